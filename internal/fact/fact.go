@@ -1,0 +1,143 @@
+// Package fact is the one envelope of what happened. Facts are only added, lie in a few lanes numbered without gaps, and
+// say who someone is by random ids alone.
+package fact
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"outreach/internal/record"
+)
+
+// Lanes is the number of lanes a project's facts lie in.
+const Lanes = 8
+
+// Kinds of facts.
+const (
+	KindSignup           = "signup.submitted"
+	KindSignupMoved      = "signup.moved"
+	KindSaid             = "record.said"
+	KindVoided           = "record.voided"
+	KindUploadAccepted   = "upload.accepted"
+	KindUploadWithdrawn  = "upload.withdrawn"
+	KindPersonMerged     = "person.merged"
+	KindPersonErased     = "person.erased"
+	KindDefinitionSet    = "definition.set"
+	KindSnapshotCompiled = "snapshot.compiled"
+	KindSnapshotDecided  = "snapshot.decided"
+)
+
+// Fact is something that happened. Its place (lane and number) is given when it is written and means no order: where
+// order matters it is said in Data.
+type Fact struct {
+	ID     string          `json:"id"` // ULID
+	Kind   string          `json:"kind"`
+	At     time.Time       `json:"at"`           // when it was received
+	By     string          `json:"by,omitempty"` // who of the staff: a random id; "" where it was the public or the schedule
+	Data   json.RawMessage `json:"data"`
+	Lane   int             `json:"-"`
+	Number int64           `json:"-"`
+}
+
+// Heads says up to which number, the last included, facts were read in each lane; 0: none. Numbers begin at 1.
+type Heads [Lanes]int64
+
+// Signup says that a person signed up. A form sent again for a live sign-up is a Signup of the same Signup id with the
+// next Entry: it changes nothing but may be the first to give an attribute.
+type Signup struct {
+	Signup    string     `json:"signup"`
+	Entry     string     `json:"entry"` // ULID of this sending
+	Person    string     `json:"person"`
+	Submitted time.Time  `json:"submitted_at"`
+	Row       record.Row `json:"row"`              // sealed, in the order of signup.Kind
+	State     string     `json:"state,omitempty"`  // accepted, waitlisted or held; "" where the sign-up was there before
+	Upload    string     `json:"upload,omitempty"` // the file it came in: it counts once that is accepted
+	Line      int        `json:"line,omitempty"`   // the file's row
+}
+
+// SignupMoved says that a sign-up got another state. Of several the highest Version counts; the first state is Version 1.
+type SignupMoved struct {
+	Signup  string `json:"signup"`
+	Version int    `json:"version"`
+	State   string `json:"state"`
+	Person  string `json:"person,omitempty"` // whose it is from now on, where the office found that out
+}
+
+// Said says that a typed record holds, from Version on. Of several versions the highest counts.
+type Said struct {
+	Record  string     `json:"record"`
+	Version int        `json:"version"`
+	Kind    string     `json:"kind"`
+	Person  string     `json:"person,omitempty"`
+	Row     record.Row `json:"row"` // sealed, in the order of the kind's fields
+}
+
+// Voided says that a typed record no longer holds.
+type Voided struct {
+	Record  string `json:"record"`
+	Version int    `json:"version"`
+}
+
+// Uploaded says that a file counts. Its rows lie under the upload, in packs numbered from 0.
+type Uploaded struct {
+	Upload  string    `json:"upload"`
+	Kind    string    `json:"kind"`
+	Owner   string    `json:"owner"` // the partner's id, or "coordinator"
+	Object  string    `json:"object"`
+	Arrived time.Time `json:"arrived"` // order between files and typed records is by this, then Object
+	Rows    int       `json:"rows"`
+	Packs   int       `json:"packs"`
+	SHA256  string    `json:"sha256"`
+}
+
+// Withdrawn says that a file no longer counts.
+type Withdrawn struct {
+	Upload string `json:"upload"`
+}
+
+// Merged says that two ids are one person's.
+type Merged struct {
+	Person string `json:"person"`
+	Into   string `json:"into"`
+}
+
+// Erased says that a person's facts were rewritten to a fresh id without attributes.
+type Erased struct {
+	Person string `json:"person"` // the fresh id
+}
+
+// Defined says that a version of the definition holds.
+type Defined struct {
+	Version int    `json:"version"`
+	SHA256  string `json:"sha256"`
+}
+
+// Compiled says that a snapshot was made, Decided what was decided of one.
+type Compiled struct {
+	Snapshot string `json:"snapshot"`
+	AsOf     string `json:"as_of"`
+	Hash     string `json:"hash"`
+}
+
+// Decided says that a snapshot was approved or rejected.
+type Decided struct {
+	Snapshot string `json:"snapshot"`
+	State    string `json:"state"`
+}
+
+// Line is one row of a file, as it is kept in the packs: in file order.
+type Line struct {
+	Row    int        `json:"n"`           // the file's row, from 2 on
+	Person string     `json:"p,omitempty"` // whom it is about
+	Values record.Row `json:"v"`           // sealed, in the order of the kind's fields
+}
+
+// New makes a fact of its data; the caller gives it its id and time.
+func New(id, kind string, at time.Time, by string, data any) (Fact, error) {
+	encoded, err := json.Marshal(data)
+	if err != nil {
+		return Fact{}, fmt.Errorf("fact %s: %w", kind, err)
+	}
+	return Fact{ID: id, Kind: kind, At: at.UTC(), By: by, Data: encoded}, nil
+}

@@ -1,0 +1,177 @@
+// Package project holds the definition of a funded project: what was promised, to whom, when, and the rule that counts
+// each promise. The definition is written in YAML by a project manager; package definition parses and checks it, and
+// every other package reads the checked form declared here.
+package project
+
+import (
+	"slices"
+	"time"
+)
+
+// Text is a text in the two languages of the tracker. A language left out falls back to the other.
+type Text struct {
+	PL string `json:"pl" yaml:"pl"`
+	EN string `json:"en" yaml:"en"`
+}
+
+// In gives the text in the language "pl" or "en", or in the other one where it is missing.
+func (t Text) In(language string) string {
+	if language == "en" && t.EN != "" || t.PL == "" {
+		return t.EN
+	}
+	return t.PL
+}
+
+// Definition is the checked definition of one project.
+type Definition struct {
+	ID           string        `json:"id"`
+	Title        Text          `json:"title"`
+	Programme    Text          `json:"programme"`
+	Funding      Funding       `json:"funding"`
+	Period       Period        `json:"period"`
+	TimeZone     string        `json:"time_zone"`
+	Implementers []Implementer `json:"implementers,omitempty"`
+	Goal         Text          `json:"goal"`
+	Region       Region        `json:"region"`
+	TargetGroup  int64         `json:"target_group,omitempty"` // people to be reached as participants; 0: none was promised
+	Groups       []Labelled    `json:"groups,omitempty"`
+	AgeBands     []string      `json:"age_bands,omitempty"` // "0-24", "25-54", "55+"
+	Activities   []Activity    `json:"activities,omitempty"`
+	OutputKinds  []Labelled    `json:"output_kinds,omitempty"`
+	Partners     []Partner     `json:"partners,omitempty"`
+	Participants []Rule        `json:"participants,omitempty"`
+	Indicators   []Indicator   `json:"indicators"`
+	Reports      Reports       `json:"reports"`
+}
+
+// Funding says who pays, how much, and which share of the costs.
+type Funding struct {
+	Source       Text    `json:"source"`
+	Value        float64 `json:"value,omitempty"`
+	Currency     string  `json:"currency,omitempty"`
+	SharePercent float64 `json:"share_percent,omitempty"`
+}
+
+// Period is the project's first and last day, both included, as YYYY-MM-DD.
+type Period struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// Contains tells whether a day lies in the period.
+func (p Period) Contains(day string) bool { return p.From <= day && day <= p.To }
+
+// Implementer is an organisation that ran the project, for the whole period or a part of it.
+type Implementer struct {
+	Name       string `json:"name"`
+	OnBehalfOf string `json:"on_behalf_of,omitempty"`
+	From       string `json:"from,omitempty"`
+	To         string `json:"to,omitempty"`
+}
+
+// Region is where the project works; no audience can be larger than its population.
+type Region struct {
+	Name       Text  `json:"name"`
+	Population int64 `json:"population,omitempty"`
+}
+
+// Labelled is a value of one of the definition's lists, with what people call it.
+type Labelled struct {
+	ID    string `json:"id"`
+	Label Text   `json:"label"`
+}
+
+// Activity is something people sign up to or attend.
+type Activity struct {
+	ID       string `json:"id"`
+	Kind     string `json:"kind,omitempty"`
+	Capacity int    `json:"capacity,omitempty"` // places; 0: as many as come
+	Label    Text   `json:"label"`
+	Place    string `json:"place,omitempty"`
+	Starts   string `json:"starts,omitempty"` // a day, or an instant
+	Ends     string `json:"ends,omitempty"`
+	Closes   string `json:"closes,omitempty"` // the last day, or the instant, until which the public form is open
+}
+
+// Partner is a media partner, who uploads what was aired.
+type Partner struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Rule selects records of one kind by an Expr expression; an empty expression selects all of them.
+type Rule struct {
+	Of    string `json:"of"`
+	Where string `json:"where,omitempty"`
+}
+
+// Indicator is one promised result and the rule that counts it.
+type Indicator struct {
+	Code   string  `json:"code"`
+	Label  Text    `json:"label"`
+	Unit   string  `json:"unit"`
+	Target float64 `json:"target"`          // above 0, at most two decimals
+	Count  string  `json:"count"`           // people, records, sum or distinct
+	Field  string  `json:"field,omitempty"` // what sum adds up, or what distinct compares
+	Rule
+}
+
+// Reports says how often the funder gets a report (monthly, quarterly, half-yearly or final) and in which language.
+type Reports struct {
+	Funder   string `json:"funder,omitempty"`
+	Language string `json:"language,omitempty"`
+}
+
+// Location is the project's time zone. A checked definition always names one that exists.
+func (d *Definition) Location() *time.Location {
+	location, err := time.LoadLocation(d.TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return location
+}
+
+// Day is the date that an instant falls on in the project's time zone.
+func (d *Definition) Day(at time.Time) string { return at.In(d.Location()).Format(time.DateOnly) }
+
+// Activity finds an activity by its id.
+func (d *Definition) Activity(id string) (Activity, bool) {
+	i := slices.IndexFunc(d.Activities, func(a Activity) bool { return a.ID == id })
+	if i < 0 {
+		return Activity{}, false
+	}
+	return d.Activities[i], true
+}
+
+// Indicator finds an indicator by its code.
+func (d *Definition) Indicator(code string) (Indicator, bool) {
+	i := slices.IndexFunc(d.Indicators, func(in Indicator) bool { return in.Code == code })
+	if i < 0 {
+		return Indicator{}, false
+	}
+	return d.Indicators[i], true
+}
+
+// Partner finds a media partner by its id.
+func (d *Definition) Partner(id string) (Partner, bool) {
+	i := slices.IndexFunc(d.Partners, func(p Partner) bool { return p.ID == id })
+	if i < 0 {
+		return Partner{}, false
+	}
+	return d.Partners[i], true
+}
+
+// SignupOpen tells whether the public form takes sign-ups to an activity at an instant: within the project's last day,
+// and until the activity closes.
+func (d *Definition) SignupOpen(a Activity, at time.Time) bool {
+	if d.Day(at) > d.Period.To {
+		return false
+	}
+	if a.Closes == "" {
+		return true
+	}
+	if closes, err := time.Parse(time.RFC3339, a.Closes); err == nil {
+		return at.Before(closes)
+	}
+	return d.Day(at) <= a.Closes
+}

@@ -1,0 +1,77 @@
+// Package signup is a person's sign-up to an activity: what the form asks for, and how places and the queue are given.
+package signup
+
+import (
+	"outreach/internal/project"
+	"outreach/internal/record"
+)
+
+// Kind is the table of a sign-up's fields.
+var Kind = record.Kind{Name: "signup", Plural: "signups", Person: true, Check: check, Fields: []record.Field{
+	{Name: "activity", Polish: "działanie", Type: record.List, Required: true, Key: true, Options: record.Activities},
+	{Name: "first_name", Polish: "imię", Required: true, Keep: record.Who, Longest: 100},
+	{Name: "last_name", Polish: "nazwisko", Required: true, Keep: record.Who, Longest: 100},
+	{Name: "email", Polish: "email", Type: record.Email, Keep: record.Who},
+	{Name: "pesel", Polish: "pesel", Type: record.Pesel, Keep: record.Who},
+	{Name: "phone", Polish: "telefon", Keep: record.Who, Longest: 40},
+	{Name: "sex", Polish: "płeć", Type: record.List, Options: Sexes},
+	{Name: "birth_year", Polish: "rok urodzenia", Type: record.Whole, Min: 1900, Max: 9999},
+	{Name: "education", Polish: "wykształcenie", Type: record.List, Options: Educations},
+	{Name: "labour_status", Polish: "status na rynku pracy", Type: record.List, Options: LabourStatuses},
+	{Name: "residence", Polish: "miejsce zamieszkania", Type: record.List, Options: Residences},
+	{Name: "disability", Polish: "niepełnosprawność", Type: record.List, Options: Disabilities},
+	{Name: "group", Polish: "grupa", Type: record.List, Options: record.Groups},
+	{Name: "organisation", Polish: "organizacja", Longest: 200},
+	{Name: "consent_processing", Polish: "zgoda na przetwarzanie", Type: record.YesNo, Required: true},
+	{Name: "consent_news", Polish: "zgoda na wiadomości", Type: record.YesNo},
+	{Name: "locale", Polish: "język", Type: record.List, Options: Locales},
+	{Name: "submitted_at", Polish: "data zgłoszenia", Type: record.Instant},
+}}
+
+// The lists of the sign-up's attributes, each in the order of breakdowns.
+var (
+	Sexes = record.Fixed(
+		record.Option{ID: "female", Label: project.Text{PL: "kobieta", EN: "female"}, Also: []string{"k"}},
+		record.Option{ID: "male", Label: project.Text{PL: "mężczyzna", EN: "male"}, Also: []string{"m"}},
+		record.Option{ID: "other", Label: project.Text{PL: "inna", EN: "other"}})
+	Educations = record.Fixed(
+		record.Option{ID: "isced-0-2", Label: project.Text{PL: "podstawowe lub gimnazjalne", EN: "primary or lower secondary"}},
+		record.Option{ID: "isced-3-4", Label: project.Text{PL: "średnie lub zawodowe", EN: "upper secondary"}},
+		record.Option{ID: "isced-5-8", Label: project.Text{PL: "wyższe", EN: "higher"}})
+	LabourStatuses = record.Fixed(
+		record.Option{ID: "employed", Label: project.Text{PL: "pracujący", EN: "employed"}, Also: []string{"pracująca", "pracujący(a)"}},
+		record.Option{ID: "self-employed", Label: project.Text{PL: "samozatrudniony", EN: "self-employed"}, Also: []string{"samozatrudniona", "samozatrudniony(a)"}},
+		record.Option{ID: "unemployed", Label: project.Text{PL: "bezrobotny", EN: "unemployed"}, Also: []string{"bezrobotna", "bezrobotny(a)"}},
+		record.Option{ID: "inactive", Label: project.Text{PL: "bierny", EN: "inactive"}, Also: []string{"bierna", "bierny(a)"}})
+	Residences = record.Fixed(
+		record.Option{ID: "urban", Label: project.Text{PL: "miasto", EN: "urban"}},
+		record.Option{ID: "rural", Label: project.Text{PL: "wieś", EN: "rural"}})
+	Disabilities = record.Fixed(
+		record.Option{ID: "yes", Label: project.Text{PL: "tak", EN: "yes"}, Also: []string{"true", "1"}},
+		record.Option{ID: "no", Label: project.Text{PL: "nie", EN: "no"}, Also: []string{"false", "0"}})
+	Locales = record.Fixed(
+		record.Option{ID: "pl", Label: project.Text{PL: "polski", EN: "Polish"}},
+		record.Option{ID: "en", Label: project.Text{PL: "angielski", EN: "English"}})
+)
+
+func check(get func(string) string, s record.Scope) []record.Problem {
+	var problems []record.Problem
+	if get("email") == "" && get("pesel") == "" {
+		problems = append(problems, record.Problem{Field: "email", Code: record.Missing, Hint: "person"})
+	}
+	if get("consent_processing") == "no" {
+		problems = append(problems, record.Problem{Field: "consent_processing", Code: record.NotInList, Hint: "consent"})
+	}
+	if year := get("birth_year"); year > s.Today[:4] {
+		problems = append(problems, record.Problem{Field: "birth_year", Code: record.OutOfRange, Args: map[string]string{"min": "1900", "max": s.Today[:4]}})
+	}
+	return problems
+}
+
+// States of a sign-up. Waitlisted and held ones count too, unless a rule asks for accepted ones.
+const (
+	Accepted   = "accepted"
+	Waitlisted = "waitlisted"
+	Held       = "held"
+	Cancelled  = "cancelled"
+)
