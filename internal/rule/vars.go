@@ -1,0 +1,179 @@
+package rule
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/expr-lang/expr/vm"
+
+	"outreach/internal/record"
+)
+
+// Variable is one variable of the rules over a kind of record.
+type Variable struct {
+	Name    string
+	Numeric bool // a number: `sum` can add it up
+}
+
+// Variables are the variables of the rules over a kind of record: its fields, but for those that say who or tell a
+// story; its date; a sign-up's state; and of records about a person the attributes of that person.
+func Variables(kind *record.Kind) []Variable {
+	variables := layout(kind)
+	out := make([]Variable, len(variables))
+	for i, v := range variables {
+		out[i] = Variable{Name: v.name, Numeric: v.typ == record.Whole || v.typ == record.Decimal}
+	}
+	return out
+}
+
+// origin is where a variable's value comes from.
+type origin int
+
+const (
+	fromRow origin = iota
+	fromDate
+	fromState
+	fromAttributes
+)
+
+type variable struct {
+	name      string
+	typ       record.Type
+	from      origin
+	field     int // its place in rows, or -1
+	attribute int // its place in the attributes, or -1
+}
+
+// zero is the value of a variable that was not given.
+func (v variable) zero() any {
+	switch v.typ {
+	case record.Whole:
+		return 0
+	case record.Decimal:
+		return 0.0
+	default:
+		return ""
+	}
+}
+
+func (v variable) value(text string) (any, error) {
+	if text == "" {
+		return v.zero(), nil
+	}
+	switch v.typ {
+	case record.Whole:
+		return strconv.Atoi(text)
+	case record.Decimal:
+		return strconv.ParseFloat(text, 64)
+	default:
+		return text, nil
+	}
+}
+
+func layout(kind *record.Kind) []variable {
+	var out []variable
+	for i := range kind.Fields {
+		if f := &kind.Fields[i]; f.Keep == record.Open {
+			out = append(out, variable{name: f.Name, typ: f.Type, field: i, attribute: -1})
+		}
+	}
+	add := func(name string, typ record.Type, from origin, attribute int) {
+		i := find(out, name)
+		if i < 0 {
+			out = append(out, variable{name: name, typ: typ, field: -1})
+			i = len(out) - 1
+		}
+		out[i].from, out[i].attribute = from, attribute
+	}
+	add("date", record.Date, fromDate, -1)
+	if kind.Name == "signup" {
+		add("state", record.Text, fromState, -1)
+	}
+	if kind.Person {
+		for i, name := range record.Attributes {
+			typ := record.Text
+			if name == "birth_year" {
+				typ = record.Whole
+			}
+			add(name, typ, fromAttributes, i)
+		}
+	}
+	return out
+}
+
+func find(variables []variable, name string) int {
+	return slices.IndexFunc(variables, func(v variable) bool { return v.name == name })
+}
+
+// Vars are the variables of one record, as rules see them. One Vars serves one record after the other, and one goroutine.
+type Vars struct {
+	kind       *record.Kind
+	variables  []variable
+	row        record.Row
+	date       string
+	state      string
+	attributes *[7]string
+
+	// A variable is made only for a rule that reads it, and only where it differs from that of the record before, which
+	// spares most of the conversions and allocations.
+	turn   int // the records so far
+	loaded []loaded
+	env    map[string]any
+	vm     vm.VM
+}
+
+type loaded struct {
+	turn int
+	text string
+}
+
+// NewVars gives the variables of records of a kind.
+func NewVars(kind *record.Kind) *Vars {
+	variables := layout(kind)
+	v := &Vars{kind: kind, variables: variables, loaded: make([]loaded, len(variables)), env: make(map[string]any, len(variables))}
+	for _, variable := range variables {
+		v.env[variable.name] = variable.zero()
+	}
+	return v
+}
+
+// Set takes the next record: its row, the day from which it counts, a sign-up's state, and the person's attributes in
+// the order of record.Attributes, "" where not given; nil where the kind is not about people (a sign-up's own are taken
+// instead). Row and attributes must not change while rules look at them.
+func (v *Vars) Set(row record.Row, date, state string, attributes *[7]string) {
+	v.row, v.date, v.state, v.attributes = row, date, state, attributes
+	v.turn++
+}
+
+func (v *Vars) text(variable *variable) string {
+	switch {
+	case variable.from == fromDate:
+		return v.date
+	case variable.from == fromState:
+		return v.state
+	case variable.from == fromAttributes && v.attributes != nil:
+		return v.attributes[variable.attribute]
+	case variable.field >= 0 && variable.field < len(v.row):
+		return v.row[variable.field]
+	default:
+		return ""
+	}
+}
+
+func (v *Vars) load(i int) error {
+	last := &v.loaded[i]
+	if last.turn == v.turn {
+		return nil
+	}
+	variable := &v.variables[i]
+	if text := v.text(variable); text != last.text {
+		value, err := variable.value(text)
+		if err != nil {
+			return fmt.Errorf("%s of a record of %s is not a number", variable.name, v.kind.Name)
+		}
+		v.env[variable.name], last.text = value, text
+	}
+	last.turn = v.turn
+	return nil
+}
