@@ -1,0 +1,191 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+const (
+	attemptFor = 10 * time.Minute
+	mostTo     = 1000 // bytes of the path to go to after signing in
+)
+
+// attempt is what is remembered, in a cookie, of somebody on their way to the provider and back.
+type attempt struct {
+	State    string `json:"s"`
+	Nonce    string `json:"n"`
+	Verifier string `json:"v"`
+	To       string `json:"t"`
+	Until    int64  `json:"u"` // seconds since 1970
+}
+
+// Handler signs people in and out: GET /auth/sign-in?to=/path, GET /auth/callback, POST /auth/sign-out.
+func (a *Authority) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /auth/sign-in", a.signIn)
+	mux.HandleFunc("GET /auth/callback", a.callback)
+	mux.HandleFunc("POST /auth/sign-out", a.signOut)
+	return a.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		mux.ServeHTTP(w, r)
+	}))
+}
+
+func (a *Authority) signIn(w http.ResponseWriter, r *http.Request) {
+	to, err := localPath(r.URL.Query().Get("to"))
+	if err != nil {
+		a.fail(w, r, http.StatusBadRequest, err)
+		return
+	}
+	issuer, err := a.source.current(r.Context())
+	if err != nil {
+		a.unavailable(w, r, err)
+		return
+	}
+	begun := attempt{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), To: to, Until: a.now().Add(attemptFor).Unix()}
+	if err := a.attempts.set(w, begun, attemptFor); err != nil {
+		a.fail(w, r, http.StatusBadRequest, err)
+		return
+	}
+	http.Redirect(w, r, a.flow(issuer).AuthCodeURL(begun.State, oauth2.S256ChallengeOption(begun.Verifier), oauth2.SetAuthURLParam("nonce", begun.Nonce)), http.StatusSeeOther)
+}
+
+func (a *Authority) callback(w http.ResponseWriter, r *http.Request) {
+	begun, err := a.begun(r)
+	a.attempts.clear(w)
+	if err != nil {
+		a.fail(w, r, http.StatusBadRequest, err)
+		return
+	}
+	query := r.URL.Query()
+	if reason := query.Get("error"); reason != "" {
+		a.fail(w, r, http.StatusForbidden, fmt.Errorf("sign-in: the provider says %.60q", reason))
+		return
+	}
+	who, err := a.redeem(r.Context(), query.Get("code"), begun)
+	if errors.Is(err, ErrUnavailable) {
+		a.unavailable(w, r, err)
+		return
+	}
+	if err == nil {
+		err = a.setSession(w, who)
+	}
+	if err != nil {
+		a.fail(w, r, http.StatusForbidden, err)
+		return
+	}
+	http.Redirect(w, r, a.base.String()+begun.To, http.StatusSeeOther)
+}
+
+// begun finds the attempt that a return from the provider belongs to: one that this browser made, and not long ago.
+func (a *Authority) begun(r *http.Request) (attempt, error) {
+	cookie, err := r.Cookie(a.attempts.name)
+	if err != nil {
+		return attempt{}, errors.New("sign-in: was not begun in this browser, or is over")
+	}
+	var begun attempt
+	if err := a.attempts.open(cookie.Value, &begun); err != nil {
+		return attempt{}, err
+	}
+	query := r.URL.Query()
+	switch {
+	case subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(begun.State)) != 1:
+		return attempt{}, errors.New("sign-in: belongs to another attempt")
+	case !a.now().Before(time.Unix(begun.Until, 0)):
+		return attempt{}, errors.New("sign-in: took too long")
+	case query.Has("iss") && query.Get("iss") != a.issuer:
+		return attempt{}, errors.New("sign-in: comes from another issuer")
+	}
+	return begun, nil
+}
+
+// redeem changes the code for an ID token, and tells whose it is.
+func (a *Authority) redeem(ctx context.Context, code string, begun attempt) (Identity, error) {
+	issuer, err := a.source.current(ctx)
+	if err != nil {
+		return Identity{}, err
+	}
+	ctx, cancel := limited(context.WithValue(ctx, oauth2.HTTPClient, a.client))
+	defer cancel()
+	token, err := a.flow(issuer).Exchange(ctx, code, oauth2.VerifierOption(begun.Verifier))
+	if err != nil {
+		// Of what the provider answers only its code is kept: the rest may name the person.
+		var refused *oauth2.RetrieveError
+		if errors.As(err, &refused) && refused.Response.StatusCode < http.StatusInternalServerError {
+			return Identity{}, fmt.Errorf("sign-in: the provider refuses the code: %.60q", refused.ErrorCode)
+		}
+		return Identity{}, fmt.Errorf("%w: its token endpoint failed", ErrUnavailable)
+	}
+	raw, _ := token.Extra("id_token").(string)
+	told, err := a.verify(ctx, raw)
+	switch {
+	case err != nil:
+		return Identity{}, fmt.Errorf("sign-in: %w", err)
+	case !told.id || told.nonce != begun.Nonce:
+		return Identity{}, errors.New("sign-in: the token is of another attempt")
+	}
+	return told.Identity, nil
+}
+
+func (a *Authority) signOut(w http.ResponseWriter, r *http.Request) {
+	a.sessions.clear(w)
+	to := a.base.String() + "/"
+	if issuer, err := a.source.current(r.Context()); err == nil && issuer.EndSession != "" {
+		if end, err := url.Parse(issuer.EndSession); err == nil {
+			query := end.Query()
+			query.Set("client_id", a.clientID)
+			query.Set("post_logout_redirect_uri", to)
+			query.Set("logout_uri", to) // Cognito's name for the same
+			end.RawQuery = query.Encode()
+			to = end.String()
+		}
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+func (a *Authority) unavailable(w http.ResponseWriter, r *http.Request, err error) {
+	w.Header().Set("Retry-After", "5")
+	a.fail(w, r, http.StatusServiceUnavailable, err)
+}
+
+func (a *Authority) flow(issuer *published) *oauth2.Config {
+	// A secret goes in the header, as the standard prefers, unless the issuer lists its methods without that one.
+	style := oauth2.AuthStyleInHeader
+	if a.clientSecret == "" || len(issuer.TokenMethods) > 0 && !slices.Contains(issuer.TokenMethods, "client_secret_basic") {
+		style = oauth2.AuthStyleInParams
+	}
+	return &oauth2.Config{
+		ClientID:     a.clientID,
+		ClientSecret: a.clientSecret,
+		Endpoint:     oauth2.Endpoint{AuthURL: issuer.Authorize, TokenURL: issuer.Token, AuthStyle: style},
+		RedirectURL:  a.base.String() + "/auth/callback",
+		Scopes:       []string{"openid", "email"},
+	}
+}
+
+// localPath takes only what leads to a page of this application: "/ces?x=1", never "//elsewhere" or what a browser reads as
+// that. Nothing leads to "/".
+func localPath(to string) (string, error) {
+	if to == "" {
+		return "/", nil
+	}
+	parsed, err := url.Parse(to)
+	if err != nil || parsed.Scheme != "" || parsed.Host != "" || parsed.User != nil || len(to) > mostTo ||
+		!strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsRune(to, '\\') {
+		return "", errors.New("sign-in: can only lead to a page of this application")
+	}
+	if strings.HasPrefix(parsed.Path, "/auth/") {
+		return "/", nil
+	}
+	return to, nil
+}
