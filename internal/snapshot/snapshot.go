@@ -47,6 +47,9 @@ type Part struct {
 	Shown  string // "": People itself; else what the public sees in its place, "<5" or "hidden"
 }
 
+// Unknown is the code of the part of whom an attribute is not known.
+const Unknown = "unknown"
+
 // Breakdowns are the parts by dimension (sex, age, education, labour_status, residence, disability, group).
 type Breakdowns map[string]Breakdown
 

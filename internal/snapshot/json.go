@@ -1,0 +1,131 @@
+package snapshot
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/gowebpki/jcs"
+)
+
+// MarshalJSON writes empty lists as [], never as null.
+func (s Snapshot) MarshalJSON() ([]byte, error) {
+	type plain Snapshot
+	if s.Indicators == nil {
+		s.Indicators = []Indicator{}
+	}
+	return json.Marshal(plain(s))
+}
+
+// MarshalJSON writes empty lists as [], never as null.
+func (i Indicator) MarshalJSON() ([]byte, error) {
+	type plain Indicator
+	if i.ByMonth == nil {
+		i.ByMonth = []Month{}
+	}
+	return json.Marshal(plain(i))
+}
+
+// MarshalJSON writes no breakdowns as {}.
+func (b Breakdowns) MarshalJSON() ([]byte, error) {
+	if b == nil {
+		return []byte("{}"), nil
+	}
+	return json.Marshal(map[string]Breakdown(b))
+}
+
+// MarshalJSON writes the parts as an object, in their order: people, or what the public sees in their place.
+func (b Breakdown) MarshalJSON() ([]byte, error) {
+	var out bytes.Buffer
+	out.WriteByte('{')
+	for i, part := range b {
+		if i > 0 {
+			out.WriteByte(',')
+		}
+		code, err := json.Marshal(part.Code)
+		if err != nil {
+			return nil, err
+		}
+		var value any = part.People
+		if part.Shown != "" {
+			value = part.Shown
+		}
+		people, err := json.Marshal(value)
+		if err != nil {
+			return nil, err
+		}
+		out.Write(code)
+		out.WriteByte(':')
+		out.Write(people)
+	}
+	out.WriteByte('}')
+	return out.Bytes(), nil
+}
+
+// UnmarshalJSON reads the parts in the order in which they were written.
+func (b *Breakdown) UnmarshalJSON(data []byte) error {
+	in := json.NewDecoder(bytes.NewReader(data))
+	in.UseNumber()
+	if start, err := in.Token(); err != nil {
+		return err
+	} else if start != json.Delim('{') {
+		return fmt.Errorf("breakdown: %v where an object was expected", start)
+	}
+	parts := Breakdown{}
+	for in.More() {
+		code, err := in.Token()
+		if err != nil {
+			return err
+		}
+		part := Part{Code: code.(string)} // within an object the decoder lets nothing else stand here
+		value, err := in.Token()
+		if err != nil {
+			return err
+		}
+		switch v := value.(type) {
+		case json.Number:
+			if part.People, err = v.Int64(); err != nil {
+				return fmt.Errorf("breakdown: part %q: %w", part.Code, err)
+			}
+		case string:
+			if v != Few && v != Hidden {
+				return fmt.Errorf("breakdown: part %q: unknown mark %q", part.Code, v)
+			}
+			part.Shown = v
+		default:
+			return fmt.Errorf("breakdown: part %q: %v is not a number of people", part.Code, value)
+		}
+		parts = append(parts, part)
+	}
+	*b = parts
+	return nil
+}
+
+// Digest works out the snapshot's hash: SHA-256 over RFC 8785 JSON of what was found. What tells one compile of the same
+// findings from another (id, known_at, state, supersedes, the definition's version) and Hash itself are left out.
+func (s Snapshot) Digest() (string, error) {
+	type definition struct {
+		SHA256 string `json:"sha256"`
+	}
+	found := struct {
+		Project      string       `json:"project"`
+		AsOf         string       `json:"as_of"`
+		Definition   definition   `json:"definition"`
+		Participants Participants `json:"participants"`
+		Indicators   []Indicator  `json:"indicators"`
+		Reach        Reach        `json:"reach"`
+		Quality      Quality      `json:"quality"`
+	}{s.Project, s.AsOf, definition{s.Definition.SHA256}, s.Participants, append([]Indicator{}, s.Indicators...), s.Reach, s.Quality}
+	plain, err := json.Marshal(found)
+	if err != nil {
+		return "", fmt.Errorf("snapshot: hash: %w", err)
+	}
+	canonical, err := jcs.Transform(plain)
+	if err != nil {
+		return "", fmt.Errorf("snapshot: hash: %w", err)
+	}
+	sum := sha256.Sum256(canonical)
+	return "sha256:" + hex.EncodeToString(sum[:]), nil
+}

@@ -1,0 +1,108 @@
+package snapshot
+
+import "slices"
+
+// What the public sees in the place of a part: Few for one of 1 to 4 people, Hidden for a larger one from which, with the
+// total, a Few could be worked out.
+const (
+	Few    = "<5"
+	Hidden = "hidden"
+)
+
+const fewest = 5 // the smallest part above zero that is shown
+
+// Public gives the snapshot as anyone may see it: of breakdowns, parts too small to be shown are marked, and a breakdown
+// from which a marked part could still be worked out is left out. The snapshot itself is not changed.
+func (s Snapshot) Public() Snapshot {
+	s.Participants.By = s.Participants.By.public(s.Quality.PeopleWithoutAttributes)
+	s.Indicators = slices.Clone(s.Indicators)
+	for i := range s.Indicators {
+		s.Indicators[i].By = s.Indicators[i].By.public(0)
+	}
+	return s
+}
+
+func (b Breakdowns) public(unknown int64) Breakdowns {
+	out := Breakdowns{}
+	for dimension, parts := range b {
+		if shown, ok := parts.public(unknown); ok {
+			out[dimension] = shown
+		}
+	}
+	return out
+}
+
+// A reader knows the total, the marks, and of which people no attribute is known: at least so many are in the part
+// "unknown". What that leaves possible for each marked part is a range of numbers, all with one sum. Every number of
+// people that fits the ranges and the sum would have been marked alike, so the choice to leave a breakdown out says no
+// more than the marks do.
+func (b Breakdown) public(unknown int64) (Breakdown, bool) {
+	out := slices.Clone(b)
+	few, hidden := 0, -1
+	for i, part := range out {
+		switch {
+		case part.People > 0 && part.People < fewest:
+			few++
+		case part.People >= fewest && (hidden < 0 || part.People < out[hidden].People):
+			hidden = i
+		}
+	}
+	if few == 0 {
+		return out, true
+	}
+	if few > 1 {
+		hidden = -1
+	}
+
+	type bounds struct{ low, high, people int64 }
+	var marked []bounds
+	for i := range out {
+		part := &out[i]
+		var possible bounds
+		switch {
+		case i == hidden:
+			possible = bounds{fewest, b.mostHidden(hidden), part.People}
+			part.Shown = Hidden
+		case part.People > 0 && part.People < fewest:
+			possible = bounds{1, fewest - 1, part.People}
+			part.Shown = Few
+		default:
+			continue
+		}
+		if part.Code == Unknown {
+			possible.low = max(possible.low, unknown)
+		}
+		part.People = 0
+		marked = append(marked, possible)
+	}
+
+	var low, high, sum int64
+	for _, m := range marked {
+		low, high, sum = low+m.low, high+m.high, sum+m.people
+	}
+	for _, m := range marked {
+		least := max(m.low, sum-(high-m.high))
+		most := min(m.high, sum-(low-m.low))
+		if least == most {
+			return nil, false
+		}
+	}
+	return out, true
+}
+
+// The hidden part is the first of the smallest among those large enough to be shown, so it is smaller than those before
+// it, and no larger than those after it.
+func (b Breakdown) mostHidden(hidden int) int64 {
+	most := int64(1) << 60
+	for i, part := range b {
+		if part.People < fewest || i == hidden {
+			continue
+		}
+		if i < hidden {
+			most = min(most, part.People-1)
+		} else {
+			most = min(most, part.People)
+		}
+	}
+	return most
+}
