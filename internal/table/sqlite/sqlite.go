@@ -1,0 +1,347 @@
+// Package sqlite is the table's home on one disk: SQLite in one file, in write-ahead mode, synchronous. When a Write has
+// returned without error, what it wrote survives the end of the process and of the machine.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"outreach/internal/table"
+)
+
+// mostPageBytes is where a page ends even below its limit, as in DynamoDB.
+const mostPageBytes = 1 << 20
+
+// DB is a file of tables.
+type DB struct {
+	writer  *sql.DB // one connection: SQLite takes one writer at a time
+	readers *sql.DB
+}
+
+// Open opens the file, which it makes, readable by its owner alone, where there is none. Its folder must be there.
+func Open(path string) (*DB, error) {
+	db, err := open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return db, nil
+}
+
+func open(path string) (*DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := file.Close(); err != nil {
+		return nil, err
+	}
+	db := &DB{}
+	if db.writer, err = connect(path, 1, "journal_mode(wal)", "synchronous(full)"); err != nil {
+		return nil, err
+	}
+	if db.readers, err = connect(path, 8, "query_only(1)"); err != nil {
+		return nil, errors.Join(err, db.writer.Close())
+	}
+	return db, nil
+}
+
+func connect(path string, most int, pragmas ...string) (*sql.DB, error) {
+	query := url.Values{"_pragma": append([]string{"busy_timeout(10000)"}, pragmas...), "_txlock": {"immediate"}}
+	place := url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}
+	pool, err := sql.Open("sqlite", place.String())
+	if err != nil {
+		return nil, err
+	}
+	pool.SetMaxOpenConns(most)
+	pool.SetMaxIdleConns(most)
+	if err := pool.Ping(); err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return pool, nil
+}
+
+// Close ends the use of the file. No Table of it may be used any more.
+func (db *DB) Close() error {
+	return errors.Join(db.readers.Close(), db.writer.Close())
+}
+
+var tableName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+
+// Table gives the table of that name (lower-case letters, digits, underscores), which it makes where there is none, and
+// rids of the items that had expired.
+func (db *DB) Table(name string) (*Table, error) {
+	if !tableName.MatchString(name) {
+		return nil, fmt.Errorf("%q is no name of a table", name)
+	}
+	t := &Table{db: db}
+	for _, statement := range []string{
+		`CREATE TABLE IF NOT EXISTS {t} (pk TEXT NOT NULL, sk TEXT NOT NULL, ipk TEXT, isk TEXT, rev INTEGER NOT NULL, expires INTEGER, data BLOB NOT NULL, PRIMARY KEY (pk, sk))`,
+		`CREATE INDEX IF NOT EXISTS {t}_index ON {t} (ipk, isk, pk, sk) WHERE ipk IS NOT NULL`,
+		`CREATE INDEX IF NOT EXISTS {t}_expires ON {t} (expires) WHERE expires IS NOT NULL`,
+		`DELETE FROM {t} WHERE expires < unixepoch()`,
+	} {
+		if _, err := db.writer.Exec(strings.ReplaceAll(statement, "{t}", name)); err != nil {
+			return nil, fmt.Errorf("table %s: %w", name, err)
+		}
+	}
+	for _, s := range []struct {
+		to   **sql.Stmt
+		pool *sql.DB
+		text string
+	}{
+		{&t.get, db.readers, `SELECT ` + columns + ` FROM {t} WHERE pk = ? AND sk = ?`},
+		{&t.rev, db.writer, `SELECT rev FROM {t} WHERE pk = ? AND sk = ?`},
+		{&t.delete, db.writer, `DELETE FROM {t} WHERE pk = ? AND sk = ?`},
+		{&t.put, db.writer, `INSERT INTO {t} (pk, sk, ipk, isk, rev, expires, data) VALUES (?, ?, ?, ?, 1, ?, ?)
+			ON CONFLICT (pk, sk) DO UPDATE SET ipk = excluded.ipk, isk = excluded.isk, rev = rev + 1, expires = excluded.expires, data = excluded.data`},
+	} {
+		statement, err := s.pool.Prepare(strings.ReplaceAll(s.text, "{t}", name))
+		if err != nil {
+			return nil, fmt.Errorf("table %s: %w", name, err)
+		}
+		*s.to = statement
+	}
+	t.name = name
+	return t, nil
+}
+
+// Table is a table in the file.
+type Table struct {
+	db                    *DB
+	name                  string
+	get, rev, put, delete *sql.Stmt
+}
+
+var _ table.Table = (*Table)(nil)
+
+const columns = `pk, sk, coalesce(ipk, ''), coalesce(isk, ''), rev, coalesce(expires, 0), data`
+
+func read(row interface{ Scan(...any) error }) (table.Item, error) {
+	var it table.Item
+	var expires int64
+	if err := row.Scan(&it.PK, &it.SK, &it.Index.PK, &it.Index.SK, &it.Rev, &expires, &it.Data); err != nil {
+		return table.Item{}, err
+	}
+	if expires != 0 {
+		it.Expires = time.Unix(expires, 0).UTC()
+	}
+	return it, nil
+}
+
+// Get gives the items that are there, all as of one instant.
+func (t *Table) Get(ctx context.Context, keys ...table.Key) (map[table.Key]table.Item, error) {
+	if err := table.CheckGet(keys); err != nil {
+		return nil, fmt.Errorf("get: %w", err)
+	}
+	items, err := t.getAll(ctx, keys)
+	if err != nil {
+		return nil, fmt.Errorf("get: %w", known(ctx, err))
+	}
+	return items, nil
+}
+
+func (t *Table) getAll(ctx context.Context, keys []table.Key) (map[table.Key]table.Item, error) {
+	tx, err := t.db.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written
+	get := tx.StmtContext(ctx, t.get)
+	items := make(map[table.Key]table.Item, len(keys))
+	for _, key := range keys {
+		if _, twice := items[key]; twice {
+			continue
+		}
+		switch it, err := read(get.QueryRowContext(ctx, key.PK, key.SK)); {
+		case err == nil:
+			items[key] = it
+		case !errors.Is(err, sql.ErrNoRows):
+			return nil, err
+		}
+	}
+	return items, nil
+}
+
+// Query gives a page, which ends at 1 MB of data even where the limit was not reached.
+func (t *Table) Query(ctx context.Context, q table.Query) (table.Page, error) {
+	q, err := table.CheckQuery(q)
+	if err != nil {
+		return table.Page{}, fmt.Errorf("query: %w", err)
+	}
+	behind, resumed, err := q.Begin()
+	if err != nil {
+		return table.Page{}, fmt.Errorf("query: %w", err)
+	}
+	text, args := t.selection(q, behind, resumed)
+	page, err := t.page(ctx, q, text, args)
+	if err != nil {
+		return table.Page{}, fmt.Errorf("query: %w", known(ctx, err))
+	}
+	return page, nil
+}
+
+func (t *Table) selection(q table.Query, behind table.Item, resumed bool) (text string, args []any) {
+	pk, sk, order := "pk", "sk", "sk"
+	if q.Index {
+		pk, sk, order = "ipk", "isk", "isk, pk, sk"
+	}
+	var b strings.Builder
+	where := func(condition string, values ...any) {
+		b.WriteString(condition)
+		args = append(args, values...)
+	}
+	where(`SELECT `+columns+` FROM `+t.name+` WHERE `+pk+` = ?`, q.PK)
+	if q.From != "" {
+		where(` AND `+sk+` >= ?`, q.From)
+	}
+	if q.To != "" {
+		where(` AND `+sk+` <= ?`, q.To)
+	}
+	if q.Prefix != "" {
+		where(` AND `+sk+` >= ? AND `+sk+` < ?`, q.Prefix, afterAll(q.Prefix))
+	}
+	beyond := " > "
+	if q.Backward {
+		beyond = " < "
+		order = strings.ReplaceAll(order, ",", " DESC,") + " DESC"
+	}
+	switch {
+	case resumed && q.Index:
+		where(` AND (isk, pk, sk)`+beyond+`(?, ?, ?)`, behind.Index.SK, behind.PK, behind.SK)
+	case resumed:
+		where(` AND sk`+beyond+`?`, behind.SK)
+	}
+	where(` ORDER BY `+order+` LIMIT ?`, q.Limit+1)
+	return b.String(), args
+}
+
+// afterAll is the first text, bytewise, behind all that begin with the prefix. No prefix ends in a byte 255: it is UTF-8.
+func afterAll(prefix string) string {
+	last := len(prefix) - 1
+	return prefix[:last] + string([]byte{prefix[last] + 1})
+}
+
+func (t *Table) page(ctx context.Context, q table.Query, text string, args []any) (page table.Page, err error) {
+	rows, err := t.db.readers.QueryContext(ctx, text, args...)
+	if err != nil {
+		return page, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	size := 0
+	for rows.Next() {
+		if n := len(page.Items); n == q.Limit || size >= mostPageBytes {
+			page.Next = q.After(page.Items[n-1])
+			break
+		}
+		it, err := read(rows)
+		if err != nil {
+			return table.Page{}, err
+		}
+		page.Items = append(page.Items, it)
+		size += len(it.Data)
+	}
+	return page, rows.Err()
+}
+
+// Write happens as a whole or not at all. Once it has begun it is not cancelled: its answer says what happened.
+func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
+	if err := table.CheckWrite(ops); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	conn, err := t.db.writer.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("write: %w", known(ctx, err))
+	}
+	defer func() { _ = conn.Close() }() // gives it back
+	ctx = context.WithoutCancel(ctx)
+	if err := t.write(ctx, conn, ops); err != nil {
+		return fmt.Errorf("write: %w", known(ctx, err))
+	}
+	return nil
+}
+
+func (t *Table) write(ctx context.Context, conn *sql.Conn, ops []table.Op) error {
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := t.apply(ctx, tx, ops); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+func (t *Table) apply(ctx context.Context, tx *sql.Tx, ops []table.Op) error {
+	rev, put, remove := tx.StmtContext(ctx, t.rev), tx.StmtContext(ctx, t.put), tx.StmtContext(ctx, t.delete)
+	conflict := &table.Conflict{}
+	for i, op := range ops {
+		if op.If == table.Always {
+			continue
+		}
+		var at int64
+		if err := rev.QueryRowContext(ctx, op.Item.PK, op.Item.SK).Scan(&at); err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if !op.If.Holds(at) {
+			conflict.Failed = append(conflict.Failed, i)
+			conflict.Keys = append(conflict.Keys, op.Item.Key)
+		}
+	}
+	if len(conflict.Failed) > 0 {
+		return conflict
+	}
+	for _, op := range ops {
+		var err error
+		switch it := op.Item; op.Verb {
+		case table.Put:
+			data := it.Data
+			if data == nil {
+				data = []byte{}
+			}
+			_, err = put.ExecContext(ctx, it.PK, it.SK, text(it.Index.PK), text(it.Index.SK), seconds(it.Expires), data)
+		case table.Delete:
+			_, err = remove.ExecContext(ctx, it.PK, it.SK)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func text(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }
+
+func seconds(at time.Time) sql.NullInt64 { return sql.NullInt64{Int64: at.Unix(), Valid: !at.IsZero()} }
+
+// known turns what SQLite says into what a table's callers know.
+func known(ctx context.Context, err error) error {
+	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
+		err = fmt.Errorf("%w: %w", ended, err)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w: %w", table.ErrUnavailable, err)
+	}
+	var said *sqlite.Error
+	if errors.As(err, &said) {
+		switch said.Code() & 0xff { // the lowest byte is the kind, the rest the detail
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM:
+			return fmt.Errorf("%w: %w", table.ErrUnavailable, err)
+		}
+	}
+	return err
+}
