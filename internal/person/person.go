@@ -1,0 +1,137 @@
+// Package person is who somebody is: names and the keys that lead to them. It stands in the people table alone; all else
+// knows a random id.
+package person
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"outreach/internal/record"
+)
+
+// Person is one participant.
+type Person struct {
+	ID        string   `json:"id"`
+	FirstName string   `json:"first_name,omitempty"`
+	LastName  string   `json:"last_name,omitempty"`
+	Emails    []string `json:"emails,omitempty"`
+	Pesels    []string `json:"pesels,omitempty"`
+	Phone     string   `json:"phone,omitempty"`
+	Into      string   `json:"into,omitempty"` // merged: the id of the person this one is
+	Was       []string `json:"was,omitempty"`  // ids of those who were merged into this one
+}
+
+// Key is one identity key: its kind (email or pesel) and value.
+type Key struct{ Kind, Value string }
+
+// IDs are all ids that ever stood for the person.
+func (p Person) IDs() []string { return append([]string{p.ID}, p.Was...) }
+
+// Keys are the identity keys of a reference.
+func Keys(ref record.PersonRef) []Key {
+	var keys []Key
+	if ref.Email != "" {
+		keys = append(keys, Key{"email", ref.Email})
+	}
+	if ref.Pesel != "" {
+		keys = append(keys, Key{"pesel", ref.Pesel})
+	}
+	return keys
+}
+
+// Keys are all keys that lead to the person.
+func (p Person) Keys() []Key {
+	var keys []Key
+	for _, e := range p.Emails {
+		keys = append(keys, Key{"email", e})
+	}
+	for _, n := range p.Pesels {
+		keys = append(keys, Key{"pesel", n})
+	}
+	return keys
+}
+
+// Add gives the person a key. A person has one PESEL: false where they have another one already, so that the key must be
+// somebody else's.
+func (p *Person) Add(k Key) bool {
+	switch k.Kind {
+	case "email":
+		if !slices.Contains(p.Emails, k.Value) {
+			p.Emails = append(p.Emails, k.Value)
+		}
+	case "pesel":
+		if len(p.Pesels) > 0 && !slices.Contains(p.Pesels, k.Value) {
+			return false
+		}
+		if len(p.Pesels) == 0 {
+			p.Pesels = []string{k.Value}
+		}
+	}
+	return true
+}
+
+// Absorb takes over what another record of the same person knows.
+func (p *Person) Absorb(other Person) {
+	p.Was = append(append(p.Was, other.ID), other.Was...)
+	for _, e := range other.Emails {
+		if !slices.Contains(p.Emails, e) {
+			p.Emails = append(p.Emails, e)
+		}
+	}
+	for _, n := range other.Pesels {
+		if !slices.Contains(p.Pesels, n) {
+			p.Pesels = append(p.Pesels, n)
+		}
+	}
+	if p.FirstName == "" && p.LastName == "" {
+		p.FirstName, p.LastName = other.FirstName, other.LastName
+	}
+	if p.Phone == "" {
+		p.Phone = other.Phone
+	}
+}
+
+// JSON is the person in an answer: id alone, or with names and keys for those who may see them.
+func (p Person) JSON(identified bool) map[string]any {
+	out := map[string]any{"id": p.ID}
+	if !identified {
+		return out
+	}
+	for name, value := range map[string]string{"first_name": p.FirstName, "last_name": p.LastName, "email": first(p.Emails), "pesel": first(p.Pesels)} {
+		if value != "" {
+			out[name] = value
+		}
+	}
+	return out
+}
+
+// Email is the address letters go to, "" where none is known.
+func (p Person) Email() string { return first(p.Emails) }
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
+
+// SortName is the form in which names are searched and compared: last name first, lower case, letters without marks.
+func (p Person) SortName() string { return Fold(p.LastName + " " + p.FirstName) }
+
+// Fold writes a text in lower case and without marks, so that "Łucja" and "lucja" meet.
+func Fold(text string) string {
+	var b strings.Builder
+	for _, r := range norm.NFD.String(strings.ToLower(text)) {
+		switch {
+		case unicode.Is(unicode.Mn, r):
+		case r == 'ł':
+			b.WriteByte('l')
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}

@@ -1,0 +1,55 @@
+package signup
+
+import "time"
+
+// Places is how an activity stands: its capacity (0: as many as come), how many places are taken, and the queue's first.
+type Places struct {
+	Capacity int
+	Taken    int
+	Waiting  bool // somebody waits
+}
+
+// Admit says which state a new sign-up gets: those whose identity the office has to look at are held and take no place;
+// nobody overtakes those who wait.
+func (p Places) Admit(held bool) string {
+	switch {
+	case held:
+		return Held
+	case p.full() || p.Waiting:
+		return Waitlisted
+	default:
+		return Accepted
+	}
+}
+
+// Move says which state a sign-up gets that the office wants to give another one. Nobody gets a place that is not free:
+// from the queue that is false, and who was held joins the queue.
+func (p Places) Move(from, to string) (string, bool) {
+	if to == Accepted && p.full() {
+		return Waitlisted, from == Held
+	}
+	return to, true
+}
+
+// Free tells whether a place can be given to the first of the queue.
+func (p Places) Free() bool { return p.Waiting && !p.full() }
+
+func (p Places) full() bool { return p.Capacity > 0 && p.Taken >= p.Capacity }
+
+// Signup is one sign-up as it is kept, without anything that says who: Row is sealed.
+type Signup struct {
+	ID        string    `json:"id"`
+	Person    string    `json:"person"`
+	Activity  string    `json:"activity"`
+	Submitted time.Time `json:"submitted_at"`
+	State     string    `json:"state"`
+	Version   int       `json:"version"`
+	Row       []string  `json:"row"`
+	Entry     string    `json:"entry"`
+	Entries   int       `json:"entries"` // how often the form was sent
+	Upload    string    `json:"upload,omitempty"`
+	Locale    string    `json:"locale,omitempty"`
+}
+
+// Live tells that a sign-up is not cancelled.
+func (s Signup) Live() bool { return s.State != Cancelled }

@@ -1,0 +1,77 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"outreach/internal/table"
+)
+
+// ErrOtherBody is in the error where an idempotency key was used before with another body.
+var ErrOtherBody = errors.New("the idempotency key was used with another body")
+
+// AnswerLife is how long an answer is given again for the same idempotency key.
+const AnswerLife = 48 * time.Hour
+
+// Once is a request that must take effect once: whose it is, and what it says. The zero Once is a request without a key.
+type Once struct {
+	key  table.Key
+	body string
+}
+
+// Answer is what was answered, without anything that says who somebody is.
+type Answer struct {
+	Body    string          `json:"body"` // keyed hash of the request
+	Result  json.RawMessage `json:"result"`
+	Expires time.Time       `json:"expires"`
+}
+
+// Once makes the Once of a request with an Idempotency-Key, for the one who sent it to a route.
+func (s *Store) Once(project, route, who, key string, body []byte) Once {
+	if key == "" {
+		return Once{}
+	}
+	return Once{
+		key:  answerKey(project, s.Seal(project, "idempotency", route+"\x00"+who+"\x00"+key)),
+		body: s.Seal(project, "body", string(body)),
+	}
+}
+
+// Answered gives the result that was answered before to the same request; false where it is new.
+func (s *Store) Answered(ctx context.Context, once Once, result any) (bool, error) {
+	if once == (Once{}) {
+		return false, nil
+	}
+	answer, rev, err := load[Answer](ctx, s.Tracker, once.key)
+	switch {
+	case err != nil || rev == 0 || !answer.Expires.After(s.Now()):
+		return false, err
+	case answer.Body != once.body:
+		return false, ErrOtherBody
+	}
+	return true, json.Unmarshal(answer.Result, result)
+}
+
+// answer is the operation that keeps a result together with its cause. Who comes second fails on it, and asks Answered.
+func (s *Store) answer(ctx context.Context, once Once, result any) ([]table.Op, error) {
+	if once == (Once{}) {
+		return nil, nil
+	}
+	encoded, err := json.Marshal(result)
+	if err != nil {
+		return nil, err
+	}
+	before, rev, err := load[Answer](ctx, s.Tracker, once.key)
+	if err != nil {
+		return nil, err
+	}
+	condition := table.Absent
+	if rev != 0 && !before.Expires.After(s.Now()) {
+		condition = table.At(rev)
+	}
+	op := put(once.key, Answer{Body: once.body, Result: encoded, Expires: s.Now().Add(AnswerLife)}, condition)
+	op.Item.Expires = s.Now().Add(AnswerLife)
+	return []table.Op{op}, nil
+}

@@ -1,0 +1,183 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"outreach/internal/fact"
+	"outreach/internal/table"
+)
+
+// fact makes a fact received now.
+func (s *Store) fact(kind, by string, data any) (fact.Fact, error) {
+	return fact.New(s.NewID(), kind, s.Now(), by, data)
+}
+
+// append writes facts and the operations that belong to them, all or none. The facts take the next numbers of one lane,
+// on the condition that nobody has them; who comes second tries the next. A *table.Conflict names failed operations of
+// the caller's alone.
+func (s *Store) append(ctx context.Context, project string, facts []fact.Fact, ops ...table.Op) error {
+	lane := s.lane()
+	for range attempts {
+		head, err := s.head(ctx, project, lane)
+		if err != nil {
+			return err
+		}
+		all := append([]table.Op(nil), ops...)
+		for i, f := range facts {
+			all = append(all, put(factKey(project, lane, head+1+int64(i)), f, table.Absent))
+		}
+		err = s.Tracker.Write(ctx, all...)
+		conflict, met := table.AsConflict(err)
+		if !met {
+			if err == nil {
+				s.saw(project, lane, head+int64(len(facts)))
+			}
+			return err
+		}
+		own := &table.Conflict{}
+		for i, at := range conflict.Failed {
+			if at < len(ops) {
+				own.Failed, own.Keys = append(own.Failed, at), append(own.Keys, conflict.Keys[i])
+			}
+		}
+		if len(own.Failed) > 0 || len(conflict.Failed) == 0 {
+			return own
+		}
+		lane = s.lane()
+	}
+	return ErrBusy
+}
+
+func (s *Store) saw(project string, lane int, number int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.heads == nil {
+		s.heads = map[string]*fact.Heads{}
+	}
+	if s.heads[project] == nil {
+		s.heads[project] = &fact.Heads{}
+	}
+	s.heads[project][lane] = max(s.heads[project][lane], number)
+}
+
+func (s *Store) seen(project string, lane int) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h := s.heads[project]; h != nil {
+		return h[lane]
+	}
+	return 0
+}
+
+// head finds the last number of a lane. Numbers have no gaps, so whether a number exists tells on which side of it the
+// head lies: the partition is found by doubling steps and halving, the number in it by one backward query.
+func (s *Store) head(ctx context.Context, project string, lane int) (int64, error) {
+	known := s.seen(project, lane)
+	low := known / bucket
+	steps := make([]table.Key, 0, 20)
+	for step := int64(1); step <= 1<<19; step *= 2 {
+		steps = append(steps, factKey(project, lane, (low+step)*bucket))
+	}
+	there, err := s.Tracker.Get(ctx, steps[0])
+	if err != nil {
+		return 0, err
+	}
+	if len(there) > 0 {
+		if there, err = s.Tracker.Get(ctx, steps...); err != nil {
+			return 0, err
+		}
+		base, high := low, low+1<<20
+		for i, step := 0, int64(1); i < len(steps); i, step = i+1, step*2 {
+			if _, ok := there[steps[i]]; !ok {
+				high = base + step
+				break
+			}
+			low = base + step
+		}
+		for high-low > 1 {
+			middle := low + (high-low)/2
+			key := factKey(project, lane, middle*bucket)
+			found, err := s.Tracker.Get(ctx, key)
+			if err != nil {
+				return 0, err
+			}
+			if len(found) > 0 {
+				low = middle
+			} else {
+				high = middle
+			}
+		}
+	}
+	page, err := s.Tracker.Query(ctx, table.Query{PK: factPartition(project, lane, low), Backward: true, Limit: 1})
+	if err != nil {
+		return 0, err
+	}
+	number := int64(0)
+	if len(page.Items) > 0 {
+		if _, err := fmt.Sscanf(page.Items[0].SK, "%d", &number); err != nil {
+			return 0, fmt.Errorf("fact key %s: %w", page.Items[0].SK, err)
+		}
+	}
+	number = max(number, known)
+	s.saw(project, lane, number)
+	return number, nil
+}
+
+// Heads reads how far each lane goes now. Whatever was answered as done before is at or below them.
+func (s *Store) Heads(ctx context.Context, project string) (fact.Heads, error) {
+	var heads fact.Heads
+	for lane := range heads {
+		number, err := s.head(ctx, project, lane)
+		if err != nil {
+			return heads, err
+		}
+		heads[lane] = number
+	}
+	return heads, nil
+}
+
+// Facts reads what lies above one mark, up to another, lane by lane in the order of numbers.
+func (s *Store) Facts(ctx context.Context, project string, above, upTo fact.Heads, each func(fact.Fact) error) error {
+	for lane := range upTo {
+		for next := above[lane] + 1; next <= upTo[lane]; {
+			q := table.Query{PK: factPartition(project, lane, next/bucket), From: factKey(project, lane, next).SK, To: factKey(project, lane, upTo[lane]).SK}
+			page, err := s.Tracker.Query(ctx, q)
+			if err != nil {
+				return err
+			}
+			if len(page.Items) == 0 {
+				return fmt.Errorf("project %s, lane %d: fact %d is missing", project, lane, next)
+			}
+			for _, it := range page.Items {
+				var f fact.Fact
+				if err := json.Unmarshal(it.Data, &f); err != nil {
+					return fmt.Errorf("fact %s/%s: %w", it.PK, it.SK, err)
+				}
+				f.Lane, f.Number = lane, next
+				if err := each(f); err != nil {
+					return err
+				}
+				next++
+			}
+		}
+	}
+	return nil
+}
+
+// NoticesDone tells up to which fact of a lane notices were sent.
+func (s *Store) NoticesDone(ctx context.Context, project string, lane int) (int64, error) {
+	number, _, err := load[int64](ctx, s.Tracker, noticesKey(project, lane))
+	return number, err
+}
+
+// SetNoticesDone moves that mark.
+func (s *Store) SetNoticesDone(ctx context.Context, project string, lane int, number int64) error {
+	return s.Tracker.Write(ctx, put(noticesKey(project, lane), number, table.Always))
+}
+
+func (s *Store) day(location *time.Location) string {
+	return s.Now().In(location).Format(time.DateOnly)
+}

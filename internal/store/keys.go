@@ -1,0 +1,155 @@
+package store
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"outreach/internal/table"
+)
+
+// Bucket is how many facts of a lane share a partition.
+const bucket = 1000
+
+// Keys of the tracker table, which knows people by random ids alone.
+
+func factKey(project string, lane int, number int64) table.Key {
+	return table.Key{PK: factPartition(project, lane, number/bucket), SK: fmt.Sprintf("%012d", number)}
+}
+
+func factPartition(project string, lane int, div int64) string {
+	return "FACT#" + project + "#" + strconv.Itoa(lane) + "#" + strconv.FormatInt(div, 10)
+}
+
+func projectKey(project string) table.Key { return table.Key{PK: "PROJECTS", SK: project} }
+
+func definitionKey(project string) table.Key {
+	return table.Key{PK: "DEFINITION#" + project, SK: "CURRENT"}
+}
+
+func definitionVersionKey(project string, version int) table.Key {
+	return table.Key{PK: "DEFINITION#" + project, SK: fmt.Sprintf("VERSION#%06d", version)}
+}
+
+func definitionTextKey(project string, version int) table.Key {
+	return table.Key{PK: "DEFINITION#" + project, SK: fmt.Sprintf("YAML#%06d", version)}
+}
+
+func recordPartition(project, kind string) string { return "RECORDS#" + project + "#" + kind }
+
+func recordKey(project, kind, id string) table.Key {
+	return table.Key{PK: recordPartition(project, kind), SK: id}
+}
+
+func adviserIndex(project, staff string) string { return "ADVISER#" + project + "#" + staff }
+
+func naturalKey(project, sealed string) table.Key {
+	return table.Key{PK: "KEY#" + project + "#" + sealed, SK: "RECORD"}
+}
+
+func aboutPartition(project, person string) string { return "ABOUT#" + project + "#" + person }
+
+func aboutKey(project, person, kind, id string) table.Key {
+	return table.Key{PK: aboutPartition(project, person), SK: kind + "#" + id}
+}
+
+func signupKey(project, id string) table.Key {
+	return table.Key{PK: "SIGNUP#" + project + "#" + id, SK: "SIGNUP"}
+}
+
+func signupIndex(project, activity string) string { return "SIGNUPS#" + project + "#" + activity }
+
+func placeKey(project, activity, person string) table.Key {
+	return table.Key{PK: "PLACE#" + project + "#" + activity + "#" + person, SK: "SIGNUP"}
+}
+
+func placesKey(project, activity string) table.Key {
+	return table.Key{PK: "PLACES#" + project + "#" + activity, SK: "TAKEN"}
+}
+
+func queuePartition(project, activity string) string { return "QUEUE#" + project + "#" + activity }
+
+func queueKey(project, activity string, submitted time.Time, id string) table.Key {
+	return table.Key{PK: queuePartition(project, activity), SK: ordered(submitted, id)}
+}
+
+func sentKey(project, signup, entry string) table.Key {
+	return table.Key{PK: "SIGNUP#" + project + "#" + signup, SK: "SENT#" + entry}
+}
+
+func uploadPartition(project string) string { return "UPLOADS#" + project }
+
+func uploadKey(project, id string) table.Key { return table.Key{PK: uploadPartition(project), SK: id} }
+
+func ownerIndex(project, owner string) string { return "UPLOADS#" + project + "#" + owner }
+
+func packKey(project, upload string, pack int) table.Key {
+	return table.Key{PK: "PACKS#" + project + "#" + upload, SK: fmt.Sprintf("%06d", pack)}
+}
+
+func keyPackKey(project, upload string, pack int) table.Key {
+	return table.Key{PK: "PACKKEYS#" + project + "#" + upload, SK: fmt.Sprintf("%06d", pack)}
+}
+
+func bytesKey(project, owner, sha256 string) table.Key {
+	return table.Key{PK: "BYTES#" + project + "#" + owner + "#" + sha256, SK: "UPLOAD"}
+}
+
+func answerKey(project, sealed string) table.Key {
+	return table.Key{PK: "ANSWER#" + project + "#" + sealed, SK: "ANSWER"}
+}
+
+func snapshotPartition(project string) string { return "SNAPSHOTS#" + project }
+
+func snapshotKey(project, id string) table.Key {
+	return table.Key{PK: snapshotPartition(project), SK: id}
+}
+
+func latestKey(project, asOf string) table.Key {
+	return table.Key{PK: "LATEST#" + project, SK: asOf}
+}
+
+func checkpointKey(project string) table.Key {
+	return table.Key{PK: "CHECKPOINT#" + project, SK: "CURRENT"}
+}
+
+func noticesKey(project string, lane int) table.Key {
+	return table.Key{PK: "NOTICES#" + project, SK: strconv.Itoa(lane)}
+}
+
+// Keys of the people table, which alone knows who somebody is.
+
+func personKey(project, id string) table.Key {
+	return table.Key{PK: "PERSON#" + project + "#" + id, SK: "PERSON"}
+}
+
+func namesIndex(project string) string { return "NAMES#" + project }
+
+func identityKey(project, sealed string) table.Key {
+	return table.Key{PK: "IDENTITY#" + project + "#" + sealed, SK: "PERSON"}
+}
+
+func staffKey(project, id string) table.Key {
+	return table.Key{PK: "STAFF#" + project + "#" + id, SK: "STAFF"}
+}
+
+func staffIdentityKey(project, sealed string) table.Key {
+	return table.Key{PK: "STAFFIDENTITY#" + project + "#" + sealed, SK: "STAFF"}
+}
+
+func textKey(project, record string, version int) table.Key {
+	return table.Key{PK: "TEXT#" + project + "#" + record, SK: fmt.Sprintf("%06d", version)}
+}
+
+func formKey(project, signup, entry string) table.Key {
+	return table.Key{PK: "FORM#" + project + "#" + signup, SK: entry}
+}
+
+// ordered is a sort key by instant, then id.
+func ordered(at time.Time, id string) string {
+	return at.UTC().Format("2006-01-02T15:04:05.000000000Z") + "#" + id
+}
+
+func findingsKey(project, upload, name string) table.Key {
+	return table.Key{PK: "FINDINGS#" + project + "#" + upload, SK: name}
+}

@@ -1,0 +1,324 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"outreach/internal/fact"
+	"outreach/internal/person"
+	"outreach/internal/record"
+	"outreach/internal/table"
+)
+
+// Person reads one person, following merges.
+func (s *Store) Person(ctx context.Context, project, id string) (person.Person, error) {
+	for range 100 {
+		p, rev, err := load[person.Person](ctx, s.People, personKey(project, id))
+		switch {
+		case err != nil:
+			return p, err
+		case rev == 0:
+			return p, fmt.Errorf("person %s: %w", id, ErrNotFound)
+		case p.Into == "":
+			return p, nil
+		}
+		id = p.Into
+	}
+	return person.Person{}, fmt.Errorf("person %s: merged in a circle", id)
+}
+
+// Persons reads several people at once by their ids, following merges; ids that nobody has are left out.
+func (s *Store) Persons(ctx context.Context, project string, ids []string) (map[string]person.Person, error) {
+	out := map[string]person.Person{}
+	for start := 0; start < len(ids); start += table.MostGet {
+		part := ids[start:min(len(ids), start+table.MostGet)]
+		keys := make([]table.Key, len(part))
+		for i, id := range part {
+			keys[i] = personKey(project, id)
+		}
+		found, err := s.People.Get(ctx, keys...)
+		if err != nil {
+			return nil, err
+		}
+		for i, id := range part {
+			it, ok := found[keys[i]]
+			if !ok {
+				continue
+			}
+			var p person.Person
+			if err := json.Unmarshal(it.Data, &p); err != nil {
+				return nil, fmt.Errorf("person %s: %w", id, err)
+			}
+			if p.Into != "" {
+				if p, err = s.Person(ctx, project, p.Into); err != nil {
+					return nil, err
+				}
+			}
+			out[id] = p
+		}
+	}
+	return out, nil
+}
+
+func (s *Store) identityKey(project string, k person.Key) table.Key {
+	return identityKey(project, s.Seal(project, k.Kind, k.Value))
+}
+
+// Known finds whom identity keys lead to, following merges. Keys that lead to nobody are left out.
+func (s *Store) Known(ctx context.Context, project string, keys []person.Key) (map[person.Key]string, error) {
+	out := map[person.Key]string{}
+	for start := 0; start < len(keys); start += table.MostGet {
+		part := keys[start:min(len(keys), start+table.MostGet)]
+		asked := make([]table.Key, len(part))
+		for i, k := range part {
+			asked[i] = s.identityKey(project, k)
+		}
+		found, err := s.People.Get(ctx, asked...)
+		if err != nil {
+			return nil, err
+		}
+		for i, k := range part {
+			if it, ok := found[asked[i]]; ok {
+				var id string
+				if err := json.Unmarshal(it.Data, &id); err != nil {
+					return nil, fmt.Errorf("identity key: %w", err)
+				}
+				out[k] = id
+			}
+		}
+	}
+	return out, nil
+}
+
+// Names is how a person is called, as a record that brings a person may say.
+type Names struct{ First, Last, Phone string }
+
+// Resolve finds the person that a record of the office names, making them where nobody was known, and adds a second key
+// that the record brings. Keys of two people are ErrTwoPeople; an unknown id is ErrNotFound.
+func (s *Store) Resolve(ctx context.Context, project string, ref record.PersonRef, names Names) (id string, err error) {
+	err = s.again(ctx, func() error {
+		id, err = s.resolve(ctx, project, ref, names)
+		return err
+	})
+	return id, err
+}
+
+func (s *Store) resolve(ctx context.Context, project string, ref record.PersonRef, names Names) (string, error) {
+	keys := person.Keys(ref)
+	known, err := s.Known(ctx, project, keys)
+	if err != nil {
+		return "", err
+	}
+	id := ""
+	if ref.ID != "" {
+		p, err := s.Person(ctx, project, ref.ID)
+		if err != nil {
+			return "", err
+		}
+		id = p.ID
+	}
+	for _, other := range known {
+		if id != "" && id != other {
+			return "", ErrTwoPeople
+		}
+		id = other
+	}
+	if id != "" && len(known) == len(keys) && names == (Names{}) {
+		return id, nil
+	}
+	p, rev := person.Person{ID: id}, int64(0)
+	if id == "" {
+		p.ID = s.NewID()
+	} else if p, rev, err = load[person.Person](ctx, s.People, personKey(project, id)); err != nil {
+		return "", err
+	}
+	changed := rev == 0
+	if p.FirstName == "" && p.LastName == "" && names.Last+names.First != "" {
+		p.FirstName, p.LastName, changed = names.First, names.Last, true
+	}
+	if p.Phone == "" && names.Phone != "" {
+		p.Phone, changed = names.Phone, true
+	}
+	var ops []table.Op
+	for _, k := range keys {
+		if _, ok := known[k]; ok {
+			continue
+		}
+		if !p.Add(k) {
+			return "", ErrTwoPeople
+		}
+		changed = true
+		ops = append(ops, put(s.identityKey(project, k), p.ID, table.Absent))
+	}
+	if !changed {
+		return p.ID, nil
+	}
+	return p.ID, s.People.Write(ctx, append(ops, s.putPerson(project, p, rev))...)
+}
+
+func (s *Store) putPerson(project string, p person.Person, rev int64) table.Op {
+	op := put(personKey(project, p.ID), p, since(rev))
+	if p.Into != "" {
+		return op
+	}
+	return indexed(op, table.Key{PK: namesIndex(project), SK: p.SortName() + "#" + p.ID})
+}
+
+// Search finds people by an exact e-mail or PESEL, or by the beginning of their last name.
+func (s *Store) Search(ctx context.Context, project, query string, limit int, cursor string) (Page[person.Person], error) {
+	query = strings.TrimSpace(query)
+	var keys []person.Key
+	if address, ok := record.ParseEmail(query); ok {
+		keys = append(keys, person.Key{Kind: "email", Value: address})
+	}
+	if record.ValidPesel(query) {
+		keys = append(keys, person.Key{Kind: "pesel", Value: query})
+	}
+	if len(keys) == 0 {
+		return list[person.Person](ctx, s.People, table.Query{PK: namesIndex(project), Index: true, Prefix: person.Fold(query), Limit: limit, Cursor: cursor})
+	}
+	out := Page[person.Person]{Items: []person.Person{}}
+	known, err := s.Known(ctx, project, keys)
+	if err != nil {
+		return out, err
+	}
+	for _, id := range known {
+		p, err := s.Person(ctx, project, id)
+		if err != nil {
+			return out, err
+		}
+		out.Items = append(out.Items, p)
+	}
+	return out, nil
+}
+
+// Duplicates finds people who may be the same: equal names, marks and case apart. Each group has two people at least.
+func (s *Store) Duplicates(ctx context.Context, project string) ([][]person.Person, error) {
+	var groups [][]person.Person
+	var group []person.Person
+	close := func() {
+		if len(group) > 1 && group[0].SortName() != "" {
+			groups = append(groups, group)
+		}
+		group = nil
+	}
+	cursor := ""
+	for {
+		page, err := list[person.Person](ctx, s.People, table.Query{PK: namesIndex(project), Index: true, Limit: table.MostPage, Cursor: cursor})
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range page.Items {
+			if len(group) > 0 && group[0].SortName() != p.SortName() {
+				close()
+			}
+			group = append(group, p)
+		}
+		if cursor = page.Next; cursor == "" {
+			close()
+			return groups, nil
+		}
+	}
+}
+
+// Merge makes two records of one person one: what was known of the first leads to the second from now on. Merging again
+// what was merged changes nothing; a person who is not there, or who would be merged into themselves, is ErrNotFound.
+func (s *Store) Merge(ctx context.Context, project, from, into, by string) (person.Person, error) {
+	var merged person.Person
+	err := s.again(ctx, func() error {
+		target, err := s.Person(ctx, project, into)
+		if err != nil {
+			return err
+		}
+		source, sourceRev, err := load[person.Person](ctx, s.People, personKey(project, from))
+		switch {
+		case err != nil:
+			return err
+		case sourceRev == 0:
+			return fmt.Errorf("person %s: %w", from, ErrNotFound)
+		case source.Into != "" && source.Into != target.ID:
+			return fmt.Errorf("person %s: merged already: %w", from, ErrNotFound)
+		case source.ID == target.ID:
+			return fmt.Errorf("person %s: cannot be merged into itself: %w", from, ErrNotFound)
+		}
+		if source.Into == "" {
+			// The people table leads the way, the fact follows; a merge cut off between the two is finished by the next try.
+			_, targetRev, err := load[person.Person](ctx, s.People, personKey(project, target.ID))
+			if err != nil {
+				return err
+			}
+			target.Absorb(source)
+			source.Into = target.ID
+			ops := []table.Op{s.putPerson(project, target, targetRev), s.putPerson(project, source, sourceRev)}
+			for _, k := range source.Keys() {
+				ops = append(ops, put(s.identityKey(project, k), target.ID, table.Always))
+			}
+			if err := s.People.Write(ctx, ops...); err != nil {
+				return err
+			}
+		}
+		merged = target
+		f, err := s.fact(fact.KindPersonMerged, by, fact.Merged{Person: from, Into: target.ID})
+		if err != nil {
+			return err
+		}
+		err = s.append(ctx, project, []fact.Fact{f}, put(aboutKey(project, from, "merged", target.ID), target.ID, table.Absent))
+		if conflict, met := table.AsConflict(err); met && len(conflict.Failed) > 0 {
+			return nil // the fact is there
+		}
+		return err
+	})
+	return merged, err
+}
+
+// Staff gives the random id of a member of the staff, making one for an address not seen before. No address: no id.
+func (s *Store) Staff(ctx context.Context, project, email string) (id string, err error) {
+	if email == "" {
+		return "", nil
+	}
+	key := staffIdentityKey(project, s.Seal(project, "staff", email))
+	err = s.again(ctx, func() error {
+		found, rev, err := load[string](ctx, s.People, key)
+		if err != nil || rev != 0 {
+			id = found
+			return err
+		}
+		id = s.NewID()
+		return s.People.Write(ctx, put(key, id, table.Absent), put(staffKey(project, id), email, table.Absent))
+	})
+	return id, err
+}
+
+// StaffEmails gives the addresses of staff ids.
+func (s *Store) StaffEmails(ctx context.Context, project string, ids []string) (map[string]string, error) {
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	var keys []table.Key
+	for _, id := range ids {
+		if id != "" {
+			keys = append(keys, staffKey(project, id))
+		}
+	}
+	out := map[string]string{}
+	for len(keys) > 0 {
+		part := keys[:min(len(keys), table.MostGet)]
+		keys = keys[len(part):]
+		found, err := s.People.Get(ctx, part...)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range part {
+			if it, ok := found[k]; ok {
+				var email string
+				if err := json.Unmarshal(it.Data, &email); err != nil {
+					return nil, fmt.Errorf("staff: %w", err)
+				}
+				out[strings.TrimPrefix(k.PK, staffKey(project, "").PK)] = email
+			}
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"outreach/internal/fact"
+	"outreach/internal/project"
+	"outreach/internal/table"
+)
+
+// Defined is a project's definition with what it is known by.
+type Defined struct {
+	Version    int                 `json:"version"`
+	SHA256     string              `json:"sha256"` // of the YAML
+	Definition *project.Definition `json:"definition"`
+}
+
+// Definition reads the definition that holds now.
+func (s *Store) Definition(ctx context.Context, id string) (Defined, error) {
+	d, rev, err := load[Defined](ctx, s.Tracker, definitionKey(id))
+	if err == nil && rev == 0 {
+		err = fmt.Errorf("project %s: %w", id, ErrNotFound)
+	}
+	return d, err
+}
+
+// DefinitionVersion reads a version that held once, or still does.
+func (s *Store) DefinitionVersion(ctx context.Context, id string, version int) (Defined, error) {
+	d, rev, err := load[Defined](ctx, s.Tracker, definitionVersionKey(id, version))
+	if err == nil && rev == 0 {
+		err = fmt.Errorf("project %s, definition %d: %w", id, version, ErrNotFound)
+	}
+	return d, err
+}
+
+// DefinitionText reads a version's YAML as it was sent.
+func (s *Store) DefinitionText(ctx context.Context, id string, version int) ([]byte, error) {
+	text, rev, err := load[string](ctx, s.Tracker, definitionTextKey(id, version))
+	if err == nil && rev == 0 {
+		err = fmt.Errorf("project %s, definition %d: %w", id, version, ErrNotFound)
+	}
+	return []byte(text), err
+}
+
+// Projects lists the projects' ids, in order.
+func (s *Store) Projects(ctx context.Context) ([]string, error) {
+	page, err := list[string](ctx, s.Tracker, table.Query{PK: projectKey("").PK})
+	return page.Items, err
+}
+
+// SetDefinition makes a definition the one that holds. The same text again changes nothing. If not "", ifMatch is the
+// SHA256 that must hold before; otherwise the error wraps ErrStale.
+func (s *Store) SetDefinition(ctx context.Context, d *project.Definition, text []byte, ifMatch, by string) (set Defined, created bool, err error) {
+	sum := sha256.Sum256(text)
+	err = s.again(ctx, func() error {
+		before, rev, err := load[Defined](ctx, s.Tracker, definitionKey(d.ID))
+		if err != nil {
+			return err
+		}
+		if ifMatch != "" && ifMatch != before.SHA256 {
+			return fmt.Errorf("definition of %s: %w", d.ID, ErrStale)
+		}
+		set, created = Defined{Version: before.Version + 1, SHA256: hex.EncodeToString(sum[:]), Definition: d}, rev == 0
+		if before.SHA256 == set.SHA256 {
+			set = before
+			return nil
+		}
+		f, err := s.fact(fact.KindDefinitionSet, by, fact.Defined{Version: set.Version, SHA256: set.SHA256})
+		if err != nil {
+			return err
+		}
+		return s.append(ctx, d.ID, []fact.Fact{f},
+			put(definitionKey(d.ID), set, since(rev)),
+			put(definitionVersionKey(d.ID, set.Version), set, table.Absent),
+			put(definitionTextKey(d.ID, set.Version), string(text), table.Absent),
+			put(projectKey(d.ID), d.ID, table.Always))
+	})
+	return set, created, err
+}

@@ -1,0 +1,234 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"outreach/internal/fact"
+	"outreach/internal/kinds"
+	"outreach/internal/record"
+	"outreach/internal/table"
+)
+
+// Typed is a record that somebody typed in (not from a file), in its present version, without anything that says who.
+type Typed struct {
+	ID      string     `json:"id"`
+	Kind    string     `json:"kind"`
+	Version int        `json:"version"`
+	Person  string     `json:"person,omitempty"`
+	Row     record.Row `json:"row"` // sealed; a member of the staff by their id
+	By      string     `json:"by"`  // who typed this version, a staff id
+	At      time.Time  `json:"at"`
+	Voided  bool       `json:"voided,omitempty"`
+	Natural string     `json:"natural"` // keyed hash of the natural key
+}
+
+// ETag names the version, for If-Match.
+func (t Typed) ETag() string { return fmt.Sprintf(`"%s.%d"`, t.ID, t.Version) }
+
+// Draft is what somebody wants to record: whose it is, and values in the clear but for staff, who are ids.
+type Draft struct {
+	Kind   *record.Kind
+	Person string
+	Row    record.Row
+	By     string
+	Reason string // of a change, where one was given
+}
+
+func (s *Store) typed(project string, d Draft, id string, version int) (Typed, map[string]string) {
+	private := d.Kind.Private(d.Row)
+	if d.Reason != "" {
+		private["reason"] = d.Reason
+	}
+	return Typed{
+		ID: id, Kind: d.Kind.Name, Version: version, Person: d.Person, By: d.By, At: s.Now().UTC(),
+		Row:     d.Kind.Seal(d.Row, func(text string) string { return s.Seal(project, "text", text) }),
+		Natural: s.natural(project, d.Kind, d.Person, d.Row),
+	}, private
+}
+
+// natural is the keyed hash of a natural key, whose staff are ids.
+func (s *Store) natural(project string, k *record.Kind, who string, row record.Row) string {
+	return s.Seal(project, "natural", k.NaturalKey(who, row))
+}
+
+// keep gives the operations that keep a typed record where it is looked for.
+func (s *Store) keep(project string, t Typed, rev int64) []table.Op {
+	kind := kinds.ByName(t.Kind)
+	op := put(recordKey(project, t.Kind, t.ID), t, since(rev))
+	if staff := kind.Get(t.Row, "adviser"); staff != "" {
+		op = indexed(op, table.Key{PK: adviserIndex(project, staff), SK: t.ID})
+	}
+	ops := []table.Op{op}
+	if t.Person != "" {
+		ops = append(ops, put(aboutKey(project, t.Person, t.Kind, t.ID), t.ID, table.Always))
+	}
+	return ops
+}
+
+// Create records something new. Where a live typed record has the natural key, the error is *Exists.
+func (s *Store) Create(ctx context.Context, project string, d Draft, once Once) (created Typed, err error) {
+	err = s.again(ctx, func() error {
+		if done, err := s.Answered(ctx, once, &created); done || err != nil {
+			return err
+		}
+		t, private := s.typed(project, d, s.NewID(), 1)
+		rev, err := s.free(ctx, project, t)
+		if err != nil {
+			return err
+		}
+		f, err := s.fact(fact.KindSaid, d.By, fact.Said{Record: t.ID, Version: 1, Kind: t.Kind, Person: t.Person, Row: t.Row})
+		if err != nil {
+			return err
+		}
+		f.At = t.At
+		ops, err := s.answer(ctx, once, t)
+		if err != nil {
+			return err
+		}
+		ops = append(ops, put(naturalKey(project, t.Natural), t.ID, since(rev)))
+		ops = append(ops, s.keep(project, t, 0)...)
+		if err := s.write(ctx, project, t, private); err != nil {
+			return err
+		}
+		created = t
+		return s.append(ctx, project, []fact.Fact{f}, ops...)
+	})
+	return created, err
+}
+
+// free tells that no live typed record has the natural key, by the revision to write over.
+func (s *Store) free(ctx context.Context, project string, t Typed) (int64, error) {
+	holder, rev, err := load[string](ctx, s.Tracker, naturalKey(project, t.Natural))
+	if err != nil {
+		return 0, err
+	}
+	if holder != "" && holder != t.ID {
+		return 0, &Exists{ID: holder}
+	}
+	return rev, nil
+}
+
+// write keeps a version's private texts in the people table.
+func (s *Store) write(ctx context.Context, project string, t Typed, private map[string]string) error {
+	if len(private) == 0 {
+		return nil
+	}
+	return s.People.Write(ctx, put(textKey(project, t.ID, t.Version), private, table.Always))
+}
+
+// Change replaces a typed record by another draft, or voids it where the draft has no row. ifMatch is the ETag that must
+// hold, "" for any; may tells whether the one who asks may touch the record, else it is ErrNotFound.
+func (s *Store) Change(ctx context.Context, project string, kind *record.Kind, id, ifMatch string, d Draft, may func(Typed) bool) (changed Typed, err error) {
+	err = s.again(ctx, func() error {
+		before, rev, err := load[Typed](ctx, s.Tracker, recordKey(project, kind.Name, id))
+		switch {
+		case err != nil:
+			return err
+		case rev == 0 || before.Voided || !may(before):
+			return fmt.Errorf("%s %s: %w", kind.Name, id, ErrNotFound)
+		case ifMatch != "" && ifMatch != "*" && ifMatch != before.ETag():
+			return fmt.Errorf("%s %s: %w", kind.Name, id, ErrStale)
+		}
+		if d.Row == nil {
+			return s.void(ctx, project, before, rev, d, &changed)
+		}
+		t, private := s.typed(project, d, id, before.Version+1)
+		held, err := s.free(ctx, project, t)
+		if err != nil {
+			return err
+		}
+		f, err := s.fact(fact.KindSaid, d.By, fact.Said{Record: t.ID, Version: t.Version, Kind: t.Kind, Person: t.Person, Row: t.Row})
+		if err != nil {
+			return err
+		}
+		f.At = t.At
+		ops := append(s.keep(project, t, rev), put(naturalKey(project, t.Natural), t.ID, since(held)))
+		if t.Natural != before.Natural {
+			ops = append(ops, remove(naturalKey(project, before.Natural), table.Always))
+		}
+		if err := s.write(ctx, project, t, private); err != nil {
+			return err
+		}
+		changed = t
+		return s.append(ctx, project, []fact.Fact{f}, ops...)
+	})
+	return changed, err
+}
+
+func (s *Store) void(ctx context.Context, project string, before Typed, rev int64, d Draft, changed *Typed) error {
+	t := before
+	t.Version, t.Voided, t.By, t.At = before.Version+1, true, d.By, s.Now().UTC()
+	f, err := s.fact(fact.KindVoided, d.By, fact.Voided{Record: t.ID, Version: t.Version})
+	if err != nil {
+		return err
+	}
+	if d.Reason != "" {
+		if err := s.write(ctx, project, t, map[string]string{"reason": d.Reason}); err != nil {
+			return err
+		}
+	}
+	*changed = t
+	return s.append(ctx, project, []fact.Fact{f}, append(s.keep(project, t, rev), remove(naturalKey(project, t.Natural), table.Always))...)
+}
+
+// Typed reads one typed record; a voided one is ErrNotFound.
+func (s *Store) Typed(ctx context.Context, project string, kind *record.Kind, id string) (Typed, error) {
+	t, rev, err := load[Typed](ctx, s.Tracker, recordKey(project, kind.Name, id))
+	if err == nil && (rev == 0 || t.Voided) {
+		err = fmt.Errorf("%s %s: %w", kind.Name, id, ErrNotFound)
+	}
+	return t, err
+}
+
+// TypedRecords lists a kind's live typed records, newest first: all, or those of one adviser (a staff id).
+func (s *Store) TypedRecords(ctx context.Context, project string, kind *record.Kind, adviser string, limit int, cursor string) (Page[Typed], error) {
+	q := table.Query{PK: recordPartition(project, kind.Name), Backward: true, Limit: limit, Cursor: cursor}
+	if adviser != "" {
+		q.PK, q.Index = adviserIndex(project, adviser), true
+	}
+	out := Page[Typed]{Items: []Typed{}}
+	for {
+		page, err := list[Typed](ctx, s.Tracker, q)
+		if err != nil {
+			return out, err
+		}
+		for _, t := range page.Items {
+			if !t.Voided {
+				out.Items = append(out.Items, t)
+			}
+		}
+		out.Next = page.Next
+		if page.Next == "" || len(out.Items) >= limit {
+			return out, nil
+		}
+		q.Cursor, q.Limit = page.Next, limit-len(out.Items)
+	}
+}
+
+// Texts reads the private texts of typed records' versions, by record id.
+func (s *Store) Texts(ctx context.Context, project string, records []Typed) (map[string]map[string]string, error) {
+	out := map[string]map[string]string{}
+	keys := make([]table.Key, len(records))
+	for i, t := range records {
+		keys[i] = textKey(project, t.ID, t.Version)
+	}
+	found, err := s.People.Get(ctx, keys...)
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range records {
+		it, ok := found[keys[i]]
+		if !ok {
+			continue
+		}
+		var private map[string]string
+		if err := json.Unmarshal(it.Data, &private); err != nil {
+			return nil, fmt.Errorf("texts of %s: %w", t.ID, err)
+		}
+		out[t.ID] = private
+	}
+	return out, nil
+}

@@ -1,0 +1,358 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"outreach/internal/fact"
+	"outreach/internal/person"
+	"outreach/internal/project"
+	"outreach/internal/record"
+	"outreach/internal/signup"
+	"outreach/internal/table"
+)
+
+// SignupDraft is a checked sign-up before it is known whether it is new.
+type SignupDraft struct {
+	Activity  project.Activity
+	Row       record.Row // in the clear
+	Submitted time.Time
+	Public    bool   // from the public form: it never adds a key to a known person
+	By        string // who of the staff entered it
+	Entry     string // "" for a new id; a file's rows have ids of their own, so that a second delivery is the same entry
+	Upload    string
+	Line      int
+}
+
+// SignedUp is what became of it.
+type SignedUp struct {
+	Signup  signup.Signup `json:"signup"`
+	Receipt string        `json:"receipt"` // says nothing of who was known before
+	Created bool          `json:"created"`
+}
+
+// SignUp takes a sign-up: a new one gets a place, or a place in the queue, or is held for the office; one who is signed
+// up already stays as they were, and what the form says is kept beside the first.
+func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once Once) (result SignedUp, err error) {
+	get := func(field string) string { return signup.Kind.Get(d.Row, field) }
+	ref := record.PersonRef{Email: get("email"), Pesel: get("pesel")}
+	names := Names{First: get("first_name"), Last: get("last_name"), Phone: get("phone")}
+	if done, err := s.Answered(ctx, once, &result); done || err != nil {
+		return result, err
+	}
+	who, held := "", false
+	if d.Public {
+		who, held, err = s.resolvePublic(ctx, project, ref, names)
+	} else {
+		who, err = s.Resolve(ctx, project, ref, names)
+	}
+	if err != nil {
+		return result, err
+	}
+	entry, receipt := d.Entry, s.NewID()
+	if entry == "" {
+		entry = s.NewID()
+	}
+	err = s.again(ctx, func() error {
+		if done, err := s.Answered(ctx, once, &result); done || err != nil {
+			return err
+		}
+		if d.Entry != "" {
+			if before, rev, err := load[signup.Signup](ctx, s.Tracker, signupKey(project, entry)); err != nil || rev != 0 {
+				result = SignedUp{Signup: before, Receipt: receipt, Created: true} // delivered before
+				return err
+			}
+		}
+		holder, placeRev, err := load[string](ctx, s.Tracker, placeKey(project, d.Activity.ID, who))
+		if err != nil {
+			return err
+		}
+		if holder != "" {
+			before, rev, err := load[signup.Signup](ctx, s.Tracker, signupKey(project, holder))
+			if err != nil {
+				return err
+			}
+			if rev != 0 && before.Live() {
+				result, err = s.repeat(ctx, project, d, before, rev, entry, receipt, once)
+				return err
+			}
+		}
+		result, err = s.admit(ctx, project, d, who, held, placeRev, entry, receipt, once)
+		return err
+	})
+	return result, err
+}
+
+// resolvePublic finds or makes the person of a public form. Keys that do not all lead to one known person hold the
+// sign-up for the office; it is put to whom the e-mail leads to, or else the PESEL.
+func (s *Store) resolvePublic(ctx context.Context, project string, ref record.PersonRef, names Names) (id string, held bool, err error) {
+	keys := person.Keys(ref)
+	err = s.again(ctx, func() error {
+		known, err := s.Known(ctx, project, keys)
+		if err != nil {
+			return err
+		}
+		if len(known) == 0 {
+			id, err = s.resolve(ctx, project, ref, names)
+			return err
+		}
+		id, held = "", len(known) < len(keys)
+		for _, k := range keys {
+			other, ok := known[k]
+			switch {
+			case ok && id == "":
+				id = other
+			case ok && id != other:
+				held = true
+			}
+		}
+		return nil
+	})
+	return id, held, err
+}
+
+func (s *Store) signupFact(project string, d SignupDraft, su signup.Signup, entry, state string) (fact.Fact, error) {
+	return s.fact(fact.KindSignup, d.By, fact.Signup{
+		Signup: su.ID, Entry: entry, Person: su.Person, Submitted: d.Submitted.UTC(), State: state, Upload: d.Upload, Line: d.Line,
+		Row: s.sealSignup(project, d.Row),
+	})
+}
+
+func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, before signup.Signup, rev int64, entry, receipt string, once Once) (SignedUp, error) {
+	after := before
+	after.Entries++
+	result := SignedUp{Signup: after, Receipt: receipt}
+	if d.Entry != "" {
+		if _, seen, err := load[string](ctx, s.Tracker, sentKey(project, before.ID, entry)); err != nil || seen != 0 {
+			return result, err // delivered before
+		}
+	}
+	f, err := s.signupFact(project, d, before, entry, "")
+	if err != nil {
+		return result, err
+	}
+	ops, err := s.answer(ctx, once, result)
+	if err != nil {
+		return result, err
+	}
+	if err := s.keepForm(ctx, project, before.ID, entry, d.Row); err != nil {
+		return result, err
+	}
+	ops = append(ops, s.keepSignup(project, after, rev), put(sentKey(project, before.ID, entry), entry, table.Absent))
+	return result, s.append(ctx, project, []fact.Fact{f}, ops...)
+}
+
+func (s *Store) admit(ctx context.Context, project string, d SignupDraft, who string, held bool, placeRev int64, entry, receipt string, once Once) (SignedUp, error) {
+	places, rev, err := s.places(ctx, project, d.Activity)
+	if err != nil {
+		return SignedUp{}, err
+	}
+	state := places.Admit(held)
+	su := signup.Signup{
+		ID: entry, Person: who, Activity: d.Activity.ID, Submitted: d.Submitted.UTC(), State: state, Version: 1, Entry: entry, Entries: 1,
+		Upload: d.Upload, Locale: signup.Kind.Get(d.Row, "locale"), Row: s.sealSignup(project, d.Row),
+	}
+	result := SignedUp{Signup: su, Receipt: receipt, Created: true}
+	f, err := s.signupFact(project, d, su, entry, state)
+	if err != nil {
+		return result, err
+	}
+	ops, err := s.answer(ctx, once, result)
+	if err != nil {
+		return result, err
+	}
+	if err := s.keepForm(ctx, project, su.ID, entry, d.Row); err != nil {
+		return result, err
+	}
+	ops = append(ops,
+		s.keepSignup(project, su, 0),
+		put(placeKey(project, su.Activity, who), su.ID, since(placeRev)),
+		put(aboutKey(project, who, signup.Kind.Name, su.ID), su.ID, table.Always))
+	switch state {
+	case signup.Accepted:
+		ops = append(ops, put(placesKey(project, su.Activity), places.Taken+1, since(rev)))
+	case signup.Waitlisted:
+		// The count is written again unchanged: who frees a place at the same moment must see this one in the queue.
+		ops = append(ops, put(placesKey(project, su.Activity), places.Taken, since(rev)),
+			put(queueKey(project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
+	}
+	return result, s.append(ctx, project, []fact.Fact{f}, ops...)
+}
+
+// places reads how an activity stands, and the revision under which its count, and with it the queue, may be changed.
+func (s *Store) places(ctx context.Context, project string, a project.Activity) (signup.Places, int64, error) {
+	taken, rev, err := load[int](ctx, s.Tracker, placesKey(project, a.ID))
+	if err != nil {
+		return signup.Places{}, 0, err
+	}
+	waiting, err := s.Tracker.Query(ctx, table.Query{PK: queuePartition(project, a.ID), Limit: 1})
+	return signup.Places{Capacity: a.Capacity, Taken: taken, Waiting: len(waiting.Items) > 0}, rev, err
+}
+
+func (s *Store) sealSignup(project string, row record.Row) record.Row {
+	return signup.Kind.Seal(row, func(text string) string { return s.Seal(project, "text", text) })
+}
+
+func (s *Store) keepSignup(project string, su signup.Signup, rev int64) table.Op {
+	return indexed(put(signupKey(project, su.ID), su, since(rev)), table.Key{PK: signupIndex(project, su.Activity), SK: ordered(su.Submitted, su.ID)})
+}
+
+// keepForm keeps what one sending of the form said of who somebody is.
+func (s *Store) keepForm(ctx context.Context, project, id, entry string, row record.Row) error {
+	return s.People.Write(ctx, put(formKey(project, id, entry), signup.Kind.Private(row), table.Always))
+}
+
+// Signup reads one sign-up.
+func (s *Store) Signup(ctx context.Context, project, id string) (signup.Signup, error) {
+	su, rev, err := load[signup.Signup](ctx, s.Tracker, signupKey(project, id))
+	if err == nil && rev == 0 {
+		err = fmt.Errorf("sign-up %s: %w", id, ErrNotFound)
+	}
+	return su, err
+}
+
+// Form reads what the first sending of a sign-up said of who somebody is.
+func (s *Store) Form(ctx context.Context, project string, su signup.Signup) (map[string]string, error) {
+	form, _, err := load[map[string]string](ctx, s.People, formKey(project, su.ID, su.Entry))
+	return form, err
+}
+
+// Signups lists an activity's sign-ups by submission.
+func (s *Store) Signups(ctx context.Context, project, activity string, limit int, cursor string) (Page[signup.Signup], error) {
+	return list[signup.Signup](ctx, s.Tracker, table.Query{PK: signupIndex(project, activity), Index: true, Limit: limit, Cursor: cursor})
+}
+
+// ErrFull is in the error where an activity has no free place to give.
+var ErrFull = errors.New("no place is free")
+
+// MoveSignup gives a sign-up another state. A freed place goes, in the same transaction, to the first of the queue. A
+// state it has already changes nothing. A held sign-up that is accepted while no place is free joins the queue; a waiting
+// one is refused with ErrFull. A cancelled one stays cancelled (ErrStale), for the person may have signed up anew.
+func (s *Store) MoveSignup(ctx context.Context, def *project.Definition, id, state, by string) (moved signup.Signup, err error) {
+	err = s.again(ctx, func() error {
+		su, rev, err := load[signup.Signup](ctx, s.Tracker, signupKey(def.ID, id))
+		switch {
+		case err != nil:
+			return err
+		case rev == 0:
+			return fmt.Errorf("sign-up %s: %w", id, ErrNotFound)
+		case su.State == state:
+			moved = su
+			return nil
+		case su.State == signup.Cancelled:
+			return fmt.Errorf("sign-up %s is cancelled: %w", id, ErrStale)
+		}
+		places, placesRev, err := s.places(ctx, def.ID, activity(def, su.Activity))
+		if err != nil {
+			return err
+		}
+		was := su.State
+		to, ok := places.Move(was, state)
+		if !ok {
+			return ErrFull
+		}
+		m := mover{store: s, project: def.ID, by: by, activity: su.Activity, places: places}
+		if err := m.move(su, rev, to); err != nil {
+			return err
+		}
+		if was == signup.Accepted && m.places.Taken < places.Taken {
+			if err := m.promote(ctx, su.ID); err != nil {
+				return err
+			}
+		}
+		moved = m.moved[0]
+		return s.append(ctx, def.ID, m.facts, append(m.ops, put(placesKey(def.ID, su.Activity), m.places.Taken, since(placesRev)))...)
+	})
+	return moved, err
+}
+
+// FillPlaces gives the free places of an activity to those who wait: a definition may have raised its capacity.
+func (s *Store) FillPlaces(ctx context.Context, def *project.Definition, activityID, by string) error {
+	for {
+		filled := false
+		err := s.again(ctx, func() error {
+			places, rev, err := s.places(ctx, def.ID, activity(def, activityID))
+			if err != nil || !places.Free() {
+				return err
+			}
+			m := mover{store: s, project: def.ID, by: by, activity: activityID, places: places}
+			if err := m.promote(ctx, ""); err != nil || len(m.facts) == 0 {
+				return err
+			}
+			filled = true
+			return s.append(ctx, def.ID, m.facts, append(m.ops, put(placesKey(def.ID, activityID), m.places.Taken, since(rev)))...)
+		})
+		if err != nil || !filled {
+			return err
+		}
+	}
+}
+
+// activity finds an activity; one that the definition no longer has is taken as one without a limit.
+func activity(def *project.Definition, id string) project.Activity {
+	if a, ok := def.Activity(id); ok {
+		return a
+	}
+	return project.Activity{ID: id}
+}
+
+// mover gathers what one transaction does to the sign-ups of an activity.
+type mover struct {
+	store       *Store
+	project, by string
+	activity    string
+	places      signup.Places
+	facts       []fact.Fact
+	ops         []table.Op
+	moved       []signup.Signup
+}
+
+func (m *mover) move(su signup.Signup, rev int64, state string) error {
+	switch su.State {
+	case signup.Accepted:
+		m.places.Taken--
+	case signup.Waitlisted:
+		m.ops = append(m.ops, remove(queueKey(m.project, su.Activity, su.Submitted, su.ID), table.Always))
+	}
+	switch state {
+	case signup.Accepted:
+		m.places.Taken++
+	case signup.Waitlisted:
+		m.ops = append(m.ops, put(queueKey(m.project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
+	case signup.Cancelled:
+		m.ops = append(m.ops, remove(placeKey(m.project, su.Activity, su.Person), table.Always))
+	}
+	su.State, su.Version = state, su.Version+1
+	f, err := m.store.fact(fact.KindSignupMoved, m.by, fact.SignupMoved{Signup: su.ID, Version: su.Version, State: state})
+	if err != nil {
+		return err
+	}
+	m.facts, m.moved = append(m.facts, f), append(m.moved, su)
+	m.ops = append(m.ops, m.store.keepSignup(m.project, su, rev))
+	return nil
+}
+
+// promote gives a free place to the first of the queue, by submission, then id; never to the one who just left.
+func (m *mover) promote(ctx context.Context, left string) error {
+	if !m.places.Free() {
+		return nil
+	}
+	s := m.store
+	waiting, err := list[string](ctx, s.Tracker, table.Query{PK: queuePartition(m.project, m.activity), Limit: 2})
+	if err != nil {
+		return err
+	}
+	for _, id := range waiting.Items {
+		if id == left {
+			continue
+		}
+		first, rev, err := load[signup.Signup](ctx, s.Tracker, signupKey(m.project, id))
+		if err != nil {
+			return err
+		}
+		return m.move(first, rev, signup.Accepted)
+	}
+	return nil
+}

@@ -1,0 +1,270 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"outreach/internal/fact"
+	"outreach/internal/objects"
+	"outreach/internal/snapshot"
+	"outreach/internal/table"
+)
+
+// Kept is what the table holds of a snapshot; the figures lie with the objects.
+type Kept struct {
+	Project    string              `json:"project"`
+	ID         string              `json:"id"`
+	AsOf       string              `json:"as_of"`
+	KnownAt    string              `json:"known_at"`
+	Definition snapshot.Definition `json:"definition"`
+	State      string              `json:"state"`
+	Supersedes *string             `json:"supersedes"`
+	Hash       string              `json:"hash"`
+	Heads      fact.Heads          `json:"heads"` // up to which facts it was compiled
+	Note       string              `json:"note,omitempty"`
+	DecidedBy  string              `json:"decided_by,omitempty"`
+}
+
+func snapshotObject(project, id string) string {
+	return "snapshots/" + project + "/" + id + "/snapshot.json"
+}
+
+func evidenceObject(project, id, code string, part int) string {
+	return fmt.Sprintf("snapshots/%s/%s/evidence/%s/%06d.json", project, id, code, part)
+}
+
+// EvidencePart is how many records of evidence lie in one object.
+const EvidencePart = 2000
+
+// Latest reads which snapshot of a day is the newest, "" where there is none.
+func (s *Store) Latest(ctx context.Context, project, asOf string) (Kept, error) {
+	id, rev, err := load[string](ctx, s.Tracker, latestKey(project, asOf))
+	if err != nil || rev == 0 {
+		return Kept{}, err
+	}
+	return s.KeptSnapshot(ctx, project, id)
+}
+
+// SaveSnapshot keeps a new snapshot with its evidence. Where another one of the same day was kept in the meantime, the
+// error is a *table.Conflict: ask Latest again.
+func (s *Store) SaveSnapshot(ctx context.Context, project string, snap snapshot.Snapshot, heads fact.Heads, evidence map[string][]snapshot.Evidence, by string, once Once) error {
+	_, rev, err := load[string](ctx, s.Tracker, latestKey(project, snap.AsOf))
+	if err != nil {
+		return err
+	}
+	for code, records := range evidence {
+		for part := 0; part*EvidencePart < len(records); part++ {
+			rows := records[part*EvidencePart : min(len(records), (part+1)*EvidencePart)]
+			if err := s.putJSON(ctx, evidenceObject(project, snap.ID, code, part), rows); err != nil {
+				return err
+			}
+		}
+	}
+	if err := s.putJSON(ctx, snapshotObject(project, snap.ID), snap); err != nil {
+		return err
+	}
+	kept := Kept{Project: project, ID: snap.ID, AsOf: snap.AsOf, KnownAt: snap.KnownAt, Definition: snap.Definition, State: snap.State, Supersedes: snap.Supersedes, Hash: snap.Hash, Heads: heads}
+	f, err := s.fact(fact.KindSnapshotCompiled, by, fact.Compiled{Snapshot: snap.ID, AsOf: snap.AsOf, Hash: snap.Hash})
+	if err != nil {
+		return err
+	}
+	ops, err := s.answer(ctx, once, kept)
+	if err != nil {
+		return err
+	}
+	ops = append(ops, put(snapshotKey(project, snap.ID), kept, table.Absent), put(latestKey(project, snap.AsOf), snap.ID, since(rev)))
+	return s.append(ctx, project, []fact.Fact{f}, ops...)
+}
+
+// RememberAnswer keeps an answer that made nothing new.
+func (s *Store) RememberAnswer(ctx context.Context, once Once, result any) error {
+	ops, err := s.answer(ctx, once, result)
+	if err != nil || len(ops) == 0 {
+		return err
+	}
+	err = s.Tracker.Write(ctx, ops...)
+	if _, met := table.AsConflict(err); met {
+		return nil // somebody was first, with the same
+	}
+	return err
+}
+
+// KeptSnapshot reads what the table holds of one.
+func (s *Store) KeptSnapshot(ctx context.Context, project, id string) (Kept, error) {
+	k, rev, err := load[Kept](ctx, s.Tracker, snapshotKey(project, id))
+	if err == nil && rev == 0 {
+		err = fmt.Errorf("snapshot %s: %w", id, ErrNotFound)
+	}
+	return k, err
+}
+
+// Snapshot reads the figures of one, in its present state.
+func (s *Store) Snapshot(ctx context.Context, k Kept) (snapshot.Snapshot, error) {
+	var snap snapshot.Snapshot
+	if err := s.getJSON(ctx, snapshotObject(k.Project, k.ID), &snap); err != nil {
+		return snap, fmt.Errorf("snapshot %s: %w", k.ID, err)
+	}
+	snap.State = k.State
+	return snap, nil
+}
+
+// Snapshots lists snapshots, newest first; of the given state, or all where it is "".
+func (s *Store) Snapshots(ctx context.Context, project, state string, limit int, cursor string) (Page[Kept], error) {
+	out := Page[Kept]{Items: []Kept{}}
+	q := table.Query{PK: snapshotPartition(project), Backward: true, Limit: limit, Cursor: cursor}
+	for {
+		page, err := list[Kept](ctx, s.Tracker, q)
+		if err != nil {
+			return out, err
+		}
+		for _, k := range page.Items {
+			if state == "" || k.State == state {
+				out.Items = append(out.Items, k)
+			}
+		}
+		out.Next = page.Next
+		if page.Next == "" || len(out.Items) >= limit {
+			return out, nil
+		}
+		q.Cursor, q.Limit = page.Next, limit-len(out.Items)
+	}
+}
+
+// Newest is the snapshot of the latest day, of several of that day the one compiled last; of the given state, or any
+// where it is "". ErrNotFound where there is none.
+func (s *Store) Newest(ctx context.Context, project, state string) (Kept, error) {
+	var newest Kept
+	cursor := ""
+	for {
+		page, err := s.Snapshots(ctx, project, state, table.MostPage, cursor)
+		if err != nil {
+			return newest, err
+		}
+		for _, k := range page.Items {
+			if k.AsOf > newest.AsOf {
+				newest = k
+			}
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if newest.ID == "" {
+		return newest, fmt.Errorf("snapshot: %w", ErrNotFound)
+	}
+	return newest, nil
+}
+
+// Decide approves or rejects a snapshot. The same decision again changes nothing.
+func (s *Store) Decide(ctx context.Context, project, id, state, note, by string) (decided Kept, err error) {
+	err = s.again(ctx, func() error {
+		k, rev, err := load[Kept](ctx, s.Tracker, snapshotKey(project, id))
+		switch {
+		case err != nil:
+			return err
+		case rev == 0:
+			return fmt.Errorf("snapshot %s: %w", id, ErrNotFound)
+		case k.State == state:
+			decided = k
+			return nil
+		}
+		k.State, k.Note, k.DecidedBy = state, s.Seal(project, "text", note), by
+		if note == "" {
+			k.Note = ""
+		}
+		decided = k
+		f, err := s.fact(fact.KindSnapshotDecided, by, fact.Decided{Snapshot: id, State: state})
+		if err != nil {
+			return err
+		}
+		if note != "" {
+			if err := s.People.Write(ctx, put(textKey(project, id, 0), map[string]string{"note": note}, table.Always)); err != nil {
+				return err
+			}
+		}
+		return s.append(ctx, project, []fact.Fact{f}, put(snapshotKey(project, id), k, table.At(rev)))
+	})
+	return decided, err
+}
+
+// Evidence reads the records behind a figure, from a place on; next is the place of the rest, -1 where there is none.
+func (s *Store) Evidence(ctx context.Context, k Kept, code string, from, limit int) (items []snapshot.Evidence, next int, err error) {
+	items = []snapshot.Evidence{}
+	for len(items) < limit {
+		var part []snapshot.Evidence
+		err := s.getJSON(ctx, evidenceObject(k.Project, k.ID, code, from/EvidencePart), &part)
+		if errors.Is(err, objects.ErrNotFound) {
+			return items, -1, nil
+		}
+		if err != nil {
+			return nil, -1, err
+		}
+		start := from % EvidencePart
+		if start >= len(part) {
+			return items, -1, nil
+		}
+		take := min(len(part)-start, limit-len(items))
+		items, from = append(items, part[start:start+take]...), from+take
+		if start+take == len(part) && len(part) < EvidencePart {
+			return items, -1, nil
+		}
+	}
+	return items, from, nil
+}
+
+// Checkpoint is where the fold's state after a compile lies.
+type Checkpoint struct {
+	Object string     `json:"object"`
+	Heads  fact.Heads `json:"heads"`
+}
+
+// LastCheckpoint reads which checkpoint is the newest; false where there is none.
+func (s *Store) LastCheckpoint(ctx context.Context, project string) (Checkpoint, bool, error) {
+	c, rev, err := load[Checkpoint](ctx, s.Tracker, checkpointKey(project))
+	return c, rev != 0, err
+}
+
+// SaveCheckpoint keeps a checkpoint's bytes, and that it is the newest.
+func (s *Store) SaveCheckpoint(ctx context.Context, project string, heads fact.Heads, body []byte) error {
+	c := Checkpoint{Object: "checkpoints/" + project + "/" + s.NewID() + ".parquet", Heads: heads}
+	before, had, err := s.LastCheckpoint(ctx, project)
+	if err != nil {
+		return err
+	}
+	if err := s.Objects.Put(ctx, c.Object, bytes.NewReader(body), "application/vnd.apache.parquet"); err != nil {
+		return err
+	}
+	if err := s.Tracker.Write(ctx, put(checkpointKey(project), c, table.Always)); err != nil {
+		return err
+	}
+	if had {
+		return s.Objects.Delete(ctx, before.Object)
+	}
+	return nil
+}
+
+func (s *Store) putJSON(ctx context.Context, key string, value any) error {
+	body, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return s.Objects.Put(ctx, key, strings.NewReader(string(body)), "application/json")
+}
+
+func (s *Store) getJSON(ctx context.Context, key string, value any) error {
+	body, _, err := s.Objects.Open(ctx, key, "")
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	data, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, value)
+}
