@@ -1,0 +1,197 @@
+package folder
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"outreach/internal/objects"
+)
+
+// notDirectory is what the system says of a key that goes on behind another object's.
+const notDirectory = syscall.ENOTDIR
+
+// Below is the path that all pre-signed addresses begin with, behind the base address.
+const Below = "/assets/objects/"
+
+// Names of a signed address's parameters.
+const (
+	paramExpires     = "expires" // Unix seconds
+	paramSize        = "size"    // of a PUT: bytes
+	paramType        = "response-content-type"
+	paramDisposition = "response-content-disposition"
+	paramSignature   = "signature"
+)
+
+// PresignPut gives a request that puts an object of exactly that size, in bytes, where there is none yet.
+func (s *Store) PresignPut(_ context.Context, key string, size int64, until time.Duration) (objects.Request, error) {
+	if err := check(key); err != nil {
+		return objects.Request{}, err
+	}
+	if size < 1 {
+		return objects.Request{}, fmt.Errorf("put %s: a size of %d bytes", key, size)
+	}
+	address := s.sign(http.MethodPut, key, url.Values{paramSize: {strconv.FormatInt(size, 10)}}, until)
+	return objects.Request{Method: http.MethodPut, URL: address, Headers: map[string]string{}, Fields: map[string]string{}}, nil
+}
+
+// PresignGet gives an address that answers with the object. Of the header, Content-Type and Content-Disposition count.
+func (s *Store) PresignGet(_ context.Context, key string, header http.Header, until time.Duration) (string, error) {
+	if err := check(key); err != nil {
+		return "", err
+	}
+	query := url.Values{}
+	for param, name := range map[string]string{paramType: "Content-Type", paramDisposition: "Content-Disposition"} {
+		if value := header.Get(name); value != "" {
+			query.Set(param, value)
+		}
+	}
+	return s.sign(http.MethodGet, key, query, until), nil
+}
+
+func (s *Store) sign(method, key string, query url.Values, until time.Duration) string {
+	query.Set(paramExpires, strconv.FormatInt(s.Now().Add(until).Unix(), 10))
+	query.Set(paramSignature, s.signature(method, key, query))
+	return s.baseURL + (&url.URL{Path: Below + key, RawQuery: query.Encode()}).String()
+}
+
+func (s *Store) signature(method, key string, query url.Values) string {
+	mac := hmac.New(sha256.New, s.secret)
+	for _, part := range []string{method, key, query.Get(paramExpires), query.Get(paramSize), query.Get(paramType), query.Get(paramDisposition)} {
+		_, _ = fmt.Fprintf(mac, "%d:%s", len(part), part) // a hash never fails
+	}
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// ServeHTTP answers the addresses that were signed. Whoever holds one needs nothing else.
+func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, key, found := strings.Cut(r.URL.Path, Below)
+	query := r.URL.Query()
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	expires, err := strconv.ParseInt(query.Get(paramExpires), 10, 64)
+	signed := hmac.Equal([]byte(query.Get(paramSignature)), []byte(s.signature(method, key, query)))
+	w.Header().Set("Cache-Control", "private, no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	switch {
+	case method != http.MethodGet && method != http.MethodPut:
+		w.Header().Set("Allow", "GET, HEAD, PUT")
+		answer(w, http.StatusMethodNotAllowed, "Objects are read with GET and put with PUT.")
+	case !found || err != nil || check(key) != nil || !signed:
+		answer(w, http.StatusForbidden, "This address is not signed for that.")
+	case s.Now().Unix() >= expires:
+		answer(w, http.StatusForbidden, "This address has expired.")
+	case method == http.MethodPut:
+		s.servePut(w, r, key)
+	default:
+		s.serveGet(w, r, key)
+	}
+}
+
+func (s *Store) servePut(w http.ResponseWriter, r *http.Request, key string) {
+	size, err := strconv.ParseInt(r.URL.Query().Get(paramSize), 10, 64)
+	if err != nil {
+		answer(w, http.StatusForbidden, "This address is not signed for that.")
+		return
+	}
+	body := &exactly{body: r.Body, left: size}
+	if r.ContentLength > size {
+		err = errTooMuch
+	} else if r.ContentLength >= 0 && r.ContentLength < size {
+		err = errTooLittle
+	}
+	var info objects.Info
+	if err == nil {
+		if _, statErr := s.Stat(r.Context(), key); statErr == nil {
+			err = errExists // told before the body is read
+		}
+	}
+	if err == nil {
+		info, err = s.put(r.Context(), key, body, true)
+	}
+	switch {
+	case err == nil:
+		w.Header().Set("ETag", strconv.Quote(info.ETag))
+		w.WriteHeader(http.StatusOK)
+	case errors.Is(err, errTooMuch):
+		answer(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("More came than the %d bytes that were announced.", size))
+	case errors.Is(err, errTooLittle):
+		answer(w, http.StatusBadRequest, fmt.Sprintf("Less came than the %d bytes that were announced.", size))
+	case errors.Is(err, errExists):
+		answer(w, http.StatusForbidden, "This address has been used.")
+	case errors.Is(err, objects.ErrUnavailable):
+		w.Header().Set("Retry-After", "5")
+		answer(w, http.StatusServiceUnavailable, "The object could not be kept. Try again.")
+	default:
+		answer(w, http.StatusBadRequest, "The body could not be read.")
+	}
+}
+
+var (
+	errTooMuch   = errors.New("more than was announced")
+	errTooLittle = errors.New("less than was announced")
+)
+
+// exactly reads a body that must have the length that is left.
+type exactly struct {
+	body io.Reader
+	left int64
+}
+
+func (e *exactly) Read(p []byte) (int, error) {
+	n, err := e.body.Read(p)
+	e.left -= int64(n)
+	switch {
+	case e.left < 0:
+		return n, errTooMuch
+	case e.left > 0 && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)):
+		return n, errTooLittle
+	}
+	return n, err
+}
+
+func (s *Store) serveGet(w http.ResponseWriter, r *http.Request, key string) {
+	file, info, err := s.open(r.Context(), key)
+	switch {
+	case errors.Is(err, objects.ErrNotFound):
+		answer(w, http.StatusNotFound, "There is no such object.")
+		return
+	case err != nil:
+		w.Header().Set("Retry-After", "5")
+		answer(w, http.StatusServiceUnavailable, "The object could not be read. Try again.")
+		return
+	}
+	defer func() { _ = file.Close() }() // only read
+	query := r.URL.Query()
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if kind := query.Get(paramType); kind != "" {
+		w.Header().Set("Content-Type", kind)
+	}
+	if disposition := query.Get(paramDisposition); disposition != "" {
+		w.Header().Set("Content-Disposition", disposition)
+	}
+	w.Header().Set("ETag", strconv.Quote(info.ETag))
+	http.ServeContent(w, r, "", info.Arrived, file)
+}
+
+// answer writes a problem as RFC 9457 has it.
+func answer(w http.ResponseWriter, status int, detail string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{ // nobody is left to tell
+		"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail,
+	})
+}
