@@ -1,0 +1,76 @@
+package upload
+
+import (
+	"strings"
+	"time"
+
+	"outreach/internal/record"
+)
+
+// form is how a cell is written.
+type form uint8
+
+// A written cell is text, as in every delimited file. The others are a spreadsheet's: a number; a moment, which is a number
+// that the spreadsheet shows as a date, a time of day or both; a formula's error; a formula whose result was not saved. An unclosed cell is the
+// only one of a row of which it is unclear where it ends.
+const (
+	written form = iota
+	number
+	moment
+	failed
+	uncomputed
+	unclosed
+)
+
+// cell is one cell: its text as a person sees it, and its form.
+type cell struct {
+	text string
+	form form
+}
+
+func (c cell) blank() bool {
+	return c.form < uncomputed && (c.text == "" || record.Clean(c.text) == "")
+}
+
+// momentLayout is how a moment that has a date and a time is written.
+const momentLayout = "2006-01-02 15:04:05"
+
+// read checks a cell by its field.
+func (c cell) read(field *record.Field, scope record.Scope) (string, *record.Problem) {
+	text := c.text
+	switch c.form {
+	case number:
+		switch field.Type {
+		case record.Whole, record.Decimal:
+			scope.Loose = false // 12.345 is a fraction here: a spreadsheet's number is not grouped
+		case record.Pesel:
+			text = strings.Repeat("0", min(2, max(0, 11-len(text)))) + text // born in a year that ends in 00 to 09
+		}
+	case moment:
+		if day, clock, both := strings.Cut(text, " "); both && field.Type == record.Date {
+			text = day
+		} else if both && field.Type == record.Clock {
+			text = clock
+		}
+	case failed:
+		if field.Type == record.Text {
+			return "", &record.Problem{Field: field.Name, Code: record.Unreadable, Hint: "formula"}
+		}
+	case uncomputed:
+		return "", &record.Problem{Field: field.Name, Code: record.Unreadable, Hint: "formula"}
+	}
+	return field.Parse(text, scope)
+}
+
+// shown is a cell's text as it may stand in an answer. Of a nil field nothing is known.
+func shown(field *record.Field, text string) string {
+	return strings.ToValidUTF8(field.Mask(record.Clean(text)), "\ufffd")
+}
+
+// dayOf is the day of a canonical date or instant.
+func dayOf(canonical string, scope record.Scope) string {
+	if at, err := time.Parse(time.RFC3339Nano, canonical); err == nil {
+		return scope.Definition.Day(at)
+	}
+	return canonical
+}

@@ -1,0 +1,270 @@
+package upload
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+
+	"golang.org/x/text/transform"
+
+	"outreach/internal/record"
+)
+
+// openDelimited recognises the encoding and the delimiter of a text, and reads it from its beginning.
+func openDelimited(body *source, allowed func(*record.Kind) bool) (rows, error) {
+	encoding, mark, err := detectEncoding(body.reader())
+	if errors.Is(err, errBinary) {
+		return nil, unreadable(1, "header")
+	}
+	if err != nil {
+		return nil, err
+	}
+	text := func() (io.Reader, error) {
+		reader := body.reader()
+		if _, err := io.CopyN(io.Discard, reader, int64(mark)); err != nil {
+			return nil, err
+		}
+		if encoding != nil {
+			reader = transform.NewReader(reader, encoding.NewDecoder())
+		}
+		return reader, nil
+	}
+	from, err := text()
+	if err != nil {
+		return nil, err
+	}
+	start := make([]byte, 64<<10)
+	n, err := io.ReadFull(from, start)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, err
+	}
+	start = start[:n]
+	delimiter, length := declaredDelimiter(start)
+	if length == 0 {
+		delimiter = detectDelimiter(start, allowed)
+	}
+	if from, err = text(); err != nil {
+		return nil, err
+	}
+	if _, err := io.CopyN(io.Discard, from, int64(length)); err != nil {
+		return nil, err
+	}
+	return newDelimited(from, delimiter), nil
+}
+
+// declaredDelimiter reads the line by which Excel may be told the delimiter, "sep=;", and gives its length.
+func declaredDelimiter(start []byte) (byte, int) {
+	line, rest, _ := bytes.Cut(start, []byte("\n"))
+	end := len(start) - len(rest)
+	if head, _, ok := bytes.Cut(line, []byte("\r")); ok && len(head) < len(line)-1 {
+		line, end = head, len(head)+1 // lines that end with CR alone
+	}
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if len(line) == 5 && strings.EqualFold(string(line[:4]), "sep=") && strings.IndexByte(delimiters, line[4]) >= 0 {
+		return line[4], end
+	}
+	return 0, 0
+}
+
+const delimiters = ",;\t|"
+
+// detectDelimiter takes the delimiter by which the first row that is not blank has the most columns of a kind; where
+// none has two of them, the one that makes the most cells.
+func detectDelimiter(start []byte, allowed func(*record.Kind) bool) byte {
+	best, most, cells := delimiters[0], -1, 0
+	for _, d := range []byte(delimiters) {
+		_, head, err := nextFilled(newDelimited(bytes.NewReader(start), d))
+		if err == io.EOF {
+			return d // there is nothing but delimiters
+		}
+		if err != nil {
+			continue
+		}
+		known := 0
+		if l, ok := recognise(head, allowed); ok {
+			for _, c := range l.columns {
+				if c.field != nil && !c.twice {
+					known++
+				}
+			}
+		}
+		if known > most || known == most && len(head) > cells {
+			best, most, cells = d, known, len(head)
+		}
+	}
+	return best
+}
+
+// The bounds of a row, in bytes and cells. What goes beyond is a quotation mark that is never closed, or no table.
+const (
+	longestRow  = 1 << 20
+	mostColumns = 1 << 14 // as in a spreadsheet
+)
+
+// delimited reads rows of delimited text. Lines end with LF, CR LF or CR. A cell may be quoted, and then hold delimiters,
+// line ends and doubled quotation marks; a mark within a cell that does not end it stands for itself, as in "the "Razem"
+// film", unless it is unclear where the row ends.
+type delimited struct {
+	from      io.Reader
+	buffer    []byte
+	data      []byte // what was read and not yet looked at
+	ended     bool   // nothing more can be read
+	delimiter byte
+	stops     [256]bool // bytes that end a run of ordinary ones
+	afterCR   bool      // a line feed that comes now belongs to the line end before
+
+	row   int
+	text  []byte // of the row at hand
+	ends  []int  // where its cells end in text
+	cells []cell
+}
+
+func newDelimited(from io.Reader, delimiter byte) *delimited {
+	d := &delimited{from: from, delimiter: delimiter, buffer: make([]byte, 64<<10)}
+	d.stops[delimiter], d.stops['\n'], d.stops['\r'] = true, true, true
+	return d
+}
+
+// fill reads on; false at the end of the text.
+func (d *delimited) fill() (bool, error) {
+	for !d.ended {
+		n, err := d.from.Read(d.buffer)
+		d.data = d.buffer[:n]
+		if err == io.EOF {
+			d.ended = true
+		} else if err != nil {
+			return false, err
+		}
+		if n > 0 {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// place is where in a cell the reader is.
+type place uint8
+
+const (
+	atStart   place = iota // of a cell
+	inPlain                // a cell that is not quoted
+	inQuotes               // a quoted cell
+	afterMark              // behind a quotation mark in a quoted cell, and spaces: most likely it is closed
+)
+
+func (d *delimited) next() (int, []cell, error) {
+	d.text, d.ends = d.text[:0], d.ends[:0]
+	where := atStart
+	start, mark := 0, 0 // of the cell, and of the last quotation mark, in text
+	literal := false    // a mark in the cell stood for itself
+	unclear := false    // it is unclear where the row ends
+	empty := true       // nothing was read
+	endCell := func() {
+		if literal && bytes.IndexByte(d.text[start:], '\n') >= 0 {
+			unclear = true
+		}
+		d.ends = append(d.ends, len(d.text))
+		start, literal, where = len(d.text), false, atStart
+	}
+	for {
+		if len(d.data) == 0 {
+			more, err := d.fill()
+			if err != nil {
+				return 0, nil, err
+			}
+			if !more {
+				if empty {
+					return 0, nil, io.EOF
+				}
+				unclear = unclear || where == inQuotes
+				endCell()
+				break
+			}
+		}
+		if d.afterCR {
+			d.afterCR = false
+			if d.data[0] == '\n' {
+				d.data = d.data[1:]
+				continue
+			}
+		}
+		if len(d.text) > longestRow || len(d.ends) > mostColumns {
+			return 0, nil, unreadable(d.row+1, "quote")
+		}
+		empty = false
+		c := d.data[0]
+		switch where {
+		case inQuotes:
+			if i := bytes.IndexByte(d.data, '"'); i >= 0 {
+				d.text = append(d.text, d.data[:i]...)
+				d.data = d.data[i+1:]
+				mark, where = len(d.text), afterMark
+			} else {
+				d.text = append(d.text, d.data...)
+				d.data = nil
+			}
+			continue
+		case afterMark:
+			switch {
+			case c == '"' && mark == len(d.text): // a doubled mark
+				d.text, d.data, where = append(d.text, '"'), d.data[1:], inQuotes
+				continue
+			case c == ' ':
+				d.text, d.data = append(d.text, ' '), d.data[1:]
+				continue
+			case !d.stops[c]: // it did not close the cell
+				d.text = append(d.text, 0)
+				copy(d.text[mark+1:], d.text[mark:])
+				d.text[mark], literal, where = '"', true, inQuotes
+				continue
+			}
+		case atStart:
+			if c == '"' {
+				d.data, where = d.data[1:], inQuotes
+				continue
+			}
+			where = inPlain
+		}
+		// The cell goes on, or ends here.
+		i := 0
+		for i < len(d.data) && !d.stops[d.data[i]] {
+			i++
+		}
+		d.text = append(d.text, d.data[:i]...)
+		if i == len(d.data) {
+			d.data = nil
+			continue
+		}
+		c = d.data[i]
+		d.data = d.data[i+1:]
+		endCell()
+		if c != d.delimiter {
+			d.afterCR = c == '\r'
+			break
+		}
+	}
+	d.row++
+	if unclear {
+		d.cells = append(d.cells[:0], cell{form: unclosed})
+		return d.row, d.cells, nil
+	}
+	d.split()
+	return d.row, d.cells, nil
+}
+
+// split cuts the row's text into cells, which share one string.
+func (d *delimited) split() {
+	text := string(d.text)
+	carriage := strings.IndexByte(text, '\r') >= 0
+	d.cells = d.cells[:0]
+	start := 0
+	for _, end := range d.ends {
+		value := text[start:end]
+		if carriage {
+			value = strings.ReplaceAll(value, "\r\n", "\n")
+		}
+		d.cells = append(d.cells, cell{text: value})
+		start = end
+	}
+}

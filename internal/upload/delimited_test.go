@@ -1,0 +1,153 @@
+package upload
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+)
+
+func TestEncodings(t *testing.T) {
+	t.Parallel()
+	encodings := []struct {
+		name string
+		encoding.Encoding
+	}{
+		{"UTF-8", encoding.Nop},
+		{"UTF-8 with a mark", unicode.UTF8BOM},
+		{"UTF-16 LE with a mark", unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)},
+		{"UTF-16 BE with a mark", unicode.UTF16(unicode.BigEndian, unicode.UseBOM)},
+		{"UTF-16 LE", unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)},
+		{"UTF-16 BE", unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)},
+		{"Windows-1250", charmap.Windows1250},
+		{"ISO-8859-2", charmap.ISO8859_2},
+	}
+	titles := []string{"Zażółć gęślą jaźń", "ZAŻÓŁĆ GĘŚLĄ JAŹŃ", "Spółdzielnia", "SPÓŁDZIELNIA", "ąęć", "środa", "ŚRODA", "źródło", "ŹRÓDŁO", "Ąą", "plain"}
+	for _, e := range encodings {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			for _, polish := range []bool{true, false} {
+				head := "data;medium;tytuł;redakcja;zasięg"
+				if !polish {
+					head = "date;medium;title;outlet;reach"
+				}
+				for _, title := range titles {
+					file, err := e.NewEncoder().String(head + "\r\n2010-03-11;tv;" + title + ";TV;7\u00a0500\r\n")
+					if err != nil {
+						t.Fatal(err)
+					}
+					checked, lines := read(t, []byte(file))
+					wantErrors(t, checked)
+					wantRows(t, checked, lines, "2 date=2010-03-11 medium=tv title="+title+" outlet=TV reach=7500")
+				}
+			}
+		})
+	}
+}
+
+func TestOneLetterInTheLastRowDecidesTheEncoding(t *testing.T) {
+	t.Parallel()
+	for _, e := range []*charmap.Charmap{charmap.Windows1250, charmap.ISO8859_2} {
+		file, err := e.NewEncoder().String(airings + strings.Repeat("2010-03-11,,tv,,Społeczna żółć,TV,1\n", 5000) + "2010-03-11,,tv,,ziąb,TV,1\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, lines := read(t, []byte(file))
+		if got := lines[len(lines)-1].Entry.Row[4]; got != "ziąb" {
+			t.Errorf("%v: %q", e, got)
+		}
+	}
+}
+
+func TestLettersOnTheEdgeOfPiecesAreWhole(t *testing.T) {
+	t.Parallel()
+	// The text is read in pieces of 64 KiB: the letters of two bytes lie on every one of their edges, at either byte.
+	for shift := range 2 {
+		file := airings + "2010-03-11,,tv,,x" + strings.Repeat("x", shift) + ",TV,1\n" + strings.Repeat("2010-03-11,,tv,,"+strings.Repeat("ż", 299)+",TV,1\n", 700)
+		checked, lines := read(t, []byte(file))
+		wantErrors(t, checked)
+		for _, l := range lines[1:] {
+			if l.Entry.Row[4] != strings.Repeat("ż", 299) {
+				t.Fatalf("row %d: %q", l.Row, l.Entry.Row[4])
+			}
+		}
+	}
+}
+
+func TestDelimitersAndLineEnds(t *testing.T) {
+	t.Parallel()
+	for _, delimiter := range []string{",", ";", "\t", "|"} {
+		for name, end := range map[string]string{"LF": "\n", "CR LF": "\r\n", "CR": "\r"} {
+			for _, last := range []string{"", end} {
+				for _, sep := range []string{"", "sep=" + delimiter + end, "SEP=" + delimiter + end} {
+					t.Run(fmt.Sprintf("%q %s %q %q", delimiter, name, last, sep), func(t *testing.T) {
+						t.Parallel()
+						rows := []string{
+							strings.Join([]string{"date", "medium", "title", "outlet", "reach"}, delimiter),
+							strings.Join([]string{"2010-03-11", "tv", `"a, b; c	d | e ""f"""`, "TV", "1"}, delimiter),
+							strings.Join([]string{"2010-03-12", "tv", `"two` + end + `lines"`, "TV", "2"}, delimiter),
+							"",
+							strings.Repeat(delimiter, 6),
+							strings.Join([]string{"2010-03-13", "tv", "plain", "TV", "3", "", ""}, delimiter),
+						}
+						checked, lines := read(t, []byte(sep+strings.Join(rows, end)+last))
+						wantErrors(t, checked)
+						inner := end
+						if end == "\r\n" {
+							inner = "\n"
+						}
+						wantRows(t, checked, lines,
+							`2 date=2010-03-11 medium=tv title=a, b; c	d | e "f" outlet=TV reach=1`,
+							"3 date=2010-03-12 medium=tv title=two"+inner+"lines outlet=TV reach=2",
+							"6 date=2010-03-13 medium=tv title=plain outlet=TV reach=3")
+					})
+				}
+			}
+		}
+	}
+}
+
+func TestDelimiterInQuotesDoesNotCount(t *testing.T) {
+	t.Parallel()
+	checked, lines := read(t, []byte("\"date\";\"medium\";\"title\";\"outlet\";\"reach\";\"a,b,c,d,e,f,g,h\"\n2010-03-11;tv;x;TV;1;\n"))
+	wantErrors(t, checked, `1 a,b,c,d,e,f,g,h unknown_column "a,b,c,d,e,f,g,h"`)
+	wantRows(t, checked, lines, "2 date=2010-03-11 medium=tv title=x outlet=TV reach=1")
+}
+
+func TestQuotationMarks(t *testing.T) {
+	t.Parallel()
+	const head = "date,medium,title,outlet,reach,note\n2010-03-11,tv,"
+	const next = "\n2010-03-12,tv,next,TV,2,\n"
+	for _, tt := range []struct{ name, cell, title string }{
+		{"within a plain cell", `5" ekran`, `5" ekran`},
+		{"at the end of a plain cell", `ekran 5"`, `ekran 5"`},
+		{"doubled in a quoted cell", `"film ""Razem"""`, `film "Razem"`},
+		{"not doubled in a quoted cell", `"film "Razem, łatwiej" w TV"`, `film "Razem, łatwiej" w TV`},
+		{"around an inner cell", `""Razem" film"`, `"Razem" film`},
+		{"spaces behind a quoted cell", `"Razem"  `, `Razem`},
+		{"a mark behind spaces", `"Razem " łatwiej"`, `Razem " łatwiej`},
+		{"no-break spaces around", "\u00a0Razem\u202f", "Razem"},
+		{"a quoted line end", "\"a\nb\"", "a\nb"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			checked, lines := read(t, []byte(head+tt.cell+",TV,1,"+next))
+			wantErrors(t, checked)
+			wantRows(t, checked, lines, "2 date=2010-03-11 medium=tv title="+tt.title+" outlet=TV reach=1", "3 date=2010-03-12 medium=tv title=next outlet=TV reach=2")
+		})
+	}
+	for _, tt := range []struct{ name, file, want string }{
+		{"a mark that is never closed", head + `x,TV,1,"note` + next, `2  unreadable "" quote`},
+		{"a mark never closed in the last row", head + `x,TV,1,"note`, `2  unreadable "" quote`},
+		{"a note that runs into the next row is not taken for one", head + `x,TV,1,"see "this` + "\n" + `2010-03-12,tv,next,TV,2,"note"` + "\n2010-03-13,tv,x,TV,1,\n", `2  unreadable "" quote`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			checked, _ := read(t, []byte(tt.file))
+			wantErrors(t, checked, tt.want)
+		})
+	}
+}

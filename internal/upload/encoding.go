@@ -1,0 +1,151 @@
+package upload
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+)
+
+const (
+	utf8Mark    = "\xef\xbb\xbf"
+	utf16LEMark = "\xff\xfe"
+	utf16BEMark = "\xfe\xff"
+)
+
+var errBinary = errors.New("not a text")
+
+// detectEncoding says how a text is written, and how long its mark is. It reads all of it: one letter decides, and may
+// stand in the last row. Of UTF-8 the encoding is nil.
+func detectEncoding(text io.Reader) (encoding.Encoding, int, error) {
+	var t tally
+	buffer := make([]byte, 64<<10)
+	kept := 0 // bytes of a letter that goes on in the next piece
+	for first := true; ; first = false {
+		n, err := io.ReadFull(text, buffer[kept:])
+		end := err == io.EOF || err == io.ErrUnexpectedEOF
+		if err != nil && !end {
+			return nil, 0, err
+		}
+		piece := buffer[:kept+n]
+		if first {
+			switch {
+			case bytes.HasPrefix(piece, []byte(utf8Mark)):
+				return nil, len(utf8Mark), nil
+			case bytes.HasPrefix(piece, []byte(utf16LEMark)):
+				return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), len(utf16LEMark), nil
+			case bytes.HasPrefix(piece, []byte(utf16BEMark)):
+				return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), len(utf16BEMark), nil
+			}
+			if unmarked := unmarkedUTF16(piece); unmarked != nil {
+				return unmarked, 0, nil
+			}
+		}
+		rest := t.add(piece, end)
+		if end {
+			break
+		}
+		kept = copy(buffer, rest)
+	}
+	if t.bytes[0] > 0 {
+		return nil, 0, errBinary
+	}
+	return t.decide(), 0, nil
+}
+
+// unmarkedUTF16 recognises UTF-16 by its zeros: the header is mostly in ASCII, every other byte of which is zero then.
+func unmarkedUTF16(text []byte) encoding.Encoding {
+	text = text[:min(len(text), 512)]
+	var zeros [2]int
+	for i, b := range text {
+		if b == 0 {
+			zeros[i%2]++
+		}
+	}
+	const most = 0.7
+	pairs := float64(len(text) / 2)
+	switch {
+	case pairs == 0:
+		return nil
+	case zeros[0] == 0 && float64(zeros[1]) > most*pairs:
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+	case zeros[1] == 0 && float64(zeros[0]) > most*pairs:
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
+	}
+	return nil
+}
+
+// tally counts what tells the encodings apart.
+type tally struct {
+	bytes   [256]int // those from 0x80 on, and zero
+	latin   int      // UTF-8 sequences of Latin letters and of punctuation
+	other   int      // other UTF-8 sequences
+	chance  int      // ÓŁ of the one-byte encodings, which is a (Tajik) letter in UTF-8
+	invalid int      // bytes that are no part of UTF-8
+}
+
+// add counts a piece of the text, and gives back an incomplete letter at its end.
+func (t *tally) add(text []byte, last bool) (rest []byte) {
+	for len(text) > 0 {
+		if b := text[0]; b < utf8.RuneSelf {
+			if b == 0 {
+				t.bytes[0]++
+			}
+			text = text[1:]
+			continue
+		}
+		if !last && !utf8.FullRune(text) {
+			return text
+		}
+		r, size := utf8.DecodeRune(text)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			t.invalid++
+		case r == 'ӣ':
+			t.chance++
+		case r < 0x180, r >= 0x2000 && r < 0x2040:
+			t.latin++
+		default:
+			t.other++
+		}
+		for _, b := range text[:size] {
+			t.bytes[b]++
+		}
+		text = text[size:]
+	}
+	return nil
+}
+
+// decide prefers UTF-8 wherever it is valid, and also where it is mostly valid: a damaged letter is then an error of its
+// cell instead of every letter becoming two others. Polish one-byte texts hardly ever hold what UTF-8 takes for a letter.
+func (t *tally) decide() encoding.Encoding {
+	switch {
+	case t.invalid == 0 && (t.chance == 0 || t.latin+t.other > 0), t.invalid > 0 && t.latin > t.invalid:
+		return nil
+	}
+	// 0x80 to 0x9f are letters and quotation marks in Windows-1250, control characters in ISO-8859-2.
+	for _, n := range t.bytes[0x80:0xa0] {
+		if n > 0 {
+			return charmap.Windows1250
+		}
+	}
+	// Of the Polish letters only Ą ą Ś ś Ź ź differ; where one encoding has them, the other has signs or foreign letters.
+	iso := t.count(0xa1, 0xb1, 0xa6, 0xb6, 0xac, 0xbc)
+	windows := t.count(0xa5, 0xb9)
+	if iso > windows {
+		return charmap.ISO8859_2
+	}
+	return charmap.Windows1250
+}
+
+func (t *tally) count(letters ...byte) int {
+	n := 0
+	for _, b := range letters {
+		n += t.bytes[b]
+	}
+	return n
+}

@@ -1,0 +1,470 @@
+package upload
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"outreach/internal/kinds"
+	"outreach/internal/project"
+	"outreach/internal/record"
+)
+
+var definition = &project.Definition{
+	ID: "ces", TimeZone: "Europe/Warsaw",
+	Period: project.Period{From: "2009-11-02", To: "2011-02-28"},
+	Region: project.Region{Population: 2_070_000},
+	Groups: []project.Labelled{
+		{ID: "social-economy-entity", Label: project.Text{PL: "podmiot ekonomii społecznej", EN: "social-economy entity"}},
+		{ID: "local-authority", Label: project.Text{PL: "władze lokalne", EN: "local authority"}},
+		{ID: "labour-market-institution", Label: project.Text{PL: "instytucja rynku pracy", EN: "labour-market institution"}},
+		{ID: "social-assistance-institution", Label: project.Text{PL: "instytucja pomocy i integracji społecznej", EN: "social assistance and integration institution"}},
+		{ID: "individual", Label: project.Text{PL: "osoba zainteresowana", EN: "interested person"}},
+	},
+	Activities: []project.Activity{
+		{ID: "partnerships", Label: project.Text{PL: "Szkolenie: partnerstwa społeczne", EN: "Training: social partnerships"}},
+		{ID: "running-promotion", Label: project.Text{PL: "Szkolenie: prowadzenie i promocja podmiotu", EN: "Training: running and promoting an entity"}},
+		{ID: "founding-cooperatives", Label: project.Text{PL: "Szkolenie: zakładanie spółdzielni socjalnej", EN: "Training: founding a social co-operative"}},
+		{ID: "incubator", Label: project.Text{PL: "Inkubator", EN: "Incubator"}},
+	},
+	OutputKinds: []project.Labelled{
+		{ID: "tv-spot", Label: project.Text{PL: "spot telewizyjny", EN: "TV spot"}},
+		{ID: "reportage", Label: project.Text{PL: "reportaż", EN: "reportage"}},
+		{ID: "web-news", Label: project.Text{PL: "informacja na stronie", EN: "website news item"}},
+		{ID: "conference-kit", Label: project.Text{PL: "komplet materiałów konferencyjnych", EN: "set of conference materials"}},
+	},
+}
+
+var scope = record.Scope{Definition: definition, Today: "2026-11-23"}
+
+func anyKind(*record.Kind) bool { return true }
+
+// read checks a file and gives the answer and the rows that were handed over.
+func read(t testing.TB, data []byte) (Checked, []Line) {
+	t.Helper()
+	var lines []Line
+	checked, err := Check(t.Context(), File{Body: bytes.NewReader(data), Size: int64(len(data))}, scope, anyKind, func(l Line) error {
+		lines = append(lines, l)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return checked, lines
+}
+
+// brief writes a finding as "row column code value", and what it hints at.
+func brief(e CellError) string {
+	text := fmt.Sprintf("%d %s %s %q", e.Row, e.Column, e.Code, e.Value)
+	if e.Hint != "" {
+		text += " " + e.Hint
+	}
+	return text
+}
+
+func briefs(f Findings) []string {
+	out := make([]string, len(f.List))
+	for i, e := range f.List {
+		out[i] = brief(e)
+	}
+	return out
+}
+
+// values writes a row as its fields that are not empty.
+func values(k *record.Kind, l Line) string {
+	var out []string
+	if l.Entry.Person.Email != "" && k.Index("email") < 0 {
+		out = append(out, "email="+l.Entry.Person.Email)
+	}
+	if l.Entry.Person.Pesel != "" && k.Index("email") < 0 {
+		out = append(out, "pesel="+l.Entry.Person.Pesel)
+	}
+	for i, f := range k.Fields {
+		if l.Entry.Row[i] != "" {
+			out = append(out, f.Name+"="+l.Entry.Row[i])
+		}
+	}
+	return fmt.Sprintf("%d %s", l.Row, strings.Join(out, " "))
+}
+
+func wantErrors(t *testing.T, c Checked, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(append([]string{}, want...), briefs(c.Errors)); diff != "" {
+		t.Errorf("errors (-want +got):\n%s", diff)
+	}
+}
+
+func wantRows(t *testing.T, c Checked, lines []Line, want ...string) {
+	t.Helper()
+	got := []string{}
+	for _, l := range lines {
+		got = append(got, values(c.Kind, l))
+	}
+	if diff := cmp.Diff(append([]string{}, want...), got); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
+const airings = "date,time,medium,kind,title,outlet,reach\n"
+
+func TestEveryKindIsReadInEnglishAndInPolish(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, file, kind, row string }{
+		{"media", "date,time,medium,kind,title,outlet,reach,contacts,source,url,note\n2010-03-11,18:25,tv,spot,Razem łatwiej,Telewizja Partner,7500,9000,GfK,https://example.org,x\n", "media",
+			"2 date=2010-03-11 time=18:25 medium=tv kind=spot title=Razem łatwiej outlet=Telewizja Partner reach=7500 contacts=9000 source=GfK url=https://example.org note=x"},
+		{"media in Polish", "data;godzina;medium;rodzaj;tytuł;redakcja;zasięg;kontakty;źródło;adres;uwagi\n11.03.2010;18:25;media społecznościowe;spot;Razem łatwiej;Telewizja Partner;7 500;9.000;GfK;https://example.org;x\n", "media",
+			"2 date=2010-03-11 time=18:25 medium=social kind=spot title=Razem łatwiej outlet=Telewizja Partner reach=7500 contacts=9000 source=GfK url=https://example.org note=x"},
+		{"attendance", "email,pesel,activity,date,hours,outcome\nOsoba001@Example.org,,partnerships,2010-02-19,24,completed\n", "attendance",
+			"2 email=osoba001@example.org activity=partnerships date=2010-02-19 hours=24 outcome=completed"},
+		{"attendance in Polish", "pesel;działanie;data;godziny;wynik\n44051401359;Szkolenie: partnerstwa społeczne;19.2.2010;7,5;ukończyła\n", "attendance",
+			"2 pesel=44051401359 activity=partnerships date=2010-02-19 hours=7.5 outcome=completed"},
+		{"tests", "email,activity,date,pre_score,post_score,max_score\nosoba001@example.org,partnerships,2010-02-19,6,13.5,20\n", "test",
+			"2 email=osoba001@example.org activity=partnerships date=2010-02-19 pre_score=6 post_score=13.5 max_score=20"},
+		{"tests in Polish", "email;działanie;data;test wstępny;test końcowy;maksimum\nosoba001@example.org;partnerships;2010-02-19;6;13,5;20\n", "test",
+			"2 email=osoba001@example.org activity=partnerships date=2010-02-19 pre_score=6 post_score=13.5 max_score=20"},
+		{"consultations", "email,date,field,minutes,form,adviser,topic\nosoba001@example.org,2010-01-18,law,90,online,doradca@example.org,Statut\n", "consultation",
+			"2 email=osoba001@example.org date=2010-01-18 field=law minutes=90 form=online adviser=doradca@example.org topic=Statut"},
+		{"consultations in Polish", "email\tdata\tdziedzina\tminuty\tforma\tdoradca\ttemat\nosoba001@example.org\t2010-01-18\tksięgowość\t90\tosobiście\tdoradca@example.org\tStatut\n", "consultation",
+			"2 email=osoba001@example.org date=2010-01-18 field=accounting minutes=90 form=in-person adviser=doradca@example.org topic=Statut"},
+		{"outputs", "date|kind|quantity|title|evidence\n2010-01-18|tv-spot|1|Razem|spot.mp4\n", "output",
+			"2 date=2010-01-18 kind=tv-spot quantity=1 title=Razem evidence=spot.mp4"},
+		{"outputs in Polish", "data,rodzaj,liczba,tytuł,dowód\n2010-01-18,spot telewizyjny,1,Razem,spot.mp4\n", "output",
+			"2 date=2010-01-18 kind=tv-spot quantity=1 title=Razem evidence=spot.mp4"},
+		{"signups", "submitted_at,activity,first_name,last_name,email,sex,birth_year,education,labour_status,residence,disability,group,organisation,consent_processing,consent_news,locale,phone\n" +
+			"2010-01-11T15:36:00+01:00,partnerships,Anna,Nowak,osoba015@example.org,female,1969,isced-5-8,employed,urban,no,individual,,yes,no,pl,600 100 200\n", "signup",
+			"2 activity=partnerships first_name=Anna last_name=Nowak email=osoba015@example.org phone=600 100 200 sex=female birth_year=1969 education=isced-5-8 labour_status=employed residence=urban disability=no group=individual consent_processing=yes consent_news=no locale=pl submitted_at=2010-01-11T14:36:00Z"},
+		{"signups in Polish", "data zgłoszenia;działanie;imię;nazwisko;pesel;płeć;rok urodzenia;wykształcenie;status na rynku pracy;miejsce zamieszkania;niepełnosprawność;grupa;organizacja;zgoda na przetwarzanie;zgoda na wiadomości;język;telefon\n" +
+			"11.01.2010;Inkubator;Jan;Nowak;44051401359;mężczyzna;1944;wyższe;bierny;wieś;nie;władze lokalne;Gmina;tak;1;polski;600 100 200\n", "signup",
+			"2 activity=incubator first_name=Jan last_name=Nowak pesel=44051401359 phone=600 100 200 sex=male birth_year=1944 education=isced-5-8 labour_status=inactive residence=rural disability=no group=local-authority organisation=Gmina consent_processing=yes consent_news=yes locale=pl submitted_at=2010-01-10T23:00:00Z"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			checked, lines := read(t, []byte(tt.file))
+			wantErrors(t, checked)
+			if checked.Kind == nil || checked.Kind.Name != tt.kind || checked.Rows != 1 {
+				t.Fatalf("kind %v, %d rows", checked.Kind, checked.Rows)
+			}
+			wantRows(t, checked, lines, tt.row)
+			if tt.kind == "signup" {
+				entry := lines[0].Entry
+				if entry.Person != (record.PersonRef{Email: checked.Kind.Get(entry.Row, "email"), Pesel: checked.Kind.Get(entry.Row, "pesel")}) || entry.Person.Empty() {
+					t.Errorf("person %+v", entry.Person)
+				}
+			}
+		})
+	}
+}
+
+func TestHeader(t *testing.T) {
+	t.Parallel()
+	const row = "2010-03-11,18:25,tv,spot,Razem,Telewizja Partner,7500\n"
+	for _, tt := range []struct {
+		name, file string
+		rows       int // that are handed over
+		errors     []string
+	}{
+		{"names without diacritics, in any case, with spaces or underscores, of both languages",
+			"DATA, Godzina ,medium,RODZAJ,tytul,Redakcja,Zasieg\n" + row, 1, nil},
+		{"names quoted behind a mark", "\ufeff\"date\",\"time\",\"medium\",\"kind\",\"title\",\"outlet\",\"reach\"\n" + row, 1, nil},
+		{"columns in any order", "reach,outlet,title,kind,medium,time,date\n7500,TV,Razem,spot,tv,18:25,2010-03-11\n", 1, nil},
+		{"a misspelt column is unknown, and the one that was meant is missing",
+			"date,time,medium,kind,title,outlet,raech\n" + row + row, 0, []string{`1 raech unknown_column "raech"`, `1 reach missing_column ""`}},
+		{"an unknown column does not keep the rows from being checked",
+			"date,time,medium,kind,title,outlet,reach,colour\n" + strings.TrimSuffix(row, "\n") + ",red\n2010-03-11,18:25,tv,spot,Razem,TV,many,red\n", 1,
+			[]string{`1 colour unknown_column "colour"`, `3 reach not_a_number "many" whole`}},
+		{"a missing column does not hide what is wrong in the others",
+			"date,time,medium,kind,title,outlet\n2010-02-30,18:25,tv,spot,Razem,TV\n", 0, []string{`1 reach missing_column ""`, `2 date not_a_date "2010-02-30"`}},
+		{"a column that stands twice, in either language",
+			"date,data,medium,kind,title,outlet,reach\n2010-03-11,2010-03-12,tv,spot,Razem,TV,7500\n", 1, []string{`1 date unknown_column "data" twice`}},
+		{"an unknown column named like a person is masked",
+			"date,medium,title,outlet,reach,jan@example.org\n2010-03-11,tv,Razem,TV,7500,\n", 1, []string{`1 j*** unknown_column "j***"`}},
+		{"empty columns at the end are nothing", "date,medium,title,outlet,reach,,\n2010-03-11,tv,Razem,TV,7500,,\n", 1, nil},
+		{"a column without a name is nothing while it is empty", "date,,medium,title,outlet,reach\n2010-03-11,,tv,Razem,TV,7500\n", 1, nil},
+		{"a value in a column without a name", "date,,medium,title,outlet,reach\n2010-03-11,x,tv,Razem,TV,7500\n", 0, []string{`2  unknown_column "x" surplus`}},
+		{"a value beyond the last column", "date,medium,title,outlet,reach\n2010-03-11,tv,Razem,TV,7500,,x\n", 0, []string{`2  unknown_column "x" surplus`}},
+		{"cells that are missing at the end are empty", "date,medium,title,outlet,reach,note\n2010-03-11,tv,Razem,TV,7500\n2010-03-11,tv,Razem,TV\n", 1, []string{`3 reach missing ""`}},
+		{"a file about people that names them in no way", "activity,date,outcome\npartnerships,2010-02-19,completed\n", 0, []string{`1 email missing_column ""`}},
+		{"no header that is known", "name,amount\nx,1\n", 0, []string{`1  unreadable "" header`}},
+		{"one known column alone is no header", "date,amount\n2010-03-11,1\n", 0, []string{`1  unreadable "" header`}},
+		{"a header below blank lines is numbered as it stands", "\n\ndate,medium,title,outlet,raech\n\n", 0, []string{`3 raech unknown_column "raech"`, `3 reach missing_column ""`}},
+		{"a header alone has no rows", airings, 0, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			checked, lines := read(t, []byte(tt.file))
+			wantErrors(t, checked, tt.errors...)
+			if len(lines) != tt.rows {
+				t.Errorf("%d rows were handed over, want %d", len(lines), tt.rows)
+			}
+		})
+	}
+}
+
+func TestMisspeltColumnDoesNotChangeTheKind(t *testing.T) {
+	t.Parallel()
+	for _, k := range kinds.All {
+		columns := k.Columns()
+		for i := range columns {
+			var names []string
+			for _, f := range columns {
+				names = append(names, f.Name)
+			}
+			names[i] += "s?"
+			checked, _ := read(t, []byte(strings.Join(names, ";")+"\n"))
+			if checked.Kind != k {
+				t.Errorf("%s with %s misspelt is taken for %v", k.Name, columns[i].Name, checked.Kind)
+				continue
+			}
+			want := []string{fmt.Sprintf("1 %s unknown_column %q", names[i], names[i])}
+			if columns[i].Required {
+				want = append(want, fmt.Sprintf("1 %s missing_column %q", columns[i].Name, ""))
+			}
+			wantErrors(t, checked, want...)
+		}
+	}
+}
+
+func TestNamesOfAKindsColumnsAreDistinct(t *testing.T) {
+	t.Parallel()
+	for _, k := range kinds.All {
+		names := map[string]*record.Field{}
+		for _, f := range k.Columns() {
+			for _, name := range []string{fold(f.Name), fold(f.Polish)} {
+				if other := names[name]; name == "" || other != nil && other != f {
+					t.Errorf("%s: %q is also the name of %v", k.Name, name, other)
+				}
+				names[name] = f
+			}
+		}
+	}
+}
+
+func TestKindThatIsNotAllowed(t *testing.T) {
+	t.Parallel()
+	mediaOnly := func(k *record.Kind) bool { return k.Name == "media" }
+	check := func(file string) Checked {
+		checked, err := Check(t.Context(), File{Body: strings.NewReader(file), Size: int64(len(file))}, scope, mediaOnly, func(Line) error {
+			t.Error("a row was handed over")
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return checked
+	}
+	wantErrors(t, check("date,kind,quantity,title\n2010-01-18,tv-spot,x,Razem\n"), `1  not_allowed ""`)
+	wantErrors(t, check("pesel,activity,date,outcome,colour\n"), `1  not_allowed ""`)
+	// What fits two kinds equally is the one that is allowed.
+	if k := check("date,kind,title\n").Kind; k.Name != "media" {
+		t.Errorf("recognised as %s", k.Name)
+	}
+}
+
+func TestCells(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, head, row, errors string }{
+		{"every bad cell of a row is told", airings, "2010-02-30,25:00,film,spot,,TV,-1", `2 date not_a_date "2010-02-30"; 2 time not_a_date "25:00" time; 2 medium not_in_list "film"; 2 title missing ""; 2 reach out_of_range "-1"`},
+		{"a date after today", airings, "2026-11-24,,tv,,Razem,TV,1", `2 date in_the_future "2026-11-24"`},
+		{"a reach above the population", airings, "2010-03-11,,tv,,Razem,TV,2070001", `2 reach out_of_range "2070001"`},
+		{"a text that is too long", airings, "2010-03-11,,tv," + strings.Repeat("ż", 101) + ",Razem,TV,1", `2 kind too_long "` + strings.Repeat("ż", 100) + `…"`},
+		{"contacts below the reach", "date,medium,title,outlet,reach,contacts\n", "2010-03-11,tv,Razem,TV,10,9", `2 contacts out_of_range "9" contacts`},
+		{"scores above the highest", "email,activity,date,pre_score,post_score,max_score\n", "o@example.org,partnerships,2010-02-19,21,22,20", `2 pre_score out_of_range "21"; 2 post_score out_of_range "22"`},
+		{"a record of nobody", "email,pesel,activity,date,outcome\n", " ,,partnerships,2010-02-19,completed", `2 email missing "" person`},
+		{"an address that is none is masked", "email,activity,date,outcome\n", "janina@,partnerships,2010-02-19,completed", `2 email unreadable "j***" email`},
+		{"a PESEL with a wrong digit is masked", "pesel,activity,date,outcome\n", "44051401358,partnerships,2010-02-19,completed", `2 pesel out_of_range "4***" pesel`},
+		{"an address in another column is masked", "email,activity,date,outcome\n", "o@example.org,jan@example.org,2010-02-19,completed", `2 activity not_in_list "j***"`},
+		{"a PESEL in another column is masked", "email,activity,date,outcome\n", "o@example.org,44051401359,2010-02-19,completed", `2 activity not_in_list "4***"`},
+		{"what stands beyond the columns of a file about people is masked", "email,activity,date,outcome\n", "o@example.org,partnerships,2010-02-19,completed,Nowak", `2  unknown_column "N***" surplus`},
+		{"a sign-up of nobody", "activity,first_name,last_name,pesel,consent_processing\n", "incubator,Anna,Nowak,,tak", `2 email missing "" person`},
+		{"a sign-up without consent", "activity,first_name,last_name,email,consent_processing\n", "incubator,Anna,Nowak,a@example.org,nie", `2 consent_processing not_in_list "nie" consent`},
+		{"a control character", airings, "2010-03-11,,tv,,Raz\x01em,TV,1", `2 title unreadable "Raz\x01em" text`},
+		{"a broken letter in UTF-8", "date,medium,tytuł,outlet,reach,źródło\n", "2010-03-11,tv,Raz\xc5,TV,1,", `2 title unreadable "Raz` + "\ufffd" + `" text`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			checked, lines := read(t, []byte(tt.head+tt.row+"\n"))
+			if got := strings.Join(briefs(checked.Errors), "; "); got != tt.errors {
+				t.Errorf("errors\n got %s\nwant %s", got, tt.errors)
+			}
+			if len(lines) > 0 {
+				t.Errorf("a bad row was handed over: %+v", lines)
+			}
+		})
+	}
+}
+
+func TestWarningsDoNotReject(t *testing.T) {
+	t.Parallel()
+	checked, lines := read(t, []byte(airings+
+		"2009-11-01,,tv,,Before,TV,1035000\n"+
+		"2009-11-02,,tv,,First day,TV,1035001\n"+
+		"2011-02-28,,tv,,Last day,TV,2070000\n"+
+		"01.03.2011,,tv,,After,TV,1\n"))
+	wantErrors(t, checked)
+	want := []string{`2 date outside_period "2009-11-01"`, `3 reach large_reach "1035001"`, `4 reach large_reach "2070000"`, `5 date outside_period "01.03.2011"`}
+	if diff := cmp.Diff(want, briefs(checked.Warnings)); diff != "" {
+		t.Error(diff)
+	}
+	if len(lines) != 4 {
+		t.Errorf("%d rows", len(lines))
+	}
+	// A sign-up's day is that of the project's time zone.
+	const head = "activity,first_name,last_name,email,consent_processing,submitted_at\n"
+	checked, _ = read(t, []byte(head+"incubator,Anna,Nowak,a@example.org,tak,2011-02-28T22:59:59Z\nincubator,Anna,Nowak,a@example.org,tak,2011-02-28T23:00:00Z\n"))
+	if diff := cmp.Diff([]string{`3 submitted_at outside_period "2011-02-28T23:00:00Z"`}, briefs(checked.Warnings)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLongListsAreCutAndCounted(t *testing.T) {
+	t.Parallel()
+	var file strings.Builder
+	file.WriteString(airings)
+	for range MaxListed + 7 {
+		file.WriteString("1999-01-01,,tv,,Razem,TV,x\n")
+	}
+	checked, lines := read(t, []byte(file.String()))
+	for name, f := range map[string]Findings{"errors": checked.Errors, "warnings": checked.Warnings} {
+		if len(f.List) != MaxListed || f.Total != MaxListed+7 || !f.Cut() {
+			t.Errorf("%s: %d of %d, cut %v", name, len(f.List), f.Total, f.Cut())
+		}
+	}
+	if len(lines) != 0 || checked.Rows != MaxListed+7 {
+		t.Errorf("%d of %d rows", len(lines), checked.Rows)
+	}
+}
+
+func TestTooManyRows(t *testing.T) {
+	t.Parallel()
+	row := "2010-03-11,,tv,,Razem,TV,1\n"
+	file := []byte(airings + strings.Repeat("\n", 5) + strings.Repeat(row, MaxRows))
+	checked, lines := read(t, file)
+	if checked.Rows != MaxRows || len(lines) != MaxRows || checked.Errors.Total != 0 {
+		t.Errorf("%d rows, %d lines, %v", checked.Rows, len(lines), checked.Errors)
+	}
+	file = append(bytes.ReplaceAll(file, []byte(",1\n"), []byte(",x\n")), row...)
+	checked, _ = read(t, file)
+	if got := brief(checked.Errors.List[0]); got != fmt.Sprintf("%d  too_many_rows %q", MaxRows+7, "") {
+		t.Error(got)
+	}
+	if len(checked.Errors.List) != MaxListed || checked.Errors.Total != MaxRows+1 || checked.Rows != MaxRows {
+		t.Errorf("%d of %d errors, %d rows", len(checked.Errors.List), checked.Errors.Total, checked.Rows)
+	}
+}
+
+func TestWhatIsNoTable(t *testing.T) {
+	t.Parallel()
+	random := make([]byte, 5000)
+	for i := range random {
+		random[i] = byte(i * i >> 3)
+	}
+	utf16Name := strings.Join(strings.Split("EncryptedPackage", ""), "\x00")
+	for _, tt := range []struct{ name, file, want string }{
+		{"an empty file", "", "empty"},
+		{"a mark alone", "\xef\xbb\xbf", "empty"},
+		{"blank lines", "\r\n \r\n;;\r\n", "empty"},
+		{"bytes of anything", string(random), "header"},
+		{"a picture", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "header"},
+		{"a PDF", "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "header"},
+		{"JSON", `{"date": "2010-03-11", "medium": "tv"}`, "header"},
+		{"a workbook of the old format", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 100_000), "old_excel"},
+		{"a workbook with a password", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 64<<10-20) + utf16Name + "xxx", "protected"},
+		{"an archive that is cut short", "PK\x03\x04xxxxxxxx", "damaged"},
+		{"a mark that is never closed before a megabyte", airings + "2010-03-11,,tv,,\"" + strings.Repeat("x", 3<<20), "quote"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			checked, lines := read(t, []byte(tt.file))
+			row := 1
+			if tt.want == "quote" {
+				row = 2
+			}
+			wantErrors(t, checked, fmt.Sprintf(`%d  unreadable "" %s`, row, tt.want))
+			if len(lines) > 0 {
+				t.Error("rows were handed over")
+			}
+		})
+	}
+	checked, err := Check(t.Context(), File{Body: zeros{}, Size: MaxBytes + 1}, scope, anyKind, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantErrors(t, checked, `1  unreadable "" too_large`)
+}
+
+type zeros struct{}
+
+func (zeros) ReadAt(p []byte, _ int64) (int, error) { clear(p); return len(p), nil }
+
+// failing is a body that fails from some byte on.
+type failing struct {
+	data []byte
+	from int64
+	err  error
+}
+
+func (f failing) ReadAt(p []byte, at int64) (int, error) {
+	if at+int64(len(p)) > f.from {
+		return 0, f.err
+	}
+	return bytes.NewReader(f.data).ReadAt(p, at)
+}
+
+func TestBodyThatFailsIsNoBadFile(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("connection reset")
+	table := []byte(airings + strings.Repeat("2010-03-11,,tv,,Razem,TV,1\n", 20_000))
+	book := workbookOf(t, nil, [][]any{{"date", "medium", "title", "outlet", "reach"}, {"2010-03-11", "tv", "Razem", "TV", 1}})
+	for name, data := range map[string][]byte{"delimited": table, "workbook": book} {
+		for from := int64(0); from < int64(len(data)); from += int64(len(data)/37 + 1) {
+			_, err := Check(t.Context(), File{Body: failing{data, from, broken}, Size: int64(len(data))}, scope, anyKind, func(Line) error { return nil })
+			if !errors.Is(err, broken) {
+				t.Fatalf("%s failing from byte %d: %v", name, from, err)
+			}
+		}
+		// A body that is shorter than it was said to be has lost its end.
+		_, err := Check(t.Context(), File{Body: bytes.NewReader(data), Size: int64(len(data)) + 10}, scope, anyKind, func(Line) error { return nil })
+		if !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%s cut short: %v", name, err)
+		}
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := Check(ended, File{Body: bytes.NewReader(data), Size: int64(len(data))}, scope, anyKind, nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s after the context ended: %v", name, err)
+		}
+		stop := errors.New("stop")
+		if _, err := Check(t.Context(), File{Body: bytes.NewReader(data), Size: int64(len(data))}, scope, anyKind, func(Line) error { return stop }); !errors.Is(err, stop) {
+			t.Errorf("%s whose receiver fails: %v", name, err)
+		}
+	}
+}
+
+func TestRepeats(t *testing.T) {
+	t.Parallel()
+	var r Repeats
+	keys := []string{"a", "b", "a", "c", "a", "b"}
+	for i, key := range keys {
+		r.Add(i+2, key)
+	}
+	want := []Repeat{{Row: 4, Earlier: 2}, {Row: 6, Earlier: 4}, {Row: 7, Earlier: 3}}
+	if diff := cmp.Diff(want, r.Rows()); diff != "" {
+		t.Error(diff)
+	}
+	var many Repeats
+	for i := range MaxRows {
+		many.Add(i+2, fmt.Sprint("media\x00tv-partner\x002010-03-11\x00", i))
+	}
+	if got := many.Rows(); len(got) != 0 {
+		t.Errorf("%d keys that differ are taken for the same", len(got))
+	}
+	if !slices.Equal(new(Repeats).Rows(), nil) {
+		t.Error("nothing repeats nothing")
+	}
+}
