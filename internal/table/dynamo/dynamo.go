@@ -1,0 +1,446 @@
+// Package dynamo is the table's home on DynamoDB. Items have the attributes pk and sk (their key), ipk and isk (their
+// place in the index named "index", only where they have one), data, rev, and expires, by which DynamoDB removes them.
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+	"github.com/oklog/ulid/v2"
+
+	"outreach/internal/table"
+)
+
+const (
+	indexName  = "index"
+	mostOfGet  = 100 // keys of one BatchGetItem
+	tries      = 6   // of a call that meets another, or is told to come back later
+	firstPause = 25 * time.Millisecond
+)
+
+// API is what is used of the DynamoDB client.
+type API interface {
+	BatchGetItem(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
+	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
+	TransactWriteItems(context.Context, *dynamodb.TransactWriteItemsInput, ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error)
+	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
+	DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
+}
+
+// Table is a DynamoDB table.
+type Table struct {
+	client API
+	name   string
+	pause  func(ctx context.Context, try int) error
+}
+
+var _ table.Table = (*Table)(nil)
+
+// New gives the table of that name, which must be there. The client's own retries come first; the table adds those that
+// only it can judge.
+func New(client API, tableName string) *Table {
+	return &Table{client: client, name: tableName, pause: pause}
+}
+
+// pause waits before the next try: longer from one to the next, and at random, so that two who met part ways.
+func pause(ctx context.Context, try int) error {
+	timer := time.NewTimer(rand.N(firstPause << try))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Get gives the items that are there; each is read as it is, not all as of one instant.
+func (t *Table) Get(ctx context.Context, keys ...table.Key) (map[table.Key]table.Item, error) {
+	if err := table.CheckGet(keys); err != nil {
+		return nil, fmt.Errorf("get: %w", err)
+	}
+	items := make(map[table.Key]table.Item, len(keys))
+	for some := range slices.Chunk(distinct(keys), mostOfGet) {
+		if err := t.get(ctx, some, items); err != nil {
+			return nil, fmt.Errorf("get: %w", known(ctx, err))
+		}
+	}
+	return items, nil
+}
+
+func distinct(keys []table.Key) []table.Key {
+	seen := make(map[table.Key]bool, len(keys))
+	return slices.DeleteFunc(slices.Clone(keys), func(k table.Key) bool {
+		twice := seen[k]
+		seen[k] = true
+		return twice
+	})
+}
+
+func (t *Table) get(ctx context.Context, keys []table.Key, items map[table.Key]table.Item) error {
+	ask := types.KeysAndAttributes{ConsistentRead: aws.Bool(true)}
+	for _, key := range keys {
+		ask.Keys = append(ask.Keys, keyAttributes(key))
+	}
+	for try := 0; ; {
+		out, err := t.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{t.name: ask}})
+		if err != nil {
+			return err
+		}
+		for _, attributes := range out.Responses[t.name] {
+			it, err := decode(attributes)
+			if err != nil {
+				return err
+			}
+			items[it.Key] = it
+		}
+		rest := out.UnprocessedKeys[t.name]
+		if len(rest.Keys) == 0 {
+			return nil
+		}
+		// An answer ends at 16 MB, which is no reason to wait; an answer without items is.
+		if len(rest.Keys) == len(ask.Keys) {
+			if try++; try == tries {
+				return fmt.Errorf("%w: %d keys were not read", table.ErrUnavailable, len(rest.Keys))
+			}
+			if err := t.pause(ctx, try); err != nil {
+				return err
+			}
+		}
+		ask.Keys = rest.Keys
+	}
+}
+
+// Query gives a page, which DynamoDB ends at 1 MB even where the limit was not reached.
+func (t *Table) Query(ctx context.Context, q table.Query) (table.Page, error) {
+	q, err := table.CheckQuery(q)
+	if err != nil {
+		return table.Page{}, fmt.Errorf("query: %w", err)
+	}
+	behind, resumed, err := q.Begin()
+	if err != nil {
+		return table.Page{}, fmt.Errorf("query: %w", err)
+	}
+	if q.To != "" && q.From > q.To {
+		return table.Page{}, nil // DynamoDB takes it for an error
+	}
+	out, err := t.client.Query(ctx, t.question(q, behind, resumed))
+	if err != nil {
+		return table.Page{}, fmt.Errorf("query: %w", known(ctx, err))
+	}
+	var page table.Page
+	for _, attributes := range out.Items {
+		it, err := decode(attributes)
+		if err != nil {
+			return table.Page{}, fmt.Errorf("query: %w", err)
+		}
+		page.Items = append(page.Items, it)
+	}
+	more := len(out.LastEvaluatedKey) > 0
+	if len(page.Items) > q.Limit {
+		page.Items, more = page.Items[:q.Limit], true
+	}
+	if more && len(page.Items) > 0 {
+		page.Next = q.After(page.Items[len(page.Items)-1])
+	}
+	return page, nil
+}
+
+func (t *Table) question(q table.Query, behind table.Item, resumed bool) *dynamodb.QueryInput {
+	in := &dynamodb.QueryInput{
+		TableName:                 &t.name,
+		ExpressionAttributeNames:  map[string]string{"#pk": "pk"},
+		ExpressionAttributeValues: map[string]types.AttributeValue{":pk": str(q.PK)},
+		ScanIndexForward:          aws.Bool(!q.Backward),
+		Limit:                     aws.Int32(int32(q.Limit) + 1), // one more tells whether there is a next page
+		ConsistentRead:            aws.Bool(!q.Stale && !q.Index),
+	}
+	sk := "sk"
+	if q.Index {
+		in.IndexName, in.ExpressionAttributeNames["#pk"], sk = aws.String(indexName), "ipk", "isk"
+	}
+	condition := "#pk = :pk"
+	place := func(text string, values map[string]string) {
+		condition += " AND " + text
+		in.ExpressionAttributeNames["#sk"] = sk
+		for name, value := range values {
+			in.ExpressionAttributeValues[name] = str(value)
+		}
+	}
+	switch {
+	case q.Prefix != "":
+		place("begins_with(#sk, :prefix)", map[string]string{":prefix": q.Prefix})
+	case q.From != "" && q.To != "":
+		place("#sk BETWEEN :from AND :to", map[string]string{":from": q.From, ":to": q.To})
+	case q.From != "":
+		place("#sk >= :from", map[string]string{":from": q.From})
+	case q.To != "":
+		place("#sk <= :to", map[string]string{":to": q.To})
+	}
+	in.KeyConditionExpression = &condition
+	if resumed {
+		in.ExclusiveStartKey = keyAttributes(behind.Key)
+		if q.Index {
+			in.ExclusiveStartKey["ipk"], in.ExclusiveStartKey["isk"] = str(behind.Index.PK), str(behind.Index.SK)
+		}
+	}
+	return in
+}
+
+// Write happens as a whole or not at all. Where its error is not a Conflict it may have happened all the same, as the
+// answer may have been lost. A single put without a condition counts Rev up twice where DynamoDB's answer to the first
+// request did not arrive.
+func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
+	if err := table.CheckWrite(ops); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	send := t.transaction(ops)
+	if len(ops) == 1 && ops[0].If == table.Always {
+		send = t.single(ops[0]) // at half the price
+	}
+	for try := 1; ; try++ {
+		err := send(ctx)
+		if err == nil {
+			return nil
+		}
+		err = t.judge(ops, err)
+		conflict, ok := table.AsConflict(err)
+		met := ok && len(conflict.Failed) == 0
+		if !met && !errors.Is(err, errThrottled) || try == tries {
+			return fmt.Errorf("write: %w", known(ctx, err))
+		}
+		if err := t.pause(ctx, try); err != nil {
+			return fmt.Errorf("write: %w", known(ctx, err))
+		}
+	}
+}
+
+func (t *Table) single(op table.Op) func(context.Context) error {
+	key := keyAttributes(op.Item.Key)
+	if op.Verb == table.Delete {
+		return func(ctx context.Context) error {
+			_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: key})
+			return err
+		}
+	}
+	update := updating(op.Item)
+	return func(ctx context.Context) error {
+		_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+			TableName: &t.name, Key: key,
+			UpdateExpression: &update.text, ExpressionAttributeNames: update.names, ExpressionAttributeValues: update.values,
+		})
+		return err
+	}
+}
+
+// transaction gives a call that may be sent any number of times, by the client as well: all have one token, so that
+// the writing happens once and each later answer tells of it.
+func (t *Table) transaction(ops []table.Op) func(context.Context) error {
+	in := &dynamodb.TransactWriteItemsInput{ClientRequestToken: aws.String(ulid.Make().String())}
+	for _, op := range ops {
+		in.TransactItems = append(in.TransactItems, t.operation(op))
+	}
+	return func(ctx context.Context) error {
+		_, err := t.client.TransactWriteItems(ctx, in)
+		return err
+	}
+}
+
+func (t *Table) operation(op table.Op) types.TransactWriteItem {
+	key := keyAttributes(op.Item.Key)
+	e := &expression{}
+	if op.Verb == table.Put {
+		e = updating(op.Item)
+	}
+	condition := e.condition(op.If)
+	switch op.Verb {
+	case table.Delete:
+		return types.TransactWriteItem{Delete: &types.Delete{
+			TableName: &t.name, Key: key,
+			ConditionExpression: condition, ExpressionAttributeNames: e.names, ExpressionAttributeValues: e.values,
+		}}
+	case table.Check:
+		return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+			TableName: &t.name, Key: key,
+			ConditionExpression: condition, ExpressionAttributeNames: e.names, ExpressionAttributeValues: e.values,
+		}}
+	default:
+		return types.TransactWriteItem{Update: &types.Update{
+			TableName: &t.name, Key: key, UpdateExpression: &e.text,
+			ConditionExpression: condition, ExpressionAttributeNames: e.names, ExpressionAttributeValues: e.values,
+		}}
+	}
+}
+
+// expression is what DynamoDB takes for one.
+type expression struct {
+	text   string
+	names  map[string]string
+	values map[string]types.AttributeValue
+}
+
+func (e *expression) name(attribute string) string {
+	if e.names == nil {
+		e.names = map[string]string{}
+	}
+	e.names["#"+attribute] = attribute
+	return "#" + attribute
+}
+
+func (e *expression) value(name string, value types.AttributeValue) string {
+	if e.values == nil {
+		e.values = map[string]types.AttributeValue{}
+	}
+	e.values[":"+name] = value
+	return ":" + name
+}
+
+// updating puts the item in the place of what was there, and counts Rev up.
+func updating(it table.Item) *expression {
+	e := &expression{}
+	data := it.Data
+	if data == nil {
+		data = []byte{}
+	}
+	set := []string{
+		e.name("data") + " = " + e.value("data", &types.AttributeValueMemberB{Value: data}),
+		e.name("rev") + " = if_not_exists(#rev, " + e.value("none", number(0)) + ") + " + e.value("one", number(1)),
+	}
+	var remove []string
+	put := func(attribute string, there bool, value types.AttributeValue) {
+		if there {
+			set = append(set, e.name(attribute)+" = "+e.value(attribute, value))
+		} else {
+			remove = append(remove, e.name(attribute))
+		}
+	}
+	put("ipk", it.Index.PK != "", str(it.Index.PK))
+	put("isk", it.Index.SK != "", str(it.Index.SK))
+	put("expires", !it.Expires.IsZero(), number(it.Expires.Unix()))
+	e.text = "SET " + strings.Join(set, ", ")
+	if remove != nil {
+		e.text += " REMOVE " + strings.Join(remove, ", ")
+	}
+	return e
+}
+
+func (e *expression) condition(c table.Condition) *string {
+	var text string
+	switch kind, rev := c.Kind(); kind {
+	case 1:
+		text = "attribute_not_exists(" + e.name("pk") + ")"
+	case 2:
+		text = "attribute_exists(" + e.name("pk") + ")"
+	case 3:
+		text = e.name("rev") + " = " + e.value("at", number(rev))
+	default:
+		return nil
+	}
+	return &text
+}
+
+// errThrottled marks what is worth another try here, as the client does not see it.
+var errThrottled = errors.New("throttled")
+
+// judge finds in an answer the conditions that failed, and what stood in the way.
+func (t *Table) judge(ops []table.Op, err error) error {
+	if _, met := errors.AsType[*types.TransactionConflictException](err); met {
+		return &table.Conflict{}
+	}
+	cancelled, ok := errors.AsType[*types.TransactionCanceledException](err)
+	if !ok {
+		return err
+	}
+	conflict, met, throttled := &table.Conflict{}, false, false
+	for i, reason := range cancelled.CancellationReasons {
+		switch aws.ToString(reason.Code) {
+		case "ConditionalCheckFailed":
+			if i < len(ops) {
+				conflict.Failed = append(conflict.Failed, i)
+				conflict.Keys = append(conflict.Keys, ops[i].Item.Key)
+			}
+		case "TransactionConflict":
+			met = true
+		case "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded":
+			throttled = true
+		}
+	}
+	switch {
+	case len(conflict.Failed) > 0 || met:
+		return conflict
+	case throttled:
+		return fmt.Errorf("%w: %w: %w", table.ErrUnavailable, errThrottled, err)
+	}
+	return err
+}
+
+// known turns what the client says into what a table's callers know.
+func known(ctx context.Context, err error) error {
+	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
+		err = fmt.Errorf("%w: %w", ended, err)
+	}
+	_, conflict := table.AsConflict(err)
+	if conflict || errors.Is(err, table.ErrUnavailable) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	// Of errors that the service gave, those count that the client would try again; without an answer from it, all do.
+	api, answered := errors.AsType[smithy.APIError](err)
+	if !answered || api.ErrorFault() == smithy.FaultServer || retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) == aws.TrueTernary {
+		return fmt.Errorf("%w: %w", table.ErrUnavailable, err)
+	}
+	return err
+}
+
+func str(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+func number(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
+}
+
+func keyAttributes(k table.Key) map[string]types.AttributeValue {
+	return map[string]types.AttributeValue{"pk": str(k.PK), "sk": str(k.SK)}
+}
+
+func decode(attributes map[string]types.AttributeValue) (table.Item, error) {
+	text := func(name string) string {
+		value, _ := attributes[name].(*types.AttributeValueMemberS)
+		if value == nil {
+			return ""
+		}
+		return value.Value
+	}
+	whole := func(name string) (int64, error) {
+		value, _ := attributes[name].(*types.AttributeValueMemberN)
+		if value == nil {
+			return 0, nil
+		}
+		return strconv.ParseInt(value.Value, 10, 64)
+	}
+	it := table.Item{Key: table.Key{PK: text("pk"), SK: text("sk")}, Index: table.Key{PK: text("ipk"), SK: text("isk")}}
+	if data, ok := attributes["data"].(*types.AttributeValueMemberB); ok {
+		it.Data = data.Value
+	}
+	var err error
+	if it.Rev, err = whole("rev"); err != nil {
+		return table.Item{}, fmt.Errorf("item %s/%s: rev: %w", it.PK, it.SK, err)
+	}
+	seconds, err := whole("expires")
+	if err != nil {
+		return table.Item{}, fmt.Errorf("item %s/%s: expires: %w", it.PK, it.SK, err)
+	}
+	if seconds != 0 {
+		it.Expires = time.Unix(seconds, 0).UTC()
+	}
+	return it, nil
+}
