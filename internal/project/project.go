@@ -6,6 +6,7 @@ package project
 import (
 	"slices"
 	"time"
+	_ "time/tzdata" // the machines that functions run on have no time zones of their own
 )
 
 // Text is a text in the two languages of the tracker. A language left out falls back to the other.

@@ -1,0 +1,335 @@
+// Package definition reads a project's definition from the YAML that a project manager writes, and says what is wrong
+// with it and where. It is for those who take a definition in; who only reads a stored one needs package project alone.
+package definition
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"outreach/internal/kinds"
+	"outreach/internal/project"
+)
+
+// Problem is one thing that is wrong with a definition.
+type Problem struct {
+	Field        string       // the path of the value, such as indicators[3].where, counted from 0; "" for the whole text
+	Code         string       // one of the codes of this package
+	Line, Column int          // in the YAML, from 1, columns in characters: of the value, or of what lacks one
+	Message      project.Text // what is wrong and what to do
+}
+
+// The codes of what can be wrong with a definition.
+const (
+	unreadable = "unreadable"  // not UTF-8, or not YAML
+	tooLarge   = "too_large"   // too much text, depth or items
+	notAllowed = "not_allowed" // has no place here
+	missing    = "missing"
+	unknownKey = "unknown_field"
+	repeated   = "repeated"
+	wrongForm  = "wrong_form" // a list where a value belongs, and the like
+	notAnID    = "not_an_id"
+	notADate   = "not_a_date"
+	notANumber = "not_a_number"
+	notInList  = "not_in_list"
+	outOfRange = "out_of_range"
+	tooLong    = "too_long"
+	badRule    = "bad_rule"
+)
+
+// The most items of each list.
+const (
+	mostGroups       = 100
+	mostAgeBands     = 30
+	mostActivities   = 500
+	mostOutputKinds  = 200
+	mostPartners     = 200
+	mostImplementers = 50
+	mostParticipants = 50
+	mostIndicators   = 200
+)
+
+// MostProblems is how many problems are told at once; a text with more of them is told of the first.
+const mostProblems = 1000
+
+// largest bounds amounts and targets.
+const largest = 1e12
+
+// Parse reads and checks a definition. It gives the definition, or all its problems in the order of lines.
+func Parse(text []byte) (*project.Definition, []Problem) {
+	r := &reader{}
+	var d *project.Definition
+	if root := r.read(text); root != nil {
+		d = r.definition(root)
+	}
+	if len(r.problems) > 0 {
+		slices.SortStableFunc(r.problems, func(a, b Problem) int {
+			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		})
+		return nil, r.problems[:min(len(r.problems), mostProblems)]
+	}
+	return d, nil
+}
+
+func (r *reader) definition(root *node) *project.Definition {
+	d := &project.Definition{}
+	o, ok := r.object(root, "", "id", "title", "programme", "funding", "period", "time_zone", "implementers", "goal", "region",
+		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "participants", "indicators", "reports")
+	if !ok {
+		return d
+	}
+	o.require("id", "title", "period", "indicators")
+	d.ID = o.id("id", "health", "local", "auth", "assets", "openapi")
+	d.Title = o.text("title", longestName)
+	d.Programme = o.text("programme", longestText)
+	d.Funding = o.funding()
+	d.Period = o.period()
+	d.TimeZone = o.timeZone()
+	d.Implementers = o.implementers()
+	d.Goal = o.text("goal", longestText)
+	d.Region = o.region()
+	d.TargetGroup = o.whole("target_group", 0, 1_000_000_000)
+	d.Groups = o.labelled("groups", mostGroups, "unknown") // breakdowns have a part of this name
+	d.AgeBands = o.ageBands()
+	d.Activities = o.activities(d.Location())
+	d.OutputKinds = o.labelled("output_kinds", mostOutputKinds)
+	d.Partners = o.partners()
+	d.Participants = o.participants(d)
+	d.Indicators = o.indicators(d)
+	d.Reports = o.reports()
+	return d
+}
+
+var currency = regexp.MustCompile(`^[A-Z]{3}$`)
+
+func (o object) funding() project.Funding {
+	f, _ := o.part("funding", "source", "value", "currency", "share_percent")
+	out := project.Funding{
+		Source:       f.text("source", longestText),
+		Value:        f.amount("value", true, largest),
+		SharePercent: f.amount("share_percent", true, 100),
+	}
+	if code, n, ok := f.value("currency"); ok {
+		if !currency.MatchString(code) {
+			f.report(n, f.at("currency"), notInList, wantCurrency(code))
+		}
+		out.Currency = code
+	}
+	return out
+}
+
+func (o object) period() project.Period {
+	p, ok := o.part("period", "from", "to")
+	if ok {
+		p.require("from", "to")
+	}
+	from, to := p.days("from", "to")
+	return project.Period{From: from, To: to}
+}
+
+func (o object) timeZone() string {
+	name, n, ok := o.value("time_zone")
+	if !ok {
+		return "Europe/Warsaw"
+	}
+	// "Local" is the machine's own zone, which is another one on another machine.
+	if _, err := time.LoadLocation(name); err != nil || name == "" || name == "Local" {
+		o.report(n, o.at("time_zone"), notInList, wantTimeZone(name))
+		return "Europe/Warsaw"
+	}
+	return name
+}
+
+func (o object) implementers() []project.Implementer {
+	var out []project.Implementer
+	o.each("implementers", mostImplementers, func(n *node, path string) {
+		i, ok := o.object(n, path, "name", "on_behalf_of", "from", "to")
+		if !ok {
+			return
+		}
+		i.require("name")
+		from, to := i.days("from", "to")
+		out = append(out, project.Implementer{Name: i.string("name", longestName), OnBehalfOf: i.string("on_behalf_of", longestName), From: from, To: to})
+	})
+	return out
+}
+
+func (o object) region() project.Region {
+	r, _ := o.part("region", "name", "population")
+	return project.Region{Name: r.text("name", longestName), Population: r.whole("population", 1, 20_000_000_000)}
+}
+
+func (o object) labelled(key string, most int, reserved ...string) []project.Labelled {
+	var out []project.Labelled
+	seen := map[string]int{}
+	o.each(key, most, func(n *node, path string) {
+		l, ok := o.object(n, path, "id", "label")
+		if !ok {
+			return
+		}
+		l.require("id", "label")
+		id := l.id("id", reserved...)
+		l.once("id", id, seen)
+		out = append(out, project.Labelled{ID: id, Label: l.text("label", longestName)})
+	})
+	return out
+}
+
+var ageBand = regexp.MustCompile(`^([0-9]{1,3})(?:-([0-9]{1,3})|\+)$`)
+
+// ageBands are ranges of years, "25-54", and at the end perhaps an open one, "55+".
+func (o object) ageBands() []string {
+	var out []string
+	next := 0 // the lowest age that a band may begin with
+	o.each("age_bands", mostAgeBands, func(n *node, path string) {
+		band, ok := o.scalar(n, path)
+		if !ok {
+			return
+		}
+		parts := ageBand.FindStringSubmatch(band)
+		if parts == nil {
+			o.report(n, path, wrongForm, wantAgeBand(band))
+			return
+		}
+		from, _ := strconv.Atoi(parts[1])
+		to, open := 1000, parts[2] == ""
+		if !open {
+			to, _ = strconv.Atoi(parts[2])
+		}
+		switch {
+		case from > to:
+			o.report(n, path, outOfRange, ageBandBackwards(band))
+		case from < next:
+			o.report(n, path, outOfRange, ageBandOverlaps(band))
+		}
+		next = max(next, to+1)
+		out = append(out, band)
+	})
+	return out
+}
+
+func (o object) activities(zone *time.Location) []project.Activity {
+	var out []project.Activity
+	seen := map[string]int{}
+	o.each("activities", mostActivities, func(n *node, path string) {
+		a, ok := o.object(n, path, "id", "kind", "capacity", "label", "place", "starts", "ends", "closes")
+		if !ok {
+			return
+		}
+		a.require("id", "label")
+		id := a.id("id")
+		a.once("id", id, seen)
+		starts, ends := a.moment("starts", zone), a.moment("ends", zone)
+		if starts != "" && ends != "" && begins(ends, zone).AddDate(0, 0, dayLong(ends)).Before(begins(starts, zone)) {
+			a.report(a.fields["ends"], a.at("ends"), outOfRange, wrongOrder("ends", ends, "starts", starts))
+		}
+		out = append(out, project.Activity{
+			ID: id, Kind: a.string("kind", longestName), Capacity: int(a.whole("capacity", 1, 1_000_000)), Label: a.text("label", longestName),
+			Place: a.string("place", longestName), Starts: starts, Ends: ends, Closes: a.moment("closes", zone),
+		})
+	})
+	return out
+}
+
+// begins is the first instant of a checked moment.
+func begins(moment string, zone *time.Location) time.Time {
+	if at, err := time.Parse(time.RFC3339, moment); err == nil {
+		return at
+	}
+	day, _ := time.ParseInLocation(time.DateOnly, moment, zone)
+	return day
+}
+
+// dayLong is 1 where a checked moment is a whole day, else 0.
+func dayLong(moment string) int {
+	if len(moment) == len(time.DateOnly) {
+		return 1
+	}
+	return 0
+}
+
+func (o object) partners() []project.Partner {
+	var out []project.Partner
+	seen := map[string]int{}
+	o.each("partners", mostPartners, func(n *node, path string) {
+		p, ok := o.object(n, path, "id", "name")
+		if !ok {
+			return
+		}
+		p.require("id", "name")
+		id := p.id("id", "coordinator") // uploads of the office have this name
+		p.once("id", id, seen)
+		out = append(out, project.Partner{ID: id, Name: p.string("name", longestName)})
+	})
+	return out
+}
+
+func (o object) participants(d *project.Definition) []project.Rule {
+	var out []project.Rule
+	o.each("participants", mostParticipants, func(n *node, path string) {
+		p, ok := o.object(n, path, "of", "where")
+		if !ok {
+			return
+		}
+		p.require("of")
+		rule := p.rule(d)
+		if kind := kinds.ByName(rule.Of); kind != nil && !kind.Person {
+			p.report(p.fields["of"], p.at("of"), notAllowed, notAboutPeople(rule.Of))
+		}
+		out = append(out, rule)
+	})
+	return out
+}
+
+// A code is part of addresses, and people know it from the application for funding: 1, 2.3, IV-a.
+var indicatorCode = regexp.MustCompile(`^[\p{L}0-9][\p{L}0-9._-]{0,39}$`)
+
+func (o object) indicators(d *project.Definition) []project.Indicator {
+	if n := o.fields["indicators"]; n != nil && n.shape == list && len(n.items) == 0 {
+		o.report(n, o.at("indicators"), missing, mustBeGiven("indicators"))
+	}
+	var out []project.Indicator
+	seen := map[string]int{}
+	o.each("indicators", mostIndicators, func(n *node, path string) {
+		i, ok := o.object(n, path, "code", "label", "unit", "target", "count", "field", "of", "where")
+		if !ok {
+			return
+		}
+		i.require("code", "label", "target", "count", "of")
+		code, at, ok := i.value("code")
+		if ok && !indicatorCode.MatchString(code) {
+			i.report(at, i.at("code"), notAnID, wantCode(code))
+		}
+		i.once("code", code, seen)
+		in := project.Indicator{
+			Code: code, Label: i.text("label", longestName), Unit: i.string("unit", longestName), Target: i.amount("target", false, largest),
+			Count: i.oneOf("count", "people", "records", "sum", "distinct"), Field: i.string("field", longestName), Rule: i.rule(d),
+		}
+		i.counted(in)
+		if in.Of == "media" && d.Region.Population == 0 {
+			o.needPopulation()
+		}
+		out = append(out, in)
+	})
+	return out
+}
+
+// needPopulation reports, once, that the region's population is missing.
+func (o object) needPopulation() {
+	path := "region.population"
+	if slices.ContainsFunc(o.problems, func(p Problem) bool { return p.Field == path }) {
+		return
+	}
+	at := o.node
+	if region := o.fields["region"]; region != nil {
+		at = region
+	}
+	o.report(at, path, missing, populationNeeded)
+}
+
+func (o object) reports() project.Reports {
+	r, _ := o.part("reports", "funder", "language")
+	return project.Reports{Funder: r.oneOf("funder", "monthly", "quarterly", "half-yearly", "final"), Language: r.oneOf("language", "pl", "en")}
+}

@@ -1,0 +1,418 @@
+package definition_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"outreach/internal/project"
+	"outreach/internal/project/definition"
+)
+
+func ces(t testing.TB) string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/ces.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func text(pl, en string) project.Text { return project.Text{PL: pl, EN: en} }
+
+// people is an indicator of people, as the CES project has them.
+func indicator(code, unit string, target float64, count, field, of, where, pl, en string) project.Indicator {
+	return project.Indicator{Code: code, Unit: unit, Target: target, Count: count, Field: field, Label: text(pl, en), Rule: project.Rule{Of: of, Where: where}}
+}
+
+func TestParseGivesWhatTheDefinitionSays(t *testing.T) {
+	t.Parallel()
+	got, problems := definition.Parse([]byte(ces(t)))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	want := &project.Definition{
+		ID:    "ces",
+		Title: text("Centrum Ekonomii Społecznej", "Centre for the Social Economy"),
+		Programme: text("Program Operacyjny Kapitał Ludzki, Priorytet VII, Działanie 7.2, Poddziałanie 7.2.2",
+			"Human Capital Operational Programme, Priority VII, Measure 7.2, Sub-measure 7.2.2"),
+		Funding:  project.Funding{Source: text("Europejski Fundusz Społeczny", "European Social Fund"), Value: 538974.02, Currency: "PLN", SharePercent: 100},
+		Period:   project.Period{From: "2009-11-02", To: "2011-02-28"},
+		TimeZone: "Europe/Warsaw",
+		Implementers: []project.Implementer{
+			{Name: "Centrum Integracji Społecznej CISTOR", From: "2009-11-02", To: "2010-04-30"},
+			{Name: "Stowarzyszenie Partnerstwo Społeczne", OnBehalfOf: "Gmina Miasta Toruń", From: "2010-05-01", To: "2011-02-28"},
+		},
+		Goal: text("Wspieranie inicjatyw ekonomii społecznej w województwie kujawsko-pomorskim",
+			"Supporting social-economy initiatives in the Kujawsko-Pomorskie region"),
+		Region:      project.Region{Name: text("województwo kujawsko-pomorskie", "Kujawsko-Pomorskie"), Population: 2070000},
+		TargetGroup: 210,
+		Groups: []project.Labelled{
+			{ID: "social-economy-entity", Label: text("podmiot ekonomii społecznej", "social-economy entity")},
+			{ID: "local-authority", Label: text("władze lokalne", "local authority")},
+			{ID: "labour-market-institution", Label: text("instytucja rynku pracy", "labour-market institution")},
+			{ID: "social-assistance-institution", Label: text("instytucja pomocy i integracji społecznej", "social assistance and integration institution")},
+			{ID: "individual", Label: text("osoba zainteresowana", "interested person")},
+		},
+		AgeBands: []string{"0-24", "25-54", "55+"},
+		Activities: []project.Activity{
+			{ID: "partnerships", Kind: "training", Capacity: 60, Label: text("Szkolenie: partnerstwa społeczne", "Training: social partnerships")},
+			{ID: "running-promotion", Kind: "training", Capacity: 60, Label: text("Szkolenie: prowadzenie i promocja podmiotu", "Training: running and promoting an entity")},
+			{ID: "founding-cooperatives", Kind: "training", Capacity: 60, Label: text("Szkolenie: zakładanie spółdzielni socjalnej", "Training: founding a social co-operative")},
+			{ID: "incubator", Kind: "advice", Label: text("Inkubator Społecznej Przedsiębiorczości", "Incubator of Social Entrepreneurship")},
+		},
+		OutputKinds: []project.Labelled{
+			{ID: "tv-spot", Label: text("spot telewizyjny", "TV spot")},
+			{ID: "reportage", Label: text("reportaż", "reportage")},
+			{ID: "web-news", Label: text("informacja na stronie", "website news item")},
+			{ID: "conference-kit", Label: text("komplet materiałów konferencyjnych", "set of conference materials")},
+		},
+		Partners: []project.Partner{
+			{ID: "tv-partner", Name: "Telewizja Partner"}, {ID: "radio-partner", Name: "Radio Partner"},
+			{ID: "press-partner", Name: "Gazeta Partner"}, {ID: "web-partner", Name: "Portal Partner"},
+		},
+		Participants: []project.Rule{{Of: "attendance", Where: `outcome == "completed"`}, {Of: "consultation"}},
+		Indicators: []project.Indicator{
+			indicator("1", "person", 45, "people", "", "attendance", `activity == "partnerships" && outcome == "completed"`, "Osoby przeszkolone w tworzeniu partnerstw społecznych", "People trained in building social partnerships"),
+			indicator("2", "person", 45, "people", "", "attendance", `activity == "running-promotion" && outcome == "completed"`, "Osoby przeszkolone w prowadzeniu i promocji podmiotów ekonomii społecznej", "People trained in running and promoting social-economy entities"),
+			indicator("3", "person", 35, "people", "", "attendance", `activity == "founding-cooperatives" && outcome == "completed"`, "Osoby przeszkolone w zakładaniu spółdzielni socjalnych", "People trained in founding social co-operatives"),
+			indicator("4", "person", 120, "people", "", "consultation", `field in ["law", "accounting", "marketing"]`, "Osoby objęte specjalistycznym wsparciem w Inkubatorze", "People given specialist support in the Incubator"),
+			indicator("5", "inhabitant", 200000, "sum", "reach", "media", "", "Mieszkańcy województwa, do których dotarła informacja w mediach", "Inhabitants of the region reached through the media"),
+			indicator("6", "person", 45, "people", "", "test", `activity == "running-promotion" && post_score > pre_score`, "Osoby z większą wiedzą o prowadzeniu i promocji podmiotów", "People who know more about running and promoting an entity"),
+			indicator("7", "person", 45, "people", "", "test", `activity == "partnerships" && post_score > pre_score`, "Osoby z większą wiedzą o partnerstwach społecznych", "People who know more about social partnerships"),
+			indicator("8", "piece", 3, "sum", "quantity", "output", `kind == "tv-spot"`, "Wyprodukowane spoty telewizyjne", "TV spots produced"),
+			indicator("9", "piece", 3, "sum", "quantity", "output", `kind == "reportage"`, "Wyprodukowane reportaże", "Reportages produced"),
+			indicator("10", "piece", 30, "sum", "quantity", "output", `kind == "web-news"`, "Informacje na stronie internetowej projektu", "News items on the project's website"),
+			indicator("11", "set", 90, "sum", "quantity", "output", `kind == "conference-kit"`, "Wydane komplety materiałów konferencyjnych", "Sets of conference materials handed out"),
+		},
+		Reports: project.Reports{Funder: "quarterly", Language: "pl"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// small is the least definition there can be; %s stands for further top-level lines.
+const small = `id: small
+title: Small
+period: {from: 2026-01-01, to: 2026-12-31}
+activities:
+  - {id: course, label: Course}
+indicators:
+  - {code: 1, label: Taught, target: 10, count: people, of: attendance, where: 'activity == "course"'}
+`
+
+func TestParseTakesOtherWaysOfWriting(t *testing.T) {
+	t.Parallel()
+	first := func(d *project.Definition) project.Activity { return d.Activities[0] }
+	for _, c := range []struct {
+		name     string
+		from, to string // what is replaced in the small definition
+		get      func(d *project.Definition) any
+		want     any
+	}{
+		{"the time zone is Warsaw's unless given", "", "", func(d *project.Definition) any { return d.TimeZone }, "Europe/Warsaw"},
+		{"another time zone", "id: small", "id: small\ntime_zone: America/New_York", func(d *project.Definition) any { return d.TimeZone }, "America/New_York"},
+		{"one text serves for both languages", "", "", func(d *project.Definition) any { return d.Title }, text("Small", "Small")},
+		{"a comma within braces does not end a text", "title: Small", "title: {pl: Mały, ale własny, ot co, en: Small}", func(d *project.Definition) any { return d.Title }, text("Mały, ale własny, ot co", "Small")},
+		{"a language may be left out", "title: Small", "title: {pl: Mały}", func(d *project.Definition) any { return d.Title }, text("Mały", "")},
+		{"a number as a code is text", "", "", func(d *project.Definition) any { return d.Indicators[0].Code }, "1"},
+		{"a code keeps its zeros", "code: 1", "code: 1.10", func(d *project.Definition) any { return d.Indicators[0].Code }, "1.10"},
+		{"quoted dates", "from: 2026-01-01", `from: "2026-01-01"`, func(d *project.Definition) any { return d.Period.From }, "2026-01-01"},
+		{"a target with decimals", "target: 10", "target: 12.50", func(d *project.Definition) any { return d.Indicators[0].Target }, 12.5},
+		{"a value of null was not given", "id: small", "id: small\ngoal: ~\ngroups:", func(d *project.Definition) any { return d.Goal }, project.Text{}},
+		{"lines of Windows and a mark", "id: small\ntitle", "\ufeffid: small\r\ntitle", func(d *project.Definition) any { return d.ID }, "small"},
+		{"a day on which sign-up closes", "id: course", "id: course, closes: 2026-12-01", func(d *project.Definition) any { return first(d).Closes }, "2026-12-01"},
+		{"an instant with its zone", "id: course", "id: course, closes: 2026-12-01T17:00:00Z", func(d *project.Definition) any { return first(d).Closes }, "2026-12-01T17:00:00Z"},
+		{"a local time in winter", "id: course", "id: course, closes: 2026-12-01 17:00", func(d *project.Definition) any { return first(d).Closes }, "2026-12-01T17:00:00+01:00"},
+		{"a local time in summer", "id: course", "id: course, starts: 2026-07-01T17:00", func(d *project.Definition) any { return first(d).Starts }, "2026-07-01T17:00:00+02:00"},
+		{"a local time elsewhere", "{id: course", "{id: course, ends: 2026-07-01 17:00:30", func(d *project.Definition) any { return first(d).Ends }, "2026-07-01T17:00:30+02:00"},
+		{"an activity of one day", "id: course", "id: course, starts: 2026-07-01 09:00, ends: 2026-07-01", func(d *project.Definition) any { return first(d).Ends }, "2026-07-01"},
+		{"a rule of several lines", `where: 'activity == "course"'}`, "where: 'activity ==\n    \"course\"'}", func(d *project.Definition) any { return d.Indicators[0].Where }, `activity == "course"`},
+		{"a rule that asks for what was not given", `activity == "course"`, `activity == "course" && sex == ""`, func(d *project.Definition) any { return d.Indicators[0].Of }, "attendance"},
+		{"distinct values of a text", "count: people", "count: distinct, field: activity", func(d *project.Definition) any { return d.Indicators[0].Field }, "activity"},
+		{"people by their sign-ups", `of: attendance, where: 'activity == "course"'`, `of: signup, where: 'state == "accepted" and consent_news != "no"'`, func(d *project.Definition) any { return d.Indicators[0].Of }, "signup"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if !strings.Contains(small, c.from) {
+				t.Fatalf("nothing to replace: %s", c.from)
+			}
+			d, problems := definition.Parse([]byte(strings.Replace(small, c.from, c.to, 1)))
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			if diff := cmp.Diff(c.want, c.get(d)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestParseJSON(t *testing.T) {
+	t.Parallel()
+	d, problems := definition.Parse([]byte(`{"id": "x", "title": {"pl": "X", "en": "X"}, "period": {"from": "2026-01-01", "to": "2026-01-31"},
+		"indicators": [{"code": "1", "label": "L", "target": 1, "count": "records", "of": "output", "where": "title contains \"a\""}]}`))
+	if len(problems) > 0 || d.Indicators[0].Where != `title contains "a"` {
+		t.Error(problems)
+	}
+}
+
+func TestProblems(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name     string
+		from, to string // what is replaced in the small definition
+		want     string // field code line:column of each problem
+	}{
+		{"an id with capitals", "id: small", "id: Small", "id not_an_id 1:5"},
+		{"an id that begins with a hyphen", "id: small", "id: -small", "id not_an_id 1:5"},
+		{"an id of 65 letters", "id: small", "id: " + strings.Repeat("a", 65), "id not_an_id 1:5"},
+		{"an id that is an address of its own", "id: small", "id: openapi", "id not_allowed 1:5"},
+		{"no id", "id: small\n", "", "id missing 1:1"},
+		{"an id of null", "id: small", "id: ~", "id missing 1:1"},
+		{"no title, in a text of comments before", "id: small\ntitle: Small", "# A project.\n\nid: small", "title missing 3:1"},
+		{"an empty title", "title: Small", `title: ""`, "title missing 2:8"},
+		{"a title without languages", "title: Small", "title: {}", "title missing 2:8"},
+		{"a title in a third language", "title: Small", "title: {pl: Mały, de: Klein}", "title.de unknown_field 2:19"},
+		{"a title that is a list", "title: Small", "title: [Small]", "title wrong_form 2:8"},
+		{"a title that is too long", "title: Small", "title: " + strings.Repeat("ż", 301), "title too_long 2:8"},
+		{"no period", "period: {from: 2026-01-01, to: 2026-12-31}\n", "", "period missing 1:1"},
+		{"a period without its end", ", to: 2026-12-31", "", "period.to missing 3:9"},
+		{"a period backwards", "to: 2026-12-31", "to: 2025-12-31", "period.to out_of_range 3:32"},
+		{"a day that does not exist", "to: 2026-12-31", "to: 2026-02-30", "period.to not_a_date 3:32"},
+		{"a date the Polish way", "from: 2026-01-01", "from: 01.01.2026", "period.from not_a_date 3:16"},
+		{"a period that is a text", "{from: 2026-01-01, to: 2026-12-31}", "2026", "period wrong_form 3:9"},
+		{"a time zone that does not exist", "id: small", "id: small\ntime_zone: Europe/Torun", "time_zone not_in_list 2:12"},
+		{"the machine's own time zone", "id: small", "id: small\ntime_zone: Local", "time_zone not_in_list 2:12"},
+		{"an unknown key", "id: small", "id: small\nretention: 5", "retention unknown_field 2:1"},
+		{"an unknown key of an item", "{id: course,", "{id: course, colour: red,", "activities[0].colour unknown_field 5:18"},
+		{"a key twice", "id: small", "id: small\nid: other", "id repeated 2:1"},
+		{"no indicators", small[strings.Index(small, "indicators:"):], "", "indicators missing 1:1"},
+		{"an empty list of indicators", small[strings.Index(small, "indicators:"):], "indicators: []\n", "indicators missing 6:13"},
+		{"indicators that are no list", small[strings.Index(small, "indicators:"):], "indicators: 5\n", "indicators wrong_form 6:13"},
+		{"an indicator that is a text", "indicators:", "indicators:\n  - people trained", "indicators[0] wrong_form 7:5"},
+		{"an indicator without a code", "code: 1, ", "", "indicators[0].code missing 7:5"},
+		{"a code with a slash", "code: 1", "code: 1/2", "indicators[0].code not_an_id 7:12"},
+		{"a code twice", "indicators:", "indicators:\n  - {code: \"1\", label: L, target: 1, count: records, of: output}", "indicators[1].code repeated 8:12"},
+		{"an activity twice", "activities:", "activities:\n  - {id: course, label: C}", "activities[1].id repeated 6:10"},
+		{"a target of zero", "target: 10", "target: 0", "indicators[0].target out_of_range 7:38"},
+		{"a target below zero", "target: 10", "target: -3", "indicators[0].target out_of_range 7:38"},
+		{"a target of three decimals", "target: 10", "target: 1.125", "indicators[0].target out_of_range 7:38"},
+		{"a target with a comma", "target: 10", `target: "1,5"`, "indicators[0].target not_a_number 7:38"},
+		{"a target in groups of digits", "target: 10", "target: 200 000", "indicators[0].target not_a_number 7:38"},
+		{"a target of no number", "target: 10", "target: .nan", "indicators[0].target not_a_number 7:38"},
+		{"a count that there is not", "count: people", "count: persons", "indicators[0].count not_in_list 7:49"},
+		{"a kind of record that there is not", "of: attendance", "of: trainings", "indicators[0].of not_in_list 7:61"},
+		{"people of records that are not about people", `of: attendance, where: 'activity == "course"'`, "of: output", "indicators[0].count not_allowed 7:49"},
+		{"a sum of nothing", "count: people", "count: sum", "indicators[0].field missing 7:5"},
+		{"a sum of texts", "count: people", "count: sum, field: activity", "indicators[0].field not_in_list 7:61"},
+		{"a sum of people's topics", `count: people, of: attendance, where: 'activity == "course"'`, "count: distinct, field: topic, of: consultation", "indicators[0].field not_in_list 7:66"},
+		{"a field that is not needed", "count: people", "count: people, field: hours", "indicators[0].field not_allowed 7:64"},
+		{"audiences without a population", `count: people, of: attendance, where: 'activity == "course"'`, "count: sum, field: reach, of: media", "region.population missing 1:1"},
+		{"audiences without a population in a region", `count: people, of: attendance, where: 'activity == "course"'}`, "count: sum, field: reach, of: media}\nregion: {name: R}", "region.population missing 8:9"},
+		{"a population of no one", "id: small", "id: small\nregion: {population: 0}", "region.population out_of_range 2:22"},
+		{"a population in millions", "id: small", "id: small\nregion: {population: 2.07}", "region.population not_a_number 2:22"},
+		{"a rule with an unknown variable", `'activity == "course"'`, `'activity == "course" && status == 1'`, "indicators[0].where bad_rule 7:105"},
+		{"a rule that is cut off", `'activity == "course"'`, `'activity =='`, "indicators[0].where bad_rule 7:91"},
+		{"a plain rule with an unknown variable", `'activity == "course"'`, `hours > much`, "indicators[0].where bad_rule 7:88"},
+		{"a rule whose quotes are doubled", `'activity == "course"'`, `'activity != ''course'' && x > 1'`, "indicators[0].where bad_rule 7:107"},
+		{"a rule in double quotes", `'activity == "course"'`, `"activity != \"course\" && x > 1"`, "indicators[0].where bad_rule 7:107"},
+		{"a rule that is a list", `'activity == "course"'`, `[activity, course]`, "indicators[0].where wrong_form 7:80"},
+		{"a rule of true or false unquoted", `'activity == "course"'`, `5`, "indicators[0].where bad_rule 7:80"},
+		{"a rule in a block", `  - {code: 1, label: Taught, target: 10, count: people, of: attendance, where: 'activity == "course"'}`,
+			"  - code: 1\n    label: Taught\n    target: 10\n    count: people\n    of: attendance\n    where: |\n      hours > 1 &&\n        activity == \"curse\"\n", "indicators[0].where not_in_list 14:21"},
+		{"a rule in a folded block", `  - {code: 1, label: Taught, target: 10, count: people, of: attendance, where: 'activity == "course"'}`,
+			"  - code: 1\n    label: Taught\n    target: 10\n    count: people\n    of: attendance\n    where: >-\n      hours > 1 &&\n\n      status == 1\n", "indicators[0].where bad_rule 15:7"},
+		{"a rule of two plain lines", `  - {code: 1, label: Taught, target: 10, count: people, of: attendance, where: 'activity == "course"'}`,
+			"  - code: 1\n    label: Taught\n    target: 10\n    count: people\n    of: attendance\n    where: hours > 1 &&\n      status == 1\n", "indicators[0].where bad_rule 13:7"},
+		{"a misspelt activity", `"course"`, `"curse"`, "indicators[0].where not_in_list 7:93"},
+		{"misspelt values, all of them", `activity == "course"`, `activity in ["curse", "course", "cuorse"] and "done" == outcome and disability != "maybe"`,
+			"indicators[0].where not_in_list 7:94; indicators[0].where not_in_list 7:113; indicators[0].where not_in_list 7:127; indicators[0].where not_in_list 7:163"},
+		{"a group where there are none", `activity == "course"`, `group == "local-authority"`, "indicators[0].where not_in_list 7:90"},
+		{"a state that there is not", `of: attendance, where: 'activity == "course"'`, `of: signup, where: 'state == "confirmed"'`, "indicators[0].where not_in_list 7:86"},
+		{"a consent that is neither yes nor no", `of: attendance, where: 'activity == "course"'`, `of: signup, where: 'consent_news == "true"'`, "indicators[0].where not_in_list 7:93"},
+		{"participants of records that are not about people", "id: small", "id: small\nparticipants: [{of: media}, {of: test, where: 'x'}, {where: 'true'}]", "participants[0].of not_allowed 2:21; participants[1].where bad_rule 2:48; participants[2].of missing 2:53"},
+		{"age bands that overlap", "id: small", `id: small` + "\n" + `age_bands: ["0-24", "24-54", 55+]`, "age_bands[1] out_of_range 2:21"},
+		{"age bands out of order", "id: small", "id: small\nage_bands: [55+, 0-24]", "age_bands[1] out_of_range 2:18"},
+		{"an age band backwards", "id: small", "id: small\nage_bands: [24-0]", "age_bands[0] out_of_range 2:13"},
+		{"age bands of another form", "id: small", "id: small\nage_bands: [0–24, under 18, {a: b}]", "age_bands[0] wrong_form 2:13; age_bands[1] wrong_form 2:19; age_bands[2] wrong_form 2:29"},
+		{"an activity without places", "{id: course,", "{id: course, capacity: 0,", "activities[0].capacity out_of_range 5:28"},
+		{"an activity of half a place", "{id: course,", "{id: course, capacity: 1.5,", "activities[0].capacity not_a_number 5:28"},
+		{"an activity that ends before it starts", "{id: course,", "{id: course, starts: 2026-05-02 10:00, ends: 2026-05-02 09:00,", "activities[0].ends out_of_range 5:50"},
+		{"an activity that closes some day", "{id: course,", "{id: course, closes: soon,", "activities[0].closes not_a_date 5:26"},
+		{"an activity without a label", ", label: Course", "", "activities[0].label missing 5:5"},
+		{"a partner with the office's name", "id: small", "id: small\npartners: [{id: coordinator, name: Office}]", "partners[0].id not_allowed 2:17"},
+		{"a group with the name of what is not known", "id: small", "id: small\ngroups: [{id: unknown, label: U}]", "groups[0].id not_allowed 2:15"},
+		{"implementers' dates", "id: small", "id: small\nimplementers: [{name: A, from: 2026-02-01, to: 2026-01-01}, {from: x}]", "implementers[0].to out_of_range 2:48; implementers[1].name missing 2:61; implementers[1].from not_a_date 2:68"},
+		{"funding", "id: small", "id: small\nfunding: {source: S, value: -1, currency: zł, share_percent: 101}", "funding.value out_of_range 2:29; funding.currency not_in_list 2:43; funding.share_percent out_of_range 2:62"},
+		{"reports", "id: small", "id: small\nreports: {funder: weekly, language: de}", "reports.funder not_in_list 2:19; reports.language not_in_list 2:37"},
+		{"a target group below zero", "id: small", "id: small\ntarget_group: -1", "target_group out_of_range 2:15"},
+		{"a number with a comma, within braces", "target: 10", "target: 1,5", "indicators[0].target not_a_number 7:38"},
+		{"a stray word after a text in quotes", "title: Small", "title: {pl: 'Mały', ale własny}", "title.ale własny unknown_field 2:21"},
+		{"control characters", "title: Small", `title: "Sma\u0007ll"`, "title unreadable 2:8"},
+		{"every problem at once, in the order of lines", "id: small\ntitle: Small", "id: S\ntitel: Small", "title missing 1:1; id not_an_id 1:5; titel unknown_field 2:1"},
+		{"a position after Polish letters", "title: Small", "title: {pl: żółć, en: Gall, ie: Domlas}", "title.ie unknown_field 2:29"},
+		{"no definition", small, "", " wrong_form 1:1"},
+		{"a definition of comments", small, "# nothing\n", " wrong_form 1:1"},
+		{"a definition that is a list", small, "- a\n- b\n", " wrong_form 1:1"},
+		{"no YAML: an open quote", "title: Small", "title: 'Small", " unreadable 7:81"},
+		{"no YAML: an open bracket", "to: 2026-12-31}", "to: 2026-12-31", " unreadable 4:1"},
+		{"no YAML: two colons", "title: Small", "title: Small: indeed", " unreadable 2:8"},
+		{"not UTF-8", "title: Small", "title: Sma\xb3l", " unreadable 2:11"},
+		{"an anchor and its alias", "title: Small", "title: &t Small\ngoal: *t", " not_allowed 2:8; not_allowed 3:7"},
+		{"a tag", "title: Small", "title: !!str Small", " not_allowed 2:8"},
+		{"a merged key", "title: Small", "title: Small\n<<: {goal: x}", " not_allowed 3:1"},
+		{"two documents", "title: Small", "title: Small\n---\nid: other", " not_allowed 4:1"},
+		{"lists too deep", "title: Small", "title: " + strings.Repeat("[", 20000), " too_large 2:24"},
+		{"dashes too deep", "title: Small", "title:\n" + strings.Repeat("- ", 20000), " too_large 3:33"},
+		{"too many indicators", "indicators:", "indicators:" + strings.Repeat("\n  - {}", 201), "indicators too_large 207:5"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if !strings.Contains(small, c.from) {
+				t.Fatalf("nothing to replace: %s", c.from)
+			}
+			d, problems := definition.Parse([]byte(strings.Replace(small, c.from, c.to, 1)))
+			var got []string
+			for _, p := range problems {
+				got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s %d:%d", p.Field, p.Code, p.Line, p.Column)))
+				if p.Message.PL == "" || p.Message.EN == "" || p.Message.PL == p.Message.EN {
+					t.Errorf("no sentence in one of the languages: %+v", p.Message)
+				}
+			}
+			want := strings.Split(c.want, "; ")
+			want[0] = strings.TrimSpace(want[0])
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+			if d != nil {
+				t.Error("a definition with problems was given")
+			}
+		})
+	}
+}
+
+func TestMessagesSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	_, problems := definition.Parse([]byte(strings.Replace(small, `"course"`, `"curse"`, 1)))
+	want := text(`activity nigdy nie jest równe "curse": należy poprawić wartość. Są: course.`, `activity is never "curse": correct the value. There are: course.`)
+	if len(problems) != 1 || problems[0].Message != want {
+		t.Errorf("got %+v", problems)
+	}
+}
+
+// Texts that would take a parser long, or much memory, are answered at once.
+func TestParseIsBounded(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"over 256 KB":         strings.Repeat("# a comment\n", 25000),
+		"a key for each line": strings.Repeat("a: 1\n", 50000),
+		"brackets":            strings.Repeat("[", 250000),
+		"questions":           strings.Repeat("? ", 100000),
+		"deep indents":        indents(500),
+		"one long quote":      "a: '" + strings.Repeat("x\n ", 80000) + "'",
+		"unknown keys":        "a: {" + strings.Repeat("b: 1, ", 9000) + "}",
+	} {
+		if d, problems := definition.Parse([]byte(text)); d != nil || len(problems) == 0 || len(problems) > 1000 {
+			t.Errorf("%s: %d problems", name, len(problems))
+		}
+	}
+}
+
+func indents(depth int) string {
+	var b strings.Builder
+	for i := range depth {
+		fmt.Fprintf(&b, "%sa:\n", strings.Repeat(" ", i))
+	}
+	return b.String()
+}
+
+func checkPlaces(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, text string) {
+	t.Helper()
+	d, problems := definition.Parse([]byte(text))
+	if (d == nil) == (len(problems) == 0) {
+		t.Fatalf("a definition %t, and %d problems", d != nil, len(problems))
+	}
+	text = strings.ReplaceAll(strings.ReplaceAll(strings.TrimPrefix(text, "\ufeff"), "\r\n", "\n"), "\r", "\n")
+	lines := strings.Split(text, "\n")
+	before := 0
+	for _, p := range problems {
+		if p.Line < before || p.Line < 1 || p.Line > len(lines) || p.Column < 1 || p.Column > len([]rune(lines[p.Line-1]))+1 {
+			t.Fatalf("%s at %d:%d is outside the text, or out of order", p.Code, p.Line, p.Column)
+		}
+		before = p.Line
+	}
+}
+
+func TestProblemsOfDamagedDefinitionsHaveTheirPlace(t *testing.T) {
+	t.Parallel()
+	whole := strings.Split(ces(t), "\n")
+	rapid.Check(t, func(t *rapid.T) {
+		lines := slices.Clone(whole)
+		for range rapid.IntRange(1, 3).Draw(t, "changes") {
+			i := rapid.IntRange(0, len(lines)-1).Draw(t, "line")
+			line := []rune(lines[i])
+			switch at := rapid.IntRange(0, len(line)).Draw(t, "column"); rapid.IntRange(0, 4).Draw(t, "change") {
+			case 0:
+				lines = slices.Delete(lines, i, i+1)
+			case 1:
+				lines[i] = string(line[:at])
+			case 2:
+				lines[i] = string(line[:at]) + rapid.SampledFrom([]string{"'", `"`, "{", "]", ":", ": ", "- ", "#", "&a", "*", "\n", "\t", "|", "&&", "==", "ż", "0"}).Draw(t, "mark") + string(line[at:])
+			case 3:
+				key, value, _ := strings.Cut(lines[i], ": ")
+				lines[i] = key + ": " + rapid.SampledFrom([]string{"5", "x", "[]", "{}", "''", "~", "2010-01-01", ">\n  y", value + value}).Draw(t, "value")
+			case 4:
+				lines = slices.Insert(lines, i, lines[rapid.IntRange(0, len(lines)-1).Draw(t, "copied")])
+			}
+			if len(lines) == 0 {
+				lines = []string{""}
+			}
+		}
+		checkPlaces(t, strings.Join(lines, "\n"))
+	})
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(ces(f))
+	f.Add(small)
+	f.Add("a: |\n  b\r\nc: \"\\u0041\n d\"\n- e")
+	f.Fuzz(func(t *testing.T, text string) { checkPlaces(t, text) })
+}
+
+func BenchmarkParse(b *testing.B) {
+	text := []byte(ces(b))
+	for b.Loop() {
+		definition.Parse(text)
+	}
+}
+
+// What is stored of a definition is its JSON; nothing may be lost or changed by it.
+func TestParsedDefinitionsSurviveJSON(t *testing.T) {
+	t.Parallel()
+	want, problems := definition.Parse([]byte(ces(t)))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	stored, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := &project.Definition{}
+	if err := json.Unmarshal(stored, got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,310 @@
+package definition
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"outreach/internal/project"
+	"outreach/internal/record"
+)
+
+// The longest texts, in characters.
+const (
+	longestName = 300
+	longestText = 2000
+)
+
+// reader walks through the nodes of a definition and collects what is wrong with them.
+type reader struct {
+	lines    source
+	problems []Problem
+}
+
+func (r *reader) reportAt(line, column int, path, code string, message project.Text) {
+	line, column = r.lines.within(line, column)
+	r.problems = append(r.problems, Problem{Field: path, Code: code, Line: line, Column: column, Message: message})
+}
+
+func (r *reader) report(n *node, path, code string, message project.Text) {
+	r.reportAt(n.line, n.column, path, code, message)
+}
+
+// object is a mapping whose keys are known.
+type object struct {
+	*reader
+	node   *node
+	path   string
+	fields map[string]*node // those that were given
+}
+
+// object reads a mapping and reports keys that are not among those there may be, or stand twice. What is no mapping has
+// no fields. Within { } YAML ends a text at its comma, and takes the rest for a key without a value; where that is no key
+// of the mapping, it is what it looks like, the rest of the text.
+func (r *reader) object(n *node, path string, keys ...string) (object, bool) {
+	o := object{reader: r, node: n, path: path, fields: map[string]*node{}}
+	if n.shape != mapping {
+		r.report(n, path, wrongForm, wantMapping(keys))
+		return o, false
+	}
+	seen := map[string]int{}
+	var before *node
+	for _, e := range n.entries {
+		first, again := seen[e.key]
+		switch known := slices.Contains(keys, e.key); {
+		case e.bare && !known && before != nil && before.shape == scalar && before.plain:
+			before.text += ", " + e.key
+			continue
+		case !known:
+			r.reportAt(e.line, e.column, o.at(e.key), unknownKey, noSuchKey(e.key, keys))
+		case again:
+			r.reportAt(e.line, e.column, o.at(e.key), repeated, keyTwice(e.key, first))
+		case e.value.shape != empty:
+			o.fields[e.key] = e.value
+		}
+		before = e.value
+		if !again {
+			seen[e.key] = e.line
+		}
+	}
+	return o, true
+}
+
+// at is the path of a field.
+func (o object) at(key string) string {
+	if o.path == "" {
+		return key
+	}
+	return o.path + "." + key
+}
+
+// require reports those keys that were not given.
+func (o object) require(keys ...string) {
+	for _, key := range keys {
+		if o.fields[key] == nil {
+			o.report(o.node, o.at(key), missing, mustBeGiven(key))
+		}
+	}
+}
+
+// part reads a field that is a mapping itself; where it was not given, one without fields, placed at its parent.
+func (o object) part(key string, keys ...string) (object, bool) {
+	n := o.fields[key]
+	if n == nil {
+		return object{reader: o.reader, node: o.node, path: o.at(key)}, false
+	}
+	return o.object(n, o.at(key), keys...)
+}
+
+// each reads a field that is a list, of at most so many items.
+func (o object) each(key string, most int, item func(n *node, path string)) {
+	n := o.fields[key]
+	if n == nil {
+		return
+	}
+	if n.shape != list {
+		o.report(n, o.at(key), wrongForm, wantList(key))
+		return
+	}
+	if len(n.items) > most {
+		o.report(n.items[most], o.at(key), tooLarge, tooManyItems(key, len(n.items), most))
+		return
+	}
+	for i, it := range n.items {
+		item(it, fmt.Sprintf("%s[%d]", o.at(key), i))
+	}
+}
+
+// value is a field's text; false where it was not given, or is no single value.
+func (o object) value(key string) (string, *node, bool) {
+	n := o.fields[key]
+	if n == nil {
+		return "", nil, false
+	}
+	text, ok := o.scalar(n, o.at(key))
+	return text, n, ok
+}
+
+func (r *reader) scalar(n *node, path string) (string, bool) {
+	if n.shape != scalar {
+		r.report(n, path, wrongForm, wantValue)
+		return "", false
+	}
+	return record.Clean(n.text), true
+}
+
+// string is a field's text, "" where it was not given.
+func (o object) string(key string, longest int) string {
+	text, n, ok := o.value(key)
+	if !ok {
+		return ""
+	}
+	return o.checkText(text, n, o.at(key), longest)
+}
+
+func (r *reader) checkText(text string, n *node, path string, longest int) string {
+	if length := utf8.RuneCountInString(text); length > longest {
+		r.report(n, path, tooLong, textTooLong(length, longest))
+	}
+	if strings.ContainsFunc(text, func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' }) {
+		r.report(n, path, unreadable, controlCharacters)
+	}
+	return text
+}
+
+// text is a text in both languages: {pl, en}, or one text that serves for both.
+func (o object) text(key string, longest int) project.Text {
+	n := o.fields[key]
+	switch {
+	case n == nil:
+		return project.Text{}
+	case n.shape == scalar:
+		text := o.checkText(record.Clean(n.text), n, o.at(key), longest)
+		if text == "" {
+			o.report(n, o.at(key), missing, mustBeGiven(key))
+		}
+		return project.Text{PL: text, EN: text}
+	case n.shape == list:
+		o.report(n, o.at(key), wrongForm, wantText)
+		return project.Text{}
+	}
+	languages, _ := o.object(n, o.at(key), "pl", "en")
+	text := project.Text{PL: languages.string("pl", longest), EN: languages.string("en", longest)}
+	if text == (project.Text{}) {
+		o.report(n, o.at(key), missing, wantText)
+	}
+	return text
+}
+
+var identifier = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
+
+// id is a field that names a thing in addresses and rules, and is none of those that have another meaning.
+func (o object) id(key string, reserved ...string) string {
+	id, n, ok := o.value(key)
+	switch {
+	case !ok:
+	case !identifier.MatchString(id):
+		o.report(n, o.at(key), notAnID, wantID(id))
+	case slices.Contains(reserved, id):
+		o.report(n, o.at(key), notAllowed, idReserved(id))
+	}
+	return id
+}
+
+// once reports a value that an earlier item of its list has too.
+func (o object) once(key, value string, seen map[string]int) {
+	n := o.fields[key]
+	if n == nil || value == "" {
+		return
+	}
+	if first, again := seen[value]; again {
+		o.report(n, o.at(key), repeated, valueTwice(key, value, first))
+		return
+	}
+	seen[value] = n.line
+}
+
+func (o object) oneOf(key string, values ...string) string {
+	value, n, ok := o.value(key)
+	if ok && !slices.Contains(values, value) {
+		o.report(n, o.at(key), notInList, wantOneOf(value, values))
+		return ""
+	}
+	return value
+}
+
+var (
+	wholeNumber   = regexp.MustCompile(`^[-+]?[0-9]{1,15}$`)
+	decimalNumber = regexp.MustCompile(`^[-+]?[0-9]{1,15}(\.[0-9]{1,30})?$`)
+)
+
+func (o object) whole(key string, least, most int64) int64 {
+	text, n, ok := o.value(key)
+	if !ok {
+		return 0
+	}
+	if !wholeNumber.MatchString(text) {
+		o.report(n, o.at(key), notANumber, wantWhole(text))
+		return 0
+	}
+	number, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || number < least || number > most {
+		o.report(n, o.at(key), outOfRange, wantBetween(text, float64(least), float64(most)))
+		return 0
+	}
+	return number
+}
+
+// amount is a number of at most two decimals, above zero or, where it may be, zero.
+func (o object) amount(key string, zero bool, most float64) float64 {
+	text, n, ok := o.value(key)
+	if !ok {
+		return 0
+	}
+	if !decimalNumber.MatchString(text) {
+		o.report(n, o.at(key), notANumber, wantNumber(text))
+		return 0
+	}
+	number, err := strconv.ParseFloat(text, 64)
+	_, decimals, _ := strings.Cut(text, ".")
+	switch {
+	case len(strings.TrimRight(decimals, "0")) > 2:
+		o.report(n, o.at(key), outOfRange, wantTwoDecimals(text))
+	case err != nil || number > most || number < 0 || number == 0 && !zero:
+		o.report(n, o.at(key), outOfRange, wantAmount(text, zero, most))
+	default:
+		return number
+	}
+	return 0
+}
+
+const firstDay = "1900-01-01"
+
+// day is a date as YYYY-MM-DD, "" where it was not given or is none.
+func (o object) day(key string) string {
+	text, n, ok := o.value(key)
+	if !ok {
+		return ""
+	}
+	if day, ok := record.ParseDay(text, false); !ok || day < firstDay {
+		o.report(n, o.at(key), notADate, wantDay(text))
+		return ""
+	}
+	return text
+}
+
+// days are the first and the last day of something, in this order where both were given.
+func (o object) days(first, last string) (from, to string) {
+	from, to = o.day(first), o.day(last)
+	if from != "" && to != "" && from > to {
+		o.report(o.fields[last], o.at(last), outOfRange, wrongOrder(last, to, first, from))
+	}
+	return from, to
+}
+
+// moment is a day, YYYY-MM-DD, or an instant, which may be given as a local time and is kept as RFC 3339.
+func (o object) moment(key string, zone *time.Location) string {
+	text, n, ok := o.value(key)
+	if !ok {
+		return ""
+	}
+	if day, ok := record.ParseDay(text, false); ok && day >= firstDay {
+		return day
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02T15:04:05"} {
+		if err != nil {
+			at, err = time.ParseInLocation(layout, text, zone)
+		}
+	}
+	if err != nil || at.Year() < 1900 || at.Year() > 9999 {
+		o.report(n, o.at(key), notADate, wantMoment(text))
+		return ""
+	}
+	return at.Format(time.RFC3339)
+}

@@ -1,0 +1,114 @@
+package definition
+
+import (
+	"errors"
+	"slices"
+
+	"outreach/internal/kinds"
+	"outreach/internal/project"
+	"outreach/internal/record"
+	"outreach/internal/rule"
+	"outreach/internal/signup"
+)
+
+// rule reads `of` and `where`, and checks the expression and the values it compares with.
+func (o object) rule(d *project.Definition) project.Rule {
+	names := make([]string, len(kinds.All))
+	for i, kind := range kinds.All {
+		names[i] = kind.Name
+	}
+	out := project.Rule{Of: o.oneOf("of", names...)}
+	n := o.fields["where"]
+	if n == nil {
+		return out
+	}
+	if n.shape != scalar {
+		o.report(n, o.at("where"), wrongForm, wantQuotedRule)
+		return out
+	}
+	out.Where = n.text
+	kind := kinds.ByName(out.Of)
+	if kind == nil {
+		return out
+	}
+	compiled, err := rule.Compile(kind, out.Where)
+	if err != nil {
+		wrong := &rule.Error{Line: 1, Column: 1}
+		errors.As(err, &wrong)
+		line, column := o.lines.place(n, wrong.Line, wrong.Column)
+		o.reportAt(line, column, o.at("where"), badRule, wrong.Message)
+		return out
+	}
+	for _, c := range compiled.Comparisons() {
+		if message, ok := misspelt(kind, c, d); ok {
+			line, column := o.lines.place(n, c.Line, c.Column)
+			o.reportAt(line, column, o.at("where"), notInList, message)
+		}
+	}
+	return out
+}
+
+// misspelt tells whether no record can ever have the value that a rule compares with: such a rule would silently count
+// nothing, or everything.
+func misspelt(kind *record.Kind, c rule.Comparison, d *project.Definition) (project.Text, bool) {
+	if c.Value == "" {
+		return project.Text{}, false // not given
+	}
+	if kind.Name == signup.Kind.Name && c.Variable == "state" {
+		states := []string{signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled}
+		return noSuchValue(c.Variable, c.Value, states), !slices.Contains(states, c.Value)
+	}
+	i := kind.Index(c.Variable)
+	if i < 0 {
+		kind = &signup.Kind // the attributes are fields of sign-ups
+		i = kind.Index(c.Variable)
+	}
+	if i < 0 {
+		return project.Text{}, false
+	}
+	var values []string
+	switch f := &kind.Fields[i]; f.Type {
+	case record.List:
+		for _, option := range f.Options(d) {
+			values = append(values, option.ID)
+		}
+	case record.YesNo:
+		values = []string{"yes", "no"}
+	default:
+		return project.Text{}, false
+	}
+	return noSuchValue(c.Variable, c.Value, values), !slices.Contains(values, c.Value)
+}
+
+// counted checks that what an indicator counts fits the records it counts.
+func (o object) counted(in project.Indicator) {
+	kind := kinds.ByName(in.Of)
+	switch in.Count {
+	case "people":
+		if kind != nil && !kind.Person {
+			o.report(o.fields["count"], o.at("count"), notAllowed, notAboutPeople(in.Of))
+		}
+		fallthrough
+	case "records":
+		if n := o.fields["field"]; n != nil {
+			o.report(n, o.at("field"), notAllowed, noFieldHere(in.Count))
+		}
+	case "sum", "distinct":
+		if o.fields["field"] == nil {
+			o.report(o.node, o.at("field"), missing, fieldNeeded(in.Count))
+			return
+		}
+		if kind == nil || in.Field == "" {
+			return
+		}
+		var names []string
+		for _, v := range rule.Variables(kind) {
+			if v.Numeric || in.Count == "distinct" {
+				names = append(names, v.Name)
+			}
+		}
+		if !slices.Contains(names, in.Field) {
+			o.report(o.fields["field"], o.at("field"), notInList, noSuchField(in, names))
+		}
+	}
+}
