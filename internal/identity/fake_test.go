@@ -116,7 +116,6 @@ func newFake(t testing.TB) *fake {
 		f.asked[r.URL.Path]++
 		if f.down {
 			w.WriteHeader(http.StatusServiceUnavailable)
-			return
 		}
 		mux.ServeHTTP(w, r)
 	}))

@@ -55,29 +55,25 @@ func (s *source) current(ctx context.Context) (*published, error) {
 	if kept != nil && s.now().Sub(kept.at) < freshFor {
 		return kept, nil
 	}
-	fresh, err := s.newer(ctx, kept)
+	fresh, err := s.newer(ctx)
 	if err != nil && kept != nil {
 		return kept, nil
 	}
 	return fresh, err
 }
 
-// newer asks the issuer, unless somebody just did: then it gives what they got, which may be what was known before.
-func (s *source) newer(ctx context.Context, known *published) (*published, error) {
+// newer asks the issuer, unless somebody just did, perhaps while this one waited: then it gives what they got.
+func (s *source) newer(ctx context.Context) (*published, error) {
 	s.asking.Lock()
 	defer s.asking.Unlock()
-	kept := s.kept.Load()
-	if kept != known {
-		return kept, nil
-	}
 	pause := askPause
-	if kept == nil {
+	if s.kept.Load() == nil {
 		pause = retryPause
 	}
-	if now := s.now(); s.asked.IsZero() || now.Sub(s.asked) >= pause {
-		s.asked = now
+	if s.asked.IsZero() || s.now().Sub(s.asked) >= pause {
 		fresh, err := s.ask(ctx)
-		if s.failed = err; err == nil {
+		s.asked, s.failed = s.now(), err
+		if err == nil {
 			s.kept.Store(fresh)
 		}
 	}
@@ -138,7 +134,7 @@ func (s *source) check(ctx context.Context, token *jwt.JSONWebToken, into ...any
 	if err = known.check(token, into...); !errors.Is(err, errUnknownKey) {
 		return err
 	}
-	fresh, err := s.newer(ctx, known)
+	fresh, err := s.newer(ctx)
 	if err != nil {
 		return err
 	}
