@@ -15,13 +15,16 @@ import (
 // Workbooks are read here rather than by the library that writes our own: a sheet has to be streamed, its cells' formats
 // have to be known (a date is a number but for its format), and a damaged one must be refused, never read in part.
 
-// The bounds of a workbook, in bytes of unpacked XML: what a file of the longest texts and the most rows stays below.
+// The bounds of a workbook, in bytes of unpacked XML but for the last two: what a file of the longest texts and the most
+// rows stays below.
 const (
 	maxSheet   = 1 << 30
 	maxShared  = 128 << 20
 	maxPart    = 16 << 20 // of the small parts
 	maxElement = 4 << 20  // of a row, or a shared text
-	maxShares  = 4 << 20  // how many shared texts there are
+
+	maxShares    = 4 << 20 // how many shared texts there are
+	maxSheetRows = 1 << 20 // as in a spreadsheet
 )
 
 var errTooLarge = errors.New("it unpacks to more than any table")
@@ -34,11 +37,11 @@ type workbook struct {
 	formats  []momentFormat // by style
 	from1904 bool
 
-	row   int
-	began bool // the rows began
-	ended bool
-	cells []cell
-	text  []byte
+	row    int
+	column int // of the next cell that does not name its own
+	ended  bool
+	cells  []cell
+	text   []byte
 }
 
 // openWorkbook finds the first sheet that can be seen.
@@ -364,11 +367,14 @@ func (w *workbook) readRow() (int, error) {
 			switch t.Name.Local {
 			case "row":
 				w.meter.mark()
-				inRow, number = true, w.row+1
+				inRow, number, w.column = true, w.row+1, 0
 				if r := attribute(t, "r"); r != "" {
 					if number, err = strconv.Atoi(r); err != nil || number < 1 {
 						return 0, errMalformed
 					}
+				}
+				if number > maxSheetRows {
+					return 0, errTooLarge
 				}
 			case "c":
 				if !inRow {
@@ -412,7 +418,7 @@ func attribute(e xml.StartElement, name string) string {
 
 // readCell reads a cell to its end and puts it in its place in the row.
 func (w *workbook) readCell(start xml.StartElement) error {
-	at := len(w.cells)
+	at := w.column
 	if r := attribute(start, "r"); r != "" {
 		var ok bool
 		if at, ok = columnOf(r); !ok {
@@ -422,15 +428,14 @@ func (w *workbook) readCell(start xml.StartElement) error {
 	if at >= mostColumns {
 		return errMalformed
 	}
-	var value cell
-	var err error
+	w.column = at + 1
 	var formula, inValue bool
 	w.text = w.text[:0]
 read:
 	for {
-		token, tokenErr := w.sheet.RawToken()
-		if tokenErr != nil {
-			return unexpected(tokenErr)
+		token, err := w.sheet.RawToken()
+		if err != nil {
+			return unexpected(err)
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
@@ -455,11 +460,9 @@ read:
 			}
 		}
 	}
-	if value, err = w.value(attribute(start, "t"), attribute(start, "s"), string(w.text), formula); err != nil {
+	value, err := w.value(attribute(start, "t"), attribute(start, "s"), string(w.text), formula)
+	if err != nil || value == (cell{}) {
 		return err
-	}
-	if value == (cell{}) {
-		return nil
 	}
 	for len(w.cells) <= at {
 		w.cells = append(w.cells, cell{})
