@@ -1,0 +1,163 @@
+// Package s3 is the objects' home on S3, in one bucket. Objects arrive there to the second.
+package s3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+
+	"outreach/internal/objects"
+)
+
+// Store keeps objects in a bucket.
+type Store struct {
+	client  *s3.Client
+	presign *s3.PresignClient
+	bucket  string
+}
+
+var _ objects.Store = (*Store)(nil)
+
+// New gives the store in the bucket, which must be there. Pre-signed requests are signed as the client's.
+func New(client *s3.Client, bucket string) *Store {
+	return &Store{client: client, presign: s3.NewPresignClient(client), bucket: bucket}
+}
+
+// Put keeps an object in place of the one that had the key.
+func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, contentType string) error {
+	in := &s3.PutObjectInput{Bucket: &s.bucket, Key: &key, Body: body}
+	if contentType != "" {
+		in.ContentType = &contentType
+	}
+	if _, err := s.client.PutObject(ctx, in); err != nil {
+		return fmt.Errorf("put %s: %w", key, known(ctx, err))
+	}
+	return nil
+}
+
+// Open opens an object to read.
+func (s *Store) Open(ctx context.Context, key, etag string) (io.ReadCloser, objects.Info, error) {
+	in := &s3.GetObjectInput{Bucket: &s.bucket, Key: &key}
+	if etag != "" {
+		in.IfMatch = aws.String(`"` + etag + `"`)
+	}
+	out, err := s.client.GetObject(ctx, in)
+	if err != nil {
+		return nil, objects.Info{}, fmt.Errorf("open %s: %w", key, known(ctx, err))
+	}
+	return out.Body, describe(key, out.ContentLength, out.ETag, out.LastModified), nil
+}
+
+// Stat describes an object.
+func (s *Store) Stat(ctx context.Context, key string) (objects.Info, error) {
+	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
+	if err != nil {
+		return objects.Info{}, fmt.Errorf("stat %s: %w", key, known(ctx, err))
+	}
+	return describe(key, out.ContentLength, out.ETag, out.LastModified), nil
+}
+
+// Answers have the ETag in quotes, events without: it is kept without.
+func describe(key string, size *int64, etag *string, arrived *time.Time) objects.Info {
+	return objects.Info{
+		Key: key, Size: aws.ToInt64(size), ETag: strings.Trim(aws.ToString(etag), `"`),
+		Arrived: aws.ToTime(arrived).UTC().Truncate(time.Second), // lists and answers differ in what they say below that
+	}
+}
+
+// List gives the objects whose keys begin with the prefix, in the bytewise order of keys.
+func (s *Store) List(ctx context.Context, prefix string, each func(objects.Info) error) error {
+	pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &prefix})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("list %s: %w", prefix, known(ctx, err))
+		}
+		for _, o := range page.Contents {
+			if err := each(describe(aws.ToString(o.Key), o.Size, o.ETag, o.LastModified)); err != nil {
+				return fmt.Errorf("list %s: %w", prefix, err)
+			}
+		}
+	}
+	return nil
+}
+
+// Delete removes an object.
+func (s *Store) Delete(ctx context.Context, key string) error {
+	if _, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key}); err != nil {
+		return fmt.Errorf("delete %s: %w", key, known(ctx, err))
+	}
+	return nil
+}
+
+// PresignPut gives a request that puts an object of exactly that size, in bytes, where there is none yet. Its length is
+// signed, but not among the headers: every client sends that one by itself, and a browser lets no page set it.
+func (s *Store) PresignPut(ctx context.Context, key string, size int64, until time.Duration) (objects.Request, error) {
+	if size < 1 {
+		return objects.Request{}, fmt.Errorf("put %s: a size of %d bytes", key, size)
+	}
+	signed, err := s.presign.PresignPutObject(ctx, &s3.PutObjectInput{
+		Bucket: &s.bucket, Key: &key, ContentLength: &size, IfNoneMatch: aws.String("*"),
+	}, s3.WithPresignExpires(until))
+	if err != nil {
+		return objects.Request{}, fmt.Errorf("sign put %s: %w", key, known(ctx, err))
+	}
+	header := maps.Clone(signed.SignedHeader)
+	header.Del("Host")
+	header.Del("Content-Length")
+	r := objects.Request{Method: signed.Method, URL: signed.URL, Headers: make(map[string]string, len(header)), Fields: map[string]string{}}
+	for name := range header {
+		r.Headers[http.CanonicalHeaderKey(name)] = header.Get(name)
+	}
+	return r, nil
+}
+
+// PresignGet gives an address that answers with the object. Of the header, Content-Type and Content-Disposition count.
+func (s *Store) PresignGet(ctx context.Context, key string, header http.Header, until time.Duration) (string, error) {
+	in := &s3.GetObjectInput{Bucket: &s.bucket, Key: &key}
+	if value := header.Get("Content-Type"); value != "" {
+		in.ResponseContentType = &value
+	}
+	if value := header.Get("Content-Disposition"); value != "" {
+		in.ResponseContentDisposition = &value
+	}
+	signed, err := s.presign.PresignGetObject(ctx, in, s3.WithPresignExpires(until))
+	if err != nil {
+		return "", fmt.Errorf("sign get %s: %w", key, known(ctx, err))
+	}
+	return signed.URL, nil
+}
+
+// known turns what the client says into what a store's callers know.
+func known(ctx context.Context, err error) error {
+	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
+		err = fmt.Errorf("%w: %w", ended, err)
+	}
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	// Of errors that the service gave, those count that the client would try again; without an answer from it, all do.
+	api, answered := errors.AsType[smithy.APIError](err)
+	if answered {
+		switch api.ErrorCode() {
+		case "NoSuchKey", "NotFound": // an answer to HEAD has no body to say more
+			return fmt.Errorf("%w: %w", objects.ErrNotFound, err)
+		case "PreconditionFailed":
+			return fmt.Errorf("%w: %w", objects.ErrChanged, err)
+		}
+	}
+	if !answered || api.ErrorFault() == smithy.FaultServer || retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) == aws.TrueTernary {
+		return fmt.Errorf("%w: %w", objects.ErrUnavailable, err)
+	}
+	return err
+}
