@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/oauth2"
 )
@@ -181,7 +182,7 @@ func localPath(to string) (string, error) {
 	}
 	parsed, err := url.Parse(to)
 	if err != nil || parsed.Scheme != "" || parsed.Host != "" || parsed.User != nil || len(to) > mostTo ||
-		!strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsRune(to, '\\') {
+		!strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsRune(to, '\\') || strings.ContainsFunc(to, unicode.IsControl) {
 		return "", errors.New("sign-in: can only lead to a page of this application")
 	}
 	if strings.HasPrefix(parsed.Path, "/auth/") {

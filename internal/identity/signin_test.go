@@ -194,6 +194,7 @@ func TestWhereSigningInMayLead(t *testing.T) {
 		{"another site, as browsers read backslashes", `/\elsewhere.example.org`, ""},
 		{"another site, as browsers drop tabs", "/\t/elsewhere.example.org", ""},
 		{"another site, as browsers drop line ends", "/\n/elsewhere.example.org", ""},
+		{"a line end in a fragment", "/ces#\nSet-Cookie: session=x", ""},
 		{"another site behind a space", " //elsewhere.example.org", ""},
 		{"a host behind the base", "@elsewhere.example.org", ""},
 		{"a domain behind the base", ".elsewhere.example.org", ""},
@@ -289,7 +290,7 @@ func TestReturnsThatAreRefused(t *testing.T) {
 			return b.get(f.consent(page).RequestURI() + "&iss=https%3A%2F%2Felsewhere.example.org")
 		}},
 		{"the provider says no", http.StatusForbidden, func(f *fake, b *browser, page string) *http.Response {
-			return b.get("/auth/callback?error=access_denied&state=" + must(url.Parse(page)).Query().Get("state"))
+			return b.get(f.consent(page).RequestURI() + "&error=access_denied")
 		}},
 		{"an attempt sealed with another key", http.StatusBadRequest, func(f *fake, b *browser, page string) *http.Response {
 			settings := f.settings()
