@@ -21,6 +21,7 @@ var (
 	endsEarly      = project.Text{EN: "The rule ends too early: something is missing here.", PL: "Reguła kończy się za wcześnie: czegoś tu brakuje."}
 	singleEquals   = project.Text{EN: "Equality is written == , with two signs.", PL: "Równość zapisuje się dwoma znakami: == ."}
 	openQuote      = project.Text{EN: "A text in quotes is not closed.", PL: "Tekst w cudzysłowie nie jest zamknięty."}
+	noNil          = project.Text{EN: "There is no nil here: what was not given is \"\", or 0 for a number.", PL: "Nie ma tu nil: wartość niepodana to \"\", a dla liczby 0."}
 	notTrueOrFalse = project.Text{EN: "A rule has to be true or false for a record, such as outcome == \"completed\".", PL: "Reguła musi być prawdziwa albo fałszywa, na przykład outcome == \"completed\"."}
 	tooManyParts   = project.Text{EN: fmt.Sprintf("The rule has more than %d parts: make it simpler.", MostParts), PL: fmt.Sprintf("Reguła ma więcej niż %d elementów: należy ją uprościć.", MostParts)}
 )
@@ -60,15 +61,12 @@ func unclear(detail string) project.Text {
 	return project.Text{EN: "The rule cannot be understood here" + detail + ".", PL: "Reguły nie da się tu zrozumieć" + detail + "."}
 }
 
-var (
-	mismatch  = regexp.MustCompile(`^invalid operation: (\S+) \(mismatched types (.+) and (.+)\)$`)
-	typeWords = map[string]project.Text{
-		"string":  {EN: "a text", PL: "tekst"},
-		"int":     {EN: "a whole number", PL: "liczba całkowita"},
-		"float64": {EN: "a number", PL: "liczba"},
-		"bool":    {EN: "a condition", PL: "warunek"},
-	}
-)
+var typeWords = map[string]project.Text{
+	"string":  {EN: "a text", PL: "tekst"},
+	"int":     {EN: "a whole number", PL: "liczba całkowita"},
+	"float64": {EN: "a number", PL: "liczba"},
+	"bool":    {EN: "a condition", PL: "warunek"},
+}
 
 func typeWord(name string) project.Text {
 	if word, ok := typeWords[name]; ok {
@@ -77,34 +75,69 @@ func typeWord(name string) project.Text {
 	return project.Text{EN: "a list", PL: "lista"}
 }
 
-// explain turns an error of Expr into a sentence for whoever wrote the rule.
+// explanations turn the commonest errors of Expr into sentences for whoever wrote the rule; the first that fits is taken.
+var explanations = []struct {
+	pattern *regexp.Regexp
+	say     func(parts []string) project.Text
+}{
+	{regexp.MustCompile(`^unexpected (token EOF|end)`), func([]string) project.Text { return endsEarly }},
+	{regexp.MustCompile(`^unexpected token Operator\("="\)`), func([]string) project.Text { return singleEquals }},
+	{regexp.MustCompile(`^unexpected token \w+\("(.+)"\)`), func(m []string) project.Text {
+		return project.Text{
+			EN: fmt.Sprintf("%s is not expected here. Conditions are joined by && or ||, a text stands in quotes, a number has a full stop before its decimals.", m[1]),
+			PL: fmt.Sprintf("Nie można tu użyć %s. Warunki łączy się przez && lub ||, tekst zapisuje się w cudzysłowie, a ułamek liczby po kropce.", m[1]),
+		}
+	}},
+	{regexp.MustCompile(`^unrecognized character: \S+ '(.)'`), func(m []string) project.Text {
+		return project.Text{
+			EN: fmt.Sprintf("The sign %s cannot stand here. Quotes are \" or '.", m[1]),
+			PL: fmt.Sprintf("Znak %s nie może tu stać. Cudzysłowy to \" lub '.", m[1]),
+		}
+	}},
+	{regexp.MustCompile(`^literal not terminated`), func([]string) project.Text { return openQuote }},
+	{regexp.MustCompile(`maximum allowed nodes`), func([]string) project.Text { return tooManyParts }},
+	{regexp.MustCompile(`^invalid operation: (\S+) \(mismatched types (.+) and (.+)\)$`), func(m []string) project.Text {
+		left, right := typeWord(m[2]), typeWord(m[3])
+		return project.Text{
+			EN: fmt.Sprintf("On the two sides of %s, %s and %s do not go together.", m[1], left.EN, right.EN),
+			PL: fmt.Sprintf("Po obu stronach %s: %s i %s nie pasują do siebie.", m[1], left.PL, right.PL),
+		}
+	}},
+	{regexp.MustCompile(`^invalid operation: (\S+) \(mismatched type (.+)\)$`), func(m []string) project.Text {
+		after := typeWord(m[2])
+		return project.Text{
+			EN: fmt.Sprintf("After %s cannot stand %s.", m[1], after.EN),
+			PL: fmt.Sprintf("Po %s nie może stać %s.", m[1], after.PL),
+		}
+	}},
+	{regexp.MustCompile(`^cannot use (\S+) as type (\S+) in array$`), func(m []string) project.Text {
+		left, in := typeWord(m[1]), typeWord(m[2])
+		return project.Text{
+			EN: fmt.Sprintf("Before in stands %s, and in the list %s: the two do not go together.", left.EN, in.EN),
+			PL: fmt.Sprintf("Przed in stoi %s, a na liście %s: nie pasują do siebie.", left.PL, in.PL),
+		}
+	}},
+	{regexp.MustCompile(`^invalid argument for (\w+)|arguments? .*to call (\w+)`), func(m []string) project.Text {
+		name := m[1] + m[2]
+		return project.Text{
+			EN: fmt.Sprintf("The function %s cannot take these values.", name),
+			PL: fmt.Sprintf("Funkcja %s nie przyjmuje takich wartości.", name),
+		}
+	}},
+}
+
 func explain(err error) *Error {
 	located, ok := errors.AsType[*file.Error](err)
 	if !ok {
-		// The one error without a place is the rule's type.
+		// The one error without a place is that of the whole rule's type.
 		return &Error{Line: 1, Column: 1, Message: notTrueOrFalse}
 	}
-	message := located.Message
-	text := unclear(message)
-	switch {
-	case strings.HasPrefix(message, "unexpected token EOF"), strings.HasPrefix(message, "unexpected end"):
-		text = endsEarly
-	case strings.HasPrefix(message, `unexpected token Operator("=")`):
-		text = singleEquals
-	case strings.HasPrefix(message, "literal not terminated"):
-		text = openQuote
-	case strings.Contains(message, "maximum allowed nodes"):
-		text = tooManyParts
-	default:
-		if m := mismatch.FindStringSubmatch(message); m != nil {
-			left, right := typeWord(m[2]), typeWord(m[3])
-			text = project.Text{
-				EN: fmt.Sprintf("%s and %s do not go together with %s.", left.EN, right.EN, m[1]),
-				PL: fmt.Sprintf("%s i %s nie pasują do siebie przy %s.", left.PL, right.PL, m[1]),
-			}
-			text.EN = "On the two sides, " + text.EN
-			text.PL = "Po obu stronach: " + text.PL
+	message := unclear(located.Message)
+	for _, e := range explanations {
+		if parts := e.pattern.FindStringSubmatch(located.Message); parts != nil {
+			message = e.say(parts)
+			break
 		}
 	}
-	return &Error{Line: max(located.Line, 1), Column: located.Column + 1, Message: text}
+	return &Error{Line: max(located.Line, 1), Column: located.Column + 1, Message: message}
 }

@@ -205,6 +205,8 @@ func (in *inspection) Visit(node *ast.Node) {
 		if !slices.Contains(Functions, n.Name) {
 			in.refuse(n, unknownFunction(n.Name))
 		}
+	case *ast.NilNode:
+		in.refuse(n, noNil)
 	case *ast.VariableDeclaratorNode, *ast.SequenceNode, *ast.PredicateNode, *ast.PointerNode:
 		in.refuse(n, oneExpression)
 	case *ast.BinaryNode:
