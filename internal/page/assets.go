@@ -1,0 +1,55 @@
+package page
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/hex"
+	"html/template"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+)
+
+//go:embed templates/*.html
+var templates embed.FS
+
+//go:embed assets/style.css
+var style string
+
+//go:embed assets/page.js
+var script string
+
+// The stylesheet's address changes with its content, so it may be kept for ever.
+var stylesheet = sync.OnceValue(func() string {
+	sum := sha256.Sum256([]byte(style))
+	return "/assets/style." + hex.EncodeToString(sum[:6]) + ".css"
+})
+
+// Assets answers requests below /assets/: the stylesheet under its present name, and 404 for everything else.
+func Assets(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != stylesheet() {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	_, _ = io.WriteString(w, style)
+}
+
+// Policy is the Content-Security-Policy under which the pages work: their own stylesheet, the one script that some of
+// them carry, and this server. Origins are the others that a page may send to: where files are uploaded, and where
+// signing out leads.
+func Policy(origins ...string) string {
+	sum := sha256.Sum256([]byte(script))
+	others := strings.Join(append([]string{"'self'"}, origins...), " ")
+	return "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; img-src data:; style-src 'self'; " +
+		"script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; connect-src " + others + "; form-action " + others
+}
+
+// Stylesheet is the address of the stylesheet.
+func (v view) Stylesheet() string { return stylesheet() }
+
+// Script is the script itself. It stands in the page, exactly as Policy has seen it, which saves a request.
+func (v view) Script() template.HTML { return template.HTML("<script>" + script + "</script>") } //nolint:gosec // our own file

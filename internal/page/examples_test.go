@@ -1,0 +1,216 @@
+package page
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"outreach/internal/assessment"
+	"outreach/internal/attendance"
+	"outreach/internal/consultation"
+	"outreach/internal/output"
+	"outreach/internal/project"
+	"outreach/internal/record"
+	"outreach/internal/report"
+	"outreach/internal/snapshot"
+
+	"encoding/json"
+)
+
+// The pages of the tests show a project like a real one: eleven promised results of a regional programme.
+func definition() *project.Definition {
+	d := &project.Definition{
+		ID:        "ces",
+		Title:     project.Text{PL: "Centrum Ekonomii Społecznej", EN: "Centre for the Social Economy"},
+		Programme: project.Text{PL: "Program Operacyjny Kapitał Ludzki, Priorytet VII, Działanie 7.2, Poddziałanie 7.2.2", EN: "Human Capital Operational Programme, Priority VII, Measure 7.2, Sub-measure 7.2.2"},
+		Funding:   project.Funding{Source: project.Text{PL: "Europejski Fundusz Społeczny", EN: "European Social Fund"}, Value: 538974.02, Currency: "PLN", SharePercent: 100},
+		Period:    project.Period{From: "2009-11-02", To: "2011-02-28"},
+		TimeZone:  "Europe/Warsaw",
+		Implementers: []project.Implementer{
+			{Name: "Centrum Integracji Społecznej CISTOR", From: "2009-11-02", To: "2010-04-30"},
+			{Name: "Stowarzyszenie Partnerstwo Społeczne", OnBehalfOf: "Gmina Miasta Toruń", From: "2010-05-01", To: "2011-02-28"}},
+		Goal:        project.Text{PL: "Wspieranie inicjatyw ekonomii społecznej w województwie kujawsko-pomorskim", EN: "Supporting social-economy initiatives in the Kujawsko-Pomorskie region"},
+		Region:      project.Region{Name: project.Text{PL: "województwo kujawsko-pomorskie", EN: "Kujawsko-Pomorskie"}, Population: 2070000},
+		TargetGroup: 210,
+		Groups: []project.Labelled{
+			{ID: "social-economy-entity", Label: project.Text{PL: "podmiot ekonomii społecznej", EN: "social-economy entity"}},
+			{ID: "local-authority", Label: project.Text{PL: "władze lokalne", EN: "local authority"}},
+			{ID: "social-assistance-institution", Label: project.Text{PL: "instytucja pomocy i integracji społecznej", EN: "social assistance and integration institution"}},
+			{ID: "individual", Label: project.Text{PL: "osoba zainteresowana", EN: "interested person"}}},
+		AgeBands: []string{"0-24", "25-54", "55+"},
+		Activities: []project.Activity{
+			{ID: "partnerships", Kind: "training", Capacity: 60, Label: project.Text{PL: "Szkolenie: partnerstwa społeczne", EN: "Training: social partnerships"}, Place: "Toruń, ul. Przykładowa 3", Starts: "2010-02-15", Ends: "2010-02-19"},
+			{ID: "running-promotion", Kind: "training", Capacity: 60, Label: project.Text{PL: "Szkolenie: prowadzenie i promocja podmiotu", EN: "Training: running and promoting an entity"}},
+			{ID: "founding-cooperatives", Kind: "training", Capacity: 60, Label: project.Text{PL: "Szkolenie: zakładanie spółdzielni socjalnej", EN: "Training: founding a social co-operative"}, Starts: "2010-04-12T09:00:00+02:00"},
+			{ID: "incubator", Kind: "advice", Label: project.Text{PL: "Inkubator Społecznej Przedsiębiorczości", EN: "Incubator of Social Entrepreneurship"}}},
+		OutputKinds: []project.Labelled{{ID: "tv-spot", Label: project.Text{PL: "spot telewizyjny", EN: "TV spot"}}, {ID: "web-news", Label: project.Text{PL: "informacja na stronie", EN: "website news item"}}},
+	}
+	for i, in := range []struct {
+		pl, en, unit string
+		target       float64
+	}{
+		{"Osoby przeszkolone w tworzeniu partnerstw społecznych", "People trained in building social partnerships", "person", 45},
+		{"Osoby przeszkolone w prowadzeniu i promocji podmiotów ekonomii społecznej", "People trained in running and promoting social-economy entities", "person", 45},
+		{"Osoby przeszkolone w zakładaniu spółdzielni socjalnych", "People trained in founding social co-operatives", "person", 35},
+		{"Osoby objęte specjalistycznym wsparciem w Inkubatorze", "People given specialist support in the Incubator", "person", 120},
+		{"Mieszkańcy województwa, do których dotarła informacja w mediach", "Inhabitants of the region reached through the media", "inhabitant", 200000},
+		{"Osoby z większą wiedzą o prowadzeniu i promocji podmiotów", "People who know more about running and promoting an entity", "person", 45},
+		{"Osoby z większą wiedzą o partnerstwach społecznych", "People who know more about social partnerships", "person", 45},
+		{"Wyprodukowane spoty telewizyjne", "TV spots produced", "piece", 3},
+		{"Wyprodukowane reportaże", "Reportages produced", "piece", 3},
+		{"Informacje na stronie internetowej projektu", "News items on the project's website", "piece", 30},
+		{"Wydane komplety materiałów konferencyjnych", "Sets of conference materials handed out", "set", 90},
+	} {
+		d.Indicators = append(d.Indicators, project.Indicator{Code: strconv.Itoa(i + 1), Label: project.Text{PL: in.pl, EN: in.en}, Unit: in.unit, Target: in.target})
+	}
+	return d
+}
+
+func compiled(d *project.Definition, achieved []int64, asOf string) *snapshot.Snapshot {
+	supersedes := "01JD8T4Y7V2N9M3B6C5X1Z0AAA"
+	s := &snapshot.Snapshot{
+		Project: "ces", ID: "01JD9KZ2X4Q8R7S6T5V4W3Y2AB", AsOf: asOf, KnownAt: "2026-11-23T02:00:00Z", State: snapshot.Approved, Supersedes: &supersedes,
+		Definition: snapshot.Definition{Version: 3, SHA256: "5f0c"},
+		Hash:       "sha256:9f2b7d61c0e84a3f5d6b1c2e7a980f4433dd21ab56ce7f90128b3a4c5d6e7f80",
+		Participants: snapshot.Participants{Total: 252, Target: 210, By: snapshot.Breakdowns{
+			"sex":           {{Code: "female", People: 159}, {Code: "male", People: 90}, {Code: "other"}, {Code: "unknown", People: 3, Shown: "<5"}},
+			"age":           {{Code: "0-24", People: 21}, {Code: "25-54", People: 170}, {Code: "55+", People: 58}, {Code: "unknown", People: 3, Shown: "<5"}},
+			"education":     {{Code: "isced-0-2", People: 12, Shown: "hidden"}, {Code: "isced-3-4", People: 101}, {Code: "isced-5-8", People: 136}, {Code: "unknown", People: 3, Shown: "<5"}},
+			"labour_status": {{Code: "employed", People: 141}, {Code: "self-employed", People: 27}, {Code: "unemployed", People: 52}, {Code: "inactive", People: 29}, {Code: "unknown", People: 3, Shown: "<5"}},
+			"residence":     {{Code: "urban", People: 168}, {Code: "rural", People: 81}, {Code: "unknown", People: 3, Shown: "<5"}},
+			"group":         {{Code: "social-economy-entity", People: 88}, {Code: "local-authority", People: 40}, {Code: "social-assistance-institution", People: 37}, {Code: "individual", People: 84}, {Code: "unknown", People: 3, Shown: "<5"}},
+		}},
+		Reach:   snapshot.Reach{Sum: 898860, Low: 23400, Estimate: 727311, High: 898860, Population: 2070000, Airings: 113},
+		Quality: snapshot.Quality{PeopleWithoutAttributes: 3, RecordsOutsidePeriod: 1},
+	}
+	for i, in := range d.Indicators {
+		status := snapshotStatus(achieved[i], int64(in.Target))
+		line := snapshot.Indicator{Code: in.Code, Label: in.Label, Unit: in.Unit, Target: json.Number(record.Number(in.Target)), Achieved: json.Number(strconv.FormatInt(achieved[i], 10)),
+			Percent: report.Percent(achieved[i], int64(in.Target)), Status: status, Records: achieved[i]}
+		if in.Unit == "person" {
+			line.By = snapshot.Breakdowns{"sex": {{Code: "female", People: achieved[i]}, {Code: "male"}, {Code: "other"}, {Code: "unknown"}}}
+		}
+		var before int64
+		start := time.Date(2009, 11, 1, 0, 0, 0, 0, time.UTC)
+		for m := range 16 {
+			total := achieved[i] * int64(min(max(m-i%4-1, 0)*(3+i%3), 33)) / 33
+			if m > 12 {
+				total = achieved[i]
+			}
+			line.ByMonth = append(line.ByMonth, snapshot.Month{Month: start.AddDate(0, m, 0).Format("2006-01"), Added: json.Number(strconv.FormatInt(total-before, 10)), Total: json.Number(strconv.FormatInt(total, 10))})
+			before = total
+		}
+		s.Indicators = append(s.Indicators, line)
+	}
+	return s
+}
+
+func snapshotStatus(achieved, target int64) string {
+	switch {
+	case achieved >= target:
+		return "achieved"
+	case achieved == 0:
+		return "not-started"
+	case achieved*2 > target:
+		return "on-track"
+	}
+	return "behind"
+}
+
+// example is a page with data for every branch of its template, or with hardly any.
+type example struct {
+	name    string
+	status  int
+	content Content
+}
+
+func examples() []example {
+	d := definition()
+	full := compiled(d, []int64{45, 45, 40, 152, 898860, 45, 45, 3, 3, 41, 98}, "2011-02-28")
+	half := compiled(d, []int64{31, 12, 0, 96, 240110, 45, 9, 1, 0, 22, 98}, "2010-09-30")
+	half.State = snapshot.Draft
+	today := "2010-07-21"
+	at := time.Date(2010, 7, 21, 16, 25, 0, 0, time.UTC)
+	wrong := Entry{IdempotencyKey: "k-1", Values: map[string]string{"activity": "partnerships", "first_name": "Ola", "email": "ola@", "sex": "female", "birth_year": "1074", "disability": "no"}, Problems: []record.Problem{
+		{Field: "last_name", Code: record.Missing}, {Field: "email", Code: record.Unreadable, Hint: "email"},
+		{Field: "birth_year", Code: record.OutOfRange, Args: map[string]string{"min": "1900", "max": "2010"}}, {Field: "consent_processing", Code: record.Missing}}}
+	places := []Place{{Activity: d.Activities[0], Open: true, Left: 12}, {Activity: d.Activities[1], Left: -1}, {Activity: d.Activities[2], Open: true}, {Activity: d.Activities[3], Open: true, Left: -1}}
+	exports := []Link{{Href: "/ces/snapshots/latest.csv", Label: "CSV"}, {Href: "/ces/snapshots/latest.json", Label: "JSON"}}
+	consultations := []Record{
+		{ID: "01R1", Who: "Uczestniczka Nr 132", Person: "p1", Row: record.Row{"2010-01-24", "law", "30", "in-person", "doradca-law@example.org", "Forma prawna i statut", "Krótka rozmowa"}},
+		{ID: "01R2", Who: "osoba147@example.org", Row: record.Row{"2010-01-18", "marketing", "90", "phone", "doradca-marketing@example.org", "Promocja i sprzedaż <b>", ""}}}
+	upload := Upload{ID: "01U1", State: "rejected", Kind: "media", Filename: "press-partner-2010-h2.csv", Owner: "press-partner", SHA256: "9f2b7d61c0e84a3f5d6b1c2e7a980f4433dd21ab56ce7f90128b3a4c5d6e7f80", Bytes: 48211, Rows: 212, ReceivedAt: at, FinishedAt: at.Add(time.Minute), Mine: true, Original: "/ces/uploads/01U1/original", Cut: true,
+		Errors: []CellProblem{
+			{Row: 3, Column: "date", Code: record.NotADate, Value: "31.06.2010", Message: "To nie jest data. Wpisz ją jako 2010-07-21 albo 21.07.2010."},
+			{Row: 7, Column: "reach", Code: record.NotANumber, Value: "ok. 12 tys.", Message: "To nie jest liczba całkowita. Wpisz same cyfry, na przykład 12500."},
+			{Column: "title", Code: record.MissingColumn, Message: "Brakuje tej kolumny."}},
+		Warnings: []CellProblem{{Row: 9, Column: "reach", Code: record.LargeReach, Value: "1200000", Message: "Zasięg większy niż połowa mieszkańców regionu."}}}
+	accepted := upload
+	accepted.State, accepted.Errors, accepted.Cut, accepted.New, accepted.Changed, accepted.Unchanged, accepted.SameAs = "accepted", nil, false, 12, 3, 197, "01U0"
+	going := Upload{ID: "01U2", State: "processing", Filename: "tv.xlsx", ReceivedAt: at, CheckOnly: true}
+	person := PersonItem{ID: "01P1", Name: "Ola Nowak", Email: "ola@example.org", Pesel: "44051401359"}
+	signups := []SignupItem{{ID: "01S1", Person: "01P1", Name: "Ola Nowak", Email: "ola@example.org", Activity: "partnerships", State: "accepted", SubmittedAt: "2010-01-11T14:36:00Z", Version: "\"2\""}, {ID: "01S2", Email: "jan@example.org", Activity: "gone", State: "waitlisted", SubmittedAt: "2010-01-12T14:36:00Z"}}
+
+	list := []example{
+		{"projects", 200, Projects{Items: []ProjectItem{{Definition: d, SignupOpen: true}, {Definition: d}}}},
+		{"results", 200, Results{Definition: d, Snapshot: full, SignupOpen: true, Exports: exports}},
+		{"results half way", 200, Results{Definition: d, Snapshot: half, Exports: exports}},
+		{"results without a snapshot", 200, Results{Definition: d, SignupOpen: true}},
+		{"results bare", 200, Results{Definition: &project.Definition{}, Snapshot: &snapshot.Snapshot{}}},
+		{"snapshot", 200, Results{Definition: d, Snapshot: half, Inside: true, Deciding: true, Exports: exports, Entry: Entry{IdempotencyKey: "k"}}},
+		{"signup", 200, Signup{Definition: d, Places: places, Today: today, Entry: Entry{IdempotencyKey: "k-1"}}},
+		{"signup with problems", 422, Signup{Definition: d, Places: places, Today: today, Entry: wrong}},
+		{"signup for the office", 200, Signup{Definition: d, Places: places, Today: today, Office: true}},
+		{"signup closed", 200, Signup{Definition: d, Places: places[1:2], Today: today}},
+		{"signed up", 201, SignedUp{Receipt: "R-01JD9KZ2"}},
+		{"signed up by the office", 201, SignedUp{State: "waitlisted"}},
+		{"cancel", 200, Cancel{Activity: "Szkolenie: partnerstwa społeczne", Token: "t"}},
+		{"cancelled", 200, Cancel{Activity: "Szkolenie: partnerstwa społeczne", Done: true}},
+		{"signups", 200, Signups{Definition: d, Activity: "partnerships", Items: signups, Next: "/ces/signups?cursor=x", Exports: exports}},
+		{"no signups", 200, Signups{Definition: d}},
+		{"consultations", 200, Records{Kind: &consultation.Kind, Definition: d, Today: today, Entry: Entry{IdempotencyKey: "k", Values: map[string]string{"date": today, "field": "law", "form": "in-person"}}, Items: consultations, Next: "/ces/consultations?cursor=x"}},
+		{"consultations with problems", 422, Records{Kind: &consultation.Kind, Definition: d, Today: today, Entry: Entry{Values: map[string]string{"email": "x", "minutes": "0"}, Problems: []record.Problem{
+			{Field: "person", Code: record.Missing, Hint: "person"}, {Field: "minutes", Code: record.OutOfRange, Args: map[string]string{"min": "1", "max": "960"}}, {Field: "elsewhere", Code: record.UnknownField}, {Code: record.NotAllowed}}}}},
+		{"attendance", 200, Records{Kind: &attendance.Kind, Definition: d, Today: today}},
+		{"tests", 200, Records{Kind: &assessment.Kind, Definition: d, Today: today, Items: []Record{{ID: "1", Who: "x", Row: record.Row{"partnerships", "2010-02-19", "6", "13.5", "20"}}}}},
+		{"outputs", 200, Records{Kind: &output.Kind, Definition: d, Today: today, Items: []Record{{ID: "1", Row: record.Row{"2010-02-19", "web-news", "1", "Aktualność", "https://ces.example.org"}}}}},
+		{"record", 200, RecordEdit{Kind: &consultation.Kind, Definition: d, ID: "01R1", Today: today, Entry: Entry{Version: "\"1\"", Values: map[string]string{"email": "ola@example.org", "date": "2010-01-24", "field": "law", "minutes": "30", "form": "phone", "notes": "Dwa\nwiersze"}}}},
+		{"uploads", 200, Uploads{Items: []Upload{upload, accepted, going}, All: true, Next: "/ces/uploads?cursor=x", Once: "k"}},
+		{"no uploads", 422, Uploads{Error: "Plik jest za duży."}},
+		{"upload", 200, upload}, {"upload accepted", 200, accepted}, {"upload going", 200, going}, {"upload bare", 200, Upload{ID: "01U3", State: "received"}},
+		{"snapshots", 200, Snapshots{Compile: true, Today: today, Entry: Entry{IdempotencyKey: "k", Problems: []record.Problem{{Field: "as_of", Code: record.NotADate}}}, Items: []SnapshotItem{{ID: full.ID, AsOf: full.AsOf, State: full.State, Hash: full.Hash, KnownAt: full.KnownAt, Version: 3}, {ID: half.ID, AsOf: half.AsOf, State: half.State, Hash: "sha256:", KnownAt: half.KnownAt}}}},
+		{"no snapshots", 200, Snapshots{}},
+		{"evidence", 200, Evidence{Title: "Osoby", Code: "1", Figure: "45", Snapshot: full.ID, AsOf: full.AsOf, Exports: exports, Next: "/x", Items: []snapshot.Evidence{{ID: "01R1", Kind: "attendance", Date: "2010-02-19", Person: "01P1", Upload: "01U1", Row: 2}, {ID: "01R2", Kind: "output", Date: "2010-02-19"}}}},
+		{"no evidence", 200, Evidence{}},
+		{"people", 200, People{Query: "now", Items: []PersonItem{person, {ID: "01P2"}}, Next: "/x"}},
+		{"nobody", 200, People{Query: "now"}}, {"people at first", 200, People{}},
+		{"duplicates", 200, People{Duplicates: true, Pairs: []Pair{{A: person, B: PersonItem{ID: "01P2", Email: "ola.nowak@example.org"}, Why: "to samo imię i nazwisko, ten sam rok urodzenia"}}}},
+		{"no duplicates", 200, People{Duplicates: true}},
+		{"person", 200, Person{Person: person, Definition: d, Facts: []Fact{{"Płeć", "kobieta"}, {"Rok urodzenia", "1974"}}, Signups: signups, Export: "/ces/people/01P1.json", Records: []PersonRecord{{Kind: &consultation.Kind, ID: "01R1", Row: consultations[0].Row}, {Kind: &attendance.Kind, Row: record.Row{"partnerships", "2010-02-19", "24", "completed"}}}, Entry: Entry{Problems: []record.Problem{{Field: "into", Code: record.Missing}}}}},
+		{"person bare", 200, Person{Person: PersonItem{ID: "01P2"}, Definition: d}},
+		{"definition", 422, Definition{YAML: "id: ces\ntitle: {pl: Centrum, en: Centre}\nindicators:\n  - {code: \"1\", where: 'activity = 1'}\n", Number: 3, SHA256: "5f0c", Version: "\"3\"", Problems: []LineProblem{{Line: 4, Column: 23, Message: "unexpected token"}, {Message: "no activities"}}}},
+		{"definition checked", 200, Definition{YAML: "id: ces\n", Checked: true}}, {"no definition", 200, Definition{}},
+		{"not found", 404, Problem{Status: 404, Title: "Nie ma takiej strony", Detail: "Adres jest błędny albo nie masz do niego dostępu.", Advice: "Sprawdź adres."}},
+		{"unauthorised", 401, Problem{Status: 401, Title: "Zaloguj się", Problems: []record.Problem{{Field: "email", Code: record.Missing}, {Code: record.Unreadable}}}},
+		{"message", 200, Message{Title: "Zapisano", Text: "Gotowe.", Links: exports}}, {"message bare", 200, Message{Title: "Zapisano"}},
+		{"role choice", 200, RoleChoice{Action: "/local/sign-in", Hidden: map[string]string{"state": "s"}, Choices: []RoleOption{{"coordinator", "Koordynator", "koordynator@example.org"}, {"funder", "Instytucja finansująca", "funder@example.org"}}}},
+		{"mailbox", 200, Mailbox{Items: []Mail{{To: "ola@example.org", Subject: "Zgłoszenie przyjęte", At: at, Text: "Dzień dobry,\n\nrezygnacja: http://localhost:3000/ces/signups/1/cancel?token=t&x=1\n\nBiuro"}}}}, {"empty mailbox", 200, Mailbox{}},
+		{"dead letters", 200, DeadLetters{Items: []DeadLetter{{ID: "1", Source: "ingest-upload", Reason: "object not found", Tries: 5, At: at}}}}, {"no dead letters", 200, DeadLetters{}},
+	}
+	return list
+}
+
+func frames() map[string]Frame {
+	warsaw, err := time.LoadLocation("Europe/Warsaw")
+	if err != nil {
+		panic(fmt.Sprint("the time zone is missing: ", err))
+	}
+	ces := &Project{ID: "ces", Title: "Centrum Ekonomii Społecznej"}
+	return map[string]Frame{
+		"public in Polish":      {Language: "pl", Path: "/ces", Project: ces, Zone: warsaw},
+		"public in English":     {Language: "en", Path: "/ces?x=1", Project: ces, Zone: warsaw},
+		"coordinator in Polish": {Language: "pl", Path: "/ces/consultations", Project: ces, SignedIn: "koordynator@example.org", Roles: Roles{Coordinator: true}, Message: "Zapisano.", Zone: warsaw},
+		"adviser in English":    {Language: "en", Path: "/ces/consultations", Project: ces, SignedIn: "doradca@example.org", Roles: Roles{Adviser: true}},
+		"no project":            {Language: "en", Path: "/"},
+	}
+}

@@ -1,0 +1,202 @@
+package page
+
+import (
+	"slices"
+	"strings"
+
+	"outreach/internal/project"
+	"outreach/internal/record"
+)
+
+// Entry is a form as it was last filled in: empty when it is first shown, else with what was typed and what is wrong.
+type Entry struct {
+	Values         map[string]string // by field name, as typed
+	Problems       []record.Problem
+	IdempotencyKey string // sent back as idempotency_key
+	Version        string // the record's ETag, sent back as _if_match; "" for new ones
+}
+
+// input is one field of a form.
+type input struct {
+	Name, Label, Hint, Value string
+	Errors                   []string
+	As                       string // text, email, tel, date, time, datetime-local, textarea, select, choice (radio buttons) or checkbox
+	Mode                     string // inputmode
+	Complete                 string // autocomplete
+	Max                      string
+	Longest                  int
+	Required, Focus          bool
+	Choices                  []choice
+	Empty                    string // the label of a select's empty choice
+}
+
+// ID is the element's id: where the summary of problems leads.
+func (i input) ID() string { return "f-" + i.Name }
+
+// DescribedBy lists the ids of the hint and the errors.
+func (i input) DescribedBy() string {
+	var ids []string
+	if i.Hint != "" {
+		ids = append(ids, i.ID()+"-hint")
+	}
+	if len(i.Errors) > 0 {
+		ids = append(ids, i.ID()+"-error")
+	}
+	return strings.Join(ids, " ")
+}
+
+type choice struct {
+	Value, Label, Note string
+	Chosen, Closed     bool
+}
+
+// summary is one line of the list of problems above a form.
+type summary struct{ Href, Label, Message string }
+
+// form is a form ready to be drawn.
+type form struct {
+	Action, Method, Submit string
+	Entry                  Entry
+	Inputs                 []input
+}
+
+// Input finds an input by its name.
+func (f form) Input(name string) *input {
+	if i := slices.IndexFunc(f.Inputs, func(in input) bool { return in.Name == name }); i >= 0 {
+		return &f.Inputs[i]
+	}
+	return nil
+}
+
+// Some finds the inputs of some names.
+func (f form) Some(names ...string) []input {
+	var out []input
+	for _, name := range names {
+		if in := f.Input(name); in != nil {
+			out = append(out, *in)
+		}
+	}
+	return out
+}
+
+// problemField is the name of the input that a problem stands beside.
+func problemField(name string) string {
+	if name == "person" {
+		return "email"
+	}
+	return strings.TrimPrefix(name, "person.")
+}
+
+// Problems are the lines of a form's summary.
+func (v view) Problems(f form) []summary {
+	out := make([]summary, 0, len(f.Entry.Problems))
+	for _, p := range f.Entry.Problems {
+		s := summary{Message: v.Problem(p)}
+		if in := f.Input(problemField(p.Field)); in != nil {
+			s.Href, s.Label = "#"+in.ID(), in.Label
+		} else if p.Field != "" {
+			s.Label = v.Field(p.Field)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// inputs makes a form's fields of a kind's table. A person whom the kind names by a key comes first.
+func (v view) inputs(kind *record.Kind, d *project.Definition, e Entry, today string, without ...string) []input {
+	var fields []*record.Field
+	if kind.Person && kind.Index("email") < 0 {
+		fields = append(fields, &record.EmailField, &record.PeselField)
+	}
+	for i := range kind.Fields {
+		fields = append(fields, &kind.Fields[i])
+	}
+	var out []input
+	for _, f := range fields {
+		if !slices.Contains(without, f.Name) {
+			out = append(out, v.input(f, d, e, today))
+		}
+	}
+	return out
+}
+
+func (v view) input(f *record.Field, d *project.Definition, e Entry, today string) input {
+	in := input{Name: f.Name, Label: v.Field(f.Name), Value: e.Values[f.Name], Required: f.Required, As: "text", Complete: completes[f.Name]}
+	if hint := "hint." + f.Name; v.Has(hint) {
+		in.Hint = v.Say(hint)
+	}
+	for _, p := range e.Problems {
+		if problemField(p.Field) == f.Name {
+			in.Errors = append(in.Errors, v.Problem(p))
+		}
+	}
+	switch f.Type {
+	case record.Date:
+		in.As, in.Max = "date", today
+	case record.Clock:
+		in.As = "time"
+	case record.Instant:
+		in.As, in.Max = "datetime-local", today+"T23:59"
+	case record.Whole:
+		in.Mode = "numeric"
+	case record.Decimal:
+		in.Mode = "decimal"
+	case record.Email:
+		in.As = "email"
+	case record.Pesel:
+		in.Mode = "numeric"
+	case record.YesNo:
+		in.As = "checkbox"
+	case record.List:
+		in.As = "select"
+		options := f.Options(d)
+		if f.Required && len(options) <= 4 {
+			in.As = "choice"
+		}
+		in.Empty = v.Say("form.choose")
+		if !f.Required {
+			in.Empty = v.Say("form.not_given")
+		}
+		for _, o := range options {
+			in.Choices = append(in.Choices, choice{Value: o.ID, Label: o.Label.In(v.Lang()), Chosen: o.ID == in.Value})
+		}
+	default:
+		in.Longest = f.Longest
+		if in.Longest == 0 {
+			in.Longest = record.DefaultLongest
+		}
+		if f.Longest >= 4000 || f.Name == "note" {
+			in.As = "textarea"
+		}
+	}
+	if f.Name == "phone" {
+		in.As = "tel"
+	}
+	return in
+}
+
+// How browsers fill in what a person has typed elsewhere; the office's forms are about others and ask for nothing.
+var completes = map[string]string{"first_name": "given-name", "last_name": "family-name", "phone": "tel", "organisation": "organization"}
+
+// Cell writes a record's value as people read it.
+func (v view) cell(f *record.Field, d *project.Definition, value string) string {
+	switch {
+	case value == "":
+		return ""
+	case f.Type == record.Date:
+		return v.Date(value)
+	case f.Type == record.Instant:
+		return v.When(value)
+	case (f.Type == record.Whole || f.Type == record.Decimal) && f.Name != "birth_year":
+		return v.Number(value)
+	case f.Type == record.YesNo:
+		return v.Say("value." + value)
+	case f.Type == record.List:
+		for _, o := range f.Options(d) {
+			if o.ID == value {
+				return o.Label.In(v.Lang())
+			}
+		}
+	}
+	return value
+}

@@ -1,0 +1,174 @@
+package page
+
+import (
+	"outreach/internal/project"
+	"outreach/internal/record"
+	"outreach/internal/snapshot"
+)
+
+// Projects is the first page: the projects of this tracker.
+type Projects struct{ Items []ProjectItem }
+
+// ProjectItem is one project of the list.
+type ProjectItem struct {
+	Definition *project.Definition
+	SignupOpen bool
+}
+
+func (p Projects) draw(view) (string, any) { return "projects", p }
+
+// Problem says that something could not be done, in the terms of an RFC 9457 problem.
+type Problem struct {
+	Status   int
+	Title    string
+	Detail   string
+	Advice   string           // what to do about it
+	Problems []record.Problem // bad input, where no form can show it
+}
+
+func (p Problem) draw(view) (string, any) { return "problem", p }
+
+// Message says one thing, and where to go from there.
+type Message struct {
+	Title string
+	Text  string
+	Links []Link
+}
+
+func (m Message) draw(view) (string, any) { return "message", m }
+
+// Snapshots is the list of snapshots, newest first, for the coordinator with a form to compile one now.
+type Snapshots struct {
+	Items   []SnapshotItem
+	Next    string // the address of the next page, or ""
+	Compile bool
+	Today   string
+	Entry   Entry
+}
+
+// SnapshotItem is one snapshot of the list.
+type SnapshotItem struct {
+	ID, AsOf, State, Hash, Supersedes string
+	KnownAt                           string // RFC 3339
+	Version                           int    // of the definition
+}
+
+// Short is the beginning of the hash, enough to compare by eye.
+func (s SnapshotItem) Short() string { return short(s.Hash) }
+
+func (s Snapshots) draw(view) (string, any) { return "snapshots", s }
+
+// Evidence is the list of the records behind a figure.
+type Evidence struct {
+	Title    string // what the figure counts
+	Code     string // the indicator's, or "" for participants
+	Figure   string // the figure as it stands in the snapshot, a canonical number
+	Snapshot string // the snapshot's id
+	AsOf     string
+	Items    []snapshot.Evidence
+	Next     string // the address of the next page, or ""
+	Exports  []Link
+}
+
+func (e Evidence) draw(view) (string, any) { return "evidence", e }
+
+// People is the search for people, and the list of probable duplicates.
+type People struct {
+	Query      string
+	Items      []PersonItem
+	Duplicates bool // the list is one of probable duplicates
+	Pairs      []Pair
+	Next       string // the address of the next page, or ""
+}
+
+// PersonItem is one person of a list.
+type PersonItem struct{ ID, Name, Email, Pesel string }
+
+// Pair is two records that are probably one person's, and why.
+type Pair struct {
+	A, B PersonItem
+	Why  string
+}
+
+func (p People) draw(view) (string, any) { return "people", p }
+
+// Person is everything held on one person.
+type Person struct {
+	Person     PersonItem
+	Facts      []Fact // phone, attributes, consents: labels and values as people read them
+	Signups    []SignupItem
+	Records    []PersonRecord
+	Definition *project.Definition
+	Export     string // the address of the subject-access export
+	Entry      Entry  // of the merge form
+}
+
+// Fact is a labelled value.
+type Fact struct{ Label, Value string }
+
+// PersonRecord is one record about a person.
+type PersonRecord struct {
+	Kind *record.Kind
+	ID   string // of a typed record, or ""
+	Row  record.Row
+}
+
+type personPage struct {
+	Person
+	Lines []personLine
+}
+
+type personLine struct{ Kind, Date, Says, Href string }
+
+func (p Person) draw(v view) (string, any) {
+	out := personPage{Person: p}
+	for _, r := range p.Records {
+		line := personLine{Kind: v.Say("kind." + r.Kind.Name), Date: v.Date(r.Kind.Get(r.Row, "date"))}
+		if r.ID != "" {
+			line.Href = v.Base() + "/" + r.Kind.Plural + "/" + r.ID
+		}
+		for i := range r.Kind.Fields {
+			f := &r.Kind.Fields[i]
+			if f.Name == "date" || i >= len(r.Row) || r.Row[i] == "" {
+				continue
+			}
+			if line.Says != "" {
+				line.Says += " · "
+			}
+			line.Says += v.Field(f.Name) + ": " + v.cell(f, p.Definition, r.Row[i])
+		}
+		out.Lines = append(out.Lines, line)
+	}
+	return "person", out
+}
+
+// Named is an activity's label.
+func (p Person) Named(activity, language string) string {
+	return Signups{Definition: p.Definition}.Named(activity, language)
+}
+
+// Definition is the editor of the project's definition. It puts to its own address; checking adds dry_run=1.
+type Definition struct {
+	YAML     string
+	Number   int    // of the version shown; 0: there is none yet
+	SHA256   string // of the version shown
+	Version  string // its ETag, sent back as _if_match
+	Problems []LineProblem
+	Checked  bool // it was checked and found right, and not saved
+}
+
+// LineProblem is something wrong at a place of the definition.
+type LineProblem struct {
+	Line, Column int
+	Message      string
+}
+
+func (d Definition) draw(view) (string, any) { return "definition", d }
+
+func short(hash string) string {
+	const prefix = "sha256:"
+	if len(hash) > len(prefix)+12 && hash[:len(prefix)] == prefix {
+		return hash[len(prefix) : len(prefix)+12]
+	}
+	return hash
+}

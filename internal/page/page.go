@@ -1,0 +1,181 @@
+// Package page draws the tracker's web pages: the layout, the templates and the structs that they show. Handlers fill a
+// struct and hand it to Write; what is on a page, its words and its shape are decided here. Pages are plain HTML with one
+// stylesheet, work without JavaScript, and take nothing from another server.
+package page
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"outreach/internal/text"
+)
+
+// Frame is what stands around every page.
+type Frame struct {
+	Language string         // pl or en
+	Path     string         // the page's own address with its query: where the language links and the sign-in lead back to
+	Project  *Project       // nil on pages that belong to no project
+	SignedIn string         // the e-mail address of who is signed in, or ""
+	Roles    Roles          // what they are in the project: which sections the page offers
+	Message  string         // what has just been done, said once at the top
+	Zone     *time.Location // in which instants are written; nil: UTC
+}
+
+// Project names the project that a page belongs to.
+type Project struct{ ID, Title string }
+
+// Roles are what somebody is in a project.
+type Roles struct{ Coordinator, Adviser, Funder, Partner bool }
+
+// Link is an address and what it is called.
+type Link struct{ Href, Label string }
+
+// Content is what a page shows: one of this package's structs.
+type Content interface {
+	// draw names the template and gives what it is executed with.
+	draw(view) (name string, data any)
+}
+
+// Write answers with a page. It is drawn completely first, so an error leaves the answer untouched.
+func Write(w http.ResponseWriter, status int, frame Frame, content Content) error {
+	var b bytes.Buffer
+	if err := render(&b, frame, content); err != nil {
+		return err
+	}
+	header := w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Language", text.Of(frame.Language).Language())
+	header.Set("Content-Length", strconv.Itoa(b.Len()))
+	w.WriteHeader(status)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func render(b *bytes.Buffer, frame Frame, content Content) error {
+	if frame.Zone == nil {
+		frame.Zone = time.UTC
+	}
+	v := view{Messages: text.Of(frame.Language), Frame: frame}
+	name, data := content.draw(v)
+	v.Page = data
+	t, err := parsed(name)
+	if err != nil {
+		return err
+	}
+	if err := t.ExecuteTemplate(b, "layout", v); err != nil {
+		return fmt.Errorf("page %s: %w", name, err)
+	}
+	return nil
+}
+
+// Each page's templates are parsed once, when it is first shown.
+var pages sync.Map
+
+func parsed(name string) (*template.Template, error) {
+	if t, ok := pages.Load(name); ok {
+		return t.(*template.Template), nil
+	}
+	t, err := template.New(name).ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
+	if err != nil {
+		return nil, fmt.Errorf("page %s: %w", name, err)
+	}
+	pages.Store(name, t)
+	return t, nil
+}
+
+// view is what the templates see: the words, the frame, and the page's own data.
+type view struct {
+	*text.Messages
+	Frame
+	Page any
+}
+
+// Lang is the page's language.
+func (v view) Lang() string { return v.Messages.Language() }
+
+// With is the view of a part of the page.
+func (v view) With(data any) view {
+	v.Page = data
+	return v
+}
+
+// Int is a length as Count takes it.
+func (v view) Int(n int) int64 { return int64(n) }
+
+// When writes an instant, RFC 3339, in the frame's time zone.
+func (v view) When(instant string) string { return v.Moment(instant, v.Zone) }
+
+// At writes an instant in the frame's time zone.
+func (v view) At(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return v.When(t.Format(time.RFC3339))
+}
+
+// In is the address of this page in a language.
+func (v view) In(language string) string {
+	u, err := url.Parse(v.Path)
+	if err != nil || u.IsAbs() || u.Host != "" || u.Path == "" {
+		u = &url.URL{Path: "/"}
+	}
+	query := u.Query()
+	query.Del("done")
+	query.Set("lang", language)
+	u.RawQuery = query.Encode()
+	return u.String()
+}
+
+// SignIn is where one signs in, to come back to this page.
+func (v view) SignIn() string { return "/auth/sign-in?" + url.Values{"to": {v.Path}}.Encode() }
+
+// Base is the project's address.
+func (v view) Base() string {
+	if v.Project == nil {
+		return ""
+	}
+	return "/" + v.Project.ID
+}
+
+// Sections are the parts of the project that this person may open.
+func (v view) Sections() []section {
+	if v.Project == nil || v.SignedIn == "" {
+		return nil
+	}
+	r := v.Roles
+	var out []section
+	for _, s := range []struct {
+		name string
+		open bool
+	}{
+		{"", true}, {"signups", r.Coordinator}, {"consultations", r.Adviser || r.Coordinator}, {"attendance", r.Coordinator}, {"tests", r.Coordinator},
+		{"outputs", r.Coordinator}, {"uploads", r.Partner || r.Coordinator}, {"people", r.Coordinator}, {"snapshots", r.Funder || r.Coordinator}, {"definition", r.Coordinator},
+	} {
+		if !s.open {
+			continue
+		}
+		href, key := v.Base(), "section.results"
+		if s.name != "" {
+			href, key = href+"/"+s.name, "section."+s.name
+		}
+		path, _, _ := strings.Cut(v.Path, "?")
+		here := path == href || s.name != "" && strings.HasPrefix(path, href+"/")
+		out = append(out, section{Link: Link{Href: href, Label: v.Say(key)}, Here: here})
+	}
+	if len(out) == 1 {
+		return nil
+	}
+	return out
+}
+
+type section struct {
+	Link
+	Here bool
+}

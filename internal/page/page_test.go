@@ -1,0 +1,308 @@
+package page
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"outreach/internal/text"
+)
+
+// element is a start tag of a page.
+type element struct {
+	name       string
+	attributes map[string]string
+	inLabel    bool
+}
+
+var void = []string{"meta", "link", "input", "br", "img", "hr"}
+
+// elements reads a page's tags, and fails where they are not nested rightly.
+func elements(t *testing.T, page string) []element {
+	t.Helper()
+	var out []element
+	var open []string
+	z := html.NewTokenizer(strings.NewReader(page))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			if len(open) > 0 {
+				t.Errorf("never closed: %v", open)
+			}
+			return out
+		case html.StartTagToken:
+			token := z.Token()
+			e := element{name: token.Data, attributes: map[string]string{}, inLabel: slices.Contains(open, "label")}
+			for _, a := range token.Attr {
+				if _, twice := e.attributes[a.Key]; twice {
+					t.Errorf("<%s> has %s twice", e.name, a.Key)
+				}
+				e.attributes[a.Key] = a.Val
+			}
+			out = append(out, e)
+			if !slices.Contains(void, e.name) {
+				open = append(open, e.name)
+			}
+		case html.SelfClosingTagToken:
+			token := z.Token()
+			e := element{name: token.Data, attributes: map[string]string{}}
+			for _, a := range token.Attr {
+				e.attributes[a.Key] = a.Val
+			}
+			out = append(out, e)
+		case html.EndTagToken:
+			name := z.Token().Data
+			if len(open) == 0 || open[len(open)-1] != name {
+				t.Errorf("</%s> closes %v", name, open)
+				return out
+			}
+			open = open[:len(open)-1]
+		}
+	}
+}
+
+// A key that was shown in the place of its words looks like one.
+var leaked = regexp.MustCompile(`[>" ]((layout|section|kinds?|field|hint|value|unit|dimension|status|problem|form|list|projects|results|origin|snapshots?|approval|signups?|signup_state|cancel|records|uploads?|upload_state|evidence|people|definition|local)\.[a-z][a-z_-]+)[<" ]`)
+
+func TestEveryPageIsWhole(t *testing.T) {
+	for frameName, frame := range frames() {
+		for _, e := range examples() {
+			t.Run(frameName+"/"+e.name, func(t *testing.T) {
+				w := httptest.NewRecorder()
+				if err := Write(w, e.status, frame, e.content); err != nil {
+					t.Fatal(err)
+				}
+				page := w.Body.String()
+				if w.Code != e.status || w.Header().Get("Content-Type") != "text/html; charset=utf-8" || w.Header().Get("Content-Language") != frame.Language {
+					t.Errorf("answered %d with %v", w.Code, w.Header())
+				}
+				if len(page) > 60_000 {
+					t.Errorf("the page has %d bytes", len(page))
+				}
+				if found := leaked.FindStringSubmatch(strings.ReplaceAll(page, script, "")); found != nil {
+					t.Errorf("a key stands where its words should: %s", found[1])
+				}
+				for _, bad := range []string{"<no value>", "&lt;no value&gt;", "{{", "ZgotmplZ", "%!"} {
+					if strings.Contains(page, bad) {
+						t.Errorf("the page contains %q", bad)
+					}
+				}
+				checkElements(t, elements(t, page), frame.Language)
+			})
+		}
+	}
+}
+
+func checkElements(t *testing.T, all []element, language string) {
+	t.Helper()
+	ids := map[string]bool{}
+	labelled := map[string]bool{}
+	count := map[string]int{}
+	for _, e := range all {
+		count[e.name]++
+		if id := e.attributes["id"]; id != "" {
+			if ids[id] {
+				t.Errorf("two elements have the id %s", id)
+			}
+			ids[id] = true
+		}
+		if e.name == "label" {
+			labelled[e.attributes["for"]] = true
+		}
+	}
+	for _, name := range []string{"html", "title", "main", "h1", "header", "footer"} {
+		if count[name] < 1 || count[name] > 1 && name != "header" && name != "title" {
+			t.Errorf("%d <%s>", count[name], name)
+		}
+	}
+	refers := func(e element, attribute string) {
+		for _, id := range strings.Fields(e.attributes[attribute]) {
+			if !ids[id] {
+				t.Errorf("<%s %s=%q> refers to nothing", e.name, attribute, id)
+			}
+		}
+	}
+	for _, e := range all {
+		refers(e, "for")
+		refers(e, "aria-labelledby")
+		refers(e, "aria-describedby")
+		for name, value := range e.attributes {
+			if strings.HasPrefix(name, "on") || name == "style" {
+				t.Errorf("<%s> has %s, which the policy forbids", e.name, name)
+			}
+			if (name == "src" || name == "href" && e.name == "link" || name == "action") && strings.Contains(value, "//") && !strings.HasPrefix(value, "data:") {
+				t.Errorf("<%s %s=%q> leads to another server", e.name, name, value)
+			}
+			if name == "href" && strings.HasPrefix(value, "#") && !ids[value[1:]] {
+				t.Errorf("the link %s leads nowhere", value)
+			}
+		}
+		switch e.name {
+		case "html":
+			if e.attributes["lang"] != language {
+				t.Errorf("the page says its language is %q", e.attributes["lang"])
+			}
+		case "form":
+			if m := e.attributes["method"]; m != "post" && m != "get" {
+				t.Errorf("a form's method is %q", m)
+			}
+		case "input", "select", "textarea":
+			if e.attributes["type"] != "hidden" && !e.inLabel && !labelled[e.attributes["id"]] && e.attributes["aria-label"] == "" {
+				t.Errorf("<%s name=%s> has no label", e.name, e.attributes["name"])
+			}
+		case "th":
+			if e.attributes["scope"] == "" {
+				t.Error("a <th> has no scope")
+			}
+		}
+	}
+}
+
+// drawn gives an example's page.
+func drawn(t *testing.T, frame, name string) string {
+	t.Helper()
+	for _, e := range examples() {
+		if e.name == name {
+			var b bytes.Buffer
+			if err := render(&b, frames()[frame], e.content); err != nil {
+				t.Fatal(err)
+			}
+			return b.String()
+		}
+	}
+	t.Fatalf("no example %s", name)
+	return ""
+}
+
+func TestWhatPagesShow(t *testing.T) {
+	const public, coordinator, adviser = "public in Polish", "coordinator in Polish", "adviser in English"
+	tests := []struct {
+		name, frame, page string
+		with, without     []string
+	}{
+		{"results show planned, achieved and percent as Polish writes them", public, "results",
+			[]string{"898\u00a0860", "449,4%", "28\u00a0lutego\u00a02011", "252", "osiągnięto", "&lt;5", "ukryto", "sha256:9f2b", `href="/ces/signup"`, "538\u00a0974,02\u00a0PLN"}, []string{"/evidence", "/approval", "ukryto</span><svg"}},
+		{"results in English", "public in English", "results", []string{"898,860", "449.4%", "28\u00a0February\u00a02011", "achieved", "252 people took part"}, nil},
+		{"a snapshot's own page leads to the evidence and asks for a decision", coordinator, "snapshot",
+			[]string{"/ces/snapshots/01JD9KZ2X4Q8R7S6T5V4W3Y2AB/indicators/5/evidence", "/participants/evidence", `value="approve"`, `name="idempotency_key" value="k"`, "Wersja robocza", "poniżej planu"}, nil},
+		{"without a snapshot the page says so", public, "results without a snapshot", []string{"Wyniki jeszcze nie zostały zatwierdzone"}, []string{"sha256:", "<table"}},
+		{"the form carries its key and the language", public, "signup", []string{`name="idempotency_key" value="k-1"`, `name="locale" value="pl"`, `action="/ces/signups"`, "12 wolnych miejsc", "listę rezerwową"}, []string{`name="submitted_at"`, `id="problems"`}},
+		{"a form shown again has what was typed and each message beside its field", public, "signup with problems",
+			[]string{`value="Ola"`, `value="ola@"`, `href="#f-email"`, `id="f-email-error"`, `value="partnerships" checked`, `value="female" selected`, `value="1074"`, "od 1900 do 2010"}, nil},
+		{"the office's form asks when the paper came", coordinator, "signup for the office", []string{`name="submitted_at"`}, []string{"disabled"}},
+		{"a closed form is no form", public, "signup closed", []string{"Zapisy są zamknięte"}, []string{`action="/ces/signups"`}},
+		{"cancelling posts the token", public, "cancel", []string{`name="token" value="t"`}, nil},
+		{"an adviser is not asked who advises", adviser, "consultations", []string{`name="email"`, `name="pesel"`, `value="law" checked`, `value="2010-07-21"`, "autofocus", "Promocja i sprzedaż &lt;b&gt;"}, []string{`name="adviser"`}},
+		{"a coordinator may name the adviser", coordinator, "consultations", []string{`name="adviser"`, "doradca-law@example.org"}, nil},
+		{"a problem of the person stands beside the e-mail", adviser, "consultations with problems", []string{`id="f-email-error"`, "This field is not known", "elsewhere"}, nil},
+		{"a record is changed and deleted by forms", coordinator, "record", []string{`name="_method" value="PUT"`, `name="_method" value="DELETE"`, `name="_if_match" value="&#34;1&#34;"`, "Dwa\nwiersze"}, nil},
+		{"a rejected file lists its cells", public, "upload", []string{"31.06.2010", "errors.csv", "pierwsze 1000"}, []string{`value="DELETE"`}},
+		{"an accepted file may be withdrawn", public, "upload accepted", []string{`name="_method" value="DELETE"`, "/ces/uploads/01U0"}, nil},
+		{"a file that is worked on looks again by itself", public, "upload going", []string{`http-equiv="refresh"`, "data-going", "<script>"}, nil},
+		{"a file that is done does not", public, "upload", nil, []string{"http-equiv", "<script>"}},
+		{"mail has its links", public, "mailbox", []string{`href="http://localhost:3000/ces/signups/1/cancel?token=t&amp;x=1"`}, nil},
+		{"somebody signed in may sign out", coordinator, "message", []string{"koordynator@example.org", `action="/auth/sign-out"`, `href="/ces/people"`, "Zapisano."}, []string{"/auth/sign-in"}},
+		{"others may sign in, and come back", "public in English", "message", []string{`href="/auth/sign-in?to=%2Fces%3Fx%3D1"`, `href="/ces?lang=pl&amp;x=1"`}, []string{"/auth/sign-out", "<nav"}},
+		{"an adviser sees their own sections", adviser, "message", []string{`href="/ces/consultations" aria-current="page"`}, []string{`href="/ces/people"`, `href="/ces/uploads"`}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			page := drawn(t, test.frame, test.page)
+			for _, part := range test.with {
+				if !strings.Contains(page, part) {
+					t.Errorf("the page lacks %q", part)
+				}
+			}
+			for _, part := range test.without {
+				if strings.Contains(page, part) {
+					t.Errorf("the page has %q", part)
+				}
+			}
+		})
+	}
+}
+
+func TestLanguageLinksStayHere(t *testing.T) {
+	for path, want := range map[string]string{
+		"/ces":                       "/ces?lang=en",
+		"/ces?lang=pl&activity=x":    "/ces?activity=x&lang=en",
+		"//elsewhere.example.org/a":  "/?lang=en",
+		"https://elsewhere.example/": "/?lang=en",
+		"/ces?done=saved":            "/ces?lang=en",
+		"":                           "/?lang=en",
+	} {
+		if got := (view{Frame: Frame{Path: path}}).In(text.English); got != want {
+			t.Errorf("from %q to %q, want %q", path, got, want)
+		}
+	}
+}
+
+// A page that cannot be drawn must not have begun to answer.
+type broken struct{}
+
+func (broken) draw(view) (string, any) { return "results", nil }
+
+type missing struct{}
+
+func (missing) draw(view) (string, any) { return "no-such-page", nil }
+
+func TestAPageThatFailsAnswersNothing(t *testing.T) {
+	for name, content := range map[string]Content{"broken": broken{}, "missing": missing{}} {
+		w := httptest.NewRecorder()
+		if err := Write(w, http.StatusOK, Frame{Language: "pl"}, content); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if w.Body.Len() > 0 || len(w.Header()) > 0 {
+			t.Errorf("%s: something was answered", name)
+		}
+	}
+}
+
+type failing struct{ http.ResponseWriter }
+
+func (failing) Write([]byte) (int, error) { return 0, errors.New("gone") }
+
+func TestAReaderWhoIsGoneIsAnError(t *testing.T) {
+	if err := Write(failing{httptest.NewRecorder()}, http.StatusOK, Frame{}, Message{Title: "x"}); err == nil {
+		t.Error("no error")
+	}
+}
+
+func TestAssets(t *testing.T) {
+	w := httptest.NewRecorder()
+	Assets(w, httptest.NewRequest(http.MethodGet, stylesheet(), nil))
+	if w.Code != http.StatusOK || w.Body.String() != style || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
+		t.Errorf("the stylesheet is answered with %d, %v", w.Code, w.Header())
+	}
+	w = httptest.NewRecorder()
+	Assets(w, httptest.NewRequest(http.MethodGet, "/assets/style.000000000000.css", nil))
+	if w.Code != http.StatusNotFound {
+		t.Errorf("a stylesheet of another version is answered with %d", w.Code)
+	}
+	if len(style)+45_000 > 60_000 {
+		t.Errorf("the stylesheet has %d bytes", len(style))
+	}
+}
+
+func TestPolicyAllowsTheScript(t *testing.T) {
+	policy := Policy("https://bucket.example.org", "https://id.example.org")
+	for _, part := range []string{"script-src 'sha256-", "style-src 'self'", "connect-src 'self' https://bucket.example.org", "form-action 'self' https://bucket.example.org https://id.example.org", "default-src 'none'"} {
+		if !strings.Contains(policy, part) {
+			t.Errorf("the policy lacks %q: %s", part, policy)
+		}
+	}
+	if strings.Contains(policy, "unsafe") {
+		t.Errorf("the policy is %s", policy)
+	}
+	page := drawn(t, "public in Polish", "uploads")
+	if !strings.Contains(page, "<script>"+script+"</script>") {
+		t.Error("the script is not in the page as the policy has seen it")
+	}
+}

@@ -1,0 +1,110 @@
+package page
+
+import (
+	"slices"
+
+	"outreach/internal/project"
+	"outreach/internal/record"
+)
+
+// Records is the form and the list of a kind of record that people type in: consultations, attendance, tests, outputs.
+// It posts to /{project}/{kind's plural}.
+type Records struct {
+	Kind       *record.Kind
+	Definition *project.Definition
+	Entry      Entry // of the form; its values preselect (the date, what was used last)
+	Today      string
+	Items      []Record
+	Next       string // the address of the next page, or ""
+	Exports    []Link
+}
+
+// Record is one record of the list.
+type Record struct {
+	ID     string
+	Who    string     // the person's name or key, as this reader may see it
+	Person string     // the person's id where the reader may open their page, or ""
+	Row    record.Row // in the clear, in the order of the kind's fields
+}
+
+// RecordEdit is the page of one record: to change it (PUT) and to delete it (DELETE), both as a POST with _method.
+type RecordEdit struct {
+	Kind       *record.Kind
+	Definition *project.Definition
+	ID         string
+	Entry      Entry
+	Today      string
+}
+
+type recordsPage struct {
+	Records
+	Form    form
+	Columns []column
+	Rows    []recordRow
+}
+
+type column struct {
+	Label  string
+	Number bool
+}
+
+type recordRow struct {
+	Record
+	Cells []string
+}
+
+func (r Records) draw(v view) (string, any) {
+	p := recordsPage{Records: r, Form: v.recordForm(r.Kind, r.Definition, r.Entry, r.Today)}
+	p.Form.Action, p.Form.Submit = v.Base()+"/"+r.Kind.Plural, v.Say("records.save")
+	if len(p.Form.Inputs) > 0 {
+		p.Form.Inputs[0].Focus = len(r.Entry.Problems) == 0
+	}
+	var shown []int
+	for i, f := range r.Kind.Fields {
+		if f.NoColumn || f.Name == "evidence" || f.Name == "adviser" && !v.Roles.Coordinator {
+			continue
+		}
+		shown = append(shown, i)
+		p.Columns = append(p.Columns, column{Label: v.Field(f.Name), Number: f.Type == record.Whole || f.Type == record.Decimal})
+	}
+	for _, item := range r.Items {
+		row := recordRow{Record: item}
+		for _, i := range shown {
+			value := ""
+			if i < len(item.Row) {
+				value = v.cell(&r.Kind.Fields[i], r.Definition, item.Row[i])
+			}
+			row.Cells = append(row.Cells, value)
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	return "records", p
+}
+
+type recordPage struct {
+	RecordEdit
+	Form form
+}
+
+func (r RecordEdit) draw(v view) (string, any) {
+	p := recordPage{RecordEdit: r, Form: v.recordForm(r.Kind, r.Definition, r.Entry, r.Today)}
+	p.Form.Action, p.Form.Method, p.Form.Submit = v.Base()+"/"+r.Kind.Plural+"/"+r.ID, "PUT", v.Say("records.change")
+	return "record", p
+}
+
+// Only a coordinator may name the adviser.
+func (v view) recordForm(kind *record.Kind, d *project.Definition, e Entry, today string) form {
+	var without []string
+	if !v.Roles.Coordinator {
+		without = append(without, "adviser")
+	}
+	f := form{Entry: e, Inputs: v.inputs(kind, d, e, today, without...)}
+	for i := range f.Inputs {
+		f.Inputs[i].Complete = "off"
+	}
+	if kind.Person {
+		email := slices.IndexFunc(f.Inputs, func(in input) bool { return in.Name == "email" })
+		f.Inputs[email].Hint, f.Inputs[email].Label = v.Say("records.person_hint"), v.Say("records.person_email")
+	}
+	return f
+}

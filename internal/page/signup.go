@@ -1,0 +1,140 @@
+package page
+
+import (
+	"outreach/internal/project"
+	"outreach/internal/signup"
+)
+
+// Signup is the public form. It posts to /{project}/signups.
+type Signup struct {
+	Definition *project.Definition
+	Places     []Place // the activities, in the order of the definition
+	Entry      Entry
+	Today      string
+	Office     bool // a coordinator enters a paper form: the day it was handed in is asked for, closed activities are offered
+}
+
+// Place is an activity one can sign up to.
+type Place struct {
+	Activity project.Activity
+	Open     bool
+	Left     int // places left; below 0: no limit, or not told
+}
+
+// Closed tells that the form takes no sign-ups.
+func (s Signup) Closed() bool {
+	for _, p := range s.Places {
+		if p.Open {
+			return false
+		}
+	}
+	return !s.Office
+}
+
+type signupForm struct {
+	Signup
+	Form form
+}
+
+func (s Signup) draw(v view) (string, any) {
+	without := []string{"locale"}
+	if !s.Office {
+		without = append(without, "submitted_at")
+	}
+	f := form{Action: v.Base() + "/signups", Submit: v.Say("signup.submit"), Entry: s.Entry, Inputs: v.inputs(&signup.Kind, s.Definition, s.Entry, s.Today, without...)}
+	if s.Office {
+		f.Submit = v.Say("signup.submit_office")
+	}
+	activity := f.Input("activity")
+	activity.As = "choice"
+	activity.Choices = nil
+	for _, p := range s.Places {
+		activity.Choices = append(activity.Choices, choice{Value: p.Activity.ID, Label: p.Activity.Label.In(v.Lang()), Note: v.about(p),
+			Chosen: p.Activity.ID == activity.Value, Closed: !p.Open && !s.Office})
+	}
+	if s.Office {
+		for i := range f.Inputs {
+			f.Inputs[i].Complete = "off"
+		}
+	} else {
+		f.Input("email").Complete = "email"
+	}
+	return "signup", signupForm{Signup: s, Form: f}
+}
+
+// about says where and when an activity is, and whether there are places.
+func (v view) about(p Place) string {
+	note := p.Activity.Place
+	add := func(words string) {
+		if note != "" {
+			note += " · "
+		}
+		note += words
+	}
+	if starts := p.Activity.Starts; starts != "" {
+		when := v.When(starts)
+		if ends := p.Activity.Ends; ends != "" && ends != starts {
+			when += " – " + v.When(ends)
+		}
+		add(when)
+	}
+	switch {
+	case !p.Open:
+		add(v.Say("signup.activity_closed"))
+	case p.Left == 0:
+		add(v.Say("signup.full"))
+	case p.Left > 0:
+		add(v.Count("signup.places", int64(p.Left)))
+	case p.Activity.Capacity > 0:
+		add(v.Count("signup.capacity", int64(p.Activity.Capacity)))
+	}
+	return note
+}
+
+// SignedUp says that a sign-up was received.
+type SignedUp struct {
+	Receipt string
+	State   string // what a coordinator is told; "" for the public
+}
+
+func (s SignedUp) draw(view) (string, any) { return "signed-up", s }
+
+// Cancel asks whether one's own sign-up is to be withdrawn. It posts to its own address.
+type Cancel struct {
+	Activity string // its label
+	Token    string
+	Done     bool // it has been, now or before
+}
+
+func (c Cancel) draw(view) (string, any) { return "cancel", c }
+
+// Signups is the coordinator's list of sign-ups.
+type Signups struct {
+	Definition *project.Definition
+	Activity   string // the one chosen; "": all
+	Items      []SignupItem
+	Next       string // the address of the next page, or ""
+	Exports    []Link
+}
+
+// SignupItem is one sign-up of the list.
+type SignupItem struct {
+	ID, Person, Name, Email, Activity, State string
+	SubmittedAt                              string // RFC 3339
+	Version                                  string // its ETag
+}
+
+// States are what the office can set a sign-up to.
+func (Signups) States() []string {
+	return []string{signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled}
+}
+
+// Named is an activity's label.
+func (s Signups) Named(activity, language string) string {
+	if a, ok := s.Definition.Activity(activity); ok {
+		return a.Label.In(language)
+	}
+	return activity
+}
+
+func (s Signups) draw(view) (string, any) { return "signups", s }

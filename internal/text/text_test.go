@@ -1,0 +1,473 @@
+package text
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"outreach/internal/kinds"
+	"outreach/internal/record"
+)
+
+// root is where the module's sources begin.
+const root = "../.."
+
+// words are a message file: each key's forms, "other" alone where it has none.
+func words(t *testing.T, language string) map[string]map[string]string {
+	t.Helper()
+	data, err := files.ReadFile(language + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var raw map[string]any
+	if err := json.Unmarshal(data, &raw); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]map[string]string{}
+	for key, value := range raw {
+		forms := map[string]string{}
+		switch v := value.(type) {
+		case string:
+			forms["other"] = v
+		case map[string]any:
+			for form, message := range v {
+				forms[form] = message.(string)
+			}
+		}
+		out[key] = forms
+	}
+	return out
+}
+
+var placeholder = regexp.MustCompile(`\{\{[^}]*?\.([a-z_]+)`)
+
+func placeholders(forms map[string]string) []string {
+	seen := map[string]bool{}
+	for _, message := range forms {
+		for _, found := range placeholder.FindAllStringSubmatch(message, -1) {
+			seen[found[1]] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+func TestTheTwoLanguagesSayTheSame(t *testing.T) {
+	pl, en := words(t, Polish), words(t, English)
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(pl)), slices.Sorted(maps.Keys(en))); diff != "" {
+		t.Errorf("keys of pl.json (-) and en.json (+) differ:\n%s", diff)
+	}
+	for key, forms := range pl {
+		english := en[key]
+		if diff := cmp.Diff(placeholders(forms), placeholders(english)); diff != "" {
+			t.Errorf("%s takes other arguments in Polish (-) than in English (+):\n%s", key, diff)
+		}
+		if len(forms) > 1 != (len(english) > 1) {
+			t.Errorf("%s has plural forms in one language alone", key)
+		}
+		if len(forms) > 1 {
+			if diff := cmp.Diff([]string{"few", "many", "one", "other"}, slices.Sorted(maps.Keys(forms))); diff != "" {
+				t.Errorf("%s in Polish: %s", key, diff)
+			}
+			if diff := cmp.Diff([]string{"one", "other"}, slices.Sorted(maps.Keys(english))); diff != "" {
+				t.Errorf("%s in English: %s", key, diff)
+			}
+		}
+		for language, forms := range map[string]map[string]string{Polish: forms, English: english} {
+			for form, message := range forms {
+				if strings.TrimSpace(message) != message || message == "" {
+					t.Errorf("%s.%s in %s is empty or has outer spaces", key, form, language)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryMessageCanBeSaid(t *testing.T) {
+	for _, language := range []string{Polish, English} {
+		m := Of(language)
+		for key, forms := range words(t, language) {
+			var args []any
+			for _, name := range placeholders(forms) {
+				args = append(args, name, "1")
+			}
+			said := []string{m.Say(key, args...)}
+			if len(forms) > 1 {
+				said = nil
+				for _, n := range []int64{0, 1, 2, 5, 12, 22, 100000} {
+					said = append(said, m.Count(key, n, args...))
+				}
+			}
+			for _, message := range said {
+				if message == "" || message == key || strings.Contains(message, "{{") || strings.Contains(message, "<no value>") {
+					t.Errorf("%s in %s is said as %q", key, language, message)
+				}
+			}
+		}
+	}
+}
+
+// What is asked for elsewhere: the details of errors, what a redirect says was done, and codes that only web has.
+var (
+	detail    = regexp.MustCompile(`\bDetail: "([a-z0-9_]+)"`)
+	done      = regexp.MustCompile(`[?&]done=([a-z]+)"`)
+	codeAlone = regexp.MustCompile(`record\.Problem\{[^}]*Code: "([a-z0-9_]+)"`)
+	unread    = regexp.MustCompile(`\bunreadable\([^,()]+, "([a-z_]+)"\)`)
+)
+
+func TestEveryErrorAndEveryDeedHasItsSentence(t *testing.T) {
+	pl, en := words(t, Polish), words(t, English)
+	sources(t, func(path string) {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for prefix, pattern := range map[string]*regexp.Regexp{"detail.": detail, "done.": done, "problem.": codeAlone, "problem.unreadable.": unread} {
+			for _, found := range pattern.FindAllStringSubmatch(string(data), -1) {
+				if key := prefix + found[1]; pl[key] == nil || en[key] == nil {
+					t.Errorf("%s needs the message %s", path, key)
+				}
+			}
+		}
+	})
+	for _, status := range []string{"400", "401", "403", "404", "405", "409", "412", "413", "415", "422", "429", "500", "503"} {
+		for _, part := range []string{".title", ".detail"} {
+			if key := "status." + status + part; pl[key] == nil || en[key] == nil {
+				t.Errorf("the message %s is missing", key)
+			}
+		}
+	}
+}
+
+// A call of Say or Count in a Go source, or in a template.
+var call = regexp.MustCompile(`\b(Say|Count)(?:\(| )"([a-z0-9_.-]+)"`)
+
+func TestEveryKeyThatIsAskedForExists(t *testing.T) {
+	m := map[string]map[string]map[string]string{Polish: words(t, Polish), English: words(t, English)}
+	asked := 0
+	sources(t, func(path string) {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range call.FindAllStringSubmatch(string(data), -1) {
+			key := found[2]
+			if strings.HasSuffix(key, ".") || strings.HasSuffix(key, "_") {
+				continue
+			}
+			asked++
+			for language, keys := range m {
+				switch forms := keys[key]; {
+				case forms == nil:
+					t.Errorf("%s asks for %q, which %s.json has not", path, key, language)
+				case found[1] == "Count" && len(forms) == 1, found[1] == "Say" && len(forms) > 1:
+					t.Errorf("%s asks for %q by %s, but it has %d plural forms", path, key, found[1], len(forms))
+				}
+			}
+		}
+	})
+	if asked < 100 {
+		t.Errorf("only %d keys were found in the sources: does the pattern still match?", asked)
+	}
+}
+
+func TestEveryKindOfRecordHasItsWords(t *testing.T) {
+	for _, language := range []string{Polish, English} {
+		m := Of(language)
+		for _, kind := range kinds.All {
+			for _, key := range []string{"kind." + kind.Name, "kinds." + kind.Plural, "section." + kind.Plural} {
+				if !m.Has(key) {
+					t.Errorf("%s: %s is missing", language, key)
+				}
+			}
+			for _, f := range kind.Columns() {
+				if !m.Has("field." + f.Name) {
+					t.Errorf("%s: field.%s is missing", language, f.Name)
+				}
+			}
+			for _, f := range kind.Fields {
+				if !m.Has("field." + f.Name) {
+					t.Errorf("%s: field.%s is missing", language, f.Name)
+				}
+			}
+		}
+	}
+}
+
+// problemLiterals finds, in all sources, which codes and hints problems are made with.
+func problemLiterals(t *testing.T) (codes, hints map[string]string, pairs map[[2]string]string) {
+	t.Helper()
+	codes, hints, pairs = map[string]string{}, map[string]string{}, map[[2]string]string{}
+	constants := map[string]string{}
+	parsed := map[string]*ast.File{}
+	sources(t, func(path string) {
+		if !strings.HasSuffix(path, ".go") {
+			return
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed[path] = file
+		if strings.HasSuffix(path, "record/problem.go") {
+			for name, value := range stringConstants(file) {
+				constants[name] = value
+			}
+		}
+	})
+	for _, code := range constants {
+		codes[code] = "record/problem.go"
+	}
+	for path, file := range parsed {
+		ast.Inspect(file, func(n ast.Node) bool {
+			literal, ok := n.(*ast.CompositeLit)
+			if !ok {
+				return true
+			}
+			code := ""
+			for _, element := range literal.Elts {
+				pair, ok := element.(*ast.KeyValueExpr)
+				if !ok {
+					continue
+				}
+				switch key, _ := pair.Key.(*ast.Ident); {
+				case key == nil:
+				case key.Name == "Code":
+					switch v := pair.Value.(type) {
+					case *ast.Ident:
+						code = constants[v.Name]
+					case *ast.SelectorExpr:
+						code = constants[v.Sel.Name]
+					}
+				case key.Name == "Hint":
+					for _, value := range texts(pair.Value) {
+						hints[value] = path
+						if code != "" {
+							pairs[[2]string{code, value}] = path
+						}
+					}
+				}
+			}
+			return true
+		})
+	}
+	return codes, hints, pairs
+}
+
+// texts are the string literals that an expression may be.
+func texts(e ast.Expr) []string {
+	switch v := e.(type) {
+	case *ast.BasicLit:
+		if value, err := strconv.Unquote(v.Value); err == nil && v.Kind == token.STRING && value != "" {
+			return []string{value}
+		}
+	case *ast.IndexExpr:
+		if literal, ok := v.X.(*ast.CompositeLit); ok {
+			var out []string
+			for _, element := range literal.Elts {
+				if pair, ok := element.(*ast.KeyValueExpr); ok {
+					out = append(out, texts(pair.Value)...)
+				}
+			}
+			return out
+		}
+	}
+	return nil
+}
+
+func stringConstants(file *ast.File) map[string]string {
+	out := map[string]string{}
+	for _, d := range file.Decls {
+		general, ok := d.(*ast.GenDecl)
+		if !ok || general.Tok != token.CONST {
+			continue
+		}
+		for _, spec := range general.Specs {
+			values := spec.(*ast.ValueSpec)
+			for i, name := range values.Names {
+				if i < len(values.Values) {
+					for _, value := range texts(values.Values[i]) {
+						out[name.Name] = value
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+func TestEveryProblemHasItsSentence(t *testing.T) {
+	codes, hints, pairs := problemLiterals(t)
+	if len(codes) < 15 || len(hints) < 8 || len(pairs) < 8 {
+		t.Fatalf("found %d codes, %d hints and %d pairs: does the search still work?", len(codes), len(hints), len(pairs))
+	}
+	for _, language := range []string{Polish, English} {
+		keys := words(t, language)
+		for code, path := range codes {
+			if keys["problem."+code] == nil {
+				t.Errorf("%s: problem.%s is missing (%s)", language, code, path)
+			}
+		}
+		for pair, path := range pairs {
+			if keys["problem."+pair[0]+"."+pair[1]] == nil {
+				t.Errorf("%s: problem.%s.%s is missing (%s)", language, pair[0], pair[1], path)
+			}
+		}
+		for hint, path := range hints {
+			if !slices.ContainsFunc(slices.Collect(maps.Keys(keys)), func(key string) bool {
+				return strings.HasPrefix(key, "problem.") && strings.HasSuffix(key, "."+hint)
+			}) {
+				t.Errorf("%s: no problem.….%s (%s)", language, hint, path)
+			}
+		}
+	}
+}
+
+// sources visits the module's Go files and templates, but not the tests.
+func sources(t *testing.T, visit func(path string)) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && strings.HasPrefix(entry.Name(), ".") && path != root:
+			return fs.SkipDir
+		case strings.HasSuffix(path, "_test.go") || !strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, ".html"):
+			return nil
+		}
+		visit(path)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestProblem(t *testing.T) {
+	tests := []struct {
+		name    string
+		problem record.Problem
+		pl, en  string
+	}{
+		{"a code alone", record.Problem{Code: record.Missing}, "Uzupełnij to pole.", "This is needed: please fill it in."},
+		{"a code with a hint", record.Problem{Code: record.Missing, Hint: "person"}, "Podaj adres e-mail albo PESEL. Wystarczy jedno z nich.", "Give an e-mail address or a PESEL. One of them is enough."},
+		{"a hint nobody knows falls back to the code", record.Problem{Code: record.Missing, Hint: "moon"}, "Uzupełnij to pole.", "This is needed: please fill it in."},
+		{"numbers are written as the language does", record.Problem{Code: record.OutOfRange, Args: map[string]string{"min": "0", "max": "2070000"}},
+			"Ta wartość jest poza zakresem: dozwolone są wartości od 0 do 2\u00a0070\u00a0000. Popraw ją.", "This value is out of range: it must be from 0 to 2,070,000. Please correct it."},
+		{"years stay together", record.Problem{Code: record.OutOfRange, Args: map[string]string{"min": "1900", "max": "2010"}},
+			"Ta wartość jest poza zakresem: dozwolone są wartości od 1900 do 2010. Popraw ją.", "This value is out of range: it must be from 1900 to 2010. Please correct it."},
+		{"dates are written as the language does", record.Problem{Code: record.InTheFuture, Args: map[string]string{"today": "2010-07-21"}},
+			"Ta data jest w przyszłości; dziś jest 21\u00a0lipca\u00a02010. Popraw ją.", "This date is in the future; today is 21\u00a0July\u00a02010. Please correct it."},
+		{"arguments may be left out", record.Problem{Code: record.OutOfRange}, "Ta wartość jest poza zakresem. Popraw ją.", "This value is out of range. Please correct it."},
+		{"a hint whose sentence takes arguments", record.Problem{Code: record.OutOfRange, Hint: "contacts", Args: map[string]string{"min": "12500"}},
+			"Kontaktów nie może być mniej niż zasięg (12\u00a0500). Sprawdź obie liczby.", "There cannot be fewer contacts than the reach (12,500). Check both numbers."},
+		{"an unknown code is given back as a key", record.Problem{Code: "moon"}, "problem.moon", "problem.moon"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := Of(Polish).Problem(test.problem); got != test.pl {
+				t.Errorf("in Polish %q, want %q", got, test.pl)
+			}
+			if got := Of(English).Problem(test.problem); got != test.en {
+				t.Errorf("in English %q, want %q", got, test.en)
+			}
+		})
+	}
+}
+
+func TestNumbersAndDates(t *testing.T) {
+	pl, en := Of(Polish), Of(English)
+	tests := []struct{ name, got, want string }{
+		{"thousands in Polish", pl.Number(json.Number("12500.5")), "12\u00a0500,5"},
+		{"thousands in English", en.Number(json.Number("12500.5")), "12,500.5"},
+		{"three digits", pl.Number(int64(200)), "200"},
+		{"four digits", en.Number(1250), "1,250"},
+		{"a million", pl.Number(2070000), "2\u00a0070\u00a0000"},
+		{"below zero", en.Number(-1234.5), "\u22121,234.5"},
+		{"text that is no number is left alone", pl.Number("<5"), "<5"},
+		{"what is no number is printed", pl.Number(true), "true"},
+		{"a percentage in Polish", pl.Percent(json.Number("114.3")), "114,3%"},
+		{"a percentage in English", en.Percent(100.0), "100%"},
+		{"money in Polish", pl.Money(538974.02, "PLN"), "538\u00a0974,02\u00a0PLN"},
+		{"money in English", en.Money(538974, "PLN"), "PLN\u00a0538,974.00"},
+		{"bytes", pl.Size(512), "512\u00a0B"},
+		{"kilobytes", pl.Size(48211), "48\u00a0kB"},
+		{"megabytes", pl.Size(12_340_000), "12,3\u00a0MB"},
+		{"a day in Polish", pl.Date("2010-07-21"), "21\u00a0lipca\u00a02010"},
+		{"a day in English", en.Date("2010-07-01"), "1\u00a0July\u00a02010"},
+		{"what is no day is left alone", pl.Date("2010-02-31"), "2010-02-31"},
+		{"a month in Polish", pl.Month("2010-07"), "lipiec\u00a02010"},
+		{"a month in English", en.Month("2010-12"), "December\u00a02010"},
+		{"what is no month is left alone", en.Month("2010-13"), "2010-13"},
+		{"an instant in a zone", pl.Moment("2010-07-21T16:25:00Z", time.FixedZone("", 7200)), "21\u00a0lipca\u00a02010, 18:25"},
+		{"an instant that is a day", en.Moment("2010-07-21", time.UTC), "21\u00a0July\u00a02010"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if test.got != test.want {
+				t.Errorf("got %q, want %q", test.got, test.want)
+			}
+		})
+	}
+}
+
+func TestPluralForms(t *testing.T) {
+	for n, want := range map[int64]string{1: "1 wolne miejsce", 3: "3 wolne miejsca", 5: "5 wolnych miejsc", 12: "12 wolnych miejsc", 22: "22 wolne miejsca", 0: "0 wolnych miejsc", 112: "112 wolnych miejsc"} {
+		if got := Of(Polish).Count("signup.places", n); got != want {
+			t.Errorf("%d in Polish is %q, want %q", n, got, want)
+		}
+	}
+	for n, want := range map[int64]string{1: "1 place left", 0: "0 places left", 1000: "1,000 places left"} {
+		if got := Of(English).Count("signup.places", n); got != want {
+			t.Errorf("%d in English is %q, want %q", n, got, want)
+		}
+	}
+	if got := Of(Polish).Count("no.such.key", 2); got != "no.such.key" {
+		t.Errorf("a missing key is said as %q", got)
+	}
+	if got := Of(Polish).Say("no.such.key"); got != "no.such.key" {
+		t.Errorf("a missing key is said as %q", got)
+	}
+}
+
+func TestLanguage(t *testing.T) {
+	tests := []struct{ name, accept, choice, want string }{
+		{"nothing said is Polish", "", "", "pl"},
+		{"a choice wins", "pl", "en", "en"},
+		{"a choice that is neither is passed over", "en", "de", "en"},
+		{"English before Polish", "en-GB,en;q=0.9,pl;q=0.8", "", "en"},
+		{"Polish before English, by weight", "en;q=0.5, pl-PL;q=0.9", "", "pl"},
+		{"other languages are passed over", "de-DE,de;q=0.9,en;q=0.1", "", "en"},
+		{"only other languages is Polish", "de,fr", "", "pl"},
+		{"a refused language is not taken", "en;q=0", "", "pl"},
+		{"a weight that is no number is none", "en;q=high", "", "pl"},
+		{"letters of any size", "EN-us", "", "en"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := Language(test.accept, test.choice); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestFieldLabels(t *testing.T) {
+	for name, want := range map[string]string{"first_name": "Imię", "person.email": "Adres e-mail", "nameless": "nameless"} {
+		if got := Of(Polish).Field(name); got != want {
+			t.Errorf("the label of %s is %q, want %q", name, got, want)
+		}
+	}
+}
