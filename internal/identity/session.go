@@ -41,7 +41,7 @@ func (a *Authority) setSession(w http.ResponseWriter, who Identity) error {
 	return a.sessions.set(w, session{Subject: who.Subject, Email: who.Email, Groups: who.Groups, Until: a.now().Add(sessionFor).Unix()}, sessionFor)
 }
 
-// seal writes and reads one cookie, by AES-256-GCM under a key of its own. The cookie's name is sealed with it.
+// seal writes and reads one cookie, by AES-256-GCM under a key of its own, so that no cookie can stand in for another.
 type seal struct {
 	name   string
 	secure bool
@@ -53,7 +53,7 @@ func (a *Authority) newSeal(name string, secret []byte) (seal, error) {
 	if s.secure {
 		s.name = "__Host-" + name
 	}
-	key, err := hkdf.Key(sha256.New, secret, nil, "cookie "+name, 32)
+	key, err := hkdf.Key(sha256.New, secret, nil, "cookie "+s.name, 32)
 	if err != nil {
 		return seal{}, fmt.Errorf("cookie key: %w", err)
 	}
@@ -72,7 +72,7 @@ func (s seal) set(w http.ResponseWriter, content any, lasts time.Duration) error
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
-	value := base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, plain, []byte(s.name)))
+	value := base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, plain, nil))
 	if len(value) > mostCookie {
 		return fmt.Errorf("%s: %d bytes, at most %d fit a cookie", s.name, len(value), mostCookie)
 	}
@@ -91,7 +91,7 @@ func (s seal) open(value string, into any) error {
 	if err != nil {
 		return fmt.Errorf("%s: is not one of ours", s.name)
 	}
-	plain, err := s.aead.Open(nil, nil, sealed, []byte(s.name))
+	plain, err := s.aead.Open(nil, nil, sealed, nil)
 	if err != nil {
 		return fmt.Errorf("%s: is not one of ours", s.name)
 	}

@@ -181,8 +181,8 @@ func localPath(to string) (string, error) {
 		return "/", nil
 	}
 	parsed, err := url.Parse(to)
-	if err != nil || parsed.Scheme != "" || parsed.Host != "" || parsed.User != nil || len(to) > mostTo ||
-		!strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsRune(to, '\\') || strings.ContainsFunc(to, unicode.IsControl) {
+	if err != nil || len(to) > mostTo || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") ||
+		strings.ContainsRune(to, '\\') || strings.ContainsFunc(to, unicode.IsControl) {
 		return "", errors.New("sign-in: can only lead to a page of this application")
 	}
 	if strings.HasPrefix(parsed.Path, "/auth/") {

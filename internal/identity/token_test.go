@@ -231,6 +231,18 @@ func TestHowOftenTheIssuerIsAsked(t *testing.T) {
 	}
 
 	f.change(func() { f.keys = map[string]crypto.PublicKey{"first": first.Public()} })
+	f.advance(time.Minute)
+	if err := identify(sign(t, jose.RS256, first, "", f.claims())); err != nil {
+		t.Errorf("a new key that the token does not name: %v", err)
+	}
+
+	f.change(func() { f.keys = map[string]crypto.PublicKey{"second": second.Public()} })
+	f.advance(time.Minute)
+	if err := identify(rotated); err != nil {
+		t.Errorf("back again: %v", err)
+	}
+
+	f.change(func() { f.keys = map[string]crypto.PublicKey{"first": first.Public()} })
 	f.advance(61 * time.Minute)
 	if err := identify(sign(t, jose.RS256, second, "second", f.claims())); err == nil {
 		t.Error("a key withdrawn an hour ago is still believed")
