@@ -1,0 +1,306 @@
+package dynamo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"outreach/internal/table"
+)
+
+// wire answers requests with what stands next in its script; what stands last is the answer to all that follow.
+type wire struct {
+	script []reply
+	asked  []request
+}
+
+type reply struct {
+	status int
+	body   string
+	err    error // no answer came
+}
+
+type request struct {
+	operation string
+	body      map[string]any
+}
+
+func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	asked := request{operation: strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "DynamoDB_20120810.")}
+	if err := json.Unmarshal(raw, &asked.body); err != nil {
+		return nil, err
+	}
+	answer := w.script[min(len(w.asked), len(w.script)-1)]
+	w.asked = append(w.asked, asked)
+	if answer.err != nil {
+		return nil, answer.err
+	}
+	return &http.Response{
+		StatusCode: answer.status, Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}},
+		Body: io.NopCloser(strings.NewReader(answer.body)), Request: r,
+	}, nil
+}
+
+// over gives a table on the wire, with neither the client nor the table waiting between tries, and counts its pauses.
+func over(w *wire) (*Table, *int) {
+	client := dynamodb.New(dynamodb.Options{
+		Region: "eu-central-1", BaseEndpoint: aws.String("http://dynamodb.example.org"), HTTPClient: &http.Client{Transport: w},
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
+			o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+		}),
+	})
+	t, pauses := New(client, "test"), 0
+	t.pause = func(ctx context.Context, _ int) error { pauses++; return ctx.Err() }
+	return t, &pauses
+}
+
+func failure(code string) string {
+	return fmt.Sprintf(`{"__type": "com.amazonaws.dynamodb.v20120810#%s", "message": "no"}`, code)
+}
+
+func cancelledFor(codes ...string) reply {
+	var reasons []string
+	for _, code := range codes {
+		reasons = append(reasons, fmt.Sprintf(`{"Code": %q}`, code))
+	}
+	return reply{status: 400, body: fmt.Sprintf(`{"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "Message": "no", "CancellationReasons": [%s]}`, strings.Join(reasons, ","))}
+}
+
+var (
+	done      = reply{status: 200, body: `{}`}
+	lost      = reply{err: errors.New("read: connection reset by peer")}
+	throttled = reply{status: 400, body: failure("ThrottlingException")}
+	exceeded  = reply{status: 400, body: failure("ProvisionedThroughputExceededException")}
+	broken    = reply{status: 500, body: failure("InternalServerError")}
+	away      = reply{status: 503, body: `Service Unavailable`}
+	working   = reply{status: 400, body: failure("TransactionInProgressException")}
+	wrong     = reply{status: 400, body: failure("ValidationException")}
+	forbidden = reply{status: 400, body: failure("AccessDeniedException")}
+	conflicts = reply{status: 400, body: failure("TransactionConflictException")}
+	met       = cancelledFor("None", "TransactionConflict")
+	squeezed  = cancelledFor("ThrottlingError", "None")
+)
+
+var a, b = table.Item{Key: table.Key{PK: "p", SK: "a"}}, table.Item{Key: table.Key{PK: "p", SK: "b"}}
+
+func TestWriteFaults(t *testing.T) {
+	both := []table.Op{{Item: a, If: table.Absent}, {Item: b, If: table.At(2)}}
+	single := []table.Op{{Item: a}}
+	for _, c := range []struct {
+		name        string
+		ops         []table.Op
+		script      []reply
+		want        string // ok, conflict, unavailable or other
+		failed      []int
+		asks, waits int
+	}{
+		{"an answer lost on the way is asked for again", both, []reply{lost, done}, "ok", nil, 2, 0},
+		{"throttling is waited out", both, []reply{throttled, exceeded, done}, "ok", nil, 3, 0},
+		{"a failing service is tried again", both, []reply{broken, away, done}, "ok", nil, 3, 0},
+		{"a first request still at work is waited for", both, []reply{lost, working, done}, "ok", nil, 3, 0},
+		{"throttling without end is unavailability", both, []reply{throttled}, "unavailable", nil, 3, 0},
+		{"a service failing without end is unavailability", both, []reply{broken}, "unavailable", nil, 3, 0},
+		{"a service away without end is unavailability", both, []reply{away}, "unavailable", nil, 3, 0},
+		{"no answer at all is unavailability", both, []reply{lost}, "unavailable", nil, 3, 0},
+		{"half an answer is unavailability", single, []reply{{status: 200, body: `{"a`}}, "unavailable", nil, 1, 0},
+		{"meeting another transaction is tried again", both, []reply{met, met, done}, "ok", nil, 3, 2},
+		{"meeting others without end is a conflict of unknown order", both, []reply{met}, "conflict", nil, tries, tries - 1},
+		{"throttling within a transaction is tried again", both, []reply{squeezed, done}, "ok", nil, 2, 1},
+		{"throttling within a transaction without end is unavailability", both, []reply{squeezed}, "unavailable", nil, tries, tries - 1},
+		{"the condition that failed is named", both, []reply{cancelledFor("None", "ConditionalCheckFailed")}, "conflict", []int{1}, 1, 0},
+		{"all conditions that failed are named", both, []reply{cancelledFor("ConditionalCheckFailed", "ConditionalCheckFailed")}, "conflict", []int{0, 1}, 1, 0},
+		{"a failed condition says more than a meeting", both, []reply{cancelledFor("ConditionalCheckFailed", "TransactionConflict")}, "conflict", []int{0}, 1, 0},
+		{"a condition that fails at the second try is named", both, []reply{met, cancelledFor("ConditionalCheckFailed", "None")}, "conflict", []int{0}, 2, 1},
+		{"a mistake of ours is no unavailability", both, []reply{wrong}, "other", nil, 1, 0},
+		{"a transaction cancelled for a mistake is no unavailability", both, []reply{cancelledFor("ValidationError", "None")}, "other", nil, 1, 0},
+		{"a missing permission is no unavailability", both, []reply{forbidden}, "other", nil, 1, 0},
+		{"a single put meets a transaction and is tried again", single, []reply{conflicts, done}, "ok", nil, 2, 1},
+		{"a single put throttled without end is unavailability", single, []reply{exceeded}, "unavailable", nil, 3, 0},
+		{"a single delete meets transactions without end", []table.Op{{Verb: table.Delete, Item: a}}, []reply{conflicts}, "conflict", nil, tries, tries - 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := &wire{script: c.script}
+			home, pauses := over(w)
+			err := home.Write(t.Context(), c.ops...)
+			conflict, isConflict := table.AsConflict(err)
+			got := "other"
+			switch {
+			case err == nil:
+				got = "ok"
+			case isConflict && !errors.Is(err, table.ErrUnavailable):
+				got = "conflict"
+			case !isConflict && errors.Is(err, table.ErrUnavailable):
+				got = "unavailable"
+			}
+			if got != c.want || isConflict && !slices.Equal(conflict.Failed, c.failed) {
+				t.Errorf("%s (%v)", got, err)
+			}
+			if len(w.asked) != c.asks || *pauses != c.waits {
+				t.Errorf("asked %d times with %d pauses, not %d and %d", len(w.asked), *pauses, c.asks, c.waits)
+			}
+			for _, r := range w.asked {
+				if r.body["ClientRequestToken"] != w.asked[0].body["ClientRequestToken"] || len(c.ops) > 1 && r.body["ClientRequestToken"] == "" {
+					t.Errorf("the tokens are %v and %v", w.asked[0].body["ClientRequestToken"], r.body["ClientRequestToken"])
+				}
+			}
+		})
+	}
+	t.Run("two writes have two tokens", func(t *testing.T) {
+		w := &wire{script: []reply{done}}
+		home, _ := over(w)
+		for range 2 {
+			if err := home.Write(t.Context(), both...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if first, second := w.asked[0].body["ClientRequestToken"], w.asked[1].body["ClientRequestToken"]; first == second || first == nil {
+			t.Errorf("%v and %v", first, second)
+		}
+	})
+	t.Run("the context ends the tries", func(t *testing.T) {
+		w := &wire{script: []reply{met}}
+		home, _ := over(w)
+		ctx, cancel := context.WithCancel(t.Context())
+		home.pause = func(ctx context.Context, try int) error { cancel(); return pause(ctx, 10) }
+		if err := home.Write(ctx, both...); !errors.Is(err, context.Canceled) || errors.Is(err, table.ErrUnavailable) || len(w.asked) != 1 {
+			t.Errorf("%v after %d", err, len(w.asked))
+		}
+	})
+}
+
+func TestWriteRequests(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		ops       []table.Op
+		operation string
+	}{
+		{"a single put without a condition is an update, at half the price", []table.Op{{Item: a}}, "UpdateItem"},
+		{"a single delete without a condition is a delete", []table.Op{{Verb: table.Delete, Item: a}}, "DeleteItem"},
+		{"a single put under a condition is a transaction, as its answer may be lost", []table.Op{{Item: a, If: table.Absent}}, "TransactWriteItems"},
+		{"a single delete under a condition is a transaction too", []table.Op{{Verb: table.Delete, Item: a, If: table.Present}}, "TransactWriteItems"},
+		{"two puts are a transaction", []table.Op{{Item: a}, {Item: b}}, "TransactWriteItems"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := &wire{script: []reply{done}}
+			home, _ := over(w)
+			if err := home.Write(t.Context(), c.ops...); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.asked[0].operation; got != c.operation {
+				t.Errorf("%s", got)
+			}
+		})
+	}
+}
+
+func itemJSON(k table.Key) string {
+	return fmt.Sprintf(`{"pk": {"S": %q}, "sk": {"S": %q}, "data": {"B": "eA=="}, "rev": {"N": "3"}}`, k.PK, k.SK)
+}
+
+func answered(left string, keys ...table.Key) reply {
+	var items []string
+	for _, k := range keys {
+		items = append(items, itemJSON(k))
+	}
+	unprocessed := "{}"
+	if left != "" {
+		unprocessed = fmt.Sprintf(`{"test": {"ConsistentRead": true, "Keys": [%s]}}`, left)
+	}
+	return reply{status: 200, body: fmt.Sprintf(`{"Responses": {"test": [%s]}, "UnprocessedKeys": %s}`, strings.Join(items, ","), unprocessed)}
+}
+
+func TestGetFaults(t *testing.T) {
+	const leftA, leftB = `{"pk": {"S": "p"}, "sk": {"S": "a"}}`, `{"pk": {"S": "p"}, "sk": {"S": "b"}}`
+	for _, c := range []struct {
+		name        string
+		script      []reply
+		items       int
+		unavailable bool
+		asks, waits int
+	}{
+		{"what was left out is asked for again at once", []reply{answered(leftB, a.Key), answered("", b.Key)}, 2, false, 2, 0},
+		{"where nothing came it waits", []reply{answered(leftA + "," + leftB), answered(leftB, a.Key), answered(leftB), answered("", b.Key)}, 2, false, 4, 2},
+		{"where nothing comes for long it is unavailable", []reply{answered(leftA + "," + leftB)}, 0, true, tries, tries - 1},
+		{"throttling is waited out", []reply{throttled, answered("", a.Key)}, 1, false, 2, 0},
+		{"throttling without end is unavailability", []reply{exceeded}, 0, true, 3, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := &wire{script: c.script}
+			home, pauses := over(w)
+			items, err := home.Get(t.Context(), a.Key, b.Key, a.Key)
+			if len(items) != c.items || errors.Is(err, table.ErrUnavailable) != c.unavailable || (err != nil) != c.unavailable {
+				t.Errorf("%v, %v", items, err)
+			}
+			if len(w.asked) != c.asks || *pauses != c.waits {
+				t.Errorf("asked %d times with %d pauses, not %d and %d", len(w.asked), *pauses, c.asks, c.waits)
+			}
+		})
+	}
+	t.Run("a query that is throttled without end is unavailable", func(t *testing.T) {
+		home, _ := over(&wire{script: []reply{throttled}})
+		if _, err := home.Query(t.Context(), table.Query{PK: "p"}); !errors.Is(err, table.ErrUnavailable) {
+			t.Error(err)
+		}
+	})
+}
+
+func TestReadRequests(t *testing.T) {
+	w := &wire{script: []reply{{status: 200, body: `{"Items": [], "Count": 0, "Responses": {"test": []}, "UnprocessedKeys": {}}`}}}
+	home, _ := over(w)
+	for name, c := range map[string]struct {
+		q    table.Query
+		want bool
+	}{
+		"a partition is read as it is":             {table.Query{PK: "p"}, true},
+		"unless a stale read will do":              {table.Query{PK: "p", Stale: true}, false},
+		"the index can only be read as it was":     {table.Query{PK: "p", Index: true}, false},
+		"so too where that is what was asked for":  {table.Query{PK: "p", Index: true, Stale: true}, false},
+		"and a limit changes nothing of all that ": {table.Query{PK: "p", Limit: 1}, true},
+	} {
+		if _, err := home.Query(t.Context(), c.q); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.asked[len(w.asked)-1].body["ConsistentRead"]; got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	keys := make([]table.Key, 0, 250)
+	for i := range 250 {
+		keys = append(keys, table.Key{PK: "p", SK: fmt.Sprint(i / 2)})
+	}
+	w.asked = nil
+	if _, err := home.Get(t.Context(), keys...); err != nil {
+		t.Fatal(err)
+	}
+	var sizes []int
+	for _, r := range w.asked {
+		asked := r.body["RequestItems"].(map[string]any)["test"].(map[string]any)
+		sizes = append(sizes, len(asked["Keys"].([]any)))
+		if asked["ConsistentRead"] != true {
+			t.Error("a get is not strongly consistent")
+		}
+	}
+	if !slices.Equal(sizes, []int{100, 25}) {
+		t.Errorf("125 different keys were asked for in portions of %v", sizes)
+	}
+}

@@ -1,0 +1,339 @@
+package sqlite
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"outreach/internal/table"
+)
+
+func openTable(t *testing.T, path, name string) (*DB, *Table) {
+	t.Helper()
+	db, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() }) // closed twice does no harm
+	home, err := db.Table(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db, home
+}
+
+func item(pk, sk, data string) table.Item {
+	return table.Item{Key: table.Key{PK: pk, SK: sk}, Data: []byte(data)}
+}
+
+// writeForEver is the life of a process that is killed: it says on its output what was written, once it was.
+func writeForEver(path string) error {
+	db, err := Open(path)
+	if err != nil {
+		return err
+	}
+	home, err := db.Table("tracker")
+	if err != nil {
+		return err
+	}
+	page, err := home.Query(context.Background(), table.Query{PK: "p0", Backward: true, Limit: 1})
+	if err != nil {
+		return err
+	}
+	first := 0
+	for _, last := range page.Items {
+		if _, err := fmt.Sscanf(last.SK, "%d", &first); err != nil {
+			return err
+		}
+		first++
+	}
+	for i := first; ; i++ {
+		var ops []table.Op
+		for j := range 5 {
+			ops = append(ops, table.Op{Item: item(fmt.Sprintf("p%d", j), fmt.Sprintf("%06d", i), strings.Repeat("x", 1000)), If: table.Absent})
+		}
+		if err := home.Write(context.Background(), ops...); err != nil {
+			return err
+		}
+		if _, err := fmt.Println(i); err != nil {
+			return err
+		}
+	}
+}
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv("WRITE_FOR_EVER"); path != "" {
+		fmt.Fprintln(os.Stderr, writeForEver(path))
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+func TestKill(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "killed.db")
+	said := -1
+	for round := range 3 {
+		t.Run(fmt.Sprintf("what was said to be written is there after kill %d, and each write whole", round+1), func(t *testing.T) {
+			process := exec.CommandContext(t.Context(), os.Args[0])
+			process.Env = append(os.Environ(), "WRITE_FOR_EVER="+path)
+			process.Stderr = os.Stderr
+			out, err := process.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := process.Start(); err != nil {
+				t.Fatal(err)
+			}
+			lines := bufio.NewScanner(out)
+			for lines.Scan() {
+				if _, err := fmt.Sscan(lines.Text(), &said); err != nil {
+					t.Fatal(err)
+				}
+				if said >= 20*(round+1) {
+					if err := process.Process.Kill(); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if err := process.Wait(); err == nil {
+				t.Fatal("the process ended by itself")
+			}
+			db, home := openTable(t, path, "tracker")
+			defer func() { _ = db.Close() }() // the next process opens it
+			var counts []int
+			for j := range 5 {
+				page, err := home.Query(t.Context(), table.Query{PK: fmt.Sprintf("p%d", j)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				counts = append(counts, len(page.Items))
+			}
+			for _, n := range counts {
+				if n != counts[0] || n < said+1 {
+					t.Errorf("%v items in the partitions, but write %d was answered", counts, said)
+				}
+			}
+		})
+	}
+}
+
+func TestFile(t *testing.T) {
+	t.Run("tables of one file do not see each other", func(t *testing.T) {
+		db, tracker := openTable(t, filepath.Join(t.TempDir(), "two.db"), "tracker")
+		people, err := db.Table("people")
+		if err != nil {
+			t.Fatal(err)
+		}
+		it := item("p", "a", "tracker")
+		if err := tracker.Write(t.Context(), table.Op{Item: it}); err != nil {
+			t.Fatal(err)
+		}
+		if err := people.Write(t.Context(), table.Op{Verb: table.Check, Item: it, If: table.Absent}); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("what was written is there when the file is opened again", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "again.db")
+		db, home := openTable(t, path, "tracker")
+		it := item("p", "a", "x")
+		if err := errors.Join(home.Write(t.Context(), table.Op{Item: it}), db.Close()); err != nil {
+			t.Fatal(err)
+		}
+		_, home = openTable(t, path, "tracker")
+		if items, err := home.Get(t.Context(), it.Key); err != nil || string(items[it.Key].Data) != "x" || items[it.Key].Rev != 1 {
+			t.Errorf("%v, %v", items, err)
+		}
+	})
+	t.Run("expired items are given until the table is opened again", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "expired.db")
+		db, home := openTable(t, path, "tracker")
+		past, future, never := item("p", "past", ""), item("p", "future", ""), item("p", "never", "")
+		past.Expires, future.Expires = time.Date(2010, 7, 21, 0, 0, 0, 0, time.UTC), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+		if err := home.Write(t.Context(), table.Op{Item: past}, table.Op{Item: future}, table.Op{Item: never}); err != nil {
+			t.Fatal(err)
+		}
+		count := func(home *Table, want int) {
+			t.Helper()
+			if items, err := home.Get(t.Context(), past.Key, future.Key, never.Key); err != nil || len(items) != want {
+				t.Errorf("%v, %v, not %d items", items, err, want)
+			}
+		}
+		count(home, 3)
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		_, home = openTable(t, path, "tracker")
+		count(home, 2)
+	})
+	t.Run("a write is on the disk before it is answered", func(t *testing.T) {
+		db, _ := openTable(t, filepath.Join(t.TempDir(), "sync.db"), "tracker")
+		var mode string
+		var level int
+		if err := errors.Join(db.writer.QueryRow(`PRAGMA journal_mode`).Scan(&mode), db.writer.QueryRow(`PRAGMA synchronous`).Scan(&level)); err != nil {
+			t.Fatal(err)
+		}
+		if mode != "wal" || level < 2 {
+			t.Errorf("journal mode %s, synchronous %d", mode, level)
+		}
+	})
+	t.Run("only its owner can read the file", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "own.db")
+		_, home := openTable(t, path, "tracker")
+		if err := home.Write(t.Context(), table.Op{Item: item("p", "a", "x")}); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{path, path + "-wal"} {
+			info, err := os.Stat(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if mode := info.Mode().Perm(); mode != 0o600 {
+				t.Errorf("%s has mode %o", name, mode)
+			}
+		}
+	})
+	t.Run("what is no place for a file, or no table, is an error", func(t *testing.T) {
+		if _, err := Open(filepath.Join(t.TempDir(), "no such folder", "x.db")); !errors.Is(err, os.ErrNotExist) {
+			t.Error(err)
+		}
+		text := filepath.Join(t.TempDir(), "text")
+		if err := os.WriteFile(text, []byte(strings.Repeat("not a table ", 1000)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(text); err == nil {
+			t.Error("a text file was opened")
+		}
+	})
+	t.Run("a table's name is letters, digits and underscores", func(t *testing.T) {
+		db, _ := openTable(t, filepath.Join(t.TempDir(), "names.db"), "tracker")
+		for _, name := range []string{"", "Tracker", "a b", "a;b", "1a", strings.Repeat("a", 64)} {
+			if _, err := db.Table(name); err == nil {
+				t.Errorf("%q was taken", name)
+			}
+		}
+	})
+}
+
+func TestUnavailable(t *testing.T) {
+	t.Run("a file that another process keeps locked is unavailable, and comes back", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "locked.db")
+		db, home := openTable(t, path, "tracker")
+		if _, err := db.writer.Exec(`PRAGMA busy_timeout = 0`); err != nil {
+			t.Fatal(err)
+		}
+		other, err := connect(path, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = other.Close() }() // the test is over
+		lock, err := other.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		op := table.Op{Item: item("p", "a", "x"), If: table.Absent}
+		if err := home.Write(t.Context(), op); !errors.Is(err, table.ErrUnavailable) {
+			t.Errorf("while locked: %v", err)
+		}
+		if _, err := home.Get(t.Context(), op.Item.Key); err != nil {
+			t.Errorf("a read needs no lock: %v", err)
+		}
+		if err := lock.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+		if err := home.Write(t.Context(), op); err != nil {
+			t.Errorf("after the lock: %v", err)
+		}
+	})
+	t.Run("a full disk is unavailability, and leaves all as it was", func(t *testing.T) {
+		db, home := openTable(t, filepath.Join(t.TempDir(), "full.db"), "tracker")
+		if _, err := db.writer.Exec(`PRAGMA max_page_count = 20`); err != nil {
+			t.Fatal(err)
+		}
+		small, large := item("p", "a", "x"), item("p", "b", strings.Repeat("x", table.MostData))
+		if err := home.Write(t.Context(), table.Op{Item: small}, table.Op{Item: large}); !errors.Is(err, table.ErrUnavailable) {
+			t.Error(err)
+		}
+		if items, err := home.Get(t.Context(), small.Key, large.Key); err != nil || len(items) != 0 {
+			t.Errorf("%d items, %v", len(items), err)
+		}
+		if err := home.Write(t.Context(), table.Op{Item: small}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func BenchmarkWrite(b *testing.B) {
+	for _, n := range []int{1, 3, 100} {
+		b.Run(fmt.Sprintf("%d items of 1 kB", n), func(b *testing.B) {
+			db, err := Open(filepath.Join(b.TempDir(), "bench.db"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer func() { _ = db.Close() }() // the benchmark is over
+			home, err := db.Table("tracker")
+			if err != nil {
+				b.Fatal(err)
+			}
+			for i := 0; b.Loop(); i++ {
+				var ops []table.Op
+				for j := range n {
+					ops = append(ops, table.Op{Item: item("p", fmt.Sprintf("%d-%d", i, j), strings.Repeat("x", 1000)), If: table.Absent})
+				}
+				if err := home.Write(b.Context(), ops...); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	db, err := Open(filepath.Join(b.TempDir(), "bench.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = db.Close() }() // the benchmark is over
+	home, err := db.Table("tracker")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var keys []table.Key
+	for i := range 10 {
+		var ops []table.Op
+		for j := range table.MostWrites {
+			it := item("p", fmt.Sprintf("%d-%d", i, j), strings.Repeat("x", 500))
+			ops, keys = append(ops, table.Op{Item: it}), append(keys, it.Key)
+		}
+		if err := home.Write(b.Context(), ops...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.Run("a page of 1000", func(b *testing.B) {
+		for b.Loop() {
+			if page, err := home.Query(b.Context(), table.Query{PK: "p"}); err != nil || len(page.Items) != 1000 {
+				b.Fatal(len(page.Items), err)
+			}
+		}
+	})
+	b.Run("1000 by key", func(b *testing.B) {
+		for b.Loop() {
+			if items, err := home.Get(b.Context(), keys...); err != nil || len(items) != 1000 {
+				b.Fatal(len(items), err)
+			}
+		}
+	})
+	b.Run("1 by key", func(b *testing.B) {
+		for b.Loop() {
+			if items, err := home.Get(b.Context(), keys[500]); err != nil || len(items) != 1 {
+				b.Fatal(len(items), err)
+			}
+		}
+	})
+}
