@@ -1,0 +1,96 @@
+package definition_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"outreach/internal/kinds"
+	"outreach/internal/project/definition"
+	"outreach/internal/rule"
+)
+
+func guide(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../../docs/definition.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestTheGuidesExampleIsADefinition(t *testing.T) {
+	t.Parallel()
+	_, example, _ := strings.Cut(guide(t), "```yaml\n")
+	example, _, ok := strings.Cut(example, "```")
+	if _, problems := definition.Parse([]byte(example)); !ok || len(problems) > 0 {
+		t.Errorf("%+v", problems)
+	}
+	misspelt := strings.Replace(example, `"bookkeeping"`, `"bookeeping"`, 1)
+	_, problems := definition.Parse([]byte(misspelt))
+	if len(problems) != 1 || problems[0].Line != 34 || problems[0].Column != 94 || problems[0].Field != "indicators[0].where" {
+		t.Errorf("the guide's example of a problem is another one now: %+v", problems)
+	}
+}
+
+func TestTheGuidesVariablesAreThoseOfRules(t *testing.T) {
+	t.Parallel()
+	var want, got strings.Builder
+	for _, kind := range kinds.All {
+		var names []string
+		for _, v := range rule.Variables(kind) {
+			if v.Numeric {
+				v.Name += `\*`
+			}
+			names = append(names, v.Name)
+		}
+		want.WriteString("| " + kind.Name + " | " + strings.Join(names, ", ") + " |\n")
+	}
+	_, table, _ := strings.Cut(guide(t), "| of | variables |\n|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	got.WriteString(table + "\n")
+	if diff := cmp.Diff(want.String(), got.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTheGuidesFunctionsAreThoseOfRules(t *testing.T) {
+	t.Parallel()
+	if list := "Functions are `" + strings.Join(rule.Functions, ", ") + "`"; !strings.Contains(guide(t), list) {
+		t.Errorf("the guide does not say: %s", list)
+	}
+}
+
+func TestTheGuidesRulesAreRules(t *testing.T) {
+	t.Parallel()
+	rules := regexp.MustCompile(`(?m)^    (.+)$`).FindAllStringSubmatch(guide(t)[strings.Index(guide(t), "## The rules"):], -1)
+	if len(rules) == 0 {
+		t.Error("there are none")
+	}
+	for _, r := range rules {
+		compiles := false
+		for _, kind := range kinds.All {
+			_, err := rule.Compile(kind, r[1])
+			compiles = compiles || err == nil
+		}
+		if !compiles {
+			t.Errorf("no kind of record takes the rule %s", r[1])
+		}
+	}
+}
+
+func TestTheGuideExplainsEveryCode(t *testing.T) {
+	t.Parallel()
+	for _, c := range broken {
+		for problem := range strings.SplitSeq(c.want, "; ") {
+			words := strings.Fields(problem)
+			code := words[len(words)-2]
+			if !strings.Contains(guide(t), "`"+code+"`") {
+				t.Errorf("%s (%s)", code, c.name)
+			}
+		}
+	}
+}
