@@ -5,6 +5,7 @@ package project
 
 import (
 	"slices"
+	"sync"
 	"time"
 	_ "time/tzdata" // the machines that functions run on have no time zones of their own
 )
@@ -125,12 +126,19 @@ type Reports struct {
 
 // Location is the project's time zone. A checked definition always names one that exists.
 func (d *Definition) Location() *time.Location {
+	if known, ok := locations.Load(d.TimeZone); ok {
+		return known.(*time.Location)
+	}
 	location, err := time.LoadLocation(d.TimeZone)
 	if err != nil {
 		return time.UTC
 	}
+	locations.Store(d.TimeZone, location)
 	return location
 }
+
+// locations are the time zones that were read, by name: reading one takes as long as checking a hundred values.
+var locations sync.Map
 
 // Day is the date that an instant falls on in the project's time zone.
 func (d *Definition) Day(at time.Time) string { return at.In(d.Location()).Format(time.DateOnly) }

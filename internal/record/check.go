@@ -16,8 +16,21 @@ import (
 
 // Clean is how every text that comes in is first made comparable: composed letters, no outer spaces.
 func Clean(value string) string {
-	return strings.TrimFunc(norm.NFC.String(value), func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' })
+	// Below U+0300, whose first byte in UTF-8 is 0xcc, nothing combines: nearly every text is composed as it is.
+	for i := range len(value) {
+		if value[i] >= 0xcc {
+			value = norm.NFC.String(value)
+			break
+		}
+	}
+	if n := len(value); n > 0 && isGraph(value[0]) && isGraph(value[n-1]) {
+		return value
+	}
+	return strings.TrimFunc(value, func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' })
 }
+
+// isGraph tells that a byte is an ASCII character that can be seen.
+func isGraph(b byte) bool { return ' ' < b && b < 0x7f }
 
 // Parse checks one value and gives its canonical text.
 func (f *Field) Parse(value string, s Scope) (string, *Problem) {
@@ -64,17 +77,22 @@ func (f *Field) parse(value string, s Scope) (string, *Problem) {
 }
 
 func (f *Field) parseText(value string) (string, *Problem) {
+	length, readable := 0, true
+	for _, r := range value {
+		length++
+		if r < ' ' || r >= 0x7f {
+			readable = readable && (!unicode.IsControl(r) || r == '\n' || r == '\r' || r == '\t') && r != utf8.RuneError
+		}
+	}
 	longest := f.Longest
 	if longest == 0 {
 		longest = DefaultLongest
 	}
-	if n := utf8.RuneCountInString(value); n > longest {
-		return "", &Problem{Code: TooLong, Args: map[string]string{"longest": strconv.Itoa(longest), "length": strconv.Itoa(n)}}
-	}
-	for _, r := range value {
-		if unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' || r == utf8.RuneError {
-			return "", &Problem{Code: Unreadable, Hint: "text"}
-		}
+	switch {
+	case length > longest:
+		return "", &Problem{Code: TooLong, Args: map[string]string{"longest": strconv.Itoa(longest), "length": strconv.Itoa(length)}}
+	case !readable:
+		return "", &Problem{Code: Unreadable, Hint: "text"}
 	}
 	return value, nil
 }
@@ -94,10 +112,14 @@ func parseDate(value string, s Scope) (string, *Problem) {
 
 // ParseDay reads a date, 2010-07-21, or where loose 21.07.2010 too, and gives it as YYYY-MM-DD.
 func ParseDay(value string, loose bool) (string, bool) {
-	if t, err := time.Parse(time.DateOnly, value); err == nil {
-		return t.Format(time.DateOnly), true
+	if isDay(value) {
+		return value, true
 	}
 	if loose {
+		if len(value) == 10 && value[2] == '.' && value[5] == '.' {
+			value = value[6:] + "-" + value[3:5] + "-" + value[:2]
+			return value, isDay(value)
+		}
 		if t, err := time.Parse("2.1.2006", value); err == nil {
 			return t.Format(time.DateOnly), true
 		}
@@ -105,7 +127,34 @@ func ParseDay(value string, loose bool) (string, bool) {
 	return "", false
 }
 
+// isDay tells whether a text is a day of the calendar, as YYYY-MM-DD.
+func isDay(value string) bool {
+	if len(value) != 10 || value[4] != '-' || value[7] != '-' || digits(value) != 4 || digits(value[5:]) != 2 || digits(value[8:]) != 2 {
+		return false
+	}
+	year := int(value[0]-'0')*1000 + int(value[1]-'0')*100 + twoDigits(value[2:])
+	month, day := twoDigits(value[5:]), twoDigits(value[8:])
+	if month < 1 || month > 12 || day < 1 {
+		return false
+	}
+	return day <= 28 || day <= time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+func twoDigits(value string) int { return int(value[0]-'0')*10 + int(value[1]-'0') }
+
+// digits counts the digits that a text begins with.
+func digits(value string) int {
+	n := 0
+	for n < len(value) && '0' <= value[n] && value[n] <= '9' {
+		n++
+	}
+	return n
+}
+
 func parseClock(value string) (string, *Problem) {
+	if len(value) == 5 && digits(value) == 2 && value[2] == ':' && digits(value[3:]) == 2 && value[:2] < "24" && value[3] < '6' {
+		return value, nil
+	}
 	for _, layout := range []string{"15:04", "15:04:05"} {
 		if t, err := time.Parse(layout, value); err == nil {
 			return t.Format("15:04"), nil
@@ -136,45 +185,108 @@ func parseInstant(value string, s Scope) (string, *Problem) {
 }
 
 var (
-	plainWhole   = regexp.MustCompile(`^[-+]?[0-9]{1,15}$`)
-	groupedWhole = regexp.MustCompile(`^[-+]?[0-9]{1,3}([. ][0-9]{3}){1,4}$`)
-	plainDecimal = regexp.MustCompile(`^[-+]?[0-9]{1,12}([.,][0-9]{1,6})?$`)
-	groupSpaces  = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u2009", " ")
-	ungroup      = strings.NewReplacer(" ", "", ".", "")
+	groupSpaces = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u2009", " ")
+	ungroup     = strings.NewReplacer(" ", "", ".", "")
 )
+
+func unsigned(value string) string {
+	if value != "" && (value[0] == '-' || value[0] == '+') {
+		return value[1:]
+	}
+	return value
+}
+
+// isWhole tells of up to fifteen digits, which a double holds exactly.
+func isWhole(value string) bool {
+	value = unsigned(value)
+	n := digits(value)
+	return n == len(value) && 1 <= n && n <= 15
+}
+
+// isGrouped tells of digits in threes, between them points or spaces.
+func isGrouped(value string) bool {
+	value = unsigned(value)
+	n := digits(value)
+	if n < 1 || n > 3 {
+		return false
+	}
+	groups := 0
+	for value = value[n:]; value != ""; value = value[4:] {
+		if len(value) < 4 || value[0] != '.' && value[0] != ' ' || digits(value[1:4]) != 3 {
+			return false
+		}
+		groups++
+	}
+	return 1 <= groups && groups <= 4
+}
+
+// isDecimal tells of up to twelve digits and six after a point.
+func isDecimal(value string) bool {
+	value = unsigned(value)
+	n := digits(value)
+	if n < 1 || n > 12 {
+		return false
+	}
+	if value = value[n:]; value == "" {
+		return true
+	}
+	n = digits(value[1:])
+	return value[0] == '.' && n == len(value)-1 && 1 <= n && n <= 6
+}
 
 func (f *Field) parseNumber(value string, s Scope) (string, *Problem) {
 	if s.Loose {
-		value = groupSpaces.Replace(value)
-		if groupedWhole.MatchString(value) && (f.Type == Whole || !strings.Contains(value, ".")) {
+		if !isASCII(value) {
+			value = groupSpaces.Replace(value)
+		}
+		if isGrouped(value) && (f.Type == Whole || !strings.Contains(value, ".")) {
 			value = ungroup.Replace(value)
 		}
 		if f.Type == Decimal {
 			value = strings.Replace(value, ",", ".", 1)
 		}
 	}
-	pattern := plainWhole
-	if f.Type == Decimal {
-		pattern = plainDecimal
+	if f.Type == Whole && !isWhole(value) {
+		return "", &Problem{Code: NotANumber, Hint: "whole"}
 	}
-	if !pattern.MatchString(value) {
-		return "", &Problem{Code: NotANumber, Hint: map[Type]string{Whole: "whole", Decimal: "decimal"}[f.Type]}
+	if f.Type == Decimal && !isDecimal(value) {
+		return "", &Problem{Code: NotANumber, Hint: "decimal"}
 	}
 	n, err := strconv.ParseFloat(value, 64)
 	if err != nil {
 		return "", &Problem{Code: NotANumber}
 	}
-	most := f.Max
-	if most == 0 {
-		most = float64(s.Definition.Region.Population)
-		if most == 0 {
-			most = 1e12
-		}
+	if n < f.Min || n > f.most(s) {
+		return "", f.outOfRange(s)
 	}
-	if n < f.Min || n > most {
-		return "", &Problem{Code: OutOfRange, Args: map[string]string{"min": Number(f.Min), "max": Number(most)}}
+	if f.Type == Whole && '1' <= value[0] && value[0] <= '9' {
+		return value, nil
 	}
 	return Number(n), nil
+}
+
+// most is the largest number that is allowed.
+func (f *Field) most(s Scope) float64 {
+	switch {
+	case f.Max != 0:
+		return f.Max
+	case s.Definition.Region.Population != 0:
+		return float64(s.Definition.Region.Population)
+	}
+	return 1e12
+}
+
+func (f *Field) outOfRange(s Scope) *Problem {
+	return &Problem{Field: f.Name, Code: OutOfRange, Args: map[string]string{"min": Number(f.Min), "max": Number(f.most(s))}}
+}
+
+func isASCII(value string) bool {
+	for i := range len(value) {
+		if value[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // Number is the canonical text of a number: no sign of a zero, no trailing zeros, never an exponent.
@@ -236,6 +348,9 @@ func parseYesNo(value string, s Scope) (string, *Problem) {
 // ParseEmail checks an address and gives it trimmed and in lower case, which is how addresses are compared.
 func ParseEmail(value string) (string, bool) {
 	value = strings.ToLower(Clean(value))
+	if isPlainEmail(value) {
+		return value, true
+	}
 	address, err := mail.ParseAddress(value)
 	if err != nil || address.Address != value || len(value) > 254 || !strings.Contains(value[strings.LastIndex(value, "@")+1:], ".") {
 		return "", false
@@ -243,8 +358,35 @@ func ParseEmail(value string) (string, bool) {
 	return value, true
 }
 
+// isPlainEmail tells of an address of the usual characters, as nearly all are. Of the others a full parser decides.
+func isPlainEmail(value string) bool {
+	name, domain, _ := strings.Cut(value, "@")
+	return len(value) <= 254 && isDotted(name, "!#$%&'*+-/=?^_`{|}~") && isDotted(domain, "-") && strings.Contains(domain, ".")
+}
+
+// isDotted tells of lower-case words of letters, digits and some signs, with single dots between them.
+func isDotted(value, signs string) bool {
+	word := false
+	for i := range len(value) {
+		switch c := value[i]; {
+		case c == '.':
+			if !word {
+				return false
+			}
+			word = false
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', strings.IndexByte(signs, c) >= 0:
+			word = true
+		default:
+			return false
+		}
+	}
+	return word
+}
+
 func parsePesel(value string) (string, *Problem) {
-	value = strings.ReplaceAll(groupSpaces.Replace(value), " ", "")
+	if digits(value) < len(value) {
+		value = strings.ReplaceAll(groupSpaces.Replace(value), " ", "")
+	}
 	for _, r := range value {
 		if r < '0' || r > '9' {
 			return "", &Problem{Code: NotANumber, Hint: "pesel"}
@@ -273,7 +415,8 @@ func ValidPesel(value string) bool {
 	return sum%10 == 0 && value != "00000000000"
 }
 
-var identity = regexp.MustCompile(`[^\s@]+@[^\s@]+|[0-9]{11}`)
+// identity finds addresses, and eleven digits, however they are spaced.
+var identity = regexp.MustCompile(`[^\s@]+@[^\s@]+|[0-9](?:[\s.\x{a0}\x{202f}-]?[0-9]){10}`)
 
 // Mask shows of a bad value only what cannot identify a person: its first letter where the field says who or tells a
 // story, or where the value looks like an address or a PESEL; else its first hundred characters.

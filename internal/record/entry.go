@@ -94,7 +94,7 @@ func (f *Field) read(value any, s Scope) (string, *Problem) {
 					return f.Parse(text, s)
 				}
 			}
-			return "", &Problem{Field: f.Name, Code: OutOfRange, Args: map[string]string{"min": Number(f.Min), "max": Number(f.Max)}}
+			return "", f.outOfRange(s)
 		}
 	}
 	return "", &Problem{Field: f.Name, Code: wrong}
