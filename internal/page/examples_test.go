@@ -88,7 +88,13 @@ func compiled(d *project.Definition, achieved []int64, asOf string) *snapshot.Sn
 		line := snapshot.Indicator{Code: in.Code, Label: in.Label, Unit: in.Unit, Target: json.Number(record.Number(in.Target)), Achieved: json.Number(strconv.FormatInt(achieved[i], 10)),
 			Percent: report.Percent(achieved[i], int64(in.Target)), Status: status, Records: achieved[i]}
 		if in.Unit == "person" {
-			line.By = snapshot.Breakdowns{"sex": {{Code: "female", People: achieved[i]}, {Code: "male"}, {Code: "other"}, {Code: "unknown"}}}
+			line.By = snapshot.Breakdowns{}
+			for dimension, parts := range s.Participants.By {
+				for _, p := range parts {
+					p.People = p.People * achieved[i] / 252
+					line.By[dimension] = append(line.By[dimension], p)
+				}
+			}
 		}
 		var before int64
 		start := time.Date(2009, 11, 1, 0, 0, 0, 0, time.UTC)
@@ -157,7 +163,7 @@ func examples() []example {
 		{"results half way", 200, Results{Definition: d, Snapshot: half, Exports: exports}},
 		{"results without a snapshot", 200, Results{Definition: d, SignupOpen: true}},
 		{"results bare", 200, Results{Definition: &project.Definition{}, Snapshot: &snapshot.Snapshot{}}},
-		{"snapshot", 200, Results{Definition: d, Snapshot: half, Inside: true, Deciding: true, Exports: exports, Entry: Entry{IdempotencyKey: "k"}}},
+		{"snapshot", 200, Results{Definition: d, Snapshot: half, Inside: true, Exports: exports, Entry: Entry{IdempotencyKey: "k"}}},
 		{"signup", 200, Signup{Definition: d, Places: places, Today: today, Entry: Entry{IdempotencyKey: "k-1"}}},
 		{"signup with problems", 422, Signup{Definition: d, Places: places, Today: today, Entry: wrong}},
 		{"signup for the office", 200, Signup{Definition: d, Places: places, Today: today, Office: true}},

@@ -109,6 +109,9 @@ func (v view) With(data any) view {
 // Int is a length as Count takes it.
 func (v view) Int(n int) int64 { return int64(n) }
 
+// Add is a sum.
+func (view) Add(a, b int) int { return a + b }
+
 // When writes an instant, RFC 3339, in the frame's time zone.
 func (v view) When(instant string) string { return v.Moment(instant, v.Zone) }
 

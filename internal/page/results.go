@@ -1,12 +1,8 @@
 package page
 
 import (
-	"slices"
-
 	"outreach/internal/project"
-	"outreach/internal/record"
 	"outreach/internal/report"
-	"outreach/internal/signup"
 	"outreach/internal/snapshot"
 )
 
@@ -18,8 +14,7 @@ type Results struct {
 	SignupOpen bool
 	Exports    []Link // the same figures in other forms
 	Inside     bool   // the snapshot's own page: its state and the links to the evidence are shown
-	Deciding   bool   // the reader may approve or reject it
-	Entry      Entry  // of the approval form
+	Entry      Entry  // of the approval form, which a coordinator sees on a draft
 }
 
 type resultsPage struct {
@@ -29,7 +24,7 @@ type resultsPage struct {
 	Participants *figure
 	Groups       []dimension
 	Months       []string
-	Short        string
+	Matrix       *matrix
 }
 
 type figure struct {
@@ -44,7 +39,6 @@ type resultLine struct {
 	Unit     string
 	Bar      report.Bar
 	Curve    report.Curve
-	Groups   []dimension
 	Evidence string // the address of the records behind the figure, or ""
 }
 
@@ -54,21 +48,9 @@ type dimension struct {
 }
 
 type part struct {
-	Label  string
-	People int64
-	Shown  string
-	Share  float64
-}
-
-// Broken are the indicators that have breakdowns.
-func (p resultsPage) Broken() []resultLine {
-	var out []resultLine
-	for _, line := range p.Lines {
-		if len(line.Groups) > 0 {
-			out = append(out, line)
-		}
-	}
-	return out
+	snapshot.Part
+	Label string
+	Share float64
 }
 
 // The size of a curve's drawing.
@@ -87,10 +69,9 @@ func (r Results) draw(v view) (string, any) {
 	if r.Inside {
 		base = v.Base() + "/snapshots/" + s.ID
 	}
-	p.Short = short(s.Hash)
 	for _, in := range s.Indicators {
 		line := resultLine{Indicator: in, Name: in.Label.In(v.Lang()), Unit: in.Unit, Bar: report.Progress(in.Percent),
-			Curve: report.Growth(in.ByMonth, in.Target, curveWidth, curveHeight), Groups: v.dimensions(in.By, r.Definition)}
+			Curve: report.Growth(in.ByMonth, in.Target, curveWidth, curveHeight)}
 		if v.Has("unit." + in.Unit) {
 			line.Unit = v.Say("unit." + in.Unit)
 		}
@@ -116,16 +97,14 @@ func (r Results) draw(v view) (string, any) {
 	if base != "" {
 		p.Participants.Evidence = base + "/participants/evidence"
 	}
+	p.Matrix = v.matrix(p.Lines, r.Definition)
 	p.Groups = v.dimensions(s.Participants.By, r.Definition)
 	return "results", p
 }
 
-// The order in which breakdowns are shown.
-var dimensions = []string{"sex", "age", "education", "labour_status", "residence", "disability", "group"}
-
 func (v view) dimensions(by snapshot.Breakdowns, d *project.Definition) []dimension {
 	var out []dimension
-	for _, name := range dimensions {
+	for _, name := range report.Dimensions {
 		parts := by[name]
 		if len(parts) == 0 {
 			continue
@@ -138,7 +117,7 @@ func (v view) dimensions(by snapshot.Breakdowns, d *project.Definition) []dimens
 		}
 		dim := dimension{Name: v.Say("dimension." + name)}
 		for _, p := range parts {
-			shown := part{Label: v.partLabel(name, p.Code, d), People: p.People, Shown: p.Shown}
+			shown := part{Part: p, Label: report.Part(v.Messages, d, name, p.Code)}
 			if p.Shown == "" {
 				shown.Share = report.Share(p.People, largest)
 			}
@@ -149,17 +128,50 @@ func (v view) dimensions(by snapshot.Breakdowns, d *project.Definition) []dimens
 	return out
 }
 
-func (v view) partLabel(dimension, code string, d *project.Definition) string {
-	if code == "unknown" {
-		return v.Say("dimension.unknown")
+// matrix sets the breakdowns of all indicators side by side: a row for each part, a column for each indicator that has
+// breakdowns at all.
+type matrix struct {
+	Columns []resultLine
+	Groups  []matrixGroup
+}
+
+type matrixGroup struct {
+	Name string
+	Rows []matrixRow
+}
+
+type matrixRow struct {
+	Label string
+	Cells []*snapshot.Part // nil where the indicator has not this part
+}
+
+func (v view) matrix(lines []resultLine, d *project.Definition) *matrix {
+	m := &matrix{}
+	for _, line := range lines {
+		if len(line.By) > 0 {
+			m.Columns = append(m.Columns, line)
+		}
 	}
-	i := signup.Kind.Index(dimension)
-	if i < 0 || signup.Kind.Fields[i].Options == nil {
-		return code
+	for _, dimension := range report.Dimensions {
+		group := matrixGroup{Name: v.Say("dimension." + dimension)}
+		at := map[string]int{}
+		for n, column := range m.Columns {
+			for _, p := range column.By[dimension] {
+				i, known := at[p.Code]
+				if !known {
+					i = len(group.Rows)
+					at[p.Code] = i
+					group.Rows = append(group.Rows, matrixRow{Label: report.Part(v.Messages, d, dimension, p.Code), Cells: make([]*snapshot.Part, len(m.Columns))})
+				}
+				group.Rows[i].Cells[n] = &p
+			}
+		}
+		if len(group.Rows) > 0 {
+			m.Groups = append(m.Groups, group)
+		}
 	}
-	options := signup.Kind.Fields[i].Options(d)
-	if at := slices.IndexFunc(options, func(o record.Option) bool { return o.ID == code }); at >= 0 {
-		return options[at].Label.In(v.Lang())
+	if len(m.Groups) == 0 {
+		return nil
 	}
-	return code
+	return m
 }

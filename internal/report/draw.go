@@ -1,5 +1,4 @@
 // Package report draws a snapshot: the bars and curves of the results page, and the tables that are handed on as CSV.
-// It calculates no figure of its own.
 package report
 
 import (
@@ -40,7 +39,6 @@ func Share(part, whole int64) float64 {
 type Curve struct {
 	Line, Area string
 	Plan       float64 // height of the line of what was planned
-	EndX, EndY float64 // where the line ends
 }
 
 // Growth gives the curve. The drawing's height is the larger of what was planned and what there is, and a little air.
@@ -54,7 +52,7 @@ func Growth(months []snapshot.Month, target json.Number, width, height float64) 
 	}
 	top *= 1.08
 	y := func(v float64) float64 { return round(height - v/top*height) }
-	c := Curve{Plan: y(value(target)), EndY: y(0)}
+	c := Curve{Plan: y(value(target))}
 	if len(months) == 0 {
 		return c
 	}
@@ -62,8 +60,7 @@ func Growth(months []snapshot.Month, target json.Number, width, height float64) 
 	var line strings.Builder
 	line.WriteString("M0 " + number(y(0)))
 	for i, m := range months {
-		c.EndX, c.EndY = round(float64(i+1)*step), y(value(m.Total))
-		line.WriteString("V" + number(c.EndY) + "H" + number(c.EndX))
+		line.WriteString("V" + number(y(value(m.Total))) + "H" + number(round(float64(i+1)*step)))
 	}
 	c.Line = line.String()
 	c.Area = c.Line + "V" + number(y(0)) + "H0Z"

@@ -1,0 +1,129 @@
+package report
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"outreach/internal/project"
+	"outreach/internal/snapshot"
+	"outreach/internal/text"
+)
+
+// CSV writes a table as spreadsheets and programs read it: RFC 4180 in UTF-8 with a mark, numbers with a point, and no
+// cell of text that a spreadsheet would take for a formula.
+type CSV struct{ w *csv.Writer }
+
+// Cell is one value of a table.
+type Cell struct{ content string }
+
+// NewCSV begins a table. Close has to be called at its end.
+func NewCSV(w io.Writer) *CSV {
+	out := csv.NewWriter(&marked{w: w})
+	out.UseCRLF = true
+	return &CSV{w: out}
+}
+
+// Row writes one row.
+func (c *CSV) Row(cells ...Cell) {
+	values := make([]string, len(cells))
+	for i, cell := range cells {
+		values[i] = cell.content
+	}
+	_ = c.w.Write(values) // the writer keeps its first error for Close
+}
+
+// Close ends the table, and says what went wrong with it.
+func (c *CSV) Close() error {
+	c.w.Flush()
+	return c.w.Error()
+}
+
+// Text is a cell of text. One that begins like a formula gets an apostrophe in front, which spreadsheets take for "text".
+func Text(value string) Cell {
+	if value != "" && strings.ContainsRune("=+-@\t\r\n", rune(value[0])) {
+		value = "'" + value
+	}
+	return Cell{value}
+}
+
+var plainNumber = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
+
+// Number is a cell of a number: an int, an int64, a json.Number or a number's canonical text. Anything else is text.
+func Number(value any) Cell {
+	written := fmt.Sprint(value)
+	if !plainNumber.MatchString(written) {
+		return Text(written)
+	}
+	return Cell{written}
+}
+
+// marked puts the mark of UTF-8 before the first byte.
+type marked struct {
+	w     io.Writer
+	begun bool
+}
+
+func (m *marked) Write(p []byte) (int, error) {
+	if !m.begun {
+		if _, err := io.WriteString(m.w, "\ufeff"); err != nil {
+			return 0, err
+		}
+		m.begun = true
+	}
+	return m.w.Write(p)
+}
+
+// WriteSnapshot writes a snapshot as a table of one line a figure: the indicators by their codes; participants, and
+// their parts as participants.<dimension>.<part>; what the media reached, as reach.<figure>.
+func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, language string) error {
+	words := text.Of(language)
+	c := NewCSV(w)
+	c.Row(Text("code"), Text("label"), Text("unit"), Text("target"), Text("achieved"), Text("percent"), Text("status"), Text("records"))
+	for _, in := range s.Indicators {
+		c.Row(Text(in.Code), Text(in.Label.In(language)), Text(in.Unit), Number(in.Target), Number(in.Achieved), Number(in.Percent), Text(in.Status), Number(in.Records))
+	}
+	figure := func(code, label, unit string, value Cell) {
+		c.Row(Text(code), Text(label), Text(unit), Cell{}, value, Cell{}, Cell{}, Cell{})
+	}
+	p := s.Participants
+	if p.Target > 0 {
+		c.Row(Text("participants"), Text(words.Say("results.participants")), Text("person"), Number(p.Target), Number(p.Total), Number(Percent(p.Total, p.Target)), Cell{}, Cell{})
+	} else {
+		figure("participants", words.Say("results.participants"), "person", Number(p.Total))
+	}
+	for _, dimension := range Dimensions {
+		for _, part := range p.By[dimension] {
+			value := Number(part.People)
+			if part.Shown != "" {
+				value = Text(part.Shown)
+			}
+			figure("participants."+dimension+"."+part.Code, words.Say("dimension."+dimension)+": "+Part(words, d, dimension, part.Code), "person", value)
+		}
+	}
+	if s.Reach.Airings > 0 {
+		for _, r := range []struct {
+			code, unit string
+			value      int64
+		}{{"sum", "person", s.Reach.Sum}, {"low", "person", s.Reach.Low}, {"estimate", "person", s.Reach.Estimate}, {"high", "person", s.Reach.High}, {"population", "person", s.Reach.Population}, {"airings", "airing", s.Reach.Airings}} {
+			figure("reach."+r.code, words.Say("reach."+r.code), r.unit, Number(r.value))
+		}
+	}
+	return c.Close()
+}
+
+// WriteEvidence writes the records behind a figure.
+func WriteEvidence(w io.Writer, items []snapshot.Evidence) error {
+	c := NewCSV(w)
+	c.Row(Text("id"), Text("kind"), Text("date"), Text("person"), Text("upload"), Text("row"))
+	for _, e := range items {
+		row := Cell{}
+		if e.Row > 0 {
+			row = Number(e.Row)
+		}
+		c.Row(Text(e.ID), Text(e.Kind), Text(e.Date), Text(e.Person), Text(e.Upload), row)
+	}
+	return c.Close()
+}
