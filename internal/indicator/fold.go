@@ -26,6 +26,7 @@ type Fold struct {
 	typed   map[string]*typed
 	signups map[string]*signedUp
 	merges  map[merge]struct{}
+	live    *Live // as last worked out; nil: something changed since
 }
 
 // New gives a Fold that has seen nothing.
@@ -48,6 +49,14 @@ type rows struct {
 	numbers []int32
 	persons []uint32
 	values  []uint32
+}
+
+func newRows(s *shape, n int) *rows {
+	r := &rows{numbers: make([]int32, 0, n), values: make([]uint32, 0, n*len(s.Fields))}
+	if s.Person {
+		r.persons = make([]uint32, 0, n)
+	}
+	return r
 }
 
 // typed is a record that somebody typed, in its highest version.
@@ -96,6 +105,7 @@ func (f *Fold) Apply(from fact.Fact) error {
 }
 
 func (f *Fold) apply(from fact.Fact) error {
+	f.live = nil
 	switch from.Kind {
 	case fact.KindSignup:
 		return decode(from, f.signedUp)
@@ -134,17 +144,17 @@ func instant(at time.Time) (int64, error) {
 	return at.UnixNano(), nil
 }
 
-// row checks a row and appends its values to others.
+// row checks a row and appends its values to others: those that counting and natural keys look at.
 func (f *Fold) row(values []uint32, s *shape, row record.Row) ([]uint32, error) {
 	if err := s.check(row); err != nil {
 		return values, err
 	}
 	for i := range s.Fields {
-		if i < len(row) {
-			values = append(values, f.texts.number(row[i]))
-		} else {
-			values = append(values, 0)
+		n := uint32(0)
+		if i < len(row) && s.remembers[i] {
+			n = f.texts.number(row[i])
 		}
+		values = append(values, n)
 	}
 	return values, nil
 }
@@ -279,16 +289,11 @@ func (u *upload) complete() {
 		u.rows, u.packs = u.packs[0], nil
 		return
 	}
-	all := &rows{}
 	n := 0
 	for _, pack := range u.packs {
 		n += len(pack.numbers)
 	}
-	all.numbers = make([]int32, 0, n)
-	all.values = make([]uint32, 0, n*len(u.shape.Fields))
-	if u.shape.Person {
-		all.persons = make([]uint32, 0, n)
-	}
+	all := newRows(u.shape, n)
 	for _, pack := range u.packs {
 		all.numbers = append(all.numbers, pack.numbers...)
 		all.persons = append(all.persons, pack.persons...)
@@ -327,10 +332,7 @@ func (f *Fold) AddRows(upload string, pack int, lines []fact.Line) error {
 		return nil
 	}
 	s := u.shape
-	r := &rows{numbers: make([]int32, 0, len(lines)), values: make([]uint32, 0, len(lines)*len(s.Fields))}
-	if s.Person {
-		r.persons = make([]uint32, 0, len(lines))
-	}
+	r := newRows(s, len(lines))
 	for i := range lines {
 		if err := f.addLine(r, s, &lines[i]); err != nil {
 			return fmt.Errorf("upload %s, row %d: %w", upload, lines[i].Row, err)
@@ -338,6 +340,7 @@ func (f *Fold) AddRows(upload string, pack int, lines []fact.Line) error {
 	}
 	u.packs[pack] = r
 	u.complete()
+	f.live = nil
 	return nil
 }
 

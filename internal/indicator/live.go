@@ -44,7 +44,7 @@ func compareSources(a, b source) int {
 type lived struct {
 	source uint32
 	row    uint32 // of a file, from 0
-	person uint32 // its place in people, where the kind is about people
+	person uint32 // its place in people; 0 where the kind is not about people
 	date   day
 	id     ulid.ULID // of a file's row; a typed one's stands in its source
 }
@@ -84,11 +84,13 @@ func lineID(upload string, arrived time.Time, row int) (id ulid.ULID) {
 
 // Live works out which records count. Files whose rows are still Wanted count nothing yet.
 func (f *Fold) Live() *Live {
+	if f.live != nil {
+		return f.live
+	}
 	who := f.canonical()
 	l := &Live{texts: &f.texts, sources: f.sources(), records: make([][]lived, len(shapes))}
 	placed := make([]uint32, len(f.texts.all)) // the place in people, from 1, by the number of the id
 	place := func(person uint32) uint32 {
-		person = who(person)
 		if placed[person] == 0 {
 			l.people = append(l.people, person)
 			placed[person] = uint32(len(l.people))
@@ -96,7 +98,8 @@ func (f *Fold) Live() *Live {
 		return placed[person] - 1
 	}
 	f.resolveRecords(l, who, place)
-	f.resolveSignups(l, place)
+	f.resolveSignups(l, who, place)
+	f.live = l
 	return l
 }
 
@@ -117,11 +120,6 @@ func (f *Fold) sources() []source {
 	return out
 }
 
-// A natural key in numbers: whom it is about, and the fields of the key.
-const mostKeys = 7
-
-type naturalKey [1 + mostKeys]uint32
-
 func (f *Fold) resolveRecords(l *Live, who, place func(uint32) uint32) {
 	counts := make([]int, len(shapes))
 	for _, s := range l.sources {
@@ -131,23 +129,21 @@ func (f *Fold) resolveRecords(l *Live, who, place func(uint32) uint32) {
 			counts[s.shape.number]++
 		}
 	}
-	latest := make([]map[naturalKey]uint32, len(shapes))
+	latest := make([]keyed, len(shapes))
 	for i, n := range counts {
-		latest[i] = make(map[naturalKey]uint32, n)
+		latest[i] = newKeyed(n)
 		l.records[i] = make([]lived, 0, n)
 	}
 
 	// The sources come in their order, so whatever comes under a key that was there before takes its place.
-	say := func(s *shape, whom uint32, values []uint32, said lived) {
-		key := naturalKey{whom}
-		for i, field := range s.keys {
-			key[i+1] = f.texts.sameNumber(values[field])
-		}
+	say := func(s *shape, values []uint32, said lived) {
+		hash := f.texts.keyHash(said.person, s.keys, values)
 		records := l.records[s.number]
-		i, there := latest[s.number][key]
+		i, there := latest[s.number].find(hash, func(place uint32) bool {
+			return records[place].person == said.person && f.texts.sameKey(s.keys, l.values(records[place]), values)
+		})
 		switch {
 		case !there:
-			latest[s.number][key] = uint32(len(records))
 			l.records[s.number] = append(records, said)
 		case records[i].source != said.source || l.number(records[i]) <= l.number(said):
 			records[i] = said
@@ -155,9 +151,10 @@ func (f *Fold) resolveRecords(l *Live, who, place func(uint32) uint32) {
 	}
 	for i, s := range l.sources {
 		if s.typed != nil {
-			say(s.shape, who(s.typed.person), s.typed.values, lived{source: uint32(i)})
+			say(s.shape, s.typed.values, lived{source: uint32(i), person: who(s.typed.person)})
 			continue
 		}
+		// What is about nobody belongs to whose file it is in, if to anybody.
 		owner, width := uint32(0), len(s.shape.Fields)
 		if s.shape == airings {
 			owner = f.texts.number(s.upload.said.Owner)
@@ -167,11 +164,11 @@ func (f *Fold) resolveRecords(l *Live, who, place func(uint32) uint32) {
 			if s.shape.Person {
 				whom = who(s.upload.rows.persons[row])
 			}
-			say(s.shape, whom, s.upload.rows.values[row*width:(row+1)*width], lived{source: uint32(i), row: uint32(row)})
+			say(s.shape, s.upload.rows.values[row*width:(row+1)*width], lived{source: uint32(i), row: uint32(row), person: whom})
 		}
 	}
 
-	for number, records := range l.records {
+	for _, records := range l.records {
 		for i := range records {
 			r := &records[i]
 			s := &l.sources[r.source]
@@ -180,20 +177,12 @@ func (f *Fold) resolveRecords(l *Live, who, place func(uint32) uint32) {
 				r.id = lineID(s.id, s.upload.said.Arrived, l.number(*r))
 			}
 			if s.shape.Person {
-				r.person = place(l.whom(*r))
+				r.person = place(r.person)
+			} else {
+				r.person = 0
 			}
 		}
-		l.records[number] = records
 		slices.SortFunc(records, l.compare)
-	}
-}
-
-// whom gives the person that a record named.
-func (l *Live) whom(r lived) uint32 {
-	if s := &l.sources[r.source]; s.upload == nil {
-		return s.typed.person
-	} else {
-		return s.upload.rows.persons[r.row]
 	}
 }
 
@@ -237,7 +226,7 @@ func (l *Live) compare(a, b lived) int {
 //
 // After a merge one person may have two sign-ups to one activity. They are one: the earlier submitted, in the better of
 // their states, and every sending of both may give attributes.
-func (f *Fold) resolveSignups(l *Live, place func(uint32) uint32) {
+func (f *Fold) resolveSignups(l *Live, who, place func(uint32) uint32) {
 	type sent struct {
 		livedSignup
 		entries []*entry
@@ -269,23 +258,20 @@ func (f *Fold) resolveSignups(l *Live, place func(uint32) uint32) {
 		if s.person != 0 {
 			person = s.person
 		}
-		made.person = place(person)
+		made.person = place(who(person))
 		live = append(live, made)
 	}
 	slices.SortFunc(live, func(a, b sent) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.id, b.id))
 	})
 
-	first := map[naturalKey]uint32{}
+	first := newKeyed(len(live))
 	for _, made := range live {
-		key := naturalKey{made.person}
-		for i, field := range signups.keys {
-			key[i+1] = f.texts.sameNumber(made.values[field])
-		}
-		i, there := first[key]
+		hash := f.texts.keyHash(l.people[made.person], signups.keys, made.values)
+		i, there := first.find(hash, func(place uint32) bool {
+			return l.signups[place].person == made.person && f.texts.sameKey(signups.keys, l.signups[place].values, made.values)
+		})
 		if !there {
-			i = uint32(len(l.signups))
-			first[key] = i
 			l.signups = append(l.signups, made.livedSignup)
 		} else if compareStates(made.state, l.signups[i].state) < 0 {
 			l.signups[i].state = made.state

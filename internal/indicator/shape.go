@@ -14,9 +14,10 @@ import (
 // A shape is a kind of record as the fold needs it: what it is called there, and where in its rows things stand.
 type shape struct {
 	*record.Kind
-	number int
-	keys   []int // the fields of the natural key
-	date   int   // -1: a sign-up, which counts from the day of its submission
+	number    int
+	keys      []int  // the fields of the natural key
+	date      int    // -1: a sign-up, which counts from the day of its submission
+	remembers []bool // by field: counting or the natural key looks at it
 }
 
 var (
@@ -31,9 +32,11 @@ func makeShapes() []*shape {
 	for i, kind := range kinds.All {
 		s := &shape{Kind: kind, number: i, date: kind.Index("date")}
 		for field := range kind.Fields {
-			if kind.Fields[field].Key {
+			f := &kind.Fields[field]
+			if f.Key {
 				s.keys = append(s.keys, field)
 			}
+			s.remembers = append(s.remembers, f.Keep == record.Open || f.Key)
 		}
 		out[i] = s
 	}

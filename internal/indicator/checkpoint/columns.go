@@ -1,0 +1,252 @@
+package checkpoint
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+
+	"outreach/internal/indicator"
+	"outreach/internal/kinds"
+	"outreach/internal/record"
+)
+
+// column is one column: how a piece's value gets into it, and back. The value of a piece that has none is null.
+type column struct {
+	name string
+	node parquet.Node
+	get  func(*scratch, *indicator.Piece) parquet.Value
+	set  func(*scratch, *indicator.Piece, parquet.Value)
+}
+
+// scratch is what values are made in.
+type scratch struct {
+	bytes []byte
+	row   record.Row
+	text  func([]byte) string // a text that may be there already
+}
+
+// mostFields is the longest row of all kinds.
+var mostFields = func() (most int) {
+	for _, k := range kinds.All {
+		most = max(most, len(k.Fields))
+	}
+	return most
+}()
+
+func (s *scratch) value(text string) parquet.Value {
+	if text == "" {
+		return parquet.NullValue()
+	}
+	start := len(s.bytes)
+	s.bytes = append(s.bytes, text...)
+	return parquet.ByteArrayValue(s.bytes[start:len(s.bytes):len(s.bytes)])
+}
+
+// Texts of few kinds are written as numbers of a dictionary, others one after the other.
+func few() parquet.Node {
+	return parquet.Optional(parquet.Encoded(parquet.String(), &parquet.RLEDictionary))
+}
+func many() parquet.Node {
+	return parquet.Optional(parquet.Encoded(parquet.String(), &parquet.DeltaLengthByteArray))
+}
+func whole() parquet.Node {
+	return parquet.Optional(parquet.Encoded(parquet.Int(64), &parquet.DeltaBinaryPacked))
+}
+
+func text(name string, node parquet.Node, of func(*indicator.Piece) *string) column {
+	return column{
+		name: name, node: node,
+		get: func(s *scratch, p *indicator.Piece) parquet.Value { return s.value(*of(p)) },
+		set: func(s *scratch, p *indicator.Piece, v parquet.Value) { *of(p) = s.text(v.ByteArray()) },
+	}
+}
+
+func number(name string, of func(*indicator.Piece) *int) column {
+	return column{
+		name: name, node: whole(),
+		get: func(_ *scratch, p *indicator.Piece) parquet.Value {
+			if *of(p) == 0 {
+				return parquet.NullValue()
+			}
+			return parquet.Int64Value(int64(*of(p)))
+		},
+		set: func(_ *scratch, p *indicator.Piece, v parquet.Value) { *of(p) = int(v.Int64()) },
+	}
+}
+
+// The columns of every checkpoint, in their order. What a reader of the figures asks for comes first, then the fields of
+// the records, then what only the next fold needs.
+var columns = makeColumns()
+
+func makeColumns() []column {
+	type p = indicator.Piece
+	out := []column{
+		text("kind", few(), func(p *p) *string { return &p.Kind }),
+		text("id", many(), func(p *p) *string { return &p.ID }),
+		number("version", func(p *p) *int { return &p.Version }),
+		text("person", few(), func(p *p) *string { return &p.Person }),
+		{
+			name: "date", node: parquet.Optional(parquet.Date()),
+			get: func(_ *scratch, p *p) parquet.Value { return dateValue(p.Date) },
+			set: func(_ *scratch, p *p, v parquet.Value) { p.Date = dateText(v) },
+		},
+		text("upload", few(), func(p *p) *string { return &p.Upload }),
+		number("row", func(p *p) *int { return &p.Row }),
+		{
+			name: "live", node: parquet.Leaf(parquet.BooleanType),
+			get: func(_ *scratch, p *p) parquet.Value { return parquet.BooleanValue(p.Live) },
+			set: func(_ *scratch, p *p, v parquet.Value) { p.Live = v.Boolean() },
+		},
+		text("state", few(), func(p *p) *string { return &p.State }),
+	}
+	out = append(out, fieldColumns(out)...)
+	return append(out,
+		text("fact", few(), func(p *p) *string { return &p.Fact }),
+		column{
+			name: "at", node: parquet.Optional(parquet.Timestamp(parquet.Nanosecond)),
+			get: func(_ *scratch, p *p) parquet.Value {
+				if p.At.IsZero() {
+					return parquet.NullValue()
+				}
+				return parquet.Int64Value(p.At.UnixNano())
+			},
+			set: func(_ *scratch, p *p, v parquet.Value) { p.At = time.Unix(0, v.Int64()).UTC() },
+		},
+		text("entry", many(), func(p *p) *string { return &p.Entry }),
+		text("first_state", few(), func(p *p) *string { return &p.First }),
+		text("into", many(), func(p *p) *string { return &p.Into }),
+		text("owner", few(), func(p *p) *string { return &p.Owner }),
+		text("object", many(), func(p *p) *string { return &p.Object }),
+		number("rows", func(p *p) *int { return &p.Rows }),
+		number("packs", func(p *p) *int { return &p.Packs }),
+		text("sha256", many(), func(p *p) *string { return &p.SHA256 }),
+	)
+}
+
+// fieldColumns are the fields of all kinds of records, those of the same name in one column. A field called like another
+// column (the kind of an airing or an output) has "field_" before its name.
+func fieldColumns(others []column) []column {
+	var out []column
+	place := map[string]int{}
+	type field struct{ name, of string }
+	places := map[field]int{} // in the rows of a kind
+	types := map[string]record.Type{}
+	for _, k := range kinds.All {
+		for i := range k.Fields {
+			f := &k.Fields[i]
+			if f.Name == "date" || f.Keep != record.Open && !f.Key {
+				continue
+			}
+			places[field{f.Name, k.Name}] = i
+			if _, there := place[f.Name]; !there {
+				place[f.Name] = len(out)
+				types[f.Name] = f.Type
+				out = append(out, column{name: f.Name})
+			}
+		}
+	}
+	for i := range out {
+		c, name := &out[i], out[i].name
+		of := map[string]int{} // by kind
+		for _, k := range kinds.All {
+			if in, ok := places[field{name, k.Name}]; ok {
+				of[k.Name] = in
+			}
+		}
+		for _, other := range others {
+			if other.name == name {
+				c.name = "field_" + name
+			}
+		}
+		c.node = fieldNode(types[name], name)
+		c.get = func(s *scratch, p *indicator.Piece) parquet.Value {
+			if in, ok := of[p.Kind]; ok && in < len(p.Values) {
+				return fieldValue(s, types[name], p.Values[in])
+			}
+			return parquet.NullValue()
+		}
+		c.set = func(s *scratch, p *indicator.Piece, v parquet.Value) {
+			p.Values[of[p.Kind]] = fieldText(s, types[name], v)
+		}
+	}
+	return out
+}
+
+func fieldNode(t record.Type, name string) parquet.Node {
+	switch {
+	case t == record.Whole:
+		return whole()
+	case t == record.Decimal:
+		return parquet.Optional(parquet.Leaf(parquet.DoubleType))
+	case name == "title":
+		return many()
+	default:
+		return few()
+	}
+}
+
+// Numbers are in their canonical text, so they come back as they were.
+func fieldValue(s *scratch, t record.Type, text string) parquet.Value {
+	switch {
+	case text == "":
+		return parquet.NullValue()
+	case t == record.Whole:
+		n, _ := strconv.ParseInt(text, 10, 64)
+		return parquet.Int64Value(n)
+	case t == record.Decimal:
+		n, _ := strconv.ParseFloat(text, 64)
+		return parquet.DoubleValue(n)
+	default:
+		return s.value(text)
+	}
+}
+
+func fieldText(s *scratch, t record.Type, v parquet.Value) string {
+	var digits [24]byte
+	switch t {
+	case record.Whole:
+		return s.text(strconv.AppendInt(digits[:0], v.Int64(), 10))
+	case record.Decimal:
+		return s.text(strconv.AppendFloat(digits[:0], v.Double(), 'f', -1, 64))
+	default:
+		return s.text(v.ByteArray())
+	}
+}
+
+const secondsOfDay = 24 * 60 * 60
+
+func dateValue(date string) parquet.Value {
+	at, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return parquet.NullValue()
+	}
+	return parquet.Int32Value(int32(at.Unix() / secondsOfDay))
+}
+
+func dateText(v parquet.Value) string {
+	return time.Unix(int64(v.Int32())*secondsOfDay, 0).UTC().Format(time.DateOnly)
+}
+
+// schema keeps the columns in their order; a plain Group puts them in the order of their names.
+var schema = parquet.NewSchema("checkpoint", makeGroup())
+
+type group struct {
+	parquet.Group
+	fields []parquet.Field
+}
+
+func (g group) Fields() []parquet.Field { return g.fields }
+
+func makeGroup() group {
+	g := group{Group: parquet.Group{}}
+	for _, c := range columns {
+		if _, there := g.Group[c.name]; there {
+			panic(fmt.Sprintf("two columns are called %s", c.name))
+		}
+		g.Group[c.name] = c.node
+		g.fields = append(g.fields, parquet.Group{c.name: c.node}.Fields()[0])
+	}
+	return g
+}
