@@ -3,9 +3,13 @@
 package fact
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
+
+	"github.com/oklog/ulid/v2"
 
 	"outreach/internal/record"
 )
@@ -131,6 +135,15 @@ type Line struct {
 	Row    int        `json:"n"`           // the file's row, from 2 on
 	Person string     `json:"p,omitempty"` // whom it is about
 	Values record.Row `json:"v"`           // sealed, in the order of the kind's fields
+}
+
+// LineID is the id of a record that came in a file: the same ULID for the same row of the same upload, wherever asked.
+func LineID(upload string, arrived time.Time, row int) string {
+	sum := sha256.Sum256([]byte(upload + "|" + strconv.Itoa(row)))
+	var id ulid.ULID
+	_ = id.SetTime(ulid.Timestamp(arrived))
+	_ = id.SetEntropy(sum[:10])
+	return id.String()
 }
 
 // New makes a fact of its data; the caller gives it its id and time.

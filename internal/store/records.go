@@ -44,7 +44,7 @@ func (s *Store) typed(project string, d Draft, id string, version int) (Typed, m
 	}
 	return Typed{
 		ID: id, Kind: d.Kind.Name, Version: version, Person: d.Person, By: d.By, At: s.Now().UTC(),
-		Row:     d.Kind.Seal(d.Row, func(text string) string { return s.Seal(project, "text", text) }),
+		Row:     s.SealRow(project, d.Kind, d.Row),
 		Natural: s.natural(project, d.Kind, d.Person, d.Row),
 	}, private
 }

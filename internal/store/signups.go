@@ -116,7 +116,7 @@ func (s *Store) resolvePublic(ctx context.Context, project string, ref record.Pe
 func (s *Store) signupFact(project string, d SignupDraft, su signup.Signup, entry, state string) (fact.Fact, error) {
 	return s.fact(fact.KindSignup, d.By, fact.Signup{
 		Signup: su.ID, Entry: entry, Person: su.Person, Submitted: d.Submitted.UTC(), State: state, Upload: d.Upload, Line: d.Line,
-		Row: s.sealSignup(project, d.Row),
+		Row: s.SealRow(project, &signup.Kind, d.Row),
 	})
 }
 
@@ -152,7 +152,7 @@ func (s *Store) admit(ctx context.Context, project string, d SignupDraft, who st
 	state := places.Admit(held)
 	su := signup.Signup{
 		ID: entry, Person: who, Activity: d.Activity.ID, Submitted: d.Submitted.UTC(), State: state, Version: 1, Entry: entry, Entries: 1,
-		Upload: d.Upload, Locale: signup.Kind.Get(d.Row, "locale"), Row: s.sealSignup(project, d.Row),
+		Upload: d.Upload, Locale: signup.Kind.Get(d.Row, "locale"), Row: s.SealRow(project, &signup.Kind, d.Row),
 	}
 	result := SignedUp{Signup: su, Receipt: receipt, Created: true}
 	f, err := s.signupFact(project, d, su, entry, state)
@@ -191,10 +191,6 @@ func (s *Store) places(ctx context.Context, project string, a project.Activity) 
 	return signup.Places{Capacity: a.Capacity, Taken: taken, Waiting: len(waiting.Items) > 0}, rev, err
 }
 
-func (s *Store) sealSignup(project string, row record.Row) record.Row {
-	return signup.Kind.Seal(row, func(text string) string { return s.Seal(project, "text", text) })
-}
-
 func (s *Store) keepSignup(project string, su signup.Signup, rev int64) table.Op {
 	return indexed(put(signupKey(project, su.ID), su, since(rev)), table.Key{PK: signupIndex(project, su.Activity), SK: ordered(su.Submitted, su.ID)})
 }
@@ -211,6 +207,12 @@ func (s *Store) Signup(ctx context.Context, project, id string) (signup.Signup, 
 		err = fmt.Errorf("sign-up %s: %w", id, ErrNotFound)
 	}
 	return su, err
+}
+
+// SignedUpTo tells whether a person has a live sign-up to an activity.
+func (s *Store) SignedUpTo(ctx context.Context, project, activity, person string) (bool, error) {
+	_, rev, err := load[string](ctx, s.Tracker, placeKey(project, activity, person))
+	return rev != 0, err
 }
 
 // Form reads what the first sending of a sign-up said of who somebody is.
@@ -356,3 +358,6 @@ func (m *mover) promote(ctx context.Context, left string) error {
 	}
 	return nil
 }
+
+// CancelToken is what the e-mail about a sign-up carries, so that who holds it may withdraw it.
+func (s *Store) CancelToken(project, signup string) string { return s.Seal(project, "cancel", signup) }

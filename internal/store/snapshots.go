@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 
 	"outreach/internal/fact"
@@ -50,19 +51,16 @@ func (s *Store) Latest(ctx context.Context, project, asOf string) (Kept, error) 
 	return s.KeptSnapshot(ctx, project, id)
 }
 
-// SaveSnapshot keeps a new snapshot with its evidence. Where another one of the same day was kept in the meantime, the
-// error is a *table.Conflict: ask Latest again.
-func (s *Store) SaveSnapshot(ctx context.Context, project string, snap snapshot.Snapshot, heads fact.Heads, evidence map[string][]snapshot.Evidence, by string, once Once) error {
+// SaveSnapshot keeps a new snapshot with its evidence: the records behind each of the codes. Where another one of the same
+// day was kept in the meantime, the error is a *table.Conflict: ask Latest again.
+func (s *Store) SaveSnapshot(ctx context.Context, project string, snap snapshot.Snapshot, heads fact.Heads, codes []string, evidence func(code string) iter.Seq[snapshot.Evidence], by string, once Once) error {
 	_, rev, err := load[string](ctx, s.Tracker, latestKey(project, snap.AsOf))
 	if err != nil {
 		return err
 	}
-	for code, records := range evidence {
-		for part := 0; part*EvidencePart < len(records); part++ {
-			rows := records[part*EvidencePart : min(len(records), (part+1)*EvidencePart)]
-			if err := s.putJSON(ctx, evidenceObject(project, snap.ID, code, part), rows); err != nil {
-				return err
-			}
+	for _, code := range codes {
+		if err := s.saveEvidence(ctx, project, snap.ID, code, evidence(code)); err != nil {
+			return err
 		}
 	}
 	if err := s.putJSON(ctx, snapshotObject(project, snap.ID), snap); err != nil {
@@ -79,6 +77,22 @@ func (s *Store) SaveSnapshot(ctx context.Context, project string, snap snapshot.
 	}
 	ops = append(ops, put(snapshotKey(project, snap.ID), kept, table.Absent), put(latestKey(project, snap.AsOf), snap.ID, since(rev)))
 	return s.append(ctx, project, []fact.Fact{f}, ops...)
+}
+
+func (s *Store) saveEvidence(ctx context.Context, project, id, code string, records iter.Seq[snapshot.Evidence]) error {
+	part, rows := 0, make([]snapshot.Evidence, 0, EvidencePart)
+	for r := range records {
+		if rows = append(rows, r); len(rows) == EvidencePart {
+			if err := s.putJSON(ctx, evidenceObject(project, id, code, part), rows); err != nil {
+				return err
+			}
+			part, rows = part+1, rows[:0]
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return s.putJSON(ctx, evidenceObject(project, id, code, part), rows)
 }
 
 // RememberAnswer keeps an answer that made nothing new.

@@ -264,8 +264,7 @@ func (s *Store) WithdrawUpload(ctx context.Context, id, by string, def Defined) 
 			return withdrawn, err
 		}
 		for _, line := range lines {
-			created := IDFor(withdrawn.Arrived, fmt.Sprintf("%s|%d", id, line.Row))
-			_, err := s.MoveSignup(ctx, def.Definition, created, signup.Cancelled, by)
+			_, err := s.MoveSignup(ctx, def.Definition, fact.LineID(id, withdrawn.Arrived, line.Row), signup.Cancelled, by)
 			if err != nil && !isNotFound(err) {
 				return withdrawn, err
 			}
@@ -298,7 +297,7 @@ func (s *Store) Pack(ctx context.Context, project, upload string, pack int) ([]f
 	return lines, err
 }
 
-// Print is what an upload is compared by: the keyed hashes of a row's natural key and of all it says.
+// Print is what an upload is compared by: the keyed hashes of a row's natural key, and of what it says beside the key.
 type Print struct {
 	Natural [16]byte
 	Content [8]byte

@@ -57,7 +57,7 @@ func Roles(project string, partners ...string) []Role {
 
 // Provider is the provider. Roles and ChooseRole are set before it serves.
 type Provider struct {
-	Roles []Role
+	Roles func() []Role // those that can be chosen now
 	// ChooseRole shows the page on which a role is chosen. Its form is sent by POST to the page's own address with every
 	// hidden value, and either role, the Group of one of the roles, or a typed email and groups (parted by spaces or commas).
 	ChooseRole func(w http.ResponseWriter, r *http.Request, roles []Role, hidden url.Values)
@@ -203,7 +203,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "code_challenge: S256 is needed.", http.StatusBadRequest)
 		return
 	case r.Method != http.MethodPost:
-		p.ChooseRole(w, r, p.Roles, asked)
+		p.ChooseRole(w, r, p.Roles(), asked)
 		return
 	}
 	email, groups, err := p.chosen(r.PostForm)
@@ -231,7 +231,7 @@ func (p *Provider) chosen(form url.Values) (email string, groups []string, err e
 		}
 		return email, strings.FieldsFunc(form.Get("groups"), func(r rune) bool { return strings.ContainsRune(" \t\r\n,", r) }), nil
 	}
-	for _, role := range p.Roles {
+	for _, role := range p.Roles() {
 		if role.Group == form.Get("role") {
 			return role.Email, []string{role.Group}, nil
 		}

@@ -49,7 +49,7 @@ func newStack(t *testing.T, key *rsa.PrivateKey) *stack {
 	if s.Provider, err = provider.New(issuer, key, now); err != nil {
 		t.Fatal(err)
 	}
-	s.Roles = provider.Roles("ces", "tv-partner")
+	s.Roles = func() []provider.Role { return provider.Roles("ces", "tv-partner") }
 	s.ChooseRole = func(w http.ResponseWriter, _ *http.Request, roles []provider.Role, hidden url.Values) {
 		json.NewEncoder(w).Encode(map[string]any{"roles": roles, "hidden": hidden})
 	}
@@ -138,7 +138,7 @@ func TestSigningInAsEachRole(t *testing.T) {
 			browser := s.browser(t)
 			answer, err := browser.Get("http://localhost:3000/auth/sign-in?to=/ces")
 			shown := read[page](t, answer, err)
-			if diff := cmp.Diff(s.Roles, shown.Roles); diff != "" {
+			if diff := cmp.Diff(s.Roles(), shown.Roles); diff != "" {
 				t.Error(diff)
 			}
 			form := shown.Hidden

@@ -1,0 +1,169 @@
+package handler
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"outreach/internal/fact"
+	"outreach/internal/indicator"
+	"outreach/internal/indicator/checkpoint"
+	"outreach/internal/snapshot"
+	"outreach/internal/store"
+	"outreach/internal/table"
+)
+
+// Compiler turns facts into snapshots.
+type Compiler struct{ Store *store.Store }
+
+// Compile makes the snapshot of a day from all that is known now; where the newest one of that day has the same hash,
+// that one is the answer, and nothing is made.
+func (co Compiler) Compile(ctx context.Context, project, asOf, by string, once store.Once) (kept store.Kept, made bool, err error) {
+	defined, err := co.Store.Definition(ctx, project)
+	if err != nil {
+		return kept, false, err
+	}
+	heads, err := co.Store.Heads(ctx, project)
+	if err != nil {
+		return kept, false, err
+	}
+	known := co.Store.Now()
+	fold, since := co.restore(ctx, project, heads)
+	if err := co.read(ctx, project, fold, since, heads); err != nil {
+		return kept, false, err
+	}
+	found, err := count(defined, fold, asOf)
+	if err != nil {
+		return kept, false, err
+	}
+	snap, err := found.Snapshot(snapshot.Definition{Version: defined.Version, SHA256: defined.SHA256})
+	if err != nil {
+		return kept, false, err
+	}
+	kept, made, err = co.keep(ctx, snap, found, heads, known, by, once)
+	if err != nil {
+		return kept, false, err
+	}
+	if since != heads {
+		if err := co.save(ctx, project, fold, heads); err != nil {
+			return kept, made, err
+		}
+	}
+	return kept, made, nil
+}
+
+// restore begins with the fold of the last compile, or with nothing where it is missing, damaged, or of another version.
+func (co Compiler) restore(ctx context.Context, project string, heads fact.Heads) (*indicator.Fold, fact.Heads) {
+	last, found, err := co.Store.LastCheckpoint(ctx, project)
+	if err != nil || !found {
+		return indicator.New(), fact.Heads{}
+	}
+	body, _, err := co.Store.Objects.Open(ctx, last.Object, "")
+	if err != nil {
+		return indicator.New(), fact.Heads{}
+	}
+	defer body.Close()
+	data, err := io.ReadAll(body)
+	if err != nil {
+		return indicator.New(), fact.Heads{}
+	}
+	fold, since, err := checkpoint.Read(bytes.NewReader(data), int64(len(data)))
+	if err != nil || beyond(since, heads) {
+		return indicator.New(), fact.Heads{}
+	}
+	return fold, since
+}
+
+func beyond(a, b fact.Heads) bool {
+	for lane := range a {
+		if a[lane] > b[lane] {
+			return true
+		}
+	}
+	return false
+}
+
+// read takes in the facts since, and the rows of the files that they made count.
+func (co Compiler) read(ctx context.Context, project string, fold *indicator.Fold, since, heads fact.Heads) error {
+	if err := co.Store.Facts(ctx, project, since, heads, fold.Apply); err != nil {
+		return err
+	}
+	for _, pack := range fold.Wanted() {
+		lines, err := co.Store.Pack(ctx, project, pack.Upload, pack.Number)
+		if err != nil {
+			return err
+		}
+		if err := fold.AddRows(pack.Upload, pack.Number, lines); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func count(defined store.Defined, fold *indicator.Fold, asOf string) (indicator.Found, error) {
+	rules, err := indicator.NewRules(defined.Definition)
+	if err != nil {
+		return indicator.Found{}, err
+	}
+	return indicator.Compile(defined.Definition, rules, fold.Live(), asOf)
+}
+
+// keep makes a snapshot of what was found, unless the newest of that day says the same.
+func (co Compiler) keep(ctx context.Context, snap snapshot.Snapshot, found indicator.Found, heads fact.Heads, known time.Time, by string, once store.Once) (store.Kept, bool, error) {
+	codes := []string{indicator.ParticipantsEvidence}
+	for _, in := range snap.Indicators {
+		codes = append(codes, in.Code)
+	}
+	for range 10 {
+		latest, err := co.Store.Latest(ctx, snap.Project, snap.AsOf)
+		if err != nil {
+			return latest, false, err
+		}
+		if latest.Hash == snap.Hash {
+			return latest, false, co.Store.RememberAnswer(ctx, once, latest)
+		}
+		snap.ID, snap.State, snap.KnownAt = co.Store.NewID(), snapshot.Draft, known.UTC().Format(time.RFC3339)
+		snap.Supersedes = nil
+		if latest.ID != "" {
+			snap.Supersedes = &latest.ID
+		}
+		err = co.Store.SaveSnapshot(ctx, snap.Project, snap, heads, codes, found.Evidence, by, once)
+		if err == nil {
+			kept, err := co.Store.KeptSnapshot(ctx, snap.Project, snap.ID)
+			return kept, true, err
+		}
+		if _, met := table.AsConflict(err); !met {
+			return store.Kept{}, false, err
+		}
+	}
+	return store.Kept{}, false, store.ErrBusy
+}
+
+func (co Compiler) save(ctx context.Context, project string, fold *indicator.Fold, heads fact.Heads) error {
+	var b bytes.Buffer
+	if err := checkpoint.Write(&b, fold, heads); err != nil {
+		return err
+	}
+	return co.Store.SaveCheckpoint(ctx, project, heads, b.Bytes())
+}
+
+// Verify computes a snapshot again from the first fact, by the definition and up to the facts that it was compiled with,
+// and tells the hash it comes to.
+func (co Compiler) Verify(ctx context.Context, kept store.Kept) (hash string, err error) {
+	defined, err := co.Store.DefinitionVersion(ctx, kept.Project, kept.Definition.Version)
+	if err != nil {
+		return "", err
+	}
+	fold := indicator.New()
+	if err := co.read(ctx, kept.Project, fold, fact.Heads{}, kept.Heads); err != nil {
+		return "", fmt.Errorf("verify %s: %w", kept.ID, err)
+	}
+	found, err := count(defined, fold, kept.AsOf)
+	if err != nil {
+		return "", err
+	}
+	snap, err := found.Snapshot(snapshot.Definition{Version: defined.Version, SHA256: defined.SHA256})
+	return snap.Hash, err
+}

@@ -1,0 +1,100 @@
+// Package handler compiles snapshots: every night, at the end of a reporting period, and when the office asks.
+package handler
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"outreach/internal/page"
+	"outreach/internal/record"
+	"outreach/internal/store"
+	"outreach/internal/web"
+)
+
+// New gives the function's routes.
+func New(site *web.Site) http.Handler {
+	m := web.NewMux(site)
+	m.Handle("POST /{project}/snapshots", compileNow)
+	return m
+}
+
+var wanted = record.Kind{Name: "compile", Fields: []record.Field{{Name: "as_of", Type: record.Date}}}
+
+// compileNow compiles when the office asks: 201 with the new snapshot, or 200 with the present one of that day where
+// nothing has changed.
+func compileNow(c *web.Call) error {
+	if err := c.Need(web.Coordinator); err != nil {
+		return err
+	}
+	body, err := c.Read()
+	if err != nil {
+		return err
+	}
+	var done store.Kept
+	if answered, err := c.Site.Store.Answered(c.Context(), body.Once, &done); err != nil {
+		return err
+	} else if answered {
+		return answer(c, body, done, http.StatusCreated)
+	}
+	entry, problems := wanted.Read(body.Given, record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	if len(problems) > 0 {
+		if c.Page && body.Form {
+			return c.Show(http.StatusUnprocessableEntity, page.Snapshots{Compile: true, Today: c.Today(), Entry: page.Entry{Values: body.Values(), Problems: problems}})
+		}
+		return web.Invalid(problems...)
+	}
+	asOf := entry.Row[0]
+	if asOf == "" {
+		asOf = c.Today()
+	}
+	by, err := c.Staff()
+	if err != nil {
+		return err
+	}
+	kept, made, err := Compiler{c.Site.Store}.Compile(c.Context(), c.Project, asOf, by, body.Once)
+	if err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if made {
+		status = http.StatusCreated
+	}
+	return answer(c, body, kept, status)
+}
+
+func answer(c *web.Call, body web.Body, kept store.Kept, status int) error {
+	address := "/" + c.Project + "/snapshots/" + kept.ID
+	if c.Page && body.Form {
+		return c.Redirect(address)
+	}
+	snap, err := c.Site.Store.Snapshot(c.Context(), kept)
+	if err != nil {
+		return err
+	}
+	c.W.Header().Set("Location", address)
+	return c.JSON(status, snap)
+}
+
+// Schedule compiles the yesterday of every project. One that fails does not keep the others from being compiled; the
+// event is delivered again, and finds what is done done.
+func (co Compiler) Schedule(ctx context.Context) error {
+	ids, err := co.Store.Projects(ctx)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, id := range ids {
+		defined, err := co.Store.Definition(ctx, id)
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		yesterday := co.Store.Now().In(defined.Definition.Location()).AddDate(0, 0, -1).Format(time.DateOnly)
+		if _, _, err := co.Compile(ctx, id, yesterday, "", store.Once{}); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}

@@ -1,0 +1,100 @@
+package handler
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+
+	"outreach/internal/media"
+	"outreach/internal/store"
+	"outreach/internal/table"
+)
+
+// compare counts which of the file's things are new, which say something else than what counted before the file in the
+// order of arrival, and which say the same. Of a thing that stands in the file twice the last row is compared.
+func (r *run) compare(ctx context.Context) error {
+	slices.SortFunc(r.prints, func(a, b printed) int {
+		return cmp.Or(bytes.Compare(a.Natural[:], b.Natural[:]), cmp.Compare(a.row, b.row))
+	})
+	last := r.prints[:0]
+	for i, p := range r.prints {
+		if i+1 == len(r.prints) || r.prints[i+1].Natural != p.Natural {
+			last = append(last, p)
+		}
+	}
+	r.prints = last
+	mark := func(p store.Print) {
+		i, found := slices.BinarySearchFunc(r.prints, p.Natural, func(a printed, natural [16]byte) int { return bytes.Compare(a.Natural[:], natural[:]) })
+		if found {
+			r.prints[i].before = isChanged
+			if r.prints[i].Content == p.Content {
+				r.prints[i].before = isUnchanged
+			}
+		}
+	}
+	layers, err := r.layers(ctx)
+	if err != nil {
+		return err
+	}
+	typed, err := r.in.Store.TypedPrints(ctx, r.project, r.kind, r.upload.Arrived)
+	if err != nil {
+		return err
+	}
+	for _, u := range layers {
+		for len(typed) > 0 && !typed[0].At.After(u.Arrived) {
+			mark(typed[0].Print)
+			typed = typed[1:]
+		}
+		if err := r.in.Store.Prints(ctx, r.project, u.ID, mark); err != nil {
+			return err
+		}
+	}
+	for _, t := range typed {
+		mark(t.Print)
+	}
+	r.upload.New, r.upload.Changed, r.upload.Unchanged = 0, 0, 0
+	for _, p := range r.prints {
+		switch p.before {
+		case isNew:
+			r.upload.New++
+		case isChanged:
+			r.upload.Changed++
+		case isUnchanged:
+			r.upload.Unchanged++
+		}
+	}
+	return nil
+}
+
+// layers are the counting files of the same kind, and of media of the same partner, that arrived before this one, in order.
+func (r *run) layers(ctx context.Context) ([]store.Upload, error) {
+	owner := ""
+	if r.kind.Name == media.Kind.Name {
+		owner = r.upload.Owner
+	}
+	var before []store.Upload
+	cursor := ""
+	for {
+		page, err := r.in.Store.Uploads(ctx, r.project, owner, table.MostPage, cursor)
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range page.Items {
+			if u.State == store.AcceptedUp && u.SameAs == "" && u.Kind == r.kind.Plural && u.ID != r.upload.ID && earlier(u, r.upload) {
+				before = append(before, u)
+			}
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	slices.SortFunc(before, func(a, b store.Upload) int {
+		return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.Object, b.Object))
+	})
+	return before, nil
+}
+
+func earlier(a, b store.Upload) bool {
+	return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.Object, b.Object)) < 0
+}

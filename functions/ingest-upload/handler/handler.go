@@ -1,0 +1,82 @@
+// Package handler takes in the files that arrive: each object's arrival is an event, which may come twice, late, or out of
+// order, and after which the upload is accepted as a whole or rejected with every bad cell named.
+package handler
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"outreach/internal/objects"
+	"outreach/internal/store"
+)
+
+// Ingest takes in files.
+type Ingest struct {
+	Store *store.Store
+	Log   *slog.Logger
+}
+
+// Handle answers a batch of the queue: what fails is delivered again, and lies among the dead letters in the end; the
+// others are done.
+func (in *Ingest) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
+	for _, message := range batch.Records {
+		if err := in.message(ctx, message.Body); err != nil {
+			in.Log.Error("upload not processed", "message", message.MessageId, "reason", err.Error())
+			response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
+		}
+	}
+	return response, nil
+}
+
+// message is an S3 event; the bucket's test event, which tells that notifications work, has no records.
+func (in *Ingest) message(ctx context.Context, body string) error {
+	var event events.S3Event
+	if err := json.Unmarshal([]byte(body), &event); err != nil {
+		return errors.New("the message is no S3 event")
+	}
+	for _, r := range event.Records {
+		if err := in.Object(ctx, r.S3.Object.URLDecodedKey); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Object takes in one object, whatever became of it before.
+func (in *Ingest) Object(ctx context.Context, key string) error {
+	project, owner, id, filename, ok := store.ParseObjectKey(key)
+	if !ok {
+		return errors.New("the object's key is not uploads/{project}/{owner}/{file}")
+	}
+	defined, err := in.Store.Definition(ctx, project)
+	if err != nil {
+		return err
+	}
+	info, err := in.Store.Objects.Stat(ctx, key)
+	if errors.Is(err, objects.ErrNotFound) {
+		return fmt.Errorf("project %s: the object is gone: %w", project, err)
+	}
+	if err != nil {
+		return err
+	}
+	if id == "" {
+		// Nobody asked for it: it is known by where it lies and what it holds, so that a second delivery is the same upload.
+		id = store.IDFor(info.Arrived, key+"|"+info.ETag)
+	}
+	u := store.Upload{
+		ID: id, Owner: owner, Object: key, Filename: filename, Size: info.Size, Language: defined.Definition.Reports.Language,
+		Arrived: info.Arrived.UTC(), Bytes: info.Size,
+	}
+	if u, err = in.Store.BeginUpload(ctx, project, u); err != nil || u.Final() {
+		return err
+	}
+	run := &run{in: in, defined: defined, project: project, upload: u}
+	defer run.close()
+	return run.process(ctx, info)
+}

@@ -1,0 +1,300 @@
+package handler
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+
+	"outreach/internal/fact"
+	"outreach/internal/media"
+	"outreach/internal/objects"
+	"outreach/internal/record"
+	"outreach/internal/signup"
+	"outreach/internal/store"
+	"outreach/internal/upload"
+)
+
+// run is the processing of one file. Nothing of it counts before its last step.
+type run struct {
+	in      *Ingest
+	project string
+	defined store.Defined
+	upload  store.Upload
+	file    *os.File
+	kind    *record.Kind
+	who     roster
+	found   store.Findings
+	prints  []printed
+}
+
+// printed is a row's print and what was said under its natural key before.
+type printed struct {
+	store.Print
+	row    int32
+	before state
+}
+
+type state byte
+
+const (
+	isNew state = iota
+	isChanged
+	isUnchanged
+)
+
+func (r *run) process(ctx context.Context, info objects.Info) error {
+	if err := r.fetch(ctx, info); err != nil {
+		return err
+	}
+	if !r.upload.CheckOnly {
+		same, found, err := r.in.Store.SameBytes(ctx, r.project, r.upload.Owner, r.upload.SHA256)
+		if err != nil {
+			return err
+		}
+		if found && same.ID != r.upload.ID {
+			u := r.upload
+			u.State, u.SameAs, u.Kind, u.Rows, u.Unchanged = store.AcceptedUp, same.ID, same.Kind, same.Rows, same.Rows
+			return r.in.Store.FinishUpload(ctx, r.project, u, store.Findings{})
+		}
+	}
+	ok, err := r.check(ctx)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		r.upload.State = store.RejectedUp
+		return r.in.Store.FinishUpload(ctx, r.project, r.upload, r.found)
+	}
+	if !r.upload.CheckOnly {
+		if err := r.who.settle(ctx, r.in.Store, r.project, r.kind); err != nil {
+			return err
+		}
+	}
+	if err := r.write(ctx); err != nil {
+		return err
+	}
+	if r.upload.CheckOnly {
+		r.upload.State = store.Checked
+		return r.in.Store.FinishUpload(ctx, r.project, r.upload, r.found)
+	}
+	return r.in.Store.AcceptUpload(ctx, r.project, r.upload, r.found)
+}
+
+// fetch brings the object, exactly the one that was looked at, to a file of our own: it is read several times.
+func (r *run) fetch(ctx context.Context, info objects.Info) error {
+	body, _, err := r.in.Store.Objects.Open(ctx, info.Key, info.ETag)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	if r.file, err = os.CreateTemp("", "upload-"); err != nil {
+		return err
+	}
+	sum := sha256.New()
+	n, err := io.Copy(io.MultiWriter(r.file, sum), io.LimitReader(body, upload.MaxBytes+1))
+	if err != nil {
+		return err
+	}
+	r.upload.Bytes, r.upload.SHA256 = n, hex.EncodeToString(sum.Sum(nil))
+	return nil
+}
+
+func (r *run) close() {
+	if r.file != nil {
+		r.file.Close()
+		os.Remove(r.file.Name())
+	}
+}
+
+func (r *run) scope() record.Scope {
+	d := r.defined.Definition
+	return record.Scope{Definition: d, Today: d.Day(r.upload.Arrived), Loose: true}
+}
+
+// allowed tells which kinds the owner may upload: a partner its own media, the office all.
+func (r *run) allowed(k *record.Kind) bool {
+	if r.upload.Owner == store.Office {
+		return true
+	}
+	_, known := r.defined.Definition.Partner(r.upload.Owner)
+	return known && k.Name == media.Kind.Name
+}
+
+// pass reads the file once more.
+func (r *run) pass(ctx context.Context, line func(upload.Line) error) (upload.Checked, error) {
+	return upload.Check(ctx, upload.File{Body: r.file, Size: r.upload.Bytes}, r.scope(), r.allowed, line)
+}
+
+// check tells whether every cell of the file is right, and whom it names.
+func (r *run) check(ctx context.Context) (bool, error) {
+	var keys gathered
+	checked, err := r.pass(ctx, func(l upload.Line) error { keys.add(l.Entry.Person); return nil })
+	if err != nil {
+		return false, err
+	}
+	r.kind, r.upload.Rows = checked.Kind, checked.Rows
+	if r.kind != nil {
+		r.upload.Kind = r.kind.Plural
+	}
+	errors, warnings := checked.Errors, checked.Warnings
+	if errors.Total == 0 {
+		known, err := r.in.Store.Known(ctx, r.project, keys.list)
+		if err != nil {
+			return false, err
+		}
+		r.who = newRoster(known)
+		var repeats upload.Repeats
+		_, err = r.pass(ctx, func(l upload.Line) error {
+			who := r.upload.Owner
+			if r.kind.Person {
+				var problem *record.Problem
+				if who, problem, err = r.who.place(ctx, r.in.Store, r.project, l.Entry.Person); err != nil {
+					return err
+				}
+				if problem != nil {
+					add := &warnings
+					if problem.Code == record.TwoPeople {
+						add = &errors
+					}
+					add.Add(upload.CellError{Row: l.Row, Column: problem.Field, Code: problem.Code, Value: maskRef(l.Entry.Person)})
+				}
+			}
+			repeats.Add(l.Row, r.kind.NaturalKey(who, l.Entry.Row))
+			return nil
+		})
+		if err != nil {
+			return false, err
+		}
+		for _, again := range repeats.Rows() {
+			warnings.Add(upload.CellError{Row: again.Row, Code: record.Repeated, Args: map[string]string{"row": strconv.Itoa(again.Earlier)}})
+		}
+	}
+	r.found = store.Findings{Errors: findings(errors.List), ErrorsCut: errors.Cut(), Warnings: findings(warnings.List), WarningsCut: warnings.Cut()}
+	return errors.Total == 0, nil
+}
+
+func findings(list []upload.CellError) []store.Finding {
+	slices.SortStableFunc(list, func(a, b upload.CellError) int { return cmp.Compare(a.Row, b.Row) })
+	out := make([]store.Finding, len(list))
+	for i, e := range list {
+		out[i] = store.Finding{Row: e.Row, Column: e.Column, Value: e.Value, Problem: record.Problem{Field: e.Column, Code: e.Code, Hint: e.Hint, Args: e.Args}}
+	}
+	return out
+}
+
+// write puts the rows under the upload, and tells how they compare with what counted before. Of a file that is only
+// checked nothing is written.
+func (r *run) write(ctx context.Context) error {
+	packer := r.in.Store.Packer(ctx, r.project, r.upload.ID)
+	isSignups := r.kind.Name == signup.Kind.Name
+	staff := map[string]string{}
+	created := 0
+	seen := map[string]bool{}
+	_, err := r.pass(ctx, func(l upload.Line) error {
+		row := l.Entry.Row
+		if r.kind.Name == media.Kind.Name {
+			reach, _ := strconv.ParseInt(r.kind.Get(row, "reach"), 10, 64)
+			r.upload.Reach += reach
+		}
+		who, person := r.upload.Owner, ""
+		if r.kind.Person {
+			person = r.who.id(l.Entry.Person)
+			who = person
+		} else if r.kind.Name != media.Kind.Name {
+			who = ""
+		}
+		if err := r.nameStaff(ctx, row, staff); err != nil {
+			return err
+		}
+		print := r.in.Store.Print(r.project, r.kind, who, row)
+		if !isSignups {
+			r.prints = append(r.prints, printed{Print: print, row: int32(l.Row)})
+		}
+		if r.upload.CheckOnly {
+			if activity := r.kind.Get(row, "activity"); isSignups && !seen[who+"#"+activity] {
+				seen[who+"#"+activity] = true
+				live, err := r.in.Store.SignedUpTo(ctx, r.project, activity, who)
+				if err != nil {
+					return err
+				}
+				if !live {
+					created++
+				}
+			}
+			return nil
+		}
+		if isSignups {
+			did, err := r.signUp(ctx, l)
+			if err != nil {
+				return err
+			}
+			person = did.Signup.Person
+			if did.Created {
+				created++
+			}
+		}
+		var texts map[string]string
+		if r.kind.Name != media.Kind.Name && !isSignups {
+			texts = r.kind.Private(row)
+		}
+		return packer.Add(fact.Line{Row: l.Row, Person: person, Values: r.in.Store.SealRow(r.project, r.kind, row)}, print, texts)
+	})
+	if closed := packer.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return err
+	}
+	r.upload.Packs = packer.Packs
+	if isSignups {
+		r.upload.New, r.upload.Changed, r.upload.Unchanged = created, 0, r.upload.Rows-created
+		return nil
+	}
+	if r.kind.Person && !r.upload.CheckOnly {
+		if err := r.in.Store.Mention(ctx, r.project, r.upload.ID, r.who.ids()); err != nil {
+			return err
+		}
+	}
+	return r.compare(ctx)
+}
+
+// signUp does what the office's form does for one row; the row has an id of its own, so that doing it again changes nothing.
+func (r *run) signUp(ctx context.Context, l upload.Line) (store.SignedUp, error) {
+	activity, _ := r.defined.Definition.Activity(signup.Kind.Get(l.Entry.Row, "activity"))
+	submitted := r.upload.Arrived
+	if given := signup.Kind.Get(l.Entry.Row, "submitted_at"); given != "" {
+		at, err := parseInstant(given)
+		if err != nil {
+			return store.SignedUp{}, err
+		}
+		submitted = at
+	}
+	return r.in.Store.SignUp(ctx, r.project, store.SignupDraft{
+		Activity: activity, Row: l.Entry.Row, Submitted: submitted, By: r.upload.By,
+		Entry: fact.LineID(r.upload.ID, r.upload.Arrived, l.Row), Upload: r.upload.ID, Line: l.Row,
+	}, store.Once{})
+}
+
+// nameStaff puts random ids in the place of addresses.
+func (r *run) nameStaff(ctx context.Context, row record.Row, known map[string]string) error {
+	for i := range r.kind.Fields {
+		if r.kind.Fields[i].Keep != record.Staff || row[i] == "" {
+			continue
+		}
+		id, ok := known[row[i]]
+		if !ok && !r.upload.CheckOnly {
+			var err error
+			if id, err = r.in.Store.Staff(ctx, r.project, row[i]); err != nil {
+				return err
+			}
+			known[row[i]] = id
+		}
+		row[i] = id
+	}
+	return nil
+}

@@ -1,0 +1,124 @@
+package handler
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"outreach/internal/page"
+	"outreach/internal/project/definition"
+	"outreach/internal/store"
+	"outreach/internal/web"
+)
+
+func showDefinition(c *web.Call) error {
+	if err := c.Need(web.Coordinator); err != nil {
+		return err
+	}
+	text, err := c.Site.Store.DefinitionText(c.Context(), c.Project, c.Defined.Version)
+	if err != nil {
+		return err
+	}
+	if c.Page {
+		return c.Show(http.StatusOK, page.Definition{YAML: string(text), Number: c.Defined.Version, SHA256: c.Defined.SHA256, Version: etag(c.Defined)})
+	}
+	c.W.Header().Set("Content-Type", "application/yaml")
+	c.W.Header().Set("ETag", etag(c.Defined))
+	_, err = c.W.Write(text)
+	return err
+}
+
+func etag(d store.Defined) string { return `"` + d.SHA256 + `"` }
+
+// setDefinition checks a definition and makes it the one that holds; with dry_run it only checks. A browser's form sends
+// the text in a field.
+func setDefinition(c *web.Call) error {
+	if !c.Who.Admin() {
+		if err := c.Need(web.Coordinator); err != nil {
+			return err
+		}
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(c.W, c.Body, web.MostBody))
+	if err != nil {
+		return err
+	}
+	ifMatch := c.Header.Get("If-Match")
+	form := false
+	dry := c.URL.Query().Get("dry_run")
+	media, _, _ := mime.ParseMediaType(c.Header.Get("Content-Type"))
+	if media == "application/x-www-form-urlencoded" && c.Method == http.MethodPost {
+		values, err := url.ParseQuery(string(raw))
+		if err != nil {
+			return &web.Error{Status: http.StatusBadRequest, Detail: "not_a_form"}
+		}
+		// A textarea sends its lines with CRLF, whatever it was given.
+		raw, form = bytes.ReplaceAll([]byte(values.Get("yaml")), []byte("\r\n"), []byte("\n")), true
+		ifMatch = values.Get("_if_match")
+		if values.Get("dry_run") != "" {
+			dry = "1"
+		}
+	} else if c.Method == http.MethodPost {
+		return &web.Error{Status: http.StatusMethodNotAllowed}
+	}
+	before, err := c.Site.Store.Definition(c.Context(), c.Project)
+	if err == nil {
+		c.Defined = before
+	} else if !errors.Is(err, store.ErrNotFound) || !c.Who.Admin() {
+		return err
+	}
+	d, problems := definition.Parse(raw)
+	lines := make([]web.Line, 0, len(problems))
+	for _, p := range problems {
+		lines = append(lines, web.Line{Field: p.Field, Code: p.Code, Message: p.Message.In(c.Language), Line: p.Line, Column: p.Column})
+	}
+	if len(lines) == 0 && d.ID != c.Project {
+		lines = append(lines, web.Line{Field: "id", Code: "not_allowed", Message: c.Messages().Say("definition.other_id", "id", d.ID, "project", c.Project), Line: 1, Column: 1})
+	}
+	shown := page.Definition{YAML: string(raw), Number: before.Version, SHA256: before.SHA256, Version: ifMatch}
+	if len(lines) > 0 {
+		if form && c.Page {
+			for _, l := range lines {
+				shown.Problems = append(shown.Problems, page.LineProblem{Line: l.Line, Column: l.Column, Message: l.Message})
+			}
+			return c.Show(http.StatusUnprocessableEntity, shown)
+		}
+		return &web.Error{Status: http.StatusUnprocessableEntity, Detail: "definition", Lines: lines}
+	}
+	if dry != "" && dry != "0" {
+		if form && c.Page {
+			shown.Checked = true
+			return c.Show(http.StatusOK, shown)
+		}
+		return c.JSON(http.StatusOK, map[string]any{"project": d.ID, "valid": true, "errors": []web.Line{}})
+	}
+	by, err := c.Staff()
+	if err != nil {
+		return err
+	}
+	if ifMatch == "*" {
+		ifMatch = ""
+	}
+	set, created, err := c.Site.Store.SetDefinition(c.Context(), d, raw, strings.Trim(ifMatch, `"`), by)
+	if err != nil {
+		return err
+	}
+	for _, a := range d.Activities {
+		if err := c.Site.Store.FillPlaces(c.Context(), d, a.ID, by); err != nil {
+			return err
+		}
+	}
+	if form && c.Page {
+		return c.Redirect("/" + c.Project + "/definition?done=saved")
+	}
+	c.W.Header().Set("ETag", etag(set))
+	status := http.StatusOK
+	if created {
+		status = http.StatusCreated
+		c.W.Header().Set("Location", "/"+c.Project+"/definition")
+	}
+	return c.JSON(status, map[string]any{"project": d.ID, "version": set.Version, "sha256": set.SHA256})
+}

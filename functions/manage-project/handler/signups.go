@@ -1,0 +1,238 @@
+package handler
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"outreach/internal/page"
+	"outreach/internal/record"
+	"outreach/internal/report"
+	"outreach/internal/signup"
+	"outreach/internal/store"
+	"outreach/internal/web"
+)
+
+// listed is a sign-up as the office sees it.
+type listed struct {
+	signup.Signup
+	form map[string]string
+	row  record.Row
+}
+
+func (l listed) etag() string { return `"` + l.ID + "." + itoa(l.Version) + `"` }
+
+// page reads one page of sign-ups: of one activity, or of one after the other in the definition's order. The cursor names
+// the activity it belongs to.
+func signups(c *web.Call, activity string, limit int, cursor string) (store.Page[listed], error) {
+	var out store.Page[listed]
+	out.Items = []listed{}
+	activities := []string{activity}
+	if activity == "" {
+		activities = activities[:0]
+		for _, a := range c.Defined.Definition.Activities {
+			activities = append(activities, a.ID)
+		}
+		if at, rest, ok := strings.Cut(cursor, "~"); ok {
+			for len(activities) > 0 && activities[0] != at {
+				activities = activities[1:]
+			}
+			cursor = rest
+		}
+	}
+	for i, id := range activities {
+		found, err := c.Site.Store.Signups(c.Context(), c.Project, id, limit-len(out.Items), cursor)
+		if err != nil {
+			return out, err
+		}
+		for _, su := range found.Items {
+			form, err := c.Site.Store.Form(c.Context(), c.Project, su)
+			if err != nil {
+				return out, err
+			}
+			out.Items = append(out.Items, listed{Signup: su, form: form, row: signup.Kind.Reveal(su.Row, form)})
+		}
+		cursor, out.Next = "", found.Next
+		switch {
+		case activity != "":
+		case found.Next != "":
+			out.Next = id + "~" + found.Next
+		case len(out.Items) >= limit && i+1 < len(activities):
+			out.Next = activities[i+1] + "~"
+		}
+		if len(out.Items) >= limit || found.Next != "" {
+			break
+		}
+	}
+	return out, nil
+}
+
+func chosenActivity(c *web.Call) (string, error) {
+	activity := c.URL.Query().Get("activity")
+	if _, ok := c.Defined.Definition.Activity(activity); activity != "" && !ok {
+		return "", web.Invalid(record.Problem{Field: "activity", Code: record.NotInList, Args: map[string]string{"list": strings.Join(ids(c), ", ")}})
+	}
+	return activity, nil
+}
+
+func ids(c *web.Call) []string {
+	var out []string
+	for _, a := range c.Defined.Definition.Activities {
+		out = append(out, a.ID)
+	}
+	return out
+}
+
+func listSignups(c *web.Call) error {
+	if err := c.Need(web.Coordinator); err != nil {
+		return err
+	}
+	activity, err := chosenActivity(c)
+	if err != nil {
+		return err
+	}
+	found, err := signups(c, activity, c.Limit(), c.Cursor())
+	if err != nil {
+		return err
+	}
+	if !c.Page {
+		items := make([]map[string]any, len(found.Items))
+		for i, l := range found.Items {
+			items[i] = l.json()
+		}
+		return c.List(items, found.Next)
+	}
+	content := page.Signups{Definition: c.Defined.Definition, Activity: activity, Next: c.NextAddress(found.Next)}
+	query := ""
+	if activity != "" {
+		query = "?activity=" + activity
+	}
+	content.Exports = []page.Link{{Href: "/" + c.Project + "/signups.csv" + query, Label: "CSV"}}
+	for _, l := range found.Items {
+		content.Items = append(content.Items, page.SignupItem{
+			ID: l.ID, Person: l.Person, Name: l.form["first_name"] + " " + l.form["last_name"], Email: l.form["email"], Activity: l.Activity,
+			State: l.State, SubmittedAt: l.Submitted.Format(time.RFC3339), Version: l.etag(),
+		})
+	}
+	return c.Show(http.StatusOK, content)
+}
+
+func (l listed) json() map[string]any {
+	out := signup.Kind.JSON(l.row)
+	for _, name := range []string{"first_name", "last_name", "email", "pesel"} {
+		delete(out, name)
+	}
+	who := map[string]any{"id": l.Person}
+	for _, name := range []string{"first_name", "last_name", "email", "pesel"} {
+		if value := l.form[name]; value != "" {
+			who[name] = value
+		}
+	}
+	out["id"], out["person"], out["activity"], out["state"] = l.ID, who, l.Activity, l.State
+	out["submitted_at"] = l.Submitted.Format(time.RFC3339Nano)
+	out["entries"] = l.Entries
+	if l.Upload != "" {
+		out["upload"] = l.Upload
+	}
+	return out
+}
+
+func exportSignups(c *web.Call) error {
+	if err := c.Need(web.Coordinator); err != nil {
+		return err
+	}
+	activity, err := chosenActivity(c)
+	if err != nil {
+		return err
+	}
+	all, err := web.All(func(cursor string) (store.Page[listed], error) { return signups(c, activity, 1000, cursor) })
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	csv := report.NewCSV(&b)
+	head := []report.Cell{report.Text("id"), report.Text("state"), report.Text("submitted_at")}
+	for _, f := range signup.Kind.Fields {
+		if f.Name != "submitted_at" {
+			head = append(head, report.Text(f.Name))
+		}
+	}
+	csv.Row(head...)
+	for _, l := range all {
+		row := []report.Cell{report.Text(l.ID), report.Text(l.State), report.Text(l.Submitted.In(c.Defined.Definition.Location()).Format(time.RFC3339))}
+		for i, f := range signup.Kind.Fields {
+			switch {
+			case f.Name == "submitted_at":
+			case f.Type == record.Whole && l.row[i] != "":
+				row = append(row, report.Number(l.row[i]))
+			default:
+				row = append(row, report.Text(l.row[i]))
+			}
+		}
+		csv.Row(row...)
+	}
+	if err := csv.Close(); err != nil {
+		return err
+	}
+	return c.Download("text/csv; charset=utf-8", c.Project+"-signups.csv", b.Bytes())
+}
+
+var newState = record.Kind{Name: "state", Fields: []record.Field{
+	{Name: "state", Type: record.List, Required: true, Options: record.Fixed(
+		record.Option{ID: signup.Accepted}, record.Option{ID: signup.Waitlisted}, record.Option{ID: signup.Held}, record.Option{ID: signup.Cancelled})},
+}}
+
+// moveSignup gives a sign-up another state. Who is no longer held is the person the form named: a key that it brought
+// becomes theirs.
+func moveSignup(c *web.Call) error {
+	if err := c.Need(web.Coordinator); err != nil {
+		return err
+	}
+	body, err := c.Read()
+	if err != nil {
+		return err
+	}
+	if body.Method(c) != http.MethodPut {
+		return &web.Error{Status: http.StatusMethodNotAllowed}
+	}
+	entry, problems := newState.Read(body.Given, record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form}, "reason")
+	if len(problems) > 0 {
+		return web.Invalid(problems...)
+	}
+	su, err := c.Site.Store.Signup(c.Context(), c.Project, c.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if want := body.IfMatch(c); want != "" && want != "*" && want != (listed{Signup: su}).etag() {
+		return store.ErrStale
+	}
+	by, err := c.Staff()
+	if err != nil {
+		return err
+	}
+	state := entry.Row[0]
+	if su.State == signup.Held && (state == signup.Accepted || state == signup.Waitlisted) {
+		form, err := c.Site.Store.Form(c.Context(), c.Project, su)
+		if err != nil {
+			return err
+		}
+		ref := record.PersonRef{ID: su.Person, Email: form["email"], Pesel: form["pesel"]}
+		if _, err := c.Site.Store.Resolve(c.Context(), c.Project, ref, store.Names{}); err != nil {
+			return err
+		}
+	}
+	moved, err := c.Site.Store.MoveSignup(c.Context(), c.Defined.Definition, su.ID, state, by)
+	if errors.Is(err, store.ErrStale) {
+		return &web.Error{Status: http.StatusConflict, Detail: "cancelled"}
+	}
+	if err != nil {
+		return err
+	}
+	if c.Page && body.Form {
+		return c.Redirect("/" + c.Project + "/signups?activity=" + moved.Activity + "&done=changed")
+	}
+	c.W.Header().Set("ETag", listed{Signup: moved}.etag())
+	return c.JSON(http.StatusOK, map[string]any{"id": moved.ID, "state": moved.State})
+}

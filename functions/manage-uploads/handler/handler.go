@@ -1,0 +1,340 @@
+// Package handler is the partners' door: a place to upload to, what became of it, and withdrawing it.
+package handler
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"outreach/internal/page"
+	"outreach/internal/record"
+	"outreach/internal/report"
+	"outreach/internal/store"
+	"outreach/internal/text"
+	"outreach/internal/web"
+)
+
+// Limits of uploads.
+const (
+	MostBytes = 50 << 20
+	mostDoor  = 4 << 20 // bytes of a file sent through the form itself, without JavaScript
+	validity  = 15 * time.Minute
+)
+
+// New gives the function's routes.
+func New(site *web.Site) http.Handler {
+	m := web.NewMux(site)
+	m.Handle("GET /{project}/uploads", list)
+	m.Handle("POST /{project}/uploads", ask)
+	m.Handle("GET /{project}/uploads/{id}", show)
+	m.Handle("POST /{project}/uploads/{id}", change)
+	m.Handle("DELETE /{project}/uploads/{id}", change)
+	m.Handle("GET /{project}/uploads/{id}/errors.csv", errorList)
+	m.Handle("GET /{project}/uploads/{id}/original", original)
+	return m
+}
+
+// owner is for whom the one who asks may upload: the office, or a partner.
+func owner(c *web.Call) (string, error) {
+	if c.Has(web.Coordinator) {
+		return store.Office, nil
+	}
+	for _, id := range c.Who.Partners(c.Project) {
+		if _, ok := c.Defined.Definition.Partner(id); ok {
+			return id, nil
+		}
+	}
+	return "", c.Need(web.Coordinator)
+}
+
+// mine reads an upload that the one who asks may see.
+func mine(c *web.Call) (store.Upload, error) {
+	own, err := owner(c)
+	if err != nil {
+		return store.Upload{}, err
+	}
+	u, err := c.Site.Store.Upload(c.Context(), c.Project, c.PathValue("id"))
+	if err == nil && own != store.Office && u.Owner != own {
+		err = store.ErrNotFound
+	}
+	return u, err
+}
+
+func list(c *web.Call) error { return showList(c, http.StatusOK, "") }
+
+func showList(c *web.Call, status int, wrong string) error {
+	own, err := owner(c)
+	if err != nil {
+		return err
+	}
+	all := own == store.Office
+	if all {
+		own = ""
+	}
+	found, err := c.Site.Store.Uploads(c.Context(), c.Project, own, c.Limit(), c.Cursor())
+	if err != nil {
+		return err
+	}
+	if !c.Page {
+		items := make([]map[string]any, len(found.Items))
+		for i, u := range found.Items {
+			items[i] = describe(u, store.Findings{})
+		}
+		return c.List(items, found.Next)
+	}
+	content := page.Uploads{Next: c.NextAddress(found.Next), Error: wrong, All: all, Once: c.Site.Store.NewID()}
+	for _, u := range found.Items {
+		content.Items = append(content.Items, drawn(c, u, store.Findings{}))
+	}
+	return c.Show(status, content)
+}
+
+func ask(c *web.Call) error {
+	own, err := owner(c)
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(c.Header.Get("Content-Type"), "multipart/form-data") {
+		return takeFile(c, own)
+	}
+	body, err := c.Read()
+	if err != nil {
+		return err
+	}
+	u, problems := asked(c, body.Given)
+	if len(problems) > 0 {
+		return web.Invalid(problems...)
+	}
+	u.Owner, u.Language = own, c.Language
+	if u.By, err = c.Staff(); err != nil {
+		return err
+	}
+	if u, err = c.Site.Store.AskUpload(c.Context(), c.Project, u, body.Once); err != nil {
+		return err
+	}
+	request, err := c.Site.Store.Objects.PresignPut(c.Context(), u.Object, u.Size, validity)
+	if err != nil {
+		return err
+	}
+	c.W.Header().Set("Location", "/"+c.Project+"/uploads/"+u.ID)
+	return c.JSON(http.StatusCreated, map[string]any{"id": u.ID, "method": request.Method, "url": request.URL, "headers": request.Headers, "fields": request.Fields})
+}
+
+var fields = record.Kind{Name: "upload", Fields: []record.Field{
+	{Name: "filename", Required: true, Longest: 200},
+	{Name: "size", Type: record.Whole, Required: true, Min: 1, Max: MostBytes},
+	{Name: "check_only", Type: record.YesNo},
+}}
+
+func asked(c *web.Call, given record.Given) (store.Upload, []record.Problem) {
+	entry, problems := fields.Read(given, record.Scope{Definition: c.Defined.Definition, Today: c.Today()})
+	u := store.Upload{Filename: safeName(entry.Row[0]), CheckOnly: entry.Row[2] == "yes"}
+	if len(problems) == 0 {
+		if _, err := fmt.Sscan(entry.Row[1], &u.Size); err != nil {
+			problems = append(problems, record.Problem{Field: "size", Code: record.NotANumber})
+		}
+	}
+	return u, problems
+}
+
+// safeName is the file's own name without what would confuse an object's key or a header.
+func safeName(name string) string {
+	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || strings.ContainsRune(`"<>|?*:#%`, r) || r == utf8.RuneError {
+			return '_'
+		}
+		return r
+	}, name)
+	if name == "" || name == "." || name == ".." || name == "/" {
+		return "file"
+	}
+	return name
+}
+
+// takeFile takes a file that the form itself carries, for browsers without JavaScript.
+func takeFile(c *web.Call, own string) error {
+	c.Request.Body = http.MaxBytesReader(c.W, c.Request.Body, mostDoor)
+	if err := c.ParseMultipartForm(mostDoor); err != nil {
+		return showList(c, http.StatusRequestEntityTooLarge, c.Messages().Say("uploads.too_large_here"))
+	}
+	file, header, err := c.FormFile("file")
+	if err != nil || header.Size == 0 {
+		return showList(c, http.StatusUnprocessableEntity, c.Messages().Problem(record.Problem{Field: "file", Code: record.Missing}))
+	}
+	defer file.Close()
+	content, err := io.ReadAll(file)
+	if err != nil {
+		return err
+	}
+	u := store.Upload{Owner: own, Filename: safeName(header.Filename), Size: header.Size, CheckOnly: c.FormValue("check_only") != "", Language: c.Language}
+	if u.By, err = c.Staff(); err != nil {
+		return err
+	}
+	once := c.Site.Store.Once(c.Project, "POST "+c.URL.Path, c.Who.Subject, c.FormValue("idempotency_key"), content)
+	if u, err = c.Site.Store.AskUpload(c.Context(), c.Project, u, once); err != nil {
+		return err
+	}
+	if u.Arrived.IsZero() {
+		if err := c.Site.Store.Objects.Put(c.Context(), u.Object, bytes.NewReader(content), "application/octet-stream"); err != nil {
+			return err
+		}
+	}
+	return c.Redirect("/" + c.Project + "/uploads/" + u.ID)
+}
+
+func show(c *web.Call) error {
+	u, err := mine(c)
+	if err != nil {
+		return err
+	}
+	found, err := c.Site.Store.Findings(c.Context(), c.Project, u.ID)
+	if err != nil {
+		return err
+	}
+	if c.Page {
+		return c.Show(http.StatusOK, drawn(c, u, found))
+	}
+	return c.JSON(http.StatusOK, describe(u, found))
+}
+
+// change withdraws an upload; a browser's form says DELETE in a field.
+func change(c *web.Call) error {
+	body, err := c.Read()
+	if err != nil {
+		return err
+	}
+	if body.Method(c) != http.MethodDelete {
+		return &web.Error{Status: http.StatusMethodNotAllowed}
+	}
+	u, err := mine(c)
+	if err != nil {
+		return err
+	}
+	by, err := c.Staff()
+	if err != nil {
+		return err
+	}
+	if u.State != store.AcceptedUp && u.State != store.WithdrawUp {
+		return &web.Error{Status: http.StatusConflict, Detail: "not_accepted"}
+	}
+	if u, err = c.Site.Store.WithdrawUpload(c.Context(), u.ID, by, c.Defined); err != nil {
+		return err
+	}
+	if c.Page && body.Form {
+		return c.Redirect("/" + c.Project + "/uploads/" + u.ID + "?done=withdrawn")
+	}
+	found, err := c.Site.Store.Findings(c.Context(), c.Project, u.ID)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, describe(u, found))
+}
+
+func errorList(c *web.Call) error {
+	u, err := mine(c)
+	if err != nil {
+		return err
+	}
+	found, err := c.Site.Store.Findings(c.Context(), c.Project, u.ID)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	csv := report.NewCSV(&b)
+	csv.Row(report.Text("row"), report.Text("column"), report.Text("code"), report.Text("value"), report.Text("message"))
+	for _, f := range cells(u, found.Errors) {
+		csv.Row(report.Number(f["row"].(int)), report.Text(f["column"].(string)), report.Text(f["code"].(string)), report.Text(f["value"].(string)), report.Text(f["message"].(string)))
+	}
+	if err := csv.Close(); err != nil {
+		return err
+	}
+	return c.Download("text/csv; charset=utf-8", "errors-"+u.ID+".csv", b.Bytes())
+}
+
+func original(c *web.Call) error {
+	u, err := mine(c)
+	if err != nil {
+		return err
+	}
+	if u.Arrived.IsZero() {
+		return store.ErrNotFound
+	}
+	return c.Lend(u.Object, "application/octet-stream", fmt.Sprintf("attachment; filename=%q", u.Filename))
+}
+
+// describe is an upload as programs read it.
+func describe(u store.Upload, found store.Findings) map[string]any {
+	out := map[string]any{
+		"id": u.ID, "state": u.State, "kind": nothing(u.Kind), "filename": u.Filename, "owner": u.Owner, "sha256": nothing(u.SHA256), "bytes": u.Bytes,
+		"rows": u.Rows, "new": u.New, "changed": u.Changed, "unchanged": u.Unchanged,
+		"errors": cells(u, found.Errors), "warnings": cells(u, found.Warnings),
+		"received_at": instant(u.Arrived), "finished_at": instant(u.Finished),
+	}
+	if u.SameAs != "" {
+		out["same_as"] = u.SameAs
+	}
+	if u.CheckOnly {
+		out["check_only"] = true
+	}
+	if found.ErrorsCut {
+		out["errors_cut"] = true
+	}
+	if found.WarningsCut {
+		out["warnings_cut"] = true
+	}
+	return out
+}
+
+// cells are findings with their sentences in the uploader's language.
+func cells(u store.Upload, findings []store.Finding) []map[string]any {
+	words := text.Of(u.Language)
+	out := make([]map[string]any, len(findings))
+	for i, f := range findings {
+		out[i] = map[string]any{"row": f.Row, "column": f.Column, "code": f.Problem.Code, "value": f.Value, "message": words.Problem(f.Problem)}
+	}
+	return out
+}
+
+func nothing(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+func instant(at time.Time) any {
+	if at.IsZero() {
+		return nil
+	}
+	return at.UTC().Format(time.RFC3339Nano)
+}
+
+func drawn(c *web.Call, u store.Upload, found store.Findings) page.Upload {
+	words := text.Of(u.Language)
+	problems := func(findings []store.Finding) []page.CellProblem {
+		out := make([]page.CellProblem, len(findings))
+		for i, f := range findings {
+			out[i] = page.CellProblem{Row: f.Row, Column: f.Column, Code: f.Problem.Code, Value: f.Value, Message: words.Problem(f.Problem)}
+		}
+		return out
+	}
+	out := page.Upload{
+		ID: u.ID, State: u.State, Kind: u.Kind, Filename: u.Filename, Owner: u.Owner, SHA256: u.SHA256, Bytes: u.Bytes,
+		Rows: u.Rows, New: u.New, Changed: u.Changed, Unchanged: u.Unchanged,
+		Errors: problems(found.Errors), Warnings: problems(found.Warnings), Cut: found.ErrorsCut,
+		ReceivedAt: u.Arrived, FinishedAt: u.Finished, SameAs: u.SameAs, CheckOnly: u.CheckOnly, Mine: true,
+	}
+	if u.Arrived.IsZero() {
+		out.ReceivedAt = u.Asked
+	} else {
+		out.Original = "/" + c.Project + "/uploads/" + u.ID + "/original"
+	}
+	return out
+}

@@ -1,0 +1,17 @@
+// Package handler is the advisers' door: consultations, each adviser's own.
+package handler
+
+import (
+	"net/http"
+
+	"outreach/internal/consultation"
+	"outreach/internal/web"
+	"outreach/internal/web/typed"
+)
+
+// New gives the function's routes.
+func New(site *web.Site) http.Handler {
+	m := web.NewMux(site)
+	typed.Desk{Kind: &consultation.Kind, Roles: []string{web.Adviser, web.Coordinator}}.Register(m)
+	return m
+}

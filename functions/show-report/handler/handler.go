@@ -1,0 +1,265 @@
+// Package handler shows what was found: the projects, their results pages, the snapshots and the evidence behind them.
+package handler
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"outreach/internal/openapi"
+	"outreach/internal/page"
+	"outreach/internal/report"
+	"outreach/internal/snapshot"
+	"outreach/internal/store"
+	"outreach/internal/web"
+)
+
+// New gives the function's routes, and answers for all addresses that are nobody's.
+func New(site *web.Site) http.Handler {
+	m := web.NewMux(site)
+	m.Handle("GET /{$}", projects)
+	m.Handle("GET /health", health)
+	m.Handle("GET /openapi.json", document)
+	m.HandlePlain("GET /assets/{file}", http.HandlerFunc(page.Assets))
+	m.Handle("GET /{project}", results)
+	m.Handle("GET /{project}/snapshots", list)
+	m.Handle("GET /{project}/snapshots/{id}", show)
+	m.Handle("GET /{project}/snapshots/{id}/indicators/{code}/evidence", evidence)
+	m.Handle("GET /{project}/snapshots/{id}/indicators/{code}/evidence.csv", evidenceCSV)
+	m.Handle("GET /{project}/snapshots/{id}/participants/evidence", evidence)
+	m.Handle("GET /{project}/snapshots/{id}/participants/evidence.csv", evidenceCSV)
+	return m
+}
+
+func health(c *web.Call) error {
+	if _, err := c.Site.Store.Projects(c.Context()); err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]string{"status": "ok"})
+}
+
+func document(c *web.Call) error { return c.JSON(http.StatusOK, openapi.Document(c.Site.BaseURL)) }
+
+func projects(c *web.Call) error {
+	ids, err := c.Site.Store.Projects(c.Context())
+	if err != nil {
+		return err
+	}
+	content, items := page.Projects{}, []map[string]any{}
+	for _, id := range ids {
+		defined, err := c.Site.Store.Definition(c.Context(), id)
+		if err != nil {
+			return err
+		}
+		d := defined.Definition
+		open := false
+		for _, a := range d.Activities {
+			open = open || d.SignupOpen(a, c.Site.Store.Now())
+		}
+		content.Items = append(content.Items, page.ProjectItem{Definition: d, SignupOpen: open})
+		items = append(items, map[string]any{"id": d.ID, "title": d.Title, "programme": d.Programme, "period": d.Period, "signup_open": open})
+	}
+	if c.Page {
+		return c.Show(http.StatusOK, content)
+	}
+	return c.List(items, "")
+}
+
+// results is the public's page: the latest approved snapshot, small numbers hidden.
+func results(c *web.Call) error {
+	var public *snapshot.Snapshot
+	kept, err := c.Site.Store.Newest(c.Context(), c.Project, snapshot.Approved)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+	case err != nil:
+		return err
+	default:
+		snap, err := c.Site.Store.Snapshot(c.Context(), kept)
+		if err != nil {
+			return err
+		}
+		snap = snap.Public()
+		public = &snap
+	}
+	if !c.Page {
+		return c.JSON(http.StatusOK, map[string]any{"project": c.Defined.Definition, "snapshot": public})
+	}
+	return c.Show(http.StatusOK, drawn(c, public))
+}
+
+// list tells which snapshots there are: all to the office, the approved ones to the funder.
+func list(c *web.Call) error {
+	if err := c.Need(web.Funder, web.Coordinator); err != nil {
+		return err
+	}
+	state := snapshot.Approved
+	if c.Has(web.Coordinator) {
+		state = ""
+	}
+	found, err := c.Site.Store.Snapshots(c.Context(), c.Project, state, c.Limit(), c.Cursor())
+	if err != nil {
+		return err
+	}
+	if c.Page {
+		content := page.Snapshots{Next: c.NextAddress(found.Next), Compile: c.Has(web.Coordinator), Today: c.Today(), Entry: page.Entry{IdempotencyKey: c.Site.Store.NewID()}}
+		for _, k := range found.Items {
+			item := page.SnapshotItem{ID: k.ID, AsOf: k.AsOf, State: k.State, Hash: k.Hash, KnownAt: k.KnownAt, Version: k.Definition.Version}
+			if k.Supersedes != nil {
+				item.Supersedes = *k.Supersedes
+			}
+			content.Items = append(content.Items, item)
+		}
+		return c.Show(http.StatusOK, content)
+	}
+	items := make([]map[string]any, len(found.Items))
+	for i, k := range found.Items {
+		items[i] = map[string]any{"project": k.Project, "id": k.ID, "as_of": k.AsOf, "known_at": k.KnownAt, "definition": k.Definition, "state": k.State, "supersedes": k.Supersedes, "hash": k.Hash}
+	}
+	return c.List(items, found.Next)
+}
+
+// read finds the snapshot that an address names; to the funder a snapshot that is not approved does not exist.
+func read(c *web.Call, id string) (store.Kept, error) {
+	if err := c.Need(web.Funder, web.Coordinator); err != nil {
+		return store.Kept{}, err
+	}
+	state := snapshot.Approved
+	if c.Has(web.Coordinator) {
+		state = ""
+	}
+	if id == "latest" {
+		return c.Site.Store.Newest(c.Context(), c.Project, state)
+	}
+	kept, err := c.Site.Store.KeptSnapshot(c.Context(), c.Project, id)
+	if err == nil && state != "" && kept.State != state {
+		err = store.ErrNotFound
+	}
+	return kept, err
+}
+
+func show(c *web.Call) error {
+	id, suffix, _ := strings.Cut(c.PathValue("id"), ".")
+	kept, err := read(c, id)
+	if err != nil {
+		return err
+	}
+	snap, err := c.Site.Store.Snapshot(c.Context(), kept)
+	if err != nil {
+		return err
+	}
+	name := c.Project + "-" + snap.AsOf
+	switch suffix {
+	case "":
+		if c.Page {
+			content := drawn(c, &snap)
+			content.Inside, content.Deciding = true, c.Has(web.Coordinator)
+			address := "/" + c.Project + "/snapshots/" + snap.ID
+			content.Exports = []page.Link{{Href: address + ".csv", Label: "CSV"}, {Href: address + ".json", Label: "JSON"}}
+			return c.Show(http.StatusOK, content)
+		}
+		return c.JSON(http.StatusOK, snap)
+	case "json":
+		return c.JSON(http.StatusOK, snap)
+	case "csv":
+		var b bytes.Buffer
+		if err := report.WriteSnapshot(&b, c.Defined.Definition, snap, c.Language); err != nil {
+			return err
+		}
+		return c.Download("text/csv; charset=utf-8", name+".csv", b.Bytes())
+	}
+	return store.ErrNotFound
+}
+
+// figure is a number whose evidence an address asks for.
+type figure struct {
+	kept          store.Kept
+	code          string // "" for the participants
+	title, number string
+}
+
+// evidenceOf is the code under which a figure's evidence is kept.
+func (f figure) evidence() string {
+	if f.code == "" {
+		return "participants"
+	}
+	return f.code
+}
+
+func asked(c *web.Call) (figure, error) {
+	kept, err := read(c, c.PathValue("id"))
+	if err != nil {
+		return figure{}, err
+	}
+	snap, err := c.Site.Store.Snapshot(c.Context(), kept)
+	if err != nil {
+		return figure{}, err
+	}
+	code := c.PathValue("code")
+	if code == "" {
+		return figure{kept: kept, title: c.Messages().Say("results.participants"), number: strconv.FormatInt(snap.Participants.Total, 10)}, nil
+	}
+	for _, in := range snap.Indicators {
+		if in.Code == code {
+			return figure{kept, in.Code, in.Label.In(c.Language), in.Achieved.String()}, nil
+		}
+	}
+	return figure{}, store.ErrNotFound
+}
+
+func evidence(c *web.Call) error {
+	f, err := asked(c)
+	if err != nil {
+		return err
+	}
+	from := 0
+	if cursor := c.Cursor(); cursor != "" {
+		if from, err = strconv.Atoi(cursor); err != nil || from < 0 {
+			return &web.Error{Status: http.StatusBadRequest, Detail: "cursor"}
+		}
+	}
+	items, next, err := c.Site.Store.Evidence(c.Context(), f.kept, f.evidence(), from, c.Limit())
+	if err != nil {
+		return err
+	}
+	cursor := ""
+	if next >= 0 {
+		cursor = strconv.Itoa(next)
+	}
+	if !c.Page {
+		return c.List(items, cursor)
+	}
+	return c.Show(http.StatusOK, page.Evidence{
+		Title: f.title, Code: f.code, Figure: f.number, Snapshot: f.kept.ID, AsOf: f.kept.AsOf, Items: items,
+		Next: c.NextAddress(cursor), Exports: []page.Link{{Href: c.URL.Path + ".csv", Label: "CSV"}},
+	})
+}
+
+func evidenceCSV(c *web.Call) error {
+	f, err := asked(c)
+	if err != nil {
+		return err
+	}
+	var all []snapshot.Evidence
+	for from := 0; from >= 0; {
+		var items []snapshot.Evidence
+		if items, from, err = c.Site.Store.Evidence(c.Context(), f.kept, f.evidence(), from, store.EvidencePart); err != nil {
+			return err
+		}
+		all = append(all, items...)
+	}
+	var b bytes.Buffer
+	if err := report.WriteEvidence(&b, all); err != nil {
+		return err
+	}
+	return c.Download("text/csv; charset=utf-8", c.Project+"-"+f.kept.AsOf+"-"+f.evidence()+".csv", b.Bytes())
+}
+
+func drawn(c *web.Call, snap *snapshot.Snapshot) page.Results {
+	open := false
+	for _, a := range c.Defined.Definition.Activities {
+		open = open || c.Defined.Definition.SignupOpen(a, c.Site.Store.Now())
+	}
+	return page.Results{Definition: c.Defined.Definition, Snapshot: snap, SignupOpen: open}
+}

@@ -1,0 +1,175 @@
+// Package handler is the public's door: the sign-up form, signing up, and withdrawing one's own sign-up.
+package handler
+
+import (
+	"crypto/subtle"
+	"errors"
+	"net/http"
+	"time"
+
+	"outreach/internal/page"
+	"outreach/internal/project"
+	"outreach/internal/record"
+	"outreach/internal/signup"
+	"outreach/internal/store"
+	"outreach/internal/web"
+)
+
+// New gives the function's routes.
+func New(site *web.Site) http.Handler {
+	m := web.NewMux(site)
+	m.Handle("GET /{project}/signup", form)
+	m.Handle("POST /{project}/signups", submit)
+	m.Handle("GET /{project}/signups/{id}/cancel", showCancel)
+	m.Handle("POST /{project}/signups/{id}/cancel", cancel)
+	return m
+}
+
+func form(c *web.Call) error {
+	entry := page.Entry{Values: map[string]string{"activity": c.URL.Query().Get("activity")}}
+	if !c.Page {
+		return c.JSON(http.StatusOK, map[string]any{"project": c.Defined.Definition.ID, "activities": activities(c)})
+	}
+	return show(c, http.StatusOK, entry)
+}
+
+// activities tells a program what one can sign up to, and whether the public form takes it now.
+func activities(c *web.Call) []map[string]any {
+	var out []map[string]any
+	for _, a := range c.Defined.Definition.Activities {
+		out = append(out, map[string]any{"id": a.ID, "label": a.Label, "open": open(c, a)})
+	}
+	return out
+}
+
+// open tells whether the one who asks may sign somebody up: late paper is for the office.
+func open(c *web.Call, a project.Activity) bool {
+	return c.Has(web.Coordinator) || c.Defined.Definition.SignupOpen(a, c.Site.Store.Now())
+}
+
+func show(c *web.Call, status int, entry page.Entry) error {
+	if entry.IdempotencyKey == "" {
+		entry.IdempotencyKey = c.Site.Store.NewID()
+	}
+	content := page.Signup{Definition: c.Defined.Definition, Entry: entry, Today: c.Today(), Office: c.Has(web.Coordinator)}
+	for _, a := range c.Defined.Definition.Activities {
+		content.Places = append(content.Places, page.Place{Activity: a, Open: c.Defined.Definition.SignupOpen(a, c.Site.Store.Now()), Left: -1})
+	}
+	return c.Show(status, content)
+}
+
+func submit(c *web.Call) error {
+	body, err := c.Read()
+	if err != nil {
+		return err
+	}
+	office := c.Has(web.Coordinator)
+	var result store.SignedUp
+	done, err := c.Site.Store.Answered(c.Context(), body.Once, &result)
+	if err == nil && !done {
+		result, err = take(c, body, office)
+	}
+	if problems, invalid := web.Problems(err); invalid && c.Page && body.Form {
+		return show(c, http.StatusUnprocessableEntity, page.Entry{Values: body.Values(), Problems: problems})
+	}
+	if err != nil {
+		return err
+	}
+	if c.Page && body.Form {
+		told := page.SignedUp{Receipt: result.Receipt}
+		if office {
+			told.State = result.Signup.State
+		}
+		return c.Show(http.StatusCreated, told)
+	}
+	if !office {
+		return c.JSON(http.StatusCreated, map[string]any{"receipt": result.Receipt, "state": "received"})
+	}
+	return c.JSON(http.StatusCreated, map[string]any{"id": result.Signup.ID, "state": result.Signup.State})
+}
+
+// take checks a sign-up and writes it down.
+func take(c *web.Call, body web.Body, office bool) (store.SignedUp, error) {
+	now := c.Site.Store.Now()
+	def := c.Defined.Definition
+	entry, problems := signup.Kind.Read(body.Given, record.Scope{Definition: def, Today: c.Today(), Loose: body.Form})
+	get := func(field string) string { return signup.Kind.Get(entry.Row, field) }
+	submitted := now
+	if given := get("submitted_at"); given != "" {
+		if !office {
+			problems = append(problems, record.Problem{Field: "submitted_at", Code: record.NotAllowed, Hint: "coordinator"})
+		} else if at, err := time.Parse(time.RFC3339, given); err == nil {
+			submitted = at
+		}
+	}
+	activity, found := def.Activity(get("activity"))
+	if found && !open(c, activity) {
+		problems = append(problems, record.Problem{Field: "activity", Code: record.Closed})
+	}
+	if len(problems) > 0 {
+		return store.SignedUp{}, web.Invalid(problems...)
+	}
+	if at := signup.Kind.Index("locale"); entry.Row[at] == "" && !office {
+		entry.Row[at] = c.Language
+	}
+	draft := store.SignupDraft{Activity: activity, Row: entry.Row, Submitted: submitted, Public: !office}
+	if office {
+		by, err := c.Staff()
+		if err != nil {
+			return store.SignedUp{}, err
+		}
+		draft.By = by
+	}
+	return c.Site.Store.SignUp(c.Context(), c.Project, draft, body.Once)
+}
+
+// held finds the sign-up that the token of an e-mail is for. A wrong token is answered like a wrong id.
+func held(c *web.Call, token string) (signup.Signup, error) {
+	su, err := c.Site.Store.Signup(c.Context(), c.Project, c.PathValue("id"))
+	right := c.Site.Store.CancelToken(c.Project, c.PathValue("id"))
+	if subtle.ConstantTimeCompare([]byte(right), []byte(token)) != 1 {
+		return su, store.ErrNotFound
+	}
+	return su, err
+}
+
+func showCancel(c *web.Call) error {
+	token := c.URL.Query().Get("token")
+	su, err := held(c, token)
+	if err != nil {
+		return err
+	}
+	return answer(c, su, token)
+}
+
+func cancel(c *web.Call) error {
+	body, err := c.Read()
+	if err != nil {
+		return err
+	}
+	token := c.URL.Query().Get("token")
+	if sent := body.Take("token"); sent != "" {
+		token = sent
+	}
+	su, err := held(c, token)
+	if err != nil {
+		return err
+	}
+	su, err = c.Site.Store.MoveSignup(c.Context(), c.Defined.Definition, su.ID, signup.Cancelled, "")
+	if err != nil && !errors.Is(err, store.ErrStale) {
+		return err
+	}
+	return answer(c, su, token)
+}
+
+func answer(c *web.Call, su signup.Signup, token string) error {
+	activity, _ := c.Defined.Definition.Activity(su.Activity)
+	if c.Page {
+		return c.Show(http.StatusOK, page.Cancel{Activity: activity.Label.In(c.Language), Token: token, Done: !su.Live()})
+	}
+	state := "received"
+	if !su.Live() {
+		state = signup.Cancelled
+	}
+	return c.JSON(http.StatusOK, map[string]any{"activity": su.Activity, "state": state})
+}

@@ -1,0 +1,125 @@
+// The local stack is the whole tracker in one process, with nothing else installed: the functions' own handlers behind real
+// HTTP, routes and event sources as template.yaml says, tables in SQLite and files in a folder. A small organisation
+// without a cloud account can run it for real with -issuer; without, it plays the model project in and lets whoever sits
+// at the machine sign in as anybody.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+type settings struct {
+	address, data, template           string
+	empty                             bool
+	issuer, clientID, clientSecret    string
+	groupsClaim, baseURL              string
+	dynamoURL, s3URL                  string
+	trackerTable, peopleTable, bucket string
+}
+
+func main() {
+	if err := realMain(); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func realMain() error {
+	var s settings
+	flag.StringVar(&s.address, "addr", "localhost:3000", "address to listen on")
+	flag.StringVar(&s.data, "data", ".data", "folder in which everything is kept")
+	flag.StringVar(&s.template, "template", "", "the SAM template (default: template.yaml here or above)")
+	flag.BoolVar(&s.empty, "empty", false, "do not play the model project in")
+	flag.StringVar(&s.issuer, "issuer", "", "OpenID Connect issuer to trust; nothing under /local exists then")
+	flag.StringVar(&s.clientID, "client-id", "outreach", "this application's name at the issuer")
+	flag.StringVar(&s.clientSecret, "client-secret-file", "", "file with the client's secret at the issuer, if it has one")
+	flag.StringVar(&s.groupsClaim, "groups-claim", "groups", "the claim that holds the roles")
+	flag.StringVar(&s.baseURL, "base-url", "", "where people find the tracker (default: http:// and -addr)")
+	flag.StringVar(&s.dynamoURL, "dynamodb", "", "DynamoDB endpoint to use in the place of SQLite")
+	flag.StringVar(&s.s3URL, "s3", "", "S3 endpoint to use in the place of a folder")
+	flag.StringVar(&s.trackerTable, "tracker-table", "outreach-tracker", "name of the tracker table at -dynamodb")
+	flag.StringVar(&s.peopleTable, "people-table", "outreach-people", "name of the people table at -dynamodb")
+	flag.StringVar(&s.bucket, "bucket", "outreach", "name of the bucket at -s3")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := os.MkdirAll(s.data, 0o700); err != nil {
+		return err
+	}
+	log, closeLog, err := openLog(filepath.Join(s.data, "log.jsonl"))
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	listener, err := net.Listen("tcp", s.address)
+	if err != nil {
+		return err
+	}
+	if s.baseURL == "" {
+		s.baseURL = "http://" + browserHost(s.address, listener.Addr().String())
+	}
+	st, err := newStack(ctx, s, log)
+	if err != nil {
+		return err
+	}
+	defer st.close()
+
+	server := &http.Server{Handler: st.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	st.start(ctx)
+	if s.issuer == "" && !s.empty {
+		if err := play(ctx, st, "http://"+listener.Addr().String()); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("playing the model project in: %w", err)
+		}
+	}
+	if ctx.Err() == nil {
+		fmt.Printf("ready %s\n", s.baseURL)
+	}
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	closing, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := server.Shutdown(closing); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// browserHost is the address as a browser on this machine writes it.
+func browserHost(asked, got string) string {
+	host, _, err := net.SplitHostPort(asked)
+	_, port, _ := net.SplitHostPort(got)
+	if err != nil || host == "" || host == "0.0.0.0" || host == "::" || host == "127.0.0.1" || host == "::1" {
+		host = "localhost"
+	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	return host + ":" + port
+}
+
+// openLog writes the log beside the data: the terminal is for people.
+func openLog(file string) (*slog.Logger, func(), error) {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	return slog.New(slog.NewJSONHandler(f, nil)), func() { f.Close() }, nil
+}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"outreach/internal/objects"
+)
+
+// deliver is a function that a queue wakes.
+type deliver func(context.Context, events.SQSEvent) (events.SQSEventResponse, error)
+
+// queue delivers the arrival of objects to a function, one at a time, again where it fails, and puts aside what fails too
+// often. It keeps nothing: after a start, whatever lies among the uploads is delivered once more.
+type queue struct {
+	deliver    deliver
+	deliveries int
+	aside      *deadLetters
+	log        *slog.Logger
+
+	mu      sync.Mutex
+	waiting []message
+	seen    map[string]bool
+	wake    chan struct{}
+}
+
+type message struct {
+	key, etag string
+	tries     int
+	next      time.Time
+}
+
+func newQueue(d deliver, deliveries int, aside *deadLetters, log *slog.Logger) *queue {
+	return &queue{deliver: d, deliveries: max(deliveries, 1), aside: aside, log: log, seen: map[string]bool{}, wake: make(chan struct{}, 1)}
+}
+
+// arrived takes in that an object is there. One that was taken in before, with the same bytes, is not taken in again.
+func (q *queue) arrived(info objects.Info) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	id := info.Key + "|" + info.ETag
+	if q.seen[id] {
+		return
+	}
+	q.seen[id] = true
+	q.waiting = append(q.waiting, message{key: info.Key, etag: info.ETag})
+	q.nudge()
+}
+
+func (q *queue) nudge() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run delivers until the context ends.
+func (q *queue) run(ctx context.Context, retry time.Duration) {
+	for {
+		m, wait, ok := q.take()
+		if !ok {
+			timer := time.NewTimer(wait)
+			select {
+			case <-ctx.Done():
+				timer.Stop()
+				return
+			case <-q.wake:
+			case <-timer.C:
+			}
+			timer.Stop()
+			continue
+		}
+		if err := q.send(ctx, m); err != nil && ctx.Err() == nil {
+			m.tries++
+			if m.tries >= q.deliveries {
+				q.aside.add("ingest-upload", objectID(m), err.Error(), m.tries)
+				continue
+			}
+			m.next = time.Now().Add(retry)
+			q.mu.Lock()
+			q.waiting = append(q.waiting, m)
+			q.mu.Unlock()
+		}
+	}
+}
+
+func (q *queue) take() (m message, wait time.Duration, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	wait = time.Hour
+	for i, m := range q.waiting {
+		if left := time.Until(m.next); left > 0 {
+			wait = min(wait, left)
+			continue
+		}
+		q.waiting = append(q.waiting[:i], q.waiting[i+1:]...)
+		return m, 0, true
+	}
+	return message{}, wait, false
+}
+
+// send delivers a message in the very form in which the cloud would.
+func (q *queue) send(ctx context.Context, m message) error {
+	var event events.S3Event
+	record := events.S3EventRecord{EventSource: "aws:s3", EventName: "ObjectCreated:Put"}
+	record.S3.Object.Key, record.S3.Object.ETag = url.QueryEscape(m.key), m.etag
+	event.Records = []events.S3EventRecord{record}
+	body, err := json.Marshal(event)
+	if err != nil {
+		return err
+	}
+	response, err := q.deliver(ctx, events.SQSEvent{Records: []events.SQSMessage{{MessageId: objectID(m), Body: string(body)}}})
+	if err == nil && len(response.BatchItemFailures) > 0 {
+		err = fmt.Errorf("the function could not process it: see the log")
+	}
+	return err
+}
+
+// objectID names a message without the file's name, which people choose.
+func objectID(m message) string { return filepath.Dir(m.key) + "#" + m.etag[:min(12, len(m.etag))] }
+
+// deadLetters are what could not be processed, kept in a file.
+type deadLetters struct {
+	mu   sync.Mutex
+	file string
+}
+
+type deadLetter struct {
+	ID     string    `json:"id"`
+	Source string    `json:"source"`
+	Reason string    `json:"reason"`
+	Tries  int       `json:"tries"`
+	At     time.Time `json:"at"`
+}
+
+func (d *deadLetters) add(source, id, reason string, tries int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	list, err := readLines[deadLetter](d.file)
+	if err != nil {
+		return
+	}
+	for _, l := range list {
+		if l.ID == id {
+			return
+		}
+	}
+	_ = appendLine(d.file, deadLetter{ID: id, Source: source, Reason: reason, Tries: tries, At: time.Now().UTC()})
+}
+
+func (d *deadLetters) list() ([]deadLetter, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return readLines[deadLetter](d.file)
+}
+
+// appendLine adds a value to a file of JSON lines, durably.
+func appendLine(file string, value any) error {
+	line, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := f.Write(append(line, '\n')); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// readLines reads a file of JSON lines; a last line that was cut off is left out.
+func readLines[T any](file string) ([]T, error) {
+	out := []T{}
+	f, err := os.Open(file)
+	if os.IsNotExist(err) {
+		return out, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	decoder := json.NewDecoder(f)
+	for decoder.More() {
+		var value T
+		if err := decoder.Decode(&value); err != nil {
+			return out, nil
+		}
+		out = append(out, value)
+	}
+	return out, nil
+}

@@ -1,0 +1,439 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	compilesnapshot "outreach/functions/compile-snapshot/handler"
+	ingestupload "outreach/functions/ingest-upload/handler"
+	manageproject "outreach/functions/manage-project/handler"
+	manageuploads "outreach/functions/manage-uploads/handler"
+	recordconsultation "outreach/functions/record-consultation/handler"
+	sendnotices "outreach/functions/send-notices/handler"
+	showreport "outreach/functions/show-report/handler"
+	submitsignup "outreach/functions/submit-signup/handler"
+	"outreach/infra/local/provider"
+	"outreach/internal/identity"
+	"outreach/internal/objects"
+	"outreach/internal/objects/folder"
+	"outreach/internal/page"
+	"outreach/internal/store"
+	"outreach/internal/table"
+	"outreach/internal/table/sqlite"
+	"outreach/internal/text"
+	"outreach/internal/web"
+)
+
+// stack is the running tracker.
+type stack struct {
+	settings  settings
+	log       *slog.Logger
+	db        *sqlite.DB
+	store     *store.Store
+	site      *web.Site
+	files     *folder.Store // nil with -s3
+	provider  *provider.Provider
+	router    http.Handler
+	queue     *queue
+	aside     *deadLetters
+	mail      *mailbox
+	compiler  compilesnapshot.Compiler
+	notices   *sendnotices.Notices
+	wake      chan struct{}
+	tasks     sync.WaitGroup
+	scheduled bool
+}
+
+func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error) {
+	st := &stack{
+		settings: s, log: log, wake: make(chan struct{}, 1),
+		aside: &deadLetters{file: filepath.Join(s.data, "dead-letters.jsonl")}, mail: &mailbox{file: filepath.Join(s.data, "mail.jsonl")},
+	}
+	template, err := findTemplate(s.template)
+	if err != nil {
+		return nil, err
+	}
+	functions, deliveries, err := readTemplate(template)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := secretFile(filepath.Join(s.data, "secret"))
+	if err != nil {
+		return nil, err
+	}
+	st.store = &store.Store{Secret: secret, Now: time.Now}
+	if err := st.openTables(ctx); err != nil {
+		return nil, err
+	}
+	if err := st.openObjects(ctx, secret); err != nil {
+		return nil, err
+	}
+	if err := st.openSite(secret); err != nil {
+		return nil, err
+	}
+	ingest := &ingestupload.Ingest{Store: st.store, Log: log}
+	st.queue = newQueue(ingest.Handle, deliveries, st.aside, log)
+	if st.files != nil {
+		st.files.OnPut(func(info objects.Info) {
+			if strings.HasPrefix(info.Key, "uploads/") {
+				st.queue.arrived(info)
+			}
+		})
+	}
+	st.compiler = compilesnapshot.Compiler{Store: st.store}
+	st.notices = &sendnotices.Notices{Store: st.store, Mail: st.mail, BaseURL: s.baseURL, Log: log}
+	st.router, err = newRouter(functions, map[string]http.Handler{
+		"submit-signup": submitsignup.New(st.site), "manage-uploads": manageuploads.New(st.site), "record-consultation": recordconsultation.New(st.site),
+		"manage-project": manageproject.New(st.site), "compile-snapshot": compilesnapshot.New(st.site), "show-report": showreport.New(st.site),
+		"sign-in": st.site.Authority.Handler(),
+	})
+	for _, f := range functions {
+		st.scheduled = st.scheduled || f.Schedule
+	}
+	return st, err
+}
+
+func findTemplate(file string) (string, error) {
+	if file != "" {
+		return file, nil
+	}
+	for dir := "."; ; dir = filepath.Join(dir, "..") {
+		candidate := filepath.Join(dir, "template.yaml")
+		if _, err := os.Stat(candidate); err == nil {
+			return candidate, nil
+		}
+		if here, err := filepath.Abs(dir); err != nil || here == filepath.Dir(here) {
+			return "", errors.New("template.yaml is neither here nor above: start in the project's folder, or name it with -template")
+		}
+	}
+}
+
+// secretFile reads the secret that keys the hashes of identities, or makes it. Without it nobody is recognised again: it
+// belongs into every backup of the folder.
+func secretFile(file string) ([]byte, error) {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		secret := make([]byte, 32)
+		if _, err := rand.Read(secret); err != nil {
+			return nil, err
+		}
+		fresh := file + ".new"
+		if err := os.WriteFile(fresh, []byte(hex.EncodeToString(secret)+"\n"), 0o600); err != nil {
+			return nil, err
+		}
+		return secret, os.Rename(fresh, file)
+	}
+	if err != nil {
+		return nil, err
+	}
+	secret, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(secret) != 32 {
+		return nil, fmt.Errorf("%s does not hold 64 hex digits", file)
+	}
+	return secret, nil
+}
+
+func (st *stack) openTables(ctx context.Context) error {
+	if st.settings.dynamoURL != "" {
+		return st.openDynamo(ctx)
+	}
+	db, err := sqlite.Open(filepath.Join(st.settings.data, "tracker.db"))
+	if err != nil {
+		return err
+	}
+	st.db = db
+	tracker, err := db.Table("tracker")
+	if err != nil {
+		return err
+	}
+	people, err := db.Table("people")
+	if err != nil {
+		return err
+	}
+	st.store.Tracker, st.store.People = streamed{tracker, st.changed}, people
+	return nil
+}
+
+func (st *stack) openObjects(ctx context.Context, secret []byte) (err error) {
+	if st.settings.s3URL != "" {
+		return st.openS3(ctx)
+	}
+	if st.files, err = folder.Open(filepath.Join(st.settings.data, "objects"), st.settings.baseURL, secret); err != nil {
+		return err
+	}
+	st.store.Objects = st.files
+	return nil
+}
+
+func (st *stack) openSite(secret []byte) error {
+	set := identity.Settings{Issuer: st.settings.issuer, ClientID: st.settings.clientID, GroupsClaim: st.settings.groupsClaim, CookieKey: secret, BaseURL: st.settings.baseURL}
+	client := &http.Client{Timeout: 10 * time.Second}
+	st.site = &web.Site{Store: st.store, Log: st.log, BaseURL: st.settings.baseURL}
+	if st.settings.s3URL != "" {
+		st.site.Origins = append(st.site.Origins, st.settings.s3URL)
+	}
+	if set.Issuer == "" {
+		key, err := provider.Key(filepath.Join(st.settings.data, "provider.pem"))
+		if err != nil {
+			return err
+		}
+		set.Issuer, set.ClientID = st.settings.baseURL+provider.Path, provider.ClientID
+		if st.provider, err = provider.New(set.Issuer, key, time.Now); err != nil {
+			return err
+		}
+		st.provider.Roles, st.provider.ChooseRole = st.roles, st.chooseRole
+		client.Transport = st.provider
+	} else if file := st.settings.clientSecret; file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		set.ClientSecret = strings.TrimSpace(string(text))
+	}
+	authority, err := identity.New(set, client)
+	st.site.Authority = authority
+	return err
+}
+
+// streamed is a table whose facts wake a function, as the table's stream does in the cloud.
+type streamed struct {
+	table.Table
+	changed func()
+}
+
+func (t streamed) Write(ctx context.Context, ops ...table.Op) error {
+	err := t.Table.Write(ctx, ops...)
+	if err == nil {
+		for _, op := range ops {
+			if strings.HasPrefix(op.Item.PK, "FACT#") {
+				t.changed()
+				break
+			}
+		}
+	}
+	return err
+}
+
+func (st *stack) changed() {
+	select {
+	case st.wake <- struct{}{}:
+	default:
+	}
+}
+
+// start begins what runs beside the requests: the queue, the look-out for files put in by hand or before a crash, the
+// notices, the nightly schedule.
+func (st *stack) start(ctx context.Context) {
+	st.sweep(ctx)
+	st.changed()
+	st.task(func() { st.queue.run(ctx, 2*time.Second) })
+	st.task(func() { every(ctx, 2*time.Second, func() { st.sweep(ctx) }) })
+	st.task(func() { st.sendNotices(ctx) })
+	if st.scheduled {
+		st.task(func() { st.nightly(ctx) })
+	}
+}
+
+func (st *stack) task(run func()) {
+	st.tasks.Add(1)
+	go func() {
+		defer st.tasks.Done()
+		run()
+	}()
+}
+
+func every(ctx context.Context, pause time.Duration, do func()) {
+	ticker := time.NewTicker(pause)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			do()
+		}
+	}
+}
+
+// sweep delivers every upload that lies there and was not delivered since the start. What was taken in before changes nothing.
+func (st *stack) sweep(ctx context.Context) {
+	err := st.store.Objects.List(ctx, "uploads/", func(info objects.Info) error {
+		st.queue.arrived(info)
+		return nil
+	})
+	if err != nil && ctx.Err() == nil {
+		st.log.Error("looking for uploads", "reason", err.Error())
+	}
+}
+
+func (st *stack) sendNotices(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-st.wake:
+			if err := st.notices.CatchUp(ctx); err != nil && ctx.Err() == nil {
+				st.log.Error("notices", "reason", err.Error())
+			}
+		}
+	}
+}
+
+// nightly fires the schedule at two in the morning, the machine's time.
+func (st *stack) nightly(ctx context.Context) {
+	for {
+		now := time.Now()
+		next := time.Date(now.Year(), now.Month(), now.Day(), 2, 0, 0, 0, now.Location())
+		if !next.After(now) {
+			next = next.AddDate(0, 0, 1)
+		}
+		timer := time.NewTimer(next.Sub(now))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+			if err := st.compiler.Schedule(ctx); err != nil {
+				st.log.Error("schedule", "reason", err.Error())
+			}
+		}
+	}
+}
+
+// close waits for what is under way, and closes the tables.
+func (st *stack) close() {
+	st.tasks.Wait()
+	if st.db != nil {
+		if err := st.db.Close(); err != nil {
+			st.log.Error("closing the tables", "reason", err.Error())
+		}
+	}
+}
+
+// handler is everything that the listener answers.
+func (st *stack) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", st.router)
+	if st.files != nil {
+		mux.Handle("/assets/objects/", st.files)
+	}
+	if st.provider == nil {
+		return mux
+	}
+	mux.Handle("/local/", http.HandlerFunc(http.NotFound))
+	mux.Handle(provider.Path+"/", st.provider)
+	mux.HandleFunc("POST /local/token", st.giveToken)
+	mux.HandleFunc("POST /local/run", st.runFunction)
+	mux.HandleFunc("GET /local/mail", st.showMail)
+	mux.HandleFunc("GET /local/dead-letters", st.showDeadLetters)
+	return loopbackOnly(mux)
+}
+
+// loopbackOnly refuses what comes from another machine, or through a proxy that speaks for one: whoever gets in may be
+// anybody here.
+func loopbackOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		forwarded := r.Header.Get("Forwarded") + r.Header.Get("X-Forwarded-For") + r.Header.Get("X-Forwarded-Host") + r.Header.Get("X-Real-Ip")
+		if !isLoopback(r.RemoteAddr) || !isLocalName(r.Host) || forwarded != "" {
+			http.Error(w, "without -issuer the tracker answers this machine alone", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (st *stack) giveToken(w http.ResponseWriter, r *http.Request) {
+	var asked struct {
+		Email  string   `json:"email"`
+		Groups []string `json:"groups"`
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&asked); err != nil || asked.Email == "" {
+		problem(w, http.StatusBadRequest, `send {"email": "…", "groups": ["ces:coordinator"]}`)
+		return
+	}
+	token, err := st.provider.Token(asked.Email, asked.Groups)
+	if err != nil {
+		problem(w, http.StatusInternalServerError, "no token could be made")
+		return
+	}
+	answer(w, map[string]string{"token": token})
+}
+
+func (st *stack) runFunction(w http.ResponseWriter, r *http.Request) {
+	var asked struct {
+		Function string `json:"function"`
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&asked); err != nil {
+		problem(w, http.StatusBadRequest, `send {"function": "compile-snapshot"}`)
+		return
+	}
+	var err error
+	switch asked.Function {
+	case "compile-snapshot":
+		err = st.compiler.Schedule(r.Context())
+	case "send-notices":
+		err = st.notices.CatchUp(r.Context())
+	default:
+		problem(w, http.StatusUnprocessableEntity, "compile-snapshot and send-notices can be run")
+		return
+	}
+	if err != nil {
+		st.log.Error("run", "function", asked.Function, "reason", err.Error())
+		problem(w, http.StatusInternalServerError, "it failed: see the log")
+		return
+	}
+	answer(w, map[string]string{"function": asked.Function, "state": "done"})
+}
+
+func (st *stack) showMail(w http.ResponseWriter, r *http.Request) {
+	letters, err := st.mail.list()
+	if err != nil {
+		problem(w, http.StatusInternalServerError, "the mailbox cannot be read")
+		return
+	}
+	if !wantsPage(r) {
+		answer(w, map[string]any{"items": letters, "next": nil})
+		return
+	}
+	content := page.Mailbox{}
+	for _, l := range letters {
+		content.Items = append(content.Items, page.Mail{To: l.To, Subject: l.Subject, Text: l.Text, At: l.At})
+	}
+	st.show(w, r, content)
+}
+
+func (st *stack) showDeadLetters(w http.ResponseWriter, r *http.Request) {
+	letters, err := st.aside.list()
+	if err != nil {
+		problem(w, http.StatusInternalServerError, "the dead letters cannot be read")
+		return
+	}
+	if !wantsPage(r) {
+		answer(w, map[string]any{"items": letters, "next": nil})
+		return
+	}
+	content := page.DeadLetters{}
+	for _, l := range letters {
+		content.Items = append(content.Items, page.DeadLetter{ID: l.ID, Source: l.Source, Reason: l.Reason, Tries: l.Tries, At: l.At})
+	}
+	st.show(w, r, content)
+}
+
+func (st *stack) show(w http.ResponseWriter, r *http.Request, content page.Content) {
+	w.Header().Set("Content-Security-Policy", page.Policy())
+	frame := page.Frame{Language: text.Language(r.Header.Get("Accept-Language"), r.URL.Query().Get("lang")), Path: r.URL.RequestURI()}
+	if err := page.Write(w, http.StatusOK, frame, content); err != nil {
+		st.log.Error("page", "reason", err.Error())
+	}
+}

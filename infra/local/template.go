@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+// function is a function as the template declares it: which addresses it answers, and what else wakes it.
+type function struct {
+	Name     string // the folder of its code: submit-signup
+	Routes   []route
+	Queue    bool
+	Schedule bool
+	Stream   bool
+}
+
+// route is an address that the HTTP API hands to a function.
+type route struct{ Method, Path string }
+
+// defaultRoute is the path of the route for all that is nobody's.
+const defaultRoute = "$default"
+
+// readTemplate reads what the stack needs from the SAM template: functions with their events, and how often the queue
+// delivers before a message is put aside.
+func readTemplate(file string) (functions []function, deliveries int, err error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, 0, err
+	}
+	return parseTemplate(text)
+}
+
+func parseTemplate(text []byte) (functions []function, deliveries int, err error) {
+	var template struct {
+		Resources map[string]struct {
+			Type       string
+			Properties struct {
+				CodeUri       string `yaml:"CodeUri"` //nolint:revive // CloudFormation's name
+				RedrivePolicy struct {
+					MaxReceiveCount int `yaml:"maxReceiveCount"`
+				} `yaml:"RedrivePolicy"`
+				Events map[string]struct {
+					Type       string
+					Properties struct{ Method, Path string }
+				} `yaml:"Events"`
+			} `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(text, &template); err != nil {
+		return nil, 0, fmt.Errorf("template: %w", err)
+	}
+	for id, r := range template.Resources {
+		deliveries = max(deliveries, r.Properties.RedrivePolicy.MaxReceiveCount)
+		if r.Type != "AWS::Serverless::Function" {
+			continue
+		}
+		f := function{Name: path.Base(strings.TrimSuffix(r.Properties.CodeUri, "/"))}
+		for name, event := range r.Properties.Events {
+			switch event.Type {
+			case "HttpApi":
+				at := route{Method: strings.ToUpper(event.Properties.Method), Path: event.Properties.Path}
+				if at.Path == "" {
+					at = route{Path: defaultRoute}
+				}
+				f.Routes = append(f.Routes, at)
+			case "SQS":
+				f.Queue = true
+			case "ScheduleV2":
+				f.Schedule = true
+			case "DynamoDB":
+				f.Stream = true
+			default:
+				return nil, 0, fmt.Errorf("template: %s: event %s is of type %s, which the local stack does not know", id, name, event.Type)
+			}
+		}
+		slices.SortFunc(f.Routes, func(a, b route) int { return strings.Compare(a.Path+a.Method, b.Path+b.Method) })
+		functions = append(functions, f)
+	}
+	slices.SortFunc(functions, func(a, b function) int { return strings.Compare(a.Name, b.Name) })
+	return functions, deliveries, nil
+}

@@ -1,0 +1,294 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"outreach/internal/fact"
+	"outreach/internal/kinds"
+	"outreach/internal/record"
+	"outreach/internal/signup"
+	"outreach/internal/table"
+)
+
+// Erasure is an entry of the ledger that a restore from backup replays: which ids went, and to which fresh one their
+// records were put.
+type Erasure struct {
+	Fresh string    `json:"fresh"`
+	IDs   []string  `json:"ids"`
+	Keys  []string  `json:"keys"` // keyed hashes of the identity keys
+	At    time.Time `json:"at"`
+}
+
+func erasureKey(project, fresh string) table.Key {
+	return table.Key{PK: "ERASURES#" + project, SK: fresh}
+}
+
+// Erase forgets who a person is. Identity, attributes and private texts go; what happened stays, under a fresh id that
+// leads nowhere, so that what asks for no attribute still counts. The ledger's entry is written first and the person's own
+// item goes last: an erasure that was cut off is finished by asking again.
+func (s *Store) Erase(ctx context.Context, project, id, by string) error {
+	p, err := s.Person(ctx, project, id)
+	if err != nil {
+		return err
+	}
+	e := Erasure{Fresh: IDFor(s.Now(), s.Seal(project, "erased", p.ID)), IDs: p.IDs(), At: s.Now().UTC()}
+	var gone []table.Key
+	for _, k := range p.Keys() {
+		e.Keys = append(e.Keys, s.Seal(project, k.Kind, k.Value))
+		gone = append(gone, s.identityKey(project, k))
+	}
+	if err := s.Tracker.Write(ctx, put(erasureKey(project, e.Fresh), e, table.Always)); err != nil {
+		return err
+	}
+	for _, id := range e.IDs {
+		err := s.about(ctx, project, id, func(kind, what string) error { return s.forget(ctx, project, e, kind, what) })
+		if err != nil {
+			return err
+		}
+	}
+	if err := s.rewriteFacts(ctx, project, e); err != nil {
+		return err
+	}
+	if err := s.dropCheckpoint(ctx, project); err != nil {
+		return err
+	}
+	f, err := s.fact(fact.KindPersonErased, by, fact.Erased{Person: e.Fresh})
+	if err != nil {
+		return err
+	}
+	if err := s.append(ctx, project, []fact.Fact{f}); err != nil {
+		return err
+	}
+	for _, id := range e.IDs {
+		var mentions []table.Key
+		err := s.about(ctx, project, id, func(kind, what string) error {
+			mentions = append(mentions, aboutKey(project, id, kind, what))
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if err := removeAll(ctx, s.Tracker, mentions); err != nil {
+			return err
+		}
+		gone = append(gone, personKey(project, id))
+	}
+	return removeAll(ctx, s.People, gone)
+}
+
+func removeAll(ctx context.Context, t table.Table, keys []table.Key) error {
+	for part := range slices.Chunk(keys, table.MostWrites) {
+		ops := make([]table.Op, len(part))
+		for i, k := range part {
+			ops[i] = remove(k, table.Always)
+		}
+		if err := t.Write(ctx, ops...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget takes a person out of one thing that mentions them.
+func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, what string) error {
+	switch kind {
+	case signup.Kind.Name:
+		return s.again(ctx, func() error {
+			su, rev, err := load[signup.Signup](ctx, s.Tracker, signupKey(project, what))
+			if err != nil || rev == 0 {
+				return err
+			}
+			places := placeKey(project, su.Activity, su.Person)
+			su.Person, su.Row, su.Locale = e.Fresh, withoutAttributes(su.Row), ""
+			if err := s.Tracker.Write(ctx, s.keepSignup(project, su, rev), remove(places, table.Always)); err != nil {
+				return err
+			}
+			return s.removePartition(ctx, s.People, formKey(project, what, "").PK)
+		})
+	case "upload":
+		return s.forgetRows(ctx, project, e, what)
+	case "merged":
+		return nil
+	}
+	return s.again(ctx, func() error {
+		t, rev, err := load[Typed](ctx, s.Tracker, recordKey(project, kind, what))
+		if err != nil || rev == 0 {
+			return err
+		}
+		t.Person, t.Row = e.Fresh, unsealed(kinds.ByName(kind), t.Row)
+		op := put(recordKey(project, kind, what), t, table.At(rev))
+		if staff := kinds.ByName(kind).Get(t.Row, "adviser"); staff != "" {
+			op = indexed(op, table.Key{PK: adviserIndex(project, staff), SK: t.ID})
+		}
+		if err := s.Tracker.Write(ctx, op, remove(naturalKey(project, t.Natural), table.Always)); err != nil {
+			return err
+		}
+		return s.removePartition(ctx, s.People, textKey(project, what, 0).PK)
+	})
+}
+
+// forgetRows takes a person out of a file's rows.
+func (s *Store) forgetRows(ctx context.Context, project string, e Erasure, upload string) error {
+	u, err := s.Upload(ctx, project, upload)
+	if err != nil {
+		return err
+	}
+	kind := kinds.ByPlural(u.Kind)
+	theirs := map[int]bool{}
+	for pack := range u.Packs {
+		lines, err := s.Pack(ctx, project, upload, pack)
+		if err != nil {
+			return err
+		}
+		changed := false
+		for i, l := range lines {
+			if slices.Contains(e.IDs, l.Person) || l.Person == e.Fresh {
+				theirs[l.Row], changed = true, true
+				lines[i].Person, lines[i].Values = e.Fresh, unsealed(kind, l.Values)
+			}
+		}
+		if changed {
+			if err := s.Tracker.Write(ctx, put(packKey(project, upload, pack), lines, table.Always)); err != nil {
+				return err
+			}
+		}
+	}
+	q := table.Query{PK: textKey(project, upload, 0).PK}
+	for {
+		page, err := s.People.Query(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, it := range page.Items {
+			texts := map[int]map[string]string{}
+			if err := json.Unmarshal(it.Data, &texts); err != nil {
+				return fmt.Errorf("texts of upload %s: %w", upload, err)
+			}
+			for row := range theirs {
+				delete(texts, row)
+			}
+			if err := s.People.Write(ctx, put(it.Key, texts, table.Always)); err != nil {
+				return err
+			}
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			return nil
+		}
+	}
+}
+
+// rewriteFacts puts the fresh id in the place of the old ones, in every fact that names them, and leaves out attributes.
+func (s *Store) rewriteFacts(ctx context.Context, project string, e Erasure) error {
+	heads, err := s.Heads(ctx, project)
+	if err != nil {
+		return err
+	}
+	return s.Facts(ctx, project, fact.Heads{}, heads, func(f fact.Fact) error {
+		data, changed, err := rewritten(f, e)
+		if err != nil || !changed {
+			return err
+		}
+		if f.Data, err = json.Marshal(data); err != nil {
+			return err
+		}
+		return s.Tracker.Write(ctx, put(factKey(project, f.Lane, f.Number), f, table.Present))
+	})
+}
+
+func rewritten(f fact.Fact, e Erasure) (data any, changed bool, err error) {
+	fresh := func(id *string) {
+		if slices.Contains(e.IDs, *id) {
+			*id, changed = e.Fresh, true
+		}
+	}
+	switch f.Kind {
+	case fact.KindSignup:
+		var d fact.Signup
+		err = json.Unmarshal(f.Data, &d)
+		if fresh(&d.Person); changed {
+			d.Row = withoutAttributes(d.Row)
+		}
+		data = d
+	case fact.KindSignupMoved:
+		var d fact.SignupMoved
+		err = json.Unmarshal(f.Data, &d)
+		fresh(&d.Person)
+		data = d
+	case fact.KindSaid:
+		var d fact.Said
+		err = json.Unmarshal(f.Data, &d)
+		if fresh(&d.Person); changed {
+			d.Row = unsealed(kinds.ByName(d.Kind), d.Row)
+		}
+		data = d
+	case fact.KindPersonMerged:
+		var d fact.Merged
+		err = json.Unmarshal(f.Data, &d)
+		fresh(&d.Person)
+		fresh(&d.Into)
+		data = d
+	}
+	return data, changed, err
+}
+
+// withoutAttributes leaves of a sign-up what says nothing about the person.
+func withoutAttributes(row record.Row) record.Row {
+	out := slices.Clone(row)
+	for i := range signup.Kind.Fields {
+		switch f := &signup.Kind.Fields[i]; {
+		case slices.Contains(record.Attributes, f.Name), f.Name == "organisation", f.Keep != record.Open:
+			out[i] = ""
+		}
+	}
+	return out
+}
+
+// unsealed leaves out the keyed hashes of private texts, but for those that tell one record from another.
+func unsealed(k *record.Kind, row record.Row) record.Row {
+	out := slices.Clone(row)
+	for i := range k.Fields {
+		if f := &k.Fields[i]; f.Keep == record.Sealed && !f.Key {
+			out[i] = ""
+		}
+	}
+	if k.Name == signup.Kind.Name {
+		return withoutAttributes(out)
+	}
+	return out
+}
+
+func (s *Store) removePartition(ctx context.Context, t table.Table, partition string) error {
+	for {
+		page, err := t.Query(ctx, table.Query{PK: partition, Limit: table.MostWrites})
+		if err != nil || len(page.Items) == 0 {
+			return err
+		}
+		keys := make([]table.Key, len(page.Items))
+		for i, it := range page.Items {
+			keys[i] = it.Key
+		}
+		if err := removeAll(ctx, t, keys); err != nil {
+			return err
+		}
+	}
+}
+
+// dropCheckpoint throws the checkpoint away: the next compile folds from the first fact.
+func (s *Store) dropCheckpoint(ctx context.Context, project string) error {
+	c, had, err := s.LastCheckpoint(ctx, project)
+	if err != nil || !had {
+		return err
+	}
+	if err := s.Tracker.Write(ctx, remove(checkpointKey(project), table.Always)); err != nil {
+		return err
+	}
+	if s.Objects == nil {
+		return errors.New("no objects to delete the checkpoint from")
+	}
+	return s.Objects.Delete(ctx, c.Object)
+}

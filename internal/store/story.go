@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"outreach/internal/fact"
+	"outreach/internal/kinds"
+	"outreach/internal/person"
+	"outreach/internal/record"
+	"outreach/internal/signup"
+	"outreach/internal/table"
+)
+
+// Story is everything held on one person.
+type Story struct {
+	Signups []StorySignup
+	Records []StoryRecord
+}
+
+// StorySignup is a sign-up with all that was ever sent for it.
+type StorySignup struct {
+	signup.Signup
+	Form map[string]string   // what the first sending said of who it is
+	Row  record.Row          // in the clear
+	Sent []map[string]string // what each sending said of who it is
+}
+
+// StoryRecord is a record about the person: typed in, or a row of a file.
+type StoryRecord struct {
+	Kind   string
+	ID     string
+	Row    record.Row // in the clear
+	Upload string
+	Line   int
+}
+
+// about lists what mentions a person, by kind ("upload" for files) and id.
+func (s *Store) about(ctx context.Context, project, id string, each func(kind, what string) error) error {
+	q := table.Query{PK: aboutPartition(project, id)}
+	for {
+		page, err := s.Tracker.Query(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, it := range page.Items {
+			kind, what, _ := strings.Cut(it.SK, "#")
+			if err := each(kind, what); err != nil {
+				return err
+			}
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			return nil
+		}
+	}
+}
+
+// Story gathers everything held on one person, under all ids that ever stood for them.
+func (s *Store) Story(ctx context.Context, project string, p person.Person) (Story, error) {
+	var story Story
+	staff := []string{}
+	for _, id := range p.IDs() {
+		err := s.about(ctx, project, id, func(kind, what string) error {
+			switch kind {
+			case signup.Kind.Name:
+				return s.tellSignup(ctx, project, what, &story)
+			case "upload":
+				return s.tellUpload(ctx, project, what, p.IDs(), &story)
+			}
+			k := kinds.ByName(kind)
+			if k == nil {
+				return nil
+			}
+			t, rev, err := load[Typed](ctx, s.Tracker, recordKey(project, kind, what))
+			if err != nil || rev == 0 || t.Voided {
+				return err
+			}
+			texts, err := s.Texts(ctx, project, []Typed{t})
+			if err != nil {
+				return err
+			}
+			story.Records = append(story.Records, StoryRecord{Kind: kind, ID: t.ID, Row: k.Reveal(t.Row, texts[t.ID])})
+			return nil
+		})
+		if err != nil {
+			return story, err
+		}
+	}
+	for _, r := range story.Records {
+		staff = append(staff, kinds.ByName(r.Kind).Get(r.Row, "adviser"))
+	}
+	emails, err := s.StaffEmails(ctx, project, staff)
+	if err != nil {
+		return story, err
+	}
+	for _, r := range story.Records {
+		if at := kinds.ByName(r.Kind).Index("adviser"); at >= 0 {
+			r.Row[at] = emails[r.Row[at]]
+		}
+	}
+	slices.SortStableFunc(story.Records, func(a, b StoryRecord) int {
+		return strings.Compare(kinds.ByName(a.Kind).Get(a.Row, "date"), kinds.ByName(b.Kind).Get(b.Row, "date"))
+	})
+	return story, nil
+}
+
+func (s *Store) tellSignup(ctx context.Context, project, id string, story *Story) error {
+	su, err := s.Signup(ctx, project, id)
+	if err != nil {
+		return err
+	}
+	told := StorySignup{Signup: su}
+	page, err := list[map[string]string](ctx, s.People, table.Query{PK: formKey(project, id, "").PK})
+	if err != nil {
+		return err
+	}
+	if told.Sent = page.Items; len(told.Sent) > 0 {
+		told.Form = told.Sent[0]
+	}
+	told.Row = signup.Kind.Reveal(su.Row, told.Form)
+	story.Signups = append(story.Signups, told)
+	return nil
+}
+
+func (s *Store) tellUpload(ctx context.Context, project, id string, ids []string, story *Story) error {
+	u, err := s.Upload(ctx, project, id)
+	if err != nil || u.State != AcceptedUp {
+		return err
+	}
+	k := kinds.ByPlural(u.Kind)
+	texts, err := s.rowTexts(ctx, project, id)
+	if err != nil {
+		return err
+	}
+	for pack := range u.Packs {
+		lines, err := s.Pack(ctx, project, id, pack)
+		if err != nil {
+			return err
+		}
+		for _, l := range lines {
+			if slices.Contains(ids, l.Person) {
+				story.Records = append(story.Records, StoryRecord{Kind: k.Name, ID: fact.LineID(id, u.Arrived, l.Row), Row: k.Reveal(l.Values, texts[l.Row]), Upload: id, Line: l.Row})
+			}
+		}
+	}
+	return nil
+}
+
+// rowTexts reads the private texts of an upload's rows.
+func (s *Store) rowTexts(ctx context.Context, project, upload string) (map[int]map[string]string, error) {
+	out := map[int]map[string]string{}
+	q := table.Query{PK: textKey(project, upload, 0).PK}
+	for {
+		page, err := s.People.Query(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range page.Items {
+			if err := json.Unmarshal(it.Data, &out); err != nil {
+				return nil, fmt.Errorf("texts of upload %s: %w", upload, err)
+			}
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			return out, nil
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"outreach/internal/identity"
+	"outreach/internal/objects"
+	"outreach/internal/page"
+	"outreach/internal/record"
+	"outreach/internal/store"
+	"outreach/internal/table"
+	"outreach/internal/text"
+)
+
+// Error is an answer that says what is wrong. Detail is the key of a message; without one the status has its own.
+type Error struct {
+	Status   int
+	Detail   string
+	Args     []any
+	Problems []record.Problem
+	Lines    []Line         // problems with a place in a text, in the place of Problems
+	Extra    map[string]any // more members of the problem
+}
+
+// Line is a problem at a place of a text.
+type Line struct {
+	Field   string `json:"field"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+}
+
+func (e *Error) Error() string { return "problem " + strconv.Itoa(e.Status) + " " + e.Detail }
+
+// Invalid is the error of bad values, all of them.
+func Invalid(problems ...record.Problem) error {
+	return &Error{Status: http.StatusUnprocessableEntity, Problems: problems}
+}
+
+// Problems gives the bad values that an error speaks of; false where it is another error.
+func Problems(err error) ([]record.Problem, bool) {
+	var e *Error
+	if errors.As(err, &e) && e.Status == http.StatusUnprocessableEntity && len(e.Problems) > 0 {
+		return e.Problems, true
+	}
+	return nil, false
+}
+
+// known turns what the layers below say into an answer; nil where the error is nobody's fault but ours.
+func known(err error) *Error {
+	var e *Error
+	var exists *store.Exists
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &e):
+		return e
+	case errors.As(err, &exists):
+		return &Error{Status: http.StatusConflict, Detail: "exists", Args: []any{"id", exists.ID}, Extra: map[string]any{"existing": exists.ID}}
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, objects.ErrNotFound):
+		return &Error{Status: http.StatusNotFound}
+	case errors.Is(err, store.ErrStale):
+		return &Error{Status: http.StatusPreconditionFailed}
+	case errors.Is(err, store.ErrTwoPeople):
+		return &Error{Status: http.StatusConflict, Detail: "two_people", Problems: []record.Problem{{Field: "person", Code: record.TwoPeople}}}
+	case errors.Is(err, store.ErrFull):
+		return &Error{Status: http.StatusConflict, Detail: "full"}
+	case errors.Is(err, store.ErrOtherBody):
+		return Invalid(record.Problem{Field: "Idempotency-Key", Code: "other_body"}).(*Error)
+	case errors.As(err, &tooLarge):
+		return &Error{Status: http.StatusRequestEntityTooLarge}
+	case errors.Is(err, table.ErrUnavailable), errors.Is(err, objects.ErrUnavailable), errors.Is(err, identity.ErrUnavailable):
+		return &Error{Status: http.StatusServiceUnavailable}
+	}
+	return nil
+}
+
+// fail answers with a problem.
+func (c *Call) fail(err error) {
+	e := known(err)
+	if e == nil {
+		c.Site.Log.Error("internal", "route", c.Pattern, "error", err.Error())
+		e = &Error{Status: http.StatusInternalServerError}
+	}
+	if c.Language == "" {
+		c.Language = text.Language(c.Header.Get("Accept-Language"), "")
+	}
+	switch e.Status {
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		c.W.Header().Set("Retry-After", "2")
+	case http.StatusUnauthorized:
+		c.W.Header().Set("WWW-Authenticate", `Bearer realm="outreach"`)
+	}
+	words := c.Messages()
+	status := "status." + strconv.Itoa(e.Status)
+	title, detail := words.Say(status+".title"), words.Say(status+".detail")
+	if e.Detail != "" {
+		detail = words.Say("detail."+e.Detail, e.Args...)
+	}
+	if c.Page {
+		if e.Status == http.StatusUnauthorized && c.Method == http.MethodGet && c.Header.Get("Authorization") == "" {
+			_ = c.Redirect("/auth/sign-in?" + url.Values{"to": {c.URL.RequestURI()}}.Encode())
+			return
+		}
+		if err := c.Show(e.Status, page.Problem{Status: e.Status, Title: title, Detail: detail, Problems: e.Problems}); err == nil {
+			return
+		}
+	}
+	problem := map[string]any{"type": "about:blank", "title": title, "status": e.Status, "detail": detail}
+	for name, value := range e.Extra {
+		problem[name] = value
+	}
+	switch {
+	case e.Lines != nil:
+		problem["errors"] = e.Lines
+	case len(e.Problems) > 0:
+		list := make([]map[string]string, len(e.Problems))
+		for i, p := range e.Problems {
+			list[i] = map[string]string{"field": p.Field, "code": p.Code, "message": words.Problem(p)}
+		}
+		problem["errors"] = list
+	}
+	body, err := json.Marshal(problem)
+	if err != nil {
+		c.Site.Log.Error("internal", "route", c.Pattern, "error", err.Error())
+	}
+	c.W.Header().Set("Content-Type", "application/problem+json")
+	c.W.WriteHeader(e.Status)
+	_, _ = c.W.Write(body)
+}

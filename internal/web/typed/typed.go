@@ -1,0 +1,365 @@
+// Package typed answers the addresses of the records that people type in: consultations, attendance, tests, outputs. They
+// differ in their fields and in who may see and write them; all else is the same.
+package typed
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"outreach/internal/page"
+	"outreach/internal/person"
+	"outreach/internal/record"
+	"outreach/internal/store"
+	"outreach/internal/web"
+)
+
+// Desk serves one kind of record.
+type Desk struct {
+	Kind  *record.Kind
+	Roles []string // who may write; all but coordinators see only what they wrote themselves
+}
+
+// Register adds the kind's routes.
+func (d Desk) Register(m *web.Mux) {
+	address := "/{project}/" + d.Kind.Plural
+	m.Handle("GET "+address, d.list)
+	m.Handle("POST "+address, d.create)
+	for _, method := range []string{"GET", "PUT", "DELETE", "POST"} {
+		m.Handle(method+" "+address+"/{id}", d.one)
+	}
+}
+
+func (d Desk) list(c *web.Call) error {
+	if err := c.Need(d.Roles...); err != nil {
+		return err
+	}
+	return d.show(c, http.StatusOK, page.Entry{})
+}
+
+// show lists what the one who asks may see, with a form for the next record where a browser asks.
+func (d Desk) show(c *web.Call, status int, entry page.Entry) error {
+	adviser := ""
+	if !c.Has(web.Coordinator) {
+		var err error
+		if adviser, err = c.Staff(); err != nil {
+			return err
+		}
+	}
+	found, err := c.Site.Store.TypedRecords(c.Context(), c.Project, d.Kind, adviser, c.Limit(), c.Cursor())
+	if err != nil {
+		return err
+	}
+	views, err := d.views(c, found.Items)
+	if err != nil {
+		return err
+	}
+	if !c.Page {
+		items := make([]map[string]any, len(views))
+		for i, v := range views {
+			items[i] = v.json(d.Kind)
+		}
+		return c.List(items, found.Next)
+	}
+	if entry.IdempotencyKey == "" {
+		entry.IdempotencyKey = c.Site.Store.NewID()
+	}
+	if entry.Values == nil {
+		entry.Values = d.preselect(c, views)
+	}
+	content := page.Records{Kind: d.Kind, Definition: c.Defined.Definition, Entry: entry, Today: c.Today(), Next: c.NextAddress(found.Next)}
+	for _, v := range views {
+		item := page.Record{ID: v.ID, Row: v.row, Who: v.who()}
+		if c.Has(web.Coordinator) {
+			item.Person = v.Person
+		}
+		content.Items = append(content.Items, item)
+	}
+	return c.Show(status, content)
+}
+
+// preselect begins a form with today, and with the choices made last.
+func (d Desk) preselect(c *web.Call, last []view) map[string]string {
+	values := map[string]string{"date": c.Today()}
+	if len(last) > 0 {
+		for i := range d.Kind.Fields {
+			if f := &d.Kind.Fields[i]; f.Type == record.List {
+				values[f.Name] = last[0].row[i]
+			}
+		}
+	}
+	return values
+}
+
+func (d Desk) create(c *web.Call) error {
+	if err := c.Need(d.Roles...); err != nil {
+		return err
+	}
+	body, err := c.Read()
+	if err != nil {
+		return err
+	}
+	var before store.Typed
+	if done, err := c.Site.Store.Answered(c.Context(), body.Once, &before); err != nil {
+		return err
+	} else if done {
+		return d.created(c, body, before)
+	}
+	draft, err := d.draft(c, body)
+	if err == nil {
+		var t store.Typed
+		if t, err = c.Site.Store.Create(c.Context(), c.Project, draft, body.Once); err == nil {
+			return d.created(c, body, t)
+		}
+	}
+	return d.again(c, body, err, func(status int, e page.Entry) error { return d.show(c, status, e) })
+}
+
+// again shows a browser its form with what was typed and what is wrong; a program gets the problem.
+func (d Desk) again(c *web.Call, body web.Body, err error, show func(int, page.Entry) error) error {
+	if !c.Page || !body.Form {
+		return err
+	}
+	entry := page.Entry{Values: body.Values()}
+	if problems, ok := web.Problems(err); ok {
+		entry.Problems = problems
+		return show(http.StatusUnprocessableEntity, entry)
+	}
+	var exists *store.Exists
+	switch {
+	case errors.As(err, &exists):
+		entry.Problems = []record.Problem{{Code: "exists", Args: map[string]string{"id": exists.ID}}}
+	case errors.Is(err, store.ErrTwoPeople):
+		entry.Problems = []record.Problem{{Field: "person", Code: record.TwoPeople}}
+	default:
+		return err
+	}
+	return show(http.StatusConflict, entry)
+}
+
+func (d Desk) created(c *web.Call, body web.Body, t store.Typed) error {
+	if c.Page && body.Form {
+		return c.Redirect("/" + c.Project + "/" + d.Kind.Plural + "?done=saved")
+	}
+	return d.answer(c, http.StatusCreated, t)
+}
+
+func (d Desk) answer(c *web.Call, status int, t store.Typed) error {
+	views, err := d.views(c, []store.Typed{t})
+	if err != nil {
+		return err
+	}
+	c.W.Header().Set("ETag", t.ETag())
+	if status == http.StatusCreated {
+		c.W.Header().Set("Location", "/"+c.Project+"/"+d.Kind.Plural+"/"+t.ID)
+	}
+	return c.JSON(status, views[0].json(d.Kind))
+}
+
+// draft checks a body and finds whom it is about.
+func (d Desk) draft(c *web.Call, body web.Body) (store.Draft, error) {
+	reason := body.Take("reason")
+	scope := record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form}
+	entry, problems := d.Kind.Read(body.Given, scope)
+	draft := store.Draft{Kind: d.Kind, Row: entry.Row, Reason: reason}
+	if at := d.Kind.Index("adviser"); at >= 0 && !c.Has(web.Coordinator) {
+		if named := entry.Row[at]; named != "" && named != c.StaffName() {
+			problems = append(problems, record.Problem{Field: "adviser", Code: record.NotAllowed})
+		}
+		entry.Row[at] = c.StaffName()
+	}
+	if len(problems) > 0 {
+		return draft, web.Invalid(problems...)
+	}
+	var err error
+	if d.Kind.Person {
+		draft.Person, err = c.Site.Store.Resolve(c.Context(), c.Project, entry.Person, store.Names{})
+		if errors.Is(err, store.ErrNotFound) {
+			return draft, web.Invalid(record.Problem{Field: "person.id", Code: record.NotInList, Hint: "person"})
+		}
+		if err != nil {
+			return draft, err
+		}
+	}
+	if err := d.nameStaff(c, draft.Row); err != nil {
+		return draft, err
+	}
+	draft.By, err = c.Staff()
+	return draft, err
+}
+
+// nameStaff puts random ids in the place of addresses.
+func (d Desk) nameStaff(c *web.Call, row record.Row) error {
+	for i := range d.Kind.Fields {
+		if d.Kind.Fields[i].Keep == record.Staff {
+			id, err := c.Site.Store.Staff(c.Context(), c.Project, row[i])
+			if err != nil {
+				return err
+			}
+			row[i] = id
+		}
+	}
+	return nil
+}
+
+func (d Desk) one(c *web.Call) error {
+	if err := c.Need(d.Roles...); err != nil {
+		return err
+	}
+	var body web.Body
+	if c.Method != http.MethodGet {
+		var err error
+		if body, err = c.Read(); err != nil {
+			return err
+		}
+	}
+	staff, err := c.Staff()
+	if err != nil {
+		return err
+	}
+	may := func(t store.Typed) bool {
+		return c.Has(web.Coordinator) || d.Kind.Get(t.Row, "adviser") == staff
+	}
+	id := c.PathValue("id")
+	switch body.Method(c) {
+	case http.MethodPut:
+		return d.replace(c, body, id, may)
+	case http.MethodDelete:
+		draft := store.Draft{Kind: d.Kind, By: staff, Reason: body.Take("reason")}
+		if reason := c.URL.Query().Get("reason"); reason != "" {
+			draft.Reason = reason
+		}
+		t, err := c.Site.Store.Change(c.Context(), c.Project, d.Kind, id, body.IfMatch(c), draft, may)
+		switch {
+		case err != nil:
+			return err
+		case c.Page && body.Form:
+			return c.Redirect("/" + c.Project + "/" + d.Kind.Plural + "?done=voided")
+		}
+		return c.JSON(http.StatusOK, map[string]any{"id": t.ID, "state": "voided"})
+	case http.MethodGet:
+		t, err := c.Site.Store.Typed(c.Context(), c.Project, d.Kind, id)
+		switch {
+		case err != nil:
+			return err
+		case !may(t):
+			return store.ErrNotFound
+		case c.Page:
+			return d.edit(c, http.StatusOK, t, page.Entry{})
+		}
+		return d.answer(c, http.StatusOK, t)
+	}
+	return &web.Error{Status: http.StatusMethodNotAllowed}
+}
+
+func (d Desk) replace(c *web.Call, body web.Body, id string, may func(store.Typed) bool) error {
+	before, err := c.Site.Store.Typed(c.Context(), c.Project, d.Kind, id)
+	if err != nil {
+		return err
+	}
+	if !may(before) {
+		return store.ErrNotFound
+	}
+	draft, err := d.draft(c, body)
+	if err == nil {
+		var t store.Typed
+		if t, err = c.Site.Store.Change(c.Context(), c.Project, d.Kind, id, body.IfMatch(c), draft, may); err == nil {
+			if c.Page && body.Form {
+				return c.Redirect("/" + c.Project + "/" + d.Kind.Plural + "?done=changed")
+			}
+			return d.answer(c, http.StatusOK, t)
+		}
+	}
+	return d.again(c, body, err, func(status int, e page.Entry) error { return d.edit(c, status, before, e) })
+}
+
+func (d Desk) edit(c *web.Call, status int, t store.Typed, entry page.Entry) error {
+	if entry.Values == nil {
+		views, err := d.views(c, []store.Typed{t})
+		if err != nil {
+			return err
+		}
+		entry.Values = views[0].values(d.Kind)
+	}
+	entry.Version = t.ETag()
+	return c.Show(status, page.RecordEdit{Kind: d.Kind, Definition: c.Defined.Definition, ID: t.ID, Entry: entry, Today: c.Today()})
+}
+
+// view is a record as it is shown to those who may see it.
+type view struct {
+	store.Typed
+	row    record.Row
+	person person.Person
+}
+
+// views joins records with who they are about and with their private texts.
+func (d Desk) views(c *web.Call, records []store.Typed) ([]view, error) {
+	ids := make([]string, 0, len(records))
+	var staff []string
+	adviser := d.Kind.Index("adviser")
+	for _, t := range records {
+		if t.Person != "" && !slices.Contains(ids, t.Person) {
+			ids = append(ids, t.Person)
+		}
+		if adviser >= 0 && t.Row[adviser] != "" {
+			staff = append(staff, t.Row[adviser])
+		}
+	}
+	people, err := c.Site.Store.Persons(c.Context(), c.Project, ids)
+	if err != nil {
+		return nil, err
+	}
+	emails, err := c.Site.Store.StaffEmails(c.Context(), c.Project, staff)
+	if err != nil {
+		return nil, err
+	}
+	texts, err := c.Site.Store.Texts(c.Context(), c.Project, records)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]view, len(records))
+	for i, t := range records {
+		row := d.Kind.Reveal(t.Row, texts[t.ID])
+		if adviser >= 0 {
+			row[adviser] = emails[row[adviser]]
+		}
+		out[i] = view{Typed: t, row: row, person: people[t.Person]}
+	}
+	return out, nil
+}
+
+func (v view) json(k *record.Kind) map[string]any {
+	out := k.JSON(v.row)
+	out["id"] = v.ID
+	if v.Person != "" {
+		out["person"] = v.person.JSON(true)
+	}
+	return out
+}
+
+func (v view) who() string {
+	switch {
+	case v.Person == "":
+		return ""
+	case v.person.LastName != "":
+		return v.person.FirstName + " " + v.person.LastName
+	case v.person.Email() != "":
+		return v.person.Email()
+	}
+	return v.Person
+}
+
+// values are the record as a form shows it.
+func (v view) values(k *record.Kind) map[string]string {
+	out := map[string]string{}
+	for i := range k.Fields {
+		out[k.Fields[i].Name] = v.row[i]
+	}
+	who := v.person.JSON(true)
+	for _, key := range []string{"email", "pesel"} {
+		if text, ok := who[key].(string); ok {
+			out[key] = text
+		}
+	}
+	return out
+}

@@ -1,0 +1,264 @@
+// Package web is what all addresses have in common: who asks and in which language, pages for browsers and JSON for
+// programs, bodies and their limits, problems, lists, exports. The handlers of a function say the rest.
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"outreach/internal/identity"
+	"outreach/internal/page"
+	"outreach/internal/store"
+	"outreach/internal/text"
+)
+
+// Roles in a project, as groups name them.
+const (
+	Coordinator = "coordinator"
+	Adviser     = "adviser"
+	Funder      = "funder"
+)
+
+// Site is what the handlers of all functions share.
+type Site struct {
+	Store     *store.Store
+	Authority *identity.Authority
+	Log       *slog.Logger
+	BaseURL   string   // where people find the tracker, without a slash at the end
+	Origins   []string // other origins that pages send to: the bucket's, the sign-in's
+}
+
+// Call is one request being answered.
+type Call struct {
+	*http.Request
+	W        http.ResponseWriter
+	Site     *Site
+	Who      identity.Identity
+	Language string        // pl or en
+	Page     bool          // a browser asks: answer with a page
+	Project  string        // the address's project, "" where it names none
+	Defined  store.Defined // its definition; empty where the route allows projects that are not there yet
+}
+
+// Handler answers a request, or says why not.
+type Handler func(*Call) error
+
+// Mux collects a function's routes, each a pattern of net/http. Addresses whose first part is a project are kept apart
+// from those whose first part is a fixed word, which no project is called.
+type Mux struct {
+	site     *Site
+	fixed    *http.ServeMux
+	projects *http.ServeMux
+}
+
+// Reserved are the first parts of addresses that are no projects.
+var Reserved = []string{"health", "local", "auth", "assets", "openapi", "openapi.json"}
+
+// NewMux begins a function's routes.
+func NewMux(site *Site) *Mux {
+	m := &Mux{site: site, fixed: http.NewServeMux(), projects: http.NewServeMux()}
+	m.fixed.Handle("/", site.answer(notFound, false))
+	m.projects.Handle("/", site.answer(notFound, false))
+	return m
+}
+
+func notFound(*Call) error { return store.ErrNotFound }
+
+// Handle adds a route. In a pattern with {project} the project must exist.
+func (m *Mux) Handle(pattern string, h Handler) {
+	m.mux(pattern).Handle(pattern, m.site.answer(h, strings.Contains(pattern, "{project}")))
+}
+
+// HandleNew adds a route of a project that need not exist yet.
+func (m *Mux) HandleNew(pattern string, h Handler) {
+	m.mux(pattern).Handle(pattern, m.site.answer(h, false))
+}
+
+// HandlePlain adds a route that speaks HTTP by itself.
+func (m *Mux) HandlePlain(pattern string, h http.Handler) { m.mux(pattern).Handle(pattern, h) }
+
+func (m *Mux) mux(pattern string) *http.ServeMux {
+	if strings.Contains(pattern, "/{project}") {
+		return m.projects
+	}
+	return m.fixed
+}
+
+// ServeHTTP finds the route.
+func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	if first == "" || slices.Contains(Reserved, first) {
+		m.fixed.ServeHTTP(w, r)
+		return
+	}
+	m.projects.ServeHTTP(w, r)
+}
+
+const languageCookie = "language"
+
+func (s *Site) answer(h Handler, projectMustExist bool) http.Handler {
+	return s.Authority.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := s.Store.Now()
+		recorder := &recorder{ResponseWriter: w, status: http.StatusOK}
+		c := &Call{Request: r, W: recorder, Site: s, Project: r.PathValue("project"), Page: wantsPage(r)}
+		defer func() {
+			if failed := recover(); failed != nil {
+				// What a panic says may hold somebody's data: the stack says where it was.
+				s.Log.Error("panic", "route", r.Pattern, "stack", string(debug.Stack()))
+				c.fail(errors.New("panic"))
+			}
+			s.Log.Info("request", "method", r.Method, "route", r.Pattern, "project", c.Project, "status", recorder.status, "ms", s.Store.Now().Sub(began).Milliseconds())
+		}()
+		c.headers()
+		if err := c.begin(projectMustExist); err != nil {
+			c.fail(err)
+			return
+		}
+		if err := h(c); err != nil {
+			c.fail(err)
+		}
+	}))
+}
+
+func (c *Call) begin(projectMustExist bool) error {
+	c.Language = c.chosenLanguage()
+	who, err := c.Site.Authority.Identify(c.Request)
+	if err != nil {
+		if errors.Is(err, identity.ErrUnavailable) {
+			return err
+		}
+		if c.Header.Get("Authorization") != "" {
+			return &Error{Status: http.StatusUnauthorized}
+		}
+		who = identity.Identity{} // a session that has ended, or is none: whoever it was is anybody now
+	}
+	c.Who = who
+	if projectMustExist {
+		c.Defined, err = c.Site.Store.Definition(c.Context(), c.Project)
+	}
+	return err
+}
+
+func (c *Call) chosenLanguage() string {
+	choice := c.URL.Query().Get("lang")
+	if choice == text.Polish || choice == text.English {
+		http.SetCookie(c.W, &http.Cookie{Name: languageCookie, Value: choice, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(c.Site.BaseURL, "https:")})
+	} else if cookie, err := c.Cookie(languageCookie); err == nil {
+		choice = cookie.Value
+	}
+	return text.Language(c.Header.Get("Accept-Language"), choice)
+}
+
+func (c *Call) headers() {
+	h := c.W.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Content-Security-Policy", page.Policy(c.Site.Origins...))
+	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "Accept, Accept-Language, Cookie, Authorization")
+}
+
+// wantsPage tells a browser from a program: it accepts HTML, and sends no JSON.
+func wantsPage(r *http.Request) bool {
+	if isJSON(r.Header.Get("Content-Type")) {
+		return false
+	}
+	accept := strings.Join(r.Header.Values("Accept"), ",")
+	return quality(accept, "text/html") > 0 && quality(accept, "text/html") >= quality(accept, "application/json")
+}
+
+// Need tells that the one who asks has any of the roles, or a partner's where the roles name "partner".
+func (c *Call) Need(roles ...string) error {
+	if slices.ContainsFunc(roles, func(role string) bool { return c.Has(role) }) {
+		return nil
+	}
+	if !c.Who.SignedIn() {
+		return &Error{Status: http.StatusUnauthorized}
+	}
+	return &Error{Status: http.StatusForbidden}
+}
+
+// Partner stands among roles for being any media partner of the project.
+const Partner = "partner"
+
+// Has tells that the one who asks has a role in the project.
+func (c *Call) Has(role string) bool {
+	if role == Partner {
+		return len(c.Who.Partners(c.Project)) > 0
+	}
+	return c.Who.Is(c.Project, role)
+}
+
+// Staff is the random id of who is signed in; "" for the public.
+func (c *Call) Staff() (string, error) {
+	return c.Site.Store.Staff(c.Context(), c.Project, c.StaffName())
+}
+
+// StaffName is by what a signed-in member of the staff is known: their e-mail, or where the provider tells none, their subject.
+func (c *Call) StaffName() string {
+	if c.Who.Email != "" {
+		return c.Who.Email
+	}
+	return c.Who.Subject
+}
+
+// Messages are the words of the call's language.
+func (c *Call) Messages() *text.Messages { return text.Of(c.Language) }
+
+// Today is the date in the project's time zone.
+func (c *Call) Today() string { return c.Defined.Definition.Day(c.Site.Store.Now()) }
+
+// Show answers with a page.
+func (c *Call) Show(status int, content page.Content) error {
+	return page.Write(c.W, status, c.frame(), content)
+}
+
+func (c *Call) frame() page.Frame {
+	frame := page.Frame{Language: c.Language, Path: c.URL.RequestURI(), SignedIn: c.StaffName()}
+	if d := c.Defined.Definition; d != nil {
+		frame.Project = &page.Project{ID: d.ID, Title: d.Title.In(c.Language)}
+		frame.Zone = d.Location()
+		frame.Roles = page.Roles{Coordinator: c.Has(Coordinator), Adviser: c.Has(Adviser), Funder: c.Has(Funder), Partner: c.Has(Partner)}
+	}
+	if done := c.URL.Query().Get("done"); done != "" && c.Messages().Has("done."+done) {
+		frame.Message = c.Messages().Say("done." + done)
+	}
+	return frame
+}
+
+// Redirect sends a browser on after a form.
+func (c *Call) Redirect(to string) error {
+	c.W.Header().Set("Location", to)
+	c.W.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// recorder remembers the status for the log.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	wrote  bool
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if !r.wrote {
+		r.status, r.wrote = status, true
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	r.wrote = true
+	return r.ResponseWriter.Write(b)
+}
+
+// Deadline bounds what a background step of a request may take.
+func (c *Call) Deadline(d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(c.Context(), d)
+}
