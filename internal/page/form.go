@@ -26,6 +26,7 @@ type input struct {
 	Max                      string
 	Longest                  int
 	Required, Focus          bool
+	OneOf                    bool // one of several is needed, so none is called optional
 	Choices                  []choice
 	Empty                    string // the label of a select's empty choice
 }
@@ -91,15 +92,26 @@ func problemField(name string) string {
 func (v view) Problems(f form) []summary {
 	out := make([]summary, 0, len(f.Entry.Problems))
 	for _, p := range f.Entry.Problems {
-		s := summary{Message: v.Problem(p)}
+		s := summary{Message: v.sentence(p)}
 		if in := f.Input(problemField(p.Field)); in != nil {
-			s.Href, s.Label = "#"+in.ID(), in.Label
+			s.Href = "#" + in.ID()
+			if in.As != "checkbox" { // its label is a sentence of its own
+				s.Label = in.Label
+			}
 		} else if p.Field != "" {
 			s.Label = v.Field(p.Field)
 		}
 		out = append(out, s)
 	}
 	return out
+}
+
+// sentence says what is wrong; of an agreement that was not given it says what it is needed for.
+func (v view) sentence(p record.Problem) string {
+	if p.Code == record.Missing && p.Field == "consent_processing" {
+		p = record.Problem{Field: p.Field, Code: record.NotInList, Hint: "consent"}
+	}
+	return v.Problem(p)
 }
 
 // inputs makes a form's fields of a kind's table. A person whom the kind names by a key comes first.
@@ -127,7 +139,7 @@ func (v view) input(f *record.Field, d *project.Definition, e Entry, today strin
 	}
 	for _, p := range e.Problems {
 		if problemField(p.Field) == f.Name {
-			in.Errors = append(in.Errors, v.Problem(p))
+			in.Errors = append(in.Errors, v.sentence(p))
 		}
 	}
 	switch f.Type {
@@ -142,9 +154,9 @@ func (v view) input(f *record.Field, d *project.Definition, e Entry, today strin
 	case record.Decimal:
 		in.Mode = "decimal"
 	case record.Email:
-		in.As = "email"
+		in.As, in.OneOf = "email", f.Name == "email"
 	case record.Pesel:
-		in.Mode = "numeric"
+		in.Mode, in.OneOf = "numeric", true
 	case record.YesNo:
 		in.As = "checkbox"
 	case record.List:

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"strings"
+
 	"outreach/internal/project"
 	"outreach/internal/record"
 	"outreach/internal/snapshot"
@@ -161,6 +163,15 @@ type Definition struct {
 type LineProblem struct {
 	Line, Column int
 	Message      string
+}
+
+// Quote is a line of the definition, counted from 1, or "".
+func (d Definition) Quote(line int) string {
+	lines := strings.Split(d.YAML, "\n")
+	if line < 1 || line > len(lines) {
+		return ""
+	}
+	return strings.TrimRight(lines[line-1], "\r")
 }
 
 func (d Definition) draw(view) (string, any) { return "definition", d }

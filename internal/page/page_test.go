@@ -22,6 +22,8 @@ type element struct {
 	inLabel    bool
 }
 
+var blocks = []string{"p", "div", "ul", "dl", "form", "table", "h1", "h2", "section", "details", "fieldset", "figure"}
+
 var void = []string{"meta", "link", "input", "br", "img", "hr"}
 
 // elements reads a page's tags, and fails where they are not nested rightly.
@@ -47,6 +49,9 @@ func elements(t *testing.T, page string) []element {
 				e.attributes[a.Key] = a.Val
 			}
 			out = append(out, e)
+			if slices.Contains(open, "p") && slices.Contains(blocks, e.name) {
+				t.Errorf("<%s> stands in a <p>, which ends there", e.name)
+			}
 			if !slices.Contains(void, e.name) {
 				open = append(open, e.name)
 			}
@@ -207,6 +212,7 @@ func TestWhatPagesShow(t *testing.T) {
 		{"an accepted file may be withdrawn", public, "upload accepted", []string{`name="_method" value="DELETE"`, "/ces/uploads/01U0"}, nil},
 		{"a file that is worked on looks again by itself", public, "upload going", []string{`http-equiv="refresh"`, "data-going", "<script>"}, nil},
 		{"a file that is done does not", public, "upload", nil, []string{"http-equiv", "<script>"}},
+		{"a definition's problems quote their lines", coordinator, "definition", []string{"Wiersz 4, znak 23", "<code>  - {code: &#34;1&#34;", `name="dry_run" value="1"`, `name="_method" value="PUT"`}, nil},
 		{"mail has its links", public, "mailbox", []string{`href="http://localhost:3000/ces/signups/1/cancel?token=t&amp;x=1"`}, nil},
 		{"somebody signed in may sign out", coordinator, "message", []string{"koordynator@example.org", `action="/auth/sign-out"`, `href="/ces/people"`, "Zapisano."}, []string{"/auth/sign-in"}},
 		{"others may sign in, and come back", "public in English", "message", []string{`href="/auth/sign-in?to=%2Fces%3Fx%3D1"`, `href="/ces?lang=pl&amp;x=1"`}, []string{"/auth/sign-out", "<nav"}},

@@ -1,8 +1,6 @@
 package page
 
 import (
-	"slices"
-
 	"outreach/internal/project"
 	"outreach/internal/record"
 )
@@ -103,8 +101,7 @@ func (v view) recordForm(kind *record.Kind, d *project.Definition, e Entry, toda
 		f.Inputs[i].Complete = "off"
 	}
 	if kind.Person {
-		email := slices.IndexFunc(f.Inputs, func(in input) bool { return in.Name == "email" })
-		f.Inputs[email].Hint, f.Inputs[email].Label = v.Say("records.person_hint"), v.Say("records.person_email")
+		f.Input("email").Label, f.Input("pesel").Label = v.Say("records.person_email"), v.Say("records.person_pesel")
 	}
 	return f
 }

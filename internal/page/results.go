@@ -98,28 +98,22 @@ func (r Results) draw(v view) (string, any) {
 		p.Participants.Evidence = base + "/participants/evidence"
 	}
 	p.Matrix = v.matrix(p.Lines, r.Definition)
-	p.Groups = v.dimensions(s.Participants.By, r.Definition)
+	p.Groups = v.dimensions(s.Participants.By, s.Participants.Total, r.Definition)
 	return "results", p
 }
 
-func (v view) dimensions(by snapshot.Breakdowns, d *project.Definition) []dimension {
+func (v view) dimensions(by snapshot.Breakdowns, people int64, d *project.Definition) []dimension {
 	var out []dimension
 	for _, name := range report.Dimensions {
 		parts := by[name]
 		if len(parts) == 0 {
 			continue
 		}
-		var largest int64
-		for _, p := range parts {
-			if p.Shown == "" {
-				largest = max(largest, p.People)
-			}
-		}
 		dim := dimension{Name: v.Say("dimension." + name)}
 		for _, p := range parts {
 			shown := part{Part: p, Label: report.Part(v.Messages, d, name, p.Code)}
 			if p.Shown == "" {
-				shown.Share = report.Share(p.People, largest)
+				shown.Share = report.Share(p.People, people)
 			}
 			dim.Parts = append(dim.Parts, shown)
 		}
