@@ -1,0 +1,215 @@
+package openapi
+
+import (
+	"encoding/json"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"outreach/internal/kinds"
+	"outreach/internal/project"
+	"outreach/internal/record"
+	"outreach/internal/snapshot"
+)
+
+func read(t *testing.T) *openapi3.T {
+	t.Helper()
+	written, err := json.Marshal(Document("https://tracker.example.org"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := openapi3.NewLoader().LoadFromData(written)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return document
+}
+
+func TestTheDocumentIsValid(t *testing.T) {
+	document := read(t)
+	if err := document.Validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := document.Servers[0].URL; got != "https://tracker.example.org" {
+		t.Errorf("server %q", got)
+	}
+}
+
+func TestTheDocumentIsTheSameEachTimeButForTheServer(t *testing.T) {
+	one, two := Document("https://one.example.org").(object), Document("https://two.example.org").(object)
+	if one["servers"].([]object)[0]["url"] != "https://one.example.org" {
+		t.Errorf("asking for a second server changed the first: %v", one["servers"])
+	}
+	delete(one, "servers")
+	delete(two, "servers")
+	first, _ := json.Marshal(one)
+	second, _ := json.Marshal(two)
+	if string(first) != string(second) {
+		t.Error("two documents differ in more than the server")
+	}
+}
+
+func TestEveryFieldOfEveryKindStandsInTheDocument(t *testing.T) {
+	document := read(t)
+	for _, k := range kinds.All {
+		schema := document.Components.Schemas[k.Name].Value
+		for i := range k.Fields {
+			f := &k.Fields[i]
+			p := schema.Properties[f.Name]
+			if p == nil {
+				t.Errorf("%s: no %s", k.Name, f.Name)
+				continue
+			}
+			if got := slices.Contains(schema.Required, f.Name); got != f.Required {
+				t.Errorf("%s.%s: required %t, want %t", k.Name, f.Name, got, f.Required)
+			}
+			if f.Max != 0 && (p.Value.Max == nil || *p.Value.Max != f.Max) {
+				t.Errorf("%s.%s: no maximum of %v", k.Name, f.Name, f.Max)
+			}
+			if f.Options != nil {
+				for _, o := range f.Options(&project.Definition{}) {
+					if !slices.Contains(p.Value.Enum, any(o.ID)) {
+						t.Errorf("%s.%s: %s is not on the list", k.Name, f.Name, o.ID)
+					}
+				}
+			}
+		}
+	}
+}
+
+// A record that the tables of fields find right, and one that they find wrong, are found so by the document.
+func TestTheDocumentTakesWhatTheTablesTake(t *testing.T) {
+	document := read(t)
+	definition := &project.Definition{
+		TimeZone: "Europe/Warsaw", Region: project.Region{Population: 1000},
+		Activities: []project.Activity{{ID: "a"}}, OutputKinds: []project.Labelled{{ID: "leaflet"}},
+	}
+	for _, c := range []struct{ name, kind, body string }{
+		{"a sign-up by e-mail", "signup", `{"activity":"a","first_name":"Ewa","last_name":"Wzór","email":"ewa@example.org","consent_processing":true}`},
+		{"a sign-up with all there is", "signup", `{"activity":"a","first_name":"Ewa","last_name":"Wzór","pesel":"44051401359","phone":"1","sex":"female","birth_year":1980,"education":"isced-3-4","labour_status":"inactive","residence":"rural","disability":"no","organisation":"O","consent_processing":true,"consent_news":false,"locale":"pl","submitted_at":"2026-01-02T03:04:05+01:00"}`},
+		{"a sign-up with nulls", "signup", `{"activity":"a","first_name":"Ewa","last_name":"Wzór","email":"ewa@example.org","pesel":null,"sex":null,"consent_processing":true}`},
+		{"a sign-up without a person", "signup", `{"activity":"a","first_name":"Ewa","last_name":"Wzór","consent_processing":true}`},
+		{"a sign-up without consent", "signup", `{"activity":"a","first_name":"Ewa","last_name":"Wzór","email":"ewa@example.org","consent_processing":false}`},
+		{"a sign-up of an unknown sex", "signup", `{"activity":"a","first_name":"Ewa","last_name":"Wzór","email":"ewa@example.org","sex":"x","consent_processing":true}`},
+		{"a consultation", "consultation", `{"person":{"email":"ewa@example.org"},"date":"2026-01-02","field":"law","minutes":45,"form":"phone","topic":"umowa","notes":"…"}`},
+		{"a consultation of no minutes", "consultation", `{"person":{"email":"ewa@example.org"},"date":"2026-01-02","field":"law","minutes":0,"form":"phone"}`},
+		{"a consultation of 961 minutes", "consultation", `{"person":{"email":"ewa@example.org"},"date":"2026-01-02","field":"law","minutes":961,"form":"phone"}`},
+		{"a consultation of half a minute", "consultation", `{"person":{"email":"ewa@example.org"},"date":"2026-01-02","field":"law","minutes":0.5,"form":"phone"}`},
+		{"a consultation of a text of minutes", "consultation", `{"person":{"email":"ewa@example.org"},"date":"2026-01-02","field":"law","minutes":"45","form":"phone"}`},
+		{"a consultation with nobody", "consultation", `{"person":{},"date":"2026-01-02","field":"law","minutes":45,"form":"phone"}`},
+		{"a consultation with a person of other keys", "consultation", `{"person":{"name":"Ewa"},"date":"2026-01-02","field":"law","minutes":45,"form":"phone"}`},
+		{"an attendance", "attendance", `{"person":{"id":"01J00000000000000000000000"},"activity":"a","date":"2026-01-02","outcome":"completed","hours":7.5}`},
+		{"an attendance with an unknown field", "attendance", `{"person":{"id":"01J00000000000000000000000"},"activity":"a","date":"2026-01-02","outcome":"completed","colour":"red"}`},
+		{"a test", "test", `{"person":{"pesel":"44051401359"},"activity":"a","date":"2026-01-02","pre_score":1,"post_score":2.5,"max_score":10}`},
+		{"a test below zero", "test", `{"person":{"pesel":"44051401359"},"activity":"a","date":"2026-01-02","pre_score":-1,"post_score":2.5,"max_score":10}`},
+		{"an output", "output", `{"date":"2026-01-02","kind":"leaflet","quantity":1,"title":"Ulotka"}`},
+		{"an output without a title", "output", `{"date":"2026-01-02","kind":"leaflet","quantity":1}`},
+		{"an output with too long a title", "output", `{"date":"2026-01-02","kind":"leaflet","quantity":1,"title":"` + strings.Repeat("ż", 301) + `"}`},
+		{"an airing", "media", `{"date":"2026-01-02","time":"18:25","medium":"tv","kind":"spot","title":"T","outlet":"TV","reach":0,"contacts":5,"source":"s","url":"https://example.org","note":"n"}`},
+		{"an airing at no time of day", "media", `{"date":"2026-01-02","time":"25:00","medium":"tv","title":"T","outlet":"TV","reach":0}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var given record.Given
+			decoder := json.NewDecoder(strings.NewReader(c.body))
+			decoder.UseNumber()
+			if err := decoder.Decode(&given); err != nil {
+				t.Fatal(err)
+			}
+			_, wrong := kinds.ByName(c.kind).Read(given, record.Scope{Definition: definition, Today: "2026-06-01"})
+			err := accepts(t, document, c.kind, []byte(c.body))
+			if (len(wrong) == 0) != (err == nil) {
+				t.Errorf("the table says %v, the document %v", wrong, err)
+			}
+		})
+	}
+}
+
+func accepts(t *testing.T, document *openapi3.T, schema string, body []byte) error {
+	t.Helper()
+	var value any
+	if err := json.Unmarshal(body, &value); err != nil {
+		t.Fatal(err)
+	}
+	return document.Components.Schemas[schema].Value.VisitJSON(value, openapi3.EnableJSONSchema2020(), openapi3.EnableFormatValidation(), openapi3.MultiErrors())
+}
+
+func TestASnapshotHasTheShapeThatTheDocumentTells(t *testing.T) {
+	document := read(t)
+	before := "01J00000000000000000000000"
+	snap := snapshot.Snapshot{
+		Project: "good-start", ID: before, AsOf: "2026-01-02", KnownAt: "2026-01-03T02:00:00Z", State: snapshot.Draft, Supersedes: &before,
+		Hash:         "sha256:" + strings.Repeat("0", 64),
+		Participants: snapshot.Participants{Total: 7, Target: 10, By: snapshot.Breakdowns{"sex": {{Code: "female", People: 5}, {Code: "unknown", People: 2}}}},
+		Indicators: []snapshot.Indicator{{
+			Code: "1", Unit: "person", Target: "10", Achieved: "2.5", Percent: "25.0", Status: "behind", Records: 1,
+			ByMonth: []snapshot.Month{{Month: "2026-01", Added: "2.5", Total: "2.5"}},
+		}},
+	}
+	for name, s := range map[string]snapshot.Snapshot{"a full one": snap, "a public one": snap.Public(), "an empty one": {AsOf: "2026-01-02", KnownAt: "2026-01-03T02:00:00Z", State: snapshot.Draft, Hash: snap.Hash}} {
+		body, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := accepts(t, document, "snapshot", body); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	var loose map[string]any
+	body, _ := json.Marshal(snap)
+	if err := json.Unmarshal(body, &loose); err != nil {
+		t.Fatal(err)
+	}
+	for name := range maps.Clone(loose) {
+		short := maps.Clone(loose)
+		delete(short, name)
+		body, _ := json.Marshal(short)
+		if accepts(t, document, "snapshot", body) == nil {
+			t.Errorf("a snapshot without %s passes", name)
+		}
+	}
+}
+
+func TestEverySchemaThatIsNamedIsThereAndIsUsed(t *testing.T) {
+	written, err := json.Marshal(Document(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]bool{"media": true} // a file's row: told in words
+	for _, match := range regexp.MustCompile(`"#/components/schemas/([^"]+)"`).FindAllStringSubmatch(string(written), -1) {
+		named[match[1]] = true
+	}
+	if missing := difference(named, schemas()); len(missing) > 0 {
+		t.Errorf("named, but not there: %v", missing)
+	}
+	if unused := difference(schemas(), named); len(unused) > 0 {
+		t.Errorf("there, but not named: %v", unused)
+	}
+}
+
+func difference[A, B any](a map[string]A, b map[string]B) []string {
+	var out []string
+	for name := range a {
+		if _, found := b[name]; !found {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func TestEveryOperationSaysForWhomItIs(t *testing.T) {
+	for path, item := range read(t).Paths.Map() {
+		for method, o := range item.Operations() {
+			if !strings.HasPrefix(o.Description, "For: ") {
+				t.Errorf("%s %s does not", method, path)
+			}
+			open := strings.HasPrefix(o.Description, "For: anyone")
+			if asks := len(*o.Security) > 0; asks == open {
+				t.Errorf("%s %s: %q, but asks for a token: %t", method, path, o.Description, asks)
+			}
+		}
+	}
+}

@@ -1,0 +1,482 @@
+package openapi
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+
+	"outreach/internal/kinds"
+	"outreach/internal/project"
+	"outreach/internal/record"
+	"outreach/internal/signup"
+	"outreach/internal/snapshot"
+	"outreach/internal/text"
+)
+
+func schemas() object {
+	out := object{
+		"problem":      problem(),
+		"line-problem": lineProblem(),
+		"person-ref":   personRef(),
+		"person":       person(),
+		"person-held":  personHeld(),
+		"duplicates":   duplicates(),
+		"merge":        merge(),
+		"decision":     decision(),
+		"signup-form":  form(&signup.Kind),
+		"signup-kept":  keptSignup(),
+		"signup-moved": closed(object{
+			"id":    said("The sign-up's id"),
+			"state": enum(signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled),
+		}, "id", "state"),
+		"receipt": closed(object{
+			"receipt": said("A new one each time; it says nothing of whether the person was known"),
+			"state":   enum("received"),
+		}, "receipt", "state"),
+		"upload-asked":  uploadAsked(),
+		"upload-place":  uploadPlace(),
+		"upload":        upload(),
+		"cell":          cell(),
+		"snapshot":      wholeSnapshot(),
+		"snapshot-line": snapshotLine(),
+		"evidence":      shape(reflect.TypeFor[snapshot.Evidence]()),
+		"project":       shape(reflect.TypeFor[project.Definition]()),
+		"project-line":  projectLine(),
+	}
+	for _, k := range kinds.All {
+		out[k.Name] = sent(k)
+	}
+	for _, k := range typed() {
+		out[k.Name+"-form"] = form(k)
+		out[k.Name+"-kept"] = kept(k)
+	}
+	return out
+}
+
+// typed are the kinds of record that people type in one by one.
+func typed() []*record.Kind {
+	return slices.DeleteFunc(slices.Clone(kinds.All), func(k *record.Kind) bool { return k.Name == "signup" || k.Name == "media" })
+}
+
+func said(description string) object { return object{"type": "string", "description": description} }
+
+func enum(values ...string) object { return object{"type": "string", "enum": values} }
+
+func list(items object) object { return object{"type": "array", "items": items} }
+
+// closed is an object of exactly these properties.
+func closed(properties object, required ...string) object {
+	out := object{"type": "object", "properties": properties, "additionalProperties": false}
+	if len(required) > 0 {
+		out["required"] = required
+	}
+	return out
+}
+
+// orNull is a schema that takes null too.
+func orNull(schema object) object {
+	if values, ok := schema["enum"].([]string); ok {
+		all := make([]any, len(values), len(values)+1)
+		for i, v := range values {
+			all[i] = v
+		}
+		schema["enum"] = append(all, nil)
+	}
+	schema["type"] = []any{schema["type"], "null"}
+	return schema
+}
+
+// property is a field of a record as JSON.
+func property(f *record.Field) object {
+	words := text.Of(text.English)
+	out := object{"title": words.Field(f.Name)}
+	about := []string{}
+	if !f.NoColumn {
+		about = append(about, "In files `"+f.Name+"` or `"+f.Polish+"`.")
+	}
+	switch f.Type {
+	case record.Date:
+		out["type"], out["format"] = "string", "date"
+		about = append(about, "Not after today.")
+	case record.Clock:
+		out["type"], out["pattern"] = "string", `^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$`
+	case record.Instant:
+		out["type"], out["format"] = "string", "date-time"
+		about = append(about, "Not after now.")
+	case record.Whole, record.Decimal:
+		out["type"] = map[record.Type]string{record.Whole: "integer", record.Decimal: "number"}[f.Type]
+		out["minimum"] = json.Number(record.Number(f.Min))
+		if f.Max != 0 {
+			out["maximum"] = json.Number(record.Number(f.Max))
+		} else {
+			about = append(about, "At most the region's population.")
+		}
+	case record.YesNo:
+		out["type"] = "boolean"
+	case record.Email:
+		out["type"], out["format"], out["maxLength"] = "string", "email", 254
+		about = append(about, "Compared trimmed and in lower case.")
+	case record.Pesel:
+		out["type"] = "string"
+		about = append(about, "Eleven digits, the last of which checks the others.")
+	case record.List:
+		out["type"] = "string"
+		ids := []string{}
+		for _, o := range f.Options(&project.Definition{}) {
+			ids = append(ids, o.ID)
+		}
+		if len(ids) > 0 {
+			out["enum"] = ids
+		} else {
+			about = append(about, "An id of the definition's list.")
+		}
+	default:
+		out["type"], out["maxLength"] = "string", f.Longest
+		if f.Longest == 0 {
+			out["maxLength"] = record.DefaultLongest
+		}
+	}
+	if f.Key {
+		about = append(about, "Part of what identifies the record.")
+	}
+	out["description"] = strings.Join(about, " ")
+	return out
+}
+
+func fields(k *record.Kind) (properties object, required []string) {
+	properties = object{}
+	for i := range k.Fields {
+		f := &k.Fields[i]
+		p := property(f)
+		if f.Required {
+			required = append(required, f.Name)
+		} else {
+			p = orNull(p)
+		}
+		properties[f.Name] = p
+	}
+	return properties, required
+}
+
+// separate tells that a kind names its person beside its fields.
+func separate(k *record.Kind) bool { return k.Person && k.Index("email") < 0 }
+
+// sent is a record as a program gives it.
+func sent(k *record.Kind) object {
+	properties, required := fields(k)
+	if separate(k) {
+		properties["person"] = ref("person-ref")
+		required = append([]string{"person"}, required...)
+	}
+	out := closed(properties, required...)
+	switch k.Name {
+	case "media":
+		out["description"] = "An airing, as a row of a media partner's file says it"
+	case "signup":
+		out["anyOf"] = []object{needs("email"), needs("pesel")}
+		properties["consent_processing"].(object)["const"] = true
+		properties["submitted_at"].(object)["description"] = "For coordinators, who enter late paper. " + properties["submitted_at"].(object)["description"].(string)
+	default:
+		properties["reason"] = object{"type": []string{"string", "null"}, "description": "Why a record is changed, where somebody wants to say it"}
+	}
+	return out
+}
+
+func needs(field string) object {
+	return object{"required": []string{field}, "properties": object{field: object{"type": "string"}}}
+}
+
+// form is a record as a web form gives it: texts, as people write them, with the person's keys beside the fields.
+func form(k *record.Kind) object {
+	properties := object{"idempotency_key": said("As the header `Idempotency-Key`")}
+	var required []string
+	columns := k.Columns()
+	for i := range k.Fields {
+		if k.Fields[i].NoColumn {
+			columns = append(columns, &k.Fields[i])
+		}
+	}
+	for _, f := range columns {
+		properties[f.Name] = object{"type": "string", "title": text.Of(text.English).Field(f.Name)}
+		if f.Required {
+			required = append(required, f.Name)
+		}
+	}
+	if k.Name != "signup" {
+		properties["reason"] = said("Why a record is changed")
+	}
+	return closed(properties, required...)
+}
+
+// kept is a record as it is answered: what was not given is left out.
+func kept(k *record.Kind) object {
+	properties, required := object{"id": said("The record's id")}, []string{"id"}
+	for i := range k.Fields {
+		properties[k.Fields[i].Name] = property(&k.Fields[i])
+		if k.Fields[i].Required {
+			required = append(required, k.Fields[i].Name)
+		}
+	}
+	if k.Person {
+		properties["person"] = ref("person")
+		required = append(required, "person")
+	}
+	return object{"type": "object", "properties": properties, "required": required}
+}
+
+func keptSignup() object {
+	out := kept(&signup.Kind)
+	properties := out["properties"].(object)
+	for i := range signup.Kind.Fields {
+		if f := &signup.Kind.Fields[i]; f.Keep == record.Who && f.Name != "phone" {
+			delete(properties, f.Name)
+		}
+	}
+	properties["state"] = enum(signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled)
+	properties["entries"] = object{"type": "integer", "description": "How often the form was sent"}
+	properties["upload"] = said("The file it came in")
+	out["required"] = []string{"id", "person", "activity", "state", "submitted_at"}
+	return out
+}
+
+func problem() object {
+	return object{
+		"type":        "object",
+		"description": "RFC 9457",
+		"required":    []string{"type", "title", "status", "detail"},
+		"properties": object{
+			"type":     said("A URI"),
+			"title":    said("What kind of problem it is"),
+			"status":   object{"type": "integer"},
+			"detail":   said("What can be done about it"),
+			"existing": said("Of a 409: the id of the record that is there already"),
+			"errors": list(object{"type": "object", "required": []string{"field", "code", "message"}, "properties": object{
+				"field":   said("The field's name"),
+				"code":    said("What is wrong, as a word for programs"),
+				"message": said("What is wrong, and what to do, in the reader's language"),
+			}}),
+		},
+	}
+}
+
+func lineProblem() object {
+	place := object{"type": "integer", "minimum": 1}
+	return object{"allOf": []object{ref("problem"), {"properties": object{
+		"errors": list(object{"type": "object", "required": []string{"field", "code", "message", "line", "column"}, "properties": object{"line": place, "column": place}}),
+	}}}}
+}
+
+func personRef() object {
+	properties := object{"id": object{"type": "string", "maxLength": 26, "description": "A person's id"}}
+	for _, f := range []*record.Field{&record.EmailField, &record.PeselField} {
+		properties[f.Name] = property(f)
+	}
+	out := closed(properties)
+	out["description"] = "The person a record is about, by one key or several. Keys of two people are a 409."
+	out["minProperties"] = 1
+	return out
+}
+
+func personProperties() object {
+	return object{"id": said("A random id"), "first_name": said("First name"), "last_name": said("Last name"), "email": said("E-mail address"), "pesel": said("PESEL")}
+}
+
+func person() object {
+	return closed(personProperties(), "id")
+}
+
+func personHeld() object {
+	properties := personProperties()
+	whole := personProperties()
+	whole["emails"], whole["pesels"], whole["phone"] = list(object{"type": "string"}), list(object{"type": "string"}), said("Phone")
+	properties["person"] = object{"type": "object", "properties": whole, "required": []string{"id"}}
+	properties["signups"] = list(object{"allOf": []object{ref("signup-kept"), {"type": "object", "properties": object{
+		"sent": object{"type": "array", "items": object{"type": "object", "additionalProperties": object{"type": "string"}}, "description": "What each sending of the form said"},
+	}}}})
+	var records []object
+	for _, k := range typed() {
+		if k.Person {
+			one := kept(k)
+			fields := one["properties"].(object)
+			delete(fields, "person")
+			fields["upload"], fields["row"] = said("The file it came in"), object{"type": "integer", "description": "The file's row"}
+			if _, taken := fields["kind"]; !taken {
+				fields["kind"] = enum(k.Name)
+			}
+			one["required"] = slices.DeleteFunc(one["required"].([]string), func(name string) bool { return name == "person" })
+			records = append(records, one)
+		}
+	}
+	properties["records"] = list(object{"anyOf": records})
+	return object{"type": "object", "description": "Everything held on one person", "properties": properties, "required": []string{"id", "person", "signups", "records"}}
+}
+
+func duplicates() object {
+	return closed(object{
+		"people": object{"type": "array", "items": ref("person"), "minItems": 2, "maxItems": 2},
+		"reason": said("Why they may be one"),
+	}, "people", "reason")
+}
+
+func uploadAsked() object {
+	return closed(object{
+		"filename":   object{"type": "string", "maxLength": 200},
+		"size":       object{"type": "integer", "minimum": 1, "maximum": 50 << 20, "description": "Bytes"},
+		"check_only": object{"type": []string{"boolean", "null"}, "description": "A good file ends as `checked`, with the same answer, and counts nothing"},
+	}, "filename", "size")
+}
+
+func uploadPlace() object {
+	texts := func(description string) object {
+		return object{"type": []string{"object", "null"}, "additionalProperties": object{"type": "string"}, "description": description}
+	}
+	return object{
+		"type":        "object",
+		"description": "A pre-signed request, valid for 15 minutes, for that size, once: PUT with these headers, or POST as a form with these fields before `file`",
+		"required":    []string{"id", "method", "url"},
+		"properties":  object{"id": said("The upload's id"), "method": enum("PUT", "POST"), "url": said("Where to"), "headers": texts("Of a PUT"), "fields": texts("Of a POST")},
+	}
+}
+
+func upload() object {
+	counted := object{"type": "integer", "minimum": 0}
+	instant := object{"type": []string{"string", "null"}, "format": "date-time"}
+	plurals := make([]any, 0, len(kinds.All)+1)
+	for _, k := range kinds.All {
+		plurals = append(plurals, k.Plural)
+	}
+	return object{
+		"type":     "object",
+		"required": []string{"id", "state", "kind", "filename", "sha256", "bytes", "rows", "new", "changed", "unchanged", "errors", "warnings", "received_at", "finished_at"},
+		"properties": object{
+			"id":           said("The upload's id"),
+			"state":        enum("received", "processing", "accepted", "rejected", "checked", "withdrawn"),
+			"kind":         object{"type": []string{"string", "null"}, "enum": append(plurals, nil), "description": "Recognised from the header"},
+			"filename":     said("The file's name"),
+			"owner":        said("A partner's id, or `coordinator`"),
+			"sha256":       object{"type": []string{"string", "null"}, "description": "Of the file, in hex"},
+			"bytes":        counted,
+			"rows":         counted,
+			"new":          object{"type": "integer", "minimum": 0, "description": "Rows about things not heard of before"},
+			"changed":      object{"type": "integer", "minimum": 0, "description": "Rows that say something else than what counted before"},
+			"unchanged":    object{"type": "integer", "minimum": 0, "description": "Rows that say the same"},
+			"errors":       object{"type": "array", "items": ref("cell"), "description": "Every bad cell, up to 1,000"},
+			"warnings":     object{"type": "array", "items": ref("cell"), "description": "What does not reject the file"},
+			"errors_cut":   object{"type": "boolean", "description": "There are more errors"},
+			"warnings_cut": object{"type": "boolean", "description": "There are more warnings"},
+			"same_as":      said("The upload with the same bytes, which this one says nothing beside, and ends with"),
+			"check_only":   object{"type": "boolean"},
+			"received_at":  instant,
+			"finished_at":  instant,
+		},
+	}
+}
+
+func cell() object {
+	return object{
+		"type":     "object",
+		"required": []string{"row", "column", "code", "value", "message"},
+		"properties": object{
+			"row":     object{"type": "integer", "description": "1 is the header"},
+			"column":  said("The column's English name"),
+			"code":    said("What is wrong, as a word for programs"),
+			"value":   said("What stands there; masked where it identifies a person"),
+			"message": said("What is wrong, in the uploader's language"),
+		},
+	}
+}
+
+// wholeSnapshot adds to the snapshot's shape what its types do not tell.
+func wholeSnapshot() object {
+	out := shape(reflect.TypeFor[snapshot.Snapshot]())
+	properties := out["properties"].(object)
+	properties["as_of"] = object{"type": "string", "format": "date"}
+	properties["known_at"] = object{"type": "string", "format": "date-time", "description": "When the facts were read"}
+	properties["state"] = enum(snapshot.Draft, snapshot.Approved, snapshot.Rejected)
+	properties["supersedes"].(object)["description"] = "The snapshot of the same day that this one stands in the place of"
+	properties["hash"] = object{"type": "string", "pattern": "^sha256:[0-9a-f]{64}$", "description": "SHA-256 over RFC 8785 JSON of all but `id`, `known_at`, `state`, `supersedes`, `hash` and the definition's `version`"}
+	indicator := properties["indicators"].(object)["items"].(object)["properties"].(object)
+	indicator["status"] = enum("achieved", "on-track", "behind", "not-started")
+	indicator["by_month"].(object)["items"].(object)["properties"].(object)["month"] = object{"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}
+	return out
+}
+
+func snapshotLine() object {
+	whole := wholeSnapshot()
+	properties, names := object{}, []string{}
+	for _, name := range []string{"project", "id", "as_of", "known_at", "definition", "state", "supersedes", "hash"} {
+		properties[name], names = whole["properties"].(object)[name], append(names, name)
+	}
+	return object{"type": "object", "properties": properties, "required": names}
+}
+
+func projectLine() object {
+	whole := shape(reflect.TypeFor[project.Definition]())["properties"].(object)
+	return object{
+		"type":     "object",
+		"required": []string{"id", "title", "period", "signup_open"},
+		"properties": object{
+			"id": whole["id"], "title": whole["title"], "programme": whole["programme"], "period": whole["period"],
+			"signup_open": object{"type": "boolean", "description": "The public form takes sign-ups to some activity"},
+		},
+	}
+}
+
+var (
+	numberType    = reflect.TypeFor[json.Number]()
+	breakdownType = reflect.TypeFor[snapshot.Breakdown]()
+)
+
+// shape is the schema of a type as it is written as JSON.
+func shape(t reflect.Type) object {
+	switch {
+	case t == numberType:
+		return object{"type": "number"}
+	case t == breakdownType:
+		return object{
+			"type": "object", "description": "People by code, `unknown` last. The public sees `<5` in the place of 1 to 4, and `hidden` where a part could be worked out from it.",
+			"additionalProperties": object{"oneOf": []object{{"type": "integer", "minimum": 0}, enum(snapshot.Few, snapshot.Hidden)}},
+		}
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return orNull(shape(t.Elem()))
+	case reflect.Slice:
+		return list(shape(t.Elem()))
+	case reflect.Map:
+		return object{"type": "object", "additionalProperties": shape(t.Elem())}
+	case reflect.Int, reflect.Int64:
+		return object{"type": "integer"}
+	case reflect.Float64:
+		return object{"type": "number"}
+	case reflect.Struct:
+		properties, required := object{}, []string{}
+		members(t, properties, &required)
+		return object{"type": "object", "properties": properties, "required": required}
+	default:
+		return object{"type": "string"}
+	}
+}
+
+func members(t reflect.Type, properties object, required *[]string) {
+	for f := range t.Fields() {
+		if f.Anonymous {
+			members(f.Type, properties, required)
+			continue
+		}
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		properties[name] = shape(f.Type)
+		if !strings.Contains(options, "omitempty") {
+			*required = append(*required, name)
+		}
+	}
+}
+
+func merge() object {
+	return closed(object{"into": object{"type": "string", "maxLength": 26, "description": "The id of the person that the other one is"}}, "into")
+}
+
+func decision() object {
+	return closed(object{"decision": enum("approve", "reject"), "note": object{"type": []string{"string", "null"}, "maxLength": 2000}}, "decision")
+}
