@@ -136,6 +136,17 @@ func TestSignedPut(t *testing.T) {
 			t.Errorf("%q, %v", content, err)
 		}
 	})
+	t.Run("a second time it is refused before the body comes", func(t *testing.T) {
+		s := opened(t, t.TempDir())
+		address := signedPut(t, s, "once", 5, time.Hour)
+		for range 2 {
+			body := strings.NewReader("12345")
+			status := ask(s, http.MethodPut, address, body).StatusCode
+			if unread := body.Len() == 5; unread != (status == 403) {
+				t.Errorf("status %d, %d bytes unread", status, body.Len())
+			}
+		}
+	})
 	t.Run("a store with another secret does not know the signature", func(t *testing.T) {
 		other, err := Open(t.TempDir(), "http://localhost:3000", []byte("another secret of tests"))
 		if err != nil {
@@ -334,11 +345,19 @@ func TestFolder(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(dir, "uploads", "ces"), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, "uploads", "ces", "airings.csv"), []byte("a;b"), 0o644); err != nil {
-			t.Fatal(err)
+		for name, content := range map[string]string{"airings.csv": "a;b", ".airings.csv.swp": "hidden"} {
+			if err := os.WriteFile(filepath.Join(dir, "uploads", "ces", name), []byte(content), 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
 		var listed objects.Info
-		if err := s.List(t.Context(), "uploads/", func(o objects.Info) error { listed = o; return nil }); err != nil {
+		if err := s.List(t.Context(), "", func(o objects.Info) error {
+			if listed.Key != "" {
+				t.Errorf("listed as well: %s", o.Key)
+			}
+			listed = o
+			return nil
+		}); err != nil {
 			t.Fatal(err)
 		}
 		body, info, err := s.Open(t.Context(), "uploads/ces/airings.csv", listed.ETag)
@@ -446,6 +465,35 @@ func TestFolder(t *testing.T) {
 		ask(s, http.MethodPut, signedPut(t, s, "by/nobody", 2, time.Hour), strings.NewReader("x"))
 		if len(told) != 2 || told[0].Key != "by/put" || told[1].Key != "by/http" {
 			t.Errorf("%+v", told)
+		}
+	})
+	t.Run("a disk that takes no more, or is gone, is unavailability", func(t *testing.T) {
+		s := opened(t, t.TempDir())
+		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+		if err != nil {
+			t.Skip("this system has no full disk to offer")
+		}
+		if _, err := io.Copy(disk{full}, strings.NewReader("x")); !errors.Is(err, objects.ErrUnavailable) {
+			t.Errorf("full: %v", err)
+		}
+		if err := errors.Join(full.Close(), s.root.Close()); err != nil {
+			t.Fatal(err)
+		}
+		_, stat := s.Stat(t.Context(), "k")
+		for name, err := range map[string]error{
+			"stat": stat, "put": s.Put(t.Context(), "k", strings.NewReader("x"), ""), "delete": s.Delete(t.Context(), "k"),
+			"list": s.List(t.Context(), "", func(objects.Info) error { return nil }),
+		} {
+			if !errors.Is(err, objects.ErrUnavailable) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		s.Now = func() time.Time { return noon }
+		for _, method := range []string{http.MethodGet, http.MethodPut} {
+			address := s.sign(method, "k", url.Values{paramSize: {"1"}}, time.Minute)
+			if answer := ask(s, method, address, strings.NewReader("x")); answer.StatusCode != 503 || answer.Header.Get("Retry-After") == "" {
+				t.Errorf("%s: status %d", method, answer.StatusCode)
+			}
 		}
 	})
 	t.Run("a short secret is refused", func(t *testing.T) {

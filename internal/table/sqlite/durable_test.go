@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,6 +32,32 @@ func openTable(t *testing.T, path, name string) (*DB, *Table) {
 
 func item(pk, sk, data string) table.Item {
 	return table.Item{Key: table.Key{PK: pk, SK: sk}, Data: []byte(data)}
+}
+
+// ending is a context that is cancelled once it was asked so many times whether it is.
+type ending struct {
+	context.Context
+	mu   sync.Mutex
+	left int
+}
+
+func (e *ending) Done() <-chan struct{} {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	done := make(chan struct{})
+	if e.left--; e.left < 0 {
+		close(done)
+	}
+	return done
+}
+
+func (e *ending) Err() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.left < 0 {
+		return context.Canceled
+	}
+	return nil
 }
 
 // writeForEver is the life of a process that is killed: it says on its output what was written, once it was.
@@ -181,6 +208,37 @@ func TestFile(t *testing.T) {
 		}
 		if mode != "wal" || level < 2 {
 			t.Errorf("journal mode %s, synchronous %d", mode, level)
+		}
+	})
+	t.Run("a page of large items ends at a megabyte", func(t *testing.T) {
+		_, home := openTable(t, filepath.Join(t.TempDir(), "large.db"), "tracker")
+		for i := range 8 {
+			if err := home.Write(t.Context(), table.Op{Item: item("p", fmt.Sprint(i), strings.Repeat("x", table.MostData))}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		page, err := home.Query(t.Context(), table.Query{PK: "p"})
+		if err != nil || len(page.Items) != 3 || page.Next == "" {
+			t.Errorf("%d items, next %q, %v", len(page.Items), page.Next, err)
+		}
+	})
+	t.Run("a write that is cancelled, at whatever moment, happened where it says so, and only there", func(t *testing.T) {
+		_, home := openTable(t, filepath.Join(t.TempDir(), "cancelled.db"), "tracker")
+		happened := map[bool]int{}
+		for moment := range 12 {
+			op := table.Op{Item: item("p", fmt.Sprint(moment), "x"), If: table.Absent}
+			err := home.Write(&ending{Context: t.Context(), left: moment}, op)
+			if err != nil && !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			items, getErr := home.Get(t.Context(), op.Item.Key)
+			if getErr != nil || (len(items) == 1) != (err == nil) {
+				t.Errorf("%v, but %d items, %v", err, len(items), getErr)
+			}
+			happened[err == nil]++
+		}
+		if happened[true] == 0 || happened[false] == 0 {
+			t.Errorf("%d happened, %d did not: some of both were meant", happened[true], happened[false])
 		}
 	})
 	t.Run("only its owner can read the file", func(t *testing.T) {
