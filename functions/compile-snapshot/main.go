@@ -1,0 +1,41 @@
+// Command compile-snapshot turns facts into snapshots: every night by a schedule, and over HTTP when the office asks.
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"outreach/functions/compile-snapshot/handler"
+	"outreach/internal/cloud"
+	"outreach/internal/cloud/gateway"
+)
+
+func main() {
+	if err := realMain(context.Background()); err != nil {
+		slog.Error("start", "reason", err.Error())
+		os.Exit(1)
+	}
+}
+
+func realMain(ctx context.Context) error {
+	c, err := cloud.New(ctx, cloud.Tracker, cloud.People, cloud.Files, cloud.SignIn)
+	if err != nil {
+		return err
+	}
+	answer := gateway.Serve(c, handler.New)
+	// What does not come over HTTP is the schedule.
+	lambda.StartWithOptions(func(ctx context.Context, event gateway.Request) (any, error) {
+		if event.RequestContext.HTTP.Method != "" {
+			return answer(ctx, event)
+		}
+		store, err := c.Store(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return nil, handler.Compiler{Store: store}.Schedule(ctx)
+	}, lambda.WithContext(ctx))
+	return nil
+}

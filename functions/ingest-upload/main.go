@@ -1,0 +1,37 @@
+// Command ingest-upload takes in the files that arrive in the bucket, as the queue tells of them.
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"outreach/functions/ingest-upload/handler"
+	"outreach/internal/cloud"
+)
+
+func main() {
+	if err := realMain(context.Background()); err != nil {
+		slog.Error("start", "reason", err.Error())
+		os.Exit(1)
+	}
+}
+
+func realMain(ctx context.Context) error {
+	c, err := cloud.New(ctx, cloud.Tracker, cloud.People, cloud.Files)
+	if err != nil {
+		return err
+	}
+	lambda.StartWithOptions(func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+		store, err := c.Store(ctx)
+		if err != nil {
+			return events.SQSEventResponse{}, err
+		}
+		ingest := handler.Ingest{Store: store, Log: c.Log}
+		return ingest.Handle(ctx, batch)
+	}, lambda.WithContext(ctx))
+	return nil
+}

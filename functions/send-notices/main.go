@@ -1,0 +1,40 @@
+// Command send-notices sends the e-mails that facts call for. The tracker's stream wakes it; which facts are still to be
+// told it knows by itself, so what the event holds does not matter.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"outreach/functions/send-notices/handler"
+	"outreach/internal/cloud"
+	"outreach/internal/cloud/ses"
+)
+
+func main() {
+	if err := realMain(context.Background()); err != nil {
+		slog.Error("start", "reason", err.Error())
+		os.Exit(1)
+	}
+}
+
+func realMain(ctx context.Context) error {
+	c, err := cloud.New(ctx, cloud.Tracker, cloud.People, cloud.Mail)
+	if err != nil {
+		return err
+	}
+	mail := ses.New(c)
+	lambda.StartWithOptions(func(ctx context.Context, _ json.RawMessage) error {
+		store, err := c.Store(ctx)
+		if err != nil {
+			return err
+		}
+		notices := handler.Notices{Store: store, Mail: mail, BaseURL: os.Getenv(cloud.BaseURL), Log: c.Log}
+		return notices.CatchUp(ctx)
+	}, lambda.WithContext(ctx))
+	return nil
+}

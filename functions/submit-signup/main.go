@@ -1,0 +1,30 @@
+// Command submit-signup takes sign-ups, and withdraws them for who made them.
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"outreach/functions/submit-signup/handler"
+	"outreach/internal/cloud"
+	"outreach/internal/cloud/gateway"
+)
+
+func main() {
+	if err := realMain(context.Background()); err != nil {
+		slog.Error("start", "reason", err.Error())
+		os.Exit(1)
+	}
+}
+
+func realMain(ctx context.Context) error {
+	c, err := cloud.New(ctx, cloud.Tracker, cloud.People, cloud.SignIn)
+	if err != nil {
+		return err
+	}
+	lambda.StartWithOptions(gateway.Serve(c, handler.New), lambda.WithContext(ctx))
+	return nil
+}

@@ -1,0 +1,133 @@
+// Package cloud is what a function finds on AWS: its settings in the environment, clients of the services, the store on
+// top of them, the secret. The mains of the functions call it; package gateway adds what answers HTTP, package ses the
+// e-mail. Clients are made at the start, but nothing is sent before the first event.
+package cloud
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	objectss3 "outreach/internal/objects/s3"
+	"outreach/internal/store"
+	"outreach/internal/table"
+	"outreach/internal/table/dynamo"
+)
+
+// Settings, by their names in the environment. The template gives each function those that it needs.
+const (
+	TrackerTable   = "TRACKER_TABLE"    // the table of all that names nobody
+	PeopleTable    = "PEOPLE_TABLE"     // the table of who someone is
+	Bucket         = "BUCKET"           // uploads, checkpoints, evidence
+	SecretID       = "SECRET_ID"        // the secret that keys the hashes of identities, and seals cookies
+	Issuer         = "ISSUER"           // the OpenID Connect provider's URL
+	ClientID       = "CLIENT_ID"        // this application's name there
+	ClientSecretID = "CLIENT_SECRET_ID" // optional: the secret that holds the client secret
+	GroupsClaim    = "GROUPS_CLAIM"     // optional: the claim with the groups
+	BaseURL        = "BASE_URL"         // where people find the tracker; optional for what the API calls, which tells its own address
+	MailFrom       = "MAIL_FROM"        // the sender of e-mail
+)
+
+// Cloud is a function's surroundings.
+type Cloud struct {
+	Config aws.Config
+	Log    *slog.Logger
+
+	missing []string
+	secrets *secretsmanager.Client
+
+	mu    sync.Mutex
+	store *store.Store // its secret is read when it is first asked for
+}
+
+// Part is something that a function uses beside the secret, which they all do.
+type Part func(*Cloud)
+
+// New reads the settings, and makes the clients of what the function uses. All settings that are missing are named in one
+// error.
+func New(ctx context.Context, parts ...Part) (*Cloud, error) {
+	// Libraries that write to the standard logger write whole addresses, and a query may name somebody.
+	log.SetOutput(io.Discard)
+	settings, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("settings of AWS: %w", err)
+	}
+	c := &Cloud{
+		Config: settings, Log: slog.New(slog.NewJSONHandler(os.Stdout, nil)),
+		secrets: secretsmanager.NewFromConfig(settings), store: &store.Store{Now: time.Now},
+	}
+	c.setting(SecretID)
+	for _, part := range parts {
+		part(c)
+	}
+	if len(c.missing) > 0 {
+		return nil, fmt.Errorf("not set in the environment: %s", strings.Join(c.missing, ", "))
+	}
+	return c, nil
+}
+
+func (c *Cloud) setting(name string) string {
+	value := os.Getenv(name)
+	if value == "" {
+		c.missing = append(c.missing, name)
+	}
+	return value
+}
+
+// Tracker is the table of all that names nobody.
+func Tracker(c *Cloud) { c.store.Tracker = c.table(TrackerTable) }
+
+// People is the table of who someone is.
+func People(c *Cloud) { c.store.People = c.table(PeopleTable) }
+
+func (c *Cloud) table(setting string) table.Table {
+	return dynamo.New(dynamodb.NewFromConfig(c.Config), c.setting(setting))
+}
+
+// Files are the uploads, checkpoints and evidence.
+func Files(c *Cloud) {
+	client := s3.NewFromConfig(c.Config, func(o *s3.Options) {
+		o.UsePathStyle = c.Config.BaseEndpoint != nil // an endpoint of another kind knows no names below its own
+		o.DisableLogOutputChecksumValidationSkipped = true
+	})
+	c.store.Objects = objectss3.New(client, c.setting(Bucket))
+}
+
+// SignIn is what tells who is asking.
+func SignIn(c *Cloud) {
+	c.setting(Issuer)
+	c.setting(ClientID)
+}
+
+// Mail is what sends letters, with links to the tracker in them.
+func Mail(c *Cloud) {
+	c.setting(MailFrom)
+	c.setting(BaseURL)
+}
+
+// Store gives the store, after reading the secret where that was not done yet. While the secret cannot be read it is an
+// error, and the next event tries again.
+func (c *Cloud) Store(ctx context.Context) (*store.Store, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.store.Secret == nil {
+		key, err := c.key(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.store.Secret = key
+	}
+	return c.store, nil
+}

@@ -1,0 +1,55 @@
+package cloud
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+)
+
+// keySize is the size of the key, in bytes.
+const keySize = 32
+
+func (c *Cloud) key(ctx context.Context) ([]byte, error) {
+	out, err := c.secrets.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(os.Getenv(SecretID))})
+	if err != nil {
+		return nil, fmt.Errorf("secret: %w", err)
+	}
+	return parseKey(out.SecretBinary, aws.ToString(out.SecretString))
+}
+
+// parseKey takes the key as it is, or as {"key": "64 hex digits"}. What it was given stands in no error.
+func parseKey(raw []byte, text string) ([]byte, error) {
+	if text != "" {
+		var kept struct{ Key string }
+		if json.Unmarshal([]byte(text), &kept) != nil {
+			return nil, errors.New(`secret: is not {"key": "…"}`)
+		}
+		var err error
+		if raw, err = hex.DecodeString(kept.Key); err != nil {
+			return nil, errors.New("secret: the key is not written in hex digits")
+		}
+	}
+	if len(raw) != keySize {
+		return nil, fmt.Errorf("secret: a key of %d bytes, want %d", len(raw), keySize)
+	}
+	return raw, nil
+}
+
+// ClientSecret reads the secret that this application shares with the OpenID Connect provider; "" where it has none.
+func (c *Cloud) ClientSecret(ctx context.Context) (string, error) {
+	id := os.Getenv(ClientSecretID)
+	if id == "" {
+		return "", nil
+	}
+	out, err := c.secrets.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &id})
+	if err != nil {
+		return "", fmt.Errorf("client secret: %w", err)
+	}
+	return aws.ToString(out.SecretString), nil
+}
