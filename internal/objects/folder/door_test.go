@@ -467,6 +467,20 @@ func TestFolder(t *testing.T) {
 			t.Errorf("%+v", told)
 		}
 	})
+	t.Run("a key behind an object's, or of a folder, is an error that stays", func(t *testing.T) {
+		s := opened(t, t.TempDir())
+		if err := s.Put(t.Context(), "a/b", strings.NewReader("x"), ""); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range []string{"a", "a/b/c"} {
+			if err := s.Put(t.Context(), key, strings.NewReader("y"), ""); err == nil || errors.Is(err, objects.ErrUnavailable) {
+				t.Errorf("%s: %v", key, err)
+			}
+		}
+		if info, err := s.Stat(t.Context(), "a/b"); err != nil || info.Size != 1 {
+			t.Errorf("%+v, %v", info, err)
+		}
+	})
 	t.Run("a disk that takes no more, or is gone, is unavailability", func(t *testing.T) {
 		s := opened(t, t.TempDir())
 		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)

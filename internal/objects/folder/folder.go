@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -133,7 +134,7 @@ type reader struct {
 }
 
 func (r reader) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
+	if err := ended(r.ctx); err != nil {
 		return 0, err
 	}
 	return r.Reader.Read(p)
@@ -227,7 +228,7 @@ func (s *Store) Open(ctx context.Context, key, etag string) (io.ReadCloser, obje
 }
 
 func (s *Store) open(ctx context.Context, key string) (*os.File, objects.Info, error) {
-	if err := errors.Join(ctx.Err(), check(key)); err != nil {
+	if err := errors.Join(ended(ctx), check(key)); err != nil {
 		return nil, objects.Info{}, err
 	}
 	file, err := s.root.Open(key)
@@ -254,7 +255,7 @@ func (s *Store) Stat(ctx context.Context, key string) (objects.Info, error) {
 }
 
 func (s *Store) stat(ctx context.Context, key string) (fs.FileInfo, error) {
-	if err := errors.Join(ctx.Err(), check(key)); err != nil {
+	if err := errors.Join(ended(ctx), check(key)); err != nil {
 		return nil, err
 	}
 	info, err := s.root.Stat(key)
@@ -279,7 +280,7 @@ func (s *Store) List(ctx context.Context, prefix string, each func(objects.Info)
 }
 
 func (s *Store) list(ctx context.Context, dir, prefix string, each func(objects.Info) error) error {
-	if err := ctx.Err(); err != nil {
+	if err := ended(ctx); err != nil {
 		return err
 	}
 	entries, err := fs.ReadDir(s.root.FS(), dir)
@@ -366,16 +367,29 @@ func ignore(err, harmless error) error {
 	return err
 }
 
+// clashes are what the system says where a key goes on behind an object, or an object's key is a folder's: trying again
+// would not help.
+var clashes = []error{syscall.ENOTDIR, syscall.EISDIR, syscall.EEXIST, syscall.ENOTEMPTY}
+
 func unavailable(err error) error {
-	if err == nil {
-		return nil
+	if err == nil || slices.ContainsFunc(clashes, func(c error) bool { return errors.Is(err, c) }) {
+		return err
 	}
 	return fmt.Errorf("%w: %w", objects.ErrUnavailable, err)
 }
 
 func missing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, notDirectory) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return objects.ErrNotFound
 	}
 	return unavailable(err)
+}
+
+// ended is the error of a context that has ended, if it has.
+func ended(ctx context.Context) error {
+	err := ctx.Err()
+	if errors.Is(err, context.DeadlineExceeded) {
+		return unavailable(err)
+	}
+	return err
 }

@@ -13,14 +13,10 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"outreach/internal/objects"
 )
-
-// notDirectory is what the system says of a key that goes on behind another object's.
-const notDirectory = syscall.ENOTDIR
 
 // Below is the path that all pre-signed addresses begin with, behind the base address.
 const Below = "/assets/objects/"

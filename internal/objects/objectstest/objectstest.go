@@ -392,20 +392,26 @@ func presignedGet(s *suite) {
 
 func cancelled(s *suite) {
 	s.put("a", "x")
-	ctx, cancel := context.WithCancel(s.ctx)
-	cancel()
-	_, _, openErr := s.home.Open(ctx, s.prefix+"a", "")
-	_, statErr := s.home.Stat(ctx, s.prefix+"a")
-	for name, err := range map[string]error{
-		"open": openErr, "stat": statErr,
-		"put":    s.home.Put(ctx, s.prefix+"b", strings.NewReader("x"), ""),
-		"delete": s.home.Delete(ctx, s.prefix+"a"),
-		"list":   s.home.List(ctx, s.prefix, func(objects.Info) error { return nil }),
-	} {
-		if !errors.Is(err, context.Canceled) {
-			s.Errorf("%s: %v", name, err)
+	call := func(ctx context.Context, want error, unavailable bool) {
+		_, _, openErr := s.home.Open(ctx, s.prefix+"a", "")
+		_, statErr := s.home.Stat(ctx, s.prefix+"a")
+		for name, err := range map[string]error{
+			"open": openErr, "stat": statErr,
+			"put":    s.home.Put(ctx, s.prefix+"b", strings.NewReader("x"), ""),
+			"delete": s.home.Delete(ctx, s.prefix+"a"),
+			"list":   s.home.List(ctx, s.prefix, func(objects.Info) error { return nil }),
+		} {
+			if !errors.Is(err, want) || errors.Is(err, objects.ErrUnavailable) != unavailable {
+				s.Errorf("%s: %v", name, err)
+			}
 		}
 	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	cancel()
+	call(ctx, context.Canceled, false)
+	ctx, cancel = context.WithDeadline(s.ctx, time.Unix(1, 0))
+	defer cancel()
+	call(ctx, context.DeadlineExceeded, true)
 	s.missing("b")
 	s.read("a", "")
 }

@@ -3,6 +3,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -206,14 +207,20 @@ func (t *Table) selection(q table.Query, behind table.Item, resumed bool) (text 
 		args = append(args, values...)
 	}
 	where(`SELECT `+columns+` FROM `+t.name+` WHERE `+pk+` = ?`, q.PK)
-	if q.From != "" {
-		where(` AND `+sk+` >= ?`, q.From)
+	// The cursor stands within the bounds, and in the place of the one it has left behind: with both, SQLite might begin
+	// at the outer one and pass over every page before.
+	if !resumed || q.Backward {
+		if from := cmp.Or(q.From, q.Prefix); from != "" {
+			where(` AND `+sk+` >= ?`, from)
+		}
 	}
-	if q.To != "" {
-		where(` AND `+sk+` <= ?`, q.To)
-	}
-	if q.Prefix != "" {
-		where(` AND `+sk+` >= ? AND `+sk+` < ?`, q.Prefix, afterAll(q.Prefix))
+	if !resumed || !q.Backward {
+		if q.To != "" {
+			where(` AND `+sk+` <= ?`, q.To)
+		}
+		if q.Prefix != "" {
+			where(` AND `+sk+` < ?`, afterAll(q.Prefix))
+		}
 	}
 	beyond := " > "
 	if q.Backward {
