@@ -1,6 +1,7 @@
 package indicator_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"runtime"
@@ -10,6 +11,7 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/indicator"
+	"outreach/internal/indicator/checkpoint"
 	"outreach/internal/record"
 	"outreach/internal/snapshot"
 )
@@ -173,4 +175,29 @@ func BenchmarkCompile(b *testing.B) {
 	b.ReportMetric(counting.Seconds()/float64(b.N), "s-count")
 	b.ReportMetric(showing.Seconds()/float64(b.N), "s-evidence")
 	b.ReportMetric(float64(heap)/1e6, "MB-heap")
+}
+
+// Writing and reading the checkpoint of the same crowd.
+func BenchmarkCheckpoint(b *testing.B) {
+	c := makeCrowd(b, 1_000_000, 100_000)
+	f := c.fold(b)
+	f.Live()
+	var writing, reading time.Duration
+	var file bytes.Buffer
+	for b.Loop() {
+		file.Reset()
+		start := time.Now()
+		if err := checkpoint.Write(&file, f, fact.Heads{}); err != nil {
+			b.Fatal(err)
+		}
+		writing += time.Since(start)
+		start = time.Now()
+		if _, _, err := checkpoint.Read(bytes.NewReader(file.Bytes()), int64(file.Len())); err != nil {
+			b.Fatal(err)
+		}
+		reading += time.Since(start)
+	}
+	b.ReportMetric(writing.Seconds()/float64(b.N), "s-write")
+	b.ReportMetric(reading.Seconds()/float64(b.N), "s-read")
+	b.ReportMetric(float64(file.Len())/1e6, "MB-file")
 }

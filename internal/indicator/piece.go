@@ -1,6 +1,7 @@
 package indicator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -42,7 +43,8 @@ type Piece struct {
 }
 
 // Pieces gives all that the Fold remembers. Told to another Fold one after the other, they make it the same; rows of files
-// that are still Wanted are left out, and will be wanted again. The Piece is overwritten by the next one.
+// that are still Wanted are left out, and will be wanted again. Pieces of one fact and kind come together. The Piece is
+// overwritten by the next one.
 func (f *Fold) Pieces() iter.Seq[*Piece] {
 	return func(yield func(*Piece) bool) {
 		w := &pieces{fold: f, live: f.Live(), who: f.canonical(), yield: yield}
@@ -98,7 +100,13 @@ func (w *pieces) records() bool {
 			}
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(w.fold.typed)) {
+	kind := func(id string) int {
+		if t := w.fold.typed[id]; !t.void {
+			return t.shape.number
+		}
+		return len(shapes)
+	}
+	for _, id := range sortedBy(w.fold.typed, kind) {
 		t := w.fold.typed[id]
 		p := Piece{Fact: fact.KindVoided, ID: id, Version: t.version}
 		if !t.void {
@@ -109,6 +117,13 @@ func (w *pieces) records() bool {
 		}
 	}
 	return true
+}
+
+// sortedBy gives the keys of a map by a number, then in their own order.
+func sortedBy[V any](m map[string]V, number func(string) int) []string {
+	return slices.SortedFunc(maps.Keys(m), func(a, b string) int {
+		return cmp.Or(cmp.Compare(number(a), number(b)), strings.Compare(a, b))
+	})
 }
 
 func (w *pieces) files() bool {
@@ -125,18 +140,27 @@ func (w *pieces) files() bool {
 			}
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(w.fold.uploads)) {
-		u := w.fold.uploads[id]
-		if u.shape != nil {
-			said := u.said
-			if !w.give(Piece{Fact: fact.KindUploadAccepted, Kind: u.shape.Name, Upload: id, At: said.Arrived, Owner: said.Owner, Object: said.Object, Rows: said.Rows, Packs: said.Packs, SHA256: said.SHA256}) {
-				return false
-			}
+	kind := func(id string) int {
+		if u := w.fold.uploads[id]; u.shape != nil {
+			return u.shape.number
 		}
-		if u.withdrawn && !w.give(Piece{Fact: fact.KindUploadWithdrawn, Upload: id}) {
+		return len(shapes)
+	}
+	ids := sortedBy(w.fold.uploads, kind)
+	for _, id := range ids {
+		u := w.fold.uploads[id]
+		said := u.said
+		if u.shape != nil && !w.give(Piece{Fact: fact.KindUploadAccepted, Kind: u.shape.Name, Upload: id, At: said.Arrived, Owner: said.Owner, Object: said.Object, Rows: said.Rows, Packs: said.Packs, SHA256: said.SHA256}) {
 			return false
 		}
-		if u.rows != nil && !w.lines(u, live[u]) {
+	}
+	for _, id := range ids {
+		if w.fold.uploads[id].withdrawn && !w.give(Piece{Fact: fact.KindUploadWithdrawn, Upload: id}) {
+			return false
+		}
+	}
+	for _, id := range ids {
+		if u := w.fold.uploads[id]; u.rows != nil && !w.lines(u, live[u]) {
 			return false
 		}
 	}
@@ -163,7 +187,8 @@ func (w *pieces) signups() bool {
 	for i := range w.live.signups {
 		live[w.live.signups[i].entry] = w.live.signups[i].state
 	}
-	for _, id := range slices.Sorted(maps.Keys(w.fold.signups)) {
+	ids := slices.Sorted(maps.Keys(w.fold.signups))
+	for _, id := range ids {
 		s := w.fold.signups[id]
 		for i := range s.entries {
 			e := &s.entries[i]
@@ -175,6 +200,9 @@ func (w *pieces) signups() bool {
 				return false
 			}
 		}
+	}
+	for _, id := range ids {
+		s := w.fold.signups[id]
 		if s.stateVersion > 0 && !w.give(Piece{Fact: fact.KindSignupMoved, ID: id, Version: s.stateVersion, State: s.state}) {
 			return false
 		}

@@ -9,6 +9,7 @@ package checkpoint
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -42,7 +43,7 @@ var noSum = bytes.Repeat([]byte{'0'}, 2*sha256.Size)
 // One codec for all files keeps its encoders.
 var compression = &zstd.Codec{Level: zstd.SpeedFastest}
 
-const batch = 4096 // rows written or read at once
+const mostRows = 1 << 16 // of a row group
 
 // Write writes what a Fold remembers, and up to which facts.
 func Write(w io.Writer, f *indicator.Fold, heads fact.Heads) error {
@@ -72,38 +73,79 @@ func encode(f *indicator.Fold, heads fact.Heads) ([]byte, error) {
 		parquet.KeyValueMetadata(headsKey, string(lanes)),
 		parquet.KeyValueMetadata(sumKey, sumMark+string(noSum)),
 	)
-	rows := make([]parquet.Row, 0, batch)
-	values := make([]parquet.Value, 0, batch*len(columns))
-	s := &scratch{}
-	flush := func() error {
-		_, err := w.WriteRows(rows)
-		rows, values, s.bytes = rows[:0], values[:0], s.bytes[:0]
-		return err
-	}
+	g := &groupWriter{file: w, columns: make([][]parquet.Value, len(columns))}
+	var last indicator.Piece
 	for p := range f.Pieces() {
-		start := len(values)
-		for i := range columns {
-			v := columns[i].get(s, p)
-			level := 1
-			if v.IsNull() || !columns[i].node.Optional() {
-				level = 0
-			}
-			values = append(values, v.Level(0, level, i))
-		}
-		rows = append(rows, values[start:len(values):len(values)])
-		if len(rows) == batch {
-			if err := flush(); err != nil {
+		// What lies in a row group is alike, so most of its columns are empty, and nobody needs to read those.
+		if p.Fact != last.Fact || p.Kind != last.Kind || g.rows == mostRows {
+			if err := g.flush(); err != nil {
 				return nil, err
 			}
 		}
+		last.Fact, last.Kind = p.Fact, p.Kind
+		g.add(p)
 	}
-	if err := flush(); err != nil {
+	if err := g.flush(); err != nil {
 		return nil, err
 	}
 	if err := w.Close(); err != nil {
 		return nil, err
 	}
 	return file.Bytes(), nil
+}
+
+// groupWriter gathers a row group, column by column.
+type groupWriter struct {
+	file    *parquet.Writer
+	columns [][]parquet.Value // none while all of them are null
+	nulls   []parquet.Value
+	texts   []byte // what the values of texts point into
+	rows    int
+}
+
+func (g *groupWriter) add(p *indicator.Piece) {
+	kind := kindNumber(p.Kind)
+	for i := range columns {
+		v := columns[i].get(&g.texts, kind, p)
+		if v.IsNull() && len(g.columns[i]) == 0 {
+			continue
+		}
+		g.columns[i] = fill(g.columns[i], i, g.rows)
+		level := 1
+		if v.IsNull() || !columns[i].node.Optional() {
+			level = 0
+		}
+		g.columns[i] = append(g.columns[i], v.Level(0, level, i))
+	}
+	g.rows++
+}
+
+// fill makes up for the rows in which a column was null.
+func fill(values []parquet.Value, column, rows int) []parquet.Value {
+	null := parquet.NullValue().Level(0, 0, column)
+	for len(values) < rows {
+		values = append(values, null)
+	}
+	return values
+}
+
+func (g *groupWriter) flush() error {
+	if g.rows == 0 {
+		return nil
+	}
+	for i, w := range g.file.ColumnWriters() {
+		values := g.columns[i]
+		if len(values) == 0 {
+			g.nulls = fill(g.nulls[:0], i, g.rows)
+			values = g.nulls
+		}
+		if _, err := w.WriteRowValues(values); err != nil {
+			return err
+		}
+		g.columns[i] = g.columns[i][:0]
+	}
+	g.rows, g.texts = 0, g.texts[:0]
+	return g.file.Flush()
 }
 
 // Errors of Read. Whatever the error, the caller folds from the first fact.
@@ -168,40 +210,73 @@ func verify(data []byte) error {
 }
 
 func restore(f *indicator.Fold, group parquet.RowGroup) error {
-	in := group.Rows()
-	defer in.Close()
-	rows := make([]parquet.Row, batch)
-	s := &scratch{text: f.Text, row: make(record.Row, mostFields)}
-	for {
-		n, err := in.ReadRows(rows)
-		for _, row := range rows[:n] {
-			if err := f.Restore(s.piece(row)); err != nil {
+	var cursors []*cursor
+	for i, chunk := range group.ColumnChunks() {
+		if c, ok := chunk.(*parquet.FileColumnChunk); ok && c.NullCount() == c.NumValues() {
+			continue
+		}
+		values := parquet.NewColumnChunkValueReader(chunk)
+		defer values.Close()
+		cursors = append(cursors, &cursor{column: &columns[i], in: values, texts: texts{known: f.Text}})
+	}
+	row := make(record.Row, mostFields)
+	for range group.NumRows() {
+		clear(row)
+		p := indicator.Piece{Values: row}
+		for _, c := range cursors {
+			if err := c.read(&p); err != nil {
 				return err
 			}
 		}
-		if errors.Is(err, io.EOF) {
-			return nil
+		if kind := kindNumber(p.Kind); kind >= 0 {
+			k := kinds.All[kind]
+			p.Values = row[:len(k.Fields)]
+			if date := k.Index("date"); date >= 0 {
+				p.Values[date] = p.Date
+			}
 		}
-		if err != nil {
+		if err := f.Restore(&p); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
-// piece reads a row of the file.
-func (s *scratch) piece(row parquet.Row) *indicator.Piece {
-	clear(s.row)
-	p := &indicator.Piece{Values: s.row}
-	for _, v := range row {
-		if !v.IsNull() {
-			columns[v.Column()].set(s, p, v)
+// cursor reads a column, value by value.
+type cursor struct {
+	column *column
+	texts  texts
+	in     parquet.ValueReader
+	buffer [256]parquet.Value
+	next   int
+	end    int
+}
+
+func (c *cursor) read(p *indicator.Piece) error {
+	if c.next == c.end {
+		// The values of one call come from one page, which is there until the next call.
+		n, err := c.in.ReadValues(c.buffer[:])
+		if n == 0 {
+			return cmp.Or(err, io.ErrUnexpectedEOF)
 		}
+		c.next, c.end = 0, n
 	}
-	if k := kinds.ByName(p.Kind); k != nil {
-		p.Values = s.row[:len(k.Fields)]
-		if date := k.Index("date"); date >= 0 {
-			p.Values[date] = p.Date
-		}
+	if v := c.buffer[c.next]; !v.IsNull() {
+		c.column.set(&c.texts, p, v)
 	}
-	return p
+	c.next++
+	return nil
+}
+
+// texts makes texts, without making one anew that is there already.
+type texts struct {
+	last  string
+	known func([]byte) string
+}
+
+func (t *texts) of(text []byte) string {
+	if t.last != string(text) {
+		t.last = t.known(text)
+	}
+	return t.last
 }

@@ -120,14 +120,14 @@ func TestCheckpointIsTheSameEveryTime(t *testing.T) {
 func TestReadRefusesEveryDamage(t *testing.T) {
 	t.Parallel()
 	file := write(t, example(t))
-	for i := range file {
+	for i := 0; i < len(file); i += 1 + i%53 {
 		damaged := bytes.Clone(file)
 		damaged[i] ^= 1 << (i % 8)
 		if _, _, err := checkpoint.Read(bytes.NewReader(damaged), int64(len(damaged))); err == nil {
 			t.Fatalf("byte %d of %d changed, and nobody saw", i, len(file))
 		}
 	}
-	for n := range file {
+	for n := 0; n < len(file); n += 1 + n%53 {
 		if _, _, err := checkpoint.Read(bytes.NewReader(file[:n]), int64(n)); err == nil {
 			t.Fatalf("cut to %d bytes of %d, and nobody saw", n, len(file))
 		}

@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,15 +17,8 @@ import (
 type column struct {
 	name string
 	node parquet.Node
-	get  func(*scratch, *indicator.Piece) parquet.Value
-	set  func(*scratch, *indicator.Piece, parquet.Value)
-}
-
-// scratch is what values are made in.
-type scratch struct {
-	bytes []byte
-	row   record.Row
-	text  func([]byte) string // a text that may be there already
+	get  func(b *[]byte, kind int, p *indicator.Piece) parquet.Value // kind is the piece's; texts are appended to b
+	set  func(*texts, *indicator.Piece, parquet.Value)
 }
 
 // mostFields is the longest row of all kinds.
@@ -35,13 +29,23 @@ var mostFields = func() (most int) {
 	return most
 }()
 
-func (s *scratch) value(text string) parquet.Value {
+// kindNumber is the place of a kind among all, or -1.
+func kindNumber(name string) int {
+	for i, k := range kinds.All {
+		if k.Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func textValue(bytes *[]byte, text string) parquet.Value {
 	if text == "" {
 		return parquet.NullValue()
 	}
-	start := len(s.bytes)
-	s.bytes = append(s.bytes, text...)
-	return parquet.ByteArrayValue(s.bytes[start:len(s.bytes):len(s.bytes)])
+	start := len(*bytes)
+	*bytes = append(*bytes, text...)
+	return parquet.ByteArrayValue((*bytes)[start:])
 }
 
 // Texts of few kinds are written as numbers of a dictionary, others one after the other.
@@ -58,21 +62,21 @@ func whole() parquet.Node {
 func text(name string, node parquet.Node, of func(*indicator.Piece) *string) column {
 	return column{
 		name: name, node: node,
-		get: func(s *scratch, p *indicator.Piece) parquet.Value { return s.value(*of(p)) },
-		set: func(s *scratch, p *indicator.Piece, v parquet.Value) { *of(p) = s.text(v.ByteArray()) },
+		get: func(b *[]byte, _ int, p *indicator.Piece) parquet.Value { return textValue(b, *of(p)) },
+		set: func(t *texts, p *indicator.Piece, v parquet.Value) { *of(p) = t.of(v.ByteArray()) },
 	}
 }
 
 func number(name string, of func(*indicator.Piece) *int) column {
 	return column{
 		name: name, node: whole(),
-		get: func(_ *scratch, p *indicator.Piece) parquet.Value {
+		get: func(_ *[]byte, _ int, p *indicator.Piece) parquet.Value {
 			if *of(p) == 0 {
 				return parquet.NullValue()
 			}
 			return parquet.Int64Value(int64(*of(p)))
 		},
-		set: func(_ *scratch, p *indicator.Piece, v parquet.Value) { *of(p) = int(v.Int64()) },
+		set: func(_ *texts, p *indicator.Piece, v parquet.Value) { *of(p) = int(v.Int64()) },
 	}
 }
 
@@ -89,15 +93,15 @@ func makeColumns() []column {
 		text("person", few(), func(p *p) *string { return &p.Person }),
 		{
 			name: "date", node: parquet.Optional(parquet.Date()),
-			get: func(_ *scratch, p *p) parquet.Value { return dateValue(p.Date) },
-			set: func(_ *scratch, p *p, v parquet.Value) { p.Date = dateText(v) },
+			get: func(_ *[]byte, _ int, p *p) parquet.Value { return dateValue(p.Date) },
+			set: func(_ *texts, p *p, v parquet.Value) { p.Date = dateText(v) },
 		},
 		text("upload", few(), func(p *p) *string { return &p.Upload }),
 		number("row", func(p *p) *int { return &p.Row }),
 		{
 			name: "live", node: parquet.Leaf(parquet.BooleanType),
-			get: func(_ *scratch, p *p) parquet.Value { return parquet.BooleanValue(p.Live) },
-			set: func(_ *scratch, p *p, v parquet.Value) { p.Live = v.Boolean() },
+			get: func(_ *[]byte, _ int, p *p) parquet.Value { return parquet.BooleanValue(p.Live) },
+			set: func(_ *texts, p *p, v parquet.Value) { p.Live = v.Boolean() },
 		},
 		text("state", few(), func(p *p) *string { return &p.State }),
 	}
@@ -106,13 +110,13 @@ func makeColumns() []column {
 		text("fact", few(), func(p *p) *string { return &p.Fact }),
 		column{
 			name: "at", node: parquet.Optional(parquet.Timestamp(parquet.Nanosecond)),
-			get: func(_ *scratch, p *p) parquet.Value {
+			get: func(_ *[]byte, _ int, p *p) parquet.Value {
 				if p.At.IsZero() {
 					return parquet.NullValue()
 				}
 				return parquet.Int64Value(p.At.UnixNano())
 			},
-			set: func(_ *scratch, p *p, v parquet.Value) { p.At = time.Unix(0, v.Int64()).UTC() },
+			set: func(_ *texts, p *p, v parquet.Value) { p.At = time.Unix(0, v.Int64()).UTC() },
 		},
 		text("entry", many(), func(p *p) *string { return &p.Entry }),
 		text("first_state", few(), func(p *p) *string { return &p.First }),
@@ -149,26 +153,25 @@ func fieldColumns(others []column) []column {
 	}
 	for i := range out {
 		c, name := &out[i], out[i].name
-		of := map[string]int{} // by kind
-		for _, k := range kinds.All {
-			if in, ok := places[field{name, k.Name}]; ok {
-				of[k.Name] = in
+		in := make([]int, len(kinds.All)) // the field's place in the rows of a kind; -1: it has none
+		for j, k := range kinds.All {
+			in[j] = -1
+			if place, ok := places[field{name, k.Name}]; ok {
+				in[j] = place
 			}
 		}
-		for _, other := range others {
-			if other.name == name {
-				c.name = "field_" + name
-			}
+		if slices.ContainsFunc(others, func(other column) bool { return other.name == name }) {
+			c.name = "field_" + name
 		}
 		c.node = fieldNode(types[name], name)
-		c.get = func(s *scratch, p *indicator.Piece) parquet.Value {
-			if in, ok := of[p.Kind]; ok && in < len(p.Values) {
-				return fieldValue(s, types[name], p.Values[in])
+		c.get = func(b *[]byte, kind int, p *indicator.Piece) parquet.Value {
+			if kind < 0 || in[kind] < 0 || in[kind] >= len(p.Values) {
+				return parquet.NullValue()
 			}
-			return parquet.NullValue()
+			return fieldValue(b, types[name], p.Values[in[kind]])
 		}
-		c.set = func(s *scratch, p *indicator.Piece, v parquet.Value) {
-			p.Values[of[p.Kind]] = fieldText(s, types[name], v)
+		c.set = func(t *texts, p *indicator.Piece, v parquet.Value) {
+			p.Values[in[kindNumber(p.Kind)]] = fieldText(t, types[name], v)
 		}
 	}
 	return out
@@ -188,7 +191,7 @@ func fieldNode(t record.Type, name string) parquet.Node {
 }
 
 // Numbers are in their canonical text, so they come back as they were.
-func fieldValue(s *scratch, t record.Type, text string) parquet.Value {
+func fieldValue(b *[]byte, t record.Type, text string) parquet.Value {
 	switch {
 	case text == "":
 		return parquet.NullValue()
@@ -199,19 +202,19 @@ func fieldValue(s *scratch, t record.Type, text string) parquet.Value {
 		n, _ := strconv.ParseFloat(text, 64)
 		return parquet.DoubleValue(n)
 	default:
-		return s.value(text)
+		return textValue(b, text)
 	}
 }
 
-func fieldText(s *scratch, t record.Type, v parquet.Value) string {
+func fieldText(made *texts, t record.Type, v parquet.Value) string {
 	var digits [24]byte
 	switch t {
 	case record.Whole:
-		return s.text(strconv.AppendInt(digits[:0], v.Int64(), 10))
+		return made.of(strconv.AppendInt(digits[:0], v.Int64(), 10))
 	case record.Decimal:
-		return s.text(strconv.AppendFloat(digits[:0], v.Double(), 'f', -1, 64))
+		return made.of(strconv.AppendFloat(digits[:0], v.Double(), 'f', -1, 64))
 	default:
-		return s.text(v.ByteArray())
+		return made.of(v.ByteArray())
 	}
 }
 
