@@ -76,6 +76,7 @@ func realMain() error {
 		return err
 	}
 	defer st.close()
+	defer stop() // what runs beside ends before the tables are closed
 
 	server := &http.Server{Handler: st.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	served := make(chan error, 1)

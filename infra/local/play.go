@@ -16,7 +16,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -339,13 +338,11 @@ func (p *player) tell(ctx context.Context) error {
 	}
 	if s := shown.Snapshot; s != nil {
 		fmt.Printf("\nCentre for the Social Economy, as of %s, %s\n\n", s.AsOf, s.Hash)
-		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintln(w, "\tplanned\tachieved\tpercent\t  result\t")
+		fmt.Printf("%4s  %9s  %9s  %8s  %s\n", "", "planned", "achieved", "percent", "result")
 		for _, in := range s.Indicators {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t  %s\t\n", in.Code, in.Target, in.Achieved, in.Percent, in.Label.EN)
+			fmt.Printf("%4s  %9s  %9s  %7s%%  %s\n", in.Code, in.Target, in.Achieved, in.Percent, in.Label.EN)
 		}
-		fmt.Fprintf(w, "\t%d\t%d\t\t  participants\t\n", s.Participants.Target, s.Participants.Total)
-		w.Flush()
+		fmt.Printf("%4s  %9d  %9d  %8s  participants\n", "", s.Participants.Target, s.Participants.Total, "")
 	}
 	base := p.st.settings.baseURL
 	fmt.Printf(`

@@ -37,29 +37,17 @@ func readTemplate(file string) (functions []function, deliveries int, err error)
 
 func parseTemplate(text []byte) (functions []function, deliveries int, err error) {
 	var template struct {
-		Resources map[string]struct {
-			Type       string
-			Properties struct {
-				CodeUri       string `yaml:"CodeUri"` //nolint:revive // CloudFormation's name
-				RedrivePolicy struct {
-					MaxReceiveCount int `yaml:"maxReceiveCount"`
-				} `yaml:"RedrivePolicy"`
-				Events map[string]struct {
-					Type       string
-					Properties struct{ Method, Path string }
-				} `yaml:"Events"`
-			} `yaml:"Properties"`
-		} `yaml:"Resources"`
+		Resources map[string]resource `yaml:"Resources"`
 	}
 	if err := yaml.Unmarshal(text, &template); err != nil {
 		return nil, 0, fmt.Errorf("template: %w", err)
 	}
 	for id, r := range template.Resources {
-		deliveries = max(deliveries, r.Properties.RedrivePolicy.MaxReceiveCount)
+		deliveries = max(deliveries, r.Properties.RedrivePolicy.Deliveries)
 		if r.Type != "AWS::Serverless::Function" {
 			continue
 		}
-		f := function{Name: path.Base(strings.TrimSuffix(r.Properties.CodeUri, "/"))}
+		f := function{Name: path.Base(strings.TrimSuffix(r.Properties.Code, "/"))}
 		for name, event := range r.Properties.Events {
 			switch event.Type {
 			case "HttpApi":
@@ -83,4 +71,22 @@ func parseTemplate(text []byte) (functions []function, deliveries int, err error
 	}
 	slices.SortFunc(functions, func(a, b function) int { return strings.Compare(a.Name, b.Name) })
 	return functions, deliveries, nil
+}
+
+// resource is what matters here of any resource of the template.
+type resource struct {
+	Type       string `yaml:"Type"`
+	Properties struct {
+		Code          string `yaml:"CodeUri"`
+		RedrivePolicy struct {
+			Deliveries int `yaml:"maxReceiveCount"`
+		} `yaml:"RedrivePolicy"`
+		Events map[string]struct {
+			Type       string `yaml:"Type"`
+			Properties struct {
+				Method string `yaml:"Method"`
+				Path   string `yaml:"Path"`
+			} `yaml:"Properties"`
+		} `yaml:"Events"`
+	} `yaml:"Properties"`
 }

@@ -154,7 +154,7 @@ func show(c *web.Call) error {
 	case "":
 		if c.Page {
 			content := drawn(c, &snap)
-			content.Inside, content.Deciding = true, c.Has(web.Coordinator)
+			content.Inside = true
 			address := "/" + c.Project + "/snapshots/" + snap.ID
 			content.Exports = []page.Link{{Href: address + ".csv", Label: "CSV"}, {Href: address + ".json", Label: "JSON"}}
 			return c.Show(http.StatusOK, content)
