@@ -10,8 +10,11 @@ import (
 
 var (
 	notText           = project.Text{EN: "Here is something that is not UTF-8 text: save the file as UTF-8.", PL: "W tym miejscu nie ma tekstu w UTF-8: plik należy zapisać w kodowaniu UTF-8."}
-	oneDocument       = project.Text{EN: "A second document begins here: a definition is one document. Remove the --- and what follows.", PL: "Tu zaczyna się drugi dokument, a definicja to jeden dokument. Należy usunąć --- i to, co po nim następuje."}
+	noTabs            = project.Text{EN: "A line is indented with a tab: use spaces.", PL: "Wiersz jest wcięty tabulatorem: należy użyć spacji."}
+	oneDocument       = project.Text{EN: "A second document begins here: a definition is one document. Remove what begins here.", PL: "Tu zaczyna się drugi dokument, a definicja to jeden dokument. Należy usunąć to, co się tu zaczyna."}
 	tooManyTokens     = project.Text{EN: "The definition has far too many parts: make it shorter.", PL: "Definicja ma o wiele za dużo elementów: należy ją skrócić."}
+	tooManyKeys       = project.Text{EN: "Here are far more keys than there can be.", PL: "Jest tu o wiele więcej kluczy, niż może być."}
+	tooManyBlanks     = project.Text{EN: "There are far too many empty lines here: remove them.", PL: "Jest tu o wiele za dużo pustych wierszy: należy je usunąć."}
 	tooDeep           = project.Text{EN: "Lists within lists go too deep here: a definition has three levels.", PL: "Listy w listach sięgają tu zbyt głęboko: definicja ma trzy poziomy."}
 	wantValue         = project.Text{EN: "Here belongs a single value, no list and no further keys.", PL: "Tu powinna być jedna wartość, nie lista ani dalsze klucze."}
 	wantText          = project.Text{EN: "Here belongs a text: one for both languages, or {pl: …, en: …}.", PL: "Tu powinien być tekst: jeden dla obu języków albo {pl: …, en: …}."}

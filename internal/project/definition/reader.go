@@ -35,6 +35,9 @@ func (r *reader) report(n *node, path, code string, message project.Text) {
 	r.reportAt(n.line, n.column, path, code, message)
 }
 
+// mostJoined bounds a text that is put together again, in bytes, far above any that is right.
+const mostJoined = 4 * longestText
+
 // object is a mapping whose keys are known.
 type object struct {
 	*reader
@@ -57,7 +60,7 @@ func (r *reader) object(n *node, path string, keys ...string) (object, bool) {
 	for _, e := range n.entries {
 		first, again := seen[e.key]
 		switch known := slices.Contains(keys, e.key); {
-		case e.bare && !known && before != nil && before.shape == scalar && before.plain:
+		case e.bare && !known && before != nil && before.shape == scalar && before.plain && len(before.text) < mostJoined:
 			before.text += ", " + e.key
 			continue
 		case !known:

@@ -3,6 +3,7 @@ package definition
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,6 +20,8 @@ import (
 const (
 	mostBytes  = 256 << 10
 	mostTokens = 40_000
+	mostKeys   = 200 // of one mapping
+	mostBlanks = 100 // empty lines in a row
 	deepest    = 16
 )
 
@@ -77,9 +80,18 @@ func (r *reader) read(text []byte) (root *node) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	clean := strings.ReplaceAll(strings.ReplaceAll(string(text), "\r\n", "\n"), "\r", "\n")
 	r.lines = lines(clean)
-	if line, column, ok := unreadableAt(clean); ok {
-		r.reportAt(line, column, "", unreadable, notText)
+	if !r.readable(clean) {
 		return nil
+	}
+	blanks := 0
+	for i, line := range r.lines {
+		if blanks++; strings.TrimSpace(string(line)) != "" {
+			blanks = 0
+		}
+		if blanks > mostBlanks && i < len(r.lines)-1 {
+			r.reportAt(i+1, 1, "", tooLarge, tooManyBlanks)
+			return nil
+		}
 	}
 	defer func() {
 		// The parser may panic on a text that nobody thought of; whoever wrote it is told what can be told.
@@ -88,7 +100,8 @@ func (r *reader) read(text []byte) (root *node) {
 			r.reportAt(1, 1, "", unreadable, notYAML(""))
 		}
 	}()
-	tokens := lexer.Tokenize(clean)
+	// Between words a tab is a space, which is quicker to read.
+	tokens := lexer.Tokenize(strings.ReplaceAll(clean, "\t", " "))
 	if bad := tokens.InvalidToken(); bad != nil {
 		r.reportToken(bad, unreadable, notYAML(bad.Error))
 		return nil
@@ -110,47 +123,58 @@ func (r *reader) read(text []byte) (root *node) {
 		}
 		return nil
 	}
-	root = &node{shape: empty, line: 1, column: 1}
-	seen := false
-	for _, document := range file.Docs {
-		if document.Body == nil {
-			continue
-		}
-		body := r.node(document.Body)
-		if seen {
-			r.report(body, "", notAllowed, oneDocument)
-			return nil
-		}
-		root, seen = body, true
+	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
+		return &node{shape: empty, line: 1, column: 1}
 	}
-	return root
+	return r.node(file.Docs[0].Body)
 }
 
-// unreadableAt finds what is not UTF-8 text.
-func unreadableAt(text string) (line, column int, found bool) {
-	line, column = 1, 1
+// readable tells whether a text is UTF-8 without control characters, and indented by spaces: in YAML tabs are no indent.
+func (r *reader) readable(text string) bool {
+	braces := strings.HasPrefix(strings.TrimSpace(text), "{") // JSON, where indents mean nothing
+	line, column, indent := 1, 1, true
 	for i, c := range text {
-		if c == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd") || unicode.IsControl(c) && c != '\n' && c != '\t' {
-			return line, column, true
+		switch {
+		case c == '\t' && indent && !braces:
+			r.reportAt(line, column, "", unreadable, noTabs)
+			return false
+		case c == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd"), unicode.IsControl(c) && c != '\n' && c != '\t':
+			r.reportAt(line, column, "", unreadable, notText)
+			return false
 		}
+		indent = indent && unicode.IsSpace(c)
 		if column++; c == '\n' {
-			line, column = line+1, 1
+			line, column, indent = line+1, 1, true
 		}
 	}
-	return 0, 0, false
+	return true
 }
 
 // plain tells whether a text has none of what definitions do without (anchors, tags, merged and complex keys,
-// directives) and keeps the bounds within which parsing is quick.
+// directives) and keeps the bounds within which parsing is quick: its time grows with the square of a mapping's keys,
+// of the depth, and of empty lines.
 func (r *reader) plain(tokens token.Tokens) bool {
 	if len(tokens) > mostTokens {
 		r.reportToken(tokens[mostTokens], tooLarge, tooManyTokens)
 		return false
 	}
-	ok := true
+	ok, ended := true, false
 	depth, dashes, line := 0, 0, 0
-	for _, t := range tokens {
+	var around []counted // the mappings and lists around, from the left
+	for i, t := range tokens {
 		switch t.Type {
+		case token.CommentType:
+			continue
+		case token.DocumentHeaderType:
+			ended = ended || slices.ContainsFunc(tokens[:i], func(t *token.Token) bool { return t.Type != token.CommentType })
+		case token.MappingValueType:
+			if depth > 0 || t.Prev == nil {
+				break
+			}
+			if around = inside(around, t.Prev.Position.Column); around[len(around)-1].keys > mostKeys {
+				r.reportToken(t.Prev, tooLarge, tooManyKeys)
+				return false
+			}
 		case token.AnchorType, token.AliasType, token.TagType, token.MergeKeyType, token.MappingKeyType, token.DirectiveType:
 			r.reportToken(t, notAllowed, plainOnly(t.Value))
 			ok = false
@@ -159,17 +183,38 @@ func (r *reader) plain(tokens token.Tokens) bool {
 		case token.MappingEndType, token.SequenceEndType:
 			depth--
 		case token.SequenceEntryType:
+			around = inside(around, t.Position.Column)
 			if t.Position.Line != line {
 				line, dashes = t.Position.Line, 0
 			}
 			dashes++
 		}
+		if ended {
+			r.reportToken(t, notAllowed, oneDocument)
+			return false
+		}
+		ended = t.Type == token.DocumentEndType
 		if depth > deepest || dashes > deepest {
 			r.reportToken(t, tooLarge, tooDeep)
 			return false
 		}
 	}
 	return ok
+}
+
+// counted is a column of keys or hyphens, and how many of them there were in a row.
+type counted struct{ column, keys int }
+
+// inside leaves the columns right of one, and counts one more in it.
+func inside(around []counted, column int) []counted {
+	for len(around) > 0 && around[len(around)-1].column > column {
+		around = around[:len(around)-1]
+	}
+	if len(around) == 0 || around[len(around)-1].column < column {
+		around = append(around, counted{column: column})
+	}
+	around[len(around)-1].keys++
+	return around
 }
 
 func (r *reader) node(n ast.Node) *node {
