@@ -53,6 +53,9 @@ type part struct {
 	Share float64
 }
 
+// LastMonth is the month in which the curves end.
+func (p resultsPage) LastMonth() string { return p.Months[len(p.Months)-1] }
+
 // The size of a curve's drawing.
 const (
 	curveWidth  = 240.0

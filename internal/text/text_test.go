@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"outreach/internal/kinds"
 	"outreach/internal/record"
@@ -181,6 +182,43 @@ func TestEveryKeyThatIsAskedForExists(t *testing.T) {
 	if asked < 100 {
 		t.Errorf("only %d keys were found in the sources: does the pattern still match?", asked)
 	}
+}
+
+// Keys that are put together where they are asked for begin like this.
+var composed = regexp.MustCompile(`^(field|hint|kinds?|section|dimension|unit|status|problem|detail|done|signup_state|upload_state|snapshot|value|reach)\.|^upload\.means_|^records\.new_`)
+
+func TestNoMessageIsLeftOver(t *testing.T) {
+	var all strings.Builder
+	sources(t, func(path string) {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(data)
+	})
+	for key := range words(t, Polish) {
+		if !composed.MatchString(key) && !strings.Contains(all.String(), `"`+key+`"`) {
+			t.Errorf("nothing asks for %s", key)
+		}
+	}
+}
+
+func TestGroupedNumbersKeepTheirDigits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.Int64().Draw(t, "n")
+		for _, language := range []string{Polish, English} {
+			written := Of(language).Number(n)
+			back := strings.NewReplacer("\u00a0", "", ",", "", "\u2212", "-").Replace(written)
+			if back != strconv.FormatInt(n, 10) {
+				t.Fatalf("%d is written as %q", n, written)
+			}
+			for _, group := range strings.FieldsFunc(strings.TrimPrefix(written, "\u2212"), func(r rune) bool { return r == '\u00a0' || r == ',' }) {
+				if len(group) > 3 {
+					t.Fatalf("%d is written as %q", n, written)
+				}
+			}
+		}
+	})
 }
 
 func TestEveryKindOfRecordHasItsWords(t *testing.T) {

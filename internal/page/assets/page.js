@@ -42,8 +42,8 @@
     const request = new XMLHttpRequest();
     request.open(place.method, place.url);
     request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) bar.value = 100 * event.loaded / event.total; });
-    request.addEventListener("load", () => request.status < 300 ? done() : failed(new Error()));
-    request.addEventListener("error", () => failed(new Error()));
+    request.addEventListener("load", () => request.status < 300 ? done() : failed());
+    request.addEventListener("error", () => failed());
     for (const [name, value] of Object.entries(place.headers || {})) {
       if (!/^(host|content-length)$/i.test(name)) request.setRequestHeader(name, value);
     }
@@ -66,18 +66,18 @@
     button.disabled = true;
     words.textContent = form.dataset.sending;
     try {
-      if (file.size > 50 * 1024 * 1024) throw new Error(form.dataset.large);
+      if (file.size > 50 * 1024 * 1024) throw {said: form.dataset.large};
       const answer = await fetch(form.action, {
         method: "POST",
         headers: {"Accept": "application/json", "Content-Type": "application/json"},
         body: JSON.stringify({filename: file.name, size: file.size, check_only: form.elements.check_only.checked}),
       });
       const place = await answer.json();
-      if (!answer.ok) throw new Error((place.errors || []).map((e) => e.message).join(" ") || place.detail || place.title);
+      if (!answer.ok) throw {said: (place.errors || []).map((e) => e.message).join(" ") || place.detail};
       await send(place, file);
       location.assign(form.action + "/" + place.id);
     } catch (problem) {
-      words.textContent = problem.message || form.dataset.failed;
+      words.textContent = problem?.said || form.dataset.failed;
       button.disabled = false;
       bar.value = 0;
     }
