@@ -23,7 +23,7 @@ func Clean(value string) string {
 			break
 		}
 	}
-	if n := len(value); n > 0 && isGraph(value[0]) && isGraph(value[n-1]) {
+	if n := len(value); n == 0 || isGraph(value[0]) && isGraph(value[n-1]) {
 		return value
 	}
 	return strings.TrimFunc(value, func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' })
@@ -78,11 +78,14 @@ func (f *Field) parse(value string, s Scope) (string, *Problem) {
 
 func (f *Field) parseText(value string) (string, *Problem) {
 	length, readable := 0, true
-	for _, r := range value {
-		length++
-		if r < ' ' || r >= 0x7f {
-			readable = readable && (!unicode.IsControl(r) || r == '\n' || r == '\r' || r == '\t') && r != utf8.RuneError
+	for i := 0; i < len(value); length++ {
+		if isGraph(value[i]) || value[i] == ' ' {
+			i++
+			continue
 		}
+		r, size := utf8.DecodeRuneInString(value[i:])
+		readable = readable && (!unicode.IsControl(r) || r == '\n' || r == '\r' || r == '\t') && r != utf8.RuneError
+		i += size
 	}
 	longest := f.Longest
 	if longest == 0 {
@@ -252,7 +255,15 @@ func (f *Field) parseNumber(value string, s Scope) (string, *Problem) {
 	if f.Type == Decimal && !isDecimal(value) {
 		return "", &Problem{Code: NotANumber, Hint: "decimal"}
 	}
-	n, err := strconv.ParseFloat(value, 64)
+	var n float64
+	var err error
+	if f.Type == Whole {
+		var whole int64
+		whole, err = strconv.ParseInt(value, 10, 64)
+		n = float64(whole)
+	} else {
+		n, err = strconv.ParseFloat(value, 64)
+	}
 	if err != nil {
 		return "", &Problem{Code: NotANumber}
 	}

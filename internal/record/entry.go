@@ -63,8 +63,8 @@ func (k *Kind) CheckRow(r Row, s Scope, before []Problem) []Problem {
 	if k.Check == nil {
 		return nil
 	}
-	get := func(field string) string { return k.Get(r, field) }
-	return slices.DeleteFunc(k.Check(get, s), func(p Problem) bool {
+	problems := k.Check(func(field string) string { return k.Get(r, field) }, s)
+	return slices.DeleteFunc(problems, func(p Problem) bool {
 		return slices.ContainsFunc(before, func(b Problem) bool { return b.Field == p.Field })
 	})
 }

@@ -251,6 +251,30 @@ func TestNaturalKey(t *testing.T) {
 	}
 }
 
+func TestNaturalKeyComparesAsSameDoes(t *testing.T) {
+	t.Parallel()
+	k := kinds.ByName("attendance")
+	rapid.Check(t, func(t *rapid.T) {
+		row := make(record.Row, len(k.Fields))
+		for i := range row {
+			row[i] = rapid.OneOf(rapid.String(), rapid.StringMatching(`[ A-Ża-ż]*`)).Draw(t, k.Fields[i].Name)
+		}
+		want := "attendance\x00who\x00" + record.Same(row[0]) + "\x00" + record.Same(row[1])
+		if got := k.NaturalKey("who", row); got != want {
+			t.Fatalf("%q, want %q", got, want)
+		}
+	})
+}
+
+func BenchmarkNaturalKey(b *testing.B) {
+	k := kinds.ByName("media")
+	entry, _ := k.Read(decode(b, strings.Replace(right["media"], "Razem", "Spółdzielnia socjalna: praca, którą tworzysz", 1)), strict)
+	b.ReportAllocs()
+	for b.Loop() {
+		k.NaturalKey("tv-partner", entry.Row)
+	}
+}
+
 // The natural keys as they are promised.
 func TestFieldsOfNaturalKeys(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,8 @@ package record
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"outreach/internal/project"
 )
@@ -107,17 +109,32 @@ func Same(value string) string { return strings.ToLower(strings.TrimSpace(value)
 // NaturalKey says which thing in the world a row is about: two rows with the same key are the same thing. Who is the
 // person's id, or the partner's where the kind is not about people.
 func (k *Kind) NaturalKey(who string, r Row) string {
-	var b strings.Builder
-	b.WriteString(k.Name)
-	b.WriteByte(0)
-	b.WriteString(who)
+	key := make([]byte, 0, 256)
+	key = append(key, k.Name...)
+	key = append(key, 0)
+	key = append(key, who...)
 	for i := range k.Fields {
 		if k.Fields[i].Key {
-			b.WriteByte(0)
-			b.WriteString(Same(r[i]))
+			key = append(key, 0)
+			key = appendSame(key, r[i])
 		}
 	}
-	return b.String()
+	return string(key)
+}
+
+// appendSame appends Same of a value without making it a string first.
+func appendSame(to []byte, value string) []byte {
+	for _, r := range strings.TrimSpace(value) {
+		switch {
+		case r >= utf8.RuneSelf:
+			to = utf8.AppendRune(to, unicode.ToLower(r))
+		case 'A' <= r && r <= 'Z':
+			to = append(to, byte(r)+'a'-'A')
+		default:
+			to = append(to, byte(r))
+		}
+	}
+	return to
 }
 
 // Seal gives the row as it may stand in facts: sealed values as their keyed hash, those that say who left out. Staff

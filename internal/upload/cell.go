@@ -2,7 +2,6 @@ package upload
 
 import (
 	"strings"
-	"time"
 
 	"outreach/internal/record"
 )
@@ -65,12 +64,4 @@ func (c cell) read(field *record.Field, scope record.Scope) (string, *record.Pro
 // shown is a cell's text as it may stand in an answer. Of a nil field nothing is known.
 func shown(field *record.Field, text string) string {
 	return strings.ToValidUTF8(field.Mask(record.Clean(text)), "\ufffd")
-}
-
-// dayOf is the day of a canonical date or instant.
-func dayOf(canonical string, scope record.Scope) string {
-	if at, err := time.Parse(time.RFC3339Nano, canonical); err == nil {
-		return scope.Definition.Day(at)
-	}
-	return canonical
 }

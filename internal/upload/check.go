@@ -4,6 +4,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"time"
 
 	"outreach/internal/record"
 )
@@ -153,7 +154,15 @@ func (c *checker) warn(number int, field *record.Field, canonical string, given 
 	warning := CellError{Row: number, Column: field.Name}
 	switch d := c.scope.Definition; field.Type {
 	case record.Date, record.Instant:
-		if d.Period.Contains(dayOf(canonical, c.scope)) {
+		day := canonical
+		if field.Type == record.Instant {
+			at, err := time.Parse(time.RFC3339Nano, canonical)
+			if err != nil {
+				return
+			}
+			day = d.Day(at)
+		}
+		if d.Period.Contains(day) {
 			return
 		}
 		warning.Code, warning.Args = record.OutsidePeriod, map[string]string{"from": d.Period.From, "to": d.Period.To}

@@ -2,6 +2,7 @@ package upload
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"unicode/utf8"
@@ -51,7 +52,7 @@ func detectEncoding(text io.Reader) (encoding.Encoding, int, error) {
 		}
 		kept = copy(buffer, rest)
 	}
-	if t.bytes[0] > 0 {
+	if t.zero {
 		return nil, 0, errBinary
 	}
 	return t.decide(), 0, nil
@@ -81,7 +82,8 @@ func unmarkedUTF16(text []byte) encoding.Encoding {
 
 // tally counts what tells the encodings apart.
 type tally struct {
-	bytes   [256]int // those from 0x80 on, and zero
+	bytes   [256]int // those from 0x80 on
+	zero    bool     // there is a zero: it is no text
 	latin   int      // UTF-8 sequences of Latin letters and of punctuation
 	other   int      // other UTF-8 sequences
 	chance  int      // ÓŁ of the one-byte encodings, which is a (Tajik) letter in UTF-8
@@ -90,11 +92,13 @@ type tally struct {
 
 // add counts a piece of the text, and gives back an incomplete letter at its end.
 func (t *tally) add(text []byte, last bool) (rest []byte) {
+	t.zero = t.zero || bytes.IndexByte(text, 0) >= 0
 	for len(text) > 0 {
-		if b := text[0]; b < utf8.RuneSelf {
-			if b == 0 {
-				t.bytes[0]++
-			}
+		if len(text) >= 8 && binary.NativeEndian.Uint64(text)&0x8080808080808080 == 0 {
+			text = text[8:]
+			continue
+		}
+		if text[0] < utf8.RuneSelf {
 			text = text[1:]
 			continue
 		}
