@@ -66,7 +66,11 @@ func Compile(kind *record.Kind, where string) (rule *Rule, err error) {
 	}
 	defer func() {
 		// Expr may panic on what neither its parser nor the checks here foresee; a definition must not bring a function down.
-		if r := recover(); r != nil {
+		switch r := recover(); r {
+		case nil:
+		case errParts:
+			rule, err = nil, &Error{Line: 1, Column: 1, Message: tooManyParts}
+		default:
 			rule, err = nil, &Error{Line: 1, Column: 1, Message: unclear("")}
 		}
 	}()
@@ -81,6 +85,7 @@ func Compile(kind *record.Kind, where string) (rule *Rule, err error) {
 	if err != nil {
 		return nil, explain(err)
 	}
+	ast.Walk(&tree.Node, new(parts))
 	check := inspect(kind, variables, where, &tree.Node)
 	if check.err != nil {
 		return nil, check.err
@@ -134,6 +139,18 @@ func (r *Rule) Matches(v *Vars) (bool, error) {
 		return false, fmt.Errorf("rule of %s gave neither true nor false", r.kind.Name)
 	}
 	return matches, nil
+}
+
+// parts counts what an expression is made of, and stops at too much. Of 1 < x < 3 Expr makes 1 < x and x < 3, with x in
+// both: within each other such comparisons double what is to be compiled.
+type parts int
+
+var errParts = errors.New("too many parts")
+
+func (p *parts) Visit(*ast.Node) {
+	if *p++; *p > 2*MostParts {
+		panic(errParts)
+	}
 }
 
 // inspection is what a look at an expression's parts found.

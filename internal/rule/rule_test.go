@@ -73,6 +73,7 @@ func TestMatches(t *testing.T) {
 		{"a text matches a pattern", &media.Kind, airing, `title matches "^Spot .[A-Z]"`, true},
 		{"functions stand after a bar too", &media.Kind, airing, `title | lower() | len() > 3`, true},
 		{"a choice between conditions", &output.Kind, made, `kind == "tv-spot" ? quantity > 1 : quantity > 10`, true},
+		{"two comparisons at once", &output.Kind, made, `1 < quantity <= 2`, true},
 		{"arithmetic", &output.Kind, made, `quantity * 1.5 == 3 && max(quantity, 5) == 5`, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -141,6 +142,7 @@ func TestCompileErrors(t *testing.T) {
 		{"patterns that repeat too much together", &media.Kind, `title matches "x{600}" or outlet matches "y{600}"`, 1, 42, "repeats too much"},
 		{"too long", &media.Kind, strings.Repeat(" ", 2000) + "true", 1, 1, "2004 characters"},
 		{"too many parts", &media.Kind, strings.Repeat("!", 600) + "true", 1, 604, "more than 500 parts"},
+		{"comparisons that double each other", &media.Kind, strings.Repeat("(1 < ", 30) + "1" + strings.Repeat(" < 3 ? 1 : 2)", 30) + " == 1", 1, 1, "more than 500 parts"},
 		{"a number beyond all numbers", &media.Kind, `reach > 99999999999999999999`, 1, 28, "cannot be understood"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -253,7 +255,7 @@ func TestVarsAreThoseOfTheRecordAtHand(t *testing.T) {
 
 // Whatever a rule says, it ends soon, in little memory, and gives an answer or an error.
 func FuzzCompile(f *testing.F) {
-	for _, where := range []string{`activity == "x" && hours > 1`, `len(string(len(string(hours)) in 1..9)) in 1..9`, `reach in 1..1000000`, `title matches "(.{100}){10}"`, `let x = 1; x + x`, `[1,2,3][1:] == {a: 1}`, `a?.b ?? c`, `if true {1} else {2}`, `map(1..9, #)`} {
+	for _, where := range []string{`activity == "x" && hours > 1`, `len(string(len(string(hours)) in 1..9)) in 1..9`, `reach in 1..1000000`, `title matches "(.{100}){10}"`, `let x = 1; x + x`, `[1,2,3][1:] == {a: 1}`, `a?.b ?? c`, `if true {1} else {2}`, `1 < (1 < (1 < 2 < 3 ? 1 : 2) < 3 ? 1 : 2) < 3`, `map(1..9, #)`} {
 		f.Add(where)
 	}
 	rows := make([]record.Row, len(kinds.All))
