@@ -23,13 +23,13 @@ var (
 	openQuote      = project.Text{EN: "A text in quotes is not closed.", PL: "Tekst w cudzysłowie nie jest zamknięty."}
 	noNil          = project.Text{EN: "There is no nil here: what was not given is \"\", or 0 for a number.", PL: "Nie ma tu nil: wartość niepodana to \"\", a dla liczby 0."}
 	notTrueOrFalse = project.Text{EN: "A rule has to be true or false for a record, such as outcome == \"completed\".", PL: "Reguła musi być prawdziwa albo fałszywa, na przykład outcome == \"completed\"."}
-	tooManyParts   = project.Text{EN: fmt.Sprintf("The rule has more than %d parts: make it simpler.", MostParts), PL: fmt.Sprintf("Reguła ma więcej niż %d elementów: należy ją uprościć.", MostParts)}
+	tooManyParts   = project.Text{EN: fmt.Sprintf("The rule has more than %d parts: make it simpler.", mostParts), PL: fmt.Sprintf("Reguła ma więcej niż %d elementów: należy ją uprościć.", mostParts)}
 )
 
 func tooLong(length int) project.Text {
 	return project.Text{
-		EN: fmt.Sprintf("The rule has %d characters; at most %d are allowed.", length, Longest),
-		PL: fmt.Sprintf("Reguła ma %d znaków, a może mieć najwyżej %d.", length, Longest),
+		EN: fmt.Sprintf("The rule has %d characters; at most %d are allowed.", length, longest),
+		PL: fmt.Sprintf("Reguła ma %d znaków, a może mieć najwyżej %d.", length, longest),
 	}
 }
 

@@ -23,8 +23,8 @@ import (
 
 // The bounds of a rule: its length in characters, and the parts (names, values, operators) it is made of.
 const (
-	Longest   = 2000
-	MostParts = 500
+	longest   = 2000
+	mostParts = 500
 )
 
 // Error is what is wrong with a rule, and where.
@@ -61,7 +61,7 @@ func Compile(kind *record.Kind, where string) (rule *Rule, err error) {
 	if strings.TrimSpace(where) == "" {
 		return &Rule{kind: kind}, nil
 	}
-	if length := len([]rune(where)); length > Longest {
+	if length := len([]rune(where)); length > longest {
 		return nil, &Error{Line: 1, Column: 1, Message: tooLong(length)}
 	}
 	defer func() {
@@ -106,7 +106,7 @@ func language(variables []variable) []expr.Option {
 	for _, v := range variables {
 		env[v.name] = v.zero()
 	}
-	options := []expr.Option{expr.Env(env), expr.AsBool(), expr.WarnOnAny(), expr.MaxNodes(MostParts), expr.DisableAllBuiltins()}
+	options := []expr.Option{expr.Env(env), expr.AsBool(), expr.WarnOnAny(), expr.MaxNodes(mostParts), expr.DisableAllBuiltins()}
 	for _, name := range Functions {
 		options = append(options, expr.EnableBuiltin(name))
 	}
@@ -148,7 +148,7 @@ type parts int
 var errParts = errors.New("too many parts")
 
 func (p *parts) Visit(*ast.Node) {
-	if *p++; *p > 2*MostParts {
+	if *p++; *p > 2*mostParts {
 		panic(errParts)
 	}
 }
@@ -170,7 +170,7 @@ func inspect(kind *record.Kind, variables []variable, where string, root *ast.No
 	ast.Walk(root, ranges{in})
 	ast.Walk(root, in)
 	slices.SortFunc(in.comparisons, func(a, b Comparison) int {
-		return (a.Line-b.Line)*(Longest+1) + a.Column - b.Column
+		return (a.Line-b.Line)*(longest+1) + a.Column - b.Column
 	})
 	return in
 }

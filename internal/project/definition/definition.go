@@ -51,7 +51,7 @@ const (
 	mostIndicators   = 200
 )
 
-// MostProblems is how many problems are told at once; a text with more of them is told of the first.
+// mostProblems is how many problems are told at once; a text with more of them is told of the first.
 const mostProblems = 1000
 
 // largest bounds amounts and targets.

@@ -26,7 +26,7 @@ func ces(t testing.TB) string {
 
 func text(pl, en string) project.Text { return project.Text{PL: pl, EN: en} }
 
-// people is an indicator of people, as the CES project has them.
+// indicator is one line of the plan.
 func indicator(code, unit string, target float64, count, field, of, where, pl, en string) project.Indicator {
 	return project.Indicator{Code: code, Unit: unit, Target: target, Count: count, Field: field, Label: text(pl, en), Rule: project.Rule{Of: of, Where: where}}
 }
