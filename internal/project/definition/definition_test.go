@@ -98,7 +98,7 @@ func TestParseGivesWhatTheDefinitionSays(t *testing.T) {
 	}
 }
 
-// small is the least definition there can be; %s stands for further top-level lines.
+// small is about the least definition there can be.
 const small = `id: small
 title: Small
 period: {from: 2026-01-01, to: 2026-12-31}
