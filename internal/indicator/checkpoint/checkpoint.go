@@ -74,15 +74,14 @@ func encode(f *indicator.Fold, heads fact.Heads) ([]byte, error) {
 		parquet.KeyValueMetadata(sumKey, sumMark+string(noSum)),
 	)
 	g := &groupWriter{file: w, columns: make([][]parquet.Value, len(columns))}
-	var last indicator.Piece
 	for p := range f.Pieces() {
 		// What lies in a row group is alike, so most of its columns are empty, and nobody needs to read those.
-		if p.Fact != last.Fact || p.Kind != last.Kind || g.rows == mostRows {
+		if p.Fact != g.fact || p.Kind != g.kind || g.rows == mostRows {
 			if err := g.flush(); err != nil {
 				return nil, err
 			}
+			g.begin(p.Fact, p.Kind)
 		}
-		last.Fact, last.Kind = p.Fact, p.Kind
 		g.add(p)
 	}
 	if err := g.flush(); err != nil {
@@ -97,25 +96,40 @@ func encode(f *indicator.Fold, heads fact.Heads) ([]byte, error) {
 // groupWriter gathers a row group, column by column.
 type groupWriter struct {
 	file    *parquet.Writer
+	fact    string
+	kind    string
+	number  int               // the kind's
+	active  []int             // the columns that may have values
 	columns [][]parquet.Value // none while all of them are null
 	nulls   []parquet.Value
 	texts   []byte // what the values of texts point into
 	rows    int
 }
 
-func (g *groupWriter) add(p *indicator.Piece) {
-	kind := kindNumber(p.Kind)
+func (g *groupWriter) begin(fact, kind string) {
+	g.fact, g.kind, g.number, g.active = fact, kind, kindNumber(kind), g.active[:0]
 	for i := range columns {
-		v := columns[i].get(&g.texts, kind, p)
-		if v.IsNull() && len(g.columns[i]) == 0 {
+		if columns[i].has == nil || columns[i].has(g.number) {
+			g.active = append(g.active, i)
+		}
+	}
+}
+
+func (g *groupWriter) add(p *indicator.Piece) {
+	for _, i := range g.active {
+		v := columns[i].get(&g.texts, g.number, p)
+		values := g.columns[i]
+		if v.IsNull() && len(values) == 0 {
 			continue
 		}
-		g.columns[i] = fill(g.columns[i], i, g.rows)
+		if len(values) < g.rows {
+			values = fill(values, i, g.rows)
+		}
 		level := 1
 		if v.IsNull() || !columns[i].node.Optional() {
 			level = 0
 		}
-		g.columns[i] = append(g.columns[i], v.Level(0, level, i))
+		g.columns[i] = append(values, v.Level(0, level, i))
 	}
 	g.rows++
 }

@@ -17,8 +17,9 @@ import (
 type column struct {
 	name string
 	node parquet.Node
-	get  func(b *[]byte, kind int, p *indicator.Piece) parquet.Value // kind is the piece's; texts are appended to b
+	get  func(b *[]byte, kind int, p *indicator.Piece) parquet.Value // of a piece of the kind; texts are appended to b
 	set  func(*texts, *indicator.Piece, parquet.Value)
+	has  func(kind int) bool // pieces of the kind may have a value; nil: those of every kind may
 }
 
 // mostFields is the longest row of all kinds.
@@ -165,11 +166,12 @@ func fieldColumns(others []column) []column {
 		}
 		c.node = fieldNode(types[name], name)
 		c.get = func(b *[]byte, kind int, p *indicator.Piece) parquet.Value {
-			if kind < 0 || in[kind] < 0 || in[kind] >= len(p.Values) {
+			if in[kind] >= len(p.Values) {
 				return parquet.NullValue()
 			}
 			return fieldValue(b, types[name], p.Values[in[kind]])
 		}
+		c.has = func(kind int) bool { return kind >= 0 && in[kind] >= 0 }
 		c.set = func(t *texts, p *indicator.Piece, v parquet.Value) {
 			p.Values[in[kindNumber(p.Kind)]] = fieldText(t, types[name], v)
 		}
