@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"outreach/internal/record"
 	"outreach/internal/text"
 )
 
@@ -198,7 +199,7 @@ func TestWhatPagesShow(t *testing.T) {
 		{"a snapshot's own page leads to the evidence and asks for a decision", coordinator, "snapshot",
 			[]string{"/ces/snapshots/01JD9KZ2X4Q8R7S6T5V4W3Y2AB/indicators/5/evidence", "/participants/evidence", `value="approve"`, `name="idempotency_key" value="k"`, "Wersja robocza", "poniżej planu"}, nil},
 		{"without a snapshot the page says so", public, "results without a snapshot", []string{"Wyniki jeszcze nie zostały zatwierdzone"}, []string{"sha256:", "<table"}},
-		{"the form carries its key and the language", public, "signup", []string{`name="idempotency_key" value="k-1"`, `name="locale" value="pl"`, `action="/ces/signups"`, "12 wolnych miejsc", "listę rezerwową"}, []string{`name="submitted_at"`, `id="problems"`}},
+		{"the form carries its key and the language", public, "signup", []string{`name="idempotency_key" value="k-1"`, `name="locale" value="pl"`, `action="/ces/signups"`, "12 wolnych miejsc", "listę rezerwową", `name="phone"`}, []string{`id="f-locale"`, `name="submitted_at"`, `id="problems"`}},
 		{"a form shown again has what was typed and each message beside its field", public, "signup with problems",
 			[]string{`value="Ola"`, `value="ola@"`, `href="#f-email"`, `id="f-email-error"`, `value="partnerships" checked`, `value="female" selected`, `value="1074"`, "od 1900 do 2010"}, nil},
 		{"the office's form asks when the paper came", coordinator, "signup for the office", []string{`name="submitted_at"`}, []string{"disabled"}},
@@ -211,6 +212,7 @@ func TestWhatPagesShow(t *testing.T) {
 		{"a rejected file lists its cells", public, "upload", []string{"31.06.2010", "errors.csv", "pierwsze 1000"}, []string{`value="DELETE"`}},
 		{"an accepted file may be withdrawn", public, "upload accepted", []string{`name="_method" value="DELETE"`, "/ces/uploads/01U0"}, nil},
 		{"a file that is worked on looks again by itself", public, "upload going", []string{`http-equiv="refresh"`, "data-going", "<script>"}, nil},
+		{"a file that waits looks again by itself", public, "upload bare", []string{"data-going"}, nil},
 		{"a file that is done does not", public, "upload", nil, []string{"http-equiv", "<script>"}},
 		{"a definition's problems quote their lines", coordinator, "definition", []string{"Wiersz 4, znak 23", "<code>  - {code: &#34;1&#34;", `name="dry_run" value="1"`, `name="_method" value="PUT"`}, nil},
 		{"mail has its links", public, "mailbox", []string{`href="http://localhost:3000/ces/signups/1/cancel?token=t&amp;x=1"`}, nil},
@@ -232,6 +234,17 @@ func TestWhatPagesShow(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAgreementSaysWhatItIsNeededFor(t *testing.T) {
+	v := view{Messages: text.Of(text.English)}
+	missing := v.sentence(record.Problem{Field: "consent_processing", Code: record.Missing})
+	if !strings.Contains(missing, "agreement") {
+		t.Errorf("an agreement that was not given: %q", missing)
+	}
+	if other := v.sentence(record.Problem{Field: "consent_processing", Code: record.Unreadable}); other == missing {
+		t.Errorf("an agreement that cannot be read: %q", other)
 	}
 }
 

@@ -114,11 +114,7 @@ func (v view) dimensions(by snapshot.Breakdowns, people int64, d *project.Defini
 		}
 		dim := dimension{Name: v.Say("dimension." + name)}
 		for _, p := range parts {
-			shown := part{Part: p, Label: report.Part(v.Messages, d, name, p.Code)}
-			if p.Shown == "" {
-				shown.Share = report.Share(p.People, people)
-			}
-			dim.Parts = append(dim.Parts, shown)
+			dim.Parts = append(dim.Parts, part{Part: p, Label: report.Part(v.Messages, d, name, p.Code), Share: report.Share(p.People, people)})
 		}
 		out = append(out, dim)
 	}
