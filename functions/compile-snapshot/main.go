@@ -14,20 +14,20 @@ import (
 )
 
 func main() {
-	if err := realMain(context.Background()); err != nil {
+	if err := realMain(); err != nil {
 		slog.Error("start", "reason", err.Error())
 		os.Exit(1)
 	}
 }
 
-func realMain(ctx context.Context) error {
-	c, err := cloud.New(ctx, cloud.Tracker, cloud.People, cloud.Files, cloud.SignIn)
+func realMain() error {
+	c, err := cloud.New(cloud.Tracker, cloud.People, cloud.Files, cloud.SignIn)
 	if err != nil {
 		return err
 	}
 	answer := gateway.Serve(c, handler.New)
 	// What does not come over HTTP is the schedule.
-	lambda.StartWithOptions(func(ctx context.Context, event gateway.Request) (any, error) {
+	lambda.Start(func(ctx context.Context, event gateway.Request) (any, error) {
 		if event.RequestContext.HTTP.Method != "" {
 			return answer(ctx, event)
 		}
@@ -36,6 +36,6 @@ func realMain(ctx context.Context) error {
 			return nil, err
 		}
 		return nil, handler.Compiler{Store: store}.Schedule(ctx)
-	}, lambda.WithContext(ctx))
+	})
 	return nil
 }

@@ -14,24 +14,24 @@ import (
 )
 
 func main() {
-	if err := realMain(context.Background()); err != nil {
+	if err := realMain(); err != nil {
 		slog.Error("start", "reason", err.Error())
 		os.Exit(1)
 	}
 }
 
-func realMain(ctx context.Context) error {
-	c, err := cloud.New(ctx, cloud.Tracker, cloud.People, cloud.Files)
+func realMain() error {
+	c, err := cloud.New(cloud.Tracker, cloud.People, cloud.Files)
 	if err != nil {
 		return err
 	}
-	lambda.StartWithOptions(func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+	lambda.Start(func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 		store, err := c.Store(ctx)
 		if err != nil {
 			return events.SQSEventResponse{}, err
 		}
 		ingest := handler.Ingest{Store: store, Log: c.Log}
 		return ingest.Handle(ctx, batch)
-	}, lambda.WithContext(ctx))
+	})
 	return nil
 }

@@ -16,25 +16,25 @@ import (
 )
 
 func main() {
-	if err := realMain(context.Background()); err != nil {
+	if err := realMain(); err != nil {
 		slog.Error("start", "reason", err.Error())
 		os.Exit(1)
 	}
 }
 
-func realMain(ctx context.Context) error {
-	c, err := cloud.New(ctx, cloud.Tracker, cloud.People, cloud.Mail)
+func realMain() error {
+	c, err := cloud.New(cloud.Tracker, cloud.People, cloud.Mail)
 	if err != nil {
 		return err
 	}
 	mail := ses.New(c)
-	lambda.StartWithOptions(func(ctx context.Context, _ json.RawMessage) error {
+	lambda.Start(func(ctx context.Context, _ json.RawMessage) error {
 		store, err := c.Store(ctx)
 		if err != nil {
 			return err
 		}
 		notices := handler.Notices{Store: store, Mail: mail, BaseURL: os.Getenv(cloud.BaseURL), Log: c.Log}
 		return notices.CatchUp(ctx)
-	}, lambda.WithContext(ctx))
+	})
 	return nil
 }

@@ -2,7 +2,6 @@
 package main
 
 import (
-	"context"
 	"log/slog"
 	"os"
 
@@ -14,17 +13,17 @@ import (
 )
 
 func main() {
-	if err := realMain(context.Background()); err != nil {
+	if err := realMain(); err != nil {
 		slog.Error("start", "reason", err.Error())
 		os.Exit(1)
 	}
 }
 
-func realMain(ctx context.Context) error {
-	c, err := cloud.New(ctx, cloud.Tracker, cloud.People, cloud.SignIn)
+func realMain() error {
+	c, err := cloud.New(cloud.Tracker, cloud.People, cloud.SignIn)
 	if err != nil {
 		return err
 	}
-	lambda.StartWithOptions(gateway.Serve(c, handler.New), lambda.WithContext(ctx))
+	lambda.Start(gateway.Serve(c, handler.New))
 	return nil
 }

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -57,17 +56,12 @@ type Part func(*Cloud)
 
 // New reads the settings, and makes the clients of what the function uses. All settings that are missing are named in one
 // error.
-func New(ctx context.Context, parts ...Part) (*Cloud, error) {
+func New(parts ...Part) (*Cloud, error) {
 	// Libraries that write to the standard logger write whole addresses, and a query may name somebody.
 	log.SetOutput(io.Discard)
-	settings, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("settings of AWS: %w", err)
-	}
-	c := &Cloud{
-		Config: settings, Log: slog.New(slog.NewJSONHandler(os.Stdout, nil)),
-		secrets: secretsmanager.NewFromConfig(settings), store: &store.Store{Now: time.Now},
-	}
+	c := &Cloud{Log: slog.New(slog.NewJSONHandler(os.Stdout, nil)), store: &store.Store{Now: time.Now}}
+	c.Config = c.environment()
+	c.secrets = secretsmanager.NewFromConfig(c.Config)
 	c.setting(SecretID)
 	for _, part := range parts {
 		part(c)
@@ -93,7 +87,7 @@ func Tracker(c *Cloud) { c.store.Tracker = c.table(TrackerTable) }
 func People(c *Cloud) { c.store.People = c.table(PeopleTable) }
 
 func (c *Cloud) table(setting string) table.Table {
-	return dynamo.New(dynamodb.NewFromConfig(c.Config), c.setting(setting))
+	return dynamo.New(calls(dynamodb.NewFromConfig(c.Config)), c.setting(setting))
 }
 
 // Files are the uploads, checkpoints and evidence.

@@ -1,0 +1,470 @@
+package functions_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"pgregory.net/rapid"
+
+	compilesnapshot "outreach/functions/compile-snapshot/handler"
+	ingestupload "outreach/functions/ingest-upload/handler"
+	manageproject "outreach/functions/manage-project/handler"
+	manageuploads "outreach/functions/manage-uploads/handler"
+	recordconsultation "outreach/functions/record-consultation/handler"
+	submitsignup "outreach/functions/submit-signup/handler"
+	"outreach/infra/local/provider"
+	"outreach/internal/identity"
+	"outreach/internal/objects/folder"
+	"outreach/internal/store"
+	"outreach/internal/table"
+	"outreach/internal/table/sqlite"
+	"outreach/internal/table/tabletest"
+	"outreach/internal/web"
+)
+
+const base = "http://localhost:3000"
+
+const definitionText = `
+id: town
+title: Town
+period: {from: 2026-01-01, to: 2026-12-31}
+time_zone: Europe/Warsaw
+region: {name: Region, population: 1000000}
+groups: [{id: resident, label: Resident}]
+age_bands: ["0-24", "25-54", "55+"]
+activities: [{id: garden, label: Garden}, {id: grants, label: Grants}]
+output_kinds: [{id: guide, label: Guide}]
+partners: [{id: radio, name: Radio}, {id: press, name: Press}]
+participants: [{of: attendance}, {of: consultation}]
+indicators:
+  - {code: "1", unit: person, target: 10, count: people, of: attendance, where: 'outcome == "completed"', label: Trained}
+  - {code: "2", unit: hour, target: 10, count: sum, field: hours, of: attendance, label: Hours}
+  - {code: "3", unit: person, target: 10, count: people, of: consultation, where: 'sex == "female"', label: Advised women}
+  - {code: "4", unit: inhabitant, target: 1000, count: sum, field: reach, of: media, label: Reach}
+  - {code: "5", unit: piece, target: 3, count: sum, field: quantity, of: output, label: Guides}
+  - {code: "6", unit: person, target: 3, count: records, of: signup, label: Sign-ups}
+`
+
+// house is the tracker as the functions see it: the handlers over real tables and files, with a clock that the test sets.
+type house struct {
+	t        testing.TB
+	db       *sqlite.DB
+	files    *folder.Store
+	provider *provider.Provider
+	wrap     func(table.Table) table.Table
+	lane     func() int
+
+	mu  sync.Mutex
+	now time.Time
+
+	store    *store.Store
+	handlers []http.Handler
+	ingest   *ingestupload.Ingest
+	compiler compilesnapshot.Compiler
+}
+
+var (
+	signingKey = sync.OnceValues(func() (*provider.Provider, error) {
+		key, err := provider.Key(filepath.Join(tempDir, "key.pem"))
+		if err != nil {
+			return nil, err
+		}
+		return provider.New(base+provider.Path, key, time.Now)
+	})
+	tempDir string
+)
+
+func newHouse(t testing.TB, dir string, wrap func(table.Table) table.Table, lane func() int) *house {
+	t.Helper()
+	if tempDir == "" {
+		tempDir = dir
+	}
+	db, err := sqlite.Open(filepath.Join(dir, "tracker.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{t: t, db: db, wrap: wrap, lane: lane, now: time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC)}
+	if h.files, err = folder.Open(filepath.Join(dir, "objects"), base, []byte("a secret for pre-signed requests")); err != nil {
+		t.Fatal(err)
+	}
+	h.files.Now = h.clock
+	if h.provider, err = signingKey(); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	return h
+}
+
+// start makes the functions anew, as after a crash: they remember nothing.
+func (h *house) start() {
+	open := func(name string) table.Table {
+		table, err := h.db.Table(name)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		return h.wrap(table)
+	}
+	h.store = &store.Store{Tracker: open("tracker"), People: open("people"), Objects: h.files, Secret: []byte("0123456789abcdef0123456789abcdef"), Now: h.clock, Lane: h.lane}
+	authority, err := identity.New(identity.Settings{Issuer: base + provider.Path, ClientID: provider.ClientID, CookieKey: []byte("0123456789abcdef0123456789abcdef"), BaseURL: base}, &http.Client{Transport: h.provider})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	site := &web.Site{Store: h.store, Authority: authority, Log: slog.New(slog.DiscardHandler), BaseURL: base}
+	h.handlers = []http.Handler{submitsignup.New(site), manageuploads.New(site), recordconsultation.New(site), manageproject.New(site), compilesnapshot.New(site)}
+	h.ingest = &ingestupload.Ingest{Store: h.store, Log: site.Log}
+	h.compiler = compilesnapshot.Compiler{Store: h.store}
+}
+
+func (h *house) clock() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now = h.now.Add(time.Microsecond)
+	return h.now
+}
+
+func (h *house) at(now time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now = now
+}
+
+// send asks the functions one after the other, as no template stands between; the answer's status and body.
+func (h *house) send(method, address, key, contentType string, body []byte) (int, []byte) {
+	token, err := h.provider.Token("office@example.org", []string{"admin", "town:coordinator"})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, handler := range h.handlers {
+		r := httptest.NewRequest(method, base+address, bytes.NewReader(body))
+		r.Header.Set("Authorization", "Bearer "+token)
+		r.Header.Set("Content-Type", contentType)
+		if key != "" {
+			r.Header.Set("Idempotency-Key", key)
+		}
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		if w.Code == http.StatusNotFound || w.Code == http.StatusMethodNotAllowed {
+			continue
+		}
+		return w.Code, w.Body.Bytes()
+	}
+	return http.StatusNotFound, nil
+}
+
+func (h *house) hash(asOf string) string {
+	h.t.Helper()
+	kept, _, err := h.compiler.Compile(context.Background(), "town", asOf, "", store.Once{})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return kept.Hash
+}
+
+// operation is something that somebody does. It may be done again and again; an error says that it was cut off.
+type operation struct {
+	at  time.Time
+	run func(*house, *memory) error
+}
+
+// memory is what a sender remembers between operations: ids that were answered.
+type memory struct{ ids map[string]string }
+
+func post(address, key string, body map[string]any) func(*house, *memory) error {
+	return func(h *house, m *memory) error {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		status, answer := h.send("POST", address, key, "application/json", encoded)
+		if status != http.StatusCreated {
+			return fmt.Errorf("POST %s: %d %s", address, status, answer)
+		}
+		var got struct{ ID string }
+		err = json.Unmarshal(answer, &got)
+		m.ids[key] = got.ID
+		return err
+	}
+}
+
+func change(method, address, key string, body map[string]any) func(*house, *memory) error {
+	return func(h *house, m *memory) error {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		status, answer := h.send(method, address+"/"+m.ids[key], "", "application/json", encoded)
+		if status != http.StatusOK && !(method == "DELETE" && status == http.StatusNotFound) {
+			return fmt.Errorf("%s %s: %d %s", method, address, status, answer)
+		}
+		return nil
+	}
+}
+
+// file is the arrival of an object, and its event; the object is put once, the event may come more than once.
+func file(owner, name, content string) func(*house, *memory) error {
+	return func(h *house, m *memory) error {
+		ctx := context.Background()
+		key := "uploads/town/" + owner + "/" + name
+		if _, err := h.files.Stat(ctx, key); err != nil {
+			if err := h.files.Put(ctx, key, strings.NewReader(content), "text/csv"); err != nil {
+				return err
+			}
+		}
+		var event events.S3Event
+		event.Records = make([]events.S3EventRecord, 1)
+		event.Records[0].S3.Object.Key = url.QueryEscape(key)
+		body, err := json.Marshal(event)
+		if err != nil {
+			return err
+		}
+		response, err := h.ingest.Handle(ctx, events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: string(body)}}})
+		if err == nil && len(response.BatchItemFailures) > 0 {
+			err = errors.New("the event failed")
+		}
+		if err != nil {
+			return err
+		}
+		info, err := h.files.Stat(ctx, key)
+		m.ids[name] = store.IDFor(info.Arrived, key+"|"+info.ETag)
+		return err
+	}
+}
+
+// drawn is a random history: operations in strands. Within a strand one comes after the other; between strands there is
+// no order but what the records say.
+func drawn(t *rapid.T) [][]operation {
+	begin := time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC)
+	tick := 0
+	op := func(run func(*house, *memory) error) operation {
+		tick++
+		return operation{at: begin.Add(time.Duration(tick) * time.Minute), run: run}
+	}
+	person := rapid.IntRange(1, 4)
+	day := rapid.IntRange(1, 28)
+	email := func(label string) string { return fmt.Sprintf("osoba%d@example.org", person.Draw(t, label)) }
+	var strands [][]operation
+	n := rapid.IntRange(2, 7).Draw(t, "strands")
+	for i := range n {
+		var strand []operation
+		key := fmt.Sprint("k", i)
+		switch rapid.SampledFrom([]string{"signup", "consultation", "attendance", "output", "media", "office file", "merge", "signup file"}).Draw(t, "what") {
+		case "signup":
+			body := map[string]any{"activity": rapid.SampledFrom([]string{"garden", "grants"}).Draw(t, "activity"), "first_name": "Osoba", "last_name": "Nowa", "email": email("who"),
+				"consent_processing": true, "submitted_at": fmt.Sprintf("2026-03-%02dT10:00:%02dZ", day.Draw(t, "day"), i)}
+			if rapid.Bool().Draw(t, "sex") {
+				body["sex"] = rapid.SampledFrom([]string{"female", "male"}).Draw(t, "which")
+			}
+			strand = append(strand, op(post("/town/signups", key, body)))
+		case "consultation":
+			body := map[string]any{"person": map[string]any{"email": email("who")}, "date": fmt.Sprintf("2026-04-%02d", day.Draw(t, "day")), "field": "law", "minutes": 30, "form": "phone", "topic": key}
+			strand = append(strand, op(post("/town/consultations", key, body)))
+			if rapid.Bool().Draw(t, "put") {
+				body = map[string]any{"person": map[string]any{"email": email("other")}, "date": "2026-04-30", "field": "coaching", "minutes": 45, "form": "phone", "topic": key}
+				strand = append(strand, op(change("PUT", "/town/consultations", key, body)))
+			}
+			if rapid.Bool().Draw(t, "delete") {
+				strand = append(strand, op(change("DELETE", "/town/consultations", key, nil)))
+			}
+		case "attendance":
+			// A typed record and a file may speak of the same thing: whichever is later counts.
+			body := map[string]any{"person": map[string]any{"email": fmt.Sprintf("gosc%d@example.org", i)}, "activity": "garden", "date": "2026-05-10", "outcome": "completed", "hours": json.Number("2.5")}
+			strand = append(strand, op(post("/town/attendance", key, body)))
+			if rapid.Bool().Draw(t, "delete") {
+				strand = append(strand, op(change("DELETE", "/town/attendance", key, nil)))
+			}
+		case "output":
+			strand = append(strand, op(post("/town/outputs", key, map[string]any{"date": "2026-05-01", "kind": "guide", "quantity": day.Draw(t, "quantity"), "title": key})))
+		case "media":
+			rows := "date,medium,title,outlet,reach\n"
+			for range rapid.IntRange(1, 4).Draw(t, "rows") {
+				rows += fmt.Sprintf("2026-05-%02d,radio,Audycja,Radio,%d\n", rapid.IntRange(1, 3).Draw(t, "which day"), 100*rapid.IntRange(1, 9).Draw(t, "reach"))
+			}
+			name := key + ".csv"
+			strand = append(strand, op(file("radio", name, rows)))
+			if rapid.IntRange(0, 2).Draw(t, "withdraw") == 0 {
+				strand = append(strand, op(withdraw(name)))
+			}
+		case "office file":
+			rows := "email,activity,date,hours,outcome\n"
+			for range rapid.IntRange(1, 4).Draw(t, "rows") {
+				rows += fmt.Sprintf("gosc%d@example.org,garden,2026-05-10,%d,%s\n", rapid.IntRange(0, 6).Draw(t, "who"), rapid.IntRange(1, 8).Draw(t, "hours"), rapid.SampledFrom([]string{"completed", "withdrew"}).Draw(t, "outcome"))
+			}
+			strand = append(strand, op(file("coordinator", key+".csv", rows)))
+			if rapid.IntRange(0, 2).Draw(t, "withdraw") == 0 {
+				strand = append(strand, op(withdraw(key+".csv")))
+			}
+		case "signup file":
+			rows := "submitted_at,activity,first_name,last_name,email,sex,consent_processing\n"
+			for row := range rapid.IntRange(1, 3).Draw(t, "rows") {
+				rows += fmt.Sprintf("2026-02-%02dT09:00:%02dZ,garden,Osoba,Zplik,plik%d-%d@example.org,female,tak\n", day.Draw(t, "day"), i, i, row)
+			}
+			strand = append(strand, op(file("coordinator", key+".csv", rows)))
+			if rapid.IntRange(0, 2).Draw(t, "withdraw") == 0 {
+				strand = append(strand, op(withdraw(key+".csv")))
+			}
+		case "merge":
+			for _, which := range []string{"a", "b"} {
+				strand = append(strand, op(post("/town/consultations", key+which, map[string]any{"person": map[string]any{"email": fmt.Sprintf("para%d%s@example.org", i, which)}, "date": "2026-04-02", "field": "law", "minutes": 30, "form": "phone", "topic": "para"})))
+			}
+			strand = append(strand, op(func(h *house, m *memory) error {
+				ids := [2]string{}
+				for j, which := range []string{"a", "b"} {
+					_, body := h.send("GET", "/town/consultations/"+m.ids[key+which], "", "", nil)
+					var got struct{ Person struct{ ID string } }
+					if err := json.Unmarshal(body, &got); err != nil {
+						return err
+					}
+					ids[j] = got.Person.ID
+				}
+				if ids[0] == ids[1] {
+					return nil // merged before
+				}
+				encoded, err := json.Marshal(map[string]string{"into": ids[1]})
+				if err != nil {
+					return err
+				}
+				status, answer := h.send("POST", "/town/people/"+ids[0]+"/merge", "", "application/json", encoded)
+				if status != http.StatusOK {
+					return fmt.Errorf("merge: %d %s", status, answer)
+				}
+				return nil
+			}))
+		}
+		strands = append(strands, strand)
+	}
+	return strands
+}
+
+func withdraw(name string) func(*house, *memory) error {
+	return func(h *house, m *memory) error {
+		status, answer := h.send("DELETE", "/town/uploads/"+m.ids[name], "", "application/json", nil)
+		if status != http.StatusOK {
+			return fmt.Errorf("withdraw: %d %s", status, answer)
+		}
+		return nil
+	}
+}
+
+// TestOnceInEffect holds random histories to the rule that nothing is lost and nothing counts twice: delivered one to
+// three times, in any order that the records leave open, with every function dying between any two writes, and other
+// lanes, they come to the same hash as once and in order.
+func TestOnceInEffect(t *testing.T) {
+	t.Parallel()
+	plain := func(t table.Table) table.Table { return t }
+	rapid.Check(t, func(rt *rapid.T) {
+		strands := drawn(rt)
+		seed := rapid.Uint64().Draw(rt, "seed")
+		random := rand.New(rand.NewPCG(seed, 1))
+
+		calm := newHouse(t, t.TempDir(), plain, func() int { return 0 })
+		defer calm.db.Close()
+		define(t, calm)
+		for _, strand := range strands {
+			m := &memory{ids: map[string]string{}}
+			for _, op := range strand {
+				calm.at(op.at)
+				if err := op.run(calm, m); err != nil {
+					rt.Fatal(err)
+				}
+			}
+		}
+
+		quiet, kills := false, 0
+		wild := newHouse(t, t.TempDir(), func(inner table.Table) table.Table {
+			fault := func(c tabletest.Call) error {
+				if !quiet && c.Verb == "write" && kills < 40 && random.IntN(6) == 0 {
+					kills++
+					return tabletest.ErrKilled
+				}
+				return nil
+			}
+			return &tabletest.Faulty{Table: inner, Before: fault, After: fault}
+		}, func() int { return random.IntN(8) })
+		defer wild.db.Close()
+		quiet = true
+		define(t, wild)
+		quiet = false
+		memories := make([]*memory, len(strands))
+		for i := range memories {
+			memories[i] = &memory{ids: map[string]string{}}
+		}
+		next := make([]int, len(strands))
+		for left := len(strands); left > 0; {
+			i := random.IntN(len(strands))
+			if next[i] == len(strands[i]) {
+				continue
+			}
+			op := strands[i][next[i]]
+			for times := 1 + random.IntN(3); times > 0; {
+				wild.at(op.at)
+				if err := op.run(wild, memories[i]); err != nil {
+					wild.start()
+					continue
+				}
+				times--
+			}
+			if next[i]++; next[i] == len(strands[i]) {
+				left--
+			}
+			if random.IntN(4) == 0 {
+				quiet = true
+				wild.start()
+				wild.at(op.at)
+				wild.hash("2026-06-01")
+				quiet = false
+			}
+		}
+		quiet = true
+		wild.start()
+		end := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
+		calm.at(end)
+		wild.at(end)
+		for _, asOf := range []string{"2026-04-15", "2026-06-30"} {
+			if a, b := calm.hash(asOf), wild.hash(asOf); a != b {
+				rt.Fatalf("as of %s: once and in order %s, disturbed %s\n%s\n%s", asOf, a, b, calm.figures(asOf), wild.figures(asOf))
+			}
+		}
+		latest, err := wild.store.Latest(context.Background(), "town", "2026-06-30")
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if again, err := wild.compiler.Verify(context.Background(), latest); err != nil || again != latest.Hash {
+			rt.Fatalf("computed again from the first fact: %s, %v; it was %s", again, err, latest.Hash)
+		}
+	})
+}
+
+func (h *house) figures(asOf string) string {
+	kept, err := h.store.Latest(context.Background(), "town", asOf)
+	if err != nil {
+		return err.Error()
+	}
+	snap, err := h.store.Snapshot(context.Background(), kept)
+	if err != nil {
+		return err.Error()
+	}
+	out, _ := json.Marshal(snap)
+	return string(out)
+}
+
+func define(t testing.TB, h *house) {
+	t.Helper()
+	if status, body := h.send("PUT", "/town/definition", "", "application/yaml", []byte(definitionText)); status != http.StatusCreated {
+		t.Fatalf("definition: %d %s", status, body)
+	}
+}
+
