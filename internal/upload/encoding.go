@@ -86,7 +86,6 @@ type tally struct {
 	zero    bool     // there is a zero: it is no text
 	latin   int      // UTF-8 sequences of Latin letters and of punctuation
 	other   int      // other UTF-8 sequences
-	chance  int      // ÓŁ of the one-byte encodings, which is a (Tajik) letter in UTF-8
 	invalid int      // bytes that are no part of UTF-8
 }
 
@@ -109,8 +108,6 @@ func (t *tally) add(text []byte, last bool) (rest []byte) {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			t.invalid++
-		case r == 'ӣ':
-			t.chance++
 		case r < 0x180, r >= 0x2000 && r < 0x2040:
 			t.latin++
 		default:
@@ -124,11 +121,25 @@ func (t *tally) add(text []byte, last bool) (rest []byte) {
 	return nil
 }
 
+// The bytes of Polish letters: in both one-byte encodings, in Windows-1250 alone and in ISO-8859-2 alone.
+const (
+	bothPolish    = "\xa3\xaf\xb3\xbf\xc6\xca\xd1\xd3\xe6\xea\xf1\xf3" // ŁŻłżĆĘŃÓćęńó
+	windowsPolish = "\x8c\x8f\x9c\x9f\xa5\xb9"                         // ŚŹśźĄą
+	isoPolish     = "\xa1\xa6\xac\xb1\xb6\xbc"                         // ĄŚŹąśź
+)
+
 // decide prefers UTF-8 wherever it is valid, and also where it is mostly valid: a damaged letter is then an error of its
-// cell instead of every letter becoming two others. Polish one-byte texts hardly ever hold what UTF-8 takes for a letter.
+// cell instead of every letter becoming two others.
 func (t *tally) decide() encoding.Encoding {
+	foreign := -t.count(bothPolish) - t.count(windowsPolish) - t.count(isoPolish) // bytes of other letters
+	for _, n := range t.bytes[utf8.RuneSelf:] {
+		foreign += n
+	}
 	switch {
-	case t.invalid == 0 && (t.chance == 0 || t.latin+t.other > 0), t.invalid > 0 && t.latin > t.invalid:
+	case t.invalid > 0 && t.latin > t.invalid:
+		return nil
+	// By chance Polish letters of one byte may make others of UTF-8 (ÓŁ is a Tajik one), but never letters of Latin.
+	case t.invalid == 0 && (t.latin > 0 || t.other == 0 || foreign > 0):
 		return nil
 	}
 	// 0x80 to 0x9f are letters and quotation marks in Windows-1250, control characters in ISO-8859-2.
@@ -137,18 +148,16 @@ func (t *tally) decide() encoding.Encoding {
 			return charmap.Windows1250
 		}
 	}
-	// Of the Polish letters only Ą ą Ś ś Ź ź differ; where one encoding has them, the other has signs or foreign letters.
-	iso := t.count(0xa1, 0xb1, 0xa6, 0xb6, 0xac, 0xbc)
-	windows := t.count(0xa5, 0xb9)
-	if iso > windows {
+	// Where one encoding has a Polish letter that the other lacks, that has a sign or a letter of another language.
+	if t.count(isoPolish) > t.count(windowsPolish) {
 		return charmap.ISO8859_2
 	}
 	return charmap.Windows1250
 }
 
-func (t *tally) count(letters ...byte) int {
+func (t *tally) count(letters string) int {
 	n := 0
-	for _, b := range letters {
+	for _, b := range []byte(letters) {
 		n += t.bytes[b]
 	}
 	return n

@@ -124,12 +124,18 @@ type source struct {
 	err  error
 }
 
+// errOutside is not the body's failure: the directory of a damaged archive may point anywhere.
+var errOutside = errors.New("outside of the file")
+
 func (s *source) ReadAt(p []byte, at int64) (int, error) {
 	if s.err == nil {
 		s.err = s.ctx.Err()
 	}
 	if s.err != nil {
 		return 0, s.err
+	}
+	if at < 0 || at > s.size {
+		return 0, errOutside
 	}
 	n, err := s.from.ReadAt(p, at)
 	switch {

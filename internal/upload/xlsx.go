@@ -533,7 +533,8 @@ func columnOf(name string) (int, bool) {
 	return 0, false
 }
 
-// unescape reads the characters that XML cannot hold, which spreadsheets write as _x000D_.
+// unescape reads the characters that XML cannot hold, which spreadsheets write as _x000D_. Line ends become line feeds, as
+// those of delimited texts do.
 func unescape(text string) string {
 	if !strings.Contains(text, "_x") {
 		return text
@@ -543,7 +544,7 @@ func unescape(text string) string {
 		i := strings.Index(text, "_x")
 		if i < 0 {
 			b.WriteString(text)
-			return b.String()
+			return strings.ReplaceAll(b.String(), "\r\n", "\n")
 		}
 		b.WriteString(text[:i])
 		text = text[i:]
