@@ -1,0 +1,43 @@
+package kinds_test
+
+import (
+	"testing"
+
+	"outreach/internal/kinds"
+	"outreach/internal/record"
+)
+
+func TestKindsAreFoundByBothTheirNames(t *testing.T) {
+	t.Parallel()
+	for plural, name := range map[string]string{"signups": "signup", "consultations": "consultation", "attendance": "attendance", "tests": "test", "outputs": "output", "media": "media"} {
+		k := kinds.ByPlural(plural)
+		if k == nil || k.Name != name || kinds.ByName(name) != k {
+			t.Errorf("%s and %s are not one kind", plural, name)
+		}
+	}
+	if len(kinds.All) != 6 || kinds.ByName("media2") != nil || kinds.ByPlural("test") != nil {
+		t.Error("there are six kinds and no others")
+	}
+}
+
+func TestFieldsAreSound(t *testing.T) {
+	t.Parallel()
+	for _, k := range kinds.All {
+		seen := map[string]bool{}
+		for _, f := range k.Fields {
+			if seen[f.Name] || f.Name == "" || f.Polish == "" {
+				t.Errorf("%s.%s has no name of its own in both languages", k.Name, f.Name)
+			}
+			seen[f.Name] = true
+			if (f.Type == record.List) != (f.Options != nil) {
+				t.Errorf("%s.%s: a list, and only a list, has options", k.Name, f.Name)
+			}
+			if f.Keep == record.Who && !k.Person {
+				t.Errorf("%s.%s says who, in a kind about nobody", k.Name, f.Name)
+			}
+			if f.Required && f.NoColumn {
+				t.Errorf("%s.%s is needed, but files cannot have it", k.Name, f.Name)
+			}
+		}
+	}
+}

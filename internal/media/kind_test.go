@@ -1,0 +1,59 @@
+package media_test
+
+import (
+	"testing"
+
+	"outreach/internal/media"
+	"outreach/internal/project"
+	"outreach/internal/record"
+)
+
+var scope = record.Scope{Definition: &project.Definition{TimeZone: "Europe/Warsaw", Region: project.Region{Population: 1000}}, Today: "2026-11-23", Loose: true}
+
+func airing(changes record.Given) record.Given {
+	given := record.Given{"date": "2010-03-11", "medium": "tv", "title": "Razem", "outlet": "TV", "reach": "10"}
+	for name, value := range changes {
+		given[name] = value
+	}
+	return given
+}
+
+func TestAiring(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		changes record.Given
+		want    string // the field that is wrong and how
+	}{
+		{"the least", nil, ""},
+		{"nobody saw it", record.Given{"reach": "0"}, ""},
+		{"everybody saw it", record.Given{"reach": "1000"}, ""},
+		{"more saw it than there are", record.Given{"reach": "1001"}, "reach out_of_range"},
+		{"as many contacts as people", record.Given{"contacts": "10"}, ""},
+		{"more contacts than there are people", record.Given{"contacts": "1000000"}, ""},
+		{"fewer contacts than people", record.Given{"contacts": "9"}, "contacts out_of_range"},
+		{"an unknown medium", record.Given{"medium": "film"}, "medium not_in_list"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, problems := media.Kind.Read(airing(tt.changes), scope)
+			got := ""
+			for _, p := range problems {
+				got += p.Field + " " + p.Code
+			}
+			if got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestMediumsInBothLanguages(t *testing.T) {
+	t.Parallel()
+	for spelling, want := range map[string]string{"telewizja": "tv", "Radio": "radio", "prasa": "press", "internet": "web", "media społecznościowe": "social", "reklama zewnętrzna": "outdoor", "outdoor": "outdoor"} {
+		entry, problems := media.Kind.Read(airing(record.Given{"medium": spelling}), scope)
+		if got := media.Kind.Get(entry.Row, "medium"); len(problems) > 0 || got != want {
+			t.Errorf("%s is %q, %v", spelling, got, problems)
+		}
+	}
+}
