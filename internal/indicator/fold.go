@@ -1,6 +1,6 @@
 // Package indicator turns facts into live records, and live records into the figures of a snapshot. It is pure: facts and
-// the rows of files go in, in whatever order and however often they come, and the same figures come out. Package compile
-// feeds it; package checkpoint keeps what a Fold remembers.
+// the rows of files go in, in whatever order and however often they come, and the same figures come out. The function
+// compile-snapshot feeds it; package checkpoint keeps what a Fold remembers.
 package indicator
 
 import (

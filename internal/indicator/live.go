@@ -63,11 +63,7 @@ type livedEntry struct {
 	*entry
 }
 
-// LineID is the record id of a file's row: a ULID that says when the file arrived, and is always the same.
-func LineID(upload string, arrived time.Time, row int) string {
-	return lineID(upload, arrived, row).String()
-}
-
+// lineID is fact.LineID before it is made a text.
 func lineID(upload string, arrived time.Time, row int) (id ulid.ULID) {
 	text := make([]byte, 0, 64)
 	text = append(text, upload...)

@@ -109,8 +109,11 @@ func isDecimal(text string) bool {
 	if isWhole(text) {
 		return true
 	}
+	if text == "" || text[0] < '0' || text[0] > '9' {
+		return false
+	}
 	n, err := strconv.ParseFloat(text, 64)
-	return err == nil && n > 0 && record.Number(n) == text && len(text)-strings.IndexByte(text, '.')-1 <= decimals
+	return err == nil && record.Number(n) == text && len(text)-strings.IndexByte(text, '.')-1 <= decimals
 }
 
 func isDay(text string) bool {

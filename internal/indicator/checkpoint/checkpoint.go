@@ -4,7 +4,7 @@
 //
 //	SELECT medium, sum(reach) FROM 'checkpoint.parquet' WHERE kind = 'media' AND live GROUP BY medium
 //
-// Package compile writes and reads it. A checkpoint only spares work: whoever cannot read one folds from the first fact.
+// The function compile-snapshot writes and reads it. A checkpoint only spares work: whoever cannot read one folds from the first fact.
 package checkpoint
 
 import (
