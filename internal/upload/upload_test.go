@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -466,5 +469,75 @@ func TestRepeats(t *testing.T) {
 	}
 	if !slices.Equal(new(Repeats).Rows(), nil) {
 		t.Error("nothing repeats nothing")
+	}
+}
+
+// The files that the project plays in: how many rows each has, and which are bad.
+func TestFilesOfTheProject(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join("..", "..", "infra", "local", "ces")
+	for _, tt := range []struct {
+		name, kind string
+		rows       int
+		errors     []string
+	}{
+		{"signups.csv", "signup", 307, nil},
+		{"attendance.csv", "attendance", 145, nil},
+		{"consultations.csv", "consultation", 567, nil},
+		{"tests.csv", "test", 130, nil},
+		{"outputs.csv", "output", 49, nil},
+		{"media/tv-partner-2010.csv", "media", 26, nil},
+		{"media/tv-partner-2010-correction.csv", "media", 4, nil},
+		{"media/radio-partner-2010.xlsx", "media", 22, nil},
+		{"media/web-partner-2010.csv", "media", 36, nil},
+		{"media/press-partner-2010-h1.csv", "media", 12, nil},
+		{"media/press-partner-2010-h2.csv", "media", 12, nil},
+		{"media/press-partner-2011.csv", "media", 1, nil},
+		{"media/press-partner-2010-h2-with-4-bad-rows.csv", "media", 12, []string{
+			`3 date not_a_date "31.06.2010"`, `5 reach out_of_range "-8000"`, `7 title missing ""`, `9 reach not_a_number "dużo" whole`}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			data, err := os.ReadFile(filepath.Join(folder, tt.name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checked, lines := read(t, data)
+			wantErrors(t, checked, tt.errors...)
+			if checked.Kind.Name != tt.kind || checked.Rows != tt.rows || len(lines) != tt.rows-len(tt.errors) || checked.Warnings.Total > 0 {
+				t.Errorf("%s, %d rows, %d right, warnings %v", checked.Kind.Name, checked.Rows, len(lines), briefs(checked.Warnings))
+			}
+		})
+	}
+}
+
+// What is cheap to write must not be dear to refuse.
+func TestHostileFilesTakeLittleMemory(t *testing.T) {
+	const size = 20 << 20
+	mib := func(text string) []byte { return bytes.Repeat([]byte(text), size/len(text)) }
+	for name, data := range map[string][]byte{
+		"delimiters":            mib(";"),
+		"delimiters in a row":   append([]byte(airings), mib(",")...),
+		"quotation marks":       mib(`"`),
+		"a mark never closed":   append([]byte(airings+`2010-03-11,,tv,,"`), mib("x\n")...),
+		"blank lines":           mib("\n"),
+		"blank lines below":     append([]byte(airings), mib(" \r\n")...),
+		"one line":              mib("x"),
+		"one line below":        append([]byte(airings), mib("x")...),
+		"many columns":          mib("date,"),
+		"zeros":                 make([]byte, size),
+		"UTF-16 of nothing":     append([]byte(utf16LEMark), make([]byte, size)...),
+		"an archive of nothing": append([]byte("PK\x03\x04"), make([]byte, size)...),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		checked, _ := read(t, data)
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > size {
+			t.Errorf("%s: %d MiB", name, used>>20)
+		}
+		if checked.Rows == 0 && checked.Errors.Total == 0 && name != "blank lines below" {
+			t.Errorf("%s is a table", name)
+		}
 	}
 }
