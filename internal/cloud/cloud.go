@@ -57,9 +57,10 @@ type Part func(*Cloud)
 // New reads the settings, and makes the clients of what the function uses. All settings that are missing are named in one
 // error.
 func New(parts ...Part) (*Cloud, error) {
+	c := &Cloud{Log: slog.New(slog.NewJSONHandler(os.Stdout, nil)), store: &store.Store{Now: time.Now}}
+	slog.SetDefault(c.Log)
 	// Libraries that write to the standard logger write whole addresses, and a query may name somebody.
 	log.SetOutput(io.Discard)
-	c := &Cloud{Log: slog.New(slog.NewJSONHandler(os.Stdout, nil)), store: &store.Store{Now: time.Now}}
 	c.Config = c.environment()
 	c.secrets = secretsmanager.NewFromConfig(c.Config)
 	c.setting(SecretID)
