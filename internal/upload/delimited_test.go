@@ -62,6 +62,32 @@ func TestOneLetterInTheLastRowDecidesTheEncoding(t *testing.T) {
 	}
 }
 
+func TestSignsThatOtherEncodingsTakeForLetters(t *testing.T) {
+	t.Parallel()
+	windows := func(text string) string {
+		encoded, err := charmap.Windows1250.NewEncoder().String(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return encoded
+	}
+	for _, tt := range []struct{ name, title, encoded string }{
+		{"quotation marks of Windows-1250 outweigh a letter of ISO-8859-2", "„Razem” ± 5", windows("„Razem” ± 5")},
+		{"what is a Tajik letter in UTF-8", "SPÓŁDZIELNIA", windows("SPÓŁDZIELNIA")},
+		{"what is another rare letter in UTF-8", "gęśź", windows("gęśź")},
+		{"Ukrainian in UTF-8", "Світ", "Світ"},
+		{"a picture in UTF-8", "Razem 👍", "Razem 👍"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, lines := read(t, []byte(airings+"2010-03-11,,tv,,"+tt.encoded+",TV,1\n"))
+			if len(lines) != 1 || lines[0].Entry.Row[4] != tt.title {
+				t.Errorf("%+v, want %q", lines, tt.title)
+			}
+		})
+	}
+}
+
 func TestLettersOnTheEdgeOfPiecesAreWhole(t *testing.T) {
 	t.Parallel()
 	// The text is read in pieces of 64 KiB: the letters of two bytes lie on every one of their edges, at either byte.
@@ -129,6 +155,7 @@ func TestQuotationMarks(t *testing.T) {
 		{"around an inner cell", `""Razem" film"`, `"Razem" film`},
 		{"spaces behind a quoted cell", `"Razem"  `, `Razem`},
 		{"a mark behind spaces", `"Razem " łatwiej"`, `Razem " łatwiej`},
+		{"two quoted words", `"a" "b"`, `a" "b`},
 		{"no-break spaces around", "\u00a0Razem\u202f", "Razem"},
 		{"a quoted line end", "\"a\nb\"", "a\nb"},
 	} {

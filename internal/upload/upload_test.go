@@ -268,6 +268,10 @@ func TestKindThatIsNotAllowed(t *testing.T) {
 	if k := check("date,kind,title\n").Kind; k.Name != "media" {
 		t.Errorf("recognised as %s", k.Name)
 	}
+	// Or else the one that misses less.
+	if checked, _ := read(t, []byte("date,kind,title\n")); checked.Kind.Name != "output" {
+		t.Errorf("recognised as %s", checked.Kind.Name)
+	}
 }
 
 func TestCells(t *testing.T) {
