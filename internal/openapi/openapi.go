@@ -163,6 +163,9 @@ func (o operation) responses() object {
 	if o.body != nil {
 		problem(http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
+	if len(o.query) > 0 {
+		problem(http.StatusBadRequest) // a cursor that is none
+	}
 	if o.body != nil || len(o.query) > 0 {
 		problem(http.StatusUnprocessableEntity)
 	}
