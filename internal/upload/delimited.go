@@ -227,17 +227,17 @@ func (d *delimited) next() (int, []cell, error) {
 			where = inPlain
 		}
 		// The cell goes on, or ends here.
-		i := 0
-		for i < len(d.data) && !d.stops[d.data[i]] {
+		i, data, stops := 0, d.data, &d.stops
+		for i < len(data) && !stops[data[i]] {
 			i++
 		}
-		d.text = append(d.text, d.data[:i]...)
-		if i == len(d.data) {
+		d.text = append(d.text, data[:i]...)
+		if i == len(data) {
 			d.data = nil
 			continue
 		}
-		c = d.data[i]
-		d.data = d.data[i+1:]
+		c = data[i]
+		d.data = data[i+1:]
 		endCell()
 		if c != d.delimiter {
 			d.afterCR = c == '\r'
