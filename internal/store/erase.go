@@ -112,8 +112,6 @@ func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, wha
 		})
 	case "upload":
 		return s.forgetRows(ctx, project, e, what)
-	case "merged":
-		return nil
 	}
 	return s.again(ctx, func() error {
 		t, rev, err := load[Typed](ctx, s.Tracker, recordKey(project, kind, what))

@@ -53,6 +53,10 @@ func aboutKey(project, person, kind, id string) table.Key {
 	return table.Key{PK: aboutPartition(project, person), SK: kind + "#" + id}
 }
 
+func mergedKey(project, person string) table.Key {
+	return table.Key{PK: "MERGED#" + project + "#" + person, SK: "INTO"}
+}
+
 func signupKey(project, id string) table.Key {
 	return table.Key{PK: "SIGNUP#" + project + "#" + id, SK: "SIGNUP"}
 }

@@ -224,54 +224,76 @@ func (s *Store) Duplicates(ctx context.Context, project string) ([][]person.Pers
 	}
 }
 
-// Merge makes two records of one person one: what was known of the first leads to the second from now on. Merging again
-// what was merged changes nothing; a person who is not there, or who would be merged into themselves, is ErrNotFound.
-func (s *Store) Merge(ctx context.Context, project, from, into, by string) (person.Person, error) {
-	var merged person.Person
-	err := s.again(ctx, func() error {
-		target, err := s.Person(ctx, project, into)
+// Merge makes two records of one person one: what was known of the first leads to the second from now on. The fact comes
+// first, so that the person counts once from then on; the people table follows, and a merge that was cut off between the
+// two is finished by asking again. Merging again what was merged changes nothing; a person who is not there, who was
+// merged into another, or who would be merged into themselves, is ErrNotFound.
+func (s *Store) Merge(ctx context.Context, project, from, into, by string) (merged person.Person, err error) {
+	err = s.again(ctx, func() error {
+		target, err := s.mergedInto(ctx, project, into)
 		if err != nil {
 			return err
 		}
-		source, sourceRev, err := load[person.Person](ctx, s.People, personKey(project, from))
-		switch {
-		case err != nil:
+		before, rev, err := load[string](ctx, s.Tracker, mergedKey(project, from))
+		if err != nil {
 			return err
-		case sourceRev == 0:
-			return fmt.Errorf("person %s: %w", from, ErrNotFound)
-		case source.Into != "" && source.Into != target.ID:
-			return fmt.Errorf("person %s: merged already: %w", from, ErrNotFound)
-		case source.ID == target.ID:
-			return fmt.Errorf("person %s: cannot be merged into itself: %w", from, ErrNotFound)
 		}
-		if source.Into == "" {
-			// The people table leads the way, the fact follows; a merge cut off between the two is finished by the next try.
-			_, targetRev, err := load[person.Person](ctx, s.People, personKey(project, target.ID))
+		if from == target || before != "" && before != target {
+			return fmt.Errorf("person %s into %s: %w", from, into, ErrNotFound)
+		}
+		for _, id := range []string{from, target} {
+			_, found, err := load[person.Person](ctx, s.People, personKey(project, id))
+			if err == nil && found == 0 {
+				err = fmt.Errorf("person %s: %w", id, ErrNotFound)
+			}
 			if err != nil {
 				return err
 			}
-			target.Absorb(source)
-			source.Into = target.ID
-			ops := []table.Op{s.putPerson(project, target, targetRev), s.putPerson(project, source, sourceRev)}
-			for _, k := range source.Keys() {
-				ops = append(ops, put(s.identityKey(project, k), target.ID, table.Always))
+		}
+		if rev == 0 {
+			f, err := s.fact(fact.KindPersonMerged, by, fact.Merged{Person: from, Into: target})
+			if err != nil {
+				return err
 			}
-			if err := s.People.Write(ctx, ops...); err != nil {
+			if err := s.append(ctx, project, []fact.Fact{f}, put(mergedKey(project, from), target, table.Absent), check(mergedKey(project, target), table.Absent)); err != nil {
 				return err
 			}
 		}
-		merged = target
-		f, err := s.fact(fact.KindPersonMerged, by, fact.Merged{Person: from, Into: target.ID})
-		if err != nil {
-			return err
-		}
-		err = s.append(ctx, project, []fact.Fact{f}, put(aboutKey(project, from, "merged", target.ID), target.ID, table.Absent))
-		if conflict, met := table.AsConflict(err); met && len(conflict.Failed) > 0 {
-			return nil // the fact is there
-		}
+		merged, err = s.joinPeople(ctx, project, from, target)
 		return err
 	})
 	return merged, err
+}
+
+// mergedInto follows merges to the id that counts.
+func (s *Store) mergedInto(ctx context.Context, project, id string) (string, error) {
+	for range 100 {
+		into, rev, err := load[string](ctx, s.Tracker, mergedKey(project, id))
+		if err != nil || rev == 0 {
+			return id, err
+		}
+		id = into
+	}
+	return "", fmt.Errorf("person %s: merged in a circle", id)
+}
+
+// joinPeople puts what the people table knows of one person to another, and lets their keys lead there.
+func (s *Store) joinPeople(ctx context.Context, project, from, into string) (person.Person, error) {
+	target, targetRev, err := load[person.Person](ctx, s.People, personKey(project, into))
+	if err != nil {
+		return target, err
+	}
+	source, sourceRev, err := load[person.Person](ctx, s.People, personKey(project, from))
+	if err != nil || source.Into != "" {
+		return target, err
+	}
+	target.Absorb(source)
+	source.Into = into
+	ops := []table.Op{s.putPerson(project, target, targetRev), s.putPerson(project, source, sourceRev)}
+	for _, k := range source.Keys() {
+		ops = append(ops, put(s.identityKey(project, k), into, table.Always))
+	}
+	return target, s.People.Write(ctx, ops...)
 }
 
 // Staff gives the random id of a member of the staff, making one for an address not seen before. No address: no id.

@@ -71,6 +71,8 @@ func known(err error) *Error {
 		return &Error{Status: http.StatusConflict, Detail: "full"}
 	case errors.Is(err, store.ErrOtherBody):
 		return Invalid(record.Problem{Field: "Idempotency-Key", Code: "other_body"}).(*Error)
+	case errors.Is(err, table.ErrCursor):
+		return &Error{Status: http.StatusBadRequest, Detail: "cursor"}
 	case errors.As(err, &tooLarge):
 		return &Error{Status: http.StatusRequestEntityTooLarge}
 	case errors.Is(err, table.ErrUnavailable), errors.Is(err, objects.ErrUnavailable), errors.Is(err, identity.ErrUnavailable):

@@ -1,0 +1,81 @@
+package functions_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestTheDomainKnowsNoCloud: only the functions, the infrastructure and the adapters know that there is a cloud.
+func TestTheDomainKnowsNoCloud(t *testing.T) {
+	t.Parallel()
+	adapters := []string{"outreach/functions/", "outreach/infra/", "outreach/internal/cloud", "outreach/internal/table/dynamo", "outreach/internal/objects/s3"}
+	for path, imports := range packages(t) {
+		if slices.ContainsFunc(adapters, func(a string) bool { return strings.HasPrefix(path, a) }) {
+			continue
+		}
+		for _, i := range imports {
+			if strings.HasPrefix(i, "github.com/aws/") || strings.HasPrefix(i, "github.com/awslabs/") {
+				t.Errorf("%s imports %s", path, i)
+			}
+		}
+	}
+}
+
+// TestKindsOfRecordDoNotImportEachOther: each is one file of fields and rules, and knows nothing of the others, of HTTP or
+// of storage.
+func TestKindsOfRecordDoNotImportEachOther(t *testing.T) {
+	t.Parallel()
+	allowed := []string{"outreach/internal/project", "outreach/internal/record"}
+	all := packages(t)
+	for _, kind := range []string{"signup", "consultation", "attendance", "assessment", "output", "media"} {
+		imports, ok := all["outreach/internal/"+kind]
+		if !ok {
+			t.Errorf("there is no package for %s", kind)
+		}
+		for _, i := range imports {
+			if strings.HasPrefix(i, "outreach/") && !slices.Contains(allowed, i) {
+				t.Errorf("%s imports %s", kind, i)
+			}
+		}
+	}
+}
+
+// TestReadingADefinitionLinksNoRules: what only reads a stored definition, and most functions do, must not carry the YAML
+// parser and the expression language through their cold start.
+func TestReadingADefinitionLinksNoRules(t *testing.T) {
+	t.Parallel()
+	for _, function := range []string{"submit-signup", "record-consultation", "manage-uploads", "ingest-upload", "show-report", "send-notices", "sign-in"} {
+		out, err := exec.Command("go", "list", "-deps", "../functions/"+function).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for dep := range strings.FieldsSeq(string(out)) {
+			if strings.HasPrefix(dep, "github.com/expr-lang/") || strings.HasPrefix(dep, "github.com/goccy/go-yaml") {
+				t.Errorf("%s links %s", function, dep)
+			}
+		}
+	}
+}
+
+func packages(t *testing.T) map[string][]string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "outreach/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string][]string{}
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); decoder.More(); {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := decoder.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		found[p.ImportPath] = p.Imports
+	}
+	return found
+}
