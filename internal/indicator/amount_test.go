@@ -159,6 +159,15 @@ func TestIsDayAgreesWithTheCalendar(t *testing.T) {
 	}
 }
 
+func TestTheBetterState(t *testing.T) {
+	t.Parallel()
+	states := []string{"waitlisted", "invited", "held", "accepted"}
+	slices.SortFunc(states, compareStates)
+	if want := []string{"accepted", "held", "waitlisted", "invited"}; !slices.Equal(states, want) {
+		t.Errorf("%v, want %v", states, want)
+	}
+}
+
 // Texts are told apart by themselves, not by their hashes: many texts, few places.
 func TestTextsKeepEveryText(t *testing.T) {
 	t.Parallel()

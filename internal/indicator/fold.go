@@ -41,7 +41,7 @@ type upload struct {
 	shape     *shape // nil: its acceptance was not seen yet
 	withdrawn bool
 	packs     []*rows // until all are there; nil: missing
-	rows      *rows   // when all are there
+	rows      *rows   // when all are there and the file counts
 }
 
 // rows are rows of a file: numbers, persons where the kind is about people, and values, one row after the other.

@@ -112,6 +112,12 @@ func TestWhatCounts(t *testing.T) {
 			s.attendance("r1", 2, noon(1), "p1", "2010-03-01", "2")
 			s.attendance("r1", 1, noon(2), "p1", "2010-03-01", "1")
 		}, map[string]string{"hours": "2"}},
+		{"a version that was both written and voided is void", func(s *said) {
+			s.add(fact.KindVoided, noon(1), fact.Voided{Record: "r1", Version: 1})
+			s.attendance("r1", 1, noon(2), "p1", "2010-03-01", "1")
+			s.attendance("r2", 1, noon(2), "p1", "2010-03-02", "2")
+			s.add(fact.KindVoided, noon(1), fact.Voided{Record: "r2", Version: 1})
+		}, map[string]string{"hours": "0"}},
 		{"a withdrawn correction lets the first file count again", func(s *said) {
 			s.file("u1", "attendance", "coordinator", "o1", noon(1), attended("p1", "2010-03-01", "1"))
 			s.file("u2", "attendance", "coordinator", "o2", noon(2), attended("p1", "2010-03-01", "2"), attended("p2", "2010-03-01", "4"))
@@ -319,6 +325,7 @@ func TestFilesCountWithAllTheirRows(t *testing.T) {
 		t.Errorf("wanted at first (-want +got)\n%s", diff)
 	}
 	add(1, second)
+	add(1, first)
 	if live := f.Live().Dump(); len(live) > 0 {
 		t.Errorf("half a file counts: %v", live)
 	}

@@ -108,7 +108,7 @@ func (f *Fold) sources() []source {
 		}
 	}
 	for id, u := range f.uploads {
-		if u.counts() && u.rows != nil {
+		if u.rows != nil {
 			out = append(out, source{at: u.said.Arrived.UnixNano(), name: u.said.Object, id: id, shape: u.shape, upload: u})
 		}
 	}
@@ -301,18 +301,14 @@ func (f *Fold) canonical() func(uint32) uint32 {
 		return func(person uint32) uint32 { return person }
 	}
 	next := map[uint32]uint32{}
-	var root func(uint32) uint32
-	root = func(p uint32) uint32 {
-		for {
-			up, ok := next[p]
-			if !ok {
-				return p
-			}
+	root := func(p uint32) uint32 {
+		for up, ok := next[p]; ok; up, ok = next[p] {
 			if further, ok := next[up]; ok {
 				next[p] = further
 			}
 			p = up
 		}
+		return p
 	}
 	goes := map[uint32]bool{}
 	members := map[uint32]bool{}

@@ -108,3 +108,36 @@ func TestMonths(t *testing.T) {
 		t.Errorf("%d records outside the period, want 2", found.Quality.RecordsOutsidePeriod)
 	}
 }
+
+func TestAgeIsThatOfTheFirstCountedRecord(t *testing.T) {
+	t.Parallel()
+	def := *definition
+	def.Period = project.Period{From: "2009-11-02", To: "2011-02-28"}
+	s := &said{t: t, history: history{}}
+	s.add(fact.KindSaid, noon(1), fact.Said{Record: "r1", Version: 1, Kind: "consultation", Person: "p1", Row: record.Row{"2010-12-31", "law", "60", "phone"}})
+	s.add(fact.KindSaid, noon(1), fact.Said{Record: "r2", Version: 1, Kind: "consultation", Person: "p1", Row: record.Row{"2011-01-01", "law", "60", "phone"}})
+	s.attendance("r3", 1, noon(1), "p1", "2009-12-31", "1")
+	row := make(record.Row, 18)
+	row[0], row[7] = "training", "1985"
+	s.add(fact.KindSignup, noon(1), fact.Signup{Signup: "s1", Entry: "e1", Person: "p1", Submitted: noon(1), State: "accepted", Row: row})
+	f := indicator.New()
+	s.tell(t, f, s.facts)
+	found, err := indicator.Compile(&def, mustRules(t, &def), f.Live(), "2011-02-28")
+	if err != nil {
+		t.Fatal(err)
+	}
+	band := func(by snapshot.Breakdowns) (out string) {
+		for _, part := range by["age"] {
+			if part.People > 0 {
+				out += part.Code
+			}
+		}
+		return out
+	}
+	if got := band(found.Participants.By); got != "0-24" {
+		t.Errorf("the participant is %s, want 0-24: 24 in 2009", got)
+	}
+	if got := band(found.Indicators[1].By); got != "25-54" {
+		t.Errorf("the person advised is %s, want 25-54: 25 in 2010", got)
+	}
+}

@@ -66,7 +66,7 @@ func encode(f *indicator.Fold, heads fact.Heads) ([]byte, error) {
 		return nil, err
 	}
 	var file bytes.Buffer
-	w := parquet.NewWriter(&file, schema,
+	w := parquet.NewGenericWriter[any](&file, schema,
 		parquet.Compression(compression),
 		parquet.DictionaryMaxBytes(1<<20),
 		parquet.KeyValueMetadata(formatKey, format),
@@ -95,7 +95,7 @@ func encode(f *indicator.Fold, heads fact.Heads) ([]byte, error) {
 
 // groupWriter gathers a row group, column by column.
 type groupWriter struct {
-	file    *parquet.Writer
+	file    *parquet.GenericWriter[any]
 	fact    string
 	kind    string
 	number  int               // the kind's
