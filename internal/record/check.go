@@ -308,12 +308,13 @@ func Number(n float64) string {
 	return strconv.FormatFloat(n, 'f', -1, 64)
 }
 
-// FromNumber writes a JSON or spreadsheet number as text that Parse understands; false where it is not finite.
+// FromNumber writes a JSON or spreadsheet number as text that Parse understands, rounded to the six decimals that records
+// keep; false where it is not finite.
 func FromNumber(n float64) (string, bool) {
 	if math.IsNaN(n) || math.IsInf(n, 0) || math.Abs(n) > 1e15 {
 		return "", false
 	}
-	return Number(n), true
+	return Number(math.Round(n*1e6) / 1e6), true
 }
 
 func (f *Field) parseOption(value string, s Scope) (string, *Problem) {

@@ -81,6 +81,14 @@ func known(err error) *Error {
 	return nil
 }
 
+// Refuse answers what was refused before a handler was asked: a form of another site, a sign-in that failed.
+func (s *Site) Refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
+	s.Log.Warn("refused", "route", r.Pattern, "status", status, "reason", err.Error())
+	c := &Call{Request: r, W: w, Site: s, Page: wantsPage(r)}
+	c.headers()
+	c.fail(&Error{Status: status})
+}
+
 // fail answers with a problem.
 func (c *Call) fail(err error) {
 	e := known(err)

@@ -142,7 +142,7 @@ func (r *run) check(ctx context.Context) (bool, error) {
 		r.upload.Kind = r.kind.Plural
 	}
 	errors, warnings := checked.Errors, checked.Warnings
-	if errors.Total == 0 {
+	if r.kind != nil {
 		known, err := r.in.Store.Known(ctx, r.project, keys.list)
 		if err != nil {
 			return false, err

@@ -84,7 +84,7 @@ func showPerson(c *web.Call) error {
 		return c.Show(http.StatusOK, drawn(c, p, story, page.Entry{}))
 	}
 	who := p.JSON(true)
-	who["emails"], who["pesels"] = p.Emails, p.Pesels
+	who["emails"], who["pesels"] = append([]string{}, p.Emails...), append([]string{}, p.Pesels...)
 	if p.Phone != "" {
 		who["phone"] = p.Phone
 	}

@@ -136,7 +136,7 @@ func (n *Notices) write(ctx context.Context, d *project.Definition, f fact.Fact,
 		"name", strings.TrimSpace(form["first_name"]), "activity", activity.Label.In(words.Language()), "project", d.Title.In(words.Language()),
 		"place", activity.Place, "starts", activity.Starts, "cancel", n.cancelLink(d.ID, id),
 	}
-	m := mail.Message{ID: f.ID, To: form["email"], Subject: words.Say("mail."+letter+".subject", lines...), Text: words.Say("mail."+letter+".text", lines...)}
+	m := mail.Message{ID: f.ID, To: form["email"], Subject: words.Say("mail."+letter+".subject", lines...), Text: words.Say("mail."+letter+".text", lines...) + "\n"}
 	return true, n.Mail.Send(ctx, m)
 }
 

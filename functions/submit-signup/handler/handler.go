@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"outreach/internal/page"
@@ -29,6 +30,9 @@ func form(c *web.Call) error {
 	entry := page.Entry{Values: map[string]string{"activity": c.URL.Query().Get("activity")}}
 	if !c.Page {
 		return c.JSON(http.StatusOK, map[string]any{"project": c.Defined.Definition.ID, "activities": activities(c)})
+	}
+	if receipt := c.URL.Query().Get("receipt"); receipt != "" {
+		return c.Show(http.StatusOK, page.SignedUp{Receipt: receipt, State: c.URL.Query().Get("state")})
 	}
 	return show(c, http.StatusOK, entry)
 }
@@ -76,11 +80,11 @@ func submit(c *web.Call) error {
 		return err
 	}
 	if c.Page && body.Form {
-		told := page.SignedUp{Receipt: result.Receipt}
+		told := url.Values{"receipt": {result.Receipt}}
 		if office {
-			told.State = result.Signup.State
+			told.Set("state", result.Signup.State)
 		}
-		return c.Show(http.StatusCreated, told)
+		return c.Redirect("/" + c.Project + "/signup?" + told.Encode())
 	}
 	if !office {
 		return c.JSON(http.StatusCreated, map[string]any{"receipt": result.Receipt, "state": "received"})
@@ -158,6 +162,9 @@ func cancel(c *web.Call) error {
 	su, err = c.Site.Store.MoveSignup(c.Context(), c.Defined.Definition, su.ID, signup.Cancelled, "")
 	if err != nil && !errors.Is(err, store.ErrStale) {
 		return err
+	}
+	if c.Page && body.Form {
+		return c.Redirect("/" + c.Project + "/signups/" + su.ID + "/cancel?" + url.Values{"token": {token}}.Encode())
 	}
 	return answer(c, su, token)
 }

@@ -162,11 +162,14 @@ func (d Desk) draft(c *web.Call, body web.Body) (store.Draft, error) {
 	scope := record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form}
 	entry, problems := d.Kind.Read(body.Given, scope)
 	draft := store.Draft{Kind: d.Kind, Row: entry.Row, Reason: reason}
-	if at := d.Kind.Index("adviser"); at >= 0 && !c.Has(web.Coordinator) {
-		if named := entry.Row[at]; named != "" && named != c.StaffName() {
+	if at := d.Kind.Index("adviser"); at >= 0 {
+		named := entry.Row[at]
+		if named != "" && named != c.StaffName() && !c.Has(web.Coordinator) {
 			problems = append(problems, record.Problem{Field: "adviser", Code: record.NotAllowed})
 		}
-		entry.Row[at] = c.StaffName()
+		if named == "" {
+			entry.Row[at] = c.StaffName()
+		}
 	}
 	if len(problems) > 0 {
 		return draft, web.Invalid(problems...)
