@@ -149,15 +149,54 @@ func (co Compiler) save(ctx context.Context, project string, fold *indicator.Fol
 	return co.Store.SaveCheckpoint(ctx, project, heads, b.Bytes())
 }
 
-// Verify computes a snapshot again from the first fact, by the definition and up to the facts that it was compiled with,
-// and tells the hash it comes to.
-func (co Compiler) Verify(ctx context.Context, kept store.Kept) (hash string, err error) {
+// Verification is what computing a snapshot again came to.
+type Verification struct {
+	Hash       string    `json:"hash"`                 // the snapshot's
+	Computed   string    `json:"computed"`             // from the first fact
+	Checkpoint string    `json:"checkpoint,omitempty"` // from the last checkpoint; "" where that lies after the snapshot
+	Same       bool      `json:"same"`
+	Erasures   []Erasure `json:"erasures"` // people erased since, which is the one thing that may change a snapshot's facts
+}
+
+// Erasure is an erasure that happened after a snapshot.
+type Erasure struct {
+	Fact string    `json:"fact"`
+	At   time.Time `json:"at"`
+}
+
+// Verify computes a snapshot again, by the definition and up to the facts that it was compiled with: from the first fact,
+// and where there is an earlier checkpoint from that one too.
+func (co Compiler) Verify(ctx context.Context, kept store.Kept) (Verification, error) {
+	v := Verification{Hash: kept.Hash, Erasures: []Erasure{}}
 	defined, err := co.Store.DefinitionVersion(ctx, kept.Project, kept.Definition.Version)
 	if err != nil {
-		return "", err
+		return v, err
 	}
-	fold := indicator.New()
-	if err := co.read(ctx, kept.Project, fold, fact.Heads{}, kept.Heads); err != nil {
+	if v.Computed, err = co.again(ctx, kept, defined, indicator.New(), fact.Heads{}); err != nil {
+		return v, err
+	}
+	v.Same = v.Computed == v.Hash
+	if fold, since := co.restore(ctx, kept.Project, kept.Heads); since != (fact.Heads{}) {
+		if v.Checkpoint, err = co.again(ctx, kept, defined, fold, since); err != nil {
+			return v, err
+		}
+		v.Same = v.Same && v.Checkpoint == v.Hash
+	}
+	heads, err := co.Store.Heads(ctx, kept.Project)
+	if err != nil {
+		return v, err
+	}
+	err = co.Store.Facts(ctx, kept.Project, kept.Heads, heads, func(f fact.Fact) error {
+		if f.Kind == fact.KindPersonErased {
+			v.Erasures = append(v.Erasures, Erasure{Fact: f.ID, At: f.At})
+		}
+		return nil
+	})
+	return v, err
+}
+
+func (co Compiler) again(ctx context.Context, kept store.Kept, defined store.Defined, fold *indicator.Fold, since fact.Heads) (string, error) {
+	if err := co.read(ctx, kept.Project, fold, since, kept.Heads); err != nil {
 		return "", fmt.Errorf("verify %s: %w", kept.ID, err)
 	}
 	found, err := count(defined, fold, kept.AsOf)

@@ -17,6 +17,7 @@ import (
 func New(site *web.Site) http.Handler {
 	m := web.NewMux(site)
 	m.Handle("POST /{project}/snapshots", compileNow)
+	m.Handle("POST /{project}/snapshots/{id}/verification", verify)
 	return m
 }
 
@@ -75,6 +76,30 @@ func answer(c *web.Call, body web.Body, kept store.Kept, status int) error {
 	}
 	c.W.Header().Set("Location", address)
 	return c.JSON(status, snap)
+}
+
+// verify computes a snapshot again for whoever may read it, and tells whether it comes to the same hash.
+func verify(c *web.Call) error {
+	kept, err := c.ReadableSnapshot(c.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	v, err := Compiler{c.Site.Store}.Verify(c.Context(), kept)
+	if err != nil {
+		return err
+	}
+	if !c.Page {
+		return c.JSON(http.StatusOK, v)
+	}
+	words := c.Messages()
+	told := page.Message{Title: words.Say("verify.same"), Text: words.Say("verify.computed", "hash", v.Computed), Links: []page.Link{{Href: "/" + c.Project + "/snapshots/" + kept.ID, Label: words.Say("verify.back")}}}
+	switch {
+	case !v.Same && len(v.Erasures) > 0:
+		told.Title = words.Count("verify.erased", int64(len(v.Erasures)))
+	case !v.Same:
+		told.Title = words.Say("verify.differs")
+	}
+	return c.Show(http.StatusOK, told)
 }
 
 // Schedule compiles the yesterday of every project. One that fails does not keep the others from being compiled; the

@@ -51,14 +51,11 @@ func decide(c *web.Call) error {
 	if len(problems) > 0 {
 		return web.Invalid(problems...)
 	}
-	id := c.PathValue("id")
-	if id == "latest" {
-		newest, err := c.Site.Store.Newest(c.Context(), c.Project, "")
-		if err != nil {
-			return err
-		}
-		id = newest.ID
+	asked, err := c.ReadableSnapshot(c.PathValue("id"))
+	if err != nil {
+		return err
 	}
+	id := asked.ID
 	by, err := c.Staff()
 	if err != nil {
 		return err

@@ -120,28 +120,9 @@ func list(c *web.Call) error {
 	return c.List(items, found.Next)
 }
 
-// read finds the snapshot that an address names; to the funder a snapshot that is not approved does not exist.
-func read(c *web.Call, id string) (store.Kept, error) {
-	if err := c.Need(web.Funder, web.Coordinator); err != nil {
-		return store.Kept{}, err
-	}
-	state := snapshot.Approved
-	if c.Has(web.Coordinator) {
-		state = ""
-	}
-	if id == "latest" {
-		return c.Site.Store.Newest(c.Context(), c.Project, state)
-	}
-	kept, err := c.Site.Store.KeptSnapshot(c.Context(), c.Project, id)
-	if err == nil && state != "" && kept.State != state {
-		err = store.ErrNotFound
-	}
-	return kept, err
-}
-
 func show(c *web.Call) error {
 	id, suffix, _ := strings.Cut(c.PathValue("id"), ".")
-	kept, err := read(c, id)
+	kept, err := c.ReadableSnapshot(id)
 	if err != nil {
 		return err
 	}
@@ -188,7 +169,7 @@ func (f figure) evidence() string {
 }
 
 func asked(c *web.Call) (figure, error) {
-	kept, err := read(c, c.PathValue("id"))
+	kept, err := c.ReadableSnapshot(c.PathValue("id"))
 	if err != nil {
 		return figure{}, err
 	}

@@ -1,0 +1,26 @@
+package web
+
+import (
+	"outreach/internal/snapshot"
+	"outreach/internal/store"
+)
+
+// ReadableSnapshot finds the snapshot that an address names, "latest" too: any for the office, an approved one for the
+// funder, to whom another does not exist.
+func (c *Call) ReadableSnapshot(id string) (store.Kept, error) {
+	if err := c.Need(Funder, Coordinator); err != nil {
+		return store.Kept{}, err
+	}
+	state := snapshot.Approved
+	if c.Has(Coordinator) {
+		state = ""
+	}
+	if id == "latest" {
+		return c.Site.Store.Newest(c.Context(), c.Project, state)
+	}
+	kept, err := c.Site.Store.KeptSnapshot(c.Context(), c.Project, id)
+	if err == nil && state != "" && kept.State != state {
+		err = store.ErrNotFound
+	}
+	return kept, err
+}
