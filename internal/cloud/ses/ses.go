@@ -3,12 +3,14 @@ package ses
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
+	"github.com/aws/smithy-go"
 
 	"outreach/internal/cloud"
 	"outreach/internal/mail"
@@ -41,7 +43,12 @@ func (s *Sender) Send(ctx context.Context, m mail.Message) error {
 	if m.ID != "" {
 		in.Content.Simple.Headers = []types.MessageHeader{{Name: aws.String("X-Notice-Id"), Value: &m.ID}}
 	}
-	if _, err := s.client.SendEmail(ctx, in); err != nil {
+	_, err := s.client.SendEmail(ctx, in)
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		// What SES says further may hold the address.
+		return fmt.Errorf("send e-mail: %s", api.ErrorCode())
+	}
+	if err != nil {
 		return fmt.Errorf("send e-mail: %w", err)
 	}
 	return nil

@@ -1,0 +1,395 @@
+package sam
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	signer "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"outreach/infra/local/provider"
+)
+
+// stage is where built functions are invoked, as infra/sam/test has set it up.
+type stage struct {
+	endpoint  string            // of AWS, or what stands in for it
+	issuer    string            // of the tokens; served by the test
+	resources map[string]string // physical names by those of the template
+	provider  *provider.Provider
+	invoke    func(ctx context.Context, function string, event []byte) ([]byte, error)
+}
+
+func newStage(t *testing.T, issuer string) *stage {
+	t.Helper()
+	s := &stage{endpoint: os.Getenv("SAM_TEST_ENDPOINT"), issuer: issuer, resources: map[string]string{}}
+	if s.endpoint == "" || s.issuer == "" {
+		t.Skip("no functions to invoke here: run infra/sam/test")
+	}
+	text, err := os.ReadFile(os.Getenv("SAM_TEST_RESOURCES"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed []struct{ LogicalResourceId, PhysicalResourceId string }
+	if err := json.Unmarshal(text, &listed); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range listed {
+		s.resources[r.LogicalResourceId] = r.PhysicalResourceId
+	}
+	s.serveIssuer(t)
+	return s
+}
+
+func (s *stage) serveIssuer(t *testing.T) {
+	t.Helper()
+	key, err := provider.Key(filepath.Join(t.TempDir(), "key.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.provider, err = provider.New(s.issuer, key, time.Now); err != nil {
+		t.Fatal(err)
+	}
+	address, err := url.Parse(s.issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", address.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: s.provider, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(func() { _ = server.Close() })
+}
+
+// step is an event and what it is answered with.
+type step struct {
+	event  string // function/case
+	status int    // 0: no answer of HTTP
+	again  int    // the status where the event came before; 0: the same
+	holds  string // stands in the answer
+}
+
+// project is the name that the events have for their project.
+const project = "riverside"
+
+// steps lead from a definition to its results, by every function.
+var steps = []step{
+	{"show-report/health", 200, 0, `"ok"`},
+	{"manage-project/set-definition", 201, 200, `"version":1`},
+	{"submit-signup/sign-up", 201, 0, `"state":"received"`},
+	{"submit-signup/sign-up", 201, 0, `"state":"received"`},
+	{"submit-signup/sign-up-by-form", 303, 0, ``},
+	{"submit-signup/bad-values", 422, 0, `"field":"email"`},
+	{"submit-signup/not-readable", 400, 0, `"status":400`},
+	{"manage-project/list-signups", 200, 0, `anna.nowak@example.org`},
+	{"manage-project/create-attendance", 201, 409, `"`},
+	{"record-consultation/create", 201, 409, `"`},
+	{"record-consultation/not-signed-in", 401, 0, `"status":401`},
+	{"manage-uploads/ask", 201, 0, `"method":"PUT"`},
+	{"manage-uploads/list", 200, 0, `may.csv`},
+	{"ingest-upload/arrival", 0, 0, `{"batchItemFailures":[]}`},
+	{"ingest-upload/one-of-three-fails", 0, 0, `{"batchItemFailures":[{"itemIdentifier":"19dd0b57-b21e-4ac1-bd88-01bbb068cb71"}]}`},
+	{"ingest-upload/object-is-gone", 0, 0, `{"batchItemFailures":[{"itemIdentifier":"19dd0b57-b21e-4ac1-bd88-01bbb068cb70"}]}`},
+	{"ingest-upload/notifications-test", 0, 0, `{"batchItemFailures":[]}`},
+	{"compile-snapshot/schedule", 0, 0, `null`},
+	{"compile-snapshot/not-allowed", 403, 0, `"status":403`},
+	{"compile-snapshot/compile-now", 201, 200, `"achieved":45`},
+	{"manage-project/approve", 200, 409, `"`},
+	{"show-report/results", 200, 0, `"achieved":20000`},
+	{"show-report/results-page", 200, 0, `Nad rzeką`},
+	{"show-report/latest", 200, 0, `Minutes of advice`},
+	{"show-report/nobodys-address", 404, 0, `"status":404`},
+	{"send-notices/facts", 0, 0, `null`},
+	{"sign-in/begin", 303, 0, ``},
+	{"sign-in/not-begun-here", 400, 0, ``},
+	{"sign-in/sign-out", 303, 0, ``},
+}
+
+// event reads an event, with a real token where it names a role.
+func (s *stage) event(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../../events", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const before = `"authorization": "Bearer `
+	start := bytes.Index(text, []byte(before))
+	if start < 0 {
+		return text
+	}
+	start += len(before)
+	end := start + bytes.IndexByte(text[start:], '"')
+	role := string(text[start:end])
+	group := role
+	if role != "admin" {
+		group = project + ":" + role
+	}
+	token, err := s.provider.Token(strings.ReplaceAll(role, ":", "-")+"@example.org", []string{group})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Join([][]byte{text[:start], text[end:]}, []byte(token))
+}
+
+// play sends an event, and checks what it is answered with. It gives the answer's body.
+func (s *stage) play(t *testing.T, st step, again bool) string {
+	t.Helper()
+	folder, _, _ := strings.Cut(st.event, "/")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	answer, err := s.invoke(ctx, functions(t)[folder].ID, s.event(t, st.event))
+	if err != nil {
+		t.Fatalf("%s: %v", st.event, err)
+	}
+	body := strings.TrimSpace(string(answer))
+	if st.status == 0 {
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, answer); err == nil {
+			body = compact.String()
+		}
+		if body != st.holds && (body != "" || st.holds != "null") {
+			t.Errorf("%s: answered %s, want %s", st.event, body, st.holds)
+		}
+		return body
+	}
+	want := st.status
+	if again && st.again != 0 {
+		want, st.holds = st.again, ""
+	}
+	var response events.APIGatewayV2HTTPResponse
+	if err := json.Unmarshal(answer, &response); err != nil {
+		t.Fatalf("%s: %v: %s", st.event, err, answer)
+	}
+	body = response.Body
+	if response.IsBase64Encoded {
+		decoded, err := base64.StdEncoding.DecodeString(body)
+		if err != nil {
+			t.Fatalf("%s: %v", st.event, err)
+		}
+		body = string(decoded)
+	}
+	if response.StatusCode != want || !strings.Contains(body, st.holds) {
+		t.Errorf("%s: answered %d, want %d with %q: %.600s", st.event, response.StatusCode, want, st.holds, body)
+	}
+	t.Logf("%s: %d", st.event, response.StatusCode)
+	return body
+}
+
+const airings = "data,medium,tytuł,redakcja,zasięg\n2024-04-10,radio,Ogród społeczny,Radio Miejskie,12000\n"
+
+func (s *stage) files() *s3.Client {
+	return s3.New(s3.Options{Region: region, BaseEndpoint: &s.endpoint, UsePathStyle: true, Credentials: testCredentials})
+}
+
+// putAirings puts the file of whose arrival the events tell, as a partner with an AWS identity does.
+func (s *stage) putAirings(t *testing.T) {
+	t.Helper()
+	_, err := s.files().PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: aws.String(s.resources["Bucket"]), Key: aws.String("uploads/" + project + "/town-radio/april 2024.csv"), Body: strings.NewReader(airings),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+const region = "eu-central-1"
+
+var testCredentials = credentials.NewStaticCredentialsProvider("test", "test", "")
+
+// TestDeployed plays every event against the functions that were deployed.
+func TestDeployed(t *testing.T) {
+	s := newStage(t, os.Getenv("SAM_TEST_ISSUER"))
+	s.invoke = s.invokeDeployed
+	s.adapt(t)
+	for _, st := range steps {
+		if st.event == "ingest-upload/arrival" {
+			s.putAirings(t)
+			s.accepted(t, "april 2024.csv")
+		}
+		body := s.play(t, st, false)
+		if st.event == "manage-uploads/ask" {
+			s.upload(t, body)
+		}
+	}
+	t.Run("every letter reaches whom it is for", func(t *testing.T) {
+		s.eventually(t, "a letter to anna.nowak@example.org", func() bool {
+			return strings.Contains(s.get(t, s.endpoint+"/_ministack/ses/messages"), "anna.nowak@example.org")
+		})
+	})
+}
+
+// upload sends a file to the place that the partner was given, and waits until the arrival has gone its way.
+func (s *stage) upload(t *testing.T, asked string) {
+	t.Helper()
+	var place struct {
+		ID, Method, URL string
+		Headers         map[string]string
+	}
+	if err := json.Unmarshal([]byte(asked), &place); err != nil {
+		t.Fatal(err)
+	}
+	// The event asks for a place for a file of exactly this size.
+	file := "date,medium,title,outlet,reach\n2024-05-04,radio,A garden for everybody,Radio Miejskie,8000\n"
+	file += strings.Repeat("\n", 127-len(file))
+	r, err := http.NewRequestWithContext(t.Context(), place.Method, place.URL, strings.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range place.Headers {
+		r.Header.Set(name, value)
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, _ := io.ReadAll(response.Body)
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Fatalf("the place to upload to answers %s: %s", response.Status, said)
+	}
+	s.accepted(t, place.ID)
+}
+
+// accepted waits until an upload, known by its id or its file's name, has come through the queue.
+func (s *stage) accepted(t *testing.T, upload string) {
+	t.Helper()
+	s.eventually(t, "the upload to be accepted", func() bool {
+		var list struct {
+			Items []struct{ ID, Filename, State string }
+		}
+		if err := json.Unmarshal([]byte(s.play(t, step{"manage-uploads/list", 200, 0, "items"}, false)), &list); err != nil {
+			t.Fatal(err)
+		}
+		for _, u := range list.Items {
+			if u.ID == upload || u.Filename == upload {
+				return u.State == "accepted"
+			}
+		}
+		return false
+	})
+}
+
+// adapt allows for two things in which the stand-in is not AWS. It speaks plain HTTP, over which the bucket takes nothing,
+// and it checks the sending of a letter as if it named no sender.
+func (s *stage) adapt(t *testing.T) {
+	t.Helper()
+	if _, err := s.files().DeleteBucketPolicy(t.Context(), &s3.DeleteBucketPolicyInput{Bucket: aws.String(s.resources["Bucket"])}); err != nil {
+		t.Fatal(err)
+	}
+	allow := url.Values{
+		"Action": {"PutRolePolicy"}, "Version": {"2010-05-08"}, "RoleName": {s.resources["SendNoticesRole"]}, "PolicyName": {"stand-in"},
+		"PolicyDocument": {`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"}]}`},
+	}
+	if _, err := s.call(t.Context(), "iam", "/", "application/x-www-form-urlencoded", []byte(allow.Encode())); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *stage) eventually(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !happened(); time.Sleep(time.Second) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited a minute for %s", what)
+		}
+	}
+}
+
+func (s *stage) get(t *testing.T, address string) string {
+	t.Helper()
+	response, err := http.Get(address) //nolint:gosec,noctx // the stand-in's own address
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// invokeDeployed invokes a function of the stack by Lambda's own API.
+func (s *stage) invokeDeployed(ctx context.Context, function string, event []byte) ([]byte, error) {
+	return s.call(ctx, "lambda", "/2015-03-31/functions/"+s.resources[function]+"/invocations", "application/json", event)
+}
+
+// call sends a signed request to a service.
+func (s *stage) call(ctx context.Context, service, path, contentType string, body []byte) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", contentType)
+	who, err := testCredentials.Retrieve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(body)
+	if err := signer.NewSigner().SignHTTP(ctx, who, r, hex.EncodeToString(sum[:]), service, region, time.Now()); err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	if failed := response.Header.Get("X-Amz-Function-Error"); failed != "" || response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s %s: %s", response.Status, failed, answer)
+	}
+	return answer, nil
+}
+
+// TestContainers plays one event of every function through sam local invoke, on the tables and the bucket of the deployed
+// stack, after TestDeployed.
+func TestContainers(t *testing.T) {
+	s := newStage(t, os.Getenv("SAM_TEST_CONTAINER_ISSUER"))
+	s.invoke = s.invokeContainer
+	s.putAirings(t)
+	played := map[string]bool{}
+	for _, st := range steps {
+		folder, _, _ := strings.Cut(st.event, "/")
+		if played[folder] && st.event != "compile-snapshot/compile-now" && st.event != "show-report/results" {
+			continue
+		}
+		played[folder] = true
+		s.play(t, st, true)
+	}
+}
+
+// invokeContainer invokes a built function in a container.
+func (s *stage) invokeContainer(ctx context.Context, function string, event []byte) ([]byte, error) {
+	c := exec.CommandContext(ctx, os.Getenv("SAM_TEST_SAM"), "local", "invoke", function, "--event", "-", "--skip-pull-image", "--env-vars", os.Getenv("SAM_TEST_VARS"))
+	c.Dir, c.Stdin = "../..", bytes.NewReader(event)
+	answer, err := c.Output()
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
+		return nil, fmt.Errorf("%w: %s", err, failed.Stderr)
+	}
+	if err == nil && bytes.Contains(answer, []byte(`"errorType"`)) {
+		err = fmt.Errorf("failed: %s", answer)
+	}
+	return answer, err
+}

@@ -1,0 +1,160 @@
+// Package sam tests the functions as they are deployed: the events that they take, and the built binaries under SAM CLI.
+// What needs SAM CLI is run by infra/sam/test.
+package sam
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/goccy/go-yaml"
+)
+
+// function is a function of the template.
+type function struct {
+	ID     string   // the template's name for it
+	Folder string   // of its code and its events
+	Routes []string // "GET /{project}", or "$default"
+	Wakes  string   // SQS, DynamoDB or ScheduleV2, where it has such an event
+}
+
+func functions(t *testing.T) map[string]function {
+	t.Helper()
+	text, err := os.ReadFile("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template struct {
+		Resources map[string]struct {
+			Type       string `yaml:"Type"`
+			Properties struct {
+				CodeUri string `yaml:"CodeUri"`
+				Events  map[string]struct {
+					Type       string `yaml:"Type"`
+					Properties struct {
+						Method string `yaml:"Method"`
+						Path   string `yaml:"Path"`
+					} `yaml:"Properties"`
+				} `yaml:"Events"`
+			} `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(text, &template); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]function{}
+	for id, r := range template.Resources {
+		if r.Type != "AWS::Serverless::Function" {
+			continue
+		}
+		f := function{ID: id, Folder: filepath.Base(r.Properties.CodeUri)}
+		for _, e := range r.Properties.Events {
+			switch {
+			case e.Type != "HttpApi":
+				f.Wakes = e.Type
+			case e.Properties.Path == "":
+				f.Routes = append(f.Routes, "$default")
+			default:
+				f.Routes = append(f.Routes, e.Properties.Method+" "+e.Properties.Path)
+			}
+		}
+		found[f.Folder] = f
+	}
+	return found
+}
+
+func TestEvents(t *testing.T) {
+	known := functions(t)
+	for folder, f := range known {
+		t.Run(folder+" has events that it can take", func(t *testing.T) {
+			files, err := filepath.Glob(filepath.Join("../../events", folder, "*.json"))
+			if err != nil || len(files) == 0 {
+				t.Fatalf("no event (%v)", err)
+			}
+			for _, file := range files {
+				text, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if bytes.Contains(text, []byte(`"routeKey"`)) {
+					checkRequest(t, file, text, f)
+				} else {
+					checkWake(t, file, text, f)
+				}
+			}
+		})
+	}
+	folders, err := filepath.Glob("../../events/*")
+	if err != nil || len(folders) != len(known) {
+		t.Errorf("events for %d functions, the template has %d (%v)", len(folders), len(known), err)
+	}
+}
+
+func decode(t *testing.T, file string, text []byte, into any) {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		t.Errorf("%s: %v", file, err)
+	}
+}
+
+// checkRequest holds an event of the HTTP API to the routes: its route is the function's, its path and parameters are the
+// route's, and its method is the same wherever it stands.
+func checkRequest(t *testing.T, file string, text []byte, f function) {
+	t.Helper()
+	var e events.APIGatewayV2HTTPRequest
+	decode(t, file, text, &e)
+	if !slices.Contains(f.Routes, e.RouteKey) || e.RequestContext.RouteKey != e.RouteKey {
+		t.Errorf("%s: the function has no route %q", file, e.RouteKey)
+	}
+	if e.RequestContext.HTTP.Path != e.RawPath {
+		t.Errorf("%s: two paths", file)
+	}
+	if e.RouteKey == "$default" {
+		return
+	}
+	path := e.RouteKey
+	for name, value := range e.PathParameters {
+		path = strings.ReplaceAll(path, "{"+name+"}", value)
+	}
+	if path != e.RequestContext.HTTP.Method+" "+e.RawPath {
+		t.Errorf("%s: the route leads to %q, the event is of %s %s", file, path, e.RequestContext.HTTP.Method, e.RawPath)
+	}
+}
+
+func checkWake(t *testing.T, file string, text []byte, f function) {
+	t.Helper()
+	switch f.Wakes {
+	case "SQS":
+		var e events.SQSEvent
+		decode(t, file, text, &e)
+		if len(e.Records) == 0 {
+			t.Errorf("%s: no message", file)
+		}
+	case "DynamoDB":
+		var e events.DynamoDBEvent
+		decode(t, file, text, &e)
+		for _, r := range e.Records {
+			if key := r.Change.Keys["pk"]; !strings.HasPrefix(key.String(), "FACT#") {
+				t.Errorf("%s: the stream brings only facts, not %q", file, key.String())
+			}
+		}
+	case "ScheduleV2":
+		var e struct {
+			events.CloudWatchEvent
+			Detail string `json:"detail"` // the Scheduler's is a text
+		}
+		decode(t, file, text, &e)
+		if e.Source != "aws.scheduler" {
+			t.Errorf("%s: comes from %q", file, e.Source)
+		}
+	default:
+		t.Errorf("%s: the function is woken by nothing but HTTP", file)
+	}
+}
