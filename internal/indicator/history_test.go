@@ -24,6 +24,7 @@ var definition = &project.Definition{
 	Participants: []project.Rule{
 		{Of: "attendance", Where: `outcome == "completed"`},
 		{Of: "consultation"},
+		{Of: "consultation", Where: `field == "law"`},
 	},
 	Indicators: []project.Indicator{
 		{Code: "trained", Target: 3, Count: "people", Rule: project.Rule{Of: "attendance", Where: `outcome == "completed"`}},
