@@ -110,7 +110,7 @@ func makeColumns() []column {
 	return append(out,
 		text("fact", few(), func(p *p) *string { return &p.Fact }),
 		column{
-			name: "at", node: parquet.Optional(parquet.Timestamp(parquet.Nanosecond)),
+			name: "said_at", node: parquet.Optional(parquet.Timestamp(parquet.Nanosecond)),
 			get: func(_ *[]byte, _ int, p *p) parquet.Value {
 				if p.At.IsZero() {
 					return parquet.NullValue()
@@ -121,11 +121,11 @@ func makeColumns() []column {
 		},
 		text("entry", many(), func(p *p) *string { return &p.Entry }),
 		text("first_state", few(), func(p *p) *string { return &p.First }),
-		text("into", many(), func(p *p) *string { return &p.Into }),
+		text("merged_into", many(), func(p *p) *string { return &p.Into }),
 		text("owner", few(), func(p *p) *string { return &p.Owner }),
 		text("object", many(), func(p *p) *string { return &p.Object }),
-		number("rows", func(p *p) *int { return &p.Rows }),
-		number("packs", func(p *p) *int { return &p.Packs }),
+		number("file_rows", func(p *p) *int { return &p.Rows }),
+		number("file_packs", func(p *p) *int { return &p.Packs }),
 		text("sha256", many(), func(p *p) *string { return &p.SHA256 }),
 	)
 }
