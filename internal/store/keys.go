@@ -145,6 +145,10 @@ func textKey(project, record string, version int) table.Key {
 	return table.Key{PK: "TEXT#" + project + "#" + record, SK: fmt.Sprintf("%06d", version)}
 }
 
+func filenameKey(project, upload string) table.Key {
+	return table.Key{PK: "FILENAME#" + project + "#" + upload, SK: "NAME"}
+}
+
 func formKey(project, signup, entry string) table.Key {
 	return table.Key{PK: "FORM#" + project + "#" + signup, SK: entry}
 }

@@ -159,6 +159,52 @@ func (s *Store) resolve(ctx context.Context, project string, ref record.PersonRe
 	return p.ID, s.People.Write(ctx, append(ops, s.putPerson(project, p, rev))...)
 }
 
+// Introduce resolves many references at once, for files: people whom nobody knew are made many to a write.
+func (s *Store) Introduce(ctx context.Context, project string, refs []record.PersonRef) error {
+	const together = table.MostWrites / 3 // a person, and two keys
+	for part := range slices.Chunk(refs, together) {
+		var keys []person.Key
+		for _, ref := range part {
+			keys = append(keys, person.Keys(ref)...)
+		}
+		known, err := s.Known(ctx, project, keys)
+		if err != nil {
+			return err
+		}
+		var ops []table.Op
+		var rest []record.PersonRef
+		taken := map[person.Key]bool{}
+		for _, ref := range part {
+			theirs := person.Keys(ref)
+			if slices.ContainsFunc(theirs, func(k person.Key) bool { return known[k] != "" || taken[k] }) {
+				rest = append(rest, ref)
+				continue
+			}
+			p := person.Person{ID: s.NewID()}
+			for _, k := range theirs {
+				p.Add(k)
+				taken[k] = true
+				ops = append(ops, put(s.identityKey(project, k), p.ID, table.Absent))
+			}
+			ops = append(ops, s.putPerson(project, p, 0))
+		}
+		if len(ops) > 0 {
+			err := s.People.Write(ctx, ops...)
+			if _, met := table.AsConflict(err); met {
+				rest = part // somebody made one of them in this moment
+			} else if err != nil {
+				return err
+			}
+		}
+		for _, ref := range rest {
+			if _, err := s.Resolve(ctx, project, ref, Names{}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func (s *Store) putPerson(project string, p person.Person, rev int64) table.Op {
 	op := put(personKey(project, p.ID), p, since(rev))
 	if p.Into != "" {

@@ -33,7 +33,7 @@ type Upload struct {
 	ID        string    `json:"id"`
 	Owner     string    `json:"owner"` // a partner's id, or Office
 	Object    string    `json:"object"`
-	Filename  string    `json:"filename"`
+	Filename  string    `json:"-"` // people name files after people: it stands in the people table
 	Size      int64     `json:"size"`
 	CheckOnly bool      `json:"check_only,omitempty"`
 	Language  string    `json:"language"` // the uploader's
@@ -75,9 +75,9 @@ type Findings struct {
 // Final tells that nothing more will happen to the upload by itself.
 func (u Upload) Final() bool { return u.State != Received && u.State != Processing }
 
-// ObjectKey is where a file asked for by the web lies.
-func ObjectKey(project, owner, id, filename string) string {
-	return strings.Join([]string{"uploads", project, owner, id, filename}, "/")
+// ObjectKey is where a file asked for by the web lies. It does not tell the file's own name: keys stand in facts.
+func ObjectKey(project, owner, id string) string {
+	return strings.Join([]string{"uploads", project, owner, id, "file"}, "/")
 }
 
 // ParseObjectKey reads an object's key: uploads/{project}/{owner}/{file}, with the upload's id before the file where it
@@ -105,14 +105,40 @@ func (s *Store) AskUpload(ctx context.Context, project string, u Upload, once On
 		}
 		asked = u
 		asked.ID, asked.State, asked.Asked = s.NewID(), Received, s.Now().UTC()
-		asked.Object = ObjectKey(project, u.Owner, asked.ID, u.Filename)
+		asked.Object = ObjectKey(project, u.Owner, asked.ID)
 		ops, err := s.answer(ctx, once, asked)
 		if err != nil {
+			return err
+		}
+		if err := s.People.Write(ctx, put(filenameKey(project, asked.ID), u.Filename, table.Always)); err != nil {
 			return err
 		}
 		return s.Tracker.Write(ctx, append(ops, s.keepUpload(project, asked))...)
 	})
 	return asked, err
+}
+
+// named puts to uploads the names of their files.
+func (s *Store) named(ctx context.Context, project string, uploads []Upload) error {
+	if s.People == nil || len(uploads) == 0 {
+		return nil
+	}
+	keys := make([]table.Key, len(uploads))
+	for i, u := range uploads {
+		keys[i] = filenameKey(project, u.ID)
+	}
+	found, err := s.People.Get(ctx, keys...)
+	if err != nil {
+		return err
+	}
+	for i := range uploads {
+		if it, ok := found[keys[i]]; ok {
+			if err := json.Unmarshal(it.Data, &uploads[i].Filename); err != nil {
+				return fmt.Errorf("name of upload %s: %w", uploads[i].ID, err)
+			}
+		}
+	}
+	return nil
 }
 
 // Upload reads one upload. One that says the same as another ends with it.
@@ -125,7 +151,11 @@ func (s *Store) Upload(ctx context.Context, project, id string) (Upload, error) 
 		return u, err
 	}
 	u.rev = rev
-	return s.ends(ctx, project, u)
+	one := []Upload{u}
+	if err := s.named(ctx, project, one); err != nil {
+		return u, err
+	}
+	return s.ends(ctx, project, one[0])
 }
 
 func (s *Store) ends(ctx context.Context, project string, u Upload) (Upload, error) {
@@ -149,6 +179,9 @@ func (s *Store) BeginUpload(ctx context.Context, project string, u Upload) (begu
 		begun.rev = rev
 		if rev == 0 {
 			begun = u
+			if err := s.People.Write(ctx, put(filenameKey(project, u.ID), u.Filename, table.Always)); err != nil {
+				return err
+			}
 		}
 		if begun.Final() && rev != 0 {
 			return nil
@@ -280,6 +313,9 @@ func (s *Store) Uploads(ctx context.Context, project, owner string, limit int, c
 		q.PK, q.Index = ownerIndex(project, owner), true
 	}
 	page, err := list[Upload](ctx, s.Tracker, q)
+	if err == nil {
+		err = s.named(ctx, project, page.Items)
+	}
 	for i := range page.Items {
 		if err == nil {
 			page.Items[i], err = s.ends(ctx, project, page.Items[i])

@@ -54,6 +54,7 @@ func (c *Call) Read() (Body, error) {
 	media, _, _ := mime.ParseMediaType(kind)
 	switch {
 	case len(bytes.TrimSpace(raw)) == 0:
+		body.Form = media == "application/x-www-form-urlencoded"
 	case isJSON(kind):
 		if err := readJSON(raw, &body.Given); err != nil {
 			return body, err

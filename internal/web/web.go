@@ -7,10 +7,13 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/oklog/ulid/v2"
 
 	"outreach/internal/identity"
 	"outreach/internal/page"
@@ -139,10 +142,28 @@ func (c *Call) begin(projectMustExist bool) error {
 		who = identity.Identity{} // a session that has ended, or is none: whoever it was is anybody now
 	}
 	c.Who = who
+	if !couldBe(c.Request) {
+		return store.ErrNotFound
+	}
 	if projectMustExist {
 		c.Defined, err = c.Site.Store.Definition(c.Context(), c.Project)
 	}
 	return err
+}
+
+var projectID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
+
+// couldBe tells whether what an address names could be there at all: projects have short ids, all else has ULIDs.
+func couldBe(r *http.Request) bool {
+	if project := r.PathValue("project"); project != "" && !projectID.MatchString(project) {
+		return false
+	}
+	id, _, _ := strings.Cut(r.PathValue("id"), ".")
+	if r.PathValue("id") == "" || id == "latest" {
+		return true
+	}
+	_, err := ulid.ParseStrict(id)
+	return err == nil
 }
 
 func (c *Call) chosenLanguage() string {

@@ -106,6 +106,9 @@ func (r *roster) pesel(ctx context.Context, s *store.Store, project, id string) 
 	return p.Pesels[0], nil
 }
 
+// settlers is how many write at once.
+const settlers = 8
+
 // settle makes the people that the file brings, and gives those who were known the keys that it brings: first the rows
 // that bind two keys together, then the others. Sign-ups bring their people themselves, with their names.
 func (r *roster) settle(ctx context.Context, s *store.Store, project string, kind *record.Kind) error {
@@ -113,16 +116,19 @@ func (r *roster) settle(ctx context.Context, s *store.Store, project string, kin
 		return nil
 	}
 	for _, both := range []bool{true, false} {
-		group, ctx := errgroup.WithContext(ctx)
-		group.SetLimit(8)
+		var refs []record.PersonRef
 		for ref := range r.refs {
-			if both != (ref.Email != "" && ref.Pesel != "") {
-				continue
+			if both == (ref.Email != "" && ref.Pesel != "") {
+				refs = append(refs, ref)
 			}
-			group.Go(func() error {
-				_, err := s.Resolve(ctx, project, ref, store.Names{})
-				return err
-			})
+		}
+		if len(refs) == 0 {
+			continue
+		}
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(settlers)
+		for part := range slices.Chunk(refs, (len(refs)+settlers-1)/settlers) {
+			group.Go(func() error { return s.Introduce(ctx, project, part) })
 		}
 		if err := group.Wait(); err != nil {
 			return err

@@ -25,6 +25,8 @@ const (
 	MostBytes = 50 << 20
 	mostDoor  = 4 << 20 // bytes of a file sent through the form itself, without JavaScript
 	validity  = 15 * time.Minute
+
+	longestName = 200 // bytes of a file's name
 )
 
 // New gives the function's routes.
@@ -152,7 +154,12 @@ func safeName(name string) string {
 		}
 		return r
 	}, name)
-	if name == "" || name == "." || name == ".." || name == "/" {
+	name = strings.TrimLeft(name, ". ")
+	for len(name) > longestName {
+		_, size := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-size]
+	}
+	if name == "" || name == "/" {
 		return "file"
 	}
 	return name
