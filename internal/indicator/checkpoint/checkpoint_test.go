@@ -2,6 +2,8 @@ package checkpoint_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"testing"
 	"time"
@@ -137,5 +139,23 @@ func TestReadRefusesEveryDamage(t *testing.T) {
 	}
 	if _, _, err := checkpoint.Read(bytes.NewReader(append(file, 0)), int64(len(file)+1)); !errors.Is(err, checkpoint.ErrDamaged) {
 		t.Errorf("a byte was added: %v", err)
+	}
+}
+
+func TestReadRefusesAnotherFormat(t *testing.T) {
+	t.Parallel()
+	file := write(t, example(t))
+	key := []byte("outreach.format")
+	format := bytes.LastIndex(file, key) + len(key)
+	format += bytes.IndexByte(file[format:], '1')
+	file[format] = '2'
+
+	mark := []byte("outreach-checkpoint-sha256:")
+	sum := bytes.LastIndex(file, mark) + len(mark)
+	copy(file[sum:], bytes.Repeat([]byte{'0'}, 64))
+	whole := sha256.Sum256(file)
+	hex.Encode(file[sum:], whole[:])
+	if _, _, err := checkpoint.Read(bytes.NewReader(file), int64(len(file))); !errors.Is(err, checkpoint.ErrFormat) {
+		t.Errorf("error %v, want %v", err, checkpoint.ErrFormat)
 	}
 }
