@@ -87,8 +87,8 @@ type Voided struct {
 type Uploaded struct {
 	Upload  string    `json:"upload"`
 	Kind    string    `json:"kind"`
-	Owner   string    `json:"owner"` // the partner's id, or "coordinator"
-	Object  string    `json:"object"` // its key, which tells no file name but where a partner's own system chose the key
+	Owner   string    `json:"owner"`   // the partner's id, or "coordinator"
+	Object  string    `json:"object"`  // its key, which tells no file name but where a partner's own system chose the key
 	Arrived time.Time `json:"arrived"` // order between files and typed records is by this, then Object
 	Rows    int       `json:"rows"`
 	Packs   int       `json:"packs"`

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
-	"time"
 
 	"outreach/internal/fact"
 	"outreach/internal/mail"
@@ -135,18 +134,10 @@ func (n *Notices) write(ctx context.Context, d *project.Definition, f fact.Fact,
 	activity, _ := d.Activity(su.Activity)
 	lines := []any{
 		"name", strings.TrimSpace(form["first_name"]), "activity", activity.Label.In(words.Language()), "project", d.Title.In(words.Language()),
-		"place", activity.Place, "starts", when(words, d, activity.Starts), "cancel", n.cancelLink(d.ID, id),
+		"place", activity.Place, "starts", words.Moment(activity.Starts, d.Location()), "cancel", n.cancelLink(d.ID, id),
 	}
 	m := mail.Message{ID: f.ID, To: form["email"], Subject: words.Say("mail."+letter+".subject", lines...), Text: words.Say("mail."+letter+".text", lines...) + "\n"}
 	return true, n.Mail.Send(ctx, m)
-}
-
-// when writes a day, or an instant in the project's time zone, as the language does.
-func when(words *text.Messages, d *project.Definition, starts string) string {
-	if len(starts) > len(time.DateOnly) {
-		return words.Moment(starts, d.Location())
-	}
-	return words.Date(starts)
 }
 
 func (n *Notices) cancelLink(project, signup string) string {
