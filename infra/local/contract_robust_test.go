@@ -219,6 +219,34 @@ func TestACheckpointIsOnlyAShortcut(t *testing.T) {
 	}
 }
 
+func TestASnapshotCanBeComputedAgainFromTheFirstFact(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	p.office.post(p.at+"/signups", signup("ewa", "planting").and(fields{"sex": "female"})).is(http.StatusCreated)
+	p.office.post(p.at+"/attendance", p.attendance("ewa")).is(http.StatusCreated)
+	early := p.compile()
+	p.office.post(p.at+"/attendance", p.attendance("jan")).is(http.StatusCreated)
+	p.accepts(p.radio, "a.csv", p.airings("radio"))
+	late := p.compile()
+	verify := func(c caller, snap reply) reply {
+		return c.post(p.at+"/snapshots/"+snap.text("id")+"/verification", fields{})
+	}
+	for _, snap := range []reply{early, late} {
+		verify(p.office, snap).is(http.StatusOK).has(map[string]string{"hash": snap.text("hash"), "computed": snap.text("hash"), "same": "true"})
+	}
+	verify(p.anyone, late).is(http.StatusUnauthorized)
+	verify(p.adviser, late).is(http.StatusForbidden)
+	verify(p.funder, late).is(http.StatusNotFound) // a draft
+	t.Run("unless somebody in it was erased, which it says", func(t *testing.T) {
+		id := p.office.in(t).get(p.at + "/people?q=ewa@example.org").text("items.0.id")
+		p.office.in(t).delete(p.at + "/people/" + id).is(http.StatusOK)
+		got := verify(p.office.in(t), late).is(http.StatusOK).has(map[string]string{"hash": late.text("hash"), "same": "false"})
+		if len(got.list("erasures")) != 1 {
+			t.Errorf("the erasure is not named: %s", got)
+		}
+	})
+}
+
 func TestAFileCutOffByAKillIsTakenInAfterTheRestart(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir(), "localhost:0", "-empty")

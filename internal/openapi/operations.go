@@ -268,12 +268,14 @@ func snapshotOperations() []operation {
 		{method: "POST", path: address + "/approval", id: "decideSnapshot", tag: "snapshots", summary: "Approve or reject", who: coordinator,
 			more: "An approved one is what the public and the funder see.", body: asSent(ref("decision"), ref("decision")),
 			answers: []answer{ok("Decided", asJSON(closed(object{"id": said("The snapshot's id"), "state": enum("approved", "rejected")}, "id", "state"))), elsewhere}},
+		{method: "POST", path: address + "/verification", id: "verifySnapshot", tag: "snapshots", summary: "Compute a snapshot again from the first fact", who: funderAndCoordinator,
+			more: "Where someone in it was erased since, the hash may differ: the answer names the erasures.", answers: []answer{ok("What it comes to", asPage(ref("verification")))}},
 	}, figure("an indicator", address+"/indicators/{code}/evidence", "IndicatorEvidence"), figure("the participants", address+"/participants/evidence", "ParticipantsEvidence"))
 }
 
 func definitionOperations() []operation {
-	yaml := object{"application/yaml": object{"schema": object{"type": "string", "maxLength": 256 << 10}}}
-	page := object{"text/html": yaml["application/yaml"], "application/yaml": yaml["application/yaml"]}
+	yaml := object{"application/yaml": object{"schema": object{"description": "A definition, at most 256 KB of UTF-8"}}}
+	page := object{"text/html": object{"schema": object{"type": "string"}}, "application/yaml": yaml["application/yaml"]}
 	bad := answer{status: http.StatusUnprocessableEntity, description: "What is wrong, and where", content: object{"application/problem+json": object{"schema": ref("line-problem")}}}
 	set := closed(object{"project": said("The project's id"), "version": object{"type": "integer", "minimum": 1}, "sha256": said("Of the text"), "valid": object{"const": true}, "errors": object{"type": "array", "maxItems": 0}}, "project")
 	return []operation{

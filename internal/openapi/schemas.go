@@ -39,6 +39,7 @@ func schemas() object {
 		"upload":        upload(),
 		"cell":          cell(),
 		"snapshot":      wholeSnapshot(),
+		"verification":  verification(),
 		"snapshot-line": snapshotLine(),
 		"evidence":      shape(reflect.TypeFor[snapshot.Evidence]()),
 		"project":       shape(reflect.TypeFor[project.Definition]()),
@@ -139,6 +140,9 @@ func property(f *record.Field) object {
 	}
 	if f.Key {
 		about = append(about, "Part of what identifies the record.")
+	}
+	if f.Required && (f.Type == record.Text || f.Type == record.List) {
+		out["minLength"] = 1
 	}
 	out["description"] = strings.Join(about, " ")
 	return out
@@ -321,7 +325,7 @@ func duplicates() object {
 
 func uploadAsked() object {
 	return closed(object{
-		"filename":   object{"type": "string", "maxLength": 200},
+		"filename":   object{"type": "string", "minLength": 1, "maxLength": 200},
 		"size":       object{"type": "integer", "minimum": 1, "maximum": 50 << 20, "description": "Bytes"},
 		"check_only": object{"type": []string{"boolean", "null"}, "description": "A good file ends as `checked`, with the same answer, and counts nothing"},
 	}, "filename", "size")
@@ -411,6 +415,22 @@ func snapshotLine() object {
 	return object{"type": "object", "properties": properties, "required": names}
 }
 
+func verification() object {
+	return object{
+		"type":     "object",
+		"required": []string{"hash", "computed", "same", "erasures"},
+		"properties": object{
+			"hash":       said("The snapshot's"),
+			"computed":   said("From the first fact"),
+			"checkpoint": said("From the last checkpoint, where that lies before the snapshot"),
+			"same":       object{"type": "boolean"},
+			"erasures": object{"type": []string{"array", "null"}, "description": "People erased since", "items": object{
+				"type": "object", "required": []string{"fact", "at"}, "properties": object{"fact": said("The fact's id"), "at": object{"type": "string", "format": "date-time"}},
+			}},
+		},
+	}
+}
+
 func projectLine() object {
 	whole := shape(reflect.TypeFor[project.Definition]())["properties"].(object)
 	return object{
@@ -474,7 +494,7 @@ func members(t reflect.Type, properties object, required *[]string) {
 }
 
 func merge() object {
-	return closed(object{"into": object{"type": "string", "maxLength": 26, "description": "The id of the person that the other one is"}}, "into")
+	return closed(object{"into": object{"type": "string", "minLength": 1, "maxLength": 26, "description": "The id of the person that the other one is"}}, "into")
 }
 
 func decision() object {
