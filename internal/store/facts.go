@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"outreach/internal/fact"
 	"outreach/internal/table"
@@ -176,8 +175,4 @@ func (s *Store) NoticesDone(ctx context.Context, project string, lane int) (int6
 // SetNoticesDone moves that mark.
 func (s *Store) SetNoticesDone(ctx context.Context, project string, lane int, number int64) error {
 	return s.Tracker.Write(ctx, put(noticesKey(project, lane), number, table.Always))
-}
-
-func (s *Store) day(location *time.Location) string {
-	return s.Now().In(location).Format(time.DateOnly)
 }

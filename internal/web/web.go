@@ -3,7 +3,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -11,7 +10,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/oklog/ulid/v2"
 
@@ -277,9 +275,4 @@ func (r *recorder) WriteHeader(status int) {
 func (r *recorder) Write(b []byte) (int, error) {
 	r.wrote = true
 	return r.ResponseWriter.Write(b)
-}
-
-// Deadline bounds what a background step of a request may take.
-func (c *Call) Deadline(d time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(c.Context(), d)
 }

@@ -8,7 +8,6 @@ import (
 	"outreach/internal/assessment"
 	"outreach/internal/attendance"
 	"outreach/internal/output"
-	"outreach/internal/page"
 	"outreach/internal/record"
 	"outreach/internal/snapshot"
 	"outreach/internal/web"
@@ -75,7 +74,3 @@ var decision = record.Kind{Name: "decision", Fields: []record.Field{
 	{Name: "decision", Type: record.List, Required: true, Options: record.Fixed(record.Option{ID: "approve"}, record.Option{ID: "reject"})},
 	{Name: "note", Longest: 2000},
 }}
-
-func entryOf(c *web.Call, body web.Body, problems []record.Problem) page.Entry {
-	return page.Entry{Values: body.Values(), Problems: problems, IdempotencyKey: c.Site.Store.NewID()}
-}
