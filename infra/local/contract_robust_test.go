@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"maps"
+	"math/rand/v2"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -215,6 +217,110 @@ func TestACheckpointIsOnlyAShortcut(t *testing.T) {
 			if after := p.compile(); after.text("hash") != before.text("hash") {
 				t.Errorf("%s, was %s", after, before.text("hash"))
 			}
+		})
+	}
+}
+
+// layer is the last thing that one record or file said of a thing, and still says.
+type layer struct {
+	at       int // the step at which it was said
+	quantity int
+}
+
+func TestOfAllThatWasSaidOfAThingTheLastThatHoldsCounts(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprint("course ", seed), func(t *testing.T) {
+			t.Parallel()
+			p := newProject(t)
+			chance := rand.New(rand.NewPCG(seed, 7))
+			titles := []string{"Ulotka", "Plakat", "Baner"}
+			typed, files := map[string]map[string]layer{}, map[string]map[string]layer{} // by id, then by title
+			holder := func(title string) string {
+				for id, things := range typed {
+					if _, there := things[title]; there {
+						return id
+					}
+				}
+				return ""
+			}
+			some := func(all map[string]map[string]layer) string {
+				ids := slices.Sorted(maps.Keys(all))
+				if len(ids) == 0 {
+					return ""
+				}
+				return ids[chance.IntN(len(ids))]
+			}
+			var course []string
+			for step := range 40 {
+				title, quantity := titles[chance.IntN(len(titles))], 1+chance.IntN(1000)
+				body := p.output(title).and(fields{"quantity": quantity})
+				switch id := some(typed); chance.IntN(6) {
+				case 0, 1:
+					status := http.StatusCreated
+					if holder(title) != "" {
+						status = http.StatusConflict
+					}
+					got := p.office.post(p.at+"/outputs", body).is(status)
+					if status == http.StatusCreated {
+						typed[got.text("id")] = map[string]layer{title: {step, quantity}}
+					}
+					course = append(course, fmt.Sprint("typed ", title, quantity))
+				case 2:
+					if id == "" {
+						continue
+					}
+					status := http.StatusOK
+					if other := holder(title); other != "" && other != id {
+						status = http.StatusConflict
+					}
+					if p.office.put(p.at+"/outputs/"+id, body).is(status); status == http.StatusOK {
+						typed[id] = map[string]layer{title: {step, quantity}}
+					}
+					course = append(course, fmt.Sprint("changed to ", title, quantity))
+				case 3:
+					if id == "" {
+						continue
+					}
+					p.office.delete(p.at + "/outputs/" + id).is(http.StatusOK)
+					delete(typed, id)
+					course = append(course, "voided "+id)
+				case 4:
+					things, content := map[string]layer{}, "date,kind,quantity,title,evidence\n"
+					for range 1 + chance.IntN(3) {
+						title, quantity := titles[chance.IntN(len(titles))], 1+chance.IntN(1000)
+						things[title] = layer{step, quantity}
+						content += fmt.Sprintf("%s,leaflet,%d,%s,krok %d\n", p.day(-10), quantity, title, step)
+					}
+					files[p.accepts(p.office, "a.csv", content).text("id")] = things
+					course = append(course, content)
+				case 5:
+					if id := some(files); id != "" {
+						p.office.delete(p.at + "/uploads/" + id).is(http.StatusOK)
+						delete(files, id)
+						course = append(course, "withdrawn "+id)
+					}
+				}
+				last := map[string]layer{}
+				for _, source := range []map[string]map[string]layer{typed, files} {
+					for _, things := range source {
+						for title, l := range things {
+							if before, there := last[title]; !there || l.at > before.at {
+								last[title] = l
+							}
+						}
+					}
+				}
+				want := 0
+				for _, l := range last {
+					want += l.quantity
+				}
+				if got := p.achieved("5"); got != fmt.Sprint(want) {
+					t.Fatalf("%s, want %d, after %s", got, want, strings.Join(course, "\n"))
+				}
+			}
+			snap := p.compile()
+			p.office.post(p.at+"/snapshots/"+snap.text("id")+"/verification", fields{}).is(http.StatusOK).has(map[string]string{"same": "true"})
 		})
 	}
 }
