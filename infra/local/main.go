@@ -9,6 +9,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -56,6 +58,13 @@ func realMain() error {
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	return run(ctx, s, model, os.Stdout)
+}
+
+// run is the stack from its start until the context ends. It tells out what came of the model project, and when it is ready.
+func run(ctx context.Context, s settings, model fs.FS, out io.Writer) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	if err := os.MkdirAll(s.data, 0o700); err != nil {
 		return err
 	}
@@ -83,12 +92,12 @@ func realMain() error {
 	go func() { served <- server.Serve(listener) }()
 	st.start(ctx)
 	if s.issuer == "" && !s.empty {
-		if err := play(ctx, st, "http://"+listener.Addr().String()); err != nil && ctx.Err() == nil {
+		if err := play(ctx, st, model, "http://"+listener.Addr().String(), out); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("playing the model project in: %w", err)
 		}
 	}
 	if ctx.Err() == nil {
-		fmt.Printf("ready %s\n", s.baseURL)
+		fmt.Fprintf(out, "ready %s\n", s.baseURL)
 	}
 	select {
 	case err := <-served:

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -20,7 +21,7 @@ import (
 )
 
 //go:embed ces
-var model embed.FS
+var model embed.FS // the model project's input
 
 // asOf is the day of the model project's final report.
 const asOf = "2011-02-28"
@@ -36,13 +37,14 @@ type player struct {
 	base   string
 	client *http.Client
 	tokens map[string]string
+	model  fs.FS
 	st     *stack
 }
 
 // play plays the model project in when nothing was kept yet, or when an earlier play was cut off: every request has its
 // idempotency key, so that whatever was done before is not done again. Then it prints what came out.
-func play(ctx context.Context, st *stack, base string) error {
-	p := &player{base: base, client: &http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, tokens: map[string]string{}, st: st}
+func play(ctx context.Context, st *stack, model fs.FS, base string, out io.Writer) error {
+	p := &player{base: base, client: &http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, tokens: map[string]string{}, model: model, st: st}
 	projects, err := st.store.Projects(ctx)
 	if err != nil {
 		return err
@@ -53,7 +55,7 @@ func play(ctx context.Context, st *stack, base string) error {
 		if err := os.WriteFile(marker, nil, 0o600); err != nil {
 			return err
 		}
-		fmt.Println("Playing in the model project: the Centre for the Social Economy in Toruń, 2009–2011 …")
+		fmt.Fprintln(out, "Playing in the model project: the Centre for the Social Economy in Toruń, 2009–2011 …")
 		if err := p.all(ctx); err != nil {
 			return err
 		}
@@ -61,11 +63,11 @@ func play(ctx context.Context, st *stack, base string) error {
 			return err
 		}
 	}
-	return p.tell(ctx)
+	return p.tell(ctx, out)
 }
 
 func (p *player) all(ctx context.Context) error {
-	definition, err := model.ReadFile("ces/definition.yaml")
+	definition, err := fs.ReadFile(p.model, "ces/definition.yaml")
 	if err != nil {
 		return err
 	}
@@ -84,7 +86,7 @@ func (p *player) all(ctx context.Context) error {
 		}
 	}
 	for _, name := range mediaFiles {
-		content, err := model.ReadFile("ces/media/" + name)
+		content, err := fs.ReadFile(p.model, "ces/media/"+name)
 		if err != nil {
 			return err
 		}
@@ -117,7 +119,7 @@ func (p *player) define(ctx context.Context, id string, text []byte) error {
 
 // signups sends every line of the paper list as a form, the lines that stand in it twice too.
 func (p *player) signups(ctx context.Context) error {
-	rows, err := readCSV("ces/signups.csv")
+	rows, err := p.readCSV("ces/signups.csv")
 	if err != nil {
 		return err
 	}
@@ -131,11 +133,11 @@ func (p *player) signups(ctx context.Context) error {
 
 // consultations sends every tenth one by one as its adviser's form, the others as a file.
 func (p *player) consultations(ctx context.Context) error {
-	text, err := model.ReadFile("ces/consultations.csv")
+	text, err := fs.ReadFile(p.model, "ces/consultations.csv")
 	if err != nil {
 		return err
 	}
-	rows, err := readCSV("ces/consultations.csv")
+	rows, err := p.readCSV("ces/consultations.csv")
 	if err != nil {
 		return err
 	}
@@ -161,7 +163,7 @@ func (p *player) consultations(ctx context.Context) error {
 
 func (p *player) file(name string) func(context.Context) error {
 	return func(ctx context.Context) error {
-		content, err := model.ReadFile("ces/" + name)
+		content, err := fs.ReadFile(p.model, "ces/"+name)
 		if err != nil {
 			return err
 		}
@@ -316,7 +318,7 @@ func (p *player) send(ctx context.Context, method, address, token, contentType, 
 }
 
 // tell prints planned against achieved, and where to look.
-func (p *player) tell(ctx context.Context) error {
+func (p *player) tell(ctx context.Context, out io.Writer) error {
 	body, err := p.send(ctx, "GET", "/ces", "", "", "", nil)
 	if err != nil {
 		return err
@@ -337,15 +339,15 @@ func (p *player) tell(ctx context.Context) error {
 		return err
 	}
 	if s := shown.Snapshot; s != nil {
-		fmt.Printf("\nCentre for the Social Economy, as of %s, %s\n\n", s.AsOf, s.Hash)
-		fmt.Printf("%4s  %9s  %9s  %8s  %s\n", "", "planned", "achieved", "percent", "result")
+		fmt.Fprintf(out, "\nCentre for the Social Economy, as of %s, %s\n\n", s.AsOf, s.Hash)
+		fmt.Fprintf(out, "%4s  %9s  %9s  %8s  %s\n", "", "planned", "achieved", "percent", "result")
 		for _, in := range s.Indicators {
-			fmt.Printf("%4s  %9s  %9s  %7s%%  %s\n", in.Code, in.Target, in.Achieved, in.Percent, in.Label.EN)
+			fmt.Fprintf(out, "%4s  %9s  %9s  %7s%%  %s\n", in.Code, in.Target, in.Achieved, in.Percent, in.Label.EN)
 		}
-		fmt.Printf("%4s  %9d  %9d  %8s  participants\n", "", s.Participants.Target, s.Participants.Total, "")
+		fmt.Fprintf(out, "%4s  %9d  %9d  %8s  participants\n", "", s.Participants.Target, s.Participants.Total, "")
 	}
 	base := p.st.settings.baseURL
-	fmt.Printf(`
+	fmt.Fprintf(out, `
 Results          %[1]s/ces
 Sign up          %[1]s/%[2]s/signup
 Sign in          %[1]s/auth/sign-in   (as coordinator, adviser, funder or partner)
@@ -358,8 +360,8 @@ Dead letters     %[1]s/local/dead-letters
 	return nil
 }
 
-func readCSV(name string) ([]map[string]string, error) {
-	text, err := model.ReadFile(name)
+func (p *player) readCSV(name string) ([]map[string]string, error) {
+	text, err := fs.ReadFile(p.model, name)
 	if err != nil {
 		return nil, err
 	}
