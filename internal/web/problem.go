@@ -23,6 +23,7 @@ type Error struct {
 	Args     []any
 	Problems []record.Problem
 	Lines    []Line         // problems with a place in a text, in the place of Problems
+	Allow    string         // of 405: what the address takes
 	Extra    map[string]any // more members of the problem
 }
 
@@ -102,6 +103,8 @@ func (c *Call) fail(err error) {
 	switch e.Status {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		c.W.Header().Set("Retry-After", "2")
+	case http.StatusMethodNotAllowed:
+		c.W.Header().Set("Allow", e.Allow)
 	case http.StatusUnauthorized:
 		c.W.Header().Set("WWW-Authenticate", `Bearer realm="outreach"`)
 	}

@@ -62,7 +62,7 @@ func setDefinition(c *web.Call) error {
 			dry = "1"
 		}
 	} else if c.Method == http.MethodPost {
-		return &web.Error{Status: http.StatusMethodNotAllowed}
+		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, PUT"}
 	}
 	before, err := c.Site.Store.Definition(c.Context(), c.Project)
 	if err == nil {

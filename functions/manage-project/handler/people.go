@@ -171,7 +171,7 @@ func changePerson(c *web.Call) error {
 		return err
 	}
 	if body.Method(c) != http.MethodDelete {
-		return &web.Error{Status: http.StatusMethodNotAllowed}
+		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, DELETE"}
 	}
 	by, err := c.Staff()
 	if err != nil {

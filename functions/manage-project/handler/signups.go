@@ -195,7 +195,7 @@ func moveSignup(c *web.Call) error {
 		return err
 	}
 	if body.Method(c) != http.MethodPut {
-		return &web.Error{Status: http.StatusMethodNotAllowed}
+		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "PUT"}
 	}
 	entry, problems := newState.Read(body.Given, record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form}, "reason")
 	if len(problems) > 0 {

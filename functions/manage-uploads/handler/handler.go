@@ -218,7 +218,7 @@ func change(c *web.Call) error {
 		return err
 	}
 	if body.Method(c) != http.MethodDelete {
-		return &web.Error{Status: http.StatusMethodNotAllowed}
+		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, DELETE"}
 	}
 	u, err := mine(c)
 	if err != nil {

@@ -252,7 +252,7 @@ func (d Desk) one(c *web.Call) error {
 		}
 		return d.answer(c, http.StatusOK, t)
 	}
-	return &web.Error{Status: http.StatusMethodNotAllowed}
+	return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, PUT, DELETE"}
 }
 
 func (d Desk) replace(c *web.Call, body web.Body, id string, may func(store.Typed) bool) error {
