@@ -423,6 +423,12 @@ func TestWhatIsAskedForOddlyIsAnsweredPlainly(t *testing.T) {
 	t.Run("a JSON body may say its character set", func(t *testing.T) {
 		p.office.in(t).send("POST", p.at+"/outputs", "application/json; charset=utf-8", p.office.encode(p.output("A"))).is(http.StatusCreated)
 	})
+	t.Run("a number may have come out of a computation", func(t *testing.T) {
+		tenth, fifth := 0.1, 0.2
+		made := p.office.in(t).post(p.at+"/attendance", p.attendance("iga").and(fields{"hours": tenth + fifth})).is(http.StatusCreated).has(map[string]string{"hours": "0.3"})
+		p.counts(map[string]string{"2": "0.3"})
+		p.office.in(t).delete(p.at + "/attendance/" + made.text("id")).is(http.StatusOK)
+	})
 	t.Run("an empty as_of is today", func(t *testing.T) {
 		got := p.office.in(t).post(p.at+"/snapshots", fields{"as_of": ""})
 		if got.status != http.StatusCreated && got.status != http.StatusOK || got.text("as_of") != p.day(0) {
