@@ -1,3 +1,5 @@
+//go:build sam
+
 package sam
 
 import (
@@ -42,7 +44,7 @@ func newStage(t *testing.T, issuer string) *stage {
 	t.Helper()
 	s := &stage{endpoint: os.Getenv("SAM_TEST_ENDPOINT"), issuer: issuer, resources: map[string]string{}}
 	if s.endpoint == "" || s.issuer == "" {
-		t.Skip("no functions to invoke here: run infra/sam/test")
+		t.Fatal("there are no functions to invoke: run infra/sam/test")
 	}
 	text, err := os.ReadFile(os.Getenv("SAM_TEST_RESOURCES"))
 	if err != nil {
@@ -71,6 +73,9 @@ func (s *stage) serveIssuer(t *testing.T) {
 	address, err := url.Parse(s.issuer)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if address.Hostname() == "host.docker.internal" { // the containers' name for this machine, which does not know it itself
+		address.Host = ":" + address.Port()
 	}
 	listener, err := net.Listen("tcp", address.Host)
 	if err != nil {
@@ -382,8 +387,9 @@ func TestContainers(t *testing.T) {
 
 // invokeContainer invokes a built function in a container.
 func (s *stage) invokeContainer(ctx context.Context, function string, event []byte) ([]byte, error) {
-	c := exec.CommandContext(ctx, os.Getenv("SAM_TEST_SAM"), "local", "invoke", function, "--event", "-", "--skip-pull-image", "--env-vars", os.Getenv("SAM_TEST_VARS"))
-	c.Dir, c.Stdin = "../..", bytes.NewReader(event)
+	c := exec.CommandContext(ctx, "sam", "local", "invoke", function, "--event", "-", "--skip-pull-image", "--template", os.Getenv("SAM_TEST_TEMPLATE"),
+		"--parameter-overrides", "Architecture="+os.Getenv("SAM_TEST_ARCHITECTURE"), "--env-vars", os.Getenv("SAM_TEST_VARS"))
+	c.Stdin = bytes.NewReader(event)
 	answer, err := c.Output()
 	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
 		return nil, fmt.Errorf("%w: %s", err, failed.Stderr)
