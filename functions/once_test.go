@@ -189,6 +189,7 @@ type operation struct {
 	at     time.Time
 	arrive func(*house) error // of a file: its arrival, which comes once and in order; run is the event
 	run    func(*house, *memory) error
+	late   bool // it may come once more after what followed it: an event, or a request with its idempotency key
 }
 
 // memory is what a sender remembers between operations: ids that were answered.
@@ -283,10 +284,15 @@ func drawn(t *rapid.T) [][]operation {
 		tick++
 		return operation{at: begin.Add(time.Duration(tick) * time.Minute), run: run}
 	}
+	create := func(address, key string, body map[string]any) operation {
+		out := op(post(address, key, body))
+		out.late = true
+		return out
+	}
 	file := func(owner, name, content string) operation {
 		o := object{key: "uploads/town/" + owner + "/" + name, name: name, content: content}
 		out := op(o.event)
-		out.arrive = o.arrive
+		out.arrive, out.late = o.arrive, true
 		return out
 	}
 	person := rapid.IntRange(1, 4)
@@ -304,10 +310,10 @@ func drawn(t *rapid.T) [][]operation {
 			if rapid.Bool().Draw(t, "sex") {
 				body["sex"] = rapid.SampledFrom([]string{"female", "male"}).Draw(t, "which")
 			}
-			strand = append(strand, op(post("/town/signups", key, body)))
+			strand = append(strand, create("/town/signups", key, body))
 		case "consultation":
 			body := map[string]any{"person": map[string]any{"email": email("who")}, "date": fmt.Sprintf("2126-04-%02d", day.Draw(t, "day")), "field": "law", "minutes": 30, "form": "phone", "topic": key}
-			strand = append(strand, op(post("/town/consultations", key, body)))
+			strand = append(strand, create("/town/consultations", key, body))
 			if rapid.Bool().Draw(t, "put") {
 				body = map[string]any{"person": map[string]any{"email": email("other")}, "date": "2126-04-30", "field": "coaching", "minutes": 45, "form": "phone", "topic": key}
 				strand = append(strand, op(change("PUT", "/town/consultations", key, body)))
@@ -318,7 +324,7 @@ func drawn(t *rapid.T) [][]operation {
 		case "attendance":
 			// A typed record and a file may speak of the same thing: whichever is later counts.
 			body := map[string]any{"person": map[string]any{"email": fmt.Sprintf("gosc%d@example.org", i)}, "activity": "garden", "date": "2126-05-10", "outcome": "completed", "hours": json.Number("2.5")}
-			strand = append(strand, op(post("/town/attendance", key, body)))
+			strand = append(strand, create("/town/attendance", key, body))
 			if rapid.Bool().Draw(t, "delete") {
 				strand = append(strand, op(change("DELETE", "/town/attendance", key, map[string]any{})))
 			}
@@ -412,8 +418,10 @@ func TestOnceInEffect(t *testing.T) {
 		if err := arrivals(calm, strands); err != nil {
 			rt.Fatal(err)
 		}
-		for _, strand := range strands {
+		calmly := make([]*memory, len(strands))
+		for i, strand := range strands {
 			m := &memory{ids: map[string]string{}}
+			calmly[i] = m
 			for _, op := range strand {
 				calm.at(op.at)
 				if err := op.run(calm, m); err != nil {
@@ -451,16 +459,24 @@ func TestOnceInEffect(t *testing.T) {
 				continue
 			}
 			op := strands[i][next[i]]
-			for times, tries := 1+random.IntN(3), 0; times > 0; tries++ {
-				wild.at(op.at)
-				err := op.run(wild, memories[i])
-				switch {
-				case err == nil:
-					times--
-				case tries == 60:
-					rt.Fatalf("it never comes through: %v", err)
-				default:
-					wild.start()
+			deliver := func(op operation, times int) {
+				for tries := 0; times > 0; tries++ {
+					wild.at(op.at)
+					err := op.run(wild, memories[i])
+					switch {
+					case err == nil:
+						times--
+					case tries == 60:
+						rt.Fatalf("it never comes through: %v", err)
+					default:
+						wild.start()
+					}
+				}
+			}
+			deliver(op, 1+random.IntN(3))
+			for _, earlier := range strands[i][:next[i]] {
+				if earlier.late && random.IntN(2) == 0 {
+					deliver(earlier, 1)
 				}
 			}
 			if next[i]++; next[i] == len(strands[i]) {
@@ -482,6 +498,21 @@ func TestOnceInEffect(t *testing.T) {
 		for _, asOf := range []string{"2126-04-15", "2126-06-30"} {
 			if a, b := calm.hash(asOf), wild.hash(asOf); a != b {
 				rt.Fatalf("as of %s: once and in order %s, disturbed %s\n%s\n%s", asOf, a, b, calm.figures(asOf), wild.figures(asOf))
+			}
+		}
+		for i := range strands {
+			for name, id := range calmly[i].ids {
+				if !strings.HasSuffix(name, ".csv") {
+					continue
+				}
+				want, err := calm.store.Upload(context.Background(), "town", id)
+				if err != nil {
+					rt.Fatal(err)
+				}
+				got, err := wild.store.Upload(context.Background(), "town", memories[i].ids[name])
+				if err != nil || got.State != want.State {
+					rt.Fatalf("%s is %s, once and in order it is %s: %v", name, got.State, want.State, err)
+				}
 			}
 		}
 		latest, err := wild.store.Latest(context.Background(), "town", "2126-06-30")
