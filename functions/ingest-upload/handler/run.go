@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"os"
 	"slices"
@@ -48,7 +49,14 @@ const (
 )
 
 func (r *run) process(ctx context.Context, info objects.Info) error {
-	if err := r.fetch(ctx, info); err != nil {
+	err := r.fetch(ctx, info)
+	if errors.Is(err, objects.ErrChanged) {
+		// Whoever owns the place wrote over it before it was read: what lies there now has an event of its own.
+		r.upload.State = store.RejectedUp
+		over := record.Problem{Code: record.Unreadable, Hint: "overwritten"}
+		return r.in.Store.FinishUpload(ctx, r.project, r.upload, store.Findings{Errors: []store.Finding{{Row: 1, Problem: over}}})
+	}
+	if err != nil {
 		return err
 	}
 	if !r.upload.CheckOnly {
@@ -141,7 +149,7 @@ func (r *run) check(ctx context.Context) (bool, error) {
 	if r.kind != nil {
 		r.upload.Kind = r.kind.Plural
 	}
-	errors, warnings := checked.Errors, checked.Warnings
+	wrong, warnings := checked.Errors, checked.Warnings
 	if r.kind != nil {
 		known, err := r.in.Store.Known(ctx, r.project, keys.list)
 		if err != nil {
@@ -159,7 +167,7 @@ func (r *run) check(ctx context.Context) (bool, error) {
 				if problem != nil {
 					add := &warnings
 					if problem.Code == record.TwoPeople {
-						add = &errors
+						add = &wrong
 					}
 					add.Add(upload.CellError{Row: l.Row, Column: problem.Field, Code: problem.Code, Value: maskRef(l.Entry.Person)})
 				}
@@ -174,8 +182,8 @@ func (r *run) check(ctx context.Context) (bool, error) {
 			warnings.Add(upload.CellError{Row: again.Row, Code: record.Repeated, Args: map[string]string{"row": strconv.Itoa(again.Earlier)}})
 		}
 	}
-	r.found = store.Findings{Errors: findings(errors.List), ErrorsCut: errors.Cut(), Warnings: findings(warnings.List), WarningsCut: warnings.Cut()}
-	return errors.Total == 0, nil
+	r.found = store.Findings{Errors: findings(wrong.List), ErrorsCut: wrong.Cut(), Warnings: findings(warnings.List), WarningsCut: warnings.Cut()}
+	return wrong.Total == 0, nil
 }
 
 func findings(list []upload.CellError) []store.Finding {
