@@ -1,0 +1,454 @@
+// Package docs_test holds the guides to the code: the tables of columns, codes and limits, the addresses, the words of
+// pages, the flags and settings that they tell of are those that there are.
+package docs_test
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+
+	"outreach/internal/kinds"
+	"outreach/internal/media"
+	"outreach/internal/project"
+	"outreach/internal/record"
+	"outreach/internal/text"
+)
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// forPeople are the guides of those who use the pages.
+var forPeople = []string{"office.md", "adviser.md", "partner.md", "funder.md"}
+
+// guides are all texts for people who use or run the tracker.
+func guides(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("*.md")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no guides", err)
+	}
+	return append(files, "../README.md")
+}
+
+func TestTheColumnsOfFilesAreThoseOfRecords(t *testing.T) {
+	t.Parallel()
+	guide := read(t, "partner.md")
+	for _, kind := range kinds.All {
+		want := "| column | po polsku | needed | what stands in it |\n|---|---|---|---|\n"
+		for _, f := range kind.Columns() {
+			needed := ""
+			switch {
+			case f.Type == record.Email && f.Keep == record.Who, f.Type == record.Pesel:
+				needed = "one of the two"
+			case f.Required:
+				needed = "yes"
+			}
+			name := "`" + f.Name + "`"
+			if f.Key {
+				name += " \\*"
+			}
+			want += "| " + name + " | " + f.Polish + " | " + needed + " | " + holds(t, f) + " |\n"
+		}
+		heading := "### " + text.Of(text.English).Say("kinds."+kind.Plural) + "\n"
+		_, section, found := strings.Cut(guide, heading)
+		section, _, _ = strings.Cut(section, "\n### ")
+		_, table, _ := strings.Cut(section, "\n| column")
+		table, _, _ = strings.Cut("| column"+table, "\n\n")
+		if diff := cmp.Diff(want, strings.TrimRight(table, "\n")+"\n"); !found || diff != "" {
+			t.Errorf("%s:\n%s\nthe table should be\n%s", strings.TrimSpace(heading), diff, want)
+		}
+	}
+}
+
+// holds says in words what a field takes.
+func holds(t *testing.T, f *record.Field) string {
+	t.Helper()
+	number := text.Of(text.English).Number
+	switch f.Type {
+	case record.Text:
+		return "text, up to " + number(longest(f)) + " characters"
+	case record.Date:
+		return "a date"
+	case record.Clock:
+		return "a time of day, `18:25`"
+	case record.Instant:
+		return "a date, or a date and a time"
+	case record.YesNo:
+		return "yes or no"
+	case record.Email:
+		return "an e-mail address"
+	case record.Pesel:
+		return "a PESEL"
+	case record.Whole, record.Decimal:
+		words := map[record.Type]string{record.Whole: "a whole number, ", record.Decimal: "a number, "}[f.Type] + number(f.Min) + " to "
+		switch {
+		case f.Name == "birth_year":
+			return words[:len(words)-len(number(f.Min)+" to ")] + "1900 to this year"
+		case f.Max == 0:
+			return words + "the region's population"
+		}
+		return words + number(f.Max)
+	case record.List:
+		options := f.Options(&project.Definition{})
+		if len(options) == 0 {
+			return map[string]string{"activity": "one of the project's activities", "group": "one of the project's groups", "kind": "one of the project's kinds of output"}[f.Name]
+		}
+		var out []string
+		for _, o := range options {
+			one := "`" + o.ID + "`"
+			if o.Label.PL != o.ID {
+				one += " " + o.Label.PL
+			}
+			out = append(out, one)
+		}
+		return strings.Join(out, ", ")
+	}
+	t.Fatalf("%s is of a type that the guide has no words for", f.Name)
+	return ""
+}
+
+func longest(f *record.Field) int {
+	if f.Longest == 0 {
+		return record.DefaultLongest
+	}
+	return f.Longest
+}
+
+// The rules between the columns are checked by functions, which no table shows: the guide's sentences are tried.
+func TestTheExampleFileOfMediaIsRight(t *testing.T) {
+	t.Parallel()
+	_, example, found := strings.Cut(read(t, "partner.md"), "```csv\n")
+	example, _, _ = strings.Cut(example, "```")
+	lines := strings.Split(strings.TrimSpace(example), "\n")
+	if !found || len(lines) < 2 {
+		t.Fatal("there is no example")
+	}
+	scope := record.Scope{Definition: &project.Definition{TimeZone: "Europe/Warsaw", Region: project.Region{Population: 2_070_000}}, Today: "2026-11-23", Loose: true}
+	for _, line := range lines[1:] {
+		given := record.Given{}
+		for i, name := range strings.Split(lines[0], ";") {
+			for _, f := range media.Kind.Fields {
+				if f.Polish == name {
+					given[f.Name] = strings.Split(line, ";")[i]
+				}
+			}
+		}
+		if _, problems := media.Kind.Read(given, scope); len(problems) > 0 || len(given) != strings.Count(lines[0], ";")+1 {
+			t.Errorf("%s: %+v", line, problems)
+		}
+	}
+}
+
+var row = regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ([^|]+) \\|$")
+
+func TestEveryCodeIsExplained(t *testing.T) {
+	t.Parallel()
+	file, err := parser.ParseFile(token.NewFileSet(), "../internal/record/problem.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var codes []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			for _, value := range spec.Values {
+				if literal, ok := value.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+					code, _ := strconv.Unquote(literal.Value)
+					codes = append(codes, code)
+				}
+			}
+		}
+		return true
+	})
+	var told []string
+	for _, r := range row.FindAllStringSubmatch(read(t, "partner.md"), -1) {
+		told = append(told, r[1])
+	}
+	slices.Sort(codes)
+	slices.Sort(told)
+	if diff := cmp.Diff(codes, told); diff != "" || len(codes) < 10 {
+		t.Error(diff)
+	}
+}
+
+type template struct {
+	Parameters map[string]any      `yaml:"Parameters"`
+	Outputs    map[string]any      `yaml:"Outputs"`
+	Resources  map[string]resource `yaml:"Resources"`
+}
+
+type resource struct {
+	Properties struct {
+		Environment struct {
+			Variables map[string]any `yaml:"Variables"`
+		} `yaml:"Environment"`
+		Events map[string]struct {
+			Type       string `yaml:"Type"`
+			Properties struct {
+				Path string `yaml:"Path"`
+			} `yaml:"Properties"`
+		} `yaml:"Events"`
+	} `yaml:"Properties"`
+}
+
+func readTemplate(t *testing.T) template {
+	t.Helper()
+	var out template
+	if err := yaml.Unmarshal([]byte(read(t, "../template.yaml")), &out); err != nil || len(out.Resources) == 0 {
+		t.Fatal("the template has no resources:", err)
+	}
+	return out
+}
+
+var address = regexp.MustCompile("`(?:GET |POST |PUT |DELETE )?(/(?:\\{project\\}|health|openapi|auth)[^` ]*)`")
+
+func TestEveryAddressIsThere(t *testing.T) {
+	t.Parallel()
+	var routes []*regexp.Regexp
+	for _, r := range readTemplate(t).Resources {
+		for _, e := range r.Properties.Events {
+			if e.Type == "HttpApi" && e.Properties.Path != "" {
+				pattern := regexp.MustCompile(`\\\{[a-z]+\\\}`).ReplaceAllString(regexp.QuoteMeta(e.Properties.Path), `[^/]+`)
+				routes = append(routes, regexp.MustCompile("^"+pattern+"$"))
+			}
+		}
+	}
+	for _, guide := range guides(t) {
+		for _, found := range address.FindAllStringSubmatch(read(t, guide), -1) {
+			at, _, _ := strings.Cut(found[1], "?")
+			if strings.Contains(at, "…") {
+				continue
+			}
+			at = strings.NewReplacer("{project}", "ces", "{id}", "latest", "{code}", "1").Replace(at)
+			if !slices.ContainsFunc(routes, func(r *regexp.Regexp) bool { return r.MatchString(at) }) {
+				t.Errorf("%s tells of %s, which no function answers", guide, found[1])
+			}
+		}
+	}
+}
+
+// In the guides for people, what stands in italics is what a page says.
+func TestTheWordsOfPagesAreTheirWords(t *testing.T) {
+	t.Parallel()
+	words := map[string]any{}
+	if err := json.Unmarshal([]byte(read(t, "../internal/text/en.json")), &words); err != nil {
+		t.Fatal(err)
+	}
+	said := slices.Collect(maps.Values(words))
+	italics := regexp.MustCompile(`(?:^|[^*\\])\*([^*\n]+[^*\\])\*(?:[^*]|$)`)
+	for _, guide := range forPeople {
+		found := italics.FindAllStringSubmatch(read(t, guide), -1)
+		if len(found) == 0 {
+			t.Errorf("%s names nothing that is on a page", guide)
+		}
+		for _, f := range found {
+			if !slices.Contains(said, any(f[1])) {
+				t.Errorf("%s: no page says %q", guide, f[1])
+			}
+		}
+	}
+}
+
+var link = regexp.MustCompile(`\]\(([^)]+)\)`)
+
+func TestLinksLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	for _, guide := range guides(t) {
+		for _, l := range link.FindAllStringSubmatch(read(t, guide), -1) {
+			to, anchor, _ := strings.Cut(l[1], "#")
+			if strings.HasPrefix(to, "https://") {
+				continue
+			}
+			file := path.Join(path.Dir(guide), to)
+			if to == "" {
+				file = guide
+			}
+			if _, err := os.Stat(file); err != nil {
+				t.Errorf("%s leads to %s: %v", guide, l[1], err)
+			} else if anchor != "" && !slices.Contains(anchors(read(t, file)), anchor) {
+				t.Errorf("%s leads to %s, and there is no such heading", guide, l[1])
+			}
+		}
+	}
+}
+
+func anchors(markdown string) []string {
+	var out []string
+	for _, h := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(markdown, -1) {
+		out = append(out, strings.ReplaceAll(regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-"))
+	}
+	return out
+}
+
+func TestTheFlagsAreThoseOfTheLocalStack(t *testing.T) {
+	t.Parallel()
+	var flags, told []string
+	for _, f := range regexp.MustCompile(`flag\.\w+Var\(&s\.\w+, "([a-z0-9-]+)"`).FindAllStringSubmatch(read(t, "../infra/local/main.go"), -1) {
+		flags = append(flags, f[1])
+	}
+	_, table, _ := strings.Cut(read(t, "../README.md"), "| flag | meaning |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	for line := range strings.SplitSeq(table, "\n") {
+		cells := strings.Split(line, "|")
+		if len(cells) < 2 {
+			continue
+		}
+		for _, f := range regexp.MustCompile("`-([a-z0-9-]+)").FindAllStringSubmatch(cells[1], -1) {
+			told = append(told, f[1])
+		}
+	}
+	slices.Sort(flags)
+	slices.Sort(told)
+	if diff := cmp.Diff(flags, told); diff != "" || len(flags) < 5 {
+		t.Error(diff)
+	}
+}
+
+func TestTheSettingsAreThoseOfTheTemplate(t *testing.T) {
+	t.Parallel()
+	set := map[string]bool{"SECRET_ID": true, "AWS_ENDPOINT_URL": true} // of all functions
+	for _, r := range readTemplate(t).Resources {
+		for name := range r.Properties.Environment.Variables {
+			set[name] = true
+		}
+	}
+	_, table, _ := strings.Cut(read(t, "../README.md"), "| variable | meaning |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	told := map[string]bool{}
+	for _, name := range regexp.MustCompile("`([A-Z_]+)`").FindAllStringSubmatch(table, -1) {
+		told[name[1]] = true
+	}
+	if diff := cmp.Diff(set, told); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTheParametersAndOutputsAreThoseOfTheTemplate(t *testing.T) {
+	t.Parallel()
+	var want, told []string
+	tpl := readTemplate(t)
+	for _, part := range []map[string]any{tpl.Parameters, tpl.Outputs} {
+		want = slices.AppendSeq(want, maps.Keys(part))
+	}
+	for _, r := range regexp.MustCompile("(?m)^\\| `([A-Z][A-Za-z]+)` \\|").FindAllStringSubmatch(read(t, "operating.md"), -1) {
+		told = append(told, r[1])
+	}
+	slices.Sort(want)
+	slices.Sort(told)
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Each limit that is told, beside the line that sets it: who changes one changes both.
+func TestTheLimitsAreThoseOfTheCode(t *testing.T) {
+	t.Parallel()
+	guide := read(t, "operating.md")
+	rows := map[string]bool{}
+	_, table, _ := strings.Cut(guide, "| what | limit |\n|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	for line := range strings.SplitSeq(table, "\n") {
+		rows[line] = false
+	}
+	for _, tt := range []struct{ row, file, sets string }{
+		{"| a file | 50 MB, 200,000 rows |", "internal/upload/upload.go", "MaxBytes = 50 << 20"},
+		{"| a file | 50 MB, 200,000 rows |", "internal/upload/upload.go", "MaxRows = 200_000"},
+		{"| a file | 50 MB, 200,000 rows |", "functions/manage-uploads/handler/handler.go", "MostBytes = 50 << 20"},
+		{"| a file sent by the page without JavaScript | 4 MB |", "functions/manage-uploads/handler/handler.go", "mostDoor = 4 << 20"},
+		{"| a file's name | 200 bytes; the rest is cut off |", "functions/manage-uploads/handler/handler.go", "longestName = 200"},
+		{"| a row of a delimited file | 1 MB, 16,384 columns |", "internal/upload/delimited.go", "longestRow = 1 << 20 mostColumns = 1 << 14"},
+		{"| a workbook, unpacked | 1 GB the sheet, 128 MB its shared texts |", "internal/upload/xlsx.go", "maxSheet = 1 << 30 maxShared = 128 << 20"},
+		{"| errors and warnings listed of a file | 1,000 each |", "internal/upload/upload.go", "MaxListed = 1000"},
+		{"| the place for an upload | 15 minutes, one file of the size asked for |", "functions/manage-uploads/handler/handler.go", "validity = 15 * time.Minute"},
+		{"| a body in JSON, a form, a definition sent | 1 MB |", "internal/web/body.go", "MostBody = 1 << 20"},
+		{"| a definition | 256 KB |", "internal/project/definition/syntax.go", "mostBytes = 256 << 10"},
+		{"| a text of a record | 300 characters, unless its [column](partner.md#the-file) says otherwise |", "internal/record/record.go", "const DefaultLongest = 300"},
+		{"| an idempotency key | 255 characters, kept 48 hours |", "internal/web/body.go", "MostKey = 255"},
+		{"| an idempotency key | 255 characters, kept 48 hours |", "internal/store/answers.go", "AnswerLife = 48 * time.Hour"},
+		{"| an answer | 4 MB; a longer one is a 303 to an address that is good for 5 minutes |", "internal/web/list.go", "MostAnswer = 4 << 20"},
+		{"| an answer | 4 MB; a longer one is a 303 to an address that is good for 5 minutes |", "internal/web/list.go", "header, 5*time.Minute)"},
+		{"| a page of a list | 50 entries, at most 200 |", "internal/web/list.go", "n < 1 || n > 200 { return 50 }"},
+		{"| a session | 8 hours |", "internal/identity/session.go", "sessionFor = 8 * time.Hour"},
+		{"| a sign-in, from its beginning to its end | 10 minutes |", "internal/identity/signin.go", "attemptFor = 10 * time.Minute"},
+		{"| clocks of tracker and provider apart | 2 minutes |", "internal/identity/token.go", "const skew = 2 * time.Minute"},
+		{"| deliveries of a file's arrival | 5 |", "template.yaml", "maxReceiveCount: 5}"},
+		{"| between two deliveries, one machine | 2 seconds |", "infra/local/stack.go", "st.queue.run(ctx, 2*time.Second)"},
+		{"| between two deliveries, AWS | 30 minutes, where a delivery did not end |", "template.yaml", "VisibilityTimeout: 1800"},
+		{"| a function's time, AWS | 29 seconds; taking in a file, and compiling, 5 minutes; letters 2 minutes |", "template.yaml", "MemorySize: 512 Timeout: 29"},
+		{"| a function's time, AWS | 29 seconds; taking in a file, and compiling, 5 minutes; letters 2 minutes |", "template.yaml", "CodeUri: functions/ingest-upload/ MemorySize: 1769 Timeout: 300"},
+		{"| a function's time, AWS | 29 seconds; taking in a file, and compiling, 5 minutes; letters 2 minutes |", "template.yaml", "CodeUri: functions/compile-snapshot/ MemorySize: 1769 Timeout: 300"},
+		{"| a function's time, AWS | 29 seconds; taking in a file, and compiling, 5 minutes; letters 2 minutes |", "template.yaml", "CodeUri: functions/send-notices/ Timeout: 120"},
+		{"| requests, AWS | 200 a second, 400 at once; more are answered 429 |", "template.yaml", "{ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400}"},
+		{"| requests, one machine | as many as the machine can |", "infra/local/main.go", "server := &http.Server{Handler: st.handler(),"},
+		{"| sending a request, one machine | 5 minutes |", "infra/local/main.go", "ReadTimeout: 5 * time.Minute"},
+		{"| dead letters, AWS | 14 days |", "template.yaml", "MessageRetentionPeriod: 1209600"},
+		{"| long answers, AWS | 1 day |", "template.yaml", "Prefix: answers/, ExpirationInDays: 1"},
+		{"| old versions of checkpoints, AWS | 1 day |", "template.yaml", "Prefix: checkpoints/, NoncurrentVersionExpiration: {NoncurrentDays: 1}"},
+		{"| old versions of uploads, AWS | 30 days |", "template.yaml", "Prefix: uploads/, NoncurrentVersionExpiration: {NoncurrentDays: 30}"},
+		{"| access log, AWS | 90 days |", "template.yaml", "RetentionInDays: 90"},
+	} {
+		if _, ok := rows[tt.row]; !ok {
+			t.Errorf("the guide does not say: %s", tt.row)
+		}
+		rows[tt.row] = true
+		if source := strings.Join(strings.Fields(read(t, "../"+tt.file)), " "); !strings.Contains(source, tt.sets) {
+			t.Errorf("%s no longer says %q: is %s still true?", tt.file, tt.sets, tt.row)
+		}
+	}
+	for line, held := range rows {
+		if !held {
+			t.Errorf("nothing holds the guide to %s", line)
+		}
+	}
+}
+
+func TestTheLogIsTold(t *testing.T) {
+	t.Parallel()
+	_, table, _ := strings.Cut(read(t, "operating.md"), "| `msg` | level | fields | means |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	told := map[string]bool{}
+	for line := range strings.SplitSeq(table, "\n") {
+		if cells := strings.Split(line, "|"); len(cells) > 2 && !strings.HasPrefix(cells[1], "--") {
+			for message := range strings.SplitSeq(cells[1], ",") {
+				told[strings.TrimSpace(message)] = true
+			}
+		}
+	}
+	logged := map[string]bool{}
+	message := regexp.MustCompile(`(?:log|Log|slog)\.(?:Debug|Info|Warn|Error)\("([^"]+)"`)
+	for _, root := range []string{"../internal", "../functions", "../infra"} {
+		err := filepath.WalkDir(root, func(file string, entry os.DirEntry, err error) error {
+			if err != nil || filepath.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go") || strings.Contains(file, "testdata") {
+				return err
+			}
+			for _, m := range message.FindAllStringSubmatch(read(t, file), -1) {
+				logged[m[1]] = true
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(logged, told); diff != "" {
+		t.Error(diff)
+	}
+}
