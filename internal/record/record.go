@@ -178,5 +178,5 @@ func (k *Kind) Reveal(r Row, private map[string]string) Row {
 	return out
 }
 
-// Attributes are the fields of a sign-up that describe a person without saying who it is, in the contract's order.
+// Attributes are the fields of a sign-up that describe a person without saying who it is, in the order of its table.
 var Attributes = []string{"sex", "birth_year", "education", "labour_status", "residence", "disability", "group"}
