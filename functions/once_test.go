@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ import (
 	submitsignup "outreach/functions/submit-signup/handler"
 	"outreach/infra/local/provider"
 	"outreach/internal/identity"
+	"outreach/internal/objects"
 	"outreach/internal/objects/folder"
 	"outreach/internal/store"
 	"outreach/internal/table"
@@ -70,6 +72,8 @@ type house struct {
 	provider *provider.Provider
 	wrap     func(table.Table) table.Table
 	lane     func() int
+	cover    func(objects.Store) objects.Store // nil: the files as they are
+	log      *slog.Logger
 
 	mu  sync.Mutex
 	now time.Time
@@ -82,7 +86,12 @@ type house struct {
 
 var (
 	signingKey = sync.OnceValues(func() (*provider.Provider, error) {
-		key, err := provider.Key(filepath.Join(tempDir, "key.pem"))
+		dir, err := os.MkdirTemp("", "provider")
+		if err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(dir)
+		key, err := provider.Key(filepath.Join(dir, "key.pem"))
 		if err != nil {
 			return nil, err
 		}
@@ -95,19 +104,31 @@ var (
 		}
 		return p.Token("office@example.org", []string{"admin", "town:coordinator"})
 	})
-	tempDir string
 )
+
+// scratch is a folder for a house, in memory where there is such a place: what dies in these tests is a process, not the
+// machine.
+func scratch(t testing.TB) string {
+	t.Helper()
+	const memory = "/dev/shm"
+	if _, err := os.Stat(memory); err != nil {
+		return t.TempDir()
+	}
+	dir, err := os.MkdirTemp(memory, "outreach-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
 
 func newHouse(t testing.TB, dir string, wrap func(table.Table) table.Table, lane func() int) *house {
 	t.Helper()
-	if tempDir == "" {
-		tempDir = dir
-	}
 	db, err := sqlite.Open(filepath.Join(dir, "tracker.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, db: db, wrap: wrap, lane: lane, now: time.Date(2126, 6, 1, 8, 0, 0, 0, time.UTC)}
+	h := &house{t: t, db: db, wrap: wrap, lane: lane, now: time.Date(2126, 6, 1, 8, 0, 0, 0, time.UTC), log: slog.New(slog.DiscardHandler)}
 	if h.files, err = folder.Open(filepath.Join(dir, "objects"), base, []byte("a secret for pre-signed requests")); err != nil {
 		t.Fatal(err)
 	}
@@ -128,12 +149,16 @@ func (h *house) start() {
 		}
 		return h.wrap(table)
 	}
-	h.store = &store.Store{Tracker: open("tracker"), People: open("people"), Objects: h.files, Secret: []byte("0123456789abcdef0123456789abcdef"), Now: h.clock, Lane: h.lane}
+	var files objects.Store = h.files
+	if h.cover != nil {
+		files = h.cover(files)
+	}
+	h.store = &store.Store{Tracker: open("tracker"), People: open("people"), Objects: files, Secret: []byte("0123456789abcdef0123456789abcdef"), Now: h.clock, Lane: h.lane}
 	authority, err := identity.New(identity.Settings{Issuer: base + provider.Path, ClientID: provider.ClientID, CookieKey: []byte("0123456789abcdef0123456789abcdef"), BaseURL: base}, &http.Client{Transport: h.provider})
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	site := &web.Site{Store: h.store, Authority: authority, Log: slog.New(slog.DiscardHandler), BaseURL: base}
+	site := &web.Site{Store: h.store, Authority: authority, Log: h.log, BaseURL: base}
 	h.handlers = []http.Handler{submitsignup.New(site), manageuploads.New(site), recordconsultation.New(site), manageproject.New(site), compilesnapshot.New(site)}
 	h.ingest = &ingestupload.Ingest{Store: h.store, Log: site.Log}
 	h.compiler = compilesnapshot.Compiler{Store: h.store}
@@ -158,9 +183,16 @@ func (h *house) send(method, address, key, contentType string, body []byte) (int
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	return h.sendAs(token, method, address, key, contentType, body)
+}
+
+// sendAs is send with another's token, or with none.
+func (h *house) sendAs(token, method, address, key, contentType string, body []byte) (int, []byte) {
 	for _, handler := range h.handlers {
 		r := httptest.NewRequest(method, base+address, bytes.NewReader(body))
-		r.Header.Set("Authorization", "Bearer "+token)
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
 		r.Header.Set("Content-Type", contentType)
 		if key != "" {
 			r.Header.Set("Idempotency-Key", key)
@@ -412,7 +444,7 @@ func TestOnceInEffect(t *testing.T) {
 		seed := rapid.Uint64().Draw(rt, "seed")
 		random := rand.New(rand.NewPCG(seed, 1))
 
-		calm := newHouse(t, t.TempDir(), plain, func() int { return 0 })
+		calm := newHouse(t, scratch(t), plain, func() int { return 0 })
 		defer calm.db.Close()
 		define(t, calm)
 		if err := arrivals(calm, strands); err != nil {
@@ -431,7 +463,7 @@ func TestOnceInEffect(t *testing.T) {
 		}
 
 		quiet, kills := false, 0
-		wild := newHouse(t, t.TempDir(), func(inner table.Table) table.Table {
+		wild := newHouse(t, scratch(t), func(inner table.Table) table.Table {
 			fault := func(c tabletest.Call) error {
 				if !quiet && c.Verb == "write" && kills < 40 && random.IntN(6) == 0 {
 					kills++
@@ -543,7 +575,12 @@ func (h *house) figures(asOf string) string {
 
 func define(t testing.TB, h *house) {
 	t.Helper()
-	if status, body := h.send("PUT", "/town/definition", "", "application/yaml", []byte(definitionText)); status != http.StatusCreated {
+	defineAs(t, h, definitionText)
+}
+
+func defineAs(t testing.TB, h *house, text string) {
+	t.Helper()
+	if status, body := h.send("PUT", "/town/definition", "", "application/yaml", []byte(text)); status != http.StatusCreated {
 		t.Fatalf("definition: %d %s", status, body)
 	}
 }
