@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -220,6 +221,34 @@ func (s *stage) putAirings(t *testing.T) {
 const region = "eu-central-1"
 
 var testCredentials = credentials.NewStaticCredentialsProvider("test", "test", "")
+
+// TestSettings starts each built function without any settings: those that it then names are those that the template
+// gives it, but for the few that it can do without.
+func TestSettings(t *testing.T) {
+	optional := []string{"AWS_ENDPOINT_URL", "BASE_URL", "GROUPS_CLAIM", "CLIENT_SECRET_ID"}
+	lambdas := []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"}
+	for name, f := range functions(t) {
+		c := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(os.Getenv("SAM_TEST_TEMPLATE")), f.ID, "bootstrap"))
+		c.Env = []string{}
+		said, err := c.Output()
+		_, list, found := strings.Cut(string(said), "environment: ")
+		if err == nil || !found {
+			t.Fatalf("%s: started without settings: %v, %s", name, err, said)
+		}
+		list, _, _ = strings.Cut(list, `"`)
+		asked := strings.Split(list, ", ")
+		for _, setting := range asked {
+			if !slices.Contains(f.Settings, setting) && !slices.Contains(lambdas, setting) {
+				t.Errorf("%s needs %s, which the template does not give it", name, setting)
+			}
+		}
+		for _, setting := range f.Settings {
+			if !slices.Contains(asked, setting) && !slices.Contains(optional, setting) {
+				t.Errorf("%s does not ask for %s, which the template gives it", name, setting)
+			}
+		}
+	}
+}
 
 // TestDeployed plays every event against the functions that were deployed.
 func TestDeployed(t *testing.T) {

@@ -12,61 +12,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/goccy/go-yaml"
 )
-
-// function is a function of the template.
-type function struct {
-	ID     string   // the template's name for it
-	Folder string   // of its code and its events
-	Routes []string // "GET /{project}", or "$default"
-	Wakes  string   // SQS, DynamoDB or ScheduleV2, where it has such an event
-}
-
-func functions(t *testing.T) map[string]function {
-	t.Helper()
-	text, err := os.ReadFile("../../template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var template struct {
-		Resources map[string]struct {
-			Type       string `yaml:"Type"`
-			Properties struct {
-				CodeUri string `yaml:"CodeUri"`
-				Events  map[string]struct {
-					Type       string `yaml:"Type"`
-					Properties struct {
-						Method string `yaml:"Method"`
-						Path   string `yaml:"Path"`
-					} `yaml:"Properties"`
-				} `yaml:"Events"`
-			} `yaml:"Properties"`
-		} `yaml:"Resources"`
-	}
-	if err := yaml.Unmarshal(text, &template); err != nil {
-		t.Fatal(err)
-	}
-	found := map[string]function{}
-	for id, r := range template.Resources {
-		if r.Type != "AWS::Serverless::Function" {
-			continue
-		}
-		f := function{ID: id, Folder: filepath.Base(r.Properties.CodeUri)}
-		for _, e := range r.Properties.Events {
-			switch {
-			case e.Type != "HttpApi":
-				f.Wakes = e.Type
-			case e.Properties.Path == "":
-				f.Routes = append(f.Routes, "$default")
-			default:
-				f.Routes = append(f.Routes, e.Properties.Method+" "+e.Properties.Path)
-			}
-		}
-		found[f.Folder] = f
-	}
-	return found
-}
 
 func TestEvents(t *testing.T) {
 	known := functions(t)
