@@ -391,7 +391,7 @@ func TestTheLimitsAreThoseOfTheCode(t *testing.T) {
 		{"| clocks of tracker and provider apart | 2 minutes |", "internal/identity/token.go", "const skew = 2 * time.Minute"},
 		{"| deliveries of a file's arrival | 5 |", "template.yaml", "maxReceiveCount: 5}"},
 		{"| between two deliveries, one machine | 2 seconds |", "infra/local/stack.go", "st.queue.run(ctx, 2*time.Second)"},
-		{"| between two deliveries, AWS | 30 minutes, where a delivery did not end |", "template.yaml", "VisibilityTimeout: 1800"},
+		{"| between two deliveries, AWS | 30 minutes |", "template.yaml", "VisibilityTimeout: 1800"},
 		{"| a function's time, AWS | 29 seconds; taking in a file, and compiling, 5 minutes; letters 2 minutes |", "template.yaml", "MemorySize: 512 Timeout: 29"},
 		{"| a function's time, AWS | 29 seconds; taking in a file, and compiling, 5 minutes; letters 2 minutes |", "template.yaml", "CodeUri: functions/ingest-upload/ MemorySize: 1769 Timeout: 300"},
 		{"| a function's time, AWS | 29 seconds; taking in a file, and compiling, 5 minutes; letters 2 minutes |", "template.yaml", "CodeUri: functions/compile-snapshot/ MemorySize: 1769 Timeout: 300"},
