@@ -57,6 +57,7 @@ func known(err error) *Error {
 	var e *Error
 	var exists *store.Exists
 	var tooLarge *http.MaxBytesError
+	var conflict *table.Conflict
 	switch {
 	case errors.As(err, &e):
 		return e
@@ -76,7 +77,7 @@ func known(err error) *Error {
 		return &Error{Status: http.StatusBadRequest, Detail: "cursor"}
 	case errors.As(err, &tooLarge):
 		return &Error{Status: http.StatusRequestEntityTooLarge}
-	case errors.Is(err, table.ErrUnavailable), errors.Is(err, objects.ErrUnavailable), errors.Is(err, identity.ErrUnavailable):
+	case errors.As(err, &conflict), errors.Is(err, table.ErrUnavailable), errors.Is(err, objects.ErrUnavailable), errors.Is(err, identity.ErrUnavailable):
 		return &Error{Status: http.StatusServiceUnavailable}
 	}
 	return nil
