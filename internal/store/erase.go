@@ -282,11 +282,12 @@ func (s *Store) dropCheckpoint(ctx context.Context, project string) error {
 	if err != nil || !had {
 		return err
 	}
-	if err := s.Tracker.Write(ctx, remove(checkpointKey(project), table.Always)); err != nil {
-		return err
-	}
 	if s.Objects == nil {
 		return errors.New("no objects to delete the checkpoint from")
 	}
-	return s.Objects.Delete(ctx, c.Object)
+	// The object first: whoever finds no way to it any more takes it for gone.
+	if err := s.Objects.Delete(ctx, c.Object); err != nil {
+		return err
+	}
+	return s.Tracker.Write(ctx, remove(checkpointKey(project), table.Always))
 }

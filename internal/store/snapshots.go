@@ -243,23 +243,31 @@ func (s *Store) LastCheckpoint(ctx context.Context, project string) (Checkpoint,
 	return c, rev != 0, err
 }
 
-// SaveCheckpoint keeps a checkpoint's bytes, and that it is the newest.
+func checkpointObjects(project string) string { return "checkpoints/" + project + "/" }
+
+// SaveCheckpoint keeps a checkpoint's bytes, and that it is the newest. All others go, those too that a compile left behind
+// which was cut off, or ran beside another: of somebody who was erased none must remain.
 func (s *Store) SaveCheckpoint(ctx context.Context, project string, heads fact.Heads, body []byte) error {
-	c := Checkpoint{Object: "checkpoints/" + project + "/" + s.NewID() + ".parquet", Heads: heads}
-	before, had, err := s.LastCheckpoint(ctx, project)
-	if err != nil {
-		return err
-	}
+	c := Checkpoint{Object: checkpointObjects(project) + s.NewID() + ".parquet", Heads: heads}
 	if err := s.Objects.Put(ctx, c.Object, bytes.NewReader(body), "application/vnd.apache.parquet"); err != nil {
 		return err
 	}
 	if err := s.Tracker.Write(ctx, put(checkpointKey(project), c, table.Always)); err != nil {
 		return err
 	}
-	if had {
-		return s.Objects.Delete(ctx, before.Object)
+	var others []string
+	err := s.Objects.List(ctx, checkpointObjects(project), func(info objects.Info) error {
+		if info.Key != c.Object {
+			others = append(others, info.Key)
+		}
+		return nil
+	})
+	for _, key := range others {
+		if err == nil {
+			err = s.Objects.Delete(ctx, key)
+		}
 	}
-	return nil
+	return err
 }
 
 func (s *Store) putJSON(ctx context.Context, key string, value any) error {

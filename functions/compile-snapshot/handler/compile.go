@@ -3,6 +3,7 @@ package handler
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -31,7 +32,12 @@ func (co Compiler) Compile(ctx context.Context, project, asOf, by string, once s
 	}
 	known := co.Store.Now()
 	fold, since := co.restore(ctx, project, heads)
-	if err := co.read(ctx, project, fold, since, heads); err != nil {
+	err = co.read(ctx, project, fold, since, heads)
+	if errors.Is(err, errErased) {
+		fold, since = indicator.New(), fact.Heads{}
+		err = co.read(ctx, project, fold, since, heads)
+	}
+	if err != nil {
 		return kept, false, err
 	}
 	found, err := count(defined, fold, asOf)
@@ -85,9 +91,19 @@ func beyond(a, b fact.Heads) bool {
 	return false
 }
 
+// errErased is in the error where somebody was erased after the checkpoint that was begun with: a compile at the same time
+// may have saved it from what they had said before.
+var errErased = errors.New("somebody was erased since the checkpoint")
+
 // read takes in the facts since, and the rows of the files that they made count.
 func (co Compiler) read(ctx context.Context, project string, fold *indicator.Fold, since, heads fact.Heads) error {
-	if err := co.Store.Facts(ctx, project, since, heads, fold.Apply); err != nil {
+	err := co.Store.Facts(ctx, project, since, heads, func(f fact.Fact) error {
+		if f.Kind == fact.KindPersonErased && since != (fact.Heads{}) {
+			return errErased
+		}
+		return fold.Apply(f)
+	})
+	if err != nil {
 		return err
 	}
 	for _, pack := range fold.Wanted() {
@@ -177,10 +193,11 @@ func (co Compiler) Verify(ctx context.Context, kept store.Kept) (Verification, e
 	}
 	v.Same = v.Computed == v.Hash
 	if fold, since := co.restore(ctx, kept.Project, kept.Heads); since != (fact.Heads{}) {
-		if v.Checkpoint, err = co.again(ctx, kept, defined, fold, since); err != nil {
+		v.Checkpoint, err = co.again(ctx, kept, defined, fold, since)
+		if err != nil && !errors.Is(err, errErased) {
 			return v, err
 		}
-		v.Same = v.Same && v.Checkpoint == v.Hash
+		v.Same = v.Same && (v.Checkpoint == v.Hash || err != nil)
 	}
 	heads, err := co.Store.Heads(ctx, kept.Project)
 	if err != nil {
