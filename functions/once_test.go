@@ -67,6 +67,7 @@ indicators:
 // house is the tracker as the functions see it: the handlers over real tables and files, with a clock that the test sets.
 type house struct {
 	t        testing.TB
+	file     string // the tables'
 	db       *sqlite.DB
 	files    *folder.Store
 	provider *provider.Provider
@@ -124,11 +125,12 @@ func scratch(t testing.TB) string {
 
 func newHouse(t testing.TB, dir string, wrap func(table.Table) table.Table, lane func() int) *house {
 	t.Helper()
-	db, err := sqlite.Open(filepath.Join(dir, "tracker.db"))
+	file := filepath.Join(dir, "tracker.db")
+	db, err := sqlite.Open(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, db: db, wrap: wrap, lane: lane, now: time.Date(2126, 6, 1, 8, 0, 0, 0, time.UTC), log: slog.New(slog.DiscardHandler)}
+	h := &house{t: t, file: file, db: db, wrap: wrap, lane: lane, now: time.Date(2126, 6, 1, 8, 0, 0, 0, time.UTC), log: slog.New(slog.DiscardHandler)}
 	if h.files, err = folder.Open(filepath.Join(dir, "objects"), base, []byte("a secret for pre-signed requests")); err != nil {
 		t.Fatal(err)
 	}
@@ -188,14 +190,19 @@ func (h *house) send(method, address, key, contentType string, body []byte) (int
 
 // sendAs is send with another's token, or with none.
 func (h *house) sendAs(token, method, address, key, contentType string, body []byte) (int, []byte) {
+	header := http.Header{"Content-Type": {contentType}}
+	if key != "" {
+		header.Set("Idempotency-Key", key)
+	}
+	return h.request(token, method, address, header, body)
+}
+
+func (h *house) request(token, method, address string, header http.Header, body []byte) (int, []byte) {
 	for _, handler := range h.handlers {
 		r := httptest.NewRequest(method, base+address, bytes.NewReader(body))
+		r.Header = header.Clone()
 		if token != "" {
 			r.Header.Set("Authorization", "Bearer "+token)
-		}
-		r.Header.Set("Content-Type", contentType)
-		if key != "" {
-			r.Header.Set("Idempotency-Key", key)
 		}
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, r)
