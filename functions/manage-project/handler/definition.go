@@ -34,13 +34,22 @@ func showDefinition(c *web.Call) error {
 
 func etag(d store.Defined) string { return `"` + d.SHA256 + `"` }
 
-// setDefinition checks a definition and makes it the one that holds; with dry_run it only checks. A browser's form sends
-// the text in a field.
+// setDefinition checks a definition and makes it the one that holds; with dry_run it only checks. An admin begins a project;
+// from then on it is the coordinator's. A browser's form sends the text in a field.
 func setDefinition(c *web.Call) error {
-	if !c.Who.Admin() {
+	before, err := c.Site.Store.Definition(c.Context(), c.Project)
+	switch {
+	case err == nil:
 		if err := c.Need(web.Coordinator); err != nil {
 			return err
 		}
+		c.Defined = before
+	case !errors.Is(err, store.ErrNotFound):
+		return err
+	case !c.Who.SignedIn():
+		return &web.Error{Status: http.StatusUnauthorized}
+	case !c.Who.Admin():
+		return err // to who may not begin projects, one that does not exist is just that
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(c.W, c.Body, web.MostBody))
 	if err != nil {
@@ -63,12 +72,6 @@ func setDefinition(c *web.Call) error {
 		}
 	} else if c.Method == http.MethodPost {
 		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, PUT"}
-	}
-	before, err := c.Site.Store.Definition(c.Context(), c.Project)
-	if err == nil {
-		c.Defined = before
-	} else if !errors.Is(err, store.ErrNotFound) || !c.Who.Admin() {
-		return err
 	}
 	d, problems := definition.Parse(raw)
 	lines := make([]web.Line, 0, len(problems))
