@@ -13,6 +13,8 @@ import (
 
 	"outreach/infra/local/provider"
 	"outreach/internal/page"
+	"outreach/internal/text"
+	"outreach/internal/web"
 )
 
 // chooseRole shows whom one can sign in as.
@@ -21,10 +23,42 @@ func (st *stack) chooseRole(w http.ResponseWriter, r *http.Request, roles []prov
 	for name := range hidden {
 		content.Hidden[name] = hidden.Get(name)
 	}
+	words := text.Of(st.language(r))
 	for _, role := range roles {
-		content.Choices = append(content.Choices, page.RoleOption{Value: role.Group, Label: role.Group, Email: role.Email})
+		content.Choices = append(content.Choices, st.named(r.Context(), words, role))
 	}
 	st.show(w, r, content)
+}
+
+// named says in words what a role is.
+func (st *stack) named(ctx context.Context, words *text.Messages, role provider.Role) page.RoleOption {
+	option := page.RoleOption{Value: role.Group, Label: role.Group, Email: role.Email}
+	parts := strings.SplitN(role.Group, ":", 3)
+	if len(parts) == 1 {
+		option.Label = words.Say("role." + role.Group)
+		return option
+	}
+	option.Label = words.Say("role." + parts[1])
+	defined, err := st.store.Definition(ctx, parts[0])
+	if err != nil {
+		return option
+	}
+	option.Project = defined.Definition.Title.In(words.Language())
+	if len(parts) == 3 {
+		if partner, known := defined.Definition.Partner(parts[2]); known {
+			option.Label += " – " + partner.Name
+		}
+	}
+	return option
+}
+
+// language is the one that was chosen, or that the browser prefers.
+func (st *stack) language(r *http.Request) string {
+	choice := r.URL.Query().Get("lang")
+	if cookie, err := r.Cookie(web.LanguageCookie); err == nil && choice == "" {
+		choice = cookie.Value
+	}
+	return text.Language(r.Header.Get("Accept-Language"), choice)
 }
 
 // roles are those of all the projects that there are.

@@ -31,7 +31,6 @@ import (
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/table/sqlite"
-	"outreach/internal/text"
 	"outreach/internal/web"
 )
 
@@ -433,7 +432,10 @@ func (st *stack) showDeadLetters(w http.ResponseWriter, r *http.Request) {
 
 func (st *stack) show(w http.ResponseWriter, r *http.Request, content page.Content) {
 	w.Header().Set("Content-Security-Policy", page.Policy())
-	frame := page.Frame{Language: text.Language(r.Header.Get("Accept-Language"), r.URL.Query().Get("lang")), Path: r.URL.RequestURI()}
+	frame := page.Frame{Language: st.language(r), Path: r.URL.RequestURI()}
+	if who, err := st.site.Authority.Identify(r); err == nil {
+		frame.SignedIn = who.Email
+	}
 	if err := page.Write(w, http.StatusOK, frame, content); err != nil {
 		st.log.Error("page", "reason", err.Error())
 	}

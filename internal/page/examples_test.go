@@ -158,7 +158,7 @@ func examples() []example {
 	signups := []SignupItem{{ID: "01S1", Person: "01P1", Name: "Ola Nowak", Email: "ola@example.org", Activity: "partnerships", State: "accepted", SubmittedAt: "2010-01-11T14:36:00Z", Version: "\"2\""}, {ID: "01S2", Email: "jan@example.org", Activity: "gone", State: "waitlisted", SubmittedAt: "2010-01-12T14:36:00Z"}}
 
 	list := []example{
-		{"projects", 200, Projects{Items: []ProjectItem{{Definition: d, SignupOpen: true}, {Definition: d}}}},
+		{"projects", 200, Projects{Items: []ProjectItem{{Definition: d, SignupOpen: true}, {Definition: d, Roles: Roles{Adviser: true}}}}},
 		{"results", 200, Results{Definition: d, Snapshot: full, SignupOpen: true, Exports: exports}},
 		{"results half way", 200, Results{Definition: d, Snapshot: half, Exports: exports}},
 		{"results without a snapshot", 200, Results{Definition: d, SignupOpen: true}},
@@ -199,7 +199,7 @@ func examples() []example {
 		{"not found", 404, Problem{Status: 404, Title: "Nie ma takiej strony", Detail: "Adres jest błędny albo nie masz do niego dostępu.", Advice: "Sprawdź adres."}},
 		{"unauthorised", 401, Problem{Status: 401, Title: "Zaloguj się", Problems: []record.Problem{{Field: "email", Code: record.Missing}, {Code: record.Unreadable}}}},
 		{"message", 200, Message{Title: "Zapisano", Text: "Gotowe.", Links: exports}}, {"message bare", 200, Message{Title: "Zapisano"}},
-		{"role choice", 200, RoleChoice{Action: "/local/sign-in", Hidden: map[string]string{"state": "s"}, Choices: []RoleOption{{"coordinator", "Koordynator", "koordynator@example.org"}, {"funder", "Instytucja finansująca", "funder@example.org"}}}},
+		{"role choice", 200, RoleChoice{Action: "/local/sign-in", Hidden: map[string]string{"state": "s"}, Choices: []RoleOption{{"ces:coordinator", "Koordynator", "Centrum Ekonomii Społecznej", "koordynator@example.org"}, {"admin", "Administrator", "", "funder@example.org"}}}},
 		{"mailbox", 200, Mailbox{Items: []Mail{{To: "ola@example.org", Subject: "Zgłoszenie przyjęte", At: at, Text: "Dzień dobry,\n\nrezygnacja: http://localhost:3000/ces/signups/1/cancel?token=t&x=1\n\nBiuro"}}}}, {"empty mailbox", 200, Mailbox{}},
 		{"dead letters", 200, DeadLetters{Items: []DeadLetter{{ID: "1", Source: "ingest-upload", Reason: "object not found", Tries: 5, At: at}}}}, {"no dead letters", 200, DeadLetters{}},
 	}

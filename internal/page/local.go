@@ -12,8 +12,8 @@ type RoleChoice struct {
 	Choices []RoleOption
 }
 
-// RoleOption is one role to sign in as: the value of the button named choice.
-type RoleOption struct{ Value, Label, Email string }
+// RoleOption is one role to sign in as: the value of the button named role.
+type RoleOption struct{ Value, Label, Project, Email string }
 
 func (r RoleChoice) draw(view) (string, any) { return "role-choice", r }
 

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"strings"
 
 	"outreach/internal/project"
@@ -15,9 +16,25 @@ type Projects struct{ Items []ProjectItem }
 type ProjectItem struct {
 	Definition *project.Definition
 	SignupOpen bool
+	Roles      Roles // of who looks at the list: what of the project they may open
 }
 
-func (p Projects) draw(view) (string, any) { return "projects", p }
+type projectsPage struct{ Items []projectLine }
+
+type projectLine struct {
+	ProjectItem
+	Work []section
+}
+
+// The projects in which somebody has work come first.
+func (p Projects) draw(v view) (string, any) {
+	out := projectsPage{}
+	for _, item := range p.Items {
+		out.Items = append(out.Items, projectLine{item, v.sections("/"+item.Definition.ID, item.Roles)[1:]})
+	}
+	slices.SortStableFunc(out.Items, func(a, b projectLine) int { return min(len(b.Work), 1) - min(len(a.Work), 1) })
+	return "projects", out
+}
 
 // Problem says that something could not be done, in the terms of an RFC 9457 problem.
 type Problem struct {
@@ -70,6 +87,11 @@ type Evidence struct {
 	Items    []snapshot.Evidence
 	Next     string // the address of the next page, or ""
 	Exports  []Link
+}
+
+// OfPeople tells that any of the records is about a person.
+func (e Evidence) OfPeople() bool {
+	return slices.ContainsFunc(e.Items, func(one snapshot.Evidence) bool { return one.Person != "" })
 }
 
 func (e Evidence) draw(view) (string, any) { return "evidence", e }

@@ -152,7 +152,15 @@ func (v view) Sections() []section {
 	if v.Project == nil || v.SignedIn == "" {
 		return nil
 	}
-	r := v.Roles
+	all := v.sections(v.Base(), v.Roles)
+	if len(all) == 1 {
+		return nil
+	}
+	return all
+}
+
+// sections are the parts of a project that are open to somebody: the results first, which are open to all.
+func (v view) sections(base string, r Roles) []section {
 	var out []section
 	for _, s := range []struct {
 		name string
@@ -164,16 +172,13 @@ func (v view) Sections() []section {
 		if !s.open {
 			continue
 		}
-		href, key := v.Base(), "section.results"
+		href, key := base, "section.results"
 		if s.name != "" {
 			href, key = href+"/"+s.name, "section."+s.name
 		}
 		path, _, _ := strings.Cut(v.Path, "?")
 		here := path == href || s.name != "" && strings.HasPrefix(path, href+"/")
 		out = append(out, section{Link: Link{Href: href, Label: v.Say(key)}, Here: here})
-	}
-	if len(out) == 1 {
-		return nil
 	}
 	return out
 }

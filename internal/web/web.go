@@ -101,7 +101,8 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.projects.ServeHTTP(w, r)
 }
 
-const languageCookie = "language"
+// LanguageCookie keeps the language that somebody chose.
+const LanguageCookie = "language"
 
 func (s *Site) answer(h Handler, projectMustExist bool) http.Handler {
 	return s.Authority.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -167,8 +168,8 @@ func couldBe(r *http.Request) bool {
 func (c *Call) chosenLanguage() string {
 	choice := c.URL.Query().Get("lang")
 	if choice == text.Polish || choice == text.English {
-		http.SetCookie(c.W, &http.Cookie{Name: languageCookie, Value: choice, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(c.Site.BaseURL, "https:")})
-	} else if cookie, err := c.Cookie(languageCookie); err == nil {
+		http.SetCookie(c.W, &http.Cookie{Name: LanguageCookie, Value: choice, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(c.Site.BaseURL, "https:")})
+	} else if cookie, err := c.Cookie(LanguageCookie); err == nil {
 		choice = cookie.Value
 	}
 	return text.Language(c.Header.Get("Accept-Language"), choice)
@@ -243,12 +244,20 @@ func (c *Call) frame() page.Frame {
 	if d := c.Defined.Definition; d != nil {
 		frame.Project = &page.Project{ID: d.ID, Title: d.Title.In(c.Language)}
 		frame.Zone = d.Location()
-		frame.Roles = page.Roles{Coordinator: c.Has(Coordinator), Adviser: c.Has(Adviser), Funder: c.Has(Funder), Partner: c.Has(Partner)}
+		frame.Roles = c.Roles(d.ID)
 	}
 	if done := c.URL.Query().Get("done"); done != "" && c.Messages().Has("done."+done) {
 		frame.Message = c.Messages().Say("done." + done)
 	}
 	return frame
+}
+
+// Roles are what the one who asks is in a project.
+func (c *Call) Roles(project string) page.Roles {
+	return page.Roles{
+		Coordinator: c.Who.Is(project, Coordinator), Adviser: c.Who.Is(project, Adviser), Funder: c.Who.Is(project, Funder),
+		Partner: len(c.Who.Partners(project)) > 0,
+	}
 }
 
 // Redirect sends a browser on after a form.

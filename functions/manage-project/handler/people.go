@@ -3,6 +3,7 @@ package handler
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -81,7 +82,7 @@ func showPerson(c *web.Call) error {
 		return err
 	}
 	if c.Page && !export {
-		return c.Show(http.StatusOK, drawn(c, p, story, page.Entry{}))
+		return c.Show(http.StatusOK, drawn(c, p, story, page.Entry{Values: map[string]string{"into": c.URL.Query().Get("into")}}))
 	}
 	who := p.JSON(true)
 	who["emails"], who["pesels"] = append([]string{}, p.Emails...), append([]string{}, p.Pesels...)
@@ -140,12 +141,17 @@ func merge(c *web.Call) error {
 		return err
 	}
 	entry, problems := target.Read(body.Given, record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	from, into := c.PathValue("id"), entry.Row[0]
+	if len(problems) == 0 {
+		if _, err := c.Site.Store.Person(c.Context(), c.Project, into); errors.Is(err, store.ErrNotFound) || from == into {
+			problems = []record.Problem{{Field: "into", Code: record.NotInList, Hint: "person"}}
+		}
+	}
+	if len(problems) > 0 && c.Page && body.Form {
+		return mergeAgain(c, from, page.Entry{Values: body.Values(), Problems: problems})
+	}
 	if len(problems) > 0 {
 		return web.Invalid(problems...)
-	}
-	from, into := c.PathValue("id"), entry.Row[0]
-	if _, err := c.Site.Store.Person(c.Context(), c.Project, into); errors.Is(err, store.ErrNotFound) || from == into {
-		return web.Invalid(record.Problem{Field: "into", Code: record.NotInList, Hint: "person"})
 	}
 	by, err := c.Staff()
 	if err != nil {
@@ -159,6 +165,20 @@ func merge(c *web.Call) error {
 		return c.Redirect("/" + c.Project + "/people/" + p.ID + "?done=merged")
 	}
 	return c.JSON(http.StatusOK, p.JSON(true))
+}
+
+// mergeAgain shows the form on the person's page, with what was typed and what is wrong.
+func mergeAgain(c *web.Call, id string, entry page.Entry) error {
+	p, err := c.Site.Store.Person(c.Context(), c.Project, id)
+	if err != nil {
+		return err
+	}
+	story, err := c.Site.Store.Story(c.Context(), c.Project, p)
+	if err != nil {
+		return err
+	}
+	c.URL = &url.URL{Path: "/" + c.Project + "/people/" + p.ID} // where a form is sent it cannot be asked for
+	return c.Show(http.StatusUnprocessableEntity, drawn(c, p, story, entry))
 }
 
 // changePerson erases a person; a browser's form says DELETE in a field.

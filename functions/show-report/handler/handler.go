@@ -58,7 +58,7 @@ func projects(c *web.Call) error {
 		for _, a := range d.Activities {
 			open = open || d.SignupOpen(a, c.Site.Store.Now())
 		}
-		content.Items = append(content.Items, page.ProjectItem{Definition: d, SignupOpen: open})
+		content.Items = append(content.Items, page.ProjectItem{Definition: d, SignupOpen: open, Roles: c.Roles(d.ID)})
 		items = append(items, map[string]any{"id": d.ID, "title": d.Title, "programme": d.Programme, "period": d.Period, "signup_open": open})
 	}
 	if c.Page {

@@ -55,6 +55,10 @@ func show(c *web.Call, status int, entry page.Entry) error {
 	if entry.IdempotencyKey == "" {
 		entry.IdempotencyKey = c.Site.Store.NewID()
 	}
+	if c.Method == http.MethodPost {
+		// Where a form is sent it cannot be asked for: the page's links lead to where it can.
+		c.URL = &url.URL{Path: "/" + c.Project + "/signup"}
+	}
 	content := page.Signup{Definition: c.Defined.Definition, Entry: entry, Today: c.Today(), Office: c.Has(web.Coordinator)}
 	for _, a := range c.Defined.Definition.Activities {
 		content.Places = append(content.Places, page.Place{Activity: a, Open: c.Defined.Definition.SignupOpen(a, c.Site.Store.Now()), Left: -1})

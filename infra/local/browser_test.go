@@ -1,0 +1,493 @@
+package main_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"image/png"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// The tests of the pages use them as people do, in a real browser, on a tracker in which the model project was played in.
+
+var update = flag.Bool("update", false, "write the screenshots of docs/screenshots anew")
+
+const (
+	noBrowser = `no browser to try the pages in:
+
+apt-get install -y chromium
+
+(or another Chromium or Chrome, found in the path or named by TRACKER_TEST_BROWSER)`
+
+	noAxe = `no axe-core, which tells what pages keep from people with disabilities:
+
+npm install --prefix .ci/cache/axe-core axe-core@4.14.1
+
+(or another place of its axe.min.js, named by TRACKER_TEST_AXE)`
+)
+
+// lacking skips a test that needs what is not there; where everything is required, it fails.
+func lacking(t *testing.T, howTo string) {
+	t.Helper()
+	if os.Getenv("REQUIRE_ALL") != "" {
+		t.Fatal(howTo)
+	}
+	t.Skip(howTo)
+}
+
+// launch starts a browser without a window. Every visitor gets a profile of their own in it.
+func launch(t *testing.T) context.Context {
+	t.Helper()
+	names := []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"}
+	if named := os.Getenv("TRACKER_TEST_BROWSER"); named != "" {
+		names = []string{named}
+	}
+	var file string
+	for _, name := range names {
+		if found, err := exec.LookPath(name); err == nil {
+			file = found
+			break
+		}
+	}
+	if file == "" {
+		lacking(t, noBrowser)
+	}
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(file), chromedp.UserDataDir(t.TempDir()),
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("headless", "new"), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("lang", "en-US"))
+	allocated, end := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(end)
+	browser, _ := chromedp.NewContext(allocated)
+	if err := chromedp.Do(browser); err != nil {
+		t.Fatalf("the browser does not start: %v", err)
+	}
+	t.Cleanup(func() {
+		ctx, stop := context.WithTimeout(browser, patience)
+		defer stop()
+		if err := chromedp.Cancel(ctx); err != nil {
+			t.Logf("closing the browser: %v", err)
+		}
+	})
+	return browser
+}
+
+// attention is how long a visitor waits for anything.
+const attention = 20 * time.Second
+
+// The sizes at which the pages are looked at: a small telephone, and a screen.
+const (
+	narrow = 360
+	wide   = 1280
+)
+
+// visitor is somebody in front of a browser.
+type visitor struct {
+	t     *testing.T
+	ctx   context.Context
+	base  string
+	width int64
+
+	mu       sync.Mutex
+	wrong    []string // what should not have happened since it was last asked
+	requests []string // what the present page needed
+	status   int64    // the present page's
+}
+
+// visit gives a browser without history, cookies or signs of who it was before.
+func visit(t *testing.T, browser context.Context, s *tracker) *visitor {
+	t.Helper()
+	tab, leave := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	t.Cleanup(leave)
+	v := &visitor{t: t, base: s.base}
+	if err := chromedp.Listen(tab, v.hear); err != nil {
+		t.Fatal(err)
+	}
+	v.ctx = tab
+	v.size(wide)
+	t.Cleanup(func() { v.calm() })
+	return v
+}
+
+// hear notes what the browser tells.
+func (v *visitor) hear(event any) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	wrong := func(format string, args ...any) { v.wrong = append(v.wrong, fmt.Sprintf(format, args...)) }
+	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		if e.Type == network.ResourceTypeDocument {
+			v.requests = nil
+		}
+		if strings.HasPrefix(e.Request.URL, "http") && e.Type != network.ResourceTypeXHR && e.Type != network.ResourceTypeFetch && e.Type != network.ResourceTypePreflight {
+			v.requests = append(v.requests, e.Request.URL)
+		}
+	case *network.EventResponseReceived:
+		if e.Type == network.ResourceTypeDocument {
+			v.status = e.Response.Status
+		} else if e.Response.Status >= http.StatusBadRequest {
+			wrong("%s is answered with %d", e.Response.URL, e.Response.Status)
+		}
+	case *log.EventEntryAdded:
+		// The status of a page is looked at for itself.
+		if e.Entry.Source != log.EntrySourceNetwork || !strings.Contains(e.Entry.Text, "the server responded with a status of") {
+			wrong("%s %s: %s %s", e.Entry.Source, e.Entry.Level, e.Entry.Text, e.Entry.URL)
+		}
+	case *runtime.EventConsoleAPICalled:
+		wrong("the console says %s", e.Type)
+	case *runtime.EventExceptionThrown:
+		wrong("an exception: %s", e.ExceptionDetails.Text)
+	case *page.EventJavascriptDialogOpening:
+		wrong("a dialog opens: %s", e.Message)
+	}
+}
+
+// calm tells that nothing went wrong since it was last asked.
+func (v *visitor) calm() {
+	v.t.Helper()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, what := range v.wrong {
+		v.t.Error(what)
+	}
+	v.wrong = nil
+}
+
+// do lets the browser do something, for as long as patience lasts.
+func (v *visitor) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	v.t.Helper()
+	ctx, stop := context.WithTimeout(v.ctx, attention)
+	defer stop()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		v.fail("%s: %v", what, err)
+	}
+}
+
+// fail ends the test and says what is on the screen.
+func (v *visitor) fail(format string, args ...any) {
+	v.t.Helper()
+	ctx, stop := context.WithTimeout(v.ctx, 5*time.Second)
+	defer stop()
+	shown, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
+	if len(shown) > 2500 {
+		shown = shown[:2500] + "…"
+	}
+	v.calm()
+	v.t.Fatalf(format+"\n%s", append(args, shown)...)
+}
+
+// command sends the browser a command of its protocol.
+func command[P, R any](v *visitor, c cdp.Command[P, R], params P) {
+	v.t.Helper()
+	if _, err := chromedp.Call(v.ctx, c, params); err != nil {
+		v.t.Fatalf("%s: %v", c.Method, err)
+	}
+}
+
+// look is what an expression of JavaScript gives on the present page. It works on a page without JavaScript, too.
+func look[T any](v *visitor, expression string) T {
+	v.t.Helper()
+	ctx, stop := context.WithTimeout(v.ctx, attention)
+	defer stop()
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		v.t.Fatalf("%.200s: %v", expression, err)
+	}
+	return got
+}
+
+func (v *visitor) size(width int64) {
+	v.t.Helper()
+	v.width = width
+	command(v, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1, Mobile: width == narrow})
+}
+
+// withoutScript takes JavaScript away.
+func (v *visitor) withoutScript() *visitor {
+	v.t.Helper()
+	command(v, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	return v
+}
+
+// comes does something that leads to another page, and tells that it is one with this status that is as pages should be.
+func (v *visitor) comes(what string, status int64, steps ...chromedp.Action[chromedp.Void]) {
+	v.t.Helper()
+	ctx, stop := context.WithTimeout(v.ctx, attention)
+	defer stop()
+	if _, err := chromedp.RunResponse(ctx, steps...); err != nil {
+		v.fail("%s: %v", what, err)
+	}
+	v.isWhole(what, status)
+}
+
+// isWhole tells that the present page is as pages should be: light, within the screen, with nothing left over.
+func (v *visitor) isWhole(what string, status int64) {
+	v.t.Helper()
+	v.mu.Lock()
+	requests, got := slices.Clone(v.requests), v.status
+	v.mu.Unlock()
+	if got != status {
+		v.fail("%s: %d, want %d", what, got, status)
+	}
+	if len(requests) > 2 {
+		v.t.Errorf("%s: the page needs %v", what, requests)
+	}
+	shown := look[struct {
+		Bytes, Width   int64
+		Language, Text string
+		Foreign        int
+	}](v, `(() => {
+		const needed = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].filter((e) => !["fetch", "xmlhttprequest"].includes(e.initiatorType));
+		return {Bytes: needed.reduce((sum, e) => sum + e.decodedBodySize, 0), Width: document.documentElement.scrollWidth, Language: document.documentElement.lang,
+			Text: document.title + " " + document.body.innerText, Foreign: document.querySelectorAll("[data-foreign]").length};
+	})()`)
+	if shown.Bytes > 60_000 || shown.Bytes < 1000 {
+		v.t.Errorf("%s: the page weighs %d bytes", what, shown.Bytes)
+	}
+	if shown.Width > v.width {
+		v.t.Errorf("%s: the page is %d pixels wide on a screen of %d", what, shown.Width, v.width)
+	}
+	if shown.Foreign > 0 {
+		v.t.Errorf("%s: what was typed became a part of the page", what)
+	}
+	for _, bad := range []string{"<no value>", "undefined", "{{", "%!", "&lt;", "&#"} {
+		if strings.Contains(shown.Text, bad) {
+			v.t.Errorf("%s: the page says %q", what, bad)
+		}
+	}
+	v.calm()
+}
+
+// open goes to an address, where there is a page.
+func (v *visitor) open(path string) *visitor {
+	v.t.Helper()
+	v.comes(path, http.StatusOK, chromedp.Navigate(v.base+path))
+	return v
+}
+
+// link finds a link by its words, and button a button.
+func link(words string) chromedp.Search {
+	return chromedp.Search(fmt.Sprintf(`//a[normalize-space(translate(., "%s", "  "))=%q]`, "\u00a0\u202f", words))
+}
+
+func button(words string) chromedp.Search {
+	return chromedp.Search(fmt.Sprintf(`//button[normalize-space()=%q]`, words))
+}
+
+// follow clicks on a link that leads to another page; press on a button that does.
+func (v *visitor) follow(words string) *visitor {
+	v.t.Helper()
+	v.comes("the link "+words, http.StatusOK, chromedp.Click(link(words)))
+	return v
+}
+
+func (v *visitor) press(words string) *visitor {
+	v.t.Helper()
+	return v.pressFor(http.StatusOK, words)
+}
+
+func (v *visitor) pressFor(status int64, words string) *visitor {
+	v.t.Helper()
+	v.comes("the button "+words, status, chromedp.Click(button(words)))
+	return v
+}
+
+// click clicks on what stays on the page.
+func (v *visitor) click(selector string) *visitor {
+	v.t.Helper()
+	v.do("click on "+selector, chromedp.Click(chromedp.CSS(selector)))
+	return v
+}
+
+// fill puts text where the field's old one was; choose takes one of a list.
+func (v *visitor) fill(name, text string) *visitor {
+	v.t.Helper()
+	field := fmt.Sprintf(`main [name=%q]`, name)
+	v.do("the field "+name, chromedp.Focus(chromedp.CSS(field)))
+	if look[bool](v, fmt.Sprintf(`(() => { const f = document.querySelector(%q); if (f.type === "date" || f.type === "datetime-local") { f.value = %q; return false; } f.select(); return true; })()`, field, text)) {
+		command(v, input.InsertText, input.InsertTextParams{Text: text})
+	}
+	return v
+}
+
+func (v *visitor) choose(name, value string) *visitor {
+	v.t.Helper()
+	v.do("the choice "+name, chromedp.SetValue(chromedp.CSS(fmt.Sprintf(`main select[name=%q]`, name)), value))
+	return v
+}
+
+// tick chooses one of a group of buttons, or ticks a box.
+func (v *visitor) tick(name, value string) *visitor {
+	v.t.Helper()
+	return v.click(fmt.Sprintf(`main input[name=%q][value=%q]`, name, value))
+}
+
+// keys types on the keyboard, wherever the focus is.
+func (v *visitor) keys(keys ...string) *visitor {
+	v.t.Helper()
+	for _, k := range keys {
+		v.do("typing", chromedp.KeyEvent(k))
+	}
+	return v
+}
+
+// text is what an element says; value is what a field holds.
+func (v *visitor) text(selector string) string {
+	v.t.Helper()
+	return look[string](v, fmt.Sprintf(`(document.querySelector(%q)?.innerText ?? "").trim()`, selector))
+}
+
+func (v *visitor) value(name string) string {
+	v.t.Helper()
+	return look[string](v, fmt.Sprintf(`(() => { const all = [...document.querySelectorAll("main [name=%s]")]; const one = all.length > 1 ? all.find((e) => e.checked) : all[0]; return one?.value ?? ""; })()`, name))
+}
+
+// allWords are the words of the page, its spaces of all kinds written as one.
+const allWords = `document.body.innerText.replace(/\s+/g, " ")`
+
+// sees tells that words are on the page, in time.
+func (v *visitor) sees(words ...string) *visitor {
+	v.t.Helper()
+	for _, w := range words {
+		v.until("seeing "+w, fmt.Sprintf(`%s.includes(%q)`, allWords, w))
+	}
+	return v
+}
+
+// seesNot tells that words are not there.
+func (v *visitor) seesNot(words ...string) *visitor {
+	v.t.Helper()
+	for _, w := range words {
+		if look[bool](v, fmt.Sprintf(`%s.includes(%q)`, allWords, w)) {
+			v.fail("the page says %q", w)
+		}
+	}
+	return v
+}
+
+// until asks again and again until the condition holds, over changes of the page.
+func (v *visitor) until(what, condition string) {
+	v.t.Helper()
+	ctx, stop := context.WithTimeout(v.ctx, attention)
+	defer stop()
+	tick := time.NewTicker(15 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool](condition)); err == nil && holds {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			v.fail("waited in vain: %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+// at tells where the visitor is, without the query.
+func (v *visitor) at() string {
+	v.t.Helper()
+	return look[string](v, `location.pathname`)
+}
+
+// signIn chooses a role on the page that asks for it, and comes back to an address.
+func (v *visitor) signIn(role, to string) *visitor {
+	v.t.Helper()
+	v.open("/auth/sign-in?" + url.Values{"to": {to}}.Encode())
+	v.comes("signing in as "+role, http.StatusOK, chromedp.Click(chromedp.CSS(fmt.Sprintf(`button[name=role][value=%q]`, role))))
+	return v
+}
+
+// axe is the source of axe-core, which finds what keeps people with disabilities from a page.
+func axe(t *testing.T) string {
+	t.Helper()
+	file := cmp.Or(os.Getenv("TRACKER_TEST_AXE"), filepath.Join("..", "..", ".ci", "cache", "axe-core", "node_modules", "axe-core", "axe.min.js"))
+	source, err := os.ReadFile(file)
+	if err != nil {
+		lacking(t, noAxe)
+	}
+	return string(source)
+}
+
+// isOpenToAll tells that axe-core finds nothing on the present page.
+func (v *visitor) isOpenToAll(source string) {
+	v.t.Helper()
+	look[any](v, source+";0")
+	found := look[[]string](v, `axe.run(document, {resultTypes: ["violations"], preload: false}).then((r) => r.violations.map((one) => one.id + ": " + one.nodes.map((n) => n.target.join(" ") + " – " + n.failureSummary).join("; ")))`)
+	for _, one := range found {
+		v.t.Errorf("%s at %d pixels: axe finds %s", look[string](v, "location.pathname"), v.width, one)
+	}
+}
+
+var mediaBox = regexp.MustCompile(`/MediaBox ?\[0 0 ([0-9.]+) ([0-9.]+)\]`)
+
+// printed is how many pages the present page has on paper, which is A4.
+func (v *visitor) printed() int {
+	v.t.Helper()
+	ctx, stop := context.WithTimeout(v.ctx, attention)
+	defer stop()
+	paper, err := chromedp.Run(ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize(), chromedp.PDFPrintBackground()))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	boxes := mediaBox.FindAllSubmatch(paper, -1)
+	for _, box := range boxes {
+		if w, h := string(box[1]), string(box[2]); !strings.HasPrefix(w, "59") || !strings.HasPrefix(h, "84") {
+			v.t.Errorf("the paper is %s by %s points", w, h)
+		}
+	}
+	return len(boxes)
+}
+
+// picture keeps the present page among the screenshots, where that was asked for.
+func (v *visitor) picture(name string) {
+	v.t.Helper()
+	if !*update {
+		return
+	}
+	ctx, stop := context.WithTimeout(v.ctx, attention)
+	defer stop()
+	shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	picture, err := png.Decode(bytes.NewReader(shot))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	var smaller bytes.Buffer
+	encoder := png.Encoder{CompressionLevel: png.BestCompression}
+	if err := encoder.Encode(&smaller, picture); err != nil {
+		v.t.Fatal(err)
+	}
+	if smaller.Len() < len(shot) {
+		shot = smaller.Bytes()
+	}
+	folder := filepath.Join("..", "..", "docs", "screenshots")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		v.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, name+".png"), shot, 0o644); err != nil {
+		v.t.Fatal(err)
+	}
+}
