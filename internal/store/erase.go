@@ -36,7 +36,8 @@ func (s *Store) Erase(ctx context.Context, project, id, by string) error {
 	if err != nil {
 		return err
 	}
-	e := Erasure{Fresh: IDFor(s.Now(), s.Seal(project, "erased", p.ID)), IDs: p.IDs(), At: s.Now().UTC()}
+	// The fresh id tells nothing of when, and is the same again where an erasure is finished later.
+	e := Erasure{Fresh: IDFor(time.UnixMilli(0), s.Seal(project, "erased", p.ID)), IDs: p.IDs(), At: s.Now().UTC()}
 	var gone []table.Key
 	for _, k := range p.Keys() {
 		e.Keys = append(e.Keys, s.Seal(project, k.Kind, k.Value))
@@ -76,9 +77,37 @@ func (s *Store) Erase(ctx context.Context, project, id, by string) error {
 		if err := removeAll(ctx, s.Tracker, mentions); err != nil {
 			return err
 		}
+		texts, err := s.textsOf(ctx, project, id)
+		if err != nil {
+			return err
+		}
+		if err := removeAll(ctx, s.People, texts); err != nil {
+			return err
+		}
+	}
+	for _, id := range slices.Backward(e.IDs) { // the one that is asked for again last
 		gone = append(gone, personKey(project, id))
 	}
 	return removeAll(ctx, s.People, gone)
+}
+
+// textsOf finds the private texts of a person's records: those too that a request left which was cut off before its record
+// was written.
+func (s *Store) textsOf(ctx context.Context, project, id string) ([]table.Key, error) {
+	var keys []table.Key
+	q := table.Query{PK: textsIndex(project, id), Index: true}
+	for {
+		page, err := s.People.Query(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range page.Items {
+			keys = append(keys, it.Key)
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			return keys, nil
+		}
+	}
 }
 
 func removeAll(ctx context.Context, t table.Table, keys []table.Key) error {
@@ -115,8 +144,8 @@ func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, wha
 	}
 	return s.again(ctx, func() error {
 		t, rev, err := load[Typed](ctx, s.Tracker, recordKey(project, kind, what))
-		if err != nil || rev == 0 {
-			return err
+		if err != nil || rev == 0 || t.Person != e.Fresh && !slices.Contains(e.IDs, t.Person) {
+			return err // it was found to be another person's
 		}
 		t.Person, t.Row = e.Fresh, unsealed(kinds.ByName(kind), t.Row)
 		op := put(recordKey(project, kind, what), t, table.At(rev))

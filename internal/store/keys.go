@@ -145,6 +145,9 @@ func textKey(project, record string, version int) table.Key {
 	return table.Key{PK: "TEXT#" + project + "#" + record, SK: fmt.Sprintf("%06d", version)}
 }
 
+// textsIndex is where private texts of a person's records stand, whatever became of the records.
+func textsIndex(project, person string) string { return "TEXTS#" + project + "#" + person }
+
 func filenameKey(project, upload string) table.Key {
 	return table.Key{PK: "FILENAME#" + project + "#" + upload, SK: "NAME"}
 }

@@ -116,7 +116,11 @@ func (s *Store) write(ctx context.Context, project string, t Typed, private map[
 	if len(private) == 0 {
 		return nil
 	}
-	return s.People.Write(ctx, put(textKey(project, t.ID, t.Version), private, table.Always))
+	op := put(textKey(project, t.ID, t.Version), private, table.Always)
+	if t.Person != "" {
+		op = indexed(op, table.Key{PK: textsIndex(project, t.Person), SK: t.ID})
+	}
+	return s.People.Write(ctx, op)
 }
 
 // Change replaces a typed record by another draft, or voids it where the draft has no row. ifMatch is the ETag that must

@@ -137,7 +137,7 @@ func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, befor
 	if err != nil {
 		return result, err
 	}
-	if err := s.keepForm(ctx, project, before.ID, entry, d.Row); err != nil {
+	if err := s.keepForm(ctx, project, before, entry, d.Row); err != nil {
 		return result, err
 	}
 	ops = append(ops, s.keepSignup(project, after, rev), put(sentKey(project, before.ID, entry), entry, table.Absent))
@@ -163,7 +163,7 @@ func (s *Store) admit(ctx context.Context, project string, d SignupDraft, who st
 	if err != nil {
 		return result, err
 	}
-	if err := s.keepForm(ctx, project, su.ID, entry, d.Row); err != nil {
+	if err := s.keepForm(ctx, project, su, entry, d.Row); err != nil {
 		return result, err
 	}
 	ops = append(ops,
@@ -196,8 +196,9 @@ func (s *Store) keepSignup(project string, su signup.Signup, rev int64) table.Op
 }
 
 // keepForm keeps what one sending of the form said of who somebody is.
-func (s *Store) keepForm(ctx context.Context, project, id, entry string, row record.Row) error {
-	return s.People.Write(ctx, put(formKey(project, id, entry), signup.Kind.Private(row), table.Always))
+func (s *Store) keepForm(ctx context.Context, project string, su signup.Signup, entry string, row record.Row) error {
+	op := put(formKey(project, su.ID, entry), signup.Kind.Private(row), table.Always)
+	return s.People.Write(ctx, indexed(op, table.Key{PK: textsIndex(project, su.Person), SK: entry}))
 }
 
 // Signup reads one sign-up.

@@ -75,8 +75,8 @@ func (s *Store) Story(ctx context.Context, project string, p person.Person) (Sto
 				return nil
 			}
 			t, rev, err := load[Typed](ctx, s.Tracker, recordKey(project, kind, what))
-			if err != nil || rev == 0 || t.Voided {
-				return err
+			if err != nil || rev == 0 || t.Voided || !slices.Contains(p.IDs(), t.Person) {
+				return err // or it was found to be another person's
 			}
 			texts, err := s.Texts(ctx, project, []Typed{t})
 			if err != nil {
