@@ -1,10 +1,14 @@
 package main_test
 
 import (
+	"cmp"
 	"fmt"
+	"html"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +38,16 @@ func TestPagesInABrowser(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			task(t, visit(t, browser, model))
+		})
+	}
+	for role, addresses := range everyPage(t, model) {
+		t.Run("no page keeps people with disabilities out, for "+cmp.Or(role, "anyone"), func(t *testing.T) {
+			t.Parallel()
+			v := visit(t, browser, model)
+			if role != "" {
+				v.signIn(role, "/")
+			}
+			keepsNobodyOut(t, v, addresses)
 		})
 	}
 }
@@ -383,4 +397,127 @@ func typesMarkup(t *testing.T, v *visitor) {
 	v.send("Send", `"'><b data-foreign>.csv`, airings+p.day(-3)+",radio,"+"<b data-foreign>,<b data-foreign>,<b data-foreign>\n").sees("<b data-foreign>")
 	v.follow("Files")
 	v.open("/" + p.id + "/uploads?lang=%22%3E%3Cb+data-foreign%3E&done=%3Cb%3E")
+}
+
+// everyPage are the addresses of all kinds of pages of the model project, by who may see them.
+func everyPage(t *testing.T, model *tracker) map[string][]string {
+	t.Helper()
+	office := (&project{t: t, tracker: model, id: "ces"}).caller("coordinator@example.org", "ces:coordinator")
+	// Of a long list the beginning is enough.
+	first := func(list string) string { return list + "/" + office.get(list).is(http.StatusOK).text("items.0.id") }
+	upload := ""
+	for _, one := range office.get("/ces/uploads").is(http.StatusOK).list("items") {
+		if said(within(one, "state")) == "rejected" {
+			upload = "/ces/uploads/" + said(within(one, "id"))
+		}
+	}
+	person := "/ces/people/" + office.get("/ces/signups").is(http.StatusOK).text("items.0.person.id")
+	return map[string][]string{
+		"": {"/", "/ces", "/demo", "/demo/signup", "/ces/signup", "/local/mail", "/local/dead-letters", "/auth/sign-in"},
+		"ces:coordinator": {
+			"/", "/ces/signup", "/ces/signups?limit=6", "/ces/consultations?limit=6", first("/ces/consultations"), "/ces/attendance", "/ces/tests", "/ces/outputs", "/ces/uploads", upload,
+			"/ces/people", "/ces/people?q=osoba015@example.org", "/ces/people/duplicates", person, "/ces/snapshots", "/ces/snapshots/latest", "/ces/definition",
+		},
+		"ces:adviser":            {"/ces/consultations"},
+		"ces:funder":             {"/ces/snapshots", "/ces/snapshots/latest", "/ces/snapshots/latest/indicators/4/evidence?limit=6", "/ces/snapshots/latest/participants/evidence?limit=6"},
+		"ces:partner:tv-partner": {"/ces/uploads"},
+	}
+}
+
+func keepsNobodyOut(t *testing.T, v *visitor, addresses []string) {
+	source := axe(t)
+	// Both languages and both sizes; the two have nothing to do with each other.
+	for _, address := range addresses {
+		with := "?"
+		if strings.Contains(address, "?") {
+			with = "&"
+		}
+		v.size(wide)
+		v.open(address + with + "lang=en").isOpenTo(source)
+		v.size(narrow)
+		v.open(address + with + "lang=pl").isOpenTo(source)
+	}
+}
+
+func noticesWhatIsWrong(t *testing.T, v *visitor) {
+	v.open("/")
+	for what, script := range map[string]string{
+		"a style that the policy forbids":  `document.body.insertAdjacentHTML("beforeend", '<p style="color: red">x</p>')`,
+		"a script that the policy forbids": `document.body.append(Object.assign(document.createElement("script"), {textContent: "1"}))`,
+		"an error":                         `setTimeout(() => missing(), 0)`,
+		"an error on the console":          `console.error("x")`,
+	} {
+		look[any](v, script+"; 0")
+		eventually(t, what, func() bool {
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			return len(v.wrong) > 0
+		})
+		v.mu.Lock()
+		v.wrong = nil
+		v.mu.Unlock()
+	}
+}
+
+var href = regexp.MustCompile(`<a[^>]* href="([^"]*)"`)
+
+// Whoever follows links, from the first page on, comes to something: no link leads to what is not there or not for them,
+// and no page is heavy.
+func TestEveryLinkLeadsSomewhere(t *testing.T) {
+	t.Parallel()
+	model := start(t, t.TempDir(), "localhost:0")
+	ids := regexp.MustCompile(`[0-9A-HJKMNP-TV-Z]{26}|cursor=[^&]*`)
+	for _, role := range []string{"", "ces:coordinator", "ces:adviser", "ces:funder", "ces:partner:tv-partner"} {
+		t.Run(cmp.Or(role, "anyone"), func(t *testing.T) {
+			t.Parallel()
+			c := caller{t: t, base: model.base}
+			if role != "" {
+				c = (&project{t: t, tracker: model}).caller("someone@example.org", role)
+			}
+			c = c.browser()
+			style := c.get(string(regexp.MustCompile(`/assets/style\.[0-9a-f]+\.css`).Find(c.get("/").body))).is(http.StatusOK)
+			seen := map[string]int{} // by kind of address: of those alike a few are enough
+			for waiting := []string{"/"}; len(waiting) > 0; waiting = waiting[1:] {
+				address := waiting[0]
+				if kind := ids.ReplaceAllString(address, "*"); seen[address] > 0 || seen[kind] > 3 {
+					continue
+				} else {
+					seen[address]++
+					seen[kind]++
+				}
+				got := c.get(address)
+				if role == "" && got.status == http.StatusSeeOther && strings.HasPrefix(address, "/auth/sign-in") {
+					continue
+				}
+				if got.status == http.StatusSeeOther { // a file waits at another address
+					got = caller{t: t, base: c.base}.get(got.header.Get("Location"))
+				}
+				if got.status != http.StatusOK {
+					t.Errorf("a link leads to %s", got)
+				}
+				if !strings.HasPrefix(got.header.Get("Content-Type"), "text/html") {
+					continue
+				}
+				if n := len(got.body) + len(style.body); n > 60_000 {
+					t.Errorf("%s weighs %d bytes", address, n)
+				}
+				for _, found := range href.FindAllSubmatch(got.body, -1) {
+					to, err := url.Parse(html.UnescapeString(string(found[1])))
+					if err != nil {
+						t.Fatal(err)
+					}
+					here, err := url.Parse(address)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if to = here.ResolveReference(to); to.Host == "" && to.Query().Get("lang") == "" {
+						waiting = append(waiting, to.RequestURI())
+					}
+				}
+			}
+			if len(seen) < 4 {
+				t.Errorf("only %v was found", seen)
+			}
+		})
+	}
 }

@@ -429,8 +429,8 @@ func axe(t *testing.T) string {
 	return string(source)
 }
 
-// isOpenToAll tells that axe-core finds nothing on the present page.
-func (v *visitor) isOpenToAll(source string) {
+// isOpenTo tells that axe-core finds nothing on the present page.
+func (v *visitor) isOpenTo(source string) {
 	v.t.Helper()
 	look[any](v, source+";0")
 	found := look[[]string](v, `axe.run(document, {resultTypes: ["violations"], preload: false}).then((r) => r.violations.map((one) => one.id + ": " + one.nodes.map((n) => n.target.join(" ") + " – " + n.failureSummary).join("; ")))`)

@@ -124,9 +124,13 @@ type SignupItem struct {
 	Version                                  string // its ETag
 }
 
-// States are what the office can set a sign-up to.
-func (Signups) States() []string {
-	return []string{signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled}
+// States are what the office can set a sign-up to. Nobody is held by choice.
+func (s SignupItem) States() []string {
+	states := []string{signup.Accepted, signup.Waitlisted, signup.Cancelled}
+	if s.State == signup.Held {
+		states = append(states, signup.Held)
+	}
+	return states
 }
 
 // Named is an activity's label.
