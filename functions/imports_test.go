@@ -3,6 +3,7 @@ package functions_test
 import (
 	"encoding/json"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +56,32 @@ func TestReadingADefinitionLinksNoRules(t *testing.T) {
 		for dep := range strings.FieldsSeq(string(out)) {
 			if strings.HasPrefix(dep, "github.com/expr-lang/") || strings.HasPrefix(dep, "github.com/goccy/go-yaml") {
 				t.Errorf("%s links %s", function, dep)
+			}
+		}
+	}
+}
+
+// TestHeavyLibrariesStayWhereTheyAreUsed: what writes workbooks takes milliseconds at each start, so that only the functions
+// that do so may link it.
+func TestHeavyLibrariesStayWhereTheyAreUsed(t *testing.T) {
+	t.Parallel()
+	heavy := map[string][]string{
+		"github.com/xuri/excelize/v2": {"manage-uploads", "show-report"},
+	}
+	mains, err := filepath.Glob("*/main.go")
+	if err != nil || len(mains) == 0 {
+		t.Fatalf("%d functions: %v", len(mains), err)
+	}
+	for _, main := range mains {
+		function := filepath.Dir(main)
+		out, err := exec.Command("go", "list", "-deps", "./"+function).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		deps := strings.Fields(string(out))
+		for library, users := range heavy {
+			if links, may := slices.Contains(deps, library), slices.Contains(users, function); links != may {
+				t.Errorf("%s links %s: %v, and may: %v", function, library, links, may)
 			}
 		}
 	}

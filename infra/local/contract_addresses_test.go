@@ -77,6 +77,7 @@ func TestEveryAddressIsForThoseItIsFor(t *testing.T) {
 	}{
 		{"GET /signups", "", []string{"office"}},
 		{"GET /signups.csv", "", []string{"office"}},
+		{"GET /signups.xlsx", "", []string{"office"}},
 		{"PUT /signups/" + nobody, `{"state":"cancelled"}`, []string{"office"}},
 		{"GET /uploads", "", []string{"office", "partner"}},
 		{"POST /uploads", `{}`, []string{"office", "partner"}},
@@ -107,6 +108,7 @@ func TestEveryAddressIsForThoseItIsFor(t *testing.T) {
 		{"GET /snapshots/" + id, "", []string{"office", "funder"}},
 		{"GET /snapshots/" + id + ".json", "", []string{"office", "funder"}},
 		{"GET /snapshots/" + id + ".csv", "", []string{"office", "funder"}},
+		{"GET /snapshots/" + id + ".xlsx", "", []string{"office", "funder"}},
 		{"POST /snapshots/" + id + "/approval", `{}`, []string{"office"}},
 		{"GET /snapshots/" + id + "/indicators/1/evidence", "", []string{"office", "funder"}},
 		{"GET /snapshots/" + id + "/indicators/1/evidence.csv", "", []string{"office", "funder"}},

@@ -16,7 +16,10 @@ const (
 	uploaders            = "partner (own), coordinator (all)"
 )
 
-const csvType = "text/csv"
+const (
+	csvType  = "text/csv"
+	xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+)
 
 func asJSON(schema object) object { return object{"application/json": object{"schema": schema}} }
 
@@ -122,6 +125,8 @@ func signupOperations() []operation {
 			answers: []answer{ok("A page of the list, in the order of submission", asPage(page(ref("signup-kept")))), waiting}},
 		{method: "GET", path: "/{project}/signups.csv", id: "exportSignupsCSV", tag: "sign-ups", summary: "Sign-ups as CSV", more: export, who: coordinator, query: []object{activity},
 			answers: []answer{ok("The list", asFile(csvType)), waiting}},
+		{method: "GET", path: "/{project}/signups.xlsx", id: "exportSignupsXLSX", tag: "sign-ups", summary: "Sign-ups as XLSX", more: export, who: coordinator, query: []object{activity},
+			answers: []answer{ok("The list", asFile(xlsxType)), waiting}},
 		{method: "PUT", path: "/{project}/signups/{id}", id: "moveSignup", tag: "sign-ups", summary: "Change a sign-up's state", who: coordinator, match: true,
 			more:     "Cancelling an accepted one gives the place, at once, to the first of the queue. A held one that is accepted while no place is free joins the queue.",
 			body:     asJSON(closed(object{"state": enum("accepted", "waitlisted", "held", "cancelled"), "reason": object{"type": []string{"string", "null"}}}, "state")),
@@ -259,7 +264,7 @@ func snapshotOperations() []operation {
 				{status: http.StatusAccepted, description: "It takes long: look there", headers: object{"Location": object{"schema": object{"type": "string"}}}}, elsewhere,
 			}},
 		{method: "GET", path: address, id: "showSnapshot", tag: "snapshots", summary: "A snapshot", who: funderAndCoordinator, more: about, answers: []answer{ok("The snapshot", asPage(ref("snapshot"))), waiting}},
-		asJSONFile, drawn("csv", csvType),
+		asJSONFile, drawn("csv", csvType), drawn("xlsx", xlsxType),
 		{method: "POST", path: address + "/approval", id: "decideSnapshot", tag: "snapshots", summary: "Approve or reject", who: coordinator,
 			more: "An approved one is what the public and the funder see.", body: asSent(ref("decision"), ref("decision")),
 			answers: []answer{ok("Decided", asJSON(closed(object{"id": said("The snapshot's id"), "state": enum("approved", "rejected")}, "id", "state"))), elsewhere}},

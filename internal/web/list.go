@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
+	"outreach/internal/record"
 	"outreach/internal/store"
 )
 
@@ -26,6 +29,19 @@ func (c *Call) Limit() int {
 
 // Cursor is where a list goes on.
 func (c *Call) Cursor() string { return c.URL.Query().Get("cursor") }
+
+// Activity is the activity to which a list is narrowed, "" where it is not. One that the definition does not name is an error.
+func (c *Call) Activity() (string, error) {
+	asked := c.URL.Query().Get("activity")
+	var ids []string
+	for _, a := range c.Defined.Definition.Activities {
+		ids = append(ids, a.ID)
+	}
+	if asked != "" && !slices.Contains(ids, asked) {
+		return "", Invalid(record.Problem{Field: "activity", Code: record.NotInList, Args: map[string]string{"list": strings.Join(ids, ", ")}})
+	}
+	return asked, nil
+}
 
 // NextAddress is the page's address with another cursor, "" at the end of the list.
 func (c *Call) NextAddress(next string) string {

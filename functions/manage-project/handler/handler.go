@@ -18,7 +18,6 @@ import (
 func New(site *web.Site) http.Handler {
 	m := web.NewMux(site)
 	m.Handle("GET /{project}/signups", listSignups)
-	m.Handle("GET /{project}/signups.csv", exportSignups)
 	m.Handle("PUT /{project}/signups/{id}", moveSignup)
 	m.Handle("POST /{project}/signups/{id}", moveSignup)
 	for _, kind := range []*record.Kind{&attendance.Kind, &assessment.Kind, &output.Kind} {

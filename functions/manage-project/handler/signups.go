@@ -1,7 +1,6 @@
 package handler
 
 import (
-	"bytes"
 	"errors"
 	"net/http"
 	"strings"
@@ -9,7 +8,6 @@ import (
 
 	"outreach/internal/page"
 	"outreach/internal/record"
-	"outreach/internal/report"
 	"outreach/internal/signup"
 	"outreach/internal/store"
 	"outreach/internal/web"
@@ -69,27 +67,11 @@ func signups(c *web.Call, activity string, limit int, cursor string) (store.Page
 	return out, nil
 }
 
-func chosenActivity(c *web.Call) (string, error) {
-	activity := c.URL.Query().Get("activity")
-	if _, ok := c.Defined.Definition.Activity(activity); activity != "" && !ok {
-		return "", web.Invalid(record.Problem{Field: "activity", Code: record.NotInList, Args: map[string]string{"list": strings.Join(ids(c), ", ")}})
-	}
-	return activity, nil
-}
-
-func ids(c *web.Call) []string {
-	var out []string
-	for _, a := range c.Defined.Definition.Activities {
-		out = append(out, a.ID)
-	}
-	return out
-}
-
 func listSignups(c *web.Call) error {
 	if err := c.Need(web.Coordinator); err != nil {
 		return err
 	}
-	activity, err := chosenActivity(c)
+	activity, err := c.Activity()
 	if err != nil {
 		return err
 	}
@@ -109,7 +91,7 @@ func listSignups(c *web.Call) error {
 	if activity != "" {
 		query = "?activity=" + activity
 	}
-	content.Exports = []page.Link{{Href: "/" + c.Project + "/signups.csv" + query, Label: "CSV"}}
+	content.Exports = []page.Link{{Href: "/" + c.Project + "/signups.xlsx" + query, Label: "XLSX"}, {Href: "/" + c.Project + "/signups.csv" + query, Label: "CSV"}}
 	for _, l := range found.Items {
 		content.Items = append(content.Items, page.SignupItem{
 			ID: l.ID, Person: l.Person, Name: l.form["first_name"] + " " + l.form["last_name"], Email: l.form["email"], Activity: l.Activity,
@@ -137,46 +119,6 @@ func (l listed) json() map[string]any {
 		out["upload"] = l.Upload
 	}
 	return out
-}
-
-func exportSignups(c *web.Call) error {
-	if err := c.Need(web.Coordinator); err != nil {
-		return err
-	}
-	activity, err := chosenActivity(c)
-	if err != nil {
-		return err
-	}
-	all, err := web.All(func(cursor string) (store.Page[listed], error) { return signups(c, activity, 1000, cursor) })
-	if err != nil {
-		return err
-	}
-	var b bytes.Buffer
-	csv := report.NewCSV(&b)
-	head := []report.Cell{report.Text("id"), report.Text("state"), report.Text("submitted_at")}
-	for _, f := range signup.Kind.Fields {
-		if f.Name != "submitted_at" {
-			head = append(head, report.Text(f.Name))
-		}
-	}
-	csv.Row(head...)
-	for _, l := range all {
-		row := []report.Cell{report.Text(l.ID), report.Text(l.State), report.Text(l.Submitted.In(c.Defined.Definition.Location()).Format(time.RFC3339))}
-		for i, f := range signup.Kind.Fields {
-			switch {
-			case f.Name == "submitted_at":
-			case f.Type == record.Whole && l.row[i] != "":
-				row = append(row, report.Number(l.row[i]))
-			default:
-				row = append(row, report.Text(l.row[i]))
-			}
-		}
-		csv.Row(row...)
-	}
-	if err := csv.Close(); err != nil {
-		return err
-	}
-	return c.Download("text/csv; charset=utf-8", c.Project+"-signups.csv", b.Bytes())
 }
 
 var newState = record.Kind{Name: "state", Fields: []record.Field{

@@ -1,4 +1,5 @@
-// Package handler is the partners' door: a place to upload to, what became of it, and withdrawing it.
+// Package handler is where files go in and out: the partners' door (a place to upload to, what became of it, withdrawing it),
+// and the office's list of sign-ups as a file.
 package handler
 
 import (
@@ -39,6 +40,8 @@ func New(site *web.Site) http.Handler {
 	m.Handle("DELETE /{project}/uploads/{id}", change)
 	m.Handle("GET /{project}/uploads/{id}/errors.csv", errorList)
 	m.Handle("GET /{project}/uploads/{id}/original", original)
+	m.Handle("GET /{project}/signups.csv", signupsCSV)
+	m.Handle("GET /{project}/signups.xlsx", signupsXLSX)
 	return m
 }
 

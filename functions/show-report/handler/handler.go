@@ -11,6 +11,7 @@ import (
 	"outreach/internal/openapi"
 	"outreach/internal/page"
 	"outreach/internal/report"
+	"outreach/internal/report/workbook"
 	"outreach/internal/snapshot"
 	"outreach/internal/store"
 	"outreach/internal/web"
@@ -137,7 +138,7 @@ func show(c *web.Call) error {
 			content := drawn(c, &snap)
 			content.Inside = true
 			address := "/" + c.Project + "/snapshots/" + snap.ID
-			content.Exports = []page.Link{{Href: address + ".csv", Label: "CSV"}, {Href: address + ".json", Label: "JSON"}}
+			content.Exports = []page.Link{{Href: address + ".xlsx", Label: "XLSX"}, {Href: address + ".csv", Label: "CSV"}, {Href: address + ".json", Label: "JSON"}}
 			return c.Show(http.StatusOK, content)
 		}
 		return c.JSON(http.StatusOK, snap)
@@ -149,6 +150,12 @@ func show(c *web.Call) error {
 			return err
 		}
 		return c.Download("text/csv; charset=utf-8", name+".csv", b.Bytes())
+	case "xlsx":
+		var b bytes.Buffer
+		if err := workbook.WriteSnapshot(&b, c.Defined.Definition, snap, c.Language); err != nil {
+			return err
+		}
+		return c.Download(workbook.MediaType, name+".xlsx", b.Bytes())
 	}
 	return store.ErrNotFound
 }

@@ -1,0 +1,153 @@
+package workbook
+
+import (
+	"io"
+	"time"
+
+	"outreach/internal/project"
+	"outreach/internal/report"
+	"outreach/internal/snapshot"
+	"outreach/internal/text"
+)
+
+// WriteSnapshot writes a snapshot as a workbook in the reader's language: planned and achieved, who took part, growth by
+// month, reach and quality, and what the figures are and where they come from.
+func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, language string) error {
+	words := text.Of(language)
+	made, err := time.Parse(time.RFC3339, s.KnownAt)
+	if err != nil {
+		return err
+	}
+	title := d.Title.In(words.Language()) + ", " + words.Say("results.as_of", "date", words.Date(s.AsOf))
+	return Write(w, About{Title: title, Language: words.Language(), Made: made}, tables{words, d, s}.all(made.In(d.Location()))...)
+}
+
+// tables are a snapshot's sheets.
+type tables struct {
+	*text.Messages
+	d *project.Definition
+	s snapshot.Snapshot
+}
+
+func (t tables) all(made time.Time) []Sheet {
+	return []Sheet{
+		t.figures(), t.people(),
+		t.months(t.Say("results.growth"), func(m snapshot.Month) any { return m.Total }),
+		t.months(t.Say("sheet.added"), func(m snapshot.Month) any { return m.Added }),
+		t.reach(), t.about(made),
+	}
+}
+
+func (t tables) label(in snapshot.Indicator) string { return in.Label.In(t.Language()) }
+
+func (t tables) figures() Sheet {
+	out := Sheet{Name: t.Say("results.planned_achieved"), Columns: []Column{
+		{t.Say("results.code"), 7}, {t.Say("results.result"), 60}, {t.Say("sheet.unit"), 14}, {t.Say("results.planned"), 12},
+		{t.Say("results.achieved"), 12}, {"%", 9}, {t.Say("list.state"), 18}, {t.Say("sheet.records"), 10},
+	}}
+	for _, in := range t.s.Indicators {
+		unit := in.Unit
+		if t.Has("unit." + unit) {
+			unit = t.Say("unit." + unit)
+		}
+		out.Rows = append(out.Rows, []any{in.Code, t.label(in), unit, in.Target, in.Achieved, in.Percent, t.Say("status." + in.Status), in.Records})
+	}
+	return out
+}
+
+// people are the participants, and beside them of whom the indicators are made that count people.
+func (t tables) people() Sheet {
+	p := t.s.Participants
+	out := Sheet{Name: t.Say("results.participants"), Columns: []Column{{t.Say("sheet.breakdown"), 34}, {t.Say("sheet.part"), 44}, {t.Say("results.participants"), 16}}}
+	total := []any{t.Say("sheet.total"), nil, p.Total}
+	planned := []any{t.Say("results.planned"), nil, nil}
+	if p.Target > 0 {
+		planned[2] = p.Target
+	}
+	columns := []snapshot.Breakdowns{p.By}
+	for _, in := range t.s.Indicators {
+		if len(in.By) == 0 {
+			continue
+		}
+		out.Columns = append(out.Columns, Column{in.Code + " " + t.label(in), 18})
+		total, planned = append(total, in.Achieved), append(planned, in.Target)
+		columns = append(columns, in.By)
+	}
+	out.Rows = append(out.Rows, planned, total)
+	for _, dimension := range report.Dimensions {
+		for _, code := range parts(columns, dimension) {
+			row := []any{t.Say("dimension." + dimension), report.Part(t.Messages, t.d, dimension, code)}
+			for _, by := range columns {
+				row = append(row, people(by[dimension], code))
+			}
+			out.Rows = append(out.Rows, row)
+		}
+	}
+	return out
+}
+
+// parts are the codes of a dimension that any of the breakdowns has.
+func parts(columns []snapshot.Breakdowns, dimension string) []string {
+	var codes []string
+	known := map[string]bool{}
+	for _, by := range columns {
+		for _, p := range by[dimension] {
+			if !known[p.Code] {
+				known[p.Code] = true
+				codes = append(codes, p.Code)
+			}
+		}
+	}
+	return codes
+}
+
+func people(of snapshot.Breakdown, code string) any {
+	for _, p := range of {
+		switch {
+		case p.Code != code:
+		case p.Shown != "":
+			return p.Shown
+		default:
+			return p.People
+		}
+	}
+	return nil
+}
+
+func (t tables) months(name string, figure func(snapshot.Month) any) Sheet {
+	out := Sheet{Name: name, Columns: []Column{{t.Say("results.month"), 12}}}
+	for i, in := range t.s.Indicators {
+		out.Columns = append(out.Columns, Column{in.Code + " " + t.label(in), 18})
+		for n, m := range in.ByMonth {
+			if n == len(out.Rows) {
+				out.Rows = append(out.Rows, append([]any{Month(m.Month)}, make([]any, len(t.s.Indicators))...))
+			}
+			out.Rows[n][i+1] = figure(m)
+		}
+	}
+	return out
+}
+
+func (t tables) reach() Sheet {
+	r, q := t.s.Reach, t.s.Quality
+	return Sheet{Name: t.Say("sheet.reach"), Columns: []Column{{t.Say("sheet.item"), 60}, {t.Say("sheet.value"), 16}}, Rows: [][]any{
+		{t.Say("reach.airings"), r.Airings}, {t.Say("reach.sum"), r.Sum}, {t.Say("reach.low"), r.Low}, {t.Say("reach.estimate"), r.Estimate},
+		{t.Say("reach.high"), r.High}, {t.Say("reach.population"), r.Population},
+		{t.Say("sheet.without_attributes"), q.PeopleWithoutAttributes}, {t.Say("sheet.outside_period"), q.RecordsOutsidePeriod},
+	}}
+}
+
+func (t tables) about(made time.Time) Sheet {
+	s := t.s
+	out := Sheet{Name: t.Say("sheet.about"), Columns: []Column{{t.Say("sheet.item"), 34}, {t.Say("sheet.value"), 76}}, Rows: [][]any{
+		{t.Say("sheet.project"), t.d.Title.In(t.Language())}, {t.Say("sheet.programme"), t.d.Programme.In(t.Language())},
+		{t.Say("sheet.from"), Day(t.d.Period.From)}, {t.Say("sheet.to"), Day(t.d.Period.To)},
+		{t.Say("snapshots.as_of"), Day(s.AsOf)}, {t.Say("list.state"), t.Say("snapshot." + s.State)}, {t.Say("origin.known_at"), made},
+		{t.Say("origin.snapshot"), s.ID},
+	}}
+	if s.Supersedes != nil {
+		out.Rows = append(out.Rows, []any{t.Say("origin.supersedes"), *s.Supersedes})
+	}
+	return Sheet{out.Name, out.Columns, append(out.Rows,
+		[]any{t.Say("origin.hash"), s.Hash}, []any{t.Say("sheet.definition_version"), s.Definition.Version}, []any{t.Say("sheet.definition_sha256"), s.Definition.SHA256})}
+}
