@@ -1,12 +1,14 @@
 package functions_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"os"
@@ -18,7 +20,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
+
+	compilesnapshot "outreach/functions/compile-snapshot/handler"
 	sendnotices "outreach/functions/send-notices/handler"
+	"outreach/infra/local/provider"
 	"outreach/internal/mail"
 	"outreach/internal/objects"
 	"outreach/internal/signup"
@@ -182,11 +188,11 @@ func prepare(h *house, m *memory) error {
 		post("/town/consultations", "consultation5", consultation(5, "2126-04-02", "druga sprawa")),
 		post("/town/attendance", "attendance1", map[string]any{"person": person(1), "activity": "garden", "date": "2126-05-10", "outcome": "completed", "hours": json.Number("2.5")}),
 		arrived("radio", "radio.csv", "date,medium,title,outlet,reach\n2126-05-01,radio,Audycja,Radio,100\n2126-05-02,radio,Audycja,Radio,200\n"),
-		event("radio", "radio.csv"),
+		told("radio", "radio.csv"),
 		arrived("coordinator", "obecni.csv", "email,activity,date,hours,outcome\nosoba1@example.org,garden,2126-05-11,3,completed\nosoba6@example.org,garden,2126-05-11,3,completed\n"),
-		event("coordinator", "obecni.csv"),
+		told("coordinator", "obecni.csv"),
 		arrived("coordinator", "zapisy.csv", "submitted_at,activity,first_name,last_name,email,sex,consent_processing\n2126-02-01T09:00:00Z,garden,Osoba,Zpliku,plik1@example.org,female,tak\n2126-02-02T09:00:00Z,grants,Osoba,Zpliku,plik2@example.org,male,tak\n"),
-		event("coordinator", "zapisy.csv"),
+		told("coordinator", "zapisy.csv"),
 		func(h *house, m *memory) error {
 			kept, _, err := h.compiler.Compile(context.Background(), "town", "2126-05-31", "", store.Once{})
 			m.ids["snapshot"] = kept.ID
@@ -231,7 +237,7 @@ func arrived(owner, name, content string) func(*house, *memory) error {
 	return func(h *house, m *memory) error { return o.arrive(h) }
 }
 
-func event(owner, name string) func(*house, *memory) error {
+func told(owner, name string) func(*house, *memory) error {
 	return object{key: "uploads/town/" + owner + "/" + name, name: name}.event
 }
 
@@ -336,10 +342,10 @@ var scenarios = []scenario{
 	}},
 	{name: "a consultation is voided", act: change("DELETE", "/town/consultations", "consultation5", map[string]any{"reason": "pomyłka"})},
 	{name: "a place to upload is asked for", act: post("/town/uploads", "asked", map[string]any{"filename": "maj.csv", "size": 100})},
-	{name: "a media file corrects another", act: event("radio", "poprawka.csv")},
-	{name: "a file brings attendance and people", act: event("coordinator", "obecni2.csv")},
-	{name: "a file brings sign-ups", act: event("coordinator", "zapisy2.csv")},
-	{name: "a file with a bad cell is rejected", act: event("radio", "zla.csv")},
+	{name: "a media file corrects another", act: told("radio", "poprawka.csv")},
+	{name: "a file brings attendance and people", act: told("coordinator", "obecni2.csv")},
+	{name: "a file brings sign-ups", act: told("coordinator", "zapisy2.csv")},
+	{name: "a file with a bad cell is rejected", act: told("radio", "zla.csv")},
 	{name: "a media file is withdrawn", act: withdraw("radio.csv")},
 	{name: "a file of sign-ups is withdrawn", act: withdraw("zapisy.csv")},
 	{name: "the office compiles", act: post("/town/snapshots", "compile", map[string]any{"as_of": "2126-05-31"})},
@@ -722,6 +728,269 @@ func TestARecordThatWasAnothersStaysTheirs(t *testing.T) {
 	for _, line := range h.dump("people") {
 		if strings.Contains(line, "sprawa pierwszej") {
 			t.Errorf("after the erasure there is %s", line)
+		}
+	}
+}
+
+// TestOnePoisonMessage delivers a batch as the queue does: what fails comes again, five times, and then lies among the dead
+// letters; the others are done. The reason stands in the log, beside the message's id, and names nobody.
+func TestOnePoisonMessage(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
+	defer h.db.Close()
+	var log bytes.Buffer
+	h.log = slog.New(slog.NewJSONHandler(&log, nil))
+	h.start()
+	h.at(day)
+	define(t, h)
+	files := map[string]string{"dobry1.csv": "Radio", "dobry2.csv": "Telewizja"}
+	var waiting []events.SQSMessage
+	message := func(id, key string) events.SQSMessage {
+		var e events.S3Event
+		e.Records = make([]events.S3EventRecord, 1)
+		e.Records[0].S3.Object.Key = key
+		body, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return events.SQSMessage{MessageId: id, Body: string(body)}
+	}
+	for name, outlet := range files {
+		key := "uploads/town/radio/" + name
+		if err := h.files.Put(context.Background(), key, strings.NewReader("date,medium,title,outlet,reach\n2126-05-01,radio,Audycja,"+outlet+",100\n"), ""); err != nil {
+			t.Fatal(err)
+		}
+		waiting = append(waiting, message(name, key))
+	}
+	waiting = append(waiting, message("poison", "uploads/town/radio/Jan-Kowalski-44051401359.csv"))
+	tries, dead := map[string]int{}, []events.SQSMessage{}
+	for len(waiting) > 0 {
+		response, err := h.ingest.Handle(context.Background(), events.SQSEvent{Records: waiting})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again []events.SQSMessage
+		for _, m := range waiting {
+			tries[m.MessageId]++
+			failed := slices.ContainsFunc(response.BatchItemFailures, func(f events.SQSBatchItemFailure) bool { return f.ItemIdentifier == m.MessageId })
+			switch {
+			case failed && tries[m.MessageId] == 5:
+				dead = append(dead, m)
+			case failed:
+				again = append(again, m)
+			}
+		}
+		waiting = again
+	}
+	if len(dead) != 1 || dead[0].MessageId != "poison" || tries["dobry1.csv"] != 1 || tries["dobry2.csv"] != 1 {
+		t.Errorf("dead letters %v, after %v tries", dead, tries)
+	}
+	h.at(day.Add(time.Hour))
+	h.hash("2126-06-01")
+	if figures := h.figures("2126-06-01"); !strings.Contains(figures, "4: 200 of 2 records") {
+		t.Errorf("figures: %s", figures)
+	}
+	if told := log.String(); strings.Count(told, `"message":"poison"`) != 5 || !strings.Contains(told, "the object is gone") || strings.Contains(told, "Kowalski") || strings.Contains(told, "44051401359") {
+		t.Errorf("the log: %s", told)
+	}
+	// Brought back when the object is there, it is done like any other.
+	if err := h.files.Put(context.Background(), "uploads/town/radio/Jan-Kowalski-44051401359.csv", strings.NewReader("date,medium,title,outlet,reach\n2126-05-01,radio,Audycja,Prasa,7\n"), ""); err != nil {
+		t.Fatal(err)
+	}
+	if response, err := h.ingest.Handle(context.Background(), events.SQSEvent{Records: dead}); err != nil || len(response.BatchItemFailures) > 0 {
+		t.Errorf("brought back: %v, %v", response, err)
+	}
+}
+
+// TestSchedulesAtOnce: of any number that run at the same time one snapshot comes.
+func TestSchedulesAtOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
+	defer h.db.Close()
+	h.at(day)
+	define(t, h)
+	m := &memory{ids: map[string]string{}}
+	if err := post("/town/consultations", "consultation1", consultation(1, "2126-04-01", "sprawa"))(h, m); err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for range 5 {
+		group.Go(func() {
+			own := &store.Store{Tracker: h.store.Tracker, People: h.store.People, Objects: h.store.Objects, Secret: h.store.Secret, Now: h.clock}
+			if err := (compilesnapshot.Compiler{Store: own}).Schedule(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	kept, err := h.store.Snapshots(context.Background(), "town", "", 10, "")
+	if err != nil || len(kept.Items) != 1 || kept.Items[0].AsOf != "2126-05-31" {
+		t.Errorf("%d snapshots: %v", len(kept.Items), err)
+	}
+	compiled := 0
+	for _, line := range h.dump("tracker") {
+		if strings.Contains(line, `"kind":"snapshot.compiled"`) {
+			compiled++
+		}
+	}
+	if compiled != 1 {
+		t.Errorf("%d facts say that a snapshot was compiled", compiled)
+	}
+	if err := h.compiler.Schedule(context.Background()); err != nil { // the night after
+		t.Fatal(err)
+	}
+	if v, err := h.compiler.Verify(context.Background(), kept.Items[0]); err != nil || !v.Same {
+		t.Errorf("computed again: %+v, %v", v, err)
+	}
+}
+
+// rewritten is a place whose owner writes over a file while it is being read.
+type rewritten struct {
+	objects.Store
+	over func()
+}
+
+func (r rewritten) Open(ctx context.Context, key, etag string) (io.ReadCloser, objects.Info, error) {
+	body, info, err := r.Store.Open(ctx, key, etag)
+	if err != nil {
+		return nil, info, err
+	}
+	return &interrupted{body, r.over}, info, nil
+}
+
+type interrupted struct {
+	io.ReadCloser
+	over func()
+}
+
+func (i *interrupted) Read(p []byte) (int, error) {
+	n, err := i.ReadCloser.Read(p[:min(len(p), 40)])
+	i.over()
+	return n, err
+}
+
+// TestAFileWrittenOverWhileItIsRead: what was begun is read to its end, what lies there now comes with its own event.
+func TestAFileWrittenOverWhileItIsRead(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
+	defer h.db.Close()
+	h.at(day)
+	const key, head = "uploads/town/radio/maj.csv", "date,medium,title,outlet,reach\n2126-05-01,radio,Audycja,Radio,"
+	once := sync.OnceFunc(func() {
+		if err := h.files.Put(context.Background(), key, strings.NewReader(head+"30\n2126-05-02,radio,Audycja,Radio,5\n"), ""); err != nil {
+			t.Error(err)
+		}
+	})
+	h.cover = func(inner objects.Store) objects.Store { return rewritten{inner, once} }
+	h.start()
+	define(t, h)
+	if err := h.files.Put(context.Background(), key, strings.NewReader(head+"10\n"), ""); err != nil {
+		t.Fatal(err)
+	}
+	m := &memory{ids: map[string]string{}}
+	for range 3 {
+		if err := told("radio", "maj.csv")(h, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.hash("2126-06-01")
+	if figures := h.figures("2126-06-01"); !strings.Contains(figures, "4: 35 of 2 records") {
+		t.Errorf("figures: %s", figures)
+	}
+	if page, err := h.store.Uploads(context.Background(), "town", "radio", 10, ""); err != nil || len(page.Items) != 2 {
+		t.Errorf("%d uploads: %v", len(page.Items), err)
+	}
+}
+
+// TestClocksTwoMinutesApart runs the functions on machines whose clocks are two minutes off, before and behind.
+func TestClocksTwoMinutesApart(t *testing.T) {
+	t.Parallel()
+	dir := scratch(t)
+	plain := func(inner table.Table) table.Table { return inner }
+	fast, slow := newHouse(t, dir, plain, nil), newHouse(t, dir, plain, nil)
+	defer fast.db.Close()
+	defer slow.db.Close()
+	const off = 2 * time.Minute
+	now := day
+	pass := func() {
+		now = now.Add(10 * time.Second)
+		fast.at(now.Add(off))
+		slow.at(now.Add(-off))
+	}
+	pass()
+	defineAs(t, fast, strings.Replace(limited, "capacity: 2", "capacity: 1", 1))
+	m := &memory{ids: map[string]string{}}
+	must := func(h *house, step func(*house, *memory) error) {
+		t.Helper()
+		pass()
+		if err := step(h, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(fast, public("first", form("garden", 1, nil)))
+	must(slow, public("first", form("garden", 1, nil))) // the same answer, by the same key
+	must(slow, post("/town/signups", "second", form("garden", 2, nil)))
+	must(fast, post("/town/signups", "third", form("garden", 3, nil)))
+	state := func(key string) string {
+		t.Helper()
+		su, err := fast.store.Signup(context.Background(), "town", m.ids[key])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return su.State
+	}
+	if a, b := state("second"), state("third"); a != "waitlisted" || b != "waitlisted" {
+		t.Errorf("the one place was taken; the second is %s, the third %s", a, b)
+	}
+	all, err := fast.store.Signups(context.Background(), "town", "garden", 10, "")
+	if err != nil || len(all.Items) != 3 {
+		t.Fatalf("%d sign-ups: %v", len(all.Items), err)
+	}
+	first := all.Items[slices.IndexFunc(all.Items, func(su signup.Signup) bool { return su.State == "accepted" })].ID
+	must(slow, ask("PUT", func(*memory) string { return "/town/signups/" + first }, map[string]any{"state": "cancelled"}))
+	if a, b := state("second"), state("third"); a != "accepted" || b != "waitlisted" {
+		t.Errorf("after the first has left, the second is %s, the third %s", a, b)
+	}
+	// A later version counts, whatever the clock of who wrote it.
+	must(fast, post("/town/consultations", "consultation1", consultation(1, "2126-04-01", "sprawa")))
+	must(slow, change("PUT", "/town/consultations", "consultation1", consultation(1, "2126-04-02", "sprawa")))
+	must(fast, post("/town/consultations", "consultation2", consultation(2, "2126-04-01", "sprawa")))
+	must(slow, change("DELETE", "/town/consultations", "consultation2", map[string]any{}))
+	pass()
+	if a, b := fast.hash("2126-06-01"), slow.hash("2126-06-01"); a != b || !strings.HasPrefix(slow.figures("2126-06-01"), "1 participants") {
+		t.Errorf("%s and %s; %s", a, b, slow.figures("2126-06-01"))
+	}
+	// Two schedules, one on each clock, compile the same day.
+	now = time.Date(2126, 6, 2, 0, 0, 0, 0, time.UTC) // two in the morning in Warsaw
+	for _, h := range []*house{fast, slow} {
+		pass()
+		if err := h.compiler.Schedule(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept, err := slow.store.Snapshots(context.Background(), "town", "", 10, "")
+	if err != nil || len(kept.Items) != 1 {
+		t.Errorf("%d snapshots: %v", len(kept.Items), err)
+	}
+	// Whoever gives tokens may be off as far.
+	dirOfKey := t.TempDir()
+	key, err := provider.Key(filepath.Join(dirOfKey, "key.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, off := range []time.Duration{-119 * time.Second, 119 * time.Second} {
+		issuer, err := provider.New(base+provider.Path, key, func() time.Time { return time.Now().Add(off) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		fast.provider = issuer
+		fast.start()
+		token, err := issuer.Token("office@example.org", []string{"town:coordinator"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status, body := fast.sendAs(token, "GET", "/town/people?q=", "", "", nil); status != http.StatusOK {
+			t.Errorf("the issuer's clock is %s off: %d %s", off, status, body)
 		}
 	}
 }
