@@ -56,7 +56,7 @@ func run(m *testing.M) int {
 }
 
 // patience is how long anything is waited for.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // tracker is a running program.
 type tracker struct {
