@@ -20,6 +20,7 @@ var clients = map[string]string{
 	"submit-signup":       "dynamodb",
 	"record-consultation": "dynamodb",
 	"manage-project":      "dynamodb s3",
+	"define-project":      "dynamodb",
 	"manage-uploads":      "dynamodb s3",
 	"ingest-upload":       "dynamodb s3",
 	"compile-snapshot":    "dynamodb s3",

@@ -48,7 +48,7 @@ func TestKindsOfRecordDoNotImportEachOther(t *testing.T) {
 // parser and the expression language through their cold start.
 func TestReadingADefinitionLinksNoRules(t *testing.T) {
 	t.Parallel()
-	for _, function := range []string{"submit-signup", "record-consultation", "manage-uploads", "ingest-upload", "show-report", "send-notices", "sign-in"} {
+	for _, function := range []string{"submit-signup", "record-consultation", "manage-project", "manage-uploads", "ingest-upload", "show-report", "send-notices", "sign-in"} {
 		out, err := exec.Command("go", "list", "-deps", "../functions/"+function).Output()
 		if err != nil {
 			t.Fatal(err)

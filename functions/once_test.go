@@ -23,6 +23,7 @@ import (
 	"pgregory.net/rapid"
 
 	compilesnapshot "outreach/functions/compile-snapshot/handler"
+	defineproject "outreach/functions/define-project/handler"
 	ingestupload "outreach/functions/ingest-upload/handler"
 	manageproject "outreach/functions/manage-project/handler"
 	manageuploads "outreach/functions/manage-uploads/handler"
@@ -161,7 +162,7 @@ func (h *house) start() {
 		h.t.Fatal(err)
 	}
 	site := &web.Site{Store: h.store, Authority: authority, Log: h.log, BaseURL: base}
-	h.handlers = []http.Handler{submitsignup.New(site), manageuploads.New(site), recordconsultation.New(site), manageproject.New(site), compilesnapshot.New(site)}
+	h.handlers = []http.Handler{submitsignup.New(site), manageuploads.New(site), recordconsultation.New(site), manageproject.New(site), defineproject.New(site), compilesnapshot.New(site)}
 	h.ingest = &ingestupload.Ingest{Store: h.store, Log: site.Log}
 	h.compiler = compilesnapshot.Compiler{Store: h.store}
 }

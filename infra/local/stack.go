@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	compilesnapshot "outreach/functions/compile-snapshot/handler"
+	defineproject "outreach/functions/define-project/handler"
 	ingestupload "outreach/functions/ingest-upload/handler"
 	manageproject "outreach/functions/manage-project/handler"
 	manageuploads "outreach/functions/manage-uploads/handler"
@@ -94,7 +96,7 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 	st.notices = &sendnotices.Notices{Store: st.store, Mail: st.mail, BaseURL: s.baseURL, Log: log}
 	st.router, err = newRouter(functions, map[string]http.Handler{
 		"submit-signup": submitsignup.New(st.site), "manage-uploads": manageuploads.New(st.site), "record-consultation": recordconsultation.New(st.site),
-		"manage-project": manageproject.New(st.site), "compile-snapshot": compilesnapshot.New(st.site), "show-report": showreport.New(st.site),
+		"manage-project": manageproject.New(st.site), "define-project": defineproject.New(st.site), "compile-snapshot": compilesnapshot.New(st.site), "show-report": showreport.New(st.site),
 		"sign-in": st.site.Authority.Handler(),
 	})
 	for _, f := range functions {
@@ -194,16 +196,29 @@ func (st *stack) openSite(secret []byte) error {
 		}
 		st.provider.Roles, st.provider.ChooseRole = st.roles, st.chooseRole
 		client.Transport = st.provider
-	} else if file := st.settings.clientSecret; file != "" {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return err
+	} else {
+		// Signing out leads to the issuer, which the pages must be allowed to send a form to.
+		st.site.Origins = append(st.site.Origins, origin(set.Issuer))
+		if file := st.settings.clientSecret; file != "" {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			set.ClientSecret = strings.TrimSpace(string(text))
 		}
-		set.ClientSecret = strings.TrimSpace(string(text))
 	}
 	authority, err := identity.New(set, client)
 	st.site.Authority = authority
 	return err
+}
+
+// origin is the scheme and host of a URL.
+func origin(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // streamed is a table whose facts wake a function, as the table's stream does in the cloud.

@@ -101,7 +101,7 @@ const project = "riverside"
 // steps lead from a definition to its results, by every function.
 var steps = []step{
 	{"show-report/health", 200, 0, `"ok"`},
-	{"manage-project/set-definition", 201, 200, `"version":1`},
+	{"define-project/set-definition", 201, 200, `"version":1`},
 	{"submit-signup/sign-up", 201, 0, `"state":"received"`},
 	{"submit-signup/sign-up", 201, 0, `"state":"received"`},
 	{"submit-signup/sign-up-by-form", 303, 0, ``},

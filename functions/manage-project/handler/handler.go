@@ -1,5 +1,4 @@
-// Package handler is the office's door: sign-ups, attendance, tests, outputs, people, the definition, and approving
-// snapshots.
+// Package handler is the office's door: sign-ups, attendance, tests, outputs, people, and approving snapshots.
 package handler
 
 import (
@@ -29,9 +28,6 @@ func New(site *web.Site) http.Handler {
 	m.Handle("POST /{project}/people/{id}", changePerson)
 	m.Handle("DELETE /{project}/people/{id}", changePerson)
 	m.Handle("POST /{project}/people/{id}/merge", merge)
-	m.Handle("GET /{project}/definition", showDefinition)
-	m.HandleNew("PUT /{project}/definition", setDefinition)
-	m.HandleNew("POST /{project}/definition", setDefinition)
 	m.Handle("POST /{project}/snapshots/{id}/approval", decide)
 	return m
 }

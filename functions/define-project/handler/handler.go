@@ -1,3 +1,5 @@
+// Package handler is where projects are defined: the definition is shown, checked and set. It is a function of its own since
+// it alone needs the YAML parser and the expression language, which make a start longer.
 package handler
 
 import (
@@ -15,7 +17,16 @@ import (
 	"outreach/internal/web"
 )
 
-func showDefinition(c *web.Call) error {
+// New gives the function's routes.
+func New(site *web.Site) http.Handler {
+	m := web.NewMux(site)
+	m.Handle("GET /{project}/definition", show)
+	m.HandleNew("PUT /{project}/definition", set)
+	m.HandleNew("POST /{project}/definition", set)
+	return m
+}
+
+func show(c *web.Call) error {
 	if err := c.Need(web.Coordinator); err != nil {
 		return err
 	}
@@ -34,9 +45,9 @@ func showDefinition(c *web.Call) error {
 
 func etag(d store.Defined) string { return `"` + d.SHA256 + `"` }
 
-// setDefinition checks a definition and makes it the one that holds; with dry_run it only checks. An admin begins a project;
+// set checks a definition and makes it the one that holds; with dry_run it only checks. An admin begins a project;
 // from then on it is the coordinator's. A browser's form sends the text in a field.
-func setDefinition(c *web.Call) error {
+func set(c *web.Call) error {
 	before, err := c.Site.Store.Definition(c.Context(), c.Project)
 	switch {
 	case err == nil:
@@ -105,7 +116,7 @@ func setDefinition(c *web.Call) error {
 	if ifMatch == "*" {
 		ifMatch = ""
 	}
-	set, created, err := c.Site.Store.SetDefinition(c.Context(), d, raw, strings.Trim(ifMatch, `"`), by)
+	now, created, err := c.Site.Store.SetDefinition(c.Context(), d, raw, strings.Trim(ifMatch, `"`), by)
 	if err != nil {
 		return err
 	}
@@ -117,11 +128,11 @@ func setDefinition(c *web.Call) error {
 	if form && c.Page {
 		return c.Redirect("/" + c.Project + "/definition?done=saved")
 	}
-	c.W.Header().Set("ETag", etag(set))
+	c.W.Header().Set("ETag", etag(now))
 	status := http.StatusOK
 	if created {
 		status = http.StatusCreated
 		c.W.Header().Set("Location", "/"+c.Project+"/definition")
 	}
-	return c.JSON(status, map[string]any{"project": d.ID, "version": set.Version, "sha256": set.SHA256})
+	return c.JSON(status, map[string]any{"project": d.ID, "version": now.Version, "sha256": now.SHA256})
 }

@@ -1,0 +1,29 @@
+// Command define-project is where projects are defined.
+package main
+
+import (
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"outreach/functions/define-project/handler"
+	"outreach/internal/cloud"
+	"outreach/internal/cloud/gateway"
+)
+
+func main() {
+	if err := realMain(); err != nil {
+		slog.Error("start", "reason", err.Error())
+		os.Exit(1)
+	}
+}
+
+func realMain() error {
+	c, err := cloud.New(cloud.Tracker, cloud.People, cloud.SignIn)
+	if err != nil {
+		return err
+	}
+	lambda.Start(gateway.Serve(c, handler.New))
+	return nil
+}
