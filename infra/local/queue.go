@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -63,8 +65,40 @@ func (q *queue) nudge() {
 	}
 }
 
+// redrive forgets that dead letters were delivered, where that is asked for by a file beside them (infra/redrive puts it
+// there), so that they are found anew. Of what no longer lies among the uploads nothing is left to bring back.
+func (q *queue) redrive() {
+	if os.Remove(filepath.Join(filepath.Dir(q.aside.file), "redrive")) != nil {
+		return // nobody asks
+	}
+	letters, err := q.aside.list()
+	if err != nil {
+		q.log.Error("dead letters", "reason", err.Error())
+		return
+	}
+	dead := map[string]bool{}
+	for _, l := range letters {
+		dead[l.ID] = true
+	}
+	q.mu.Lock()
+	for id := range q.seen {
+		at := strings.LastIndexByte(id, '|')
+		if letter := objectID(message{key: id[:at], etag: id[at+1:]}); dead[letter] {
+			delete(q.seen, id)
+			delete(dead, letter)
+		}
+	}
+	q.mu.Unlock()
+	for gone := range dead {
+		q.aside.remove(gone)
+	}
+}
+
 // run delivers until the context ends.
 func (q *queue) run(ctx context.Context, retry time.Duration) {
+	var asked sync.WaitGroup
+	defer asked.Wait()
+	asked.Go(func() { every(ctx, retry, q.redrive) })
 	for {
 		m, wait, ok := q.take()
 		if !ok {
@@ -79,7 +113,10 @@ func (q *queue) run(ctx context.Context, retry time.Duration) {
 			timer.Stop()
 			continue
 		}
-		if err := q.send(ctx, m); err != nil && ctx.Err() == nil {
+		err := q.send(ctx, m)
+		if err == nil {
+			q.aside.remove(objectID(m))
+		} else if ctx.Err() == nil {
 			m.tries++
 			if m.tries >= q.deliveries {
 				q.aside.add("ingest-upload", objectID(m), err.Error(), m.tries)
@@ -155,6 +192,29 @@ func (d *deadLetters) add(source, id, reason string, tries int) {
 		}
 	}
 	_ = appendLine(d.file, deadLetter{ID: id, Source: source, Reason: reason, Tries: tries, At: time.Now().UTC()})
+}
+
+// remove takes out what was processed after all.
+func (d *deadLetters) remove(id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	list, err := readLines[deadLetter](d.file)
+	left := slices.DeleteFunc(slices.Clone(list), func(l deadLetter) bool { return l.ID == id })
+	if err != nil || len(left) == len(list) {
+		return
+	}
+	fresh := d.file + ".new"
+	_ = os.Remove(fresh)
+	for _, l := range left {
+		if appendLine(fresh, l) != nil {
+			return
+		}
+	}
+	if len(left) == 0 {
+		_ = os.Remove(d.file)
+		return
+	}
+	_ = os.Rename(fresh, d.file)
 }
 
 func (d *deadLetters) list() ([]deadLetter, error) {
