@@ -327,7 +327,7 @@ func instant(at time.Time) any {
 }
 
 func drawn(c *web.Call, u store.Upload, found store.Findings) page.Upload {
-	words := text.Of(u.Language)
+	words := c.Messages() // a page is in one language, its reader's
 	problems := func(findings []store.Finding) []page.CellProblem {
 		out := make([]page.CellProblem, len(findings))
 		for i, f := range findings {
