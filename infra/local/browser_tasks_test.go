@@ -40,6 +40,12 @@ func TestPagesInABrowser(t *testing.T) {
 			task(t, visit(t, browser, model))
 		})
 	}
+	if *update {
+		t.Run("pictures", func(t *testing.T) {
+			t.Parallel()
+			takesPictures(t, visit(t, browser, model))
+		})
+	}
 	for role, addresses := range everyPage(t, model) {
 		t.Run("no page keeps people with disabilities out, for "+cmp.Or(role, "anyone"), func(t *testing.T) {
 			t.Parallel()
@@ -456,6 +462,46 @@ func noticesWhatIsWrong(t *testing.T, v *visitor) {
 		v.mu.Lock()
 		v.wrong = nil
 		v.mu.Unlock()
+	}
+}
+
+// takesPictures keeps the four pages that most people see, in both sizes and languages.
+func takesPictures(t *testing.T, v *visitor) {
+	demo := &project{t: t, tracker: &tracker{base: v.base}, id: "demo", at: "/demo", today: time.Now()}
+	demo.meet(t)
+	for i, one := range []struct{ first, last, email, field, form, topic string }{
+		{"Anna", "Przykładowa", "anna@example.org", "law", "in-person", "Statut stowarzyszenia"},
+		{"Piotr", "Wzorcowy", "piotr@example.org", "law", "phone", "Umowa z wolontariuszem"},
+		{"Ewa", "Testowa", "ewa@example.org", "accounting", "online", "Rozliczenie dotacji"},
+	} {
+		demo.anyone.post("/demo/signups", fields{"activity": "advice", "first_name": one.first, "last_name": one.last, "email": one.email, "consent_processing": true}).is(http.StatusCreated)
+		demo.adviser.post("/demo/consultations", fields{
+			"person": fields{"email": one.email}, "date": demo.day(-3 * i), "field": one.field, "minutes": 30 + 15*i, "form": one.form, "topic": one.topic,
+		}).is(http.StatusCreated)
+	}
+	press := demo.caller("press-partner@example.org", "ces:partner:press-partner")
+	rejected := ""
+	for _, one := range press.get("/ces/uploads").is(http.StatusOK).list("items") {
+		if said(within(one, "state")) == "rejected" {
+			rejected = "/ces/uploads/" + said(within(one, "id"))
+		}
+	}
+	for _, one := range []struct{ name, role, address string }{
+		{"results", "", "/ces"},
+		{"sign-up", "", "/demo/signup?activity=garden"},
+		{"upload", "ces:partner:press-partner", rejected},
+		{"consultations", "demo:adviser", "/demo/consultations"},
+	} {
+		if one.role != "" {
+			v.signIn(one.role, "/")
+		}
+		for _, language := range []string{"en", "pl"} {
+			for _, width := range []int64{wide, narrow} {
+				v.size(width)
+				v.open("/?lang=" + language).open(one.address)
+				v.picture(fmt.Sprintf("%s-%d-%s", one.name, width, language))
+			}
+		}
 	}
 }
 

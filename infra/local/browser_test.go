@@ -6,6 +6,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"image"
+	"image/color"
 	"image/png"
 	"net/http"
 	"net/url"
@@ -471,23 +473,46 @@ func (v *visitor) picture(name string) {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	picture, err := png.Decode(bytes.NewReader(shot))
+	shown, err := png.Decode(bytes.NewReader(shot))
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	var smaller bytes.Buffer
+	var file bytes.Buffer
 	encoder := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := encoder.Encode(&smaller, picture); err != nil {
+	if err := encoder.Encode(&file, plain(shown)); err != nil {
 		v.t.Fatal(err)
-	}
-	if smaller.Len() < len(shot) {
-		shot = smaller.Bytes()
 	}
 	folder := filepath.Join("..", "..", "docs", "screenshots")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		v.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, name+".png"), shot, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, name+".png"), file.Bytes(), 0o644); err != nil {
 		v.t.Fatal(err)
 	}
 }
+
+// plain is a picture with at most 256 colours, where shades that nobody tells apart are enough for that; it is a third as long.
+func plain(shown image.Image) image.Image {
+	bounds := shown.Bounds()
+	few := image.NewPaletted(bounds, nil)
+	known := map[color.RGBA]uint8{}
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			r, g, b, _ := shown.At(x, y).RGBA()
+			c := color.RGBA{coarse(r), coarse(g), coarse(b), 255}
+			at, found := known[c]
+			if !found {
+				if len(few.Palette) == 256 {
+					return shown
+				}
+				at = uint8(len(few.Palette))
+				known[c], few.Palette = at, append(few.Palette, c)
+			}
+			few.SetColorIndex(x, y, at)
+		}
+	}
+	return few
+}
+
+// coarse keeps five bits of a colour's part, white and black as they are.
+func coarse(part uint32) uint8 { return uint8((part >> 11) * 255 / 31) }
