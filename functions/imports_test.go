@@ -61,12 +61,13 @@ func TestReadingADefinitionLinksNoRules(t *testing.T) {
 	}
 }
 
-// TestHeavyLibrariesStayWhereTheyAreUsed: what writes workbooks takes milliseconds at each start, so that only the functions
-// that do so may link it.
+// TestHeavyLibrariesStayWhereTheyAreUsed: what writes workbooks takes milliseconds at each start, what prints is large, so that
+// only the functions that do so may link them.
 func TestHeavyLibrariesStayWhereTheyAreUsed(t *testing.T) {
 	t.Parallel()
 	heavy := map[string][]string{
 		"github.com/xuri/excelize/v2": {"manage-uploads", "show-report"},
+		"codeberg.org/go-pdf/fpdf":    {"show-report"},
 	}
 	mains, err := filepath.Glob("*/main.go")
 	if err != nil || len(mains) == 0 {

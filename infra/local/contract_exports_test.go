@@ -23,7 +23,7 @@ func TestExportsAreForThoseWhoMaySeeWhatIsInThem(t *testing.T) {
 		p.funder.get(p.at + "/signups." + suffix).is(http.StatusForbidden)
 		p.anyone.get(p.at + "/signups." + suffix).is(http.StatusUnauthorized)
 	}
-	for _, suffix := range []string{"json", "csv", "xlsx"} {
+	for _, suffix := range []string{"json", "csv", "xlsx", "pdf"} {
 		address := p.at + "/snapshots/" + snap.text("id") + "." + suffix
 		p.office.get(address).is(http.StatusOK)
 		p.office.get(p.at + "/snapshots/latest." + suffix).is(http.StatusOK)
@@ -31,7 +31,7 @@ func TestExportsAreForThoseWhoMaySeeWhatIsInThem(t *testing.T) {
 		p.anyone.get(address).is(http.StatusUnauthorized)
 	}
 	p.approve(snap)
-	for _, suffix := range []string{"json", "csv", "xlsx"} {
+	for _, suffix := range []string{"json", "csv", "xlsx", "pdf"} {
 		p.funder.get(p.at + "/snapshots/" + snap.text("id") + "." + suffix).is(http.StatusOK)
 	}
 }

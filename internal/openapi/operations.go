@@ -264,7 +264,7 @@ func snapshotOperations() []operation {
 				{status: http.StatusAccepted, description: "It takes long: look there", headers: object{"Location": object{"schema": object{"type": "string"}}}}, elsewhere,
 			}},
 		{method: "GET", path: address, id: "showSnapshot", tag: "snapshots", summary: "A snapshot", who: funderAndCoordinator, more: about, answers: []answer{ok("The snapshot", asPage(ref("snapshot"))), waiting}},
-		asJSONFile, drawn("csv", csvType), drawn("xlsx", xlsxType),
+		asJSONFile, drawn("csv", csvType), drawn("xlsx", xlsxType), drawn("pdf", "application/pdf"),
 		{method: "POST", path: address + "/approval", id: "decideSnapshot", tag: "snapshots", summary: "Approve or reject", who: coordinator,
 			more: "An approved one is what the public and the funder see.", body: asSent(ref("decision"), ref("decision")),
 			answers: []answer{ok("Decided", asJSON(closed(object{"id": said("The snapshot's id"), "state": enum("approved", "rejected")}, "id", "state"))), elsewhere}},

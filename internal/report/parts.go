@@ -1,10 +1,12 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"outreach/internal/project"
 	"outreach/internal/signup"
+	"outreach/internal/snapshot"
 	"outreach/internal/text"
 )
 
@@ -29,4 +31,25 @@ func Part(words *text.Messages, d *project.Definition, dimension, code string) s
 		}
 	}
 	return code
+}
+
+// Codes are the parts of a dimension that any of several breakdowns has.
+func Codes(of []snapshot.Breakdowns, dimension string) []string {
+	var codes []string
+	for _, by := range of {
+		for _, part := range by[dimension] {
+			if !slices.Contains(codes, part.Code) {
+				codes = append(codes, part.Code)
+			}
+		}
+	}
+	return codes
+}
+
+// Unit is what an indicator's unit is called.
+func Unit(words *text.Messages, unit string) string {
+	if words.Has("unit." + unit) {
+		return words.Say("unit." + unit)
+	}
+	return unit
 }

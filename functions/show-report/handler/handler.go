@@ -11,6 +11,7 @@ import (
 	"outreach/internal/openapi"
 	"outreach/internal/page"
 	"outreach/internal/report"
+	"outreach/internal/report/paper"
 	"outreach/internal/report/workbook"
 	"outreach/internal/snapshot"
 	"outreach/internal/store"
@@ -138,7 +139,7 @@ func show(c *web.Call) error {
 			content := drawn(c, &snap)
 			content.Inside = true
 			address := "/" + c.Project + "/snapshots/" + snap.ID
-			content.Exports = []page.Link{{Href: address + ".xlsx", Label: "XLSX"}, {Href: address + ".csv", Label: "CSV"}, {Href: address + ".json", Label: "JSON"}}
+			content.Exports = []page.Link{{Href: address + ".pdf", Label: "PDF"}, {Href: address + ".xlsx", Label: "XLSX"}, {Href: address + ".csv", Label: "CSV"}, {Href: address + ".json", Label: "JSON"}}
 			return c.Show(http.StatusOK, content)
 		}
 		return c.JSON(http.StatusOK, snap)
@@ -156,6 +157,12 @@ func show(c *web.Call) error {
 			return err
 		}
 		return c.Download(workbook.MediaType, name+".xlsx", b.Bytes())
+	case "pdf":
+		var b bytes.Buffer
+		if err := paper.WriteSnapshot(&b, c.Defined.Definition, snap, c.Language); err != nil {
+			return err
+		}
+		return c.Download(paper.MediaType, name+".pdf", b.Bytes())
 	}
 	return store.ErrNotFound
 }

@@ -46,11 +46,7 @@ func (t tables) figures() Sheet {
 		{t.Say("results.achieved"), 12}, {"%", 9}, {t.Say("list.state"), 18}, {t.Say("sheet.records"), 10},
 	}}
 	for _, in := range t.s.Indicators {
-		unit := in.Unit
-		if t.Has("unit." + unit) {
-			unit = t.Say("unit." + unit)
-		}
-		out.Rows = append(out.Rows, []any{in.Code, t.label(in), unit, in.Target, in.Achieved, in.Percent, t.Say("status." + in.Status), in.Records})
+		out.Rows = append(out.Rows, []any{in.Code, t.label(in), report.Unit(t.Messages, in.Unit), in.Target, in.Achieved, in.Percent, t.Say("status." + in.Status), in.Records})
 	}
 	return out
 }
@@ -75,7 +71,7 @@ func (t tables) people() Sheet {
 	}
 	out.Rows = append(out.Rows, planned, total)
 	for _, dimension := range report.Dimensions {
-		for _, code := range parts(columns, dimension) {
+		for _, code := range report.Codes(columns, dimension) {
 			row := []any{t.Say("dimension." + dimension), report.Part(t.Messages, t.d, dimension, code)}
 			for _, by := range columns {
 				row = append(row, people(by[dimension], code))
@@ -84,21 +80,6 @@ func (t tables) people() Sheet {
 		}
 	}
 	return out
-}
-
-// parts are the codes of a dimension that any of the breakdowns has.
-func parts(columns []snapshot.Breakdowns, dimension string) []string {
-	var codes []string
-	known := map[string]bool{}
-	for _, by := range columns {
-		for _, p := range by[dimension] {
-			if !known[p.Code] {
-				known[p.Code] = true
-				codes = append(codes, p.Code)
-			}
-		}
-	}
-	return codes
 }
 
 func people(of snapshot.Breakdown, code string) any {

@@ -44,7 +44,7 @@ type About struct {
 	Made     time.Time
 }
 
-// Write writes a workbook. The same content gives the same bytes.
+// Write writes a workbook.
 func Write(w io.Writer, about About, sheets ...Sheet) (err error) {
 	f := excelize.NewFile()
 	defer func() {

@@ -1,0 +1,764 @@
+// Package paper prints a snapshot as PDF, on A4: what is handed to a funder, signed and filed. It stands apart from the other
+// exports so that only the function that prints links the library and the fonts for it.
+package paper
+
+import (
+	"cmp"
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"codeberg.org/go-pdf/fpdf"
+	"golang.org/x/image/font/gofont/gobold"
+	"golang.org/x/image/font/gofont/goregular"
+
+	"outreach/internal/project"
+	"outreach/internal/report"
+	"outreach/internal/snapshot"
+	"outreach/internal/text"
+)
+
+// MediaType is what PDF is called in HTTP.
+const MediaType = "application/pdf"
+
+// WriteSnapshot prints a snapshot in the reader's language. The same snapshot gives the same bytes.
+func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, language string) error {
+	made, err := time.Parse(time.RFC3339, s.KnownAt)
+	if err != nil {
+		return err
+	}
+	words := text.Of(language)
+	p := &printer{Messages: words, pdf: fpdf.New("P", "mm", "A4", ""), d: d, s: s}
+	p.pdf.AddUTF8FontFromBytes(face, "", goregular.TTF)
+	p.pdf.AddUTF8FontFromBytes(face, "B", gobold.TTF)
+	p.pdf.SetMargins(left, top, left)
+	p.pdf.SetAutoPageBreak(false, 0)
+	p.pdf.SetCellMargin(0)
+	p.pdf.SetCatalogSort(true)
+	p.pdf.SetCreationDate(made.UTC())
+	p.pdf.SetModificationDate(made.UTC())
+	p.pdf.SetLang(words.Language())
+	p.pdf.SetProducer("outreach", false)
+	p.pdf.SetTitle(shown(d.Title.In(words.Language())+", "+p.asOf()), true)
+	p.pdf.SetSubject(shown(d.Programme.In(words.Language())), true)
+	p.pdf.AliasNbPages(allPages)
+	p.pdf.SetFooterFunc(p.footer)
+	p.page()
+
+	p.masthead()
+	p.keyFigures()
+	p.figures()
+	p.participants()
+	p.growth()
+	p.reach()
+	p.quality()
+	p.breakdowns()
+	p.months()
+	p.signatures()
+	return p.pdf.Output(w)
+}
+
+// The paper's measures, in millimetres; fonts in points.
+const (
+	face       = "Go"
+	left       = 18.0
+	top        = 18.0
+	width      = 210 - 2*left
+	bottom     = 297 - 20.0
+	perPoint   = 25.4 / 72
+	lineHeight = 1.35 // of the font's size
+	allPages   = "{nb}"
+)
+
+type colour struct{ r, g, b int }
+
+var (
+	ink    = colour{28, 36, 44}
+	grey   = colour{98, 108, 118}
+	pale   = colour{225, 230, 235}
+	paler  = colour{243, 246, 248}
+	accent = colour{22, 84, 128}
+	light  = colour{203, 222, 236}
+	green  = colour{28, 110, 66}
+	amber  = colour{156, 92, 10}
+	red    = colour{160, 40, 40}
+)
+
+// printer is a document that is being printed, from top to bottom: y is where it goes on.
+type printer struct {
+	*text.Messages
+	pdf *fpdf.Fpdf
+	d   *project.Definition
+	s   snapshot.Snapshot
+	y   float64
+}
+
+func (p *printer) asOf() string { return p.Say("results.as_of", "date", p.Date(p.s.AsOf)) }
+
+func (p *printer) label(in snapshot.Indicator) string { return in.Label.In(p.Language()) }
+
+func (p *printer) page() {
+	p.pdf.AddPage()
+	p.y = top
+}
+
+// need begins a new page unless there is so much room, and tells whether it did.
+func (p *printer) need(height float64) bool {
+	if p.y+height <= bottom {
+		return false
+	}
+	p.page()
+	return true
+}
+
+func (p *printer) footer() {
+	const y = 297 - 13.0
+	p.line(left, y-3, left+width, y-3, pale, 0.2)
+	p.font("", 7.5, grey)
+	hash := p.s.Hash
+	if len(hash) > 23 {
+		hash = hash[:23] + "…"
+	}
+	p.put(left, y, width, "L", p.fitted(p.d.Title.In(p.Language()), width-120)+" · "+p.asOf())
+	// How many pages there are is filled in at the end; they take as much room as the number of this one.
+	room := p.pdf.GetStringWidth(p.Say("paper.page", "n", p.pdf.PageNo(), "all", p.pdf.PageNo()))
+	p.put(left+width-room, y, room, "L", p.Say("paper.page", "n", p.pdf.PageNo(), "all", allPages))
+	p.put(left, y, width-room-6, "R", hash)
+}
+
+func (p *printer) font(style string, size float64, c colour) {
+	p.pdf.SetFont(face, style, size)
+	p.pdf.SetTextColor(c.r, c.g, c.b)
+}
+
+// high is the height of a line in the font that is set.
+func (p *printer) high() float64 {
+	size, _ := p.pdf.GetFontSize()
+	return size * perPoint * lineHeight
+}
+
+// put writes one line at a place.
+func (p *printer) put(x, y, w float64, align, s string) {
+	p.pdf.SetXY(x, y)
+	p.pdf.CellFormat(w, p.high(), shown(s), "", 0, align+"M", false, 0, "")
+}
+
+// paragraph writes a text at a place, and gives its height.
+func (p *printer) paragraph(x, y, w float64, s string) float64 {
+	lines := p.wrapped(s, w)
+	for i, line := range lines {
+		p.put(x, y+float64(i)*p.high(), w, "L", line)
+	}
+	return float64(len(lines)) * p.high()
+}
+
+// prose writes a text over the whole width and goes on below it.
+func (p *printer) prose(s string, size float64, c colour) {
+	p.font("", size, c)
+	for _, line := range p.wrapped(s, width) {
+		if p.need(p.high()) {
+			p.font("", size, c)
+		}
+		p.put(left, p.y, width, "L", line)
+		p.y += p.high()
+	}
+}
+
+// shown is a text without what the fonts cannot show.
+func shown(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t' || r == '\n' || r == '\r':
+			return ' '
+		case r < ' ':
+			return -1
+		case r > 0xFFFF:
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}
+
+// wrapped breaks a text into lines at its spaces; a word that is wider than the line is broken anywhere.
+func (p *printer) wrapped(s string, w float64) []string {
+	var lines []string
+	line := ""
+	for word := range strings.SplitSeq(shown(s), " ") {
+		if whole := strings.TrimLeft(line+" "+word, " "); p.pdf.GetStringWidth(whole) <= w {
+			line = whole
+			continue
+		}
+		if line != "" {
+			lines = append(lines, line)
+		}
+		line = ""
+		for _, r := range word {
+			if line != "" && p.pdf.GetStringWidth(line+string(r)) > w {
+				lines, line = append(lines, line), ""
+			}
+			line += string(r)
+		}
+	}
+	return append(lines, line)
+}
+
+// fitted cuts a text that is too long for its place.
+func (p *printer) fitted(s string, w float64) string {
+	if p.pdf.GetStringWidth(shown(s)) <= w {
+		return s
+	}
+	runes := []rune(s)
+	for len(runes) > 0 && p.pdf.GetStringWidth(shown(string(runes))+"…") > w {
+		runes = runes[:len(runes)-1]
+	}
+	return strings.TrimSpace(string(runes)) + "…"
+}
+
+func (p *printer) box(x, y, w, h float64, c colour) {
+	p.pdf.SetFillColor(c.r, c.g, c.b)
+	p.pdf.Rect(x, y, w, h, "F")
+}
+
+func (p *printer) line(x1, y1, x2, y2 float64, c colour, thick float64) {
+	p.pdf.SetDrawColor(c.r, c.g, c.b)
+	p.pdf.SetLineWidth(thick)
+	p.pdf.Line(x1, y1, x2, y2)
+}
+
+// heading begins a section, which should have so much room below it on the same page.
+func (p *printer) heading(title string, room float64) {
+	p.y += 7
+	if p.need(12 + room) {
+		p.y += 1
+	}
+	p.font("B", 12.5, accent)
+	p.put(left, p.y, width, "L", title)
+	p.pdf.Bookmark(shown(title), 0, p.y)
+	p.y += p.high() + 1
+	p.line(left, p.y, left+width, p.y, pale, 0.3)
+	p.y += 2.5
+}
+
+func (p *printer) masthead() {
+	lang := p.Language()
+	p.font("B", 8.5, accent)
+	p.y += p.paragraph(left, p.y, width, p.d.Programme.In(lang)) + 1
+	p.font("B", 19, ink)
+	p.y += p.paragraph(left, p.y, width, p.d.Title.In(lang)) + 1
+	p.font("", 12, ink)
+	title := p.Say("results.planned_achieved") + " · " + p.asOf()
+	p.put(left, p.y, width, "L", title)
+	state := p.Say("snapshot." + p.s.State)
+	after := left + p.pdf.GetStringWidth(shown(title)) + 4
+	height := p.high()
+	p.font("B", 8.5, colour{255, 255, 255})
+	tag := p.pdf.GetStringWidth(state) + 5
+	p.box(after, p.y+(height-5)/2, tag, 5, map[string]colour{snapshot.Approved: green, snapshot.Draft: amber, snapshot.Rejected: red}[p.s.State])
+	p.put(after, p.y+(height-p.high())/2, tag, "C", state)
+	p.y += height + 3
+
+	type fact struct{ name, value string }
+	f := p.d.Funding
+	funding := f.Source.In(lang)
+	if f.Value > 0 {
+		funding += ", " + p.Money(f.Value, f.Currency)
+	}
+	if f.SharePercent > 0 {
+		funding += " (" + p.Say("results.share", "percent", p.Percent(f.SharePercent)) + ")"
+	}
+	facts := []fact{{p.Say("results.funding"), funding}, {p.Say("results.period"), p.Date(p.d.Period.From) + " – " + p.Date(p.d.Period.To)}}
+	if region := p.d.Region; region.Name.In(lang) != "" {
+		value := region.Name.In(lang)
+		if region.Population > 0 {
+			value += ", " + p.Count("results.inhabitants", region.Population)
+		}
+		facts = append(facts, fact{p.Say("results.region"), value})
+	}
+	for i, one := range p.d.Implementers {
+		value := one.Name
+		if one.OnBehalfOf != "" {
+			value += ", " + p.Say("results.on_behalf", "who", one.OnBehalfOf)
+		}
+		if one.From != "" || one.To != "" {
+			value += " (" + strings.TrimSpace(p.Date(one.From)+" – "+p.Date(one.To)) + ")"
+		}
+		name := ""
+		if i == 0 {
+			name = p.Count("results.implementers", int64(len(p.d.Implementers)))
+		}
+		facts = append(facts, fact{name, value})
+	}
+	p.facts(func(yield func(string, string) bool) {
+		for _, f := range facts {
+			if !yield(f.name, f.value) {
+				return
+			}
+		}
+	})
+}
+
+// facts writes names and what they stand for.
+func (p *printer) facts(all func(func(name, value string) bool)) {
+	const names = 38.0
+	for name, value := range all {
+		p.font("", 8.5, ink)
+		height := float64(len(p.wrapped(value, width-names))) * p.high()
+		p.need(height)
+		p.font("", 8.5, grey)
+		p.put(left, p.y, names, "L", name)
+		p.font("", 8.5, ink)
+		p.paragraph(left+names, p.y, width-names, value)
+		p.y += height + 0.6
+	}
+}
+
+// keyFigures are the three that one asks for first.
+func (p *printer) keyFigures() {
+	var achieved int64
+	for _, in := range p.s.Indicators {
+		if in.Status == "achieved" {
+			achieved++
+		}
+	}
+	type key struct{ figure, of, words string }
+	part := p.s.Participants
+	keys := []key{{p.Number(achieved), p.Say("results.of", "n", p.Number(len(p.s.Indicators))), p.Count("results.achieved_lines", achieved)}}
+	people := key{figure: p.Number(part.Total), words: p.Count("results.participants_n", part.Total)}
+	if part.Target > 0 {
+		people.of = p.Say("results.of", "n", p.Number(part.Target))
+	}
+	keys = append(keys, people)
+	if p.s.Reach.Airings > 0 {
+		keys = append(keys, key{figure: p.Number(p.s.Reach.Sum), words: p.Say("results.reach_key")})
+	}
+	const gap, height = 4.0, 17.0
+	w := (width - gap*float64(len(keys)-1)) / float64(len(keys))
+	p.y += 3
+	p.need(height)
+	for i, k := range keys {
+		x := left + float64(i)*(w+gap)
+		p.box(x, p.y, w, height, paler)
+		p.box(x, p.y, 1, height, accent)
+		p.font("B", 17, ink)
+		p.put(x+4, p.y+2, w, "L", k.figure)
+		after := x + 4 + p.pdf.GetStringWidth(k.figure) + 1.5
+		p.font("", 9.5, grey)
+		p.put(after, p.y+4.4, w, "L", k.of)
+		p.font("", 8.5, ink)
+		p.put(x+4, p.y+10.8, w-5, "L", p.fitted(k.words, w-5))
+	}
+	p.y += height
+}
+
+// The columns of the table of figures.
+var figureColumns = []float64{10, 66, 22, 22, 18, 36}
+
+func (p *printer) figures() {
+	p.heading(p.Say("results.planned_achieved"), 30)
+	head := func() {
+		x := left
+		p.font("B", 8, grey)
+		for i, name := range []string{p.Say("results.code"), p.Say("results.result"), p.Say("results.planned"), p.Say("results.achieved"), "%", p.Say("results.progress")} {
+			align := "L"
+			if i >= 2 && i <= 4 {
+				align = "R"
+			}
+			if i == 5 {
+				x += 4
+			}
+			p.put(x, p.y, figureColumns[i], align, name)
+			x += figureColumns[i]
+		}
+		p.y += 5.5
+		p.line(left, p.y, left+width, p.y, grey, 0.25)
+	}
+	head()
+	for _, in := range p.s.Indicators {
+		p.font("", 9, ink)
+		lines := p.wrapped(p.label(in), figureColumns[1]-2)
+		height := float64(len(lines))*p.high() + 6.6
+		if p.need(height + 5) {
+			head()
+			p.font("", 9, ink)
+		}
+		y := p.y + 1.4
+		x := left
+		p.put(x, y, figureColumns[0], "L", p.fitted(in.Code, figureColumns[0]-1))
+		x += figureColumns[0]
+		for i, line := range lines {
+			p.put(x, y+float64(i)*p.high(), figureColumns[1], "L", line)
+		}
+		below := y + float64(len(lines))*p.high()
+		p.font("", 7.5, grey)
+		p.put(x, below, figureColumns[1], "L", report.Unit(p.Messages, in.Unit)+" · "+p.Count("paper.records", in.Records))
+		x += figureColumns[1]
+		for i, cell := range []string{p.Number(in.Target), p.Number(in.Achieved), p.Percent(in.Percent)} {
+			p.font(map[bool]string{true: "B"}[i == 1], 9, ink)
+			p.put(x, y, figureColumns[2+i], "R", cell)
+			x += figureColumns[2+i]
+		}
+		p.bar(x+4, y+0.7, figureColumns[5]-4, report.Progress(in.Percent))
+		p.font("", 7.5, map[string]colour{"achieved": green, "behind": amber}[in.Status])
+		if in.Status != "achieved" && in.Status != "behind" {
+			p.font("", 7.5, grey)
+		}
+		p.put(x+4, y+4, figureColumns[5]-4, "L", p.Say("status."+in.Status))
+		p.y += height
+		p.line(left, p.y, left+width, p.y, pale, 0.2)
+	}
+	p.y += 1.5
+	p.prose(p.Say("results.bar_key"), 7.5, grey)
+}
+
+func (p *printer) bar(x, y, w float64, b report.Bar) {
+	const height = 3.0
+	p.box(x, y, w, height, pale)
+	p.box(x, y, w*b.Filled/100, height, accent)
+	if b.Over {
+		p.pdf.SetFillColor(accent.r, accent.g, accent.b)
+		p.pdf.Polygon([]fpdf.PointType{{X: x + w, Y: y - 0.7}, {X: x + w + 1.8, Y: y + height/2}, {X: x + w, Y: y + height + 0.7}}, "F")
+	}
+	plan := x + w*b.Plan/100
+	p.line(plan, y-0.8, plan, y+height+0.8, ink, 0.4)
+}
+
+func (p *printer) participants() {
+	part := p.s.Participants
+	p.heading(p.Say("results.participants"), 40)
+	sentence := p.Count("results.participants_total", part.Total)
+	if part.Target > 0 {
+		sentence = p.Count("results.participants_of", part.Total, "target", p.Number(part.Target), "percent", p.Percent(report.Percent(part.Total, part.Target)))
+	}
+	p.prose(sentence+" "+p.Say("results.participants_once"), 9.5, ink)
+	p.y += 2
+	// Two breakdowns side by side.
+	const gap, title, names, numbers = 10.0, 5.0, 46.0, 13.0
+	const w = (width - gap) / 2
+	type line struct {
+		label []string
+		part  snapshot.Part
+	}
+	type block struct {
+		title  string
+		lines  []line
+		height float64
+	}
+	var blocks []block
+	p.font("", 8.5, ink)
+	high := p.high()
+	for _, dimension := range report.Dimensions {
+		b := block{title: p.Say("dimension." + dimension), height: title}
+		for _, one := range part.By[dimension] {
+			label := p.wrapped(report.Part(p.Messages, p.d, dimension, one.Code), names-2)
+			b.lines = append(b.lines, line{label, one})
+			b.height += float64(len(label))*high + 0.8
+		}
+		if len(b.lines) > 0 {
+			blocks = append(blocks, b)
+		}
+	}
+	for pair := range slices.Chunk(blocks, 2) {
+		height := 0.0
+		for _, b := range pair {
+			height = max(height, b.height)
+		}
+		p.need(height)
+		for n, b := range pair {
+			x, y := left+float64(n)*(w+gap), p.y
+			p.font("B", 8.5, ink)
+			p.put(x, y, w, "L", b.title)
+			y += title
+			p.font("", 8.5, ink)
+			for _, l := range b.lines {
+				for i, label := range l.label {
+					p.put(x, y+float64(i)*high, names, "L", label)
+				}
+				const bar = w - names - numbers
+				p.box(x+names, y+0.8, bar, 2.4, paler)
+				if l.part.Shown == "" {
+					p.box(x+names, y+0.8, bar*report.Share(l.part.People, part.Total)/100, 2.4, accent)
+				}
+				p.put(x+w-numbers, y, numbers, "R", p.people(l.part))
+				y += float64(len(l.label))*high + 0.8
+			}
+		}
+		p.y += height + 3
+	}
+}
+
+// people is how many people a part has, or what is shown in the place of it.
+func (p *printer) people(one snapshot.Part) string {
+	switch one.Shown {
+	case "":
+		return p.Number(one.People)
+	case snapshot.Hidden:
+		return p.Say("results.hidden")
+	}
+	return one.Shown
+}
+
+// span is the first and the last month of the growth, "" where nothing has grown.
+func (p *printer) span() (first, last string) {
+	for _, in := range p.s.Indicators {
+		if n := len(in.ByMonth); n > 0 {
+			first, last = in.ByMonth[0].Month, max(last, in.ByMonth[n-1].Month)
+		}
+	}
+	return first, last
+}
+
+// growth draws a curve for each indicator, three in a row.
+func (p *printer) growth() {
+	first, last := p.span()
+	if first == "" {
+		return
+	}
+	const gap, titles, drawing, ends = 6.0, 9.0, 22.0, 9.0
+	const w = (width - 2*gap) / 3
+	p.heading(p.Say("results.growth"), titles+drawing+ends+8)
+	p.prose(p.Say("results.growth_note", "first", p.Month(first), "last", p.Month(last)), 8.5, grey)
+	p.y += 2
+	for i, in := range p.s.Indicators {
+		column := i % 3
+		if column == 0 {
+			p.need(titles + drawing + ends)
+		}
+		x, y := left+float64(column)*(w+gap), p.y
+		p.font("", 8, ink)
+		lines := p.wrapped(in.Code+"  "+p.label(in), w)
+		if len(lines) > 2 {
+			lines = []string{lines[0], p.fitted(lines[1]+" "+lines[2], w-2)}
+		}
+		for n, line := range lines {
+			p.put(x, y+float64(n)*p.high(), w, "L", line)
+		}
+		p.curve(x, y+titles, w, drawing, in)
+		p.font("", 7.5, grey)
+		p.put(x, y+titles+drawing+0.5, w, "L", p.Month(first))
+		p.font("B", 8, accent)
+		p.put(x, y+titles+drawing+0.5, w, "R", p.Number(in.Achieved))
+		if column == 2 || i == len(p.s.Indicators)-1 {
+			p.y += titles + drawing + ends
+		}
+	}
+}
+
+// curve draws an indicator's growth by month as steps, and what was planned as a dashed line.
+func (p *printer) curve(x, y, w, h float64, in snapshot.Indicator) {
+	value := func(n json.Number) float64 {
+		v, _ := n.Float64()
+		return v
+	}
+	highest := value(in.Target)
+	for _, m := range in.ByMonth {
+		highest = max(highest, value(m.Total))
+	}
+	at := func(v float64) float64 { return y + h - h*v/(cmp.Or(highest, 1)*1.08) }
+	step := w / float64(max(1, len(in.ByMonth)))
+	points := []fpdf.PointType{{X: x, Y: y + h}}
+	for i, m := range in.ByMonth {
+		level := at(value(m.Total))
+		points = append(points, fpdf.PointType{X: x + float64(i)*step, Y: level}, fpdf.PointType{X: x + float64(i+1)*step, Y: level})
+	}
+	p.pdf.SetFillColor(light.r, light.g, light.b)
+	p.pdf.Polygon(append(points, fpdf.PointType{X: points[len(points)-1].X, Y: y + h}), "F")
+	p.pdf.SetLineCapStyle("round")
+	for i := 1; i < len(points); i++ {
+		p.line(points[i-1].X, points[i-1].Y, points[i].X, points[i].Y, accent, 0.5)
+	}
+	p.pdf.SetLineCapStyle("butt")
+	p.pdf.SetDashPattern([]float64{1.2, 0.9}, 0)
+	p.line(x, at(value(in.Target)), x+w, at(value(in.Target)), ink, 0.25)
+	p.pdf.SetDashPattern(nil, 0)
+	p.line(x, y+h, x+w, y+h, grey, 0.2)
+}
+
+func (p *printer) reach() {
+	r := p.s.Reach
+	if r.Airings == 0 {
+		return
+	}
+	p.heading(p.Say("results.reach"), 24)
+	said := p.Count("results.reach_sum", r.Airings, "sum", p.Number(r.Sum)) + " " +
+		p.Say("results.reach_people", "low", p.Number(r.Low), "high", p.Number(r.High), "estimate", p.Number(r.Estimate))
+	if r.Population > 0 {
+		said += " " + p.Say("results.reach_population", "population", p.Number(r.Population))
+	}
+	p.prose(said, 9.5, ink)
+	p.y += 1.5
+	p.prose(p.Say("results.reach_note"), 8, grey)
+}
+
+// quality says what a reader should know of the records, and where the figures come from.
+func (p *printer) quality() {
+	p.heading(p.Say("results.quality"), 45)
+	q := p.s.Quality
+	without, outside := p.Say("results.all_attributes"), p.Say("results.none_outside")
+	if q.PeopleWithoutAttributes > 0 {
+		without = p.Count("results.without_attributes", q.PeopleWithoutAttributes)
+	}
+	if q.RecordsOutsidePeriod > 0 {
+		outside = p.Count("results.outside_period", q.RecordsOutsidePeriod)
+	}
+	p.prose(without, 9.5, ink)
+	p.prose(outside, 9.5, ink)
+	p.y += 2
+	p.facts(func(yield func(string, string) bool) {
+		_ = yield(p.Say("origin.known_at"), p.Moment(p.s.KnownAt, p.d.Location())) &&
+			yield(p.Say("origin.snapshot"), p.s.ID) &&
+			(p.s.Supersedes == nil || yield(p.Say("origin.supersedes"), *p.s.Supersedes)) &&
+			yield(p.Say("origin.definition"), p.Say("origin.version", "n", p.s.Definition.Version)+", SHA-256 "+p.s.Definition.SHA256) &&
+			yield(p.Say("snapshots.hash"), p.s.Hash)
+	})
+}
+
+// breakdowns are of whom the indicators are made that count people.
+func (p *printer) breakdowns() {
+	var columns []string
+	var by []snapshot.Breakdowns
+	for _, in := range p.s.Indicators {
+		if len(in.By) > 0 {
+			columns, by = append(columns, in.Code), append(by, in.By)
+		}
+	}
+	if len(columns) == 0 {
+		return
+	}
+	var rows []row
+	for _, dimension := range report.Dimensions {
+		codes := report.Codes(by, dimension)
+		if len(codes) > 0 {
+			rows = append(rows, row{name: p.Say("dimension." + dimension), title: true})
+		}
+		for _, code := range codes {
+			r := row{name: report.Part(p.Messages, p.d, dimension, code)}
+			for _, b := range by {
+				cell := ""
+				for _, one := range b[dimension] {
+					if one.Code == code {
+						cell = p.people(one)
+					}
+				}
+				r.cells = append(r.cells, cell)
+			}
+			rows = append(rows, r)
+		}
+	}
+	p.table(p.Say("results.breakdowns"), p.Say("results.breakdowns_note"), "", columns, rows)
+}
+
+// months are the curves in numbers.
+func (p *printer) months() {
+	var columns []string
+	var rows []row
+	for i, in := range p.s.Indicators {
+		columns = append(columns, in.Code)
+		for n, m := range in.ByMonth {
+			if n == len(rows) {
+				rows = append(rows, row{name: p.Month(m.Month), cells: make([]string, len(p.s.Indicators))})
+			}
+			rows[n].cells[i] = p.Number(m.Total)
+		}
+	}
+	if len(rows) > 0 {
+		p.table(p.Say("paper.months"), p.Say("paper.months_note"), p.Say("results.month"), columns, rows)
+	}
+}
+
+type row struct {
+	name  string
+	title bool // it begins a group
+	cells []string
+}
+
+// table prints a table with a column for each indicator, as many of them side by side as there is room for.
+func (p *printer) table(title, note, corner string, columns []string, rows []row) {
+	const high = 4.6
+	p.font("B", 8, ink)
+	names, cell := p.pdf.GetStringWidth(corner), 10.0
+	for _, r := range rows {
+		if !r.title {
+			names = max(names, p.pdf.GetStringWidth(shown(r.name)))
+		}
+		for _, value := range r.cells {
+			cell = max(cell, p.pdf.GetStringWidth(value)+2.5)
+		}
+	}
+	for _, c := range columns {
+		cell = max(cell, min(p.pdf.GetStringWidth(shown(c))+2.5, 20))
+	}
+	names = min(names+2, 70)
+	most := int((width - names) / cell)
+	parts := (len(columns) + most - 1) / most
+	most = (len(columns) + parts - 1) / parts
+	cell = min((width-names)/float64(most), 18)
+	for from := 0; from < len(columns); from += most {
+		part := columns[from:min(from+most, len(columns))]
+		if from == 0 {
+			p.heading(title, 40)
+			p.prose(note, 8.5, grey)
+			p.y += 1.5
+		} else {
+			p.y += 5
+			p.need(40)
+		}
+		head := func() {
+			p.font("B", 8, grey)
+			p.put(left, p.y, names, "L", corner)
+			for i, c := range part {
+				p.put(left+names+float64(i)*cell, p.y, cell, "R", p.fitted(c, cell-1))
+			}
+			p.y += 5
+			p.line(left, p.y-0.3, left+names+float64(len(part))*cell, p.y-0.3, grey, 0.25)
+		}
+		head()
+		for n, r := range rows {
+			room := high
+			if r.title { // a group stays together
+				for n++; n < len(rows) && !rows[n].title; n++ {
+					room += high
+				}
+			}
+			if p.need(min(room, bottom-top-10)) {
+				head()
+			}
+			if r.title {
+				p.font("B", 8, ink)
+				p.put(left, p.y+0.6, width, "L", r.name)
+				p.y += high + 0.6
+				continue
+			}
+			p.font("", 8, ink)
+			p.put(left, p.y, names, "L", p.fitted(r.name, names-1))
+			for i, value := range r.cells[from:min(from+most, len(columns))] {
+				p.put(left+names+float64(i)*cell, p.y, cell, "R", value)
+			}
+			p.y += high
+			p.line(left, p.y-0.2, left+names+float64(len(part))*cell, p.y-0.2, pale, 0.1)
+		}
+	}
+}
+
+// signatures are a place to sign for each side.
+func (p *printer) signatures() {
+	const side = 22.0
+	p.heading(p.Say("paper.confirmation"), 2*side+12)
+	p.prose(p.Say("paper.confirmed", "date", p.Date(p.s.AsOf)), 9.5, ink)
+	for _, who := range []string{p.Say("paper.for_project"), p.Say("paper.for_funder")} {
+		p.font("B", 9, ink)
+		p.put(left, p.y+4, width, "L", who)
+		y, x := p.y+side-3, left
+		for _, field := range []struct {
+			name  string
+			width float64
+		}{{p.Say("paper.name"), 70}, {p.Say("paper.date"), 34}, {p.Say("paper.signature"), 58}} {
+			p.line(x, y, x+field.width, y, grey, 0.25)
+			p.font("", 7.5, grey)
+			p.put(x, y+0.6, field.width, "L", field.name)
+			x += field.width + 6
+		}
+		p.y += side + 2
+	}
+}
