@@ -147,10 +147,11 @@ func (s *Store) Facts(ctx context.Context, project string, above, upTo fact.Head
 			if err != nil {
 				return err
 			}
-			if len(page.Items) == 0 {
-				return fmt.Errorf("project %s, lane %d: fact %d is missing", project, lane, next)
-			}
+			missing := len(page.Items) == 0
 			for _, it := range page.Items {
+				if missing = it.SK != factKey(project, lane, next).SK; missing {
+					break
+				}
 				var f fact.Fact
 				if err := json.Unmarshal(it.Data, &f); err != nil {
 					return fmt.Errorf("fact %s/%s: %w", it.PK, it.SK, err)
@@ -160,6 +161,9 @@ func (s *Store) Facts(ctx context.Context, project string, above, upTo fact.Head
 					return err
 				}
 				next++
+			}
+			if missing {
+				return fmt.Errorf("project %s, lane %d: fact %d is missing", project, lane, next)
 			}
 		}
 	}
