@@ -24,8 +24,10 @@ type Erasure struct {
 	At    time.Time `json:"at"`
 }
 
+func erasurePartition(project string) string { return "ERASURES#" + project }
+
 func erasureKey(project, fresh string) table.Key {
-	return table.Key{PK: "ERASURES#" + project, SK: fresh}
+	return table.Key{PK: erasurePartition(project), SK: fresh}
 }
 
 // Erase forgets who a person is. Identity, attributes and private texts go; what happened stays, under a fresh id that
@@ -38,10 +40,51 @@ func (s *Store) Erase(ctx context.Context, project, id, by string) error {
 	}
 	// The fresh id tells nothing of when, and is the same again where an erasure is finished later.
 	e := Erasure{Fresh: IDFor(time.UnixMilli(0), s.Seal(project, "erased", p.ID)), IDs: p.IDs(), At: s.Now().UTC()}
-	var gone []table.Key
 	for _, k := range p.Keys() {
 		e.Keys = append(e.Keys, s.Seal(project, k.Kind, k.Value))
-		gone = append(gone, s.identityKey(project, k))
+	}
+	return s.erase(ctx, project, e, by)
+}
+
+// Erasures reads the ledger, in no order.
+func (s *Store) Erasures(ctx context.Context, project string) ([]Erasure, error) {
+	var all []Erasure
+	cursor := ""
+	for {
+		page, err := list[Erasure](ctx, s.Tracker, table.Query{PK: erasurePartition(project), Limit: table.MostPage, Cursor: cursor})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.Items...)
+		if cursor = page.Next; cursor == "" {
+			return all, nil
+		}
+	}
+}
+
+// Remains tells whether somebody who was erased is there all the same: in tables that were brought back from before it, or
+// from the midst of it.
+func (s *Store) Remains(ctx context.Context, project string, e Erasure) (bool, error) {
+	var keys []table.Key
+	for _, id := range e.IDs {
+		keys = append(keys, personKey(project, id))
+	}
+	for _, sealed := range e.Keys {
+		keys = append(keys, identityKey(project, sealed))
+	}
+	found, err := s.People.Get(ctx, keys...)
+	return len(found) > 0, err
+}
+
+// EraseAgain does what an entry of the ledger says, in tables that were brought back from before it.
+func (s *Store) EraseAgain(ctx context.Context, project string, e Erasure) error {
+	return s.erase(ctx, project, e, "")
+}
+
+func (s *Store) erase(ctx context.Context, project string, e Erasure, by string) error {
+	var gone []table.Key
+	for _, sealed := range e.Keys {
+		gone = append(gone, identityKey(project, sealed))
 	}
 	if err := s.Tracker.Write(ctx, put(erasureKey(project, e.Fresh), e, table.Always)); err != nil {
 		return err

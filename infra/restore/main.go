@@ -1,0 +1,109 @@
+// Restore brings both tables back to an instant, into new tables beside the live ones, erases in them once more whoever was
+// erased since, and computes the newest snapshots again: a hash that comes out the same proves that the facts behind it are
+// all there. Of the local stack a folder is restored by copying it; the rest is the same.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"time"
+
+	"outreach/internal/objects/folder"
+	"outreach/internal/store"
+	"outreach/internal/table/sqlite"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+type settings struct {
+	tracker, people, bucket string
+	to, suffix              string
+	live, data              string
+	snapshots               int
+	dry                     bool
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	var s settings
+	flags := flag.NewFlagSet("restore", flag.ContinueOnError)
+	flags.StringVar(&s.tracker, "tracker", "", "the live tracker table")
+	flags.StringVar(&s.people, "people", "", "the live people table")
+	flags.StringVar(&s.bucket, "bucket", "", "the bucket")
+	flags.StringVar(&s.to, "to", "", "the instant to go back to, as 2026-11-23T08:00:00Z")
+	flags.StringVar(&s.suffix, "suffix", "-restored", "what the new tables' names end in; tables of those names that are there already are used as they are")
+	flags.StringVar(&s.data, "data", "", "a copy of the local stack's folder from a backup, in the place of tables")
+	flags.StringVar(&s.live, "live", "", "with -data: the folder that was in use until now, for its ledger of erasures")
+	flags.IntVar(&s.snapshots, "snapshots", 3, "how many of each project's newest snapshots to compute again")
+	flags.BoolVar(&s.dry, "dry-run", false, "tell what would be done, and change nothing")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if s.data != "" {
+		return folders(ctx, s, out)
+	}
+	if s.tracker == "" || s.people == "" || s.bucket == "" || s.to == "" {
+		return errors.New("say what: -tracker, -people, -bucket and -to, or -data")
+	}
+	to, err := time.Parse(time.RFC3339, s.to)
+	if err != nil {
+		return err
+	}
+	return tables(ctx, s, to, out)
+}
+
+// folders does it on folders of the local stack, while it does not run.
+func folders(ctx context.Context, s settings, out io.Writer) (err error) {
+	restored, closeRestored, err := open(s.data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeRestored()) }()
+	live := restored
+	if s.live != "" {
+		var closeLive func() error
+		if live, closeLive, err = open(s.live); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, closeLive()) }()
+	}
+	return restore{live: live, restored: restored, snapshots: s.snapshots, dry: s.dry, out: out}.run(ctx)
+}
+
+func open(data string) (*store.Store, func() error, error) {
+	file := filepath.Join(data, "tracker.db")
+	if _, err := os.Stat(file); err != nil {
+		return nil, nil, err
+	}
+	db, err := sqlite.Open(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := &store.Store{Now: time.Now}
+	tracker, err := db.Table("tracker")
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	people, err := db.Table("people")
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	s.Tracker, s.People = tracker, people
+	// Nothing is signed here, so that the secret does not matter.
+	if s.Objects, err = folder.Open(filepath.Join(data, "objects"), "", make([]byte, 32)); err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	return s, db.Close, nil
+}

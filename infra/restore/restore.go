@@ -1,0 +1,103 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	compilesnapshot "outreach/functions/compile-snapshot/handler"
+	"outreach/internal/store"
+)
+
+// restore goes on where the tables are back as they were.
+type restore struct {
+	live, restored *store.Store
+	snapshots      int
+	dry            bool
+	out            io.Writer
+}
+
+// run erases again who was erased since, then computes snapshots again.
+func (r restore) run(ctx context.Context) error {
+	projects, err := r.restored.Projects(ctx)
+	if err != nil {
+		return err
+	}
+	wrong := 0
+	for _, project := range projects {
+		if err := r.replay(ctx, project); err != nil {
+			return fmt.Errorf("project %s: %w", project, err)
+		}
+		n, err := r.verify(ctx, project)
+		if err != nil {
+			return fmt.Errorf("project %s: %w", project, err)
+		}
+		wrong += n
+	}
+	if wrong > 0 {
+		return fmt.Errorf("%d snapshots do not come out as they were, and nobody was erased since", wrong)
+	}
+	return nil
+}
+
+// replay does what the live ledger says in the restored tables, where the people are there again.
+func (r restore) replay(ctx context.Context, project string) error {
+	ledger, err := r.live.Erasures(ctx, project)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(ledger, func(a, b store.Erasure) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Fresh, b.Fresh)) })
+	again := 0
+	for _, e := range ledger {
+		there, err := r.restored.Remains(ctx, project, e)
+		if err != nil {
+			return err
+		}
+		if !there {
+			continue
+		}
+		again++
+		if r.dry {
+			continue
+		}
+		if err := r.restored.EraseAgain(ctx, project, e); err != nil {
+			return fmt.Errorf("erasure %s: %w", e.Fresh, err)
+		}
+	}
+	verb := "erased again"
+	if r.dry {
+		verb = "to erase again"
+	}
+	fmt.Fprintf(r.out, "%s: %d erasures in the ledger, %d %s\n", project, len(ledger), again, verb)
+	return nil
+}
+
+// verify computes the newest snapshots again, and counts those that differ for no reason.
+func (r restore) verify(ctx context.Context, project string) (wrong int, err error) {
+	newest, err := r.restored.Snapshots(ctx, project, "", r.snapshots, "")
+	if err != nil {
+		return 0, err
+	}
+	for _, kept := range newest.Items {
+		v, err := compilesnapshot.Compiler{Store: r.restored}.Verify(ctx, kept)
+		if err != nil {
+			// What the snapshot was made of is not there; the others may be whole.
+			fmt.Fprintf(r.out, "%s: %s %s %s: NOT COMPUTED: %v\n", project, kept.AsOf, kept.ID, kept.State, errors.Unwrap(err))
+			wrong++
+			continue
+		}
+		verdict := "the same"
+		switch {
+		case !v.Same && len(v.Erasures) > 0:
+			verdict = fmt.Sprintf("differs, as is to be expected: people erased since: %d", len(v.Erasures))
+		case !v.Same:
+			verdict = "DIFFERS: computed " + v.Computed
+			wrong++
+		}
+		fmt.Fprintf(r.out, "%s: %s %s %s: %s: %s\n", project, kept.AsOf, kept.ID, kept.State, v.Hash, verdict)
+	}
+	return wrong, nil
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	objectss3 "outreach/internal/objects/s3"
+	"outreach/internal/store"
+	"outreach/internal/table/dynamo"
+)
+
+// longest is how long bringing a table back may take: mostly minutes, for large tables hours.
+const longest = 12 * time.Hour
+
+// tables does it on AWS. The live tables are only read.
+func tables(ctx context.Context, s settings, to time.Time, out io.Writer) error {
+	sdk, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return err
+	}
+	client := dynamodb.NewFromConfig(sdk)
+	files := s3.NewFromConfig(sdk, func(o *s3.Options) { o.UsePathStyle = sdk.BaseEndpoint != nil })
+	at := func(tracker, people string) *store.Store {
+		return &store.Store{Tracker: dynamo.New(client, tracker), People: dynamo.New(client, people), Objects: objectss3.New(files, s.bucket), Now: time.Now}
+	}
+	missing := false
+	for _, name := range []string{s.tracker, s.people} {
+		there, err := bring(ctx, client, name, name+s.suffix, to, s.dry, out)
+		if err != nil {
+			return fmt.Errorf("table %s: %w", name, err)
+		}
+		missing = missing || !there
+	}
+	if missing {
+		return nil // a dry run: there is nothing to look at yet
+	}
+	r := restore{live: at(s.tracker, s.people), restored: at(s.tracker+s.suffix, s.people+s.suffix), snapshots: s.snapshots, dry: s.dry, out: out}
+	return r.run(ctx)
+}
+
+// bring brings a table back under a new name, unless one of that name is there, and waits for it.
+func bring(ctx context.Context, client *dynamodb.Client, name, as string, to time.Time, dry bool, out io.Writer) (there bool, err error) {
+	_, err = client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &as})
+	var none *types.ResourceNotFoundException
+	switch {
+	case err == nil:
+		fmt.Fprintf(out, "%s is there\n", as)
+	case !errors.As(err, &none):
+		return false, err
+	case dry:
+		fmt.Fprintf(out, "%s would be made from %s as of %s\n", as, name, to.Format(time.RFC3339))
+		return false, nil
+	default:
+		fmt.Fprintf(out, "%s is being made from %s as of %s\n", as, name, to.Format(time.RFC3339))
+		_, err := client.RestoreTableToPointInTime(ctx, &dynamodb.RestoreTableToPointInTimeInput{SourceTableName: &name, TargetTableName: &as, RestoreDateTime: aws.Time(to)})
+		if err != nil {
+			return false, err
+		}
+	}
+	return true, dynamodb.NewTableExistsWaiter(client).Wait(ctx, &dynamodb.DescribeTableInput{TableName: &as}, longest)
+}
