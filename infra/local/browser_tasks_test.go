@@ -23,6 +23,7 @@ func TestPagesInABrowser(t *testing.T) {
 	for name, task := range map[string]func(*testing.T, *visitor){
 		"anyone reads the results, and prints them":                                    readsResults,
 		"anyone signs up, corrects what was wrong, and withdraws by the e-mailed link": signsUp,
+		"anyone signs up with the keyboard alone":                                      signsUpByKeyboard,
 		"anyone signs up without JavaScript":                                           func(t *testing.T, v *visitor) { signsUp(t, v.withoutScript()) },
 		"everybody lands where their work is, in both languages, and signs out":        landsAtWork,
 		"a partner sends files, corrects and withdraws them":                           sendsFiles,
@@ -54,6 +55,9 @@ func TestPagesInABrowser(t *testing.T) {
 				v.signIn(role, "/")
 			}
 			keepsNobodyOut(t, v, addresses)
+			if role == "ces:coordinator" {
+				keepsNobodyOutOfMistakes(t, v)
+			}
 		})
 	}
 }
@@ -118,6 +122,23 @@ func signsUp(t *testing.T, v *visitor) {
 	}
 }
 
+func signsUpByKeyboard(t *testing.T, v *visitor) {
+	p := v.in()
+	v.open(p.at + "/signup")
+	// The first Tab leads to the link that skips what is the same on every page.
+	v.keys(kb.Tab, kb.Enter)
+	if at := look[string](v, `document.activeElement.id`); at != "main" {
+		t.Errorf("the link past the head of the page leads to %q", at)
+	}
+	v.keys(kb.Tab, kb.Tab, " ", kb.Tab, "Zofia", kb.Tab, "Wzór", kb.Tab, "zofia@example.org")
+	for range 11 { // what is optional
+		v.keys(kb.Tab)
+	}
+	v.keys(" ")
+	v.comes("Enter", http.StatusOK, chromedp.KeyEvent(kb.Enter))
+	v.sees("Sign-up received")
+}
+
 func landsAtWork(t *testing.T, v *visitor) {
 	p := v.in()
 	for _, one := range []struct {
@@ -132,6 +153,13 @@ func landsAtWork(t *testing.T, v *visitor) {
 	} {
 		v.open("/?lang=en").follow("Sign in")
 		v.comes("signing in", http.StatusOK, chromedp.Click(chromedp.CSS(fmt.Sprintf(`button[name=role][value=%q]`, p.id+one.role))))
+		if one.role == ":adviser" {
+			// Whoever was on the way somewhere comes to it.
+			v.comes("signing out", http.StatusOK, chromedp.Click(button("Sign out")))
+			v.comes("a page of their own", http.StatusOK, chromedp.Navigate(v.base+p.at+"/consultations"))
+			v.comes("signing in", http.StatusOK, chromedp.Click(chromedp.CSS(fmt.Sprintf(`button[name=role][value=%q]`, p.id+one.role))))
+			v.sees("New consultation").open("/")
+		}
 		mine := fmt.Sprintf(`main a[href=%q]`, p.at)
 		if got := look[int](v, fmt.Sprintf(`document.querySelectorAll(%q).length`, mine)); got != 1 {
 			t.Errorf("%s: %d links to the project", one.role, got)
@@ -188,6 +216,14 @@ func sendsFiles(t *testing.T, v *visitor) {
 	}
 
 	v.follow("Files").sees("styczeń 2026.csv")
+	if dropped := look[string](v, `(() => {
+		const files = new DataTransfer();
+		files.items.add(new File(["x"], "upuszczony.csv"));
+		document.querySelector(".drop").dispatchEvent(new DragEvent("drop", {dataTransfer: files, bubbles: true, cancelable: true}));
+		return document.querySelector("#f-file").files[0]?.name ?? "";
+	})()`); dropped != "upuszczony.csv" {
+		t.Errorf("dropped was %q", dropped)
+	}
 	bad := airings + p.day(-9) + ",radio,Dobry,Radio Podwórko,120\n31.06.2010,radio,Zły dzień,Radio Podwórko,ok. 12 tys.\n" + p.day(-8) + ",wideo,Zła lista,,7\n"
 	v.send("Send", "luty.csv", bad).sees("Rejected", "4 errors to correct", "Download the list of errors")
 	cells := look[[][]string](v, `[...document.querySelectorAll(".cells tbody tr")].map((tr) => [...tr.cells].map((td) => td.innerText))`)
@@ -245,12 +281,21 @@ func writesConsultations(t *testing.T, v *visitor) {
 	v.keys("jan@example.org", kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, "30")
 	v.comes("Enter", http.StatusConflict, chromedp.KeyEvent(kb.Enter))
 	v.sees("There is such a record already")
+	v.comes("the record that is there", http.StatusOK, chromedp.Click(chromedp.CSS(".problems a")))
+	if who := v.value("email"); who != "jan@example.org" {
+		t.Errorf("that is a record of %q", who)
+	}
+	v.follow("Back without changes").fill("email", "jan@example.org")
 	v.fill("minutes", "9000").fill("email", "nikt")
 	v.pressFor(http.StatusUnprocessableEntity, "Save").sees("from 1 to 960", "This is not an e-mail address")
 
 	v.follow("Consultations")
 	v.comes("Edit", http.StatusOK, chromedp.Click(chromedp.Search(`//tr[contains(., "umowa najmu")]//a[normalize-space()="Edit"]`)))
-	v.fill("minutes", "50").press("Save changes").sees("Changed.", "50")
+	// Somebody else changes it meanwhile.
+	one := said(within(p.office.get(p.at+"/consultations").list("items"), "1.id"))
+	p.office.put(p.at+"/consultations/"+one, p.consultation("ewa").and(fields{"date": p.day(0), "form": "in-person", "topic": "umowa najmu", "adviser": "adviser@example.org", "minutes": 46})).is(http.StatusOK)
+	v.fill("minutes", "50").pressFor(http.StatusPreconditionFailed, "Save changes").sees("Somebody has changed this meanwhile")
+	v.press("Save changes").sees("Changed.", "50")
 	v.comes("Delete", http.StatusOK, chromedp.Click(chromedp.Search(`//tr[contains(., "jan@example.org")]//a[normalize-space()="Delete"]`)))
 	v.press("Delete").sees("Deleted.").seesNot("jan@example.org")
 	if got := p.achieved("10"); got != "50" {
@@ -372,6 +417,10 @@ func changesDefinition(t *testing.T, v *visitor) {
 	edit("target: 8", "target: 13")
 	p.office.send("PUT", p.at+"/definition", "application/yaml", []byte(strings.Replace(right, "target: 8", "target: 9", 1))).is(http.StatusOK)
 	v.pressFor(http.StatusPreconditionFailed, "Save").sees("Somebody has changed this meanwhile")
+	v.press("Save").sees("Saved.", "version 4")
+	if got := figure(p.compile(), "1", "target"); got != "13" {
+		t.Errorf("the target is %s", got)
+	}
 }
 
 func typesMarkup(t *testing.T, v *visitor) {
@@ -443,6 +492,17 @@ func keepsNobodyOut(t *testing.T, v *visitor, addresses []string) {
 		v.size(narrow)
 		v.open(address + with + "lang=pl").isOpenTo(source)
 	}
+}
+
+// Forms that come back with what is wrong are pages, too.
+func keepsNobodyOutOfMistakes(t *testing.T, v *visitor) {
+	source := axe(t)
+	for _, address := range []string{"/demo/signup", "/ces/consultations", "/ces/tests", "/ces/uploads"} {
+		v.open(address)
+		v.comes("an empty form", http.StatusUnprocessableEntity, chromedp.Click(chromedp.CSS("main form .actions button")))
+		v.isOpenTo(source)
+	}
+	v.open("/ces/definition").fill("yaml", "id: [").pressFor(http.StatusUnprocessableEntity, "Zapisz").isOpenTo(source)
 }
 
 func noticesWhatIsWrong(t *testing.T, v *visitor) {

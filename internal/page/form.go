@@ -57,6 +57,7 @@ type summary struct{ Href, Label, Message string }
 // form is a form ready to be drawn.
 type form struct {
 	Action, Method, Submit string
+	List                   string // where the records of the kind are
 	Entry                  Entry
 	Inputs                 []input
 }
@@ -100,6 +101,9 @@ func (v view) Problems(f form) []summary {
 			}
 		} else if p.Field != "" {
 			s.Label = v.Field(p.Field)
+		}
+		if id := p.Args["id"]; id != "" && p.Code == "exists" {
+			s.Href = f.List + "/" + id
 		}
 		out = append(out, s)
 	}

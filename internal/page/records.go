@@ -96,7 +96,7 @@ func (v view) recordForm(kind *record.Kind, d *project.Definition, e Entry, toda
 	if !v.Roles.Coordinator {
 		without = append(without, "adviser")
 	}
-	f := form{Entry: e, Inputs: v.inputs(kind, d, e, today, without...)}
+	f := form{List: v.Base() + "/" + kind.Plural, Entry: e, Inputs: v.inputs(kind, d, e, today, without...)}
 	for i := range f.Inputs {
 		f.Inputs[i].Complete = "off"
 	}

@@ -13,6 +13,7 @@ import (
 
 	"outreach/internal/page"
 	"outreach/internal/project/definition"
+	"outreach/internal/record"
 	"outreach/internal/store"
 	"outreach/internal/web"
 )
@@ -117,6 +118,12 @@ func set(c *web.Call) error {
 		ifMatch = ""
 	}
 	now, created, err := c.Site.Store.SetDefinition(c.Context(), d, raw, strings.Trim(ifMatch, `"`), by)
+	if errors.Is(err, store.ErrStale) && form && c.Page {
+		// What was typed stays; who saves it again knows that it takes the place of the other's.
+		shown.Version = etag(before)
+		shown.Problems = []page.LineProblem{{Message: c.Messages().Problem(record.Problem{Code: "stale"})}}
+		return c.Show(http.StatusPreconditionFailed, shown)
+	}
 	if err != nil {
 		return err
 	}

@@ -131,6 +131,10 @@ func (d Desk) again(c *web.Call, body web.Body, err error, show func(int, page.E
 		entry.Problems = []record.Problem{{Code: "exists", Args: map[string]string{"id": exists.ID}}}
 	case errors.Is(err, store.ErrTwoPeople):
 		entry.Problems = []record.Problem{{Field: "person", Code: record.TwoPeople}}
+	case errors.Is(err, store.ErrStale):
+		// What was typed stays; who saves it again knows that it takes the place of the other's.
+		entry.Problems = []record.Problem{{Code: "stale"}}
+		return show(http.StatusPreconditionFailed, entry)
 	default:
 		return err
 	}
