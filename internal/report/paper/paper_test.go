@@ -149,11 +149,14 @@ func TestEveryLabelAndEveryFigureIsPrinted(t *testing.T) {
 			number(s.Participants.Total)
 			number(s.Participants.Target)
 			breakdowns(s.Participants.By)
+			for dimension, parts := range s.Participants.By {
+				for _, part := range parts {
+					has(report.Part(words, definition, dimension, part.Code) + " " + words.Number(part.People))
+				}
+			}
 			for _, in := range s.Indicators {
 				hasWords(in.Label.In(language))
-				number(in.Target)
-				number(in.Achieved)
-				has(words.Percent(in.Percent))
+				has(" " + words.Number(in.Target) + " " + words.Number(in.Achieved) + " " + words.Percent(in.Percent) + " ")
 				has(words.Say("status." + in.Status))
 				has(words.Count("paper.records", in.Records))
 				breakdowns(in.By)
@@ -162,9 +165,12 @@ func TestEveryLabelAndEveryFigureIsPrinted(t *testing.T) {
 					number(m.Total)
 				}
 			}
-			for _, n := range []int64{s.Reach.Sum, s.Reach.Low, s.Reach.Estimate, s.Reach.High, s.Reach.Population, s.Reach.Airings, s.Quality.PeopleWithoutAttributes, s.Quality.RecordsOutsidePeriod} {
-				number(n)
-			}
+			r := s.Reach
+			has(words.Count("results.reach_sum", r.Airings, "sum", words.Number(r.Sum)))
+			has(words.Say("results.reach_people", "low", words.Number(r.Low), "high", words.Number(r.High), "estimate", words.Number(r.Estimate)))
+			has(words.Say("results.reach_population", "population", words.Number(r.Population)))
+			has(words.Count("results.without_attributes", s.Quality.PeopleWithoutAttributes))
+			has(words.Count("results.outside_period", s.Quality.RecordsOutsidePeriod))
 			for i, page := range pages {
 				if want := " " + words.Say("paper.page", "n", i+1, "all", len(pages)) + " "; !strings.Contains(page, want) {
 					t.Errorf("page %d does not say %q", i+1, want)
