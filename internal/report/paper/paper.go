@@ -465,13 +465,15 @@ func (p *printer) months() {
 
 // signatures are a place to sign for each side.
 func (p *printer) signatures() {
-	const side = 22.0
-	p.heading(p.Say("paper.confirmation"), 2*side+12)
+	const side = 18.5
+	p.heading(p.Say("paper.confirmation"), 2*side+11)
 	p.prose(p.Say("paper.confirmed", "date", p.Date(p.s.AsOf)), 9.5, ink)
+	p.y++
+	p.facts([]fact{{p.Say("snapshots.hash"), p.s.Hash}})
 	for _, who := range []string{p.Say("paper.for_project"), p.Say("paper.for_funder")} {
 		p.font("B", 9, ink)
-		p.put(left, p.y+4, width, "L", who)
-		y, x := p.y+side-3, left
+		p.put(left, p.y+2.5, width, "L", who)
+		y, x := p.y+side-4, left
 		for _, field := range []struct {
 			name  string
 			width float64
@@ -481,6 +483,6 @@ func (p *printer) signatures() {
 			p.put(x, y+0.6, field.width, "L", field.name)
 			x += field.width + 6
 		}
-		p.y += side + 2
+		p.y += side
 	}
 }

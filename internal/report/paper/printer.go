@@ -180,7 +180,7 @@ func (p *printer) line(x1, y1, x2, y2 float64, c colour, thick float64) {
 // heading begins a section, which should have so much room below it on the same page.
 func (p *printer) heading(title string, room float64) {
 	p.y += 7
-	p.need(12 + room)
+	p.need(10 + room)
 	p.font("B", 12.5, accent)
 	p.put(left, p.y, width, "L", title)
 	p.pdf.Bookmark(shown(title), 0, p.y)
@@ -214,7 +214,7 @@ type row struct {
 
 // table prints a table with a column for each indicator, as many of them side by side as there is room for.
 func (p *printer) table(title, note, corner string, columns []string, rows []row) {
-	const high = 4.6
+	const high = 4.3
 	p.font("B", 8, ink)
 	names, cell := p.pdf.GetStringWidth(corner), 10.0
 	for _, r := range rows {

@@ -16,7 +16,7 @@ import (
 // MediaType is what XLSX is called in HTTP.
 const MediaType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-// Sheet is one table of a workbook. A cell is nil, where nothing is known; text (string); a figure (int64 or json.Number),
+// Sheet is one table of a workbook. A cell is nil or "", where nothing is known; text (string); a figure (int64 or json.Number),
 // shown in groups of thousands; a number that is none to reckon with, as a year (int); a Day, a Month, or an instant
 // (time.Time), shown by the clock of its time zone.
 type Sheet struct {
@@ -112,6 +112,9 @@ func (l looks) cell(value any) (any, error) {
 	case nil:
 		return nil, nil
 	case string:
+		if v == "" {
+			return nil, nil
+		}
 		return shown(l.text, report.Text(v).String())
 	case int:
 		return shown(l.text, v)
