@@ -35,6 +35,7 @@ func TestPagesInABrowser(t *testing.T) {
 		"a coordinator finds, merges and erases people":                                keepsPeople,
 		"a coordinator changes the definition":                                         changesDefinition,
 		"what was typed is shown as typed":                                             typesMarkup,
+		"a visitor notices what is wrong with a page":                                  noticesWhatIsWrong,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -519,10 +520,9 @@ func noticesWhatIsWrong(t *testing.T, v *visitor) {
 			defer v.mu.Unlock()
 			return len(v.wrong) > 0
 		})
-		v.mu.Lock()
-		v.wrong = nil
-		v.mu.Unlock()
+		v.forget()
 	}
+	t.Cleanup(v.forget)
 }
 
 // takesPictures keeps the four pages that most people see, in both sizes and languages.

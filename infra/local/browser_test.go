@@ -175,6 +175,13 @@ func (v *visitor) calm() {
 	v.wrong = nil
 }
 
+// forget passes over what went wrong so far.
+func (v *visitor) forget() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.wrong = nil
+}
+
 // do lets the browser do something, for as long as patience lasts.
 func (v *visitor) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	v.t.Helper()
@@ -404,12 +411,6 @@ func (v *visitor) until(what, condition string) {
 		case <-tick.C:
 		}
 	}
-}
-
-// at tells where the visitor is, without the query.
-func (v *visitor) at() string {
-	v.t.Helper()
-	return look[string](v, `location.pathname`)
 }
 
 // signIn chooses a role on the page that asks for it, and comes back to an address.
