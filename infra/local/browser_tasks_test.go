@@ -372,7 +372,7 @@ func keepsRecords(t *testing.T, v *visitor) {
 
 func keepsPeople(t *testing.T, v *visitor) {
 	p := v.in()
-	p.anyone.post(p.at+"/signups", signup("ola", "planting")).is(http.StatusCreated)
+	p.anyone.post(p.at+"/signups", signup("ola", "planting").and(fields{"sex": "female", "birth_year": 1974})).is(http.StatusCreated)
 	p.anyone.post(p.at+"/signups", signup("ola", "planting").and(fields{"email": "ola.p@example.org"})).is(http.StatusCreated)
 	p.office.post(p.at+"/consultations", p.consultation("ola")).is(http.StatusCreated)
 	p.office.post(p.at+"/consultations", p.consultation("ola.p")).is(http.StatusCreated)
@@ -386,6 +386,7 @@ func keepsPeople(t *testing.T, v *visitor) {
 		into = said(within(item, "id"))
 	}
 	v.fill("into", into).press("Merge").sees("Merged.", "ola@example.org")
+	v.sees("Sex: female", "Year of birth: 1974")
 	if got := p.achieved("9"); got != "1" {
 		t.Errorf("signed up are %s people", got)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"outreach/internal/project"
 	"outreach/internal/record"
+	"outreach/internal/signup"
 	"outreach/internal/snapshot"
 )
 
@@ -139,31 +140,42 @@ type PersonRecord struct {
 
 type personPage struct {
 	Person
+	Forms []personForm
 	Lines []personLine
+}
+
+type personForm struct {
+	SignupItem
+	Says string
 }
 
 type personLine struct{ Kind, Date, Says, Href string }
 
 func (p Person) draw(v view) (string, any) {
 	out := personPage{Person: p}
+	for _, s := range p.Signups {
+		out.Forms = append(out.Forms, personForm{s, v.says(&signup.Kind, p.Definition, s.Row, "activity", "submitted_at", "first_name", "last_name", "locale")})
+	}
 	for _, r := range p.Records {
-		line := personLine{Kind: v.Say("kind." + r.Kind.Name), Date: v.Date(r.Kind.Get(r.Row, "date"))}
+		line := personLine{Kind: v.Say("kind." + r.Kind.Name), Date: v.Date(r.Kind.Get(r.Row, "date")), Says: v.says(r.Kind, p.Definition, r.Row, "date")}
 		if r.ID != "" {
 			line.Href = v.Base() + "/" + r.Kind.Plural + "/" + r.ID
-		}
-		for i := range r.Kind.Fields {
-			f := &r.Kind.Fields[i]
-			if f.Name == "date" || i >= len(r.Row) || r.Row[i] == "" {
-				continue
-			}
-			if line.Says != "" {
-				line.Says += " · "
-			}
-			line.Says += v.Field(f.Name) + ": " + v.cell(f, p.Definition, r.Row[i])
 		}
 		out.Lines = append(out.Lines, line)
 	}
 	return "person", out
+}
+
+// says writes a record out in one line, but for some fields.
+func (v view) says(kind *record.Kind, d *project.Definition, row record.Row, without ...string) string {
+	var said []string
+	for i := range kind.Fields {
+		f := &kind.Fields[i]
+		if i < len(row) && row[i] != "" && !slices.Contains(without, f.Name) {
+			said = append(said, v.Field(f.Name)+": "+v.cell(f, d, row[i]))
+		}
+	}
+	return strings.Join(said, " · ")
 }
 
 // Named is an activity's label.

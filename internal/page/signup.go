@@ -2,6 +2,7 @@ package page
 
 import (
 	"outreach/internal/project"
+	"outreach/internal/record"
 	"outreach/internal/signup"
 )
 
@@ -120,8 +121,9 @@ type Signups struct {
 // SignupItem is one sign-up of the list.
 type SignupItem struct {
 	ID, Person, Name, Email, Activity, State string
-	SubmittedAt                              string // RFC 3339
-	Version                                  string // its ETag
+	SubmittedAt                              string     // RFC 3339
+	Version                                  string     // its ETag
+	Row                                      record.Row // what the form said, in the clear, where all of it is shown
 }
 
 // States are what the office can set a sign-up to. Nobody is held by choice.
