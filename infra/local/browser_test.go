@@ -95,7 +95,7 @@ func launch(t *testing.T) context.Context {
 }
 
 // attention is how long a visitor waits for anything.
-const attention = 20 * time.Second
+const attention = patience
 
 // The sizes at which the pages are looked at: a small telephone, and a screen.
 const (
