@@ -146,11 +146,11 @@ func (s *stage) event(t *testing.T, name string) []byte {
 	start += len(before)
 	end := start + bytes.IndexByte(text[start:], '"')
 	role := string(text[start:end])
-	group := role
-	if role != "admin" {
-		group = project + ":" + role
+	groups := []string{project + ":" + role}
+	if role == "admin" { // who begins the project coordinates it from then on
+		groups = []string{role, project + ":coordinator"}
 	}
-	token, err := s.provider.Token(strings.ReplaceAll(role, ":", "-")+"@example.org", []string{group})
+	token, err := s.provider.Token(strings.ReplaceAll(role, ":", "-")+"@example.org", groups)
 	if err != nil {
 		t.Fatal(err)
 	}
