@@ -139,11 +139,15 @@ type Line struct {
 
 // LineID is the id of a record that came in a file: the same ULID for the same row of the same upload, wherever asked.
 func LineID(upload string, arrived time.Time, row int) string {
+	return LineULID(upload, arrived, row).String()
+}
+
+// LineULID is LineID before it is made a text.
+func LineULID(upload string, arrived time.Time, row int) (id ulid.ULID) {
 	sum := sha256.Sum256([]byte(upload + "|" + strconv.Itoa(row)))
-	var id ulid.ULID
-	_ = id.SetTime(ulid.Timestamp(arrived))
-	_ = id.SetEntropy(sum[:10])
-	return id.String()
+	_ = id.SetTime(uint64(max(arrived.UnixMilli(), 0)))
+	copy(id[6:], sum[:])
+	return id
 }
 
 // New makes a fact of its data; the caller gives it its id and time.

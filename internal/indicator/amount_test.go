@@ -10,7 +10,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"outreach/internal/fact"
 	"outreach/internal/kinds"
 )
 
@@ -124,16 +123,6 @@ func TestEstimateIsThatOfExactNumbersInAnyOrder(t *testing.T) {
 			t.Fatalf("%d, in another order %d", got, again)
 		}
 	})
-}
-
-func TestLineIDIsThatOfFacts(t *testing.T) {
-	t.Parallel()
-	arrived := time.Date(2010, 3, 1, 12, 30, 15, 987654321, time.UTC)
-	for _, row := range []int{2, 3, 200_001} {
-		if got, want := lineID("01JD0000000000000000000000", arrived, row).String(), fact.LineID("01JD0000000000000000000000", arrived, row); got != want {
-			t.Errorf("row %d is %s, want %s", row, got, want)
-		}
-	}
 }
 
 func TestIsDayAgreesWithTheCalendar(t *testing.T) {

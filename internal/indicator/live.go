@@ -3,15 +3,13 @@ package indicator
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/oklog/ulid/v2"
 
+	"outreach/internal/fact"
 	"outreach/internal/signup"
 )
 
@@ -61,21 +59,6 @@ type livedSignup struct {
 type livedEntry struct {
 	signup uint32
 	*entry
-}
-
-// lineID is fact.LineID before it is made a text.
-func lineID(upload string, arrived time.Time, row int) (id ulid.ULID) {
-	text := make([]byte, 0, 64)
-	text = append(text, upload...)
-	text = append(text, '|')
-	text = strconv.AppendInt(text, int64(row), 10)
-	sum := sha256.Sum256(text)
-	milliseconds := uint64(max(arrived.UnixMilli(), 0))
-	for i := range 6 {
-		id[i] = byte(milliseconds >> (40 - 8*i))
-	}
-	copy(id[6:], sum[:])
-	return id
 }
 
 // Live works out which records count. Files whose rows are still Wanted count nothing yet.
@@ -170,7 +153,7 @@ func (f *Fold) resolveRecords(l *Live, who, place func(uint32) uint32) {
 			s := &l.sources[r.source]
 			r.date = dayOf(l.texts.all[l.values(*r)[s.shape.date]])
 			if s.upload != nil {
-				r.id = lineID(s.id, s.upload.said.Arrived, l.number(*r))
+				r.id = fact.LineULID(s.id, s.upload.said.Arrived, l.number(*r))
 			}
 			if s.shape.Person {
 				r.person = place(r.person)

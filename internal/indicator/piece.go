@@ -171,7 +171,7 @@ func (w *pieces) lines(u *upload, live []bool) bool {
 	width := len(u.shape.Fields)
 	for i, number := range u.rows.numbers {
 		values := u.rows.values[i*width : (i+1)*width]
-		p := Piece{Fact: LinePiece, Kind: u.shape.Name, ID: lineID(u.id, u.said.Arrived, int(number)).String(), Date: w.text(values[u.shape.date]), Live: live[i], Upload: u.id, Row: int(number), Values: w.values(values)}
+		p := Piece{Fact: LinePiece, Kind: u.shape.Name, ID: fact.LineID(u.id, u.said.Arrived, int(number)), Date: w.text(values[u.shape.date]), Live: live[i], Upload: u.id, Row: int(number), Values: w.values(values)}
 		if u.shape.Person {
 			p.Person = w.person(u.rows.persons[i])
 		}
