@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -37,13 +36,14 @@ type stage struct {
 	endpoint  string            // of AWS, or what stands in for it
 	issuer    string            // of the tokens; served by the test
 	resources map[string]string // physical names by those of the template
+	made      map[string]string // the id that the answer to an event told, by the event
 	provider  *provider.Provider
 	invoke    func(ctx context.Context, function string, event []byte) ([]byte, error)
 }
 
 func newStage(t *testing.T, issuer string) *stage {
 	t.Helper()
-	s := &stage{endpoint: os.Getenv("SAM_TEST_ENDPOINT"), issuer: issuer, resources: map[string]string{}}
+	s := &stage{endpoint: os.Getenv("SAM_TEST_ENDPOINT"), issuer: issuer, resources: map[string]string{}, made: map[string]string{}}
 	if s.endpoint == "" || s.issuer == "" {
 		t.Fatal("there are no functions to invoke: run infra/sam/test")
 	}
@@ -87,57 +87,13 @@ func (s *stage) serveIssuer(t *testing.T) {
 	t.Cleanup(func() { _ = server.Close() })
 }
 
-// step is an event and what it is answered with.
-type step struct {
-	event  string // function/case
-	status int    // 0: no answer of HTTP
-	again  int    // the status where the event came before; 0: the same
-	holds  string // stands in the answer
-}
-
 // project is the name that the events have for their project.
 const project = "riverside"
-
-// steps lead from a definition to its results, by every function.
-var steps = []step{
-	{"show-report/health", 200, 0, `"ok"`},
-	{"define-project/set-definition", 201, 200, `"version":1`},
-	{"submit-signup/sign-up", 201, 0, `"state":"received"`},
-	{"submit-signup/sign-up", 201, 0, `"state":"received"`},
-	{"submit-signup/sign-up-by-form", 303, 0, ``},
-	{"submit-signup/bad-values", 422, 0, `"field":"email"`},
-	{"submit-signup/not-readable", 400, 0, `"status":400`},
-	{"manage-project/list-signups", 200, 0, `anna.nowak@example.org`},
-	{"manage-project/create-attendance", 201, 409, `"`},
-	{"record-consultation/create", 201, 409, `"`},
-	{"record-consultation/not-signed-in", 401, 0, `"status":401`},
-	{"manage-uploads/ask", 201, 0, `"method":"PUT"`},
-	{"manage-uploads/list", 200, 0, `may.csv`},
-	{"ingest-upload/arrival", 0, 0, `{"batchItemFailures":[]}`},
-	{"ingest-upload/one-of-three-fails", 0, 0, `{"batchItemFailures":[{"itemIdentifier":"19dd0b57-b21e-4ac1-bd88-01bbb068cb71"}]}`},
-	{"ingest-upload/object-is-gone", 0, 0, `{"batchItemFailures":[{"itemIdentifier":"19dd0b57-b21e-4ac1-bd88-01bbb068cb70"}]}`},
-	{"ingest-upload/notifications-test", 0, 0, `{"batchItemFailures":[]}`},
-	{"compile-snapshot/schedule", 0, 0, `null`},
-	{"compile-snapshot/not-allowed", 403, 0, `"status":403`},
-	{"compile-snapshot/compile-now", 201, 200, `"achieved":45`},
-	{"manage-project/approve", 200, 409, `"`},
-	{"show-report/results", 200, 0, `"achieved":20000`},
-	{"show-report/results-page", 200, 0, `Nad rzeką`},
-	{"show-report/latest", 200, 0, `Minutes of advice`},
-	{"show-report/nobodys-address", 404, 0, `"status":404`},
-	{"send-notices/facts", 0, 0, `null`},
-	{"sign-in/begin", 303, 0, ``},
-	{"sign-in/not-begun-here", 400, 0, ``},
-	{"sign-in/sign-out", 303, 0, ``},
-}
 
 // event reads an event, with a real token where it names a role.
 func (s *stage) event(t *testing.T, name string) []byte {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("../../events", name+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := read(t, name)
 	const before = `"authorization": "Bearer `
 	start := bytes.Index(text, []byte(before))
 	if start < 0 {
@@ -163,7 +119,11 @@ func (s *stage) play(t *testing.T, st step, again bool) string {
 	folder, _, _ := strings.Cut(st.event, "/")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	answer, err := s.invoke(ctx, functions(t)[folder].ID, s.event(t, st.event))
+	event, err := sent(s.event(t, st.event), s.made[st.of])
+	if err != nil {
+		t.Fatalf("%s: %v", st.event, err)
+	}
+	answer, err := s.invoke(ctx, functions(t)[folder].ID, event)
 	if err != nil {
 		t.Fatalf("%s: %v", st.event, err)
 	}
@@ -197,6 +157,10 @@ func (s *stage) play(t *testing.T, st step, again bool) string {
 	if response.StatusCode != want || !strings.Contains(body, st.holds) {
 		t.Errorf("%s: answered %d, want %d with %q: %.600s", st.event, response.StatusCode, want, st.holds, body)
 	}
+	var made struct{ ID string }
+	if err := json.Unmarshal([]byte(body), &made); err == nil && response.StatusCode == http.StatusCreated {
+		s.made[st.event] = made.ID
+	}
 	t.Logf("%s: %d", st.event, response.StatusCode)
 	return body
 }
@@ -207,16 +171,8 @@ func (s *stage) files() *s3.Client {
 	return s3.New(s3.Options{Region: region, BaseEndpoint: &s.endpoint, UsePathStyle: true, Credentials: testCredentials})
 }
 
-// putAirings puts the file of whose arrival the events tell, as a partner with an AWS identity does.
-func (s *stage) putAirings(t *testing.T) {
-	t.Helper()
-	_, err := s.files().PutObject(t.Context(), &s3.PutObjectInput{
-		Bucket: aws.String(s.resources["Bucket"]), Key: aws.String("uploads/" + project + "/town-radio/april 2024.csv"), Body: strings.NewReader(airings),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+// putAirings puts the file of whose arrival the events tell.
+func (s *stage) putAirings(t *testing.T) { s.put(t, "april 2024.csv", airings) }
 
 const region = "eu-central-1"
 
@@ -259,6 +215,10 @@ func TestDeployed(t *testing.T) {
 		if st.event == "ingest-upload/arrival" {
 			s.putAirings(t)
 			s.accepted(t, "april 2024.csv")
+		}
+		if st.event == "ingest-upload/bad-cells" {
+			s.put(t, "april 2024 with errors.csv", strings.Replace(airings, "12000", "many", 1))
+			s.ended(t, "april 2024 with errors.csv", "rejected")
 		}
 		body := s.play(t, st, false)
 		if st.event == "manage-uploads/ask" {
@@ -305,23 +265,7 @@ func (s *stage) upload(t *testing.T, asked string) {
 }
 
 // accepted waits until an upload, known by its id or its file's name, has come through the queue.
-func (s *stage) accepted(t *testing.T, upload string) {
-	t.Helper()
-	s.eventually(t, "the upload to be accepted", func() bool {
-		var list struct {
-			Items []struct{ ID, Filename, State string }
-		}
-		if err := json.Unmarshal([]byte(s.play(t, step{"manage-uploads/list", 200, 0, "items"}, false)), &list); err != nil {
-			t.Fatal(err)
-		}
-		for _, u := range list.Items {
-			if u.ID == upload || u.Filename == upload {
-				return u.State == "accepted"
-			}
-		}
-		return false
-	})
-}
+func (s *stage) accepted(t *testing.T, upload string) { s.ended(t, upload, "accepted") }
 
 // adapt allows for two things in which the stand-in is not AWS. It speaks plain HTTP, over which the bucket takes nothing,
 // and it checks the sending of a letter as if it named no sender.
@@ -395,36 +339,4 @@ func (s *stage) call(ctx context.Context, service, path, contentType string, bod
 		return nil, fmt.Errorf("%s %s: %s", response.Status, failed, answer)
 	}
 	return answer, nil
-}
-
-// TestContainers plays one event of every function through sam local invoke, on the tables and the bucket of the deployed
-// stack, after TestDeployed.
-func TestContainers(t *testing.T) {
-	s := newStage(t, os.Getenv("SAM_TEST_CONTAINER_ISSUER"))
-	s.invoke = s.invokeContainer
-	s.putAirings(t)
-	played := map[string]bool{}
-	for _, st := range steps {
-		folder, _, _ := strings.Cut(st.event, "/")
-		if played[folder] && st.event != "compile-snapshot/compile-now" && st.event != "show-report/results" {
-			continue
-		}
-		played[folder] = true
-		s.play(t, st, true)
-	}
-}
-
-// invokeContainer invokes a built function in a container.
-func (s *stage) invokeContainer(ctx context.Context, function string, event []byte) ([]byte, error) {
-	c := exec.CommandContext(ctx, "sam", "local", "invoke", function, "--event", "-", "--skip-pull-image", "--template", os.Getenv("SAM_TEST_TEMPLATE"),
-		"--parameter-overrides", "Architecture="+os.Getenv("SAM_TEST_ARCHITECTURE"), "--env-vars", os.Getenv("SAM_TEST_VARS"))
-	c.Stdin = bytes.NewReader(event)
-	answer, err := c.Output()
-	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
-		return nil, fmt.Errorf("%w: %s", err, failed.Stderr)
-	}
-	if err == nil && bytes.Contains(answer, []byte(`"errorType"`)) {
-		err = fmt.Errorf("failed: %s", answer)
-	}
-	return answer, err
 }

@@ -1,0 +1,256 @@
+package sam
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"outreach/internal/web"
+)
+
+// step is an event and what it is answered with.
+type step struct {
+	event  string // function/case
+	status int    // 0: no answer of HTTP
+	again  int    // the status where the event came before; 0: the same
+	holds  string // stands in the answer
+	of     string // the event whose answer tells the id that this one's address names; "": as it stands in the file
+}
+
+// steps lead from a definition to its results, by every function, and past everything that may be wrong with what a function
+// is sent. An event that stands here twice comes twice.
+//
+// What an event says of who asks is a role, in the place of a token; where the scheme is written bearer the token is what the
+// file says, and good for nothing.
+var steps = []step{
+	{"show-report/health", 200, 0, `"ok"`, ""},
+
+	{"define-project/not-signed-in", 401, 0, `"status":401`, ""},
+	{"define-project/no-such-project", 404, 0, `"status":404`, ""},
+	{"define-project/bad-values", 422, 0, `"line":4`, ""},
+	{"define-project/not-readable", 400, 0, `"status":400`, ""},
+	{"define-project/by-the-wrong-method", 405, 0, `"status":405`, ""},
+	{"define-project/too-large", 413, 0, `"status":413`, ""},
+	{"define-project/only-check", 200, 0, `"valid":true`, ""},
+	{"define-project/set-definition", 201, 200, `"version":1`, ""},
+	{"define-project/set-definition", 200, 0, `"version":1`, ""},
+	{"define-project/not-allowed", 403, 0, `"status":403`, ""},
+	{"define-project/stale", 412, 0, `"status":412`, ""},
+
+	{"submit-signup/show-form", 200, 0, `A community garden`, ""},
+	{"submit-signup/sign-up", 201, 0, `"state":"received"`, ""},
+	{"submit-signup/sign-up", 201, 0, `"state":"received"`, ""},
+	{"submit-signup/sign-up-by-form", 303, 0, ``, ""},
+	{"submit-signup/not-readable", 400, 0, `"status":400`, ""},
+	{"submit-signup/not-signed-in", 401, 0, `"status":401`, ""},
+	{"submit-signup/from-another-site", 403, 0, ``, ""},
+	{"submit-signup/no-such-project", 404, 0, `"status":404`, ""},
+	{"submit-signup/wrong-link", 404, 0, `"status":404`, ""},
+	{"submit-signup/too-large", 413, 0, `"status":413`, ""},
+	{"submit-signup/unsupported-type", 415, 0, `"status":415`, ""},
+	{"submit-signup/bad-values", 422, 0, `"field":"email"`, ""},
+	{"submit-signup/other-body-same-key", 422, 0, `"field":"Idempotency-Key"`, ""},
+
+	{"manage-project/list-signups", 200, 0, `anna.nowak@example.org`, ""},
+	{"manage-project/create-attendance", 201, 409, `"id":`, ""},
+	{"manage-project/create-attendance", 409, 0, `"existing":`, ""},
+	{"manage-project/create-test", 201, 0, `"post_score":9`, ""},
+	{"manage-project/create-test", 201, 0, `"post_score":9`, ""},
+	{"manage-project/not-readable", 400, 0, `"status":400`, ""},
+	{"manage-project/not-signed-in", 401, 0, `"status":401`, ""},
+	{"manage-project/not-allowed", 403, 0, `"status":403`, ""},
+	{"manage-project/not-found", 404, 0, `"status":404`, ""},
+	{"manage-project/stale", 412, 0, `"status":412`, "manage-project/create-attendance"},
+	{"manage-project/too-large", 413, 0, `"status":413`, ""},
+	{"manage-project/unsupported-type", 415, 0, `"status":415`, ""},
+	{"manage-project/bad-values", 422, 0, `"field":"hours"`, ""},
+
+	{"record-consultation/create", 201, 409, `"id":`, ""},
+	{"record-consultation/create", 409, 0, `"existing":`, ""},
+	{"record-consultation/create-with-key", 201, 0, `"minutes":45`, ""},
+	{"record-consultation/create-with-key", 201, 0, `"minutes":45`, ""},
+	{"record-consultation/not-readable", 400, 0, `"status":400`, ""},
+	{"record-consultation/not-signed-in", 401, 0, `"status":401`, ""},
+	{"record-consultation/not-allowed", 403, 0, `"status":403`, ""},
+	{"record-consultation/not-found", 404, 0, `"status":404`, ""},
+	{"record-consultation/stale", 412, 0, `"status":412`, "record-consultation/create"},
+	{"record-consultation/too-large", 413, 0, `"status":413`, ""},
+	{"record-consultation/unsupported-type", 415, 0, `"status":415`, ""},
+	{"record-consultation/bad-values", 422, 0, `"field":"minutes"`, ""},
+	{"record-consultation/replace", 200, 0, `"minutes":45`, "record-consultation/create-with-key"},
+	{"record-consultation/void", 200, 404, `"state":"voided"`, "record-consultation/create-with-key"},
+
+	{"manage-uploads/ask", 201, 0, `"method":"PUT"`, ""},
+	{"manage-uploads/list", 200, 0, `may.csv`, ""},
+	{"manage-uploads/ask-with-key", 201, 0, `"method":"PUT"`, ""},
+	{"manage-uploads/ask-with-key", 201, 0, `"method":"PUT"`, ""},
+	{"manage-uploads/not-arrived", 409, 0, `"status":409`, "manage-uploads/ask-with-key"},
+	{"manage-uploads/not-readable", 400, 0, `"status":400`, ""},
+	{"manage-uploads/not-signed-in", 401, 0, `"status":401`, ""},
+	{"manage-uploads/not-allowed", 403, 0, `"status":403`, ""},
+	{"manage-uploads/not-found", 404, 0, `"status":404`, ""},
+	{"manage-uploads/too-large", 413, 0, `"status":413`, ""},
+	{"manage-uploads/unsupported-type", 415, 0, `"status":415`, ""},
+	{"manage-uploads/bad-values", 422, 0, `"field":"size"`, ""},
+
+	{"ingest-upload/arrival", 0, 0, `{"batchItemFailures":[]}`, ""},
+	{"ingest-upload/arrival", 0, 0, `{"batchItemFailures":[]}`, ""},
+	{"ingest-upload/same-object-twice", 0, 0, `{"batchItemFailures":[]}`, ""},
+	{"ingest-upload/one-of-three-fails", 0, 0, `{"batchItemFailures":[{"itemIdentifier":"19dd0b57-b21e-4ac1-bd88-01bbb068cb71"}]}`, ""},
+	{"ingest-upload/object-is-gone", 0, 0, failsAlone, ""},
+	{"ingest-upload/not-readable", 0, 0, failsAlone, ""},
+	{"ingest-upload/wrong-key", 0, 0, failsAlone, ""},
+	{"ingest-upload/no-such-project", 0, 0, failsAlone, ""},
+	{"ingest-upload/bad-cells", 0, 0, `{"batchItemFailures":[]}`, ""}, // the file is rejected, and that is done
+	{"ingest-upload/notifications-test", 0, 0, `{"batchItemFailures":[]}`, ""},
+
+	{"compile-snapshot/schedule", 0, 0, `null`, ""},
+	{"compile-snapshot/schedule", 0, 0, `null`, ""},
+	{"compile-snapshot/not-readable", 400, 0, `"status":400`, ""},
+	{"compile-snapshot/not-signed-in", 401, 0, `"status":401`, ""},
+	{"compile-snapshot/not-allowed", 403, 0, `"status":403`, ""},
+	{"compile-snapshot/not-found", 404, 0, `"status":404`, ""},
+	{"compile-snapshot/too-large", 413, 0, `"status":413`, ""},
+	{"compile-snapshot/unsupported-type", 415, 0, `"status":415`, ""},
+	{"compile-snapshot/bad-values", 422, 0, `"field":"as_of"`, ""},
+	{"compile-snapshot/compile-now", 201, 200, `"achieved":45`, ""},
+	{"compile-snapshot/compile-now", 200, 0, `"achieved":45`, ""},
+
+	{"manage-project/approve", 200, 409, `"state":"approved"`, ""},
+	{"manage-project/approve", 200, 0, `"state":"approved"`, ""},
+	{"compile-snapshot/verify", 200, 0, `"same":true`, ""},
+
+	{"show-report/results", 200, 0, `"achieved":20000`, ""},
+	{"show-report/results-page", 200, 0, `Nad rzeką`, ""},
+	{"show-report/latest", 200, 0, `Minutes of advice`, ""},
+	{"show-report/not-readable", 400, 0, `"status":400`, ""},
+	{"show-report/not-signed-in", 401, 0, `"status":401`, ""},
+	{"show-report/not-allowed", 403, 0, `"status":403`, ""},
+	{"show-report/not-found", 404, 0, `"status":404`, ""},
+	{"show-report/no-such-project", 404, 0, `"status":404`, ""},
+	{"show-report/nobodys-address", 404, 0, `"status":404`, ""},
+
+	{"send-notices/facts", 0, 0, `null`, ""},
+	{"send-notices/facts", 0, 0, `null`, ""},
+	{"send-notices/other-items", 0, 0, `null`, ""},
+
+	{"sign-in/begin", 303, 0, ``, ""},
+	{"sign-in/not-begun-here", 400, 0, ``, ""},
+	{"sign-in/refused-by-the-provider", 400, 0, ``, ""},
+	{"sign-in/sign-out-from-another-site", 403, 0, ``, ""},
+	{"sign-in/sign-out", 303, 0, ``, ""},
+}
+
+// failsAlone is said of the only message of a batch.
+const failsAlone = `{"batchItemFailures":[{"itemIdentifier":"19dd0b57-b21e-4ac1-bd88-01bbb068cb70"}]}`
+
+// exampleID stands in the events for what was not there when they were written.
+const exampleID = "01JZ8W0Y3Q6X1T5N9B2C7D4E01"
+
+// sent is an event as it goes out: with the id that an earlier answer told, if there was one, and with as long a body as its
+// header says. One that is too large is not written out in its file.
+func sent(text []byte, id string) ([]byte, error) {
+	if id != "" {
+		text = bytes.ReplaceAll(text, []byte(exampleID), []byte(id))
+	}
+	var request map[string]any
+	if err := json.Unmarshal(text, &request); err != nil {
+		return nil, err
+	}
+	headers, _ := request["headers"].(map[string]any)
+	length, _ := headers["content-length"].(string)
+	body, _ := request["body"].(string)
+	if encoded, _ := request["isBase64Encoded"].(bool); encoded || length == "" {
+		return text, nil
+	}
+	missing, err := strconv.Atoi(length)
+	if missing -= len(body); err != nil || missing < 0 {
+		return nil, fmt.Errorf("the body has %d bytes, its header says %s", len(body), length)
+	}
+	if missing == 0 {
+		return text, nil
+	}
+	request["body"] = body + strings.Repeat(" ", missing)
+	return json.Marshal(request)
+}
+
+func TestSteps(t *testing.T) {
+	files, err := filepath.Glob("../../events/*/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events []string
+	for _, file := range files {
+		events = append(events, filepath.Base(filepath.Dir(file))+"/"+strings.TrimSuffix(filepath.Base(file), ".json"))
+	}
+	t.Run("every event is played", func(t *testing.T) {
+		for _, event := range unplayed(events, steps) {
+			t.Errorf("no step plays %s", event)
+		}
+		if got := unplayed(append(events, "sign-in/forgotten"), steps); !slices.Equal(got, []string{"sign-in/forgotten"}) {
+			t.Errorf("of an event that is played nowhere the test says %v", got)
+		}
+	})
+	t.Run("every step has its event, and what it asks for", func(t *testing.T) {
+		var before []string
+		for _, st := range steps {
+			if !slices.Contains(events, st.event) {
+				t.Errorf("%s: no such event", st.event)
+				continue
+			}
+			text := read(t, st.event)
+			out, err := sent(text, "01JZ8W0Y3Q6X1T5N9B2C7D4E99")
+			switch {
+			case err != nil:
+				t.Errorf("%s: %v", st.event, err)
+			case st.of != "" && (!slices.Contains(before, st.of) || !bytes.Contains(text, []byte(exampleID))):
+				t.Errorf("%s takes the id of %q, which was not asked before, or has no place for it", st.event, st.of)
+			case bytes.Contains(out, []byte(exampleID)):
+				t.Errorf("%s: the example's id is still there", st.event)
+			case (st.status == 413) != (len(out) > web.MostBody):
+				t.Errorf("%s has %d bytes, and is to be answered %d", st.event, len(out), st.status)
+			}
+			before = append(before, st.event)
+		}
+	})
+	t.Run("every door is sent what it refuses", func(t *testing.T) {
+		// A door that takes nothing cannot be sent too much, and so on: what a function cannot meet is not in its list.
+		kinds := map[string][]int{
+			"submit-signup":       {400, 401, 403, 404, 413, 415, 422},
+			"record-consultation": {400, 401, 403, 404, 409, 412, 413, 415, 422},
+			"manage-project":      {400, 401, 403, 404, 409, 412, 413, 415, 422},
+			"define-project":      {400, 401, 403, 404, 405, 412, 413, 422},
+			"manage-uploads":      {400, 401, 403, 404, 409, 413, 415, 422},
+			"compile-snapshot":    {400, 401, 403, 404, 413, 415, 422},
+			"show-report":         {400, 401, 403, 404},
+			"sign-in":             {400, 403},
+			"ingest-upload":       {},
+			"send-notices":        {},
+		}
+		for folder := range functions(t) {
+			var refused []int
+			for _, st := range steps {
+				if of, _, _ := strings.Cut(st.event, "/"); of == folder && st.status >= 400 {
+					refused = append(refused, st.status)
+				}
+			}
+			slices.Sort(refused)
+			want, known := kinds[folder]
+			if refused = slices.Compact(refused); !known || !slices.Equal(refused, want) {
+				t.Errorf("%s is seen to refuse with %v, want %v", folder, refused, want)
+			}
+		}
+	})
+}
+
+// unplayed are the events that no step plays.
+func unplayed(events []string, steps []step) []string {
+	return slices.DeleteFunc(slices.Clone(events), func(event string) bool {
+		return slices.ContainsFunc(steps, func(st step) bool { return st.event == event })
+	})
+}
