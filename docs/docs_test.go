@@ -359,6 +359,37 @@ func TestTheParametersAndOutputsAreThoseOfTheTemplate(t *testing.T) {
 }
 
 // Each limit that is told, beside the line that sets it: who changes one changes both.
+// Each alarm sends whoever gets it to a heading of the runbook, whose table names the alarm beside that heading.
+func TestEachAlarmLeadsToTheRunbook(t *testing.T) {
+	t.Parallel()
+	var template struct {
+		Resources map[string]struct {
+			Type       string `yaml:"Type"`
+			Properties struct {
+				AlarmDescription string `yaml:"AlarmDescription"`
+			} `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal([]byte(read(t, "../template.yaml")), &template); err != nil {
+		t.Fatal(err)
+	}
+	runbook, alarms := read(t, "runbook.md"), 0
+	for name, r := range template.Resources {
+		if r.Type != "AWS::CloudWatch::Alarm" {
+			continue
+		}
+		alarms++
+		_, heading, found := strings.Cut(r.Properties.AlarmDescription, "docs/runbook.md")
+		line := regexp.MustCompile("(?m)^\\| [^|]*`" + name + "`[^|]*\\|.*\\(" + regexp.QuoteMeta(heading) + "\\) \\|$")
+		if !found || !line.MatchString(runbook) {
+			t.Errorf("the runbook's table does not lead from %s to %q", name, heading)
+		}
+	}
+	if alarms == 0 {
+		t.Error("the template has no alarms")
+	}
+}
+
 func TestTheLimitsAreThoseOfTheCode(t *testing.T) {
 	t.Parallel()
 	guide := read(t, "operating.md")
@@ -403,7 +434,8 @@ func TestTheLimitsAreThoseOfTheCode(t *testing.T) {
 		{"| long answers, AWS | 1 day |", "template.yaml", "Prefix: answers/, ExpirationInDays: 1"},
 		{"| old versions of checkpoints, AWS | 1 day |", "template.yaml", "Prefix: checkpoints/, NoncurrentVersionExpiration: {NoncurrentDays: 1}"},
 		{"| old versions of uploads, AWS | 30 days |", "template.yaml", "Prefix: uploads/, NoncurrentVersionExpiration: {NoncurrentDays: 30}"},
-		{"| access log, AWS | 90 days |", "template.yaml", "RetentionInDays: 90"},
+		{"| logs, AWS | 90 days, unless `LogDays` says otherwise |", "template.yaml", "LogDays: Description: How long logs are kept. No line of them names a person. Type: Number Default: 90"},
+		{"| wake-ups that failed, AWS | 90 days |", "template.yaml", "Prefix: aws/lambda/, ExpirationInDays: 90"},
 	} {
 		if _, ok := rows[tt.row]; !ok {
 			t.Errorf("the guide does not say: %s", tt.row)

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/goccy/go-yaml"
+
 	sendnotices "outreach/functions/send-notices/handler"
 	"outreach/internal/objects"
 	"outreach/internal/table"
@@ -40,14 +42,14 @@ const (
 	perLetter        = 0.10 / 1e3    // SES
 	perLogGB         = 0.63          // CloudWatch Logs
 	perSecret        = 0.40          // Secrets Manager, a month
-	perAlarm         = 0.10          // CloudWatch, a month
+	perAlarm         = 0.10          // CloudWatch, a month, for each metric that an alarm looks at
+	perMetric        = 0.30          // CloudWatch, a month, of one's own
+	perDashboard     = 3.00          // CloudWatch, a month
 	perKey           = 1.00          // KMS, a month
-	alarms           = 20
-	keys             = 2
-	bytesOfLog       = 500 // of one invocation, with the access log
-	millisPerCall    = 6   // of one call to DynamoDB or S3, one after the other
-	millisPerEvent   = 4   // beside the calls
-	millisPer1000Row = 90  // of a file: checked three times and written
+	bytesOfLog       = 500           // of one invocation, with the access log
+	millisPerCall    = 6             // of one call to DynamoDB or S3, one after the other
+	millisPerEvent   = 4             // beside the calls
+	millisPer1000Row = 90            // of a file: checked three times and written
 	millisPerCompile = 1500
 	smallMB, largeMB = 512, 1769
 )
@@ -292,7 +294,9 @@ func TestCosts(t *testing.T) {
 	for range 30 {
 		rest = rest.plus(quiet)
 	}
-	fixed := tableGB*(perTableGB+perBackupGB) + fileGB*perFileGB + perSecret + alarms*perAlarm + keys*perKey
+	has := stands(t)
+	standing := perSecret*has["AWS::SecretsManager::Secret"] + perKey*has["AWS::KMS::Key"] + perAlarm*has[alarmed] + perMetric*has["AWS::Logs::MetricFilter"] + perDashboard*has["AWS::CloudWatch::Dashboard"]
+	fixed := tableGB*(perTableGB+perBackupGB) + fileGB*perFileGB + standing
 
 	var page bytes.Buffer
 	fmt.Fprintf(&page, `# What it costs
@@ -312,9 +316,10 @@ without tax, without what AWS gives free, as they stand in `+"`functions/costs_t
 	line("a file of 100,000 rows of media", file, 0)
 	line("a nightly snapshot of all that is new above", busy, 0)
 	line("a nightly snapshot, nothing new", quiet, 0)
-	line("a month at rest: 30 such nights, storage, secret, keys, alarms", rest, fixed)
+	line("a month at rest: 30 such nights, storage, secret, keys, alarms, dashboard", rest, fixed)
 	fmt.Fprintf(&page, `
-At rest lie %.0f MB in the tables and some %.0f MB in the bucket; of the month's price US$ %.2f are fixed: a secret, %d keys, %d alarms.
+At rest lie %.0f MB in the tables and some %.0f MB in the bucket; of the month's price US$ %.2f are fixed: a secret,
+%.0f keys, a dashboard, a metric of its own, alarms on %.0f metrics.
 
 What is counted, and how:
 
@@ -324,7 +329,7 @@ What is counted, and how:
   DynamoDB or S3, %d ms for each event beside, %d ms for each 1,000 rows of a file, %d ms for compiling. The stream is read for nothing.
 - Each thing is taken to come alone, so that each wakes `+"`send-notices`"+`; many at once wake it less often.
 - SQS: a message is sent, received and deleted. Logs: %d bytes for each invocation. Traces, traffic to the internet and sign-in are not counted.
-`, tableGB*1000, fileGB*1000, perSecret+alarms*perAlarm+keys*perKey, keys, alarms, smallMB, largeMB, millisPerCall, millisPerEvent, millisPer1000Row, millisPerCompile, bytesOfLog)
+`, tableGB*1000, fileGB*1000, standing, has["AWS::KMS::Key"], has[alarmed], smallMB, largeMB, millisPerCall, millisPerEvent, millisPer1000Row, millisPerCompile, bytesOfLog)
 
 	const at = "../docs/costs.md"
 	if *update {
@@ -336,6 +341,37 @@ What is counted, and how:
 	if present, err := os.ReadFile(at); err != nil || !bytes.Equal(present, page.Bytes()) {
 		t.Errorf("docs/costs.md is stale: go test ./functions -run TestCosts -update\n%s", &page)
 	}
+}
+
+// alarmed is what an alarm is paid for.
+const alarmed = "metrics that an alarm looks at"
+
+// stands counts what the template makes that is paid for by the month.
+func stands(t *testing.T) map[string]float64 {
+	t.Helper()
+	text, err := os.ReadFile("../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template struct {
+		Resources map[string]struct {
+			Type       string `yaml:"Type"`
+			Properties struct {
+				Metrics []any `yaml:"Metrics"`
+			} `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(text, &template); err != nil {
+		t.Fatal(err)
+	}
+	n := map[string]float64{}
+	for _, r := range template.Resources {
+		n[r.Type]++
+		if r.Type == "AWS::CloudWatch::Alarm" {
+			n[alarmed] += float64(max(1, len(r.Properties.Metrics)-1)) // the first of several is their sum
+		}
+	}
+	return n
 }
 
 func (b bill) plus(o bill) bill {

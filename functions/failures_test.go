@@ -994,3 +994,51 @@ func TestClocksTwoMinutesApart(t *testing.T) {
 		}
 	}
 }
+
+// meeting is a table where, after one of the reads, something else happens first.
+type meeting struct {
+	table.Table
+	read func()
+}
+
+func (t meeting) Get(ctx context.Context, keys ...table.Key) (map[table.Key]table.Item, error) {
+	found, err := t.Table.Get(ctx, keys...)
+	t.read()
+	return found, err
+}
+
+// TestTwoSchedulesAtOnce lets a second compile of the same day run after each read of the first.
+func TestTwoSchedulesAtOnce(t *testing.T) {
+	t.Parallel()
+	for at, met := 1, true; met; at++ {
+		met = false
+		reads := 0
+		var h, other *house
+		dir := scratch(t)
+		h = newHouse(t, dir, func(inner table.Table) table.Table {
+			return meeting{inner, func() {
+				if reads++; other == nil || reads != at {
+					return
+				}
+				met = true
+				if err := other.compiler.Schedule(context.Background()); err != nil {
+					t.Error(err)
+				}
+			}}
+		}, nil)
+		h.at(day)
+		define(t, h)
+		beside := newHouse(t, dir, func(inner table.Table) table.Table { return inner }, nil)
+		beside.at(day)
+		reads, other = 0, beside
+		if err := h.compiler.Schedule(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		kept, err := h.store.Snapshots(context.Background(), "town", "", 10, "")
+		if err != nil || len(kept.Items) != 1 {
+			t.Errorf("after read %d another schedule ran: %d snapshots, %v", at, len(kept.Items), err)
+		}
+		beside.db.Close()
+		h.db.Close()
+	}
+}

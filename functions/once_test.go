@@ -555,7 +555,7 @@ func TestOnceInEffect(t *testing.T) {
 				}
 			}
 		}
-		latest, err := wild.store.Latest(context.Background(), "town", "2126-06-30")
+		latest, _, err := wild.store.Latest(context.Background(), "town", "2126-06-30")
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -566,7 +566,7 @@ func TestOnceInEffect(t *testing.T) {
 }
 
 func (h *house) figures(asOf string) string {
-	kept, err := h.store.Latest(context.Background(), "town", asOf)
+	kept, _, err := h.store.Latest(context.Background(), "town", asOf)
 	if err != nil {
 		return err.Error()
 	}

@@ -35,7 +35,11 @@ func realMain() error {
 		if err != nil {
 			return nil, err
 		}
-		return nil, handler.Compiler{Store: store}.Schedule(ctx)
+		if err := (handler.Compiler{Store: store}).Schedule(ctx); err != nil {
+			return nil, err
+		}
+		c.Log.Info("all projects compiled") // the template counts these lines
+		return nil, nil
 	})
 	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -197,8 +196,6 @@ func (st *stack) openSite(secret []byte) error {
 		st.provider.Roles, st.provider.ChooseRole = st.roles, st.chooseRole
 		client.Transport = st.provider
 	} else {
-		// Signing out leads to the issuer, which the pages must be allowed to send a form to.
-		st.site.Origins = append(st.site.Origins, origin(set.Issuer))
 		if file := st.settings.clientSecret; file != "" {
 			text, err := os.ReadFile(file)
 			if err != nil {
@@ -210,15 +207,6 @@ func (st *stack) openSite(secret []byte) error {
 	authority, err := identity.New(set, client)
 	st.site.Authority = authority
 	return err
-}
-
-// origin is the scheme and host of a URL.
-func origin(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
 }
 
 // streamed is a table whose facts wake a function, as the table's stream does in the cloud.

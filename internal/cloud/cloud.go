@@ -32,7 +32,7 @@ const (
 	Bucket         = "BUCKET"           // uploads, checkpoints, evidence
 	SecretID       = "SECRET_ID"        // the secret that keys the hashes of identities, and seals cookies
 	Issuer         = "ISSUER"           // the OpenID Connect provider's URL
-	ClientID       = "CLIENT_ID"        // this application's name there
+	ClientID       = "CLIENT_ID"        // optional: this application's name there, where the API's stage does not tell it
 	ClientSecretID = "CLIENT_SECRET_ID" // optional: the secret that holds the client secret
 	GroupsClaim    = "GROUPS_CLAIM"     // optional: the claim with the groups
 	BaseURL        = "BASE_URL"         // where people find the tracker; optional for what the API calls, which tells its own address
@@ -101,10 +101,7 @@ func Files(c *Cloud) {
 }
 
 // SignIn is what tells who is asking.
-func SignIn(c *Cloud) {
-	c.setting(Issuer)
-	c.setting(ClientID)
-}
+func SignIn(c *Cloud) { c.setting(Issuer) }
 
 // Mail is what sends letters, with links to the tracker in them.
 func Mail(c *Cloud) {

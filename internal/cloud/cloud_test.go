@@ -35,10 +35,10 @@ func TestNew(t *testing.T) {
 		missing string
 	}{
 		{"all that is not set is named at once", []Part{Tracker, People, Files, SignIn, Mail}, nil,
-			"SECRET_ID, TRACKER_TABLE, PEOPLE_TABLE, BUCKET, ISSUER, CLIENT_ID, MAIL_FROM, BASE_URL"},
+			"SECRET_ID, TRACKER_TABLE, PEOPLE_TABLE, BUCKET, ISSUER, MAIL_FROM, BASE_URL"},
 		{"what a function does not use need not be set", []Part{Tracker}, []string{SecretID, TrackerTable}, ""},
 		{"every function needs the secret", nil, nil, "SECRET_ID"},
-		{"what is set is not named", []Part{SignIn}, []string{SecretID, ClientID}, "ISSUER"},
+		{"what is set is not named", []Part{SignIn, Mail}, []string{SecretID, MailFrom}, "ISSUER, BASE_URL"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -181,5 +181,32 @@ func TestParseKey(t *testing.T) {
 				t.Errorf("the error tells the secret: %v", err)
 			}
 		})
+	}
+}
+
+func TestTransport(t *testing.T) {
+	var asked []string
+	standIn := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked = append(asked, r.URL.Path) }))
+	defer standIn.Close()
+	elsewhere := httptest.NewServer(http.NotFoundHandler())
+	defer elsewhere.Close()
+	environ(t, standIn.URL)
+	t.Setenv(SecretID, "secret")
+	c, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for address, want := range map[string]int{"https://cognito-idp.eu-central-1.amazonaws.com/pool/keys": http.StatusOK, elsewhere.URL + "/keys": http.StatusNotFound} {
+		answer, err := (&http.Client{Transport: c.Transport()}).Get(address) //nolint:noctx // of this machine
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("%s: %s", address, answer.Status)
+		}
+	}
+	if !slices.Equal(asked, []string{"/pool/keys"}) {
+		t.Errorf("asked of what stands in for AWS: %v", asked)
 	}
 }

@@ -2,7 +2,10 @@ package cloud
 
 import (
 	"cmp"
+	"net/http"
+	"net/url"
 	"os"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -23,4 +26,28 @@ func (c *Cloud) environment() aws.Config {
 		settings.BaseEndpoint = &endpoint
 	}
 	return settings
+}
+
+// Transport is what requests go through that are sent to AWS without its SDK: a user pool is asked for its keys so. Where
+// something stands in for AWS they go there, like those of the SDK.
+func (c *Cloud) Transport() http.RoundTripper {
+	if c.Config.BaseEndpoint == nil {
+		return http.DefaultTransport
+	}
+	return standIn(*c.Config.BaseEndpoint)
+}
+
+// standIn is an address that stands in for those of AWS.
+type standIn string
+
+func (s standIn) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.URL.Host, ".amazonaws.com") {
+		to, err := url.Parse(string(s))
+		if err != nil {
+			return nil, err
+		}
+		r = r.Clone(r.Context())
+		r.URL.Scheme, r.URL.Host, r.Host = to.Scheme, to.Host, ""
+	}
+	return http.DefaultTransport.RoundTrip(r)
 }

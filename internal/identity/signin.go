@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"html"
 	"net/http"
 	"net/url"
 	"slices"
@@ -30,12 +31,14 @@ type attempt struct {
 	Until    int64  `json:"u"` // seconds since 1970
 }
 
-// Handler signs people in and out: GET /auth/sign-in?to=/path, GET /auth/callback, POST /auth/sign-out.
+// Handler signs people in and out: GET /auth/sign-in?to=/path, GET /auth/callback, POST /auth/sign-out, and GET of the same
+// for whom that one has signed out.
 func (a *Authority) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /auth/sign-in", a.signIn)
 	mux.HandleFunc("GET /auth/callback", a.callback)
 	mux.HandleFunc("POST /auth/sign-out", a.signOut)
+	mux.HandleFunc("GET /auth/sign-out", a.signedOut)
 	return a.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		mux.ServeHTTP(w, r)
@@ -140,18 +143,41 @@ func (a *Authority) redeem(ctx context.Context, code string, begun attempt) (Ide
 
 func (a *Authority) signOut(w http.ResponseWriter, r *http.Request) {
 	a.sessions.clear(w)
-	to := a.base.String() + "/"
-	if issuer, err := a.source.current(r.Context()); err == nil && issuer.EndSession != "" {
-		if end, err := url.Parse(issuer.EndSession); err == nil {
-			query := end.Query()
-			query.Set("client_id", a.clientID)
-			query.Set("post_logout_redirect_uri", to)
-			query.Set("logout_uri", to) // Cognito's name for the same
-			end.RawQuery = query.Encode()
-			to = end.String()
-		}
+	to := a.end(r.Context())
+	if to.Host != a.base.Host {
+		to = a.base.JoinPath("/auth/sign-out")
 	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	http.Redirect(w, r, to.String(), http.StatusSeeOther)
+}
+
+// signedOut leads on to where the provider ends its own session. It is a page that leads on, and no redirect: a page's form
+// may only be redirected to places that its policy names, and this one is known to the provider alone.
+func (a *Authority) signedOut(w http.ResponseWriter, r *http.Request) {
+	to := a.end(r.Context()).String()
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'")
+	w.Header().Set("Refresh", "0; url="+to)
+	fmt.Fprintf(w, "<!doctype html><html lang=\"pl\"><title>Wylogowano · Signed out</title><p>Wylogowano. <a href=\"%[1]s\">Dalej</a></p><p lang=\"en\">Signed out. <a href=\"%[1]s\">Continue</a></p></html>\n", html.EscapeString(to))
+}
+
+// end is where the provider ends its session, and leads back from to the first page; or that page, where the provider has no
+// such place or does not answer.
+func (a *Authority) end(ctx context.Context) *url.URL {
+	home := a.base.JoinPath("/")
+	issuer, err := a.source.current(ctx)
+	if err != nil || issuer.EndSession == "" {
+		return home
+	}
+	end, err := url.Parse(issuer.EndSession)
+	if err != nil {
+		return home
+	}
+	query := end.Query()
+	query.Set("client_id", a.clientID)
+	query.Set("post_logout_redirect_uri", home.String())
+	query.Set("logout_uri", home.String()) // Cognito's name for the same
+	end.RawQuery = query.Encode()
+	return end
 }
 
 func (a *Authority) unavailable(w http.ResponseWriter, r *http.Request, err error) {

@@ -113,8 +113,12 @@ func TestSigningInAndOut(t *testing.T) {
 	}
 
 	answer = b.send(httptest.NewRequest(http.MethodPost, "/auth/sign-out", nil))
-	to := must(url.Parse(answer.Header.Get("Location")))
-	if answer.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to.String(), f.URL+"/logout?") || to.Query().Get("realm") != "ces" ||
+	if got := answer.Header.Get("Location"); answer.StatusCode != http.StatusSeeOther || got != "http://localhost:3000/auth/sign-out" {
+		t.Errorf("sign-out: %s to %q: a form cannot be redirected to the provider, which no page's policy names", answer.Status, got)
+	}
+	answer = b.send(httptest.NewRequest(http.MethodGet, "/auth/sign-out", nil))
+	to := must(url.Parse(strings.TrimPrefix(answer.Header.Get("Refresh"), "0; url=")))
+	if answer.StatusCode != http.StatusOK || !strings.HasPrefix(to.String(), f.URL+"/logout?") || to.Query().Get("realm") != "ces" ||
 		to.Query().Get("client_id") != clientID || to.Query().Get("post_logout_redirect_uri") != "http://localhost:3000/" {
 		t.Errorf("sign-out: %s to %s", answer.Status, to)
 	}

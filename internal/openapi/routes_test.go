@@ -13,7 +13,7 @@ import (
 // in, the addresses that are nobody's, and the POSTs by which a page's form says PUT or DELETE.
 var leftOut = []string{
 	"GET /assets/{file}",
-	"GET /auth/sign-in", "GET /auth/callback", "POST /auth/sign-out",
+	"GET /auth/sign-in", "GET /auth/callback", "POST /auth/sign-out", "GET /auth/sign-out",
 	"POST /{project}/signups/{id}", "POST /{project}/uploads/{id}", "POST /{project}/people/{id}", "POST /{project}/definition",
 	"POST /{project}/consultations/{id}", "POST /{project}/attendance/{id}", "POST /{project}/tests/{id}", "POST /{project}/outputs/{id}",
 }

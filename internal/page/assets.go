@@ -39,8 +39,7 @@ func Assets(w http.ResponseWriter, r *http.Request) {
 }
 
 // Policy is the Content-Security-Policy under which the pages work: their own stylesheet, the one script that some of
-// them carry, and this server. Origins are the others that a page may send to: where files are uploaded, and where
-// signing out leads.
+// them carry, and this server. Origins are the others that a page may send to: where files are uploaded.
 func Policy(origins ...string) string {
 	sum := sha256.Sum256([]byte(script))
 	others := strings.Join(append([]string{"'self'"}, origins...), " ")

@@ -42,22 +42,21 @@ func evidenceObject(project, id, code string, part int) string {
 // EvidencePart is how many records of evidence lie in one object.
 const EvidencePart = 2000
 
-// Latest reads which snapshot of a day is the newest, "" where there is none.
-func (s *Store) Latest(ctx context.Context, project, asOf string) (Kept, error) {
+// Latest reads which snapshot of a day is the newest, "" where there is none, and the condition that it still is.
+func (s *Store) Latest(ctx context.Context, project, asOf string) (Kept, table.Condition, error) {
 	id, rev, err := load[string](ctx, s.Tracker, latestKey(project, asOf))
 	if err != nil || rev == 0 {
-		return Kept{}, err
+		return Kept{}, since(rev), err
 	}
-	return s.KeptSnapshot(ctx, project, id)
+	kept, err := s.KeptSnapshot(ctx, project, id)
+	return kept, since(rev), err
 }
 
-// SaveSnapshot keeps a new snapshot with its evidence: the records behind each of the codes. Where another one of the same
-// day was kept in the meantime, the error is a *table.Conflict: ask Latest again.
-func (s *Store) SaveSnapshot(ctx context.Context, project string, snap snapshot.Snapshot, heads fact.Heads, codes []string, evidence func(code string) iter.Seq[snapshot.Evidence], by string, once Once) error {
-	_, rev, err := load[string](ctx, s.Tracker, latestKey(project, snap.AsOf))
-	if err != nil {
-		return err
-	}
+// SaveSnapshot keeps a new snapshot with its evidence: the records behind each of the codes. Where the condition that came
+// with Latest no longer holds, another one of the same day was kept in the meantime; the error is a *table.Conflict: ask
+// Latest again.
+func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, still table.Condition, heads fact.Heads, codes []string, evidence func(code string) iter.Seq[snapshot.Evidence], by string, once Once) error {
+	project := snap.Project
 	for _, code := range codes {
 		if err := s.saveEvidence(ctx, project, snap.ID, code, evidence(code)); err != nil {
 			return err
@@ -75,7 +74,7 @@ func (s *Store) SaveSnapshot(ctx context.Context, project string, snap snapshot.
 	if err != nil {
 		return err
 	}
-	ops = append(ops, put(snapshotKey(project, snap.ID), kept, table.Absent), put(latestKey(project, snap.AsOf), snap.ID, since(rev)))
+	ops = append(ops, put(snapshotKey(project, snap.ID), kept, table.Absent), put(latestKey(project, snap.AsOf), snap.ID, still))
 	return s.append(ctx, project, []fact.Fact{f}, ops...)
 }
 

@@ -32,7 +32,7 @@ type Site struct {
 	Authority *identity.Authority
 	Log       *slog.Logger
 	BaseURL   string   // where people find the tracker, without a slash at the end
-	Origins   []string // other origins that pages send to: the bucket's, the sign-in's
+	Origins   []string // other origins that pages send to: the bucket's
 }
 
 // Call is one request being answered.

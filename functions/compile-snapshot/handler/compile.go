@@ -133,7 +133,7 @@ func (co Compiler) keep(ctx context.Context, snap snapshot.Snapshot, found indic
 		codes = append(codes, in.Code)
 	}
 	for range 10 {
-		latest, err := co.Store.Latest(ctx, snap.Project, snap.AsOf)
+		latest, still, err := co.Store.Latest(ctx, snap.Project, snap.AsOf)
 		if err != nil {
 			return latest, false, err
 		}
@@ -145,7 +145,7 @@ func (co Compiler) keep(ctx context.Context, snap snapshot.Snapshot, found indic
 		if latest.ID != "" {
 			snap.Supersedes = &latest.ID
 		}
-		err = co.Store.SaveSnapshot(ctx, snap.Project, snap, heads, codes, found.Evidence, by, once)
+		err = co.Store.SaveSnapshot(ctx, snap, still, heads, codes, found.Evidence, by, once)
 		if err == nil {
 			kept, err := co.Store.KeptSnapshot(ctx, snap.Project, snap.ID)
 			return kept, true, err

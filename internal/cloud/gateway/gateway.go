@@ -29,25 +29,26 @@ type Function func(context.Context, Request) (Response, error)
 
 // Serve answers by the routes of a site, which is made at the first event.
 func Serve(c *cloud.Cloud, routes func(*web.Site) http.Handler) Function {
-	return serve(c, func(ctx context.Context, domain string) (http.Handler, error) {
+	return serve(c, func(ctx context.Context, first Request) (http.Handler, error) {
 		store, err := c.Store(ctx)
 		if err != nil {
 			return nil, err
 		}
-		authority, err := authority(store.Secret, "", domain)
+		authority, err := authority(c, store.Secret, "", first)
 		if err != nil {
 			return nil, err
 		}
-		site := &web.Site{Store: store, Authority: authority, Log: c.Log, BaseURL: base(domain), Origins: []string{os.Getenv(cloud.Issuer)}}
+		site := &web.Site{Store: store, Authority: authority, Log: c.Log, BaseURL: base(first)}
 		if store.Objects != nil {
 			address, err := store.Objects.PresignGet(ctx, "uploads/", nil, time.Minute)
 			if err != nil {
 				return nil, err
 			}
-			site.Origins = append(site.Origins, address)
-		}
-		if site.Origins, err = origins(site.Origins); err != nil {
-			return nil, err
+			bucket, err := url.Parse(address)
+			if err != nil {
+				return nil, err
+			}
+			site.Origins = []string{bucket.Scheme + "://" + bucket.Host}
 		}
 		return routes(site), nil
 	})
@@ -55,7 +56,7 @@ func Serve(c *cloud.Cloud, routes func(*web.Site) http.Handler) Function {
 
 // SignIn answers for signing in and out.
 func SignIn(c *cloud.Cloud) Function {
-	return serve(c, func(ctx context.Context, domain string) (http.Handler, error) {
+	return serve(c, func(ctx context.Context, first Request) (http.Handler, error) {
 		store, err := c.Store(ctx)
 		if err != nil {
 			return nil, err
@@ -64,7 +65,7 @@ func SignIn(c *cloud.Cloud) Function {
 		if err != nil {
 			return nil, err
 		}
-		authority, err := authority(store.Secret, secret, domain)
+		authority, err := authority(c, store.Secret, secret, first)
 		if err != nil {
 			return nil, err
 		}
@@ -72,45 +73,41 @@ func SignIn(c *cloud.Cloud) Function {
 	})
 }
 
-func authority(key []byte, clientSecret, domain string) (*identity.Authority, error) {
+func authority(c *cloud.Cloud, key []byte, clientSecret string, first Request) (*identity.Authority, error) {
 	return identity.New(identity.Settings{
-		Issuer: os.Getenv(cloud.Issuer), ClientID: os.Getenv(cloud.ClientID), ClientSecret: clientSecret,
-		GroupsClaim: os.Getenv(cloud.GroupsClaim), CookieKey: key, BaseURL: base(domain),
-	}, &http.Client{Timeout: 10 * time.Second})
+		Issuer: os.Getenv(cloud.Issuer), ClientID: clientID(first), ClientSecret: clientSecret,
+		GroupsClaim: os.Getenv(cloud.GroupsClaim), CookieKey: key, BaseURL: base(first),
+	}, &http.Client{Timeout: 10 * time.Second, Transport: c.Transport()})
+}
+
+// clientID is the application's name at the provider: as it was set, or as the API's stage tells it. Of a user pool made
+// with the API it cannot be set, for the pool has to know the API's address first.
+func clientID(e Request) string {
+	if set := os.Getenv(cloud.ClientID); set != "" {
+		return set
+	}
+	return e.StageVariables["clientId"]
 }
 
 // base is where people find the tracker: as it was set, or the address under which the API was called. That one is the
 // API's own word, not the caller's.
-func base(domain string) string {
+func base(e Request) string {
 	if set := os.Getenv(cloud.BaseURL); set != "" {
 		return set
 	}
-	return "https://" + domain
-}
-
-// origins cuts addresses down to scheme and host.
-func origins(addresses []string) ([]string, error) {
-	var out []string
-	for _, address := range addresses {
-		u, err := url.Parse(address)
-		if err != nil {
-			return nil, fmt.Errorf("origin: %w", err)
-		}
-		out = append(out, u.Scheme+"://"+u.Host)
-	}
-	return out, nil
+	return "https://" + e.RequestContext.DomainName
 }
 
 // serve makes the handler at the first event. Where that fails the event is answered 503, and the next one tries again.
-func serve(c *cloud.Cloud, open func(ctx context.Context, domain string) (http.Handler, error)) Function {
+func serve(c *cloud.Cloud, open func(ctx context.Context, first Request) (http.Handler, error)) Function {
 	var mu sync.Mutex
 	var handler http.Handler
-	opened := func(ctx context.Context, domain string) (http.Handler, error) {
+	opened := func(ctx context.Context, event Request) (http.Handler, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		var err error
 		if handler == nil {
-			handler, err = open(ctx, domain)
+			handler, err = open(ctx, event)
 		}
 		return handler, err
 	}
@@ -119,7 +116,7 @@ func serve(c *cloud.Cloud, open func(ctx context.Context, domain string) (http.H
 		if err != nil {
 			return problem(http.StatusBadRequest), nil
 		}
-		h, err := opened(ctx, event.RequestContext.DomainName)
+		h, err := opened(ctx, event)
 		if err != nil {
 			c.Log.Error("not ready", "reason", err.Error())
 			return problem(http.StatusServiceUnavailable), nil

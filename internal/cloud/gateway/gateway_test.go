@@ -36,7 +36,7 @@ func quiet() *cloud.Cloud { return &cloud.Cloud{Log: slog.New(slog.DiscardHandle
 // answer gives an event to a handler.
 func answer(t *testing.T, e Request, h http.HandlerFunc) Response {
 	t.Helper()
-	f := serve(quiet(), func(context.Context, string) (http.Handler, error) { return h, nil })
+	f := serve(quiet(), func(context.Context, Request) (http.Handler, error) { return h, nil })
 	response, err := f(t.Context(), e)
 	if err != nil {
 		t.Fatal(err)
@@ -148,8 +148,8 @@ func TestResponse(t *testing.T) {
 
 func TestFirstEvent(t *testing.T) {
 	var domains []string
-	f := serve(quiet(), func(_ context.Context, domain string) (http.Handler, error) {
-		domains = append(domains, domain)
+	f := serve(quiet(), func(_ context.Context, first Request) (http.Handler, error) {
+		domains = append(domains, first.RequestContext.DomainName)
 		if len(domains) == 1 {
 			return nil, errors.New("no secret")
 		}
@@ -171,13 +171,19 @@ func TestFirstEvent(t *testing.T) {
 	}
 }
 
-func TestBase(t *testing.T) {
-	t.Setenv(cloud.BaseURL, "")
-	if got := base("abc.execute-api.eu-central-1.amazonaws.com"); got != "https://abc.execute-api.eu-central-1.amazonaws.com" {
-		t.Error(got)
-	}
-	t.Setenv(cloud.BaseURL, "https://outreach.example.org")
-	if got := base("abc.execute-api.eu-central-1.amazonaws.com"); got != "https://outreach.example.org" {
-		t.Error(got)
+func TestWhatTheAPITells(t *testing.T) {
+	first := Request{StageVariables: map[string]string{"clientId": "pool's"}}
+	first.RequestContext.DomainName = "abc.execute-api.eu-central-1.amazonaws.com"
+	for _, tt := range []struct{ name, baseURL, clientID, wantBase, wantClient string }{
+		{"what is not set the API tells", "", "", "https://abc.execute-api.eu-central-1.amazonaws.com", "pool's"},
+		{"what is set counts", "https://outreach.example.org", "outreach", "https://outreach.example.org", "outreach"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv(cloud.BaseURL, tt.baseURL)
+			t.Setenv(cloud.ClientID, tt.clientID)
+			if got, client := base(first), clientID(first); got != tt.wantBase || client != tt.wantClient {
+				t.Error(got, client)
+			}
+		})
 	}
 }
