@@ -210,7 +210,8 @@ func samLocal(t *testing.T, service string) (up func() string) {
 func samCommand(ctx context.Context, command string, arguments ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, "sam", append([]string{
 		"local", command, "--skip-pull-image", "--template", os.Getenv("SAM_TEST_TEMPLATE"), "--docker-network", os.Getenv("SAM_TEST_NETWORK"),
-		"--parameter-overrides", "Architecture=" + os.Getenv("SAM_TEST_ARCHITECTURE"), "--env-vars", os.Getenv("SAM_TEST_VARS"),
+		"--parameter-overrides", "Architecture=" + os.Getenv("SAM_TEST_ARCHITECTURE") + " ClientId=outreach Issuer=" + os.Getenv("SAM_TEST_CONTAINER_ISSUER"),
+		"--env-vars", os.Getenv("SAM_TEST_VARS"),
 	}, arguments...)...)
 }
 
