@@ -1,0 +1,465 @@
+package sam
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"outreach/internal/cloud"
+	"outreach/internal/openapi"
+)
+
+// TestTemplate holds the template to what is promised of it and no linter knows of.
+func TestTemplate(t *testing.T) {
+	for _, found := range findings(t, templateText(t)) {
+		t.Error(found)
+	}
+}
+
+// findings are what is wrong with a template.
+func findings(t *testing.T, text []byte) []string {
+	t.Helper()
+	parsed, err := parse(text)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	c := &check{template: parsed, t: t}
+	c.queues()
+	c.wakeUps()
+	c.logs()
+	c.permissions()
+	c.people()
+	c.origins()
+	c.tables()
+	c.buckets()
+	c.keepers()
+	c.settings()
+	c.routes()
+	c.reasons()
+	return c.found
+}
+
+// check gathers what it finds.
+type check struct {
+	template
+	t     *testing.T
+	found []string
+}
+
+func (c *check) say(format string, arguments ...any) {
+	c.found = append(c.found, fmt.Sprintf(format, arguments...))
+}
+
+const (
+	aFunction = "AWS::Serverless::Function"
+	aQueue    = "AWS::SQS::Queue"
+	aTable    = "AWS::DynamoDB::Table"
+	aBucket   = "AWS::S3::Bucket"
+	aKey      = "AWS::KMS::Key"
+	aLog      = "AWS::Logs::LogGroup"
+	aRole     = "AWS::IAM::Role"
+)
+
+// longest is for how long a queue can keep a message, in seconds.
+const longest = 14 * 24 * 3600
+
+// queues: what cannot be processed waits, and nothing is delivered again while somebody is still at it.
+func (c *check) queues() {
+	for name, r := range c.of(aQueue) {
+		if at(r.Properties, "SqsManagedSseEnabled") != true && at(r.Properties, "KmsMasterKeyId") == nil {
+			c.say("%s is not encrypted", name)
+		}
+		if number(r.Properties["MessageRetentionPeriod"]) != longest {
+			c.say("%s keeps messages for less than two weeks", name)
+		}
+	}
+	for name, f := range c.functions() {
+		for _, e := range f.events {
+			for _, queue := range c.named(e["Queue"], aQueue) {
+				properties := c.Resources[queue].Properties
+				if len(c.named(at(properties, "RedrivePolicy", "deadLetterTargetArn"), aQueue)) == 0 || number(at(properties, "RedrivePolicy", "maxReceiveCount")) < 1 {
+					c.say("%s has no dead-letter queue", queue)
+				}
+				if number(properties["VisibilityTimeout"]) < 6*f.timeout {
+					c.say("%s is delivered again before six times the %d seconds that %s may take", queue, f.timeout, name)
+				}
+				if !slices.Contains(texts(e["FunctionResponseTypes"]), "ReportBatchItemFailures") {
+					c.say("%s cannot tell which message of a batch failed", name)
+				}
+			}
+		}
+	}
+}
+
+// wakeUps: whatever is not asked for by somebody who waits is tried again, and goes somewhere where it failed for good.
+func (c *check) wakeUps() {
+	somewhere := func(value any) bool {
+		return len(c.named(value, aQueue)) > 0 || len(c.named(value, aBucket)) > 0
+	}
+	for name, f := range c.functions() {
+		scheduled := false
+		for event, e := range f.events {
+			switch {
+			case e["ScheduleExpression"] != nil:
+				scheduled = true
+				if number(at(e, "RetryPolicy", "MaximumRetryAttempts")) < 1 {
+					c.say("schedule %s of %s is not tried again", event, name)
+				}
+				if !somewhere(at(e, "DeadLetterConfig", "Arn")) {
+					c.say("schedule %s of %s has no dead-letter queue", event, name)
+				}
+			case e["Stream"] != nil:
+				if !somewhere(at(e, "DestinationConfig", "OnFailure", "Destination")) {
+					c.say("stream %s of %s has no on-failure destination", event, name)
+				}
+				if e["BisectBatchOnFunctionError"] != true {
+					c.say("stream %s of %s: one record holds up its batch", event, name)
+				}
+				if number(e["MaximumRetryAttempts"]) < 1 {
+					c.say("stream %s of %s is tried again for ever", event, name)
+				}
+			case e["Queue"] == nil:
+				c.say("event %s of %s wakes it in a way that nobody has looked at", event, name)
+			}
+		}
+		if scheduled && !somewhere(at(f.properties, "EventInvokeConfig", "DestinationConfig", "OnFailure", "Destination")) {
+			c.say("%s has no on-failure destination", name)
+		}
+	}
+}
+
+func (c *check) logs() {
+	for name, f := range c.functions() {
+		if len(c.named(at(f.properties, "LoggingConfig", "LogGroup"), aLog)) == 0 {
+			c.say("%s has no log group", name)
+		}
+	}
+	for name, r := range c.of(aLog) {
+		if r.Properties["RetentionInDays"] == nil {
+			c.say("%s keeps its lines for ever", name)
+		}
+	}
+}
+
+// unnameable are actions on what has no name.
+var unnameable = []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+// permissions: every function may do what is named, to what is named.
+func (c *check) permissions() {
+	for name, f := range c.functions() {
+		if len(f.Allowed) == 0 {
+			c.say("%s may do nothing", name)
+		}
+		c.allowed(name, f.Allowed)
+		c.written(name, f.properties)
+	}
+	for name, r := range c.of(aRole) {
+		c.allowed(name, statements(r.Properties["Policies"]))
+		c.written(name, r.Properties)
+	}
+}
+
+// written: what is allowed is written out here.
+func (c *check) written(name string, properties map[string]any) {
+	for _, policy := range append(texts(properties["ManagedPolicyArns"]), texts(properties["Policies"])...) {
+		if strings.Contains(policy, ":policy/") || strings.HasSuffix(policy, "Access") {
+			c.say("%s has the managed policy %s", name, policy)
+		}
+	}
+	for _, policy := range objects(properties["Policies"]) {
+		if policy["Statement"] == nil && policy["PolicyDocument"] == nil {
+			c.say("%s has a policy that is not written out", name)
+		}
+	}
+}
+
+func (c *check) allowed(name string, all []statement) {
+	for _, s := range all {
+		for _, action := range s.Action {
+			if strings.Contains(action, "*") {
+				c.say("%s may do %s", name, action)
+			}
+		}
+		traces := !slices.ContainsFunc(s.Action, func(action string) bool { return !slices.Contains(unnameable, action) })
+		if len(s.Action) == 0 || len(s.Resource) == 0 || slices.Contains(s.Resource, "*") && !traces {
+			c.say("%s may do %v to anything", name, s.Action)
+		}
+	}
+}
+
+// strangers are functions that must not know who somebody is.
+var strangers = []string{"show-report", "sign-in"}
+
+// onlyStaff are functions that may look up who of the staff it is that asks, and nobody else.
+var onlyStaff = []string{"define-project", "compile-snapshot"}
+
+// people: who somebody is stays with those that must know.
+func (c *check) people() {
+	for name, f := range c.functions() {
+		knows := slices.Contains(f.Settings, cloud.PeopleTable)
+		may := false
+		for _, s := range f.Allowed {
+			if !slices.ContainsFunc(s.Resource, func(r string) bool { return len(c.named(r, aTable)) > 0 && strings.Contains(r, "People") }) {
+				continue
+			}
+			may = true
+			if slices.Contains(onlyStaff, name) && !slices.Contains(texts(s.Condition), "STAFF#*") {
+				c.say("%s may read more of the people table than the staff", name)
+			}
+		}
+		if knows != may || may && slices.Contains(strangers, name) {
+			c.say("people: %s has the table's name: %v, may use it: %v", name, knows, may)
+		}
+	}
+}
+
+// origins: no page of another site may send here.
+func (c *check) origins() {
+	all := texts(at(c.Globals.HttpApi, "CorsConfiguration"))
+	for _, r := range c.Resources {
+		all = append(all, texts(at(r.Properties, "CorsConfiguration", "AllowOrigins"))...)
+		for _, rule := range objects(at(r.Properties, "CorsConfiguration", "CorsRules")) {
+			all = append(all, texts(rule["AllowedOrigins"])...)
+		}
+	}
+	for _, origin := range all {
+		if strings.Contains(origin, "*") {
+			c.say("CORS lets %s in", origin)
+		}
+	}
+}
+
+func (c *check) tables() {
+	keys := map[string]string{}
+	for name, r := range c.of(aTable) {
+		p := r.Properties
+		if p["BillingMode"] != "PAY_PER_REQUEST" {
+			c.say("%s is not on demand", name)
+		}
+		if at(p, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") != true {
+			c.say("%s cannot be brought back to an instant", name)
+		}
+		if p["DeletionProtectionEnabled"] != true {
+			c.say("%s can be deleted", name)
+		}
+		key := c.named(at(p, "SSESpecification", "KMSMasterKeyId"), aKey)
+		if at(p, "SSESpecification", "SSEEnabled") != true || len(key) != 1 {
+			c.say("%s is not under a key of its own", name)
+			continue
+		}
+		if other, shared := keys[key[0]]; shared {
+			c.say("%s and %s lie under the same key", min(name, other), max(name, other))
+		}
+		keys[key[0]] = name
+	}
+	for name, r := range c.of(aKey) {
+		if r.Properties["EnableKeyRotation"] != true {
+			c.say("%s is never changed", name)
+		}
+	}
+}
+
+func (c *check) buckets() {
+	for name, r := range c.of(aBucket) {
+		p := r.Properties
+		for _, block := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
+			if at(p, "PublicAccessBlockConfiguration", block) != true {
+				c.say("%s is not private: %s", name, block)
+			}
+		}
+		if p["AccessControl"] != nil {
+			c.say("%s has an access list", name)
+		}
+		if at(p, "VersioningConfiguration", "Status") != "Enabled" {
+			c.say("%s keeps no versions", name)
+		}
+		if len(texts(at(p, "BucketEncryption"))) == 0 {
+			c.say("%s is not encrypted", name)
+		}
+		rules := objects(at(p, "LifecycleConfiguration", "Rules"))
+		for _, rule := range rules {
+			if rule["Status"] != "Enabled" {
+				c.say("%s does not keep to its rule %v", name, rule["Id"])
+			}
+		}
+		if len(rules) == 0 {
+			c.say("%s keeps everything for ever", name)
+		}
+		if !c.onlyTLS(name) {
+			c.say("%s takes what is not sent by TLS", name)
+		}
+	}
+}
+
+// onlyTLS tells whether a policy denies everything else to everybody.
+func (c *check) onlyTLS(bucket string) bool {
+	for _, r := range c.of("AWS::S3::BucketPolicy") {
+		if !slices.Contains(c.named(r.Properties["Bucket"], aBucket), bucket) {
+			continue
+		}
+		for _, s := range statements(r.Properties["PolicyDocument"]) {
+			all := slices.Contains(s.Action, "s3:*") && slices.Equal(c.named(s.Resource, aBucket), []string{bucket, bucket}) // and what is in it
+			if s.Effect == "Deny" && all && at(s.Condition, "Bool", "aws:SecureTransport") == "false" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// keepers: what holds what nobody can make again stays when the stack goes.
+func (c *check) keepers() {
+	passing := map[string]bool{} // queues that are taken from
+	for _, f := range c.functions() {
+		for _, e := range f.events {
+			for _, queue := range c.named(e["Queue"], aQueue) {
+				passing[queue] = true
+			}
+		}
+	}
+	kinds := []string{aTable, aBucket, aKey, aQueue, "AWS::SecretsManager::Secret", "AWS::Cognito::UserPool"}
+	for name, r := range c.Resources {
+		if slices.Contains(kinds, r.Type) && !passing[name] && (r.DeletionPolicy != "Retain" || r.UpdateReplacePolicy != "Retain") {
+			c.say("%s goes with the stack", name)
+		}
+	}
+}
+
+// parts are what the functions ask of package cloud, by the names in their mains.
+var parts = map[string]cloud.Part{
+	"Tracker": cloud.Tracker, "People": cloud.People, "Files": cloud.Files, "SignIn": cloud.SignIn, "Mail": cloud.Mail,
+}
+
+// optional are settings that a function does without.
+var optional = []string{"AWS_ENDPOINT_URL", cloud.BaseURL, cloud.GroupsClaim, cloud.ClientID, cloud.ClientSecretID}
+
+// settings: the template gives each function what it asks for, and nothing that nobody asks for.
+func (c *check) settings() {
+	for name, f := range c.functions() {
+		asked := settingsOf(c.t, name)
+		for _, setting := range asked {
+			if !slices.Contains(f.Settings, setting) {
+				c.say("%s needs %s, which the template does not give it", name, setting)
+			}
+		}
+		for _, setting := range f.Settings {
+			if !slices.Contains(asked, setting) && !slices.Contains(optional, setting) {
+				c.say("%s does not ask for %s, which the template gives it", name, setting)
+			}
+		}
+	}
+}
+
+// settingsOf are what a function needs in its environment: what package cloud misses where there is none of it.
+func settingsOf(t *testing.T, function string) []string {
+	t.Helper()
+	main, err := parser.ParseFile(token.NewFileSet(), filepath.Join("../../functions", function, "main.go"), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asks []cloud.Part
+	ast.Inspect(main, func(n ast.Node) bool {
+		call, is := n.(*ast.CallExpr)
+		if !is || !selects(call.Fun, "New") {
+			return true
+		}
+		for _, a := range call.Args {
+			for name, part := range parts {
+				if selects(a, name) {
+					asks = append(asks, part)
+				}
+			}
+		}
+		if len(asks) != len(call.Args) {
+			t.Errorf("%s asks package cloud for something that this test does not know", function)
+		}
+		return false
+	})
+	for _, setting := range []string{
+		cloud.TrackerTable, cloud.PeopleTable, cloud.Bucket, cloud.SecretID, cloud.Issuer, cloud.ClientID, cloud.ClientSecretID, cloud.GroupsClaim,
+		cloud.BaseURL, cloud.MailFrom, "AWS_ENDPOINT_URL",
+	} {
+		t.Setenv(setting, "")
+	}
+	for _, lambdas := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"} {
+		t.Setenv(lambdas, "given")
+	}
+	_, err = cloud.New(asks...)
+	if err == nil {
+		t.Fatalf("%s needs no settings", function)
+	}
+	_, list, _ := strings.Cut(err.Error(), "environment: ")
+	return strings.Split(list, ", ")
+}
+
+// selects tells whether an expression is package cloud's name.
+func selects(e ast.Expr, name string) bool {
+	s, is := e.(*ast.SelectorExpr)
+	if !is {
+		return false
+	}
+	of, is := s.X.(*ast.Ident)
+	return is && of.Name == "cloud" && s.Sel.Name == name
+}
+
+// routes: every address that the tracker tells of is led to a function, and to one alone.
+func (c *check) routes() {
+	leads := map[string]string{}
+	for name, f := range c.functions() {
+		for _, route := range f.Routes {
+			if other, twice := leads[route]; twice {
+				c.say("%s leads to %s and %s", route, min(name, other), max(name, other))
+			}
+			leads[route] = name
+		}
+	}
+	for _, route := range append(told(c.t), "$default") {
+		if leads[route] == "" {
+			c.say("%s leads nowhere", route)
+		}
+	}
+}
+
+// told are the addresses that the tracker's own description has. Of {id}.csv a route knows the whole last part as the id.
+func told(t *testing.T) []string {
+	t.Helper()
+	text, err := json.Marshal(openapi.Document(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document struct{ Paths map[string]map[string]any }
+	if err := json.Unmarshal(text, &document); err != nil {
+		t.Fatal(err)
+	}
+	var routes []string
+	for path, methods := range document.Paths {
+		if name, suffix, found := strings.Cut(path, "{id}."); found && !strings.Contains(suffix, "/") {
+			path = name + "{id}"
+		}
+		for method := range methods {
+			if method != "parameters" {
+				routes = append(routes, strings.ToUpper(method)+" "+path)
+			}
+		}
+	}
+	slices.Sort(routes)
+	return slices.Compact(routes)
+}
+
+// reasons: what a linter is told to pass over says why.
+func (c *check) reasons() {
+	for name, r := range c.Resources {
+		for _, skip := range objects(at(r.Metadata, "checkov", "skip")) {
+			id, _ := skip["id"].(string)
+			if why, _ := skip["comment"].(string); id == "" || len(strings.Fields(why)) < 4 {
+				c.say("%s: %s is passed over without a reason", name, id)
+			}
+		}
+	}
+}

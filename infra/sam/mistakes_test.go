@@ -1,0 +1,72 @@
+package sam
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestMistakes plants one mistake after the other in the template: each is found.
+func TestMistakes(t *testing.T) {
+	for _, m := range []struct{ name, was, is, found string }{
+		{"a permission without its resource", `, Resource: !GetAtt SubmitSignupLog.Arn}`, `}`, "submit-signup may do [logs:CreateLogStream logs:PutLogEvents] to anything"},
+		{"a permission to everything", `Resource: !GetAtt Secret.Id}`, `Resource: "*"}`, "to anything"},
+		{"a permission in a condition", `Resource: !Sub "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${ClientSecretId}-??????"`, `Resource: "*"`, "sign-in may do [secretsmanager:GetSecretValue] to anything"},
+		{"a permission to do everything", `Action: s3:DeleteObject`, `Action: "s3:*"`, "manage-project may do s3:*"},
+		{"more than traces with the traces", `"xray:PutTelemetryRecords"], Resource: "*"`, `"sqs:SendMessage"], Resource: "*"`, "to anything"},
+		{"a managed policy", `AssumeRolePolicyDocument: *ByLambda`, "AssumeRolePolicyDocument: *ByLambda\n      ManagedPolicyArns: [\"arn:aws:iam::aws:policy/AmazonS3FullAccess\"]", "AmazonS3FullAccess"},
+		{"a policy template of SAM's", `Role: !GetAtt SubmitSignupRole.Arn`, "Role: !GetAtt SubmitSignupRole.Arn\n      Policies: [{DynamoDBCrudPolicy: {TableName: !Ref Tracker}}]", "a policy that is not written out"},
+		{"a role that is not there", `Role: !GetAtt ShowReportRole.Arn`, `Role: arn:aws:iam::123456789012:role/anything`, "show-report may do nothing"},
+		{"any origin", `AllowedOrigins: [&Address`, `AllowedOrigins: ["*", &Address`, "CORS lets * in"},
+		{"any origin of the API", `    DefaultRouteSettings:`, "    CorsConfiguration: {AllowOrigins: [\"*\"]}\n    DefaultRouteSettings:", "CORS lets * in"},
+		{"no redrive policy", `RedrivePolicy: {deadLetterTargetArn: !GetAtt DeadLetters.Arn, maxReceiveCount: 5}`, ``, "Uploads has no dead-letter queue"},
+		{"a dead-letter queue that is not there", `deadLetterTargetArn: !GetAtt DeadLetters.Arn`, `deadLetterTargetArn: !GetAtt Gone.Arn`, "Uploads has no dead-letter queue"},
+		{"a visibility timeout below six times the function's", `VisibilityTimeout: 1800`, `VisibilityTimeout: 1799`, "Uploads is delivered again before"},
+		{"a function that may take longer", "MemorySize: 1769\n      Timeout: 300\n      Role: !GetAtt IngestUploadRole", "MemorySize: 1769\n      Timeout: 301\n      Role: !GetAtt IngestUploadRole", "Uploads is delivered again before"},
+		{"no partial batches", `FunctionResponseTypes: [ReportBatchItemFailures]`, ``, "ingest-upload cannot tell which message"},
+		{"a queue in the open", `SqsManagedSseEnabled: true`, `SqsManagedSseEnabled: false`, "Uploads is not encrypted"},
+		{"dead letters for four days", "      MessageRetentionPeriod: 1209600\n\n", "\n", "DeadLetters keeps messages for less"},
+		{"no dead-letter queue of a schedule", `DeadLetterConfig: {Arn: !GetAtt Missed.Arn}`, ``, "schedule Nightly of compile-snapshot has no dead-letter queue"},
+		{"no retries of a schedule", `RetryPolicy: {MaximumRetryAttempts: 10, MaximumEventAgeInSeconds: 14400}`, ``, "schedule Nightly of compile-snapshot is not tried again"},
+		{"no failure destination of what a schedule wakes", `DestinationConfig: {OnFailure: {Type: SQS, Destination: !GetAtt Missed.Arn}}`, ``, "compile-snapshot has no on-failure destination"},
+		{"no failure destination of the stream", `DestinationConfig: {OnFailure: {Type: S3, Destination: !GetAtt Bucket.Arn}}`, ``, "stream Facts of send-notices has no on-failure destination"},
+		{"a stream that stops at one record", `BisectBatchOnFunctionError: true`, ``, "one record holds up its batch"},
+		{"a stream without a last attempt", `MaximumRetryAttempts: 20`, `MaximumRetryAttempts: -1`, "stream Facts of send-notices is tried again for ever"},
+		{"no log group", `LoggingConfig: {LogFormat: JSON, LogGroup: !Ref SignInLog}`, ``, "sign-in has no log group"},
+		{"a log for ever", `Properties: {RetentionInDays: !Ref LogDays}`, `Properties: {}`, "SubmitSignupLog keeps its lines for ever"},
+		{"a setting under another name", `MAIL_FROM: &MailFrom`, `MAIL_SENDER: &MailFrom`, "send-notices needs MAIL_FROM"},
+		{"a setting that nobody asks for", `MAIL_FROM: &MailFrom`, "LOG_LEVEL: debug\n          MAIL_FROM: &MailFrom", "send-notices does not ask for LOG_LEVEL"},
+		{"an optional setting under another name", `GROUPS_CLAIM: &GroupsClaim`, `GROUP_CLAIM: &GroupsClaim`, "submit-signup does not ask for GROUP_CLAIM"},
+		{"no route", `        Approve: {Type: HttpApi, Properties: {Path: "/{project}/snapshots/{id}/approval", Method: POST}}`, ``, "POST /{project}/snapshots/{id}/approval leads nowhere"},
+		{"no answer for what is nobody's", `        Otherwise: {Type: HttpApi}`, ``, "$default leads nowhere"},
+		{"a route to two functions", `        Otherwise: {Type: HttpApi}`, "        Otherwise: {Type: HttpApi}\n        Ask: {Type: HttpApi, Properties: {Path: \"/{project}/uploads\", Method: POST}}", "POST /{project}/uploads leads to manage-uploads and show-report"},
+		{"who somebody is, for the public's pages", "        - PolicyName: function\n          PolicyDocument:\n            Version: \"2012-10-17\"\n            Statement:\n              - {Effect: Allow, Action: [\"logs:CreateLogStream\", \"logs:PutLogEvents\"], Resource: !GetAtt ShowReportLog.Arn}", "        - PolicyName: function\n          PolicyDocument:\n            Version: \"2012-10-17\"\n            Statement:\n              - *WritePeople\n              - {Effect: Allow, Action: [\"logs:CreateLogStream\", \"logs:PutLogEvents\"], Resource: !GetAtt ShowReportLog.Arn}", "people: show-report has the table's name: false, may use it: true"},
+		{"who somebody is, for who needs the staff alone", `Condition: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["STAFF#*", "STAFFIDENTITY#*"]}}`, ``, "define-project may read more of the people table"},
+		{"a table that is paid by the hour", `BillingMode: PAY_PER_REQUEST`, `BillingMode: PROVISIONED`, "People is not on demand"},
+		{"no way back to an instant", `PointInTimeRecoveryEnabled: true`, `PointInTimeRecoveryEnabled: false`, "People cannot be brought back"},
+		{"no deletion protection", `DeletionProtectionEnabled: true`, `DeletionProtectionEnabled: false`, "People can be deleted"},
+		{"the service's own key", `SSESpecification: {SSEEnabled: true, SSEType: KMS, KMSMasterKeyId: !GetAtt PeopleKey.Arn}`, `SSESpecification: {SSEEnabled: true}`, "People is not under a key of its own"},
+		{"one key for both tables", `KMSMasterKeyId: !GetAtt TrackerKey.Arn`, `KMSMasterKeyId: !GetAtt PeopleKey.Arn`, "People and Tracker lie under the same key"},
+		{"a key for ever", `EnableKeyRotation: true`, `EnableKeyRotation: false`, "PeopleKey is never changed"},
+		{"a table that goes with the stack", "  People:\n    Type: AWS::DynamoDB::Table\n    DeletionPolicy: Retain", "  People:\n    Type: AWS::DynamoDB::Table\n    DeletionPolicy: Delete", "People goes with the stack"},
+		{"dead letters that go with the stack", "  DeadLetters:\n    Type: AWS::SQS::Queue\n    DeletionPolicy: Retain\n    UpdateReplacePolicy: Retain", "  DeadLetters:\n    Type: AWS::SQS::Queue\n    DeletionPolicy: Retain", "DeadLetters goes with the stack"},
+		{"a public bucket", `RestrictPublicBuckets: true`, `RestrictPublicBuckets: false`, "Bucket is not private: RestrictPublicBuckets"},
+		{"a bucket without TLS", `{"aws:SecureTransport": "false"}`, `{"aws:SecureTransport": "true"}`, "Bucket takes what is not sent by TLS"},
+		{"a bucket without versions", `VersioningConfiguration: {Status: Enabled}`, `VersioningConfiguration: {Status: Suspended}`, "Bucket keeps no versions"},
+		{"a bucket in the open", `BucketEncryption: {ServerSideEncryptionConfiguration: [{ServerSideEncryptionByDefault: {SSEAlgorithm: AES256}}]}`, ``, "Bucket is not encrypted"},
+		{"a rule that does not hold", `{Id: answers, Status: Enabled`, `{Id: answers, Status: Disabled`, "Bucket does not keep to its rule answers"},
+		{"a finding passed over without a reason", `{id: CKV_AWS_18, comment: "`, `{id: CKV_AWS_18, why: "`, "Bucket: CKV_AWS_18 is passed over without a reason"},
+	} {
+		t.Run(m.name, func(t *testing.T) {
+			text := templateText(t)
+			if !bytes.Contains(text, []byte(m.was)) {
+				t.Fatalf("the template has no %q to make a mistake in", m.was)
+			}
+			found := findings(t, bytes.Replace(text, []byte(m.was), []byte(m.is), 1))
+			if !slices.ContainsFunc(found, func(f string) bool { return strings.Contains(f, m.found) }) {
+				t.Errorf("found %q, not %q", found, m.found)
+			}
+		})
+	}
+}
