@@ -50,9 +50,9 @@ func TestContainers(t *testing.T) {
 	t.Run("a sign-up reaches the office's list, once", func(t *testing.T) {
 		body := `{"activity": "garden", "first_name": "Ewa", "last_name": "Kowalczyk", "email": "` + who + `", "consent_processing": true, "locale": "en"}`
 		header := http.Header{"idempotency-key": {"01JZ8W0Y3Q6X1T5N9B2C7D4EA1"}} // which arrives as Idempotency-Key
-		first := s.ask(t, http.MethodPost, api+"/"+project+"/signups", "", header, body, http.StatusCreated)
-		again := s.ask(t, http.MethodPost, api+"/"+project+"/signups", "", header, body, http.StatusCreated)
-		list := s.ask(t, http.MethodGet, api+"/"+project+"/signups?limit=100", "coordinator", nil, "", http.StatusOK)
+		first := s.request(t, http.MethodPost, api+"/"+project+"/signups", "", header, body, http.StatusCreated)
+		again := s.request(t, http.MethodPost, api+"/"+project+"/signups", "", header, body, http.StatusCreated)
+		list := s.request(t, http.MethodGet, api+"/"+project+"/signups?limit=100", "coordinator", nil, "", http.StatusOK)
 		if first != again || !strings.Contains(first, "receipt") || strings.Count(list, who) != 1 {
 			t.Errorf("answered %s and %s; the list has %d of it: %s", first, again, strings.Count(list, who), list)
 		}
@@ -60,16 +60,16 @@ func TestContainers(t *testing.T) {
 	})
 	t.Run("a consultation is the adviser's, with who was advised", func(t *testing.T) {
 		body := `{"person": {"email": "` + who + `"}, "date": "2024-06-03", "field": "law", "minutes": 30, "form": "online"}`
-		made := s.ask(t, http.MethodPost, api+"/"+project+"/consultations", "adviser", nil, body, http.StatusCreated)
+		made := s.request(t, http.MethodPost, api+"/"+project+"/consultations", "adviser", nil, body, http.StatusCreated)
 		var record struct{ ID string }
 		if err := json.Unmarshal([]byte(made), &record); err != nil {
 			t.Fatal(err)
 		}
-		shown := s.ask(t, http.MethodGet, api+"/"+project+"/consultations/"+record.ID, "adviser", nil, "", http.StatusOK)
+		shown := s.request(t, http.MethodGet, api+"/"+project+"/consultations/"+record.ID, "adviser", nil, "", http.StatusOK)
 		if shown != made || !strings.Contains(shown, who) {
 			t.Errorf("made %s, shown %s", made, shown)
 		}
-		s.ask(t, http.MethodGet, api+"/"+project+"/consultations/"+record.ID, "", nil, "", http.StatusUnauthorized)
+		s.request(t, http.MethodGet, api+"/"+project+"/consultations/"+record.ID, "", nil, "", http.StatusUnauthorized)
 		t.Log("the consultation that was written is the one that is read; without a token it is not shown")
 	})
 	t.Run("a file's event takes it in, however often it comes", func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestContainers(t *testing.T) {
 		if status, said := invoke(t, lambda, "CompileSnapshot", "RequestResponse", read(t, "compile-snapshot/schedule")); status != http.StatusOK || said != "null" {
 			t.Fatalf("answered %d, %s", status, said)
 		}
-		s.ask(t, http.MethodPost, api+"/"+project+"/snapshots/latest/approval", "coordinator", nil, `{"decision": "approve"}`, http.StatusOK)
+		s.request(t, http.MethodPost, api+"/"+project+"/snapshots/latest/approval", "coordinator", nil, `{"decision": "approve"}`, http.StatusOK)
 		after := s.figures(t, api)
 		added := map[string]int64{"1": 30, "3": 5000} // minutes of advice, and reach; who signed up today is not in yesterday's snapshot
 		for code, more := range added {
@@ -102,7 +102,7 @@ func TestContainers(t *testing.T) {
 		t.Logf("the approved figures before, %v, and after, %v: more by what was sent", before, after)
 	})
 	t.Run("the results page shows it", func(t *testing.T) {
-		page := s.ask(t, http.MethodGet, api+"/"+project, "", http.Header{"accept": {"text/html"}, "accept-language": {"en"}}, "", http.StatusOK)
+		page := s.request(t, http.MethodGet, api+"/"+project, "", http.Header{"accept": {"text/html"}, "accept-language": {"en"}}, "", http.StatusOK)
 		page = strings.NewReplacer("\u00a0", "", "\u202f", "", ",", "").Replace(page) // thousands stand apart
 		for code, n := range s.figures(t, api) {
 			if !strings.Contains(page, fmt.Sprint(n)) {
@@ -112,7 +112,7 @@ func TestContainers(t *testing.T) {
 		t.Log("each figure of the JSON stands on the page")
 	})
 	t.Run("a route that is not there is the results' to answer", func(t *testing.T) {
-		s.ask(t, http.MethodGet, api+"/"+project+"/no/such/address", "", nil, "", http.StatusNotFound)
+		s.request(t, http.MethodGet, api+"/"+project+"/no/such/address", "", nil, "", http.StatusNotFound)
 		t.Log("an address of nobody's is answered 404")
 	})
 }
@@ -146,7 +146,7 @@ func (s *stage) ended(t *testing.T, upload, state string) {
 		var list struct {
 			Items []struct{ ID, Filename, State string }
 		}
-		if err := json.Unmarshal([]byte(s.play(t, step{"manage-uploads/list", 200, 0, "items", ""}, false)), &list); err != nil {
+		if err := json.Unmarshal([]byte(s.play(t, step{"manage-uploads/list", 200, "items", ""})), &list); err != nil {
 			t.Fatal(err)
 		}
 		for _, u := range list.Items {
@@ -242,8 +242,8 @@ func invoke(t *testing.T, lambda, function, kind string, event []byte) (status i
 	return status, said
 }
 
-// ask sends a request to SAM CLI's HTTP API, as somebody with a role where one is named. It gives the answer's body.
-func (s *stage) ask(t *testing.T, method, address, role string, header http.Header, body string, want int) string {
+// request asks something of SAM CLI's HTTP API, as somebody with a role where one is named. It gives the answer's body.
+func (s *stage) request(t *testing.T, method, address, role string, header http.Header, body string, want int) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
 	if err != nil {
@@ -297,7 +297,7 @@ func (s *stage) figures(t *testing.T, api string) map[string]int64 {
 			}
 		}
 	}
-	if err := json.Unmarshal([]byte(s.ask(t, http.MethodGet, api+"/"+project, "", nil, "", http.StatusOK)), &results); err != nil {
+	if err := json.Unmarshal([]byte(s.request(t, http.MethodGet, api+"/"+project, "", nil, "", http.StatusOK)), &results); err != nil {
 		t.Fatal(err)
 	}
 	found := map[string]int64{}
@@ -313,7 +313,7 @@ func (s *stage) uploads(t *testing.T, api string) map[string]string {
 	var list struct {
 		Items []struct{ Filename, State string }
 	}
-	if err := json.Unmarshal([]byte(s.ask(t, http.MethodGet, api+"/"+project+"/uploads?limit=100", "partner:town-radio", nil, "", http.StatusOK)), &list); err != nil {
+	if err := json.Unmarshal([]byte(s.request(t, http.MethodGet, api+"/"+project+"/uploads?limit=100", "partner:town-radio", nil, "", http.StatusOK)), &list); err != nil {
 		t.Fatal(err)
 	}
 	states := map[string]string{}
