@@ -25,11 +25,14 @@ const (
 	KindVoided           = "record.voided"
 	KindUploadAccepted   = "upload.accepted"
 	KindUploadWithdrawn  = "upload.withdrawn"
+	KindUploadRejected   = "upload.rejected"
 	KindPersonMerged     = "person.merged"
 	KindPersonErased     = "person.erased"
 	KindDefinitionSet    = "definition.set"
 	KindSnapshotCompiled = "snapshot.compiled"
 	KindSnapshotDecided  = "snapshot.decided"
+	KindReportDue        = "report.due"
+	KindAttentionNoted   = "attention.noted"
 )
 
 // Fact is something that happened. Its place (lane and number) is given when it is written and means no order: where
@@ -100,6 +103,11 @@ type Withdrawn struct {
 	Upload string `json:"upload"`
 }
 
+// Rejected says that a file was rejected. It never counted: the fact only calls for a letter.
+type Rejected struct {
+	Upload string `json:"upload"`
+}
+
 // Merged says that two ids are one person's.
 type Merged struct {
 	Person string `json:"person"`
@@ -128,6 +136,12 @@ type Compiled struct {
 type Decided struct {
 	Snapshot string `json:"snapshot"`
 	State    string `json:"state"`
+}
+
+// ReportDue says that a reporting period has ended, and which snapshot is its report.
+type ReportDue struct {
+	Snapshot string `json:"snapshot"`
+	Day      string `json:"day"`
 }
 
 // Line is one row of a file, as it is kept in the packs: in file order.

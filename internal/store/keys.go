@@ -77,6 +77,10 @@ func queueKey(project, activity string, submitted time.Time, id string) table.Ke
 	return table.Key{PK: queuePartition(project, activity), SK: ordered(submitted, id)}
 }
 
+func heldPartition(project string) string { return "HELD#" + project }
+
+func heldKey(project, id string) table.Key { return table.Key{PK: heldPartition(project), SK: id} }
+
 func sentKey(project, signup, entry string) table.Key {
 	return table.Key{PK: "SIGNUP#" + project + "#" + signup, SK: "SENT#" + entry}
 }
@@ -111,6 +115,12 @@ func snapshotKey(project, id string) table.Key {
 
 func latestKey(project, asOf string) table.Key {
 	return table.Key{PK: "LATEST#" + project, SK: asOf}
+}
+
+func reportPartition(project string) string { return "REPORTS#" + project }
+
+func reportKey(project, day string) table.Key {
+	return table.Key{PK: reportPartition(project), SK: day}
 }
 
 func checkpointKey(project string) table.Key {

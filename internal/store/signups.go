@@ -177,6 +177,8 @@ func (s *Store) admit(ctx context.Context, project string, d SignupDraft, who st
 		// The count is written again unchanged: who frees a place at the same moment must see this one in the queue.
 		ops = append(ops, put(placesKey(project, su.Activity), places.Taken, since(rev)),
 			put(queueKey(project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
+	case signup.Held:
+		ops = append(ops, put(heldKey(project, su.ID), su.ID, table.Always))
 	}
 	return result, s.append(ctx, project, []fact.Fact{f}, ops...)
 }
@@ -318,12 +320,16 @@ func (m *mover) move(su signup.Signup, rev int64, state string) error {
 		m.places.Taken--
 	case signup.Waitlisted:
 		m.ops = append(m.ops, remove(queueKey(m.project, su.Activity, su.Submitted, su.ID), table.Always))
+	case signup.Held:
+		m.ops = append(m.ops, remove(heldKey(m.project, su.ID), table.Always))
 	}
 	switch state {
 	case signup.Accepted:
 		m.places.Taken++
 	case signup.Waitlisted:
 		m.ops = append(m.ops, put(queueKey(m.project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
+	case signup.Held:
+		m.ops = append(m.ops, put(heldKey(m.project, su.ID), su.ID, table.Always))
 	case signup.Cancelled:
 		m.ops = append(m.ops, remove(placeKey(m.project, su.Activity, su.Person), table.Always))
 	}

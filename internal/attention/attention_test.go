@@ -1,0 +1,149 @@
+package attention
+
+import (
+	"context"
+	"iter"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"outreach/internal/fact"
+	"outreach/internal/objects/folder"
+	"outreach/internal/project"
+	"outreach/internal/record"
+	"outreach/internal/signup"
+	"outreach/internal/snapshot"
+	"outreach/internal/store"
+	"outreach/internal/table/sqlite"
+)
+
+func open(t *testing.T) *store.Store {
+	t.Helper()
+	dir := t.TempDir()
+	db, err := sqlite.Open(filepath.Join(dir, "tracker.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	tracker, err := db.Table("tracker")
+	if err != nil {
+		t.Fatal(err)
+	}
+	people, err := db.Table("people")
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := []byte("0123456789abcdef0123456789abcdef")
+	files, err := folder.Open(filepath.Join(dir, "objects"), "http://localhost:3000", secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &store.Store{Tracker: tracker, People: people, Objects: files, Secret: secret, Now: time.Now}
+}
+
+func TestWhatWaitsIsCounted(t *testing.T) {
+	t.Parallel()
+	s, ctx := open(t), context.Background()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	look := func(name string, want Counts) {
+		t.Helper()
+		got, err := Look(ctx, s, "town")
+		must(err)
+		if got != want || got.Any() != (want != Counts{}) {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+	d := &project.Definition{ID: "town", TimeZone: "Europe/Warsaw", Period: project.Period{From: "2020-01-01", To: "2120-12-31"},
+		Activities: []project.Activity{{ID: "garden", Capacity: 1}}}
+	define := func(text string) {
+		t.Helper()
+		_, _, err := s.SetDefinition(ctx, d, []byte(text), "", "")
+		must(err)
+	}
+	define("one place")
+	look("a quiet day", Counts{})
+
+	signUp := func(public bool, name, email, pesel string) signup.Signup {
+		t.Helper()
+		row := make(record.Row, len(signup.Kind.Fields))
+		for field, value := range map[string]string{"activity": "garden", "first_name": "Ewa", "last_name": name, "email": email, "pesel": pesel} {
+			row[signup.Kind.Index(field)] = value
+		}
+		did, err := s.SignUp(ctx, "town", store.SignupDraft{Activity: d.Activities[0], Row: row, Submitted: s.Now(), Public: public}, store.Once{})
+		must(err)
+		return did.Signup
+	}
+	signUp(true, "Pierwsza", "a@example.org", "")
+	signUp(true, "Druga", "b@example.org", "")
+	signUp(true, "Druga", "c@example.org", "")
+	held := signUp(true, "Pierwsza", "d@example.org", "")
+	look("a full activity is no cause for anything, two of one name are", Counts{Duplicates: 2})
+	d.Activities[0].Capacity = 3
+	define("three places")
+	look("places that nobody gave to those who wait", Counts{Duplicates: 2, Waiting: 2})
+	_, err := s.MoveSignup(ctx, d, held.ID, signup.Cancelled, "")
+	must(err)
+	must(s.FillPlaces(ctx, d, "garden", ""))
+
+	stranger := signUp(true, "Pierwsza", "a@example.org", "44051401359")
+	if stranger.State == signup.Held {
+		t.Fatal("who is signed up already is not held")
+	}
+	_, err = s.Resolve(ctx, "town", record.PersonRef{Email: "e@example.org"}, store.Names{})
+	must(err)
+	held = signUp(true, "Obca", "e@example.org", "44051401359")
+	look("a sign-up is held", Counts{Duplicates: 2, Held: 1})
+	_, err = s.MoveSignup(ctx, d, held.ID, signup.Waitlisted, "")
+	must(err)
+	look("the office has looked", Counts{Duplicates: 2, Waiting: 0})
+
+	for _, u := range []store.Upload{{Owner: "radio", State: store.RejectedUp}, {Owner: "press", State: store.RejectedUp}, {Owner: "press", State: store.AcceptedUp}, {Owner: "radio", State: store.RejectedUp, CheckOnly: true}} {
+		asked, err := s.AskUpload(ctx, "town", store.Upload{Owner: u.Owner, CheckOnly: u.CheckOnly}, store.Once{})
+		must(err)
+		asked, err = s.Upload(ctx, "town", asked.ID)
+		must(err)
+		asked.State = u.State
+		must(s.FinishUpload(ctx, "town", asked, store.Findings{}))
+		s.Now = func() func() time.Time { at := s.Now().Add(time.Millisecond); return func() time.Time { return at } }()
+	}
+	look("a file was rejected, and none came in its place", Counts{Duplicates: 2, RejectedFiles: 1})
+
+	compile := func(day string) store.Kept {
+		t.Helper()
+		_, still, err := s.Latest(ctx, "town", day)
+		must(err)
+		snap := snapshot.Snapshot{Project: "town", ID: s.NewID(), AsOf: day, State: snapshot.Draft, Indicators: []snapshot.Indicator{{Status: "behind"}, {Status: "achieved"}}, Quality: snapshot.Quality{PeopleWithoutAttributes: 4}}
+		must(s.SaveSnapshot(ctx, snap, still, fact.Heads{}, nil, func(string) iter.Seq[snapshot.Evidence] { return nil }, "", store.Once{}))
+		kept, err := s.KeptSnapshot(ctx, "town", snap.ID)
+		must(err)
+		return kept
+	}
+	base := Counts{Duplicates: 2, RejectedFiles: 1, LinesBehind: 1, PeopleWithoutAttributes: 4}
+	kept := compile("2026-03-31")
+	look("what the newest snapshot says", base)
+	for want := range 2 {
+		if made, err := s.MakeReport(ctx, kept); err != nil || made != (want == 0) {
+			t.Errorf("made %v, %v", made, err)
+		}
+	}
+	due := base
+	due.Reports = 1
+	look("a report waits to be approved", due)
+	_, err = s.Decide(ctx, "town", kept.ID, snapshot.Rejected, "", "")
+	must(err)
+	look("it was rejected", base)
+	again := compile("2026-03-31")
+	look("it was compiled again", due)
+	_, err = s.Decide(ctx, "town", again.ID, snapshot.Approved, "", "")
+	must(err)
+	look("it was approved", base)
+	now := s.Now()
+	s.Now = func() time.Time { return now.AddDate(0, 0, Days+1) }
+	base.RejectedFiles = 0
+	look("a week later", base)
+}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"outreach/internal/project"
+	"outreach/internal/table"
+)
+
+// CountRejected counts the files asked for since an instant that were rejected, and whose owner has sent no good one since.
+func (s *Store) CountRejected(ctx context.Context, project string, since time.Time) (int, error) {
+	var first ulid.ULID
+	if err := first.SetTime(ulid.Timestamp(since)); err != nil {
+		return 0, err
+	}
+	n, mended := 0, map[string]bool{}
+	q := table.Query{PK: uploadPartition(project), From: first.String(), Backward: true, Limit: table.MostPage}
+	for {
+		page, err := list[Upload](ctx, s.Tracker, q)
+		if err != nil {
+			return 0, err
+		}
+		for _, u := range page.Items {
+			switch {
+			case u.CheckOnly:
+			case u.State == AcceptedUp:
+				mended[u.Owner] = true
+			case u.State == RejectedUp && !mended[u.Owner]:
+				n++
+			}
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			return n, nil
+		}
+	}
+}
+
+// CountWaiting counts who waits for an activity that has free places for them: as many as there are places. A definition
+// that gave more of them, or a queue that nobody has looked at, leaves such people.
+func (s *Store) CountWaiting(ctx context.Context, project string, a project.Activity) (int, error) {
+	places, _, err := s.places(ctx, project, a)
+	if err != nil || !places.Free() {
+		return 0, err
+	}
+	waiting, err := s.countItems(ctx, queuePartition(project, a.ID))
+	if a.Capacity > 0 {
+		waiting = min(waiting, a.Capacity-places.Taken)
+	}
+	return waiting, err
+}
+
+// CountHeld counts the sign-ups that are held for the office.
+func (s *Store) CountHeld(ctx context.Context, project string) (int, error) {
+	return s.countItems(ctx, heldPartition(project))
+}
+
+func (s *Store) countItems(ctx context.Context, partition string) (int, error) {
+	n := 0
+	q := table.Query{PK: partition}
+	for {
+		page, err := s.Tracker.Query(ctx, q)
+		if err != nil {
+			return 0, err
+		}
+		n += len(page.Items)
+		if q.Cursor = page.Next; q.Cursor == "" {
+			return n, nil
+		}
+	}
+}
