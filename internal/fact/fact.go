@@ -28,6 +28,7 @@ const (
 	KindUploadRejected   = "upload.rejected"
 	KindPersonMerged     = "person.merged"
 	KindPersonErased     = "person.erased"
+	KindPersonCorrected  = "person.corrected"
 	KindDefinitionSet    = "definition.set"
 	KindSnapshotCompiled = "snapshot.compiled"
 	KindSnapshotDecided  = "snapshot.decided"
@@ -117,6 +118,12 @@ type Merged struct {
 // Erased says that a person's facts were rewritten to a fresh id without attributes.
 type Erased struct {
 	Person string `json:"person"` // the fresh id
+}
+
+// Corrected says that the office corrected what is known of who somebody is.
+type Corrected struct {
+	Person string   `json:"person"`
+	Fields []string `json:"fields"` // the names of what was corrected, such as email
 }
 
 // Defined says that a version of the definition holds.

@@ -21,6 +21,9 @@ var style string
 //go:embed assets/page.js
 var script string
 
+//go:embed assets/editor.js
+var editor string
+
 // The stylesheet's address changes with its content, so it may be kept for ever.
 var stylesheet = sync.OnceValue(func() string {
 	sum := sha256.Sum256([]byte(style))
@@ -38,13 +41,16 @@ func Assets(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, style)
 }
 
-// Policy is the Content-Security-Policy under which the pages work: their own stylesheet, the one script that some of
-// them carry, and this server. Origins are the others that a page may send to: where files are uploaded.
+// Policy is the Content-Security-Policy under which the pages work: their own stylesheet, the scripts that some of them
+// carry, and this server. Origins are the others that a page may send to: where files are uploaded.
 func Policy(origins ...string) string {
-	sum := sha256.Sum256([]byte(script))
+	hash := func(script string) string {
+		sum := sha256.Sum256([]byte(script))
+		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
 	others := strings.Join(append([]string{"'self'"}, origins...), " ")
 	return "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; img-src data:; style-src 'self'; " +
-		"script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; connect-src " + others + "; form-action " + others
+		"script-src " + hash(script) + " " + hash(editor) + "; connect-src " + others + "; form-action " + others
 }
 
 // Stylesheet is the address of the stylesheet.
@@ -52,3 +58,6 @@ func (v view) Stylesheet() string { return stylesheet() }
 
 // Script is the script itself. It stands in the page, exactly as Policy has seen it, which saves a request.
 func (v view) Script() template.HTML { return template.HTML("<script>" + script + "</script>") } //nolint:gosec // our own file
+
+// Editor is the script of the definition's page alone, likewise.
+func (v view) Editor() template.HTML { return template.HTML("<script>" + editor + "</script>") } //nolint:gosec // our own file

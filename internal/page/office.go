@@ -2,11 +2,11 @@ package page
 
 import (
 	"slices"
-	"strings"
+	"time"
 
+	"outreach/internal/fact"
 	"outreach/internal/project"
 	"outreach/internal/record"
-	"outreach/internal/signup"
 	"outreach/internal/snapshot"
 )
 
@@ -31,7 +31,7 @@ type projectLine struct {
 func (p Projects) draw(v view) (string, any) {
 	out := projectsPage{}
 	for _, item := range p.Items {
-		out.Items = append(out.Items, projectLine{item, v.sections("/"+item.Definition.ID, item.Roles)[1:]})
+		out.Items = append(out.Items, projectLine{item, v.work("/"+item.Definition.ID, item.Roles)})
 	}
 	slices.SortStableFunc(out.Items, func(a, b projectLine) int { return min(len(b.Work), 1) - min(len(a.Work), 1) })
 	return "projects", out
@@ -97,123 +97,63 @@ func (e Evidence) OfPeople() bool {
 
 func (e Evidence) draw(view) (string, any) { return "evidence", e }
 
-// People is the search for people, and the list of probable duplicates.
-type People struct {
-	Query      string
-	Items      []PersonItem
-	Duplicates bool // the list is one of probable duplicates
-	Pairs      []Pair
-	Next       string // the address of the next page, or ""
-}
-
-// PersonItem is one person of a list.
-type PersonItem struct{ ID, Name, Email, Pesel string }
-
-// Pair is two records that are probably one person's, and why.
-type Pair struct {
-	A, B PersonItem
-	Why  string
-}
-
-func (p People) draw(view) (string, any) { return "people", p }
-
-// Person is everything held on one person.
-type Person struct {
-	Person     PersonItem
-	Facts      []Fact // phone, attributes, consents: labels and values as people read them
-	Signups    []SignupItem
-	Records    []PersonRecord
-	Definition *project.Definition
-	Export     string // the address of the subject-access export
-	Entry      Entry  // of the merge form
-}
-
-// Fact is a labelled value.
-type Fact struct{ Label, Value string }
-
-// PersonRecord is one record about a person.
-type PersonRecord struct {
-	Kind *record.Kind
-	ID   string // of a typed record, or ""
-	Row  record.Row
-}
-
-type personPage struct {
-	Person
-	Forms []personForm
-	Lines []personLine
-}
-
-type personForm struct {
-	SignupItem
-	Says string
-}
-
-type personLine struct{ Kind, Date, Says, Href string }
-
-func (p Person) draw(v view) (string, any) {
-	out := personPage{Person: p}
-	for _, s := range p.Signups {
-		out.Forms = append(out.Forms, personForm{s, v.says(&signup.Kind, p.Definition, s.Row, "activity", "submitted_at", "first_name", "last_name", "locale")})
-	}
-	for _, r := range p.Records {
-		line := personLine{Kind: v.Say("kind." + r.Kind.Name), Date: v.Date(r.Kind.Get(r.Row, "date")), Says: v.says(r.Kind, p.Definition, r.Row, "date")}
-		if r.ID != "" {
-			line.Href = v.Base() + "/" + r.Kind.Plural + "/" + r.ID
-		}
-		out.Lines = append(out.Lines, line)
-	}
-	return "person", out
-}
-
-// says writes a record out in one line, but for some fields.
-func (v view) says(kind *record.Kind, d *project.Definition, row record.Row, without ...string) string {
-	var said []string
-	for i := range kind.Fields {
-		f := &kind.Fields[i]
-		if i < len(row) && row[i] != "" && !slices.Contains(without, f.Name) {
-			said = append(said, v.Field(f.Name)+": "+v.cell(f, d, row[i]))
-		}
-	}
-	return strings.Join(said, " · ")
-}
-
-// Named is an activity's label.
-func (p Person) Named(activity, language string) string {
-	return Signups{Definition: p.Definition}.Named(activity, language)
-}
-
-// Definition is the editor of the project's definition. It puts to its own address; checking adds dry_run=1.
-type Definition struct {
-	YAML     string
-	Number   int    // of the version shown; 0: there is none yet
-	SHA256   string // of the version shown
-	Version  string // its ETag, sent back as _if_match
-	Problems []LineProblem
-	Checked  bool // it was checked and found right, and not saved
-}
-
-// LineProblem is something wrong at a place of the definition.
-type LineProblem struct {
-	Line, Column int
-	Message      string
-}
-
-// Quote is a line of the definition, counted from 1, or "".
-func (d Definition) Quote(line int) string {
-	lines := strings.Split(d.YAML, "\n")
-	if line < 1 || line > len(lines) {
-		return ""
-	}
-	return strings.TrimRight(lines[line-1], "\r")
-}
-
-func (d Definition) draw(view) (string, any) { return "definition", d }
-
 func short(hash string) string {
 	const prefix = "sha256:"
 	if len(hash) > len(prefix)+12 && hash[:len(prefix)] == prefix {
 		return hash[len(prefix) : len(prefix)+12]
 	}
 	return hash
+}
+
+// Attention is the office's first page: what needs somebody, the most pressing first.
+type Attention struct{ Items []Task }
+
+// Task is one thing that waits, and the address where it is done.
+type Task struct {
+	What, Message, Href string
+	Urgent              bool // somebody outside waits for it
+}
+
+func (a Attention) draw(view) (string, any) { return "attention", a }
+
+// Audit is the trail of who did what and when, newest first.
+type Audit struct {
+	Kind, Who string // what the list is narrowed to, or ""
+	Items     []AuditLine
+	Next      string // the address of the next page, or ""
+}
+
+// AuditLine is one thing that happened.
+type AuditLine struct {
+	At     time.Time
+	By     string // an address, or ""
+	Origin string // staff, or one of Origins
+	Says   string
+	Links  []Link
+}
+
+// Events are the kinds of what happens, and Origins where things come from that nobody of the staff did.
+var (
+	Events = []string{
+		fact.KindSignup, fact.KindSignupMoved, fact.KindSaid, fact.KindVoided, fact.KindUploadAccepted, fact.KindUploadRejected, fact.KindUploadWithdrawn,
+		fact.KindPersonCorrected, fact.KindPersonMerged, fact.KindPersonErased, fact.KindDefinitionSet, fact.KindSnapshotCompiled, fact.KindSnapshotDecided,
+		fact.KindReportDue, fact.KindAttentionNoted,
+	}
+	Origins = []string{"form", "delivery", "schedule"}
+)
+
+type auditPage struct {
+	Audit
+	Kinds, Whose []choice
+}
+
+func (a Audit) draw(v view) (string, any) {
+	out := auditPage{Audit: a}
+	for _, kind := range Events {
+		out.Kinds = append(out.Kinds, choice{Value: kind, Label: v.Say("event." + kind), Chosen: kind == a.Kind})
+	}
+	for _, o := range Origins {
+		out.Whose = append(out.Whose, choice{Value: o, Label: v.Say("origin_of." + o), Chosen: o == a.Who})
+	}
+	return "audit", out
 }

@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -159,15 +160,21 @@ func (v view) Sections() []section {
 	return all
 }
 
-// sections are the parts of a project that are open to somebody: the results first, which are open to all.
+// work are the parts of a project that are open to somebody because of their roles: where one lands first.
+func (v view) work(base string, r Roles) []section {
+	return slices.DeleteFunc(v.sections(base, r), func(s section) bool { return s.Href == base })
+}
+
+// sections are the parts of a project that are open to somebody. The results are open to all.
 func (v view) sections(base string, r Roles) []section {
 	var out []section
 	for _, s := range []struct {
 		name string
 		open bool
 	}{
-		{"", true}, {"signups", r.Coordinator}, {"consultations", r.Adviser || r.Coordinator}, {"attendance", r.Coordinator}, {"tests", r.Coordinator},
+		{"attention", r.Coordinator}, {"", true}, {"signups", r.Coordinator}, {"consultations", r.Adviser || r.Coordinator}, {"attendance", r.Coordinator}, {"tests", r.Coordinator},
 		{"outputs", r.Coordinator}, {"uploads", r.Partner || r.Coordinator}, {"people", r.Coordinator}, {"snapshots", r.Funder || r.Coordinator}, {"definition", r.Coordinator},
+		{"audit", r.Coordinator},
 	} {
 		if !s.open {
 			continue

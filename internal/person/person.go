@@ -135,3 +135,69 @@ func Fold(text string) string {
 	}
 	return strings.Join(strings.Fields(b.String()), " ")
 }
+
+// MostWords is how many words of a name are searched by.
+const MostWords = 8
+
+// Words are the words of a name as they are searched by, each once, in order.
+func Words(name string) []string {
+	words := strings.FieldsFunc(Fold(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	slices.Sort(words)
+	words = slices.Compact(words)
+	return words[:min(len(words), MostWords)]
+}
+
+// Words are the words that the person is found by.
+func (p Person) Words() []string { return Words(p.FirstName + " " + p.LastName) }
+
+// FirstWord is the first of the person's words with this beginning, "" where none has it.
+func (p Person) FirstWord(beginning string) string {
+	for _, word := range p.Words() {
+		if strings.HasPrefix(word, beginning) {
+			return word
+		}
+	}
+	return ""
+}
+
+// Named tells that each of some beginnings is one of a word of the person's name.
+func (p Person) Named(beginnings []string) bool {
+	return !slices.ContainsFunc(beginnings, func(b string) bool { return p.FirstWord(b) == "" })
+}
+
+// Correction is what somebody's names, phone and keys are, in the place of what was known.
+type Correction struct{ FirstName, LastName, Phone, Email, Pesel string }
+
+// Correct gives the person as the correction says, and the names of the fields that it changes. Of several addresses or
+// PESELs it is the first that is corrected; the others stay.
+func (p Person) Correct(c Correction) (Person, []string) {
+	var fields []string
+	set := func(name string, value *string, to string) {
+		if *value != to {
+			*value = to
+			fields = append(fields, name)
+		}
+	}
+	set("first_name", &p.FirstName, c.FirstName)
+	set("last_name", &p.LastName, c.LastName)
+	set("phone", &p.Phone, c.Phone)
+	lead := func(name string, list *[]string, to string) {
+		if first(*list) == to {
+			return
+		}
+		fields = append(fields, name)
+		rest := (*list)[min(len(*list), 1):]
+		*list = nil
+		if to != "" {
+			*list = []string{to}
+		}
+		for _, other := range rest {
+			if other != to {
+				*list = append(*list, other)
+			}
+		}
+	}
+	lead("email", &p.Emails, c.Email)
+	lead("pesel", &p.Pesels, c.Pesel)
+	return p, fields
+}

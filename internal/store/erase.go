@@ -10,6 +10,7 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/kinds"
+	"outreach/internal/person"
 	"outreach/internal/record"
 	"outreach/internal/signup"
 	"outreach/internal/table"
@@ -126,6 +127,15 @@ func (s *Store) erase(ctx context.Context, project string, e Erasure, by string)
 		}
 		if err := removeAll(ctx, s.People, texts); err != nil {
 			return err
+		}
+	}
+	for _, id := range e.IDs {
+		p, _, err := load[person.Person](ctx, s.People, personKey(project, id))
+		if err != nil {
+			return err
+		}
+		for _, word := range p.Words() {
+			gone = append(gone, namePart(project, word, id))
 		}
 	}
 	for _, id := range slices.Backward(e.IDs) { // the one that is asked for again last
@@ -301,6 +311,11 @@ func rewritten(f fact.Fact, e Erasure) (data any, changed bool, err error) {
 		err = json.Unmarshal(f.Data, &d)
 		fresh(&d.Person)
 		fresh(&d.Into)
+		data = d
+	case fact.KindPersonCorrected:
+		var d fact.Corrected
+		err = json.Unmarshal(f.Data, &d)
+		fresh(&d.Person)
 		data = d
 	}
 	return data, changed, err

@@ -139,6 +139,16 @@ func personKey(project, id string) table.Key {
 
 func namesIndex(project string) string { return "NAMES#" + project }
 
+// namePart is where a word of a person's name leads to them.
+func namePart(project, word, id string) table.Key {
+	return table.Key{PK: "NAMEPARTS#" + project, SK: word + "#" + id}
+}
+
+// namePartsKey says that the words of all names lead to people: names that were kept before there were such items do not.
+func namePartsKey(project string) table.Key {
+	return table.Key{PK: "NAMEPARTSKEPT#" + project, SK: "KEPT"}
+}
+
 func identityKey(project, sealed string) table.Key {
 	return table.Key{PK: "IDENTITY#" + project + "#" + sealed, SK: "PERSON"}
 }

@@ -130,10 +130,13 @@ func (s *Store) resolve(ctx context.Context, project string, ref record.PersonRe
 		return id, nil
 	}
 	p, rev := person.Person{ID: id}, int64(0)
+	var before person.Person
 	if id == "" {
 		p.ID = s.NewID()
 	} else if p, rev, err = load[person.Person](ctx, s.People, personKey(project, id)); err != nil {
 		return "", err
+	} else {
+		before = p
 	}
 	changed := rev == 0
 	if p.FirstName == "" && p.LastName == "" && names.Last+names.First != "" {
@@ -156,6 +159,7 @@ func (s *Store) resolve(ctx context.Context, project string, ref record.PersonRe
 	if !changed {
 		return p.ID, nil
 	}
+	ops = append(ops, s.renamed(project, before, p)...)
 	return p.ID, s.People.Write(ctx, append(ops, s.putPerson(project, p, rev))...)
 }
 
@@ -211,63 +215,6 @@ func (s *Store) putPerson(project string, p person.Person, rev int64) table.Op {
 		return op
 	}
 	return indexed(op, table.Key{PK: namesIndex(project), SK: p.SortName() + "#" + p.ID})
-}
-
-// Search finds people by an exact e-mail or PESEL, or by the beginning of their last name.
-func (s *Store) Search(ctx context.Context, project, query string, limit int, cursor string) (Page[person.Person], error) {
-	query = strings.TrimSpace(query)
-	var keys []person.Key
-	if address, ok := record.ParseEmail(query); ok {
-		keys = append(keys, person.Key{Kind: "email", Value: address})
-	}
-	if record.ValidPesel(query) {
-		keys = append(keys, person.Key{Kind: "pesel", Value: query})
-	}
-	if len(keys) == 0 {
-		return list[person.Person](ctx, s.People, table.Query{PK: namesIndex(project), Index: true, Prefix: person.Fold(query), Limit: limit, Cursor: cursor})
-	}
-	out := Page[person.Person]{Items: []person.Person{}}
-	known, err := s.Known(ctx, project, keys)
-	if err != nil {
-		return out, err
-	}
-	for _, id := range known {
-		p, err := s.Person(ctx, project, id)
-		if err != nil {
-			return out, err
-		}
-		out.Items = append(out.Items, p)
-	}
-	return out, nil
-}
-
-// Duplicates finds people who may be the same: equal names, marks and case apart. Each group has two people at least.
-func (s *Store) Duplicates(ctx context.Context, project string) ([][]person.Person, error) {
-	var groups [][]person.Person
-	var group []person.Person
-	close := func() {
-		if len(group) > 1 && group[0].SortName() != "" {
-			groups = append(groups, group)
-		}
-		group = nil
-	}
-	cursor := ""
-	for {
-		page, err := list[person.Person](ctx, s.People, table.Query{PK: namesIndex(project), Index: true, Limit: table.MostPage, Cursor: cursor})
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range page.Items {
-			if len(group) > 0 && group[0].SortName() != p.SortName() {
-				close()
-			}
-			group = append(group, p)
-		}
-		if cursor = page.Next; cursor == "" {
-			close()
-			return groups, nil
-		}
-	}
 }
 
 // Merge makes two records of one person one: what was known of the first leads to the second from now on. The fact comes
@@ -333,9 +280,12 @@ func (s *Store) joinPeople(ctx context.Context, project, from, into string) (per
 	if err != nil || source.Into != "" {
 		return target, err
 	}
+	ops := s.renamed(project, source, person.Person{})
+	before := target
 	target.Absorb(source)
 	source.Into = into
-	ops := []table.Op{s.putPerson(project, target, targetRev), s.putPerson(project, source, sourceRev)}
+	ops = append(ops, s.renamed(project, before, target)...)
+	ops = append(ops, s.putPerson(project, target, targetRev), s.putPerson(project, source, sourceRev))
 	for _, k := range source.Keys() {
 		ops = append(ops, put(s.identityKey(project, k), into, table.Always))
 	}

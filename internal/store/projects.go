@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"time"
 
 	"outreach/internal/fact"
 	"outreach/internal/project"
@@ -16,6 +17,8 @@ type Defined struct {
 	Version    int                 `json:"version"`
 	SHA256     string              `json:"sha256"` // of the YAML
 	Definition *project.Definition `json:"definition"`
+	By         string              `json:"by,omitempty"` // who set it, a staff id; versions of long ago do not say
+	At         time.Time           `json:"at,omitzero"`
 }
 
 // Definition reads the definition that holds now.
@@ -34,6 +37,11 @@ func (s *Store) DefinitionVersion(ctx context.Context, id string, version int) (
 		err = fmt.Errorf("project %s, definition %d: %w", id, version, ErrNotFound)
 	}
 	return d, err
+}
+
+// DefinitionVersions lists the versions, newest first.
+func (s *Store) DefinitionVersions(ctx context.Context, id string, limit int, cursor string) (Page[Defined], error) {
+	return list[Defined](ctx, s.Tracker, table.Query{PK: definitionKey(id).PK, Prefix: "VERSION#", Backward: true, Limit: limit, Cursor: cursor})
 }
 
 // DefinitionText reads a version's YAML as it was sent.
@@ -63,7 +71,7 @@ func (s *Store) SetDefinition(ctx context.Context, d *project.Definition, text [
 		if ifMatch != "" && ifMatch != before.SHA256 {
 			return fmt.Errorf("definition of %s: %w", d.ID, ErrStale)
 		}
-		set, created = Defined{Version: before.Version + 1, SHA256: hex.EncodeToString(sum[:]), Definition: d}, rev == 0
+		set, created = Defined{Version: before.Version + 1, SHA256: hex.EncodeToString(sum[:]), Definition: d, By: by, At: s.Now().UTC()}, rev == 0
 		if before.SHA256 == set.SHA256 {
 			set = before
 			return nil

@@ -22,6 +22,8 @@ import (
 func New(site *web.Site) http.Handler {
 	m := web.NewMux(site)
 	m.Handle("GET /{project}/definition", show)
+	m.Handle("GET /{project}/definition/versions", listVersions)
+	m.Handle("GET /{project}/definition/versions/{number}", showVersion)
 	m.HandleNew("PUT /{project}/definition", set)
 	m.HandleNew("POST /{project}/definition", set)
 	return m
@@ -94,6 +96,13 @@ func set(c *web.Call) error {
 		lines = append(lines, web.Line{Field: "id", Code: "not_allowed", Message: c.Messages().Say("definition.other_id", "id", d.ID, "project", c.Project), Line: 1, Column: 1})
 	}
 	shown := page.Definition{YAML: string(raw), Number: before.Version, SHA256: before.SHA256, Version: ifMatch}
+	var changes []change
+	if len(lines) == 0 {
+		changes = inWords(c, before.Definition, d)
+	}
+	for _, one := range changes {
+		shown.Changes = append(shown.Changes, one.Message)
+	}
 	if len(lines) > 0 {
 		if form && c.Page {
 			for _, l := range lines {
@@ -101,14 +110,18 @@ func set(c *web.Call) error {
 			}
 			return c.Show(http.StatusUnprocessableEntity, shown)
 		}
-		return &web.Error{Status: http.StatusUnprocessableEntity, Detail: "definition", Lines: lines}
+		return &web.Error{Status: http.StatusUnprocessableEntity, Detail: "definition", Lines: lines, Extra: map[string]any{"summary": c.Messages().Count("definition.problems", int64(len(lines)))}}
 	}
 	if dry != "" && dry != "0" {
 		if form && c.Page {
 			shown.Checked = true
 			return c.Show(http.StatusOK, shown)
 		}
-		return c.JSON(http.StatusOK, map[string]any{"project": d.ID, "valid": true, "errors": []web.Line{}})
+		summary := c.Messages().Say("definition.checked")
+		if len(changes) == 0 {
+			summary = c.Messages().Say("definition.same")
+		}
+		return c.JSON(http.StatusOK, map[string]any{"project": d.ID, "valid": true, "errors": []web.Line{}, "summary": summary, "changes": changes})
 	}
 	by, err := c.Staff()
 	if err != nil {

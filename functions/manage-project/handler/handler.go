@@ -16,6 +16,7 @@ import (
 // New gives the function's routes.
 func New(site *web.Site) http.Handler {
 	m := web.NewMux(site)
+	m.Handle("GET /{project}/attention", showAttention)
 	m.Handle("GET /{project}/signups", listSignups)
 	m.Handle("PUT /{project}/signups/{id}", moveSignup)
 	m.Handle("POST /{project}/signups/{id}", moveSignup)
@@ -25,9 +26,13 @@ func New(site *web.Site) http.Handler {
 	m.Handle("GET /{project}/people", searchPeople)
 	m.Handle("GET /{project}/people/duplicates", duplicates)
 	m.Handle("GET /{project}/people/{id}", showPerson)
+	m.Handle("PUT /{project}/people/{id}", changePerson)
 	m.Handle("POST /{project}/people/{id}", changePerson)
 	m.Handle("DELETE /{project}/people/{id}", changePerson)
+	m.Handle("GET /{project}/people/{id}/merge", previewMerge)
 	m.Handle("POST /{project}/people/{id}/merge", merge)
+	m.Handle("GET /{project}/people/{id}/erasure", previewErasure)
+	m.Handle("GET /{project}/audit", showAudit)
 	m.Handle("POST /{project}/snapshots/{id}/approval", decide)
 	return m
 }

@@ -2,8 +2,10 @@ package handler
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -46,26 +48,43 @@ func searchPeople(c *web.Call) error {
 	return c.List(items, found.Next)
 }
 
+// duplicates lists pairs of people who may be one. The cursor counts pairs: what was merged meanwhile is no longer among them.
 func duplicates(c *web.Call) error {
 	if err := c.Need(web.Coordinator); err != nil {
 		return err
 	}
-	groups, err := c.Site.Store.Duplicates(c.Context(), c.Project)
+	from := 0
+	if cursor := c.Cursor(); cursor != "" {
+		var err error
+		if from, err = strconv.Atoi(cursor); err != nil || from < 0 {
+			return &web.Error{Status: http.StatusBadRequest, Detail: "cursor"}
+		}
+	}
+	pairs, err := c.Site.Store.Duplicates(c.Context(), c.Project)
 	if err != nil {
 		return err
 	}
-	content := page.People{Duplicates: true}
-	items := []map[string]any{}
-	for _, group := range groups {
-		for _, other := range group[1:] {
-			content.Pairs = append(content.Pairs, page.Pair{A: item(group[0]), B: item(other), Why: c.Messages().Say("people.same_name")})
-			items = append(items, map[string]any{"people": []map[string]any{group[0].JSON(true), other.JSON(true)}, "reason": "same_name"})
+	next := ""
+	pairs = pairs[min(from, len(pairs)):]
+	if limit := c.Limit(); len(pairs) > limit {
+		pairs, next = pairs[:limit], itoa(from+limit)
+	}
+	if !c.Page {
+		items := make([]map[string]any, len(pairs))
+		for i, pair := range pairs {
+			items[i] = map[string]any{"people": []map[string]any{pair.A.JSON(true), pair.B.JSON(true)}, "reason": pair.Why[0], "reasons": pair.Why}
 		}
+		return c.List(items, next)
 	}
-	if c.Page {
-		return c.Show(http.StatusOK, content)
+	content := page.People{Duplicates: true, Next: c.NextAddress(next)}
+	for _, pair := range pairs {
+		var why []string
+		for _, reason := range pair.Why {
+			why = append(why, c.Messages().Say("people."+reason))
+		}
+		content.Pairs = append(content.Pairs, page.Pair{A: item(pair.A), B: item(pair.B), Why: strings.Join(why, ", ")})
 	}
-	return c.List(items, "")
+	return c.Show(http.StatusOK, content)
 }
 
 func showPerson(c *web.Call) error {
@@ -73,14 +92,11 @@ func showPerson(c *web.Call) error {
 		return err
 	}
 	id, export := strings.CutSuffix(c.PathValue("id"), ".json")
-	p, err := c.Site.Store.Person(c.Context(), c.Project, id)
+	p, story, err := held(c, id)
 	if err != nil {
 		return err
 	}
-	story, err := c.Site.Store.Story(c.Context(), c.Project, p)
-	if err != nil {
-		return err
-	}
+	c.W.Header().Set("ETag", c.Site.Store.PersonTag(c.Project, p))
 	if c.Page && !export {
 		return c.Show(http.StatusOK, drawn(c, p, story, page.Entry{Values: map[string]string{"into": c.URL.Query().Get("into")}}))
 	}
@@ -111,23 +127,128 @@ func showPerson(c *web.Call) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func drawn(c *web.Call, p person.Person, story store.Story, entry page.Entry) page.Person {
-	content := page.Person{Person: item(p), Definition: c.Defined.Definition, Export: "/" + c.Project + "/people/" + p.ID + ".json", Entry: entry}
+// held reads a person with all that is kept on them.
+func held(c *web.Call, id string) (person.Person, store.Story, error) {
+	p, err := c.Site.Store.Person(c.Context(), c.Project, id)
+	if err != nil {
+		return p, store.Story{}, err
+	}
+	story, err := c.Site.Store.Story(c.Context(), c.Project, p)
+	return p, story, err
+}
+
+func drawn(c *web.Call, p person.Person, story store.Story, merging page.Entry) page.Person {
+	content := page.Person{Person: item(p), Definition: c.Defined.Definition, Export: export(c, p), Entry: merging, Names: page.Entry{Values: known(p), Version: c.Site.Store.PersonTag(c.Project, p)}}
 	if p.Phone != "" {
 		content.Facts = append(content.Facts, page.Fact{Label: c.Messages().Field("phone"), Value: p.Phone})
+	}
+	for _, other := range append(slices.Clone(p.Emails[min(1, len(p.Emails)):]), p.Pesels[min(1, len(p.Pesels)):]...) {
+		content.Facts = append(content.Facts, page.Fact{Label: c.Messages().Say("people.also"), Value: other})
 	}
 	for _, s := range story.Signups {
 		l := listed{Signup: s.Signup, form: s.Form}
 		content.Signups = append(content.Signups, page.SignupItem{ID: s.ID, Person: p.ID, Name: content.Person.Name, Email: s.Form["email"], Activity: s.Activity, State: s.State, SubmittedAt: s.Submitted.Format("2006-01-02T15:04:05Z07:00"), Version: l.etag(), Row: s.Row})
 	}
 	for _, r := range story.Records {
-		shown := page.PersonRecord{Kind: kinds.ByName(r.Kind), Row: r.Row}
+		shown := page.PersonRecord{Kind: kinds.ByName(r.Kind), Row: r.Row, Upload: r.Upload}
 		if r.Upload == "" {
 			shown.ID = r.ID
 		}
 		content.Records = append(content.Records, shown)
 	}
 	return content
+}
+
+func export(c *web.Call, p person.Person) string {
+	return "/" + c.Project + "/people/" + p.ID + ".json"
+}
+
+// known are the values of the form that corrects them.
+func known(p person.Person) map[string]string {
+	values := map[string]string{"phone": p.Phone}
+	for name, value := range p.JSON(true) {
+		if text, ok := value.(string); ok && name != "id" {
+			values[name] = text
+		}
+	}
+	return values
+}
+
+// changePerson corrects or erases a person; a browser's form says PUT or DELETE in a field.
+func changePerson(c *web.Call) error {
+	if err := c.Need(web.Coordinator); err != nil {
+		return err
+	}
+	body, err := c.Read()
+	if err != nil {
+		return err
+	}
+	switch body.Method(c) {
+	case http.MethodPut:
+		return correct(c, body)
+	case http.MethodDelete:
+	default:
+		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, PUT, DELETE"}
+	}
+	by, err := c.Staff()
+	if err != nil {
+		return err
+	}
+	if err := c.Site.Store.Erase(c.Context(), c.Project, c.PathValue("id"), by); err != nil {
+		return err
+	}
+	if c.Page && body.Form {
+		return c.Redirect("/" + c.Project + "/people?done=erased")
+	}
+	return c.JSON(http.StatusOK, map[string]any{"id": c.PathValue("id"), "state": "erased"})
+}
+
+// correct puts who somebody is in the place of what was known. Nobody may be left without any key.
+func correct(c *web.Call, body web.Body) error {
+	id := c.PathValue("id")
+	entry, problems := page.Identity.Read(body.Given, record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	get := func(name string) string { return page.Identity.Get(entry.Row, name) }
+	again := func(status int, problems ...record.Problem) error {
+		p, story, err := held(c, id)
+		if err != nil {
+			return err
+		}
+		content := drawn(c, p, story, page.Entry{})
+		content.Names.Values, content.Names.Problems = body.Values(), problems
+		c.URL = &url.URL{Path: "/" + c.Project + "/people/" + p.ID} // where a form is sent it cannot be asked for
+		return c.Show(status, content)
+	}
+	form := c.Page && body.Form
+	if len(problems) > 0 {
+		if form {
+			return again(http.StatusUnprocessableEntity, problems...)
+		}
+		return web.Invalid(problems...)
+	}
+	by, err := c.Staff()
+	if err != nil {
+		return err
+	}
+	corrected, err := c.Site.Store.Correct(c.Context(), c.Project, id, body.IfMatch(c), person.Correction{
+		FirstName: get("first_name"), LastName: get("last_name"), Phone: get("phone"), Email: get("email"), Pesel: get("pesel"),
+	}, by)
+	var taken *store.Taken
+	switch {
+	case errors.As(err, &taken):
+		problem := record.Problem{Field: taken.Field, Code: "taken"}
+		if form {
+			return again(http.StatusConflict, problem)
+		}
+		return &web.Error{Status: http.StatusConflict, Detail: "taken", Problems: []record.Problem{problem}, Extra: map[string]any{"existing": taken.Person}}
+	case errors.Is(err, store.ErrStale) && form:
+		return again(http.StatusPreconditionFailed, record.Problem{Code: "stale"})
+	case err != nil:
+		return err
+	case form:
+		return c.Redirect("/" + c.Project + "/people/" + corrected.ID + "?done=saved")
+	}
+	c.W.Header().Set("ETag", c.Site.Store.PersonTag(c.Project, corrected))
+	return c.JSON(http.StatusOK, corrected.JSON(true))
 }
 
 var target = record.Kind{Name: "merge", Fields: []record.Field{{Name: "into", Required: true, Longest: 26}}}
@@ -169,11 +290,7 @@ func merge(c *web.Call) error {
 
 // mergeAgain shows the form on the person's page, with what was typed and what is wrong.
 func mergeAgain(c *web.Call, id string, entry page.Entry) error {
-	p, err := c.Site.Store.Person(c.Context(), c.Project, id)
-	if err != nil {
-		return err
-	}
-	story, err := c.Site.Store.Story(c.Context(), c.Project, p)
+	p, story, err := held(c, id)
 	if err != nil {
 		return err
 	}
@@ -181,27 +298,201 @@ func mergeAgain(c *web.Call, id string, entry page.Entry) error {
 	return c.Show(http.StatusUnprocessableEntity, drawn(c, p, story, entry))
 }
 
-// changePerson erases a person; a browser's form says DELETE in a field.
-func changePerson(c *web.Call) error {
+// previewMerge shows two people side by side, and what the one person will have. Into whom is said by id, e-mail or PESEL.
+func previewMerge(c *web.Call) error {
 	if err := c.Need(web.Coordinator); err != nil {
 		return err
 	}
-	body, err := c.Read()
+	from, fromStory, err := held(c, c.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	if body.Method(c) != http.MethodDelete {
-		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, DELETE"}
-	}
-	by, err := c.Staff()
+	asked := strings.TrimSpace(c.URL.Query().Get("into"))
+	into, found, err := meant(c, asked)
 	if err != nil {
 		return err
 	}
-	if err := c.Site.Store.Erase(c.Context(), c.Project, c.PathValue("id"), by); err != nil {
+	if !found || into.ID == from.ID {
+		problem := record.Problem{Field: "into", Code: record.NotInList, Hint: "person"}
+		if asked == "" {
+			problem = record.Problem{Field: "into", Code: record.Missing}
+		}
+		if c.Page {
+			return mergeAgain(c, from.ID, page.Entry{Values: map[string]string{"into": asked}, Problems: []record.Problem{problem}})
+		}
+		return web.Invalid(problem)
+	}
+	intoStory, err := c.Site.Store.Story(c.Context(), c.Project, into)
+	if err != nil {
 		return err
 	}
-	if c.Page && body.Form {
-		return c.Redirect("/" + c.Project + "/people?done=erased")
+	one := into
+	one.Absorb(from)
+	both := collisions(fromStory, intoStory)
+	if !c.Page {
+		return c.JSON(http.StatusOK, map[string]any{"from": side(from, fromStory), "into": side(into, intoStory), "result": side(one, joined(fromStory, intoStory)), "collisions": both})
 	}
-	return c.JSON(http.StatusOK, map[string]any{"id": c.PathValue("id"), "state": "erased"})
+	content := page.Merge{
+		From: drawn(c, from, fromStory, page.Entry{}), Into: drawn(c, into, intoStory, page.Entry{}), One: drawn(c, one, joined(fromStory, intoStory), page.Entry{}),
+		TwoPesels: len(one.Pesels) > 1 && len(into.Pesels) > 0 && len(from.Pesels) > 0,
+	}
+	for _, collision := range both {
+		content.Collisions = append(content.Collisions, page.Collision{Kind: collision.Kind, Activity: collision.Activity, Date: collision.Date})
+	}
+	return c.Show(http.StatusOK, content)
+}
+
+// meant finds the person that is named by an id or a key.
+func meant(c *web.Call, asked string) (person.Person, bool, error) {
+	if len(asked) == 26 && !strings.Contains(asked, "@") {
+		p, err := c.Site.Store.Person(c.Context(), c.Project, asked)
+		if errors.Is(err, store.ErrNotFound) {
+			return p, false, nil
+		}
+		return p, err == nil, err
+	}
+	if _, email := record.ParseEmail(asked); !email && !record.ValidPesel(asked) {
+		return person.Person{}, false, nil
+	}
+	found, err := c.Site.Store.Search(c.Context(), c.Project, asked, 1, "")
+	if err != nil || len(found.Items) == 0 {
+		return person.Person{}, false, err
+	}
+	return found.Items[0], true, nil
+}
+
+func side(p person.Person, story store.Story) map[string]any {
+	return map[string]any{"person": p.JSON(true), "emails": len(p.Emails), "pesels": len(p.Pesels), "signups": len(story.Signups), "records": len(story.Records)}
+}
+
+func joined(a, b store.Story) store.Story {
+	return store.Story{Signups: slices.Concat(b.Signups, a.Signups), Records: slices.Concat(b.Records, a.Records)}
+}
+
+// collision is what two people both have, and one person has once.
+type collision struct {
+	Kind     string `json:"kind"`
+	Activity string `json:"activity,omitempty"`
+	Date     string `json:"date,omitempty"`
+}
+
+// collisions finds live sign-ups of both to one activity, and records of both under one natural key.
+func collisions(a, b store.Story) []collision {
+	out := []collision{}
+	for _, s := range a.Signups {
+		if s.Live() && slices.ContainsFunc(b.Signups, func(o store.StorySignup) bool { return o.Live() && o.Activity == s.Activity }) {
+			out = append(out, collision{Kind: "signup", Activity: s.Activity})
+		}
+	}
+	natural := func(r store.StoryRecord) string { return r.Kind + kinds.ByName(r.Kind).NaturalKey("", r.Row) }
+	theirs := map[string]bool{}
+	for _, r := range b.Records {
+		theirs[natural(r)] = true
+	}
+	for _, r := range a.Records {
+		if k := kinds.ByName(r.Kind); theirs[natural(r)] {
+			out = append(out, collision{Kind: r.Kind, Activity: k.Get(r.Row, "activity"), Date: k.Get(r.Row, "date")})
+		}
+	}
+	return out
+}
+
+// previewErasure says in numbers what of a person goes and what stays, before anything does.
+func previewErasure(c *web.Call) error {
+	if err := c.Need(web.Coordinator); err != nil {
+		return err
+	}
+	p, story, err := held(c, c.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	sum := count(p, story)
+	figures := touched(c, story)
+	if !c.Page {
+		items := make([]map[string]any, len(figures))
+		for i, f := range figures {
+			items[i] = map[string]any{"code": f.Code, "label": f.Label, "rule": f.Rule, "breakdown": f.Breakdown}
+		}
+		return c.JSON(http.StatusOK, map[string]any{"person": p.JSON(false), "goes": sum.goes(), "stays": sum.stays(), "figures": items})
+	}
+	return c.Show(http.StatusOK, page.Erasure{Person: item(p), Export: export(c, p), Goes: sum.said(sum.goes(), goes), Stays: sum.said(sum.stays(), stays), Figures: figures})
+}
+
+// tally is what is held on somebody, in numbers.
+type tally struct{ keys, forms, attributes, texts, signups, records, rows, files int }
+
+// What goes with a person and what stays of them, in the order of the page.
+var (
+	goes  = []string{"keys", "forms", "attributes", "texts"}
+	stays = []string{"signups", "records", "rows", "files"}
+)
+
+func (t tally) goes() map[string]int {
+	return map[string]int{"keys": t.keys, "forms": t.forms, "attributes": t.attributes, "texts": t.texts}
+}
+
+func (t tally) stays() map[string]int {
+	return map[string]int{"signups": t.signups, "records": t.records, "rows": t.rows, "files": t.files}
+}
+
+func (tally) said(numbers map[string]int, order []string) []page.Number {
+	var out []page.Number
+	for _, name := range order {
+		out = append(out, page.Number{Name: name, N: numbers[name]})
+	}
+	return out
+}
+
+func count(p person.Person, story store.Story) tally {
+	t := tally{keys: len(p.Keys()), signups: len(story.Signups)}
+	files := map[string]bool{}
+	for _, s := range story.Signups {
+		t.forms += len(s.Sent)
+		if slices.ContainsFunc(record.Attributes, func(name string) bool { return kinds.ByName("signup").Get(s.Row, name) != "" }) {
+			t.attributes++
+		}
+		if s.Upload != "" {
+			files[s.Upload] = true
+		}
+	}
+	for _, r := range story.Records {
+		t.texts += len(kinds.ByName(r.Kind).Private(r.Row))
+		if r.Upload == "" {
+			t.records++
+			continue
+		}
+		t.rows++
+		files[r.Upload] = true
+	}
+	t.files = len(slices.Collect(maps.Keys(files)))
+	return t
+}
+
+// touched finds the figures that may change when somebody's attributes go: those whose rule asks for any, and those that
+// are broken down by them, of the kinds of record that there are of the person.
+func touched(c *web.Call, story store.Story) []page.TouchedFigure {
+	there := map[string]bool{"signup": len(story.Signups) > 0}
+	for _, r := range story.Records {
+		there[r.Kind] = true
+	}
+	d := c.Defined.Definition
+	var out []page.TouchedFigure
+	for _, in := range d.Indicators {
+		f := page.TouchedFigure{Code: in.Code, Label: in.Label, Rule: in.Asks(record.Attributes), Breakdown: in.Count == "people"}
+		if there[in.Of] && (f.Rule || f.Breakdown) {
+			out = append(out, f)
+		}
+	}
+	for _, rule := range d.Participants {
+		if there[rule.Of] {
+			said := c.Messages().Say("results.participants")
+			f := page.TouchedFigure{Breakdown: true}
+			f.Label.PL, f.Label.EN = said, said
+			for _, other := range d.Participants {
+				f.Rule = f.Rule || other.Asks(record.Attributes)
+			}
+			return append(out, f)
+		}
+	}
+	return out
 }

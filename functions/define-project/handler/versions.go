@@ -1,0 +1,136 @@
+package handler
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"outreach/internal/page"
+	"outreach/internal/project"
+	"outreach/internal/store"
+	"outreach/internal/web"
+)
+
+// change is a difference between two definitions, also in the reader's words.
+type change struct {
+	project.Change
+	Message string `json:"message"`
+}
+
+// inWords says what differs between two definitions. Names of keys stay as they are written in a definition.
+func inWords(c *web.Call, before, after *project.Definition) []change {
+	changes := []change{}
+	for _, one := range project.Changes(before, after) {
+		what := one.ID
+		if one.Part != "" {
+			what = c.Messages().Say("definition.part."+one.Part, "id", one.ID, "label", one.Label.In(c.Language))
+		}
+		message := c.Messages().Say("definition."+one.What, "what", what)
+		if one.What == project.Altered {
+			var fields []string
+			for _, e := range one.Fields {
+				field := e.Field
+				if one.Part == "" {
+					field = ""
+				}
+				if e.Before+e.After != "" {
+					field = strings.TrimSpace(field + " " + c.Messages().Say("definition.instead", "before", written(e.Before), "after", written(e.After)))
+				}
+				if field != "" {
+					fields = append(fields, field)
+				}
+			}
+			if len(fields) > 0 {
+				message += ": " + strings.Join(fields, ", ")
+			}
+		}
+		changes = append(changes, change{one, message})
+	}
+	return changes
+}
+
+// written is a value as it stands in a sentence: nothing has a sign of its own.
+func written(value string) string {
+	if value == "" {
+		return "–"
+	}
+	return value
+}
+
+// listVersions tells which versions there were, who set them and when.
+func listVersions(c *web.Call) error {
+	if err := c.Need(web.Coordinator); err != nil {
+		return err
+	}
+	found, err := c.Site.Store.DefinitionVersions(c.Context(), c.Project, c.Limit(), c.Cursor())
+	if err != nil {
+		return err
+	}
+	var staff []string
+	for _, d := range found.Items {
+		staff = append(staff, d.By)
+	}
+	emails, err := c.Site.Store.StaffEmails(c.Context(), c.Project, staff)
+	if err != nil {
+		return err
+	}
+	if c.Page {
+		content := page.Versions{Next: c.NextAddress(found.Next)}
+		for _, d := range found.Items {
+			content.Items = append(content.Items, page.Version{Number: d.Version, SHA256: d.SHA256, By: emails[d.By], At: d.At})
+		}
+		return c.Show(http.StatusOK, content)
+	}
+	items := make([]map[string]any, len(found.Items))
+	for i, d := range found.Items {
+		items[i] = map[string]any{"version": d.Version, "sha256": d.SHA256}
+		if !d.At.IsZero() {
+			items[i]["at"] = d.At
+		}
+		if by := emails[d.By]; by != "" {
+			items[i]["by"] = by
+		}
+	}
+	return c.List(items, found.Next)
+}
+
+// showVersion gives the text of one version.
+func showVersion(c *web.Call) error {
+	if err := c.Need(web.Coordinator); err != nil {
+		return err
+	}
+	number, err := strconv.Atoi(c.PathValue("number"))
+	if err != nil || number < 1 || number > c.Defined.Version || strconv.Itoa(number) != c.PathValue("number") {
+		return store.ErrNotFound
+	}
+	d, err := c.Site.Store.DefinitionVersion(c.Context(), c.Project, number)
+	if err != nil {
+		return err
+	}
+	text, err := c.Site.Store.DefinitionText(c.Context(), c.Project, number)
+	if err != nil {
+		return err
+	}
+	if !c.Page {
+		c.W.Header().Set("Content-Type", "application/yaml")
+		c.W.Header().Set("ETag", etag(d))
+		_, err = c.W.Write(text)
+		return err
+	}
+	before, err := c.Site.Store.DefinitionVersion(c.Context(), c.Project, number-1)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	emails, err := c.Site.Store.StaffEmails(c.Context(), c.Project, []string{d.By})
+	if err != nil {
+		return err
+	}
+	content := page.OldDefinition{Version: page.Version{Number: d.Version, SHA256: d.SHA256, By: emails[d.By], At: d.At}, YAML: string(text), Present: d.Version == c.Defined.Version}
+	if before.Definition != nil {
+		for _, one := range inWords(c, before.Definition, d.Definition) {
+			content.Changes = append(content.Changes, one.Message)
+		}
+	}
+	return c.Show(http.StatusOK, content)
+}

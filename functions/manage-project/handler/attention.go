@@ -1,0 +1,146 @@
+package handler
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"outreach/internal/attention"
+	"outreach/internal/page"
+	"outreach/internal/project"
+	"outreach/internal/signup"
+	"outreach/internal/store"
+	"outreach/internal/web"
+)
+
+// rejectedFor is how many days a rejected file stays on the office's first page.
+const rejectedFor = 30
+
+// task is one thing that waits for the office.
+type task struct {
+	What     string `json:"what"`
+	Count    int    `json:"count"`
+	Activity string `json:"activity,omitempty"`
+	Message  string `json:"message"`
+	Href     string `json:"href"`
+	urgent   bool
+}
+
+// showAttention is the office's first page: what needs somebody, the most pressing first.
+func showAttention(c *web.Call) error {
+	if err := c.Need(web.Coordinator); err != nil {
+		return err
+	}
+	tasks, err := tasks(c)
+	if err != nil {
+		return err
+	}
+	if !c.Page {
+		return c.List(tasks, "")
+	}
+	content := page.Attention{}
+	for _, t := range tasks {
+		content.Items = append(content.Items, page.Task{What: t.What, Message: t.Message, Href: t.Href, Urgent: t.urgent})
+	}
+	return c.Show(http.StatusOK, content)
+}
+
+// desk gathers what waits.
+type desk struct {
+	*web.Call
+	tasks []task
+}
+
+// add puts down a task, unless there is nothing of it.
+func (d *desk) add(what string, n int, urgent bool, href string, args ...any) {
+	if n > 0 {
+		d.tasks = append(d.tasks, task{What: what, Count: n, Message: d.Messages().Count("attention."+what, int64(n), args...), Href: "/" + d.Project + href, urgent: urgent})
+	}
+}
+
+func tasks(c *web.Call) ([]task, error) {
+	s, d := c.Site.Store, &desk{Call: c, tasks: []task{}}
+	counts, err := attention.Look(c.Context(), s, c.Project)
+	if err != nil {
+		return nil, err
+	}
+	rejected, err := s.CountRejected(c.Context(), c.Project, s.Now().AddDate(0, 0, -rejectedFor))
+	if err != nil {
+		return nil, err
+	}
+	held, err := s.HeldSignups(c.Context(), c.Project)
+	if err != nil {
+		return nil, err
+	}
+	newest, err := s.Newest(c.Context(), c.Project, "")
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	figures := "/snapshots"
+	if newest.ID != "" {
+		figures += "/" + newest.ID
+	}
+	d.add("reports", counts.Reports, true, "/snapshots")
+	d.add("rejected_files", rejected, true, "/uploads")
+	if err := d.queues(true); err != nil {
+		return nil, err
+	}
+	d.held(held)
+	d.add("duplicates", counts.Duplicates, false, "/people/duplicates")
+	d.snapshot(newest)
+	d.add("lines_behind", counts.LinesBehind, false, figures)
+	d.add("people_without_attributes", counts.PeopleWithoutAttributes, false, figures)
+	return d.tasks, d.queues(false)
+}
+
+// queues puts down the waiting lists of activities that have free places, or of those that have none.
+func (d *desk) queues(free bool) error {
+	for _, a := range d.Defined.Definition.Activities {
+		waiting, places, err := d.Site.Store.Waiting(d.Context(), d.Project, a)
+		if err != nil {
+			return err
+		}
+		if (places != 0) != free || waiting == 0 {
+			continue
+		}
+		what := "waiting"
+		if free {
+			what = "waiting_with_places"
+		}
+		d.of(a, what, waiting, free)
+	}
+	return nil
+}
+
+func (d *desk) of(a project.Activity, what string, n int, urgent bool) {
+	d.add(what, n, urgent, "/signups?activity="+a.ID, "activity", a.Label.In(d.Language))
+	d.tasks[len(d.tasks)-1].Activity = a.ID
+}
+
+func (d *desk) held(held []signup.Signup) {
+	for _, a := range d.Defined.Definition.Activities {
+		n := len(slices.DeleteFunc(slices.Clone(held), func(su signup.Signup) bool { return su.Activity != a.ID }))
+		if n > 0 {
+			d.of(a, "held", n, true)
+		}
+	}
+}
+
+// snapshot puts down that the nightly snapshot is missing: yesterday's, or that of the project's last day, and a day's
+// grace.
+func (d *desk) snapshot(newest store.Kept) {
+	period, today := d.Defined.Definition.Period, d.Today()
+	day, err := time.Parse(time.DateOnly, today)
+	if err != nil {
+		return
+	}
+	due := min(day.AddDate(0, 0, -2).Format(time.DateOnly), period.To)
+	switch {
+	case due < period.From:
+	case newest.ID == "":
+		d.add("no_snapshot", 1, false, "/snapshots")
+	case newest.AsOf < due:
+		d.add("old_snapshot", 1, false, "/snapshots", "date", d.Messages().Date(newest.AsOf))
+	}
+}

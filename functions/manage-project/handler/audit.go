@@ -1,0 +1,264 @@
+package handler
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"outreach/internal/fact"
+	"outreach/internal/kinds"
+	"outreach/internal/page"
+	"outreach/internal/record"
+	"outreach/internal/signup"
+	"outreach/internal/store"
+	"outreach/internal/web"
+)
+
+// Where a thing came from that nobody of the staff did.
+const (
+	byForm     = "form"     // the public's
+	byDelivery = "delivery" // a file that a partner's own system put
+	bySchedule = "schedule"
+)
+
+// origin tells where a fact came from; "" where it was somebody of the staff.
+func origin(f fact.Fact) string {
+	switch {
+	case f.By != "":
+		return ""
+	case strings.HasPrefix(f.Kind, "signup."):
+		var d fact.Signup
+		if json.Unmarshal(f.Data, &d) == nil && d.Upload != "" {
+			return byDelivery
+		}
+		return byForm
+	case strings.HasPrefix(f.Kind, "upload."):
+		return byDelivery
+	}
+	return bySchedule
+}
+
+// happened is a line of the trail.
+type happened struct {
+	ID       string    `json:"id"`
+	At       time.Time `json:"at"`
+	Kind     string    `json:"kind"`
+	By       string    `json:"by,omitempty"` // an address; "" where Origin says more, and of somebody who is not known any more
+	Origin   string    `json:"origin"`       // staff, form, delivery or schedule
+	Message  string    `json:"message"`
+	Person   string    `json:"person,omitempty"`
+	Signup   string    `json:"signup,omitempty"`
+	Record   string    `json:"record,omitempty"`
+	Upload   string    `json:"upload,omitempty"`
+	Snapshot string    `json:"snapshot,omitempty"`
+	Version  int       `json:"version,omitempty"` // of the definition
+
+	links []page.Link
+}
+
+// showAudit lists who did what and when, newest first.
+func showAudit(c *web.Call) error {
+	if err := c.Need(web.Coordinator); err != nil {
+		return err
+	}
+	kind, who := c.URL.Query().Get("kind"), record.Same(c.URL.Query().Get("who"))
+	if kind != "" && !slices.Contains(page.Events, kind) {
+		return web.Invalid(record.Problem{Field: "kind", Code: record.NotInList, Args: map[string]string{"list": strings.Join(page.Events, ", ")}})
+	}
+	by, from := "", who
+	if who != "" && !slices.Contains(page.Origins, who) {
+		from = ""
+		var err error
+		if by, err = c.Site.Store.StaffID(c.Context(), c.Project, who); err != nil {
+			return err
+		}
+	}
+	var found store.Page[fact.Fact]
+	var err error
+	if who == "" || by != "" || from != "" {
+		found, err = c.Site.Store.Trail(c.Context(), c.Project, c.Limit(), c.Cursor(), func(f fact.Fact) bool {
+			return (kind == "" || f.Kind == kind) && (by == "" || f.By == by) && (from == "" || origin(f) == from)
+		})
+	}
+	if err != nil {
+		return err
+	}
+	lines, err := told(c, found.Items)
+	if err != nil {
+		return err
+	}
+	if !c.Page {
+		return c.List(lines, found.Next)
+	}
+	content := page.Audit{Kind: kind, Who: who, Next: c.NextAddress(found.Next)}
+	for _, h := range lines {
+		content.Items = append(content.Items, page.AuditLine{At: h.At, By: h.By, Origin: h.Origin, Says: h.Message, Links: h.links})
+	}
+	return c.Show(http.StatusOK, content)
+}
+
+// teller puts facts in words. What they name is read once for all of them, and linked to where it is still there.
+type teller struct {
+	*web.Call
+	staff   map[string]string
+	people  map[string]bool
+	signups map[string]signup.Signup
+	typed   map[string]store.Typed
+}
+
+// things are the ids that a fact names, whatever its kind.
+type things struct {
+	Signup, Record, Upload, Snapshot, Person, Into string
+	Version                                        int
+	State, Kind                                    string
+	Rows                                           int
+	Day                                            string
+	AsOf                                           string `json:"as_of"`
+	Fields                                         []string
+}
+
+func told(c *web.Call, facts []fact.Fact) ([]happened, error) {
+	t := teller{Call: c, people: map[string]bool{}}
+	all := make([]things, len(facts))
+	var staff, people, signups, typed []string
+	for i, f := range facts {
+		if err := json.Unmarshal(f.Data, &all[i]); err != nil {
+			return nil, fmt.Errorf("fact %s: %w", f.ID, err)
+		}
+		staff, signups, typed = append(staff, f.By), append(signups, all[i].Signup), append(typed, all[i].Record)
+		people = append(people, all[i].Person, all[i].Into)
+	}
+	var err error
+	if t.staff, err = c.Site.Store.StaffEmails(c.Context(), c.Project, staff); err != nil {
+		return nil, err
+	}
+	if t.signups, err = c.Site.Store.SignupsOf(c.Context(), c.Project, distinct(signups)); err != nil {
+		return nil, err
+	}
+	if t.typed, err = c.Site.Store.TypedOf(c.Context(), c.Project, distinct(typed)); err != nil {
+		return nil, err
+	}
+	for _, su := range t.signups {
+		people = append(people, su.Person)
+	}
+	for _, r := range t.typed {
+		people = append(people, r.Person)
+	}
+	there, err := c.Site.Store.Persons(c.Context(), c.Project, distinct(people))
+	if err != nil {
+		return nil, err
+	}
+	for id := range there {
+		t.people[id] = true
+	}
+	lines := make([]happened, len(facts))
+	for i, f := range facts {
+		lines[i] = t.tell(f, all[i])
+	}
+	return lines, nil
+}
+
+func distinct(ids []string) []string {
+	slices.Sort(ids)
+	return slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" })
+}
+
+func (t *teller) tell(f fact.Fact, d things) happened {
+	h := happened{ID: f.ID, At: f.At, Kind: f.Kind, By: t.staff[f.By], Origin: origin(f), Person: d.Person, Signup: d.Signup, Record: d.Record, Upload: d.Upload, Snapshot: d.Snapshot}
+	if h.Origin == "" {
+		h.Origin = "staff"
+	}
+	say := func(key string, args ...any) { h.Message = t.Messages().Say("audit."+key, args...) }
+	switch f.Kind {
+	case fact.KindSignup:
+		what := f.Kind
+		if d.State == "" {
+			what += ".again"
+		}
+		say(what, "activity", t.activity(t.signups[d.Signup].Activity))
+	case fact.KindSignupMoved:
+		say(f.Kind, "state", t.Messages().Say("signup_state."+d.State), "activity", t.activity(t.signups[d.Signup].Activity))
+	case fact.KindSaid, fact.KindVoided:
+		if d.Kind == "" {
+			d.Kind = t.typed[d.Record].Kind
+		}
+		what := f.Kind
+		if f.Kind == fact.KindSaid && d.Version > 1 {
+			what += ".again"
+		}
+		say(what, "kind", t.kind(d.Kind))
+	case fact.KindUploadAccepted:
+		h.Message = t.Messages().Count("audit."+f.Kind, int64(d.Rows), "kind", t.Messages().Say("kinds."+d.Kind))
+	case fact.KindPersonCorrected:
+		var fields []string
+		for _, name := range d.Fields {
+			fields = append(fields, t.Messages().Field(name))
+		}
+		say(f.Kind, "fields", strings.Join(fields, ", "))
+	case fact.KindDefinitionSet:
+		h.Version = d.Version
+		say(f.Kind, "n", d.Version)
+	case fact.KindSnapshotCompiled:
+		say(f.Kind, "date", t.Messages().Date(d.AsOf))
+	case fact.KindSnapshotDecided:
+		say(f.Kind + "." + d.State)
+	case fact.KindReportDue:
+		say(f.Kind, "date", t.Messages().Date(d.Day))
+	default:
+		say(f.Kind)
+	}
+	t.link(&h, d)
+	return h
+}
+
+func (t *teller) activity(id string) string {
+	if a, ok := t.Defined.Definition.Activity(id); ok {
+		return a.Label.In(t.Language)
+	}
+	return id
+}
+
+func (t *teller) kind(name string) string {
+	if kinds.ByName(name) == nil {
+		return ""
+	}
+	return t.Messages().Say("kind." + name)
+}
+
+// link leads to what a line names. Whoever was erased, and what was deleted, is nowhere to lead to.
+func (t *teller) link(h *happened, d things) {
+	base := "/" + t.Project + "/"
+	add := func(what, href string) {
+		h.links = append(h.links, page.Link{Href: base + href, Label: t.Messages().Say("audit.to." + what)})
+	}
+	su, signed := t.signups[d.Signup]
+	if h.Person == "" && signed {
+		h.Person = su.Person
+	}
+	r, typed := t.typed[d.Record]
+	if h.Person == "" && typed {
+		h.Person = r.Person
+	}
+	for _, id := range distinct([]string{h.Person, d.Into}) {
+		if t.people[id] && (h.Kind != fact.KindPersonMerged || id == d.Into) {
+			add("person", "people/"+id)
+		}
+	}
+	switch {
+	case signed:
+		if _, there := t.Defined.Definition.Activity(su.Activity); there {
+			add("signups", "signups?activity="+su.Activity)
+		}
+	case typed && !r.Voided:
+		add("record", kinds.ByName(r.Kind).Plural+"/"+r.ID)
+	case d.Upload != "":
+		add("upload", "uploads/"+d.Upload)
+	case d.Snapshot != "":
+		add("snapshot", "snapshots/"+d.Snapshot)
+	case h.Version > 0:
+		add("version", "definition/versions/"+itoa(h.Version))
+	}
+}

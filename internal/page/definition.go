@@ -1,0 +1,60 @@
+package page
+
+import (
+	"strings"
+	"time"
+)
+
+// Definition is the editor of the project's definition. It puts to its own address; checking adds dry_run=1.
+type Definition struct {
+	YAML     string
+	Number   int    // of the version shown; 0: there is none yet
+	SHA256   string // of the version shown
+	Version  string // its ETag, sent back as _if_match
+	Problems []LineProblem
+	Checked  bool     // it was checked and found right, and not saved
+	Changes  []string // what would differ from the present version, in words
+}
+
+// LineProblem is something wrong at a place of the definition.
+type LineProblem struct {
+	Line, Column int
+	Message      string
+}
+
+// Quote is a line of the definition, counted from 1, or "".
+func (d Definition) Quote(line int) string {
+	lines := strings.Split(d.YAML, "\n")
+	if line < 1 || line > len(lines) {
+		return ""
+	}
+	return strings.TrimRight(lines[line-1], "\r")
+}
+
+func (d Definition) draw(view) (string, any) { return "definition", d }
+
+// Versions is the list of a definition's versions, newest first.
+type Versions struct {
+	Items []Version
+	Next  string // the address of the next page, or ""
+}
+
+// Version is one version of a definition. Who set it and when is not known of versions of long ago.
+type Version struct {
+	Number int
+	SHA256 string
+	By     string
+	At     time.Time
+}
+
+func (p Versions) draw(view) (string, any) { return "versions", p }
+
+// OldDefinition is the text of one version, and what it changed against the one before.
+type OldDefinition struct {
+	Version
+	YAML    string
+	Changes []string
+	Present bool // it is the one that holds
+}
+
+func (p OldDefinition) draw(view) (string, any) { return "version", p }

@@ -1,0 +1,217 @@
+package page
+
+import (
+	"slices"
+	"strings"
+
+	"outreach/internal/project"
+	"outreach/internal/record"
+	"outreach/internal/signup"
+)
+
+// People is the search for people, and the list of probable duplicates.
+type People struct {
+	Query      string
+	Items      []PersonItem
+	Duplicates bool // the list is one of probable duplicates
+	Pairs      []Pair
+	Next       string // the address of the next page, or ""
+}
+
+// PersonItem is one person of a list.
+type PersonItem struct{ ID, Name, Email, Pesel string }
+
+// Called is the person's name, or else what else they are known by.
+func (p PersonItem) Called() string {
+	for _, name := range []string{p.Name, p.Email, p.Pesel} {
+		if name != "" {
+			return name
+		}
+	}
+	return p.ID
+}
+
+// Pair is two records that are probably one person's, and why.
+type Pair struct {
+	A, B PersonItem
+	Why  string
+}
+
+func (p People) draw(view) (string, any) { return "people", p }
+
+// Identity is what a person is called and known by, as the office corrects it.
+var Identity = record.Kind{Name: "identity", Check: identified, Fields: []record.Field{
+	{Name: "first_name", Longest: 100},
+	{Name: "last_name", Longest: 100},
+	record.EmailField,
+	record.PeselField,
+	{Name: "phone", Longest: 40},
+}}
+
+func identified(get func(string) string, _ record.Scope) []record.Problem {
+	if get("email") == "" && get("pesel") == "" {
+		return []record.Problem{{Field: "email", Code: record.Missing, Hint: "person"}}
+	}
+	return nil
+}
+
+// Person is everything held on one person.
+type Person struct {
+	Person     PersonItem
+	Facts      []Fact // phone, attributes, consents: labels and values as people read them
+	Signups    []SignupItem
+	Records    []PersonRecord
+	Definition *project.Definition
+	Export     string // the address of the subject-access export
+	Names      Entry  // of the form that corrects who it is
+	Entry      Entry  // of the form that leads to a merge
+}
+
+// Fact is a labelled value.
+type Fact struct{ Label, Value string }
+
+// PersonRecord is one record about a person.
+type PersonRecord struct {
+	Kind   *record.Kind
+	ID     string // of a typed record, or ""
+	Upload string // the file it came in, or ""
+	Row    record.Row
+}
+
+type personPage struct {
+	Person
+	Form  form
+	Story []event
+}
+
+// event is a line of a person's story.
+type event struct{ Day, When, Kind, Title, State, Says, Href string }
+
+func (p Person) draw(v view) (string, any) {
+	out := personPage{Person: p, Story: p.story(v)}
+	out.Form = form{Action: v.Base() + "/people/" + p.Person.ID, Method: "PUT", Submit: v.Say("people.correct"), Entry: p.Names, Inputs: v.inputs(&Identity, p.Definition, p.Names, "")}
+	for i := range out.Form.Inputs {
+		out.Form.Inputs[i].Complete = "off"
+	}
+	return "person", out
+}
+
+// story puts what is held on the person in the order in which it happened.
+func (p Person) story(v view) []event {
+	var out []event
+	for _, s := range p.Signups {
+		day, _, _ := strings.Cut(s.SubmittedAt, "T")
+		out = append(out, event{
+			Day: day, When: v.When(s.SubmittedAt), Kind: v.Say("kind.signup"), Title: p.Named(s.Activity, v.Lang()), State: s.State,
+			Says: v.says(&signup.Kind, p.Definition, s.Row, "activity", "submitted_at", "first_name", "last_name", "locale"), Href: v.Base() + "/signups?activity=" + s.Activity,
+		})
+		if _, there := p.Definition.Activity(s.Activity); !there {
+			out[len(out)-1].Href = v.Base() + "/signups"
+		}
+	}
+	for _, r := range p.Records {
+		day := r.Kind.Get(r.Row, "date")
+		e := event{Day: day, When: v.Date(day), Kind: v.Say("kind." + r.Kind.Name), Title: p.Named(r.Kind.Get(r.Row, "activity"), v.Lang()), Says: v.says(r.Kind, p.Definition, r.Row, "date", "activity")}
+		switch {
+		case r.ID != "":
+			e.Href = v.Base() + "/" + r.Kind.Plural + "/" + r.ID
+		case r.Upload != "":
+			e.Href = v.Base() + "/uploads/" + r.Upload
+		}
+		out = append(out, e)
+	}
+	slices.SortStableFunc(out, func(a, b event) int { return strings.Compare(a.Day, b.Day) })
+	return out
+}
+
+// Named is an activity's label.
+func (p Person) Named(activity, language string) string {
+	return Signups{Definition: p.Definition}.Named(activity, language)
+}
+
+// says writes a record out in one line, but for some fields.
+func (v view) says(kind *record.Kind, d *project.Definition, row record.Row, without ...string) string {
+	var said []string
+	for i := range kind.Fields {
+		f := &kind.Fields[i]
+		if i < len(row) && row[i] != "" && !slices.Contains(without, f.Name) {
+			said = append(said, v.Field(f.Name)+": "+v.cell(f, d, row[i]))
+		}
+	}
+	return strings.Join(said, " · ")
+}
+
+// Merge shows two people side by side, and the one that they become.
+type Merge struct {
+	From, Into, One Person
+	Collisions      []Collision
+	TwoPesels       bool // each brings a PESEL of their own
+}
+
+// Collision is what both have, and one person has once.
+type Collision struct{ Kind, Activity, Date string }
+
+type mergePage struct {
+	Merge
+	Rows       []mergeRow
+	Collisions []Link
+}
+
+type mergeRow struct{ Label, From, Into, One string }
+
+func (m Merge) draw(v view) (string, any) {
+	out := mergePage{Merge: m}
+	row := func(label string, value func(Person) string) {
+		if r := (mergeRow{label, value(m.From), value(m.Into), value(m.One)}); r.From != "" || r.Into != "" {
+			out.Rows = append(out.Rows, r)
+		}
+	}
+	row(v.Say("people.name"), func(p Person) string { return p.Person.Name })
+	row(v.Field("email"), func(p Person) string { return p.Person.Email })
+	row(v.Field("pesel"), func(p Person) string { return p.Person.Pesel })
+	for _, label := range []string{v.Field("phone"), v.Say("people.also")} {
+		row(label, func(p Person) string {
+			var values []string
+			for _, f := range p.Facts {
+				if f.Label == label {
+					values = append(values, f.Value)
+				}
+			}
+			return strings.Join(values, ", ")
+		})
+	}
+	row(v.Say("section.signups"), func(p Person) string { return v.Number(len(p.Signups)) })
+	row(v.Say("people.records"), func(p Person) string { return v.Number(len(p.Records)) })
+	for _, c := range m.Collisions {
+		one := Link{Label: v.Say("people.collide_record", "kind", v.Say("kind."+c.Kind), "activity", m.One.Named(c.Activity, v.Lang()), "date", v.Date(c.Date))}
+		if c.Kind == signup.Kind.Name {
+			one = Link{Label: v.Say("people.collide_signup", "activity", m.One.Named(c.Activity, v.Lang())), Href: v.Base() + "/signups?activity=" + c.Activity}
+		}
+		out.Collisions = append(out.Collisions, one)
+	}
+	return "merge", out
+}
+
+// Erasure says what of a person goes and what stays, before they are erased.
+type Erasure struct {
+	Person      PersonItem
+	Export      string // the address of the subject-access export
+	Goes, Stays []Number
+	Figures     []TouchedFigure
+}
+
+// Number is so many of something: the name is a key of erasure.*.
+type Number struct {
+	Name string
+	N    int
+}
+
+// TouchedFigure is a figure that may change when a person's attributes go.
+type TouchedFigure struct {
+	Code      string // "" of the participants
+	Label     project.Text
+	Rule      bool // the rule asks for attributes
+	Breakdown bool // it is broken down by them
+}
+
+func (e Erasure) draw(view) (string, any) { return "erasure", e }

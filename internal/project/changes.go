@@ -1,0 +1,199 @@
+package project
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Change is one difference between two definitions.
+type Change struct {
+	Part   string `json:"part"`             // indicators, activities, groups, output_kinds, partners; "" for a key of the definition itself
+	ID     string `json:"id"`               // the item's code or id, or the key
+	Label  Text   `json:"label"`            // what people call the item
+	What   string `json:"what"`             // Added, Removed or Altered
+	Fields []Edit `json:"fields,omitempty"` // of an altered item
+}
+
+// Edit is a field that is no longer as it was. Before and After are empty where it is more than one value.
+type Edit struct {
+	Field  string `json:"field"`
+	Before string `json:"before,omitempty"`
+	After  string `json:"after,omitempty"`
+}
+
+// What became of something between two definitions.
+const (
+	Added   = "added"
+	Removed = "removed"
+	Altered = "changed"
+)
+
+// lists are the parts of a definition whose items have a name, and the key of that name.
+var lists = []struct{ part, id string }{{"indicators", "code"}, {"activities", "id"}, {"partners", "id"}, {"groups", "id"}, {"output_kinds", "id"}}
+
+// Changes tells what differs between two definitions, indicators and activities first. No definition before is an empty one.
+func Changes(before, after *Definition) []Change {
+	was, is := plain(before), plain(after)
+	changes := []Change{}
+	for _, l := range lists {
+		changes = append(changes, changed(l.part, items(was[l.part], l.id), items(is[l.part], l.id))...)
+		delete(was, l.part)
+		delete(is, l.part)
+	}
+	for _, e := range edits(was, is) {
+		c := Change{ID: e.Field, What: Altered, Fields: []Edit{e}}
+		switch {
+		case was[e.Field] == nil:
+			c.What = Added
+		case is[e.Field] == nil:
+			c.What = Removed
+		}
+		changes = append(changes, c)
+	}
+	return changes
+}
+
+type named struct {
+	id     string
+	values map[string]any
+}
+
+func (n named) label() Text {
+	if name, ok := n.values["name"].(string); ok {
+		return Text{PL: name, EN: name}
+	}
+	label, _ := n.values["label"].(map[string]any)
+	pl, _ := label["pl"].(string)
+	en, _ := label["en"].(string)
+	return Text{PL: pl, EN: en}
+}
+
+// plain is a definition as JSON has it.
+func plain(d *Definition) map[string]any {
+	out := map[string]any{}
+	if d == nil {
+		return out
+	}
+	said, err := json.Marshal(d)
+	if err == nil {
+		err = json.Unmarshal(said, &out)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("project: a definition is no JSON: %v", err)) // only texts and numbers
+	}
+	return out
+}
+
+func items(list any, id string) []named {
+	all, _ := list.([]any)
+	out := make([]named, 0, len(all))
+	for _, one := range all {
+		values, _ := one.(map[string]any)
+		name, _ := values[id].(string)
+		out = append(out, named{name, values})
+	}
+	return out
+}
+
+func changed(part string, was, is []named) []Change {
+	var out []Change
+	find := func(list []named, id string) int {
+		return slices.IndexFunc(list, func(n named) bool { return n.id == id })
+	}
+	for _, n := range is {
+		at := find(was, n.id)
+		if at < 0 {
+			out = append(out, Change{Part: part, ID: n.id, Label: n.label(), What: Added})
+		} else if fields := edits(was[at].values, n.values); len(fields) > 0 {
+			out = append(out, Change{Part: part, ID: n.id, Label: n.label(), What: Altered, Fields: fields})
+		}
+	}
+	for _, n := range was {
+		if find(is, n.id) < 0 {
+			out = append(out, Change{Part: part, ID: n.id, Label: n.label(), What: Removed})
+		}
+	}
+	return out
+}
+
+// edits are the keys whose values differ, in the order of the alphabet.
+func edits(was, is map[string]any) []Edit {
+	var out []Edit
+	keys := map[string]bool{}
+	for key := range was {
+		keys[key] = true
+	}
+	for key := range is {
+		keys[key] = true
+	}
+	for key := range keys {
+		if before, after := was[key], is[key]; !reflect.DeepEqual(before, after) {
+			e := Edit{Field: key}
+			if single(before) && single(after) {
+				e.Before, e.After = written(before), written(after)
+			}
+			out = append(out, e)
+		}
+	}
+	slices.SortFunc(out, func(a, b Edit) int { return strings.Compare(a.Field, b.Field) })
+	return out
+}
+
+func single(value any) bool {
+	switch value.(type) {
+	case nil, string, float64, bool:
+		return true
+	}
+	return false
+}
+
+func written(value any) string {
+	if value == nil {
+		return ""
+	}
+	if n, ok := value.(float64); ok {
+		said, err := json.Marshal(n)
+		if err == nil {
+			return string(said)
+		}
+	}
+	return fmt.Sprint(value)
+}
+
+// Asks tells that the rule, or what is counted by it, looks at any of some fields.
+func (in Indicator) Asks(fields []string) bool {
+	return slices.Contains(fields, in.Field) || in.Rule.Asks(fields)
+}
+
+// Asks tells that the rule's expression names any of some fields. What stands in quotes names nothing.
+func (r Rule) Asks(fields []string) bool {
+	var words strings.Builder
+	quote := rune(0)
+	escaped := false
+	for _, c := range r.Where {
+		switch {
+		case quote != 0:
+			if !escaped && c == quote {
+				quote = 0
+			}
+			escaped = !escaped && c == '\\' && quote != '`'
+			continue
+		case c == '"' || c == '\'' || c == '`':
+			quote = c
+			words.WriteByte(' ')
+		case c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9':
+			words.WriteRune(c)
+		default:
+			words.WriteByte(' ')
+		}
+	}
+	for word := range strings.FieldsSeq(words.String()) {
+		if slices.Contains(fields, word) {
+			return true
+		}
+	}
+	return false
+}

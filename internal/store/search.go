@@ -1,0 +1,172 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"outreach/internal/person"
+	"outreach/internal/record"
+	"outreach/internal/table"
+)
+
+// Search finds people by an exact e-mail or PESEL, or by the beginnings of any words of their name. Without a query all are
+// listed by their names.
+func (s *Store) Search(ctx context.Context, project, query string, limit int, cursor string) (Page[person.Person], error) {
+	query = strings.TrimSpace(query)
+	var keys []person.Key
+	if address, ok := record.ParseEmail(query); ok {
+		keys = append(keys, person.Key{Kind: "email", Value: address})
+	}
+	if record.ValidPesel(query) {
+		keys = append(keys, person.Key{Kind: "pesel", Value: query})
+	}
+	words := person.Words(query)
+	switch {
+	case len(keys) > 0:
+		return s.searchKeys(ctx, project, keys)
+	case len(words) > 0:
+		return s.searchWords(ctx, project, words, limit, cursor)
+	case query != "":
+		return Page[person.Person]{Items: []person.Person{}}, nil
+	}
+	return list[person.Person](ctx, s.People, table.Query{PK: namesIndex(project), Index: true, Limit: limit, Cursor: cursor})
+}
+
+func (s *Store) searchKeys(ctx context.Context, project string, keys []person.Key) (Page[person.Person], error) {
+	out := Page[person.Person]{Items: []person.Person{}}
+	known, err := s.Known(ctx, project, keys)
+	if err != nil {
+		return out, err
+	}
+	for _, id := range known {
+		p, err := s.Person(ctx, project, id)
+		if err != nil {
+			return out, err
+		}
+		out.Items = append(out.Items, p)
+	}
+	return out, nil
+}
+
+// searchWords looks where the longest of the words leads, and takes of those people whom the others fit, too.
+func (s *Store) searchWords(ctx context.Context, project string, words []string, limit int, cursor string) (Page[person.Person], error) {
+	out := Page[person.Person]{Items: []person.Person{}}
+	if err := s.keepNameParts(ctx, project); err != nil {
+		return out, err
+	}
+	longest := slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })
+	q := table.Query{PK: namePart(project, "", "").PK, Prefix: longest, Limit: limit, Cursor: cursor}
+	for {
+		page, err := s.People.Query(ctx, q)
+		if err != nil {
+			return out, err
+		}
+		ids := make([]string, len(page.Items))
+		for i, it := range page.Items {
+			if err := json.Unmarshal(it.Data, &ids[i]); err != nil {
+				return out, fmt.Errorf("part of a name: %w", err)
+			}
+		}
+		people, err := s.Persons(ctx, project, ids)
+		if err != nil {
+			return out, err
+		}
+		for i, it := range page.Items {
+			p, ok := people[ids[i]]
+			// Two words of one name may begin alike: the person is found by the first of them.
+			if ok && p.ID == ids[i] && p.Named(words) && it.SK == namePart(project, p.FirstWord(longest), p.ID).SK {
+				out.Items = append(out.Items, p)
+			}
+		}
+		out.Next = page.Next
+		if page.Next == "" || len(out.Items) >= limit {
+			return out, nil
+		}
+		q.Cursor, q.Limit = page.Next, limit-len(out.Items)
+	}
+}
+
+// renamed gives the operations that let the words of a new name lead to a person, and those of the old one no longer.
+func (s *Store) renamed(project string, before, after person.Person) []table.Op {
+	var ops []table.Op
+	was, is := before.Words(), after.Words()
+	for _, word := range was {
+		if !slices.Contains(is, word) {
+			ops = append(ops, remove(namePart(project, word, before.ID), table.Always))
+		}
+	}
+	for _, word := range is {
+		if !slices.Contains(was, word) {
+			ops = append(ops, put(namePart(project, word, after.ID), after.ID, table.Always))
+		}
+	}
+	return ops
+}
+
+// keepNameParts makes, once a project, the items that lead from words to the names that were kept before there were any.
+func (s *Store) keepNameParts(ctx context.Context, project string) error {
+	kept, _, err := load[bool](ctx, s.People, namePartsKey(project))
+	if err != nil || kept {
+		return err
+	}
+	q := table.Query{PK: namesIndex(project), Index: true}
+	for {
+		page, err := s.People.Query(ctx, q)
+		if err != nil {
+			return err
+		}
+		for part := range slices.Chunk(page.Items, table.MostWrites/(person.MostWords+1)) {
+			if err := s.again(ctx, func() error { return s.keepPartsOf(ctx, project, part) }); err != nil {
+				return err
+			}
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			return s.People.Write(ctx, put(namePartsKey(project), true, table.Always))
+		}
+	}
+}
+
+// keepPartsOf does it for some people, as they are at this moment: of somebody who is erased meanwhile nothing must remain.
+func (s *Store) keepPartsOf(ctx context.Context, project string, items []table.Item) error {
+	keys := make([]table.Key, len(items))
+	for i, it := range items {
+		keys[i] = it.Key
+	}
+	found, err := s.People.Get(ctx, keys...)
+	if err != nil {
+		return err
+	}
+	var ops []table.Op
+	for key, it := range found {
+		var p person.Person
+		if err := json.Unmarshal(it.Data, &p); err != nil {
+			return fmt.Errorf("item %s: %w", key.PK, err)
+		}
+		if more := s.renamed(project, person.Person{}, p); p.Into == "" && len(more) > 0 {
+			ops = append(append(ops, more...), check(key, table.At(it.Rev)))
+		}
+	}
+	if len(ops) == 0 {
+		return nil
+	}
+	return s.People.Write(ctx, ops...)
+}
+
+// Duplicates finds pairs of people who may be one.
+func (s *Store) Duplicates(ctx context.Context, project string) ([]person.Pair, error) {
+	var all []person.Person
+	cursor := ""
+	for {
+		page, err := list[person.Person](ctx, s.People, table.Query{PK: namesIndex(project), Index: true, Limit: table.MostPage, Cursor: cursor})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.Items...)
+		if cursor = page.Next; cursor == "" {
+			return person.Likely(all), nil
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"outreach/internal/fact"
+	"outreach/internal/kinds"
+	"outreach/internal/signup"
+	"outreach/internal/table"
+)
+
+// mostTrail is how many facts are looked at for one page of the trail: where few are wanted of many, a page may be short.
+const mostTrail = 5000
+
+// Trail lists what happened, newest first: facts that keep says yes to. All lanes are walked backwards at once, from where
+// the cursor says, so that a page costs no more than what stands on it or was passed over.
+func (s *Store) Trail(ctx context.Context, project string, limit int, cursor string, keep func(fact.Fact) bool) (Page[fact.Fact], error) {
+	out := Page[fact.Fact]{Items: []fact.Fact{}}
+	next, err := s.trailFrom(ctx, project, cursor)
+	if err != nil {
+		return out, err
+	}
+	var lanes [fact.Lanes][]fact.Fact // what was read of each and not yet passed
+	for passed := 0; len(out.Items) < limit && passed < mostTrail; passed++ {
+		newest := -1
+		for lane := range lanes {
+			if len(lanes[lane]) == 0 && next[lane] > 0 {
+				if lanes[lane], err = s.before(ctx, project, lane, next[lane], limit); err != nil {
+					return out, err
+				}
+			}
+			if len(lanes[lane]) > 0 && (newest < 0 || later(lanes[lane][0], lanes[newest][0])) {
+				newest = lane
+			}
+		}
+		if newest < 0 {
+			return out, nil
+		}
+		f := lanes[newest][0]
+		lanes[newest], next[newest] = lanes[newest][1:], f.Number-1
+		if keep(f) {
+			out.Items = append(out.Items, f)
+		}
+	}
+	if next != (fact.Heads{}) {
+		parts := make([]string, len(next))
+		for lane, number := range next {
+			parts[lane] = strconv.FormatInt(number, 10)
+		}
+		out.Next = strings.Join(parts, ".")
+	}
+	return out, nil
+}
+
+// later is the order of the trail: by time, then id.
+func later(a, b fact.Fact) bool {
+	if !a.At.Equal(b.At) {
+		return a.At.After(b.At)
+	}
+	return a.ID > b.ID
+}
+
+// trailFrom reads a cursor: up to which number each lane is still to be shown. Without one that is all there is now.
+func (s *Store) trailFrom(ctx context.Context, project, cursor string) (fact.Heads, error) {
+	heads, err := s.Heads(ctx, project)
+	if err != nil || cursor == "" {
+		return heads, err
+	}
+	var from fact.Heads
+	parts := strings.Split(cursor, ".")
+	if len(parts) != len(from) {
+		return from, fmt.Errorf("%w: %d lanes", table.ErrCursor, len(parts))
+	}
+	for lane, part := range parts {
+		number, err := strconv.ParseInt(part, 10, 64)
+		if err != nil || number < 0 || number > heads[lane] {
+			return from, fmt.Errorf("%w: lane %d", table.ErrCursor, lane)
+		}
+		from[lane] = number
+	}
+	return from, nil
+}
+
+// before reads some facts of a lane backwards, the one with the number first.
+func (s *Store) before(ctx context.Context, project string, lane int, number int64, about int) ([]fact.Fact, error) {
+	page, err := s.Tracker.Query(ctx, table.Query{PK: factPartition(project, lane, number/bucket), To: factKey(project, lane, number).SK, Backward: true, Limit: about})
+	if err != nil {
+		return nil, err
+	}
+	facts := make([]fact.Fact, len(page.Items))
+	for i, it := range page.Items {
+		if err := json.Unmarshal(it.Data, &facts[i]); err != nil {
+			return nil, fmt.Errorf("fact %s/%s: %w", it.PK, it.SK, err)
+		}
+		facts[i].Lane, facts[i].Number = lane, number-int64(i)
+	}
+	if len(facts) == 0 || page.Items[0].SK != factKey(project, lane, number).SK {
+		return nil, fmt.Errorf("project %s, lane %d: fact %d is missing", project, lane, number)
+	}
+	return facts, nil
+}
+
+// StaffID finds the random id of a member of the staff, "" where nobody of that address was ever here.
+func (s *Store) StaffID(ctx context.Context, project, email string) (string, error) {
+	id, _, err := load[string](ctx, s.People, staffIdentityKey(project, s.Seal(project, "staff", email)))
+	return id, err
+}
+
+// SignupsOf reads sign-ups by their ids; those that are not there are left out.
+func (s *Store) SignupsOf(ctx context.Context, project string, ids []string) (map[string]signup.Signup, error) {
+	keys := make([]table.Key, len(ids))
+	for i, id := range ids {
+		keys[i] = signupKey(project, id)
+	}
+	found, err := s.Tracker.Get(ctx, keys...)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]signup.Signup{}
+	for _, it := range found {
+		var su signup.Signup
+		if err := json.Unmarshal(it.Data, &su); err != nil {
+			return nil, fmt.Errorf("item %s: %w", it.PK, err)
+		}
+		out[su.ID] = su
+	}
+	return out, nil
+}
+
+// TypedOf reads typed records by their ids, voided ones too, whatever kind they are of.
+func (s *Store) TypedOf(ctx context.Context, project string, ids []string) (map[string]Typed, error) {
+	var keys []table.Key
+	for _, id := range ids {
+		for _, k := range kinds.All {
+			keys = append(keys, recordKey(project, k.Name, id))
+		}
+	}
+	out := map[string]Typed{}
+	for len(keys) > 0 {
+		part := keys[:min(len(keys), table.MostGet)]
+		keys = keys[len(part):]
+		found, err := s.Tracker.Get(ctx, part...)
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range found {
+			var t Typed
+			if err := json.Unmarshal(it.Data, &t); err != nil {
+				return nil, fmt.Errorf("item %s/%s: %w", it.PK, it.SK, err)
+			}
+			out[t.ID] = t
+		}
+	}
+	return out, nil
+}
