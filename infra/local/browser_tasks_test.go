@@ -147,7 +147,7 @@ func landsAtWork(t *testing.T, v *visitor) {
 		work, absent []string
 		polish       string
 	}{
-		{":coordinator", []string{"Sign-ups", "Consultations", "Attendance", "Tests", "Outputs", "Files", "People", "Snapshots", "Project definition"}, nil, "Zgłoszenia"},
+		{":coordinator", []string{"To do", "Audit trail", "Sign-ups", "Consultations", "Attendance", "Tests", "Outputs", "Files", "People", "Snapshots", "Project definition"}, nil, "Zgłoszenia"},
 		{":adviser", []string{"Consultations"}, []string{"Sign-ups", "People", "Files", "Snapshots"}, "Konsultacje"},
 		{":funder", []string{"Snapshots"}, []string{"Sign-ups", "People", "Files", "Consultations"}, "Zestawienia"},
 		{":partner:radio", []string{"Files"}, []string{"Sign-ups", "People", "Snapshots", "Consultations"}, "Pliki"},
@@ -380,16 +380,17 @@ func keepsPeople(t *testing.T, v *visitor) {
 	v.follow("Probable duplicates").sees("the same name")
 	v.comes("one of the two", http.StatusOK, chromedp.Click(chromedp.Search(`//td[contains(., "ola.p@example.org")]/a`)))
 	v.sees("Ola Przykładowska", "Planting trees", "umowa")
-	v.fill("into", "nobody").pressFor(http.StatusUnprocessableEntity, "Merge").sees("no person with this id")
+	v.fill("into", "nobody").pressFor(http.StatusUnprocessableEntity, "Compare first").sees("no person with this id")
 	var into string
 	for _, item := range p.everything(p.at + "/people?q=ola@example.org") {
 		into = said(within(item, "id"))
 	}
-	v.fill("into", into).press("Merge").sees("Merged.", "ola@example.org")
+	v.fill("into", into).press("Compare first").sees("The one person will have", "Both are signed up: Planting trees.").press("Merge").sees("Merged.", "ola@example.org")
 	v.sees("Sex: female", "Year of birth: 1974")
 	if got := p.achieved("9"); got != "1" {
 		t.Errorf("signed up are %s people", got)
 	}
+	v.follow("See what goes and what stays…").sees("2 e-mail addresses and PESELs", "2 sign-ups", "Download everything held on this person")
 	v.click("[name=confirm]").press("Erase").sees("The person was erased.")
 	v.fill("q", "ola@example.org").press("Search").sees("Nobody was found.")
 	if got := p.achieved("6"); got == "0" {
@@ -473,7 +474,7 @@ func everyPage(t *testing.T, model *tracker) map[string][]string {
 		"": {"/", "/ces", "/demo", "/demo/signup", "/ces/signup", "/local/mail", "/local/dead-letters", "/auth/sign-in"},
 		"ces:coordinator": {
 			"/", "/ces/signup", "/ces/signups?limit=6", "/ces/consultations?limit=6", first("/ces/consultations"), "/ces/attendance", "/ces/tests", "/ces/outputs", "/ces/uploads", upload,
-			"/ces/people", "/ces/people?q=osoba015@example.org", "/ces/people/duplicates", person, "/ces/snapshots", "/ces/snapshots/latest", "/ces/definition",
+			"/ces/people", "/ces/people?q=osoba015@example.org", "/ces/people/duplicates", person, person + "/erasure", person + "/merge?into=osoba015@example.org", "/ces/attention", "/demo/attention", "/ces/audit?limit=6", "/ces/definition/versions", "/ces/definition/versions/1", "/ces/snapshots", "/ces/snapshots/latest", "/ces/definition",
 		},
 		"ces:adviser":            {"/ces/consultations"},
 		"ces:funder":             {"/ces/snapshots", "/ces/snapshots/latest", "/ces/snapshots/latest/indicators/4/evidence?limit=6", "/ces/snapshots/latest/participants/evidence?limit=6"},

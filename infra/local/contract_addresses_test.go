@@ -17,6 +17,7 @@ func TestOneAddressIsAPageForABrowserAndJSONForAProgram(t *testing.T) {
 	p.office.post(p.at+"/attendance", p.attendance("ewa")).is(http.StatusCreated)
 	snap := p.compile()
 	p.approve(snap)
+	p.office.post(p.at+"/attendance", p.attendance("jan")).is(http.StatusCreated)
 	person := p.office.get(p.at + "/people?q=ewa@example.org").text("items.0.id")
 	upload := p.accepts(p.office, "outputs.csv", "date,kind,quantity,title\n"+p.day(-1)+",leaflet,1,Ulotka\n").text("id")
 	one := p.office.get(p.at + "/attendance").text("items.0.id")
@@ -31,6 +32,8 @@ func TestOneAddressIsAPageForABrowserAndJSONForAProgram(t *testing.T) {
 		{p.at + "/consultations", p.adviser}, {p.at + "/consultations", p.office}, {p.at + "/attendance", p.office}, {p.at + "/attendance/" + one, p.office},
 		{p.at + "/tests", p.office}, {p.at + "/outputs", p.office},
 		{p.at + "/people", p.office}, {p.at + "/people?q=ewa", p.office}, {p.at + "/people/" + person, p.office}, {p.at + "/people/duplicates", p.office},
+		{p.at + "/people/" + person + "/merge?into=jan@example.org", p.office}, {p.at + "/people/" + person + "/erasure", p.office},
+		{p.at + "/attention", p.office}, {p.at + "/audit", p.office}, {p.at + "/definition/versions", p.office},
 		{p.at + "/snapshots", p.office}, {p.at + "/snapshots", p.funder}, {snapshot, p.office}, {snapshot, p.funder}, {p.at + "/snapshots/latest", p.funder},
 		{snapshot + "/indicators/1/evidence", p.funder}, {snapshot + "/participants/evidence", p.funder},
 	} {
@@ -101,6 +104,13 @@ func TestEveryAddressIsForThoseItIsFor(t *testing.T) {
 		{"GET /people/duplicates", "", []string{"office"}},
 		{"GET /people/" + nobody, "", []string{"office"}},
 		{"GET /people/" + nobody + ".json", "", []string{"office"}},
+		{"PUT /people/" + nobody, `{}`, []string{"office"}},
+		{"GET /people/" + nobody + "/merge", "", []string{"office"}},
+		{"GET /people/" + nobody + "/erasure", "", []string{"office"}},
+		{"GET /attention", "", []string{"office"}},
+		{"GET /audit", "", []string{"office"}},
+		{"GET /definition/versions", "", []string{"office"}},
+		{"GET /definition/versions/1", "", []string{"office"}},
 		{"POST /people/" + nobody + "/merge", `{}`, []string{"office"}},
 		{"DELETE /people/" + nobody, "", []string{"office"}},
 		{"GET /snapshots", "", []string{"office", "funder"}},

@@ -71,6 +71,7 @@ A POST that creates may carry an ` + "`Idempotency-Key`" + `: the same key and b
 
 var tags = []object{
 	{"name": "public", "description": "For anyone"},
+	{"name": "office", "description": "What waits, and what was done"},
 	{"name": "sign-ups", "description": "The list of an activity"},
 	{"name": "records", "description": "What people type in"},
 	{"name": "uploads", "description": "Files of records"},
@@ -196,6 +197,7 @@ func ref(schema string) object { return object{"$ref": "#/components/schemas/" +
 var sharedParameters = object{
 	"project": object{"name": "project", "in": "path", "required": true, "description": "The id of the project's definition", "schema": object{"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}},
 	"id":      object{"name": "id", "in": "path", "required": true, "description": "An id; of snapshots also `latest`", "schema": object{"type": "string"}},
+	"number":  object{"name": "number", "in": "path", "required": true, "description": "The version's number", "schema": object{"type": "integer", "minimum": 1}},
 	"code":    object{"name": "code", "in": "path", "required": true, "description": "The indicator's code", "schema": object{"type": "string", "maxLength": 40}},
 	"idempotency-key": object{"name": "Idempotency-Key", "in": "header", "description": "The same key and body give the same answer again; the same key with another body is 422. A form carries it in the field `idempotency_key`.",
 		"schema": object{"type": "string", "maxLength": 255}},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"outreach/internal/fact"
 	"outreach/internal/kinds"
 	"outreach/internal/record"
 )
@@ -84,7 +85,7 @@ func operations() []operation {
 	for _, k := range typed() {
 		out = append(out, recordOperations(k)...)
 	}
-	return slices.Concat(out, peopleOperations(), snapshotOperations(), definitionOperations())
+	return slices.Concat(out, officeOperations(), peopleOperations(), snapshotOperations(), definitionOperations())
 }
 
 func publicOperations() []operation {
@@ -218,20 +219,42 @@ func article(name string) string {
 func peopleOperations() []operation {
 	return []operation{
 		{method: "GET", path: "/{project}/people", id: "searchPeople", tag: "people", summary: "Search people", who: coordinator,
-			query:   paged(query("q", "An e-mail address, a PESEL, or the beginning of a last name", object{"type": "string"})),
+			query:   paged(query("q", "An e-mail address, a PESEL, or the beginnings of words of a name, in any order", object{"type": "string"})),
 			answers: []answer{ok("A page of the list", asPage(page(ref("person")))), waiting}},
-		{method: "GET", path: "/{project}/people/duplicates", id: "listDuplicates", tag: "people", summary: "Probable duplicates", who: coordinator,
+		{method: "GET", path: "/{project}/people/duplicates", id: "listDuplicates", tag: "people", summary: "Probable duplicates", who: coordinator, query: paged(),
+			more:    "The same name, one spelt alike or in another order, the same phone, or nearly the same e-mail address.",
 			answers: []answer{ok("Pairs of people", asPage(page(ref("duplicates")))), waiting}},
 		{method: "GET", path: "/{project}/people/{id}", id: "showPerson", tag: "people", summary: "Everything held on one person", who: coordinator,
-			answers: []answer{ok("The person", asPage(ref("person-held"))), waiting}},
+			answers: []answer{tagged(ok("The person", asPage(ref("person-held")))), waiting}},
+		{method: "PUT", path: "/{project}/people/{id}", id: "correctPerson", tag: "people", summary: "Correct who somebody is", who: coordinator, match: true, body: asJSON(ref("identity")),
+			more:     "All five fields are put in the place of what was known; of several addresses or PESELs the first is replaced. A key that is no longer theirs leads nowhere.",
+			conflict: "The e-mail address or the PESEL belongs to another person: `existing` names them",
+			answers:  []answer{tagged(ok("The person as it is now", asJSON(ref("person"))))}},
 		{method: "GET", path: "/{project}/people/{id}.json", id: "exportPerson", tag: "people", summary: "The subject-access export", who: coordinator,
 			answers: []answer{ok("Everything held on one person", asJSON(ref("person-held"))), waiting}},
 		{method: "DELETE", path: "/{project}/people/{id}", id: "erasePerson", tag: "people", summary: "Erase a person", who: coordinator,
 			more:    "Identity and attributes go; counts stay, where the rule asks for no attribute.",
 			answers: []answer{ok("Erased", asJSON(closed(object{"id": said("The id that was theirs"), "state": enum("erased")}, "id", "state")))}},
+		{method: "GET", path: "/{project}/people/{id}/erasure", id: "previewErasure", tag: "people", summary: "What an erasure would take, and what would stay", who: coordinator,
+			answers: []answer{ok("Numbers, and the figures that may change", asPage(ref("erasure")))}},
+		{method: "GET", path: "/{project}/people/{id}/merge", id: "previewMerge", tag: "people", summary: "What a merge would make", who: coordinator,
+			query:   []object{query("into", "The right person, by id, e-mail address or PESEL", object{"type": "string"})},
+			answers: []answer{ok("Both people, the one they would be, and what both have", asPage(ref("merge-preview")))}},
 		{method: "POST", path: "/{project}/people/{id}/merge", id: "mergePeople", tag: "people", summary: "Two records of one person become one", who: coordinator,
 			body:    asSent(ref("merge"), ref("merge")),
 			answers: []answer{ok("The person that both are now", asJSON(ref("person"))), elsewhere}},
+	}
+}
+
+func officeOperations() []operation {
+	return []operation{
+		{method: "GET", path: "/{project}/attention", id: "showAttention", tag: "office", summary: "What waits for the office", who: coordinator,
+			answers: []answer{ok("The most pressing first", asPage(page(ref("task"))))}},
+		{method: "GET", path: "/{project}/audit", id: "showAudit", tag: "office", summary: "Who did what, and when", who: coordinator,
+			more: "Where few of many are asked for, a page may be shorter than its limit, or empty, and still have a next one.",
+			query: paged(query("kind", "Of this kind alone", enum(fact.Kinds...)),
+				query("who", "By this member of the staff alone, an e-mail address; or `form`, `delivery` or `schedule`", object{"type": "string"})),
+			answers: []answer{ok("A page of the list, newest first", asPage(page(ref("happened")))), waiting}},
 	}
 }
 
@@ -275,11 +298,16 @@ func snapshotOperations() []operation {
 
 func definitionOperations() []operation {
 	yaml := object{"application/yaml": object{"schema": object{"description": "A definition, at most 256 KB of UTF-8"}}}
-	page := object{"text/html": object{"schema": object{"type": "string"}}, "application/yaml": yaml["application/yaml"]}
+	text := object{"text/html": object{"schema": object{"type": "string"}}, "application/yaml": yaml["application/yaml"]}
 	bad := answer{status: http.StatusUnprocessableEntity, description: "What is wrong, and where", content: object{"application/problem+json": object{"schema": ref("line-problem")}}}
-	set := closed(object{"project": said("The project's id"), "version": object{"type": "integer", "minimum": 1}, "sha256": said("Of the text"), "valid": object{"const": true}, "errors": object{"type": "array", "maxItems": 0}}, "project")
+	set := closed(object{"project": said("The project's id"), "version": object{"type": "integer", "minimum": 1}, "sha256": said("Of the text"), "valid": object{"const": true}, "errors": object{"type": "array", "maxItems": 0},
+		"summary": said("Of a dry run, in the reader's language"), "changes": object{"type": "array", "items": ref("change"), "description": "Of a dry run: what would differ from the present version"}}, "project")
 	return []operation{
-		{method: "GET", path: "/{project}/definition", id: "showDefinition", tag: "definition", summary: "The project's definition", who: coordinator, answers: []answer{tagged(ok("YAML", page))}},
+		{method: "GET", path: "/{project}/definition", id: "showDefinition", tag: "definition", summary: "The project's definition", who: coordinator, answers: []answer{tagged(ok("YAML", text))}},
+		{method: "GET", path: "/{project}/definition/versions", id: "listDefinitionVersions", tag: "definition", summary: "All versions of the definition", who: coordinator, query: paged(),
+			answers: []answer{ok("A page of the list, newest first", asPage(page(ref("version")))), waiting}},
+		{method: "GET", path: "/{project}/definition/versions/{number}", id: "showDefinitionVersion", tag: "definition", summary: "The text of one version", who: coordinator,
+			answers: []answer{tagged(ok("YAML", text))}},
 		{method: "PUT", path: "/{project}/definition", id: "setDefinition", tag: "definition", summary: "Set the project's definition", who: "coordinator; admin, also for a project that does not exist yet", match: true,
 			more:    "A new version counts from the next snapshot on; approved snapshots stay as they are.",
 			query:   []object{query("dry_run", "`1`: only check", enum("0", "1"))},

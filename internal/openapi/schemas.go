@@ -6,7 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"outreach/internal/fact"
 	"outreach/internal/kinds"
+	pages "outreach/internal/page"
+	people "outreach/internal/person"
 	"outreach/internal/project"
 	"outreach/internal/record"
 	"outreach/internal/signup"
@@ -16,16 +19,23 @@ import (
 
 func schemas() object {
 	out := object{
-		"problem":      problem(),
-		"line-problem": lineProblem(),
-		"person-ref":   personRef(),
-		"person":       person(),
-		"person-held":  personHeld(),
-		"duplicates":   duplicates(),
-		"merge":        merge(),
-		"decision":     decision(),
-		"signup-form":  form(&signup.Kind),
-		"signup-kept":  keptSignup(),
+		"problem":       problem(),
+		"line-problem":  lineProblem(),
+		"person-ref":    personRef(),
+		"person":        person(),
+		"person-held":   personHeld(),
+		"identity":      identity(),
+		"duplicates":    duplicates(),
+		"merge":         merge(),
+		"merge-preview": mergePreview(),
+		"erasure":       erasure(),
+		"task":          task(),
+		"happened":      happened(),
+		"version":       version(),
+		"change":        definitionChange(),
+		"decision":      decision(),
+		"signup-form":   form(&signup.Kind),
+		"signup-kept":   keptSignup(),
 		"signup-moved": closed(object{
 			"id":    said("The sign-up's id"),
 			"state": enum(signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled),
@@ -318,9 +328,84 @@ func personHeld() object {
 
 func duplicates() object {
 	return closed(object{
-		"people": object{"type": "array", "items": ref("person"), "minItems": 2, "maxItems": 2},
-		"reason": said("Why they may be one"),
-	}, "people", "reason")
+		"people":  object{"type": "array", "items": ref("person"), "minItems": 2, "maxItems": 2},
+		"reason":  enum(people.SameName, people.SamePhone, people.SimilarEmail, people.SimilarName),
+		"reasons": object{"type": "array", "items": object{"type": "string"}, "minItems": 1, "description": "All reasons, the strongest first"},
+	}, "people", "reason", "reasons")
+}
+
+// identity is who somebody is, as the office corrects it.
+func identity() object {
+	properties := object{}
+	for i := range pages.Identity.Fields {
+		properties[pages.Identity.Fields[i].Name] = orNull(property(&pages.Identity.Fields[i]))
+	}
+	out := closed(properties)
+	out["anyOf"] = []object{needs("email"), needs("pesel")}
+	return out
+}
+
+func number(description string) object {
+	return object{"type": "integer", "minimum": 0, "description": description}
+}
+
+func mergePreview() object {
+	side := closed(object{
+		"person": ref("person"), "emails": number("How many addresses lead to them"), "pesels": number("How many PESELs do"),
+		"signups": number("How many sign-ups they have"), "records": number("How many records are about them"),
+	}, "person", "emails", "pesels", "signups", "records")
+	return closed(object{"from": side, "into": side, "result": side, "collisions": list(closed(object{
+		"kind": said("The kind of record"), "activity": said("Of which activity"), "date": object{"type": "string", "format": "date"},
+	}, "kind"))}, "from", "into", "result", "collisions")
+}
+
+func erasure() object {
+	return closed(object{
+		"person": ref("person"),
+		"goes": closed(object{
+			"keys": number("E-mail addresses and PESELs"), "forms": number("Forms as they were sent"), "attributes": number("Sign-ups that say something of the person"), "texts": number("Topics and notes"),
+		}, "keys", "forms", "attributes", "texts"),
+		"stays": closed(object{
+			"signups": number("Sign-ups"), "records": number("Records that were typed in"), "rows": number("Rows of files"), "files": number("Files in which the person stands"),
+		}, "signups", "records", "rows", "files"),
+		"figures": object{"type": "array", "description": "Figures of later snapshots that may change", "items": closed(object{
+			"code": said("The indicator's, empty for the participants"), "label": label(),
+			"rule": object{"type": "boolean", "description": "Its rule asks for what goes"}, "breakdown": object{"type": "boolean", "description": "It is broken down by what goes"},
+		}, "code", "label", "rule", "breakdown")},
+	}, "person", "goes", "stays", "figures")
+}
+
+func task() object {
+	return closed(object{
+		"what":  enum("reports", "rejected_files", "waiting_with_places", "held", "duplicates", "no_snapshot", "old_snapshot", "lines_behind", "people_without_attributes", "waiting"),
+		"count": object{"type": "integer", "minimum": 1}, "activity": said("Of which activity"), "message": said("The same in words, in the reader's language"), "href": said("Where it is done"),
+	}, "what", "count", "message", "href")
+}
+
+func happened() object {
+	return closed(object{
+		"id": said("The fact's"), "at": object{"type": "string", "format": "date-time"}, "kind": enum(fact.Kinds...),
+		"by":      said("The e-mail address of who of the staff it was; left out where nobody of them was, or nobody knows any more"),
+		"origin":  object{"type": "string", "enum": append([]string{"staff"}, pages.Origins...), "description": "Or where else it came from: the form, a file that was put, the schedule"},
+		"message": said("In words, in the reader's language"),
+		"person":  said("Whom it is about"), "signup": said("The sign-up's id"), "record": said("The record's id"), "upload": said("The file's id"), "snapshot": said("The snapshot's id"),
+		"version": object{"type": "integer", "description": "Of the definition"},
+	}, "id", "at", "kind", "origin", "message")
+}
+
+func version() object {
+	return closed(object{
+		"version": object{"type": "integer", "minimum": 1}, "sha256": said("Of the text"),
+		"at": object{"type": "string", "format": "date-time"}, "by": said("Who set it"),
+	}, "version", "sha256")
+}
+
+func definitionChange() object {
+	out := shape(reflect.TypeFor[project.Change]())
+	properties := out["properties"].(object)
+	properties["what"] = enum(project.Added, project.Removed, project.Altered)
+	properties["message"] = said("In words, in the reader's language")
+	return out
 }
 
 func uploadAsked() object {

@@ -21,6 +21,9 @@ var style string
 //go:embed assets/page.js
 var script string
 
+//go:embed assets/office.css
+var officeStyle string
+
 //go:embed assets/editor.js
 var editor string
 
@@ -41,15 +44,15 @@ func Assets(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, style)
 }
 
-// Policy is the Content-Security-Policy under which the pages work: their own stylesheet, the scripts that some of them
-// carry, and this server. Origins are the others that a page may send to: where files are uploaded.
+// Policy is the Content-Security-Policy under which the pages work: the stylesheet, the styles and scripts that some of
+// them carry, and this server. Origins are the others that a page may send to: where files are uploaded.
 func Policy(origins ...string) string {
-	hash := func(script string) string {
-		sum := sha256.Sum256([]byte(script))
+	hash := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
 		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
 	others := strings.Join(append([]string{"'self'"}, origins...), " ")
-	return "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; img-src data:; style-src 'self'; " +
+	return "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; img-src data:; style-src 'self' " + hash(officeStyle) + "; " +
 		"script-src " + hash(script) + " " + hash(editor) + "; connect-src " + others + "; form-action " + others
 }
 
@@ -61,3 +64,6 @@ func (v view) Script() template.HTML { return template.HTML("<script>" + script 
 
 // Editor is the script of the definition's page alone, likewise.
 func (v view) Editor() template.HTML { return template.HTML("<script>" + editor + "</script>") } //nolint:gosec // our own file
+
+// Office is the style of some of the office's pages alone, which would be a burden to all others.
+func (v view) Office() template.HTML { return template.HTML("<style>" + officeStyle + "</style>") } //nolint:gosec // our own file

@@ -132,15 +132,8 @@ type AuditLine struct {
 	Links  []Link
 }
 
-// Events are the kinds of what happens, and Origins where things come from that nobody of the staff did.
-var (
-	Events = []string{
-		fact.KindSignup, fact.KindSignupMoved, fact.KindSaid, fact.KindVoided, fact.KindUploadAccepted, fact.KindUploadRejected, fact.KindUploadWithdrawn,
-		fact.KindPersonCorrected, fact.KindPersonMerged, fact.KindPersonErased, fact.KindDefinitionSet, fact.KindSnapshotCompiled, fact.KindSnapshotDecided,
-		fact.KindReportDue, fact.KindAttentionNoted,
-	}
-	Origins = []string{"form", "delivery", "schedule"}
-)
+// Origins are where things come from that nobody of the staff did.
+var Origins = []string{"form", "delivery", "schedule"}
 
 type auditPage struct {
 	Audit
@@ -149,7 +142,7 @@ type auditPage struct {
 
 func (a Audit) draw(v view) (string, any) {
 	out := auditPage{Audit: a}
-	for _, kind := range Events {
+	for _, kind := range fact.Kinds {
 		out.Kinds = append(out.Kinds, choice{Value: kind, Label: v.Say("event." + kind), Chosen: kind == a.Kind})
 	}
 	for _, o := range Origins {

@@ -118,7 +118,7 @@ var sounds = strings.NewReplacer("sz", "s", "cz", "c", "rz", "z", "ch", "h", "ck
 func spelling(p Person) string {
 	words := p.Words()
 	for i, word := range words {
-		words[i] = string(slices.Compact([]rune(sounds.Replace(word))))
+		words[i] = string(slices.CompactFunc([]rune(sounds.Replace(word)), func(a, b rune) bool { return a == b && unicode.IsLetter(a) }))
 	}
 	slices.Sort(words)
 	return strings.Join(words, " ")

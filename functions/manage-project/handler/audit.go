@@ -65,8 +65,8 @@ func showAudit(c *web.Call) error {
 		return err
 	}
 	kind, who := c.URL.Query().Get("kind"), record.Same(c.URL.Query().Get("who"))
-	if kind != "" && !slices.Contains(page.Events, kind) {
-		return web.Invalid(record.Problem{Field: "kind", Code: record.NotInList, Args: map[string]string{"list": strings.Join(page.Events, ", ")}})
+	if kind != "" && !slices.Contains(fact.Kinds, kind) {
+		return web.Invalid(record.Problem{Field: "kind", Code: record.NotInList, Args: map[string]string{"list": strings.Join(fact.Kinds, ", ")}})
 	}
 	by, from := "", who
 	if who != "" && !slices.Contains(page.Origins, who) {
