@@ -2,6 +2,7 @@ package page
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"outreach/internal/fact"
@@ -137,8 +138,12 @@ var Origins = []string{"form", "delivery", "schedule"}
 
 type auditPage struct {
 	Audit
-	Kinds, Whose []choice
+	Kinds []choice
+	Whose []string
 }
+
+// AllWhose are the words for who is nobody of the staff.
+func (p auditPage) AllWhose() string { return strings.Join(p.Whose, ", ") }
 
 func (a Audit) draw(v view) (string, any) {
 	out := auditPage{Audit: a}
@@ -146,7 +151,11 @@ func (a Audit) draw(v view) (string, any) {
 		out.Kinds = append(out.Kinds, choice{Value: kind, Label: v.Say("event." + kind), Chosen: kind == a.Kind})
 	}
 	for _, o := range Origins {
-		out.Whose = append(out.Whose, choice{Value: o, Label: v.Say("origin_of." + o), Chosen: o == a.Who})
+		said := v.Say("origin_of." + o)
+		out.Whose = append(out.Whose, said)
+		if o == a.Who {
+			out.Who = said
+		}
 	}
 	return "audit", out
 }

@@ -162,7 +162,7 @@ type mergeRow struct{ Label, From, Into, One string }
 func (m Merge) draw(v view) (string, any) {
 	out := mergePage{Merge: m}
 	row := func(label string, value func(Person) string) {
-		if r := (mergeRow{label, value(m.From), value(m.Into), value(m.One)}); r.From != "" || r.Into != "" {
+		if r := (mergeRow{label, value(m.From), value(m.Into), value(m.One)}); r.From+r.Into+r.One != "" {
 			out.Rows = append(out.Rows, r)
 		}
 	}

@@ -53,12 +53,12 @@ func unknownFunction(name string) project.Text {
 	}
 }
 
-// unclear is the message for what has none of its own; the detail is Expr's, in English.
+// unclear is the message for what has none of its own; the detail is Expr's, for readers of English.
 func unclear(detail string) project.Text {
 	if detail != "" {
 		detail = " (" + detail + ")"
 	}
-	return project.Text{EN: "The rule cannot be understood here" + detail + ".", PL: "Reguły nie da się tu zrozumieć" + detail + "."}
+	return project.Text{EN: "The rule cannot be understood here" + detail + ".", PL: "Reguły nie da się tu zrozumieć. Należy sprawdzić nawiasy, znaki && i || oraz cudzysłowy."}
 }
 
 var typeWords = map[string]project.Text{

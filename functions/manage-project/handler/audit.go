@@ -68,9 +68,13 @@ func showAudit(c *web.Call) error {
 	if kind != "" && !slices.Contains(fact.Kinds, kind) {
 		return web.Invalid(record.Problem{Field: "kind", Code: record.NotInList, Args: map[string]string{"list": strings.Join(fact.Kinds, ", ")}})
 	}
-	by, from := "", who
-	if who != "" && !slices.Contains(page.Origins, who) {
-		from = ""
+	by, from := "", ""
+	for _, o := range page.Origins {
+		if who == o || who == record.Same(c.Messages().Say("origin_of."+o)) {
+			who, from = o, o
+		}
+	}
+	if who != "" && from == "" {
 		var err error
 		if by, err = c.Site.Store.StaffID(c.Context(), c.Project, who); err != nil {
 			return err

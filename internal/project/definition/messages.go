@@ -30,16 +30,62 @@ func textTooLarge(size int) project.Text {
 	}
 }
 
-// notYAML carries the parser's own words, which are English.
+// notYAML explains what the parser says, whose own words are English; where it says what nobody thought of, to readers of
+// English alone.
 func notYAML(detail string) project.Text {
 	detail, _, _ = strings.Cut(detail, "\n")
-	if detail != "" {
-		detail = " (" + detail + ")"
+	said := project.Text{EN: detail}
+	for _, e := range parserSays {
+		if strings.Contains(detail, e.says) {
+			said = e.means
+			break
+		}
+	}
+	if said.EN != "" {
+		said.EN = " (" + said.EN + ")"
+	}
+	if said.PL != "" {
+		said.PL = " (" + said.PL + ")"
 	}
 	return project.Text{
-		EN: "This is not YAML" + detail + ". Check colons, quotes, brackets and the indent around this place.",
-		PL: "To nie jest poprawny YAML" + detail + ". Należy sprawdzić dwukropki, cudzysłowy, nawiasy i wcięcia w tym miejscu.",
+		EN: "This is not YAML" + said.EN + ". Check colons, quotes, brackets and the indent around this place.",
+		PL: "To nie jest poprawny YAML" + said.PL + ". Należy sprawdzić dwukropki, cudzysłowy, nawiasy i wcięcia w tym miejscu.",
 	}
+}
+
+// parserSays are the mistakes that people make in YAML, by what of the parser's words tells them apart; the first that fits
+// is taken.
+var parserSays = []struct {
+	says  string
+	means project.Text
+}{
+	{"end character of single-quoted", project.Text{EN: "a single quote opens and is never closed", PL: "apostrof otwiera tekst i nigdzie go nie zamyka"}},
+	{"end character of double-quoted", project.Text{EN: "a double quote opens and is never closed", PL: "cudzysłów otwiera tekst i nigdzie go nie zamyka"}},
+	{"flow mapping end token '}'", project.Text{EN: "the brace { is never closed", PL: "klamra { nie jest zamknięta"}},
+	{"',' or '}' must be specified", project.Text{EN: "a comma or the closing brace } is missing", PL: "brakuje przecinka albo zamykającej klamry }"}},
+	{"sequence end token ']'", project.Text{EN: "the bracket [ is never closed", PL: "nawias [ nie jest zamknięty"}},
+	{"',' or ']' must be specified", project.Text{EN: "a comma or the closing bracket ] is missing", PL: "brakuje przecinka albo zamykającego nawiasu ]"}},
+	{"'[' character corresponding", project.Text{EN: "the bracket ] closes nothing", PL: "nawias ] niczego nie zamyka"}},
+	{"'{' character corresponding", project.Text{EN: "the brace } closes nothing", PL: "klamra } niczego nie zamyka"}},
+	{"but found ','", project.Text{EN: "a comma too many", PL: "o jeden przecinek za dużo"}},
+	{"mapping value is not allowed", project.Text{EN: "a colon stands within a text: put the text in quotes", PL: "w tekście stoi dwukropek: tekst należy ująć w cudzysłów"}},
+	{"map key-value is pre-defined", project.Text{EN: "a value of the key above stands here already: check the indent", PL: "powyższy klucz ma już wartość: należy sprawdzić wcięcie"}},
+	{"key-value delimiter ':'", project.Text{EN: "a colon after a key is missing", PL: "brakuje dwukropka po kluczu"}},
+	{"could not find value for mapping key", project.Text{EN: "a key has no value", PL: "klucz nie ma wartości"}},
+	{"could not find map value", project.Text{EN: "a key has no value", PL: "klucz nie ma wartości"}},
+	{"non-map value is specified", project.Text{EN: "a line without a key among lines with keys", PL: "wiersz bez klucza między wierszami z kluczami"}},
+	{"block sequence entries are not allowed", project.Text{EN: "a list begins on the line of its key: begin it on the next", PL: "lista zaczyna się w wierszu klucza: ma się zacząć w następnym"}},
+	{"value is not allowed in this context", project.Text{EN: "a value stands where none can be: check the indent", PL: "wartość stoi tam, gdzie jej być nie może: należy sprawdzić wcięcie"}},
+	{"unexpected map key", project.Text{EN: "a key stands where none can be: check the indent", PL: "klucz stoi tam, gdzie go być nie może: należy sprawdzić wcięcie"}},
+	{"unexpected key name", project.Text{EN: "a line has no key, or its colon is missing", PL: "w wierszu nie ma klucza albo brakuje dwukropka"}},
+	{"implicit line break", project.Text{EN: "a key goes on over the end of its line", PL: "klucz ciągnie się do następnego wiersza"}},
+	{"invalid key for this map", project.Text{EN: "this cannot be a key", PL: "to nie może być kluczem"}},
+	{"undefined map key", project.Text{EN: "a colon without a key before it", PL: "dwukropek bez klucza przed nim"}},
+	{"unexpected scalar value", project.Text{EN: "here is no value, but something else: a sign too many", PL: "nie ma tu wartości, tylko coś innego: o jeden znak za dużo"}},
+	{"unknown escape character", project.Text{EN: "after a backslash in double quotes stands a sign that means nothing: use single quotes", PL: "po ukośniku w cudzysłowie stoi znak bez znaczenia: należy użyć apostrofów"}},
+	{"is a reserved character", project.Text{EN: "a text cannot begin with this sign: put it in quotes", PL: "tekst nie może się zaczynać od tego znaku: należy go ująć w cudzysłów"}},
+	{"cannot start any token", project.Text{EN: "a tab stands here: use spaces", PL: "stoi tu tabulator: należy użyć spacji"}},
+	{"tab character", project.Text{EN: "a tab stands here: use spaces", PL: "stoi tu tabulator: należy użyć spacji"}},
 }
 
 func plainOnly(mark string) project.Text {
