@@ -1,0 +1,68 @@
+package project_test
+
+import (
+	"fmt"
+	"testing"
+
+	"outreach/internal/project"
+)
+
+func TestWhatDiffersBetweenTwoDefinitionsIsSaid(t *testing.T) {
+	t.Parallel()
+	before := &project.Definition{
+		ID: "x", Title: project.Text{PL: "Tytuł", EN: "Title"}, TargetGroup: 20,
+		Activities: []project.Activity{{ID: "a", Capacity: 3, Label: project.Text{PL: "A", EN: "A"}}, {ID: "gone", Label: project.Text{EN: "Gone"}}},
+		Partners:   []project.Partner{{ID: "radio", Name: "Radio"}},
+		Indicators: []project.Indicator{{Code: "1", Target: 8, Count: "people", Rule: project.Rule{Of: "signup"}}, {Code: "2", Target: 1.5, Count: "sum", Field: "hours"}},
+	}
+	after := &project.Definition{
+		ID: "x", Title: project.Text{PL: "Tytuł", EN: "Another"}, TimeZone: "UTC",
+		Activities: []project.Activity{{ID: "a", Capacity: 5, Place: "Dom", Label: project.Text{PL: "A", EN: "B"}}},
+		Partners:   []project.Partner{{ID: "radio", Name: "Radio"}, {ID: "press", Name: "Gazeta"}},
+		Indicators: []project.Indicator{{Code: "2", Target: 1.5, Count: "sum", Field: "hours"}, {Code: "1", Target: 12, Count: "people", Rule: project.Rule{Of: "signup", Where: "true"}}},
+	}
+	got := ""
+	for _, c := range project.Changes(before, after) {
+		got += fmt.Sprintln(c.Part, c.ID, c.Label.EN, c.What, c.Fields)
+	}
+	const want = `indicators 1  changed [{target 8 12} {where  true}]
+activities a B changed [{capacity 3 5} {label  } {place  Dom}]
+activities gone Gone removed []
+partners press Gazeta added []
+ target_group  removed [{target_group 20 }]
+ time_zone  changed [{time_zone  UTC}]
+ title  changed [{title  }]
+`
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	if n := len(project.Changes(after, after)); n != 0 {
+		t.Errorf("%d changes to the same", n)
+	}
+	if n := len(project.Changes(nil, after)); n == 0 {
+		t.Error("a first definition changes nothing")
+	}
+}
+
+func TestARuleAsksForWhatItNames(t *testing.T) {
+	t.Parallel()
+	for where, want := range map[string]bool{
+		`sex == "female"`:                      true,
+		`activity == "sex"`:                    false,
+		"outcome == `sex`":                     false,
+		`'it\'s sex' == title`:                 false,
+		`title == "a \" sex"`:                  false,
+		`birth_year>1980 && state=="accepted"`: true,
+		`sexes == "x"`:                         false,
+		``:                                     false,
+		`not (group in ["a", "b"])`:            true,
+		`title startsWith "x" || residence=="rural"`: true,
+	} {
+		if got := (project.Rule{Where: where}).Asks([]string{"sex", "birth_year", "group", "residence"}); got != want {
+			t.Errorf("%s: %v", where, got)
+		}
+	}
+	if !(project.Indicator{Field: "sex"}).Asks([]string{"sex"}) {
+		t.Error("what counts the values of a field asks for it")
+	}
+}
