@@ -450,7 +450,7 @@ func typesMarkup(t *testing.T, v *visitor) {
 		t.Errorf("the topic is %q", got)
 	}
 	v.follow("Outputs").sees("Ulotka" + markup)
-	v.open(p.at + "/people?q=" + "%22%3E%3Cb+data-foreign%3E").sees("Nobody was found.")
+	v.open(p.at + "/people?q=" + "%22%3E%3Cb+data-foreign%3Enikt").sees("Nobody was found.")
 	v.open(p.at + "/uploads")
 	v.send("Send", `"'><b data-foreign>.csv`, airings+p.day(-3)+",radio,"+"<b data-foreign>,<b data-foreign>,<b data-foreign>\n").sees("<b data-foreign>")
 	v.follow("Files")
