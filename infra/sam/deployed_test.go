@@ -820,8 +820,8 @@ func schedules(t *testing.T) map[string]scheduled {
 	return found
 }
 
-// office finds that two people are one, makes them one, and forgets who it is: with texts, a sign-up and a checkpoint that must
-// go too.
+// office finds that two people are one, makes them one, corrects and forgets who it is: with texts, a sign-up and a checkpoint
+// that must go too. It sees what waits, and who did what.
 func (d *driver) office(t *testing.T) string {
 	token := d.coordinator(t)
 	people := "/" + project + "/people"
@@ -843,7 +843,12 @@ func (d *driver) office(t *testing.T) string {
 	if !bytes.Contains(all.body, []byte("k.lis@example.org")) || !bytes.Contains(all.body, []byte("kornelia.lis@example.org")) || !bytes.Contains(all.body, []byte("Wants to found one")) {
 		t.Errorf("what is held on her: %s", all.body)
 	}
+	d.must(t, http.StatusOK, http.MethodPut, people+"/"+other, token, map[string]string{"first_name": "Kornelia", "last_name": "Lis", "email": "corrected.lis@example.org"}, nil)
 	d.compiled(t, "2024-12-31")
+	d.must(t, http.StatusOK, http.MethodGet, "/"+project+"/attention", token, nil, nil)
+	if preview := d.must(t, http.StatusOK, http.MethodGet, people+"/"+other+"/erasure", token, nil, nil); !bytes.Contains(preview.body, []byte(`"texts":2`)) {
+		t.Errorf("what would be erased: %s", preview.body)
+	}
 	d.must(t, http.StatusOK, http.MethodDelete, people+"/"+other, token, nil, nil)
 	id, _ := d.compiled(t, "2024-12-31")
 	d.must(t, http.StatusOK, http.MethodPost, "/"+project+"/snapshots/"+id+"/approval", token, map[string]string{"decision": "reject", "note": "Not yet."}, nil)
@@ -858,7 +863,16 @@ func (d *driver) office(t *testing.T) string {
 	if list := d.must(t, http.StatusOK, http.MethodGet, "/"+project+"/signups.xlsx", token, nil, nil); !bytes.HasPrefix(list.body, []byte("PK")) {
 		t.Errorf("signups.xlsx: %.40q", list.body)
 	}
-	return "two of one name are made one, with all that was said of them; erased: no list holds her any more"
+	trail := d.must(t, http.StatusOK, http.MethodGet, "/"+project+"/audit?limit=200&lang=en", token, nil, nil)
+	for _, words := range []string{"merged two records", "corrected a person", "erased a person", "approved a snapshot", "sent a file that was accepted"} {
+		if !bytes.Contains(trail.body, []byte(words)) {
+			t.Errorf("the trail does not say %q", words)
+		}
+	}
+	if versions := d.must(t, http.StatusOK, http.MethodGet, "/"+project+"/definition/versions", token, nil, nil); !bytes.Contains(versions.body, []byte(`"version":1`)) {
+		t.Errorf("the definition's versions: %s", versions.body)
+	}
+	return "two of one name are made one, with all that was said of them, and corrected; erased: no list holds her any more; the trail tells it all"
 }
 
 // define puts a definition like the events' in force, for a project of another name.
