@@ -166,7 +166,7 @@ func (v view) sections(base string, r Roles) []section {
 		name string
 		open bool
 	}{
-		{"", true}, {"signups", r.Coordinator}, {"consultations", r.Adviser || r.Coordinator}, {"attendance", r.Coordinator}, {"tests", r.Coordinator},
+		{"", true}, {"signups", r.Coordinator}, {"activities", r.Coordinator}, {"consultations", r.Adviser || r.Coordinator}, {"attendance", r.Coordinator}, {"tests", r.Coordinator},
 		{"outputs", r.Coordinator}, {"uploads", r.Partner || r.Coordinator}, {"people", r.Coordinator}, {"snapshots", r.Funder || r.Coordinator}, {"definition", r.Coordinator},
 	} {
 		if !s.open {

@@ -160,7 +160,7 @@ func checkElements(t *testing.T, all []element, language string) {
 				t.Errorf("a form's method is %q", m)
 			}
 		case "input", "select", "textarea":
-			if e.attributes["type"] != "hidden" && !e.inLabel && !labelled[e.attributes["id"]] && e.attributes["aria-label"] == "" {
+			if e.attributes["type"] != "hidden" && !e.inLabel && !labelled[e.attributes["id"]] && e.attributes["aria-label"] == "" && e.attributes["aria-labelledby"] == "" {
 				t.Errorf("<%s name=%s> has no label", e.name, e.attributes["name"])
 			}
 		case "th":
