@@ -23,6 +23,7 @@ import (
 
 // How many people stand on one page: rows of a form, names of a list, certificates.
 const (
+	usualRows        = 40 // a page of them stays light
 	mostRows         = 100
 	mostNames        = 200
 	mostCertificates = 40

@@ -103,7 +103,7 @@ func (s sheet) draw(c *web.Call, status int, a project.Activity, content page.Sh
 	if err != nil {
 		return err
 	}
-	shown, err := window(all, participant.accepted, max(atMost(c, 50, mostRows), len(sent)), cursor)
+	shown, err := window(all, participant.accepted, max(atMost(c, usualRows, mostRows), len(sent)), cursor)
 	if err != nil {
 		return err
 	}
