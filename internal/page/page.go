@@ -166,7 +166,7 @@ func (v view) sections(base string, r Roles) []section {
 		name string
 		open bool
 	}{
-		{"", true}, {"signups", r.Coordinator}, {"activities", r.Coordinator}, {"consultations", r.Adviser || r.Coordinator}, {"attendance", r.Coordinator}, {"tests", r.Coordinator},
+		{"", true}, {"signups", r.Coordinator}, {"activities", r.Coordinator}, {"consultations", r.Adviser || r.Coordinator},
 		{"outputs", r.Coordinator}, {"uploads", r.Partner || r.Coordinator}, {"people", r.Coordinator}, {"snapshots", r.Funder || r.Coordinator}, {"definition", r.Coordinator},
 	} {
 		if !s.open {
@@ -178,6 +178,9 @@ func (v view) sections(base string, r Roles) []section {
 		}
 		path, _, _ := strings.Cut(v.Path, "?")
 		here := path == href || s.name != "" && strings.HasPrefix(path, href+"/")
+		if s.name == "activities" { // the lists of all activities belong to it
+			here = here || strings.HasPrefix(path+"/", base+"/attendance/") || strings.HasPrefix(path+"/", base+"/tests/")
+		}
 		out = append(out, section{Link: Link{Href: href, Label: v.Say(key)}, Here: here})
 	}
 	return out

@@ -448,15 +448,19 @@ func (s sheet) apply(c *web.Call, activity, date string, rows []row, count *page
 		done[r.person] = true
 		now := on(known[r.person], date)
 		err := s.applyOne(c, r, now, by, count)
-		var exists *store.Exists
-		switch {
-		case errors.Is(err, store.ErrStale), errors.Is(err, store.ErrNotFound), errors.As(err, &exists):
-			// It was changed in this moment: by whom, and to what, is read anew.
-			again, err := s.known(c, activity, []string{r.person})
-			if err != nil {
-				return err
+		for range tries {
+			if !changedMeanwhile(err) {
+				break
+			}
+			again, readErr := s.known(c, activity, []string{r.person})
+			if readErr != nil {
+				return readErr
 			}
 			now = on(again[r.person], date)
+			err = s.applyOne(c, r, now, by, count)
+		}
+		switch {
+		case changedMeanwhile(err):
 			r.theirs = &now
 		case err != nil:
 			return err
@@ -466,6 +470,14 @@ func (s sheet) apply(c *web.Call, activity, date string, rows []row, count *page
 		}
 	}
 	return nil
+}
+
+// tries bounds how often a row that was changed in the moment of saving it is read anew.
+const tries = 5
+
+func changedMeanwhile(err error) bool {
+	var exists *store.Exists
+	return errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) || errors.As(err, &exists)
 }
 
 func (s sheet) known(c *web.Call, activity string, ids []string) (map[string][]store.Holds, error) {
