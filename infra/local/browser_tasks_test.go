@@ -147,7 +147,7 @@ func landsAtWork(t *testing.T, v *visitor) {
 		work, absent []string
 		polish       string
 	}{
-		{":coordinator", []string{"To do", "Audit trail", "Sign-ups", "Consultations", "Attendance", "Tests", "Outputs", "Files", "People", "Snapshots", "Project definition"}, nil, "Zgłoszenia"},
+		{":coordinator", []string{"To do", "Audit trail", "Sign-ups", "Activities", "Consultations", "Outputs", "Files", "People", "Snapshots", "Project definition"}, nil, "Zgłoszenia"},
 		{":adviser", []string{"Consultations"}, []string{"Sign-ups", "People", "Files", "Snapshots"}, "Konsultacje"},
 		{":funder", []string{"Snapshots"}, []string{"Sign-ups", "People", "Files", "Consultations"}, "Zestawienia"},
 		{":partner:radio", []string{"Files"}, []string{"Sign-ups", "People", "Snapshots", "Consultations"}, "Pliki"},
@@ -362,8 +362,8 @@ func keepsRecords(t *testing.T, v *visitor) {
 	v.follow("Enter a sign-up from paper").tick("activity", "over").fill("first_name", "Ewa").fill("last_name", "Późna").fill("email", "ewa@example.org").fill("submitted_at", p.day(-10)+"T12:00").tick("consent_processing", "yes")
 	v.press("Save").sees("The sign-up is saved. Its state: accepted.")
 
-	v.follow("Attendance").fill("email", "ewa@example.org").tick("activity", "planting").tick("outcome", "completed").fill("hours", "7,5").press("Save").sees("Saved.", "Ewa Późna", "7.5")
-	v.follow("Tests").fill("email", "ewa@example.org").tick("activity", "planting").fill("pre_score", "3").fill("post_score", "11").fill("max_score", "10")
+	v.follow("Activities").follow("All attendance").fill("email", "ewa@example.org").tick("activity", "planting").tick("outcome", "completed").fill("hours", "7,5").press("Save").sees("Saved.", "Ewa Późna", "7.5")
+	v.follow("Activities").follow("All tests").fill("email", "ewa@example.org").tick("activity", "planting").fill("pre_score", "3").fill("post_score", "11").fill("max_score", "10")
 	v.pressFor(http.StatusUnprocessableEntity, "Save").sees("out of range")
 	v.fill("post_score", "7.5").press("Save").sees("Saved.")
 	v.follow("Outputs").tick("kind", "leaflet").fill("quantity", "1200").fill("title", "Ulotka").press("Save").sees("Saved.", "Ulotka", "1,200")
@@ -474,6 +474,7 @@ func everyPage(t *testing.T, model *tracker) map[string][]string {
 		"": {"/", "/ces", "/demo", "/demo/signup", "/ces/signup", "/local/mail", "/local/dead-letters", "/auth/sign-in"},
 		"ces:coordinator": {
 			"/", "/ces/signup", "/ces/signups?limit=6", "/ces/consultations?limit=6", first("/ces/consultations"), "/ces/attendance", "/ces/tests", "/ces/outputs", "/ces/uploads", upload,
+			"/ces/activities", "/ces/activities/partnerships?limit=6", "/ces/activities/partnerships/attendance", "/ces/activities/incubator/tests", "/ces/activities/partnerships/list", "/ces/activities/partnerships/certificates?limit=6",
 			"/ces/people", "/ces/people?q=osoba015@example.org", "/ces/people/duplicates", person, person + "/erasure", person + "/merge?into=osoba015@example.org", "/ces/attention", "/demo/attention", "/ces/audit?limit=6", "/ces/definition/versions", "/ces/definition/versions/1", "/ces/snapshots", "/ces/snapshots/latest", "/ces/definition",
 		},
 		"ces:adviser":            {"/ces/consultations"},

@@ -448,19 +448,25 @@ var mediaBox = regexp.MustCompile(`/MediaBox ?\[0 0 ([0-9.]+) ([0-9.]+)\]`)
 // printed is how many pages the present page has on paper, which is A4.
 func (v *visitor) printed() int {
 	v.t.Helper()
-	ctx, stop := context.WithTimeout(v.ctx, attention)
-	defer stop()
-	paper, err := chromedp.Run(ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize(), chromedp.PDFPrintBackground()))
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	boxes := mediaBox.FindAllSubmatch(paper, -1)
+	boxes := mediaBox.FindAllSubmatch(v.paper(), -1)
 	for _, box := range boxes {
 		if w, h := string(box[1]), string(box[2]); !strings.HasPrefix(w, "59") || !strings.HasPrefix(h, "84") {
 			v.t.Errorf("the paper is %s by %s points", w, h)
 		}
 	}
 	return len(boxes)
+}
+
+// paper is the present page as it is printed.
+func (v *visitor) paper() []byte {
+	v.t.Helper()
+	ctx, stop := context.WithTimeout(v.ctx, attention)
+	defer stop()
+	paper, err := chromedp.Run(ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize(), chromedp.PDFPrintBackground()))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return paper
 }
 
 // picture keeps the present page among the screenshots, where that was asked for.

@@ -195,10 +195,11 @@ func parameterRef(name string) object { return object{"$ref": "#/components/para
 func ref(schema string) object { return object{"$ref": "#/components/schemas/" + schema} }
 
 var sharedParameters = object{
-	"project": object{"name": "project", "in": "path", "required": true, "description": "The id of the project's definition", "schema": object{"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}},
-	"id":      object{"name": "id", "in": "path", "required": true, "description": "An id; of snapshots also `latest`", "schema": object{"type": "string"}},
-	"number":  object{"name": "number", "in": "path", "required": true, "description": "The version's number", "schema": object{"type": "integer", "minimum": 1}},
-	"code":    object{"name": "code", "in": "path", "required": true, "description": "The indicator's code", "schema": object{"type": "string", "maxLength": 40}},
+	"project":  object{"name": "project", "in": "path", "required": true, "description": "The id of the project's definition", "schema": object{"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}},
+	"id":       object{"name": "id", "in": "path", "required": true, "description": "An id; of snapshots also `latest`", "schema": object{"type": "string"}},
+	"number":   object{"name": "number", "in": "path", "required": true, "description": "The version's number", "schema": object{"type": "integer", "minimum": 1}},
+	"activity": object{"name": "activity", "in": "path", "required": true, "description": "The activity's id in the definition", "schema": object{"type": "string"}},
+	"code":     object{"name": "code", "in": "path", "required": true, "description": "The indicator's code", "schema": object{"type": "string", "maxLength": 40}},
 	"idempotency-key": object{"name": "Idempotency-Key", "in": "header", "description": "The same key and body give the same answer again; the same key with another body is 422. A form carries it in the field `idempotency_key`.",
 		"schema": object{"type": "string", "maxLength": 255}},
 	"if-match": object{"name": "If-Match", "in": "header", "description": "The `ETag` of what is to be changed: 412 where it was changed meanwhile", "schema": object{"type": "string"}},

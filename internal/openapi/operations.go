@@ -81,7 +81,7 @@ func tagged(a answer) answer {
 }
 
 func operations() []operation {
-	out := slices.Concat(publicOperations(), signupOperations(), uploadOperations())
+	out := slices.Concat(publicOperations(), signupOperations(), activityOperations(), uploadOperations())
 	for _, k := range typed() {
 		out = append(out, recordOperations(k)...)
 	}

@@ -174,6 +174,20 @@ func examples() []example {
 		{"cancelled", 200, Cancel{Activity: "Szkolenie: partnerstwa społeczne", Done: true}},
 		{"signups", 200, Signups{Definition: d, Activity: "partnerships", Items: signups, Next: "/ces/signups?cursor=x", Exports: exports}},
 		{"no signups", 200, Signups{Definition: d}},
+		{"activities", 200, Activities{Items: []ActivityItem{{Activity: d.Activities[0], Accepted: 60, Waitlisted: 2, Held: 1}, {Activity: d.Activities[3]}}}},
+		{"no activities", 200, Activities{}},
+		{"activity", 200, Activity{ActivityItem: ActivityItem{Activity: d.Activities[0], Accepted: 3}, Next: "/x", Items: []Participant{
+			{Person: "01P1", Name: "Ola Nowak", State: "accepted", Days: 2, Hours: "12.5", Outcome: "completed", Tests: []Score{{"3", "7.5", "10"}}}, {Person: "01P2", State: "held"}}}},
+		{"empty activity", 200, Activity{ActivityItem: ActivityItem{Activity: d.Activities[3]}}},
+		{"attendance sheet", 200, sheetOf(d, &attendance.Kind, "outcome", "hours")},
+		{"attendance sheet with problems", 422, wrongSheet(d)},
+		{"empty sheet", 422, Sheet{Kind: &attendance.Kind, Activity: d.Activities[3], Definition: d, Date: "31.06.2010", Problems: []record.Problem{{Field: "date", Code: record.NotADate}}}},
+		{"test sheet", 200, sheetOf(d, &assessment.Kind, "pre_score", "post_score", "max_score")},
+		{"roll", 200, Roll{Definition: d, Activity: d.Activities[0], Date: "2010-02-15", Names: []string{"Jan Kowalski", "Ola Nowak"}, Empty: []int{3, 4}, Next: "/x"}},
+		{"bare roll", 200, Roll{Definition: d, Activity: d.Activities[3]}},
+		{"certificates", 200, Certificates{Definition: d, Activity: d.Activities[0], In: "en", Next: "/x", Items: manyCertificates()}},
+		{"certificate", 200, Certificates{Definition: d, Activity: d.Activities[3], In: "pl", Person: "01P1", Items: manyCertificates()[:1]}},
+		{"no certificates", 200, Certificates{Definition: d, Activity: d.Activities[3], In: "pl"}},
 		{"consultations", 200, Records{Kind: &consultation.Kind, Definition: d, Today: today, Entry: Entry{IdempotencyKey: "k", Values: map[string]string{"date": today, "field": "law", "form": "in-person"}}, Items: consultations, Next: "/ces/consultations?cursor=x"}},
 		{"consultations with problems", 422, Records{Kind: &consultation.Kind, Definition: d, Today: today, Entry: Entry{Values: map[string]string{"email": "x", "minutes": "0"}, Problems: []record.Problem{
 			{Field: "person", Code: record.Missing, Hint: "person"}, {Field: "minutes", Code: record.OutOfRange, Args: map[string]string{"min": "1", "max": "960"}}, {Field: "elsewhere", Code: record.UnknownField}, {Code: record.NotAllowed}}}}},
@@ -226,4 +240,34 @@ func frames() map[string]Frame {
 		"adviser in English":    {Language: "en", Path: "/ces/consultations", Project: ces, SignedIn: "doradca@example.org", Roles: Roles{Adviser: true}},
 		"no project":            {Language: "en", Path: "/"},
 	}
+}
+
+// sheetOf is a full page of a sheet, which is as heavy as one gets without being asked for.
+func sheetOf(d *project.Definition, kind *record.Kind, columns ...string) Sheet {
+	s := Sheet{Kind: kind, Activity: d.Activities[0], Definition: d, Date: "2010-02-19", Today: "2010-07-21", Columns: columns, Common: columns[len(columns)-1:], People: 60,
+		Days: []string{"2010-02-15", "2010-02-19"}, Once: "01JD9KZ2X4Q8R7S6T5V4W3Y2AB", Next: "/x", Saved: &SheetCount{New: 3, Unchanged: 37}}
+	for n := range 40 {
+		row := SheetRow{Person: "01JD9KZ2X4Q8R7S6T5V4W3Y2AB", Name: "Konstancja Brzęczyszczykiewicz " + strconv.Itoa(n), Values: map[string]string{"outcome": "completed", "hours": "8", "pre_score": "3", "post_score": "7.5", "max_score": "10"},
+			Seen: "01JD9KZ2X4Q8R7S6T5V4W3Y2AB:17|completed|8", File: true}
+		s.Rows = append(s.Rows, row)
+	}
+	return s
+}
+
+func wrongSheet(d *project.Definition) Sheet {
+	s := sheetOf(d, &attendance.Kind, "outcome", "hours")
+	s.Saved.Wrong, s.Filled, s.All = 3, true, map[string]string{"hours": "8"}
+	s.Rows[0].Values, s.Rows[0].Problems = map[string]string{"hours": "dużo <b>"}, []record.Problem{{Field: "outcome", Code: record.Missing}, {Field: "hours", Code: record.NotANumber, Hint: "decimal"}}
+	s.Rows[1].Theirs, s.Rows[2].Theirs = map[string]string{"outcome": "withdrew", "hours": "2.5"}, map[string]string{}
+	s.Rows[3].Problems = []record.Problem{{Code: record.NotAllowed, Hint: "file"}}
+	return s
+}
+
+func manyCertificates() []Certificate {
+	var out []Certificate
+	for n := range 40 {
+		out = append(out, Certificate{Name: "Konstancja Brzęczyszczykiewicz " + strconv.Itoa(n), Number: "ces/running-promotion/9F2B7D61", Hours: "12.5", From: "2010-02-15", To: "2010-02-19"})
+	}
+	out[0].From = out[0].To
+	return out
 }

@@ -65,7 +65,7 @@ func render(b *bytes.Buffer, frame Frame, content Content) error {
 	}
 	v := view{Messages: text.Of(frame.Language), Frame: frame}
 	name, data := content.draw(v)
-	v.Page = data
+	v.Page, v.name = data, name
 	t, err := parsed(name)
 	if err != nil {
 		return err
@@ -96,6 +96,7 @@ type view struct {
 	*text.Messages
 	Frame
 	Page any
+	name string // of the page\'s template
 }
 
 // Lang is the page's language.
@@ -172,7 +173,7 @@ func (v view) sections(base string, r Roles) []section {
 		name string
 		open bool
 	}{
-		{"attention", r.Coordinator}, {"", true}, {"signups", r.Coordinator}, {"consultations", r.Adviser || r.Coordinator}, {"attendance", r.Coordinator}, {"tests", r.Coordinator},
+		{"attention", r.Coordinator}, {"", true}, {"signups", r.Coordinator}, {"activities", r.Coordinator}, {"consultations", r.Adviser || r.Coordinator},
 		{"outputs", r.Coordinator}, {"uploads", r.Partner || r.Coordinator}, {"people", r.Coordinator}, {"snapshots", r.Funder || r.Coordinator}, {"definition", r.Coordinator},
 		{"audit", r.Coordinator},
 	} {
@@ -185,6 +186,9 @@ func (v view) sections(base string, r Roles) []section {
 		}
 		path, _, _ := strings.Cut(v.Path, "?")
 		here := path == href || s.name != "" && strings.HasPrefix(path, href+"/")
+		if s.name == "activities" { // the lists of all activities belong to it
+			here = here || strings.HasPrefix(path+"/", base+"/attendance/") || strings.HasPrefix(path+"/", base+"/tests/")
+		}
 		out = append(out, section{Link: Link{Href: href, Label: v.Say(key)}, Here: here})
 	}
 	return out

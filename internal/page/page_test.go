@@ -75,6 +75,8 @@ func elements(t *testing.T, page string) []element {
 }
 
 // A key that was shown in the place of its words looks like one.
+var stylesheetOf = regexp.MustCompile(`/assets/style\.[0-9a-f]+\.css`)
+
 var leaked = regexp.MustCompile(`[>" ]((layout|section|kinds?|field|hint|value|unit|dimension|status|problem|form|list|projects|results|origin|snapshots?|approval|signups?|signup_state|cancel|records|uploads?|upload_state|evidence|people|definition|local|attention|audit|event|origin_of|erasure)\.[a-z][a-z_-]+)[<" ]`)
 
 // What a choice sends is a word for programs.
@@ -92,7 +94,11 @@ func TestEveryPageIsWhole(t *testing.T) {
 				if w.Code != e.status || w.Header().Get("Content-Type") != "text/html; charset=utf-8" || w.Header().Get("Content-Language") != frame.Language {
 					t.Errorf("answered %d with %v", w.Code, w.Header())
 				}
-				if size := len(page) + len(style); size > 60_000 {
+				sheet := sheets()[stylesheetOf.FindString(page)]
+				if sheet == "" {
+					t.Error("the page has no stylesheet")
+				}
+				if size := len(page) + len(sheet); size > 60_000 {
 					t.Errorf("the page and its stylesheet have %d bytes", size)
 				}
 				if found := leaked.FindStringSubmatch(optionValue.ReplaceAllString(strings.NewReplacer(script, "", editor, "").Replace(page), "")); found != nil {
@@ -163,7 +169,7 @@ func checkElements(t *testing.T, all []element, language string) {
 				t.Errorf("a form's method is %q", m)
 			}
 		case "input", "select", "textarea":
-			if e.attributes["type"] != "hidden" && !e.inLabel && !labelled[e.attributes["id"]] && e.attributes["aria-label"] == "" {
+			if e.attributes["type"] != "hidden" && !e.inLabel && !labelled[e.attributes["id"]] && e.attributes["aria-label"] == "" && e.attributes["aria-labelledby"] == "" {
 				t.Errorf("<%s name=%s> has no label", e.name, e.attributes["name"])
 			}
 		case "th":
@@ -298,12 +304,14 @@ func TestAReaderWhoIsGoneIsAnError(t *testing.T) {
 }
 
 func TestAssets(t *testing.T) {
-	w := httptest.NewRecorder()
-	Assets(w, httptest.NewRequest(http.MethodGet, stylesheet(), nil))
-	if w.Code != http.StatusOK || w.Body.String() != style || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
-		t.Errorf("the stylesheet is answered with %d, %v", w.Code, w.Header())
+	for page, want := range map[string]string{"message": style, "attention": style + officeStyle, "sheet": style + activityStyle} {
+		w := httptest.NewRecorder()
+		Assets(w, httptest.NewRequest(http.MethodGet, stylesheet(page), nil))
+		if w.Code != http.StatusOK || w.Body.String() != want || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
+			t.Errorf("the stylesheet of %s is answered with %d, %v", page, w.Code, w.Header())
+		}
 	}
-	w = httptest.NewRecorder()
+	w := httptest.NewRecorder()
 	Assets(w, httptest.NewRequest(http.MethodGet, "/assets/style.000000000000.css", nil))
 	if w.Code != http.StatusNotFound {
 		t.Errorf("a stylesheet of another version is answered with %d", w.Code)
@@ -312,7 +320,7 @@ func TestAssets(t *testing.T) {
 
 func TestPolicyAllowsTheScript(t *testing.T) {
 	policy := Policy("https://bucket.example.org", "https://id.example.org")
-	for _, part := range []string{"script-src 'sha256-", "style-src 'self' 'sha256-", "connect-src 'self' https://bucket.example.org", "form-action 'self' https://bucket.example.org https://id.example.org", "default-src 'none'"} {
+	for _, part := range []string{"script-src 'sha256-", "style-src 'self'; ", "connect-src 'self' https://bucket.example.org", "form-action 'self' https://bucket.example.org https://id.example.org", "default-src 'none'"} {
 		if !strings.Contains(policy, part) {
 			t.Errorf("the policy lacks %q: %s", part, policy)
 		}

@@ -75,3 +75,17 @@ func (s *Store) answer(ctx context.Context, once Once, result any) ([]table.Op, 
 	op.Item.Expires = s.Now().Add(AnswerLife)
 	return []table.Op{op}, nil
 }
+
+// KeepAnswer keeps the result of a request that took several steps, each of which may be done again without effect.
+func (s *Store) KeepAnswer(ctx context.Context, once Once, result any) error {
+	return s.again(ctx, func() error {
+		if done, err := s.Answered(ctx, once, new(json.RawMessage)); done || err != nil {
+			return err
+		}
+		ops, err := s.answer(ctx, once, result)
+		if err != nil || len(ops) == 0 {
+			return err
+		}
+		return s.Tracker.Write(ctx, ops...)
+	})
+}

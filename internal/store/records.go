@@ -77,6 +77,10 @@ func (s *Store) Create(ctx context.Context, project string, d Draft, once Once) 
 		t, private := s.typed(project, d, s.NewID(), 1)
 		rev, err := s.free(ctx, project, t)
 		if err != nil {
+			// What is there may have been made by the same request, answered since it was asked for.
+			if done, asked := s.Answered(ctx, once, &created); done || asked != nil {
+				return asked
+			}
 			return err
 		}
 		f, err := s.fact(fact.KindSaid, d.By, fact.Said{Record: t.ID, Version: 1, Kind: t.Kind, Person: t.Person, Row: t.Row})

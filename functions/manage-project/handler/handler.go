@@ -23,6 +23,13 @@ func New(site *web.Site) http.Handler {
 	for _, kind := range []*record.Kind{&attendance.Kind, &assessment.Kind, &output.Kind} {
 		typed.Desk{Kind: kind, Roles: []string{web.Coordinator}}.Register(m)
 	}
+	m.Handle("GET /{project}/activities", listActivities)
+	m.Handle("GET /{project}/activities/{activity}", showActivity)
+	m.Handle("GET /{project}/activities/{activity}/list", showRoll)
+	m.Handle("GET /{project}/activities/{activity}/certificates", showCertificates)
+	for _, s := range sheets {
+		s.register(m)
+	}
 	m.Handle("GET /{project}/people", searchPeople)
 	m.Handle("GET /{project}/people/duplicates", duplicates)
 	m.Handle("GET /{project}/people/{id}", showPerson)

@@ -163,8 +163,13 @@ func (d Desk) answer(c *web.Call, status int, t store.Typed) error {
 // draft checks a body and finds whom it is about.
 func (d Desk) draft(c *web.Call, body web.Body) (store.Draft, error) {
 	reason := body.Take("reason")
-	scope := record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form}
-	entry, problems := d.Kind.Read(body.Given, scope)
+	return d.Draft(c, body.Given, body.Form, reason)
+}
+
+// Draft checks what was given for one record and finds whom it is about. Loose is how people write, in a form.
+func (d Desk) Draft(c *web.Call, given record.Given, loose bool, reason string) (store.Draft, error) {
+	scope := record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose}
+	entry, problems := d.Kind.Read(given, scope)
 	draft := store.Draft{Kind: d.Kind, Row: entry.Row, Reason: reason}
 	if at := d.Kind.Index("adviser"); at >= 0 {
 		named := entry.Row[at]

@@ -1,0 +1,397 @@
+package handler
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"outreach/internal/assessment"
+	"outreach/internal/attendance"
+	"outreach/internal/page"
+	"outreach/internal/person"
+	"outreach/internal/project"
+	"outreach/internal/record"
+	"outreach/internal/signup"
+	"outreach/internal/store"
+	"outreach/internal/table"
+	"outreach/internal/text"
+	"outreach/internal/web"
+)
+
+// How many people stand on one page: rows of a form, names of a list, certificates.
+const (
+	usualRows        = 40 // a page of them stays light
+	mostRows         = 100
+	mostNames        = 200
+	mostCertificates = 40
+	mostEmpty        = 60 // lines of a list for those who did not sign up
+)
+
+// participant is somebody who signed up to an activity. Of two sign-ups of one person the one that says more counts.
+type participant struct {
+	person.Person
+	signup signup.Signup
+}
+
+func (p participant) name() string { return strings.TrimSpace(p.FirstName + " " + p.LastName) }
+
+// known tells that it is known who this is: of somebody who was erased only a number is left.
+func (p participant) known() bool { return p.name() != "" || len(p.Emails)+len(p.Pesels) > 0 }
+
+func (p participant) accepted() bool { return p.signup.State == signup.Accepted && p.known() }
+
+// chosenActivity is the activity that an address names.
+func chosenActivity(c *web.Call) (project.Activity, error) {
+	if err := c.Need(web.Coordinator); err != nil {
+		return project.Activity{}, err
+	}
+	a, ok := c.Defined.Definition.Activity(c.PathValue("activity"))
+	if !ok {
+		return a, store.ErrNotFound
+	}
+	return a, nil
+}
+
+func signupsOf(c *web.Call, activity string) ([]signup.Signup, error) {
+	return web.All(func(cursor string) (store.Page[signup.Signup], error) {
+		return c.Site.Store.Signups(c.Context(), c.Project, activity, table.MostPage, cursor)
+	})
+}
+
+// roster is everybody who signed up to an activity, by name.
+func roster(c *web.Call, activity string) ([]participant, error) {
+	signups, err := signupsOf(c, activity)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(signups))
+	for i, su := range signups {
+		ids[i] = su.Person
+	}
+	people, err := c.Site.Store.Persons(c.Context(), c.Project, ids)
+	if err != nil {
+		return nil, err
+	}
+	says := []string{signup.Cancelled, signup.Held, signup.Waitlisted, signup.Accepted}
+	by := map[string]participant{}
+	for _, su := range signups {
+		p, ok := people[su.Person]
+		if !ok {
+			p.ID = su.Person
+		}
+		if before, twice := by[p.ID]; !twice || slices.Index(says, su.State) >= slices.Index(says, before.signup.State) {
+			by[p.ID] = participant{p, su}
+		}
+	}
+	all := make([]participant, 0, len(by))
+	for _, p := range by {
+		all = append(all, p)
+	}
+	slices.SortFunc(all, func(a, b participant) int {
+		return cmp.Or(strings.Compare(a.SortName(), b.SortName()), strings.Compare(a.ID, b.ID))
+	})
+	return all, nil
+}
+
+// part is one page of those on a roster who are wanted: how many come before, how many there are, and the cursor of the
+// next page, which is the last person of this one.
+type part struct {
+	people     []participant
+	first, all int
+	next       string
+}
+
+func window(all []participant, wanted func(participant) bool, limit int, cursor string) (part, error) {
+	var out part
+	passed := cursor == ""
+	for _, p := range all {
+		switch {
+		case !wanted(p):
+		case !passed:
+			out.first++
+		case len(out.people) < limit:
+			out.people = append(out.people, p)
+		default:
+			out.next = out.people[limit-1].ID
+		}
+		if wanted(p) {
+			out.all++
+		}
+		passed = passed || p.ID == cursor
+	}
+	if !passed {
+		return out, table.ErrCursor
+	}
+	return out, nil
+}
+
+// atMost is how many are wanted on a page, where the address does not say another number below the most.
+func atMost(c *web.Call, usual, most int) int {
+	n, err := strconv.Atoi(c.URL.Query().Get("limit"))
+	if err != nil || n < 1 || n > most {
+		return usual
+	}
+	return n
+}
+
+func (p part) persons() []person.Person {
+	out := make([]person.Person, len(p.people))
+	for i, one := range p.people {
+		out[i] = one.Person
+	}
+	return out
+}
+
+func anybody(participant) bool { return true }
+
+// stands counts an activity's sign-ups.
+func stands(a project.Activity, signups []signup.Signup) page.ActivityItem {
+	out := page.ActivityItem{Activity: a}
+	for _, su := range signups {
+		switch su.State {
+		case signup.Accepted:
+			out.Accepted++
+		case signup.Waitlisted:
+			out.Waitlisted++
+		case signup.Held:
+			out.Held++
+		}
+	}
+	return out
+}
+
+func activityJSON(a page.ActivityItem) map[string]any {
+	out := map[string]any{"id": a.Activity.ID, "label": a.Activity.Label, "accepted": a.Accepted, "waitlisted": a.Waitlisted, "held": a.Held}
+	if a.Activity.Capacity > 0 {
+		out["capacity"] = a.Activity.Capacity
+	}
+	for name, value := range map[string]string{"place": a.Activity.Place, "starts": a.Activity.Starts, "ends": a.Activity.Ends} {
+		if value != "" {
+			out[name] = value
+		}
+	}
+	return out
+}
+
+func listActivities(c *web.Call) error {
+	if err := c.Need(web.Coordinator); err != nil {
+		return err
+	}
+	var content page.Activities
+	items := []map[string]any{}
+	for _, a := range c.Defined.Definition.Activities {
+		signups, err := signupsOf(c, a.ID)
+		if err != nil {
+			return err
+		}
+		content.Items = append(content.Items, stands(a, signups))
+		items = append(items, activityJSON(content.Items[len(content.Items)-1]))
+	}
+	if c.Page {
+		return c.Show(http.StatusOK, content)
+	}
+	return c.List(items, "")
+}
+
+// attended is what a person's records at an activity come to.
+type attended struct {
+	days     []string
+	hours    float64
+	outcome  string
+	tests    []store.Holds
+	from, to string // of completing it: the first and the last day of attendance
+}
+
+func sumUp(holds []store.Holds) attended {
+	var out attended
+	says := []string{"", "attended", "withdrew", "completed"}
+	for _, h := range holds {
+		if h.Kind == &assessment.Kind {
+			out.tests = append(out.tests, h)
+			continue
+		}
+		out.days = append(out.days, h.Date())
+		if hours, err := strconv.ParseFloat(h.Kind.Get(h.Row, "hours"), 64); err == nil {
+			out.hours += hours
+		}
+		if outcome := h.Kind.Get(h.Row, "outcome"); slices.Index(says, outcome) > slices.Index(says, out.outcome) {
+			out.outcome = outcome
+		}
+	}
+	if len(out.days) > 0 {
+		out.from, out.to = out.days[0], out.days[len(out.days)-1]
+	}
+	return out
+}
+
+// total is the sum of hours in its canonical text, "" where none were given.
+func (a attended) total() string {
+	if text, _ := record.FromNumber(a.hours); text != "0" {
+		return text
+	}
+	return ""
+}
+
+func showActivity(c *web.Call) error {
+	a, err := chosenActivity(c)
+	if err != nil {
+		return err
+	}
+	signups, err := signupsOf(c, a.ID)
+	if err != nil {
+		return err
+	}
+	all, err := roster(c, a.ID)
+	if err != nil {
+		return err
+	}
+	shown, err := window(all, anybody, c.Limit(), c.Cursor())
+	if err != nil {
+		return err
+	}
+	known, err := c.Site.Store.AtActivity(c.Context(), c.Project, a.ID, shown.persons(), &attendance.Kind, &assessment.Kind)
+	if err != nil {
+		return err
+	}
+	content := page.Activity{ActivityItem: stands(a, signups), Next: c.NextAddress(shown.next)}
+	out, items := activityJSON(content.ActivityItem), []map[string]any{}
+	for _, p := range shown.people {
+		did := sumUp(known[p.ID])
+		line := page.Participant{Person: p.ID, Name: p.name(), Email: p.Email(), State: p.signup.State, Days: len(did.days), Hours: did.total(), Outcome: did.outcome}
+		item := map[string]any{"person": p.JSON(true), "signup": p.signup.ID, "state": p.signup.State, "days": append([]string{}, did.days...)}
+		if did.outcome != "" {
+			item["outcome"] = did.outcome
+		}
+		if line.Hours != "" {
+			item["hours"] = did.hours
+		}
+		tests := []map[string]any{}
+		for _, t := range did.tests {
+			get := func(name string) string { return t.Kind.Get(t.Row, name) }
+			line.Tests = append(line.Tests, page.Score{Before: get("pre_score"), After: get("post_score"), Most: get("max_score")})
+			one := t.Kind.JSON(t.Row)
+			delete(one, "activity")
+			tests = append(tests, one)
+		}
+		item["tests"] = tests
+		content.Items, items = append(content.Items, line), append(items, item)
+	}
+	if c.Page {
+		return c.Show(http.StatusOK, content)
+	}
+	out["items"], out["next"] = items, orNull(shown.next)
+	return c.JSON(http.StatusOK, out)
+}
+
+func orNull(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// showRoll is the attendance list of a day, to be printed: those with a place, and empty lines.
+func showRoll(c *web.Call) error {
+	a, err := chosenActivity(c)
+	if err != nil {
+		return err
+	}
+	date := ""
+	if asked := c.URL.Query().Get("date"); asked != "" {
+		var ok bool
+		if date, ok = record.ParseDay(asked, true); !ok {
+			return web.Invalid(record.Problem{Field: "date", Code: record.NotADate})
+		}
+	} else if len(a.Starts) >= len("2006-01-02") {
+		date = a.Starts[:len("2006-01-02")]
+	}
+	empty, err := strconv.Atoi(c.URL.Query().Get("empty"))
+	if err != nil || empty < 0 || empty > mostEmpty {
+		empty = 5
+	}
+	all, err := roster(c, a.ID)
+	if err != nil {
+		return err
+	}
+	shown, err := window(all, participant.accepted, atMost(c, mostNames, mostNames), c.Cursor())
+	if err != nil {
+		return err
+	}
+	if !c.Page {
+		items := []map[string]any{}
+		for _, p := range shown.people {
+			items = append(items, map[string]any{"person": p.JSON(true)})
+		}
+		return c.JSON(http.StatusOK, map[string]any{"activity": a.ID, "date": orNull(date), "items": items, "next": orNull(shown.next)})
+	}
+	content := page.Roll{Definition: c.Defined.Definition, Activity: a, Date: date, First: shown.first, Next: c.NextAddress(shown.next)}
+	for _, p := range shown.people {
+		content.Names = append(content.Names, cmp.Or(p.name(), p.Email()))
+	}
+	if shown.next == "" {
+		for n := range empty {
+			content.Empty = append(content.Empty, shown.first+len(shown.people)+n+1)
+		}
+	}
+	return c.Show(http.StatusOK, content)
+}
+
+// showCertificates are the certificates of those who completed an activity, or of one person.
+func showCertificates(c *web.Call) error {
+	a, err := chosenActivity(c)
+	if err != nil {
+		return err
+	}
+	query := c.URL.Query()
+	var all []participant
+	who := query.Get("person")
+	if who == "" {
+		all, err = roster(c, a.ID)
+	} else {
+		var p person.Person
+		p, err = c.Site.Store.Person(c.Context(), c.Project, who)
+		all = []participant{{Person: p}}
+	}
+	if err != nil {
+		return err
+	}
+	people := part{people: all}.persons()
+	known, err := c.Site.Store.AtActivity(c.Context(), c.Project, a.ID, people, &attendance.Kind)
+	if err != nil {
+		return err
+	}
+	completed := func(p participant) bool { return p.known() && sumUp(known[p.ID]).outcome == "completed" }
+	shown, err := window(all, completed, atMost(c, mostCertificates, mostNames), c.Cursor())
+	if err != nil {
+		return err
+	}
+	content := page.Certificates{Definition: c.Defined.Definition, Activity: a, In: text.Language("", cmp.Or(query.Get("in"), c.Language)), Person: who, Next: c.NextAddress(shown.next)}
+	items := []map[string]any{}
+	for _, p := range shown.people {
+		did := sumUp(known[p.ID])
+		one := page.Certificate{Name: cmp.Or(p.name(), p.Email()), Number: certificateNumber(c, a.ID, p.ID), Hours: did.total(), From: did.from, To: did.to}
+		content.Items = append(content.Items, one)
+		item := map[string]any{"person": p.JSON(true), "number": one.Number, "from": one.From, "to": one.To}
+		if one.Hours != "" {
+			item["hours"] = did.hours
+		}
+		items = append(items, item)
+	}
+	if c.Page {
+		return c.Show(http.StatusOK, content)
+	}
+	return c.List(items, shown.next)
+}
+
+// certificateNumber is the same whenever a certificate is printed anew, and says nothing of who it is.
+func certificateNumber(c *web.Call, activity, who string) string {
+	return c.Project + "/" + activity + "/" + strings.ToUpper(c.Site.Store.Seal(c.Project, "certificate", activity+"\x00"+who)[:8])
+}
+
+// here is the address of a page of an activity with a query.
+func here(c *web.Call, a project.Activity, what string, query url.Values) string {
+	return (&url.URL{Path: "/" + c.Project + "/activities/" + a.ID + "/" + what, RawQuery: query.Encode()}).String()
+}

@@ -1,0 +1,554 @@
+package handler
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"outreach/internal/assessment"
+	"outreach/internal/attendance"
+	"outreach/internal/page"
+	"outreach/internal/person"
+	"outreach/internal/project"
+	"outreach/internal/record"
+	"outreach/internal/store"
+	"outreach/internal/web"
+	"outreach/internal/web/typed"
+)
+
+// sheet is the form in which the records of everybody at an activity on one day are typed in, a row each. Each row is saved
+// by itself, as a record typed in alone would be: good rows are kept, bad ones come back with what was typed.
+type sheet struct {
+	kind    *record.Kind
+	columns []string // the fields of a row
+	common  []string // those that can be put into every row at once
+	decides []string // where all of these are empty, there is no record
+}
+
+var sheets = []sheet{
+	{&attendance.Kind, []string{"outcome", "hours"}, []string{"outcome", "hours"}, []string{"outcome", "hours"}},
+	{&assessment.Kind, []string{"pre_score", "post_score", "max_score"}, []string{"max_score"}, []string{"pre_score", "post_score"}},
+}
+
+func (s sheet) register(m *web.Mux) {
+	m.Handle("GET /{project}/activities/{activity}/"+s.kind.Plural, s.show)
+	m.Handle("POST /{project}/activities/{activity}/"+s.kind.Plural, s.save)
+}
+
+// row is one row as it was sent.
+type row struct {
+	given    record.Given // the fields of its record
+	named    record.Given // whom it is about
+	seen     []string     // the version that was shown, and its values; nil: whatever holds now is meant
+	person   string
+	draft    store.Draft
+	empty    bool
+	problems []record.Problem
+	theirs   *store.Holds // what somebody else saved meanwhile, empty where they took it away
+}
+
+func (r row) wrong() bool { return len(r.problems) > 0 || r.theirs != nil }
+
+// values are a record's values in the order of the columns.
+func (s sheet) values(h store.Holds) []string {
+	out := make([]string, len(s.columns))
+	for i, name := range s.columns {
+		out[i] = s.kind.Get(h.Row, name)
+	}
+	return out
+}
+
+// seen tells what was shown, so that it can be compared when it comes back.
+func (s sheet) seen(h store.Holds) string {
+	if h.Row == nil {
+		return strings.Repeat("|", len(s.columns))
+	}
+	return strings.Join(append([]string{h.Version()}, s.values(h)...), "|")
+}
+
+func on(days []store.Holds, date string) store.Holds {
+	for _, h := range days {
+		if h.Date() == date {
+			return h
+		}
+	}
+	return store.Holds{}
+}
+
+func (s sheet) show(c *web.Call) error {
+	a, err := chosenActivity(c)
+	if err != nil {
+		return err
+	}
+	query := c.URL.Query()
+	content := page.Sheet{Date: query.Get("date")}
+	if saved := strings.Split(query.Get("saved"), "-"); len(saved) == 4 {
+		content.Saved = &page.SheetCount{}
+		for i, to := range []*int{&content.Saved.New, &content.Saved.Changed, &content.Saved.Removed, &content.Saved.Unchanged} {
+			*to, _ = strconv.Atoi(saved[i]) // what is no number was not written here
+		}
+	}
+	return s.draw(c, http.StatusOK, a, content, c.Cursor(), nil)
+}
+
+// draw shows the rows of a page: as they hold, and where they were sent and not saved, as they were sent.
+func (s sheet) draw(c *web.Call, status int, a project.Activity, content page.Sheet, cursor string, sent map[string]row) error {
+	all, err := roster(c, a.ID)
+	if err != nil {
+		return err
+	}
+	shown, err := window(all, participant.accepted, max(atMost(c, usualRows, mostRows), len(sent)), cursor)
+	if err != nil {
+		return err
+	}
+	if sent != nil { // what was sent comes back, whoever got a place or lost it meanwhile
+		shown.people = slices.DeleteFunc(all, func(p participant) bool { _, was := sent[p.ID]; return !was })
+	}
+	known, err := c.Site.Store.AtActivity(c.Context(), c.Project, a.ID, shown.persons(), s.kind)
+	if err != nil {
+		return err
+	}
+	for _, days := range known {
+		for _, h := range days {
+			content.Days = append(content.Days, h.Date())
+		}
+	}
+	slices.Sort(content.Days)
+	content.Days = slices.Compact(content.Days)
+	date, problems := s.day(c, content.Date, true)
+	switch {
+	case content.Date == "":
+		content.Date = usualDay(c, content.Days)
+		date = content.Date
+	case len(problems) > 0:
+		content.Problems, status = problems, http.StatusUnprocessableEntity
+	default:
+		content.Date = date
+	}
+	if !c.Page {
+		return s.list(c, a, content, shown, known)
+	}
+	content.Kind, content.Activity, content.Definition, content.Columns, content.Common = s.kind, a, c.Defined.Definition, s.columns, s.common
+	content.Today, content.Once, content.First, content.People, content.Cursor = c.Today(), c.Site.Store.NewID(), shown.first, shown.all, cursor
+	if shown.next != "" {
+		content.Next = here(c, a, s.kind.Plural, url.Values{"date": {content.Date}, "cursor": {shown.next}})
+	}
+	for _, p := range shown.people {
+		h := on(known[p.ID], date)
+		line := page.SheetRow{Person: p.ID, Name: p.name(), Email: p.Email(), Values: map[string]string{}, Seen: s.seen(h), File: h.Upload != ""}
+		for i, value := range s.values(h) {
+			line.Values[s.columns[i]] = value
+		}
+		if r, was := sent[p.ID]; was && (r.wrong() || content.Filled || len(content.Problems) > 0) {
+			for _, name := range s.columns {
+				line.Values[name], _ = r.given[name].(string)
+			}
+			line.Problems = r.problems
+			if r.theirs != nil {
+				line.Theirs = map[string]string{}
+				for i, value := range s.values(*r.theirs) {
+					line.Theirs[s.columns[i]] = value
+				}
+			} else {
+				line.Seen = strings.Join(r.seen, "|")
+			}
+		}
+		content.Rows = append(content.Rows, line)
+	}
+	return c.Show(status, content)
+}
+
+func (s sheet) list(c *web.Call, a project.Activity, content page.Sheet, shown part, known map[string][]store.Holds) error {
+	if len(content.Problems) > 0 {
+		return web.Invalid(content.Problems...)
+	}
+	items := []map[string]any{}
+	for _, p := range shown.people {
+		h := on(known[p.ID], content.Date)
+		item := map[string]any{"person": p.JSON(true), "version": ""}
+		if h.Row != nil {
+			maps.Copy(item, s.kind.JSON(h.Row))
+			delete(item, "activity")
+			delete(item, "date")
+			item["version"] = h.Version()
+		}
+		if h.Upload != "" {
+			item["upload"], item["row"] = h.Upload, h.Line
+		}
+		items = append(items, item)
+	}
+	return c.JSON(http.StatusOK, map[string]any{"activity": a.ID, "date": content.Date, "items": items, "next": orNull(shown.next)})
+}
+
+// day reads the day of a sheet.
+func (s sheet) day(c *web.Call, given string, loose bool) (string, []record.Problem) {
+	f := s.kind.Fields[s.kind.Index("date")]
+	day, problem := f.Parse(given, record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose})
+	if problem != nil {
+		return "", []record.Problem{*problem}
+	}
+	return day, nil
+}
+
+// usualDay is the day that a sheet shows first: today while the project runs, else the last of which something is known.
+func usualDay(c *web.Call, days []string) string {
+	period := c.Defined.Definition.Period
+	switch today := c.Today(); {
+	case period.Contains(today):
+		return today
+	case len(days) > 0:
+		return days[len(days)-1]
+	default:
+		return min(today, period.To)
+	}
+}
+
+// save takes the rows one by one.
+func (s sheet) save(c *web.Call) error {
+	a, err := chosenActivity(c)
+	if err != nil {
+		return err
+	}
+	body, err := c.Read()
+	if err != nil {
+		return err
+	}
+	var count page.SheetCount
+	if done, err := c.Site.Store.Answered(c.Context(), body.Once, &count); err != nil {
+		return err
+	} else if done {
+		return s.saved(c, a, body, count)
+	}
+	given := word(body.Given["date"])
+	date, problems := s.day(c, given, body.Form)
+	rows, bad := s.read(body)
+	problems = append(problems, bad...)
+	content := page.Sheet{Date: given, All: map[string]string{}, Filled: body.Form && body.Take("fill") != ""}
+	for _, name := range s.common {
+		content.All[name] = body.Take("all-" + name)
+	}
+	if c.Page && body.Form && (content.Filled || len(problems) > 0) {
+		return s.again(c, a, content, body, rows)
+	}
+	if len(problems) > 0 {
+		return web.Invalid(problems...)
+	}
+	desk := typed.Desk{Kind: s.kind, Roles: []string{web.Coordinator}}
+	for i := range rows {
+		if err := s.check(c, desk, &rows[i], a.ID, date, body.Form); err != nil {
+			return err
+		}
+	}
+	if err := s.apply(c, a.ID, date, rows, &count); err != nil {
+		return err
+	}
+	if count.Wrong == 0 {
+		if err := c.Site.Store.KeepAnswer(c.Context(), body.Once, count); err != nil {
+			return err
+		}
+		return s.saved(c, a, body, count)
+	}
+	if c.Page && body.Form {
+		content.Saved = &count
+		return s.again(c, a, content, body, rows)
+	}
+	return s.refusal(rows, count)
+}
+
+func (s sheet) saved(c *web.Call, a project.Activity, body web.Body, count page.SheetCount) error {
+	if !c.Page || !body.Form {
+		return c.JSON(http.StatusOK, count)
+	}
+	query := onPage(body)
+	query.Set("saved", fmt.Sprintf("%d-%d-%d-%d", count.New, count.Changed, count.Removed, count.Unchanged))
+	return c.Redirect(here(c, a, s.kind.Plural, query))
+}
+
+// onPage says which page of a sheet a form stood on.
+func onPage(body web.Body) url.Values {
+	query := url.Values{}
+	for _, name := range []string{"date", "cursor"} {
+		if value := word(body.Given[name]); value != "" {
+			query.Set(name, value)
+		}
+	}
+	return query
+}
+
+// again shows a browser its form: filled in, or with what is wrong.
+func (s sheet) again(c *web.Call, a project.Activity, content page.Sheet, body web.Body, rows []row) error {
+	sent := map[string]row{}
+	status := http.StatusOK
+	for _, r := range rows {
+		if content.Filled {
+			for _, name := range s.common {
+				if value, _ := r.given[name].(string); strings.TrimSpace(value) == "" {
+					r.given[name] = content.All[name]
+				}
+			}
+		}
+		switch {
+		case len(r.problems) > 0:
+			status = http.StatusUnprocessableEntity
+		case r.theirs != nil && status == http.StatusOK:
+			status = http.StatusPreconditionFailed
+		}
+		sent[r.id()] = r
+	}
+	c.URL = &url.URL{Path: c.URL.Path, RawQuery: onPage(body).Encode()} // what was sent cannot be asked for again
+	return s.draw(c, status, a, content, word(body.Given["cursor"]), sent)
+}
+
+// id is the person whom a row of a form names.
+func (r row) id() string {
+	keys, _ := r.named["person"].(map[string]any)
+	return cmp.Or(r.person, word(keys["id"]))
+}
+
+// word is a text of a body, or "".
+func word(value any) string {
+	s, _ := value.(string)
+	return s
+}
+
+// read takes the rows out of a form, whose fields are numbered, or out of a JSON body.
+func (s sheet) read(body web.Body) ([]row, []record.Problem) {
+	var out []row
+	if body.Form {
+		for n := 0; n < mostRows; n++ {
+			end := "-" + strconv.Itoa(n)
+			id, there := body.Given["person"+end]
+			if !there {
+				break
+			}
+			r := row{given: record.Given{}, named: record.Given{"person": map[string]any{"id": id}}}
+			for _, name := range s.columns {
+				r.given[name] = body.Given[name+end]
+			}
+			if seen := strings.Split(word(body.Given["seen"+end]), "|"); len(seen) == len(s.columns)+1 {
+				r.seen = seen
+			}
+			out = append(out, r)
+		}
+		return out, nil
+	}
+	var problems []record.Problem
+	for _, name := range slices.Sorted(maps.Keys(body.Given)) {
+		if name != "date" && name != "rows" {
+			problems = append(problems, record.Problem{Field: name, Code: record.UnknownField})
+		}
+	}
+	list, ok := body.Given["rows"].([]any)
+	switch {
+	case body.Given["rows"] == nil:
+		return nil, append(problems, record.Problem{Field: "rows", Code: record.Missing})
+	case !ok:
+		return nil, append(problems, record.Problem{Field: "rows", Code: record.Unreadable})
+	case len(list) > mostRows:
+		return nil, append(problems, record.Problem{Field: "rows", Code: record.OutOfRange, Args: map[string]string{"min": "0", "max": strconv.Itoa(mostRows)}})
+	}
+	for n, one := range list {
+		fields, ok := one.(map[string]any)
+		if !ok {
+			problems = append(problems, record.Problem{Field: "rows." + strconv.Itoa(n), Code: record.Unreadable})
+			continue
+		}
+		r := row{given: maps.Clone(record.Given(fields)), named: record.Given{"person": fields["person"]}}
+		if version, given := fields["version"]; given {
+			r.seen = []string{word(version)}
+		}
+		delete(r.given, "version")
+		delete(r.given, "person")
+		out = append(out, r)
+	}
+	return out, problems
+}
+
+// whose reads whom a row is about, where it says nothing else of them.
+var whose = record.Kind{Name: "person", Person: true}
+
+// check looks at one row as at a record that is typed in alone.
+func (s sheet) check(c *web.Call, desk typed.Desk, r *row, activity, date string, loose bool) error {
+	for _, name := range []string{"activity", "date"} {
+		if _, given := r.given[name]; given {
+			r.problems = []record.Problem{{Field: name, Code: record.UnknownField}}
+			return nil
+		}
+	}
+	r.empty = !slices.ContainsFunc(s.decides, func(name string) bool {
+		given := r.given[name]
+		return given != nil && strings.TrimSpace(fmt.Sprint(given)) != ""
+	})
+	scope := record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose}
+	if r.empty {
+		entry, problems := whose.Read(r.named, scope)
+		if r.problems = problems; len(problems) > 0 {
+			return nil
+		}
+		id, err := c.Site.Store.Resolve(c.Context(), c.Project, entry.Person, store.Names{})
+		r.person = id
+		return s.found(r, err)
+	}
+	whole := record.Given{"activity": activity, "date": date, "person": r.named["person"]}
+	maps.Copy(whole, r.given)
+	draft, err := desk.Draft(c, whole, loose, "")
+	r.draft, r.person = draft, draft.Person
+	return s.found(r, err)
+}
+
+// found keeps with the row what is wrong with it, and gives on what is not the row's fault.
+func (s sheet) found(r *row, err error) error {
+	if problems, ok := web.Problems(err); ok {
+		r.problems = problems
+		return nil
+	}
+	switch {
+	case errors.Is(err, store.ErrTwoPeople):
+		r.problems = []record.Problem{{Field: "person", Code: record.TwoPeople}}
+		return nil
+	case errors.Is(err, store.ErrNotFound):
+		r.problems = []record.Problem{{Field: "person.id", Code: record.NotInList, Hint: "person"}}
+		return nil
+	}
+	return err
+}
+
+// apply saves the rows that are right, and counts what became of them.
+func (s sheet) apply(c *web.Call, activity, date string, rows []row, count *page.SheetCount) error {
+	var ids []string
+	for _, r := range rows {
+		if !r.wrong() {
+			ids = append(ids, r.person)
+		}
+	}
+	known, err := s.known(c, activity, ids)
+	if err != nil {
+		return err
+	}
+	by, err := c.Staff()
+	if err != nil {
+		return err
+	}
+	done := map[string]bool{}
+	for i := range rows {
+		r := &rows[i]
+		if !r.wrong() && done[r.person] {
+			r.problems = []record.Problem{{Field: "person", Code: record.Repeated, Hint: "person"}}
+		}
+		if r.wrong() {
+			count.Wrong++
+			continue
+		}
+		done[r.person] = true
+		now := on(known[r.person], date)
+		err := s.applyOne(c, r, now, by, count)
+		for range tries {
+			if !changedMeanwhile(err) {
+				break
+			}
+			again, readErr := s.known(c, activity, []string{r.person})
+			if readErr != nil {
+				return readErr
+			}
+			now = on(again[r.person], date)
+			err = s.applyOne(c, r, now, by, count)
+		}
+		switch {
+		case changedMeanwhile(err):
+			r.theirs = &now
+		case err != nil:
+			return err
+		}
+		if r.wrong() {
+			count.Wrong++
+		}
+	}
+	return nil
+}
+
+// tries bounds how often a row that was changed in the moment of saving it is read anew.
+const tries = 5
+
+func changedMeanwhile(err error) bool {
+	var exists *store.Exists
+	return errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) || errors.As(err, &exists)
+}
+
+func (s sheet) known(c *web.Call, activity string, ids []string) (map[string][]store.Holds, error) {
+	found, err := c.Site.Store.Persons(c.Context(), c.Project, ids)
+	if err != nil {
+		return nil, err
+	}
+	var people []person.Person
+	for _, p := range found {
+		people = append(people, p)
+	}
+	return c.Site.Store.AtActivity(c.Context(), c.Project, activity, people, s.kind)
+}
+
+// applyOne saves a row. What agrees with what holds is left alone, and so is a row that nobody touched.
+func (s sheet) applyOne(c *web.Call, r *row, now store.Holds, by string, count *page.SheetCount) error {
+	want := make([]string, len(s.columns))
+	if !r.empty {
+		want = s.values(store.Holds{Row: r.draft.Row})
+	}
+	seen := ""
+	if now.Row != nil {
+		seen = now.Version()
+	}
+	switch {
+	case slices.Equal(want, s.values(now)), len(r.seen) > 1 && slices.Equal(want, r.seen[1:]):
+		count.Unchanged++
+		return nil
+	case r.seen != nil && r.seen[0] != seen:
+		r.theirs = &now
+		return nil
+	case r.empty && now.Upload != "":
+		r.problems = []record.Problem{{Code: record.NotAllowed, Hint: "file"}}
+		return nil
+	}
+	counted, draft := &count.Changed, r.draft
+	if r.empty {
+		counted, draft = &count.Removed, store.Draft{Kind: s.kind, By: by}
+	}
+	var err error
+	if now.Typed.ID != "" {
+		_, err = c.Site.Store.Change(c.Context(), c.Project, s.kind, now.Typed.ID, now.Typed.ETag(), draft, func(store.Typed) bool { return true })
+	} else {
+		_, err = c.Site.Store.Create(c.Context(), c.Project, draft, store.Once{})
+	}
+	if now.Row == nil {
+		counted = &count.New
+	}
+	if err == nil {
+		*counted++
+	}
+	return err
+}
+
+// refusal tells a program which rows were not saved, and how many were.
+func (s sheet) refusal(rows []row, count page.SheetCount) error {
+	e := &web.Error{Status: http.StatusPreconditionFailed, Extra: map[string]any{"saved": count}}
+	for n, r := range rows {
+		at := "rows." + strconv.Itoa(n)
+		if r.theirs != nil {
+			e.Problems = append(e.Problems, record.Problem{Field: at, Code: "stale", Hint: "row"})
+		}
+		for _, p := range r.problems {
+			e.Status = http.StatusUnprocessableEntity
+			if p.Field != "" {
+				p.Field = at + "." + p.Field
+			} else {
+				p.Field = at
+			}
+			e.Problems = append(e.Problems, p)
+		}
+	}
+	return e
+}
