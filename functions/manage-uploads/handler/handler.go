@@ -283,7 +283,7 @@ func original(c *web.Call) error {
 func describe(u store.Upload, found store.Findings) map[string]any {
 	out := map[string]any{
 		"id": u.ID, "state": u.State, "kind": nothing(u.Kind), "filename": u.Filename, "owner": u.Owner, "sha256": nothing(u.SHA256), "bytes": u.Bytes,
-		"rows": u.Rows, "new": u.New, "changed": u.Changed, "unchanged": u.Unchanged,
+		"rows": u.Rows, "new": u.New, "changed": u.Changed, "unchanged": u.Unchanged, "totals": totals(u),
 		"errors": cells(u, found.Errors), "warnings": cells(u, found.Warnings),
 		"received_at": instant(u.Arrived), "finished_at": instant(u.Finished),
 	}
@@ -300,6 +300,14 @@ func describe(u store.Upload, found store.Findings) map[string]any {
 		out["warnings_cut"] = true
 	}
 	return out
+}
+
+// totals are what a file adds up to; none where it was not read to its end.
+func totals(u store.Upload) store.Totals {
+	if u.Totals == nil {
+		return store.Totals{}
+	}
+	return u.Totals
 }
 
 // cells are findings with their sentences in the uploader's language.
