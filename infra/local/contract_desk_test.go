@@ -159,7 +159,7 @@ func TestTheRowsThatAreWrongAreShownAsTheyWereRead(t *testing.T) {
 	}
 	// A missing cell is marked, too; of a file that is none there are no rows.
 	missing := p.upload(p.radio, "b.csv", airings+p.day(-9)+",radio,,Radio,120\n", nil).text("id")
-	page := p.radio.with("Accept-Language", "pl").browser().get(p.at+"/uploads/"+missing).shows([]string{"Wiersze do poprawienia", "pusta", "Uzupełnij to pole."})
+	page := p.radio.with("Accept-Language", "pl").browser().get(p.at + "/uploads/" + missing).shows([]string{"Wiersze do poprawienia", "pusta", "Uzupełnij to pole."})
 	if !strings.Contains(string(page.body), "<mark>pusta</mark>") {
 		t.Error("the empty cell is not marked")
 	}
@@ -243,7 +243,7 @@ func TestAnAdviserNamesWhomTheyHaveAdvisedBefore(t *testing.T) {
 		t.Errorf("chosen was another: %v", one)
 	}
 	// An id that is not among one's own people chooses nobody.
-	stranger := p.office.get(p.at+"/people?q=obca@example.org").is(http.StatusOK).text("items.0.id")
+	stranger := p.office.get(p.at + "/people?q=obca@example.org").is(http.StatusOK).text("items.0.id")
 	if got := p.advise(p.adviser, "Jan Wzór", fields{"which": stranger, "topic": "x"}); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("a stranger was chosen: %s", got)
 	}
@@ -286,7 +286,7 @@ func TestAMonthsSheetIsTheAdvisersOwn(t *testing.T) {
 	}, "obca@", "tajne")
 	p.office.browser().with("Accept-Language", "en").get(sheet+"&adviser=other@example.org").shows([]string{"other@example.org", "obca@example.org", "All fields 1 45 0:45"}, "Zofia")
 	p.office.browser().get(sheet).shows([]string{"Karta konsultacji"}, "Zofia", "obca@")
-	p.adviser.get(p.at+"/consultations/sheet?month=2001-01").is(http.StatusOK).has(map[string]string{"total.records": "0"})
+	p.adviser.get(p.at + "/consultations/sheet?month=2001-01").is(http.StatusOK).has(map[string]string{"total.records": "0"})
 	p.adviser.get(p.at + "/consultations/sheet").is(http.StatusOK)
 	// Nobody becomes known by being asked for.
 	p.office.get(sheet + "&adviser=nobody@example.org").is(http.StatusOK).has(map[string]string{"total.records": "0"})
