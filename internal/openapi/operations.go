@@ -219,7 +219,7 @@ func recordOperations(k *record.Kind) []operation {
 	}
 	if k.Name == "consultation" {
 		out = append(out, operation{method: "GET", path: address + "/sheet", id: "showConsultationSheet", tag: "records", summary: "An adviser's month, to print and sign", who: who,
-			query:   []object{query("month", "YYYY-MM; the present month where it is not given", object{"type": "string"}), query("adviser", "An adviser's e-mail address, needed of a coordinator", object{"type": "string"})},
+			query:   []object{query("month", "YYYY-MM; the present month, or the project's last, where it is not given", object{"type": "string"}), query("adviser", "An adviser's e-mail address, needed of a coordinator", object{"type": "string"})},
 			answers: []answer{ok("The records that were typed, in the order of their dates, and what they come to", asPage(sheet(answered))), waiting}})
 	}
 	return out

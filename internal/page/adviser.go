@@ -16,7 +16,7 @@ type Advice struct {
 	Definition  *project.Definition
 	Entry       Entry
 	Today       string
-	Month       string       // the present one, YYYY-MM
+	Month       string       // the project's last one so far, YYYY-MM
 	Suggestions []Suggestion // people who were advised before
 	Which       []Suggestion // who may be meant by what was typed: the form asks which of them
 	Saved       []Record     // what has just been saved: one record, or none
@@ -86,9 +86,9 @@ type Sheet struct {
 	Kind       *record.Kind
 	Definition *project.Definition
 	Month      string // YYYY-MM
+	Last       string // the project's last month so far
 	Adviser    string // e-mail address; "" where a coordinator has named none yet
 	Asked      string // the adviser as typed
-	Today      string
 	Problems   []record.Problem
 	Items      []Record
 	Total      SheetSum
@@ -111,7 +111,7 @@ type sheetPage struct {
 	Sheet
 	Form           form
 	Rows           []recordRow
-	Before, After  string // the months beside this one; no month that has not begun
+	Before, After  string // the months beside this one that are the project's and have begun
 	FieldSums      []namedSum
 	Title, Funding string
 }
@@ -126,7 +126,7 @@ var sheetColumns = []string{"date", "field", "form", "minutes", "topic"}
 
 func (s Sheet) draw(v view) (string, any) {
 	p := sheetPage{Sheet: s, Title: s.Definition.Title.In(v.Lang()), Funding: s.Definition.Programme.In(v.Lang())}
-	month := input{Name: "month", Label: v.Field("month"), Value: s.Month, As: "month", Max: s.Today[:len("2006-01")], Required: true}
+	month := input{Name: "month", Label: v.Field("month"), Value: s.Month, As: "month", Required: true}
 	who := input{Name: "adviser", Label: v.Field("adviser"), Value: s.Asked, As: "email", Complete: "off", Required: true, Focus: s.Adviser == ""}
 	for _, problem := range s.Problems {
 		in := &month
@@ -140,8 +140,11 @@ func (s Sheet) draw(v view) (string, any) {
 		p.Form.Inputs = append(p.Form.Inputs, who)
 	}
 	if first, err := time.Parse("2006-01", s.Month); err == nil {
-		p.Before = first.AddDate(0, -1, 0).Format("2006-01")
-		if after := first.AddDate(0, 1, 0).Format("2006-01"); after <= s.Today[:len("2006-01")] {
+		before, after := first.AddDate(0, -1, 0).Format("2006-01"), first.AddDate(0, 1, 0).Format("2006-01")
+		if before >= s.Definition.Period.From[:len(before)] {
+			p.Before = before
+		}
+		if after <= s.Last {
 			p.After = after
 		}
 	}

@@ -188,7 +188,7 @@ func (d Desk) desk(c *web.Call, status int, entry page.Entry, which []page.Sugge
 	}
 	content := page.Advice{
 		Kind: d.Kind, Definition: c.Defined.Definition, Entry: entry, Which: which, Today: c.Today(), Next: c.NextAddress(found.Next),
-		Month: c.Today()[:len("2006-01")],
+		Month: lastMonth(c),
 	}
 	if suggested := names(people); c.Cursor() == "" {
 		content.Suggestions = suggested[:min(len(suggested), mostSuggested)]
@@ -208,11 +208,11 @@ func (d Desk) Sheet(c *web.Call) error {
 		return err
 	}
 	query := c.URL.Query()
-	month := cmp.Or(query.Get("month"), c.Today()[:len("2006-01")])
+	month := cmp.Or(query.Get("month"), lastMonth(c))
 	var problems []record.Problem
 	if _, err := time.Parse("2006-01", month); err != nil {
 		problems = append(problems, record.Problem{Field: "month", Code: record.NotADate, Hint: "month"})
-		month = c.Today()[:len("2006-01")]
+		month = lastMonth(c)
 	}
 	adviser := c.StaffName()
 	if c.Has(web.Coordinator) {
@@ -224,7 +224,7 @@ func (d Desk) Sheet(c *web.Call) error {
 			problems = append(problems, record.Problem{Field: "adviser", Code: record.Missing})
 		}
 	}
-	content := page.Sheet{Kind: d.Kind, Definition: c.Defined.Definition, Month: month, Adviser: adviser, Today: c.Today(), Asked: query.Get("adviser"), Problems: problems}
+	content := page.Sheet{Kind: d.Kind, Definition: c.Defined.Definition, Month: month, Last: lastMonth(c), Adviser: adviser, Asked: query.Get("adviser"), Problems: problems}
 	if len(problems) > 0 {
 		if c.Page {
 			return c.Show(http.StatusUnprocessableEntity, content)
@@ -257,6 +257,11 @@ func (d Desk) Sheet(c *web.Call) error {
 		content.Items = append(content.Items, page.Record{ID: v.ID, Row: v.row, Who: v.who()})
 	}
 	return c.Show(http.StatusOK, content)
+}
+
+// lastMonth is the present month, or of a project that has ended its last.
+func lastMonth(c *web.Call) string {
+	return min(c.Today(), c.Defined.Definition.Period.To)[:len("2006-01")]
 }
 
 // month reads an adviser's records of a month, by date. A record may have been typed, or its date corrected, long after.
