@@ -25,6 +25,7 @@ import (
 	"outreach/internal/project"
 	"outreach/internal/record"
 	"outreach/internal/text"
+	"outreach/internal/upload/blank"
 )
 
 func read(t *testing.T, file string) string {
@@ -79,58 +80,25 @@ func TestTheColumnsOfFilesAreThoseOfRecords(t *testing.T) {
 	}
 }
 
-// holds says in words what a field takes.
+// holds says in words what a field takes, as the second sheet of the files to download does; of a list it tells the values.
 func holds(t *testing.T, f *record.Field) string {
 	t.Helper()
-	number := text.Of(text.English).Number
-	switch f.Type {
-	case record.Text:
-		return "text, up to " + number(longest(f)) + " characters"
-	case record.Date:
-		return "a date"
-	case record.Clock:
-		return "a time of day, `18:25`"
-	case record.Instant:
-		return "a date, or a date and a time"
-	case record.YesNo:
-		return "yes or no"
-	case record.Email:
-		return "an e-mail address"
-	case record.Pesel:
-		return "a PESEL"
-	case record.Whole, record.Decimal:
-		words := map[record.Type]string{record.Whole: "a whole number, ", record.Decimal: "a number, "}[f.Type] + number(f.Min) + " to "
-		switch {
-		case f.Name == "birth_year":
-			return words[:len(words)-len(number(f.Min)+" to ")] + "1900 to this year"
-		case f.Max == 0:
-			return words + "the region's population"
-		}
-		return words + number(f.Max)
-	case record.List:
-		options := f.Options(&project.Definition{})
-		if len(options) == 0 {
-			return map[string]string{"activity": "one of the project's activities", "group": "one of the project's groups", "kind": "one of the project's kinds of output"}[f.Name]
-		}
-		var out []string
-		for _, o := range options {
-			one := "`" + o.ID + "`"
-			if o.Label.PL != o.ID {
-				one += " " + o.Label.PL
-			}
-			out = append(out, one)
-		}
-		return strings.Join(out, ", ")
+	if f.Type != record.List {
+		return strings.Replace(blank.Holds(f, text.Of(text.English)), "18:25", "`18:25`", 1)
 	}
-	t.Fatalf("%s is of a type that the guide has no words for", f.Name)
-	return ""
-}
-
-func longest(f *record.Field) int {
-	if f.Longest == 0 {
-		return record.DefaultLongest
+	options := f.Options(&project.Definition{})
+	if len(options) == 0 {
+		return map[string]string{"activity": "one of the project's activities", "group": "one of the project's groups", "kind": "one of the project's kinds of output"}[f.Name]
 	}
-	return f.Longest
+	var out []string
+	for _, o := range options {
+		one := "`" + o.ID + "`"
+		if o.Label.PL != o.ID {
+			one += " " + o.Label.PL
+		}
+		out = append(out, one)
+	}
+	return strings.Join(out, ", ")
 }
 
 // The rules between the columns are checked by functions, which no table shows: the guide's sentences are tried.

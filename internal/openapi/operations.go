@@ -143,6 +143,8 @@ func signupOperations() []operation {
 }
 
 func uploadOperations() []operation {
+	kind := query("kind", "The kind of file, `media` where it is not given; a partner's are media", enum("media", "signups", "consultations", "attendance", "tests", "outputs"))
+	const filledIn = "The columns in the reader's language, and two rows that show what stands in them."
 	return []operation{
 		{method: "GET", path: "/{project}/uploads", id: "listUploads", tag: "uploads", summary: "Uploads", who: uploaders, query: paged(),
 			answers: []answer{ok("A page of the list, newest first; cells are told by each upload's own address", asPage(page(ref("upload")))), waiting}},
@@ -153,12 +155,21 @@ func uploadOperations() []operation {
 					"file": object{"type": "string", "format": "binary", "description": "The file itself, up to 4 MB: for browsers without JavaScript"}, "check_only": said("Any value: check only"), "idempotency_key": said("As the header"),
 				}}}},
 			answers: []answer{created("Send the file there: its arrival is the event", ref("upload-place")), elsewhere}},
+		{method: "GET", path: "/{project}/uploads/template.csv", id: "downloadTemplateCSV", tag: "uploads", summary: "A file to fill in, as CSV", who: "partner (media), coordinator (any kind)", more: filledIn, query: []object{kind},
+			answers: []answer{ok("The file", asFile(csvType))}},
+		{method: "GET", path: "/{project}/uploads/template.xlsx", id: "downloadTemplateXLSX", tag: "uploads", summary: "A file to fill in, as XLSX", who: "partner (media), coordinator (any kind)", more: filledIn + " A second sheet explains each column.", query: []object{kind},
+			answers: []answer{ok("The file", asFile(xlsxType))}},
 		{method: "GET", path: "/{project}/uploads/{id}", id: "showUpload", tag: "uploads", summary: "What became of a file", who: uploaders,
 			answers: []answer{ok("The upload", asPage(ref("upload"))), waiting}},
 		{method: "DELETE", path: "/{project}/uploads/{id}", id: "withdrawUpload", tag: "uploads", summary: "Withdraw an accepted file", who: uploaders,
 			more:     "Its rows stop counting, and what they had replaced counts again; sign-ups that it created are cancelled. Doing it again changes nothing.",
 			conflict: "The file does not count: it is not accepted",
 			answers:  []answer{ok("Withdrawn", asJSON(ref("upload"))), elsewhere}},
+		{method: "POST", path: "/{project}/uploads/{id}/counting", id: "countUpload", tag: "uploads", summary: "Let a file count that was only checked", who: uploaders, once: true,
+			more: "The same file is sent once more, to a place of its own, and checked anew: what becomes of it is told by the address of the new upload.",
+			body: asSent(closed(object{}), object{"type": "object", "properties": object{"idempotency_key": said("As the header")}}), optional: true,
+			conflict: "The file was not only checked, or the original is no longer there",
+			answers:  []answer{created("On its way", ref("upload")), elsewhere}},
 		{method: "GET", path: "/{project}/uploads/{id}/errors.csv", id: "listUploadErrors", tag: "uploads", summary: "The list of bad cells as CSV", who: uploaders,
 			answers: []answer{ok("The list", asFile(csvType)), waiting}},
 		{method: "GET", path: "/{project}/uploads/{id}/original", id: "showUploadOriginal", tag: "uploads", summary: "The file as it was sent", who: uploaders,
@@ -195,7 +206,7 @@ func recordOperations(k *record.Kind) []operation {
 	if k.Person {
 		conflict += "; or the person's keys belong to two people (`two_people`)"
 	}
-	return []operation{
+	out := []operation{
 		{method: "GET", path: address, id: "list" + name, tag: "records", summary: "List " + plural, who: who, query: paged(),
 			answers: []answer{ok("A page of the list, newest first", asPage(page(answered))), waiting}},
 		{method: "POST", path: address, id: "create" + name, tag: "records", summary: "Record " + article(k.Name), who: who, once: true, body: body, conflict: conflict,
@@ -207,6 +218,24 @@ func recordOperations(k *record.Kind) []operation {
 		{method: "DELETE", path: address + "/{id}", id: "void" + name, tag: "records", summary: "Void " + article(k.Name), who: who, match: true, query: []object{query("reason", "Why", object{"type": "string"})},
 			more: "It stops counting, and what it had corrected counts again.", answers: []answer{ok("Voided", asJSON(closed(object{"id": said("The record's id"), "state": enum("voided")}, "id", "state")))}},
 	}
+	if k.Name == "consultation" {
+		out = append(out, operation{method: "GET", path: address + "/sheet", id: "showConsultationSheet", tag: "records", summary: "An adviser's month, to print and sign", who: who,
+			query:   []object{query("month", "YYYY-MM; the present month, or the project's last, where it is not given", object{"type": "string"}), query("adviser", "An adviser's e-mail address, needed of a coordinator", object{"type": "string"})},
+			answers: []answer{ok("The records that were typed, in the order of their dates, and what they come to", asPage(sheet(answered))), waiting}})
+	}
+	return out
+}
+
+func sheet(items object) object {
+	counted := object{"type": "integer", "minimum": 0}
+	sum := func(more object) object {
+		more["records"], more["minutes"] = counted, counted
+		return closed(more, "records", "minutes")
+	}
+	return closed(object{
+		"adviser": said("The adviser's e-mail address"), "month": object{"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}, "items": list(items),
+		"total": sum(object{}), "by_field": list(sum(object{"field": said("The field of advice")})),
+	}, "adviser", "month", "items", "total", "by_field")
 }
 
 func article(name string) string {

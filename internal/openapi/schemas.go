@@ -450,6 +450,7 @@ func upload() object {
 			"new":          object{"type": "integer", "minimum": 0, "description": "Rows about things not heard of before"},
 			"changed":      object{"type": "integer", "minimum": 0, "description": "Rows that say something else than what counted before"},
 			"unchanged":    object{"type": "integer", "minimum": 0, "description": "Rows that say the same"},
+			"totals":       object{"type": "object", "additionalProperties": object{"type": "number"}, "description": "What the rows add up to, by field: `reach`, `minutes`, `hours` or `quantity`; a row that stands there twice once"},
 			"errors":       object{"type": "array", "items": ref("cell"), "description": "Every bad cell, up to 1,000"},
 			"warnings":     object{"type": "array", "items": ref("cell"), "description": "What does not reject the file"},
 			"errors_cut":   object{"type": "boolean", "description": "There are more errors"},

@@ -24,6 +24,8 @@ type input struct {
 	Mode                     string // inputmode
 	Complete                 string // autocomplete
 	Max                      string
+	List                     string // the id of a list of suggestions
+	Beside                   string // the id of what else describes the field
 	Longest                  int
 	Required, Focus          bool
 	OneOf                    bool // one of several is needed, so none is called optional
@@ -42,6 +44,9 @@ func (i input) DescribedBy() string {
 	}
 	if len(i.Errors) > 0 {
 		ids = append(ids, i.ID()+"-error")
+	}
+	if i.Beside != "" {
+		ids = append(ids, i.Beside)
 	}
 	return strings.Join(ids, " ")
 }
@@ -94,7 +99,11 @@ func (v view) Problems(f form) []summary {
 	out := make([]summary, 0, len(f.Entry.Problems))
 	for _, p := range f.Entry.Problems {
 		s := summary{Message: v.sentence(p)}
-		if in := f.Input(problemField(p.Field)); in != nil {
+		in := f.Input(problemField(p.Field))
+		if name, _, _ := strings.Cut(p.Field, "."); in == nil && name == "person" {
+			in = f.Input(name)
+		}
+		if in != nil {
 			s.Href = "#" + in.ID()
 			if in.As != "checkbox" { // its label is a sentence of its own
 				s.Label = in.Label

@@ -1,15 +1,39 @@
 package page
 
-import "time"
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+)
 
 // Uploads is the list of uploads with the form for a new one. The form posts the file itself, as multipart/form-data, to
 // /{project}/uploads; with JavaScript it asks there for a place to upload, and sends the file to that.
 type Uploads struct {
 	Items []Upload
-	Next  string // the address of the next page, or ""
-	Error string // what was wrong with the form, or ""
-	All   bool   // everybody's uploads, for the coordinator: the list names the owners
-	Once  string // idempotency key
+	Next  string     // the address of the next page, or ""
+	Error string     // what was wrong with the form, or ""
+	All   bool       // everybody's uploads, for the coordinator: the list names the owners
+	Once  string     // idempotency key
+	Kinds []string   // of which there are templates to download
+	Own   *OwnTotals // what a partner's files come to now; nil where none counts, or for the office
+}
+
+// OwnTotals are what the files of one partner come to.
+type OwnTotals struct {
+	AsOf    time.Time
+	All     OwnLine
+	Mediums []OwnLine
+	Months  []OwnLine
+	Outside int  // airings outside the project's period, which are in no figure
+	TooMany bool // so many rows that they were not added up
+}
+
+// OwnLine is one line of a partner's totals.
+type OwnLine struct {
+	Name    string
+	Airings int
+	Reach   int64
 }
 
 // Upload is one upload: a line of the list, and with its problems a page of its own.
@@ -18,11 +42,15 @@ type Upload struct {
 	SHA256                           string
 	Bytes                            int64
 	Rows, New, Changed, Unchanged    int
+	Totals                           map[string]json.Number // what the rows add up to, by field
 	Errors, Warnings                 []CellProblem
-	Cut                              bool // there are more errors than the list has
+	Cut                              bool      // there are more errors than the list has
+	Columns                          []string  // of the bad rows, as the file calls them
+	BadRows                          []FileRow // rows in which something is wrong, as they were read
 	ReceivedAt, FinishedAt           time.Time
 	SameAs                           string // the upload that said the same before, or ""
 	CheckOnly                        bool
+	Once                             string // idempotency key of the button that lets a checked file count
 	Mine                             bool   // may be withdrawn by who looks at it
 	Original                         string // the address of the file as it was sent, or ""
 }
@@ -32,6 +60,35 @@ type CellProblem struct {
 	Row                          int
 	Column, Code, Value, Message string
 }
+
+// FileRow is a row of a file, with what is wrong in it.
+type FileRow struct {
+	Row      int
+	Cells    []FileCell
+	Problems []CellProblem
+}
+
+// FileCell is one cell; one that identifies somebody is masked.
+type FileCell struct {
+	Text string
+	Bad  bool
+}
+
+// fileTotal is what a file adds up to, and what that is called.
+type fileTotal struct {
+	Label string
+	Value json.Number
+}
+
+// Most problems that a page lists, so that it stays light; the list as a file has all.
+const (
+	mostErrors   = 40
+	mostWarnings = 20
+)
+
+// FirstErrors and FirstWarnings are as many as the page lists.
+func (u Upload) FirstErrors() []CellProblem   { return u.Errors[:min(len(u.Errors), mostErrors)] }
+func (u Upload) FirstWarnings() []CellProblem { return u.Warnings[:min(len(u.Warnings), mostWarnings)] }
 
 // Going tells that the upload is still worked on.
 func (u Upload) Going() bool { return u.State == "received" || u.State == "processing" }
@@ -45,4 +102,18 @@ func (u Upload) Read() bool {
 }
 
 func (u Uploads) draw(view) (string, any) { return "uploads", u }
-func (u Upload) draw(view) (string, any)  { return "upload", u }
+
+var totalKeys = map[string]string{"reach": "upload.total_reach", "minutes": "upload.total_minutes", "hours": "upload.total_hours", "quantity": "upload.total_quantity"}
+
+type uploadPage struct {
+	Upload
+	Figures []fileTotal
+}
+
+func (u Upload) draw(v view) (string, any) {
+	p := uploadPage{Upload: u}
+	for _, name := range slices.Sorted(maps.Keys(u.Totals)) {
+		p.Figures = append(p.Figures, fileTotal{Label: v.Say(totalKeys[name]), Value: u.Totals[name]})
+	}
+	return "upload", p
+}

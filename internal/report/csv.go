@@ -26,6 +26,9 @@ func NewCSV(w io.Writer) *CSV {
 	return &CSV{w: out}
 }
 
+// Semicolons parts cells by semicolons, as spreadsheets of those expect who write a comma in their numbers.
+func (c *CSV) Semicolons() { c.w.Comma = ';' }
+
 // Row writes one row.
 func (c *CSV) Row(cells ...Cell) {
 	values := make([]string, len(cells))

@@ -310,6 +310,12 @@ func (s *Store) Staff(ctx context.Context, project, email string) (id string, er
 	return id, err
 }
 
+// KnownStaff gives the random id of a member of the staff, "" where the address was not seen before.
+func (s *Store) KnownStaff(ctx context.Context, project, email string) (string, error) {
+	id, _, err := load[string](ctx, s.People, staffIdentityKey(project, s.Seal(project, "staff", email)))
+	return id, err
+}
+
 // StaffEmails gives the addresses of staff ids.
 func (s *Store) StaffEmails(ctx context.Context, project string, ids []string) (map[string]string, error) {
 	slices.Sort(ids)

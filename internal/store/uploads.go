@@ -47,7 +47,7 @@ type Upload struct {
 	New       int       `json:"new"`
 	Changed   int       `json:"changed"`
 	Unchanged int       `json:"unchanged"`
-	Reach     int64     `json:"reach,omitempty"` // of media files: what the rows add up to
+	Totals    Totals    `json:"totals,omitempty"`
 	SameAs    string    `json:"same_as,omitempty"`
 	Asked     time.Time `json:"asked,omitzero"`
 	Arrived   time.Time `json:"arrived,omitzero"`
@@ -55,6 +55,10 @@ type Upload struct {
 
 	rev int64
 }
+
+// Totals are what the rows of a file add up to, by field: reach, minutes, hours or quantity. A row that stands in the file
+// twice is in it once, as it counts.
+type Totals map[string]json.Number
 
 // Finding is one bad cell, or one worth a warning. Its sentence is made when it is read.
 type Finding struct {

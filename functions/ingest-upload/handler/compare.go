@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"outreach/internal/media"
 	"outreach/internal/store"
@@ -24,6 +28,7 @@ func (r *run) compare(ctx context.Context) error {
 		}
 	}
 	r.prints = last
+	r.total()
 	mark := func(p store.Print) {
 		i, found := slices.BinarySearchFunc(r.prints, p.Natural, func(a printed, natural [16]byte) int { return bytes.Compare(a.Natural[:], natural[:]) })
 		if found {
@@ -97,4 +102,38 @@ func (r *run) layers(ctx context.Context) ([]store.Upload, error) {
 
 func earlier(a, b store.Upload) bool {
 	return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.Object, b.Object)) < 0
+}
+
+// totalled are the fields whose sum says how much a file tells of, by kind.
+var totalled = map[string]string{"media": "reach", "consultation": "minutes", "attendance": "hours", "output": "quantity"}
+
+const million = 1_000_000
+
+// millionths reads a number in its canonical text, which has six decimals at most.
+func millionths(value string) int64 {
+	whole, fraction, _ := strings.Cut(value, ".")
+	n, err := strconv.ParseInt(whole+(fraction + "000000")[:6], 10, 64)
+	if err != nil {
+		return 0 // nothing was given
+	}
+	return n
+}
+
+// total adds up the file's rows, each thing once.
+func (r *run) total() {
+	field := totalled[r.kind.Name]
+	if field == "" {
+		return
+	}
+	var whole, rest int64
+	for _, p := range r.prints {
+		whole += p.amount / million
+		rest += p.amount % million
+	}
+	whole, rest = whole+rest/million, rest%million
+	sum := strconv.FormatInt(whole, 10)
+	if rest > 0 {
+		sum += strings.TrimRight(fmt.Sprintf(".%06d", rest), "0")
+	}
+	r.upload.Totals = store.Totals{field: json.Number(sum)}
 }

@@ -125,11 +125,11 @@ func TestAnObjectWrittenOverBeforeItIsReadCountsAsWhatItIsNow(t *testing.T) {
 	if err != nil || len(page.Items) != 2 {
 		t.Fatalf("uploads: %+v, %v", page.Items, err)
 	}
-	states := map[string]int64{}
+	states := map[string]string{}
 	for _, u := range page.Items {
-		states[u.State] += u.Reach
+		states[u.State] += u.Totals["reach"].String()
 	}
-	if reach, ok := states[store.RejectedUp]; !ok || reach != 0 || states[store.AcceptedUp] != 20 {
+	if reach, ok := states[store.RejectedUp]; !ok || reach != "" || states[store.AcceptedUp] != "20" {
 		t.Errorf("reach by state: %v", states)
 	}
 }

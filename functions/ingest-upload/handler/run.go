@@ -37,6 +37,7 @@ type run struct {
 type printed struct {
 	store.Print
 	row    int32
+	amount int64 // what the row adds to the file's total, in millionths
 	before state
 }
 
@@ -66,7 +67,7 @@ func (r *run) process(ctx context.Context, info objects.Info) error {
 		}
 		if found && same.ID != r.upload.ID {
 			u := r.upload
-			u.State, u.SameAs, u.Kind, u.Rows, u.Unchanged = store.AcceptedUp, same.ID, same.Kind, same.Rows, same.Rows
+			u.State, u.SameAs, u.Kind, u.Rows, u.Unchanged, u.Totals = store.AcceptedUp, same.ID, same.Kind, same.Rows, same.Rows, same.Totals
 			return r.in.Store.FinishUpload(ctx, r.project, u, store.Findings{})
 		}
 	}
@@ -205,10 +206,6 @@ func (r *run) write(ctx context.Context) error {
 	seen := map[string]bool{}
 	_, err := r.pass(ctx, func(l upload.Line) error {
 		row := l.Entry.Row
-		if r.kind.Name == media.Kind.Name {
-			reach, _ := strconv.ParseInt(r.kind.Get(row, "reach"), 10, 64)
-			r.upload.Reach += reach
-		}
 		who, person := r.upload.Owner, ""
 		if r.kind.Person {
 			person = r.who.id(l.Entry.Person)
@@ -221,7 +218,7 @@ func (r *run) write(ctx context.Context) error {
 		}
 		print := r.in.Store.Print(r.project, r.kind, who, row)
 		if !isSignups {
-			r.prints = append(r.prints, printed{Print: print, row: int32(l.Row)})
+			r.prints = append(r.prints, printed{Print: print, row: int32(l.Row), amount: millionths(r.kind.Get(row, totalled[r.kind.Name]))})
 		}
 		if r.upload.CheckOnly {
 			if activity := r.kind.Get(row, "activity"); isSignups && !seen[who+"#"+activity] {

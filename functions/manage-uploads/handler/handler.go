@@ -13,6 +13,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"outreach/internal/kinds"
+	"outreach/internal/media"
 	"outreach/internal/page"
 	"outreach/internal/record"
 	"outreach/internal/report"
@@ -35,9 +37,12 @@ func New(site *web.Site) http.Handler {
 	m := web.NewMux(site)
 	m.Handle("GET /{project}/uploads", list)
 	m.Handle("POST /{project}/uploads", ask)
+	m.Handle("GET /{project}/uploads/template.csv", templateCSV)
+	m.Handle("GET /{project}/uploads/template.xlsx", templateXLSX)
 	m.Handle("GET /{project}/uploads/{id}", show)
 	m.Handle("POST /{project}/uploads/{id}", change)
 	m.Handle("DELETE /{project}/uploads/{id}", change)
+	m.Handle("POST /{project}/uploads/{id}/counting", count)
 	m.Handle("GET /{project}/uploads/{id}/errors.csv", errorList)
 	m.Handle("GET /{project}/uploads/{id}/original", original)
 	m.Handle("GET /{project}/signups.csv", signupsCSV)
@@ -74,15 +79,15 @@ func mine(c *web.Call) (store.Upload, error) {
 func list(c *web.Call) error { return showList(c, http.StatusOK, "") }
 
 func showList(c *web.Call, status int, wrong string) error {
-	own, err := owner(c)
+	partner, err := owner(c)
 	if err != nil {
 		return err
 	}
-	all := own == store.Office
+	all := partner == store.Office
 	if all {
-		own = ""
+		partner = ""
 	}
-	found, err := c.Site.Store.Uploads(c.Context(), c.Project, own, c.Limit(), c.Cursor())
+	found, err := c.Site.Store.Uploads(c.Context(), c.Project, partner, c.Limit(), c.Cursor())
 	if err != nil {
 		return err
 	}
@@ -96,6 +101,16 @@ func showList(c *web.Call, status int, wrong string) error {
 	content := page.Uploads{Next: c.NextAddress(found.Next), Error: wrong, All: all, Once: c.Site.Store.NewID()}
 	for _, u := range found.Items {
 		content.Items = append(content.Items, drawn(c, u, store.Findings{}))
+	}
+	for _, k := range kinds.All {
+		if all || k == &media.Kind {
+			content.Kinds = append(content.Kinds, k.Plural)
+		}
+	}
+	if !all && c.Cursor() == "" {
+		if content.Own, err = own(c, partner); err != nil {
+			return err
+		}
 	}
 	return c.Show(status, content)
 }
@@ -208,10 +223,15 @@ func show(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if c.Page {
-		return c.Show(http.StatusOK, drawn(c, u, found))
+	if !c.Page {
+		return c.JSON(http.StatusOK, describe(u, found))
 	}
-	return c.JSON(http.StatusOK, describe(u, found))
+	content := drawn(c, u, found)
+	content.Once = c.Site.Store.NewID()
+	if content.Columns, content.BadRows, err = excerpt(c, u, found); err != nil {
+		return err
+	}
+	return c.Show(http.StatusOK, content)
 }
 
 // change withdraws an upload; a browser's form says DELETE in a field.
@@ -283,7 +303,7 @@ func original(c *web.Call) error {
 func describe(u store.Upload, found store.Findings) map[string]any {
 	out := map[string]any{
 		"id": u.ID, "state": u.State, "kind": nothing(u.Kind), "filename": u.Filename, "owner": u.Owner, "sha256": nothing(u.SHA256), "bytes": u.Bytes,
-		"rows": u.Rows, "new": u.New, "changed": u.Changed, "unchanged": u.Unchanged,
+		"rows": u.Rows, "new": u.New, "changed": u.Changed, "unchanged": u.Unchanged, "totals": totals(u),
 		"errors": cells(u, found.Errors), "warnings": cells(u, found.Warnings),
 		"received_at": instant(u.Arrived), "finished_at": instant(u.Finished),
 	}
@@ -300,6 +320,14 @@ func describe(u store.Upload, found store.Findings) map[string]any {
 		out["warnings_cut"] = true
 	}
 	return out
+}
+
+// totals are what a file adds up to; none where it was not read to its end.
+func totals(u store.Upload) store.Totals {
+	if u.Totals == nil {
+		return store.Totals{}
+	}
+	return u.Totals
 }
 
 // cells are findings with their sentences in the uploader's language.
@@ -337,7 +365,7 @@ func drawn(c *web.Call, u store.Upload, found store.Findings) page.Upload {
 	}
 	out := page.Upload{
 		ID: u.ID, State: u.State, Kind: u.Kind, Filename: u.Filename, Owner: u.Owner, SHA256: u.SHA256, Bytes: u.Bytes,
-		Rows: u.Rows, New: u.New, Changed: u.Changed, Unchanged: u.Unchanged,
+		Rows: u.Rows, New: u.New, Changed: u.Changed, Unchanged: u.Unchanged, Totals: u.Totals,
 		Errors: problems(found.Errors), Warnings: problems(found.Warnings), Cut: found.ErrorsCut,
 		ReceivedAt: u.Arrived, FinishedAt: u.Finished, SameAs: u.SameAs, CheckOnly: u.CheckOnly, Mine: true,
 	}

@@ -12,6 +12,8 @@ import (
 // New gives the function's routes.
 func New(site *web.Site) http.Handler {
 	m := web.NewMux(site)
-	typed.Desk{Kind: &consultation.Kind, Roles: []string{web.Adviser, web.Coordinator}}.Register(m)
+	desk := typed.Desk{Kind: &consultation.Kind, Roles: []string{web.Adviser, web.Coordinator}}
+	desk.Register(m)
+	m.Handle("GET /{project}/consultations/sheet", desk.Sheet)
 	return m
 }

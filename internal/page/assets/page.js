@@ -79,6 +79,7 @@
     } catch (problem) {
       words.textContent = problem?.said || form.dataset.failed;
       button.disabled = false;
+      button.focus();
       bar.value = 0;
     }
   });

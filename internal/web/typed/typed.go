@@ -34,11 +34,12 @@ func (d Desk) list(c *web.Call) error {
 	if err := c.Need(d.Roles...); err != nil {
 		return err
 	}
-	return d.show(c, http.StatusOK, page.Entry{})
+	return d.show(c, http.StatusOK, page.Entry{}, nil)
 }
 
-// show lists what the one who asks may see, with a form for the next record where a browser asks.
-func (d Desk) show(c *web.Call, status int, entry page.Entry) error {
+// show lists what the one who asks may see, with a form for the next record where a browser asks. Which are the people of
+// whom an adviser's form asks who was meant.
+func (d Desk) show(c *web.Call, status int, entry page.Entry, which []page.Suggestion) error {
 	adviser := ""
 	if !c.Has(web.Coordinator) {
 		var err error
@@ -67,6 +68,9 @@ func (d Desk) show(c *web.Call, status int, entry page.Entry) error {
 	if entry.Values == nil {
 		entry.Values = d.preselect(c, views)
 	}
+	if d.advises(c) {
+		return d.desk(c, status, entry, which, found, views)
+	}
 	content := page.Records{Kind: d.Kind, Definition: c.Defined.Definition, Entry: entry, Today: c.Today(), Next: c.NextAddress(found.Next)}
 	for _, v := range views {
 		item := page.Record{ID: v.ID, Row: v.row, Who: v.who()}
@@ -83,7 +87,7 @@ func (d Desk) preselect(c *web.Call, last []view) map[string]string {
 	values := map[string]string{"date": c.Today()}
 	if len(last) > 0 {
 		for i := range d.Kind.Fields {
-			if f := &d.Kind.Fields[i]; f.Type == record.List {
+			if f := &d.Kind.Fields[i]; f.Type == record.List || f.Name == "minutes" {
 				values[f.Name] = last[0].row[i]
 			}
 		}
@@ -105,22 +109,39 @@ func (d Desk) create(c *web.Call) error {
 	} else if done {
 		return d.created(c, body, before)
 	}
-	draft, err := d.draft(c, body)
+	values := body.Values()
+	which, err := d.asked(c, body)
+	var draft store.Draft
+	if err == nil {
+		draft, err = d.draft(c, body)
+	}
 	if err == nil {
 		var t store.Typed
 		if t, err = c.Site.Store.Create(c.Context(), c.Project, draft, body.Once); err == nil {
 			return d.created(c, body, t)
 		}
 	}
-	return d.again(c, body, err, func(status int, e page.Entry) error { return d.show(c, status, e) })
+	return d.again(c, body, values, err, func(status int, e page.Entry) error { return d.show(c, status, e, which) })
+}
+
+// asked finds whom an adviser's form names by its one field.
+func (d Desk) asked(c *web.Call, body web.Body) ([]page.Suggestion, error) {
+	if !body.Form || !d.advises(c) {
+		return nil, nil
+	}
+	staff, err := c.Staff()
+	if err != nil {
+		return nil, err
+	}
+	return d.whom(c, body, staff)
 }
 
 // again shows a browser its form with what was typed and what is wrong; a program gets the problem.
-func (d Desk) again(c *web.Call, body web.Body, err error, show func(int, page.Entry) error) error {
+func (d Desk) again(c *web.Call, body web.Body, values map[string]string, err error, show func(int, page.Entry) error) error {
 	if !c.Page || !body.Form {
 		return err
 	}
-	entry := page.Entry{Values: body.Values()}
+	entry := page.Entry{Values: values}
 	if problems, ok := web.Problems(err); ok {
 		entry.Problems = problems
 		return show(http.StatusUnprocessableEntity, entry)
@@ -142,7 +163,10 @@ func (d Desk) again(c *web.Call, body web.Body, err error, show func(int, page.E
 }
 
 func (d Desk) created(c *web.Call, body web.Body, t store.Typed) error {
-	if c.Page && body.Form {
+	switch {
+	case c.Page && body.Form && d.advises(c):
+		return c.Redirect("/" + c.Project + "/" + d.Kind.Plural + "?saved=" + t.ID)
+	case c.Page && body.Form:
 		return c.Redirect("/" + c.Project + "/" + d.Kind.Plural + "?done=saved")
 	}
 	return d.answer(c, http.StatusCreated, t)
@@ -282,7 +306,7 @@ func (d Desk) replace(c *web.Call, body web.Body, id string, may func(store.Type
 			return d.answer(c, http.StatusOK, t)
 		}
 	}
-	return d.again(c, body, err, func(status int, e page.Entry) error { return d.edit(c, status, before, e) })
+	return d.again(c, body, body.Values(), err, func(status int, e page.Entry) error { return d.edit(c, status, before, e) })
 }
 
 func (d Desk) edit(c *web.Call, status int, t store.Typed, entry page.Entry) error {

@@ -1,0 +1,67 @@
+package handler
+
+import (
+	"bytes"
+
+	"outreach/internal/kinds"
+	"outreach/internal/media"
+	"outreach/internal/record"
+	"outreach/internal/report/workbook"
+	"outreach/internal/store"
+	"outreach/internal/upload/blank"
+	"outreach/internal/web"
+)
+
+// wanted is the kind of file that a template is asked for: a partner's are media, of which nothing need be said.
+func wanted(c *web.Call) (*record.Kind, error) {
+	own, err := owner(c)
+	if err != nil {
+		return nil, err
+	}
+	asked := c.URL.Query().Get("kind")
+	if asked == "" {
+		return &media.Kind, nil
+	}
+	list := media.Kind.Plural
+	if own == store.Office {
+		list = ""
+		for i, k := range kinds.All {
+			list += [2]string{"", ", "}[min(i, 1)] + k.Plural
+		}
+	}
+	kind := kinds.ByPlural(asked)
+	switch {
+	case kind == nil:
+		return nil, web.Invalid(record.Problem{Field: "kind", Code: record.NotInList, Args: map[string]string{"list": list}})
+	case own != store.Office && kind != &media.Kind:
+		return nil, web.Invalid(record.Problem{Field: "kind", Code: record.NotAllowed})
+	}
+	return kind, nil
+}
+
+func templateCSV(c *web.Call) error {
+	kind, err := wanted(c)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := blank.Of(kind, c.Defined.Definition, c.Today(), c.Language).CSV(&b); err != nil {
+		return err
+	}
+	return c.Download("text/csv; charset=utf-8", templateName(c, kind)+".csv", b.Bytes())
+}
+
+func templateXLSX(c *web.Call) error {
+	kind, err := wanted(c)
+	if err != nil {
+		return err
+	}
+	title := c.Defined.Definition.Title.In(c.Language) + ": " + c.Messages().Say("kinds."+kind.Plural)
+	var b bytes.Buffer
+	if err := blank.Of(kind, c.Defined.Definition, c.Today(), c.Language).XLSX(&b, title, c.Site.Store.Now()); err != nil {
+		return err
+	}
+	return c.Download(workbook.MediaType, templateName(c, kind)+".xlsx", b.Bytes())
+}
+
+func templateName(c *web.Call, kind *record.Kind) string { return c.Project + "-" + kind.Plural }

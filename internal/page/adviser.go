@@ -1,0 +1,164 @@
+package page
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"outreach/internal/project"
+	"outreach/internal/record"
+)
+
+// Advice is an adviser's own page: the form for the next consultation, begun with what was chosen last, and theirs so far.
+// Who came is one field; it posts to /{project}/consultations.
+type Advice struct {
+	Kind        *record.Kind
+	Definition  *project.Definition
+	Entry       Entry
+	Today       string
+	Month       string       // the project's last one so far, YYYY-MM
+	Suggestions []Suggestion // people who were advised before
+	Which       []Suggestion // who may be meant by what was typed: the form asks which of them
+	Saved       []Record     // what has just been saved: one record, or none
+	Items       []Record
+	Next        string
+}
+
+// Suggestion is a person whom the reader has advised. The hint tells two of one name apart.
+type Suggestion struct{ ID, Name, Hint string }
+
+type advicePage struct {
+	Advice
+	Form    form
+	Columns []column
+	Rows    []recordRow
+	Said    string // what has just been saved
+}
+
+func (a Advice) draw(v view) (string, any) {
+	f := v.recordForm(a.Kind, a.Definition, a.Entry, a.Today)
+	f.Action, f.Submit = v.Base()+"/"+a.Kind.Plural, v.Say("records.save")
+	who := input{
+		Name: "person", Label: v.Say("signups.person"), Hint: v.Say("advice.person_hint"), Value: a.Entry.Values["person"], As: "text", Complete: "off", Required: true,
+		List: "advised", Focus: len(a.Entry.Problems) == 0,
+	}
+	if len(a.Saved) > 0 {
+		who.Beside = "saved"
+	}
+	for _, p := range a.Entry.Problems {
+		if p.Field == "person" || strings.HasPrefix(p.Field, "person.") {
+			who.Errors = append(who.Errors, v.sentence(p))
+		}
+	}
+	rest := f.Inputs[:0:0]
+	for _, in := range f.Inputs {
+		if in.Name != "email" && in.Name != "pesel" {
+			rest = append(rest, in)
+		}
+	}
+	f.Inputs = append([]input{who}, rest...)
+	list := Records{Kind: a.Kind, Definition: a.Definition, Entry: a.Entry, Today: a.Today, Items: a.Items}
+	_, drawn := list.draw(v)
+	p := advicePage{Advice: a, Form: f, Columns: drawn.(recordsPage).Columns, Rows: drawn.(recordsPage).Rows}
+	for _, saved := range a.Saved {
+		parts := []string{saved.Who}
+		for _, name := range []string{"date", "field", "form"} {
+			if i := a.Kind.Index(name); i >= 0 {
+				parts = append(parts, v.cell(&a.Kind.Fields[i], a.Definition, saved.Row[i]))
+			}
+		}
+		p.Said = v.Say("advice.saved", "what", strings.Join(append(parts, v.minutes(a.Kind.Get(saved.Row, "minutes"))), ", "))
+	}
+	return "advice", p
+}
+
+func (v view) minutes(value string) string {
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return value
+	}
+	return v.Count("advice.minutes", n)
+}
+
+// MonthSheet is one adviser's month on paper: what was advised, what it comes to, and a place to sign. It is asked for by the same
+// address with another month, and by a coordinator with an adviser.
+type MonthSheet struct {
+	Kind       *record.Kind
+	Definition *project.Definition
+	Month      string // YYYY-MM
+	Last       string // the project's last month so far
+	Adviser    string // e-mail address; "" where a coordinator has named none yet
+	Asked      string // the adviser as typed
+	Problems   []record.Problem
+	Items      []Record
+	Total      MonthSum
+	ByField    []MonthSum
+}
+
+// MonthSum is how many consultations there were, and for how long.
+type MonthSum struct {
+	Field   string
+	Records int
+	Minutes int64
+}
+
+// Hours are the sum's minutes as people read them.
+func (s MonthSum) Hours() string {
+	return strconv.FormatInt(s.Minutes/60, 10) + ":" + strconv.FormatInt(s.Minutes%60+100, 10)[1:]
+}
+
+type monthSheetPage struct {
+	MonthSheet
+	Form           form
+	Rows           []recordRow
+	Before, After  string // the months beside this one that are the project's and have begun
+	FieldSums      []namedSum
+	Title, Funding string
+}
+
+type namedSum struct {
+	Name string
+	MonthSum
+}
+
+// sheetColumns are the fields of the sheet, in its order.
+var sheetColumns = []string{"date", "field", "form", "minutes", "topic"}
+
+func (s MonthSheet) draw(v view) (string, any) {
+	p := monthSheetPage{MonthSheet: s, Title: s.Definition.Title.In(v.Lang()), Funding: s.Definition.Programme.In(v.Lang())}
+	month := input{Name: "month", Label: v.Field("month"), Value: s.Month, As: "month", Required: true}
+	who := input{Name: "adviser", Label: v.Field("adviser"), Value: s.Asked, As: "email", Complete: "off", Required: true, Focus: s.Adviser == ""}
+	for _, problem := range s.Problems {
+		in := &month
+		if problem.Field == who.Name {
+			in = &who
+		}
+		in.Errors = append(in.Errors, v.sentence(problem))
+	}
+	p.Form = form{Action: v.Base() + "/" + s.Kind.Plural + "/sheet", Submit: v.Say("list.show"), Entry: Entry{Problems: s.Problems}, Inputs: []input{month}}
+	if v.Roles.Coordinator {
+		p.Form.Inputs = append(p.Form.Inputs, who)
+	}
+	if first, err := time.Parse("2006-01", s.Month); err == nil {
+		before, after := first.AddDate(0, -1, 0).Format("2006-01"), first.AddDate(0, 1, 0).Format("2006-01")
+		if before >= s.Definition.Period.From[:len(before)] {
+			p.Before = before
+		}
+		if after <= s.Last {
+			p.After = after
+		}
+	}
+	for _, item := range s.Items {
+		row := recordRow{Record: item}
+		for _, name := range sheetColumns {
+			i := s.Kind.Index(name)
+			row.Cells = append(row.Cells, v.cell(&s.Kind.Fields[i], s.Definition, item.Row[i]))
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	field := &s.Kind.Fields[s.Kind.Index("field")]
+	for _, sum := range s.ByField {
+		p.FieldSums = append(p.FieldSums, namedSum{Name: v.cell(field, s.Definition, sum.Field), MonthSum: sum})
+	}
+	return "month-sheet", p
+}

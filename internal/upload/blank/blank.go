@@ -1,0 +1,295 @@
+// Package blank makes the files that people fill in and send: the columns of a kind of file in the reader's language, two
+// rows that show what stands in them, and, in a workbook, a second sheet that explains each column. All of it comes from the
+// kinds' own tables, so that what it promises is what is read.
+package blank
+
+import (
+	"encoding/json"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"outreach/internal/project"
+	"outreach/internal/record"
+	"outreach/internal/report"
+	"outreach/internal/report/workbook"
+	"outreach/internal/text"
+)
+
+// Blank is a file to fill in.
+type Blank struct {
+	kind     *record.Kind
+	scope    record.Scope
+	words    *text.Messages
+	columns  []*record.Field
+	examples []record.Row // in the order of columns, canonical
+}
+
+// Of makes the file of a kind for a project, in a language, with examples that are right today. A kind whose needed
+// columns a project has no values for, such as outputs without kinds of output, has no examples.
+func Of(k *record.Kind, d *project.Definition, today, language string) Blank {
+	b := Blank{kind: k, scope: record.Scope{Definition: d, Today: today, Loose: true}, words: text.Of(language), columns: k.Columns()}
+	for n := range 2 {
+		row := make(record.Row, len(b.columns))
+		for i, f := range b.columns {
+			row[i] = b.example(f, n)
+			if _, problem := f.Parse(row[i], b.scope); problem != nil {
+				return b
+			}
+		}
+		b.examples = append(b.examples, row)
+	}
+	return b
+}
+
+// CSV writes the file as delimited text, such as spreadsheets of the reader's language open by themselves.
+func (b Blank) CSV(w io.Writer) error {
+	out := report.NewCSV(w)
+	if b.words.Language() == text.Polish {
+		out.Semicolons()
+	}
+	head := make([]report.Cell, len(b.columns))
+	for i, f := range b.columns {
+		head[i] = report.Text(b.name(f))
+	}
+	out.Row(head...)
+	for _, row := range b.examples {
+		cells := make([]report.Cell, len(row))
+		for i, value := range row {
+			cells[i] = report.Text(b.written(b.columns[i], value))
+		}
+		out.Row(cells...)
+	}
+	return out.Close()
+}
+
+// XLSX writes the file as a workbook: the first sheet is to be filled in, the second explains its columns.
+func (b Blank) XLSX(w io.Writer, title string, made time.Time) error {
+	say := b.words.Say
+	data := workbook.Sheet{Name: say("blank.data")}
+	about := workbook.Sheet{Name: say("blank.columns"), Columns: []workbook.Column{
+		{Name: say("blank.name"), Width: 20}, {Name: say("blank.polish"), Width: 24}, {Name: say("blank.needed"), Width: 18}, {Name: say("blank.holds"), Width: 46}, {Name: say("blank.allowed"), Width: 70},
+	}}
+	for _, f := range b.columns {
+		data.Columns = append(data.Columns, workbook.Column{Name: b.name(f), Width: width(f)})
+		about.Rows = append(about.Rows, []any{f.Name, f.Polish, b.needed(f), Holds(f, b.words), b.allowed(f)})
+	}
+	for _, row := range b.examples {
+		cells := make([]any, len(row))
+		for i, value := range row {
+			cells[i] = b.cell(b.columns[i], value)
+		}
+		data.Rows = append(data.Rows, cells)
+	}
+	return workbook.Write(w, workbook.About{Title: title, Language: b.words.Language(), Made: made}, data, about)
+}
+
+func width(f *record.Field) float64 {
+	switch f.Type {
+	case record.Text, record.Email, record.List:
+		return 28
+	}
+	return 14
+}
+
+// name is the column's name in the reader's language.
+func (b Blank) name(f *record.Field) string {
+	if b.words.Language() == text.Polish {
+		return f.Polish
+	}
+	return f.Name
+}
+
+// cell is a value as a workbook holds it: numbers as numbers, days as days.
+func (b Blank) cell(f *record.Field, value string) any {
+	switch {
+	case value == "":
+		return nil
+	case f.Type == record.Date, f.Type == record.Instant:
+		return workbook.Day(value)
+	case f.Name == "birth_year":
+		year, err := strconv.Atoi(value)
+		if err == nil {
+			return year
+		}
+	case f.Type == record.Whole, f.Type == record.Decimal:
+		return json.Number(value)
+	}
+	return b.written(f, value)
+}
+
+// written is a value as people write it: of a list its label, where that means the same.
+func (b Blank) written(f *record.Field, value string) string {
+	label := value
+	switch f.Type {
+	case record.YesNo:
+		label = b.words.Say("value." + value)
+	case record.List:
+		label = b.label(f, value)
+	case record.Decimal:
+		if b.words.Language() == text.Polish {
+			label = strings.Replace(value, ".", ",", 1)
+		}
+	}
+	if understood, problem := f.Parse(label, b.scope); problem != nil || understood != value {
+		return value
+	}
+	return label
+}
+
+func (b Blank) label(f *record.Field, id string) string {
+	for _, o := range f.Options(b.scope.Definition) {
+		if o.ID == id && o.Label.In(b.words.Language()) != "" {
+			return o.Label.In(b.words.Language())
+		}
+	}
+	return id
+}
+
+func (b Blank) needed(f *record.Field) string {
+	switch {
+	case b.kind.Person && (f.Name == "email" || f.Name == "pesel"):
+		return b.words.Say("blank.one_of_two")
+	case f.Required:
+		return b.words.Say("value.yes")
+	}
+	return b.words.Say("value.no")
+}
+
+// Holds says what stands in a column.
+func Holds(f *record.Field, words *text.Messages) string {
+	switch f.Type {
+	case record.Date:
+		return words.Say("blank.date")
+	case record.Clock:
+		return words.Say("blank.time")
+	case record.Instant:
+		return words.Say("blank.instant")
+	case record.YesNo:
+		return words.Say("blank.yes_no")
+	case record.Email:
+		return words.Say("blank.email")
+	case record.Pesel:
+		return words.Say("blank.pesel")
+	case record.List:
+		return words.Say("blank.list")
+	case record.Whole, record.Decimal:
+		between, below := "blank.whole", "blank.whole_population"
+		if f.Type == record.Decimal {
+			between, below = "blank.decimal", "blank.decimal_population"
+		}
+		switch {
+		case f.Name == "birth_year":
+			return words.Say("blank.year", "min", number(f.Min))
+		case f.Max == 0:
+			return words.Say(below, "min", words.Number(number(f.Min)))
+		}
+		return words.Say(between, "min", words.Number(number(f.Min)), "max", words.Number(number(f.Max)))
+	}
+	longest := f.Longest
+	if longest == 0 {
+		longest = record.DefaultLongest
+	}
+	return words.Count("blank.text", int64(longest))
+}
+
+func number(n float64) string { return record.Number(n) }
+
+// allowed are the values of a list, each as it may be written.
+func (b Blank) allowed(f *record.Field) string {
+	switch f.Type {
+	case record.YesNo:
+		return "tak, nie; yes, no"
+	case record.List:
+	default:
+		return ""
+	}
+	var out []string
+	for _, o := range f.Options(b.scope.Definition) {
+		ways := []string{o.ID}
+		for _, label := range []string{o.Label.PL, o.Label.EN} {
+			if label != "" && !slices.ContainsFunc(ways, func(way string) bool { return record.Same(way) == record.Same(label) }) {
+				ways = append(ways, label)
+			}
+		}
+		out = append(out, strings.Join(ways, " = "))
+	}
+	return strings.Join(out, "; ")
+}
+
+// example is a value that is right in the n-th example; "" where nothing is needed, or nothing would be right.
+func (b Blank) example(f *record.Field, n int) string {
+	pick := func(values ...string) string { return values[min(n, len(values)-1)] }
+	switch f.Type {
+	case record.Date, record.Instant:
+		return b.day(n)
+	case record.Clock:
+		return pick("18:25", "")
+	case record.YesNo:
+		return "yes"
+	case record.Email:
+		if f.Name == "adviser" {
+			return ""
+		}
+		return pick("przyklad-1@example.org", "przyklad-2@example.org")
+	case record.Pesel:
+		return "" // any that is right may be somebody's
+	case record.List:
+		options := f.Options(b.scope.Definition)
+		if len(options) == 0 {
+			return ""
+		}
+		return options[min(n, len(options)-1)].ID
+	case record.Whole, record.Decimal:
+		return b.figure(f, n)
+	}
+	switch f.Name {
+	case "title", "topic":
+		return b.words.Say("blank.example", "n", n+1)
+	case "kind":
+		return b.words.Say(pick("blank.kind_1", "blank.kind_2"))
+	case "outlet":
+		return b.words.Say("blank.outlet")
+	case "first_name":
+		return pick("Anna", "Jan")
+	case "last_name":
+		return b.words.Say("blank.last_name")
+	}
+	return ""
+}
+
+// day is the last day of the project so far, and of the second example the one before, if that is in its period too.
+func (b Blank) day(n int) string {
+	period := b.scope.Definition.Period
+	day := b.scope.Today
+	if period.To != "" && period.To < day {
+		day = period.To
+	}
+	before, err := time.Parse(time.DateOnly, day)
+	if err != nil || n == 0 {
+		return day
+	}
+	if earlier := before.AddDate(0, 0, -1).Format(time.DateOnly); earlier >= period.From {
+		return earlier
+	}
+	return day
+}
+
+// figures are plausible numbers, each within what its column allows.
+var figures = map[string][2]string{
+	"reach": {"12500", "800"}, "contacts": {"", ""}, "minutes": {"45", "30"}, "hours": {"7.5", "4"}, "quantity": {"100", "3"},
+	"pre_score": {"3", "4.5"}, "post_score": {"7.5", "8"}, "max_score": {"10", "10"}, "birth_year": {"1974", "1988"},
+}
+
+func (b Blank) figure(f *record.Field, n int) string {
+	value := figures[f.Name][n]
+	if value == "" {
+		return ""
+	}
+	if _, problem := f.Parse(value, b.scope); problem != nil {
+		return number(max(f.Min, 1))
+	}
+	return value
+}

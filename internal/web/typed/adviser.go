@@ -1,0 +1,299 @@
+package typed
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"outreach/internal/page"
+	"outreach/internal/person"
+	"outreach/internal/record"
+	"outreach/internal/store"
+	"outreach/internal/table"
+	"outreach/internal/web"
+)
+
+// The advisers' own page is filled in by keyboard between two talks: one field says who came, by an exact e-mail address or
+// PESEL or by the name of somebody whom this adviser has advised before; all else stands there as it was last time.
+
+// Limits of what an adviser's page looks through.
+const (
+	mostSuggested = 60   // people in the list of suggestions: the page stays light
+	mostAdvised   = 5000 // records among which a name is looked for
+)
+
+// advises tells that the one who asks has the advisers' page: they are no coordinator, and the kind is advice.
+func (d Desk) advises(c *web.Call) bool {
+	return d.Kind.Index("adviser") >= 0 && !c.Has(web.Coordinator)
+}
+
+// advised are the people of an adviser's records, the last one first, each once.
+func (d Desk) advised(c *web.Call, records []store.Typed) ([]person.Person, error) {
+	var ids []string
+	for _, t := range records {
+		if t.Person != "" && !slices.Contains(ids, t.Person) {
+			ids = append(ids, t.Person)
+		}
+	}
+	found, err := c.Site.Store.Persons(c.Context(), c.Project, ids)
+	if err != nil {
+		return nil, err
+	}
+	var out []person.Person
+	for _, id := range ids {
+		p, ok := found[id]
+		if ok && !slices.ContainsFunc(out, func(other person.Person) bool { return other.ID == p.ID }) {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+// own reads an adviser's records, the newest first.
+func (d Desk) own(c *web.Call, staff string, most int) ([]store.Typed, error) {
+	var all []store.Typed
+	cursor := ""
+	for {
+		found, err := c.Site.Store.TypedRecords(c.Context(), c.Project, d.Kind, staff, min(most, table.MostPage), cursor)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found.Items...)
+		if cursor = found.Next; cursor == "" || len(all) >= most {
+			return all, nil
+		}
+	}
+}
+
+// names is how a person is called in the list of suggestions, which tells two of one name apart.
+func names(people []person.Person) []page.Suggestion {
+	count := map[string]int{}
+	for _, p := range people {
+		count[person.Fold(fullName(p))]++
+	}
+	var out []page.Suggestion
+	for _, p := range people {
+		s := page.Suggestion{ID: p.ID, Name: fullName(p), Hint: hint(p)}
+		switch {
+		case s.Name == "" && p.Email() != "":
+			s.Name, s.Hint = p.Email(), ""
+		case s.Name == "":
+			continue
+		case count[person.Fold(s.Name)] > 1 && s.Hint != "":
+			s.Name, s.Hint = s.Name+" ("+s.Hint+")", ""
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func fullName(p person.Person) string { return strings.TrimSpace(p.FirstName + " " + p.LastName) }
+
+// hint is what tells two people of one name apart: their address, or the end of their PESEL.
+func hint(p person.Person) string {
+	if p.Email() != "" {
+		return p.Email()
+	}
+	for _, pesel := range p.Pesels {
+		return "PESEL …" + pesel[max(0, len(pesel)-4):]
+	}
+	return ""
+}
+
+// called finds who of some people is meant by a name: those who are called exactly so, else those whose name has the words in
+// it. Capitals and marks do not matter, nor which of the names comes first.
+func called(name string, people []person.Person) (exact, near []page.Suggestion) {
+	wanted := person.Fold(name)
+	for _, s := range names(people) {
+		whole := person.Fold(s.Name)
+		p := people[slices.IndexFunc(people, func(p person.Person) bool { return p.ID == s.ID })]
+		switch {
+		case wanted == whole, wanted == person.Fold(fullName(p)), wanted == p.SortName():
+			exact = append(exact, s)
+		case has(whole, strings.Fields(wanted)):
+			near = append(near, s)
+		}
+	}
+	return exact, near
+}
+
+// has tells that each of the words begins a word of the name.
+func has(name string, words []string) bool {
+	parts := strings.Fields(name)
+	for _, w := range words {
+		if !slices.ContainsFunc(parts, func(part string) bool { return strings.HasPrefix(part, w) }) {
+			return false
+		}
+	}
+	return len(words) > 0
+}
+
+// whom puts in the place of what was typed into the one field the key that it is, or the id of the person who was meant.
+// Where several may be meant, the page has to ask which: they are given back.
+func (d Desk) whom(c *web.Call, body web.Body, staff string) (which []page.Suggestion, err error) {
+	typed, one := body.Given["person"].(string)
+	if !one {
+		return nil, nil
+	}
+	chosen := body.Take("which")
+	typed = record.Clean(typed)
+	switch {
+	case typed == "":
+		delete(body.Given, "person")
+		return nil, nil
+	case strings.Contains(typed, "@") && !strings.Contains(typed, " "):
+		delete(body.Given, "person")
+		body.Given["email"] = typed
+		return nil, nil
+	case !strings.ContainsFunc(typed, func(r rune) bool { return (r < '0' || r > '9') && r != ' ' }):
+		delete(body.Given, "person")
+		body.Given["pesel"] = typed
+		return nil, nil
+	}
+	records, err := d.own(c, staff, mostAdvised)
+	if err != nil {
+		return nil, err
+	}
+	people, err := d.advised(c, records)
+	if err != nil {
+		return nil, err
+	}
+	exact, near := called(typed, people)
+	all := append(slices.Clone(exact), near...)
+	if i := slices.IndexFunc(all, func(s page.Suggestion) bool { return s.ID == chosen }); i >= 0 {
+		exact = all[i : i+1]
+	}
+	if len(exact) == 1 {
+		body.Given["person"] = map[string]any{"id": exact[0].ID}
+		return nil, nil
+	}
+	if len(exact) > 1 {
+		all = exact
+	}
+	problem := record.Problem{Field: "person", Code: record.NotInList, Hint: "which"}
+	if len(all) == 0 {
+		problem.Hint = "not_advised"
+	}
+	return all[:min(len(all), mostSuggested)], web.Invalid(problem)
+}
+
+// desk shows an adviser their page.
+func (d Desk) desk(c *web.Call, status int, entry page.Entry, which []page.Suggestion, found store.Page[store.Typed], views []view) error {
+	people, err := d.advised(c, found.Items)
+	if err != nil {
+		return err
+	}
+	content := page.Advice{
+		Kind: d.Kind, Definition: c.Defined.Definition, Entry: entry, Which: which, Today: c.Today(), Next: c.NextAddress(found.Next),
+		Month: lastMonth(c),
+	}
+	if suggested := names(people); c.Cursor() == "" {
+		content.Suggestions = suggested[:min(len(suggested), mostSuggested)]
+	}
+	for _, v := range views {
+		content.Items = append(content.Items, page.Record{ID: v.ID, Row: v.row, Who: v.who()})
+		if v.ID == c.URL.Query().Get("saved") {
+			content.Saved = content.Items[len(content.Items)-1:]
+		}
+	}
+	return c.Show(status, content)
+}
+
+// Sheet is an adviser's month, to be printed and signed: of the one who asks, or for a coordinator of the adviser they name.
+func (d Desk) Sheet(c *web.Call) error {
+	if err := c.Need(d.Roles...); err != nil {
+		return err
+	}
+	query := c.URL.Query()
+	month := cmp.Or(query.Get("month"), lastMonth(c))
+	var problems []record.Problem
+	if _, err := time.Parse("2006-01", month); err != nil {
+		problems = append(problems, record.Problem{Field: "month", Code: record.NotADate, Hint: "month"})
+		month = lastMonth(c)
+	}
+	adviser := c.StaffName()
+	if c.Has(web.Coordinator) {
+		adviser, _ = record.ParseEmail(query.Get("adviser"))
+		switch {
+		case adviser == "" && query.Get("adviser") != "":
+			problems = append(problems, record.Problem{Field: "adviser", Code: record.Unreadable, Hint: "email"})
+		case adviser == "" && !c.Page:
+			problems = append(problems, record.Problem{Field: "adviser", Code: record.Missing})
+		}
+	}
+	content := page.MonthSheet{Kind: d.Kind, Definition: c.Defined.Definition, Month: month, Last: lastMonth(c), Adviser: adviser, Asked: query.Get("adviser"), Problems: problems}
+	if len(problems) > 0 {
+		if c.Page {
+			return c.Show(http.StatusUnprocessableEntity, content)
+		}
+		return web.Invalid(problems...)
+	}
+	var views []view
+	if adviser != "" {
+		var err error
+		if views, err = d.month(c, adviser, month); err != nil {
+			return err
+		}
+	}
+	total, byField := sums(d.Kind, views)
+	if !c.Page {
+		items := make([]map[string]any, len(views))
+		for i, v := range views {
+			items[i] = v.json(d.Kind)
+		}
+		fields := make([]map[string]any, len(byField))
+		for i, s := range byField {
+			fields[i] = map[string]any{"field": s.Field, "records": s.Records, "minutes": s.Minutes}
+		}
+		return c.JSON(http.StatusOK, map[string]any{
+			"adviser": adviser, "month": month, "items": items, "total": map[string]any{"records": total.Records, "minutes": total.Minutes}, "by_field": fields,
+		})
+	}
+	content.Total, content.ByField = total, byField
+	for _, v := range views {
+		content.Items = append(content.Items, page.Record{ID: v.ID, Row: v.row, Who: v.who()})
+	}
+	return c.Show(http.StatusOK, content)
+}
+
+// lastMonth is the present month, or of a project that has ended its last.
+func lastMonth(c *web.Call) string {
+	return min(c.Today(), c.Defined.Definition.Period.To)[:len("2006-01")]
+}
+
+// month reads an adviser's records of a month, by date. A record may have been typed, or its date corrected, long after.
+func (d Desk) month(c *web.Call, adviser, month string) ([]view, error) {
+	staff, err := c.Site.Store.KnownStaff(c.Context(), c.Project, adviser)
+	if err != nil || staff == "" {
+		return nil, err
+	}
+	records, err := web.All(func(cursor string) (store.Page[store.Typed], error) {
+		return c.Site.Store.TypedRecords(c.Context(), c.Project, d.Kind, staff, table.MostPage, cursor)
+	})
+	if err != nil {
+		return nil, err
+	}
+	records = slices.DeleteFunc(records, func(t store.Typed) bool { return !strings.HasPrefix(d.Kind.Get(t.Row, "date"), month+"-") })
+	slices.SortStableFunc(records, func(a, b store.Typed) int {
+		return cmp.Or(cmp.Compare(d.Kind.Get(a.Row, "date"), d.Kind.Get(b.Row, "date")), cmp.Compare(a.ID, b.ID))
+	})
+	return d.views(c, records)
+}
+
+func sums(k *record.Kind, views []view) (total page.MonthSum, byField []page.MonthSum) {
+	for _, v := range views {
+		minutes, _ := strconv.ParseInt(k.Get(v.row, "minutes"), 10, 64)
+		total.Records, total.Minutes = total.Records+1, total.Minutes+minutes
+		field := k.Get(v.row, "field")
+		i := slices.IndexFunc(byField, func(s page.MonthSum) bool { return s.Field == field })
+		if i < 0 {
+			i, byField = len(byField), append(byField, page.MonthSum{Field: field})
+		}
+		byField[i].Records, byField[i].Minutes = byField[i].Records+1, byField[i].Minutes+minutes
+	}
+	slices.SortFunc(byField, func(a, b page.MonthSum) int { return cmp.Compare(a.Field, b.Field) })
+	return total, byField
+}
