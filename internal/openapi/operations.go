@@ -99,7 +99,8 @@ func publicOperations() []operation {
 				"project": said("The project's id"),
 				"activities": list(closed(object{"id": said("The activity's id"), "label": label(), "open": object{"type": "boolean", "description": "The one who asks may sign somebody up now"}},
 					"id", "label", "open")),
-			}, "project", "activities")))}},
+				"consent": closed(object{"version": object{"type": "string", "format": "date", "description": "Since when the words are as they are; it is kept with each sign-up"}, "text": list(object{"type": "string"})}, "version", "text"),
+			}, "project", "activities", "consent")))}},
 		{method: "GET", path: "/openapi.json", id: "describe", tag: "public", summary: "This document", answers: []answer{ok("OpenAPI 3.1", asJSON(object{"type": "object"}))}},
 		{method: "GET", path: "/health", id: "health", tag: "public", summary: "Whether the tracker can answer", answers: []answer{ok("It can", asJSON(closed(object{"status": enum("ok")}, "status")))}},
 	}

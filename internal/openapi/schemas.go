@@ -207,7 +207,9 @@ func form(k *record.Kind) object {
 			required = append(required, f.Name)
 		}
 	}
-	if k.Name != "signup" {
+	if k.Name == "signup" {
+		properties[signup.Trap] = object{"type": "string", "maxLength": 0, "description": "Stays empty: people do not see it, and what robots fill in is refused"}
+	} else {
 		properties["reason"] = said("Why a record is changed")
 	}
 	return closed(properties, required...)
@@ -240,6 +242,7 @@ func keptSignup() object {
 	properties["state"] = enum(signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled)
 	properties["entries"] = object{"type": "integer", "description": "How often the form was sent"}
 	properties["upload"] = said("The file it came in")
+	properties[signup.ConsentGiven] = object{"type": "string", "format": "date", "description": "Since when the form had said what it said on the use of data: which words the person agreed to"}
 	out["required"] = []string{"id", "person", "activity", "state", "submitted_at"}
 	return out
 }

@@ -154,7 +154,7 @@ type personLine struct{ Kind, Date, Says, Href string }
 func (p Person) draw(v view) (string, any) {
 	out := personPage{Person: p}
 	for _, s := range p.Signups {
-		out.Forms = append(out.Forms, personForm{s, v.says(&signup.Kind, p.Definition, s.Row, "activity", "submitted_at", "first_name", "last_name", "locale")})
+		out.Forms = append(out.Forms, personForm{s, joined(" · ", v.says(&signup.Kind, p.Definition, s.Row, "activity", "submitted_at", "first_name", "last_name", "locale"), v.agreed(s.Consent))})
 	}
 	for _, r := range p.Records {
 		line := personLine{Kind: v.Say("kind." + r.Kind.Name), Date: v.Date(r.Kind.Get(r.Row, "date")), Says: v.says(r.Kind, p.Definition, r.Row, "date")}
@@ -164,6 +164,14 @@ func (p Person) draw(v view) (string, any) {
 		out.Lines = append(out.Lines, line)
 	}
 	return "person", out
+}
+
+// agreed says to which words on the use of data somebody agreed.
+func (v view) agreed(version string) string {
+	if version == "" {
+		return ""
+	}
+	return v.Field(signup.ConsentGiven) + " " + v.Date(version)
 }
 
 // says writes a record out in one line, but for some fields.
