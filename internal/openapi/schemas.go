@@ -438,9 +438,10 @@ func projectLine() object {
 	whole := shape(reflect.TypeFor[project.Definition]())["properties"].(object)
 	return object{
 		"type":     "object",
-		"required": []string{"id", "title", "period", "signup_open"},
+		"required": []string{"id", "title", "period", "state", "signup_open"},
 		"properties": object{
 			"id": whole["id"], "title": whole["title"], "programme": whole["programme"], "period": whole["period"],
+			"state":       enum(project.Upcoming, project.Running, project.Ended),
 			"signup_open": object{"type": "boolean", "description": "The public form takes sign-ups to some activity"},
 		},
 	}

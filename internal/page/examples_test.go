@@ -26,6 +26,9 @@ func definition() *project.Definition {
 		Funding:   project.Funding{Source: project.Text{PL: "Europejski Fundusz Społeczny", EN: "European Social Fund"}, Value: 538974.02, Currency: "PLN", SharePercent: 100},
 		Period:    project.Period{From: "2009-11-02", To: "2011-02-28"},
 		TimeZone:  "Europe/Warsaw",
+		Marks:     []project.Mark{{Sign: "eu", Text: project.Text{PL: "Unia Europejska – Europejski Fundusz Społeczny", EN: "European Union – European Social Fund"}}, {Text: project.Text{PL: "Kapitał Ludzki", EN: "Human Capital"}}},
+		Contact:   &project.Contact{Name: "Stowarzyszenie Partnerstwo Społeczne", Email: "biuro@example.org"},
+		Partners:  []project.Partner{{ID: "tv-partner", Name: "Telewizja Partner"}, {ID: "radio-partner", Name: "Radio Partner"}},
 		Implementers: []project.Implementer{
 			{Name: "Centrum Integracji Społecznej CISTOR", From: "2009-11-02", To: "2010-04-30"},
 			{Name: "Stowarzyszenie Partnerstwo Społeczne", OnBehalfOf: "Gmina Miasta Toruń", From: "2010-05-01", To: "2011-02-28"}},
@@ -135,6 +138,18 @@ func examples() []example {
 	full := compiled(d, []int64{45, 45, 40, 152, 898860, 45, 45, 3, 3, 41, 98}, "2011-02-28")
 	half := compiled(d, []int64{31, 12, 0, 96, 240110, 45, 9, 1, 0, 22, 98}, "2010-09-30")
 	half.State = snapshot.Draft
+	many := definition()
+	var all []int64
+	for i := range 40 {
+		if i >= len(d.Indicators) {
+			in := many.Indicators[i%11]
+			in.Code = "2.1." + strconv.Itoa(i)
+			in.Label = project.Text{PL: in.Label.PL + " wraz z opiekunami, w tym na obszarach wiejskich i w miastach średniej wielkości", EN: in.Label.EN + " with those who care for them, of these in rural areas and in towns of middle size"}
+			many.Indicators = append(many.Indicators, in)
+		}
+		all = append(all, int64(i)*many.TargetGroup/5)
+	}
+	forty := compiled(many, all, "2010-09-30")
 	today := "2010-07-21"
 	at := time.Date(2010, 7, 21, 16, 25, 0, 0, time.UTC)
 	wrong := Entry{IdempotencyKey: "k-1", Values: map[string]string{"activity": "partnerships", "first_name": "Ola", "email": "ola@", "sex": "female", "birth_year": "1074", "disability": "no"}, Problems: []record.Problem{
@@ -158,10 +173,14 @@ func examples() []example {
 	signups := []SignupItem{{ID: "01S1", Person: "01P1", Name: "Ola Nowak", Email: "ola@example.org", Activity: "partnerships", State: "accepted", SubmittedAt: "2010-01-11T14:36:00Z", Version: "\"2\""}, {ID: "01S2", Email: "jan@example.org", Activity: "gone", State: "waitlisted", SubmittedAt: "2010-01-12T14:36:00Z"}}
 
 	list := []example{
-		{"projects", 200, Projects{Items: []ProjectItem{{Definition: d, SignupOpen: true}, {Definition: d, Roles: Roles{Adviser: true}}}}},
+		{"projects", 200, Projects{Items: []ProjectItem{{Definition: d, SignupOpen: true, State: "running"}, {Definition: d, State: "ended", Roles: Roles{Adviser: true}}}}},
 		{"results", 200, Results{Definition: d, Snapshot: full, SignupOpen: true, Exports: exports}},
 		{"results half way", 200, Results{Definition: d, Snapshot: half, Exports: exports}},
 		{"results without a snapshot", 200, Results{Definition: d, SignupOpen: true}},
+		{"results of forty", 200, Results{Definition: many, Snapshot: forty, Inside: true, Exports: exports}},
+		{"results of forty in growth", 200, Results{Definition: many, Snapshot: forty, Part: PartGrowth}},
+		{"results of forty in months", 200, Results{Definition: many, Snapshot: forty, Part: PartMonths}},
+		{"results of forty in breakdowns", 200, Results{Definition: many, Snapshot: forty, Part: PartBreakdowns}},
 		{"results bare", 200, Results{Definition: &project.Definition{}, Snapshot: &snapshot.Snapshot{}}},
 		{"snapshot", 200, Results{Definition: d, Snapshot: half, Inside: true, Exports: exports, Entry: Entry{IdempotencyKey: "k"}}},
 		{"signup", 200, Signup{Definition: d, Places: places, Today: today, Entry: Entry{IdempotencyKey: "k-1"}}},

@@ -17,7 +17,8 @@ type Projects struct{ Items []ProjectItem }
 type ProjectItem struct {
 	Definition *project.Definition
 	SignupOpen bool
-	Roles      Roles // of who looks at the list: what of the project they may open
+	State      string // upcoming, running or ended
+	Roles      Roles  // of who looks at the list: what of the project they may open
 }
 
 type projectsPage struct{ Items []projectLine }

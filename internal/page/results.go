@@ -14,11 +14,24 @@ type Results struct {
 	SignupOpen bool
 	Exports    []Link // the same figures in other forms
 	Inside     bool   // the snapshot's own page: its state and the links to the evidence are shown
+	Part       string // of many results: which part of the page is wanted by itself; "": the rest
 	Entry      Entry  // of the approval form, which a coordinator sees on a draft
 }
 
+// Parts of the page that stand by themselves, under ?part=, where there are so many results that a page would be heavy.
+const (
+	PartGrowth     = "growth"
+	PartMonths     = "months"
+	PartBreakdowns = "breakdowns"
+)
+
+// mostTogether is how many results fit on one page with all its parts.
+const mostTogether = 16
+
 type resultsPage struct {
 	Results
+	Many         bool // more results than fit on one page with all its parts
+	Whole        *report.Whole
 	Lines        []resultLine
 	Achieved     int // indicators that are
 	Participants *figure
@@ -56,10 +69,23 @@ type part struct {
 // LastMonth is the month in which the curves end.
 func (p resultsPage) LastMonth() string { return p.Months[len(p.Months)-1] }
 
-// The size of a curve's drawing.
+// Drawn tells whether a part of the page is drawn here.
+func (p resultsPage) Drawn(part string) bool { return !p.Many || p.Part == part }
+
+// PartHere is the part that stands by itself on this page, or "".
+func (p resultsPage) PartHere() string {
+	if !p.Many || p.Part != PartGrowth && p.Part != PartMonths && p.Part != PartBreakdowns {
+		return ""
+	}
+	return p.Part
+}
+
+// The sizes of drawings: of a result's curve, and of the whole's.
 const (
 	curveWidth  = 240.0
 	curveHeight = 72.0
+	wholeWidth  = 1000.0
+	wholeHeight = 200.0
 )
 
 func (r Results) draw(v view) (string, any) {
@@ -99,6 +125,10 @@ func (r Results) draw(v view) (string, any) {
 	}
 	if base != "" {
 		p.Participants.Evidence = base + "/participants/evidence"
+	}
+	p.Many = len(p.Lines) > mostTogether
+	if whole, ok := report.Together(*s, r.Definition.Period, wholeWidth, wholeHeight); ok {
+		p.Whole = &whole
 	}
 	p.Matrix = v.matrix(p.Lines, r.Definition)
 	p.Groups = v.dimensions(s.Participants.By, s.Participants.Total, r.Definition)

@@ -162,6 +162,24 @@ var locations sync.Map
 // Day is the date that an instant falls on in the project's time zone.
 func (d *Definition) Day(at time.Time) string { return at.In(d.Location()).Format(time.DateOnly) }
 
+// States of a project, by its period.
+const (
+	Upcoming = "upcoming"
+	Running  = "running"
+	Ended    = "ended"
+)
+
+// State is where in its period a project is at an instant.
+func (d *Definition) State(at time.Time) string {
+	switch day := d.Day(at); {
+	case day < d.Period.From:
+		return Upcoming
+	case day > d.Period.To:
+		return Ended
+	}
+	return Running
+}
+
 // Activity finds an activity by its id.
 func (d *Definition) Activity(id string) (Activity, bool) {
 	i := slices.IndexFunc(d.Activities, func(a Activity) bool { return a.ID == id })

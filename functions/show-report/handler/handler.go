@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"outreach/internal/identity"
 	"outreach/internal/openapi"
 	"outreach/internal/page"
 	"outreach/internal/report"
@@ -50,6 +51,7 @@ func projects(c *web.Call) error {
 		return err
 	}
 	content, items := page.Projects{}, []map[string]any{}
+	work := []string{} // where the one who asks has work
 	for _, id := range ids {
 		defined, err := c.Site.Store.Definition(c.Context(), id)
 		if err != nil {
@@ -60,17 +62,30 @@ func projects(c *web.Call) error {
 		for _, a := range d.Activities {
 			open = open || d.SignupOpen(a, c.Site.Store.Now())
 		}
-		content.Items = append(content.Items, page.ProjectItem{Definition: d, SignupOpen: open, Roles: c.Roles(d.ID)})
-		items = append(items, map[string]any{"id": d.ID, "title": d.Title, "programme": d.Programme, "period": d.Period, "signup_open": open})
+		item := page.ProjectItem{Definition: d, SignupOpen: open, Roles: c.Roles(d.ID), State: d.State(c.Site.Store.Now())}
+		if at := page.Work(d.ID, item.Roles); at != "" {
+			work = append(work, at)
+		}
+		content.Items = append(content.Items, item)
+		items = append(items, map[string]any{"id": d.ID, "title": d.Title, "programme": d.Programme, "period": d.Period, "state": item.State, "signup_open": open})
 	}
-	if c.Page {
+	switch {
+	case c.Page && len(work) == 1 && fromSigningIn(c):
+		return c.Redirect(work[0])
+	case c.Page:
 		return c.Show(http.StatusOK, content)
 	}
 	return c.List(items, "")
 }
 
+// fromSigningIn tells that somebody has just signed in, and wants to get to work.
+func fromSigningIn(c *web.Call) bool { return c.URL.Query().Has(identity.Work) }
+
 // results is the public's page: the latest approved snapshot, small numbers hidden.
 func results(c *web.Call) error {
+	if at := page.Work(c.Project, c.Roles(c.Project)); c.Page && at != "" && fromSigningIn(c) {
+		return c.Redirect(at)
+	}
 	var public *snapshot.Snapshot
 	kept, err := c.Site.Store.Newest(c.Context(), c.Project, snapshot.Approved)
 	switch {
@@ -256,5 +271,5 @@ func drawn(c *web.Call, snap *snapshot.Snapshot) page.Results {
 	for _, a := range c.Defined.Definition.Activities {
 		open = open || c.Defined.Definition.SignupOpen(a, c.Site.Store.Now())
 	}
-	return page.Results{Definition: c.Defined.Definition, Snapshot: snap, SignupOpen: open}
+	return page.Results{Definition: c.Defined.Definition, Snapshot: snap, SignupOpen: open, Part: c.URL.Query().Get("part")}
 }
