@@ -41,6 +41,7 @@ func schemas() object {
 		"snapshot":      wholeSnapshot(),
 		"verification":  verification(),
 		"snapshot-line": snapshotLine(),
+		"changes":       shape(reflect.TypeFor[snapshot.Changes]()),
 		"evidence":      shape(reflect.TypeFor[snapshot.Evidence]()),
 		"project":       shape(reflect.TypeFor[project.Definition]()),
 		"project-line":  projectLine(),

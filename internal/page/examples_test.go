@@ -150,6 +150,11 @@ func examples() []example {
 		all = append(all, int64(i)*many.TargetGroup/5)
 	}
 	forty := compiled(many, all, "2010-09-30")
+	fortyChanged := snapshot.Compare(snapshot.Side{Snapshot: *forty, Definition: many}, &snapshot.Side{Snapshot: *compiled(many, make([]int64, 40), "2010-06-30"), Definition: many})
+	before := compiled(d, []int64{31, 12, 0, 90, 240000, 45, 9, 1, 0, 22, 98}, "2010-06-30")
+	before.Indicators = before.Indicators[1:]
+	compared := snapshot.Compare(snapshot.Side{Snapshot: *half, Definition: d}, &snapshot.Side{Snapshot: *before, Definition: &project.Definition{}})
+	first := snapshot.Compare(snapshot.Side{Snapshot: *half, Definition: d}, nil)
 	today := "2010-07-21"
 	at := time.Date(2010, 7, 21, 16, 25, 0, 0, time.UTC)
 	wrong := Entry{IdempotencyKey: "k-1", Values: map[string]string{"activity": "partnerships", "first_name": "Ola", "email": "ola@", "sex": "female", "birth_year": "1074", "disability": "no"}, Problems: []record.Problem{
@@ -177,12 +182,15 @@ func examples() []example {
 		{"results", 200, Results{Definition: d, Snapshot: full, SignupOpen: true, Exports: exports}},
 		{"results half way", 200, Results{Definition: d, Snapshot: half, Exports: exports}},
 		{"results without a snapshot", 200, Results{Definition: d, SignupOpen: true}},
-		{"results of forty", 200, Results{Definition: many, Snapshot: forty, Inside: true, Exports: exports}},
+		{"results of forty", 200, Results{Definition: many, Snapshot: forty, Inside: true, Changes: &fortyChanged, Exports: exports}},
 		{"results of forty in growth", 200, Results{Definition: many, Snapshot: forty, Part: PartGrowth}},
 		{"results of forty in months", 200, Results{Definition: many, Snapshot: forty, Part: PartMonths}},
 		{"results of forty in breakdowns", 200, Results{Definition: many, Snapshot: forty, Part: PartBreakdowns}},
 		{"results bare", 200, Results{Definition: &project.Definition{}, Snapshot: &snapshot.Snapshot{}}},
-		{"snapshot", 200, Results{Definition: d, Snapshot: half, Inside: true, Exports: exports, Entry: Entry{IdempotencyKey: "k"}}},
+		{"snapshot in months", 200, Results{Definition: d, Snapshot: half, Inside: true, Part: PartMonths}},
+		{"changes", 200, Changes{Definition: d, Changes: compared}},
+		{"changes of the first", 200, Changes{Definition: d, Changes: first}},
+		{"snapshot", 200, Results{Definition: d, Snapshot: half, Inside: true, Changes: &compared, Exports: exports, Entry: Entry{IdempotencyKey: "k"}}},
 		{"signup", 200, Signup{Definition: d, Places: places, Today: today, Entry: Entry{IdempotencyKey: "k-1"}}},
 		{"signup with problems", 422, Signup{Definition: d, Places: places, Today: today, Entry: wrong}},
 		{"signup for the office", 200, Signup{Definition: d, Places: places, Today: today, Office: true}},
@@ -205,7 +213,7 @@ func examples() []example {
 		{"upload", 200, upload}, {"upload accepted", 200, accepted}, {"upload going", 200, going}, {"upload bare", 200, Upload{ID: "01U3", State: "received"}},
 		{"snapshots", 200, Snapshots{Compile: true, Today: today, Entry: Entry{IdempotencyKey: "k", Problems: []record.Problem{{Field: "as_of", Code: record.NotADate}}}, Items: []SnapshotItem{{ID: full.ID, AsOf: full.AsOf, State: full.State, Hash: full.Hash, KnownAt: full.KnownAt, Version: 3}, {ID: half.ID, AsOf: half.AsOf, State: half.State, Hash: "sha256:", KnownAt: half.KnownAt}}}},
 		{"no snapshots", 200, Snapshots{}},
-		{"evidence", 200, Evidence{Title: "Osoby", Code: "1", Figure: "45", Snapshot: full.ID, AsOf: full.AsOf, Exports: exports, Next: "/x", Items: []snapshot.Evidence{{ID: "01R1", Kind: "attendance", Date: "2010-02-19", Person: "01P1", Upload: "01U1", Row: 2}, {ID: "01R2", Kind: "output", Date: "2010-02-19"}}}},
+		{"evidence", 200, Evidence{Title: "Osoby", Code: "1", Figure: "45", Snapshot: full.ID, AsOf: full.AsOf, Exports: exports, Next: "/x", Items: []snapshot.Counted{{Evidence: snapshot.Evidence{ID: "01R1", Kind: "attendance", Date: "2010-02-19", Person: "01P1", Upload: "01U1", Row: 2}, Adds: "1", Total: "1"}, {Evidence: snapshot.Evidence{ID: "01R2", Kind: "output", Date: "2010-02-19"}, Adds: "44", Total: "45", What: "Ulotka <b>"}}}},
 		{"no evidence", 200, Evidence{}},
 		{"people", 200, People{Query: "now", Items: []PersonItem{person, {ID: "01P2"}}, Next: "/x"}},
 		{"nobody", 200, People{Query: "now"}}, {"people at first", 200, People{}},

@@ -86,14 +86,14 @@ type Evidence struct {
 	Figure   string // the figure as it stands in the snapshot, a canonical number
 	Snapshot string // the snapshot's id
 	AsOf     string
-	Items    []snapshot.Evidence
+	Items    []snapshot.Counted
 	Next     string // the address of the next page, or ""
 	Exports  []Link
 }
 
 // OfPeople tells that any of the records is about a person.
 func (e Evidence) OfPeople() bool {
-	return slices.ContainsFunc(e.Items, func(one snapshot.Evidence) bool { return one.Person != "" })
+	return slices.ContainsFunc(e.Items, func(one snapshot.Counted) bool { return one.Person != "" })
 }
 
 func (e Evidence) draw(view) (string, any) { return "evidence", e }

@@ -12,10 +12,11 @@ type Results struct {
 	Definition *project.Definition
 	Snapshot   *snapshot.Snapshot // as this reader may see it; nil: none is approved yet
 	SignupOpen bool
-	Exports    []Link // the same figures in other forms
-	Inside     bool   // the snapshot's own page: its state and the links to the evidence are shown
-	Part       string // of many results: which part of the page is wanted by itself; "": the rest
-	Entry      Entry  // of the approval form, which a coordinator sees on a draft
+	Exports    []Link            // the same figures in other forms
+	Inside     bool              // the snapshot's own page: its state and the links to the evidence are shown
+	Part       string            // of many results: which part of the page is wanted by itself; "": the rest
+	Changes    *snapshot.Changes // of a snapshot's own page: what became of the figures since the one before
+	Entry      Entry             // of the approval form, which a coordinator sees on a draft
 }
 
 // Parts of the page that stand by themselves, under ?part=, where there are so many results that a page would be heavy.
@@ -32,6 +33,7 @@ type resultsPage struct {
 	Results
 	Many         bool // more results than fit on one page with all its parts
 	Whole        *report.Whole
+	Changed      *changesPage
 	Lines        []resultLine
 	Achieved     int // indicators that are
 	Participants *figure
@@ -69,12 +71,22 @@ type part struct {
 // LastMonth is the month in which the curves end.
 func (p resultsPage) LastMonth() string { return p.Months[len(p.Months)-1] }
 
-// Drawn tells whether a part of the page is drawn here.
-func (p resultsPage) Drawn(part string) bool { return !p.Many || p.Part == part }
+// Drawn tells whether a part of the page is drawn here: on its own page, or on the one of all, where that stays light. A
+// snapshot's own page has more to say, and leaves the long tables to pages of their own.
+func (p resultsPage) Drawn(part string) bool {
+	if here := p.PartHere(); here != "" {
+		return here == part
+	}
+	return p.fits(part)
+}
+
+func (p resultsPage) fits(part string) bool {
+	return !p.Many && (!p.Inside || part == PartGrowth)
+}
 
 // PartHere is the part that stands by itself on this page, or "".
 func (p resultsPage) PartHere() string {
-	if !p.Many || p.Part != PartGrowth && p.Part != PartMonths && p.Part != PartBreakdowns {
+	if p.fits(p.Part) || p.Part != PartGrowth && p.Part != PartMonths && p.Part != PartBreakdowns {
 		return ""
 	}
 	return p.Part
@@ -129,6 +141,10 @@ func (r Results) draw(v view) (string, any) {
 	p.Many = len(p.Lines) > mostTogether
 	if whole, ok := report.Together(*s, r.Definition.Period, wholeWidth, wholeHeight); ok {
 		p.Whole = &whole
+	}
+	if r.Changes != nil {
+		changed := v.changes(*r.Changes, true)
+		p.Changed = &changed
 	}
 	p.Matrix = v.matrix(p.Lines, r.Definition)
 	p.Groups = v.dimensions(s.Participants.By, s.Participants.Total, r.Definition)

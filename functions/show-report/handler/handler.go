@@ -29,6 +29,7 @@ func New(site *web.Site) http.Handler {
 	m.Handle("GET /{project}", results)
 	m.Handle("GET /{project}/snapshots", list)
 	m.Handle("GET /{project}/snapshots/{id}", show)
+	m.Handle("GET /{project}/snapshots/{id}/changes", changes)
 	m.Handle("GET /{project}/snapshots/{id}/indicators/{code}/evidence", evidence)
 	m.Handle("GET /{project}/snapshots/{id}/indicators/{code}/evidence.csv", evidenceCSV)
 	m.Handle("GET /{project}/snapshots/{id}/participants/evidence", evidence)
@@ -153,6 +154,11 @@ func show(c *web.Call) error {
 		if c.Page {
 			content := drawn(c, &snap)
 			content.Inside = true
+			compared, err := compare(c, kept, snap)
+			if err != nil {
+				return err
+			}
+			content.Changes = &compared
 			address := "/" + c.Project + "/snapshots/" + snap.ID
 			content.Exports = []page.Link{{Href: address + ".pdf", Label: "PDF"}, {Href: address + ".xlsx", Label: "XLSX"}, {Href: address + ".csv", Label: "CSV"}, {Href: address + ".json", Label: "JSON"}}
 			return c.Show(http.StatusOK, content)
@@ -180,6 +186,53 @@ func show(c *web.Call) error {
 		return c.Download(paper.MediaType, name+".pdf", b.Bytes())
 	}
 	return store.ErrNotFound
+}
+
+// changes tells what became of the figures since the approved snapshot of an earlier day.
+func changes(c *web.Call) error {
+	kept, err := c.ReadableSnapshot(c.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	snap, err := c.Site.Store.Snapshot(c.Context(), kept)
+	if err != nil {
+		return err
+	}
+	compared, err := compare(c, kept, snap)
+	if err != nil {
+		return err
+	}
+	if c.Page {
+		return c.Show(http.StatusOK, page.Changes{Definition: c.Defined.Definition, Changes: compared})
+	}
+	return c.JSON(http.StatusOK, compared)
+}
+
+func compare(c *web.Call, kept store.Kept, snap snapshot.Snapshot) (snapshot.Changes, error) {
+	side := func(kept store.Kept, snap snapshot.Snapshot) (snapshot.Side, error) {
+		defined, err := c.Site.Store.DefinitionVersion(c.Context(), c.Project, kept.Definition.Version)
+		return snapshot.Side{Snapshot: snap, Definition: defined.Definition}, err
+	}
+	now, err := side(kept, snap)
+	if err != nil {
+		return snapshot.Changes{}, err
+	}
+	before, err := c.Site.Store.ApprovedBefore(c.Context(), c.Project, kept.AsOf)
+	if errors.Is(err, store.ErrNotFound) {
+		return snapshot.Compare(now, nil), nil
+	}
+	if err != nil {
+		return snapshot.Changes{}, err
+	}
+	old, err := c.Site.Store.Snapshot(c.Context(), before)
+	if err != nil {
+		return snapshot.Changes{}, err
+	}
+	then, err := side(before, old)
+	if err != nil {
+		return snapshot.Changes{}, err
+	}
+	return snapshot.Compare(now, &then), nil
 }
 
 // figure is a number whose evidence an address asks for.
@@ -238,7 +291,7 @@ func evidence(c *web.Call) error {
 		cursor = strconv.Itoa(next)
 	}
 	if !c.Page {
-		return c.List(items, cursor)
+		return c.List(bare(items), cursor)
 	}
 	return c.Show(http.StatusOK, page.Evidence{
 		Title: f.title, Code: f.code, Figure: f.number, Snapshot: f.kept.ID, AsOf: f.kept.AsOf, Items: items,
@@ -246,21 +299,30 @@ func evidence(c *web.Call) error {
 	})
 }
 
+// bare are the records alone.
+func bare(items []snapshot.Counted) []snapshot.Evidence {
+	out := make([]snapshot.Evidence, len(items))
+	for i, one := range items {
+		out[i] = one.Evidence
+	}
+	return out
+}
+
 func evidenceCSV(c *web.Call) error {
 	f, err := asked(c)
 	if err != nil {
 		return err
 	}
-	var all []snapshot.Evidence
+	var all []snapshot.Counted
 	for from := 0; from >= 0; {
-		var items []snapshot.Evidence
+		var items []snapshot.Counted
 		if items, from, err = c.Site.Store.Evidence(c.Context(), f.kept, f.evidence(), from, store.EvidencePart); err != nil {
 			return err
 		}
 		all = append(all, items...)
 	}
 	var b bytes.Buffer
-	if err := report.WriteEvidence(&b, all); err != nil {
+	if err := report.WriteEvidence(&b, bare(all)); err != nil {
 		return err
 	}
 	return c.Download("text/csv; charset=utf-8", c.Project+"-"+f.kept.AsOf+"-"+f.evidence()+".csv", b.Bytes())
