@@ -48,6 +48,7 @@ func definition() *project.Definition {
 			{ID: "incubator", Kind: "advice", Label: project.Text{PL: "Inkubator Społecznej Przedsiębiorczości", EN: "Incubator of Social Entrepreneurship"}}},
 		OutputKinds: []project.Labelled{{ID: "tv-spot", Label: project.Text{PL: "spot telewizyjny", EN: "TV spot"}}, {ID: "web-news", Label: project.Text{PL: "informacja na stronie", EN: "website news item"}}},
 	}
+	d.Participants = []project.Rule{{Of: "attendance", Where: `outcome == "completed"`}, {Of: "consultation"}}
 	for i, in := range []struct {
 		pl, en, unit string
 		target       float64
@@ -64,7 +65,7 @@ func definition() *project.Definition {
 		{"Informacje na stronie internetowej projektu", "News items on the project's website", "piece", 30},
 		{"Wydane komplety materiałów konferencyjnych", "Sets of conference materials handed out", "set", 90},
 	} {
-		d.Indicators = append(d.Indicators, project.Indicator{Code: strconv.Itoa(i + 1), Label: project.Text{PL: in.pl, EN: in.en}, Unit: in.unit, Target: in.target})
+		d.Indicators = append(d.Indicators, project.Indicator{Code: strconv.Itoa(i + 1), Label: project.Text{PL: in.pl, EN: in.en}, Unit: in.unit, Target: in.target, Count: "people", Rule: project.Rule{Of: "attendance", Where: `outcome == "completed"`}})
 	}
 	return d
 }
@@ -211,10 +212,11 @@ func examples() []example {
 		{"uploads", 200, Uploads{Items: []Upload{upload, accepted, going}, All: true, Next: "/ces/uploads?cursor=x", Once: "k"}},
 		{"no uploads", 422, Uploads{Error: "Plik jest za duży."}},
 		{"upload", 200, upload}, {"upload accepted", 200, accepted}, {"upload going", 200, going}, {"upload bare", 200, Upload{ID: "01U3", State: "received"}},
-		{"snapshots", 200, Snapshots{Compile: true, Today: today, Entry: Entry{IdempotencyKey: "k", Problems: []record.Problem{{Field: "as_of", Code: record.NotADate}}}, Items: []SnapshotItem{{ID: full.ID, AsOf: full.AsOf, State: full.State, Hash: full.Hash, KnownAt: full.KnownAt, Version: 3}, {ID: half.ID, AsOf: half.AsOf, State: half.State, Hash: "sha256:", KnownAt: half.KnownAt}}}},
-		{"no snapshots", 200, Snapshots{}},
-		{"evidence", 200, Evidence{Title: "Osoby", Code: "1", Figure: "45", Snapshot: full.ID, AsOf: full.AsOf, Exports: exports, Next: "/x", Items: []snapshot.Counted{{Evidence: snapshot.Evidence{ID: "01R1", Kind: "attendance", Date: "2010-02-19", Person: "01P1", Upload: "01U1", Row: 2}, Adds: "1", Total: "1"}, {Evidence: snapshot.Evidence{ID: "01R2", Kind: "output", Date: "2010-02-19"}, Adds: "44", Total: "45", What: "Ulotka <b>"}}}},
+		{"snapshots", 200, Snapshots{Definition: d, Newest: full, Exports: exports, Compile: true, Today: today, Entry: Entry{IdempotencyKey: "k", Problems: []record.Problem{{Field: "as_of", Code: record.NotADate}}}, Items: []SnapshotItem{{ID: full.ID, AsOf: full.AsOf, State: full.State, Hash: full.Hash, KnownAt: full.KnownAt, Version: 3}, {ID: half.ID, AsOf: half.AsOf, State: half.State, Hash: "sha256:", KnownAt: half.KnownAt}}}},
+		{"no snapshots", 200, Snapshots{}}, {"snapshots of forty", 200, Snapshots{Definition: many, Newest: forty}},
+		{"evidence", 200, Evidence{Definition: d, Title: "Osoby", Code: "1", Figure: "45", Snapshot: full.ID, AsOf: full.AsOf, Exports: exports, Next: "/x", Items: []snapshot.Counted{{Evidence: snapshot.Evidence{ID: "01R1", Kind: "attendance", Date: "2010-02-19", Person: "01P1", Upload: "01U1", Row: 2}, Adds: "1", Total: "1"}, {Evidence: snapshot.Evidence{ID: "01R2", Kind: "output", Date: "2010-02-19"}, Adds: "44", Total: "45", What: "Ulotka <b>"}}}},
 		{"no evidence", 200, Evidence{}},
+		{"evidence of the participants", 200, Evidence{Definition: d, Title: "Uczestnicy", Figure: "2", Snapshot: full.ID, AsOf: full.AsOf, Items: []snapshot.Counted{{Evidence: snapshot.Evidence{ID: "01R1", Kind: "attendance", Date: "2010-02-19", Person: "01P1"}, Adds: "1", Total: "1"}}}},
 		{"people", 200, People{Query: "now", Items: []PersonItem{person, {ID: "01P2"}}, Next: "/x"}},
 		{"nobody", 200, People{Query: "now"}}, {"people at first", 200, People{}},
 		{"duplicates", 200, People{Duplicates: true, Pairs: []Pair{{A: person, B: PersonItem{ID: "01P2", Email: "ola.nowak@example.org"}, Why: "to samo imię i nazwisko, ten sam rok urodzenia"}}}},

@@ -185,7 +185,7 @@ func TestEveryKeyThatIsAskedForExists(t *testing.T) {
 }
 
 // Keys that are put together where they are asked for begin like this.
-var composed = regexp.MustCompile(`^(field|hint|kinds?|mail|role|section|dimension|unit|status|problem|detail|done|signup_state|upload_state|snapshot|value|reach|project_state)\.|^upload\.means_|^records\.new_`)
+var composed = regexp.MustCompile(`^(field|hint|kinds?|mail|role|section|dimension|unit|status|problem|detail|done|signup_state|upload_state|snapshot|value|reach|project_state)\.|^upload\.means_|^evidence\.counts_|^records\.new_`)
 
 func TestNoMessageIsLeftOver(t *testing.T) {
 	var all strings.Builder

@@ -87,24 +87,36 @@ func results(c *web.Call) error {
 	if at := page.Work(c.Project, c.Roles(c.Project)); c.Page && at != "" && fromSigningIn(c) {
 		return c.Redirect(at)
 	}
-	var public *snapshot.Snapshot
-	kept, err := c.Site.Store.Newest(c.Context(), c.Project, snapshot.Approved)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-	case err != nil:
+	public, err := newestApproved(c)
+	if err != nil {
 		return err
-	default:
-		snap, err := c.Site.Store.Snapshot(c.Context(), kept)
-		if err != nil {
-			return err
-		}
-		snap = snap.Public()
-		public = &snap
+	}
+	if public != nil {
+		*public = public.Public()
 	}
 	if !c.Page {
 		return c.JSON(http.StatusOK, map[string]any{"project": c.Defined.Definition, "snapshot": public})
 	}
 	return c.Show(http.StatusOK, drawn(c, public))
+}
+
+// newestApproved is the approved snapshot of the latest day, or nil.
+func newestApproved(c *web.Call) (*snapshot.Snapshot, error) {
+	kept, err := c.Site.Store.Newest(c.Context(), c.Project, snapshot.Approved)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	snap, err := c.Site.Store.Snapshot(c.Context(), kept)
+	return &snap, err
+}
+
+// exports are a snapshot's other forms.
+func exports(c *web.Call, id string) []page.Link {
+	address := "/" + c.Project + "/snapshots/" + id
+	return []page.Link{{Href: address + ".pdf", Label: "PDF"}, {Href: address + ".xlsx", Label: "XLSX"}, {Href: address + ".csv", Label: "CSV"}, {Href: address + ".json", Label: "JSON"}}
 }
 
 // list tells which snapshots there are: all to the office, the approved ones to the funder.
@@ -121,7 +133,15 @@ func list(c *web.Call) error {
 		return err
 	}
 	if c.Page {
-		content := page.Snapshots{Next: c.NextAddress(found.Next), Compile: c.Has(web.Coordinator), Today: c.Today(), Entry: page.Entry{IdempotencyKey: c.Site.Store.NewID()}}
+		content := page.Snapshots{Definition: c.Defined.Definition, Next: c.NextAddress(found.Next), Compile: c.Has(web.Coordinator), Today: c.Today(), Entry: page.Entry{IdempotencyKey: c.Site.Store.NewID()}}
+		if c.Cursor() == "" {
+			if content.Newest, err = newestApproved(c); err != nil {
+				return err
+			}
+			if content.Newest != nil {
+				content.Exports = exports(c, content.Newest.ID)
+			}
+		}
 		for _, k := range found.Items {
 			item := page.SnapshotItem{ID: k.ID, AsOf: k.AsOf, State: k.State, Hash: k.Hash, KnownAt: k.KnownAt, Version: k.Definition.Version}
 			if k.Supersedes != nil {
@@ -159,8 +179,7 @@ func show(c *web.Call) error {
 				return err
 			}
 			content.Changes = &compared
-			address := "/" + c.Project + "/snapshots/" + snap.ID
-			content.Exports = []page.Link{{Href: address + ".pdf", Label: "PDF"}, {Href: address + ".xlsx", Label: "XLSX"}, {Href: address + ".csv", Label: "CSV"}, {Href: address + ".json", Label: "JSON"}}
+			content.Exports = exports(c, snap.ID)
 			return c.Show(http.StatusOK, content)
 		}
 		return c.JSON(http.StatusOK, snap)
@@ -293,8 +312,12 @@ func evidence(c *web.Call) error {
 	if !c.Page {
 		return c.List(bare(items), cursor)
 	}
+	defined, err := c.Site.Store.DefinitionVersion(c.Context(), c.Project, f.kept.Definition.Version)
+	if err != nil {
+		return err
+	}
 	return c.Show(http.StatusOK, page.Evidence{
-		Title: f.title, Code: f.code, Figure: f.number, Snapshot: f.kept.ID, AsOf: f.kept.AsOf, Items: items,
+		Definition: defined.Definition, Title: f.title, Code: f.code, Figure: f.number, Snapshot: f.kept.ID, AsOf: f.kept.AsOf, Items: items,
 		Next: c.NextAddress(cursor), Exports: []page.Link{{Href: c.URL.Path + ".csv", Label: "CSV"}},
 	})
 }
