@@ -473,6 +473,8 @@ func shape(t reflect.Type) object {
 		return object{"type": "object", "additionalProperties": shape(t.Elem())}
 	case reflect.Int, reflect.Int64:
 		return object{"type": "integer"}
+	case reflect.Bool:
+		return object{"type": "boolean"}
 	case reflect.Float64:
 		return object{"type": "number"}
 	case reflect.Struct:

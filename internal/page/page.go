@@ -64,7 +64,7 @@ func render(b *bytes.Buffer, frame Frame, content Content) error {
 	}
 	v := view{Messages: text.Of(frame.Language), Frame: frame}
 	name, data := content.draw(v)
-	v.Page = data
+	v.Page, v.name = data, name
 	t, err := parsed(name)
 	if err != nil {
 		return err
@@ -95,6 +95,7 @@ type view struct {
 	*text.Messages
 	Frame
 	Page any
+	name string // of the page's template
 }
 
 // Lang is the page's language.

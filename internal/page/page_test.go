@@ -74,6 +74,8 @@ func elements(t *testing.T, page string) []element {
 	}
 }
 
+var stylesheetOf = regexp.MustCompile(`/assets/style\.[0-9a-f]+\.css`)
+
 // A key that was shown in the place of its words looks like one.
 var leaked = regexp.MustCompile(`[>" ]((layout|section|project_state|kinds?|field|hint|value|unit|dimension|status|problem|form|list|projects|results|origin|snapshots?|approval|signups?|signup_state|cancel|records|uploads?|upload_state|evidence|people|definition|local)\.[a-z][a-z_-]+)[<" ]`)
 
@@ -89,7 +91,11 @@ func TestEveryPageIsWhole(t *testing.T) {
 				if w.Code != e.status || w.Header().Get("Content-Type") != "text/html; charset=utf-8" || w.Header().Get("Content-Language") != frame.Language {
 					t.Errorf("answered %d with %v", w.Code, w.Header())
 				}
-				if size := len(page) + len(style); size > 60_000 {
+				sheet := sheets()[stylesheetOf.FindString(page)]
+				if sheet == "" {
+					t.Error("the page has no stylesheet")
+				}
+				if size := len(page) + len(sheet); size > 60_000 {
 					t.Errorf("the page and its stylesheet have %d bytes", size)
 				}
 				if found := leaked.FindStringSubmatch(strings.ReplaceAll(page, script, "")); found != nil {
@@ -295,12 +301,14 @@ func TestAReaderWhoIsGoneIsAnError(t *testing.T) {
 }
 
 func TestAssets(t *testing.T) {
-	w := httptest.NewRecorder()
-	Assets(w, httptest.NewRequest(http.MethodGet, stylesheet(), nil))
-	if w.Code != http.StatusOK || w.Body.String() != style || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
-		t.Errorf("the stylesheet is answered with %d, %v", w.Code, w.Header())
+	for _, page := range []string{"message", "results"} {
+		w := httptest.NewRecorder()
+		Assets(w, httptest.NewRequest(http.MethodGet, stylesheet(page), nil))
+		if w.Code != http.StatusOK || w.Body.String() != sheet(page) || !strings.HasPrefix(w.Body.String(), style) || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
+			t.Errorf("the stylesheet of %s is answered with %d, %v", page, w.Code, w.Header())
+		}
 	}
-	w = httptest.NewRecorder()
+	w := httptest.NewRecorder()
 	Assets(w, httptest.NewRequest(http.MethodGet, "/assets/style.000000000000.css", nil))
 	if w.Code != http.StatusNotFound {
 		t.Errorf("a stylesheet of another version is answered with %d", w.Code)
