@@ -65,6 +65,9 @@ func created(description string, schema object) answer {
 // elsewhere sends a browser on after a form.
 var elsewhere = answer{status: http.StatusSeeOther, description: "After a browser's form: on to the page"}
 
+// work is where the first page and a project's lead whoever comes to them from signing in.
+var work = answer{status: http.StatusSeeOther, description: "A browser that comes from signing in (`?work=1`): on to the page where this person's work begins"}
+
 // waiting is a long answer, kept at a pre-signed address.
 var waiting = answer{status: http.StatusSeeOther, description: "An answer over 4 MB waits at a short-lived pre-signed address", headers: object{
 	"Location": object{"schema": object{"type": "string", "format": "uri"}},
@@ -90,9 +93,9 @@ func operations() []operation {
 func publicOperations() []operation {
 	results := closed(object{"project": ref("project"), "snapshot": object{"oneOf": []object{ref("snapshot"), {"type": "null"}}}}, "project", "snapshot")
 	return []operation{
-		{method: "GET", path: "/", id: "listProjects", tag: "public", summary: "The projects", answers: []answer{ok("All projects", asPage(page(ref("project-line"))))}},
+		{method: "GET", path: "/", id: "listProjects", tag: "public", summary: "The projects", answers: []answer{ok("All projects", asPage(page(ref("project-line")))), work}},
 		{method: "GET", path: "/{project}", id: "showResults", tag: "public", summary: "Planned and achieved", more: "From the latest approved snapshot. Of breakdowns, small numbers are hidden.",
-			answers: []answer{ok("The project, and its snapshot or null", asPage(results))}},
+			answers: []answer{ok("The project, and its snapshot or null", asPage(results)), work}},
 		{method: "GET", path: "/{project}/signup", id: "showSignupForm", tag: "public", summary: "The sign-up form",
 			query: []object{query("activity", "Preselects an activity", object{"type": "string"})},
 			answers: []answer{ok("The form; for programs, what one can sign up to", asPage(closed(object{
