@@ -131,6 +131,7 @@ func TestEveryAddressIsForThoseItIsFor(t *testing.T) {
 		{"GET /snapshots/" + id + ".xlsx", "", []string{"office", "funder"}},
 		{"GET /snapshots/" + id + ".pdf", "", []string{"office", "funder"}},
 		{"POST /snapshots/" + id + "/approval", `{}`, []string{"office"}},
+		{"GET /snapshots/" + id + "/changes", "", []string{"office", "funder"}},
 		{"GET /snapshots/" + id + "/indicators/1/evidence", "", []string{"office", "funder"}},
 		{"GET /snapshots/" + id + "/indicators/1/evidence.csv", "", []string{"office", "funder"}},
 		{"GET /snapshots/" + id + "/participants/evidence", "", []string{"office", "funder"}},

@@ -20,6 +20,10 @@ programme: {pl: Fundusz Inicjatyw Lokalnych (przykład), en: Local Initiatives F
 funding: {source: {pl: Fundusz Inicjatyw Lokalnych, en: Local Initiatives Fund}, value: 120000, currency: PLN, share_percent: 90}
 period: {from: {from}, to: {to}}
 time_zone: Europe/Warsaw
+contact: {name: Stowarzyszenie Sąsiedzi (przykład), email: biuro@example.org, phone: 56 000 00 00, address: "ul. Lipowa 3, Przykładowo"}
+marks:
+  - {sign: eu, text: {pl: "Dofinansowane przez Unię Europejską (przykład)", en: "Co-funded by the European Union (example)"}}
+  - {sign: poland, text: {pl: "Rzeczpospolita Polska", en: "Republic of Poland"}}
 goal: {pl: Warsztaty i porady dla mieszkańców, którzy chcą działać razem, en: Workshops and advice for residents who want to act together}
 region: {name: {pl: gmina Przykładowo, en: the commune of Przykładowo}, population: 48000}
 target_group: 40

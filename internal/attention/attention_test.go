@@ -118,7 +118,7 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 		_, still, err := s.Latest(ctx, "town", day)
 		must(err)
 		snap := snapshot.Snapshot{Project: "town", ID: s.NewID(), AsOf: day, State: snapshot.Draft, Indicators: []snapshot.Indicator{{Status: "behind"}, {Status: "achieved"}}, Quality: snapshot.Quality{PeopleWithoutAttributes: 4}}
-		must(s.SaveSnapshot(ctx, snap, still, fact.Heads{}, nil, func(string) iter.Seq[snapshot.Evidence] { return nil }, "", store.Once{}))
+		must(s.SaveSnapshot(ctx, snap, still, fact.Heads{}, nil, func(string) iter.Seq[snapshot.Counted] { return nil }, "", store.Once{}))
 		kept, err := s.KeptSnapshot(ctx, "town", snap.ID)
 		must(err)
 		return kept

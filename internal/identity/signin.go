@@ -22,6 +22,9 @@ const (
 	mostTo     = 1000 // bytes of the path to go to after signing in
 )
 
+// Work is set in the query of a page that somebody comes to from signing in, where it may lead on to their work.
+const Work = "work"
+
 // attempt is what is remembered, in a cookie, of somebody on their way to the provider and back.
 type attempt struct {
 	State    string `json:"s"`
@@ -88,7 +91,20 @@ func (a *Authority) callback(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, http.StatusForbidden, err)
 		return
 	}
-	http.Redirect(w, r, a.base.String()+begun.To, http.StatusSeeOther)
+	http.Redirect(w, r, a.base.String()+toWork(begun.To), http.StatusSeeOther)
+}
+
+// toWork lets the first page and the page of a project know that somebody comes to it from signing in: they lead on to that
+// person's work. Whoever was on the way to another page comes to that one.
+func toWork(to string) string {
+	parsed, err := url.Parse(to)
+	switch {
+	case err != nil || strings.Contains(to, "#") || strings.Count(parsed.Path, "/") != 1:
+		return to
+	case parsed.RawQuery != "":
+		return to + "&" + Work + "=1"
+	}
+	return parsed.EscapedPath() + "?" + Work + "=1"
 }
 
 // begun finds the attempt that a return from the provider belongs to: one that this browser made, and not long ago.

@@ -146,7 +146,7 @@ func TestCookiesOnHTTPS(t *testing.T) {
 	settings.BaseURL = "https://outreach.example.org/"
 	b := newBrowser(t, authority(t, settings), "https://outreach.example.org")
 	answer := b.signIn(f, "")
-	if got := answer.Header.Get("Location"); got != "https://outreach.example.org/" {
+	if got := answer.Header.Get("Location"); got != "https://outreach.example.org/?work=1" {
 		t.Errorf("callback leads to %q", got)
 	}
 	for _, name := range []string{"__Host-session", "__Host-sign-in"} {
@@ -188,11 +188,13 @@ func TestWhereSigningInMayLead(t *testing.T) {
 	f := newFake(t)
 	a := authority(t, f.settings())
 	for _, c := range []struct{ name, to, want string }{
-		{"nowhere is the front page", "", "http://localhost:3000/"},
-		{"a page", "/ces", "http://localhost:3000/ces"},
+		{"nowhere is the front page", "", "http://localhost:3000/?work=1"},
+		{"a project's page", "/ces", "http://localhost:3000/ces?work=1"},
+		{"a project's page with a query", "/ces?lang=en", "http://localhost:3000/ces?lang=en&work=1"},
+		{"a page within a project", "/ces/snapshots", "http://localhost:3000/ces/snapshots"},
 		{"a page with a query and a fragment", "/ces/people?q=a%20b&limit=5#list", "http://localhost:3000/ces/people?q=a%20b&limit=5#list"},
-		{"an address in a query stays one", "/ces?from=https://elsewhere.example.org", "http://localhost:3000/ces?from=https://elsewhere.example.org"},
-		{"signing in again would go round in circles", "/auth/sign-in?to=/auth/sign-in", "http://localhost:3000/"},
+		{"an address in a query stays one", "/ces?from=https://elsewhere.example.org", "http://localhost:3000/ces?from=https://elsewhere.example.org&work=1"},
+		{"signing in again would go round in circles", "/auth/sign-in?to=/auth/sign-in", "http://localhost:3000/?work=1"},
 		{"another site", "https://elsewhere.example.org/", ""},
 		{"another site by the same scheme", "//elsewhere.example.org", ""},
 		{"another site, as browsers read backslashes", `/\elsewhere.example.org`, ""},

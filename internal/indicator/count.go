@@ -30,6 +30,9 @@ type Found struct {
 	live     *Live
 	signups  []dated
 	evidence map[string][]ref
+	rules    map[string]*indicatorRule
+	// Each person's, as they are counted.
+	attributes [][7]string
 }
 
 // dated is a live sign-up with the day from which it counts.
@@ -55,14 +58,94 @@ func (f *Found) Snapshot(definition snapshot.Definition) (snapshot.Snapshot, err
 
 // Evidence gives the records behind an indicator, by its code, or behind the participants (ParticipantsEvidence): all
 // that meet the rule, by date, then id.
-func (f *Found) Evidence(code string) iter.Seq[snapshot.Evidence] {
-	return func(yield func(snapshot.Evidence) bool) {
+func (f *Found) Evidence(code string) iter.Seq[snapshot.Counted] {
+	return func(yield func(snapshot.Counted) bool) {
+		counts := indicatorRule{count: countPeople} // as participants do
+		if in := f.rules[code]; in != nil {
+			counts = *in
+		}
+		seen, total := map[string]bool{}, amount{}
 		for _, r := range f.evidence[code] {
-			if !yield(f.record(r)) {
+			adds := f.adds(&counts, r, seen)
+			total = total.add(adds)
+			if !yield(snapshot.Counted{Evidence: f.record(r), Adds: decimal(adds.hundredths()), Total: decimal(total.hundredths()), What: f.what(r)}) {
 				return
 			}
 		}
 	}
+}
+
+// adds is what a record adds to a figure, where those that were seen are counted already.
+func (f *Found) adds(rule *indicatorRule, r ref, seen map[string]bool) amount {
+	one := amount{whole: 1}
+	same := ""
+	switch rule.count {
+	case countRecords:
+		return one
+	case countSum:
+		a, _ := parseAmount(f.value(rule.value, r)) // it was read before
+		return a
+	case countDistinct:
+		if same = record.Same(f.value(rule.value, r)); same == "" {
+			return amount{}
+		}
+	default:
+		same = f.live.person(f.person(r))
+	}
+	if seen[same] {
+		return amount{}
+	}
+	seen[same] = true
+	return one
+}
+
+// value is a record's value of a field.
+func (f *Found) value(v value, r ref) string {
+	state := ""
+	if shapes[r.shape] == signups {
+		state = f.signups[r.place].state
+	}
+	var known *[7]string
+	if shapes[r.shape].Person {
+		known = &f.attributes[f.person(r)]
+	}
+	return v.of(f.row(r), f.date(r).String(), state, known)
+}
+
+func (f *Found) person(r ref) uint32 {
+	if shapes[r.shape] == signups {
+		return f.signups[r.place].person
+	}
+	return f.live.records[r.shape][r.place].person
+}
+
+func (f *Found) row(r ref) record.Row {
+	var values []uint32
+	if shapes[r.shape] == signups {
+		values = f.signups[r.place].values
+	} else {
+		values = f.live.values(f.live.records[r.shape][r.place])
+	}
+	row := make(record.Row, len(values))
+	for i, n := range values {
+		row[i] = f.live.texts.all[n]
+	}
+	return row
+}
+
+// what says which airing or output a record is. Of records about people nothing is said that they do not say themselves.
+func (f *Found) what(r ref) string {
+	s := shapes[r.shape]
+	if s.Person {
+		return ""
+	}
+	row, said := f.row(r), []string{}
+	for _, name := range []string{"outlet", "title"} {
+		if text := s.Get(row, name); text != "" {
+			said = append(said, text)
+		}
+	}
+	return strings.Join(said, ": ")
 }
 
 func (f *Found) record(r ref) snapshot.Evidence {
@@ -125,7 +208,7 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fo
 	if !isDay(asOf) || !isDay(def.Period.From) || !isDay(def.Period.To) {
 		return Found{}, fmt.Errorf("no days: as of %q, period from %q to %q", asOf, def.Period.From, def.Period.To)
 	}
-	found := Found{Project: def.ID, AsOf: asOf, live: live, evidence: map[string][]ref{}}
+	found := Found{Project: def.ID, AsOf: asOf, live: live, evidence: map[string][]ref{}, rules: map[string]*indicatorRule{}}
 	c := &counting{
 		def: def, rules: rules, live: live, found: &found,
 		from: dayOf(def.Period.From), to: dayOf(def.Period.To), asOf: dayOf(asOf),
@@ -346,7 +429,7 @@ func (c *counting) report() {
 			figure.By, _ = c.breakDown(t.people)
 		}
 		f.Indicators = append(f.Indicators, figure)
-		f.evidence[in.Code] = t.evidence
+		f.evidence[in.Code], f.rules[in.Code] = t.evidence, t.rule
 	}
 	by, total := c.breakDown(c.people)
 	f.Participants = snapshot.Participants{Total: total, Target: c.def.TargetGroup, By: by}
@@ -357,6 +440,7 @@ func (c *counting) report() {
 	}
 	slices.SortFunc(c.evidence, f.compare)
 	f.evidence[ParticipantsEvidence] = c.evidence
+	f.attributes = c.attributes
 	c.reportReach()
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -357,6 +358,12 @@ func TestEvidence(t *testing.T) {
 	attendance := func(id, date string) snapshot.Evidence {
 		return snapshot.Evidence{ID: id, Kind: "attendance", Date: date, Person: "p1"}
 	}
+	bare := func(code string) (out []snapshot.Evidence) {
+		for one := range found.Evidence(code) {
+			out = append(out, one.Evidence)
+		}
+		return out
+	}
 	// The merged records of one day are one thing, of which the later id counts.
 	for code, want := range map[string][]snapshot.Evidence{
 		"trained":                      {line, attendance("01R3", "2010-03-01"), attendance("01R1", "2010-03-02")},
@@ -364,12 +371,37 @@ func TestEvidence(t *testing.T) {
 		"reach":                        nil,
 		indicator.ParticipantsEvidence: {line, {ID: "01R0", Kind: "consultation", Date: "2010-03-01", Person: "p1"}, attendance("01R3", "2010-03-01"), attendance("01R1", "2010-03-02")},
 	} {
-		if diff := cmp.Diff(want, slices.Collect(found.Evidence(code))); diff != "" {
+		if diff := cmp.Diff(want, bare(code)); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", code, diff)
 		}
 		for range found.Evidence(code) {
 			break // whoever stops early is not given more
 		}
+	}
+}
+
+func TestTheRecordsBehindAFigureAddUpToIt(t *testing.T) {
+	t.Parallel()
+	s := &said{t: t, history: history{packs: map[indicator.Pack][]fact.Line{}}}
+	s.attendance("01R1", 1, noon(1), "p1", "2010-03-01", "1.25")
+	s.attendance("01R2", 1, noon(1), "p1", "2010-03-02", "2.5")
+	s.attendance("01R3", 1, noon(1), "p2", "2010-03-03", "1")
+	found := s.compile("2010-06-20")
+	for _, in := range append(found.Indicators, snapshot.Indicator{Code: indicator.ParticipantsEvidence, Achieved: json.Number(strconv.FormatInt(found.Participants.Total, 10))}) {
+		total := json.Number("0")
+		for one := range found.Evidence(in.Code) {
+			total = one.Total
+		}
+		if total != in.Achieved {
+			t.Errorf("%s: the records add up to %s, the figure is %s", in.Code, total, in.Achieved)
+		}
+	}
+	var adds []string
+	for one := range found.Evidence("trained") {
+		adds = append(adds, one.Adds.String())
+	}
+	if diff := cmp.Diff([]string{"1", "0", "1"}, adds); diff != "" {
+		t.Errorf("what each record adds: %s", diff)
 	}
 }
 

@@ -66,6 +66,9 @@ func created(description string, schema object) answer {
 // elsewhere sends a browser on after a form.
 var elsewhere = answer{status: http.StatusSeeOther, description: "After a browser's form: on to the page"}
 
+// work is where the first page and a project's lead whoever comes to them from signing in.
+var work = answer{status: http.StatusSeeOther, description: "A browser that comes from signing in (`?work=1`): on to the page where this person's work begins"}
+
 // waiting is a long answer, kept at a pre-signed address.
 var waiting = answer{status: http.StatusSeeOther, description: "An answer over 4 MB waits at a short-lived pre-signed address", headers: object{
 	"Location": object{"schema": object{"type": "string", "format": "uri"}},
@@ -91,16 +94,17 @@ func operations() []operation {
 func publicOperations() []operation {
 	results := closed(object{"project": ref("project"), "snapshot": object{"oneOf": []object{ref("snapshot"), {"type": "null"}}}}, "project", "snapshot")
 	return []operation{
-		{method: "GET", path: "/", id: "listProjects", tag: "public", summary: "The projects", answers: []answer{ok("All projects", asPage(page(ref("project-line"))))}},
+		{method: "GET", path: "/", id: "listProjects", tag: "public", summary: "The projects", answers: []answer{ok("All projects", asPage(page(ref("project-line")))), work}},
 		{method: "GET", path: "/{project}", id: "showResults", tag: "public", summary: "Planned and achieved", more: "From the latest approved snapshot. Of breakdowns, small numbers are hidden.",
-			answers: []answer{ok("The project, and its snapshot or null", asPage(results))}},
+			answers: []answer{ok("The project, and its snapshot or null", asPage(results)), work}},
 		{method: "GET", path: "/{project}/signup", id: "showSignupForm", tag: "public", summary: "The sign-up form",
 			query: []object{query("activity", "Preselects an activity", object{"type": "string"})},
 			answers: []answer{ok("The form; for programs, what one can sign up to", asPage(closed(object{
 				"project": said("The project's id"),
 				"activities": list(closed(object{"id": said("The activity's id"), "label": label(), "open": object{"type": "boolean", "description": "The one who asks may sign somebody up now"}},
 					"id", "label", "open")),
-			}, "project", "activities")))}},
+				"consent": closed(object{"version": object{"type": "string", "format": "date", "description": "Since when the words are as they are; it is kept with each sign-up"}, "text": list(object{"type": "string"})}, "version", "text"),
+			}, "project", "activities", "consent")))}},
 		{method: "GET", path: "/openapi.json", id: "describe", tag: "public", summary: "This document", answers: []answer{ok("OpenAPI 3.1", asJSON(object{"type": "object"}))}},
 		{method: "GET", path: "/health", id: "health", tag: "public", summary: "Whether the tracker can answer", answers: []answer{ok("It can", asJSON(closed(object{"status": enum("ok")}, "status")))}},
 	}
@@ -317,6 +321,9 @@ func snapshotOperations() []operation {
 			}},
 		{method: "GET", path: address, id: "showSnapshot", tag: "snapshots", summary: "A snapshot", who: funderAndCoordinator, more: about, answers: []answer{ok("The snapshot", asPage(ref("snapshot"))), waiting}},
 		asJSONFile, drawn("csv", csvType), drawn("xlsx", xlsxType), drawn("pdf", "application/pdf"),
+		{method: "GET", path: address + "/changes", id: "showChanges", tag: "snapshots", summary: "What changed since the last", who: funderAndCoordinator,
+			more:    "Against the approved snapshot of the latest day before. " + about,
+			answers: []answer{ok("The figures now and before", asPage(ref("changes"))), waiting}},
 		{method: "POST", path: address + "/approval", id: "decideSnapshot", tag: "snapshots", summary: "Approve or reject", who: coordinator,
 			more: "An approved one is what the public and the funder see.", body: asSent(ref("decision"), ref("decision")),
 			answers: []answer{ok("Decided", asJSON(closed(object{"id": said("The snapshot's id"), "state": enum("approved", "rejected")}, "id", "state"))), elsewhere}},

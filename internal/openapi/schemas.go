@@ -51,6 +51,7 @@ func schemas() object {
 		"snapshot":      wholeSnapshot(),
 		"verification":  verification(),
 		"snapshot-line": snapshotLine(),
+		"changes":       shape(reflect.TypeFor[snapshot.Changes]()),
 		"evidence":      shape(reflect.TypeFor[snapshot.Evidence]()),
 		"project":       shape(reflect.TypeFor[project.Definition]()),
 		"project-line":  projectLine(),
@@ -217,7 +218,9 @@ func form(k *record.Kind) object {
 			required = append(required, f.Name)
 		}
 	}
-	if k.Name != "signup" {
+	if k.Name == "signup" {
+		properties[signup.Trap] = object{"type": "string", "maxLength": 0, "description": "Stays empty: people do not see it, and what robots fill in is refused"}
+	} else {
 		properties["reason"] = said("Why a record is changed")
 	}
 	return closed(properties, required...)
@@ -250,6 +253,7 @@ func keptSignup() object {
 	properties["state"] = enum(signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled)
 	properties["entries"] = object{"type": "integer", "description": "How often the form was sent"}
 	properties["upload"] = said("The file it came in")
+	properties[signup.ConsentGiven] = object{"type": "string", "format": "date", "description": "Since when the form had said what it said on the use of data: which words the person agreed to"}
 	out["required"] = []string{"id", "person", "activity", "state", "submitted_at"}
 	return out
 }
@@ -521,9 +525,10 @@ func projectLine() object {
 	whole := shape(reflect.TypeFor[project.Definition]())["properties"].(object)
 	return object{
 		"type":     "object",
-		"required": []string{"id", "title", "period", "signup_open"},
+		"required": []string{"id", "title", "period", "state", "signup_open"},
 		"properties": object{
 			"id": whole["id"], "title": whole["title"], "programme": whole["programme"], "period": whole["period"],
+			"state":       enum(project.Upcoming, project.Running, project.Ended),
 			"signup_open": object{"type": "boolean", "description": "The public form takes sign-ups to some activity"},
 		},
 	}
@@ -554,6 +559,8 @@ func shape(t reflect.Type) object {
 		return object{"type": "object", "additionalProperties": shape(t.Elem())}
 	case reflect.Int, reflect.Int64:
 		return object{"type": "integer"}
+	case reflect.Bool:
+		return object{"type": "boolean"}
 	case reflect.Float64:
 		return object{"type": "number"}
 	case reflect.Struct:

@@ -25,6 +25,9 @@ var officeStyle string
 //go:embed assets/activity.css
 var activityStyle string
 
+//go:embed assets/results.css
+var resultsStyle string
+
 //go:embed assets/page.js
 var script string
 
@@ -36,6 +39,7 @@ var families = []struct {
 	style string
 	pages []string
 }{
+	{resultsStyle, []string{"results", "snapshots", "changes", "evidence"}},
 	{officeStyle, []string{"attention", "audit", "definition", "version", "person", "merge", "erasure"}},
 	{activityStyle, []string{"sheet", "roll", "certificates"}},
 }

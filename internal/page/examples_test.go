@@ -26,6 +26,9 @@ func definition() *project.Definition {
 		Funding:   project.Funding{Source: project.Text{PL: "Europejski Fundusz Społeczny", EN: "European Social Fund"}, Value: 538974.02, Currency: "PLN", SharePercent: 100},
 		Period:    project.Period{From: "2009-11-02", To: "2011-02-28"},
 		TimeZone:  "Europe/Warsaw",
+		Marks:     []project.Mark{{Sign: "eu", Text: project.Text{PL: "Unia Europejska – Europejski Fundusz Społeczny", EN: "European Union – European Social Fund"}}, {Text: project.Text{PL: "Kapitał Ludzki", EN: "Human Capital"}}},
+		Contact:   &project.Contact{Name: "Stowarzyszenie Partnerstwo Społeczne", Email: "biuro@example.org"},
+		Partners:  []project.Partner{{ID: "tv-partner", Name: "Telewizja Partner"}, {ID: "radio-partner", Name: "Radio Partner"}},
 		Implementers: []project.Implementer{
 			{Name: "Centrum Integracji Społecznej CISTOR", From: "2009-11-02", To: "2010-04-30"},
 			{Name: "Stowarzyszenie Partnerstwo Społeczne", OnBehalfOf: "Gmina Miasta Toruń", From: "2010-05-01", To: "2011-02-28"}},
@@ -45,6 +48,7 @@ func definition() *project.Definition {
 			{ID: "incubator", Kind: "advice", Label: project.Text{PL: "Inkubator Społecznej Przedsiębiorczości", EN: "Incubator of Social Entrepreneurship"}}},
 		OutputKinds: []project.Labelled{{ID: "tv-spot", Label: project.Text{PL: "spot telewizyjny", EN: "TV spot"}}, {ID: "web-news", Label: project.Text{PL: "informacja na stronie", EN: "website news item"}}},
 	}
+	d.Participants = []project.Rule{{Of: "attendance", Where: `outcome == "completed"`}, {Of: "consultation"}}
 	for i, in := range []struct {
 		pl, en, unit string
 		target       float64
@@ -61,7 +65,7 @@ func definition() *project.Definition {
 		{"Informacje na stronie internetowej projektu", "News items on the project's website", "piece", 30},
 		{"Wydane komplety materiałów konferencyjnych", "Sets of conference materials handed out", "set", 90},
 	} {
-		d.Indicators = append(d.Indicators, project.Indicator{Code: strconv.Itoa(i + 1), Label: project.Text{PL: in.pl, EN: in.en}, Unit: in.unit, Target: in.target})
+		d.Indicators = append(d.Indicators, project.Indicator{Code: strconv.Itoa(i + 1), Label: project.Text{PL: in.pl, EN: in.en}, Unit: in.unit, Target: in.target, Count: "people", Rule: project.Rule{Of: "attendance", Where: `outcome == "completed"`}})
 	}
 	return d
 }
@@ -135,6 +139,23 @@ func examples() []example {
 	full := compiled(d, []int64{45, 45, 40, 152, 898860, 45, 45, 3, 3, 41, 98}, "2011-02-28")
 	half := compiled(d, []int64{31, 12, 0, 96, 240110, 45, 9, 1, 0, 22, 98}, "2010-09-30")
 	half.State = snapshot.Draft
+	many := definition()
+	var all []int64
+	for i := range 40 {
+		if i >= len(d.Indicators) {
+			in := many.Indicators[i%11]
+			in.Code = "2.1." + strconv.Itoa(i)
+			in.Label = project.Text{PL: in.Label.PL + " wraz z opiekunami, w tym na obszarach wiejskich i w miastach średniej wielkości", EN: in.Label.EN + " with those who care for them, of these in rural areas and in towns of middle size"}
+			many.Indicators = append(many.Indicators, in)
+		}
+		all = append(all, int64(i)*many.TargetGroup/5)
+	}
+	forty := compiled(many, all, "2010-09-30")
+	fortyChanged := snapshot.Compare(snapshot.Side{Snapshot: *forty, Definition: many}, &snapshot.Side{Snapshot: *compiled(many, make([]int64, 40), "2010-06-30"), Definition: many})
+	before := compiled(d, []int64{31, 12, 0, 90, 240000, 45, 9, 1, 0, 22, 98}, "2010-06-30")
+	before.Indicators = before.Indicators[1:]
+	compared := snapshot.Compare(snapshot.Side{Snapshot: *half, Definition: d}, &snapshot.Side{Snapshot: *before, Definition: &project.Definition{}})
+	first := snapshot.Compare(snapshot.Side{Snapshot: *half, Definition: d}, nil)
 	today := "2010-07-21"
 	at := time.Date(2010, 7, 21, 16, 25, 0, 0, time.UTC)
 	wrong := Entry{IdempotencyKey: "k-1", Values: map[string]string{"activity": "partnerships", "first_name": "Ola", "email": "ola@", "sex": "female", "birth_year": "1074", "disability": "no"}, Problems: []record.Problem{
@@ -158,18 +179,25 @@ func examples() []example {
 	signups := []SignupItem{{ID: "01S1", Person: "01P1", Name: "Ola Nowak", Email: "ola@example.org", Activity: "partnerships", State: "accepted", SubmittedAt: "2010-01-11T14:36:00Z", Version: "\"2\""}, {ID: "01S2", Email: "jan@example.org", Activity: "gone", State: "waitlisted", SubmittedAt: "2010-01-12T14:36:00Z"}}
 
 	list := []example{
-		{"projects", 200, Projects{Items: []ProjectItem{{Definition: d, SignupOpen: true}, {Definition: d, Roles: Roles{Adviser: true}}}}},
+		{"projects", 200, Projects{Items: []ProjectItem{{Definition: d, SignupOpen: true, State: "running"}, {Definition: d, State: "ended", Roles: Roles{Adviser: true}}}}},
 		{"results", 200, Results{Definition: d, Snapshot: full, SignupOpen: true, Exports: exports}},
 		{"results half way", 200, Results{Definition: d, Snapshot: half, Exports: exports}},
 		{"results without a snapshot", 200, Results{Definition: d, SignupOpen: true}},
+		{"results of forty", 200, Results{Definition: many, Snapshot: forty, Inside: true, Changes: &fortyChanged, Exports: exports}},
+		{"results of forty in growth", 200, Results{Definition: many, Snapshot: forty, Part: PartGrowth}},
+		{"results of forty in months", 200, Results{Definition: many, Snapshot: forty, Part: PartMonths}},
+		{"results of forty in breakdowns", 200, Results{Definition: many, Snapshot: forty, Part: PartBreakdowns}},
 		{"results bare", 200, Results{Definition: &project.Definition{}, Snapshot: &snapshot.Snapshot{}}},
-		{"snapshot", 200, Results{Definition: d, Snapshot: half, Inside: true, Exports: exports, Entry: Entry{IdempotencyKey: "k"}}},
+		{"snapshot in months", 200, Results{Definition: d, Snapshot: half, Inside: true, Part: PartMonths}},
+		{"changes", 200, Changes{Definition: d, Changes: compared}},
+		{"changes of the first", 200, Changes{Definition: d, Changes: first}},
+		{"snapshot", 200, Results{Definition: d, Snapshot: half, Inside: true, Changes: &compared, Exports: exports, Entry: Entry{IdempotencyKey: "k"}}},
 		{"signup", 200, Signup{Definition: d, Places: places, Today: today, Entry: Entry{IdempotencyKey: "k-1"}}},
 		{"signup with problems", 422, Signup{Definition: d, Places: places, Today: today, Entry: wrong}},
 		{"signup for the office", 200, Signup{Definition: d, Places: places, Today: today, Office: true}},
 		{"signup closed", 200, Signup{Definition: d, Places: places[1:2], Today: today}},
-		{"signed up", 201, SignedUp{Receipt: "R-01JD9KZ2"}},
-		{"signed up by the office", 201, SignedUp{State: "waitlisted"}},
+		{"signed up", 201, SignedUp{Definition: d, Activity: &places[0], Receipt: "R-01JD9KZ2"}},
+		{"signed up by the office", 201, SignedUp{Definition: d, State: "waitlisted"}},
 		{"cancel", 200, Cancel{Activity: "Szkolenie: partnerstwa społeczne", Token: "t"}},
 		{"cancelled", 200, Cancel{Activity: "Szkolenie: partnerstwa społeczne", Done: true}},
 		{"signups", 200, Signups{Definition: d, Activity: "partnerships", Items: signups, Next: "/ces/signups?cursor=x", Exports: exports}},
@@ -198,10 +226,11 @@ func examples() []example {
 		{"uploads", 200, Uploads{Items: []Upload{upload, accepted, going}, All: true, Next: "/ces/uploads?cursor=x", Once: "k"}},
 		{"no uploads", 422, Uploads{Error: "Plik jest za duży."}},
 		{"upload", 200, upload}, {"upload accepted", 200, accepted}, {"upload going", 200, going}, {"upload bare", 200, Upload{ID: "01U3", State: "received"}},
-		{"snapshots", 200, Snapshots{Compile: true, Today: today, Entry: Entry{IdempotencyKey: "k", Problems: []record.Problem{{Field: "as_of", Code: record.NotADate}}}, Items: []SnapshotItem{{ID: full.ID, AsOf: full.AsOf, State: full.State, Hash: full.Hash, KnownAt: full.KnownAt, Version: 3}, {ID: half.ID, AsOf: half.AsOf, State: half.State, Hash: "sha256:", KnownAt: half.KnownAt}}}},
-		{"no snapshots", 200, Snapshots{}},
-		{"evidence", 200, Evidence{Title: "Osoby", Code: "1", Figure: "45", Snapshot: full.ID, AsOf: full.AsOf, Exports: exports, Next: "/x", Items: []snapshot.Evidence{{ID: "01R1", Kind: "attendance", Date: "2010-02-19", Person: "01P1", Upload: "01U1", Row: 2}, {ID: "01R2", Kind: "output", Date: "2010-02-19"}}}},
+		{"snapshots", 200, Snapshots{Definition: d, Newest: full, Exports: exports, Compile: true, Today: today, Entry: Entry{IdempotencyKey: "k", Problems: []record.Problem{{Field: "as_of", Code: record.NotADate}}}, Items: []SnapshotItem{{ID: full.ID, AsOf: full.AsOf, State: full.State, Hash: full.Hash, KnownAt: full.KnownAt, Version: 3}, {ID: half.ID, AsOf: half.AsOf, State: half.State, Hash: "sha256:", KnownAt: half.KnownAt}}}},
+		{"no snapshots", 200, Snapshots{}}, {"snapshots of forty", 200, Snapshots{Definition: many, Newest: forty}},
+		{"evidence", 200, Evidence{Definition: d, Title: "Osoby", Code: "1", Figure: "45", Snapshot: full.ID, AsOf: full.AsOf, Exports: exports, Next: "/x", Items: []snapshot.Counted{{Evidence: snapshot.Evidence{ID: "01R1", Kind: "attendance", Date: "2010-02-19", Person: "01P1", Upload: "01U1", Row: 2}, Adds: "1", Total: "1"}, {Evidence: snapshot.Evidence{ID: "01R2", Kind: "output", Date: "2010-02-19"}, Adds: "44", Total: "45", What: "Ulotka <b>"}}}},
 		{"no evidence", 200, Evidence{}},
+		{"evidence of the participants", 200, Evidence{Definition: d, Title: "Uczestnicy", Figure: "2", Snapshot: full.ID, AsOf: full.AsOf, Items: []snapshot.Counted{{Evidence: snapshot.Evidence{ID: "01R1", Kind: "attendance", Date: "2010-02-19", Person: "01P1"}, Adds: "1", Total: "1"}}}},
 		{"people", 200, People{Query: "now", Items: []PersonItem{person, {ID: "01P2"}}, Next: "/x"}},
 		{"nobody", 200, People{Query: "now"}}, {"people at first", 200, People{}},
 		{"duplicates", 200, People{Duplicates: true, Pairs: []Pair{{A: person, B: PersonItem{ID: "01P2", Email: "ola.nowak@example.org"}, Why: "to samo imię i nazwisko, ten sam rok urodzenia"}}}},

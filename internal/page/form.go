@@ -65,6 +65,17 @@ type form struct {
 	List                   string // where the records of the kind are
 	Entry                  Entry
 	Inputs                 []input
+	FieldFirst             bool // of a form that comes back the first wrong field has the focus, and not the list of problems
+}
+
+// focusFirstProblem gives the focus to the first field, in the order of the form, with which something is wrong.
+func (f form) focusFirstProblem(order ...string) {
+	for _, name := range order {
+		if in := f.Input(name); in != nil && len(in.Errors) > 0 {
+			in.Focus = true
+			return
+		}
+	}
 }
 
 // Input finds an input by its name.

@@ -8,6 +8,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/project"
 	"outreach/internal/record"
+	"outreach/internal/signup"
 	"outreach/internal/snapshot"
 )
 
@@ -18,7 +19,8 @@ type Projects struct{ Items []ProjectItem }
 type ProjectItem struct {
 	Definition *project.Definition
 	SignupOpen bool
-	Roles      Roles // of who looks at the list: what of the project they may open
+	State      string // upcoming, running or ended
+	Roles      Roles  // of who looks at the list: what of the project they may open
 }
 
 type projectsPage struct{ Items []projectLine }
@@ -60,11 +62,14 @@ func (m Message) draw(view) (string, any) { return "message", m }
 
 // Snapshots is the list of snapshots, newest first, for the coordinator with a form to compile one now.
 type Snapshots struct {
-	Items   []SnapshotItem
-	Next    string // the address of the next page, or ""
-	Compile bool
-	Today   string
-	Entry   Entry
+	Definition *project.Definition
+	Newest     *snapshot.Snapshot // the approved one of the latest day, shown in short; nil: there is none, or it was shown before
+	Exports    []Link             // of the newest
+	Items      []SnapshotItem
+	Next       string // the address of the next page, or ""
+	Compile    bool
+	Today      string
+	Entry      Entry
 }
 
 // SnapshotItem is one snapshot of the list.
@@ -77,26 +82,91 @@ type SnapshotItem struct {
 // Short is the beginning of the hash, enough to compare by eye.
 func (s SnapshotItem) Short() string { return short(s.Hash) }
 
-func (s Snapshots) draw(view) (string, any) { return "snapshots", s }
-
-// Evidence is the list of the records behind a figure.
-type Evidence struct {
-	Title    string // what the figure counts
-	Code     string // the indicator's, or "" for participants
-	Figure   string // the figure as it stands in the snapshot, a canonical number
-	Snapshot string // the snapshot's id
-	AsOf     string
-	Items    []snapshot.Evidence
-	Next     string // the address of the next page, or ""
-	Exports  []Link
+type snapshotsPage struct {
+	Snapshots
+	Short *resultsPage // the newest
 }
+
+func (s Snapshots) draw(v view) (string, any) {
+	out := snapshotsPage{Snapshots: s}
+	if s.Newest != nil {
+		_, drawn := Results{Definition: s.Definition, Snapshot: s.Newest, Inside: true}.draw(v)
+		short := drawn.(resultsPage)
+		out.Short = &short
+	}
+	return "snapshots", out
+}
+
+// Evidence is the list of the records behind a figure, and how they make it up.
+type Evidence struct {
+	Definition *project.Definition // that the snapshot was counted by
+	Title      string              // what the figure counts
+	Code       string              // the indicator's, or "" for participants
+	Figure     string              // the figure as it stands in the snapshot, a canonical number
+	Snapshot   string              // the snapshot's id
+	AsOf       string
+	Items      []snapshot.Counted
+	Next       string // the address of the next page, or ""
+	Exports    []Link
+}
+
+type evidencePage struct {
+	Evidence
+	Counted  *counted
+	From, To string // the days between which records count
+}
+
+// Adds tells that the snapshot has kept what each record adds.
+func (e Evidence) Adds() bool {
+	return slices.ContainsFunc(e.Items, func(one snapshot.Counted) bool { return one.Total != "" })
+}
+
+// Says tells that any of the records says which it is.
+func (e Evidence) Says() bool {
+	return slices.ContainsFunc(e.Items, func(one snapshot.Counted) bool { return one.What != "" })
+}
+
+// Sum is what all records add up to, on the last page of their list; "" elsewhere.
+func (e Evidence) Sum() string {
+	if e.Next != "" || len(e.Items) == 0 {
+		return ""
+	}
+	return e.Items[len(e.Items)-1].Total.String()
+}
+
+// Agrees tells that the records add up to the figure.
+func (e Evidence) Agrees() bool { return e.Sum() == e.Figure }
 
 // OfPeople tells that any of the records is about a person.
 func (e Evidence) OfPeople() bool {
-	return slices.ContainsFunc(e.Items, func(one snapshot.Evidence) bool { return one.Person != "" })
+	return slices.ContainsFunc(e.Items, func(one snapshot.Counted) bool { return one.Person != "" })
 }
 
-func (e Evidence) draw(view) (string, any) { return "evidence", e }
+func (e Evidence) draw(v view) (string, any) {
+	out := evidencePage{Evidence: e}
+	d := e.Definition
+	if d == nil {
+		return "evidence", out
+	}
+	out.From, out.To = d.Period.From, min(d.Period.To, e.AsOf)
+	if in, found := d.Indicator(e.Code); found || e.Code == "" {
+		of := &in
+		if e.Code == "" {
+			of = nil
+		}
+		how := v.countedBy(d, of)
+		out.Counted = &how
+	}
+	return "evidence", out
+}
+
+// agreed says to which words on the use of data somebody agreed.
+func (v view) agreed(version string) string {
+	if version == "" {
+		return ""
+	}
+	return v.Field(signup.ConsentGiven) + " " + v.Date(version)
+}
 
 func short(hash string) string {
 	const prefix = "sha256:"

@@ -96,7 +96,7 @@ type view struct {
 	*text.Messages
 	Frame
 	Page any
-	name string // of the page\'s template
+	name string // of the page's template
 }
 
 // Lang is the page's language.
@@ -133,6 +133,7 @@ func (v view) In(language string) string {
 	}
 	query := u.Query()
 	query.Del("done")
+	query.Del("work")
 	query.Set("lang", language)
 	u.RawQuery = query.Encode()
 	return u.String()
@@ -192,6 +193,15 @@ func (v view) sections(base string, r Roles) []section {
 		out = append(out, section{Link: Link{Href: href, Label: v.Say(key)}, Here: here})
 	}
 	return out
+}
+
+// Work is where somebody's work in a project begins: the first section that is open to them alone; "" where none is.
+func Work(project string, r Roles) string {
+	open := view{Messages: text.Of(text.Polish)}.sections("/"+project, r)
+	if len(open) < 2 {
+		return ""
+	}
+	return open[1].Href
 }
 
 type section struct {

@@ -74,10 +74,10 @@ func elements(t *testing.T, page string) []element {
 	}
 }
 
-// A key that was shown in the place of its words looks like one.
 var stylesheetOf = regexp.MustCompile(`/assets/style\.[0-9a-f]+\.css`)
 
-var leaked = regexp.MustCompile(`[>" ]((layout|section|kinds?|field|hint|value|unit|dimension|status|problem|form|list|projects|results|origin|snapshots?|approval|signups?|signup_state|cancel|records|uploads?|upload_state|evidence|people|definition|local|attention|audit|event|origin_of|erasure)\.[a-z][a-z_-]+)[<" ]`)
+// A key that was shown in the place of its words looks like one.
+var leaked = regexp.MustCompile(`[>" ]((layout|section|project_state|kinds?|field|hint|value|unit|dimension|status|problem|form|list|projects|results|origin|snapshots?|approval|signups?|signup_state|cancel|records|uploads?|upload_state|evidence|people|definition|local|attention|audit|event|origin_of|erasure)\.[a-z][a-z_-]+)[<" ]`)
 
 // What a choice sends is a word for programs.
 var optionValue = regexp.MustCompile(`<option value="[^"]*"`)
@@ -304,7 +304,7 @@ func TestAReaderWhoIsGoneIsAnError(t *testing.T) {
 }
 
 func TestAssets(t *testing.T) {
-	for page, want := range map[string]string{"message": style, "attention": style + officeStyle, "sheet": style + activityStyle} {
+	for page, want := range map[string]string{"message": style, "results": style + resultsStyle, "attention": style + officeStyle, "sheet": style + activityStyle} {
 		w := httptest.NewRecorder()
 		Assets(w, httptest.NewRequest(http.MethodGet, stylesheet(page), nil))
 		if w.Code != http.StatusOK || w.Body.String() != want || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {

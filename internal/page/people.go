@@ -103,7 +103,7 @@ func (p Person) story(v view) []event {
 		day, _, _ := strings.Cut(s.SubmittedAt, "T")
 		out = append(out, event{
 			Day: day, When: v.When(s.SubmittedAt), Kind: v.Say("kind.signup"), Title: p.Named(s.Activity, v.Lang()), State: s.State,
-			Says: v.says(&signup.Kind, p.Definition, s.Row, "activity", "submitted_at", "first_name", "last_name", "locale"), Href: v.Base() + "/signups?activity=" + s.Activity,
+			Says: joined(" · ", v.says(&signup.Kind, p.Definition, s.Row, "activity", "submitted_at", "first_name", "last_name", "locale"), v.agreed(s.Consent)), Href: v.Base() + "/signups?activity=" + s.Activity,
 		})
 		if _, there := p.Definition.Activity(s.Activity); !there {
 			out[len(out)-1].Href = v.Base() + "/signups"

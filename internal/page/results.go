@@ -12,13 +12,28 @@ type Results struct {
 	Definition *project.Definition
 	Snapshot   *snapshot.Snapshot // as this reader may see it; nil: none is approved yet
 	SignupOpen bool
-	Exports    []Link // the same figures in other forms
-	Inside     bool   // the snapshot's own page: its state and the links to the evidence are shown
-	Entry      Entry  // of the approval form, which a coordinator sees on a draft
+	Exports    []Link            // the same figures in other forms
+	Inside     bool              // the snapshot's own page: its state and the links to the evidence are shown
+	Part       string            // of many results: which part of the page is wanted by itself; "": the rest
+	Changes    *snapshot.Changes // of a snapshot's own page: what became of the figures since the one before
+	Entry      Entry             // of the approval form, which a coordinator sees on a draft
 }
+
+// Parts of the page that stand by themselves, under ?part=, where there are so many results that a page would be heavy.
+const (
+	PartGrowth     = "growth"
+	PartMonths     = "months"
+	PartBreakdowns = "breakdowns"
+)
+
+// mostTogether is how many results fit on one page with all its parts.
+const mostTogether = 16
 
 type resultsPage struct {
 	Results
+	Many         bool // more results than fit on one page with all its parts
+	Whole        *report.Whole
+	Changed      *changesPage
 	Lines        []resultLine
 	Achieved     int // indicators that are
 	Participants *figure
@@ -56,10 +71,33 @@ type part struct {
 // LastMonth is the month in which the curves end.
 func (p resultsPage) LastMonth() string { return p.Months[len(p.Months)-1] }
 
-// The size of a curve's drawing.
+// Drawn tells whether a part of the page is drawn here: on its own page, or on the one of all, where that stays light. A
+// snapshot's own page has more to say, and leaves the long tables to pages of their own.
+func (p resultsPage) Drawn(part string) bool {
+	if here := p.PartHere(); here != "" {
+		return here == part
+	}
+	return p.fits(part)
+}
+
+func (p resultsPage) fits(part string) bool {
+	return !p.Many && (!p.Inside || part == PartGrowth)
+}
+
+// PartHere is the part that stands by itself on this page, or "".
+func (p resultsPage) PartHere() string {
+	if p.fits(p.Part) || p.Part != PartGrowth && p.Part != PartMonths && p.Part != PartBreakdowns {
+		return ""
+	}
+	return p.Part
+}
+
+// The sizes of drawings: of a result's curve, and of the whole's.
 const (
 	curveWidth  = 240.0
 	curveHeight = 72.0
+	wholeWidth  = 1000.0
+	wholeHeight = 200.0
 )
 
 func (r Results) draw(v view) (string, any) {
@@ -99,6 +137,14 @@ func (r Results) draw(v view) (string, any) {
 	}
 	if base != "" {
 		p.Participants.Evidence = base + "/participants/evidence"
+	}
+	p.Many = len(p.Lines) > mostTogether
+	if whole, ok := report.Together(*s, r.Definition.Period, wholeWidth, wholeHeight); ok {
+		p.Whole = &whole
+	}
+	if r.Changes != nil {
+		changed := v.changes(*r.Changes, true)
+		p.Changed = &changed
 	}
 	p.Matrix = v.matrix(p.Lines, r.Definition)
 	p.Groups = v.dimensions(s.Participants.By, s.Participants.Total, r.Definition)

@@ -1,9 +1,13 @@
 package page
 
 import (
+	"slices"
+	"strings"
+
 	"outreach/internal/project"
 	"outreach/internal/record"
 	"outreach/internal/signup"
+	"outreach/internal/text"
 )
 
 // Signup is the public form. It posts to /{project}/signups.
@@ -42,7 +46,7 @@ func (s Signup) draw(v view) (string, any) {
 	if !s.Office {
 		without = append(without, "submitted_at")
 	}
-	f := form{Action: v.Base() + "/signups", Submit: v.Say("signup.submit"), Entry: s.Entry, Inputs: v.inputs(&signup.Kind, s.Definition, s.Entry, s.Today, without...)}
+	f := form{FieldFirst: true, Action: v.Base() + "/signups", Submit: v.Say("signup.submit"), Entry: s.Entry, Inputs: v.inputs(&signup.Kind, s.Definition, s.Entry, s.Today, without...)}
 	if s.Office {
 		f.Submit = v.Say("signup.submit_office")
 	}
@@ -60,8 +64,54 @@ func (s Signup) draw(v view) (string, any) {
 	} else {
 		f.Input("email").Complete = "email"
 	}
+	f.focusFirstProblem(signupOrder...)
 	return "signup", signupForm{Signup: s, Form: f}
 }
+
+// signupOrder is in which order the fields stand on the form.
+var signupOrder = []string{
+	"activity", "first_name", "last_name", "email", "pesel", "phone", "organisation", "sex", "birth_year", "education", "labour_status", "residence", "disability", "group",
+	"submitted_at", "consent_processing", "consent_news",
+}
+
+// DataWords is what the form says on the use of data: who is responsible for them, what they are used for, how they are
+// kept, and which rights people have.
+func DataWords(words *text.Messages, d *project.Definition) []string {
+	var out []string
+	for _, key := range signup.ConsentWords {
+		who := responsible(d)
+		if key == "signup.data_who" && who == "" {
+			continue
+		}
+		out = append(out, words.Say(key, "who", who, "funder", d.Funding.Source.In(words.Language())))
+	}
+	return out
+}
+
+// responsible is who is responsible for people's data: whom the definition names for that, or else who runs the project.
+func responsible(d *project.Definition) string {
+	if d.Contact != nil {
+		return joined(", ", d.Contact.Name, d.Contact.Address, d.Contact.Email, d.Contact.Phone)
+	}
+	var names []string
+	for _, i := range d.Implementers {
+		names = append(names, i.Name)
+	}
+	return joined(", ", names...)
+}
+
+func joined(by string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), by)
+}
+
+// DataWords are those of this form, in the language of the page.
+func (s signupForm) DataWords(words *text.Messages) []string { return DataWords(words, s.Definition) }
+
+// Version is since when the words on the use of data are as they are.
+func (signupForm) Version() string { return signup.ConsentVersion }
+
+// Trap is the name of the field that people leave empty.
+func (signupForm) Trap() string { return signup.Trap }
 
 // about says where and when an activity is, and whether there are places.
 func (v view) about(p Place) string {
@@ -92,13 +142,31 @@ func (v view) about(p Place) string {
 	return note
 }
 
-// SignedUp says that a sign-up was received.
+// SignedUp says that a sign-up was received, and what happens next.
 type SignedUp struct {
-	Receipt string
-	State   string // what a coordinator is told; "" for the public
+	Definition *project.Definition
+	Activity   *Place // nil: not told
+	Receipt    string
+	State      string // what a coordinator is told; "" for the public
 }
 
-func (s SignedUp) draw(view) (string, any) { return "signed-up", s }
+type signedUpPage struct {
+	SignedUp
+	Name, About, Ask string
+}
+
+func (s SignedUp) draw(v view) (string, any) {
+	out := signedUpPage{SignedUp: s}
+	if s.Activity != nil {
+		a := *s.Activity
+		a.Activity.Capacity = 0 // how many places there are is no longer of interest
+		out.Name, out.About = a.Activity.Label.In(v.Lang()), v.about(a)
+	}
+	if c := s.Definition.Contact; c != nil {
+		out.Ask = joined(", ", c.Name, c.Email, c.Phone)
+	}
+	return "signed-up", out
+}
 
 // Cancel asks whether one's own sign-up is to be withdrawn. It posts to its own address.
 type Cancel struct {
@@ -124,6 +192,7 @@ type SignupItem struct {
 	SubmittedAt                              string     // RFC 3339
 	Version                                  string     // its ETag
 	Row                                      record.Row // what the form said, in the clear, where all of it is shown
+	Consent                                  string     // the version of the words on the use of data that it agreed to, or ""
 }
 
 // States are what the office can set a sign-up to. Nobody is held by choice.

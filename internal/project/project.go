@@ -33,6 +33,8 @@ type Definition struct {
 	Period       Period        `json:"period"`
 	TimeZone     string        `json:"time_zone"`
 	Implementers []Implementer `json:"implementers,omitempty"`
+	Contact      *Contact      `json:"contact,omitempty"`
+	Marks        []Mark        `json:"marks,omitempty"`
 	Goal         Text          `json:"goal"`
 	Region       Region        `json:"region"`
 	TargetGroup  int64         `json:"target_group,omitempty"` // people to be reached as participants; 0: none was promised
@@ -70,6 +72,23 @@ type Implementer struct {
 	From       string `json:"from,omitempty"`
 	To         string `json:"to,omitempty"`
 }
+
+// Contact is the organisation that is responsible for the project, and for the data of those who take part.
+type Contact struct {
+	Name    string `json:"name"`
+	Email   string `json:"email,omitempty"`
+	Phone   string `json:"phone,omitempty"`
+	Address string `json:"address,omitempty"`
+}
+
+// Mark is what the funder wants to be seen with the project: words, and perhaps the sign that stands before them.
+type Mark struct {
+	Sign string `json:"sign,omitempty"` // one of Signs, or ""
+	Text Text   `json:"text"`
+}
+
+// Signs are the signs that pages can draw: the emblem of the European Union, and the colours of Poland.
+var Signs = []string{"eu", "poland"}
 
 // Region is where the project works; no audience can be larger than its population.
 type Region struct {
@@ -142,6 +161,24 @@ var locations sync.Map
 
 // Day is the date that an instant falls on in the project's time zone.
 func (d *Definition) Day(at time.Time) string { return at.In(d.Location()).Format(time.DateOnly) }
+
+// States of a project, by its period.
+const (
+	Upcoming = "upcoming"
+	Running  = "running"
+	Ended    = "ended"
+)
+
+// State is where in its period a project is at an instant.
+func (d *Definition) State(at time.Time) string {
+	switch day := d.Day(at); {
+	case day < d.Period.From:
+		return Upcoming
+	case day > d.Period.To:
+		return Ended
+	}
+	return Running
+}
 
 // Activity finds an activity by its id.
 func (d *Definition) Activity(id string) (Activity, bool) {

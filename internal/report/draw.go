@@ -6,7 +6,9 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
+	"outreach/internal/project"
 	"outreach/internal/snapshot"
 )
 
@@ -35,10 +37,11 @@ func Share(part, whole int64) float64 {
 	return round(min(100, float64(part)*100/float64(whole)))
 }
 
-// Curve is an indicator's growth by month as a line of steps, in a drawing of the given size. An SVG path draws it.
+// Curve is a growth by month as a line of steps, in a drawing of the given size. An SVG path draws it: Line together with
+// the area below it, whose edges lie outside of the drawing.
 type Curve struct {
-	Line, Area string
-	Plan       float64 // height of the line of what was planned
+	Line string
+	Plan float64 // height of the line of what was planned
 }
 
 // Growth gives the curve. The drawing's height is the larger of what was planned and what there is, and a little air.
@@ -51,21 +54,79 @@ func Growth(months []snapshot.Month, target json.Number, width, height float64) 
 		top = 1
 	}
 	top *= 1.08
-	y := func(v float64) float64 { return round(height - v/top*height) }
-	c := Curve{Plan: y(value(target))}
-	if len(months) == 0 {
-		return c
-	}
-	step := width / float64(len(months))
-	var line strings.Builder
-	line.WriteString("M0 " + number(y(0)))
+	totals := make([]float64, len(months))
 	for i, m := range months {
-		line.WriteString("V" + number(y(value(m.Total))) + "H" + number(round(float64(i+1)*step)))
+		totals[i] = value(m.Total)
 	}
-	c.Line = line.String()
-	c.Area = c.Line + "V" + number(y(0)) + "H0Z"
-	return c
+	line := steps(totals, len(months), top, width, height)
+	if line != "" {
+		line += "V" + number(height+beyond)
+	}
+	return Curve{Line: line, Plan: math.Round(height - value(target)/top*height)}
 }
+
+// beyond is how far outside of the drawing an area's edges lie.
+const beyond = 8
+
+// steps draws values, each from its place to the next, of so many places. Where nothing is added nothing is drawn.
+func steps(values []float64, places int, top, width, height float64) string {
+	if len(values) == 0 {
+		return ""
+	}
+	y := func(v float64) float64 { return math.Round(height - v/top*height) }
+	x := func(place int) string {
+		return number(math.Round(float64(place) * width / float64(max(places, len(values)))))
+	}
+	line := strings.Builder{}
+	line.WriteString("M-" + number(beyond) + " " + number(height+beyond) + "V" + number(y(0)))
+	at := y(0)
+	for i, v := range values {
+		if y(v) != at {
+			at = y(v)
+			line.WriteString("H" + x(i) + "V" + number(at))
+		}
+	}
+	end := x(len(values))
+	if len(values) >= places {
+		end = number(width + beyond)
+	}
+	line.WriteString("H" + end)
+	return line.String()
+}
+
+// Whole is how all planned results have grown together: by month, the mean of what was achieved of each, where no result
+// counts for more than all that was planned of it. The plan's line goes evenly from nothing, on the project's first day, to
+// everything on its last, as the states of results do.
+type Whole struct {
+	Line, Area  string
+	Percent     json.Number
+	PlanPercent json.Number // where the plan's line stands on the day of the snapshot
+}
+
+// Together gives the growth of the whole; false where a snapshot has no months or the period is none.
+func Together(s snapshot.Snapshot, period project.Period, width, height float64) (Whole, bool) {
+	from, err := time.Parse(time.DateOnly, period.From)
+	to, bad := time.Parse(time.DateOnly, period.To)
+	asOf, none := time.Parse(time.DateOnly, s.AsOf)
+	if err != nil || bad != nil || none != nil || len(s.Indicators) == 0 || len(s.Indicators[0].ByMonth) == 0 {
+		return Whole{}, false
+	}
+	means := make([]float64, len(s.Indicators[0].ByMonth))
+	for _, in := range s.Indicators {
+		for i := range min(len(means), len(in.ByMonth)) {
+			if target := value(in.Target); target > 0 {
+				means[i] += min(100, 100*value(in.ByMonth[i].Total)/target) / float64(len(s.Indicators))
+			}
+		}
+	}
+	months := (to.Year()-from.Year())*12 + int(to.Month()-from.Month()) + 1
+	const day = 24 * time.Hour
+	passed := min(1, max(0, float64(asOf.Sub(from)/day+1)/float64(to.Sub(from)/day+1)))
+	line := steps(means, months, 100, width, height)
+	return Whole{Line: line, Area: line + "V" + number(height+beyond) + "Z", Percent: tenths(means[len(means)-1]), PlanPercent: tenths(100 * passed)}, true
+}
+
+func tenths(v float64) json.Number { return json.Number(number(round(v))) }
 
 func value(n json.Number) float64 {
 	v, err := n.Float64()

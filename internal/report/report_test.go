@@ -227,10 +227,10 @@ func TestGrowth(t *testing.T) {
 		target json.Number
 		want   Curve
 	}{
-		{"steps up to half of the plan", months, "100", Curve{Line: "M0 108V108H50V83H100V58H150V58H200", Area: "M0 108V108H50V83H100V58H150V58H200V108H0Z", Plan: 8}},
-		{"over the plan the curve gives the height", months, "25", Curve{Line: "M0 108V108H50V58H100V8H150V8H200", Area: "M0 108V108H50V58H100V8H150V8H200V108H0Z", Plan: 58}},
+		{"steps up to half of the plan", months, "100", Curve{Line: "M-8 116V108H50V83H100V58H208V116", Plan: 8}},
+		{"over the plan the curve gives the height", months, "25", Curve{Line: "M-8 116V108H50V58H100V8H208V116", Plan: 58}},
 		{"no month at all", nil, "100", Curve{Plan: 8}},
-		{"nothing planned and nothing there", months[:1], "0", Curve{Line: "M0 108V108H200", Area: "M0 108V108H200V108H0Z", Plan: 108}},
+		{"nothing planned and nothing there", months[:1], "0", Curve{Line: "M-8 116V108H208V116", Plan: 108}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -238,5 +238,35 @@ func TestGrowth(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestTogether(t *testing.T) {
+	month := func(totals ...json.Number) (out []snapshot.Month) {
+		for _, total := range totals {
+			out = append(out, snapshot.Month{Total: total})
+		}
+		return out
+	}
+	period := project.Period{From: "2010-01-01", To: "2010-04-30"}
+	s := snapshot.Snapshot{AsOf: "2010-03-01", Indicators: []snapshot.Indicator{
+		{Target: "10", ByMonth: month("0", "5", "40")}, // what is more than was planned does not make up for another
+		{Target: "100", ByMonth: month("0", "0", "20")},
+	}}
+	want := Whole{Line: "M-8 108V100H50V75H100V40H150", Area: "M-8 108V100H50V75H100V40H150V108Z", Percent: "60", PlanPercent: "50"}
+	if got, ok := Together(s, period, 200, 100); !ok || got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	for name, none := range map[string]func(*snapshot.Snapshot, *project.Period){
+		"no results":        func(s *snapshot.Snapshot, _ *project.Period) { s.Indicators = nil },
+		"no month":          func(s *snapshot.Snapshot, _ *project.Period) { s.Indicators = []snapshot.Indicator{{Target: "1"}} },
+		"a period of none":  func(_ *snapshot.Snapshot, p *project.Period) { p.From = "" },
+		"a day that is not": func(s *snapshot.Snapshot, _ *project.Period) { s.AsOf = "" },
+	} {
+		other, p := s, period
+		none(&other, &p)
+		if got, ok := Together(other, p, 200, 100); ok {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }

@@ -97,6 +97,15 @@ type Quality struct {
 	RecordsOutsidePeriod    int64 `json:"records_outside_period"`
 }
 
+// Counted is a record behind a figure with what it adds to it, so that the figure can be followed. Snapshots of before this
+// was kept have the records alone.
+type Counted struct {
+	Evidence
+	Adds  json.Number `json:"adds,omitempty"`  // of people and of values that count once, 1 at their first record
+	Total json.Number `json:"total,omitempty"` // of this record and those before; the last one's is the figure
+	What  string      `json:"what,omitempty"`  // of records that are about nobody, which it is
+}
+
 // Evidence is one record behind a figure.
 type Evidence struct {
 	ID     string `json:"id"`

@@ -24,6 +24,7 @@ type SignupDraft struct {
 	Entry     string // "" for a new id; a file's rows have ids of their own, so that a second delivery is the same entry
 	Upload    string
 	Line      int
+	Consent   string // the version of the words on the use of data that the form had; "" where another paper has them
 }
 
 // SignedUp is what became of it.
@@ -137,7 +138,7 @@ func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, befor
 	if err != nil {
 		return result, err
 	}
-	if err := s.keepForm(ctx, project, before, entry, d.Row); err != nil {
+	if err := s.keepForm(ctx, project, before, entry, d); err != nil {
 		return result, err
 	}
 	ops = append(ops, s.keepSignup(project, after, rev), put(sentKey(project, before.ID, entry), entry, table.Absent))
@@ -163,7 +164,7 @@ func (s *Store) admit(ctx context.Context, project string, d SignupDraft, who st
 	if err != nil {
 		return result, err
 	}
-	if err := s.keepForm(ctx, project, su, entry, d.Row); err != nil {
+	if err := s.keepForm(ctx, project, su, entry, d); err != nil {
 		return result, err
 	}
 	ops = append(ops,
@@ -197,9 +198,13 @@ func (s *Store) keepSignup(project string, su signup.Signup, rev int64) table.Op
 	return indexed(put(signupKey(project, su.ID), su, since(rev)), table.Key{PK: signupIndex(project, su.Activity), SK: ordered(su.Submitted, su.ID)})
 }
 
-// keepForm keeps what one sending of the form said of who somebody is.
-func (s *Store) keepForm(ctx context.Context, project string, su signup.Signup, entry string, row record.Row) error {
-	op := put(formKey(project, su.ID, entry), signup.Kind.Private(row), table.Always)
+// keepForm keeps what one sending of the form said of who somebody is, and to which words on the use of data it agreed.
+func (s *Store) keepForm(ctx context.Context, project string, su signup.Signup, entry string, d SignupDraft) error {
+	said := signup.Kind.Private(d.Row)
+	if d.Consent != "" {
+		said[signup.ConsentGiven] = d.Consent
+	}
+	op := put(formKey(project, su.ID, entry), said, table.Always)
 	return s.People.Write(ctx, indexed(op, table.Key{PK: textsIndex(project, su.Person), SK: entry}))
 }
 

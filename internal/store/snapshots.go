@@ -55,7 +55,7 @@ func (s *Store) Latest(ctx context.Context, project, asOf string) (Kept, table.C
 // SaveSnapshot keeps a new snapshot with its evidence: the records behind each of the codes. Where the condition that came
 // with Latest no longer holds, another one of the same day was kept in the meantime; the error is a *table.Conflict: ask
 // Latest again.
-func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, still table.Condition, heads fact.Heads, codes []string, evidence func(code string) iter.Seq[snapshot.Evidence], by string, once Once) error {
+func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, still table.Condition, heads fact.Heads, codes []string, evidence func(code string) iter.Seq[snapshot.Counted], by string, once Once) error {
 	project := snap.Project
 	for _, code := range codes {
 		if err := s.saveEvidence(ctx, project, snap.ID, code, evidence(code)); err != nil {
@@ -78,8 +78,8 @@ func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, still 
 	return s.append(ctx, project, []fact.Fact{f}, ops...)
 }
 
-func (s *Store) saveEvidence(ctx context.Context, project, id, code string, records iter.Seq[snapshot.Evidence]) error {
-	part, rows := 0, make([]snapshot.Evidence, 0, EvidencePart)
+func (s *Store) saveEvidence(ctx context.Context, project, id, code string, records iter.Seq[snapshot.Counted]) error {
+	part, rows := 0, make([]snapshot.Counted, 0, EvidencePart)
 	for r := range records {
 		if rows = append(rows, r); len(rows) == EvidencePart {
 			if err := s.putJSON(ctx, evidenceObject(project, id, code, part), rows); err != nil {
@@ -151,6 +151,16 @@ func (s *Store) Snapshots(ctx context.Context, project, state string, limit int,
 // Newest is the snapshot of the latest day, of several of that day the one compiled last; of the given state, or any
 // where it is "". ErrNotFound where there is none.
 func (s *Store) Newest(ctx context.Context, project, state string) (Kept, error) {
+	return s.newest(ctx, project, state, "")
+}
+
+// ApprovedBefore is the approved snapshot of the latest day before another. ErrNotFound where there is none.
+func (s *Store) ApprovedBefore(ctx context.Context, project, day string) (Kept, error) {
+	return s.newest(ctx, project, snapshot.Approved, day)
+}
+
+// newest is the newest of those before a day, or of all where that is "".
+func (s *Store) newest(ctx context.Context, project, state, before string) (Kept, error) {
 	var newest Kept
 	cursor := ""
 	for {
@@ -159,7 +169,7 @@ func (s *Store) Newest(ctx context.Context, project, state string) (Kept, error)
 			return newest, err
 		}
 		for _, k := range page.Items {
-			if k.AsOf > newest.AsOf {
+			if k.AsOf > newest.AsOf && (before == "" || k.AsOf < before) {
 				newest = k
 			}
 		}
@@ -206,10 +216,10 @@ func (s *Store) Decide(ctx context.Context, project, id, state, note, by string)
 }
 
 // Evidence reads the records behind a figure, from a place on; next is the place of the rest, -1 where there is none.
-func (s *Store) Evidence(ctx context.Context, k Kept, code string, from, limit int) (items []snapshot.Evidence, next int, err error) {
-	items = []snapshot.Evidence{}
+func (s *Store) Evidence(ctx context.Context, k Kept, code string, from, limit int) (items []snapshot.Counted, next int, err error) {
+	items = []snapshot.Counted{}
 	for len(items) < limit {
-		var part []snapshot.Evidence
+		var part []snapshot.Counted
 		err := s.getJSON(ctx, evidenceObject(k.Project, k.ID, code, from/EvidencePart), &part)
 		if errors.Is(err, objects.ErrNotFound) {
 			return items, -1, nil

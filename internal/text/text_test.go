@@ -185,7 +185,7 @@ func TestEveryKeyThatIsAskedForExists(t *testing.T) {
 }
 
 // Keys that are put together where they are asked for begin like this.
-var composed = regexp.MustCompile(`^(field|hint|kinds?|mail|role|section|dimension|unit|status|problem|detail|done|signup_state|upload_state|snapshot|value|reach|attention|audit|event|origin_of|erasure)\.|^upload\.means_|^records\.new_|^definition\.(part\.|added$|removed$|changed$)|^people\.(same|similar)_`)
+var composed = regexp.MustCompile(`^(field|hint|kinds?|mail|role|section|dimension|unit|status|problem|detail|done|signup_state|upload_state|snapshot|value|reach|attention|audit|event|origin_of|erasure|project_state)\.|^upload\.means_|^evidence\.counts_|^records\.new_|^definition\.(part\.|added$|removed$|changed$)|^people\.(same|similar)_`)
 
 func TestNoMessageIsLeftOver(t *testing.T) {
 	var all strings.Builder

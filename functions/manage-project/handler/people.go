@@ -13,6 +13,7 @@ import (
 	"outreach/internal/page"
 	"outreach/internal/person"
 	"outreach/internal/record"
+	"outreach/internal/signup"
 	"outreach/internal/store"
 	"outreach/internal/web"
 )
@@ -147,7 +148,7 @@ func drawn(c *web.Call, p person.Person, story store.Story, merging page.Entry) 
 	}
 	for _, s := range story.Signups {
 		l := listed{Signup: s.Signup, form: s.Form}
-		content.Signups = append(content.Signups, page.SignupItem{ID: s.ID, Person: p.ID, Name: content.Person.Name, Email: s.Form["email"], Activity: s.Activity, State: s.State, SubmittedAt: s.Submitted.Format("2006-01-02T15:04:05Z07:00"), Version: l.etag(), Row: s.Row})
+		content.Signups = append(content.Signups, page.SignupItem{ID: s.ID, Person: p.ID, Name: content.Person.Name, Email: s.Form["email"], Activity: s.Activity, State: s.State, SubmittedAt: s.Submitted.Format("2006-01-02T15:04:05Z07:00"), Version: l.etag(), Row: s.Row, Consent: s.Form[signup.ConsentGiven]})
 	}
 	for _, r := range story.Records {
 		shown := page.PersonRecord{Kind: kinds.ByName(r.Kind), Row: r.Row, Upload: r.Upload}

@@ -115,6 +115,9 @@ func (l listed) json() map[string]any {
 	out["id"], out["person"], out["activity"], out["state"] = l.ID, who, l.Activity, l.State
 	out["submitted_at"] = l.Submitted.Format(time.RFC3339Nano)
 	out["entries"] = l.Entries
+	if version := l.form[signup.ConsentGiven]; version != "" {
+		out[signup.ConsentGiven] = version
+	}
 	if l.Upload != "" {
 		out["upload"] = l.Upload
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"outreach/internal/identity"
 	"outreach/internal/openapi"
 	"outreach/internal/page"
 	"outreach/internal/report"
@@ -28,6 +29,7 @@ func New(site *web.Site) http.Handler {
 	m.Handle("GET /{project}", results)
 	m.Handle("GET /{project}/snapshots", list)
 	m.Handle("GET /{project}/snapshots/{id}", show)
+	m.Handle("GET /{project}/snapshots/{id}/changes", changes)
 	m.Handle("GET /{project}/snapshots/{id}/indicators/{code}/evidence", evidence)
 	m.Handle("GET /{project}/snapshots/{id}/indicators/{code}/evidence.csv", evidenceCSV)
 	m.Handle("GET /{project}/snapshots/{id}/participants/evidence", evidence)
@@ -50,6 +52,7 @@ func projects(c *web.Call) error {
 		return err
 	}
 	content, items := page.Projects{}, []map[string]any{}
+	work := []string{} // where the one who asks has work
 	for _, id := range ids {
 		defined, err := c.Site.Store.Definition(c.Context(), id)
 		if err != nil {
@@ -60,35 +63,60 @@ func projects(c *web.Call) error {
 		for _, a := range d.Activities {
 			open = open || d.SignupOpen(a, c.Site.Store.Now())
 		}
-		content.Items = append(content.Items, page.ProjectItem{Definition: d, SignupOpen: open, Roles: c.Roles(d.ID)})
-		items = append(items, map[string]any{"id": d.ID, "title": d.Title, "programme": d.Programme, "period": d.Period, "signup_open": open})
+		item := page.ProjectItem{Definition: d, SignupOpen: open, Roles: c.Roles(d.ID), State: d.State(c.Site.Store.Now())}
+		if at := page.Work(d.ID, item.Roles); at != "" {
+			work = append(work, at)
+		}
+		content.Items = append(content.Items, item)
+		items = append(items, map[string]any{"id": d.ID, "title": d.Title, "programme": d.Programme, "period": d.Period, "state": item.State, "signup_open": open})
 	}
-	if c.Page {
+	switch {
+	case c.Page && len(work) == 1 && fromSigningIn(c):
+		return c.Redirect(work[0])
+	case c.Page:
 		return c.Show(http.StatusOK, content)
 	}
 	return c.List(items, "")
 }
 
+// fromSigningIn tells that somebody has just signed in, and wants to get to work.
+func fromSigningIn(c *web.Call) bool { return c.URL.Query().Has(identity.Work) }
+
 // results is the public's page: the latest approved snapshot, small numbers hidden.
 func results(c *web.Call) error {
-	var public *snapshot.Snapshot
-	kept, err := c.Site.Store.Newest(c.Context(), c.Project, snapshot.Approved)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-	case err != nil:
+	if at := page.Work(c.Project, c.Roles(c.Project)); c.Page && at != "" && fromSigningIn(c) {
+		return c.Redirect(at)
+	}
+	public, err := newestApproved(c)
+	if err != nil {
 		return err
-	default:
-		snap, err := c.Site.Store.Snapshot(c.Context(), kept)
-		if err != nil {
-			return err
-		}
-		snap = snap.Public()
-		public = &snap
+	}
+	if public != nil {
+		*public = public.Public()
 	}
 	if !c.Page {
 		return c.JSON(http.StatusOK, map[string]any{"project": c.Defined.Definition, "snapshot": public})
 	}
 	return c.Show(http.StatusOK, drawn(c, public))
+}
+
+// newestApproved is the approved snapshot of the latest day, or nil.
+func newestApproved(c *web.Call) (*snapshot.Snapshot, error) {
+	kept, err := c.Site.Store.Newest(c.Context(), c.Project, snapshot.Approved)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	snap, err := c.Site.Store.Snapshot(c.Context(), kept)
+	return &snap, err
+}
+
+// exports are a snapshot's other forms.
+func exports(c *web.Call, id string) []page.Link {
+	address := "/" + c.Project + "/snapshots/" + id
+	return []page.Link{{Href: address + ".pdf", Label: "PDF"}, {Href: address + ".xlsx", Label: "XLSX"}, {Href: address + ".csv", Label: "CSV"}, {Href: address + ".json", Label: "JSON"}}
 }
 
 // list tells which snapshots there are: all to the office, the approved ones to the funder.
@@ -105,7 +133,15 @@ func list(c *web.Call) error {
 		return err
 	}
 	if c.Page {
-		content := page.Snapshots{Next: c.NextAddress(found.Next), Compile: c.Has(web.Coordinator), Today: c.Today(), Entry: page.Entry{IdempotencyKey: c.Site.Store.NewID()}}
+		content := page.Snapshots{Definition: c.Defined.Definition, Next: c.NextAddress(found.Next), Compile: c.Has(web.Coordinator), Today: c.Today(), Entry: page.Entry{IdempotencyKey: c.Site.Store.NewID()}}
+		if c.Cursor() == "" {
+			if content.Newest, err = newestApproved(c); err != nil {
+				return err
+			}
+			if content.Newest != nil {
+				content.Exports = exports(c, content.Newest.ID)
+			}
+		}
 		for _, k := range found.Items {
 			item := page.SnapshotItem{ID: k.ID, AsOf: k.AsOf, State: k.State, Hash: k.Hash, KnownAt: k.KnownAt, Version: k.Definition.Version}
 			if k.Supersedes != nil {
@@ -138,8 +174,12 @@ func show(c *web.Call) error {
 		if c.Page {
 			content := drawn(c, &snap)
 			content.Inside = true
-			address := "/" + c.Project + "/snapshots/" + snap.ID
-			content.Exports = []page.Link{{Href: address + ".pdf", Label: "PDF"}, {Href: address + ".xlsx", Label: "XLSX"}, {Href: address + ".csv", Label: "CSV"}, {Href: address + ".json", Label: "JSON"}}
+			compared, err := compare(c, kept, snap)
+			if err != nil {
+				return err
+			}
+			content.Changes = &compared
+			content.Exports = exports(c, snap.ID)
 			return c.Show(http.StatusOK, content)
 		}
 		return c.JSON(http.StatusOK, snap)
@@ -165,6 +205,53 @@ func show(c *web.Call) error {
 		return c.Download(paper.MediaType, name+".pdf", b.Bytes())
 	}
 	return store.ErrNotFound
+}
+
+// changes tells what became of the figures since the approved snapshot of an earlier day.
+func changes(c *web.Call) error {
+	kept, err := c.ReadableSnapshot(c.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	snap, err := c.Site.Store.Snapshot(c.Context(), kept)
+	if err != nil {
+		return err
+	}
+	compared, err := compare(c, kept, snap)
+	if err != nil {
+		return err
+	}
+	if c.Page {
+		return c.Show(http.StatusOK, page.Changes{Definition: c.Defined.Definition, Changes: compared})
+	}
+	return c.JSON(http.StatusOK, compared)
+}
+
+func compare(c *web.Call, kept store.Kept, snap snapshot.Snapshot) (snapshot.Changes, error) {
+	side := func(kept store.Kept, snap snapshot.Snapshot) (snapshot.Side, error) {
+		defined, err := c.Site.Store.DefinitionVersion(c.Context(), c.Project, kept.Definition.Version)
+		return snapshot.Side{Snapshot: snap, Definition: defined.Definition}, err
+	}
+	now, err := side(kept, snap)
+	if err != nil {
+		return snapshot.Changes{}, err
+	}
+	before, err := c.Site.Store.ApprovedBefore(c.Context(), c.Project, kept.AsOf)
+	if errors.Is(err, store.ErrNotFound) {
+		return snapshot.Compare(now, nil), nil
+	}
+	if err != nil {
+		return snapshot.Changes{}, err
+	}
+	old, err := c.Site.Store.Snapshot(c.Context(), before)
+	if err != nil {
+		return snapshot.Changes{}, err
+	}
+	then, err := side(before, old)
+	if err != nil {
+		return snapshot.Changes{}, err
+	}
+	return snapshot.Compare(now, &then), nil
 }
 
 // figure is a number whose evidence an address asks for.
@@ -223,12 +310,25 @@ func evidence(c *web.Call) error {
 		cursor = strconv.Itoa(next)
 	}
 	if !c.Page {
-		return c.List(items, cursor)
+		return c.List(bare(items), cursor)
+	}
+	defined, err := c.Site.Store.DefinitionVersion(c.Context(), c.Project, f.kept.Definition.Version)
+	if err != nil {
+		return err
 	}
 	return c.Show(http.StatusOK, page.Evidence{
-		Title: f.title, Code: f.code, Figure: f.number, Snapshot: f.kept.ID, AsOf: f.kept.AsOf, Items: items,
+		Definition: defined.Definition, Title: f.title, Code: f.code, Figure: f.number, Snapshot: f.kept.ID, AsOf: f.kept.AsOf, Items: items,
 		Next: c.NextAddress(cursor), Exports: []page.Link{{Href: c.URL.Path + ".csv", Label: "CSV"}},
 	})
+}
+
+// bare are the records alone.
+func bare(items []snapshot.Counted) []snapshot.Evidence {
+	out := make([]snapshot.Evidence, len(items))
+	for i, one := range items {
+		out[i] = one.Evidence
+	}
+	return out
 }
 
 func evidenceCSV(c *web.Call) error {
@@ -236,16 +336,16 @@ func evidenceCSV(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	var all []snapshot.Evidence
+	var all []snapshot.Counted
 	for from := 0; from >= 0; {
-		var items []snapshot.Evidence
+		var items []snapshot.Counted
 		if items, from, err = c.Site.Store.Evidence(c.Context(), f.kept, f.evidence(), from, store.EvidencePart); err != nil {
 			return err
 		}
 		all = append(all, items...)
 	}
 	var b bytes.Buffer
-	if err := report.WriteEvidence(&b, all); err != nil {
+	if err := report.WriteEvidence(&b, bare(all)); err != nil {
 		return err
 	}
 	return c.Download("text/csv; charset=utf-8", c.Project+"-"+f.kept.AsOf+"-"+f.evidence()+".csv", b.Bytes())
@@ -256,5 +356,5 @@ func drawn(c *web.Call, snap *snapshot.Snapshot) page.Results {
 	for _, a := range c.Defined.Definition.Activities {
 		open = open || c.Defined.Definition.SignupOpen(a, c.Site.Store.Now())
 	}
-	return page.Results{Definition: c.Defined.Definition, Snapshot: snap, SignupOpen: open}
+	return page.Results{Definition: c.Defined.Definition, Snapshot: snap, SignupOpen: open, Part: c.URL.Query().Get("part")}
 }

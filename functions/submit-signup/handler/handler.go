@@ -29,12 +29,25 @@ func New(site *web.Site) http.Handler {
 func form(c *web.Call) error {
 	entry := page.Entry{Values: map[string]string{"activity": c.URL.Query().Get("activity")}}
 	if !c.Page {
-		return c.JSON(http.StatusOK, map[string]any{"project": c.Defined.Definition.ID, "activities": activities(c)})
+		words := map[string]any{"version": signup.ConsentVersion, "text": page.DataWords(c.Messages(), c.Defined.Definition)}
+		return c.JSON(http.StatusOK, map[string]any{"project": c.Defined.Definition.ID, "activities": activities(c), "consent": words})
 	}
 	if receipt := c.URL.Query().Get("receipt"); receipt != "" {
-		return c.Show(http.StatusOK, page.SignedUp{Receipt: receipt, State: c.URL.Query().Get("state")})
+		return c.Show(http.StatusOK, signedUp(c, receipt))
 	}
 	return show(c, http.StatusOK, entry)
+}
+
+// signedUp is the page at the end. It knows of the sign-up what its address says, and tells nobody more.
+func signedUp(c *web.Call, receipt string) page.SignedUp {
+	content := page.SignedUp{Definition: c.Defined.Definition, Receipt: receipt}
+	if state := c.URL.Query().Get("state"); c.Has(web.Coordinator) && c.Messages().Has("signup_state."+state) {
+		content.State = state
+	}
+	if a, found := c.Defined.Definition.Activity(c.URL.Query().Get("activity")); found {
+		content.Activity = &page.Place{Activity: a, Open: true, Left: -1}
+	}
+	return content
 }
 
 // activities tells a program what one can sign up to, and whether the public form takes it now.
@@ -73,7 +86,13 @@ func submit(c *web.Call) error {
 	}
 	office := c.Has(web.Coordinator)
 	var result store.SignedUp
-	done, err := c.Site.Store.Answered(c.Context(), body.Once, &result)
+	if body.Form && body.Take(signup.Trap) != "" {
+		err = web.Invalid(record.Problem{Field: signup.Trap, Code: record.NotAllowed, Hint: "trap"})
+	}
+	done := false
+	if err == nil {
+		done, err = c.Site.Store.Answered(c.Context(), body.Once, &result)
+	}
 	if err == nil && !done {
 		result, err = take(c, body, office)
 	}
@@ -84,7 +103,7 @@ func submit(c *web.Call) error {
 		return err
 	}
 	if c.Page && body.Form {
-		told := url.Values{"receipt": {result.Receipt}}
+		told := url.Values{"receipt": {result.Receipt}, "activity": {result.Signup.Activity}}
 		if office {
 			told.Set("state", result.Signup.State)
 		}
@@ -121,7 +140,9 @@ func take(c *web.Call, body web.Body, office bool) (store.SignedUp, error) {
 		entry.Row[at] = c.Language
 	}
 	draft := store.SignupDraft{Activity: activity, Row: entry.Row, Submitted: submitted, Public: !office}
-	if office {
+	if !office {
+		draft.Consent = signup.ConsentVersion
+	} else {
 		by, err := c.Staff()
 		if err != nil {
 			return store.SignedUp{}, err

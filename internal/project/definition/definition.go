@@ -13,6 +13,7 @@ import (
 
 	"outreach/internal/kinds"
 	"outreach/internal/project"
+	"outreach/internal/record"
 )
 
 // Problem is one thing that is wrong with a definition.
@@ -49,6 +50,7 @@ const (
 	mostOutputKinds  = 200
 	mostPartners     = 200
 	mostImplementers = 50
+	mostMarks        = 8
 	mostParticipants = 50
 	mostIndicators   = 200
 )
@@ -77,7 +79,7 @@ func Parse(text []byte) (*project.Definition, []Problem) {
 
 func (r *reader) definition(root *node) *project.Definition {
 	d := &project.Definition{}
-	o, ok := r.object(root, "", "id", "title", "programme", "funding", "period", "time_zone", "implementers", "goal", "region",
+	o, ok := r.object(root, "", "id", "title", "programme", "funding", "period", "time_zone", "implementers", "contact", "marks", "goal", "region",
 		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "participants", "indicators", "reports")
 	if !ok {
 		return d
@@ -90,6 +92,8 @@ func (r *reader) definition(root *node) *project.Definition {
 	d.Period = o.period()
 	d.TimeZone = o.timeZone()
 	d.Implementers = o.implementers()
+	d.Contact = o.contact()
+	d.Marks = o.marks()
 	d.Goal = o.text("goal", longestText)
 	d.Region = o.region()
 	d.TargetGroup = o.whole("target_group", 0, 1_000_000_000)
@@ -154,6 +158,32 @@ func (o object) implementers() []project.Implementer {
 		i.require("name")
 		from, to := i.days("from", "to")
 		out = append(out, project.Implementer{Name: i.string("name", longestName), OnBehalfOf: i.string("on_behalf_of", longestName), From: from, To: to})
+	})
+	return out
+}
+
+func (o object) contact() *project.Contact {
+	c, given := o.part("contact", "name", "email", "phone", "address")
+	if !given {
+		return nil
+	}
+	c.require("name")
+	out := &project.Contact{Name: c.string("name", longestName), Email: c.string("email", longestName), Phone: c.string("phone", longestName), Address: c.string("address", longestName)}
+	if _, ok := record.ParseEmail(out.Email); out.Email != "" && !ok {
+		c.report(c.fields["email"], c.at("email"), wrongForm, wantEmail(out.Email))
+	}
+	return out
+}
+
+func (o object) marks() []project.Mark {
+	var out []project.Mark
+	o.each("marks", mostMarks, func(n *node, path string) {
+		m, ok := o.object(n, path, "sign", "text")
+		if !ok {
+			return
+		}
+		m.require("text")
+		out = append(out, project.Mark{Sign: m.oneOf("sign", project.Signs...), Text: m.text("text", longestName)})
 	})
 	return out
 }

@@ -98,6 +98,21 @@ func TestParseGivesWhatTheDefinitionSays(t *testing.T) {
 	}
 }
 
+func TestContactAndMarks(t *testing.T) {
+	t.Parallel()
+	given := strings.Replace(small, "title: Small", "title: Small\ncontact: {name: Office, email: office@example.org, phone: 1, address: A street}\nmarks: [{sign: eu, text: Union}, {text: {pl: Fundusz, en: Fund}}]", 1)
+	got, problems := definition.Parse([]byte(given))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if diff := cmp.Diff(&project.Contact{Name: "Office", Email: "office@example.org", Phone: "1", Address: "A street"}, got.Contact); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]project.Mark{{Sign: "eu", Text: project.Text{PL: "Union", EN: "Union"}}, {Text: project.Text{PL: "Fundusz", EN: "Fund"}}}, got.Marks); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // small is about the least definition there can be.
 const small = `id: small
 title: Small
@@ -191,6 +206,10 @@ var broken = []struct {
 	{"a period that is a text", "{from: 2026-01-01, to: 2026-12-31}", "2026", "period wrong_form 3:9"},
 	{"a time zone that does not exist", "id: small", "id: small\ntime_zone: Europe/Torun", "time_zone not_in_list 2:12"},
 	{"the machine's own time zone", "id: small", "id: small\ntime_zone: Local", "time_zone not_in_list 2:12"},
+	{"a contact without a name", "id: small", "id: small\ncontact: {phone: 1}", "contact.name missing 2:10"},
+	{"a contact whose address is no e-mail address", "id: small", "id: small\ncontact: {name: Office, email: office}", "contact.email wrong_form 2:32"},
+	{"a mark without words", "id: small", "id: small\nmarks: [{sign: eu}]", "marks[0].text missing 2:9"},
+	{"a sign that nobody can draw", "id: small", "id: small\nmarks: [{sign: heart, text: Love}]", "marks[0].sign not_in_list 2:16"},
 	{"an unknown key", "id: small", "id: small\nretention: 5", "retention unknown_field 2:1"},
 	{"an unknown key of an item", "{id: course,", "{id: course, colour: red,", "activities[0].colour unknown_field 5:18"},
 	{"a key twice", "id: small", "id: small\nid: other", "id repeated 2:1"},

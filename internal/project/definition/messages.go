@@ -161,6 +161,13 @@ func idReserved(id string) project.Text {
 	}
 }
 
+func wantEmail(text string) project.Text {
+	return project.Text{
+		EN: short(text) + " is not an e-mail address: write it like office@example.org.",
+		PL: short(text) + " to nie adres e-mail: należy go zapisać jak biuro@example.org.",
+	}
+}
+
 func wantCode(code string) project.Text {
 	return project.Text{
 		EN: fmt.Sprintf("%s cannot be a code: use 1 to 40 letters, digits, full stops, hyphens and underscores, a letter or digit first.", short(code)),

@@ -108,6 +108,19 @@ func (p *printer) masthead() {
 		}
 		facts = append(facts, fact{name, value})
 	}
+	var partners, marks []string
+	for _, one := range p.d.Partners {
+		partners = append(partners, one.Name)
+	}
+	for _, one := range p.d.Marks {
+		marks = append(marks, one.Text.In(lang))
+	}
+	if len(partners) > 0 {
+		facts = append(facts, fact{p.Count("results.partners", int64(len(partners))), strings.Join(partners, ", ")})
+	}
+	if len(marks) > 0 {
+		facts = append(facts, fact{p.Say("results.marks"), strings.Join(marks, " · ")})
+	}
 	p.facts(facts)
 }
 
@@ -315,6 +328,10 @@ func (p *printer) growth() {
 	const gap, titles, drawing, ends = 6.0, 9.0, 22.0, 9.0
 	const w = (width - 2*gap) / 3
 	p.heading(p.Say("results.growth"), titles+drawing+ends+8)
+	if whole, ok := report.Together(p.s, p.d.Period, 1, 1); ok {
+		p.prose(p.Say("results.whole", "percent", p.Percent(whole.Percent), "plan", p.Percent(whole.PlanPercent)), 9.5, ink)
+		p.y++
+	}
 	p.prose(p.Say("results.growth_note", "first", p.Month(first), "last", p.Month(last)), 8.5, grey)
 	p.y += 2
 	for i, in := range p.s.Indicators {

@@ -29,8 +29,8 @@ var (
 	grey   = colour{98, 108, 118}
 	pale   = colour{225, 230, 235}
 	paler  = colour{243, 246, 248}
-	accent = colour{22, 84, 128}
-	light  = colour{203, 222, 236}
+	accent = colour{15, 76, 92}
+	light  = colour{223, 233, 234}
 	green  = colour{28, 110, 66}
 	amber  = colour{156, 92, 10}
 	red    = colour{160, 40, 40}

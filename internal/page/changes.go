@@ -1,0 +1,100 @@
+package page
+
+import (
+	"encoding/json"
+	"strings"
+
+	"outreach/internal/project"
+	"outreach/internal/snapshot"
+)
+
+// Changes is what became of the figures since the approved snapshot of an earlier day.
+type Changes struct {
+	Definition *project.Definition
+	Changes    snapshot.Changes
+}
+
+type changesPage struct {
+	snapshot.Changes
+	Lines []changeLine
+	Same  bool // nothing has changed
+	Short bool // a part of a snapshot's own page: lines that are as they were are left out
+	Left  int  // how many those are
+}
+
+type changeLine struct {
+	Code, Name, Unit                string
+	Before, Now, Difference, Points string
+	Notes                           []string
+	Plain                           bool // as it was
+}
+
+func (c Changes) draw(v view) (string, any) {
+	return "changes", v.changes(c.Changes, false)
+}
+
+// changes writes a comparison out. In short only what changed is said.
+func (v view) changes(c snapshot.Changes, short bool) changesPage {
+	out := changesPage{Changes: c, Same: true, Short: short}
+	add := func(line changeLine, f snapshot.Figure) {
+		line.Before, line.Now, line.Difference = v.figure(f.Before), v.figure(f.Now), v.signed(f.Difference)
+		if line.Plain && short {
+			out.Left++
+			return
+		}
+		out.Lines = append(out.Lines, line)
+	}
+	for _, in := range c.Indicators {
+		line := changeLine{Code: in.Code, Name: in.Label.In(v.Lang()), Plain: in.Same()}
+		line.Points = v.signed(in.Percent.Difference)
+		switch {
+		case c.Before == nil:
+		case in.Achieved.Now == nil:
+			line.Notes = append(line.Notes, v.Say("changes.gone"))
+		case in.Achieved.Before == nil:
+			line.Notes = append(line.Notes, v.Say("changes.new"))
+		}
+		if in.TargetChanged {
+			line.Notes = append(line.Notes, v.Say("changes.target", "before", v.figure(in.Target.Before), "now", v.figure(in.Target.Now)))
+		}
+		if in.RuleChanged {
+			line.Notes = append(line.Notes, v.Say("changes.rule"))
+		}
+		out.Same = out.Same && line.Plain
+		add(line, in.Achieved)
+	}
+	people := changeLine{Name: v.Say("results.participants"), Plain: c.Participants.Same() && !c.WhoCounts}
+	if c.WhoCounts {
+		people.Notes = append(people.Notes, v.Say("changes.who"))
+	}
+	add(people, c.Participants)
+	out.Same = out.Same && people.Plain
+	if c.Reach.Sum.Now.String() != "0" || c.Reach.Sum.Before != nil && c.Reach.Sum.Before.String() != "0" {
+		for _, r := range []struct {
+			key string
+			f   snapshot.Figure
+		}{{"reach.sum", c.Reach.Sum}, {"reach.estimate", c.Reach.Estimate}} {
+			add(changeLine{Name: v.Say(r.key), Plain: r.f.Same()}, r.f)
+			out.Same = out.Same && r.f.Same()
+		}
+	}
+	return out
+}
+
+func (v view) figure(n *json.Number) string {
+	if n == nil {
+		return "–"
+	}
+	return v.Number(*n)
+}
+
+// signed writes a difference with its sign.
+func (v view) signed(n *json.Number) string {
+	switch {
+	case n == nil:
+		return "–"
+	case *n == "0" || strings.HasPrefix(n.String(), "-"):
+		return v.Number(*n)
+	}
+	return "+" + v.Number(*n)
+}

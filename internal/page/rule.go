@@ -1,0 +1,126 @@
+package page
+
+import (
+	"regexp"
+	"strings"
+
+	"outreach/internal/kinds"
+	"outreach/internal/project"
+	"outreach/internal/record"
+	"outreach/internal/signup"
+)
+
+// counted says in sentences how a figure is counted: what of which records, and under which conditions.
+type counted struct {
+	How   string
+	Rules []countedRule
+}
+
+type countedRule struct {
+	Kind  string
+	Where string   // the rule as the definition has it
+	Words []string // the same in words, one condition each; none: it is no simple one
+	Any   bool     // one of the conditions is enough
+}
+
+// countedBy says how an indicator is counted, or the participants where it is nil.
+func (v view) countedBy(d *project.Definition, in *project.Indicator) counted {
+	if in == nil {
+		out := counted{How: v.Say("evidence.counts_participants")}
+		for _, r := range d.Participants {
+			out.Rules = append(out.Rules, v.rule(d, r))
+		}
+		return out
+	}
+	return counted{How: v.Say("evidence.counts_"+in.Count, "field", v.Field(in.Field)), Rules: []countedRule{v.rule(d, in.Rule)}}
+}
+
+func (v view) rule(d *project.Definition, r project.Rule) countedRule {
+	out := countedRule{Kind: r.Of, Where: strings.TrimSpace(r.Where)}
+	if kind := kinds.ByName(r.Of); kind != nil {
+		out.Kind = v.Say("kinds." + kind.Plural)
+		out.Words, out.Any = v.conditions(d, kind, out.Where)
+	}
+	return out
+}
+
+// A rule is put into words where it is a row of comparisons, all joined by the same word: most are. Another one is shown as
+// it stands. What a rule may be is known to package rule, which functions that only show figures do without.
+var (
+	comparison = regexp.MustCompile(`^(\w+)\s*(==|!=|<=|>=|<|>)\s*("[^"]*"|'[^']*'|[\w.]+)$`)
+	oneOf      = regexp.MustCompile(`^(\w+)\s+in\s+\[\s*((?:"[^"]*"|'[^']*')(?:\s*,\s*(?:"[^"]*"|'[^']*'))*)\s*\]$`)
+	quoted     = regexp.MustCompile(`"[^"]*"|'[^']*'`)
+	joins      = regexp.MustCompile(`"[^"]*"|'[^']*'|&&|\|\||\band\b|\bor\b`)
+)
+
+func (v view) conditions(d *project.Definition, kind *record.Kind, where string) (words []string, any bool) {
+	if where == "" {
+		return nil, false
+	}
+	var clauses []string
+	from, joined := 0, ""
+	for _, at := range joins.FindAllStringIndex(where, -1) {
+		word := map[string]string{"&&": "and", "and": "and", "||": "or", "or": "or"}[where[at[0]:at[1]]]
+		if word == "" {
+			continue
+		}
+		if joined != "" && joined != word {
+			return nil, false
+		}
+		clauses, from, joined = append(clauses, where[from:at[0]]), at[1], word
+	}
+	for _, clause := range append(clauses, where[from:]) {
+		said, ok := v.condition(d, kind, strings.TrimSpace(clause))
+		if !ok {
+			return nil, false
+		}
+		words = append(words, said)
+	}
+	return words, joined == "or"
+}
+
+func (v view) condition(d *project.Definition, kind *record.Kind, clause string) (string, bool) {
+	if parts := oneOf.FindStringSubmatch(clause); parts != nil {
+		var values []string
+		for _, value := range quoted.FindAllString(parts[2], -1) {
+			values = append(values, v.ruleValue(d, kind, parts[1], value))
+		}
+		return v.Field(parts[1]) + ": " + strings.Join(values, " "+v.Say("evidence.or")+" "), true
+	}
+	parts := comparison.FindStringSubmatch(clause)
+	if parts == nil {
+		return "", false
+	}
+	value := v.ruleValue(d, kind, parts[1], parts[3])
+	switch sign := parts[2]; sign {
+	case "==":
+		return v.Field(parts[1]) + ": " + value, true
+	case "!=":
+		return v.Field(parts[1]) + ": " + v.Say("evidence.not", "value", value), true
+	default:
+		return v.Field(parts[1]) + " " + map[string]string{"<": "<", ">": ">", "<=": "≤", ">=": "≥"}[sign] + " " + value, true
+	}
+}
+
+// ruleValue writes what a rule compares a variable with as pages write it.
+func (v view) ruleValue(d *project.Definition, kind *record.Kind, variable, value string) string {
+	text := strings.Trim(value, `"'`)
+	if text == value { // a number, or another variable
+		if v.Has("field." + value) {
+			return v.Field(value)
+		}
+		return v.Number(value)
+	}
+	switch {
+	case text == "":
+		return v.Say("dimension.unknown")
+	case variable == "state":
+		return v.Say("signup_state." + text)
+	}
+	for _, k := range []*record.Kind{kind, &signup.Kind} { // the attributes of people are fields of their sign-up
+		if i := k.Index(variable); i >= 0 {
+			return v.cell(&k.Fields[i], d, text)
+		}
+	}
+	return text
+}

@@ -1,0 +1,162 @@
+package snapshot
+
+import (
+	"encoding/json"
+	"math/big"
+	"slices"
+	"strings"
+
+	"outreach/internal/project"
+)
+
+// Changes is what became of a project's figures from one snapshot to another.
+type Changes struct {
+	Project      string        `json:"project"`
+	Snapshot     Compared      `json:"snapshot"`
+	Before       *Compared     `json:"before"` // nil: there is none to compare with, and all figures have no before
+	Participants Figure        `json:"participants"`
+	TargetGroup  Figure        `json:"target_group"` // how many participants were planned
+	WhoCounts    bool          `json:"who_counts_changed"`
+	Indicators   []ChangedLine `json:"indicators"`
+	Reach        ReachChanges  `json:"reach"`
+}
+
+// Compared is one of the two snapshots.
+type Compared struct {
+	ID         string     `json:"id"`
+	AsOf       string     `json:"as_of"`
+	Definition Definition `json:"definition"`
+}
+
+// Figure is a figure now and before; nil where one of the snapshots has it not.
+type Figure struct {
+	Now        *json.Number `json:"now"`
+	Before     *json.Number `json:"before"`
+	Difference *json.Number `json:"difference"`
+}
+
+// ChangedLine is one planned result.
+type ChangedLine struct {
+	Code          string       `json:"code"`
+	Label         project.Text `json:"label"`
+	Unit          string       `json:"unit"`
+	Achieved      Figure       `json:"achieved"`
+	Percent       Figure       `json:"percent"`
+	Target        Figure       `json:"target"`
+	TargetChanged bool         `json:"target_changed"`
+	RuleChanged   bool         `json:"rule_changed"` // another version of the definition counts it otherwise
+}
+
+// Same tells that nothing has become of a result.
+func (l ChangedLine) Same() bool {
+	return l.Achieved.Same() && l.Percent.Same() && !l.TargetChanged && !l.RuleChanged
+}
+
+// ReachChanges is what became of the reach: its sum, and what that may be in people.
+type ReachChanges struct {
+	Sum      Figure `json:"sum"`
+	Low      Figure `json:"low"`
+	Estimate Figure `json:"estimate"`
+	High     Figure `json:"high"`
+}
+
+// Side is a snapshot with the definition that it was counted by.
+type Side struct {
+	Snapshot   Snapshot
+	Definition *project.Definition
+}
+
+// Compare tells what became of the figures since another snapshot, nil where there is none before.
+func Compare(now Side, before *Side) Changes {
+	s := now.Snapshot
+	out := Changes{Project: s.Project, Snapshot: compared(s), Indicators: []ChangedLine{}}
+	whole := func(get func(Snapshot) int64) Figure {
+		n := json.Number(big.NewInt(get(s)).String())
+		if before == nil {
+			return figure(&n, nil)
+		}
+		b := json.Number(big.NewInt(get(before.Snapshot)).String())
+		return figure(&n, &b)
+	}
+	out.Participants = whole(func(s Snapshot) int64 { return s.Participants.Total })
+	out.TargetGroup = whole(func(s Snapshot) int64 { return s.Participants.Target })
+	out.Reach = ReachChanges{
+		Sum: whole(func(s Snapshot) int64 { return s.Reach.Sum }), Low: whole(func(s Snapshot) int64 { return s.Reach.Low }),
+		Estimate: whole(func(s Snapshot) int64 { return s.Reach.Estimate }), High: whole(func(s Snapshot) int64 { return s.Reach.High }),
+	}
+	old := map[string]*Indicator{}
+	if before != nil {
+		b := compared(before.Snapshot)
+		out.Before = &b
+		out.WhoCounts = !slices.Equal(now.Definition.Participants, before.Definition.Participants)
+		for i := range before.Snapshot.Indicators {
+			in := &before.Snapshot.Indicators[i]
+			old[in.Code] = in
+		}
+	}
+	for i := range s.Indicators {
+		in := &s.Indicators[i]
+		line := changed(in, old[in.Code])
+		if old[in.Code] != nil {
+			a, _ := now.Definition.Indicator(in.Code)
+			b, _ := before.Definition.Indicator(in.Code)
+			line.RuleChanged = a.Count != b.Count || a.Field != b.Field || a.Rule != b.Rule
+		}
+		delete(old, in.Code)
+		out.Indicators = append(out.Indicators, line)
+	}
+	if before != nil { // what is no longer counted comes last
+		for i := range before.Snapshot.Indicators {
+			if in := &before.Snapshot.Indicators[i]; old[in.Code] != nil {
+				out.Indicators = append(out.Indicators, changed(nil, in))
+			}
+		}
+	}
+	return out
+}
+
+func compared(s Snapshot) Compared { return Compared{ID: s.ID, AsOf: s.AsOf, Definition: s.Definition} }
+
+func changed(now, before *Indicator) ChangedLine {
+	shown := now
+	if shown == nil {
+		shown = before
+	}
+	figures := func(get func(*Indicator) *json.Number) Figure {
+		var n, b *json.Number
+		if now != nil {
+			n = get(now)
+		}
+		if before != nil {
+			b = get(before)
+		}
+		return figure(n, b)
+	}
+	line := ChangedLine{
+		Code: shown.Code, Label: shown.Label, Unit: shown.Unit,
+		Achieved: figures(func(in *Indicator) *json.Number { return &in.Achieved }),
+		Percent:  figures(func(in *Indicator) *json.Number { return &in.Percent }),
+		Target:   figures(func(in *Indicator) *json.Number { return &in.Target }),
+	}
+	line.TargetChanged = line.Target.Difference != nil && !line.Target.Same()
+	return line
+}
+
+// Same tells that a figure is in both, and the same.
+func (f Figure) Same() bool { return f.Difference != nil && *f.Difference == "0" }
+
+func figure(now, before *json.Number) Figure {
+	f := Figure{Now: now, Before: before}
+	if now == nil || before == nil {
+		return f
+	}
+	a, ok := new(big.Rat).SetString(now.String())
+	b, fine := new(big.Rat).SetString(before.String())
+	if !ok || !fine {
+		return f
+	}
+	text := a.Sub(a, b).FloatString(2)
+	difference := json.Number(strings.TrimSuffix(strings.TrimRight(text, "0"), "."))
+	f.Difference = &difference
+	return f
+}
