@@ -133,7 +133,7 @@ func (st *stack) asked(r *http.Request) (letter, bool) {
 func (st *stack) showLetter(w http.ResponseWriter, r *http.Request) {
 	l, found := st.asked(r)
 	if !found {
-		http.NotFound(w, r)
+		problem(w, http.StatusNotFound, "there is no such letter")
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -145,7 +145,7 @@ func (st *stack) showFile(w http.ResponseWriter, r *http.Request) {
 	l, found := st.asked(r)
 	n, err := strconv.Atoi(r.PathValue("n"))
 	if !found || err != nil || n < 0 || n >= len(l.Files) {
-		http.NotFound(w, r)
+		problem(w, http.StatusNotFound, "there is no such letter")
 		return
 	}
 	w.Header().Set("Content-Type", l.Files[n].Type)

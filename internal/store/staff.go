@@ -88,14 +88,15 @@ func (s *Store) RegisterStaff(ctx context.Context, email, language string, group
 	return s.register(ctx, email, func(r *registered) { r.Language, r.Roles = language, roles })
 }
 
-// RegisterRoles keeps what somebody of the staff may do in one project, where they have not been registered as that. Their
-// language is what they last signed in with, or else the one given.
+// RegisterRoles keeps that somebody of the staff has roles in a project, beside those that they are known to have: a token
+// may be old, so that only signing in takes a role away. Their language is what they last signed in with, or else the one given.
 func (s *Store) RegisterRoles(ctx context.Context, project, email, language string, roles []string) error {
 	return s.register(ctx, email, func(r *registered) {
 		if r.Language == "" {
 			r.Language = language
 		}
-		r.Roles[project] = roles[:min(len(roles), mostRoles)]
+		all := slices.Concat(r.Roles[project], roles)
+		r.Roles[project] = all[:min(len(all), mostRoles)]
 	})
 }
 
