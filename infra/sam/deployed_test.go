@@ -778,12 +778,12 @@ func (d *driver) report(t *testing.T) string {
 			t.Fatalf("%s, %v", got, err)
 		}
 	}
-	to := regexp.MustCompile(`/over/snapshots/\w+`).FindString(d.letter(t, email, "Sprawozdanie do zatwierdzenia"))
+	to := regexp.MustCompile(`/over/snapshots/\w+`).FindString(d.letter(t, email, "Report to approve"))
 	if to == "" {
 		t.Fatal("the letter leads to no snapshot")
 	}
 	d.must(t, http.StatusOK, http.MethodPost, to+"/approval", token, map[string]string{"decision": "approve"}, nil)
-	if text := d.letter(t, email, "Sprawozdanie, stan na"); !strings.Contains(text, d.base+to) {
+	if text := d.letter(t, email, "Report as of"); !strings.Contains(text, d.base+to) {
 		t.Errorf("the funder's letter does not lead to %s: %s", to, text)
 	}
 	return "a project's last day, compiled by the schedule; the letters to the office, and after its approval to the funder"
