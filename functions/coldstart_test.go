@@ -25,8 +25,8 @@ var clients = map[string]string{
 	"ingest-upload":       "dynamodb s3",
 	"compile-snapshot":    "dynamodb s3",
 	"show-report":         "dynamodb s3",
-	"send-notices":        "dynamodb ses",
-	"sign-in":             "",
+	"send-notices":        "dynamodb s3 ses",
+	"sign-in":             "dynamodb",
 }
 
 const starts = 40 // at least, of each program

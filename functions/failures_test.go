@@ -28,6 +28,7 @@ import (
 	"outreach/internal/mail"
 	"outreach/internal/objects"
 	"outreach/internal/signup"
+	"outreach/internal/snapshot"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/table/tabletest"
@@ -149,8 +150,8 @@ func (f files) Open(ctx context.Context, key, etag string) (body io.ReadCloser, 
 	return body, info, err
 }
 
-// limited is the project of these tests: its garden has two places.
-var limited = strings.Replace(definitionText, "{id: garden, label: Garden}", "{id: garden, label: Garden, capacity: 2}", 1)
+// limited is the project of these tests: its garden has two places, and its funder gets a report each month.
+var limited = strings.Replace(definitionText, "{id: garden, label: Garden}", "{id: garden, label: Garden, capacity: 2}", 1) + "reports: {funder: monthly, language: pl}\n"
 
 // scenario is something that somebody does to a project in which something was done before.
 type scenario struct {
@@ -365,6 +366,31 @@ var scenarios = []scenario{
 		map[string]any{"first_name": "Anna Maria", "last_name": "Poprawiona", "email": "poprawiona@example.org", "phone": "600700800"})},
 	{name: "people are looked for by a word of their name", act: ask("GET", at("/town/people?q=jan", "", ""), nil)},
 	{name: "somebody with sign-ups, records and rows is erased", repeats: []string{"person.erased"}, act: ask("DELETE", at("/town/people/", "person of consultation1", ""), map[string]any{}, http.StatusNotFound)},
+	{name: "somebody of the staff signs in, and has another role than before", act: func(h *house, _ *memory) error {
+		return h.store.RegisterStaff(context.Background(), "office@example.org", "en", []string{"town:adviser", "village:coordinator"})
+	}},
+	{name: "a report is made in the night, approved, and sent to the funder", act: func(h *house, m *memory) error {
+		ctx := context.Background()
+		if err := h.store.RegisterStaff(ctx, "funder@example.org", "en", []string{"town:funder"}); err != nil {
+			return err
+		}
+		if err := h.compiler.Schedule(ctx); err != nil {
+			return err
+		}
+		report, _, err := h.store.Latest(ctx, "town", "2126-05-31")
+		if err != nil {
+			return err
+		}
+		if _, err := h.store.Decide(ctx, "town", report.ID, snapshot.Approved, "", ""); err != nil {
+			return err
+		}
+		box := &letters{}
+		err = (&sendnotices.Notices{Store: h.store, Mail: box, BaseURL: base, Log: h.log}).CatchUp(ctx)
+		for _, id := range box.ids {
+			m.ids["letter "+id] = id
+		}
+		return err
+	}},
 	{name: "letters are sent", act: func(h *house, m *memory) error {
 		box := &letters{}
 		err := (&sendnotices.Notices{Store: h.store, Mail: box, BaseURL: base, Log: h.log}).CatchUp(context.Background())

@@ -23,7 +23,7 @@ func main() {
 }
 
 func realMain() error {
-	c, err := cloud.New(cloud.Tracker, cloud.People, cloud.Mail)
+	c, err := cloud.New(cloud.Tracker, cloud.People, cloud.Files, cloud.Mail)
 	if err != nil {
 		return err
 	}

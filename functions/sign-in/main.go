@@ -1,4 +1,5 @@
-// Command sign-in leads people to the OpenID Connect provider and back, and ends their sessions.
+// Command sign-in leads people to the OpenID Connect provider and back, keeps whom of the staff letters find, and ends
+// sessions.
 package main
 
 import (
@@ -19,7 +20,7 @@ func main() {
 }
 
 func realMain() error {
-	c, err := cloud.New(cloud.SignIn)
+	c, err := cloud.New(cloud.People, cloud.SignIn)
 	if err != nil {
 		return err
 	}

@@ -2,17 +2,28 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"outreach/internal/mail"
+	"outreach/internal/mail/post"
+	"outreach/internal/page"
 )
 
-// mailbox takes the letters that would be sent, and keeps them in a file. A letter that comes twice is kept once.
+// mailbox takes the letters, hands them to an SMTP server where there is one, and keeps them in a file. A letter that comes
+// twice is sent and kept once, unless the machine stops between the two: its id is then the same.
 type mailbox struct {
 	mu   sync.Mutex
 	file string
+	post mail.Sender // nil: letters are only kept
 }
 
 type letter struct {
@@ -20,8 +31,27 @@ type letter struct {
 	At time.Time `json:"at"`
 }
 
-// Send keeps a letter.
-func (b *mailbox) Send(_ context.Context, m mail.Message) error {
+// postOffice is the SMTP server that sends letters, or nil where none was named.
+func postOffice(s settings) (mail.Sender, error) {
+	if s.smtp == "" {
+		return nil, nil
+	}
+	if s.mailFrom == "" {
+		return nil, errors.New("-smtp needs -mail-from")
+	}
+	password := ""
+	if s.smtpPassword != "" {
+		text, err := os.ReadFile(s.smtpPassword)
+		if err != nil {
+			return nil, err
+		}
+		password = strings.TrimSpace(string(text))
+	}
+	return post.NewSMTP(s.smtp, password, s.mailFrom)
+}
+
+// Send sends a letter and keeps it.
+func (b *mailbox) Send(ctx context.Context, m mail.Message) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	kept, err := readLines[letter](b.file)
@@ -30,6 +60,11 @@ func (b *mailbox) Send(_ context.Context, m mail.Message) error {
 	}
 	if slices.ContainsFunc(kept, func(l letter) bool { return l.ID == m.ID }) {
 		return nil
+	}
+	if b.post != nil {
+		if err := b.post.Send(ctx, m); err != nil {
+			return err
+		}
 	}
 	return appendLine(b.file, letter{m, time.Now().UTC()})
 }
@@ -41,4 +76,80 @@ func (b *mailbox) list() ([]letter, error) {
 	kept, err := readLines[letter](b.file)
 	slices.Reverse(kept)
 	return kept, err
+}
+
+// attached is a file of a letter, as the list tells of it.
+type attached struct {
+	Name  string `json:"name"`
+	Type  string `json:"type"`
+	Bytes int    `json:"bytes"`
+	Href  string `json:"href"`
+}
+
+func (l letter) attached() []attached {
+	files := []attached{}
+	for n, f := range l.Files {
+		files = append(files, attached{f.Name, f.Type, len(f.Data), fmt.Sprintf("/local/mail/%s/files/%d", l.ID, n)})
+	}
+	return files
+}
+
+func (st *stack) showMail(w http.ResponseWriter, r *http.Request) {
+	letters, err := st.mail.list()
+	if err != nil {
+		problem(w, http.StatusInternalServerError, "the mailbox cannot be read")
+		return
+	}
+	if !wantsPage(r) {
+		items := make([]map[string]any, len(letters))
+		for i, l := range letters {
+			items[i] = map[string]any{"id": l.ID, "to": l.To, "subject": l.Subject, "text": l.Text, "html": l.HTML, "files": l.attached(), "at": l.At}
+		}
+		answer(w, map[string]any{"items": items, "next": nil})
+		return
+	}
+	content := page.Mailbox{}
+	for _, l := range letters {
+		drawn := page.Mail{To: l.To, Subject: l.Subject, Text: l.Text, At: l.At, HTML: "/local/mail/" + l.ID + "/html"}
+		for _, f := range l.attached() {
+			drawn.Files = append(drawn.Files, page.Link{Href: f.Href, Label: f.Name})
+		}
+		content.Items = append(content.Items, drawn)
+	}
+	st.show(w, r, content)
+}
+
+// asked finds the letter of an address.
+func (st *stack) asked(r *http.Request) (letter, bool) {
+	letters, err := st.mail.list()
+	i := slices.IndexFunc(letters, func(l letter) bool { return l.ID == r.PathValue("id") })
+	if err != nil || i < 0 {
+		return letter{}, false
+	}
+	return letters[i], true
+}
+
+// showLetter shows a letter's HTML as a mail program does: nothing of it runs, nothing is fetched.
+func (st *stack) showLetter(w http.ResponseWriter, r *http.Request) {
+	l, found := st.asked(r)
+	if !found {
+		problem(w, http.StatusNotFound, "there is no such letter")
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups allow-top-navigation-by-user-activation")
+	_, _ = w.Write([]byte(l.HTML))
+}
+
+func (st *stack) showFile(w http.ResponseWriter, r *http.Request) {
+	l, found := st.asked(r)
+	n, err := strconv.Atoi(r.PathValue("n"))
+	if !found || err != nil || n < 0 || n >= len(l.Files) {
+		problem(w, http.StatusNotFound, "there is no such letter")
+		return
+	}
+	w.Header().Set("Content-Type", l.Files[n].Type)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": l.Files[n].Name}))
+	_, _ = w.Write(l.Files[n].Data)
 }

@@ -27,6 +27,7 @@ type settings struct {
 	empty                             bool
 	issuer, clientID, clientSecret    string
 	groupsClaim, baseURL              string
+	smtp, smtpPassword, mailFrom      string
 	dynamoURL, s3URL                  string
 	trackerTable, peopleTable, bucket string
 }
@@ -49,6 +50,9 @@ func realMain() error {
 	flag.StringVar(&s.clientSecret, "client-secret-file", "", "file with the client's secret at the issuer, if it has one")
 	flag.StringVar(&s.groupsClaim, "groups-claim", "groups", "the claim that holds the roles")
 	flag.StringVar(&s.baseURL, "base-url", "", "where people find the tracker (default: http:// and -addr)")
+	flag.StringVar(&s.smtp, "smtp", "", "SMTP server that sends letters, smtp://user@host:587 or smtps://user@host:465 (default: they are only kept)")
+	flag.StringVar(&s.smtpPassword, "smtp-password-file", "", "file with the user's password at -smtp")
+	flag.StringVar(&s.mailFrom, "mail-from", "", "address that letters come from, with -smtp")
 	flag.StringVar(&s.dynamoURL, "dynamodb", "", "DynamoDB endpoint to use in the place of SQLite")
 	flag.StringVar(&s.s3URL, "s3", "", "S3 endpoint to use in the place of a folder")
 	flag.StringVar(&s.trackerTable, "tracker-table", "outreach-tracker", "name of the tracker table at -dynamodb")

@@ -68,6 +68,9 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 	if err != nil {
 		return nil, err
 	}
+	if st.mail.post, err = postOffice(s); err != nil {
+		return nil, err
+	}
 	secret, err := secretFile(filepath.Join(s.data, "secret"))
 	if err != nil {
 		return nil, err
@@ -178,6 +181,7 @@ func (st *stack) openObjects(ctx context.Context, secret []byte) (err error) {
 
 func (st *stack) openSite(secret []byte) error {
 	set := identity.Settings{Issuer: st.settings.issuer, ClientID: st.settings.clientID, GroupsClaim: st.settings.groupsClaim, CookieKey: secret, BaseURL: st.settings.baseURL}
+	set.SignedIn = web.Register(st.store, st.log)
 	set.Fail = func(w http.ResponseWriter, r *http.Request, status int, err error) { st.site.Refuse(w, r, status, err) }
 	client := &http.Client{Timeout: 10 * time.Second}
 	st.site = &web.Site{Store: st.store, Log: st.log, BaseURL: st.settings.baseURL}
@@ -280,7 +284,10 @@ func (st *stack) sweep(ctx context.Context) {
 	}
 }
 
+// sendNotices sends what is to be sent whenever something has happened, and again after a while where that failed: a server
+// that takes letters may be away.
 func (st *stack) sendNotices(ctx context.Context) {
+	const pause = 30 * time.Second
 	for {
 		select {
 		case <-ctx.Done():
@@ -288,6 +295,7 @@ func (st *stack) sendNotices(ctx context.Context) {
 		case <-st.wake:
 			if err := st.notices.CatchUp(ctx); err != nil && ctx.Err() == nil {
 				st.log.Error("notices", "reason", err.Error())
+				time.AfterFunc(pause, st.changed)
 			}
 		}
 	}
@@ -339,6 +347,8 @@ func (st *stack) handler() http.Handler {
 	mux.HandleFunc("POST /local/token", st.giveToken)
 	mux.HandleFunc("POST /local/run", st.runFunction)
 	mux.HandleFunc("GET /local/mail", st.showMail)
+	mux.HandleFunc("GET /local/mail/{id}/html", st.showLetter)
+	mux.HandleFunc("GET /local/mail/{id}/files/{n}", st.showFile)
 	mux.HandleFunc("GET /local/dead-letters", st.showDeadLetters)
 	return loopbackOnly(mux)
 }
@@ -397,23 +407,6 @@ func (st *stack) runFunction(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, map[string]string{"function": asked.Function, "state": "done"})
-}
-
-func (st *stack) showMail(w http.ResponseWriter, r *http.Request) {
-	letters, err := st.mail.list()
-	if err != nil {
-		problem(w, http.StatusInternalServerError, "the mailbox cannot be read")
-		return
-	}
-	if !wantsPage(r) {
-		answer(w, map[string]any{"items": letters, "next": nil})
-		return
-	}
-	content := page.Mailbox{}
-	for _, l := range letters {
-		content.Items = append(content.Items, page.Mail{To: l.To, Subject: l.Subject, Text: l.Text, At: l.At})
-	}
-	st.show(w, r, content)
 }
 
 func (st *stack) showDeadLetters(w http.ResponseWriter, r *http.Request) {

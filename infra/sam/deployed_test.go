@@ -84,6 +84,7 @@ func TestDeployed(t *testing.T) {
 		{"delivered twice", d.deliveredTwice},
 		{"poison file", d.poison},
 		{"schedule", d.schedule},
+		{"report of an ended period", d.report},
 		{"waiting list", d.waitingList},
 		{"file of sign-ups", d.signupsFile},
 		{"long answers", d.longAnswers},
@@ -445,7 +446,7 @@ func (d *driver) signUp(t *testing.T) string {
 	d.must(t, http.StatusSeeOther, http.MethodPost, "/"+project+"/signups", "", url.Values{
 		"activity": {"garden"}, "first_name": {"Kornelia"}, "last_name": {"Lis"}, "email": {email}, "consent_processing": {"true"}, "locale": {"en"},
 	}, nil)
-	to := link.FindString(d.letter(t, email, "you are signed up"))
+	to := link.FindString(d.letter(t, email, "You are signed up"))
 	if !strings.HasPrefix(to, d.base+"/"+project+"/signups/") {
 		t.Fatalf("the letter leads to %q", to)
 	}
@@ -764,6 +765,30 @@ func (d *driver) schedule(t *testing.T) string {
 	return fmt.Sprintf("%d schedules' time, target, retries and dead-letter queue; fired: yesterday's snapshot of each project", len(declared))
 }
 
+// report has a project end, and its last report go by letter: to the office to be approved, and to the funder. Nobody signs in
+// by pages here, so both are one, who is known by what their token says.
+func (d *driver) report(t *testing.T) string {
+	const email = "start@example.org"
+	day := yesterday(t)
+	d.define(t, "over", "2035-12-31", day)
+	token := d.as(t, email, "admin", "over:coordinator", "over:funder")
+	d.must(t, http.StatusCreated, http.MethodPost, "/over/snapshots", token, map[string]string{"as_of": "2024-06-30"}, nil)
+	for range 2 {
+		if got, err := d.invokeDeployed(t.Context(), "CompileSnapshot", d.event(t, "compile-snapshot/schedule")); err != nil || string(got) != "null" {
+			t.Fatalf("%s, %v", got, err)
+		}
+	}
+	to := regexp.MustCompile(`/over/snapshots/\w+`).FindString(d.letter(t, email, "Report to approve"))
+	if to == "" {
+		t.Fatal("the letter leads to no snapshot")
+	}
+	d.must(t, http.StatusOK, http.MethodPost, to+"/approval", token, map[string]string{"decision": "approve"}, nil)
+	if text := d.letter(t, email, "Report as of"); !strings.Contains(text, d.base+to) {
+		t.Errorf("the funder's letter does not lead to %s: %s", to, text)
+	}
+	return "a project's last day, compiled by the schedule; the letters to the office, and after its approval to the funder"
+}
+
 // yesterday is the projects' yesterday, which the schedule compiles.
 func yesterday(t *testing.T) string {
 	t.Helper()
@@ -905,7 +930,7 @@ func (d *driver) waitingList(t *testing.T) string {
 	}
 	d.letter(t, "second@example.org", "You are on the waiting list")
 	d.define(t, "library", garden, garden+"capacity: 2, ")
-	d.letter(t, "second@example.org", "a place has become free")
+	d.letter(t, "second@example.org", "A place has become free")
 	var list struct{ Items []struct{ State string } }
 	d.must(t, http.StatusOK, http.MethodGet, "/library/signups", token, nil, &list)
 	if len(list.Items) != 2 || list.Items[0].State != "accepted" || list.Items[1].State != "accepted" {

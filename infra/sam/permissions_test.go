@@ -47,6 +47,7 @@ var onBehalf = []struct {
 // the same.
 var seldom = map[[2]string]string{
 	{"ManageUploads", "/answers/"}: "a list of sign-ups that is too long for Lambda has thousands of them, which take minutes to make",
+	{"SignIn", "People"}:           "whoever comes back from the provider went through its pages, which the stand-in has not; the local stack's tests sign in",
 }
 
 // permissionsAreUsed holds what the functions asked of AWS to what their roles allow, in both directions: every call is

@@ -27,9 +27,26 @@ func (c Counts) Any() bool { return c != Counts{} }
 // Days is how long a rejected file is something to look at.
 const Days = 7
 
-// Look counts what waits in a project now. The store needs its objects: the newest snapshot lies there.
+// Look counts what waits in a project now. The store needs its people, and its objects: the newest snapshot lies there.
 func Look(ctx context.Context, s *store.Store, project string) (Counts, error) {
-	var c Counts
+	groups, err := s.Duplicates(ctx, project)
+	if err != nil {
+		return Counts{}, err
+	}
+	return look(ctx, s, project, len(groups))
+}
+
+// Overnight is Look for who must not know what people are called: their duplicates are as they were last counted.
+func Overnight(ctx context.Context, s *store.Store, project string) (Counts, error) {
+	duplicates, err := s.CountedDuplicates(ctx, project)
+	if err != nil {
+		return Counts{}, err
+	}
+	return look(ctx, s, project, duplicates)
+}
+
+func look(ctx context.Context, s *store.Store, project string, duplicates int) (Counts, error) {
+	c := Counts{Duplicates: duplicates}
 	defined, err := s.Definition(ctx, project)
 	if err != nil {
 		return c, err
@@ -47,11 +64,6 @@ func Look(ctx context.Context, s *store.Store, project string) (Counts, error) {
 	if c.Held, err = s.CountHeld(ctx, project); err != nil {
 		return c, err
 	}
-	groups, err := s.Duplicates(ctx, project)
-	if err != nil {
-		return c, err
-	}
-	c.Duplicates = len(groups)
 	if c.Reports, err = undecided(ctx, s, project); err != nil {
 		return c, err
 	}

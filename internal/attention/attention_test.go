@@ -126,10 +126,8 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 	base := Counts{Duplicates: 2, RejectedFiles: 1, LinesBehind: 1, PeopleWithoutAttributes: 4}
 	kept := compile("2026-03-31")
 	look("what the newest snapshot says", base)
-	for want := range 2 {
-		if made, err := s.MakeReport(ctx, kept); err != nil || made != (want == 0) {
-			t.Errorf("made %v, %v", made, err)
-		}
+	for range 2 {
+		must(s.MakeReport(ctx, kept))
 	}
 	due := base
 	due.Reports = 1

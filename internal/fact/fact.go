@@ -157,6 +157,12 @@ type ReportDue struct {
 	Day      string `json:"day"`
 }
 
+// AttentionNoted says that something waits for the office: how much of what, as package attention counts it.
+type AttentionNoted struct {
+	Day    string          `json:"day"`
+	Counts json.RawMessage `json:"counts"`
+}
+
 // Line is one row of a file, as it is kept in the packs: in file order.
 type Line struct {
 	Row    int        `json:"n"`           // the file's row, from 2 on

@@ -22,8 +22,10 @@ type Settings struct {
 	CookieKey    []byte // 32 random bytes; the same in all functions
 	BaseURL      string // where people find this application: https://outreach.example.org
 
-	Now  func() time.Time                                                    // nil: the system's clock
-	Fail func(w http.ResponseWriter, r *http.Request, status int, err error) // shows why a sign-in or a form from elsewhere was refused; err is for the log. nil: the status as text
+	Now func() time.Time // nil: the system's clock
+	// SignedIn is told of everybody who signs in, before they go on; nil: nobody is told. What it cannot do must not keep them out.
+	SignedIn func(r *http.Request, who Identity)
+	Fail     func(w http.ResponseWriter, r *http.Request, status int, err error) // shows why a sign-in or a form from elsewhere was refused; err is for the log. nil: the status as text
 }
 
 // Authority tells who is asking. It may be used by many at once.
@@ -34,6 +36,7 @@ type Authority struct {
 	client   *http.Client
 	now      func() time.Time
 	fail     func(http.ResponseWriter, *http.Request, int, error)
+	onSignIn func(*http.Request, Identity)
 	source   *source
 	sessions seal
 	attempts seal
@@ -58,7 +61,7 @@ func New(settings Settings, client *http.Client) (*Authority, error) {
 	}
 	a := &Authority{
 		issuer: settings.Issuer, clientID: settings.ClientID, clientSecret: settings.ClientSecret, groupsClaim: settings.GroupsClaim,
-		base: base, client: client, now: settings.Now, fail: settings.Fail, foreign: http.NewCrossOriginProtection(),
+		base: base, client: client, now: settings.Now, fail: settings.Fail, onSignIn: settings.SignedIn, foreign: http.NewCrossOriginProtection(),
 	}
 	if a.groupsClaim == "" {
 		a.groupsClaim = "groups"

@@ -44,6 +44,17 @@ func (i Identity) Partners(project string) []string {
 	return ids
 }
 
+// Roles are their roles in a project, as groups write them: "coordinator", "partner:radio".
+func (i Identity) Roles(project string) []string {
+	var roles []string
+	for _, group := range i.Groups {
+		if role, found := strings.CutPrefix(group, project+":"); found && !slices.Contains(roles, role) {
+			roles = append(roles, role)
+		}
+	}
+	return roles
+}
+
 // Projects are the ids of the projects that they have any role in, each once.
 func (i Identity) Projects() []string {
 	var ids []string

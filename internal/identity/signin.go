@@ -91,6 +91,9 @@ func (a *Authority) callback(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, http.StatusForbidden, err)
 		return
 	}
+	if a.onSignIn != nil {
+		a.onSignIn(r, who)
+	}
 	http.Redirect(w, r, a.base.String()+toWork(begun.To), http.StatusSeeOther)
 }
 

@@ -80,6 +80,30 @@ func cookieNamed(t *testing.T, answer *http.Response, name string) *http.Cookie 
 	return nil
 }
 
+func TestWhoSignsInIsTold(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	settings := f.settings()
+	var told []identity.Identity
+	settings.SignedIn = func(r *http.Request, who identity.Identity) {
+		if r.URL.Path != "/auth/callback" {
+			t.Errorf("at %s", r.URL.Path)
+		}
+		told = append(told, who)
+	}
+	b := newBrowser(t, authority(t, settings), "http://localhost:3000")
+	b.begin("/ces")
+	b.get("/auth/callback?code=guessed&state=guessed")
+	if len(told) > 0 {
+		t.Errorf("nobody has signed in: %v", told)
+	}
+	b.signIn(f, "/ces")
+	want := []identity.Identity{{Subject: "248289761001", Email: "anna.nowak@example.org", Groups: []string{"ces:coordinator", "ces:partner:tv-partner"}}}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestSigningInAndOut(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)

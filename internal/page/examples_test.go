@@ -250,7 +250,7 @@ func examples() []example {
 		{"unauthorised", 401, Problem{Status: 401, Title: "Zaloguj się", Problems: []record.Problem{{Field: "email", Code: record.Missing}, {Code: record.Unreadable}}}},
 		{"message", 200, Message{Title: "Zapisano", Text: "Gotowe.", Links: exports}}, {"message bare", 200, Message{Title: "Zapisano"}},
 		{"role choice", 200, RoleChoice{Action: "/local/sign-in", Hidden: map[string]string{"state": "s"}, Choices: []RoleOption{{"ces:coordinator", "Koordynator", "Centrum Ekonomii Społecznej", "koordynator@example.org"}, {"admin", "Administrator", "", "funder@example.org"}}}},
-		{"mailbox", 200, Mailbox{Items: []Mail{{To: "ola@example.org", Subject: "Zgłoszenie przyjęte", At: at, Text: "Dzień dobry,\n\nrezygnacja: http://localhost:3000/ces/signups/1/cancel?token=t&x=1\n\nBiuro"}}}}, {"empty mailbox", 200, Mailbox{}},
+		{"mailbox", 200, Mailbox{Items: []Mail{{To: "ola@example.org", Subject: "Zgłoszenie przyjęte", At: at, HTML: "/local/mail/01JZ/html", Files: []Link{{Href: "/local/mail/01JZ/files/0", Label: "garden.ics"}}, Text: "Dzień dobry,\n\nrezygnacja: http://localhost:3000/ces/signups/1/cancel?token=t&x=1\n\nBiuro"}}}}, {"empty mailbox", 200, Mailbox{}},
 		{"dead letters", 200, DeadLetters{Items: []DeadLetter{{ID: "1", Source: "ingest-upload", Reason: "object not found", Tries: 5, At: at}}}}, {"no dead letters", 200, DeadLetters{}},
 	}
 	return list

@@ -23,6 +23,8 @@ type Mailbox struct{ Items []Mail }
 // Mail is one message.
 type Mail struct {
 	To, Subject, Text string
+	HTML              string // where it is shown as mail programs show it
+	Files             []Link
 	At                time.Time
 }
 

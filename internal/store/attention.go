@@ -1,11 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/oklog/ulid/v2"
 
+	"outreach/internal/fact"
 	"outreach/internal/project"
 	"outreach/internal/signup"
 	"outreach/internal/table"
@@ -109,4 +112,61 @@ func (s *Store) countItems(ctx context.Context, partition string) (int, error) {
 			return n, nil
 		}
 	}
+}
+
+// counted is how many groups of probable duplicates there were on a day.
+type counted struct {
+	Day    string `json:"day"`
+	Groups int    `json:"groups"`
+}
+
+// CountDuplicates counts the groups of probable duplicates, once a day, and keeps the number where it is read without
+// knowing what anybody is called.
+func (s *Store) CountDuplicates(ctx context.Context, project, day string) error {
+	last, _, err := load[counted](ctx, s.Tracker, duplicatesKey(project))
+	if err != nil || last.Day == day {
+		return err
+	}
+	groups, err := s.Duplicates(ctx, project)
+	if err != nil {
+		return err
+	}
+	return s.Tracker.Write(ctx, put(duplicatesKey(project), counted{Day: day, Groups: len(groups)}, table.Always))
+}
+
+// CountedDuplicates is that number.
+func (s *Store) CountedDuplicates(ctx context.Context, project string) (int, error) {
+	last, _, err := load[counted](ctx, s.Tracker, duplicatesKey(project))
+	return last.Groups, err
+}
+
+// NoteAttention keeps what waits for the office on a day: a fact, which calls for a letter, where anything waits that is not
+// what was noted last, and none was noted on that day. Of a quiet day it is only remembered that it was one.
+func (s *Store) NoteAttention(ctx context.Context, project, day string, counts any, quiet bool) error {
+	encoded, err := json.Marshal(counts)
+	if err != nil {
+		return err
+	}
+	return s.again(ctx, func() error {
+		last, rev, err := load[fact.AttentionNoted](ctx, s.Tracker, attentionKey(project))
+		if err != nil || bytes.Equal(last.Counts, encoded) {
+			return err
+		}
+		if quiet {
+			if rev == 0 {
+				return nil
+			}
+			last.Counts = encoded
+			return s.Tracker.Write(ctx, put(attentionKey(project), last, since(rev)))
+		}
+		if last.Day >= day {
+			return nil
+		}
+		said := fact.AttentionNoted{Day: day, Counts: encoded}
+		f, err := s.fact(fact.KindAttentionNoted, "", said)
+		if err != nil {
+			return err
+		}
+		return s.append(ctx, project, []fact.Fact{f}, put(attentionKey(project), said, since(rev)))
+	})
 }

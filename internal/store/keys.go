@@ -123,12 +123,29 @@ func reportKey(project, day string) table.Key {
 	return table.Key{PK: reportPartition(project), SK: day}
 }
 
+func reportsLookedAtKey(project string) table.Key {
+	return table.Key{PK: "REPORTSLOOKED#" + project, SK: "DAY"}
+}
+
+func attentionKey(project string) table.Key {
+	return table.Key{PK: "ATTENTION#" + project, SK: "NOTED"}
+}
+
+func duplicatesKey(project string) table.Key {
+	return table.Key{PK: "DUPLICATES#" + project, SK: "COUNTED"}
+}
+
 func checkpointKey(project string) table.Key {
 	return table.Key{PK: "CHECKPOINT#" + project, SK: "CURRENT"}
 }
 
 func noticesKey(project string, lane int) table.Key {
 	return table.Key{PK: "NOTICES#" + project, SK: strconv.Itoa(lane)}
+}
+
+// reportSentKey is where it stands that a snapshot was sent to the funders.
+func reportSentKey(project, snapshot string) table.Key {
+	return table.Key{PK: "NOTICES#" + project, SK: "REPORT#" + snapshot}
 }
 
 // Keys of the people table, which alone knows who somebody is.
@@ -159,6 +176,19 @@ func staffKey(project, id string) table.Key {
 
 func staffIdentityKey(project, sealed string) table.Key {
 	return table.Key{PK: "STAFFIDENTITY#" + project + "#" + sealed, SK: "STAFF"}
+}
+
+// staffRoleKey is where a role of somebody stands, beside who they are.
+func staffRoleKey(project, id, role string) table.Key {
+	return table.Key{PK: staffKey(project, id).PK, SK: "ROLE#" + role}
+}
+
+// staffIndex is where everybody stands who has a role.
+func staffIndex(project, role string) string { return "STAFF#" + project + "#WITH#" + role }
+
+// staffRolesKey is where all roles of an address stand, in whatever project.
+func staffRolesKey(sealed string) table.Key {
+	return table.Key{PK: "STAFFIDENTITY##" + sealed, SK: "ROLES"}
 }
 
 func textKey(project, record string, version int) table.Key {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"outreach/internal/fact"
 	"outreach/internal/person"
@@ -290,59 +289,4 @@ func (s *Store) joinPeople(ctx context.Context, project, from, into string) (per
 		ops = append(ops, put(s.identityKey(project, k), into, table.Always))
 	}
 	return target, s.People.Write(ctx, ops...)
-}
-
-// Staff gives the random id of a member of the staff, making one for an address not seen before. No address: no id.
-func (s *Store) Staff(ctx context.Context, project, email string) (id string, err error) {
-	if email == "" {
-		return "", nil
-	}
-	key := staffIdentityKey(project, s.Seal(project, "staff", email))
-	err = s.again(ctx, func() error {
-		found, rev, err := load[string](ctx, s.People, key)
-		if err != nil || rev != 0 {
-			id = found
-			return err
-		}
-		id = s.NewID()
-		return s.People.Write(ctx, put(key, id, table.Absent), put(staffKey(project, id), email, table.Absent))
-	})
-	return id, err
-}
-
-// KnownStaff gives the random id of a member of the staff, "" where the address was not seen before.
-func (s *Store) KnownStaff(ctx context.Context, project, email string) (string, error) {
-	id, _, err := load[string](ctx, s.People, staffIdentityKey(project, s.Seal(project, "staff", email)))
-	return id, err
-}
-
-// StaffEmails gives the addresses of staff ids.
-func (s *Store) StaffEmails(ctx context.Context, project string, ids []string) (map[string]string, error) {
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	var keys []table.Key
-	for _, id := range ids {
-		if id != "" {
-			keys = append(keys, staffKey(project, id))
-		}
-	}
-	out := map[string]string{}
-	for len(keys) > 0 {
-		part := keys[:min(len(keys), table.MostGet)]
-		keys = keys[len(part):]
-		found, err := s.People.Get(ctx, part...)
-		if err != nil {
-			return nil, err
-		}
-		for _, k := range part {
-			if it, ok := found[k]; ok {
-				var email string
-				if err := json.Unmarshal(it.Data, &email); err != nil {
-					return nil, fmt.Errorf("staff: %w", err)
-				}
-				out[strings.TrimPrefix(k.PK, staffKey(project, "").PK)] = email
-			}
-		}
-	}
-	return out, nil
 }

@@ -200,10 +200,18 @@ func (s *Store) BeginUpload(ctx context.Context, project string, u Upload) (begu
 	return begun, err
 }
 
-// FinishUpload keeps what became of an upload that does not count by itself: rejected, checked, or the same as another.
+// FinishUpload keeps what became of an upload that does not count by itself: rejected, checked, or the same as another. A
+// rejected one is a fact, for its owner gets a letter; one that was only to be checked is not, for its owner looks on.
 func (s *Store) FinishUpload(ctx context.Context, project string, u Upload, found Findings) error {
 	u.Finished = s.Now().UTC()
-	return s.finish(ctx, project, u, found, nil)
+	if u.State != RejectedUp || u.CheckOnly {
+		return s.finish(ctx, project, u, found, nil)
+	}
+	f, err := s.fact(fact.KindUploadRejected, u.By, fact.Rejected{Upload: u.ID})
+	if err != nil {
+		return err
+	}
+	return s.finish(ctx, project, u, found, []fact.Fact{f})
 }
 
 func (s *Store) finish(ctx context.Context, project string, u Upload, found Findings, facts []fact.Fact, more ...table.Op) error {

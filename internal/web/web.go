@@ -169,10 +169,18 @@ func (c *Call) chosenLanguage() string {
 	choice := c.URL.Query().Get("lang")
 	if choice == text.Polish || choice == text.English {
 		http.SetCookie(c.W, &http.Cookie{Name: LanguageCookie, Value: choice, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(c.Site.BaseURL, "https:")})
-	} else if cookie, err := c.Cookie(LanguageCookie); err == nil {
+		return choice
+	}
+	return Language(c.Request)
+}
+
+// Language is that of whoever sends a request: the one they chose before, or else the one that their browser prefers.
+func Language(r *http.Request) string {
+	choice := ""
+	if cookie, err := r.Cookie(LanguageCookie); err == nil {
 		choice = cookie.Value
 	}
-	return text.Language(c.Header.Get("Accept-Language"), choice)
+	return text.Language(r.Header.Get("Accept-Language"), choice)
 }
 
 func (c *Call) headers() {
@@ -215,9 +223,25 @@ func (c *Call) Has(role string) bool {
 	return c.Who.Is(c.Project, role)
 }
 
-// Staff is the random id of who is signed in; "" for the public.
+// Staff is the random id of who is signed in; "" for the public. Whoever comes with a token never signed in: what they may do
+// is registered here, so that letters find them.
 func (c *Call) Staff() (string, error) {
+	if roles := c.Who.Roles(c.Project); c.Header.Get("Authorization") != "" && len(roles) > 0 {
+		if err := c.Site.Store.RegisterRoles(c.Context(), c.Project, c.Who.Email, c.Language, roles); err != nil {
+			return "", err
+		}
+	}
 	return c.Site.Store.Staff(c.Context(), c.Project, c.StaffName())
+}
+
+// Register keeps whoever signs in among the staff of their projects, for letters to find them. Where that fails they are
+// let in all the same: the next time will do.
+func Register(s *store.Store, log *slog.Logger) func(*http.Request, identity.Identity) {
+	return func(r *http.Request, who identity.Identity) {
+		if err := s.RegisterStaff(r.Context(), who.Email, Language(r), who.Groups); err != nil {
+			log.Error("staff not registered", "reason", err.Error())
+		}
+	}
 }
 
 // StaffName is by what a signed-in member of the staff is known: their e-mail, or where the provider tells none, their subject.

@@ -2,10 +2,7 @@
 package handler
 
 import (
-	"context"
-	"errors"
 	"net/http"
-	"time"
 
 	"outreach/internal/page"
 	"outreach/internal/record"
@@ -100,26 +97,4 @@ func verify(c *web.Call) error {
 		told.Title = words.Say("verify.differs")
 	}
 	return c.Show(http.StatusOK, told)
-}
-
-// Schedule compiles the yesterday of every project. One that fails does not keep the others from being compiled; the
-// event is delivered again, and finds what is done done.
-func (co Compiler) Schedule(ctx context.Context) error {
-	ids, err := co.Store.Projects(ctx)
-	if err != nil {
-		return err
-	}
-	var failed []error
-	for _, id := range ids {
-		defined, err := co.Store.Definition(ctx, id)
-		if err != nil {
-			failed = append(failed, err)
-			continue
-		}
-		yesterday := co.Store.Now().In(defined.Definition.Location()).AddDate(0, 0, -1).Format(time.DateOnly)
-		if _, _, err := co.Compile(ctx, id, yesterday, "", store.Once{}); err != nil {
-			failed = append(failed, err)
-		}
-	}
-	return errors.Join(failed...)
 }

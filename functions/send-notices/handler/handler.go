@@ -8,14 +8,13 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
-	"strings"
 
 	"outreach/internal/fact"
+	"outreach/internal/letter"
 	"outreach/internal/mail"
 	"outreach/internal/project"
 	"outreach/internal/signup"
 	"outreach/internal/store"
-	"outreach/internal/text"
 )
 
 // Notices writes to people.
@@ -80,42 +79,69 @@ func (n *Notices) project(ctx context.Context, id string) error {
 			}
 		}
 	}
-	return nil
+	// Who is woken every day, and may know what people are called, counts for the nightly schedule, which may not.
+	return n.Store.CountDuplicates(ctx, id, defined.Definition.Day(n.Store.Now()))
 }
 
 // tell writes about one fact, if there is somebody to write to.
 func (n *Notices) tell(ctx context.Context, d *project.Definition, f fact.Fact) (bool, error) {
 	switch f.Kind {
 	case fact.KindSignup:
-		var said fact.Signup
-		if err := json.Unmarshal(f.Data, &said); err != nil {
-			return false, err
-		}
-		if f.By != "" || said.Upload != "" {
-			return false, nil // the office entered paper: nobody waits for an answer
-		}
-		letter := map[string]string{signup.Accepted: "signup_accepted", signup.Waitlisted: "signup_waitlisted", signup.Held: "signup_held", "": "signup_again"}[said.State]
-		return n.write(ctx, d, f, said.Signup, said.Entry, letter)
+		return read(f, func(said fact.Signup) (bool, error) {
+			if f.By != "" || said.Upload != "" {
+				return false, nil // the office entered paper: nobody waits for an answer
+			}
+			what := said.State
+			if what == "" {
+				what = letter.Again
+			}
+			return n.signup(ctx, d, f, said.Signup, said.Entry, what)
+		})
 	case fact.KindSignupMoved:
-		var moved fact.SignupMoved
-		if err := json.Unmarshal(f.Data, &moved); err != nil {
-			return false, err
-		}
-		if d.Day(f.At) > d.Period.To {
-			return false, nil // the office tidies up a project that is over
-		}
-		switch moved.State {
-		case signup.Accepted:
-			return n.write(ctx, d, f, moved.Signup, "", "place_free")
-		case signup.Cancelled:
-			return n.write(ctx, d, f, moved.Signup, "", "signup_cancelled")
-		}
+		return read(f, func(moved fact.SignupMoved) (bool, error) {
+			if d.Day(f.At) > d.Period.To {
+				return false, nil // the office tidies up a project that is over
+			}
+			switch moved.State {
+			case signup.Accepted:
+				return n.signup(ctx, d, f, moved.Signup, "", letter.PlaceFree)
+			case signup.Cancelled:
+				return n.signup(ctx, d, f, moved.Signup, "", signup.Cancelled)
+			}
+			return false, nil
+		})
+	case fact.KindUploadRejected:
+		return read(f, func(rejected fact.Rejected) (bool, error) { return n.rejected(ctx, d, f, rejected.Upload) })
+	case fact.KindReportDue:
+		return read(f, func(due fact.ReportDue) (bool, error) { return n.reportDue(ctx, d, f, due.Day) })
+	case fact.KindSnapshotDecided:
+		return read(f, func(decided fact.Decided) (bool, error) { return n.decided(ctx, d, decided) })
+	case fact.KindAttentionNoted:
+		return read(f, func(noted fact.AttentionNoted) (bool, error) { return n.attention(ctx, d, f, noted) })
 	}
 	return false, nil
 }
 
-// write sends a letter about a sign-up to the address that its form gave, in the person's language.
-func (n *Notices) write(ctx context.Context, d *project.Definition, f fact.Fact, id, entry, letter string) (bool, error) {
+func read[T any](f fact.Fact, tell func(T) (bool, error)) (bool, error) {
+	var data T
+	if err := json.Unmarshal(f.Data, &data); err != nil {
+		return false, err
+	}
+	return tell(data)
+}
+
+// send sends a letter. One that will never be delivered is told in the log, and does not hold up those behind it.
+func (n *Notices) send(ctx context.Context, project string, m mail.Message) error {
+	err := n.Mail.Send(ctx, m)
+	if errors.Is(err, mail.ErrRefused) {
+		n.Log.Warn("letter refused", "project", project, "letter", m.ID, "reason", err.Error())
+		return nil
+	}
+	return err
+}
+
+// signup writes about a sign-up to the address that its form gave, in the person's language.
+func (n *Notices) signup(ctx context.Context, d *project.Definition, f fact.Fact, id, entry, what string) (bool, error) {
 	su, err := n.Store.Signup(ctx, d.ID, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
@@ -130,14 +156,18 @@ func (n *Notices) write(ctx context.Context, d *project.Definition, f fact.Fact,
 	if err != nil || form["email"] == "" {
 		return false, err
 	}
-	words := text.Of(su.Locale)
-	activity, _ := d.Activity(su.Activity)
-	lines := []any{
-		"name", strings.TrimSpace(form["first_name"]), "activity", activity.Label.In(words.Language()), "project", d.Title.In(words.Language()),
-		"place", activity.Place, "starts", words.Moment(activity.Starts, d.Location()), "cancel", n.cancelLink(d.ID, id),
+	activity, known := d.Activity(su.Activity)
+	if !known {
+		activity.ID = su.Activity
 	}
-	m := mail.Message{ID: f.ID, To: form["email"], Subject: words.Say("mail."+letter+".subject", lines...), Text: words.Say("mail."+letter+".text", lines...) + "\n"}
-	return true, n.Mail.Send(ctx, m)
+	drawn, err := letter.OfSignup(letter.Signup{
+		What: what, Language: su.Locale, Project: d, Activity: activity, ID: id, FirstName: form["first_name"], LastName: form["last_name"],
+		Cancel: n.cancelLink(d.ID, id), At: f.At,
+	})
+	if err != nil {
+		return false, err
+	}
+	return true, n.send(ctx, d.ID, drawn.To(form["email"], f.ID))
 }
 
 func (n *Notices) cancelLink(project, signup string) string {

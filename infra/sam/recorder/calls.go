@@ -33,9 +33,16 @@ func calls(r *http.Request, body []byte, status int) ([]Call, error) {
 		err := json.Unmarshal(body, &in)
 		return one("secretsmanager:"+operation, resource(in.SecretId)), err
 	case service == "ses" && r.URL.Path == "/v2/email/outbound-emails":
-		var in struct{ FromEmailAddress string }
+		var in struct {
+			FromEmailAddress string
+			Content          struct{ Raw json.RawMessage }
+		}
 		err := json.Unmarshal(body, &in)
-		return []Call{{key, "ses:SendEmail", "identity/" + in.FromEmailAddress, map[string][]string{"ses:FromAddress": {in.FromEmailAddress}}}}, err
+		action := "ses:SendEmail"
+		if in.Content.Raw != nil {
+			action = "ses:SendRawEmail"
+		}
+		return []Call{{key, action, "identity/" + in.FromEmailAddress, map[string][]string{"ses:FromAddress": {in.FromEmailAddress}}}}, err
 	}
 	return one(service+":"+r.Method+operation, r.URL.Path), nil
 }

@@ -37,6 +37,8 @@ func TestEveryPermissionThatACallNeedsIsWrittenDown(t *testing.T) {
 			[]Call{{"KEY", "secretsmanager:GetSecretValue", "secret:it-abc", nil}}},
 		{"a letter", "POST", "/v2/email/outbound-emails", "", "ses", `{"FromEmailAddress": "a@example.org"}`, 200,
 			[]Call{{"KEY", "ses:SendEmail", "identity/a@example.org", map[string][]string{"ses:FromAddress": {"a@example.org"}}}}},
+		{"a letter that comes composed", "POST", "/v2/email/outbound-emails", "", "ses", `{"FromEmailAddress": "a@example.org", "Content": {"Raw": {"Data": "VG86"}}}`, 200,
+			[]Call{{"KEY", "ses:SendRawEmail", "identity/a@example.org", map[string][]string{"ses:FromAddress": {"a@example.org"}}}}},
 		{"what nobody knows", "POST", "/x", "", "sns", "", 200, []Call{{"KEY", "sns:POST", "/x", nil}}},
 	}
 	for _, tt := range tests {

@@ -34,7 +34,7 @@ func Serve(c *cloud.Cloud, routes func(*web.Site) http.Handler) Function {
 		if err != nil {
 			return nil, err
 		}
-		authority, err := authority(c, store.Secret, "", first)
+		authority, err := authority(c, store.Secret, "", first, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +65,7 @@ func SignIn(c *cloud.Cloud) Function {
 		if err != nil {
 			return nil, err
 		}
-		authority, err := authority(c, store.Secret, secret, first)
+		authority, err := authority(c, store.Secret, secret, first, web.Register(store, c.Log))
 		if err != nil {
 			return nil, err
 		}
@@ -73,10 +73,10 @@ func SignIn(c *cloud.Cloud) Function {
 	})
 }
 
-func authority(c *cloud.Cloud, key []byte, clientSecret string, first Request) (*identity.Authority, error) {
+func authority(c *cloud.Cloud, key []byte, clientSecret string, first Request, signedIn func(*http.Request, identity.Identity)) (*identity.Authority, error) {
 	return identity.New(identity.Settings{
 		Issuer: os.Getenv(cloud.Issuer), ClientID: clientID(first), ClientSecret: clientSecret,
-		GroupsClaim: os.Getenv(cloud.GroupsClaim), CookieKey: key, BaseURL: base(first),
+		GroupsClaim: os.Getenv(cloud.GroupsClaim), CookieKey: key, BaseURL: base(first), SignedIn: signedIn,
 	}, &http.Client{Timeout: 10 * time.Second, Transport: c.Transport()})
 }
 

@@ -6,14 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 	"github.com/aws/smithy-go"
 
 	"outreach/internal/cloud"
 	"outreach/internal/mail"
+	"outreach/internal/mail/post"
 )
 
 // Sender sends letters from one address.
@@ -29,21 +30,18 @@ func New(c *cloud.Cloud) *Sender {
 	return &Sender{client: sesv2.NewFromConfig(c.Config), from: os.Getenv(cloud.MailFrom)}
 }
 
-// Send sends one letter. The letter's id goes with it, so that one sent twice can be told.
+// Send sends one letter, as it travels. SES gives it a Message-ID of its own; the letter's id goes with it in another
+// header, so that one sent twice can be told.
 func (s *Sender) Send(ctx context.Context, m mail.Message) error {
-	body := &types.Body{Text: content(m.Text)}
-	if m.HTML != "" {
-		body.Html = content(m.HTML)
+	composed, err := post.Compose(s.from, m, time.Now())
+	if err != nil {
+		return err
 	}
-	in := &sesv2.SendEmailInput{
+	_, err = s.client.SendEmail(ctx, &sesv2.SendEmailInput{
 		FromEmailAddress: &s.from,
 		Destination:      &types.Destination{ToAddresses: []string{m.To}},
-		Content:          &types.EmailContent{Simple: &types.Message{Subject: content(m.Subject), Body: body}},
-	}
-	if m.ID != "" {
-		in.Content.Simple.Headers = []types.MessageHeader{{Name: aws.String("X-Notice-Id"), Value: &m.ID}}
-	}
-	_, err := s.client.SendEmail(ctx, in)
+		Content:          &types.EmailContent{Raw: &types.RawMessage{Data: composed}},
+	})
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		// What SES says further may hold the address.
 		return fmt.Errorf("send e-mail: %s", api.ErrorCode())
@@ -52,8 +50,4 @@ func (s *Sender) Send(ctx context.Context, m mail.Message) error {
 		return fmt.Errorf("send e-mail: %w", err)
 	}
 	return nil
-}
-
-func content(text string) *types.Content {
-	return &types.Content{Data: &text, Charset: aws.String("UTF-8")}
 }

@@ -1,0 +1,83 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"outreach/internal/attention"
+	"outreach/internal/project"
+	"outreach/internal/store"
+)
+
+// Schedule compiles the yesterday of every project, makes the reports that are due, and notes what waits for the office. A
+// project that fails does not keep the others from being done; the event is delivered again, and finds what is done done.
+func (co Compiler) Schedule(ctx context.Context) error {
+	ids, err := co.Store.Projects(ctx)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, id := range ids {
+		if err := co.night(ctx, id); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func (co Compiler) night(ctx context.Context, id string) error {
+	defined, err := co.Store.Definition(ctx, id)
+	if err != nil {
+		return err
+	}
+	d := defined.Definition
+	now := co.Store.Now()
+	yesterday := now.In(d.Location()).AddDate(0, 0, -1).Format(time.DateOnly)
+	if _, _, err := co.Compile(ctx, id, yesterday, "", store.Once{}); err != nil {
+		return err
+	}
+	if err := co.reports(ctx, d, yesterday); err != nil {
+		return err
+	}
+	waits, err := attention.Overnight(ctx, co.Store, id)
+	if err != nil {
+		return err
+	}
+	if over := now.In(d.Location()).AddDate(0, 0, -wrapUp).Format(time.DateOnly); over > d.Period.To {
+		waits = attention.Counts{Reports: waits.Reports}
+	}
+	return co.Store.NoteAttention(ctx, id, d.Day(now), waits, !waits.Any())
+}
+
+// wrapUp is for how many days after a project's end the office still looks at more than its reports.
+const wrapUp = 92
+
+// lookBack is how many days a report is made late, where the schedule did not run.
+const lookBack = 31
+
+// reports makes the snapshots of the days on which reporting periods ended the project's reports, since it was last looked
+// for them. Where it never was, the project is new, and what ended before is not the tracker's.
+func (co Compiler) reports(ctx context.Context, d *project.Definition, yesterday string) error {
+	looked, err := co.Store.ReportsLookedAt(ctx, d.ID)
+	if err != nil || looked >= yesterday {
+		return err
+	}
+	before := func(days int) string {
+		day, _ := time.Parse(time.DateOnly, yesterday)
+		return day.AddDate(0, 0, -days).Format(time.DateOnly)
+	}
+	if looked == "" {
+		looked = before(1)
+	}
+	for _, day := range d.ReportDays(max(looked, before(lookBack)), yesterday) {
+		kept, _, err := co.Compile(ctx, d.ID, day, "", store.Once{})
+		if err != nil {
+			return err
+		}
+		if err := co.Store.MakeReport(ctx, kept); err != nil {
+			return err
+		}
+	}
+	return co.Store.SetReportsLookedAt(ctx, d.ID, yesterday)
+}

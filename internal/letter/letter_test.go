@@ -1,0 +1,189 @@
+package letter
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
+	"outreach/internal/attention"
+	"outreach/internal/mail"
+	"outreach/internal/project"
+	"outreach/internal/record"
+	"outreach/internal/signup"
+	"outreach/internal/snapshot"
+)
+
+var update = flag.Bool("update", false, "write the letters of these tests to testdata")
+
+var town = &project.Definition{
+	ID: "town", TimeZone: "Europe/Warsaw", Title: project.Text{PL: "Zielone podwórka", EN: "Green yards"}, Programme: project.Text{PL: "Program <b>Miasto</b>", EN: "The <b>Town</b> programme"},
+	Period: project.Period{From: "2026-01-01", To: "2026-12-31"},
+}
+
+var garden = project.Activity{
+	ID: "garden", Label: project.Text{PL: "Kompost & ogród", EN: "Compost & garden"}, Place: `Dom Kultury "Lipa", ul. Lipowa 3`,
+	Starts: "2026-07-03T17:00:00+02:00", Ends: "2026-07-03T19:30:00+02:00",
+}
+
+const hostile = "Ola<script>alert(1)</script>\r\nBcc: everybody@example.org"
+
+func aSignup(what, language string) func() (Letter, error) {
+	return func() (Letter, error) {
+		return OfSignup(Signup{
+			What: what, Language: language, Project: town, Activity: garden, ID: "01JZ", FirstName: hostile, LastName: "Przykładowa",
+			Cancel: "https://outreach.example.org/town/signups/01JZ/cancel?token=abc&x=1", At: time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC),
+		})
+	}
+}
+
+func aReport() snapshot.Snapshot {
+	return snapshot.Snapshot{Project: "town", ID: "01JS", AsOf: "2026-06-30", Participants: snapshot.Participants{Total: 1252, Target: 1500}, Indicators: []snapshot.Indicator{
+		{Code: "1", Label: project.Text{PL: "Osoby <przeszkolone>", EN: "People <trained>"}, Target: "45", Achieved: "44", Percent: "97.8"},
+		{Code: "2", Label: project.Text{PL: "Godziny", EN: "Hours"}, Target: "1000", Achieved: "1250.5", Percent: "125.1"},
+	}}
+}
+
+func letters(language string) map[string]func() (Letter, error) {
+	var cells []Cell
+	for n := range 12 {
+		cells = append(cells, Cell{Row: n + 2, Column: "reach", Value: "wiele<script>", Problem: record.Problem{Field: "reach", Code: record.NotANumber}})
+	}
+	return map[string]func() (Letter, error){
+		"accepted": aSignup(signup.Accepted, language), "waitlisted": aSignup(signup.Waitlisted, language), "held": aSignup(signup.Held, language),
+		"cancelled": aSignup(signup.Cancelled, language), "again": aSignup(Again, language), "place-free": aSignup(PlaceFree, language),
+		"rejected": func() (Letter, error) {
+			return OfRejected(Rejected{Language: language, Project: town, Filename: "<img src=x>.csv", Cells: cells, Page: "https://outreach.example.org/town/uploads/01JU"})
+		},
+		"rejected-one": func() (Letter, error) {
+			return OfRejected(Rejected{Language: language, Project: town, Filename: "maj.csv", Cells: cells[:1], Page: "https://outreach.example.org/town/uploads/01JU"})
+		},
+		"rejected-cut": func() (Letter, error) {
+			return OfRejected(Rejected{Language: language, Project: town, Filename: "maj.csv", Cells: cells, Cut: true, Page: "https://outreach.example.org/town/uploads/01JU"})
+		},
+		"report-due": func() (Letter, error) {
+			return OfDueReport(Report{Language: language, Project: town, Snapshot: aReport(), Page: "https://outreach.example.org/town/snapshots/01JS"})
+		},
+		"report": func() (Letter, error) {
+			return OfReport(Report{Language: language, Project: town, Snapshot: aReport(), Page: "https://outreach.example.org/town/snapshots/01JS",
+				Files: []mail.File{{Name: "town-2026-06-30.pdf", Type: "application/pdf", Data: []byte("%PDF")}}})
+		},
+		"attention": func() (Letter, error) {
+			return OfAttention(Attention{Language: language, Project: town, Base: "https://outreach.example.org/town",
+				Counts: attention.Counts{RejectedFiles: 1, Waiting: 2, Held: 5, Duplicates: 22, PeopleWithoutAttributes: 112, LinesBehind: 3, Reports: 1}})
+		},
+		"attention-of-one": func() (Letter, error) {
+			return OfAttention(Attention{Language: language, Project: town, Base: "https://outreach.example.org/town", Counts: attention.Counts{Held: 1}})
+		},
+	}
+}
+
+// TestLetters compares every letter, in both languages, as text and as HTML, with the one that was looked at.
+func TestLetters(t *testing.T) {
+	t.Parallel()
+	for _, language := range []string{"pl", "en"} {
+		for name, drawn := range letters(language) {
+			t.Run(name+" "+language, func(t *testing.T) {
+				t.Parallel()
+				l, err := drawn()
+				if err != nil {
+					t.Fatal(err)
+				}
+				var b strings.Builder
+				fmt.Fprintf(&b, "%s\n\n%s", l.Subject, l.Text)
+				for _, f := range l.Files {
+					fmt.Fprintf(&b, "\n[%s, %s]\n%s", f.Name, f.Type, strings.ReplaceAll(string(f.Data), "\r\n", "\n"))
+				}
+				golden(t, name+"."+language+".txt", b.String())
+				golden(t, name+"."+language+".html", l.HTML)
+				nothingForeign(t, l)
+			})
+		}
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-) and now (+):\n%s", file, diff)
+	}
+}
+
+var outer = regexp.MustCompile(`(?i)\b(src|background|srcset)=|url\(|@import|javascript:`)
+
+// nothingForeign checks that nothing that was typed is taken for HTML, that nothing is fetched when a letter is opened, and
+// that a name begins no line.
+func nothingForeign(t *testing.T, l Letter) {
+	t.Helper()
+	var shown strings.Builder
+	for z := html.NewTokenizer(strings.NewReader(l.HTML)); ; {
+		kind := z.Next()
+		if kind == html.ErrorToken {
+			break
+		}
+		token := z.Token()
+		switch kind {
+		case html.TextToken:
+			shown.WriteString(token.Data)
+		case html.StartTagToken, html.SelfClosingTagToken:
+			if slices.Contains([]string{"script", "img", "b", "trained", "przeszkolone", "iframe", "style", "link", "object"}, token.Data) {
+				t.Errorf("<%s> is in the letter", token.Data)
+			}
+			for _, a := range token.Attr {
+				if strings.HasPrefix(a.Key, "on") || outer.MatchString(a.Key+"=") || a.Key == "style" && outer.MatchString(a.Val) || a.Key == "href" && !strings.HasPrefix(a.Val, "https://outreach.example.org/town") {
+					t.Errorf("<%s %s=%q>", token.Data, a.Key, a.Val)
+				}
+			}
+		}
+	}
+	if strings.Contains(l.Subject, "\n") || strings.Contains(l.Text, "\nBcc:") || strings.Contains(l.Subject+l.Text+shown.String(), "{{") || strings.Contains(l.Text+shown.String(), "mail.") {
+		t.Errorf("%q\n%s", l.Subject, l.Text)
+	}
+	if len(l.HTML) > 60_000 {
+		t.Errorf("%d bytes", len(l.HTML))
+	}
+}
+
+func TestAnActivityWithoutAPlaceOrATime(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name     string
+		activity project.Activity
+		files    int
+		want     string
+	}{
+		{"nothing is known", project.Activity{ID: "garden"}, 0, "What: garden\nProject: Green yards\n"},
+		{"a day", project.Activity{Label: project.Text{EN: "Garden"}, Starts: "2026-07-03"}, 1, "When: 3\u00a0July\u00a02026\n"},
+		{"days", project.Activity{Label: project.Text{EN: "Garden"}, Starts: "2026-07-03", Ends: "2026-07-04"}, 1, "When: 3\u00a0July\u00a02026 – 4\u00a0July\u00a02026\n"},
+		{"through the night", project.Activity{Label: project.Text{EN: "Garden"}, Starts: "2026-07-03T22:00:00+02:00", Ends: "2026-07-04T01:00:00+02:00"}, 1, "When: 3\u00a0July\u00a02026, 22:00 – 4\u00a0July\u00a02026, 01:00\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			l, err := OfSignup(Signup{What: signup.Accepted, Language: "en", Project: town, Activity: tt.activity, FirstName: "Ola", LastName: "Nowak", Cancel: "https://x"})
+			if err != nil || len(l.Files) != tt.files || !strings.Contains(l.Text, tt.want) {
+				t.Errorf("%v, %d files\n%s", err, len(l.Files), l.Text)
+			}
+		})
+	}
+}

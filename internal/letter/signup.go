@@ -1,0 +1,85 @@
+package letter
+
+import (
+	"time"
+
+	"outreach/internal/calendar"
+	"outreach/internal/mail"
+	"outreach/internal/project"
+	"outreach/internal/signup"
+	"outreach/internal/text"
+)
+
+// What a letter about a sign-up tells: the state that it got, or one of these.
+const (
+	Again     = "again"      // the form came once more, and nothing changed
+	PlaceFree = "place_free" // somebody else's place is theirs now
+)
+
+// Signup is what a letter about a sign-up is drawn of.
+type Signup struct {
+	What                string // signup.Accepted, Waitlisted, Held or Cancelled; Again; PlaceFree
+	Language            string
+	Project             *project.Definition
+	Activity            project.Activity
+	ID                  string
+	FirstName, LastName string // as the form gave them
+	Cancel              string // where it is withdrawn
+	At                  time.Time
+}
+
+var signupMessages = map[string]string{
+	signup.Accepted: "mail.signup_accepted", signup.Waitlisted: "mail.signup_waitlisted", signup.Held: "mail.signup_held", signup.Cancelled: "mail.signup_cancelled",
+	Again: "mail.signup_again", PlaceFree: "mail.place_free",
+}
+
+// OfSignup draws a letter to somebody who signed up. Whoever has a place gets the activity for their calendar with it.
+func OfSignup(s Signup) (Letter, error) {
+	words, key := text.Of(s.Language), signupMessages[s.What]
+	language := words.Language()
+	activity, title := s.Activity.Label.In(language), s.Project.Title.In(language)
+	if activity == "" {
+		activity = s.Activity.ID
+	}
+	c := content{
+		Messages: words, Subject: words.Say(key+".subject", "activity", activity), Hello: words.Say("mail.hello", "name", line(s.FirstName)), Lead: words.Say(key + ".text"),
+		Details: []detail{{words.Say("mail.activity"), activity}}, Foot: words.Say("mail.foot", "project", title),
+	}
+	add := func(name, value string) {
+		if value != "" {
+			c.Details = append(c.Details, detail{name, value})
+		}
+	}
+	add(words.Say("mail.when"), when(words, s.Activity, s.Project.Location()))
+	add(words.Say("mail.where"), s.Activity.Place)
+	add(words.Say("mail.project"), title)
+	add(words.Say("mail.signed_up"), line(s.FirstName+" "+s.LastName))
+	if s.What != signup.Cancelled {
+		c.Act, c.Link = words.Say(key+".act"), link{words.Say("mail.withdraw"), s.Cancel}
+	}
+	var files []mail.File
+	if s.What == signup.Accepted || s.What == PlaceFree {
+		event := calendar.Write(calendar.Event{ID: s.ID, Activity: s.Activity, Project: s.Project, Language: language, Made: s.At})
+		if event != nil {
+			files = append(files, mail.File{Name: s.Activity.ID + ".ics", Type: calendar.MediaType, Data: event})
+		}
+	}
+	return c.draw(files...)
+}
+
+// when says from when until when an activity is, "" where that is not known.
+func when(words *text.Messages, a project.Activity, zone *time.Location) string {
+	if a.Starts == "" {
+		return ""
+	}
+	said := words.Moment(a.Starts, zone)
+	if a.Ends == "" || a.Ends == a.Starts {
+		return said
+	}
+	starts, err := time.Parse(time.RFC3339, a.Starts)
+	ends, endErr := time.Parse(time.RFC3339, a.Ends)
+	if err == nil && endErr == nil && starts.In(zone).Format(time.DateOnly) == ends.In(zone).Format(time.DateOnly) {
+		return said + "–" + ends.In(zone).Format("15:04")
+	}
+	return said + " – " + words.Moment(a.Ends, zone)
+}

@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"outreach/internal/table"
+)
+
+// Member is a member of the staff, as letters know them.
+type Member struct {
+	ID       string `json:"id"`
+	Email    string `json:"email"`
+	Language string `json:"language"`
+}
+
+// registered is what was last known of somebody: their language, and their roles by project.
+type registered struct {
+	Language string              `json:"language"`
+	Roles    map[string][]string `json:"roles"`
+}
+
+// mostRoles bounds how many of somebody's roles are kept: all of them are changed in one transaction.
+const mostRoles = 40
+
+// Staff gives the random id of a member of the staff, making one for an address not seen before. No address: no id.
+func (s *Store) Staff(ctx context.Context, project, email string) (id string, err error) {
+	if email == "" {
+		return "", nil
+	}
+	key := staffIdentityKey(project, s.Seal(project, "staff", email))
+	err = s.again(ctx, func() error {
+		found, rev, err := load[string](ctx, s.People, key)
+		if err != nil || rev != 0 {
+			id = found
+			return err
+		}
+		id = s.NewID()
+		return s.People.Write(ctx, put(key, id, table.Absent), put(staffKey(project, id), email, table.Absent))
+	})
+	return id, err
+}
+
+// KnownStaff gives the random id of a member of the staff, "" where the address was not seen before.
+func (s *Store) KnownStaff(ctx context.Context, project, email string) (string, error) {
+	id, _, err := load[string](ctx, s.People, staffIdentityKey(project, s.Seal(project, "staff", email)))
+	return id, err
+}
+
+// StaffEmails gives the addresses of staff ids.
+func (s *Store) StaffEmails(ctx context.Context, project string, ids []string) (map[string]string, error) {
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	var keys []table.Key
+	for _, id := range ids {
+		if id != "" {
+			keys = append(keys, staffKey(project, id))
+		}
+	}
+	out := map[string]string{}
+	for len(keys) > 0 {
+		part := keys[:min(len(keys), table.MostGet)]
+		keys = keys[len(part):]
+		found, err := s.People.Get(ctx, part...)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range part {
+			if it, ok := found[k]; ok {
+				var email string
+				if err := json.Unmarshal(it.Data, &email); err != nil {
+					return nil, fmt.Errorf("staff: %w", err)
+				}
+				out[strings.TrimPrefix(k.PK, staffKey(project, "").PK)] = email
+			}
+		}
+	}
+	return out, nil
+}
+
+// RegisterStaff keeps who somebody of the staff is and what they may do, groups written as "<project>:<role>", so that
+// letters find them. The groups are all that they have: a role that they had before and have no more is taken away.
+func (s *Store) RegisterStaff(ctx context.Context, email, language string, groups []string) error {
+	roles := map[string][]string{}
+	for _, group := range groups[:min(len(groups), mostRoles)] {
+		if project, role, found := strings.Cut(group, ":"); found {
+			roles[project] = append(roles[project], role)
+		}
+	}
+	return s.register(ctx, email, func(r *registered) { r.Language, r.Roles = language, roles })
+}
+
+// RegisterRoles keeps that somebody of the staff has roles in a project, beside those that they are known to have: a token
+// may be old, so that only signing in takes a role away. Their language is what they last signed in with, or else the one given.
+func (s *Store) RegisterRoles(ctx context.Context, project, email, language string, roles []string) error {
+	return s.register(ctx, email, func(r *registered) {
+		if r.Language == "" {
+			r.Language = language
+		}
+		all := slices.Concat(r.Roles[project], roles)
+		r.Roles[project] = all[:min(len(all), mostRoles)]
+	})
+}
+
+func (s *Store) register(ctx context.Context, email string, change func(*registered)) error {
+	if !strings.Contains(email, "@") {
+		return nil // a subject of the provider: nobody can be written to
+	}
+	key := staffRolesKey(s.Seal("", "staff", email))
+	return s.again(ctx, func() error {
+		before, rev, err := load[registered](ctx, s.People, key)
+		if err != nil {
+			return err
+		}
+		after := registered{Language: before.Language, Roles: maps.Clone(before.Roles)}
+		if after.Roles == nil {
+			after.Roles = map[string][]string{}
+		}
+		change(&after)
+		for project, roles := range after.Roles {
+			roles = slices.Compact(slices.Sorted(slices.Values(roles)))
+			if after.Roles[project] = roles; len(roles) == 0 {
+				delete(after.Roles, project)
+			}
+		}
+		if rev == 0 && len(after.Roles) == 0 || before.Language == after.Language && maps.EqualFunc(before.Roles, after.Roles, slices.Equal) {
+			return nil
+		}
+		ops := []table.Op{put(key, after, since(rev))}
+		for project, roles := range after.Roles {
+			id, err := s.Staff(ctx, project, email)
+			if err != nil {
+				return err
+			}
+			for _, role := range roles {
+				member := Member{ID: id, Email: email, Language: after.Language}
+				ops = append(ops, indexed(put(staffRoleKey(project, id, role), member, table.Always), table.Key{PK: staffIndex(project, role), SK: id}))
+			}
+		}
+		for project, roles := range before.Roles {
+			id, err := s.Staff(ctx, project, email)
+			if err != nil {
+				return err
+			}
+			for _, role := range roles {
+				if !slices.Contains(after.Roles[project], role) {
+					ops = append(ops, remove(staffRoleKey(project, id, role), table.Always))
+				}
+			}
+		}
+		return s.People.Write(ctx, ops...)
+	})
+}
+
+// StaffWith finds whoever has a role in a project: "coordinator", "funder", or "partner:" and a partner's id.
+func (s *Store) StaffWith(ctx context.Context, project, role string) ([]Member, error) {
+	page, err := list[Member](ctx, s.People, table.Query{PK: staffIndex(project, role), Index: true})
+	return page.Items, err
+}

@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestLettersFindTheStaffByTheirLastSignIn(t *testing.T) {
+	t.Parallel()
+	s, ctx := open(t), context.Background()
+	signIn := func(email, language string, groups ...string) {
+		t.Helper()
+		if err := s.RegisterStaff(ctx, email, language, groups); err != nil {
+			t.Fatal(err)
+		}
+	}
+	with := func(project, role, want string) {
+		t.Helper()
+		members, err := s.StaffWith(ctx, project, role)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, m := range members {
+			got = append(got, m.Email+" "+m.Language)
+			if id, err := s.Staff(ctx, project, m.Email); err != nil || id != m.ID {
+				t.Errorf("%s is %s, and acts as %s: %v", m.Email, m.ID, id, err)
+			}
+		}
+		slices.Sort(got)
+		if said := strings.Join(got, ", "); said != want {
+			t.Errorf("%s of %s: %q, want %q", role, project, said, want)
+		}
+	}
+	signIn("a@example.org", "pl", "town:coordinator", "town:partner:radio", "village:funder", "admin")
+	signIn("b@example.org", "en", "town:coordinator")
+	with("town", "coordinator", "a@example.org pl, b@example.org en")
+	with("town", "partner:radio", "a@example.org pl")
+	with("village", "funder", "a@example.org pl")
+	with("village", "coordinator", "")
+	with("tow", "coordinator", "")
+
+	signIn("a@example.org", "en", "town:partner:radio")
+	with("town", "coordinator", "b@example.org en")
+	with("town", "partner:radio", "a@example.org en")
+	with("village", "funder", "")
+	signIn("a@example.org", "en")
+	with("town", "partner:radio", "")
+	signIn("a@example.org", "en", "town:coordinator", "town:coordinator")
+	with("town", "coordinator", "a@example.org en, b@example.org en")
+
+	for range 2 { // a program's token says the same again and again
+		if err := s.RegisterRoles(ctx, "town", "b@example.org", "pl", []string{"funder"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.RegisterRoles(ctx, "town", "c@example.org", "pl", []string{"coordinator"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	with("town", "coordinator", "a@example.org en, b@example.org en, c@example.org pl")
+	with("town", "funder", "b@example.org en")
+
+	signIn("248289761001", "pl", "town:funder") // a provider that tells no address
+	with("town", "funder", "b@example.org en")
+	var many []string
+	for n := range 500 {
+		many = append(many, fmt.Sprintf("p%d:coordinator", n))
+	}
+	signIn("d@example.org", "pl", many...)
+	signIn("d@example.org", "pl", slices.Concat(many[300:], many[:300])...)
+	with("p300", "coordinator", "d@example.org pl")
+	with("p0", "coordinator", "")
+}
