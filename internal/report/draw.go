@@ -44,6 +44,9 @@ type Curve struct {
 	Plan float64 // height of the line of what was planned
 }
 
+// beyond is how far outside of the drawing an area's edges lie.
+const beyond = 8
+
 // Growth gives the curve. The drawing's height is the larger of what was planned and what there is, and a little air.
 func Growth(months []snapshot.Month, target json.Number, width, height float64) Curve {
 	top := value(target)
@@ -54,49 +57,26 @@ func Growth(months []snapshot.Month, target json.Number, width, height float64) 
 		top = 1
 	}
 	top *= 1.08
-	totals := make([]float64, len(months))
-	for i, m := range months {
-		totals[i] = value(m.Total)
-	}
-	line := steps(totals, len(months), top, width, height)
-	if line != "" {
-		line += "V" + number(height+beyond)
-	}
-	return Curve{Line: line, Plan: math.Round(height - value(target)/top*height)}
-}
-
-// beyond is how far outside of the drawing an area's edges lie.
-const beyond = 8
-
-// steps draws values, each from its place to the next, of so many places. Where nothing is added nothing is drawn.
-func steps(values []float64, places int, top, width, height float64) string {
-	if len(values) == 0 {
-		return ""
-	}
 	y := func(v float64) float64 { return math.Round(height - v/top*height) }
-	x := func(place int) string {
-		return number(math.Round(float64(place) * width / float64(max(places, len(values)))))
+	if len(months) == 0 {
+		return Curve{Plan: y(value(target))}
 	}
-	line := strings.Builder{}
+	var line strings.Builder
 	line.WriteString("M-" + number(beyond) + " " + number(height+beyond) + "V" + number(y(0)))
 	at := y(0)
-	for i, v := range values {
-		if y(v) != at {
-			at = y(v)
-			line.WriteString("H" + x(i) + "V" + number(at))
+	for i, m := range months {
+		if now := y(value(m.Total)); now != at {
+			at = now
+			line.WriteString("H" + number(math.Round(float64(i)*width/float64(len(months)))) + "V" + number(at))
 		}
 	}
-	end := x(len(values))
-	if len(values) >= places {
-		end = number(width + beyond)
-	}
-	line.WriteString("H" + end)
-	return line.String()
+	line.WriteString("H" + number(width+beyond) + "V" + number(height+beyond))
+	return Curve{Line: line.String(), Plan: y(value(target))}
 }
 
-// Whole is how all planned results have grown together: by month, the mean of what was achieved of each, where no result
-// counts for more than all that was planned of it. The plan's line goes evenly from nothing, on the project's first day, to
-// everything on its last, as the states of results do.
+// Whole is how all planned results have grown together: by the end of each month, the mean of what was achieved of each,
+// where no result counts for more than all that was planned of it. The drawing is as wide as the project is long; the plan's
+// line goes evenly from nothing, on the project's first day, to everything on its last, as the states of results do.
 type Whole struct {
 	Line, Area  string
 	Percent     json.Number
@@ -111,19 +91,28 @@ func Together(s snapshot.Snapshot, period project.Period, width, height float64)
 	if err != nil || bad != nil || none != nil || len(s.Indicators) == 0 || len(s.Indicators[0].ByMonth) == 0 {
 		return Whole{}, false
 	}
-	means := make([]float64, len(s.Indicators[0].ByMonth))
-	for _, in := range s.Indicators {
-		for i := range min(len(means), len(in.ByMonth)) {
-			if target := value(in.Target); target > 0 {
-				means[i] += min(100, 100*value(in.ByMonth[i].Total)/target) / float64(len(s.Indicators))
+	// passed is the share of the project's days that has passed at the end of a day.
+	passed := func(day time.Time) float64 {
+		const long = 24 * time.Hour
+		return min(1, max(0, float64(day.Sub(from)/long+1)/float64(to.Sub(from)/long+1)))
+	}
+	var line strings.Builder
+	line.WriteString("M0 " + number(height))
+	mean := 0.0
+	for i := range s.Indicators[0].ByMonth {
+		mean = 0
+		for _, in := range s.Indicators {
+			if target := value(in.Target); target > 0 && i < len(in.ByMonth) {
+				mean += min(100, 100*value(in.ByMonth[i].Total)/target) / float64(len(s.Indicators))
 			}
 		}
+		last := time.Date(from.Year(), from.Month()+time.Month(i)+1, 0, 0, 0, 0, 0, time.UTC) // of the month
+		if last.After(asOf) {
+			last = asOf
+		}
+		line.WriteString("L" + number(math.Round(passed(last)*width)) + " " + number(math.Round(height-mean/100*height)))
 	}
-	months := (to.Year()-from.Year())*12 + int(to.Month()-from.Month()) + 1
-	const day = 24 * time.Hour
-	passed := min(1, max(0, float64(asOf.Sub(from)/day+1)/float64(to.Sub(from)/day+1)))
-	line := steps(means, months, 100, width, height)
-	return Whole{Line: line, Area: line + "V" + number(height+beyond) + "Z", Percent: tenths(means[len(means)-1]), PlanPercent: tenths(100 * passed)}, true
+	return Whole{Line: line.String(), Area: line.String() + "V" + number(height) + "H0Z", Percent: tenths(mean), PlanPercent: tenths(100 * passed(asOf))}, true
 }
 
 func tenths(v float64) json.Number { return json.Number(number(round(v))) }

@@ -253,7 +253,7 @@ func TestTogether(t *testing.T) {
 		{Target: "10", ByMonth: month("0", "5", "40")}, // what is more than was planned does not make up for another
 		{Target: "100", ByMonth: month("0", "0", "20")},
 	}}
-	want := Whole{Line: "M-8 108V100H50V75H100V40H150", Area: "M-8 108V100H50V75H100V40H150V108Z", Percent: "60", PlanPercent: "50"}
+	want := Whole{Line: "M0 100L52 100L98 75L100 40", Area: "M0 100L52 100L98 75L100 40V100H0Z", Percent: "60", PlanPercent: "50"}
 	if got, ok := Together(s, period, 200, 100); !ok || got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
