@@ -19,7 +19,7 @@ func main() {
 }
 
 func realMain() error {
-	c, err := cloud.New(cloud.SignIn)
+	c, err := cloud.New(cloud.Tracker, cloud.SignIn)
 	if err != nil {
 		return err
 	}

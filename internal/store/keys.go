@@ -103,6 +103,11 @@ func answerKey(project, sealed string) table.Key {
 	return table.Key{PK: "ANSWER#" + project + "#" + sealed, SK: "ANSWER"}
 }
 
+// sessionsKey is of no project: who signs out does so everywhere.
+func sessionsKey(sealed string) table.Key {
+	return table.Key{PK: "SESSIONS#" + sealed, SK: "ENDED"}
+}
+
 func snapshotPartition(project string) string { return "SNAPSHOTS#" + project }
 
 func snapshotKey(project, id string) table.Key {
