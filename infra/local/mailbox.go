@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,6 +33,23 @@ func (b *mailbox) Send(_ context.Context, m mail.Message) error {
 		return nil
 	}
 	return appendLine(b.file, letter{m, time.Now().UTC()})
+}
+
+// Forget takes out the letters to some addresses: of somebody who is erased.
+func (b *mailbox) Forget(_ context.Context, addresses []string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	kept, err := readLines[letter](b.file)
+	if err != nil {
+		return err
+	}
+	theirs := func(l letter) bool {
+		return slices.ContainsFunc(addresses, func(address string) bool { return strings.EqualFold(address, l.To) })
+	}
+	if !slices.ContainsFunc(kept, theirs) {
+		return nil
+	}
+	return writeLines(b.file, slices.DeleteFunc(kept, theirs))
 }
 
 // list gives the letters, newest first.

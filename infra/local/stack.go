@@ -73,6 +73,7 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 		return nil, err
 	}
 	st.store = &store.Store{Secret: secret, Now: time.Now}
+	st.store.Letters = st.mail
 	if err := st.openTables(ctx); err != nil {
 		return nil, err
 	}

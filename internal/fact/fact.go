@@ -27,6 +27,7 @@ const (
 	KindUploadWithdrawn  = "upload.withdrawn"
 	KindPersonMerged     = "person.merged"
 	KindPersonErased     = "person.erased"
+	KindDataPurged       = "data.purged"
 	KindDefinitionSet    = "definition.set"
 	KindSnapshotCompiled = "snapshot.compiled"
 	KindSnapshotDecided  = "snapshot.decided"
@@ -109,6 +110,12 @@ type Merged struct {
 // Erased says that a person's facts were rewritten to a fresh id without attributes.
 type Erased struct {
 	Person string `json:"person"` // the fresh id
+}
+
+// Purged says that a class of data was removed, for the definition keeps it no longer.
+type Purged struct {
+	Class string `json:"class"` // people, texts or originals
+	Day   string `json:"day"`   // the last day for which it was kept
 }
 
 // Defined says that a version of the definition holds.

@@ -23,8 +23,9 @@ type Upload struct {
 	ReceivedAt, FinishedAt           time.Time
 	SameAs                           string // the upload that said the same before, or ""
 	CheckOnly                        bool
-	Mine                             bool   // may be withdrawn by who looks at it
-	Original                         string // the address of the file as it was sent, or ""
+	Mine                             bool      // may be withdrawn by who looks at it
+	Original                         string    // the address of the file as it was sent, or ""
+	Removed                          time.Time // when that was removed; zero: it is there
 }
 
 // CellProblem is something wrong with one cell, or worth a warning; its message is in the reader's language.

@@ -117,10 +117,7 @@ func (s *Store) write(ctx context.Context, project string, t Typed, private map[
 		return nil
 	}
 	op := put(textKey(project, t.ID, t.Version), private, table.Always)
-	if t.Person != "" {
-		op = indexed(op, table.Key{PK: textsIndex(project, t.Person), SK: t.ID})
-	}
-	return s.People.Write(ctx, op)
+	return s.People.Write(ctx, indexed(op, table.Key{PK: textsIndex(project, t.Person), SK: t.ID}))
 }
 
 // Change replaces a typed record by another draft, or voids it where the draft has no row. ifMatch is the ETag that must

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"outreach/internal/page"
@@ -94,6 +95,8 @@ func verify(c *web.Call) error {
 	words := c.Messages()
 	told := page.Message{Title: words.Say("verify.same"), Text: words.Say("verify.computed", "hash", v.Computed), Links: []page.Link{{Href: "/" + c.Project + "/snapshots/" + kept.ID, Label: words.Say("verify.back")}}}
 	switch {
+	case !v.Same && slices.ContainsFunc(v.Purges, func(p Purge) bool { return p.Class == store.PeopleClass }):
+		told.Title = words.Say("verify.purged")
 	case !v.Same && len(v.Erasures) > 0:
 		told.Title = words.Count("verify.erased", int64(len(v.Erasures)))
 	case !v.Same:
@@ -102,7 +105,7 @@ func verify(c *web.Call) error {
 	return c.Show(http.StatusOK, told)
 }
 
-// Schedule compiles the yesterday of every project. One that fails does not keep the others from being compiled; the
+// Schedule compiles the yesterday of every project, and removes what is kept no longer. One that fails does not keep the others from being compiled; the
 // event is delivered again, and finds what is done done.
 func (co Compiler) Schedule(ctx context.Context) error {
 	ids, err := co.Store.Projects(ctx)
@@ -118,6 +121,9 @@ func (co Compiler) Schedule(ctx context.Context) error {
 		}
 		yesterday := co.Store.Now().In(defined.Definition.Location()).AddDate(0, 0, -1).Format(time.DateOnly)
 		if _, _, err := co.Compile(ctx, id, yesterday, "", store.Once{}); err != nil {
+			failed = append(failed, err)
+		}
+		if err := errors.Join(co.Store.RemoveUncounted(ctx, id), co.Store.Purge(ctx, defined.Definition)); err != nil {
 			failed = append(failed, err)
 		}
 	}
