@@ -502,7 +502,7 @@ func members(t reflect.Type, properties object, required *[]string) {
 		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		properties[name] = shape(f.Type)
-		if !strings.Contains(options, "omitempty") {
+		if !strings.Contains(options, "omitempty") && !strings.Contains(options, "omitzero") {
 			*required = append(*required, name)
 		}
 	}

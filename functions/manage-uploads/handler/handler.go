@@ -216,16 +216,16 @@ func show(c *web.Call) error {
 
 // change withdraws an upload; a browser's form says DELETE in a field.
 func change(c *web.Call) error {
+	u, err := mine(c)
+	if err != nil {
+		return err
+	}
 	body, err := c.Read()
 	if err != nil {
 		return err
 	}
 	if body.Method(c) != http.MethodDelete {
 		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, DELETE"}
-	}
-	u, err := mine(c)
-	if err != nil {
-		return err
 	}
 	by, err := c.Staff()
 	if err != nil {
