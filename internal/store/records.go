@@ -166,6 +166,7 @@ func (s *Store) void(ctx context.Context, project string, before Typed, rev int6
 	if err != nil {
 		return err
 	}
+	f.At = t.At
 	if d.Reason != "" {
 		if err := s.write(ctx, project, t, map[string]string{"reason": d.Reason}); err != nil {
 			return err
