@@ -10,10 +10,9 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
-)
 
-// published are the figures of the model project's final report.
-var published = map[string]string{"1": "45", "2": "45", "3": "40", "4": "152", "5": "898860", "6": "45", "7": "45", "8": "3", "9": "3", "10": "41", "11": "98", "participants": "252"}
+	"outreach/infra/replay"
+)
 
 var (
 	figure = regexp.MustCompile(`(?m)^ *(\d+) +\d+ +(\d+) +[\d.]+%  `)
@@ -61,11 +60,11 @@ func TestTheModelProjectComesOutAsPublished(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
 	first := started(t, data, model)
-	if got := figures(first); !maps.Equal(got, published) {
-		t.Fatalf("computed %v, published %v\n%s", got, published, first)
+	if got := figures(first); !maps.Equal(got, replay.Published) {
+		t.Fatalf("computed %v, published %v\n%s", got, replay.Published, first)
 	}
 	again := started(t, data, model)
-	if !maps.Equal(figures(again), published) || digest.FindString(again) != digest.FindString(first) || strings.Contains(again, "Playing") {
+	if !maps.Equal(figures(again), replay.Published) || digest.FindString(again) != digest.FindString(first) || strings.Contains(again, "Playing") {
 		t.Errorf("a second start does not find the same:\n%s\n%s", first, again)
 	}
 	elsewhere := started(t, filepath.Join(t.TempDir(), "elsewhere"), model)
@@ -104,7 +103,7 @@ func TestTheModelProjectsFiguresAreComputedFromItsRows(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := maps.Clone(published)
+			want := maps.Clone(replay.Published)
 			maps.Copy(want, changed.want)
 			if got := figures(started(t, filepath.Join(t.TempDir(), "data"), other)); !maps.Equal(got, want) {
 				t.Errorf("computed %v, want %v", got, want)

@@ -257,7 +257,7 @@ func (s *stage) request(t *testing.T, method, address, role string, header http.
 		r.Header.Set(name, values[0])
 	}
 	if role != "" {
-		token, err := s.provider.Token(strings.ReplaceAll(role, ":", "-")+"@example.org", []string{project + ":" + role})
+		token, err := s.token(t.Context(), strings.ReplaceAll(role, ":", "-")+"@example.org", project+":"+role)
 		if err != nil {
 			t.Fatal(err)
 		}

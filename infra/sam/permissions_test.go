@@ -1,0 +1,212 @@
+//go:build sam
+
+package sam
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// call is a permission that a request of a function needed, as infra/sam/recorder saw it.
+type call struct {
+	Key, Action, Resource string
+	Context               map[string][]string
+}
+
+// onBehalf are the actions that Lambda itself uses as a function: for its log and trace, for the queue or stream that wakes
+// it, and for what failed for good. The function asks for none of them, so they are not seen here.
+var onBehalf = []struct {
+	action, resource string   // the resource holds this
+	wakes            []string // those that need it; none: all
+}{
+	{"logs:CreateLogStream", ":log-group:", nil},
+	{"logs:PutLogEvents", ":log-group:", nil},
+	{"xray:PutTraceSegments", "*", nil},
+	{"xray:PutTelemetryRecords", "*", nil},
+	{"sqs:ReceiveMessage", "Uploads", []string{"SQS"}},
+	{"sqs:DeleteMessage", "Uploads", []string{"SQS"}},
+	{"sqs:GetQueueAttributes", "Uploads", []string{"SQS"}},
+	{"dynamodb:DescribeStream", "/stream/", []string{"DynamoDB"}},
+	{"dynamodb:GetRecords", "/stream/", []string{"DynamoDB"}},
+	{"dynamodb:GetShardIterator", "/stream/", []string{"DynamoDB"}},
+	{"dynamodb:ListStreams", "/stream/", []string{"DynamoDB"}},
+	{"s3:PutObject", "/aws/lambda/", []string{"DynamoDB"}},
+	{"s3:ListBucket", "", []string{"DynamoDB"}},
+	{"sqs:SendMessage", "Missed", []string{"ScheduleV2"}},
+}
+
+// seldom are statements that no scenario comes to use, by the function and a part of the resource, and why they are needed all
+// the same.
+var seldom = map[[2]string]string{
+	{"ManageUploads", "/answers/"}: "a list of sign-ups that is too long for Lambda has thousands of them, which take minutes to make",
+}
+
+// permissionsAreUsed holds what the functions asked of AWS to what their roles allow, in both directions: every call is
+// allowed by a statement, and every action and every resource of every statement is used by a call.
+func (d *driver) permissionsAreUsed(t *testing.T) string {
+	byKey := map[string]string{}
+	for id, f := range d.functions {
+		byKey[accessKey(f)] = id
+	}
+	asked := map[string][]call{}
+	text, err := os.ReadFile(os.Getenv("SAM_TEST_CALLS"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	total := 0
+	for line := range bytes.Lines(text) {
+		var c call
+		if err := json.Unmarshal(line, &c); err != nil {
+			t.Fatal(err)
+		}
+		switch id := byKey[c.Key]; {
+		case id != "":
+			asked[id] = append(asked[id], c)
+			total++
+		case c.Key == "" && strings.Contains(c.Resource, "/.well-known/"): // the user pool's keys, which are everybody's
+		case c.Key == "" && c.Resource == "/_ministack/health": // infra/sam/test, waiting for the recorder
+		default:
+			t.Errorf("somebody else's call: %+v", c)
+		}
+	}
+	statements := 0
+	var exceptions []string
+	for _, f := range functions(t) {
+		calls := asked[f.ID]
+		if len(calls) == 0 {
+			t.Errorf("%s asked for nothing", f.ID)
+			continue
+		}
+		allowed := d.allowed(t, f)
+		statements += len(allowed)
+		denied := map[string]bool{}
+		for _, c := range calls {
+			if !slices.ContainsFunc(allowed, func(r rule) bool { return r.allows(t, c) }) {
+				denied[c.Action+" of "+c.Resource] = true
+			}
+		}
+		for _, what := range slices.Sorted(maps.Keys(denied)) {
+			t.Errorf("%s asked for what its role does not allow: %s", f.ID, what)
+		}
+		for _, r := range allowed {
+			if why := f.seldom(r); why != "" {
+				if slices.ContainsFunc(calls, func(c call) bool { return r.allows(t, c) }) {
+					t.Errorf("%s does use %v: it is no exception any more", f.ID, r.Resource)
+				}
+				exceptions = append(exceptions, fmt.Sprintf("%s %v: %s", f.ID, r.Action, why))
+				continue
+			}
+			used := slices.DeleteFunc(slices.Clone(calls), func(c call) bool { return !r.allows(t, c) })
+			for _, action := range r.Action {
+				if !slices.ContainsFunc(used, func(c call) bool { return c.Action == action }) {
+					t.Errorf("%s may %s of %v, and never does", f.ID, action, r.Resource)
+				}
+			}
+			for _, resource := range r.Resource {
+				if !slices.ContainsFunc(used, func(c call) bool { return covers(resource, c) }) {
+					t.Errorf("%s may use %s, and never does: %v", f.ID, resource, r.Action)
+				}
+			}
+		}
+	}
+	return fmt.Sprintf("%d calls of %d functions, each allowed; %d statements of their roles, each action and resource used but for %q", total, len(asked), statements, exceptions)
+}
+
+func (f function) seldom(r rule) string {
+	for which, why := range seldom {
+		if which[0] == f.ID && slices.ContainsFunc(r.Resource, func(resource string) bool { return strings.Contains(resource, which[1]) }) {
+			return why
+		}
+	}
+	return ""
+}
+
+// allowed are the statements of a function's role, without what Lambda does on the function's behalf.
+func (d *driver) allowed(t *testing.T, f function) []rule {
+	t.Helper()
+	var all []rule
+	for name, p := range d.policies(t, f.ID) {
+		if name == standIn {
+			continue
+		}
+		for _, r := range p.Statement {
+			if r.Effect != "Allow" {
+				t.Errorf("%s: a statement that does not allow: %+v", f.ID, r)
+			}
+			r.Action = slices.DeleteFunc(r.Action, func(action string) bool {
+				for _, o := range onBehalf {
+					if o.action == action && strings.Contains(r.Resource[0], o.resource) && (o.wakes == nil || slices.Contains(o.wakes, f.Wakes)) {
+						return true
+					}
+				}
+				return false
+			})
+			if len(r.Action) > 0 {
+				all = append(all, r)
+			}
+		}
+	}
+	return all
+}
+
+func (r rule) allows(t *testing.T, c call) bool {
+	t.Helper()
+	return slices.Contains(r.Action, c.Action) && slices.ContainsFunc(r.Resource, func(resource string) bool { return covers(resource, c) }) && r.holds(t, c)
+}
+
+// covers tells whether a call's resource is one that a pattern names. Only the last part of an ARN is compared: the calls do
+// not say of which account they are.
+func covers(arn string, c call) bool {
+	parts := strings.SplitN(arn, ":", 6)
+	service, _, _ := strings.Cut(c.Action, ":")
+	if len(parts) != 6 || parts[2] != service {
+		return false
+	}
+	// A secret may be asked for by its name, which six characters follow in its ARN.
+	return glob(parts[5], c.Resource) || service == "secretsmanager" && glob("secret:"+c.Resource+"-??????", parts[5])
+}
+
+// glob matches as IAM does: a star is anything, slashes too.
+func glob(pattern, text string) bool {
+	ok, err := path.Match(strings.ReplaceAll(pattern, "/", "|"), strings.ReplaceAll(text, "/", "|"))
+	return ok && err == nil
+}
+
+// holds tells whether a statement's conditions are met.
+func (r rule) holds(t *testing.T, c call) bool {
+	t.Helper()
+	for operator, keys := range r.Condition {
+		for key, patterns := range keys {
+			values := c.Context[key]
+			one := func(value string) bool {
+				return slices.ContainsFunc(patterns, func(pattern string) bool { return glob(pattern, value) })
+			}
+			switch operator {
+			case "ForAllValues:StringLike", "ForAllValues:StringEquals":
+				if slices.ContainsFunc(values, func(value string) bool { return !one(value) }) {
+					return false
+				}
+			case "StringEquals", "StringLike":
+				if len(values) != 1 || !one(values[0]) {
+					return false
+				}
+			default:
+				t.Errorf("condition %s of %s: nobody knows here what it means", operator, key)
+			}
+		}
+	}
+	return true
+}
+
+// accessKey is the one that the stand-in gives a function; it is made from the function and its role.
+func accessKey(f deployedFunction) string {
+	return fmt.Sprintf("ASIA%X", sha256.Sum256([]byte(f.ARN+":"+f.Role)))[:20]
+}
