@@ -133,6 +133,10 @@ func (f files) Delete(ctx context.Context, key string) error {
 	return f.call(true, func() error { return f.Store.Delete(ctx, key) })
 }
 
+func (f files) Erase(ctx context.Context, key string) error {
+	return f.call(true, func() error { return f.Store.Erase(ctx, key) })
+}
+
 func (f files) Stat(ctx context.Context, key string) (info objects.Info, err error) {
 	err = f.call(false, func() error { info, err = f.Store.Stat(ctx, key); return err })
 	return info, err
@@ -150,8 +154,9 @@ func (f files) Open(ctx context.Context, key, etag string) (body io.ReadCloser, 
 	return body, info, err
 }
 
-// limited is the project of these tests: its garden has two places, and its funder gets a report each month.
-var limited = strings.Replace(definitionText, "{id: garden, label: Garden}", "{id: garden, label: Garden, capacity: 2}", 1) + "reports: {funder: monthly, language: pl}\n"
+// limited is the project of these tests: its garden has two places, its funder gets a report each month, and its data are kept for some years.
+var limited = strings.Replace(definitionText, "{id: garden, label: Garden}", "{id: garden, label: Garden, capacity: 2}", 1) +
+	"reports: {funder: monthly, language: pl}\nretention: {people: 60, texts: 24, originals: 36}\n"
 
 // scenario is something that somebody does to a project in which something was done before.
 type scenario struct {
@@ -160,6 +165,9 @@ type scenario struct {
 	// repeats are the kinds of facts of which there may be one more, for the request says again what holds.
 	repeats []string
 }
+
+// overtime is when the project's data need to be kept no longer.
+var overtime = time.Date(2132, 6, 1, 8, 0, 0, 0, time.UTC)
 
 var day = time.Date(2126, 6, 1, 8, 0, 0, 0, time.UTC)
 
@@ -203,6 +211,8 @@ func prepare(h *house, m *memory) error {
 		arrived("radio", "poprawka.csv", "date,medium,title,outlet,reach\n2126-05-02,radio,Audycja,Radio,250\n2126-05-03,radio,Audycja,Radio,50\n"),
 		arrived("coordinator", "obecni2.csv", "email,pesel,activity,date,hours,outcome\nosoba8@example.org,44051401359,garden,2126-05-12,1,completed\nosoba2@example.org,,garden,2126-05-12,2,withdrew\nosoba2@example.org,,garden,2126-05-12,2,completed\n"),
 		arrived("coordinator", "zapisy2.csv", "submitted_at,activity,first_name,last_name,email,sex,consent_processing\n2126-02-03T09:00:00Z,grants,Osoba,Zpliku,plik3@example.org,female,tak\n2126-02-04T09:00:00Z,garden,Osoba,Zpliku,osoba1@example.org,female,tak\n"),
+		arrived("radio", "gorsza.csv", "date,medium,title,outlet,reach\n2126-05-04,radio,Audycja,Radio,nikt\n"),
+		told("radio", "gorsza.csv"),
 		arrived("radio", "zla.csv", "date,medium,title,outlet,reach\n2126-05-04,radio,Audycja,Radio,wiele\n"),
 	)
 	for i, step := range steps {
@@ -391,6 +401,18 @@ var scenarios = []scenario{
 		}
 		return err
 	}},
+	{name: "what is kept no longer is removed", repeats: []string{"person.erased"}, act: func(h *house, _ *memory) error {
+		h.at(overtime)
+		defined, err := h.store.Definition(context.Background(), "town")
+		if err == nil {
+			err = h.store.Purge(context.Background(), defined.Definition)
+		}
+		return err
+	}},
+	{name: "files that never counted are removed", act: func(h *house, _ *memory) error {
+		h.at(day.Add(store.UncountedFor + 48*time.Hour))
+		return h.store.RemoveUncounted(context.Background(), "town")
+	}},
 	{name: "letters are sent", act: func(h *house, m *memory) error {
 		box := &letters{}
 		err := (&sendnotices.Notices{Store: h.store, Mail: box, BaseURL: base, Log: h.log}).CatchUp(context.Background())
@@ -406,7 +428,7 @@ var (
 	anySeal   = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
 	anyHeads  = regexp.MustCompile(`"heads":\[[^\]]*\]`)
 	newPerson = regexp.MustCompile(`{"row":\d+,"column":"[a-z]*","value":"[^"]*","problem":{"field":"[a-z]*","code":"new_person"}},?`)
-	instant   = regexp.MustCompile(`(2126-06-0\dT)09:\d\d:\d\d(\.\d+)?Z`) // of the operation, however often it was done
+	instant   = regexp.MustCompile(`(2126-06-0\dT|2126-07-0\dT|2132-06-01T)0[89]:\d\d:\d\d(\.\d+)?Z`) // of the operation, however often it was done
 )
 
 // state is all that is kept, but for what differs from one run to another: new ids, hashes of them, fractions of seconds.

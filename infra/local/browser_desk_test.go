@@ -103,8 +103,8 @@ func seesBadRows(t *testing.T, v *visitor) {
 	v.isWhole("the rows that are wrong", http.StatusOK)
 }
 
-// typed counts what is pressed on the keyboard, as letters and keys.
-func typed(keys ...string) (count int) {
+// pressed counts what is pressed on the keyboard, as letters and keys.
+func pressed(keys ...string) (count int) {
 	for _, k := range keys {
 		count += len([]rune(k))
 	}
@@ -146,10 +146,10 @@ func advisesByKeyboard(t *testing.T, v *visitor) {
 	v.do("a new person", chromedp.Focus(chromedp.CSS("#f-person")))
 	v.comes("Enter", http.StatusOK, chromedp.KeyEvent(second[0]), chromedp.KeyEvent(second[1]))
 	v.sees("Saved: jan@example.org, ", "45 minutes.")
-	if n := typed(second...); n > 20 {
+	if n := pressed(second...); n > 20 {
 		t.Errorf("the second consultation took %d keys", n)
 	}
-	if n := typed(first...) + 1; n > 40 {
+	if n := pressed(first...) + 1; n > 40 {
 		t.Errorf("the first consultation took %d keys", n)
 	}
 	if all := p.adviser.get(p.at + "/consultations").list("items"); len(all) != 3 || said(within(all[0], "minutes")) != "45" || said(within(all[0], "field")) != "law" {

@@ -468,6 +468,9 @@ func (r reply) isTold(method, path string) {
 	r.t.Helper()
 	told.Do(func() { readDocument(r.t) })
 	path, _, _ = strings.Cut(path, "?")
+	if strings.HasPrefix(r.header.Get("Location"), "/auth/sign-in?") {
+		return // a browser, which is led to sign in, is no program
+	}
 	if strings.HasPrefix(path, "/local") || strings.HasPrefix(path, "/auth") || strings.HasPrefix(path, "/assets") {
 		return
 	}

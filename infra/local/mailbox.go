@@ -69,6 +69,23 @@ func (b *mailbox) Send(ctx context.Context, m mail.Message) error {
 	return appendLine(b.file, letter{m, time.Now().UTC()})
 }
 
+// Forget takes out the letters to some addresses: of somebody who is erased.
+func (b *mailbox) Forget(_ context.Context, addresses []string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	kept, err := readLines[letter](b.file)
+	if err != nil {
+		return err
+	}
+	theirs := func(l letter) bool {
+		return slices.ContainsFunc(addresses, func(address string) bool { return strings.EqualFold(address, l.To) })
+	}
+	if !slices.ContainsFunc(kept, theirs) {
+		return nil
+	}
+	return writeLines(b.file, slices.DeleteFunc(kept, theirs))
+}
+
 // list gives the letters, newest first.
 func (b *mailbox) list() ([]letter, error) {
 	b.mu.Lock()

@@ -240,6 +240,25 @@ func appendLine(file string, value any) error {
 	return f.Sync()
 }
 
+// writeLines puts a file of JSON lines in the place of the one that was there, as a whole.
+func writeLines[T any](file string, values []T) error {
+	fresh := file + ".new"
+	if err := os.Remove(fresh); err != nil && !os.IsNotExist(err) { // of a process that died over it
+		return err
+	}
+	if f, err := os.OpenFile(fresh, os.O_CREATE|os.O_WRONLY, 0o600); err != nil {
+		return err
+	} else if err := f.Close(); err != nil {
+		return err
+	}
+	for _, value := range values {
+		if err := appendLine(fresh, value); err != nil {
+			return err
+		}
+	}
+	return os.Rename(fresh, file)
+}
+
 // readLines reads a file of JSON lines; a last line that was cut off is left out.
 func readLines[T any](file string) ([]T, error) {
 	out := []T{}

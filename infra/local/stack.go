@@ -76,6 +76,7 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 		return nil, err
 	}
 	st.store = &store.Store{Secret: secret, Now: time.Now}
+	st.store.Letters = st.mail
 	if err := st.openTables(ctx); err != nil {
 		return nil, err
 	}
@@ -180,7 +181,7 @@ func (st *stack) openObjects(ctx context.Context, secret []byte) (err error) {
 }
 
 func (st *stack) openSite(secret []byte) error {
-	set := identity.Settings{Issuer: st.settings.issuer, ClientID: st.settings.clientID, GroupsClaim: st.settings.groupsClaim, CookieKey: secret, BaseURL: st.settings.baseURL}
+	set := identity.Settings{Issuer: st.settings.issuer, ClientID: st.settings.clientID, GroupsClaim: st.settings.groupsClaim, CookieKey: secret, BaseURL: st.settings.baseURL, Sessions: st.store}
 	set.SignedIn = web.Register(st.store, st.log)
 	set.Fail = func(w http.ResponseWriter, r *http.Request, status int, err error) { st.site.Refuse(w, r, status, err) }
 	client := &http.Client{Timeout: 10 * time.Second}

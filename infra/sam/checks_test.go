@@ -35,6 +35,7 @@ func findings(t *testing.T, text []byte) []string {
 	c.logs()
 	c.permissions()
 	c.people()
+	c.sessions()
 	c.origins()
 	c.tables()
 	c.buckets()
@@ -197,7 +198,16 @@ func (c *check) allowed(name string, all []statement) {
 var strangers = []string{"show-report"}
 
 // onlyStaff are functions that may look up who of the staff it is that asks, or signs in, and nobody else.
-var onlyStaff = []string{"define-project", "compile-snapshot", "sign-in"}
+var onlyStaff = []string{"define-project", "sign-in"}
+
+// sessions: who signs people in and out reaches nothing else of the table that they all work on.
+func (c *check) sessions() {
+	for _, s := range c.functions()["sign-in"].Allowed {
+		if slices.ContainsFunc(s.Resource, func(r string) bool { return strings.Contains(r, "Tracker") }) && !slices.Contains(texts(s.Condition), "SESSIONS#*") {
+			c.say("sign-in may use more of the tracker table than the sessions that were ended")
+		}
+	}
+}
 
 // people: who somebody is stays with those that must know.
 func (c *check) people() {

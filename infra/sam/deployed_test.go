@@ -6,7 +6,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/csv"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -89,6 +95,8 @@ func TestDeployed(t *testing.T) {
 		{"file of sign-ups", d.signupsFile},
 		{"long answers", d.longAnswers},
 		{"office's work", d.office},
+		{"kept no longer", d.keptNoLonger},
+		{"signing out", d.signingOut},
 		{"a permission taken away", d.permissionTakenAway},
 		{"permissions", d.permissionsAreUsed},
 	} {
@@ -856,6 +864,10 @@ func (d *driver) office(t *testing.T) string {
 	d.must(t, http.StatusCreated, http.MethodPost, "/"+project+"/consultations", token, map[string]any{
 		"person": map[string]string{"email": "k.lis@example.org"}, "date": "2024-06-04", "field": "law", "minutes": 20, "form": "phone", "topic": "Statute", "notes": "Wants to found one",
 	}, nil)
+	file := d.sent(t, token, "lis.csv", "email,date,field,minutes,form\nk.lis@example.org,2024-06-05,law,25,phone\n")
+	if u := d.became(t, token, file); u.State != "accepted" {
+		t.Fatalf("%+v", u)
+	}
 	var found struct{ Items []struct{ ID string } }
 	d.must(t, http.StatusOK, http.MethodGet, people+"?q=lis", token, nil, &found)
 	duplicates := d.must(t, http.StatusOK, http.MethodGet, people+"/duplicates", token, nil, nil)
@@ -875,6 +887,10 @@ func (d *driver) office(t *testing.T) string {
 		t.Errorf("what would be erased: %s", preview.body)
 	}
 	d.must(t, http.StatusOK, http.MethodDelete, people+"/"+other, token, nil, nil)
+	if left := d.versions(t, "uploads/"+project+"/coordinator/"+file+"/"); left != 0 {
+		t.Errorf("of a file in which she stood %d versions are left", left)
+	}
+	d.must(t, http.StatusGone, http.MethodGet, "/"+project+"/uploads/"+file+"/original", token, nil, nil)
 	id, _ := d.compiled(t, "2024-12-31")
 	d.must(t, http.StatusOK, http.MethodPost, "/"+project+"/snapshots/"+id+"/approval", token, map[string]string{"decision": "reject", "note": "Not yet."}, nil)
 	// What the containers' test goes on from is approved.
@@ -897,7 +913,131 @@ func (d *driver) office(t *testing.T) string {
 	if versions := d.must(t, http.StatusOK, http.MethodGet, "/"+project+"/definition/versions", token, nil, nil); !bytes.Contains(versions.body, []byte(`"version":1`)) {
 		t.Errorf("the definition's versions: %s", versions.body)
 	}
-	return "two of one name are made one, with all that was said of them, and corrected; erased: no list holds her any more; the trail tells it all"
+	return "two of one name are made one, with all that was said of them, and corrected; erased: no list holds her any more, and no version of her file; the trail tells it all"
+}
+
+// versions counts what the bucket keeps below a prefix, marks of deletion too.
+func (d *driver) versions(t *testing.T, prefix string) int {
+	t.Helper()
+	files := s3.New(s3.Options{Region: region, BaseEndpoint: &d.endpoint, UsePathStyle: true, Credentials: testCredentials})
+	out, err := files.ListObjectVersions(t.Context(), &s3.ListObjectVersionsInput{Bucket: aws.String(d.resources["Bucket"]), Prefix: &prefix})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(out.Versions) + len(out.DeleteMarkers)
+}
+
+// keptNoLonger has the schedule remove people, texts and files of a project that ended long ago.
+func (d *driver) keptNoLonger(t *testing.T) string {
+	token := d.define(t, "bygone", "to: 2035-12-31", "to: 2024-12-31", "target_group: 40", "target_group: 40\nretention: {people: 12, texts: 3, originals: 12}")
+	d.must(t, http.StatusCreated, http.MethodPost, "/bygone/consultations", token, map[string]any{
+		"person": map[string]string{"email": "dawna@example.org"}, "date": "2024-06-04", "field": "law", "minutes": 20, "form": "phone", "topic": "Statute",
+	}, nil)
+	content := header + "2024-07-01,radio,Evening talk,Radio Miejskie,4000\n"
+	var to place
+	d.must(t, http.StatusCreated, http.MethodPost, "/bygone/uploads", token, map[string]any{"filename": "july.csv", "size": len(content)}, &to)
+	if status := d.putAt(t, to, content); status != http.StatusOK {
+		t.Fatalf("the place answers %d", status)
+	}
+	var u struct {
+		State   string
+		Removed string `json:"original_removed_at"`
+	}
+	d.eventually(t, "a file to be taken in", func() bool {
+		d.must(t, http.StatusOK, http.MethodGet, "/bygone/uploads/"+to.ID, token, nil, &u)
+		return u.State == "accepted"
+	})
+	var snapshot struct{ ID string }
+	d.must(t, http.StatusCreated, http.MethodPost, "/bygone/snapshots", token, map[string]string{"as_of": "2024-12-31"}, &snapshot)
+	if got, err := d.invokeDeployed(t.Context(), "CompileSnapshot", d.event(t, "compile-snapshot/schedule")); err != nil || string(got) != "null" {
+		t.Fatalf("%s, %v", got, err)
+	}
+	var found struct{ Items []struct{ ID string } }
+	if d.must(t, http.StatusOK, http.MethodGet, "/bygone/people?q=dawna@example.org", token, nil, &found); len(found.Items) != 0 {
+		t.Errorf("there is %+v", found)
+	}
+	if left := d.versions(t, "uploads/bygone/"); left != 0 {
+		t.Errorf("of the files %d versions are left", left)
+	}
+	if d.must(t, http.StatusOK, http.MethodGet, "/bygone/uploads/"+to.ID, token, nil, &u); u.State != "accepted" || u.Removed == "" {
+		t.Errorf("the file: %+v", u)
+	}
+	var verified struct {
+		Same   bool
+		Purges []struct{ Class string }
+	}
+	d.must(t, http.StatusOK, http.MethodPost, "/bygone/snapshots/"+snapshot.ID+"/verification", token, nil, &verified)
+	if !verified.Same || len(verified.Purges) != 3 { // no figure of it asks for an attribute
+		t.Errorf("verified: %+v", verified)
+	}
+	return "the schedule erases the person, the texts and every version of the file of a project that is over; what counts goes on counting, and the verification names what is gone"
+}
+
+// signingOut ends the sessions of somebody, whom no page of the user pool can sign in here: their cookie is sealed by the test.
+func (d *driver) signingOut(t *testing.T) string {
+	var kept struct{ SecretString string }
+	if err := d.order(t.Context(), "secretsmanager", "secretsmanager.GetSecretValue", map[string]string{"SecretId": d.resources["Secret"]}, &kept); err != nil {
+		t.Fatal(err)
+	}
+	var secret struct{ Key string }
+	if err := json.Unmarshal([]byte(kept.SecretString), &secret); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := hex.DecodeString(secret.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := func(subject string) string {
+		key, err := hkdf.Key(sha256.New, raw, nil, "cookie session", 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		block, err := aes.NewCipher(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seal, err := cipher.NewGCMWithRandomNonce(block)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content := fmt.Sprintf(`{"s":%q,"g":[%q],"b":%d,"u":%d}`, subject, project+":coordinator", time.Now().UnixNano(), time.Now().Add(time.Hour).Unix())
+		return base64.RawURLEncoding.EncodeToString(seal.Seal(nil, nil, []byte(content), nil))
+	}
+	with := func(method, path, session string) int {
+		r, err := http.NewRequestWithContext(t.Context(), method, d.base+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept", "application/json")
+		r.AddCookie(&http.Cookie{Name: "session", Value: session})
+		response, err := d.client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		return response.StatusCode
+	}
+	desk, phone, stranger := sealed("somebody"), sealed("somebody"), sealed("somebody else")
+	for _, session := range []string{desk, phone, stranger} {
+		if status := with(http.MethodGet, "/"+project+"/people", session); status != http.StatusOK {
+			t.Fatalf("a session: %d", status)
+		}
+	}
+	if status := with(http.MethodPost, "/auth/sign-out", desk); status != http.StatusSeeOther {
+		t.Fatalf("signing out: %d", status)
+	}
+	addresses := []string{"/people", "/uploads", "/consultations", "/definition", "/snapshots"}
+	for _, address := range addresses {
+		for _, session := range []string{desk, phone} {
+			if status := with(http.MethodGet, "/"+project+address, session); status != http.StatusUnauthorized {
+				t.Errorf("%s after signing out: %d", address, status)
+			}
+		}
+	}
+	if status := with(http.MethodGet, "/"+project+"/people", stranger); status != http.StatusOK {
+		t.Errorf("another's session: %d", status)
+	}
+	return fmt.Sprintf("a sign-out ends two sessions of one person at %d functions' addresses, and no one else's", len(addresses))
 }
 
 // define puts a definition like the events' in force, for a project of another name.

@@ -29,6 +29,7 @@ const (
 	KindPersonMerged     = "person.merged"
 	KindPersonErased     = "person.erased"
 	KindPersonCorrected  = "person.corrected"
+	KindDataPurged       = "data.purged"
 	KindDefinitionSet    = "definition.set"
 	KindSnapshotCompiled = "snapshot.compiled"
 	KindSnapshotDecided  = "snapshot.decided"
@@ -130,6 +131,12 @@ type Erased struct {
 type Corrected struct {
 	Person string   `json:"person"`
 	Fields []string `json:"fields"` // the names of what was corrected, such as email
+}
+
+// Purged says that a class of data was removed, for the definition keeps it no longer.
+type Purged struct {
+	Class string `json:"class"` // people, texts or originals
+	Day   string `json:"day"`   // the last day for which it was kept
 }
 
 // Defined says that a version of the definition holds.

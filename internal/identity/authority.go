@@ -22,10 +22,18 @@ type Settings struct {
 	CookieKey    []byte // 32 random bytes; the same in all functions
 	BaseURL      string // where people find this application: https://outreach.example.org
 
+	Sessions Sessions // remembers whose sessions were ended; nil: signing out ends the one in that browser alone
+
 	Now func() time.Time // nil: the system's clock
 	// SignedIn is told of everybody who signs in, before they go on; nil: nobody is told. What it cannot do must not keep them out.
 	SignedIn func(r *http.Request, who Identity)
 	Fail     func(w http.ResponseWriter, r *http.Request, status int, err error) // shows why a sign-in or a form from elsewhere was refused; err is for the log. nil: the status as text
+}
+
+// Sessions remembers since when the sessions of a subject no longer hold: a sealed cookie cannot be called back.
+type Sessions interface {
+	EndSessions(ctx context.Context, subject string, at, until time.Time) error
+	SessionsEnded(ctx context.Context, subject string) (time.Time, error) // the zero time: they hold
 }
 
 // Authority tells who is asking. It may be used by many at once.
@@ -40,6 +48,7 @@ type Authority struct {
 	source   *source
 	sessions seal
 	attempts seal
+	ended    Sessions
 	foreign  *http.CrossOriginProtection
 }
 
@@ -61,7 +70,7 @@ func New(settings Settings, client *http.Client) (*Authority, error) {
 	}
 	a := &Authority{
 		issuer: settings.Issuer, clientID: settings.ClientID, clientSecret: settings.ClientSecret, groupsClaim: settings.GroupsClaim,
-		base: base, client: client, now: settings.Now, fail: settings.Fail, onSignIn: settings.SignedIn, foreign: http.NewCrossOriginProtection(),
+		base: base, client: client, now: settings.Now, fail: settings.Fail, onSignIn: settings.SignedIn, ended: settings.Sessions, foreign: http.NewCrossOriginProtection(),
 	}
 	if a.groupsClaim == "" {
 		a.groupsClaim = "groups"
@@ -88,8 +97,9 @@ func New(settings Settings, client *http.Client) (*Authority, error) {
 }
 
 // Identify tells who sent a request: by its bearer token, or else by its session cookie. A request with neither is anyone's:
-// the zero Identity. A token or session that is there but is expired, altered or not for this application is an error,
-// which the caller answers with 401; one that wraps ErrUnavailable with 503.
+// the zero Identity. A token or session that is there but is expired, ended, altered or not for this application is an error,
+// which the caller answers with 401; one that wraps ErrUnavailable, also where it cannot be told whether the session was
+// ended, with 503.
 func (a *Authority) Identify(r *http.Request) (Identity, error) {
 	if token, ok := bearer(r); ok {
 		told, err := a.verify(r.Context(), token)
@@ -99,7 +109,14 @@ func (a *Authority) Identify(r *http.Request) (Identity, error) {
 	if err != nil {
 		return Identity{}, nil
 	}
-	return a.openSession(cookie.Value)
+	s, err := a.openSession(cookie.Value)
+	if err != nil {
+		return Identity{}, err
+	}
+	if err := a.holds(r.Context(), s); err != nil {
+		return Identity{}, err
+	}
+	return Identity{Subject: s.Subject, Email: s.Email, Groups: s.Groups}, nil
 }
 
 // Protect refuses what a page of another site makes a signed-in browser send. Requests with a bearer token pass: no browser

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -23,22 +24,56 @@ type session struct {
 	Subject string   `json:"s"`
 	Email   string   `json:"e,omitempty"`
 	Groups  []string `json:"g,omitempty"`
+	Begun   int64    `json:"b"` // nanoseconds since 1970
 	Until   int64    `json:"u"` // seconds since 1970
 }
 
-func (a *Authority) openSession(value string) (Identity, error) {
+func (a *Authority) openSession(value string) (session, error) {
 	var s session
 	if err := a.sessions.open(value, &s); err != nil {
-		return Identity{}, err
+		return session{}, err
 	}
 	if !a.now().Before(time.Unix(s.Until, 0)) {
-		return Identity{}, errors.New("session: has ended")
+		return session{}, errors.New("session: is over")
 	}
-	return Identity{Subject: s.Subject, Email: s.Email, Groups: s.Groups}, nil
+	return s, nil
+}
+
+// holds tells whether a session was not ended by its subject, in whatever browser.
+func (a *Authority) holds(ctx context.Context, s session) error {
+	if a.ended == nil {
+		return nil
+	}
+	since, err := a.ended.SessionsEnded(ctx, s.Subject)
+	if err != nil {
+		return fmt.Errorf("%w: whether the session was ended cannot be read: %w", ErrUnavailable, err)
+	}
+	if !since.IsZero() && !time.Unix(0, s.Begun).After(since) {
+		return errors.New("session: was ended")
+	}
+	return nil
+}
+
+// end makes every session of whoever a request is from no longer hold. Of nobody's there is nothing to end.
+func (a *Authority) end(r *http.Request) error {
+	cookie, err := r.Cookie(a.sessions.name)
+	if err != nil || a.ended == nil {
+		return nil
+	}
+	s, err := a.openSession(cookie.Value)
+	if err != nil {
+		return nil // it opens nothing as it is
+	}
+	now := a.now()
+	if err := a.ended.EndSessions(r.Context(), s.Subject, now, now.Add(sessionFor)); err != nil {
+		return fmt.Errorf("%w: the sessions cannot be ended: %w", ErrUnavailable, err)
+	}
+	return nil
 }
 
 func (a *Authority) setSession(w http.ResponseWriter, who Identity) error {
-	return a.sessions.set(w, session{Subject: who.Subject, Email: who.Email, Groups: who.Groups, Until: a.now().Add(sessionFor).Unix()}, sessionFor)
+	now := a.now()
+	return a.sessions.set(w, session{Subject: who.Subject, Email: who.Email, Groups: who.Groups, Begun: now.UnixNano(), Until: now.Add(sessionFor).Unix()}, sessionFor)
 }
 
 // seal writes and reads one cookie, by AES-256-GCM under a key of its own, so that no cookie can stand in for another.
@@ -87,8 +122,8 @@ func (s seal) write(w http.ResponseWriter, value string, age int) {
 }
 
 func (s seal) open(value string, into any) error {
-	sealed, err := base64.RawURLEncoding.DecodeString(value)
-	if err != nil {
+	sealed, err := base64.RawURLEncoding.DecodeString(value[:min(len(value), mostCookie+1)])
+	if err != nil || len(value) > mostCookie {
 		return fmt.Errorf("%s: is not one of ours", s.name)
 	}
 	plain, err := s.aead.Open(nil, nil, sealed, nil)

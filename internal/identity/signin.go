@@ -160,9 +160,14 @@ func (a *Authority) redeem(ctx context.Context, code string, begun attempt) (Ide
 	return told.Identity, nil
 }
 
+// signOut ends the sessions everywhere first: while that cannot be done, the cookie stays, by which it can be asked for again.
 func (a *Authority) signOut(w http.ResponseWriter, r *http.Request) {
+	if err := a.end(r); err != nil {
+		a.unavailable(w, r, err)
+		return
+	}
 	a.sessions.clear(w)
-	to := a.end(r.Context())
+	to := a.farewell(r.Context())
 	if to.Host != a.base.Host {
 		to = a.base.JoinPath("/auth/sign-out")
 	}
@@ -172,16 +177,16 @@ func (a *Authority) signOut(w http.ResponseWriter, r *http.Request) {
 // signedOut leads on to where the provider ends its own session. It is a page that leads on, and no redirect: a page's form
 // may only be redirected to places that its policy names, and this one is known to the provider alone.
 func (a *Authority) signedOut(w http.ResponseWriter, r *http.Request) {
-	to := a.end(r.Context()).String()
+	to := a.farewell(r.Context()).String()
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'")
 	w.Header().Set("Refresh", "0; url="+to)
 	fmt.Fprintf(w, "<!doctype html><html lang=\"pl\"><title>Wylogowano · Signed out</title><p>Wylogowano. <a href=\"%[1]s\">Dalej</a></p><p lang=\"en\">Signed out. <a href=\"%[1]s\">Continue</a></p></html>\n", html.EscapeString(to))
 }
 
-// end is where the provider ends its session, and leads back from to the first page; or that page, where the provider has no
+// farewell is where the provider ends its session, and leads back from to the first page; or that page, where the provider has no
 // such place or does not answer.
-func (a *Authority) end(ctx context.Context) *url.URL {
+func (a *Authority) farewell(ctx context.Context) *url.URL {
 	home := a.base.JoinPath("/")
 	issuer, err := a.source.current(ctx)
 	if err != nil || issuer.EndSession == "" {

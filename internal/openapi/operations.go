@@ -177,7 +177,8 @@ func uploadOperations() []operation {
 		{method: "GET", path: "/{project}/uploads/{id}/errors.csv", id: "listUploadErrors", tag: "uploads", summary: "The list of bad cells as CSV", who: uploaders,
 			answers: []answer{ok("The list", asFile(csvType)), waiting}},
 		{method: "GET", path: "/{project}/uploads/{id}/original", id: "showUploadOriginal", tag: "uploads", summary: "The file as it was sent", who: uploaders,
-			answers: []answer{{status: http.StatusSeeOther, description: "It is at a short-lived pre-signed address", headers: object{"Location": object{"schema": object{"type": "string", "format": "uri"}}}}}},
+			answers: []answer{{status: http.StatusSeeOther, description: "It is at a short-lived pre-signed address", headers: object{"Location": object{"schema": object{"type": "string", "format": "uri"}}}},
+				{status: http.StatusGone, description: "It was removed: somebody in it was erased, or it was kept long enough", content: object{"application/problem+json": object{"schema": ref("problem")}}}}},
 	}
 }
 
@@ -328,7 +329,7 @@ func snapshotOperations() []operation {
 			more: "An approved one is what the public and the funder see.", body: asSent(ref("decision"), ref("decision")),
 			answers: []answer{ok("Decided", asJSON(closed(object{"id": said("The snapshot's id"), "state": enum("approved", "rejected")}, "id", "state"))), elsewhere}},
 		{method: "POST", path: address + "/verification", id: "verifySnapshot", tag: "snapshots", summary: "Compute a snapshot again from the first fact", who: funderAndCoordinator,
-			more: "Where someone in it was erased since, the hash may differ: the answer names the erasures.", answers: []answer{ok("What it comes to", asPage(ref("verification")))}},
+			more: "Where someone in it was erased since, the hash may differ: the answer names the erasures, and what was removed because it is kept no longer.", answers: []answer{ok("What it comes to", asPage(ref("verification")))}},
 	}, figure("an indicator", address+"/indicators/{code}/evidence", "IndicatorEvidence"), figure("the participants", address+"/participants/evidence", "ParticipantsEvidence"))
 }
 

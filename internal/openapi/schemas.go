@@ -308,9 +308,14 @@ func personHeld() object {
 	properties := personProperties()
 	whole := personProperties()
 	whole["emails"], whole["pesels"], whole["phone"] = list(object{"type": "string"}), list(object{"type": "string"}), said("Phone")
+	whole["was"] = list(object{"type": "string"})
 	properties["person"] = object{"type": "object", "properties": whole, "required": []string{"id"}}
 	properties["signups"] = list(object{"allOf": []object{ref("signup-kept"), {"type": "object", "properties": object{
-		"sent": object{"type": "array", "items": object{"type": "object", "additionalProperties": object{"type": "string"}}, "description": "What each sending of the form said"},
+		"sendings": list(object{"type": "object", "description": "What one sending of the form said, attributes and consents too", "properties": object{
+			"id": said("Its id"), "received_at": instants(), "submitted_at": instants(), "upload": said("The file it came in"), "row": object{"type": "integer", "description": "The file's row"},
+		}, "required": []string{"id", "received_at", "submitted_at"}}),
+		"states": list(closed(object{"state": enum(signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled), "at": instants()}, "state", "at")),
+		"sent":   object{"type": "array", "items": object{"type": "object", "additionalProperties": object{"type": "string"}}, "description": "What each sending of the form said"},
 	}}}})
 	var records []object
 	for _, k := range typed() {
@@ -327,8 +332,16 @@ func personHeld() object {
 		}
 	}
 	properties["records"] = list(object{"anyOf": records})
-	return object{"type": "object", "description": "Everything held on one person", "properties": properties, "required": []string{"id", "person", "signups", "records"}}
+	properties["history"] = list(object{"type": "object", "description": "What was ever said in a record about the person, also where it was replaced, voided, or came in a file that was withdrawn", "properties": object{
+		"record": said("The record's id"), "of": said("Its kind"), "version": object{"type": "integer"}, "at": instants(), "void": object{"type": "boolean"}, "reason": said("Why, where one was given"),
+		"upload": said("The file it came in"), "row": object{"type": "integer", "description": "The file's row"},
+	}, "required": []string{"record", "of", "at", "void"}})
+	properties["uploads"] = list(closed(object{"id": said("A file in which the person stands"), "kind": said("Of the file"), "state": said("Of the file"), "row": object{"type": "integer", "description": "The file's row"}}, "id", "kind", "state", "row"))
+	properties["merges"] = list(closed(object{"id": said("What had been the person's id"), "into": said("The id since"), "at": instants()}, "id", "into", "at"))
+	return object{"type": "object", "description": "Everything held on one person", "properties": properties, "required": []string{"id", "person", "signups", "records", "history", "uploads", "merges"}}
 }
+
+func instants() object { return object{"type": "string", "format": "date-time"} }
 
 func duplicates() object {
 	return closed(object{
@@ -443,26 +456,27 @@ func upload() object {
 		"type":     "object",
 		"required": []string{"id", "state", "kind", "filename", "sha256", "bytes", "rows", "new", "changed", "unchanged", "errors", "warnings", "received_at", "finished_at"},
 		"properties": object{
-			"id":           said("The upload's id"),
-			"state":        enum("received", "processing", "accepted", "rejected", "checked", "withdrawn"),
-			"kind":         object{"type": []string{"string", "null"}, "enum": append(plurals, nil), "description": "Recognised from the header"},
-			"filename":     said("The file's name"),
-			"owner":        said("A partner's id, or `coordinator`"),
-			"sha256":       object{"type": []string{"string", "null"}, "description": "Of the file, in hex"},
-			"bytes":        counted,
-			"rows":         counted,
-			"new":          object{"type": "integer", "minimum": 0, "description": "Rows about things not heard of before"},
-			"changed":      object{"type": "integer", "minimum": 0, "description": "Rows that say something else than what counted before"},
-			"unchanged":    object{"type": "integer", "minimum": 0, "description": "Rows that say the same"},
-			"totals":       object{"type": "object", "additionalProperties": object{"type": "number"}, "description": "What the rows add up to, by field: `reach`, `minutes`, `hours` or `quantity`; a row that stands there twice once"},
-			"errors":       object{"type": "array", "items": ref("cell"), "description": "Every bad cell, up to 1,000"},
-			"warnings":     object{"type": "array", "items": ref("cell"), "description": "What does not reject the file"},
-			"errors_cut":   object{"type": "boolean", "description": "There are more errors"},
-			"warnings_cut": object{"type": "boolean", "description": "There are more warnings"},
-			"same_as":      said("The upload with the same bytes, which this one says nothing beside, and ends with"),
-			"check_only":   object{"type": "boolean"},
-			"received_at":  instant,
-			"finished_at":  instant,
+			"id":                  said("The upload's id"),
+			"state":               enum("received", "processing", "accepted", "rejected", "checked", "withdrawn"),
+			"kind":                object{"type": []string{"string", "null"}, "enum": append(plurals, nil), "description": "Recognised from the header"},
+			"filename":            said("The file's name"),
+			"owner":               said("A partner's id, or `coordinator`"),
+			"sha256":              object{"type": []string{"string", "null"}, "description": "Of the file, in hex"},
+			"bytes":               counted,
+			"rows":                counted,
+			"new":                 object{"type": "integer", "minimum": 0, "description": "Rows about things not heard of before"},
+			"changed":             object{"type": "integer", "minimum": 0, "description": "Rows that say something else than what counted before"},
+			"unchanged":           object{"type": "integer", "minimum": 0, "description": "Rows that say the same"},
+			"totals":              object{"type": "object", "additionalProperties": object{"type": "number"}, "description": "What the rows add up to, by field: `reach`, `minutes`, `hours` or `quantity`; a row that stands there twice once"},
+			"errors":              object{"type": "array", "items": ref("cell"), "description": "Every bad cell, up to 1,000"},
+			"warnings":            object{"type": "array", "items": ref("cell"), "description": "What does not reject the file"},
+			"errors_cut":          object{"type": "boolean", "description": "There are more errors"},
+			"warnings_cut":        object{"type": "boolean", "description": "There are more warnings"},
+			"same_as":             said("The upload with the same bytes, which this one says nothing beside, and ends with"),
+			"check_only":          object{"type": "boolean"},
+			"received_at":         instant,
+			"finished_at":         instant,
+			"original_removed_at": object{"type": "string", "format": "date-time", "description": "When the file as it was sent was removed, with its name; what its rows said goes on counting"},
 		},
 	}
 }
@@ -508,7 +522,7 @@ func snapshotLine() object {
 func verification() object {
 	return object{
 		"type":     "object",
-		"required": []string{"hash", "computed", "same", "erasures"},
+		"required": []string{"hash", "computed", "same", "erasures", "purges"},
 		"properties": object{
 			"hash":       said("The snapshot's"),
 			"computed":   said("From the first fact"),
@@ -517,6 +531,7 @@ func verification() object {
 			"erasures": object{"type": []string{"array", "null"}, "description": "People erased since", "items": object{
 				"type": "object", "required": []string{"fact", "at"}, "properties": object{"fact": said("The fact's id"), "at": object{"type": "string", "format": "date-time"}},
 			}},
+			"purges": list(closed(object{"fact": said("The fact's id"), "at": instants(), "class": enum("people", "texts", "originals")}, "fact", "at", "class")),
 		},
 	}
 }
@@ -580,7 +595,7 @@ func members(t reflect.Type, properties object, required *[]string) {
 		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		properties[name] = shape(f.Type)
-		if !strings.Contains(options, "omitempty") {
+		if !strings.Contains(options, "omitempty") && !strings.Contains(options, "omitzero") {
 			*required = append(*required, name)
 		}
 	}

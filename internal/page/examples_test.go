@@ -225,8 +225,8 @@ func examples() []example {
 			Entry: Entry{Values: map[string]string{"person": "Jan Wzór"}, Problems: []record.Problem{{Field: "person", Code: record.NotInList, Hint: "which"}}}}},
 		{"advice with problems", 422, Advice{Kind: &consultation.Kind, Definition: d, Today: today, Month: "2010-02", Entry: Entry{Values: map[string]string{"person": "x@"}, Problems: []record.Problem{
 			{Field: "person.email", Code: record.Unreadable, Hint: "email"}, {Field: "minutes", Code: record.Missing}}}}},
-		{"sheet", 200, Sheet{Kind: &consultation.Kind, Definition: d, Month: "2010-02", Last: "2011-02", Adviser: "doradca@example.org", Items: consultations, Total: SheetSum{Records: 2, Minutes: 105}, ByField: []SheetSum{{Field: "law", Records: 2, Minutes: 105}}}},
-		{"sheet of a wrong month", 422, Sheet{Kind: &consultation.Kind, Definition: d, Month: "2009-11", Last: "2011-02", Problems: []record.Problem{{Field: "month", Code: record.NotADate, Hint: "month"}, {Field: "adviser", Code: record.Unreadable, Hint: "email"}}}},
+		{"month sheet", 200, MonthSheet{Kind: &consultation.Kind, Definition: d, Month: "2010-02", Last: "2011-02", Adviser: "doradca@example.org", Items: consultations, Total: MonthSum{Records: 2, Minutes: 105}, ByField: []MonthSum{{Field: "law", Records: 2, Minutes: 105}}}},
+		{"month sheet of a wrong month", 422, MonthSheet{Kind: &consultation.Kind, Definition: d, Month: "2009-11", Last: "2011-02", Problems: []record.Problem{{Field: "month", Code: record.NotADate, Hint: "month"}, {Field: "adviser", Code: record.Unreadable, Hint: "email"}}}},
 		{"attendance", 200, Records{Kind: &attendance.Kind, Definition: d, Today: today}},
 		{"tests", 200, Records{Kind: &assessment.Kind, Definition: d, Today: today, Items: []Record{{ID: "1", Who: "x", Row: record.Row{"partnerships", "2010-02-19", "6", "13.5", "20"}}}}},
 		{"outputs", 200, Records{Kind: &output.Kind, Definition: d, Today: today, Items: []Record{{ID: "1", Row: record.Row{"2010-02-19", "web-news", "1", "Aktualność", "https://ces.example.org"}}}}},

@@ -50,9 +50,10 @@ type Upload struct {
 	ReceivedAt, FinishedAt           time.Time
 	SameAs                           string // the upload that said the same before, or ""
 	CheckOnly                        bool
-	Once                             string // idempotency key of the button that lets a checked file count
-	Mine                             bool   // may be withdrawn by who looks at it
-	Original                         string // the address of the file as it was sent, or ""
+	Once                             string    // idempotency key of the button that lets a checked file count
+	Mine                             bool      // may be withdrawn by who looks at it
+	Original                         string    // the address of the file as it was sent, or ""
+	Removed                          time.Time // when that was removed; zero: it is there
 }
 
 // CellProblem is something wrong with one cell, or worth a warning; its message is in the reader's language.

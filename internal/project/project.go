@@ -46,6 +46,7 @@ type Definition struct {
 	Participants []Rule        `json:"participants,omitempty"`
 	Indicators   []Indicator   `json:"indicators"`
 	Reports      Reports       `json:"reports"`
+	Retention    Retention     `json:"retention,omitzero"`
 }
 
 // Funding says who pays, how much, and which share of the costs.
@@ -141,6 +142,26 @@ type Indicator struct {
 type Reports struct {
 	Funder   string `json:"funder,omitempty"`
 	Language string `json:"language,omitempty"`
+}
+
+// Retention says for how many months after the project's last day each class of data is kept; 0: until somebody removes it.
+type Retention struct {
+	People    int `json:"people,omitempty"`    // who someone is, and attributes
+	Texts     int `json:"texts,omitempty"`     // topics, notes, evidence, reasons
+	Originals int `json:"originals,omitempty"` // files as they were sent
+}
+
+// KeptUntil is the last day of so many months after the period's, the month's last where it has no such day.
+func (p Period) KeptUntil(months int) string {
+	last, err := time.Parse(time.DateOnly, p.To)
+	if err != nil {
+		return ""
+	}
+	day := last.AddDate(0, months, 0)
+	if day.Day() != last.Day() {
+		day = day.AddDate(0, 0, -day.Day())
+	}
+	return day.Format(time.DateOnly)
 }
 
 // Location is the project's time zone. A checked definition always names one that exists.

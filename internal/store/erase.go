@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -32,19 +33,25 @@ func erasureKey(project, fresh string) table.Key {
 }
 
 // Erase forgets who a person is. Identity, attributes and private texts go; what happened stays, under a fresh id that
-// leads nowhere, so that what asks for no attribute still counts. The ledger's entry is written first and the person's own
-// item goes last: an erasure that was cut off is finished by asking again.
+// leads nowhere, so that what asks for no attribute still counts. Files in which the person stands are removed as they were
+// sent, and letters to them. The ledger's entry is written first and the person's own item goes last: an erasure that was cut
+// off is finished by asking again.
 func (s *Store) Erase(ctx context.Context, project, id, by string) error {
 	p, err := s.Person(ctx, project, id)
 	if err != nil {
 		return err
 	}
-	// The fresh id tells nothing of when, and is the same again where an erasure is finished later.
+	return s.eraseAll(ctx, project, []Erasure{s.erasure(project, p)}, by)
+}
+
+// erasure is the ledger's entry of a person. The fresh id tells nothing of when, and is the same again where an erasure is
+// finished later.
+func (s *Store) erasure(project string, p person.Person) Erasure {
 	e := Erasure{Fresh: IDFor(time.UnixMilli(0), s.Seal(project, "erased", p.ID)), IDs: p.IDs(), At: s.Now().UTC()}
 	for _, k := range p.Keys() {
 		e.Keys = append(e.Keys, s.Seal(project, k.Kind, k.Value))
 	}
-	return s.erase(ctx, project, e, by)
+	return e
 }
 
 // Erasures reads the ledger, in no order.
@@ -79,35 +86,77 @@ func (s *Store) Remains(ctx context.Context, project string, e Erasure) (bool, e
 
 // EraseAgain does what an entry of the ledger says, in tables that were brought back from before it.
 func (s *Store) EraseAgain(ctx context.Context, project string, e Erasure) error {
-	return s.erase(ctx, project, e, "")
+	return s.eraseAll(ctx, project, []Erasure{e}, "")
 }
 
-func (s *Store) erase(ctx context.Context, project string, e Erasure, by string) error {
-	var gone []table.Key
-	for _, sealed := range e.Keys {
-		gone = append(gone, identityKey(project, sealed))
+// eraseAll erases several people at once, so that the facts are read once for all of them.
+func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure, by string) error {
+	ledger := make([]table.Op, len(erasures))
+	fresh := freshIDs{}
+	for i, e := range erasures {
+		ledger[i] = put(erasureKey(project, e.Fresh), e, table.Always)
+		fresh.add(e)
 	}
-	if err := s.Tracker.Write(ctx, put(erasureKey(project, e.Fresh), e, table.Always)); err != nil {
+	if err := s.Tracker.Write(ctx, ledger...); err != nil {
 		return err
 	}
-	for _, id := range e.IDs {
-		err := s.about(ctx, project, id, func(kind, what string) error { return s.forget(ctx, project, e, kind, what) })
-		if err != nil {
+	// While their addresses can still be read. A letter that is sent in this moment goes at the end.
+	addresses, err := s.addresses(ctx, project, erasures)
+	if err != nil {
+		return err
+	}
+	if err := s.forgetLetters(ctx, addresses); err != nil {
+		return err
+	}
+	files := map[string]bool{}
+	for _, e := range erasures {
+		for _, id := range e.IDs {
+			if err := s.about(ctx, project, id, func(kind, what string) error { return s.forget(ctx, project, e, kind, what, files) }); err != nil {
+				return err
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(files)) {
+		if err := s.forgetRows(ctx, project, fresh, id); err != nil {
 			return err
 		}
 	}
-	if err := s.rewriteFacts(ctx, project, e); err != nil {
+	if err := s.removeOriginalsLike(ctx, project, files); err != nil {
+		return err
+	}
+	if err := s.rewriteFacts(ctx, project, fresh); err != nil {
 		return err
 	}
 	if err := s.dropCheckpoint(ctx, project); err != nil {
 		return err
 	}
-	f, err := s.fact(fact.KindPersonErased, by, fact.Erased{Person: e.Fresh})
-	if err != nil {
+	var facts []fact.Fact
+	for _, e := range erasures {
+		f, err := s.fact(fact.KindPersonErased, by, fact.Erased{Person: e.Fresh})
+		if err != nil {
+			return err
+		}
+		facts = append(facts, f)
+	}
+	if err := s.append(ctx, project, facts); err != nil {
 		return err
 	}
-	if err := s.append(ctx, project, []fact.Fact{f}); err != nil {
+	if err := s.forgetLetters(ctx, addresses); err != nil {
 		return err
+	}
+	for _, e := range erasures {
+		if err := s.leaveNothing(ctx, project, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leaveNothing removes what led to a person, and in the end the person.
+func (s *Store) leaveNothing(ctx context.Context, project string, e Erasure) error {
+	var gone []table.Key
+	for _, sealed := range e.Keys {
+		gone = append(gone, identityKey(project, sealed))
 	}
 	for _, id := range e.IDs {
 		var mentions []table.Key
@@ -144,6 +193,57 @@ func (s *Store) erase(ctx context.Context, project string, e Erasure, by string)
 	return removeAll(ctx, s.People, gone)
 }
 
+// freshIDs leads from ids of people who are erased to those that stand in their place: from these too, for an erasure that
+// was cut off is done again.
+type freshIDs map[string]string
+
+func (f freshIDs) add(e Erasure) {
+	f[e.Fresh] = e.Fresh
+	for _, id := range e.IDs {
+		f[id] = e.Fresh
+	}
+}
+
+// addresses are where letters to people went: their own, and those that forms gave which were held for the office.
+func (s *Store) addresses(ctx context.Context, project string, erasures []Erasure) ([]string, error) {
+	if s.Letters == nil {
+		return nil, nil
+	}
+	var out []string
+	for _, e := range erasures {
+		for _, id := range e.IDs {
+			p, _, err := load[person.Person](ctx, s.People, personKey(project, id))
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, p.Emails...)
+			err = s.about(ctx, project, id, func(kind, what string) error {
+				if kind != signup.Kind.Name {
+					return nil
+				}
+				forms, err := list[map[string]string](ctx, s.People, table.Query{PK: formKey(project, what, "").PK})
+				for _, form := range forms.Items {
+					out = append(out, form["email"])
+				}
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	out = slices.DeleteFunc(out, func(address string) bool { return address == "" })
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+func (s *Store) forgetLetters(ctx context.Context, addresses []string) error {
+	if s.Letters == nil || len(addresses) == 0 {
+		return nil
+	}
+	return s.Letters.Forget(ctx, addresses)
+}
+
 // textsOf finds the private texts of a person's records: those too that a request left which was cut off before its record
 // was written.
 func (s *Store) textsOf(ctx context.Context, project, id string) ([]table.Key, error) {
@@ -176,14 +276,17 @@ func removeAll(ctx context.Context, t table.Table, keys []table.Key) error {
 	return nil
 }
 
-// forget takes a person out of one thing that mentions them.
-func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, what string) error {
+// forget takes a person out of one thing that mentions them. Files, which mention many, are only gathered.
+func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, what string, files map[string]bool) error {
 	switch kind {
 	case signup.Kind.Name:
 		return s.again(ctx, func() error {
 			su, rev, err := load[signup.Signup](ctx, s.Tracker, signupKey(project, what))
 			if err != nil || rev == 0 {
 				return err
+			}
+			if su.Upload != "" {
+				files[su.Upload] = true
 			}
 			places := placeKey(project, su.Activity, su.Person)
 			su.Person, su.Row, su.Locale = e.Fresh, withoutAttributes(su.Row), ""
@@ -193,7 +296,8 @@ func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, wha
 			return s.removePartition(ctx, s.People, formKey(project, what, "").PK)
 		})
 	case "upload":
-		return s.forgetRows(ctx, project, e, what)
+		files[what] = true
+		return nil
 	}
 	return s.again(ctx, func() error {
 		t, rev, err := load[Typed](ctx, s.Tracker, recordKey(project, kind, what))
@@ -212,8 +316,8 @@ func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, wha
 	})
 }
 
-// forgetRows takes a person out of a file's rows.
-func (s *Store) forgetRows(ctx context.Context, project string, e Erasure, upload string) error {
+// forgetRows takes people out of a file's rows.
+func (s *Store) forgetRows(ctx context.Context, project string, fresh freshIDs, upload string) error {
 	u, err := s.Upload(ctx, project, upload)
 	if err != nil {
 		return err
@@ -227,9 +331,9 @@ func (s *Store) forgetRows(ctx context.Context, project string, e Erasure, uploa
 		}
 		changed := false
 		for i, l := range lines {
-			if slices.Contains(e.IDs, l.Person) || l.Person == e.Fresh {
+			if to, gone := fresh[l.Person]; gone {
 				theirs[l.Row], changed = true, true
-				lines[i].Person, lines[i].Values = e.Fresh, unsealed(kind, l.Values)
+				lines[i].Person, lines[i].Values = to, unsealed(kind, l.Values)
 			}
 		}
 		if changed {
@@ -262,14 +366,14 @@ func (s *Store) forgetRows(ctx context.Context, project string, e Erasure, uploa
 	}
 }
 
-// rewriteFacts puts the fresh id in the place of the old ones, in every fact that names them, and leaves out attributes.
-func (s *Store) rewriteFacts(ctx context.Context, project string, e Erasure) error {
+// rewriteFacts puts the fresh ids in the place of the old ones, in every fact that names them, and leaves out attributes.
+func (s *Store) rewriteFacts(ctx context.Context, project string, ids freshIDs) error {
 	heads, err := s.Heads(ctx, project)
 	if err != nil {
 		return err
 	}
 	return s.Facts(ctx, project, fact.Heads{}, heads, func(f fact.Fact) error {
-		data, changed, err := rewritten(f, e)
+		data, changed, err := rewritten(f, ids)
 		if err != nil || !changed {
 			return err
 		}
@@ -280,10 +384,10 @@ func (s *Store) rewriteFacts(ctx context.Context, project string, e Erasure) err
 	})
 }
 
-func rewritten(f fact.Fact, e Erasure) (data any, changed bool, err error) {
+func rewritten(f fact.Fact, ids freshIDs) (data any, changed bool, err error) {
 	fresh := func(id *string) {
-		if slices.Contains(e.IDs, *id) {
-			*id, changed = e.Fresh, true
+		if to, gone := ids[*id]; gone && to != *id {
+			*id, changed = to, true
 		}
 	}
 	switch f.Kind {

@@ -107,6 +107,15 @@ func answerKey(project, sealed string) table.Key {
 	return table.Key{PK: "ANSWER#" + project + "#" + sealed, SK: "ANSWER"}
 }
 
+// sessionsKey is of no project: who signs out does so everywhere.
+func sessionsKey(sealed string) table.Key {
+	return table.Key{PK: "SESSIONS#" + sealed, SK: "ENDED"}
+}
+
+func purgeKey(project, class string) table.Key {
+	return table.Key{PK: "PURGES#" + project, SK: class}
+}
+
 func snapshotPartition(project string) string { return "SNAPSHOTS#" + project }
 
 func snapshotKey(project, id string) table.Key {
@@ -195,7 +204,8 @@ func textKey(project, record string, version int) table.Key {
 	return table.Key{PK: "TEXT#" + project + "#" + record, SK: fmt.Sprintf("%06d", version)}
 }
 
-// textsIndex is where private texts of a person's records stand, whatever became of the records.
+// textsIndex is where private texts of a person's records stand, whatever became of the records; those of records about
+// nobody stand under "".
 func textsIndex(project, person string) string { return "TEXTS#" + project + "#" + person }
 
 func filenameKey(project, upload string) table.Key {

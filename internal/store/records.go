@@ -121,10 +121,7 @@ func (s *Store) write(ctx context.Context, project string, t Typed, private map[
 		return nil
 	}
 	op := put(textKey(project, t.ID, t.Version), private, table.Always)
-	if t.Person != "" {
-		op = indexed(op, table.Key{PK: textsIndex(project, t.Person), SK: t.ID})
-	}
-	return s.People.Write(ctx, op)
+	return s.People.Write(ctx, indexed(op, table.Key{PK: textsIndex(project, t.Person), SK: t.ID}))
 }
 
 // Change replaces a typed record by another draft, or voids it where the draft has no row. ifMatch is the ETag that must
@@ -173,6 +170,7 @@ func (s *Store) void(ctx context.Context, project string, before Typed, rev int6
 	if err != nil {
 		return err
 	}
+	f.At = t.At
 	if d.Reason != "" {
 		if err := s.write(ctx, project, t, map[string]string{"reason": d.Reason}); err != nil {
 			return err

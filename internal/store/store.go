@@ -50,9 +50,15 @@ type Store struct {
 	Secret  []byte           // keys the hashes of identities and private texts
 	Now     func() time.Time // the clock
 	Lane    func() int       // chooses a lane; nil: at random
+	Letters Letters          // the letters that were sent and are kept; nil: none are
 
 	mu    sync.Mutex
 	heads map[string]*fact.Heads // what was last seen of each project's lanes: facts are never taken away, so never too high
+}
+
+// Letters forgets the letters to an address.
+type Letters interface {
+	Forget(ctx context.Context, addresses []string) error
 }
 
 // NewID is a new ULID.

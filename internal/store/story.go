@@ -127,8 +127,8 @@ func (s *Store) tellSignup(ctx context.Context, project, id string, story *Story
 
 func (s *Store) tellUpload(ctx context.Context, project, id string, ids []string, story *Story) error {
 	u, err := s.Upload(ctx, project, id)
-	if err != nil || u.State != AcceptedUp {
-		return err
+	if err != nil || u.State != AcceptedUp || u.Kind == signup.Kind.Plural {
+		return err // sign-ups are told by themselves
 	}
 	k := kinds.ByPlural(u.Kind)
 	texts, err := s.rowTexts(ctx, project, id)

@@ -52,6 +52,7 @@ type Upload struct {
 	Asked     time.Time `json:"asked,omitzero"`
 	Arrived   time.Time `json:"arrived,omitzero"`
 	Finished  time.Time `json:"finished,omitzero"`
+	Removed   time.Time `json:"removed,omitzero"` // when the file as it was sent, and its name, were removed
 
 	rev int64
 }

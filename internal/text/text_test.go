@@ -143,7 +143,7 @@ func TestEveryErrorAndEveryDeedHasItsSentence(t *testing.T) {
 			}
 		}
 	})
-	for _, status := range []string{"400", "401", "403", "404", "405", "409", "412", "413", "415", "422", "429", "500", "503"} {
+	for _, status := range []string{"400", "401", "403", "404", "405", "409", "410", "412", "413", "415", "422", "429", "500", "503"} {
 		for _, part := range []string{".title", ".detail"} {
 			if key := "status." + status + part; pl[key] == nil || en[key] == nil {
 				t.Errorf("the message %s is missing", key)

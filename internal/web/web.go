@@ -115,7 +115,7 @@ func (s *Site) answer(h Handler, projectMustExist bool) http.Handler {
 				s.Log.Error("panic", "route", r.Pattern, "stack", string(debug.Stack()))
 				c.fail(errors.New("panic"))
 			}
-			s.Log.Info("request", "method", r.Method, "route", r.Pattern, "project", c.Project, "status", recorder.status, "ms", s.Store.Now().Sub(began).Milliseconds())
+			s.Log.Info("request", "method", r.Method, "route", r.Pattern, "project", c.known(), "status", recorder.status, "ms", s.Store.Now().Sub(began).Milliseconds())
 		}()
 		c.headers()
 		if err := c.begin(projectMustExist); err != nil {
@@ -126,6 +126,14 @@ func (s *Site) answer(h Handler, projectMustExist bool) http.Handler {
 			c.fail(err)
 		}
 	}))
+}
+
+// known is the address's project where there is one of that name: what else stands in its place may name somebody.
+func (c *Call) known() string {
+	if c.Defined.Definition == nil {
+		return ""
+	}
+	return c.Defined.Definition.ID
 }
 
 func (c *Call) begin(projectMustExist bool) error {

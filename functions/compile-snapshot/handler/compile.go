@@ -3,6 +3,7 @@ package handler
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -172,6 +173,7 @@ type Verification struct {
 	Checkpoint string    `json:"checkpoint,omitempty"` // from the last checkpoint; "" where that lies after the snapshot
 	Same       bool      `json:"same"`
 	Erasures   []Erasure `json:"erasures"` // people erased since, which is the one thing that may change a snapshot's facts
+	Purges     []Purge   `json:"purges"`   // classes of data removed since, as the definition says; of people, by erasing them
 }
 
 // Erasure is an erasure that happened after a snapshot.
@@ -180,10 +182,17 @@ type Erasure struct {
 	At   time.Time `json:"at"`
 }
 
+// Purge is a class of data that was removed after a snapshot.
+type Purge struct {
+	Fact  string    `json:"fact"`
+	At    time.Time `json:"at"`
+	Class string    `json:"class"`
+}
+
 // Verify computes a snapshot again, by the definition and up to the facts that it was compiled with: from the first fact,
 // and where there is an earlier checkpoint from that one too.
 func (co Compiler) Verify(ctx context.Context, kept store.Kept) (Verification, error) {
-	v := Verification{Hash: kept.Hash, Erasures: []Erasure{}}
+	v := Verification{Hash: kept.Hash, Erasures: []Erasure{}, Purges: []Purge{}}
 	defined, err := co.Store.DefinitionVersion(ctx, kept.Project, kept.Definition.Version)
 	if err != nil {
 		return v, err
@@ -204,8 +213,15 @@ func (co Compiler) Verify(ctx context.Context, kept store.Kept) (Verification, e
 		return v, err
 	}
 	err = co.Store.Facts(ctx, kept.Project, kept.Heads, heads, func(f fact.Fact) error {
-		if f.Kind == fact.KindPersonErased {
+		switch f.Kind {
+		case fact.KindPersonErased:
 			v.Erasures = append(v.Erasures, Erasure{Fact: f.ID, At: f.At})
+		case fact.KindDataPurged:
+			var did fact.Purged
+			if err := json.Unmarshal(f.Data, &did); err != nil {
+				return err
+			}
+			v.Purges = append(v.Purges, Purge{Fact: f.ID, At: f.At, Class: did.Class})
 		}
 		return nil
 	})

@@ -3,6 +3,7 @@ package handler
 
 import (
 	"net/http"
+	"slices"
 
 	"outreach/internal/page"
 	"outreach/internal/record"
@@ -91,6 +92,8 @@ func verify(c *web.Call) error {
 	words := c.Messages()
 	told := page.Message{Title: words.Say("verify.same"), Text: words.Say("verify.computed", "hash", v.Computed), Links: []page.Link{{Href: "/" + c.Project + "/snapshots/" + kept.ID, Label: words.Say("verify.back")}}}
 	switch {
+	case !v.Same && slices.ContainsFunc(v.Purges, func(p Purge) bool { return p.Class == store.PeopleClass }):
+		told.Title = words.Say("verify.purged")
 	case !v.Same && len(v.Erasures) > 0:
 		told.Title = words.Count("verify.erased", int64(len(v.Erasures)))
 	case !v.Same:

@@ -10,8 +10,8 @@ import (
 	"outreach/internal/store"
 )
 
-// Schedule compiles the yesterday of every project, makes the reports that are due, and notes what waits for the office. A
-// project that fails does not keep the others from being done; the event is delivered again, and finds what is done done.
+// Schedule compiles the yesterday of every project, makes the reports that are due, notes what waits for the office, and removes
+// what is kept no longer. A project that fails does not keep the others from being done; the event is delivered again, and finds what is done done.
 func (co Compiler) Schedule(ctx context.Context) error {
 	ids, err := co.Store.Projects(ctx)
 	if err != nil {
@@ -19,7 +19,7 @@ func (co Compiler) Schedule(ctx context.Context) error {
 	}
 	var failed []error
 	for _, id := range ids {
-		if err := co.night(ctx, id); err != nil {
+		if err := errors.Join(co.night(ctx, id), co.remove(ctx, id)); err != nil {
 			failed = append(failed, err)
 		}
 	}
@@ -48,6 +48,15 @@ func (co Compiler) night(ctx context.Context, id string) error {
 		waits = attention.Counts{Reports: waits.Reports}
 	}
 	return co.Store.NoteAttention(ctx, id, d.Day(now), waits, !waits.Any())
+}
+
+// remove removes files that never counted, and what the definition keeps no longer.
+func (co Compiler) remove(ctx context.Context, id string) error {
+	defined, err := co.Store.Definition(ctx, id)
+	if err != nil {
+		return err
+	}
+	return errors.Join(co.Store.RemoveUncounted(ctx, id), co.Store.Purge(ctx, defined.Definition))
 }
 
 // wrapUp is for how many days after a project's end the office still looks at more than its reports.

@@ -70,6 +70,9 @@ func (in *Ingest) Object(ctx context.Context, key string) error {
 	}
 	info, err := in.Store.Objects.Stat(ctx, key)
 	if errors.Is(err, objects.ErrNotFound) {
+		if u, err := in.Store.Upload(ctx, project, id); id != "" && err == nil && u.Final() {
+			return nil // it was taken in before, and removed since
+		}
 		return fmt.Errorf("project %s: the object is gone: %w", project, err)
 	}
 	if err != nil {

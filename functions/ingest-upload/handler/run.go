@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -203,7 +204,7 @@ func (r *run) write(ctx context.Context) error {
 	isSignups := r.kind.Name == signup.Kind.Name
 	staff := map[string]string{}
 	created := 0
-	seen := map[string]bool{}
+	seen, signed := map[string]bool{}, map[string]bool{}
 	_, err := r.pass(ctx, func(l upload.Line) error {
 		row := l.Entry.Row
 		who, person := r.upload.Owner, ""
@@ -239,6 +240,7 @@ func (r *run) write(ctx context.Context) error {
 				return err
 			}
 			person = did.Signup.Person
+			signed[person] = true
 			if did.Created {
 				created++
 			}
@@ -258,7 +260,7 @@ func (r *run) write(ctx context.Context) error {
 	r.upload.Packs = packer.Packs
 	if isSignups {
 		r.upload.New, r.upload.Changed, r.upload.Unchanged = created, 0, r.upload.Rows-created
-		return nil
+		return r.in.Store.Mention(ctx, r.project, r.upload.ID, slices.Sorted(maps.Keys(signed)))
 	}
 	if r.kind.Person && !r.upload.CheckOnly {
 		if err := r.in.Store.Mention(ctx, r.project, r.upload.ID, r.who.ids()); err != nil {

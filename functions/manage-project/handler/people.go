@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"outreach/internal/kinds"
 	"outreach/internal/page"
@@ -101,7 +102,12 @@ func showPerson(c *web.Call) error {
 	if c.Page && !export {
 		return c.Show(http.StatusOK, drawn(c, p, story, page.Entry{Values: map[string]string{"into": c.URL.Query().Get("into")}}))
 	}
+	said, err := c.Site.Store.Dossier(c.Context(), c.Project, p)
+	if err != nil {
+		return err
+	}
 	who := p.JSON(true)
+	who["was"] = append([]string{}, p.Was...)
 	who["emails"], who["pesels"] = append([]string{}, p.Emails...), append([]string{}, p.Pesels...)
 	if p.Phone != "" {
 		who["phone"] = p.Phone
@@ -110,6 +116,7 @@ func showPerson(c *web.Call) error {
 	for _, s := range story.Signups {
 		one := listed{Signup: s.Signup, form: s.Form, row: s.Row}.json()
 		one["sent"] = s.Sent
+		one["sendings"], one["states"] = sendings(said.Sendings[s.ID]), states(said.States[s.ID])
 		signups = append(signups, one)
 	}
 	records := []map[string]any{}
@@ -121,7 +128,7 @@ func showPerson(c *web.Call) error {
 		}
 		records = append(records, one)
 	}
-	out := map[string]any{"person": who, "signups": signups, "records": records}
+	out := map[string]any{"person": who, "signups": signups, "records": records, "history": history(said.Versions), "uploads": files(said.Files), "merges": merges(said.Merges)}
 	for name, value := range p.JSON(true) {
 		out[name] = value
 	}
@@ -137,6 +144,73 @@ func held(c *web.Call, id string) (person.Person, store.Story, error) {
 	story, err := c.Site.Store.Story(c.Context(), c.Project, p)
 	return p, story, err
 }
+
+// sendings are all that a sign-up's form ever said, with what it was then: attributes and consents too.
+func sendings(all []store.Sending) []map[string]any {
+	out := make([]map[string]any, len(all))
+	for i, s := range all {
+		one := kinds.ByName("signup").JSON(s.Row)
+		one["id"], one["received_at"], one["submitted_at"] = s.ID, instant(s.At), instant(s.Submitted)
+		for _, name := range []string{"first_name", "last_name", "email", "pesel", "phone"} {
+			if value := kinds.ByName("signup").Get(s.Row, name); value != "" {
+				one[name] = value
+			}
+		}
+		if s.Upload != "" {
+			one["upload"], one["row"] = s.Upload, s.Line
+		}
+		out[i] = one
+	}
+	return out
+}
+
+func states(all []store.StateHad) []map[string]any {
+	out := make([]map[string]any, len(all))
+	for i, s := range all {
+		out[i] = map[string]any{"state": s.State, "at": instant(s.At)}
+	}
+	return out
+}
+
+func history(all []store.Version) []map[string]any {
+	out := make([]map[string]any, len(all))
+	for i, v := range all {
+		one := map[string]any{}
+		if !v.Void {
+			one = kinds.ByName(v.Kind).JSON(v.Row)
+		}
+		one["record"], one["of"], one["at"], one["void"] = v.Record, v.Kind, instant(v.At), v.Void
+		if v.Number > 0 {
+			one["version"] = v.Number
+		}
+		if v.Reason != "" {
+			one["reason"] = v.Reason
+		}
+		if v.Upload != "" {
+			one["upload"], one["row"] = v.Upload, v.Line
+		}
+		out[i] = one
+	}
+	return out
+}
+
+func files(all []store.FileRow) []map[string]any {
+	out := make([]map[string]any, len(all))
+	for i, f := range all {
+		out[i] = map[string]any{"id": f.Upload, "kind": f.Kind, "state": f.State, "row": f.Line}
+	}
+	return out
+}
+
+func merges(all []store.MergeHad) []map[string]any {
+	out := make([]map[string]any, len(all))
+	for i, m := range all {
+		out[i] = map[string]any{"id": m.ID, "into": m.Into, "at": instant(m.At)}
+	}
+	return out
+}
+
+func instant(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
 
 func drawn(c *web.Call, p person.Person, story store.Story, merging page.Entry) page.Person {
 	content := page.Person{Person: item(p), Definition: c.Defined.Definition, Export: export(c, p), Entry: merging, Names: page.Entry{Values: known(p), Version: c.Site.Store.PersonTag(c.Project, p)}}

@@ -236,16 +236,16 @@ func show(c *web.Call) error {
 
 // change withdraws an upload; a browser's form says DELETE in a field.
 func change(c *web.Call) error {
+	u, err := mine(c)
+	if err != nil {
+		return err
+	}
 	body, err := c.Read()
 	if err != nil {
 		return err
 	}
 	if body.Method(c) != http.MethodDelete {
 		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, DELETE"}
-	}
-	u, err := mine(c)
-	if err != nil {
-		return err
 	}
 	by, err := c.Staff()
 	if err != nil {
@@ -293,6 +293,9 @@ func original(c *web.Call) error {
 	if err != nil {
 		return err
 	}
+	if !u.Removed.IsZero() {
+		return &web.Error{Status: http.StatusGone, Detail: "original_removed"}
+	}
 	if u.Arrived.IsZero() {
 		return store.ErrNotFound
 	}
@@ -312,6 +315,9 @@ func describe(u store.Upload, found store.Findings) map[string]any {
 	}
 	if u.CheckOnly {
 		out["check_only"] = true
+	}
+	if !u.Removed.IsZero() {
+		out["original_removed_at"] = instant(u.Removed)
 	}
 	if found.ErrorsCut {
 		out["errors_cut"] = true
@@ -369,9 +375,12 @@ func drawn(c *web.Call, u store.Upload, found store.Findings) page.Upload {
 		Errors: problems(found.Errors), Warnings: problems(found.Warnings), Cut: found.ErrorsCut,
 		ReceivedAt: u.Arrived, FinishedAt: u.Finished, SameAs: u.SameAs, CheckOnly: u.CheckOnly, Mine: true,
 	}
-	if u.Arrived.IsZero() {
+	switch {
+	case u.Arrived.IsZero():
 		out.ReceivedAt = u.Asked
-	} else {
+	case !u.Removed.IsZero():
+		out.Removed = u.Removed
+	default:
 		out.Original = "/" + c.Project + "/uploads/" + u.ID + "/original"
 	}
 	return out

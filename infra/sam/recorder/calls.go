@@ -70,7 +70,12 @@ func files(key string, r *http.Request, status int) []Call {
 	bucket, object, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	verbs := map[string]string{http.MethodGet: "Get", http.MethodHead: "Get", http.MethodPut: "Put", http.MethodDelete: "Delete"}
 	list := Call{Key: key, Action: "s3:ListBucket", Resource: bucket}
+	query := r.URL.Query()
 	switch verb := verbs[r.Method]; {
+	case object == "" && r.Method == http.MethodGet && query.Has("versions"):
+		return []Call{{Key: key, Action: "s3:ListBucketVersions", Resource: bucket}}
+	case verb == "Delete" && query.Has("versionId"):
+		return []Call{{Key: key, Action: "s3:DeleteObjectVersion", Resource: bucket + "/" + object}}
 	case object == "" && r.Method == http.MethodGet:
 		return []Call{list}
 	case object == "" || verb == "":

@@ -32,6 +32,8 @@ func TestEveryPermissionThatACallNeedsIsWrittenDown(t *testing.T) {
 		{"a list", "GET", "/bucket?list-type=2&prefix=a", "", "s3", "", 200, []Call{{"KEY", "s3:ListBucket", "bucket", nil}}},
 		{"an object is put", "PUT", "/bucket/a", "", "s3", "text", 200, []Call{{"KEY", "s3:PutObject", "bucket/a", nil}}},
 		{"an object goes", "DELETE", "/bucket/a", "", "s3", "", 204, []Call{{"KEY", "s3:DeleteObject", "bucket/a", nil}}},
+		{"a list of versions", "GET", "/bucket?versions&prefix=a", "", "s3", "", 200, []Call{{"KEY", "s3:ListBucketVersions", "bucket", nil}}},
+		{"a version of an object goes", "DELETE", "/bucket/a?versionId=7", "", "s3", "", 204, []Call{{"KEY", "s3:DeleteObjectVersion", "bucket/a", nil}}},
 		{"something else of an object", "POST", "/bucket/a", "", "s3", "", 200, []Call{{"KEY", "s3:POST", "bucket/a", nil}}},
 		{"the secret", "POST", "/", "secretsmanager.GetSecretValue", "secretsmanager", `{"SecretId": "arn:aws:secretsmanager:eu-central-1:000000000000:secret:it-abc"}`, 200,
 			[]Call{{"KEY", "secretsmanager:GetSecretValue", "secret:it-abc", nil}}},

@@ -15,6 +15,7 @@ import (
 
 	"outreach/internal/cloud"
 	"outreach/internal/identity"
+	"outreach/internal/store"
 	"outreach/internal/web"
 )
 
@@ -34,7 +35,7 @@ func Serve(c *cloud.Cloud, routes func(*web.Site) http.Handler) Function {
 		if err != nil {
 			return nil, err
 		}
-		authority, err := authority(c, store.Secret, "", first, nil)
+		authority, err := authority(c, store, "", first, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +66,7 @@ func SignIn(c *cloud.Cloud) Function {
 		if err != nil {
 			return nil, err
 		}
-		authority, err := authority(c, store.Secret, secret, first, web.Register(store, c.Log))
+		authority, err := authority(c, store, secret, first, web.Register(store, c.Log))
 		if err != nil {
 			return nil, err
 		}
@@ -73,10 +74,10 @@ func SignIn(c *cloud.Cloud) Function {
 	})
 }
 
-func authority(c *cloud.Cloud, key []byte, clientSecret string, first Request, signedIn func(*http.Request, identity.Identity)) (*identity.Authority, error) {
+func authority(c *cloud.Cloud, kept *store.Store, clientSecret string, first Request, signedIn func(*http.Request, identity.Identity)) (*identity.Authority, error) {
 	return identity.New(identity.Settings{
 		Issuer: os.Getenv(cloud.Issuer), ClientID: clientID(first), ClientSecret: clientSecret,
-		GroupsClaim: os.Getenv(cloud.GroupsClaim), CookieKey: key, BaseURL: base(first), SignedIn: signedIn,
+		GroupsClaim: os.Getenv(cloud.GroupsClaim), CookieKey: kept.Secret, BaseURL: base(first), Sessions: kept, SignedIn: signedIn,
 	}, &http.Client{Timeout: 10 * time.Second, Transport: c.Transport()})
 }
 

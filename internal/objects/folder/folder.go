@@ -331,6 +331,9 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
+// Erase is Delete: a folder keeps no versions.
+func (s *Store) Erase(ctx context.Context, key string) error { return s.Delete(ctx, key) }
+
 func (s *Store) delete(ctx context.Context, key string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

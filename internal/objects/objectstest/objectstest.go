@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) objects.Store) {
 		{"an object is given back as it was put", asPut},
 		{"what is not there is not found, and may be deleted", notThere},
 		{"another object under the key has another ETag, and is told apart", replaced},
+		{"an object is erased with all that it was, and no other", erased},
 		{"a list is in the bytewise order of keys, and only of the prefix", list},
 		{"a list ends with the error of its reader", listEnds},
 		{"a pre-signed put keeps the object, once", presignedPut},
@@ -135,6 +136,28 @@ func (s *suite) fetch(address string) (int, http.Header, string) {
 		s.Fatal(err)
 	}
 	return answer.StatusCode, answer.Header, string(body)
+}
+
+func erased(s *suite) {
+	s.put("list.csv", "first")
+	s.put("list.csv", "second")
+	s.put("list.csv.more", "another's")
+	for range 2 { // the second time there is nothing to erase
+		if err := s.home.Erase(s.ctx, s.prefix+"list.csv"); err != nil {
+			s.Fatal(err)
+		}
+		s.missing("list.csv")
+	}
+	if got, _ := s.read("list.csv.more", ""); got != "another's" {
+		s.Errorf("an object whose key begins so is %q now", got)
+	}
+	s.put("list.csv", "third")
+	if err := s.home.Delete(s.ctx, s.prefix+"list.csv"); err != nil {
+		s.Fatal(err)
+	}
+	if err := s.home.Erase(s.ctx, s.prefix+"list.csv"); err != nil {
+		s.Errorf("an object that was deleted: %v", err)
+	}
 }
 
 func asPut(s *suite) {

@@ -108,7 +108,7 @@ func TestFaults(t *testing.T) {
 		s := over(&wire{script: []reply{slow}})
 		_, stat := s.Stat(t.Context(), "k")
 		for name, err := range map[string]error{
-			"stat": stat, "put": s.Put(t.Context(), "k", strings.NewReader("x"), "text/csv"), "delete": s.Delete(t.Context(), "k"),
+			"stat": stat, "put": s.Put(t.Context(), "k", strings.NewReader("x"), "text/csv"), "delete": s.Delete(t.Context(), "k"), "erase": s.Erase(t.Context(), "k"),
 			"list": s.List(t.Context(), "", func(objects.Info) error { return nil }),
 		} {
 			if !errors.Is(err, objects.ErrUnavailable) {

@@ -100,6 +100,34 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
+// Erase removes every version of an object, and the marks that it was deleted.
+func (s *Store) Erase(ctx context.Context, key string) error {
+	pages := s3.NewListObjectVersionsPaginator(s.client, &s3.ListObjectVersionsInput{Bucket: &s.bucket, Prefix: &key})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("versions of %s: %w", key, known(ctx, err))
+		}
+		var versions []*string
+		for _, v := range page.Versions {
+			if aws.ToString(v.Key) == key { // another's key may begin so
+				versions = append(versions, v.VersionId)
+			}
+		}
+		for _, m := range page.DeleteMarkers {
+			if aws.ToString(m.Key) == key {
+				versions = append(versions, m.VersionId)
+			}
+		}
+		for _, version := range versions {
+			if _, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key, VersionId: version}); err != nil {
+				return fmt.Errorf("erase %s: %w", key, known(ctx, err))
+			}
+		}
+	}
+	return nil
+}
+
 // PresignPut gives a request that puts an object of exactly that size, in bytes, where there is none yet. Its length is
 // signed, but not among the headers: every client sends that one by itself, and a browser lets no page set it.
 func (s *Store) PresignPut(ctx context.Context, key string, size int64, until time.Duration) (objects.Request, error) {

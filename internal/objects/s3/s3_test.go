@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -67,4 +68,48 @@ func fresh(t *testing.T) *Store {
 
 func TestSuite(t *testing.T) {
 	objectstest.Run(t, func(t *testing.T) objects.Store { return fresh(t) })
+}
+
+// TestErase: of a bucket that keeps versions nothing is left of an object that is erased, and of another all.
+func TestErase(t *testing.T) {
+	s := fresh(t)
+	ctx := t.Context()
+	if _, err := s.client.PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{
+		Bucket: &s.bucket, VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	do := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept := func() map[string]int {
+		t.Helper()
+		out, err := s.client.ListObjectVersions(ctx, &s3.ListObjectVersionsInput{Bucket: &s.bucket})
+		do(err)
+		count := map[string]int{}
+		for _, v := range out.Versions {
+			count[aws.ToString(v.Key)]++
+		}
+		for _, m := range out.DeleteMarkers {
+			count[aws.ToString(m.Key)]++
+		}
+		return count
+	}
+	for _, text := range []string{"first", "second"} {
+		do(s.Put(ctx, "uploads/list.csv", strings.NewReader(text), "text/csv"))
+		do(s.Put(ctx, "uploads/list.csv.more", strings.NewReader(text), "text/csv"))
+	}
+	do(s.Delete(ctx, "uploads/list.csv"))
+	do(s.Put(ctx, "uploads/list.csv", strings.NewReader("third"), "text/csv"))
+	if before := kept(); before["uploads/list.csv"] != 4 || before["uploads/list.csv.more"] != 2 {
+		t.Fatalf("the bucket keeps %v", before)
+	}
+	do(s.Erase(ctx, "uploads/list.csv"))
+	if after := kept(); after["uploads/list.csv"] != 0 || after["uploads/list.csv.more"] != 2 {
+		t.Errorf("the bucket keeps %v", after)
+	}
+	do(s.Erase(ctx, "uploads/list.csv.more"))
 }

@@ -80,7 +80,7 @@ func Parse(text []byte) (*project.Definition, []Problem) {
 func (r *reader) definition(root *node) *project.Definition {
 	d := &project.Definition{}
 	o, ok := r.object(root, "", "id", "title", "programme", "funding", "period", "time_zone", "implementers", "contact", "marks", "goal", "region",
-		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "participants", "indicators", "reports")
+		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "participants", "indicators", "reports", "retention")
 	if !ok {
 		return d
 	}
@@ -105,6 +105,7 @@ func (r *reader) definition(root *node) *project.Definition {
 	d.Participants = o.participants(d)
 	d.Indicators = o.indicators(d)
 	d.Reports = o.reports()
+	d.Retention = o.retention()
 	return d
 }
 
@@ -373,4 +374,20 @@ func (o object) needPopulation() {
 func (o object) reports() project.Reports {
 	r, _ := o.part("reports", "funder", "language")
 	return project.Reports{Funder: r.oneOf("funder", "monthly", "quarterly", "half-yearly", "final"), Language: r.oneOf("language", "pl", "en")}
+}
+
+// The fewest and the most months after a project's end for which data can be kept. Figures are checked for some time after
+// the last report, and a check asks for people and files; texts are for the work itself.
+const (
+	fewestMonths     = 12
+	fewestTextMonths = 3
+	mostMonths       = 600
+)
+
+func (o object) retention() project.Retention {
+	r, _ := o.part("retention", "people", "texts", "originals")
+	return project.Retention{
+		People: int(r.whole("people", fewestMonths, mostMonths)), Texts: int(r.whole("texts", fewestTextMonths, mostMonths)),
+		Originals: int(r.whole("originals", fewestMonths, mostMonths)),
+	}
 }

@@ -1,8 +1,10 @@
 package definition_test
 
 import (
+	"fmt"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -91,6 +93,28 @@ func TestTheGuideExplainsEveryCode(t *testing.T) {
 			if !strings.Contains(guide(t), "`"+code+"`") {
 				t.Errorf("%s (%s)", code, c.name)
 			}
+		}
+	}
+}
+
+func TestTheGuideSaysHowLongDataCanBeKept(t *testing.T) {
+	t.Parallel()
+	rows := regexp.MustCompile("(?m)^\\| `(people|texts|originals)` \\| ([0-9]+) \\|").FindAllStringSubmatch(guide(t), -1)
+	if len(rows) != 3 {
+		t.Fatalf("it tells of %d classes", len(rows))
+	}
+	_, example, _ := strings.Cut(guide(t), "```yaml\n")
+	example, _, _ = strings.Cut(example, "retention:")
+	keeps := func(class string, months int) bool {
+		_, problems := definition.Parse([]byte(example + fmt.Sprintf("retention: {%s: %d}\n", class, months)))
+		return len(problems) == 0
+	}
+	most := regexp.MustCompile(`At most ([0-9]+) months`).FindStringSubmatch(guide(t))
+	for _, row := range rows {
+		least, _ := strconv.Atoi(row[2])
+		longest, _ := strconv.Atoi(most[1])
+		if !keeps(row[1], least) || keeps(row[1], least-1) || !keeps(row[1], longest) || keeps(row[1], longest+1) {
+			t.Errorf("%s: it is not from %d to %d months", row[1], least, longest)
 		}
 	}
 }

@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"outreach/internal/objects"
+	"outreach/internal/table"
+)
+
+// UncountedFor is how long a file is kept whose rows never counted: nobody can tell whom it names.
+const UncountedFor = 30 * 24 * time.Hour
+
+// allUploads reads every upload of a project, without the files' names.
+func (s *Store) allUploads(ctx context.Context, project string) ([]Upload, error) {
+	var all []Upload
+	q := table.Query{PK: uploadPartition(project), Limit: table.MostPage}
+	for {
+		page, err := list[Upload](ctx, s.Tracker, q)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.Items...)
+		if q.Cursor = page.Next; q.Cursor == "" {
+			return all, nil
+		}
+	}
+}
+
+// removeOriginalsLike removes the files that uploads came in, with every other that has the same bytes: a file that was only
+// checked, or was sent twice. Of one that is still worked on nothing is known yet.
+func (s *Store) removeOriginalsLike(ctx context.Context, project string, uploads map[string]bool) error {
+	if len(uploads) == 0 {
+		return nil
+	}
+	all, err := s.allUploads(ctx, project)
+	if err != nil {
+		return err
+	}
+	bytes, gone := map[string]bool{}, map[string]bool{}
+	for _, u := range all {
+		if uploads[u.ID] && u.SHA256 != "" {
+			bytes[u.SHA256] = true
+		}
+	}
+	for _, u := range all {
+		if u.Final() && (uploads[u.ID] || uploads[u.SameAs] || bytes[u.SHA256]) {
+			gone[u.Object] = true
+		}
+	}
+	return s.removeOriginals(ctx, project, all, gone)
+}
+
+// RemoveUncounted removes files that need not be kept: those that were rejected or only checked a while ago, and those sent
+// again after the first of the same bytes was removed.
+func (s *Store) RemoveUncounted(ctx context.Context, project string) error {
+	all, err := s.allUploads(ctx, project)
+	if err != nil {
+		return err
+	}
+	removed := map[string]bool{}
+	for _, u := range all {
+		removed[u.ID] = !u.Removed.IsZero()
+	}
+	needed, gone := map[string]bool{}, map[string]bool{}
+	for _, u := range all {
+		uncounted := (u.State == RejectedUp || u.State == Checked) && s.Now().Sub(u.Finished) > UncountedFor
+		switch {
+		case !u.Removed.IsZero():
+		case uncounted, u.Final() && removed[u.SameAs]:
+			gone[u.Object] = true
+		default:
+			needed[u.Object] = true // a partner's system may write over its own files
+		}
+	}
+	maps.DeleteFunc(gone, func(key string, _ bool) bool { return needed[key] })
+	return s.removeOriginals(ctx, project, all, gone)
+}
+
+// removeOriginals removes files as they were sent, and their names, from all uploads that lie there. That it was done is noted
+// on them last, so that what was cut off is done again.
+func (s *Store) removeOriginals(ctx context.Context, project string, all []Upload, gone map[string]bool) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	if s.Objects == nil {
+		return errors.New("no objects to remove the originals from")
+	}
+	for _, key := range slices.Sorted(maps.Keys(gone)) {
+		if err := s.Objects.Erase(ctx, key); err != nil {
+			return err
+		}
+	}
+	var names []table.Key
+	for _, u := range all {
+		if gone[u.Object] && u.Final() {
+			names = append(names, filenameKey(project, u.ID))
+		}
+	}
+	if err := removeAll(ctx, s.People, names); err != nil {
+		return err
+	}
+	for _, u := range all {
+		if gone[u.Object] && u.Final() && u.Removed.IsZero() {
+			if err := s.noteRemoved(ctx, project, u.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Store) noteRemoved(ctx context.Context, project, id string) error {
+	return s.again(ctx, func() error {
+		u, rev, err := load[Upload](ctx, s.Tracker, uploadKey(project, id))
+		if err != nil || rev == 0 || !u.Removed.IsZero() {
+			return err
+		}
+		u.rev, u.Removed = rev, s.Now().UTC()
+		return s.Tracker.Write(ctx, s.keepUpload(project, u))
+	})
+}
+
+// removeAllOriginals removes every file of a project, those too that no upload speaks of.
+func (s *Store) removeAllOriginals(ctx context.Context, project string) error {
+	all, err := s.allUploads(ctx, project)
+	if err != nil {
+		return err
+	}
+	gone := map[string]bool{}
+	for _, u := range all {
+		if u.Object != "" && u.Final() {
+			gone[u.Object] = true
+		}
+	}
+	err = s.Objects.List(ctx, "uploads/"+project+"/", func(info objects.Info) error {
+		gone[info.Key] = true
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.removeOriginals(ctx, project, all, gone)
+}
