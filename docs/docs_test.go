@@ -402,6 +402,7 @@ func TestTheLimitsAreThoseOfTheCode(t *testing.T) {
 		{"| long answers, AWS | 1 day |", "template.yaml", "Prefix: answers/, ExpirationInDays: 1"},
 		{"| old versions of checkpoints, AWS | 1 day |", "template.yaml", "Prefix: checkpoints/, NoncurrentVersionExpiration: {NoncurrentDays: 1}"},
 		{"| old versions of uploads, AWS | 30 days |", "template.yaml", "Prefix: uploads/, NoncurrentVersionExpiration: {NoncurrentDays: 30}"},
+		{"| files that were rejected or only checked | 30 days |", "internal/store/originals.go", "UncountedFor = 30 * 24 * time.Hour"},
 		{"| logs, AWS | 90 days, unless `LogDays` says otherwise |", "template.yaml", "LogDays: Description: How long logs are kept. No line of them names a person. Type: Number Default: 90"},
 		{"| wake-ups that failed, AWS | 90 days |", "template.yaml", "Prefix: aws/lambda/, ExpirationInDays: 90"},
 	} {
