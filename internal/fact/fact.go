@@ -40,7 +40,7 @@ const (
 // Kinds are all kinds of facts, in the order in which people are offered them.
 var Kinds = []string{
 	KindSignup, KindSignupMoved, KindSaid, KindVoided, KindUploadAccepted, KindUploadRejected, KindUploadWithdrawn, KindPersonCorrected, KindPersonMerged,
-	KindPersonErased, KindDefinitionSet, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
+	KindPersonErased, KindDataPurged, KindDefinitionSet, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
 }
 
 // Fact is something that happened. Its place (lane and number) is given when it is written and means no order: where

@@ -381,10 +381,11 @@ func erasure() object {
 		"person": ref("person"),
 		"goes": closed(object{
 			"keys": number("E-mail addresses and PESELs"), "forms": number("Forms as they were sent"), "attributes": number("Sign-ups that say something of the person"), "texts": number("Topics and notes"),
-		}, "keys", "forms", "attributes", "texts"),
+			"files": number("Files, as they were sent, in which the person stands"),
+		}, "keys", "forms", "attributes", "texts", "files"),
 		"stays": closed(object{
-			"signups": number("Sign-ups"), "records": number("Records that were typed in"), "rows": number("Rows of files"), "files": number("Files in which the person stands"),
-		}, "signups", "records", "rows", "files"),
+			"signups": number("Sign-ups"), "records": number("Records that were typed in"), "rows": number("Rows of files"),
+		}, "signups", "records", "rows"),
 		"figures": object{"type": "array", "description": "Figures of later snapshots that may change", "items": closed(object{
 			"code": said("The indicator's, empty for the participants"), "label": label(),
 			"rule": object{"type": "boolean", "description": "Its rule asks for what goes"}, "breakdown": object{"type": "boolean", "description": "It is broken down by what goes"},

@@ -197,11 +197,11 @@ func (v view) sections(base string, r Roles) []section {
 
 // Work is where somebody's work in a project begins: the first section that is open to them alone; "" where none is.
 func Work(project string, r Roles) string {
-	open := view{Messages: text.Of(text.Polish)}.sections("/"+project, r)
-	if len(open) < 2 {
-		return ""
+	v := view{Messages: text.Of(text.Polish)}
+	if work := v.work("/"+project, r); len(work) > 0 {
+		return work[0].Href
 	}
-	return open[1].Href
+	return ""
 }
 
 type section struct {

@@ -24,8 +24,8 @@ type registered struct {
 	Roles    map[string][]string `json:"roles"`
 }
 
-// mostRoles bounds how many of somebody's roles are kept: all of them are changed in one transaction.
-const mostRoles = 40
+// mostRoles bounds how many of somebody's groups are kept of one token.
+const mostRoles = 1000
 
 // Staff gives the random id of a member of the staff, making one for an address not seen before. No address: no id.
 func (s *Store) Staff(ctx context.Context, project, email string) (id string, err error) {
@@ -130,29 +130,52 @@ func (s *Store) register(ctx context.Context, email string, change func(*registe
 		if rev == 0 && len(after.Roles) == 0 || before.Language == after.Language && maps.EqualFunc(before.Roles, after.Roles, slices.Equal) {
 			return nil
 		}
-		ops := []table.Op{put(key, after, since(rev))}
-		for project, roles := range after.Roles {
+		ops, err := s.roleChanges(ctx, email, before, after)
+		if err != nil {
+			return err
+		}
+		// The roles first, in as many writes as they need: what is known of somebody says so only when it is done.
+		for part := range slices.Chunk(ops, table.MostWrites) {
+			if err := s.People.Write(ctx, part...); err != nil {
+				return err
+			}
+		}
+		return s.People.Write(ctx, put(key, after, since(rev)))
+	})
+}
+
+// roleChanges are the items by which letters find somebody: those that are new or say another language, and those that go.
+func (s *Store) roleChanges(ctx context.Context, email string, before, after registered) ([]table.Op, error) {
+	var ops []table.Op
+	each := func(roles map[string][]string, other registered, add func(project, id, role string)) error {
+		for project, names := range roles {
+			names = slices.DeleteFunc(slices.Clone(names), func(role string) bool {
+				return slices.Contains(other.Roles[project], role) && before.Language == after.Language
+			})
+			if len(names) == 0 {
+				continue
+			}
 			id, err := s.Staff(ctx, project, email)
 			if err != nil {
 				return err
 			}
-			for _, role := range roles {
-				member := Member{ID: id, Email: email, Language: after.Language}
-				ops = append(ops, indexed(put(staffRoleKey(project, id, role), member, table.Always), table.Key{PK: staffIndex(project, role), SK: id}))
+			for _, role := range names {
+				add(project, id, role)
 			}
 		}
-		for project, roles := range before.Roles {
-			id, err := s.Staff(ctx, project, email)
-			if err != nil {
-				return err
-			}
-			for _, role := range roles {
-				if !slices.Contains(after.Roles[project], role) {
-					ops = append(ops, remove(staffRoleKey(project, id, role), table.Always))
-				}
-			}
+		return nil
+	}
+	err := each(after.Roles, before, func(project, id, role string) {
+		member := Member{ID: id, Email: email, Language: after.Language}
+		ops = append(ops, indexed(put(staffRoleKey(project, id, role), member, table.Always), table.Key{PK: staffIndex(project, role), SK: id}))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ops, each(before.Roles, after, func(project, id, role string) {
+		if !slices.Contains(after.Roles[project], role) {
+			ops = append(ops, remove(staffRoleKey(project, id, role), table.Always))
 		}
-		return s.People.Write(ctx, ops...)
 	})
 }
 

@@ -8,6 +8,40 @@ import (
 	"testing"
 )
 
+// Whoever coordinates more projects than one write has room for is found in each of them, and in none when that is over.
+func TestSomebodyOfManyProjectsIsFoundInEach(t *testing.T) {
+	t.Parallel()
+	s, ctx := open(t), context.Background()
+	var groups []string
+	for n := range 250 {
+		project := fmt.Sprintf("p%d", n)
+		groups = append(groups, project+":funder")
+		if err := s.RegisterRoles(ctx, project, "busy@example.org", "pl", []string{"coordinator"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found := func(role string) (n int) {
+		t.Helper()
+		for i := range groups {
+			members, err := s.StaffWith(ctx, fmt.Sprintf("p%d", i), role)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n += len(members)
+		}
+		return n
+	}
+	if n := found("coordinator"); n != 250 {
+		t.Errorf("a coordinator in %d of 250 projects", n)
+	}
+	if err := s.RegisterStaff(ctx, "busy@example.org", "en", groups); err != nil {
+		t.Fatal(err)
+	}
+	if c, f := found("coordinator"), found("funder"); c != 0 || f != 250 {
+		t.Errorf("after signing in as funder of all: %d times a coordinator, %d times a funder", c, f)
+	}
+}
+
 func TestLettersFindTheStaffByTheirLastSignIn(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
@@ -72,5 +106,5 @@ func TestLettersFindTheStaffByTheirLastSignIn(t *testing.T) {
 	signIn("d@example.org", "pl", many...)
 	signIn("d@example.org", "pl", slices.Concat(many[300:], many[:300])...)
 	with("p300", "coordinator", "d@example.org pl")
-	with("p0", "coordinator", "")
+	with("p0", "coordinator", "d@example.org pl")
 }

@@ -119,7 +119,7 @@ type things struct {
 	Version                                        int
 	State, Kind                                    string
 	Rows                                           int
-	Day                                            string
+	Day, Class                                     string
 	AsOf                                           string `json:"as_of"`
 	Fields                                         []string
 }
@@ -209,6 +209,8 @@ func (t *teller) tell(f fact.Fact, d things) happened {
 		say(f.Kind, "date", t.Messages().Date(d.AsOf))
 	case fact.KindSnapshotDecided:
 		say(f.Kind + "." + d.State)
+	case fact.KindDataPurged:
+		say(f.Kind, "class", t.Messages().Say("audit.class."+d.Class))
 	case fact.KindReportDue:
 		say(f.Kind, "date", t.Messages().Date(d.Day))
 	default:

@@ -498,16 +498,16 @@ type tally struct{ keys, forms, attributes, texts, signups, records, rows, files
 
 // What goes with a person and what stays of them, in the order of the page.
 var (
-	goes  = []string{"keys", "forms", "attributes", "texts"}
-	stays = []string{"signups", "records", "rows", "files"}
+	goes  = []string{"keys", "forms", "attributes", "texts", "files"}
+	stays = []string{"signups", "records", "rows"}
 )
 
 func (t tally) goes() map[string]int {
-	return map[string]int{"keys": t.keys, "forms": t.forms, "attributes": t.attributes, "texts": t.texts}
+	return map[string]int{"keys": t.keys, "forms": t.forms, "attributes": t.attributes, "texts": t.texts, "files": t.files}
 }
 
 func (t tally) stays() map[string]int {
-	return map[string]int{"signups": t.signups, "records": t.records, "rows": t.rows, "files": t.files}
+	return map[string]int{"signups": t.signups, "records": t.records, "rows": t.rows}
 }
 
 func (tally) said(numbers map[string]int, order []string) []page.Number {
