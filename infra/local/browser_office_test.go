@@ -193,7 +193,7 @@ func worksNarrow(t *testing.T, v *visitor) {
 	} {
 		v.open(p.at + address).sees(words)
 	}
-	v.open(person).sees("Co się działo").open(person+"/erasure").sees("1 zgłoszenie", "0 plików").open(person + "/merge?into=ewa@example.org").sees("Obie są zgłoszone: Kompost.")
+	v.open(person).sees("Co się działo").open(person+"/erasure").sees("1 zgłoszenie", "0 przesłanych plików").open(person + "/merge?into=ewa@example.org").sees("Obie są zgłoszone: Kompost.")
 }
 
 func staysLight(t *testing.T, v *visitor) {

@@ -277,18 +277,18 @@ func writesConsultations(t *testing.T, v *visitor) {
 	p := v.in()
 	v.signIn(p.id+":adviser", p.at+"/consultations")
 	// The first field has the focus, and today is there already: an address, five times Tab, and Enter at the end.
-	v.keys("ewa@example.org", kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, " ", kb.Tab, "45", kb.Tab, " ", kb.Tab, "umowa najmu")
+	v.on("person").keys("ewa@example.org", kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, " ", kb.Tab, "45", kb.Tab, " ", kb.Tab, "umowa najmu")
 	v.comes("Enter", http.StatusOK, chromedp.KeyEvent(kb.Enter))
 	v.sees("Saved: ewa@example.org, ", "umowa najmu", "45", "law", "in person")
 	// The next one begins with what was chosen last: an address, other minutes.
 	if field, form, minutes := v.value("field"), v.value("form"), v.value("minutes"); field != "law" || form != "in-person" || minutes != "45" {
 		t.Errorf("preselected are %q, %q and %q", field, form, minutes)
 	}
-	v.keys("jan@example.org", kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, "30")
+	v.on("person").keys("jan@example.org", kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, "30")
 	v.comes("Enter", http.StatusOK, chromedp.KeyEvent(kb.Enter))
 	v.sees("Saved: jan@example.org, ", "30")
 	// One that is there already, and one with a fault, stay on the screen with the reason.
-	v.keys("jan@example.org", kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, "30")
+	v.on("person").keys("jan@example.org", kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, "30")
 	v.comes("Enter", http.StatusConflict, chromedp.KeyEvent(kb.Enter))
 	v.sees("There is such a record already")
 	v.comes("the record that is there", http.StatusOK, chromedp.Click(chromedp.CSS(".problems a")))
@@ -478,13 +478,14 @@ func everyPage(t *testing.T, model *tracker) map[string][]string {
 			upload = "/ces/uploads/" + said(within(one, "id"))
 		}
 	}
-	person := "/ces/people/" + office.get("/ces/signups").is(http.StatusOK).text("items.0.person.id")
+	signups := office.get("/ces/signups").is(http.StatusOK)
+	person, other := "/ces/people/"+signups.text("items.0.person.id"), signups.text("items.1.person.id")
 	return map[string][]string{
 		"": {"/", "/ces", "/demo", "/demo/signup", "/ces/signup", "/local/mail", "/local/dead-letters", "/auth/sign-in"},
 		"ces:coordinator": {
 			"/", "/ces/signup", "/ces/signups?limit=6", "/ces/consultations?limit=6", first("/ces/consultations"), "/ces/attendance", "/ces/tests", "/ces/outputs", "/ces/uploads", upload,
 			"/ces/activities", "/ces/activities/partnerships?limit=6", "/ces/activities/partnerships/attendance", "/ces/activities/incubator/tests", "/ces/activities/partnerships/list", "/ces/activities/partnerships/certificates?limit=6",
-			"/ces/people", "/ces/people?q=osoba015@example.org", "/ces/people/duplicates", person, person + "/erasure", person + "/merge?into=osoba015@example.org", "/ces/attention", "/demo/attention", "/ces/audit?limit=6", "/ces/definition/versions", "/ces/definition/versions/1", "/ces/snapshots", "/ces/snapshots/latest", "/ces/definition",
+			"/ces/people", "/ces/people?q=osoba015@example.org", "/ces/people/duplicates", person, person + "/erasure", person + "/merge?into=" + other, "/ces/attention", "/demo/attention", "/ces/audit?limit=6", "/ces/definition/versions", "/ces/definition/versions/1", "/ces/snapshots", "/ces/snapshots/latest", "/ces/definition",
 		},
 		"ces:adviser":            {"/ces/consultations"},
 		"ces:funder":             {"/ces/snapshots", "/ces/snapshots/latest", "/ces/snapshots/latest/indicators/4/evidence?limit=6", "/ces/snapshots/latest/participants/evidence?limit=6"},
@@ -537,7 +538,7 @@ func noticesWhatIsWrong(t *testing.T, v *visitor) {
 	t.Cleanup(v.forget)
 }
 
-// takesPictures keeps the four pages that most people see, in both sizes and languages.
+// takesPictures keeps every kind of page, in both sizes and languages.
 func takesPictures(t *testing.T, v *visitor) {
 	demo := &project{t: t, tracker: &tracker{base: v.base}, id: "demo", at: "/demo", today: time.Now()}
 	demo.meet(t)
@@ -547,10 +548,14 @@ func takesPictures(t *testing.T, v *visitor) {
 		{"Ewa", "Testowa", "ewa@example.org", "accounting", "online", "Rozliczenie dotacji"},
 	} {
 		demo.anyone.post("/demo/signups", fields{"activity": "advice", "first_name": one.first, "last_name": one.last, "email": one.email, "consent_processing": true}).is(http.StatusCreated)
+		demo.anyone.post("/demo/signups", fields{"activity": "garden", "first_name": one.first, "last_name": one.last, "email": one.email, "consent_processing": true}).is(http.StatusCreated)
 		demo.adviser.post("/demo/consultations", fields{
 			"person": fields{"email": one.email}, "date": demo.day(-3 * i), "field": one.field, "minutes": 30 + 15*i, "form": one.form, "topic": one.topic,
 		}).is(http.StatusCreated)
 	}
+	office := demo.caller("coordinator@example.org", "ces:coordinator")
+	signups := office.get("/ces/signups?activity=partnerships").is(http.StatusOK)
+	person, other := "/ces/people/"+signups.text("items.0.person.id"), signups.text("items.1.person.id")
 	press := demo.caller("press-partner@example.org", "ces:partner:press-partner")
 	rejected := ""
 	for _, one := range press.get("/ces/uploads").is(http.StatusOK).list("items") {
@@ -558,20 +563,35 @@ func takesPictures(t *testing.T, v *visitor) {
 			rejected = "/ces/uploads/" + said(within(one, "id"))
 		}
 	}
-	for _, one := range []struct{ name, role, address string }{
-		{"results", "", "/ces"},
-		{"sign-up", "", "/demo/signup?activity=garden"},
-		{"upload", "ces:partner:press-partner", rejected},
-		{"consultations", "demo:adviser", "/demo/consultations"},
+	latest := "/ces/snapshots/latest"
+	for _, as := range []struct {
+		role  string
+		pages [][2]string // the picture's name and the address
+	}{
+		{"", [][2]string{{"projects", "/"}, {"results", "/ces"}, {"sign-up", "/demo/signup?activity=garden"}, {"signed-up", "/demo/signup?receipt=01JD9KZ2X4Q8R7S6T5V4W3Y2AB&activity=garden"}, {"mailbox", "/local/mail"}, {"sign-in", "/auth/sign-in"}}},
+		{"ces:partner:press-partner", [][2]string{{"uploads", "/ces/uploads"}, {"upload", rejected}}},
+		{"demo:adviser", [][2]string{{"consultations", "/demo/consultations"}, {"month-sheet", "/demo/consultations/sheet"}}},
+		{"demo:coordinator", [][2]string{{"attention", "/demo/attention"}}},
+		{"ces:coordinator", [][2]string{
+			{"signups", "/ces/signups?activity=partnerships&limit=6"}, {"activities", "/ces/activities"}, {"activity", "/ces/activities/partnerships?limit=6"},
+			{"attendance-sheet", "/ces/activities/partnerships/attendance?date=2010-02-19&limit=6"}, {"tests-sheet", "/ces/activities/partnerships/tests?date=2010-02-19&limit=6"},
+			{"attendance-list", "/ces/activities/partnerships/list?date=2010-02-19"}, {"certificates", "/ces/activities/partnerships/certificates?limit=1"},
+			{"outputs", "/ces/outputs?limit=6"}, {"record", "/ces/outputs/" + office.get("/ces/outputs").text("items.0.id")},
+			{"people", "/ces/people?q=uczestnik"}, {"person", person}, {"merge", person + "/merge?into=" + other}, {"erasure", person + "/erasure"}, {"duplicates", "/ces/people/duplicates"},
+			{"definition", "/ces/definition"}, {"versions", "/ces/definition/versions"}, {"audit", "/ces/audit?limit=12"}, {"compiling", "/ces/snapshots"},
+		}},
+		{"ces:funder", [][2]string{{"snapshots", "/ces/snapshots"}, {"snapshot", latest}, {"changes", latest + "/changes"}, {"evidence", latest + "/indicators/5/evidence?limit=6"}}},
 	} {
-		if one.role != "" {
-			v.signIn(one.role, "/")
+		if as.role != "" {
+			v.signIn(as.role, "/")
 		}
-		for _, language := range []string{"en", "pl"} {
-			for _, width := range []int64{wide, narrow} {
-				v.size(width)
-				v.open("/?lang=" + language).open(one.address)
-				v.picture(fmt.Sprintf("%s-%d-%s", one.name, width, language))
+		for _, page := range as.pages {
+			for _, language := range []string{"en", "pl"} {
+				for _, width := range []int64{wide, narrow} {
+					v.size(width)
+					v.open("/?lang=" + language).open(page[1])
+					v.picture(fmt.Sprintf("%s-%d-%s", page[0], width, language))
+				}
 			}
 		}
 	}

@@ -361,6 +361,13 @@ func (v *visitor) keys(keys ...string) *visitor {
 	return v
 }
 
+// on waits until a field has the focus, as somebody does who looks at the page before they type.
+func (v *visitor) on(name string) *visitor {
+	v.t.Helper()
+	v.until("the focus is on "+name, fmt.Sprintf(`document.activeElement?.name === %q`, name))
+	return v
+}
+
 // text is what an element says; value is what a field holds.
 func (v *visitor) text(selector string) string {
 	v.t.Helper()

@@ -147,7 +147,7 @@ func TestSigningInAsEachRole(t *testing.T) {
 			}
 			answer, err = browser.PostForm(issuer+"/authorize", form)
 			who := read[identity.Identity](t, answer, err)
-			if answer.Request.URL.String() != "http://localhost:3000/ces" {
+			if answer.Request.URL.String() != "http://localhost:3000/ces?work=1" {
 				t.Errorf("signing in leads to %s", answer.Request.URL)
 			}
 			if who.Email != c.email || !cmp.Equal(who.Groups, c.groups) || who.Subject == "" {
