@@ -485,9 +485,10 @@ func everyPage(t *testing.T, model *tracker) map[string][]string {
 		"ces:coordinator": {
 			"/", "/ces/signup", "/ces/signups?limit=6", "/ces/consultations?limit=6", first("/ces/consultations"), "/ces/attendance", "/ces/tests", "/ces/outputs", "/ces/uploads", upload,
 			"/ces/activities", "/ces/activities/partnerships?limit=6", "/ces/activities/partnerships/attendance", "/ces/activities/incubator/tests", "/ces/activities/partnerships/list", "/ces/activities/partnerships/certificates?limit=6",
-			"/ces/people", "/ces/people?q=osoba015@example.org", "/ces/people/duplicates", person, person + "/erasure", person + "/merge?into=" + other, "/ces/attention", "/demo/attention", "/ces/audit?limit=6", "/ces/definition/versions", "/ces/definition/versions/1", "/ces/snapshots", "/ces/snapshots/latest", "/ces/definition",
+			"/ces/people", "/ces/people?q=osoba015@example.org", "/ces/people/duplicates", person, person + "/erasure", person + "/merge?into=" + other, "/ces/attention", "/ces/audit?limit=6", "/ces/definition/versions", "/ces/definition/versions/1", "/ces/snapshots", "/ces/snapshots/latest", "/ces/definition",
 		},
-		"ces:adviser":            {"/ces/consultations"},
+		"demo:coordinator":       {"/demo/attention"},
+		"ces:adviser":            {"/ces/consultations", "/ces/consultations/sheet?month=2010-03"},
 		"ces:funder":             {"/ces/snapshots", "/ces/snapshots/latest", "/ces/snapshots/latest/indicators/4/evidence?limit=6", "/ces/snapshots/latest/participants/evidence?limit=6"},
 		"ces:partner:tv-partner": {"/ces/uploads"},
 	}
@@ -576,8 +577,8 @@ func takesPictures(t *testing.T, v *visitor) {
 			{"signups", "/ces/signups?activity=partnerships&limit=6"}, {"activities", "/ces/activities"}, {"activity", "/ces/activities/partnerships?limit=6"},
 			{"attendance-sheet", "/ces/activities/partnerships/attendance?date=2010-02-19&limit=6"}, {"tests-sheet", "/ces/activities/partnerships/tests?date=2010-02-19&limit=6"},
 			{"attendance-list", "/ces/activities/partnerships/list?date=2010-02-19"}, {"certificates", "/ces/activities/partnerships/certificates?limit=1"},
-			{"outputs", "/ces/outputs?limit=6"}, {"record", "/ces/outputs/" + office.get("/ces/outputs").text("items.0.id")},
-			{"people", "/ces/people?q=uczestnik"}, {"person", person}, {"merge", person + "/merge?into=" + other}, {"erasure", person + "/erasure"}, {"duplicates", "/ces/people/duplicates"},
+			{"outputs", "/ces/outputs?limit=6"}, {"record", "/ces/consultations/" + office.get("/ces/consultations").is(http.StatusOK).text("items.0.id")},
+			{"people", "/ces/people?q=uczestnik&limit=6"}, {"person", person}, {"merge", person + "/merge?into=" + other}, {"erasure", person + "/erasure"}, {"duplicates", "/ces/people/duplicates"},
 			{"definition", "/ces/definition"}, {"versions", "/ces/definition/versions"}, {"audit", "/ces/audit?limit=12"}, {"compiling", "/ces/snapshots"},
 		}},
 		{"ces:funder", [][2]string{{"snapshots", "/ces/snapshots"}, {"snapshot", latest}, {"changes", latest + "/changes"}, {"evidence", latest + "/indicators/5/evidence?limit=6"}}},
