@@ -190,6 +190,7 @@ func change(t *testing.T, data, statement string) {
 	}
 }
 
+// holds looks for an address: a name alone may stand in a random id, too.
 func holds(t *testing.T, data, name string) bool {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(data, "tracker.db"))
@@ -198,7 +199,7 @@ func holds(t *testing.T, data, name string) bool {
 	}
 	defer db.Close()
 	n := 0
-	if err := db.QueryRow(`SELECT count(*) FROM people WHERE CAST(data AS TEXT) LIKE '%' || ? || '%'`, name).Scan(&n); err != nil {
+	if err := db.QueryRow(`SELECT count(*) FROM people WHERE CAST(data AS TEXT) LIKE '%' || ? || '@%'`, name).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n > 0
