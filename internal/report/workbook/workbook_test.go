@@ -242,7 +242,7 @@ func byLibreOffice(t *testing.T, data []byte) []found {
 	t.Helper()
 	office, err := exec.LookPath("soffice")
 	if err != nil {
-		t.Skip("LibreOffice is not installed")
+		t.Skip("no LibreOffice to open workbooks with: apt-get install -y libreoffice-calc")
 	}
 	in, out := file(t, data), t.TempDir()
 	if said, err := exec.Command(office, "-env:UserInstallation=file://"+t.TempDir(), "--headless", "--convert-to", "xlsx", "--outdir", out, in).CombinedOutput(); err != nil {
