@@ -372,6 +372,9 @@ var scenarios = []scenario{
 	{name: "two records of a person are merged", act: func(h *house, m *memory) error {
 		return ask("POST", at("/town/people/", "person of consultation7", "/merge"), map[string]any{"into": m.ids["person of consultation1"]})(h, m)
 	}},
+	{name: "two people are told apart", repeats: []string{"people.apart"}, act: func(h *house, m *memory) error {
+		return ask("POST", at("/town/people/", "person of consultation7", "/apart"), map[string]any{"from": m.ids["person of consultation1"]})(h, m)
+	}},
 	{name: "a person is corrected", repeats: []string{"person.corrected"}, act: ask("PUT", at("/town/people/", "person of consultation5", ""),
 		map[string]any{"first_name": "Anna Maria", "last_name": "Poprawiona", "email": "poprawiona@example.org", "phone": "600700800"})},
 	{name: "people are looked for by a word of their name", act: ask("GET", at("/town/people?q=jan", "", ""), nil)},

@@ -125,6 +125,7 @@ var access = []accessRow{
 	{"GET /{project}/people/{id}/erasure", "/{project}/people/{person}/erasure", "", coordinator},
 	{"GET /{project}/people/{id}/merge", "/{project}/people/{person}/merge?into=ewa@example.org", "", coordinator},
 	{"POST /{project}/people/{id}/merge", "/{project}/people/{person}/merge", `{}`, coordinator},
+	{"POST /{project}/people/{id}/apart", "/{project}/people/{person}/apart", `{}`, coordinator},
 	{"DELETE /{project}/people/{id}", "/{project}/people/{new person}", "", coordinator},
 
 	{"GET /{project}/snapshots", "", "", funder},

@@ -92,14 +92,17 @@ func mergesByKeyboard(t *testing.T, v *visitor) {
 	p := v.in()
 	p.anyone.post(p.at+"/signups", signup("ola", "planting")).is(http.StatusCreated)
 	p.anyone.post(p.at+"/signups", signup("ola", "planting").and(fields{"email": "ola.p@example.org"})).is(http.StatusCreated)
-	v.signIn(p.id+":coordinator", p.at+"/people/duplicates").sees("the same name")
-	v.tabTo(`main td:first-child a[href*="merge"]`).enter("keeping one", http.StatusOK)
+	p.anyone.post(p.at+"/signups", signup("zofia", "planting").and(fields{"phone": "600700800"})).is(http.StatusCreated)
+	p.anyone.post(p.at+"/signups", signup("marek", "planting").and(fields{"first_name": "Marek", "phone": "600700800"})).is(http.StatusCreated)
+	v.signIn(p.id+":coordinator", p.at+"/people/duplicates").sees("the same phone")
+	v.tabTo(`main a[aria-label*="Marek"]`).enter("comparing two", http.StatusOK).tabTo(`form[action$="/apart"] button`).enter("telling two apart", http.StatusOK).sees("Noted: they are two people.", "the same name").seesNot("the same phone")
+	v.tabTo(`main a[href*="merge"]`).enter("comparing two", http.StatusOK)
 	v.sees("Both are signed up: Planting trees.", "ola@example.org", "ola.p@example.org")
-	if got := p.achieved("9"); got != "2" {
+	if got := p.achieved("9"); got != "4" {
 		t.Errorf("looking has merged: %s", got)
 	}
 	v.tabTo("main form button").enter("merging", http.StatusOK).sees("Merged.")
-	if got := p.achieved("9"); got != "1" {
+	if got := p.achieved("9"); got != "3" {
 		t.Errorf("signed up are %s people", got)
 	}
 	v.tabTo(`main a[href$="/erasure"]`).enter("looking at the erasure", http.StatusOK).sees("2 e-mail addresses and PESELs", "2 sign-ups", "Signed up – the total stays")

@@ -173,6 +173,45 @@ func TestProbableDuplicatesSayWhy(t *testing.T) {
 	p.office.get(p.at + "/people/duplicates?cursor=x").is(http.StatusBadRequest)
 }
 
+func TestWhoWasToldApartIsNotAskedAboutAgain(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	for _, email := range []string{"pierwsza@example.org", "druga@example.org", "trzecia@example.org"} {
+		p.anyone.post(p.at+"/signups", signup("ola", "planting").and(fields{"email": email})).is(http.StatusCreated)
+	}
+	of := func(email string) string {
+		return p.office.get(p.at + "/people?q=" + email).is(http.StatusOK).text("items.0.id")
+	}
+	pairs := func() int { return len(p.office.get(p.at + "/people/duplicates").is(http.StatusOK).list("items")) }
+	first, second, third := of("pierwsza@example.org"), of("druga@example.org"), of("trzecia@example.org")
+	apart := func(one string) string { return p.at + "/people/" + one + "/apart" }
+	if n := pairs(); n != 2 {
+		t.Fatalf("%d pairs of three", n)
+	}
+	p.office.post(apart(first), fields{"from": second}).is(http.StatusOK).has(map[string]string{"id": first, "from": second, "state": "apart"})
+	p.office.post(apart(second), fields{"from": first}).is(http.StatusOK)
+	p.office.post(apart(first), fields{"from": third}).is(http.StatusOK)
+	if n := pairs(); n != 1 {
+		t.Errorf("%d pairs, and the second may be the third", n)
+	}
+	p.office.post(p.at+"/people/"+third+"/merge", fields{"into": second}).is(http.StatusOK)
+	if n := pairs(); n != 0 {
+		t.Errorf("%d pairs, though both were told apart from the first", n)
+	}
+	if n := len(p.office.get(p.at + "/audit?kind=people.apart").is(http.StatusOK).list("items")); n != 2 {
+		t.Errorf("the trail names it %d times", n)
+	}
+	for _, wrong := range []fields{{}, {"from": first}, {"from": "nobody"}, {"from": nil}, {"into": second}} {
+		p.office.post(apart(first), wrong).is(http.StatusUnprocessableEntity)
+	}
+	p.office.post(apart("01ARZ3NDEKTSV4RRFFQ69G5FAV"), fields{"from": first}).is(http.StatusNotFound)
+	p.office.delete(p.at + "/people/" + first).is(http.StatusOK)
+	if trail := p.office.get(p.at + "/audit?kind=people.apart").is(http.StatusOK); strings.Contains(string(trail.body), first) {
+		t.Errorf("who was erased is named: %s", trail)
+	}
+	p.office.post(apart(second), fields{"from": first}).is(http.StatusUnprocessableEntity)
+}
+
 func TestTheTrailTellsWhoDidWhat(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)

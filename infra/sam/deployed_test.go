@@ -875,6 +875,10 @@ func (d *driver) office(t *testing.T) string {
 		t.Fatalf("%+v, %s", found, duplicates.body)
 	}
 	one, other := found.Items[0].ID, found.Items[1].ID
+	d.must(t, http.StatusOK, http.MethodPost, people+"/"+one+"/apart", token, map[string]string{"from": other}, nil)
+	if left := d.must(t, http.StatusOK, http.MethodGet, people+"/duplicates", token, nil, nil); bytes.Contains(left.body, []byte(one)) {
+		t.Errorf("told apart, and asked about again: %s", left.body)
+	}
 	d.must(t, http.StatusOK, http.MethodPost, people+"/"+one+"/merge", token, map[string]string{"into": other}, nil)
 	all := d.must(t, http.StatusOK, http.MethodGet, people+"/"+other+".json", token, nil, nil)
 	if !bytes.Contains(all.body, []byte("k.lis@example.org")) || !bytes.Contains(all.body, []byte("kornelia.lis@example.org")) || !bytes.Contains(all.body, []byte("Wants to found one")) {

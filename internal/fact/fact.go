@@ -27,6 +27,7 @@ const (
 	KindUploadWithdrawn  = "upload.withdrawn"
 	KindUploadRejected   = "upload.rejected"
 	KindPersonMerged     = "person.merged"
+	KindPeopleApart      = "people.apart"
 	KindPersonErased     = "person.erased"
 	KindPersonCorrected  = "person.corrected"
 	KindDataPurged       = "data.purged"
@@ -40,7 +41,7 @@ const (
 // Kinds are all kinds of facts, in the order in which people are offered them.
 var Kinds = []string{
 	KindSignup, KindSignupMoved, KindSaid, KindVoided, KindUploadAccepted, KindUploadRejected, KindUploadWithdrawn, KindPersonCorrected, KindPersonMerged,
-	KindPersonErased, KindDataPurged, KindDefinitionSet, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
+	KindPeopleApart, KindPersonErased, KindDataPurged, KindDefinitionSet, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
 }
 
 // Fact is something that happened. Its place (lane and number) is given when it is written and means no order: where
@@ -120,6 +121,12 @@ type Rejected struct {
 type Merged struct {
 	Person string `json:"person"`
 	Into   string `json:"into"`
+}
+
+// Apart says that two people who look like one are two.
+type Apart struct {
+	Person string `json:"person"`
+	Other  string `json:"other"`
 }
 
 // Erased says that a person's facts were rewritten to a fresh id without attributes.

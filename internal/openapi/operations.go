@@ -277,6 +277,10 @@ func peopleOperations() []operation {
 		{method: "POST", path: "/{project}/people/{id}/merge", id: "mergePeople", tag: "people", summary: "Two records of one person become one", who: coordinator,
 			body:    asSent(ref("merge"), ref("merge")),
 			answers: []answer{ok("The person that both are now", asJSON(ref("person"))), elsewhere}},
+		{method: "POST", path: "/{project}/people/{id}/apart", id: "tellApart", tag: "people", summary: "Two records that look like one person's are two people's", who: coordinator,
+			more:    "They are no longer listed as probable duplicates. They may still be merged later.",
+			body:    asSent(ref("apart"), ref("apart")),
+			answers: []answer{ok("Told apart", asJSON(closed(object{"id": said("The one"), "from": said("The other"), "state": enum("apart")}, "id", "from", "state"))), elsewhere}},
 	}
 }
 

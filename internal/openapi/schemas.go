@@ -28,6 +28,7 @@ func schemas() object {
 		"duplicates":    duplicates(),
 		"merge":         merge(),
 		"merge-preview": mergePreview(),
+		"apart":         apart(),
 		"erasure":       erasure(),
 		"task":          task(),
 		"happened":      happened(),
@@ -604,6 +605,10 @@ func members(t reflect.Type, properties object, required *[]string) {
 
 func merge() object {
 	return closed(object{"into": object{"type": "string", "minLength": 1, "maxLength": 26, "description": "The id of the person that the other one is"}}, "into")
+}
+
+func apart() object {
+	return closed(object{"from": object{"type": "string", "minLength": 1, "maxLength": 26, "description": "The id of the other person"}}, "from")
 }
 
 func decision() object {

@@ -26,9 +26,10 @@ var reasons = []string{SameName, SamePhone, SimilarEmail, SimilarName}
 // Where more people than this share an address but for one letter, it is a way of making addresses, and says nothing.
 const mostNear = 12
 
-// Likely finds the pairs among people that may be one person. People are put together by what they share, so that it does
-// not take every pair of them. Of many who share a thing each is a pair with the first.
-func Likely(people []Person) []Pair {
+// Likely finds the pairs among people that may be one person, but for those of which apart says that they are two. People are
+// put together by what they share, so that it does not take every pair of them. Of many who share a thing each is a pair with
+// the first who may be the same.
+func Likely(people []Person, apart func(a, b Person) bool) []Pair {
 	type meeting struct{ a, b int }
 	why := map[meeting][]string{}
 	var order []meeting
@@ -69,9 +70,10 @@ func Likely(people []Person) []Pair {
 	}
 	for _, reason := range reasons {
 		for _, group := range groups[reason] {
-			for _, other := range group[1:] {
-				if a, b := people[group[0]], people[other]; reason != SimilarName || a.SortName() != b.SortName() {
-					meet(group[0], other, reason)
+			for n, other := range group {
+				first := slices.IndexFunc(group[:n], func(one int) bool { return !apart(people[one], people[other]) })
+				if first >= 0 && (reason != SimilarName || people[group[first]].SortName() != people[other].SortName()) {
+					meet(group[first], other, reason)
 				}
 			}
 		}
@@ -82,10 +84,9 @@ func Likely(people []Person) []Pair {
 		}
 		for n, a := range group {
 			for _, b := range group[n+1:] {
-				if !alike(people[a], people[b]) {
-					continue
+				if alike(people[a], people[b]) && !apart(people[a], people[b]) {
+					meet(a, b, SimilarEmail)
 				}
-				meet(a, b, SimilarEmail)
 			}
 		}
 	}

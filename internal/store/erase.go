@@ -178,6 +178,9 @@ func (s *Store) leaveNothing(ctx context.Context, project string, e Erasure) err
 			return err
 		}
 	}
+	if err := s.forgetApart(ctx, project, e.IDs); err != nil {
+		return err
+	}
 	for _, id := range e.IDs {
 		p, _, err := load[person.Person](ctx, s.People, personKey(project, id))
 		if err != nil {
@@ -415,6 +418,12 @@ func rewritten(f fact.Fact, ids freshIDs) (data any, changed bool, err error) {
 		err = json.Unmarshal(f.Data, &d)
 		fresh(&d.Person)
 		fresh(&d.Into)
+		data = d
+	case fact.KindPeopleApart:
+		var d fact.Apart
+		err = json.Unmarshal(f.Data, &d)
+		fresh(&d.Person)
+		fresh(&d.Other)
 		data = d
 	case fact.KindPersonCorrected:
 		var d fact.Corrected

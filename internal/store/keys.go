@@ -53,6 +53,13 @@ func aboutKey(project, person, kind, id string) table.Key {
 	return table.Key{PK: aboutPartition(project, person), SK: kind + "#" + id}
 }
 
+func apartPartition(project string) string { return "APART#" + project }
+
+// apartKey is where it stands that two people are two, whichever is named first.
+func apartKey(project, one, other string) table.Key {
+	return table.Key{PK: apartPartition(project), SK: min(one, other) + "#" + max(one, other)}
+}
+
 func mergedKey(project, person string) table.Key {
 	return table.Key{PK: "MERGED#" + project + "#" + person, SK: "INTO"}
 }

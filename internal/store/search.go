@@ -154,19 +154,3 @@ func (s *Store) keepPartsOf(ctx context.Context, project string, items []table.I
 	}
 	return s.People.Write(ctx, ops...)
 }
-
-// Duplicates finds pairs of people who may be one.
-func (s *Store) Duplicates(ctx context.Context, project string) ([]person.Pair, error) {
-	var all []person.Person
-	cursor := ""
-	for {
-		page, err := list[person.Person](ctx, s.People, table.Query{PK: namesIndex(project), Index: true, Limit: table.MostPage, Cursor: cursor})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page.Items...)
-		if cursor = page.Next; cursor == "" {
-			return person.Likely(all), nil
-		}
-	}
-}

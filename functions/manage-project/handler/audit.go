@@ -115,13 +115,13 @@ type teller struct {
 
 // things are the ids that a fact names, whatever its kind.
 type things struct {
-	Signup, Record, Upload, Snapshot, Person, Into string
-	Version                                        int
-	State, Kind                                    string
-	Rows                                           int
-	Day, Class                                     string
-	AsOf                                           string `json:"as_of"`
-	Fields                                         []string
+	Signup, Record, Upload, Snapshot, Person, Into, Other string
+	Version                                               int
+	State, Kind                                           string
+	Rows                                                  int
+	Day, Class                                            string
+	AsOf                                                  string `json:"as_of"`
+	Fields                                                []string
 }
 
 func told(c *web.Call, facts []fact.Fact) ([]happened, error) {
@@ -133,7 +133,7 @@ func told(c *web.Call, facts []fact.Fact) ([]happened, error) {
 			return nil, fmt.Errorf("fact %s: %w", f.ID, err)
 		}
 		staff, signups, typed = append(staff, f.By), append(signups, all[i].Signup), append(typed, all[i].Record)
-		people = append(people, all[i].Person, all[i].Into)
+		people = append(people, all[i].Person, all[i].Into, all[i].Other)
 	}
 	var err error
 	if t.staff, err = c.Site.Store.StaffEmails(c.Context(), c.Project, staff); err != nil {
@@ -248,7 +248,7 @@ func (t *teller) link(h *happened, d things) {
 	if h.Person == "" && typed {
 		h.Person = r.Person
 	}
-	for _, id := range distinct([]string{h.Person, d.Into}) {
+	for _, id := range distinct([]string{h.Person, d.Into, d.Other}) {
 		if t.people[id] && (h.Kind != fact.KindPersonMerged || id == d.Into) {
 			add("person", "people/"+id)
 		}

@@ -38,6 +38,7 @@ func New(site *web.Site) http.Handler {
 	m.Handle("DELETE /{project}/people/{id}", changePerson)
 	m.Handle("GET /{project}/people/{id}/merge", previewMerge)
 	m.Handle("POST /{project}/people/{id}/merge", merge)
+	m.Handle("POST /{project}/people/{id}/apart", tellApart)
 	m.Handle("GET /{project}/people/{id}/erasure", previewErasure)
 	m.Handle("GET /{project}/audit", showAudit)
 	m.Handle("POST /{project}/snapshots/{id}/approval", decide)

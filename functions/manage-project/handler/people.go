@@ -363,6 +363,48 @@ func merge(c *web.Call) error {
 	return c.JSON(http.StatusOK, p.JSON(true))
 }
 
+var two = record.Kind{Name: "apart", Fields: []record.Field{{Name: "from", Required: true, Longest: 26}}}
+
+// tellApart keeps that two people who look like one are two.
+func tellApart(c *web.Call) error {
+	if err := c.Need(web.Coordinator); err != nil {
+		return err
+	}
+	body, err := c.Read()
+	if err != nil {
+		return err
+	}
+	entry, problems := two.Read(body.Given, record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	one, err := c.Site.Store.Person(c.Context(), c.Project, c.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	var other person.Person
+	if len(problems) == 0 {
+		other, err = c.Site.Store.Person(c.Context(), c.Project, entry.Row[0])
+		switch {
+		case errors.Is(err, store.ErrNotFound), err == nil && other.ID == one.ID:
+			problems = []record.Problem{{Field: "from", Code: record.NotInList, Hint: "person"}}
+		case err != nil:
+			return err
+		}
+	}
+	if len(problems) > 0 {
+		return web.Invalid(problems...)
+	}
+	by, err := c.Staff()
+	if err != nil {
+		return err
+	}
+	if err := c.Site.Store.TellApart(c.Context(), c.Project, one.ID, other.ID, by); err != nil {
+		return err
+	}
+	if c.Page && body.Form {
+		return c.Redirect("/" + c.Project + "/people/duplicates?done=apart")
+	}
+	return c.JSON(http.StatusOK, map[string]any{"id": one.ID, "from": other.ID, "state": "apart"})
+}
+
 // mergeAgain shows the form on the person's page, with what was typed and what is wrong.
 func mergeAgain(c *web.Call, id string, entry page.Entry) error {
 	p, story, err := held(c, id)
