@@ -674,3 +674,51 @@ func TestHealthAndTheDocumentAreForAnyone(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What people get wrong in an address or a header is met halfway.
+func TestAddressesAreForgiving(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	for from, to := range map[string]string{p.at + "/": p.at, p.at + "/signup/?activity=planting": p.at + "/signup?activity=planting"} {
+		if got := p.anyone.browser().get(from).is(http.StatusSeeOther); got.header.Get("Location") != to {
+			t.Errorf("%s leads to %s", from, got.header.Get("Location"))
+		}
+	}
+	for _, address := range []string{"//example.net/", "/%2Fexample.net/", "/\\example.net/"} {
+		if got := p.anyone.browser().get(address); strings.HasPrefix(got.header.Get("Location"), "//") || strings.HasPrefix(got.header.Get("Location"), "/\\") {
+			t.Errorf("%s leads to %s", address, got.header.Get("Location"))
+		}
+	}
+	if got := p.anyone.with("Accept", "text/*").get(p.at).is(http.StatusOK); !strings.HasPrefix(got.header.Get("Content-Type"), "text/html") {
+		t.Errorf("text/* is answered with %s", got.header.Get("Content-Type"))
+	}
+	p.office.post(p.at+"/consultations", p.consultation("ola").and(fields{"date": "27.11.2026"})).is(http.StatusUnprocessableEntity).has(map[string]string{"errors.0.field": "date", "errors.0.code": "not_a_date"})
+	if says := p.office.post(p.at+"/consultations", p.consultation("ola").and(fields{"date": "27.11.2026"})).text("errors.0.message"); strings.Contains(says, "21.07.2010") {
+		t.Errorf("what is refused is recommended: %s", says)
+	}
+	if says := p.anyone.browser().with("Sec-Fetch-Site", "cross-site").fill(p.at+"/signups", signup("ola", "planting")).is(http.StatusForbidden); !strings.Contains(string(says.body), "z innej strony") {
+		t.Errorf("a form of another site is told %s", says)
+	}
+	if says := p.office.post(p.at+"/signups", signup("ola", "planting").and(fields{"birth_year": 1800})).is(http.StatusUnprocessableEntity).text("errors.0.message"); !strings.Contains(says, p.day(0)[:4]) {
+		t.Errorf("the year of birth: %s", says)
+	}
+}
+
+func TestADefinitionOfAnotherProjectIsToldWhereItSaysSo(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	text := strings.Replace(p.definition(), "id: "+p.id+"\n", "", 1)
+	text = strings.Replace(text, "target_group: 20", "target_group: 20\nid: other", 1)
+	line := strings.Count(text[:strings.Index(text, "id: other")], "\n") + 1
+	got := p.office.send("PUT", p.at+"/definition?dry_run=1", "application/yaml", []byte(text)).is(http.StatusUnprocessableEntity)
+	got.has(map[string]string{"errors.0.field": "id", "errors.0.line": fmt.Sprint(line), "errors.0.column": "5"})
+}
+
+// A project need not name its funder: nothing on the form or in the report is left hanging.
+func TestAProjectWithoutAFunderSaysNothingOfOne(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "funding: {source: {pl: Fundusz Miejski, en: City Fund}, value: 80000.50, currency: PLN, share_percent: 95}\n", "")
+	if got := string(p.anyone.browser().get(p.at + "/signup").is(http.StatusOK).body); !strings.Contains(got, "przed instytucją finansującą.") {
+		t.Errorf("the form says %s", got)
+	}
+}

@@ -323,3 +323,118 @@ func TestADefinitionKeepsItsVersions(t *testing.T) {
 		p.office.get(p.at + "/definition/versions/" + bad).is(http.StatusNotFound)
 	}
 }
+
+// Who signed up to an activity stays on the lists when the definition no longer has it: their sign-ups go on counting.
+func TestSignUpsOfAFormerActivityStayOnTheLists(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	for _, name := range []string{"ola", "jan", "ewa"} {
+		p.anyone.post(p.at+"/signups", signup(name, "over")).is(http.StatusUnprocessableEntity) // it is closed
+		p.office.post(p.at+"/signups", signup(name, "over")).is(http.StatusCreated)
+	}
+	p.anyone.post(p.at+"/signups", signup("zofia", "planting")).is(http.StatusCreated)
+	const over = "  - {id: over, kind: training, closes: {yesterday}, label: {pl: Zamknięte, en: Closed}}\n"
+	without := strings.Replace(over, "{yesterday}", p.day(-1), 1)
+	for _, step := range []string{"gone", "gone, and another change", "back"} {
+		changes := []string{without, ""}
+		switch step {
+		case "gone, and another change":
+			changes = append(changes, "target_group: 20", "target_group: 25")
+		case "back":
+			changes = nil
+		}
+		p.office.send("PUT", p.at+"/definition", "application/yaml", []byte(p.definition(changes...))).is(http.StatusOK)
+		if got := p.achieved("9"); got != "4" {
+			t.Errorf("%s: %s people are signed up", step, got)
+		}
+		if n := len(p.everything(p.at + "/signups?limit=1")); n != 4 {
+			t.Errorf("%s: %d sign-ups on the list", step, n)
+		}
+		if n := len(p.everything(p.at + "/signups?activity=over")); n != 3 {
+			t.Errorf("%s: %d sign-ups to the activity", step, n)
+		}
+		if rows := strings.Count(string(p.office.get(p.at+"/signups.csv").is(http.StatusOK).body), "@example.org"); rows != 4 {
+			t.Errorf("%s: %d rows in the export", step, rows)
+		}
+		if got := p.office.browser().get(p.at + "/signups?activity=over").is(http.StatusOK); strings.Contains(string(got.body), "(nie ma już w definicji)") == (step == "back") {
+			t.Errorf("%s: the page says %s", step, got)
+		}
+	}
+	p.office.get(p.at + "/signups?activity=never").is(http.StatusUnprocessableEntity)
+	p.office.get(p.at + "/signups?cursor=never~").is(http.StatusBadRequest)
+}
+
+// What a form sent again is the first to give stands where the office reads it, as it counts.
+func TestWhatALaterSendingGivesIsOnTheOfficesList(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	p.anyone.post(p.at+"/signups", signup("ola", "planting").and(fields{"residence": "urban"})).is(http.StatusCreated)
+	p.anyone.post(p.at+"/signups", signup("ola", "planting").and(fields{"residence": "rural", "sex": "female", "birth_year": 1980, "phone": "600700800", "organisation": "Koło"})).is(http.StatusCreated)
+	row := p.office.get(p.at + "/signups").is(http.StatusOK).has(map[string]string{
+		"items.0.residence": "urban", "items.0.sex": "female", "items.0.birth_year": "1980", "items.0.phone": "600700800", "items.0.organisation": "Koło",
+	})
+	if row.text("items.0.entries") != "2" {
+		t.Errorf("got %s", row)
+	}
+	csv := string(p.office.get(p.at + "/signups.csv").is(http.StatusOK).body)
+	for _, value := range []string{"female", "1980", "600700800", "Koło", "urban"} {
+		if !strings.Contains(csv, value) {
+			t.Errorf("%s is not in the export:\n%s", value, csv)
+		}
+	}
+	// Late paper is what they said at entry.
+	p.office.post(p.at+"/signups", signup("ola", "planting").and(fields{"residence": "rural", "submitted_at": p.when(-5, "10:00:00")})).is(http.StatusCreated)
+	p.office.get(p.at + "/signups").is(http.StatusOK).has(map[string]string{"items.0.residence": "rural", "items.0.sex": "female"})
+	id := p.office.get(p.at + "/people?q=ola@example.org").is(http.StatusOK).text("items.0.id")
+	p.office.delete(p.at + "/people/" + id).is(http.StatusOK)
+	if left := string(p.office.get(p.at + "/signups").is(http.StatusOK).body); strings.Contains(left, "female") || strings.Contains(left, "600700800") || strings.Contains(left, "Koło") {
+		t.Errorf("after the erasure: %s", left)
+	}
+}
+
+// A record of somebody who was erased can still be corrected: what counts has to be right.
+func TestARecordOfSomebodyErasedCanBeCorrected(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	attended := p.office.post(p.at+"/attendance", p.attendance("ola")).is(http.StatusCreated)
+	advised := p.adviser.post(p.at+"/consultations", p.consultation("ola")).is(http.StatusCreated)
+	p.office.delete(p.at + "/people/" + attended.text("person.id")).is(http.StatusOK)
+	at := p.at + "/attendance/" + attended.text("id")
+	now := p.office.get(at).is(http.StatusOK)
+	if id := now.text("person.id"); len(id) != 26 || id == attended.text("person.id") {
+		t.Fatalf("whose it is: %s", now)
+	}
+	correction := p.attendance("ola").and(fields{"hours": 6, "person": fields{"id": now.text("person.id")}})
+	p.office.put(at, correction).is(http.StatusOK).has(map[string]string{"hours": "6", "person.id": now.text("person.id")})
+	delete(correction, "person")
+	p.office.put(at, correction.and(fields{"hours": 7})).is(http.StatusOK).has(map[string]string{"hours": "7", "person.id": now.text("person.id")})
+	p.counts(map[string]string{"1": "1", "2": "7"})
+	// A form cannot name her either.
+	form := fields{"_method": "PUT", "email": "", "pesel": "", "activity": "planting", "date": p.day(-10), "outcome": "completed", "hours": "7,5"}
+	p.office.browser().fill(at, form).is(http.StatusSeeOther)
+	p.counts(map[string]string{"1": "1", "2": "7.5"})
+	list := p.office.browser().get(p.at + "/attendance").is(http.StatusOK)
+	if !strings.Contains(string(list.body), "osoba, której dane usunięto") {
+		t.Errorf("the page says %s", list)
+	}
+	p.adviser.put(p.at+"/consultations/"+advised.text("id"), fields{"date": p.day(-10), "field": "law", "minutes": 50, "form": "phone"}).is(http.StatusOK).has(map[string]string{"minutes": "50"})
+	// Whoever is there has to be named, and nobody is put in another's place.
+	other := p.office.post(p.at+"/attendance", p.attendance("jan")).is(http.StatusCreated)
+	nobody := p.attendance("jan")
+	delete(nobody, "person")
+	p.office.put(p.at+"/attendance/"+other.text("id"), nobody).is(http.StatusUnprocessableEntity)
+	p.office.put(p.at+"/attendance/"+other.text("id"), p.attendance("jan").and(fields{"person": fields{"id": now.text("person.id")}})).is(http.StatusUnprocessableEntity)
+	p.office.put(at, p.attendance("jan").and(fields{"date": p.day(-11)})).is(http.StatusOK).has(map[string]string{"person.email": "jan@example.org"})
+}
+
+// Somebody known by their PESEL alone is called by it, on the page and on the sheet that is signed.
+func TestSomebodyWithoutANameIsCalledByTheirPESEL(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	p.adviser.post(p.at+"/consultations", p.consultation("").and(fields{"person": fields{"pesel": pesel1}})).is(http.StatusCreated)
+	for _, page := range []string{"/consultations", "/consultations/sheet?month=" + p.day(-10)[:7]} {
+		if got := p.adviser.browser().get(p.at + page).is(http.StatusOK); !strings.Contains(string(got.body), ">PESEL "+pesel1+"<") {
+			t.Errorf("%s says %s", page, got)
+		}
+	}
+}

@@ -96,6 +96,9 @@ func New(settings Settings, client *http.Client) (*Authority, error) {
 	return a, nil
 }
 
+// ErrOtherSite is in the error of a form that another site sent.
+var ErrOtherSite = errors.New("sent from another site")
+
 // Identify tells who sent a request: by its bearer token, or else by its session cookie. A request with neither is anyone's:
 // the zero Identity. A token or session that is there but is expired, ended, altered or not for this application is an error,
 // which the caller answers with 401; one that wraps ErrUnavailable, also where it cannot be told whether the session was
@@ -125,7 +128,7 @@ func (a *Authority) Protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := bearer(r); !ok {
 			if err := a.foreign.Check(r); err != nil {
-				a.fail(w, r, http.StatusForbidden, err)
+				a.fail(w, r, http.StatusForbidden, fmt.Errorf("%w: %w", ErrOtherSite, err))
 				return
 			}
 		}

@@ -135,7 +135,16 @@ func (t table) Align(column int) string {
 	return "left"
 }
 
-// line is a text on one line: a name must not begin a line of its own.
-func line(said string) string { return strings.Join(strings.FieldsFunc(said, lineBreak), " ") }
+// line is a text on one line, read in one direction: a name must not begin a line of its own, nor turn what follows around.
+func line(said string) string {
+	return strings.Join(strings.FieldsFunc(strings.Map(withoutTurns, said), lineBreak), " ")
+}
+
+func withoutTurns(r rune) rune {
+	if '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069' {
+		return -1
+	}
+	return r
+}
 
 func lineBreak(r rune) bool { return r < ' ' || r == '\u0085' || r == '\u2028' || r == '\u2029' }

@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "write the letters of these tests to tes
 
 var town = &project.Definition{
 	ID: "town", TimeZone: "Europe/Warsaw", Title: project.Text{PL: "Zielone podwórka", EN: "Green yards"}, Programme: project.Text{PL: "Program <b>Miasto</b>", EN: "The <b>Town</b> programme"},
-	Period: project.Period{From: "2026-01-01", To: "2026-12-31"},
+	Period: project.Period{From: "2026-01-01", To: "2026-12-31"}, Contact: &project.Contact{Name: "Biuro <projektu>", Email: "biuro@example.org", Address: "ul. Lipowa 3"},
 }
 
 var garden = project.Activity{
@@ -34,7 +34,7 @@ var garden = project.Activity{
 	Starts: "2026-07-03T17:00:00+02:00", Ends: "2026-07-03T19:30:00+02:00",
 }
 
-const hostile = "Ola<script>alert(1)</script>\r\nBcc: everybody@example.org"
+const hostile = "Ola<script>alert(1)<b>\r\nBcc everybody\u202e"
 
 func aSignup(what, language string) func() (Letter, error) {
 	return func() (Letter, error) {
@@ -185,5 +185,19 @@ func TestAnActivityWithoutAPlaceOrATime(t *testing.T) {
 				t.Errorf("%v, %d files\n%s", err, len(l.Files), l.Text)
 			}
 		})
+	}
+}
+
+// The public form sends a letter to whatever address it is given: what is no name must not go with it.
+func TestALetterToSomebodyWhoSignedUpCarriesNoAddressAsTheirName(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"Wygrałaś! https://example.net/x", "example.net/x", "WWW.example.net", "pisz@example.net"} {
+		l, err := OfSignup(Signup{What: signup.Accepted, Project: town, Activity: garden, ID: "01JZ", FirstName: name, LastName: "Nowak", Cancel: "https://outreach.example.org/"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all := l.Subject + l.Text + l.HTML; strings.Contains(strings.ToLower(all), "example.net") {
+			t.Errorf("%s stands in the letter:\n%s", name, l.Text)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"strings"
 	"time"
 
 	"outreach/internal/calendar"
@@ -42,8 +43,8 @@ func OfSignup(s Signup) (Letter, error) {
 		activity = s.Activity.ID
 	}
 	c := content{
-		Messages: words, Subject: words.Say(key+".subject", "activity", activity), Hello: words.Say("mail.hello", "name", line(s.FirstName)), Lead: words.Say(key + ".text"),
-		Details: []detail{{words.Say("mail.activity"), activity}}, Foot: words.Say("mail.foot", "project", title),
+		Messages: words, Subject: words.Say(key+".subject", "activity", activity), Hello: words.Say("mail.hello", "name", called(s.FirstName)), Lead: words.Say(key + ".text"),
+		Details: []detail{{words.Say("mail.activity"), activity}}, Foot: strings.TrimSpace(words.Say("mail.foot", "project", title) + " " + questions(words, s.Project.Contact)),
 	}
 	add := func(name, value string) {
 		if value != "" {
@@ -53,7 +54,7 @@ func OfSignup(s Signup) (Letter, error) {
 	add(words.Say("mail.when"), when(words, s.Activity, s.Project.Location()))
 	add(words.Say("mail.where"), s.Activity.Place)
 	add(words.Say("mail.project"), title)
-	add(words.Say("mail.signed_up"), line(s.FirstName+" "+s.LastName))
+	add(words.Say("mail.signed_up"), strings.TrimSpace(called(s.FirstName)+" "+called(s.LastName)))
 	if s.What != signup.Cancelled {
 		c.Act, c.Link = words.Say(key+".act"), link{words.Say("mail.withdraw"), s.Cancel}
 	}
@@ -65,6 +66,30 @@ func OfSignup(s Signup) (Letter, error) {
 		}
 	}
 	return c.draw(files...)
+}
+
+// called is a name as it may stand in a letter. Anybody can have a letter sent to anybody by the public form: a name that could
+// hold an address of something else is left out.
+func called(name string) string {
+	name = line(name)
+	if strings.ContainsAny(name, "/:@") || strings.Contains(strings.ToLower(name), "www.") {
+		return ""
+	}
+	return name
+}
+
+// questions is where those who got a letter can ask; "" where the definition names nobody.
+func questions(words *text.Messages, c *project.Contact) string {
+	if c == nil {
+		return ""
+	}
+	var ways []string
+	for _, way := range []string{c.Name, c.Email, c.Phone} {
+		if way != "" {
+			ways = append(ways, way)
+		}
+	}
+	return words.Say("mail.questions", "contact", strings.Join(ways, ", "))
 }
 
 // when says from when until when an activity is, "" where that is not known.

@@ -20,7 +20,7 @@ type Records struct {
 // Record is one record of the list.
 type Record struct {
 	ID     string
-	Who    string     // the person's name or key, as this reader may see it
+	Who    string     // the person's name or key, as this reader may see it; "" of somebody erased
 	Person string     // the person's id where the reader may open their page, or ""
 	Row    record.Row // in the clear, in the order of the kind's fields
 }

@@ -180,7 +180,8 @@ func (c Cancel) draw(view) (string, any) { return "cancel", c }
 // Signups is the coordinator's list of sign-ups.
 type Signups struct {
 	Definition *project.Definition
-	Activity   string // the one chosen; "": all
+	Former     []string // activities that the definition no longer has
+	Activity   string   // the one chosen; "": all
 	Items      []SignupItem
 	Next       string // the address of the next page, or ""
 	Exports    []Link
@@ -202,6 +203,12 @@ func (s SignupItem) States() []string {
 		states = append(states, signup.Held)
 	}
 	return states
+}
+
+// Current is the activity chosen, "" where the definition no longer has it.
+func (s Signups) Current() string {
+	a, _ := s.Definition.Activity(s.Activity)
+	return a.ID
 }
 
 // Named is an activity's label.

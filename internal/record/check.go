@@ -279,6 +279,9 @@ func (f *Field) parseNumber(value string, s Scope) (string, *Problem) {
 // most is the largest number that is allowed.
 func (f *Field) most(s Scope) float64 {
 	switch {
+	case f.Year:
+		year, _ := strconv.Atoi(s.Today[:4])
+		return float64(year)
 	case f.Max != 0:
 		return f.Max
 	case s.Definition.Region.Population != 0:

@@ -82,7 +82,11 @@ func (f *Field) read(value any, s Scope) (string, *Problem) {
 		if !s.Loose && (number || f.Type == YesNo) && v != "" {
 			return "", &Problem{Field: f.Name, Code: wrong, Hint: map[bool]string{true: "json"}[number]}
 		}
-		return f.Parse(v, s)
+		text, problem := f.Parse(v, s)
+		if problem != nil && !s.Loose && problem.Code == NotADate && (problem.Hint == "" || problem.Hint == "instant") {
+			problem.Hint = "json" + problem.Hint // of the ways to write a date only one is taken
+		}
+		return text, problem
 	case bool:
 		if f.Type == YesNo {
 			return map[bool]string{true: "yes", false: "no"}[v], nil

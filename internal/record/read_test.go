@@ -77,7 +77,7 @@ func TestReadTellsEveryProblemAtOnce(t *testing.T) {
 		{"a person as a form sends it is unknown in JSON", "consultation", `{"email": "a@example.org", "date": "2010-01-18", "field": "law", "minutes": 9, "form": "phone"}`, strict, "person missing person; email unknown_field"},
 		{"and is known in a form", "consultation", `{"email": "a@example.org", "date": "18.01.2010", "field": "prawo", "minutes": "9", "form": "telefon"}`, loose, ""},
 		{"a person has no part in kinds about none", "output", `{"person": {"id": "x"}, "date": "2010-01-18", "kind": "tv-spot", "quantity": 1, "title": "x"}`, strict, "person unknown_field"},
-		{"a Polish date is none in JSON", "output", `{"date": "18.01.2010", "kind": "spot telewizyjny", "quantity": "1", "title": "x"}`, strict, "date not_a_date; kind not_in_list; quantity not_a_number json"},
+		{"a Polish date is none in JSON", "output", `{"date": "18.01.2010", "kind": "spot telewizyjny", "quantity": "1", "title": "x"}`, strict, "date not_a_date json; kind not_in_list; quantity not_a_number json"},
 		{"and is one in a form", "output", `{"date": "18.01.2010", "kind": "spot telewizyjny", "quantity": "1", "title": "x"}`, loose, ""},
 		{"a rule between fields", "media", `{"date": "2010-03-11", "medium": "tv", "title": "x", "outlet": "y", "reach": 10, "contacts": 9}`, strict, "contacts out_of_range contacts"},
 		{"a rule says nothing of a field that is wrong anyway", "media", `{"date": "2010-03-11", "medium": "tv", "title": "x", "outlet": "y", "reach": 10, "contacts": -9}`, strict, "contacts out_of_range"},

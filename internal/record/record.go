@@ -51,6 +51,7 @@ type Field struct {
 	Required bool    // it must be given
 	Key      bool    // it is part of the natural key
 	Min, Max float64 // of numbers, both allowed; Max 0: the population of the region
+	Year     bool    // the number is a year: none after today's is allowed
 	Longest  int     // of texts, in characters; 0: DefaultLongest
 	Options  func(*project.Definition) []Option
 	NoColumn bool // not a column of files

@@ -15,7 +15,7 @@ var Kind = record.Kind{Name: "signup", Plural: "signups", Person: true, Check: c
 	{Name: "pesel", Polish: "pesel", Type: record.Pesel, Keep: record.Who},
 	{Name: "phone", Polish: "telefon", Keep: record.Who, Longest: 40},
 	{Name: "sex", Polish: "płeć", Type: record.List, Options: Sexes},
-	{Name: "birth_year", Polish: "rok urodzenia", Type: record.Whole, Min: 1900, Max: 9999},
+	{Name: "birth_year", Polish: "rok urodzenia", Type: record.Whole, Min: 1900, Max: 9999, Year: true},
 	{Name: "education", Polish: "wykształcenie", Type: record.List, Options: Educations},
 	{Name: "labour_status", Polish: "status na rynku pracy", Type: record.List, Options: LabourStatuses},
 	{Name: "residence", Polish: "miejsce zamieszkania", Type: record.List, Options: Residences},
@@ -54,16 +54,13 @@ var (
 		record.Option{ID: "en", Label: project.Text{PL: "angielski", EN: "English"}})
 )
 
-func check(get func(string) string, s record.Scope) []record.Problem {
+func check(get func(string) string, _ record.Scope) []record.Problem {
 	var problems []record.Problem
 	if get("email") == "" && get("pesel") == "" {
 		problems = append(problems, record.Problem{Field: "email", Code: record.Missing, Hint: "person"})
 	}
 	if get("consent_processing") == "no" {
 		problems = append(problems, record.Problem{Field: "consent_processing", Code: record.NotInList, Hint: "consent"})
-	}
-	if year := get("birth_year"); year > s.Today[:4] {
-		problems = append(problems, record.Problem{Field: "birth_year", Code: record.OutOfRange, Args: map[string]string{"min": "1900", "max": s.Today[:4]}})
 	}
 	return problems
 }

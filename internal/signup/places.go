@@ -1,6 +1,11 @@
 package signup
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"outreach/internal/record"
+)
 
 // Places is how an activity stands: its capacity (0: as many as come), how many places are taken, and the queue's first.
 type Places struct {
@@ -46,9 +51,21 @@ type Signup struct {
 	Version   int       `json:"version"`
 	Row       []string  `json:"row"`
 	Entry     string    `json:"entry"`
-	Entries   int       `json:"entries"` // how often the form was sent
+	Entries   int       `json:"entries"`         // how often the form was sent
+	Later     []string  `json:"later,omitempty"` // sendings after the first that brought a telephone number, in order
 	Upload    string    `json:"upload,omitempty"`
 	Locale    string    `json:"locale,omitempty"`
+}
+
+// TakeUp puts into the row what a later sending gives and no earlier one gave. What is submitted before the first, as late
+// paper may be, is the state at entry, and stands in its place.
+func (s *Signup) TakeUp(row []string, submitted time.Time) {
+	s.Row = slices.Clone(s.Row)
+	for i, f := range Kind.Fields {
+		if given := f.Name == "organisation" || slices.Contains(record.Attributes, f.Name); given && row[i] != "" && (s.Row[i] == "" || submitted.Before(s.Submitted)) {
+			s.Row[i] = row[i]
+		}
+	}
 }
 
 // Live tells that a sign-up is not cancelled.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"outreach/internal/fact"
@@ -17,8 +18,29 @@ type Defined struct {
 	Version    int                 `json:"version"`
 	SHA256     string              `json:"sha256"` // of the YAML
 	Definition *project.Definition `json:"definition"`
-	By         string              `json:"by,omitempty"` // who set it, a staff id; versions of long ago do not say
+	Former     []string            `json:"former,omitempty"` // activities of earlier versions that this one no longer has: people signed up to them
+	By         string              `json:"by,omitempty"`     // who set it, a staff id; versions of long ago do not say
 	At         time.Time           `json:"at,omitzero"`
+}
+
+// Activities are the ids of all activities that people could ever sign up to: those of the definition, then former ones.
+func (d Defined) Activities() []string {
+	var ids []string
+	for _, a := range d.Definition.Activities {
+		ids = append(ids, a.ID)
+	}
+	return append(ids, d.Former...)
+}
+
+// former are the activities that there were before and are no longer.
+func former(before Defined, d *project.Definition) []string {
+	if before.Definition == nil {
+		return nil
+	}
+	return slices.DeleteFunc(before.Activities(), func(id string) bool {
+		_, there := d.Activity(id)
+		return there
+	})
 }
 
 // Definition reads the definition that holds now.
@@ -71,7 +93,7 @@ func (s *Store) SetDefinition(ctx context.Context, d *project.Definition, text [
 		if ifMatch != "" && ifMatch != before.SHA256 {
 			return fmt.Errorf("definition of %s: %w", d.ID, ErrStale)
 		}
-		set, created = Defined{Version: before.Version + 1, SHA256: hex.EncodeToString(sum[:]), Definition: d, By: by, At: s.Now().UTC()}, rev == 0
+		set, created = Defined{Version: before.Version + 1, SHA256: hex.EncodeToString(sum[:]), Definition: d, Former: former(before, d), By: by, At: s.Now().UTC()}, rev == 0
 		if before.SHA256 == set.SHA256 {
 			set = before
 			return nil

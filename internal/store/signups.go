@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"outreach/internal/fact"
@@ -124,6 +126,10 @@ func (s *Store) signupFact(project string, d SignupDraft, su signup.Signup, entr
 func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, before signup.Signup, rev int64, entry, receipt string, once Once) (SignedUp, error) {
 	after := before
 	after.Entries++
+	after.TakeUp(s.SealRow(project, &signup.Kind, d.Row), d.Submitted)
+	if signup.Kind.Get(d.Row, "phone") != "" && len(after.Later) < mostLater {
+		after.Later = append(slices.Clone(after.Later), entry)
+	}
 	result := SignedUp{Signup: after, Receipt: receipt}
 	if d.Entry != "" {
 		if _, seen, err := load[string](ctx, s.Tracker, sentKey(project, before.ID, entry)); err != nil || seen != 0 {
@@ -223,10 +229,49 @@ func (s *Store) SignedUpTo(ctx context.Context, project, activity, person string
 	return rev != 0, err
 }
 
-// Form reads what the first sending of a sign-up said of who somebody is.
+// mostLater is how many later sendings of one form are looked at for a telephone number.
+const mostLater = 5
+
+// Form is Forms for one sign-up.
 func (s *Store) Form(ctx context.Context, project string, su signup.Signup) (map[string]string, error) {
-	form, _, err := load[map[string]string](ctx, s.People, formKey(project, su.ID, su.Entry))
-	return form, err
+	forms, err := s.Forms(ctx, project, []signup.Signup{su})
+	return forms[su.ID], err
+}
+
+// Forms reads what sign-ups' forms said of who somebody is, by the sign-up's id: the first sending, and a telephone number of
+// a later one where that had none.
+func (s *Store) Forms(ctx context.Context, project string, all []signup.Signup) (map[string]map[string]string, error) {
+	var keys []table.Key
+	for _, su := range all {
+		for _, entry := range append([]string{su.Entry}, su.Later...) {
+			keys = append(keys, formKey(project, su.ID, entry))
+		}
+	}
+	said := map[table.Key]map[string]string{}
+	for part := range slices.Chunk(keys, table.MostGet) {
+		found, err := s.People.Get(ctx, part...)
+		if err != nil {
+			return nil, err
+		}
+		for key, it := range found {
+			form := map[string]string{}
+			if err := json.Unmarshal(it.Data, &form); err != nil {
+				return nil, fmt.Errorf("form of sign-up %s: %w", key.SK, err)
+			}
+			said[key] = form
+		}
+	}
+	forms := map[string]map[string]string{}
+	for _, su := range all {
+		form := said[formKey(project, su.ID, su.Entry)]
+		for _, entry := range su.Later {
+			if phone := said[formKey(project, su.ID, entry)]["phone"]; form != nil && form["phone"] == "" && phone != "" {
+				form["phone"] = phone
+			}
+		}
+		forms[su.ID] = form
+	}
+	return forms, nil
 }
 
 // Signups lists an activity's sign-ups by submission.

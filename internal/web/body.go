@@ -152,7 +152,7 @@ func quality(accept, media string) float64 {
 	best, exact := 0.0, false
 	for part := range strings.SplitSeq(accept, ",") {
 		name, params, err := mime.ParseMediaType(strings.TrimSpace(part))
-		if err != nil || name != media {
+		if major, _, _ := strings.Cut(media, "/"); err != nil || name != media && name != major+"/*" {
 			continue
 		}
 		q := 1.0

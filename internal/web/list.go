@@ -30,13 +30,11 @@ func (c *Call) Limit() int {
 // Cursor is where a list goes on.
 func (c *Call) Cursor() string { return c.URL.Query().Get("cursor") }
 
-// Activity is the activity to which a list is narrowed, "" where it is not. One that the definition does not name is an error.
+// Activity is the activity to which a list is narrowed, "" where it is not. One that no version of
+// the definition named is an error.
 func (c *Call) Activity() (string, error) {
 	asked := c.URL.Query().Get("activity")
-	var ids []string
-	for _, a := range c.Defined.Definition.Activities {
-		ids = append(ids, a.ID)
-	}
+	ids := c.Defined.Activities()
 	if asked != "" && !slices.Contains(ids, asked) {
 		return "", Invalid(record.Problem{Field: "activity", Code: record.NotInList, Args: map[string]string{"list": strings.Join(ids, ", ")}})
 	}

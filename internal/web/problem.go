@@ -88,7 +88,11 @@ func (s *Site) Refuse(w http.ResponseWriter, r *http.Request, status int, err er
 	s.Log.Warn("refused", "route", r.Pattern, "status", status, "reason", err.Error())
 	c := &Call{Request: r, W: w, Site: s, Page: wantsPage(r)}
 	c.headers()
-	c.fail(&Error{Status: status})
+	refused := &Error{Status: status}
+	if errors.Is(err, identity.ErrOtherSite) {
+		refused.Detail = "other_site"
+	}
+	c.fail(refused)
 }
 
 // fail answers with a problem.

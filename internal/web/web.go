@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"regexp"
 	"runtime/debug"
 	"slices"
@@ -69,7 +70,13 @@ func NewMux(site *Site) *Mux {
 	return m
 }
 
-func notFound(*Call) error { return store.ErrNotFound }
+// notFound answers an address that is none. One with a slash too many is shown the way.
+func notFound(c *Call) error {
+	if trimmed := strings.TrimRight(c.URL.Path, "/"); c.Method == http.MethodGet && trimmed != "" && trimmed != c.URL.Path && !strings.HasPrefix(c.URL.Path, "//") {
+		return c.Redirect((&url.URL{Path: trimmed, RawQuery: c.URL.RawQuery}).String())
+	}
+	return store.ErrNotFound
+}
 
 // Handle adds a route. In a pattern with {project} the project must exist.
 func (m *Mux) Handle(pattern string, h Handler) {

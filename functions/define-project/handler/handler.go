@@ -87,13 +87,10 @@ func set(c *web.Call) error {
 	} else if c.Method == http.MethodPost {
 		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, PUT"}
 	}
-	d, problems := definition.Parse(raw)
+	d, problems := definition.ParseOf(c.Project, raw)
 	lines := make([]web.Line, 0, len(problems))
 	for _, p := range problems {
 		lines = append(lines, web.Line{Field: p.Field, Code: p.Code, Message: p.Message.In(c.Language), Line: p.Line, Column: p.Column})
-	}
-	if len(lines) == 0 && d.ID != c.Project {
-		lines = append(lines, web.Line{Field: "id", Code: "not_allowed", Message: c.Messages().Say("definition.other_id", "id", d.ID, "project", c.Project), Line: 1, Column: 1})
 	}
 	shown := page.Definition{YAML: string(raw), Number: before.Version, SHA256: before.SHA256, Version: ifMatch}
 	var changes []change

@@ -16,6 +16,7 @@ import (
 	"outreach/internal/record"
 	"outreach/internal/signup"
 	"outreach/internal/store"
+	"outreach/internal/text"
 	"outreach/internal/web"
 )
 
@@ -339,8 +340,8 @@ func merge(c *web.Call) error {
 	entry, problems := target.Read(body.Given, record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
 	from, into := c.PathValue("id"), entry.Row[0]
 	if len(problems) == 0 {
-		if _, err := c.Site.Store.Person(c.Context(), c.Project, into); errors.Is(err, store.ErrNotFound) || from == into {
-			problems = []record.Problem{{Field: "into", Code: record.NotInList, Hint: "person"}}
+		if _, problems, err = another(c, "into", into, from); err != nil {
+			return err
 		}
 	}
 	if len(problems) > 0 && c.Page && body.Form {
@@ -363,6 +364,18 @@ func merge(c *web.Call) error {
 	return c.JSON(http.StatusOK, p.JSON(true))
 }
 
+// another finds the person whom a field names by their id, who must be another than one, or says what is wrong with the field.
+func another(c *web.Call, field, id, one string) (person.Person, []record.Problem, error) {
+	p, err := c.Site.Store.Person(c.Context(), c.Project, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return p, []record.Problem{{Field: field, Code: record.NotInList, Hint: "person"}}, nil
+	case err == nil && p.ID == one:
+		return p, []record.Problem{{Field: field, Code: record.NotInList, Hint: "same_person"}}, nil
+	}
+	return p, nil, err
+}
+
 var two = record.Kind{Name: "apart", Fields: []record.Field{{Name: "from", Required: true, Longest: 26}}}
 
 // tellApart keeps that two people who look like one are two.
@@ -381,11 +394,7 @@ func tellApart(c *web.Call) error {
 	}
 	var other person.Person
 	if len(problems) == 0 {
-		other, err = c.Site.Store.Person(c.Context(), c.Project, entry.Row[0])
-		switch {
-		case errors.Is(err, store.ErrNotFound), err == nil && other.ID == one.ID:
-			problems = []record.Problem{{Field: "from", Code: record.NotInList, Hint: "person"}}
-		case err != nil:
+		if other, problems, err = another(c, "from", entry.Row[0], one.ID); err != nil {
 			return err
 		}
 	}
@@ -431,8 +440,11 @@ func previewMerge(c *web.Call) error {
 	}
 	if !found || into.ID == from.ID {
 		problem := record.Problem{Field: "into", Code: record.NotInList, Hint: "person"}
-		if asked == "" {
+		switch {
+		case asked == "":
 			problem = record.Problem{Field: "into", Code: record.Missing}
+		case found:
+			problem.Hint = "same_person"
 		}
 		if c.Page {
 			return mergeAgain(c, from.ID, page.Entry{Values: map[string]string{"into": asked}, Problems: []record.Problem{problem}})
@@ -602,9 +614,8 @@ func touched(c *web.Call, story store.Story) []page.TouchedFigure {
 	}
 	for _, rule := range d.Participants {
 		if there[rule.Of] {
-			said := c.Messages().Say("results.participants")
 			f := page.TouchedFigure{Breakdown: true}
-			f.Label.PL, f.Label.EN = said, said
+			f.Label.PL, f.Label.EN = text.Of(text.Polish).Say("results.participants"), text.Of(text.English).Say("results.participants")
 			for _, other := range d.Participants {
 				f.Rule = f.Rule || other.Asks(record.Attributes)
 			}

@@ -3,6 +3,7 @@ package handler
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,22 +23,20 @@ type listed struct {
 
 func (l listed) etag() string { return `"` + l.ID + "." + itoa(l.Version) + `"` }
 
-// page reads one page of sign-ups: of one activity, or of one after the other in the definition's order. The cursor names
-// the activity it belongs to.
+// signups reads one page of them: of one activity, or of one after the other in the definition's order, former ones last. The
+// cursor names the activity it belongs to.
 func signups(c *web.Call, activity string, limit int, cursor string) (store.Page[listed], error) {
 	var out store.Page[listed]
 	out.Items = []listed{}
 	activities := []string{activity}
 	if activity == "" {
-		activities = activities[:0]
-		for _, a := range c.Defined.Definition.Activities {
-			activities = append(activities, a.ID)
-		}
+		activities = c.Defined.Activities()
 		if at, rest, ok := strings.Cut(cursor, "~"); ok {
-			for len(activities) > 0 && activities[0] != at {
-				activities = activities[1:]
+			i := slices.Index(activities, at)
+			if i < 0 {
+				return out, &web.Error{Status: http.StatusBadRequest, Detail: "cursor"}
 			}
-			cursor = rest
+			activities, cursor = activities[i:], rest
 		}
 	}
 	for i, id := range activities {
@@ -45,11 +44,12 @@ func signups(c *web.Call, activity string, limit int, cursor string) (store.Page
 		if err != nil {
 			return out, err
 		}
+		forms, err := c.Site.Store.Forms(c.Context(), c.Project, found.Items)
+		if err != nil {
+			return out, err
+		}
 		for _, su := range found.Items {
-			form, err := c.Site.Store.Form(c.Context(), c.Project, su)
-			if err != nil {
-				return out, err
-			}
+			form := forms[su.ID]
 			out.Items = append(out.Items, listed{Signup: su, form: form, row: signup.Kind.Reveal(su.Row, form)})
 		}
 		cursor, out.Next = "", found.Next
@@ -86,7 +86,7 @@ func listSignups(c *web.Call) error {
 		}
 		return c.List(items, found.Next)
 	}
-	content := page.Signups{Definition: c.Defined.Definition, Activity: activity, Next: c.NextAddress(found.Next)}
+	content := page.Signups{Definition: c.Defined.Definition, Former: c.Defined.Former, Activity: activity, Next: c.NextAddress(found.Next)}
 	query := ""
 	if activity != "" {
 		query = "?activity=" + activity

@@ -29,23 +29,23 @@ func exportedSignups(c *web.Call) (columns []string, rows [][]any, err error) {
 			columns = append(columns, f.Name)
 		}
 	}
-	for _, a := range c.Defined.Definition.Activities {
-		if activity != "" && a.ID != activity {
+	for _, id := range c.Defined.Activities() {
+		if activity != "" && id != activity {
 			continue
 		}
 		all, err := web.All(func(cursor string) (store.Page[signup.Signup], error) {
-			return c.Site.Store.Signups(c.Context(), c.Project, a.ID, 1000, cursor)
+			return c.Site.Store.Signups(c.Context(), c.Project, id, 1000, cursor)
 		})
 		if err != nil {
 			return nil, nil, err
 		}
+		forms, err := c.Site.Store.Forms(c.Context(), c.Project, all)
+		if err != nil {
+			return nil, nil, err
+		}
 		for _, su := range all {
-			form, err := c.Site.Store.Form(c.Context(), c.Project, su)
-			if err != nil {
-				return nil, nil, err
-			}
 			row := []any{su.ID, su.State, su.Submitted.In(c.Defined.Definition.Location())}
-			for i, value := range signup.Kind.Reveal(su.Row, form) {
+			for i, value := range signup.Kind.Reveal(su.Row, forms[su.ID]) {
 				if f := signup.Kind.Fields[i]; f.Name != "submitted_at" {
 					row = append(row, cellOf(f, value))
 				}

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/oklog/ulid/v2"
+
 	"outreach/internal/page"
 	"outreach/internal/project"
 	"outreach/internal/record"
@@ -32,7 +34,8 @@ func form(c *web.Call) error {
 		words := map[string]any{"version": signup.ConsentVersion, "text": page.DataWords(c.Messages(), c.Defined.Definition)}
 		return c.JSON(http.StatusOK, map[string]any{"project": c.Defined.Definition.ID, "activities": activities(c), "consent": words})
 	}
-	if receipt := c.URL.Query().Get("receipt"); receipt != "" {
+	receipt := c.URL.Query().Get("receipt")
+	if _, err := ulid.ParseStrict(receipt); err == nil {
 		return c.Show(http.StatusOK, signedUp(c, receipt))
 	}
 	return show(c, http.StatusOK, entry)

@@ -62,8 +62,11 @@ const mostProblems = 1000
 const largest = 1e12
 
 // Parse reads and checks a definition. It gives the definition, or all its problems in the order of lines.
-func Parse(text []byte) (*project.Definition, []Problem) {
-	r := &reader{}
+func Parse(text []byte) (*project.Definition, []Problem) { return ParseOf("", text) }
+
+// ParseOf is Parse for the definition of a certain project, whose id it has to have.
+func ParseOf(id string, text []byte) (*project.Definition, []Problem) {
+	r := &reader{of: id}
 	var d *project.Definition
 	if root := r.read(text); root != nil {
 		d = r.definition(root)
@@ -86,6 +89,9 @@ func (r *reader) definition(root *node) *project.Definition {
 	}
 	o.require("id", "title", "period", "indicators")
 	d.ID = o.id("id", "health", "local", "auth", "assets", "openapi")
+	if n := o.fields["id"]; n != nil && r.of != "" && d.ID != "" && d.ID != r.of {
+		r.report(n, "id", notAllowed, otherProject(d.ID, r.of))
+	}
 	d.Title = o.text("title", longestName)
 	d.Programme = o.text("programme", longestText)
 	d.Funding = o.funding()

@@ -154,6 +154,13 @@ func wantID(id string) project.Text {
 	}
 }
 
+func otherProject(id, want string) project.Text {
+	return project.Text{
+		EN: fmt.Sprintf("This definition is of the project %s, not %s. Correct the id.", id, want),
+		PL: fmt.Sprintf("Ta definicja należy do projektu %s, a nie %s. Należy poprawić id.", id, want),
+	}
+}
+
 func idReserved(id string) project.Text {
 	return project.Text{
 		EN: fmt.Sprintf("%s has another meaning in the tracker: choose another id.", id),

@@ -22,6 +22,7 @@ const (
 
 // reader walks through the nodes of a definition and collects what is wrong with them.
 type reader struct {
+	of       string // the project whose definition it has to be, or ""
 	lines    source
 	problems []Problem
 }

@@ -86,7 +86,11 @@ func (p *printer) masthead() {
 	if f.SharePercent > 0 {
 		funding += " (" + p.Say("results.share", "percent", p.Percent(f.SharePercent)) + ")"
 	}
-	facts := []fact{{p.Say("results.funding"), funding}, {p.Say("results.period"), p.Date(p.d.Period.From) + " – " + p.Date(p.d.Period.To)}}
+	var facts []fact
+	if funding != "" {
+		facts = append(facts, fact{p.Say("results.funding"), funding})
+	}
+	facts = append(facts, fact{p.Say("results.period"), p.Date(p.d.Period.From) + " – " + p.Date(p.d.Period.To)})
 	if region := p.d.Region; region.Name.In(lang) != "" {
 		value := region.Name.In(lang)
 		if region.Population > 0 {

@@ -74,7 +74,7 @@ func (d Desk) show(c *web.Call, status int, entry page.Entry, which []page.Sugge
 	content := page.Records{Kind: d.Kind, Definition: c.Defined.Definition, Entry: entry, Today: c.Today(), Next: c.NextAddress(found.Next)}
 	for _, v := range views {
 		item := page.Record{ID: v.ID, Row: v.row, Who: v.who()}
-		if c.Has(web.Coordinator) {
+		if c.Has(web.Coordinator) && !v.erased {
 			item.Person = v.Person
 		}
 		content.Items = append(content.Items, item)
@@ -190,8 +190,50 @@ func (d Desk) draft(c *web.Call, body web.Body) (store.Draft, error) {
 	return d.Draft(c, body.Given, body.Form, reason)
 }
 
+// correction is the draft of a record's next version. Whoever was erased cannot be named any more: their record may be
+// corrected without naming anybody, or by the id that it has.
+func (d Desk) correction(c *web.Call, body web.Body, before store.Typed) (store.Draft, error) {
+	if before.Person != "" && named(body.Given, before.Person) {
+		found, err := c.Site.Store.Persons(c.Context(), c.Project, []string{before.Person})
+		if err != nil {
+			return store.Draft{}, err
+		}
+		if _, known := found[before.Person]; !known {
+			reason := body.Take("reason")
+			delete(body.Given, "email")
+			delete(body.Given, "pesel")
+			body.Given["person"] = map[string]any{"id": before.Person}
+			return d.drafted(c, body.Given, body.Form, reason, before.Person)
+		}
+	}
+	return d.draft(c, body)
+}
+
+// named tells that a body names nobody, or the one with the id.
+func named(given record.Given, id string) bool {
+	for _, key := range []string{"email", "pesel"} {
+		if value := given[key]; value != nil && value != "" {
+			return false
+		}
+	}
+	switch who := given["person"].(type) {
+	case nil:
+		return true
+	case string:
+		return who == ""
+	case map[string]any:
+		return len(who) == 0 || len(who) == 1 && (who["id"] == id || who["id"] == "")
+	}
+	return false
+}
+
 // Draft checks what was given for one record and finds whom it is about. Loose is how people write, in a form.
 func (d Desk) Draft(c *web.Call, given record.Given, loose bool, reason string) (store.Draft, error) {
+	return d.drafted(c, given, loose, reason, "")
+}
+
+// drafted is Draft; erased is whom the record is about where they can no longer be found, or "".
+func (d Desk) drafted(c *web.Call, given record.Given, loose bool, reason, erased string) (store.Draft, error) {
 	scope := record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose}
 	entry, problems := d.Kind.Read(given, scope)
 	draft := store.Draft{Kind: d.Kind, Row: entry.Row, Reason: reason}
@@ -208,7 +250,10 @@ func (d Desk) Draft(c *web.Call, given record.Given, loose bool, reason string) 
 		return draft, web.Invalid(problems...)
 	}
 	var err error
-	if d.Kind.Person {
+	switch {
+	case erased != "":
+		draft.Person = erased
+	case d.Kind.Person:
 		draft.Person, err = c.Site.Store.Resolve(c.Context(), c.Project, entry.Person, store.Names{})
 		if errors.Is(err, store.ErrNotFound) {
 			return draft, web.Invalid(record.Problem{Field: "person.id", Code: record.NotInList, Hint: "person"})
@@ -296,7 +341,7 @@ func (d Desk) replace(c *web.Call, body web.Body, id string, may func(store.Type
 	if !may(before) {
 		return store.ErrNotFound
 	}
-	draft, err := d.draft(c, body)
+	draft, err := d.correction(c, body, before)
 	if err == nil {
 		var t store.Typed
 		if t, err = c.Site.Store.Change(c.Context(), c.Project, d.Kind, id, body.IfMatch(c), draft, may); err == nil {
@@ -326,6 +371,7 @@ type view struct {
 	store.Typed
 	row    record.Row
 	person person.Person
+	erased bool // who it is about was erased
 }
 
 // views joins records with who they are about and with their private texts.
@@ -359,7 +405,11 @@ func (d Desk) views(c *web.Call, records []store.Typed) ([]view, error) {
 		if adviser >= 0 {
 			row[adviser] = emails[row[adviser]]
 		}
-		out[i] = view{Typed: t, row: row, person: people[t.Person]}
+		who, known := people[t.Person]
+		if !known {
+			who = person.Person{ID: t.Person} // erased: a random id is all that is left
+		}
+		out[i] = view{Typed: t, row: row, person: who, erased: t.Person != "" && !known}
 	}
 	return out, nil
 }
@@ -373,16 +423,17 @@ func (v view) json(k *record.Kind) map[string]any {
 	return out
 }
 
+// who is how people call whom the record is about; "" of nobody, and of somebody who was erased.
 func (v view) who() string {
 	switch {
-	case v.Person == "":
-		return ""
 	case v.person.LastName != "":
 		return v.person.FirstName + " " + v.person.LastName
 	case v.person.Email() != "":
 		return v.person.Email()
+	case len(v.person.Pesels) > 0:
+		return "PESEL " + v.person.Pesels[0]
 	}
-	return v.Person
+	return ""
 }
 
 // values are the record as a form shows it.
