@@ -96,7 +96,10 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 		})
 	}
 	st.compiler = compilesnapshot.Compiler{Store: st.store}
-	st.notices = &sendnotices.Notices{Store: st.store, Mail: st.mail, BaseURL: s.baseURL, Log: log}
+	st.notices = &sendnotices.Notices{Store: st.store, Mail: st.mail, BaseURL: s.baseURL, Log: log, Owner: "local"}
+	if s.dynamoURL != "" {
+		st.notices.Owner = st.store.NewID() // others may use the same tables
+	}
 	st.router, err = newRouter(functions, map[string]http.Handler{
 		"submit-signup": submitsignup.New(st.site), "manage-uploads": manageuploads.New(st.site), "record-consultation": recordconsultation.New(st.site),
 		"manage-project": manageproject.New(st.site), "define-project": defineproject.New(st.site), "compile-snapshot": compilesnapshot.New(st.site), "show-report": showreport.New(st.site),
