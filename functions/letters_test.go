@@ -168,6 +168,7 @@ func TestAReportIsMadeAskedForAndSent(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, strings.Replace(definitionText, "from: 2126-01-01, to: 2126-12-31", "from: 2127-11-01, to: 2128-04-10", 1)+"reports: {funder: monthly, language: pl}\n")
 	ctx := context.Background()
+	p.at(instantOf(t, "2127-12-04 09:00")) // within half a year of the letters
 	p.staff("office1@example.org", "pl", "town:coordinator")
 	p.staff("funder1@example.org", "en", "town:funder")
 	p.staff("funder2@example.org", "pl", "town:funder", "town:adviser")
