@@ -4,16 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/goccy/go-yaml"
 
 	sendnotices "outreach/functions/send-notices/handler"
 	"outreach/internal/mail"
 	"outreach/internal/snapshot"
 	"outreach/internal/store"
 	"outreach/internal/table"
+	"outreach/internal/table/tabletest"
 )
 
 // box is a mailbox that keeps letters. It fails as it is told.
@@ -44,7 +50,8 @@ func (b *box) taken() string {
 // postal is a house with a mailbox.
 type postal struct {
 	*house
-	box *box
+	box   *box
+	owner string
 }
 
 func newPostal(t *testing.T, definition string) *postal {
@@ -53,7 +60,7 @@ func newPostal(t *testing.T, definition string) *postal {
 	t.Cleanup(func() { h.db.Close() })
 	h.at(day)
 	defineAs(t, h, definition)
-	p := &postal{h, &box{}}
+	p := &postal{house: h, box: &box{}}
 	p.staff("office@example.org", "pl") // who defined the project has left the office since
 	p.must(p.deliver())
 	p.box.taken()
@@ -68,7 +75,7 @@ func (p *postal) must(err error) {
 }
 
 func (p *postal) deliver() error {
-	return (&sendnotices.Notices{Store: p.store, Mail: p.box, BaseURL: base, Log: p.log}).CatchUp(context.Background())
+	return (&sendnotices.Notices{Store: p.store, Mail: p.box, BaseURL: base, Log: p.log, Owner: p.owner}).CatchUp(context.Background())
 }
 
 // get compares the letters that go out now.
@@ -161,6 +168,7 @@ func TestAReportIsMadeAskedForAndSent(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, strings.Replace(definitionText, "from: 2126-01-01, to: 2126-12-31", "from: 2127-11-01, to: 2128-04-10", 1)+"reports: {funder: monthly, language: pl}\n")
 	ctx := context.Background()
+	p.at(instantOf(t, "2127-12-04 09:00")) // within half a year of the letters
 	p.staff("office1@example.org", "pl", "town:coordinator")
 	p.staff("funder1@example.org", "en", "town:funder")
 	p.staff("funder2@example.org", "pl", "town:funder", "town:adviser")
@@ -345,4 +353,248 @@ func TestALetterThatIsRefusedHoldsUpNoOther(t *testing.T) {
 	}
 	p.box.letters = nil
 	p.get("it is not tried again", "")
+}
+
+// watched is a table whose calls are looked at first.
+type watched struct {
+	table.Table
+	get   func(keys []table.Key)
+	query func(table.Query) error
+}
+
+func (w watched) Get(ctx context.Context, keys ...table.Key) (map[table.Key]table.Item, error) {
+	if w.get != nil {
+		w.get(keys)
+	}
+	return w.Table.Get(ctx, keys...)
+}
+
+func (w watched) Query(ctx context.Context, q table.Query) (table.Page, error) {
+	if w.query != nil {
+		if err := w.query(q); err != nil {
+			return table.Page{}, err
+		}
+	}
+	return w.Table.Query(ctx, q)
+}
+
+// twoProcesses send the letters of one tracker, in which five have signed up. What is given tells that the second was told to
+// wait, for it asks again.
+func twoProcesses(t *testing.T, wrap func(table.Table) table.Table) (first, second *postal, waits <-chan struct{}) {
+	t.Helper()
+	dir := scratch(t)
+	process := func(owner string, wrap func(table.Table) table.Table) *postal {
+		h := newHouse(t, dir, wrap, nil)
+		t.Cleanup(func() { h.db.Close() })
+		h.at(day)
+		return &postal{house: h, box: &box{}, owner: owner}
+	}
+	first = process("first", wrap)
+	defineAs(t, first.house, definitionText)
+	for n := range 5 {
+		first.must(public(fmt.Sprint("form", n), form("grants", n, nil))(first.house, &memory{ids: map[string]string{}}))
+	}
+	told, asked := make(chan struct{}), atomic.Int32{}
+	second = process("second", func(inner table.Table) table.Table {
+		return watched{Table: inner, get: func(keys []table.Key) {
+			if keys[0].PK == "NOTICES#town" && keys[0].SK == "DONE" && asked.Add(1) == 2 {
+				close(told)
+			}
+		}}
+	})
+	return first, second, told
+}
+
+// count counts how often each letter was sent.
+func count(boxes ...*box) map[string]int {
+	n := map[string]int{}
+	for _, b := range boxes {
+		for _, m := range b.letters {
+			n[m.ID]++
+		}
+	}
+	return n
+}
+
+func TestLettersAreSentByOneAtATimeAndNoneIsMissed(t *testing.T) {
+	t.Parallel()
+	first, second, waits := twoProcesses(t, func(inner table.Table) table.Table { return inner })
+	done, sends := make(chan error, 1), make(chan struct{})
+	second.box.fail = func(mail.Message) error {
+		if len(second.box.letters) == 1 {
+			close(sends)
+		}
+		return nil
+	}
+	begin := sync.OnceFunc(func() {
+		// Somebody signs up when the first has seen for whom there are letters, and the second is woken.
+		first.must(public("late", form("grants", 5, nil))(first.house, &memory{ids: map[string]string{}}))
+		go func() { done <- second.deliver() }()
+		select {
+		case <-waits:
+		case <-sends:
+		}
+	})
+	first.box.fail = func(mail.Message) error { begin(); return nil }
+	first.must(first.deliver())
+	first.must(<-done)
+	sent := count(first.box, second.box)
+	for id, times := range sent {
+		if times != 1 {
+			t.Errorf("letter %s was sent %d times", id, times)
+		}
+	}
+	if len(sent) != 6 {
+		t.Errorf("%d letters for 6 who signed up", len(sent))
+	}
+}
+
+func TestWhoeverDiesLosesTheTurnAndNoLetterIsLost(t *testing.T) {
+	t.Parallel()
+	var dead atomic.Bool
+	first, second, waits := twoProcesses(t, func(inner table.Table) table.Table {
+		return &tabletest.Faulty{Table: inner, Before: func(tabletest.Call) error {
+			if dead.Load() {
+				return tabletest.ErrKilled
+			}
+			return nil
+		}}
+	})
+	first.box.fail = func(mail.Message) error {
+		dead.Store(len(first.box.letters) == 2)
+		return nil
+	}
+	if err := first.deliver(); !errors.Is(err, tabletest.ErrKilled) || len(first.box.letters) != 2 {
+		t.Fatalf("%v, %d letters", err, len(first.box.letters))
+	}
+	done := make(chan error, 1)
+	go func() { done <- second.deliver() }()
+	select {
+	case <-waits:
+	case err := <-done:
+		t.Fatalf("the second does not wait: %v", err)
+	}
+	second.at(day.Add(sendnotices.Turn + time.Second))
+	second.must(<-done)
+	sent, all := count(first.box, second.box), len(first.box.letters)+len(second.box.letters)
+	if len(sent) != 5 || all != 6 || sent[first.box.letters[1].ID] != 2 {
+		t.Errorf("%d letters for 5 who signed up, and %d were sent: only the last before the death may be sent twice", len(sent), all)
+	}
+}
+
+func TestTheTurnLastsALittleLongerThanTheFunction(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template struct {
+		Resources map[string]struct {
+			Properties struct {
+				Timeout int `yaml:"Timeout"`
+			} `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(text, &template); err != nil {
+		t.Fatal(err)
+	}
+	function := time.Duration(template.Resources["SendNotices"].Properties.Timeout) * time.Second
+	if over := sendnotices.Turn - function; function == 0 || over < 5*time.Second || over > 30*time.Second {
+		t.Errorf("the function has %s, the turn %s", function, sendnotices.Turn)
+	}
+}
+
+func TestWhatFailsHoldsUpNoOtherLaneAndNoOtherProject(t *testing.T) {
+	t.Parallel()
+	p := newPostal(t, definitionText)
+	if status, body := p.send("PUT", "/village/definition", "", "application/yaml", []byte(strings.Replace(definitionText, "id: town", "id: village", 1))); status != 201 {
+		t.Fatalf("%d %s", status, body)
+	}
+	m := &memory{ids: map[string]string{}}
+	for n := range 8 {
+		p.store.Lane = func() int { return n }
+		p.must(public(fmt.Sprint("form", n), form("grants", n, nil))(p.house, m))
+	}
+	if status, body := p.sendAs("", "POST", "/village/signups", "form", "application/json", []byte(`{"activity": "grants", "first_name": "Osoba", "last_name": "Zewsi", "email": "wies@example.org", "consent_processing": true}`)); status != 201 {
+		t.Fatalf("%d %s", status, body)
+	}
+	away := errors.New("the server is away")
+	p.box.fail = func(m mail.Message) error {
+		if strings.HasPrefix(m.To, "osoba3@") {
+			return away
+		}
+		return nil
+	}
+	if err := p.deliver(); !errors.Is(err, away) {
+		t.Errorf("the failure is not told: %v", err)
+	}
+	if len(p.box.letters) != 9 || !strings.Contains(p.box.taken(), "wies@example.org") {
+		t.Error("a letter that cannot be sent holds up those of other lanes or projects")
+	}
+	p.box.fail = nil
+	p.must(p.deliver())
+	if got := p.box.taken(); strings.Count(got, "\n") != 0 || !strings.HasPrefix(got, "osoba3@") {
+		t.Errorf("afterwards:\n%s", got)
+	}
+}
+
+func TestDuplicatesAreCountedWhenTheLettersOfAllProjectsAreSent(t *testing.T) {
+	t.Parallel()
+	fails := errors.New("it takes too long")
+	h := newHouse(t, scratch(t), func(inner table.Table) table.Table {
+		return watched{Table: inner, query: func(q table.Query) error {
+			if q.PK == "NAMES#town" {
+				return fails
+			}
+			return nil
+		}}
+	}, nil)
+	t.Cleanup(func() { h.db.Close() })
+	h.at(day)
+	p := &postal{house: h, box: &box{}}
+	for _, id := range []string{"town", "village"} {
+		if status, body := h.send("PUT", "/"+id+"/definition", "", "application/yaml", []byte(strings.Replace(definitionText, "id: town", "id: "+id, 1))); status != 201 {
+			t.Fatalf("%d %s", status, body)
+		}
+	}
+	if status, body := h.sendAs("", "POST", "/village/signups", "form", "application/json", []byte(`{"activity": "grants", "first_name": "Osoba", "last_name": "Zewsi", "email": "wies@example.org", "consent_processing": true}`)); status != 201 {
+		t.Fatalf("%d %s", status, body)
+	}
+	if err := p.deliver(); !errors.Is(err, fails) {
+		t.Errorf("the failure is not told: %v", err)
+	}
+	if got := p.box.taken(); !strings.HasPrefix(got, "wies@") {
+		t.Errorf("the other project's letters: %q", got)
+	}
+}
+
+func TestWhoGotALetterGetsNoOtherWhenOneToAColleagueFails(t *testing.T) {
+	t.Parallel()
+	p := newPostal(t, definitionText)
+	for n := range 4 {
+		p.staff(fmt.Sprintf("office%d@example.org", n), "pl", "town:coordinator")
+	}
+	m := &memory{ids: map[string]string{}}
+	p.must(arrived("coordinator", "zla.csv", "email,activity\n")(p.house, m))
+	p.must(told("coordinator", "zla.csv")(p.house, m))
+	away := errors.New("the server is away")
+	p.box.fail = func(mail.Message) error {
+		if len(p.box.letters) == 3 {
+			p.box.letters = p.box.letters[:2]
+			return away
+		}
+		return nil
+	}
+	for range 3 {
+		if err := p.deliver(); err != nil && !errors.Is(err, away) {
+			t.Fatal(err)
+		}
+		p.start()
+	}
+	p.box.fail = nil
+	p.must(p.deliver())
+	sent := count(p.box)
+	if len(sent) != 4 || len(p.box.letters) != 4 {
+		t.Errorf("%d letters to %d of 4", len(p.box.letters), len(sent))
+	}
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"log/slog"
 	"os"
@@ -27,13 +28,13 @@ func realMain() error {
 	if err != nil {
 		return err
 	}
-	mail := ses.New(c)
+	notices := handler.Notices{Mail: ses.New(c), BaseURL: os.Getenv(cloud.BaseURL), Log: c.Log, Owner: rand.Text()}
 	lambda.Start(func(ctx context.Context, _ json.RawMessage) error {
 		store, err := c.Store(ctx)
 		if err != nil {
 			return err
 		}
-		notices := handler.Notices{Store: store, Mail: mail, BaseURL: os.Getenv(cloud.BaseURL), Log: c.Log}
+		notices.Store = store
 		return notices.CatchUp(ctx)
 	})
 	return nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"mime"
@@ -10,26 +9,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"outreach/internal/mail"
+	"outreach/internal/mail/mailbox"
 	"outreach/internal/mail/post"
 	"outreach/internal/page"
 )
-
-// mailbox takes the letters, hands them to an SMTP server where there is one, and keeps them in a file. A letter that comes
-// twice is sent and kept once, unless the machine stops between the two: its id is then the same.
-type mailbox struct {
-	mu   sync.Mutex
-	file string
-	post mail.Sender // nil: letters are only kept
-}
-
-type letter struct {
-	mail.Message
-	At time.Time `json:"at"`
-}
 
 // postOffice is the SMTP server that sends letters, or nil where none was named.
 func postOffice(s settings) (mail.Sender, error) {
@@ -50,51 +35,6 @@ func postOffice(s settings) (mail.Sender, error) {
 	return post.NewSMTP(s.smtp, password, s.mailFrom)
 }
 
-// Send sends a letter and keeps it.
-func (b *mailbox) Send(ctx context.Context, m mail.Message) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	kept, err := readLines[letter](b.file)
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(kept, func(l letter) bool { return l.ID == m.ID }) {
-		return nil
-	}
-	if b.post != nil {
-		if err := b.post.Send(ctx, m); err != nil {
-			return err
-		}
-	}
-	return appendLine(b.file, letter{m, time.Now().UTC()})
-}
-
-// Forget takes out the letters to some addresses: of somebody who is erased.
-func (b *mailbox) Forget(_ context.Context, addresses []string) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	kept, err := readLines[letter](b.file)
-	if err != nil {
-		return err
-	}
-	theirs := func(l letter) bool {
-		return slices.ContainsFunc(addresses, func(address string) bool { return strings.EqualFold(address, l.To) })
-	}
-	if !slices.ContainsFunc(kept, theirs) {
-		return nil
-	}
-	return writeLines(b.file, slices.DeleteFunc(kept, theirs))
-}
-
-// list gives the letters, newest first.
-func (b *mailbox) list() ([]letter, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	kept, err := readLines[letter](b.file)
-	slices.Reverse(kept)
-	return kept, err
-}
-
 // attached is a file of a letter, as the list tells of it.
 type attached struct {
 	Name  string `json:"name"`
@@ -103,7 +43,7 @@ type attached struct {
 	Href  string `json:"href"`
 }
 
-func (l letter) attached() []attached {
+func attachedTo(l mailbox.Letter) []attached {
 	files := []attached{}
 	for n, f := range l.Files {
 		files = append(files, attached{f.Name, f.Type, len(f.Data), fmt.Sprintf("/local/mail/%s/files/%d", l.ID, n)})
@@ -112,7 +52,7 @@ func (l letter) attached() []attached {
 }
 
 func (st *stack) showMail(w http.ResponseWriter, r *http.Request) {
-	letters, err := st.mail.list()
+	letters, err := st.mail.Letters()
 	if err != nil {
 		problem(w, http.StatusInternalServerError, "the mailbox cannot be read")
 		return
@@ -120,7 +60,7 @@ func (st *stack) showMail(w http.ResponseWriter, r *http.Request) {
 	if !wantsPage(r) {
 		items := make([]map[string]any, len(letters))
 		for i, l := range letters {
-			items[i] = map[string]any{"id": l.ID, "to": l.To, "subject": l.Subject, "text": l.Text, "html": l.HTML, "files": l.attached(), "at": l.At}
+			items[i] = map[string]any{"id": l.ID, "to": l.To, "subject": l.Subject, "text": l.Text, "html": l.HTML, "files": attachedTo(l), "at": l.At}
 		}
 		answer(w, map[string]any{"items": items, "next": nil})
 		return
@@ -128,7 +68,7 @@ func (st *stack) showMail(w http.ResponseWriter, r *http.Request) {
 	content := page.Mailbox{}
 	for _, l := range letters {
 		drawn := page.Mail{To: l.To, Subject: l.Subject, Text: l.Text, At: l.At, HTML: "/local/mail/" + l.ID + "/html"}
-		for _, f := range l.attached() {
+		for _, f := range attachedTo(l) {
 			drawn.Files = append(drawn.Files, page.Link{Href: f.Href, Label: f.Name})
 		}
 		content.Items = append(content.Items, drawn)
@@ -137,11 +77,11 @@ func (st *stack) showMail(w http.ResponseWriter, r *http.Request) {
 }
 
 // asked finds the letter of an address.
-func (st *stack) asked(r *http.Request) (letter, bool) {
-	letters, err := st.mail.list()
-	i := slices.IndexFunc(letters, func(l letter) bool { return l.ID == r.PathValue("id") })
+func (st *stack) asked(r *http.Request) (mailbox.Letter, bool) {
+	letters, err := st.mail.Letters()
+	i := slices.IndexFunc(letters, func(l mailbox.Letter) bool { return l.ID == r.PathValue("id") })
 	if err != nil || i < 0 {
-		return letter{}, false
+		return mailbox.Letter{}, false
 	}
 	return letters[i], true
 }

@@ -8,13 +8,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"outreach/internal/jsonlines"
 	"outreach/internal/objects"
 )
 
@@ -182,7 +182,7 @@ type deadLetter struct {
 func (d *deadLetters) add(source, id, reason string, tries int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	list, err := readLines[deadLetter](d.file)
+	list, err := jsonlines.Read[deadLetter](d.file)
 	if err != nil {
 		return
 	}
@@ -191,92 +191,18 @@ func (d *deadLetters) add(source, id, reason string, tries int) {
 			return
 		}
 	}
-	_ = appendLine(d.file, deadLetter{ID: id, Source: source, Reason: reason, Tries: tries, At: time.Now().UTC()})
+	_ = jsonlines.Append(d.file, deadLetter{ID: id, Source: source, Reason: reason, Tries: tries, At: time.Now().UTC()})
 }
 
 // remove takes out what was processed after all.
 func (d *deadLetters) remove(id string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	list, err := readLines[deadLetter](d.file)
-	left := slices.DeleteFunc(slices.Clone(list), func(l deadLetter) bool { return l.ID == id })
-	if err != nil || len(left) == len(list) {
-		return
-	}
-	fresh := d.file + ".new"
-	_ = os.Remove(fresh)
-	for _, l := range left {
-		if appendLine(fresh, l) != nil {
-			return
-		}
-	}
-	if len(left) == 0 {
-		_ = os.Remove(d.file)
-		return
-	}
-	_ = os.Rename(fresh, d.file)
+	_ = jsonlines.Remove(d.file, func(l deadLetter) bool { return l.ID == id })
 }
 
 func (d *deadLetters) list() ([]deadLetter, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return readLines[deadLetter](d.file)
-}
-
-// appendLine adds a value to a file of JSON lines, durably.
-func appendLine(file string, value any) error {
-	line, err := json.Marshal(value)
-	if err != nil {
-		return err
-	}
-	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if _, err := f.Write(append(line, '\n')); err != nil {
-		return err
-	}
-	return f.Sync()
-}
-
-// writeLines puts a file of JSON lines in the place of the one that was there, as a whole.
-func writeLines[T any](file string, values []T) error {
-	fresh := file + ".new"
-	if err := os.Remove(fresh); err != nil && !os.IsNotExist(err) { // of a process that died over it
-		return err
-	}
-	if f, err := os.OpenFile(fresh, os.O_CREATE|os.O_WRONLY, 0o600); err != nil {
-		return err
-	} else if err := f.Close(); err != nil {
-		return err
-	}
-	for _, value := range values {
-		if err := appendLine(fresh, value); err != nil {
-			return err
-		}
-	}
-	return os.Rename(fresh, file)
-}
-
-// readLines reads a file of JSON lines; a last line that was cut off is left out.
-func readLines[T any](file string) ([]T, error) {
-	out := []T{}
-	f, err := os.Open(file)
-	if os.IsNotExist(err) {
-		return out, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	decoder := json.NewDecoder(f)
-	for decoder.More() {
-		var value T
-		if err := decoder.Decode(&value); err != nil {
-			return out, nil
-		}
-		out = append(out, value)
-	}
-	return out, nil
+	return jsonlines.Read[deadLetter](d.file)
 }

@@ -26,6 +26,7 @@ import (
 	submitsignup "outreach/functions/submit-signup/handler"
 	"outreach/infra/local/provider"
 	"outreach/internal/identity"
+	"outreach/internal/mail/mailbox"
 	"outreach/internal/objects"
 	"outreach/internal/objects/folder"
 	"outreach/internal/page"
@@ -47,7 +48,7 @@ type stack struct {
 	router    http.Handler
 	queue     *queue
 	aside     *deadLetters
-	mail      *mailbox
+	mail      *mailbox.Box
 	compiler  compilesnapshot.Compiler
 	notices   *sendnotices.Notices
 	wake      chan struct{}
@@ -58,7 +59,7 @@ type stack struct {
 func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error) {
 	st := &stack{
 		settings: s, log: log, wake: make(chan struct{}, 1),
-		aside: &deadLetters{file: filepath.Join(s.data, "dead-letters.jsonl")}, mail: &mailbox{file: filepath.Join(s.data, "mail.jsonl")},
+		aside: &deadLetters{file: filepath.Join(s.data, "dead-letters.jsonl")},
 	}
 	template, err := findTemplate(s.template)
 	if err != nil {
@@ -68,7 +69,11 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 	if err != nil {
 		return nil, err
 	}
-	if st.mail.post, err = postOffice(s); err != nil {
+	post, err := postOffice(s)
+	if err != nil {
+		return nil, err
+	}
+	if st.mail, err = mailbox.Open(filepath.Join(s.data, "mail.jsonl"), post); err != nil {
 		return nil, err
 	}
 	secret, err := secretFile(filepath.Join(s.data, "secret"))
@@ -96,7 +101,10 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 		})
 	}
 	st.compiler = compilesnapshot.Compiler{Store: st.store}
-	st.notices = &sendnotices.Notices{Store: st.store, Mail: st.mail, BaseURL: s.baseURL, Log: log}
+	st.notices = &sendnotices.Notices{Store: st.store, Mail: st.mail, BaseURL: s.baseURL, Log: log, Owner: "local"}
+	if s.dynamoURL != "" {
+		st.notices.Owner = st.store.NewID() // others may use the same tables
+	}
 	st.router, err = newRouter(functions, map[string]http.Handler{
 		"submit-signup": submitsignup.New(st.site), "manage-uploads": manageuploads.New(st.site), "record-consultation": recordconsultation.New(st.site),
 		"manage-project": manageproject.New(st.site), "define-project": defineproject.New(st.site), "compile-snapshot": compilesnapshot.New(st.site), "show-report": showreport.New(st.site),

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"outreach/internal/mail/mailbox"
 	"outreach/internal/objects/folder"
 	"outreach/internal/store"
 	"outreach/internal/table/sqlite"
@@ -101,6 +102,9 @@ func open(data string) (*store.Store, func() error, error) {
 		return nil, nil, errors.Join(err, db.Close())
 	}
 	s.Tracker, s.People = tracker, people
+	if s.Letters, err = mailbox.Open(filepath.Join(data, "mail.jsonl"), nil); err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
 	// Nothing is signed here, so that the secret does not matter.
 	if s.Objects, err = folder.Open(filepath.Join(data, "objects"), "", make([]byte, 32)); err != nil {
 		return nil, nil, errors.Join(err, db.Close())

@@ -19,6 +19,8 @@ import (
 
 	compilesnapshot "outreach/functions/compile-snapshot/handler"
 	"outreach/internal/consultation"
+	"outreach/internal/mail"
+	"outreach/internal/mail/mailbox"
 	"outreach/internal/project/definition"
 	"outreach/internal/record"
 	"outreach/internal/signup"
@@ -104,6 +106,12 @@ func TestFolders(t *testing.T) {
 	}
 	s.Secret = []byte("0123456789abcdef0123456789abcdef")
 	ewa := play(t, s)
+	for _, name := range []string{"ewa", "jan"} {
+		letter := mail.Message{ID: "letter to " + name, To: strings.ToUpper(name) + "@example.org", Text: "Dzień dobry!"}
+		if err := s.Letters.(*mailbox.Box).Send(t.Context(), letter); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := closeLive(); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +136,7 @@ func TestFolders(t *testing.T) {
 	if told, err := tell("-dry-run"); err != nil || !strings.Contains(told, "1 erasures in the ledger, 1 to erase again") || !strings.Contains(told, ": the same\n") {
 		t.Errorf("a dry run: %v\n%s", err, told)
 	}
-	if !holds(t, backup, "ewa") {
+	if !holds(t, backup, "ewa") || addressees(t, backup) != "JAN@example.org EWA@example.org" {
 		t.Error("a dry run erases")
 	}
 	if told, err := tell(); err != nil || !strings.Contains(told, "1 erasures in the ledger, 1 erased again") || !strings.Contains(told, "people erased since: 1") {
@@ -136,6 +144,9 @@ func TestFolders(t *testing.T) {
 	}
 	if holds(t, backup, "ewa") || !holds(t, backup, "jan") {
 		t.Error("after the restore the one who was erased is there, or the other is not")
+	}
+	if got := addressees(t, backup); got != "JAN@example.org" {
+		t.Errorf("after the restore there are letters to %s", got)
 	}
 	if told, err := tell(); err != nil || !strings.Contains(told, "1 erasures in the ledger, 0 erased again") {
 		t.Errorf("once more: %v\n%s", err, told)
@@ -203,6 +214,24 @@ func holds(t *testing.T, data, name string) bool {
 		t.Fatal(err)
 	}
 	return n > 0
+}
+
+// addressees are whom the letters are for that are kept.
+func addressees(t *testing.T, data string) string {
+	t.Helper()
+	box, err := mailbox.Open(filepath.Join(data, "mail.jsonl"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	letters, err := box.Letters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var to []string
+	for _, l := range letters {
+		to = append(to, l.To)
+	}
+	return strings.Join(to, " ")
 }
 
 // TestTables replays the ledger between two sets of tables on DynamoDB, where the second are a copy from before the erasure:

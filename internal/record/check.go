@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	letters "outreach/internal/mail"
 )
 
 // Clean is how every text that comes in is first made comparable: composed letters, no outer spaces.
@@ -360,7 +362,8 @@ func parseYesNo(value string, s Scope) (string, *Problem) {
 	return "", &Problem{Code: NotInList, Args: map[string]string{"list": "yes, no"}}
 }
 
-// ParseEmail checks an address and gives it trimmed and in lower case, which is how addresses are compared.
+// ParseEmail checks an address and gives it trimmed and in lower case, which is how addresses are compared. One that no
+// letter can be sent to is none.
 func ParseEmail(value string) (string, bool) {
 	value = strings.ToLower(Clean(value))
 	if isPlainEmail(value) {
@@ -370,7 +373,8 @@ func ParseEmail(value string) (string, bool) {
 	if err != nil || address.Address != value || len(value) > 254 || !strings.Contains(value[strings.LastIndex(value, "@")+1:], ".") {
 		return "", false
 	}
-	return value, true
+	_, ok := letters.Address(value)
+	return value, ok
 }
 
 // isPlainEmail tells of an address of the usual characters, as nearly all are. Of the others a full parser decides.

@@ -149,6 +149,10 @@ func TestParse(t *testing.T) {
 		{"a local domain", field(record.Email), "jan@localhost", "!unreadable email", "!unreadable email"},
 		{"two dots", field(record.Email), "jan..nowak@example.org", "!unreadable email", "!unreadable email"},
 		{"a dot at the end", field(record.Email), "jan@example.org.", "!unreadable email", "!unreadable email"},
+		{"an address in a domain of Polish letters", field(record.Email), "Jan@Żółw.example.org", "jan@żółw.example.org", "jan@żółw.example.org"},
+		{"Polish letters before the @", field(record.Email), "łucja@example.pl", "!unreadable email", "!unreadable email"},
+		{"a number in the place of a domain", field(record.Email), "jan@[127.0.0.1]", "!unreadable email", "!unreadable email"},
+		{"a domain that cannot be one", field(record.Email), "jan@żół w.pl", "!unreadable email", "!unreadable email"},
 		{"an address that is too long", field(record.Email), strings.Repeat("a", 250) + "@example.org", "!unreadable email", "!unreadable email"},
 
 		{"a PESEL", field(record.Pesel), "44051401359", "44051401359", "44051401359"},

@@ -169,14 +169,3 @@ func (s *Store) Facts(ctx context.Context, project string, above, upTo fact.Head
 	}
 	return nil
 }
-
-// NoticesDone tells up to which fact of a lane notices were sent.
-func (s *Store) NoticesDone(ctx context.Context, project string, lane int) (int64, error) {
-	number, _, err := load[int64](ctx, s.Tracker, noticesKey(project, lane))
-	return number, err
-}
-
-// SetNoticesDone moves that mark.
-func (s *Store) SetNoticesDone(ctx context.Context, project string, lane int, number int64) error {
-	return s.Tracker.Write(ctx, put(noticesKey(project, lane), number, table.Always))
-}

@@ -155,8 +155,17 @@ func checkpointKey(project string) table.Key {
 	return table.Key{PK: "CHECKPOINT#" + project, SK: "CURRENT"}
 }
 
-func noticesKey(project string, lane int) table.Key {
+func noticesKey(project string) table.Key {
+	return table.Key{PK: "NOTICES#" + project, SK: "DONE"}
+}
+
+func laneNoticesKey(project string, lane int) table.Key {
 	return table.Key{PK: "NOTICES#" + project, SK: strconv.Itoa(lane)}
+}
+
+// letterSentKey is where it stands that a member of the staff got a letter.
+func letterSentKey(project, cause, member string) table.Key {
+	return table.Key{PK: "NOTICES#" + project, SK: "LETTER#" + cause + "#" + member}
 }
 
 // reportSentKey is where it stands that a snapshot was sent to the funders.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"outreach/internal/table"
 )
@@ -22,7 +23,29 @@ type Member struct {
 type registered struct {
 	Language string              `json:"language"`
 	Roles    map[string][]string `json:"roles"`
+	Seen     map[string]string   `json:"seen,omitempty"` // by group: the day, in UTC, on which they last came with it
 }
+
+func group(project, role string) string { return project + ":" + role }
+
+// until is when a role of theirs is kept no longer, as nobody has seen them with it for so long: a funder may come for the
+// yearly report alone. Of roles from before days were kept it is zero: they stay until they are seen.
+func (r registered) until(project, role string) time.Time {
+	seen, err := time.Parse(time.DateOnly, r.Seen[group(project, role)])
+	switch {
+	case err != nil:
+		return time.Time{}
+	case role == "funder":
+		return seen.AddDate(0, 0, funderSeenDays)
+	}
+	return seen.AddDate(0, 0, staffSeenDays)
+}
+
+// Whoever has not been seen with a role for so many days gets no more letters: a funder, and all others.
+const (
+	funderSeenDays = 400
+	staffSeenDays  = 180
+)
 
 // mostRoles bounds how many of somebody's groups are kept of one token.
 const mostRoles = 1000
@@ -83,7 +106,8 @@ func (s *Store) StaffEmails(ctx context.Context, project string, ids []string) (
 }
 
 // RegisterStaff keeps who somebody of the staff is and what they may do, groups written as "<project>:<role>", so that
-// letters find them. The groups are all that they have: a role that they had before and have no more is taken away.
+// letters find them. The groups are all that they have: a role that they had before and have no more is taken away. That
+// they have been seen is written down once a day.
 func (s *Store) RegisterStaff(ctx context.Context, email, language string, groups []string) error {
 	roles := map[string][]string{}
 	for _, group := range groups[:min(len(groups), mostRoles)] {
@@ -91,22 +115,30 @@ func (s *Store) RegisterStaff(ctx context.Context, email, language string, group
 			roles[project] = append(roles[project], role)
 		}
 	}
-	return s.register(ctx, email, func(r *registered) { r.Language, r.Roles = language, roles })
+	return s.register(ctx, email, func(r *registered) []string {
+		r.Language, r.Roles = language, roles
+		return groups
+	})
 }
 
 // RegisterRoles keeps that somebody of the staff has roles in a project, beside those that they are known to have: a token
 // may be old, so that only signing in takes a role away. Their language is what they last signed in with, or else the one given.
 func (s *Store) RegisterRoles(ctx context.Context, project, email, language string, roles []string) error {
-	return s.register(ctx, email, func(r *registered) {
+	return s.register(ctx, email, func(r *registered) (seen []string) {
 		if r.Language == "" {
 			r.Language = language
 		}
 		all := slices.Concat(r.Roles[project], roles)
 		r.Roles[project] = all[:min(len(all), mostRoles)]
+		for _, role := range roles {
+			seen = append(seen, group(project, role))
+		}
+		return seen
 	})
 }
 
-func (s *Store) register(ctx context.Context, email string, change func(*registered)) error {
+// register changes what is known of somebody. The change gives the groups that they have come with now.
+func (s *Store) register(ctx context.Context, email string, change func(*registered) (seen []string)) error {
 	if !strings.Contains(email, "@") {
 		return nil // a subject of the provider: nobody can be written to
 	}
@@ -120,14 +152,25 @@ func (s *Store) register(ctx context.Context, email string, change func(*registe
 		if after.Roles == nil {
 			after.Roles = map[string][]string{}
 		}
-		change(&after)
+		seen := change(&after)
+		after.Seen = map[string]string{}
 		for project, roles := range after.Roles {
 			roles = slices.Compact(slices.Sorted(slices.Values(roles)))
 			if after.Roles[project] = roles; len(roles) == 0 {
 				delete(after.Roles, project)
 			}
+			for _, role := range roles {
+				if day, kept := before.Seen[group(project, role)]; kept {
+					after.Seen[group(project, role)] = day
+				}
+			}
 		}
-		if rev == 0 && len(after.Roles) == 0 || before.Language == after.Language && maps.EqualFunc(before.Roles, after.Roles, slices.Equal) {
+		for _, g := range seen {
+			if project, role, _ := strings.Cut(g, ":"); slices.Contains(after.Roles[project], role) {
+				after.Seen[g] = s.Now().UTC().Format(time.DateOnly)
+			}
+		}
+		if rev == 0 && len(after.Roles) == 0 || before.Language == after.Language && maps.EqualFunc(before.Roles, after.Roles, slices.Equal) && maps.Equal(before.Seen, after.Seen) {
 			return nil
 		}
 		ops, err := s.roleChanges(ctx, email, before, after)
@@ -144,13 +187,14 @@ func (s *Store) register(ctx context.Context, email string, change func(*registe
 	})
 }
 
-// roleChanges are the items by which letters find somebody: those that are new or say another language, and those that go.
+// roleChanges are the items by which letters find somebody: those that are new, say another language or stay for longer, and
+// those that go.
 func (s *Store) roleChanges(ctx context.Context, email string, before, after registered) ([]table.Op, error) {
 	var ops []table.Op
 	each := func(roles map[string][]string, other registered, add func(project, id, role string)) error {
 		for project, names := range roles {
 			names = slices.DeleteFunc(slices.Clone(names), func(role string) bool {
-				return slices.Contains(other.Roles[project], role) && before.Language == after.Language
+				return slices.Contains(other.Roles[project], role) && before.Language == after.Language && before.until(project, role).Equal(after.until(project, role))
 			})
 			if len(names) == 0 {
 				continue
@@ -167,7 +211,9 @@ func (s *Store) roleChanges(ctx context.Context, email string, before, after reg
 	}
 	err := each(after.Roles, before, func(project, id, role string) {
 		member := Member{ID: id, Email: email, Language: after.Language}
-		ops = append(ops, indexed(put(staffRoleKey(project, id, role), member, table.Always), table.Key{PK: staffIndex(project, role), SK: id}))
+		op := indexed(put(staffRoleKey(project, id, role), member, table.Always), table.Key{PK: staffIndex(project, role), SK: id})
+		op.Item.Expires = after.until(project, role)
+		ops = append(ops, op)
 	})
 	if err != nil {
 		return nil, err
@@ -179,8 +225,28 @@ func (s *Store) roleChanges(ctx context.Context, email string, before, after reg
 	})
 }
 
-// StaffWith finds whoever has a role in a project: "coordinator", "funder", or "partner:" and a partner's id.
+// StaffWith finds whoever has a role in a project, "coordinator", "funder", or "partner:" and a partner's id, and has been
+// seen with it lately.
 func (s *Store) StaffWith(ctx context.Context, project, role string) ([]Member, error) {
-	page, err := list[Member](ctx, s.People, table.Query{PK: staffIndex(project, role), Index: true})
-	return page.Items, err
+	var members []Member
+	q := table.Query{PK: staffIndex(project, role), Index: true}
+	for {
+		page, err := s.People.Query(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range page.Items {
+			if !it.Expires.IsZero() && !it.Expires.After(s.Now()) {
+				continue
+			}
+			var m Member
+			if err := json.Unmarshal(it.Data, &m); err != nil {
+				return nil, fmt.Errorf("staff: %w", err)
+			}
+			members = append(members, m)
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			return members, nil
+		}
+	}
 }

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"outreach/internal/table/tabletest"
 )
 
 // Whoever coordinates more projects than one write has room for is found in each of them, and in none when that is over.
@@ -107,4 +110,73 @@ func TestLettersFindTheStaffByTheirLastSignIn(t *testing.T) {
 	signIn("d@example.org", "pl", slices.Concat(many[300:], many[:300])...)
 	with("p300", "coordinator", "d@example.org pl")
 	with("p0", "coordinator", "d@example.org pl")
+}
+
+// The test lives a century from now: SQLite forgets what has expired by its own clock.
+func TestWhoIsNotSeenWithARoleAnyMoreGetsNoLetters(t *testing.T) {
+	t.Parallel()
+	s, ctx := open(t), context.Background()
+	begin := time.Date(2126, 1, 1, 23, 0, 0, 0, time.UTC)
+	now := begin
+	s.Now = func() time.Time { return now }
+	writes := 0
+	s.People = &tabletest.Faulty{Table: s.People, Before: func(c tabletest.Call) error {
+		if c.Verb == "write" {
+			writes++
+		}
+		return nil
+	}}
+	comes := func(email string, roles ...string) {
+		t.Helper()
+		if err := s.RegisterRoles(ctx, "town", email, "pl", roles); err != nil {
+			t.Fatal(err)
+		}
+	}
+	with := func(day int, role, want string) {
+		t.Helper()
+		now = begin.AddDate(0, 0, day)
+		members, err := s.StaffWith(ctx, "town", role)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, m := range members {
+			got = append(got, strings.TrimSuffix(m.Email, "@example.org"))
+		}
+		slices.Sort(got)
+		if said := strings.Join(got, " "); said != want {
+			t.Errorf("day %d, %s: %q, want %q", day, role, said, want)
+		}
+	}
+	if err := s.RegisterStaff(ctx, "signs@example.org", "pl", []string{"town:coordinator", "town:funder"}); err != nil {
+		t.Fatal(err)
+	}
+	comes("left@example.org", "coordinator", "funder")
+	comes("program@example.org", "coordinator", "funder")
+	with(100, "coordinator", "left program signs")
+	for range 3 { // the funder's role is not among those of the token any more
+		comes("program@example.org", "coordinator")
+		comes("signs@example.org", "coordinator")
+	}
+	with(179, "coordinator", "left program signs")
+	with(180, "coordinator", "program signs")
+	with(180, "funder", "left program signs")
+	with(279, "coordinator", "program signs")
+	with(280, "coordinator", "")
+	with(399, "funder", "left program signs")
+	with(400, "funder", "")
+	if err := s.RegisterStaff(ctx, "signs@example.org", "pl", []string{"town:coordinator", "town:funder"}); err != nil {
+		t.Fatal(err)
+	}
+	with(401, "coordinator", "signs")
+	with(401, "funder", "signs")
+
+	comes("left@example.org", "coordinator")
+	before := writes
+	for range 5 {
+		comes("left@example.org", "coordinator")
+	}
+	if writes != before {
+		t.Errorf("%d writes for whoever comes again on the same day", writes-before)
+	}
 }

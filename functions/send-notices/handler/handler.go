@@ -8,6 +8,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"sync"
+	"time"
 
 	"outreach/internal/fact"
 	"outreach/internal/letter"
@@ -23,64 +25,107 @@ type Notices struct {
 	Mail    mail.Sender
 	BaseURL string
 	Log     *slog.Logger
+	Owner   string // names this process among those that send letters. After a crash, one of the same name goes on at once
+
+	sending sync.Mutex
 }
 
-// CatchUp tells everybody what happened since the last time, lane by lane. A letter may go out twice where the function
-// dies between sending and noting it; its id is then the same.
+// Turn is how long nobody else sends a project's letters after one did: a little over the function's time in template.yaml,
+// so that whoever has not given the turn back by then is dead.
+const Turn = 130 * time.Second
+
+// pause is how long to wait before asking again whether it is one's turn.
+const pause = 250 * time.Millisecond
+
+// CatchUp tells everybody what happened since the last time. Where another process is sending a project's letters it waits
+// until that has ended, or died, so that what happened in the meantime is told too. A letter may go out twice where the
+// function dies between sending and noting it; its id is then the same.
 func (n *Notices) CatchUp(ctx context.Context) error {
+	n.sending.Lock()
+	defer n.sending.Unlock()
 	ids, err := n.Store.Projects(ctx)
 	if err != nil {
 		return err
 	}
 	var failed []error
+	notSent := func(id string, err error) {
+		n.Log.Error("notices not sent", "project", id, "reason", err.Error())
+		failed = append(failed, err)
+	}
+	var all []*project.Definition
 	for _, id := range ids {
-		if err := n.project(ctx, id); err != nil {
-			n.Log.Error("notices not sent", "project", id, "reason", err.Error())
+		defined, err := n.Store.Definition(ctx, id)
+		if err != nil {
+			notSent(id, err)
+			continue
+		}
+		all = append(all, defined.Definition)
+	}
+	for waiting := all; len(waiting) > 0; {
+		var taken []*project.Definition
+		for _, d := range waiting {
+			err := n.project(ctx, d)
+			switch {
+			case errors.Is(err, store.ErrTaken):
+				taken = append(taken, d)
+			case err != nil:
+				notSent(d.ID, err)
+			}
+		}
+		if waiting = taken; len(waiting) == 0 {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(append(failed, ctx.Err())...)
+		case <-time.After(pause):
+		}
+	}
+	// Who is woken every day, and may know what people are called, counts for the nightly schedule, which may not.
+	for _, d := range all {
+		if err := n.Store.CountDuplicates(ctx, d.ID, d.Day(n.Store.Now())); err != nil {
+			n.Log.Error("duplicates not counted", "project", d.ID, "reason", err.Error())
 			failed = append(failed, err)
 		}
 	}
 	return errors.Join(failed...)
 }
 
-func (n *Notices) project(ctx context.Context, id string) error {
-	defined, err := n.Store.Definition(ctx, id)
+// project sends a project's letters, lane by lane. What fails holds up the letters behind it in its lane alone.
+func (n *Notices) project(ctx context.Context, d *project.Definition) (err error) {
+	heads, err := n.Store.Heads(ctx, d.ID)
 	if err != nil {
 		return err
 	}
-	heads, err := n.Store.Heads(ctx, id)
-	if err != nil {
+	turn, err := n.Store.TakeTurn(ctx, d.ID, n.Owner, Turn, heads)
+	if err != nil || turn == nil {
 		return err
 	}
-	for lane := range heads {
-		done, err := n.Store.NoticesDone(ctx, id, lane)
-		if err != nil {
-			return err
-		}
-		if done >= heads[lane] {
-			continue
-		}
-		above, upTo := fact.Heads{}, fact.Heads{}
-		above[lane], upTo[lane] = done, heads[lane]
-		mark := done
-		err = n.Store.Facts(ctx, id, above, upTo, func(f fact.Fact) error {
-			sent, err := n.tell(ctx, defined.Definition, f)
-			if err == nil && sent {
-				err = n.Store.SetNoticesDone(ctx, id, lane, f.Number)
-				mark = f.Number
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		if mark < heads[lane] {
-			if err := n.Store.SetNoticesDone(ctx, id, lane, heads[lane]); err != nil {
+	defer func() { err = errors.Join(err, turn.End(context.WithoutCancel(ctx))) }()
+	sent := false
+	tell := func(f fact.Fact) (err error) {
+		if sent { // it is noted before another goes out
+			if err := turn.Keep(ctx); err != nil {
 				return err
 			}
 		}
+		if sent, err = n.tell(ctx, d, f); err != nil {
+			return err
+		}
+		turn.Done[f.Lane] = f.Number
+		return nil
 	}
-	// Who is woken every day, and may know what people are called, counts for the nightly schedule, which may not.
-	return n.Store.CountDuplicates(ctx, id, defined.Definition.Day(n.Store.Now()))
+	var failed []error
+	for lane := range heads {
+		upTo := turn.Done
+		upTo[lane] = heads[lane]
+		err := n.Store.Facts(ctx, d.ID, turn.Done, upTo, tell)
+		if errors.Is(err, store.ErrTaken) {
+			return err
+		}
+		failed = append(failed, err)
+	}
+	return errors.Join(failed...)
 }
 
 // tell writes about one fact, if there is somebody to write to.

@@ -27,17 +27,28 @@ const (
 	partner     = "partner:"
 )
 
-// each writes to members of the staff, each in their own language. A letter's id is the cause's and the member's.
+// each writes to members of the staff, each in their own language, and to nobody twice where it is done again because one of
+// them could not be written to. A letter's id is the cause's and the member's.
 func (n *Notices) each(ctx context.Context, project, cause string, members []store.Member, draw func(language string) (letter.Letter, error)) (bool, error) {
 	if len(members) == 0 {
 		n.Log.Warn("nobody to write to", "project", project, "cause", cause)
 	}
+	sent, err := n.Store.LettersSent(ctx, project, cause)
+	if err != nil {
+		return false, err
+	}
 	for _, m := range members {
+		if sent[m.ID] {
+			continue
+		}
 		drawn, err := draw(m.Language)
 		if err != nil {
 			return false, err
 		}
 		if err := n.send(ctx, project, drawn.To(m.Email, cause+"-"+m.ID)); err != nil {
+			return false, err
+		}
+		if err := n.Store.SetLetterSent(ctx, project, cause, m.ID); err != nil {
 			return false, err
 		}
 	}

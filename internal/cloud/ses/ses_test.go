@@ -3,6 +3,7 @@ package ses
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -25,7 +26,7 @@ func sender(t *testing.T, answer http.HandlerFunc) *Sender {
 	t.Cleanup(server.Close)
 	t.Setenv(cloud.MailFrom, "outreach@example.org")
 	return New(&cloud.Cloud{Config: aws.Config{
-		Region: "eu-central-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		RetryMaxAttempts: 1, Region: "eu-central-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	}})
 }
 
@@ -58,15 +59,56 @@ func TestSend(t *testing.T) {
 			t.Error(got.Header)
 		}
 	})
-	t.Run("why it is refused is told without the address", func(t *testing.T) {
-		s := sender(t, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("X-Amzn-Errortype", "MessageRejected")
-			w.WriteHeader(http.StatusBadRequest)
-			fmt.Fprint(w, `{"message":"Email address is not verified: anna.nowak@example.org"}`)
+	t.Run("a domain of other letters goes as the DNS knows it", func(t *testing.T) {
+		var sent struct {
+			Destination struct{ ToAddresses []string }
+		}
+		s := sender(t, func(w http.ResponseWriter, r *http.Request) {
+			if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
+				t.Error(err)
+			}
+			fmt.Fprint(w, `{"MessageId":"1"}`)
 		})
-		err := s.Send(t.Context(), letter)
-		if err == nil || !strings.Contains(err.Error(), "MessageRejected") || strings.Contains(err.Error(), "anna") {
+		letter := letter
+		letter.To = "anna@zażółć.example.org"
+		if err := s.Send(t.Context(), letter); err != nil || fmt.Sprint(sent.Destination.ToAddresses) != "[anna@xn--za-6ja4f8n1l.example.org]" {
+			t.Errorf("%v, to %v", err, sent.Destination.ToAddresses)
+		}
+	})
+	t.Run("an address that SES never takes is not even asked about", func(t *testing.T) {
+		s := sender(t, func(http.ResponseWriter, *http.Request) { t.Error("SES is asked") })
+		letter := letter
+		letter.To = "łucja@example.org"
+		if err := s.Send(t.Context(), letter); !errors.Is(err, letters.ErrRefused) {
 			t.Error(err)
 		}
 	})
+	for _, tt := range []struct {
+		name, code, message string
+		status              int
+		refused             bool
+	}{
+		{"an address that is none", "BadRequestException", "Local address contains control or whitespace: anna.nowak@example.org", 400, true},
+		{"an addressee who is not verified, in the sandbox", "MessageRejected", "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: anna.nowak@example.org", 400, true},
+		{"a sender who is not verified", "MessageRejected", "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: Outreach@example.org, anna.nowak@example.org", 400, false},
+		{"a domain of the sender that is not verified", "MailFromDomainNotVerifiedException", "no", 400, false},
+		{"sending is paused", "SendingPausedException", "no", 400, false},
+		{"the account is suspended", "AccountSuspendedException", "no", 400, false},
+		{"too many at once", "TooManyRequestsException", "no", 429, false},
+		{"too many of a day", "LimitExceededException", "no", 400, false},
+		{"a role that may not", "AccessDeniedException", "no", 403, false},
+		{"SES is away", "InternalServiceErrorException", "no", 500, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := sender(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("X-Amzn-Errortype", tt.code)
+				w.WriteHeader(tt.status)
+				fmt.Fprintf(w, `{"message":%q}`, tt.message)
+			})
+			err := s.Send(t.Context(), letter)
+			if err == nil || errors.Is(err, letters.ErrRefused) != tt.refused || !strings.Contains(err.Error(), tt.code) || strings.Contains(err.Error(), "anna") {
+				t.Error(err)
+			}
+		})
+	}
 }

@@ -21,7 +21,7 @@ import (
 const IDHeader = "X-Notice-Id"
 
 // Compose gives a letter as it travels: text and HTML as alternatives, files attached, headers in what mail programs read.
-// What an address cannot be is ErrRefused.
+// What no address of an addressee can be is ErrRefused.
 func Compose(from string, m letters.Message, at time.Time) ([]byte, error) {
 	msg, err := compose(from, m, at)
 	if err != nil {
@@ -39,7 +39,8 @@ func compose(from string, m letters.Message, at time.Time) (*gomail.Msg, error) 
 	if err := msg.From(from); err != nil {
 		return nil, errors.New("compose letter: the sender is no address")
 	}
-	if err := msg.To(m.To); err != nil {
+	to, ok := letters.Address(m.To)
+	if !ok || msg.To(to) != nil {
 		return nil, fmt.Errorf("compose letter: the addressee is no address: %w", letters.ErrRefused)
 	}
 	msg.Subject(m.Subject)

@@ -24,7 +24,7 @@ import (
 )
 
 var letter = letters.Message{
-	ID: "01JZABC-01JS", To: "zażółć@example.org", Subject: "Zapis przyjęty: Kompost, gnojówka i co dalej? Zażółć gęślą jaźń po raz drugi",
+	ID: "01JZABC-01JS", To: "office@zażółć.example.org", Subject: "Zapis przyjęty: Kompost, gnojówka i co dalej? Zażółć gęślą jaźń po raz drugi",
 	Text: "Dzień dobry!\n\n.\nFrom kropki\n-- \nbiuro\n", HTML: "<p>Dzień dobry!</p>",
 	Files: []letters.File{{Name: "zażółć.ics", Type: "text/calendar; charset=utf-8", Data: []byte("BEGIN:VCALENDAR\r\n")}, {Name: "town-2026-06-30.pdf", Type: "application/pdf", Data: bytes.Repeat([]byte{0, 255, '\n', '.'}, 40_000)}},
 }
@@ -90,6 +90,9 @@ func arrived(t *testing.T, raw []byte, want letters.Message) {
 	if err != nil || subject != want.Subject {
 		t.Errorf("subject %q, %v", subject, err)
 	}
+	if to := m.Header.Get("To"); to != "<office@xn--za-6ja4f8n1l.example.org>" {
+		t.Errorf("to %s", to)
+	}
 	if id := m.Header.Get("Message-Id"); id != "<"+want.ID+"@outreach.example.org>" || m.Header.Get(IDHeader) != want.ID {
 		t.Errorf("%s, %s", id, m.Header.Get(IDHeader))
 	}
@@ -133,7 +136,7 @@ func TestNoHeaderIsSmuggledIn(t *testing.T) {
 	if err != nil || m.Header.Get("Bcc") != "" || m.Header.Get("Content-Type") == "" {
 		t.Errorf("%v: %v", err, m)
 	}
-	for _, to := range []string{"", "nobody", "a@example.org\r\nBcc: b@example.org", "a@example.org, b@example.org", "a b@example.org"} {
+	for _, to := range []string{"", "nobody", "a@example.org\r\nBcc: b@example.org", "a@example.org, b@example.org", "a b@example.org", "łucja@example.org", "jan@[127.0.0.1]", "jan@żół w.example.org"} {
 		bad.To = to
 		if _, err := Compose("tracker@outreach.example.org", bad, time.Now()); !errors.Is(err, letters.ErrRefused) || to != "" && strings.Contains(err.Error(), to) {
 			t.Errorf("to %q: %v", to, err)

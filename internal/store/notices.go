@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"outreach/internal/fact"
+	"outreach/internal/table"
+)
+
+// ErrTaken is in the error where it is somebody else's turn to send a project's letters.
+var ErrTaken = errors.New("somebody else is sending the letters")
+
+// Turn is the right to send a project's letters: one at a time has it. Whoever died in the midst loses it when it has run out.
+type Turn struct {
+	Done fact.Heads // up to which fact of each lane they are sent, as far as its holder knows
+
+	store          *Store
+	project, owner string
+	lasts          time.Duration
+	rev            int64
+}
+
+// notices is how far a project's letters are sent, and whose turn it is to send more.
+type notices struct {
+	Heads fact.Heads `json:"heads"`
+	Owner string     `json:"owner,omitempty"`
+	Until time.Time  `json:"until,omitzero"`
+}
+
+// TakeTurn takes the turn to send the letters of facts up to some, or gives nil where that is done. It lasts for some time
+// after it was taken, and after each Keep. An owner takes up again a turn of their own that they did not end. Where it is
+// another's the error is ErrTaken: what is to be sent is sent by them, if they live.
+func (s *Store) TakeTurn(ctx context.Context, project, owner string, lasts time.Duration, upTo fact.Heads) (*Turn, error) {
+	kept, rev, err := load[notices](ctx, s.Tracker, noticesKey(project))
+	if err == nil && rev == 0 {
+		kept.Heads, err = s.noticesOfLanes(ctx, project)
+	}
+	if err != nil {
+		return nil, err
+	}
+	behind := false
+	for lane := range upTo {
+		behind = behind || kept.Heads[lane] < upTo[lane]
+	}
+	switch {
+	case !behind:
+		return nil, nil
+	case kept.Owner != owner && kept.Until.After(s.Now()):
+		return nil, ErrTaken
+	}
+	t := &Turn{Done: kept.Heads, store: s, project: project, owner: owner, lasts: lasts, rev: rev}
+	return t, t.Keep(ctx)
+}
+
+// Keep writes down what is done, and that the turn goes on. It is ErrTaken where the turn had run out and is another's.
+func (t *Turn) Keep(ctx context.Context) error {
+	return t.write(ctx, notices{Heads: t.Done, Owner: t.owner, Until: t.store.Now().Add(t.lasts).UTC()})
+}
+
+// End writes down what is done, and gives the turn back.
+func (t *Turn) End(ctx context.Context) error {
+	return t.write(ctx, notices{Heads: t.Done})
+}
+
+func (t *Turn) write(ctx context.Context, kept notices) error {
+	err := t.store.again(ctx, func() error {
+		err := t.store.Tracker.Write(ctx, put(noticesKey(t.project), kept, since(t.rev)))
+		if conflict, met := table.AsConflict(err); met && len(conflict.Failed) > 0 {
+			return ErrTaken
+		}
+		return err
+	})
+	if err == nil {
+		t.rev++
+	}
+	return err
+}
+
+// noticesOfLanes reads how far letters were sent where that was written down last when each lane had an item of its own.
+func (s *Store) noticesOfLanes(ctx context.Context, project string) (fact.Heads, error) {
+	var done fact.Heads
+	for lane := range done {
+		number, _, err := load[int64](ctx, s.Tracker, laneNoticesKey(project, lane))
+		if err != nil {
+			return done, err
+		}
+		done[lane] = number
+	}
+	return done, nil
+}
+
+// sentFor is how long it is remembered who of several got a letter, should another's fail all that time.
+const sentFor = 30 * 24 * time.Hour
+
+// LettersSent finds the members of the staff, by their ids, who got their letter about a cause.
+func (s *Store) LettersSent(ctx context.Context, project, cause string) (map[string]bool, error) {
+	sent := map[string]bool{}
+	q := table.Query{PK: noticesKey(project).PK, Prefix: letterSentKey(project, cause, "").SK}
+	for {
+		page, err := s.Tracker.Query(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range page.Items {
+			sent[strings.TrimPrefix(it.SK, q.Prefix)] = true
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			return sent, nil
+		}
+	}
+}
+
+// SetLetterSent keeps that one of them did.
+func (s *Store) SetLetterSent(ctx context.Context, project, cause, member string) error {
+	op := put(letterSentKey(project, cause, member), true, table.Always)
+	op.Item.Expires = s.Now().Add(sentFor)
+	return s.Tracker.Write(ctx, op)
+}
