@@ -598,3 +598,17 @@ func TestWhoGotALetterGetsNoOtherWhenOneToAColleagueFails(t *testing.T) {
 		t.Errorf("%d letters to %d of 4", len(p.box.letters), len(sent))
 	}
 }
+
+// Anybody can send the form to anybody's address: after a few letters it says no more.
+func TestAFormSentAgainAndAgainIsNoStreamOfLetters(t *testing.T) {
+	t.Parallel()
+	p := newPostal(t, limited)
+	m := &memory{ids: map[string]string{}}
+	for n := range 12 {
+		p.must(public(fmt.Sprint("form", n), form("grants", 1, nil))(p.house, m))
+		p.must(p.deliver())
+	}
+	if n := len(p.box.letters); n != 5 {
+		t.Errorf("%d letters", n)
+	}
+}

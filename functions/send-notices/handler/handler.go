@@ -185,6 +185,9 @@ func (n *Notices) send(ctx context.Context, project string, m mail.Message) erro
 	return err
 }
 
+// mostAgain is how many sendings of one form are answered by a letter each: anybody can send it to anybody's address.
+const mostAgain = 5
+
 // signup writes about a sign-up to the address that its form gave, in the person's language.
 func (n *Notices) signup(ctx context.Context, d *project.Definition, f fact.Fact, id, entry, what string) (bool, error) {
 	su, err := n.Store.Signup(ctx, d.ID, id)
@@ -193,6 +196,9 @@ func (n *Notices) signup(ctx context.Context, d *project.Definition, f fact.Fact
 	}
 	if err != nil {
 		return false, err
+	}
+	if what == letter.Again && su.Entries > mostAgain {
+		return false, nil
 	}
 	if entry != "" {
 		su.Entry = entry
