@@ -114,7 +114,7 @@ func OfAttention(a Attention) (Letter, error) {
 	title := a.Project.Title.In(words.Language())
 	c := content{
 		Messages: words, Subject: words.Say("mail.attention.subject", "project", title), Hello: words.Say("mail.hello", "name", ""), Lead: words.Say("mail.attention.text"),
-		Act: words.Say("mail.attention.act"), Link: link{words.Say("mail.attention.link"), a.Base}, Foot: words.Say("mail.foot", "project", title),
+		Act: words.Say("mail.attention.act"), Link: link{words.Say("mail.attention.link"), a.Base + "/attention"}, Foot: words.Say("mail.foot", "project", title),
 	}
 	for _, p := range []struct {
 		key, page string
