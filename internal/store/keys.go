@@ -177,11 +177,6 @@ func namePart(project, word, id string) table.Key {
 	return table.Key{PK: "NAMEPARTS#" + project, SK: word + "#" + id}
 }
 
-// namePartsKey says that the words of all names lead to people: names that were kept before there were such items do not.
-func namePartsKey(project string) table.Key {
-	return table.Key{PK: "NAMEPARTSKEPT#" + project, SK: "KEPT"}
-}
-
 func identityKey(project, sealed string) table.Key {
 	return table.Key{PK: "IDENTITY#" + project + "#" + sealed, SK: "PERSON"}
 }
