@@ -51,12 +51,16 @@ func (s *Store) searchKeys(ctx context.Context, project string, keys []person.Ke
 	return out, nil
 }
 
+// mostPassed is how many people are looked at for one page of a search: where two common beginnings seldom meet, a page may be
+// short.
+const mostPassed = 5000
+
 // searchWords looks where the longest of the words leads, and takes of those people whom the others fit, too.
 func (s *Store) searchWords(ctx context.Context, project string, words []string, limit int, cursor string) (Page[person.Person], error) {
 	out := Page[person.Person]{Items: []person.Person{}}
 	longest := slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })
 	q := table.Query{PK: namePart(project, "", "").PK, Prefix: longest, Limit: limit, Cursor: cursor}
-	for {
+	for passed := 0; ; {
 		page, err := s.People.Query(ctx, q)
 		if err != nil {
 			return out, err
@@ -74,15 +78,19 @@ func (s *Store) searchWords(ctx context.Context, project string, words []string,
 		for i, it := range page.Items {
 			p, ok := people[ids[i]]
 			// Two words of one name may begin alike: the person is found by the first of them.
-			if ok && p.ID == ids[i] && p.Named(words) && it.SK == namePart(project, p.FirstWord(longest), p.ID).SK {
-				out.Items = append(out.Items, p)
+			if !ok || p.ID != ids[i] || !p.Named(words) || it.SK != namePart(project, p.FirstWord(longest), p.ID).SK {
+				continue
+			}
+			if out.Items = append(out.Items, p); len(out.Items) == limit && (i+1 < len(page.Items) || page.Next != "") {
+				out.Next = q.After(it)
+				return out, nil
 			}
 		}
-		out.Next = page.Next
-		if page.Next == "" || len(out.Items) >= limit {
+		if passed += len(page.Items); page.Next == "" || passed >= mostPassed {
+			out.Next = page.Next
 			return out, nil
 		}
-		q.Cursor, q.Limit = page.Next, limit-len(out.Items)
+		q.Cursor, q.Limit = page.Next, min(2*q.Limit, table.MostPage)
 	}
 }
 

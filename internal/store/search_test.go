@@ -128,6 +128,35 @@ func TestEveryWayOfWritingANameLetsItBeFound(t *testing.T) {
 	finds("formularz ewa", "[Formularz]") // who took over the name
 }
 
+// Two beginnings that many names have, and hardly a name both, do not make one page go through all of them.
+func TestAPageOfASearchLooksAtSomeOnly(t *testing.T) {
+	t.Parallel()
+	s, ctx := open(t), context.Background()
+	var ops []table.Op
+	for i := range mostPassed + 2000 {
+		p := person.Person{ID: fmt.Sprintf("%08d", i), FirstName: "Anna", LastName: "Wzór"}
+		if i == mostPassed+1000 {
+			p.LastName = "Kowalska"
+		}
+		if ops = append(append(ops, s.renamed("p", person.Person{}, p)...), s.putPerson("p", p, 0)); len(ops) > table.MostWrites-3 {
+			if err := s.People.Write(ctx, ops...); err != nil {
+				t.Fatal(err)
+			}
+			ops = nil
+		}
+	}
+	if err := s.People.Write(ctx, ops...); err != nil {
+		t.Fatal(err)
+	}
+	first, err := s.Search(ctx, "p", "ann kow", 50, "") // of two as long the first leads
+	if err != nil || len(first.Items) != 0 || first.Next == "" {
+		t.Fatalf("the first page is %+v, %v", first, err)
+	}
+	if got := found(t, s, "ann kow", 50); got != "[Kowalska]" {
+		t.Errorf("on all pages is %s", got)
+	}
+}
+
 func TestACorrectionMovesKeysAndIsWrittenDown(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
