@@ -114,32 +114,6 @@ func (s *Store) countItems(ctx context.Context, partition string) (int, error) {
 	}
 }
 
-// counted is how many groups of probable duplicates there were on a day.
-type counted struct {
-	Day    string `json:"day"`
-	Groups int    `json:"groups"`
-}
-
-// CountDuplicates counts the groups of probable duplicates, once a day, and keeps the number where it is read without
-// knowing what anybody is called.
-func (s *Store) CountDuplicates(ctx context.Context, project, day string) error {
-	last, _, err := load[counted](ctx, s.Tracker, duplicatesKey(project))
-	if err != nil || last.Day == day {
-		return err
-	}
-	groups, err := s.Duplicates(ctx, project)
-	if err != nil {
-		return err
-	}
-	return s.Tracker.Write(ctx, put(duplicatesKey(project), counted{Day: day, Groups: len(groups)}, table.Always))
-}
-
-// CountedDuplicates is that number.
-func (s *Store) CountedDuplicates(ctx context.Context, project string) (int, error) {
-	last, _, err := load[counted](ctx, s.Tracker, duplicatesKey(project))
-	return last.Groups, err
-}
-
 // NoteAttention keeps what waits for the office on a day: a fact, which calls for a letter, where anything waits that is not
 // what was noted last, and none was noted on that day. Of a quiet day it is only remembered that it was one.
 func (s *Store) NoteAttention(ctx context.Context, project, day string, counts any, quiet bool) error {

@@ -79,8 +79,7 @@ func (n *Notices) project(ctx context.Context, id string) error {
 			}
 		}
 	}
-	// Who is woken every day, and may know what people are called, counts for the nightly schedule, which may not.
-	return n.Store.CountDuplicates(ctx, id, defined.Definition.Day(n.Store.Now()))
+	return nil
 }
 
 // tell writes about one fact, if there is somebody to write to.
