@@ -78,7 +78,7 @@ func undecided(ctx context.Context, s *store.Store, project string) (int, error)
 
 // figures counts what the newest snapshot has to say.
 func figures(ctx context.Context, s *store.Store, project string, c *Counts) error {
-	kept, err := s.Newest(ctx, project, "")
+	kept, err := s.Newest(ctx, project)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}

@@ -129,8 +129,17 @@ func snapshotKey(project, id string) table.Key {
 	return table.Key{PK: snapshotPartition(project), SK: id}
 }
 
+func latestPartition(project string) string { return "LATEST#" + project }
+
 func latestKey(project, asOf string) table.Key {
-	return table.Key{PK: "LATEST#" + project, SK: asOf}
+	return table.Key{PK: latestPartition(project), SK: asOf}
+}
+
+func approvedPartition(project string) string { return "APPROVED#" + project }
+
+// approvedKey is where an approved snapshot stands by its day, then by when it was compiled.
+func approvedKey(project, asOf, id string) table.Key {
+	return table.Key{PK: approvedPartition(project), SK: asOf + "#" + id}
 }
 
 func reportPartition(project string) string { return "REPORTS#" + project }

@@ -73,7 +73,7 @@ func tasks(c *web.Call) ([]task, error) {
 	if err != nil {
 		return nil, err
 	}
-	newest, err := s.Newest(c.Context(), c.Project, "")
+	newest, err := s.Newest(c.Context(), c.Project)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}

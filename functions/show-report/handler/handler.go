@@ -102,7 +102,7 @@ func results(c *web.Call) error {
 
 // newestApproved is the approved snapshot of the latest day, or nil.
 func newestApproved(c *web.Call) (*snapshot.Snapshot, error) {
-	kept, err := c.Site.Store.Newest(c.Context(), c.Project, snapshot.Approved)
+	kept, err := c.Site.Store.NewestApproved(c.Context(), c.Project, "")
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
@@ -236,7 +236,7 @@ func compare(c *web.Call, kept store.Kept, snap snapshot.Snapshot) (snapshot.Cha
 	if err != nil {
 		return snapshot.Changes{}, err
 	}
-	before, err := c.Site.Store.ApprovedBefore(c.Context(), c.Project, kept.AsOf)
+	before, err := c.Site.Store.NewestApproved(c.Context(), c.Project, kept.AsOf)
 	if errors.Is(err, store.ErrNotFound) {
 		return snapshot.Compare(now, nil), nil
 	}
