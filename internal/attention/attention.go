@@ -41,15 +41,13 @@ func Look(ctx context.Context, s *store.Store, project string) (Counts, error) {
 	if c.RejectedFiles, err = s.CountRejected(ctx, project, s.Now().AddDate(0, 0, -Days)); err != nil {
 		return c, err
 	}
-	for _, a := range defined.Definition.Activities {
-		waiting, err := s.CountWaiting(ctx, project, a)
-		if err != nil {
-			return c, err
-		}
-		c.Waiting += waiting
-	}
-	if c.Held, err = s.CountHeld(ctx, project); err != nil {
+	places, err := s.Places(ctx, project, defined.Definition.Activities)
+	if err != nil {
 		return c, err
+	}
+	for _, p := range places {
+		c.Waiting += p.Overlooked()
+		c.Held += p.Held
 	}
 	if c.Reports, err = undecided(ctx, s, project); err != nil {
 		return c, err

@@ -75,7 +75,7 @@ func placeKey(project, activity, person string) table.Key {
 }
 
 func placesKey(project, activity string) table.Key {
-	return table.Key{PK: "PLACES#" + project + "#" + activity, SK: "TAKEN"}
+	return table.Key{PK: "PLACES#" + project + "#" + activity, SK: "PLACES"}
 }
 
 func queuePartition(project, activity string) string { return "QUEUE#" + project + "#" + activity }
@@ -83,10 +83,6 @@ func queuePartition(project, activity string) string { return "QUEUE#" + project
 func queueKey(project, activity string, submitted time.Time, id string) table.Key {
 	return table.Key{PK: queuePartition(project, activity), SK: ordered(submitted, id)}
 }
-
-func heldPartition(project string) string { return "HELD#" + project }
-
-func heldKey(project, id string) table.Key { return table.Key{PK: heldPartition(project), SK: id} }
 
 func sentKey(project, signup, entry string) table.Key {
 	return table.Key{PK: "SIGNUP#" + project + "#" + signup, SK: "SENT#" + entry}
