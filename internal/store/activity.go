@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -40,7 +41,7 @@ func (h Holds) Version() string {
 	return strings.Trim(h.Typed.ETag(), `"`)
 }
 
-// readers is how many people are asked for at once.
+// readers is how many people, or packs of files, are asked for at once.
 const readers = 8
 
 // AtActivity gives what holds of people at an activity, of some kinds of record, by the person's id and in the order of
@@ -80,12 +81,8 @@ func (s *Store) AtActivity(ctx context.Context, project, activity string, people
 	if err := s.tellTyped(ctx, slices.Concat(typed...), &told); err != nil {
 		return nil, err
 	}
-	uploads := slices.Concat(files...)
-	slices.Sort(uploads)
-	for _, id := range slices.Compact(uploads) {
-		if err := s.tellFile(ctx, project, id, of, &told); err != nil {
-			return nil, err
-		}
+	if err := s.tellFiles(ctx, project, slices.Concat(files...), of, &told); err != nil {
+		return nil, err
 	}
 	for _, days := range told.out {
 		slices.SortFunc(days, func(a, b Holds) int { return strings.Compare(a.Date()+a.Kind.Name, b.Date()+b.Kind.Name) })
@@ -119,22 +116,48 @@ func (s *Store) tellTyped(ctx context.Context, keys []table.Key, told *telling) 
 	return nil
 }
 
-func (s *Store) tellFile(ctx context.Context, project, id string, of []*record.Kind, told *telling) error {
-	u, rev, err := load[Upload](ctx, s.Tracker, uploadKey(project, id))
-	kind := slices.IndexFunc(of, func(k *record.Kind) bool { return k.Plural == u.Kind })
-	if err != nil || rev == 0 || u.State != AcceptedUp || kind < 0 {
-		return err
-	}
-	for pack := range u.Packs {
-		lines, err := s.Pack(ctx, project, id, pack)
+// tellFiles reads each pack of each file once, some side by side.
+func (s *Store) tellFiles(ctx context.Context, project string, uploads []string, of []*record.Kind, told *telling) error {
+	slices.Sort(uploads)
+	var files []Upload
+	for part := range slices.Chunk(slices.Compact(uploads), table.MostGet) {
+		keys := make([]table.Key, len(part))
+		for i, id := range part {
+			keys[i] = uploadKey(project, id)
+		}
+		found, err := s.Tracker.Get(ctx, keys...)
 		if err != nil {
 			return err
 		}
-		for _, l := range lines {
-			told.say(l.Person, Holds{Kind: of[kind], Row: l.Values, Upload: id, Line: l.Row, at: u.Arrived, object: u.Object})
+		for key, it := range found {
+			var u Upload
+			if err := json.Unmarshal(it.Data, &u); err != nil {
+				return fmt.Errorf("item %s/%s: %w", key.PK, key.SK, err)
+			}
+			files = append(files, u)
 		}
 	}
-	return nil
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(readers)
+	var mu sync.Mutex
+	for _, u := range files {
+		kind := slices.IndexFunc(of, func(k *record.Kind) bool { return k.Plural == u.Kind })
+		if u.State != AcceptedUp || kind < 0 {
+			continue
+		}
+		for pack := range u.Packs {
+			group.Go(func() error {
+				lines, err := s.Pack(within, project, u.ID, pack)
+				mu.Lock()
+				defer mu.Unlock()
+				for _, l := range lines {
+					told.say(l.Person, Holds{Kind: of[kind], Row: l.Values, Upload: u.ID, Line: l.Row, at: u.Arrived, object: u.Object})
+				}
+				return err
+			})
+		}
+	}
+	return group.Wait()
 }
 
 // say takes what was said of a person: of one day the last holds, and beside it the typed record is kept.

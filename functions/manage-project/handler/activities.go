@@ -28,7 +28,8 @@ const (
 	mostRows         = 100
 	mostNames        = 200
 	mostCertificates = 40
-	mostEmpty        = 60 // lines of a list for those who did not sign up
+	mostLooked       = 1000 // people looked at for a page of certificates: where few of many completed, it may be short
+	mostEmpty        = 60   // lines of a list for those who did not sign up
 )
 
 // participant is somebody who signed up to an activity. Of two sign-ups of one person the one that says more counts.
@@ -123,6 +124,21 @@ func window(all []participant, wanted func(participant) bool, limit int, cursor 
 		return out, table.ErrCursor
 	}
 	return out, nil
+}
+
+// ahead are those on a roster who come behind a cursor, but no more than so many, and the cursor of the rest.
+func ahead(all []participant, cursor string, most int) (some []participant, rest string, err error) {
+	if cursor != "" {
+		at := slices.IndexFunc(all, func(p participant) bool { return p.ID == cursor })
+		if at < 0 {
+			return nil, "", table.ErrCursor
+		}
+		all = all[at+1:]
+	}
+	if len(all) > most {
+		all, rest = all[:most], all[most-1].ID
+	}
+	return all, rest, nil
 }
 
 // atMost is how many are wanted on a page, where the address does not say another number below the most.
@@ -344,16 +360,20 @@ func showCertificates(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	people := part{people: all}.persons()
-	known, err := c.Site.Store.AtActivity(c.Context(), c.Project, a.ID, people, &attendance.Kind)
+	some, rest, err := ahead(all, c.Cursor(), mostLooked)
+	if err != nil {
+		return err
+	}
+	known, err := c.Site.Store.AtActivity(c.Context(), c.Project, a.ID, part{people: some}.persons(), &attendance.Kind)
 	if err != nil {
 		return err
 	}
 	completed := func(p participant) bool { return p.known() && sumUp(known[p.ID]).outcome == "completed" }
-	shown, err := window(all, completed, atMost(c, mostCertificates, mostNames), c.Cursor())
+	shown, err := window(some, completed, atMost(c, mostCertificates, mostNames), "")
 	if err != nil {
 		return err
 	}
+	shown.next = cmp.Or(shown.next, rest)
 	content := page.Certificates{Definition: c.Defined.Definition, Activity: a, In: text.Language("", cmp.Or(query.Get("in"), c.Language)), Person: who, Next: c.NextAddress(shown.next)}
 	items := []map[string]any{}
 	for _, p := range shown.people {
