@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"outreach/internal/fact"
@@ -242,6 +243,33 @@ func (s *Store) SignedUpTo(ctx context.Context, project, activity, person string
 func (s *Store) Form(ctx context.Context, project string, su signup.Signup) (map[string]string, error) {
 	form, _, err := load[map[string]string](ctx, s.People, formKey(project, su.ID, su.Entry))
 	return form, err
+}
+
+// Forms reads the same of many sign-ups, by their ids; those that are gone are left out.
+func (s *Store) Forms(ctx context.Context, project string, signups []signup.Signup) (map[string]map[string]string, error) {
+	out := map[string]map[string]string{}
+	for part := range slices.Chunk(signups, table.MostGet) {
+		keys := make([]table.Key, len(part))
+		for i, su := range part {
+			keys[i] = formKey(project, su.ID, su.Entry)
+		}
+		found, err := s.People.Get(ctx, keys...)
+		if err != nil {
+			return nil, err
+		}
+		for i, su := range part {
+			it, there := found[keys[i]]
+			if !there {
+				continue
+			}
+			var form map[string]string
+			if err := json.Unmarshal(it.Data, &form); err != nil {
+				return nil, fmt.Errorf("form of sign-up %s: %w", su.ID, err)
+			}
+			out[su.ID] = form
+		}
+	}
+	return out, nil
 }
 
 // Signups lists an activity's sign-ups by submission.

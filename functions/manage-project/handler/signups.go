@@ -45,11 +45,12 @@ func signups(c *web.Call, activity string, limit int, cursor string) (store.Page
 		if err != nil {
 			return out, err
 		}
+		forms, err := c.Site.Store.Forms(c.Context(), c.Project, found.Items)
+		if err != nil {
+			return out, err
+		}
 		for _, su := range found.Items {
-			form, err := c.Site.Store.Form(c.Context(), c.Project, su)
-			if err != nil {
-				return out, err
-			}
+			form := forms[su.ID]
 			out.Items = append(out.Items, listed{Signup: su, form: form, row: signup.Kind.Reveal(su.Row, form)})
 		}
 		cursor, out.Next = "", found.Next
