@@ -41,7 +41,7 @@ func (h Holds) Version() string {
 	return strings.Trim(h.Typed.ETag(), `"`)
 }
 
-// readers is how many people, or packs of files, are asked for at once.
+// readers is how many people, or files, are asked for at once.
 const readers = 8
 
 // AtActivity gives what holds of people at an activity, of some kinds of record, by the person's id and in the order of
@@ -116,46 +116,29 @@ func (s *Store) tellTyped(ctx context.Context, keys []table.Key, told *telling) 
 	return nil
 }
 
-// tellFiles reads each pack of each file once, some side by side.
+// tellFiles reads each file once, some side by side.
 func (s *Store) tellFiles(ctx context.Context, project string, uploads []string, of []*record.Kind, told *telling) error {
 	slices.Sort(uploads)
-	var files []Upload
-	for part := range slices.Chunk(slices.Compact(uploads), table.MostGet) {
-		keys := make([]table.Key, len(part))
-		for i, id := range part {
-			keys[i] = uploadKey(project, id)
-		}
-		found, err := s.Tracker.Get(ctx, keys...)
-		if err != nil {
-			return err
-		}
-		for key, it := range found {
-			var u Upload
-			if err := json.Unmarshal(it.Data, &u); err != nil {
-				return fmt.Errorf("item %s/%s: %w", key.PK, key.SK, err)
-			}
-			files = append(files, u)
-		}
-	}
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(readers)
 	var mu sync.Mutex
-	for _, u := range files {
-		kind := slices.IndexFunc(of, func(k *record.Kind) bool { return k.Plural == u.Kind })
-		if u.State != AcceptedUp || kind < 0 {
-			continue
-		}
-		for pack := range u.Packs {
-			group.Go(func() error {
-				lines, err := s.Pack(within, project, u.ID, pack)
-				mu.Lock()
-				defer mu.Unlock()
-				for _, l := range lines {
-					told.say(l.Person, Holds{Kind: of[kind], Row: l.Values, Upload: u.ID, Line: l.Row, at: u.Arrived, object: u.Object})
-				}
+	for _, id := range slices.Compact(uploads) {
+		group.Go(func() error {
+			u, rev, err := load[Upload](within, s.Tracker, uploadKey(project, id))
+			kind := slices.IndexFunc(of, func(k *record.Kind) bool { return k.Plural == u.Kind })
+			if err != nil || rev == 0 || u.State != AcceptedUp || kind < 0 {
 				return err
-			})
-		}
+			}
+			for l, err := range s.Lines(within, project, u) {
+				if err != nil {
+					return err
+				}
+				mu.Lock()
+				told.say(l.Person, Holds{Kind: of[kind], Row: l.Values, Upload: id, Line: l.Row, at: u.Arrived, object: u.Object})
+				mu.Unlock()
+			}
+			return nil
+		})
 	}
 	return group.Wait()
 }

@@ -135,15 +135,12 @@ func (s *Store) tellUpload(ctx context.Context, project, id string, ids []string
 	if err != nil {
 		return err
 	}
-	for pack := range u.Packs {
-		lines, err := s.Pack(ctx, project, id, pack)
+	for l, err := range s.Lines(ctx, project, u) {
 		if err != nil {
 			return err
 		}
-		for _, l := range lines {
-			if slices.Contains(ids, l.Person) {
-				story.Records = append(story.Records, StoryRecord{Kind: k.Name, ID: fact.LineID(id, u.Arrived, l.Row), Row: k.Reveal(l.Values, texts[l.Row]), Upload: id, Line: l.Row})
-			}
+		if slices.Contains(ids, l.Person) {
+			story.Records = append(story.Records, StoryRecord{Kind: k.Name, ID: fact.LineID(id, u.Arrived, l.Row), Row: k.Reveal(l.Values, texts[l.Row]), Upload: id, Line: l.Row})
 		}
 	}
 	return nil
