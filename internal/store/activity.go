@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,10 +101,10 @@ func (s *Store) tellTyped(ctx context.Context, keys []table.Key, told *telling) 
 		if err != nil {
 			return err
 		}
-		for key, it := range found {
-			var t Typed
-			if err := json.Unmarshal(it.Data, &t); err != nil {
-				return fmt.Errorf("item %s/%s: %w", key.PK, key.SK, err)
+		for _, it := range found {
+			t, err := valueOf[Typed](it)
+			if err != nil {
+				return err
 			}
 			if !t.Voided {
 				told.say(t.Person, Holds{Kind: kinds.ByName(t.Kind), Row: t.Row, Typed: t, at: t.At})

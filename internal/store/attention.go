@@ -19,25 +19,18 @@ func (s *Store) CountRejected(ctx context.Context, project string, since time.Ti
 		return 0, err
 	}
 	n, mended := 0, map[string]bool{}
-	q := table.Query{PK: uploadPartition(project), From: first.String(), Backward: true, Limit: table.MostPage}
-	for {
-		page, err := list[Upload](ctx, s.Tracker, q)
-		if err != nil {
+	for u, err := range values[Upload](ctx, s.Tracker, table.Query{PK: uploadPartition(project), From: first.String(), Backward: true}) {
+		switch {
+		case err != nil:
 			return 0, err
-		}
-		for _, u := range page.Items {
-			switch {
-			case u.CheckOnly:
-			case u.State == AcceptedUp:
-				mended[u.Owner] = true
-			case u.State == RejectedUp && !mended[u.Owner]:
-				n++
-			}
-		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			return n, nil
+		case u.CheckOnly:
+		case u.State == AcceptedUp:
+			mended[u.Owner] = true
+		case u.State == RejectedUp && !mended[u.Owner]:
+			n++
 		}
 	}
+	return n, nil
 }
 
 // NoteAttention keeps what waits for the office on a day: a fact, which calls for a letter, where anything waits that is not

@@ -45,16 +45,11 @@ func (s *Store) Duplicates(ctx context.Context, project, day string) ([]person.P
 		})
 	}
 	var all []person.Person
-	cursor := ""
-	for {
-		page, err := list[person.Person](ctx, s.People, table.Query{PK: namesIndex(project), Index: true, Limit: table.MostPage, Cursor: cursor})
+	for p, err := range values[person.Person](ctx, s.People, table.Query{PK: namesIndex(project), Index: true}) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, page.Items...)
-		if cursor = page.Next; cursor == "" {
-			break
-		}
+		all = append(all, p)
 	}
 	pairs := person.Likely(all, apart)
 	if len(all) <= fewPeople {
@@ -96,19 +91,13 @@ func (s *Store) countAnew(project string) table.Op {
 
 // apart goes through the pairs that were told apart.
 func (s *Store) apart(ctx context.Context, project string, each func(table.Key)) error {
-	q := table.Query{PK: apartPartition(project)}
-	for {
-		page, err := s.Tracker.Query(ctx, q)
+	for it, err := range items(ctx, s.Tracker, table.Query{PK: apartPartition(project)}) {
 		if err != nil {
 			return err
 		}
-		for _, it := range page.Items {
-			each(it.Key)
-		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			return nil
-		}
+		each(it.Key)
 	}
+	return nil
 }
 
 // forgetApart removes the pairs that name somebody who is erased, and how many may be duplicates.

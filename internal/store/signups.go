@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -201,8 +200,8 @@ func (s *Store) Places(ctx context.Context, project string, activities []project
 	out := make([]signup.Places, len(activities))
 	for i, a := range activities {
 		if it, there := found[keys[i]]; there {
-			if err := json.Unmarshal(it.Data, &out[i]); err != nil {
-				return nil, fmt.Errorf("item %s: %w", it.PK, err)
+			if out[i], err = valueOf[signup.Places](it); err != nil {
+				return nil, err
 			}
 		}
 		out[i].Capacity = a.Capacity
@@ -262,11 +261,9 @@ func (s *Store) Forms(ctx context.Context, project string, signups []signup.Sign
 			if !there {
 				continue
 			}
-			var form map[string]string
-			if err := json.Unmarshal(it.Data, &form); err != nil {
-				return nil, fmt.Errorf("form of sign-up %s: %w", su.ID, err)
+			if out[su.ID], err = valueOf[map[string]string](it); err != nil {
+				return nil, err
 			}
-			out[su.ID] = form
 		}
 	}
 	return out, nil

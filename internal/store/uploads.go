@@ -360,9 +360,14 @@ func (s *Store) Lines(ctx context.Context, project string, u Upload) iter.Seq2[f
 				return
 			}
 			for _, key := range keys {
-				var lines []fact.Line
-				if err := json.Unmarshal(found[key].Data, &lines); err != nil { // of one that is missing too
-					yield(fact.Line{}, fmt.Errorf("item %s/%s: %w", key.PK, key.SK, err))
+				it, there := found[key]
+				if !there {
+					yield(fact.Line{}, fmt.Errorf("upload %s: pack %s is missing", u.ID, key.SK))
+					return
+				}
+				lines, err := valueOf[[]fact.Line](it)
+				if err != nil {
+					yield(fact.Line{}, err)
 					return
 				}
 				for _, l := range lines {
@@ -486,21 +491,15 @@ func (p *Packer) put(t table.Table, key table.Key, data []byte) {
 
 // Prints reads the prints of an upload's rows, in file order.
 func (s *Store) Prints(ctx context.Context, project, upload string, each func(Print)) error {
-	q := table.Query{PK: keyPackKey(project, upload, 0).PK}
-	for {
-		page, err := s.Tracker.Query(ctx, q)
+	for it, err := range items(ctx, s.Tracker, table.Query{PK: keyPackKey(project, upload, 0).PK}) {
 		if err != nil {
 			return err
 		}
-		for _, it := range page.Items {
-			for data := it.Data; len(data) >= printBytes; data = data[printBytes:] {
-				each(Print{Natural: [16]byte(data), Content: [8]byte(data[16:])})
-			}
-		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			return nil
+		for data := it.Data; len(data) >= printBytes; data = data[printBytes:] {
+			each(Print{Natural: [16]byte(data), Content: [8]byte(data[16:])})
 		}
 	}
+	return nil
 }
 
 // Mention keeps that an upload says something of a person, for their own story.
