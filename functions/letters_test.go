@@ -538,36 +538,6 @@ func TestWhatFailsHoldsUpNoOtherLaneAndNoOtherProject(t *testing.T) {
 	}
 }
 
-func TestDuplicatesAreCountedWhenTheLettersOfAllProjectsAreSent(t *testing.T) {
-	t.Parallel()
-	fails := errors.New("it takes too long")
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table {
-		return watched{Table: inner, query: func(q table.Query) error {
-			if q.PK == "NAMES#town" {
-				return fails
-			}
-			return nil
-		}}
-	}, nil)
-	t.Cleanup(func() { h.db.Close() })
-	h.at(day)
-	p := &postal{house: h, box: &box{}}
-	for _, id := range []string{"town", "village"} {
-		if status, body := h.send("PUT", "/"+id+"/definition", "", "application/yaml", []byte(strings.Replace(definitionText, "id: town", "id: "+id, 1))); status != 201 {
-			t.Fatalf("%d %s", status, body)
-		}
-	}
-	if status, body := h.sendAs("", "POST", "/village/signups", "form", "application/json", []byte(`{"activity": "grants", "first_name": "Osoba", "last_name": "Zewsi", "email": "wies@example.org", "consent_processing": true}`)); status != 201 {
-		t.Fatalf("%d %s", status, body)
-	}
-	if err := p.deliver(); !errors.Is(err, fails) {
-		t.Errorf("the failure is not told: %v", err)
-	}
-	if got := p.box.taken(); !strings.HasPrefix(got, "wies@") {
-		t.Errorf("the other project's letters: %q", got)
-	}
-}
-
 func TestWhoGotALetterGetsNoOtherWhenOneToAColleagueFails(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, definitionText)

@@ -28,6 +28,7 @@ import (
 	manageproject "outreach/functions/manage-project/handler"
 	manageuploads "outreach/functions/manage-uploads/handler"
 	recordconsultation "outreach/functions/record-consultation/handler"
+	showreport "outreach/functions/show-report/handler"
 	submitsignup "outreach/functions/submit-signup/handler"
 	"outreach/infra/local/provider"
 	"outreach/internal/identity"
@@ -162,7 +163,7 @@ func (h *house) start() {
 		h.t.Fatal(err)
 	}
 	site := &web.Site{Store: h.store, Authority: authority, Log: h.log, BaseURL: base}
-	h.handlers = []http.Handler{submitsignup.New(site), manageuploads.New(site), recordconsultation.New(site), manageproject.New(site), defineproject.New(site), compilesnapshot.New(site)}
+	h.handlers = []http.Handler{submitsignup.New(site), manageuploads.New(site), recordconsultation.New(site), manageproject.New(site), defineproject.New(site), compilesnapshot.New(site), showreport.New(site)}
 	h.ingest = &ingestupload.Ingest{Store: h.store, Log: site.Log}
 	h.compiler = compilesnapshot.Compiler{Store: h.store}
 }

@@ -310,15 +310,10 @@ func (st *stack) sendNotices(ctx context.Context) {
 	}
 }
 
-// nightly fires the schedule at two in the morning, the machine's time.
+// nightly fires the schedule.
 func (st *stack) nightly(ctx context.Context) {
 	for {
-		now := time.Now()
-		next := time.Date(now.Year(), now.Month(), now.Day(), 2, 0, 0, 0, now.Location())
-		if !next.After(now) {
-			next = next.AddDate(0, 0, 1)
-		}
-		timer := time.NewTimer(next.Sub(now))
+		timer := time.NewTimer(time.Until(nextNight(time.Now())))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -329,6 +324,15 @@ func (st *stack) nightly(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// nextNight is when the schedule is due next: at half past three, which every day has once.
+func nextNight(now time.Time) time.Time {
+	next := time.Date(now.Year(), now.Month(), now.Day(), 3, 30, 0, 0, now.Location())
+	if !next.After(now) {
+		next = time.Date(now.Year(), now.Month(), now.Day()+1, 3, 30, 0, 0, now.Location())
+	}
+	return next
 }
 
 // close waits for what is under way, and closes the tables.

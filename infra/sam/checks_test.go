@@ -112,6 +112,10 @@ func (c *check) wakeUps() {
 				if number(at(e, "RetryPolicy", "MaximumRetryAttempts")) < 1 {
 					c.say("schedule %s of %s is not tried again", event, name)
 				}
+				// Where clocks change, at two or at one of the night, a day has that hour twice or not at all.
+				if hour := strings.Fields(fmt.Sprint(e["ScheduleExpression"])); len(hour) < 2 || hour[1] == "1" || hour[1] == "2" {
+					c.say("schedule %s of %s is at an hour that not every day has once", event, name)
+				}
 				if !somewhere(at(e, "DeadLetterConfig", "Arn")) {
 					c.say("schedule %s of %s has no dead-letter queue", event, name)
 				}

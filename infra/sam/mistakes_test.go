@@ -29,6 +29,7 @@ func TestMistakes(t *testing.T) {
 		{"dead letters for four days", "      MessageRetentionPeriod: 1209600\n\n", "\n", "DeadLetters keeps messages for less"},
 		{"no dead-letter queue of a schedule", `DeadLetterConfig: {Arn: !GetAtt Missed.Arn}`, ``, "schedule Nightly of compile-snapshot has no dead-letter queue"},
 		{"no retries of a schedule", `RetryPolicy: {MaximumRetryAttempts: 10, MaximumEventAgeInSeconds: 14400}`, ``, "schedule Nightly of compile-snapshot is not tried again"},
+		{"a schedule at an hour that a day of March lacks", `cron(30 3 * * ? *)`, `cron(0 2 * * ? *)`, "schedule Nightly of compile-snapshot is at an hour that not every day has once"},
 		{"no failure destination of what a schedule wakes", `DestinationConfig: {OnFailure: {Type: SQS, Destination: !GetAtt Missed.Arn}}`, ``, "compile-snapshot has no on-failure destination"},
 		{"no failure destination of the stream", `DestinationConfig: {OnFailure: {Type: S3, Destination: !GetAtt Bucket.Arn}}`, ``, "stream Facts of send-notices has no on-failure destination"},
 		{"a stream that stops at one record", `BisectBatchOnFunctionError: true`, ``, "one record holds up its batch"},

@@ -15,7 +15,7 @@ type Counts struct {
 	RejectedFiles           int `json:"rejected_files,omitempty"`            // of the last days
 	Waiting                 int `json:"waiting,omitempty"`                   // people in queues for activities that have free places
 	Held                    int `json:"held,omitempty"`                      // sign-ups whose details the office has to check
-	Duplicates              int `json:"duplicates,omitempty"`                // groups of people who may be the same
+	Duplicates              int `json:"duplicates,omitempty"`                // pairs of people who may be the same
 	PeopleWithoutAttributes int `json:"people_without_attributes,omitempty"` // in the newest snapshot
 	LinesBehind             int `json:"lines_behind,omitempty"`              // indicators behind plan, in the newest snapshot
 	Reports                 int `json:"reports,omitempty"`                   // reports of ended periods that nobody has approved or rejected
@@ -27,42 +27,27 @@ func (c Counts) Any() bool { return c != Counts{} }
 // Days is how long a rejected file is something to look at.
 const Days = 7
 
-// Look counts what waits in a project now. The store needs its people, and its objects: the newest snapshot lies there.
+// Look counts what waits in a project now: for the page and for the night alike. The store needs its people, and its
+// objects: the newest snapshot lies there.
 func Look(ctx context.Context, s *store.Store, project string) (Counts, error) {
-	groups, err := s.Duplicates(ctx, project)
-	if err != nil {
-		return Counts{}, err
-	}
-	return look(ctx, s, project, len(groups))
-}
-
-// Overnight is Look for who must not know what people are called: their duplicates are as they were last counted.
-func Overnight(ctx context.Context, s *store.Store, project string) (Counts, error) {
-	duplicates, err := s.CountedDuplicates(ctx, project)
-	if err != nil {
-		return Counts{}, err
-	}
-	return look(ctx, s, project, duplicates)
-}
-
-func look(ctx context.Context, s *store.Store, project string, duplicates int) (Counts, error) {
-	c := Counts{Duplicates: duplicates}
+	var c Counts
 	defined, err := s.Definition(ctx, project)
 	if err != nil {
+		return c, err
+	}
+	if c.Duplicates, err = s.CountDuplicates(ctx, project, defined.Definition.Day(s.Now())); err != nil {
 		return c, err
 	}
 	if c.RejectedFiles, err = s.CountRejected(ctx, project, s.Now().AddDate(0, 0, -Days)); err != nil {
 		return c, err
 	}
-	for _, a := range defined.Definition.Activities {
-		waiting, err := s.CountWaiting(ctx, project, a)
-		if err != nil {
-			return c, err
-		}
-		c.Waiting += waiting
-	}
-	if c.Held, err = s.CountHeld(ctx, project); err != nil {
+	places, err := s.Places(ctx, project, defined.Definition.Activities)
+	if err != nil {
 		return c, err
+	}
+	for _, p := range places {
+		c.Waiting += p.Overlooked()
+		c.Held += p.Held
 	}
 	if c.Reports, err = undecided(ctx, s, project); err != nil {
 		return c, err
@@ -91,7 +76,7 @@ func undecided(ctx context.Context, s *store.Store, project string) (int, error)
 
 // figures counts what the newest snapshot has to say.
 func figures(ctx context.Context, s *store.Store, project string, c *Counts) error {
-	kept, err := s.Newest(ctx, project, "")
+	kept, err := s.Newest(ctx, project)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}

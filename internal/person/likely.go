@@ -1,9 +1,13 @@
 package person
 
 import (
+	"cmp"
+	"hash/maphash"
+	"iter"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Pair is two people who may be one, and why: the codes of this file, the strongest first.
@@ -42,50 +46,50 @@ func Likely(people []Person, apart func(a, b Person) bool) []Pair {
 			why[m] = append(why[m], reason)
 		}
 	}
-	groups := map[string]map[string][]int{} // by reason, then by what is shared
-	share := func(i int, reason, what string) {
-		if groups[reason] == nil {
-			groups[reason] = map[string][]int{}
+	seed := maphash.MakeSeed()
+	shared := map[string][]share{} // by reason
+	has := func(i int, reason string, what ...string) {
+		var h maphash.Hash
+		h.SetSeed(seed)
+		for _, part := range what {
+			h.WriteString(part)
 		}
-		if g := groups[reason][what]; len(g) == 0 || g[len(g)-1] != i {
-			groups[reason][what] = append(g, i)
-		}
+		shared[reason] = append(shared[reason], share{h.Sum64(), i})
 	}
 	const near = "near"
+	names := make([]string, len(people))
 	for i, p := range people {
-		if name := p.SortName(); name != "" {
-			share(i, SameName, name)
-			share(i, SimilarName, spelling(p))
+		if names[i] = p.SortName(); names[i] != "" {
+			has(i, SameName, names[i])
+			has(i, SimilarName, spelling(p))
 		}
 		if phone := digits(p.Phone); len(phone) >= 7 {
-			share(i, SamePhone, phone[max(0, len(phone)-9):])
+			has(i, SamePhone, phone[max(0, len(phone)-9):])
 		}
 		for _, e := range p.Emails {
 			local, domain := mailbox(e)
-			share(i, SimilarEmail, local+"@"+domain)
-			for _, one := range withoutOne(local) {
-				share(i, near, one+"@"+domain)
-			}
+			has(i, SimilarEmail, local, "@", domain)
+			withoutOne(local, func(before, after string) { has(i, near, before, after, "@", domain) })
 		}
 	}
 	for _, reason := range reasons {
-		for _, group := range groups[reason] {
+		for group := range together(shared[reason]) {
 			for n, other := range group {
-				first := slices.IndexFunc(group[:n], func(one int) bool { return !apart(people[one], people[other]) })
-				if first >= 0 && (reason != SimilarName || people[group[first]].SortName() != people[other].SortName()) {
-					meet(group[first], other, reason)
+				first := slices.IndexFunc(group[:n], func(one share) bool { return !apart(people[one.who], people[other.who]) })
+				if first >= 0 && (reason != SimilarName || names[group[first].who] != names[other.who]) {
+					meet(group[first].who, other.who, reason)
 				}
 			}
 		}
 	}
-	for _, group := range groups[near] {
+	for group := range together(shared[near]) {
 		if len(group) > mostNear {
 			continue
 		}
 		for n, a := range group {
 			for _, b := range group[n+1:] {
-				if alike(people[a], people[b]) && !apart(people[a], people[b]) {
-					meet(a, b, SimilarEmail)
+				if alike(people[a.who], people[b.who]) && !apart(people[a.who], people[b.who]) {
+					meet(a.who, b.who, SimilarEmail)
 				}
 			}
 		}
@@ -102,6 +106,29 @@ func Likely(people []Person, apart func(a, b Person) bool) []Pair {
 		pairs[i] = Pair{A: people[m.a], B: people[m.b], Why: why[m]}
 	}
 	return pairs
+}
+
+// share is a thing that one of the people has, by its hash: of many people there are millions, and no two are as good as ever
+// the same.
+type share struct {
+	what uint64
+	who  int
+}
+
+// together puts next to each other who shares a thing, each once and in order.
+func together(shares []share) iter.Seq[[]share] {
+	slices.SortFunc(shares, func(a, b share) int { return cmp.Or(cmp.Compare(a.what, b.what), a.who-b.who) })
+	shares = slices.Compact(shares)
+	return func(yield func([]share) bool) {
+		for from, to := 0, 0; from < len(shares); from = to {
+			for to = from + 1; to < len(shares) && shares[to].what == shares[from].what; {
+				to++
+			}
+			if !yield(shares[from:to]) {
+				return
+			}
+		}
+	}
 }
 
 // alike tells that two names do not speak against one person: one has none, or they share a first name.
@@ -141,18 +168,16 @@ func mailbox(email string) (local, domain string) {
 	return strings.ReplaceAll(local, ".", ""), domain
 }
 
-// withoutOne gives a text without any one of its letters, and as it is: two that differ in one letter meet in one of them.
-// Short ones differ too little to say anything, and numbers are often counted on.
-func withoutOne(text string) []string {
-	runes := []rune(text)
-	if len(runes) < 5 {
-		return nil
+// withoutOne gives a text without any one of its letters, and as it is, in two parts: two that differ in one letter meet in one
+// of them. Short ones differ too little to say anything, and numbers are often counted on.
+func withoutOne(text string, each func(before, after string)) {
+	if utf8.RuneCountInString(text) < 5 {
+		return
 	}
-	out := []string{text}
-	for i, r := range runes {
-		if !unicode.IsDigit(r) {
-			out = append(out, string(runes[:i])+string(runes[i+1:]))
+	each(text, "")
+	for i, r := range text {
+		if _, size := utf8.DecodeRuneInString(text[i:]); !unicode.IsDigit(r) {
+			each(text[:i], text[i+size:])
 		}
 	}
-	return out
 }

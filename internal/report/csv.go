@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"iter"
 	"regexp"
 	"strings"
 
@@ -117,11 +118,14 @@ func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, lang
 	return c.Close()
 }
 
-// WriteEvidence writes the records behind a figure.
-func WriteEvidence(w io.Writer, items []snapshot.Evidence) error {
+// WriteEvidence writes the records behind a figure, as they come.
+func WriteEvidence(w io.Writer, items iter.Seq2[snapshot.Evidence, error]) error {
 	c := NewCSV(w)
 	c.Row(Text("id"), Text("kind"), Text("date"), Text("person"), Text("upload"), Text("row"))
-	for _, e := range items {
+	for e, err := range items {
+		if err != nil {
+			return err
+		}
 		row := Cell{}
 		if e.Row > 0 {
 			row = Number(e.Row)

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"iter"
 	"strings"
 	"testing"
 
@@ -107,7 +108,7 @@ func TestAnErrorOfTheWriterIsTold(t *testing.T) {
 	if err := c.Close(); err == nil {
 		t.Error("no error")
 	}
-	if err := WriteEvidence(full{}, nil); err == nil {
+	if err := WriteEvidence(full{}, evidence()); err == nil {
 		t.Error("no error for evidence")
 	}
 }
@@ -164,9 +165,19 @@ reach.airings,Emisje w mediach,airing,,113,,,
 	})
 }
 
+func evidence(items ...snapshot.Evidence) iter.Seq2[snapshot.Evidence, error] {
+	return func(yield func(snapshot.Evidence, error) bool) {
+		for _, one := range items {
+			if !yield(one, nil) {
+				return
+			}
+		}
+	}
+}
+
 func TestWriteEvidence(t *testing.T) {
 	var b bytes.Buffer
-	if err := WriteEvidence(&b, []snapshot.Evidence{{ID: "01R1", Kind: "media", Date: "2010-02-19", Upload: "01U1", Row: 2}, {ID: "01R2", Kind: "consultation", Date: "2010-02-20", Person: "01P1"}}); err != nil {
+	if err := WriteEvidence(&b, evidence(snapshot.Evidence{ID: "01R1", Kind: "media", Date: "2010-02-19", Upload: "01U1", Row: 2}, snapshot.Evidence{ID: "01R2", Kind: "consultation", Date: "2010-02-20", Person: "01P1"})); err != nil {
 		t.Fatal(err)
 	}
 	if want := "\ufeffid,kind,date,person,upload,row\r\n01R1,media,2010-02-19,,01U1,2\r\n01R2,consultation,2010-02-20,01P1,,\r\n"; b.String() != want {

@@ -7,11 +7,13 @@ import (
 	"outreach/internal/record"
 )
 
-// Places is how an activity stands: its capacity (0: as many as come), how many places are taken, and the queue's first.
+// Places is how an activity stands: its capacity (0: as many as come), and how many have a place, wait for one, and are held
+// for the office.
 type Places struct {
-	Capacity int
-	Taken    int
-	Waiting  bool // somebody waits
+	Capacity int `json:"-"` // the definition's
+	Taken    int `json:"taken"`
+	Waiting  int `json:"waiting"`
+	Held     int `json:"held"`
 }
 
 // Admit says which state a new sign-up gets: those whose identity the office has to look at are held and take no place;
@@ -20,7 +22,7 @@ func (p Places) Admit(held bool) string {
 	switch {
 	case held:
 		return Held
-	case p.full() || p.Waiting:
+	case p.Full() || p.Waiting > 0:
 		return Waitlisted
 	default:
 		return Accepted
@@ -30,16 +32,42 @@ func (p Places) Admit(held bool) string {
 // Move says which state a sign-up gets that the office wants to give another one. Nobody gets a place that is not free:
 // from the queue that is false, and who was held joins the queue.
 func (p Places) Move(from, to string) (string, bool) {
-	if to == Accepted && p.full() {
+	if to == Accepted && p.Full() {
 		return Waitlisted, from == Held
 	}
 	return to, true
 }
 
 // Free tells whether a place can be given to the first of the queue.
-func (p Places) Free() bool { return p.Waiting && !p.full() }
+func (p Places) Free() bool { return p.Waiting > 0 && !p.Full() }
 
-func (p Places) full() bool { return p.Capacity > 0 && p.Taken >= p.Capacity }
+// Full tells that no place is free, whoever waits.
+func (p Places) Full() bool { return p.Capacity > 0 && p.Taken >= p.Capacity }
+
+// Overlooked is how many wait though places are free for them. A definition that gave more of them, or a queue that nobody
+// has looked at, leaves such people.
+func (p Places) Overlooked() int {
+	switch {
+	case p.Full():
+		return 0
+	case p.Capacity > 0:
+		return min(p.Waiting, p.Capacity-p.Taken)
+	default:
+		return p.Waiting
+	}
+}
+
+// Add counts a sign-up that has come to a state, or of which -1 is one less.
+func (p *Places) Add(state string, n int) {
+	switch state {
+	case Accepted:
+		p.Taken += n
+	case Waitlisted:
+		p.Waiting += n
+	case Held:
+		p.Held += n
+	}
+}
 
 // Signup is one sign-up as it is kept, without anything that says who: Row is sealed.
 type Signup struct {

@@ -2,11 +2,10 @@ package store
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -40,7 +39,7 @@ func (h Holds) Version() string {
 	return strings.Trim(h.Typed.ETag(), `"`)
 }
 
-// readers is how many people are asked for at once.
+// readers is how many people, or files, are asked for at once.
 const readers = 8
 
 // AtActivity gives what holds of people at an activity, of some kinds of record, by the person's id and in the order of
@@ -80,12 +79,8 @@ func (s *Store) AtActivity(ctx context.Context, project, activity string, people
 	if err := s.tellTyped(ctx, slices.Concat(typed...), &told); err != nil {
 		return nil, err
 	}
-	uploads := slices.Concat(files...)
-	slices.Sort(uploads)
-	for _, id := range slices.Compact(uploads) {
-		if err := s.tellFile(ctx, project, id, of, &told); err != nil {
-			return nil, err
-		}
+	if err := s.tellFiles(ctx, project, slices.Concat(files...), of, &told); err != nil {
+		return nil, err
 	}
 	for _, days := range told.out {
 		slices.SortFunc(days, func(a, b Holds) int { return strings.Compare(a.Date()+a.Kind.Name, b.Date()+b.Kind.Name) })
@@ -106,10 +101,10 @@ func (s *Store) tellTyped(ctx context.Context, keys []table.Key, told *telling) 
 		if err != nil {
 			return err
 		}
-		for key, it := range found {
-			var t Typed
-			if err := json.Unmarshal(it.Data, &t); err != nil {
-				return fmt.Errorf("item %s/%s: %w", key.PK, key.SK, err)
+		for _, it := range found {
+			t, err := valueOf[Typed](it)
+			if err != nil {
+				return err
 			}
 			if !t.Voided {
 				told.say(t.Person, Holds{Kind: kinds.ByName(t.Kind), Row: t.Row, Typed: t, at: t.At})
@@ -119,22 +114,31 @@ func (s *Store) tellTyped(ctx context.Context, keys []table.Key, told *telling) 
 	return nil
 }
 
-func (s *Store) tellFile(ctx context.Context, project, id string, of []*record.Kind, told *telling) error {
-	u, rev, err := load[Upload](ctx, s.Tracker, uploadKey(project, id))
-	kind := slices.IndexFunc(of, func(k *record.Kind) bool { return k.Plural == u.Kind })
-	if err != nil || rev == 0 || u.State != AcceptedUp || kind < 0 {
-		return err
+// tellFiles reads each file once, some side by side.
+func (s *Store) tellFiles(ctx context.Context, project string, uploads []string, of []*record.Kind, told *telling) error {
+	slices.Sort(uploads)
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(readers)
+	var mu sync.Mutex
+	for _, id := range slices.Compact(uploads) {
+		group.Go(func() error {
+			u, rev, err := load[Upload](within, s.Tracker, uploadKey(project, id))
+			kind := slices.IndexFunc(of, func(k *record.Kind) bool { return k.Plural == u.Kind })
+			if err != nil || rev == 0 || u.State != AcceptedUp || kind < 0 {
+				return err
+			}
+			for l, err := range s.Lines(within, project, u) {
+				if err != nil {
+					return err
+				}
+				mu.Lock()
+				told.say(l.Person, Holds{Kind: of[kind], Row: l.Values, Upload: id, Line: l.Row, at: u.Arrived, object: u.Object})
+				mu.Unlock()
+			}
+			return nil
+		})
 	}
-	for pack := range u.Packs {
-		lines, err := s.Pack(ctx, project, id, pack)
-		if err != nil {
-			return err
-		}
-		for _, l := range lines {
-			told.say(l.Person, Holds{Kind: of[kind], Row: l.Values, Upload: id, Line: l.Row, at: u.Arrived, object: u.Object})
-		}
-	}
-	return nil
+	return group.Wait()
 }
 
 // say takes what was said of a person: of one day the last holds, and beside it the typed record is kept.

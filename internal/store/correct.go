@@ -77,7 +77,7 @@ func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c pers
 			if err != nil {
 				return err
 			}
-			if err := s.append(ctx, project, []fact.Fact{f}); err != nil {
+			if err := s.append(ctx, project, []fact.Fact{f}, s.countAnew(project)); err != nil {
 				return err
 			}
 			noted = true

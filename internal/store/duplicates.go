@@ -11,8 +11,29 @@ import (
 	"outreach/internal/table"
 )
 
-// Duplicates finds pairs of people who may be one, but for those who were told apart.
-func (s *Store) Duplicates(ctx context.Context, project string) ([]person.Pair, error) {
+// fewPeople can be compared whenever somebody asks. How many pairs there are among more is kept for the day.
+const fewPeople = table.MostPage
+
+// counted is how many pairs of people who may be one there were on a day.
+type counted struct {
+	Day   string `json:"day"`
+	Pairs int    `json:"pairs"`
+}
+
+// CountDuplicates counts the pairs of people who may be one: among many people at most once a day, unless a pair has been
+// looked into since.
+func (s *Store) CountDuplicates(ctx context.Context, project, day string) (int, error) {
+	last, _, err := load[counted](ctx, s.Tracker, duplicatesKey(project))
+	if err != nil || last.Day == day {
+		return last.Pairs, err
+	}
+	pairs, err := s.Duplicates(ctx, project, day)
+	return len(pairs), err
+}
+
+// Duplicates finds pairs of people who may be one, but for those who were told apart. Of many people it is kept how many
+// pairs there are on the day, until somebody is merged, told apart, corrected or erased.
+func (s *Store) Duplicates(ctx context.Context, project, day string) ([]person.Pair, error) {
 	told := map[string]bool{}
 	err := s.apart(ctx, project, func(k table.Key) { told[k.SK] = true })
 	if err != nil {
@@ -24,17 +45,17 @@ func (s *Store) Duplicates(ctx context.Context, project string) ([]person.Pair, 
 		})
 	}
 	var all []person.Person
-	cursor := ""
-	for {
-		page, err := list[person.Person](ctx, s.People, table.Query{PK: namesIndex(project), Index: true, Limit: table.MostPage, Cursor: cursor})
+	for p, err := range values[person.Person](ctx, s.People, table.Query{PK: namesIndex(project), Index: true}) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, page.Items...)
-		if cursor = page.Next; cursor == "" {
-			return person.Likely(all, apart), nil
-		}
+		all = append(all, p)
 	}
+	pairs := person.Likely(all, apart)
+	if len(all) <= fewPeople {
+		return pairs, nil
+	}
+	return pairs, s.Tracker.Write(ctx, put(duplicatesKey(project), counted{Day: day, Pairs: len(pairs)}, table.Always))
 }
 
 // TellApart keeps that two people who look like one are two, so that nobody asks again. They may still be merged later.
@@ -59,30 +80,29 @@ func (s *Store) TellApart(ctx context.Context, project, one, other, by string) e
 		if err != nil {
 			return err
 		}
-		return s.append(ctx, project, []fact.Fact{f}, put(key, true, table.Absent))
+		return s.append(ctx, project, []fact.Fact{f}, put(key, true, table.Absent), s.countAnew(project))
 	})
+}
+
+// countAnew is the operation after which probable duplicates are counted again.
+func (s *Store) countAnew(project string) table.Op {
+	return remove(duplicatesKey(project), table.Always)
 }
 
 // apart goes through the pairs that were told apart.
 func (s *Store) apart(ctx context.Context, project string, each func(table.Key)) error {
-	q := table.Query{PK: apartPartition(project)}
-	for {
-		page, err := s.Tracker.Query(ctx, q)
+	for it, err := range items(ctx, s.Tracker, table.Query{PK: apartPartition(project)}) {
 		if err != nil {
 			return err
 		}
-		for _, it := range page.Items {
-			each(it.Key)
-		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			return nil
-		}
+		each(it.Key)
 	}
+	return nil
 }
 
-// forgetApart removes the pairs that name somebody who is erased.
+// forgetApart removes the pairs that name somebody who is erased, and how many may be duplicates.
 func (s *Store) forgetApart(ctx context.Context, project string, ids []string) error {
-	var gone []table.Key
+	gone := []table.Key{duplicatesKey(project)}
 	err := s.apart(ctx, project, func(k table.Key) {
 		one, other, _ := strings.Cut(k.SK, "#")
 		if slices.Contains(ids, one) || slices.Contains(ids, other) {

@@ -75,7 +75,7 @@ func placeKey(project, activity, person string) table.Key {
 }
 
 func placesKey(project, activity string) table.Key {
-	return table.Key{PK: "PLACES#" + project + "#" + activity, SK: "TAKEN"}
+	return table.Key{PK: "PLACES#" + project + "#" + activity, SK: "PLACES"}
 }
 
 func queuePartition(project, activity string) string { return "QUEUE#" + project + "#" + activity }
@@ -83,10 +83,6 @@ func queuePartition(project, activity string) string { return "QUEUE#" + project
 func queueKey(project, activity string, submitted time.Time, id string) table.Key {
 	return table.Key{PK: queuePartition(project, activity), SK: ordered(submitted, id)}
 }
-
-func heldPartition(project string) string { return "HELD#" + project }
-
-func heldKey(project, id string) table.Key { return table.Key{PK: heldPartition(project), SK: id} }
 
 func sentKey(project, signup, entry string) table.Key {
 	return table.Key{PK: "SIGNUP#" + project + "#" + signup, SK: "SENT#" + entry}
@@ -129,8 +125,17 @@ func snapshotKey(project, id string) table.Key {
 	return table.Key{PK: snapshotPartition(project), SK: id}
 }
 
+func latestPartition(project string) string { return "LATEST#" + project }
+
 func latestKey(project, asOf string) table.Key {
-	return table.Key{PK: "LATEST#" + project, SK: asOf}
+	return table.Key{PK: latestPartition(project), SK: asOf}
+}
+
+func approvedPartition(project string) string { return "APPROVED#" + project }
+
+// approvedKey is where an approved snapshot stands by its day, then by when it was compiled.
+func approvedKey(project, asOf, id string) table.Key {
+	return table.Key{PK: approvedPartition(project), SK: asOf + "#" + id}
 }
 
 func reportPartition(project string) string { return "REPORTS#" + project }
@@ -184,11 +189,6 @@ func namesIndex(project string) string { return "NAMES#" + project }
 // namePart is where a word of a person's name leads to them.
 func namePart(project, word, id string) table.Key {
 	return table.Key{PK: "NAMEPARTS#" + project, SK: word + "#" + id}
-}
-
-// namePartsKey says that the words of all names lead to people: names that were kept before there were such items do not.
-func namePartsKey(project string) table.Key {
-	return table.Key{PK: "NAMEPARTSKEPT#" + project, SK: "KEPT"}
 }
 
 func identityKey(project, sealed string) table.Key {

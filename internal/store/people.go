@@ -247,7 +247,7 @@ func (s *Store) Merge(ctx context.Context, project, from, into, by string) (merg
 			if err != nil {
 				return err
 			}
-			if err := s.append(ctx, project, []fact.Fact{f}, put(mergedKey(project, from), target, table.Absent), check(mergedKey(project, target), table.Absent)); err != nil {
+			if err := s.append(ctx, project, []fact.Fact{f}, put(mergedKey(project, from), target, table.Absent), check(mergedKey(project, target), table.Absent), s.countAnew(project)); err != nil {
 				return err
 			}
 		}

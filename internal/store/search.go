@@ -51,15 +51,16 @@ func (s *Store) searchKeys(ctx context.Context, project string, keys []person.Ke
 	return out, nil
 }
 
+// mostPassed is how many people are looked at for one page of a search: where two common beginnings seldom meet, a page may be
+// short.
+const mostPassed = 5000
+
 // searchWords looks where the longest of the words leads, and takes of those people whom the others fit, too.
 func (s *Store) searchWords(ctx context.Context, project string, words []string, limit int, cursor string) (Page[person.Person], error) {
 	out := Page[person.Person]{Items: []person.Person{}}
-	if err := s.keepNameParts(ctx, project); err != nil {
-		return out, err
-	}
 	longest := slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })
 	q := table.Query{PK: namePart(project, "", "").PK, Prefix: longest, Limit: limit, Cursor: cursor}
-	for {
+	for passed := 0; ; {
 		page, err := s.People.Query(ctx, q)
 		if err != nil {
 			return out, err
@@ -77,15 +78,19 @@ func (s *Store) searchWords(ctx context.Context, project string, words []string,
 		for i, it := range page.Items {
 			p, ok := people[ids[i]]
 			// Two words of one name may begin alike: the person is found by the first of them.
-			if ok && p.ID == ids[i] && p.Named(words) && it.SK == namePart(project, p.FirstWord(longest), p.ID).SK {
-				out.Items = append(out.Items, p)
+			if !ok || p.ID != ids[i] || !p.Named(words) || it.SK != namePart(project, p.FirstWord(longest), p.ID).SK {
+				continue
+			}
+			if out.Items = append(out.Items, p); len(out.Items) == limit && (i+1 < len(page.Items) || page.Next != "") {
+				out.Next = q.After(it)
+				return out, nil
 			}
 		}
-		out.Next = page.Next
-		if page.Next == "" || len(out.Items) >= limit {
+		if passed += len(page.Items); page.Next == "" || passed >= mostPassed {
+			out.Next = page.Next
 			return out, nil
 		}
-		q.Cursor, q.Limit = page.Next, limit-len(out.Items)
+		q.Cursor, q.Limit = page.Next, min(2*q.Limit, table.MostPage)
 	}
 }
 
@@ -104,53 +109,4 @@ func (s *Store) renamed(project string, before, after person.Person) []table.Op 
 		}
 	}
 	return ops
-}
-
-// keepNameParts makes, once a project, the items that lead from words to the names that were kept before there were any.
-func (s *Store) keepNameParts(ctx context.Context, project string) error {
-	kept, _, err := load[bool](ctx, s.People, namePartsKey(project))
-	if err != nil || kept {
-		return err
-	}
-	q := table.Query{PK: namesIndex(project), Index: true}
-	for {
-		page, err := s.People.Query(ctx, q)
-		if err != nil {
-			return err
-		}
-		for part := range slices.Chunk(page.Items, table.MostWrites/(person.MostWords+1)) {
-			if err := s.again(ctx, func() error { return s.keepPartsOf(ctx, project, part) }); err != nil {
-				return err
-			}
-		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			return s.People.Write(ctx, put(namePartsKey(project), true, table.Always))
-		}
-	}
-}
-
-// keepPartsOf does it for some people, as they are at this moment: of somebody who is erased meanwhile nothing must remain.
-func (s *Store) keepPartsOf(ctx context.Context, project string, items []table.Item) error {
-	keys := make([]table.Key, len(items))
-	for i, it := range items {
-		keys[i] = it.Key
-	}
-	found, err := s.People.Get(ctx, keys...)
-	if err != nil {
-		return err
-	}
-	var ops []table.Op
-	for key, it := range found {
-		var p person.Person
-		if err := json.Unmarshal(it.Data, &p); err != nil {
-			return fmt.Errorf("item %s: %w", key.PK, err)
-		}
-		if more := s.renamed(project, person.Person{}, p); p.Into == "" && len(more) > 0 {
-			ops = append(append(ops, more...), check(key, table.At(it.Rev)))
-		}
-	}
-	if len(ops) == 0 {
-		return nil
-	}
-	return s.People.Write(ctx, ops...)
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -177,27 +176,41 @@ func (s *Store) admit(ctx context.Context, project string, d SignupDraft, who st
 		s.keepSignup(project, su, 0),
 		put(placeKey(project, su.Activity, who), su.ID, since(placeRev)),
 		put(aboutKey(project, who, signup.Kind.Name, su.ID), su.ID, table.Always))
-	switch state {
-	case signup.Accepted:
-		ops = append(ops, put(placesKey(project, su.Activity), places.Taken+1, since(rev)))
-	case signup.Waitlisted:
-		// The count is written again unchanged: who frees a place at the same moment must see this one in the queue.
-		ops = append(ops, put(placesKey(project, su.Activity), places.Taken, since(rev)),
-			put(queueKey(project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
-	case signup.Held:
-		ops = append(ops, put(heldKey(project, su.ID), su.ID, table.Always))
+	places.Add(state, 1)
+	ops = append(ops, put(placesKey(project, su.Activity), places, since(rev)))
+	if state == signup.Waitlisted {
+		ops = append(ops, put(queueKey(project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
 	}
 	return result, s.append(ctx, project, []fact.Fact{f}, ops...)
 }
 
-// places reads how an activity stands, and the revision under which its count, and with it the queue, may be changed.
+// places reads how an activity stands, and the revision under which its counts, and with them the queue, may be changed.
 func (s *Store) places(ctx context.Context, project string, a project.Activity) (signup.Places, int64, error) {
-	taken, rev, err := load[int](ctx, s.Tracker, placesKey(project, a.ID))
-	if err != nil {
-		return signup.Places{}, 0, err
+	places, rev, err := load[signup.Places](ctx, s.Tracker, placesKey(project, a.ID))
+	places.Capacity = a.Capacity
+	return places, rev, err
+}
+
+// Places tells how activities stand, in their order.
+func (s *Store) Places(ctx context.Context, project string, activities []project.Activity) ([]signup.Places, error) {
+	keys := make([]table.Key, len(activities))
+	for i, a := range activities {
+		keys[i] = placesKey(project, a.ID)
 	}
-	waiting, err := s.Tracker.Query(ctx, table.Query{PK: queuePartition(project, a.ID), Limit: 1})
-	return signup.Places{Capacity: a.Capacity, Taken: taken, Waiting: len(waiting.Items) > 0}, rev, err
+	found, err := s.Tracker.Get(ctx, keys...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]signup.Places, len(activities))
+	for i, a := range activities {
+		if it, there := found[keys[i]]; there {
+			if out[i], err = valueOf[signup.Places](it); err != nil {
+				return nil, err
+			}
+		}
+		out[i].Capacity = a.Capacity
+	}
+	return out, nil
 }
 
 func (s *Store) keepSignup(project string, su signup.Signup, rev int64) table.Op {
@@ -254,11 +267,9 @@ func (s *Store) Forms(ctx context.Context, project string, all []signup.Signup) 
 			return nil, err
 		}
 		for key, it := range found {
-			form := map[string]string{}
-			if err := json.Unmarshal(it.Data, &form); err != nil {
-				return nil, fmt.Errorf("form of sign-up %s: %w", key.SK, err)
+			if said[key], err = valueOf[map[string]string](it); err != nil {
+				return nil, err
 			}
-			said[key] = form
 		}
 	}
 	forms := map[string]map[string]string{}
@@ -318,7 +329,7 @@ func (s *Store) MoveSignup(ctx context.Context, def *project.Definition, id, sta
 			}
 		}
 		moved = m.moved[0]
-		return s.append(ctx, def.ID, m.facts, append(m.ops, put(placesKey(def.ID, su.Activity), m.places.Taken, since(placesRev)))...)
+		return s.append(ctx, def.ID, m.facts, append(m.ops, put(placesKey(def.ID, su.Activity), m.places, since(placesRev)))...)
 	})
 	return moved, err
 }
@@ -337,7 +348,7 @@ func (s *Store) FillPlaces(ctx context.Context, def *project.Definition, activit
 				return err
 			}
 			filled = true
-			return s.append(ctx, def.ID, m.facts, append(m.ops, put(placesKey(def.ID, activityID), m.places.Taken, since(rev)))...)
+			return s.append(ctx, def.ID, m.facts, append(m.ops, put(placesKey(def.ID, activityID), m.places, since(rev)))...)
 		})
 		if err != nil || !filled {
 			return err
@@ -365,21 +376,14 @@ type mover struct {
 }
 
 func (m *mover) move(su signup.Signup, rev int64, state string) error {
-	switch su.State {
-	case signup.Accepted:
-		m.places.Taken--
-	case signup.Waitlisted:
+	m.places.Add(su.State, -1)
+	m.places.Add(state, 1)
+	if su.State == signup.Waitlisted {
 		m.ops = append(m.ops, remove(queueKey(m.project, su.Activity, su.Submitted, su.ID), table.Always))
-	case signup.Held:
-		m.ops = append(m.ops, remove(heldKey(m.project, su.ID), table.Always))
 	}
 	switch state {
-	case signup.Accepted:
-		m.places.Taken++
 	case signup.Waitlisted:
 		m.ops = append(m.ops, put(queueKey(m.project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
-	case signup.Held:
-		m.ops = append(m.ops, put(heldKey(m.project, su.ID), su.ID, table.Always))
 	case signup.Cancelled:
 		m.ops = append(m.ops, remove(placeKey(m.project, su.Activity, su.Person), table.Always))
 	}

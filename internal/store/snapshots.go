@@ -148,39 +148,27 @@ func (s *Store) Snapshots(ctx context.Context, project, state string, limit int,
 	}
 }
 
-// Newest is the snapshot of the latest day, of several of that day the one compiled last; of the given state, or any
-// where it is "". ErrNotFound where there is none.
-func (s *Store) Newest(ctx context.Context, project, state string) (Kept, error) {
-	return s.newest(ctx, project, state, "")
+// Newest is the snapshot of the latest day, of several of that day the one compiled last. ErrNotFound where there is none.
+func (s *Store) Newest(ctx context.Context, project string) (Kept, error) {
+	return s.last(ctx, project, table.Query{PK: latestPartition(project)})
 }
 
-// ApprovedBefore is the approved snapshot of the latest day before another. ErrNotFound where there is none.
-func (s *Store) ApprovedBefore(ctx context.Context, project, day string) (Kept, error) {
-	return s.newest(ctx, project, snapshot.Approved, day)
+// NewestApproved is the same of those that are approved: of all, or of those of days before another.
+func (s *Store) NewestApproved(ctx context.Context, project, before string) (Kept, error) {
+	return s.last(ctx, project, table.Query{PK: approvedPartition(project), To: before})
 }
 
-// newest is the newest of those before a day, or of all where that is "".
-func (s *Store) newest(ctx context.Context, project, state, before string) (Kept, error) {
-	var newest Kept
-	cursor := ""
-	for {
-		page, err := s.Snapshots(ctx, project, state, table.MostPage, cursor)
-		if err != nil {
-			return newest, err
-		}
-		for _, k := range page.Items {
-			if k.AsOf > newest.AsOf && (before == "" || k.AsOf < before) {
-				newest = k
-			}
-		}
-		if cursor = page.Next; cursor == "" {
-			break
-		}
+// last is the snapshot that the last item of a query leads to.
+func (s *Store) last(ctx context.Context, project string, q table.Query) (Kept, error) {
+	q.Backward, q.Limit = true, 1
+	page, err := list[string](ctx, s.Tracker, q)
+	switch {
+	case err != nil:
+		return Kept{}, err
+	case len(page.Items) == 0:
+		return Kept{}, fmt.Errorf("snapshot: %w", ErrNotFound)
 	}
-	if newest.ID == "" {
-		return newest, fmt.Errorf("snapshot: %w", ErrNotFound)
-	}
-	return newest, nil
+	return s.KeptSnapshot(ctx, project, page.Items[0])
 }
 
 // Decide approves or rejects a snapshot. The same decision again changes nothing.
@@ -210,7 +198,11 @@ func (s *Store) Decide(ctx context.Context, project, id, state, note, by string)
 				return err
 			}
 		}
-		return s.append(ctx, project, []fact.Fact{f}, put(snapshotKey(project, id), k, table.At(rev)))
+		approved := put(approvedKey(project, k.AsOf, id), id, table.Always)
+		if state != snapshot.Approved {
+			approved = remove(approved.Item.Key, table.Always)
+		}
+		return s.append(ctx, project, []fact.Fact{f}, put(snapshotKey(project, id), k, table.At(rev)), approved)
 	})
 	return decided, err
 }

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	mathrand "math/rand/v2"
 	"sync"
 	"time"
@@ -130,10 +131,8 @@ func load[T any](ctx context.Context, t table.Table, key table.Key) (value T, re
 	if !ok {
 		return value, 0, nil
 	}
-	if err := json.Unmarshal(it.Data, &value); err != nil {
-		return value, 0, fmt.Errorf("item %s/%s: %w", key.PK, key.SK, err)
-	}
-	return value, it.Rev, nil
+	value, err = valueOf[T](it)
+	return value, it.Rev, err
 }
 
 // since is the condition for writing over what was read with a revision: 0 means that there was nothing.
@@ -181,9 +180,9 @@ func list[T any](ctx context.Context, t table.Table, q table.Query) (Page[T], er
 			return out, err
 		}
 		for _, it := range page.Items {
-			var value T
-			if err := json.Unmarshal(it.Data, &value); err != nil {
-				return out, fmt.Errorf("item %s/%s: %w", it.PK, it.SK, err)
+			value, err := valueOf[T](it)
+			if err != nil {
+				return out, err
 			}
 			out.Items = append(out.Items, value)
 		}
@@ -193,4 +192,48 @@ func list[T any](ctx context.Context, t table.Table, q table.Query) (Page[T], er
 		}
 		q.Cursor, q.Limit = page.Next, max(0, want-len(out.Items))
 	}
+}
+
+// items goes through all that a query finds, page by page.
+func items(ctx context.Context, t table.Table, q table.Query) iter.Seq2[table.Item, error] {
+	return func(yield func(table.Item, error) bool) {
+		for {
+			page, err := t.Query(ctx, q)
+			if err != nil {
+				yield(table.Item{}, err)
+				return
+			}
+			for _, it := range page.Items {
+				if !yield(it, nil) {
+					return
+				}
+			}
+			if q.Cursor = page.Next; q.Cursor == "" {
+				return
+			}
+		}
+	}
+}
+
+// values goes through all that a query finds, decoded one by one.
+func values[T any](ctx context.Context, t table.Table, q table.Query) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for it, err := range items(ctx, t, q) {
+			var value T
+			if err == nil {
+				value, err = valueOf[T](it)
+			}
+			if !yield(value, err) {
+				return
+			}
+		}
+	}
+}
+
+// valueOf decodes an item's JSON.
+func valueOf[T any](it table.Item) (value T, err error) {
+	if err := json.Unmarshal(it.Data, &value); err != nil {
+		return value, fmt.Errorf("item %s/%s: %w", it.PK, it.SK, err)
+	}
+	return value, nil
 }

@@ -2,8 +2,7 @@ package store
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -40,22 +39,16 @@ type StoryRecord struct {
 
 // about lists what mentions a person, by kind ("upload" for files) and id.
 func (s *Store) about(ctx context.Context, project, id string, each func(kind, what string) error) error {
-	q := table.Query{PK: aboutPartition(project, id)}
-	for {
-		page, err := s.Tracker.Query(ctx, q)
+	for it, err := range items(ctx, s.Tracker, table.Query{PK: aboutPartition(project, id)}) {
 		if err != nil {
 			return err
 		}
-		for _, it := range page.Items {
-			kind, what, _ := strings.Cut(it.SK, "#")
-			if err := each(kind, what); err != nil {
-				return err
-			}
-		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			return nil
+		kind, what, _ := strings.Cut(it.SK, "#")
+		if err := each(kind, what); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // Story gathers everything held on one person, under all ids that ever stood for them.
@@ -135,15 +128,12 @@ func (s *Store) tellUpload(ctx context.Context, project, id string, ids []string
 	if err != nil {
 		return err
 	}
-	for pack := range u.Packs {
-		lines, err := s.Pack(ctx, project, id, pack)
+	for l, err := range s.Lines(ctx, project, u) {
 		if err != nil {
 			return err
 		}
-		for _, l := range lines {
-			if slices.Contains(ids, l.Person) {
-				story.Records = append(story.Records, StoryRecord{Kind: k.Name, ID: fact.LineID(id, u.Arrived, l.Row), Row: k.Reveal(l.Values, texts[l.Row]), Upload: id, Line: l.Row})
-			}
+		if slices.Contains(ids, l.Person) {
+			story.Records = append(story.Records, StoryRecord{Kind: k.Name, ID: fact.LineID(id, u.Arrived, l.Row), Row: k.Reveal(l.Values, texts[l.Row]), Upload: id, Line: l.Row})
 		}
 	}
 	return nil
@@ -152,19 +142,11 @@ func (s *Store) tellUpload(ctx context.Context, project, id string, ids []string
 // rowTexts reads the private texts of an upload's rows.
 func (s *Store) rowTexts(ctx context.Context, project, upload string) (map[int]map[string]string, error) {
 	out := map[int]map[string]string{}
-	q := table.Query{PK: textKey(project, upload, 0).PK}
-	for {
-		page, err := s.People.Query(ctx, q)
+	for texts, err := range values[map[int]map[string]string](ctx, s.People, table.Query{PK: textKey(project, upload, 0).PK}) {
 		if err != nil {
 			return nil, err
 		}
-		for _, it := range page.Items {
-			if err := json.Unmarshal(it.Data, &out); err != nil {
-				return nil, fmt.Errorf("texts of upload %s: %w", upload, err)
-			}
-		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			return out, nil
-		}
+		maps.Copy(out, texts)
 	}
+	return out, nil
 }

@@ -122,9 +122,9 @@ func (s *Store) SignupsOf(ctx context.Context, project string, ids []string) (ma
 	}
 	out := map[string]signup.Signup{}
 	for _, it := range found {
-		var su signup.Signup
-		if err := json.Unmarshal(it.Data, &su); err != nil {
-			return nil, fmt.Errorf("item %s: %w", it.PK, err)
+		su, err := valueOf[signup.Signup](it)
+		if err != nil {
+			return nil, err
 		}
 		out[su.ID] = su
 	}
@@ -148,9 +148,9 @@ func (s *Store) TypedOf(ctx context.Context, project string, ids []string) (map[
 			return nil, err
 		}
 		for _, it := range found {
-			var t Typed
-			if err := json.Unmarshal(it.Data, &t); err != nil {
-				return nil, fmt.Errorf("item %s/%s: %w", it.PK, it.SK, err)
+			t, err := valueOf[Typed](it)
+			if err != nil {
+				return nil, err
 			}
 			out[t.ID] = t
 		}

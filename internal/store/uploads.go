@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 
@@ -304,16 +305,12 @@ func (s *Store) WithdrawUpload(ctx context.Context, id, by string, def Defined) 
 	if err != nil || withdrawn.Kind != signup.Kind.Plural || withdrawn.SameAs != "" {
 		return withdrawn, err
 	}
-	for pack := range withdrawn.Packs {
-		lines, err := s.Pack(ctx, project, id, pack)
-		if err != nil {
-			return withdrawn, err
+	for line, err := range s.Lines(ctx, project, withdrawn) {
+		if err == nil {
+			_, err = s.MoveSignup(ctx, def.Definition, fact.LineID(id, withdrawn.Arrived, line.Row), signup.Cancelled, by)
 		}
-		for _, line := range lines {
-			_, err := s.MoveSignup(ctx, def.Definition, fact.LineID(id, withdrawn.Arrived, line.Row), signup.Cancelled, by)
-			if err != nil && !isNotFound(err) {
-				return withdrawn, err
-			}
+		if err != nil && !isNotFound(err) {
+			return withdrawn, err
 		}
 	}
 	return withdrawn, nil
@@ -344,6 +341,43 @@ func (s *Store) Pack(ctx context.Context, project, upload string, pack int) ([]f
 		err = fmt.Errorf("upload %s: pack %d is missing", upload, pack)
 	}
 	return lines, err
+}
+
+// packsTogether is how many packs are read at once: a few MB.
+const packsTogether = 8
+
+// Lines goes through the rows of an upload, in the order of the file.
+func (s *Store) Lines(ctx context.Context, project string, u Upload) iter.Seq2[fact.Line, error] {
+	return func(yield func(fact.Line, error) bool) {
+		for first := 0; first < u.Packs; first += packsTogether {
+			var keys []table.Key
+			for pack := first; pack < min(first+packsTogether, u.Packs); pack++ {
+				keys = append(keys, packKey(project, u.ID, pack))
+			}
+			found, err := s.Tracker.Get(ctx, keys...)
+			if err != nil {
+				yield(fact.Line{}, err)
+				return
+			}
+			for _, key := range keys {
+				it, there := found[key]
+				if !there {
+					yield(fact.Line{}, fmt.Errorf("upload %s: pack %s is missing", u.ID, key.SK))
+					return
+				}
+				lines, err := valueOf[[]fact.Line](it)
+				if err != nil {
+					yield(fact.Line{}, err)
+					return
+				}
+				for _, l := range lines {
+					if !yield(l, nil) {
+						return
+					}
+				}
+			}
+		}
+	}
 }
 
 // Print is what an upload is compared by: the keyed hashes of a row's natural key, and of what it says beside the key.
@@ -457,21 +491,15 @@ func (p *Packer) put(t table.Table, key table.Key, data []byte) {
 
 // Prints reads the prints of an upload's rows, in file order.
 func (s *Store) Prints(ctx context.Context, project, upload string, each func(Print)) error {
-	q := table.Query{PK: keyPackKey(project, upload, 0).PK}
-	for {
-		page, err := s.Tracker.Query(ctx, q)
+	for it, err := range items(ctx, s.Tracker, table.Query{PK: keyPackKey(project, upload, 0).PK}) {
 		if err != nil {
 			return err
 		}
-		for _, it := range page.Items {
-			for data := it.Data; len(data) >= printBytes; data = data[printBytes:] {
-				each(Print{Natural: [16]byte(data), Content: [8]byte(data[16:])})
-			}
-		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			return nil
+		for data := it.Data; len(data) >= printBytes; data = data[printBytes:] {
+			each(Print{Natural: [16]byte(data), Content: [8]byte(data[16:])})
 		}
 	}
+	return nil
 }
 
 // Mention keeps that an upload says something of a person, for their own story.

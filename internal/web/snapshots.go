@@ -15,8 +15,11 @@ func (c *Call) ReadableSnapshot(id string) (store.Kept, error) {
 	if c.Has(Coordinator) {
 		state = ""
 	}
-	if id == "latest" {
-		return c.Site.Store.Newest(c.Context(), c.Project, state)
+	switch {
+	case id == "latest" && state == "":
+		return c.Site.Store.Newest(c.Context(), c.Project)
+	case id == "latest":
+		return c.Site.Store.NewestApproved(c.Context(), c.Project, "")
 	}
 	kept, err := c.Site.Store.KeptSnapshot(c.Context(), c.Project, id)
 	if err == nil && state != "" && kept.State != state {

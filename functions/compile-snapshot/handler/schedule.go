@@ -40,7 +40,7 @@ func (co Compiler) night(ctx context.Context, id string) error {
 	if err := co.reports(ctx, d, yesterday); err != nil {
 		return err
 	}
-	waits, err := attention.Overnight(ctx, co.Store, id)
+	waits, err := attention.Look(ctx, co.Store, id)
 	if err != nil {
 		return err
 	}

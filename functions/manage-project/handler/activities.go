@@ -2,6 +2,7 @@ package handler
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,13 +28,15 @@ const (
 	mostRows         = 100
 	mostNames        = 200
 	mostCertificates = 40
-	mostEmpty        = 60 // lines of a list for those who did not sign up
+	mostLooked       = 1000 // people looked at for a page of certificates: where few of many completed, it may be short
+	mostEmpty        = 60   // lines of a list for those who did not sign up
 )
 
 // participant is somebody who signed up to an activity. Of two sign-ups of one person the one that says more counts.
 type participant struct {
 	person.Person
-	signup signup.Signup
+	sorted        string // the form of the name that rosters are in the order of
+	signup, state string
 }
 
 func (p participant) name() string { return strings.TrimSpace(p.FirstName + " " + p.LastName) }
@@ -41,7 +44,7 @@ func (p participant) name() string { return strings.TrimSpace(p.FirstName + " " 
 // known tells that it is known who this is: of somebody who was erased only a number is left.
 func (p participant) known() bool { return p.name() != "" || len(p.Emails)+len(p.Pesels) > 0 }
 
-func (p participant) accepted() bool { return p.signup.State == signup.Accepted && p.known() }
+func (p participant) accepted() bool { return p.state == signup.Accepted && p.known() }
 
 // chosenActivity is the activity that an address names.
 func chosenActivity(c *web.Call) (project.Activity, error) {
@@ -55,45 +58,40 @@ func chosenActivity(c *web.Call) (project.Activity, error) {
 	return a, nil
 }
 
-func signupsOf(c *web.Call, activity string) ([]signup.Signup, error) {
-	return web.All(func(cursor string) (store.Page[signup.Signup], error) {
-		return c.Site.Store.Signups(c.Context(), c.Project, activity, table.MostPage, cursor)
-	})
-}
-
-// roster is everybody who signed up to an activity, by name.
+// roster is everybody who signed up to an activity, by name. All are read, for their names have no order of their own at an
+// activity; of each only a little is kept.
 func roster(c *web.Call, activity string) ([]participant, error) {
-	signups, err := signupsOf(c, activity)
-	if err != nil {
-		return nil, err
-	}
-	ids := make([]string, len(signups))
-	for i, su := range signups {
-		ids[i] = su.Person
-	}
-	people, err := c.Site.Store.Persons(c.Context(), c.Project, ids)
-	if err != nil {
-		return nil, err
-	}
 	says := []string{signup.Cancelled, signup.Held, signup.Waitlisted, signup.Accepted}
 	by := map[string]participant{}
-	for _, su := range signups {
-		p, ok := people[su.Person]
-		if !ok {
-			p.ID = su.Person
+	for cursor := ""; ; {
+		signups, err := c.Site.Store.Signups(c.Context(), c.Project, activity, table.MostPage, cursor)
+		if err != nil {
+			return nil, err
 		}
-		if before, twice := by[p.ID]; !twice || slices.Index(says, su.State) >= slices.Index(says, before.signup.State) {
-			by[p.ID] = participant{p, su}
+		ids := make([]string, len(signups.Items))
+		for i, su := range signups.Items {
+			ids[i] = su.Person
+		}
+		people, err := c.Site.Store.Persons(c.Context(), c.Project, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, su := range signups.Items {
+			p, ok := people[su.Person]
+			if !ok {
+				p.ID = su.Person
+			}
+			if before, twice := by[p.ID]; !twice || slices.Index(says, su.State) >= slices.Index(says, before.state) {
+				by[p.ID] = participant{Person: p, sorted: p.SortName(), signup: su.ID, state: su.State}
+			}
+		}
+		if cursor = signups.Next; cursor == "" {
+			break
 		}
 	}
-	all := make([]participant, 0, len(by))
-	for _, p := range by {
-		all = append(all, p)
-	}
-	slices.SortFunc(all, func(a, b participant) int {
-		return cmp.Or(strings.Compare(a.SortName(), b.SortName()), strings.Compare(a.ID, b.ID))
-	})
-	return all, nil
+	return slices.SortedFunc(maps.Values(by), func(a, b participant) int {
+		return cmp.Or(strings.Compare(a.sorted, b.sorted), strings.Compare(a.ID, b.ID))
+	}), nil
 }
 
 // part is one page of those on a roster who are wanted: how many come before, how many there are, and the cursor of the
@@ -128,6 +126,21 @@ func window(all []participant, wanted func(participant) bool, limit int, cursor 
 	return out, nil
 }
 
+// ahead are those on a roster who come behind a cursor, but no more than so many, and the cursor of the rest.
+func ahead(all []participant, cursor string, most int) (some []participant, rest string, err error) {
+	if cursor != "" {
+		at := slices.IndexFunc(all, func(p participant) bool { return p.ID == cursor })
+		if at < 0 {
+			return nil, "", table.ErrCursor
+		}
+		all = all[at+1:]
+	}
+	if len(all) > most {
+		all, rest = all[:most], all[most-1].ID
+	}
+	return all, rest, nil
+}
+
 // atMost is how many are wanted on a page, where the address does not say another number below the most.
 func atMost(c *web.Call, usual, most int) int {
 	n, err := strconv.Atoi(c.URL.Query().Get("limit"))
@@ -147,20 +160,9 @@ func (p part) persons() []person.Person {
 
 func anybody(participant) bool { return true }
 
-// stands counts an activity's sign-ups.
-func stands(a project.Activity, signups []signup.Signup) page.ActivityItem {
-	out := page.ActivityItem{Activity: a}
-	for _, su := range signups {
-		switch su.State {
-		case signup.Accepted:
-			out.Accepted++
-		case signup.Waitlisted:
-			out.Waitlisted++
-		case signup.Held:
-			out.Held++
-		}
-	}
-	return out
+// stands says how an activity stands.
+func stands(a project.Activity, p signup.Places) page.ActivityItem {
+	return page.ActivityItem{Activity: a, Accepted: p.Taken, Waitlisted: p.Waiting, Held: p.Held}
 }
 
 func activityJSON(a page.ActivityItem) map[string]any {
@@ -182,12 +184,12 @@ func listActivities(c *web.Call) error {
 	}
 	var content page.Activities
 	items := []map[string]any{}
-	for _, a := range c.Defined.Definition.Activities {
-		signups, err := signupsOf(c, a.ID)
-		if err != nil {
-			return err
-		}
-		content.Items = append(content.Items, stands(a, signups))
+	places, err := c.Site.Store.Places(c.Context(), c.Project, c.Defined.Definition.Activities)
+	if err != nil {
+		return err
+	}
+	for i, a := range c.Defined.Definition.Activities {
+		content.Items = append(content.Items, stands(a, places[i]))
 		items = append(items, activityJSON(content.Items[len(content.Items)-1]))
 	}
 	if c.Page {
@@ -240,7 +242,7 @@ func showActivity(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	signups, err := signupsOf(c, a.ID)
+	places, err := c.Site.Store.Places(c.Context(), c.Project, []project.Activity{a})
 	if err != nil {
 		return err
 	}
@@ -256,12 +258,12 @@ func showActivity(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	content := page.Activity{ActivityItem: stands(a, signups), Next: c.NextAddress(shown.next)}
+	content := page.Activity{ActivityItem: stands(a, places[0]), Next: c.NextAddress(shown.next)}
 	out, items := activityJSON(content.ActivityItem), []map[string]any{}
 	for _, p := range shown.people {
 		did := sumUp(known[p.ID])
-		line := page.Participant{Person: p.ID, Name: p.name(), Email: p.Email(), State: p.signup.State, Days: len(did.days), Hours: did.total(), Outcome: did.outcome}
-		item := map[string]any{"person": p.JSON(true), "signup": p.signup.ID, "state": p.signup.State, "days": append([]string{}, did.days...)}
+		line := page.Participant{Person: p.ID, Name: p.name(), Email: p.Email(), State: p.state, Days: len(did.days), Hours: did.total(), Outcome: did.outcome}
+		item := map[string]any{"person": p.JSON(true), "signup": p.signup, "state": p.state, "days": append([]string{}, did.days...)}
 		if did.outcome != "" {
 			item["outcome"] = did.outcome
 		}
@@ -358,16 +360,20 @@ func showCertificates(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	people := part{people: all}.persons()
-	known, err := c.Site.Store.AtActivity(c.Context(), c.Project, a.ID, people, &attendance.Kind)
+	some, rest, err := ahead(all, c.Cursor(), mostLooked)
+	if err != nil {
+		return err
+	}
+	known, err := c.Site.Store.AtActivity(c.Context(), c.Project, a.ID, part{people: some}.persons(), &attendance.Kind)
 	if err != nil {
 		return err
 	}
 	completed := func(p participant) bool { return p.known() && sumUp(known[p.ID]).outcome == "completed" }
-	shown, err := window(all, completed, atMost(c, mostCertificates, mostNames), c.Cursor())
+	shown, err := window(some, completed, atMost(c, mostCertificates, mostNames), "")
 	if err != nil {
 		return err
 	}
+	shown.next = cmp.Or(shown.next, rest)
 	content := page.Certificates{Definition: c.Defined.Definition, Activity: a, In: text.Language("", cmp.Or(query.Get("in"), c.Language)), Person: who, Next: c.NextAddress(shown.next)}
 	items := []map[string]any{}
 	for _, p := range shown.people {

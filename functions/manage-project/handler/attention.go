@@ -3,7 +3,6 @@ package handler
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"outreach/internal/attention"
@@ -69,11 +68,11 @@ func tasks(c *web.Call) ([]task, error) {
 	if err != nil {
 		return nil, err
 	}
-	held, err := s.HeldSignups(c.Context(), c.Project)
+	places, err := s.Places(c.Context(), c.Project, c.Defined.Definition.Activities)
 	if err != nil {
 		return nil, err
 	}
-	newest, err := s.Newest(c.Context(), c.Project, "")
+	newest, err := s.Newest(c.Context(), c.Project)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
@@ -83,34 +82,28 @@ func tasks(c *web.Call) ([]task, error) {
 	}
 	d.add("reports", counts.Reports, true, "/snapshots")
 	d.add("rejected_files", rejected, true, "/uploads")
-	if err := d.queues(true); err != nil {
-		return nil, err
-	}
-	d.held(held)
+	d.queues(places, true)
+	d.held(places)
 	d.add("duplicates", counts.Duplicates, false, "/people/duplicates")
 	d.snapshot(newest)
 	d.add("lines_behind", counts.LinesBehind, false, figures)
 	d.add("people_without_attributes", counts.PeopleWithoutAttributes, false, figures)
-	return d.tasks, d.queues(false)
+	d.queues(places, false)
+	return d.tasks, nil
 }
 
 // queues puts down the waiting lists of activities that have free places, or of those that have none.
-func (d *desk) queues(free bool) error {
-	for _, a := range d.Defined.Definition.Activities {
-		waiting, places, err := d.Site.Store.Waiting(d.Context(), d.Project, a)
-		if err != nil {
-			return err
-		}
-		if (places != 0) != free || waiting == 0 {
+func (d *desk) queues(places []signup.Places, free bool) {
+	for i, a := range d.Defined.Definition.Activities {
+		if places[i].Full() == free || places[i].Waiting == 0 {
 			continue
 		}
 		what := "waiting"
 		if free {
 			what = "waiting_with_places"
 		}
-		d.of(a, what, waiting, free)
+		d.of(a, what, places[i].Waiting, free)
 	}
-	return nil
 }
 
 func (d *desk) of(a project.Activity, what string, n int, urgent bool) {
@@ -118,10 +111,9 @@ func (d *desk) of(a project.Activity, what string, n int, urgent bool) {
 	d.tasks[len(d.tasks)-1].Activity = a.ID
 }
 
-func (d *desk) held(held []signup.Signup) {
-	for _, a := range d.Defined.Definition.Activities {
-		n := len(slices.DeleteFunc(slices.Clone(held), func(su signup.Signup) bool { return su.Activity != a.ID }))
-		if n > 0 {
+func (d *desk) held(places []signup.Places) {
+	for i, a := range d.Defined.Definition.Activities {
+		if n := places[i].Held; n > 0 {
 			d.of(a, "held", n, true)
 		}
 	}

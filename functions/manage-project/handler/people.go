@@ -63,7 +63,7 @@ func duplicates(c *web.Call) error {
 			return &web.Error{Status: http.StatusBadRequest, Detail: "cursor"}
 		}
 	}
-	pairs, err := c.Site.Store.Duplicates(c.Context(), c.Project)
+	pairs, err := c.Site.Store.Duplicates(c.Context(), c.Project, c.Today())
 	if err != nil {
 		return err
 	}

@@ -98,18 +98,12 @@ func lay(c *web.Call, u store.Upload, said map[[16]byte]airing) error {
 		return err
 	}
 	period := c.Defined.Definition.Period
-	for pack := range u.Packs {
-		lines, err := c.Site.Store.Pack(c.Context(), c.Project, u.ID, pack)
-		if err != nil {
+	for line, err := range c.Site.Store.Lines(c.Context(), c.Project, u) {
+		if err != nil || len(keys) == 0 {
 			return err
 		}
-		for _, line := range lines {
-			if len(keys) == 0 {
-				return nil
-			}
-			said[keys[0]] = read(line.Values, period.Contains)
-			keys = keys[1:]
-		}
+		said[keys[0]] = read(line.Values, period.Contains)
+		keys = keys[1:]
 	}
 	return nil
 }

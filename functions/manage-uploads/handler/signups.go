@@ -9,51 +9,58 @@ import (
 	"outreach/internal/report"
 	"outreach/internal/report/workbook"
 	"outreach/internal/signup"
-	"outreach/internal/store"
+	"outreach/internal/table"
 	"outreach/internal/web"
 )
 
-// exportedSignups are all sign-ups, of the activity that is asked for or of each: the columns of the export, and its rows, whose
-// cells are a workbook's.
-func exportedSignups(c *web.Call) (columns []string, rows [][]any, err error) {
-	if err := c.Need(web.Coordinator); err != nil {
-		return nil, nil, err
-	}
-	activity, err := c.Activity()
-	if err != nil {
-		return nil, nil, err
-	}
-	columns = []string{"id", "state", "submitted_at"}
+// exportColumns are the columns of the export.
+func exportColumns() []string {
+	columns := []string{"id", "state", "submitted_at"}
 	for _, f := range signup.Kind.Fields {
 		if f.Name != "submitted_at" {
 			columns = append(columns, f.Name)
 		}
 	}
+	return columns
+}
+
+// exportSignups goes through all sign-ups, of the activity that is asked for or of each: rows whose cells are a workbook's.
+func exportSignups(c *web.Call, each func(row []any)) error {
+	if err := c.Need(web.Coordinator); err != nil {
+		return err
+	}
+	activity, err := c.Activity()
+	if err != nil {
+		return err
+	}
 	for _, id := range c.Defined.Activities() {
 		if activity != "" && id != activity {
 			continue
 		}
-		all, err := web.All(func(cursor string) (store.Page[signup.Signup], error) {
-			return c.Site.Store.Signups(c.Context(), c.Project, id, 1000, cursor)
-		})
-		if err != nil {
-			return nil, nil, err
-		}
-		forms, err := c.Site.Store.Forms(c.Context(), c.Project, all)
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, su := range all {
-			row := []any{su.ID, su.State, su.Submitted.In(c.Defined.Definition.Location())}
-			for i, value := range signup.Kind.Reveal(su.Row, forms[su.ID]) {
-				if f := signup.Kind.Fields[i]; f.Name != "submitted_at" {
-					row = append(row, cellOf(f, value))
-				}
+		for cursor := ""; ; {
+			found, err := c.Site.Store.Signups(c.Context(), c.Project, id, table.MostPage, cursor)
+			if err != nil {
+				return err
 			}
-			rows = append(rows, row)
+			forms, err := c.Site.Store.Forms(c.Context(), c.Project, found.Items)
+			if err != nil {
+				return err
+			}
+			for _, su := range found.Items {
+				row := []any{su.ID, su.State, su.Submitted.In(c.Defined.Definition.Location())}
+				for i, value := range signup.Kind.Reveal(su.Row, forms[su.ID]) {
+					if f := signup.Kind.Fields[i]; f.Name != "submitted_at" {
+						row = append(row, cellOf(f, value))
+					}
+				}
+				each(row)
+			}
+			if cursor = found.Next; cursor == "" {
+				break
+			}
 		}
 	}
-	return columns, rows, nil
+	return nil
 }
 
 func cellOf(f record.Field, value string) any {
@@ -66,18 +73,14 @@ func cellOf(f record.Field, value string) any {
 }
 
 func signupsCSV(c *web.Call) error {
-	columns, rows, err := exportedSignups(c)
-	if err != nil {
-		return err
-	}
 	var b bytes.Buffer
 	csv := report.NewCSV(&b)
-	head := make([]report.Cell, len(columns))
-	for i, name := range columns {
-		head[i] = report.Text(name)
+	var head []report.Cell
+	for _, name := range exportColumns() {
+		head = append(head, report.Text(name))
 	}
 	csv.Row(head...)
-	for _, values := range rows {
+	err := exportSignups(c, func(values []any) {
 		row := make([]report.Cell, len(values))
 		for i, value := range values {
 			switch v := value.(type) {
@@ -90,6 +93,9 @@ func signupsCSV(c *web.Call) error {
 			}
 		}
 		csv.Row(row...)
+	})
+	if err != nil {
+		return err
 	}
 	if err := csv.Close(); err != nil {
 		return err
@@ -98,13 +104,11 @@ func signupsCSV(c *web.Call) error {
 }
 
 func signupsXLSX(c *web.Call) error {
-	columns, rows, err := exportedSignups(c)
-	if err != nil {
+	sheet := workbook.Sheet{Name: c.Messages().Say("section.signups")}
+	if err := exportSignups(c, func(row []any) { sheet.Rows = append(sheet.Rows, row) }); err != nil {
 		return err
 	}
-	words := c.Messages()
-	sheet := workbook.Sheet{Name: words.Say("section.signups"), Rows: rows}
-	for _, name := range columns {
+	for _, name := range exportColumns() {
 		sheet.Columns = append(sheet.Columns, workbook.Column{Name: name, Width: 22})
 	}
 	var b bytes.Buffer

@@ -81,13 +81,6 @@ func (n *Notices) CatchUp(ctx context.Context) error {
 		case <-time.After(pause):
 		}
 	}
-	// Who is woken every day, and may know what people are called, counts for the nightly schedule, which may not.
-	for _, d := range all {
-		if err := n.Store.CountDuplicates(ctx, d.ID, d.Day(n.Store.Now())); err != nil {
-			n.Log.Error("duplicates not counted", "project", d.ID, "reason", err.Error())
-			failed = append(failed, err)
-		}
-	}
 	return errors.Join(failed...)
 }
 

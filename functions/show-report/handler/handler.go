@@ -102,7 +102,7 @@ func results(c *web.Call) error {
 
 // newestApproved is the approved snapshot of the latest day, or nil.
 func newestApproved(c *web.Call) (*snapshot.Snapshot, error) {
-	kept, err := c.Site.Store.Newest(c.Context(), c.Project, snapshot.Approved)
+	kept, err := c.Site.Store.NewestApproved(c.Context(), c.Project, "")
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
@@ -236,7 +236,7 @@ func compare(c *web.Call, kept store.Kept, snap snapshot.Snapshot) (snapshot.Cha
 	if err != nil {
 		return snapshot.Changes{}, err
 	}
-	before, err := c.Site.Store.ApprovedBefore(c.Context(), c.Project, kept.AsOf)
+	before, err := c.Site.Store.NewestApproved(c.Context(), c.Project, kept.AsOf)
 	if errors.Is(err, store.ErrNotFound) {
 		return snapshot.Compare(now, nil), nil
 	}
@@ -336,16 +336,23 @@ func evidenceCSV(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	var all []snapshot.Counted
-	for from := 0; from >= 0; {
-		var items []snapshot.Counted
-		if items, from, err = c.Site.Store.Evidence(c.Context(), f.kept, f.evidence(), from, store.EvidencePart); err != nil {
-			return err
+	all := func(yield func(snapshot.Evidence, error) bool) {
+		for from := 0; from >= 0; {
+			items, next, err := c.Site.Store.Evidence(c.Context(), f.kept, f.evidence(), from, store.EvidencePart)
+			if err != nil {
+				yield(snapshot.Evidence{}, err)
+				return
+			}
+			for _, one := range items {
+				if !yield(one.Evidence, nil) {
+					return
+				}
+			}
+			from = next
 		}
-		all = append(all, items...)
 	}
 	var b bytes.Buffer
-	if err := report.WriteEvidence(&b, bare(all)); err != nil {
+	if err := report.WriteEvidence(&b, all); err != nil {
 		return err
 	}
 	return c.Download("text/csv; charset=utf-8", c.Project+"-"+f.kept.AsOf+"-"+f.evidence()+".csv", b.Bytes())

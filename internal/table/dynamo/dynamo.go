@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 	"github.com/oklog/ulid/v2"
+	"golang.org/x/sync/errgroup"
 
 	"outreach/internal/table"
 )
@@ -25,6 +27,7 @@ import (
 const (
 	indexName  = "index"
 	mostOfGet  = 100 // keys of one BatchGetItem
+	readers    = 8   // BatchGetItems of one Get at once
 	tries      = 6   // of a call that meets another, or is told to come back later
 	firstPause = 25 * time.Millisecond
 )
@@ -65,16 +68,26 @@ func pause(ctx context.Context, try int) error {
 	}
 }
 
-// Get gives the items that are there; each is read as it is, not all as of one instant.
+// Get gives the items that are there; each is read as it is, not all as of one instant. Many keys are asked for side by side.
 func (t *Table) Get(ctx context.Context, keys ...table.Key) (map[table.Key]table.Item, error) {
 	if err := table.CheckGet(keys); err != nil {
 		return nil, fmt.Errorf("get: %w", err)
 	}
+	var mu sync.Mutex
 	items := make(map[table.Key]table.Item, len(keys))
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(readers)
 	for some := range slices.Chunk(distinct(keys), mostOfGet) {
-		if err := t.get(ctx, some, items); err != nil {
-			return nil, fmt.Errorf("get: %w", known(ctx, err))
-		}
+		group.Go(func() error {
+			return t.get(within, some, func(it table.Item) {
+				mu.Lock()
+				defer mu.Unlock()
+				items[it.Key] = it
+			})
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("get: %w", known(ctx, err))
 	}
 	return items, nil
 }
@@ -88,7 +101,7 @@ func distinct(keys []table.Key) []table.Key {
 	})
 }
 
-func (t *Table) get(ctx context.Context, keys []table.Key, items map[table.Key]table.Item) error {
+func (t *Table) get(ctx context.Context, keys []table.Key, each func(table.Item)) error {
 	ask := types.KeysAndAttributes{ConsistentRead: aws.Bool(true)}
 	for _, key := range keys {
 		ask.Keys = append(ask.Keys, keyAttributes(key))
@@ -103,7 +116,7 @@ func (t *Table) get(ctx context.Context, keys []table.Key, items map[table.Key]t
 			if err != nil {
 				return err
 			}
-			items[it.Key] = it
+			each(it)
 		}
 		rest := out.UnprocessedKeys[t.name]
 		if len(rest.Keys) == 0 {

@@ -271,12 +271,13 @@ func (d Desk) month(c *web.Call, adviser, month string) ([]view, error) {
 		return nil, err
 	}
 	records, err := web.All(func(cursor string) (store.Page[store.Typed], error) {
-		return c.Site.Store.TypedRecords(c.Context(), c.Project, d.Kind, staff, table.MostPage, cursor)
+		page, err := c.Site.Store.TypedRecords(c.Context(), c.Project, d.Kind, staff, table.MostPage, cursor)
+		page.Items = slices.DeleteFunc(page.Items, func(t store.Typed) bool { return !strings.HasPrefix(d.Kind.Get(t.Row, "date"), month+"-") })
+		return page, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	records = slices.DeleteFunc(records, func(t store.Typed) bool { return !strings.HasPrefix(d.Kind.Get(t.Row, "date"), month+"-") })
 	slices.SortStableFunc(records, func(a, b store.Typed) int {
 		return cmp.Or(cmp.Compare(d.Kind.Get(a.Row, "date"), d.Kind.Get(b.Row, "date")), cmp.Compare(a.ID, b.ID))
 	})

@@ -1,0 +1,44 @@
+package handler
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"outreach/internal/person"
+	"outreach/internal/table"
+)
+
+// However few are looked at for a page, the pages together pass everybody once.
+func TestPagesOfARosterPassEverybodyOnce(t *testing.T) {
+	t.Parallel()
+	var all []participant
+	for i := range 10 {
+		all = append(all, participant{Person: person.Person{ID: fmt.Sprint(i)}})
+	}
+	ids := func(some []participant) (out []string) {
+		for _, p := range some {
+			out = append(out, p.ID)
+		}
+		return out
+	}
+	for most := 1; most <= 12; most++ {
+		var passed []string
+		for cursor, pages := "", 0; ; pages++ {
+			some, rest, err := ahead(all, cursor, most)
+			if err != nil || len(some) > most || pages > len(all) {
+				t.Fatalf("%d at most, from %q: %v, %v", most, cursor, ids(some), err)
+			}
+			if passed, cursor = append(passed, ids(some)...), rest; cursor == "" {
+				break
+			}
+		}
+		if !slices.Equal(passed, ids(all)) {
+			t.Errorf("%d at most: %v", most, passed)
+		}
+	}
+	if _, _, err := ahead(all, "nobody", 5); !errors.Is(err, table.ErrCursor) {
+		t.Errorf("a cursor that is none: %v", err)
+	}
+}

@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"golang.org/x/sync/errgroup"
+
+	"outreach/internal/project"
+	"outreach/internal/record"
+	"outreach/internal/signup"
+	"outreach/internal/table"
+)
+
+// Whatever several people at once make of an activity's sign-ups, what is counted of it is what they come to.
+func TestPlacesAreWhatTheSignupsComeTo(t *testing.T) {
+	t.Parallel()
+	s, ctx := open(t), context.Background()
+	garden := project.Activity{ID: "garden", Capacity: 10}
+	def := &project.Definition{ID: "p", Activities: []project.Activity{{ID: "empty", Capacity: 3}, garden}}
+	for n := range 5 { // whose address and number lead to two people are held
+		named(t, s, fmt.Sprintf("znana%d@example.org", n), "Ewa", fmt.Sprint("Znana", n))
+	}
+	group, within := errgroup.WithContext(ctx)
+	for writer := range 4 {
+		r := rand.New(rand.NewPCG(1, uint64(writer)))
+		group.Go(func() error {
+			var mine []string
+			for n := range 25 {
+				row := make(record.Row, len(signup.Kind.Fields))
+				row[signup.Kind.Index("activity")] = garden.ID
+				row[signup.Kind.Index("email")] = fmt.Sprintf("osoba%d-%d@example.org", writer, n)
+				if n%5 == 0 {
+					row[signup.Kind.Index("email")] = fmt.Sprintf("znana%d@example.org", writer)
+					row[signup.Kind.Index("pesel")] = "44051401359"
+				}
+				did, err := s.SignUp(within, "p", SignupDraft{Activity: garden, Row: row, Submitted: s.Now(), Public: true}, Once{})
+				if err != nil {
+					return err
+				}
+				mine = append(mine, did.Signup.ID)
+				to := []string{signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled}[r.IntN(4)]
+				_, err = s.MoveSignup(within, def, mine[r.IntN(len(mine))], to, "")
+				if err != nil && !errors.Is(err, ErrFull) && !errors.Is(err, ErrStale) {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	want := signup.Places{Capacity: garden.Capacity}
+	page, err := s.Signups(ctx, "p", garden.ID, table.MostPage, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, su := range page.Items {
+		switch su.State {
+		case signup.Accepted:
+			want.Taken++
+		case signup.Waitlisted:
+			want.Waiting++
+		case signup.Held:
+			want.Held++
+		}
+	}
+	queue, err := s.Tracker.Query(ctx, table.Query{PK: queuePartition("p", garden.ID)})
+	if err != nil || len(queue.Items) != want.Waiting {
+		t.Errorf("%d stand in the queue, %v, and %d wait", len(queue.Items), err, want.Waiting)
+	}
+	got, err := s.Places(ctx, "p", def.Activities)
+	if err != nil || got[0] != (signup.Places{Capacity: 3}) || got[1] != want {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
+	}
+	if want.Taken == 0 || want.Taken > garden.Capacity || want.Waiting == 0 || want.Held == 0 {
+		t.Errorf("a weak test: %+v", want)
+	}
+}
