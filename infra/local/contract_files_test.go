@@ -282,7 +282,7 @@ func TestOneBadCellRejectsTheFileAndEveryBadCellIsTold(t *testing.T) {
 		{"media", "date,time,medium,title,outlet,reach,contacts\n" +
 			d + ",08:15,radio,Dobra,Radio,100,100\n" +
 			",25:00,internety,,Radio,dużo,1\n" +
-			"2010-02-30,8.15,radio,A,,100001,-5\n" +
+			"2010-02-30,8h15,radio,A,,100001,-5\n" +
 			future + ",,radio," + strings.Repeat("x", 301) + ",R,-1,\n" +
 			d + ",,radio,B,R,100,99\n", []string{
 			"3 date missing", "3 time not_a_date", "3 medium not_in_list", "3 title missing", "3 reach not_a_number",
