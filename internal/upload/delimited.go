@@ -2,7 +2,6 @@ package upload
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"strings"
 
@@ -14,9 +13,6 @@ import (
 // openDelimited recognises the encoding and the delimiter of a text, and reads it from its beginning.
 func openDelimited(body *source, allowed func(*record.Kind) bool) (rows, error) {
 	encoding, mark, err := detectEncoding(body.reader())
-	if errors.Is(err, errBinary) {
-		return nil, unreadable(1, "header")
-	}
 	if err != nil {
 		return nil, err
 	}

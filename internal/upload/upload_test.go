@@ -292,6 +292,11 @@ func TestCells(t *testing.T) {
 		{"a sign-up of nobody", "activity,first_name,last_name,pesel,consent_processing\n", "incubator,Anna,Nowak,,tak", `2 email missing "" person`},
 		{"a sign-up without consent", "activity,first_name,last_name,email,consent_processing\n", "incubator,Anna,Nowak,a@example.org,nie", `2 consent_processing not_in_list "nie" consent`},
 		{"a control character", airings, "2010-03-11,,tv,,Raz\x01em,TV,1", `2 title unreadable "Raz\x01em" text`},
+		{"a zero in a text", airings, "2010-03-11,,tv,,t\x00x,TV,1", "2 title unreadable \"t\\x00x\" text"},
+		{"a zero in a date", airings, "2010-03-1\x00,,tv,,Razem,TV,1", "2 date not_a_date \"2010-03-1\\x00\""},
+		{"a zero in a list", airings, "2010-03-11,,tv\x00,,Razem,TV,1", "2 medium not_in_list \"tv\\x00\""},
+		{"two broken bytes beside one letter in UTF-8", airings, "2010-03-11,,tv,,ż\xff\xfe,TV,1", `2 title unreadable "ż` + "\ufffd" + `" text`},
+		{"a letter of Windows-1250 in UTF-8", airings, "2010-03-11,,tv,,\x9cródło,TV,1", `2 title unreadable "` + "\ufffd" + `ródło" text`},
 		{"a broken letter in UTF-8", "date,medium,tytuł,outlet,reach,źródło\n", "2010-03-11,tv,Raz\xc5,TV,1,", `2 title unreadable "Raz` + "\ufffd" + `" text`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
