@@ -312,6 +312,35 @@ func TestCells(t *testing.T) {
 	}
 }
 
+func TestACellWithoutEndIsTooLongAndTheRowsBelowAreChecked(t *testing.T) {
+	t.Parallel()
+	const below = "2010-03-12,,tv,,Next,TV,many\n"
+	for _, tt := range []struct{ name, row, want string }{
+		{"a text", "2010-03-11,,tv,," + strings.Repeat("ż", 1_100_000) + ",TV,1", "title too_long 1100000"},
+		{"a text in quotation marks, with some of its own", `2010-03-11,,tv,,"` + strings.Repeat(`ż "" a`, 200_000) + `",TV,1`, "title too_long 1000000"},
+		{"a quoted text of one byte more than is kept", `2010-03-11,,tv,,"` + strings.Repeat("x", longestCell) + `y",TV,1`, fmt.Sprint("title too_long ", longestCell+1)},
+		{"a text whose only letter that is seen stands behind what is kept", "2010-03-11,,tv,," + strings.Repeat(" ", longestCell) + "x,TV,1", fmt.Sprint("title too_long ", longestCell+1)},
+		{"bytes that are no letters", "2010-03-11,ż,tv," + strings.Repeat("\x80", 4*longestCell) + ",Razem,TV,1", ""},
+		{"a date that goes on", "2010-03-11" + strings.Repeat(" ", longestCell) + "x,,tv,,Razem,TV,1", fmt.Sprint("date too_long ", longestCell+11)},
+		{"a number", "2010-03-11,,tv,,Razem,TV," + strings.Repeat("1", 2<<20), "reach not_a_number "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			checked, lines := read(t, []byte("\ufeff"+airings+tt.row+"\n"+below))
+			if len(lines) > 0 || checked.Errors.Total < 2 {
+				t.Fatalf("%d rows were handed over, %v", len(lines), briefs(checked.Errors))
+			}
+			first, last := checked.Errors.List[0], checked.Errors.List[checked.Errors.Total-1]
+			if got := first.Column + " " + first.Code + " " + first.Args["length"]; tt.want != "" && got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+			if brief(last) != `3 reach not_a_number "many" whole` {
+				t.Errorf("below it is %s", brief(last))
+			}
+		})
+	}
+}
+
 func TestWarningsDoNotReject(t *testing.T) {
 	t.Parallel()
 	checked, lines := read(t, []byte(airings+
@@ -389,13 +418,15 @@ func TestWhatIsNoTable(t *testing.T) {
 		{"a workbook of the old format", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 100_000), "old_excel"},
 		{"a workbook with a password", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 64<<10-20) + utf16Name + "xxx", "protected"},
 		{"an archive that is cut short", "PK\x03\x04xxxxxxxx", "damaged"},
+		{"a row of more columns than a spreadsheet has", airings + strings.Repeat(",", 20_000) + "\n", "row"},
+		{"a row of long cells without end", airings + strings.Repeat(strings.Repeat("x", longestCell)+",", 100) + "\n", "row"},
 		{"a mark that is never closed before a megabyte", airings + "2010-03-11,,tv,,\"" + strings.Repeat("x", 3<<20), "quote"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			checked, lines := read(t, []byte(tt.file))
 			row := 1
-			if tt.want == "quote" {
+			if tt.want == "quote" || tt.want == "row" {
 				row = 2
 			}
 			wantErrors(t, checked, fmt.Sprintf(`%d  unreadable "" %s`, row, tt.want))
@@ -531,6 +562,9 @@ func TestHostileFilesTakeLittleMemory(t *testing.T) {
 		"a mark never closed":   append([]byte(airings+`2010-03-11,,tv,,"`), mib("x\n")...),
 		"blank lines":           mib("\n"),
 		"blank lines below":     append([]byte(airings), mib(" \r\n")...),
+		"a cell without end":    append([]byte(airings+"2010-03-11,,tv,,"), mib("x")...),
+		"marks in a cell":       append([]byte(airings+`2010-03-11,,tv,,"x`), mib(`" `)...),
+		"cells of some size":    append([]byte(airings), mib(strings.Repeat("x", 8<<10)+",")...),
 		"one line":              mib("x"),
 		"one line below":        append([]byte(airings), mib("x")...),
 		"many columns":          mib("date,"),
