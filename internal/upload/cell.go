@@ -68,7 +68,13 @@ func (c cell) read(field *record.Field, scope record.Scope) (string, *record.Pro
 		}
 		return "", field.TooLong(c.length)
 	}
-	return field.Parse(text, scope)
+	bare := record.Unescape(text)
+	if bare != text && field.Type == record.List {
+		if canonical, problem := field.Parse(text, scope); problem == nil {
+			return canonical, nil
+		}
+	}
+	return field.Parse(bare, scope)
 }
 
 // shown is a cell's text as it may stand in an answer. Of a nil field nothing is known.

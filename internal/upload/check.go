@@ -32,6 +32,9 @@ func (c *checker) check(body *source, allowed func(*record.Kind) bool) error {
 	}
 	layout, ok := recognise(head, allowed)
 	if !ok {
+		if below, found := headerBelow(table, allowed); found {
+			return &fault{row: number, code: record.Unreadable, hint: "header_below", args: map[string]string{"row": strconv.Itoa(below)}}
+		}
 		return unreadable(number, "header")
 	}
 	c.Kind, c.layout = layout.kind, layout

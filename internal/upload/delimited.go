@@ -67,11 +67,12 @@ func declaredDelimiter(start []byte) (byte, int) {
 const delimiters = ",;\t|"
 
 // detectDelimiter takes the delimiter by which the first row that is not blank has the most columns of a kind; where
-// none has two of them, the one that makes the most cells.
+// none has two of them, the one by which a row below has, or else the one that makes the most cells.
 func detectDelimiter(start []byte, allowed func(*record.Kind) bool) byte {
-	best, most, cells := delimiters[0], -1, 0
+	best, most, cells, below := delimiters[0], -1, 0, false
 	for _, d := range []byte(delimiters) {
-		_, head, err := nextFilled(newDelimited(bytes.NewReader(start), d))
+		table := newDelimited(bytes.NewReader(start), d)
+		_, head, err := nextFilled(table)
 		if err == io.EOF {
 			return d // there is nothing but delimiters
 		}
@@ -86,8 +87,10 @@ func detectDelimiter(start []byte, allowed func(*record.Kind) bool) byte {
 				}
 			}
 		}
-		if known > most || known == most && len(head) > cells {
-			best, most, cells = d, known, len(head)
+		length := len(head)
+		_, deeper := headerBelow(table, allowed)
+		if known > most || known == most && (deeper && !below || deeper == below && length > cells) {
+			best, most, cells, below = d, known, length, deeper
 		}
 	}
 	return best

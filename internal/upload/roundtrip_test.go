@@ -86,6 +86,10 @@ func drawValue(t *rapid.T, f *record.Field) (written, canonical string) {
 		}
 		written = canonical
 	}
+	if f.Type == record.Text {
+		canonical = record.Clean(record.Unescape(canonical)) // nobody begins a text like this by hand
+		written = record.Escape(canonical)
+	}
 	if rapid.Bool().Draw(t, "spaces") {
 		written = " " + written + "\u00a0 "
 	}

@@ -4,6 +4,7 @@
 package upload
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -155,16 +156,40 @@ func open(body *source, allowed func(*record.Kind) bool) (rows, error) {
 	if body.size > MaxBytes {
 		return nil, unreadable(1, "too_large")
 	}
-	start := make([]byte, min(body.size, 8))
+	start := make([]byte, min(body.size, 16))
 	if _, err := io.ReadFull(body.reader(), start); err != nil {
 		return nil, err
 	}
 	switch {
-	case len(start) >= 4 && string(start[:4]) == "PK\x03\x04":
+	case bytes.HasPrefix(start, []byte("PK\x03\x04")):
 		return openWorkbook(body)
-	case string(start) == "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-		return nil, unreadable(1, oleHint(body))
-	default:
-		return openDelimited(body, allowed)
+	case bytes.HasPrefix(start, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
+		return nil, compoundFault(body)
 	}
+	for _, f := range formats {
+		if bytes.HasPrefix(start[min(f.at, len(start)):], []byte(f.sign)) {
+			return nil, otherFormat(f.name)
+		}
+	}
+	return openDelimited(body, allowed)
+}
+
+// formats are those that people send in the place of a table, and the signs by which they are known.
+var formats = []struct {
+	name, sign string
+	at         int // bytes before the sign
+}{
+	{name: "PDF", sign: "%PDF-"},
+	{name: "PNG", sign: "\x89PNG\r\n\x1a\n"},
+	{name: "JPEG", sign: "\xff\xd8\xff"},
+	{name: "GIF", sign: "GIF8"},
+	{name: "TIFF", sign: "II*\x00"},
+	{name: "TIFF", sign: "MM\x00*"},
+	{name: "WebP", sign: "WEBP", at: 8},
+	{name: "HEIC", sign: "ftyphei", at: 4},
+	{name: "RTF", sign: `{\rtf`},
+}
+
+func otherFormat(name string) *fault {
+	return &fault{row: 1, code: record.Unreadable, hint: "format", args: map[string]string{"format": name}}
 }

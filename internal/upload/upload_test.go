@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
@@ -210,6 +211,38 @@ func TestHeader(t *testing.T) {
 	}
 }
 
+func TestAHeaderBelowATitleIsToldWhereItStands(t *testing.T) {
+	t.Parallel()
+	const table = "data%smedium%stytuł%sredakcja%szasięg\n2010-03-11%stv%sRazem%sTV%s1\n"
+	for _, delimiter := range []string{",", ";", "\t", "|"} {
+		below := strings.ReplaceAll(table, "%s", delimiter)
+		for _, tt := range []struct{ name, title, want string }{
+			{"a title", "Zestawienie emisji\n", "2"},
+			{"a title and its empty cells", "Zestawienie emisji" + strings.Repeat(delimiter, 4) + "\n\n", "3"},
+			{"a title with other delimiters", "Emisje, spoty; reportaże | rok 2010\n\nTelewizja Partner\n", "4"},
+			{"much above it", strings.Repeat("x\n", titleRows), fmt.Sprint(titleRows + 1)},
+			{"more than is read", strings.Repeat("x\n", titleRows+1), ""},
+		} {
+			t.Run(delimiter+" "+tt.name, func(t *testing.T) {
+				t.Parallel()
+				checked, _ := read(t, []byte(tt.title+below))
+				want := `1  unreadable "" header_below`
+				if tt.want == "" {
+					want = `1  unreadable "" header`
+				}
+				wantErrors(t, checked, want)
+				if got := checked.Errors.List[0].Args["row"]; got != tt.want {
+					t.Errorf("it stands in row %q, want %q", got, tt.want)
+				}
+			})
+		}
+	}
+	checked, _ := read(t, workbookOf(t, nil, [][]any{{"Zestawienie"}, {}, {"data", "medium", "tytuł", "redakcja", "zasięg"}}))
+	if wantErrors(t, checked, `1  unreadable "" header_below`); checked.Errors.List[0].Args["row"] != "3" {
+		t.Errorf("%+v", checked.Errors.List)
+	}
+}
+
 func TestMisspeltColumnDoesNotChangeTheKind(t *testing.T) {
 	t.Parallel()
 	for _, k := range kinds.All {
@@ -312,6 +345,42 @@ func TestCells(t *testing.T) {
 	}
 }
 
+func TestWhatOurOwnFilesEscapeIsReadAsItWas(t *testing.T) {
+	t.Parallel()
+	own := *definition
+	own.OutputKinds = []project.Labelled{{ID: "film", Label: project.Text{PL: "=film", EN: "+film"}}, {ID: "quoted", Label: project.Text{PL: "'=film'", EN: "'-quoted"}}}
+	for _, tt := range []struct{ name, kind, title, want string }{
+		{"a label", "'=film", "x", "film x"},
+		{"a label as it is", "=film", "x", "film x"},
+		{"a label that begins so itself", "'-quoted", "x", "quoted x"},
+		{"a text", "film", "'=1+1", "film =1+1"},
+		{"every sign", "film", "'@x", "film @x"},
+		{"a text that was not escaped", "film", "-x", "film -x"},
+		{"a quoted word is left as it is", "film", "'x'", "film 'x'"},
+		{"an apostrophe alone", "film", "'", "film '"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for name, file := range map[string]string{
+				"delimited": "date;kind;quantity;title\n2010-01-18;" + tt.kind + ";1;" + tt.title + "\n",
+				"workbook":  string(workbookOf(t, nil, [][]any{{"date", "kind", "quantity", "title"}, {"2010-01-18", tt.kind, 1, tt.title}})),
+			} {
+				own := record.Scope{Definition: &own, Today: scope.Today}
+				checked, err := Check(t.Context(), File{Body: strings.NewReader(file), Size: int64(len(file))}, own, anyKind, func(l Line) error {
+					if got := l.Entry.Row[1] + " " + l.Entry.Row[3]; got != tt.want {
+						t.Errorf("%s: %s, want %s", name, got, tt.want)
+					}
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantErrors(t, checked)
+			}
+		})
+	}
+}
+
 func TestACellWithoutEndIsTooLongAndTheRowsBelowAreChecked(t *testing.T) {
 	t.Parallel()
 	const below = "2010-03-12,,tv,,Next,TV,many\n"
@@ -406,17 +475,26 @@ func TestWhatIsNoTable(t *testing.T) {
 	for i := range random {
 		random[i] = byte(i * i >> 3)
 	}
-	utf16Name := strings.Join(strings.Split("EncryptedPackage", ""), "\x00")
+	utf16 := func(name string) string { return strings.Join(strings.Split(name, ""), "\x00") }
 	for _, tt := range []struct{ name, file, want string }{
 		{"an empty file", "", "empty"},
 		{"a mark alone", "\xef\xbb\xbf", "empty"},
 		{"blank lines", "\r\n \r\n;;\r\n", "empty"},
 		{"bytes of anything", string(random), "header"},
-		{"a picture", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "header"},
-		{"a PDF", "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "header"},
+		{"a PDF", "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "format PDF"},
+		{"a picture", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "format PNG"},
+		{"a photograph", "\xff\xd8\xff\xe0\x00\x10JFIF\x00", "format JPEG"},
+		{"a telephone's photograph", "\x00\x00\x00\x24ftypheic\x00\x00\x00\x00", "format HEIC"},
+		{"a picture of the web", "RIFF\x24\x00\x00\x00WEBPVP8 ", "format WebP"},
+		{"a text with its looks", `{\rtf1\ansi data;medium;tytuł}`, "format RTF"},
+		{"a letter of old Word", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 64<<10-10) + utf16("WordDocument") + "xxx", "format DOC"},
+		{"a letter of Word", archiveOf(t, "[Content_Types].xml", "_rels/.rels", "word/document.xml"), "format DOCX"},
+		{"a lecture", archiveOf(t, "ppt/presentation.xml"), "format PPTX"},
+		{"a sheet of LibreOffice", archiveOf(t, "mimetype", "content.xml"), "format OpenDocument"},
+		{"an archive of anything", archiveOf(t, "a.csv"), "damaged"},
 		{"JSON", `{"date": "2010-03-11", "medium": "tv"}`, "header"},
 		{"a workbook of the old format", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 100_000), "old_excel"},
-		{"a workbook with a password", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 64<<10-20) + utf16Name + "xxx", "protected"},
+		{"a workbook with a password", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 64<<10-20) + utf16("EncryptedPackage") + "xxx", "protected"},
 		{"an archive that is cut short", "PK\x03\x04xxxxxxxx", "damaged"},
 		{"a row of more columns than a spreadsheet has", airings + strings.Repeat(",", 20_000) + "\n", "row"},
 		{"a row of long cells without end", airings + strings.Repeat(strings.Repeat("x", longestCell)+",", 100) + "\n", "row"},
@@ -429,7 +507,11 @@ func TestWhatIsNoTable(t *testing.T) {
 			if tt.want == "quote" || tt.want == "row" {
 				row = 2
 			}
-			wantErrors(t, checked, fmt.Sprintf(`%d  unreadable "" %s`, row, tt.want))
+			hint, format, _ := strings.Cut(tt.want, " ")
+			wantErrors(t, checked, fmt.Sprintf(`%d  unreadable "" %s`, row, hint))
+			if got := checked.Errors.List[0].Args["format"]; got != format {
+				t.Errorf("it is taken for %q", got)
+			}
 			if len(lines) > 0 {
 				t.Error("rows were handed over")
 			}
@@ -440,6 +522,22 @@ func TestWhatIsNoTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantErrors(t, checked, `1  unreadable "" too_large`)
+}
+
+// archiveOf is an archive of parts with nothing in them.
+func archiveOf(t *testing.T, names ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, name := range names {
+		if _, err := w.Create(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }
 
 type zeros struct{}
