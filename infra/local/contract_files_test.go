@@ -484,7 +484,10 @@ func TestACorrectionIsAFileWithOnlyTheCorrectedRows(t *testing.T) {
 		p.counts(map[string]string{"3": "700"})
 	})
 	t.Run("withdrawing the correction brings back what it had replaced", func(t *testing.T) {
-		p.radio.in(t).delete(p.at + "/uploads/" + second).is(http.StatusOK).has(map[string]string{"state": "withdrawn"})
+		withdrawn := p.radio.in(t).delete(p.at + "/uploads/" + second).is(http.StatusOK).has(map[string]string{"state": "withdrawn", "filename": "2.csv"})
+		if got := p.radio.in(t).get(p.at + "/uploads/" + second); string(got.body) != string(withdrawn.body) {
+			t.Errorf("it is answered as %s, and read as %s", withdrawn, got)
+		}
 		p.counts(map[string]string{"3": "650"}) // 100 + 200 + 300, and 50 of the third
 		p.radio.in(t).delete(p.at + "/uploads/" + second).is(http.StatusOK)
 		p.counts(map[string]string{"3": "650"})
@@ -715,6 +718,12 @@ func TestAFileOfSignupsIsAsIfTheOfficeHadEnteredEach(t *testing.T) {
 	if mails := p.mails(p.id + "-a@example.org"); len(mails) != 0 {
 		t.Errorf("paper is answered by letter: %v", mails)
 	}
+	t.Run("of somebody who stands in it twice it is told what counts", func(t *testing.T) {
+		twice := p.upload(p.office.in(t).with("Accept-Language", "en"), "twice.csv", head+row("a", "12:00:00")+row("a", "09:00:00"), fields{"check_only": true})
+		if said := twice.text("warnings.0.message"); !strings.Contains(said, "submitted first counts") || !strings.Contains(said, "row 2") {
+			t.Errorf("got %s", twice)
+		}
+	})
 	t.Run("once only", func(t *testing.T) {
 		p.accepts(p.office.in(t), "again.csv", head+row("a", "10:00:00"))
 		if got := p.states("compost"); got["accepted"] != 3 || got["waitlisted"] != 2 {

@@ -180,8 +180,12 @@ func (r *run) check(ctx context.Context) (bool, error) {
 		if err != nil {
 			return false, err
 		}
+		hint := ""
+		if r.kind.Name == signup.Kind.Name {
+			hint = "signup" // of which not the last counts
+		}
 		for _, again := range repeats.Rows() {
-			warnings.Add(upload.CellError{Row: again.Row, Code: record.Repeated, Args: map[string]string{"row": strconv.Itoa(again.Earlier)}})
+			warnings.Add(upload.CellError{Row: again.Row, Code: record.Repeated, Hint: hint, Args: map[string]string{"row": strconv.Itoa(again.Earlier)}})
 		}
 	}
 	r.found = store.Findings{Errors: findings(wrong.List), ErrorsCut: wrong.Cut(), Warnings: findings(warnings.List), WarningsCut: warnings.Cut()}
