@@ -293,7 +293,9 @@ func TestOneBadCellRejectsTheFileAndEveryBadCellIsTold(t *testing.T) {
 			",,planting," + d + ",1,completed\n" +
 			"ewa,4405140135,swimming," + d + ",mało,spał\n" +
 			"jan@example.org," + pesel1 + ",planting," + d + ",1,completed\n" +
-			"nowa@example.org,,planting," + d + ",1001,completed\n", []string{
+			"nowa@example.org,,planting," + d + ",1001,completed\n" +
+			"jan@example.org," + pesel1 + ",act2," + d + ",1,zzz\n", []string{
+			"6 email two_people", "6 activity not_in_list", "6 outcome not_in_list",
 			"2 email missing", "3 email unreadable", "3 pesel out_of_range", "3 activity not_in_list", "3 hours not_a_number", "3 outcome not_in_list", "4 email two_people", "5 hours out_of_range"}},
 		{"tests", "email,activity,date,pre_score,post_score,max_score\newa@example.org,planting," + d + ",11,12,10\newa@example.org,planting," + d + ",1,2,\n",
 			[]string{"2 pre_score out_of_range", "2 post_score out_of_range", "3 max_score missing"}},

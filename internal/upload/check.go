@@ -130,7 +130,7 @@ func (c *checker) row(number int, cells []cell) error {
 		}
 	}
 	if c.layout.separatePerson {
-		if entry.Person.Empty() && !slices.ContainsFunc(c.problems, func(p record.Problem) bool { return p.Field == "email" || p.Field == "pesel" }) {
+		if entry.Person.Empty() && !slices.ContainsFunc(c.problems, ofPerson) {
 			c.problems = append(c.problems, record.Problem{Field: "email", Code: record.Missing, Hint: "person"})
 		}
 	} else if kind.Person {
@@ -144,10 +144,16 @@ func (c *checker) row(number int, cells []cell) error {
 		}
 	}
 	if surplus || len(c.problems) > 0 || len(c.layout.missing) > 0 {
-		return nil
+		if !kind.Person || entry.Person.Empty() || slices.ContainsFunc(c.problems, ofPerson) {
+			return nil
+		}
+		entry.Row = nil
 	}
 	return c.line(Line{Row: number, Entry: entry})
 }
+
+// ofPerson tells of what is wrong with a key of the person whom a row is about.
+func ofPerson(p record.Problem) bool { return p.Field == "email" || p.Field == "pesel" }
 
 // warn adds what is worth a look in a value that is right.
 func (c *checker) warn(number int, field *record.Field, canonical string, given cell) {

@@ -67,7 +67,8 @@ type Checked struct {
 	Warnings Findings
 }
 
-// Line is a row of a file that is right by itself. It is the receiver's to keep.
+// Line is a row of a file that is right by itself; or whom a row is about of which other cells are wrong, without Entry.Row.
+// It is the receiver's to keep.
 type Line struct {
 	Row   int
 	Entry record.Entry
@@ -75,7 +76,8 @@ type Line struct {
 
 // Check reads the file from its beginning to its end and tells everything that is wrong with it; the same file in the same
 // scope always gives the same answer. Each row that is right by itself is handed to line, in file order, whether or not
-// others are wrong: its receiver has to discard them if the file turns out bad. Of a kind that is not allowed no row is read.
+// others are wrong: its receiver has to discard them if the file turns out bad. So is who is named by a row that is wrong in
+// other cells, for what is wrong with the person is to be told too. Of a kind that is not allowed no row is read.
 //
 // Rows are numbered as a spreadsheet shows them: a record whose quoted cell goes over several lines is one row, a blank
 // line is a row too but is not a record, and the line "sep=;" that tells Excel the delimiter is none.

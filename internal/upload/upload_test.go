@@ -50,12 +50,14 @@ var scope = record.Scope{Definition: definition, Today: "2026-11-23"}
 
 func anyKind(*record.Kind) bool { return true }
 
-// read checks a file and gives the answer and the rows that were handed over.
+// read checks a file and gives the answer and the whole rows that were handed over.
 func read(t testing.TB, data []byte) (Checked, []Line) {
 	t.Helper()
 	var lines []Line
 	checked, err := Check(t.Context(), File{Body: bytes.NewReader(data), Size: int64(len(data))}, scope, anyKind, func(l Line) error {
-		lines = append(lines, l)
+		if l.Entry.Row != nil {
+			lines = append(lines, l)
+		}
 		return nil
 	})
 	if err != nil {
@@ -340,6 +342,36 @@ func TestCells(t *testing.T) {
 			}
 			if len(lines) > 0 {
 				t.Errorf("a bad row was handed over: %+v", lines)
+			}
+		})
+	}
+}
+
+func TestWhoIsNamedByARowThatIsWrongElsewhereIsHandedOver(t *testing.T) {
+	t.Parallel()
+	const attendance = "email;pesel;activity;date;outcome\n"
+	for _, tt := range []struct{ name, file, want string }{
+		{"a wrong value", attendance + "o@example.org;44051401359;partnerships;2010-02-19;slept\n", "2 o@example.org 44051401359"},
+		{"a value too many", attendance + "o@example.org;;partnerships;2010-02-19;completed;x\n", "2 o@example.org "},
+		{"a column that is missing", "email;activity;date\no@example.org;partnerships;2010-02-19\n", "2 o@example.org "},
+		{"a wrong key", attendance + "o@example.org;44051401358;partnerships;2010-02-19;slept\n", ""},
+		{"nobody", attendance + ";;partnerships;2010-02-19;slept\n", ""},
+		{"a sign-up", "activity,first_name,last_name,email,pesel,consent_processing\nincubator,Anna,Nowak,o@example.org,44051401359,no\n", "2 o@example.org 44051401359"},
+		{"a sign-up with a wrong key", "activity,first_name,last_name,email,pesel,consent_processing\nincubator,Anna,Nowak,o@example,44051401359,no\n", ""},
+		{"a record about nobody", airings + "2010-03-11,,film,,Razem,TV,1\n", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			checked, err := Check(t.Context(), File{Body: strings.NewReader(tt.file), Size: int64(len(tt.file))}, scope, anyKind, func(l Line) error {
+				if l.Entry.Row != nil {
+					t.Errorf("row %d passes for right", l.Row)
+				}
+				got = append(got, fmt.Sprintf("%d %s %s", l.Row, l.Entry.Person.Email, l.Entry.Person.Pesel))
+				return nil
+			})
+			if err != nil || checked.Errors.Total == 0 || strings.Join(got, "; ") != tt.want {
+				t.Errorf("%q, %v, %v", got, briefs(checked.Errors), err)
 			}
 		})
 	}
