@@ -230,12 +230,12 @@ func TestValuesAreTakenAsPeopleWriteThem(t *testing.T) {
 	for i, outcome := range []string{"ukończył", "ukończyła", "Ukończył(a)", "COMPLETED", " completed "} {
 		attendance += fmt.Sprintf("a%d@example.org, Sadzenie Drzew ,%s,\"1,5\",%s\n", i, p.day(-10), outcome)
 	}
-	for i, outcome := range []string{"przerwał", "przerwała", "uczestniczył", "uczestniczyła", "uczestniczył(a)", "attended"} {
+	for i, outcome := range []string{"przerwał", "przerwala", "uczestniczył", "uczestniczyła", "uczestniczył(a)", "attended"} {
 		attendance += fmt.Sprintf("b%d@example.org,Planting trees,%s,0.25,%s\n", i, p.day(-10), outcome)
 	}
 	p.accepts(p.office, "a.csv", attendance)
 	consultations := "email;data;dziedzina;minuty;forma\n"
-	for i, line := range []string{"prawo;30;osobiście", "Prawo;30;telefon", "law;30;zdalnie", "księgowość;60;in-person", "Coaching;10;online"} {
+	for i, line := range []string{"prawo;30;osobiście", "Prawo;30;telefon", "law;30;zdalnie", "Ksiegowosc;60;in-person", "Coaching;10;online"} {
 		consultations += fmt.Sprintf("c%d@example.org;%s;%s\n", i, p.day(-10), line)
 	}
 	p.accepts(p.office, "c.csv", consultations)
@@ -282,7 +282,7 @@ func TestOneBadCellRejectsTheFileAndEveryBadCellIsTold(t *testing.T) {
 		{"media", "date,time,medium,title,outlet,reach,contacts\n" +
 			d + ",08:15,radio,Dobra,Radio,100,100\n" +
 			",25:00,internety,,Radio,dużo,1\n" +
-			"2010-02-30,8.15,radio,A,,100001,-5\n" +
+			"2010-02-30,8h15,radio,A,,100001,-5\n" +
 			future + ",,radio," + strings.Repeat("x", 301) + ",R,-1,\n" +
 			d + ",,radio,B,R,100,99\n", []string{
 			"3 date missing", "3 time not_a_date", "3 medium not_in_list", "3 title missing", "3 reach not_a_number",
@@ -293,7 +293,9 @@ func TestOneBadCellRejectsTheFileAndEveryBadCellIsTold(t *testing.T) {
 			",,planting," + d + ",1,completed\n" +
 			"ewa,4405140135,swimming," + d + ",mało,spał\n" +
 			"jan@example.org," + pesel1 + ",planting," + d + ",1,completed\n" +
-			"nowa@example.org,,planting," + d + ",1001,completed\n", []string{
+			"nowa@example.org,,planting," + d + ",1001,completed\n" +
+			"jan@example.org," + pesel1 + ",act2," + d + ",1,zzz\n", []string{
+			"6 email two_people", "6 activity not_in_list", "6 outcome not_in_list",
 			"2 email missing", "3 email unreadable", "3 pesel out_of_range", "3 activity not_in_list", "3 hours not_a_number", "3 outcome not_in_list", "4 email two_people", "5 hours out_of_range"}},
 		{"tests", "email,activity,date,pre_score,post_score,max_score\newa@example.org,planting," + d + ",11,12,10\newa@example.org,planting," + d + ",1,2,\n",
 			[]string{"2 pre_score out_of_range", "2 post_score out_of_range", "3 max_score missing"}},
@@ -484,7 +486,10 @@ func TestACorrectionIsAFileWithOnlyTheCorrectedRows(t *testing.T) {
 		p.counts(map[string]string{"3": "700"})
 	})
 	t.Run("withdrawing the correction brings back what it had replaced", func(t *testing.T) {
-		p.radio.in(t).delete(p.at + "/uploads/" + second).is(http.StatusOK).has(map[string]string{"state": "withdrawn"})
+		withdrawn := p.radio.in(t).delete(p.at + "/uploads/" + second).is(http.StatusOK).has(map[string]string{"state": "withdrawn", "filename": "2.csv"})
+		if got := p.radio.in(t).get(p.at + "/uploads/" + second); string(got.body) != string(withdrawn.body) {
+			t.Errorf("it is answered as %s, and read as %s", withdrawn, got)
+		}
 		p.counts(map[string]string{"3": "650"}) // 100 + 200 + 300, and 50 of the third
 		p.radio.in(t).delete(p.at + "/uploads/" + second).is(http.StatusOK)
 		p.counts(map[string]string{"3": "650"})
@@ -715,6 +720,12 @@ func TestAFileOfSignupsIsAsIfTheOfficeHadEnteredEach(t *testing.T) {
 	if mails := p.mails(p.id + "-a@example.org"); len(mails) != 0 {
 		t.Errorf("paper is answered by letter: %v", mails)
 	}
+	t.Run("of somebody who stands in it twice it is told what counts", func(t *testing.T) {
+		twice := p.upload(p.office.in(t).with("Accept-Language", "en"), "twice.csv", head+row("a", "12:00:00")+row("a", "09:00:00"), fields{"check_only": true})
+		if said := twice.text("warnings.0.message"); !strings.Contains(said, "submitted first counts") || !strings.Contains(said, "row 2") {
+			t.Errorf("got %s", twice)
+		}
+	})
 	t.Run("once only", func(t *testing.T) {
 		p.accepts(p.office.in(t), "again.csv", head+row("a", "10:00:00"))
 		if got := p.states("compost"); got["accepted"] != 3 || got["waitlisted"] != 2 {

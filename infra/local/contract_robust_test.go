@@ -114,20 +114,35 @@ func TestAPageNeedsNoScript(t *testing.T) {
 			t.Error("a closed activity can be chosen")
 		}
 	})
-	t.Run("a file goes with the form itself", func(t *testing.T) {
+	sends := func(t *testing.T, name, content string) reply {
 		var body bytes.Buffer
 		form := multipart.NewWriter(&body)
-		part, err := form.CreateFormFile("file", "audycje.csv")
+		part, err := form.CreateFormFile("file", name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := part.Write([]byte(p.airings("radio"))); err != nil {
+		if _, err := part.Write([]byte(content)); err != nil {
 			t.Fatal(err)
 		}
 		if err := form.Close(); err != nil {
 			t.Fatal(err)
 		}
-		got := p.radio.in(t).browser().send("POST", p.at+"/uploads", form.FormDataContentType(), body.Bytes()).is(http.StatusSeeOther)
+		return p.radio.in(t).with("Accept-Language", "pl").browser().send("POST", p.at+"/uploads", form.FormDataContentType(), body.Bytes())
+	}
+	t.Run("an empty file is told to be empty", func(t *testing.T) {
+		if got := sends(t, "audycje.csv", "").is(http.StatusUnprocessableEntity); !strings.Contains(string(got.body), "Plik jest pusty") {
+			t.Errorf("got %s", got)
+		}
+		if got := sends(t, "", "").is(http.StatusUnprocessableEntity); strings.Contains(string(got.body), "Plik jest pusty") {
+			t.Errorf("no file is told to be empty: %s", got)
+		}
+		got := p.radio.in(t).with("Accept-Language", "pl").post(p.at+"/uploads", fields{"filename": "audycje.csv", "size": 0}).isInvalid("size out_of_range")
+		if !strings.Contains(got.text("errors.0.message"), "Plik jest pusty") {
+			t.Errorf("got %s", got)
+		}
+	})
+	t.Run("a file goes with the form itself", func(t *testing.T) {
+		got := sends(t, "audycje.csv", p.airings("radio")).is(http.StatusSeeOther)
 		id := filepath.Base(got.header.Get("Location"))
 		p.settled(p.radio.in(t), id).has(map[string]string{"state": "accepted", "rows": "3", "filename": "audycje.csv"})
 	})

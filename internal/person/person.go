@@ -7,8 +7,6 @@ import (
 	"strings"
 	"unicode"
 
-	"golang.org/x/text/unicode/norm"
-
 	"outreach/internal/record"
 )
 
@@ -121,20 +119,8 @@ func first(list []string) string {
 // SortName is the form in which names are searched and compared: last name first, lower case, letters without marks.
 func (p Person) SortName() string { return Fold(p.LastName + " " + p.FirstName) }
 
-// Fold writes a text in lower case and without marks, so that "Łucja" and "lucja" meet.
-func Fold(text string) string {
-	var b strings.Builder
-	for _, r := range norm.NFD.String(strings.ToLower(text)) {
-		switch {
-		case unicode.Is(unicode.Mn, r):
-		case r == 'ł':
-			b.WriteByte('l')
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return strings.Join(strings.Fields(b.String()), " ")
-}
+// Fold is a text without case, marks and needless spaces, so that " Łucja" and "lucja" meet.
+func Fold(text string) string { return strings.Join(strings.Fields(record.Unmarked(text)), " ") }
 
 // MostWords is how many words of a name are searched by.
 const MostWords = 8

@@ -56,7 +56,7 @@ func (f *Field) parse(value string, s Scope) (string, *Problem) {
 	case Date:
 		return parseDate(value, s)
 	case Clock:
-		return parseClock(value)
+		return parseClock(value, s)
 	case Instant:
 		return parseInstant(value, s)
 	case Whole, Decimal:
@@ -89,17 +89,25 @@ func (f *Field) parseText(value string) (string, *Problem) {
 		readable = readable && (!unicode.IsControl(r) || r == '\n' || r == '\r' || r == '\t') && r != utf8.RuneError
 		i += size
 	}
-	longest := f.Longest
-	if longest == 0 {
-		longest = DefaultLongest
-	}
 	switch {
-	case length > longest:
-		return "", &Problem{Code: TooLong, Args: map[string]string{"longest": strconv.Itoa(longest), "length": strconv.Itoa(length)}}
+	case length > f.longest():
+		return "", f.TooLong(length)
 	case !readable:
 		return "", &Problem{Code: Unreadable, Hint: "text"}
 	}
 	return value, nil
+}
+
+func (f *Field) longest() int {
+	if f.Longest == 0 {
+		return DefaultLongest
+	}
+	return f.Longest
+}
+
+// TooLong says that a text of so many characters is longer than the field may be.
+func (f *Field) TooLong(length int) *Problem {
+	return &Problem{Field: f.Name, Code: TooLong, Args: map[string]string{"longest": strconv.Itoa(f.longest()), "length": strconv.Itoa(length)}}
 }
 
 func parseDate(value string, s Scope) (string, *Problem) {
@@ -156,11 +164,15 @@ func digits(value string) int {
 	return n
 }
 
-func parseClock(value string) (string, *Problem) {
+func parseClock(value string, s Scope) (string, *Problem) {
 	if len(value) == 5 && digits(value) == 2 && value[2] == ':' && digits(value[3:]) == 2 && value[:2] < "24" && value[3] < '6' {
 		return value, nil
 	}
-	for _, layout := range []string{"15:04", "15:04:05"} {
+	layouts := []string{"15:04", "15:04:05"}
+	if s.Loose {
+		layouts = append(layouts, "15:4", "15.04") // of 7.5 nobody knows whether it is half past seven
+	}
+	for _, layout := range layouts {
 		if t, err := time.Parse(layout, value); err == nil {
 			return t.Format("15:04"), nil
 		}
@@ -332,21 +344,51 @@ func (f *Field) parseOption(value string, s Scope) (string, *Problem) {
 	if s.Loose {
 		wanted := Same(value)
 		for _, o := range options {
-			if wanted == Same(o.ID) || wanted == Same(o.Label.PL) || wanted == Same(o.Label.EN) {
-				return o.ID, nil
-			}
-			for _, also := range o.Also {
-				if wanted == also {
+			for spelling := range o.spellings() {
+				if wanted == Same(spelling) {
 					return o.ID, nil
 				}
 			}
 		}
+		if id, ok := unmarkedOption(options, wanted); ok {
+			return id, nil
+		}
 	}
-	ids := make([]string, len(options))
+	return "", &Problem{Code: NotInList, Args: offer(options, s)}
+}
+
+// unmarkedOption finds the only option that is written so without its diacritics, as on a keyboard that has none.
+func unmarkedOption(options []Option, wanted string) (id string, ok bool) {
+	wanted = Unmarked(wanted)
+	for _, o := range options {
+		for spelling := range o.spellings() {
+			if wanted != Unmarked(strings.TrimSpace(spelling)) {
+				continue
+			}
+			if ok && id != o.ID {
+				return "", false
+			}
+			id, ok = o.ID, true
+		}
+	}
+	return id, ok
+}
+
+// offer are the arguments of a problem that tells which values there are. In Polish they are the Polish words, with the id
+// where the word alone would not be taken, or would not say which of the definition's own is meant.
+func offer(options []Option, s Scope) map[string]string {
+	ids, words := make([]string, len(options)), make([]string, len(options))
 	for i, o := range options {
-		ids[i] = o.ID
+		ids[i], words[i] = o.ID, o.ID
+		switch label := o.Label.PL; {
+		case label == "" || Same(label) == o.ID:
+		case o.Own || !s.Loose:
+			words[i] = label + " (" + o.ID + ")"
+		default:
+			words[i] = label
+		}
 	}
-	return "", &Problem{Code: NotInList, Args: map[string]string{"list": strings.Join(ids, ", ")}}
+	return map[string]string{"list": strings.Join(ids, ", "), "list.pl": strings.Join(words, ", ")}
 }
 
 var yesNo = map[string]string{"yes": "yes", "no": "no", "true": "yes", "false": "no", "tak": "yes", "nie": "no", "1": "yes", "0": "no", "on": "yes"}
@@ -359,7 +401,7 @@ func parseYesNo(value string, s Scope) (string, *Problem) {
 	} else if canonical, ok := yesNo[Same(value)]; ok {
 		return canonical, nil
 	}
-	return "", &Problem{Code: NotInList, Args: map[string]string{"list": "yes, no"}}
+	return "", &Problem{Code: NotInList, Args: map[string]string{"list": "yes, no", "list.pl": "tak, nie"}}
 }
 
 // ParseEmail checks an address and gives it trimmed and in lower case, which is how addresses are compared. One that no

@@ -13,7 +13,7 @@ func OutputKinds(d *project.Definition) []Option { return labelled(d.OutputKinds
 func Activities(d *project.Definition) []Option {
 	out := make([]Option, len(d.Activities))
 	for i, a := range d.Activities {
-		out[i] = Option{ID: a.ID, Label: a.Label}
+		out[i] = Option{ID: a.ID, Label: a.Label, Own: true}
 	}
 	return out
 }
@@ -21,7 +21,7 @@ func Activities(d *project.Definition) []Option {
 func labelled(list []project.Labelled) []Option {
 	out := make([]Option, len(list))
 	for i, l := range list {
-		out[i] = Option{ID: l.ID, Label: l.Label}
+		out[i] = Option{ID: l.ID, Label: l.Label, Own: true}
 	}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
@@ -32,7 +33,12 @@ var (
 
 var list = record.Fixed(
 	record.Option{ID: "completed", Label: project.Text{PL: "ukończył(a)", EN: "finished"}, Also: []string{"ukończył", "ukończyła"}},
-	record.Option{ID: "social", Label: project.Text{PL: "media społecznościowe", EN: "social media"}})
+	record.Option{ID: "social", Label: project.Text{PL: "media społecznościowe", EN: "social media"}},
+	record.Option{ID: "radio", Label: project.Text{PL: "Radio", EN: "radio"}},
+	record.Option{ID: "prize", Label: project.Text{PL: "łaska"}},
+	record.Option{ID: "stick", Label: project.Text{PL: "laska"}},
+	record.Option{ID: "doll", Label: project.Text{PL: "lalką"}},
+	record.Option{ID: "dolls", Label: project.Text{PL: "łalka"}})
 
 // outcome writes what Parse says: the canonical text, or ! and the code and hint.
 func outcome(value string, p *record.Problem) string {
@@ -77,6 +83,12 @@ func TestParse(t *testing.T) {
 		{"midnight", field(record.Clock), "00:00", "00:00", "00:00"},
 		{"a time with seconds", field(record.Clock), "18:25:59", "18:25", "18:25"},
 		{"a time without its zero", field(record.Clock), "8:05", "08:05", "08:05"},
+		{"a time without the zero of its minutes", field(record.Clock), "7:5", "!not_a_date time", "07:05"},
+		{"a time with a point", field(record.Clock), "18.25", "!not_a_date time", "18:25"},
+		{"a time with a point and without its zero", field(record.Clock), "8.05", "!not_a_date time", "08:05"},
+		{"what may be half past seven", field(record.Clock), "7.5", "!not_a_date time", "!not_a_date time"},
+		{"a time with a comma", field(record.Clock), "18,25", "!not_a_date time", "!not_a_date time"},
+		{"hour 24 with a point", field(record.Clock), "24.00", "!not_a_date time", "!not_a_date time"},
 		{"hour 24", field(record.Clock), "24:00", "!not_a_date time", "!not_a_date time"},
 		{"minute 60", field(record.Clock), "18:60", "!not_a_date time", "!not_a_date time"},
 		{"a time in words", field(record.Clock), "noon!", "!not_a_date time", "!not_a_date time"},
@@ -136,6 +148,11 @@ func TestParse(t *testing.T) {
 		{"a label", choice, "Media społecznościowe", "!not_in_list", "social"},
 		{"an English label", choice, "Finished", "!not_in_list", "completed"},
 		{"another spelling", choice, "UKOŃCZYŁA", "!not_in_list", "completed"},
+		{"without Polish marks", choice, "Ukonczyl", "!not_in_list", "completed"},
+		{"without some of them", choice, "media społecznosciowe", "!not_in_list", "social"},
+		{"with its marks it is another", choice, "łaska", "!not_in_list", "prize"},
+		{"as it stands it is one, without marks another", choice, "Laska", "!not_in_list", "stick"},
+		{"without marks it may be either", choice, "lalka", "!not_in_list", "!not_in_list"},
 		{"not in the list", choice, "soc", "!not_in_list", "!not_in_list"},
 
 		{"yes", field(record.YesNo), "yes", "yes", "yes"},
@@ -196,10 +213,37 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestWhatIsNotInAListIsToldWhatIs(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name          string
+		field         record.Field
+		scope         record.Scope
+		want, inWords string
+	}{
+		{"words of a fixed list", record.Field{Options: record.Fixed(
+			record.Option{ID: "tv", Label: project.Text{PL: "telewizja"}}, record.Option{ID: "radio", Label: project.Text{PL: "Radio"}}, record.Option{ID: "bare"})},
+			loose, "tv, radio, bare", "telewizja, radio, bare"},
+		{"labels of the definition, each with its id", record.Field{Options: record.Activities}, loose, "partnerships, incubator", "Szkolenie: partnerstwa (partnerships), incubator"},
+		{"programs have to send the ids", record.Field{Options: record.Fixed(record.Option{ID: "tv", Label: project.Text{PL: "telewizja"}}, record.Option{ID: "radio", Label: project.Text{PL: "radio"}})},
+			strict, "tv, radio", "telewizja (tv), radio"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.field.Type = record.List
+			_, problem := tt.field.Parse("nothing of it", tt.scope)
+			if diff := cmp.Diff(map[string]string{"list": tt.want, "list.pl": tt.inWords}, problem.Args); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 // The rules of numbers, dates, times and addresses as one would write them down; Parse follows them faster.
 var (
 	plainWhole   = regexp.MustCompile(`^[-+]?[0-9]{1,15}$`)
 	groupedWhole = regexp.MustCompile(`^[-+]?[0-9]{1,3}([. ][0-9]{3}){1,4}$`)
+	looseClock   = regexp.MustCompile(`^([01]?[0-9]|2[0-3])(:[0-5]?[0-9]|\.[0-5][0-9])$`)
 	plainDecimal = regexp.MustCompile(`^[-+]?[0-9]{1,12}(\.[0-9]{1,6})?$`)
 )
 
@@ -248,6 +292,7 @@ func TestParseFollowsTheRulesOfItsTypes(t *testing.T) {
 		{"loose decimal", `[-+]?[0-9]{0,4}([. ,][0-9]{2,3}){0,5}`, wide(record.Decimal), futureLoose, isLooseDecimal},
 		{"date", `(1[09]|20)[0-9]{2}[-/][01][0-9]-[0-3][0-9]T?`, wide(record.Date), future, func(v string) bool { return isDay(v) && v >= "1900" }},
 		{"time", `[0-2]?[0-9][:.][0-6][0-9](:[0-6][0-9])?`, wide(record.Clock), future, isClock},
+		{"loose time", `[0-2]?[0-9][:.,][0-6]?[0-9]([:.][0-6][0-9])?`, wide(record.Clock), futureLoose, func(v string) bool { return isClock(v) || looseClock.MatchString(v) }},
 		{"address", `[a-cA-C0.!+"_ -]{1,5}@?[a-c.@-]{1,5}(\.pl)?`, wide(record.Email), future, isEmail},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -28,7 +28,8 @@ const (
 )
 
 // Problem is something wrong with one value. It is turned into a sentence, in the reader's language, by package text:
-// the message "problem.<Code>" or, where Hint is set, "problem.<Code>.<Hint>", with Args filled in.
+// the message "problem.<Code>" or, where Hint is set, "problem.<Code>.<Hint>", with Args filled in. An argument list.pl
+// stands in Polish in the place of the argument list.
 type Problem struct {
 	Field string            `json:"field"`
 	Code  string            `json:"code"`

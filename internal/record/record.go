@@ -4,9 +4,13 @@
 package record
 
 import (
+	"iter"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"outreach/internal/project"
 )
@@ -65,6 +69,16 @@ type Option struct {
 	ID    string
 	Label project.Text
 	Also  []string // other ways to write it
+	Own   bool     // it is one of the definition's
+}
+
+// spellings are all ways to write the option.
+func (o *Option) spellings() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if yield(o.ID) && yield(o.Label.PL) && yield(o.Label.EN) {
+			slices.Values(o.Also)(yield)
+		}
+	}
 }
 
 // Kind is one kind of record.
@@ -106,6 +120,19 @@ func (k *Kind) Get(r Row, name string) string {
 
 // Same is the form in which two values are compared where case and outer spaces do not matter.
 func Same(value string) string { return strings.ToLower(strings.TrimSpace(value)) }
+
+// Unmarked writes a text in lower case and without diacritics, so that "Łucja" and "lucja" meet.
+func Unmarked(value string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Mn, r):
+			return -1
+		case r == 'ł':
+			return 'l'
+		}
+		return r
+	}, norm.NFD.String(strings.ToLower(value)))
+}
 
 // NaturalKey says which thing in the world a row is about: two rows with the same key are the same thing. Who is the
 // person's id, or the partner's where the kind is not about people.

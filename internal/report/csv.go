@@ -6,9 +6,9 @@ import (
 	"io"
 	"iter"
 	"regexp"
-	"strings"
 
 	"outreach/internal/project"
+	"outreach/internal/record"
 	"outreach/internal/snapshot"
 	"outreach/internal/text"
 )
@@ -46,12 +46,7 @@ func (c *CSV) Close() error {
 }
 
 // Text is a cell of text. One that begins like a formula gets an apostrophe in front, which spreadsheets take for "text".
-func Text(value string) Cell {
-	if value != "" && strings.ContainsRune("=+-@\t\r\n", rune(value[0])) {
-		value = "'" + value
-	}
-	return Cell{value}
-}
+func Text(value string) Cell { return Cell{record.Escape(value)} }
 
 var plainNumber = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
 

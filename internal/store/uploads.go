@@ -275,7 +275,8 @@ func (s *Store) AcceptUpload(ctx context.Context, project string, u Upload, foun
 }
 
 // WithdrawUpload makes an accepted file's rows count no more, and cancels the sign-ups that it created. Withdrawing again
-// finishes what was cut off, and changes nothing else. ErrStale where the file never counted.
+// finishes what was cut off, and changes nothing else. The upload is given back without its file's name. ErrStale where the
+// file never counted.
 func (s *Store) WithdrawUpload(ctx context.Context, id, by string, def Defined) (withdrawn Upload, err error) {
 	project := def.Definition.ID
 	err = s.again(ctx, func() error {

@@ -95,6 +95,9 @@ func (m *Messages) Has(key string) bool {
 func (m *Messages) Problem(p record.Problem) string {
 	args := make([]any, 0, 2*len(p.Args))
 	for name, value := range p.Args {
+		if own, ok := p.Args[name+"."+m.Language()]; ok {
+			value = own
+		}
 		args = append(args, name, m.argument(value))
 	}
 	if p.Hint != "" && m.Has("problem."+p.Code+"."+p.Hint) {

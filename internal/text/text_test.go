@@ -411,6 +411,8 @@ func TestProblem(t *testing.T) {
 		{"arguments may be left out", record.Problem{Code: record.OutOfRange}, "Ta wartość jest poza zakresem. Popraw ją.", "This value is out of range. Please correct it."},
 		{"a hint whose sentence takes arguments", record.Problem{Code: record.OutOfRange, Hint: "contacts", Args: map[string]string{"min": "12500"}},
 			"Kontaktów nie może być mniej niż zasięg (12\u00a0500). Sprawdź obie liczby.", "There cannot be fewer contacts than the reach (12,500). Check both numbers."},
+		{"an argument may have words of its own in Polish", record.Problem{Code: record.NotInList, Args: map[string]string{"list": "tv, radio", "list.pl": "telewizja, radio"}},
+			"Tej wartości nie ma na liście. Wpisz jedną z: telewizja, radio.", "This value is not on the list. Use one of: tv, radio."},
 		{"an unknown code is given back as a key", record.Problem{Code: "moon"}, "problem.moon", "problem.moon"},
 	}
 	for _, test := range tests {

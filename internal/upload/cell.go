@@ -10,21 +10,24 @@ import (
 type form uint8
 
 // A written cell is text, as in every delimited file. The others are a spreadsheet's: a number; a moment, which is a number
-// that the spreadsheet shows as a date, a time of day or both; a formula's error; a formula whose result was not saved. An unclosed cell is the
-// only one of a row of which it is unclear where it ends.
+// that the spreadsheet shows as a date, a time of day or both; a formula's error; a formula whose result was not saved. A cell
+// that is cut is longer than any may be, and has its beginning alone. An unclosed cell is the only one of a row of which it is
+// unclear where it ends.
 const (
 	written form = iota
 	number
 	moment
 	failed
 	uncomputed
+	cut
 	unclosed
 )
 
 // cell is one cell: its text as a person sees it, and its form.
 type cell struct {
-	text string
-	form form
+	text   string
+	form   form
+	length int // in characters, of one that is cut
 }
 
 func (c cell) blank() bool {
@@ -57,8 +60,21 @@ func (c cell) read(field *record.Field, scope record.Scope) (string, *record.Pro
 		}
 	case uncomputed:
 		return "", &record.Problem{Field: field.Name, Code: record.Unreadable, Hint: "formula"}
+	case cut:
+		if field.Type != record.Text {
+			if _, problem := field.Parse(text, scope); problem != nil {
+				return "", problem
+			}
+		}
+		return "", field.TooLong(c.length)
 	}
-	return field.Parse(text, scope)
+	bare := record.Unescape(text)
+	if bare != text && field.Type == record.List {
+		if canonical, problem := field.Parse(text, scope); problem == nil {
+			return canonical, nil
+		}
+	}
+	return field.Parse(bare, scope)
 }
 
 // shown is a cell's text as it may stand in an answer. Of a nil field nothing is known.

@@ -32,6 +32,9 @@ func (c *checker) check(body *source, allowed func(*record.Kind) bool) error {
 	}
 	layout, ok := recognise(head, allowed)
 	if !ok {
+		if below, found := headerBelow(table, allowed); found {
+			return &fault{row: number, code: record.Unreadable, hint: "header_below", args: map[string]string{"row": strconv.Itoa(below)}}
+		}
 		return unreadable(number, "header")
 	}
 	c.Kind, c.layout = layout.kind, layout
@@ -127,7 +130,7 @@ func (c *checker) row(number int, cells []cell) error {
 		}
 	}
 	if c.layout.separatePerson {
-		if entry.Person.Empty() && !slices.ContainsFunc(c.problems, func(p record.Problem) bool { return p.Field == "email" || p.Field == "pesel" }) {
+		if entry.Person.Empty() && !slices.ContainsFunc(c.problems, ofPerson) {
 			c.problems = append(c.problems, record.Problem{Field: "email", Code: record.Missing, Hint: "person"})
 		}
 	} else if kind.Person {
@@ -141,10 +144,16 @@ func (c *checker) row(number int, cells []cell) error {
 		}
 	}
 	if surplus || len(c.problems) > 0 || len(c.layout.missing) > 0 {
-		return nil
+		if !kind.Person || entry.Person.Empty() || slices.ContainsFunc(c.problems, ofPerson) {
+			return nil
+		}
+		entry.Row = nil
 	}
 	return c.line(Line{Row: number, Entry: entry})
 }
+
+// ofPerson tells of what is wrong with a key of the person whom a row is about.
+func ofPerson(p record.Problem) bool { return p.Field == "email" || p.Field == "pesel" }
 
 // warn adds what is worth a look in a value that is right.
 func (c *checker) warn(number int, field *record.Field, canonical string, given cell) {

@@ -2,9 +2,9 @@ package upload
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/transform"
 
@@ -14,9 +14,6 @@ import (
 // openDelimited recognises the encoding and the delimiter of a text, and reads it from its beginning.
 func openDelimited(body *source, allowed func(*record.Kind) bool) (rows, error) {
 	encoding, mark, err := detectEncoding(body.reader())
-	if errors.Is(err, errBinary) {
-		return nil, unreadable(1, "header")
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -70,11 +67,12 @@ func declaredDelimiter(start []byte) (byte, int) {
 const delimiters = ",;\t|"
 
 // detectDelimiter takes the delimiter by which the first row that is not blank has the most columns of a kind; where
-// none has two of them, the one that makes the most cells.
+// none has two of them, the one by which a row below has, or else the one that makes the most cells.
 func detectDelimiter(start []byte, allowed func(*record.Kind) bool) byte {
-	best, most, cells := delimiters[0], -1, 0
+	best, most, cells, below := delimiters[0], -1, 0, false
 	for _, d := range []byte(delimiters) {
-		_, head, err := nextFilled(newDelimited(bytes.NewReader(start), d))
+		table := newDelimited(bytes.NewReader(start), d)
+		_, head, err := nextFilled(table)
 		if err == io.EOF {
 			return d // there is nothing but delimiters
 		}
@@ -89,18 +87,24 @@ func detectDelimiter(start []byte, allowed func(*record.Kind) bool) byte {
 				}
 			}
 		}
-		if known > most || known == most && len(head) > cells {
-			best, most, cells = d, known, len(head)
+		length := len(head)
+		_, deeper := headerBelow(table, allowed)
+		if known > most || known == most && (deeper && !below || deeper == below && length > cells) {
+			best, most, cells, below = d, known, length, deeper
 		}
 	}
 	return best
 }
 
-// The bounds of a row, in bytes and cells. What goes beyond is a quotation mark that is never closed, or no table.
+// The bounds of a row, in bytes and cells. What goes beyond is no table.
 const (
 	longestRow  = 1 << 20
 	mostColumns = 1 << 14 // as in a spreadsheet
 )
+
+// longestCell is how many bytes of a cell are kept. No field may be so long, in letters of any size; of a longer cell only
+// its length matters.
+const longestCell = 16 << 10
 
 // delimited reads rows of delimited text. Lines end with LF, CR LF or CR. A cell may be quoted, and then hold delimiters,
 // line ends and doubled quotation marks; a mark within a cell that does not end it stands for itself, as in "the "Razem"
@@ -114,10 +118,20 @@ type delimited struct {
 	stops     [256]bool // bytes that end a run of ordinary ones
 	afterCR   bool      // a line feed that comes now belongs to the line end before
 
-	row   int
-	text  []byte // of the row at hand
-	ends  []int  // where its cells end in text
-	cells []cell
+	row    int
+	text   []byte // what is kept of the row at hand
+	start  int    // of the cell at hand in text
+	cut    bool   // there was no room for all of that cell
+	beyond int    // characters of it that are not kept
+	ends   []end
+	cells  []cell
+}
+
+// end is where a cell ends in its row's text, and what of it is not kept.
+type end struct {
+	at     int
+	cut    bool
+	beyond int
 }
 
 func newDelimited(from io.Reader, delimiter byte) *delimited {
@@ -153,19 +167,34 @@ const (
 	afterMark              // behind a quotation mark in a quoted cell, and spaces: most likely it is closed
 )
 
-func (d *delimited) next() (int, []cell, error) {
-	d.text, d.ends = d.text[:0], d.ends[:0]
-	where := atStart
-	start, mark := 0, 0 // of the cell, and of the last quotation mark, in text
-	literal := false    // a mark in the cell stood for itself
-	unclear := false    // it is unclear where the row ends
-	empty := true       // nothing was read
-	endCell := func() {
-		if literal && bytes.IndexByte(d.text[start:], '\n') >= 0 {
-			unclear = true
+// keep puts a piece to the cell at hand, as far as there is room.
+func (d *delimited) keep(piece []byte) {
+	room := longestCell - (len(d.text) - d.start)
+	if room < len(piece) {
+		d.cut = true
+		for _, b := range piece[room:] {
+			if utf8.RuneStart(b) {
+				d.beyond++
+			}
 		}
-		d.ends = append(d.ends, len(d.text))
-		start, literal, where = len(d.text), false, atStart
+		piece = piece[:room]
+	}
+	d.text = append(d.text, piece...)
+}
+
+func (d *delimited) next() (int, []cell, error) {
+	d.text, d.ends, d.start, d.cut, d.beyond = d.text[:0], d.ends[:0], 0, false, 0
+	where := atStart
+	spaces := 0      // since the last quotation mark of a quoted cell
+	literal := false // a mark in the cell stood for itself
+	lines := false   // the cell has several lines
+	unclear := false // it is unclear where the row ends
+	empty := true    // nothing was read
+	endCell := func() {
+		unclear = unclear || literal && lines
+		d.ends = append(d.ends, end{at: len(d.text), cut: d.cut, beyond: d.beyond})
+		d.start, d.cut, d.beyond = len(d.text), false, 0
+		literal, lines, where = false, false, atStart
 	}
 	for {
 		if len(d.data) == 0 {
@@ -190,33 +219,36 @@ func (d *delimited) next() (int, []cell, error) {
 			}
 		}
 		if len(d.text) > longestRow || len(d.ends) > mostColumns {
-			return 0, nil, unreadable(d.row+1, "quote")
+			return 0, nil, unreadable(d.row+1, "row")
 		}
 		empty = false
 		c := d.data[0]
 		switch where {
 		case inQuotes:
-			if i := bytes.IndexByte(d.data, '"'); i >= 0 {
-				d.text = append(d.text, d.data[:i]...)
-				d.data = d.data[i+1:]
-				mark, where = len(d.text), afterMark
-			} else {
-				d.text = append(d.text, d.data...)
-				d.data = nil
+			piece, more, closed := bytes.Cut(d.data, []byte{'"'})
+			lines = lines || bytes.IndexByte(piece, '\n') >= 0
+			d.keep(piece)
+			d.data = more
+			if closed {
+				spaces, where = 0, afterMark
 			}
 			continue
 		case afterMark:
 			switch {
-			case c == '"' && mark == len(d.text): // a doubled mark
-				d.text, d.data, where = append(d.text, '"'), d.data[1:], inQuotes
+			case c == '"' && spaces == 0: // a doubled mark
+				d.keep(d.data[:1])
+				d.data, where = d.data[1:], inQuotes
 				continue
 			case c == ' ':
-				d.text, d.data = append(d.text, ' '), d.data[1:]
+				spaces++
+				d.data = d.data[1:]
 				continue
 			case !d.stops[c]: // it did not close the cell
-				d.text = append(d.text, 0)
-				copy(d.text[mark+1:], d.text[mark:])
-				d.text[mark], literal, where = '"', true, inQuotes
+				d.keep([]byte{'"'})
+				for range spaces {
+					d.keep([]byte{' '})
+				}
+				literal, where = true, inQuotes
 				continue
 			}
 		case atStart:
@@ -231,7 +263,7 @@ func (d *delimited) next() (int, []cell, error) {
 		for i < len(data) && !stops[data[i]] {
 			i++
 		}
-		d.text = append(d.text, data[:i]...)
+		d.keep(data[:i])
 		if i == len(data) {
 			d.data = nil
 			continue
@@ -259,12 +291,15 @@ func (d *delimited) split() {
 	carriage := strings.IndexByte(text, '\r') >= 0
 	d.cells = d.cells[:0]
 	start := 0
-	for _, end := range d.ends {
-		value := text[start:end]
-		if carriage {
-			value = strings.ReplaceAll(value, "\r\n", "\n")
+	for _, e := range d.ends {
+		c := cell{text: text[start:e.at]}
+		if e.cut {
+			c.form, c.length = cut, utf8.RuneCountInString(c.text)+e.beyond
 		}
-		d.cells = append(d.cells, cell{text: value})
-		start = end
+		if carriage {
+			c.text = strings.ReplaceAll(c.text, "\r\n", "\n")
+		}
+		d.cells = append(d.cells, c)
+		start = e.at
 	}
 }

@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
+	"pgregory.net/rapid"
 )
 
 func TestEncodings(t *testing.T) {
@@ -86,6 +89,94 @@ func TestSignsThatOtherEncodingsTakeForLetters(t *testing.T) {
 			}
 		})
 	}
+}
+
+// encoded writes a text in every encoding that has its letters.
+func encoded(text string) map[string]string {
+	out := map[string]string{"UTF-8": text}
+	for name, e := range map[string]encoding.Encoding{
+		"UTF-8 with a mark": unicode.UTF8BOM, "Windows-1250": charmap.Windows1250, "ISO-8859-2": charmap.ISO8859_2,
+		"UTF-16 LE": unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), "UTF-16 BE": unicode.UTF16(unicode.BigEndian, unicode.UseBOM),
+	} {
+		if file, err := e.NewEncoder().String(text); err == nil {
+			out[name] = file
+		}
+	}
+	return out
+}
+
+func TestPolishTextsAreReadInEveryEncodingThatHasTheirLetters(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var text strings.Builder
+		text.WriteString(airings)
+		var want []string
+		for range rapid.IntRange(1, 4).Draw(t, "rows") {
+			title := "x" + rapid.OneOf(
+				rapid.StringMatching(`[ĄĆĘŁŃÓŚŹŻ]{1,12}`),
+				rapid.StringMatching(`[ąćęłńóśźż]{1,12}`),
+				rapid.StringMatching(`([ŁŃÓŚŻ]?[a-zĄĆĘŁŃÓŚŹŻąćęłńóśźż]{1,8}[ \x{a0}-]){0,4}[a-zół]`),
+				rapid.StringMatching(`„[A-ZĄĆĘŁŃÓŚŹŻ]{1,8}” ?[–—…] ?«[a-ząćęłńóśźż]{0,8}»’`),
+			).Draw(t, "title")
+			text.WriteString("2010-03-11,,tv,," + title + ",TV,1\n")
+			want = append(want, title)
+		}
+		for name, file := range encoded(text.String()) {
+			var got []string
+			checked, err := Check(t.Context(), File{Body: strings.NewReader(file), Size: int64(len(file))}, scope, anyKind, func(l Line) error {
+				got = append(got, l.Entry.Row[4])
+				return nil
+			})
+			if err != nil || checked.Errors.Total > 0 {
+				t.Fatalf("%s: %v, %v, in\n%s", name, briefs(checked.Errors), err, text.String())
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Fatalf("%s (-want +got):\n%s", name, diff)
+			}
+		}
+	})
+}
+
+func TestBrokenLettersOfUTF8AreErrorsOfTheirCells(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		titles := rapid.SliceOfN(rapid.StringMatching(`[a-z]([ąćęłńóśźż]|[a-z ]){0,6}[a-z]`), 1, 5).Draw(t, "titles")
+		titles[0] += "ż"
+		letters := 0
+		for _, title := range titles {
+			letters += len(title) - utf8.RuneCountInString(title) // each has two bytes
+		}
+		// Bytes that begin a letter, or bytes that go on with one: the two together would make one.
+		stray := rapid.SampledFrom([]*rapid.Generator[int]{rapid.IntRange(0x80, 0xbf), rapid.IntRange(0xc0, 0xff)}).Draw(t, "which")
+		for range rapid.IntRange(1, min(4*letters, 6)).Draw(t, "broken") {
+			at := rapid.IntRange(0, len(titles)-1).Draw(t, "row")
+			edges := []int{len(titles[at])}
+			for i := range titles[at] {
+				edges = append(edges, i)
+			}
+			edge := rapid.SampledFrom(edges).Draw(t, "place")
+			titles[at] = titles[at][:edge] + string([]byte{byte(stray.Draw(t, "byte"))}) + titles[at][edge:]
+		}
+		file := airings
+		var want []string
+		for i, title := range titles {
+			file += "2010-03-11,,tv,," + title + ",TV,1\n"
+			if !utf8.ValidString(title) {
+				want = append(want, fmt.Sprintf("%d title unreadable", i+2))
+			}
+		}
+		checked, err := Check(t.Context(), File{Body: strings.NewReader(file), Size: int64(len(file))}, scope, anyKind, func(Line) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range checked.Errors.List {
+			got = append(got, fmt.Sprintf("%d %s %s", e.Row, e.Column, e.Code))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("(-want +got):\n%s\nin %q", diff, file)
+		}
+	})
 }
 
 func TestLettersOnTheEdgeOfPiecesAreWhole(t *testing.T) {

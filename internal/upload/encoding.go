@@ -3,8 +3,8 @@ package upload
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -17,8 +17,6 @@ const (
 	utf16LEMark = "\xff\xfe"
 	utf16BEMark = "\xfe\xff"
 )
-
-var errBinary = errors.New("not a text")
 
 // detectEncoding says how a text is written, and how long its mark is. It reads all of it: one letter decides, and may
 // stand in the last row. Of UTF-8 the encoding is nil.
@@ -52,9 +50,6 @@ func detectEncoding(text io.Reader) (encoding.Encoding, int, error) {
 		}
 		kept = copy(buffer, rest)
 	}
-	if t.zero {
-		return nil, 0, errBinary
-	}
 	return t.decide(), 0, nil
 }
 
@@ -83,15 +78,13 @@ func unmarkedUTF16(text []byte) encoding.Encoding {
 // tally counts what tells the encodings apart.
 type tally struct {
 	bytes   [256]int // those from 0x80 on
-	zero    bool     // there is a zero: it is no text
-	latin   int      // UTF-8 sequences of Latin letters and of punctuation
-	other   int      // other UTF-8 sequences
+	letters int      // UTF-8 sequences that Polish text in one byte a letter does not make by chance
+	chance  int      // other UTF-8 sequences
 	invalid int      // bytes that are no part of UTF-8
 }
 
 // add counts a piece of the text, and gives back an incomplete letter at its end.
 func (t *tally) add(text []byte, last bool) (rest []byte) {
-	t.zero = t.zero || bytes.IndexByte(text, 0) >= 0
 	for len(text) > 0 {
 		if len(text) >= 8 && binary.NativeEndian.Uint64(text)&0x8080808080808080 == 0 {
 			text = text[8:]
@@ -108,10 +101,10 @@ func (t *tally) add(text []byte, last bool) (rest []byte) {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			t.invalid++
-		case r < 0x180, r >= 0x2000 && r < 0x2040:
-			t.latin++
+		case isPolish(text[:size]):
+			t.chance++
 		default:
-			t.other++
+			t.letters++
 		}
 		for _, b := range text[:size] {
 			t.bytes[b]++
@@ -121,25 +114,34 @@ func (t *tally) add(text []byte, last bool) (rest []byte) {
 	return nil
 }
 
-// The bytes of Polish letters: in both one-byte encodings, in Windows-1250 alone and in ISO-8859-2 alone.
+// The bytes of Polish letters: in both one-byte encodings, in Windows-1250 alone and in ISO-8859-2 alone; and those of
+// quotation marks, dashes, dots and the no-break space, of which ISO-8859-2 has the last alone.
 const (
 	bothPolish    = "\xa3\xaf\xb3\xbf\xc6\xca\xd1\xd3\xe6\xea\xf1\xf3" // ŁŻłżĆĘŃÓćęńó
 	windowsPolish = "\x8c\x8f\x9c\x9f\xa5\xb9"                         // ŚŹśźĄą
 	isoPolish     = "\xa1\xa6\xac\xb1\xb6\xbc"                         // ĄŚŹąśź
+	punctuation   = "\x82\x84\x85\x91\x92\x93\x94\x96\x97\xab\xbb\xa0" // ‚„…‘’“”–—«»
 )
 
-// decide prefers UTF-8 wherever it is valid, and also where it is mostly valid: a damaged letter is then an error of its
-// cell instead of every letter becoming two others.
-func (t *tally) decide() encoding.Encoding {
-	foreign := -t.count(bothPolish) - t.count(windowsPolish) - t.count(isoPolish) // bytes of other letters
-	for _, n := range t.bytes[utf8.RuneSelf:] {
-		foreign += n
+// isPolish tells of bytes that are Polish text in one of the one-byte encodings. Some of it is UTF-8 by chance: ÓŁ makes a
+// Tajik letter, and Ń with a dash behind it a Ukrainian one.
+func isPolish(text []byte) bool {
+	for _, b := range text {
+		if strings.IndexByte(bothPolish+windowsPolish+isoPolish+punctuation, b) < 0 {
+			return false
+		}
 	}
-	switch {
-	case t.invalid > 0 && t.latin > t.invalid:
-		return nil
-	// By chance Polish letters of one byte may make others of UTF-8 (ÓŁ is a Tajik one), but never letters of Latin.
-	case t.invalid == 0 && (t.latin > 0 || t.other == 0 || foreign > 0):
+	return true
+}
+
+// fewInvalid is how many broken bytes a letter of UTF-8 outweighs. In Polish text of one byte a letter there are no such
+// letters at all; one may come about where a foreign word stands in it.
+const fewInvalid = 4
+
+// decide prefers UTF-8 where it is valid, and also where it has letters and not many bytes that are broken: a broken letter
+// is then an error of its cell, instead of every letter becoming two others.
+func (t *tally) decide() encoding.Encoding {
+	if t.letters > 0 && t.invalid <= fewInvalid*t.letters || t.chance == 0 && t.invalid == 0 {
 		return nil
 	}
 	// 0x80 to 0x9f are letters and quotation marks in Windows-1250, control characters in ISO-8859-2.

@@ -30,7 +30,7 @@ type ExcerptRow struct {
 // that cannot be read to its end what stands before. An error says that the body could not be read.
 func Cut(ctx context.Context, f File, allowed func(*record.Kind) bool, numbers []int) (Excerpt, error) {
 	body := &source{ctx: ctx, from: f.Body, size: f.Size}
-	out, err := cut(body, allowed, numbers)
+	out, err := excerpt(body, allowed, numbers)
 	if body.err != nil {
 		return Excerpt{}, fmt.Errorf("read the file: %w", body.err)
 	}
@@ -41,7 +41,7 @@ func Cut(ctx context.Context, f File, allowed func(*record.Kind) bool, numbers [
 	return out, err
 }
 
-func cut(body *source, allowed func(*record.Kind) bool, numbers []int) (out Excerpt, err error) {
+func excerpt(body *source, allowed func(*record.Kind) bool, numbers []int) (out Excerpt, err error) {
 	if len(numbers) == 0 {
 		return out, nil
 	}

@@ -130,6 +130,23 @@ func recognise(head []cell, allowed func(*record.Kind) bool) (layout, bool) {
 	return best, top.known >= 2
 }
 
+// titleRows is how many rows above a header are passed over to say where it stands.
+const titleRows = 20
+
+// headerBelow finds the row of a header that does not come first, as below a title.
+func headerBelow(table rows, allowed func(*record.Kind) bool) (row int, found bool) {
+	for range titleRows {
+		number, cells, err := nextFilled(table)
+		if err != nil {
+			return 0, false
+		}
+		if _, ok := recognise(cells, allowed); ok {
+			return number, true
+		}
+	}
+	return 0, false
+}
+
 // lay lays a header over a kind, and tells how many of its columns are there.
 func lay(k *record.Kind, head []cell) (layout, int) {
 	l := layout{kind: k, columns: make([]column, len(head)), separatePerson: k.Person && k.Index("email") < 0}

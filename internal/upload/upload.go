@@ -4,6 +4,7 @@
 package upload
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -66,7 +67,8 @@ type Checked struct {
 	Warnings Findings
 }
 
-// Line is a row of a file that is right by itself. It is the receiver's to keep.
+// Line is a row of a file that is right by itself; or whom a row is about of which other cells are wrong, without Entry.Row.
+// It is the receiver's to keep.
 type Line struct {
 	Row   int
 	Entry record.Entry
@@ -74,7 +76,8 @@ type Line struct {
 
 // Check reads the file from its beginning to its end and tells everything that is wrong with it; the same file in the same
 // scope always gives the same answer. Each row that is right by itself is handed to line, in file order, whether or not
-// others are wrong: its receiver has to discard them if the file turns out bad. Of a kind that is not allowed no row is read.
+// others are wrong: its receiver has to discard them if the file turns out bad. So is who is named by a row that is wrong in
+// other cells, for what is wrong with the person is to be told too. Of a kind that is not allowed no row is read.
 //
 // Rows are numbered as a spreadsheet shows them: a record whose quoted cell goes over several lines is one row, a blank
 // line is a row too but is not a record, and the line "sep=;" that tells Excel the delimiter is none.
@@ -155,16 +158,40 @@ func open(body *source, allowed func(*record.Kind) bool) (rows, error) {
 	if body.size > MaxBytes {
 		return nil, unreadable(1, "too_large")
 	}
-	start := make([]byte, min(body.size, 8))
+	start := make([]byte, min(body.size, 16))
 	if _, err := io.ReadFull(body.reader(), start); err != nil {
 		return nil, err
 	}
 	switch {
-	case len(start) >= 4 && string(start[:4]) == "PK\x03\x04":
+	case bytes.HasPrefix(start, []byte("PK\x03\x04")):
 		return openWorkbook(body)
-	case string(start) == "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-		return nil, unreadable(1, oleHint(body))
-	default:
-		return openDelimited(body, allowed)
+	case bytes.HasPrefix(start, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
+		return nil, compoundFault(body)
 	}
+	for _, f := range formats {
+		if bytes.HasPrefix(start[min(f.at, len(start)):], []byte(f.sign)) {
+			return nil, otherFormat(f.name)
+		}
+	}
+	return openDelimited(body, allowed)
+}
+
+// formats are those that people send in the place of a table, and the signs by which they are known.
+var formats = []struct {
+	name, sign string
+	at         int // bytes before the sign
+}{
+	{name: "PDF", sign: "%PDF-"},
+	{name: "PNG", sign: "\x89PNG\r\n\x1a\n"},
+	{name: "JPEG", sign: "\xff\xd8\xff"},
+	{name: "GIF", sign: "GIF8"},
+	{name: "TIFF", sign: "II*\x00"},
+	{name: "TIFF", sign: "MM\x00*"},
+	{name: "WebP", sign: "WEBP", at: 8},
+	{name: "HEIC", sign: "ftyphei", at: 4},
+	{name: "RTF", sign: `{\rtf`},
+}
+
+func otherFormat(name string) *fault {
+	return &fault{row: 1, code: record.Unreadable, hint: "format", args: map[string]string{"format": name}}
 }

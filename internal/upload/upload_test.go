@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
@@ -49,12 +50,14 @@ var scope = record.Scope{Definition: definition, Today: "2026-11-23"}
 
 func anyKind(*record.Kind) bool { return true }
 
-// read checks a file and gives the answer and the rows that were handed over.
+// read checks a file and gives the answer and the whole rows that were handed over.
 func read(t testing.TB, data []byte) (Checked, []Line) {
 	t.Helper()
 	var lines []Line
 	checked, err := Check(t.Context(), File{Body: bytes.NewReader(data), Size: int64(len(data))}, scope, anyKind, func(l Line) error {
-		lines = append(lines, l)
+		if l.Entry.Row != nil {
+			lines = append(lines, l)
+		}
 		return nil
 	})
 	if err != nil {
@@ -210,6 +213,38 @@ func TestHeader(t *testing.T) {
 	}
 }
 
+func TestAHeaderBelowATitleIsToldWhereItStands(t *testing.T) {
+	t.Parallel()
+	const table = "data%smedium%stytuł%sredakcja%szasięg\n2010-03-11%stv%sRazem%sTV%s1\n"
+	for _, delimiter := range []string{",", ";", "\t", "|"} {
+		below := strings.ReplaceAll(table, "%s", delimiter)
+		for _, tt := range []struct{ name, title, want string }{
+			{"a title", "Zestawienie emisji\n", "2"},
+			{"a title and its empty cells", "Zestawienie emisji" + strings.Repeat(delimiter, 4) + "\n\n", "3"},
+			{"a title with other delimiters", "Emisje, spoty; reportaże | rok 2010\n\nTelewizja Partner\n", "4"},
+			{"much above it", strings.Repeat("x\n", titleRows), fmt.Sprint(titleRows + 1)},
+			{"more than is read", strings.Repeat("x\n", titleRows+1), ""},
+		} {
+			t.Run(delimiter+" "+tt.name, func(t *testing.T) {
+				t.Parallel()
+				checked, _ := read(t, []byte(tt.title+below))
+				want := `1  unreadable "" header_below`
+				if tt.want == "" {
+					want = `1  unreadable "" header`
+				}
+				wantErrors(t, checked, want)
+				if got := checked.Errors.List[0].Args["row"]; got != tt.want {
+					t.Errorf("it stands in row %q, want %q", got, tt.want)
+				}
+			})
+		}
+	}
+	checked, _ := read(t, workbookOf(t, nil, [][]any{{"Zestawienie"}, {}, {"data", "medium", "tytuł", "redakcja", "zasięg"}}))
+	if wantErrors(t, checked, `1  unreadable "" header_below`); checked.Errors.List[0].Args["row"] != "3" {
+		t.Errorf("%+v", checked.Errors.List)
+	}
+}
+
 func TestMisspeltColumnDoesNotChangeTheKind(t *testing.T) {
 	t.Parallel()
 	for _, k := range kinds.All {
@@ -292,6 +327,11 @@ func TestCells(t *testing.T) {
 		{"a sign-up of nobody", "activity,first_name,last_name,pesel,consent_processing\n", "incubator,Anna,Nowak,,tak", `2 email missing "" person`},
 		{"a sign-up without consent", "activity,first_name,last_name,email,consent_processing\n", "incubator,Anna,Nowak,a@example.org,nie", `2 consent_processing not_in_list "nie" consent`},
 		{"a control character", airings, "2010-03-11,,tv,,Raz\x01em,TV,1", `2 title unreadable "Raz\x01em" text`},
+		{"a zero in a text", airings, "2010-03-11,,tv,,t\x00x,TV,1", "2 title unreadable \"t\\x00x\" text"},
+		{"a zero in a date", airings, "2010-03-1\x00,,tv,,Razem,TV,1", "2 date not_a_date \"2010-03-1\\x00\""},
+		{"a zero in a list", airings, "2010-03-11,,tv\x00,,Razem,TV,1", "2 medium not_in_list \"tv\\x00\""},
+		{"two broken bytes beside one letter in UTF-8", airings, "2010-03-11,,tv,,ż\xff\xfe,TV,1", `2 title unreadable "ż` + "\ufffd" + `" text`},
+		{"a letter of Windows-1250 in UTF-8", airings, "2010-03-11,,tv,,\x9cródło,TV,1", `2 title unreadable "` + "\ufffd" + `ródło" text`},
 		{"a broken letter in UTF-8", "date,medium,tytuł,outlet,reach,źródło\n", "2010-03-11,tv,Raz\xc5,TV,1,", `2 title unreadable "Raz` + "\ufffd" + `" text`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -302,6 +342,101 @@ func TestCells(t *testing.T) {
 			}
 			if len(lines) > 0 {
 				t.Errorf("a bad row was handed over: %+v", lines)
+			}
+		})
+	}
+}
+
+func TestWhoIsNamedByARowThatIsWrongElsewhereIsHandedOver(t *testing.T) {
+	t.Parallel()
+	const attendance = "email;pesel;activity;date;outcome\n"
+	for _, tt := range []struct{ name, file, want string }{
+		{"a wrong value", attendance + "o@example.org;44051401359;partnerships;2010-02-19;slept\n", "2 o@example.org 44051401359"},
+		{"a value too many", attendance + "o@example.org;;partnerships;2010-02-19;completed;x\n", "2 o@example.org "},
+		{"a column that is missing", "email;activity;date\no@example.org;partnerships;2010-02-19\n", "2 o@example.org "},
+		{"a wrong key", attendance + "o@example.org;44051401358;partnerships;2010-02-19;slept\n", ""},
+		{"nobody", attendance + ";;partnerships;2010-02-19;slept\n", ""},
+		{"a sign-up", "activity,first_name,last_name,email,pesel,consent_processing\nincubator,Anna,Nowak,o@example.org,44051401359,no\n", "2 o@example.org 44051401359"},
+		{"a sign-up with a wrong key", "activity,first_name,last_name,email,pesel,consent_processing\nincubator,Anna,Nowak,o@example,44051401359,no\n", ""},
+		{"a record about nobody", airings + "2010-03-11,,film,,Razem,TV,1\n", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			checked, err := Check(t.Context(), File{Body: strings.NewReader(tt.file), Size: int64(len(tt.file))}, scope, anyKind, func(l Line) error {
+				if l.Entry.Row != nil {
+					t.Errorf("row %d passes for right", l.Row)
+				}
+				got = append(got, fmt.Sprintf("%d %s %s", l.Row, l.Entry.Person.Email, l.Entry.Person.Pesel))
+				return nil
+			})
+			if err != nil || checked.Errors.Total == 0 || strings.Join(got, "; ") != tt.want {
+				t.Errorf("%q, %v, %v", got, briefs(checked.Errors), err)
+			}
+		})
+	}
+}
+
+func TestWhatOurOwnFilesEscapeIsReadAsItWas(t *testing.T) {
+	t.Parallel()
+	own := *definition
+	own.OutputKinds = []project.Labelled{{ID: "film", Label: project.Text{PL: "=film", EN: "+film"}}, {ID: "quoted", Label: project.Text{PL: "'=film'", EN: "'-quoted"}}}
+	for _, tt := range []struct{ name, kind, title, want string }{
+		{"a label", "'=film", "x", "film x"},
+		{"a label as it is", "=film", "x", "film x"},
+		{"a label that begins so itself", "'-quoted", "x", "quoted x"},
+		{"a text", "film", "'=1+1", "film =1+1"},
+		{"every sign", "film", "'@x", "film @x"},
+		{"a text that was not escaped", "film", "-x", "film -x"},
+		{"a quoted word is left as it is", "film", "'x'", "film 'x'"},
+		{"an apostrophe alone", "film", "'", "film '"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for name, file := range map[string]string{
+				"delimited": "date;kind;quantity;title\n2010-01-18;" + tt.kind + ";1;" + tt.title + "\n",
+				"workbook":  string(workbookOf(t, nil, [][]any{{"date", "kind", "quantity", "title"}, {"2010-01-18", tt.kind, 1, tt.title}})),
+			} {
+				own := record.Scope{Definition: &own, Today: scope.Today}
+				checked, err := Check(t.Context(), File{Body: strings.NewReader(file), Size: int64(len(file))}, own, anyKind, func(l Line) error {
+					if got := l.Entry.Row[1] + " " + l.Entry.Row[3]; got != tt.want {
+						t.Errorf("%s: %s, want %s", name, got, tt.want)
+					}
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantErrors(t, checked)
+			}
+		})
+	}
+}
+
+func TestACellWithoutEndIsTooLongAndTheRowsBelowAreChecked(t *testing.T) {
+	t.Parallel()
+	const below = "2010-03-12,,tv,,Next,TV,many\n"
+	for _, tt := range []struct{ name, row, want string }{
+		{"a text", "2010-03-11,,tv,," + strings.Repeat("ż", 1_100_000) + ",TV,1", "title too_long 1100000"},
+		{"a text in quotation marks, with some of its own", `2010-03-11,,tv,,"` + strings.Repeat(`ż "" a`, 200_000) + `",TV,1`, "title too_long 1000000"},
+		{"a quoted text of one byte more than is kept", `2010-03-11,,tv,,"` + strings.Repeat("x", longestCell) + `y",TV,1`, fmt.Sprint("title too_long ", longestCell+1)},
+		{"a text whose only letter that is seen stands behind what is kept", "2010-03-11,,tv,," + strings.Repeat(" ", longestCell) + "x,TV,1", fmt.Sprint("title too_long ", longestCell+1)},
+		{"bytes that are no letters", "2010-03-11,ż,tv," + strings.Repeat("\x80", 4*longestCell) + ",Razem,TV,1", ""},
+		{"a date that goes on", "2010-03-11" + strings.Repeat(" ", longestCell) + "x,,tv,,Razem,TV,1", fmt.Sprint("date too_long ", longestCell+11)},
+		{"a number", "2010-03-11,,tv,,Razem,TV," + strings.Repeat("1", 2<<20), "reach not_a_number "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			checked, lines := read(t, []byte("\ufeff"+airings+tt.row+"\n"+below))
+			if len(lines) > 0 || checked.Errors.Total < 2 {
+				t.Fatalf("%d rows were handed over, %v", len(lines), briefs(checked.Errors))
+			}
+			first, last := checked.Errors.List[0], checked.Errors.List[checked.Errors.Total-1]
+			if got := first.Column + " " + first.Code + " " + first.Args["length"]; tt.want != "" && got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+			if brief(last) != `3 reach not_a_number "many" whole` {
+				t.Errorf("below it is %s", brief(last))
 			}
 		})
 	}
@@ -372,28 +507,43 @@ func TestWhatIsNoTable(t *testing.T) {
 	for i := range random {
 		random[i] = byte(i * i >> 3)
 	}
-	utf16Name := strings.Join(strings.Split("EncryptedPackage", ""), "\x00")
+	utf16 := func(name string) string { return strings.Join(strings.Split(name, ""), "\x00") }
 	for _, tt := range []struct{ name, file, want string }{
 		{"an empty file", "", "empty"},
 		{"a mark alone", "\xef\xbb\xbf", "empty"},
 		{"blank lines", "\r\n \r\n;;\r\n", "empty"},
 		{"bytes of anything", string(random), "header"},
-		{"a picture", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "header"},
-		{"a PDF", "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "header"},
+		{"a PDF", "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "format PDF"},
+		{"a picture", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "format PNG"},
+		{"a photograph", "\xff\xd8\xff\xe0\x00\x10JFIF\x00", "format JPEG"},
+		{"a telephone's photograph", "\x00\x00\x00\x24ftypheic\x00\x00\x00\x00", "format HEIC"},
+		{"a picture of the web", "RIFF\x24\x00\x00\x00WEBPVP8 ", "format WebP"},
+		{"a text with its looks", `{\rtf1\ansi data;medium;tytuł}`, "format RTF"},
+		{"a letter of old Word", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 64<<10-10) + utf16("WordDocument") + "xxx", "format DOC"},
+		{"a letter of Word", archiveOf(t, "[Content_Types].xml", "_rels/.rels", "word/document.xml"), "format DOCX"},
+		{"a lecture", archiveOf(t, "ppt/presentation.xml"), "format PPTX"},
+		{"a sheet of LibreOffice", archiveOf(t, "mimetype", "content.xml"), "format OpenDocument"},
+		{"an archive of anything", archiveOf(t, "a.csv"), "damaged"},
 		{"JSON", `{"date": "2010-03-11", "medium": "tv"}`, "header"},
 		{"a workbook of the old format", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 100_000), "old_excel"},
-		{"a workbook with a password", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 64<<10-20) + utf16Name + "xxx", "protected"},
+		{"a workbook with a password", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 64<<10-20) + utf16("EncryptedPackage") + "xxx", "protected"},
 		{"an archive that is cut short", "PK\x03\x04xxxxxxxx", "damaged"},
+		{"a row of more columns than a spreadsheet has", airings + strings.Repeat(",", 20_000) + "\n", "row"},
+		{"a row of long cells without end", airings + strings.Repeat(strings.Repeat("x", longestCell)+",", 100) + "\n", "row"},
 		{"a mark that is never closed before a megabyte", airings + "2010-03-11,,tv,,\"" + strings.Repeat("x", 3<<20), "quote"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			checked, lines := read(t, []byte(tt.file))
 			row := 1
-			if tt.want == "quote" {
+			if tt.want == "quote" || tt.want == "row" {
 				row = 2
 			}
-			wantErrors(t, checked, fmt.Sprintf(`%d  unreadable "" %s`, row, tt.want))
+			hint, format, _ := strings.Cut(tt.want, " ")
+			wantErrors(t, checked, fmt.Sprintf(`%d  unreadable "" %s`, row, hint))
+			if got := checked.Errors.List[0].Args["format"]; got != format {
+				t.Errorf("it is taken for %q", got)
+			}
 			if len(lines) > 0 {
 				t.Error("rows were handed over")
 			}
@@ -404,6 +554,22 @@ func TestWhatIsNoTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantErrors(t, checked, `1  unreadable "" too_large`)
+}
+
+// archiveOf is an archive of parts with nothing in them.
+func archiveOf(t *testing.T, names ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, name := range names {
+		if _, err := w.Create(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }
 
 type zeros struct{}
@@ -526,6 +692,9 @@ func TestHostileFilesTakeLittleMemory(t *testing.T) {
 		"a mark never closed":   append([]byte(airings+`2010-03-11,,tv,,"`), mib("x\n")...),
 		"blank lines":           mib("\n"),
 		"blank lines below":     append([]byte(airings), mib(" \r\n")...),
+		"a cell without end":    append([]byte(airings+"2010-03-11,,tv,,"), mib("x")...),
+		"marks in a cell":       append([]byte(airings+`2010-03-11,,tv,,"x`), mib(`" `)...),
+		"cells of some size":    append([]byte(airings), mib(strings.Repeat("x", 8<<10)+",")...),
 		"one line":              mib("x"),
 		"one line below":        append([]byte(airings), mib("x")...),
 		"many columns":          mib("date,"),

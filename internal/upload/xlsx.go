@@ -46,11 +46,32 @@ type workbook struct {
 
 // openWorkbook finds the first sheet that can be seen.
 func openWorkbook(body *source) (rows, error) {
+	archive, err := zip.NewReader(body, body.size)
+	if err != nil {
+		return nil, workbookFault(1, err)
+	}
+	p := newPackage(archive)
+	if name := p.otherFormat(); name != "" {
+		return nil, otherFormat(name)
+	}
 	w := &workbook{}
-	if err := w.open(body); err != nil {
+	if err := w.open(p); err != nil {
 		return nil, workbookFault(1, err)
 	}
 	return w, nil
+}
+
+// otherFormat names what an archive is that is no workbook, "" where it may be one.
+func (p parts) otherFormat() string {
+	switch {
+	case p["word/document.xml"] != nil:
+		return "DOCX"
+	case p["ppt/presentation.xml"] != nil:
+		return "PPTX"
+	case p["mimetype"] != nil && p["content.xml"] != nil:
+		return "OpenDocument"
+	}
+	return ""
 }
 
 // workbookFault is what is wrong with the file where reading it failed. Whether the body failed is asked elsewhere.
@@ -63,12 +84,7 @@ func workbookFault(row int, err error) error {
 
 var errNoSheet = errors.New("no sheet")
 
-func (w *workbook) open(body *source) error {
-	archive, err := zip.NewReader(body, body.size)
-	if err != nil {
-		return err
-	}
-	p := newPackage(archive)
+func (w *workbook) open(p parts) error {
 	main, err := p.related("", "officeDocument")
 	if err != nil {
 		return err
@@ -560,20 +576,29 @@ func unescape(text string) string {
 	}
 }
 
-// oleHint tells a workbook with a password from one of the format before 2007. Both are compound files; the names of
-// their streams stand in them in UTF-16.
-func oleHint(body *source) string {
-	wanted := []byte(strings.Join(strings.Split("EncryptedPackage", ""), "\x00"))
+// compoundFault tells a workbook with a password, or of the format before 2007, from a Word document. All are compound
+// files; the names of their streams stand in them in UTF-16.
+func compoundFault(body *source) *fault {
+	names := []struct {
+		stream string
+		fault  *fault
+	}{
+		{"EncryptedPackage", unreadable(1, "protected")},
+		{"WordDocument", otherFormat("DOC")},
+	}
 	buffer := make([]byte, 64<<10)
 	reader := body.reader()
 	for kept := 0; ; {
 		n, err := reader.Read(buffer[kept:])
-		if bytes.Contains(buffer[:kept+n], wanted) {
-			return "protected"
+		for _, name := range names {
+			if bytes.Contains(buffer[:kept+n], []byte(strings.Join(strings.Split(name.stream, ""), "\x00"))) {
+				return name.fault
+			}
 		}
 		if err != nil {
-			return "old_excel"
+			return unreadable(1, "old_excel")
 		}
-		kept = copy(buffer, buffer[max(0, kept+n-len(wanted)):kept+n])
+		const longest = 2 * len("EncryptedPackage")
+		kept = copy(buffer, buffer[max(0, kept+n-longest):kept+n])
 	}
 }

@@ -16,112 +16,169 @@ import (
 	"outreach/internal/store"
 )
 
-// gathered are the distinct identity keys of a file, in the order of their first appearance.
-type gathered struct {
-	seen map[person.Key]bool
-	list []person.Key
-}
-
-func (g *gathered) add(ref record.PersonRef) {
-	for _, k := range person.Keys(ref) {
-		if !g.seen[k] {
-			if g.seen == nil {
-				g.seen = map[person.Key]bool{}
-			}
-			g.seen[k] = true
-			g.list = append(g.list, k)
-		}
-	}
-}
-
-// roster knows whom a file's rows name: first as they would be if the rows were entered one after the other, then as they
-// are. People not known before have provisional ids until settle makes them.
+// roster knows whom a file's rows name. Two keys in one row are one person's, wherever in the file the row stands: who is
+// who is found from all rows together, so that their order decides nothing. People not known before have provisional ids
+// until settle makes them.
 type roster struct {
-	byKey  map[person.Key]string
-	pesels map[string]string             // the PESEL of those who were given one, by id
-	refs   map[record.PersonRef]struct{} // that bring something new
-	final  map[record.PersonRef]string   // settled
-	made   int
+	refs   []record.PersonRef        // each once, as they first appear
+	two    map[record.PersonRef]bool // of each: whether its keys belong to two people
+	keys   []person.Key              // each once
+	place  map[person.Key]int
+	joined []int // by the place of a key: that of another key of the same person, or its own
+	known  map[person.Key]string
+	people []claimed // by the place that stands for a person
 }
 
-func newRoster(known map[person.Key]string) roster {
-	return roster{byKey: known, pesels: map[string]string{}, refs: map[record.PersonRef]struct{}{}, final: map[record.PersonRef]string{}}
+// claimed is what was known, and what the file says, of one person.
+type claimed struct {
+	id     string // of somebody known
+	others bool   // more than one who is known
+	pesel  string // that nobody had, if there is one
+	pesels int    // how many of those there are
+	refs   int
+	warned bool // that nobody knew them
 }
 
-// place finds whom a row names. The problem is an error where its keys belong to two people, a warning where nobody had
-// them before.
-func (r *roster) place(ctx context.Context, s *store.Store, project string, ref record.PersonRef) (string, *record.Problem, error) {
-	two := &record.Problem{Field: "email", Code: record.TwoPeople}
-	id := ""
+func newRoster() roster {
+	return roster{two: map[record.PersonRef]bool{}, place: map[person.Key]int{}}
+}
+
+// gather notes whom a row names.
+func (r *roster) gather(ref record.PersonRef) {
+	if _, seen := r.two[ref]; seen {
+		return
+	}
+	r.two[ref] = false
+	r.refs = append(r.refs, ref)
 	keys := person.Keys(ref)
-	missing := 0
 	for _, k := range keys {
-		switch other, ok := r.byKey[k]; {
-		case !ok:
-			missing++
-		case id != "" && id != other:
-			return id, two, nil
-		default:
-			id = other
+		if _, seen := r.place[k]; !seen {
+			r.place[k] = len(r.keys)
+			r.joined = append(r.joined, len(r.keys))
+			r.keys = append(r.keys, k)
 		}
 	}
-	if missing == 0 {
-		return id, nil, nil
-	}
-	var warning *record.Problem
-	if id == "" {
-		r.made++
-		id = "new " + strconv.Itoa(r.made)
-		warning = &record.Problem{Field: "email", Code: record.NewPerson}
-		if ref.Email == "" {
-			warning.Field = "pesel"
-		}
-	}
-	if ref.Pesel != "" && r.byKey[person.Key{Kind: "pesel", Value: ref.Pesel}] == "" {
-		has, err := r.pesel(ctx, s, project, id)
-		if err != nil {
-			return id, nil, err
-		}
-		if has != "" && has != ref.Pesel {
-			return id, two, nil
-		}
-		r.pesels[id] = ref.Pesel
-	}
-	for _, k := range keys {
-		r.byKey[k] = id
-	}
-	r.refs[ref] = struct{}{}
-	return id, warning, nil
+	r.join(r.place[keys[0]], r.place[keys[len(keys)-1]])
 }
 
-func (r *roster) pesel(ctx context.Context, s *store.Store, project, id string) (string, error) {
-	if known, ok := r.pesels[id]; ok || id[:3] == "new" {
-		return known, nil
+func (r *roster) join(a, b int) { r.joined[r.stands(a)] = r.stands(b) }
+
+// stands is the place that stands for the person of a key.
+func (r *roster) stands(place int) int {
+	for r.joined[place] != place {
+		r.joined[place] = r.joined[r.joined[place]]
+		place = r.joined[place]
 	}
-	p, err := s.Person(ctx, project, id)
-	if err != nil || len(p.Pesels) == 0 {
-		return "", err
+	return place
+}
+
+func (r *roster) person(ref record.PersonRef) *claimed {
+	return &r.people[r.stands(r.place[person.Keys(ref)[0]])]
+}
+
+// judge finds who is known, and which rows join keys of two people.
+func (r *roster) judge(ctx context.Context, s *store.Store, project string) error {
+	var err error
+	if r.known, err = s.Known(ctx, project, r.keys); err != nil {
+		return err
 	}
-	r.pesels[id] = p.Pesels[0]
-	return p.Pesels[0], nil
+	first := map[string]int{}
+	for place, k := range r.keys {
+		if id := r.known[k]; id != "" {
+			if other, seen := first[id]; seen {
+				r.join(place, other)
+			}
+			first[id] = place
+		}
+	}
+	r.people = make([]claimed, len(r.keys))
+	for place, k := range r.keys {
+		p := &r.people[r.stands(place)]
+		switch id := r.known[k]; {
+		case id == "" && k.Kind == "pesel":
+			p.pesel = k.Value
+			p.pesels++
+		case id != "" && p.id == "":
+			p.id = id
+		case id != p.id && id != "":
+			p.others = true
+		}
+	}
+	joins := map[string]int{} // how many PESELs the file gives an address
+	var ids []string          // of those known whom it gives one PESEL
+	for _, ref := range r.refs {
+		p := r.person(ref)
+		p.refs++
+		if ref.Email != "" && ref.Pesel != "" {
+			joins[ref.Email]++
+			if p.id != "" && p.pesels == 1 {
+				ids = append(ids, p.id)
+			}
+		}
+	}
+	slices.Sort(ids)
+	have, err := s.Persons(ctx, project, slices.Compact(ids))
+	if err != nil {
+		return err
+	}
+	for _, ref := range r.refs {
+		if ref.Email == "" || ref.Pesel == "" {
+			continue
+		}
+		p := r.person(ref)
+		has := have[p.id].Pesels
+		wrong := p.others || p.pesels > 1 || len(has) > 0 && !slices.Contains(has, p.pesel)
+		email, pesel := r.known[person.Key{Kind: "email", Value: ref.Email}], r.known[person.Key{Kind: "pesel", Value: ref.Pesel}]
+		// A new address with one PESEL joins nobody to anybody else, nor does what was known already.
+		r.two[ref] = wrong && (email != "" || joins[ref.Email] > 1) && (email == "" || email != pesel)
+	}
+	return nil
+}
+
+// problem is what is to be told of a row's person: an error where its keys belong to two people, a warning where nobody
+// knew them, the first time that they are named.
+func (r *roster) problem(ref record.PersonRef) *record.Problem {
+	if r.two[ref] {
+		return &record.Problem{Field: "email", Code: record.TwoPeople}
+	}
+	p := r.person(ref)
+	if p.id != "" || p.warned {
+		return nil
+	}
+	p.warned = true
+	if ref.Email == "" {
+		return &record.Problem{Field: "pesel", Code: record.NewPerson}
+	}
+	return &record.Problem{Field: "email", Code: record.NewPerson}
 }
 
 // settlers is how many write at once.
 const settlers = 8
 
-// settle makes the people that the file brings, and gives those who were known the keys that it brings: first the rows
-// that bind two keys together, then the others. Sign-ups bring their people themselves, with their names.
+// settle makes the people that the file brings, and gives those who were known the keys that it brings. Keys are given
+// first to those whom somebody knew, then to new people, so that whoever is cut off, or does the same beside, leaves
+// nobody in two. Sign-ups bring their people themselves, with their names, but for those whom several rows name differently.
 func (r *roster) settle(ctx context.Context, s *store.Store, project string, kind *record.Kind) error {
-	if kind.Name == signup.Kind.Name {
-		return nil
-	}
-	for _, both := range []bool{true, false} {
-		var refs []record.PersonRef
-		for ref := range r.refs {
-			if both == (ref.Email != "" && ref.Pesel != "") {
-				refs = append(refs, ref)
+	var toKnown, together, alone []record.PersonRef
+	for _, ref := range r.refs {
+		keys := person.Keys(ref)
+		unknown := 0
+		for _, k := range keys {
+			if r.known[k] == "" {
+				unknown++
 			}
 		}
+		switch {
+		case unknown == 0, kind.Name == signup.Kind.Name && r.person(ref).refs == 1:
+		case unknown < len(keys):
+			toKnown = append(toKnown, ref)
+		case len(keys) > 1:
+			together = append(together, ref)
+		default:
+			alone = append(alone, ref)
+		}
+	}
+	for _, refs := range [][]record.PersonRef{toKnown, together, alone} {
 		if len(refs) == 0 {
 			continue
 		}
@@ -134,27 +191,34 @@ func (r *roster) settle(ctx context.Context, s *store.Store, project string, kin
 			return err
 		}
 	}
-	known, err := s.Known(ctx, project, slices.Collect(maps.Keys(r.byKey)))
+	if len(toKnown)+len(together)+len(alone) == 0 {
+		return nil
+	}
+	known, err := s.Known(ctx, project, r.keys)
 	if err != nil {
 		return err
 	}
-	r.byKey = known
+	r.known = known
 	return nil
 }
 
-// id is who a row names, once settled.
+// id is who a row names.
 func (r *roster) id(ref record.PersonRef) string {
 	for _, k := range person.Keys(ref) {
-		if id := r.byKey[k]; id != "" {
+		if id := r.known[k]; id != "" {
 			return id
 		}
 	}
-	return ""
+	place := r.stands(r.place[person.Keys(ref)[0]])
+	if id := r.people[place].id; id != "" {
+		return id
+	}
+	return "new " + strconv.Itoa(place)
 }
 
 // ids are all who are named.
 func (r *roster) ids() []string {
-	out := slices.Collect(maps.Values(r.byKey))
+	out := slices.Collect(maps.Values(r.known))
 	slices.Sort(out)
 	return slices.Compact(out)
 }

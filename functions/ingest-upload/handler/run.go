@@ -142,8 +142,13 @@ func (r *run) pass(ctx context.Context, line func(upload.Line) error) (upload.Ch
 
 // check tells whether every cell of the file is right, and whom it names.
 func (r *run) check(ctx context.Context) (bool, error) {
-	var keys gathered
-	checked, err := r.pass(ctx, func(l upload.Line) error { keys.add(l.Entry.Person); return nil })
+	r.who = newRoster()
+	checked, err := r.pass(ctx, func(l upload.Line) error {
+		if !l.Entry.Person.Empty() {
+			r.who.gather(l.Entry.Person)
+		}
+		return nil
+	})
 	if err != nil {
 		return false, err
 	}
@@ -153,20 +158,15 @@ func (r *run) check(ctx context.Context) (bool, error) {
 	}
 	wrong, warnings := checked.Errors, checked.Warnings
 	if r.kind != nil {
-		known, err := r.in.Store.Known(ctx, r.project, keys.list)
-		if err != nil {
+		if err := r.who.judge(ctx, r.in.Store, r.project); err != nil {
 			return false, err
 		}
-		r.who = newRoster(known)
 		var repeats upload.Repeats
-		_, err = r.pass(ctx, func(l upload.Line) error {
+		_, err := r.pass(ctx, func(l upload.Line) error {
 			who := r.upload.Owner
 			if r.kind.Person {
-				var problem *record.Problem
-				if who, problem, err = r.who.place(ctx, r.in.Store, r.project, l.Entry.Person); err != nil {
-					return err
-				}
-				if problem != nil {
+				who = r.who.id(l.Entry.Person)
+				if problem := r.who.problem(l.Entry.Person); problem != nil {
 					add := &warnings
 					if problem.Code == record.TwoPeople {
 						add = &wrong
@@ -174,14 +174,20 @@ func (r *run) check(ctx context.Context) (bool, error) {
 					add.Add(upload.CellError{Row: l.Row, Column: problem.Field, Code: problem.Code, Value: maskRef(l.Entry.Person)})
 				}
 			}
-			repeats.Add(l.Row, r.kind.NaturalKey(who, l.Entry.Row))
+			if l.Entry.Row != nil {
+				repeats.Add(l.Row, r.kind.NaturalKey(who, l.Entry.Row))
+			}
 			return nil
 		})
 		if err != nil {
 			return false, err
 		}
+		hint := ""
+		if r.kind.Name == signup.Kind.Name {
+			hint = "signup" // of which not the last counts
+		}
 		for _, again := range repeats.Rows() {
-			warnings.Add(upload.CellError{Row: again.Row, Code: record.Repeated, Args: map[string]string{"row": strconv.Itoa(again.Earlier)}})
+			warnings.Add(upload.CellError{Row: again.Row, Code: record.Repeated, Hint: hint, Args: map[string]string{"row": strconv.Itoa(again.Earlier)}})
 		}
 	}
 	r.found = store.Findings{Errors: findings(wrong.List), ErrorsCut: wrong.Cut(), Warnings: findings(warnings.List), WarningsCut: warnings.Cut()}

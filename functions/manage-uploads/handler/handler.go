@@ -4,6 +4,7 @@ package handler
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -154,6 +155,11 @@ var fields = record.Kind{Name: "upload", Fields: []record.Field{
 
 func asked(c *web.Call, given record.Given) (store.Upload, []record.Problem) {
 	entry, problems := fields.Read(given, record.Scope{Definition: c.Defined.Definition, Today: c.Today()})
+	for i, p := range problems {
+		if p.Field == "size" && p.Code == record.OutOfRange && given["size"] == json.Number("0") {
+			problems[i] = record.Problem{Field: p.Field, Code: p.Code, Hint: "empty"}
+		}
+	}
 	u := store.Upload{Filename: safeName(entry.Row[0]), CheckOnly: entry.Row[2] == "yes"}
 	if len(problems) == 0 {
 		if _, err := fmt.Sscan(entry.Row[1], &u.Size); err != nil {
@@ -190,10 +196,13 @@ func takeFile(c *web.Call, own string) error {
 		return showList(c, http.StatusRequestEntityTooLarge, c.Messages().Say("uploads.too_large_here"))
 	}
 	file, header, err := c.FormFile("file")
-	if err != nil || header.Size == 0 {
+	if err != nil {
 		return showList(c, http.StatusUnprocessableEntity, c.Messages().Problem(record.Problem{Field: "file", Code: record.Missing}))
 	}
 	defer file.Close()
+	if header.Size == 0 {
+		return showList(c, http.StatusUnprocessableEntity, c.Messages().Problem(record.Problem{Field: "file", Code: record.Unreadable, Hint: "empty"}))
+	}
 	content, err := io.ReadAll(file)
 	if err != nil {
 		return err
@@ -254,9 +263,11 @@ func change(c *web.Call) error {
 	if u.State != store.AcceptedUp && u.State != store.WithdrawUp {
 		return &web.Error{Status: http.StatusConflict, Detail: "not_accepted"}
 	}
+	filename := u.Filename
 	if u, err = c.Site.Store.WithdrawUpload(c.Context(), u.ID, by, c.Defined); err != nil {
 		return err
 	}
+	u.Filename = filename
 	if c.Page && body.Form {
 		return c.Redirect("/" + c.Project + "/uploads/" + u.ID + "?done=withdrawn")
 	}

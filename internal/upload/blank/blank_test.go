@@ -39,11 +39,15 @@ func TestEveryBlankIsTakenAsItIs(t *testing.T) {
 	without.Activities, without.OutputKinds = nil, nil
 	tiny := definition()
 	tiny.Region.Population = 300
+	formulas := definition()
+	formulas.Activities[0].Label, formulas.Activities[1].Label = project.Text{PL: "=planting", EN: "+planting"}, project.Text{PL: "@compost", EN: "-compost"}
+	formulas.OutputKinds[0].Label = project.Text{PL: "=film", EN: "@film"}
 	for name, at := range map[string]struct {
 		d     *project.Definition
 		today string
 		rows  func(kind string) int
 	}{
+		"where labels begin like formulas":    {formulas, "2026-07-21", func(string) int { return 2 }},
 		"in the middle of the project":        {definition(), "2026-07-21", func(string) int { return 2 }},
 		"on its first day":                    {definition(), "2026-01-01", func(string) int { return 2 }},
 		"before it":                           {definition(), "2025-12-01", func(string) int { return 2 }},

@@ -1,0 +1,326 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"outreach/internal/person"
+	"outreach/internal/record"
+	"outreach/internal/store"
+	"outreach/internal/table"
+)
+
+// town makes up keys that nobody had before: n1 to n3 are addresses, P1 to P3 are PESELs.
+type town struct {
+	in    *Ingest
+	round int
+}
+
+func (w *town) key(name string) person.Key {
+	if name[0] == 'n' {
+		return person.Key{Kind: "email", Value: fmt.Sprintf("%s.%d@example.org", name, w.round)}
+	}
+	digits := fmt.Sprintf("%07d%c00", w.round, name[1])
+	for check := range 10 {
+		if pesel := fmt.Sprint(digits, check); record.ValidPesel(pesel) {
+			return person.Key{Kind: "pesel", Value: pesel}
+		}
+	}
+	panic("no check digit is right")
+}
+
+// ref reads "n1+P1" as who has both keys.
+func (w *town) ref(row string) record.PersonRef {
+	var ref record.PersonRef
+	for name := range strings.SplitSeq(row, "+") {
+		if k := w.key(name); k.Kind == "email" {
+			ref.Email = k.Value
+		} else {
+			ref.Pesel = k.Value
+		}
+	}
+	return ref
+}
+
+// knows makes people who were there before.
+func (w *town) knows(t fataler, people []string) {
+	for _, p := range people {
+		var first string
+		for name := range strings.SplitSeq(p, "+") {
+			ref := w.ref(name)
+			if first == "" {
+				first = name
+			} else {
+				ref.ID = w.who(t)[first]
+			}
+			if _, err := w.in.Store.Resolve(context.Background(), "town", ref, store.Names{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+type fataler interface{ Fatal(...any) }
+
+var names = []string{"n1", "n2", "n3", "P1", "P2", "P3"}
+
+// who is whom each key leads to.
+func (w *town) who(t fataler) map[string]string {
+	var keys []person.Key
+	for _, name := range names {
+		keys = append(keys, w.key(name))
+	}
+	known, err := w.in.Store.Known(context.Background(), "town", keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, name := range names {
+		if id := known[w.key(name)]; id != "" {
+			out[name] = id
+		}
+	}
+	return out
+}
+
+// groups are the keys by whom they lead to.
+func (w *town) groups(t fataler) []string {
+	byID := map[string][]string{}
+	for name, id := range w.who(t) {
+		byID[id] = append(byID[id], name)
+	}
+	var out []string
+	for group := range maps.Values(byID) {
+		slices.Sort(group)
+		out = append(out, strings.Join(group, "+"))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// sends sends a file of the office that names these people, until it is taken in, and gives its state and the rows in which
+// keys of two people stand.
+func (w *town) sends(t fataler, signups bool, rows []string) (state string, two []string) {
+	ctx := context.Background()
+	file := "email,pesel,date,field,minutes,form,topic\n"
+	if signups {
+		file = "email,pesel,activity,consent_processing,last_name,first_name\n"
+	}
+	for i, row := range rows {
+		ref := w.ref(row)
+		file += ref.Email + "," + ref.Pesel + map[bool]string{true: ",garden,yes,Wzór,Osoba\n", false: fmt.Sprintf(",2020-05-01,law,30,phone,%d\n", i)}[signups]
+	}
+	key := fmt.Sprintf("uploads/town/coordinator/%d.csv", w.round)
+	if err := w.in.Store.Objects.Put(ctx, key, strings.NewReader(file), ""); err != nil {
+		t.Fatal(err)
+	}
+	for err := errCutOff; err != nil; {
+		if err = w.in.Object(ctx, key); err != nil && !errors.Is(err, errCutOff) {
+			t.Fatal(err)
+		}
+	}
+	page, err := w.in.Store.Uploads(ctx, "town", "", 1, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := w.in.Store.Findings(ctx, "town", page.Items[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range found.Errors {
+		if e.Problem.Code != record.TwoPeople {
+			t.Fatal(fmt.Sprintf("%+v", e))
+		}
+		two = append(two, rows[e.Row-2])
+	}
+	slices.Sort(two)
+	return page.Items[0].State, two
+}
+
+func TestWhoIsWhoInAFileDoesNotHangOnTheOrderOfItsRows(t *testing.T) {
+	t.Parallel()
+	in, _ := ingest(t)
+	w := &town{in: in}
+	for _, tt := range []struct{ name, known, rows, two, groups string }{
+		{"a row joins two keys that nobody had", "", "n1 P1 n1+P1", "", "P1+n1"},
+		{"a row joins a key that nobody had to a known one", "n1", "P1 n1+P1", "", "P1+n1"},
+		{"two addresses of one PESEL", "", "n1+P1 n2+P1 n2", "", "P1+n1+n2"},
+		{"two addresses of one PESEL, one of them known", "n1", "n2+P1 n1+P1", "", "P1+n1+n2"},
+		{"two people who are known", "n1 P1", "n1 P1 n1+P1", "n1+P1", "P1 n1"},
+		{"two people who are known, by a new key", "n1 n2", "n1+P1 n2+P1", "n1+P1 n2+P1", "n1 n2"},
+		{"two people who are known, by a new address", "P1 P2", "n1+P1 n1+P2", "n1+P1 n1+P2", "P1 P2"},
+		{"one address with two PESELs", "", "n1+P1 n1+P2", "n1+P1 n1+P2", ""},
+		{"a second PESEL of somebody known", "n1+P1", "n1+P2 n1+P1 n1", "n1+P2", "P1+n1"},
+		{"what joins nobody else is not told", "n1+P1", "n1+P2 n2+P2 n3+P1", "n1+P2", "P1+n1"},
+		{"what is known is right beside what is not", "n1+P1 n2+P2", "n1+P1 n1+P2 n2+P2", "n1+P2", "P1+n1 P2+n2"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, signups := range []bool{false, true} {
+				rows := strings.Fields(tt.rows)
+				for range 6 {
+					rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+					w.round++
+					w.knows(t, strings.Fields(tt.known))
+					state, two := w.sends(t, signups, rows)
+					if want := map[bool]string{true: store.AcceptedUp, false: store.RejectedUp}[tt.two == ""]; state != want {
+						t.Fatalf("%v is %s", rows, state)
+					}
+					if got := strings.Join(two, " "); got != tt.two {
+						t.Errorf("%v: keys of two people in %q, want %q", rows, got, tt.two)
+					}
+					if got := strings.Join(w.groups(t), " "); got != tt.groups {
+						t.Errorf("%v: people are %q, want %q", rows, got, tt.groups)
+					}
+				}
+			}
+		})
+	}
+}
+
+var errCutOff = errors.New("cut off")
+
+// cutting is a table that fails once, at the write after so many.
+type cutting struct {
+	table.Table
+	after atomic.Int64
+}
+
+func (c *cutting) Write(ctx context.Context, ops ...table.Op) error {
+	if c.after.Add(-1) == -1 {
+		return errCutOff
+	}
+	return c.Table.Write(ctx, ops...)
+}
+
+func TestWhoIsWhoInAFileIsFoundFromAllRowsWhereverItWasCutOff(t *testing.T) {
+	t.Parallel()
+	in, _ := ingest(t)
+	people := &cutting{Table: in.Store.People}
+	in.Store.People = people
+	w := &town{in: in}
+	rapid.Check(t, func(t *rapid.T) {
+		var known []string
+		for _, p := range rapid.SliceOfN(rapid.SampledFrom([]string{"n1", "n2", "n1+P1", "P1", "P2", "n2+P2", "n1+n2", "n3"}), 0, 3).Draw(t, "known") {
+			if !slices.ContainsFunc(strings.Split(p, "+"), func(name string) bool { return strings.Contains(strings.Join(known, " "), name) }) {
+				known = append(known, p)
+			}
+		}
+		rows := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string {
+			n, p := rapid.SampledFrom(names[:3]).Draw(t, "address"), rapid.SampledFrom(names[3:]).Draw(t, "PESEL")
+			return rapid.SampledFrom([]string{n, p, n + "+" + p, n + "+" + p}).Draw(t, "row")
+		}), 1, 6).Draw(t, "rows")
+		signups := rapid.Bool().Draw(t, "signups")
+
+		want := joined(append(slices.Clone(known), rows...))
+		consistent := !slices.ContainsFunc(want, func(group string) bool { return strings.Count(group, "P") > 1 || holds(known, group) > 1 })
+		if !consistent {
+			want = joined(known)
+		}
+		var first []string
+		for _, order := range [][]string{rows, rapid.Permutation(rows).Draw(t, "another order")} {
+			w.round++
+			people.after.Store(1 << 30)
+			w.knows(t, known)
+			people.after.Store(int64(rapid.IntRange(0, 8).Draw(t, "cut off after")))
+			state, two := w.sends(t, signups, order)
+			if accepted := state == store.AcceptedUp; accepted != consistent || accepted != (two == nil) {
+				t.Fatalf("%v where %v were known is %s, with keys of two people in %v", order, known, state, two)
+			}
+			if diff := cmp.Diff(want, w.groups(t)); diff != "" {
+				t.Fatalf("%v where %v were known: people (-want +got):\n%s", order, known, diff)
+			}
+			if first != nil && !slices.Equal(first, two) {
+				t.Fatalf("in another order the keys of two people are in %v, not in %v", two, first)
+			}
+			first = two
+		}
+	})
+}
+
+// slow is a table that reads the last key first, and lets something happen before it reads the others.
+type slow struct {
+	table.Table
+	meanwhile func()
+}
+
+func (s *slow) Get(ctx context.Context, keys ...table.Key) (map[table.Key]table.Item, error) {
+	out := map[table.Key]table.Item{}
+	for _, k := range slices.Backward(keys) {
+		found, err := s.Table.Get(ctx, k)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(out, found)
+		if happens := s.meanwhile; happens != nil {
+			s.meanwhile = nil
+			happens()
+		}
+	}
+	return out, nil
+}
+
+func TestADeliveryAtTheSameTimeMakesNobodyTwoPeople(t *testing.T) {
+	t.Parallel()
+	in, _ := ingest(t)
+	w := &town{in: in}
+	people := &slow{Table: in.Store.People}
+	in.Store.People = people
+	roster := newRoster()
+	roster.gather(w.ref("n1+P1"))
+	people.meanwhile = func() {
+		if err := in.Store.Introduce(context.Background(), "town", []record.PersonRef{w.ref("n1+P1")}); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := roster.judge(context.Background(), in.Store, "town"); err != nil {
+		t.Fatal(err)
+	}
+	if problem := roster.problem(w.ref("n1+P1")); problem != nil {
+		t.Errorf("%+v", problem)
+	}
+}
+
+// joined are the keys that lists of them join.
+func joined(lists []string) []string {
+	var groups [][]string
+	for _, list := range lists {
+		group := strings.Split(list, "+")
+		var apart [][]string
+		for _, g := range groups {
+			if slices.ContainsFunc(g, func(name string) bool { return slices.Contains(group, name) }) {
+				group = append(group, g...)
+			} else {
+				apart = append(apart, g)
+			}
+		}
+		groups = append(apart, group)
+	}
+	var out []string
+	for _, g := range groups {
+		slices.Sort(g)
+		out = append(out, strings.Join(slices.Compact(g), "+"))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// holds counts the people who are known whose keys are in a group.
+func holds(known []string, group string) int {
+	n := 0
+	for _, p := range known {
+		if strings.Contains(group, strings.Split(p, "+")[0]) {
+			n++
+		}
+	}
+	return n
+}
