@@ -154,10 +154,6 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure
 
 // leaveNothing removes what led to a person, and in the end the person.
 func (s *Store) leaveNothing(ctx context.Context, project string, e Erasure) error {
-	var gone []table.Key
-	for _, sealed := range e.Keys {
-		gone = append(gone, identityKey(project, sealed))
-	}
 	for _, id := range e.IDs {
 		var mentions []table.Key
 		err := s.about(ctx, project, id, func(kind, what string) error {
@@ -181,19 +177,46 @@ func (s *Store) leaveNothing(ctx context.Context, project string, e Erasure) err
 	if err := s.forgetApart(ctx, project, e.IDs); err != nil {
 		return err
 	}
-	for _, id := range e.IDs {
-		p, _, err := load[person.Person](ctx, s.People, personKey(project, id))
+	return s.again(ctx, func() error { return s.removePeople(ctx, project, e) })
+}
+
+// removePeople removes the items of a person with the keys and words that lead there: as they are at this moment, for a record
+// may have brought another key meanwhile.
+func (s *Store) removePeople(ctx context.Context, project string, e Erasure) error {
+	gone := map[table.Key]bool{}
+	for _, sealed := range e.Keys {
+		gone[identityKey(project, sealed)] = true
+	}
+	var people []table.Op
+	for _, id := range slices.Backward(e.IDs) { // the one that is asked for again last
+		p, rev, err := load[person.Person](ctx, s.People, personKey(project, id))
 		if err != nil {
 			return err
 		}
+		if rev == 0 {
+			continue
+		}
+		if joined := append(p.Was, p.Into); slices.ContainsFunc(joined, func(other string) bool { return other != "" && !slices.Contains(e.IDs, other) }) {
+			return fmt.Errorf("person %s was merged while they were erased: %w", id, ErrBusy)
+		}
+		for _, k := range p.Keys() {
+			gone[s.identityKey(project, k)] = true
+		}
 		for _, word := range p.Words() {
-			gone = append(gone, namePart(project, word, id))
+			gone[namePart(project, word, id)] = true
+		}
+		people = append(people, remove(personKey(project, id), table.At(rev)))
+	}
+	var ops []table.Op
+	for key := range gone {
+		ops = append(ops, remove(key, table.Always))
+	}
+	for part := range slices.Chunk(append(ops, people...), table.MostWrites) {
+		if err := s.People.Write(ctx, part...); err != nil {
+			return err
 		}
 	}
-	for _, id := range slices.Backward(e.IDs) { // the one that is asked for again last
-		gone = append(gone, personKey(project, id))
-	}
-	return removeAll(ctx, s.People, gone)
+	return nil
 }
 
 // freshIDs leads from ids of people who are erased to those that stand in their place: from these too, for an erasure that

@@ -130,12 +130,18 @@ func (s *Store) resolve(ctx context.Context, project string, ref record.PersonRe
 	}
 	p, rev := person.Person{ID: id}, int64(0)
 	var before person.Person
-	if id == "" {
-		p.ID = s.NewID()
-	} else if p, rev, err = load[person.Person](ctx, s.People, personKey(project, id)); err != nil {
-		return "", err
-	} else {
+	if id != "" {
+		if p, rev, err = load[person.Person](ctx, s.People, personKey(project, id)); err != nil {
+			return "", err
+		}
 		before = p
+	}
+	if rev == 0 && ref.ID != "" {
+		return "", &table.Conflict{} // erased in this moment: asked for again, they are not found
+	}
+	if rev == 0 {
+		// Nobody was known, or whoever was is erased: their keys are taken over by somebody new.
+		p.ID = s.NewID()
 	}
 	changed := rev == 0
 	if p.FirstName == "" && p.LastName == "" && names.Last+names.First != "" {
@@ -146,20 +152,35 @@ func (s *Store) resolve(ctx context.Context, project string, ref record.PersonRe
 	}
 	var ops []table.Op
 	for _, k := range keys {
+		condition := table.Absent
 		if _, ok := known[k]; ok {
-			continue
+			if rev != 0 {
+				continue
+			}
+			if condition, err = s.leadsNowhere(ctx, project, k, id); err != nil {
+				return "", err
+			}
 		}
 		if !p.Add(k) {
 			return "", ErrTwoPeople
 		}
 		changed = true
-		ops = append(ops, put(s.identityKey(project, k), p.ID, table.Absent))
+		ops = append(ops, put(s.identityKey(project, k), p.ID, condition))
 	}
 	if !changed {
 		return p.ID, nil
 	}
 	ops = append(ops, s.renamed(project, before, p)...)
 	return p.ID, s.People.Write(ctx, append(ops, s.putPerson(project, p, rev))...)
+}
+
+// leadsNowhere is the condition for taking over a key of somebody who is not there any more: that it still leads to them.
+func (s *Store) leadsNowhere(ctx context.Context, project string, k person.Key, gone string) (table.Condition, error) {
+	id, rev, err := load[string](ctx, s.People, s.identityKey(project, k))
+	if err == nil && id != gone {
+		err = &table.Conflict{} // it was taken over or removed meanwhile
+	}
+	return table.At(rev), err
 }
 
 // Introduce resolves many references at once, for files: people whom nobody knew are made many to a write.
