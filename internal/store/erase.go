@@ -348,24 +348,13 @@ func (s *Store) forgetRows(ctx context.Context, project string, fresh freshIDs, 
 	if err != nil {
 		return err
 	}
-	kind := kinds.ByPlural(u.Kind)
 	theirs := map[int]bool{}
 	for pack := range u.Packs {
-		lines, err := s.Pack(ctx, project, upload, pack)
+		err := s.again(ctx, func() error {
+			return s.forgetPack(ctx, packKey(project, upload, pack), kinds.ByPlural(u.Kind), fresh, theirs)
+		})
 		if err != nil {
 			return err
-		}
-		changed := false
-		for i, l := range lines {
-			if to, gone := fresh[l.Person]; gone {
-				theirs[l.Row], changed = true, true
-				lines[i].Person, lines[i].Values = to, unsealed(kind, l.Values)
-			}
-		}
-		if changed {
-			if err := s.Tracker.Write(ctx, put(packKey(project, upload, pack), lines, table.Always)); err != nil {
-				return err
-			}
 		}
 	}
 	q := table.Query{PK: textKey(project, upload, 0).PK}
@@ -375,14 +364,7 @@ func (s *Store) forgetRows(ctx context.Context, project string, fresh freshIDs, 
 			return err
 		}
 		for _, it := range page.Items {
-			texts := map[int]map[string]string{}
-			if err := json.Unmarshal(it.Data, &texts); err != nil {
-				return fmt.Errorf("texts of upload %s: %w", upload, err)
-			}
-			for row := range theirs {
-				delete(texts, row)
-			}
-			if err := s.People.Write(ctx, put(it.Key, texts, table.Always)); err != nil {
+			if err := s.again(ctx, func() error { return s.forgetTexts(ctx, it.Key, theirs) }); err != nil {
 				return err
 			}
 		}
@@ -390,6 +372,47 @@ func (s *Store) forgetRows(ctx context.Context, project string, fresh freshIDs, 
 			return nil
 		}
 	}
+}
+
+// forgetPack takes people out of one pack of rows, and notes which were theirs. Others may be taken out at the same time.
+func (s *Store) forgetPack(ctx context.Context, key table.Key, kind *record.Kind, fresh freshIDs, theirs map[int]bool) error {
+	lines, rev, err := load[[]fact.Line](ctx, s.Tracker, key)
+	if err != nil {
+		return err
+	}
+	changed := false
+	for i, l := range lines {
+		to, gone := fresh[l.Person]
+		if !gone {
+			continue
+		}
+		theirs[l.Row] = true // of one whom an erasure that was cut off took out, texts may still be there
+		if to != l.Person {
+			changed = true
+			lines[i].Person, lines[i].Values = to, unsealed(kind, l.Values)
+		}
+	}
+	if !changed {
+		return nil
+	}
+	return s.Tracker.Write(ctx, put(key, lines, table.At(rev)))
+}
+
+// forgetTexts removes the private texts of some rows from those that are kept together.
+func (s *Store) forgetTexts(ctx context.Context, key table.Key, rows map[int]bool) error {
+	texts, rev, err := load[map[int]map[string]string](ctx, s.People, key)
+	if err != nil {
+		return err
+	}
+	before := len(texts)
+	maps.DeleteFunc(texts, func(row int, _ map[string]string) bool { return rows[row] })
+	switch {
+	case len(texts) == before:
+		return nil
+	case len(texts) == 0:
+		return s.People.Write(ctx, remove(key, table.At(rev)))
+	}
+	return s.People.Write(ctx, put(key, texts, table.At(rev)))
 }
 
 // rewriteFacts puts the fresh ids in the place of the old ones, in every fact that names them, and leaves out attributes.

@@ -3,8 +3,14 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
+	"outreach/internal/consultation"
+	"outreach/internal/fact"
+	"outreach/internal/objects/folder"
 	"outreach/internal/person"
 	"outreach/internal/record"
 	"outreach/internal/table"
@@ -87,5 +93,101 @@ func TestAKeyThatLeadsNowhereIsTakenOver(t *testing.T) {
 	}
 	if by := resolve(t, s, record.PersonRef{Email: "a@example.org"}); by != id {
 		t.Errorf("the key leads to %q, want %q", by, id)
+	}
+}
+
+// filed is an accepted file of consultations, a row for each person, with a topic.
+func filed(t *testing.T, s *Store, people ...string) Upload {
+	t.Helper()
+	ctx := context.Background()
+	files, err := folder.Open(t.TempDir(), "http://localhost", []byte("a secret for pre-signed requests"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Objects = files
+	u := Upload{ID: s.NewID(), Owner: Office, State: Processing, Kind: consultation.Kind.Plural, SHA256: "sum", Arrived: time.Now().UTC()}
+	u.Object = ObjectKey("p", Office, u.ID)
+	if err := files.Put(ctx, u.Object, strings.NewReader("a file"), ""); err != nil {
+		t.Fatal(err)
+	}
+	packer := s.Packer(ctx, "p", u.ID)
+	for i, id := range people {
+		row := make(record.Row, len(consultation.Kind.Fields))
+		row[consultation.Kind.Index("topic")] = fmt.Sprint("topic of ", i)
+		line := fact.Line{Row: i + 2, Person: id, Values: s.SealRow("p", &consultation.Kind, row)}
+		if err := packer.Add(line, Print{}, consultation.Kind.Private(row)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := packer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	u.Packs = packer.Packs
+	if err := s.Mention(ctx, "p", u.ID, people); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AcceptUpload(ctx, "p", u, Findings{}); err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// TestTwoOfOneFileAreErasedAtOnce erases one person of a file before each call of another's erasure.
+func TestTwoOfOneFileAreErasedAtOnce(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	met := true
+	for at := 1; met; at++ {
+		s := open(t)
+		a, b, c := named(t, s, "a@example.org", "Anna", "A"), named(t, s, "b@example.org", "Beata", "B"), named(t, s, "c@example.org", "Celina", "C")
+		u := filed(t, s, a, b, c)
+		met = false
+		calls := 0
+		erasing := beside(s, func(table.Table, tabletest.Call) {
+			if calls++; calls == at {
+				met = true
+				if err := s.Erase(ctx, "p", b, ""); err != nil {
+					t.Errorf("before call %d: %v", at, err)
+				}
+			}
+		})
+		erasing.Objects = s.Objects
+		if err := erasing.Erase(ctx, "p", a, ""); err != nil {
+			t.Fatalf("before call %d: %v", at, err)
+		}
+		if !met {
+			break
+		}
+		lines, err := s.Pack(ctx, "p", u.ID, 0)
+		if err != nil || lines[0].Person == a || lines[1].Person == b || lines[2].Person != c {
+			t.Errorf("before call %d: the rows are %+v, %v", at, lines, err)
+		}
+		texts, err := s.rowTexts(ctx, "p", u.ID)
+		if err != nil || len(texts) != 1 || texts[4]["topic"] != "topic of 2" {
+			t.Errorf("before call %d: the texts are %v, %v", at, texts, err)
+		}
+	}
+}
+
+// Where nothing of a person stands, nothing is written.
+func TestTextsOfOthersAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	s, ctx := open(t), context.Background()
+	a, b := named(t, s, "a@example.org", "Anna", "A"), named(t, s, "b@example.org", "Beata", "B")
+	u := filed(t, s, a)
+	if err := s.Mention(ctx, "p", u.ID, []string{b}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Erase(ctx, "p", b, ""); err != nil {
+		t.Fatal(err)
+	}
+	for name, of := range map[string]struct {
+		in  table.Table
+		key table.Key
+	}{"rows": {s.Tracker, packKey("p", u.ID, 0)}, "texts": {s.People, textKey("p", u.ID, 0)}} {
+		found, err := of.in.Get(ctx, of.key)
+		if err != nil || found[of.key].Rev != 1 {
+			t.Errorf("the %s were written %d times, %v", name, found[of.key].Rev, err)
+		}
 	}
 }
