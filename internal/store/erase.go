@@ -1,13 +1,17 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"outreach/internal/fact"
 	"outreach/internal/kinds"
@@ -89,15 +93,15 @@ func (s *Store) EraseAgain(ctx context.Context, project string, e Erasure) error
 	return s.eraseAll(ctx, project, []Erasure{e}, "")
 }
 
-// eraseAll erases several people at once, so that the facts are read once for all of them.
+// eraseAll erases many people at once: what all have in common, facts and files, is read once for them.
 func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure, by string) error {
-	ledger := make([]table.Op, len(erasures))
 	fresh := freshIDs{}
-	for i, e := range erasures {
-		ledger[i] = put(erasureKey(project, e.Fresh), e, table.Always)
+	var ledger []table.Op
+	for _, e := range erasures {
 		fresh.add(e)
+		ledger = append(ledger, put(erasureKey(project, e.Fresh), e, table.Always))
 	}
-	if err := s.Tracker.Write(ctx, ledger...); err != nil {
+	if err := writeAll(ctx, s.Tracker, ledger); err != nil {
 		return err
 	}
 	// While their addresses can still be read. A letter that is sent in this moment goes at the end.
@@ -108,20 +112,23 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure
 	if err := s.forgetLetters(ctx, addresses); err != nil {
 		return err
 	}
-	files := map[string]bool{}
-	for _, e := range erasures {
+	files := &mentioned{ids: map[string]bool{}}
+	err = atOnce(ctx, erasures, func(ctx context.Context, e Erasure) error {
 		for _, id := range e.IDs {
 			if err := s.about(ctx, project, id, func(kind, what string) error { return s.forget(ctx, project, e, kind, what, files) }); err != nil {
 				return err
 			}
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	for _, id := range slices.Sorted(maps.Keys(files)) {
-		if err := s.forgetRows(ctx, project, fresh, id); err != nil {
-			return err
-		}
+	err = atOnce(ctx, slices.Sorted(maps.Keys(files.ids)), func(ctx context.Context, id string) error { return s.forgetRows(ctx, project, fresh, id) })
+	if err != nil {
+		return err
 	}
-	if err := s.removeOriginalsLike(ctx, project, files); err != nil {
+	if err := s.removeOriginalsLike(ctx, project, files.ids); err != nil {
 		return err
 	}
 	if err := s.rewriteFacts(ctx, project, fresh); err != nil {
@@ -130,26 +137,51 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure
 	if err := s.dropCheckpoint(ctx, project); err != nil {
 		return err
 	}
-	var facts []fact.Fact
-	for _, e := range erasures {
-		f, err := s.fact(fact.KindPersonErased, by, fact.Erased{Person: e.Fresh})
-		if err != nil {
+	for part := range slices.Chunk(erasures, table.MostWrites) {
+		var facts []fact.Fact
+		for _, e := range part {
+			f, err := s.fact(fact.KindPersonErased, by, fact.Erased{Person: e.Fresh})
+			if err != nil {
+				return err
+			}
+			facts = append(facts, f)
+		}
+		if err := s.append(ctx, project, facts); err != nil {
 			return err
 		}
-		facts = append(facts, f)
-	}
-	if err := s.append(ctx, project, facts); err != nil {
-		return err
 	}
 	if err := s.forgetLetters(ctx, addresses); err != nil {
 		return err
 	}
-	for _, e := range erasures {
-		if err := s.leaveNothing(ctx, project, e); err != nil {
-			return err
-		}
+	if err := s.forgetApart(ctx, project, fresh); err != nil {
+		return err
 	}
-	return nil
+	return atOnce(ctx, erasures, func(ctx context.Context, e Erasure) error { return s.leaveNothing(ctx, project, e) })
+}
+
+// mostAtOnce is how many calls of an erasure or a purge wait for the tables at the same time.
+const mostAtOnce = 8
+
+// atOnce does something for each of a list, some at the same time.
+func atOnce[T any](ctx context.Context, list []T, do func(context.Context, T) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(mostAtOnce)
+	for _, one := range list {
+		group.Go(func() error { return do(ctx, one) })
+	}
+	return group.Wait()
+}
+
+// mentioned gathers the files in which people stand.
+type mentioned struct {
+	mu  sync.Mutex
+	ids map[string]bool
+}
+
+func (m *mentioned) add(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.ids[id] = true
 }
 
 // leaveNothing removes what led to a person, and in the end the person.
@@ -173,9 +205,6 @@ func (s *Store) leaveNothing(ctx context.Context, project string, e Erasure) err
 		if err := removeAll(ctx, s.People, texts); err != nil {
 			return err
 		}
-	}
-	if err := s.forgetApart(ctx, project, e.IDs); err != nil {
-		return err
 	}
 	return s.again(ctx, func() error { return s.removePeople(ctx, project, e) })
 }
@@ -211,12 +240,7 @@ func (s *Store) removePeople(ctx context.Context, project string, e Erasure) err
 	for key := range gone {
 		ops = append(ops, remove(key, table.Always))
 	}
-	for part := range slices.Chunk(append(ops, people...), table.MostWrites) {
-		if err := s.People.Write(ctx, part...); err != nil {
-			return err
-		}
-	}
-	return nil
+	return writeAll(ctx, s.People, append(ops, people...))
 }
 
 // freshIDs leads from ids of people who are erased to those that stand in their place: from these too, for an erasure that
@@ -227,6 +251,21 @@ func (f freshIDs) add(e Erasure) {
 	f[e.Fresh] = e.Fresh
 	for _, id := range e.IDs {
 		f[id] = e.Fresh
+	}
+}
+
+// in tells that a fact names somebody who is erased, by its JSON: in it ids stand in quotes.
+func (f freshIDs) in(data []byte) bool {
+	const length = len("01J00000000000000000000000")
+	for from := 0; ; from++ {
+		quote := bytes.IndexByte(data[from:], '"')
+		if quote < 0 {
+			return false
+		}
+		from += quote
+		if end := from + 1 + length; end < len(data) && data[end] == '"' && f[string(data[from+1:end])] != "" {
+			return true
+		}
 	}
 }
 
@@ -290,12 +329,17 @@ func (s *Store) textsOf(ctx context.Context, project, id string) ([]table.Key, e
 }
 
 func removeAll(ctx context.Context, t table.Table, keys []table.Key) error {
-	for part := range slices.Chunk(keys, table.MostWrites) {
-		ops := make([]table.Op, len(part))
-		for i, k := range part {
-			ops[i] = remove(k, table.Always)
-		}
-		if err := t.Write(ctx, ops...); err != nil {
+	ops := make([]table.Op, len(keys))
+	for i, k := range keys {
+		ops[i] = remove(k, table.Always)
+	}
+	return writeAll(ctx, t, ops)
+}
+
+// writeAll writes in as many writes as it needs, in order.
+func writeAll(ctx context.Context, t table.Table, ops []table.Op) error {
+	for part := range slices.Chunk(ops, table.MostWrites) {
+		if err := t.Write(ctx, part...); err != nil {
 			return err
 		}
 	}
@@ -303,7 +347,7 @@ func removeAll(ctx context.Context, t table.Table, keys []table.Key) error {
 }
 
 // forget takes a person out of one thing that mentions them. Files, which mention many, are only gathered.
-func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, what string, files map[string]bool) error {
+func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, what string, files *mentioned) error {
 	switch kind {
 	case signup.Kind.Name:
 		return s.again(ctx, func() error {
@@ -312,17 +356,18 @@ func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, wha
 				return err
 			}
 			if su.Upload != "" {
-				files[su.Upload] = true
+				files.add(su.Upload)
 			}
 			places := placeKey(project, su.Activity, su.Person)
 			su.Person, su.Row, su.Locale = e.Fresh, withoutAttributes(su.Row), ""
 			if err := s.Tracker.Write(ctx, s.keepSignup(project, su, rev), remove(places, table.Always)); err != nil {
 				return err
 			}
-			return s.removePartition(ctx, s.People, formKey(project, what, "").PK)
+			_, err = removePartition(ctx, s.People, formKey(project, what, "").PK)
+			return err
 		})
 	case "upload":
-		files[what] = true
+		files.add(what)
 		return nil
 	}
 	return s.again(ctx, func() error {
@@ -338,7 +383,8 @@ func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, wha
 		if err := s.Tracker.Write(ctx, op, remove(naturalKey(project, t.Natural), table.Always)); err != nil {
 			return err
 		}
-		return s.removePartition(ctx, s.People, textKey(project, what, 0).PK)
+		_, err = removePartition(ctx, s.People, textKey(project, what, 0).PK)
+		return err
 	})
 }
 
@@ -417,11 +463,7 @@ func (s *Store) forgetTexts(ctx context.Context, key table.Key, rows map[int]boo
 
 // rewriteFacts puts the fresh ids in the place of the old ones, in every fact that names them, and leaves out attributes.
 func (s *Store) rewriteFacts(ctx context.Context, project string, ids freshIDs) error {
-	heads, err := s.Heads(ctx, project)
-	if err != nil {
-		return err
-	}
-	return s.Facts(ctx, project, fact.Heads{}, heads, func(f fact.Fact) error {
+	return s.factsAtOnce(ctx, project, ids.in, func(f fact.Fact) error {
 		data, changed, err := rewritten(f, ids)
 		if err != nil || !changed {
 			return err
@@ -506,19 +548,21 @@ func unsealed(k *record.Kind, row record.Row) record.Row {
 	return out
 }
 
-func (s *Store) removePartition(ctx context.Context, t table.Table, partition string) error {
+// removePartition removes what is in a partition, and tells whether there was something.
+func removePartition(ctx context.Context, t table.Table, partition string) (removed bool, err error) {
 	for {
 		page, err := t.Query(ctx, table.Query{PK: partition, Limit: table.MostWrites})
 		if err != nil || len(page.Items) == 0 {
-			return err
+			return removed, err
 		}
 		keys := make([]table.Key, len(page.Items))
 		for i, it := range page.Items {
 			keys[i] = it.Key
 		}
 		if err := removeAll(ctx, t, keys); err != nil {
-			return err
+			return removed, err
 		}
+		removed = true
 	}
 }
 

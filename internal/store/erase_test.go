@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -189,5 +191,83 @@ func TestTextsOfOthersAreLeftAlone(t *testing.T) {
 		if err != nil || found[of.key].Rev != 1 {
 			t.Errorf("the %s were written %d times, %v", name, found[of.key].Rev, err)
 		}
+	}
+}
+
+// asked is a table that counts its queries of a partition's kind.
+type asked struct {
+	table.Table
+	kind string
+	n    *atomic.Int64
+}
+
+func (a asked) Query(ctx context.Context, q table.Query) (table.Page, error) {
+	if strings.HasPrefix(q.PK, a.kind) {
+		a.n.Add(1)
+	}
+	return a.Table.Query(ctx, q)
+}
+
+// TestAPurgeReadsWhatAllHaveInCommonOnce: the facts are not read once for every few people.
+func TestAPurgeReadsWhatAllHaveInCommonOnce(t *testing.T) {
+	t.Parallel()
+	s, ctx := open(t), context.Background()
+	const people, each = 400, 5
+	var refs []record.PersonRef
+	for i := range people {
+		refs = append(refs, record.PersonRef{Email: fmt.Sprintf("p%d@example.org", i)})
+	}
+	if err := s.Introduce(ctx, "p", refs); err != nil {
+		t.Fatal(err)
+	}
+	known, err := s.Known(ctx, "p", person.Keys(refs[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := known[person.Key{Kind: "email", Value: "p0@example.org"}]
+	u := filed(t, s, first)
+	for range each {
+		said, err := s.fact(fact.KindPersonCorrected, "", fact.Corrected{Person: first})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.append(ctx, "p", slices.Repeat([]fact.Fact{said}, table.MostWrites)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var facts atomic.Int64
+	purging := anew(s)
+	purging.Objects, purging.Tracker = s.Objects, asked{s.Tracker, "FACT#", &facts}
+	removed, err := purging.eraseEverybody(ctx, "p", fact.Heads{})
+	if err != nil || !removed {
+		t.Fatal(removed, err)
+	}
+	// The heads are looked for, each lane is read, and facts are added at the end.
+	if n := facts.Load(); n > 6*fact.Lanes {
+		t.Errorf("for %d people there were %d queries for facts", people, n)
+	}
+	left, err := s.Search(ctx, "p", "", 10, "")
+	if err != nil || len(left.Items) > 0 {
+		t.Errorf("%d people are left, %v", len(left.Items), err)
+	}
+	if lines, err := s.Pack(ctx, "p", u.ID, 0); err != nil || lines[0].Person == first {
+		t.Errorf("the rows are %v, %v", lines, err)
+	}
+	heads, err := s.Heads(ctx, "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	erased := 0
+	err = s.Facts(ctx, "p", fact.Heads{}, heads, func(f fact.Fact) error {
+		if f.Kind == fact.KindPersonErased {
+			erased++
+		}
+		if strings.Contains(string(f.Data), first) {
+			t.Errorf("fact %d of lane %d names the person: %s", f.Number, f.Lane, f.Data)
+		}
+		return nil
+	})
+	if err != nil || erased != people {
+		t.Errorf("%d facts say that somebody was erased, want %d: %v", erased, people, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"outreach/internal/fact"
 	"outreach/internal/objects"
 	"outreach/internal/table"
 )
@@ -125,14 +126,17 @@ func (s *Store) noteRemoved(ctx context.Context, project, id string) error {
 }
 
 // removeAllOriginals removes every file of a project, those too that no upload speaks of.
-func (s *Store) removeAllOriginals(ctx context.Context, project string) error {
+func (s *Store) removeAllOriginals(ctx context.Context, project string, _ fact.Heads) (removed bool, err error) {
+	if err := beginPart(ctx); err != nil {
+		return false, err
+	}
 	all, err := s.allUploads(ctx, project)
 	if err != nil {
-		return err
+		return false, err
 	}
 	gone := map[string]bool{}
 	for _, u := range all {
-		if u.Object != "" && u.Final() {
+		if u.Object != "" && u.Final() && u.Removed.IsZero() {
 			gone[u.Object] = true
 		}
 	}
@@ -141,7 +145,7 @@ func (s *Store) removeAllOriginals(ctx context.Context, project string) error {
 		return nil
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
-	return s.removeOriginals(ctx, project, all, gone)
+	return len(gone) > 0, s.removeOriginals(ctx, project, all, gone)
 }
