@@ -28,30 +28,29 @@ type Erasure struct {
 	IDs   []string  `json:"ids"`
 	Keys  []string  `json:"keys"` // keyed hashes of the identity keys
 	At    time.Time `json:"at"`
-}
-
-func erasurePartition(project string) string { return "ERASURES#" + project }
-
-func erasureKey(project, fresh string) table.Key {
-	return table.Key{PK: erasurePartition(project), SK: fresh}
+	By    string    `json:"by,omitempty"` // who of the staff asked for it: a random id
 }
 
 // Erase forgets who a person is. Identity, attributes and private texts go; what happened stays, under a fresh id that
 // leads nowhere, so that what asks for no attribute still counts. Files in which the person stands are removed as they were
 // sent, and letters to them. The ledger's entry is written first and the person's own item goes last: an erasure that was cut
-// off is finished by asking again.
+// off is finished by asking again, by the next compile, or in the night. Of somebody who was erased it erases what came since;
+// where there is nothing they are ErrNotFound.
 func (s *Store) Erase(ctx context.Context, project, id, by string) error {
 	p, err := s.Person(ctx, project, id)
+	if isNotFound(err) {
+		return s.eraseWhatCame(ctx, project, id)
+	}
 	if err != nil {
 		return err
 	}
-	return s.eraseAll(ctx, project, []Erasure{s.erasure(project, p)}, by)
+	return s.eraseAll(ctx, project, []Erasure{s.erasure(project, p, by)})
 }
 
 // erasure is the ledger's entry of a person. The fresh id tells nothing of when, and is the same again where an erasure is
 // finished later.
-func (s *Store) erasure(project string, p person.Person) Erasure {
-	e := Erasure{Fresh: IDFor(time.UnixMilli(0), s.Seal(project, "erased", p.ID)), IDs: p.IDs(), At: s.Now().UTC()}
+func (s *Store) erasure(project string, p person.Person, by string) Erasure {
+	e := Erasure{Fresh: IDFor(time.UnixMilli(0), s.Seal(project, "erased", p.ID)), IDs: p.IDs(), At: s.Now().UTC(), By: by}
 	for _, k := range p.Keys() {
 		e.Keys = append(e.Keys, s.Seal(project, k.Kind, k.Value))
 	}
@@ -63,7 +62,7 @@ func (s *Store) Erasures(ctx context.Context, project string) ([]Erasure, error)
 	var all []Erasure
 	cursor := ""
 	for {
-		page, err := list[Erasure](ctx, s.Tracker, table.Query{PK: erasurePartition(project), Limit: table.MostPage, Cursor: cursor})
+		page, err := list[Erasure](ctx, s.Tracker, table.Query{PK: erasureKey(project, "").PK, Limit: table.MostPage, Cursor: cursor})
 		if err != nil {
 			return nil, err
 		}
@@ -74,34 +73,69 @@ func (s *Store) Erasures(ctx context.Context, project string) ([]Erasure, error)
 	}
 }
 
-// Remains tells whether somebody who was erased is there all the same: in tables that were brought back from before it, or
-// from the midst of it.
+// Remains tells whether something of somebody who was erased is there all the same: in tables that were brought back from
+// before it, or from the midst of it, or what came after.
 func (s *Store) Remains(ctx context.Context, project string, e Erasure) (bool, error) {
 	var keys []table.Key
 	for _, id := range e.IDs {
 		keys = append(keys, personKey(project, id))
 	}
-	for _, sealed := range e.Keys {
-		keys = append(keys, identityKey(project, sealed))
+	found, err := s.People.Get(ctx, keys...)
+	if err != nil || len(found) > 0 {
+		return len(found) > 0, err
+	}
+	leading, err := s.leadingTo(ctx, project, e)
+	if err != nil || len(leading) > 0 {
+		return len(leading) > 0, err
+	}
+	for _, id := range e.IDs {
+		mentioned := false
+		if err := s.about(ctx, project, id, func(_, _ string) error { mentioned = true; return nil }); err != nil || mentioned {
+			return mentioned, err
+		}
+		texts, err := s.textsOf(ctx, project, id)
+		if err != nil || len(texts) > 0 {
+			return len(texts) > 0, err
+		}
+	}
+	return false, nil
+}
+
+// leadingTo reads the items of keys by which somebody was known who is erased, but for those by which somebody new is known.
+func (s *Store) leadingTo(ctx context.Context, project string, e Erasure) ([]table.Item, error) {
+	keys := make([]table.Key, len(e.Keys))
+	for i, sealed := range e.Keys {
+		keys[i] = identityKey(project, sealed)
 	}
 	found, err := s.People.Get(ctx, keys...)
-	return len(found) > 0, err
+	if err != nil {
+		return nil, err
+	}
+	var theirs []table.Item
+	for _, it := range found {
+		var id string
+		if err := json.Unmarshal(it.Data, &id); err != nil {
+			return nil, fmt.Errorf("identity key: %w", err)
+		}
+		if slices.Contains(e.IDs, id) {
+			theirs = append(theirs, it)
+		}
+	}
+	return theirs, nil
 }
 
 // EraseAgain does what an entry of the ledger says, in tables that were brought back from before it.
 func (s *Store) EraseAgain(ctx context.Context, project string, e Erasure) error {
-	return s.eraseAll(ctx, project, []Erasure{e}, "")
+	return s.eraseAll(ctx, project, []Erasure{e})
 }
 
 // eraseAll erases many people at once: what all have in common, facts and files, is read once for them.
-func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure, by string) error {
+func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure) error {
 	fresh := freshIDs{}
-	var ledger []table.Op
 	for _, e := range erasures {
 		fresh.add(e)
-		ledger = append(ledger, put(erasureKey(project, e.Fresh), e, table.Always))
 	}
-	if err := writeAll(ctx, s.Tracker, ledger); err != nil {
+	if err := s.beginErasing(ctx, project, erasures); err != nil {
 		return err
 	}
 	// While their addresses can still be read. A letter that is sent in this moment goes at the end.
@@ -112,10 +146,14 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure
 	if err := s.forgetLetters(ctx, addresses); err != nil {
 		return err
 	}
-	files := &mentioned{ids: map[string]bool{}}
+	found := &mentions{files: map[string][]table.Key{}}
 	err = atOnce(ctx, erasures, func(ctx context.Context, e Erasure) error {
 		for _, id := range e.IDs {
-			if err := s.about(ctx, project, id, func(kind, what string) error { return s.forget(ctx, project, e, kind, what, files) }); err != nil {
+			err := s.about(ctx, project, id, func(kind, what string) error {
+				found.add(kind, what, aboutKey(project, id, kind, what))
+				return s.forget(ctx, project, e, kind, what, found)
+			})
+			if err != nil {
 				return err
 			}
 		}
@@ -124,11 +162,18 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure
 	if err != nil {
 		return err
 	}
-	err = atOnce(ctx, slices.Sorted(maps.Keys(files.ids)), func(ctx context.Context, id string) error { return s.forgetRows(ctx, project, fresh, id) })
+	files := slices.Sorted(maps.Keys(found.files))
+	err = atOnce(ctx, files, func(ctx context.Context, id string) error {
+		finished, err := s.forgetRows(ctx, project, fresh, id)
+		if finished {
+			found.done(id)
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	if err := s.removeOriginalsLike(ctx, project, files.ids); err != nil {
+	if err := s.removeOriginalsLike(ctx, project, files); err != nil {
 		return err
 	}
 	if err := s.rewriteFacts(ctx, project, fresh); err != nil {
@@ -140,7 +185,7 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure
 	for part := range slices.Chunk(erasures, table.MostWrites) {
 		var facts []fact.Fact
 		for _, e := range part {
-			f, err := s.fact(fact.KindPersonErased, by, fact.Erased{Person: e.Fresh})
+			f, err := s.fact(fact.KindPersonErased, e.By, fact.Erased{Person: e.Fresh})
 			if err != nil {
 				return err
 			}
@@ -156,7 +201,14 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure
 	if err := s.forgetApart(ctx, project, fresh); err != nil {
 		return err
 	}
-	return atOnce(ctx, erasures, func(ctx context.Context, e Erasure) error { return s.leaveNothing(ctx, project, e) })
+	if err := removeAll(ctx, s.Tracker, found.keys); err != nil {
+		return err
+	}
+	err = atOnce(ctx, erasures, func(ctx context.Context, e Erasure) error { return s.leaveNothing(ctx, project, e) })
+	if err != nil {
+		return err
+	}
+	return s.endErasing(ctx, project, erasures)
 }
 
 // mostAtOnce is how many calls of an erasure or a purge wait for the tables at the same time.
@@ -172,32 +224,42 @@ func atOnce[T any](ctx context.Context, list []T, do func(context.Context, T) er
 	return group.Wait()
 }
 
-// mentioned gathers the files in which people stand.
-type mentioned struct {
-	mu  sync.Mutex
-	ids map[string]bool
+// mentions are what was found to mention people who are erased. What comes later is not among it, and leads there until it is
+// erased too; so does a file that is still worked on.
+type mentions struct {
+	mu    sync.Mutex
+	keys  []table.Key            // that lead to what is done
+	files map[string][]table.Key // that lead to files
 }
 
-func (m *mentioned) add(id string) {
+func (m *mentions) add(kind, what string, key table.Key) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.ids[id] = true
+	if kind == "upload" {
+		m.files[what] = append(m.files[what], key)
+	} else {
+		m.keys = append(m.keys, key)
+	}
+}
+
+// file adds a file that another thing leads to.
+func (m *mentions) file(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, there := m.files[id]; !there {
+		m.files[id] = nil
+	}
+}
+
+func (m *mentions) done(file string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.keys = append(m.keys, m.files[file]...)
 }
 
 // leaveNothing removes what led to a person, and in the end the person.
 func (s *Store) leaveNothing(ctx context.Context, project string, e Erasure) error {
 	for _, id := range e.IDs {
-		var mentions []table.Key
-		err := s.about(ctx, project, id, func(kind, what string) error {
-			mentions = append(mentions, aboutKey(project, id, kind, what))
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		if err := removeAll(ctx, s.Tracker, mentions); err != nil {
-			return err
-		}
 		texts, err := s.textsOf(ctx, project, id)
 		if err != nil {
 			return err
@@ -212,9 +274,13 @@ func (s *Store) leaveNothing(ctx context.Context, project string, e Erasure) err
 // removePeople removes the items of a person with the keys and words that lead there: as they are at this moment, for a record
 // may have brought another key meanwhile.
 func (s *Store) removePeople(ctx context.Context, project string, e Erasure) error {
-	gone := map[table.Key]bool{}
-	for _, sealed := range e.Keys {
-		gone[identityKey(project, sealed)] = true
+	leading, err := s.leadingTo(ctx, project, e)
+	if err != nil {
+		return err
+	}
+	gone := map[table.Key]table.Condition{}
+	for _, it := range leading {
+		gone[it.Key] = table.At(it.Rev)
 	}
 	var people []table.Op
 	for _, id := range slices.Backward(e.IDs) { // the one that is asked for again last
@@ -229,16 +295,16 @@ func (s *Store) removePeople(ctx context.Context, project string, e Erasure) err
 			return fmt.Errorf("person %s was merged while they were erased: %w", id, ErrBusy)
 		}
 		for _, k := range p.Keys() {
-			gone[s.identityKey(project, k)] = true
+			gone[s.identityKey(project, k)] = table.Always
 		}
 		for _, word := range p.Words() {
-			gone[namePart(project, word, id)] = true
+			gone[namePart(project, word, id)] = table.Always
 		}
 		people = append(people, remove(personKey(project, id), table.At(rev)))
 	}
 	var ops []table.Op
-	for key := range gone {
-		ops = append(ops, remove(key, table.Always))
+	for key, condition := range gone {
+		ops = append(ops, remove(key, condition))
 	}
 	return writeAll(ctx, s.People, append(ops, people...))
 }
@@ -347,7 +413,7 @@ func writeAll(ctx context.Context, t table.Table, ops []table.Op) error {
 }
 
 // forget takes a person out of one thing that mentions them. Files, which mention many, are only gathered.
-func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, what string, files *mentioned) error {
+func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, what string, found *mentions) error {
 	switch kind {
 	case signup.Kind.Name:
 		return s.again(ctx, func() error {
@@ -356,7 +422,7 @@ func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, wha
 				return err
 			}
 			if su.Upload != "" {
-				files.add(su.Upload)
+				found.file(su.Upload)
 			}
 			places := placeKey(project, su.Activity, su.Person)
 			su.Person, su.Row, su.Locale = e.Fresh, withoutAttributes(su.Row), ""
@@ -367,7 +433,6 @@ func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, wha
 			return err
 		})
 	case "upload":
-		files.add(what)
 		return nil
 	}
 	return s.again(ctx, func() error {
@@ -388,11 +453,11 @@ func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, wha
 	})
 }
 
-// forgetRows takes people out of a file's rows.
-func (s *Store) forgetRows(ctx context.Context, project string, fresh freshIDs, upload string) error {
+// forgetRows takes people out of a file's rows, once nothing more happens to them.
+func (s *Store) forgetRows(ctx context.Context, project string, fresh freshIDs, upload string) (finished bool, err error) {
 	u, err := s.Upload(ctx, project, upload)
-	if err != nil {
-		return err
+	if err != nil || !u.Final() {
+		return false, err
 	}
 	theirs := map[int]bool{}
 	for pack := range u.Packs {
@@ -400,22 +465,22 @@ func (s *Store) forgetRows(ctx context.Context, project string, fresh freshIDs, 
 			return s.forgetPack(ctx, packKey(project, upload, pack), kinds.ByPlural(u.Kind), fresh, theirs)
 		})
 		if err != nil {
-			return err
+			return false, err
 		}
 	}
 	q := table.Query{PK: textKey(project, upload, 0).PK}
 	for {
 		page, err := s.People.Query(ctx, q)
 		if err != nil {
-			return err
+			return false, err
 		}
 		for _, it := range page.Items {
 			if err := s.again(ctx, func() error { return s.forgetTexts(ctx, it.Key, theirs) }); err != nil {
-				return err
+				return false, err
 			}
 		}
 		if q.Cursor = page.Next; q.Cursor == "" {
-			return nil
+			return true, nil
 		}
 	}
 }

@@ -33,7 +33,7 @@ func (s *Store) allUploads(ctx context.Context, project string) ([]Upload, error
 
 // removeOriginalsLike removes the files that uploads came in, with every other that has the same bytes: a file that was only
 // checked, or was sent twice. Of one that is still worked on nothing is known yet.
-func (s *Store) removeOriginalsLike(ctx context.Context, project string, uploads map[string]bool) error {
+func (s *Store) removeOriginalsLike(ctx context.Context, project string, uploads []string) error {
 	if len(uploads) == 0 {
 		return nil
 	}
@@ -43,12 +43,12 @@ func (s *Store) removeOriginalsLike(ctx context.Context, project string, uploads
 	}
 	bytes, gone := map[string]bool{}, map[string]bool{}
 	for _, u := range all {
-		if uploads[u.ID] && u.SHA256 != "" {
+		if slices.Contains(uploads, u.ID) && u.SHA256 != "" {
 			bytes[u.SHA256] = true
 		}
 	}
 	for _, u := range all {
-		if u.Final() && (uploads[u.ID] || uploads[u.SameAs] || bytes[u.SHA256]) {
+		if u.Final() && (slices.Contains(uploads, u.ID) || slices.Contains(uploads, u.SameAs) || bytes[u.SHA256]) {
 			gone[u.Object] = true
 		}
 	}

@@ -132,10 +132,10 @@ func (s *Store) eraseEverybody(ctx context.Context, project string, _ fact.Heads
 		}
 		var erasures []Erasure
 		for _, p := range people {
-			erasures = append(erasures, s.erasure(project, p))
+			erasures = append(erasures, s.erasure(project, p, ""))
 		}
 		removed = true
-		return s.eraseAll(ctx, project, erasures, "")
+		return s.eraseAll(ctx, project, erasures)
 	})
 	return removed, err
 }

@@ -10,9 +10,10 @@ import (
 	"outreach/internal/store"
 )
 
-// Schedule compiles the yesterday of every project, makes the reports that are due, notes what waits for the office, and then removes
-// what is kept no longer, as far as there is time: each night another project is the first of whom that is done. A project that
-// fails does not keep the others from being done; the event is delivered again, and finds what is done done.
+// Schedule finishes the erasures of every project that were cut off, compiles its yesterday, makes the reports that are due,
+// notes what waits for the office, and then removes what is kept no longer, as far as there is time: each night another project
+// is the first of whom that is done. A project that fails does not keep the others from being done; the event is delivered
+// again, and finds what is done done.
 func (co Compiler) Schedule(ctx context.Context) error {
 	ids, err := co.Store.Projects(ctx)
 	if err != nil {
@@ -20,7 +21,7 @@ func (co Compiler) Schedule(ctx context.Context) error {
 	}
 	var failed []error
 	for _, id := range ids {
-		failed = append(failed, co.night(ctx, id))
+		failed = append(failed, co.Store.FinishErasures(ctx, id), co.night(ctx, id))
 	}
 	for i := range ids {
 		tonight := int(co.Store.Now().Unix()/(24*60*60)) + i

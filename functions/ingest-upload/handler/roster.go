@@ -3,6 +3,7 @@ package handler
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -137,6 +138,9 @@ func (r *roster) settle(ctx context.Context, s *store.Store, project string, kin
 	known, err := s.Known(ctx, project, slices.Collect(maps.Keys(r.byKey)))
 	if err != nil {
 		return err
+	}
+	if len(known) < len(r.byKey) {
+		return fmt.Errorf("somebody in the file is erased in this moment: %w", store.ErrBusy) // and new when it is delivered again
 	}
 	r.byKey = known
 	return nil
