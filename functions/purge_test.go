@@ -2,6 +2,7 @@ package functions_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -164,5 +165,37 @@ func TestWhatComesAfterAPurgeIsRemovedToo(t *testing.T) {
 	night()
 	if n := h.having("tracker", `"kind":"data.purged"`) - purges; n != 5 {
 		t.Errorf("after a night with nothing to remove there are %d", n)
+	}
+}
+
+// TestWhatAFileWasCalledGoesWithIt: a partner's own system chose the name, which stands in the place where the file lay. Which
+// of two files is the later one does not change.
+func TestWhatAFileWasCalledGoesWithIt(t *testing.T) {
+	t.Parallel()
+	h := outlived(t, func(inner table.Table) table.Table { return inner })
+	h.at(day)
+	m := &memory{ids: map[string]string{}}
+	for i, name := range []string{"z Kowalski.csv", "a Kowalski.csv"} {
+		rows := fmt.Sprintf("date,medium,title,outlet,reach\n2126-05-01,radio,Audycja,Radio,%d\n", 100*(i+1))
+		for _, step := range []func(*house, *memory) error{arrived("radio", name, rows), told("radio", name)} {
+			if err := step(h, m); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	h.hash("2126-06-01")
+	before := h.figures("2126-06-01")
+	h.at(overtime)
+	if err := h.compiler.Schedule(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"tracker", "people"} {
+		if n := h.having(name, "Kowalski"); n > 0 {
+			t.Errorf("%s: what the files were called stands in %d items", name, n)
+		}
+	}
+	h.hash("2126-06-01")
+	if after := h.figures("2126-06-01"); after != before || !strings.Contains(after, "4: 200 of 1 records") {
+		t.Errorf("the figures were %s and are %s", before, after)
 	}
 }

@@ -320,17 +320,19 @@ func (f freshIDs) add(e Erasure) {
 	}
 }
 
-// in tells that a fact names somebody who is erased, by its JSON: in it ids stand in quotes.
-func (f freshIDs) in(data []byte) bool {
+// naming tells that a fact names one of some ids, by its JSON: in it they stand in quotes.
+func naming(ids map[string]string) func(data []byte) bool {
 	const length = len("01J00000000000000000000000")
-	for from := 0; ; from++ {
-		quote := bytes.IndexByte(data[from:], '"')
-		if quote < 0 {
-			return false
-		}
-		from += quote
-		if end := from + 1 + length; end < len(data) && data[end] == '"' && f[string(data[from+1:end])] != "" {
-			return true
+	return func(data []byte) bool {
+		for from := 0; ; from++ {
+			quote := bytes.IndexByte(data[from:], '"')
+			if quote < 0 {
+				return false
+			}
+			from += quote
+			if end := from + 1 + length; end < len(data) && data[end] == '"' && ids[string(data[from+1:end])] != "" {
+				return true
+			}
 		}
 	}
 }
@@ -528,16 +530,21 @@ func (s *Store) forgetTexts(ctx context.Context, key table.Key, rows map[int]boo
 
 // rewriteFacts puts the fresh ids in the place of the old ones, in every fact that names them, and leaves out attributes.
 func (s *Store) rewriteFacts(ctx context.Context, project string, ids freshIDs) error {
-	return s.factsAtOnce(ctx, project, ids.in, func(f fact.Fact) error {
+	return s.factsAtOnce(ctx, project, naming(ids), func(f fact.Fact) error {
 		data, changed, err := rewritten(f, ids)
 		if err != nil || !changed {
 			return err
 		}
-		if f.Data, err = json.Marshal(data); err != nil {
-			return err
-		}
-		return s.Tracker.Write(ctx, put(factKey(project, f.Lane, f.Number), f, table.Present))
+		return s.rewrite(ctx, project, f, data)
 	})
+}
+
+// rewrite has a fact say something else.
+func (s *Store) rewrite(ctx context.Context, project string, f fact.Fact, data any) (err error) {
+	if f.Data, err = json.Marshal(data); err != nil {
+		return err
+	}
+	return s.Tracker.Write(ctx, put(factKey(project, f.Lane, f.Number), f, table.Present))
 }
 
 func rewritten(f fact.Fact, ids freshIDs) (data any, changed bool, err error) {

@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"outreach/internal/fact"
@@ -104,9 +106,13 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 	if err := removeAll(ctx, s.People, names); err != nil {
 		return err
 	}
+	hidden := s.hidden(project, all, gone)
+	if err := s.hideNames(ctx, project, hidden); err != nil {
+		return err
+	}
 	for _, u := range all {
 		if gone[u.Object] && u.Final() && u.Removed.IsZero() {
-			if err := s.noteRemoved(ctx, project, u.ID); err != nil {
+			if err := s.noteRemoved(ctx, project, u.ID, hidden[u.ID]); err != nil {
 				return err
 			}
 		}
@@ -114,13 +120,54 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 	return nil
 }
 
-func (s *Store) noteRemoved(ctx context.Context, project, id string) error {
+// hidden gives the keys that uploads get whose files are gone, in the place of those that tell what their senders called them,
+// by the uploads' ids. Where several arrived in one instant the key is their order, and stays.
+func (s *Store) hidden(project string, all []Upload, gone map[string]bool) map[string]string {
+	arrived := map[time.Time]int{}
+	for _, u := range all {
+		arrived[u.Arrived]++
+	}
+	out := map[string]string{}
+	for _, u := range all {
+		if gone[u.Object] && u.Final() && u.Removed.IsZero() && u.Object != ObjectKey(project, u.Owner, u.ID) && arrived[u.Arrived] == 1 {
+			out[u.ID] = strings.Join([]string{"uploads", project, u.Owner, s.Seal(project, "object", u.Object)}, "/")
+		}
+	}
+	return out
+}
+
+// hideNames puts other keys of objects into the facts that say that files count.
+func (s *Store) hideNames(ctx context.Context, project string, keys map[string]string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	err := s.factsAtOnce(ctx, project, naming(keys), func(f fact.Fact) error {
+		if f.Kind != fact.KindUploadAccepted {
+			return nil
+		}
+		var said fact.Uploaded
+		if err := json.Unmarshal(f.Data, &said); err != nil {
+			return err
+		}
+		said.Object = keys[said.Upload]
+		return s.rewrite(ctx, project, f, said)
+	})
+	if err != nil {
+		return err
+	}
+	return s.dropCheckpoint(ctx, project)
+}
+
+func (s *Store) noteRemoved(ctx context.Context, project, id, hidden string) error {
 	return s.again(ctx, func() error {
 		u, rev, err := load[Upload](ctx, s.Tracker, uploadKey(project, id))
 		if err != nil || rev == 0 || !u.Removed.IsZero() {
 			return err
 		}
 		u.rev, u.Removed = rev, s.Now().UTC()
+		if hidden != "" {
+			u.Object = hidden
+		}
 		return s.Tracker.Write(ctx, s.keepUpload(project, u))
 	})
 }
