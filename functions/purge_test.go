@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"outreach/internal/store"
 	"outreach/internal/table"
 )
 
@@ -197,5 +198,76 @@ func TestWhatAFileWasCalledGoesWithIt(t *testing.T) {
 	h.hash("2126-06-01")
 	if after := h.figures("2126-06-01"); after != before || !strings.Contains(after, "4: 200 of 1 records") {
 		t.Errorf("the figures were %s and are %s", before, after)
+	}
+}
+
+// TestWhatNeverCountedLeavesNothing: of a file that was rejected, and of one that was asked for and never came, neither what they
+// were called nor what stood in a wrong cell is kept for longer than the file.
+func TestWhatNeverCountedLeavesNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
+	defer h.db.Close()
+	h.at(day)
+	define(t, h)
+	m := &memory{ids: map[string]string{}}
+	for _, step := range []func(*house, *memory) error{
+		post("/town/uploads", "asked", map[string]any{"filename": "od Kowalskiej.csv", "size": 100}),
+		arrived("coordinator", "Kowalska.csv", "email,activity,date,hours,outcome\nosoba1@example.org,garden,2126-05-11,3,Kowalska Zofia\n"),
+		told("coordinator", "Kowalska.csv"),
+	} {
+		if err := step(h, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.at(day.Add(store.UncountedFor - time.Hour))
+	if err := h.compiler.Schedule(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if tracker, people := h.having("tracker", "Kowalsk"), h.having("people", "Kowalsk"); tracker != 2 || people != 2 {
+		t.Errorf("before its time %d items of the tracker and %d of people are left", tracker, people)
+	}
+	h.at(day.Add(store.UncountedFor + time.Hour))
+	if err := h.compiler.Schedule(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if tracker, people := h.having("tracker", "Kowalsk"), h.having("people", "Kowalsk"); tracker+people > 0 {
+		t.Errorf("after its time %d items of the tracker and %d of people are left", tracker, people)
+	}
+}
+
+// TestAnAnswerSaysNothingOfThePerson: it is kept for two days, whatever becomes of them.
+func TestAnAnswerSaysNothingOfThePerson(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
+	defer h.db.Close()
+	h.at(day)
+	define(t, h)
+	m := &memory{ids: map[string]string{}}
+	for range 2 { // the second time it is the answer that is kept
+		for _, step := range []func(*house, *memory) error{
+			public("form", form("grants", 1, map[string]any{"education": "isced-5-8"})),
+			public("again", form("grants", 1, map[string]any{"education": "isced-5-8"})),
+			post("/town/signups", "paper", form("garden", 2, map[string]any{"education": "isced-5-8"})),
+		} {
+			before := m.ids["paper"]
+			if err := step(h, m); err != nil {
+				t.Fatal(err)
+			}
+			if before != "" && m.ids["paper"] != before {
+				t.Errorf("the sign-up was %s and is %s", before, m.ids["paper"])
+			}
+		}
+	}
+	answers := 0
+	for _, line := range h.dump("tracker") {
+		if strings.HasPrefix(line, "ANSWER#") {
+			answers++
+			if strings.Contains(line, "female") || strings.Contains(line, "isced") {
+				t.Errorf("the answer says %s", line)
+			}
+		}
+	}
+	if answers != 3 {
+		t.Errorf("%d answers are kept", answers)
 	}
 }

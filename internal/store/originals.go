@@ -14,8 +14,18 @@ import (
 	"outreach/internal/table"
 )
 
-// UncountedFor is how long a file is kept whose rows never counted: nobody can tell whom it names.
+// UncountedFor is how long a file is kept whose rows never counted, for nobody can tell whom it names; and the name of one that
+// was asked for and never came.
 const UncountedFor = 30 * 24 * time.Hour
+
+// over tells that nothing more will happen to an upload: it is final, or was never sent, or never taken in.
+func (s *Store) over(u Upload) bool {
+	last := u.Asked
+	if !u.Arrived.IsZero() {
+		last = u.Arrived
+	}
+	return u.Final() || s.Now().Sub(last) > UncountedFor
+}
 
 // allUploads reads every upload of a project, without the files' names.
 func (s *Store) allUploads(ctx context.Context, project string) ([]Upload, error) {
@@ -57,8 +67,8 @@ func (s *Store) removeOriginalsLike(ctx context.Context, project string, uploads
 	return s.removeOriginals(ctx, project, all, gone)
 }
 
-// RemoveUncounted removes files that need not be kept: those that were rejected or only checked a while ago, and those sent
-// again after the first of the same bytes was removed.
+// RemoveUncounted removes files that need not be kept: those that were rejected or only checked a while ago, those that were asked
+// for or came a while ago and were never taken in, and those sent again after the first of the same bytes was removed.
 func (s *Store) RemoveUncounted(ctx context.Context, project string) error {
 	all, err := s.allUploads(ctx, project)
 	if err != nil {
@@ -70,7 +80,7 @@ func (s *Store) RemoveUncounted(ctx context.Context, project string) error {
 	}
 	needed, gone := map[string]bool{}, map[string]bool{}
 	for _, u := range all {
-		uncounted := (u.State == RejectedUp || u.State == Checked) && s.Now().Sub(u.Finished) > UncountedFor
+		uncounted := !u.Final() && s.over(u) || (u.State == RejectedUp || u.State == Checked) && s.Now().Sub(u.Finished) > UncountedFor
 		switch {
 		case !u.Removed.IsZero():
 		case uncounted, u.Final() && removed[u.SameAs]:
@@ -83,8 +93,8 @@ func (s *Store) RemoveUncounted(ctx context.Context, project string) error {
 	return s.removeOriginals(ctx, project, all, gone)
 }
 
-// removeOriginals removes files as they were sent, and their names, from all uploads that lie there. That it was done is noted
-// on them last, so that what was cut off is done again.
+// removeOriginals removes files as they were sent, their names, and what was found in their cells, from all uploads that lie there.
+// That it was done is noted on them last, so that what was cut off is done again.
 func (s *Store) removeOriginals(ctx context.Context, project string, all []Upload, gone map[string]bool) error {
 	if len(gone) == 0 {
 		return nil
@@ -97,13 +107,14 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 			return err
 		}
 	}
-	var names []table.Key
+	var names, findings []table.Key
 	for _, u := range all {
-		if gone[u.Object] && u.Final() {
+		if gone[u.Object] && s.over(u) {
 			names = append(names, filenameKey(project, u.ID))
+			findings = append(findings, findingsKey(project, u.ID, errorsFound), findingsKey(project, u.ID, warningsFound))
 		}
 	}
-	if err := removeAll(ctx, s.People, names); err != nil {
+	if err := errors.Join(removeAll(ctx, s.People, names), removeAll(ctx, s.Tracker, findings)); err != nil {
 		return err
 	}
 	hidden := s.hidden(project, all, gone)
@@ -111,7 +122,7 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 		return err
 	}
 	for _, u := range all {
-		if gone[u.Object] && u.Final() && u.Removed.IsZero() {
+		if gone[u.Object] && s.over(u) && u.Removed.IsZero() {
 			if err := s.noteRemoved(ctx, project, u.ID, hidden[u.ID]); err != nil {
 				return err
 			}
@@ -129,7 +140,7 @@ func (s *Store) hidden(project string, all []Upload, gone map[string]bool) map[s
 	}
 	out := map[string]string{}
 	for _, u := range all {
-		if gone[u.Object] && u.Final() && u.Removed.IsZero() && u.Object != ObjectKey(project, u.Owner, u.ID) && arrived[u.Arrived] == 1 {
+		if gone[u.Object] && s.over(u) && u.Removed.IsZero() && u.Object != ObjectKey(project, u.Owner, u.ID) && arrived[u.Arrived] == 1 {
 			out[u.ID] = strings.Join([]string{"uploads", project, u.Owner, s.Seal(project, "object", u.Object)}, "/")
 		}
 	}
@@ -183,7 +194,7 @@ func (s *Store) removeAllOriginals(ctx context.Context, project string, _ fact.H
 	}
 	gone := map[string]bool{}
 	for _, u := range all {
-		if u.Object != "" && u.Final() && u.Removed.IsZero() {
+		if u.Object != "" && s.over(u) && u.Removed.IsZero() {
 			gone[u.Object] = true
 		}
 	}
