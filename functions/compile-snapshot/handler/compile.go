@@ -146,7 +146,7 @@ func (co Compiler) keep(ctx context.Context, snap snapshot.Snapshot, found indic
 			return latest, false, err
 		}
 		if latest.Hash == snap.Hash {
-			return latest, false, co.Store.RememberAnswer(ctx, once, latest)
+			return latest, false, co.Store.KeepAnswer(ctx, once, latest)
 		}
 		snap.ID, snap.State, snap.KnownAt = co.Store.NewID(), snapshot.Draft, known.UTC().Format(time.RFC3339)
 		snap.Supersedes = nil
