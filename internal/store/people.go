@@ -13,20 +13,27 @@ import (
 )
 
 // Person reads one person, following merges.
-func (s *Store) Person(ctx context.Context, project, id string) (person.Person, error) {
-	for range 100 {
-		p, rev, err := load[person.Person](ctx, s.People, personKey(project, id))
-		switch {
-		case err != nil:
-			return p, err
-		case rev == 0:
-			return p, fmt.Errorf("person %s: %w", id, ErrNotFound)
-		case p.Into == "":
-			return p, nil
+func (s *Store) Person(ctx context.Context, project, id string) (p person.Person, err error) {
+	_, err = follow(id, func(id string) (string, error) {
+		var rev int64
+		if p, rev, err = load[person.Person](ctx, s.People, personKey(project, id)); err == nil && rev == 0 {
+			err = fmt.Errorf("person %s: %w", id, ErrNotFound)
 		}
-		id = p.Into
+		return p.Into, err
+	})
+	return p, err
+}
+
+// follow goes from id to id as merges lead, to the one that counts.
+func follow(id string, into func(string) (string, error)) (string, error) {
+	for range 100 {
+		next, err := into(id)
+		if err != nil || next == "" {
+			return id, err
+		}
+		id = next
 	}
-	return person.Person{}, fmt.Errorf("person %s: merged in a circle", id)
+	return "", fmt.Errorf("person %s: merged in a circle", id)
 }
 
 // Persons reads several people at once by their ids, following merges; ids that nobody has are left out.
@@ -92,6 +99,33 @@ func (s *Store) Known(ctx context.Context, project string, keys []person.Key) (m
 	return out, nil
 }
 
+// Find finds the person that a reference names, "" where nobody has its keys. Keys of two people are ErrTwoPeople; an unknown
+// id is ErrNotFound.
+func (s *Store) Find(ctx context.Context, project string, ref record.PersonRef) (string, error) {
+	id, _, err := s.find(ctx, project, ref)
+	return id, err
+}
+
+func (s *Store) find(ctx context.Context, project string, ref record.PersonRef) (id string, known map[person.Key]string, err error) {
+	if known, err = s.Known(ctx, project, person.Keys(ref)); err != nil {
+		return "", nil, err
+	}
+	if ref.ID != "" {
+		p, err := s.Person(ctx, project, ref.ID)
+		if err != nil {
+			return "", nil, err
+		}
+		id = p.ID
+	}
+	for _, other := range known {
+		if id != "" && id != other {
+			return "", nil, ErrTwoPeople
+		}
+		id = other
+	}
+	return id, known, nil
+}
+
 // Names is how a person is called, as a record that brings a person may say.
 type Names struct{ First, Last, Phone string }
 
@@ -107,23 +141,9 @@ func (s *Store) Resolve(ctx context.Context, project string, ref record.PersonRe
 
 func (s *Store) resolve(ctx context.Context, project string, ref record.PersonRef, names Names) (string, error) {
 	keys := person.Keys(ref)
-	known, err := s.Known(ctx, project, keys)
+	id, known, err := s.find(ctx, project, ref)
 	if err != nil {
 		return "", err
-	}
-	id := ""
-	if ref.ID != "" {
-		p, err := s.Person(ctx, project, ref.ID)
-		if err != nil {
-			return "", err
-		}
-		id = p.ID
-	}
-	for _, other := range known {
-		if id != "" && id != other {
-			return "", ErrTwoPeople
-		}
-		id = other
 	}
 	if id != "" && len(known) == len(keys) && names == (Names{}) {
 		return id, nil
@@ -280,14 +300,10 @@ func (s *Store) Merge(ctx context.Context, project, from, into, by string) (merg
 
 // mergedInto follows merges to the id that counts.
 func (s *Store) mergedInto(ctx context.Context, project, id string) (string, error) {
-	for range 100 {
-		into, rev, err := load[string](ctx, s.Tracker, mergedKey(project, id))
-		if err != nil || rev == 0 {
-			return id, err
-		}
-		id = into
-	}
-	return "", fmt.Errorf("person %s: merged in a circle", id)
+	return follow(id, func(id string) (string, error) {
+		into, _, err := load[string](ctx, s.Tracker, mergedKey(project, id))
+		return into, err
+	})
 }
 
 // joinPeople puts what the people table knows of one person to another, and lets their keys lead there.
