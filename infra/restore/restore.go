@@ -67,6 +67,11 @@ func (r restore) replay(ctx context.Context, project string) error {
 			return fmt.Errorf("erasure %s: %w", e.Fresh, err)
 		}
 	}
+	if !r.dry {
+		if err := r.restored.FinishErasures(ctx, project); err != nil {
+			return err
+		}
+	}
 	verb := "erased again"
 	if r.dry {
 		verb = "to erase again"

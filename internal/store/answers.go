@@ -76,7 +76,8 @@ func (s *Store) answer(ctx context.Context, once Once, result any) ([]table.Op, 
 	return []table.Op{op}, nil
 }
 
-// KeepAnswer keeps the result of a request that took several steps, each of which may be done again without effect.
+// KeepAnswer keeps the result of a request that took several steps, each of which may be done again without effect, or that
+// made nothing new. Where one is kept already it stays.
 func (s *Store) KeepAnswer(ctx context.Context, once Once, result any) error {
 	return s.again(ctx, func() error {
 		if done, err := s.Answered(ctx, once, new(json.RawMessage)); done || err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"sync"
 	"time"
 
 	"outreach/internal/fact"
@@ -107,17 +108,16 @@ func (s *Store) Dossier(ctx context.Context, project string, p person.Person) (D
 
 // saidOf gathers what facts said of a person under any of the ids.
 func (s *Store) saidOf(ctx context.Context, project string, ids []string, d *Dossier) error {
-	heads, err := s.Heads(ctx, project)
-	if err != nil {
-		return err
-	}
 	voids, moves := map[string]Version{}, map[string][]StateHad{}
 	type last struct {
 		version      int
 		kind, person string
 	}
 	lasts := map[string]last{} // of each record its last version, which says whose it is
-	err = s.Facts(ctx, project, fact.Heads{}, heads, func(f fact.Fact) error {
+	var mu sync.Mutex
+	err := s.factsAtOnce(ctx, project, nil, func(f fact.Fact) error {
+		mu.Lock()
+		defer mu.Unlock()
 		switch f.Kind {
 		case fact.KindSignup:
 			var said fact.Signup

@@ -101,11 +101,11 @@ func (s *Store) apart(ctx context.Context, project string, each func(table.Key))
 }
 
 // forgetApart removes the pairs that name somebody who is erased, and how many may be duplicates.
-func (s *Store) forgetApart(ctx context.Context, project string, ids []string) error {
+func (s *Store) forgetApart(ctx context.Context, project string, ids freshIDs) error {
 	gone := []table.Key{duplicatesKey(project)}
 	err := s.apart(ctx, project, func(k table.Key) {
 		one, other, _ := strings.Cut(k.SK, "#")
-		if slices.Contains(ids, one) || slices.Contains(ids, other) {
+		if ids[one] != "" || ids[other] != "" {
 			gone = append(gone, k)
 		}
 	})

@@ -1,13 +1,17 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"outreach/internal/fact"
 	"outreach/internal/kinds"
@@ -24,30 +28,29 @@ type Erasure struct {
 	IDs   []string  `json:"ids"`
 	Keys  []string  `json:"keys"` // keyed hashes of the identity keys
 	At    time.Time `json:"at"`
-}
-
-func erasurePartition(project string) string { return "ERASURES#" + project }
-
-func erasureKey(project, fresh string) table.Key {
-	return table.Key{PK: erasurePartition(project), SK: fresh}
+	By    string    `json:"by,omitempty"` // who of the staff asked for it: a random id
 }
 
 // Erase forgets who a person is. Identity, attributes and private texts go; what happened stays, under a fresh id that
 // leads nowhere, so that what asks for no attribute still counts. Files in which the person stands are removed as they were
 // sent, and letters to them. The ledger's entry is written first and the person's own item goes last: an erasure that was cut
-// off is finished by asking again.
+// off is finished by asking again, by the next compile, or in the night. Of somebody who was erased it erases what came since;
+// where there is nothing they are ErrNotFound.
 func (s *Store) Erase(ctx context.Context, project, id, by string) error {
 	p, err := s.Person(ctx, project, id)
+	if isNotFound(err) {
+		return s.eraseWhatCame(ctx, project, id)
+	}
 	if err != nil {
 		return err
 	}
-	return s.eraseAll(ctx, project, []Erasure{s.erasure(project, p)}, by)
+	return s.eraseAll(ctx, project, []Erasure{s.erasure(project, p, by)})
 }
 
 // erasure is the ledger's entry of a person. The fresh id tells nothing of when, and is the same again where an erasure is
 // finished later.
-func (s *Store) erasure(project string, p person.Person) Erasure {
-	e := Erasure{Fresh: IDFor(time.UnixMilli(0), s.Seal(project, "erased", p.ID)), IDs: p.IDs(), At: s.Now().UTC()}
+func (s *Store) erasure(project string, p person.Person, by string) Erasure {
+	e := Erasure{Fresh: IDFor(time.UnixMilli(0), s.Seal(project, "erased", p.ID)), IDs: p.IDs(), At: s.Now().UTC(), By: by}
 	for _, k := range p.Keys() {
 		e.Keys = append(e.Keys, s.Seal(project, k.Kind, k.Value))
 	}
@@ -59,7 +62,7 @@ func (s *Store) Erasures(ctx context.Context, project string) ([]Erasure, error)
 	var all []Erasure
 	cursor := ""
 	for {
-		page, err := list[Erasure](ctx, s.Tracker, table.Query{PK: erasurePartition(project), Limit: table.MostPage, Cursor: cursor})
+		page, err := list[Erasure](ctx, s.Tracker, table.Query{PK: erasureKey(project, "").PK, Limit: table.MostPage, Cursor: cursor})
 		if err != nil {
 			return nil, err
 		}
@@ -70,34 +73,69 @@ func (s *Store) Erasures(ctx context.Context, project string) ([]Erasure, error)
 	}
 }
 
-// Remains tells whether somebody who was erased is there all the same: in tables that were brought back from before it, or
-// from the midst of it.
+// Remains tells whether something of somebody who was erased is there all the same: in tables that were brought back from
+// before it, or from the midst of it, or what came after.
 func (s *Store) Remains(ctx context.Context, project string, e Erasure) (bool, error) {
 	var keys []table.Key
 	for _, id := range e.IDs {
 		keys = append(keys, personKey(project, id))
 	}
-	for _, sealed := range e.Keys {
-		keys = append(keys, identityKey(project, sealed))
+	found, err := s.People.Get(ctx, keys...)
+	if err != nil || len(found) > 0 {
+		return len(found) > 0, err
+	}
+	leading, err := s.leadingTo(ctx, project, e)
+	if err != nil || len(leading) > 0 {
+		return len(leading) > 0, err
+	}
+	for _, id := range e.IDs {
+		mentioned := false
+		if err := s.about(ctx, project, id, func(_, _ string) error { mentioned = true; return nil }); err != nil || mentioned {
+			return mentioned, err
+		}
+		texts, err := s.textsOf(ctx, project, id)
+		if err != nil || len(texts) > 0 {
+			return len(texts) > 0, err
+		}
+	}
+	return false, nil
+}
+
+// leadingTo reads the items of keys by which somebody was known who is erased, but for those by which somebody new is known.
+func (s *Store) leadingTo(ctx context.Context, project string, e Erasure) ([]table.Item, error) {
+	keys := make([]table.Key, len(e.Keys))
+	for i, sealed := range e.Keys {
+		keys[i] = identityKey(project, sealed)
 	}
 	found, err := s.People.Get(ctx, keys...)
-	return len(found) > 0, err
+	if err != nil {
+		return nil, err
+	}
+	var theirs []table.Item
+	for _, it := range found {
+		var id string
+		if err := json.Unmarshal(it.Data, &id); err != nil {
+			return nil, fmt.Errorf("identity key: %w", err)
+		}
+		if slices.Contains(e.IDs, id) {
+			theirs = append(theirs, it)
+		}
+	}
+	return theirs, nil
 }
 
 // EraseAgain does what an entry of the ledger says, in tables that were brought back from before it.
 func (s *Store) EraseAgain(ctx context.Context, project string, e Erasure) error {
-	return s.eraseAll(ctx, project, []Erasure{e}, "")
+	return s.eraseAll(ctx, project, []Erasure{e})
 }
 
-// eraseAll erases several people at once, so that the facts are read once for all of them.
-func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure, by string) error {
-	ledger := make([]table.Op, len(erasures))
+// eraseAll erases many people at once: what all have in common, facts and files, is read once for them.
+func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure) error {
 	fresh := freshIDs{}
-	for i, e := range erasures {
-		ledger[i] = put(erasureKey(project, e.Fresh), e, table.Always)
+	for _, e := range erasures {
 		fresh.add(e)
 	}
-	if err := s.Tracker.Write(ctx, ledger...); err != nil {
+	if err := s.beginErasing(ctx, project, erasures); err != nil {
 		return err
 	}
 	// While their addresses can still be read. A letter that is sent in this moment goes at the end.
@@ -108,18 +146,32 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure
 	if err := s.forgetLetters(ctx, addresses); err != nil {
 		return err
 	}
-	files := map[string]bool{}
-	for _, e := range erasures {
+	found := &mentions{files: map[string][]table.Key{}}
+	err = atOnce(ctx, erasures, func(ctx context.Context, e Erasure) error {
 		for _, id := range e.IDs {
-			if err := s.about(ctx, project, id, func(kind, what string) error { return s.forget(ctx, project, e, kind, what, files) }); err != nil {
+			err := s.about(ctx, project, id, func(kind, what string) error {
+				found.add(kind, what, aboutKey(project, id, kind, what))
+				return s.forget(ctx, project, e, kind, what, found)
+			})
+			if err != nil {
 				return err
 			}
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	for _, id := range slices.Sorted(maps.Keys(files)) {
-		if err := s.forgetRows(ctx, project, fresh, id); err != nil {
-			return err
+	files := slices.Sorted(maps.Keys(found.files))
+	err = atOnce(ctx, files, func(ctx context.Context, id string) error {
+		finished, err := s.forgetRows(ctx, project, fresh, id)
+		if finished {
+			found.done(id)
 		}
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	if err := s.removeOriginalsLike(ctx, project, files); err != nil {
 		return err
@@ -130,46 +182,84 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure
 	if err := s.dropCheckpoint(ctx, project); err != nil {
 		return err
 	}
-	var facts []fact.Fact
-	for _, e := range erasures {
-		f, err := s.fact(fact.KindPersonErased, by, fact.Erased{Person: e.Fresh})
-		if err != nil {
+	for part := range slices.Chunk(erasures, table.MostWrites) {
+		var facts []fact.Fact
+		for _, e := range part {
+			f, err := s.fact(fact.KindPersonErased, e.By, fact.Erased{Person: e.Fresh})
+			if err != nil {
+				return err
+			}
+			facts = append(facts, f)
+		}
+		if err := s.append(ctx, project, facts); err != nil {
 			return err
 		}
-		facts = append(facts, f)
-	}
-	if err := s.append(ctx, project, facts); err != nil {
-		return err
 	}
 	if err := s.forgetLetters(ctx, addresses); err != nil {
 		return err
 	}
-	for _, e := range erasures {
-		if err := s.leaveNothing(ctx, project, e); err != nil {
-			return err
-		}
+	if err := s.forgetApart(ctx, project, fresh); err != nil {
+		return err
 	}
-	return nil
+	if err := removeAll(ctx, s.Tracker, found.keys); err != nil {
+		return err
+	}
+	err = atOnce(ctx, erasures, func(ctx context.Context, e Erasure) error { return s.leaveNothing(ctx, project, e) })
+	if err != nil {
+		return err
+	}
+	return s.endErasing(ctx, project, erasures)
+}
+
+// mostAtOnce is how many calls of an erasure or a purge wait for the tables at the same time.
+const mostAtOnce = 8
+
+// atOnce does something for each of a list, some at the same time.
+func atOnce[T any](ctx context.Context, list []T, do func(context.Context, T) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(mostAtOnce)
+	for _, one := range list {
+		group.Go(func() error { return do(ctx, one) })
+	}
+	return group.Wait()
+}
+
+// mentions are what was found to mention people who are erased. What comes later is not among it, and leads there until it is
+// erased too; so does a file that is still worked on.
+type mentions struct {
+	mu    sync.Mutex
+	keys  []table.Key            // that lead to what is done
+	files map[string][]table.Key // that lead to files
+}
+
+func (m *mentions) add(kind, what string, key table.Key) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if kind == "upload" {
+		m.files[what] = append(m.files[what], key)
+	} else {
+		m.keys = append(m.keys, key)
+	}
+}
+
+// file adds a file that another thing leads to.
+func (m *mentions) file(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, there := m.files[id]; !there {
+		m.files[id] = nil
+	}
+}
+
+func (m *mentions) done(file string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.keys = append(m.keys, m.files[file]...)
 }
 
 // leaveNothing removes what led to a person, and in the end the person.
 func (s *Store) leaveNothing(ctx context.Context, project string, e Erasure) error {
-	var gone []table.Key
-	for _, sealed := range e.Keys {
-		gone = append(gone, identityKey(project, sealed))
-	}
 	for _, id := range e.IDs {
-		var mentions []table.Key
-		err := s.about(ctx, project, id, func(kind, what string) error {
-			mentions = append(mentions, aboutKey(project, id, kind, what))
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		if err := removeAll(ctx, s.Tracker, mentions); err != nil {
-			return err
-		}
 		texts, err := s.textsOf(ctx, project, id)
 		if err != nil {
 			return err
@@ -178,22 +268,45 @@ func (s *Store) leaveNothing(ctx context.Context, project string, e Erasure) err
 			return err
 		}
 	}
-	if err := s.forgetApart(ctx, project, e.IDs); err != nil {
+	return s.again(ctx, func() error { return s.removePeople(ctx, project, e) })
+}
+
+// removePeople removes the items of a person with the keys and words that lead there: as they are at this moment, for a record
+// may have brought another key meanwhile.
+func (s *Store) removePeople(ctx context.Context, project string, e Erasure) error {
+	leading, err := s.leadingTo(ctx, project, e)
+	if err != nil {
 		return err
 	}
-	for _, id := range e.IDs {
-		p, _, err := load[person.Person](ctx, s.People, personKey(project, id))
+	gone := map[table.Key]table.Condition{}
+	for _, it := range leading {
+		gone[it.Key] = table.At(it.Rev)
+	}
+	var people []table.Op
+	for _, id := range slices.Backward(e.IDs) { // the one that is asked for again last
+		p, rev, err := load[person.Person](ctx, s.People, personKey(project, id))
 		if err != nil {
 			return err
 		}
-		for _, word := range p.Words() {
-			gone = append(gone, namePart(project, word, id))
+		if rev == 0 {
+			continue
 		}
+		if joined := append(p.Was, p.Into); slices.ContainsFunc(joined, func(other string) bool { return other != "" && !slices.Contains(e.IDs, other) }) {
+			return fmt.Errorf("person %s was merged while they were erased: %w", id, ErrBusy)
+		}
+		for _, k := range p.Keys() {
+			gone[s.identityKey(project, k)] = table.Always
+		}
+		for _, word := range p.Words() {
+			gone[namePart(project, word, id)] = table.Always
+		}
+		people = append(people, remove(personKey(project, id), table.At(rev)))
 	}
-	for _, id := range slices.Backward(e.IDs) { // the one that is asked for again last
-		gone = append(gone, personKey(project, id))
+	var ops []table.Op
+	for key, condition := range gone {
+		ops = append(ops, remove(key, condition))
 	}
-	return removeAll(ctx, s.People, gone)
+	return writeAll(ctx, s.People, append(ops, people...))
 }
 
 // freshIDs leads from ids of people who are erased to those that stand in their place: from these too, for an erasure that
@@ -204,6 +317,23 @@ func (f freshIDs) add(e Erasure) {
 	f[e.Fresh] = e.Fresh
 	for _, id := range e.IDs {
 		f[id] = e.Fresh
+	}
+}
+
+// naming tells that a fact names one of some ids, by its JSON: in it they stand in quotes.
+func naming(ids map[string]string) func(data []byte) bool {
+	const length = len("01J00000000000000000000000")
+	return func(data []byte) bool {
+		for from := 0; ; from++ {
+			quote := bytes.IndexByte(data[from:], '"')
+			if quote < 0 {
+				return false
+			}
+			from += quote
+			if end := from + 1 + length; end < len(data) && data[end] == '"' && ids[string(data[from+1:end])] != "" {
+				return true
+			}
+		}
 	}
 }
 
@@ -267,12 +397,17 @@ func (s *Store) textsOf(ctx context.Context, project, id string) ([]table.Key, e
 }
 
 func removeAll(ctx context.Context, t table.Table, keys []table.Key) error {
-	for part := range slices.Chunk(keys, table.MostWrites) {
-		ops := make([]table.Op, len(part))
-		for i, k := range part {
-			ops[i] = remove(k, table.Always)
-		}
-		if err := t.Write(ctx, ops...); err != nil {
+	ops := make([]table.Op, len(keys))
+	for i, k := range keys {
+		ops[i] = remove(k, table.Always)
+	}
+	return writeAll(ctx, t, ops)
+}
+
+// writeAll writes in as many writes as it needs, in order.
+func writeAll(ctx context.Context, t table.Table, ops []table.Op) error {
+	for part := range slices.Chunk(ops, table.MostWrites) {
+		if err := t.Write(ctx, part...); err != nil {
 			return err
 		}
 	}
@@ -280,7 +415,7 @@ func removeAll(ctx context.Context, t table.Table, keys []table.Key) error {
 }
 
 // forget takes a person out of one thing that mentions them. Files, which mention many, are only gathered.
-func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, what string, files map[string]bool) error {
+func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, what string, found *mentions) error {
 	switch kind {
 	case signup.Kind.Name:
 		return s.again(ctx, func() error {
@@ -289,17 +424,17 @@ func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, wha
 				return err
 			}
 			if su.Upload != "" {
-				files[su.Upload] = true
+				found.file(su.Upload)
 			}
 			places := placeKey(project, su.Activity, su.Person)
 			su.Person, su.Row, su.Locale = e.Fresh, withoutAttributes(su.Row), ""
 			if err := s.Tracker.Write(ctx, s.keepSignup(project, su, rev), remove(places, table.Always)); err != nil {
 				return err
 			}
-			return s.removePartition(ctx, s.People, formKey(project, what, "").PK)
+			_, err = removePartition(ctx, s.People, formKey(project, what, "").PK)
+			return err
 		})
 	case "upload":
-		files[what] = true
 		return nil
 	}
 	return s.again(ctx, func() error {
@@ -315,76 +450,101 @@ func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, wha
 		if err := s.Tracker.Write(ctx, op, remove(naturalKey(project, t.Natural), table.Always)); err != nil {
 			return err
 		}
-		return s.removePartition(ctx, s.People, textKey(project, what, 0).PK)
+		_, err = removePartition(ctx, s.People, textKey(project, what, 0).PK)
+		return err
 	})
 }
 
-// forgetRows takes people out of a file's rows.
-func (s *Store) forgetRows(ctx context.Context, project string, fresh freshIDs, upload string) error {
+// forgetRows takes people out of a file's rows, once nothing more happens to them.
+func (s *Store) forgetRows(ctx context.Context, project string, fresh freshIDs, upload string) (finished bool, err error) {
 	u, err := s.Upload(ctx, project, upload)
-	if err != nil {
-		return err
+	if err != nil || !u.Final() {
+		return false, err
 	}
-	kind := kinds.ByPlural(u.Kind)
 	theirs := map[int]bool{}
 	for pack := range u.Packs {
-		lines, err := s.Pack(ctx, project, upload, pack)
+		err := s.again(ctx, func() error {
+			return s.forgetPack(ctx, packKey(project, upload, pack), kinds.ByPlural(u.Kind), fresh, theirs)
+		})
 		if err != nil {
-			return err
-		}
-		changed := false
-		for i, l := range lines {
-			if to, gone := fresh[l.Person]; gone {
-				theirs[l.Row], changed = true, true
-				lines[i].Person, lines[i].Values = to, unsealed(kind, l.Values)
-			}
-		}
-		if changed {
-			if err := s.Tracker.Write(ctx, put(packKey(project, upload, pack), lines, table.Always)); err != nil {
-				return err
-			}
+			return false, err
 		}
 	}
 	q := table.Query{PK: textKey(project, upload, 0).PK}
 	for {
 		page, err := s.People.Query(ctx, q)
 		if err != nil {
-			return err
+			return false, err
 		}
 		for _, it := range page.Items {
-			texts := map[int]map[string]string{}
-			if err := json.Unmarshal(it.Data, &texts); err != nil {
-				return fmt.Errorf("texts of upload %s: %w", upload, err)
-			}
-			for row := range theirs {
-				delete(texts, row)
-			}
-			if err := s.People.Write(ctx, put(it.Key, texts, table.Always)); err != nil {
-				return err
+			if err := s.again(ctx, func() error { return s.forgetTexts(ctx, it.Key, theirs) }); err != nil {
+				return false, err
 			}
 		}
 		if q.Cursor = page.Next; q.Cursor == "" {
-			return nil
+			return true, nil
 		}
 	}
 }
 
-// rewriteFacts puts the fresh ids in the place of the old ones, in every fact that names them, and leaves out attributes.
-func (s *Store) rewriteFacts(ctx context.Context, project string, ids freshIDs) error {
-	heads, err := s.Heads(ctx, project)
+// forgetPack takes people out of one pack of rows, and notes which were theirs. Others may be taken out at the same time.
+func (s *Store) forgetPack(ctx context.Context, key table.Key, kind *record.Kind, fresh freshIDs, theirs map[int]bool) error {
+	lines, rev, err := load[[]fact.Line](ctx, s.Tracker, key)
 	if err != nil {
 		return err
 	}
-	return s.Facts(ctx, project, fact.Heads{}, heads, func(f fact.Fact) error {
+	changed := false
+	for i, l := range lines {
+		to, gone := fresh[l.Person]
+		if !gone {
+			continue
+		}
+		theirs[l.Row] = true // of one whom an erasure that was cut off took out, texts may still be there
+		if to != l.Person {
+			changed = true
+			lines[i].Person, lines[i].Values = to, unsealed(kind, l.Values)
+		}
+	}
+	if !changed {
+		return nil
+	}
+	return s.Tracker.Write(ctx, put(key, lines, table.At(rev)))
+}
+
+// forgetTexts removes the private texts of some rows from those that are kept together.
+func (s *Store) forgetTexts(ctx context.Context, key table.Key, rows map[int]bool) error {
+	texts, rev, err := load[map[int]map[string]string](ctx, s.People, key)
+	if err != nil {
+		return err
+	}
+	before := len(texts)
+	maps.DeleteFunc(texts, func(row int, _ map[string]string) bool { return rows[row] })
+	switch {
+	case len(texts) == before:
+		return nil
+	case len(texts) == 0:
+		return s.People.Write(ctx, remove(key, table.At(rev)))
+	}
+	return s.People.Write(ctx, put(key, texts, table.At(rev)))
+}
+
+// rewriteFacts puts the fresh ids in the place of the old ones, in every fact that names them, and leaves out attributes.
+func (s *Store) rewriteFacts(ctx context.Context, project string, ids freshIDs) error {
+	return s.factsAtOnce(ctx, project, naming(ids), func(f fact.Fact) error {
 		data, changed, err := rewritten(f, ids)
 		if err != nil || !changed {
 			return err
 		}
-		if f.Data, err = json.Marshal(data); err != nil {
-			return err
-		}
-		return s.Tracker.Write(ctx, put(factKey(project, f.Lane, f.Number), f, table.Present))
+		return s.rewrite(ctx, project, f, data)
 	})
+}
+
+// rewrite has a fact say something else.
+func (s *Store) rewrite(ctx context.Context, project string, f fact.Fact, data any) (err error) {
+	if f.Data, err = json.Marshal(data); err != nil {
+		return err
+	}
+	return s.Tracker.Write(ctx, put(factKey(project, f.Lane, f.Number), f, table.Present))
 }
 
 func rewritten(f fact.Fact, ids freshIDs) (data any, changed bool, err error) {
@@ -460,19 +620,21 @@ func unsealed(k *record.Kind, row record.Row) record.Row {
 	return out
 }
 
-func (s *Store) removePartition(ctx context.Context, t table.Table, partition string) error {
+// removePartition removes what is in a partition, and tells whether there was something.
+func removePartition(ctx context.Context, t table.Table, partition string) (removed bool, err error) {
 	for {
 		page, err := t.Query(ctx, table.Query{PK: partition, Limit: table.MostWrites})
 		if err != nil || len(page.Items) == 0 {
-			return err
+			return removed, err
 		}
 		keys := make([]table.Key, len(page.Items))
 		for i, it := range page.Items {
 			keys[i] = it.Key
 		}
 		if err := removeAll(ctx, t, keys); err != nil {
-			return err
+			return removed, err
 		}
+		removed = true
 	}
 }
 

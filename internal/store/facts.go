@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"outreach/internal/fact"
 	"outreach/internal/table"
 )
@@ -141,17 +143,41 @@ func (s *Store) Heads(ctx context.Context, project string) (fact.Heads, error) {
 // Facts reads what lies above one mark, up to another, lane by lane in the order of numbers.
 func (s *Store) Facts(ctx context.Context, project string, above, upTo fact.Heads, each func(fact.Fact) error) error {
 	for lane := range upTo {
-		for next := above[lane] + 1; next <= upTo[lane]; {
-			q := table.Query{PK: factPartition(project, lane, next/bucket), From: factKey(project, lane, next).SK, To: factKey(project, lane, upTo[lane]).SK}
-			page, err := s.Tracker.Query(ctx, q)
-			if err != nil {
-				return err
+		if err := s.factsIn(ctx, project, lane, above[lane], upTo[lane], nil, each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// factsAtOnce reads all facts there are, all lanes at once: each is called by several goroutines. wanted tells by a fact's JSON
+// whether it is worth decoding; nil: all are.
+func (s *Store) factsAtOnce(ctx context.Context, project string, wanted func([]byte) bool, each func(fact.Fact) error) error {
+	heads, err := s.Heads(ctx, project)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for lane, head := range heads {
+		group.Go(func() error { return s.factsIn(ctx, project, lane, 0, head, wanted, each) })
+	}
+	return group.Wait()
+}
+
+// factsIn reads facts of one lane.
+func (s *Store) factsIn(ctx context.Context, project string, lane int, above, upTo int64, wanted func([]byte) bool, each func(fact.Fact) error) error {
+	for next := above + 1; next <= upTo; {
+		q := table.Query{PK: factPartition(project, lane, next/bucket), From: factKey(project, lane, next).SK, To: factKey(project, lane, upTo).SK}
+		page, err := s.Tracker.Query(ctx, q)
+		if err != nil {
+			return err
+		}
+		missing := len(page.Items) == 0
+		for _, it := range page.Items {
+			if missing = it.SK != factKey(project, lane, next).SK; missing {
+				break
 			}
-			missing := len(page.Items) == 0
-			for _, it := range page.Items {
-				if missing = it.SK != factKey(project, lane, next).SK; missing {
-					break
-				}
+			if wanted == nil || wanted(it.Data) {
 				var f fact.Fact
 				if err := json.Unmarshal(it.Data, &f); err != nil {
 					return fmt.Errorf("fact %s/%s: %w", it.PK, it.SK, err)
@@ -160,11 +186,11 @@ func (s *Store) Facts(ctx context.Context, project string, above, upTo fact.Head
 				if err := each(f); err != nil {
 					return err
 				}
-				next++
 			}
-			if missing {
-				return fmt.Errorf("project %s, lane %d: fact %d is missing", project, lane, next)
-			}
+			next++
+		}
+		if missing {
+			return fmt.Errorf("project %s, lane %d: fact %d is missing", project, lane, next)
 		}
 	}
 	return nil

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"outreach/internal/fact"
+	"outreach/internal/person"
+	"outreach/internal/record"
 	"outreach/internal/table"
 	"outreach/internal/table/sqlite"
 )
@@ -134,5 +137,50 @@ func TestAFailedConditionOfTheCallerIsTheCallers(t *testing.T) {
 	}
 	if heads, err := anew(s).Heads(ctx, "p"); err != nil || heads != (fact.Heads{}) {
 		t.Errorf("a fact was written: %v, %v", heads, err)
+	}
+}
+
+// gate is a table whose queries for facts are answered when as many are asked as there are lanes.
+type gate struct {
+	table.Table
+	asked atomic.Int64
+	all   chan struct{}
+}
+
+func (g *gate) Query(ctx context.Context, q table.Query) (table.Page, error) {
+	if q.To != "" {
+		if g.asked.Add(1) == fact.Lanes {
+			close(g.all)
+		}
+		select {
+		case <-g.all:
+		case <-ctx.Done():
+			return table.Page{}, ctx.Err()
+		}
+	}
+	return g.Table.Query(ctx, q)
+}
+
+func TestAllLanesAreReadAtOnce(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	lane := 0
+	s.Lane = func() int { lane++; return lane % fact.Lanes }
+	who := resolve(t, s, record.PersonRef{Email: "a@example.org"})
+	for range fact.Lanes {
+		f, err := s.fact(fact.KindPersonMerged, "", fact.Merged{Person: "01J00000000000000000000000", Into: who})
+		if err == nil {
+			err = s.append(t.Context(), "p", []fact.Fact{f})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // where they are read one after the other, for ever
+	defer cancel()
+	s.Tracker = &gate{Table: s.Tracker, all: make(chan struct{})}
+	d, err := s.Dossier(ctx, "p", person.Person{ID: who})
+	if err != nil || len(d.Merges) != fact.Lanes {
+		t.Errorf("%d merges, %v", len(d.Merges), err)
 	}
 }

@@ -60,6 +60,21 @@ func apartKey(project, one, other string) table.Key {
 	return table.Key{PK: apartPartition(project), SK: min(one, other) + "#" + max(one, other)}
 }
 
+func erasureKey(project, fresh string) table.Key {
+	return table.Key{PK: "ERASURES#" + project, SK: fresh}
+}
+
+// erasingKey is written whenever erasures begin; behind it stand those that are under way, and those that were done lately.
+func erasingKey(project string) table.Key { return table.Key{PK: "ERASING#" + project, SK: "OPEN"} }
+
+func openErasureKey(project, fresh string) table.Key {
+	return table.Key{PK: erasingKey(project).PK, SK: "OPEN#" + fresh}
+}
+
+func doneErasureKey(project, fresh string) table.Key {
+	return table.Key{PK: erasingKey(project).PK, SK: "DONE#" + fresh}
+}
+
 func mergedKey(project, person string) table.Key {
 	return table.Key{PK: "MERGED#" + project + "#" + person, SK: "INTO"}
 }

@@ -2,17 +2,30 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
+	"outreach/internal/fact"
 	"outreach/internal/objects"
 	"outreach/internal/table"
 )
 
-// UncountedFor is how long a file is kept whose rows never counted: nobody can tell whom it names.
+// UncountedFor is how long a file is kept whose rows never counted, for nobody can tell whom it names; and the name of one that
+// was asked for and never came.
 const UncountedFor = 30 * 24 * time.Hour
+
+// over tells that nothing more will happen to an upload: it is final, or was never sent, or never taken in.
+func (s *Store) over(u Upload) bool {
+	last := u.Asked
+	if !u.Arrived.IsZero() {
+		last = u.Arrived
+	}
+	return u.Final() || s.Now().Sub(last) > UncountedFor
+}
 
 // allUploads reads every upload of a project, without the files' names.
 func (s *Store) allUploads(ctx context.Context, project string) ([]Upload, error) {
@@ -32,7 +45,7 @@ func (s *Store) allUploads(ctx context.Context, project string) ([]Upload, error
 
 // removeOriginalsLike removes the files that uploads came in, with every other that has the same bytes: a file that was only
 // checked, or was sent twice. Of one that is still worked on nothing is known yet.
-func (s *Store) removeOriginalsLike(ctx context.Context, project string, uploads map[string]bool) error {
+func (s *Store) removeOriginalsLike(ctx context.Context, project string, uploads []string) error {
 	if len(uploads) == 0 {
 		return nil
 	}
@@ -42,20 +55,20 @@ func (s *Store) removeOriginalsLike(ctx context.Context, project string, uploads
 	}
 	bytes, gone := map[string]bool{}, map[string]bool{}
 	for _, u := range all {
-		if uploads[u.ID] && u.SHA256 != "" {
+		if slices.Contains(uploads, u.ID) && u.SHA256 != "" {
 			bytes[u.SHA256] = true
 		}
 	}
 	for _, u := range all {
-		if u.Final() && (uploads[u.ID] || uploads[u.SameAs] || bytes[u.SHA256]) {
+		if u.Final() && (slices.Contains(uploads, u.ID) || slices.Contains(uploads, u.SameAs) || bytes[u.SHA256]) {
 			gone[u.Object] = true
 		}
 	}
 	return s.removeOriginals(ctx, project, all, gone)
 }
 
-// RemoveUncounted removes files that need not be kept: those that were rejected or only checked a while ago, and those sent
-// again after the first of the same bytes was removed.
+// RemoveUncounted removes files that need not be kept: those that were rejected or only checked a while ago, those that were asked
+// for or came a while ago and were never taken in, and those sent again after the first of the same bytes was removed.
 func (s *Store) RemoveUncounted(ctx context.Context, project string) error {
 	all, err := s.allUploads(ctx, project)
 	if err != nil {
@@ -67,7 +80,7 @@ func (s *Store) RemoveUncounted(ctx context.Context, project string) error {
 	}
 	needed, gone := map[string]bool{}, map[string]bool{}
 	for _, u := range all {
-		uncounted := (u.State == RejectedUp || u.State == Checked) && s.Now().Sub(u.Finished) > UncountedFor
+		uncounted := !u.Final() && s.over(u) || (u.State == RejectedUp || u.State == Checked) && s.Now().Sub(u.Finished) > UncountedFor
 		switch {
 		case !u.Removed.IsZero():
 		case uncounted, u.Final() && removed[u.SameAs]:
@@ -80,8 +93,8 @@ func (s *Store) RemoveUncounted(ctx context.Context, project string) error {
 	return s.removeOriginals(ctx, project, all, gone)
 }
 
-// removeOriginals removes files as they were sent, and their names, from all uploads that lie there. That it was done is noted
-// on them last, so that what was cut off is done again.
+// removeOriginals removes files as they were sent, their names, and what was found in their cells, from all uploads that lie there.
+// That it was done is noted on them last, so that what was cut off is done again.
 func (s *Store) removeOriginals(ctx context.Context, project string, all []Upload, gone map[string]bool) error {
 	if len(gone) == 0 {
 		return nil
@@ -94,18 +107,23 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 			return err
 		}
 	}
-	var names []table.Key
+	var names, findings []table.Key
 	for _, u := range all {
-		if gone[u.Object] && u.Final() {
+		if gone[u.Object] && s.over(u) {
 			names = append(names, filenameKey(project, u.ID))
+			findings = append(findings, findingsKey(project, u.ID, errorsFound), findingsKey(project, u.ID, warningsFound))
 		}
 	}
-	if err := removeAll(ctx, s.People, names); err != nil {
+	if err := errors.Join(removeAll(ctx, s.People, names), removeAll(ctx, s.Tracker, findings)); err != nil {
+		return err
+	}
+	hidden := s.hidden(project, all, gone)
+	if err := s.hideNames(ctx, project, hidden); err != nil {
 		return err
 	}
 	for _, u := range all {
-		if gone[u.Object] && u.Final() && u.Removed.IsZero() {
-			if err := s.noteRemoved(ctx, project, u.ID); err != nil {
+		if gone[u.Object] && s.over(u) && u.Removed.IsZero() {
+			if err := s.noteRemoved(ctx, project, u.ID, hidden[u.ID]); err != nil {
 				return err
 			}
 		}
@@ -113,26 +131,70 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 	return nil
 }
 
-func (s *Store) noteRemoved(ctx context.Context, project, id string) error {
+// hidden gives the keys that uploads get whose files are gone, in the place of those that tell what their senders called them,
+// by the uploads' ids. Where several arrived in one instant the key is their order, and stays.
+func (s *Store) hidden(project string, all []Upload, gone map[string]bool) map[string]string {
+	arrived := map[time.Time]int{}
+	for _, u := range all {
+		arrived[u.Arrived]++
+	}
+	out := map[string]string{}
+	for _, u := range all {
+		if gone[u.Object] && s.over(u) && u.Removed.IsZero() && u.Object != ObjectKey(project, u.Owner, u.ID) && arrived[u.Arrived] == 1 {
+			out[u.ID] = strings.Join([]string{"uploads", project, u.Owner, s.Seal(project, "object", u.Object)}, "/")
+		}
+	}
+	return out
+}
+
+// hideNames puts other keys of objects into the facts that say that files count.
+func (s *Store) hideNames(ctx context.Context, project string, keys map[string]string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	err := s.factsAtOnce(ctx, project, naming(keys), func(f fact.Fact) error {
+		if f.Kind != fact.KindUploadAccepted {
+			return nil
+		}
+		var said fact.Uploaded
+		if err := json.Unmarshal(f.Data, &said); err != nil {
+			return err
+		}
+		said.Object = keys[said.Upload]
+		return s.rewrite(ctx, project, f, said)
+	})
+	if err != nil {
+		return err
+	}
+	return s.dropCheckpoint(ctx, project)
+}
+
+func (s *Store) noteRemoved(ctx context.Context, project, id, hidden string) error {
 	return s.again(ctx, func() error {
 		u, rev, err := load[Upload](ctx, s.Tracker, uploadKey(project, id))
 		if err != nil || rev == 0 || !u.Removed.IsZero() {
 			return err
 		}
 		u.rev, u.Removed = rev, s.Now().UTC()
+		if hidden != "" {
+			u.Object = hidden
+		}
 		return s.Tracker.Write(ctx, s.keepUpload(project, u))
 	})
 }
 
 // removeAllOriginals removes every file of a project, those too that no upload speaks of.
-func (s *Store) removeAllOriginals(ctx context.Context, project string) error {
+func (s *Store) removeAllOriginals(ctx context.Context, project string, _ fact.Heads) (removed bool, err error) {
+	if err := beginPart(ctx); err != nil {
+		return false, err
+	}
 	all, err := s.allUploads(ctx, project)
 	if err != nil {
-		return err
+		return false, err
 	}
 	gone := map[string]bool{}
 	for _, u := range all {
-		if u.Object != "" && u.Final() {
+		if u.Object != "" && s.over(u) && u.Removed.IsZero() {
 			gone[u.Object] = true
 		}
 	}
@@ -141,7 +203,7 @@ func (s *Store) removeAllOriginals(ctx context.Context, project string) error {
 		return nil
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
-	return s.removeOriginals(ctx, project, all, gone)
+	return len(gone) > 0, s.removeOriginals(ctx, project, all, gone)
 }

@@ -13,20 +13,27 @@ import (
 )
 
 // Person reads one person, following merges.
-func (s *Store) Person(ctx context.Context, project, id string) (person.Person, error) {
-	for range 100 {
-		p, rev, err := load[person.Person](ctx, s.People, personKey(project, id))
-		switch {
-		case err != nil:
-			return p, err
-		case rev == 0:
-			return p, fmt.Errorf("person %s: %w", id, ErrNotFound)
-		case p.Into == "":
-			return p, nil
+func (s *Store) Person(ctx context.Context, project, id string) (p person.Person, err error) {
+	_, err = follow(id, func(id string) (string, error) {
+		var rev int64
+		if p, rev, err = load[person.Person](ctx, s.People, personKey(project, id)); err == nil && rev == 0 {
+			err = fmt.Errorf("person %s: %w", id, ErrNotFound)
 		}
-		id = p.Into
+		return p.Into, err
+	})
+	return p, err
+}
+
+// follow goes from id to id as merges lead, to the one that counts.
+func follow(id string, into func(string) (string, error)) (string, error) {
+	for range 100 {
+		next, err := into(id)
+		if err != nil || next == "" {
+			return id, err
+		}
+		id = next
 	}
-	return person.Person{}, fmt.Errorf("person %s: merged in a circle", id)
+	return "", fmt.Errorf("person %s: merged in a circle", id)
 }
 
 // Persons reads several people at once by their ids, following merges; ids that nobody has are left out.
@@ -92,6 +99,33 @@ func (s *Store) Known(ctx context.Context, project string, keys []person.Key) (m
 	return out, nil
 }
 
+// Find finds the person that a reference names, "" where nobody has its keys. Keys of two people are ErrTwoPeople; an unknown
+// id is ErrNotFound.
+func (s *Store) Find(ctx context.Context, project string, ref record.PersonRef) (string, error) {
+	id, _, err := s.find(ctx, project, ref)
+	return id, err
+}
+
+func (s *Store) find(ctx context.Context, project string, ref record.PersonRef) (id string, known map[person.Key]string, err error) {
+	if known, err = s.Known(ctx, project, person.Keys(ref)); err != nil {
+		return "", nil, err
+	}
+	if ref.ID != "" {
+		p, err := s.Person(ctx, project, ref.ID)
+		if err != nil {
+			return "", nil, err
+		}
+		id = p.ID
+	}
+	for _, other := range known {
+		if id != "" && id != other {
+			return "", nil, ErrTwoPeople
+		}
+		id = other
+	}
+	return id, known, nil
+}
+
 // Names is how a person is called, as a record that brings a person may say.
 type Names struct{ First, Last, Phone string }
 
@@ -107,35 +141,27 @@ func (s *Store) Resolve(ctx context.Context, project string, ref record.PersonRe
 
 func (s *Store) resolve(ctx context.Context, project string, ref record.PersonRef, names Names) (string, error) {
 	keys := person.Keys(ref)
-	known, err := s.Known(ctx, project, keys)
+	id, known, err := s.find(ctx, project, ref)
 	if err != nil {
 		return "", err
-	}
-	id := ""
-	if ref.ID != "" {
-		p, err := s.Person(ctx, project, ref.ID)
-		if err != nil {
-			return "", err
-		}
-		id = p.ID
-	}
-	for _, other := range known {
-		if id != "" && id != other {
-			return "", ErrTwoPeople
-		}
-		id = other
 	}
 	if id != "" && len(known) == len(keys) && names == (Names{}) {
 		return id, nil
 	}
 	p, rev := person.Person{ID: id}, int64(0)
 	var before person.Person
-	if id == "" {
-		p.ID = s.NewID()
-	} else if p, rev, err = load[person.Person](ctx, s.People, personKey(project, id)); err != nil {
-		return "", err
-	} else {
+	if id != "" {
+		if p, rev, err = load[person.Person](ctx, s.People, personKey(project, id)); err != nil {
+			return "", err
+		}
 		before = p
+	}
+	if rev == 0 && ref.ID != "" {
+		return "", &table.Conflict{} // erased in this moment: asked for again, they are not found
+	}
+	if rev == 0 {
+		// Nobody was known, or whoever was is erased: their keys are taken over by somebody new.
+		p.ID = s.NewID()
 	}
 	changed := rev == 0
 	if p.FirstName == "" && p.LastName == "" && names.Last+names.First != "" {
@@ -146,20 +172,35 @@ func (s *Store) resolve(ctx context.Context, project string, ref record.PersonRe
 	}
 	var ops []table.Op
 	for _, k := range keys {
+		condition := table.Absent
 		if _, ok := known[k]; ok {
-			continue
+			if rev != 0 {
+				continue
+			}
+			if condition, err = s.leadsNowhere(ctx, project, k, id); err != nil {
+				return "", err
+			}
 		}
 		if !p.Add(k) {
 			return "", ErrTwoPeople
 		}
 		changed = true
-		ops = append(ops, put(s.identityKey(project, k), p.ID, table.Absent))
+		ops = append(ops, put(s.identityKey(project, k), p.ID, condition))
 	}
 	if !changed {
 		return p.ID, nil
 	}
 	ops = append(ops, s.renamed(project, before, p)...)
 	return p.ID, s.People.Write(ctx, append(ops, s.putPerson(project, p, rev))...)
+}
+
+// leadsNowhere is the condition for taking over a key of somebody who is not there any more: that it still leads to them.
+func (s *Store) leadsNowhere(ctx context.Context, project string, k person.Key, gone string) (table.Condition, error) {
+	id, rev, err := load[string](ctx, s.People, s.identityKey(project, k))
+	if err == nil && id != gone {
+		err = &table.Conflict{} // it was taken over or removed meanwhile
+	}
+	return table.At(rev), err
 }
 
 // Introduce resolves many references at once, for files: people whom nobody knew are made many to a write.
@@ -259,14 +300,10 @@ func (s *Store) Merge(ctx context.Context, project, from, into, by string) (merg
 
 // mergedInto follows merges to the id that counts.
 func (s *Store) mergedInto(ctx context.Context, project, id string) (string, error) {
-	for range 100 {
-		into, rev, err := load[string](ctx, s.Tracker, mergedKey(project, id))
-		if err != nil || rev == 0 {
-			return id, err
-		}
-		id = into
-	}
-	return "", fmt.Errorf("person %s: merged in a circle", id)
+	return follow(id, func(id string) (string, error) {
+		into, _, err := load[string](ctx, s.Tracker, mergedKey(project, id))
+		return into, err
+	})
 }
 
 // joinPeople puts what the people table knows of one person to another, and lets their keys lead there.

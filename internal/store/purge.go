@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"outreach/internal/fact"
@@ -19,22 +22,37 @@ const (
 	OriginalsClass = "originals"
 )
 
-// purged is the mark that a class of data was removed.
+// purged is the mark that a class of data was removed: last by the fact, and looked for up to Heads.
 type purged struct {
 	fact.Purged
-	At time.Time `json:"at"`
+	At    time.Time  `json:"at"`
+	Heads fact.Heads `json:"heads"`
 }
 
-// erasedTogether is how many people are erased at once, for whom the facts are read once.
-const erasedTogether = 50
+// ErrLater is in the error where too little time was left to begin with what remains to be removed: the next time goes on.
+var ErrLater = errors.New("left for the next time")
 
-// Purge removes what the definition keeps no longer. Each class is written down as a fact once, when nothing of it is left;
-// what was cut off before is done again.
+// partTakes is what a part of a purge may take: one is begun only where there is as much time left, so that no erasure is cut off.
+const partTakes = time.Minute
+
+// beginPart tells by its error that no other part is to be begun.
+func beginPart(ctx context.Context) error {
+	if until, limited := ctx.Deadline(); limited && time.Until(until) < partTakes {
+		return ErrLater
+	}
+	return ctx.Err()
+}
+
+// erasedTogether is how many people are erased at once: a part of a purge, for whom the facts are read once.
+const erasedTogether = 1000
+
+// Purge removes what the definition keeps no longer: whatever is there of a class, also what came after it was removed before.
+// When nothing of it is left that is written down as a fact. Where time is short the error is ErrLater.
 func (s *Store) Purge(ctx context.Context, def *project.Definition) error {
 	for _, c := range []struct {
 		class  string
 		months int
-		purge  func(context.Context, string) error
+		purge  func(ctx context.Context, project string, since fact.Heads) (removed bool, err error)
 	}{
 		{TextsClass, def.Retention.Texts, s.removeAllTexts},
 		{OriginalsClass, def.Retention.Originals, s.removeAllOriginals},
@@ -44,35 +62,46 @@ func (s *Store) Purge(ctx context.Context, def *project.Definition) error {
 		if c.months == 0 || def.Day(s.Now()) <= until {
 			continue
 		}
-		_, rev, err := load[purged](ctx, s.Tracker, purgeKey(def.ID, c.class))
+		heads, err := s.Heads(ctx, def.ID)
 		if err != nil {
 			return err
 		}
-		if rev != 0 {
-			continue
-		}
-		if err := c.purge(ctx, def.ID); err != nil {
+		before, rev, err := load[purged](ctx, s.Tracker, purgeKey(def.ID, c.class))
+		if err != nil {
 			return err
 		}
-		if err := s.notePurged(ctx, def.ID, fact.Purged{Class: c.class, Day: until}); err != nil {
+		removed, err := c.purge(ctx, def.ID, before.Heads)
+		if err != nil {
+			return err
+		}
+		if rev != 0 && !removed && before.Heads == heads {
+			continue
+		}
+		after := purged{fact.Purged{Class: c.class, Day: until}, before.At, heads}
+		if err := s.notePurged(ctx, def.ID, after, rev, removed || rev == 0); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Store) notePurged(ctx context.Context, project string, did fact.Purged) error {
+// notePurged keeps the mark over the one with that revision, with a fact where something was removed, or looked for the first time.
+func (s *Store) notePurged(ctx context.Context, project string, did purged, rev int64, told bool) error {
+	key := purgeKey(project, did.Class)
 	return s.again(ctx, func() error {
-		key := purgeKey(project, did.Class)
-		_, rev, err := load[purged](ctx, s.Tracker, key)
-		if err != nil || rev != 0 {
+		_, now, err := load[purged](ctx, s.Tracker, key)
+		if err != nil || now != rev {
 			return err // another schedule was at it too
 		}
-		f, err := s.fact(fact.KindDataPurged, "", did)
+		if !told {
+			return s.Tracker.Write(ctx, put(key, did, since(rev)))
+		}
+		f, err := s.fact(fact.KindDataPurged, "", did.Purged)
 		if err != nil {
 			return err
 		}
-		return s.append(ctx, project, []fact.Fact{f}, put(key, purged{did, f.At}, table.Absent))
+		did.At = f.At
+		return s.append(ctx, project, []fact.Fact{f}, put(key, did, since(rev)))
 	})
 }
 
@@ -93,76 +122,115 @@ func (s *Store) everybody(ctx context.Context, project string, each func([]perso
 	}
 }
 
-func (s *Store) eraseEverybody(ctx context.Context, project string) error {
-	return s.everybody(ctx, project, func(people []person.Person) error {
-		var erasures []Erasure
-		for _, p := range people {
-			erasures = append(erasures, s.erasure(project, p))
-		}
-		if len(erasures) == 0 {
+func (s *Store) eraseEverybody(ctx context.Context, project string, _ fact.Heads) (removed bool, err error) {
+	err = s.everybody(ctx, project, func(people []person.Person) error {
+		if len(people) == 0 {
 			return nil
 		}
-		return s.eraseAll(ctx, project, erasures, "")
+		if err := beginPart(ctx); err != nil {
+			return err
+		}
+		var erasures []Erasure
+		for _, p := range people {
+			erasures = append(erasures, s.erasure(project, p, ""))
+		}
+		removed = true
+		return s.eraseAll(ctx, project, erasures)
 	})
+	return removed, err
 }
 
 // removeAllTexts removes topics, notes, evidence and reasons: of records, of files' rows, of decisions on snapshots, and those
-// that a request left which was cut off. What forms said of who somebody is stays with the people.
-func (s *Store) removeAllTexts(ctx context.Context, project string) error {
-	var ids []string
-	gather := func(partition string) error {
-		q := table.Query{PK: partition}
+// that a request left which was cut off. What forms said of who somebody is stays with the people. Where they were removed
+// before they are looked for only if something was said since.
+func (s *Store) removeAllTexts(ctx context.Context, project string, since fact.Heads) (bool, error) {
+	if since != (fact.Heads{}) {
+		said, err := s.textsSince(ctx, project, since)
+		if err != nil || !said {
+			return false, err
+		}
+	}
+	var partitions []string
+	gather := func(things string) error {
+		q := table.Query{PK: things}
 		for {
 			page, err := s.Tracker.Query(ctx, q)
 			if err != nil {
 				return err
 			}
 			for _, it := range page.Items {
-				ids = append(ids, it.SK)
+				partitions = append(partitions, textKey(project, it.SK, 0).PK)
 			}
 			if q.Cursor = page.Next; q.Cursor == "" {
 				return nil
 			}
 		}
 	}
-	partitions := []string{uploadPartition(project), snapshotPartition(project)}
+	things := []string{uploadPartition(project), snapshotPartition(project)}
 	for _, k := range kinds.All {
-		partitions = append(partitions, recordPartition(project, k.Name))
+		things = append(things, recordPartition(project, k.Name))
 	}
-	for _, partition := range partitions {
-		if err := gather(partition); err != nil {
-			return err
+	for _, of := range things {
+		if err := gather(of); err != nil {
+			return false, err
 		}
 	}
-	for _, id := range ids {
-		if err := s.removePartition(ctx, s.People, textKey(project, id, 0).PK); err != nil {
+	var removed atomic.Bool
+	for part := range slices.Chunk(partitions, table.MostPage) {
+		if err := beginPart(ctx); err != nil {
+			return false, err
+		}
+		err := atOnce(ctx, part, func(ctx context.Context, partition string) error {
+			some, err := removePartition(ctx, s.People, partition)
+			if some {
+				removed.Store(true)
+			}
 			return err
+		})
+		if err != nil {
+			return false, err
 		}
 	}
-	left := func(id string) error {
+	left := func(ctx context.Context, id string) error {
 		keys, err := s.textsOf(ctx, project, id)
 		if err != nil {
 			return err
 		}
-		var texts []table.Key
-		for _, key := range keys {
-			if strings.HasPrefix(key.PK, "TEXT#") {
-				texts = append(texts, key)
-			}
+		texts := slices.DeleteFunc(keys, func(key table.Key) bool { return !strings.HasPrefix(key.PK, "TEXT#") })
+		if len(texts) > 0 {
+			removed.Store(true)
 		}
 		return removeAll(ctx, s.People, texts)
 	}
-	if err := left(""); err != nil {
-		return err
+	if err := left(ctx, ""); err != nil {
+		return false, err
 	}
-	return s.everybody(ctx, project, func(people []person.Person) error {
+	err := s.everybody(ctx, project, func(people []person.Person) error {
+		if err := beginPart(ctx); err != nil {
+			return err
+		}
+		var ids []string
 		for _, p := range people {
-			for _, id := range p.IDs() {
-				if err := left(id); err != nil {
-					return err
-				}
-			}
+			ids = append(ids, p.IDs()...)
+		}
+		return atOnce(ctx, ids, left)
+	})
+	return removed.Load(), err
+}
+
+// textsSince tells whether facts were written that may have brought texts.
+func (s *Store) textsSince(ctx context.Context, project string, since fact.Heads) (bool, error) {
+	heads, err := s.Heads(ctx, project)
+	if err != nil {
+		return false, err
+	}
+	said := false
+	err = s.Facts(ctx, project, since, heads, func(f fact.Fact) error {
+		switch f.Kind {
+		case fact.KindSaid, fact.KindVoided, fact.KindUploadAccepted, fact.KindSnapshotDecided:
+			said = true
 		}
 		return nil
 	})
+	return said, err
 }

@@ -35,6 +35,12 @@ type SignedUp struct {
 	Created bool          `json:"created"`
 }
 
+// answer is what is kept to be answered again: nothing of it says more of the person.
+func (r SignedUp) answer() SignedUp {
+	r.Signup = signup.Signup{ID: r.Signup.ID, State: r.Signup.State, Activity: r.Signup.Activity}
+	return r
+}
+
 // SignUp takes a sign-up: a new one gets a place, or a place in the queue, or is held for the office; one who is signed
 // up already stays as they were, and what the form says is kept beside the first.
 func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once Once) (result SignedUp, err error) {
@@ -139,7 +145,7 @@ func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, befor
 	if err != nil {
 		return result, err
 	}
-	ops, err := s.answer(ctx, once, result)
+	ops, err := s.answer(ctx, once, result.answer())
 	if err != nil {
 		return result, err
 	}
@@ -165,7 +171,7 @@ func (s *Store) admit(ctx context.Context, project string, d SignupDraft, who st
 	if err != nil {
 		return result, err
 	}
-	ops, err := s.answer(ctx, once, result)
+	ops, err := s.answer(ctx, once, result.answer())
 	if err != nil {
 		return result, err
 	}

@@ -94,19 +94,6 @@ func (s *Store) saveEvidence(ctx context.Context, project, id, code string, reco
 	return s.putJSON(ctx, evidenceObject(project, id, code, part), rows)
 }
 
-// RememberAnswer keeps an answer that made nothing new.
-func (s *Store) RememberAnswer(ctx context.Context, once Once, result any) error {
-	ops, err := s.answer(ctx, once, result)
-	if err != nil || len(ops) == 0 {
-		return err
-	}
-	err = s.Tracker.Write(ctx, ops...)
-	if _, met := table.AsConflict(err); met {
-		return nil // somebody was first, with the same
-	}
-	return err
-}
-
 // KeptSnapshot reads what the table holds of one.
 func (s *Store) KeptSnapshot(ctx context.Context, project, id string) (Kept, error) {
 	k, rev, err := load[Kept](ctx, s.Tracker, snapshotKey(project, id))

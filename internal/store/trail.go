@@ -104,12 +104,6 @@ func (s *Store) before(ctx context.Context, project string, lane int, number int
 	return facts, nil
 }
 
-// StaffID finds the random id of a member of the staff, "" where nobody of that address was ever here.
-func (s *Store) StaffID(ctx context.Context, project, email string) (string, error) {
-	id, _, err := load[string](ctx, s.People, staffIdentityKey(project, s.Seal(project, "staff", email)))
-	return id, err
-}
-
 // SignupsOf reads sign-ups by their ids; those that are not there are left out.
 func (s *Store) SignupsOf(ctx context.Context, project string, ids []string) (map[string]signup.Signup, error) {
 	keys := make([]table.Key, len(ids))

@@ -53,7 +53,7 @@ type Upload struct {
 	Asked     time.Time `json:"asked,omitzero"`
 	Arrived   time.Time `json:"arrived,omitzero"`
 	Finished  time.Time `json:"finished,omitzero"`
-	Removed   time.Time `json:"removed,omitzero"` // when the file as it was sent, and its name, were removed
+	Removed   time.Time `json:"removed,omitzero"` // when the file as it was sent, its name, and what was found in it, were removed
 
 	rev int64
 }
@@ -218,10 +218,10 @@ func (s *Store) FinishUpload(ctx context.Context, project string, u Upload, foun
 
 func (s *Store) finish(ctx context.Context, project string, u Upload, found Findings, facts []fact.Fact, more ...table.Op) error {
 	ops := append([]table.Op{s.keepUpload(project, u)}, more...)
-	for name, findings := range map[string][]Finding{"ERRORS": found.Errors, "WARNINGS": found.Warnings} {
+	for name, findings := range map[string][]Finding{errorsFound: found.Errors, warningsFound: found.Warnings} {
 		if len(findings) > 0 {
 			cut := found.ErrorsCut
-			if name == "WARNINGS" {
+			if name == warningsFound {
 				cut = found.WarningsCut
 			}
 			ops = append(ops, put(findingsKey(project, u.ID, name), findingsItem{findings, cut}, table.Always))
@@ -233,6 +233,12 @@ func (s *Store) finish(ctx context.Context, project string, u Upload, found Find
 	return s.append(ctx, project, facts, ops...)
 }
 
+// What is found stands in an item each.
+const (
+	errorsFound   = "ERRORS"
+	warningsFound = "WARNINGS"
+)
+
 type findingsItem struct {
 	Findings []Finding `json:"findings"`
 	Cut      bool      `json:"cut"`
@@ -240,11 +246,11 @@ type findingsItem struct {
 
 // Findings reads what was found in an upload.
 func (s *Store) Findings(ctx context.Context, project, id string) (Findings, error) {
-	errors, _, err := load[findingsItem](ctx, s.Tracker, findingsKey(project, id, "ERRORS"))
+	errors, _, err := load[findingsItem](ctx, s.Tracker, findingsKey(project, id, errorsFound))
 	if err != nil {
 		return Findings{}, err
 	}
-	warnings, _, err := load[findingsItem](ctx, s.Tracker, findingsKey(project, id, "WARNINGS"))
+	warnings, _, err := load[findingsItem](ctx, s.Tracker, findingsKey(project, id, warningsFound))
 	return Findings{Errors: errors.Findings, ErrorsCut: errors.Cut, Warnings: warnings.Findings, WarningsCut: warnings.Cut}, err
 }
 

@@ -27,17 +27,24 @@ func (co Compiler) Compile(ctx context.Context, project, asOf, by string, once s
 	if err != nil {
 		return kept, false, err
 	}
-	heads, err := co.Store.Heads(ctx, project)
-	if err != nil {
-		return kept, false, err
-	}
-	known := co.Store.Now()
-	fold, since := co.restore(ctx, project, heads)
-	err = co.read(ctx, project, fold, since, heads)
-	if errors.Is(err, errErased) {
-		fold, since = indicator.New(), fact.Heads{}
+	var (
+		heads, since fact.Heads
+		fold         *indicator.Fold
+		known        time.Time
+	)
+	err = co.Store.Undisturbed(ctx, project, func() error {
+		if heads, err = co.Store.Heads(ctx, project); err != nil {
+			return err
+		}
+		known = co.Store.Now()
+		fold, since = co.restore(ctx, project, heads)
 		err = co.read(ctx, project, fold, since, heads)
-	}
+		if errors.Is(err, errErased) {
+			fold, since = indicator.New(), fact.Heads{}
+			err = co.read(ctx, project, fold, since, heads)
+		}
+		return err
+	})
 	if err != nil {
 		return kept, false, err
 	}
@@ -139,7 +146,7 @@ func (co Compiler) keep(ctx context.Context, snap snapshot.Snapshot, found indic
 			return latest, false, err
 		}
 		if latest.Hash == snap.Hash {
-			return latest, false, co.Store.RememberAnswer(ctx, once, latest)
+			return latest, false, co.Store.KeepAnswer(ctx, once, latest)
 		}
 		snap.ID, snap.State, snap.KnownAt = co.Store.NewID(), snapshot.Draft, known.UTC().Format(time.RFC3339)
 		snap.Supersedes = nil

@@ -10,8 +10,10 @@ import (
 	"outreach/internal/store"
 )
 
-// Schedule compiles the yesterday of every project, makes the reports that are due, notes what waits for the office, and removes
-// what is kept no longer. A project that fails does not keep the others from being done; the event is delivered again, and finds what is done done.
+// Schedule finishes the erasures of every project that were cut off, compiles its yesterday, makes the reports that are due,
+// notes what waits for the office, and then removes what is kept no longer, as far as there is time: each night another project
+// is the first of whom that is done. A project that fails does not keep the others from being done; the event is delivered
+// again, and finds what is done done.
 func (co Compiler) Schedule(ctx context.Context) error {
 	ids, err := co.Store.Projects(ctx)
 	if err != nil {
@@ -19,9 +21,11 @@ func (co Compiler) Schedule(ctx context.Context) error {
 	}
 	var failed []error
 	for _, id := range ids {
-		if err := errors.Join(co.night(ctx, id), co.remove(ctx, id)); err != nil {
-			failed = append(failed, err)
-		}
+		failed = append(failed, co.Store.FinishErasures(ctx, id), co.night(ctx, id))
+	}
+	for i := range ids {
+		tonight := int(co.Store.Now().Unix()/(24*60*60)) + i
+		failed = append(failed, co.remove(ctx, ids[tonight%len(ids)]))
 	}
 	return errors.Join(failed...)
 }
@@ -56,7 +60,11 @@ func (co Compiler) remove(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(co.Store.RemoveUncounted(ctx, id), co.Store.Purge(ctx, defined.Definition))
+	uncounted, purged := co.Store.RemoveUncounted(ctx, id), co.Store.Purge(ctx, defined.Definition)
+	if errors.Is(purged, store.ErrLater) {
+		purged = nil
+	}
+	return errors.Join(uncounted, purged)
 }
 
 // wrapUp is for how many days after a project's end the office still looks at more than its reports.

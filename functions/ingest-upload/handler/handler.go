@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path"
-	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -44,18 +42,10 @@ func (in *Ingest) message(ctx context.Context, body string) error {
 	}
 	for _, r := range event.Records {
 		if err := in.Object(ctx, r.S3.Object.URLDecodedKey); err != nil {
-			return unnamed(err, r.S3.Object.URLDecodedKey)
+			return objects.Unnamed(r.S3.Object.URLDecodedKey, err)
 		}
 	}
 	return nil
-}
-
-// unnamed is an error without the file's name, for people name files after people.
-func unnamed(err error, key string) error {
-	if name := path.Base(key); name != "file" && key != "" {
-		return errors.New(strings.ReplaceAll(err.Error(), name, "…"))
-	}
-	return err
 }
 
 // Object takes in one object, whatever became of it before.

@@ -3,6 +3,7 @@ package handler
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -197,6 +198,9 @@ func (r *roster) settle(ctx context.Context, s *store.Store, project string, kin
 	known, err := s.Known(ctx, project, r.keys)
 	if err != nil {
 		return err
+	}
+	if kind.Name != signup.Kind.Name && len(known) < len(r.keys) {
+		return fmt.Errorf("somebody in the file is erased in this moment: %w", store.ErrBusy) // and new when it is delivered again
 	}
 	r.known = known
 	return nil

@@ -76,7 +76,7 @@ func showAudit(c *web.Call) error {
 	}
 	if who != "" && from == "" {
 		var err error
-		if by, err = c.Site.Store.StaffID(c.Context(), c.Project, who); err != nil {
+		if by, err = c.Site.Store.KnownStaff(c.Context(), c.Project, who); err != nil {
 			return err
 		}
 	}

@@ -391,7 +391,7 @@ func (s sheet) check(c *web.Call, desk typed.Desk, r *row, activity, date string
 		if r.problems = problems; len(problems) > 0 {
 			return nil
 		}
-		id, err := c.Site.Store.Resolve(c.Context(), c.Project, entry.Person, store.Names{})
+		id, err := c.Site.Store.Find(c.Context(), c.Project, entry.Person)
 		r.person = id
 		return s.found(r, err)
 	}
@@ -423,7 +423,7 @@ func (s sheet) found(r *row, err error) error {
 func (s sheet) apply(c *web.Call, activity, date string, rows []row, count *page.SheetCount) error {
 	var ids []string
 	for _, r := range rows {
-		if !r.wrong() {
+		if !r.wrong() && r.person != "" {
 			ids = append(ids, r.person)
 		}
 	}
@@ -438,7 +438,7 @@ func (s sheet) apply(c *web.Call, activity, date string, rows []row, count *page
 	done := map[string]bool{}
 	for i := range rows {
 		r := &rows[i]
-		if !r.wrong() && done[r.person] {
+		if !r.wrong() && r.person != "" && done[r.person] {
 			r.problems = []record.Problem{{Field: "person", Code: record.Repeated, Hint: "person"}}
 		}
 		if r.wrong() {

@@ -97,7 +97,7 @@ func (s *Store) OnPut(f func(objects.Info)) {
 // Put keeps an object in place of the one that had the key. The content type is not kept.
 func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, _ string) error {
 	if _, err := s.put(ctx, key, body, false); err != nil {
-		return fmt.Errorf("put %s: %w", key, err)
+		return objects.Unnamed(key, fmt.Errorf("put %s: %w", key, err))
 	}
 	return nil
 }
@@ -222,7 +222,7 @@ func (s *Store) Open(ctx context.Context, key, etag string) (io.ReadCloser, obje
 		err = errors.Join(objects.ErrChanged, file.Close())
 	}
 	if err != nil {
-		return nil, objects.Info{}, fmt.Errorf("open %s: %w", key, err)
+		return nil, objects.Info{}, objects.Unnamed(key, fmt.Errorf("open %s: %w", key, err))
 	}
 	return file, info, nil
 }
@@ -249,7 +249,7 @@ func (s *Store) open(ctx context.Context, key string) (*os.File, objects.Info, e
 func (s *Store) Stat(ctx context.Context, key string) (objects.Info, error) {
 	info, err := s.stat(ctx, key)
 	if err != nil {
-		return objects.Info{}, fmt.Errorf("stat %s: %w", key, err)
+		return objects.Info{}, objects.Unnamed(key, fmt.Errorf("stat %s: %w", key, err))
 	}
 	return describe(key, info), nil
 }
@@ -285,7 +285,7 @@ func (s *Store) list(ctx context.Context, dir, prefix string, each func(objects.
 	}
 	entries, err := fs.ReadDir(s.root.FS(), dir)
 	if err != nil {
-		return unavailable(ignore(err, fs.ErrNotExist))
+		return objects.Unnamed(dir, unavailable(ignore(err, fs.ErrNotExist)))
 	}
 	// A directory's place among keys is that of its name with the slash.
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(slashed(a), slashed(b)) })
@@ -306,7 +306,7 @@ func (s *Store) list(ctx context.Context, dir, prefix string, each func(objects.
 			case errors.Is(err, fs.ErrNotExist): // deleted meanwhile
 				err = nil
 			default:
-				err = unavailable(err)
+				err = objects.Unnamed(key, unavailable(err))
 			}
 		}
 		if err != nil {
@@ -326,7 +326,7 @@ func slashed(e fs.DirEntry) string {
 // Delete removes an object, and the directories that it leaves empty.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	if err := s.delete(ctx, key); err != nil {
-		return fmt.Errorf("delete %s: %w", key, err)
+		return objects.Unnamed(key, fmt.Errorf("delete %s: %w", key, err))
 	}
 	return nil
 }

@@ -118,6 +118,24 @@ func TestFaults(t *testing.T) {
 	})
 }
 
+// What a file is called stands in no error: not in the key, nor in the address that was asked, nor in what the service says.
+func TestErrorsTellNoName(t *testing.T) {
+	const key = "uploads/ces/coordinator/Jan Kowalski.xlsx"
+	for name, answer := range map[string]reply{
+		"no answer": {err: errors.New("read: connection reset by peer")},
+		"refused":   {status: 403, code: "AccessDenied</Code><Message>s3:DeleteObjectVersion on arn:aws:s3:::bucket/" + key + "</Message><Code>"},
+	} {
+		s := over(&wire{script: []reply{answer}})
+		_, _, open := s.Open(t.Context(), key, "")
+		_, stat := s.Stat(t.Context(), key)
+		for call, err := range map[string]error{"open": open, "stat": stat, "put": s.Put(t.Context(), key, strings.NewReader("x"), ""), "delete": s.Delete(t.Context(), key), "erase": s.Erase(t.Context(), key)} {
+			if err == nil || strings.Contains(err.Error(), "Kowalski") {
+				t.Errorf("%s, %s: %v", name, call, err)
+			}
+		}
+	}
+}
+
 func TestPresign(t *testing.T) {
 	s := over(&wire{})
 	t.Run("a put is signed with its length, and for a key that nothing has", func(t *testing.T) {

@@ -40,7 +40,7 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, content
 		in.ContentType = &contentType
 	}
 	if _, err := s.client.PutObject(ctx, in); err != nil {
-		return fmt.Errorf("put %s: %w", key, known(ctx, err))
+		return failed(ctx, "put", key, err)
 	}
 	return nil
 }
@@ -53,7 +53,7 @@ func (s *Store) Open(ctx context.Context, key, etag string) (io.ReadCloser, obje
 	}
 	out, err := s.client.GetObject(ctx, in)
 	if err != nil {
-		return nil, objects.Info{}, fmt.Errorf("open %s: %w", key, known(ctx, err))
+		return nil, objects.Info{}, failed(ctx, "open", key, err)
 	}
 	return out.Body, describe(key, out.ContentLength, out.ETag, out.LastModified), nil
 }
@@ -62,7 +62,7 @@ func (s *Store) Open(ctx context.Context, key, etag string) (io.ReadCloser, obje
 func (s *Store) Stat(ctx context.Context, key string) (objects.Info, error) {
 	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
 	if err != nil {
-		return objects.Info{}, fmt.Errorf("stat %s: %w", key, known(ctx, err))
+		return objects.Info{}, failed(ctx, "stat", key, err)
 	}
 	return describe(key, out.ContentLength, out.ETag, out.LastModified), nil
 }
@@ -95,7 +95,7 @@ func (s *Store) List(ctx context.Context, prefix string, each func(objects.Info)
 // Delete removes an object.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	if _, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key}); err != nil {
-		return fmt.Errorf("delete %s: %w", key, known(ctx, err))
+		return failed(ctx, "delete", key, err)
 	}
 	return nil
 }
@@ -106,7 +106,7 @@ func (s *Store) Erase(ctx context.Context, key string) error {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return fmt.Errorf("versions of %s: %w", key, known(ctx, err))
+			return failed(ctx, "versions of", key, err)
 		}
 		var versions []*string
 		for _, v := range page.Versions {
@@ -121,7 +121,7 @@ func (s *Store) Erase(ctx context.Context, key string) error {
 		}
 		for _, version := range versions {
 			if _, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key, VersionId: version}); err != nil {
-				return fmt.Errorf("erase %s: %w", key, known(ctx, err))
+				return failed(ctx, "erase", key, err)
 			}
 		}
 	}
@@ -138,7 +138,7 @@ func (s *Store) PresignPut(ctx context.Context, key string, size int64, until ti
 		Bucket: &s.bucket, Key: &key, ContentLength: &size, IfNoneMatch: aws.String("*"),
 	}, s3.WithPresignExpires(until))
 	if err != nil {
-		return objects.Request{}, fmt.Errorf("sign put %s: %w", key, known(ctx, err))
+		return objects.Request{}, failed(ctx, "sign put", key, err)
 	}
 	header := maps.Clone(signed.SignedHeader)
 	header.Del("Host")
@@ -161,9 +161,14 @@ func (s *Store) PresignGet(ctx context.Context, key string, header http.Header, 
 	}
 	signed, err := s.presign.PresignGetObject(ctx, in, s3.WithPresignExpires(until))
 	if err != nil {
-		return "", fmt.Errorf("sign get %s: %w", key, known(ctx, err))
+		return "", failed(ctx, "sign get", key, err)
 	}
 	return signed.URL, nil
+}
+
+// failed is the error of a call about an object, which tells nothing of what a file is called.
+func failed(ctx context.Context, call, key string, err error) error {
+	return objects.Unnamed(key, fmt.Errorf("%s %s: %w", call, key, known(ctx, err)))
 }
 
 // known turns what the client says into what a store's callers know.

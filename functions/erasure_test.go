@@ -1,0 +1,254 @@
+package functions_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"outreach/internal/store"
+	"outreach/internal/table"
+	"outreach/internal/table/tabletest"
+)
+
+// beside is a house in which something happens before one of the calls of its tables, and how often that came to be.
+type beside struct {
+	*house
+	mu       sync.Mutex
+	n, calls int
+	happen   func()
+}
+
+func newBeside(t *testing.T, dir string) *beside {
+	b := &beside{}
+	b.house = newHouse(t, dir, func(inner table.Table) table.Table {
+		return &tabletest.Faulty{Table: inner, Before: func(tabletest.Call) error {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if b.calls++; b.calls == b.n {
+				b.happen()
+			}
+			return nil
+		}}
+	}, func() int { return 0 })
+	return b
+}
+
+// before lets something happen before the n-th call from now on.
+func (b *beside) before(n int, happen func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.n, b.calls, b.happen = n, 0, happen
+}
+
+// traces are the items that name somebody by an id, but for the ledger, and for answers, which are gone in two days.
+func (h *house) traces(id string) []string {
+	var found []string
+	for _, name := range []string{"tracker", "people"} {
+		for _, line := range h.dump(name) {
+			kind, _, _ := strings.Cut(line, "#")
+			if strings.Contains(line, id) && !slices.Contains([]string{"ERASURES", "ERASING", "ANSWER"}, kind) {
+				found = append(found, line)
+			}
+		}
+	}
+	return found
+}
+
+// TestWhatIsWrittenJustAfterAnErasureGoesToo erases somebody before each call of what is being written about them: whatever had
+// found them before and was written after is erased in the night, or when it is asked for again.
+func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
+	t.Parallel()
+	rows := "email,activity,date,hours,outcome\nosoba1@example.org,garden,2126-05-11,3,completed\n"
+	for _, sc := range []struct {
+		name string
+		act  func(*house, *memory) error
+	}{
+		{"a consultation", post("/town/consultations", "", consultation(1, "2126-04-09", "późniejsza sprawa"))},
+		{"a form", public("", form("grants", 1, nil))},
+		{"a file", told("coordinator", "obecni.csv")},
+	} {
+		t.Run(sc.name, func(t *testing.T) {
+			t.Parallel()
+			late := 0
+			for at, met := 1, true; met; at++ {
+				met = false
+				dir := scratch(t)
+				h := newBeside(t, dir)
+				h.at(day)
+				define(t, h.house)
+				m := &memory{ids: map[string]string{}}
+				for _, step := range []func(*house, *memory) error{
+					post("/town/consultations", "consultation1", consultation(1, "2126-04-01", "sprawa")),
+					arrived("coordinator", "obecni.csv", rows),
+				} {
+					if err := step(h.house, m); err != nil {
+						t.Fatal(err)
+					}
+				}
+				id, err := whose(h.house, m, "consultation1")
+				if err != nil {
+					t.Fatal(err)
+				}
+				other := newHouse(t, dir, func(inner table.Table) table.Table { return inner }, func() int { return 1 })
+				other.at(day)
+				h.before(at, func() {
+					met = true
+					if err := other.store.Erase(context.Background(), "town", id, ""); err != nil {
+						t.Error(err)
+					}
+				})
+				err = sc.act(h.house, m)
+				if err != nil {
+					err = sc.act(h.house, m) // it is delivered again
+				}
+				if err != nil {
+					t.Errorf("before call %d: %v", at, err)
+				}
+				if !met {
+					other.db.Close()
+					h.db.Close()
+					break
+				}
+				if len(other.traces(id)) > 0 {
+					late++
+				}
+				again := func() error { return other.compiler.Schedule(context.Background()) }
+				if at%2 == 0 {
+					again = func() error { return other.store.Erase(context.Background(), "town", id, "") }
+				}
+				if err := again(); err != nil && !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("before call %d: %v", at, err)
+				}
+				for _, line := range other.traces(id) {
+					t.Errorf("before call %d: there is %s", at, line)
+				}
+				if err := other.store.Erase(context.Background(), "town", id, ""); !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("before call %d: erased once more: %v", at, err)
+				}
+				other.db.Close()
+				h.db.Close()
+			}
+			if late == 0 {
+				t.Error("nothing was ever written after the erasure")
+			}
+		})
+	}
+}
+
+// TestWhoSignsUpAnewIsNotErasedAgain: their address leads to somebody new from then on.
+func TestWhoSignsUpAnewIsNotErasedAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
+	defer h.db.Close()
+	h.at(day)
+	define(t, h)
+	m := &memory{ids: map[string]string{}}
+	run := func(step func(*house, *memory) error) {
+		t.Helper()
+		if err := step(h, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(post("/town/consultations", "first", consultation(1, "2126-04-01", "sprawa")))
+	id, err := whose(h, m, "first")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(ask("DELETE", func(*memory) string { return "/town/people/" + id }, map[string]any{}))
+	run(post("/town/consultations", "second", consultation(1, "2126-04-02", "nowa sprawa")))
+	anew, err := whose(h, m, "second")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := h.compiler.Schedule(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(post("/town/consultations", "third", consultation(1, "2126-04-03", "jeszcze jedna")))
+	if now, err := whose(h, m, "third"); err != nil || now != anew {
+		t.Errorf("the address leads to %s, want %s: %v", now, anew, err)
+	}
+	if n := h.having("tracker", `"kind":"person.erased"`); n != 1 {
+		t.Errorf("%d facts say that somebody was erased", n)
+	}
+}
+
+// several is a house with people who have records in all lanes.
+func several(t *testing.T, h *house) (first string) {
+	t.Helper()
+	h.at(day)
+	define(t, h)
+	m := &memory{ids: map[string]string{}}
+	for i, key := range []string{"a", "b", "c"} {
+		for n := range 4 {
+			if err := post("/town/consultations", fmt.Sprint(key, n), consultation(i+1, fmt.Sprintf("2126-04-%02d", n+1), fmt.Sprint("sprawa ", n)))(h, m); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	first, err := whose(h, m, "a0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return first
+}
+
+// TestACompileBesideAnErasureCountsEverybodyOnce erases somebody before each call of a compile.
+func TestACompileBesideAnErasureCountsEverybodyOnce(t *testing.T) {
+	t.Parallel()
+	for at, met := 1, true; met; at++ {
+		met = false
+		dir := scratch(t)
+		lane := 0
+		h := newBeside(t, dir)
+		h.lane = func() int { lane++; return lane % 8 }
+		h.start()
+		id := several(t, h.house)
+		other := newHouse(t, dir, func(inner table.Table) table.Table { return inner }, nil)
+		other.at(day)
+		h.before(at, func() {
+			met = true
+			if err := other.store.Erase(context.Background(), "town", id, ""); err != nil {
+				t.Error(err)
+			}
+		})
+		h.hash("2126-06-01")
+		if figures := h.figures("2126-06-01"); !strings.HasPrefix(figures, "3 participants") {
+			t.Errorf("somebody is erased before call %d: %s", at, figures)
+		}
+		other.db.Close()
+		h.db.Close()
+	}
+}
+
+// TestAnErasureThatWasCutOffIsFinishedByTheNextCompile kills an erasure after each of its writes.
+func TestAnErasureThatWasCutOffIsFinishedByTheNextCompile(t *testing.T) {
+	t.Parallel()
+	for n, fired := 1, true; fired; n++ {
+		s := &saboteur{}
+		lane := 0
+		h := newHouse(t, scratch(t), s.table, func() int { lane++; return lane % 8 })
+		id := several(t, h)
+		s.arm(faults[1], n) // killed after
+		err := h.store.Erase(context.Background(), "town", id, "")
+		if fired = s.disarm(); fired != (err != nil) {
+			t.Fatalf("write %d: %v", n, err)
+		}
+		h.start()
+		h.at(day.Add(time.Hour))
+		h.hash("2126-06-01")
+		if figures := h.figures("2126-06-01"); !strings.HasPrefix(figures, "3 participants") {
+			t.Errorf("cut off after write %d: %s", n, figures)
+		}
+		for _, line := range h.traces(id) {
+			t.Errorf("cut off after write %d there is %s", n, line)
+		}
+		h.db.Close()
+	}
+}

@@ -1,0 +1,263 @@
+package functions_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"outreach/internal/store"
+	"outreach/internal/table"
+)
+
+// brief is what a project is whose data are kept for some years.
+var brief = definitionText + "retention: {people: 60, texts: 24, originals: 36}\n"
+
+// outlived is a house with two projects whose data are kept no longer, each with somebody in it.
+func outlived(t *testing.T, wrap func(table.Table) table.Table) *house {
+	t.Helper()
+	h := newHouse(t, scratch(t), wrap, nil)
+	t.Cleanup(func() { h.db.Close() })
+	h.at(day)
+	defineAs(t, h, brief)
+	village := strings.ReplaceAll(brief, "town", "village")
+	if status, body := h.send("PUT", "/village/definition", "", "application/yaml", []byte(village)); status != http.StatusCreated {
+		t.Fatalf("definition: %d %s", status, body)
+	}
+	late(t, h, "osoba1@example.org", "sprawa")
+	h.at(overtime)
+	return h
+}
+
+// late has somebody's consultation, with a topic, come to both projects.
+func late(t *testing.T, h *house, email, topic string) {
+	t.Helper()
+	issuer, err := signingKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := issuer.Token("office@example.org", []string{"town:coordinator", "village:coordinator"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, project := range []string{"town", "village"} {
+		body := `{"person": {"email": "` + email + `"}, "date": "2126-04-01", "field": "law", "minutes": 30, "form": "phone", "topic": "` + topic + `"}`
+		if status, answer := h.sendAs(token, "POST", "/"+project+"/consultations", "", "application/json", []byte(body)); status != http.StatusCreated {
+			t.Fatalf("%s: %d %s", project, status, answer)
+		}
+	}
+}
+
+func (h *house) having(name, what string) int {
+	n := 0
+	for _, line := range h.dump(name) {
+		if strings.Contains(line, what) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestCompilingComesBeforeRemoving: where time is short all projects are compiled, and what is to be removed waits.
+func TestCompilingComesBeforeRemoving(t *testing.T) {
+	t.Parallel()
+	h := outlived(t, func(inner table.Table) table.Table { return inner })
+	short, cancel := context.WithTimeout(context.Background(), 50*time.Second)
+	defer cancel()
+	if err := h.compiler.Schedule(short); err != nil {
+		t.Fatal(err)
+	}
+	for _, project := range []string{"town", "village"} {
+		if kept, err := h.store.Snapshots(context.Background(), project, "", 10, ""); err != nil || len(kept.Items) != 1 {
+			t.Errorf("%s: %d snapshots, %v", project, len(kept.Items), err)
+		}
+	}
+	if n := h.having("people", "osoba1@example.org"); n != 2 {
+		t.Errorf("in short time %d people are left, want 2", n)
+	}
+	if err := h.compiler.Schedule(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if n := h.having("people", "osoba1@example.org"); n != 0 {
+		t.Errorf("with time enough %d people are left", n)
+	}
+}
+
+// TestEachNightAnotherProjectIsTheFirstToRemove, so that one with much to remove does not keep the others from it for ever.
+func TestEachNightAnotherProjectIsTheFirstToRemove(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var looked []string
+	h := outlived(t, func(inner table.Table) table.Table {
+		return watched{Table: inner, query: func(q table.Query) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if project, of := strings.CutPrefix(q.PK, "NAMES#"); of { // whom there is to erase
+				looked = append(looked, project)
+			}
+			return nil
+		}}
+	})
+	var first []string
+	for night := range 2 {
+		h.at(overtime.AddDate(0, 0, night))
+		looked = nil
+		if err := h.compiler.Schedule(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		last := slices.Compact(looked)
+		first = append(first, last[len(last)-2])
+	}
+	if first[0] == first[1] {
+		t.Errorf("%v were the first", first)
+	}
+}
+
+// TestWhatComesAfterAPurgeIsRemovedToo: late paper and late files are kept no longer than what came in time.
+func TestWhatComesAfterAPurgeIsRemovedToo(t *testing.T) {
+	t.Parallel()
+	h := outlived(t, func(inner table.Table) table.Table { return inner })
+	night := func() {
+		t.Helper()
+		if err := h.compiler.Schedule(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	night()
+	night()
+	purges := h.having("tracker", `"kind":"data.purged"`)
+	late(t, h, "osoba2@example.org", "późna sprawa")
+	m := &memory{ids: map[string]string{}}
+	for _, step := range []func(*house, *memory) error{
+		arrived("coordinator", "pozni.csv", "email,activity,date,hours,outcome\nosoba3@example.org,garden,2126-05-11,3,completed\n"),
+		told("coordinator", "pozni.csv"),
+	} {
+		if err := step(h, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	night()
+	for _, what := range []string{"osoba2@example.org", "osoba3@example.org", "późna sprawa", "pozni"} {
+		if n := h.having("people", what); n > 0 {
+			t.Errorf("of %s there are %d items left", what, n)
+		}
+	}
+	if _, err := h.files.Stat(context.Background(), "uploads/town/coordinator/pozni.csv"); err == nil {
+		t.Error("the file is left")
+	}
+	// People and texts of both, and the file of one: each is written down once more.
+	if n := h.having("tracker", `"kind":"data.purged"`) - purges; n != 5 {
+		t.Errorf("%d facts say that something was removed again, want 5", n)
+	}
+	night()
+	if n := h.having("tracker", `"kind":"data.purged"`) - purges; n != 5 {
+		t.Errorf("after a night with nothing to remove there are %d", n)
+	}
+}
+
+// TestWhatAFileWasCalledGoesWithIt: a partner's own system chose the name, which stands in the place where the file lay. Which
+// of two files is the later one does not change.
+func TestWhatAFileWasCalledGoesWithIt(t *testing.T) {
+	t.Parallel()
+	h := outlived(t, func(inner table.Table) table.Table { return inner })
+	h.at(day)
+	m := &memory{ids: map[string]string{}}
+	for i, name := range []string{"z Kowalski.csv", "a Kowalski.csv"} {
+		rows := fmt.Sprintf("date,medium,title,outlet,reach\n2126-05-01,radio,Audycja,Radio,%d\n", 100*(i+1))
+		for _, step := range []func(*house, *memory) error{arrived("radio", name, rows), told("radio", name)} {
+			if err := step(h, m); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	h.hash("2126-06-01")
+	before := h.figures("2126-06-01")
+	h.at(overtime)
+	if err := h.compiler.Schedule(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"tracker", "people"} {
+		if n := h.having(name, "Kowalski"); n > 0 {
+			t.Errorf("%s: what the files were called stands in %d items", name, n)
+		}
+	}
+	h.hash("2126-06-01")
+	if after := h.figures("2126-06-01"); after != before || !strings.Contains(after, "4: 200 of 1 records") {
+		t.Errorf("the figures were %s and are %s", before, after)
+	}
+}
+
+// TestWhatNeverCountedLeavesNothing: of a file that was rejected, and of one that was asked for and never came, neither what they
+// were called nor what stood in a wrong cell is kept for longer than the file.
+func TestWhatNeverCountedLeavesNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
+	defer h.db.Close()
+	h.at(day)
+	define(t, h)
+	m := &memory{ids: map[string]string{}}
+	for _, step := range []func(*house, *memory) error{
+		post("/town/uploads", "asked", map[string]any{"filename": "od Kowalskiej.csv", "size": 100}),
+		arrived("coordinator", "Kowalska.csv", "email,activity,date,hours,outcome\nosoba1@example.org,garden,2126-05-11,3,Kowalska Zofia\n"),
+		told("coordinator", "Kowalska.csv"),
+	} {
+		if err := step(h, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.at(day.Add(store.UncountedFor - time.Hour))
+	if err := h.compiler.Schedule(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if tracker, people := h.having("tracker", "Kowalsk"), h.having("people", "Kowalsk"); tracker != 2 || people != 2 {
+		t.Errorf("before its time %d items of the tracker and %d of people are left", tracker, people)
+	}
+	h.at(day.Add(store.UncountedFor + time.Hour))
+	if err := h.compiler.Schedule(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if tracker, people := h.having("tracker", "Kowalsk"), h.having("people", "Kowalsk"); tracker+people > 0 {
+		t.Errorf("after its time %d items of the tracker and %d of people are left", tracker, people)
+	}
+}
+
+// TestAnAnswerSaysNothingOfThePerson: it is kept for two days, whatever becomes of them.
+func TestAnAnswerSaysNothingOfThePerson(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
+	defer h.db.Close()
+	h.at(day)
+	define(t, h)
+	m := &memory{ids: map[string]string{}}
+	for range 2 { // the second time it is the answer that is kept
+		for _, step := range []func(*house, *memory) error{
+			public("form", form("grants", 1, map[string]any{"education": "isced-5-8"})),
+			public("again", form("grants", 1, map[string]any{"education": "isced-5-8"})),
+			post("/town/signups", "paper", form("garden", 2, map[string]any{"education": "isced-5-8"})),
+		} {
+			before := m.ids["paper"]
+			if err := step(h, m); err != nil {
+				t.Fatal(err)
+			}
+			if before != "" && m.ids["paper"] != before {
+				t.Errorf("the sign-up was %s and is %s", before, m.ids["paper"])
+			}
+		}
+	}
+	answers := 0
+	for _, line := range h.dump("tracker") {
+		if strings.HasPrefix(line, "ANSWER#") {
+			answers++
+			if strings.Contains(line, "female") || strings.Contains(line, "isced") {
+				t.Errorf("the answer says %s", line)
+			}
+		}
+	}
+	if answers != 3 {
+		t.Errorf("%d answers are kept", answers)
+	}
+}

@@ -1,0 +1,183 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"outreach/internal/table"
+)
+
+// erasureTakes is longer than an erasure works: one that was begun before was cut off.
+const erasureTakes = time.Minute
+
+// lookedAfter is for how long it is looked whether something came of somebody who was erased: what had found them before may
+// write it down after. No request and no delivery takes as long.
+const lookedAfter = 3 * 24 * time.Hour
+
+// beginErasing writes erasures into the ledger, and that they are under way.
+func (s *Store) beginErasing(ctx context.Context, project string, erasures []Erasure) error {
+	begun := put(erasingKey(project), s.Now().UTC(), table.Always)
+	for part := range slices.Chunk(erasures, (table.MostWrites-1)/2) {
+		ops := []table.Op{begun}
+		for _, e := range part {
+			ops = append(ops, put(erasureKey(project, e.Fresh), e, table.Always), put(openErasureKey(project, e.Fresh), e, table.Always))
+		}
+		if err := s.again(ctx, func() error { return s.Tracker.Write(ctx, ops...) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endErasing writes that erasures are done.
+func (s *Store) endErasing(ctx context.Context, project string, erasures []Erasure) error {
+	for part := range slices.Chunk(erasures, table.MostWrites/2) {
+		var ops []table.Op
+		for _, e := range part {
+			done := put(doneErasureKey(project, e.Fresh), e, table.Always)
+			done.Item.Expires = e.At.Add(lookedAfter)
+			ops = append(ops, done, remove(openErasureKey(project, e.Fresh), table.Always))
+		}
+		if err := s.again(ctx, func() error { return s.Tracker.Write(ctx, ops...) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recentErasures reads the erasures that are under way, and those that are still looked after.
+func (s *Store) recentErasures(ctx context.Context, project string) (open, done []Erasure, err error) {
+	read := func(prefix string) (all []Erasure, err error) {
+		q := table.Query{PK: erasingKey(project).PK, Prefix: prefix, Limit: table.MostPage}
+		for {
+			page, err := list[Erasure](ctx, s.Tracker, q)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, page.Items...)
+			if q.Cursor = page.Next; q.Cursor == "" {
+				return all, nil
+			}
+		}
+	}
+	if open, err = read(openErasureKey(project, "").SK); err != nil {
+		return nil, nil, err
+	}
+	done, err = read(doneErasureKey(project, "").SK)
+	return open, slices.DeleteFunc(done, func(e Erasure) bool { return s.Now().Sub(e.At) > lookedAfter }), err
+}
+
+// eraseWhatCame erases again, of somebody who was erased, what was cut off or came after. Where there is nothing they are not found.
+func (s *Store) eraseWhatCame(ctx context.Context, project, id string) error {
+	open, done, err := s.recentErasures(ctx, project)
+	if err != nil {
+		return err
+	}
+	for i, e := range append(open, done...) {
+		if !slices.Contains(e.IDs, id) {
+			continue
+		}
+		remains := i < len(open)
+		if !remains {
+			if remains, err = s.Remains(ctx, project, e); err != nil {
+				return err
+			}
+		}
+		if remains {
+			return s.eraseAll(ctx, project, []Erasure{e})
+		}
+	}
+	return fmt.Errorf("person %s: %w", id, ErrNotFound)
+}
+
+// FinishErasures ends the erasures that were cut off, and erases again who was erased in the last days and of whom something has
+// come since.
+func (s *Store) FinishErasures(ctx context.Context, project string) error {
+	open, done, err := s.recentErasures(ctx, project)
+	if err != nil {
+		return err
+	}
+	again := slices.DeleteFunc(open, s.underWay)
+	var mu sync.Mutex
+	err = atOnce(ctx, done, func(ctx context.Context, e Erasure) error {
+		remains, err := s.Remains(ctx, project, e)
+		if remains {
+			mu.Lock()
+			defer mu.Unlock()
+			again = append(again, e)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for part := range slices.Chunk(again, erasedTogether) {
+		if err := s.eraseAll(ctx, project, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) underWay(e Erasure) bool { return s.Now().Sub(e.At) < erasureTakes }
+
+// Undisturbed reads facts while nobody is erased: what was read while somebody was is read again, for it may name them by two
+// ids. An erasure that was cut off is finished first; one that goes on for too long is ErrBusy.
+func (s *Store) Undisturbed(ctx context.Context, project string, read func() error) error {
+	return s.again(ctx, func() error {
+		before, open, err := s.erasing(ctx, project)
+		if err != nil {
+			return err
+		}
+		if open {
+			if err := s.finishOpen(ctx, project); err != nil {
+				return err
+			}
+			return &table.Conflict{}
+		}
+		if err := read(); err != nil {
+			return err
+		}
+		after, open, err := s.erasing(ctx, project)
+		if err == nil && (open || after != before) {
+			err = &table.Conflict{}
+		}
+		return err
+	})
+}
+
+func (s *Store) finishOpen(ctx context.Context, project string) error {
+	open, _, err := s.recentErasures(ctx, project)
+	if err != nil {
+		return err
+	}
+	if open = slices.DeleteFunc(open, s.underWay); len(open) == 0 {
+		return nil
+	}
+	return s.eraseAll(ctx, project, open)
+}
+
+// erasing tells whether an erasure is under way, and by a number that grows whether one was begun.
+func (s *Store) erasing(ctx context.Context, project string) (begun int64, open bool, err error) {
+	key := erasingKey(project)
+	q := table.Query{PK: key.PK, Prefix: key.SK, Limit: 2}
+	for {
+		page, err := s.Tracker.Query(ctx, q)
+		if err != nil {
+			return 0, false, err
+		}
+		for _, it := range page.Items {
+			if it.Key == key {
+				begun = it.Rev
+			}
+			open = open || strings.HasPrefix(it.SK, openErasureKey(project, "").SK)
+		}
+		if q.Cursor = page.Next; q.Cursor == "" || open {
+			return begun, open, nil
+		}
+	}
+}
