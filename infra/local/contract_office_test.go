@@ -438,3 +438,27 @@ func TestSomebodyWithoutANameIsCalledByTheirPESEL(t *testing.T) {
 		}
 	}
 }
+
+// Of a file that never counted nobody can tell whom it names, so it goes with whoever is erased; airings name nobody.
+func TestFilesThatNeverCountedGoWithWhoeverIsErased(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	head, row := "email,pesel,activity,date,outcome\n", "ola@example.org,,planting,"+p.day(-9)
+	accepted := p.accepts(p.office, "obecnosc.csv", head+row+",completed\n")
+	rejected := p.upload(p.office, "zla.csv", head+row+",zzz\n", nil).has(map[string]string{"state": "rejected"})
+	checked := p.upload(p.office, "proba.csv", head+row+",withdrew\n", fields{"check_only": true}).has(map[string]string{"state": "checked"})
+	unread := p.upload(p.office, "lista.csv", "Lista obecnych: Ola Przykładowska\n", nil).has(map[string]string{"state": "rejected"})
+	airings := p.upload(p.radio, "emisje.csv", "date,medium,title,outlet,reach\nwczoraj,radio,Kompost,Radio Podwórko,10\n", nil).has(map[string]string{"state": "rejected"})
+	id := p.office.get(p.at + "/people?q=ola@example.org").is(http.StatusOK).text("items.0.id")
+	p.office.get(p.at + "/people/" + id + "/erasure").is(http.StatusOK).has(map[string]string{"goes.files": "4"})
+	p.office.delete(p.at + "/people/" + id).is(http.StatusOK)
+	for what, u := range map[string]reply{"accepted": accepted, "rejected": rejected, "checked": checked, "unreadable": unread} {
+		p.office.get(p.at + "/uploads/" + u.text("id") + "/original").is(http.StatusGone)
+		if left := p.office.get(p.at + "/uploads/" + u.text("id")).is(http.StatusOK); strings.Contains(string(left.body), "ola@") || left.text("filename") != "" {
+			t.Errorf("%s: %s", what, left)
+		}
+	}
+	p.radio.get(p.at + "/uploads/" + airings.text("id") + "/original").is(http.StatusSeeOther)
+	p.radio.get(p.at + "/uploads/" + airings.text("id")).is(http.StatusOK).has(map[string]string{"state": "rejected", "errors.0.column": "date"})
+	p.counts(map[string]string{"1": "1"})
+}

@@ -173,7 +173,7 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure
 	if err != nil {
 		return err
 	}
-	if err := s.removeOriginalsLike(ctx, project, files); err != nil {
+	if err := s.removeOriginalsOf(ctx, project, files); err != nil {
 		return err
 	}
 	if err := s.rewriteFacts(ctx, project, fresh); err != nil {

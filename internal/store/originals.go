@@ -10,7 +10,10 @@ import (
 	"time"
 
 	"outreach/internal/fact"
+	"outreach/internal/media"
 	"outreach/internal/objects"
+	"outreach/internal/person"
+	"outreach/internal/signup"
 	"outreach/internal/table"
 )
 
@@ -43,28 +46,69 @@ func (s *Store) allUploads(ctx context.Context, project string) ([]Upload, error
 	}
 }
 
-// removeOriginalsLike removes the files that uploads came in, with every other that has the same bytes: a file that was only
-// checked, or was sent twice. Of one that is still worked on nothing is known yet.
-func (s *Store) removeOriginalsLike(ctx context.Context, project string, uploads []string) error {
-	if len(uploads) == 0 {
-		return nil
-	}
+// removeOriginalsOf removes the files that somebody's uploads came in, and others with them, as goneWith says.
+func (s *Store) removeOriginalsOf(ctx context.Context, project string, uploads []string) error {
 	all, err := s.allUploads(ctx, project)
 	if err != nil {
 		return err
 	}
-	bytes, gone := map[string]bool{}, map[string]bool{}
+	return s.removeOriginals(ctx, project, all, goneWith(all, uploads))
+}
+
+// goneWith are the objects that go when somebody is erased who stands in some uploads: these, every other of the same bytes, and
+// all files that never counted and are not of airings, for nobody can tell whom they name. Of one that is still worked on
+// nothing is known yet.
+func goneWith(all []Upload, uploads []string) map[string]bool {
+	bytes, counts, gone := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, u := range all {
 		if slices.Contains(uploads, u.ID) && u.SHA256 != "" {
 			bytes[u.SHA256] = true
 		}
+		if u.State == AcceptedUp { // a partner's system may have written over a file that was rejected
+			counts[u.Object] = true
+		}
 	}
 	for _, u := range all {
-		if u.Final() && (slices.Contains(uploads, u.ID) || slices.Contains(uploads, u.SameAs) || bytes[u.SHA256]) {
+		nameless := (u.State == RejectedUp || u.State == Checked) && u.Kind != media.Kind.Plural && !counts[u.Object]
+		if u.Final() && (nameless || slices.Contains(uploads, u.ID) || slices.Contains(uploads, u.SameAs) || bytes[u.SHA256]) {
 			gone[u.Object] = true
 		}
 	}
-	return s.removeOriginals(ctx, project, all, gone)
+	return gone
+}
+
+// FilesGone counts the files that go when a person is erased.
+func (s *Store) FilesGone(ctx context.Context, project string, p person.Person) (int, error) {
+	var uploads []string
+	for _, id := range p.IDs() {
+		err := s.about(ctx, project, id, func(kind, what string) error {
+			switch kind {
+			case "upload":
+				uploads = append(uploads, what)
+			case signup.Kind.Name:
+				su, _, err := load[signup.Signup](ctx, s.Tracker, signupKey(project, what))
+				if err == nil && su.Upload != "" {
+					uploads = append(uploads, su.Upload)
+				}
+				return err
+			}
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	all, err := s.allUploads(ctx, project)
+	if err != nil {
+		return 0, err
+	}
+	gone := goneWith(all, uploads)
+	for _, u := range all {
+		if !u.Removed.IsZero() {
+			delete(gone, u.Object)
+		}
+	}
+	return len(gone), nil
 }
 
 // RemoveUncounted removes files that need not be kept: those that were rejected or only checked a while ago, those that were asked

@@ -2,7 +2,6 @@ package handler
 
 import (
 	"errors"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -536,6 +535,9 @@ func previewErasure(c *web.Call) error {
 		return err
 	}
 	sum := count(p, story)
+	if sum.files, err = c.Site.Store.FilesGone(c.Context(), c.Project, p); err != nil {
+		return err
+	}
 	figures := touched(c, story)
 	if !c.Page {
 		items := make([]map[string]any, len(figures))
@@ -574,14 +576,10 @@ func (tally) said(numbers map[string]int, order []string) []page.Number {
 
 func count(p person.Person, story store.Story) tally {
 	t := tally{keys: len(p.Keys()), signups: len(story.Signups)}
-	files := map[string]bool{}
 	for _, s := range story.Signups {
 		t.forms += len(s.Sent)
 		if slices.ContainsFunc(record.Attributes, func(name string) bool { return kinds.ByName("signup").Get(s.Row, name) != "" }) {
 			t.attributes++
-		}
-		if s.Upload != "" {
-			files[s.Upload] = true
 		}
 	}
 	for _, r := range story.Records {
@@ -591,9 +589,7 @@ func count(p person.Person, story store.Story) tally {
 			continue
 		}
 		t.rows++
-		files[r.Upload] = true
 	}
-	t.files = len(slices.Collect(maps.Keys(files)))
 	return t
 }
 
