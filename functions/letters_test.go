@@ -245,7 +245,7 @@ func TestSomebodyHasToLookOnceADay(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, strings.Replace(definitionText, "from: 2126-01-01", "from: 2126-05-31", 1)) // nothing is behind on its first day
 	p.staff("office1@example.org", "en", "town:coordinator")
-	told := "office1@example.org: Somebody has to look: Town"
+	told := "office1@example.org: To do: Town"
 	night := instantOf(t, "2126-06-02 02:00")
 	p.night(night)
 	p.get("a quiet day", "")

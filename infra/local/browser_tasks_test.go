@@ -371,8 +371,8 @@ func keepsRecords(t *testing.T, v *visitor) {
 	v.follow("Enter a sign-up from paper").tick("activity", "over").fill("first_name", "Ewa").fill("last_name", "Późna").fill("email", "ewa@example.org").fill("submitted_at", p.day(-10)+"T12:00").tick("consent_processing", "yes")
 	v.press("Save").sees("The sign-up is saved. Its state: accepted.")
 
-	v.follow("Activities").follow("All attendance").fill("email", "ewa@example.org").tick("activity", "planting").tick("outcome", "completed").fill("hours", "7,5").press("Save").sees("Saved.", "Ewa Późna", "7.5")
-	v.follow("Activities").follow("All tests").fill("email", "ewa@example.org").tick("activity", "planting").fill("pre_score", "3").fill("post_score", "11").fill("max_score", "10")
+	v.follow("Activities").follow("Attendance typed in").fill("email", "ewa@example.org").tick("activity", "planting").tick("outcome", "completed").fill("hours", "7,5").press("Save").sees("Saved.", "Ewa Późna", "7.5")
+	v.follow("Activities").follow("Tests typed in").fill("email", "ewa@example.org").tick("activity", "planting").fill("pre_score", "3").fill("post_score", "11").fill("max_score", "10")
 	v.pressFor(http.StatusUnprocessableEntity, "Save").sees("out of range")
 	v.fill("post_score", "7.5").press("Save").sees("Saved.")
 	v.follow("Outputs").tick("kind", "leaflet").fill("quantity", "1200").fill("title", "Ulotka").press("Save").sees("Saved.", "Ulotka", "1,200")

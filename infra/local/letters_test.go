@@ -118,7 +118,7 @@ func TestLettersGoByAnSMTPServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
-	if err != nil || subject != "Zapis przyjęty: Kompost" || m.Header.Get("To") != "<zofia@example.org>" || m.Header.Get("Message-Id") != "<"+said(within(kept[0], "id"))+"@outreach.example.org>" {
+	if err != nil || subject != "Masz miejsce: Kompost" || m.Header.Get("To") != "<zofia@example.org>" || m.Header.Get("Message-Id") != "<"+said(within(kept[0], "id"))+"@outreach.example.org>" {
 		t.Errorf("%v, %v", m.Header, err)
 	}
 	if log, err := os.ReadFile(filepath.Join(dir, "data", "log.jsonl")); err != nil || bytes.Contains(log, []byte("zofia")) || bytes.Contains(log, []byte("sesame")) {

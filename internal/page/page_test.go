@@ -207,7 +207,7 @@ func TestWhatPagesShow(t *testing.T) {
 		{"results in English", "public in English", "results", []string{"898,860", "449.4%", "28\u00a0February\u00a02011", "achieved", "252 people took part"}, nil},
 		{"a snapshot's own page leads to the evidence and asks for a decision", coordinator, "snapshot",
 			[]string{"/ces/snapshots/01JD9KZ2X4Q8R7S6T5V4W3Y2AB/indicators/5/evidence", "/participants/evidence", `value="approve"`, `name="idempotency_key" value="k"`, "Wersja robocza", "poniżej planu"}, nil},
-		{"without a snapshot the page says so", public, "results without a snapshot", []string{"Wyniki jeszcze nie zostały zatwierdzone"}, []string{"sha256:", "<table"}},
+		{"without a snapshot the page says so", public, "results without a snapshot", []string{"Rezultaty nie zostały jeszcze zatwierdzone"}, []string{"sha256:", "<table"}},
 		{"the form carries its key and the language", public, "signup", []string{`name="idempotency_key" value="k-1"`, `name="locale" value="pl"`, `action="/ces/signups"`, "12 wolnych miejsc", "listę rezerwową", `name="phone"`}, []string{`id="f-locale"`, `name="submitted_at"`, `id="problems"`}},
 		{"a form shown again has what was typed and each message beside its field", public, "signup with problems",
 			[]string{`value="Ola"`, `value="ola@"`, `href="#f-email"`, `id="f-email-error"`, `value="partnerships" checked`, `value="female" selected`, `value="1074"`, "od 1900 do 2010"}, nil},

@@ -103,6 +103,8 @@ func (f *Field) parseText(value string) (string, *Problem) {
 func parseDate(value string, s Scope) (string, *Problem) {
 	day, ok := ParseDay(value, s.Loose)
 	switch {
+	case !ok && (shapeOfDay.MatchString(value) || s.Loose && shapeOfPolishDay.MatchString(value)):
+		return "", &Problem{Code: NotADate, Hint: "no_such_day"}
 	case !ok:
 		return "", &Problem{Code: NotADate}
 	case day > s.Today:
@@ -112,6 +114,12 @@ func parseDate(value string, s Scope) (string, *Problem) {
 	}
 	return day, nil
 }
+
+// A day that the calendar does not have is written rightly all the same.
+var (
+	shapeOfDay       = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+	shapeOfPolishDay = regexp.MustCompile(`^[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}$`)
+)
 
 // ParseDay reads a date, 2010-07-21, or where loose 21.07.2010 too, and gives it as YYYY-MM-DD.
 func ParseDay(value string, loose bool) (string, bool) {
