@@ -122,7 +122,8 @@ func TestWhoseFileWasRejectedHearsOfIt(t *testing.T) {
 	file("radio", "zla.csv", "date,medium,title,outlet,reach\n2126-05-04,radio,Audycja,Radio,wiele\n")
 	p.must(p.deliver())
 	for _, l := range p.box.letters {
-		for _, want := range []string{"zla.csv", "reach", "wiele", base + "/town/uploads/" + m.ids["zla.csv"]} {
+		column := map[string]string{"radio1@example.org": "zasięg", "radio2@example.org": "reach"}[l.To] // in the reader's language
+		for _, want := range []string{"zla.csv", column, "wiele", base + "/town/uploads/" + m.ids["zla.csv"]} {
 			if !strings.Contains(l.Text, want) || !strings.Contains(l.HTML, want) {
 				t.Errorf("no %q in\n%s", want, l.Text)
 			}

@@ -292,7 +292,7 @@ func writesConsultations(t *testing.T, v *visitor) {
 	v.comes("Enter", http.StatusConflict, chromedp.KeyEvent(kb.Enter))
 	v.sees("There is such a record already")
 	v.comes("the record that is there", http.StatusOK, chromedp.Click(chromedp.CSS(".problems a")))
-	if who := v.value("email"); who != "jan@example.org" {
+	if who := v.value("person"); who != "jan@example.org" {
 		t.Errorf("that is a record of %q", who)
 	}
 	v.follow("Back without changes").fill("minutes", "9000").fill("person", "nikt@")
@@ -506,6 +506,17 @@ func keepsNobodyOut(t *testing.T, v *visitor, addresses []string) {
 		v.open(address + with + "lang=en").isOpenTo(source)
 		v.size(narrow)
 		v.open(address + with + "lang=pl").isOpenTo(source)
+		v.showsAllColumns()
+	}
+}
+
+// showsAllColumns tells that nothing of a list has to be looked for beside the screen, and that no number is broken in two.
+func (v *visitor) showsAllColumns() {
+	v.t.Helper()
+	for what, selector := range map[string]string{"a list is wider than the screen": ".scroll:has(.stack)", "a number is broken": ".ends > *"} {
+		if found := look[int](v, fmt.Sprintf(`[...document.querySelectorAll(%q)].filter((e) => e.scrollWidth > e.clientWidth + 1 || e.matches(".ends > *") && e.offsetHeight > 30).length`, selector)); found > 0 {
+			v.t.Errorf("%s at %d pixels: %s (%d)", look[string](v, "location.pathname"), v.width, what, found)
+		}
 	}
 }
 

@@ -295,13 +295,13 @@ func (v *visitor) open(path string) *visitor {
 	return v
 }
 
-// link finds a link by its words, and button a button.
-func link(words string) chromedp.Search {
-	return chromedp.Search(fmt.Sprintf(`//a[normalize-space(translate(., "%s", "  "))=%q]`, "\u00a0\u202f", words))
-}
+// link finds a link by its words, and button a button. Spaces that do not break are spaces.
+func link(words string) chromedp.Search { return element("a", words) }
 
-func button(words string) chromedp.Search {
-	return chromedp.Search(fmt.Sprintf(`//button[normalize-space()=%q]`, words))
+func button(words string) chromedp.Search { return element("button", words) }
+
+func element(name, words string) chromedp.Search {
+	return chromedp.Search(fmt.Sprintf(`//%s[normalize-space(translate(., "%s", "  "))=%q]`, name, "\u00a0\u202f", words))
 }
 
 // follow clicks on a link that leads to another page; press on a button that does.

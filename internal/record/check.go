@@ -464,6 +464,18 @@ var (
 	PeselField = Field{Name: "pesel", Polish: "pesel", Type: Pesel, Keep: Who}
 )
 
+// Polish is the Polish name of a column of the kind's files; of what is no column of it, and of a nil kind, the name as it is.
+func (k *Kind) Polish(column string) string {
+	if k != nil {
+		for _, f := range k.Columns() {
+			if f.Name == column {
+				return f.Polish
+			}
+		}
+	}
+	return column
+}
+
 // Columns are the columns of the kind's files.
 func (k *Kind) Columns() []*Field {
 	var out []*Field
