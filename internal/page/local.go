@@ -23,7 +23,7 @@ type roleChoicePage struct {
 
 // projectRoles are the roles in one project.
 type projectRoles struct {
-	Title   string // "" of roles that are no project's
+	Title   string // "" of roles in all projects, which come last
 	Choices []RoleOption
 }
 
@@ -36,6 +36,7 @@ func (r RoleChoice) draw(view) (string, any) {
 		}
 		out.Projects[i].Choices = append(out.Projects[i].Choices, c)
 	}
+	slices.SortStableFunc(out.Projects, func(a, b projectRoles) int { return min(len(b.Title), 1) - min(len(a.Title), 1) })
 	return "role-choice", out
 }
 

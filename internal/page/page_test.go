@@ -223,7 +223,7 @@ func TestWhatPagesShow(t *testing.T) {
 		{"a file that waits looks again by itself", public, "upload bare", []string{"data-going"}, nil},
 		{"a file that is done does not", public, "upload", nil, []string{"http-equiv", "<script>"}},
 		{"a definition's problems quote their lines", coordinator, "definition", []string{"Wiersz 4, znak 23", "<code>  - {code: &#34;1&#34;", `name="dry_run" value="1"`, `name="_method" value="PUT"`}, nil},
-		{"whom one can sign in as stands below its project", public, "role choice", []string{"<h2>Centrum Ekonomii Społecznej</h2>", "<b>Koordynator</b>"}, []string{"<h2></h2>"}},
+		{"whom one can sign in as stands below its project", public, "role choice", []string{"<h2>Centrum Ekonomii Społecznej</h2>", "<b>Koordynator</b>", "<h2>Wszystkie projekty</h2>"}, nil},
 		{"a list of typed records says that it holds no others", coordinator, "outputs", []string{"Zapisy wpisane ręcznie", "Zapisów z\u00a0plików tu nie ma"}, nil},
 		{"evidence says who sent it, and no kind where there can be but one", coordinator, "evidence", []string{"Telewizja Partner, wiersz 2", "biuro, wiersz 3", "wpisano ręcznie"}, []string{">Rodzaj<", "<td role=\"cell\">Obecność</td>"}},
 		{"evidence of several kinds names each", coordinator, "evidence of the participants", []string{">Rodzaj<", "<td role=\"cell\">Obecność</td>"}, nil},
