@@ -129,7 +129,8 @@ func TestWhoseFileWasRejectedHearsOfIt(t *testing.T) {
 	file("radio", "zla.csv", "date,medium,title,outlet,reach\n2126-05-04,radio,Audycja,Radio,wiele\n")
 	p.must(p.deliver())
 	for _, l := range p.box.letters {
-		for _, want := range []string{"zla.csv", "reach", "wiele", base + "/town/uploads/" + m.ids["zla.csv"]} {
+		column := map[string]string{"radio1@example.org": "zasięg", "radio2@example.org": "reach"}[l.To] // in the reader's language
+		for _, want := range []string{"zla.csv", column, "wiele", base + "/town/uploads/" + m.ids["zla.csv"]} {
 			if !strings.Contains(l.Text, want) || !strings.Contains(l.HTML, want) {
 				t.Errorf("no %q in\n%s", want, l.Text)
 			}
@@ -253,7 +254,7 @@ func TestSomebodyHasToLookOnceADay(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, strings.Replace(definitionText, "from: 2126-01-01", "from: 2126-05-31", 1)) // nothing is behind on its first day
 	p.staff("office1@example.org", "en", "town:coordinator")
-	told := "office1@example.org: Somebody has to look: Town"
+	told := "office1@example.org: To do: Town"
 	night := instantOf(t, "2126-06-02 02:00")
 	p.night(night)
 	p.get("a quiet day", "")

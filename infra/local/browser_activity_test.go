@@ -197,7 +197,7 @@ func printsPapers(t *testing.T, v *visitor) {
 	if len(sheets) != 3 {
 		t.Fatalf("%d certificates", len(sheets))
 	}
-	words := []string{"Program Sąsiedzi", "Zaświadczenie", "Nr " + p.id + "/planting/", "Łucja Żółć 44", "ukończył(a)", "Sadzenie drzew", "liczba godzin: 7,5", "Dom Kultury, ul. Żółta 3", "Zielone podwórka", "Finansowanie: Fundusz Miejski", "Miejsce i data", "Podpis"}
+	words := []string{"Program Sąsiedzi", "Zaświadczenie", "Nr " + p.id + "/planting/", "Łucja Żółć 44", "ukończone działanie:", "Sadzenie drzew", "liczba godzin: 7,5", "Dom Kultury, ul. Żółta 3", "Zielone podwórka", "Finansowanie: Fundusz Miejski", "Miejsce i data", "Podpis"}
 	says(t, "the certificate", sheets[1], words, "Łucja Żółć 45", "Żółć 43", "Pokaż")
 	says(t, "the first certificate", sheets[0], []string{"Łucja Żółć 43", "liczba godzin: 4"}, "liczba godzin: 4,")
 	number := regexp.MustCompile(p.id + `/planting/[0-9A-F]{8}`)

@@ -186,7 +186,7 @@ func printsMonth(t *testing.T, v *visitor) {
 		t.Errorf("on paper it has %d pages", pages)
 	}
 	v.size(narrow)
-	v.follow("Polski").sees("Karta konsultacji", "podpis doradcy").isWhole("the sheet", http.StatusOK)
+	v.follow("Polski").sees("Karta konsultacji", "podpis osoby doradzającej").isWhole("the sheet", http.StatusOK)
 }
 
 func deskKeepsNobodyOut(t *testing.T, v *visitor) {

@@ -161,9 +161,9 @@ func readsTheTrail(t *testing.T, v *visitor) {
 	v.signIn(p.id+":coordinator", p.at+"/audit").sees("office@example.org", "entered a record: Consultation", "the form", "signed somebody up: Planting trees", "saved version 1")
 	v.comes("what the form did", http.StatusOK, chromedp.Click(link("the form")))
 	v.sees("signed somebody up").seesNot("entered a record")
-	v.comes("the person", http.StatusOK, chromedp.Click(link("the person")))
+	v.comes("the person", http.StatusOK, chromedp.Click(link("see the person")))
 	v.sees("Ola Przykładowska").open(p.at+"/audit").choose("kind", "record.said").press("Show").sees("entered a record").seesNot("signed somebody up")
-	v.comes("the record", http.StatusOK, chromedp.Click(link("the record")))
+	v.comes("the record", http.StatusOK, chromedp.Click(link("see the record")))
 	v.open(p.at+"/audit").fill("who", "the form").press("Show").sees("signed somebody up").seesNot("entered a record")
 }
 

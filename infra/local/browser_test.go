@@ -61,6 +61,12 @@ func lacking(t *testing.T, howTo string) {
 // launch starts a browser without a window. Every visitor gets a profile of their own in it.
 func launch(t *testing.T) context.Context {
 	t.Helper()
+	return launchIn(t, "en")
+}
+
+// launchIn starts a browser whose own words, in the fields of forms, are in a language.
+func launchIn(t *testing.T, language string) context.Context {
+	t.Helper()
 	names := []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"}
 	if named := os.Getenv("TRACKER_TEST_BROWSER"); named != "" {
 		names = []string{named}
@@ -77,7 +83,7 @@ func launch(t *testing.T) context.Context {
 	}
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(file), chromedp.UserDataDir(t.TempDir()),
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("headless", "new"), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("lang", "en-US"))
+		chromedp.Env("LANGUAGE="+language))
 	allocated, end := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(end)
 	browser, _ := chromedp.NewContext(allocated)
@@ -295,13 +301,13 @@ func (v *visitor) open(path string) *visitor {
 	return v
 }
 
-// link finds a link by its words, and button a button.
-func link(words string) chromedp.Search {
-	return chromedp.Search(fmt.Sprintf(`//a[normalize-space(translate(., "%s", "  "))=%q]`, "\u00a0\u202f", words))
-}
+// link finds a link by its words, and button a button. Spaces that do not break are spaces.
+func link(words string) chromedp.Search { return element("a", words) }
 
-func button(words string) chromedp.Search {
-	return chromedp.Search(fmt.Sprintf(`//button[normalize-space()=%q]`, words))
+func button(words string) chromedp.Search { return element("button", words) }
+
+func element(name, words string) chromedp.Search {
+	return chromedp.Search(fmt.Sprintf(`//%s[normalize-space(translate(., "%s", "  "))=%q]`, name, "\u00a0\u202f", words))
 }
 
 // follow clicks on a link that leads to another page; press on a button that does.

@@ -54,6 +54,20 @@ func TestASheetSavesEachRowAsARecordOfItsOwn(t *testing.T) {
 		"accepted": "3", "items.1.outcome": "completed", "items.1.hours": "6", "items.1.days.0": p.day(-10), "items.2.outcome": ""})
 }
 
+func TestASheetIsSavedOnTheWayToItsNextPage(t *testing.T) {
+	t.Parallel()
+	p, ids := trained(t, "ala", "bea", "cyl")
+	form := fields{"date": p.day(-10), "person-0": ids["ala"], "seen-0": "||", "outcome-0": "completed", "hours-0": "4", "then": ids["ala"]}
+	page := p.office.browser().with("Accept-Language", "en")
+	to := page.fill(p.at+sheetAt, form).is(http.StatusSeeOther).header.Get("Location")
+	page.get(to).shows([]string{"Saved: 1 new", "Bea Przykładowska", "2–3 of 3"}, "Ala Przykładowska")
+	wrong := page.fill(p.at+sheetAt, form.and(fields{"person-0": ids["bea"], "hours-0": "dużo", "then": ids["bea"]})).is(http.StatusUnprocessableEntity)
+	if !strings.Contains(string(wrong.body), `value="dużo"`) {
+		t.Errorf("what was typed is gone: %s", wrong)
+	}
+	p.office.post(p.at+sheetAt, p.sheet().and(fields{"then": ids["ala"], "rows": []any{}})).isInvalid("then unknown_field")
+}
+
 func TestASheetOfTests(t *testing.T) {
 	t.Parallel()
 	p, _ := trained(t, "ala", "bea")

@@ -260,6 +260,80 @@ func TestAnAdviserNamesWhomTheyHaveAdvisedBefore(t *testing.T) {
 	p.advise(p.office, "Jan Wzór", nil).is(http.StatusUnprocessableEntity)
 }
 
+func TestAnAdviserCorrectsWhomByTheOneField(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	p.meets("Zofia", "Wzór", "zofia@example.org")
+	for _, name := range []string{"zofia", "jan"} {
+		p.adviser.post(p.at+"/consultations", p.consultation(name).and(fields{"topic": name})).is(http.StatusCreated)
+	}
+	at := p.at + "/consultations/" + p.adviser.get(p.at+"/consultations").text("items.0.id")
+	page := p.adviser.browser().with("Accept-Language", "en")
+	if shown := string(page.get(at).is(http.StatusOK).body); !strings.Contains(shown, `name="person" value="jan@example.org"`) || strings.Contains(shown, `name="pesel"`) {
+		t.Errorf("the form to correct is\n%s", shown)
+	}
+	form := fields{"_method": "PUT", "person": "jan@example.org", "date": p.day(-10), "field": "law", "minutes": "45", "form": "phone", "topic": "jan"}
+	whose := func() string { return p.adviser.get(at).is(http.StatusOK).text("person.email") }
+	for _, c := range []struct {
+		person string
+		status int
+		want   string
+	}{
+		{"jan@example.org", http.StatusSeeOther, "jan@example.org"},
+		{"nikt taki", http.StatusUnprocessableEntity, "jan@example.org"},
+		{"zof", http.StatusUnprocessableEntity, "jan@example.org"},
+		{"Zofia Wzór", http.StatusSeeOther, "zofia@example.org"},
+		{"44051401359", http.StatusSeeOther, ""},
+	} {
+		got := page.fill(at, form.and(fields{"person": c.person})).is(c.status)
+		if c.status != http.StatusSeeOther && !strings.Contains(string(got.body), `name="person" value="`+c.person+`"`) {
+			t.Errorf("what was typed is gone: %s", got)
+		}
+		if email := whose(); email != c.want {
+			t.Errorf("after %q the record is about %q", c.person, email)
+		}
+	}
+}
+
+func TestEvidenceSaysWhoSentItAndNoFilesName(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	p.accepts(p.radio, "Lista Jana.csv", airings+p.day(-9)+",radio,Łąka,Radio,120\n")
+	p.accepts(p.office, "Lista Ewy.csv", airings+p.day(-8)+",radio,Sad,Inne Radio,50\n")
+	snapshot := p.compile()
+	p.approve(snapshot)
+	at := p.at + "/snapshots/" + snapshot.text("id") + "/indicators/3/evidence"
+	p.funder.browser().with("Accept-Language", "en").get(at).shows([]string{"Radio Podwórko, row 2", "the office, row 2"}, "Lista", "Kind")
+	p.office.browser().with("Accept-Language", "pl").get(at).shows([]string{"Radio Podwórko, wiersz 2", "biuro, wiersz 2"}, "Rodzaj")
+}
+
+func TestBadCellsAreCalledAsTheFileCallsThem(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	columns := func(file string) (page, program string) {
+		id := p.upload(p.radio, "a.csv", file, nil).has(map[string]string{"state": "rejected"}).text("id")
+		at := p.at + "/uploads/" + id
+		shown := p.radio.browser().with("Accept-Language", "pl").get(at).is(http.StatusOK)
+		for _, found := range regexp.MustCompile(`<td role="cell"><code>([^<]*)</code></td>`).FindAllStringSubmatch(string(shown.body), -1) {
+			page += found[1] + ";"
+		}
+		for _, one := range p.radio.get(at).list("errors") {
+			program += said(within(one, "column")) + ";"
+		}
+		return page, program
+	}
+	day := p.day(-9)
+	for _, c := range []struct{ file, page, program string }{
+		{"DATA,medium,tytuł,redakcja,Zasięg\njutro,radio,A,Radio,dużo\n", "DATA;jutro;Zasięg;dużo;", "date;reach;"},
+		{"date,medium,title,outlet,reach\njutro,radio,A,Radio,5\n", "date;jutro;", "date;"},
+		{"data,medium,tytuł,redakcja\n" + day + ",radio,A,Radio\n", "zasięg;", "reach;"},
+	} {
+		if page, program := columns(c.file); page != c.page || program != c.program {
+			t.Errorf("%q: the page names %s, a program is told %s", c.file, page, program)
+		}
+	}
+}
+
 func TestAMonthsSheetIsTheAdvisersOwn(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
@@ -282,7 +356,7 @@ func TestAMonthsSheetIsTheAdvisersOwn(t *testing.T) {
 	p.adviser.get(sheet).is(http.StatusOK).has(want)
 	p.office.get(sheet + "&adviser=Adviser@example.org").is(http.StatusOK).has(want)
 	p.adviser.browser().with("Accept-Language", "pl").get(sheet).shows([]string{
-		"Karta konsultacji", "Zielone podwórka · Program Sąsiedzi", "adviser@example.org", "Zofia Wzór prawo telefon 50 umowa", "prawo 2 120 2:00", "Wszystkie dziedziny 3 150 2:30", "podpis doradcy",
+		"Karta konsultacji", "Zielone podwórka · Program Sąsiedzi", "adviser@example.org", "Zofia Wzór prawo telefon 50 umowa", "prawo 2 120 2:00", "Wszystkie dziedziny 3 150 2:30", "podpis osoby doradzającej",
 	}, "obca@", "tajne")
 	p.office.browser().with("Accept-Language", "en").get(sheet+"&adviser=other@example.org").shows([]string{"other@example.org", "obca@example.org", "All fields 1 45 0:45"}, "Zofia")
 	p.office.browser().get(sheet).shows([]string{"Karta konsultacji"}, "Zofia", "obca@")

@@ -9,6 +9,9 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
+
+	"outreach/internal/text"
 )
 
 func TestTheProgramStopsCleanlyOnASignal(t *testing.T) {
@@ -54,6 +57,21 @@ func TestLocalAnswersOnLoopbackAlone(t *testing.T) {
 			t.Errorf("a request forwarded by %s is answered: %s", name, got)
 		}
 	}
+}
+
+func TestTheMailboxTellsTheTimeOfTheProjects(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	p.anyone.post(p.at+"/signups", signup("zofia", "compost").and(fields{"email": p.id + "@example.org"})).is(http.StatusCreated)
+	var letters []any
+	eventually(t, "a letter", func() bool { letters = p.mails(p.id + "@example.org"); return len(letters) > 0 })
+	sent, err := time.Parse(time.RFC3339, said(within(letters[0], "at")))
+	warsaw, zoneErr := time.LoadLocation("Europe/Warsaw")
+	if err != nil || zoneErr != nil {
+		t.Fatal(err, zoneErr)
+	}
+	said := strings.ReplaceAll(text.Of(text.Polish).Moment(sent.Format(time.RFC3339), warsaw), "\u00a0", " ")
+	p.anyone.browser().get("/local/mail").shows([]string{p.id + "@example.org · " + said})
 }
 
 func TestATokenSaysWhoSomebodyIs(t *testing.T) {

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"mime"
 	"net"
@@ -118,11 +119,35 @@ func TestLettersGoByAnSMTPServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
-	if err != nil || subject != "Zapis przyjęty: Kompost" || m.Header.Get("To") != "<zofia@example.org>" || m.Header.Get("Message-Id") != "<"+said(within(kept[0], "id"))+"@outreach.example.org>" {
+	if err != nil || subject != "Masz miejsce: Kompost" || m.Header.Get("To") != "<zofia@example.org>" || m.Header.Get("Message-Id") != "<"+said(within(kept[0], "id"))+"@outreach.example.org>" {
 		t.Errorf("%v, %v", m.Header, err)
 	}
 	if log, err := os.ReadFile(filepath.Join(dir, "data", "log.jsonl")); err != nil || bytes.Contains(log, []byte("zofia")) || bytes.Contains(log, []byte("sesame")) {
 		t.Errorf("%v, or the log tells too much: %s", err, log)
+	}
+}
+
+func TestAStrangerIsNotToldThatSomebodyHadSignedUp(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	for n, pesel := range []string{"44051401359", "02070803628"} {
+		name := fmt.Sprint("ola", n)
+		who := signup(name, "planting").and(fields{"email": p.id + name + "@example.org", "pesel": pesel})
+		p.anyone.post(p.at+"/signups", who).is(http.StatusCreated)
+		activity := []string{"planting", "compost"}[n] // the second has not signed up to this one before
+		stranger := fmt.Sprintf("%sstranger%d@example.org", p.id, n)
+		p.anyone.post(p.at+"/signups", who.and(fields{"email": stranger, "activity": activity, "first_name": "Obca", "last_name": "Osoba"})).is(http.StatusCreated)
+		var letters []any
+		eventually(t, "a letter", func() bool { letters = p.mails(stranger); return len(letters) > 0 })
+		if subject, text := said(within(letters[0], "subject")), said(within(letters[0], "text")); !strings.HasPrefix(subject, "Otrzymaliśmy zgłoszenie: ") || strings.Contains(text, "cancel") {
+			t.Errorf("to whoever has another's PESEL: %s\n%s", subject, text)
+		}
+		// Whose address it is hears that they had signed up, and may withdraw.
+		p.anyone.post(p.at+"/signups", who).is(http.StatusCreated)
+		eventually(t, "a second letter", func() bool { letters = p.mails(p.id + name + "@example.org"); return len(letters) > 1 })
+		if subject, text := said(within(letters[0], "subject")), said(within(letters[0], "text")); subject != "Zgłoszenie już mamy: Sadzenie drzew" || !strings.Contains(text, "/cancel?") {
+			t.Errorf("to themselves: %s\n%s", subject, text)
+		}
 	}
 }
 

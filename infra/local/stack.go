@@ -30,6 +30,7 @@ import (
 	"outreach/internal/objects"
 	"outreach/internal/objects/folder"
 	"outreach/internal/page"
+	"outreach/internal/project"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/table/sqlite"
@@ -441,7 +442,8 @@ func (st *stack) showDeadLetters(w http.ResponseWriter, r *http.Request) {
 
 func (st *stack) show(w http.ResponseWriter, r *http.Request, content page.Content) {
 	w.Header().Set("Content-Security-Policy", page.Policy())
-	frame := page.Frame{Language: st.language(r), Path: r.URL.RequestURI()}
+	polish := project.Definition{TimeZone: "Europe/Warsaw"} // which is that of definitions, too, where they name none
+	frame := page.Frame{Language: st.language(r), Path: r.URL.RequestURI(), Zone: polish.Location()}
 	if who, err := st.site.Authority.Identify(r); err == nil {
 		frame.SignedIn = who.Email
 	}

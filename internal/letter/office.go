@@ -15,7 +15,7 @@ import (
 // Cell is a bad cell of a file.
 type Cell struct {
 	Row     int
-	Column  string
+	Column  string // its English name, or what the file calls it where that is none
 	Value   string // masked where it identifies somebody
 	Problem record.Problem
 }
@@ -28,8 +28,9 @@ type Rejected struct {
 	Language string
 	Project  *project.Definition
 	Filename string
-	Cells    []Cell // all that are known, in the order of rows
-	Cut      bool   // there are more
+	Kind     *record.Kind // of the file; nil where it was not recognised
+	Cells    []Cell       // all that are known, in the order of rows
+	Cut      bool         // there are more
 	Page     string
 }
 
@@ -49,6 +50,9 @@ func OfRejected(r Rejected) (Letter, error) {
 		c.Lead = words.Count("mail.upload_rejected.cut", n)
 	}
 	for _, cell := range r.Cells[:min(len(r.Cells), MostCells)] {
+		if words.Language() == text.Polish {
+			cell.Column = r.Kind.Polish(cell.Column)
+		}
 		c.Table.Rows = append(c.Table.Rows, []string{strconv.Itoa(cell.Row), cell.Column, cell.Value, words.Problem(cell.Problem)})
 	}
 	if left := n - MostCells; left > 0 {

@@ -25,7 +25,7 @@ type Signup struct {
 	Activity            project.Activity
 	ID                  string
 	FirstName, LastName string // as the form gave them
-	Cancel              string // where it is withdrawn
+	Cancel              string // where it is withdrawn; "" where the letter is not to say
 	At                  time.Time
 }
 
@@ -55,7 +55,7 @@ func OfSignup(s Signup) (Letter, error) {
 	add(words.Say("mail.where"), s.Activity.Place)
 	add(words.Say("mail.project"), title)
 	add(words.Say("mail.signed_up"), strings.TrimSpace(called(s.FirstName)+" "+called(s.LastName)))
-	if s.What != signup.Cancelled {
+	if s.What != signup.Cancelled && s.Cancel != "" {
 		c.Act, c.Link = words.Say(key+".act"), link{words.Say("mail.withdraw"), s.Cancel}
 	}
 	var files []mail.File

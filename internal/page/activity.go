@@ -96,7 +96,7 @@ type Sheet struct {
 	Filled     bool             // the rows were filled in and are not saved yet
 	Once       string           // idempotency key
 	Cursor     string           // of this page
-	Next       string           // the address of the next page, or ""
+	Next       string           // the cursor of the next page, or ""
 }
 
 // SheetCount is what became of the rows of a sheet.

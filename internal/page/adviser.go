@@ -38,25 +38,12 @@ type advicePage struct {
 func (a Advice) draw(v view) (string, any) {
 	f := v.recordForm(a.Kind, a.Definition, a.Entry, a.Today)
 	f.Action, f.Submit = v.Base()+"/"+a.Kind.Plural, v.Say("records.save")
-	who := input{
-		Name: "person", Label: v.Say("signups.person"), Hint: v.Say("advice.person_hint"), Value: a.Entry.Values["person"], As: "text", Complete: "off", Required: true,
-		List: "advised", Focus: len(a.Entry.Problems) == 0,
-	}
+	f.Inputs = v.onePerson(f.Inputs, a.Entry)
+	who := f.Input("person")
+	who.List, who.Focus = "advised", len(a.Entry.Problems) == 0
 	if len(a.Saved) > 0 {
 		who.Beside = "saved"
 	}
-	for _, p := range a.Entry.Problems {
-		if p.Field == "person" || strings.HasPrefix(p.Field, "person.") {
-			who.Errors = append(who.Errors, v.sentence(p))
-		}
-	}
-	rest := f.Inputs[:0:0]
-	for _, in := range f.Inputs {
-		if in.Name != "email" && in.Name != "pesel" {
-			rest = append(rest, in)
-		}
-	}
-	f.Inputs = append([]input{who}, rest...)
 	list := Records{Kind: a.Kind, Definition: a.Definition, Entry: a.Entry, Today: a.Today, Items: a.Items}
 	_, drawn := list.draw(v)
 	p := advicePage{Advice: a, Form: f, Columns: drawn.(recordsPage).Columns, Rows: drawn.(recordsPage).Rows}
@@ -70,6 +57,23 @@ func (a Advice) draw(v view) (string, any) {
 		p.Said = v.Say("advice.saved", "what", strings.Join(append(parts, v.minutes(a.Kind.Get(saved.Row, "minutes"))), ", "))
 	}
 	return "advice", p
+}
+
+// onePerson puts one field for who came in the place of the keys by which a record names a person.
+func (v view) onePerson(inputs []input, e Entry) []input {
+	who := input{Name: "person", Label: v.Say("signups.person"), Hint: v.Say("advice.person_hint"), Value: e.Values["person"], As: "text", Complete: "off", Required: true}
+	for _, p := range e.Problems {
+		if p.Field == "person" || strings.HasPrefix(p.Field, "person.") {
+			who.Errors = append(who.Errors, v.sentence(p))
+		}
+	}
+	out := []input{who}
+	for _, in := range inputs {
+		if in.Name != "email" && in.Name != "pesel" {
+			out = append(out, in)
+		}
+	}
+	return out
 }
 
 func (v view) minutes(value string) string {

@@ -231,17 +231,20 @@ func examples() []example {
 		{"tests", 200, Records{Kind: &assessment.Kind, Definition: d, Today: today, Items: []Record{{ID: "1", Who: "x", Row: record.Row{"partnerships", "2010-02-19", "6", "13.5", "20"}}}}},
 		{"outputs", 200, Records{Kind: &output.Kind, Definition: d, Today: today, Items: []Record{{ID: "1", Row: record.Row{"2010-02-19", "web-news", "1", "Aktualność", "https://ces.example.org"}}}}},
 		{"record", 200, RecordEdit{Kind: &consultation.Kind, Definition: d, ID: "01R1", Today: today, Entry: Entry{Version: "\"1\"", Values: map[string]string{"email": "ola@example.org", "date": "2010-01-24", "field": "law", "minutes": "30", "form": "phone", "notes": "Dwa\nwiersze"}}}},
+		{"advised record", 200, RecordEdit{Kind: &consultation.Kind, Definition: d, ID: "01R1", Today: today, OnePerson: true, Entry: Entry{Version: "\"1\"", Values: map[string]string{"person": "ola@example.org", "email": "ola@example.org", "pesel": "44051401359", "date": "2010-01-24"}}}},
+		{"advised record that asks who", 422, RecordEdit{Kind: &consultation.Kind, Definition: d, ID: "01R1", Today: today, OnePerson: true, Which: []Suggestion{{ID: "01P1", Name: "Jan Wzór (jan1@example.org)"}, {ID: "01P2", Name: "Jan Wzór (jan2@example.org)"}},
+			Entry: Entry{Values: map[string]string{"person": "Jan Wzór"}, Problems: []record.Problem{{Field: "person", Code: record.NotInList, Hint: "which"}}}}},
 		{"uploads", 200, Uploads{Items: []Upload{upload, accepted, going}, All: true, Next: "/ces/uploads?cursor=x", Once: "k"}},
 		{"a partner's uploads", 200, Uploads{Items: []Upload{accepted}, Kinds: []string{"media"}, Own: &OwnTotals{AsOf: at, All: OwnLine{Airings: 22, Reach: 898860}, Outside: 2,
 			Mediums: []OwnLine{{Name: "radio", Airings: 22, Reach: 898860}}, Months: []OwnLine{{Name: "luty 2010", Airings: 22, Reach: 898860}}}}},
 		{"many uploads", 200, Uploads{Items: []Upload{accepted}, Own: &OwnTotals{AsOf: at, TooMany: true}}},
 		{"no uploads", 422, Uploads{Error: "Plik jest za duży."}},
 		{"upload checked", 200, Upload{ID: "01U4", State: "checked", Kind: "media", Rows: 5, New: 2, Changed: 1, Unchanged: 2, Totals: map[string]json.Number{"reach": "13300"}, CheckOnly: true, Once: "k", Mine: true}},
-		{"upload with bad rows", 200, Upload{ID: "01U5", State: "rejected", Kind: "media", Rows: 5, Errors: upload.Errors, Columns: []string{"data", "zasięg"}, BadRows: []FileRow{{Row: 3, Cells: []FileCell{{Text: "31.06.2010", Bad: true}, {Bad: true}}, Problems: upload.Errors[:1]}}}},
+		{"upload with bad rows", 200, Upload{ID: "01U5", State: "rejected", Kind: "media", Rows: 5, Errors: upload.Errors, Headings: map[string]string{"date": "Dzień emisji"}, Columns: []string{"Dzień emisji", "zasięg"}, BadRows: []FileRow{{Row: 3, Cells: []FileCell{{Text: "31.06.2010", Bad: true}, {Bad: true}}, Problems: upload.Errors[:1]}}}},
 		{"upload", 200, upload}, {"upload accepted", 200, accepted}, {"upload going", 200, going}, {"upload bare", 200, Upload{ID: "01U3", State: "received"}},
 		{"snapshots", 200, Snapshots{Definition: d, Newest: full, Exports: exports, Compile: true, Today: today, Entry: Entry{IdempotencyKey: "k", Problems: []record.Problem{{Field: "as_of", Code: record.NotADate}}}, Items: []SnapshotItem{{ID: full.ID, AsOf: full.AsOf, State: full.State, Hash: full.Hash, KnownAt: full.KnownAt, Version: 3}, {ID: half.ID, AsOf: half.AsOf, State: half.State, Hash: "sha256:", KnownAt: half.KnownAt}}}},
 		{"no snapshots", 200, Snapshots{}}, {"snapshots of forty", 200, Snapshots{Definition: many, Newest: forty}},
-		{"evidence", 200, Evidence{Definition: d, Title: "Osoby", Code: "1", Figure: "45", Snapshot: full.ID, AsOf: full.AsOf, Exports: exports, Next: "/x", Items: []snapshot.Counted{{Evidence: snapshot.Evidence{ID: "01R1", Kind: "attendance", Date: "2010-02-19", Person: "01P1", Upload: "01U1", Row: 2}, Adds: "1", Total: "1"}, {Evidence: snapshot.Evidence{ID: "01R2", Kind: "output", Date: "2010-02-19"}, Adds: "44", Total: "45", What: "Ulotka <b>"}}}},
+		{"evidence", 200, Evidence{Definition: d, Title: "Osoby", Code: "1", Figure: "45", Snapshot: full.ID, AsOf: full.AsOf, Exports: exports, Next: "/x", Senders: map[string]string{"01U1": "Telewizja Partner"}, Items: []snapshot.Counted{{Evidence: snapshot.Evidence{ID: "01R1", Kind: "attendance", Date: "2010-02-19", Person: "01P1", Upload: "01U1", Row: 2}, Adds: "1", Total: "1"}, {Evidence: snapshot.Evidence{ID: "01R3", Kind: "attendance", Date: "2010-02-19", Person: "01P1", Upload: "01U2", Row: 3}, Adds: "0", Total: "1"}, {Evidence: snapshot.Evidence{ID: "01R2", Kind: "output", Date: "2010-02-19"}, Adds: "44", Total: "45", What: "Ulotka <b>"}}}},
 		{"no evidence", 200, Evidence{}},
 		{"evidence of the participants", 200, Evidence{Definition: d, Title: "Uczestnicy", Figure: "2", Snapshot: full.ID, AsOf: full.AsOf, Items: []snapshot.Counted{{Evidence: snapshot.Evidence{ID: "01R1", Kind: "attendance", Date: "2010-02-19", Person: "01P1"}, Adds: "1", Total: "1"}}}},
 		{"people", 200, People{Query: "now", Items: []PersonItem{person, {ID: "01P2"}}, Next: "/x"}},
@@ -287,7 +290,7 @@ func frames() map[string]Frame {
 // sheetOf is a full page of a sheet, which is as heavy as one gets without being asked for.
 func sheetOf(d *project.Definition, kind *record.Kind, columns ...string) Sheet {
 	s := Sheet{Kind: kind, Activity: d.Activities[0], Definition: d, Date: "2010-02-19", Today: "2010-07-21", Columns: columns, Common: columns[len(columns)-1:], People: 60,
-		Days: []string{"2010-02-15", "2010-02-19"}, Once: "01JD9KZ2X4Q8R7S6T5V4W3Y2AB", Next: "/x", Saved: &SheetCount{New: 3, Unchanged: 37}}
+		Days: []string{"2010-02-15", "2010-02-19"}, Once: "01JD9KZ2X4Q8R7S6T5V4W3Y2AB", Next: "01JD9KZ2X4Q8R7S6T5V4W3Y2AC", Saved: &SheetCount{New: 3, Unchanged: 37}}
 	for n := range 40 {
 		row := SheetRow{Person: "01JD9KZ2X4Q8R7S6T5V4W3Y2AB", Name: "Konstancja Brzęczyszczykiewicz " + strconv.Itoa(n), Values: map[string]string{"outcome": "completed", "hours": "8", "pre_score": "3", "post_score": "7.5", "max_score": "10"},
 			Seen: "01JD9KZ2X4Q8R7S6T5V4W3Y2AB:17|completed|8", File: true}

@@ -2,6 +2,7 @@ package page
 
 import (
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -15,7 +16,29 @@ type RoleChoice struct {
 // RoleOption is one role to sign in as: the value of the button named role.
 type RoleOption struct{ Value, Label, Project, Email string }
 
-func (r RoleChoice) draw(view) (string, any) { return "role-choice", r }
+type roleChoicePage struct {
+	RoleChoice
+	Projects []projectRoles
+}
+
+// projectRoles are the roles in one project.
+type projectRoles struct {
+	Title   string // "" of roles in all projects, which come last
+	Choices []RoleOption
+}
+
+func (r RoleChoice) draw(view) (string, any) {
+	out := roleChoicePage{RoleChoice: r}
+	for _, c := range r.Choices {
+		i := slices.IndexFunc(out.Projects, func(p projectRoles) bool { return p.Title == c.Project })
+		if i < 0 {
+			i, out.Projects = len(out.Projects), append(out.Projects, projectRoles{Title: c.Project})
+		}
+		out.Projects[i].Choices = append(out.Projects[i].Choices, c)
+	}
+	slices.SortStableFunc(out.Projects, func(a, b projectRoles) int { return min(len(b.Title), 1) - min(len(a.Title), 1) })
+	return "role-choice", out
+}
 
 // Mailbox is the local stack's list of sent mail, newest first.
 type Mailbox struct{ Items []Mail }

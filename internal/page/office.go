@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -106,7 +107,8 @@ type Evidence struct {
 	Snapshot   string              // the snapshot's id
 	AsOf       string
 	Items      []snapshot.Counted
-	Next       string // the address of the next page, or ""
+	Senders    map[string]string // who sent a file, by its upload: a partner's name, or "" for the office
+	Next       string            // the address of the next page, or ""
 	Exports    []Link
 }
 
@@ -114,7 +116,14 @@ type evidencePage struct {
 	Evidence
 	Counted  *counted
 	From, To string // the days between which records count
+	office   string // what the office is called
 }
+
+// Sender is who sent an upload. The file's own name is the office's alone.
+func (p evidencePage) Sender(upload string) string { return cmp.Or(p.Senders[upload], p.office) }
+
+// Kinds tells that records of more than one kind may stand in the list.
+func (p evidencePage) Kinds() bool { return p.Counted == nil || len(p.Counted.Rules) > 1 }
 
 // Adds tells that the snapshot has kept what each record adds.
 func (e Evidence) Adds() bool {
@@ -143,7 +152,7 @@ func (e Evidence) OfPeople() bool {
 }
 
 func (e Evidence) draw(v view) (string, any) {
-	out := evidencePage{Evidence: e}
+	out := evidencePage{Evidence: e, office: v.Say("evidence.office")}
 	d := e.Definition
 	if d == nil {
 		return "evidence", out

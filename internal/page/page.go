@@ -46,20 +46,20 @@ type Content interface {
 
 // Write answers with a page. It is drawn completely first, so an error leaves the answer untouched.
 func Write(w http.ResponseWriter, status int, frame Frame, content Content) error {
-	var b bytes.Buffer
-	if err := render(&b, frame, content); err != nil {
+	drawn, err := render(frame, content)
+	if err != nil {
 		return err
 	}
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Language", text.Of(frame.Language).Language())
-	header.Set("Content-Length", strconv.Itoa(b.Len()))
+	header.Set("Content-Length", strconv.Itoa(len(drawn)))
 	w.WriteHeader(status)
-	_, err := w.Write(b.Bytes())
+	_, err = w.Write(drawn)
 	return err
 }
 
-func render(b *bytes.Buffer, frame Frame, content Content) error {
+func render(frame Frame, content Content) ([]byte, error) {
 	if frame.Zone == nil {
 		frame.Zone = time.UTC
 	}
@@ -68,12 +68,16 @@ func render(b *bytes.Buffer, frame Frame, content Content) error {
 	v.Page, v.name = data, name
 	t, err := parsed(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := t.ExecuteTemplate(b, "layout", v); err != nil {
-		return fmt.Errorf("page %s: %w", name, err)
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, "layout", v); err != nil {
+		return nil, fmt.Errorf("page %s: %w", name, err)
 	}
-	return nil
+	if v.Lang() == text.Polish {
+		return bound(b.Bytes()), nil
+	}
+	return b.Bytes(), nil
 }
 
 // Each page's templates are parsed once, when it is first shown.

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"bytes"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -185,11 +184,11 @@ func drawn(t *testing.T, frame, name string) string {
 	t.Helper()
 	for _, e := range examples() {
 		if e.name == name {
-			var b bytes.Buffer
-			if err := render(&b, frames()[frame], e.content); err != nil {
+			page, err := render(frames()[frame], e.content)
+			if err != nil {
 				t.Fatal(err)
 			}
-			return b.String()
+			return string(page)
 		}
 	}
 	t.Fatalf("no example %s", name)
@@ -207,7 +206,7 @@ func TestWhatPagesShow(t *testing.T) {
 		{"results in English", "public in English", "results", []string{"898,860", "449.4%", "28\u00a0February\u00a02011", "achieved", "252 people took part"}, nil},
 		{"a snapshot's own page leads to the evidence and asks for a decision", coordinator, "snapshot",
 			[]string{"/ces/snapshots/01JD9KZ2X4Q8R7S6T5V4W3Y2AB/indicators/5/evidence", "/participants/evidence", `value="approve"`, `name="idempotency_key" value="k"`, "Wersja robocza", "poniżej planu"}, nil},
-		{"without a snapshot the page says so", public, "results without a snapshot", []string{"Wyniki jeszcze nie zostały zatwierdzone"}, []string{"sha256:", "<table"}},
+		{"without a snapshot the page says so", public, "results without a snapshot", []string{"Rezultaty nie zostały jeszcze zatwierdzone"}, []string{"sha256:", "<table"}},
 		{"the form carries its key and the language", public, "signup", []string{`name="idempotency_key" value="k-1"`, `name="locale" value="pl"`, `action="/ces/signups"`, "12 wolnych miejsc", "listę rezerwową", `name="phone"`}, []string{`id="f-locale"`, `name="submitted_at"`, `id="problems"`}},
 		{"a form shown again has what was typed and each message beside its field", public, "signup with problems",
 			[]string{`value="Ola"`, `value="ola@"`, `href="#f-email"`, `id="f-email-error"`, `value="partnerships" checked`, `value="female" selected`, `value="1074"`, "od 1900 do 2010"}, nil},
@@ -224,6 +223,15 @@ func TestWhatPagesShow(t *testing.T) {
 		{"a file that waits looks again by itself", public, "upload bare", []string{"data-going"}, nil},
 		{"a file that is done does not", public, "upload", nil, []string{"http-equiv", "<script>"}},
 		{"a definition's problems quote their lines", coordinator, "definition", []string{"Wiersz 4, znak 23", "<code>  - {code: &#34;1&#34;", `name="dry_run" value="1"`, `name="_method" value="PUT"`}, nil},
+		{"whom one can sign in as stands below its project", public, "role choice", []string{"<h2>Centrum Ekonomii Społecznej</h2>", "<b>Koordynator</b>", "<h2>Wszystkie projekty</h2>"}, nil},
+		{"a list of typed records says that it holds no others", coordinator, "outputs", []string{"Zapisy wpisane ręcznie", "Zapisów z\u00a0plików tu nie ma"}, nil},
+		{"evidence says who sent it, and no kind where there can be but one", coordinator, "evidence", []string{"Telewizja Partner, wiersz 2", "biuro, wiersz 3", "wpisano ręcznie"}, []string{">Rodzaj<", "<td role=\"cell\">Obecność</td>"}},
+		{"evidence of several kinds names each", coordinator, "evidence of the participants", []string{">Rodzaj<", "<td role=\"cell\">Obecność</td>"}, nil},
+		{"bad cells are called as the file calls its columns", public, "upload with bad rows", []string{"<code>Dzień emisji</code>", "<code>zasięg</code>", "<code>tytuł</code>"}, []string{"<code>date</code>", "<code>reach</code>"}},
+		{"in English the columns that the file does not name are English", "public in English", "upload with bad rows", []string{"<code>Dzień emisji</code>", "<code>reach</code>", "<code>title</code>"}, []string{"<code>zasięg</code>"}},
+		{"an adviser corrects whom by one field, as they wrote it", adviser, "advised record", []string{`name="person" value="ola@example.org"`}, []string{`name="email"`, `name="pesel"`}},
+		{"and is asked which of two", adviser, "advised record that asks who", []string{`name="person" value="Jan Wzór"`, `name="which" value="01P2"`}, nil},
+		{"a sheet of several pages is saved on the way to the next", coordinator, "attendance sheet", []string{`name="then" value="01JD9KZ2X4Q8R7S6T5V4W3Y2AC"`}, []string{`rel="next"`}},
 		{"mail has its links", public, "mailbox", []string{`href="http://localhost:3000/ces/signups/1/cancel?token=t&amp;x=1"`}, nil},
 		{"somebody signed in may sign out", coordinator, "message", []string{"koordynator@example.org", `action="/auth/sign-out"`, `href="/ces/people"`, "Zapisano."}, []string{"/auth/sign-in"}},
 		{"others may sign in, and come back", "public in English", "message", []string{`href="/auth/sign-in?to=%2Fces%3Fx%3D1"`, `href="/ces?lang=pl&amp;x=1"`}, []string{"/auth/sign-out", "<nav"}},

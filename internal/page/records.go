@@ -32,6 +32,8 @@ type RecordEdit struct {
 	ID         string
 	Entry      Entry
 	Today      string
+	OnePerson  bool         // an adviser's: who came is one field
+	Which      []Suggestion // who may be meant by what was typed there: the form asks which of them
 }
 
 type recordsPage struct {
@@ -86,6 +88,9 @@ type recordPage struct {
 
 func (r RecordEdit) draw(v view) (string, any) {
 	p := recordPage{RecordEdit: r, Form: v.recordForm(r.Kind, r.Definition, r.Entry, r.Today)}
+	if r.OnePerson {
+		p.Form.Inputs = v.onePerson(p.Form.Inputs, r.Entry)
+	}
 	p.Form.Action, p.Form.Method, p.Form.Submit = v.Base()+"/"+r.Kind.Plural+"/"+r.ID, "PUT", v.Say("records.change")
 	return "record", p
 }

@@ -5,6 +5,9 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"outreach/internal/kinds"
+	"outreach/internal/text"
 )
 
 // Uploads is the list of uploads with the form for a new one. The form posts the file itself, as multipart/form-data, to
@@ -44,9 +47,10 @@ type Upload struct {
 	Rows, New, Changed, Unchanged    int
 	Totals                           map[string]json.Number // what the rows add up to, by field
 	Errors, Warnings                 []CellProblem
-	Cut                              bool      // there are more errors than the list has
-	Columns                          []string  // of the bad rows, as the file calls them
-	BadRows                          []FileRow // rows in which something is wrong, as they were read
+	Cut                              bool              // there are more errors than the list has
+	Headings                         map[string]string // what the file calls its columns, by their English names
+	Columns                          []string          // of the bad rows, as the file calls them
+	BadRows                          []FileRow         // rows in which something is wrong, as they were read
 	ReceivedAt, FinishedAt           time.Time
 	SameAs                           string // the upload that said the same before, or ""
 	CheckOnly                        bool
@@ -106,12 +110,29 @@ func (u Uploads) draw(view) (string, any) { return "uploads", u }
 
 var totalKeys = map[string]string{"reach": "upload.total_reach", "minutes": "upload.total_minutes", "hours": "upload.total_hours", "quantity": "upload.total_quantity"}
 
+// named calls the columns of problems what the file calls them, and where that is not known what the page's language does.
+func (u Upload) named(v view, problems []CellProblem) []CellProblem {
+	out := slices.Clone(problems)
+	for i, p := range out {
+		if heading := u.Headings[p.Column]; heading != "" {
+			out[i].Column = heading
+		} else if v.Lang() == text.Polish {
+			out[i].Column = kinds.ByPlural(u.Kind).Polish(p.Column)
+		}
+	}
+	return out
+}
+
 type uploadPage struct {
 	Upload
 	Figures []fileTotal
 }
 
 func (u Upload) draw(v view) (string, any) {
+	u.Errors, u.Warnings, u.BadRows = u.named(v, u.Errors), u.named(v, u.Warnings), slices.Clone(u.BadRows)
+	for i, row := range u.BadRows {
+		u.BadRows[i].Problems = u.named(v, row.Problems)
+	}
 	p := uploadPage{Upload: u}
 	for _, name := range slices.Sorted(maps.Keys(u.Totals)) {
 		p.Figures = append(p.Figures, fileTotal{Label: v.Say(totalKeys[name]), Value: u.Totals[name]})

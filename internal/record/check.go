@@ -113,6 +113,8 @@ func (f *Field) TooLong(length int) *Problem {
 func parseDate(value string, s Scope) (string, *Problem) {
 	day, ok := ParseDay(value, s.Loose)
 	switch {
+	case !ok && (shapeOfDay.MatchString(value) || s.Loose && shapeOfPolishDay.MatchString(value)):
+		return "", &Problem{Code: NotADate, Hint: "no_such_day"}
 	case !ok:
 		return "", &Problem{Code: NotADate}
 	case day > s.Today:
@@ -122,6 +124,12 @@ func parseDate(value string, s Scope) (string, *Problem) {
 	}
 	return day, nil
 }
+
+// A day that the calendar does not have is written rightly all the same.
+var (
+	shapeOfDay       = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+	shapeOfPolishDay = regexp.MustCompile(`^[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}$`)
+)
 
 // ParseDay reads a date, 2010-07-21, or where loose 21.07.2010 too, and gives it as YYYY-MM-DD.
 func ParseDay(value string, loose bool) (string, bool) {
@@ -504,6 +512,18 @@ var (
 	EmailField = Field{Name: "email", Polish: "email", Type: Email, Keep: Who}
 	PeselField = Field{Name: "pesel", Polish: "pesel", Type: Pesel, Keep: Who}
 )
+
+// Polish is the Polish name of a column of the kind's files; of what is no column of it, and of a nil kind, the name as it is.
+func (k *Kind) Polish(column string) string {
+	if k != nil {
+		for _, f := range k.Columns() {
+			if f.Name == column {
+				return f.Polish
+			}
+		}
+	}
+	return column
+}
 
 // Columns are the columns of the kind's files.
 func (k *Kind) Columns() []*Field {

@@ -138,7 +138,7 @@ reach.low,"Zasięg w osobach, najmniej",person,,23400,,,
 reach.estimate,"Zasięg w osobach, szacunek",person,,727311,,,
 reach.high,"Zasięg w osobach, najwyżej",person,,898860,,,
 reach.population,Mieszkańcy obszaru,person,,2070000,,,
-reach.airings,Emisje w mediach,airing,,113,,,
+reach.airings,Publikacje w mediach,airing,,113,,,
 `},
 		{"in English", "en", "Inhabitants reached,inhabitant,200000,898860,449.4,achieved,113\r\n"},
 	}

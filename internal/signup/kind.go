@@ -39,10 +39,10 @@ var (
 		record.Option{ID: "isced-3-4", Label: project.Text{PL: "średnie lub zawodowe", EN: "upper secondary"}},
 		record.Option{ID: "isced-5-8", Label: project.Text{PL: "wyższe", EN: "higher"}})
 	LabourStatuses = record.Fixed(
-		record.Option{ID: "employed", Label: project.Text{PL: "pracujący", EN: "employed"}, Also: []string{"pracująca", "pracujący(a)"}},
-		record.Option{ID: "self-employed", Label: project.Text{PL: "samozatrudniony", EN: "self-employed"}, Also: []string{"samozatrudniona", "samozatrudniony(a)"}},
-		record.Option{ID: "unemployed", Label: project.Text{PL: "bezrobotny", EN: "unemployed"}, Also: []string{"bezrobotna", "bezrobotny(a)"}},
-		record.Option{ID: "inactive", Label: project.Text{PL: "bierny", EN: "inactive"}, Also: []string{"bierna", "bierny(a)"}})
+		record.Option{ID: "employed", Label: project.Text{PL: "osoba pracująca", EN: "employed"}, Also: []string{"pracujący", "pracująca", "pracujący(a)"}},
+		record.Option{ID: "self-employed", Label: project.Text{PL: "osoba samozatrudniona", EN: "self-employed"}, Also: []string{"samozatrudniony", "samozatrudniona", "samozatrudniony(a)"}},
+		record.Option{ID: "unemployed", Label: project.Text{PL: "osoba bezrobotna", EN: "unemployed"}, Also: []string{"bezrobotny", "bezrobotna", "bezrobotny(a)"}},
+		record.Option{ID: "inactive", Label: project.Text{PL: "osoba bierna zawodowo", EN: "inactive"}, Also: []string{"bierny", "bierna", "bierny(a)", "bierny zawodowo", "bierna zawodowo"}})
 	Residences = record.Fixed(
 		record.Option{ID: "urban", Label: project.Text{PL: "miasto", EN: "urban"}},
 		record.Option{ID: "rural", Label: project.Text{PL: "wieś", EN: "rural"}})

@@ -66,6 +66,8 @@ func TestAttributesInBothLanguages(t *testing.T) {
 	for _, tt := range []struct{ field, spelling, want string }{
 		{"sex", "kobieta", "female"}, {"sex", "Mężczyzna", "male"}, {"sex", "inna", "other"},
 		{"labour_status", "pracujący", "employed"}, {"labour_status", "samozatrudniony", "self-employed"}, {"labour_status", "bezrobotny", "unemployed"}, {"labour_status", "bierny", "inactive"},
+		{"labour_status", "osoba pracująca", "employed"}, {"labour_status", "osoba samozatrudniona", "self-employed"}, {"labour_status", "Osoba bezrobotna", "unemployed"},
+		{"labour_status", "osoba bierna zawodowo", "inactive"}, {"labour_status", "bierna zawodowo", "inactive"}, {"labour_status", "pracujący(a)", "employed"},
 		{"residence", "miasto", "urban"}, {"residence", "wieś", "rural"},
 		{"disability", "tak", "yes"}, {"disability", "0", "no"}, {"disability", "FALSE", "no"},
 		{"education", "isced-5-8", "isced-5-8"}, {"education", "wyższe", "isced-5-8"},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -162,6 +163,29 @@ func (s *Store) Upload(ctx context.Context, project, id string) (Upload, error) 
 		return u, err
 	}
 	return s.ends(ctx, project, one[0])
+}
+
+// UploadOwners tells whose some uploads are: a partner's id, or Office.
+func (s *Store) UploadOwners(ctx context.Context, project string, ids []string) (map[string]string, error) {
+	keys := make([]table.Key, len(ids))
+	for i, id := range ids {
+		keys[i] = uploadKey(project, id)
+	}
+	out := map[string]string{}
+	for part := range slices.Chunk(keys, table.MostGet) {
+		found, err := s.Tracker.Get(ctx, part...)
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range found {
+			var u Upload
+			if err := json.Unmarshal(it.Data, &u); err != nil {
+				return nil, fmt.Errorf("item %s/%s: %w", it.PK, it.SK, err)
+			}
+			out[u.ID] = u.Owner
+		}
+	}
+	return out, nil
 }
 
 func (s *Store) ends(ctx context.Context, project string, u Upload) (Upload, error) {

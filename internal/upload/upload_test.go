@@ -186,7 +186,7 @@ func TestHeader(t *testing.T) {
 			"date,time,medium,kind,title,outlet,reach,colour\n" + strings.TrimSuffix(row, "\n") + ",red\n2010-03-11,18:25,tv,spot,Razem,TV,many,red\n", 1,
 			[]string{`1 colour unknown_column "colour"`, `3 reach not_a_number "many" whole`}},
 		{"a missing column does not hide what is wrong in the others",
-			"date,time,medium,kind,title,outlet\n2010-02-30,18:25,tv,spot,Razem,TV\n", 0, []string{`1 reach missing_column ""`, `2 date not_a_date "2010-02-30"`}},
+			"date,time,medium,kind,title,outlet\n2010-02-30,18:25,tv,spot,Razem,TV\n", 0, []string{`1 reach missing_column ""`, `2 date not_a_date "2010-02-30" no_such_day`}},
 		{"a column that stands twice, in either language",
 			"date,data,medium,kind,title,outlet,reach\n2010-03-11,2010-03-12,tv,spot,Razem,TV,7500\n", 1, []string{`1 date unknown_column "data" twice`}},
 		{"an unknown column named like a person is masked",
@@ -312,7 +312,7 @@ func TestKindThatIsNotAllowed(t *testing.T) {
 func TestCells(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, head, row, errors string }{
-		{"every bad cell of a row is told", airings, "2010-02-30,25:00,film,spot,,TV,-1", `2 date not_a_date "2010-02-30"; 2 time not_a_date "25:00" time; 2 medium not_in_list "film"; 2 title missing ""; 2 reach out_of_range "-1"`},
+		{"every bad cell of a row is told", airings, "2010-02-30,25:00,film,spot,,TV,-1", `2 date not_a_date "2010-02-30" no_such_day; 2 time not_a_date "25:00" time; 2 medium not_in_list "film"; 2 title missing ""; 2 reach out_of_range "-1"`},
 		{"a date after today", airings, "2026-11-24,,tv,,Razem,TV,1", `2 date in_the_future "2026-11-24"`},
 		{"a reach above the population", airings, "2010-03-11,,tv,,Razem,TV,2070001", `2 reach out_of_range "2070001"`},
 		{"a text that is too long", airings, "2010-03-11,,tv," + strings.Repeat("ż", 101) + ",Razem,TV,1", `2 kind too_long "` + strings.Repeat("ż", 100) + `…"`},
@@ -664,7 +664,7 @@ func TestFilesOfTheProject(t *testing.T) {
 		{"media/press-partner-2010-h2.csv", "media", 12, nil},
 		{"media/press-partner-2011.csv", "media", 1, nil},
 		{"media/press-partner-2010-h2-with-4-bad-rows.csv", "media", 12, []string{
-			`3 date not_a_date "31.06.2010"`, `5 reach out_of_range "-8000"`, `7 title missing ""`, `9 reach not_a_number "dużo" whole`}},
+			`3 date not_a_date "31.06.2010" no_such_day`, `5 reach out_of_range "-8000"`, `7 title missing ""`, `9 reach not_a_number "dużo" whole`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -136,9 +136,7 @@ func (s sheet) draw(c *web.Call, status int, a project.Activity, content page.Sh
 	}
 	content.Kind, content.Activity, content.Definition, content.Columns, content.Common = s.kind, a, c.Defined.Definition, s.columns, s.common
 	content.Today, content.Once, content.First, content.People, content.Cursor = c.Today(), c.Site.Store.NewID(), shown.first, shown.all, cursor
-	if shown.next != "" {
-		content.Next = here(c, a, s.kind.Plural, url.Values{"date": {content.Date}, "cursor": {shown.next}})
-	}
+	content.Next = shown.next
 	for _, p := range shown.people {
 		h := on(known[p.ID], date)
 		line := page.SheetRow{Person: p.ID, Name: p.name(), Email: p.Email(), Values: map[string]string{}, Seen: s.seen(h), File: h.Upload != ""}
@@ -266,6 +264,9 @@ func (s sheet) saved(c *web.Call, a project.Activity, body web.Body, count page.
 		return c.JSON(http.StatusOK, count)
 	}
 	query := onPage(body)
+	if then := word(body.Given["then"]); then != "" { // on to the next page, whose cursor the button bears
+		query.Set("cursor", then)
+	}
 	query.Set("saved", fmt.Sprintf("%d-%d-%d-%d", count.New, count.Changed, count.Removed, count.Unchanged))
 	return c.Redirect(here(c, a, s.kind.Plural, query))
 }

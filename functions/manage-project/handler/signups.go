@@ -75,7 +75,11 @@ func listSignups(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	found, err := signups(c, activity, c.Limit(), c.Cursor())
+	limit := c.Limit()
+	if c.Page {
+		limit = atMost(c, usualRows, limit) // each of them is a form, too
+	}
+	found, err := signups(c, activity, limit, c.Cursor())
 	if err != nil {
 		return err
 	}

@@ -112,7 +112,7 @@ const (
 
 // excerpt reads from the original the rows in which something is wrong: the table keeps the bad cells alone. It is nothing
 // where the file is too large to read it each time, or no longer there.
-func excerpt(c *web.Call, u store.Upload, found store.Findings) ([]string, []page.FileRow, error) {
+func excerpt(c *web.Call, u store.Upload, found store.Findings) (upload.Excerpt, error) {
 	var numbers []int
 	for _, e := range found.Errors {
 		if e.Row > 1 && len(numbers) < mostShownRows && !slices.Contains(numbers, e.Row) {
@@ -121,23 +121,29 @@ func excerpt(c *web.Call, u store.Upload, found store.Findings) ([]string, []pag
 	}
 	kind := kinds.ByPlural(u.Kind)
 	if u.State != store.RejectedUp || u.Bytes > mostReread || len(numbers) == 0 || kind == nil {
-		return nil, nil, nil
+		return upload.Excerpt{}, nil
 	}
 	file, err := fetch(c.Context(), c.Site.Store, u)
 	if errors.Is(err, errOther) {
-		return nil, nil, nil
+		return upload.Excerpt{}, nil
 	}
 	if err != nil {
-		return nil, nil, err
+		return upload.Excerpt{}, err
 	}
 	defer discard(file)
 	allowed := func(k *record.Kind) bool { return u.Owner == store.Office || k.Name == media.Kind.Name }
-	read, err := upload.Cut(c.Context(), upload.File{Body: file, Size: u.Bytes}, allowed, numbers)
-	if err != nil {
-		return nil, nil, err
+	return upload.Cut(c.Context(), upload.File{Body: file, Size: u.Bytes}, allowed, numbers)
+}
+
+// headings are what a file calls its columns, by the English names of their fields.
+func headings(read upload.Excerpt) map[string]string {
+	out := map[string]string{}
+	for _, col := range read.Columns {
+		if col.Field != "" && out[col.Field] == "" {
+			out[col.Field] = shorter(col.Name)
+		}
 	}
-	columns, rows := marked(c, read, found)
-	return columns, rows, nil
+	return out
 }
 
 // marked joins rows with what is wrong in them. Columns in which no row has anything, and nothing is wrong, are left out.

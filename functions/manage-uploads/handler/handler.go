@@ -237,9 +237,12 @@ func show(c *web.Call) error {
 	}
 	content := drawn(c, u, found)
 	content.Once = c.Site.Store.NewID()
-	if content.Columns, content.BadRows, err = excerpt(c, u, found); err != nil {
+	read, err := excerpt(c, u, found)
+	if err != nil {
 		return err
 	}
+	content.Headings = headings(read)
+	content.Columns, content.BadRows = marked(c, read, found)
 	return c.Show(http.StatusOK, content)
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -200,18 +201,38 @@ func (n *Notices) signup(ctx context.Context, d *project.Definition, f fact.Fact
 	if err != nil || form["email"] == "" {
 		return false, err
 	}
+	cancel := n.cancelLink(d.ID, id)
+	if what == signup.Held || what == letter.Again {
+		theirs, err := n.isTheirs(ctx, d.ID, su.Person, form["email"])
+		if err != nil {
+			return false, err
+		}
+		if !theirs {
+			what, cancel = signup.Held, ""
+		}
+	}
 	activity, known := d.Activity(su.Activity)
 	if !known {
 		activity.ID = su.Activity
 	}
 	drawn, err := letter.OfSignup(letter.Signup{
 		What: what, Language: su.Locale, Project: d, Activity: activity, ID: id, FirstName: form["first_name"], LastName: form["last_name"],
-		Cancel: n.cancelLink(d.ID, id), At: f.At,
+		Cancel: cancel, At: f.At,
 	})
 	if err != nil {
 		return false, err
 	}
 	return true, n.send(ctx, d.ID, drawn.To(form["email"], f.ID))
+}
+
+// isTheirs tells that a person is known by an address. Whoever sends another's PESEL with an address of their own is not told
+// that the other had signed up, nor given the means to withdraw them: the office looks first.
+func (n *Notices) isTheirs(ctx context.Context, project, id, email string) (bool, error) {
+	p, err := n.Store.Person(ctx, project, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return slices.Contains(p.Emails, email), err
 }
 
 func (n *Notices) cancelLink(project, signup string) string {

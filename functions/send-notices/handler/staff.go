@@ -11,6 +11,7 @@ import (
 
 	"outreach/internal/attention"
 	"outreach/internal/fact"
+	"outreach/internal/kinds"
 	"outreach/internal/letter"
 	"outreach/internal/mail"
 	"outreach/internal/project"
@@ -78,7 +79,7 @@ func (n *Notices) rejected(ctx context.Context, d *project.Definition, f fact.Fa
 		cells[i] = letter.Cell{Row: e.Row, Column: e.Column, Value: e.Value, Problem: e.Problem}
 	}
 	return n.each(ctx, d.ID, f.ID, members, func(language string) (letter.Letter, error) {
-		return letter.OfRejected(letter.Rejected{Language: language, Project: d, Filename: u.Filename, Cells: cells, Cut: found.ErrorsCut, Page: n.BaseURL + "/" + d.ID + "/uploads/" + id})
+		return letter.OfRejected(letter.Rejected{Language: language, Project: d, Filename: u.Filename, Kind: kinds.ByPlural(u.Kind), Cells: cells, Cut: found.ErrorsCut, Page: n.BaseURL + "/" + d.ID + "/uploads/" + id})
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -316,10 +317,40 @@ func evidence(c *web.Call) error {
 	if err != nil {
 		return err
 	}
+	sent, err := senders(c, items)
+	if err != nil {
+		return err
+	}
 	return c.Show(http.StatusOK, page.Evidence{
-		Definition: defined.Definition, Title: f.title, Code: f.code, Figure: f.number, Snapshot: f.kept.ID, AsOf: f.kept.AsOf, Items: items,
+		Definition: defined.Definition, Title: f.title, Code: f.code, Figure: f.number, Snapshot: f.kept.ID, AsOf: f.kept.AsOf, Items: items, Senders: sent,
 		Next: c.NextAddress(cursor), Exports: []page.Link{{Href: c.URL.Path + ".csv", Label: "CSV"}},
 	})
+}
+
+// senders are the names of the partners who sent the files in which some records stand.
+func senders(c *web.Call, items []snapshot.Counted) (map[string]string, error) {
+	var uploads []string
+	for _, one := range items {
+		if one.Upload != "" && !slices.Contains(uploads, one.Upload) {
+			uploads = append(uploads, one.Upload)
+		}
+	}
+	if len(uploads) == 0 {
+		return nil, nil
+	}
+	owners, err := c.Site.Store.UploadOwners(c.Context(), c.Project, uploads)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for upload, owner := range owners {
+		if partner, known := c.Defined.Definition.Partner(owner); known {
+			out[upload] = partner.Name
+		} else if owner != store.Office {
+			out[upload] = owner
+		}
+	}
+	return out, nil
 }
 
 // bare are the records alone.

@@ -24,7 +24,7 @@ import (
 )
 
 var letter = letters.Message{
-	ID: "01JZABC-01JS", To: "office@zażółć.example.org", Subject: "Zapis przyjęty: Kompost, gnojówka i co dalej? Zażółć gęślą jaźń po raz drugi",
+	ID: "01JZABC-01JS", To: "office@zażółć.example.org", Subject: "Masz miejsce: Kompost, gnojówka i co dalej? Zażółć gęślą jaźń po raz drugi",
 	Text: "Dzień dobry!\n\n.\nFrom kropki\n-- \nbiuro\n", HTML: "<p>Dzień dobry!</p>",
 	Files: []letters.File{{Name: "zażółć.ics", Type: "text/calendar; charset=utf-8", Data: []byte("BEGIN:VCALENDAR\r\n")}, {Name: "town-2026-06-30.pdf", Type: "application/pdf", Data: bytes.Repeat([]byte{0, 255, '\n', '.'}, 40_000)}},
 }

@@ -3,6 +3,7 @@
 package typed
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -326,7 +327,7 @@ func (d Desk) one(c *web.Call) error {
 		case !may(t):
 			return store.ErrNotFound
 		case c.Page:
-			return d.edit(c, http.StatusOK, t, page.Entry{})
+			return d.edit(c, http.StatusOK, t, page.Entry{}, nil)
 		}
 		return d.answer(c, http.StatusOK, t)
 	}
@@ -341,7 +342,12 @@ func (d Desk) replace(c *web.Call, body web.Body, id string, may func(store.Type
 	if !may(before) {
 		return store.ErrNotFound
 	}
-	draft, err := d.correction(c, body, before)
+	values := body.Values()
+	which, err := d.asked(c, body)
+	var draft store.Draft
+	if err == nil {
+		draft, err = d.correction(c, body, before)
+	}
 	if err == nil {
 		var t store.Typed
 		if t, err = c.Site.Store.Change(c.Context(), c.Project, d.Kind, id, body.IfMatch(c), draft, may); err == nil {
@@ -351,10 +357,10 @@ func (d Desk) replace(c *web.Call, body web.Body, id string, may func(store.Type
 			return d.answer(c, http.StatusOK, t)
 		}
 	}
-	return d.again(c, body, body.Values(), err, func(status int, e page.Entry) error { return d.edit(c, status, before, e) })
+	return d.again(c, body, values, err, func(status int, e page.Entry) error { return d.edit(c, status, before, e, which) })
 }
 
-func (d Desk) edit(c *web.Call, status int, t store.Typed, entry page.Entry) error {
+func (d Desk) edit(c *web.Call, status int, t store.Typed, entry page.Entry, which []page.Suggestion) error {
 	if entry.Values == nil {
 		views, err := d.views(c, []store.Typed{t})
 		if err != nil {
@@ -363,7 +369,9 @@ func (d Desk) edit(c *web.Call, status int, t store.Typed, entry page.Entry) err
 		entry.Values = views[0].values(d.Kind)
 	}
 	entry.Version = t.ETag()
-	return c.Show(status, page.RecordEdit{Kind: d.Kind, Definition: c.Defined.Definition, ID: t.ID, Entry: entry, Today: c.Today()})
+	return c.Show(status, page.RecordEdit{
+		Kind: d.Kind, Definition: c.Defined.Definition, ID: t.ID, Entry: entry, Today: c.Today(), OnePerson: d.advises(c), Which: which,
+	})
 }
 
 // view is a record as it is shown to those who may see it.
@@ -448,5 +456,6 @@ func (v view) values(k *record.Kind) map[string]string {
 			out[key] = text
 		}
 	}
+	out["person"] = cmp.Or(out["email"], out["pesel"])
 	return out
 }
