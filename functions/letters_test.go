@@ -182,7 +182,7 @@ func TestAReportIsMadeAskedForAndSent(t *testing.T) {
 	p.night(instantOf(t, "2128-01-01 02:00"))
 	p.night(instantOf(t, "2127-12-31 23:59")) // and back
 	p.night(instantOf(t, "2128-01-01 09:00"))
-	p.get("the year's last month", "office1@example.org: Ktoś musi na to spojrzeć: Town\noffice1@example.org: Sprawozdanie do zatwierdzenia, stan na 31 grudnia 2127: Town")
+	p.get("the year's last month", "office1@example.org: Do zrobienia: Town\noffice1@example.org: Sprawozdanie do zatwierdzenia, stan na 31 grudnia 2127: Town")
 	december, _, err := p.store.Latest(ctx, "town", "2127-12-31")
 	p.must(err)
 	reports, err := p.store.Reports(ctx, "town", "")
@@ -193,7 +193,7 @@ func TestAReportIsMadeAskedForAndSent(t *testing.T) {
 
 	// The schedule was away for weeks, over a leap day.
 	p.night(instantOf(t, "2128-03-05 02:00"))
-	p.get("February had 29 days", "office1@example.org: Ktoś musi na to spojrzeć: Town\noffice1@example.org: Sprawozdanie do zatwierdzenia, stan na 29 lutego 2128: Town")
+	p.get("February had 29 days", "office1@example.org: Do zrobienia: Town\noffice1@example.org: Sprawozdanie do zatwierdzenia, stan na 29 lutego 2128: Town")
 	decide := func(id, state string) {
 		t.Helper()
 		_, err := p.store.Decide(ctx, "town", id, state, "", "")
