@@ -131,6 +131,10 @@ func (s *Store) EraseAgain(ctx context.Context, project string, e Erasure) error
 
 // eraseAll erases many people at once: what all have in common, facts and files, is read once for them.
 func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure) error {
+	erasures, err := s.joined(ctx, project, erasures)
+	if err != nil {
+		return err
+	}
 	fresh := freshIDs{}
 	for _, e := range erasures {
 		fresh.add(e)
@@ -209,6 +213,41 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure
 		return err
 	}
 	return s.endErasing(ctx, project, erasures)
+}
+
+// joined gives the erasures with whoever the people were merged with meanwhile, who are one with them.
+func (s *Store) joined(ctx context.Context, project string, erasures []Erasure) ([]Erasure, error) {
+	var ids []string
+	for _, e := range erasures {
+		ids = append(ids, e.IDs...)
+	}
+	people, err := s.Persons(ctx, project, ids)
+	if err != nil {
+		return nil, err
+	}
+	add := func(list []string, more string) []string {
+		if slices.Contains(list, more) {
+			return list
+		}
+		return append(list, more)
+	}
+	out := make([]Erasure, len(erasures))
+	for i, e := range erasures {
+		for _, was := range slices.Clone(e.IDs) {
+			p, there := people[was]
+			if !there {
+				continue
+			}
+			for _, id := range p.IDs() {
+				e.IDs = add(e.IDs, id)
+			}
+			for _, k := range p.Keys() {
+				e.Keys = add(e.Keys, s.Seal(project, k.Kind, k.Value))
+			}
+		}
+		out[i] = e
+	}
+	return out, nil
 }
 
 // mostAtOnce is how many calls of an erasure or a purge wait for the tables at the same time.
