@@ -34,7 +34,7 @@ type Erasure struct {
 // Erase forgets who a person is. Identity, attributes and private texts go; what happened stays, under a fresh id that
 // leads nowhere, so that what asks for no attribute still counts. Files in which the person stands are removed as they were
 // sent, and letters to them. The ledger's entry is written first and the person's own item goes last: an erasure that was cut
-// off is finished by asking again, by the next compile, or in the night. Of somebody who was erased it erases what came since;
+// off is finished by asking again, or in the night. Of somebody who was erased it erases what came since;
 // where there is nothing they are ErrNotFound.
 func (s *Store) Erase(ctx context.Context, project, id, by string) error {
 	p, err := s.Person(ctx, project, id)
@@ -177,9 +177,6 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure
 	if err != nil {
 		return err
 	}
-	if err := s.removeOriginalsLike(ctx, project, files); err != nil {
-		return err
-	}
 	if err := s.rewriteFacts(ctx, project, fresh); err != nil {
 		return err
 	}
@@ -199,6 +196,13 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure
 			return err
 		}
 	}
+	// From here on whoever counts finds the fresh ids alone; what is left to do shall keep nobody from it.
+	if err := s.endErasing(ctx, project, erasures); err != nil {
+		return err
+	}
+	if err := s.removeOriginalsLike(ctx, project, files); err != nil {
+		return err
+	}
 	if err := s.forgetLetters(ctx, addresses); err != nil {
 		return err
 	}
@@ -208,11 +212,7 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure
 	if err := removeAll(ctx, s.Tracker, found.keys); err != nil {
 		return err
 	}
-	err = atOnce(ctx, erasures, func(ctx context.Context, e Erasure) error { return s.leaveNothing(ctx, project, e) })
-	if err != nil {
-		return err
-	}
-	return s.endErasing(ctx, project, erasures)
+	return atOnce(ctx, erasures, func(ctx context.Context, e Erasure) error { return s.leaveNothing(ctx, project, e) })
 }
 
 // joined gives the erasures with whoever the people were merged with meanwhile, who are one with them.

@@ -305,6 +305,9 @@ func TestWhoIsMergedWhileTheyAreErasedIsErased(t *testing.T) {
 			if err := s.Undisturbed(ctx, "p", func() error { return nil }); err != nil {
 				t.Errorf("merged before call %d: a compile is kept waiting: %v", at, err)
 			}
+			if err := s.FinishErasures(ctx, "p"); err != nil {
+				t.Errorf("merged before call %d: the night after: %v", at, err)
+			}
 			for _, id := range []string{a, b} {
 				if _, err := s.Person(ctx, "p", id); isNotFound(err) != (id == a || merged) {
 					t.Errorf("merged before call %d: %v", at, err)

@@ -15,8 +15,8 @@ import (
 // erasureTakes is longer than an erasure works: one that was begun before was cut off.
 const erasureTakes = time.Minute
 
-// lookedAfter is for how long it is looked whether something came of somebody who was erased: what had found them before may
-// write it down after. No request and no delivery takes as long.
+// lookedAfter is for how long it is looked whether something is left of somebody who was erased, or has come since: what had found
+// them before may write it down after. No request and no delivery takes as long.
 const lookedAfter = 3 * 24 * time.Hour
 
 // beginErasing writes erasures into the ledger, and that they are under way.
@@ -34,13 +34,13 @@ func (s *Store) beginErasing(ctx context.Context, project string, erasures []Era
 	return nil
 }
 
-// endErasing writes that erasures are done.
+// endErasing writes that erasures are done as far as facts and rows go. What is left of the people is looked after.
 func (s *Store) endErasing(ctx context.Context, project string, erasures []Erasure) error {
 	for part := range slices.Chunk(erasures, table.MostWrites/2) {
 		var ops []table.Op
 		for _, e := range part {
 			done := put(doneErasureKey(project, e.Fresh), e, table.Always)
-			done.Item.Expires = e.At.Add(lookedAfter)
+			done.Item.Expires = s.Now().Add(lookedAfter)
 			ops = append(ops, done, remove(openErasureKey(project, e.Fresh), table.Always))
 		}
 		if err := s.again(ctx, func() error { return s.Tracker.Write(ctx, ops...) }); err != nil {
@@ -69,7 +69,7 @@ func (s *Store) recentErasures(ctx context.Context, project string) (open, done 
 			switch {
 			case it.Key == openErasureKey(project, e.Fresh):
 				open = append(open, e)
-			case s.Now().Sub(e.At) < lookedAfter: // what has expired may still be there
+			case it.Expires.After(s.Now()): // what has expired may still be there
 				done = append(done, e)
 			}
 		}
@@ -102,8 +102,8 @@ func (s *Store) eraseWhatCame(ctx context.Context, project, id string) error {
 	return fmt.Errorf("person %s: %w", id, ErrNotFound)
 }
 
-// FinishErasures ends the erasures that were cut off, and erases again who was erased in the last days and of whom something has
-// come since. Where time is short the error is ErrLater.
+// FinishErasures ends the erasures that were cut off, and erases again who was erased in the last days and of whom something is
+// left or has come since. Where time is short the error is ErrLater.
 func (s *Store) FinishErasures(ctx context.Context, project string) error {
 	open, done, err := s.recentErasures(ctx, project)
 	if err != nil {
@@ -138,7 +138,7 @@ func (s *Store) FinishErasures(ctx context.Context, project string) error {
 }
 
 // Undisturbed reads facts while nobody is erased: what was read while somebody was is read again, for it may name them by two
-// ids. An erasure that was cut off is finished first; one that goes on for too long is ErrBusy.
+// ids. An erasure that was cut off in facts or rows is finished first; one that goes on for too long is ErrBusy.
 func (s *Store) Undisturbed(ctx context.Context, project string, read func() error) error {
 	return s.again(ctx, func() error {
 		before, open, err := s.erasing(ctx, project)
