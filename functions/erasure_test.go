@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"outreach/internal/objects"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/table/tabletest"
@@ -227,8 +228,8 @@ func TestACompileBesideAnErasureCountsEverybodyOnce(t *testing.T) {
 	}
 }
 
-// TestAnErasureThatWasCutOffIsFinishedByTheNextCompile kills an erasure after each of its writes.
-func TestAnErasureThatWasCutOffIsFinishedByTheNextCompile(t *testing.T) {
+// TestAnErasureThatWasCutOffIsFinishedByTheNight kills an erasure after each of its writes. The next compile counts everybody once.
+func TestAnErasureThatWasCutOffIsFinishedByTheNight(t *testing.T) {
 	t.Parallel()
 	for n, fired := 1, true; fired; n++ {
 		s := &saboteur{}
@@ -246,9 +247,61 @@ func TestAnErasureThatWasCutOffIsFinishedByTheNextCompile(t *testing.T) {
 		if figures := h.figures("2126-06-01"); !strings.HasPrefix(figures, "3 participants") {
 			t.Errorf("cut off after write %d: %s", n, figures)
 		}
+		if err := h.compiler.Schedule(context.Background()); err != nil {
+			t.Errorf("cut off after write %d: %v", n, err)
+		}
 		for _, line := range h.traces(id) {
 			t.Errorf("cut off after write %d there is %s", n, line)
 		}
 		h.db.Close()
+	}
+}
+
+// forbidden is a place from which nothing can be erased.
+type forbidden struct{ objects.Store }
+
+func (forbidden) Erase(context.Context, string) error { return errors.New("AccessDenied") }
+
+// TestAFileThatCannotBeRemovedKeepsNobodyFromCounting: the erasure fails, and goes on each night until it can be ended.
+func TestAFileThatCannotBeRemovedKeepsNobodyFromCounting(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
+	defer h.db.Close()
+	id := several(t, h)
+	m := &memory{ids: map[string]string{}}
+	for _, step := range []func(*house, *memory) error{
+		arrived("coordinator", "obecni.csv", "email,activity,date,hours,outcome\nosoba1@example.org,garden,2126-05-11,3,completed\n"),
+		told("coordinator", "obecni.csv"),
+	} {
+		if err := step(h, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.cover = func(inner objects.Store) objects.Store { return forbidden{inner} }
+	h.start()
+	if err := h.store.Erase(context.Background(), "town", id, ""); err == nil {
+		t.Error("it is said that somebody was erased whose file is there")
+	}
+	for night := range 5 {
+		h.at(day.AddDate(0, 0, night+1))
+		if err := h.compiler.Schedule(context.Background()); err == nil {
+			t.Errorf("night %d: nothing is said of what could not be done", night)
+		}
+		h.hash("2126-06-01")
+		if figures := h.figures("2126-06-01"); !strings.HasPrefix(figures, "3 participants") {
+			t.Errorf("night %d: %s", night, figures)
+		}
+	}
+	h.cover = nil
+	h.start()
+	h.at(day.AddDate(0, 0, 6))
+	if err := h.compiler.Schedule(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if _, err := h.files.Stat(context.Background(), "uploads/town/coordinator/obecni.csv"); err == nil {
+		t.Error("the file is left")
+	}
+	for _, line := range h.traces(id) {
+		t.Errorf("there is %s", line)
 	}
 }

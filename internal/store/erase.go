@@ -34,7 +34,7 @@ type Erasure struct {
 // Erase forgets who a person is. Identity, attributes and private texts go; what happened stays, under a fresh id that
 // leads nowhere, so that what asks for no attribute still counts. Files in which the person stands are removed as they were
 // sent, and letters to them. The ledger's entry is written first and the person's own item goes last: an erasure that was cut
-// off is finished by asking again, by the next compile, or in the night. Of somebody who was erased it erases what came since;
+// off is finished by asking again, or in the night. Of somebody who was erased it erases what came since;
 // where there is nothing they are ErrNotFound.
 func (s *Store) Erase(ctx context.Context, project, id, by string) error {
 	p, err := s.Person(ctx, project, id)
@@ -131,6 +131,10 @@ func (s *Store) EraseAgain(ctx context.Context, project string, e Erasure) error
 
 // eraseAll erases many people at once: what all have in common, facts and files, is read once for them.
 func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure) error {
+	erasures, err := s.joined(ctx, project, erasures)
+	if err != nil {
+		return err
+	}
 	fresh := freshIDs{}
 	for _, e := range erasures {
 		fresh.add(e)
@@ -173,9 +177,6 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure
 	if err != nil {
 		return err
 	}
-	if err := s.removeOriginalsOf(ctx, project, files); err != nil {
-		return err
-	}
 	if err := s.rewriteFacts(ctx, project, fresh); err != nil {
 		return err
 	}
@@ -195,6 +196,13 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure
 			return err
 		}
 	}
+	// From here on whoever counts finds the fresh ids alone; what is left to do shall keep nobody from it.
+	if err := s.endErasing(ctx, project, erasures); err != nil {
+		return err
+	}
+	if err := s.removeOriginalsOf(ctx, project, files); err != nil {
+		return err
+	}
 	if err := s.forgetLetters(ctx, addresses); err != nil {
 		return err
 	}
@@ -204,11 +212,42 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []Erasure
 	if err := removeAll(ctx, s.Tracker, found.keys); err != nil {
 		return err
 	}
-	err = atOnce(ctx, erasures, func(ctx context.Context, e Erasure) error { return s.leaveNothing(ctx, project, e) })
-	if err != nil {
-		return err
+	return atOnce(ctx, erasures, func(ctx context.Context, e Erasure) error { return s.leaveNothing(ctx, project, e) })
+}
+
+// joined gives the erasures with whoever the people were merged with meanwhile, who are one with them.
+func (s *Store) joined(ctx context.Context, project string, erasures []Erasure) ([]Erasure, error) {
+	var ids []string
+	for _, e := range erasures {
+		ids = append(ids, e.IDs...)
 	}
-	return s.endErasing(ctx, project, erasures)
+	people, err := s.Persons(ctx, project, ids)
+	if err != nil {
+		return nil, err
+	}
+	add := func(list []string, more string) []string {
+		if slices.Contains(list, more) {
+			return list
+		}
+		return append(list, more)
+	}
+	out := make([]Erasure, len(erasures))
+	for i, e := range erasures {
+		for _, was := range slices.Clone(e.IDs) {
+			p, there := people[was]
+			if !there {
+				continue
+			}
+			for _, id := range p.IDs() {
+				e.IDs = add(e.IDs, id)
+			}
+			for _, k := range p.Keys() {
+				e.Keys = add(e.Keys, s.Seal(project, k.Kind, k.Value))
+			}
+		}
+		out[i] = e
+	}
+	return out, nil
 }
 
 // mostAtOnce is how many calls of an erasure or a purge wait for the tables at the same time.

@@ -271,3 +271,48 @@ func TestAPurgeReadsWhatAllHaveInCommonOnce(t *testing.T) {
 		t.Errorf("%d facts say that somebody was erased, want %d: %v", erased, people, err)
 	}
 }
+
+// TestWhoIsMergedWhileTheyAreErasedIsErased merges somebody, either way, before each call of their erasure. Where it could not be
+// ended so, it is when it is finished, and no compile waits for ever.
+func TestWhoIsMergedWhileTheyAreErasedIsErased(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for _, into := range []bool{true, false} {
+		for at, met := 1, true; met; at++ {
+			s := open(t)
+			a, b := named(t, s, "a@example.org", "Anna", "A"), named(t, s, "b@example.org", "Anna", "B")
+			met = false
+			merged := false
+			calls := 0
+			erasing := beside(s, func(table.Table, tabletest.Call) {
+				if calls++; calls != at {
+					return
+				}
+				met = true
+				from, to := a, b
+				if !into {
+					from, to = b, a
+				}
+				_, err := s.Merge(ctx, "p", from, to, "")
+				if merged = err == nil; err != nil && !errors.Is(err, ErrNotFound) {
+					t.Errorf("before call %d: %v", at, err)
+				}
+			})
+			if err := erasing.Erase(ctx, "p", a, ""); err != nil && !errors.Is(err, ErrBusy) {
+				t.Fatalf("before call %d: %v", at, err)
+			}
+			s.Now = func() time.Time { return time.Now().Add(2 * erasureTakes) }
+			if err := s.Undisturbed(ctx, "p", func() error { return nil }); err != nil {
+				t.Errorf("merged before call %d: a compile is kept waiting: %v", at, err)
+			}
+			if err := s.FinishErasures(ctx, "p"); err != nil {
+				t.Errorf("merged before call %d: the night after: %v", at, err)
+			}
+			for _, id := range []string{a, b} {
+				if _, err := s.Person(ctx, "p", id); isNotFound(err) != (id == a || merged) {
+					t.Errorf("merged before call %d: %v", at, err)
+				}
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,8 +15,8 @@ import (
 // erasureTakes is longer than an erasure works: one that was begun before was cut off.
 const erasureTakes = time.Minute
 
-// lookedAfter is for how long it is looked whether something came of somebody who was erased: what had found them before may
-// write it down after. No request and no delivery takes as long.
+// lookedAfter is for how long it is looked whether something is left of somebody who was erased, or has come since: what had found
+// them before may write it down after. No request and no delivery takes as long.
 const lookedAfter = 3 * 24 * time.Hour
 
 // beginErasing writes erasures into the ledger, and that they are under way.
@@ -33,13 +34,13 @@ func (s *Store) beginErasing(ctx context.Context, project string, erasures []Era
 	return nil
 }
 
-// endErasing writes that erasures are done.
+// endErasing writes that erasures are done as far as facts and rows go. What is left of the people is looked after.
 func (s *Store) endErasing(ctx context.Context, project string, erasures []Erasure) error {
 	for part := range slices.Chunk(erasures, table.MostWrites/2) {
 		var ops []table.Op
 		for _, e := range part {
 			done := put(doneErasureKey(project, e.Fresh), e, table.Always)
-			done.Item.Expires = e.At.Add(lookedAfter)
+			done.Item.Expires = s.Now().Add(lookedAfter)
 			ops = append(ops, done, remove(openErasureKey(project, e.Fresh), table.Always))
 		}
 		if err := s.again(ctx, func() error { return s.Tracker.Write(ctx, ops...) }); err != nil {
@@ -51,24 +52,31 @@ func (s *Store) endErasing(ctx context.Context, project string, erasures []Erasu
 
 // recentErasures reads the erasures that are under way, and those that are still looked after.
 func (s *Store) recentErasures(ctx context.Context, project string) (open, done []Erasure, err error) {
-	read := func(prefix string) (all []Erasure, err error) {
-		q := table.Query{PK: erasingKey(project).PK, Prefix: prefix, Limit: table.MostPage}
-		for {
-			page, err := list[Erasure](ctx, s.Tracker, q)
-			if err != nil {
-				return nil, err
+	q := table.Query{PK: erasingKey(project).PK}
+	for {
+		page, err := s.Tracker.Query(ctx, q)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, it := range page.Items {
+			if it.Key == erasingKey(project) {
+				continue
 			}
-			all = append(all, page.Items...)
-			if q.Cursor = page.Next; q.Cursor == "" {
-				return all, nil
+			var e Erasure
+			if err := json.Unmarshal(it.Data, &e); err != nil {
+				return nil, nil, fmt.Errorf("item %s/%s: %w", it.PK, it.SK, err)
+			}
+			switch {
+			case it.Key == openErasureKey(project, e.Fresh):
+				open = append(open, e)
+			case it.Expires.After(s.Now()): // what has expired may still be there
+				done = append(done, e)
 			}
 		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			return open, done, nil
+		}
 	}
-	if open, err = read(openErasureKey(project, "").SK); err != nil {
-		return nil, nil, err
-	}
-	done, err = read(doneErasureKey(project, "").SK)
-	return open, slices.DeleteFunc(done, func(e Erasure) bool { return s.Now().Sub(e.At) > lookedAfter }), err
 }
 
 // eraseWhatCame erases again, of somebody who was erased, what was cut off or came after. Where there is nothing they are not found.
@@ -94,39 +102,43 @@ func (s *Store) eraseWhatCame(ctx context.Context, project, id string) error {
 	return fmt.Errorf("person %s: %w", id, ErrNotFound)
 }
 
-// FinishErasures ends the erasures that were cut off, and erases again who was erased in the last days and of whom something has
-// come since.
+// FinishErasures ends the erasures that were cut off, and erases again who was erased in the last days and of whom something is
+// left or has come since. Where time is short the error is ErrLater.
 func (s *Store) FinishErasures(ctx context.Context, project string) error {
 	open, done, err := s.recentErasures(ctx, project)
 	if err != nil {
 		return err
 	}
-	again := slices.DeleteFunc(open, s.underWay)
-	var mu sync.Mutex
-	err = atOnce(ctx, done, func(ctx context.Context, e Erasure) error {
-		remains, err := s.Remains(ctx, project, e)
-		if remains {
-			mu.Lock()
-			defer mu.Unlock()
-			again = append(again, e)
-		}
-		return err
-	})
-	if err != nil {
+	if err := s.finishCutOff(ctx, project, open); err != nil {
 		return err
 	}
-	for part := range slices.Chunk(again, erasedTogether) {
-		if err := s.eraseAll(ctx, project, part); err != nil {
+	for part := range slices.Chunk(done, erasedTogether) {
+		if err := beginPart(ctx); err != nil {
+			return err
+		}
+		var mu sync.Mutex
+		var again []Erasure
+		err := atOnce(ctx, part, func(ctx context.Context, e Erasure) error {
+			remains, err := s.Remains(ctx, project, e)
+			if remains {
+				mu.Lock()
+				defer mu.Unlock()
+				again = append(again, e)
+			}
+			return err
+		})
+		if err == nil && len(again) > 0 {
+			err = s.eraseAll(ctx, project, again)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Store) underWay(e Erasure) bool { return s.Now().Sub(e.At) < erasureTakes }
-
 // Undisturbed reads facts while nobody is erased: what was read while somebody was is read again, for it may name them by two
-// ids. An erasure that was cut off is finished first; one that goes on for too long is ErrBusy.
+// ids. An erasure that was cut off in facts or rows is finished first; one that goes on for too long is ErrBusy.
 func (s *Store) Undisturbed(ctx context.Context, project string, read func() error) error {
 	return s.again(ctx, func() error {
 		before, open, err := s.erasing(ctx, project)
@@ -134,10 +146,14 @@ func (s *Store) Undisturbed(ctx context.Context, project string, read func() err
 			return err
 		}
 		if open {
-			if err := s.finishOpen(ctx, project); err != nil {
-				return err
+			open, _, err := s.recentErasures(ctx, project)
+			if err == nil {
+				err = s.finishCutOff(ctx, project, open)
 			}
-			return &table.Conflict{}
+			if err == nil {
+				err = &table.Conflict{}
+			}
+			return err
 		}
 		if err := read(); err != nil {
 			return err
@@ -150,12 +166,10 @@ func (s *Store) Undisturbed(ctx context.Context, project string, read func() err
 	})
 }
 
-func (s *Store) finishOpen(ctx context.Context, project string) error {
-	open, _, err := s.recentErasures(ctx, project)
-	if err != nil {
-		return err
-	}
-	if open = slices.DeleteFunc(open, s.underWay); len(open) == 0 {
+// finishCutOff ends those of the erasures that are begun and not done which nobody works on any more.
+func (s *Store) finishCutOff(ctx context.Context, project string, open []Erasure) error {
+	open = slices.DeleteFunc(open, func(e Erasure) bool { return s.Now().Sub(e.At) < erasureTakes })
+	if len(open) == 0 {
 		return nil
 	}
 	return s.eraseAll(ctx, project, open)

@@ -112,8 +112,12 @@ func (s *Store) FilesGone(ctx context.Context, project string, p person.Person) 
 }
 
 // RemoveUncounted removes files that need not be kept: those that were rejected or only checked a while ago, those that were asked
-// for or came a while ago and were never taken in, and those sent again after the first of the same bytes was removed.
+// for or came a while ago and were never taken in, and those sent again after the first of the same bytes was removed. Where time
+// is short the error is ErrLater. Where time is short the error is ErrLater.
 func (s *Store) RemoveUncounted(ctx context.Context, project string) error {
+	if err := beginPart(ctx); err != nil {
+		return err
+	}
 	all, err := s.allUploads(ctx, project)
 	if err != nil {
 		return err

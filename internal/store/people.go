@@ -309,11 +309,14 @@ func (s *Store) mergedInto(ctx context.Context, project, id string) (string, err
 // joinPeople puts what the people table knows of one person to another, and lets their keys lead there.
 func (s *Store) joinPeople(ctx context.Context, project, from, into string) (person.Person, error) {
 	target, targetRev, err := load[person.Person](ctx, s.People, personKey(project, into))
+	if err == nil && targetRev == 0 {
+		err = fmt.Errorf("person %s: %w", into, ErrNotFound) // erased in this moment
+	}
 	if err != nil {
 		return target, err
 	}
 	source, sourceRev, err := load[person.Person](ctx, s.People, personKey(project, from))
-	if err != nil || source.Into != "" {
+	if err != nil || sourceRev == 0 || source.Into != "" {
 		return target, err
 	}
 	ops := s.renamed(project, source, person.Person{})

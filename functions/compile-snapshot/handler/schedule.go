@@ -10,10 +10,9 @@ import (
 	"outreach/internal/store"
 )
 
-// Schedule finishes the erasures of every project that were cut off, compiles its yesterday, makes the reports that are due,
-// notes what waits for the office, and then removes what is kept no longer, as far as there is time: each night another project
-// is the first of whom that is done. A project that fails does not keep the others from being done; the event is delivered
-// again, and finds what is done done.
+// Schedule compiles the yesterday of every project, makes the reports that are due, notes what waits for the office, and then
+// removes what is to be removed, as far as there is time: each night another project is the first of whom that is done. A project
+// that fails does not keep the others from being done; the event is delivered again, and finds what is done done.
 func (co Compiler) Schedule(ctx context.Context) error {
 	ids, err := co.Store.Projects(ctx)
 	if err != nil {
@@ -21,7 +20,7 @@ func (co Compiler) Schedule(ctx context.Context) error {
 	}
 	var failed []error
 	for _, id := range ids {
-		failed = append(failed, co.Store.FinishErasures(ctx, id), co.night(ctx, id))
+		failed = append(failed, co.night(ctx, id))
 	}
 	for i := range ids {
 		tonight := int(co.Store.Now().Unix()/(24*60*60)) + i
@@ -54,17 +53,20 @@ func (co Compiler) night(ctx context.Context, id string) error {
 	return co.Store.NoteAttention(ctx, id, d.Day(now), waits, !waits.Any())
 }
 
-// remove removes files that never counted, and what the definition keeps no longer.
+// remove removes what came of people who were erased lately, files that never counted, and what the definition keeps no longer.
+// What there is no time for waits for another night.
 func (co Compiler) remove(ctx context.Context, id string) error {
 	defined, err := co.Store.Definition(ctx, id)
 	if err != nil {
 		return err
 	}
-	uncounted, purged := co.Store.RemoveUncounted(ctx, id), co.Store.Purge(ctx, defined.Definition)
-	if errors.Is(purged, store.ErrLater) {
-		purged = nil
+	var failed []error
+	for _, err := range []error{co.Store.FinishErasures(ctx, id), co.Store.RemoveUncounted(ctx, id), co.Store.Purge(ctx, defined.Definition)} {
+		if !errors.Is(err, store.ErrLater) {
+			failed = append(failed, err)
+		}
 	}
-	return errors.Join(uncounted, purged)
+	return errors.Join(failed...)
 }
 
 // wrapUp is for how many days after a project's end the office still looks at more than its reports.
