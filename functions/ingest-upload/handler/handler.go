@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"outreach/internal/objects"
+	"outreach/internal/record"
 	"outreach/internal/store"
 )
 
@@ -48,6 +49,9 @@ func (in *Ingest) message(ctx context.Context, body string) error {
 	return nil
 }
 
+// tries is how often an object is read that was put again meanwhile.
+const tries = 3
+
 // Object takes in one object, whatever became of it before.
 func (in *Ingest) Object(ctx context.Context, key string) error {
 	project, owner, id, filename, ok := store.ParseObjectKey(key)
@@ -68,7 +72,8 @@ func (in *Ingest) Object(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	if id == "" {
+	asked := id != "" // at such a place only the same bytes are put again, by a request that was repeated
+	if !asked {
 		// Nobody asked for it: it is known by where it lies and what it holds, so that a second delivery is the same upload.
 		id = store.IDFor(info.Arrived, key+"|"+info.ETag)
 	}
@@ -79,6 +84,22 @@ func (in *Ingest) Object(ctx context.Context, key string) error {
 	if u, err = in.Store.BeginUpload(ctx, project, u); err != nil || u.Final() {
 		return err
 	}
+	err = in.take(ctx, project, defined, u, info)
+	for n := 1; asked && n < tries && errors.Is(err, objects.ErrChanged); n++ {
+		if info, err = in.Store.Objects.Stat(ctx, key); err == nil {
+			err = in.take(ctx, project, defined, u, info)
+		}
+	}
+	if errors.Is(err, objects.ErrChanged) {
+		// Whoever owns the place wrote over it before it was read: what lies there now has an event of its own.
+		u.State = store.RejectedUp
+		over := record.Problem{Code: record.Unreadable, Hint: "overwritten"}
+		return in.Store.FinishUpload(ctx, project, u, store.Findings{Errors: []store.Finding{{Row: 1, Problem: over}}})
+	}
+	return err
+}
+
+func (in *Ingest) take(ctx context.Context, project string, defined store.Defined, u store.Upload, info objects.Info) error {
 	run := &run{in: in, defined: defined, project: project, upload: u}
 	defer run.close()
 	return run.process(ctx, info)

@@ -135,6 +135,37 @@ func TestAnObjectWrittenOverBeforeItIsReadCountsAsWhatItIsNow(t *testing.T) {
 	}
 }
 
+// A request that is repeated puts the same file again where it was asked to be: that is no other file.
+func TestAFilePutAgainWhileItIsReadCounts(t *testing.T) {
+	t.Parallel()
+	in, files := ingest(t)
+	ctx := context.Background()
+	u, err := in.Store.AskUpload(ctx, "town", store.Upload{Owner: "radio", Filename: "maj.csv", Size: int64(len(airing))}, store.Once{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func() {
+		if err := files.Put(ctx, u.Object, strings.NewReader(airing), ""); err != nil {
+			t.Error(err)
+		}
+	}
+	put()
+	again := 2
+	in.Store.Objects = overwriting{files, func() {
+		if again--; again >= 0 {
+			put()
+		}
+	}}
+	for range 3 { // each has its event
+		if err := in.Object(ctx, u.Object); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if u, err = in.Store.Upload(ctx, "town", u.ID); err != nil || u.State != store.AcceptedUp || u.Rows != 1 {
+		t.Errorf("%+v, %v", u, err)
+	}
+}
+
 func TestTwoDeliveriesAtTheSameTimeAcceptTheFileOnce(t *testing.T) {
 	t.Parallel()
 	in, files := ingest(t)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"io"
 	"maps"
 	"os"
@@ -51,14 +50,7 @@ const (
 )
 
 func (r *run) process(ctx context.Context, info objects.Info) error {
-	err := r.fetch(ctx, info)
-	if errors.Is(err, objects.ErrChanged) {
-		// Whoever owns the place wrote over it before it was read: what lies there now has an event of its own.
-		r.upload.State = store.RejectedUp
-		over := record.Problem{Code: record.Unreadable, Hint: "overwritten"}
-		return r.in.Store.FinishUpload(ctx, r.project, r.upload, store.Findings{Errors: []store.Finding{{Row: 1, Problem: over}}})
-	}
-	if err != nil {
+	if err := r.fetch(ctx, info); err != nil {
 		return err
 	}
 	if !r.upload.CheckOnly {
