@@ -120,6 +120,11 @@ func TestACheckedFileIsLetCountWithoutBeingChosenAgain(t *testing.T) {
 	if same := p.radio.with("Idempotency-Key", "once").post(at+"/counting", fields{}).is(http.StatusCreated).text("id"); same != again {
 		t.Errorf("sent again it is another upload")
 	}
+	for _, page := range []string{"/uploads", "/uploads/" + again} {
+		if got := p.office.browser().get(p.at + page).is(http.StatusOK); !strings.Contains(string(got.body), ">Radio Podwórko<") {
+			t.Errorf("%s does not say who sent the file", page)
+		}
+	}
 	p.settled(p.radio, again).has(map[string]string{"state": "accepted", "filename": "styczeń.csv", "owner": "radio", "new": "1", "totals.reach": "120"})
 	p.counts(map[string]string{"3": "120"})
 	// What counts already says nothing new, and what was not only checked is not sent.

@@ -374,6 +374,17 @@ func instant(at time.Time) any {
 	return at.UTC().Format(time.RFC3339Nano)
 }
 
+// sender is what people call who sent a file.
+func sender(c *web.Call, owner string) string {
+	if owner == store.Office {
+		return c.Messages().Say("uploads.office")
+	}
+	if p, known := c.Defined.Definition.Partner(owner); known {
+		return p.Name
+	}
+	return owner
+}
+
 func drawn(c *web.Call, u store.Upload, found store.Findings) page.Upload {
 	words := c.Messages() // a page is in one language, its reader's
 	problems := func(findings []store.Finding) []page.CellProblem {
@@ -384,7 +395,7 @@ func drawn(c *web.Call, u store.Upload, found store.Findings) page.Upload {
 		return out
 	}
 	out := page.Upload{
-		ID: u.ID, State: u.State, Kind: u.Kind, Filename: u.Filename, Owner: u.Owner, SHA256: u.SHA256, Bytes: u.Bytes,
+		ID: u.ID, State: u.State, Kind: u.Kind, Filename: u.Filename, Owner: sender(c, u.Owner), SHA256: u.SHA256, Bytes: u.Bytes,
 		Rows: u.Rows, New: u.New, Changed: u.Changed, Unchanged: u.Unchanged, Totals: u.Totals,
 		Errors: problems(found.Errors), Warnings: problems(found.Warnings), Cut: found.ErrorsCut,
 		ReceivedAt: u.Arrived, FinishedAt: u.Finished, SameAs: u.SameAs, CheckOnly: u.CheckOnly, Mine: true,
