@@ -696,7 +696,7 @@ func TestAddressesAreForgiving(t *testing.T) {
 	if says := p.office.post(p.at+"/consultations", p.consultation("ola").and(fields{"date": "27.11.2026"})).text("errors.0.message"); strings.Contains(says, "21.07.2010") {
 		t.Errorf("what is refused is recommended: %s", says)
 	}
-	if says := p.anyone.browser().with("Sec-Fetch-Site", "cross-site").fill(p.at+"/signups", signup("ola", "planting")).is(http.StatusForbidden); !strings.Contains(string(says.body), "z innej strony") {
+	if says := p.anyone.browser().with("Sec-Fetch-Site", "cross-site").fill(p.at+"/signups", signup("ola", "planting")).is(http.StatusForbidden); !strings.Contains(string(says.body), "z\u00a0innej strony") {
 		t.Errorf("a form of another site is told %s", says)
 	}
 	if says := p.office.post(p.at+"/signups", signup("ola", "planting").and(fields{"birth_year": 1800})).is(http.StatusUnprocessableEntity).text("errors.0.message"); !strings.Contains(says, p.day(0)[:4]) {

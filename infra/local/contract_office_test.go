@@ -356,7 +356,7 @@ func TestSignUpsOfAFormerActivityStayOnTheLists(t *testing.T) {
 		if rows := strings.Count(string(p.office.get(p.at+"/signups.csv").is(http.StatusOK).body), "@example.org"); rows != 4 {
 			t.Errorf("%s: %d rows in the export", step, rows)
 		}
-		if got := p.office.browser().get(p.at + "/signups?activity=over").is(http.StatusOK); strings.Contains(string(got.body), "(nie ma już w definicji)") == (step == "back") {
+		if got := p.office.browser().get(p.at + "/signups?activity=over").is(http.StatusOK); strings.Contains(string(got.body), "(nie ma już w\u00a0definicji)") == (step == "back") {
 			t.Errorf("%s: the page says %s", step, got)
 		}
 	}

@@ -57,7 +57,7 @@ func begin(t *testing.T, data string) {
 func play(t *testing.T, s *store.Store) string {
 	t.Helper()
 	ctx := t.Context()
-	d, problems := definition.Parse([]byte(town))
+	d, problems := definition.Parse("", []byte(town))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

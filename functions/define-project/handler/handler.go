@@ -87,7 +87,7 @@ func set(c *web.Call) error {
 	} else if c.Method == http.MethodPost {
 		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, PUT"}
 	}
-	d, problems := definition.ParseOf(c.Project, raw)
+	d, problems := definition.Parse(c.Project, raw)
 	lines := make([]web.Line, 0, len(problems))
 	for _, p := range problems {
 		lines = append(lines, web.Line{Field: p.Field, Code: p.Code, Message: p.Message.In(c.Language), Line: p.Line, Column: p.Column})

@@ -61,11 +61,9 @@ const mostProblems = 1000
 // largest bounds amounts and targets.
 const largest = 1e12
 
-// Parse reads and checks a definition. It gives the definition, or all its problems in the order of lines.
-func Parse(text []byte) (*project.Definition, []Problem) { return ParseOf("", text) }
-
-// ParseOf is Parse for the definition of a certain project, whose id it has to have.
-func ParseOf(id string, text []byte) (*project.Definition, []Problem) {
+// Parse reads and checks the definition of a project, "" of any. It gives the definition, or all its problems in the order of
+// lines; that it is another project's is one of them.
+func Parse(id string, text []byte) (*project.Definition, []Problem) {
 	r := &reader{of: id}
 	var d *project.Definition
 	if root := r.read(text); root != nil {

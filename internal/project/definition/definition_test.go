@@ -33,7 +33,7 @@ func indicator(code, unit string, target float64, count, field, of, where, pl, e
 
 func TestParseGivesWhatTheDefinitionSays(t *testing.T) {
 	t.Parallel()
-	got, problems := definition.Parse([]byte(ces(t)))
+	got, problems := definition.Parse("", []byte(ces(t)))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -101,7 +101,7 @@ func TestParseGivesWhatTheDefinitionSays(t *testing.T) {
 func TestContactAndMarks(t *testing.T) {
 	t.Parallel()
 	given := strings.Replace(small, "title: Small", "title: Small\ncontact: {name: Office, email: office@example.org, phone: 1, address: A street}\nmarks: [{sign: eu, text: Union}, {text: {pl: Fundusz, en: Fund}}]", 1)
-	got, problems := definition.Parse([]byte(given))
+	got, problems := definition.Parse("", []byte(given))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -160,7 +160,7 @@ func TestParseTakesOtherWaysOfWriting(t *testing.T) {
 			if !strings.Contains(small, c.from) {
 				t.Fatalf("nothing to replace: %s", c.from)
 			}
-			d, problems := definition.Parse([]byte(strings.Replace(small, c.from, c.to, 1)))
+			d, problems := definition.Parse("", []byte(strings.Replace(small, c.from, c.to, 1)))
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
@@ -173,7 +173,7 @@ func TestParseTakesOtherWaysOfWriting(t *testing.T) {
 
 func TestParseJSON(t *testing.T) {
 	t.Parallel()
-	d, problems := definition.Parse([]byte(`{"id": "x", "title": {"pl": "X", "en": "X"}, "period": {"from": "2026-01-01", "to": "2026-01-31"},
+	d, problems := definition.Parse("", []byte(`{"id": "x", "title": {"pl": "X", "en": "X"}, "period": {"from": "2026-01-01", "to": "2026-01-31"},
 		"indicators": [{"code": "1", "label": "L", "target": 1, "count": "records", "of": "output", "where": "title contains \"a\""}]}`))
 	if len(problems) > 0 || d.Indicators[0].Where != `title contains "a"` {
 		t.Error(problems)
@@ -308,7 +308,7 @@ func TestProblems(t *testing.T) {
 			if !strings.Contains(small, c.from) {
 				t.Fatalf("nothing to replace: %s", c.from)
 			}
-			d, problems := definition.Parse([]byte(strings.Replace(small, c.from, c.to, 1)))
+			d, problems := definition.Parse("", []byte(strings.Replace(small, c.from, c.to, 1)))
 			var got []string
 			for _, p := range problems {
 				got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s %d:%d", p.Field, p.Code, p.Line, p.Column)))
@@ -330,7 +330,7 @@ func TestProblems(t *testing.T) {
 
 func TestMessagesSayWhatToDo(t *testing.T) {
 	t.Parallel()
-	_, problems := definition.Parse([]byte(strings.Replace(small, `"course"`, `"curse"`, 1)))
+	_, problems := definition.Parse("", []byte(strings.Replace(small, `"course"`, `"curse"`, 1)))
 	want := text(`activity nigdy nie jest równe "curse": należy poprawić wartość. Są: course.`, `activity is never "curse": correct the value. There are: course.`)
 	if len(problems) != 1 || problems[0].Message != want {
 		t.Errorf("got %+v", problems)
@@ -350,7 +350,7 @@ func TestParseIsBounded(t *testing.T) {
 		"one long quote":      "a: '" + strings.Repeat("x\n ", 80000) + "'",
 		"unknown keys":        "a: {" + strings.Repeat("b: 1, ", 9000) + "}",
 	} {
-		if d, problems := definition.Parse([]byte(text)); d != nil || len(problems) == 0 || len(problems) > 1000 {
+		if d, problems := definition.Parse("", []byte(text)); d != nil || len(problems) == 0 || len(problems) > 1000 {
 			t.Errorf("%s: %d problems", name, len(problems))
 		}
 	}
@@ -369,7 +369,7 @@ func checkPlaces(t interface {
 	Fatalf(string, ...any)
 }, text string) {
 	t.Helper()
-	d, problems := definition.Parse([]byte(text))
+	d, problems := definition.Parse("", []byte(text))
 	if (d == nil) == (len(problems) == 0) {
 		t.Fatalf("a definition %t, and %d problems", d != nil, len(problems))
 	}
@@ -423,14 +423,14 @@ func FuzzParse(f *testing.F) {
 func BenchmarkParse(b *testing.B) {
 	text := []byte(ces(b))
 	for b.Loop() {
-		definition.Parse(text)
+		definition.Parse("", text)
 	}
 }
 
 // What is stored of a definition is its JSON; nothing may be lost or changed by it.
 func TestParsedDefinitionsSurviveJSON(t *testing.T) {
 	t.Parallel()
-	want, problems := definition.Parse([]byte(ces(t)))
+	want, problems := definition.Parse("", []byte(ces(t)))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

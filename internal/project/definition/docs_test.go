@@ -28,11 +28,11 @@ func TestTheGuidesExampleIsADefinition(t *testing.T) {
 	t.Parallel()
 	_, example, _ := strings.Cut(guide(t), "```yaml\n")
 	example, _, ok := strings.Cut(example, "```")
-	if _, problems := definition.Parse([]byte(example)); !ok || len(problems) > 0 {
+	if _, problems := definition.Parse("", []byte(example)); !ok || len(problems) > 0 {
 		t.Errorf("%+v", problems)
 	}
 	misspelt := strings.Replace(example, `"bookkeeping"`, `"bookeeping"`, 1)
-	_, problems := definition.Parse([]byte(misspelt))
+	_, problems := definition.Parse("", []byte(misspelt))
 	if len(problems) != 1 || problems[0].Line != 34 || problems[0].Column != 94 || problems[0].Field != "indicators[0].where" {
 		t.Errorf("the guide's example of a problem is another one now: %+v", problems)
 	}
@@ -106,7 +106,7 @@ func TestTheGuideSaysHowLongDataCanBeKept(t *testing.T) {
 	_, example, _ := strings.Cut(guide(t), "```yaml\n")
 	example, _, _ = strings.Cut(example, "retention:")
 	keeps := func(class string, months int) bool {
-		_, problems := definition.Parse([]byte(example + fmt.Sprintf("retention: {%s: %d}\n", class, months)))
+		_, problems := definition.Parse("", []byte(example+fmt.Sprintf("retention: {%s: %d}\n", class, months)))
 		return len(problems) == 0
 	}
 	most := regexp.MustCompile(`At most ([0-9]+) months`).FindStringSubmatch(guide(t))

@@ -23,7 +23,7 @@ func TestMistakesInYAMLAreToldInBothLanguages(t *testing.T) {
 		"an unknown escape":        "id: x\ntitle: \"a\\qb\"\n",
 		"a sign that is reserved":  "id: x\ntitle: @a\n",
 	} {
-		_, problems := definition.Parse([]byte(text))
+		_, problems := definition.Parse("", []byte(text))
 		if len(problems) == 0 || problems[0].Code != "unreadable" {
 			t.Errorf("%s is found to be %v", name, problems)
 			continue
