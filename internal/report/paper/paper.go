@@ -191,7 +191,11 @@ func (p *printer) figures() {
 	head()
 	for _, in := range p.s.Indicators {
 		p.font("", 9, ink)
-		lines := p.wrapped(p.label(in), figureColumns[1]-2)
+		code, label := in.Code, p.label(in)
+		if p.pdf.GetStringWidth(shown(code)) > figureColumns[0]-1 {
+			code, label = "", code+"  "+label // a long code stands before the label
+		}
+		lines := p.wrapped(label, figureColumns[1]-2)
 		height := float64(len(lines))*p.high() + 6.6
 		if p.need(height + 5) {
 			head()
@@ -199,7 +203,7 @@ func (p *printer) figures() {
 		}
 		y := p.y + 1.4
 		x := left
-		p.put(x, y, figureColumns[0], "L", p.fitted(in.Code, figureColumns[0]-1))
+		p.put(x, y, figureColumns[0], "L", code)
 		x += figureColumns[0]
 		for i, line := range lines {
 			p.put(x, y+float64(i)*p.high(), figureColumns[1], "L", line)

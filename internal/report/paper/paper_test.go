@@ -186,6 +186,16 @@ func TestEveryLabelAndEveryFigureIsPrinted(t *testing.T) {
 	}
 }
 
+// A code that is longer than its column is not cut: in the first table too it says which result it is.
+func TestALongCodeIsPrintedWhole(t *testing.T) {
+	s := numbered(1000, 2)
+	s.Indicators[1].Code = "A.b-c_10/2026"
+	first := strings.SplitAfter(read(t, printed(t, s, "pl"))[0], plain(text.Of("pl").Say("results.bar_key")))[0]
+	if !strings.Contains(first, s.Indicators[1].Code) {
+		t.Errorf("the table says %s", first)
+	}
+}
+
 func TestWhatTheReaderMayNotSeeIsNotPrinted(t *testing.T) {
 	s := numbered(100000, 1)
 	s.Participants.By = snapshot.Breakdowns{"sex": {{Code: "female", People: 77777, Shown: snapshot.Few}, {Code: "male", People: 88888, Shown: snapshot.Hidden}}}
