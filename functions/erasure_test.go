@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"outreach/internal/fact"
 	"outreach/internal/objects"
 	"outreach/internal/store"
 	"outreach/internal/table"
@@ -247,6 +248,7 @@ func TestAnErasureThatWasCutOffIsFinishedByTheNight(t *testing.T) {
 		if figures := h.figures("2126-06-01"); !strings.HasPrefix(figures, "3 participants") {
 			t.Errorf("cut off after write %d: %s", n, figures)
 		}
+		h.at(day.AddDate(0, 0, 7)) // the machine was off for a while
 		if err := h.compiler.Schedule(context.Background()); err != nil {
 			t.Errorf("cut off after write %d: %v", n, err)
 		}
@@ -260,7 +262,7 @@ func TestAnErasureThatWasCutOffIsFinishedByTheNight(t *testing.T) {
 // forbidden is a place from which nothing can be erased.
 type forbidden struct{ objects.Store }
 
-func (forbidden) Erase(context.Context, string) error { return errors.New("AccessDenied") }
+func (forbidden) Erase(context.Context, string, time.Time) error { return errors.New("AccessDenied") }
 
 // TestAFileThatCannotBeRemovedKeepsNobodyFromCounting: the erasure fails, and goes on each night until it can be ended.
 func TestAFileThatCannotBeRemovedKeepsNobodyFromCounting(t *testing.T) {
@@ -303,5 +305,88 @@ func TestAFileThatCannotBeRemovedKeepsNobodyFromCounting(t *testing.T) {
 	}
 	for _, line := range h.traces(id) {
 		t.Errorf("there is %s", line)
+	}
+}
+
+// TestWhatHasArrivedAndIsNotTakenInYetOutlivesAnErasure: a system puts its list at the same place every day. The one that waits is
+// another file than the one that goes.
+func TestWhatHasArrivedAndIsNotTakenInYetOutlivesAnErasure(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
+	defer h.db.Close()
+	id := several(t, h)
+	m := &memory{ids: map[string]string{}}
+	const head = "email,activity,date,hours,outcome\n"
+	for _, step := range []func(*house, *memory) error{
+		arrived("coordinator", "obecni.csv", head+"osoba1@example.org,garden,2126-05-11,3,completed\n"),
+		told("coordinator", "obecni.csv"),
+		arrived("coordinator", "obecni.csv", head+"osoba2@example.org,garden,2126-05-12,4,completed\n"),
+		func(h *house, _ *memory) error { return h.store.Erase(context.Background(), "town", id, "") },
+		told("coordinator", "obecni.csv"),
+	} {
+		if err := step(h, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, err := h.store.Uploads(context.Background(), "town", "", 10, "")
+	if err != nil || len(page.Items) != 2 {
+		t.Fatalf("%+v, %v", page.Items, err)
+	}
+	for _, u := range page.Items {
+		if u.State != store.AcceptedUp {
+			t.Errorf("%+v", u)
+		}
+	}
+}
+
+// TestAFileThatIsNeverTakenInKeepsNoErasureGoing: who stands in a file that died on the way is erased from it in the end.
+func TestAFileThatIsNeverTakenInKeepsNoErasureGoing(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
+	defer h.db.Close()
+	id := several(t, h)
+	u := store.Upload{ID: h.store.NewID(), Owner: store.Office, Arrived: day}
+	u.Object = store.ObjectKey("town", u.Owner, u.ID)
+	if _, err := h.store.BeginUpload(ctx, "town", u); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.store.Mention(ctx, "town", u.ID, []string{id}); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.store.Erase(ctx, "town", id, ""); err != nil {
+		t.Fatal(err)
+	}
+	erased := func() (n int) {
+		heads, err := h.store.Heads(ctx, "town")
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = h.store.Facts(ctx, "town", fact.Heads{}, heads, func(f fact.Fact) error {
+			if f.Kind == fact.KindPersonErased {
+				n++
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := 0
+	for night := 1; night <= 40; night++ {
+		h.at(day.AddDate(0, 0, night))
+		if err := h.compiler.Schedule(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if night == 34 {
+			before = erased()
+		}
+	}
+	if after := erased(); after != before {
+		t.Errorf("%d erasures after 34 nights, %d after 40", before, after)
+	}
+	if left := h.traces(id); len(left) > 0 {
+		t.Errorf("there is %s", left)
 	}
 }

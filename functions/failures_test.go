@@ -133,8 +133,8 @@ func (f files) Delete(ctx context.Context, key string) error {
 	return f.call(true, func() error { return f.Store.Delete(ctx, key) })
 }
 
-func (f files) Erase(ctx context.Context, key string) error {
-	return f.call(true, func() error { return f.Store.Erase(ctx, key) })
+func (f files) Erase(ctx context.Context, key string, upTo time.Time) error {
+	return f.call(true, func() error { return f.Store.Erase(ctx, key, upTo) })
 }
 
 func (f files) Stat(ctx context.Context, key string) (info objects.Info, err error) {

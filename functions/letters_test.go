@@ -26,9 +26,11 @@ import (
 type box struct {
 	letters []mail.Message
 	fail    func(mail.Message) error // after a letter was taken
+	ends    time.Time                // when the last had to be sent
 }
 
-func (b *box) Send(_ context.Context, m mail.Message) error {
+func (b *box) Send(ctx context.Context, m mail.Message) error {
+	b.ends, _ = ctx.Deadline()
 	b.letters = append(b.letters, m)
 	if b.fail != nil {
 		return b.fail(m)
@@ -581,5 +583,36 @@ func TestAFormSentAgainAndAgainIsNoStreamOfLetters(t *testing.T) {
 	}
 	if n := len(p.box.letters); n != 5 {
 		t.Errorf("%d letters", n)
+	}
+}
+
+// Who has to end gives the turn back before that: the next goes on where they stopped, and at once.
+func TestTheTurnIsGivenBackBeforeTheFunctionEnds(t *testing.T) {
+	t.Parallel()
+	p := newPostal(t, limited)
+	m := &memory{ids: map[string]string{}}
+	for n := range 3 {
+		p.must(public(fmt.Sprint("form", n), form("grants", n, nil))(p.house, m))
+	}
+	ends := time.Now().Add(time.Hour)
+	ctx, cancel := context.WithDeadline(context.Background(), ends)
+	defer cancel()
+	p.owner = "first"
+	p.box.fail = func(mail.Message) error { cancel(); return ctx.Err() }
+	notices := &sendnotices.Notices{Store: p.store, Mail: p.box, BaseURL: base, Log: p.log, Owner: p.owner}
+	if err := notices.CatchUp(ctx); err == nil {
+		t.Error("who was cut off says that all was sent")
+	}
+	if left := ends.Sub(p.box.ends); left < 5*time.Second || left > time.Minute {
+		t.Errorf("the last letter has to be sent %s before the end", left)
+	}
+	p.owner, p.box.fail = "second", nil
+	p.must(p.deliver())
+	to := map[string]bool{}
+	for _, l := range p.box.letters {
+		to[l.To] = true
+	}
+	if len(to) != 3 {
+		t.Errorf("%d people have letters", len(to))
 	}
 }

@@ -462,3 +462,125 @@ func TestFilesThatNeverCountedGoWithWhoeverIsErased(t *testing.T) {
 	p.radio.get(p.at + "/uploads/" + airings.text("id")).is(http.StatusOK).has(map[string]string{"state": "rejected", "errors.0.column": "date"})
 	p.counts(map[string]string{"1": "1"})
 }
+
+// Whoever is erased waits no longer: a place that becomes free goes to the next.
+func TestAFreePlaceGoesToNobodyWhoWasErased(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "capacity: 3", "capacity: 1")
+	for _, name := range []string{"ola", "ewa", "jan"} {
+		p.office.post(p.at+"/signups", signup(name, "compost")).is(http.StatusCreated)
+	}
+	of := func(name string) string {
+		return p.office.get(p.at + "/people?q=" + name + "@example.org").is(http.StatusOK).text("items.0.id")
+	}
+	first := p.office.get(p.at + "/signups?activity=compost").is(http.StatusOK)
+	p.office.delete(p.at + "/people/" + of("ewa")).is(http.StatusOK)
+	if got := strings.Join(p.waiting(t), ", "); !strings.Contains(got, "waiting 1") {
+		t.Errorf("there wait %s", got)
+	}
+	p.office.put(p.at+"/signups/"+first.text("items.0.id"), fields{"state": "cancelled"}).is(http.StatusOK)
+	if got := p.states("compost"); got["accepted"] != 1 || got["waitlisted"] != 1 || got["cancelled"] != 1 {
+		t.Errorf("the states are %v", got)
+	}
+	eventually(t, "a letter to the next", func() bool {
+		for _, m := range p.mails("jan@example.org") {
+			if strings.Contains(said(within(m, "subject")), "Zwolniło się miejsce") {
+				return true
+			}
+		}
+		return false
+	})
+	if got := strings.Join(p.waiting(t), ", "); strings.Contains(got, "waiting") {
+		t.Errorf("there wait %s", got)
+	}
+	// Her sign-up can still be cancelled, and nothing is counted twice by it.
+	for _, su := range p.everything(p.at + "/signups?activity=compost") {
+		if said(within(su, "state")) == "waitlisted" {
+			p.office.put(p.at+"/signups/"+said(within(su, "id")), fields{"state": "cancelled"}).is(http.StatusOK)
+		}
+	}
+	p.office.post(p.at+"/signups", signup("zofia", "compost")).is(http.StatusCreated).has(map[string]string{"state": "waitlisted"})
+	if got := strings.Join(p.waiting(t), ", "); !strings.Contains(got, "waiting 1") {
+		t.Errorf("there wait %s", got)
+	}
+}
+
+// Whoever was merged is one person at every door: they have one sign-up, and one record of one thing.
+func TestWhoWasMergedHasNoSecondPlaceAndNoSecondRecord(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "capacity: 3", "capacity: 2")
+	of := func(name string) string {
+		return p.office.get(p.at + "/people?q=" + name + "@example.org").is(http.StatusOK).text("items.0.id")
+	}
+	p.office.post(p.at+"/signups", signup("dawna", "compost")).is(http.StatusCreated).has(map[string]string{"state": "accepted"})
+	p.office.post(p.at+"/signups", signup("nowa", "planting")).is(http.StatusCreated)
+	record := p.consultation("dawna")
+	said := p.office.post(p.at+"/consultations", record).is(http.StatusCreated)
+	p.office.post(p.at+"/people/"+of("dawna")+"/merge", fields{"into": of("nowa")}).is(http.StatusOK)
+
+	for _, name := range []string{"dawna", "nowa"} {
+		p.anyone.post(p.at+"/signups", signup(name, "compost")).is(http.StatusCreated)
+		p.office.post(p.at+"/signups", signup(name, "compost")).is(http.StatusCreated).has(map[string]string{"state": "accepted"})
+	}
+	if got := p.states("compost"); got["accepted"] != 1 || len(got) != 1 {
+		t.Errorf("the states are %v", got)
+	}
+	p.anyone.post(p.at+"/signups", signup("trzecia", "compost")).is(http.StatusCreated)
+	if got := p.states("compost"); got["accepted"] != 2 {
+		t.Errorf("the states are %v", got)
+	}
+	for _, name := range []string{"dawna", "nowa"} {
+		p.office.post(p.at+"/consultations", record.and(fields{"person": fields{"email": name + "@example.org"}, "minutes": 30})).is(http.StatusConflict).has(map[string]string{"existing": said.text("id")})
+	}
+	// Corrected and deleted it leaves nothing in the way.
+	at := p.at + "/consultations/" + said.text("id")
+	p.office.put(at, record.and(fields{"minutes": 50})).is(http.StatusOK)
+	p.office.delete(at).is(http.StatusOK)
+	p.office.post(p.at+"/consultations", record).is(http.StatusCreated)
+	p.counts(map[string]string{"6": "1"})
+	// What is cancelled is over, whoever it was.
+	p.office.put(p.at+"/signups/"+p.office.get(p.at+"/signups?activity=compost").text("items.0.id"), fields{"state": "cancelled"}).is(http.StatusOK)
+	p.anyone.post(p.at+"/signups", signup("nowa", "compost")).is(http.StatusCreated)
+	if got := p.states("compost"); got["accepted"] != 2 || got["cancelled"] != 1 {
+		t.Errorf("the states are %v", got)
+	}
+}
+
+// Those who wait from one file wait in the order of its rows, as if the office had entered each.
+func TestAQueueFromAFileIsInTheOrderOfItsRows(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "capacity: 3", "capacity: 1")
+	file := "email,first_name,last_name,activity,consent_processing\n"
+	for n := range 9 {
+		file += fmt.Sprintf("rzad%d@example.org,Osoba,Rzędu %d,compost,true\n", n, n)
+	}
+	p.accepts(p.office, "zgloszenia.csv", file)
+	for n := range 8 {
+		for _, su := range p.everything(p.at + "/signups?activity=compost") {
+			if said(within(su, "state")) == "accepted" {
+				if got, want := said(within(within(su, "person"), "email")), fmt.Sprintf("rzad%d@example.org", n); got != want {
+					t.Errorf("the place has %s, want %s", got, want)
+				}
+				p.office.put(p.at+"/signups/"+said(within(su, "id")), fields{"state": "cancelled"}).is(http.StatusOK)
+			}
+		}
+	}
+}
+
+// A held sign-up of somebody who was erased holds up nobody, and every state can be given to it.
+func TestAHeldSignUpOfSomebodyErasedWaitsForNobody(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	p.anyone.post(p.at+"/signups", signup("ola", "planting")).is(http.StatusCreated)
+	p.anyone.post(p.at+"/signups", signup("ola", "compost").and(fields{"pesel": pesel1})).is(http.StatusCreated)
+	if got := strings.Join(p.waiting(t), ", "); !strings.Contains(got, "held 1") {
+		t.Fatalf("there wait %s", got)
+	}
+	p.office.delete(p.at + "/people/" + p.office.get(p.at+"/people?q=ola@example.org").text("items.0.id")).is(http.StatusOK)
+	if got := strings.Join(p.waiting(t), ", "); strings.Contains(got, "held") {
+		t.Errorf("there wait %s", got)
+	}
+	at := p.at + "/signups/" + p.office.get(p.at+"/signups?activity=compost").text("items.0.id")
+	p.office.put(at, fields{"state": "accepted"}).is(http.StatusOK)
+	p.office.put(at, fields{"state": "cancelled"}).is(http.StatusOK)
+}

@@ -41,12 +41,14 @@ func Look(ctx context.Context, s *store.Store, project string) (Counts, error) {
 	if c.RejectedFiles, err = s.CountRejected(ctx, project, s.Now().AddDate(0, 0, -Days)); err != nil {
 		return c, err
 	}
-	places, err := s.Places(ctx, project, defined.Definition.Activities)
+	places, err := s.Places(ctx, project, defined.Activities())
 	if err != nil {
 		return c, err
 	}
-	for _, p := range places {
-		c.Waiting += p.Overlooked()
+	for i, p := range places {
+		if i < len(defined.Definition.Activities) { // to a former one nobody is admitted
+			c.Waiting += p.Overlooked()
+		}
 		c.Held += p.Held
 	}
 	if c.Reports, err = undecided(ctx, s, project); err != nil {

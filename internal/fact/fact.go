@@ -4,9 +4,9 @@ package fact
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -184,16 +184,18 @@ type Line struct {
 	Values record.Row `json:"v"`           // sealed, in the order of the kind's fields
 }
 
-// LineID is the id of a record that came in a file: the same ULID for the same row of the same upload, wherever asked.
+// LineID is the id of a record that came in a file: the same ULID for the same row of the same upload, wherever asked. Those of a
+// file are in the order of its rows.
 func LineID(upload string, arrived time.Time, row int) string {
 	return LineULID(upload, arrived, row).String()
 }
 
 // LineULID is LineID before it is made a text.
 func LineULID(upload string, arrived time.Time, row int) (id ulid.ULID) {
-	sum := sha256.Sum256([]byte(upload + "|" + strconv.Itoa(row)))
+	sum := sha256.Sum256([]byte(upload))
 	_ = id.SetTime(uint64(max(arrived.UnixMilli(), 0)))
 	copy(id[6:], sum[:])
+	binary.BigEndian.PutUint32(id[12:], uint32(row))
 	return id
 }
 

@@ -45,8 +45,9 @@ type Store interface {
 	Stat(ctx context.Context, key string) (Info, error)
 	List(ctx context.Context, prefix string, each func(Info) error) error // in the order of keys
 	Delete(ctx context.Context, key string) error                         // of no object is no error
-	// Erase removes an object with all that it ever was: no version of it can be had again. Of no object it is no error.
-	Erase(ctx context.Context, key string) error
+	// Erase removes an object with all that it ever was: no version of it can be had again. What was put after an instant stays;
+	// none: nothing does. Of no object it is no error.
+	Erase(ctx context.Context, key string, upTo time.Time) error
 	// PresignPut gives a request to put an object of exactly that many bytes, at least one, where there is none yet.
 	PresignPut(ctx context.Context, key string, size int64, until time.Duration) (Request, error)
 	// PresignGet gives an address to read an object at. Of the header, Content-Type and Content-Disposition are the answer's.

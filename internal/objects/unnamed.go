@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/oklog/ulid/v2"
 )
 
 // unnamed is an error whose text does not tell a file's name.
@@ -13,13 +15,24 @@ type unnamed struct {
 	names []string
 }
 
+// GivenID is the id in the key of an upload that the tracker gave, uploads/{project}/{owner}/{id}/file; "" of all others.
+func GivenID(key string) string {
+	parts := strings.Split(key, "/")
+	if len(parts) != 5 || parts[0] != "uploads" || parts[4] != "file" {
+		return ""
+	}
+	if _, err := ulid.ParseStrict(parts[3]); err != nil {
+		return ""
+	}
+	return parts[3]
+}
+
 // Unnamed is an error about an object without the file's name, for people name files after people: where somebody put a file at
 // uploads/{project}/{owner}/… themselves, what they called it may stand in any error about it, also as it is escaped in
 // addresses. Of all other keys, which the tracker gave, the error is left as it is.
 func Unnamed(key string, err error) error {
 	parts := strings.Split(key, "/")
-	given := len(parts) == 5 && len(parts[3]) == 26 && parts[4] == "file"
-	if err == nil || len(parts) < 4 || parts[0] != "uploads" || given {
+	if err == nil || len(parts) < 4 || parts[0] != "uploads" || GivenID(key) != "" {
 		return err
 	}
 	var names []string

@@ -1,6 +1,7 @@
 package signup
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -83,16 +84,37 @@ type Signup struct {
 	Later     []string  `json:"later,omitempty"` // sendings after the first that brought a telephone number, in order
 	Upload    string    `json:"upload,omitempty"`
 	Locale    string    `json:"locale,omitempty"`
+	// Since is of the fields that a later sending gave when that was submitted.
+	Since map[string]time.Time `json:"since,omitempty"`
+	// Forgotten tells that it waits, or is held, only in name: who it was is erased, and nobody gives them a place.
+	Forgotten bool `json:"forgotten,omitempty"`
 }
 
-// TakeUp puts into the row what a later sending gives and no earlier one gave. What is submitted before the first, as late
-// paper may be, is the state at entry, and stands in its place.
+// TakeUp puts into the row what a later sending gives, where nothing was given or only later: what was submitted first is the
+// state at entry, in whatever order forms and late paper come.
 func (s *Signup) TakeUp(row []string, submitted time.Time) {
-	s.Row = slices.Clone(s.Row)
+	s.Row, s.Since = slices.Clone(s.Row), maps.Clone(s.Since)
 	for i, f := range Kind.Fields {
-		if given := f.Name == "organisation" || slices.Contains(record.Attributes, f.Name); given && row[i] != "" && (s.Row[i] == "" || submitted.Before(s.Submitted)) {
-			s.Row[i] = row[i]
+		if f.Name != "organisation" && !slices.Contains(record.Attributes, f.Name) || row[i] == "" {
+			continue
 		}
+		since, later := s.Since[f.Name]
+		if !later {
+			since = s.Submitted
+		}
+		if s.Row[i] == "" || submitted.Before(since) {
+			if s.Since == nil {
+				s.Since = map[string]time.Time{}
+			}
+			s.Row[i], s.Since[f.Name] = row[i], submitted.UTC()
+		}
+	}
+}
+
+// Count is what a sign-up adds to its activity's places: -1 takes it away again.
+func (s Signup) Count(p *Places, n int) {
+	if !s.Forgotten {
+		p.Add(s.State, n)
 	}
 }
 

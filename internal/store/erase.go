@@ -465,9 +465,18 @@ func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, wha
 			if su.Upload != "" {
 				found.file(su.Upload)
 			}
-			places := placeKey(project, su.Activity, su.Person)
-			su.Person, su.Row, su.Locale = e.Fresh, withoutAttributes(su.Row), ""
-			if err := s.Tracker.Write(ctx, s.keepSignup(project, su, rev), remove(places, table.Always)); err != nil {
+			ops := []table.Op{remove(placeKey(project, su.Activity, su.Person), table.Always)}
+			if !su.Forgotten && (su.State == signup.Waitlisted || su.State == signup.Held) {
+				places, placesRev, err := load[signup.Places](ctx, s.Tracker, placesKey(project, su.Activity))
+				if err != nil {
+					return err
+				}
+				su.Count(&places, -1)
+				su.Forgotten = true
+				ops = append(ops, put(placesKey(project, su.Activity), places, since(placesRev)), remove(queueKey(project, su.Activity, su.Submitted, su.ID), table.Always))
+			}
+			su.Person, su.Row, su.Locale, su.Since, su.Later = e.Fresh, withoutAttributes(su.Row), "", nil, nil
+			if err := s.Tracker.Write(ctx, append(ops, s.keepSignup(project, su, rev))...); err != nil {
 				return err
 			}
 			_, err = removePartition(ctx, s.People, formKey(project, what, "").PK)
@@ -497,7 +506,7 @@ func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, wha
 // forgetRows takes people out of a file's rows, once nothing more happens to them.
 func (s *Store) forgetRows(ctx context.Context, project string, fresh freshIDs, upload string) (finished bool, err error) {
 	u, err := s.Upload(ctx, project, upload)
-	if err != nil || !u.Final() {
+	if err != nil || !s.over(u) {
 		return false, err
 	}
 	theirs := map[int]bool{}

@@ -15,8 +15,8 @@ import (
 // erasureTakes is longer than an erasure works: one that was begun before was cut off.
 const erasureTakes = time.Minute
 
-// lookedAfter is for how long it is looked whether something is left of somebody who was erased, or has come since: what had found
-// them before may write it down after. No request and no delivery takes as long.
+// lookedAfter is for how long at least it is looked whether something is left of somebody who was erased, or has come since: what
+// had found them before may write it down after. No request and no delivery takes as long. It ends when nothing is left.
 const lookedAfter = 3 * 24 * time.Hour
 
 // beginErasing writes erasures into the ledger, and that they are under way.
@@ -39,9 +39,7 @@ func (s *Store) endErasing(ctx context.Context, project string, erasures []Erasu
 	for part := range slices.Chunk(erasures, table.MostWrites/2) {
 		var ops []table.Op
 		for _, e := range part {
-			done := put(doneErasureKey(project, e.Fresh), e, table.Always)
-			done.Item.Expires = s.Now().Add(lookedAfter)
-			ops = append(ops, done, remove(openErasureKey(project, e.Fresh), table.Always))
+			ops = append(ops, put(doneErasureKey(project, e.Fresh), e, table.Always), remove(openErasureKey(project, e.Fresh), table.Always))
 		}
 		if err := s.again(ctx, func() error { return s.Tracker.Write(ctx, ops...) }); err != nil {
 			return err
@@ -66,10 +64,9 @@ func (s *Store) recentErasures(ctx context.Context, project string) (open, done 
 			if err := json.Unmarshal(it.Data, &e); err != nil {
 				return nil, nil, fmt.Errorf("item %s/%s: %w", it.PK, it.SK, err)
 			}
-			switch {
-			case it.Key == openErasureKey(project, e.Fresh):
+			if it.Key == openErasureKey(project, e.Fresh) {
 				open = append(open, e)
-			case it.Expires.After(s.Now()): // what has expired may still be there
+			} else {
 				done = append(done, e)
 			}
 		}
@@ -118,15 +115,22 @@ func (s *Store) FinishErasures(ctx context.Context, project string) error {
 		}
 		var mu sync.Mutex
 		var again []Erasure
+		var over []table.Key
 		err := atOnce(ctx, part, func(ctx context.Context, e Erasure) error {
 			remains, err := s.Remains(ctx, project, e)
-			if remains {
-				mu.Lock()
-				defer mu.Unlock()
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case remains:
 				again = append(again, e)
+			case err == nil && s.Now().Sub(e.At) > lookedAfter:
+				over = append(over, doneErasureKey(project, e.Fresh))
 			}
 			return err
 		})
+		if err == nil {
+			err = removeAll(ctx, s.Tracker, over)
+		}
 		if err == nil && len(again) > 0 {
 			err = s.eraseAll(ctx, project, again)
 		}

@@ -179,10 +179,6 @@ func noticesKey(project string) table.Key {
 	return table.Key{PK: "NOTICES#" + project, SK: "DONE"}
 }
 
-func laneNoticesKey(project string, lane int) table.Key {
-	return table.Key{PK: "NOTICES#" + project, SK: strconv.Itoa(lane)}
-}
-
 // letterSentKey is where it stands that a member of the staff got a letter.
 func letterSentKey(project, cause, member string) table.Key {
 	return table.Key{PK: "NOTICES#" + project, SK: "LETTER#" + cause + "#" + member}

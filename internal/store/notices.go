@@ -35,9 +35,6 @@ type notices struct {
 // another's the error is ErrTaken: what is to be sent is sent by them, if they live.
 func (s *Store) TakeTurn(ctx context.Context, project, owner string, lasts time.Duration, upTo fact.Heads) (*Turn, error) {
 	kept, rev, err := load[notices](ctx, s.Tracker, noticesKey(project))
-	if err == nil && rev == 0 {
-		kept.Heads, err = s.noticesOfLanes(ctx, project)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -77,19 +74,6 @@ func (t *Turn) write(ctx context.Context, kept notices) error {
 		t.rev++
 	}
 	return err
-}
-
-// noticesOfLanes reads how far letters were sent where that was written down last when each lane had an item of its own.
-func (s *Store) noticesOfLanes(ctx context.Context, project string) (fact.Heads, error) {
-	var done fact.Heads
-	for lane := range done {
-		number, _, err := load[int64](ctx, s.Tracker, laneNoticesKey(project, lane))
-		if err != nil {
-			return done, err
-		}
-		done[lane] = number
-	}
-	return done, nil
 }
 
 // sentFor is how long it is remembered who of several got a letter, should another's fail all that time.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"outreach/internal/fact"
-	"outreach/internal/table"
 )
 
 func TestTheMarkOfLettersNeverGoesBack(t *testing.T) {
@@ -72,17 +71,5 @@ func TestAnOwnerGoesOnWithATurnOfTheirOwn(t *testing.T) {
 		if _, err := s.TakeTurn(ctx, "town", "local", time.Minute, fact.Heads{1}); err != nil {
 			t.Error(err)
 		}
-	}
-}
-
-func TestLettersGoOnWhereEachLaneHadAMark(t *testing.T) {
-	t.Parallel()
-	s, ctx := open(t), context.Background()
-	if err := s.Tracker.Write(ctx, put(table.Key{PK: "NOTICES#town", SK: "2"}, 7, table.Always), put(table.Key{PK: "NOTICES#town", SK: "5"}, 9, table.Always)); err != nil {
-		t.Fatal(err)
-	}
-	turn, err := s.TakeTurn(ctx, "town", "local", time.Minute, fact.Heads{2: 8, 5: 9})
-	if err != nil || turn.Done != (fact.Heads{2: 7, 5: 9}) {
-		t.Errorf("%v, %v", turn, err)
 	}
 }

@@ -69,6 +69,9 @@ func goneWith(all []Upload, uploads []string) map[string]bool {
 		}
 	}
 	for _, u := range all {
+		if !u.Removed.IsZero() {
+			continue
+		}
 		nameless := (u.State == RejectedUp || u.State == Checked) && u.Kind != media.Kind.Plural && !counts[u.Object]
 		if u.Final() && (nameless || slices.Contains(uploads, u.ID) || slices.Contains(uploads, u.SameAs) || bytes[u.SHA256]) {
 			gone[u.Object] = true
@@ -102,18 +105,12 @@ func (s *Store) FilesGone(ctx context.Context, project string, p person.Person) 
 	if err != nil {
 		return 0, err
 	}
-	gone := goneWith(all, uploads)
-	for _, u := range all {
-		if !u.Removed.IsZero() {
-			delete(gone, u.Object)
-		}
-	}
-	return len(gone), nil
+	return len(goneWith(all, uploads)), nil
 }
 
 // RemoveUncounted removes files that need not be kept: those that were rejected or only checked a while ago, those that were asked
 // for or came a while ago and were never taken in, and those sent again after the first of the same bytes was removed. Where time
-// is short the error is ErrLater. Where time is short the error is ErrLater.
+// is short the error is ErrLater.
 func (s *Store) RemoveUncounted(ctx context.Context, project string) error {
 	if err := beginPart(ctx); err != nil {
 		return err
@@ -150,10 +147,18 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 	if s.Objects == nil {
 		return errors.New("no objects to remove the originals from")
 	}
-	for _, key := range slices.Sorted(maps.Keys(gone)) {
-		if err := s.Objects.Erase(ctx, key); err != nil {
-			return err
+	// What has arrived at the same place and is not taken in yet is another file, and stays.
+	upTo := map[string]time.Time{}
+	for _, u := range all {
+		if gone[u.Object] && s.over(u) && u.Arrived.After(upTo[u.Object]) {
+			upTo[u.Object] = u.Arrived
 		}
+	}
+	err := atOnce(ctx, slices.Sorted(maps.Keys(gone)), func(ctx context.Context, key string) error {
+		return s.Objects.Erase(ctx, key, upTo[key])
+	})
+	if err != nil {
+		return err
 	}
 	var names, findings []table.Key
 	for _, u := range all {
@@ -240,14 +245,19 @@ func (s *Store) removeAllOriginals(ctx context.Context, project string, _ fact.H
 	if err != nil {
 		return false, err
 	}
-	gone := map[string]bool{}
+	gone, known := map[string]bool{}, map[string]bool{}
 	for _, u := range all {
-		if u.Object != "" && s.over(u) && u.Removed.IsZero() {
-			gone[u.Object] = true
+		if u.Removed.IsZero() {
+			known[u.Object] = true
+			if u.Object != "" && s.over(u) {
+				gone[u.Object] = true
+			}
 		}
 	}
 	err = s.Objects.List(ctx, "uploads/"+project+"/", func(info objects.Info) error {
-		gone[info.Key] = true
+		if !known[info.Key] && s.Now().Sub(info.Arrived) > UncountedFor {
+			gone[info.Key] = true
+		}
 		return nil
 	})
 	if err != nil {

@@ -23,13 +23,23 @@ type Defined struct {
 	At         time.Time           `json:"at,omitzero"`
 }
 
-// Activities are the ids of all activities that people could ever sign up to: those of the definition, then former ones.
-func (d Defined) Activities() []string {
+// Activities are all that people could ever sign up to: those of the definition, then former ones, of which the id is all that is
+// left.
+func (d Defined) Activities() []project.Activity {
+	all := slices.Clone(d.Definition.Activities)
+	for _, id := range d.Former {
+		all = append(all, project.Activity{ID: id})
+	}
+	return all
+}
+
+// ActivityIDs are their ids.
+func (d Defined) ActivityIDs() []string {
 	var ids []string
-	for _, a := range d.Definition.Activities {
+	for _, a := range d.Activities() {
 		ids = append(ids, a.ID)
 	}
-	return append(ids, d.Former...)
+	return ids
 }
 
 // former are the activities that there were before and are no longer.
@@ -37,7 +47,7 @@ func former(before Defined, d *project.Definition) []string {
 	if before.Definition == nil {
 		return nil
 	}
-	return slices.DeleteFunc(before.Activities(), func(id string) bool {
+	return slices.DeleteFunc(before.ActivityIDs(), func(id string) bool {
 		_, there := d.Activity(id)
 		return there
 	})

@@ -75,7 +75,7 @@ func (s *Store) Create(ctx context.Context, project string, d Draft, once Once) 
 			return err
 		}
 		t, private := s.typed(project, d, s.NewID(), 1)
-		rev, err := s.free(ctx, project, t)
+		rev, err := s.free(ctx, project, t, d)
 		if err != nil {
 			// What is there may have been made by the same request, answered since it was asked for.
 			if done, asked := s.Answered(ctx, once, &created); done || asked != nil {
@@ -103,16 +103,33 @@ func (s *Store) Create(ctx context.Context, project string, d Draft, once Once) 
 	return created, err
 }
 
-// free tells that no live typed record has the natural key, by the revision to write over.
-func (s *Store) free(ctx context.Context, project string, t Typed) (int64, error) {
-	holder, rev, err := load[string](ctx, s.Tracker, naturalKey(project, t.Natural))
+// free tells that no live typed record has the natural key, by the revision to write over. What was typed about somebody under an
+// id that they had before a merge has the key too.
+func (s *Store) free(ctx context.Context, project string, t Typed, d Draft) (int64, error) {
+	keys := []table.Key{naturalKey(project, t.Natural)}
+	if t.Person != "" {
+		p, err := s.Person(ctx, project, t.Person)
+		if err != nil && !isNotFound(err) {
+			return 0, err
+		}
+		for _, id := range p.Was {
+			keys = append(keys, naturalKey(project, s.natural(project, d.Kind, id, d.Row)))
+		}
+	}
+	found, err := s.Tracker.Get(ctx, keys...)
 	if err != nil {
 		return 0, err
 	}
-	if holder != "" && holder != t.ID {
-		return 0, &Exists{ID: holder}
+	for _, it := range found {
+		holder, err := valueOf[string](it)
+		if err != nil {
+			return 0, err
+		}
+		if holder != t.ID {
+			return 0, &Exists{ID: holder}
+		}
 	}
-	return rev, nil
+	return found[keys[0]].Rev, nil
 }
 
 // write keeps a version's private texts in the people table.
@@ -141,7 +158,7 @@ func (s *Store) Change(ctx context.Context, project string, kind *record.Kind, i
 			return s.void(ctx, project, before, rev, d, &changed)
 		}
 		t, private := s.typed(project, d, id, before.Version+1)
-		held, err := s.free(ctx, project, t)
+		held, err := s.free(ctx, project, t, d)
 		if err != nil {
 			return err
 		}

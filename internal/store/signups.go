@@ -73,24 +73,68 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 				return err
 			}
 		}
-		holder, placeRev, err := load[string](ctx, s.Tracker, placeKey(project, d.Activity.ID, who))
-		if err != nil {
+		before, rev, placeRev, err := s.liveSignup(ctx, project, d.Activity.ID, who)
+		switch {
+		case err != nil:
 			return err
+		case rev != 0:
+			result, err = s.repeat(ctx, project, d, before, rev, entry, receipt, once)
+		default:
+			result, err = s.admit(ctx, project, d, who, held, placeRev, entry, receipt, once)
 		}
-		if holder != "" {
-			before, rev, err := load[signup.Signup](ctx, s.Tracker, signupKey(project, holder))
-			if err != nil {
-				return err
-			}
-			if rev != 0 && before.Live() {
-				result, err = s.repeat(ctx, project, d, before, rev, entry, receipt, once)
-				return err
-			}
-		}
-		result, err = s.admit(ctx, project, d, who, held, placeRev, entry, receipt, once)
 		return err
 	})
+	if err != nil || !result.Created || result.Signup.State != signup.Waitlisted {
+		return result, err
+	}
+	// A definition that gives more places may have been set since this one was read, and have found nobody who waits.
+	now, err := s.Definition(ctx, project)
+	if isNotFound(err) {
+		return result, nil
+	}
+	if err != nil || activity(now.Definition, d.Activity.ID).Capacity == d.Activity.Capacity {
+		return result, err
+	}
+	if err := s.FillPlaces(ctx, now.Definition, d.Activity.ID, ""); err != nil {
+		return result, err
+	}
+	result.Signup, err = s.Signup(ctx, project, result.Signup.ID)
 	return result, err
+}
+
+// liveSignup finds a person's live sign-up to an activity, under whatever id it was made before a merge, and its revision, 0 where
+// there is none; and the revision of their place, to be written over.
+func (s *Store) liveSignup(ctx context.Context, project, activity, who string) (su signup.Signup, rev, placeRev int64, err error) {
+	p, err := s.Person(ctx, project, who)
+	if isNotFound(err) { // erased in this moment
+		p, err = person.Person{ID: who}, nil
+	}
+	if err != nil {
+		return su, 0, 0, err
+	}
+	var keys []table.Key
+	for _, id := range p.IDs() {
+		keys = append(keys, placeKey(project, activity, id))
+	}
+	held, err := s.Tracker.Get(ctx, keys...)
+	if err != nil {
+		return su, 0, 0, err
+	}
+	placeRev = held[placeKey(project, activity, who)].Rev
+	for _, key := range keys {
+		it, there := held[key]
+		if !there {
+			continue
+		}
+		id, err := valueOf[string](it)
+		if err != nil {
+			return su, 0, 0, err
+		}
+		if su, rev, err = load[signup.Signup](ctx, s.Tracker, signupKey(project, id)); err != nil || rev != 0 && su.Live() {
+			return su, rev, placeRev, err
+		}
+	}
+	return signup.Signup{}, 0, placeRev, nil
 }
 
 // resolvePublic finds or makes the person of a public form. Keys that do not all lead to one known person hold the
@@ -244,7 +288,7 @@ func (s *Store) Signup(ctx context.Context, project, id string) (signup.Signup, 
 
 // SignedUpTo tells whether a person has a live sign-up to an activity.
 func (s *Store) SignedUpTo(ctx context.Context, project, activity, person string) (bool, error) {
-	_, rev, err := load[string](ctx, s.Tracker, placeKey(project, activity, person))
+	_, rev, _, err := s.liveSignup(ctx, project, activity, person)
 	return rev != 0, err
 }
 
@@ -382,7 +426,8 @@ type mover struct {
 }
 
 func (m *mover) move(su signup.Signup, rev int64, state string) error {
-	m.places.Add(su.State, -1)
+	su.Count(&m.places, -1)
+	su.Forgotten = false
 	m.places.Add(state, 1)
 	if su.State == signup.Waitlisted {
 		m.ops = append(m.ops, remove(queueKey(m.project, su.Activity, su.Submitted, su.ID), table.Always))

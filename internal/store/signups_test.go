@@ -81,3 +81,21 @@ func TestPlacesAreWhatTheSignupsComeTo(t *testing.T) {
 		t.Errorf("a weak test: %+v", want)
 	}
 }
+
+// A sign-up that was begun under an earlier definition, and is written after that gave more places, gets one of them.
+func TestWhoSignsUpWhileThereBecomeMorePlacesGetsOne(t *testing.T) {
+	t.Parallel()
+	s, ctx := open(t), context.Background()
+	small, large := project.Activity{ID: "garden", Capacity: 1}, project.Activity{ID: "garden", Capacity: 3}
+	if _, _, err := s.SetDefinition(ctx, &project.Definition{ID: "p", Activities: []project.Activity{large}}, []byte("large"), "", ""); err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range []string{signup.Accepted, signup.Accepted, signup.Accepted, signup.Waitlisted} {
+		row := make(record.Row, len(signup.Kind.Fields))
+		row[signup.Kind.Index("activity")], row[signup.Kind.Index("email")] = "garden", fmt.Sprintf("osoba%d@example.org", n)
+		did, err := s.SignUp(ctx, "p", SignupDraft{Activity: small, Row: row, Submitted: s.Now(), Public: true}, Once{})
+		if err != nil || did.Signup.State != want {
+			t.Errorf("the sign-up %d is %s, %v, want %s", n, did.Signup.State, err, want)
+		}
+	}
+}

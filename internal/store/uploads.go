@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"outreach/internal/fact"
+	"outreach/internal/objects"
 	"outreach/internal/record"
 	"outreach/internal/signup"
 	"outreach/internal/table"
@@ -87,17 +88,13 @@ func ObjectKey(project, owner, id string) string {
 	return strings.Join([]string{"uploads", project, owner, id, "file"}, "/")
 }
 
-// ParseObjectKey reads an object's key: uploads/{project}/{owner}/{file}, with the upload's id before the file where it
-// was asked for by the web.
+// ParseObjectKey reads an object's key: uploads/{project}/{owner}/{file}, or one that ObjectKey gave, with the upload's id.
 func ParseObjectKey(key string) (project, owner, id, filename string, ok bool) {
 	parts := strings.Split(key, "/")
 	if len(parts) < 4 || parts[0] != "uploads" || parts[1] == "" || parts[2] == "" || parts[len(parts)-1] == "" {
 		return "", "", "", "", false
 	}
-	if len(parts) == 5 && len(parts[3]) == 26 {
-		id = parts[3]
-	}
-	return parts[1], parts[2], id, parts[len(parts)-1], true
+	return parts[1], parts[2], objects.GivenID(key), parts[len(parts)-1], true
 }
 
 func (s *Store) keepUpload(project string, u Upload) table.Op {

@@ -34,7 +34,7 @@ func (c *Call) Cursor() string { return c.URL.Query().Get("cursor") }
 // the definition named is an error.
 func (c *Call) Activity() (string, error) {
 	asked := c.URL.Query().Get("activity")
-	ids := c.Defined.Activities()
+	ids := c.Defined.ActivityIDs()
 	if asked != "" && !slices.Contains(ids, asked) {
 		return "", Invalid(record.Problem{Field: "activity", Code: record.NotInList, Args: map[string]string{"list": strings.Join(ids, ", ")}})
 	}

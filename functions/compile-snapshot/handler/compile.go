@@ -198,12 +198,20 @@ type Purge struct {
 
 // Verify computes a snapshot again, by the definition and up to the facts that it was compiled with: from the first fact,
 // and where there is an earlier checkpoint from that one too.
-func (co Compiler) Verify(ctx context.Context, kept store.Kept) (Verification, error) {
-	v := Verification{Hash: kept.Hash, Erasures: []Erasure{}, Purges: []Purge{}}
+func (co Compiler) Verify(ctx context.Context, kept store.Kept) (v Verification, err error) {
 	defined, err := co.Store.DefinitionVersion(ctx, kept.Project, kept.Definition.Version)
 	if err != nil {
 		return v, err
 	}
+	err = co.Store.Undisturbed(ctx, kept.Project, func() error {
+		v, err = co.verify(ctx, kept, defined)
+		return err
+	})
+	return v, err
+}
+
+func (co Compiler) verify(ctx context.Context, kept store.Kept, defined store.Defined) (v Verification, err error) {
+	v = Verification{Hash: kept.Hash, Erasures: []Erasure{}, Purges: []Purge{}}
 	if v.Computed, err = co.again(ctx, kept, defined, indicator.New(), fact.Heads{}); err != nil {
 		return v, err
 	}

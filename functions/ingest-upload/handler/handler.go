@@ -72,7 +72,14 @@ func (in *Ingest) Object(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	asked := id != "" // at such a place only the same bytes are put again, by a request that was repeated
+	asked := false // at such a place only the same bytes are put again, by a request that was repeated
+	if id != "" {
+		before, err := in.Store.Upload(ctx, project, id)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		asked = err == nil && before.Object == key
+	}
 	if !asked {
 		// Nobody asked for it: it is known by where it lies and what it holds, so that a second delivery is the same upload.
 		id = store.IDFor(info.Arrived, key+"|"+info.ETag)

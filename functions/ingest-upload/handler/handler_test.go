@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/oklog/ulid/v2"
 
 	"outreach/internal/objects"
 	"outreach/internal/objects/folder"
@@ -163,6 +165,38 @@ func TestAFilePutAgainWhileItIsReadCounts(t *testing.T) {
 	}
 	if u, err = in.Store.Upload(ctx, "town", u.ID); err != nil || u.State != store.AcceptedUp || u.Rows != 1 {
 		t.Errorf("%+v, %v", u, err)
+	}
+}
+
+// A partner names folders as it likes: none of them is taken for the place of an upload that somebody asked for.
+func TestAFolderIsNoUploadThatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	in, files := ingest(t)
+	ctx := context.Background()
+	asked, err := in.Store.AskUpload(ctx, "town", store.Upload{Owner: store.Office, Filename: "lista.csv", Size: 10}, store.Once{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, key := range []string{"emission-lists-2010-summer/a.csv", "emission-lists-2010-summer/b.csv", "01JZZZZZZZZZZZZZZZZZZZZZZZ/a.csv", asked.ID + "/file"} {
+		key = "uploads/town/radio/" + key
+		if err := files.Put(ctx, key, strings.NewReader(strings.Replace(airing, ",10\n", fmt.Sprintf(",%d\n", n+1), 1)), ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := in.Object(ctx, key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, err := in.Store.Uploads(ctx, "town", "radio", 10, "")
+	if err != nil || len(page.Items) != 4 {
+		t.Fatalf("uploads: %+v, %v", page.Items, err)
+	}
+	for _, u := range page.Items {
+		if _, err := ulid.ParseStrict(u.ID); err != nil || u.State != store.AcceptedUp || u.ID == asked.ID {
+			t.Errorf("%+v", u)
+		}
+	}
+	if u, err := in.Store.Upload(ctx, "town", asked.ID); err != nil || u.State != store.Received || u.Owner != store.Office {
+		t.Errorf("what the office asked for is %+v, %v", u, err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"time"
@@ -68,7 +69,7 @@ func tasks(c *web.Call) ([]task, error) {
 	if err != nil {
 		return nil, err
 	}
-	places, err := s.Places(c.Context(), c.Project, c.Defined.Definition.Activities)
+	places, err := s.Places(c.Context(), c.Project, c.Defined.Activities())
 	if err != nil {
 		return nil, err
 	}
@@ -107,12 +108,12 @@ func (d *desk) queues(places []signup.Places, free bool) {
 }
 
 func (d *desk) of(a project.Activity, what string, n int, urgent bool) {
-	d.add(what, n, urgent, "/signups?activity="+a.ID, "activity", a.Label.In(d.Language))
+	d.add(what, n, urgent, "/signups?activity="+a.ID, "activity", cmp.Or(a.Label.In(d.Language), a.ID))
 	d.tasks[len(d.tasks)-1].Activity = a.ID
 }
 
 func (d *desk) held(places []signup.Places) {
-	for i, a := range d.Defined.Definition.Activities {
+	for i, a := range d.Defined.Activities() {
 		if n := places[i].Held; n > 0 {
 			d.of(a, "held", n, true)
 		}

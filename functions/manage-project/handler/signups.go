@@ -30,7 +30,7 @@ func signups(c *web.Call, activity string, limit int, cursor string) (store.Page
 	out.Items = []listed{}
 	activities := []string{activity}
 	if activity == "" {
-		activities = c.Defined.Activities()
+		activities = c.Defined.ActivityIDs()
 		if at, rest, ok := strings.Cut(cursor, "~"); ok {
 			i := slices.Index(activities, at)
 			if i < 0 {
@@ -162,7 +162,7 @@ func moveSignup(c *web.Call) error {
 		return err
 	}
 	state := entry.Row[0]
-	if su.State == signup.Held && (state == signup.Accepted || state == signup.Waitlisted) {
+	if su.State == signup.Held && !su.Forgotten && (state == signup.Accepted || state == signup.Waitlisted) {
 		form, err := c.Site.Store.Form(c.Context(), c.Project, su)
 		if err != nil {
 			return err

@@ -33,7 +33,7 @@ func exportSignups(c *web.Call, each func(row []any)) error {
 	if err != nil {
 		return err
 	}
-	for _, id := range c.Defined.Activities() {
+	for _, id := range c.Defined.ActivityIDs() {
 		if activity != "" && id != activity {
 			continue
 		}

@@ -35,6 +35,10 @@ type Notices struct {
 // so that whoever has not given the turn back by then is dead.
 const Turn = 130 * time.Second
 
+// toGiveBack is how long before the function's end no more letters are sent, so that the turn is given back: whoever is woken next
+// goes on at once.
+const toGiveBack = 10 * time.Second
+
 // pause is how long to wait before asking again whether it is one's turn.
 const pause = 250 * time.Millisecond
 
@@ -44,6 +48,11 @@ const pause = 250 * time.Millisecond
 func (n *Notices) CatchUp(ctx context.Context) error {
 	n.sending.Lock()
 	defer n.sending.Unlock()
+	if ends, limited := ctx.Deadline(); limited {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, ends.Add(-toGiveBack))
+		defer cancel()
+	}
 	ids, err := n.Store.Projects(ctx)
 	if err != nil {
 		return err

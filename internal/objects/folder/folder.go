@@ -324,21 +324,25 @@ func slashed(e fs.DirEntry) string {
 }
 
 // Delete removes an object, and the directories that it leaves empty.
-func (s *Store) Delete(ctx context.Context, key string) error {
-	if err := s.delete(ctx, key); err != nil {
+func (s *Store) Delete(ctx context.Context, key string) error { return s.Erase(ctx, key, time.Time{}) }
+
+// Erase is Delete, for a folder keeps no versions, but leaves what was put after an instant.
+func (s *Store) Erase(ctx context.Context, key string, upTo time.Time) error {
+	if err := s.delete(ctx, key, upTo); err != nil {
 		return objects.Unnamed(key, fmt.Errorf("delete %s: %w", key, err))
 	}
 	return nil
 }
 
-// Erase is Delete: a folder keeps no versions.
-func (s *Store) Erase(ctx context.Context, key string) error { return s.Delete(ctx, key) }
-
-func (s *Store) delete(ctx context.Context, key string) error {
+func (s *Store) delete(ctx context.Context, key string, upTo time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, err := s.stat(ctx, key); err != nil {
+	info, err := s.stat(ctx, key)
+	if err != nil {
 		return ignore(err, objects.ErrNotFound)
+	}
+	if !upTo.IsZero() && info.ModTime().After(upTo) {
+		return nil
 	}
 	if err := s.root.Remove(key); err != nil {
 		return unavailable(ignore(err, fs.ErrNotExist))

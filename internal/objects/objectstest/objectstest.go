@@ -143,7 +143,7 @@ func erased(s *suite) {
 	s.put("list.csv", "second")
 	s.put("list.csv.more", "another's")
 	for range 2 { // the second time there is nothing to erase
-		if err := s.home.Erase(s.ctx, s.prefix+"list.csv"); err != nil {
+		if err := s.home.Erase(s.ctx, s.prefix+"list.csv", time.Time{}); err != nil {
 			s.Fatal(err)
 		}
 		s.missing("list.csv")
@@ -152,10 +152,25 @@ func erased(s *suite) {
 		s.Errorf("an object whose key begins so is %q now", got)
 	}
 	s.put("list.csv", "third")
+	third, err := s.home.Stat(s.ctx, s.prefix+"list.csv")
+	if err != nil {
+		s.Fatal(err)
+	}
+	if err := s.home.Erase(s.ctx, s.prefix+"list.csv", third.Arrived.Add(-time.Second)); err != nil {
+		s.Fatal(err)
+	}
+	if got, _ := s.read("list.csv", ""); got != "third" {
+		s.Errorf("what came after is %q now", got)
+	}
+	if err := s.home.Erase(s.ctx, s.prefix+"list.csv", third.Arrived); err != nil {
+		s.Fatal(err)
+	}
+	s.missing("list.csv")
+	s.put("list.csv", "fourth")
 	if err := s.home.Delete(s.ctx, s.prefix+"list.csv"); err != nil {
 		s.Fatal(err)
 	}
-	if err := s.home.Erase(s.ctx, s.prefix+"list.csv"); err != nil {
+	if err := s.home.Erase(s.ctx, s.prefix+"list.csv", time.Time{}); err != nil {
 		s.Errorf("an object that was deleted: %v", err)
 	}
 }

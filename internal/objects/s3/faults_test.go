@@ -108,7 +108,7 @@ func TestFaults(t *testing.T) {
 		s := over(&wire{script: []reply{slow}})
 		_, stat := s.Stat(t.Context(), "k")
 		for name, err := range map[string]error{
-			"stat": stat, "put": s.Put(t.Context(), "k", strings.NewReader("x"), "text/csv"), "delete": s.Delete(t.Context(), "k"), "erase": s.Erase(t.Context(), "k"),
+			"stat": stat, "put": s.Put(t.Context(), "k", strings.NewReader("x"), "text/csv"), "delete": s.Delete(t.Context(), "k"), "erase": s.Erase(t.Context(), "k", time.Time{}),
 			"list": s.List(t.Context(), "", func(objects.Info) error { return nil }),
 		} {
 			if !errors.Is(err, objects.ErrUnavailable) {
@@ -128,7 +128,7 @@ func TestErrorsTellNoName(t *testing.T) {
 		s := over(&wire{script: []reply{answer}})
 		_, _, open := s.Open(t.Context(), key, "")
 		_, stat := s.Stat(t.Context(), key)
-		for call, err := range map[string]error{"open": open, "stat": stat, "put": s.Put(t.Context(), key, strings.NewReader("x"), ""), "delete": s.Delete(t.Context(), key), "erase": s.Erase(t.Context(), key)} {
+		for call, err := range map[string]error{"open": open, "stat": stat, "put": s.Put(t.Context(), key, strings.NewReader("x"), ""), "delete": s.Delete(t.Context(), key), "erase": s.Erase(t.Context(), key, time.Time{})} {
 			if err == nil || strings.Contains(err.Error(), "Kowalski") {
 				t.Errorf("%s, %s: %v", name, call, err)
 			}

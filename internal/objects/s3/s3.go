@@ -100,8 +100,11 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
-// Erase removes every version of an object, and the marks that it was deleted.
-func (s *Store) Erase(ctx context.Context, key string) error {
+// Erase removes every version of an object up to an instant, and the marks that it was deleted.
+func (s *Store) Erase(ctx context.Context, key string, upTo time.Time) error {
+	goes := func(its *string, at *time.Time) bool { // another's key may begin so
+		return aws.ToString(its) == key && (upTo.IsZero() || !aws.ToTime(at).Truncate(time.Second).After(upTo))
+	}
 	pages := s3.NewListObjectVersionsPaginator(s.client, &s3.ListObjectVersionsInput{Bucket: &s.bucket, Prefix: &key})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -110,12 +113,12 @@ func (s *Store) Erase(ctx context.Context, key string) error {
 		}
 		var versions []*string
 		for _, v := range page.Versions {
-			if aws.ToString(v.Key) == key { // another's key may begin so
+			if goes(v.Key, v.LastModified) {
 				versions = append(versions, v.VersionId)
 			}
 		}
 		for _, m := range page.DeleteMarkers {
-			if aws.ToString(m.Key) == key {
+			if goes(m.Key, m.LastModified) {
 				versions = append(versions, m.VersionId)
 			}
 		}

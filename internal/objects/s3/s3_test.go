@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -107,9 +108,9 @@ func TestErase(t *testing.T) {
 	if before := kept(); before["uploads/list.csv"] != 4 || before["uploads/list.csv.more"] != 2 {
 		t.Fatalf("the bucket keeps %v", before)
 	}
-	do(s.Erase(ctx, "uploads/list.csv"))
+	do(s.Erase(ctx, "uploads/list.csv", time.Time{}))
 	if after := kept(); after["uploads/list.csv"] != 0 || after["uploads/list.csv.more"] != 2 {
 		t.Errorf("the bucket keeps %v", after)
 	}
-	do(s.Erase(ctx, "uploads/list.csv.more"))
+	do(s.Erase(ctx, "uploads/list.csv.more", time.Time{}))
 }
