@@ -84,10 +84,11 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 		}
 		return err
 	})
-	if err != nil || !result.Created || result.Signup.State != signup.Waitlisted {
+	if err != nil || !result.Created || result.Signup.State != signup.Waitlisted || d.Upload != "" {
 		return result, err
 	}
-	// A definition that gives more places may have been set since this one was read, and have found nobody who waits.
+	// A definition that gives more places may have been set since this one was read, and have found nobody who waits. Whom a
+	// file leaves waiting so the office sees among what is to do.
 	now, err := s.Definition(ctx, project)
 	if isNotFound(err) {
 		return result, nil
