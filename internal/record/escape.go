@@ -15,6 +15,9 @@ func Escape(text string) string {
 
 // Unescape reads a text as Escape wrote it. What is left is no such text again: outer spaces may hide a second apostrophe.
 func Unescape(text string) string {
+	if text == "" || text[0] != '\'' && isGraph(text[0]) {
+		return text
+	}
 	for strings.IndexByte(text, '\'') >= 0 {
 		clean := Clean(text)
 		if len(clean) < 2 || clean[0] != '\'' || strings.IndexByte(formula, clean[1]) < 0 {

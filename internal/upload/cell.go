@@ -27,7 +27,7 @@ const (
 type cell struct {
 	text   string
 	form   form
-	length int // in characters, of one that is cut
+	length int32 // in characters, of one that is cut
 }
 
 func (c cell) blank() bool {
@@ -66,7 +66,7 @@ func (c cell) read(field *record.Field, scope record.Scope) (string, *record.Pro
 				return "", problem
 			}
 		}
-		return "", field.TooLong(c.length)
+		return "", field.TooLong(int(c.length))
 	}
 	bare := record.Unescape(text)
 	if bare != text && field.Type == record.List {

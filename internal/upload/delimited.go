@@ -118,21 +118,16 @@ type delimited struct {
 	stops     [256]bool // bytes that end a run of ordinary ones
 	afterCR   bool      // a line feed that comes now belongs to the line end before
 
-	row    int
-	text   []byte // what is kept of the row at hand
-	start  int    // of the cell at hand in text
-	cut    bool   // there was no room for all of that cell
-	beyond int    // characters of it that are not kept
-	ends   []end
-	cells  []cell
+	row   int
+	text  []byte // what is kept of the row at hand
+	start int    // of the cell at hand in text
+	ends  []int  // where its cells end in text
+	cuts  []long // its cells that are not kept whole
+	cells []cell
 }
 
-// end is where a cell ends in its row's text, and what of it is not kept.
-type end struct {
-	at     int
-	cut    bool
-	beyond int
-}
+// long is a cell, by its place in the row, and how many characters of it are not kept.
+type long struct{ place, beyond int }
 
 func newDelimited(from io.Reader, delimiter byte) *delimited {
 	d := &delimited{from: from, delimiter: delimiter, buffer: make([]byte, 64<<10)}
@@ -169,21 +164,27 @@ const (
 
 // keep puts a piece to the cell at hand, as far as there is room.
 func (d *delimited) keep(piece []byte) {
-	room := longestCell - (len(d.text) - d.start)
-	if room < len(piece) {
-		d.cut = true
-		for _, b := range piece[room:] {
-			if utf8.RuneStart(b) {
-				d.beyond++
-			}
-		}
-		piece = piece[:room]
+	if room := longestCell - (len(d.text) - d.start); room < len(piece) {
+		piece = d.some(piece, room)
 	}
 	d.text = append(d.text, piece...)
 }
 
+// some is so much of a piece, and counts the rest.
+func (d *delimited) some(piece []byte, room int) []byte {
+	if n := len(d.cuts); n == 0 || d.cuts[n-1].place != len(d.ends) {
+		d.cuts = append(d.cuts, long{place: len(d.ends)})
+	}
+	for _, b := range piece[room:] {
+		if utf8.RuneStart(b) {
+			d.cuts[len(d.cuts)-1].beyond++
+		}
+	}
+	return piece[:room]
+}
+
 func (d *delimited) next() (int, []cell, error) {
-	d.text, d.ends, d.start, d.cut, d.beyond = d.text[:0], d.ends[:0], 0, false, 0
+	d.text, d.ends, d.cuts, d.start = d.text[:0], d.ends[:0], d.cuts[:0], 0
 	where := atStart
 	spaces := 0      // since the last quotation mark of a quoted cell
 	literal := false // a mark in the cell stood for itself
@@ -192,9 +193,8 @@ func (d *delimited) next() (int, []cell, error) {
 	empty := true    // nothing was read
 	endCell := func() {
 		unclear = unclear || literal && lines
-		d.ends = append(d.ends, end{at: len(d.text), cut: d.cut, beyond: d.beyond})
-		d.start, d.cut, d.beyond = len(d.text), false, 0
-		literal, lines, where = false, false, atStart
+		d.ends = append(d.ends, len(d.text))
+		d.start, literal, lines, where = len(d.text), false, false, atStart
 	}
 	for {
 		if len(d.data) == 0 {
@@ -291,15 +291,16 @@ func (d *delimited) split() {
 	carriage := strings.IndexByte(text, '\r') >= 0
 	d.cells = d.cells[:0]
 	start := 0
-	for _, e := range d.ends {
-		c := cell{text: text[start:e.at]}
-		if e.cut {
-			c.form, c.length = cut, utf8.RuneCountInString(c.text)+e.beyond
-		}
+	for _, end := range d.ends {
+		value := text[start:end]
 		if carriage {
-			c.text = strings.ReplaceAll(c.text, "\r\n", "\n")
+			value = strings.ReplaceAll(value, "\r\n", "\n")
 		}
-		d.cells = append(d.cells, c)
-		start = e.at
+		d.cells = append(d.cells, cell{text: value})
+		start = end
+	}
+	for _, l := range d.cuts {
+		c := &d.cells[l.place]
+		c.form, c.length = cut, int32(utf8.RuneCountInString(c.text)+l.beyond)
 	}
 }
