@@ -145,10 +145,7 @@ func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
 // TestWhoSignsUpAnewIsNotErasedAgain: their address leads to somebody new from then on.
 func TestWhoSignsUpAnewIsNotErasedAgain(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	defer h.db.Close()
-	h.at(day)
-	define(t, h)
+	h := defined(t)
 	m := &memory{ids: map[string]string{}}
 	run := func(step func(*house, *memory) error) {
 		t.Helper()

@@ -753,10 +753,7 @@ func TestWhatWasCutOffIsErasedToo(t *testing.T) {
 // somebody else's, nor is it told in the story of the first.
 func TestARecordThatWasAnothersStaysTheirs(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	defer h.db.Close()
-	h.at(day)
-	define(t, h)
+	h := defined(t)
 	m := &memory{ids: map[string]string{}}
 	run := func(step func(*house, *memory) error) {
 		t.Helper()
@@ -861,13 +858,20 @@ func TestOnePoisonMessage(t *testing.T) {
 	}
 }
 
+// defined is a house of its own, in which nothing fails, with the town's definition.
+func defined(t *testing.T) *house {
+	t.Helper()
+	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
+	t.Cleanup(func() { h.db.Close() })
+	h.at(day)
+	define(t, h)
+	return h
+}
+
 // TestSchedulesAtOnce: of any number that run at the same time one snapshot comes.
 func TestSchedulesAtOnce(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	defer h.db.Close()
-	h.at(day)
-	define(t, h)
+	h := defined(t)
 	m := &memory{ids: map[string]string{}}
 	if err := post("/town/consultations", "consultation1", consultation(1, "2126-04-01", "sprawa"))(h, m); err != nil {
 		t.Fatal(err)

@@ -195,10 +195,7 @@ func TestWhatAFileWasCalledGoesWithIt(t *testing.T) {
 // were called nor what stood in a wrong cell is kept for longer than the file.
 func TestWhatNeverCountedLeavesNothing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	defer h.db.Close()
-	h.at(day)
-	define(t, h)
+	h := defined(t)
 	m := &memory{ids: map[string]string{}}
 	for _, step := range []func(*house, *memory) error{
 		post("/town/uploads", "asked", map[string]any{"filename": "od Kowalskiej.csv", "size": 100}),
@@ -228,10 +225,7 @@ func TestWhatNeverCountedLeavesNothing(t *testing.T) {
 // TestAnAnswerSaysNothingOfThePerson: it is kept for two days, whatever becomes of them.
 func TestAnAnswerSaysNothingOfThePerson(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	defer h.db.Close()
-	h.at(day)
-	define(t, h)
+	h := defined(t)
 	m := &memory{ids: map[string]string{}}
 	for range 2 { // the second time it is the answer that is kept
 		for _, step := range []func(*house, *memory) error{

@@ -4,17 +4,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"testing"
-
-	"outreach/internal/table"
 )
 
 // TestARowThatSaysNothingMakesNobody: an address alone, of whom nothing is recorded, is nobody's.
 func TestARowThatSaysNothingMakesNobody(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	defer h.db.Close()
-	h.at(day)
-	define(t, h)
+	h := defined(t)
 	send := func(rows string) (unchanged int) {
 		t.Helper()
 		status, body := h.send("POST", "/town/activities/garden/attendance", "", "application/json", []byte(`{"date": "2126-05-10", "rows": [`+rows+`]}`))

@@ -60,17 +60,13 @@ func (s *Store) erasure(project string, p person.Person, by string) Erasure {
 // Erasures reads the ledger, in no order.
 func (s *Store) Erasures(ctx context.Context, project string) ([]Erasure, error) {
 	var all []Erasure
-	cursor := ""
-	for {
-		page, err := list[Erasure](ctx, s.Tracker, table.Query{PK: erasureKey(project, "").PK, Limit: table.MostPage, Cursor: cursor})
+	for e, err := range values[Erasure](ctx, s.Tracker, table.Query{PK: erasureKey(project, "").PK}) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, page.Items...)
-		if cursor = page.Next; cursor == "" {
-			return all, nil
-		}
+		all = append(all, e)
 	}
+	return all, nil
 }
 
 // Remains tells whether something of somebody who was erased is there all the same: in tables that were brought back from
@@ -420,19 +416,13 @@ func (s *Store) forgetLetters(ctx context.Context, addresses []string) error {
 // was written.
 func (s *Store) textsOf(ctx context.Context, project, id string) ([]table.Key, error) {
 	var keys []table.Key
-	q := table.Query{PK: textsIndex(project, id), Index: true}
-	for {
-		page, err := s.People.Query(ctx, q)
+	for it, err := range items(ctx, s.People, table.Query{PK: textsIndex(project, id), Index: true}) {
 		if err != nil {
 			return nil, err
 		}
-		for _, it := range page.Items {
-			keys = append(keys, it.Key)
-		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			return keys, nil
-		}
+		keys = append(keys, it.Key)
 	}
+	return keys, nil
 }
 
 func removeAll(ctx context.Context, t table.Table, keys []table.Key) error {
@@ -518,21 +508,15 @@ func (s *Store) forgetRows(ctx context.Context, project string, fresh freshIDs, 
 			return false, err
 		}
 	}
-	q := table.Query{PK: textKey(project, upload, 0).PK}
-	for {
-		page, err := s.People.Query(ctx, q)
+	for it, err := range items(ctx, s.People, table.Query{PK: textKey(project, upload, 0).PK}) {
+		if err == nil {
+			err = s.again(ctx, func() error { return s.forgetTexts(ctx, it.Key, theirs) })
+		}
 		if err != nil {
 			return false, err
 		}
-		for _, it := range page.Items {
-			if err := s.again(ctx, func() error { return s.forgetTexts(ctx, it.Key, theirs) }); err != nil {
-				return false, err
-			}
-		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			return true, nil
-		}
 	}
+	return true, nil
 }
 
 // forgetPack takes people out of one pack of rows, and notes which were theirs. Others may be taken out at the same time.

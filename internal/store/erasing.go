@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,30 +49,24 @@ func (s *Store) endErasing(ctx context.Context, project string, erasures []Erasu
 
 // recentErasures reads the erasures that are under way, and those that are still looked after.
 func (s *Store) recentErasures(ctx context.Context, project string) (open, done []Erasure, err error) {
-	q := table.Query{PK: erasingKey(project).PK}
-	for {
-		page, err := s.Tracker.Query(ctx, q)
+	for it, err := range items(ctx, s.Tracker, table.Query{PK: erasingKey(project).PK}) {
 		if err != nil {
 			return nil, nil, err
 		}
-		for _, it := range page.Items {
-			if it.Key == erasingKey(project) {
-				continue
-			}
-			var e Erasure
-			if err := json.Unmarshal(it.Data, &e); err != nil {
-				return nil, nil, fmt.Errorf("item %s/%s: %w", it.PK, it.SK, err)
-			}
-			if it.Key == openErasureKey(project, e.Fresh) {
-				open = append(open, e)
-			} else {
-				done = append(done, e)
-			}
+		if it.Key == erasingKey(project) {
+			continue
 		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			return open, done, nil
+		e, err := valueOf[Erasure](it)
+		if err != nil {
+			return nil, nil, err
+		}
+		if it.Key == openErasureKey(project, e.Fresh) {
+			open = append(open, e)
+		} else {
+			done = append(done, e)
 		}
 	}
+	return open, done, nil
 }
 
 // eraseWhatCame erases again, of somebody who was erased, what was cut off or came after. Where there is nothing they are not found.

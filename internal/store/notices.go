@@ -83,18 +83,13 @@ const sentFor = 30 * 24 * time.Hour
 func (s *Store) LettersSent(ctx context.Context, project, cause string) (map[string]bool, error) {
 	sent := map[string]bool{}
 	q := table.Query{PK: noticesKey(project).PK, Prefix: letterSentKey(project, cause, "").SK}
-	for {
-		page, err := s.Tracker.Query(ctx, q)
+	for it, err := range items(ctx, s.Tracker, q) {
 		if err != nil {
 			return nil, err
 		}
-		for _, it := range page.Items {
-			sent[strings.TrimPrefix(it.SK, q.Prefix)] = true
-		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			return sent, nil
-		}
+		sent[strings.TrimPrefix(it.SK, q.Prefix)] = true
 	}
+	return sent, nil
 }
 
 // SetLetterSent keeps that one of them did.

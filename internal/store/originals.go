@@ -33,17 +33,13 @@ func (s *Store) over(u Upload) bool {
 // allUploads reads every upload of a project, without the files' names.
 func (s *Store) allUploads(ctx context.Context, project string) ([]Upload, error) {
 	var all []Upload
-	q := table.Query{PK: uploadPartition(project), Limit: table.MostPage}
-	for {
-		page, err := list[Upload](ctx, s.Tracker, q)
+	for u, err := range values[Upload](ctx, s.Tracker, table.Query{PK: uploadPartition(project)}) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, page.Items...)
-		if q.Cursor = page.Next; q.Cursor == "" {
-			return all, nil
-		}
+		all = append(all, u)
 	}
+	return all, nil
 }
 
 // removeOriginalsOf removes the files that somebody's uploads came in, and others with them, as goneWith says.

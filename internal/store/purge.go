@@ -151,28 +151,16 @@ func (s *Store) removeAllTexts(ctx context.Context, project string, since fact.H
 		}
 	}
 	var partitions []string
-	gather := func(things string) error {
-		q := table.Query{PK: things}
-		for {
-			page, err := s.Tracker.Query(ctx, q)
-			if err != nil {
-				return err
-			}
-			for _, it := range page.Items {
-				partitions = append(partitions, textKey(project, it.SK, 0).PK)
-			}
-			if q.Cursor = page.Next; q.Cursor == "" {
-				return nil
-			}
-		}
-	}
 	things := []string{uploadPartition(project), snapshotPartition(project)}
 	for _, k := range kinds.All {
 		things = append(things, recordPartition(project, k.Name))
 	}
 	for _, of := range things {
-		if err := gather(of); err != nil {
-			return false, err
+		for it, err := range items(ctx, s.Tracker, table.Query{PK: of}) {
+			if err != nil {
+				return false, err
+			}
+			partitions = append(partitions, textKey(project, it.SK, 0).PK)
 		}
 	}
 	var removed atomic.Bool

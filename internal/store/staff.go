@@ -229,24 +229,18 @@ func (s *Store) roleChanges(ctx context.Context, email string, before, after reg
 // seen with it lately.
 func (s *Store) StaffWith(ctx context.Context, project, role string) ([]Member, error) {
 	var members []Member
-	q := table.Query{PK: staffIndex(project, role), Index: true}
-	for {
-		page, err := s.People.Query(ctx, q)
+	for it, err := range items(ctx, s.People, table.Query{PK: staffIndex(project, role), Index: true}) {
 		if err != nil {
 			return nil, err
 		}
-		for _, it := range page.Items {
-			if !it.Expires.IsZero() && !it.Expires.After(s.Now()) {
-				continue
-			}
-			var m Member
-			if err := json.Unmarshal(it.Data, &m); err != nil {
-				return nil, fmt.Errorf("staff: %w", err)
-			}
-			members = append(members, m)
+		if !it.Expires.IsZero() && !it.Expires.After(s.Now()) {
+			continue
 		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			return members, nil
+		m, err := valueOf[Member](it)
+		if err != nil {
+			return nil, err
 		}
+		members = append(members, m)
 	}
+	return members, nil
 }
