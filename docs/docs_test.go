@@ -269,7 +269,7 @@ func anchors(markdown string) []string {
 func TestTheFlagsAreThoseOfTheLocalStack(t *testing.T) {
 	t.Parallel()
 	var flags, told []string
-	for _, f := range regexp.MustCompile(`flag\.\w+Var\(&s\.\w+, "([a-z0-9-]+)"`).FindAllStringSubmatch(read(t, "../infra/local/main.go"), -1) {
+	for _, f := range regexp.MustCompile(`flag\.\w+Var\(&s\.\w+, "([a-z0-9-]+)"`).FindAllStringSubmatch(read(t, "../infra/tracker/main.go"), -1) {
 		flags = append(flags, f[1])
 	}
 	_, table, _ := strings.Cut(read(t, "../README.md"), "| flag | meaning |")
@@ -389,15 +389,15 @@ func TestTheLimitsAreThoseOfTheCode(t *testing.T) {
 		{"| a sign-in, from its beginning to its end | 10 minutes |", "internal/identity/signin.go", "attemptFor = 10 * time.Minute"},
 		{"| clocks of tracker and provider apart | 2 minutes |", "internal/identity/token.go", "const skew = 2 * time.Minute"},
 		{"| deliveries of a file's arrival | 5 |", "template.yaml", "maxReceiveCount: 5}"},
-		{"| between two deliveries, one machine | 2 seconds |", "infra/local/stack.go", "st.queue.run(ctx, 2*time.Second)"},
+		{"| between two deliveries, one machine | 2 seconds |", "infra/tracker/stack.go", "st.queue.run(ctx, 2*time.Second)"},
 		{"| between two deliveries, AWS | 30 minutes |", "template.yaml", "VisibilityTimeout: 1800"},
 		{"| a function's time, AWS | 29 seconds; taking in a file, and compiling, 5 minutes; letters 2 minutes |", "template.yaml", "MemorySize: 512 Timeout: 29"},
 		{"| a function's time, AWS | 29 seconds; taking in a file, and compiling, 5 minutes; letters 2 minutes |", "template.yaml", "CodeUri: functions/ingest-upload/ MemorySize: 1769 Timeout: 300"},
 		{"| a function's time, AWS | 29 seconds; taking in a file, and compiling, 5 minutes; letters 2 minutes |", "template.yaml", "CodeUri: functions/compile-snapshot/ MemorySize: 1769 Timeout: 300"},
 		{"| a function's time, AWS | 29 seconds; taking in a file, and compiling, 5 minutes; letters 2 minutes |", "template.yaml", "CodeUri: functions/send-notices/ Timeout: 120"},
 		{"| requests, AWS | 200 a second, 400 at once; more are answered 429 |", "template.yaml", "{ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400}"},
-		{"| requests, one machine | as many as the machine can |", "infra/local/main.go", "server := &http.Server{Handler: st.handler(),"},
-		{"| sending a request, one machine | 5 minutes |", "infra/local/main.go", "ReadTimeout: 5 * time.Minute"},
+		{"| requests, one machine | as many as the machine can |", "infra/tracker/main.go", "server := &http.Server{Handler: st.handler(),"},
+		{"| sending a request, one machine | 5 minutes |", "infra/tracker/main.go", "ReadTimeout: 5 * time.Minute"},
 		{"| dead letters, AWS | 14 days |", "template.yaml", "MessageRetentionPeriod: 1209600"},
 		{"| long answers, AWS | 1 day |", "template.yaml", "Prefix: answers/, ExpirationInDays: 1"},
 		{"| old versions of checkpoints, AWS | 1 day |", "template.yaml", "Prefix: checkpoints/, NoncurrentVersionExpiration: {NoncurrentDays: 1}"},

@@ -24,7 +24,7 @@ import (
 
 	compilesnapshot "outreach/functions/compile-snapshot/handler"
 	sendnotices "outreach/functions/send-notices/handler"
-	"outreach/infra/local/provider"
+	"outreach/infra/tracker/provider"
 	"outreach/internal/mail"
 	"outreach/internal/objects"
 	"outreach/internal/signup"

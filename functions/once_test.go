@@ -30,7 +30,7 @@ import (
 	recordconsultation "outreach/functions/record-consultation/handler"
 	showreport "outreach/functions/show-report/handler"
 	submitsignup "outreach/functions/submit-signup/handler"
-	"outreach/infra/local/provider"
+	"outreach/infra/tracker/provider"
 	"outreach/internal/identity"
 	"outreach/internal/objects"
 	"outreach/internal/objects/folder"

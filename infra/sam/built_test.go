@@ -24,7 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"outreach/infra/local/provider"
+	"outreach/infra/tracker/provider"
 )
 
 // stage is where built functions are invoked, as infra/sam/test has set it up.

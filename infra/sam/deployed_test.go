@@ -317,7 +317,7 @@ func (d *driver) modelProject(t *testing.T) string {
 func startLocal(t *testing.T) (ready func() string) {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "local")
-	if said, err := exec.Command("go", "build", "-o", program, "outreach/infra/local").CombinedOutput(); err != nil {
+	if said, err := exec.Command("go", "build", "-o", program, "outreach/infra/tracker").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, said)
 	}
 	c := exec.Command(program, "-addr", "localhost:0", "-data", t.TempDir(), "-template", "../../template.yaml")

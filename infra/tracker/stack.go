@@ -24,7 +24,7 @@ import (
 	sendnotices "outreach/functions/send-notices/handler"
 	showreport "outreach/functions/show-report/handler"
 	submitsignup "outreach/functions/submit-signup/handler"
-	"outreach/infra/local/provider"
+	"outreach/infra/tracker/provider"
 	"outreach/internal/identity"
 	"outreach/internal/mail/mailbox"
 	"outreach/internal/objects"

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"outreach/infra/local/provider"
+	"outreach/infra/tracker/provider"
 	"outreach/internal/page"
 	"outreach/internal/text"
 	"outreach/internal/web"

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"outreach/infra/local/provider"
+	"outreach/infra/tracker/provider"
 	"outreach/internal/identity"
 
 	"github.com/google/go-cmp/cmp"
