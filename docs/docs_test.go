@@ -20,8 +20,6 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 
-	"outreach/internal/kinds"
-	"outreach/internal/media"
 	"outreach/internal/project"
 	"outreach/internal/record"
 	"outreach/internal/text"
@@ -53,7 +51,7 @@ func guides(t *testing.T) []string {
 func TestTheColumnsOfFilesAreThoseOfRecords(t *testing.T) {
 	t.Parallel()
 	guide := read(t, "partner.md")
-	for _, kind := range kinds.All {
+	for _, kind := range record.Builtin().Kinds {
 		want := "| column | po polsku | needed | what stands in it |\n|---|---|---|---|\n"
 		for _, f := range kind.Columns() {
 			needed := ""
@@ -67,7 +65,7 @@ func TestTheColumnsOfFilesAreThoseOfRecords(t *testing.T) {
 			if f.Key {
 				name += " \\*"
 			}
-			want += "| " + name + " | " + f.Polish + " | " + needed + " | " + holds(t, f) + " |\n"
+			want += "| " + name + " | " + f.ColumnIn(text.Polish) + " | " + needed + " | " + holds(t, f) + " |\n"
 		}
 		heading := "### " + text.Of(text.English).Say("kinds."+kind.Plural) + "\n"
 		_, section, found := strings.Cut(guide, heading)
@@ -114,13 +112,13 @@ func TestTheExampleFileOfMediaIsRight(t *testing.T) {
 	for _, line := range lines[1:] {
 		given := record.Given{}
 		for i, name := range strings.Split(lines[0], ";") {
-			for _, f := range media.Kind.Fields {
-				if f.Polish == name {
+			for _, f := range record.Builtin().Kind(record.Media).Fields {
+				if f.ColumnIn(text.Polish) == name {
 					given[f.Name] = strings.Split(line, ";")[i]
 				}
 			}
 		}
-		if _, problems := media.Kind.Read(given, scope); len(problems) > 0 || len(given) != strings.Count(lines[0], ";")+1 {
+		if _, problems := record.Builtin().Kind(record.Media).Read(given, scope); len(problems) > 0 || len(given) != strings.Count(lines[0], ";")+1 {
 			t.Errorf("%s: %+v", line, problems)
 		}
 	}

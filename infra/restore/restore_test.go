@@ -18,12 +18,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	compilesnapshot "outreach/functions/compile-snapshot/handler"
-	"outreach/internal/consultation"
 	"outreach/internal/mail"
 	"outreach/internal/mail/mailbox"
 	"outreach/internal/project/definition"
 	"outreach/internal/record"
-	"outreach/internal/signup"
 	"outreach/internal/store"
 	"outreach/internal/table/dynamo"
 )
@@ -66,9 +64,9 @@ func play(t *testing.T, s *store.Store) string {
 	}
 	for _, name := range []string{"ewa", "jan"} {
 		email := name + "@example.org"
-		row := make(record.Row, len(signup.Kind.Fields))
+		row := make(record.Row, len(record.Builtin().Kind(record.Signup).Fields))
 		for field, value := range map[string]string{"activity": "garden", "first_name": name, "last_name": name, "email": email, "sex": "female"} {
-			row[signup.Kind.Index(field)] = value
+			row[record.Builtin().Kind(record.Signup).Index(field)] = value
 		}
 		activity, _ := d.Activity("garden")
 		if _, err := s.SignUp(ctx, "town", store.SignupDraft{Activity: activity, Row: row, Submitted: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)}, store.Once{}); err != nil {
@@ -78,11 +76,11 @@ func play(t *testing.T, s *store.Store) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		row = make(record.Row, len(consultation.Kind.Fields))
+		row = make(record.Row, len(record.Builtin().Kind(record.Consultation).Fields))
 		for field, value := range map[string]string{"date": "2026-03-01", "field": "law", "minutes": "30", "form": "phone", "topic": "o czym mówi " + name} {
-			row[consultation.Kind.Index(field)] = value
+			row[record.Builtin().Kind(record.Consultation).Index(field)] = value
 		}
-		if _, err := s.Create(ctx, "town", store.Draft{Kind: &consultation.Kind, Person: who, Row: row}, store.Once{}); err != nil {
+		if _, err := s.Create(ctx, "town", store.Draft{Kind: record.Builtin().Kind(record.Consultation), Person: who, Row: row}, store.Once{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -70,9 +70,9 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 
 	signUp := func(public bool, name, email, pesel string) signup.Signup {
 		t.Helper()
-		row := make(record.Row, len(signup.Kind.Fields))
+		row := make(record.Row, len(record.Builtin().Kind(record.Signup).Fields))
 		for field, value := range map[string]string{"activity": "garden", "first_name": "Ewa", "last_name": name, "email": email, "pesel": pesel} {
-			row[signup.Kind.Index(field)] = value
+			row[record.Builtin().Kind(record.Signup).Index(field)] = value
 		}
 		did, err := s.SignUp(ctx, "town", store.SignupDraft{Activity: d.Activities[0], Row: row, Submitted: s.Now(), Public: public}, store.Once{})
 		must(err)

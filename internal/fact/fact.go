@@ -62,14 +62,15 @@ type Heads [Lanes]int64
 // Signup says that a person signed up. A form sent again for a live sign-up is a Signup of the same Signup id with the
 // next Entry: it changes nothing but may be the first to give an attribute.
 type Signup struct {
-	Signup    string     `json:"signup"`
-	Entry     string     `json:"entry"` // ULID of this sending
-	Person    string     `json:"person"`
-	Submitted time.Time  `json:"submitted_at"`
-	Row       record.Row `json:"row"`              // sealed, in the order of signup.Kind
-	State     string     `json:"state,omitempty"`  // accepted, waitlisted or held; "" where the sign-up was there before
-	Upload    string     `json:"upload,omitempty"` // the file it came in: it counts once that is accepted
-	Line      int        `json:"line,omitempty"`   // the file's row
+	Signup    string        `json:"signup"`
+	Entry     string        `json:"entry"` // ULID of this sending
+	Person    string        `json:"person"`
+	Submitted time.Time     `json:"submitted_at"`
+	Schema    int           `json:"schema,omitempty"` // the version of the schema
+	Values    record.Values `json:"row"`              // sealed
+	State     string        `json:"state,omitempty"`  // accepted, waitlisted or held; "" where the sign-up was there before
+	Upload    string        `json:"upload,omitempty"` // the file it came in: it counts once that is accepted
+	Line      int           `json:"line,omitempty"`   // the file's row
 }
 
 // SignupMoved says that a sign-up got another state. Of several the highest Version counts; the first state is Version 1.
@@ -82,11 +83,12 @@ type SignupMoved struct {
 
 // Said says that a typed record holds, from Version on. Of several versions the highest counts.
 type Said struct {
-	Record  string     `json:"record"`
-	Version int        `json:"version"`
-	Kind    string     `json:"kind"`
-	Person  string     `json:"person,omitempty"`
-	Row     record.Row `json:"row"` // sealed, in the order of the kind's fields
+	Record  string        `json:"record"`
+	Version int           `json:"version"`
+	Kind    string        `json:"kind"`
+	Person  string        `json:"person,omitempty"`
+	Schema  int           `json:"schema,omitempty"` // the version of the schema
+	Values  record.Values `json:"row"`              // sealed
 }
 
 // Voided says that a typed record no longer holds.
@@ -181,7 +183,77 @@ type AttentionNoted struct {
 type Line struct {
 	Row    int        `json:"n"`           // the file's row, from 2 on
 	Person string     `json:"p,omitempty"` // whom it is about
-	Values record.Row `json:"v"`           // sealed, in the order of the kind's fields
+	Values record.Row `json:"v"`           // sealed, in the order of the pack's fields
+}
+
+// Pack is a pack of a file's rows. It names its fields once, and each row has its values in that order; a row that is shorter
+// was given none of the rest. How a kind's fields are ordered does not matter to it.
+type Pack struct {
+	Schema int      `json:"schema"`
+	Fields []string `json:"fields"`
+	Lines  []Line   `json:"lines"`
+}
+
+// NewPack makes an empty pack of rows in the order of a kind's fields.
+func NewPack(k *record.Kind) Pack {
+	p := Pack{Schema: record.SchemaVersion, Fields: make([]string, len(k.Fields))}
+	for i := range k.Fields {
+		p.Fields[i] = k.Fields[i].Name
+	}
+	return p
+}
+
+// ReadPack reads a pack of a file of a kind. Version 0 of the schema stored a list of lines alone.
+func ReadPack(data []byte, kind string) (Pack, error) {
+	var p Pack
+	if len(data) > 0 && data[0] == '[' {
+		p.Fields = record.FieldsOfVersion0(kind)
+		return p, json.Unmarshal(data, &p.Lines)
+	}
+	return p, json.Unmarshal(data, &p)
+}
+
+// In puts the values of a row of the pack into the order of a kind's fields. The kind's places say where: see Places.
+func (p Pack) In(k *record.Kind) []Line {
+	places := p.Places(k)
+	out := make([]Line, len(p.Lines))
+	for i, l := range p.Lines {
+		row := make(record.Row, len(k.Fields))
+		for j, value := range l.Values {
+			if j < len(places) && places[j] >= 0 {
+				row[places[j]] = value
+			}
+		}
+		out[i] = Line{Row: l.Row, Person: l.Person, Values: row}
+	}
+	return out
+}
+
+// Erased is what stays of a row of the pack when the person it is about is erased: see record.Kind.Erased.
+func (p Pack) Erased(k *record.Kind, row record.Row) record.Row {
+	named := map[string]string{}
+	for i, text := range row {
+		if i < len(p.Fields) {
+			named[p.Fields[i]] = text
+		}
+	}
+	left := k.Erased(record.ValuesOf(named))
+	out := make(record.Row, len(row))
+	for i := range row {
+		if i < len(p.Fields) {
+			out[i] = left.Get(p.Fields[i])
+		}
+	}
+	return out
+}
+
+// Places are the places in a kind's rows of the pack's fields, -1 of a field that the kind does not have.
+func (p Pack) Places(k *record.Kind) []int {
+	out := make([]int, len(p.Fields))
+	for i, id := range p.Fields {
+		out[i] = k.Index(id)
+	}
+	return out
 }
 
 // LineID is the id of a record that came in a file: the same ULID for the same row of the same upload, wherever asked. Those of a

@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"outreach/internal/record"
 	"slices"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
-
-	"outreach/internal/kinds"
 )
 
 func TestSumsAreExact(t *testing.T) {
@@ -187,9 +186,10 @@ func TestTextsKeepEveryText(t *testing.T) {
 
 func TestEveryKindHasItsShape(t *testing.T) {
 	t.Parallel()
-	for i, kind := range kinds.All {
-		s := shapes[i]
-		if s.Kind != kind || (s.date < 0) != (s == signups) {
+	shapes := newShapes(record.Builtin())
+	for i, kind := range record.Builtin().Kinds {
+		s := shapes.all[i]
+		if s.Kind != kind || (s.date < 0) != (s == shapes.signups) {
 			t.Errorf("%s: date %d", kind.Name, s.date)
 		}
 		for field := range kind.Fields {

@@ -54,7 +54,7 @@ func makeCrowd(tb testing.TB, airings, people int) *crowd {
 					strconv.Itoa(1 + i%200), strconv.Itoa(1000 + i%2000), "badanie", "", "",
 				}})
 			}
-			packs = append(packs, encode(lines))
+			packs = append(packs, encode(packed("media", lines...)))
 		}
 		c.packs = append(c.packs, packs)
 	}
@@ -63,21 +63,21 @@ func makeCrowd(tb testing.TB, airings, people int) *crowd {
 		switch i % 3 {
 		case 0:
 			row := record.Row{"training", "", "", "", "", "", "female", strconv.Itoa(1950 + i%50), "isced-5-8", "employed", "urban", "no", "individual", "Stowarzyszenie", "yes", "", "pl", at.Format(time.RFC3339)}
-			add(fact.KindSignup, at, fact.Signup{Signup: fmt.Sprintf("01JS%022d", i), Entry: fmt.Sprintf("01JE%022d", i), Person: person, Submitted: at, Row: row, State: "accepted"})
+			add(fact.KindSignup, at, fact.Signup{Signup: fmt.Sprintf("01JS%022d", i), Entry: fmt.Sprintf("01JE%022d", i), Person: person, Submitted: at, Values: stored("signup", row...), State: "accepted"})
 		case 1:
-			add(fact.KindSaid, at, fact.Said{Record: fmt.Sprintf("01JR%022d", i), Version: 1, Kind: "attendance", Person: person, Row: record.Row{"training", day(i), "7.5", "completed"}})
+			add(fact.KindSaid, at, fact.Said{Record: fmt.Sprintf("01JR%022d", i), Version: 1, Kind: "attendance", Person: person, Values: stored("attendance", "training", day(i), "7.5", "completed")})
 		default:
-			add(fact.KindSaid, at, fact.Said{Record: fmt.Sprintf("01JR%022d", i), Version: 1, Kind: "consultation", Person: person, Row: record.Row{day(i), "law", "60", "in-person", "01JA0000000000000000000001", "", ""}})
+			add(fact.KindSaid, at, fact.Said{Record: fmt.Sprintf("01JR%022d", i), Version: 1, Kind: "consultation", Person: person, Values: stored("consultation", day(i), "law", "60", "in-person", "01JA0000000000000000000001", "", "")})
 		}
 	}
 	return c
 }
 
 // decode is the measure: what encoding/json takes for the same facts and lines.
-func (c *crowd) decode(tb testing.TB) [][][]fact.Line {
-	files := make([][][]fact.Line, len(c.packs))
+func (c *crowd) decode(tb testing.TB) [][]fact.Pack {
+	files := make([][]fact.Pack, len(c.packs))
 	for i, packs := range c.packs {
-		files[i] = make([][]fact.Line, len(packs))
+		files[i] = make([]fact.Pack, len(packs))
 		for j, pack := range packs {
 			if err := json.Unmarshal(pack, &files[i][j]); err != nil {
 				tb.Fatal(err)
@@ -101,7 +101,7 @@ func (c *crowd) decode(tb testing.TB) [][][]fact.Line {
 
 // fold decodes a pack at a time, as a compile does.
 func (c *crowd) fold(tb testing.TB) *indicator.Fold {
-	f := indicator.New()
+	f := indicator.New(record.Builtin())
 	for _, one := range c.facts {
 		if err := f.Apply(one); err != nil {
 			tb.Fatal(err)
@@ -109,11 +109,11 @@ func (c *crowd) fold(tb testing.TB) *indicator.Fold {
 	}
 	for i, packs := range c.packs {
 		for j, pack := range packs {
-			var lines []fact.Line
-			if err := json.Unmarshal(pack, &lines); err != nil {
+			rows, err := fact.ReadPack(pack, "media")
+			if err != nil {
 				tb.Fatal(err)
 			}
-			if err := f.AddRows(c.files[i].Upload, j, lines); err != nil {
+			if err := f.AddRows(c.files[i].Upload, j, rows); err != nil {
 				tb.Fatal(err)
 			}
 		}
@@ -192,7 +192,7 @@ func BenchmarkCheckpoint(b *testing.B) {
 		}
 		writing += time.Since(start)
 		start = time.Now()
-		if _, _, err := checkpoint.Read(bytes.NewReader(file.Bytes()), int64(file.Len())); err != nil {
+		if _, _, err := checkpoint.Read(bytes.NewReader(file.Bytes()), int64(file.Len()), record.Builtin()); err != nil {
 			b.Fatal(err)
 		}
 		reading += time.Since(start)

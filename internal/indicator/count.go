@@ -14,7 +14,6 @@ import (
 	"outreach/internal/project"
 	"outreach/internal/record"
 	"outreach/internal/rule"
-	"outreach/internal/signup"
 	"outreach/internal/snapshot"
 )
 
@@ -32,7 +31,7 @@ type Found struct {
 	evidence map[string][]ref
 	rules    map[string]*indicatorRule
 	// Each person's, as they are counted.
-	attributes [][7]string
+	attributes [][]string
 }
 
 // dated is a live sign-up with the day from which it counts.
@@ -102,18 +101,21 @@ func (f *Found) adds(rule *indicatorRule, r ref, seen map[string]bool) amount {
 // value is a record's value of a field.
 func (f *Found) value(v value, r ref) string {
 	state := ""
-	if shapes[r.shape] == signups {
+	if f.kind(r) == f.live.shapes.signups {
 		state = f.signups[r.place].state
 	}
-	var known *[7]string
-	if shapes[r.shape].Person {
-		known = &f.attributes[f.person(r)]
+	var known []string
+	if f.kind(r).Person {
+		known = f.attributes[f.person(r)]
 	}
 	return v.of(f.row(r), f.date(r).String(), state, known)
 }
 
+// kind is the kind of a record.
+func (f *Found) kind(r ref) *shape { return f.live.shapes.all[r.shape] }
+
 func (f *Found) person(r ref) uint32 {
-	if shapes[r.shape] == signups {
+	if f.kind(r) == f.live.shapes.signups {
 		return f.signups[r.place].person
 	}
 	return f.live.records[r.shape][r.place].person
@@ -121,7 +123,7 @@ func (f *Found) person(r ref) uint32 {
 
 func (f *Found) row(r ref) record.Row {
 	var values []uint32
-	if shapes[r.shape] == signups {
+	if f.kind(r) == f.live.shapes.signups {
 		values = f.signups[r.place].values
 	} else {
 		values = f.live.values(f.live.records[r.shape][r.place])
@@ -135,7 +137,7 @@ func (f *Found) row(r ref) record.Row {
 
 // what says which airing or output a record is. Of records about people nothing is said that they do not say themselves.
 func (f *Found) what(r ref) string {
-	s := shapes[r.shape]
+	s := f.kind(r)
 	if s.Person {
 		return ""
 	}
@@ -149,8 +151,8 @@ func (f *Found) what(r ref) string {
 }
 
 func (f *Found) record(r ref) snapshot.Evidence {
-	s := shapes[r.shape]
-	if s == signups {
+	s := f.kind(r)
+	if s == f.live.shapes.signups {
 		made := &f.signups[r.place]
 		return snapshot.Evidence{ID: made.id, Kind: s.Name, Date: made.date.String(), Person: f.live.person(made.person), Upload: made.upload, Row: made.line}
 	}
@@ -194,7 +196,7 @@ type counting struct {
 	from, to   day
 	asOf       day
 	months     int // of the period, up to asOf
-	attributes [][7]string
+	attributes [][]string
 	tallies    []tally // by indicator
 	people     firsts  // participants
 	evidence   []ref   // of participants
@@ -231,8 +233,8 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fo
 			t.seen = map[string]day{}
 		}
 	}
-	for i := range shapes {
-		if err := c.count(shapes[i]); err != nil {
+	for _, s := range live.shapes.all {
+		if err := c.count(s); err != nil {
 			return Found{}, err
 		}
 	}
@@ -260,13 +262,18 @@ func (c *counting) dateSignups() {
 	})
 	c.found.signups = signups
 
-	c.attributes = make([][7]string, len(c.live.people))
+	width := len(c.live.shapes.attributes)
+	all := make([]string, width*len(c.live.people))
+	c.attributes = make([][]string, len(c.live.people))
+	for i := range c.attributes {
+		c.attributes[i] = all[i*width : (i+1)*width]
+	}
 	for _, e := range c.live.entries {
 		if days[e.signup] > c.asOf || dayAt(e.at) > c.asOf {
 			continue
 		}
-		known := &c.attributes[c.live.signups[e.signup].person]
-		for i, field := range attributes {
+		known := c.attributes[c.live.signups[e.signup].person]
+		for i, field := range c.live.shapes.attributes {
 			if known[i] == "" {
 				known[i] = c.live.texts.all[e.values[field]]
 			}
@@ -277,7 +284,7 @@ func (c *counting) dateSignups() {
 // count looks at all live records of a kind.
 func (c *counting) count(s *shape) error {
 	rules := &c.rules.byShape[s.number]
-	vars := rule.NewVars(s.Kind)
+	vars := rule.NewVars(c.live.shapes.registry, s.Kind)
 	row := make(record.Row, len(s.Fields))
 	look := func(place int, date day, values []uint32, state string, person uint32) error {
 		if date < c.from || date > c.to {
@@ -290,14 +297,14 @@ func (c *counting) count(s *shape) error {
 		for i, n := range values {
 			row[i] = c.live.texts.all[n]
 		}
-		if s == airings {
+		if s == c.live.shapes.airings {
 			if err := c.air(row); err != nil {
 				return err
 			}
 		}
-		var known *[7]string
+		var known []string
 		if s.Person {
-			known = &c.attributes[person]
+			known = c.attributes[person]
 		}
 		text := ""
 		if s.date >= 0 {
@@ -334,7 +341,7 @@ func (c *counting) count(s *shape) error {
 		return nil
 	}
 
-	if s == signups {
+	if s == c.live.shapes.signups {
 		for i, made := range c.found.signups {
 			if err := look(i, made.date, made.values, made.state, made.person); err != nil {
 				return fmt.Errorf("%s %s: %w", s.Name, made.id, err)
@@ -350,7 +357,7 @@ func (c *counting) count(s *shape) error {
 	return nil
 }
 
-func (v value) of(row record.Row, date, state string, known *[7]string) string {
+func (v value) of(row record.Row, date, state string, known []string) string {
 	switch v.origin {
 	case fromDate:
 		return date
@@ -365,7 +372,7 @@ func (v value) of(row record.Row, date, state string, known *[7]string) string {
 
 // air counts an airing.
 func (c *counting) air(row record.Row) error {
-	reach := row[reachField]
+	reach := row[c.live.shapes.reach]
 	if reach == "" {
 		reach = "0"
 	}
@@ -373,8 +380,6 @@ func (c *counting) air(row record.Row) error {
 	c.reaches = append(c.reaches, n)
 	return err
 }
-
-var reachField = airings.Index("reach")
 
 func (t *tally) add(here ref, date day, person uint32, value string, from day) error {
 	t.evidence = append(t.evidence, here)
@@ -434,7 +439,7 @@ func (c *counting) report() {
 	by, total := c.breakDown(c.people)
 	f.Participants = snapshot.Participants{Total: total, Target: c.def.TargetGroup, By: by}
 	for person, date := range c.people {
-		if date != 0 && c.attributes[person] == [7]string{} {
+		if date != 0 && !slices.ContainsFunc(c.attributes[person], func(value string) bool { return value != "" }) {
 			f.Quality.PeopleWithoutAttributes++
 		}
 	}
@@ -493,14 +498,14 @@ func (f *Found) compare(a, b ref) int {
 }
 
 func (f *Found) date(r ref) day {
-	if shapes[r.shape] == signups {
+	if f.kind(r) == f.live.shapes.signups {
 		return f.signups[r.place].date
 	}
 	return f.live.records[r.shape][r.place].date
 }
 
 func (f *Found) id(r ref) string {
-	if shapes[r.shape] == signups {
+	if f.kind(r) == f.live.shapes.signups {
 		return f.signups[r.place].id
 	}
 	return f.live.id(f.live.records[r.shape][r.place])
@@ -515,21 +520,20 @@ func (c *counting) breakDown(people firsts) (snapshot.Breakdowns, int64) {
 			total++
 		}
 	}
-	for i, name := range record.Attributes {
-		if name == "birth_year" {
+	for i, field := range c.live.shapes.registry.Attributes() {
+		if field.Year {
 			codes := make([]string, len(c.rules.bands))
 			for j, b := range c.rules.bands {
 				codes[j] = b.code
 			}
-			by["age"] = divide(people, codes, func(person int, date day) string { return c.ageBand(c.attributes[person][i], date) })
+			by[field.Dimension()] = divide(people, codes, func(person int, date day) string { return c.ageBand(c.attributes[person][i], date) })
 			continue
 		}
-		field := &signup.Kind.Fields[attributes[i]]
 		var codes []string
 		for _, o := range field.Options(c.def) {
 			codes = append(codes, o.ID)
 		}
-		by[name] = divide(people, codes, func(person int, _ day) string { return c.attributes[person][i] })
+		by[field.Name] = divide(people, codes, func(person int, _ day) string { return c.attributes[person][i] })
 	}
 	return by, total
 }

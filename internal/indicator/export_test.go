@@ -18,7 +18,7 @@ func (l *Live) Dump() []string {
 	var out []string
 	for number, records := range l.records {
 		for _, r := range records {
-			s, person := shapes[number], ""
+			s, person := l.shapes.all[number], ""
 			if s.Person {
 				person = l.person(r.person)
 			}

@@ -21,6 +21,7 @@ import (
 // Facts may come in any order, twice, and with others missing: of what was said several times the highest version counts,
 // not the last to come, and what takes something back is remembered even where that was not seen yet.
 type Fold struct {
+	shapes  *shapes
 	texts   texts
 	uploads map[string]*upload
 	typed   map[string]*typed
@@ -29,10 +30,13 @@ type Fold struct {
 	live    *Live // as last worked out; nil: something changed since
 }
 
-// New gives a Fold that has seen nothing.
-func New() *Fold {
-	return &Fold{texts: newTexts(), uploads: map[string]*upload{}, typed: map[string]*typed{}, signups: map[string]*signedUp{}, merges: map[merge]struct{}{}}
+// New gives a Fold over the kinds of a registry that has seen nothing.
+func New(registry *record.Registry) *Fold {
+	return &Fold{shapes: newShapes(registry), texts: newTexts(), uploads: map[string]*upload{}, typed: map[string]*typed{}, signups: map[string]*signedUp{}, merges: map[merge]struct{}{}}
 }
+
+// Registry is the kinds that the Fold knows.
+func (f *Fold) Registry() *record.Registry { return f.shapes.registry }
 
 // upload is a file.
 type upload struct {
@@ -144,27 +148,49 @@ func instant(at time.Time) (int64, error) {
 	return at.UnixNano(), nil
 }
 
-// row checks a row and appends its values to others: those that counting and natural keys look at.
-func (f *Fold) row(values []uint32, s *shape, row record.Row) ([]uint32, error) {
-	if err := s.check(row); err != nil {
-		return values, err
-	}
-	for i := range s.Fields {
-		n := uint32(0)
-		if i < len(row) && s.remembers[i] {
-			n = f.texts.number(row[i])
+// values checks stored values and gives those that counting and natural keys look at, in the order of the kind's fields.
+func (f *Fold) values(s *shape, stored record.Values) ([]uint32, error) {
+	values := make([]uint32, len(s.Fields))
+	for _, v := range stored.Upcast(s.Name).All() {
+		field := s.Index(v.Field)
+		switch {
+		case v.Field == "":
+			return nil, fmt.Errorf("%s with more values than it has fields", s.Name)
+		case field < 0:
+			continue
 		}
-		values = append(values, n)
+		if err := f.value(values, s, field, v.Text); err != nil {
+			return nil, err
+		}
 	}
-	return values, nil
+	return values, s.dated(values)
+}
+
+// value checks a value, and puts its number into a row of them where it is to be remembered.
+func (f *Fold) value(values []uint32, s *shape, field int, text string) error {
+	if err := s.check(field, text); err != nil {
+		return err
+	}
+	if s.remembers[field] {
+		values[field] = f.texts.number(text)
+	}
+	return nil
+}
+
+// dated refuses a record that has no day, where its kind is dated by a field.
+func (s *shape) dated(values []uint32) error {
+	if s.date >= 0 && values[s.date] == 0 {
+		return fmt.Errorf("%s without a date", s.Name)
+	}
+	return nil
 }
 
 func (f *Fold) said(said fact.Said, received time.Time) error {
-	s := shapeOf(said.Kind)
+	s := f.shapes.named(said.Kind)
 	switch {
 	case said.Record == "" || said.Version < 1:
 		return errUnnamed
-	case s == nil || s == signups || s == airings:
+	case s == nil || s == f.shapes.signups || s == f.shapes.airings:
 		return fmt.Errorf("nobody types records of the kind %q", said.Kind)
 	case s.Person && said.Person == "":
 		return fmt.Errorf("%s of nobody", s.Name)
@@ -173,7 +199,7 @@ func (f *Fold) said(said fact.Said, received time.Time) error {
 	if err != nil {
 		return err
 	}
-	values, err := f.row(nil, s, said.Row)
+	values, err := f.values(s, said.Values)
 	if err != nil {
 		return err
 	}
@@ -230,7 +256,7 @@ func (f *Fold) upload(id string) *upload {
 const mostPacks = 200_000
 
 func (f *Fold) accepted(said fact.Uploaded) error {
-	s := shapeOf(said.Kind)
+	s := f.shapes.named(said.Kind)
 	switch {
 	case said.Upload == "":
 		return errUnnamed
@@ -249,7 +275,7 @@ func (f *Fold) accepted(said fact.Uploaded) error {
 		return nil
 	}
 	u.said, u.shape, u.rows, u.packs = said, s, nil, nil
-	if s != signups && !u.withdrawn {
+	if s != f.shapes.signups && !u.withdrawn {
 		u.packs = make([]*rows, said.Packs)
 		u.complete()
 	}
@@ -302,6 +328,14 @@ func (u *upload) complete() {
 	u.rows, u.packs = all, nil
 }
 
+// KindOf is the kind of the records of an upload that was accepted, "" of another.
+func (f *Fold) KindOf(upload string) string {
+	if u := f.uploads[upload]; u != nil && u.shape != nil {
+		return u.shape.Name
+	}
+	return ""
+}
+
 // Pack is a pack of an upload's rows.
 type Pack struct {
 	Upload string
@@ -326,16 +360,17 @@ func (f *Fold) Wanted() []Pack {
 
 // AddRows takes a pack of rows that Wanted names. Rows that are there already, or are not wanted any more, change nothing.
 // An error names rows that cannot be understood; the Fold is then as before.
-func (f *Fold) AddRows(upload string, pack int, lines []fact.Line) error {
+func (f *Fold) AddRows(upload string, pack int, rows fact.Pack) error {
 	u := f.uploads[upload]
 	if u == nil || pack < 0 || pack >= len(u.packs) || u.packs[pack] != nil {
 		return nil
 	}
 	s := u.shape
-	r := newRows(s, len(lines))
-	for i := range lines {
-		if err := f.addLine(r, s, &lines[i]); err != nil {
-			return fmt.Errorf("upload %s, row %d: %w", upload, lines[i].Row, err)
+	r := newRows(s, len(rows.Lines))
+	places := rows.Places(s.Kind)
+	for i := range rows.Lines {
+		if err := f.addLine(r, s, places, &rows.Lines[i]); err != nil {
+			return fmt.Errorf("upload %s, row %d: %w", upload, rows.Lines[i].Row, err)
 		}
 	}
 	u.packs[pack] = r
@@ -344,11 +379,26 @@ func (f *Fold) AddRows(upload string, pack int, lines []fact.Line) error {
 	return nil
 }
 
-func (f *Fold) addLine(r *rows, s *shape, line *fact.Line) (err error) {
+// addLine adds a row whose values stand in the order of some places in the kind's rows, -1 of a field that it does not have.
+func (f *Fold) addLine(r *rows, s *shape, places []int, line *fact.Line) error {
 	if s.Person && line.Person == "" {
 		return fmt.Errorf("%s of nobody", s.Name)
 	}
-	if r.values, err = f.row(r.values, s, line.Values); err != nil {
+	if len(line.Values) > len(places) {
+		return fmt.Errorf("%s with %d values of %d fields", s.Name, len(line.Values), len(places))
+	}
+	from := len(r.values)
+	r.values = append(r.values, make([]uint32, len(s.Fields))...)
+	values := r.values[from:]
+	for i, text := range line.Values {
+		if places[i] < 0 {
+			continue
+		}
+		if err := f.value(values, s, places[i], text); err != nil {
+			return err
+		}
+	}
+	if err := s.dated(values); err != nil {
 		return err
 	}
 	r.numbers = append(r.numbers, int32(line.Row))
@@ -388,7 +438,7 @@ func (f *Fold) signedUp(said fact.Signup) error {
 	if err != nil {
 		return err
 	}
-	values, err := f.row(nil, signups, said.Row)
+	values, err := f.values(f.shapes.signups, said.Values)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (s *said) add(kind string, at time.Time, data any) {
 }
 
 func (s *said) attendance(id string, version int, at time.Time, person, date, hours string) {
-	s.add(fact.KindSaid, at, fact.Said{Record: id, Version: version, Kind: "attendance", Person: person, Row: record.Row{"training", date, hours, "completed"}})
+	s.add(fact.KindSaid, at, fact.Said{Record: id, Version: version, Kind: "attendance", Person: person, Values: stored("attendance", "training", date, hours, "completed")})
 }
 
 // file accepts a file of attendance or media.
@@ -57,14 +57,13 @@ func aired(title, reach string) fact.Line {
 }
 
 func (s *said) signup(id, entry, person string, at time.Time, state, sex, upload string) {
-	row := make(record.Row, 18)
-	row[0], row[6] = "training", sex
-	s.add(fact.KindSignup, at, fact.Signup{Signup: id, Entry: entry, Person: person, Submitted: at, State: state, Upload: upload, Row: row})
+	values := record.ValuesOf(map[string]string{"activity": "training", "sex": sex})
+	s.add(fact.KindSignup, at, fact.Signup{Signup: id, Entry: entry, Person: person, Submitted: at, State: state, Upload: upload, Values: values})
 }
 
 func (s *said) compile(asOf string) indicator.Found {
 	s.t.Helper()
-	f := indicator.New()
+	f := indicator.New(record.Builtin())
 	s.tell(s.t, f, s.facts)
 	found, err := indicator.Compile(definition, mustRules(s.t, definition), f.Live(), asOf)
 	if err != nil {
@@ -292,7 +291,7 @@ func TestApplyRefusesWhatItCannotUnderstand(t *testing.T) {
 		{"a sign-up at no time", fact.KindSignup, `{"signup":"s1","entry":"e1","person":"p1","row":[]}`},
 		{"a move of nothing", fact.KindSignupMoved, `{"version":2,"state":"accepted"}`},
 	} {
-		f := indicator.New()
+		f := indicator.New(record.Builtin())
 		err := f.Apply(fact.Fact{ID: "01FACT", Kind: c.kind, At: noon(1), Data: json.RawMessage(c.data)})
 		if err == nil || !strings.Contains(err.Error(), "01FACT") {
 			t.Errorf("%s: error %v", c.name, err)
@@ -305,14 +304,14 @@ func TestApplyRefusesWhatItCannotUnderstand(t *testing.T) {
 
 func TestFilesCountWithAllTheirRows(t *testing.T) {
 	t.Parallel()
-	f := indicator.New()
+	f := indicator.New(record.Builtin())
 	accepted, err := fact.New("f1", fact.KindUploadAccepted, noon(1), "", fact.Uploaded{Upload: "u1", Kind: "media", Owner: "tv-partner", Arrived: noon(1), Rows: 2, Packs: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
 	add := func(pack int, line fact.Line) {
 		t.Helper()
-		if err := f.AddRows("u1", pack, []fact.Line{line}); err != nil {
+		if err := f.AddRows("u1", pack, packed("media", line)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -332,7 +331,7 @@ func TestFilesCountWithAllTheirRows(t *testing.T) {
 	}
 	bad := aired("Bad", "many")
 	bad.Row = 2
-	if err := f.AddRows("u1", 0, []fact.Line{first, bad}); err == nil || !strings.Contains(err.Error(), "u1, row 2") {
+	if err := f.AddRows("u1", 0, packed("media", first, bad)); err == nil || !strings.Contains(err.Error(), "u1, row 2") {
 		t.Errorf("a bad row: %v", err)
 	}
 	add(0, first)
@@ -349,7 +348,7 @@ func TestEvidence(t *testing.T) {
 	s.attendance("01R2", 1, noon(1), "p1", "2010-03-01", "1")
 	s.attendance("01R1", 1, noon(1), "p1", "2010-03-02", "1")
 	s.attendance("01R3", 1, noon(1), "p3", "2010-03-01", "1")
-	s.add(fact.KindSaid, noon(1), fact.Said{Record: "01R0", Version: 1, Kind: "consultation", Person: "p1", Row: record.Row{"2010-03-01", "law", "60", "phone", "", "", ""}})
+	s.add(fact.KindSaid, noon(1), fact.Said{Record: "01R0", Version: 1, Kind: "consultation", Person: "p1", Values: stored("consultation", "2010-03-01", "law", "60", "phone", "", "", "")})
 	s.file("u1", "attendance", "coordinator", "o1", noon(2), attended("p2", "2010-02-01", "1"))
 	s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p3", Into: "p1"})
 	s.signup("01S1", "e1", "p2", time.Date(2010, 2, 28, 23, 30, 0, 0, time.UTC), "accepted", "", "")
@@ -412,9 +411,9 @@ func FuzzApply(f *testing.F) {
 	}
 	rules := mustRules(f, definition)
 	f.Fuzz(func(t *testing.T, kind, data string) {
-		fold := indicator.New()
+		fold := indicator.New(record.Builtin())
 		_ = fold.Apply(fact.Fact{ID: "f1", Kind: kind, At: noon(1), Data: json.RawMessage(data)})
-		_ = fold.AddRows("u1", 0, []fact.Line{attended("p1", "2010-03-01", "1")})
+		_ = fold.AddRows("u1", 0, packed("attendance", attended("p1", "2010-03-01", "1")))
 		if _, err := indicator.Compile(definition, rules, fold.Live(), "2010-06-20"); err != nil {
 			t.Fatal(err)
 		}

@@ -10,7 +10,6 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/indicator"
-	"outreach/internal/kinds"
 	"outreach/internal/project"
 	"outreach/internal/record"
 )
@@ -101,7 +100,7 @@ func drawHistory(t *rapid.T) *history {
 
 	typedKinds := []string{"consultation", "attendance", "test", "output"}
 	for r := range some("typed records", 0, 6) {
-		kind := kinds.ByName(one("kind", typedKinds...))
+		kind := record.Builtin().Kind(one("kind", typedKinds...))
 		versions := some("versions", 1, 3)
 		for v := 1; v <= versions; v++ {
 			id := fmt.Sprintf("r%d", r)
@@ -109,7 +108,7 @@ func drawHistory(t *rapid.T) *history {
 				add(fact.KindVoided, at(), fact.Voided{Record: id, Version: v})
 				continue
 			}
-			said := fact.Said{Record: id, Version: v, Kind: kind.Name, Row: row(kind)}
+			said := fact.Said{Record: id, Version: v, Kind: kind.Name, Values: kind.Values(row(kind))}
 			if kind.Person {
 				said.Person = person()
 			}
@@ -119,7 +118,7 @@ func drawHistory(t *rapid.T) *history {
 
 	fileKinds := append([]string{"media", "media"}, typedKinds...)
 	for u := range some("files", 0, 5) {
-		kind := kinds.ByName(one("kind", fileKinds...))
+		kind := record.Builtin().Kind(one("kind", fileKinds...))
 		id, owner := fmt.Sprintf("u%d", u), "coordinator"
 		if kind.Name == "media" {
 			owner = one("owner", "tv-partner", "radio-partner")
@@ -155,11 +154,11 @@ func drawHistory(t *rapid.T) *history {
 			add(fact.KindUploadWithdrawn, at(), fact.Withdrawn{Upload: id})
 		}
 	}
-	kind := kinds.ByName("signup")
+	kind := record.Builtin().Kind("signup")
 	for s := range some("sign-ups", 0, 6) {
 		id, who := fmt.Sprintf("s%d", s), person()
 		for e := range some("sendings", 1, 3) {
-			sent := fact.Signup{Signup: id, Entry: fmt.Sprintf("e%d", s*10+(e*7)%10), Person: who, Submitted: at(), Row: row(kind)}
+			sent := fact.Signup{Signup: id, Entry: fmt.Sprintf("e%d", s*10+(e*7)%10), Person: who, Submitted: at(), Values: kind.Values(row(kind))}
 			if e == 0 {
 				sent.State = one("state", "accepted", "waitlisted", "held")
 			}
@@ -198,15 +197,28 @@ func (h *history) tell(t interface{ Fatal(...any) }, f *indicator.Fold, facts []
 }
 
 func (h *history) give(t interface{ Fatal(...any) }, f *indicator.Fold, pack indicator.Pack) {
-	if err := f.AddRows(pack.Upload, pack.Number, h.packs[pack]); err != nil {
+	if err := f.AddRows(pack.Upload, pack.Number, packed(f.KindOf(pack.Upload), h.packs[pack]...)); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func mustRules(t testing.TB, def *project.Definition) *indicator.Rules {
-	rules, err := indicator.NewRules(def)
+	rules, err := indicator.NewRules(def, record.Builtin())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return rules
+}
+
+// stored are the values of a record of a kind, given in the order of the kind's fields.
+func stored(kind string, row ...string) record.Values { return record.Builtin().Kind(kind).Values(row) }
+
+// packed is a pack of rows whose values are in the order of the kind's fields.
+func packed(kind string, lines ...fact.Line) fact.Pack {
+	if k := record.Builtin().Kind(kind); k != nil {
+		p := fact.NewPack(k)
+		p.Lines = lines
+		return p
+	}
+	return fact.Pack{Lines: lines}
 }

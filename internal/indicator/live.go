@@ -16,6 +16,7 @@ import (
 // Live are the records that count, on whatever day: of each thing in the world the last that was said and neither voided,
 // cancelled nor withdrawn. It is good until the Fold that it came from takes more.
 type Live struct {
+	shapes  *shapes
 	texts   *texts
 	sources []source
 	records [][]lived // by shape, by date and then id; none of sign-ups
@@ -67,7 +68,7 @@ func (f *Fold) Live() *Live {
 		return f.live
 	}
 	who := f.canonical()
-	l := &Live{texts: &f.texts, sources: f.sources(), records: make([][]lived, len(shapes))}
+	l := &Live{shapes: f.shapes, texts: &f.texts, sources: f.sources(), records: make([][]lived, len(f.shapes.all))}
 	placed := make([]uint32, len(f.texts.all)) // the place in people, from 1, by the number of the id
 	place := func(person uint32) uint32 {
 		if placed[person] == 0 {
@@ -100,7 +101,7 @@ func (f *Fold) sources() []source {
 }
 
 func (f *Fold) resolveRecords(l *Live, who, place func(uint32) uint32) {
-	counts := make([]int, len(shapes))
+	counts := make([]int, len(f.shapes.all))
 	for _, s := range l.sources {
 		if s.upload != nil {
 			counts[s.shape.number] += len(s.upload.rows.numbers)
@@ -108,7 +109,7 @@ func (f *Fold) resolveRecords(l *Live, who, place func(uint32) uint32) {
 			counts[s.shape.number]++
 		}
 	}
-	latest := make([]keyed, len(shapes))
+	latest := make([]keyed, len(f.shapes.all))
 	for i, n := range counts {
 		latest[i] = newKeyed(n)
 		l.records[i] = make([]lived, 0, n)
@@ -135,7 +136,7 @@ func (f *Fold) resolveRecords(l *Live, who, place func(uint32) uint32) {
 		}
 		// What is about nobody belongs to whose file it is in, if to anybody.
 		owner, width := uint32(0), len(s.shape.Fields)
-		if s.shape == airings {
+		if s.shape == f.shapes.airings {
 			owner = f.texts.number(s.upload.said.Owner)
 		}
 		for row := range s.upload.rows.numbers {
@@ -246,9 +247,9 @@ func (f *Fold) resolveSignups(l *Live, who, place func(uint32) uint32) {
 
 	first := newKeyed(len(live))
 	for _, made := range live {
-		hash := f.texts.keyHash(l.people[made.person], signups.keys, made.values)
+		hash := f.texts.keyHash(l.people[made.person], f.shapes.signups.keys, made.values)
 		i, there := first.find(hash, func(place uint32) bool {
-			return l.signups[place].person == made.person && f.texts.sameKey(signups.keys, l.signups[place].values, made.values)
+			return l.signups[place].person == made.person && f.texts.sameKey(f.shapes.signups.keys, l.signups[place].values, made.values)
 		})
 		if !there {
 			l.signups = append(l.signups, made.livedSignup)

@@ -104,7 +104,7 @@ func (w *pieces) records() bool {
 		if t := w.fold.typed[id]; !t.void {
 			return t.shape.number
 		}
-		return len(shapes)
+		return len(w.fold.shapes.all)
 	}
 	for _, id := range sortedBy(w.fold.typed, kind) {
 		t := w.fold.typed[id]
@@ -144,7 +144,7 @@ func (w *pieces) files() bool {
 		if u := w.fold.uploads[id]; u.shape != nil {
 			return u.shape.number
 		}
-		return len(shapes)
+		return len(w.fold.shapes.all)
 	}
 	ids := sortedBy(w.fold.uploads, kind)
 	for _, id := range ids {
@@ -194,7 +194,7 @@ func (w *pieces) signups() bool {
 			e := &s.entries[i]
 			state, counts := live[e]
 			if !w.give(Piece{
-				Fact: fact.KindSignup, Kind: signups.Name, ID: id, Person: w.person(e.person), Live: counts, State: state, Upload: e.upload, Row: e.line,
+				Fact: fact.KindSignup, Kind: w.fold.shapes.signups.Name, ID: id, Person: w.person(e.person), Live: counts, State: state, Upload: e.upload, Row: e.line,
 				At: time.Unix(0, e.at).UTC(), Entry: e.id, First: e.state, Values: w.values(e.values),
 			}) {
 				return false
@@ -230,7 +230,7 @@ func (f *Fold) Restore(p *Piece) (err error) {
 	case fact.KindPersonMerged:
 		err = f.merged(fact.Merged{Person: p.Person, Into: p.Into})
 	case fact.KindSaid:
-		err = f.said(fact.Said{Record: p.ID, Version: p.Version, Kind: p.Kind, Person: p.Person, Row: p.Values}, p.At)
+		err = f.said(fact.Said{Record: p.ID, Version: p.Version, Kind: p.Kind, Person: p.Person, Values: f.shapes.named(p.Kind).stored(p.Values)}, p.At)
 	case fact.KindVoided:
 		err = f.voided(fact.Voided{Record: p.ID, Version: p.Version})
 	case fact.KindUploadAccepted:
@@ -240,7 +240,7 @@ func (f *Fold) Restore(p *Piece) (err error) {
 	case LinePiece:
 		err = f.restoreLine(p)
 	case fact.KindSignup:
-		err = f.signedUp(fact.Signup{Signup: p.ID, Entry: p.Entry, Person: p.Person, Submitted: p.At, Row: p.Values, State: p.First, Upload: p.Upload, Line: p.Row})
+		err = f.signedUp(fact.Signup{Signup: p.ID, Entry: p.Entry, Person: p.Person, Submitted: p.At, Values: f.shapes.signups.stored(p.Values), State: p.First, Upload: p.Upload, Line: p.Row})
 	case fact.KindSignupMoved:
 		err = f.moved(fact.SignupMoved{Signup: p.ID, Version: p.Version, State: p.State, Person: p.Person})
 	default:
@@ -255,11 +255,19 @@ func (f *Fold) Restore(p *Piece) (err error) {
 // restoreLine adds a row to a file whose rows were all there.
 func (f *Fold) restoreLine(p *Piece) error {
 	u := f.uploads[p.Upload]
-	if !u.counts() || u.shape == signups {
+	if !u.counts() || u.shape == f.shapes.signups {
 		return errLost
 	}
 	if u.rows == nil {
 		u.rows, u.packs = newRows(u.shape, min(u.said.Rows, mostPacks)), nil
 	}
-	return f.addLine(u.rows, u.shape, &fact.Line{Row: p.Row, Person: p.Person, Values: p.Values})
+	return f.addLine(u.rows, u.shape, u.shape.places, &fact.Line{Row: p.Row, Person: p.Person, Values: p.Values})
+}
+
+// stored gives the values of a row that a Piece carries; of a kind that is not there, none.
+func (s *shape) stored(row record.Row) record.Values {
+	if s == nil {
+		return record.Values{}
+	}
+	return s.Values(row)
 }

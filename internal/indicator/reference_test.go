@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"outreach/internal/fact"
-	"outreach/internal/kinds"
 	"outreach/internal/record"
 	"outreach/internal/snapshot"
 )
@@ -104,15 +103,16 @@ func (r *reference) records(h *history) []referenceRecord {
 		if higher {
 			continue
 		}
-		k, who := kinds.ByName(said.Kind), ""
+		k, who := record.Builtin().Kind(said.Kind), ""
 		if k.Person {
 			who = r.who(said.Person)
 		}
-		layers = append(layers, layer{key: k.NaturalKey(who, said.Row), name: said.Record, at: r.saidAt[i],
-			referenceRecord: referenceRecord{kind: k, date: k.Get(said.Row, "date"), person: who, row: said.Row}})
+		row := k.Row(said.Values)
+		layers = append(layers, layer{key: k.NaturalKey(who, row), name: said.Record, at: r.saidAt[i],
+			referenceRecord: referenceRecord{kind: k, date: k.Get(row, "date"), person: who, row: row}})
 	}
 	for _, u := range r.accepted {
-		k := kinds.ByPlural(u.Kind)
+		k := record.Builtin().Plural(u.Kind)
 		for pack, lines := range h.packs {
 			if pack.Upload != u.Upload || !r.counts(u.Upload) {
 				continue
@@ -195,7 +195,7 @@ func (r *reference) liveSignups() []referenceSignup {
 	})
 	var out []referenceSignup
 	for _, s := range live {
-		i := slices.IndexFunc(out, func(o referenceSignup) bool { return o.person == s.person && o.made.Row[0] == s.made.Row[0] })
+		i := slices.IndexFunc(out, func(o referenceSignup) bool { return o.person == s.person && o.made.Values.Get("activity") == s.made.Values.Get("activity") })
 		if i < 0 {
 			out = append(out, s)
 			continue
@@ -235,8 +235,8 @@ func (r *reference) attributes(signups []referenceSignup, asOf string) map[strin
 	})
 	out := map[string]map[string]string{}
 	for _, g := range all {
-		for _, name := range record.Attributes {
-			value := kinds.ByName("signup").Get(g.Row, name)
+		for _, name := range record.Builtin().AttributeNames() {
+			value := g.Values.Get(name)
 			if out[g.person] == nil {
 				out[g.person] = map[string]string{}
 			}
@@ -280,7 +280,7 @@ func (r *reference) count(h *history, asOf string) snapshot.Snapshot {
 	attributes := r.attributes(signups, asOf)
 	all := r.records(h)
 	for _, s := range signups {
-		all = append(all, referenceRecord{kind: kinds.ByName("signup"), date: definition.Day(s.made.Submitted), person: s.person, row: s.made.Row, state: s.state})
+		all = append(all, referenceRecord{kind: record.Builtin().Kind("signup"), date: definition.Day(s.made.Submitted), person: s.person, row: record.Builtin().Kind("signup").Row(s.made.Values), state: s.state})
 	}
 	out := snapshot.Snapshot{Project: definition.ID, AsOf: asOf, Reach: snapshot.Reach{Population: 1000}}
 	var counted []referenceRecord

@@ -25,6 +25,7 @@ const ParticipantsEvidence = "participants"
 
 // Rules are a definition's rules and lists, made ready to count with. They do not change.
 type Rules struct {
+	shapes  *shapes
 	byShape []shapeRules
 	targets []*big.Rat // by indicator
 	bands   []band
@@ -66,9 +67,10 @@ type band struct {
 	from, to int
 }
 
-// NewRules compiles the rules of a definition. A checked definition gives no error.
-func NewRules(def *project.Definition) (*Rules, error) {
-	r := &Rules{byShape: make([]shapeRules, len(shapes))}
+// NewRules compiles the rules of a definition over the kinds of its registry. A checked definition gives no error.
+func NewRules(def *project.Definition, registry *record.Registry) (*Rules, error) {
+	shapes := newShapes(registry)
+	r := &Rules{shapes: shapes, byShape: make([]shapeRules, len(shapes.all))}
 	codes := map[string]bool{ParticipantsEvidence: true}
 	for i, in := range def.Indicators {
 		if codes[in.Code] {
@@ -80,7 +82,7 @@ func NewRules(def *project.Definition) (*Rules, error) {
 		}
 	}
 	for _, p := range def.Participants {
-		s, compiled, err := compileRule(p)
+		s, compiled, err := r.compile(p)
 		if err != nil {
 			return nil, fmt.Errorf("participants: %w", err)
 		}
@@ -99,17 +101,17 @@ func NewRules(def *project.Definition) (*Rules, error) {
 	return r, nil
 }
 
-func compileRule(from project.Rule) (*shape, *rule.Rule, error) {
-	s := shapeOf(from.Of)
+func (r *Rules) compile(from project.Rule) (*shape, *rule.Rule, error) {
+	s := r.shapes.named(from.Of)
 	if s == nil || s.Name != from.Of {
 		return nil, nil, fmt.Errorf("there are no records of %q", from.Of)
 	}
-	compiled, err := rule.Compile(s.Kind, from.Where)
+	compiled, err := rule.Compile(r.shapes.registry, s.Kind, from.Where)
 	return s, compiled, err
 }
 
 func (r *Rules) addIndicator(place int, in project.Indicator) error {
-	s, compiled, err := compileRule(in.Rule)
+	s, compiled, err := r.compile(in.Rule)
 	if err != nil {
 		return err
 	}
@@ -121,7 +123,7 @@ func (r *Rules) addIndicator(place int, in project.Indicator) error {
 			return fmt.Errorf("a record of %s is about nobody", s.Name)
 		}
 	case countSum, countDistinct:
-		if next.value, err = s.value(in.Field, in.Count == countSum); err != nil {
+		if next.value, err = r.value(s, in.Field, in.Count == countSum); err != nil {
 			return err
 		}
 	default:
@@ -136,8 +138,8 @@ func (r *Rules) addIndicator(place int, in project.Indicator) error {
 	return nil
 }
 
-func (s *shape) value(field string, numeric bool) (value, error) {
-	variables := rule.Variables(s.Kind)
+func (r *Rules) value(s *shape, field string, numeric bool) (value, error) {
+	variables := rule.Variables(r.shapes.registry, s.Kind)
 	i := slices.IndexFunc(variables, func(v rule.Variable) bool { return v.Name == field })
 	switch {
 	case i < 0:
@@ -146,10 +148,10 @@ func (s *shape) value(field string, numeric bool) (value, error) {
 		return value{}, fmt.Errorf("%q is not a number", field)
 	case field == "date":
 		return value{origin: fromDate}, nil
-	case field == "state" && s == signups:
+	case field == "state" && s == r.shapes.signups:
 		return value{origin: fromState}, nil
-	case s.Person && slices.Contains(record.Attributes, field):
-		return value{origin: fromAttributes, place: slices.Index(record.Attributes, field)}, nil
+	case s.Person && r.shapes.registry.Attribute(field) >= 0:
+		return value{origin: fromAttributes, place: r.shapes.registry.Attribute(field)}, nil
 	default:
 		return value{origin: fromRow, place: s.Index(field)}, nil
 	}

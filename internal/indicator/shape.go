@@ -2,13 +2,8 @@ package indicator
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 
-	"outreach/internal/kinds"
-	"outreach/internal/media"
 	"outreach/internal/record"
-	"outreach/internal/signup"
 )
 
 // A shape is a kind of record as the fold needs it: what it is called there, and where in its rows things stand.
@@ -17,35 +12,42 @@ type shape struct {
 	number    int
 	keys      []int  // the fields of the natural key
 	date      int    // -1: a sign-up, which counts from the day of its submission
+	places    []int  // 0, 1, 2 …: the order of the kind's fields
 	remembers []bool // by field: counting or the natural key looks at it
 }
 
-var (
-	shapes     = makeShapes()
-	signups    = shapeOf(signup.Kind.Name)
-	airings    = shapeOf(media.Kind.Name)
-	attributes = placesOf(&signup.Kind, record.Attributes)
-)
+// shapes are the kinds of a registry.
+type shapes struct {
+	registry   *record.Registry
+	all        []*shape
+	signups    *shape
+	airings    *shape
+	reach      int   // the place of the reach in rows of airings
+	attributes []int // the places of people's attributes in rows of sign-ups
+}
 
-func makeShapes() []*shape {
-	out := make([]*shape, len(kinds.All))
-	for i, kind := range kinds.All {
-		s := &shape{Kind: kind, number: i, date: kind.Index("date")}
+func newShapes(registry *record.Registry) *shapes {
+	out := &shapes{registry: registry}
+	for i, kind := range registry.Kinds {
+		s := &shape{Kind: kind, number: i, date: kind.Index("date"), keys: kind.KeyFields()}
 		for field := range kind.Fields {
 			f := &kind.Fields[field]
-			if f.Key {
-				s.keys = append(s.keys, field)
-			}
+			s.places = append(s.places, field)
 			s.remembers = append(s.remembers, f.Keep == record.Open || f.Key)
 		}
-		out[i] = s
+		out.all = append(out.all, s)
+	}
+	out.signups, out.airings = out.named(record.Signup), out.named(record.Media)
+	out.reach = out.airings.Index("reach")
+	for _, f := range registry.Attributes() {
+		out.attributes = append(out.attributes, out.signups.Index(f.Name))
 	}
 	return out
 }
 
-// shapeOf finds a kind by the name that rules give it, or by the one that files do.
-func shapeOf(name string) *shape {
-	for _, s := range shapes {
+// named finds a kind by the name that rules give it, or by the one that files do.
+func (all *shapes) named(name string) *shape {
+	for _, s := range all.all {
 		if s.Name == name || s.Plural == name {
 			return s
 		}
@@ -53,68 +55,17 @@ func shapeOf(name string) *shape {
 	return nil
 }
 
-func placesOf(kind *record.Kind, names []string) (places [7]int) {
-	for i, name := range names {
-		places[i] = kind.Index(name)
-	}
-	return places
-}
-
-// check refuses what no door of the tracker lets in and counting could not do with: numbers and dates not in their
-// canonical text. A row may be shorter than the kind is today; the fields that came later were not given.
-func (s *shape) check(row record.Row) error {
-	if len(row) > len(s.Fields) {
-		return fmt.Errorf("%s with %d values, there are %d fields", s.Name, len(row), len(s.Fields))
-	}
-	for i, value := range row {
-		f := &s.Fields[i]
-		if value == "" || f.Keep != record.Open {
-			continue
-		}
-		ok := true
-		switch f.Type {
-		case record.Date:
-			ok = isDay(value)
-		case record.Whole:
-			ok = isWhole(value)
-		case record.Decimal:
-			ok = isDecimal(value)
-		}
-		if !ok {
-			return fmt.Errorf("%s with %s that is none", s.Name, f.Name)
-		}
-	}
-	if s.date >= 0 && (s.date >= len(row) || row[s.date] == "") {
-		return fmt.Errorf("%s without a date", s.Name)
+// check refuses a value that the tracker never accepts and counting could not work with: a number or a date that is not in its
+// canonical form. It says nothing of values that counting does not look at.
+func (s *shape) check(field int, value string) error {
+	if f := &s.Fields[field]; value != "" && f.Keep == record.Open && !f.Canonical(value) {
+		return fmt.Errorf("%s with %s that is none", s.Name, f.Name)
 	}
 	return nil
 }
 
 // decimals are the most that a number is given with.
 const decimals = 6
-
-func isWhole(text string) bool {
-	if len(text) == 0 || len(text) > 16 || text[0] == '0' && len(text) > 1 {
-		return false
-	}
-	for i := range len(text) {
-		if text[i] < '0' || text[i] > '9' {
-			return false
-		}
-	}
-	return true
-}
-
-func isDecimal(text string) bool {
-	if isWhole(text) {
-		return true
-	}
-	if text == "" || text[0] < '0' || text[0] > '9' {
-		return false
-	}
-	n, err := strconv.ParseFloat(text, 64)
-	return err == nil && record.Number(n) == text && len(text)-strings.IndexByte(text, '.')-1 <= decimals
-}
 
 func isDay(text string) bool {
 	if len(text) != 10 || text[4] != '-' || text[7] != '-' {

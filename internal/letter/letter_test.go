@@ -16,7 +16,6 @@ import (
 
 	"outreach/internal/attention"
 	"outreach/internal/mail"
-	"outreach/internal/media"
 	"outreach/internal/project"
 	"outreach/internal/record"
 	"outreach/internal/signup"
@@ -62,13 +61,13 @@ func letters(language string) map[string]func() (Letter, error) {
 		"accepted": aSignup(signup.Accepted, language), "waitlisted": aSignup(signup.Waitlisted, language), "held": aSignup(signup.Held, language),
 		"cancelled": aSignup(signup.Cancelled, language), "again": aSignup(Again, language), "place-free": aSignup(PlaceFree, language),
 		"rejected": func() (Letter, error) {
-			return OfRejected(Rejected{Language: language, Project: town, Filename: "<img src=x>.csv", Kind: &media.Kind, Cells: cells, Page: "https://outreach.example.org/town/uploads/01JU"})
+			return OfRejected(Rejected{Language: language, Project: town, Filename: "<img src=x>.csv", Kind: record.Builtin().Kind(record.Media), Cells: cells, Page: "https://outreach.example.org/town/uploads/01JU"})
 		},
 		"rejected-one": func() (Letter, error) {
 			return OfRejected(Rejected{Language: language, Project: town, Filename: "maj.csv", Cells: cells[:1], Page: "https://outreach.example.org/town/uploads/01JU"})
 		},
 		"rejected-cut": func() (Letter, error) {
-			return OfRejected(Rejected{Language: language, Project: town, Filename: "maj.csv", Kind: &media.Kind, Cells: cells, Cut: true, Page: "https://outreach.example.org/town/uploads/01JU"})
+			return OfRejected(Rejected{Language: language, Project: town, Filename: "maj.csv", Kind: record.Builtin().Kind(record.Media), Cells: cells, Cut: true, Page: "https://outreach.example.org/town/uploads/01JU"})
 		},
 		"report-due": func() (Letter, error) {
 			return OfDueReport(Report{Language: language, Project: town, Snapshot: aReport(), Page: "https://outreach.example.org/town/snapshots/01JS"})

@@ -4,8 +4,6 @@ import (
 	"maps"
 	"net/http"
 
-	"outreach/internal/assessment"
-	"outreach/internal/attendance"
 	"outreach/internal/project"
 	"outreach/internal/record"
 	"outreach/internal/signup"
@@ -37,7 +35,7 @@ func some(k *record.Kind, names ...string) object {
 func activityOperations() []operation {
 	d := &project.Definition{}
 	var outcomes []string
-	for _, o := range attendance.Outcomes(d) {
+	for _, o := range record.Builtin().Kind(record.Attendance).Field("outcome").Options(d) {
 		outcomes = append(outcomes, o.ID)
 	}
 	day := object{"type": "string", "format": "date"}
@@ -46,7 +44,7 @@ func activityOperations() []operation {
 	whole["items"] = list(closed(object{
 		"person": ref("person"), "signup": said("The sign-up's id"), "state": enum(signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled),
 		"days": list(day), "hours": hours, "outcome": object{"type": "string", "enum": outcomes, "description": "How it ended: completed where any day says so, else withdrew where any does"},
-		"tests": list(object{"type": "object", "properties": some(&assessment.Kind, "date", "pre_score", "post_score", "max_score")}),
+		"tests": list(object{"type": "object", "properties": some(record.Builtin().Kind(record.Test), "date", "pre_score", "post_score", "max_score")}),
 	}, "person", "signup", "state", "days", "tests"))
 	whole["next"] = cursor
 	listed := closed(object{"activity": said("The activity's id"), "date": object{"type": []string{"string", "null"}}, "items": list(closed(object{"person": ref("person")}, "person")), "next": cursor}, "activity", "date", "items", "next")
@@ -64,7 +62,7 @@ func activityOperations() []operation {
 			query:   paged(query("person", "A person's id", object{"type": "string"}), query("in", "The language of the certificates", enum("pl", "en"))),
 			answers: []answer{ok("What is certified", asPage(page(certificate))), waiting}},
 	}
-	return append(append(out, sheetOperations(&attendance.Kind, "outcome", "hours")...), sheetOperations(&assessment.Kind, "pre_score", "post_score", "max_score")...)
+	return append(append(out, sheetOperations(record.Builtin().Kind(record.Attendance), "outcome", "hours")...), sheetOperations(record.Builtin().Kind(record.Test), "pre_score", "post_score", "max_score")...)
 }
 
 // sheetOperations are the records of one kind of everybody at an activity on one day.
@@ -87,7 +85,7 @@ func sheetOperations(k *record.Kind, columns ...string) []operation {
 	form := object{"type": "object", "required": []string{"date"}, "properties": object{"date": said("The day"), "idempotency_key": said("As the header")},
 		"additionalProperties": object{"type": "string"}, "description": "The rows' fields are numbered from 0: person-0, seen-0, and each column"}
 	address, what := "/{project}/activities/{activity}/"+k.Plural, "attendance"
-	if k == &assessment.Kind {
+	if k == record.Builtin().Kind(record.Test) {
 		what = "tests"
 	}
 	name := map[string]string{"attendance": "Attendance", "tests": "Tests"}[what]

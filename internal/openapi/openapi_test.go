@@ -10,7 +10,6 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"outreach/internal/kinds"
 	"outreach/internal/project"
 	"outreach/internal/record"
 	"outreach/internal/snapshot"
@@ -55,7 +54,7 @@ func TestTheDocumentIsTheSameEachTimeButForTheServer(t *testing.T) {
 
 func TestEveryFieldOfEveryKindStandsInTheDocument(t *testing.T) {
 	document := read(t)
-	for _, k := range kinds.All {
+	for _, k := range record.Builtin().Kinds {
 		schema := document.Components.Schemas[k.Name].Value
 		for i := range k.Fields {
 			f := &k.Fields[i]
@@ -119,7 +118,7 @@ func TestTheDocumentTakesWhatTheTablesTake(t *testing.T) {
 			if err := decoder.Decode(&given); err != nil {
 				t.Fatal(err)
 			}
-			_, wrong := kinds.ByName(c.kind).Read(given, record.Scope{Definition: definition, Today: "2026-06-01"})
+			_, wrong := record.Builtin().Kind(c.kind).Read(given, record.Scope{Definition: definition, Today: "2026-06-01"})
 			err := accepts(t, document, c.kind, []byte(c.body))
 			if (len(wrong) == 0) != (err == nil) {
 				t.Errorf("the table says %v, the document %v", wrong, err)

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"outreach/internal/fact"
-	"outreach/internal/kinds"
 	"outreach/internal/record"
+	"outreach/internal/text"
 )
 
 // Who may do it, in words.
@@ -186,12 +186,12 @@ func uploadOperations() []operation {
 func filesInWords() string {
 	var b strings.Builder
 	b.WriteString("CSV, TSV or XLSX, up to 50 MB and 200,000 rows. The kind of file is recognised from its header, in any column order, in English or Polish. One bad cell rejects the file.\n\n")
-	for _, k := range kinds.All {
+	for _, k := range record.Builtin().Kinds {
 		var names []string
 		for _, f := range k.Columns() {
 			name := "`" + f.Name + "`"
-			if f.Polish != f.Name {
-				name += " (" + f.Polish + ")"
+			if polish := f.ColumnIn(text.Polish); polish != f.Name {
+				name += " (" + polish + ")"
 			}
 			names = append(names, name)
 		}

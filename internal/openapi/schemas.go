@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"outreach/internal/fact"
-	"outreach/internal/kinds"
 	pages "outreach/internal/page"
 	people "outreach/internal/person"
 	"outreach/internal/project"
@@ -35,7 +34,7 @@ func schemas() object {
 		"version":       version(),
 		"change":        definitionChange(),
 		"decision":      decision(),
-		"signup-form":   form(&signup.Kind),
+		"signup-form":   form(record.Builtin().Kind(record.Signup)),
 		"signup-kept":   keptSignup(),
 		"signup-moved": closed(object{
 			"id":    said("The sign-up's id"),
@@ -57,7 +56,7 @@ func schemas() object {
 		"project":       shape(reflect.TypeFor[project.Definition]()),
 		"project-line":  projectLine(),
 	}
-	for _, k := range kinds.All {
+	for _, k := range record.Builtin().Kinds {
 		out[k.Name] = sent(k)
 	}
 	for _, k := range typed() {
@@ -69,7 +68,7 @@ func schemas() object {
 
 // typed are the kinds of record that people type in one by one.
 func typed() []*record.Kind {
-	return slices.DeleteFunc(slices.Clone(kinds.All), func(k *record.Kind) bool { return k.Name == "signup" || k.Name == "media" })
+	return slices.DeleteFunc(slices.Clone(record.Builtin().Kinds), func(k *record.Kind) bool { return k.Name == "signup" || k.Name == "media" })
 }
 
 func said(description string) object { return object{"type": "string", "description": description} }
@@ -103,10 +102,10 @@ func orNull(schema object) object {
 // property is a field of a record as JSON.
 func property(f *record.Field) object {
 	words := text.Of(text.English)
-	out := object{"title": words.Field(f.Name)}
+	out := object{"title": words.Named(f)}
 	about := []string{}
 	if !f.NoColumn {
-		about = append(about, "In files `"+f.Name+"` or `"+f.Polish+"`.")
+		about = append(about, "In files `"+f.Name+"` or `"+f.ColumnIn(text.Polish)+"`.")
 	}
 	switch f.Type {
 	case record.Date:
@@ -118,7 +117,7 @@ func property(f *record.Field) object {
 		out["type"], out["format"] = "string", "date-time"
 		about = append(about, "Not after now.")
 	case record.Whole, record.Decimal:
-		out["type"] = map[record.Type]string{record.Whole: "integer", record.Decimal: "number"}[f.Type]
+		out["type"] = map[record.Storage]string{record.Wholes: "integer", record.Doubles: "number"}[f.Type.Stored()]
 		out["minimum"] = json.Number(record.Number(f.Min))
 		if f.Max != 0 {
 			out["maximum"] = json.Number(record.Number(f.Max))
@@ -153,7 +152,7 @@ func property(f *record.Field) object {
 	if f.Key {
 		about = append(about, "Part of what identifies the record.")
 	}
-	if f.Required && (f.Type == record.Text || f.Type == record.List) {
+	if f.Required && (f.Type == nil || f.Type == record.Text || f.Type == record.List) {
 		out["minLength"] = 1
 	}
 	out["description"] = strings.Join(about, " ")
@@ -214,7 +213,7 @@ func form(k *record.Kind) object {
 		}
 	}
 	for _, f := range columns {
-		properties[f.Name] = object{"type": "string", "title": text.Of(text.English).Field(f.Name)}
+		properties[f.Name] = object{"type": "string", "title": text.Of(text.English).Named(f)}
 		if f.Required {
 			required = append(required, f.Name)
 		}
@@ -244,10 +243,10 @@ func kept(k *record.Kind) object {
 }
 
 func keptSignup() object {
-	out := kept(&signup.Kind)
+	out := kept(record.Builtin().Kind(record.Signup))
 	properties := out["properties"].(object)
-	for i := range signup.Kind.Fields {
-		if f := &signup.Kind.Fields[i]; f.Keep == record.Who && f.Name != "phone" {
+	for i := range record.Builtin().Kind(record.Signup).Fields {
+		if f := record.Builtin().Kind(record.Signup).Fields[i]; f.Keep == record.Who && f.Name != "phone" {
 			delete(properties, f.Name)
 		}
 	}
@@ -450,8 +449,8 @@ func uploadPlace() object {
 func upload() object {
 	counted := object{"type": "integer", "minimum": 0}
 	instant := object{"type": []string{"string", "null"}, "format": "date-time"}
-	plurals := make([]any, 0, len(kinds.All)+1)
-	for _, k := range kinds.All {
+	plurals := make([]any, 0, len(record.Builtin().Kinds)+1)
+	for _, k := range record.Builtin().Kinds {
 		plurals = append(plurals, k.Plural)
 	}
 	return object{

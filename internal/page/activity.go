@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"outreach/internal/attendance"
 	"outreach/internal/project"
 	"outreach/internal/record"
 	"outreach/internal/text"
@@ -65,7 +64,7 @@ func (a Activity) draw(v view) (string, any) {
 	for _, one := range a.Items {
 		line := participantLine{Participant: one}
 		if one.Outcome != "" {
-			line.Ended = v.cell(&attendance.Kind.Fields[attendance.Kind.Index("outcome")], nil, one.Outcome)
+			line.Ended = v.cell(record.Builtin().Kind(record.Attendance).Field("outcome"), nil, one.Outcome)
 		}
 		var tests []string
 		for _, t := range one.Tests {

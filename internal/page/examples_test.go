@@ -5,10 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"outreach/internal/assessment"
-	"outreach/internal/attendance"
-	"outreach/internal/consultation"
-	"outreach/internal/output"
 	"outreach/internal/project"
 	"outreach/internal/record"
 	"outreach/internal/report"
@@ -207,32 +203,32 @@ func examples() []example {
 		{"activity", 200, Activity{ActivityItem: ActivityItem{Activity: d.Activities[0], Accepted: 3}, Next: "/x", Items: []Participant{
 			{Person: "01P1", Name: "Ola Nowak", State: "accepted", Days: 2, Hours: "12.5", Outcome: "completed", Tests: []Score{{"3", "7.5", "10"}}}, {Person: "01P2", State: "held"}}}},
 		{"empty activity", 200, Activity{ActivityItem: ActivityItem{Activity: d.Activities[3]}}},
-		{"attendance sheet", 200, sheetOf(d, &attendance.Kind, "outcome", "hours")},
+		{"attendance sheet", 200, sheetOf(d, record.Builtin().Kind(record.Attendance), "outcome", "hours")},
 		{"attendance sheet with problems", 422, wrongSheet(d)},
-		{"empty sheet", 422, Sheet{Kind: &attendance.Kind, Activity: d.Activities[3], Definition: d, Date: "31.06.2010", Problems: []record.Problem{{Field: "date", Code: record.NotADate}}}},
-		{"test sheet", 200, sheetOf(d, &assessment.Kind, "pre_score", "post_score", "max_score")},
+		{"empty sheet", 422, Sheet{Kind: record.Builtin().Kind(record.Attendance), Activity: d.Activities[3], Definition: d, Date: "31.06.2010", Problems: []record.Problem{{Field: "date", Code: record.NotADate}}}},
+		{"test sheet", 200, sheetOf(d, record.Builtin().Kind(record.Test), "pre_score", "post_score", "max_score")},
 		{"roll", 200, Roll{Definition: d, Activity: d.Activities[0], Date: "2010-02-15", Names: []string{"Jan Kowalski", "Ola Nowak"}, Empty: []int{3, 4}, Next: "/x"}},
 		{"bare roll", 200, Roll{Definition: d, Activity: d.Activities[3]}},
 		{"certificates", 200, Certificates{Definition: d, Activity: d.Activities[0], In: "en", Next: "/x", Items: manyCertificates()}},
 		{"certificate", 200, Certificates{Definition: d, Activity: d.Activities[3], In: "pl", Person: "01P1", Items: manyCertificates()[:1]}},
 		{"no certificates", 200, Certificates{Definition: d, Activity: d.Activities[3], In: "pl"}},
-		{"consultations", 200, Records{Kind: &consultation.Kind, Definition: d, Today: today, Entry: Entry{IdempotencyKey: "k", Values: map[string]string{"date": today, "field": "law", "form": "in-person"}}, Items: consultations, Next: "/ces/consultations?cursor=x"}},
-		{"consultations with problems", 422, Records{Kind: &consultation.Kind, Definition: d, Today: today, Entry: Entry{Values: map[string]string{"email": "x", "minutes": "0"}, Problems: []record.Problem{
+		{"consultations", 200, Records{Kind: record.Builtin().Kind(record.Consultation), Definition: d, Today: today, Entry: Entry{IdempotencyKey: "k", Values: map[string]string{"date": today, "field": "law", "form": "in-person"}}, Items: consultations, Next: "/ces/consultations?cursor=x"}},
+		{"consultations with problems", 422, Records{Kind: record.Builtin().Kind(record.Consultation), Definition: d, Today: today, Entry: Entry{Values: map[string]string{"email": "x", "minutes": "0"}, Problems: []record.Problem{
 			{Field: "person", Code: record.Missing, Hint: "person"}, {Field: "minutes", Code: record.OutOfRange, Args: map[string]string{"min": "1", "max": "960"}}, {Field: "elsewhere", Code: record.UnknownField}, {Code: record.NotAllowed}}}}},
-		{"advice", 200, Advice{Kind: &consultation.Kind, Definition: d, Today: today, Month: "2010-02", Entry: Entry{IdempotencyKey: "k", Values: map[string]string{"date": today, "field": "law", "form": "in-person", "minutes": "45"}}, Items: consultations, Saved: consultations[:1], Next: "/ces/consultations?cursor=x",
+		{"advice", 200, Advice{Kind: record.Builtin().Kind(record.Consultation), Definition: d, Today: today, Month: "2010-02", Entry: Entry{IdempotencyKey: "k", Values: map[string]string{"date": today, "field": "law", "form": "in-person", "minutes": "45"}}, Items: consultations, Saved: consultations[:1], Next: "/ces/consultations?cursor=x",
 			Suggestions: []Suggestion{{ID: "01P1", Name: "Ola Wzór", Hint: "ola@example.org"}}}},
-		{"advice that asks who", 422, Advice{Kind: &consultation.Kind, Definition: d, Today: today, Month: "2010-02", Which: []Suggestion{{ID: "01P1", Name: "Jan Wzór (jan1@example.org)"}, {ID: "01P2", Name: "Jan Wzór (jan2@example.org)"}},
+		{"advice that asks who", 422, Advice{Kind: record.Builtin().Kind(record.Consultation), Definition: d, Today: today, Month: "2010-02", Which: []Suggestion{{ID: "01P1", Name: "Jan Wzór (jan1@example.org)"}, {ID: "01P2", Name: "Jan Wzór (jan2@example.org)"}},
 			Entry: Entry{Values: map[string]string{"person": "Jan Wzór"}, Problems: []record.Problem{{Field: "person", Code: record.NotInList, Hint: "which"}}}}},
-		{"advice with problems", 422, Advice{Kind: &consultation.Kind, Definition: d, Today: today, Month: "2010-02", Entry: Entry{Values: map[string]string{"person": "x@"}, Problems: []record.Problem{
+		{"advice with problems", 422, Advice{Kind: record.Builtin().Kind(record.Consultation), Definition: d, Today: today, Month: "2010-02", Entry: Entry{Values: map[string]string{"person": "x@"}, Problems: []record.Problem{
 			{Field: "person.email", Code: record.Unreadable, Hint: "email"}, {Field: "minutes", Code: record.Missing}}}}},
-		{"month sheet", 200, MonthSheet{Kind: &consultation.Kind, Definition: d, Month: "2010-02", Last: "2011-02", Adviser: "doradca@example.org", Items: consultations, Total: MonthSum{Records: 2, Minutes: 105}, ByField: []MonthSum{{Field: "law", Records: 2, Minutes: 105}}}},
-		{"month sheet of a wrong month", 422, MonthSheet{Kind: &consultation.Kind, Definition: d, Month: "2009-11", Last: "2011-02", Problems: []record.Problem{{Field: "month", Code: record.NotADate, Hint: "month"}, {Field: "adviser", Code: record.Unreadable, Hint: "email"}}}},
-		{"attendance", 200, Records{Kind: &attendance.Kind, Definition: d, Today: today}},
-		{"tests", 200, Records{Kind: &assessment.Kind, Definition: d, Today: today, Items: []Record{{ID: "1", Who: "x", Row: record.Row{"partnerships", "2010-02-19", "6", "13.5", "20"}}}}},
-		{"outputs", 200, Records{Kind: &output.Kind, Definition: d, Today: today, Items: []Record{{ID: "1", Row: record.Row{"2010-02-19", "web-news", "1", "Aktualność", "https://ces.example.org"}}}}},
-		{"record", 200, RecordEdit{Kind: &consultation.Kind, Definition: d, ID: "01R1", Today: today, Entry: Entry{Version: "\"1\"", Values: map[string]string{"email": "ola@example.org", "date": "2010-01-24", "field": "law", "minutes": "30", "form": "phone", "notes": "Dwa\nwiersze"}}}},
-		{"advised record", 200, RecordEdit{Kind: &consultation.Kind, Definition: d, ID: "01R1", Today: today, OnePerson: true, Entry: Entry{Version: "\"1\"", Values: map[string]string{"person": "ola@example.org", "email": "ola@example.org", "pesel": "44051401359", "date": "2010-01-24"}}}},
-		{"advised record that asks who", 422, RecordEdit{Kind: &consultation.Kind, Definition: d, ID: "01R1", Today: today, OnePerson: true, Which: []Suggestion{{ID: "01P1", Name: "Jan Wzór (jan1@example.org)"}, {ID: "01P2", Name: "Jan Wzór (jan2@example.org)"}},
+		{"month sheet", 200, MonthSheet{Kind: record.Builtin().Kind(record.Consultation), Definition: d, Month: "2010-02", Last: "2011-02", Adviser: "doradca@example.org", Items: consultations, Total: MonthSum{Records: 2, Minutes: 105}, ByField: []MonthSum{{Field: "law", Records: 2, Minutes: 105}}}},
+		{"month sheet of a wrong month", 422, MonthSheet{Kind: record.Builtin().Kind(record.Consultation), Definition: d, Month: "2009-11", Last: "2011-02", Problems: []record.Problem{{Field: "month", Code: record.NotADate, Hint: "month"}, {Field: "adviser", Code: record.Unreadable, Hint: "email"}}}},
+		{"attendance", 200, Records{Kind: record.Builtin().Kind(record.Attendance), Definition: d, Today: today}},
+		{"tests", 200, Records{Kind: record.Builtin().Kind(record.Test), Definition: d, Today: today, Items: []Record{{ID: "1", Who: "x", Row: record.Row{"partnerships", "2010-02-19", "6", "13.5", "20"}}}}},
+		{"outputs", 200, Records{Kind: record.Builtin().Kind(record.Output), Definition: d, Today: today, Items: []Record{{ID: "1", Row: record.Row{"2010-02-19", "web-news", "1", "Aktualność", "https://ces.example.org"}}}}},
+		{"record", 200, RecordEdit{Kind: record.Builtin().Kind(record.Consultation), Definition: d, ID: "01R1", Today: today, Entry: Entry{Version: "\"1\"", Values: map[string]string{"email": "ola@example.org", "date": "2010-01-24", "field": "law", "minutes": "30", "form": "phone", "notes": "Dwa\nwiersze"}}}},
+		{"advised record", 200, RecordEdit{Kind: record.Builtin().Kind(record.Consultation), Definition: d, ID: "01R1", Today: today, OnePerson: true, Entry: Entry{Version: "\"1\"", Values: map[string]string{"person": "ola@example.org", "email": "ola@example.org", "pesel": "44051401359", "date": "2010-01-24"}}}},
+		{"advised record that asks who", 422, RecordEdit{Kind: record.Builtin().Kind(record.Consultation), Definition: d, ID: "01R1", Today: today, OnePerson: true, Which: []Suggestion{{ID: "01P1", Name: "Jan Wzór (jan1@example.org)"}, {ID: "01P2", Name: "Jan Wzór (jan2@example.org)"}},
 			Entry: Entry{Values: map[string]string{"person": "Jan Wzór"}, Problems: []record.Problem{{Field: "person", Code: record.NotInList, Hint: "which"}}}}},
 		{"uploads", 200, Uploads{Items: []Upload{upload, accepted, going}, All: true, Next: "/ces/uploads?cursor=x", Once: "k"}},
 		{"a partner's uploads", 200, Uploads{Items: []Upload{accepted}, Kinds: []string{"media"}, Own: &OwnTotals{AsOf: at, All: OwnLine{Airings: 22, Reach: 898860}, Outside: 2,
@@ -251,7 +247,7 @@ func examples() []example {
 		{"nobody", 200, People{Query: "now"}}, {"people at first", 200, People{}},
 		{"duplicates", 200, People{Duplicates: true, Pairs: []Pair{{A: person, B: PersonItem{ID: "01P2", Email: "ola.nowak@example.org"}, Why: "to samo imię i nazwisko, ten sam rok urodzenia"}}}},
 		{"no duplicates", 200, People{Duplicates: true}},
-		{"person", 200, Person{Person: person, Definition: d, Facts: []Fact{{"Płeć", "kobieta"}, {"Rok urodzenia", "1974"}}, Signups: signups, Export: "/ces/people/01P1.json", Records: []PersonRecord{{Kind: &consultation.Kind, ID: "01R1", Row: consultations[0].Row}, {Kind: &attendance.Kind, Row: record.Row{"partnerships", "2010-02-19", "24", "completed"}}}, Entry: Entry{Problems: []record.Problem{{Field: "into", Code: record.Missing}}}}},
+		{"person", 200, Person{Person: person, Definition: d, Facts: []Fact{{"Płeć", "kobieta"}, {"Rok urodzenia", "1974"}}, Signups: signups, Export: "/ces/people/01P1.json", Records: []PersonRecord{{Kind: record.Builtin().Kind(record.Consultation), ID: "01R1", Row: consultations[0].Row}, {Kind: record.Builtin().Kind(record.Attendance), Row: record.Row{"partnerships", "2010-02-19", "24", "completed"}}}, Entry: Entry{Problems: []record.Problem{{Field: "into", Code: record.Missing}}}}},
 		{"person bare", 200, Person{Person: PersonItem{ID: "01P2"}, Definition: d}},
 		{"merge", 200, Merge{From: Person{Person: PersonItem{ID: "01P2", Email: "ola.nowak@example.org"}, Definition: d}, Into: Person{Person: person, Definition: d, Facts: []Fact{{"Telefon", "56 123 45 67"}}}, One: Person{Person: person, Definition: d}, TwoPesels: true, Collisions: []Collision{{Kind: "signup", Activity: "partnerships"}, {Kind: "attendance", Activity: "partnerships", Date: "2010-02-19"}}}},
 		{"erasure", 200, Erasure{Person: person, Export: "/ces/people/01P1.json", Goes: []Number{{"keys", 2}, {"forms", 1}, {"files", 0}}, Stays: []Number{{"signups", 1}}, Figures: []TouchedFigure{{Code: "1", Label: project.Text{PL: "Osoby", EN: "People"}, Rule: true}, {Label: project.Text{PL: "Uczestnicy", EN: "Participants"}, Breakdown: true}}}},
@@ -300,7 +296,7 @@ func sheetOf(d *project.Definition, kind *record.Kind, columns ...string) Sheet 
 }
 
 func wrongSheet(d *project.Definition) Sheet {
-	s := sheetOf(d, &attendance.Kind, "outcome", "hours")
+	s := sheetOf(d, record.Builtin().Kind(record.Attendance), "outcome", "hours")
 	s.Saved.Wrong, s.Filled, s.All = 3, true, map[string]string{"hours": "8"}
 	s.Rows[0].Values, s.Rows[0].Problems = map[string]string{"hours": "dużo <b>"}, []record.Problem{{Field: "outcome", Code: record.Missing}, {Field: "hours", Code: record.NotANumber, Hint: "decimal"}}
 	s.Rows[1].Theirs, s.Rows[2].Theirs = map[string]string{"outcome": "withdrew", "hours": "2.5"}, map[string]string{}

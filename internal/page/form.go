@@ -25,6 +25,7 @@ type input struct {
 	Complete                 string // autocomplete
 	Max                      string
 	List                     string // the id of a list of suggestions
+	Section                  string // of the sign-up form: where it stands
 	Beside                   string // the id of what else describes the field
 	Longest                  int
 	Required, Focus          bool
@@ -97,6 +98,17 @@ func (f form) Some(names ...string) []input {
 	return out
 }
 
+// In finds the inputs of a section.
+func (f form) In(section string) []input {
+	var out []input
+	for _, in := range f.Inputs {
+		if in.Section == section {
+			out = append(out, in)
+		}
+	}
+	return out
+}
+
 // problemField is the name of the input that a problem stands beside.
 func problemField(name string) string {
 	if name == "person" {
@@ -157,7 +169,7 @@ func (v view) inputs(kind *record.Kind, d *project.Definition, e Entry, today st
 }
 
 func (v view) input(f *record.Field, d *project.Definition, e Entry, today string) input {
-	in := input{Name: f.Name, Label: v.Field(f.Name), Value: e.Values[f.Name], Required: f.Required, As: "text", Complete: completes[f.Name]}
+	in := input{Name: f.Name, Label: v.Named(f), Section: f.Section, Value: e.Values[f.Name], Required: f.Required, As: "text", Complete: completes[f.Name]}
 	if hint := "hint." + f.Name; v.Has(hint) {
 		in.Hint = v.Say(hint)
 	}
@@ -223,7 +235,7 @@ func (v view) cell(f *record.Field, d *project.Definition, value string) string 
 		return v.Date(value)
 	case f.Type == record.Instant:
 		return v.When(value)
-	case (f.Type == record.Whole || f.Type == record.Decimal) && f.Name != "birth_year":
+	case f.Type.Number() && !f.Year:
 		return v.Number(value)
 	case f.Type == record.YesNo:
 		return v.Say("value." + value)

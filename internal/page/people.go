@@ -6,7 +6,6 @@ import (
 
 	"outreach/internal/project"
 	"outreach/internal/record"
-	"outreach/internal/signup"
 )
 
 // People is the search for people, and the list of probable duplicates.
@@ -40,20 +39,13 @@ type Pair struct {
 func (p People) draw(view) (string, any) { return "people", p }
 
 // Identity is what a person is called and known by, as the office corrects it.
-var Identity = record.Kind{Name: "identity", Check: identified, Fields: []record.Field{
+var Identity = record.Kind{Name: "identity", Rules: []record.Rule{{Rule: record.AnyOf, Fields: []string{"email", "pesel"}, Hint: "person"}}, Fields: []record.Field{
 	{Name: "first_name", Longest: 100},
 	{Name: "last_name", Longest: 100},
 	record.EmailField,
 	record.PeselField,
 	{Name: "phone", Longest: 40},
 }}
-
-func identified(get func(string) string, _ record.Scope) []record.Problem {
-	if get("email") == "" && get("pesel") == "" {
-		return []record.Problem{{Field: "email", Code: record.Missing, Hint: "person"}}
-	}
-	return nil
-}
 
 // Person is everything held on one person.
 type Person struct {
@@ -103,7 +95,7 @@ func (p Person) story(v view) []event {
 		day, _, _ := strings.Cut(s.SubmittedAt, "T")
 		out = append(out, event{
 			Day: day, When: v.When(s.SubmittedAt), Kind: v.Say("kind.signup"), Title: p.Named(s.Activity, v.Lang()), State: s.State,
-			Says: joined(" · ", v.says(&signup.Kind, p.Definition, s.Row, "activity", "submitted_at", "first_name", "last_name", "locale"), v.agreed(s.Consent)), Href: v.Base() + "/signups?activity=" + s.Activity,
+			Says: joined(" · ", v.says(record.Builtin().Kind(record.Signup), p.Definition, s.Row, "activity", "submitted_at", "first_name", "last_name", "locale"), v.agreed(s.Consent)), Href: v.Base() + "/signups?activity=" + s.Activity,
 		})
 		if _, there := p.Definition.Activity(s.Activity); !there {
 			out[len(out)-1].Href = v.Base() + "/signups"
@@ -135,7 +127,7 @@ func (v view) says(kind *record.Kind, d *project.Definition, row record.Row, wit
 	for i := range kind.Fields {
 		f := &kind.Fields[i]
 		if i < len(row) && row[i] != "" && !slices.Contains(without, f.Name) {
-			said = append(said, v.Field(f.Name)+": "+v.cell(f, d, row[i]))
+			said = append(said, v.Named(f)+": "+v.cell(f, d, row[i]))
 		}
 	}
 	return strings.Join(said, " · ")
@@ -184,7 +176,7 @@ func (m Merge) draw(v view) (string, any) {
 	row(v.Say("people.records"), func(p Person) string { return v.Number(len(p.Records)) })
 	for _, c := range m.Collisions {
 		one := Link{Label: v.Say("people.collide_record", "kind", v.Say("kind."+c.Kind), "activity", m.One.Named(c.Activity, v.Lang()), "date", v.Date(c.Date))}
-		if c.Kind == signup.Kind.Name {
+		if c.Kind == record.Signup {
 			one = Link{Label: v.Say("people.collide_signup", "activity", m.One.Named(c.Activity, v.Lang())), Href: v.Base() + "/signups?activity=" + c.Activity}
 		}
 		out.Collisions = append(out.Collisions, one)

@@ -60,12 +60,13 @@ func (r Records) draw(v view) (string, any) {
 		p.Form.Inputs[0].Focus = len(r.Entry.Problems) == 0
 	}
 	var shown []int
-	for i, f := range r.Kind.Fields {
+	for i := range r.Kind.Fields {
+		f := &r.Kind.Fields[i]
 		if f.NoColumn || f.Name == "evidence" || f.Name == "adviser" && !v.Roles.Coordinator {
 			continue
 		}
 		shown = append(shown, i)
-		p.Columns = append(p.Columns, column{Label: v.Field(f.Name), Number: f.Type == record.Whole || f.Type == record.Decimal})
+		p.Columns = append(p.Columns, column{Label: v.Named(f), Number: f.Type.Number()})
 	}
 	for _, item := range r.Items {
 		row := recordRow{Record: item}

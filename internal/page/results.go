@@ -153,12 +153,12 @@ func (r Results) draw(v view) (string, any) {
 
 func (v view) dimensions(by snapshot.Breakdowns, people int64, d *project.Definition) []dimension {
 	var out []dimension
-	for _, name := range report.Dimensions {
+	for _, name := range report.Dimensions(d) {
 		parts := by[name]
 		if len(parts) == 0 {
 			continue
 		}
-		dim := dimension{Name: v.Say("dimension." + name)}
+		dim := dimension{Name: report.DimensionName(v.Messages, d, name)}
 		for _, p := range parts {
 			dim.Parts = append(dim.Parts, part{Part: p, Label: report.Part(v.Messages, d, name, p.Code), Share: report.Share(p.People, people)})
 		}
@@ -191,8 +191,8 @@ func (v view) matrix(lines []resultLine, d *project.Definition) *matrix {
 			m.Columns = append(m.Columns, line)
 		}
 	}
-	for _, dimension := range report.Dimensions {
-		group := matrixGroup{Name: v.Say("dimension." + dimension)}
+	for _, dimension := range report.Dimensions(d) {
+		group := matrixGroup{Name: report.DimensionName(v.Messages, d, dimension)}
 		at := map[string]int{}
 		for n, column := range m.Columns {
 			for _, p := range column.By[dimension] {

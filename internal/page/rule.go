@@ -4,10 +4,8 @@ import (
 	"regexp"
 	"strings"
 
-	"outreach/internal/kinds"
 	"outreach/internal/project"
 	"outreach/internal/record"
-	"outreach/internal/signup"
 )
 
 // counted says in sentences how a figure is counted: what of which records, and under which conditions.
@@ -37,7 +35,7 @@ func (v view) countedBy(d *project.Definition, in *project.Indicator) counted {
 
 func (v view) rule(d *project.Definition, r project.Rule) countedRule {
 	out := countedRule{Kind: r.Of, Where: strings.TrimSpace(r.Where)}
-	if kind := kinds.ByName(r.Of); kind != nil {
+	if kind := record.For(d).Kind(r.Of); kind != nil {
 		out.Kind = v.Say("kinds." + kind.Plural)
 		out.Words, out.Any = v.conditions(d, kind, out.Where)
 	}
@@ -117,7 +115,7 @@ func (v view) ruleValue(d *project.Definition, kind *record.Kind, variable, valu
 	case variable == "state":
 		return v.Say("signup_state." + text)
 	}
-	for _, k := range []*record.Kind{kind, &signup.Kind} { // the attributes of people are fields of their sign-up
+	for _, k := range []*record.Kind{kind, record.For(d).Kind(record.Signup)} { // the attributes of people are fields of their sign-up
 		if i := k.Index(variable); i >= 0 {
 			return v.cell(&k.Fields[i], d, text)
 		}

@@ -46,7 +46,7 @@ func (s Signup) draw(v view) (string, any) {
 	if !s.Office {
 		without = append(without, "submitted_at")
 	}
-	f := form{FieldFirst: true, Action: v.Base() + "/signups", Submit: v.Say("signup.submit"), Entry: s.Entry, Inputs: v.inputs(&signup.Kind, s.Definition, s.Entry, s.Today, without...)}
+	f := form{FieldFirst: true, Action: v.Base() + "/signups", Submit: v.Say("signup.submit"), Entry: s.Entry, Inputs: v.inputs(record.For(s.Definition).Kind(record.Signup), s.Definition, s.Entry, s.Today, without...)}
 	if s.Office {
 		f.Submit = v.Say("signup.submit_office")
 	}
@@ -64,14 +64,22 @@ func (s Signup) draw(v view) (string, any) {
 	} else {
 		f.Input("email").Complete = "email"
 	}
-	f.focusFirstProblem(signupOrder...)
+	f.focusFirstProblem(signupOrder(f)...)
 	return "signup", signupForm{Signup: s, Form: f}
 }
 
+// The sections of the form, in their order; templates/signup.html draws them.
+var signupSections = []string{"activity", "name", "key", "contact", "about", "office", "consent"}
+
 // signupOrder is in which order the fields stand on the form.
-var signupOrder = []string{
-	"activity", "first_name", "last_name", "email", "pesel", "phone", "organisation", "sex", "birth_year", "education", "labour_status", "residence", "disability", "group",
-	"submitted_at", "consent_processing", "consent_news",
+func signupOrder(f form) []string {
+	var names []string
+	for _, section := range signupSections {
+		for _, in := range f.In(section) {
+			names = append(names, in.Name)
+		}
+	}
+	return names
 }
 
 // DataWords is what the form says on the use of data: who is responsible for them, what they are used for, how they are

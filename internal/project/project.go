@@ -47,6 +47,7 @@ type Definition struct {
 	Indicators   []Indicator   `json:"indicators"`
 	Reports      Reports       `json:"reports"`
 	Retention    Retention     `json:"retention,omitzero"`
+	Records      []RecordKind  `json:"records,omitempty"` // what it adds to the kinds of record
 }
 
 // Funding says who pays, how much, and which share of the costs.

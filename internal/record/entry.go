@@ -51,7 +51,7 @@ func (k *Kind) Read(given Given, s Scope, others ...string) (Entry, []Problem) {
 			problems = append(problems, Problem{Field: name, Code: UnknownField})
 		}
 	}
-	problems = append(problems, k.CheckRow(entry.Row, s, problems)...)
+	problems = append(problems, k.CheckRow(entry.Row, problems)...)
 	if !separate && k.Person {
 		entry.Person = PersonRef{Email: k.Get(entry.Row, "email"), Pesel: k.Get(entry.Row, "pesel")}
 	}
@@ -59,22 +59,18 @@ func (k *Kind) Read(given Given, s Scope, others ...string) (Entry, []Problem) {
 }
 
 // CheckRow asks the rules between fields, and keeps what they say of fields that were not found wrong before.
-func (k *Kind) CheckRow(r Row, s Scope, before []Problem) []Problem {
-	if k.Check == nil {
-		return nil
+func (k *Kind) CheckRow(r Row, before []Problem) []Problem {
+	var problems []Problem
+	for i := range k.Rules {
+		problems = append(problems, k.Rules[i].check(func(field string) string { return k.Get(r, field) })...)
 	}
-	problems := k.Check(func(field string) string { return k.Get(r, field) }, s)
 	return slices.DeleteFunc(problems, func(p Problem) bool {
 		return slices.ContainsFunc(before, func(b Problem) bool { return b.Field == p.Field })
 	})
 }
 
 func (f *Field) read(value any, s Scope) (string, *Problem) {
-	wrong := map[Type]string{Whole: NotANumber, Decimal: NotANumber, Date: NotADate, Clock: NotADate, Instant: NotADate, List: NotInList, YesNo: NotInList}[f.Type]
-	if wrong == "" {
-		wrong = Unreadable
-	}
-	number := f.Type == Whole || f.Type == Decimal
+	wrong, number := f.typ().wrong, f.Type.Number()
 	switch v := value.(type) {
 	case nil:
 		return f.Parse("", s)
@@ -161,10 +157,10 @@ func (k *Kind) JSON(r Row) map[string]any {
 		if value == "" {
 			continue
 		}
-		switch f := &k.Fields[i]; f.Type {
-		case Whole, Decimal:
+		switch f := &k.Fields[i]; {
+		case f.Type.Number():
 			out[f.Name] = json.Number(value)
-		case YesNo:
+		case f.Type == YesNo:
 			out[f.Name] = value == "yes"
 		default:
 			out[f.Name] = value

@@ -50,7 +50,7 @@ func outcome(value string, p *record.Problem) string {
 
 func TestParse(t *testing.T) {
 	t.Parallel()
-	field := func(kind record.Type) record.Field { return record.Field{Name: "f", Type: kind} }
+	field := func(kind *record.Type) record.Field { return record.Field{Name: "f", Type: kind} }
 	whole := record.Field{Name: "f", Type: record.Whole, Min: -10, Max: 1e9}
 	minutes := record.Field{Name: "f", Type: record.Whole, Min: 1, Max: 960}
 	reach := record.Field{Name: "f", Type: record.Whole}
@@ -273,7 +273,7 @@ func isEmail(value string) bool {
 
 func TestParseFollowsTheRulesOfItsTypes(t *testing.T) {
 	t.Parallel()
-	wide := func(kind record.Type) *record.Field {
+	wide := func(kind *record.Type) *record.Field {
 		return &record.Field{Name: "f", Type: kind, Min: -1e15, Max: 1e15}
 	}
 	future := strict

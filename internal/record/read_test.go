@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"outreach/internal/kinds"
 	"outreach/internal/record"
 )
 
@@ -40,7 +39,7 @@ var right = map[string]string{
 
 func TestReadTakesEveryFieldOfEveryKind(t *testing.T) {
 	t.Parallel()
-	for _, k := range kinds.All {
+	for _, k := range record.Builtin().Kinds {
 		entry, problems := k.Read(decode(t, right[k.Name]), strict)
 		if len(problems) > 0 {
 			t.Errorf("%s: %+v", k.Name, problems)
@@ -87,7 +86,7 @@ func TestReadTellsEveryProblemAtOnce(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, problems := kinds.ByName(tt.kind).Read(decode(t, tt.body), tt.scope)
+			_, problems := record.Builtin().Kind(tt.kind).Read(decode(t, tt.body), tt.scope)
 			var got []string
 			for _, p := range problems {
 				got = append(got, strings.TrimSpace(p.Field+" "+p.Code+" "+p.Hint))
@@ -102,7 +101,7 @@ func TestReadTellsEveryProblemAtOnce(t *testing.T) {
 func TestRangeIsTold(t *testing.T) {
 	t.Parallel()
 	for _, reach := range []string{"2070001", "-1", "1e999"} {
-		_, problems := kinds.ByName("media").Read(decode(t, `{"date": "2010-03-11", "medium": "tv", "title": "x", "outlet": "y", "reach": `+reach+`}`), strict)
+		_, problems := record.Builtin().Kind("media").Read(decode(t, `{"date": "2010-03-11", "medium": "tv", "title": "x", "outlet": "y", "reach": `+reach+`}`), strict)
 		want := []record.Problem{{Field: "reach", Code: record.OutOfRange, Args: map[string]string{"min": "0", "max": "2070000"}}}
 		if diff := cmp.Diff(want, problems); diff != "" {
 			t.Errorf("%s: %s", reach, diff)
@@ -114,10 +113,10 @@ func TestReadPassesOverTheCallersFields(t *testing.T) {
 	t.Parallel()
 	body := decode(t, right["output"])
 	body["reason"] = "x"
-	if _, problems := kinds.ByName("output").Read(body, strict, "reason"); len(problems) > 0 {
+	if _, problems := record.Builtin().Kind("output").Read(body, strict, "reason"); len(problems) > 0 {
 		t.Errorf("%+v", problems)
 	}
-	if _, problems := kinds.ByName("output").Read(body, strict); len(problems) != 1 || problems[0].Field != "reason" {
+	if _, problems := record.Builtin().Kind("output").Read(body, strict); len(problems) != 1 || problems[0].Field != "reason" {
 		t.Errorf("%+v", problems)
 	}
 }
@@ -137,7 +136,7 @@ func given(t testing.TB, k *record.Kind, entry record.Entry) record.Given {
 }
 
 func FuzzRead(f *testing.F) {
-	for _, k := range kinds.All {
+	for _, k := range record.Builtin().Kinds {
 		f.Add(right[k.Name], false)
 	}
 	f.Add(`{"person": {"email": "a@example.org"}, "date": "18.01.2010", "field": "prawo", "minutes": "1 0", "form": "telefon", "adviser": null}`, true)
@@ -151,7 +150,7 @@ func FuzzRead(f *testing.F) {
 		}
 		scope := strict
 		scope.Loose = asTyped
-		for _, k := range kinds.All {
+		for _, k := range record.Builtin().Kinds {
 			entry, problems := k.Read(fields, scope)
 			if len(entry.Row) != len(k.Fields) {
 				t.Fatalf("%s: %d values of %d fields", k.Name, len(entry.Row), len(k.Fields))
@@ -172,7 +171,7 @@ func FuzzRead(f *testing.F) {
 
 func TestJSONLeavesOutWhatWasNotGiven(t *testing.T) {
 	t.Parallel()
-	k := kinds.ByName("signup")
+	k := record.Builtin().Kind("signup")
 	entry, problems := k.Read(decode(t, `{"activity": "incubator", "first_name": "A", "last_name": "B", "email": "a@example.org", "birth_year": 1980, "consent_processing": true, "consent_news": false}`), strict)
 	if len(problems) > 0 {
 		t.Fatal(problems)
@@ -216,7 +215,7 @@ func TestMask(t *testing.T) {
 
 func TestNaturalKey(t *testing.T) {
 	t.Parallel()
-	k := kinds.ByName("media")
+	k := record.Builtin().Kind("media")
 	base := map[string]string{"date": "2010-03-11", "time": "18:25", "medium": "tv", "kind": "spot", "title": "Razem łatwiej", "outlet": "TV", "reach": "7500"}
 	row := func(changes ...string) record.Row {
 		values := maps.Clone(base)
@@ -244,7 +243,7 @@ func TestNaturalKey(t *testing.T) {
 	if k.NaturalKey("tv-partner", row("kind", "a", "title", "")) == k.NaturalKey("tv-partner", row("kind", "", "title", "a")) {
 		t.Error("a value may stand in another field")
 	}
-	for _, other := range kinds.All {
+	for _, other := range record.Builtin().Kinds {
 		if other != k && strings.HasPrefix(same, other.NaturalKey("", make(record.Row, len(other.Fields)))[:len(other.Name)+1]) {
 			t.Errorf("%s begins its keys as media does", other.Name)
 		}
@@ -253,7 +252,7 @@ func TestNaturalKey(t *testing.T) {
 
 func TestNaturalKeyComparesAsSameDoes(t *testing.T) {
 	t.Parallel()
-	k := kinds.ByName("attendance")
+	k := record.Builtin().Kind("attendance")
 	rapid.Check(t, func(t *rapid.T) {
 		row := make(record.Row, len(k.Fields))
 		for i := range row {
@@ -267,7 +266,7 @@ func TestNaturalKeyComparesAsSameDoes(t *testing.T) {
 }
 
 func BenchmarkNaturalKey(b *testing.B) {
-	k := kinds.ByName("media")
+	k := record.Builtin().Kind("media")
 	entry, _ := k.Read(decode(b, strings.Replace(right["media"], "Razem", "Spółdzielnia socjalna: praca, którą tworzysz", 1)), strict)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -282,7 +281,7 @@ func TestFieldsOfNaturalKeys(t *testing.T) {
 		"media": "date time medium kind title outlet", "attendance": "activity date", "test": "activity date",
 		"consultation": "date field form adviser topic", "output": "date kind title", "signup": "activity",
 	}
-	for _, k := range kinds.All {
+	for _, k := range record.Builtin().Kinds {
 		var names []string
 		for _, f := range k.Fields {
 			if f.Key {
@@ -302,7 +301,7 @@ func TestFieldsThatAreNotOpen(t *testing.T) {
 		"media": "url note", "attendance": "", "test": "", "consultation": "adviser topic notes", "output": "evidence",
 		"signup": "first_name last_name email pesel phone",
 	}
-	for _, k := range kinds.All {
+	for _, k := range record.Builtin().Kinds {
 		var names []string
 		for _, f := range k.Fields {
 			if f.Keep != record.Open {
@@ -319,7 +318,7 @@ func TestSealAndReveal(t *testing.T) {
 	t.Parallel()
 	hash := func(value string) string { return fmt.Sprintf("#%d#", len(value)) + value[:1] }
 	rapid.Check(t, func(t *rapid.T) {
-		k := rapid.SampledFrom(kinds.All).Draw(t, "kind")
+		k := rapid.SampledFrom(record.Builtin().Kinds).Draw(t, "kind")
 		row := make(record.Row, len(k.Fields))
 		for i := range row {
 			row[i] = rapid.StringMatching(`([a-z]{5} ?[A-Z]{5})?`).Draw(t, k.Fields[i].Name)
@@ -337,7 +336,7 @@ func TestSealAndReveal(t *testing.T) {
 				t.Fatalf("%s is private: %v", f.Name, kept)
 			}
 		}
-		if diff := cmp.Diff(row, k.Reveal(sealed, private)); diff != "" {
+		if diff := cmp.Diff(row, k.Reveal(k.Values(sealed), private)); diff != "" {
 			t.Fatalf("it does not come back:\n%s", diff)
 		}
 	})
@@ -346,7 +345,7 @@ func TestSealAndReveal(t *testing.T) {
 // What is a part of a natural key is the same thing in any case; its seal must be too, and that of a story must not.
 func TestSealOfAKeyIgnoresCase(t *testing.T) {
 	t.Parallel()
-	k := kinds.ByName("consultation")
+	k := record.Builtin().Kind("consultation")
 	topic, notes := k.Index("topic"), k.Index("notes")
 	seal := func(text string) record.Row {
 		row := make(record.Row, len(k.Fields))
@@ -369,7 +368,7 @@ func TestColumns(t *testing.T) {
 		"output":       "date kind quantity title evidence",
 		"signup":       "activity first_name last_name email pesel phone sex birth_year education labour_status residence disability group organisation consent_processing consent_news locale submitted_at",
 	}
-	for _, k := range kinds.All {
+	for _, k := range record.Builtin().Kinds {
 		var names []string
 		for _, f := range k.Columns() {
 			names = append(names, f.Name)
@@ -382,7 +381,7 @@ func TestColumns(t *testing.T) {
 
 func TestGetOfAShorterRow(t *testing.T) {
 	t.Parallel()
-	k := kinds.ByName("media")
+	k := record.Builtin().Kind("media")
 	if got := k.Get(record.Row{"2010-03-11"}, "note"); got != "" {
 		t.Errorf("%q", got)
 	}
@@ -392,7 +391,7 @@ func TestGetOfAShorterRow(t *testing.T) {
 }
 
 func BenchmarkRead(b *testing.B) {
-	for _, k := range kinds.All {
+	for _, k := range record.Builtin().Kinds {
 		body := decode(b, right[k.Name])
 		b.Run(k.Name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -1,9 +1,11 @@
-// Package record is what the six kinds of record have in common. A kind is a table of fields (names, types, limits,
-// lists, what identifies a record, what may leave the people table) and the rules between them; the JSON bodies, web
-// forms, files, natural keys, variables of counting rules and stored rows are all derived from that one table.
+// Package record describes records as data. A kind of record is a list of fields (names, types, limits, lists, what identifies
+// a record, how private a value is) and the rules between them. The built-in kinds are data files, one a kind, below builtin/.
+// JSON bodies, web forms, files, natural keys, variables of counting rules, breakdowns, exports and stored rows are all
+// derived from a Registry of kinds; nothing else lists fields or kinds.
 package record
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -15,50 +17,37 @@ import (
 	"outreach/internal/project"
 )
 
-// Type is how a field's value is written and compared.
-type Type int
-
-// The types of fields. Every value has one canonical text, which is what rows hold: 2010-07-21, 18:25, an RFC 3339
-// instant in UTC, 12500, 7.5, the English id of a list's value, yes or no; "" where nothing was given.
-const (
-	Text Type = iota
-	Date
-	Clock
-	Instant
-	Whole
-	Decimal
-	List
-	YesNo
-	Email
-	Pesel
-)
-
-// Keep is where a field's value may be kept (rule 5: who someone is stays in one place).
+// Keep is the privacy class of a field: where its values may be stored.
 type Keep int
 
-// Open values stand in facts, checkpoints and snapshots. A Sealed value tells a story: outside the people table and the
-// uploaded original there is only its keyed hash. Who says who a participant is, and stands in the people table alone.
-// Staff names a member of the staff: outside the people table stands their random id.
+// The privacy classes.
 const (
-	Open Keep = iota
-	Sealed
-	Who
-	Staff
+	Open   Keep = iota // stands in facts, checkpoints and snapshots
+	Sealed             // free text: only a keyed hash leaves the people table and the uploaded original
+	Who                // says who a participant is: in the people table alone
+	Staff              // names a member of the staff: a random id stands for it outside the people table
 )
 
 // Field is one field of a kind of record.
 type Field struct {
-	Name     string  // in JSON, in rules, and as a column
-	Polish   string  // as a column
-	Type     Type    // how it is written
-	Keep     Keep    // where it may stand
-	Required bool    // it must be given
-	Key      bool    // it is part of the natural key
-	Min, Max float64 // of numbers, both allowed; Max 0: the population of the region
-	Year     bool    // the number is a year: none after today's is allowed
-	Longest  int     // of texts, in characters; 0: DefaultLongest
+	Name     string            // its stable id: in stored rows, in JSON, in rules, and as a column
+	Column   map[string]string // its name as a column of files, by language; English is Name
+	Label    project.Text      // what people call it, where the catalogues of words have no name for it
+	Type     *Type             // how it is written and compared; nil: Text
+	Keep     Keep              // where it may be stored
+	Required bool              // it must be given
+	Key      bool              // it is part of the natural key
+	Min, Max float64           // of numbers, both allowed; Max 0: the population of the region
+	Year     bool              // the number is a year: none after today's is allowed
+	Longest  int               // of texts, in characters; 0: DefaultLongest
 	Options  func(*project.Definition) []Option
 	NoColumn bool // not a column of files
+
+	Attribute bool      // it describes a person: rules over any record of the person may ask for it, and participants are broken down by it
+	Personal  bool      // it describes a person: the earliest submission that gives it holds, and erasure removes it; attributes are
+	Total     bool      // files report the sum of this field
+	Section   string    // of the sign-up form: where the field stands
+	Example   [2]string // values for templates of files
 }
 
 // DefaultLongest is the longest text of a field that names no other limit, in characters.
@@ -83,11 +72,66 @@ func (o *Option) spellings() iter.Seq[string] {
 
 // Kind is one kind of record.
 type Kind struct {
-	Name   string // signup, consultation, attendance, test, output, media: as rules say `of`
-	Plural string // signups, consultations, attendance, tests, outputs, media: as addresses and files say
-	Person bool   // it is about a person, whom a file names by the columns email and pesel
-	Fields []Field
-	Check  func(get func(field string) string, s Scope) []Problem // the rules between fields; nil: there are none
+	Name      string // signup, consultation, attendance, test, output, media: as rules say `of`
+	Plural    string // signups, consultations, attendance, tests, outputs, media: as addresses and files say
+	Person    bool   // it is about a person, whom a file names by the columns email and pesel
+	ByPartner bool   // media partners send it, each their own; nobody types it
+	Fields    []Field
+	Rules     []Rule // between its fields
+
+	keys    []int // see KeyFields
+	content []int // see ContentFields
+}
+
+// prepare works out what is asked for again and again. It is called before a kind is used by several goroutines.
+func (k *Kind) prepare() { k.keys, k.content = k.keyFields(), k.contentFields() }
+
+// KeyFields are the places in rows of the natural key's fields. Their order does not depend on that of the kind's fields: it
+// is that of version 0 of the schema, and fields that came later follow in the order of their ids.
+func (k *Kind) KeyFields() []int {
+	if k.keys != nil {
+		return k.keys
+	}
+	return k.keyFields()
+}
+
+// ContentFields are the places in rows of the fields beside the natural key, in the order of their ids.
+func (k *Kind) ContentFields() []int {
+	if k.content != nil {
+		return k.content
+	}
+	return k.contentFields()
+}
+
+func (k *Kind) contentFields() []int {
+	out := []int{}
+	for i := range k.Fields {
+		if !k.Fields[i].Key {
+			out = append(out, i)
+		}
+	}
+	slices.SortFunc(out, func(a, b int) int { return cmp.Compare(k.Fields[a].Name, k.Fields[b].Name) })
+	return out
+}
+
+func (k *Kind) keyFields() []int {
+	first := FieldsOfVersion0(k.Name)
+	place := func(i int) int {
+		if at := slices.Index(first, k.Fields[i].Name); at >= 0 {
+			return at
+		}
+		return len(first)
+	}
+	keys := []int{}
+	for i := range k.Fields {
+		if k.Fields[i].Key {
+			keys = append(keys, i)
+		}
+	}
+	slices.SortFunc(keys, func(a, b int) int {
+		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(k.Fields[a].Name, k.Fields[b].Name))
+	})
+	return keys
 }
 
 // Scope is what a value is checked against.
@@ -97,7 +141,8 @@ type Scope struct {
 	Loose      bool   // written by people (files, web forms), not by programs: other spellings are taken too
 }
 
-// Row is a record's values in the order of its kind's fields, each in its canonical text.
+// Row is a record's values in the order of its kind's fields, each in its canonical text. It is never stored: what is
+// stored are Values, by the ids of fields.
 type Row []string
 
 // Index is a field's place in rows, or -1.
@@ -108,6 +153,14 @@ func (k *Kind) Index(name string) int {
 		}
 	}
 	return -1
+}
+
+// Field is the field with an id, or nil.
+func (k *Kind) Field(name string) *Field {
+	if i := k.Index(name); i >= 0 {
+		return &k.Fields[i]
+	}
+	return nil
 }
 
 // Get gives a row's value of the named field, "" where the kind has no such field.
@@ -135,17 +188,16 @@ func Unmarked(value string) string {
 }
 
 // NaturalKey says which thing in the world a row is about: two rows with the same key are the same thing. Who is the
-// person's id, or the partner's where the kind is not about people.
+// person's id, or the partner's where the kind is not about people. The fields of the key are taken in the order of their
+// ids' first version (see KeyFields), so that the order of a kind's fields changes no key.
 func (k *Kind) NaturalKey(who string, r Row) string {
 	key := make([]byte, 0, 256)
 	key = append(key, k.Name...)
 	key = append(key, 0)
 	key = append(key, who...)
-	for i := range k.Fields {
-		if k.Fields[i].Key {
-			key = append(key, 0)
-			key = appendSame(key, r[i])
-		}
+	for _, i := range k.KeyFields() {
+		key = append(key, 0)
+		key = appendSame(key, r[i])
 	}
 	return string(key)
 }
@@ -194,10 +246,9 @@ func (k *Kind) Private(r Row) map[string]string {
 	return out
 }
 
-// Reveal is the way back: a row of facts with the private values that belong to it.
-func (k *Kind) Reveal(r Row, private map[string]string) Row {
-	out := make(Row, len(k.Fields))
-	copy(out, r)
+// Reveal is the way back: the row of a fact's values with the private ones that belong to it.
+func (k *Kind) Reveal(v Values, private map[string]string) Row {
+	out := k.Row(v)
 	for i := range k.Fields {
 		if f := &k.Fields[i]; f.Keep == Sealed || f.Keep == Who {
 			out[i] = private[f.Name]
@@ -205,6 +256,3 @@ func (k *Kind) Reveal(r Row, private map[string]string) Row {
 	}
 	return out
 }
-
-// Attributes are the fields of a sign-up that describe a person without saying who it is, in the order of its table.
-var Attributes = []string{"sex", "birth_year", "education", "labour_status", "residence", "disability", "group"}

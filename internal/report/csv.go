@@ -93,13 +93,13 @@ func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, lang
 	} else {
 		figure("participants", words.Say("results.participants"), "person", Number(p.Total))
 	}
-	for _, dimension := range Dimensions {
+	for _, dimension := range Dimensions(d) {
 		for _, part := range p.By[dimension] {
 			value := Number(part.People)
 			if part.Shown != "" {
 				value = Text(part.Shown)
 			}
-			figure("participants."+dimension+"."+part.Code, words.Say("dimension."+dimension)+": "+Part(words, d, dimension, part.Code), "person", value)
+			figure("participants."+dimension+"."+part.Code, DimensionName(words, d, dimension)+": "+Part(words, d, dimension, part.Code), "person", value)
 		}
 	}
 	if s.Reach.Airings > 0 {

@@ -5,13 +5,27 @@ import (
 	"strings"
 
 	"outreach/internal/project"
-	"outreach/internal/signup"
+	"outreach/internal/record"
 	"outreach/internal/snapshot"
 	"outreach/internal/text"
 )
 
 // Dimensions are the breakdowns a snapshot may have, in the order in which they are shown.
-var Dimensions = []string{"sex", "age", "education", "labour_status", "residence", "disability", "group"}
+func Dimensions(d *project.Definition) []string {
+	var out []string
+	for _, f := range record.For(d).Attributes() {
+		out = append(out, f.Dimension())
+	}
+	return out
+}
+
+// DimensionName is what a breakdown is called.
+func DimensionName(words *text.Messages, d *project.Definition, dimension string) string {
+	if f := record.For(d).Kind(record.Signup).Field(dimension); f != nil && !words.Has("dimension."+dimension) {
+		return words.Named(f)
+	}
+	return words.Say("dimension." + dimension)
+}
 
 // Part is what a part of a breakdown is called.
 func Part(words *text.Messages, d *project.Definition, dimension, code string) string {
@@ -21,11 +35,11 @@ func Part(words *text.Messages, d *project.Definition, dimension, code string) s
 	if dimension == "age" {
 		return strings.Replace(code, "-", "–", 1)
 	}
-	i := signup.Kind.Index(dimension)
-	if i < 0 || signup.Kind.Fields[i].Options == nil {
+	f := record.For(d).Kind(record.Signup).Field(dimension)
+	if f == nil || f.Options == nil {
 		return code
 	}
-	for _, option := range signup.Kind.Fields[i].Options(d) {
+	for _, option := range f.Options(d) {
 		if option.ID == code {
 			return option.Label.In(words.Language())
 		}

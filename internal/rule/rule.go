@@ -57,7 +57,7 @@ type Comparison struct {
 func (r *Rule) Comparisons() []Comparison { return r.comparisons }
 
 // Compile checks a rule over records of a kind. The empty rule matches every record. The error is an *Error.
-func Compile(kind *record.Kind, where string) (rule *Rule, err error) {
+func Compile(registry *record.Registry, kind *record.Kind, where string) (rule *Rule, err error) {
 	if strings.TrimSpace(where) == "" {
 		return &Rule{kind: kind}, nil
 	}
@@ -75,7 +75,7 @@ func Compile(kind *record.Kind, where string) (rule *Rule, err error) {
 		}
 	}()
 
-	variables := layout(kind)
+	variables := layout(registry, kind)
 	options := language(variables)
 	config := conf.CreateNew()
 	for _, option := range options {
@@ -198,7 +198,7 @@ func (in ranges) Visit(node *ast.Node) {
 		return
 	}
 	i := find(in.variables, name.Value)
-	whole := i >= 0 && in.variables[i].typ == record.Whole
+	whole := i >= 0 && in.variables[i].typ == record.Wholes
 	in.allowed[span] = whole || to.Value-from.Value < longestRange
 }
 

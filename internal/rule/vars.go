@@ -18,11 +18,11 @@ type Variable struct {
 
 // Variables are the variables of the rules over a kind of record: its fields, but for those that say who or tell a
 // story; its date; a sign-up's state; and of records about a person the attributes of that person.
-func Variables(kind *record.Kind) []Variable {
-	variables := layout(kind)
+func Variables(registry *record.Registry, kind *record.Kind) []Variable {
+	variables := layout(registry, kind)
 	out := make([]Variable, len(variables))
 	for i, v := range variables {
-		out[i] = Variable{Name: v.name, Numeric: v.typ == record.Whole || v.typ == record.Decimal}
+		out[i] = Variable{Name: v.name, Numeric: v.typ != record.Texts}
 	}
 	return out
 }
@@ -39,7 +39,7 @@ const (
 
 type variable struct {
 	name      string
-	typ       record.Type
+	typ       record.Storage
 	from      origin
 	field     int // its place in rows, or -1
 	attribute int // its place in the attributes, or -1
@@ -48,9 +48,9 @@ type variable struct {
 // zero is the value of a variable that was not given.
 func (v variable) zero() any {
 	switch v.typ {
-	case record.Whole:
+	case record.Wholes:
 		return 0
-	case record.Decimal:
+	case record.Doubles:
 		return 0.0
 	default:
 		return ""
@@ -62,23 +62,23 @@ func (v variable) value(text string) (any, error) {
 		return v.zero(), nil
 	}
 	switch v.typ {
-	case record.Whole:
+	case record.Wholes:
 		return strconv.Atoi(text)
-	case record.Decimal:
+	case record.Doubles:
 		return strconv.ParseFloat(text, 64)
 	default:
 		return text, nil
 	}
 }
 
-func layout(kind *record.Kind) []variable {
+func layout(registry *record.Registry, kind *record.Kind) []variable {
 	var out []variable
 	for i := range kind.Fields {
 		if f := &kind.Fields[i]; f.Keep == record.Open {
-			out = append(out, variable{name: f.Name, typ: f.Type, field: i, attribute: -1})
+			out = append(out, variable{name: f.Name, typ: f.Type.Stored(), field: i, attribute: -1})
 		}
 	}
-	add := func(name string, typ record.Type, from origin, attribute int) {
+	add := func(name string, typ record.Storage, from origin, attribute int) {
 		i := find(out, name)
 		if i < 0 {
 			out = append(out, variable{name: name, typ: typ, field: -1})
@@ -86,17 +86,13 @@ func layout(kind *record.Kind) []variable {
 		}
 		out[i].from, out[i].attribute = from, attribute
 	}
-	add("date", record.Date, fromDate, -1)
-	if kind.Name == "signup" {
-		add("state", record.Text, fromState, -1)
+	add("date", record.Texts, fromDate, -1)
+	if kind.Name == record.Signup {
+		add("state", record.Texts, fromState, -1)
 	}
 	if kind.Person {
-		for i, name := range record.Attributes {
-			typ := record.Text
-			if name == "birth_year" {
-				typ = record.Whole
-			}
-			add(name, typ, fromAttributes, i)
+		for i, f := range registry.Attributes() {
+			add(f.Name, f.Type.Stored(), fromAttributes, i)
 		}
 	}
 	return out
@@ -113,7 +109,7 @@ type Vars struct {
 	row        record.Row
 	date       string
 	state      string
-	attributes *[7]string
+	attributes []string
 
 	// A variable is made only for a rule that reads it, and only where it differs from that of the record before, which
 	// spares most of the conversions and allocations.
@@ -129,8 +125,8 @@ type loaded struct {
 }
 
 // NewVars gives the variables of records of a kind.
-func NewVars(kind *record.Kind) *Vars {
-	variables := layout(kind)
+func NewVars(registry *record.Registry, kind *record.Kind) *Vars {
+	variables := layout(registry, kind)
 	v := &Vars{kind: kind, variables: variables, loaded: make([]loaded, len(variables)), env: make(map[string]any, len(variables))}
 	for _, variable := range variables {
 		v.env[variable.name] = variable.zero()
@@ -139,9 +135,9 @@ func NewVars(kind *record.Kind) *Vars {
 }
 
 // Set takes the next record: its row, the day from which it counts, a sign-up's state, and the person's attributes in
-// the order of record.Attributes, "" where not given; nil where the kind is not about people (a sign-up's own are taken
+// the order of the registry's Attributes, "" where not given; nil where the kind is not about people (a sign-up's own are taken
 // instead). Row and attributes must not change while rules look at them.
-func (v *Vars) Set(row record.Row, date, state string, attributes *[7]string) {
+func (v *Vars) Set(row record.Row, date, state string, attributes []string) {
 	v.row, v.date, v.state, v.attributes = row, date, state, attributes
 	v.turn++
 }

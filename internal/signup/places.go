@@ -1,8 +1,8 @@
 package signup
 
 import (
+	"encoding/json"
 	"maps"
-	"slices"
 	"time"
 
 	"outreach/internal/record"
@@ -70,43 +70,55 @@ func (p *Places) Add(state string, n int) {
 	}
 }
 
-// Signup is one sign-up as it is kept, without anything that says who: Row is sealed.
+// Signup is one sign-up as it is kept, without anything that says who: Values are sealed.
 type Signup struct {
-	ID        string    `json:"id"`
-	Person    string    `json:"person"`
-	Activity  string    `json:"activity"`
-	Submitted time.Time `json:"submitted_at"`
-	State     string    `json:"state"`
-	Version   int       `json:"version"`
-	Row       []string  `json:"row"`
-	Entry     string    `json:"entry"`
-	Entries   int       `json:"entries"`         // how often the form was sent
-	Later     []string  `json:"later,omitempty"` // sendings after the first that brought a telephone number, in order
-	Upload    string    `json:"upload,omitempty"`
-	Locale    string    `json:"locale,omitempty"`
+	ID        string        `json:"id"`
+	Person    string        `json:"person"`
+	Activity  string        `json:"activity"`
+	Submitted time.Time     `json:"submitted_at"`
+	State     string        `json:"state"`
+	Version   int           `json:"version"`
+	Values    record.Values `json:"row"`
+	Entry     string        `json:"entry"`
+	Entries   int           `json:"entries"`         // how often the form was sent
+	Later     []string      `json:"later,omitempty"` // sendings after the first that brought a telephone number, in order
+	Upload    string        `json:"upload,omitempty"`
+	Locale    string        `json:"locale,omitempty"`
 	// Since is of the fields that a later sending gave when that was submitted.
 	Since map[string]time.Time `json:"since,omitempty"`
 	// Forgotten tells that it waits, or is held, only in name: who it was is erased, and nobody gives them a place.
 	Forgotten bool `json:"forgotten,omitempty"`
 }
 
-// TakeUp puts into the row what a later sending gives, where nothing was given or only later: what was submitted first is the
+// UnmarshalJSON reads a sign-up as any version of the schema stored it.
+func (s *Signup) UnmarshalJSON(data []byte) error {
+	type stored Signup
+	if err := json.Unmarshal(data, (*stored)(s)); err != nil {
+		return err
+	}
+	s.Values = s.Values.Upcast(record.Signup)
+	return nil
+}
+
+// TakeUp adds what a later sending gives, where nothing was given or only later: what was submitted first is the
 // state at entry, in whatever order forms and late paper come.
-func (s *Signup) TakeUp(row []string, submitted time.Time) {
-	s.Row, s.Since = slices.Clone(s.Row), maps.Clone(s.Since)
-	for i, f := range Kind.Fields {
-		if f.Name != "organisation" && !slices.Contains(record.Attributes, f.Name) || row[i] == "" {
+func (s *Signup) TakeUp(kind *record.Kind, given record.Values, submitted time.Time) {
+	s.Since = maps.Clone(s.Since)
+	for _, v := range given.All() {
+		f := kind.Field(v.Field)
+		if f == nil || !f.Personal {
 			continue
 		}
 		since, later := s.Since[f.Name]
 		if !later {
 			since = s.Submitted
 		}
-		if s.Row[i] == "" || submitted.Before(since) {
+		if s.Values.Get(f.Name) == "" || submitted.Before(since) {
 			if s.Since == nil {
 				s.Since = map[string]time.Time{}
 			}
-			s.Row[i], s.Since[f.Name] = row[i], submitted.UTC()
+			s.Values = s.Values.With(f.Name, v.Text)
+			s.Since[f.Name] = submitted.UTC()
 		}
 	}
 }

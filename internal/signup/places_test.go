@@ -7,13 +7,13 @@ import (
 
 	"pgregory.net/rapid"
 
+	"outreach/internal/record"
 	"outreach/internal/signup"
 )
 
 // Whatever order forms and late paper come in, the sign-up shows what was submitted first of each thing.
 func TestWhatWasSubmittedFirstIsShownInWhateverOrderItComes(t *testing.T) {
 	t.Parallel()
-	sex, born := signup.Kind.Index("sex"), signup.Kind.Index("birth_year")
 	day := func(n int) time.Time { return time.Date(2026, 1, n, 10, 0, 0, 0, time.UTC) }
 	type sending struct {
 		day       int
@@ -25,14 +25,13 @@ func TestWhatWasSubmittedFirstIsShownInWhateverOrderItComes(t *testing.T) {
 		for i, d := range days {
 			sendings[i] = sending{d, rapid.SampledFrom([]string{"", "female", "male"}).Draw(t, "sex"), rapid.SampledFrom([]string{"", "1970", "1980"}).Draw(t, "born")}
 		}
-		row := func(s sending) []string {
-			r := make([]string, len(signup.Kind.Fields))
-			r[sex], r[born] = s.sex, s.born
-			return r
+		kind := record.Builtin().Kind(record.Signup)
+		values := func(s sending) record.Values {
+			return record.ValuesOf(map[string]string{"sex": s.sex, "birth_year": s.born})
 		}
-		su := signup.Signup{Submitted: day(sendings[0].day), Row: row(sendings[0])}
+		su := signup.Signup{Submitted: day(sendings[0].day), Values: values(sendings[0])}
 		for _, s := range sendings[1:] {
-			su.TakeUp(row(s), day(s.day))
+			su.TakeUp(kind, values(s), day(s.day))
 		}
 		slices.SortFunc(sendings, func(a, b sending) int { return a.day - b.day })
 		want := sending{}
@@ -44,8 +43,8 @@ func TestWhatWasSubmittedFirstIsShownInWhateverOrderItComes(t *testing.T) {
 				want.born = s.born
 			}
 		}
-		if su.Row[sex] != want.sex || su.Row[born] != want.born {
-			t.Fatalf("%v: %q and %q", sendings, su.Row[sex], su.Row[born])
+		if su.Values.Get("sex") != want.sex || su.Values.Get("birth_year") != want.born {
+			t.Fatalf("%v: %q and %q", sendings, su.Values.Get("sex"), su.Values.Get("birth_year"))
 		}
 	})
 }

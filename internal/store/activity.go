@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"outreach/internal/kinds"
 	"outreach/internal/person"
 	"outreach/internal/record"
 	"outreach/internal/table"
@@ -107,7 +106,8 @@ func (s *Store) tellTyped(ctx context.Context, keys []table.Key, told *telling) 
 				return err
 			}
 			if !t.Voided {
-				told.say(t.Person, Holds{Kind: kinds.ByName(t.Kind), Row: t.Row, Typed: t, at: t.At})
+				kind := record.Builtin().Kind(t.Kind)
+				told.say(t.Person, Holds{Kind: kind, Row: kind.Row(t.Values), Typed: t, at: t.At})
 			}
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"testing"
 
-	"outreach/internal/attendance"
 	"outreach/internal/fact"
 	"outreach/internal/person"
 	"outreach/internal/record"
@@ -45,9 +44,9 @@ func TestEachPackIsReadOnceForEverybody(t *testing.T) {
 		ids = append(ids, people[n].ID)
 	}
 	row := func(values map[string]string) record.Row {
-		row := make(record.Row, len(attendance.Kind.Fields))
+		row := make(record.Row, len(record.Builtin().Kind(record.Attendance).Fields))
 		for name, value := range values {
-			row[attendance.Kind.Index(name)] = value
+			row[record.Builtin().Kind(record.Attendance).Index(name)] = value
 		}
 		return row
 	}
@@ -58,12 +57,12 @@ func TestEachPackIsReadOnceForEverybody(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		asked.Arrived, asked.Kind, asked.SHA256 = s.Now(), attendance.Kind.Plural, asked.ID
+		asked.Arrived, asked.Kind, asked.SHA256 = s.Now(), record.Builtin().Kind(record.Attendance).Plural, asked.ID
 		u, err := s.BeginUpload(ctx, "p", asked)
 		if err != nil {
 			t.Fatal(err)
 		}
-		packer := s.Packer(ctx, "p", u.ID)
+		packer := s.Packer(ctx, "p", u.ID, record.Builtin().Kind(record.Attendance))
 		for n := range rows {
 			who := ids[n%len(ids)]
 			values := map[string]string{"activity": "garden", "date": fmt.Sprintf("2126-%02d-%02d", n/len(ids)%12+1, n/len(ids)/12%28+1), "hours": hours, "outcome": "attended"}
@@ -88,14 +87,14 @@ func TestEachPackIsReadOnceForEverybody(t *testing.T) {
 	}
 	reads := &counting{Table: s.Tracker, reads: map[table.Key]int{}}
 	s.Tracker = reads
-	known, err := s.AtActivity(ctx, "p", "garden", people, &attendance.Kind)
+	known, err := s.AtActivity(ctx, "p", "garden", people, record.Builtin().Kind(record.Attendance))
 	if err != nil {
 		t.Fatal(err)
 	}
 	held := 0
 	for _, days := range known {
 		for _, h := range days {
-			if held++; attendance.Kind.Get(h.Row, "hours") != "2" {
+			if held++; record.Builtin().Kind(record.Attendance).Get(h.Row, "hours") != "2" {
 				t.Fatalf("the earlier file holds: %+v", h)
 			}
 		}

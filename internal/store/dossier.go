@@ -8,10 +8,8 @@ import (
 	"time"
 
 	"outreach/internal/fact"
-	"outreach/internal/kinds"
 	"outreach/internal/person"
 	"outreach/internal/record"
-	"outreach/internal/signup"
 )
 
 // Dossier is what was ever said of a person, beside the story of what holds now: a subject-access export asks for both.
@@ -29,6 +27,7 @@ type Sending struct {
 	At        time.Time // when it was received
 	Submitted time.Time
 	Row       record.Row // in the clear
+	sealed    record.Values
 	Upload    string
 	Line      int
 }
@@ -47,6 +46,7 @@ type Version struct {
 	Number int
 	At     time.Time
 	Row    record.Row // in the clear
+	sealed record.Values
 	Reason string
 	Void   bool
 	Upload string // the withdrawn file that it came in
@@ -77,7 +77,7 @@ func (s *Store) Dossier(ctx context.Context, project string, p person.Person) (D
 			if err != nil {
 				return d, err
 			}
-			sendings[i].Row = signup.Kind.Reveal(sendings[i].Row, form)
+			sendings[i].Row = record.Builtin().Kind(record.Signup).Reveal(sendings[i].sealed, form)
 		}
 	}
 	for i := range d.Versions {
@@ -87,7 +87,7 @@ func (s *Store) Dossier(ctx context.Context, project string, p person.Person) (D
 			return d, err
 		}
 		if v.Reason = private["reason"]; !v.Void {
-			v.Row = kinds.ByName(v.Kind).Reveal(v.Row, private)
+			v.Row = record.Builtin().Kind(v.Kind).Reveal(v.sealed, private)
 		}
 	}
 	files := map[string]bool{}
@@ -124,7 +124,7 @@ func (s *Store) saidOf(ctx context.Context, project string, ids []string, d *Dos
 			if err := json.Unmarshal(f.Data, &said); err != nil || !slices.Contains(ids, said.Person) {
 				return err
 			}
-			d.Sendings[said.Signup] = append(d.Sendings[said.Signup], Sending{ID: said.Entry, At: f.At, Submitted: said.Submitted, Row: said.Row, Upload: said.Upload, Line: said.Line})
+			d.Sendings[said.Signup] = append(d.Sendings[said.Signup], Sending{ID: said.Entry, At: f.At, Submitted: said.Submitted, sealed: said.Values, Upload: said.Upload, Line: said.Line})
 			if said.State != "" {
 				d.States[said.Signup] = append(d.States[said.Signup], StateHad{State: said.State, Version: 1, At: f.At})
 			}
@@ -145,7 +145,7 @@ func (s *Store) saidOf(ctx context.Context, project string, ids []string, d *Dos
 			if !slices.Contains(ids, said.Person) {
 				return nil
 			}
-			d.Versions = append(d.Versions, Version{Kind: said.Kind, Record: said.Record, Number: said.Version, At: f.At, Row: said.Row})
+			d.Versions = append(d.Versions, Version{Kind: said.Kind, Record: said.Record, Number: said.Version, At: f.At, sealed: said.Values})
 		case fact.KindVoided:
 			var said fact.Voided
 			if err := json.Unmarshal(f.Data, &said); err != nil {
@@ -186,7 +186,7 @@ func (s *Store) rowsOf(ctx context.Context, project, id string, ids []string, d 
 	if err != nil || u.Packs == 0 {
 		return err
 	}
-	k := kinds.ByPlural(u.Kind)
+	k := record.Builtin().Plural(u.Kind)
 	texts := map[int]map[string]string{}
 	if u.State != AcceptedUp {
 		if texts, err = s.rowTexts(ctx, project, id); err != nil {
@@ -194,18 +194,18 @@ func (s *Store) rowsOf(ctx context.Context, project, id string, ids []string, d 
 		}
 	}
 	for pack := range u.Packs {
-		lines, err := s.Pack(ctx, project, id, pack)
+		rows, err := s.Pack(ctx, project, id, k.Name, pack)
 		if err != nil {
 			return err
 		}
-		for _, l := range lines {
+		for _, l := range rows.In(k) {
 			if !slices.Contains(ids, l.Person) {
 				continue
 			}
 			d.Files = append(d.Files, FileRow{Upload: id, Kind: u.Kind, State: u.State, Line: l.Row})
-			if u.State != AcceptedUp && k.Name != signup.Kind.Name {
+			if u.State != AcceptedUp && k.Name != record.Signup {
 				d.Versions = append(d.Versions, Version{
-					Kind: k.Name, Record: fact.LineID(id, u.Arrived, l.Row), At: u.Arrived, Row: k.Reveal(l.Values, texts[l.Row]), Upload: id, Line: l.Row,
+					Kind: k.Name, Record: fact.LineID(id, u.Arrived, l.Row), At: u.Arrived, Row: k.Reveal(k.Values(l.Values), texts[l.Row]), Upload: id, Line: l.Row,
 				})
 			}
 		}
@@ -218,7 +218,7 @@ func (s *Store) nameAdvisers(ctx context.Context, project string, versions []Ver
 	var staff []string
 	each := func(name func(string) string) {
 		for _, v := range versions {
-			if at := kinds.ByName(v.Kind).Index("adviser"); at >= 0 && at < len(v.Row) {
+			if at := record.Builtin().Kind(v.Kind).Index("adviser"); at >= 0 && at < len(v.Row) {
 				v.Row[at] = name(v.Row[at])
 			}
 		}

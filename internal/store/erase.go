@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"outreach/internal/fact"
-	"outreach/internal/kinds"
 	"outreach/internal/person"
 	"outreach/internal/record"
 	"outreach/internal/signup"
@@ -386,7 +385,7 @@ func (s *Store) addresses(ctx context.Context, project string, erasures []Erasur
 			}
 			out = append(out, p.Emails...)
 			err = s.about(ctx, project, id, func(kind, what string) error {
-				if kind != signup.Kind.Name {
+				if kind != record.Signup {
 					return nil
 				}
 				forms, err := list[map[string]string](ctx, s.People, table.Query{PK: formKey(project, what, "").PK})
@@ -446,7 +445,7 @@ func writeAll(ctx context.Context, t table.Table, ops []table.Op) error {
 // forget takes a person out of one thing that mentions them. Files, which mention many, are only gathered.
 func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, what string, found *mentions) error {
 	switch kind {
-	case signup.Kind.Name:
+	case record.Signup:
 		return s.again(ctx, func() error {
 			su, rev, err := load[signup.Signup](ctx, s.Tracker, signupKey(project, what))
 			if err != nil || rev == 0 {
@@ -465,7 +464,7 @@ func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, wha
 				su.Forgotten = true
 				ops = append(ops, put(placesKey(project, su.Activity), places, since(placesRev)), remove(queueKey(project, su.Activity, su.Submitted, su.ID), table.Always))
 			}
-			su.Person, su.Row, su.Locale, su.Since, su.Later = e.Fresh, withoutAttributes(su.Row), "", nil, nil
+			su.Person, su.Values, su.Locale, su.Since, su.Later = e.Fresh, record.Builtin().Kind(record.Signup).Erased(su.Values), "", nil, nil
 			if err := s.Tracker.Write(ctx, append(ops, s.keepSignup(project, su, rev))...); err != nil {
 				return err
 			}
@@ -480,9 +479,9 @@ func (s *Store) forget(ctx context.Context, project string, e Erasure, kind, wha
 		if err != nil || rev == 0 || t.Person != e.Fresh && !slices.Contains(e.IDs, t.Person) {
 			return err // it was found to be another person's
 		}
-		t.Person, t.Row = e.Fresh, unsealed(kinds.ByName(kind), t.Row)
+		t.Person, t.Values = e.Fresh, record.Builtin().Kind(kind).Erased(t.Values)
 		op := put(recordKey(project, kind, what), t, table.At(rev))
-		if staff := kinds.ByName(kind).Get(t.Row, "adviser"); staff != "" {
+		if staff := t.Values.Get("adviser"); staff != "" {
 			op = indexed(op, table.Key{PK: adviserIndex(project, staff), SK: t.ID})
 		}
 		if err := s.Tracker.Write(ctx, op, remove(naturalKey(project, t.Natural), table.Always)); err != nil {
@@ -502,7 +501,7 @@ func (s *Store) forgetRows(ctx context.Context, project string, fresh freshIDs, 
 	theirs := map[int]bool{}
 	for pack := range u.Packs {
 		err := s.again(ctx, func() error {
-			return s.forgetPack(ctx, packKey(project, upload, pack), kinds.ByPlural(u.Kind), fresh, theirs)
+			return s.forgetPack(ctx, packKey(project, upload, pack), record.Builtin().Plural(u.Kind), fresh, theirs)
 		})
 		if err != nil {
 			return false, err
@@ -521,12 +520,12 @@ func (s *Store) forgetRows(ctx context.Context, project string, fresh freshIDs, 
 
 // forgetPack takes people out of one pack of rows, and notes which were theirs. Others may be taken out at the same time.
 func (s *Store) forgetPack(ctx context.Context, key table.Key, kind *record.Kind, fresh freshIDs, theirs map[int]bool) error {
-	lines, rev, err := load[[]fact.Line](ctx, s.Tracker, key)
+	rows, rev, err := s.pack(ctx, key, kind.Name)
 	if err != nil {
 		return err
 	}
 	changed := false
-	for i, l := range lines {
+	for i, l := range rows.Lines {
 		to, gone := fresh[l.Person]
 		if !gone {
 			continue
@@ -534,13 +533,13 @@ func (s *Store) forgetPack(ctx context.Context, key table.Key, kind *record.Kind
 		theirs[l.Row] = true // of one whom an erasure that was cut off took out, texts may still be there
 		if to != l.Person {
 			changed = true
-			lines[i].Person, lines[i].Values = to, unsealed(kind, l.Values)
+			rows.Lines[i] = fact.Line{Row: l.Row, Person: to, Values: rows.Erased(kind, l.Values)}
 		}
 	}
 	if !changed {
 		return nil
 	}
-	return s.Tracker.Write(ctx, put(key, lines, table.At(rev)))
+	return s.Tracker.Write(ctx, put(key, rows, table.At(rev)))
 }
 
 // forgetTexts removes the private texts of some rows from those that are kept together.
@@ -590,7 +589,7 @@ func rewritten(f fact.Fact, ids freshIDs) (data any, changed bool, err error) {
 		var d fact.Signup
 		err = json.Unmarshal(f.Data, &d)
 		if fresh(&d.Person); changed {
-			d.Row = withoutAttributes(d.Row)
+			d.Schema, d.Values = record.SchemaVersion, record.Builtin().Kind(record.Signup).Erased(d.Values)
 		}
 		data = d
 	case fact.KindSignupMoved:
@@ -602,7 +601,7 @@ func rewritten(f fact.Fact, ids freshIDs) (data any, changed bool, err error) {
 		var d fact.Said
 		err = json.Unmarshal(f.Data, &d)
 		if fresh(&d.Person); changed {
-			d.Row = unsealed(kinds.ByName(d.Kind), d.Row)
+			d.Schema, d.Values = record.SchemaVersion, record.Builtin().Kind(d.Kind).Erased(d.Values)
 		}
 		data = d
 	case fact.KindPersonMerged:
@@ -624,32 +623,6 @@ func rewritten(f fact.Fact, ids freshIDs) (data any, changed bool, err error) {
 		data = d
 	}
 	return data, changed, err
-}
-
-// withoutAttributes leaves of a sign-up what says nothing about the person.
-func withoutAttributes(row record.Row) record.Row {
-	out := slices.Clone(row)
-	for i := range signup.Kind.Fields {
-		switch f := &signup.Kind.Fields[i]; {
-		case slices.Contains(record.Attributes, f.Name), f.Name == "organisation", f.Keep != record.Open:
-			out[i] = ""
-		}
-	}
-	return out
-}
-
-// unsealed leaves out the keyed hashes of private texts, but for those that tell one record from another.
-func unsealed(k *record.Kind, row record.Row) record.Row {
-	out := slices.Clone(row)
-	for i := range k.Fields {
-		if f := &k.Fields[i]; f.Keep == record.Sealed && !f.Key {
-			out[i] = ""
-		}
-	}
-	if k.Name == signup.Kind.Name {
-		return withoutAttributes(out)
-	}
-	return out
 }
 
 // removePartition removes what is in a partition, and tells whether there was something.

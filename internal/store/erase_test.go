@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"outreach/internal/consultation"
 	"outreach/internal/fact"
 	"outreach/internal/objects/folder"
 	"outreach/internal/person"
@@ -107,17 +106,17 @@ func filed(t *testing.T, s *Store, people ...string) Upload {
 		t.Fatal(err)
 	}
 	s.Objects = files
-	u := Upload{ID: s.NewID(), Owner: Office, State: Processing, Kind: consultation.Kind.Plural, SHA256: "sum", Arrived: time.Now().UTC()}
+	u := Upload{ID: s.NewID(), Owner: Office, State: Processing, Kind: record.Builtin().Kind(record.Consultation).Plural, SHA256: "sum", Arrived: time.Now().UTC()}
 	u.Object = ObjectKey("p", Office, u.ID)
 	if err := files.Put(ctx, u.Object, strings.NewReader("a file"), ""); err != nil {
 		t.Fatal(err)
 	}
-	packer := s.Packer(ctx, "p", u.ID)
+	packer := s.Packer(ctx, "p", u.ID, record.Builtin().Kind(record.Consultation))
 	for i, id := range people {
-		row := make(record.Row, len(consultation.Kind.Fields))
-		row[consultation.Kind.Index("topic")] = fmt.Sprint("topic of ", i)
-		line := fact.Line{Row: i + 2, Person: id, Values: s.SealRow("p", &consultation.Kind, row)}
-		if err := packer.Add(line, Print{}, consultation.Kind.Private(row)); err != nil {
+		row := make(record.Row, len(record.Builtin().Kind(record.Consultation).Fields))
+		row[record.Builtin().Kind(record.Consultation).Index("topic")] = fmt.Sprint("topic of ", i)
+		line := fact.Line{Row: i + 2, Person: id, Values: s.SealRow("p", record.Builtin().Kind(record.Consultation), row)}
+		if err := packer.Add(line, Print{}, record.Builtin().Kind(record.Consultation).Private(row)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -160,7 +159,8 @@ func TestTwoOfOneFileAreErasedAtOnce(t *testing.T) {
 		if !met {
 			break
 		}
-		lines, err := s.Pack(ctx, "p", u.ID, 0)
+		rows, err := s.Pack(ctx, "p", u.ID, record.Consultation, 0)
+		lines := rows.Lines
 		if err != nil || lines[0].Person == a || lines[1].Person == b || lines[2].Person != c {
 			t.Errorf("before call %d: the rows are %+v, %v", at, lines, err)
 		}
@@ -250,8 +250,8 @@ func TestAPurgeReadsWhatAllHaveInCommonOnce(t *testing.T) {
 	if err != nil || len(left.Items) > 0 {
 		t.Errorf("%d people are left, %v", len(left.Items), err)
 	}
-	if lines, err := s.Pack(ctx, "p", u.ID, 0); err != nil || lines[0].Person == first {
-		t.Errorf("the rows are %v, %v", lines, err)
+	if rows, err := s.Pack(ctx, "p", u.ID, record.Consultation, 0); err != nil || rows.Lines[0].Person == first {
+		t.Errorf("the rows are %v, %v", rows.Lines, err)
 	}
 	heads, err := s.Heads(ctx, "p")
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"outreach/internal/fact"
-	"outreach/internal/media"
 	"outreach/internal/objects"
 	"outreach/internal/person"
+	"outreach/internal/record"
 	"outreach/internal/signup"
 	"outreach/internal/table"
 )
@@ -68,7 +68,7 @@ func goneWith(all []Upload, uploads []string) map[string]bool {
 		if !u.Removed.IsZero() {
 			continue
 		}
-		nameless := (u.State == RejectedUp || u.State == Checked) && u.Kind != media.Kind.Plural && !counts[u.Object]
+		nameless := (u.State == RejectedUp || u.State == Checked) && u.Kind != record.Builtin().Kind(record.Media).Plural && !counts[u.Object]
 		if u.Final() && (nameless || slices.Contains(uploads, u.ID) || slices.Contains(uploads, u.SameAs) || bytes[u.SHA256]) {
 			gone[u.Object] = true
 		}
@@ -84,7 +84,7 @@ func (s *Store) FilesGone(ctx context.Context, project string, p person.Person) 
 			switch kind {
 			case "upload":
 				uploads = append(uploads, what)
-			case signup.Kind.Name:
+			case record.Signup:
 				su, _, err := load[signup.Signup](ctx, s.Tracker, signupKey(project, what))
 				if err == nil && su.Upload != "" {
 					uploads = append(uploads, su.Upload)

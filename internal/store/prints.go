@@ -17,18 +17,44 @@ func (s *Store) Print(project string, k *record.Kind, who string, row record.Row
 	return s.print(project, k, s.natural(project, k, who, row), s.SealRow(project, k, row))
 }
 
+// print is the fingerprint of a sealed row: of the values beside the natural key that were given, by the ids of their fields, so
+// that neither their order nor a field that nobody filled in changes it.
 func (s *Store) print(project string, k *record.Kind, natural string, sealed record.Row) Print {
 	var content strings.Builder
-	for i, value := range sealed {
-		if !k.Fields[i].Key {
-			content.WriteString(value)
+	for _, i := range k.ContentFields() {
+		if sealed[i] != "" {
+			content.WriteString(k.Fields[i].Name)
+			content.WriteByte(0)
+			content.WriteString(sealed[i])
 			content.WriteByte(0)
 		}
 	}
-	var p Print
+	p := Print{Schema: record.SchemaVersion}
 	decode(p.Natural[:], natural)
 	decode(p.Content[:], s.Seal(project, "content", content.String()))
 	return p
+}
+
+// PrintOfVersion0 is the content of a row as version 0 of the schema identified it: by its values alone, in the order that fields
+// had then, whether they were given or not. It is compared with what files of that time left. A row with a value that version 0 had
+// no field for is like none of them.
+func (s *Store) PrintOfVersion0(project string, k *record.Kind, row record.Row) (content [8]byte) {
+	sealed := s.SealRow(project, k, row)
+	first := record.FieldsOfVersion0(k.Name)
+	for i, value := range sealed {
+		if value != "" && !slices.Contains(first, k.Fields[i].Name) {
+			return content
+		}
+	}
+	var text strings.Builder
+	for _, id := range first {
+		if f := k.Field(id); f == nil || !f.Key {
+			text.WriteString(k.Get(sealed, id))
+			text.WriteByte(0)
+		}
+	}
+	decode(content[:], s.Seal(project, "content", text.String()))
+	return content
 }
 
 func decode(into []byte, hash string) {
@@ -60,7 +86,7 @@ func (s *Store) TypedPrints(ctx context.Context, project string, k *record.Kind,
 		}
 		for _, t := range page.Items {
 			if t.At.Before(before) {
-				out = append(out, TypedPrint{Print: s.print(project, k, t.Natural, t.Row), At: t.At})
+				out = append(out, TypedPrint{Print: s.print(project, k, t.Natural, k.Row(t.Values)), At: t.At})
 			}
 		}
 		if cursor = page.Next; cursor == "" {

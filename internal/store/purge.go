@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"outreach/internal/fact"
-	"outreach/internal/kinds"
 	"outreach/internal/person"
 	"outreach/internal/project"
+	"outreach/internal/record"
 	"outreach/internal/table"
 )
 
@@ -152,7 +152,7 @@ func (s *Store) removeAllTexts(ctx context.Context, project string, since fact.H
 	}
 	var partitions []string
 	things := []string{uploadPartition(project), snapshotPartition(project)}
-	for _, k := range kinds.All {
+	for _, k := range record.Builtin().Kinds {
 		things = append(things, recordPartition(project, k.Name))
 	}
 	for _, of := range things {

@@ -7,22 +7,32 @@ import (
 	"time"
 
 	"outreach/internal/fact"
-	"outreach/internal/kinds"
 	"outreach/internal/record"
 	"outreach/internal/table"
 )
 
 // Typed is a record that somebody typed in (not from a file), in its present version, without anything that says who.
 type Typed struct {
-	ID      string     `json:"id"`
-	Kind    string     `json:"kind"`
-	Version int        `json:"version"`
-	Person  string     `json:"person,omitempty"`
-	Row     record.Row `json:"row"` // sealed; a member of the staff by their id
-	By      string     `json:"by"`  // who typed this version, a staff id
-	At      time.Time  `json:"at"`
-	Voided  bool       `json:"voided,omitempty"`
-	Natural string     `json:"natural"` // keyed hash of the natural key
+	ID      string        `json:"id"`
+	Kind    string        `json:"kind"`
+	Version int           `json:"version"`
+	Person  string        `json:"person,omitempty"`
+	Schema  int           `json:"schema,omitempty"` // the version of the schema
+	Values  record.Values `json:"row"`              // sealed; a member of the staff by their id
+	By      string        `json:"by"`               // who typed this version, a staff id
+	At      time.Time     `json:"at"`
+	Voided  bool          `json:"voided,omitempty"`
+	Natural string        `json:"natural"` // keyed hash of the natural key
+}
+
+// UnmarshalJSON reads a record as any version of the schema stored it.
+func (t *Typed) UnmarshalJSON(data []byte) error {
+	type stored Typed
+	if err := json.Unmarshal(data, (*stored)(t)); err != nil {
+		return err
+	}
+	t.Schema, t.Values = record.SchemaVersion, t.Values.Upcast(t.Kind)
+	return nil
 }
 
 // ETag names the version, for If-Match.
@@ -44,7 +54,8 @@ func (s *Store) typed(project string, d Draft, id string, version int) (Typed, m
 	}
 	return Typed{
 		ID: id, Kind: d.Kind.Name, Version: version, Person: d.Person, By: d.By, At: s.Now().UTC(),
-		Row:     s.SealRow(project, d.Kind, d.Row),
+		Schema:  record.SchemaVersion,
+		Values:  d.Kind.Values(s.SealRow(project, d.Kind, d.Row)),
 		Natural: s.natural(project, d.Kind, d.Person, d.Row),
 	}, private
 }
@@ -56,9 +67,8 @@ func (s *Store) natural(project string, k *record.Kind, who string, row record.R
 
 // keep gives the operations that keep a typed record where it is looked for.
 func (s *Store) keep(project string, t Typed, rev int64) []table.Op {
-	kind := kinds.ByName(t.Kind)
 	op := put(recordKey(project, t.Kind, t.ID), t, since(rev))
-	if staff := kind.Get(t.Row, "adviser"); staff != "" {
+	if staff := t.Values.Get("adviser"); staff != "" {
 		op = indexed(op, table.Key{PK: adviserIndex(project, staff), SK: t.ID})
 	}
 	ops := []table.Op{op}
@@ -83,7 +93,7 @@ func (s *Store) Create(ctx context.Context, project string, d Draft, once Once) 
 			}
 			return err
 		}
-		f, err := s.fact(fact.KindSaid, d.By, fact.Said{Record: t.ID, Version: 1, Kind: t.Kind, Person: t.Person, Row: t.Row})
+		f, err := s.fact(fact.KindSaid, d.By, fact.Said{Record: t.ID, Version: 1, Kind: t.Kind, Person: t.Person, Schema: t.Schema, Values: t.Values})
 		if err != nil {
 			return err
 		}
@@ -162,7 +172,7 @@ func (s *Store) Change(ctx context.Context, project string, kind *record.Kind, i
 		if err != nil {
 			return err
 		}
-		f, err := s.fact(fact.KindSaid, d.By, fact.Said{Record: t.ID, Version: t.Version, Kind: t.Kind, Person: t.Person, Row: t.Row})
+		f, err := s.fact(fact.KindSaid, d.By, fact.Said{Record: t.ID, Version: t.Version, Kind: t.Kind, Person: t.Person, Schema: t.Schema, Values: t.Values})
 		if err != nil {
 			return err
 		}

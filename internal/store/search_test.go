@@ -12,7 +12,6 @@ import (
 	"outreach/internal/person"
 	"outreach/internal/project"
 	"outreach/internal/record"
-	"outreach/internal/signup"
 	"outreach/internal/table"
 	"outreach/internal/table/tabletest"
 )
@@ -106,9 +105,9 @@ func TestEveryWayOfWritingANameLetsItBeFound(t *testing.T) {
 	if finds("nowa007", "[Nowa007]"); calls > 2 {
 		t.Errorf("a first search asked %d times", calls)
 	}
-	row := make(record.Row, len(signup.Kind.Fields))
+	row := make(record.Row, len(record.Builtin().Kind(record.Signup).Fields))
 	for field, value := range map[string]string{"activity": "garden", "first_name": "Ewa", "last_name": "Formularz", "email": "form@example.org"} {
-		row[signup.Kind.Index(field)] = value
+		row[record.Builtin().Kind(record.Signup).Index(field)] = value
 	}
 	if _, err := s.SignUp(ctx, "p", SignupDraft{Activity: project.Activity{ID: "garden"}, Row: row, Submitted: s.Now(), Public: true}, Once{}); err != nil {
 		t.Fatal(err)

@@ -44,7 +44,7 @@ func (r SignedUp) answer() SignedUp {
 // SignUp takes a sign-up: a new one gets a place, or a place in the queue, or is held for the office; one who is signed
 // up already stays as they were, and what the form says is kept beside the first.
 func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once Once) (result SignedUp, err error) {
-	get := func(field string) string { return signup.Kind.Get(d.Row, field) }
+	get := func(field string) string { return record.Builtin().Kind(record.Signup).Get(d.Row, field) }
 	ref := record.PersonRef{Email: get("email"), Pesel: get("pesel")}
 	names := Names{First: get("first_name"), Last: get("last_name"), Phone: get("phone")}
 	if done, err := s.Answered(ctx, once, &result); done || err != nil {
@@ -166,18 +166,24 @@ func (s *Store) resolvePublic(ctx context.Context, project string, ref record.Pe
 	return id, held, err
 }
 
+// sealedForm is what a sign-up may say in facts.
+func (s *Store) sealedForm(project string, d SignupDraft) record.Values {
+	kind := record.Builtin().Kind(record.Signup)
+	return kind.Values(s.SealRow(project, kind, d.Row))
+}
+
 func (s *Store) signupFact(project string, d SignupDraft, su signup.Signup, entry, state string) (fact.Fact, error) {
 	return s.fact(fact.KindSignup, d.By, fact.Signup{
 		Signup: su.ID, Entry: entry, Person: su.Person, Submitted: d.Submitted.UTC(), State: state, Upload: d.Upload, Line: d.Line,
-		Row: s.SealRow(project, &signup.Kind, d.Row),
+		Schema: record.SchemaVersion, Values: s.sealedForm(project, d),
 	})
 }
 
 func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, before signup.Signup, rev int64, entry, receipt string, once Once) (SignedUp, error) {
 	after := before
 	after.Entries++
-	after.TakeUp(s.SealRow(project, &signup.Kind, d.Row), d.Submitted)
-	if signup.Kind.Get(d.Row, "phone") != "" && len(after.Later) < mostLater {
+	after.TakeUp(record.Builtin().Kind(record.Signup), s.sealedForm(project, d), d.Submitted)
+	if record.Builtin().Kind(record.Signup).Get(d.Row, "phone") != "" && len(after.Later) < mostLater {
 		after.Later = append(slices.Clone(after.Later), entry)
 	}
 	result := SignedUp{Signup: after, Receipt: receipt}
@@ -209,7 +215,7 @@ func (s *Store) admit(ctx context.Context, project string, d SignupDraft, who st
 	state := places.Admit(held)
 	su := signup.Signup{
 		ID: entry, Person: who, Activity: d.Activity.ID, Submitted: d.Submitted.UTC(), State: state, Version: 1, Entry: entry, Entries: 1,
-		Upload: d.Upload, Locale: signup.Kind.Get(d.Row, "locale"), Row: s.SealRow(project, &signup.Kind, d.Row),
+		Upload: d.Upload, Locale: record.Builtin().Kind(record.Signup).Get(d.Row, "locale"), Values: s.sealedForm(project, d),
 	}
 	result := SignedUp{Signup: su, Receipt: receipt, Created: true}
 	f, err := s.signupFact(project, d, su, entry, state)
@@ -226,7 +232,7 @@ func (s *Store) admit(ctx context.Context, project string, d SignupDraft, who st
 	ops = append(ops,
 		s.keepSignup(project, su, 0),
 		put(placeKey(project, su.Activity, who), su.ID, since(placeRev)),
-		put(aboutKey(project, who, signup.Kind.Name, su.ID), su.ID, table.Always))
+		put(aboutKey(project, who, record.Signup, su.ID), su.ID, table.Always))
 	places.Add(state, 1)
 	ops = append(ops, put(placesKey(project, su.Activity), places, since(rev)))
 	if state == signup.Waitlisted {
@@ -270,7 +276,7 @@ func (s *Store) keepSignup(project string, su signup.Signup, rev int64) table.Op
 
 // keepForm keeps what one sending of the form said of who somebody is, and to which words on the use of data it agreed.
 func (s *Store) keepForm(ctx context.Context, project string, su signup.Signup, entry string, d SignupDraft) error {
-	said := signup.Kind.Private(d.Row)
+	said := record.Builtin().Kind(record.Signup).Private(d.Row)
 	if d.Consent != "" {
 		said[signup.ConsentGiven] = d.Consent
 	}

@@ -30,12 +30,12 @@ func TestPlacesAreWhatTheSignupsComeTo(t *testing.T) {
 		group.Go(func() error {
 			var mine []string
 			for n := range 25 {
-				row := make(record.Row, len(signup.Kind.Fields))
-				row[signup.Kind.Index("activity")] = garden.ID
-				row[signup.Kind.Index("email")] = fmt.Sprintf("osoba%d-%d@example.org", writer, n)
+				row := make(record.Row, len(record.Builtin().Kind(record.Signup).Fields))
+				row[record.Builtin().Kind(record.Signup).Index("activity")] = garden.ID
+				row[record.Builtin().Kind(record.Signup).Index("email")] = fmt.Sprintf("osoba%d-%d@example.org", writer, n)
 				if n%5 == 0 {
-					row[signup.Kind.Index("email")] = fmt.Sprintf("znana%d@example.org", writer)
-					row[signup.Kind.Index("pesel")] = "44051401359"
+					row[record.Builtin().Kind(record.Signup).Index("email")] = fmt.Sprintf("znana%d@example.org", writer)
+					row[record.Builtin().Kind(record.Signup).Index("pesel")] = "44051401359"
 				}
 				did, err := s.SignUp(within, "p", SignupDraft{Activity: garden, Row: row, Submitted: s.Now(), Public: true}, Once{})
 				if err != nil {
@@ -91,8 +91,8 @@ func TestWhoSignsUpWhileThereBecomeMorePlacesGetsOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n, want := range []string{signup.Accepted, signup.Accepted, signup.Accepted, signup.Waitlisted} {
-		row := make(record.Row, len(signup.Kind.Fields))
-		row[signup.Kind.Index("activity")], row[signup.Kind.Index("email")] = "garden", fmt.Sprintf("osoba%d@example.org", n)
+		row := make(record.Row, len(record.Builtin().Kind(record.Signup).Fields))
+		row[record.Builtin().Kind(record.Signup).Index("activity")], row[record.Builtin().Kind(record.Signup).Index("email")] = "garden", fmt.Sprintf("osoba%d@example.org", n)
 		did, err := s.SignUp(ctx, "p", SignupDraft{Activity: small, Row: row, Submitted: s.Now(), Public: true}, Once{})
 		if err != nil || did.Signup.State != want {
 			t.Errorf("the sign-up %d is %s, %v, want %s", n, did.Signup.State, err, want)

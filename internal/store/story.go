@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"outreach/internal/fact"
-	"outreach/internal/kinds"
 	"outreach/internal/person"
 	"outreach/internal/record"
 	"outreach/internal/signup"
@@ -58,12 +57,12 @@ func (s *Store) Story(ctx context.Context, project string, p person.Person) (Sto
 	for _, id := range p.IDs() {
 		err := s.about(ctx, project, id, func(kind, what string) error {
 			switch kind {
-			case signup.Kind.Name:
+			case record.Signup:
 				return s.tellSignup(ctx, project, what, &story)
 			case "upload":
 				return s.tellUpload(ctx, project, what, p.IDs(), &story)
 			}
-			k := kinds.ByName(kind)
+			k := record.Builtin().Kind(kind)
 			if k == nil {
 				return nil
 			}
@@ -75,7 +74,7 @@ func (s *Store) Story(ctx context.Context, project string, p person.Person) (Sto
 			if err != nil {
 				return err
 			}
-			story.Records = append(story.Records, StoryRecord{Kind: kind, ID: t.ID, Row: k.Reveal(t.Row, texts[t.ID])})
+			story.Records = append(story.Records, StoryRecord{Kind: kind, ID: t.ID, Row: k.Reveal(t.Values, texts[t.ID])})
 			return nil
 		})
 		if err != nil {
@@ -83,19 +82,19 @@ func (s *Store) Story(ctx context.Context, project string, p person.Person) (Sto
 		}
 	}
 	for _, r := range story.Records {
-		staff = append(staff, kinds.ByName(r.Kind).Get(r.Row, "adviser"))
+		staff = append(staff, record.Builtin().Kind(r.Kind).Get(r.Row, "adviser"))
 	}
 	emails, err := s.StaffEmails(ctx, project, staff)
 	if err != nil {
 		return story, err
 	}
 	for _, r := range story.Records {
-		if at := kinds.ByName(r.Kind).Index("adviser"); at >= 0 {
+		if at := record.Builtin().Kind(r.Kind).Index("adviser"); at >= 0 {
 			r.Row[at] = emails[r.Row[at]]
 		}
 	}
 	slices.SortStableFunc(story.Records, func(a, b StoryRecord) int {
-		return strings.Compare(kinds.ByName(a.Kind).Get(a.Row, "date"), kinds.ByName(b.Kind).Get(b.Row, "date"))
+		return strings.Compare(record.Builtin().Kind(a.Kind).Get(a.Row, "date"), record.Builtin().Kind(b.Kind).Get(b.Row, "date"))
 	})
 	return story, nil
 }
@@ -113,17 +112,17 @@ func (s *Store) tellSignup(ctx context.Context, project, id string, story *Story
 	if told.Sent = page.Items; len(told.Sent) > 0 {
 		told.Form = told.Sent[0]
 	}
-	told.Row = signup.Kind.Reveal(su.Row, told.Form)
+	told.Row = record.Builtin().Kind(record.Signup).Reveal(su.Values, told.Form)
 	story.Signups = append(story.Signups, told)
 	return nil
 }
 
 func (s *Store) tellUpload(ctx context.Context, project, id string, ids []string, story *Story) error {
 	u, err := s.Upload(ctx, project, id)
-	if err != nil || u.State != AcceptedUp || u.Kind == signup.Kind.Plural {
+	if err != nil || u.State != AcceptedUp || u.Kind == record.Builtin().Kind(record.Signup).Plural {
 		return err // sign-ups are told by themselves
 	}
-	k := kinds.ByPlural(u.Kind)
+	k := record.Builtin().Plural(u.Kind)
 	texts, err := s.rowTexts(ctx, project, id)
 	if err != nil {
 		return err
@@ -133,7 +132,7 @@ func (s *Store) tellUpload(ctx context.Context, project, id string, ids []string
 			return err
 		}
 		if slices.Contains(ids, l.Person) {
-			story.Records = append(story.Records, StoryRecord{Kind: k.Name, ID: fact.LineID(id, u.Arrived, l.Row), Row: k.Reveal(l.Values, texts[l.Row]), Upload: id, Line: l.Row})
+			story.Records = append(story.Records, StoryRecord{Kind: k.Name, ID: fact.LineID(id, u.Arrived, l.Row), Row: k.Reveal(k.Values(l.Values), texts[l.Row]), Upload: id, Line: l.Row})
 		}
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"outreach/internal/fact"
-	"outreach/internal/kinds"
+	"outreach/internal/record"
 	"outreach/internal/signup"
 	"outreach/internal/table"
 )
@@ -129,7 +129,7 @@ func (s *Store) SignupsOf(ctx context.Context, project string, ids []string) (ma
 func (s *Store) TypedOf(ctx context.Context, project string, ids []string) (map[string]Typed, error) {
 	var keys []table.Key
 	for _, id := range ids {
-		for _, k := range kinds.All {
+		for _, k := range record.Builtin().Kinds {
 			keys = append(keys, recordKey(project, k.Name, id))
 		}
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -42,7 +43,8 @@ type Upload struct {
 	Language  string    `json:"language"` // the uploader's
 	By        string    `json:"by,omitempty"`
 	State     string    `json:"state"`
-	Kind      string    `json:"kind,omitempty"` // plural, as files call it
+	Kind      string    `json:"kind,omitempty"`   // plural, as files call it
+	Schema    int       `json:"schema,omitempty"` // the version of the schema that its rows and their fingerprints were written with
 	SHA256    string    `json:"sha256,omitempty"`
 	Bytes     int64     `json:"bytes,omitempty"`
 	Rows      int       `json:"rows"`
@@ -330,7 +332,7 @@ func (s *Store) WithdrawUpload(ctx context.Context, id, by string, def Defined) 
 		}
 		return s.append(ctx, project, []fact.Fact{f}, s.keepUpload(project, u), remove(bytesKey(project, u.Owner, u.SHA256), table.Always))
 	})
-	if err != nil || withdrawn.Kind != signup.Kind.Plural || withdrawn.SameAs != "" {
+	if err != nil || withdrawn.Kind != record.Builtin().Kind(record.Signup).Plural || withdrawn.SameAs != "" {
 		return withdrawn, err
 	}
 	for line, err := range s.Lines(ctx, project, withdrawn) {
@@ -362,21 +364,33 @@ func (s *Store) Uploads(ctx context.Context, project, owner string, limit int, c
 	return page, err
 }
 
-// Pack reads one pack of an upload's rows.
-func (s *Store) Pack(ctx context.Context, project, upload string, pack int) ([]fact.Line, error) {
-	lines, rev, err := load[[]fact.Line](ctx, s.Tracker, packKey(project, upload, pack))
+// Pack reads one pack of the rows of an upload of a kind.
+func (s *Store) Pack(ctx context.Context, project, upload, kind string, pack int) (fact.Pack, error) {
+	rows, rev, err := s.pack(ctx, packKey(project, upload, pack), kind)
 	if err == nil && rev == 0 {
 		err = fmt.Errorf("upload %s: pack %d is missing", upload, pack)
 	}
-	return lines, err
+	return rows, err
+}
+
+// pack reads an item of packed rows of a kind. The revision is 0 where there is none.
+func (s *Store) pack(ctx context.Context, key table.Key, kind string) (rows fact.Pack, rev int64, err error) {
+	found, err := s.Tracker.Get(ctx, key)
+	it, there := found[key]
+	if err != nil || !there {
+		return rows, 0, err
+	}
+	rows, err = fact.ReadPack(it.Data, kind)
+	return rows, it.Rev, err
 }
 
 // packsTogether is how many packs are read at once: a few MB.
 const packsTogether = 8
 
-// Lines goes through the rows of an upload, in the order of the file.
+// Lines goes through the rows of an upload, in the order of the file, their values in the order of the kind's fields.
 func (s *Store) Lines(ctx context.Context, project string, u Upload) iter.Seq2[fact.Line, error] {
 	return func(yield func(fact.Line, error) bool) {
+		kind := record.Builtin().Plural(u.Kind)
 		for first := 0; first < u.Packs; first += packsTogether {
 			var keys []table.Key
 			for pack := first; pack < min(first+packsTogether, u.Packs); pack++ {
@@ -393,12 +407,12 @@ func (s *Store) Lines(ctx context.Context, project string, u Upload) iter.Seq2[f
 					yield(fact.Line{}, fmt.Errorf("upload %s: pack %s is missing", u.ID, key.SK))
 					return
 				}
-				lines, err := valueOf[[]fact.Line](it)
+				rows, err := fact.ReadPack(it.Data, kind.Name)
 				if err != nil {
 					yield(fact.Line{}, err)
 					return
 				}
-				for _, l := range lines {
+				for _, l := range rows.In(kind) {
 					if !yield(l, nil) {
 						return
 					}
@@ -410,6 +424,7 @@ func (s *Store) Lines(ctx context.Context, project string, u Upload) iter.Seq2[f
 
 // Print is what an upload is compared by: the keyed hashes of a row's natural key, and of what it says beside the key.
 type Print struct {
+	Schema  int // the version of the schema by which Content was made: contents of two versions cannot be compared
 	Natural [16]byte
 	Content [8]byte
 }
@@ -425,6 +440,7 @@ const (
 type Packer struct {
 	store           *Store
 	project, upload string
+	head            []byte // what stands before a pack's lines
 	group           *errgroup.Group
 	ctx             context.Context
 	lines           [][]byte
@@ -437,11 +453,22 @@ type Packer struct {
 	textPacks       int
 }
 
-// Pack begins to write an upload's rows.
-func (s *Store) Packer(ctx context.Context, project, upload string) *Packer {
+// Packer begins to write the rows of an upload of a kind.
+func (s *Store) Packer(ctx context.Context, project, upload string, kind *record.Kind) *Packer {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(packWriters)
-	return &Packer{store: s, project: project, upload: upload, group: group, ctx: ctx, texts: map[int]map[string]string{}}
+	return &Packer{store: s, project: project, upload: upload, head: packHead(kind), group: group, ctx: ctx, texts: map[int]map[string]string{}}
+}
+
+// packHead is how the JSON of a pack begins, up to its first line.
+func packHead(kind *record.Kind) []byte {
+	empty := fact.NewPack(kind)
+	empty.Lines = []fact.Line{}
+	encoded, err := json.Marshal(empty)
+	if err != nil {
+		panic(err) // it is plain data
+	}
+	return bytes.TrimSuffix(encoded, []byte("]}"))
 }
 
 // Add takes the next row, its print, and its private texts, if they are to be kept for the office.
@@ -454,8 +481,12 @@ func (p *Packer) Add(line fact.Line, print Print, texts map[string]string) error
 		p.flushLines()
 	}
 	p.lines, p.size = append(p.lines, encoded), p.size+len(encoded)+1
-	if len(p.prints) == packPrints*printBytes {
+	if len(p.prints) == 0 {
+		p.prints = append(p.prints, record.SchemaVersion)
+	}
+	if len(p.prints) == 1+packPrints*printBytes {
 		p.flushPrints()
+		p.prints = append(p.prints, record.SchemaVersion)
 	}
 	p.prints = append(append(p.prints, print.Natural[:]...), print.Content[:]...)
 	if len(texts) > 0 {
@@ -482,11 +513,14 @@ func (p *Packer) flushLines() {
 	if len(p.lines) == 0 {
 		return
 	}
-	data := make([]byte, 0, p.size+2)
+	data := append(make([]byte, 0, len(p.head)+p.size+2), p.head...)
 	for i, line := range p.lines {
-		data = append(append(data, "[,"[min(i, 1)]), line...)
+		if i > 0 {
+			data = append(data, ',')
+		}
+		data = append(data, line...)
 	}
-	p.put(p.store.Tracker, packKey(p.project, p.upload, p.Packs), append(data, ']'))
+	p.put(p.store.Tracker, packKey(p.project, p.upload, p.Packs), append(data, "]}"...))
 	p.lines, p.size, p.Packs = p.lines[:0], 0, p.Packs+1
 }
 
@@ -523,8 +557,13 @@ func (s *Store) Prints(ctx context.Context, project, upload string, each func(Pr
 		if err != nil {
 			return err
 		}
-		for data := it.Data; len(data) >= printBytes; data = data[printBytes:] {
-			each(Print{Natural: [16]byte(data), Content: [8]byte(data[16:])})
+		// The first byte is the version of the schema; version 0 had none.
+		data, version := it.Data, 0
+		if len(data)%printBytes == 1 {
+			data, version = data[1:], int(data[0])
+		}
+		for ; len(data) >= printBytes; data = data[printBytes:] {
+			each(Print{Schema: version, Natural: [16]byte(data), Content: [8]byte(data[16:])})
 		}
 	}
 	return nil

@@ -117,6 +117,16 @@ func (m *Messages) Field(name string) string {
 	return name
 }
 
+// Named is the label of a record's field: that of the catalogue, or else the one that comes with the field.
+func (m *Messages) Named(f *record.Field) string {
+	if !m.Has("field." + f.Name) {
+		if label := f.Label.In(m.language); label != "" {
+			return label
+		}
+	}
+	return m.Field(f.Name)
+}
+
 // Language chooses between Polish and English: what was chosen by hand, or else what the browser prefers.
 func Language(acceptLanguage, choice string) string {
 	if choice == Polish || choice == English {

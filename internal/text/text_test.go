@@ -19,7 +19,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"outreach/internal/kinds"
 	"outreach/internal/record"
 )
 
@@ -224,7 +223,7 @@ func TestGroupedNumbersKeepTheirDigits(t *testing.T) {
 func TestEveryKindOfRecordHasItsWords(t *testing.T) {
 	for _, language := range []string{Polish, English} {
 		m := Of(language)
-		for _, kind := range kinds.All {
+		for _, kind := range record.Builtin().Kinds {
 			for _, key := range []string{"kind." + kind.Name, "kinds." + kind.Plural, "section." + kind.Plural} {
 				if !m.Has(key) {
 					t.Errorf("%s: %s is missing", language, key)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"outreach/internal/record"
 	"runtime"
 	"strconv"
 	"strings"
@@ -15,8 +16,6 @@ import (
 
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/charmap"
-
-	"outreach/internal/kinds"
 )
 
 // mediaFile is a file of airings as a partner's system writes it.
@@ -36,7 +35,7 @@ func checkAll(tb testing.TB, data []byte, rows int) {
 	tb.Helper()
 	var repeats Repeats
 	checked, err := Check(tb.Context(), File{Body: bytes.NewReader(data), Size: int64(len(data))}, scope, anyKind, func(l Line) error {
-		repeats.Add(l.Row, kinds.ByName("media").NaturalKey("tv-partner", l.Entry.Row))
+		repeats.Add(l.Row, record.Builtin().Kind("media").NaturalKey("tv-partner", l.Entry.Row))
 		return nil
 	})
 	if err != nil || checked.Rows != rows || checked.Errors.Total > 0 || len(repeats.Rows()) > 0 {
@@ -190,7 +189,7 @@ func TestPeakMemoryOfOneFile(t *testing.T) {
 	}
 	var repeats Repeats
 	checked, err := Check(t.Context(), File{Body: file, Size: info.Size()}, scope, anyKind, func(l Line) error {
-		repeats.Add(l.Row, kinds.ByName("media").NaturalKey("tv-partner", l.Entry.Row))
+		repeats.Add(l.Row, record.Builtin().Kind("media").NaturalKey("tv-partner", l.Entry.Row))
 		return nil
 	})
 	if err != nil || strconv.Itoa(checked.Rows) != os.Getenv("PEAK_ROWS") || len(repeats.Rows()) > 0 {

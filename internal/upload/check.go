@@ -18,8 +18,8 @@ type checker struct {
 	problems []record.Problem // of the row at hand
 }
 
-func (c *checker) check(body *source, allowed func(*record.Kind) bool) error {
-	table, err := open(body, allowed)
+func (c *checker) check(body *source, v *vocabulary) error {
+	table, err := open(body, v)
 	if err != nil {
 		return err
 	}
@@ -30,15 +30,15 @@ func (c *checker) check(body *source, allowed func(*record.Kind) bool) error {
 	if err != nil {
 		return err
 	}
-	layout, ok := recognise(head, allowed)
+	layout, ok := v.recognise(head)
 	if !ok {
-		if below, found := headerBelow(table, allowed); found {
+		if below, found := v.headerBelow(table); found {
 			return &fault{row: number, code: record.Unreadable, hint: "header_below", args: map[string]string{"row": strconv.Itoa(below)}}
 		}
 		return unreadable(number, "header")
 	}
 	c.Kind, c.layout = layout.kind, layout
-	if !allowed(c.Kind) {
+	if !v.allowed(c.Kind) {
 		c.Errors.Add(CellError{Row: number, Code: record.NotAllowed, Args: map[string]string{"kind": c.Kind.Plural}})
 		return nil
 	}
@@ -136,7 +136,7 @@ func (c *checker) row(number int, cells []cell) error {
 	} else if kind.Person {
 		entry.Person = record.PersonRef{Email: kind.Get(entry.Row, "email"), Pesel: kind.Get(entry.Row, "pesel")}
 	}
-	c.problems = append(c.problems, kind.CheckRow(entry.Row, c.scope, c.problems)...)
+	c.problems = append(c.problems, kind.CheckRow(entry.Row, c.problems)...)
 	for _, p := range c.problems {
 		if !slices.Contains(c.layout.missing, p.Field) {
 			field, value := c.layout.cell(p.Field, cells)

@@ -7,12 +7,10 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/transform"
-
-	"outreach/internal/record"
 )
 
 // openDelimited recognises the encoding and the delimiter of a text, and reads it from its beginning.
-func openDelimited(body *source, allowed func(*record.Kind) bool) (rows, error) {
+func openDelimited(body *source, v *vocabulary) (rows, error) {
 	encoding, mark, err := detectEncoding(body.reader())
 	if err != nil {
 		return nil, err
@@ -39,7 +37,7 @@ func openDelimited(body *source, allowed func(*record.Kind) bool) (rows, error) 
 	start = start[:n]
 	delimiter, length := declaredDelimiter(start)
 	if length == 0 {
-		delimiter = detectDelimiter(start, allowed)
+		delimiter = detectDelimiter(start, v)
 	}
 	if from, err = text(); err != nil {
 		return nil, err
@@ -68,7 +66,7 @@ const delimiters = ",;\t|"
 
 // detectDelimiter takes the delimiter by which the first row that is not blank has the most columns of a kind; where
 // none has two of them, the one by which a row below has, or else the one that makes the most cells.
-func detectDelimiter(start []byte, allowed func(*record.Kind) bool) byte {
+func detectDelimiter(start []byte, v *vocabulary) byte {
 	best, most, cells, below := delimiters[0], -1, 0, false
 	for _, d := range []byte(delimiters) {
 		table := newDelimited(bytes.NewReader(start), d)
@@ -80,7 +78,7 @@ func detectDelimiter(start []byte, allowed func(*record.Kind) bool) byte {
 			continue
 		}
 		known := 0
-		if l, ok := recognise(head, allowed); ok {
+		if l, ok := v.recognise(head); ok {
 			for _, c := range l.columns {
 				if c.field != nil && !c.twice {
 					known++
@@ -88,7 +86,7 @@ func detectDelimiter(start []byte, allowed func(*record.Kind) bool) byte {
 			}
 		}
 		length := len(head)
-		_, deeper := headerBelow(table, allowed)
+		_, deeper := v.headerBelow(table)
 		if known > most || known == most && (deeper && !below || deeper == below && length > cells) {
 			best, most, cells, below = d, known, length, deeper
 		}

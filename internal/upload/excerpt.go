@@ -28,9 +28,9 @@ type ExcerptRow struct {
 
 // Cut reads the rows of these numbers. Of a file whose kind is not recognised, or not allowed, it gives nothing, and of one
 // that cannot be read to its end what stands before. An error says that the body could not be read.
-func Cut(ctx context.Context, f File, allowed func(*record.Kind) bool, numbers []int) (Excerpt, error) {
+func Cut(ctx context.Context, f File, registry *record.Registry, allowed func(*record.Kind) bool, numbers []int) (Excerpt, error) {
 	body := &source{ctx: ctx, from: f.Body, size: f.Size}
-	out, err := excerpt(body, allowed, numbers)
+	out, err := excerpt(body, newVocabulary(registry, allowed), numbers)
 	if body.err != nil {
 		return Excerpt{}, fmt.Errorf("read the file: %w", body.err)
 	}
@@ -41,11 +41,11 @@ func Cut(ctx context.Context, f File, allowed func(*record.Kind) bool, numbers [
 	return out, err
 }
 
-func excerpt(body *source, allowed func(*record.Kind) bool, numbers []int) (out Excerpt, err error) {
+func excerpt(body *source, v *vocabulary, numbers []int) (out Excerpt, err error) {
 	if len(numbers) == 0 {
 		return out, nil
 	}
-	table, err := open(body, allowed)
+	table, err := open(body, v)
 	if err != nil {
 		return out, err
 	}
@@ -53,8 +53,8 @@ func excerpt(body *source, allowed func(*record.Kind) bool, numbers []int) (out 
 	if err != nil {
 		return out, err
 	}
-	layout, ok := recognise(head, allowed)
-	if !ok || !allowed(layout.kind) {
+	layout, ok := v.recognise(head)
+	if !ok || !v.allowed(layout.kind) {
 		return out, nil
 	}
 	for i, c := range layout.columns {

@@ -3,12 +3,10 @@ package upload
 import (
 	"slices"
 	"strings"
-	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 
-	"outreach/internal/kinds"
 	"outreach/internal/record"
 )
 
@@ -72,18 +70,28 @@ func (l *layout) cell(name string, cells []cell) (*record.Field, string) {
 	return nil, ""
 }
 
-// vocabulary is every kind's columns by every name they may have.
-var vocabulary = sync.OnceValue(func() map[*record.Kind]map[string]*record.Field {
-	all := make(map[*record.Kind]map[string]*record.Field, len(kinds.All))
-	for _, k := range kinds.All {
+// vocabulary is the kinds that a file may be of, each with its columns by every name they may have, and which of them the sender
+// may upload.
+type vocabulary struct {
+	kinds   []*record.Kind
+	columns map[*record.Kind]map[string]*record.Field
+	allowed func(*record.Kind) bool
+}
+
+func newVocabulary(registry *record.Registry, allowed func(*record.Kind) bool) *vocabulary {
+	v := &vocabulary{kinds: registry.Kinds, columns: make(map[*record.Kind]map[string]*record.Field, len(registry.Kinds)), allowed: allowed}
+	for _, k := range registry.Kinds {
 		names := map[string]*record.Field{}
 		for _, f := range k.Columns() {
-			names[fold(f.Name)], names[fold(f.Polish)] = f, f
+			names[fold(f.Name)] = f
+			for _, name := range f.Column {
+				names[fold(name)] = f
+			}
 		}
-		all[k] = names
+		v.columns[k] = names
 	}
-	return all
-})
+	return v
+}
 
 // fold makes names of columns comparable: only letters and digits count, without case or diacritics.
 func fold(name string) string {
@@ -114,13 +122,13 @@ func (s score) better(than score) bool {
 // recognise finds the kind of a header: the one most of whose columns are there; of equals, one that is allowed; of those,
 // the one that misses fewer required columns; of those, the first. A header that shares but one column with any kind is
 // no header.
-func recognise(head []cell, allowed func(*record.Kind) bool) (layout, bool) {
+func (v *vocabulary) recognise(head []cell) (layout, bool) {
 	var best layout
 	var top score
-	for _, k := range kinds.All {
-		l, known := lay(k, head)
+	for _, k := range v.kinds {
+		l, known := v.lay(k, head)
 		s := score{known: known, missing: len(l.missing)}
-		if allowed(k) {
+		if v.allowed(k) {
 			s.allowed = 1
 		}
 		if best.kind == nil || s.better(top) {
@@ -134,13 +142,13 @@ func recognise(head []cell, allowed func(*record.Kind) bool) (layout, bool) {
 const titleRows = 20
 
 // headerBelow finds the row of a header that does not come first, as below a title.
-func headerBelow(table rows, allowed func(*record.Kind) bool) (row int, found bool) {
+func (v *vocabulary) headerBelow(table rows) (row int, found bool) {
 	for range titleRows {
 		number, cells, err := nextFilled(table)
 		if err != nil {
 			return 0, false
 		}
-		if _, ok := recognise(cells, allowed); ok {
+		if _, ok := v.recognise(cells); ok {
 			return number, true
 		}
 	}
@@ -148,12 +156,12 @@ func headerBelow(table rows, allowed func(*record.Kind) bool) (row int, found bo
 }
 
 // lay lays a header over a kind, and tells how many of its columns are there.
-func lay(k *record.Kind, head []cell) (layout, int) {
+func (v *vocabulary) lay(k *record.Kind, head []cell) (layout, int) {
 	l := layout{kind: k, columns: make([]column, len(head)), separatePerson: k.Person && k.Index("email") < 0}
 	if k.Person {
 		l.stranger = &record.EmailField
 	}
-	names := vocabulary()[k]
+	names := v.columns[k]
 	seen := map[*record.Field]bool{}
 	for i, h := range head {
 		field := names[fold(h.text)]

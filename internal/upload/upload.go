@@ -87,7 +87,7 @@ func Check(ctx context.Context, f File, scope record.Scope, allowed func(*record
 	scope.Loose = true
 	c := checker{scope: scope, line: line}
 	body := &source{ctx: ctx, from: f.Body, size: f.Size}
-	err := c.check(body, allowed)
+	err := c.check(body, newVocabulary(record.For(scope.Definition), allowed))
 	if body.err != nil {
 		return Checked{}, fmt.Errorf("read the file: %w", body.err)
 	}
@@ -154,7 +154,7 @@ func (s *source) ReadAt(p []byte, at int64) (int, error) {
 func (s *source) reader() io.Reader { return io.NewSectionReader(s, 0, s.size) }
 
 // open recognises the format.
-func open(body *source, allowed func(*record.Kind) bool) (rows, error) {
+func open(body *source, v *vocabulary) (rows, error) {
 	if body.size > MaxBytes {
 		return nil, unreadable(1, "too_large")
 	}
@@ -173,7 +173,7 @@ func open(body *source, allowed func(*record.Kind) bool) (rows, error) {
 			return nil, otherFormat(f.name)
 		}
 	}
-	return openDelimited(body, allowed)
+	return openDelimited(body, v)
 }
 
 // formats are those that people send in the place of a table, and the signs by which they are known.

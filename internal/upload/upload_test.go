@@ -16,7 +16,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"outreach/internal/kinds"
 	"outreach/internal/project"
 	"outreach/internal/record"
 )
@@ -247,7 +246,7 @@ func TestAHeaderBelowATitleIsToldWhereItStands(t *testing.T) {
 
 func TestMisspeltColumnDoesNotChangeTheKind(t *testing.T) {
 	t.Parallel()
-	for _, k := range kinds.All {
+	for _, k := range record.Builtin().Kinds {
 		columns := k.Columns()
 		for i := range columns {
 			var names []string
@@ -271,10 +270,10 @@ func TestMisspeltColumnDoesNotChangeTheKind(t *testing.T) {
 
 func TestNamesOfAKindsColumnsAreDistinct(t *testing.T) {
 	t.Parallel()
-	for _, k := range kinds.All {
+	for _, k := range record.Builtin().Kinds {
 		names := map[string]*record.Field{}
 		for _, f := range k.Columns() {
-			for _, name := range []string{fold(f.Name), fold(f.Polish)} {
+			for _, name := range []string{fold(f.Name), fold(f.ColumnIn("pl"))} {
 				if other := names[name]; name == "" || other != nil && other != f {
 					t.Errorf("%s: %q is also the name of %v", k.Name, name, other)
 				}
@@ -645,7 +644,7 @@ func TestRepeats(t *testing.T) {
 // The files that the project plays in: how many rows each has, and which are bad.
 func TestFilesOfTheProject(t *testing.T) {
 	t.Parallel()
-	folder := filepath.Join("..", "..", "infra", "local", "ces")
+	folder := filepath.Join("..", "..", "infra", "tracker", "ces")
 	for _, tt := range []struct {
 		name, kind string
 		rows       int

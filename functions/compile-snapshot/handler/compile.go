@@ -12,6 +12,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/indicator"
 	"outreach/internal/indicator/checkpoint"
+	"outreach/internal/record"
 	"outreach/internal/snapshot"
 	"outreach/internal/store"
 	"outreach/internal/table"
@@ -32,15 +33,16 @@ func (co Compiler) Compile(ctx context.Context, project, asOf, by string, once s
 		fold         *indicator.Fold
 		known        time.Time
 	)
+	registry := record.For(defined.Definition)
 	err = co.Store.Undisturbed(ctx, project, func() error {
 		if heads, err = co.Store.Heads(ctx, project); err != nil {
 			return err
 		}
 		known = co.Store.Now()
-		fold, since = co.restore(ctx, project, heads)
+		fold, since = co.restore(ctx, project, heads, registry)
 		err = co.read(ctx, project, fold, since, heads)
 		if errors.Is(err, errErased) {
-			fold, since = indicator.New(), fact.Heads{}
+			fold, since = indicator.New(registry), fact.Heads{}
 			err = co.read(ctx, project, fold, since, heads)
 		}
 		return err
@@ -69,23 +71,23 @@ func (co Compiler) Compile(ctx context.Context, project, asOf, by string, once s
 }
 
 // restore begins with the fold of the last compile, or with nothing where it is missing, damaged, or of another version.
-func (co Compiler) restore(ctx context.Context, project string, heads fact.Heads) (*indicator.Fold, fact.Heads) {
+func (co Compiler) restore(ctx context.Context, project string, heads fact.Heads, registry *record.Registry) (*indicator.Fold, fact.Heads) {
 	last, found, err := co.Store.LastCheckpoint(ctx, project)
 	if err != nil || !found {
-		return indicator.New(), fact.Heads{}
+		return indicator.New(registry), fact.Heads{}
 	}
 	body, _, err := co.Store.Objects.Open(ctx, last.Object, "")
 	if err != nil {
-		return indicator.New(), fact.Heads{}
+		return indicator.New(registry), fact.Heads{}
 	}
 	defer body.Close()
 	data, err := io.ReadAll(body)
 	if err != nil {
-		return indicator.New(), fact.Heads{}
+		return indicator.New(registry), fact.Heads{}
 	}
-	fold, since, err := checkpoint.Read(bytes.NewReader(data), int64(len(data)))
+	fold, since, err := checkpoint.Read(bytes.NewReader(data), int64(len(data)), registry)
 	if err != nil || beyond(since, heads) {
-		return indicator.New(), fact.Heads{}
+		return indicator.New(registry), fact.Heads{}
 	}
 	return fold, since
 }
@@ -115,11 +117,11 @@ func (co Compiler) read(ctx context.Context, project string, fold *indicator.Fol
 		return err
 	}
 	for _, pack := range fold.Wanted() {
-		lines, err := co.Store.Pack(ctx, project, pack.Upload, pack.Number)
+		rows, err := co.Store.Pack(ctx, project, pack.Upload, fold.KindOf(pack.Upload), pack.Number)
 		if err != nil {
 			return err
 		}
-		if err := fold.AddRows(pack.Upload, pack.Number, lines); err != nil {
+		if err := fold.AddRows(pack.Upload, pack.Number, rows); err != nil {
 			return err
 		}
 	}
@@ -127,7 +129,7 @@ func (co Compiler) read(ctx context.Context, project string, fold *indicator.Fol
 }
 
 func count(defined store.Defined, fold *indicator.Fold, asOf string) (indicator.Found, error) {
-	rules, err := indicator.NewRules(defined.Definition)
+	rules, err := indicator.NewRules(defined.Definition, fold.Registry())
 	if err != nil {
 		return indicator.Found{}, err
 	}
@@ -211,12 +213,13 @@ func (co Compiler) Verify(ctx context.Context, kept store.Kept) (v Verification,
 }
 
 func (co Compiler) verify(ctx context.Context, kept store.Kept, defined store.Defined) (v Verification, err error) {
+	registry := record.For(defined.Definition)
 	v = Verification{Hash: kept.Hash, Erasures: []Erasure{}, Purges: []Purge{}}
-	if v.Computed, err = co.again(ctx, kept, defined, indicator.New(), fact.Heads{}); err != nil {
+	if v.Computed, err = co.again(ctx, kept, defined, indicator.New(registry), fact.Heads{}); err != nil {
 		return v, err
 	}
 	v.Same = v.Computed == v.Hash
-	if fold, since := co.restore(ctx, kept.Project, kept.Heads); since != (fact.Heads{}) {
+	if fold, since := co.restore(ctx, kept.Project, kept.Heads, registry); since != (fact.Heads{}) {
 		v.Checkpoint, err = co.again(ctx, kept, defined, fold, since)
 		if err != nil && !errors.Is(err, errErased) {
 			return v, err

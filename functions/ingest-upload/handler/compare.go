@@ -10,14 +10,14 @@ import (
 	"strconv"
 	"strings"
 
-	"outreach/internal/media"
+	"outreach/internal/record"
 	"outreach/internal/store"
 	"outreach/internal/table"
 )
 
 // compare counts which of the file's things are new, which say something else than what counted before the file in the
 // order of arrival, and which say the same. Of a thing that stands in the file twice the last row is compared.
-func (r *run) compare(ctx context.Context) error {
+func (r *run) compare(ctx context.Context, layers []store.Upload) error {
 	slices.SortFunc(r.prints, func(a, b printed) int {
 		return cmp.Or(bytes.Compare(a.Natural[:], b.Natural[:]), cmp.Compare(a.row, b.row))
 	})
@@ -33,14 +33,10 @@ func (r *run) compare(ctx context.Context) error {
 		i, found := slices.BinarySearchFunc(r.prints, p.Natural, func(a printed, natural [16]byte) int { return bytes.Compare(a.Natural[:], natural[:]) })
 		if found {
 			r.prints[i].before = isChanged
-			if r.prints[i].Content == p.Content {
+			if content := r.prints[i].content(p.Schema); content == p.Content {
 				r.prints[i].before = isUnchanged
 			}
 		}
-	}
-	layers, err := r.layers(ctx)
-	if err != nil {
-		return err
 	}
 	typed, err := r.in.Store.TypedPrints(ctx, r.project, r.kind, r.upload.Arrived)
 	if err != nil {
@@ -75,7 +71,7 @@ func (r *run) compare(ctx context.Context) error {
 // layers are the counting files of the same kind, and of media of the same partner, that arrived before this one, in order.
 func (r *run) layers(ctx context.Context) ([]store.Upload, error) {
 	owner := ""
-	if r.kind.Name == media.Kind.Name {
+	if r.kind.Name == record.Media {
 		owner = r.upload.Owner
 	}
 	var before []store.Upload
@@ -104,8 +100,15 @@ func earlier(a, b store.Upload) bool {
 	return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.Object, b.Object)) < 0
 }
 
-// totalled are the fields whose sum says how much a file tells of, by kind.
-var totalled = map[string]string{"media": "reach", "consultation": "minutes", "attendance": "hours", "output": "quantity"}
+// totalled is the field whose sum says how much a file of a kind reports, or "".
+func totalled(k *record.Kind) string {
+	for i := range k.Fields {
+		if k.Fields[i].Total {
+			return k.Fields[i].Name
+		}
+	}
+	return ""
+}
 
 const million = 1_000_000
 
@@ -121,7 +124,7 @@ func millionths(value string) int64 {
 
 // total adds up the file's rows, each thing once.
 func (r *run) total() {
-	field := totalled[r.kind.Name]
+	field := totalled(r.kind)
 	if field == "" {
 		return
 	}

@@ -13,7 +13,6 @@ import (
 
 	"outreach/internal/person"
 	"outreach/internal/record"
-	"outreach/internal/signup"
 	"outreach/internal/store"
 )
 
@@ -170,7 +169,7 @@ func (r *roster) settle(ctx context.Context, s *store.Store, project string, kin
 			}
 		}
 		switch {
-		case unknown == 0, kind.Name == signup.Kind.Name && r.person(ref).refs == 1:
+		case unknown == 0, kind.Name == record.Signup && r.person(ref).refs == 1:
 		case unknown < len(keys):
 			toKnown = append(toKnown, ref)
 		case len(keys) > 1:
@@ -199,7 +198,7 @@ func (r *roster) settle(ctx context.Context, s *store.Store, project string, kin
 	if err != nil {
 		return err
 	}
-	if kind.Name != signup.Kind.Name && len(known) < len(r.keys) {
+	if kind.Name != record.Signup && len(known) < len(r.keys) {
 		return fmt.Errorf("somebody in the file is erased in this moment: %w", store.ErrBusy) // and new when it is delivered again
 	}
 	r.known = known

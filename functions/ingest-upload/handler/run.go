@@ -12,10 +12,8 @@ import (
 	"strconv"
 
 	"outreach/internal/fact"
-	"outreach/internal/media"
 	"outreach/internal/objects"
 	"outreach/internal/record"
-	"outreach/internal/signup"
 	"outreach/internal/store"
 	"outreach/internal/upload"
 )
@@ -39,6 +37,16 @@ type printed struct {
 	row    int32
 	amount int64 // what the row adds to the file's total, in millionths
 	before state
+
+	content0 [8]byte // its content as version 0 of the schema identified it, where files of that time count
+}
+
+// content is the row's content as a version of the schema identifies it.
+func (p *printed) content(schema int) [8]byte {
+	if schema == 0 {
+		return p.content0
+	}
+	return p.Content
 }
 
 type state byte
@@ -124,7 +132,7 @@ func (r *run) allowed(k *record.Kind) bool {
 		return true
 	}
 	_, known := r.defined.Definition.Partner(r.upload.Owner)
-	return known && k.Name == media.Kind.Name
+	return known && k.Name == record.Media
 }
 
 // pass reads the file once more.
@@ -175,7 +183,7 @@ func (r *run) check(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		hint := ""
-		if r.kind.Name == signup.Kind.Name {
+		if r.kind.Name == record.Signup {
 			hint = "signup" // of which not the last counts
 		}
 		for _, again := range repeats.Rows() {
@@ -198,18 +206,23 @@ func findings(list []upload.CellError) []store.Finding {
 // write puts the rows under the upload, and tells how they compare with what counted before. Of a file that is only
 // checked nothing is written.
 func (r *run) write(ctx context.Context) error {
-	packer := r.in.Store.Packer(ctx, r.project, r.upload.ID)
-	isSignups := r.kind.Name == signup.Kind.Name
+	packer := r.in.Store.Packer(ctx, r.project, r.upload.ID, r.kind)
+	isSignups := r.kind.Name == record.Signup
+	layers, err := r.layers(ctx)
+	if err != nil {
+		return err
+	}
+	old := slices.ContainsFunc(layers, func(u store.Upload) bool { return u.Schema == 0 })
 	staff := map[string]string{}
 	created := 0
 	seen, signed := map[string]bool{}, map[string]bool{}
-	_, err := r.pass(ctx, func(l upload.Line) error {
+	_, err = r.pass(ctx, func(l upload.Line) error {
 		row := l.Entry.Row
 		who, person := r.upload.Owner, ""
 		if r.kind.Person {
 			person = r.who.id(l.Entry.Person)
 			who = person
-		} else if r.kind.Name != media.Kind.Name {
+		} else if r.kind.Name != record.Media {
 			who = ""
 		}
 		if err := r.nameStaff(ctx, row, staff); err != nil {
@@ -217,7 +230,11 @@ func (r *run) write(ctx context.Context) error {
 		}
 		print := r.in.Store.Print(r.project, r.kind, who, row)
 		if !isSignups {
-			r.prints = append(r.prints, printed{Print: print, row: int32(l.Row), amount: millionths(r.kind.Get(row, totalled[r.kind.Name]))})
+			var content0 [8]byte
+			if old {
+				content0 = r.in.Store.PrintOfVersion0(r.project, r.kind, row)
+			}
+			r.prints = append(r.prints, printed{Print: print, content0: content0, row: int32(l.Row), amount: millionths(r.kind.Get(row, totalled(r.kind)))})
 		}
 		if r.upload.CheckOnly {
 			if activity := r.kind.Get(row, "activity"); isSignups && !seen[who+"#"+activity] {
@@ -244,7 +261,7 @@ func (r *run) write(ctx context.Context) error {
 			}
 		}
 		var texts map[string]string
-		if r.kind.Name != media.Kind.Name && !isSignups {
+		if r.kind.Name != record.Media && !isSignups {
 			texts = r.kind.Private(row)
 		}
 		return packer.Add(fact.Line{Row: l.Row, Person: person, Values: r.in.Store.SealRow(r.project, r.kind, row)}, print, texts)
@@ -255,7 +272,7 @@ func (r *run) write(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.upload.Packs = packer.Packs
+	r.upload.Packs, r.upload.Schema = packer.Packs, record.SchemaVersion
 	if isSignups {
 		r.upload.New, r.upload.Changed, r.upload.Unchanged = created, 0, r.upload.Rows-created
 		return r.in.Store.Mention(ctx, r.project, r.upload.ID, slices.Sorted(maps.Keys(signed)))
@@ -265,14 +282,14 @@ func (r *run) write(ctx context.Context) error {
 			return err
 		}
 	}
-	return r.compare(ctx)
+	return r.compare(ctx, layers)
 }
 
 // signUp does what the office's form does for one row; the row has an id of its own, so that doing it again changes nothing.
 func (r *run) signUp(ctx context.Context, l upload.Line) (store.SignedUp, error) {
-	activity, _ := r.defined.Definition.Activity(signup.Kind.Get(l.Entry.Row, "activity"))
+	activity, _ := r.defined.Definition.Activity(record.Builtin().Kind(record.Signup).Get(l.Entry.Row, "activity"))
 	submitted := r.upload.Arrived
-	if given := signup.Kind.Get(l.Entry.Row, "submitted_at"); given != "" {
+	if given := record.Builtin().Kind(record.Signup).Get(l.Entry.Row, "submitted_at"); given != "" {
 		at, err := parseInstant(given)
 		if err != nil {
 			return store.SignedUp{}, err

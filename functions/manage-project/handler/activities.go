@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"outreach/internal/assessment"
-	"outreach/internal/attendance"
 	"outreach/internal/page"
 	"outreach/internal/person"
 	"outreach/internal/project"
@@ -211,7 +209,7 @@ func sumUp(holds []store.Holds) attended {
 	var out attended
 	says := []string{"", "attended", "withdrew", "completed"}
 	for _, h := range holds {
-		if h.Kind == &assessment.Kind {
+		if h.Kind == record.Builtin().Kind(record.Test) {
 			out.tests = append(out.tests, h)
 			continue
 		}
@@ -254,7 +252,7 @@ func showActivity(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	known, err := c.Site.Store.AtActivity(c.Context(), c.Project, a.ID, shown.persons(), &attendance.Kind, &assessment.Kind)
+	known, err := c.Site.Store.AtActivity(c.Context(), c.Project, a.ID, shown.persons(), record.Builtin().Kind(record.Attendance), record.Builtin().Kind(record.Test))
 	if err != nil {
 		return err
 	}
@@ -364,7 +362,7 @@ func showCertificates(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	known, err := c.Site.Store.AtActivity(c.Context(), c.Project, a.ID, part{people: some}.persons(), &attendance.Kind)
+	known, err := c.Site.Store.AtActivity(c.Context(), c.Project, a.ID, part{people: some}.persons(), record.Builtin().Kind(record.Attendance))
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"outreach/internal/fact"
-	"outreach/internal/kinds"
 	"outreach/internal/page"
 	"outreach/internal/record"
 	"outreach/internal/signup"
@@ -228,7 +227,7 @@ func (t *teller) activity(id string) string {
 }
 
 func (t *teller) kind(name string) string {
-	if kinds.ByName(name) == nil {
+	if record.Builtin().Kind(name) == nil {
 		return ""
 	}
 	return t.Messages().Say("kind." + name)
@@ -259,7 +258,7 @@ func (t *teller) link(h *happened, d things) {
 			add("signups", "signups?activity="+su.Activity)
 		}
 	case typed && !r.Voided:
-		add("record", kinds.ByName(r.Kind).Plural+"/"+r.ID)
+		add("record", record.Builtin().Kind(r.Kind).Plural+"/"+r.ID)
 	case d.Upload != "":
 		add("upload", "uploads/"+d.Upload)
 	case d.Snapshot != "":

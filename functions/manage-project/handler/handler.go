@@ -4,9 +4,6 @@ package handler
 import (
 	"net/http"
 
-	"outreach/internal/assessment"
-	"outreach/internal/attendance"
-	"outreach/internal/output"
 	"outreach/internal/record"
 	"outreach/internal/snapshot"
 	"outreach/internal/web"
@@ -20,7 +17,7 @@ func New(site *web.Site) http.Handler {
 	m.Handle("GET /{project}/signups", listSignups)
 	m.Handle("PUT /{project}/signups/{id}", moveSignup)
 	m.Handle("POST /{project}/signups/{id}", moveSignup)
-	for _, kind := range []*record.Kind{&attendance.Kind, &assessment.Kind, &output.Kind} {
+	for _, kind := range []*record.Kind{record.Builtin().Kind(record.Attendance), record.Builtin().Kind(record.Test), record.Builtin().Kind(record.Output)} {
 		typed.Desk{Kind: kind, Roles: []string{web.Coordinator}}.Register(m)
 	}
 	m.Handle("GET /{project}/activities", listActivities)

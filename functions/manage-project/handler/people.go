@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"outreach/internal/kinds"
 	"outreach/internal/page"
 	"outreach/internal/person"
 	"outreach/internal/record"
@@ -121,7 +120,7 @@ func showPerson(c *web.Call) error {
 	}
 	records := []map[string]any{}
 	for _, r := range story.Records {
-		one := kinds.ByName(r.Kind).JSON(r.Row)
+		one := record.Builtin().Kind(r.Kind).JSON(r.Row)
 		one["id"], one["kind"] = r.ID, r.Kind
 		if r.Upload != "" {
 			one["upload"], one["row"] = r.Upload, r.Line
@@ -149,10 +148,10 @@ func held(c *web.Call, id string) (person.Person, store.Story, error) {
 func sendings(all []store.Sending) []map[string]any {
 	out := make([]map[string]any, len(all))
 	for i, s := range all {
-		one := kinds.ByName("signup").JSON(s.Row)
+		one := record.Builtin().Kind("signup").JSON(s.Row)
 		one["id"], one["received_at"], one["submitted_at"] = s.ID, instant(s.At), instant(s.Submitted)
 		for _, name := range []string{"first_name", "last_name", "email", "pesel", "phone"} {
-			if value := kinds.ByName("signup").Get(s.Row, name); value != "" {
+			if value := record.Builtin().Kind("signup").Get(s.Row, name); value != "" {
 				one[name] = value
 			}
 		}
@@ -177,7 +176,7 @@ func history(all []store.Version) []map[string]any {
 	for i, v := range all {
 		one := map[string]any{}
 		if !v.Void {
-			one = kinds.ByName(v.Kind).JSON(v.Row)
+			one = record.Builtin().Kind(v.Kind).JSON(v.Row)
 		}
 		one["record"], one["of"], one["at"], one["void"] = v.Record, v.Kind, instant(v.At), v.Void
 		if v.Number > 0 {
@@ -225,7 +224,7 @@ func drawn(c *web.Call, p person.Person, story store.Story, merging page.Entry) 
 		content.Signups = append(content.Signups, page.SignupItem{ID: s.ID, Person: p.ID, Name: content.Person.Name, Email: s.Form["email"], Activity: s.Activity, State: s.State, SubmittedAt: s.Submitted.Format("2006-01-02T15:04:05Z07:00"), Version: l.etag(), Row: s.Row, Consent: s.Form[signup.ConsentGiven]})
 	}
 	for _, r := range story.Records {
-		shown := page.PersonRecord{Kind: kinds.ByName(r.Kind), Row: r.Row, Upload: r.Upload}
+		shown := page.PersonRecord{Kind: record.Builtin().Kind(r.Kind), Row: r.Row, Upload: r.Upload}
 		if r.Upload == "" {
 			shown.ID = r.ID
 		}
@@ -512,13 +511,13 @@ func collisions(a, b store.Story) []collision {
 			out = append(out, collision{Kind: "signup", Activity: s.Activity})
 		}
 	}
-	natural := func(r store.StoryRecord) string { return r.Kind + kinds.ByName(r.Kind).NaturalKey("", r.Row) }
+	natural := func(r store.StoryRecord) string { return r.Kind + record.Builtin().Kind(r.Kind).NaturalKey("", r.Row) }
 	theirs := map[string]bool{}
 	for _, r := range b.Records {
 		theirs[natural(r)] = true
 	}
 	for _, r := range a.Records {
-		if k := kinds.ByName(r.Kind); theirs[natural(r)] {
+		if k := record.Builtin().Kind(r.Kind); theirs[natural(r)] {
 			out = append(out, collision{Kind: r.Kind, Activity: k.Get(r.Row, "activity"), Date: k.Get(r.Row, "date")})
 		}
 	}
@@ -578,12 +577,13 @@ func count(p person.Person, story store.Story) tally {
 	t := tally{keys: len(p.Keys()), signups: len(story.Signups)}
 	for _, s := range story.Signups {
 		t.forms += len(s.Sent)
-		if slices.ContainsFunc(record.Attributes, func(name string) bool { return kinds.ByName("signup").Get(s.Row, name) != "" }) {
+		kind := record.Builtin().Kind(record.Signup)
+		if slices.ContainsFunc(record.Builtin().AttributeNames(), func(name string) bool { return kind.Get(s.Row, name) != "" }) {
 			t.attributes++
 		}
 	}
 	for _, r := range story.Records {
-		t.texts += len(kinds.ByName(r.Kind).Private(r.Row))
+		t.texts += len(record.Builtin().Kind(r.Kind).Private(r.Row))
 		if r.Upload == "" {
 			t.records++
 			continue
@@ -601,9 +601,10 @@ func touched(c *web.Call, story store.Story) []page.TouchedFigure {
 		there[r.Kind] = true
 	}
 	d := c.Defined.Definition
+	attributes := record.For(d).AttributeNames()
 	var out []page.TouchedFigure
 	for _, in := range d.Indicators {
-		f := page.TouchedFigure{Code: in.Code, Label: in.Label, Rule: in.Asks(record.Attributes), Breakdown: in.Count == "people"}
+		f := page.TouchedFigure{Code: in.Code, Label: in.Label, Rule: in.Asks(attributes), Breakdown: in.Count == "people"}
 		if there[in.Of] && (f.Rule || f.Breakdown) {
 			out = append(out, f)
 		}
@@ -613,7 +614,7 @@ func touched(c *web.Call, story store.Story) []page.TouchedFigure {
 			f := page.TouchedFigure{Breakdown: true}
 			f.Label.PL, f.Label.EN = text.Of(text.Polish).Say("results.participants"), text.Of(text.English).Say("results.participants")
 			for _, other := range d.Participants {
-				f.Rule = f.Rule || other.Asks(record.Attributes)
+				f.Rule = f.Rule || other.Asks(attributes)
 			}
 			return append(out, f)
 		}

@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"outreach/internal/assessment"
-	"outreach/internal/attendance"
 	"outreach/internal/page"
 	"outreach/internal/person"
 	"outreach/internal/project"
@@ -32,8 +30,8 @@ type sheet struct {
 }
 
 var sheets = []sheet{
-	{&attendance.Kind, []string{"outcome", "hours"}, []string{"outcome", "hours"}, []string{"outcome", "hours"}},
-	{&assessment.Kind, []string{"pre_score", "post_score", "max_score"}, []string{"max_score"}, []string{"pre_score", "post_score"}},
+	{record.Builtin().Kind(record.Attendance), []string{"outcome", "hours"}, []string{"outcome", "hours"}, []string{"outcome", "hours"}},
+	{record.Builtin().Kind(record.Test), []string{"pre_score", "post_score", "max_score"}, []string{"max_score"}, []string{"pre_score", "post_score"}},
 }
 
 func (s sheet) register(m *web.Mux) {

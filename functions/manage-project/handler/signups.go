@@ -50,7 +50,7 @@ func signups(c *web.Call, activity string, limit int, cursor string) (store.Page
 		}
 		for _, su := range found.Items {
 			form := forms[su.ID]
-			out.Items = append(out.Items, listed{Signup: su, form: form, row: signup.Kind.Reveal(su.Row, form)})
+			out.Items = append(out.Items, listed{Signup: su, form: form, row: record.Builtin().Kind(record.Signup).Reveal(su.Values, form)})
 		}
 		cursor, out.Next = "", found.Next
 		switch {
@@ -106,7 +106,7 @@ func listSignups(c *web.Call) error {
 }
 
 func (l listed) json() map[string]any {
-	out := signup.Kind.JSON(l.row)
+	out := record.Builtin().Kind(record.Signup).JSON(l.row)
 	for _, name := range []string{"first_name", "last_name", "email", "pesel"} {
 		delete(out, name)
 	}

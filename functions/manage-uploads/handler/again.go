@@ -10,8 +10,6 @@ import (
 	"os"
 	"slices"
 
-	"outreach/internal/kinds"
-	"outreach/internal/media"
 	"outreach/internal/objects"
 	"outreach/internal/page"
 	"outreach/internal/record"
@@ -119,7 +117,7 @@ func excerpt(c *web.Call, u store.Upload, found store.Findings) (upload.Excerpt,
 			numbers = append(numbers, e.Row)
 		}
 	}
-	kind := kinds.ByPlural(u.Kind)
+	kind := record.Builtin().Plural(u.Kind)
 	if u.State != store.RejectedUp || u.Bytes > mostReread || len(numbers) == 0 || kind == nil {
 		return upload.Excerpt{}, nil
 	}
@@ -131,8 +129,8 @@ func excerpt(c *web.Call, u store.Upload, found store.Findings) (upload.Excerpt,
 		return upload.Excerpt{}, err
 	}
 	defer discard(file)
-	allowed := func(k *record.Kind) bool { return u.Owner == store.Office || k.Name == media.Kind.Name }
-	return upload.Cut(c.Context(), upload.File{Body: file, Size: u.Bytes}, allowed, numbers)
+	allowed := func(k *record.Kind) bool { return u.Owner == store.Office || k.Name == record.Media }
+	return upload.Cut(c.Context(), upload.File{Body: file, Size: u.Bytes}, record.For(c.Defined.Definition), allowed, numbers)
 }
 
 // headings are what a file calls its columns, by the English names of their fields.

@@ -14,8 +14,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"outreach/internal/kinds"
-	"outreach/internal/media"
 	"outreach/internal/page"
 	"outreach/internal/record"
 	"outreach/internal/report"
@@ -103,8 +101,8 @@ func showList(c *web.Call, status int, wrong string) error {
 	for _, u := range found.Items {
 		content.Items = append(content.Items, drawn(c, u, store.Findings{}))
 	}
-	for _, k := range kinds.All {
-		if all || k == &media.Kind {
+	for _, k := range record.Builtin().Kinds {
+		if all || k == record.Builtin().Kind(record.Media) {
 			content.Kinds = append(content.Kinds, k.Plural)
 		}
 	}

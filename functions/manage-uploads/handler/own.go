@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 
-	"outreach/internal/media"
 	"outreach/internal/page"
 	"outreach/internal/record"
 	"outreach/internal/store"
@@ -55,7 +54,7 @@ func own(c *web.Call, partner string) (*page.OwnTotals, error) {
 			add(lines[name], a.reach)
 		}
 	}
-	for _, o := range media.Mediums(c.Defined.Definition) {
+	for _, o := range record.Builtin().Kind(record.Media).Field("medium").Options(c.Defined.Definition) {
 		if line := mediums[o.ID]; line != nil {
 			line.Name = o.Label.In(c.Language)
 			out.Mediums = append(out.Mediums, *line)
@@ -80,7 +79,7 @@ func counting(c *web.Call, partner string) (files []store.Upload, rows int, err 
 		return c.Site.Store.Uploads(c.Context(), c.Project, partner, table.MostPage, cursor)
 	})
 	for _, u := range all {
-		if u.State == store.AcceptedUp && u.SameAs == "" && u.Kind == media.Kind.Plural {
+		if u.State == store.AcceptedUp && u.SameAs == "" && u.Kind == record.Builtin().Kind(record.Media).Plural {
 			files = append(files, u)
 			rows += u.Rows
 		}
@@ -109,10 +108,10 @@ func lay(c *web.Call, u store.Upload, said map[[16]byte]airing) error {
 }
 
 func read(row record.Row, inPeriod func(day string) bool) airing {
-	reach, err := strconv.ParseInt(media.Kind.Get(row, "reach"), 10, 64)
-	day := media.Kind.Get(row, "date")
+	reach, err := strconv.ParseInt(record.Builtin().Kind(record.Media).Get(row, "reach"), 10, 64)
+	day := record.Builtin().Kind(record.Media).Get(row, "date")
 	if err != nil || !inPeriod(day) {
 		return airing{}
 	}
-	return airing{month: day[:len("2006-01")], medium: media.Kind.Get(row, "medium"), reach: reach}
+	return airing{month: day[:len("2006-01")], medium: record.Builtin().Kind(record.Media).Get(row, "medium"), reach: reach}
 }

@@ -8,7 +8,6 @@ import (
 	"outreach/internal/record"
 	"outreach/internal/report"
 	"outreach/internal/report/workbook"
-	"outreach/internal/signup"
 	"outreach/internal/table"
 	"outreach/internal/web"
 )
@@ -16,7 +15,7 @@ import (
 // exportColumns are the columns of the export.
 func exportColumns() []string {
 	columns := []string{"id", "state", "submitted_at"}
-	for _, f := range signup.Kind.Fields {
+	for _, f := range record.Builtin().Kind(record.Signup).Fields {
 		if f.Name != "submitted_at" {
 			columns = append(columns, f.Name)
 		}
@@ -48,8 +47,8 @@ func exportSignups(c *web.Call, each func(row []any)) error {
 			}
 			for _, su := range found.Items {
 				row := []any{su.ID, su.State, su.Submitted.In(c.Defined.Definition.Location())}
-				for i, value := range signup.Kind.Reveal(su.Row, forms[su.ID]) {
-					if f := signup.Kind.Fields[i]; f.Name != "submitted_at" {
+				for i, value := range record.Builtin().Kind(record.Signup).Reveal(su.Values, forms[su.ID]) {
+					if f := record.Builtin().Kind(record.Signup).Fields[i]; f.Name != "submitted_at" {
 						row = append(row, cellOf(f, value))
 					}
 				}

@@ -3,8 +3,6 @@ package handler
 import (
 	"bytes"
 
-	"outreach/internal/kinds"
-	"outreach/internal/media"
 	"outreach/internal/record"
 	"outreach/internal/report/workbook"
 	"outreach/internal/store"
@@ -20,20 +18,20 @@ func wanted(c *web.Call) (*record.Kind, error) {
 	}
 	asked := c.URL.Query().Get("kind")
 	if asked == "" {
-		return &media.Kind, nil
+		return record.Builtin().Kind(record.Media), nil
 	}
-	list := media.Kind.Plural
+	list := record.Builtin().Kind(record.Media).Plural
 	if own == store.Office {
 		list = ""
-		for i, k := range kinds.All {
+		for i, k := range record.Builtin().Kinds {
 			list += [2]string{"", ", "}[min(i, 1)] + k.Plural
 		}
 	}
-	kind := kinds.ByPlural(asked)
+	kind := record.Builtin().Plural(asked)
 	switch {
 	case kind == nil:
 		return nil, web.Invalid(record.Problem{Field: "kind", Code: record.NotInList, Args: map[string]string{"list": list}})
-	case own != store.Office && kind != &media.Kind:
+	case own != store.Office && kind != record.Builtin().Kind(record.Media):
 		return nil, web.Invalid(record.Problem{Field: "kind", Code: record.NotAllowed})
 	}
 	return kind, nil

@@ -4,7 +4,7 @@ package handler
 import (
 	"net/http"
 
-	"outreach/internal/consultation"
+	"outreach/internal/record"
 	"outreach/internal/web"
 	"outreach/internal/web/typed"
 )
@@ -12,7 +12,7 @@ import (
 // New gives the function's routes.
 func New(site *web.Site) http.Handler {
 	m := web.NewMux(site)
-	desk := typed.Desk{Kind: &consultation.Kind, Roles: []string{web.Adviser, web.Coordinator}}
+	desk := typed.Desk{Kind: record.Builtin().Kind(record.Consultation), Roles: []string{web.Adviser, web.Coordinator}}
 	desk.Register(m)
 	m.Handle("GET /{project}/consultations/sheet", desk.Sheet)
 	return m

@@ -122,8 +122,8 @@ func submit(c *web.Call) error {
 func take(c *web.Call, body web.Body, office bool) (store.SignedUp, error) {
 	now := c.Site.Store.Now()
 	def := c.Defined.Definition
-	entry, problems := signup.Kind.Read(body.Given, record.Scope{Definition: def, Today: c.Today(), Loose: body.Form})
-	get := func(field string) string { return signup.Kind.Get(entry.Row, field) }
+	entry, problems := record.Builtin().Kind(record.Signup).Read(body.Given, record.Scope{Definition: def, Today: c.Today(), Loose: body.Form})
+	get := func(field string) string { return record.Builtin().Kind(record.Signup).Get(entry.Row, field) }
 	submitted := now
 	if given := get("submitted_at"); given != "" {
 		if !office {
@@ -139,7 +139,7 @@ func take(c *web.Call, body web.Body, office bool) (store.SignedUp, error) {
 	if len(problems) > 0 {
 		return store.SignedUp{}, web.Invalid(problems...)
 	}
-	if at := signup.Kind.Index("locale"); entry.Row[at] == "" && !office {
+	if at := record.Builtin().Kind(record.Signup).Index("locale"); entry.Row[at] == "" && !office {
 		entry.Row[at] = c.Language
 	}
 	draft := store.SignupDraft{Activity: activity, Row: entry.Row, Submitted: submitted, Public: !office}

@@ -22,7 +22,6 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/indicator"
-	"outreach/internal/kinds"
 	"outreach/internal/record"
 )
 
@@ -66,14 +65,15 @@ func encode(f *indicator.Fold, heads fact.Heads) ([]byte, error) {
 		return nil, err
 	}
 	var file bytes.Buffer
-	w := parquet.NewGenericWriter[any](&file, schema,
+	l := newLayout(f.Registry())
+	w := parquet.NewGenericWriter[any](&file, l.schema,
 		parquet.Compression(compression),
 		parquet.DictionaryMaxBytes(1<<20),
 		parquet.KeyValueMetadata(formatKey, format),
 		parquet.KeyValueMetadata(headsKey, string(lanes)),
 		parquet.KeyValueMetadata(sumKey, sumMark+string(noSum)),
 	)
-	g := &groupWriter{file: w, columns: make([][]parquet.Value, len(columns))}
+	g := &groupWriter{layout: l, file: w, columns: make([][]parquet.Value, len(l.columns))}
 	for p := range f.Pieces() {
 		// What lies in a row group is alike, so most of its columns are empty, and nobody needs to read those.
 		if p.Fact != g.fact || p.Kind != g.kind || g.rows == mostRows {
@@ -95,6 +95,7 @@ func encode(f *indicator.Fold, heads fact.Heads) ([]byte, error) {
 
 // groupWriter gathers a row group, column by column.
 type groupWriter struct {
+	layout  *layout
 	file    *parquet.GenericWriter[any]
 	fact    string
 	kind    string
@@ -107,9 +108,9 @@ type groupWriter struct {
 }
 
 func (g *groupWriter) begin(fact, kind string) {
-	g.fact, g.kind, g.number, g.active = fact, kind, kindNumber(kind), g.active[:0]
-	for i := range columns {
-		if columns[i].has == nil || columns[i].has(g.number) {
+	g.fact, g.kind, g.number, g.active = fact, kind, g.layout.kind(kind), g.active[:0]
+	for i := range g.layout.columns {
+		if has := g.layout.columns[i].has; has == nil || has(g.number) {
 			g.active = append(g.active, i)
 		}
 	}
@@ -117,7 +118,7 @@ func (g *groupWriter) begin(fact, kind string) {
 
 func (g *groupWriter) add(p *indicator.Piece) {
 	for _, i := range g.active {
-		v := columns[i].get(&g.texts, g.number, p)
+		v := g.layout.columns[i].get(&g.texts, g.number, p)
 		values := g.columns[i]
 		if v.IsNull() && len(values) == 0 {
 			continue
@@ -126,7 +127,7 @@ func (g *groupWriter) add(p *indicator.Piece) {
 			values = fill(values, i, g.rows)
 		}
 		level := 1
-		if v.IsNull() || !columns[i].node.Optional() {
+		if v.IsNull() || !g.layout.columns[i].node.Optional() {
 			level = 0
 		}
 		g.columns[i] = append(values, v.Level(0, level, i))
@@ -168,16 +169,18 @@ var (
 	ErrFormat  = errors.New("the checkpoint was written by another version of the tracker")
 )
 
-// Read reads a checkpoint of size bytes.
-func Read(r io.ReaderAt, size int64) (*indicator.Fold, fact.Heads, error) {
-	f, heads, err := read(r, size)
+// Read reads a checkpoint of size bytes into a Fold over the kinds of a registry. A checkpoint that lacks a column of one of
+// its fields, or has it in another type, is of another version; columns of fields that the registry does not have are passed
+// over, and their order does not matter.
+func Read(r io.ReaderAt, size int64, registry *record.Registry) (*indicator.Fold, fact.Heads, error) {
+	f, heads, err := read(r, size, registry)
 	if err != nil {
 		return nil, fact.Heads{}, fmt.Errorf("checkpoint: read: %w", err)
 	}
 	return f, heads, nil
 }
 
-func read(r io.ReaderAt, size int64) (*indicator.Fold, fact.Heads, error) {
+func read(r io.ReaderAt, size int64, registry *record.Registry) (*indicator.Fold, fact.Heads, error) {
 	var heads fact.Heads
 	data := make([]byte, size)
 	if n, err := r.ReadAt(data, 0); n < len(data) {
@@ -190,16 +193,18 @@ func read(r io.ReaderAt, size int64) (*indicator.Fold, fact.Heads, error) {
 	if err != nil {
 		return nil, heads, err
 	}
-	if version, _ := file.Lookup(formatKey); version != format || file.Schema().String() != schema.String() {
+	l := newLayout(registry)
+	columns, found := l.columnsOf(file.Schema())
+	if version, _ := file.Lookup(formatKey); version != format || !found {
 		return nil, heads, ErrFormat
 	}
 	lanes, _ := file.Lookup(headsKey)
 	if err := json.Unmarshal([]byte(lanes), &heads); err != nil {
 		return nil, heads, err
 	}
-	f := indicator.New()
+	f := indicator.New(registry)
 	for _, group := range file.RowGroups() {
-		if err := restore(f, group); err != nil {
+		if err := l.restore(f, group, columns); err != nil {
 			return nil, heads, err
 		}
 	}
@@ -223,17 +228,38 @@ func verify(data []byte) error {
 	return nil
 }
 
-func restore(f *indicator.Fold, group parquet.RowGroup) error {
+// columnsOf finds for each column of a file the one that reads it, nil where none does. It reports false where a column is
+// missing, or is of another type.
+func (l *layout) columnsOf(schema *parquet.Schema) ([]*column, bool) {
+	fields := schema.Fields()
+	out := make([]*column, len(fields))
+	found := 0
+	for i, field := range fields {
+		for j, ours := range l.schema.Fields() {
+			if ours.Name() != field.Name() {
+				continue
+			}
+			if !parquet.EqualNodes(ours, field) {
+				return nil, false
+			}
+			out[i] = &l.columns[j]
+			found++
+		}
+	}
+	return out, found == len(l.columns)
+}
+
+func (l *layout) restore(f *indicator.Fold, group parquet.RowGroup, columns []*column) error {
 	var cursors []*cursor
 	for i, chunk := range group.ColumnChunks() {
-		if c, ok := chunk.(*parquet.FileColumnChunk); ok && c.NullCount() == c.NumValues() {
+		if c, ok := chunk.(*parquet.FileColumnChunk); ok && c.NullCount() == c.NumValues() || columns[i] == nil {
 			continue
 		}
 		values := parquet.NewColumnChunkValueReader(chunk)
 		defer values.Close()
-		cursors = append(cursors, &cursor{column: &columns[i], in: values, texts: texts{known: f.Text}})
+		cursors = append(cursors, &cursor{column: columns[i], in: values, texts: texts{known: f.Text}})
 	}
-	row := make(record.Row, mostFields)
+	row := make(record.Row, l.most)
 	for range group.NumRows() {
 		clear(row)
 		p := indicator.Piece{Values: row}
@@ -242,8 +268,7 @@ func restore(f *indicator.Fold, group parquet.RowGroup) error {
 				return err
 			}
 		}
-		if kind := kindNumber(p.Kind); kind >= 0 {
-			k := kinds.All[kind]
+		if k := l.registry.Kind(p.Kind); k != nil {
 			p.Values = row[:len(k.Fields)]
 			if date := k.Index("date"); date >= 0 {
 				p.Values[date] = p.Date

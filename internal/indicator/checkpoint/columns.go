@@ -9,7 +9,6 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"outreach/internal/indicator"
-	"outreach/internal/kinds"
 	"outreach/internal/record"
 )
 
@@ -22,20 +21,30 @@ type column struct {
 	has  func(kind int) bool // pieces of the kind may have a value; nil: those of every kind may
 }
 
-// mostFields is the longest row of all kinds.
-var mostFields = func() (most int) {
-	for _, k := range kinds.All {
-		most = max(most, len(k.Fields))
-	}
-	return most
-}()
+// layout is the columns of a checkpoint over the kinds of a registry.
+type layout struct {
+	registry *record.Registry
+	kinds    map[string]int // the place of a kind among all
+	most     int            // the longest row of all kinds
+	columns  []column
+	schema   *parquet.Schema
+}
 
-// kindNumber is the place of a kind among all, or -1.
-func kindNumber(name string) int {
-	for i, k := range kinds.All {
-		if k.Name == name {
-			return i
-		}
+func newLayout(registry *record.Registry) *layout {
+	l := &layout{registry: registry, kinds: map[string]int{}}
+	for i, k := range registry.Kinds {
+		l.kinds[k.Name] = i
+		l.most = max(l.most, len(k.Fields))
+	}
+	l.columns = l.makeColumns()
+	l.schema = parquet.NewSchema("checkpoint", makeGroup(l.columns))
+	return l
+}
+
+// kind is the place of a kind among all, or -1.
+func (l *layout) kind(name string) int {
+	if i, there := l.kinds[name]; there {
+		return i
 	}
 	return -1
 }
@@ -81,11 +90,9 @@ func number(name string, of func(*indicator.Piece) *int) column {
 	}
 }
 
-// The columns of every checkpoint, in their order. What a reader of the figures asks for comes first, then the fields of
-// the records, then what only the next fold needs.
-var columns = makeColumns()
-
-func makeColumns() []column {
+// makeColumns gives the columns in their order. What a reader of the figures asks for comes first, then the fields of the
+// records, then what only the next fold needs.
+func (l *layout) makeColumns() []column {
 	type p = indicator.Piece
 	out := []column{
 		text("kind", few(), func(p *p) *string { return &p.Kind }),
@@ -106,7 +113,7 @@ func makeColumns() []column {
 		},
 		text("state", few(), func(p *p) *string { return &p.State }),
 	}
-	out = append(out, fieldColumns(out)...)
+	out = append(out, l.fieldColumns(out)...)
 	return append(out,
 		text("fact", few(), func(p *p) *string { return &p.Fact }),
 		column{
@@ -132,13 +139,13 @@ func makeColumns() []column {
 
 // fieldColumns are the fields of all kinds of records, those of the same name in one column. A field called like another
 // column (the kind of an airing or an output) has "field_" before its name.
-func fieldColumns(others []column) []column {
+func (l *layout) fieldColumns(others []column) []column {
 	var out []column
 	place := map[string]int{}
 	type field struct{ name, of string }
 	places := map[field]int{} // in the rows of a kind
-	types := map[string]record.Type{}
-	for _, k := range kinds.All {
+	types := map[string]record.Storage{}
+	for _, k := range l.registry.Kinds {
 		for i := range k.Fields {
 			f := &k.Fields[i]
 			if f.Name == "date" || f.Keep != record.Open && !f.Key {
@@ -147,15 +154,15 @@ func fieldColumns(others []column) []column {
 			places[field{f.Name, k.Name}] = i
 			if _, there := place[f.Name]; !there {
 				place[f.Name] = len(out)
-				types[f.Name] = f.Type
+				types[f.Name] = f.Type.Stored()
 				out = append(out, column{name: f.Name})
 			}
 		}
 	}
 	for i := range out {
 		c, name := &out[i], out[i].name
-		in := make([]int, len(kinds.All)) // the field's place in the rows of a kind; -1: it has none
-		for j, k := range kinds.All {
+		in := make([]int, len(l.registry.Kinds)) // the field's place in the rows of a kind; -1: it has none
+		for j, k := range l.registry.Kinds {
 			in[j] = -1
 			if place, ok := places[field{name, k.Name}]; ok {
 				in[j] = place
@@ -173,17 +180,17 @@ func fieldColumns(others []column) []column {
 		}
 		c.has = func(kind int) bool { return kind >= 0 && in[kind] >= 0 }
 		c.set = func(t *texts, p *indicator.Piece, v parquet.Value) {
-			p.Values[in[kindNumber(p.Kind)]] = fieldText(t, types[name], v)
+			p.Values[in[l.kind(p.Kind)]] = fieldText(t, types[name], v)
 		}
 	}
 	return out
 }
 
-func fieldNode(t record.Type, name string) parquet.Node {
+func fieldNode(t record.Storage, name string) parquet.Node {
 	switch {
-	case t == record.Whole:
+	case t == record.Wholes:
 		return whole()
-	case t == record.Decimal:
+	case t == record.Doubles:
 		return parquet.Optional(parquet.Leaf(parquet.DoubleType))
 	case name == "title":
 		return many()
@@ -193,14 +200,14 @@ func fieldNode(t record.Type, name string) parquet.Node {
 }
 
 // Numbers are in their canonical text, so they come back as they were.
-func fieldValue(b *[]byte, t record.Type, text string) parquet.Value {
+func fieldValue(b *[]byte, t record.Storage, text string) parquet.Value {
 	switch {
 	case text == "":
 		return parquet.NullValue()
-	case t == record.Whole:
+	case t == record.Wholes:
 		n, _ := strconv.ParseInt(text, 10, 64)
 		return parquet.Int64Value(n)
-	case t == record.Decimal:
+	case t == record.Doubles:
 		n, _ := strconv.ParseFloat(text, 64)
 		return parquet.DoubleValue(n)
 	default:
@@ -208,12 +215,12 @@ func fieldValue(b *[]byte, t record.Type, text string) parquet.Value {
 	}
 }
 
-func fieldText(made *texts, t record.Type, v parquet.Value) string {
+func fieldText(made *texts, t record.Storage, v parquet.Value) string {
 	var digits [24]byte
 	switch t {
-	case record.Whole:
+	case record.Wholes:
 		return made.of(strconv.AppendInt(digits[:0], v.Int64(), 10))
-	case record.Decimal:
+	case record.Doubles:
 		return made.of(strconv.AppendFloat(digits[:0], v.Double(), 'f', -1, 64))
 	default:
 		return made.of(v.ByteArray())
@@ -234,9 +241,7 @@ func dateText(v parquet.Value) string {
 	return time.Unix(int64(v.Int32())*secondsOfDay, 0).UTC().Format(time.DateOnly)
 }
 
-// schema keeps the columns in their order; a plain Group puts them in the order of their names.
-var schema = parquet.NewSchema("checkpoint", makeGroup())
-
+// group keeps the columns in their order; a plain Group puts them in the order of their names.
 type group struct {
 	parquet.Group
 	fields []parquet.Field
@@ -244,7 +249,7 @@ type group struct {
 
 func (g group) Fields() []parquet.Field { return g.fields }
 
-func makeGroup() group {
+func makeGroup(columns []column) group {
 	g := group{Group: parquet.Group{}}
 	for _, c := range columns {
 		if _, there := g.Group[c.name]; there {

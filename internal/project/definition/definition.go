@@ -11,7 +11,6 @@ import (
 	"time"
 	"unicode"
 
-	"outreach/internal/kinds"
 	"outreach/internal/project"
 	"outreach/internal/record"
 )
@@ -312,7 +311,7 @@ func (o object) participants(d *project.Definition) []project.Rule {
 		}
 		p.require("of")
 		rule := p.rule(d)
-		if kind := kinds.ByName(rule.Of); kind != nil && !kind.Person {
+		if kind := record.Builtin().Kind(rule.Of); kind != nil && !kind.Person {
 			p.report(p.fields["of"], p.at("of"), notAllowed, notAboutPeople(rule.Of))
 		}
 		out = append(out, rule)

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"outreach/internal/kinds"
 	"outreach/internal/project/definition"
+	"outreach/internal/record"
 	"outreach/internal/rule"
 )
 
@@ -41,9 +41,9 @@ func TestTheGuidesExampleIsADefinition(t *testing.T) {
 func TestTheGuidesVariablesAreThoseOfRules(t *testing.T) {
 	t.Parallel()
 	var want, got strings.Builder
-	for _, kind := range kinds.All {
+	for _, kind := range record.Builtin().Kinds {
 		var names []string
-		for _, v := range rule.Variables(kind) {
+		for _, v := range rule.Variables(record.Builtin(), kind) {
 			if v.Numeric {
 				v.Name += `\*`
 			}
@@ -74,8 +74,8 @@ func TestTheGuidesRulesAreRules(t *testing.T) {
 	}
 	for _, r := range rules {
 		compiles := false
-		for _, kind := range kinds.All {
-			_, err := rule.Compile(kind, r[1])
+		for _, kind := range record.Builtin().Kinds {
+			_, err := rule.Compile(record.Builtin(), kind, r[1])
 			compiles = compiles || err == nil
 		}
 		if !compiles {

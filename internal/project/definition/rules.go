@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 
-	"outreach/internal/kinds"
 	"outreach/internal/project"
 	"outreach/internal/record"
 	"outreach/internal/rule"
@@ -13,8 +12,9 @@ import (
 
 // rule reads `of` and `where`, and checks the expression and the values it compares with.
 func (o object) rule(d *project.Definition) project.Rule {
-	names := make([]string, len(kinds.All))
-	for i, kind := range kinds.All {
+	kinds := record.For(d).Kinds
+	names := make([]string, len(kinds))
+	for i, kind := range kinds {
 		names[i] = kind.Name
 	}
 	out := project.Rule{Of: o.oneOf("of", names...)}
@@ -27,11 +27,12 @@ func (o object) rule(d *project.Definition) project.Rule {
 		return out
 	}
 	out.Where = n.text
-	kind := kinds.ByName(out.Of)
+	registry := record.For(d)
+	kind := registry.Kind(out.Of)
 	if kind == nil {
 		return out
 	}
-	compiled, err := rule.Compile(kind, out.Where)
+	compiled, err := rule.Compile(registry, kind, out.Where)
 	if err != nil {
 		wrong := &rule.Error{Line: 1, Column: 1}
 		errors.As(err, &wrong)
@@ -54,20 +55,19 @@ func misspelt(kind *record.Kind, c rule.Comparison, d *project.Definition) (proj
 	if c.Value == "" {
 		return project.Text{}, false // not given
 	}
-	if kind.Name == signup.Kind.Name && c.Variable == "state" {
+	if kind.Name == record.Signup && c.Variable == "state" {
 		states := []string{signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled}
 		return noSuchValue(c.Variable, c.Value, states), !slices.Contains(states, c.Value)
 	}
-	i := kind.Index(c.Variable)
-	if i < 0 {
-		kind = &signup.Kind // the attributes are fields of sign-ups
-		i = kind.Index(c.Variable)
+	f := kind.Field(c.Variable)
+	if f == nil {
+		f = record.For(d).Kind(record.Signup).Field(c.Variable) // the attributes are fields of sign-ups
 	}
-	if i < 0 {
+	if f == nil {
 		return project.Text{}, false
 	}
 	var values []string
-	switch f := &kind.Fields[i]; f.Type {
+	switch f.Type {
 	case record.List:
 		for _, option := range f.Options(d) {
 			values = append(values, option.ID)
@@ -82,7 +82,7 @@ func misspelt(kind *record.Kind, c rule.Comparison, d *project.Definition) (proj
 
 // counted checks that what an indicator counts fits the records it counts.
 func (o object) counted(in project.Indicator) {
-	kind := kinds.ByName(in.Of)
+	kind := record.Builtin().Kind(in.Of)
 	switch in.Count {
 	case "people":
 		if kind != nil && !kind.Person {
@@ -102,7 +102,7 @@ func (o object) counted(in project.Indicator) {
 			return
 		}
 		var names []string
-		for _, v := range rule.Variables(kind) {
+		for _, v := range rule.Variables(record.Builtin(), kind) {
 			if v.Numeric || in.Count == "distinct" {
 				names = append(names, v.Name)
 			}

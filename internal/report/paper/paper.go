@@ -266,8 +266,8 @@ func (p *printer) participants() {
 	var blocks []block
 	p.font("", 8.5, ink)
 	high := p.high()
-	for _, dimension := range report.Dimensions {
-		b := block{title: p.Say("dimension." + dimension), height: title}
+	for _, dimension := range report.Dimensions(p.d) {
+		b := block{title: report.DimensionName(p.Messages, p.d, dimension), height: title}
 		for _, one := range part.By[dimension] {
 			label := p.wrapped(report.Part(p.Messages, p.d, dimension, one.Code), names-2)
 			b.lines = append(b.lines, line{label, one})
@@ -448,10 +448,10 @@ func (p *printer) breakdowns() {
 		return
 	}
 	var rows []row
-	for _, dimension := range report.Dimensions {
+	for _, dimension := range report.Dimensions(p.d) {
 		codes := report.Codes(by, dimension)
 		if len(codes) > 0 {
-			rows = append(rows, row{name: p.Say("dimension." + dimension), title: true})
+			rows = append(rows, row{name: report.DimensionName(p.Messages, p.d, dimension), title: true})
 		}
 		for _, code := range codes {
 			r := row{name: report.Part(p.Messages, p.d, dimension, code)}

@@ -70,9 +70,9 @@ func (t tables) people() Sheet {
 		columns = append(columns, in.By)
 	}
 	out.Rows = append(out.Rows, planned, total)
-	for _, dimension := range report.Dimensions {
+	for _, dimension := range report.Dimensions(t.d) {
 		for _, code := range report.Codes(columns, dimension) {
-			row := []any{t.Say("dimension." + dimension), report.Part(t.Messages, t.d, dimension, code)}
+			row := []any{report.DimensionName(t.Messages, t.d, dimension), report.Part(t.Messages, t.d, dimension, code)}
 			for _, by := range columns {
 				row = append(row, people(by[dimension], code))
 			}

@@ -74,7 +74,7 @@ func (b Blank) XLSX(w io.Writer, title string, made time.Time) error {
 	}}
 	for _, f := range b.columns {
 		data.Columns = append(data.Columns, workbook.Column{Name: b.name(f), Width: width(f)})
-		about.Rows = append(about.Rows, []any{f.Name, f.Polish, b.needed(f), Holds(f, b.words), b.allowed(f)})
+		about.Rows = append(about.Rows, []any{f.Name, f.ColumnIn(text.Polish), b.needed(f), Holds(f, b.words), b.allowed(f)})
 	}
 	for _, row := range b.examples {
 		cells := make([]any, len(row))
@@ -96,10 +96,7 @@ func width(f *record.Field) float64 {
 
 // name is the column's name in the reader's language.
 func (b Blank) name(f *record.Field) string {
-	if b.words.Language() == text.Polish {
-		return f.Polish
-	}
-	return f.Name
+	return f.ColumnIn(b.words.Language())
 }
 
 // cell is a value as a workbook holds it: numbers as numbers, days as days.
@@ -109,12 +106,12 @@ func (b Blank) cell(f *record.Field, value string) any {
 		return nil
 	case f.Type == record.Date, f.Type == record.Instant:
 		return workbook.Day(value)
-	case f.Name == "birth_year":
+	case f.Year:
 		year, err := strconv.Atoi(value)
 		if err == nil {
 			return year
 		}
-	case f.Type == record.Whole, f.Type == record.Decimal:
+	case f.Type.Number():
 		return json.Number(value)
 	}
 	return b.written(f, value)
@@ -181,7 +178,7 @@ func Holds(f *record.Field, words *text.Messages) string {
 			between, below = "blank.decimal", "blank.decimal_population"
 		}
 		switch {
-		case f.Name == "birth_year":
+		case f.Year:
 			return words.Say("blank.year", "min", number(f.Min))
 		case f.Max == 0:
 			return words.Say(below, "min", words.Number(number(f.Min)))
@@ -230,7 +227,7 @@ func (b Blank) example(f *record.Field, n int) string {
 	case record.YesNo:
 		return "yes"
 	case record.Email:
-		if f.Name == "adviser" {
+		if f.Keep == record.Staff {
 			return ""
 		}
 		return pick("przyklad-1@example.org", "przyklad-2@example.org")
@@ -277,14 +274,9 @@ func (b Blank) day(n int) string {
 	return day
 }
 
-// figures are plausible numbers, each within what its column allows.
-var figures = map[string][2]string{
-	"reach": {"12500", "800"}, "contacts": {"", ""}, "minutes": {"45", "30"}, "hours": {"7.5", "4"}, "quantity": {"100", "3"},
-	"pre_score": {"3", "4.5"}, "post_score": {"7.5", "8"}, "max_score": {"10", "10"}, "birth_year": {"1974", "1988"},
-}
-
+// figure is a plausible number, within what its column allows.
 func (b Blank) figure(f *record.Field, n int) string {
-	value := figures[f.Name][n]
+	value := f.Example[n]
 	if value == "" {
 		return ""
 	}

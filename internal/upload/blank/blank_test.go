@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"outreach/internal/kinds"
 	"outreach/internal/project"
 	"outreach/internal/record"
 	"outreach/internal/upload"
@@ -57,7 +56,7 @@ func TestEveryBlankIsTakenAsItIs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, k := range kinds.All {
+			for _, k := range record.Builtin().Kinds {
 				for _, language := range []string{"pl", "en"} {
 					b := blank.Of(k, at.d, at.today, language)
 					var csv, xlsx bytes.Buffer

@@ -272,14 +272,14 @@ func (d Desk) month(c *web.Call, adviser, month string) ([]view, error) {
 	}
 	records, err := web.All(func(cursor string) (store.Page[store.Typed], error) {
 		page, err := c.Site.Store.TypedRecords(c.Context(), c.Project, d.Kind, staff, table.MostPage, cursor)
-		page.Items = slices.DeleteFunc(page.Items, func(t store.Typed) bool { return !strings.HasPrefix(d.Kind.Get(t.Row, "date"), month+"-") })
+		page.Items = slices.DeleteFunc(page.Items, func(t store.Typed) bool { return !strings.HasPrefix(t.Values.Get("date"), month+"-") })
 		return page, err
 	})
 	if err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(records, func(a, b store.Typed) int {
-		return cmp.Or(cmp.Compare(d.Kind.Get(a.Row, "date"), d.Kind.Get(b.Row, "date")), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(a.Values.Get("date"), b.Values.Get("date")), cmp.Compare(a.ID, b.ID))
 	})
 	return d.views(c, records)
 }

@@ -300,7 +300,7 @@ func (d Desk) one(c *web.Call) error {
 		return err
 	}
 	may := func(t store.Typed) bool {
-		return c.Has(web.Coordinator) || d.Kind.Get(t.Row, "adviser") == staff
+		return c.Has(web.Coordinator) || t.Values.Get("adviser") == staff
 	}
 	id := c.PathValue("id")
 	switch body.Method(c) {
@@ -391,8 +391,8 @@ func (d Desk) views(c *web.Call, records []store.Typed) ([]view, error) {
 		if t.Person != "" && !slices.Contains(ids, t.Person) {
 			ids = append(ids, t.Person)
 		}
-		if adviser >= 0 && t.Row[adviser] != "" {
-			staff = append(staff, t.Row[adviser])
+		if id := t.Values.Get("adviser"); adviser >= 0 && id != "" {
+			staff = append(staff, id)
 		}
 	}
 	people, err := c.Site.Store.Persons(c.Context(), c.Project, ids)
@@ -409,7 +409,7 @@ func (d Desk) views(c *web.Call, records []store.Typed) ([]view, error) {
 	}
 	out := make([]view, len(records))
 	for i, t := range records {
-		row := d.Kind.Reveal(t.Row, texts[t.ID])
+		row := d.Kind.Reveal(t.Values, texts[t.ID])
 		if adviser >= 0 {
 			row[adviser] = emails[row[adviser]]
 		}

@@ -1,31 +1,30 @@
-package kinds_test
+package record_test
 
 import (
 	"testing"
 
-	"outreach/internal/kinds"
 	"outreach/internal/record"
 )
 
 func TestKindsAreFoundByBothTheirNames(t *testing.T) {
 	t.Parallel()
 	for plural, name := range map[string]string{"signups": "signup", "consultations": "consultation", "attendance": "attendance", "tests": "test", "outputs": "output", "media": "media"} {
-		k := kinds.ByPlural(plural)
-		if k == nil || k.Name != name || kinds.ByName(name) != k {
+		k := record.Builtin().Plural(plural)
+		if k == nil || k.Name != name || record.Builtin().Kind(name) != k {
 			t.Errorf("%s and %s are not one kind", plural, name)
 		}
 	}
-	if len(kinds.All) != 6 || kinds.ByName("media2") != nil || kinds.ByPlural("test") != nil {
+	if len(record.Builtin().Kinds) != 6 || record.Builtin().Kind("media2") != nil || record.Builtin().Plural("test") != nil {
 		t.Error("there are six kinds and no others")
 	}
 }
 
 func TestFieldsAreSound(t *testing.T) {
 	t.Parallel()
-	for _, k := range kinds.All {
+	for _, k := range record.Builtin().Kinds {
 		seen := map[string]bool{}
 		for _, f := range k.Fields {
-			if seen[f.Name] || f.Name == "" || f.Polish == "" {
+			if seen[f.Name] || f.Name == "" || f.Column["pl"] == "" {
 				t.Errorf("%s.%s has no name of its own in both languages", k.Name, f.Name)
 			}
 			seen[f.Name] = true

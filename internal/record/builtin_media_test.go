@@ -1,14 +1,13 @@
-package media_test
+package record_test
 
 import (
 	"testing"
 
-	"outreach/internal/media"
 	"outreach/internal/project"
 	"outreach/internal/record"
 )
 
-var scope = record.Scope{Definition: &project.Definition{TimeZone: "Europe/Warsaw", Region: project.Region{Population: 1000}}, Today: "2026-11-23", Loose: true}
+var mediaScope = record.Scope{Definition: &project.Definition{TimeZone: "Europe/Warsaw", Region: project.Region{Population: 1000}}, Today: "2026-11-23", Loose: true}
 
 func airing(changes record.Given) record.Given {
 	given := record.Given{"date": "2010-03-11", "medium": "tv", "title": "Razem", "outlet": "TV", "reach": "10"}
@@ -36,7 +35,7 @@ func TestAiring(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, problems := media.Kind.Read(airing(tt.changes), scope)
+			_, problems := record.Builtin().Kind(record.Media).Read(airing(tt.changes), mediaScope)
 			got := ""
 			for _, p := range problems {
 				got += p.Field + " " + p.Code
@@ -51,8 +50,8 @@ func TestAiring(t *testing.T) {
 func TestMediumsInBothLanguages(t *testing.T) {
 	t.Parallel()
 	for spelling, want := range map[string]string{"telewizja": "tv", "Radio": "radio", "prasa": "press", "internet": "web", "media społecznościowe": "social", "reklama zewnętrzna": "outdoor", "outdoor": "outdoor"} {
-		entry, problems := media.Kind.Read(airing(record.Given{"medium": spelling}), scope)
-		if got := media.Kind.Get(entry.Row, "medium"); len(problems) > 0 || got != want {
+		entry, problems := record.Builtin().Kind(record.Media).Read(airing(record.Given{"medium": spelling}), mediaScope)
+		if got := record.Builtin().Kind(record.Media).Get(entry.Row, "medium"); len(problems) > 0 || got != want {
 			t.Errorf("%s is %q, %v", spelling, got, problems)
 		}
 	}

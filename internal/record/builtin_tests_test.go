@@ -1,16 +1,15 @@
-package assessment_test
+package record_test
 
 import (
 	"testing"
 
-	"outreach/internal/assessment"
 	"outreach/internal/project"
 	"outreach/internal/record"
 )
 
 func TestScoresLieBetweenZeroAndTheHighest(t *testing.T) {
 	t.Parallel()
-	scope := record.Scope{
+	testScope := record.Scope{
 		Definition: &project.Definition{TimeZone: "Europe/Warsaw", Activities: []project.Activity{{ID: "partnerships"}}},
 		Today:      "2026-11-23", Loose: true,
 	}
@@ -27,8 +26,8 @@ func TestScoresLieBetweenZeroAndTheHighest(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, problems := assessment.Kind.Read(record.Given{"email": "a@example.org", "activity": "partnerships", "date": "2010-02-19",
-				"pre_score": tt.pre, "post_score": tt.post, "max_score": tt.highest}, scope)
+			_, problems := record.Builtin().Kind(record.Test).Read(record.Given{"email": "a@example.org", "activity": "partnerships", "date": "2010-02-19",
+				"pre_score": tt.pre, "post_score": tt.post, "max_score": tt.highest}, testScope)
 			got := ""
 			for _, p := range problems {
 				got += p.Field + " " + p.Code + "; "

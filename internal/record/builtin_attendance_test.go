@@ -1,14 +1,13 @@
-package attendance_test
+package record_test
 
 import (
 	"testing"
 
-	"outreach/internal/attendance"
 	"outreach/internal/project"
 	"outreach/internal/record"
 )
 
-var scope = record.Scope{
+var attendanceScope = record.Scope{
 	Definition: &project.Definition{TimeZone: "Europe/Warsaw", Activities: []project.Activity{{ID: "partnerships"}}},
 	Today:      "2026-11-23", Loose: true,
 }
@@ -20,8 +19,8 @@ func TestOutcomesInBothLanguages(t *testing.T) {
 		"withdrew": "withdrew", "przerwał": "withdrew", "przerwała": "withdrew", "przerwał(a)": "withdrew",
 		"attended": "attended", "uczestniczył": "attended", "uczestniczyła": "attended", "uczestniczył(a)": "attended",
 	} {
-		entry, problems := attendance.Kind.Read(record.Given{"email": "a@example.org", "activity": "partnerships", "date": "2010-02-19", "outcome": spelling}, scope)
-		if got := attendance.Kind.Get(entry.Row, "outcome"); len(problems) > 0 || got != want {
+		entry, problems := record.Builtin().Kind(record.Attendance).Read(record.Given{"email": "a@example.org", "activity": "partnerships", "date": "2010-02-19", "outcome": spelling}, attendanceScope)
+		if got := record.Builtin().Kind(record.Attendance).Get(entry.Row, "outcome"); len(problems) > 0 || got != want {
 			t.Errorf("%s is %q, %v", spelling, got, problems)
 		}
 	}
@@ -29,7 +28,7 @@ func TestOutcomesInBothLanguages(t *testing.T) {
 
 func TestActivityIsOneOfTheDefinitions(t *testing.T) {
 	t.Parallel()
-	_, problems := attendance.Kind.Read(record.Given{"email": "a@example.org", "activity": "incubator", "date": "2010-02-19", "outcome": "attended"}, scope)
+	_, problems := record.Builtin().Kind(record.Attendance).Read(record.Given{"email": "a@example.org", "activity": "incubator", "date": "2010-02-19", "outcome": "attended"}, attendanceScope)
 	if len(problems) != 1 || problems[0].Field != "activity" || problems[0].Code != record.NotInList || problems[0].Args["list"] != "partnerships" {
 		t.Errorf("%+v", problems)
 	}

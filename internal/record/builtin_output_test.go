@@ -1,16 +1,15 @@
-package output_test
+package record_test
 
 import (
 	"testing"
 
-	"outreach/internal/output"
 	"outreach/internal/project"
 	"outreach/internal/record"
 )
 
 func TestOutput(t *testing.T) {
 	t.Parallel()
-	scope := record.Scope{
+	outputScope := record.Scope{
 		Definition: &project.Definition{TimeZone: "Europe/Warsaw", OutputKinds: []project.Labelled{{ID: "tv-spot", Label: project.Text{PL: "spot telewizyjny", EN: "TV spot"}}}},
 		Today:      "2026-11-23", Loose: true,
 	}
@@ -23,7 +22,7 @@ func TestOutput(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			entry, problems := output.Kind.Read(record.Given{"date": "2010-01-18", "kind": tt.kind, "quantity": tt.quantity, "title": "x"}, scope)
+			entry, problems := record.Builtin().Kind(record.Output).Read(record.Given{"date": "2010-01-18", "kind": tt.kind, "quantity": tt.quantity, "title": "x"}, outputScope)
 			got := ""
 			for _, p := range problems {
 				got += p.Field + " " + p.Code
@@ -31,7 +30,7 @@ func TestOutput(t *testing.T) {
 			if got != tt.want {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
-			if kind := output.Kind.Get(entry.Row, "kind"); tt.want == "" && kind != "tv-spot" {
+			if kind := record.Builtin().Kind(record.Output).Get(entry.Row, "kind"); tt.want == "" && kind != "tv-spot" {
 				t.Errorf("kind %q", kind)
 			}
 		})

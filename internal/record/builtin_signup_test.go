@@ -1,14 +1,13 @@
-package signup_test
+package record_test
 
 import (
 	"testing"
 
 	"outreach/internal/project"
 	"outreach/internal/record"
-	"outreach/internal/signup"
 )
 
-var scope = record.Scope{
+var signupScope = record.Scope{
 	Definition: &project.Definition{
 		TimeZone:   "Europe/Warsaw",
 		Activities: []project.Activity{{ID: "incubator"}},
@@ -17,7 +16,7 @@ var scope = record.Scope{
 	Today: "2026-11-23", Loose: true,
 }
 
-func form(changes record.Given) record.Given {
+func signupGiven(changes record.Given) record.Given {
 	out := record.Given{"activity": "incubator", "first_name": "Anna", "last_name": "Nowak", "email": "a@example.org", "consent_processing": "yes"}
 	for name, value := range changes {
 		out[name] = value
@@ -46,7 +45,7 @@ func TestSignup(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			entry, problems := signup.Kind.Read(form(tt.changes), scope)
+			entry, problems := record.Builtin().Kind(record.Signup).Read(signupGiven(tt.changes), signupScope)
 			got := ""
 			for _, p := range problems {
 				got += p.Field + " " + p.Code + " " + p.Hint + "; "
@@ -73,22 +72,22 @@ func TestAttributesInBothLanguages(t *testing.T) {
 		{"education", "isced-5-8", "isced-5-8"}, {"education", "wyższe", "isced-5-8"},
 		{"group", "Osoba zainteresowana", "individual"}, {"locale", "pl", "pl"},
 	} {
-		entry, problems := signup.Kind.Read(form(record.Given{tt.field: tt.spelling}), scope)
-		if got := signup.Kind.Get(entry.Row, tt.field); len(problems) > 0 || got != tt.want {
+		entry, problems := record.Builtin().Kind(record.Signup).Read(signupGiven(record.Given{tt.field: tt.spelling}), signupScope)
+		if got := record.Builtin().Kind(record.Signup).Get(entry.Row, tt.field); len(problems) > 0 || got != tt.want {
 			t.Errorf("%s is %q, %v", tt.spelling, got, problems)
 		}
 	}
 }
 
 // Every list of a breakdown is complete, in the order that breakdowns have.
-func TestLists(t *testing.T) {
+func TestSignupLists(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{
 		"sex": {"female", "male", "other"}, "education": {"isced-0-2", "isced-3-4", "isced-5-8"},
 		"labour_status": {"employed", "self-employed", "unemployed", "inactive"}, "residence": {"urban", "rural"}, "disability": {"yes", "no"},
 	}
 	for name, ids := range want {
-		options := signup.Kind.Fields[signup.Kind.Index(name)].Options(scope.Definition)
+		options := record.Builtin().Kind(record.Signup).Fields[record.Builtin().Kind(record.Signup).Index(name)].Options(signupScope.Definition)
 		if len(options) != len(ids) {
 			t.Fatalf("%s has %d values", name, len(options))
 		}

@@ -1,0 +1,51 @@
+package project
+
+// RecordKind is a kind of record as data: what is built in, or what a definition adds. Package record makes it ready for use, and
+// says what each value may be.
+type RecordKind struct {
+	Name      string        `json:"name"`   // as rules say `of`
+	Plural    string        `json:"plural"` // as addresses and files say
+	Person    bool          `json:"person,omitempty"`
+	ByPartner bool          `json:"by_partner,omitempty"`
+	Fields    []RecordField `json:"fields,omitempty"`
+	Rules     []RecordRule  `json:"rules,omitempty"`
+}
+
+// RecordField is a field of a kind of record.
+type RecordField struct {
+	ID        string            `json:"id"`
+	Column    map[string]string `json:"column,omitempty"` // its name as a column of files, by language; English is its id
+	Label     Text              `json:"label,omitzero"`   // where the catalogues of words have none
+	Type      string            `json:"type"`
+	Privacy   string            `json:"privacy,omitempty"`
+	Required  bool              `json:"required,omitempty"`
+	Key       bool              `json:"key,omitempty"` // part of the natural key
+	Min       float64           `json:"min,omitempty"`
+	Max       float64           `json:"max,omitempty"`
+	Year      bool              `json:"year,omitempty"`
+	Longest   int               `json:"longest,omitempty"`
+	Options   []RecordOption    `json:"options,omitempty"`
+	List      string            `json:"list,omitempty"` // a list of the definition, in the place of options
+	NoColumn  bool              `json:"no_column,omitempty"`
+	Attribute bool              `json:"attribute,omitempty"`
+	Personal  bool              `json:"personal,omitempty"`
+	Total     bool              `json:"total,omitempty"`
+	Section   string            `json:"section,omitempty"`
+	Example   [2]string         `json:"example,omitzero"`
+}
+
+// RecordOption is one value of a list.
+type RecordOption struct {
+	ID    string   `json:"id"`
+	Label Text     `json:"label"`
+	Also  []string `json:"also,omitempty"` // other ways to write it
+}
+
+// RecordRule is a rule between fields of one record.
+type RecordRule struct {
+	Rule   string   `json:"rule"`   // any-of, must-be, at-most, at-least
+	Fields []string `json:"fields"` // which it is about
+	Other  string   `json:"other,omitempty"`
+	Value  string   `json:"value,omitempty"`
+	Hint   string   `json:"hint,omitempty"` // of the problem's message
+}
