@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"outreach"
 	compilesnapshot "outreach/functions/compile-snapshot/handler"
 	defineproject "outreach/functions/define-project/handler"
 	ingestupload "outreach/functions/ingest-upload/handler"
@@ -62,11 +63,7 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 		settings: s, log: log, wake: make(chan struct{}, 1),
 		aside: &deadLetters{file: filepath.Join(s.data, "dead-letters.jsonl")},
 	}
-	template, err := findTemplate(s.template)
-	if err != nil {
-		return nil, err
-	}
-	functions, deliveries, err := readTemplate(template)
+	functions, deliveries, err := parseTemplate([]byte(outreach.Template))
 	if err != nil {
 		return nil, err
 	}
@@ -115,21 +112,6 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 		st.scheduled = st.scheduled || f.Schedule
 	}
 	return st, err
-}
-
-func findTemplate(file string) (string, error) {
-	if file != "" {
-		return file, nil
-	}
-	for dir := "."; ; dir = filepath.Join(dir, "..") {
-		candidate := filepath.Join(dir, "template.yaml")
-		if _, err := os.Stat(candidate); err == nil {
-			return candidate, nil
-		}
-		if here, err := filepath.Abs(dir); err != nil || here == filepath.Dir(here) {
-			return "", errors.New("template.yaml is neither here nor above: start in the project's folder, or name it with -template")
-		}
-	}
 }
 
 // secretFile reads the secret that keys the hashes of identities, or makes it. Without it nobody is recognised again: it

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -25,16 +24,8 @@ type route struct{ Method, Path string }
 // defaultRoute is the path of the route for all that is nobody's.
 const defaultRoute = "$default"
 
-// readTemplate reads what the stack needs from the SAM template: functions with their events, and how often the queue
+// parseTemplate reads what the stack needs from the SAM template: functions with their events, and how often the queue
 // delivers before a message is put aside.
-func readTemplate(file string) (functions []function, deliveries int, err error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, 0, err
-	}
-	return parseTemplate(text)
-}
-
 func parseTemplate(text []byte) (functions []function, deliveries int, err error) {
 	var template struct {
 		Resources map[string]resource `yaml:"Resources"`

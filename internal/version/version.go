@@ -30,32 +30,33 @@ func Details() string {
 
 type build struct{ number, commit, goVersion string }
 
-// read merges what Go recorded in the binary with what was given at link time, which wins. The argument may be nil.
+// read merges what Go recorded in the binary, which may be nothing, with what was given at link time, which wins.
 func read(info *debug.BuildInfo) build {
 	b := build{number: number, commit: commit, goVersion: "unknown Go"}
-	if info == nil {
-		b.number = cmp.Or(b.number, "devel")
-		return b
-	}
-	b.goVersion = info.GoVersion
-	if info.Main.Version != "(devel)" {
-		b.number = cmp.Or(b.number, info.Main.Version)
-	}
-	b.number = cmp.Or(b.number, "devel")
-	if b.commit != "" {
-		return b
-	}
-	modified := false
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			b.commit = s.Value[:min(12, len(s.Value))]
-		case "vcs.modified":
-			modified = s.Value == "true"
+	if info != nil {
+		b.goVersion = info.GoVersion
+		b.commit = cmp.Or(b.commit, revision(info.Settings))
+		if info.Main.Version != "(devel)" {
+			b.number = cmp.Or(b.number, info.Main.Version)
 		}
 	}
-	if b.commit != "" && modified {
-		b.commit += "+dirty"
-	}
+	b.number = cmp.Or(b.number, "devel")
 	return b
+}
+
+// revision returns the commit, "+dirty" after it where files were changed since; empty where it is not known.
+func revision(settings []debug.BuildSetting) string {
+	commit, dirty := "", ""
+	for _, s := range settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = s.Value[:min(12, len(s.Value))]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "+dirty"
+		}
+	}
+	if commit == "" {
+		return ""
+	}
+	return commit + dirty
 }
