@@ -11,11 +11,11 @@ import (
 
 // function is a function as the template declares it: which addresses it answers, and what else wakes it.
 type function struct {
-	Name     string // the folder of its code: submit-signup
-	Routes   []route
-	Queue    bool
-	Schedule bool
-	Stream   bool
+	Name      string // the folder of its code: submit-signup
+	Routes    []route
+	Queue     bool
+	Schedules []schedule
+	Stream    bool
 }
 
 // route is an address that the HTTP API hands to a function.
@@ -50,7 +50,18 @@ func parseTemplate(text []byte) (functions []function, deliveries int, err error
 			case "SQS":
 				f.Queue = true
 			case "ScheduleV2":
-				f.Schedule = true
+				if f.Name != "compile-snapshot" {
+					return nil, 0, fmt.Errorf("template: %s: only compile-snapshot can have a schedule, and %s is one", id, name)
+				}
+				p := event.Properties
+				if p.State != nil || p.StartDate != nil || p.EndDate != nil || p.Input != nil {
+					return nil, 0, fmt.Errorf("template: %s: schedule %s: State, StartDate, EndDate and Input are not known", id, name)
+				}
+				due, err := parseSchedule(p.Expression, p.Zone)
+				if err != nil {
+					return nil, 0, fmt.Errorf("template: %s: %s: %w", id, name, err)
+				}
+				f.Schedules = append(f.Schedules, due)
 			case "DynamoDB":
 				f.Stream = true
 			default:
@@ -77,6 +88,13 @@ type resource struct {
 			Properties struct {
 				Method string `yaml:"Method"`
 				Path   string `yaml:"Path"`
+
+				Expression string `yaml:"ScheduleExpression"`
+				Zone       string `yaml:"ScheduleExpressionTimezone"`
+				State      any    `yaml:"State"`
+				StartDate  any    `yaml:"StartDate"`
+				EndDate    any    `yaml:"EndDate"`
+				Input      any    `yaml:"Input"`
 			} `yaml:"Properties"`
 		} `yaml:"Events"`
 	} `yaml:"Properties"`
