@@ -36,6 +36,11 @@ func run(ctx context.Context, s settings, model fs.FS, out io.Writer) error {
 	if err := os.MkdirAll(s.data, 0o700); err != nil {
 		return err
 	}
+	unlock, err := lockFolder(s.data)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	log, closeLog, err := openLog(filepath.Join(s.data, "log.jsonl"))
 	if err != nil {
 		return err

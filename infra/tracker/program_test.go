@@ -47,6 +47,18 @@ func TestServeCommandMayBeNamed(t *testing.T) {
 	caller{t: t, base: s.base}.get("/health").is(http.StatusOK)
 }
 
+func TestSecondProcessOnOneDataFolderIsRefused(t *testing.T) {
+	t.Parallel()
+	s := start(t, t.TempDir(), "localhost:0", "-empty")
+	out, err := programIn(t.TempDir(), nil, "-addr", "localhost:0", "-data", s.data, "-empty").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "another process serves the data folder "+s.data) {
+		t.Errorf("%v\n%s", err, out)
+	}
+	caller{t: t, base: s.base}.get("/health").is(http.StatusOK)
+	s.kill()
+	caller{t: t, base: start(t, s.data, "localhost:0", "-empty").base}.get("/health").is(http.StatusOK) // a process that died holds no lock
+}
+
 func TestVersionCommand(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command(program, "version").Output()
