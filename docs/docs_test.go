@@ -267,7 +267,7 @@ func anchors(markdown string) []string {
 func TestTheFlagsAreThoseOfTheLocalStack(t *testing.T) {
 	t.Parallel()
 	var flags, told []string
-	for _, f := range regexp.MustCompile(`flag\.\w+Var\(&s\.\w+, "([a-z0-9-]+)"`).FindAllStringSubmatch(read(t, "../infra/tracker/main.go"), -1) {
+	for _, f := range regexp.MustCompile(`flags\.\w+Var\(&s\.\w+, "([a-z0-9-]+)"`).FindAllStringSubmatch(read(t, "../infra/tracker/settings.go"), -1) {
 		flags = append(flags, f[1])
 	}
 	_, table, _ := strings.Cut(read(t, "../README.md"), "| flag | meaning |")
@@ -284,6 +284,22 @@ func TestTheFlagsAreThoseOfTheLocalStack(t *testing.T) {
 	slices.Sort(flags)
 	slices.Sort(told)
 	if diff := cmp.Diff(flags, told); diff != "" || len(flags) < 5 {
+		t.Error(diff)
+	}
+}
+
+func TestReadmeListsEachCommand(t *testing.T) {
+	t.Parallel()
+	var commands, told []string
+	for _, c := range regexp.MustCompile(`\{name: "([a-z]+)", summary: `).FindAllStringSubmatch(read(t, "../infra/tracker/command.go"), -1) {
+		commands = append(commands, c[1])
+	}
+	_, table, _ := strings.Cut(read(t, "../README.md"), "| command | does |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	for _, c := range regexp.MustCompile("\\| `tracker \\[?([a-z]+)").FindAllStringSubmatch(table, -1) {
+		told = append(told, c[1])
+	}
+	if diff := cmp.Diff(commands, told); diff != "" || len(commands) < 5 {
 		t.Error(diff)
 	}
 }

@@ -34,7 +34,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/goccy/go-yaml"
 
-	"outreach/infra/replay"
+	"outreach/infra/tracker/replay"
 	"outreach/internal/web"
 )
 
@@ -291,7 +291,7 @@ func (d *driver) otherClient(t *testing.T) (string, error) {
 }
 
 func (d *driver) player() *replay.Player {
-	return &replay.Player{Base: d.base, Client: d.client, Model: os.DirFS("../local"), Token: d.pool.token}
+	return &replay.Player{Base: d.base, Client: d.client, Model: os.DirFS("../tracker"), Token: d.pool.token}
 }
 
 // modelProject plays the whole model project in over the deployed API, and compares with what was published.
@@ -320,7 +320,7 @@ func startLocal(t *testing.T) (ready func() string) {
 	if said, err := exec.Command("go", "build", "-o", program, "outreach/infra/tracker").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, said)
 	}
-	c := exec.Command(program, "-addr", "localhost:0", "-data", t.TempDir(), "-template", "../../template.yaml")
+	c := exec.Command(program, "-addr", "localhost:0", "-data", t.TempDir())
 	said, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -68,7 +68,12 @@ type tracker struct {
 
 // begin starts the program and waits until it says that it is ready.
 func begin(data, address string, flags ...string) (*tracker, error) {
-	t := &tracker{process: exec.Command(program, append([]string{"-addr", address, "-data", data}, flags...)...), data: data, exited: make(chan struct{})}
+	return await(&tracker{process: exec.Command(program, append([]string{"-addr", address, "-data", data}, flags...)...), data: data})
+}
+
+// await starts the process and waits until it says that it is ready.
+func await(t *tracker) (*tracker, error) {
+	t.exited = make(chan struct{})
 	out, err := t.process.StdoutPipe()
 	if err != nil {
 		return nil, err

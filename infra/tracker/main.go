@@ -1,13 +1,12 @@
-// The local stack is the whole tracker in one process, with nothing else installed: the functions' own handlers behind real
-// HTTP, routes and event sources as template.yaml says, tables in SQLite and files in a folder. A small organisation
+// Command tracker is the whole tracker in one process, with nothing else installed: the functions' own handlers behind real
+// HTTP, routes, event sources and schedules as template.yaml says, tables in SQLite and files in a folder. A small organisation
 // without a cloud account can run it for real with -issuer; without, it plays the model project in and lets whoever sits
-// at the machine sign in as anybody.
+// at the machine sign in as anybody. Its other commands help whoever operates a tracker, on one machine or on AWS.
 package main
 
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -20,49 +19,14 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"outreach/internal/version"
 )
 
-type settings struct {
-	address, data, template           string
-	empty                             bool
-	issuer, clientID, clientSecret    string
-	groupsClaim, baseURL              string
-	smtp, smtpPassword, mailFrom      string
-	dynamoURL, s3URL                  string
-	trackerTable, peopleTable, bucket string
-}
-
 func main() {
-	if err := realMain(); err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1)
-	}
-}
-
-func realMain() error {
-	var s settings
-	flag.StringVar(&s.address, "addr", "localhost:3000", "address to listen on")
-	flag.StringVar(&s.data, "data", ".data", "folder in which everything is kept")
-	flag.StringVar(&s.template, "template", "", "the SAM template (default: template.yaml here or above)")
-	flag.BoolVar(&s.empty, "empty", false, "do not play the model project in")
-	flag.StringVar(&s.issuer, "issuer", "", "OpenID Connect issuer to trust; nothing under /local exists then")
-	flag.StringVar(&s.clientID, "client-id", "outreach", "this application's name at the issuer")
-	flag.StringVar(&s.clientSecret, "client-secret-file", "", "file with the client's secret at the issuer, if it has one")
-	flag.StringVar(&s.groupsClaim, "groups-claim", "groups", "the claim that holds the roles")
-	flag.StringVar(&s.baseURL, "base-url", "", "where people find the tracker (default: http:// and -addr)")
-	flag.StringVar(&s.smtp, "smtp", "", "SMTP server that sends letters, smtp://user@host:587 or smtps://user@host:465 (default: they are only kept)")
-	flag.StringVar(&s.smtpPassword, "smtp-password-file", "", "file with the user's password at -smtp")
-	flag.StringVar(&s.mailFrom, "mail-from", "", "address that letters come from, with -smtp")
-	flag.StringVar(&s.dynamoURL, "dynamodb", "", "DynamoDB endpoint to use in the place of SQLite")
-	flag.StringVar(&s.s3URL, "s3", "", "S3 endpoint to use in the place of a folder")
-	flag.StringVar(&s.trackerTable, "tracker-table", "outreach-tracker", "name of the tracker table at -dynamodb")
-	flag.StringVar(&s.peopleTable, "people-table", "outreach-people", "name of the people table at -dynamodb")
-	flag.StringVar(&s.bucket, "bucket", "outreach", "name of the bucket at -s3")
-	flag.Parse()
-
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	return run(ctx, s, model, os.Stdout)
+	os.Exit(execute(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
 // run is the stack from its start until the context ends. It tells out what came of the model project, and when it is ready.
@@ -72,11 +36,17 @@ func run(ctx context.Context, s settings, model fs.FS, out io.Writer) error {
 	if err := os.MkdirAll(s.data, 0o700); err != nil {
 		return err
 	}
+	unlock, err := lockFolder(s.data)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	log, closeLog, err := openLog(filepath.Join(s.data, "log.jsonl"))
 	if err != nil {
 		return err
 	}
 	defer closeLog()
+	log.Info("start", "version", version.String())
 	listener, err := net.Listen("tcp", s.address)
 	if err != nil {
 		return err

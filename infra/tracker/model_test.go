@@ -11,7 +11,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"outreach/infra/replay"
+	"outreach/infra/tracker/replay"
 )
 
 var (

@@ -5,6 +5,7 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"outreach/infra/replay"
+	"outreach/infra/tracker/replay"
 )
 
 //go:embed ces
@@ -23,8 +24,7 @@ var model embed.FS // the model project's input
 // play plays the model project in when nothing was kept yet, or when an earlier play was cut off; the project for trying the
 // forms comes with it. Then it prints what came out.
 func play(ctx context.Context, st *stack, model fs.FS, base string, out io.Writer) error {
-	client := &http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	player := &replay.Player{Base: base, Client: client, Model: model, Token: tokens(client, base)}
+	player := newPlayer(base, model)
 	projects, err := st.store.Projects(ctx)
 	if err != nil {
 		return err
@@ -55,6 +55,28 @@ func play(ctx context.Context, st *stack, model fs.FS, base string, out io.Write
 	}
 	tellWhere(out, st.settings.baseURL)
 	return nil
+}
+
+// newPlayer returns a player for the tracker at an address, with the tokens that it gives out itself.
+func newPlayer(base string, model fs.FS) *replay.Player {
+	client := &http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &replay.Player{Base: base, Client: client, Model: model, Token: tokens(client, base)}
+}
+
+func replayCommand(flags *flag.FlagSet) func(ctx context.Context, out io.Writer) error {
+	to := flags.String("to", "http://localhost:3000", "address of the tracker; it must run without -issuer")
+	return func(ctx context.Context, out io.Writer) error {
+		player := newPlayer(strings.TrimSuffix(*to, "/"), model)
+		if err := player.Play(ctx); err != nil {
+			return err
+		}
+		shown, err := player.Shown(ctx)
+		if err != nil || shown == nil {
+			return err
+		}
+		shown.Print(out)
+		return nil
+	}
 }
 
 // tokens gives the stack's own tokens, each asked for once.

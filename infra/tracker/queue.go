@@ -65,7 +65,7 @@ func (q *queue) nudge() {
 	}
 }
 
-// redrive forgets that dead letters were delivered, where that is asked for by a file beside them (infra/redrive puts it
+// redrive forgets that dead letters were delivered, where that is asked for by a file beside them (tracker redrive puts it
 // there), so that they are found anew. Of what no longer lies among the uploads nothing is left to bring back.
 func (q *queue) redrive() {
 	if os.Remove(filepath.Join(filepath.Dir(q.aside.file), "redrive")) != nil {

@@ -18,7 +18,7 @@ func TestDeadLettersAreBroughtBack(t *testing.T) {
 	lay(t, s, "uploads/courtyards/radio/airings.csv", "date;medium;title;outlet;reach\n"+day+";radio;Drzewa;Radio;12500\n")
 	eventually(t, "a dead letter of a project that is not there", waiting(1))
 	p := newProjectAt(t, s, "courtyards")
-	if out, err := exec.Command("go", "run", "../redrive", "-data", s.data).CombinedOutput(); err != nil || !strings.Contains(string(out), "1 dead letters") {
+	if out, err := exec.Command(program, "redrive", "-data", s.data).CombinedOutput(); err != nil || !strings.Contains(string(out), "1 dead letters") {
 		t.Fatalf("redrive: %v\n%s", err, out)
 	}
 	eventually(t, "no dead letter any more", waiting(0))

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"outreach"
 	compilesnapshot "outreach/functions/compile-snapshot/handler"
 	defineproject "outreach/functions/define-project/handler"
 	ingestupload "outreach/functions/ingest-upload/handler"
@@ -54,7 +55,7 @@ type stack struct {
 	notices   *sendnotices.Notices
 	wake      chan struct{}
 	tasks     sync.WaitGroup
-	scheduled bool
+	schedules []schedule
 }
 
 func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error) {
@@ -62,11 +63,7 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 		settings: s, log: log, wake: make(chan struct{}, 1),
 		aside: &deadLetters{file: filepath.Join(s.data, "dead-letters.jsonl")},
 	}
-	template, err := findTemplate(s.template)
-	if err != nil {
-		return nil, err
-	}
-	functions, deliveries, err := readTemplate(template)
+	functions, deliveries, err := parseTemplate([]byte(outreach.Template))
 	if err != nil {
 		return nil, err
 	}
@@ -112,24 +109,9 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 		"sign-in": st.site.Authority.Handler(),
 	})
 	for _, f := range functions {
-		st.scheduled = st.scheduled || f.Schedule
+		st.schedules = append(st.schedules, f.Schedules...)
 	}
 	return st, err
-}
-
-func findTemplate(file string) (string, error) {
-	if file != "" {
-		return file, nil
-	}
-	for dir := "."; ; dir = filepath.Join(dir, "..") {
-		candidate := filepath.Join(dir, "template.yaml")
-		if _, err := os.Stat(candidate); err == nil {
-			return candidate, nil
-		}
-		if here, err := filepath.Abs(dir); err != nil || here == filepath.Dir(here) {
-			return "", errors.New("template.yaml is neither here nor above: start in the project's folder, or name it with -template")
-		}
-	}
 }
 
 // secretFile reads the secret that keys the hashes of identities, or makes it. Without it nobody is recognised again: it
@@ -250,15 +232,15 @@ func (st *stack) changed() {
 }
 
 // start begins what runs beside the requests: the queue, the look-out for files put in by hand or before a crash, the
-// notices, the nightly schedule.
+// notices, the schedules.
 func (st *stack) start(ctx context.Context) {
 	st.sweep(ctx)
 	st.changed()
 	st.task(func() { st.queue.run(ctx, 2*time.Second) })
 	st.task(func() { every(ctx, 2*time.Second, func() { st.sweep(ctx) }) })
 	st.task(func() { st.sendNotices(ctx) })
-	if st.scheduled {
-		st.task(func() { st.nightly(ctx) })
+	for _, s := range st.schedules {
+		st.task(func() { s.run(ctx, func() { st.compile(ctx) }) })
 	}
 }
 
@@ -309,31 +291,6 @@ func (st *stack) sendNotices(ctx context.Context) {
 			}
 		}
 	}
-}
-
-// nightly fires the schedule.
-func (st *stack) nightly(ctx context.Context) {
-	for {
-		timer := time.NewTimer(time.Until(nextNight(time.Now())))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		case <-timer.C:
-			if err := st.compiler.Schedule(ctx); err != nil {
-				st.log.Error("schedule", "reason", err.Error())
-			}
-		}
-	}
-}
-
-// nextNight is when the schedule is due next: at half past three, which every day has once.
-func nextNight(now time.Time) time.Time {
-	next := time.Date(now.Year(), now.Month(), now.Day(), 3, 30, 0, 0, now.Location())
-	if !next.After(now) {
-		next = time.Date(now.Year(), now.Month(), now.Day()+1, 3, 30, 0, 0, now.Location())
-	}
-	return next
 }
 
 // close waits for what is under way, and closes the tables.

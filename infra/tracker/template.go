@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -12,11 +11,11 @@ import (
 
 // function is a function as the template declares it: which addresses it answers, and what else wakes it.
 type function struct {
-	Name     string // the folder of its code: submit-signup
-	Routes   []route
-	Queue    bool
-	Schedule bool
-	Stream   bool
+	Name      string // the folder of its code: submit-signup
+	Routes    []route
+	Queue     bool
+	Schedules []schedule
+	Stream    bool
 }
 
 // route is an address that the HTTP API hands to a function.
@@ -25,16 +24,8 @@ type route struct{ Method, Path string }
 // defaultRoute is the path of the route for all that is nobody's.
 const defaultRoute = "$default"
 
-// readTemplate reads what the stack needs from the SAM template: functions with their events, and how often the queue
+// parseTemplate reads what the stack needs from the SAM template: functions with their events, and how often the queue
 // delivers before a message is put aside.
-func readTemplate(file string) (functions []function, deliveries int, err error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, 0, err
-	}
-	return parseTemplate(text)
-}
-
 func parseTemplate(text []byte) (functions []function, deliveries int, err error) {
 	var template struct {
 		Resources map[string]resource `yaml:"Resources"`
@@ -59,7 +50,18 @@ func parseTemplate(text []byte) (functions []function, deliveries int, err error
 			case "SQS":
 				f.Queue = true
 			case "ScheduleV2":
-				f.Schedule = true
+				if f.Name != "compile-snapshot" {
+					return nil, 0, fmt.Errorf("template: %s: only compile-snapshot can have a schedule, and %s is one", id, name)
+				}
+				p := event.Properties
+				if p.State != nil || p.StartDate != nil || p.EndDate != nil || p.Input != nil {
+					return nil, 0, fmt.Errorf("template: %s: schedule %s: State, StartDate, EndDate and Input are not known", id, name)
+				}
+				due, err := parseSchedule(p.Expression, p.Zone)
+				if err != nil {
+					return nil, 0, fmt.Errorf("template: %s: %s: %w", id, name, err)
+				}
+				f.Schedules = append(f.Schedules, due)
 			case "DynamoDB":
 				f.Stream = true
 			default:
@@ -86,6 +88,13 @@ type resource struct {
 			Properties struct {
 				Method string `yaml:"Method"`
 				Path   string `yaml:"Path"`
+
+				Expression string `yaml:"ScheduleExpression"`
+				Zone       string `yaml:"ScheduleExpressionTimezone"`
+				State      any    `yaml:"State"`
+				StartDate  any    `yaml:"StartDate"`
+				EndDate    any    `yaml:"EndDate"`
+				Input      any    `yaml:"Input"`
 			} `yaml:"Properties"`
 		} `yaml:"Events"`
 	} `yaml:"Properties"`

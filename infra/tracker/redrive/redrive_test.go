@@ -1,8 +1,10 @@
-package main
+package redrive
 
 import (
 	"bytes"
 	"context"
+	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -117,6 +119,17 @@ func TestQueues(t *testing.T) {
 	}
 }
 
+// run runs the command with arguments.
+func run(t *testing.T, out io.Writer, args ...string) error {
+	t.Helper()
+	flags := flag.NewFlagSet("redrive", flag.ContinueOnError)
+	command := Command(flags)
+	if err := flags.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	return command(t.Context(), out)
+}
+
 func TestTheLocalStackIsAskedOnlyWhereSomethingLies(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
@@ -124,7 +137,7 @@ func TestTheLocalStackIsAskedOnlyWhereSomethingLies(t *testing.T) {
 	tell := func(args ...string) string {
 		t.Helper()
 		var out bytes.Buffer
-		if err := run(t.Context(), append(args, "-data", data), &out); err != nil {
+		if err := run(t, &out, append(args, "-data", data)...); err != nil {
 			t.Fatal(err)
 		}
 		return out.String()
@@ -142,10 +155,10 @@ func TestTheLocalStackIsAskedOnlyWhereSomethingLies(t *testing.T) {
 	if tell(); !asked() {
 		t.Error("it does not ask")
 	}
-	if err := run(t.Context(), nil, nil); err == nil {
+	if err := run(t, nil); err == nil {
 		t.Error("without a place it is no error")
 	}
-	if err := run(t.Context(), []string{"-data", filepath.Join(data, "none")}, nil); err == nil {
+	if err := run(t, nil, "-data", filepath.Join(data, "none")); err == nil {
 		t.Error("a folder that is not there is no error")
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package restore
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -40,6 +41,17 @@ indicators:
   - {code: "1", unit: person, target: 10, count: people, of: consultation, label: Advised}
   - {code: "2", unit: person, target: 10, count: people, of: consultation, where: 'sex == "female"', label: Women}
 `
+
+// command runs the command with arguments.
+func command(t *testing.T, out io.Writer, args ...string) error {
+	t.Helper()
+	flags := flag.NewFlagSet("restore", flag.ContinueOnError)
+	run := Command(flags)
+	if err := flags.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	return run(t.Context(), out)
+}
 
 func begin(t *testing.T, data string) {
 	t.Helper()
@@ -128,7 +140,7 @@ func TestFolders(t *testing.T) {
 	}
 	tell := func(args ...string) (string, error) {
 		var out bytes.Buffer
-		err := run(context.Background(), append([]string{"-data", backup, "-live", live}, args...), &out)
+		err := command(t, &out, append([]string{"-data", backup, "-live", live}, args...)...)
 		return out.String(), err
 	}
 	if told, err := tell("-dry-run"); err != nil || !strings.Contains(told, "1 erasures in the ledger, 1 to erase again") || !strings.Contains(told, ": the same\n") {
@@ -171,7 +183,7 @@ func TestAFactThatIsMissingIsTold(t *testing.T) {
 	} {
 		change(t, data, tt.statement)
 		var out bytes.Buffer
-		err := run(t.Context(), []string{"-data", data}, &out)
+		err := command(t, &out, "-data", data)
 		if !strings.Contains(out.String(), tt.told) || (err == nil) != (tt.told == "the same") {
 			t.Errorf("%s: %v\n%s", tt.name, err, &out)
 		}
@@ -181,7 +193,7 @@ func TestAFactThatIsMissingIsTold(t *testing.T) {
 func TestWhatIsAskedHasToBeWhole(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{}, {"-tracker", "t", "-people", "p", "-bucket", "b"}, {"-tracker", "t", "-people", "p", "-bucket", "b", "-to", "yesterday"}, {"-data", filepath.Join(t.TempDir(), "none")}} {
-		if err := run(t.Context(), args, nil); err == nil {
+		if err := command(t, nil, args...); err == nil {
 			t.Errorf("%v is no error", args)
 		}
 	}

@@ -1,16 +1,14 @@
-// Restore brings both tables back to an instant, into new tables beside the live ones, erases in them once more whoever was
+// Package restore brings both tables back to an instant, into new tables beside the live ones, erases in them once more whoever was
 // erased since, and computes the newest snapshots again: a hash that comes out the same proves that the facts behind it are
-// all there. Of the local stack a folder is restored by copying it; the rest is the same.
-package main
+// all there. On one machine the data folder is restored by copying it; the rest is the same.
+package restore
 
 import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"time"
 
@@ -20,15 +18,6 @@ import (
 	"outreach/internal/table/sqlite"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1)
-	}
-}
-
 type settings struct {
 	tracker, people, bucket string
 	to, suffix              string
@@ -37,21 +26,22 @@ type settings struct {
 	dry                     bool
 }
 
-func run(ctx context.Context, args []string, out io.Writer) error {
+// Command registers the flags of restore, and returns what runs once they are parsed.
+func Command(flags *flag.FlagSet) func(ctx context.Context, out io.Writer) error {
 	var s settings
-	flags := flag.NewFlagSet("restore", flag.ContinueOnError)
 	flags.StringVar(&s.tracker, "tracker", "", "the live tracker table")
 	flags.StringVar(&s.people, "people", "", "the live people table")
 	flags.StringVar(&s.bucket, "bucket", "", "the bucket")
 	flags.StringVar(&s.to, "to", "", "the instant to go back to, as 2026-11-23T08:00:00Z")
 	flags.StringVar(&s.suffix, "suffix", "-restored", "what the new tables' names end in; tables of those names that are there already are used as they are")
-	flags.StringVar(&s.data, "data", "", "a copy of the local stack's folder from a backup, in the place of tables")
+	flags.StringVar(&s.data, "data", "", "a copy of a data folder from a backup, in the place of tables")
 	flags.StringVar(&s.live, "live", "", "with -data: the folder that was in use until now, for its ledger of erasures")
 	flags.IntVar(&s.snapshots, "snapshots", 3, "how many of each project's newest snapshots to compute again")
 	flags.BoolVar(&s.dry, "dry-run", false, "tell what would be done, and change nothing")
-	if err := flags.Parse(args); err != nil {
-		return err
-	}
+	return func(ctx context.Context, out io.Writer) error { return run(ctx, s, out) }
+}
+
+func run(ctx context.Context, s settings, out io.Writer) error {
 	if s.data != "" {
 		return folders(ctx, s, out)
 	}
@@ -65,7 +55,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return tables(ctx, s, to, out)
 }
 
-// folders does it on folders of the local stack, while it does not run.
+// folders does it on data folders, while no tracker serves them.
 func folders(ctx context.Context, s settings, out io.Writer) (err error) {
 	restored, closeRestored, err := open(s.data)
 	if err != nil {

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// schedule is a cron schedule of the template, as EventBridge Scheduler understands it: of a minute that a change of the clocks
+// skips it has none, and of one that comes twice it has one.
+type schedule struct {
+	zone                         *time.Location
+	minutes, hours, days, months []int
+}
+
+// parseSchedule reads an expression such as cron(0 9 1 1,4,7,10 ? *) and the name of its time zone, UTC where that is empty.
+// Numbers, lists and ranges of them, * and ? are known. Anything else is an error, so that no schedule is left out or read
+// differently from AWS: rates, steps, names, days of the week, years, dates that never come.
+func parseSchedule(expression, zone string) (schedule, error) {
+	fail := func(err error) (schedule, error) { return schedule{}, fmt.Errorf("schedule %s: %w", expression, err) }
+	inside, isCron := strings.CutPrefix(expression, "cron(")
+	inside, isClosed := strings.CutSuffix(inside, ")")
+	fields := strings.Fields(inside)
+	if !isCron || !isClosed || len(fields) != 6 {
+		return fail(fmt.Errorf("only cron(minute hour day month ? *) is known"))
+	}
+	if fields[4] != "?" || fields[5] != "*" {
+		return fail(fmt.Errorf("only ? is known as the day of the week, and only * as the year"))
+	}
+	s := schedule{}
+	var err error
+	if s.zone, err = time.LoadLocation(zone); err != nil {
+		return fail(err)
+	}
+	for i, f := range []struct {
+		into        *[]int
+		first, last int
+	}{{&s.minutes, 0, 59}, {&s.hours, 0, 23}, {&s.days, 1, 31}, {&s.months, 1, 12}} {
+		if *f.into, err = parseNumbers(fields[i], f.first, f.last); err != nil {
+			return fail(err)
+		}
+	}
+	if s.next(time.Now()).IsZero() {
+		return fail(fmt.Errorf("that day never comes"))
+	}
+	return s, nil
+}
+
+// parseNumbers reads a field as the ascending numbers that it stands for.
+func parseNumbers(field string, first, last int) ([]int, error) {
+	if field == "*" {
+		field = fmt.Sprintf("%d-%d", first, last)
+	}
+	var out []int
+	for part := range strings.SplitSeq(field, ",") {
+		low, high, isRange := strings.Cut(part, "-")
+		if !isRange {
+			high = low
+		}
+		from, err := strconv.ParseUint(low, 10, 8)
+		to, errTo := strconv.ParseUint(high, 10, 8)
+		if err != nil || errTo != nil || int(from) < first || int(to) > last || from > to {
+			return nil, fmt.Errorf("%q is no number, list or range between %d and %d", field, first, last)
+		}
+		for n := int(from); n <= int(to); n++ {
+			out = append(out, n)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+// next returns the first time of the schedule after a time, zero where there is none within ten years.
+func (s schedule) next(after time.Time) time.Time {
+	year, month, today := after.In(s.zone).Date()
+	for i := range 10 * 366 {
+		noon := time.Date(year, month, today+i, 12, 0, 0, 0, time.UTC)
+		if !slices.Contains(s.days, noon.Day()) || !slices.Contains(s.months, int(noon.Month())) {
+			continue
+		}
+		for _, hour := range s.hours {
+			for _, minute := range s.minutes {
+				at := time.Date(noon.Year(), noon.Month(), noon.Day(), hour, minute, 0, 0, s.zone)
+				if at.Hour() == hour && at.Minute() == minute && at.After(after) {
+					return at
+				}
+			}
+		}
+	}
+	return time.Time{}
+}
+
+// run calls do whenever the schedule is due, until the context ends. It looks at the clock each second, for a timer would not see a
+// machine that sleeps, or a clock that is put right.
+func (s schedule) run(ctx context.Context, do func()) {
+	due := s.next(time.Now())
+	every(ctx, time.Second, func() {
+		if !time.Now().Before(due) {
+			do()
+			due = s.next(time.Now())
+		}
+	})
+}
+
+// compile does what a schedule is for.
+func (st *stack) compile(ctx context.Context) {
+	if err := st.compiler.Schedule(ctx); err != nil {
+		st.log.Error("schedule", "reason", err.Error())
+	}
+}
