@@ -9,10 +9,11 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/kinds"
 	pages "outreach/internal/page"
-	people "outreach/internal/person"
+	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/record"
 	"outreach/internal/signup"
+	"outreach/internal/signups"
 	"outreach/internal/snapshot"
 	"outreach/internal/text"
 )
@@ -220,7 +221,7 @@ func form(k *record.Kind) object {
 		}
 	}
 	if k.Name == "signup" {
-		properties[signup.Trap] = object{"type": "string", "maxLength": 0, "description": "Stays empty: people do not see it, and what robots fill in is refused"}
+		properties[signups.Trap] = object{"type": "string", "maxLength": 0, "description": "Stays empty: people do not see it, and what robots fill in is refused"}
 	} else {
 		properties["reason"] = said("Why a record is changed")
 	}
@@ -254,7 +255,7 @@ func keptSignup() object {
 	properties["state"] = enum(signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled)
 	properties["entries"] = object{"type": "integer", "description": "How often the form was sent"}
 	properties["upload"] = said("The file it came in")
-	properties[signup.ConsentGiven] = object{"type": "string", "format": "date", "description": "Since when the form had said what it said on the use of data: which words the person agreed to"}
+	properties[signups.ConsentGiven] = object{"type": "string", "format": "date", "description": "Since when the form had said what it said on the use of data: which words the person agreed to"}
 	out["required"] = []string{"id", "person", "activity", "state", "submitted_at"}
 	return out
 }
