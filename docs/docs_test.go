@@ -416,10 +416,10 @@ func TestTheLimitsAreThoseOfTheCode(t *testing.T) {
 		{"| long answers, AWS | 1 day |", "template.yaml", "Prefix: answers/, ExpirationInDays: 1"},
 		{"| old versions of checkpoints, AWS | 1 day |", "template.yaml", "Prefix: checkpoints/, NoncurrentVersionExpiration: {NoncurrentDays: 1}"},
 		{"| old versions of uploads, AWS | 30 days |", "template.yaml", "Prefix: uploads/, NoncurrentVersionExpiration: {NoncurrentDays: 30}"},
-		{"| files that were rejected or only checked | 30 days |", "internal/store/originals.go", "UncountedFor = 30 * 24 * time.Hour"},
+		{"| files that were rejected or only checked | 30 days |", "internal/uploads/originals.go", "UncountedFor = 30 * 24 * time.Hour"},
 		{"| logs, AWS | 90 days, unless `LogDays` says otherwise |", "template.yaml", "LogDays: Description: How long logs are kept. No line of them names a person. Type: Number Default: 90"},
 		{"| wake-ups that failed, AWS | 90 days |", "template.yaml", "Prefix: aws/lambda/, ExpirationInDays: 90"},
-		{"| letters to the staff | until they have not come with the role for 180 days, a funder for 400 |", "internal/store/staff.go", "funderSeenDays = 400 staffSeenDays = 180"},
+		{"| letters to the staff | until they have not come with the role for 180 days, a funder for 400 |", "internal/access/staff.go", "funderSeenDays = 400 staffSeenDays = 180"},
 	} {
 		if _, ok := rows[tt.row]; !ok {
 			t.Errorf("the guide does not say: %s", tt.row)

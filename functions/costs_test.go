@@ -222,7 +222,7 @@ func TestCosts(t *testing.T) {
 	}
 	senders := &memory{ids: map[string]string{}}
 	box := &letters{}
-	notices := &sendnotices.Notices{Store: h.store, Mail: box, BaseURL: base, Log: h.log}
+	notices := &sendnotices.Notices{App: h.app, Mail: box, BaseURL: base, Log: h.log}
 	did(smallMB, 0, func() error { return notices.CatchUp(t.Context()) })
 
 	signups := measured(func() {

@@ -15,6 +15,7 @@ import (
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/table/tabletest"
+	"outreach/internal/uploads"
 )
 
 // beside is a house in which something happens before one of the calls of its tables, and how often that came to be.
@@ -100,7 +101,7 @@ func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
 				other.at(day)
 				h.before(at, func() {
 					met = true
-					if err := other.store.Erase(context.Background(), "town", id, ""); err != nil {
+					if err := other.app.Privacy.Erase(context.Background(), "town", id, ""); err != nil {
 						t.Error(err)
 					}
 				})
@@ -121,7 +122,7 @@ func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
 				}
 				again := func() error { return other.compiler.Schedule(context.Background()) }
 				if at%2 == 0 {
-					again = func() error { return other.store.Erase(context.Background(), "town", id, "") }
+					again = func() error { return other.app.Privacy.Erase(context.Background(), "town", id, "") }
 				}
 				if err := again(); err != nil && !errors.Is(err, store.ErrNotFound) {
 					t.Errorf("before call %d: %v", at, err)
@@ -129,7 +130,7 @@ func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
 				for _, line := range other.traces(id) {
 					t.Errorf("before call %d: there is %s", at, line)
 				}
-				if err := other.store.Erase(context.Background(), "town", id, ""); !errors.Is(err, store.ErrNotFound) {
+				if err := other.app.Privacy.Erase(context.Background(), "town", id, ""); !errors.Is(err, store.ErrNotFound) {
 					t.Errorf("before call %d: erased once more: %v", at, err)
 				}
 				other.db.Close()
@@ -213,7 +214,7 @@ func TestACompileBesideAnErasureCountsEverybodyOnce(t *testing.T) {
 		other.at(day)
 		h.before(at, func() {
 			met = true
-			if err := other.store.Erase(context.Background(), "town", id, ""); err != nil {
+			if err := other.app.Privacy.Erase(context.Background(), "town", id, ""); err != nil {
 				t.Error(err)
 			}
 		})
@@ -235,7 +236,7 @@ func TestAnErasureThatWasCutOffIsFinishedByTheNight(t *testing.T) {
 		h := newHouse(t, scratch(t), s.table, func() int { lane++; return lane % 8 })
 		id := several(t, h)
 		s.arm(faults[1], n) // killed after
-		err := h.store.Erase(context.Background(), "town", id, "")
+		err := h.app.Privacy.Erase(context.Background(), "town", id, "")
 		if fired = s.disarm(); fired != (err != nil) {
 			t.Fatalf("write %d: %v", n, err)
 		}
@@ -278,7 +279,7 @@ func TestAFileThatCannotBeRemovedKeepsNobodyFromCounting(t *testing.T) {
 	}
 	h.cover = func(inner objects.Store) objects.Store { return forbidden{inner} }
 	h.start()
-	if err := h.store.Erase(context.Background(), "town", id, ""); err == nil {
+	if err := h.app.Privacy.Erase(context.Background(), "town", id, ""); err == nil {
 		t.Error("it is said that somebody was erased whose file is there")
 	}
 	for night := range 5 {
@@ -318,19 +319,19 @@ func TestWhatHasArrivedAndIsNotTakenInYetOutlivesAnErasure(t *testing.T) {
 		arrived("coordinator", "obecni.csv", head+"osoba1@example.org,garden,2126-05-11,3,completed\n"),
 		told("coordinator", "obecni.csv"),
 		arrived("coordinator", "obecni.csv", head+"osoba2@example.org,garden,2126-05-12,4,completed\n"),
-		func(h *house, _ *memory) error { return h.store.Erase(context.Background(), "town", id, "") },
+		func(h *house, _ *memory) error { return h.app.Privacy.Erase(context.Background(), "town", id, "") },
 		told("coordinator", "obecni.csv"),
 	} {
 		if err := step(h, m); err != nil {
 			t.Fatal(err)
 		}
 	}
-	page, err := h.store.Uploads(context.Background(), "town", "", 10, "")
+	page, err := h.app.Uploads.Uploads(context.Background(), "town", "", 10, "")
 	if err != nil || len(page.Items) != 2 {
 		t.Fatalf("%+v, %v", page.Items, err)
 	}
 	for _, u := range page.Items {
-		if u.State != store.AcceptedUp {
+		if u.State != uploads.AcceptedUp {
 			t.Errorf("%+v", u)
 		}
 	}
@@ -343,23 +344,23 @@ func TestAFileThatIsNeverTakenInKeepsNoErasureGoing(t *testing.T) {
 	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
 	defer h.db.Close()
 	id := several(t, h)
-	u := store.Upload{ID: h.store.NewID(), Owner: store.Office, Arrived: day}
-	u.Object = store.ObjectKey("town", u.Owner, u.ID)
-	if _, err := h.store.BeginUpload(ctx, "town", u); err != nil {
+	u := uploads.Upload{ID: h.app.DB.NewID(), Owner: uploads.Office, Arrived: day}
+	u.Object = uploads.ObjectKey("town", u.Owner, u.ID)
+	if _, err := h.app.Uploads.BeginUpload(ctx, "town", u); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.store.Mention(ctx, "town", u.ID, []string{id}); err != nil {
+	if err := h.app.Uploads.Mention(ctx, "town", u.ID, []string{id}); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.store.Erase(ctx, "town", id, ""); err != nil {
+	if err := h.app.Privacy.Erase(ctx, "town", id, ""); err != nil {
 		t.Fatal(err)
 	}
 	erased := func() (n int) {
-		heads, err := h.store.Heads(ctx, "town")
+		heads, err := h.app.Facts.Heads(ctx, "town")
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = h.store.Facts(ctx, "town", fact.Heads{}, heads, func(f fact.Fact) error {
+		err = h.app.Facts.Read(ctx, "town", fact.Heads{}, heads, func(f fact.Fact) error {
 			if f.Kind == fact.KindPersonErased {
 				n++
 			}

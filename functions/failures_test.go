@@ -25,13 +25,16 @@ import (
 	compilesnapshot "outreach/functions/compile-snapshot/handler"
 	sendnotices "outreach/functions/send-notices/handler"
 	"outreach/infra/tracker/provider"
+	"outreach/internal/app"
 	"outreach/internal/mail"
 	"outreach/internal/objects"
-	"outreach/internal/signup"
+	"outreach/internal/records"
+	"outreach/internal/signups"
 	"outreach/internal/snapshot"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/table/tabletest"
+	"outreach/internal/uploads"
 )
 
 // saboteur does one thing wrong, at one call of one operation: to the tables, the files, or both. After a kill nothing
@@ -273,12 +276,12 @@ func at(prefix, key, suffix string) func(*memory) string {
 
 // whose is the person of a typed record.
 func whose(h *house, m *memory, key string) (string, error) {
-	found, err := h.store.Tracker.Query(context.Background(), table.Query{PK: "RECORDS#town#consultation"})
+	found, err := h.app.DB.Tracker.Query(context.Background(), table.Query{PK: "RECORDS#town#consultation"})
 	if err != nil {
 		return "", err
 	}
 	for _, it := range found.Items {
-		var typed store.Typed
+		var typed records.Typed
 		if err := json.Unmarshal(it.Data, &typed); err != nil {
 			return "", err
 		}
@@ -316,7 +319,7 @@ var scenarios = []scenario{
 	{name: "a form is sent again by somebody who is signed up", act: public("form", form("garden", 1, map[string]any{"education": "isced-5-8"}))},
 	{name: "the office signs somebody up", act: post("/town/signups", "paper", form("grants", 21, map[string]any{"submitted_at": "2126-03-01T10:00:00Z", "phone": "600100200"}))},
 	{name: "somebody withdraws by the link, and the first of the queue gets the place", act: func(h *house, m *memory) error {
-		token := h.store.CancelToken("town", m.ids["signup1"])
+		token := h.app.Signups.CancelToken("town", m.ids["signup1"])
 		status, answer := h.sendAs("", "POST", "/town/signups/"+m.ids["signup1"]+"/cancel?token="+token, "", "application/json", []byte("{}"))
 		if status != http.StatusOK {
 			return fmt.Errorf("cancel: %d %s", status, answer)
@@ -325,11 +328,11 @@ var scenarios = []scenario{
 	}},
 	{name: "the office cancels a sign-up", act: ask("PUT", at("/town/signups/", "signup2", ""), map[string]any{"state": "cancelled"})},
 	{name: "the office accepts one who was held", act: func(h *house, m *memory) error {
-		page, err := h.store.Signups(context.Background(), "town", "grants", 10, "")
+		page, err := h.app.Signups.Signups(context.Background(), "town", "grants", 10, "")
 		if err != nil || len(page.Items) == 0 {
 			return fmt.Errorf("sign-ups: 503 %v", err)
 		}
-		held := page.Items[slices.IndexFunc(page.Items, func(su signup.Signup) bool { return su.Upload == "" })]
+		held := page.Items[slices.IndexFunc(page.Items, func(su signups.Signup) bool { return su.Upload == "" })]
 		return ask("PUT", func(*memory) string { return "/town/signups/" + held.ID }, map[string]any{"state": "accepted"})(h, m)
 	}},
 	{name: "a consultation is typed", act: post("/town/consultations", "typed", consultation(22, "2126-04-05", "nowa sprawa"))},
@@ -380,25 +383,25 @@ var scenarios = []scenario{
 	{name: "people are looked for by a word of their name", act: ask("GET", at("/town/people?q=jan", "", ""), nil)},
 	{name: "somebody with sign-ups, records and rows is erased", repeats: []string{"person.erased"}, act: ask("DELETE", at("/town/people/", "person of consultation1", ""), map[string]any{}, http.StatusNotFound)},
 	{name: "somebody of the staff signs in, and has another role than before", act: func(h *house, _ *memory) error {
-		return h.store.RegisterStaff(context.Background(), "office@example.org", "en", []string{"town:adviser", "village:coordinator"})
+		return h.app.Access.RegisterStaff(context.Background(), "office@example.org", "en", []string{"town:adviser", "village:coordinator"})
 	}},
 	{name: "a report is made in the night, approved, and sent to the funder", act: func(h *house, m *memory) error {
 		ctx := context.Background()
-		if err := h.store.RegisterStaff(ctx, "funder@example.org", "en", []string{"town:funder"}); err != nil {
+		if err := h.app.Access.RegisterStaff(ctx, "funder@example.org", "en", []string{"town:funder"}); err != nil {
 			return err
 		}
 		if err := h.compiler.Schedule(ctx); err != nil {
 			return err
 		}
-		report, _, err := h.store.Latest(ctx, "town", "2126-05-31")
+		report, _, err := h.app.Snapshots.Latest(ctx, "town", "2126-05-31")
 		if err != nil {
 			return err
 		}
-		if _, err := h.store.Decide(ctx, "town", report.ID, snapshot.Approved, "", ""); err != nil {
+		if _, err := h.app.Snapshots.Decide(ctx, "town", report.ID, snapshot.Approved, "", ""); err != nil {
 			return err
 		}
 		box := &letters{}
-		err = (&sendnotices.Notices{Store: h.store, Mail: box, BaseURL: base, Log: h.log}).CatchUp(ctx)
+		err = (&sendnotices.Notices{App: h.app, Mail: box, BaseURL: base, Log: h.log}).CatchUp(ctx)
 		for _, id := range box.ids {
 			m.ids["letter "+id] = id
 		}
@@ -407,23 +410,23 @@ var scenarios = []scenario{
 	{name: "what is kept no longer is removed", repeats: []string{"person.erased"}, act: func(h *house, _ *memory) error {
 		ctx := context.Background()
 		h.at(overtime.Add(2 * time.Minute)) // the night begins with what an earlier one was cut off in
-		if err := h.store.FinishErasures(ctx, "town"); err != nil {
+		if err := h.app.Privacy.FinishErasures(ctx, "town"); err != nil {
 			return err
 		}
 		h.at(overtime)
-		defined, err := h.store.Definition(ctx, "town")
+		defined, err := h.app.Projects.Definition(ctx, "town")
 		if err == nil {
-			err = h.store.Purge(ctx, defined.Definition)
+			err = h.app.Privacy.Purge(ctx, defined.Definition)
 		}
 		return err
 	}},
 	{name: "files that never counted are removed", act: func(h *house, _ *memory) error {
-		h.at(day.Add(store.UncountedFor + 48*time.Hour))
-		return h.store.RemoveUncounted(context.Background(), "town")
+		h.at(day.Add(uploads.UncountedFor + 48*time.Hour))
+		return h.app.Uploads.RemoveUncounted(context.Background(), "town")
 	}},
 	{name: "letters are sent", act: func(h *house, m *memory) error {
 		box := &letters{}
-		err := (&sendnotices.Notices{Store: h.store, Mail: box, BaseURL: base, Log: h.log}).CatchUp(context.Background())
+		err := (&sendnotices.Notices{App: h.app, Mail: box, BaseURL: base, Log: h.log}).CatchUp(context.Background())
 		for _, id := range box.ids {
 			m.ids["letter "+id] = id
 		}
@@ -737,7 +740,7 @@ func TestWhatWasCutOffIsErasedToo(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := h.store.Erase(context.Background(), "town", person, ""); err != nil {
+			if err := h.app.Privacy.Erase(context.Background(), "town", person, ""); err != nil {
 				t.Fatal(err)
 			}
 			for _, line := range append(h.dump("tracker"), h.dump("people")...) {
@@ -879,14 +882,14 @@ func TestSchedulesAtOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for range 5 {
 		group.Go(func() {
-			own := &store.Store{Tracker: h.store.Tracker, People: h.store.People, Objects: h.store.Objects, Secret: h.store.Secret, Now: h.clock}
-			if err := (compilesnapshot.Compiler{Store: own}).Schedule(context.Background()); err != nil {
+			own := app.New(&store.DB{Tracker: h.app.DB.Tracker, People: h.app.DB.People, Objects: h.app.DB.Objects, Secret: h.app.DB.Secret, Now: h.clock})
+			if err := (compilesnapshot.Compiler{App: own}).Schedule(context.Background()); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	group.Wait()
-	kept, err := h.store.Snapshots(context.Background(), "town", "", 10, "")
+	kept, err := h.app.Snapshots.Snapshots(context.Background(), "town", "", 10, "")
 	if err != nil || len(kept.Items) != 1 || kept.Items[0].AsOf != "2126-05-31" {
 		t.Errorf("%d snapshots: %v", len(kept.Items), err)
 	}
@@ -960,7 +963,7 @@ func TestAFileWrittenOverWhileItIsRead(t *testing.T) {
 	if figures := h.figures("2126-06-01"); !strings.Contains(figures, "4: 35 of 2 records") {
 		t.Errorf("figures: %s", figures)
 	}
-	if page, err := h.store.Uploads(context.Background(), "town", "radio", 10, ""); err != nil || len(page.Items) != 2 {
+	if page, err := h.app.Uploads.Uploads(context.Background(), "town", "radio", 10, ""); err != nil || len(page.Items) != 2 {
 		t.Errorf("%d uploads: %v", len(page.Items), err)
 	}
 }
@@ -996,7 +999,7 @@ func TestClocksTwoMinutesApart(t *testing.T) {
 	must(fast, post("/town/signups", "third", form("garden", 3, nil)))
 	state := func(key string) string {
 		t.Helper()
-		su, err := fast.store.Signup(context.Background(), "town", m.ids[key])
+		su, err := fast.app.Signups.Signup(context.Background(), "town", m.ids[key])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -1005,11 +1008,11 @@ func TestClocksTwoMinutesApart(t *testing.T) {
 	if a, b := state("second"), state("third"); a != "waitlisted" || b != "waitlisted" {
 		t.Errorf("the one place was taken; the second is %s, the third %s", a, b)
 	}
-	all, err := fast.store.Signups(context.Background(), "town", "garden", 10, "")
+	all, err := fast.app.Signups.Signups(context.Background(), "town", "garden", 10, "")
 	if err != nil || len(all.Items) != 3 {
 		t.Fatalf("%d sign-ups: %v", len(all.Items), err)
 	}
-	first := all.Items[slices.IndexFunc(all.Items, func(su signup.Signup) bool { return su.State == "accepted" })].ID
+	first := all.Items[slices.IndexFunc(all.Items, func(su signups.Signup) bool { return su.State == "accepted" })].ID
 	must(slow, ask("PUT", func(*memory) string { return "/town/signups/" + first }, map[string]any{"state": "cancelled"}))
 	if a, b := state("second"), state("third"); a != "accepted" || b != "waitlisted" {
 		t.Errorf("after the first has left, the second is %s, the third %s", a, b)
@@ -1031,7 +1034,7 @@ func TestClocksTwoMinutesApart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	kept, err := slow.store.Snapshots(context.Background(), "town", "", 10, "")
+	kept, err := slow.app.Snapshots.Snapshots(context.Background(), "town", "", 10, "")
 	if err != nil || len(kept.Items) != 1 {
 		t.Errorf("%d snapshots: %v", len(kept.Items), err)
 	}
@@ -1097,7 +1100,7 @@ func TestTwoSchedulesAtOnce(t *testing.T) {
 		if err := h.compiler.Schedule(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		kept, err := h.store.Snapshots(context.Background(), "town", "", 10, "")
+		kept, err := h.app.Snapshots.Snapshots(context.Background(), "town", "", 10, "")
 		if err != nil || len(kept.Items) != 1 {
 			t.Errorf("after read %d another schedule ran: %d snapshots, %v", at, len(kept.Items), err)
 		}

@@ -16,10 +16,12 @@ import (
 
 	sendnotices "outreach/functions/send-notices/handler"
 	"outreach/internal/mail"
+	"outreach/internal/reports"
 	"outreach/internal/snapshot"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/table/tabletest"
+	"outreach/internal/uploads"
 )
 
 // box is a mailbox that keeps letters. It fails as it is told.
@@ -77,7 +79,7 @@ func (p *postal) must(err error) {
 }
 
 func (p *postal) deliver() error {
-	return (&sendnotices.Notices{Store: p.store, Mail: p.box, BaseURL: base, Log: p.log, Owner: p.owner}).CatchUp(context.Background())
+	return (&sendnotices.Notices{App: p.app, Mail: p.box, BaseURL: base, Log: p.log, Owner: p.owner}).CatchUp(context.Background())
 }
 
 // get compares the letters that go out now.
@@ -91,7 +93,7 @@ func (p *postal) get(what, want string) {
 
 func (p *postal) staff(email, language string, groups ...string) {
 	p.t.Helper()
-	p.must(p.store.RegisterStaff(context.Background(), email, language, groups))
+	p.must(p.app.Access.RegisterStaff(context.Background(), email, language, groups))
 }
 
 func (p *postal) night(at time.Time) {
@@ -156,10 +158,10 @@ func TestWhoseFileWasRejectedHearsOfIt(t *testing.T) {
 	}
 
 	// Who asked for the place is written to alone, in the language of the moment.
-	by, err := p.store.Staff(ctx, "town", "radio1@example.org")
+	by, err := p.app.Access.Staff(ctx, "town", "radio1@example.org")
 	p.must(err)
 	for _, checkOnly := range []bool{true, false} {
-		u, err := p.store.AskUpload(ctx, "town", store.Upload{Owner: "radio", By: by, Filename: "czerwiec.csv", Language: "en", CheckOnly: checkOnly}, store.Once{})
+		u, err := p.app.Uploads.AskUpload(ctx, "town", uploads.Upload{Owner: "radio", By: by, Filename: "czerwiec.csv", Language: "en", CheckOnly: checkOnly}, store.Once{})
 		p.must(err)
 		p.must(p.files.Put(ctx, u.Object, strings.NewReader("date,medium,title,outlet,reach\n2126-05-04,radio,,Radio,1\n"), "text/csv"))
 		p.must(p.ingest.Object(ctx, u.Object))
@@ -185,12 +187,12 @@ func TestAReportIsMadeAskedForAndSent(t *testing.T) {
 	p.night(instantOf(t, "2127-12-31 23:59")) // and back
 	p.night(instantOf(t, "2128-01-01 09:00"))
 	p.get("the year's last month", "office1@example.org: Do zrobienia: Town\noffice1@example.org: Sprawozdanie do zatwierdzenia, stan na 31 grudnia 2127: Town")
-	december, _, err := p.store.Latest(ctx, "town", "2127-12-31")
+	december, _, err := p.app.Snapshots.Latest(ctx, "town", "2127-12-31")
 	p.must(err)
-	reports, err := p.store.Reports(ctx, "town", "")
+	due, err := p.app.Reports.Reports(ctx, "town", "")
 	p.must(err)
-	if len(reports) != 1 || reports[0] != (store.Report{Day: "2127-12-31", Snapshot: december.ID}) {
-		t.Errorf("reports %v", reports)
+	if len(due) != 1 || due[0] != (reports.Report{Day: "2127-12-31", Snapshot: december.ID}) {
+		t.Errorf("reports %v", due)
 	}
 
 	// The schedule was away for weeks, over a leap day.
@@ -198,10 +200,10 @@ func TestAReportIsMadeAskedForAndSent(t *testing.T) {
 	p.get("February had 29 days", "office1@example.org: Do zrobienia: Town\noffice1@example.org: Sprawozdanie do zatwierdzenia, stan na 29 lutego 2128: Town")
 	decide := func(id, state string) {
 		t.Helper()
-		_, err := p.store.Decide(ctx, "town", id, state, "", "")
+		_, err := p.app.Snapshots.Decide(ctx, "town", id, state, "", "")
 		p.must(err)
 	}
-	february, _, err := p.store.Latest(ctx, "town", "2128-02-29")
+	february, _, err := p.app.Snapshots.Latest(ctx, "town", "2128-02-29")
 	p.must(err)
 	decide(february.ID, snapshot.Approved)
 	p.must(p.deliver())
@@ -515,7 +517,7 @@ func TestWhatFailsHoldsUpNoOtherLaneAndNoOtherProject(t *testing.T) {
 	}
 	m := &memory{ids: map[string]string{}}
 	for n := range 8 {
-		p.store.Lane = func() int { return n }
+		p.app.DB.Lane = func() int { return n }
 		p.must(public(fmt.Sprint("form", n), form("grants", n, nil))(p.house, m))
 	}
 	if status, body := p.sendAs("", "POST", "/village/signups", "form", "application/json", []byte(`{"activity": "grants", "first_name": "Osoba", "last_name": "Zewsi", "email": "wies@example.org", "consent_processing": true}`)); status != 201 {
@@ -599,7 +601,7 @@ func TestTheTurnIsGivenBackBeforeTheFunctionEnds(t *testing.T) {
 	defer cancel()
 	p.owner = "first"
 	p.box.fail = func(mail.Message) error { cancel(); return ctx.Err() }
-	notices := &sendnotices.Notices{Store: p.store, Mail: p.box, BaseURL: base, Log: p.log, Owner: p.owner}
+	notices := &sendnotices.Notices{App: p.app, Mail: p.box, BaseURL: base, Log: p.log, Owner: p.owner}
 	if err := notices.CatchUp(ctx); err == nil {
 		t.Error("who was cut off says that all was sent")
 	}

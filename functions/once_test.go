@@ -31,6 +31,7 @@ import (
 	showreport "outreach/functions/show-report/handler"
 	submitsignup "outreach/functions/submit-signup/handler"
 	"outreach/infra/tracker/provider"
+	"outreach/internal/app"
 	"outreach/internal/identity"
 	"outreach/internal/objects"
 	"outreach/internal/objects/folder"
@@ -81,7 +82,7 @@ type house struct {
 	mu  sync.Mutex
 	now time.Time
 
-	store    *store.Store
+	app      *app.App
 	handlers []http.Handler
 	ingest   *ingestupload.Ingest
 	compiler compilesnapshot.Compiler
@@ -157,15 +158,15 @@ func (h *house) start() {
 	if h.cover != nil {
 		files = h.cover(files)
 	}
-	h.store = &store.Store{Tracker: open("tracker"), People: open("people"), Objects: files, Secret: []byte("0123456789abcdef0123456789abcdef"), Now: h.clock, Lane: h.lane}
+	h.app = app.New(&store.DB{Tracker: open("tracker"), People: open("people"), Objects: files, Secret: []byte("0123456789abcdef0123456789abcdef"), Now: h.clock, Lane: h.lane})
 	authority, err := identity.New(identity.Settings{Issuer: base + provider.Path, ClientID: provider.ClientID, CookieKey: []byte("0123456789abcdef0123456789abcdef"), BaseURL: base}, &http.Client{Transport: h.provider})
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	site := &web.Site{Store: h.store, Authority: authority, Log: h.log, BaseURL: base}
+	site := &web.Site{App: h.app, Authority: authority, Log: h.log, BaseURL: base}
 	h.handlers = []http.Handler{submitsignup.New(site), manageuploads.New(site), recordconsultation.New(site), manageproject.New(site), defineproject.New(site), compilesnapshot.New(site), showreport.New(site)}
-	h.ingest = &ingestupload.Ingest{Store: h.store, Log: site.Log}
-	h.compiler = compilesnapshot.Compiler{Store: h.store}
+	h.ingest = &ingestupload.Ingest{App: h.app, Log: site.Log}
+	h.compiler = compilesnapshot.Compiler{App: h.app}
 }
 
 func (h *house) clock() time.Time {
@@ -546,17 +547,17 @@ func TestOnceInEffect(t *testing.T) {
 				if !strings.HasSuffix(name, ".csv") {
 					continue
 				}
-				want, err := calm.store.Upload(context.Background(), "town", id)
+				want, err := calm.app.Uploads.Upload(context.Background(), "town", id)
 				if err != nil {
 					rt.Fatal(err)
 				}
-				got, err := wild.store.Upload(context.Background(), "town", memories[i].ids[name])
+				got, err := wild.app.Uploads.Upload(context.Background(), "town", memories[i].ids[name])
 				if err != nil || got.State != want.State {
 					rt.Fatalf("%s is %s, once and in order it is %s: %v", name, got.State, want.State, err)
 				}
 			}
 		}
-		latest, _, err := wild.store.Latest(context.Background(), "town", "2126-06-30")
+		latest, _, err := wild.app.Snapshots.Latest(context.Background(), "town", "2126-06-30")
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -567,11 +568,11 @@ func TestOnceInEffect(t *testing.T) {
 }
 
 func (h *house) figures(asOf string) string {
-	kept, _, err := h.store.Latest(context.Background(), "town", asOf)
+	kept, _, err := h.app.Snapshots.Latest(context.Background(), "town", asOf)
 	if err != nil {
 		return err.Error()
 	}
-	snap, err := h.store.Snapshot(context.Background(), kept)
+	snap, err := h.app.Snapshots.Snapshot(context.Background(), kept)
 	if err != nil {
 		return err.Error()
 	}

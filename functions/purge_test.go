@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"outreach/internal/store"
 	"outreach/internal/table"
+	"outreach/internal/uploads"
 )
 
 // brief is what a project is whose data are kept for some years.
@@ -72,7 +72,7 @@ func TestCompilingComesBeforeRemoving(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, project := range []string{"town", "village"} {
-		if kept, err := h.store.Snapshots(context.Background(), project, "", 10, ""); err != nil || len(kept.Items) != 1 {
+		if kept, err := h.app.Snapshots.Snapshots(context.Background(), project, "", 10, ""); err != nil || len(kept.Items) != 1 {
 			t.Errorf("%s: %d snapshots, %v", project, len(kept.Items), err)
 		}
 	}
@@ -206,14 +206,14 @@ func TestWhatNeverCountedLeavesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h.at(day.Add(store.UncountedFor - time.Hour))
+	h.at(day.Add(uploads.UncountedFor - time.Hour))
 	if err := h.compiler.Schedule(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if tracker, people := h.having("tracker", "Kowalsk"), h.having("people", "Kowalsk"); tracker != 2 || people != 2 {
 		t.Errorf("before its time %d items of the tracker and %d of people are left", tracker, people)
 	}
-	h.at(day.Add(store.UncountedFor + time.Hour))
+	h.at(day.Add(uploads.UncountedFor + time.Hour))
 	if err := h.compiler.Schedule(context.Background()); err != nil {
 		t.Fatal(err)
 	}

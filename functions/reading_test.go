@@ -41,7 +41,7 @@ func TestManyAreReadLikeFew(t *testing.T) {
 				kept, _, err := h.compiler.Compile(ctx, "town", day.AddDate(0, 0, n/10-60).Format(time.DateOnly), "", store.Once{})
 				must(err)
 				if n%20 == 0 {
-					_, err = h.store.Decide(ctx, "town", kept.ID, snapshot.Approved, "", "")
+					_, err = h.app.Snapshots.Decide(ctx, "town", kept.ID, snapshot.Approved, "", "")
 					must(err)
 				}
 			}

@@ -31,11 +31,11 @@ func realMain() error {
 		if event.RequestContext.HTTP.Method != "" {
 			return answer(ctx, event)
 		}
-		store, err := c.Store(ctx)
+		app, err := c.App(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if err := (handler.Compiler{Store: store}).Schedule(ctx); err != nil {
+		if err := (handler.Compiler{App: app}).Schedule(ctx); err != nil {
 			return nil, err
 		}
 		c.Log.Info("all projects compiled") // the template counts these lines

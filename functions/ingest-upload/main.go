@@ -26,11 +26,11 @@ func realMain() error {
 		return err
 	}
 	lambda.Start(func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-		store, err := c.Store(ctx)
+		app, err := c.App(ctx)
 		if err != nil {
 			return events.SQSEventResponse{}, err
 		}
-		ingest := handler.Ingest{Store: store, Log: c.Log}
+		ingest := handler.Ingest{App: app, Log: c.Log}
 		return ingest.Handle(ctx, batch)
 	})
 	return nil

@@ -30,11 +30,11 @@ func realMain() error {
 	}
 	notices := handler.Notices{Mail: ses.New(c), BaseURL: os.Getenv(cloud.BaseURL), Log: c.Log, Owner: rand.Text()}
 	lambda.Start(func(ctx context.Context, _ json.RawMessage) error {
-		store, err := c.Store(ctx)
+		app, err := c.App(ctx)
 		if err != nil {
 			return err
 		}
-		notices.Store = store
+		notices.App = app
 		return notices.CatchUp(ctx)
 	})
 	return nil

@@ -24,8 +24,8 @@ func (st *stack) openDynamo(ctx context.Context) error {
 			return err
 		}
 	}
-	st.store.Tracker = streamed{dynamo.New(client, st.settings.trackerTable), st.changed}
-	st.store.People = dynamo.New(client, st.settings.peopleTable)
+	st.base.Tracker = streamed{dynamo.New(client, st.settings.trackerTable), st.changed}
+	st.base.People = dynamo.New(client, st.settings.peopleTable)
 	return nil
 }
 
@@ -38,6 +38,6 @@ func (st *stack) openS3(ctx context.Context) error {
 	client := s3.NewFromConfig(c, func(o *s3.Options) {
 		o.BaseEndpoint, o.UsePathStyle = aws.String(st.settings.s3URL), true
 	})
-	st.store.Objects = objectss3.New(client, st.settings.bucket)
+	st.base.Objects = objectss3.New(client, st.settings.bucket)
 	return nil
 }

@@ -39,7 +39,7 @@ func (st *stack) named(ctx context.Context, words *text.Messages, role provider.
 		return option
 	}
 	option.Label = words.Say("role." + parts[1])
-	defined, err := st.store.Definition(ctx, parts[0])
+	defined, err := st.app.Projects.Definition(ctx, parts[0])
 	if err != nil {
 		return option
 	}
@@ -65,13 +65,13 @@ func (st *stack) language(r *http.Request) string {
 func (st *stack) roles() []provider.Role {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	ids, err := st.store.Projects(ctx)
+	ids, err := st.app.Projects.Projects(ctx)
 	if err != nil {
 		st.log.Error("roles", "reason", err.Error())
 	}
 	var roles []provider.Role
 	for _, id := range ids {
-		defined, err := st.store.Definition(ctx, id)
+		defined, err := st.app.Projects.Definition(ctx, id)
 		if err != nil {
 			st.log.Error("roles", "reason", err.Error())
 			continue

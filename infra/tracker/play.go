@@ -25,7 +25,7 @@ var model embed.FS // the model project's input
 // forms comes with it. Then it prints what came out.
 func play(ctx context.Context, st *stack, model fs.FS, base string, out io.Writer) error {
 	player := newPlayer(base, model)
-	projects, err := st.store.Projects(ctx)
+	projects, err := st.app.Projects.Projects(ctx)
 	if err != nil {
 		return err
 	}

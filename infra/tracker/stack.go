@@ -26,6 +26,7 @@ import (
 	showreport "outreach/functions/show-report/handler"
 	submitsignup "outreach/functions/submit-signup/handler"
 	"outreach/infra/tracker/provider"
+	"outreach/internal/app"
 	"outreach/internal/identity"
 	"outreach/internal/mail/mailbox"
 	"outreach/internal/objects"
@@ -43,7 +44,8 @@ type stack struct {
 	settings  settings
 	log       *slog.Logger
 	db        *sqlite.DB
-	store     *store.Store
+	base      *store.DB // what app is built on, once it is complete
+	app       *app.App
 	site      *web.Site
 	files     *folder.Store // nil with -s3
 	provider  *provider.Provider
@@ -78,18 +80,19 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 	if err != nil {
 		return nil, err
 	}
-	st.store = &store.Store{Secret: secret, Now: time.Now}
-	st.store.Letters = st.mail
+	st.base = &store.DB{Secret: secret, Now: time.Now}
 	if err := st.openTables(ctx); err != nil {
 		return nil, err
 	}
 	if err := st.openObjects(ctx, secret); err != nil {
 		return nil, err
 	}
+	st.app = app.New(st.base)
+	st.app.Privacy.Letters = st.mail
 	if err := st.openSite(secret); err != nil {
 		return nil, err
 	}
-	ingest := &ingestupload.Ingest{Store: st.store, Log: log}
+	ingest := &ingestupload.Ingest{App: st.app, Log: log}
 	st.queue = newQueue(ingest.Handle, deliveries, st.aside, log)
 	if st.files != nil {
 		st.files.OnPut(func(info objects.Info) {
@@ -98,10 +101,10 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 			}
 		})
 	}
-	st.compiler = compilesnapshot.Compiler{Store: st.store}
-	st.notices = &sendnotices.Notices{Store: st.store, Mail: st.mail, BaseURL: s.baseURL, Log: log, Owner: "local"}
+	st.compiler = compilesnapshot.Compiler{App: st.app}
+	st.notices = &sendnotices.Notices{App: st.app, Mail: st.mail, BaseURL: s.baseURL, Log: log, Owner: "local"}
 	if s.dynamoURL != "" {
-		st.notices.Owner = st.store.NewID() // others may use the same tables
+		st.notices.Owner = st.app.DB.NewID() // others may use the same tables
 	}
 	st.router, err = newRouter(functions, map[string]http.Handler{
 		"submit-signup": submitsignup.New(st.site), "manage-uploads": manageuploads.New(st.site), "record-consultation": recordconsultation.New(st.site),
@@ -156,7 +159,7 @@ func (st *stack) openTables(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	st.store.Tracker, st.store.People = streamed{tracker, st.changed}, people
+	st.base.Tracker, st.base.People = streamed{tracker, st.changed}, people
 	return nil
 }
 
@@ -167,16 +170,16 @@ func (st *stack) openObjects(ctx context.Context, secret []byte) (err error) {
 	if st.files, err = folder.Open(filepath.Join(st.settings.data, "objects"), st.settings.baseURL, secret); err != nil {
 		return err
 	}
-	st.store.Objects = st.files
+	st.base.Objects = st.files
 	return nil
 }
 
 func (st *stack) openSite(secret []byte) error {
-	set := identity.Settings{Issuer: st.settings.issuer, ClientID: st.settings.clientID, GroupsClaim: st.settings.groupsClaim, CookieKey: secret, BaseURL: st.settings.baseURL, Sessions: st.store}
-	set.SignedIn = web.Register(st.store, st.log)
+	set := identity.Settings{Issuer: st.settings.issuer, ClientID: st.settings.clientID, GroupsClaim: st.settings.groupsClaim, CookieKey: secret, BaseURL: st.settings.baseURL, Sessions: st.app.Access}
+	set.SignedIn = web.Register(st.app, st.log)
 	set.Fail = func(w http.ResponseWriter, r *http.Request, status int, err error) { st.site.Refuse(w, r, status, err) }
 	client := &http.Client{Timeout: 10 * time.Second}
-	st.site = &web.Site{Store: st.store, Log: st.log, BaseURL: st.settings.baseURL}
+	st.site = &web.Site{App: st.app, Log: st.log, BaseURL: st.settings.baseURL}
 	if st.settings.s3URL != "" {
 		st.site.Origins = append(st.site.Origins, st.settings.s3URL)
 	}
@@ -267,7 +270,7 @@ func every(ctx context.Context, pause time.Duration, do func()) {
 
 // sweep delivers every upload that lies there and was not delivered since the start. What was taken in before changes nothing.
 func (st *stack) sweep(ctx context.Context) {
-	err := st.store.Objects.List(ctx, "uploads/", func(info objects.Info) error {
+	err := st.app.DB.Objects.List(ctx, "uploads/", func(info objects.Info) error {
 		st.queue.arrived(info)
 		return nil
 	})

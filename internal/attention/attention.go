@@ -29,19 +29,19 @@ const Days = 7
 
 // Look counts what waits in a project now: for the page and for the night alike. The store needs its people, and its
 // objects: the newest snapshot lies there.
-func Look(ctx context.Context, s *store.Store, project string) (Counts, error) {
+func (s *Store) Look(ctx context.Context, project string) (Counts, error) {
 	var c Counts
-	defined, err := s.Definition(ctx, project)
+	defined, err := s.projects.Definition(ctx, project)
 	if err != nil {
 		return c, err
 	}
-	if c.Duplicates, err = s.CountDuplicates(ctx, project, defined.Definition.Day(s.Now())); err != nil {
+	if c.Duplicates, err = s.persons.CountDuplicates(ctx, project, defined.Definition.Day(s.Now())); err != nil {
 		return c, err
 	}
-	if c.RejectedFiles, err = s.CountRejected(ctx, project, s.Now().AddDate(0, 0, -Days)); err != nil {
+	if c.RejectedFiles, err = s.uploads.CountRejected(ctx, project, s.Now().AddDate(0, 0, -Days)); err != nil {
 		return c, err
 	}
-	places, err := s.Places(ctx, project, defined.Activities())
+	places, err := s.signups.Places(ctx, project, defined.Activities())
 	if err != nil {
 		return c, err
 	}
@@ -51,21 +51,21 @@ func Look(ctx context.Context, s *store.Store, project string) (Counts, error) {
 		}
 		c.Held += p.Held
 	}
-	if c.Reports, err = undecided(ctx, s, project); err != nil {
+	if c.Reports, err = s.undecided(ctx, project); err != nil {
 		return c, err
 	}
-	return c, figures(ctx, s, project, &c)
+	return c, s.figures(ctx, project, &c)
 }
 
 // undecided counts the reports whose day has no snapshot that was decided about: the newest one of the day counts.
-func undecided(ctx context.Context, s *store.Store, project string) (int, error) {
-	reports, err := s.Reports(ctx, project, "")
+func (s *Store) undecided(ctx context.Context, project string) (int, error) {
+	reports, err := s.reports.Reports(ctx, project, "")
 	if err != nil {
 		return 0, err
 	}
 	n := 0
 	for _, r := range reports {
-		kept, _, err := s.Latest(ctx, project, r.Day)
+		kept, _, err := s.snapshots.Latest(ctx, project, r.Day)
 		if err != nil {
 			return 0, err
 		}
@@ -77,15 +77,15 @@ func undecided(ctx context.Context, s *store.Store, project string) (int, error)
 }
 
 // figures counts what the newest snapshot has to say.
-func figures(ctx context.Context, s *store.Store, project string, c *Counts) error {
-	kept, err := s.Newest(ctx, project)
+func (s *Store) figures(ctx context.Context, project string, c *Counts) error {
+	kept, err := s.snapshots.Newest(ctx, project)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	snap, err := s.Snapshot(ctx, kept)
+	snap, err := s.snapshots.Snapshot(ctx, kept)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package attention
+package attention_test
 
 import (
 	"context"
@@ -7,17 +7,22 @@ import (
 	"testing"
 	"time"
 
+	"outreach/internal/app"
+	"outreach/internal/attention"
 	"outreach/internal/fact"
 	"outreach/internal/objects/folder"
+	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/record"
-	"outreach/internal/signup"
+	"outreach/internal/signups"
 	"outreach/internal/snapshot"
+	"outreach/internal/snapshots"
 	"outreach/internal/store"
 	"outreach/internal/table/sqlite"
+	"outreach/internal/uploads"
 )
 
-func open(t *testing.T) *store.Store {
+func open(t *testing.T) *app.App {
 	t.Helper()
 	dir := t.TempDir()
 	db, err := sqlite.Open(filepath.Join(dir, "tracker.db"))
@@ -38,7 +43,7 @@ func open(t *testing.T) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &store.Store{Tracker: tracker, People: people, Objects: files, Secret: secret, Now: time.Now}
+	return app.New(&store.DB{Tracker: tracker, People: people, Objects: files, Secret: secret, Now: time.Now})
 }
 
 func TestWhatWaitsIsCounted(t *testing.T) {
@@ -50,11 +55,11 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	look := func(name string, want Counts) {
+	look := func(name string, want attention.Counts) {
 		t.Helper()
-		got, err := Look(ctx, s, "town")
+		got, err := s.Attention.Look(ctx, "town")
 		must(err)
-		if got != want || got.Any() != (want != Counts{}) {
+		if got != want || got.Any() != (want != attention.Counts{}) {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}
 	}
@@ -62,19 +67,19 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 		Activities: []project.Activity{{ID: "garden", Capacity: 1}}}
 	define := func(text string) {
 		t.Helper()
-		_, _, err := s.SetDefinition(ctx, d, []byte(text), "", "")
+		_, _, err := s.Projects.SetDefinition(ctx, d, []byte(text), "", "")
 		must(err)
 	}
 	define("one place")
-	look("a quiet day", Counts{})
+	look("a quiet day", attention.Counts{})
 
-	signUp := func(public bool, name, email, pesel string) signup.Signup {
+	signUp := func(public bool, name, email, pesel string) signups.Signup {
 		t.Helper()
 		row := make(record.Row, len(record.Builtin().Kind(record.Signup).Fields))
 		for field, value := range map[string]string{"activity": "garden", "first_name": "Ewa", "last_name": name, "email": email, "pesel": pesel} {
 			row[record.Builtin().Kind(record.Signup).Index(field)] = value
 		}
-		did, err := s.SignUp(ctx, "town", store.SignupDraft{Activity: d.Activities[0], Row: row, Submitted: s.Now(), Public: public}, store.Once{})
+		did, err := s.Signups.SignUp(ctx, "town", signups.SignupDraft{Activity: d.Activities[0], Row: row, Submitted: s.DB.Now(), Public: public}, store.Once{})
 		must(err)
 		return did.Signup
 	}
@@ -82,66 +87,66 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 	signUp(true, "Druga", "b@example.org", "")
 	signUp(true, "Druga", "c@example.org", "")
 	held := signUp(true, "Pierwsza", "d@example.org", "")
-	look("a full activity is no cause for anything, two of one name are", Counts{Duplicates: 2})
+	look("a full activity is no cause for anything, two of one name are", attention.Counts{Duplicates: 2})
 	d.Activities[0].Capacity = 3
 	define("three places")
-	look("places that nobody gave to those who wait", Counts{Duplicates: 2, Waiting: 2})
-	_, err := s.MoveSignup(ctx, d, held.ID, signup.Cancelled, "")
+	look("places that nobody gave to those who wait", attention.Counts{Duplicates: 2, Waiting: 2})
+	_, err := s.Signups.MoveSignup(ctx, d, held.ID, record.Cancelled, "")
 	must(err)
-	must(s.FillPlaces(ctx, d, "garden", ""))
+	must(s.Signups.FillPlaces(ctx, d, "garden", ""))
 
 	stranger := signUp(true, "Pierwsza", "a@example.org", "44051401359")
-	if stranger.State == signup.Held {
+	if stranger.State == record.Held {
 		t.Fatal("who is signed up already is not held")
 	}
-	_, err = s.Resolve(ctx, "town", record.PersonRef{Email: "e@example.org"}, store.Names{})
+	_, err = s.People.Resolve(ctx, "town", record.PersonRef{Email: "e@example.org"}, people.Names{})
 	must(err)
 	held = signUp(true, "Obca", "e@example.org", "44051401359")
-	look("a sign-up is held", Counts{Duplicates: 2, Held: 1})
-	_, err = s.MoveSignup(ctx, d, held.ID, signup.Waitlisted, "")
+	look("a sign-up is held", attention.Counts{Duplicates: 2, Held: 1})
+	_, err = s.Signups.MoveSignup(ctx, d, held.ID, record.Waitlisted, "")
 	must(err)
-	look("the office has looked", Counts{Duplicates: 2, Waiting: 0})
+	look("the office has looked", attention.Counts{Duplicates: 2, Waiting: 0})
 
-	for _, u := range []store.Upload{{Owner: "radio", State: store.RejectedUp}, {Owner: "press", State: store.RejectedUp}, {Owner: "press", State: store.AcceptedUp}, {Owner: "radio", State: store.RejectedUp, CheckOnly: true}} {
-		asked, err := s.AskUpload(ctx, "town", store.Upload{Owner: u.Owner, CheckOnly: u.CheckOnly}, store.Once{})
+	for _, u := range []uploads.Upload{{Owner: "radio", State: uploads.RejectedUp}, {Owner: "press", State: uploads.RejectedUp}, {Owner: "press", State: uploads.AcceptedUp}, {Owner: "radio", State: uploads.RejectedUp, CheckOnly: true}} {
+		asked, err := s.Uploads.AskUpload(ctx, "town", uploads.Upload{Owner: u.Owner, CheckOnly: u.CheckOnly}, store.Once{})
 		must(err)
-		asked, err = s.Upload(ctx, "town", asked.ID)
+		asked, err = s.Uploads.Upload(ctx, "town", asked.ID)
 		must(err)
 		asked.State = u.State
-		must(s.FinishUpload(ctx, "town", asked, store.Findings{}))
-		s.Now = func() func() time.Time { at := s.Now().Add(time.Millisecond); return func() time.Time { return at } }()
+		must(s.Uploads.FinishUpload(ctx, "town", asked, uploads.Findings{}))
+		s.DB.Now = func() func() time.Time { at := s.DB.Now().Add(time.Millisecond); return func() time.Time { return at } }()
 	}
-	look("a file was rejected, and none came in its place", Counts{Duplicates: 2, RejectedFiles: 1})
+	look("a file was rejected, and none came in its place", attention.Counts{Duplicates: 2, RejectedFiles: 1})
 
-	compile := func(day string) store.Kept {
+	compile := func(day string) snapshots.Kept {
 		t.Helper()
-		_, still, err := s.Latest(ctx, "town", day)
+		_, still, err := s.Snapshots.Latest(ctx, "town", day)
 		must(err)
-		snap := snapshot.Snapshot{Project: "town", ID: s.NewID(), AsOf: day, State: snapshot.Draft, Indicators: []snapshot.Indicator{{Status: "behind"}, {Status: "achieved"}}, Quality: snapshot.Quality{PeopleWithoutAttributes: 4}}
-		must(s.SaveSnapshot(ctx, snap, still, fact.Heads{}, nil, func(string) iter.Seq[snapshot.Counted] { return nil }, "", store.Once{}))
-		kept, err := s.KeptSnapshot(ctx, "town", snap.ID)
+		snap := snapshot.Snapshot{Project: "town", ID: s.DB.NewID(), AsOf: day, State: snapshot.Draft, Indicators: []snapshot.Indicator{{Status: "behind"}, {Status: "achieved"}}, Quality: snapshot.Quality{PeopleWithoutAttributes: 4}}
+		must(s.Snapshots.SaveSnapshot(ctx, snap, still, fact.Heads{}, nil, func(string) iter.Seq[snapshot.Counted] { return nil }, "", store.Once{}))
+		kept, err := s.Snapshots.KeptSnapshot(ctx, "town", snap.ID)
 		must(err)
 		return kept
 	}
-	base := Counts{Duplicates: 2, RejectedFiles: 1, LinesBehind: 1, PeopleWithoutAttributes: 4}
+	base := attention.Counts{Duplicates: 2, RejectedFiles: 1, LinesBehind: 1, PeopleWithoutAttributes: 4}
 	kept := compile("2026-03-31")
 	look("what the newest snapshot says", base)
 	for range 2 {
-		must(s.MakeReport(ctx, kept))
+		must(s.Reports.MakeReport(ctx, kept))
 	}
 	due := base
 	due.Reports = 1
 	look("a report waits to be approved", due)
-	_, err = s.Decide(ctx, "town", kept.ID, snapshot.Rejected, "", "")
+	_, err = s.Snapshots.Decide(ctx, "town", kept.ID, snapshot.Rejected, "", "")
 	must(err)
 	look("it was rejected", base)
 	again := compile("2026-03-31")
 	look("it was compiled again", due)
-	_, err = s.Decide(ctx, "town", again.ID, snapshot.Approved, "", "")
+	_, err = s.Snapshots.Decide(ctx, "town", again.ID, snapshot.Approved, "", "")
 	must(err)
 	look("it was approved", base)
-	now := s.Now()
-	s.Now = func() time.Time { return now.AddDate(0, 0, Days+1) }
+	now := s.DB.Now()
+	s.DB.Now = func() time.Time { return now.AddDate(0, 0, attention.Days+1) }
 	base.RejectedFiles = 0
 	look("a week later", base)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
+	"outreach/internal/app"
 	objectss3 "outreach/internal/objects/s3"
 	"outreach/internal/store"
 	"outreach/internal/table"
@@ -47,8 +48,9 @@ type Cloud struct {
 	missing []string
 	secrets *secretsmanager.Client
 
-	mu    sync.Mutex
-	store *store.Store // its secret is read when it is first asked for
+	mu  sync.Mutex
+	db  *store.DB
+	app *app.App // built when the secret is read, which is when it is first asked for
 }
 
 // Part is something that a function uses beside the secret, which they all do.
@@ -57,7 +59,7 @@ type Part func(*Cloud)
 // New reads the settings, and makes the clients of what the function uses. All settings that are missing are named in one
 // error.
 func New(parts ...Part) (*Cloud, error) {
-	c := &Cloud{Log: slog.New(slog.NewJSONHandler(os.Stdout, nil)), store: &store.Store{Now: time.Now}}
+	c := &Cloud{Log: slog.New(slog.NewJSONHandler(os.Stdout, nil)), db: &store.DB{Now: time.Now}}
 	slog.SetDefault(c.Log)
 	// Libraries that write to the standard logger write whole addresses, and a query may name somebody.
 	log.SetOutput(io.Discard)
@@ -82,10 +84,10 @@ func (c *Cloud) setting(name string) string {
 }
 
 // Tracker is the table of all that names nobody.
-func Tracker(c *Cloud) { c.store.Tracker = c.table(TrackerTable) }
+func Tracker(c *Cloud) { c.db.Tracker = c.table(TrackerTable) }
 
 // People is the table of who someone is.
-func People(c *Cloud) { c.store.People = c.table(PeopleTable) }
+func People(c *Cloud) { c.db.People = c.table(PeopleTable) }
 
 func (c *Cloud) table(setting string) table.Table {
 	return dynamo.New(calls(dynamodb.NewFromConfig(c.Config)), c.setting(setting))
@@ -97,7 +99,7 @@ func Files(c *Cloud) {
 		o.UsePathStyle = c.Config.BaseEndpoint != nil // an endpoint of another kind knows no names below its own
 		o.DisableLogOutputChecksumValidationSkipped = true
 	})
-	c.store.Objects = objectss3.New(client, c.setting(Bucket))
+	c.db.Objects = objectss3.New(client, c.setting(Bucket))
 }
 
 // SignIn is what tells who is asking.
@@ -109,17 +111,18 @@ func Mail(c *Cloud) {
 	c.setting(BaseURL)
 }
 
-// Store gives the store, after reading the secret where that was not done yet. While the secret cannot be read it is an
+// App gives the features, after reading the secret where that was not done yet. While the secret cannot be read it is an
 // error, and the next event tries again.
-func (c *Cloud) Store(ctx context.Context) (*store.Store, error) {
+func (c *Cloud) App(ctx context.Context) (*app.App, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.store.Secret == nil {
+	if c.app == nil {
 		key, err := c.key(ctx)
 		if err != nil {
 			return nil, err
 		}
-		c.store.Secret = key
+		c.db.Secret = key
+		c.app = app.New(c.db)
 	}
-	return c.store, nil
+	return c.app, nil
 }

@@ -73,8 +73,8 @@ func TestNew(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.store.Tracker == nil || c.store.People != nil || c.store.Objects != nil {
-			t.Errorf("%+v", c.store)
+		if c.db.Tracker == nil || c.db.People != nil || c.db.Objects != nil {
+			t.Errorf("%+v", c.db)
 		}
 	})
 }
@@ -116,12 +116,12 @@ func TestSecret(t *testing.T) {
 		if len(*asked) != 0 {
 			t.Error("it was read at the start")
 		}
-		if _, err := c.Store(t.Context()); err == nil {
+		if _, err := c.App(t.Context()); err == nil {
 			t.Error("a store without its secret")
 		}
 		for range 2 {
-			s, err := c.Store(t.Context())
-			if err != nil || len(s.Secret) != 32 || s.Secret[31] != 0x1f {
+			s, err := c.App(t.Context())
+			if err != nil || len(s.DB.Secret) != 32 || s.DB.Secret[31] != 0x1f {
 				t.Fatalf("%v, %v", s, err)
 			}
 		}

@@ -1,5 +1,5 @@
-// Package fact is the one envelope of what happened. Facts are only added, lie in a few lanes numbered without gaps, and
-// say who someone is by random ids alone.
+// Package fact is the one envelope of what happened, and the log in which it is kept. Facts are only added, lie in a few
+// lanes numbered without gaps, and say who someone is by random ids alone.
 package fact
 
 import (

@@ -10,7 +10,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"outreach/internal/fact"
-	"outreach/internal/signup"
+	"outreach/internal/record"
 )
 
 // Live are the records that count, on whatever day: of each thing in the world the last that was said and neither voided,
@@ -231,7 +231,7 @@ func (f *Fold) resolveSignups(l *Live, who, place func(uint32) uint32) {
 		if made.state == "" {
 			made.state = made.entry.state
 		}
-		if made.state == signup.Cancelled {
+		if made.state == record.Cancelled {
 			continue
 		}
 		person := made.entry.person
@@ -270,7 +270,7 @@ func compareSubmissions(a, b *entry) int {
 // compareStates puts the better state first. A state of a later version of the tracker comes last.
 func compareStates(a, b string) int {
 	rank := func(state string) int {
-		if i := slices.Index([]string{signup.Accepted, signup.Held, signup.Waitlisted}, state); i >= 0 {
+		if i := slices.Index([]string{record.Accepted, record.Held, record.Waitlisted}, state); i >= 0 {
 			return i
 		}
 		return 3

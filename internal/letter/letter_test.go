@@ -18,7 +18,6 @@ import (
 	"outreach/internal/mail"
 	"outreach/internal/project"
 	"outreach/internal/record"
-	"outreach/internal/signup"
 	"outreach/internal/snapshot"
 )
 
@@ -58,8 +57,8 @@ func letters(language string) map[string]func() (Letter, error) {
 		cells = append(cells, Cell{Row: n + 2, Column: "reach", Value: "wiele<script>", Problem: record.Problem{Field: "reach", Code: record.NotANumber}})
 	}
 	return map[string]func() (Letter, error){
-		"accepted": aSignup(signup.Accepted, language), "waitlisted": aSignup(signup.Waitlisted, language), "held": aSignup(signup.Held, language),
-		"cancelled": aSignup(signup.Cancelled, language), "again": aSignup(Again, language), "place-free": aSignup(PlaceFree, language),
+		"accepted": aSignup(record.Accepted, language), "waitlisted": aSignup(record.Waitlisted, language), "held": aSignup(record.Held, language),
+		"cancelled": aSignup(record.Cancelled, language), "again": aSignup(Again, language), "place-free": aSignup(PlaceFree, language),
 		"rejected": func() (Letter, error) {
 			return OfRejected(Rejected{Language: language, Project: town, Filename: "<img src=x>.csv", Kind: record.Builtin().Kind(record.Media), Cells: cells, Page: "https://outreach.example.org/town/uploads/01JU"})
 		},
@@ -180,7 +179,7 @@ func TestAnActivityWithoutAPlaceOrATime(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			l, err := OfSignup(Signup{What: signup.Accepted, Language: "en", Project: town, Activity: tt.activity, FirstName: "Ola", LastName: "Nowak", Cancel: "https://x"})
+			l, err := OfSignup(Signup{What: record.Accepted, Language: "en", Project: town, Activity: tt.activity, FirstName: "Ola", LastName: "Nowak", Cancel: "https://x"})
 			if err != nil || len(l.Files) != tt.files || !strings.Contains(l.Text, tt.want) {
 				t.Errorf("%v, %d files\n%s", err, len(l.Files), l.Text)
 			}
@@ -192,7 +191,7 @@ func TestAnActivityWithoutAPlaceOrATime(t *testing.T) {
 func TestALetterToSomebodyWhoSignedUpCarriesNoAddressAsTheirName(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"Wygrałaś! https://example.net/x", "example.net/x", "WWW.example.net", "pisz@example.net"} {
-		l, err := OfSignup(Signup{What: signup.Accepted, Project: town, Activity: garden, ID: "01JZ", FirstName: name, LastName: "Nowak", Cancel: "https://outreach.example.org/"})
+		l, err := OfSignup(Signup{What: record.Accepted, Project: town, Activity: garden, ID: "01JZ", FirstName: name, LastName: "Nowak", Cancel: "https://outreach.example.org/"})
 		if err != nil {
 			t.Fatal(err)
 		}

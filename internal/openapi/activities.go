@@ -6,7 +6,6 @@ import (
 
 	"outreach/internal/project"
 	"outreach/internal/record"
-	"outreach/internal/signup"
 )
 
 var (
@@ -42,7 +41,7 @@ func activityOperations() []operation {
 	hours := object{"type": "number", "minimum": 0, "description": "Of all days"}
 	line, whole := closed(standing(), "id", "label", "accepted", "waitlisted", "held"), standing()
 	whole["items"] = list(closed(object{
-		"person": ref("person"), "signup": said("The sign-up's id"), "state": enum(signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled),
+		"person": ref("person"), "signup": said("The sign-up's id"), "state": enum(record.Accepted, record.Waitlisted, record.Held, record.Cancelled),
 		"days": list(day), "hours": hours, "outcome": object{"type": "string", "enum": outcomes, "description": "How it ended: completed where any day says so, else withdrew where any does"},
 		"tests": list(object{"type": "object", "properties": some(record.Builtin().Kind(record.Test), "date", "pre_score", "post_score", "max_score")}),
 	}, "person", "signup", "state", "days", "tests"))

@@ -8,10 +8,10 @@ import (
 
 	"outreach/internal/fact"
 	pages "outreach/internal/page"
-	people "outreach/internal/person"
+	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/record"
-	"outreach/internal/signup"
+	"outreach/internal/signups"
 	"outreach/internal/snapshot"
 	"outreach/internal/text"
 )
@@ -38,7 +38,7 @@ func schemas() object {
 		"signup-kept":   keptSignup(),
 		"signup-moved": closed(object{
 			"id":    said("The sign-up's id"),
-			"state": enum(signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled),
+			"state": enum(record.Accepted, record.Waitlisted, record.Held, record.Cancelled),
 		}, "id", "state"),
 		"receipt": closed(object{
 			"receipt": said("A new one each time; it says nothing of whether the person was known"),
@@ -219,7 +219,7 @@ func form(k *record.Kind) object {
 		}
 	}
 	if k.Name == "signup" {
-		properties[signup.Trap] = object{"type": "string", "maxLength": 0, "description": "Stays empty: people do not see it, and what robots fill in is refused"}
+		properties[signups.Trap] = object{"type": "string", "maxLength": 0, "description": "Stays empty: people do not see it, and what robots fill in is refused"}
 	} else {
 		properties["reason"] = said("Why a record is changed")
 	}
@@ -250,10 +250,10 @@ func keptSignup() object {
 			delete(properties, f.Name)
 		}
 	}
-	properties["state"] = enum(signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled)
+	properties["state"] = enum(record.Accepted, record.Waitlisted, record.Held, record.Cancelled)
 	properties["entries"] = object{"type": "integer", "description": "How often the form was sent"}
 	properties["upload"] = said("The file it came in")
-	properties[signup.ConsentGiven] = object{"type": "string", "format": "date", "description": "Since when the form had said what it said on the use of data: which words the person agreed to"}
+	properties[signups.ConsentGiven] = object{"type": "string", "format": "date", "description": "Since when the form had said what it said on the use of data: which words the person agreed to"}
 	out["required"] = []string{"id", "person", "activity", "state", "submitted_at"}
 	return out
 }
@@ -314,7 +314,7 @@ func personHeld() object {
 		"sendings": list(object{"type": "object", "description": "What one sending of the form said, attributes and consents too", "properties": object{
 			"id": said("Its id"), "received_at": instants(), "submitted_at": instants(), "upload": said("The file it came in"), "row": object{"type": "integer", "description": "The file's row"},
 		}, "required": []string{"id", "received_at", "submitted_at"}}),
-		"states": list(closed(object{"state": enum(signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled), "at": instants()}, "state", "at")),
+		"states": list(closed(object{"state": enum(record.Accepted, record.Waitlisted, record.Held, record.Cancelled), "at": instants()}, "state", "at")),
 		"sent":   object{"type": "array", "items": object{"type": "object", "additionalProperties": object{"type": "string"}}, "description": "What each sending of the form said"},
 	}}}})
 	var records []object

@@ -9,7 +9,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/project"
 	"outreach/internal/record"
-	"outreach/internal/signup"
+	"outreach/internal/signups"
 	"outreach/internal/snapshot"
 )
 
@@ -174,7 +174,7 @@ func (v view) agreed(version string) string {
 	if version == "" {
 		return ""
 	}
-	return v.Field(signup.ConsentGiven) + " " + v.Date(version)
+	return v.Field(signups.ConsentGiven) + " " + v.Date(version)
 }
 
 func short(hash string) string {

@@ -6,7 +6,7 @@ import (
 
 	"outreach/internal/project"
 	"outreach/internal/record"
-	"outreach/internal/signup"
+	"outreach/internal/signups"
 	"outreach/internal/text"
 )
 
@@ -86,7 +86,7 @@ func signupOrder(f form) []string {
 // kept, and which rights people have.
 func DataWords(words *text.Messages, d *project.Definition) []string {
 	var out []string
-	for _, key := range signup.ConsentWords {
+	for _, key := range signups.ConsentWords {
 		who := responsible(d)
 		if key == "signup.data_who" && who == "" {
 			continue
@@ -116,10 +116,10 @@ func joined(by string, parts ...string) string {
 func (s signupForm) DataWords(words *text.Messages) []string { return DataWords(words, s.Definition) }
 
 // Version is since when the words on the use of data are as they are.
-func (signupForm) Version() string { return signup.ConsentVersion }
+func (signupForm) Version() string { return signups.ConsentVersion }
 
 // Trap is the name of the field that people leave empty.
-func (signupForm) Trap() string { return signup.Trap }
+func (signupForm) Trap() string { return signups.Trap }
 
 // about says where and when an activity is, and whether there are places.
 func (v view) about(p Place) string {
@@ -206,9 +206,9 @@ type SignupItem struct {
 
 // States are what the office can set a sign-up to. Nobody is held by choice.
 func (s SignupItem) States() []string {
-	states := []string{signup.Accepted, signup.Waitlisted, signup.Cancelled}
-	if s.State == signup.Held {
-		states = append(states, signup.Held)
+	states := []string{record.Accepted, record.Waitlisted, record.Cancelled}
+	if s.State == record.Held {
+		states = append(states, record.Held)
 	}
 	return states
 }

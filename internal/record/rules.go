@@ -1,8 +1,9 @@
 package record
 
 import (
-	"outreach/internal/project"
 	"strconv"
+
+	"outreach/internal/project"
 )
 
 // Rule is a rule between fields of one record.

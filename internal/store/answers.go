@@ -21,15 +21,15 @@ type Once struct {
 	body string
 }
 
-// Answer is what was answered, without anything that says who somebody is.
-type Answer struct {
+// answer is what was answered, without anything that says who somebody is.
+type answer struct {
 	Body    string          `json:"body"` // keyed hash of the request
 	Result  json.RawMessage `json:"result"`
 	Expires time.Time       `json:"expires"`
 }
 
 // Once makes the Once of a request with an Idempotency-Key, for the one who sent it to a route.
-func (s *Store) Once(project, route, who, key string, body []byte) Once {
+func (s *DB) Once(project, route, who, key string, body []byte) Once {
 	if key == "" {
 		return Once{}
 	}
@@ -40,22 +40,22 @@ func (s *Store) Once(project, route, who, key string, body []byte) Once {
 }
 
 // Answered gives the result that was answered before to the same request; false where it is new.
-func (s *Store) Answered(ctx context.Context, once Once, result any) (bool, error) {
+func (s *DB) Answered(ctx context.Context, once Once, result any) (bool, error) {
 	if once == (Once{}) {
 		return false, nil
 	}
-	answer, rev, err := load[Answer](ctx, s.Tracker, once.key)
+	before, rev, err := table.Load[answer](ctx, s.Tracker, once.key)
 	switch {
-	case err != nil || rev == 0 || !answer.Expires.After(s.Now()):
+	case err != nil || rev == 0 || !before.Expires.After(s.Now()):
 		return false, err
-	case answer.Body != once.body:
+	case before.Body != once.body:
 		return false, ErrOtherBody
 	}
-	return true, json.Unmarshal(answer.Result, result)
+	return true, json.Unmarshal(before.Result, result)
 }
 
-// answer is the operation that keeps a result together with its cause. Who comes second fails on it, and asks Answered.
-func (s *Store) answer(ctx context.Context, once Once, result any) ([]table.Op, error) {
+// Answer is the operation that keeps a result together with its cause. Who comes second fails on it, and asks Answered.
+func (s *DB) Answer(ctx context.Context, once Once, result any) ([]table.Op, error) {
 	if once == (Once{}) {
 		return nil, nil
 	}
@@ -63,7 +63,7 @@ func (s *Store) answer(ctx context.Context, once Once, result any) ([]table.Op, 
 	if err != nil {
 		return nil, err
 	}
-	before, rev, err := load[Answer](ctx, s.Tracker, once.key)
+	before, rev, err := table.Load[answer](ctx, s.Tracker, once.key)
 	if err != nil {
 		return nil, err
 	}
@@ -71,22 +71,26 @@ func (s *Store) answer(ctx context.Context, once Once, result any) ([]table.Op, 
 	if rev != 0 && !before.Expires.After(s.Now()) {
 		condition = table.At(rev)
 	}
-	op := put(once.key, Answer{Body: once.body, Result: encoded, Expires: s.Now().Add(AnswerLife)}, condition)
+	op := table.PutJSON(once.key, answer{Body: once.body, Result: encoded, Expires: s.Now().Add(AnswerLife)}, condition)
 	op.Item.Expires = s.Now().Add(AnswerLife)
 	return []table.Op{op}, nil
 }
 
 // KeepAnswer keeps the result of a request that took several steps, each of which may be done again without effect, or that
 // made nothing new. Where one is kept already it stays.
-func (s *Store) KeepAnswer(ctx context.Context, once Once, result any) error {
-	return s.again(ctx, func() error {
+func (s *DB) KeepAnswer(ctx context.Context, once Once, result any) error {
+	return table.Retry(ctx, func() error {
 		if done, err := s.Answered(ctx, once, new(json.RawMessage)); done || err != nil {
 			return err
 		}
-		ops, err := s.answer(ctx, once, result)
+		ops, err := s.Answer(ctx, once, result)
 		if err != nil || len(ops) == 0 {
 			return err
 		}
 		return s.Tracker.Write(ctx, ops...)
 	})
+}
+
+func answerKey(project, sealed string) table.Key {
+	return table.Key{PK: "ANSWER#" + project + "#" + sealed, SK: "ANSWER"}
 }

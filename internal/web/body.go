@@ -85,7 +85,7 @@ func (c *Call) Read() (Body, error) {
 	if utf8.RuneCountInString(key) > MostKey {
 		return body, Invalid(record.Problem{Field: "Idempotency-Key", Code: record.TooLong, Args: map[string]string{"longest": strconv.Itoa(MostKey), "length": strconv.Itoa(utf8.RuneCountInString(key))}})
 	}
-	body.Once = c.Site.Store.Once(c.Project, c.Method+" "+c.URL.Path, c.Who.Subject, key, raw)
+	body.Once = c.Site.DB.Once(c.Project, c.Method+" "+c.URL.Path, c.Who.Subject, key, raw)
 	return body, nil
 }
 

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"outreach/internal/record"
-	"outreach/internal/store"
+	"outreach/internal/table"
 )
 
 // MostAnswer is the longest answer given at once, in bytes; a longer one waits at a pre-signed address.
@@ -77,7 +77,7 @@ func (c *Call) Download(contentType, filename string, body []byte) error {
 }
 
 func (c *Call) send(status int, contentType, disposition string, body []byte) error {
-	if len(body) > MostAnswer && c.Site.Store.Objects != nil {
+	if len(body) > MostAnswer && c.Site.DB.Objects != nil {
 		return c.lend(contentType, disposition, body)
 	}
 	h := c.W.Header()
@@ -93,8 +93,8 @@ func (c *Call) send(status int, contentType, disposition string, body []byte) er
 
 // lend keeps a long answer among the objects for a while, and sends the reader there.
 func (c *Call) lend(contentType, disposition string, body []byte) error {
-	key := "answers/" + c.Project + "/" + c.Site.Store.NewID()
-	if err := c.Site.Store.Objects.Put(c.Context(), key, bytes.NewReader(body), contentType); err != nil {
+	key := "answers/" + c.Project + "/" + c.Site.DB.NewID()
+	if err := c.Site.DB.Objects.Put(c.Context(), key, bytes.NewReader(body), contentType); err != nil {
 		return err
 	}
 	return c.Lend(key, contentType, disposition)
@@ -106,7 +106,7 @@ func (c *Call) Lend(key, contentType, disposition string) error {
 	if disposition != "" {
 		header.Set("Content-Disposition", disposition)
 	}
-	to, err := c.Site.Store.Objects.PresignGet(c.Context(), key, header, 5*time.Minute)
+	to, err := c.Site.DB.Objects.PresignGet(c.Context(), key, header, 5*time.Minute)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (c *Call) Lend(key, contentType, disposition string) error {
 }
 
 // All reads every page of a list, for exports.
-func All[T any](read func(cursor string) (store.Page[T], error)) ([]T, error) {
+func All[T any](read func(cursor string) (table.PageOf[T], error)) ([]T, error) {
 	var all []T
 	cursor := ""
 	for {

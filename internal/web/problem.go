@@ -10,7 +10,10 @@ import (
 	"outreach/internal/identity"
 	"outreach/internal/objects"
 	"outreach/internal/page"
+	"outreach/internal/people"
 	"outreach/internal/record"
+	"outreach/internal/records"
+	"outreach/internal/signups"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/text"
@@ -55,7 +58,7 @@ func Problems(err error) ([]record.Problem, bool) {
 // known turns what the layers below say into an answer; nil where the error is nobody's fault but ours.
 func known(err error) *Error {
 	var e *Error
-	var exists *store.Exists
+	var exists *records.Exists
 	var tooLarge *http.MaxBytesError
 	var conflict *table.Conflict
 	switch {
@@ -67,9 +70,9 @@ func known(err error) *Error {
 		return &Error{Status: http.StatusNotFound}
 	case errors.Is(err, store.ErrStale):
 		return &Error{Status: http.StatusPreconditionFailed}
-	case errors.Is(err, store.ErrTwoPeople):
+	case errors.Is(err, people.ErrTwoPeople):
 		return &Error{Status: http.StatusConflict, Detail: "two_people", Problems: []record.Problem{{Field: "person", Code: record.TwoPeople}}}
-	case errors.Is(err, store.ErrFull):
+	case errors.Is(err, signups.ErrFull):
 		return &Error{Status: http.StatusConflict, Detail: "full"}
 	case errors.Is(err, store.ErrOtherBody):
 		return Invalid(record.Problem{Field: "Idempotency-Key", Code: "other_body"}).(*Error)

@@ -2,14 +2,15 @@ package web
 
 import (
 	"outreach/internal/snapshot"
+	"outreach/internal/snapshots"
 	"outreach/internal/store"
 )
 
 // ReadableSnapshot finds the snapshot that an address names, "latest" too: any for the office, an approved one for the
 // funder, to whom another does not exist.
-func (c *Call) ReadableSnapshot(id string) (store.Kept, error) {
+func (c *Call) ReadableSnapshot(id string) (snapshots.Kept, error) {
 	if err := c.Need(Funder, Coordinator); err != nil {
-		return store.Kept{}, err
+		return snapshots.Kept{}, err
 	}
 	state := snapshot.Approved
 	if c.Has(Coordinator) {
@@ -17,11 +18,11 @@ func (c *Call) ReadableSnapshot(id string) (store.Kept, error) {
 	}
 	switch {
 	case id == "latest" && state == "":
-		return c.Site.Store.Newest(c.Context(), c.Project)
+		return c.Site.Snapshots.Newest(c.Context(), c.Project)
 	case id == "latest":
-		return c.Site.Store.NewestApproved(c.Context(), c.Project, "")
+		return c.Site.Snapshots.NewestApproved(c.Context(), c.Project, "")
 	}
-	kept, err := c.Site.Store.KeptSnapshot(c.Context(), c.Project, id)
+	kept, err := c.Site.Snapshots.KeptSnapshot(c.Context(), c.Project, id)
 	if err == nil && state != "" && kept.State != state {
 		err = store.ErrNotFound
 	}

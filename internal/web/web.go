@@ -14,8 +14,10 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"outreach/internal/app"
 	"outreach/internal/identity"
 	"outreach/internal/page"
+	"outreach/internal/projects"
 	"outreach/internal/store"
 	"outreach/internal/text"
 )
@@ -29,7 +31,7 @@ const (
 
 // Site is what the handlers of all functions share.
 type Site struct {
-	Store     *store.Store
+	*app.App
 	Authority *identity.Authority
 	Log       *slog.Logger
 	BaseURL   string   // where people find the tracker, without a slash at the end
@@ -42,10 +44,10 @@ type Call struct {
 	W        http.ResponseWriter
 	Site     *Site
 	Who      identity.Identity
-	Language string        // pl or en
-	Page     bool          // a browser asks: answer with a page
-	Project  string        // the address's project, "" where it names none
-	Defined  store.Defined // its definition; empty where the route allows projects that are not there yet
+	Language string           // pl or en
+	Page     bool             // a browser asks: answer with a page
+	Project  string           // the address's project, "" where it names none
+	Defined  projects.Defined // its definition; empty where the route allows projects that are not there yet
 }
 
 // Handler answers a request, or says why not.
@@ -113,7 +115,7 @@ const LanguageCookie = "language"
 
 func (s *Site) answer(h Handler, projectMustExist bool) http.Handler {
 	return s.Authority.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began := s.Store.Now()
+		began := s.DB.Now()
 		recorder := &recorder{ResponseWriter: w, status: http.StatusOK}
 		c := &Call{Request: r, W: recorder, Site: s, Project: r.PathValue("project"), Page: wantsPage(r)}
 		defer func() {
@@ -122,7 +124,7 @@ func (s *Site) answer(h Handler, projectMustExist bool) http.Handler {
 				s.Log.Error("panic", "route", r.Pattern, "stack", string(debug.Stack()))
 				c.fail(errors.New("panic"))
 			}
-			s.Log.Info("request", "method", r.Method, "route", r.Pattern, "project", c.known(), "status", recorder.status, "ms", s.Store.Now().Sub(began).Milliseconds())
+			s.Log.Info("request", "method", r.Method, "route", r.Pattern, "project", c.known(), "status", recorder.status, "ms", s.DB.Now().Sub(began).Milliseconds())
 		}()
 		c.headers()
 		if err := c.begin(projectMustExist); err != nil {
@@ -160,7 +162,7 @@ func (c *Call) begin(projectMustExist bool) error {
 		return store.ErrNotFound
 	}
 	if projectMustExist {
-		c.Defined, err = c.Site.Store.Definition(c.Context(), c.Project)
+		c.Defined, err = c.Site.Projects.Definition(c.Context(), c.Project)
 	}
 	return err
 }
@@ -242,18 +244,18 @@ func (c *Call) Has(role string) bool {
 // is registered here, so that letters find them.
 func (c *Call) Staff() (string, error) {
 	if roles := c.Who.Roles(c.Project); c.Header.Get("Authorization") != "" && len(roles) > 0 {
-		if err := c.Site.Store.RegisterRoles(c.Context(), c.Project, c.Who.Email, c.Language, roles); err != nil {
+		if err := c.Site.Access.RegisterRoles(c.Context(), c.Project, c.Who.Email, c.Language, roles); err != nil {
 			c.Site.Log.Error("staff not registered", "reason", err.Error()) // what they came for is done all the same
 		}
 	}
-	return c.Site.Store.Staff(c.Context(), c.Project, c.StaffName())
+	return c.Site.Access.Staff(c.Context(), c.Project, c.StaffName())
 }
 
 // Register keeps whoever signs in among the staff of their projects, for letters to find them. Where that fails they are
 // let in all the same: the next time will do.
-func Register(s *store.Store, log *slog.Logger) func(*http.Request, identity.Identity) {
+func Register(s *app.App, log *slog.Logger) func(*http.Request, identity.Identity) {
 	return func(r *http.Request, who identity.Identity) {
-		if err := s.RegisterStaff(r.Context(), who.Email, Language(r), who.Groups); err != nil {
+		if err := s.Access.RegisterStaff(r.Context(), who.Email, Language(r), who.Groups); err != nil {
 			log.Error("staff not registered", "reason", err.Error())
 		}
 	}
@@ -271,7 +273,7 @@ func (c *Call) StaffName() string {
 func (c *Call) Messages() *text.Messages { return text.Of(c.Language) }
 
 // Today is the date in the project's time zone.
-func (c *Call) Today() string { return c.Defined.Definition.Day(c.Site.Store.Now()) }
+func (c *Call) Today() string { return c.Defined.Definition.Day(c.Site.DB.Now()) }
 
 // Show answers with a page.
 func (c *Call) Show(status int, content page.Content) error {

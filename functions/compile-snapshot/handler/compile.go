@@ -9,22 +9,25 @@ import (
 	"io"
 	"time"
 
+	"outreach/internal/app"
 	"outreach/internal/fact"
 	"outreach/internal/indicator"
 	"outreach/internal/indicator/checkpoint"
+	"outreach/internal/projects"
 	"outreach/internal/record"
 	"outreach/internal/snapshot"
+	"outreach/internal/snapshots"
 	"outreach/internal/store"
 	"outreach/internal/table"
 )
 
 // Compiler turns facts into snapshots.
-type Compiler struct{ Store *store.Store }
+type Compiler struct{ *app.App }
 
 // Compile makes the snapshot of a day from all that is known now; where the newest one of that day has the same hash,
 // that one is the answer, and nothing is made.
-func (co Compiler) Compile(ctx context.Context, project, asOf, by string, once store.Once) (kept store.Kept, made bool, err error) {
-	defined, err := co.Store.Definition(ctx, project)
+func (co Compiler) Compile(ctx context.Context, project, asOf, by string, once store.Once) (kept snapshots.Kept, made bool, err error) {
+	defined, err := co.Projects.Definition(ctx, project)
 	if err != nil {
 		return kept, false, err
 	}
@@ -34,11 +37,11 @@ func (co Compiler) Compile(ctx context.Context, project, asOf, by string, once s
 		known        time.Time
 	)
 	registry := record.For(defined.Definition)
-	err = co.Store.Undisturbed(ctx, project, func() error {
-		if heads, err = co.Store.Heads(ctx, project); err != nil {
+	err = co.Privacy.Undisturbed(ctx, project, func() error {
+		if heads, err = co.Facts.Heads(ctx, project); err != nil {
 			return err
 		}
-		known = co.Store.Now()
+		known = co.DB.Now()
 		fold, since = co.restore(ctx, project, heads, registry)
 		err = co.read(ctx, project, fold, since, heads)
 		if errors.Is(err, errErased) {
@@ -72,11 +75,11 @@ func (co Compiler) Compile(ctx context.Context, project, asOf, by string, once s
 
 // restore begins with the fold of the last compile, or with nothing where it is missing, damaged, or of another version.
 func (co Compiler) restore(ctx context.Context, project string, heads fact.Heads, registry *record.Registry) (*indicator.Fold, fact.Heads) {
-	last, found, err := co.Store.LastCheckpoint(ctx, project)
+	last, found, err := co.Snapshots.LastCheckpoint(ctx, project)
 	if err != nil || !found {
 		return indicator.New(registry), fact.Heads{}
 	}
-	body, _, err := co.Store.Objects.Open(ctx, last.Object, "")
+	body, _, err := co.DB.Objects.Open(ctx, last.Object, "")
 	if err != nil {
 		return indicator.New(registry), fact.Heads{}
 	}
@@ -107,7 +110,7 @@ var errErased = errors.New("somebody was erased since the checkpoint")
 
 // read takes in the facts since, and the rows of the files that they made count.
 func (co Compiler) read(ctx context.Context, project string, fold *indicator.Fold, since, heads fact.Heads) error {
-	err := co.Store.Facts(ctx, project, since, heads, func(f fact.Fact) error {
+	err := co.Facts.Read(ctx, project, since, heads, func(f fact.Fact) error {
 		if f.Kind == fact.KindPersonErased && since != (fact.Heads{}) {
 			return errErased
 		}
@@ -117,7 +120,7 @@ func (co Compiler) read(ctx context.Context, project string, fold *indicator.Fol
 		return err
 	}
 	for _, pack := range fold.Wanted() {
-		rows, err := co.Store.Pack(ctx, project, pack.Upload, fold.KindOf(pack.Upload), pack.Number)
+		rows, err := co.Uploads.Pack(ctx, project, pack.Upload, fold.KindOf(pack.Upload), pack.Number)
 		if err != nil {
 			return err
 		}
@@ -128,7 +131,7 @@ func (co Compiler) read(ctx context.Context, project string, fold *indicator.Fol
 	return nil
 }
 
-func count(defined store.Defined, fold *indicator.Fold, asOf string) (indicator.Found, error) {
+func count(defined projects.Defined, fold *indicator.Fold, asOf string) (indicator.Found, error) {
 	rules, err := indicator.NewRules(defined.Definition, fold.Registry())
 	if err != nil {
 		return indicator.Found{}, err
@@ -137,34 +140,34 @@ func count(defined store.Defined, fold *indicator.Fold, asOf string) (indicator.
 }
 
 // keep makes a snapshot of what was found, unless the newest of that day says the same.
-func (co Compiler) keep(ctx context.Context, snap snapshot.Snapshot, found indicator.Found, heads fact.Heads, known time.Time, by string, once store.Once) (store.Kept, bool, error) {
+func (co Compiler) keep(ctx context.Context, snap snapshot.Snapshot, found indicator.Found, heads fact.Heads, known time.Time, by string, once store.Once) (snapshots.Kept, bool, error) {
 	codes := []string{indicator.ParticipantsEvidence}
 	for _, in := range snap.Indicators {
 		codes = append(codes, in.Code)
 	}
 	for range 10 {
-		latest, still, err := co.Store.Latest(ctx, snap.Project, snap.AsOf)
+		latest, still, err := co.Snapshots.Latest(ctx, snap.Project, snap.AsOf)
 		if err != nil {
 			return latest, false, err
 		}
 		if latest.Hash == snap.Hash {
-			return latest, false, co.Store.KeepAnswer(ctx, once, latest)
+			return latest, false, co.DB.KeepAnswer(ctx, once, latest)
 		}
-		snap.ID, snap.State, snap.KnownAt = co.Store.NewID(), snapshot.Draft, known.UTC().Format(time.RFC3339)
+		snap.ID, snap.State, snap.KnownAt = co.DB.NewID(), snapshot.Draft, known.UTC().Format(time.RFC3339)
 		snap.Supersedes = nil
 		if latest.ID != "" {
 			snap.Supersedes = &latest.ID
 		}
-		err = co.Store.SaveSnapshot(ctx, snap, still, heads, codes, found.Evidence, by, once)
+		err = co.Snapshots.SaveSnapshot(ctx, snap, still, heads, codes, found.Evidence, by, once)
 		if err == nil {
-			kept, err := co.Store.KeptSnapshot(ctx, snap.Project, snap.ID)
+			kept, err := co.Snapshots.KeptSnapshot(ctx, snap.Project, snap.ID)
 			return kept, true, err
 		}
 		if _, met := table.AsConflict(err); !met {
-			return store.Kept{}, false, err
+			return snapshots.Kept{}, false, err
 		}
 	}
-	return store.Kept{}, false, store.ErrBusy
+	return snapshots.Kept{}, false, table.ErrBusy
 }
 
 func (co Compiler) save(ctx context.Context, project string, fold *indicator.Fold, heads fact.Heads) error {
@@ -172,7 +175,7 @@ func (co Compiler) save(ctx context.Context, project string, fold *indicator.Fol
 	if err := checkpoint.Write(&b, fold, heads); err != nil {
 		return err
 	}
-	return co.Store.SaveCheckpoint(ctx, project, heads, b.Bytes())
+	return co.Snapshots.SaveCheckpoint(ctx, project, heads, b.Bytes())
 }
 
 // Verification is what computing a snapshot again came to.
@@ -200,19 +203,19 @@ type Purge struct {
 
 // Verify computes a snapshot again, by the definition and up to the facts that it was compiled with: from the first fact,
 // and where there is an earlier checkpoint from that one too.
-func (co Compiler) Verify(ctx context.Context, kept store.Kept) (v Verification, err error) {
-	defined, err := co.Store.DefinitionVersion(ctx, kept.Project, kept.Definition.Version)
+func (co Compiler) Verify(ctx context.Context, kept snapshots.Kept) (v Verification, err error) {
+	defined, err := co.Projects.DefinitionVersion(ctx, kept.Project, kept.Definition.Version)
 	if err != nil {
 		return v, err
 	}
-	err = co.Store.Undisturbed(ctx, kept.Project, func() error {
+	err = co.Privacy.Undisturbed(ctx, kept.Project, func() error {
 		v, err = co.verify(ctx, kept, defined)
 		return err
 	})
 	return v, err
 }
 
-func (co Compiler) verify(ctx context.Context, kept store.Kept, defined store.Defined) (v Verification, err error) {
+func (co Compiler) verify(ctx context.Context, kept snapshots.Kept, defined projects.Defined) (v Verification, err error) {
 	registry := record.For(defined.Definition)
 	v = Verification{Hash: kept.Hash, Erasures: []Erasure{}, Purges: []Purge{}}
 	if v.Computed, err = co.again(ctx, kept, defined, indicator.New(registry), fact.Heads{}); err != nil {
@@ -226,11 +229,11 @@ func (co Compiler) verify(ctx context.Context, kept store.Kept, defined store.De
 		}
 		v.Same = v.Same && (v.Checkpoint == v.Hash || err != nil)
 	}
-	heads, err := co.Store.Heads(ctx, kept.Project)
+	heads, err := co.Facts.Heads(ctx, kept.Project)
 	if err != nil {
 		return v, err
 	}
-	err = co.Store.Facts(ctx, kept.Project, kept.Heads, heads, func(f fact.Fact) error {
+	err = co.Facts.Read(ctx, kept.Project, kept.Heads, heads, func(f fact.Fact) error {
 		switch f.Kind {
 		case fact.KindPersonErased:
 			v.Erasures = append(v.Erasures, Erasure{Fact: f.ID, At: f.At})
@@ -246,7 +249,7 @@ func (co Compiler) verify(ctx context.Context, kept store.Kept, defined store.De
 	return v, err
 }
 
-func (co Compiler) again(ctx context.Context, kept store.Kept, defined store.Defined, fold *indicator.Fold, since fact.Heads) (string, error) {
+func (co Compiler) again(ctx context.Context, kept snapshots.Kept, defined projects.Defined, fold *indicator.Fold, since fact.Heads) (string, error) {
 	if err := co.read(ctx, kept.Project, fold, since, kept.Heads); err != nil {
 		return "", fmt.Errorf("verify %s: %w", kept.ID, err)
 	}

@@ -6,8 +6,9 @@ import (
 	"slices"
 
 	"outreach/internal/page"
+	"outreach/internal/privacy"
 	"outreach/internal/record"
-	"outreach/internal/store"
+	"outreach/internal/snapshots"
 	"outreach/internal/web"
 )
 
@@ -31,8 +32,8 @@ func compileNow(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	var done store.Kept
-	if answered, err := c.Site.Store.Answered(c.Context(), body.Once, &done); err != nil {
+	var done snapshots.Kept
+	if answered, err := c.Site.DB.Answered(c.Context(), body.Once, &done); err != nil {
 		return err
 	} else if answered {
 		return answer(c, body, done, http.StatusCreated)
@@ -52,7 +53,7 @@ func compileNow(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	kept, made, err := Compiler{c.Site.Store}.Compile(c.Context(), c.Project, asOf, by, body.Once)
+	kept, made, err := Compiler{c.Site.App}.Compile(c.Context(), c.Project, asOf, by, body.Once)
 	if err != nil {
 		return err
 	}
@@ -63,12 +64,12 @@ func compileNow(c *web.Call) error {
 	return answer(c, body, kept, status)
 }
 
-func answer(c *web.Call, body web.Body, kept store.Kept, status int) error {
+func answer(c *web.Call, body web.Body, kept snapshots.Kept, status int) error {
 	address := "/" + c.Project + "/snapshots/" + kept.ID
 	if c.Page && body.Form {
 		return c.Redirect(address)
 	}
-	snap, err := c.Site.Store.Snapshot(c.Context(), kept)
+	snap, err := c.Site.Snapshots.Snapshot(c.Context(), kept)
 	if err != nil {
 		return err
 	}
@@ -82,7 +83,7 @@ func verify(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	v, err := Compiler{c.Site.Store}.Verify(c.Context(), kept)
+	v, err := Compiler{c.Site.App}.Verify(c.Context(), kept)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func verify(c *web.Call) error {
 	words := c.Messages()
 	told := page.Message{Title: words.Say("verify.same"), Text: words.Say("verify.computed", "hash", v.Computed), Links: []page.Link{{Href: "/" + c.Project + "/snapshots/" + kept.ID, Label: words.Say("verify.back")}}}
 	switch {
-	case !v.Same && slices.ContainsFunc(v.Purges, func(p Purge) bool { return p.Class == store.PeopleClass }):
+	case !v.Same && slices.ContainsFunc(v.Purges, func(p Purge) bool { return p.Class == privacy.PeopleClass }):
 		told.Title = words.Say("verify.purged")
 	case !v.Same && len(v.Erasures) > 0:
 		told.Title = words.Count("verify.erased", int64(len(v.Erasures)))

@@ -14,7 +14,7 @@ import (
 // removes what is to be removed, as far as there is time: each night another project is the first of whom that is done. A project
 // that fails does not keep the others from being done; the event is delivered again, and finds what is done done.
 func (co Compiler) Schedule(ctx context.Context) error {
-	ids, err := co.Store.Projects(ctx)
+	ids, err := co.Projects.Projects(ctx)
 	if err != nil {
 		return err
 	}
@@ -23,19 +23,19 @@ func (co Compiler) Schedule(ctx context.Context) error {
 		failed = append(failed, co.night(ctx, id))
 	}
 	for i := range ids {
-		tonight := int(co.Store.Now().Unix()/(24*60*60)) + i
+		tonight := int(co.DB.Now().Unix()/(24*60*60)) + i
 		failed = append(failed, co.remove(ctx, ids[tonight%len(ids)]))
 	}
 	return errors.Join(failed...)
 }
 
 func (co Compiler) night(ctx context.Context, id string) error {
-	defined, err := co.Store.Definition(ctx, id)
+	defined, err := co.Projects.Definition(ctx, id)
 	if err != nil {
 		return err
 	}
 	d := defined.Definition
-	now := co.Store.Now()
+	now := co.DB.Now()
 	yesterday := now.In(d.Location()).AddDate(0, 0, -1).Format(time.DateOnly)
 	if _, _, err := co.Compile(ctx, id, yesterday, "", store.Once{}); err != nil {
 		return err
@@ -43,25 +43,25 @@ func (co Compiler) night(ctx context.Context, id string) error {
 	if err := co.reports(ctx, d, yesterday); err != nil {
 		return err
 	}
-	waits, err := attention.Look(ctx, co.Store, id)
+	waits, err := co.Attention.Look(ctx, id)
 	if err != nil {
 		return err
 	}
 	if over := now.In(d.Location()).AddDate(0, 0, -wrapUp).Format(time.DateOnly); over > d.Period.To {
 		waits = attention.Counts{Reports: waits.Reports}
 	}
-	return co.Store.NoteAttention(ctx, id, d.Day(now), waits, !waits.Any())
+	return co.Attention.NoteAttention(ctx, id, d.Day(now), waits, !waits.Any())
 }
 
 // remove removes what came of people who were erased lately, files that never counted, and what the definition keeps no longer.
 // What there is no time for waits for another night.
 func (co Compiler) remove(ctx context.Context, id string) error {
-	defined, err := co.Store.Definition(ctx, id)
+	defined, err := co.Projects.Definition(ctx, id)
 	if err != nil {
 		return err
 	}
 	var failed []error
-	for _, err := range []error{co.Store.FinishErasures(ctx, id), co.Store.RemoveUncounted(ctx, id), co.Store.Purge(ctx, defined.Definition)} {
+	for _, err := range []error{co.Privacy.FinishErasures(ctx, id), co.Uploads.RemoveUncounted(ctx, id), co.Privacy.Purge(ctx, defined.Definition)} {
 		if !errors.Is(err, store.ErrLater) {
 			failed = append(failed, err)
 		}
@@ -78,7 +78,7 @@ const lookBack = 31
 // reports makes the snapshots of the days on which reporting periods ended the project's reports, since it was last looked
 // for them. Where it never was, the project is new, and what ended before is not the tracker's.
 func (co Compiler) reports(ctx context.Context, d *project.Definition, yesterday string) error {
-	looked, err := co.Store.ReportsLookedAt(ctx, d.ID)
+	looked, err := co.Reports.ReportsLookedAt(ctx, d.ID)
 	if err != nil || looked >= yesterday {
 		return err
 	}
@@ -94,9 +94,9 @@ func (co Compiler) reports(ctx context.Context, d *project.Definition, yesterday
 		if err != nil {
 			return err
 		}
-		if err := co.Store.MakeReport(ctx, kept); err != nil {
+		if err := co.Reports.MakeReport(ctx, kept); err != nil {
 			return err
 		}
 	}
-	return co.Store.SetReportsLookedAt(ctx, d.ID, yesterday)
+	return co.Reports.SetReportsLookedAt(ctx, d.ID, yesterday)
 }

@@ -13,6 +13,7 @@ import (
 
 	"outreach/internal/page"
 	"outreach/internal/project/definition"
+	"outreach/internal/projects"
 	"outreach/internal/record"
 	"outreach/internal/store"
 	"outreach/internal/web"
@@ -33,7 +34,7 @@ func show(c *web.Call) error {
 	if err := c.Need(web.Coordinator); err != nil {
 		return err
 	}
-	text, err := c.Site.Store.DefinitionText(c.Context(), c.Project, c.Defined.Version)
+	text, err := c.Site.Projects.DefinitionText(c.Context(), c.Project, c.Defined.Version)
 	if err != nil {
 		return err
 	}
@@ -46,12 +47,12 @@ func show(c *web.Call) error {
 	return err
 }
 
-func etag(d store.Defined) string { return `"` + d.SHA256 + `"` }
+func etag(d projects.Defined) string { return `"` + d.SHA256 + `"` }
 
 // set checks a definition and makes it the one that holds; with dry_run it only checks. An admin begins a project;
 // from then on it is the coordinator's. A browser's form sends the text in a field.
 func set(c *web.Call) error {
-	before, err := c.Site.Store.Definition(c.Context(), c.Project)
+	before, err := c.Site.Projects.Definition(c.Context(), c.Project)
 	switch {
 	case err == nil:
 		if err := c.Need(web.Coordinator); err != nil {
@@ -127,7 +128,7 @@ func set(c *web.Call) error {
 	if ifMatch == "*" {
 		ifMatch = ""
 	}
-	now, created, err := c.Site.Store.SetDefinition(c.Context(), d, raw, strings.Trim(ifMatch, `"`), by)
+	now, created, err := c.Site.Projects.SetDefinition(c.Context(), d, raw, strings.Trim(ifMatch, `"`), by)
 	if errors.Is(err, store.ErrStale) && form && c.Page {
 		// What was typed stays; who saves it again knows that it takes the place of the other's.
 		shown.Version = etag(before)
@@ -138,7 +139,7 @@ func set(c *web.Call) error {
 		return err
 	}
 	for _, a := range d.Activities {
-		if err := c.Site.Store.FillPlaces(c.Context(), d, a.ID, by); err != nil {
+		if err := c.Site.Signups.FillPlaces(c.Context(), d, a.ID, by); err != nil {
 			return err
 		}
 	}

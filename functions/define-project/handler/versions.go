@@ -63,7 +63,7 @@ func listVersions(c *web.Call) error {
 	if err := c.Need(web.Coordinator); err != nil {
 		return err
 	}
-	found, err := c.Site.Store.DefinitionVersions(c.Context(), c.Project, c.Limit(), c.Cursor())
+	found, err := c.Site.Projects.DefinitionVersions(c.Context(), c.Project, c.Limit(), c.Cursor())
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func listVersions(c *web.Call) error {
 	for _, d := range found.Items {
 		staff = append(staff, d.By)
 	}
-	emails, err := c.Site.Store.StaffEmails(c.Context(), c.Project, staff)
+	emails, err := c.Site.Access.StaffEmails(c.Context(), c.Project, staff)
 	if err != nil {
 		return err
 	}
@@ -104,11 +104,11 @@ func showVersion(c *web.Call) error {
 	if err != nil || number < 1 || number > c.Defined.Version || strconv.Itoa(number) != c.PathValue("number") {
 		return store.ErrNotFound
 	}
-	d, err := c.Site.Store.DefinitionVersion(c.Context(), c.Project, number)
+	d, err := c.Site.Projects.DefinitionVersion(c.Context(), c.Project, number)
 	if err != nil {
 		return err
 	}
-	text, err := c.Site.Store.DefinitionText(c.Context(), c.Project, number)
+	text, err := c.Site.Projects.DefinitionText(c.Context(), c.Project, number)
 	if err != nil {
 		return err
 	}
@@ -118,11 +118,11 @@ func showVersion(c *web.Call) error {
 		_, err = c.W.Write(text)
 		return err
 	}
-	before, err := c.Site.Store.DefinitionVersion(c.Context(), c.Project, number-1)
+	before, err := c.Site.Projects.DefinitionVersion(c.Context(), c.Project, number-1)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	emails, err := c.Site.Store.StaffEmails(c.Context(), c.Project, []string{d.By})
+	emails, err := c.Site.Access.StaffEmails(c.Context(), c.Project, []string{d.By})
 	if err != nil {
 		return err
 	}

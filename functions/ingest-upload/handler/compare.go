@@ -11,13 +11,13 @@ import (
 	"strings"
 
 	"outreach/internal/record"
-	"outreach/internal/store"
 	"outreach/internal/table"
+	"outreach/internal/uploads"
 )
 
 // compare counts which of the file's things are new, which say something else than what counted before the file in the
 // order of arrival, and which say the same. Of a thing that stands in the file twice the last row is compared.
-func (r *run) compare(ctx context.Context, layers []store.Upload) error {
+func (r *run) compare(ctx context.Context, layers []uploads.Upload) error {
 	slices.SortFunc(r.prints, func(a, b printed) int {
 		return cmp.Or(bytes.Compare(a.Natural[:], b.Natural[:]), cmp.Compare(a.row, b.row))
 	})
@@ -29,7 +29,7 @@ func (r *run) compare(ctx context.Context, layers []store.Upload) error {
 	}
 	r.prints = last
 	r.total()
-	mark := func(p store.Print) {
+	mark := func(p uploads.Print) {
 		i, found := slices.BinarySearchFunc(r.prints, p.Natural, func(a printed, natural [16]byte) int { return bytes.Compare(a.Natural[:], natural[:]) })
 		if found {
 			r.prints[i].before = isChanged
@@ -38,7 +38,7 @@ func (r *run) compare(ctx context.Context, layers []store.Upload) error {
 			}
 		}
 	}
-	typed, err := r.in.Store.TypedPrints(ctx, r.project, r.kind, r.upload.Arrived)
+	typed, err := r.in.Records.TypedPrints(ctx, r.project, r.kind, r.upload.Arrived)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (r *run) compare(ctx context.Context, layers []store.Upload) error {
 			mark(typed[0].Print)
 			typed = typed[1:]
 		}
-		if err := r.in.Store.Prints(ctx, r.project, u.ID, mark); err != nil {
+		if err := r.in.Uploads.Prints(ctx, r.project, u.ID, mark); err != nil {
 			return err
 		}
 	}
@@ -69,20 +69,20 @@ func (r *run) compare(ctx context.Context, layers []store.Upload) error {
 }
 
 // layers are the counting files of the same kind, and of media of the same partner, that arrived before this one, in order.
-func (r *run) layers(ctx context.Context) ([]store.Upload, error) {
+func (r *run) layers(ctx context.Context) ([]uploads.Upload, error) {
 	owner := ""
 	if r.kind.Name == record.Media {
 		owner = r.upload.Owner
 	}
-	var before []store.Upload
+	var before []uploads.Upload
 	cursor := ""
 	for {
-		page, err := r.in.Store.Uploads(ctx, r.project, owner, table.MostPage, cursor)
+		page, err := r.in.Uploads.Uploads(ctx, r.project, owner, table.MostPage, cursor)
 		if err != nil {
 			return nil, err
 		}
 		for _, u := range page.Items {
-			if u.State == store.AcceptedUp && u.SameAs == "" && u.Kind == r.kind.Plural && u.ID != r.upload.ID && earlier(u, r.upload) {
+			if u.State == uploads.AcceptedUp && u.SameAs == "" && u.Kind == r.kind.Plural && u.ID != r.upload.ID && earlier(u, r.upload) {
 				before = append(before, u)
 			}
 		}
@@ -90,13 +90,13 @@ func (r *run) layers(ctx context.Context) ([]store.Upload, error) {
 			break
 		}
 	}
-	slices.SortFunc(before, func(a, b store.Upload) int {
+	slices.SortFunc(before, func(a, b uploads.Upload) int {
 		return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.Object, b.Object))
 	})
 	return before, nil
 }
 
-func earlier(a, b store.Upload) bool {
+func earlier(a, b uploads.Upload) bool {
 	return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.Object, b.Object)) < 0
 }
 
@@ -138,5 +138,5 @@ func (r *run) total() {
 	if rest > 0 {
 		sum += strings.TrimRight(fmt.Sprintf(".%06d", rest), "0")
 	}
-	r.upload.Totals = store.Totals{field: json.Number(sum)}
+	r.upload.Totals = uploads.Totals{field: json.Number(sum)}
 }

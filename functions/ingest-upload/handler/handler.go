@@ -11,15 +11,18 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"outreach/internal/app"
 	"outreach/internal/objects"
+	"outreach/internal/projects"
 	"outreach/internal/record"
 	"outreach/internal/store"
+	"outreach/internal/uploads"
 )
 
 // Ingest takes in files.
 type Ingest struct {
-	Store *store.Store
-	Log   *slog.Logger
+	*app.App
+	Log *slog.Logger
 }
 
 // Handle answers a batch of the queue: what fails is delivered again, and lies among the dead letters in the end; the
@@ -54,17 +57,17 @@ const tries = 3
 
 // Object takes in one object, whatever became of it before.
 func (in *Ingest) Object(ctx context.Context, key string) error {
-	project, owner, id, filename, ok := store.ParseObjectKey(key)
+	project, owner, id, filename, ok := uploads.ParseObjectKey(key)
 	if !ok {
 		return errors.New("the object's key is not uploads/{project}/{owner}/{file}")
 	}
-	defined, err := in.Store.Definition(ctx, project)
+	defined, err := in.Projects.Definition(ctx, project)
 	if err != nil {
 		return err
 	}
-	info, err := in.Store.Objects.Stat(ctx, key)
+	info, err := in.DB.Objects.Stat(ctx, key)
 	if errors.Is(err, objects.ErrNotFound) {
-		if u, err := in.Store.Upload(ctx, project, id); id != "" && err == nil && u.Final() {
+		if u, err := in.Uploads.Upload(ctx, project, id); id != "" && err == nil && u.Final() {
 			return nil // it was taken in before, and removed since
 		}
 		return fmt.Errorf("project %s: the object is gone: %w", project, err)
@@ -74,7 +77,7 @@ func (in *Ingest) Object(ctx context.Context, key string) error {
 	}
 	asked := false // at such a place only the same bytes are put again, by a request that was repeated
 	if id != "" {
-		before, err := in.Store.Upload(ctx, project, id)
+		before, err := in.Uploads.Upload(ctx, project, id)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
@@ -84,29 +87,29 @@ func (in *Ingest) Object(ctx context.Context, key string) error {
 		// Nobody asked for it: it is known by where it lies and what it holds, so that a second delivery is the same upload.
 		id = store.IDFor(info.Arrived, key+"|"+info.ETag)
 	}
-	u := store.Upload{
+	u := uploads.Upload{
 		ID: id, Owner: owner, Object: key, Filename: filename, Size: info.Size, Language: defined.Definition.Reports.Language,
 		Arrived: info.Arrived.UTC(), Bytes: info.Size,
 	}
-	if u, err = in.Store.BeginUpload(ctx, project, u); err != nil || u.Final() {
+	if u, err = in.Uploads.BeginUpload(ctx, project, u); err != nil || u.Final() {
 		return err
 	}
 	err = in.take(ctx, project, defined, u, info)
 	for n := 1; asked && n < tries && errors.Is(err, objects.ErrChanged); n++ {
-		if info, err = in.Store.Objects.Stat(ctx, key); err == nil {
+		if info, err = in.DB.Objects.Stat(ctx, key); err == nil {
 			err = in.take(ctx, project, defined, u, info)
 		}
 	}
 	if errors.Is(err, objects.ErrChanged) {
 		// Whoever owns the place wrote over it before it was read: what lies there now has an event of its own.
-		u.State = store.RejectedUp
+		u.State = uploads.RejectedUp
 		over := record.Problem{Code: record.Unreadable, Hint: "overwritten"}
-		return in.Store.FinishUpload(ctx, project, u, store.Findings{Errors: []store.Finding{{Row: 1, Problem: over}}})
+		return in.Uploads.FinishUpload(ctx, project, u, uploads.Findings{Errors: []uploads.Finding{{Row: 1, Problem: over}}})
 	}
 	return err
 }
 
-func (in *Ingest) take(ctx context.Context, project string, defined store.Defined, u store.Upload, info objects.Info) error {
+func (in *Ingest) take(ctx context.Context, project string, defined projects.Defined, u uploads.Upload, info objects.Info) error {
 	run := &run{in: in, defined: defined, project: project, upload: u}
 	defer run.close()
 	return run.process(ctx, info)

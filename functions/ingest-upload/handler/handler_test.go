@@ -13,12 +13,14 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/oklog/ulid/v2"
 
+	"outreach/internal/app"
 	"outreach/internal/objects"
 	"outreach/internal/objects/folder"
 	"outreach/internal/project"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/table/sqlite"
+	"outreach/internal/uploads"
 )
 
 func ingest(t *testing.T) (*Ingest, *folder.Store) {
@@ -39,13 +41,13 @@ func ingest(t *testing.T) (*Ingest, *folder.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &store.Store{Tracker: open("tracker"), People: open("people"), Objects: files, Secret: make([]byte, 32), Now: time.Now}
+	s := app.New(&store.DB{Tracker: open("tracker"), People: open("people"), Objects: files, Secret: make([]byte, 32), Now: time.Now})
 	d := &project.Definition{ID: "town", TimeZone: "Europe/Warsaw", Period: project.Period{From: "2020-01-01", To: "2020-12-31"}, Region: project.Region{Population: 1000}, Partners: []project.Partner{{ID: "radio", Name: "Radio"}},
 		Activities: []project.Activity{{ID: "garden", Label: project.Text{EN: "Garden"}}}}
-	if _, _, err := s.SetDefinition(context.Background(), d, []byte("town"), "", ""); err != nil {
+	if _, _, err := s.Projects.SetDefinition(context.Background(), d, []byte("town"), "", ""); err != nil {
 		t.Fatal(err)
 	}
-	return &Ingest{Store: s, Log: slog.New(slog.DiscardHandler)}, files
+	return &Ingest{App: s, Log: slog.New(slog.DiscardHandler)}, files
 }
 
 func event(keys ...string) string {
@@ -84,8 +86,8 @@ func TestOfABatchOnlyWhatFailedComesAgain(t *testing.T) {
 	if got := strings.Join(failed, ", "); got != "no event, no such key, no such object, no such project" {
 		t.Errorf("failed: %s", got)
 	}
-	page, err := in.Store.Uploads(ctx, "town", "radio", 10, "")
-	if err != nil || len(page.Items) != 1 || page.Items[0].State != store.AcceptedUp || page.Items[0].Filename != "maj.csv" {
+	page, err := in.Uploads.Uploads(ctx, "town", "radio", 10, "")
+	if err != nil || len(page.Items) != 1 || page.Items[0].State != uploads.AcceptedUp || page.Items[0].Filename != "maj.csv" {
 		t.Errorf("uploads: %+v, %v", page.Items, err)
 	}
 }
@@ -113,7 +115,7 @@ func TestAnObjectWrittenOverBeforeItIsReadCountsAsWhatItIsNow(t *testing.T) {
 	}
 	write(airing)
 	once := false
-	in.Store.Objects = overwriting{files, func() {
+	in.DB.Objects = overwriting{files, func() {
 		if !once {
 			once = true
 			write(strings.Replace(airing, ",10\n", ",20\n", 1))
@@ -124,7 +126,7 @@ func TestAnObjectWrittenOverBeforeItIsReadCountsAsWhatItIsNow(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	page, err := in.Store.Uploads(ctx, "town", "radio", 10, "")
+	page, err := in.Uploads.Uploads(ctx, "town", "radio", 10, "")
 	if err != nil || len(page.Items) != 2 {
 		t.Fatalf("uploads: %+v, %v", page.Items, err)
 	}
@@ -132,7 +134,7 @@ func TestAnObjectWrittenOverBeforeItIsReadCountsAsWhatItIsNow(t *testing.T) {
 	for _, u := range page.Items {
 		states[u.State] += u.Totals["reach"].String()
 	}
-	if reach, ok := states[store.RejectedUp]; !ok || reach != "" || states[store.AcceptedUp] != "20" {
+	if reach, ok := states[uploads.RejectedUp]; !ok || reach != "" || states[uploads.AcceptedUp] != "20" {
 		t.Errorf("reach by state: %v", states)
 	}
 }
@@ -142,7 +144,7 @@ func TestAFilePutAgainWhileItIsReadCounts(t *testing.T) {
 	t.Parallel()
 	in, files := ingest(t)
 	ctx := context.Background()
-	u, err := in.Store.AskUpload(ctx, "town", store.Upload{Owner: "radio", Filename: "maj.csv", Size: int64(len(airing))}, store.Once{})
+	u, err := in.Uploads.AskUpload(ctx, "town", uploads.Upload{Owner: "radio", Filename: "maj.csv", Size: int64(len(airing))}, store.Once{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +155,7 @@ func TestAFilePutAgainWhileItIsReadCounts(t *testing.T) {
 	}
 	put()
 	again := 2
-	in.Store.Objects = overwriting{files, func() {
+	in.DB.Objects = overwriting{files, func() {
 		if again--; again >= 0 {
 			put()
 		}
@@ -163,7 +165,7 @@ func TestAFilePutAgainWhileItIsReadCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if u, err = in.Store.Upload(ctx, "town", u.ID); err != nil || u.State != store.AcceptedUp || u.Rows != 1 {
+	if u, err = in.Uploads.Upload(ctx, "town", u.ID); err != nil || u.State != uploads.AcceptedUp || u.Rows != 1 {
 		t.Errorf("%+v, %v", u, err)
 	}
 }
@@ -173,7 +175,7 @@ func TestAFolderIsNoUploadThatWasAskedFor(t *testing.T) {
 	t.Parallel()
 	in, files := ingest(t)
 	ctx := context.Background()
-	asked, err := in.Store.AskUpload(ctx, "town", store.Upload{Owner: store.Office, Filename: "lista.csv", Size: 10}, store.Once{})
+	asked, err := in.Uploads.AskUpload(ctx, "town", uploads.Upload{Owner: uploads.Office, Filename: "lista.csv", Size: 10}, store.Once{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,16 +188,16 @@ func TestAFolderIsNoUploadThatWasAskedFor(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	page, err := in.Store.Uploads(ctx, "town", "radio", 10, "")
+	page, err := in.Uploads.Uploads(ctx, "town", "radio", 10, "")
 	if err != nil || len(page.Items) != 4 {
 		t.Fatalf("uploads: %+v, %v", page.Items, err)
 	}
 	for _, u := range page.Items {
-		if _, err := ulid.ParseStrict(u.ID); err != nil || u.State != store.AcceptedUp || u.ID == asked.ID {
+		if _, err := ulid.ParseStrict(u.ID); err != nil || u.State != uploads.AcceptedUp || u.ID == asked.ID {
 			t.Errorf("%+v", u)
 		}
 	}
-	if u, err := in.Store.Upload(ctx, "town", asked.ID); err != nil || u.State != store.Received || u.Owner != store.Office {
+	if u, err := in.Uploads.Upload(ctx, "town", asked.ID); err != nil || u.State != uploads.Received || u.Owner != uploads.Office {
 		t.Errorf("what the office asked for is %+v, %v", u, err)
 	}
 }
@@ -223,11 +225,11 @@ func TestTwoDeliveriesAtTheSameTimeAcceptTheFileOnce(t *testing.T) {
 	for range deliveries {
 		<-done
 	}
-	page, err := in.Store.Uploads(ctx, "town", "radio", 10, "")
-	if err != nil || len(page.Items) != 1 || page.Items[0].State != store.AcceptedUp || page.Items[0].New != 1 {
+	page, err := in.Uploads.Uploads(ctx, "town", "radio", 10, "")
+	if err != nil || len(page.Items) != 1 || page.Items[0].State != uploads.AcceptedUp || page.Items[0].New != 1 {
 		t.Errorf("uploads: %+v, %v", page.Items, err)
 	}
-	heads, err := in.Store.Heads(ctx, "town")
+	heads, err := in.Facts.Heads(ctx, "town")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,9 +11,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"outreach/internal/person"
+	"outreach/internal/app"
+	"outreach/internal/people"
 	"outreach/internal/record"
-	"outreach/internal/store"
+	"outreach/internal/table"
 )
 
 // roster knows whom a file's rows name. Two keys in one row are one person's, wherever in the file the row stands: who is
@@ -22,10 +23,10 @@ import (
 type roster struct {
 	refs   []record.PersonRef        // each once, as they first appear
 	two    map[record.PersonRef]bool // of each: whether its keys belong to two people
-	keys   []person.Key              // each once
-	place  map[person.Key]int
+	keys   []people.Key              // each once
+	place  map[people.Key]int
 	joined []int // by the place of a key: that of another key of the same person, or its own
-	known  map[person.Key]string
+	known  map[people.Key]string
 	people []claimed // by the place that stands for a person
 }
 
@@ -40,7 +41,7 @@ type claimed struct {
 }
 
 func newRoster() roster {
-	return roster{two: map[record.PersonRef]bool{}, place: map[person.Key]int{}}
+	return roster{two: map[record.PersonRef]bool{}, place: map[people.Key]int{}}
 }
 
 // gather notes whom a row names.
@@ -50,7 +51,7 @@ func (r *roster) gather(ref record.PersonRef) {
 	}
 	r.two[ref] = false
 	r.refs = append(r.refs, ref)
-	keys := person.Keys(ref)
+	keys := people.Keys(ref)
 	for _, k := range keys {
 		if _, seen := r.place[k]; !seen {
 			r.place[k] = len(r.keys)
@@ -73,13 +74,13 @@ func (r *roster) stands(place int) int {
 }
 
 func (r *roster) person(ref record.PersonRef) *claimed {
-	return &r.people[r.stands(r.place[person.Keys(ref)[0]])]
+	return &r.people[r.stands(r.place[people.Keys(ref)[0]])]
 }
 
 // judge finds who is known, and which rows join keys of two people.
-func (r *roster) judge(ctx context.Context, s *store.Store, project string) error {
+func (r *roster) judge(ctx context.Context, s *app.App, project string) error {
 	var err error
-	if r.known, err = s.Known(ctx, project, r.keys); err != nil {
+	if r.known, err = s.People.Known(ctx, project, r.keys); err != nil {
 		return err
 	}
 	first := map[string]int{}
@@ -117,7 +118,7 @@ func (r *roster) judge(ctx context.Context, s *store.Store, project string) erro
 		}
 	}
 	slices.Sort(ids)
-	have, err := s.Persons(ctx, project, slices.Compact(ids))
+	have, err := s.People.Persons(ctx, project, slices.Compact(ids))
 	if err != nil {
 		return err
 	}
@@ -128,7 +129,7 @@ func (r *roster) judge(ctx context.Context, s *store.Store, project string) erro
 		p := r.person(ref)
 		has := have[p.id].Pesels
 		wrong := p.others || p.pesels > 1 || len(has) > 0 && !slices.Contains(has, p.pesel)
-		email, pesel := r.known[person.Key{Kind: "email", Value: ref.Email}], r.known[person.Key{Kind: "pesel", Value: ref.Pesel}]
+		email, pesel := r.known[people.Key{Kind: "email", Value: ref.Email}], r.known[people.Key{Kind: "pesel", Value: ref.Pesel}]
 		// A new address with one PESEL joins nobody to anybody else, nor does what was known already.
 		r.two[ref] = wrong && (email != "" || joins[ref.Email] > 1) && (email == "" || email != pesel)
 	}
@@ -158,10 +159,10 @@ const settlers = 8
 // settle makes the people that the file brings, and gives those who were known the keys that it brings. Keys are given
 // first to those whom somebody knew, then to new people, so that whoever is cut off, or does the same beside, leaves
 // nobody in two. Sign-ups bring their people themselves, with their names, but for those whom several rows name differently.
-func (r *roster) settle(ctx context.Context, s *store.Store, project string, kind *record.Kind) error {
+func (r *roster) settle(ctx context.Context, s *app.App, project string, kind *record.Kind) error {
 	var toKnown, together, alone []record.PersonRef
 	for _, ref := range r.refs {
-		keys := person.Keys(ref)
+		keys := people.Keys(ref)
 		unknown := 0
 		for _, k := range keys {
 			if r.known[k] == "" {
@@ -185,7 +186,7 @@ func (r *roster) settle(ctx context.Context, s *store.Store, project string, kin
 		group, ctx := errgroup.WithContext(ctx)
 		group.SetLimit(settlers)
 		for part := range slices.Chunk(refs, (len(refs)+settlers-1)/settlers) {
-			group.Go(func() error { return s.Introduce(ctx, project, part) })
+			group.Go(func() error { return s.People.Introduce(ctx, project, part) })
 		}
 		if err := group.Wait(); err != nil {
 			return err
@@ -194,12 +195,12 @@ func (r *roster) settle(ctx context.Context, s *store.Store, project string, kin
 	if len(toKnown)+len(together)+len(alone) == 0 {
 		return nil
 	}
-	known, err := s.Known(ctx, project, r.keys)
+	known, err := s.People.Known(ctx, project, r.keys)
 	if err != nil {
 		return err
 	}
 	if kind.Name != record.Signup && len(known) < len(r.keys) {
-		return fmt.Errorf("somebody in the file is erased in this moment: %w", store.ErrBusy) // and new when it is delivered again
+		return fmt.Errorf("somebody in the file is erased in this moment: %w", table.ErrBusy) // and new when it is delivered again
 	}
 	r.known = known
 	return nil
@@ -207,12 +208,12 @@ func (r *roster) settle(ctx context.Context, s *store.Store, project string, kin
 
 // id is who a row names.
 func (r *roster) id(ref record.PersonRef) string {
-	for _, k := range person.Keys(ref) {
+	for _, k := range people.Keys(ref) {
 		if id := r.known[k]; id != "" {
 			return id
 		}
 	}
-	place := r.stands(r.place[person.Keys(ref)[0]])
+	place := r.stands(r.place[people.Keys(ref)[0]])
 	if id := r.people[place].id; id != "" {
 		return id
 	}

@@ -14,10 +14,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"outreach/internal/person"
+	"outreach/internal/people"
 	"outreach/internal/record"
-	"outreach/internal/store"
 	"outreach/internal/table"
+	"outreach/internal/uploads"
 )
 
 // town makes up keys that nobody had before: n1 to n3 are addresses, P1 to P3 are PESELs.
@@ -26,14 +26,14 @@ type town struct {
 	round int
 }
 
-func (w *town) key(name string) person.Key {
+func (w *town) key(name string) people.Key {
 	if name[0] == 'n' {
-		return person.Key{Kind: "email", Value: fmt.Sprintf("%s.%d@example.org", name, w.round)}
+		return people.Key{Kind: "email", Value: fmt.Sprintf("%s.%d@example.org", name, w.round)}
 	}
 	digits := fmt.Sprintf("%07d%c00", w.round, name[1])
 	for check := range 10 {
 		if pesel := fmt.Sprint(digits, check); record.ValidPesel(pesel) {
-			return person.Key{Kind: "pesel", Value: pesel}
+			return people.Key{Kind: "pesel", Value: pesel}
 		}
 	}
 	panic("no check digit is right")
@@ -53,8 +53,8 @@ func (w *town) ref(row string) record.PersonRef {
 }
 
 // knows makes people who were there before.
-func (w *town) knows(t fataler, people []string) {
-	for _, p := range people {
+func (w *town) knows(t fataler, rows []string) {
+	for _, p := range rows {
 		var first string
 		for name := range strings.SplitSeq(p, "+") {
 			ref := w.ref(name)
@@ -63,7 +63,7 @@ func (w *town) knows(t fataler, people []string) {
 			} else {
 				ref.ID = w.who(t)[first]
 			}
-			if _, err := w.in.Store.Resolve(context.Background(), "town", ref, store.Names{}); err != nil {
+			if _, err := w.in.People.Resolve(context.Background(), "town", ref, people.Names{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -76,11 +76,11 @@ var names = []string{"n1", "n2", "n3", "P1", "P2", "P3"}
 
 // who is whom each key leads to.
 func (w *town) who(t fataler) map[string]string {
-	var keys []person.Key
+	var keys []people.Key
 	for _, name := range names {
 		keys = append(keys, w.key(name))
 	}
-	known, err := w.in.Store.Known(context.Background(), "town", keys)
+	known, err := w.in.People.Known(context.Background(), "town", keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func (w *town) sends(t fataler, signups bool, rows []string) (state string, two 
 		file += ref.Email + "," + ref.Pesel + map[bool]string{true: ",garden,yes,Wzór,Osoba\n", false: fmt.Sprintf(",2020-05-01,law,30,phone,%d\n", i)}[signups]
 	}
 	key := fmt.Sprintf("uploads/town/coordinator/%d.csv", w.round)
-	if err := w.in.Store.Objects.Put(ctx, key, strings.NewReader(file), ""); err != nil {
+	if err := w.in.DB.Objects.Put(ctx, key, strings.NewReader(file), ""); err != nil {
 		t.Fatal(err)
 	}
 	for err := errCutOff; err != nil; {
@@ -129,11 +129,11 @@ func (w *town) sends(t fataler, signups bool, rows []string) (state string, two 
 			t.Fatal(err)
 		}
 	}
-	page, err := w.in.Store.Uploads(ctx, "town", "", 1, "")
+	page, err := w.in.Uploads.Uploads(ctx, "town", "", 1, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := w.in.Store.Findings(ctx, "town", page.Items[0].ID)
+	found, err := w.in.Uploads.Findings(ctx, "town", page.Items[0].ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func TestWhoIsWhoInAFileDoesNotHangOnTheOrderOfItsRows(t *testing.T) {
 					w.round++
 					w.knows(t, strings.Fields(tt.known))
 					state, two := w.sends(t, signups, rows)
-					if want := map[bool]string{true: store.AcceptedUp, false: store.RejectedUp}[tt.two == ""]; state != want {
+					if want := map[bool]string{true: uploads.AcceptedUp, false: uploads.RejectedUp}[tt.two == ""]; state != want {
 						t.Fatalf("%v is %s", rows, state)
 					}
 					if got := strings.Join(two, " "); got != tt.two {
@@ -205,8 +205,8 @@ func (c *cutting) Write(ctx context.Context, ops ...table.Op) error {
 func TestWhoIsWhoInAFileIsFoundFromAllRowsWhereverItWasCutOff(t *testing.T) {
 	t.Parallel()
 	in, _ := ingest(t)
-	people := &cutting{Table: in.Store.People}
-	in.Store.People = people
+	people := &cutting{Table: in.DB.People}
+	in.DB.People = people
 	w := &town{in: in}
 	rapid.Check(t, func(t *rapid.T) {
 		var known []string
@@ -233,7 +233,7 @@ func TestWhoIsWhoInAFileIsFoundFromAllRowsWhereverItWasCutOff(t *testing.T) {
 			w.knows(t, known)
 			people.after.Store(int64(rapid.IntRange(0, 8).Draw(t, "cut off after")))
 			state, two := w.sends(t, signups, order)
-			if accepted := state == store.AcceptedUp; accepted != consistent || accepted != (two == nil) {
+			if accepted := state == uploads.AcceptedUp; accepted != consistent || accepted != (two == nil) {
 				t.Fatalf("%v where %v were known is %s, with keys of two people in %v", order, known, state, two)
 			}
 			if diff := cmp.Diff(want, w.groups(t)); diff != "" {
@@ -273,16 +273,16 @@ func TestADeliveryAtTheSameTimeMakesNobodyTwoPeople(t *testing.T) {
 	t.Parallel()
 	in, _ := ingest(t)
 	w := &town{in: in}
-	people := &slow{Table: in.Store.People}
-	in.Store.People = people
+	people := &slow{Table: in.DB.People}
+	in.DB.People = people
 	roster := newRoster()
 	roster.gather(w.ref("n1+P1"))
 	people.meanwhile = func() {
-		if err := in.Store.Introduce(context.Background(), "town", []record.PersonRef{w.ref("n1+P1")}); err != nil {
+		if err := in.People.Introduce(context.Background(), "town", []record.PersonRef{w.ref("n1+P1")}); err != nil {
 			t.Error(err)
 		}
 	}
-	if err := roster.judge(context.Background(), in.Store, "town"); err != nil {
+	if err := roster.judge(context.Background(), in.App, "town"); err != nil {
 		t.Fatal(err)
 	}
 	if problem := roster.problem(w.ref("n1+P1")); problem != nil {

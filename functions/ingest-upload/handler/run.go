@@ -13,27 +13,30 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/objects"
+	"outreach/internal/projects"
 	"outreach/internal/record"
+	"outreach/internal/signups"
 	"outreach/internal/store"
 	"outreach/internal/upload"
+	"outreach/internal/uploads"
 )
 
 // run is the processing of one file. Nothing of it counts before its last step.
 type run struct {
 	in      *Ingest
 	project string
-	defined store.Defined
-	upload  store.Upload
+	defined projects.Defined
+	upload  uploads.Upload
 	file    *os.File
 	kind    *record.Kind
 	who     roster
-	found   store.Findings
+	found   uploads.Findings
 	prints  []printed
 }
 
 // printed is a row's print and what was said under its natural key before.
 type printed struct {
-	store.Print
+	uploads.Print
 	row    int32
 	amount int64 // what the row adds to the file's total, in millionths
 	before state
@@ -62,14 +65,14 @@ func (r *run) process(ctx context.Context, info objects.Info) error {
 		return err
 	}
 	if !r.upload.CheckOnly {
-		same, found, err := r.in.Store.SameBytes(ctx, r.project, r.upload.Owner, r.upload.SHA256)
+		same, found, err := r.in.Uploads.SameBytes(ctx, r.project, r.upload.Owner, r.upload.SHA256)
 		if err != nil {
 			return err
 		}
 		if found && same.ID != r.upload.ID {
 			u := r.upload
-			u.State, u.SameAs, u.Kind, u.Rows, u.Unchanged, u.Totals = store.AcceptedUp, same.ID, same.Kind, same.Rows, same.Rows, same.Totals
-			return r.in.Store.FinishUpload(ctx, r.project, u, store.Findings{})
+			u.State, u.SameAs, u.Kind, u.Rows, u.Unchanged, u.Totals = uploads.AcceptedUp, same.ID, same.Kind, same.Rows, same.Rows, same.Totals
+			return r.in.Uploads.FinishUpload(ctx, r.project, u, uploads.Findings{})
 		}
 	}
 	ok, err := r.check(ctx)
@@ -77,11 +80,11 @@ func (r *run) process(ctx context.Context, info objects.Info) error {
 		return err
 	}
 	if !ok {
-		r.upload.State = store.RejectedUp
-		return r.in.Store.FinishUpload(ctx, r.project, r.upload, r.found)
+		r.upload.State = uploads.RejectedUp
+		return r.in.Uploads.FinishUpload(ctx, r.project, r.upload, r.found)
 	}
 	if !r.upload.CheckOnly {
-		if err := r.who.settle(ctx, r.in.Store, r.project, r.kind); err != nil {
+		if err := r.who.settle(ctx, r.in.App, r.project, r.kind); err != nil {
 			return err
 		}
 	}
@@ -89,15 +92,15 @@ func (r *run) process(ctx context.Context, info objects.Info) error {
 		return err
 	}
 	if r.upload.CheckOnly {
-		r.upload.State = store.Checked
-		return r.in.Store.FinishUpload(ctx, r.project, r.upload, r.found)
+		r.upload.State = uploads.Checked
+		return r.in.Uploads.FinishUpload(ctx, r.project, r.upload, r.found)
 	}
-	return r.in.Store.AcceptUpload(ctx, r.project, r.upload, r.found)
+	return r.in.Uploads.AcceptUpload(ctx, r.project, r.upload, r.found)
 }
 
 // fetch brings the object, exactly the one that was looked at, to a file of our own: it is read several times.
 func (r *run) fetch(ctx context.Context, info objects.Info) error {
-	body, _, err := r.in.Store.Objects.Open(ctx, info.Key, info.ETag)
+	body, _, err := r.in.DB.Objects.Open(ctx, info.Key, info.ETag)
 	if err != nil {
 		return err
 	}
@@ -128,7 +131,7 @@ func (r *run) scope() record.Scope {
 
 // allowed tells which kinds the owner may upload: a partner its own media, the office all.
 func (r *run) allowed(k *record.Kind) bool {
-	if r.upload.Owner == store.Office {
+	if r.upload.Owner == uploads.Office {
 		return true
 	}
 	_, known := r.defined.Definition.Partner(r.upload.Owner)
@@ -158,7 +161,7 @@ func (r *run) check(ctx context.Context) (bool, error) {
 	}
 	wrong, warnings := checked.Errors, checked.Warnings
 	if r.kind != nil {
-		if err := r.who.judge(ctx, r.in.Store, r.project); err != nil {
+		if err := r.who.judge(ctx, r.in.App, r.project); err != nil {
 			return false, err
 		}
 		var repeats upload.Repeats
@@ -190,15 +193,15 @@ func (r *run) check(ctx context.Context) (bool, error) {
 			warnings.Add(upload.CellError{Row: again.Row, Code: record.Repeated, Hint: hint, Args: map[string]string{"row": strconv.Itoa(again.Earlier)}})
 		}
 	}
-	r.found = store.Findings{Errors: findings(wrong.List), ErrorsCut: wrong.Cut(), Warnings: findings(warnings.List), WarningsCut: warnings.Cut()}
+	r.found = uploads.Findings{Errors: findings(wrong.List), ErrorsCut: wrong.Cut(), Warnings: findings(warnings.List), WarningsCut: warnings.Cut()}
 	return wrong.Total == 0, nil
 }
 
-func findings(list []upload.CellError) []store.Finding {
+func findings(list []upload.CellError) []uploads.Finding {
 	slices.SortStableFunc(list, func(a, b upload.CellError) int { return cmp.Compare(a.Row, b.Row) })
-	out := make([]store.Finding, len(list))
+	out := make([]uploads.Finding, len(list))
 	for i, e := range list {
-		out[i] = store.Finding{Row: e.Row, Column: e.Column, Value: e.Value, Problem: record.Problem{Field: e.Column, Code: e.Code, Hint: e.Hint, Args: e.Args}}
+		out[i] = uploads.Finding{Row: e.Row, Column: e.Column, Value: e.Value, Problem: record.Problem{Field: e.Column, Code: e.Code, Hint: e.Hint, Args: e.Args}}
 	}
 	return out
 }
@@ -206,13 +209,13 @@ func findings(list []upload.CellError) []store.Finding {
 // write puts the rows under the upload, and tells how they compare with what counted before. Of a file that is only
 // checked nothing is written.
 func (r *run) write(ctx context.Context) error {
-	packer := r.in.Store.Packer(ctx, r.project, r.upload.ID, r.kind)
+	packer := r.in.Uploads.Packer(ctx, r.project, r.upload.ID, r.kind)
 	isSignups := r.kind.Name == record.Signup
 	layers, err := r.layers(ctx)
 	if err != nil {
 		return err
 	}
-	old := slices.ContainsFunc(layers, func(u store.Upload) bool { return u.Schema == 0 })
+	old := slices.ContainsFunc(layers, func(u uploads.Upload) bool { return u.Schema == 0 })
 	staff := map[string]string{}
 	created := 0
 	seen, signed := map[string]bool{}, map[string]bool{}
@@ -228,18 +231,18 @@ func (r *run) write(ctx context.Context) error {
 		if err := r.nameStaff(ctx, row, staff); err != nil {
 			return err
 		}
-		print := r.in.Store.Print(r.project, r.kind, who, row)
+		print := r.in.Records.Print(r.project, r.kind, who, row)
 		if !isSignups {
 			var content0 [8]byte
 			if old {
-				content0 = r.in.Store.PrintOfVersion0(r.project, r.kind, row)
+				content0 = r.in.Records.PrintOfVersion0(r.project, r.kind, row)
 			}
 			r.prints = append(r.prints, printed{Print: print, content0: content0, row: int32(l.Row), amount: millionths(r.kind.Get(row, totalled(r.kind)))})
 		}
 		if r.upload.CheckOnly {
 			if activity := r.kind.Get(row, "activity"); isSignups && !seen[who+"#"+activity] {
 				seen[who+"#"+activity] = true
-				live, err := r.in.Store.SignedUpTo(ctx, r.project, activity, who)
+				live, err := r.in.Signups.SignedUpTo(ctx, r.project, activity, who)
 				if err != nil {
 					return err
 				}
@@ -264,7 +267,7 @@ func (r *run) write(ctx context.Context) error {
 		if r.kind.Name != record.Media && !isSignups {
 			texts = r.kind.Private(row)
 		}
-		return packer.Add(fact.Line{Row: l.Row, Person: person, Values: r.in.Store.SealRow(r.project, r.kind, row)}, print, texts)
+		return packer.Add(fact.Line{Row: l.Row, Person: person, Values: r.in.DB.SealRow(r.project, r.kind, row)}, print, texts)
 	})
 	if closed := packer.Close(); err == nil {
 		err = closed
@@ -275,10 +278,10 @@ func (r *run) write(ctx context.Context) error {
 	r.upload.Packs, r.upload.Schema = packer.Packs, record.SchemaVersion
 	if isSignups {
 		r.upload.New, r.upload.Changed, r.upload.Unchanged = created, 0, r.upload.Rows-created
-		return r.in.Store.Mention(ctx, r.project, r.upload.ID, slices.Sorted(maps.Keys(signed)))
+		return r.in.Uploads.Mention(ctx, r.project, r.upload.ID, slices.Sorted(maps.Keys(signed)))
 	}
 	if r.kind.Person && !r.upload.CheckOnly {
-		if err := r.in.Store.Mention(ctx, r.project, r.upload.ID, r.who.ids()); err != nil {
+		if err := r.in.Uploads.Mention(ctx, r.project, r.upload.ID, r.who.ids()); err != nil {
 			return err
 		}
 	}
@@ -286,17 +289,17 @@ func (r *run) write(ctx context.Context) error {
 }
 
 // signUp does what the office's form does for one row; the row has an id of its own, so that doing it again changes nothing.
-func (r *run) signUp(ctx context.Context, l upload.Line) (store.SignedUp, error) {
+func (r *run) signUp(ctx context.Context, l upload.Line) (signups.SignedUp, error) {
 	activity, _ := r.defined.Definition.Activity(record.Builtin().Kind(record.Signup).Get(l.Entry.Row, "activity"))
 	submitted := r.upload.Arrived
 	if given := record.Builtin().Kind(record.Signup).Get(l.Entry.Row, "submitted_at"); given != "" {
 		at, err := parseInstant(given)
 		if err != nil {
-			return store.SignedUp{}, err
+			return signups.SignedUp{}, err
 		}
 		submitted = at
 	}
-	return r.in.Store.SignUp(ctx, r.project, store.SignupDraft{
+	return r.in.Signups.SignUp(ctx, r.project, signups.SignupDraft{
 		Activity: activity, Row: l.Entry.Row, Submitted: submitted, By: r.upload.By,
 		Entry: fact.LineID(r.upload.ID, r.upload.Arrived, l.Row), Upload: r.upload.ID, Line: l.Row,
 	}, store.Once{})
@@ -311,7 +314,7 @@ func (r *run) nameStaff(ctx context.Context, row record.Row, known map[string]st
 		id, ok := known[row[i]]
 		if !ok && !r.upload.CheckOnly {
 			var err error
-			if id, err = r.in.Store.Staff(ctx, r.project, row[i]); err != nil {
+			if id, err = r.in.Access.Staff(ctx, r.project, row[i]); err != nil {
 				return err
 			}
 			known[row[i]] = id

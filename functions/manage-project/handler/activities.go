@@ -10,10 +10,11 @@ import (
 	"strings"
 
 	"outreach/internal/page"
-	"outreach/internal/person"
+	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/record"
-	"outreach/internal/signup"
+	"outreach/internal/records"
+	"outreach/internal/signups"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/text"
@@ -32,7 +33,7 @@ const (
 
 // participant is somebody who signed up to an activity. Of two sign-ups of one person the one that says more counts.
 type participant struct {
-	person.Person
+	people.Person
 	sorted        string // the form of the name that rosters are in the order of
 	signup, state string
 }
@@ -42,7 +43,7 @@ func (p participant) name() string { return strings.TrimSpace(p.FirstName + " " 
 // known tells that it is known who this is: of somebody who was erased only a number is left.
 func (p participant) known() bool { return p.name() != "" || len(p.Emails)+len(p.Pesels) > 0 }
 
-func (p participant) accepted() bool { return p.state == signup.Accepted && p.known() }
+func (p participant) accepted() bool { return p.state == record.Accepted && p.known() }
 
 // chosenActivity is the activity that an address names.
 func chosenActivity(c *web.Call) (project.Activity, error) {
@@ -59,10 +60,10 @@ func chosenActivity(c *web.Call) (project.Activity, error) {
 // roster is everybody who signed up to an activity, by name. All are read, for their names have no order of their own at an
 // activity; of each only a little is kept.
 func roster(c *web.Call, activity string) ([]participant, error) {
-	says := []string{signup.Cancelled, signup.Held, signup.Waitlisted, signup.Accepted}
+	says := []string{record.Cancelled, record.Held, record.Waitlisted, record.Accepted}
 	by := map[string]participant{}
 	for cursor := ""; ; {
-		signups, err := c.Site.Store.Signups(c.Context(), c.Project, activity, table.MostPage, cursor)
+		signups, err := c.Site.Signups.Signups(c.Context(), c.Project, activity, table.MostPage, cursor)
 		if err != nil {
 			return nil, err
 		}
@@ -70,7 +71,7 @@ func roster(c *web.Call, activity string) ([]participant, error) {
 		for i, su := range signups.Items {
 			ids[i] = su.Person
 		}
-		people, err := c.Site.Store.Persons(c.Context(), c.Project, ids)
+		people, err := c.Site.People.Persons(c.Context(), c.Project, ids)
 		if err != nil {
 			return nil, err
 		}
@@ -148,8 +149,8 @@ func atMost(c *web.Call, usual, most int) int {
 	return n
 }
 
-func (p part) persons() []person.Person {
-	out := make([]person.Person, len(p.people))
+func (p part) persons() []people.Person {
+	out := make([]people.Person, len(p.people))
 	for i, one := range p.people {
 		out[i] = one.Person
 	}
@@ -159,7 +160,7 @@ func (p part) persons() []person.Person {
 func anybody(participant) bool { return true }
 
 // stands says how an activity stands.
-func stands(a project.Activity, p signup.Places) page.ActivityItem {
+func stands(a project.Activity, p signups.Places) page.ActivityItem {
 	return page.ActivityItem{Activity: a, Accepted: p.Taken, Waitlisted: p.Waiting, Held: p.Held}
 }
 
@@ -182,7 +183,7 @@ func listActivities(c *web.Call) error {
 	}
 	var content page.Activities
 	items := []map[string]any{}
-	places, err := c.Site.Store.Places(c.Context(), c.Project, c.Defined.Definition.Activities)
+	places, err := c.Site.Signups.Places(c.Context(), c.Project, c.Defined.Definition.Activities)
 	if err != nil {
 		return err
 	}
@@ -201,11 +202,11 @@ type attended struct {
 	days     []string
 	hours    float64
 	outcome  string
-	tests    []store.Holds
+	tests    []records.Holds
 	from, to string // of completing it: the first and the last day of attendance
 }
 
-func sumUp(holds []store.Holds) attended {
+func sumUp(holds []records.Holds) attended {
 	var out attended
 	says := []string{"", "attended", "withdrew", "completed"}
 	for _, h := range holds {
@@ -240,7 +241,7 @@ func showActivity(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	places, err := c.Site.Store.Places(c.Context(), c.Project, []project.Activity{a})
+	places, err := c.Site.Signups.Places(c.Context(), c.Project, []project.Activity{a})
 	if err != nil {
 		return err
 	}
@@ -252,7 +253,7 @@ func showActivity(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	known, err := c.Site.Store.AtActivity(c.Context(), c.Project, a.ID, shown.persons(), record.Builtin().Kind(record.Attendance), record.Builtin().Kind(record.Test))
+	known, err := c.Site.Records.AtActivity(c.Context(), c.Project, a.ID, shown.persons(), record.Builtin().Kind(record.Attendance), record.Builtin().Kind(record.Test))
 	if err != nil {
 		return err
 	}
@@ -351,8 +352,8 @@ func showCertificates(c *web.Call) error {
 	if who == "" {
 		all, err = roster(c, a.ID)
 	} else {
-		var p person.Person
-		p, err = c.Site.Store.Person(c.Context(), c.Project, who)
+		var p people.Person
+		p, err = c.Site.People.Person(c.Context(), c.Project, who)
 		all = []participant{{Person: p}}
 	}
 	if err != nil {
@@ -362,7 +363,7 @@ func showCertificates(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	known, err := c.Site.Store.AtActivity(c.Context(), c.Project, a.ID, part{people: some}.persons(), record.Builtin().Kind(record.Attendance))
+	known, err := c.Site.Records.AtActivity(c.Context(), c.Project, a.ID, part{people: some}.persons(), record.Builtin().Kind(record.Attendance))
 	if err != nil {
 		return err
 	}
@@ -392,7 +393,7 @@ func showCertificates(c *web.Call) error {
 
 // certificateNumber is the same whenever a certificate is printed anew, and says nothing of who it is.
 func certificateNumber(c *web.Call, activity, who string) string {
-	return c.Project + "/" + activity + "/" + strings.ToUpper(c.Site.Store.Seal(c.Project, "certificate", activity+"\x00"+who)[:8])
+	return c.Project + "/" + activity + "/" + strings.ToUpper(c.Site.DB.Seal(c.Project, "certificate", activity+"\x00"+who)[:8])
 }
 
 // here is the address of a page of an activity with a query.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"outreach/internal/person"
+	"outreach/internal/people"
 	"outreach/internal/table"
 )
 
@@ -15,7 +15,7 @@ func TestPagesOfARosterPassEverybodyOnce(t *testing.T) {
 	t.Parallel()
 	var all []participant
 	for i := range 10 {
-		all = append(all, participant{Person: person.Person{ID: fmt.Sprint(i)}})
+		all = append(all, participant{Person: people.Person{ID: fmt.Sprint(i)}})
 	}
 	ids := func(some []participant) (out []string) {
 		for _, p := range some {

@@ -6,10 +6,10 @@ import (
 	"net/http"
 	"time"
 
-	"outreach/internal/attention"
 	"outreach/internal/page"
 	"outreach/internal/project"
-	"outreach/internal/signup"
+	"outreach/internal/signups"
+	"outreach/internal/snapshots"
 	"outreach/internal/store"
 	"outreach/internal/web"
 )
@@ -60,20 +60,20 @@ func (d *desk) add(what string, n int, urgent bool, href string, args ...any) {
 }
 
 func tasks(c *web.Call) ([]task, error) {
-	s, d := c.Site.Store, &desk{Call: c, tasks: []task{}}
-	counts, err := attention.Look(c.Context(), s, c.Project)
+	s, d := c.Site.App, &desk{Call: c, tasks: []task{}}
+	counts, err := s.Attention.Look(c.Context(), c.Project)
 	if err != nil {
 		return nil, err
 	}
-	rejected, err := s.CountRejected(c.Context(), c.Project, s.Now().AddDate(0, 0, -rejectedFor))
+	rejected, err := s.Uploads.CountRejected(c.Context(), c.Project, s.DB.Now().AddDate(0, 0, -rejectedFor))
 	if err != nil {
 		return nil, err
 	}
-	places, err := s.Places(c.Context(), c.Project, c.Defined.Activities())
+	places, err := s.Signups.Places(c.Context(), c.Project, c.Defined.Activities())
 	if err != nil {
 		return nil, err
 	}
-	newest, err := s.Newest(c.Context(), c.Project)
+	newest, err := s.Snapshots.Newest(c.Context(), c.Project)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func tasks(c *web.Call) ([]task, error) {
 }
 
 // queues puts down the waiting lists of activities that have free places, or of those that have none.
-func (d *desk) queues(places []signup.Places, free bool) {
+func (d *desk) queues(places []signups.Places, free bool) {
 	for i, a := range d.Defined.Definition.Activities {
 		if places[i].Full() == free || places[i].Waiting == 0 {
 			continue
@@ -112,7 +112,7 @@ func (d *desk) of(a project.Activity, what string, n int, urgent bool) {
 	d.tasks[len(d.tasks)-1].Activity = a.ID
 }
 
-func (d *desk) held(places []signup.Places) {
+func (d *desk) held(places []signups.Places) {
 	for i, a := range d.Defined.Activities() {
 		if n := places[i].Held; n > 0 {
 			d.of(a, "held", n, true)
@@ -122,7 +122,7 @@ func (d *desk) held(places []signup.Places) {
 
 // snapshot puts down that the nightly snapshot is missing: yesterday's, or that of the project's last day, and a day's
 // grace.
-func (d *desk) snapshot(newest store.Kept) {
+func (d *desk) snapshot(newest snapshots.Kept) {
 	period, today := d.Defined.Definition.Period, d.Today()
 	day, err := time.Parse(time.DateOnly, today)
 	if err != nil {

@@ -11,8 +11,9 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/page"
 	"outreach/internal/record"
-	"outreach/internal/signup"
-	"outreach/internal/store"
+	"outreach/internal/records"
+	"outreach/internal/signups"
+	"outreach/internal/table"
 	"outreach/internal/web"
 )
 
@@ -75,14 +76,14 @@ func showAudit(c *web.Call) error {
 	}
 	if who != "" && from == "" {
 		var err error
-		if by, err = c.Site.Store.KnownStaff(c.Context(), c.Project, who); err != nil {
+		if by, err = c.Site.Access.KnownStaff(c.Context(), c.Project, who); err != nil {
 			return err
 		}
 	}
-	var found store.Page[fact.Fact]
+	var found table.PageOf[fact.Fact]
 	var err error
 	if who == "" || by != "" || from != "" {
-		found, err = c.Site.Store.Trail(c.Context(), c.Project, c.Limit(), c.Cursor(), func(f fact.Fact) bool {
+		found, err = c.Site.Facts.Trail(c.Context(), c.Project, c.Limit(), c.Cursor(), func(f fact.Fact) bool {
 			return (kind == "" || f.Kind == kind) && (by == "" || f.By == by) && (from == "" || origin(f) == from)
 		})
 	}
@@ -108,8 +109,8 @@ type teller struct {
 	*web.Call
 	staff   map[string]string
 	people  map[string]bool
-	signups map[string]signup.Signup
-	typed   map[string]store.Typed
+	signups map[string]signups.Signup
+	typed   map[string]records.Typed
 }
 
 // things are the ids that a fact names, whatever its kind.
@@ -135,13 +136,13 @@ func told(c *web.Call, facts []fact.Fact) ([]happened, error) {
 		people = append(people, all[i].Person, all[i].Into, all[i].Other)
 	}
 	var err error
-	if t.staff, err = c.Site.Store.StaffEmails(c.Context(), c.Project, staff); err != nil {
+	if t.staff, err = c.Site.Access.StaffEmails(c.Context(), c.Project, staff); err != nil {
 		return nil, err
 	}
-	if t.signups, err = c.Site.Store.SignupsOf(c.Context(), c.Project, distinct(signups)); err != nil {
+	if t.signups, err = c.Site.Signups.SignupsOf(c.Context(), c.Project, distinct(signups)); err != nil {
 		return nil, err
 	}
-	if t.typed, err = c.Site.Store.TypedOf(c.Context(), c.Project, distinct(typed)); err != nil {
+	if t.typed, err = c.Site.Records.TypedOf(c.Context(), c.Project, distinct(typed)); err != nil {
 		return nil, err
 	}
 	for _, su := range t.signups {
@@ -150,7 +151,7 @@ func told(c *web.Call, facts []fact.Fact) ([]happened, error) {
 	for _, r := range t.typed {
 		people = append(people, r.Person)
 	}
-	there, err := c.Site.Store.Persons(c.Context(), c.Project, distinct(people))
+	there, err := c.Site.People.Persons(c.Context(), c.Project, distinct(people))
 	if err != nil {
 		return nil, err
 	}

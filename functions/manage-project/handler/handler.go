@@ -65,7 +65,7 @@ func decide(c *web.Call) error {
 		return err
 	}
 	state := map[string]string{"approve": snapshot.Approved, "reject": snapshot.Rejected}[entry.Row[0]]
-	kept, err := c.Site.Store.Decide(c.Context(), c.Project, id, state, entry.Row[1], by)
+	kept, err := c.Site.Snapshots.Decide(c.Context(), c.Project, id, state, entry.Row[1], by)
 	if err != nil {
 		return err
 	}

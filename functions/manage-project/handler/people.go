@@ -10,9 +10,10 @@ import (
 	"time"
 
 	"outreach/internal/page"
-	"outreach/internal/person"
+	"outreach/internal/people"
+	"outreach/internal/privacy"
 	"outreach/internal/record"
-	"outreach/internal/signup"
+	"outreach/internal/signups"
 	"outreach/internal/store"
 	"outreach/internal/text"
 	"outreach/internal/web"
@@ -20,7 +21,7 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-func item(p person.Person) page.PersonItem {
+func item(p people.Person) page.PersonItem {
 	said := p.JSON(true)
 	get := func(name string) string { text, _ := said[name].(string); return text }
 	return page.PersonItem{ID: p.ID, Name: strings.TrimSpace(p.FirstName + " " + p.LastName), Email: get("email"), Pesel: get("pesel")}
@@ -31,7 +32,7 @@ func searchPeople(c *web.Call) error {
 		return err
 	}
 	query := c.URL.Query().Get("q")
-	found, err := c.Site.Store.Search(c.Context(), c.Project, query, c.Limit(), c.Cursor())
+	found, err := c.Site.People.Search(c.Context(), c.Project, query, c.Limit(), c.Cursor())
 	if err != nil {
 		return err
 	}
@@ -61,7 +62,7 @@ func duplicates(c *web.Call) error {
 			return &web.Error{Status: http.StatusBadRequest, Detail: "cursor"}
 		}
 	}
-	pairs, err := c.Site.Store.Duplicates(c.Context(), c.Project, c.Today())
+	pairs, err := c.Site.People.Duplicates(c.Context(), c.Project, c.Today())
 	if err != nil {
 		return err
 	}
@@ -97,11 +98,11 @@ func showPerson(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	c.W.Header().Set("ETag", c.Site.Store.PersonTag(c.Project, p))
+	c.W.Header().Set("ETag", c.Site.People.PersonTag(c.Project, p))
 	if c.Page && !export {
 		return c.Show(http.StatusOK, drawn(c, p, story, page.Entry{Values: map[string]string{"into": c.URL.Query().Get("into")}}))
 	}
-	said, err := c.Site.Store.Dossier(c.Context(), c.Project, p)
+	said, err := c.Site.Privacy.Dossier(c.Context(), c.Project, p)
 	if err != nil {
 		return err
 	}
@@ -135,17 +136,17 @@ func showPerson(c *web.Call) error {
 }
 
 // held reads a person with all that is kept on them.
-func held(c *web.Call, id string) (person.Person, store.Story, error) {
-	p, err := c.Site.Store.Person(c.Context(), c.Project, id)
+func held(c *web.Call, id string) (people.Person, privacy.Story, error) {
+	p, err := c.Site.People.Person(c.Context(), c.Project, id)
 	if err != nil {
-		return p, store.Story{}, err
+		return p, privacy.Story{}, err
 	}
-	story, err := c.Site.Store.Story(c.Context(), c.Project, p)
+	story, err := c.Site.Privacy.Story(c.Context(), c.Project, p)
 	return p, story, err
 }
 
 // sendings are all that a sign-up's form ever said, with what it was then: attributes and consents too.
-func sendings(all []store.Sending) []map[string]any {
+func sendings(all []privacy.Sending) []map[string]any {
 	out := make([]map[string]any, len(all))
 	for i, s := range all {
 		one := record.Builtin().Kind("signup").JSON(s.Row)
@@ -163,7 +164,7 @@ func sendings(all []store.Sending) []map[string]any {
 	return out
 }
 
-func states(all []store.StateHad) []map[string]any {
+func states(all []privacy.StateHad) []map[string]any {
 	out := make([]map[string]any, len(all))
 	for i, s := range all {
 		out[i] = map[string]any{"state": s.State, "at": instant(s.At)}
@@ -171,7 +172,7 @@ func states(all []store.StateHad) []map[string]any {
 	return out
 }
 
-func history(all []store.Version) []map[string]any {
+func history(all []privacy.Version) []map[string]any {
 	out := make([]map[string]any, len(all))
 	for i, v := range all {
 		one := map[string]any{}
@@ -193,7 +194,7 @@ func history(all []store.Version) []map[string]any {
 	return out
 }
 
-func files(all []store.FileRow) []map[string]any {
+func files(all []privacy.FileRow) []map[string]any {
 	out := make([]map[string]any, len(all))
 	for i, f := range all {
 		out[i] = map[string]any{"id": f.Upload, "kind": f.Kind, "state": f.State, "row": f.Line}
@@ -201,7 +202,7 @@ func files(all []store.FileRow) []map[string]any {
 	return out
 }
 
-func merges(all []store.MergeHad) []map[string]any {
+func merges(all []privacy.MergeHad) []map[string]any {
 	out := make([]map[string]any, len(all))
 	for i, m := range all {
 		out[i] = map[string]any{"id": m.ID, "into": m.Into, "at": instant(m.At)}
@@ -211,8 +212,8 @@ func merges(all []store.MergeHad) []map[string]any {
 
 func instant(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
 
-func drawn(c *web.Call, p person.Person, story store.Story, merging page.Entry) page.Person {
-	content := page.Person{Person: item(p), Definition: c.Defined.Definition, Export: export(c, p), Entry: merging, Names: page.Entry{Values: known(p), Version: c.Site.Store.PersonTag(c.Project, p)}}
+func drawn(c *web.Call, p people.Person, story privacy.Story, merging page.Entry) page.Person {
+	content := page.Person{Person: item(p), Definition: c.Defined.Definition, Export: export(c, p), Entry: merging, Names: page.Entry{Values: known(p), Version: c.Site.People.PersonTag(c.Project, p)}}
 	if p.Phone != "" {
 		content.Facts = append(content.Facts, page.Fact{Label: c.Messages().Field("phone"), Value: p.Phone})
 	}
@@ -221,7 +222,7 @@ func drawn(c *web.Call, p person.Person, story store.Story, merging page.Entry) 
 	}
 	for _, s := range story.Signups {
 		l := listed{Signup: s.Signup, form: s.Form}
-		content.Signups = append(content.Signups, page.SignupItem{ID: s.ID, Person: p.ID, Name: content.Person.Name, Email: s.Form["email"], Activity: s.Activity, State: s.State, SubmittedAt: s.Submitted.Format("2006-01-02T15:04:05Z07:00"), Version: l.etag(), Row: s.Row, Consent: s.Form[signup.ConsentGiven]})
+		content.Signups = append(content.Signups, page.SignupItem{ID: s.ID, Person: p.ID, Name: content.Person.Name, Email: s.Form["email"], Activity: s.Activity, State: s.State, SubmittedAt: s.Submitted.Format("2006-01-02T15:04:05Z07:00"), Version: l.etag(), Row: s.Row, Consent: s.Form[signups.ConsentGiven]})
 	}
 	for _, r := range story.Records {
 		shown := page.PersonRecord{Kind: record.Builtin().Kind(r.Kind), Row: r.Row, Upload: r.Upload}
@@ -233,12 +234,12 @@ func drawn(c *web.Call, p person.Person, story store.Story, merging page.Entry) 
 	return content
 }
 
-func export(c *web.Call, p person.Person) string {
+func export(c *web.Call, p people.Person) string {
 	return "/" + c.Project + "/people/" + p.ID + ".json"
 }
 
 // known are the values of the form that corrects them.
-func known(p person.Person) map[string]string {
+func known(p people.Person) map[string]string {
 	values := map[string]string{"phone": p.Phone}
 	for name, value := range p.JSON(true) {
 		if text, ok := value.(string); ok && name != "id" {
@@ -268,7 +269,7 @@ func changePerson(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Site.Store.Erase(c.Context(), c.Project, c.PathValue("id"), by); err != nil {
+	if err := c.Site.Privacy.Erase(c.Context(), c.Project, c.PathValue("id"), by); err != nil {
 		return err
 	}
 	if c.Page && body.Form {
@@ -303,10 +304,10 @@ func correct(c *web.Call, body web.Body) error {
 	if err != nil {
 		return err
 	}
-	corrected, err := c.Site.Store.Correct(c.Context(), c.Project, id, body.IfMatch(c), person.Correction{
+	corrected, err := c.Site.People.Correct(c.Context(), c.Project, id, body.IfMatch(c), people.Correction{
 		FirstName: get("first_name"), LastName: get("last_name"), Phone: get("phone"), Email: get("email"), Pesel: get("pesel"),
 	}, by)
-	var taken *store.Taken
+	var taken *people.Taken
 	switch {
 	case errors.As(err, &taken):
 		problem := record.Problem{Field: taken.Field, Code: "taken"}
@@ -321,7 +322,7 @@ func correct(c *web.Call, body web.Body) error {
 	case form:
 		return c.Redirect("/" + c.Project + "/people/" + corrected.ID + "?done=saved")
 	}
-	c.W.Header().Set("ETag", c.Site.Store.PersonTag(c.Project, corrected))
+	c.W.Header().Set("ETag", c.Site.People.PersonTag(c.Project, corrected))
 	return c.JSON(http.StatusOK, corrected.JSON(true))
 }
 
@@ -352,7 +353,7 @@ func merge(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	p, err := c.Site.Store.Merge(c.Context(), c.Project, from, into, by)
+	p, err := c.Site.People.Merge(c.Context(), c.Project, from, into, by)
 	if err != nil {
 		return err
 	}
@@ -363,8 +364,8 @@ func merge(c *web.Call) error {
 }
 
 // another finds the person whom a field names by their id, who must be another than one, or says what is wrong with the field.
-func another(c *web.Call, field, id, one string) (person.Person, []record.Problem, error) {
-	p, err := c.Site.Store.Person(c.Context(), c.Project, id)
+func another(c *web.Call, field, id, one string) (people.Person, []record.Problem, error) {
+	p, err := c.Site.People.Person(c.Context(), c.Project, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return p, []record.Problem{{Field: field, Code: record.NotInList, Hint: "person"}}, nil
@@ -386,11 +387,11 @@ func tellApart(c *web.Call) error {
 		return err
 	}
 	entry, problems := two.Read(body.Given, record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
-	one, err := c.Site.Store.Person(c.Context(), c.Project, c.PathValue("id"))
+	one, err := c.Site.People.Person(c.Context(), c.Project, c.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	var other person.Person
+	var other people.Person
 	if len(problems) == 0 {
 		if other, problems, err = another(c, "from", entry.Row[0], one.ID); err != nil {
 			return err
@@ -403,7 +404,7 @@ func tellApart(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Site.Store.TellApart(c.Context(), c.Project, one.ID, other.ID, by); err != nil {
+	if err := c.Site.People.TellApart(c.Context(), c.Project, one.ID, other.ID, by); err != nil {
 		return err
 	}
 	if c.Page && body.Form {
@@ -449,7 +450,7 @@ func previewMerge(c *web.Call) error {
 		}
 		return web.Invalid(problem)
 	}
-	intoStory, err := c.Site.Store.Story(c.Context(), c.Project, into)
+	intoStory, err := c.Site.Privacy.Story(c.Context(), c.Project, into)
 	if err != nil {
 		return err
 	}
@@ -470,30 +471,30 @@ func previewMerge(c *web.Call) error {
 }
 
 // meant finds the person that is named by an id or a key.
-func meant(c *web.Call, asked string) (person.Person, bool, error) {
+func meant(c *web.Call, asked string) (people.Person, bool, error) {
 	if len(asked) == 26 && !strings.Contains(asked, "@") {
-		p, err := c.Site.Store.Person(c.Context(), c.Project, asked)
+		p, err := c.Site.People.Person(c.Context(), c.Project, asked)
 		if errors.Is(err, store.ErrNotFound) {
 			return p, false, nil
 		}
 		return p, err == nil, err
 	}
 	if _, email := record.ParseEmail(asked); !email && !record.ValidPesel(asked) {
-		return person.Person{}, false, nil
+		return people.Person{}, false, nil
 	}
-	found, err := c.Site.Store.Search(c.Context(), c.Project, asked, 1, "")
+	found, err := c.Site.People.Search(c.Context(), c.Project, asked, 1, "")
 	if err != nil || len(found.Items) == 0 {
-		return person.Person{}, false, err
+		return people.Person{}, false, err
 	}
 	return found.Items[0], true, nil
 }
 
-func side(p person.Person, story store.Story) map[string]any {
+func side(p people.Person, story privacy.Story) map[string]any {
 	return map[string]any{"person": p.JSON(true), "emails": len(p.Emails), "pesels": len(p.Pesels), "signups": len(story.Signups), "records": len(story.Records)}
 }
 
-func joined(a, b store.Story) store.Story {
-	return store.Story{Signups: slices.Concat(b.Signups, a.Signups), Records: slices.Concat(b.Records, a.Records)}
+func joined(a, b privacy.Story) privacy.Story {
+	return privacy.Story{Signups: slices.Concat(b.Signups, a.Signups), Records: slices.Concat(b.Records, a.Records)}
 }
 
 // collision is what two people both have, and one person has once.
@@ -504,14 +505,16 @@ type collision struct {
 }
 
 // collisions finds live sign-ups of both to one activity, and records of both under one natural key.
-func collisions(a, b store.Story) []collision {
+func collisions(a, b privacy.Story) []collision {
 	out := []collision{}
 	for _, s := range a.Signups {
-		if s.Live() && slices.ContainsFunc(b.Signups, func(o store.StorySignup) bool { return o.Live() && o.Activity == s.Activity }) {
+		if s.Live() && slices.ContainsFunc(b.Signups, func(o privacy.StorySignup) bool { return o.Live() && o.Activity == s.Activity }) {
 			out = append(out, collision{Kind: "signup", Activity: s.Activity})
 		}
 	}
-	natural := func(r store.StoryRecord) string { return r.Kind + record.Builtin().Kind(r.Kind).NaturalKey("", r.Row) }
+	natural := func(r privacy.StoryRecord) string {
+		return r.Kind + record.Builtin().Kind(r.Kind).NaturalKey("", r.Row)
+	}
 	theirs := map[string]bool{}
 	for _, r := range b.Records {
 		theirs[natural(r)] = true
@@ -534,7 +537,7 @@ func previewErasure(c *web.Call) error {
 		return err
 	}
 	sum := count(p, story)
-	if sum.files, err = c.Site.Store.FilesGone(c.Context(), c.Project, p); err != nil {
+	if sum.files, err = c.Site.Uploads.FilesGone(c.Context(), c.Project, p); err != nil {
 		return err
 	}
 	figures := touched(c, story)
@@ -573,7 +576,7 @@ func (tally) said(numbers map[string]int, order []string) []page.Number {
 	return out
 }
 
-func count(p person.Person, story store.Story) tally {
+func count(p people.Person, story privacy.Story) tally {
 	t := tally{keys: len(p.Keys()), signups: len(story.Signups)}
 	for _, s := range story.Signups {
 		t.forms += len(s.Sent)
@@ -595,7 +598,7 @@ func count(p person.Person, story store.Story) tally {
 
 // touched finds the figures that may change when somebody's attributes go: those whose rule asks for any, and those that
 // are broken down by them, of the kinds of record that there are of the person.
-func touched(c *web.Call, story store.Story) []page.TouchedFigure {
+func touched(c *web.Call, story privacy.Story) []page.TouchedFigure {
 	there := map[string]bool{"signup": len(story.Signups) > 0}
 	for _, r := range story.Records {
 		there[r.Kind] = true

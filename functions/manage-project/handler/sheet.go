@@ -12,9 +12,10 @@ import (
 	"strings"
 
 	"outreach/internal/page"
-	"outreach/internal/person"
+	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/record"
+	"outreach/internal/records"
 	"outreach/internal/store"
 	"outreach/internal/web"
 	"outreach/internal/web/typed"
@@ -45,16 +46,16 @@ type row struct {
 	named    record.Given // whom it is about
 	seen     []string     // the version that was shown, and its values; nil: whatever holds now is meant
 	person   string
-	draft    store.Draft
+	draft    records.Draft
 	empty    bool
 	problems []record.Problem
-	theirs   *store.Holds // what somebody else saved meanwhile, empty where they took it away
+	theirs   *records.Holds // what somebody else saved meanwhile, empty where they took it away
 }
 
 func (r row) wrong() bool { return len(r.problems) > 0 || r.theirs != nil }
 
 // values are a record's values in the order of the columns.
-func (s sheet) values(h store.Holds) []string {
+func (s sheet) values(h records.Holds) []string {
 	out := make([]string, len(s.columns))
 	for i, name := range s.columns {
 		out[i] = s.kind.Get(h.Row, name)
@@ -63,20 +64,20 @@ func (s sheet) values(h store.Holds) []string {
 }
 
 // seen tells what was shown, so that it can be compared when it comes back.
-func (s sheet) seen(h store.Holds) string {
+func (s sheet) seen(h records.Holds) string {
 	if h.Row == nil {
 		return strings.Repeat("|", len(s.columns))
 	}
 	return strings.Join(append([]string{h.Version()}, s.values(h)...), "|")
 }
 
-func on(days []store.Holds, date string) store.Holds {
+func on(days []records.Holds, date string) records.Holds {
 	for _, h := range days {
 		if h.Date() == date {
 			return h
 		}
 	}
-	return store.Holds{}
+	return records.Holds{}
 }
 
 func (s sheet) show(c *web.Call) error {
@@ -108,7 +109,7 @@ func (s sheet) draw(c *web.Call, status int, a project.Activity, content page.Sh
 	if sent != nil { // what was sent comes back, whoever got a place or lost it meanwhile
 		shown.people = slices.DeleteFunc(all, func(p participant) bool { _, was := sent[p.ID]; return !was })
 	}
-	known, err := c.Site.Store.AtActivity(c.Context(), c.Project, a.ID, shown.persons(), s.kind)
+	known, err := c.Site.Records.AtActivity(c.Context(), c.Project, a.ID, shown.persons(), s.kind)
 	if err != nil {
 		return err
 	}
@@ -133,7 +134,7 @@ func (s sheet) draw(c *web.Call, status int, a project.Activity, content page.Sh
 		return s.list(c, a, content, shown, known)
 	}
 	content.Kind, content.Activity, content.Definition, content.Columns, content.Common = s.kind, a, c.Defined.Definition, s.columns, s.common
-	content.Today, content.Once, content.First, content.People, content.Cursor = c.Today(), c.Site.Store.NewID(), shown.first, shown.all, cursor
+	content.Today, content.Once, content.First, content.People, content.Cursor = c.Today(), c.Site.DB.NewID(), shown.first, shown.all, cursor
 	content.Next = shown.next
 	for _, p := range shown.people {
 		h := on(known[p.ID], date)
@@ -160,7 +161,7 @@ func (s sheet) draw(c *web.Call, status int, a project.Activity, content page.Sh
 	return c.Show(status, content)
 }
 
-func (s sheet) list(c *web.Call, a project.Activity, content page.Sheet, shown part, known map[string][]store.Holds) error {
+func (s sheet) list(c *web.Call, a project.Activity, content page.Sheet, shown part, known map[string][]records.Holds) error {
 	if len(content.Problems) > 0 {
 		return web.Invalid(content.Problems...)
 	}
@@ -216,7 +217,7 @@ func (s sheet) save(c *web.Call) error {
 		return err
 	}
 	var count page.SheetCount
-	if done, err := c.Site.Store.Answered(c.Context(), body.Once, &count); err != nil {
+	if done, err := c.Site.DB.Answered(c.Context(), body.Once, &count); err != nil {
 		return err
 	} else if done {
 		return s.saved(c, a, body, count)
@@ -245,7 +246,7 @@ func (s sheet) save(c *web.Call) error {
 		return err
 	}
 	if count.Wrong == 0 {
-		if err := c.Site.Store.KeepAnswer(c.Context(), body.Once, count); err != nil {
+		if err := c.Site.DB.KeepAnswer(c.Context(), body.Once, count); err != nil {
 			return err
 		}
 		return s.saved(c, a, body, count)
@@ -390,7 +391,7 @@ func (s sheet) check(c *web.Call, desk typed.Desk, r *row, activity, date string
 		if r.problems = problems; len(problems) > 0 {
 			return nil
 		}
-		id, err := c.Site.Store.Find(c.Context(), c.Project, entry.Person)
+		id, err := c.Site.People.Find(c.Context(), c.Project, entry.Person)
 		r.person = id
 		return s.found(r, err)
 	}
@@ -408,7 +409,7 @@ func (s sheet) found(r *row, err error) error {
 		return nil
 	}
 	switch {
-	case errors.Is(err, store.ErrTwoPeople):
+	case errors.Is(err, people.ErrTwoPeople):
 		r.problems = []record.Problem{{Field: "person", Code: record.TwoPeople}}
 		return nil
 	case errors.Is(err, store.ErrNotFound):
@@ -475,27 +476,27 @@ func (s sheet) apply(c *web.Call, activity, date string, rows []row, count *page
 const tries = 5
 
 func changedMeanwhile(err error) bool {
-	var exists *store.Exists
+	var exists *records.Exists
 	return errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) || errors.As(err, &exists)
 }
 
-func (s sheet) known(c *web.Call, activity string, ids []string) (map[string][]store.Holds, error) {
-	found, err := c.Site.Store.Persons(c.Context(), c.Project, ids)
+func (s sheet) known(c *web.Call, activity string, ids []string) (map[string][]records.Holds, error) {
+	found, err := c.Site.People.Persons(c.Context(), c.Project, ids)
 	if err != nil {
 		return nil, err
 	}
-	var people []person.Person
+	var people []people.Person
 	for _, p := range found {
 		people = append(people, p)
 	}
-	return c.Site.Store.AtActivity(c.Context(), c.Project, activity, people, s.kind)
+	return c.Site.Records.AtActivity(c.Context(), c.Project, activity, people, s.kind)
 }
 
 // applyOne saves a row. What agrees with what holds is left alone, and so is a row that nobody touched.
-func (s sheet) applyOne(c *web.Call, r *row, now store.Holds, by string, count *page.SheetCount) error {
+func (s sheet) applyOne(c *web.Call, r *row, now records.Holds, by string, count *page.SheetCount) error {
 	want := make([]string, len(s.columns))
 	if !r.empty {
-		want = s.values(store.Holds{Row: r.draft.Row})
+		want = s.values(records.Holds{Row: r.draft.Row})
 	}
 	seen := ""
 	if now.Row != nil {
@@ -514,13 +515,13 @@ func (s sheet) applyOne(c *web.Call, r *row, now store.Holds, by string, count *
 	}
 	counted, draft := &count.Changed, r.draft
 	if r.empty {
-		counted, draft = &count.Removed, store.Draft{Kind: s.kind, By: by}
+		counted, draft = &count.Removed, records.Draft{Kind: s.kind, By: by}
 	}
 	var err error
 	if now.Typed.ID != "" {
-		_, err = c.Site.Store.Change(c.Context(), c.Project, s.kind, now.Typed.ID, now.Typed.ETag(), draft, func(store.Typed) bool { return true })
+		_, err = c.Site.Records.Change(c.Context(), c.Project, s.kind, now.Typed.ID, now.Typed.ETag(), draft, func(records.Typed) bool { return true })
 	} else {
-		_, err = c.Site.Store.Create(c.Context(), c.Project, draft, store.Once{})
+		_, err = c.Site.Records.Create(c.Context(), c.Project, draft, store.Once{})
 	}
 	if now.Row == nil {
 		counted = &count.New

@@ -8,25 +8,27 @@ import (
 	"time"
 
 	"outreach/internal/page"
+	"outreach/internal/people"
 	"outreach/internal/record"
-	"outreach/internal/signup"
+	"outreach/internal/signups"
 	"outreach/internal/store"
+	"outreach/internal/table"
 	"outreach/internal/web"
 )
 
 // listed is a sign-up as the office sees it.
 type listed struct {
-	signup.Signup
+	signups.Signup
 	form map[string]string
 	row  record.Row
 }
 
 func (l listed) etag() string { return `"` + l.ID + "." + itoa(l.Version) + `"` }
 
-// signups reads one page of them: of one activity, or of one after the other in the definition's order, former ones last. The
+// signupsTo reads one page of them: of one activity, or of one after the other in the definition's order, former ones last. The
 // cursor names the activity it belongs to.
-func signups(c *web.Call, activity string, limit int, cursor string) (store.Page[listed], error) {
-	var out store.Page[listed]
+func signupsTo(c *web.Call, activity string, limit int, cursor string) (table.PageOf[listed], error) {
+	var out table.PageOf[listed]
 	out.Items = []listed{}
 	activities := []string{activity}
 	if activity == "" {
@@ -40,11 +42,11 @@ func signups(c *web.Call, activity string, limit int, cursor string) (store.Page
 		}
 	}
 	for i, id := range activities {
-		found, err := c.Site.Store.Signups(c.Context(), c.Project, id, limit-len(out.Items), cursor)
+		found, err := c.Site.Signups.Signups(c.Context(), c.Project, id, limit-len(out.Items), cursor)
 		if err != nil {
 			return out, err
 		}
-		forms, err := c.Site.Store.Forms(c.Context(), c.Project, found.Items)
+		forms, err := c.Site.Signups.Forms(c.Context(), c.Project, found.Items)
 		if err != nil {
 			return out, err
 		}
@@ -79,7 +81,7 @@ func listSignups(c *web.Call) error {
 	if c.Page {
 		limit = atMost(c, usualRows, limit) // each of them is a form, too
 	}
-	found, err := signups(c, activity, limit, c.Cursor())
+	found, err := signupsTo(c, activity, limit, c.Cursor())
 	if err != nil {
 		return err
 	}
@@ -119,8 +121,8 @@ func (l listed) json() map[string]any {
 	out["id"], out["person"], out["activity"], out["state"] = l.ID, who, l.Activity, l.State
 	out["submitted_at"] = l.Submitted.Format(time.RFC3339Nano)
 	out["entries"] = l.Entries
-	if version := l.form[signup.ConsentGiven]; version != "" {
-		out[signup.ConsentGiven] = version
+	if version := l.form[signups.ConsentGiven]; version != "" {
+		out[signups.ConsentGiven] = version
 	}
 	if l.Upload != "" {
 		out["upload"] = l.Upload
@@ -130,7 +132,7 @@ func (l listed) json() map[string]any {
 
 var newState = record.Kind{Name: "state", Fields: []record.Field{
 	{Name: "state", Type: record.List, Required: true, Options: record.Fixed(
-		record.Option{ID: signup.Accepted}, record.Option{ID: signup.Waitlisted}, record.Option{ID: signup.Held}, record.Option{ID: signup.Cancelled})},
+		record.Option{ID: record.Accepted}, record.Option{ID: record.Waitlisted}, record.Option{ID: record.Held}, record.Option{ID: record.Cancelled})},
 }}
 
 // moveSignup gives a sign-up another state. Who is no longer held is the person the form named: a key that it brought
@@ -150,7 +152,7 @@ func moveSignup(c *web.Call) error {
 	if len(problems) > 0 {
 		return web.Invalid(problems...)
 	}
-	su, err := c.Site.Store.Signup(c.Context(), c.Project, c.PathValue("id"))
+	su, err := c.Site.Signups.Signup(c.Context(), c.Project, c.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -162,17 +164,17 @@ func moveSignup(c *web.Call) error {
 		return err
 	}
 	state := entry.Row[0]
-	if su.State == signup.Held && !su.Forgotten && (state == signup.Accepted || state == signup.Waitlisted) {
-		form, err := c.Site.Store.Form(c.Context(), c.Project, su)
+	if su.State == record.Held && !su.Forgotten && (state == record.Accepted || state == record.Waitlisted) {
+		form, err := c.Site.Signups.Form(c.Context(), c.Project, su)
 		if err != nil {
 			return err
 		}
 		ref := record.PersonRef{ID: su.Person, Email: form["email"], Pesel: form["pesel"]}
-		if _, err := c.Site.Store.Resolve(c.Context(), c.Project, ref, store.Names{}); err != nil {
+		if _, err := c.Site.People.Resolve(c.Context(), c.Project, ref, people.Names{}); err != nil {
 			return err
 		}
 	}
-	moved, err := c.Site.Store.MoveSignup(c.Context(), c.Defined.Definition, su.ID, state, by)
+	moved, err := c.Site.Signups.MoveSignup(c.Context(), c.Defined.Definition, su.ID, state, by)
 	if errors.Is(err, store.ErrStale) {
 		return &web.Error{Status: http.StatusConflict, Detail: "cancelled"}
 	}

@@ -10,11 +10,12 @@ import (
 	"os"
 	"slices"
 
+	"outreach/internal/app"
 	"outreach/internal/objects"
 	"outreach/internal/page"
 	"outreach/internal/record"
-	"outreach/internal/store"
 	"outreach/internal/upload"
+	"outreach/internal/uploads"
 	"outreach/internal/web"
 )
 
@@ -22,8 +23,8 @@ import (
 var errOther = errors.New("the original is no longer there")
 
 // fetch copies a file as it was sent to a file of our own, which the caller removes. It must be the one that was read.
-func fetch(ctx context.Context, s *store.Store, u store.Upload) (*os.File, error) {
-	body, _, err := s.Objects.Open(ctx, u.Object, "")
+func fetch(ctx context.Context, s *app.App, u uploads.Upload) (*os.File, error) {
+	body, _, err := s.DB.Objects.Open(ctx, u.Object, "")
 	if errors.Is(err, objects.ErrNotFound) {
 		return nil, errOther
 	}
@@ -66,10 +67,10 @@ func count(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if checked.State != store.Checked {
+	if checked.State != uploads.Checked {
 		return &web.Error{Status: http.StatusConflict, Detail: "not_checked"}
 	}
-	file, err := fetch(c.Context(), c.Site.Store, checked)
+	file, err := fetch(c.Context(), c.Site.App, checked)
 	if errors.Is(err, errOther) {
 		return &web.Error{Status: http.StatusConflict, Detail: "original_gone"}
 	}
@@ -77,19 +78,19 @@ func count(c *web.Call) error {
 		return err
 	}
 	defer discard(file)
-	u := store.Upload{Owner: checked.Owner, Filename: checked.Filename, Size: checked.Bytes, Language: c.Language}
+	u := uploads.Upload{Owner: checked.Owner, Filename: checked.Filename, Size: checked.Bytes, Language: c.Language}
 	if u.By, err = c.Staff(); err != nil {
 		return err
 	}
-	if u, err = c.Site.Store.AskUpload(c.Context(), c.Project, u, body.Once); err != nil {
+	if u, err = c.Site.Uploads.AskUpload(c.Context(), c.Project, u, body.Once); err != nil {
 		return err
 	}
 	// It may have arrived by an earlier request with the same key.
-	if u, err = c.Site.Store.Upload(c.Context(), c.Project, u.ID); err != nil {
+	if u, err = c.Site.Uploads.Upload(c.Context(), c.Project, u.ID); err != nil {
 		return err
 	}
 	if u.Arrived.IsZero() {
-		if err := c.Site.Store.Objects.Put(c.Context(), u.Object, file, "application/octet-stream"); err != nil {
+		if err := c.Site.DB.Objects.Put(c.Context(), u.Object, file, "application/octet-stream"); err != nil {
 			return err
 		}
 	}
@@ -98,7 +99,7 @@ func count(c *web.Call) error {
 		return c.Redirect(at)
 	}
 	c.W.Header().Set("Location", at)
-	return c.JSON(http.StatusCreated, describe(u, store.Findings{}))
+	return c.JSON(http.StatusCreated, describe(u, uploads.Findings{}))
 }
 
 // Limits of what a file's page shows of it; the list of errors as a file has all.
@@ -110,7 +111,7 @@ const (
 
 // excerpt reads from the original the rows in which something is wrong: the table keeps the bad cells alone. It is nothing
 // where the file is too large to read it each time, or no longer there.
-func excerpt(c *web.Call, u store.Upload, found store.Findings) (upload.Excerpt, error) {
+func excerpt(c *web.Call, u uploads.Upload, found uploads.Findings) (upload.Excerpt, error) {
 	var numbers []int
 	for _, e := range found.Errors {
 		if e.Row > 1 && len(numbers) < mostShownRows && !slices.Contains(numbers, e.Row) {
@@ -118,10 +119,10 @@ func excerpt(c *web.Call, u store.Upload, found store.Findings) (upload.Excerpt,
 		}
 	}
 	kind := record.Builtin().Plural(u.Kind)
-	if u.State != store.RejectedUp || u.Bytes > mostReread || len(numbers) == 0 || kind == nil {
+	if u.State != uploads.RejectedUp || u.Bytes > mostReread || len(numbers) == 0 || kind == nil {
 		return upload.Excerpt{}, nil
 	}
-	file, err := fetch(c.Context(), c.Site.Store, u)
+	file, err := fetch(c.Context(), c.Site.App, u)
 	if errors.Is(err, errOther) {
 		return upload.Excerpt{}, nil
 	}
@@ -129,7 +130,7 @@ func excerpt(c *web.Call, u store.Upload, found store.Findings) (upload.Excerpt,
 		return upload.Excerpt{}, err
 	}
 	defer discard(file)
-	allowed := func(k *record.Kind) bool { return u.Owner == store.Office || k.Name == record.Media }
+	allowed := func(k *record.Kind) bool { return u.Owner == uploads.Office || k.Name == record.Media }
 	return upload.Cut(c.Context(), upload.File{Body: file, Size: u.Bytes}, record.For(c.Defined.Definition), allowed, numbers)
 }
 
@@ -145,7 +146,7 @@ func headings(read upload.Excerpt) map[string]string {
 }
 
 // marked joins rows with what is wrong in them. Columns in which no row has anything, and nothing is wrong, are left out.
-func marked(c *web.Call, read upload.Excerpt, found store.Findings) ([]string, []page.FileRow) {
+func marked(c *web.Call, read upload.Excerpt, found uploads.Findings) ([]string, []page.FileRow) {
 	words := c.Messages()
 	bad := map[int]map[string]bool{}
 	messages := map[int][]page.CellProblem{}

@@ -19,6 +19,7 @@ import (
 	"outreach/internal/report"
 	"outreach/internal/store"
 	"outreach/internal/text"
+	"outreach/internal/uploads"
 	"outreach/internal/web"
 )
 
@@ -52,7 +53,7 @@ func New(site *web.Site) http.Handler {
 // owner is for whom the one who asks may upload: the office, or a partner.
 func owner(c *web.Call) (string, error) {
 	if c.Has(web.Coordinator) {
-		return store.Office, nil
+		return uploads.Office, nil
 	}
 	for _, id := range c.Who.Partners(c.Project) {
 		if _, ok := c.Defined.Definition.Partner(id); ok {
@@ -63,13 +64,13 @@ func owner(c *web.Call) (string, error) {
 }
 
 // mine reads an upload that the one who asks may see.
-func mine(c *web.Call) (store.Upload, error) {
+func mine(c *web.Call) (uploads.Upload, error) {
 	own, err := owner(c)
 	if err != nil {
-		return store.Upload{}, err
+		return uploads.Upload{}, err
 	}
-	u, err := c.Site.Store.Upload(c.Context(), c.Project, c.PathValue("id"))
-	if err == nil && own != store.Office && u.Owner != own {
+	u, err := c.Site.Uploads.Upload(c.Context(), c.Project, c.PathValue("id"))
+	if err == nil && own != uploads.Office && u.Owner != own {
 		err = store.ErrNotFound
 	}
 	return u, err
@@ -82,24 +83,24 @@ func showList(c *web.Call, status int, wrong string) error {
 	if err != nil {
 		return err
 	}
-	all := partner == store.Office
+	all := partner == uploads.Office
 	if all {
 		partner = ""
 	}
-	found, err := c.Site.Store.Uploads(c.Context(), c.Project, partner, c.Limit(), c.Cursor())
+	found, err := c.Site.Uploads.Uploads(c.Context(), c.Project, partner, c.Limit(), c.Cursor())
 	if err != nil {
 		return err
 	}
 	if !c.Page {
 		items := make([]map[string]any, len(found.Items))
 		for i, u := range found.Items {
-			items[i] = describe(u, store.Findings{})
+			items[i] = describe(u, uploads.Findings{})
 		}
 		return c.List(items, found.Next)
 	}
-	content := page.Uploads{Next: c.NextAddress(found.Next), Error: wrong, All: all, Once: c.Site.Store.NewID()}
+	content := page.Uploads{Next: c.NextAddress(found.Next), Error: wrong, All: all, Once: c.Site.DB.NewID()}
 	for _, u := range found.Items {
-		content.Items = append(content.Items, drawn(c, u, store.Findings{}))
+		content.Items = append(content.Items, drawn(c, u, uploads.Findings{}))
 	}
 	for _, k := range record.Builtin().Kinds {
 		if all || k == record.Builtin().Kind(record.Media) {
@@ -134,10 +135,10 @@ func ask(c *web.Call) error {
 	if u.By, err = c.Staff(); err != nil {
 		return err
 	}
-	if u, err = c.Site.Store.AskUpload(c.Context(), c.Project, u, body.Once); err != nil {
+	if u, err = c.Site.Uploads.AskUpload(c.Context(), c.Project, u, body.Once); err != nil {
 		return err
 	}
-	request, err := c.Site.Store.Objects.PresignPut(c.Context(), u.Object, u.Size, validity)
+	request, err := c.Site.DB.Objects.PresignPut(c.Context(), u.Object, u.Size, validity)
 	if err != nil {
 		return err
 	}
@@ -151,14 +152,14 @@ var fields = record.Kind{Name: "upload", Fields: []record.Field{
 	{Name: "check_only", Type: record.YesNo},
 }}
 
-func asked(c *web.Call, given record.Given) (store.Upload, []record.Problem) {
+func asked(c *web.Call, given record.Given) (uploads.Upload, []record.Problem) {
 	entry, problems := fields.Read(given, record.Scope{Definition: c.Defined.Definition, Today: c.Today()})
 	for i, p := range problems {
 		if p.Field == "size" && p.Code == record.OutOfRange && given["size"] == json.Number("0") {
 			problems[i] = record.Problem{Field: p.Field, Code: p.Code, Hint: "empty"}
 		}
 	}
-	u := store.Upload{Filename: safeName(entry.Row[0]), CheckOnly: entry.Row[2] == "yes"}
+	u := uploads.Upload{Filename: safeName(entry.Row[0]), CheckOnly: entry.Row[2] == "yes"}
 	if len(problems) == 0 {
 		if _, err := fmt.Sscan(entry.Row[1], &u.Size); err != nil {
 			problems = append(problems, record.Problem{Field: "size", Code: record.NotANumber})
@@ -205,16 +206,16 @@ func takeFile(c *web.Call, own string) error {
 	if err != nil {
 		return err
 	}
-	u := store.Upload{Owner: own, Filename: safeName(header.Filename), Size: header.Size, CheckOnly: c.FormValue("check_only") != "", Language: c.Language}
+	u := uploads.Upload{Owner: own, Filename: safeName(header.Filename), Size: header.Size, CheckOnly: c.FormValue("check_only") != "", Language: c.Language}
 	if u.By, err = c.Staff(); err != nil {
 		return err
 	}
-	once := c.Site.Store.Once(c.Project, "POST "+c.URL.Path, c.Who.Subject, c.FormValue("idempotency_key"), content)
-	if u, err = c.Site.Store.AskUpload(c.Context(), c.Project, u, once); err != nil {
+	once := c.Site.DB.Once(c.Project, "POST "+c.URL.Path, c.Who.Subject, c.FormValue("idempotency_key"), content)
+	if u, err = c.Site.Uploads.AskUpload(c.Context(), c.Project, u, once); err != nil {
 		return err
 	}
 	if u.Arrived.IsZero() {
-		if err := c.Site.Store.Objects.Put(c.Context(), u.Object, bytes.NewReader(content), "application/octet-stream"); err != nil {
+		if err := c.Site.DB.Objects.Put(c.Context(), u.Object, bytes.NewReader(content), "application/octet-stream"); err != nil {
 			return err
 		}
 	}
@@ -226,7 +227,7 @@ func show(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	found, err := c.Site.Store.Findings(c.Context(), c.Project, u.ID)
+	found, err := c.Site.Uploads.Findings(c.Context(), c.Project, u.ID)
 	if err != nil {
 		return err
 	}
@@ -234,7 +235,7 @@ func show(c *web.Call) error {
 		return c.JSON(http.StatusOK, describe(u, found))
 	}
 	content := drawn(c, u, found)
-	content.Once = c.Site.Store.NewID()
+	content.Once = c.Site.DB.NewID()
 	read, err := excerpt(c, u, found)
 	if err != nil {
 		return err
@@ -261,18 +262,18 @@ func change(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if u.State != store.AcceptedUp && u.State != store.WithdrawUp {
+	if u.State != uploads.AcceptedUp && u.State != uploads.WithdrawUp {
 		return &web.Error{Status: http.StatusConflict, Detail: "not_accepted"}
 	}
 	filename := u.Filename
-	if u, err = c.Site.Store.WithdrawUpload(c.Context(), u.ID, by, c.Defined); err != nil {
+	if u, err = c.Site.Uploads.WithdrawUpload(c.Context(), u.ID, by, c.Defined); err != nil {
 		return err
 	}
 	u.Filename = filename
 	if c.Page && body.Form {
 		return c.Redirect("/" + c.Project + "/uploads/" + u.ID + "?done=withdrawn")
 	}
-	found, err := c.Site.Store.Findings(c.Context(), c.Project, u.ID)
+	found, err := c.Site.Uploads.Findings(c.Context(), c.Project, u.ID)
 	if err != nil {
 		return err
 	}
@@ -284,7 +285,7 @@ func errorList(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	found, err := c.Site.Store.Findings(c.Context(), c.Project, u.ID)
+	found, err := c.Site.Uploads.Findings(c.Context(), c.Project, u.ID)
 	if err != nil {
 		return err
 	}
@@ -315,7 +316,7 @@ func original(c *web.Call) error {
 }
 
 // describe is an upload as programs read it.
-func describe(u store.Upload, found store.Findings) map[string]any {
+func describe(u uploads.Upload, found uploads.Findings) map[string]any {
 	out := map[string]any{
 		"id": u.ID, "state": u.State, "kind": nothing(u.Kind), "filename": u.Filename, "owner": u.Owner, "sha256": nothing(u.SHA256), "bytes": u.Bytes,
 		"rows": u.Rows, "new": u.New, "changed": u.Changed, "unchanged": u.Unchanged, "totals": totals(u),
@@ -341,15 +342,15 @@ func describe(u store.Upload, found store.Findings) map[string]any {
 }
 
 // totals are what a file adds up to; none where it was not read to its end.
-func totals(u store.Upload) store.Totals {
+func totals(u uploads.Upload) uploads.Totals {
 	if u.Totals == nil {
-		return store.Totals{}
+		return uploads.Totals{}
 	}
 	return u.Totals
 }
 
 // cells are findings with their sentences in the uploader's language.
-func cells(u store.Upload, findings []store.Finding) []map[string]any {
+func cells(u uploads.Upload, findings []uploads.Finding) []map[string]any {
 	words := text.Of(u.Language)
 	out := make([]map[string]any, len(findings))
 	for i, f := range findings {
@@ -374,7 +375,7 @@ func instant(at time.Time) any {
 
 // sender is what people call who sent a file.
 func sender(c *web.Call, owner string) string {
-	if owner == store.Office {
+	if owner == uploads.Office {
 		return c.Messages().Say("uploads.office")
 	}
 	if p, known := c.Defined.Definition.Partner(owner); known {
@@ -383,9 +384,9 @@ func sender(c *web.Call, owner string) string {
 	return owner
 }
 
-func drawn(c *web.Call, u store.Upload, found store.Findings) page.Upload {
+func drawn(c *web.Call, u uploads.Upload, found uploads.Findings) page.Upload {
 	words := c.Messages() // a page is in one language, its reader's
-	problems := func(findings []store.Finding) []page.CellProblem {
+	problems := func(findings []uploads.Finding) []page.CellProblem {
 		out := make([]page.CellProblem, len(findings))
 		for i, f := range findings {
 			out[i] = page.CellProblem{Row: f.Row, Column: f.Column, Code: f.Problem.Code, Value: f.Value, Message: words.Problem(f.Problem)}

@@ -8,8 +8,8 @@ import (
 
 	"outreach/internal/page"
 	"outreach/internal/record"
-	"outreach/internal/store"
 	"outreach/internal/table"
+	"outreach/internal/uploads"
 	"outreach/internal/web"
 )
 
@@ -29,7 +29,7 @@ func own(c *web.Call, partner string) (*page.OwnTotals, error) {
 	if err != nil || len(files) == 0 {
 		return nil, err
 	}
-	out := &page.OwnTotals{AsOf: c.Site.Store.Now()}
+	out := &page.OwnTotals{AsOf: c.Site.DB.Now()}
 	if rows > mostAdded {
 		out.TooMany = true
 		return out, nil
@@ -74,30 +74,30 @@ func add(line *page.OwnLine, reach int64) {
 }
 
 // counting are a partner's files that count, in the order in which they arrived, and how many rows they have.
-func counting(c *web.Call, partner string) (files []store.Upload, rows int, err error) {
-	all, err := web.All(func(cursor string) (store.Page[store.Upload], error) {
-		return c.Site.Store.Uploads(c.Context(), c.Project, partner, table.MostPage, cursor)
+func counting(c *web.Call, partner string) (files []uploads.Upload, rows int, err error) {
+	all, err := web.All(func(cursor string) (table.PageOf[uploads.Upload], error) {
+		return c.Site.Uploads.Uploads(c.Context(), c.Project, partner, table.MostPage, cursor)
 	})
 	for _, u := range all {
-		if u.State == store.AcceptedUp && u.SameAs == "" && u.Kind == record.Builtin().Kind(record.Media).Plural {
+		if u.State == uploads.AcceptedUp && u.SameAs == "" && u.Kind == record.Builtin().Kind(record.Media).Plural {
 			files = append(files, u)
 			rows += u.Rows
 		}
 	}
-	slices.SortFunc(files, func(a, b store.Upload) int {
+	slices.SortFunc(files, func(a, b uploads.Upload) int {
 		return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.Object, b.Object))
 	})
 	return files, rows, err
 }
 
 // lay lays a file over what was said before. Its prints stand in the order of its rows.
-func lay(c *web.Call, u store.Upload, said map[[16]byte]airing) error {
+func lay(c *web.Call, u uploads.Upload, said map[[16]byte]airing) error {
 	keys := make([][16]byte, 0, u.Rows)
-	if err := c.Site.Store.Prints(c.Context(), c.Project, u.ID, func(p store.Print) { keys = append(keys, p.Natural) }); err != nil {
+	if err := c.Site.Uploads.Prints(c.Context(), c.Project, u.ID, func(p uploads.Print) { keys = append(keys, p.Natural) }); err != nil {
 		return err
 	}
 	period := c.Defined.Definition.Period
-	for line, err := range c.Site.Store.Lines(c.Context(), c.Project, u) {
+	for line, err := range c.Site.Uploads.Lines(c.Context(), c.Project, u) {
 		if err != nil || len(keys) == 0 {
 			return err
 		}

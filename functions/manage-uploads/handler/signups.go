@@ -37,11 +37,11 @@ func exportSignups(c *web.Call, each func(row []any)) error {
 			continue
 		}
 		for cursor := ""; ; {
-			found, err := c.Site.Store.Signups(c.Context(), c.Project, id, table.MostPage, cursor)
+			found, err := c.Site.Signups.Signups(c.Context(), c.Project, id, table.MostPage, cursor)
 			if err != nil {
 				return err
 			}
-			forms, err := c.Site.Store.Forms(c.Context(), c.Project, found.Items)
+			forms, err := c.Site.Signups.Forms(c.Context(), c.Project, found.Items)
 			if err != nil {
 				return err
 			}
@@ -111,7 +111,7 @@ func signupsXLSX(c *web.Call) error {
 		sheet.Columns = append(sheet.Columns, workbook.Column{Name: name, Width: 22})
 	}
 	var b bytes.Buffer
-	about := workbook.About{Title: c.Defined.Definition.Title.In(c.Language) + ": " + sheet.Name, Language: c.Language, Made: c.Site.Store.Now()}
+	about := workbook.About{Title: c.Defined.Definition.Title.In(c.Language) + ": " + sheet.Name, Language: c.Language, Made: c.Site.DB.Now()}
 	if err := workbook.Write(&b, about, sheet); err != nil {
 		return err
 	}

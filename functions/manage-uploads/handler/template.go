@@ -5,8 +5,8 @@ import (
 
 	"outreach/internal/record"
 	"outreach/internal/report/workbook"
-	"outreach/internal/store"
 	"outreach/internal/upload/blank"
+	"outreach/internal/uploads"
 	"outreach/internal/web"
 )
 
@@ -21,7 +21,7 @@ func wanted(c *web.Call) (*record.Kind, error) {
 		return record.Builtin().Kind(record.Media), nil
 	}
 	list := record.Builtin().Kind(record.Media).Plural
-	if own == store.Office {
+	if own == uploads.Office {
 		list = ""
 		for i, k := range record.Builtin().Kinds {
 			list += [2]string{"", ", "}[min(i, 1)] + k.Plural
@@ -31,7 +31,7 @@ func wanted(c *web.Call) (*record.Kind, error) {
 	switch {
 	case kind == nil:
 		return nil, web.Invalid(record.Problem{Field: "kind", Code: record.NotInList, Args: map[string]string{"list": list}})
-	case own != store.Office && kind != record.Builtin().Kind(record.Media):
+	case own != uploads.Office && kind != record.Builtin().Kind(record.Media):
 		return nil, web.Invalid(record.Problem{Field: "kind", Code: record.NotAllowed})
 	}
 	return kind, nil
@@ -56,7 +56,7 @@ func templateXLSX(c *web.Call) error {
 	}
 	title := c.Defined.Definition.Title.In(c.Language) + ": " + c.Messages().Say("kinds."+kind.Plural)
 	var b bytes.Buffer
-	if err := blank.Of(kind, c.Defined.Definition, c.Today(), c.Language).XLSX(&b, title, c.Site.Store.Now()); err != nil {
+	if err := blank.Of(kind, c.Defined.Definition, c.Today(), c.Language).XLSX(&b, title, c.Site.DB.Now()); err != nil {
 		return err
 	}
 	return c.Download(workbook.MediaType, templateName(c, kind)+".xlsx", b.Bytes())

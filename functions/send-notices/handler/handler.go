@@ -12,17 +12,19 @@ import (
 	"sync"
 	"time"
 
+	"outreach/internal/app"
 	"outreach/internal/fact"
 	"outreach/internal/letter"
 	"outreach/internal/mail"
+	"outreach/internal/notices"
 	"outreach/internal/project"
-	"outreach/internal/signup"
+	"outreach/internal/record"
 	"outreach/internal/store"
 )
 
 // Notices writes to people.
 type Notices struct {
-	Store   *store.Store
+	*app.App
 	Mail    mail.Sender
 	BaseURL string
 	Log     *slog.Logger
@@ -53,7 +55,7 @@ func (n *Notices) CatchUp(ctx context.Context) error {
 		ctx, cancel = context.WithDeadline(ctx, ends.Add(-toGiveBack))
 		defer cancel()
 	}
-	ids, err := n.Store.Projects(ctx)
+	ids, err := n.Projects.Projects(ctx)
 	if err != nil {
 		return err
 	}
@@ -64,7 +66,7 @@ func (n *Notices) CatchUp(ctx context.Context) error {
 	}
 	var all []*project.Definition
 	for _, id := range ids {
-		defined, err := n.Store.Definition(ctx, id)
+		defined, err := n.Projects.Definition(ctx, id)
 		if err != nil {
 			notSent(id, err)
 			continue
@@ -76,7 +78,7 @@ func (n *Notices) CatchUp(ctx context.Context) error {
 		for _, d := range waiting {
 			err := n.project(ctx, d)
 			switch {
-			case errors.Is(err, store.ErrTaken):
+			case errors.Is(err, notices.ErrTaken):
 				taken = append(taken, d)
 			case err != nil:
 				notSent(d.ID, err)
@@ -96,11 +98,11 @@ func (n *Notices) CatchUp(ctx context.Context) error {
 
 // project sends a project's letters, lane by lane. What fails holds up the letters behind it in its lane alone.
 func (n *Notices) project(ctx context.Context, d *project.Definition) (err error) {
-	heads, err := n.Store.Heads(ctx, d.ID)
+	heads, err := n.Facts.Heads(ctx, d.ID)
 	if err != nil {
 		return err
 	}
-	turn, err := n.Store.TakeTurn(ctx, d.ID, n.Owner, Turn, heads)
+	turn, err := n.Notices.TakeTurn(ctx, d.ID, n.Owner, Turn, heads)
 	if err != nil || turn == nil {
 		return err
 	}
@@ -122,8 +124,8 @@ func (n *Notices) project(ctx context.Context, d *project.Definition) (err error
 	for lane := range heads {
 		upTo := turn.Done
 		upTo[lane] = heads[lane]
-		err := n.Store.Facts(ctx, d.ID, turn.Done, upTo, tell)
-		if errors.Is(err, store.ErrTaken) {
+		err := n.Facts.Read(ctx, d.ID, turn.Done, upTo, tell)
+		if errors.Is(err, notices.ErrTaken) {
 			return err
 		}
 		failed = append(failed, err)
@@ -151,10 +153,10 @@ func (n *Notices) tell(ctx context.Context, d *project.Definition, f fact.Fact) 
 				return false, nil // the office tidies up a project that is over
 			}
 			switch moved.State {
-			case signup.Accepted:
+			case record.Accepted:
 				return n.signup(ctx, d, f, moved.Signup, "", letter.PlaceFree)
-			case signup.Cancelled:
-				return n.signup(ctx, d, f, moved.Signup, "", signup.Cancelled)
+			case record.Cancelled:
+				return n.signup(ctx, d, f, moved.Signup, "", record.Cancelled)
 			}
 			return false, nil
 		})
@@ -193,7 +195,7 @@ const mostAgain = 5
 
 // signup writes about a sign-up to the address that its form gave, in the person's language.
 func (n *Notices) signup(ctx context.Context, d *project.Definition, f fact.Fact, id, entry, what string) (bool, error) {
-	su, err := n.Store.Signup(ctx, d.ID, id)
+	su, err := n.Signups.Signup(ctx, d.ID, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
@@ -206,18 +208,18 @@ func (n *Notices) signup(ctx context.Context, d *project.Definition, f fact.Fact
 	if entry != "" {
 		su.Entry = entry
 	}
-	form, err := n.Store.Form(ctx, d.ID, su)
+	form, err := n.Signups.Form(ctx, d.ID, su)
 	if err != nil || form["email"] == "" {
 		return false, err
 	}
 	cancel := n.cancelLink(d.ID, id)
-	if what == signup.Held || what == letter.Again {
+	if what == record.Held || what == letter.Again {
 		theirs, err := n.isTheirs(ctx, d.ID, su.Person, form["email"])
 		if err != nil {
 			return false, err
 		}
 		if !theirs {
-			what, cancel = signup.Held, ""
+			what, cancel = record.Held, ""
 		}
 	}
 	activity, known := d.Activity(su.Activity)
@@ -237,7 +239,7 @@ func (n *Notices) signup(ctx context.Context, d *project.Definition, f fact.Fact
 // isTheirs tells that a person is known by an address. Whoever sends another's PESEL with an address of their own is not told
 // that the other had signed up, nor given the means to withdraw them: the office looks first.
 func (n *Notices) isTheirs(ctx context.Context, project, id, email string) (bool, error) {
-	p, err := n.Store.Person(ctx, project, id)
+	p, err := n.People.Person(ctx, project, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
@@ -245,5 +247,5 @@ func (n *Notices) isTheirs(ctx context.Context, project, id, email string) (bool
 }
 
 func (n *Notices) cancelLink(project, signup string) string {
-	return n.BaseURL + "/" + project + "/signups/" + signup + "/cancel?" + url.Values{"token": {n.Store.CancelToken(project, signup)}}.Encode()
+	return n.BaseURL + "/" + project + "/signups/" + signup + "/cancel?" + url.Values{"token": {n.Signups.CancelToken(project, signup)}}.Encode()
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"outreach/internal/access"
 	"outreach/internal/attention"
 	"outreach/internal/fact"
 	"outreach/internal/letter"
@@ -18,7 +19,9 @@ import (
 	"outreach/internal/report/paper"
 	"outreach/internal/report/workbook"
 	"outreach/internal/snapshot"
+	"outreach/internal/snapshots"
 	"outreach/internal/store"
+	"outreach/internal/uploads"
 )
 
 // Roles that are written to; a partner's is "partner:" and its id.
@@ -30,11 +33,11 @@ const (
 
 // each writes to members of the staff, each in their own language, and to nobody twice where it is done again because one of
 // them could not be written to. A letter's id is the cause's and the member's.
-func (n *Notices) each(ctx context.Context, project, cause string, members []store.Member, draw func(language string) (letter.Letter, error)) (bool, error) {
+func (n *Notices) each(ctx context.Context, project, cause string, members []access.Member, draw func(language string) (letter.Letter, error)) (bool, error) {
 	if len(members) == 0 {
 		n.Log.Warn("nobody to write to", "project", project, "cause", cause)
 	}
-	sent, err := n.Store.LettersSent(ctx, project, cause)
+	sent, err := n.Notices.LettersSent(ctx, project, cause)
 	if err != nil {
 		return false, err
 	}
@@ -49,7 +52,7 @@ func (n *Notices) each(ctx context.Context, project, cause string, members []sto
 		if err := n.send(ctx, project, drawn.To(m.Email, cause+"-"+m.ID)); err != nil {
 			return false, err
 		}
-		if err := n.Store.SetLetterSent(ctx, project, cause, m.ID); err != nil {
+		if err := n.Notices.SetLetterSent(ctx, project, cause, m.ID); err != nil {
 			return false, err
 		}
 	}
@@ -59,14 +62,14 @@ func (n *Notices) each(ctx context.Context, project, cause string, members []sto
 // rejected writes to whoever sent a file, with the reasons. One that came by a partner's own AWS identity was sent by nobody
 // who signed in: everybody hears of it who did as that partner.
 func (n *Notices) rejected(ctx context.Context, d *project.Definition, f fact.Fact, id string) (bool, error) {
-	u, err := n.Store.Upload(ctx, d.ID, id)
+	u, err := n.Uploads.Upload(ctx, d.ID, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	found, err := n.Store.Findings(ctx, d.ID, id)
+	found, err := n.Uploads.Findings(ctx, d.ID, id)
 	if err != nil {
 		return false, err
 	}
@@ -83,24 +86,24 @@ func (n *Notices) rejected(ctx context.Context, d *project.Definition, f fact.Fa
 	})
 }
 
-func (n *Notices) senders(ctx context.Context, project string, u store.Upload) ([]store.Member, error) {
-	emails, err := n.Store.StaffEmails(ctx, project, []string{u.By})
+func (n *Notices) senders(ctx context.Context, project string, u uploads.Upload) ([]access.Member, error) {
+	emails, err := n.Access.StaffEmails(ctx, project, []string{u.By})
 	if err != nil {
 		return nil, err
 	}
 	if email := emails[u.By]; strings.Contains(email, "@") {
-		return []store.Member{{ID: u.By, Email: email, Language: u.Language}}, nil
+		return []access.Member{{ID: u.By, Email: email, Language: u.Language}}, nil
 	}
-	if u.Owner == store.Office {
-		return n.Store.StaffWith(ctx, project, coordinator)
+	if u.Owner == uploads.Office {
+		return n.Access.StaffWith(ctx, project, coordinator)
 	}
-	return n.Store.StaffWith(ctx, project, partner+u.Owner)
+	return n.Access.StaffWith(ctx, project, partner+u.Owner)
 }
 
 // reportDue asks the office to approve the newest snapshot of the day on which a reporting period ended. Where that was
 // approved before it was known to be a report, the funders get it.
 func (n *Notices) reportDue(ctx context.Context, d *project.Definition, f fact.Fact, day string) (bool, error) {
-	kept, _, err := n.Store.Latest(ctx, d.ID, day)
+	kept, _, err := n.Snapshots.Latest(ctx, d.ID, day)
 	if err != nil {
 		return false, err
 	}
@@ -110,11 +113,11 @@ func (n *Notices) reportDue(ctx context.Context, d *project.Definition, f fact.F
 	case snapshot.Rejected:
 		return false, nil
 	}
-	snap, err := n.Store.Snapshot(ctx, kept)
+	snap, err := n.Snapshots.Snapshot(ctx, kept)
 	if err != nil {
 		return false, err
 	}
-	members, err := n.Store.StaffWith(ctx, d.ID, coordinator)
+	members, err := n.Access.StaffWith(ctx, d.ID, coordinator)
 	if err != nil {
 		return false, err
 	}
@@ -129,26 +132,26 @@ func (n *Notices) decided(ctx context.Context, d *project.Definition, said fact.
 	if said.State != snapshot.Approved {
 		return false, nil
 	}
-	kept, err := n.Store.KeptSnapshot(ctx, d.ID, said.Snapshot)
+	kept, err := n.Snapshots.KeptSnapshot(ctx, d.ID, said.Snapshot)
 	if err != nil {
 		return false, err
 	}
-	if _, due, err := n.Store.Report(ctx, d.ID, kept.AsOf); err != nil || !due || kept.State != snapshot.Approved {
+	if _, due, err := n.Reports.Report(ctx, d.ID, kept.AsOf); err != nil || !due || kept.State != snapshot.Approved {
 		return false, err
 	}
 	return n.report(ctx, d, kept)
 }
 
 // report sends a report to the funders with its files, once, however often it is approved.
-func (n *Notices) report(ctx context.Context, d *project.Definition, kept store.Kept) (bool, error) {
-	if sent, err := n.Store.ReportSent(ctx, d.ID, kept.ID); err != nil || sent {
+func (n *Notices) report(ctx context.Context, d *project.Definition, kept snapshots.Kept) (bool, error) {
+	if sent, err := n.Notices.ReportSent(ctx, d.ID, kept.ID); err != nil || sent {
 		return false, err
 	}
-	snap, err := n.Store.Snapshot(ctx, kept)
+	snap, err := n.Snapshots.Snapshot(ctx, kept)
 	if err != nil {
 		return false, err
 	}
-	members, err := n.Store.StaffWith(ctx, d.ID, funder)
+	members, err := n.Access.StaffWith(ctx, d.ID, funder)
 	if err != nil {
 		return false, err
 	}
@@ -165,7 +168,7 @@ func (n *Notices) report(ctx context.Context, d *project.Definition, kept store.
 	if err != nil || !sent {
 		return sent, err
 	}
-	return true, n.Store.SetReportSent(ctx, d.ID, kept.ID)
+	return true, n.Notices.SetReportSent(ctx, d.ID, kept.ID)
 }
 
 // files are a report as it is filed, in the language that the funder reads it in.
@@ -181,7 +184,7 @@ func files(d *project.Definition, snap snapshot.Snapshot, language string) ([]ma
 	return []mail.File{{Name: name + ".pdf", Type: paper.MediaType, Data: pdf.Bytes()}, {Name: name + ".xlsx", Type: workbook.MediaType, Data: xlsx.Bytes()}}, nil
 }
 
-func (n *Notices) snapshotLink(kept store.Kept) string {
+func (n *Notices) snapshotLink(kept snapshots.Kept) string {
 	return n.BaseURL + "/" + kept.Project + "/snapshots/" + kept.ID
 }
 
@@ -190,14 +193,14 @@ const stale = 36 * time.Hour
 
 // attention tells the office what waits for somebody to look.
 func (n *Notices) attention(ctx context.Context, d *project.Definition, f fact.Fact, noted fact.AttentionNoted) (bool, error) {
-	if n.Store.Now().Sub(f.At) > stale {
+	if n.DB.Now().Sub(f.At) > stale {
 		return false, nil
 	}
 	var counts attention.Counts
 	if err := json.Unmarshal(noted.Counts, &counts); err != nil {
 		return false, err
 	}
-	members, err := n.Store.StaffWith(ctx, d.ID, coordinator)
+	members, err := n.Access.StaffWith(ctx, d.ID, coordinator)
 	if err != nil {
 		return false, err
 	}

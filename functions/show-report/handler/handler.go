@@ -16,7 +16,9 @@ import (
 	"outreach/internal/report/paper"
 	"outreach/internal/report/workbook"
 	"outreach/internal/snapshot"
+	"outreach/internal/snapshots"
 	"outreach/internal/store"
+	"outreach/internal/uploads"
 	"outreach/internal/web"
 )
 
@@ -39,7 +41,7 @@ func New(site *web.Site) http.Handler {
 }
 
 func health(c *web.Call) error {
-	if _, err := c.Site.Store.Projects(c.Context()); err != nil {
+	if _, err := c.Site.Projects.Projects(c.Context()); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, map[string]string{"status": "ok"})
@@ -48,23 +50,23 @@ func health(c *web.Call) error {
 func document(c *web.Call) error { return c.JSON(http.StatusOK, openapi.Document(c.Site.BaseURL)) }
 
 func projects(c *web.Call) error {
-	ids, err := c.Site.Store.Projects(c.Context())
+	ids, err := c.Site.Projects.Projects(c.Context())
 	if err != nil {
 		return err
 	}
 	content, items := page.Projects{}, []map[string]any{}
 	work := []string{} // where the one who asks has work
 	for _, id := range ids {
-		defined, err := c.Site.Store.Definition(c.Context(), id)
+		defined, err := c.Site.Projects.Definition(c.Context(), id)
 		if err != nil {
 			return err
 		}
 		d := defined.Definition
 		open := false
 		for _, a := range d.Activities {
-			open = open || d.SignupOpen(a, c.Site.Store.Now())
+			open = open || d.SignupOpen(a, c.Site.DB.Now())
 		}
-		item := page.ProjectItem{Definition: d, SignupOpen: open, Roles: c.Roles(d.ID), State: d.State(c.Site.Store.Now())}
+		item := page.ProjectItem{Definition: d, SignupOpen: open, Roles: c.Roles(d.ID), State: d.State(c.Site.DB.Now())}
 		if at := page.Work(d.ID, item.Roles); at != "" {
 			work = append(work, at)
 		}
@@ -103,14 +105,14 @@ func results(c *web.Call) error {
 
 // newestApproved is the approved snapshot of the latest day, or nil.
 func newestApproved(c *web.Call) (*snapshot.Snapshot, error) {
-	kept, err := c.Site.Store.NewestApproved(c.Context(), c.Project, "")
+	kept, err := c.Site.Snapshots.NewestApproved(c.Context(), c.Project, "")
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	snap, err := c.Site.Store.Snapshot(c.Context(), kept)
+	snap, err := c.Site.Snapshots.Snapshot(c.Context(), kept)
 	return &snap, err
 }
 
@@ -129,12 +131,12 @@ func list(c *web.Call) error {
 	if c.Has(web.Coordinator) {
 		state = ""
 	}
-	found, err := c.Site.Store.Snapshots(c.Context(), c.Project, state, c.Limit(), c.Cursor())
+	found, err := c.Site.Snapshots.Snapshots(c.Context(), c.Project, state, c.Limit(), c.Cursor())
 	if err != nil {
 		return err
 	}
 	if c.Page {
-		content := page.Snapshots{Definition: c.Defined.Definition, Next: c.NextAddress(found.Next), Compile: c.Has(web.Coordinator), Today: c.Today(), Entry: page.Entry{IdempotencyKey: c.Site.Store.NewID()}}
+		content := page.Snapshots{Definition: c.Defined.Definition, Next: c.NextAddress(found.Next), Compile: c.Has(web.Coordinator), Today: c.Today(), Entry: page.Entry{IdempotencyKey: c.Site.DB.NewID()}}
 		if c.Cursor() == "" {
 			if content.Newest, err = newestApproved(c); err != nil {
 				return err
@@ -165,7 +167,7 @@ func show(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	snap, err := c.Site.Store.Snapshot(c.Context(), kept)
+	snap, err := c.Site.Snapshots.Snapshot(c.Context(), kept)
 	if err != nil {
 		return err
 	}
@@ -214,7 +216,7 @@ func changes(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	snap, err := c.Site.Store.Snapshot(c.Context(), kept)
+	snap, err := c.Site.Snapshots.Snapshot(c.Context(), kept)
 	if err != nil {
 		return err
 	}
@@ -228,23 +230,23 @@ func changes(c *web.Call) error {
 	return c.JSON(http.StatusOK, compared)
 }
 
-func compare(c *web.Call, kept store.Kept, snap snapshot.Snapshot) (snapshot.Changes, error) {
-	side := func(kept store.Kept, snap snapshot.Snapshot) (snapshot.Side, error) {
-		defined, err := c.Site.Store.DefinitionVersion(c.Context(), c.Project, kept.Definition.Version)
+func compare(c *web.Call, kept snapshots.Kept, snap snapshot.Snapshot) (snapshot.Changes, error) {
+	side := func(kept snapshots.Kept, snap snapshot.Snapshot) (snapshot.Side, error) {
+		defined, err := c.Site.Projects.DefinitionVersion(c.Context(), c.Project, kept.Definition.Version)
 		return snapshot.Side{Snapshot: snap, Definition: defined.Definition}, err
 	}
 	now, err := side(kept, snap)
 	if err != nil {
 		return snapshot.Changes{}, err
 	}
-	before, err := c.Site.Store.NewestApproved(c.Context(), c.Project, kept.AsOf)
+	before, err := c.Site.Snapshots.NewestApproved(c.Context(), c.Project, kept.AsOf)
 	if errors.Is(err, store.ErrNotFound) {
 		return snapshot.Compare(now, nil), nil
 	}
 	if err != nil {
 		return snapshot.Changes{}, err
 	}
-	old, err := c.Site.Store.Snapshot(c.Context(), before)
+	old, err := c.Site.Snapshots.Snapshot(c.Context(), before)
 	if err != nil {
 		return snapshot.Changes{}, err
 	}
@@ -257,7 +259,7 @@ func compare(c *web.Call, kept store.Kept, snap snapshot.Snapshot) (snapshot.Cha
 
 // figure is a number whose evidence an address asks for.
 type figure struct {
-	kept          store.Kept
+	kept          snapshots.Kept
 	code          string // "" for the participants
 	title, number string
 }
@@ -275,7 +277,7 @@ func asked(c *web.Call) (figure, error) {
 	if err != nil {
 		return figure{}, err
 	}
-	snap, err := c.Site.Store.Snapshot(c.Context(), kept)
+	snap, err := c.Site.Snapshots.Snapshot(c.Context(), kept)
 	if err != nil {
 		return figure{}, err
 	}
@@ -302,7 +304,7 @@ func evidence(c *web.Call) error {
 			return &web.Error{Status: http.StatusBadRequest, Detail: "cursor"}
 		}
 	}
-	items, next, err := c.Site.Store.Evidence(c.Context(), f.kept, f.evidence(), from, c.Limit())
+	items, next, err := c.Site.Snapshots.Evidence(c.Context(), f.kept, f.evidence(), from, c.Limit())
 	if err != nil {
 		return err
 	}
@@ -313,7 +315,7 @@ func evidence(c *web.Call) error {
 	if !c.Page {
 		return c.List(bare(items), cursor)
 	}
-	defined, err := c.Site.Store.DefinitionVersion(c.Context(), c.Project, f.kept.Definition.Version)
+	defined, err := c.Site.Projects.DefinitionVersion(c.Context(), c.Project, f.kept.Definition.Version)
 	if err != nil {
 		return err
 	}
@@ -329,16 +331,16 @@ func evidence(c *web.Call) error {
 
 // senders are the names of the partners who sent the files in which some records stand.
 func senders(c *web.Call, items []snapshot.Counted) (map[string]string, error) {
-	var uploads []string
+	var ids []string
 	for _, one := range items {
-		if one.Upload != "" && !slices.Contains(uploads, one.Upload) {
-			uploads = append(uploads, one.Upload)
+		if one.Upload != "" && !slices.Contains(ids, one.Upload) {
+			ids = append(ids, one.Upload)
 		}
 	}
-	if len(uploads) == 0 {
+	if len(ids) == 0 {
 		return nil, nil
 	}
-	owners, err := c.Site.Store.UploadOwners(c.Context(), c.Project, uploads)
+	owners, err := c.Site.Uploads.UploadOwners(c.Context(), c.Project, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -346,7 +348,7 @@ func senders(c *web.Call, items []snapshot.Counted) (map[string]string, error) {
 	for upload, owner := range owners {
 		if partner, known := c.Defined.Definition.Partner(owner); known {
 			out[upload] = partner.Name
-		} else if owner != store.Office {
+		} else if owner != uploads.Office {
 			out[upload] = owner
 		}
 	}
@@ -369,7 +371,7 @@ func evidenceCSV(c *web.Call) error {
 	}
 	all := func(yield func(snapshot.Evidence, error) bool) {
 		for from := 0; from >= 0; {
-			items, next, err := c.Site.Store.Evidence(c.Context(), f.kept, f.evidence(), from, store.EvidencePart)
+			items, next, err := c.Site.Snapshots.Evidence(c.Context(), f.kept, f.evidence(), from, snapshots.EvidencePart)
 			if err != nil {
 				yield(snapshot.Evidence{}, err)
 				return
@@ -392,7 +394,7 @@ func evidenceCSV(c *web.Call) error {
 func drawn(c *web.Call, snap *snapshot.Snapshot) page.Results {
 	open := false
 	for _, a := range c.Defined.Definition.Activities {
-		open = open || c.Defined.Definition.SignupOpen(a, c.Site.Store.Now())
+		open = open || c.Defined.Definition.SignupOpen(a, c.Site.DB.Now())
 	}
 	return page.Results{Definition: c.Defined.Definition, Snapshot: snap, SignupOpen: open, Part: c.URL.Query().Get("part")}
 }

@@ -13,7 +13,7 @@ import (
 	"outreach/internal/page"
 	"outreach/internal/project"
 	"outreach/internal/record"
-	"outreach/internal/signup"
+	"outreach/internal/signups"
 	"outreach/internal/store"
 	"outreach/internal/web"
 )
@@ -31,7 +31,7 @@ func New(site *web.Site) http.Handler {
 func form(c *web.Call) error {
 	entry := page.Entry{Values: map[string]string{"activity": c.URL.Query().Get("activity")}}
 	if !c.Page {
-		words := map[string]any{"version": signup.ConsentVersion, "text": page.DataWords(c.Messages(), c.Defined.Definition)}
+		words := map[string]any{"version": signups.ConsentVersion, "text": page.DataWords(c.Messages(), c.Defined.Definition)}
 		return c.JSON(http.StatusOK, map[string]any{"project": c.Defined.Definition.ID, "activities": activities(c), "consent": words})
 	}
 	receipt := c.URL.Query().Get("receipt")
@@ -64,12 +64,12 @@ func activities(c *web.Call) []map[string]any {
 
 // open tells whether the one who asks may sign somebody up: late paper is for the office.
 func open(c *web.Call, a project.Activity) bool {
-	return c.Has(web.Coordinator) || c.Defined.Definition.SignupOpen(a, c.Site.Store.Now())
+	return c.Has(web.Coordinator) || c.Defined.Definition.SignupOpen(a, c.Site.DB.Now())
 }
 
 func show(c *web.Call, status int, entry page.Entry) error {
 	if entry.IdempotencyKey == "" {
-		entry.IdempotencyKey = c.Site.Store.NewID()
+		entry.IdempotencyKey = c.Site.DB.NewID()
 	}
 	if c.Method == http.MethodPost {
 		// Where a form is sent it cannot be asked for: the page's links lead to where it can.
@@ -77,7 +77,7 @@ func show(c *web.Call, status int, entry page.Entry) error {
 	}
 	content := page.Signup{Definition: c.Defined.Definition, Entry: entry, Today: c.Today(), Office: c.Has(web.Coordinator)}
 	for _, a := range c.Defined.Definition.Activities {
-		content.Places = append(content.Places, page.Place{Activity: a, Open: c.Defined.Definition.SignupOpen(a, c.Site.Store.Now()), Left: -1})
+		content.Places = append(content.Places, page.Place{Activity: a, Open: c.Defined.Definition.SignupOpen(a, c.Site.DB.Now()), Left: -1})
 	}
 	return c.Show(status, content)
 }
@@ -88,13 +88,13 @@ func submit(c *web.Call) error {
 		return err
 	}
 	office := c.Has(web.Coordinator)
-	var result store.SignedUp
-	if body.Form && body.Take(signup.Trap) != "" {
-		err = web.Invalid(record.Problem{Field: signup.Trap, Code: record.NotAllowed, Hint: "trap"})
+	var result signups.SignedUp
+	if body.Form && body.Take(signups.Trap) != "" {
+		err = web.Invalid(record.Problem{Field: signups.Trap, Code: record.NotAllowed, Hint: "trap"})
 	}
 	done := false
 	if err == nil {
-		done, err = c.Site.Store.Answered(c.Context(), body.Once, &result)
+		done, err = c.Site.DB.Answered(c.Context(), body.Once, &result)
 	}
 	if err == nil && !done {
 		result, err = take(c, body, office)
@@ -119,8 +119,8 @@ func submit(c *web.Call) error {
 }
 
 // take checks a sign-up and writes it down.
-func take(c *web.Call, body web.Body, office bool) (store.SignedUp, error) {
-	now := c.Site.Store.Now()
+func take(c *web.Call, body web.Body, office bool) (signups.SignedUp, error) {
+	now := c.Site.DB.Now()
 	def := c.Defined.Definition
 	entry, problems := record.Builtin().Kind(record.Signup).Read(body.Given, record.Scope{Definition: def, Today: c.Today(), Loose: body.Form})
 	get := func(field string) string { return record.Builtin().Kind(record.Signup).Get(entry.Row, field) }
@@ -137,28 +137,28 @@ func take(c *web.Call, body web.Body, office bool) (store.SignedUp, error) {
 		problems = append(problems, record.Problem{Field: "activity", Code: record.Closed})
 	}
 	if len(problems) > 0 {
-		return store.SignedUp{}, web.Invalid(problems...)
+		return signups.SignedUp{}, web.Invalid(problems...)
 	}
 	if at := record.Builtin().Kind(record.Signup).Index("locale"); entry.Row[at] == "" && !office {
 		entry.Row[at] = c.Language
 	}
-	draft := store.SignupDraft{Activity: activity, Row: entry.Row, Submitted: submitted, Public: !office}
+	draft := signups.SignupDraft{Activity: activity, Row: entry.Row, Submitted: submitted, Public: !office}
 	if !office {
-		draft.Consent = signup.ConsentVersion
+		draft.Consent = signups.ConsentVersion
 	} else {
 		by, err := c.Staff()
 		if err != nil {
-			return store.SignedUp{}, err
+			return signups.SignedUp{}, err
 		}
 		draft.By = by
 	}
-	return c.Site.Store.SignUp(c.Context(), c.Project, draft, body.Once)
+	return c.Site.Signups.SignUp(c.Context(), c.Project, draft, body.Once)
 }
 
 // held finds the sign-up that the token of an e-mail is for. A wrong token is answered like a wrong id.
-func held(c *web.Call, token string) (signup.Signup, error) {
-	su, err := c.Site.Store.Signup(c.Context(), c.Project, c.PathValue("id"))
-	right := c.Site.Store.CancelToken(c.Project, c.PathValue("id"))
+func held(c *web.Call, token string) (signups.Signup, error) {
+	su, err := c.Site.Signups.Signup(c.Context(), c.Project, c.PathValue("id"))
+	right := c.Site.Signups.CancelToken(c.Project, c.PathValue("id"))
 	if subtle.ConstantTimeCompare([]byte(right), []byte(token)) != 1 {
 		return su, store.ErrNotFound
 	}
@@ -187,7 +187,7 @@ func cancel(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	su, err = c.Site.Store.MoveSignup(c.Context(), c.Defined.Definition, su.ID, signup.Cancelled, "")
+	su, err = c.Site.Signups.MoveSignup(c.Context(), c.Defined.Definition, su.ID, record.Cancelled, "")
 	if err != nil && !errors.Is(err, store.ErrStale) {
 		return err
 	}
@@ -197,14 +197,14 @@ func cancel(c *web.Call) error {
 	return answer(c, su, token)
 }
 
-func answer(c *web.Call, su signup.Signup, token string) error {
+func answer(c *web.Call, su signups.Signup, token string) error {
 	activity, _ := c.Defined.Definition.Activity(su.Activity)
 	if c.Page {
 		return c.Show(http.StatusOK, page.Cancel{Activity: activity.Label.In(c.Language), Token: token, Done: !su.Live()})
 	}
 	state := "received"
 	if !su.Live() {
-		state = signup.Cancelled
+		state = record.Cancelled
 	}
 	return c.JSON(http.StatusOK, map[string]any{"activity": su.Activity, "state": state})
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"outreach/internal/app"
 	"outreach/internal/mail/mailbox"
 	"outreach/internal/objects/folder"
 	"outreach/internal/store"
@@ -73,7 +74,7 @@ func folders(ctx context.Context, s settings, out io.Writer) (err error) {
 	return restore{live: live, restored: restored, snapshots: s.snapshots, dry: s.dry, out: out}.run(ctx)
 }
 
-func open(data string) (*store.Store, func() error, error) {
+func open(data string) (*app.App, func() error, error) {
 	file := filepath.Join(data, "tracker.db")
 	if _, err := os.Stat(file); err != nil {
 		return nil, nil, err
@@ -82,7 +83,6 @@ func open(data string) (*store.Store, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s := &store.Store{Now: time.Now}
 	tracker, err := db.Table("tracker")
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
@@ -91,13 +91,16 @@ func open(data string) (*store.Store, func() error, error) {
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
-	s.Tracker, s.People = tracker, people
-	if s.Letters, err = mailbox.Open(filepath.Join(data, "mail.jsonl"), nil); err != nil {
+	letters, err := mailbox.Open(filepath.Join(data, "mail.jsonl"), nil)
+	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
 	// Nothing is signed here, so that the secret does not matter.
-	if s.Objects, err = folder.Open(filepath.Join(data, "objects"), "", make([]byte, 32)); err != nil {
+	files, err := folder.Open(filepath.Join(data, "objects"), "", make([]byte, 32))
+	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
+	s := app.New(&store.DB{Tracker: tracker, People: people, Objects: files, Now: time.Now})
+	s.Privacy.Letters = letters
 	return s, db.Close, nil
 }

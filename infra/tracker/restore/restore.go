@@ -9,12 +9,13 @@ import (
 	"slices"
 
 	compilesnapshot "outreach/functions/compile-snapshot/handler"
-	"outreach/internal/store"
+	"outreach/internal/app"
+	"outreach/internal/people"
 )
 
 // restore goes on where the tables are back as they were.
 type restore struct {
-	live, restored *store.Store
+	live, restored *app.App
 	snapshots      int
 	dry            bool
 	out            io.Writer
@@ -22,7 +23,7 @@ type restore struct {
 
 // run erases again who was erased since, then computes snapshots again.
 func (r restore) run(ctx context.Context) error {
-	projects, err := r.restored.Projects(ctx)
+	projects, err := r.restored.Projects.Projects(ctx)
 	if err != nil {
 		return err
 	}
@@ -45,14 +46,14 @@ func (r restore) run(ctx context.Context) error {
 
 // replay does what the live ledger says in the restored tables, where the people are there again.
 func (r restore) replay(ctx context.Context, project string) error {
-	ledger, err := r.live.Erasures(ctx, project)
+	ledger, err := r.live.Privacy.Erasures(ctx, project)
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(ledger, func(a, b store.Erasure) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Fresh, b.Fresh)) })
+	slices.SortFunc(ledger, func(a, b people.Erasure) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Fresh, b.Fresh)) })
 	again := 0
 	for _, e := range ledger {
-		there, err := r.restored.Remains(ctx, project, e)
+		there, err := r.restored.People.Remains(ctx, project, e)
 		if err != nil {
 			return err
 		}
@@ -63,12 +64,12 @@ func (r restore) replay(ctx context.Context, project string) error {
 		if r.dry {
 			continue
 		}
-		if err := r.restored.EraseAgain(ctx, project, e); err != nil {
+		if err := r.restored.Privacy.EraseAgain(ctx, project, e); err != nil {
 			return fmt.Errorf("erasure %s: %w", e.Fresh, err)
 		}
 	}
 	if !r.dry {
-		if err := r.restored.FinishErasures(ctx, project); err != nil {
+		if err := r.restored.Privacy.FinishErasures(ctx, project); err != nil {
 			return err
 		}
 	}
@@ -82,12 +83,12 @@ func (r restore) replay(ctx context.Context, project string) error {
 
 // verify computes the newest snapshots again, and counts those that differ for no reason.
 func (r restore) verify(ctx context.Context, project string) (wrong int, err error) {
-	newest, err := r.restored.Snapshots(ctx, project, "", r.snapshots, "")
+	newest, err := r.restored.Snapshots.Snapshots(ctx, project, "", r.snapshots, "")
 	if err != nil {
 		return 0, err
 	}
 	for _, kept := range newest.Items {
-		v, err := compilesnapshot.Compiler{Store: r.restored}.Verify(ctx, kept)
+		v, err := compilesnapshot.Compiler{App: r.restored}.Verify(ctx, kept)
 		if err != nil {
 			// What the snapshot was made of is not there; the others may be whole.
 			fmt.Fprintf(r.out, "%s: %s %s %s: NOT COMPUTED: %v\n", project, kept.AsOf, kept.ID, kept.State, errors.Unwrap(err))

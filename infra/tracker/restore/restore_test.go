@@ -19,10 +19,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	compilesnapshot "outreach/functions/compile-snapshot/handler"
+	"outreach/internal/app"
 	"outreach/internal/mail"
 	"outreach/internal/mail/mailbox"
+	"outreach/internal/people"
 	"outreach/internal/project/definition"
 	"outreach/internal/record"
+	"outreach/internal/records"
+	"outreach/internal/signups"
 	"outreach/internal/store"
 	"outreach/internal/table/dynamo"
 )
@@ -64,14 +68,14 @@ func begin(t *testing.T, data string) {
 }
 
 // play is two people with a consultation and a sign-up each, and a snapshot. It gives the first person's id.
-func play(t *testing.T, s *store.Store) string {
+func play(t *testing.T, s *app.App) string {
 	t.Helper()
 	ctx := t.Context()
 	d, problems := definition.Parse("", []byte(town))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if _, _, err := s.SetDefinition(ctx, d, []byte(town), "", ""); err != nil {
+	if _, _, err := s.Projects.SetDefinition(ctx, d, []byte(town), "", ""); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"ewa", "jan"} {
@@ -81,10 +85,10 @@ func play(t *testing.T, s *store.Store) string {
 			row[record.Builtin().Kind(record.Signup).Index(field)] = value
 		}
 		activity, _ := d.Activity("garden")
-		if _, err := s.SignUp(ctx, "town", store.SignupDraft{Activity: activity, Row: row, Submitted: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)}, store.Once{}); err != nil {
+		if _, err := s.Signups.SignUp(ctx, "town", signups.SignupDraft{Activity: activity, Row: row, Submitted: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)}, store.Once{}); err != nil {
 			t.Fatal(err)
 		}
-		who, err := s.Resolve(ctx, "town", record.PersonRef{Email: email}, store.Names{})
+		who, err := s.People.Resolve(ctx, "town", record.PersonRef{Email: email}, people.Names{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,14 +96,14 @@ func play(t *testing.T, s *store.Store) string {
 		for field, value := range map[string]string{"date": "2026-03-01", "field": "law", "minutes": "30", "form": "phone", "topic": "o czym mówi " + name} {
 			row[record.Builtin().Kind(record.Consultation).Index(field)] = value
 		}
-		if _, err := s.Create(ctx, "town", store.Draft{Kind: record.Builtin().Kind(record.Consultation), Person: who, Row: row}, store.Once{}); err != nil {
+		if _, err := s.Records.Create(ctx, "town", records.Draft{Kind: record.Builtin().Kind(record.Consultation), Person: who, Row: row}, store.Once{}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, _, err := (compilesnapshot.Compiler{Store: s}).Compile(ctx, "town", "2026-03-31", "", store.Once{}); err != nil {
+	if _, _, err := (compilesnapshot.Compiler{App: s}).Compile(ctx, "town", "2026-03-31", "", store.Once{}); err != nil {
 		t.Fatal(err)
 	}
-	known, err := s.Resolve(ctx, "town", record.PersonRef{Email: "ewa@example.org"}, store.Names{})
+	known, err := s.People.Resolve(ctx, "town", record.PersonRef{Email: "ewa@example.org"}, people.Names{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,11 +118,11 @@ func TestFolders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Secret = []byte("0123456789abcdef0123456789abcdef")
+	s.DB.Secret = []byte("0123456789abcdef0123456789abcdef")
 	ewa := play(t, s)
 	for _, name := range []string{"ewa", "jan"} {
 		letter := mail.Message{ID: "letter to " + name, To: strings.ToUpper(name) + "@example.org", Text: "Dzień dobry!"}
-		if err := s.Letters.(*mailbox.Box).Send(t.Context(), letter); err != nil {
+		if err := s.Privacy.Letters.(*mailbox.Box).Send(t.Context(), letter); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -131,8 +135,8 @@ func TestFolders(t *testing.T) {
 	if s, closeLive, err = open(live); err != nil {
 		t.Fatal(err)
 	}
-	s.Secret = []byte("0123456789abcdef0123456789abcdef")
-	if err := s.Erase(t.Context(), "town", ewa, ""); err != nil {
+	s.DB.Secret = []byte("0123456789abcdef0123456789abcdef")
+	if err := s.Privacy.Erase(t.Context(), "town", ewa, ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := closeLive(); err != nil {
@@ -171,7 +175,7 @@ func TestAFactThatIsMissingIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Lane = func() int { return 3 }
+	s.Facts.Lane = func() int { return 3 }
 	play(t, s)
 	if err := closeData(); err != nil {
 		t.Fatal(err)
@@ -261,8 +265,7 @@ func TestTables(t *testing.T) {
 	}
 	defer closeLocal()
 	prefix := fmt.Sprintf("test-%016x-", rand.Uint64())
-	at := func(suffix string) *store.Store {
-		s := &store.Store{Objects: local.Objects, Secret: []byte("0123456789abcdef0123456789abcdef"), Now: time.Now}
+	at := func(suffix string) *app.App {
 		for _, name := range []string{prefix + "tracker" + suffix, prefix + "people" + suffix} {
 			if err := dynamo.Create(ctx, client, name); err != nil {
 				t.Fatal(err)
@@ -273,8 +276,10 @@ func TestTables(t *testing.T) {
 				}
 			})
 		}
-		s.Tracker, s.People = dynamo.New(client, prefix+"tracker"+suffix), dynamo.New(client, prefix+"people"+suffix)
-		return s
+		return app.New(&store.DB{
+			Tracker: dynamo.New(client, prefix+"tracker"+suffix), People: dynamo.New(client, prefix+"people"+suffix), Objects: local.DB.Objects,
+			Secret: []byte("0123456789abcdef0123456789abcdef"), Now: time.Now,
+		})
 	}
 	live, restored := at(""), at("-restored")
 	ewa := play(t, live)
@@ -289,7 +294,7 @@ func TestTables(t *testing.T) {
 			}
 		}
 	}
-	if err := live.Erase(ctx, "town", ewa, ""); err != nil {
+	if err := live.Privacy.Erase(ctx, "town", ewa, ""); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
@@ -307,7 +312,7 @@ func TestTables(t *testing.T) {
 	if told := out.String(); !strings.Contains(told, "would be made from") || !strings.Contains(told, "1 erasures in the ledger, 1 erased again") || !strings.Contains(told, "people erased since: 1") {
 		t.Errorf("told:\n%s", told)
 	}
-	if known, err := restored.Search(ctx, "town", "ewa@example.org", 10, ""); err != nil || len(known.Items) > 0 {
+	if known, err := restored.People.Search(ctx, "town", "ewa@example.org", 10, ""); err != nil || len(known.Items) > 0 {
 		t.Errorf("%v, %v", known, err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"outreach/internal/app"
 	objectss3 "outreach/internal/objects/s3"
 	"outreach/internal/store"
 	"outreach/internal/table/dynamo"
@@ -29,8 +30,8 @@ func tables(ctx context.Context, s settings, to time.Time, out io.Writer) error 
 	}
 	client := dynamodb.NewFromConfig(sdk)
 	files := s3.NewFromConfig(sdk, func(o *s3.Options) { o.UsePathStyle = sdk.BaseEndpoint != nil })
-	at := func(tracker, people string) *store.Store {
-		return &store.Store{Tracker: dynamo.New(client, tracker), People: dynamo.New(client, people), Objects: objectss3.New(files, s.bucket), Now: time.Now}
+	at := func(tracker, people string) *app.App {
+		return app.New(&store.DB{Tracker: dynamo.New(client, tracker), People: dynamo.New(client, people), Objects: objectss3.New(files, s.bucket), Now: time.Now})
 	}
 	missing := false
 	for _, name := range []string{s.tracker, s.people} {

@@ -13,9 +13,9 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/awslabs/aws-lambda-go-api-proxy/core"
 
+	"outreach/internal/app"
 	"outreach/internal/cloud"
 	"outreach/internal/identity"
-	"outreach/internal/store"
 	"outreach/internal/web"
 )
 
@@ -31,17 +31,17 @@ type Function func(context.Context, Request) (Response, error)
 // Serve answers by the routes of a site, which is made at the first event.
 func Serve(c *cloud.Cloud, routes func(*web.Site) http.Handler) Function {
 	return serve(c, func(ctx context.Context, first Request) (http.Handler, error) {
-		store, err := c.Store(ctx)
+		app, err := c.App(ctx)
 		if err != nil {
 			return nil, err
 		}
-		authority, err := authority(c, store, "", first, nil)
+		authority, err := authority(c, app, "", first, nil)
 		if err != nil {
 			return nil, err
 		}
-		site := &web.Site{Store: store, Authority: authority, Log: c.Log, BaseURL: base(first)}
-		if store.Objects != nil {
-			address, err := store.Objects.PresignGet(ctx, "uploads/", nil, time.Minute)
+		site := &web.Site{App: app, Authority: authority, Log: c.Log, BaseURL: base(first)}
+		if app.DB.Objects != nil {
+			address, err := app.DB.Objects.PresignGet(ctx, "uploads/", nil, time.Minute)
 			if err != nil {
 				return nil, err
 			}
@@ -58,7 +58,7 @@ func Serve(c *cloud.Cloud, routes func(*web.Site) http.Handler) Function {
 // SignIn answers for signing in and out.
 func SignIn(c *cloud.Cloud) Function {
 	return serve(c, func(ctx context.Context, first Request) (http.Handler, error) {
-		store, err := c.Store(ctx)
+		app, err := c.App(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -66,7 +66,7 @@ func SignIn(c *cloud.Cloud) Function {
 		if err != nil {
 			return nil, err
 		}
-		authority, err := authority(c, store, secret, first, web.Register(store, c.Log))
+		authority, err := authority(c, app, secret, first, web.Register(app, c.Log))
 		if err != nil {
 			return nil, err
 		}
@@ -74,10 +74,10 @@ func SignIn(c *cloud.Cloud) Function {
 	})
 }
 
-func authority(c *cloud.Cloud, kept *store.Store, clientSecret string, first Request, signedIn func(*http.Request, identity.Identity)) (*identity.Authority, error) {
+func authority(c *cloud.Cloud, kept *app.App, clientSecret string, first Request, signedIn func(*http.Request, identity.Identity)) (*identity.Authority, error) {
 	return identity.New(identity.Settings{
 		Issuer: os.Getenv(cloud.Issuer), ClientID: clientID(first), ClientSecret: clientSecret,
-		GroupsClaim: os.Getenv(cloud.GroupsClaim), CookieKey: kept.Secret, BaseURL: base(first), Sessions: kept, SignedIn: signedIn,
+		GroupsClaim: os.Getenv(cloud.GroupsClaim), CookieKey: kept.DB.Secret, BaseURL: base(first), Sessions: kept.Access, SignedIn: signedIn,
 	}, &http.Client{Timeout: 10 * time.Second, Transport: c.Transport()})
 }
 

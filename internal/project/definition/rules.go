@@ -7,7 +7,6 @@ import (
 	"outreach/internal/project"
 	"outreach/internal/record"
 	"outreach/internal/rule"
-	"outreach/internal/signup"
 )
 
 // rule reads `of` and `where`, and checks the expression and the values it compares with.
@@ -56,7 +55,7 @@ func misspelt(kind *record.Kind, c rule.Comparison, d *project.Definition) (proj
 		return project.Text{}, false // not given
 	}
 	if kind.Name == record.Signup && c.Variable == "state" {
-		states := []string{signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled}
+		states := []string{record.Accepted, record.Waitlisted, record.Held, record.Cancelled}
 		return noSuchValue(c.Variable, c.Value, states), !slices.Contains(states, c.Value)
 	}
 	f := kind.Field(c.Variable)

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"outreach/internal/page"
-	"outreach/internal/person"
+	"outreach/internal/people"
 	"outreach/internal/record"
-	"outreach/internal/store"
+	"outreach/internal/records"
 	"outreach/internal/table"
 	"outreach/internal/web"
 )
@@ -31,21 +31,21 @@ func (d Desk) advises(c *web.Call) bool {
 }
 
 // advised are the people of an adviser's records, the last one first, each once.
-func (d Desk) advised(c *web.Call, records []store.Typed) ([]person.Person, error) {
+func (d Desk) advised(c *web.Call, records []records.Typed) ([]people.Person, error) {
 	var ids []string
 	for _, t := range records {
 		if t.Person != "" && !slices.Contains(ids, t.Person) {
 			ids = append(ids, t.Person)
 		}
 	}
-	found, err := c.Site.Store.Persons(c.Context(), c.Project, ids)
+	found, err := c.Site.People.Persons(c.Context(), c.Project, ids)
 	if err != nil {
 		return nil, err
 	}
-	var out []person.Person
+	var out []people.Person
 	for _, id := range ids {
 		p, ok := found[id]
-		if ok && !slices.ContainsFunc(out, func(other person.Person) bool { return other.ID == p.ID }) {
+		if ok && !slices.ContainsFunc(out, func(other people.Person) bool { return other.ID == p.ID }) {
 			out = append(out, p)
 		}
 	}
@@ -53,11 +53,11 @@ func (d Desk) advised(c *web.Call, records []store.Typed) ([]person.Person, erro
 }
 
 // own reads an adviser's records, the newest first.
-func (d Desk) own(c *web.Call, staff string, most int) ([]store.Typed, error) {
-	var all []store.Typed
+func (d Desk) own(c *web.Call, staff string, most int) ([]records.Typed, error) {
+	var all []records.Typed
 	cursor := ""
 	for {
-		found, err := c.Site.Store.TypedRecords(c.Context(), c.Project, d.Kind, staff, min(most, table.MostPage), cursor)
+		found, err := c.Site.Records.TypedRecords(c.Context(), c.Project, d.Kind, staff, min(most, table.MostPage), cursor)
 		if err != nil {
 			return nil, err
 		}
@@ -69,20 +69,20 @@ func (d Desk) own(c *web.Call, staff string, most int) ([]store.Typed, error) {
 }
 
 // names is how a person is called in the list of suggestions, which tells two of one name apart.
-func names(people []person.Person) []page.Suggestion {
+func names(all []people.Person) []page.Suggestion {
 	count := map[string]int{}
-	for _, p := range people {
-		count[person.Fold(fullName(p))]++
+	for _, p := range all {
+		count[people.Fold(fullName(p))]++
 	}
 	var out []page.Suggestion
-	for _, p := range people {
+	for _, p := range all {
 		s := page.Suggestion{ID: p.ID, Name: fullName(p), Hint: hint(p)}
 		switch {
 		case s.Name == "" && p.Email() != "":
 			s.Name, s.Hint = p.Email(), ""
 		case s.Name == "":
 			continue
-		case count[person.Fold(s.Name)] > 1 && s.Hint != "":
+		case count[people.Fold(s.Name)] > 1 && s.Hint != "":
 			s.Name, s.Hint = s.Name+" ("+s.Hint+")", ""
 		}
 		out = append(out, s)
@@ -90,10 +90,10 @@ func names(people []person.Person) []page.Suggestion {
 	return out
 }
 
-func fullName(p person.Person) string { return strings.TrimSpace(p.FirstName + " " + p.LastName) }
+func fullName(p people.Person) string { return strings.TrimSpace(p.FirstName + " " + p.LastName) }
 
 // hint is what tells two people of one name apart: their address, or the end of their PESEL.
-func hint(p person.Person) string {
+func hint(p people.Person) string {
 	if p.Email() != "" {
 		return p.Email()
 	}
@@ -105,13 +105,13 @@ func hint(p person.Person) string {
 
 // called finds who of some people is meant by a name: those who are called exactly so, else those whose name has the words in
 // it. Capitals and marks do not matter, nor which of the names comes first.
-func called(name string, people []person.Person) (exact, near []page.Suggestion) {
-	wanted := person.Fold(name)
-	for _, s := range names(people) {
-		whole := person.Fold(s.Name)
-		p := people[slices.IndexFunc(people, func(p person.Person) bool { return p.ID == s.ID })]
+func called(name string, all []people.Person) (exact, near []page.Suggestion) {
+	wanted := people.Fold(name)
+	for _, s := range names(all) {
+		whole := people.Fold(s.Name)
+		p := all[slices.IndexFunc(all, func(p people.Person) bool { return p.ID == s.ID })]
 		switch {
-		case wanted == whole, wanted == person.Fold(fullName(p)), wanted == p.SortName():
+		case wanted == whole, wanted == people.Fold(fullName(p)), wanted == p.SortName():
 			exact = append(exact, s)
 		case has(whole, strings.Fields(wanted)):
 			near = append(near, s)
@@ -181,7 +181,7 @@ func (d Desk) whom(c *web.Call, body web.Body, staff string) (which []page.Sugge
 }
 
 // desk shows an adviser their page.
-func (d Desk) desk(c *web.Call, status int, entry page.Entry, which []page.Suggestion, found store.Page[store.Typed], views []view) error {
+func (d Desk) desk(c *web.Call, status int, entry page.Entry, which []page.Suggestion, found table.PageOf[records.Typed], views []view) error {
 	people, err := d.advised(c, found.Items)
 	if err != nil {
 		return err
@@ -266,22 +266,22 @@ func lastMonth(c *web.Call) string {
 
 // month reads an adviser's records of a month, by date. A record may have been typed, or its date corrected, long after.
 func (d Desk) month(c *web.Call, adviser, month string) ([]view, error) {
-	staff, err := c.Site.Store.KnownStaff(c.Context(), c.Project, adviser)
+	staff, err := c.Site.Access.KnownStaff(c.Context(), c.Project, adviser)
 	if err != nil || staff == "" {
 		return nil, err
 	}
-	records, err := web.All(func(cursor string) (store.Page[store.Typed], error) {
-		page, err := c.Site.Store.TypedRecords(c.Context(), c.Project, d.Kind, staff, table.MostPage, cursor)
-		page.Items = slices.DeleteFunc(page.Items, func(t store.Typed) bool { return !strings.HasPrefix(t.Values.Get("date"), month+"-") })
+	all, err := web.All(func(cursor string) (table.PageOf[records.Typed], error) {
+		page, err := c.Site.Records.TypedRecords(c.Context(), c.Project, d.Kind, staff, table.MostPage, cursor)
+		page.Items = slices.DeleteFunc(page.Items, func(t records.Typed) bool { return !strings.HasPrefix(t.Values.Get("date"), month+"-") })
 		return page, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(records, func(a, b store.Typed) int {
+	slices.SortStableFunc(all, func(a, b records.Typed) int {
 		return cmp.Or(cmp.Compare(a.Values.Get("date"), b.Values.Get("date")), cmp.Compare(a.ID, b.ID))
 	})
-	return d.views(c, records)
+	return d.views(c, all)
 }
 
 func sums(k *record.Kind, views []view) (total page.MonthSum, byField []page.MonthSum) {

@@ -9,8 +9,9 @@ import (
 	"slices"
 
 	"outreach/internal/page"
-	"outreach/internal/person"
+	"outreach/internal/people"
 	"outreach/internal/record"
+	"outreach/internal/records"
 	"outreach/internal/store"
 	"outreach/internal/web"
 )
@@ -48,7 +49,7 @@ func (d Desk) show(c *web.Call, status int, entry page.Entry, which []page.Sugge
 			return err
 		}
 	}
-	found, err := c.Site.Store.TypedRecords(c.Context(), c.Project, d.Kind, adviser, c.Limit(), c.Cursor())
+	found, err := c.Site.Records.TypedRecords(c.Context(), c.Project, d.Kind, adviser, c.Limit(), c.Cursor())
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func (d Desk) show(c *web.Call, status int, entry page.Entry, which []page.Sugge
 		return c.List(items, found.Next)
 	}
 	if entry.IdempotencyKey == "" {
-		entry.IdempotencyKey = c.Site.Store.NewID()
+		entry.IdempotencyKey = c.Site.DB.NewID()
 	}
 	if entry.Values == nil {
 		entry.Values = d.preselect(c, views)
@@ -104,21 +105,21 @@ func (d Desk) create(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	var before store.Typed
-	if done, err := c.Site.Store.Answered(c.Context(), body.Once, &before); err != nil {
+	var before records.Typed
+	if done, err := c.Site.DB.Answered(c.Context(), body.Once, &before); err != nil {
 		return err
 	} else if done {
 		return d.created(c, body, before)
 	}
 	values := body.Values()
 	which, err := d.asked(c, body)
-	var draft store.Draft
+	var draft records.Draft
 	if err == nil {
 		draft, err = d.draft(c, body)
 	}
 	if err == nil {
-		var t store.Typed
-		if t, err = c.Site.Store.Create(c.Context(), c.Project, draft, body.Once); err == nil {
+		var t records.Typed
+		if t, err = c.Site.Records.Create(c.Context(), c.Project, draft, body.Once); err == nil {
 			return d.created(c, body, t)
 		}
 	}
@@ -147,11 +148,11 @@ func (d Desk) again(c *web.Call, body web.Body, values map[string]string, err er
 		entry.Problems = problems
 		return show(http.StatusUnprocessableEntity, entry)
 	}
-	var exists *store.Exists
+	var exists *records.Exists
 	switch {
 	case errors.As(err, &exists):
 		entry.Problems = []record.Problem{{Code: "exists", Args: map[string]string{"id": exists.ID}}}
-	case errors.Is(err, store.ErrTwoPeople):
+	case errors.Is(err, people.ErrTwoPeople):
 		entry.Problems = []record.Problem{{Field: "person", Code: record.TwoPeople}}
 	case errors.Is(err, store.ErrStale):
 		// What was typed stays; who saves it again knows that it takes the place of the other's.
@@ -163,7 +164,7 @@ func (d Desk) again(c *web.Call, body web.Body, values map[string]string, err er
 	return show(http.StatusConflict, entry)
 }
 
-func (d Desk) created(c *web.Call, body web.Body, t store.Typed) error {
+func (d Desk) created(c *web.Call, body web.Body, t records.Typed) error {
 	switch {
 	case c.Page && body.Form && d.advises(c):
 		return c.Redirect("/" + c.Project + "/" + d.Kind.Plural + "?saved=" + t.ID)
@@ -173,8 +174,8 @@ func (d Desk) created(c *web.Call, body web.Body, t store.Typed) error {
 	return d.answer(c, http.StatusCreated, t)
 }
 
-func (d Desk) answer(c *web.Call, status int, t store.Typed) error {
-	views, err := d.views(c, []store.Typed{t})
+func (d Desk) answer(c *web.Call, status int, t records.Typed) error {
+	views, err := d.views(c, []records.Typed{t})
 	if err != nil {
 		return err
 	}
@@ -186,18 +187,18 @@ func (d Desk) answer(c *web.Call, status int, t store.Typed) error {
 }
 
 // draft checks a body and finds whom it is about.
-func (d Desk) draft(c *web.Call, body web.Body) (store.Draft, error) {
+func (d Desk) draft(c *web.Call, body web.Body) (records.Draft, error) {
 	reason := body.Take("reason")
 	return d.Draft(c, body.Given, body.Form, reason)
 }
 
 // correction is the draft of a record's next version. Whoever was erased cannot be named any more: their record may be
 // corrected without naming anybody, or by the id that it has.
-func (d Desk) correction(c *web.Call, body web.Body, before store.Typed) (store.Draft, error) {
+func (d Desk) correction(c *web.Call, body web.Body, before records.Typed) (records.Draft, error) {
 	if before.Person != "" && named(body.Given, before.Person) {
-		found, err := c.Site.Store.Persons(c.Context(), c.Project, []string{before.Person})
+		found, err := c.Site.People.Persons(c.Context(), c.Project, []string{before.Person})
 		if err != nil {
-			return store.Draft{}, err
+			return records.Draft{}, err
 		}
 		if _, known := found[before.Person]; !known {
 			reason := body.Take("reason")
@@ -229,15 +230,15 @@ func named(given record.Given, id string) bool {
 }
 
 // Draft checks what was given for one record and finds whom it is about. Loose is how people write, in a form.
-func (d Desk) Draft(c *web.Call, given record.Given, loose bool, reason string) (store.Draft, error) {
+func (d Desk) Draft(c *web.Call, given record.Given, loose bool, reason string) (records.Draft, error) {
 	return d.drafted(c, given, loose, reason, "")
 }
 
 // drafted is Draft; erased is whom the record is about where they can no longer be found, or "".
-func (d Desk) drafted(c *web.Call, given record.Given, loose bool, reason, erased string) (store.Draft, error) {
+func (d Desk) drafted(c *web.Call, given record.Given, loose bool, reason, erased string) (records.Draft, error) {
 	scope := record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose}
 	entry, problems := d.Kind.Read(given, scope)
-	draft := store.Draft{Kind: d.Kind, Row: entry.Row, Reason: reason}
+	draft := records.Draft{Kind: d.Kind, Row: entry.Row, Reason: reason}
 	if at := d.Kind.Index("adviser"); at >= 0 {
 		named := entry.Row[at]
 		if named != "" && named != c.StaffName() && !c.Has(web.Coordinator) {
@@ -255,7 +256,7 @@ func (d Desk) drafted(c *web.Call, given record.Given, loose bool, reason, erase
 	case erased != "":
 		draft.Person = erased
 	case d.Kind.Person:
-		draft.Person, err = c.Site.Store.Resolve(c.Context(), c.Project, entry.Person, store.Names{})
+		draft.Person, err = c.Site.People.Resolve(c.Context(), c.Project, entry.Person, people.Names{})
 		if errors.Is(err, store.ErrNotFound) {
 			return draft, web.Invalid(record.Problem{Field: "person.id", Code: record.NotInList, Hint: "person"})
 		}
@@ -274,7 +275,7 @@ func (d Desk) drafted(c *web.Call, given record.Given, loose bool, reason, erase
 func (d Desk) nameStaff(c *web.Call, row record.Row) error {
 	for i := range d.Kind.Fields {
 		if d.Kind.Fields[i].Keep == record.Staff {
-			id, err := c.Site.Store.Staff(c.Context(), c.Project, row[i])
+			id, err := c.Site.Access.Staff(c.Context(), c.Project, row[i])
 			if err != nil {
 				return err
 			}
@@ -299,7 +300,7 @@ func (d Desk) one(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	may := func(t store.Typed) bool {
+	may := func(t records.Typed) bool {
 		return c.Has(web.Coordinator) || t.Values.Get("adviser") == staff
 	}
 	id := c.PathValue("id")
@@ -307,11 +308,11 @@ func (d Desk) one(c *web.Call) error {
 	case http.MethodPut:
 		return d.replace(c, body, id, may)
 	case http.MethodDelete:
-		draft := store.Draft{Kind: d.Kind, By: staff, Reason: body.Take("reason")}
+		draft := records.Draft{Kind: d.Kind, By: staff, Reason: body.Take("reason")}
 		if reason := c.URL.Query().Get("reason"); reason != "" {
 			draft.Reason = reason
 		}
-		t, err := c.Site.Store.Change(c.Context(), c.Project, d.Kind, id, body.IfMatch(c), draft, may)
+		t, err := c.Site.Records.Change(c.Context(), c.Project, d.Kind, id, body.IfMatch(c), draft, may)
 		switch {
 		case err != nil:
 			return err
@@ -320,7 +321,7 @@ func (d Desk) one(c *web.Call) error {
 		}
 		return c.JSON(http.StatusOK, map[string]any{"id": t.ID, "state": "voided"})
 	case http.MethodGet:
-		t, err := c.Site.Store.Typed(c.Context(), c.Project, d.Kind, id)
+		t, err := c.Site.Records.Typed(c.Context(), c.Project, d.Kind, id)
 		switch {
 		case err != nil:
 			return err
@@ -334,8 +335,8 @@ func (d Desk) one(c *web.Call) error {
 	return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, PUT, DELETE"}
 }
 
-func (d Desk) replace(c *web.Call, body web.Body, id string, may func(store.Typed) bool) error {
-	before, err := c.Site.Store.Typed(c.Context(), c.Project, d.Kind, id)
+func (d Desk) replace(c *web.Call, body web.Body, id string, may func(records.Typed) bool) error {
+	before, err := c.Site.Records.Typed(c.Context(), c.Project, d.Kind, id)
 	if err != nil {
 		return err
 	}
@@ -344,13 +345,13 @@ func (d Desk) replace(c *web.Call, body web.Body, id string, may func(store.Type
 	}
 	values := body.Values()
 	which, err := d.asked(c, body)
-	var draft store.Draft
+	var draft records.Draft
 	if err == nil {
 		draft, err = d.correction(c, body, before)
 	}
 	if err == nil {
-		var t store.Typed
-		if t, err = c.Site.Store.Change(c.Context(), c.Project, d.Kind, id, body.IfMatch(c), draft, may); err == nil {
+		var t records.Typed
+		if t, err = c.Site.Records.Change(c.Context(), c.Project, d.Kind, id, body.IfMatch(c), draft, may); err == nil {
 			if c.Page && body.Form {
 				return c.Redirect("/" + c.Project + "/" + d.Kind.Plural + "?done=changed")
 			}
@@ -360,9 +361,9 @@ func (d Desk) replace(c *web.Call, body web.Body, id string, may func(store.Type
 	return d.again(c, body, values, err, func(status int, e page.Entry) error { return d.edit(c, status, before, e, which) })
 }
 
-func (d Desk) edit(c *web.Call, status int, t store.Typed, entry page.Entry, which []page.Suggestion) error {
+func (d Desk) edit(c *web.Call, status int, t records.Typed, entry page.Entry, which []page.Suggestion) error {
 	if entry.Values == nil {
-		views, err := d.views(c, []store.Typed{t})
+		views, err := d.views(c, []records.Typed{t})
 		if err != nil {
 			return err
 		}
@@ -376,14 +377,14 @@ func (d Desk) edit(c *web.Call, status int, t store.Typed, entry page.Entry, whi
 
 // view is a record as it is shown to those who may see it.
 type view struct {
-	store.Typed
+	records.Typed
 	row    record.Row
-	person person.Person
+	person people.Person
 	erased bool // who it is about was erased
 }
 
 // views joins records with who they are about and with their private texts.
-func (d Desk) views(c *web.Call, records []store.Typed) ([]view, error) {
+func (d Desk) views(c *web.Call, records []records.Typed) ([]view, error) {
 	ids := make([]string, 0, len(records))
 	var staff []string
 	adviser := d.Kind.Index("adviser")
@@ -395,15 +396,15 @@ func (d Desk) views(c *web.Call, records []store.Typed) ([]view, error) {
 			staff = append(staff, id)
 		}
 	}
-	people, err := c.Site.Store.Persons(c.Context(), c.Project, ids)
+	known, err := c.Site.People.Persons(c.Context(), c.Project, ids)
 	if err != nil {
 		return nil, err
 	}
-	emails, err := c.Site.Store.StaffEmails(c.Context(), c.Project, staff)
+	emails, err := c.Site.Access.StaffEmails(c.Context(), c.Project, staff)
 	if err != nil {
 		return nil, err
 	}
-	texts, err := c.Site.Store.Texts(c.Context(), c.Project, records)
+	texts, err := c.Site.Records.Texts(c.Context(), c.Project, records)
 	if err != nil {
 		return nil, err
 	}
@@ -413,11 +414,11 @@ func (d Desk) views(c *web.Call, records []store.Typed) ([]view, error) {
 		if adviser >= 0 {
 			row[adviser] = emails[row[adviser]]
 		}
-		who, known := people[t.Person]
-		if !known {
-			who = person.Person{ID: t.Person} // erased: a random id is all that is left
+		who, there := known[t.Person]
+		if !there {
+			who = people.Person{ID: t.Person} // erased: a random id is all that is left
 		}
-		out[i] = view{Typed: t, row: row, person: who, erased: t.Person != "" && !known}
+		out[i] = view{Typed: t, row: row, person: who, erased: t.Person != "" && !there}
 	}
 	return out, nil
 }

@@ -1,0 +1,49 @@
+// Package app builds all features on one base, for whatever runs them: a function, the tracker, a test.
+package app
+
+import (
+	"outreach/internal/access"
+	"outreach/internal/attention"
+	"outreach/internal/fact"
+	"outreach/internal/notices"
+	"outreach/internal/people"
+	"outreach/internal/privacy"
+	"outreach/internal/projects"
+	"outreach/internal/records"
+	"outreach/internal/reports"
+	"outreach/internal/signups"
+	"outreach/internal/snapshots"
+	"outreach/internal/store"
+	"outreach/internal/uploads"
+)
+
+// App is all features of the tracker.
+type App struct {
+	DB        *store.DB
+	Facts     *fact.Log
+	Projects  *projects.Store
+	People    *people.Store
+	Signups   *signups.Store
+	Uploads   *uploads.Store
+	Records   *records.Store
+	Snapshots *snapshots.Store
+	Reports   *reports.Store
+	Notices   *notices.Store
+	Access    *access.Store
+	Attention *attention.Store
+	Privacy   *privacy.Store
+}
+
+// New builds the features. It reads and writes nothing.
+func New(db *store.DB) *App {
+	a := &App{
+		DB: db, Facts: db.Log(), Projects: projects.New(db), People: people.New(db), Snapshots: snapshots.New(db), Reports: reports.New(db), Notices: notices.New(db),
+		Access: access.New(db),
+	}
+	a.Signups = signups.New(db, a.Projects, a.People)
+	a.Uploads = uploads.New(db, a.People, a.Signups, a.Snapshots)
+	a.Records = records.New(db, a.People, a.Uploads)
+	a.Attention = attention.New(db, a.Projects, a.People, a.Signups, a.Uploads, a.Snapshots, a.Reports)
+	a.Privacy = privacy.New(db, a.People, a.Signups, a.Uploads, a.Records, a.Snapshots, a.Access)
+	return a
+}

@@ -1,0 +1,238 @@
+package fact
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"outreach/internal/table"
+)
+
+// Log is where facts are kept. It may be used by many at the same time; the zero Lane chooses a lane at random.
+type Log struct {
+	Table table.Table
+	Lane  func() int // chooses a lane; nil: at random
+
+	mu    sync.Mutex
+	heads map[string]*Heads // what was last seen of each project's lanes: facts are never taken away, so never too high
+}
+
+// attempts bounds in how many lanes a write that met others is tried.
+const attempts = 40
+
+// Append writes facts and the operations that belong to them, all or none. The facts take the next numbers of one lane,
+// on the condition that nobody has them; who comes second tries the next. A *table.Conflict names failed operations of
+// the caller's alone.
+func (s *Log) Append(ctx context.Context, project string, facts []Fact, ops ...table.Op) error {
+	lane := s.lane()
+	for range attempts {
+		head, err := s.head(ctx, project, lane)
+		if err != nil {
+			return err
+		}
+		all := append([]table.Op(nil), ops...)
+		for i, f := range facts {
+			all = append(all, table.PutJSON(factKey(project, lane, head+1+int64(i)), f, table.Absent))
+		}
+		err = s.Table.Write(ctx, all...)
+		conflict, met := table.AsConflict(err)
+		if !met {
+			if err == nil {
+				s.saw(project, lane, head+int64(len(facts)))
+			}
+			return err
+		}
+		own := &table.Conflict{}
+		for i, at := range conflict.Failed {
+			if at < len(ops) {
+				own.Failed, own.Keys = append(own.Failed, at), append(own.Keys, conflict.Keys[i])
+			}
+		}
+		if len(own.Failed) > 0 || len(conflict.Failed) == 0 {
+			return own
+		}
+		lane = s.lane()
+	}
+	return table.ErrBusy
+}
+
+func (s *Log) saw(project string, lane int, number int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.heads == nil {
+		s.heads = map[string]*Heads{}
+	}
+	if s.heads[project] == nil {
+		s.heads[project] = &Heads{}
+	}
+	s.heads[project][lane] = max(s.heads[project][lane], number)
+}
+
+func (s *Log) seen(project string, lane int) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h := s.heads[project]; h != nil {
+		return h[lane]
+	}
+	return 0
+}
+
+// head finds the last number of a lane. Numbers have no gaps, so whether a number exists tells on which side of it the
+// head lies: the partition is found by doubling steps and halving, the number in it by one backward query.
+func (s *Log) head(ctx context.Context, project string, lane int) (int64, error) {
+	known := s.seen(project, lane)
+	low := known / bucket
+	steps := make([]table.Key, 0, 20)
+	for step := int64(1); step <= 1<<19; step *= 2 {
+		steps = append(steps, factKey(project, lane, (low+step)*bucket))
+	}
+	there, err := s.Table.Get(ctx, steps[0])
+	if err != nil {
+		return 0, err
+	}
+	if len(there) > 0 {
+		if there, err = s.Table.Get(ctx, steps...); err != nil {
+			return 0, err
+		}
+		base, high := low, low+1<<20
+		for i, step := 0, int64(1); i < len(steps); i, step = i+1, step*2 {
+			if _, ok := there[steps[i]]; !ok {
+				high = base + step
+				break
+			}
+			low = base + step
+		}
+		for high-low > 1 {
+			middle := low + (high-low)/2
+			key := factKey(project, lane, middle*bucket)
+			found, err := s.Table.Get(ctx, key)
+			if err != nil {
+				return 0, err
+			}
+			if len(found) > 0 {
+				low = middle
+			} else {
+				high = middle
+			}
+		}
+	}
+	page, err := s.Table.Query(ctx, table.Query{PK: factPartition(project, lane, low), Backward: true, Limit: 1})
+	if err != nil {
+		return 0, err
+	}
+	number := int64(0)
+	if len(page.Items) > 0 {
+		if _, err := fmt.Sscanf(page.Items[0].SK, "%d", &number); err != nil {
+			return 0, fmt.Errorf("fact key %s: %w", page.Items[0].SK, err)
+		}
+	}
+	number = max(number, known)
+	s.saw(project, lane, number)
+	return number, nil
+}
+
+// Heads reads how far each lane goes now. Whatever was answered as done before is at or below them.
+func (s *Log) Heads(ctx context.Context, project string) (Heads, error) {
+	var heads Heads
+	for lane := range heads {
+		number, err := s.head(ctx, project, lane)
+		if err != nil {
+			return heads, err
+		}
+		heads[lane] = number
+	}
+	return heads, nil
+}
+
+// Read reads what lies above one mark, up to another, lane by lane in the order of numbers.
+func (s *Log) Read(ctx context.Context, project string, above, upTo Heads, each func(Fact) error) error {
+	for lane := range upTo {
+		if err := s.readLane(ctx, project, lane, above[lane], upTo[lane], nil, each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ReadAll reads all facts there are, all lanes at once: each is called by several goroutines. wanted tells by a fact's JSON
+// whether it is worth decoding; nil: all are.
+func (s *Log) ReadAll(ctx context.Context, project string, wanted func([]byte) bool, each func(Fact) error) error {
+	heads, err := s.Heads(ctx, project)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for lane, head := range heads {
+		group.Go(func() error { return s.readLane(ctx, project, lane, 0, head, wanted, each) })
+	}
+	return group.Wait()
+}
+
+// readLane reads facts of one lane.
+func (s *Log) readLane(ctx context.Context, project string, lane int, above, upTo int64, wanted func([]byte) bool, each func(Fact) error) error {
+	for next := above + 1; next <= upTo; {
+		q := table.Query{PK: factPartition(project, lane, next/bucket), From: factKey(project, lane, next).SK, To: factKey(project, lane, upTo).SK}
+		page, err := s.Table.Query(ctx, q)
+		if err != nil {
+			return err
+		}
+		missing := len(page.Items) == 0
+		for _, it := range page.Items {
+			if missing = it.SK != factKey(project, lane, next).SK; missing {
+				break
+			}
+			if wanted == nil || wanted(it.Data) {
+				var f Fact
+				if err := json.Unmarshal(it.Data, &f); err != nil {
+					return fmt.Errorf("fact %s/%s: %w", it.PK, it.SK, err)
+				}
+				f.Lane, f.Number = lane, next
+				if err := each(f); err != nil {
+					return err
+				}
+			}
+			next++
+		}
+		if missing {
+			return fmt.Errorf("project %s, lane %d: fact %d is missing", project, lane, next)
+		}
+	}
+	return nil
+}
+
+func (s *Log) lane() int {
+	if s.Lane != nil {
+		return s.Lane()
+	}
+	return rand.IntN(Lanes)
+}
+
+// Naming tells that a fact names one of some ids, by its JSON: in it they stand in quotes.
+func Naming(ids map[string]string) func(data []byte) bool {
+	const length = len("01J00000000000000000000000")
+	return func(data []byte) bool {
+		for from := 0; ; from++ {
+			quote := bytes.IndexByte(data[from:], '"')
+			if quote < 0 {
+				return false
+			}
+			from += quote
+			if end := from + 1 + length; end < len(data) && data[end] == '"' && ids[string(data[from+1:end])] != "" {
+				return true
+			}
+		}
+	}
+}
+
+// Rewrite has a fact say something else.
+func (s *Log) Rewrite(ctx context.Context, project string, f Fact, data any) (err error) {
+	if f.Data, err = json.Marshal(data); err != nil {
+		return err
+	}
+	return s.Table.Write(ctx, table.PutJSON(factKey(project, f.Lane, f.Number), f, table.Present))
+}

@@ -1,0 +1,179 @@
+package fact
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"outreach/internal/table"
+	"outreach/internal/table/sqlite"
+)
+
+func open(t testing.TB) *Log {
+	t.Helper()
+	db, err := sqlite.Open(filepath.Join(t.TempDir(), "tracker.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	tracker, err := db.Table("tracker")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Log{Table: tracker}
+}
+
+// anew is a function that starts: it remembers nothing of the lanes.
+func anew(s *Log) *Log {
+	return &Log{Table: s.Table, Lane: s.Lane}
+}
+
+func TestWritersAtOnceLeaveNoGapAndLoseNothing(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	ctx := context.Background()
+	const writers, each = 8, 25
+	var group sync.WaitGroup
+	for w := range writers {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			own := anew(s)
+			for i := range each {
+				f, err := New("id", "tried", time.Now(), "", fmt.Sprint(w, " ", i))
+				if err == nil {
+					err = own.Append(ctx, "p", []Fact{f, f})
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+	}
+	group.Wait()
+	heads, err := anew(s).Heads(ctx, "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]int{}
+	last := Heads{}
+	err = s.Read(ctx, "p", Heads{}, heads, func(f Fact) error {
+		found[string(f.Data)]++
+		if f.Number != last[f.Lane]+1 {
+			t.Errorf("lane %d: %d after %d", f.Lane, f.Number, last[f.Lane])
+		}
+		last[f.Lane] = f.Number
+		return nil
+	})
+	if err != nil || len(found) != writers*each || last != heads {
+		t.Fatalf("%d different facts, up to %v, heads %v: %v", len(found), last, heads, err)
+	}
+	for data, n := range found {
+		if n != 2 {
+			t.Errorf("%s stands %d times", data, n)
+		}
+	}
+}
+
+func TestTheHeadOfALongLaneIsFoundFromNothing(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	ctx := context.Background()
+	for _, n := range []int64{0, 1, 2, 999, 1000, 1001, 1999, 2000, 5000, 17_500, 64_001} {
+		project := fmt.Sprint("p", n)
+		var ops []table.Op
+		flush := func() {
+			if len(ops) > 0 {
+				if err := s.Table.Write(ctx, ops...); err != nil {
+					t.Fatal(err)
+				}
+			}
+			ops = ops[:0]
+		}
+		// Where the head is, only the first fact of each partition and those of the last partition tell.
+		for number := int64(1); number <= n; number++ {
+			if number%bucket == 0 || number/bucket == n/bucket {
+				ops = append(ops, table.PutJSON(factKey(project, 3, number), Fact{ID: "x"}, table.Absent))
+			}
+			if len(ops) == table.MostWrites {
+				flush()
+			}
+		}
+		flush()
+		got, err := anew(s).head(ctx, project, 3)
+		if err != nil || got != n {
+			t.Errorf("head %d, %v; want %d", got, err, n)
+		}
+	}
+}
+
+func TestAFailedConditionOfTheCallerIsTheCallers(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	ctx := context.Background()
+	key := table.Key{PK: "MINE", SK: "1"}
+	if err := s.Table.Write(ctx, table.PutJSON(key, 1, table.Absent)); err != nil {
+		t.Fatal(err)
+	}
+	f, err := New("id", "tried", time.Now(), "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.Append(ctx, "p", []Fact{f}, table.Require(table.Key{PK: "MINE", SK: "0"}, table.Absent), table.PutJSON(key, 2, table.Absent))
+	conflict, met := table.AsConflict(err)
+	if !met || len(conflict.Keys) != 1 || conflict.Keys[0] != key || conflict.Failed[0] != 1 {
+		t.Errorf("got %v", err)
+	}
+	if heads, err := anew(s).Heads(ctx, "p"); err != nil || heads != (Heads{}) {
+		t.Errorf("a fact was written: %v, %v", heads, err)
+	}
+}
+
+// gate is a table whose queries for facts are answered when as many are asked as there are lanes.
+type gate struct {
+	table.Table
+	asked atomic.Int64
+	all   chan struct{}
+}
+
+func (g *gate) Query(ctx context.Context, q table.Query) (table.Page, error) {
+	if q.To != "" {
+		if g.asked.Add(1) == Lanes {
+			close(g.all)
+		}
+		select {
+		case <-g.all:
+		case <-ctx.Done():
+			return table.Page{}, ctx.Err()
+		}
+	}
+	return g.Table.Query(ctx, q)
+}
+
+func TestAllLanesAreReadAtOnce(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	lane := 0
+	s.Lane = func() int { lane++; return lane % Lanes }
+	for range Lanes {
+		f, err := New("id", KindPersonMerged, time.Now(), "", Merged{Person: "01J00000000000000000000000", Into: "01J00000000000000000000001"})
+		if err == nil {
+			err = s.Append(t.Context(), "p", []Fact{f})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // where they are read one after the other, for ever
+	defer cancel()
+	s.Table = &gate{Table: s.Table, all: make(chan struct{})}
+	var read atomic.Int64
+	err := s.ReadAll(ctx, "p", nil, func(Fact) error { read.Add(1); return nil })
+	if err != nil || read.Load() != Lanes {
+		t.Errorf("%d facts, %v", read.Load(), err)
+	}
+}

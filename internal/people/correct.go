@@ -1,0 +1,88 @@
+package people
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"outreach/internal/fact"
+	"outreach/internal/store"
+	"outreach/internal/table"
+)
+
+// Taken is the error where a key that somebody is given belongs to another person.
+type Taken struct {
+	Field  string // email or pesel
+	Person string // whose it is
+}
+
+func (e *Taken) Error() string { return "the " + e.Field + " belongs to person " + e.Person }
+
+// PersonTag names the version of what is known of a person, for If-Match. It tells nothing of what that is.
+func (s *Store) PersonTag(project string, p Person) string {
+	said, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // a plain struct always encodes
+	}
+	return `"` + s.Seal(project, "version", string(said)) + `"`
+}
+
+// Correct puts right who somebody is: names, phone, and the first address and PESEL. ifMatch is the ETag that must hold, ""
+// for any. A key that is no longer theirs leads nowhere from now on; one that is another's is *Taken. The fact, which names
+// fields alone, comes first, so that nothing is ever changed that the trail does not know of.
+func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c Correction, by string) (corrected Person, err error) {
+	noted := false
+	err = table.Retry(ctx, func() error {
+		current, err := s.Person(ctx, project, id)
+		if err != nil {
+			return err
+		}
+		before, rev, err := table.Load[Person](ctx, s.People, personKey(project, current.ID))
+		switch {
+		case err != nil:
+			return err
+		case rev == 0 || before.Into != "":
+			return fmt.Errorf("person %s: %w", id, store.ErrNotFound)
+		case ifMatch != "" && ifMatch != "*" && ifMatch != s.PersonTag(project, before):
+			return fmt.Errorf("person %s: %w", id, store.ErrStale)
+		}
+		var fields []string
+		corrected, fields = before.Correct(c)
+		if len(fields) == 0 {
+			return nil
+		}
+		ops := append(s.renamed(project, before, corrected), s.putPerson(project, corrected, rev))
+		was, is := before.Keys(), corrected.Keys()
+		known, err := s.Known(ctx, project, is)
+		if err != nil {
+			return err
+		}
+		for _, k := range is {
+			if slices.Contains(was, k) {
+				continue
+			}
+			if other := known[k]; other != "" && other != before.ID {
+				return &Taken{Field: k.Kind, Person: other}
+			}
+			ops = append(ops, table.PutJSON(s.identityKey(project, k), before.ID, table.Absent))
+		}
+		for _, k := range was {
+			if !slices.Contains(is, k) {
+				ops = append(ops, table.Remove(s.identityKey(project, k), table.Always))
+			}
+		}
+		if !noted {
+			f, err := s.NewFact(fact.KindPersonCorrected, by, fact.Corrected{Person: before.ID, Fields: fields})
+			if err != nil {
+				return err
+			}
+			if err := s.Log().Append(ctx, project, []fact.Fact{f}, s.countAnew(project)); err != nil {
+				return err
+			}
+			noted = true
+		}
+		return s.People.Write(ctx, ops...)
+	})
+	return corrected, err
+}

@@ -1,0 +1,111 @@
+package people
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"outreach/internal/record"
+	"outreach/internal/table"
+)
+
+// Search finds people by an exact e-mail or PESEL, or by the beginnings of any words of their name. Without a query all are
+// listed by their names.
+func (s *Store) Search(ctx context.Context, project, query string, limit int, cursor string) (table.PageOf[Person], error) {
+	query = strings.TrimSpace(query)
+	var keys []Key
+	if address, ok := record.ParseEmail(query); ok {
+		keys = append(keys, Key{Kind: "email", Value: address})
+	}
+	if record.ValidPesel(query) {
+		keys = append(keys, Key{Kind: "pesel", Value: query})
+	}
+	words := Words(query)
+	switch {
+	case len(keys) > 0:
+		return s.searchKeys(ctx, project, keys)
+	case len(words) > 0:
+		return s.searchWords(ctx, project, words, limit, cursor)
+	case query != "":
+		return table.PageOf[Person]{Items: []Person{}}, nil
+	}
+	return table.List[Person](ctx, s.People, table.Query{PK: namesIndex(project), Index: true, Limit: limit, Cursor: cursor})
+}
+
+func (s *Store) searchKeys(ctx context.Context, project string, keys []Key) (table.PageOf[Person], error) {
+	out := table.PageOf[Person]{Items: []Person{}}
+	known, err := s.Known(ctx, project, keys)
+	if err != nil {
+		return out, err
+	}
+	for _, id := range known {
+		p, err := s.Person(ctx, project, id)
+		if err != nil {
+			return out, err
+		}
+		out.Items = append(out.Items, p)
+	}
+	return out, nil
+}
+
+// mostPassed is how many people are looked at for one page of a search: where two common beginnings seldom meet, a page may be
+// short.
+const mostPassed = 5000
+
+// searchWords looks where the longest of the words leads, and takes of those people whom the others fit, too.
+func (s *Store) searchWords(ctx context.Context, project string, words []string, limit int, cursor string) (table.PageOf[Person], error) {
+	out := table.PageOf[Person]{Items: []Person{}}
+	longest := slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })
+	q := table.Query{PK: namePart(project, "", "").PK, Prefix: longest, Limit: limit, Cursor: cursor}
+	for passed := 0; ; {
+		page, err := s.People.Query(ctx, q)
+		if err != nil {
+			return out, err
+		}
+		ids := make([]string, len(page.Items))
+		for i, it := range page.Items {
+			if err := json.Unmarshal(it.Data, &ids[i]); err != nil {
+				return out, fmt.Errorf("part of a name: %w", err)
+			}
+		}
+		people, err := s.Persons(ctx, project, ids)
+		if err != nil {
+			return out, err
+		}
+		for i, it := range page.Items {
+			p, ok := people[ids[i]]
+			// Two words of one name may begin alike: the person is found by the first of them.
+			if !ok || p.ID != ids[i] || !p.Named(words) || it.SK != namePart(project, p.FirstWord(longest), p.ID).SK {
+				continue
+			}
+			if out.Items = append(out.Items, p); len(out.Items) == limit && (i+1 < len(page.Items) || page.Next != "") {
+				out.Next = q.After(it)
+				return out, nil
+			}
+		}
+		if passed += len(page.Items); page.Next == "" || passed >= mostPassed {
+			out.Next = page.Next
+			return out, nil
+		}
+		q.Cursor, q.Limit = page.Next, min(2*q.Limit, table.MostPage)
+	}
+}
+
+// renamed gives the operations that let the words of a new name lead to a person, and those of the old one no longer.
+func (s *Store) renamed(project string, before, after Person) []table.Op {
+	var ops []table.Op
+	was, is := before.Words(), after.Words()
+	for _, word := range was {
+		if !slices.Contains(is, word) {
+			ops = append(ops, table.Remove(namePart(project, word, before.ID), table.Always))
+		}
+	}
+	for _, word := range is {
+		if !slices.Contains(was, word) {
+			ops = append(ops, table.PutJSON(namePart(project, word, after.ID), after.ID, table.Always))
+		}
+	}
+	return ops
+}

@@ -1,0 +1,182 @@
+package people
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"outreach/internal/fact"
+	"outreach/internal/record"
+	"outreach/internal/store"
+	"outreach/internal/table"
+	"outreach/internal/table/tabletest"
+)
+
+func named(t *testing.T, s *Store, email, first, last string) string {
+	t.Helper()
+	id, err := s.Resolve(context.Background(), "p", record.PersonRef{Email: email}, Names{First: first, Last: last})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// found are the last names of whom a query finds, page by page.
+func found(t *testing.T, s *Store, query string, limit int) string {
+	t.Helper()
+	var names []string
+	cursor := ""
+	for {
+		page, err := s.Search(context.Background(), "p", query, limit, cursor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range page.Items {
+			names = append(names, p.LastName)
+		}
+		if cursor = page.Next; cursor == "" {
+			slices.Sort(names)
+			return fmt.Sprint(names)
+		}
+	}
+}
+
+func TestPeopleAreFoundByAnyWordOfTheirName(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	named(t, s, "a@example.org", "Anna Łucja", "Nowak-Annowska")
+	named(t, s, "b@example.org", "Anna", "Żak")
+	gone := named(t, s, "c@example.org", "Annika", "Stara")
+	for query, want := range map[string]string{
+		"anna": "[Nowak-Annowska Żak]", "Ann": "[Nowak-Annowska Stara Żak]", "lucja": "[Nowak-Annowska]", "annow": "[Nowak-Annowska]", "żak an": "[Żak]", "zak": "[Żak]",
+		"nowak łu ann": "[Nowak-Annowska]", "owak": "[]", "anna basia": "[]", "b@example.org": "[Żak]", "-": "[]", "": "[Nowak-Annowska Stara Żak]",
+	} {
+		for _, limit := range []int{1, 2, 50} {
+			if got := found(t, s, query, limit); got != want {
+				t.Errorf("%q, %d at a time: %s, want %s", query, limit, got, want)
+			}
+		}
+	}
+	if _, err := s.Correct(context.Background(), "p", gone, "", Correction{FirstName: "Ewa", LastName: "Nowa", Email: "c@example.org"}, ""); err != nil {
+		t.Fatal(err)
+	}
+	for query, want := range map[string]string{"annika": "[]", "star": "[]", "ewa": "[Nowa]"} {
+		if got := found(t, s, query, 50); got != want {
+			t.Errorf("after the correction %q: %s, want %s", query, got, want)
+		}
+	}
+	erase(t, s, gone)
+	page, err := s.People.Query(context.Background(), table.Query{PK: namePart("p", "", "").PK, Prefix: "ewa"})
+	if err != nil || len(page.Items) > 0 {
+		t.Errorf("of an erased name remains %v, %v", page.Items, err)
+	}
+}
+
+// Whichever way a name is written, its words lead to the person, and to nobody else. The first search of many people asks for
+// no more than any other.
+func TestEveryWayOfWritingANameLetsItBeFound(t *testing.T) {
+	t.Parallel()
+	s, ctx := open(t), context.Background()
+	calls := 0
+	s.People = &tabletest.Faulty{Table: s.People, Before: func(tabletest.Call) error { calls++; return nil }}
+	finds := func(query, want string) {
+		t.Helper()
+		if got := found(t, s, query, 50); got != want {
+			t.Errorf("%q: %s, want %s", query, got, want)
+		}
+	}
+	var refs []record.PersonRef
+	for i := range 120 {
+		refs = append(refs, record.PersonRef{Email: fmt.Sprintf("osoba%d@example.org", i)})
+	}
+	if err := s.Introduce(ctx, "p", refs); err != nil {
+		t.Fatal(err)
+	}
+	for i, ref := range refs { // a file brought them without names; the sign-up that names them comes later
+		named(t, s, ref.Email, "Anna", fmt.Sprintf("Nowa%03d", i))
+	}
+	calls = 0
+	if finds("nowa007", "[Nowa007]"); calls > 2 {
+		t.Errorf("a first search asked %d times", calls)
+	}
+	if _, _, err := s.ResolvePublic(ctx, "p", record.PersonRef{Email: "form@example.org"}, Names{First: "Ewa", Last: "Formularz"}); err != nil {
+		t.Fatal(err)
+	}
+	finds("formularz", "[Formularz]")
+	known, err := s.Known(ctx, "p", []Key{{Kind: "email", Value: "form@example.org"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	nameless, err := s.Resolve(ctx, "p", record.PersonRef{Email: "bezimienna@example.org"}, Names{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Merge(ctx, "p", known[Key{Kind: "email", Value: "form@example.org"}], nameless, ""); err != nil {
+		t.Fatal(err)
+	}
+	finds("formularz ewa", "[Formularz]") // who took over the name
+}
+
+// Two beginnings that many names have, and hardly a name both, do not make one page go through all of them.
+func TestAPageOfASearchLooksAtSomeOnly(t *testing.T) {
+	t.Parallel()
+	s, ctx := open(t), context.Background()
+	var ops []table.Op
+	for i := range mostPassed + 2000 {
+		p := Person{ID: fmt.Sprintf("%08d", i), FirstName: "Anna", LastName: "Wzór"}
+		if i == mostPassed+1000 {
+			p.LastName = "Kowalska"
+		}
+		if ops = append(append(ops, s.renamed("p", Person{}, p)...), s.putPerson("p", p, 0)); len(ops) > table.MostWrites-3 {
+			if err := s.People.Write(ctx, ops...); err != nil {
+				t.Fatal(err)
+			}
+			ops = nil
+		}
+	}
+	if err := s.People.Write(ctx, ops...); err != nil {
+		t.Fatal(err)
+	}
+	first, err := s.Search(ctx, "p", "ann kow", 50, "") // of two as long the first leads
+	if err != nil || len(first.Items) != 0 || first.Next == "" {
+		t.Fatalf("the first page is %+v, %v", first, err)
+	}
+	if got := found(t, s, "ann kow", 50); got != "[Kowalska]" {
+		t.Errorf("on all pages is %s", got)
+	}
+}
+
+func TestACorrectionMovesKeysAndIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	s, ctx := open(t), context.Background()
+	a, b := named(t, s, "jna@example.org", "Jan", "Wzór"), named(t, s, "b@example.org", "Ewa", "Test")
+	p, err := s.Person(ctx, "p", a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tag := s.PersonTag("p", p)
+	right := Correction{FirstName: "Jan", LastName: "Wzór", Email: "jan@example.org"}
+	for range 2 { // the second changes nothing
+		if _, err := s.Correct(ctx, "p", a, "", right, "staff"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Correct(ctx, "p", a, tag, right, ""); !errors.Is(err, store.ErrStale) {
+		t.Errorf("on a version that is no more: %v", err)
+	}
+	right.Email = "b@example.org"
+	taken := &Taken{}
+	if _, err := s.Correct(ctx, "p", a, "", right, ""); !errors.As(err, &taken) || taken.Person != b || taken.Field != "email" {
+		t.Errorf("a key of another: %v", err)
+	}
+	known, err := s.Known(ctx, "p", []Key{{Kind: "email", Value: "jna@example.org"}, {Kind: "email", Value: "jan@example.org"}})
+	if err != nil || len(known) != 1 || known[Key{Kind: "email", Value: "jan@example.org"}] != a {
+		t.Errorf("the keys lead to %v, %v", known, err)
+	}
+	trail, err := s.Log().Trail(ctx, "p", 10, "", func(f fact.Fact) bool { return f.Kind == fact.KindPersonCorrected })
+	if err != nil || len(trail.Items) != 1 || trail.Items[0].By != "staff" || string(trail.Items[0].Data) != `{"person":"`+a+`","fields":["email"]}` {
+		t.Errorf("the trail has %v, %v", trail.Items, err)
+	}
+}

@@ -1,0 +1,347 @@
+package privacy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"outreach/internal/access"
+	"outreach/internal/fact"
+	"outreach/internal/objects/folder"
+	"outreach/internal/people"
+	"outreach/internal/projects"
+	"outreach/internal/record"
+	"outreach/internal/records"
+	"outreach/internal/signups"
+	"outreach/internal/snapshots"
+	"outreach/internal/store"
+	"outreach/internal/store/storetest"
+	"outreach/internal/table"
+	"outreach/internal/table/tabletest"
+	"outreach/internal/uploads"
+)
+
+const pesel = "44051401359"
+
+func open(t *testing.T) *Store { return on(storetest.New(t)) }
+
+// on is the Store on a base, with all features that it knows.
+func on(db *store.DB) *Store {
+	persons, kept := people.New(db), snapshots.New(db)
+	signedUp := signups.New(db, projects.New(db), persons)
+	files := uploads.New(db, persons, signedUp, kept)
+	return New(db, persons, signedUp, files, records.New(db, persons, files), kept, access.New(db))
+}
+
+func named(t *testing.T, s *Store, email, first, last string) string {
+	t.Helper()
+	id, err := s.persons.Resolve(context.Background(), "p", record.PersonRef{Email: email}, people.Names{First: first, Last: last})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// beside is a function over the same tables that does something else before each call that it is asked for.
+func beside(s *Store, before func(table.Table, tabletest.Call)) *Store {
+	out := on(storetest.Again(s.DB))
+	faulty := func(inner table.Table) table.Table {
+		return &tabletest.Faulty{Table: inner, Before: func(c tabletest.Call) error { before(inner, c); return nil }}
+	}
+	out.Tracker, out.People = faulty(s.Tracker), faulty(s.People)
+	return out
+}
+
+// TestAKeyThatComesWhileItsPersonIsErasedLeadsToNobody lets a record bring another key, and a correction another address, before
+// each call of an erasure.
+func TestAKeyThatComesWhileItsPersonIsErasedLeadsToNobody(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for name, bring := range map[string]func(*Store, string) error{
+		"a second key": func(s *Store, id string) error {
+			_, err := s.persons.Resolve(ctx, "p", record.PersonRef{Email: "a@example.org", Pesel: pesel}, people.Names{})
+			return err
+		},
+		"another address": func(s *Store, id string) error {
+			_, err := s.persons.Correct(ctx, "p", id, "", people.Correction{FirstName: "Ewa", LastName: "Nowa", Email: "b@example.org"}, "")
+			return err
+		},
+	} {
+		met := true
+		for at := 1; met; at++ {
+			s := open(t)
+			id := named(t, s, "a@example.org", "Anna", "Dawna")
+			met = false
+			calls := 0
+			erasing := beside(s, func(table.Table, tabletest.Call) {
+				if calls++; calls == at {
+					met = true
+					if err := bring(s, id); err != nil && !errors.Is(err, store.ErrNotFound) {
+						t.Errorf("%s before call %d: %v", name, at, err)
+					}
+				}
+			})
+			if err := erasing.Erase(ctx, "p", id, ""); err != nil {
+				t.Errorf("%s before call %d: the erasure: %v", name, at, err)
+			}
+			for _, k := range []people.Key{{Kind: "email", Value: "a@example.org"}, {Kind: "email", Value: "b@example.org"}, {Kind: "pesel", Value: pesel}} {
+				known, err := s.persons.Known(ctx, "p", []people.Key{k})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if to := known[k]; to == id {
+					t.Errorf("%s before call %d: the %s leads to who was erased", name, at, k.Kind)
+				}
+			}
+			for _, word := range []string{"anna", "dawna", "ewa", "nowa"} {
+				page, err := s.People.Query(ctx, table.Query{PK: "NAMEPARTS#p", Prefix: word + "#" + id})
+				if err != nil || len(page.Items) > 0 {
+					t.Errorf("%s before call %d: the word %s is still there, %v", name, at, word, err)
+				}
+			}
+		}
+	}
+}
+
+// A key that leads to nobody is taken over by whoever brings it.
+func TestAKeyThatLeadsNowhereIsTakenOver(t *testing.T) {
+	t.Parallel()
+	s, ctx := open(t), context.Background()
+	gone := named(t, s, "a@example.org", "Anna", "Dawna")
+	if err := s.People.Write(ctx, table.Remove(table.Key{PK: "PERSON#p#" + gone, SK: "PERSON"}, table.Always)); err != nil {
+		t.Fatal(err)
+	}
+	id := named(t, s, "a@example.org", "Ewa", "Nowa")
+	p, err := s.persons.Person(ctx, "p", id)
+	if err != nil || id == "" || id == gone || p.LastName != "Nowa" || p.Email() != "a@example.org" {
+		t.Errorf("%q is %+v, %v", id, p, err)
+	}
+	if by, err := s.persons.Find(ctx, "p", record.PersonRef{Email: "a@example.org"}); err != nil || by != id {
+		t.Errorf("the key leads to %q, %v, want %q", by, err, id)
+	}
+}
+
+// filed is an accepted file of consultations, a row for each person, with a topic.
+func filed(t *testing.T, s *Store, persons ...string) uploads.Upload {
+	t.Helper()
+	ctx := context.Background()
+	files, err := folder.Open(t.TempDir(), "http://localhost", []byte("a secret for pre-signed requests"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Objects = files
+	u := uploads.Upload{ID: s.NewID(), Owner: uploads.Office, State: uploads.Processing, Kind: record.Builtin().Kind(record.Consultation).Plural, SHA256: "sum", Arrived: time.Now().UTC()}
+	u.Object = uploads.ObjectKey("p", uploads.Office, u.ID)
+	if err := files.Put(ctx, u.Object, strings.NewReader("a file"), ""); err != nil {
+		t.Fatal(err)
+	}
+	packer := s.uploads.Packer(ctx, "p", u.ID, record.Builtin().Kind(record.Consultation))
+	for i, id := range persons {
+		row := make(record.Row, len(record.Builtin().Kind(record.Consultation).Fields))
+		row[record.Builtin().Kind(record.Consultation).Index("topic")] = fmt.Sprint("topic of ", i)
+		line := fact.Line{Row: i + 2, Person: id, Values: s.SealRow("p", record.Builtin().Kind(record.Consultation), row)}
+		if err := packer.Add(line, uploads.Print{}, record.Builtin().Kind(record.Consultation).Private(row)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := packer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	u.Packs = packer.Packs
+	if err := s.uploads.Mention(ctx, "p", u.ID, persons); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.uploads.AcceptUpload(ctx, "p", u, uploads.Findings{}); err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// TestTwoOfOneFileAreErasedAtOnce erases one person of a file before each call of another's erasure.
+func TestTwoOfOneFileAreErasedAtOnce(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	met := true
+	for at := 1; met; at++ {
+		s := open(t)
+		a, b, c := named(t, s, "a@example.org", "Anna", "A"), named(t, s, "b@example.org", "Beata", "B"), named(t, s, "c@example.org", "Celina", "C")
+		u := filed(t, s, a, b, c)
+		met = false
+		calls := 0
+		erasing := beside(s, func(table.Table, tabletest.Call) {
+			if calls++; calls == at {
+				met = true
+				if err := s.Erase(ctx, "p", b, ""); err != nil {
+					t.Errorf("before call %d: %v", at, err)
+				}
+			}
+		})
+		erasing.Objects = s.Objects
+		if err := erasing.Erase(ctx, "p", a, ""); err != nil {
+			t.Fatalf("before call %d: %v", at, err)
+		}
+		if !met {
+			break
+		}
+		rows, err := s.uploads.Pack(ctx, "p", u.ID, record.Consultation, 0)
+		lines := rows.Lines
+		if err != nil || lines[0].Person == a || lines[1].Person == b || lines[2].Person != c {
+			t.Errorf("before call %d: the rows are %+v, %v", at, lines, err)
+		}
+		texts, err := s.uploads.RowTexts(ctx, "p", u.ID)
+		if err != nil || len(texts) != 1 || texts[4]["topic"] != "topic of 2" {
+			t.Errorf("before call %d: the texts are %v, %v", at, texts, err)
+		}
+	}
+}
+
+// Where nothing of a person stands, nothing is written.
+func TestTextsOfOthersAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	s, ctx := open(t), context.Background()
+	a, b := named(t, s, "a@example.org", "Anna", "A"), named(t, s, "b@example.org", "Beata", "B")
+	u := filed(t, s, a)
+	if err := s.uploads.Mention(ctx, "p", u.ID, []string{b}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Erase(ctx, "p", b, ""); err != nil {
+		t.Fatal(err)
+	}
+	for name, of := range map[string]struct {
+		in  table.Table
+		key table.Key
+	}{"rows": {s.Tracker, table.Key{PK: "PACKS#p#" + u.ID, SK: "000000"}}, "texts": {s.People, people.TextKey("p", u.ID, 0)}} {
+		found, err := of.in.Get(ctx, of.key)
+		if err != nil || found[of.key].Rev != 1 {
+			t.Errorf("the %s were written %d times, %v", name, found[of.key].Rev, err)
+		}
+	}
+}
+
+// asked is a table that counts its queries of a partition's kind.
+type asked struct {
+	table.Table
+	kind string
+	n    *atomic.Int64
+}
+
+func (a asked) Query(ctx context.Context, q table.Query) (table.Page, error) {
+	if strings.HasPrefix(q.PK, a.kind) {
+		a.n.Add(1)
+	}
+	return a.Table.Query(ctx, q)
+}
+
+// TestAPurgeReadsWhatAllHaveInCommonOnce: the facts are not read once for every few people.
+func TestAPurgeReadsWhatAllHaveInCommonOnce(t *testing.T) {
+	t.Parallel()
+	s, ctx := open(t), context.Background()
+	const crowd, each = 400, 5
+	var refs []record.PersonRef
+	for i := range crowd {
+		refs = append(refs, record.PersonRef{Email: fmt.Sprintf("p%d@example.org", i)})
+	}
+	if err := s.persons.Introduce(ctx, "p", refs); err != nil {
+		t.Fatal(err)
+	}
+	known, err := s.persons.Known(ctx, "p", people.Keys(refs[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := known[people.Key{Kind: "email", Value: "p0@example.org"}]
+	u := filed(t, s, first)
+	for range each {
+		said, err := s.NewFact(fact.KindPersonCorrected, "", fact.Corrected{Person: first})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Log().Append(ctx, "p", slices.Repeat([]fact.Fact{said}, table.MostWrites)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var facts atomic.Int64
+	purging := on(storetest.Again(s.DB))
+	purging.Objects, purging.Tracker = s.Objects, asked{s.Tracker, "FACT#", &facts}
+	removed, err := purging.eraseEverybody(ctx, "p", fact.Heads{})
+	if err != nil || !removed {
+		t.Fatal(removed, err)
+	}
+	// The heads are looked for, each lane is read, and facts are added at the end.
+	if n := facts.Load(); n > 6*fact.Lanes {
+		t.Errorf("for %d people there were %d queries for facts", crowd, n)
+	}
+	left, err := s.persons.Search(ctx, "p", "", 10, "")
+	if err != nil || len(left.Items) > 0 {
+		t.Errorf("%d people are left, %v", len(left.Items), err)
+	}
+	if rows, err := s.uploads.Pack(ctx, "p", u.ID, record.Consultation, 0); err != nil || rows.Lines[0].Person == first {
+		t.Errorf("the rows are %v, %v", rows.Lines, err)
+	}
+	heads, err := s.Log().Heads(ctx, "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	erased := 0
+	err = s.Log().Read(ctx, "p", fact.Heads{}, heads, func(f fact.Fact) error {
+		if f.Kind == fact.KindPersonErased {
+			erased++
+		}
+		if strings.Contains(string(f.Data), first) {
+			t.Errorf("fact %d of lane %d names the person: %s", f.Number, f.Lane, f.Data)
+		}
+		return nil
+	})
+	if err != nil || erased != crowd {
+		t.Errorf("%d facts say that somebody was erased, want %d: %v", erased, crowd, err)
+	}
+}
+
+// TestWhoIsMergedWhileTheyAreErasedIsErased merges somebody, either way, before each call of their erasure. Where it could not be
+// ended so, it is when it is finished, and no compile waits for ever.
+func TestWhoIsMergedWhileTheyAreErasedIsErased(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for _, into := range []bool{true, false} {
+		for at, met := 1, true; met; at++ {
+			s := open(t)
+			a, b := named(t, s, "a@example.org", "Anna", "A"), named(t, s, "b@example.org", "Anna", "B")
+			met = false
+			merged := false
+			calls := 0
+			erasing := beside(s, func(table.Table, tabletest.Call) {
+				if calls++; calls != at {
+					return
+				}
+				met = true
+				from, to := a, b
+				if !into {
+					from, to = b, a
+				}
+				_, err := s.persons.Merge(ctx, "p", from, to, "")
+				if merged = err == nil; err != nil && !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("before call %d: %v", at, err)
+				}
+			})
+			if err := erasing.Erase(ctx, "p", a, ""); err != nil && !errors.Is(err, table.ErrBusy) {
+				t.Fatalf("before call %d: %v", at, err)
+			}
+			s.Now = func() time.Time { return time.Now().Add(2 * erasureTakes) }
+			if err := s.Undisturbed(ctx, "p", func() error { return nil }); err != nil {
+				t.Errorf("merged before call %d: a compile is kept waiting: %v", at, err)
+			}
+			if err := s.FinishErasures(ctx, "p"); err != nil {
+				t.Errorf("merged before call %d: the night after: %v", at, err)
+			}
+			for _, id := range []string{a, b} {
+				if _, err := s.persons.Person(ctx, "p", id); store.IsNotFound(err) != (id == a || merged) {
+					t.Errorf("merged before call %d: %v", at, err)
+				}
+			}
+		}
+	}
+}

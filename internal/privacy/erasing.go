@@ -1,0 +1,196 @@
+package privacy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"outreach/internal/people"
+	"outreach/internal/store"
+	"outreach/internal/table"
+)
+
+// erasureTakes is longer than an erasure works: one that was begun before was cut off.
+const erasureTakes = time.Minute
+
+// lookedAfter is for how long at least it is looked whether something is left of somebody who was erased, or has come since: what
+// had found them before may write it down after. No request and no delivery takes as long. It ends when nothing is left.
+const lookedAfter = 3 * 24 * time.Hour
+
+// beginErasing writes erasures into the ledger, and that they are under way.
+func (s *Store) beginErasing(ctx context.Context, project string, erasures []people.Erasure) error {
+	begun := table.PutJSON(erasingKey(project), s.Now().UTC(), table.Always)
+	for part := range slices.Chunk(erasures, (table.MostWrites-1)/2) {
+		ops := []table.Op{begun}
+		for _, e := range part {
+			ops = append(ops, table.PutJSON(erasureKey(project, e.Fresh), e, table.Always), table.PutJSON(openErasureKey(project, e.Fresh), e, table.Always))
+		}
+		if err := table.Retry(ctx, func() error { return s.Tracker.Write(ctx, ops...) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endErasing writes that erasures are done as far as facts and rows go. What is left of the people is looked after.
+func (s *Store) endErasing(ctx context.Context, project string, erasures []people.Erasure) error {
+	for part := range slices.Chunk(erasures, table.MostWrites/2) {
+		var ops []table.Op
+		for _, e := range part {
+			ops = append(ops, table.PutJSON(doneErasureKey(project, e.Fresh), e, table.Always), table.Remove(openErasureKey(project, e.Fresh), table.Always))
+		}
+		if err := table.Retry(ctx, func() error { return s.Tracker.Write(ctx, ops...) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recentErasures reads the erasures that are under way, and those that are still looked after.
+func (s *Store) recentErasures(ctx context.Context, project string) (open, done []people.Erasure, err error) {
+	for it, err := range table.Items(ctx, s.Tracker, table.Query{PK: erasingKey(project).PK}) {
+		if err != nil {
+			return nil, nil, err
+		}
+		if it.Key == erasingKey(project) {
+			continue
+		}
+		e, err := table.Decode[people.Erasure](it)
+		if err != nil {
+			return nil, nil, err
+		}
+		if it.Key == openErasureKey(project, e.Fresh) {
+			open = append(open, e)
+		} else {
+			done = append(done, e)
+		}
+	}
+	return open, done, nil
+}
+
+// eraseWhatCame erases again, of somebody who was erased, what was cut off or came after. Where there is nothing they are not found.
+func (s *Store) eraseWhatCame(ctx context.Context, project, id string) error {
+	open, done, err := s.recentErasures(ctx, project)
+	if err != nil {
+		return err
+	}
+	for i, e := range append(open, done...) {
+		if !slices.Contains(e.IDs, id) {
+			continue
+		}
+		remains := i < len(open)
+		if !remains {
+			if remains, err = s.persons.Remains(ctx, project, e); err != nil {
+				return err
+			}
+		}
+		if remains {
+			return s.eraseAll(ctx, project, []people.Erasure{e})
+		}
+	}
+	return fmt.Errorf("person %s: %w", id, store.ErrNotFound)
+}
+
+// FinishErasures ends the erasures that were cut off, and erases again who was erased in the last days and of whom something is
+// left or has come since. Where time is short the error is ErrLater.
+func (s *Store) FinishErasures(ctx context.Context, project string) error {
+	open, done, err := s.recentErasures(ctx, project)
+	if err != nil {
+		return err
+	}
+	if err := s.finishCutOff(ctx, project, open); err != nil {
+		return err
+	}
+	for part := range slices.Chunk(done, erasedTogether) {
+		if err := store.BeginPart(ctx); err != nil {
+			return err
+		}
+		var mu sync.Mutex
+		var again []people.Erasure
+		var over []table.Key
+		err := store.InParallel(ctx, part, func(ctx context.Context, e people.Erasure) error {
+			remains, err := s.persons.Remains(ctx, project, e)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case remains:
+				again = append(again, e)
+			case err == nil && s.Now().Sub(e.At) > lookedAfter:
+				over = append(over, doneErasureKey(project, e.Fresh))
+			}
+			return err
+		})
+		if err == nil {
+			err = table.RemoveAll(ctx, s.Tracker, over)
+		}
+		if err == nil && len(again) > 0 {
+			err = s.eraseAll(ctx, project, again)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Undisturbed reads facts while nobody is erased: what was read while somebody was is read again, for it may name them by two
+// ids. An erasure that was cut off in facts or rows is finished first; one that goes on for too long is ErrBusy.
+func (s *Store) Undisturbed(ctx context.Context, project string, read func() error) error {
+	return table.Retry(ctx, func() error {
+		before, open, err := s.erasing(ctx, project)
+		if err != nil {
+			return err
+		}
+		if open {
+			open, _, err := s.recentErasures(ctx, project)
+			if err == nil {
+				err = s.finishCutOff(ctx, project, open)
+			}
+			if err == nil {
+				err = &table.Conflict{}
+			}
+			return err
+		}
+		if err := read(); err != nil {
+			return err
+		}
+		after, open, err := s.erasing(ctx, project)
+		if err == nil && (open || after != before) {
+			err = &table.Conflict{}
+		}
+		return err
+	})
+}
+
+// finishCutOff ends those of the erasures that are begun and not done which nobody works on any more.
+func (s *Store) finishCutOff(ctx context.Context, project string, open []people.Erasure) error {
+	open = slices.DeleteFunc(open, func(e people.Erasure) bool { return s.Now().Sub(e.At) < erasureTakes })
+	if len(open) == 0 {
+		return nil
+	}
+	return s.eraseAll(ctx, project, open)
+}
+
+// erasing tells whether an erasure is under way, and by a number that grows whether one was begun.
+func (s *Store) erasing(ctx context.Context, project string) (begun int64, open bool, err error) {
+	key := erasingKey(project)
+	q := table.Query{PK: key.PK, Prefix: key.SK, Limit: 2}
+	for {
+		page, err := s.Tracker.Query(ctx, q)
+		if err != nil {
+			return 0, false, err
+		}
+		for _, it := range page.Items {
+			if it.Key == key {
+				begun = it.Rev
+			}
+			open = open || strings.HasPrefix(it.SK, openErasureKey(project, "").SK)
+		}
+		if q.Cursor = page.Next; q.Cursor == "" || open {
+			return begun, open, nil
+		}
+	}
+}

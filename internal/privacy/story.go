@@ -1,0 +1,129 @@
+package privacy
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"outreach/internal/fact"
+	"outreach/internal/people"
+	"outreach/internal/record"
+	"outreach/internal/records"
+	"outreach/internal/signups"
+	"outreach/internal/store"
+	"outreach/internal/uploads"
+)
+
+// Story is everything held on one person.
+type Story struct {
+	Signups []StorySignup
+	Records []StoryRecord
+}
+
+// StorySignup is a sign-up with all that was ever sent for it.
+type StorySignup struct {
+	signups.Signup
+	Form map[string]string   // what the first sending said of who it is
+	Row  record.Row          // in the clear
+	Sent []map[string]string // what each sending said of who it is
+}
+
+// StoryRecord is a record about the person: typed in, or a row of a file.
+type StoryRecord struct {
+	Kind   string
+	ID     string
+	Row    record.Row // in the clear
+	Upload string
+	Line   int
+}
+
+// Story gathers everything held on one person, under all ids that ever stood for them.
+func (s *Store) Story(ctx context.Context, project string, p people.Person) (Story, error) {
+	var story Story
+	staff := []string{}
+	for _, id := range p.IDs() {
+		err := s.persons.About(ctx, project, id, func(kind, what string) error {
+			switch kind {
+			case record.Signup:
+				return s.tellSignup(ctx, project, what, &story)
+			case "upload":
+				return s.tellUpload(ctx, project, what, p.IDs(), &story)
+			}
+			k := record.Builtin().Kind(kind)
+			if k == nil {
+				return nil
+			}
+			t, err := s.records.Typed(ctx, project, k, what)
+			if store.IsNotFound(err) || err == nil && !slices.Contains(p.IDs(), t.Person) {
+				return nil // voided, or found to be another person's
+			}
+			if err != nil {
+				return err
+			}
+			texts, err := s.records.Texts(ctx, project, []records.Typed{t})
+			if err != nil {
+				return err
+			}
+			story.Records = append(story.Records, StoryRecord{Kind: kind, ID: t.ID, Row: k.Reveal(t.Values, texts[t.ID])})
+			return nil
+		})
+		if err != nil {
+			return story, err
+		}
+	}
+	for _, r := range story.Records {
+		staff = append(staff, record.Builtin().Kind(r.Kind).Get(r.Row, "adviser"))
+	}
+	emails, err := s.staff.StaffEmails(ctx, project, staff)
+	if err != nil {
+		return story, err
+	}
+	for _, r := range story.Records {
+		if at := record.Builtin().Kind(r.Kind).Index("adviser"); at >= 0 {
+			r.Row[at] = emails[r.Row[at]]
+		}
+	}
+	slices.SortStableFunc(story.Records, func(a, b StoryRecord) int {
+		return strings.Compare(record.Builtin().Kind(a.Kind).Get(a.Row, "date"), record.Builtin().Kind(b.Kind).Get(b.Row, "date"))
+	})
+	return story, nil
+}
+
+func (s *Store) tellSignup(ctx context.Context, project, id string, story *Story) error {
+	su, err := s.signups.Signup(ctx, project, id)
+	if err != nil {
+		return err
+	}
+	told := StorySignup{Signup: su}
+	sent, err := s.signups.SentForms(ctx, project, id)
+	if err != nil {
+		return err
+	}
+	if told.Sent = sent; len(told.Sent) > 0 {
+		told.Form = told.Sent[0]
+	}
+	told.Row = record.Builtin().Kind(record.Signup).Reveal(su.Values, told.Form)
+	story.Signups = append(story.Signups, told)
+	return nil
+}
+
+func (s *Store) tellUpload(ctx context.Context, project, id string, ids []string, story *Story) error {
+	u, err := s.uploads.Upload(ctx, project, id)
+	if err != nil || u.State != uploads.AcceptedUp || u.Kind == record.Builtin().Kind(record.Signup).Plural {
+		return err // sign-ups are told by themselves
+	}
+	k := record.Builtin().Plural(u.Kind)
+	texts, err := s.uploads.RowTexts(ctx, project, id)
+	if err != nil {
+		return err
+	}
+	for l, err := range s.uploads.Lines(ctx, project, u) {
+		if err != nil {
+			return err
+		}
+		if slices.Contains(ids, l.Person) {
+			story.Records = append(story.Records, StoryRecord{Kind: k.Name, ID: fact.LineID(id, u.Arrived, l.Row), Row: k.Reveal(k.Values(l.Values), texts[l.Row]), Upload: id, Line: l.Row})
+		}
+	}
+	return nil
+}

@@ -1,0 +1,21 @@
+package projects
+
+import (
+	"fmt"
+
+	"outreach/internal/table"
+)
+
+func projectKey(project string) table.Key { return table.Key{PK: "PROJECTS", SK: project} }
+
+func definitionKey(project string) table.Key {
+	return table.Key{PK: "DEFINITION#" + project, SK: "CURRENT"}
+}
+
+func definitionVersionKey(project string, version int) table.Key {
+	return table.Key{PK: "DEFINITION#" + project, SK: fmt.Sprintf("VERSION#%06d", version)}
+}
+
+func definitionTextKey(project string, version int) table.Key {
+	return table.Key{PK: "DEFINITION#" + project, SK: fmt.Sprintf("YAML#%06d", version)}
+}

@@ -1,0 +1,73 @@
+package records
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"outreach/internal/project"
+	"outreach/internal/record"
+	"outreach/internal/store"
+	"outreach/internal/uploads"
+)
+
+func TestFingerprintDependsOnNothingButWhatWasGiven(t *testing.T) {
+	t.Parallel()
+	s := New(&store.DB{Secret: []byte("secret")}, nil, nil)
+	rapid.Check(t, func(t *rapid.T) {
+		kind := rapid.SampledFrom(record.Builtin().Kinds).Draw(t, "kind")
+		values := map[string]string{}
+		for _, f := range kind.Fields {
+			values[f.Name] = rapid.SampledFrom([]string{"", "a", "b c"}).Draw(t, f.Name)
+		}
+		wider, err := record.Extend(record.Builtin(), project.RecordKind{Name: kind.Name, Plural: kind.Plural, Fields: []project.RecordField{{ID: "added", Type: "text"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := *wider.Kind(kind.Name)
+		other.Fields = rapid.Permutation(other.Fields).Draw(t, "order")
+		reordered := record.NewRegistry(&other).Kind(kind.Name)
+
+		print := func(k *record.Kind, values map[string]string) uploads.Print {
+			return s.Print("p", k, "who", k.Row(record.ValuesOf(values)))
+		}
+		want := print(kind, values)
+		if got := print(reordered, values); got != want {
+			t.Fatalf("fields added and reordered: %v, want %v", got, want)
+		}
+		changed := rapid.SampledFrom(kind.Fields).Draw(t, "changed")
+		values[changed.Name] += "x"
+		got := print(reordered, values)
+		if changed.Keep == record.Who {
+			return // who it is stands in no fingerprint
+		}
+		if sameKey := got.Natural == want.Natural; sameKey == changed.Key || changed.Key != (got.Content == want.Content) {
+			t.Fatalf("%s changed: %v, was %v", changed.Name, got, want)
+		}
+	})
+}
+
+// Content of version 0 was every value beside the key, given or not, in the order of the fields.
+func TestFingerprintOfVersion0IsThatOfItsTime(t *testing.T) {
+	t.Parallel()
+	s := New(&store.DB{Secret: []byte("secret")}, nil, nil)
+	k := record.Builtin().Kind(record.Media)
+	row := k.Row(record.ValuesOf(map[string]string{"date": "2010-03-11", "medium": "tv", "title": "T", "outlet": "O", "reach": "7500", "source": "S", "url": "https://example.org"}))
+	var want [8]byte
+	decode(want[:], s.Seal("p", "content", "7500\x00\x00S\x00"+s.Seal("p", "text", "https://example.org")+"\x00\x00"))
+	if got := s.PrintOfVersion0("p", k, row); got != want {
+		t.Errorf("%x, want %x", got, want)
+	}
+	wider, err := record.Extend(record.Builtin(), project.RecordKind{Name: "media", Plural: "media", Fields: []project.RecordField{{ID: "added", Type: "text"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	added := wider.Kind(record.Media)
+	if got := s.PrintOfVersion0("p", added, append(slices.Clone(row), "")); got != want {
+		t.Errorf("with a field that nobody filled in: %x, want %x", got, want)
+	}
+	if got := s.PrintOfVersion0("p", added, append(slices.Clone(row), "new")); got == want {
+		t.Error("a value that version 0 had no field for is like none of its time")
+	}
+}

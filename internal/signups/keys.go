@@ -1,0 +1,40 @@
+package signups
+
+import (
+	"time"
+
+	"outreach/internal/table"
+)
+
+func signupKey(project, id string) table.Key {
+	return table.Key{PK: "SIGNUP#" + project + "#" + id, SK: "SIGNUP"}
+}
+
+func signupIndex(project, activity string) string { return "SIGNUPS#" + project + "#" + activity }
+
+func placeKey(project, activity, person string) table.Key {
+	return table.Key{PK: "PLACE#" + project + "#" + activity + "#" + person, SK: "SIGNUP"}
+}
+
+func placesKey(project, activity string) table.Key {
+	return table.Key{PK: "PLACES#" + project + "#" + activity, SK: "PLACES"}
+}
+
+func queuePartition(project, activity string) string { return "QUEUE#" + project + "#" + activity }
+
+func queueKey(project, activity string, submitted time.Time, id string) table.Key {
+	return table.Key{PK: queuePartition(project, activity), SK: ordered(submitted, id)}
+}
+
+func sentKey(project, signup, entry string) table.Key {
+	return table.Key{PK: "SIGNUP#" + project + "#" + signup, SK: "SENT#" + entry}
+}
+
+func formKey(project, signup, entry string) table.Key {
+	return table.Key{PK: "FORM#" + project + "#" + signup, SK: entry}
+}
+
+// ordered is a sort key by instant, then id.
+func ordered(at time.Time, id string) string {
+	return at.UTC().Format("2006-01-02T15:04:05.000000000Z") + "#" + id
+}

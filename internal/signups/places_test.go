@@ -1,0 +1,50 @@
+package signups_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"outreach/internal/record"
+	"outreach/internal/signups"
+)
+
+// Whatever order forms and late paper come in, the sign-up shows what was submitted first of each thing.
+func TestWhatWasSubmittedFirstIsShownInWhateverOrderItComes(t *testing.T) {
+	t.Parallel()
+	day := func(n int) time.Time { return time.Date(2026, 1, n, 10, 0, 0, 0, time.UTC) }
+	type sending struct {
+		day       int
+		sex, born string
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		days := rapid.SliceOfNDistinct(rapid.IntRange(1, 28), 1, 6, rapid.ID).Draw(t, "days")
+		sendings := make([]sending, len(days))
+		for i, d := range days {
+			sendings[i] = sending{d, rapid.SampledFrom([]string{"", "female", "male"}).Draw(t, "sex"), rapid.SampledFrom([]string{"", "1970", "1980"}).Draw(t, "born")}
+		}
+		kind := record.Builtin().Kind(record.Signup)
+		values := func(s sending) record.Values {
+			return record.ValuesOf(map[string]string{"sex": s.sex, "birth_year": s.born})
+		}
+		su := signups.Signup{Submitted: day(sendings[0].day), Values: values(sendings[0])}
+		for _, s := range sendings[1:] {
+			su.TakeUp(kind, values(s), day(s.day))
+		}
+		slices.SortFunc(sendings, func(a, b sending) int { return a.day - b.day })
+		want := sending{}
+		for _, s := range sendings {
+			if want.sex == "" {
+				want.sex = s.sex
+			}
+			if want.born == "" {
+				want.born = s.born
+			}
+		}
+		if su.Values.Get("sex") != want.sex || su.Values.Get("birth_year") != want.born {
+			t.Fatalf("%v: %q and %q", sendings, su.Values.Get("sex"), su.Values.Get("birth_year"))
+		}
+	})
+}

@@ -1,0 +1,27 @@
+package snapshots
+
+import "outreach/internal/table"
+
+// Partition is where the snapshots of a project stand, by their ids.
+func Partition(project string) string { return "SNAPSHOTS#" + project }
+
+func snapshotKey(project, id string) table.Key {
+	return table.Key{PK: Partition(project), SK: id}
+}
+
+func latestPartition(project string) string { return "LATEST#" + project }
+
+func latestKey(project, asOf string) table.Key {
+	return table.Key{PK: latestPartition(project), SK: asOf}
+}
+
+func approvedPartition(project string) string { return "APPROVED#" + project }
+
+// approvedKey is where an approved snapshot stands by its day, then by when it was compiled.
+func approvedKey(project, asOf, id string) table.Key {
+	return table.Key{PK: approvedPartition(project), SK: asOf + "#" + id}
+}
+
+func checkpointKey(project string) table.Key {
+	return table.Key{PK: "CHECKPOINT#" + project, SK: "CURRENT"}
+}

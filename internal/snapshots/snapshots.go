@@ -1,0 +1,305 @@
+// Package snapshots keeps compiled snapshots with their evidence, and what was decided of them.
+package snapshots
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"outreach/internal/fact"
+	"outreach/internal/objects"
+	"outreach/internal/people"
+	"outreach/internal/snapshot"
+	"outreach/internal/store"
+	"outreach/internal/table"
+)
+
+// Store keeps snapshots with their evidence, what was decided of them, and the checkpoint of the counting.
+type Store struct{ *store.DB }
+
+// New is the Store on a base.
+func New(db *store.DB) *Store { return &Store{db} }
+
+// Kept is what the table holds of a snapshot; the figures lie with the objects.
+type Kept struct {
+	Project    string              `json:"project"`
+	ID         string              `json:"id"`
+	AsOf       string              `json:"as_of"`
+	KnownAt    string              `json:"known_at"`
+	Definition snapshot.Definition `json:"definition"`
+	State      string              `json:"state"`
+	Supersedes *string             `json:"supersedes"`
+	Hash       string              `json:"hash"`
+	Heads      fact.Heads          `json:"heads"` // up to which facts it was compiled
+	Note       string              `json:"note,omitempty"`
+	DecidedBy  string              `json:"decided_by,omitempty"`
+}
+
+func snapshotObject(project, id string) string {
+	return "snapshots/" + project + "/" + id + "/snapshot.json"
+}
+
+func evidenceObject(project, id, code string, part int) string {
+	return fmt.Sprintf("snapshots/%s/%s/evidence/%s/%06d.json", project, id, code, part)
+}
+
+// EvidencePart is how many records of evidence lie in one object.
+const EvidencePart = 2000
+
+// Latest reads which snapshot of a day is the newest, "" where there is none, and the condition that it still is.
+func (s *Store) Latest(ctx context.Context, project, asOf string) (Kept, table.Condition, error) {
+	id, rev, err := table.Load[string](ctx, s.Tracker, latestKey(project, asOf))
+	if err != nil || rev == 0 {
+		return Kept{}, table.At(rev), err
+	}
+	kept, err := s.KeptSnapshot(ctx, project, id)
+	return kept, table.At(rev), err
+}
+
+// SaveSnapshot keeps a new snapshot with its evidence: the records behind each of the codes. Where the condition that came
+// with Latest no longer holds, another one of the same day was kept in the meantime; the error is a *table.Conflict: ask
+// Latest again.
+func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, still table.Condition, heads fact.Heads, codes []string, evidence func(code string) iter.Seq[snapshot.Counted], by string, once store.Once) error {
+	project := snap.Project
+	for _, code := range codes {
+		if err := s.saveEvidence(ctx, project, snap.ID, code, evidence(code)); err != nil {
+			return err
+		}
+	}
+	if err := s.putJSON(ctx, snapshotObject(project, snap.ID), snap); err != nil {
+		return err
+	}
+	kept := Kept{Project: project, ID: snap.ID, AsOf: snap.AsOf, KnownAt: snap.KnownAt, Definition: snap.Definition, State: snap.State, Supersedes: snap.Supersedes, Hash: snap.Hash, Heads: heads}
+	f, err := s.NewFact(fact.KindSnapshotCompiled, by, fact.Compiled{Snapshot: snap.ID, AsOf: snap.AsOf, Hash: snap.Hash})
+	if err != nil {
+		return err
+	}
+	ops, err := s.Answer(ctx, once, kept)
+	if err != nil {
+		return err
+	}
+	ops = append(ops, table.PutJSON(snapshotKey(project, snap.ID), kept, table.Absent), table.PutJSON(latestKey(project, snap.AsOf), snap.ID, still))
+	return s.Log().Append(ctx, project, []fact.Fact{f}, ops...)
+}
+
+func (s *Store) saveEvidence(ctx context.Context, project, id, code string, records iter.Seq[snapshot.Counted]) error {
+	part, rows := 0, make([]snapshot.Counted, 0, EvidencePart)
+	for r := range records {
+		if rows = append(rows, r); len(rows) == EvidencePart {
+			if err := s.putJSON(ctx, evidenceObject(project, id, code, part), rows); err != nil {
+				return err
+			}
+			part, rows = part+1, rows[:0]
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return s.putJSON(ctx, evidenceObject(project, id, code, part), rows)
+}
+
+// KeptSnapshot reads what the table holds of one.
+func (s *Store) KeptSnapshot(ctx context.Context, project, id string) (Kept, error) {
+	k, rev, err := table.Load[Kept](ctx, s.Tracker, snapshotKey(project, id))
+	if err == nil && rev == 0 {
+		err = fmt.Errorf("snapshot %s: %w", id, store.ErrNotFound)
+	}
+	return k, err
+}
+
+// Snapshot reads the figures of one, in its present state.
+func (s *Store) Snapshot(ctx context.Context, k Kept) (snapshot.Snapshot, error) {
+	var snap snapshot.Snapshot
+	if err := s.getJSON(ctx, snapshotObject(k.Project, k.ID), &snap); err != nil {
+		return snap, fmt.Errorf("snapshot %s: %w", k.ID, err)
+	}
+	snap.State = k.State
+	return snap, nil
+}
+
+// Snapshots lists snapshots, newest first; of the given state, or all where it is "".
+func (s *Store) Snapshots(ctx context.Context, project, state string, limit int, cursor string) (table.PageOf[Kept], error) {
+	out := table.PageOf[Kept]{Items: []Kept{}}
+	q := table.Query{PK: Partition(project), Backward: true, Limit: limit, Cursor: cursor}
+	for {
+		page, err := table.List[Kept](ctx, s.Tracker, q)
+		if err != nil {
+			return out, err
+		}
+		for _, k := range page.Items {
+			if state == "" || k.State == state {
+				out.Items = append(out.Items, k)
+			}
+		}
+		out.Next = page.Next
+		if page.Next == "" || len(out.Items) >= limit {
+			return out, nil
+		}
+		q.Cursor, q.Limit = page.Next, limit-len(out.Items)
+	}
+}
+
+// Newest is the snapshot of the latest day, of several of that day the one compiled last. ErrNotFound where there is none.
+func (s *Store) Newest(ctx context.Context, project string) (Kept, error) {
+	return s.last(ctx, project, table.Query{PK: latestPartition(project)})
+}
+
+// NewestApproved is the same of those that are approved: of all, or of those of days before another.
+func (s *Store) NewestApproved(ctx context.Context, project, before string) (Kept, error) {
+	return s.last(ctx, project, table.Query{PK: approvedPartition(project), To: before})
+}
+
+// last is the snapshot that the last item of a query leads to.
+func (s *Store) last(ctx context.Context, project string, q table.Query) (Kept, error) {
+	q.Backward, q.Limit = true, 1
+	page, err := table.List[string](ctx, s.Tracker, q)
+	switch {
+	case err != nil:
+		return Kept{}, err
+	case len(page.Items) == 0:
+		return Kept{}, fmt.Errorf("snapshot: %w", store.ErrNotFound)
+	}
+	return s.KeptSnapshot(ctx, project, page.Items[0])
+}
+
+// Decide approves or rejects a snapshot. The same decision again changes nothing.
+func (s *Store) Decide(ctx context.Context, project, id, state, note, by string) (decided Kept, err error) {
+	err = table.Retry(ctx, func() error {
+		k, rev, err := table.Load[Kept](ctx, s.Tracker, snapshotKey(project, id))
+		switch {
+		case err != nil:
+			return err
+		case rev == 0:
+			return fmt.Errorf("snapshot %s: %w", id, store.ErrNotFound)
+		case k.State == state:
+			decided = k
+			return nil
+		}
+		k.State, k.Note, k.DecidedBy = state, s.Seal(project, "text", note), by
+		if note == "" {
+			k.Note = ""
+		}
+		decided = k
+		f, err := s.NewFact(fact.KindSnapshotDecided, by, fact.Decided{Snapshot: id, State: state})
+		if err != nil {
+			return err
+		}
+		if note != "" {
+			if err := s.People.Write(ctx, table.PutJSON(people.TextKey(project, id, 0), map[string]string{"note": note}, table.Always)); err != nil {
+				return err
+			}
+		}
+		approved := table.PutJSON(approvedKey(project, k.AsOf, id), id, table.Always)
+		if state != snapshot.Approved {
+			approved = table.Remove(approved.Item.Key, table.Always)
+		}
+		return s.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(snapshotKey(project, id), k, table.At(rev)), approved)
+	})
+	return decided, err
+}
+
+// Evidence reads the records behind a figure, from a place on; next is the place of the rest, -1 where there is none.
+func (s *Store) Evidence(ctx context.Context, k Kept, code string, from, limit int) (items []snapshot.Counted, next int, err error) {
+	items = []snapshot.Counted{}
+	for len(items) < limit {
+		var part []snapshot.Counted
+		err := s.getJSON(ctx, evidenceObject(k.Project, k.ID, code, from/EvidencePart), &part)
+		if errors.Is(err, objects.ErrNotFound) {
+			return items, -1, nil
+		}
+		if err != nil {
+			return nil, -1, err
+		}
+		start := from % EvidencePart
+		if start >= len(part) {
+			return items, -1, nil
+		}
+		take := min(len(part)-start, limit-len(items))
+		items, from = append(items, part[start:start+take]...), from+take
+		if start+take == len(part) && len(part) < EvidencePart {
+			return items, -1, nil
+		}
+	}
+	return items, from, nil
+}
+
+// Checkpoint is where the fold's state after a compile lies.
+type Checkpoint struct {
+	Object string     `json:"object"`
+	Heads  fact.Heads `json:"heads"`
+}
+
+// LastCheckpoint reads which checkpoint is the newest; false where there is none.
+func (s *Store) LastCheckpoint(ctx context.Context, project string) (Checkpoint, bool, error) {
+	c, rev, err := table.Load[Checkpoint](ctx, s.Tracker, checkpointKey(project))
+	return c, rev != 0, err
+}
+
+func checkpointObjects(project string) string { return "checkpoints/" + project + "/" }
+
+// SaveCheckpoint keeps a checkpoint's bytes, and that it is the newest. All others go, those too that a compile left behind
+// which was cut off, or ran beside another: of somebody who was erased none must remain.
+func (s *Store) SaveCheckpoint(ctx context.Context, project string, heads fact.Heads, body []byte) error {
+	c := Checkpoint{Object: checkpointObjects(project) + s.NewID() + ".parquet", Heads: heads}
+	if err := s.Objects.Put(ctx, c.Object, bytes.NewReader(body), "application/vnd.apache.parquet"); err != nil {
+		return err
+	}
+	if err := s.Tracker.Write(ctx, table.PutJSON(checkpointKey(project), c, table.Always)); err != nil {
+		return err
+	}
+	var others []string
+	err := s.Objects.List(ctx, checkpointObjects(project), func(info objects.Info) error {
+		if info.Key != c.Object {
+			others = append(others, info.Key)
+		}
+		return nil
+	})
+	for _, key := range others {
+		if err == nil {
+			err = s.Objects.Delete(ctx, key)
+		}
+	}
+	return err
+}
+
+func (s *Store) putJSON(ctx context.Context, key string, value any) error {
+	body, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return s.Objects.Put(ctx, key, strings.NewReader(string(body)), "application/json")
+}
+
+func (s *Store) getJSON(ctx context.Context, key string, value any) error {
+	body, _, err := s.Objects.Open(ctx, key, "")
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	data, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, value)
+}
+
+// DropCheckpoint throws the checkpoint away: the next compile folds from the first fact.
+func (s *Store) DropCheckpoint(ctx context.Context, project string) error {
+	c, had, err := s.LastCheckpoint(ctx, project)
+	if err != nil || !had {
+		return err
+	}
+	if s.Objects == nil {
+		return errors.New("no objects to delete the checkpoint from")
+	}
+	// The object first: whoever finds no way to it any more takes it for gone.
+	if err := s.Objects.Delete(ctx, c.Object); err != nil {
+		return err
+	}
+	return s.Tracker.Write(ctx, table.Remove(checkpointKey(project), table.Always))
+}

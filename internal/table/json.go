@@ -1,0 +1,165 @@
+package table
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"slices"
+)
+
+// jsonItem makes an item of a value kept as JSON.
+func jsonItem(key Key, value any) (Item, error) {
+	data, err := json.Marshal(value)
+	return Item{Key: key, Data: data}, err
+}
+
+// PutJSON is the operation that keeps a value as JSON under a condition.
+func PutJSON(key Key, value any, condition Condition) Op {
+	it, err := jsonItem(key, value)
+	if err != nil {
+		panic(fmt.Sprintf("table: %T cannot be written as JSON: %v", value, err)) // only plain structs are kept
+	}
+	return Op{Verb: Put, Item: it, If: condition}
+}
+
+// Indexed is the operation with the item put into the index, too.
+func Indexed(op Op, index Key) Op {
+	op.Item.Index = index
+	return op
+}
+
+// Remove is the operation that deletes an item under a condition.
+func Remove(key Key, condition Condition) Op {
+	return Op{Verb: Delete, Item: Item{Key: key}, If: condition}
+}
+
+// Require is the operation that writes nothing, and fails where the condition does not hold.
+func Require(key Key, condition Condition) Op {
+	return Op{Verb: Check, Item: Item{Key: key}, If: condition}
+}
+
+// Load reads one item's JSON. The revision is 0 where there is none.
+func Load[T any](ctx context.Context, t Table, key Key) (value T, rev int64, err error) {
+	found, err := t.Get(ctx, key)
+	if err != nil {
+		return value, 0, err
+	}
+	it, ok := found[key]
+	if !ok {
+		return value, 0, nil
+	}
+	value, err = Decode[T](it)
+	return value, it.Rev, err
+}
+
+// PageOf is a part of a list. Next is the cursor for the rest, "" where there is none.
+type PageOf[T any] struct {
+	Items []T    `json:"items"`
+	Next  string `json:"next"`
+}
+
+// List reads a page of a query whose items are JSON, decoded one by one.
+func List[T any](ctx context.Context, t Table, q Query) (PageOf[T], error) {
+	out := PageOf[T]{Items: []T{}}
+	want := q.Limit
+	for {
+		page, err := t.Query(ctx, q)
+		if err != nil {
+			return out, err
+		}
+		for _, it := range page.Items {
+			value, err := Decode[T](it)
+			if err != nil {
+				return out, err
+			}
+			out.Items = append(out.Items, value)
+		}
+		out.Next = page.Next
+		if page.Next == "" || want > 0 && len(out.Items) >= want {
+			return out, nil
+		}
+		q.Cursor, q.Limit = page.Next, max(0, want-len(out.Items))
+	}
+}
+
+// Items goes through all that a query finds, page by page.
+func Items(ctx context.Context, t Table, q Query) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
+		for {
+			page, err := t.Query(ctx, q)
+			if err != nil {
+				yield(Item{}, err)
+				return
+			}
+			for _, it := range page.Items {
+				if !yield(it, nil) {
+					return
+				}
+			}
+			if q.Cursor = page.Next; q.Cursor == "" {
+				return
+			}
+		}
+	}
+}
+
+// Values goes through all that a query finds, decoded one by one.
+func Values[T any](ctx context.Context, t Table, q Query) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for it, err := range Items(ctx, t, q) {
+			var value T
+			if err == nil {
+				value, err = Decode[T](it)
+			}
+			if !yield(value, err) {
+				return
+			}
+		}
+	}
+}
+
+// Decode decodes an item's JSON.
+func Decode[T any](it Item) (value T, err error) {
+	if err := json.Unmarshal(it.Data, &value); err != nil {
+		return value, fmt.Errorf("item %s/%s: %w", it.PK, it.SK, err)
+	}
+	return value, nil
+}
+
+// RemoveAll deletes items, in as many writes as it needs.
+func RemoveAll(ctx context.Context, t Table, keys []Key) error {
+	ops := make([]Op, len(keys))
+	for i, k := range keys {
+		ops[i] = Remove(k, Always)
+	}
+	return WriteAll(ctx, t, ops)
+}
+
+// WriteAll writes in as many writes as it needs, in order.
+func WriteAll(ctx context.Context, t Table, ops []Op) error {
+	for part := range slices.Chunk(ops, MostWrites) {
+		if err := t.Write(ctx, part...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RemovePartition removes what is in a partition, and tells whether there was something.
+func RemovePartition(ctx context.Context, t Table, partition string) (removed bool, err error) {
+	for {
+		page, err := t.Query(ctx, Query{PK: partition, Limit: MostWrites})
+		if err != nil || len(page.Items) == 0 {
+			return removed, err
+		}
+		keys := make([]Key, len(page.Items))
+		for i, it := range page.Items {
+			keys[i] = it.Key
+		}
+		if err := RemoveAll(ctx, t, keys); err != nil {
+			return removed, err
+		}
+		removed = true
+	}
+}

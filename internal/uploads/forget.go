@@ -1,0 +1,90 @@
+package uploads
+
+import (
+	"context"
+	"maps"
+
+	"outreach/internal/fact"
+	"outreach/internal/people"
+	"outreach/internal/record"
+	"outreach/internal/table"
+)
+
+// ForgetRows takes people out of a file's rows, once nothing more happens to them.
+func (s *Store) ForgetRows(ctx context.Context, project string, fresh people.FreshIDs, upload string) (finished bool, err error) {
+	u, err := s.Upload(ctx, project, upload)
+	if err != nil || !s.over(u) {
+		return false, err
+	}
+	theirs := map[int]bool{}
+	for pack := range u.Packs {
+		err := table.Retry(ctx, func() error {
+			return s.forgetPack(ctx, packKey(project, upload, pack), record.Builtin().Plural(u.Kind), fresh, theirs)
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	for it, err := range table.Items(ctx, s.People, table.Query{PK: people.TextKey(project, upload, 0).PK}) {
+		if err == nil {
+			err = table.Retry(ctx, func() error { return s.forgetTexts(ctx, it.Key, theirs) })
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// forgetPack takes people out of one pack of rows, and notes which were theirs. Others may be taken out at the same time.
+func (s *Store) forgetPack(ctx context.Context, key table.Key, kind *record.Kind, fresh people.FreshIDs, theirs map[int]bool) error {
+	rows, rev, err := s.pack(ctx, key, kind.Name)
+	if err != nil {
+		return err
+	}
+	changed := false
+	for i, l := range rows.Lines {
+		to, gone := fresh[l.Person]
+		if !gone {
+			continue
+		}
+		theirs[l.Row] = true // of one whom an erasure that was cut off took out, texts may still be there
+		if to != l.Person {
+			changed = true
+			rows.Lines[i] = fact.Line{Row: l.Row, Person: to, Values: rows.Erased(kind, l.Values)}
+		}
+	}
+	if !changed {
+		return nil
+	}
+	return s.Tracker.Write(ctx, table.PutJSON(key, rows, table.At(rev)))
+}
+
+// forgetTexts removes the private texts of some rows from those that are kept together.
+func (s *Store) forgetTexts(ctx context.Context, key table.Key, rows map[int]bool) error {
+	texts, rev, err := table.Load[map[int]map[string]string](ctx, s.People, key)
+	if err != nil {
+		return err
+	}
+	before := len(texts)
+	maps.DeleteFunc(texts, func(row int, _ map[string]string) bool { return rows[row] })
+	switch {
+	case len(texts) == before:
+		return nil
+	case len(texts) == 0:
+		return s.People.Write(ctx, table.Remove(key, table.At(rev)))
+	}
+	return s.People.Write(ctx, table.PutJSON(key, texts, table.At(rev)))
+}
+
+// RowTexts reads the private texts of an upload's rows.
+func (s *Store) RowTexts(ctx context.Context, project, upload string) (map[int]map[string]string, error) {
+	out := map[int]map[string]string{}
+	for texts, err := range table.Values[map[int]map[string]string](ctx, s.People, table.Query{PK: people.TextKey(project, upload, 0).PK}) {
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(out, texts)
+	}
+	return out, nil
+}

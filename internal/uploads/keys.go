@@ -1,0 +1,34 @@
+package uploads
+
+import (
+	"fmt"
+
+	"outreach/internal/table"
+)
+
+// Partition is where the uploads of a project stand, by their ids.
+func Partition(project string) string { return "UPLOADS#" + project }
+
+func uploadKey(project, id string) table.Key { return table.Key{PK: Partition(project), SK: id} }
+
+func ownerIndex(project, owner string) string { return "UPLOADS#" + project + "#" + owner }
+
+func packKey(project, upload string, pack int) table.Key {
+	return table.Key{PK: "PACKS#" + project + "#" + upload, SK: fmt.Sprintf("%06d", pack)}
+}
+
+func keyPackKey(project, upload string, pack int) table.Key {
+	return table.Key{PK: "PACKKEYS#" + project + "#" + upload, SK: fmt.Sprintf("%06d", pack)}
+}
+
+func bytesKey(project, owner, sha256 string) table.Key {
+	return table.Key{PK: "BYTES#" + project + "#" + owner + "#" + sha256, SK: "UPLOAD"}
+}
+
+func filenameKey(project, upload string) table.Key {
+	return table.Key{PK: "FILENAME#" + project + "#" + upload, SK: "NAME"}
+}
+
+func findingsKey(project, upload, name string) table.Key {
+	return table.Key{PK: "FINDINGS#" + project + "#" + upload, SK: name}
+}

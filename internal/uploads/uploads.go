@@ -1,0 +1,636 @@
+// Package uploads keeps the files that people send: as they were sent, their rows, and what became of them.
+package uploads
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"golang.org/x/sync/errgroup"
+
+	"outreach/internal/fact"
+	"outreach/internal/objects"
+	"outreach/internal/people"
+	"outreach/internal/projects"
+	"outreach/internal/record"
+	"outreach/internal/signups"
+	"outreach/internal/store"
+	"outreach/internal/table"
+)
+
+// Store keeps uploads: the files, their rows, and what became of them.
+type Store struct {
+	*store.DB
+	persons     *people.Store
+	signups     *signups.Store
+	checkpoints checkpoints
+}
+
+// checkpoints are what remembers facts, and must not once they say something else.
+type checkpoints interface {
+	DropCheckpoint(ctx context.Context, project string) error
+}
+
+// New is the Store on a base and the features that it needs.
+func New(db *store.DB, persons *people.Store, signups *signups.Store, checkpoints checkpoints) *Store {
+	return &Store{db, persons, signups, checkpoints}
+}
+
+// States of an upload.
+const (
+	Received   = "received"
+	Processing = "processing"
+	AcceptedUp = "accepted"
+	RejectedUp = "rejected"
+	Checked    = "checked"
+	WithdrawUp = "withdrawn"
+)
+
+// Office is the owner of the office's uploads, in the place of a partner's id.
+const Office = "coordinator"
+
+// Upload is one file of records and what became of it.
+type Upload struct {
+	ID        string    `json:"id"`
+	Owner     string    `json:"owner"` // a partner's id, or Office
+	Object    string    `json:"object"`
+	Filename  string    `json:"-"` // people name files after people: it stands in the people table
+	Size      int64     `json:"size"`
+	CheckOnly bool      `json:"check_only,omitempty"`
+	Language  string    `json:"language"` // the uploader's
+	By        string    `json:"by,omitempty"`
+	State     string    `json:"state"`
+	Kind      string    `json:"kind,omitempty"`   // plural, as files call it
+	Schema    int       `json:"schema,omitempty"` // the version of the schema that its rows and their fingerprints were written with
+	SHA256    string    `json:"sha256,omitempty"`
+	Bytes     int64     `json:"bytes,omitempty"`
+	Rows      int       `json:"rows"`
+	Packs     int       `json:"packs"`
+	New       int       `json:"new"`
+	Changed   int       `json:"changed"`
+	Unchanged int       `json:"unchanged"`
+	Totals    Totals    `json:"totals,omitempty"`
+	SameAs    string    `json:"same_as,omitempty"`
+	Asked     time.Time `json:"asked,omitzero"`
+	Arrived   time.Time `json:"arrived,omitzero"`
+	Finished  time.Time `json:"finished,omitzero"`
+	Removed   time.Time `json:"removed,omitzero"` // when the file as it was sent, its name, and what was found in it, were removed
+
+	rev int64
+}
+
+// Totals are what the rows of a file add up to, by field: reach, minutes, hours or quantity. A row that stands in the file
+// twice is in it once, as it counts.
+type Totals map[string]json.Number
+
+// Finding is one bad cell, or one worth a warning. Its sentence is made when it is read.
+type Finding struct {
+	Row     int            `json:"row"`
+	Column  string         `json:"column"`
+	Value   string         `json:"value"` // masked where it identifies somebody
+	Problem record.Problem `json:"problem"`
+}
+
+// Findings are what was found wrong with a file, and what is worth a warning. A list that was cut says so.
+type Findings struct {
+	Errors      []Finding `json:"errors"`
+	Warnings    []Finding `json:"warnings"`
+	ErrorsCut   bool      `json:"errors_cut,omitempty"`
+	WarningsCut bool      `json:"warnings_cut,omitempty"`
+}
+
+// Final tells that nothing more will happen to the upload by itself.
+func (u Upload) Final() bool { return u.State != Received && u.State != Processing }
+
+// ObjectKey is where a file asked for by the web lies. It does not tell the file's own name: keys stand in facts.
+func ObjectKey(project, owner, id string) string {
+	return strings.Join([]string{"uploads", project, owner, id, "file"}, "/")
+}
+
+// ParseObjectKey reads an object's key: uploads/{project}/{owner}/{file}, or one that ObjectKey gave, with the upload's id.
+func ParseObjectKey(key string) (project, owner, id, filename string, ok bool) {
+	parts := strings.Split(key, "/")
+	if len(parts) < 4 || parts[0] != "uploads" || parts[1] == "" || parts[2] == "" || parts[len(parts)-1] == "" {
+		return "", "", "", "", false
+	}
+	return parts[1], parts[2], objects.GivenID(key), parts[len(parts)-1], true
+}
+
+func (s *Store) keepUpload(project string, u Upload) table.Op {
+	return table.Indexed(table.PutJSON(uploadKey(project, u.ID), u, table.At(u.rev)), table.Key{PK: ownerIndex(project, u.Owner), SK: u.ID})
+}
+
+// AskUpload keeps that somebody wants to send a file.
+func (s *Store) AskUpload(ctx context.Context, project string, u Upload, once store.Once) (asked Upload, err error) {
+	err = table.Retry(ctx, func() error {
+		if done, err := s.Answered(ctx, once, &asked); done || err != nil {
+			return err
+		}
+		asked = u
+		asked.ID, asked.State, asked.Asked = s.NewID(), Received, s.Now().UTC()
+		asked.Object = ObjectKey(project, u.Owner, asked.ID)
+		ops, err := s.Answer(ctx, once, asked)
+		if err != nil {
+			return err
+		}
+		if err := s.People.Write(ctx, table.PutJSON(filenameKey(project, asked.ID), u.Filename, table.Always)); err != nil {
+			return err
+		}
+		return s.Tracker.Write(ctx, append(ops, s.keepUpload(project, asked))...)
+	})
+	return asked, err
+}
+
+// named puts to uploads the names of their files.
+func (s *Store) named(ctx context.Context, project string, uploads []Upload) error {
+	if s.People == nil || len(uploads) == 0 {
+		return nil
+	}
+	keys := make([]table.Key, len(uploads))
+	for i, u := range uploads {
+		keys[i] = filenameKey(project, u.ID)
+	}
+	found, err := s.People.Get(ctx, keys...)
+	if err != nil {
+		return err
+	}
+	for i := range uploads {
+		if it, ok := found[keys[i]]; ok {
+			if err := json.Unmarshal(it.Data, &uploads[i].Filename); err != nil {
+				return fmt.Errorf("name of upload %s: %w", uploads[i].ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+// Upload reads one upload. One that says the same as another ends with it.
+func (s *Store) Upload(ctx context.Context, project, id string) (Upload, error) {
+	u, rev, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, id))
+	if err == nil && rev == 0 {
+		err = fmt.Errorf("upload %s: %w", id, store.ErrNotFound)
+	}
+	if err != nil {
+		return u, err
+	}
+	u.rev = rev
+	one := []Upload{u}
+	if err := s.named(ctx, project, one); err != nil {
+		return u, err
+	}
+	return s.ends(ctx, project, one[0])
+}
+
+// UploadOwners tells whose some uploads are: a partner's id, or Office.
+func (s *Store) UploadOwners(ctx context.Context, project string, ids []string) (map[string]string, error) {
+	keys := make([]table.Key, len(ids))
+	for i, id := range ids {
+		keys[i] = uploadKey(project, id)
+	}
+	out := map[string]string{}
+	for part := range slices.Chunk(keys, table.MostGet) {
+		found, err := s.Tracker.Get(ctx, part...)
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range found {
+			var u Upload
+			if err := json.Unmarshal(it.Data, &u); err != nil {
+				return nil, fmt.Errorf("item %s/%s: %w", it.PK, it.SK, err)
+			}
+			out[u.ID] = u.Owner
+		}
+	}
+	return out, nil
+}
+
+func (s *Store) ends(ctx context.Context, project string, u Upload) (Upload, error) {
+	if u.SameAs == "" || u.State != AcceptedUp {
+		return u, nil
+	}
+	first, _, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, u.SameAs))
+	u.State = first.State
+	return u, err
+}
+
+// BeginUpload finds the upload that an arrived object is, making one for an object that nobody asked for, and marks it
+// as being processed. Of a final one nothing is changed.
+func (s *Store) BeginUpload(ctx context.Context, project string, u Upload) (begun Upload, err error) {
+	err = table.Retry(ctx, func() error {
+		before, rev, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, u.ID))
+		if err != nil {
+			return err
+		}
+		begun = before
+		begun.rev = rev
+		if rev == 0 {
+			begun = u
+			if err := s.People.Write(ctx, table.PutJSON(filenameKey(project, u.ID), u.Filename, table.Always)); err != nil {
+				return err
+			}
+		}
+		if begun.Final() && rev != 0 {
+			return nil
+		}
+		begun.State, begun.Arrived, begun.Bytes = Processing, u.Arrived, u.Bytes
+		if err := s.Tracker.Write(ctx, s.keepUpload(project, begun)); err != nil {
+			return err
+		}
+		begun.rev++
+		return nil
+	})
+	return begun, err
+}
+
+// FinishUpload keeps what became of an upload that does not count by itself: rejected, checked, or the same as another. A
+// rejected one is a fact, for its owner gets a letter; one that was only to be checked is not, for its owner looks on.
+func (s *Store) FinishUpload(ctx context.Context, project string, u Upload, found Findings) error {
+	u.Finished = s.Now().UTC()
+	if u.State != RejectedUp || u.CheckOnly {
+		return s.finish(ctx, project, u, found, nil)
+	}
+	f, err := s.NewFact(fact.KindUploadRejected, u.By, fact.Rejected{Upload: u.ID})
+	if err != nil {
+		return err
+	}
+	return s.finish(ctx, project, u, found, []fact.Fact{f})
+}
+
+func (s *Store) finish(ctx context.Context, project string, u Upload, found Findings, facts []fact.Fact, more ...table.Op) error {
+	ops := append([]table.Op{s.keepUpload(project, u)}, more...)
+	for name, findings := range map[string][]Finding{errorsFound: found.Errors, warningsFound: found.Warnings} {
+		if len(findings) > 0 {
+			cut := found.ErrorsCut
+			if name == warningsFound {
+				cut = found.WarningsCut
+			}
+			ops = append(ops, table.PutJSON(findingsKey(project, u.ID, name), findingsItem{findings, cut}, table.Always))
+		}
+	}
+	if len(facts) == 0 {
+		return s.Tracker.Write(ctx, ops...)
+	}
+	return s.Log().Append(ctx, project, facts, ops...)
+}
+
+// What is found stands in an item each.
+const (
+	errorsFound   = "ERRORS"
+	warningsFound = "WARNINGS"
+)
+
+type findingsItem struct {
+	Findings []Finding `json:"findings"`
+	Cut      bool      `json:"cut"`
+}
+
+// Findings reads what was found in an upload.
+func (s *Store) Findings(ctx context.Context, project, id string) (Findings, error) {
+	errors, _, err := table.Load[findingsItem](ctx, s.Tracker, findingsKey(project, id, errorsFound))
+	if err != nil {
+		return Findings{}, err
+	}
+	warnings, _, err := table.Load[findingsItem](ctx, s.Tracker, findingsKey(project, id, warningsFound))
+	return Findings{Errors: errors.Findings, ErrorsCut: errors.Cut, Warnings: warnings.Findings, WarningsCut: warnings.Cut}, err
+}
+
+// SameBytes finds the counting upload of an owner that has the same bytes.
+func (s *Store) SameBytes(ctx context.Context, project, owner, sha256 string) (Upload, bool, error) {
+	id, rev, err := table.Load[string](ctx, s.Tracker, bytesKey(project, owner, sha256))
+	if err != nil || rev == 0 {
+		return Upload{}, false, err
+	}
+	u, err := s.Upload(ctx, project, id)
+	return u, err == nil && u.State == AcceptedUp, err
+}
+
+// AcceptUpload makes a file's rows count, all at once. They lie under it already.
+func (s *Store) AcceptUpload(ctx context.Context, project string, u Upload, found Findings) error {
+	_, rev, err := table.Load[string](ctx, s.Tracker, bytesKey(project, u.Owner, u.SHA256))
+	if err != nil {
+		return err
+	}
+	u.State, u.Finished = AcceptedUp, s.Now().UTC()
+	f, err := s.NewFact(fact.KindUploadAccepted, u.By, fact.Uploaded{
+		Upload: u.ID, Kind: u.Kind, Owner: u.Owner, Object: u.Object, Arrived: u.Arrived, Rows: u.Rows, Packs: u.Packs, SHA256: u.SHA256,
+	})
+	if err != nil {
+		return err
+	}
+	return s.finish(ctx, project, u, found, []fact.Fact{f}, table.PutJSON(bytesKey(project, u.Owner, u.SHA256), u.ID, table.At(rev)))
+}
+
+// WithdrawUpload makes an accepted file's rows count no more, and cancels the sign-ups that it created. Withdrawing again
+// finishes what was cut off, and changes nothing else. The upload is given back without its file's name. ErrStale where the
+// file never counted.
+func (s *Store) WithdrawUpload(ctx context.Context, id, by string, def projects.Defined) (withdrawn Upload, err error) {
+	project := def.Definition.ID
+	err = table.Retry(ctx, func() error {
+		u, rev, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, id))
+		switch {
+		case err != nil:
+			return err
+		case rev == 0:
+			return fmt.Errorf("upload %s: %w", id, store.ErrNotFound)
+		case u.State == WithdrawUp:
+			withdrawn = u
+			return nil
+		case u.State != AcceptedUp:
+			return fmt.Errorf("upload %s is %s: %w", id, u.State, store.ErrStale)
+		}
+		u.rev, u.State = rev, WithdrawUp
+		withdrawn = u
+		if u.SameAs != "" {
+			return s.Tracker.Write(ctx, s.keepUpload(project, u))
+		}
+		f, err := s.NewFact(fact.KindUploadWithdrawn, by, fact.Withdrawn{Upload: id})
+		if err != nil {
+			return err
+		}
+		return s.Log().Append(ctx, project, []fact.Fact{f}, s.keepUpload(project, u), table.Remove(bytesKey(project, u.Owner, u.SHA256), table.Always))
+	})
+	if err != nil || withdrawn.Kind != record.Builtin().Kind(record.Signup).Plural || withdrawn.SameAs != "" {
+		return withdrawn, err
+	}
+	for line, err := range s.Lines(ctx, project, withdrawn) {
+		if err == nil {
+			_, err = s.signups.MoveSignup(ctx, def.Definition, fact.LineID(id, withdrawn.Arrived, line.Row), record.Cancelled, by)
+		}
+		if err != nil && !store.IsNotFound(err) {
+			return withdrawn, err
+		}
+	}
+	return withdrawn, nil
+}
+
+// Uploads lists uploads, newest first: an owner's, or everybody's.
+func (s *Store) Uploads(ctx context.Context, project, owner string, limit int, cursor string) (table.PageOf[Upload], error) {
+	q := table.Query{PK: Partition(project), Backward: true, Limit: limit, Cursor: cursor}
+	if owner != "" {
+		q.PK, q.Index = ownerIndex(project, owner), true
+	}
+	page, err := table.List[Upload](ctx, s.Tracker, q)
+	if err == nil {
+		err = s.named(ctx, project, page.Items)
+	}
+	for i := range page.Items {
+		if err == nil {
+			page.Items[i], err = s.ends(ctx, project, page.Items[i])
+		}
+	}
+	return page, err
+}
+
+// Pack reads one pack of the rows of an upload of a kind.
+func (s *Store) Pack(ctx context.Context, project, upload, kind string, pack int) (fact.Pack, error) {
+	rows, rev, err := s.pack(ctx, packKey(project, upload, pack), kind)
+	if err == nil && rev == 0 {
+		err = fmt.Errorf("upload %s: pack %d is missing", upload, pack)
+	}
+	return rows, err
+}
+
+// pack reads an item of packed rows of a kind. The revision is 0 where there is none.
+func (s *Store) pack(ctx context.Context, key table.Key, kind string) (rows fact.Pack, rev int64, err error) {
+	found, err := s.Tracker.Get(ctx, key)
+	it, there := found[key]
+	if err != nil || !there {
+		return rows, 0, err
+	}
+	rows, err = fact.ReadPack(it.Data, kind)
+	return rows, it.Rev, err
+}
+
+// packsTogether is how many packs are read at once: a few MB.
+const packsTogether = 8
+
+// Lines goes through the rows of an upload, in the order of the file, their values in the order of the kind's fields.
+func (s *Store) Lines(ctx context.Context, project string, u Upload) iter.Seq2[fact.Line, error] {
+	return func(yield func(fact.Line, error) bool) {
+		kind := record.Builtin().Plural(u.Kind)
+		for first := 0; first < u.Packs; first += packsTogether {
+			var keys []table.Key
+			for pack := first; pack < min(first+packsTogether, u.Packs); pack++ {
+				keys = append(keys, packKey(project, u.ID, pack))
+			}
+			found, err := s.Tracker.Get(ctx, keys...)
+			if err != nil {
+				yield(fact.Line{}, err)
+				return
+			}
+			for _, key := range keys {
+				it, there := found[key]
+				if !there {
+					yield(fact.Line{}, fmt.Errorf("upload %s: pack %s is missing", u.ID, key.SK))
+					return
+				}
+				rows, err := fact.ReadPack(it.Data, kind.Name)
+				if err != nil {
+					yield(fact.Line{}, err)
+					return
+				}
+				for _, l := range rows.In(kind) {
+					if !yield(l, nil) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// Print is what an upload is compared by: the keyed hashes of a row's natural key, and of what it says beside the key.
+type Print struct {
+	Schema  int // the version of the schema by which Content was made: contents of two versions cannot be compared
+	Natural [16]byte
+	Content [8]byte
+}
+
+const (
+	packBytes   = 300_000
+	printBytes  = 24
+	packPrints  = packBytes / printBytes
+	packWriters = 4
+)
+
+// Packer writes an upload's rows under it, packed many to an item. Writing the same rows again writes the same items.
+type Packer struct {
+	store           *Store
+	project, upload string
+	head            []byte // what stands before a pack's lines
+	group           *errgroup.Group
+	ctx             context.Context
+	lines           [][]byte
+	size            int
+	prints          []byte
+	texts           map[int]map[string]string
+	textSize        int
+	Packs           int
+	printPacks      int
+	textPacks       int
+}
+
+// Packer begins to write the rows of an upload of a kind.
+func (s *Store) Packer(ctx context.Context, project, upload string, kind *record.Kind) *Packer {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(packWriters)
+	return &Packer{store: s, project: project, upload: upload, head: packHead(kind), group: group, ctx: ctx, texts: map[int]map[string]string{}}
+}
+
+// packHead is how the JSON of a pack begins, up to its first line.
+func packHead(kind *record.Kind) []byte {
+	empty := fact.NewPack(kind)
+	empty.Lines = []fact.Line{}
+	encoded, err := json.Marshal(empty)
+	if err != nil {
+		panic(err) // it is plain data
+	}
+	return bytes.TrimSuffix(encoded, []byte("]}"))
+}
+
+// Add takes the next row, its print, and its private texts, if they are to be kept for the office.
+func (p *Packer) Add(line fact.Line, print Print, texts map[string]string) error {
+	encoded, err := json.Marshal(line)
+	if err != nil {
+		return err
+	}
+	if p.size+len(encoded)+1 > packBytes {
+		p.flushLines()
+	}
+	p.lines, p.size = append(p.lines, encoded), p.size+len(encoded)+1
+	if len(p.prints) == 0 {
+		p.prints = append(p.prints, record.SchemaVersion)
+	}
+	if len(p.prints) == 1+packPrints*printBytes {
+		p.flushPrints()
+		p.prints = append(p.prints, record.SchemaVersion)
+	}
+	p.prints = append(append(p.prints, print.Natural[:]...), print.Content[:]...)
+	if len(texts) > 0 {
+		p.texts[line.Row] = texts
+		for name, text := range texts {
+			p.textSize += len(name) + len(text) + 20
+		}
+		if p.textSize > packBytes/2 {
+			p.flushTexts()
+		}
+	}
+	return p.ctx.Err()
+}
+
+// Close writes what is left, and waits until all is durable.
+func (p *Packer) Close() error {
+	p.flushLines()
+	p.flushPrints()
+	p.flushTexts()
+	return p.group.Wait()
+}
+
+func (p *Packer) flushLines() {
+	if len(p.lines) == 0 {
+		return
+	}
+	data := append(make([]byte, 0, len(p.head)+p.size+2), p.head...)
+	for i, line := range p.lines {
+		if i > 0 {
+			data = append(data, ',')
+		}
+		data = append(data, line...)
+	}
+	p.put(p.store.Tracker, packKey(p.project, p.upload, p.Packs), append(data, "]}"...))
+	p.lines, p.size, p.Packs = p.lines[:0], 0, p.Packs+1
+}
+
+func (p *Packer) flushPrints() {
+	if len(p.prints) == 0 {
+		return
+	}
+	p.put(p.store.Tracker, keyPackKey(p.project, p.upload, p.printPacks), p.prints)
+	p.prints, p.printPacks = nil, p.printPacks+1
+}
+
+func (p *Packer) flushTexts() {
+	if len(p.texts) == 0 {
+		return
+	}
+	data, err := json.Marshal(p.texts)
+	if err != nil {
+		p.group.Go(func() error { return err })
+		return
+	}
+	p.put(p.store.People, people.TextKey(p.project, p.upload, p.textPacks), data)
+	p.texts, p.textSize, p.textPacks = map[int]map[string]string{}, 0, p.textPacks+1
+}
+
+func (p *Packer) put(t table.Table, key table.Key, data []byte) {
+	p.group.Go(func() error {
+		return t.Write(p.ctx, table.Op{Verb: table.Put, Item: table.Item{Key: key, Data: data}})
+	})
+}
+
+// Prints reads the prints of an upload's rows, in file order.
+func (s *Store) Prints(ctx context.Context, project, upload string, each func(Print)) error {
+	for it, err := range table.Items(ctx, s.Tracker, table.Query{PK: keyPackKey(project, upload, 0).PK}) {
+		if err != nil {
+			return err
+		}
+		// The first byte is the version of the schema; version 0 had none.
+		data, version := it.Data, 0
+		if len(data)%printBytes == 1 {
+			data, version = data[1:], int(data[0])
+		}
+		for ; len(data) >= printBytes; data = data[printBytes:] {
+			each(Print{Schema: version, Natural: [16]byte(data), Content: [8]byte(data[16:])})
+		}
+	}
+	return nil
+}
+
+// Mention keeps that an upload says something of a person, for their own story.
+func (s *Store) Mention(ctx context.Context, project, upload string, ids []string) error {
+	for len(ids) > 0 {
+		part := ids[:min(len(ids), table.MostWrites)]
+		ids = ids[len(part):]
+		ops := make([]table.Op, len(part))
+		for i, id := range part {
+			ops[i] = table.PutJSON(people.AboutKey(project, id, "upload", upload), upload, table.Always)
+		}
+		if err := s.Tracker.Write(ctx, ops...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CountRejected counts the files asked for since an instant that were rejected, and whose owner has sent no good one since.
+func (s *Store) CountRejected(ctx context.Context, project string, since time.Time) (int, error) {
+	var first ulid.ULID
+	if err := first.SetTime(ulid.Timestamp(since)); err != nil {
+		return 0, err
+	}
+	n, mended := 0, map[string]bool{}
+	for u, err := range table.Values[Upload](ctx, s.Tracker, table.Query{PK: Partition(project), From: first.String(), Backward: true}) {
+		switch {
+		case err != nil:
+			return 0, err
+		case u.CheckOnly:
+		case u.State == AcceptedUp:
+			mended[u.Owner] = true
+		case u.State == RejectedUp && !mended[u.Owner]:
+			n++
+		}
+	}
+	return n, nil
+}
+
+// Stored reads an upload as it is kept, without its file's name; the zero Upload where there is none.
+func (s *Store) Stored(ctx context.Context, project, id string) (Upload, error) {
+	u, _, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, id))
+	return u, err
+}
