@@ -16,6 +16,6 @@ var Kind = record.Kind{Name: "attendance", Plural: "attendance", Person: true, F
 
 // Outcomes are how a person's attendance ended.
 var Outcomes = record.Fixed(
-	record.Option{ID: "completed", Label: project.Text{PL: "ukończył(a)", EN: "completed"}, Also: []string{"ukończył", "ukończyła"}},
-	record.Option{ID: "withdrew", Label: project.Text{PL: "przerwał(a)", EN: "withdrew"}, Also: []string{"przerwał", "przerwała"}},
-	record.Option{ID: "attended", Label: project.Text{PL: "uczestniczył(a)", EN: "attended"}, Also: []string{"uczestniczył", "uczestniczyła"}})
+	record.Option{ID: "completed", Label: project.Text{"pl": "ukończył(a)", "en": "completed"}, Also: []string{"ukończył", "ukończyła"}},
+	record.Option{ID: "withdrew", Label: project.Text{"pl": "przerwał(a)", "en": "withdrew"}, Also: []string{"przerwał", "przerwała"}},
+	record.Option{ID: "attended", Label: project.Text{"pl": "uczestniczył(a)", "en": "attended"}, Also: []string{"uczestniczył", "uczestniczyła"}})

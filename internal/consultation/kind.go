@@ -20,12 +20,12 @@ var Kind = record.Kind{Name: "consultation", Plural: "consultations", Person: tr
 // Areas are the fields of advice, Forms the ways in which it is given.
 var (
 	Areas = record.Fixed(
-		record.Option{ID: "law", Label: project.Text{PL: "prawo", EN: "law"}},
-		record.Option{ID: "accounting", Label: project.Text{PL: "księgowość", EN: "accounting"}},
-		record.Option{ID: "marketing", Label: project.Text{PL: "marketing", EN: "marketing"}},
-		record.Option{ID: "coaching", Label: project.Text{PL: "coaching", EN: "coaching"}})
+		record.Option{ID: "law", Label: project.Text{"pl": "prawo", "en": "law"}},
+		record.Option{ID: "accounting", Label: project.Text{"pl": "księgowość", "en": "accounting"}},
+		record.Option{ID: "marketing", Label: project.Text{"pl": "marketing", "en": "marketing"}},
+		record.Option{ID: "coaching", Label: project.Text{"pl": "coaching", "en": "coaching"}})
 	Forms = record.Fixed(
-		record.Option{ID: "in-person", Label: project.Text{PL: "osobiście", EN: "in person"}},
-		record.Option{ID: "phone", Label: project.Text{PL: "telefon", EN: "by phone"}, Also: []string{"telefonicznie"}},
-		record.Option{ID: "online", Label: project.Text{PL: "zdalnie", EN: "online"}})
+		record.Option{ID: "in-person", Label: project.Text{"pl": "osobiście", "en": "in person"}},
+		record.Option{ID: "phone", Label: project.Text{"pl": "telefon", "en": "by phone"}, Also: []string{"telefonicznie"}},
+		record.Option{ID: "online", Label: project.Text{"pl": "zdalnie", "en": "online"}})
 )

@@ -50,9 +50,7 @@ func OfRejected(r Rejected) (Letter, error) {
 		c.Lead = words.Count("mail.upload_rejected.cut", n)
 	}
 	for _, cell := range r.Cells[:min(len(r.Cells), MostCells)] {
-		if words.Language() == text.Polish {
-			cell.Column = r.Kind.Polish(cell.Column)
-		}
+		cell.Column = r.Kind.ColumnIn(cell.Column, words.Language())
 		c.Table.Rows = append(c.Table.Rows, []string{strconv.Itoa(cell.Row), cell.Column, cell.Value, words.Problem(cell.Problem)})
 	}
 	if left := n - MostCells; left > 0 {

@@ -26,12 +26,12 @@ var Kind = record.Kind{Name: "media", Plural: "media", Check: check, Fields: []r
 
 // Mediums are the kinds of media.
 var Mediums = record.Fixed(
-	record.Option{ID: "tv", Label: project.Text{PL: "telewizja", EN: "television"}},
-	record.Option{ID: "radio", Label: project.Text{PL: "radio", EN: "radio"}},
-	record.Option{ID: "press", Label: project.Text{PL: "prasa", EN: "press"}},
-	record.Option{ID: "web", Label: project.Text{PL: "internet", EN: "web"}},
-	record.Option{ID: "social", Label: project.Text{PL: "media społecznościowe", EN: "social media"}},
-	record.Option{ID: "outdoor", Label: project.Text{PL: "reklama zewnętrzna", EN: "outdoor advertising"}})
+	record.Option{ID: "tv", Label: project.Text{"pl": "telewizja", "en": "television"}},
+	record.Option{ID: "radio", Label: project.Text{"pl": "radio", "en": "radio"}},
+	record.Option{ID: "press", Label: project.Text{"pl": "prasa", "en": "press"}},
+	record.Option{ID: "web", Label: project.Text{"pl": "internet", "en": "web"}},
+	record.Option{ID: "social", Label: project.Text{"pl": "media społecznościowe", "en": "social media"}},
+	record.Option{ID: "outdoor", Label: project.Text{"pl": "reklama zewnętrzna", "en": "outdoor advertising"}})
 
 func check(get func(string) string, _ record.Scope) []record.Problem {
 	contacts := get("contacts")

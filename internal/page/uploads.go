@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"outreach/internal/kinds"
-	"outreach/internal/text"
 )
 
 // Uploads is the list of uploads with the form for a new one. The form posts the file itself, as multipart/form-data, to
@@ -116,8 +115,8 @@ func (u Upload) named(v view, problems []CellProblem) []CellProblem {
 	for i, p := range out {
 		if heading := u.Headings[p.Column]; heading != "" {
 			out[i].Column = heading
-		} else if v.Lang() == text.Polish {
-			out[i].Column = kinds.ByPlural(u.Kind).Polish(p.Column)
+		} else {
+			out[i].Column = kinds.ByPlural(u.Kind).ColumnIn(p.Column, v.Lang())
 		}
 	}
 	return out

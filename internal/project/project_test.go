@@ -19,11 +19,11 @@ func TestTextFallsBackToTheOtherLanguage(t *testing.T) {
 		language string
 		want     string
 	}{
-		{"Polish", project.Text{PL: "Szkolenie", EN: "Training"}, "pl", "Szkolenie"},
-		{"English", project.Text{PL: "Szkolenie", EN: "Training"}, "en", "Training"},
-		{"English missing", project.Text{PL: "Szkolenie"}, "en", "Szkolenie"},
-		{"Polish missing", project.Text{EN: "Training"}, "pl", "Training"},
-		{"a third language is answered in Polish", project.Text{PL: "Szkolenie", EN: "Training"}, "de", "Szkolenie"},
+		{"Polish", project.Text{"pl": "Szkolenie", "en": "Training"}, "pl", "Szkolenie"},
+		{"English", project.Text{"pl": "Szkolenie", "en": "Training"}, "en", "Training"},
+		{"English missing", project.Text{"pl": "Szkolenie"}, "en", "Szkolenie"},
+		{"Polish missing", project.Text{"en": "Training"}, "pl", "Training"},
+		{"a third language is answered in Polish", project.Text{"pl": "Szkolenie", "en": "Training"}, "de", "Szkolenie"},
 		{"neither", project.Text{}, "pl", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/mail"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	letters "outreach/internal/mail"
+	"outreach/internal/text"
 )
 
 // Clean is how every text that comes in is first made comparable: composed letters, no outer spaces.
@@ -362,7 +364,7 @@ func (f *Field) parseOption(value string, s Scope) (string, *Problem) {
 			return id, nil
 		}
 	}
-	return "", &Problem{Code: NotInList, Args: offer(options, s)}
+	return "", &Problem{Code: NotInList, Options: offer(options, s)}
 }
 
 // unmarkedOption finds the only option that is written so without its diacritics, as on a keyboard that has none.
@@ -382,24 +384,17 @@ func unmarkedOption(options []Option, wanted string) (id string, ok bool) {
 	return id, ok
 }
 
-// offer are the arguments of a problem that tells which values there are. In Polish they are the Polish words, with the id
-// where the word alone would not be taken, or would not say which of the definition's own is meant.
-func offer(options []Option, s Scope) map[string]string {
-	ids, words := make([]string, len(options)), make([]string, len(options))
+// offer are the values that a problem names. The id stands with a label that would not be taken alone, or would not say
+// which of the definition's own is meant.
+func offer(options []Option, s Scope) []text.Choice {
+	out := make([]text.Choice, len(options))
 	for i, o := range options {
-		ids[i], words[i] = o.ID, o.ID
-		switch label := o.Label.PL; {
-		case label == "" || Same(label) == o.ID:
-		case o.Own || !s.Loose:
-			words[i] = label + " (" + o.ID + ")"
-		default:
-			words[i] = label
-		}
+		out[i] = text.Choice{ID: o.ID, Label: o.Label, ByID: o.Own || !s.Loose}
 	}
-	return map[string]string{"list": strings.Join(ids, ", "), "list.pl": strings.Join(words, ", ")}
+	return out
 }
 
-var yesNo = map[string]string{"yes": "yes", "no": "no", "true": "yes", "false": "no", "tak": "yes", "nie": "no", "1": "yes", "0": "no", "on": "yes"}
+var yesNo = map[string]string{"yes": "yes", "no": "no", "true": "yes", "false": "no", "1": "yes", "0": "no", "on": "yes"}
 
 func parseYesNo(value string, s Scope) (string, *Problem) {
 	if !s.Loose {
@@ -408,8 +403,10 @@ func parseYesNo(value string, s Scope) (string, *Problem) {
 		}
 	} else if canonical, ok := yesNo[Same(value)]; ok {
 		return canonical, nil
+	} else if canonical, ok := text.YesNo()[Same(value)]; ok {
+		return canonical, nil
 	}
-	return "", &Problem{Code: NotInList, Args: map[string]string{"list": "yes, no", "list.pl": "tak, nie"}}
+	return "", &Problem{Code: NotInList, Hint: "yes_no"}
 }
 
 // ParseEmail checks an address and gives it trimmed and in lower case, which is how addresses are compared. One that no
@@ -513,12 +510,18 @@ var (
 	PeselField = Field{Name: "pesel", Polish: "pesel", Type: Pesel, Keep: Who}
 )
 
-// Polish is the Polish name of a column of the kind's files; of what is no column of it, and of a nil kind, the name as it is.
-func (k *Kind) Polish(column string) string {
+// ColumnIn is what a language calls a column of files.
+func (f *Field) ColumnIn(language string) string {
+	return cmp.Or(map[string]string{text.Polish: f.Polish}[language], f.Name)
+}
+
+// ColumnIn is what a language calls a column of the kind's files; of what is no column of it, and of a nil kind, the name as it
+// is.
+func (k *Kind) ColumnIn(column, language string) string {
 	if k != nil {
 		for _, f := range k.Columns() {
 			if f.Name == column {
-				return f.Polish
+				return f.ColumnIn(language)
 			}
 		}
 	}

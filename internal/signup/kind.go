@@ -24,34 +24,31 @@ var Kind = record.Kind{Name: "signup", Plural: "signups", Person: true, Check: c
 	{Name: "organisation", Polish: "organizacja", Longest: 200},
 	{Name: "consent_processing", Polish: "zgoda na przetwarzanie", Type: record.YesNo, Required: true},
 	{Name: "consent_news", Polish: "zgoda na wiadomości", Type: record.YesNo},
-	{Name: "locale", Polish: "język", Type: record.List, Options: Locales},
+	{Name: "locale", Polish: "język", Type: record.List, Options: record.Locales},
 	{Name: "submitted_at", Polish: "data zgłoszenia", Type: record.Instant},
 }}
 
 // The lists of the sign-up's attributes, each in the order of breakdowns.
 var (
 	Sexes = record.Fixed(
-		record.Option{ID: "female", Label: project.Text{PL: "kobieta", EN: "female"}, Also: []string{"k"}},
-		record.Option{ID: "male", Label: project.Text{PL: "mężczyzna", EN: "male"}, Also: []string{"m"}},
-		record.Option{ID: "other", Label: project.Text{PL: "inna", EN: "other"}})
+		record.Option{ID: "female", Label: project.Text{"pl": "kobieta", "en": "female"}, Also: []string{"k"}},
+		record.Option{ID: "male", Label: project.Text{"pl": "mężczyzna", "en": "male"}, Also: []string{"m"}},
+		record.Option{ID: "other", Label: project.Text{"pl": "inna", "en": "other"}})
 	Educations = record.Fixed(
-		record.Option{ID: "isced-0-2", Label: project.Text{PL: "podstawowe lub gimnazjalne", EN: "primary or lower secondary"}},
-		record.Option{ID: "isced-3-4", Label: project.Text{PL: "średnie lub zawodowe", EN: "upper secondary"}},
-		record.Option{ID: "isced-5-8", Label: project.Text{PL: "wyższe", EN: "higher"}})
+		record.Option{ID: "isced-0-2", Label: project.Text{"pl": "podstawowe lub gimnazjalne", "en": "primary or lower secondary"}},
+		record.Option{ID: "isced-3-4", Label: project.Text{"pl": "średnie lub zawodowe", "en": "upper secondary"}},
+		record.Option{ID: "isced-5-8", Label: project.Text{"pl": "wyższe", "en": "higher"}})
 	LabourStatuses = record.Fixed(
-		record.Option{ID: "employed", Label: project.Text{PL: "osoba pracująca", EN: "employed"}, Also: []string{"pracujący", "pracująca", "pracujący(a)"}},
-		record.Option{ID: "self-employed", Label: project.Text{PL: "osoba samozatrudniona", EN: "self-employed"}, Also: []string{"samozatrudniony", "samozatrudniona", "samozatrudniony(a)"}},
-		record.Option{ID: "unemployed", Label: project.Text{PL: "osoba bezrobotna", EN: "unemployed"}, Also: []string{"bezrobotny", "bezrobotna", "bezrobotny(a)"}},
-		record.Option{ID: "inactive", Label: project.Text{PL: "osoba bierna zawodowo", EN: "inactive"}, Also: []string{"bierny", "bierna", "bierny(a)", "bierny zawodowo", "bierna zawodowo"}})
+		record.Option{ID: "employed", Label: project.Text{"pl": "osoba pracująca", "en": "employed"}, Also: []string{"pracujący", "pracująca", "pracujący(a)"}},
+		record.Option{ID: "self-employed", Label: project.Text{"pl": "osoba samozatrudniona", "en": "self-employed"}, Also: []string{"samozatrudniony", "samozatrudniona", "samozatrudniony(a)"}},
+		record.Option{ID: "unemployed", Label: project.Text{"pl": "osoba bezrobotna", "en": "unemployed"}, Also: []string{"bezrobotny", "bezrobotna", "bezrobotny(a)"}},
+		record.Option{ID: "inactive", Label: project.Text{"pl": "osoba bierna zawodowo", "en": "inactive"}, Also: []string{"bierny", "bierna", "bierny(a)", "bierny zawodowo", "bierna zawodowo"}})
 	Residences = record.Fixed(
-		record.Option{ID: "urban", Label: project.Text{PL: "miasto", EN: "urban"}},
-		record.Option{ID: "rural", Label: project.Text{PL: "wieś", EN: "rural"}})
+		record.Option{ID: "urban", Label: project.Text{"pl": "miasto", "en": "urban"}},
+		record.Option{ID: "rural", Label: project.Text{"pl": "wieś", "en": "rural"}})
 	Disabilities = record.Fixed(
-		record.Option{ID: "yes", Label: project.Text{PL: "tak", EN: "yes"}, Also: []string{"true", "1"}},
-		record.Option{ID: "no", Label: project.Text{PL: "nie", EN: "no"}, Also: []string{"false", "0"}})
-	Locales = record.Fixed(
-		record.Option{ID: "pl", Label: project.Text{PL: "polski", EN: "Polish"}},
-		record.Option{ID: "en", Label: project.Text{PL: "angielski", EN: "English"}})
+		record.Option{ID: "yes", Label: project.Text{"pl": "tak", "en": "yes"}, Also: []string{"true", "1"}},
+		record.Option{ID: "no", Label: project.Text{"pl": "nie", "en": "no"}, Also: []string{"false", "0"}})
 )
 
 func check(get func(string) string, _ record.Scope) []record.Problem {

@@ -9,6 +9,7 @@ import (
 	"outreach/internal/record"
 	"outreach/internal/rule"
 	"outreach/internal/signup"
+	"outreach/internal/text"
 )
 
 // rule reads `of` and `where`, and checks the expression and the values it compares with.
@@ -50,9 +51,9 @@ func (o object) rule(d *project.Definition) project.Rule {
 
 // misspelt tells whether no record can ever have the value that a rule compares with: such a rule would silently count
 // nothing, or everything.
-func misspelt(kind *record.Kind, c rule.Comparison, d *project.Definition) (project.Text, bool) {
+func misspelt(kind *record.Kind, c rule.Comparison, d *project.Definition) (text.Message, bool) {
 	if c.Value == "" {
-		return project.Text{}, false // not given
+		return text.Message{}, false // not given
 	}
 	if kind.Name == signup.Kind.Name && c.Variable == "state" {
 		states := []string{signup.Accepted, signup.Waitlisted, signup.Held, signup.Cancelled}
@@ -64,7 +65,7 @@ func misspelt(kind *record.Kind, c rule.Comparison, d *project.Definition) (proj
 		i = kind.Index(c.Variable)
 	}
 	if i < 0 {
-		return project.Text{}, false
+		return text.Message{}, false
 	}
 	var values []string
 	switch f := &kind.Fields[i]; f.Type {
@@ -75,7 +76,7 @@ func misspelt(kind *record.Kind, c rule.Comparison, d *project.Definition) (proj
 	case record.YesNo:
 		values = []string{"yes", "no"}
 	default:
-		return project.Text{}, false
+		return text.Message{}, false
 	}
 	return noSuchValue(c.Variable, c.Value, values), !slices.Contains(values, c.Value)
 }
