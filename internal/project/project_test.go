@@ -144,3 +144,22 @@ func TestDefinitionsSurviveJSON(t *testing.T) {
 		}
 	})
 }
+
+func TestTextInJSONNamesTheFirstLanguagesAlways(t *testing.T) {
+	t.Parallel()
+	for want, text := range map[string]project.Text{
+		`{"pl":"","en":""}`:                    nil,
+		`{"pl":"","en":"Training"}`:            {"en": "Training"},
+		`{"pl":"a \u003c b","en":"","de":"x"}`: {"de": "x", "pl": "a < b", "uk": ""},
+		`{"pl":"Jan","en":"Jan"}`:              project.Everywhere("Jan"),
+	} {
+		got, err := json.Marshal(text)
+		if err != nil || string(got) != want {
+			t.Errorf("%v is written as %s, %v, want %s", text, got, err, want)
+		}
+		var back project.Text
+		if err := json.Unmarshal(got, &back); err != nil || back.In("de") != text.In("de") || len(back) != len(back.Languages()) {
+			t.Errorf("%s is read as %v, %v", got, back, err)
+		}
+	}
+}
