@@ -91,8 +91,8 @@ func holds(t *testing.T, f *record.Field) string {
 	var out []string
 	for _, o := range options {
 		one := "`" + o.ID + "`"
-		if o.Label.PL != o.ID {
-			one += " " + o.Label.PL
+		if o.Label["pl"] != o.ID {
+			one += " " + o.Label["pl"]
 		}
 		out = append(out, one)
 	}

@@ -35,7 +35,7 @@ func play(ctx context.Context, st *stack, model fs.FS, base string, out io.Write
 		if err := os.WriteFile(marker, nil, 0o600); err != nil {
 			return err
 		}
-		fmt.Fprintln(out, "Playing in the model project: the Centre for the Social Economy in Toruń, 2009–2011 …")
+		fmt.Fprintln(out, "Playing in the model project: a centre for the social economy, 2009–2011 …")
 		if err := player.Define(ctx, demoID, demo(time.Now())); err != nil {
 			return err
 		}

@@ -11,7 +11,7 @@ import (
 
 func TestAnActivityInACalendar(t *testing.T) {
 	t.Parallel()
-	d := &project.Definition{TimeZone: "Europe/Warsaw", Title: project.Text{PL: "Zielone podwórka", EN: "Green yards"}}
+	d := &project.Definition{TimeZone: "Europe/Warsaw", Title: project.Text{"pl": "Zielone podwórka", "en": "Green yards"}}
 	for _, tt := range []struct {
 		name     string
 		activity project.Activity
@@ -28,7 +28,7 @@ func TestAnActivityInACalendar(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			tt.activity.Label = project.Text{PL: "Kompost, gnojówka; i co dalej? \\ Zażółć gęślą jaźń, zażółć gęślą jaźń, zażółć gęślą jaźń\nDrugi wiersz"}
+			tt.activity.Label = project.Text{"pl": "Kompost, gnojówka; i co dalej? \\ Zażółć gęślą jaźń, zażółć gęślą jaźń, zażółć gęślą jaźń\nDrugi wiersz"}
 			tt.activity.Place = "Dom Kultury, ul. Lipowa 3"
 			text := string(Write(Event{ID: "01JZ@x", Activity: tt.activity, Project: d, Language: "pl", Made: time.Date(2026, 6, 1, 10, 0, 0, 0, time.UTC), Link: "https://x.example.org/demo"}))
 			for line := range strings.SplitSeq(strings.TrimSuffix(text, "\r\n"), "\r\n") {

@@ -1,4 +1,4 @@
-// Package letter draws what people are written: subject, text and HTML, in Polish or English. It is given what is to be said,
+// Package letter draws what people are written: subject, text and HTML, in the language of whoever it is for. It is given what is to be said,
 // and knows nothing of who sends it, or why.
 package letter
 

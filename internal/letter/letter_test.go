@@ -24,12 +24,12 @@ import (
 var update = flag.Bool("update", false, "write the letters of these tests to testdata")
 
 var town = &project.Definition{
-	ID: "town", TimeZone: "Europe/Warsaw", Title: project.Text{PL: "Zielone podwórka", EN: "Green yards"}, Programme: project.Text{PL: "Program <b>Miasto</b>", EN: "The <b>Town</b> programme"},
+	ID: "town", TimeZone: "Europe/Warsaw", Title: project.Text{"pl": "Zielone podwórka", "en": "Green yards"}, Programme: project.Text{"pl": "Program <b>Miasto</b>", "en": "The <b>Town</b> programme"},
 	Period: project.Period{From: "2026-01-01", To: "2026-12-31"}, Contact: &project.Contact{Name: "Biuro <projektu>", Email: "biuro@example.org", Address: "ul. Lipowa 3"},
 }
 
 var garden = project.Activity{
-	ID: "garden", Label: project.Text{PL: "Kompost & ogród", EN: "Compost & garden"}, Place: `Dom Kultury "Lipa", ul. Lipowa 3`,
+	ID: "garden", Label: project.Text{"pl": "Kompost & ogród", "en": "Compost & garden"}, Place: `Dom Kultury "Lipa", ul. Lipowa 3`,
 	Starts: "2026-07-03T17:00:00+02:00", Ends: "2026-07-03T19:30:00+02:00",
 }
 
@@ -46,8 +46,8 @@ func aSignup(what, language string) func() (Letter, error) {
 
 func aReport() snapshot.Snapshot {
 	return snapshot.Snapshot{Project: "town", ID: "01JS", AsOf: "2026-06-30", Participants: snapshot.Participants{Total: 1252, Target: 1500}, Indicators: []snapshot.Indicator{
-		{Code: "1", Label: project.Text{PL: "Osoby <przeszkolone>", EN: "People <trained>"}, Target: "45", Achieved: "44", Percent: "97.8"},
-		{Code: "2", Label: project.Text{PL: "Godziny", EN: "Hours"}, Target: "1000", Achieved: "1250.5", Percent: "125.1"},
+		{Code: "1", Label: project.Text{"pl": "Osoby <przeszkolone>", "en": "People <trained>"}, Target: "45", Achieved: "44", Percent: "97.8"},
+		{Code: "2", Label: project.Text{"pl": "Godziny", "en": "Hours"}, Target: "1000", Achieved: "1250.5", Percent: "125.1"},
 	}}
 }
 
@@ -173,9 +173,9 @@ func TestAnActivityWithoutAPlaceOrATime(t *testing.T) {
 		want     string
 	}{
 		{"nothing is known", project.Activity{ID: "garden"}, 0, "What: garden\nProject: Green yards\n"},
-		{"a day", project.Activity{Label: project.Text{EN: "Garden"}, Starts: "2026-07-03"}, 1, "When: 3\u00a0July\u00a02026\n"},
-		{"days", project.Activity{Label: project.Text{EN: "Garden"}, Starts: "2026-07-03", Ends: "2026-07-04"}, 1, "When: 3\u00a0July\u00a02026 – 4\u00a0July\u00a02026\n"},
-		{"through the night", project.Activity{Label: project.Text{EN: "Garden"}, Starts: "2026-07-03T22:00:00+02:00", Ends: "2026-07-04T01:00:00+02:00"}, 1, "When: 3\u00a0July\u00a02026, 22:00 – 4\u00a0July\u00a02026, 01:00\n"},
+		{"a day", project.Activity{Label: project.Text{"en": "Garden"}, Starts: "2026-07-03"}, 1, "When: 3\u00a0July\u00a02026\n"},
+		{"days", project.Activity{Label: project.Text{"en": "Garden"}, Starts: "2026-07-03", Ends: "2026-07-04"}, 1, "When: 3\u00a0July\u00a02026 – 4\u00a0July\u00a02026\n"},
+		{"through the night", project.Activity{Label: project.Text{"en": "Garden"}, Starts: "2026-07-03T22:00:00+02:00", Ends: "2026-07-04T01:00:00+02:00"}, 1, "When: 3\u00a0July\u00a02026, 22:00 – 4\u00a0July\u00a02026, 01:00\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -6,6 +6,7 @@ import (
 
 	"outreach/internal/project"
 	"outreach/internal/record"
+	"outreach/internal/text"
 )
 
 var (
@@ -58,7 +59,7 @@ func activityOperations() []operation {
 			query:   paged(query("date", "The day; without it, the one on which the activity begins", day), query("empty", "Lines for those who come without having signed up", object{"type": "integer", "minimum": 0, "maximum": 60, "default": 5})),
 			answers: []answer{ok("Those who have a place, by name", asPage(listed)), waiting}},
 		{method: "GET", path: address + "/certificates", id: "showCertificates", tag: "sign-ups", summary: "Certificates", who: coordinator, more: "Of all who completed the activity, or of one person. For browsers they are pages to print.",
-			query:   paged(query("person", "A person's id", object{"type": "string"}), query("in", "The language of the certificates", enum("pl", "en"))),
+			query:   paged(query("person", "A person's id", object{"type": "string"}), query("in", "The language of the certificates", enum(text.Languages()...))),
 			answers: []answer{ok("What is certified", asPage(page(certificate))), waiting}},
 	}
 	return append(append(out, sheetOperations(record.Builtin().Kind(record.Attendance), "outcome", "hours")...), sheetOperations(record.Builtin().Kind(record.Test), "pre_score", "post_score", "max_score")...)

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"outreach/internal/text"
 )
 
 // object is a piece of the document.
@@ -39,7 +41,7 @@ var document = sync.OnceValue(func() object {
 		"info": object{
 			"title":       "Outreach tracker",
 			"version":     "1",
-			"description": introduction,
+			"description": languages().Replace(introduction),
 		},
 		"tags":  tags,
 		"paths": paths,
@@ -55,12 +57,21 @@ var document = sync.OnceValue(func() object {
 	}
 })
 
+// languages fills in which languages are offered.
+func languages() *strings.Replacer {
+	var names, tags []string
+	for _, tag := range text.Languages() {
+		names, tags = append(names, text.Name(tag)[text.English]), append(tags, "`"+tag+"`")
+	}
+	return strings.NewReplacer("{languages}", strings.Join(names, " or "), "{tags}", strings.Join(tags, " or "))
+}
+
 const introduction = `Planned and achieved of funded outreach projects: sign-ups, advice, attendance, tests, outputs and media reports go in,
 snapshots that explain every figure come out.
 
 One address is one thing. A browser (` + "`Accept: text/html`" + `) gets a page, a program (` + "`Accept: application/json`" + `, or a JSON body) gets JSON.
-Forms and JSON bodies have the same fields; a form's values are texts as people write them, in Polish or English.
-Messages are in the language of ` + "`Accept-Language`" + `, Polish or English; the parameter ` + "`lang`" + ` (` + "`pl`" + ` or ` + "`en`" + `) overrides it.
+Forms and JSON bodies have the same fields; a form's values are texts as people write them, in {languages}.
+Messages are in the language of ` + "`Accept-Language`" + `, {languages}; the parameter ` + "`lang`" + ` ({tags}) overrides it.
 
 Roles are claims of an OpenID Connect token, in ` + "`groups`" + `: ` + "`{project}:coordinator`, `{project}:adviser`, `{project}:funder`, `{project}:partner:{partner}`" + `, and ` + "`admin`" + `, who may begin projects.
 Each address says for whom it is.

@@ -111,7 +111,11 @@ func publicOperations() []operation {
 }
 
 func label() object {
-	return object{"type": "object", "properties": object{"pl": said("In Polish"), "en": said("In English")}}
+	properties := object{}
+	for _, tag := range text.Languages() {
+		properties[tag] = said("In " + text.Name(tag)[text.English])
+	}
+	return object{"type": "object", "properties": properties}
 }
 
 func signupOperations() []operation {

@@ -102,7 +102,7 @@ func orNull(schema object) object {
 // property is a field of a record as JSON.
 func property(f *record.Field) object {
 	words := text.Of(text.English)
-	out := object{"title": words.Named(f)}
+	out := object{"title": f.LabelIn(words)}
 	about := []string{}
 	if !f.NoColumn {
 		about = append(about, "In files `"+f.Name+"` or `"+f.ColumnIn(text.Polish)+"`.")
@@ -213,7 +213,7 @@ func form(k *record.Kind) object {
 		}
 	}
 	for _, f := range columns {
-		properties[f.Name] = object{"type": "string", "title": text.Of(text.English).Named(f)}
+		properties[f.Name] = object{"type": "string", "title": f.LabelIn(text.Of(text.English))}
 		if f.Required {
 			required = append(required, f.Name)
 		}

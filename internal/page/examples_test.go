@@ -17,32 +17,32 @@ import (
 func definition() *project.Definition {
 	d := &project.Definition{
 		ID:        "ces",
-		Title:     project.Text{PL: "Centrum Ekonomii Społecznej", EN: "Centre for the Social Economy"},
-		Programme: project.Text{PL: "Program Operacyjny Kapitał Ludzki, Priorytet VII, Działanie 7.2, Poddziałanie 7.2.2", EN: "Human Capital Operational Programme, Priority VII, Measure 7.2, Sub-measure 7.2.2"},
-		Funding:   project.Funding{Source: project.Text{PL: "Europejski Fundusz Społeczny", EN: "European Social Fund"}, Value: 538974.02, Currency: "PLN", SharePercent: 100},
+		Title:     project.Text{"pl": "Centrum Ekonomii Społecznej", "en": "Centre for the Social Economy"},
+		Programme: project.Text{"pl": "Program Operacyjny Kapitał Ludzki, Priorytet VII, Działanie 7.2, Poddziałanie 7.2.2", "en": "Human Capital Operational Programme, Priority VII, Measure 7.2, Sub-measure 7.2.2"},
+		Funding:   project.Funding{Source: project.Text{"pl": "Europejski Fundusz Społeczny", "en": "European Social Fund"}, Value: 538974.02, Currency: "PLN", SharePercent: 100},
 		Period:    project.Period{From: "2009-11-02", To: "2011-02-28"},
 		TimeZone:  "Europe/Warsaw",
-		Marks:     []project.Mark{{Sign: "eu", Text: project.Text{PL: "Unia Europejska – Europejski Fundusz Społeczny", EN: "European Union – European Social Fund"}}, {Text: project.Text{PL: "Kapitał Ludzki", EN: "Human Capital"}}},
+		Marks:     []project.Mark{{Sign: "eu", Text: project.Text{"pl": "Unia Europejska – Europejski Fundusz Społeczny", "en": "European Union – European Social Fund"}}, {Text: project.Text{"pl": "Kapitał Ludzki", "en": "Human Capital"}}},
 		Contact:   &project.Contact{Name: "Stowarzyszenie Partnerstwo Społeczne", Email: "biuro@example.org"},
 		Partners:  []project.Partner{{ID: "tv-partner", Name: "Telewizja Partner"}, {ID: "radio-partner", Name: "Radio Partner"}},
 		Implementers: []project.Implementer{
 			{Name: "Centrum Integracji Społecznej CISTOR", From: "2009-11-02", To: "2010-04-30"},
 			{Name: "Stowarzyszenie Partnerstwo Społeczne", OnBehalfOf: "Gmina Miasta Toruń", From: "2010-05-01", To: "2011-02-28"}},
-		Goal:        project.Text{PL: "Wspieranie inicjatyw ekonomii społecznej w województwie kujawsko-pomorskim", EN: "Supporting social-economy initiatives in the Kujawsko-Pomorskie region"},
-		Region:      project.Region{Name: project.Text{PL: "województwo kujawsko-pomorskie", EN: "Kujawsko-Pomorskie"}, Population: 2070000},
+		Goal:        project.Text{"pl": "Wspieranie inicjatyw ekonomii społecznej w województwie kujawsko-pomorskim", "en": "Supporting social-economy initiatives in the Kujawsko-Pomorskie region"},
+		Region:      project.Region{Name: project.Text{"pl": "województwo kujawsko-pomorskie", "en": "Kujawsko-Pomorskie"}, Population: 2070000},
 		TargetGroup: 210,
 		Groups: []project.Labelled{
-			{ID: "social-economy-entity", Label: project.Text{PL: "podmiot ekonomii społecznej", EN: "social-economy entity"}},
-			{ID: "local-authority", Label: project.Text{PL: "władze lokalne", EN: "local authority"}},
-			{ID: "social-assistance-institution", Label: project.Text{PL: "instytucja pomocy i integracji społecznej", EN: "social assistance and integration institution"}},
-			{ID: "individual", Label: project.Text{PL: "osoba zainteresowana", EN: "interested person"}}},
+			{ID: "social-economy-entity", Label: project.Text{"pl": "podmiot ekonomii społecznej", "en": "social-economy entity"}},
+			{ID: "local-authority", Label: project.Text{"pl": "władze lokalne", "en": "local authority"}},
+			{ID: "social-assistance-institution", Label: project.Text{"pl": "instytucja pomocy i integracji społecznej", "en": "social assistance and integration institution"}},
+			{ID: "individual", Label: project.Text{"pl": "osoba zainteresowana", "en": "interested person"}}},
 		AgeBands: []string{"0-24", "25-54", "55+"},
 		Activities: []project.Activity{
-			{ID: "partnerships", Kind: "training", Capacity: 60, Label: project.Text{PL: "Szkolenie: partnerstwa społeczne", EN: "Training: social partnerships"}, Place: "Toruń, ul. Przykładowa 3", Starts: "2010-02-15", Ends: "2010-02-19"},
-			{ID: "running-promotion", Kind: "training", Capacity: 60, Label: project.Text{PL: "Szkolenie: prowadzenie i promocja podmiotu", EN: "Training: running and promoting an entity"}},
-			{ID: "founding-cooperatives", Kind: "training", Capacity: 60, Label: project.Text{PL: "Szkolenie: zakładanie spółdzielni socjalnej", EN: "Training: founding a social co-operative"}, Starts: "2010-04-12T09:00:00+02:00"},
-			{ID: "incubator", Kind: "advice", Label: project.Text{PL: "Inkubator Społecznej Przedsiębiorczości", EN: "Incubator of Social Entrepreneurship"}}},
-		OutputKinds: []project.Labelled{{ID: "tv-spot", Label: project.Text{PL: "spot telewizyjny", EN: "TV spot"}}, {ID: "web-news", Label: project.Text{PL: "informacja na stronie", EN: "website news item"}}},
+			{ID: "partnerships", Kind: "training", Capacity: 60, Label: project.Text{"pl": "Szkolenie: partnerstwa społeczne", "en": "Training: social partnerships"}, Place: "Toruń, ul. Przykładowa 3", Starts: "2010-02-15", Ends: "2010-02-19"},
+			{ID: "running-promotion", Kind: "training", Capacity: 60, Label: project.Text{"pl": "Szkolenie: prowadzenie i promocja podmiotu", "en": "Training: running and promoting an entity"}},
+			{ID: "founding-cooperatives", Kind: "training", Capacity: 60, Label: project.Text{"pl": "Szkolenie: zakładanie spółdzielni socjalnej", "en": "Training: founding a social co-operative"}, Starts: "2010-04-12T09:00:00+02:00"},
+			{ID: "incubator", Kind: "advice", Label: project.Text{"pl": "Inkubator Społecznej Przedsiębiorczości", "en": "Incubator of Social Entrepreneurship"}}},
+		OutputKinds: []project.Labelled{{ID: "tv-spot", Label: project.Text{"pl": "spot telewizyjny", "en": "TV spot"}}, {ID: "web-news", Label: project.Text{"pl": "informacja na stronie", "en": "website news item"}}},
 	}
 	d.Participants = []project.Rule{{Of: "attendance", Where: `outcome == "completed"`}, {Of: "consultation"}}
 	for i, in := range []struct {
@@ -61,7 +61,7 @@ func definition() *project.Definition {
 		{"Informacje na stronie internetowej projektu", "News items on the project's website", "piece", 30},
 		{"Wydane komplety materiałów konferencyjnych", "Sets of conference materials handed out", "set", 90},
 	} {
-		d.Indicators = append(d.Indicators, project.Indicator{Code: strconv.Itoa(i + 1), Label: project.Text{PL: in.pl, EN: in.en}, Unit: in.unit, Target: in.target, Count: "people", Rule: project.Rule{Of: "attendance", Where: `outcome == "completed"`}})
+		d.Indicators = append(d.Indicators, project.Indicator{Code: strconv.Itoa(i + 1), Label: project.Text{"pl": in.pl, "en": in.en}, Unit: in.unit, Target: in.target, Count: "people", Rule: project.Rule{Of: "attendance", Where: `outcome == "completed"`}})
 	}
 	return d
 }
@@ -141,7 +141,7 @@ func examples() []example {
 		if i >= len(d.Indicators) {
 			in := many.Indicators[i%11]
 			in.Code = "2.1." + strconv.Itoa(i)
-			in.Label = project.Text{PL: in.Label.PL + " wraz z opiekunami, w tym na obszarach wiejskich i w miastach średniej wielkości", EN: in.Label.EN + " with those who care for them, of these in rural areas and in towns of middle size"}
+			in.Label = project.Text{"pl": in.Label["pl"] + " wraz z opiekunami, w tym na obszarach wiejskich i w miastach średniej wielkości", "en": in.Label["en"] + " with those who care for them, of these in rural areas and in towns of middle size"}
 			many.Indicators = append(many.Indicators, in)
 		}
 		all = append(all, int64(i)*many.TargetGroup/5)
@@ -250,7 +250,7 @@ func examples() []example {
 		{"person", 200, Person{Person: person, Definition: d, Facts: []Fact{{"Płeć", "kobieta"}, {"Rok urodzenia", "1974"}}, Signups: signups, Export: "/ces/people/01P1.json", Records: []PersonRecord{{Kind: record.Builtin().Kind(record.Consultation), ID: "01R1", Row: consultations[0].Row}, {Kind: record.Builtin().Kind(record.Attendance), Row: record.Row{"partnerships", "2010-02-19", "24", "completed"}}}, Entry: Entry{Problems: []record.Problem{{Field: "into", Code: record.Missing}}}}},
 		{"person bare", 200, Person{Person: PersonItem{ID: "01P2"}, Definition: d}},
 		{"merge", 200, Merge{From: Person{Person: PersonItem{ID: "01P2", Email: "ola.nowak@example.org"}, Definition: d}, Into: Person{Person: person, Definition: d, Facts: []Fact{{"Telefon", "56 123 45 67"}}}, One: Person{Person: person, Definition: d}, TwoPesels: true, Collisions: []Collision{{Kind: "signup", Activity: "partnerships"}, {Kind: "attendance", Activity: "partnerships", Date: "2010-02-19"}}}},
-		{"erasure", 200, Erasure{Person: person, Export: "/ces/people/01P1.json", Goes: []Number{{"keys", 2}, {"forms", 1}, {"files", 0}}, Stays: []Number{{"signups", 1}}, Figures: []TouchedFigure{{Code: "1", Label: project.Text{PL: "Osoby", EN: "People"}, Rule: true}, {Label: project.Text{PL: "Uczestnicy", EN: "Participants"}, Breakdown: true}}}},
+		{"erasure", 200, Erasure{Person: person, Export: "/ces/people/01P1.json", Goes: []Number{{"keys", 2}, {"forms", 1}, {"files", 0}}, Stays: []Number{{"signups", 1}}, Figures: []TouchedFigure{{Code: "1", Label: project.Text{"pl": "Osoby", "en": "People"}, Rule: true}, {Label: project.Text{"pl": "Uczestnicy", "en": "Participants"}, Breakdown: true}}}},
 		{"erasure of nobody counted", 200, Erasure{Person: person}},
 		{"attention", 200, Attention{Items: []Task{{What: "rejected_files", Message: "2 odrzucone pliki", Href: "/ces/uploads", Urgent: true}, {What: "duplicates", Message: "1 para", Href: "/ces/people/duplicates"}}}}, {"nothing to do", 200, Attention{}},
 		{"audit", 200, Audit{Kind: "signup.moved", Who: "form", Next: "/ces/audit?cursor=x", Items: []AuditLine{{At: time.Date(2010, 1, 11, 14, 36, 0, 0, time.UTC), By: "biuro@example.org", Origin: "staff", Says: "zmieniono", Links: exports}, {Origin: "form", Says: "zgłoszono"}, {Origin: "staff", Says: "usunięto"}}}}, {"no audit", 200, Audit{}},

@@ -169,7 +169,7 @@ func (v view) inputs(kind *record.Kind, d *project.Definition, e Entry, today st
 }
 
 func (v view) input(f *record.Field, d *project.Definition, e Entry, today string) input {
-	in := input{Name: f.Name, Label: v.Named(f), Section: f.Section, Value: e.Values[f.Name], Required: f.Required, As: "text", Complete: completes[f.Name]}
+	in := input{Name: f.Name, Label: f.LabelIn(v.Messages), Section: f.Section, Value: e.Values[f.Name], Required: f.Required, As: "text", Complete: completes[f.Name]}
 	if hint := "hint." + f.Name; v.Has(hint) {
 		in.Hint = v.Say(hint)
 	}

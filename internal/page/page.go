@@ -20,7 +20,7 @@ import (
 
 // Frame is what stands around every page.
 type Frame struct {
-	Language string         // pl or en
+	Language string         // its tag
 	Path     string         // the page's own address with its query: where the language links and the sign-in lead back to
 	Project  *Project       // nil on pages that belong to no project
 	SignedIn string         // the e-mail address of who is signed in, or ""
@@ -74,8 +74,8 @@ func render(frame Frame, content Content) ([]byte, error) {
 	if err := t.ExecuteTemplate(&b, "layout", v); err != nil {
 		return nil, fmt.Errorf("page %s: %w", name, err)
 	}
-	if v.Lang() == text.Polish {
-		return bound(b.Bytes()), nil
+	if letters := v.EndsNoLine(); letters != "" {
+		return bound(b.Bytes(), letters), nil
 	}
 	return b.Bytes(), nil
 }
@@ -143,6 +143,21 @@ func (v view) In(language string) string {
 	return u.String()
 }
 
+// language is a language that pages can be read in.
+type language struct {
+	Tag, Name string
+	OwnName   string // at the beginning of a line
+}
+
+// Languages are the languages that are offered, each by the name it has in itself.
+func (v view) Languages() []language {
+	var out []language
+	for _, tag := range text.Languages() {
+		out = append(out, language{Tag: tag, Name: text.Name(tag)[tag], OwnName: text.OwnName(tag)})
+	}
+	return out
+}
+
 // SignIn is where one signs in, to come back to this page.
 func (v view) SignIn() string { return "/auth/sign-in?" + url.Values{"to": {v.Path}}.Encode() }
 
@@ -201,7 +216,7 @@ func (v view) sections(base string, r Roles) []section {
 
 // Work is where somebody's work in a project begins: the first section that is open to them alone; "" where none is.
 func Work(project string, r Roles) string {
-	v := view{Messages: text.Of(text.Polish)}
+	v := view{Messages: text.Of(text.Default)}
 	if work := v.work("/"+project, r); len(work) > 0 {
 		return work[0].Href
 	}

@@ -127,7 +127,7 @@ func (v view) says(kind *record.Kind, d *project.Definition, row record.Row, wit
 	for i := range kind.Fields {
 		f := &kind.Fields[i]
 		if i < len(row) && row[i] != "" && !slices.Contains(without, f.Name) {
-			said = append(said, v.Named(f)+": "+v.cell(f, d, row[i]))
+			said = append(said, f.LabelIn(v.Messages)+": "+v.cell(f, d, row[i]))
 		}
 	}
 	return strings.Join(said, " · ")

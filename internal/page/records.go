@@ -66,7 +66,7 @@ func (r Records) draw(v view) (string, any) {
 			continue
 		}
 		shown = append(shown, i)
-		p.Columns = append(p.Columns, column{Label: v.Named(f), Number: f.Type.Number()})
+		p.Columns = append(p.Columns, column{Label: f.LabelIn(v.Messages), Number: f.Type.Number()})
 	}
 	for _, item := range r.Items {
 		row := recordRow{Record: item}

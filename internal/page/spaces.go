@@ -6,26 +6,26 @@ import (
 	"strings"
 )
 
-// bound is a page in which a space that does not break follows words of one letter: Polish leaves none of them at the end of a
-// line. What stands in tags, what programs read, and what somebody types on is left as it is.
-func bound(page []byte) []byte {
+// bound is a page in which a space that does not break follows words of one of the letters: Polish leaves none of them at the
+// end of a line. What stands in tags, what programs read, and what somebody types on is left as it is.
+func bound(page []byte, letters string) []byte {
 	out := make([]byte, 0, len(page)+len(page)/64)
 	for len(page) > 0 {
 		said := page
 		if at := bytes.IndexByte(page, '<'); at >= 0 {
 			said = page[:at]
 		}
-		out, page = appendBound(out, said), page[len(said):]
+		out, page = appendBound(out, said, letters), page[len(said):]
 		n := markup(page)
 		out, page = append(out, page[:n]...), page[n:]
 	}
 	return out
 }
 
-func appendBound(out, said []byte) []byte {
+func appendBound(out, said []byte, letters string) []byte {
 	done := 0
 	for i, c := range said {
-		if c == ' ' && i > 0 && strings.IndexByte("aiouwzAIOUWZ", said[i-1]) >= 0 && beginsWord(said[:i-1]) {
+		if c == ' ' && i > 0 && strings.IndexByte(letters, said[i-1]) >= 0 && beginsWord(said[:i-1]) {
 			out, done = append(append(out, said[done:i]...), "\u00a0"...), i+1
 		}
 	}

@@ -63,12 +63,16 @@ type named struct {
 
 func (n named) label() Text {
 	if name, ok := n.values["name"].(string); ok {
-		return Text{PL: name, EN: name}
+		return Everywhere(name)
 	}
 	label, _ := n.values["label"].(map[string]any)
-	pl, _ := label["pl"].(string)
-	en, _ := label["en"].(string)
-	return Text{PL: pl, EN: en}
+	text := Text{}
+	for tag, one := range label {
+		if said, _ := one.(string); said != "" {
+			text[tag] = said
+		}
+	}
+	return text
 }
 
 // plain is a definition as JSON has it.

@@ -10,20 +10,20 @@ import (
 func TestWhatDiffersBetweenTwoDefinitionsIsSaid(t *testing.T) {
 	t.Parallel()
 	before := &project.Definition{
-		ID: "x", Title: project.Text{PL: "Tytuł", EN: "Title"}, TargetGroup: 20,
-		Activities: []project.Activity{{ID: "a", Capacity: 3, Label: project.Text{PL: "A", EN: "A"}}, {ID: "gone", Label: project.Text{EN: "Gone"}}},
+		ID: "x", Title: project.Text{"pl": "Tytuł", "en": "Title"}, TargetGroup: 20,
+		Activities: []project.Activity{{ID: "a", Capacity: 3, Label: project.Text{"pl": "A", "en": "A"}}, {ID: "gone", Label: project.Text{"en": "Gone"}}},
 		Partners:   []project.Partner{{ID: "radio", Name: "Radio"}},
 		Indicators: []project.Indicator{{Code: "1", Target: 8, Count: "people", Rule: project.Rule{Of: "signup"}}, {Code: "2", Target: 1.5, Count: "sum", Field: "hours"}},
 	}
 	after := &project.Definition{
-		ID: "x", Title: project.Text{PL: "Tytuł", EN: "Another"}, TimeZone: "UTC",
-		Activities: []project.Activity{{ID: "a", Capacity: 5, Place: "Dom", Label: project.Text{PL: "A", EN: "B"}}},
+		ID: "x", Title: project.Text{"pl": "Tytuł", "en": "Another"}, TimeZone: "UTC",
+		Activities: []project.Activity{{ID: "a", Capacity: 5, Place: "Dom", Label: project.Text{"pl": "A", "en": "B"}}},
 		Partners:   []project.Partner{{ID: "radio", Name: "Radio"}, {ID: "press", Name: "Gazeta"}},
 		Indicators: []project.Indicator{{Code: "2", Target: 1.5, Count: "sum", Field: "hours"}, {Code: "1", Target: 12, Count: "people", Rule: project.Rule{Of: "signup", Where: "true"}}},
 	}
 	got := ""
 	for _, c := range project.Changes(before, after) {
-		got += fmt.Sprintln(c.Part, c.ID, c.Label.EN, c.What, c.Fields)
+		got += fmt.Sprintln(c.Part, c.ID, c.Label["en"], c.What, c.Fields)
 	}
 	const want = `indicators 1  changed [{target 8 12} {where  true}]
 activities a B changed [{capacity 3 5} {label  } {place  Dom}]

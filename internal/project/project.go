@@ -10,20 +10,6 @@ import (
 	_ "time/tzdata" // the machines that functions run on have no time zones of their own
 )
 
-// Text is a text in the two languages of the tracker. A language left out falls back to the other.
-type Text struct {
-	PL string `json:"pl" yaml:"pl"`
-	EN string `json:"en" yaml:"en"`
-}
-
-// In gives the text in the language "pl" or "en", or in the other one where it is missing.
-func (t Text) In(language string) string {
-	if language == "en" && t.EN != "" || t.PL == "" {
-		return t.EN
-	}
-	return t.PL
-}
-
 // Definition is the checked definition of one project.
 type Definition struct {
 	ID           string        `json:"id"`

@@ -19,11 +19,11 @@ func TestTextFallsBackToTheOtherLanguage(t *testing.T) {
 		language string
 		want     string
 	}{
-		{"Polish", project.Text{PL: "Szkolenie", EN: "Training"}, "pl", "Szkolenie"},
-		{"English", project.Text{PL: "Szkolenie", EN: "Training"}, "en", "Training"},
-		{"English missing", project.Text{PL: "Szkolenie"}, "en", "Szkolenie"},
-		{"Polish missing", project.Text{EN: "Training"}, "pl", "Training"},
-		{"a third language is answered in Polish", project.Text{PL: "Szkolenie", EN: "Training"}, "de", "Szkolenie"},
+		{"Polish", project.Text{"pl": "Szkolenie", "en": "Training"}, "pl", "Szkolenie"},
+		{"English", project.Text{"pl": "Szkolenie", "en": "Training"}, "en", "Training"},
+		{"English missing", project.Text{"pl": "Szkolenie"}, "en", "Szkolenie"},
+		{"Polish missing", project.Text{"en": "Training"}, "pl", "Training"},
+		{"a third language is answered in Polish", project.Text{"pl": "Szkolenie", "en": "Training"}, "de", "Szkolenie"},
 		{"neither", project.Text{}, "pl", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -143,4 +143,23 @@ func TestDefinitionsSurviveJSON(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+}
+
+func TestTextInJSONNamesTheFirstLanguagesAlways(t *testing.T) {
+	t.Parallel()
+	for want, text := range map[string]project.Text{
+		`{"pl":"","en":""}`:                    nil,
+		`{"pl":"","en":"Training"}`:            {"en": "Training"},
+		`{"pl":"a \u003c b","en":"","de":"x"}`: {"de": "x", "pl": "a < b", "uk": ""},
+		`{"pl":"Jan","en":"Jan"}`:              project.Everywhere("Jan"),
+	} {
+		got, err := json.Marshal(text)
+		if err != nil || string(got) != want {
+			t.Errorf("%v is written as %s, %v, want %s", text, got, err, want)
+		}
+		var back project.Text
+		if err := json.Unmarshal(got, &back); err != nil || back.In("de") != text.In("de") || len(back) != len(back.Languages()) {
+			t.Errorf("%s is read as %v, %v", got, back, err)
+		}
+	}
 }

@@ -29,7 +29,7 @@ func TestOutcomesInBothLanguages(t *testing.T) {
 func TestActivityIsOneOfTheDefinitions(t *testing.T) {
 	t.Parallel()
 	_, problems := record.Builtin().Kind(record.Attendance).Read(record.Given{"email": "a@example.org", "activity": "incubator", "date": "2010-02-19", "outcome": "attended"}, attendanceScope)
-	if len(problems) != 1 || problems[0].Field != "activity" || problems[0].Code != record.NotInList || problems[0].Args["list"] != "partnerships" {
+	if len(problems) != 1 || problems[0].Field != "activity" || problems[0].Code != record.NotInList || len(problems[0].Options) != 1 || problems[0].Options[0].ID != "partnerships" {
 		t.Errorf("%+v", problems)
 	}
 }

@@ -11,7 +11,7 @@ var signupScope = record.Scope{
 	Definition: &project.Definition{
 		TimeZone:   "Europe/Warsaw",
 		Activities: []project.Activity{{ID: "incubator"}},
-		Groups:     []project.Labelled{{ID: "individual", Label: project.Text{PL: "osoba zainteresowana", EN: "interested person"}}},
+		Groups:     []project.Labelled{{ID: "individual", Label: project.Text{"pl": "osoba zainteresowana", "en": "interested person"}}},
 	},
 	Today: "2026-11-23", Loose: true,
 }

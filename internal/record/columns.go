@@ -1,5 +1,7 @@
 package record
 
+import "outreach/internal/text"
+
 // EmailField and PeselField are the columns by which a file names a person.
 var (
 	EmailField = Field{Name: "email", Type: Email, Keep: Who}
@@ -39,4 +41,14 @@ func (k *Kind) Columns() []*Field {
 		}
 	}
 	return out
+}
+
+// LabelIn is what people call the field: by the catalogue of words, or else by the label that comes with the field.
+func (f *Field) LabelIn(words *text.Messages) string {
+	if !words.Has("field." + f.Name) {
+		if label := f.Label.In(words.Language()); label != "" {
+			return label
+		}
+	}
+	return words.Field(f.Name)
 }

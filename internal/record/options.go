@@ -1,6 +1,9 @@
 package record
 
-import "outreach/internal/project"
+import (
+	"outreach/internal/project"
+	"outreach/internal/text"
+)
 
 // Fixed is a list that is the same in every project.
 func Fixed(options ...Option) func(*project.Definition) []Option {
@@ -14,6 +17,16 @@ func Activities(d *project.Definition) []Option {
 	out := make([]Option, len(d.Activities))
 	for i, a := range d.Activities {
 		out[i] = Option{ID: a.ID, Label: a.Label, Own: true}
+	}
+	return out
+}
+
+// Locales are the languages that are offered.
+func Locales(*project.Definition) []Option {
+	tags := text.Languages()
+	out := make([]Option, len(tags))
+	for i, tag := range tags {
+		out[i] = Option{ID: tag, Label: text.Name(tag)}
 	}
 	return out
 }

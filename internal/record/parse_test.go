@@ -9,21 +9,21 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
 	"outreach/internal/project"
 	"outreach/internal/record"
+	"outreach/internal/text"
 )
 
 var definition = &project.Definition{
 	TimeZone:    "Europe/Warsaw",
 	Period:      project.Period{From: "2009-11-02", To: "2011-02-28"},
 	Region:      project.Region{Population: 2_070_000},
-	Groups:      []project.Labelled{{ID: "individual", Label: project.Text{PL: "osoba zainteresowana", EN: "interested person"}}},
-	Activities:  []project.Activity{{ID: "partnerships", Label: project.Text{PL: "Szkolenie: partnerstwa", EN: "Training: partnerships"}}, {ID: "incubator"}},
-	OutputKinds: []project.Labelled{{ID: "tv-spot", Label: project.Text{PL: "spot telewizyjny", EN: "TV spot"}}},
+	Groups:      []project.Labelled{{ID: "individual", Label: project.Text{"pl": "osoba zainteresowana", "en": "interested person"}}},
+	Activities:  []project.Activity{{ID: "partnerships", Label: project.Text{"pl": "Szkolenie: partnerstwa", "en": "Training: partnerships"}}, {ID: "incubator"}},
+	OutputKinds: []project.Labelled{{ID: "tv-spot", Label: project.Text{"pl": "spot telewizyjny", "en": "TV spot"}}},
 }
 
 var (
@@ -32,13 +32,13 @@ var (
 )
 
 var list = record.Fixed(
-	record.Option{ID: "completed", Label: project.Text{PL: "ukończył(a)", EN: "finished"}, Also: []string{"ukończył", "ukończyła"}},
-	record.Option{ID: "social", Label: project.Text{PL: "media społecznościowe", EN: "social media"}},
-	record.Option{ID: "radio", Label: project.Text{PL: "Radio", EN: "radio"}},
-	record.Option{ID: "prize", Label: project.Text{PL: "łaska"}},
-	record.Option{ID: "stick", Label: project.Text{PL: "laska"}},
-	record.Option{ID: "doll", Label: project.Text{PL: "lalką"}},
-	record.Option{ID: "dolls", Label: project.Text{PL: "łalka"}})
+	record.Option{ID: "completed", Label: project.Text{"pl": "ukończył(a)", "en": "finished"}, Also: []string{"ukończył", "ukończyła"}},
+	record.Option{ID: "social", Label: project.Text{"pl": "media społecznościowe", "en": "social media"}},
+	record.Option{ID: "radio", Label: project.Text{"pl": "Radio", "en": "radio"}},
+	record.Option{ID: "prize", Label: project.Text{"pl": "łaska"}},
+	record.Option{ID: "stick", Label: project.Text{"pl": "laska"}},
+	record.Option{ID: "doll", Label: project.Text{"pl": "lalką"}},
+	record.Option{ID: "dolls", Label: project.Text{"pl": "łalka"}})
 
 // outcome writes what Parse says: the canonical text, or ! and the code and hint.
 func outcome(value string, p *record.Problem) string {
@@ -157,10 +157,10 @@ func TestParse(t *testing.T) {
 		{"not in the list", choice, "soc", "!not_in_list", "!not_in_list"},
 
 		{"yes", field(record.YesNo), "yes", "yes", "yes"},
-		{"tak", field(record.YesNo), "Tak", "!not_in_list", "yes"},
-		{"a zero", field(record.YesNo), "0", "!not_in_list", "no"},
-		{"a ticked box", field(record.YesNo), "on", "!not_in_list", "yes"},
-		{"perhaps", field(record.YesNo), "perhaps", "!not_in_list", "!not_in_list"},
+		{"tak", field(record.YesNo), "Tak", "!not_in_list yes_no", "yes"},
+		{"a zero", field(record.YesNo), "0", "!not_in_list yes_no", "no"},
+		{"a ticked box", field(record.YesNo), "on", "!not_in_list yes_no", "yes"},
+		{"perhaps", field(record.YesNo), "perhaps", "!not_in_list yes_no", "!not_in_list yes_no"},
 
 		{"an address", field(record.Email), " Jan.Nowak+ces@Example.ORG ", "jan.nowak+ces@example.org", "jan.nowak+ces@example.org"},
 		{"a name and an address", field(record.Email), "Jan <jan@example.org>", "!unreadable email", "!unreadable email"},
@@ -223,18 +223,20 @@ func TestWhatIsNotInAListIsToldWhatIs(t *testing.T) {
 		want, inWords string
 	}{
 		{"words of a fixed list", record.Field{Options: record.Fixed(
-			record.Option{ID: "tv", Label: project.Text{PL: "telewizja"}}, record.Option{ID: "radio", Label: project.Text{PL: "Radio"}}, record.Option{ID: "bare"})},
+			record.Option{ID: "tv", Label: project.Text{"pl": "telewizja"}}, record.Option{ID: "radio", Label: project.Text{"pl": "Radio"}}, record.Option{ID: "bare"})},
 			loose, "tv, radio, bare", "telewizja, radio, bare"},
 		{"labels of the definition, each with its id", record.Field{Options: record.Activities}, loose, "partnerships, incubator", "Szkolenie: partnerstwa (partnerships), incubator"},
-		{"programs have to send the ids", record.Field{Options: record.Fixed(record.Option{ID: "tv", Label: project.Text{PL: "telewizja"}}, record.Option{ID: "radio", Label: project.Text{PL: "radio"}})},
+		{"programs have to send the ids", record.Field{Options: record.Fixed(record.Option{ID: "tv", Label: project.Text{"pl": "telewizja"}}, record.Option{ID: "radio", Label: project.Text{"pl": "radio"}})},
 			strict, "tv, radio", "telewizja (tv), radio"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			tt.field.Type = record.List
 			_, problem := tt.field.Parse("nothing of it", tt.scope)
-			if diff := cmp.Diff(map[string]string{"list": tt.want, "list.pl": tt.inWords}, problem.Args); diff != "" {
-				t.Error(diff)
+			for language, list := range map[string]string{"en": tt.want, "pl": tt.inWords} {
+				if got := text.Of(language).Problem(*problem); !strings.HasSuffix(got, ": "+list+".") {
+					t.Errorf("in %s: %q, want %q", language, got, list)
+				}
 			}
 		})
 	}

@@ -1,5 +1,7 @@
 package record
 
+import "outreach/internal/text"
+
 // The codes of what can be wrong with a value or a file.
 const (
 	Missing       = "missing"
@@ -27,12 +29,5 @@ const (
 	NewPerson     = "new_person"
 )
 
-// Problem is something wrong with one value. It is turned into a sentence, in the reader's language, by package text:
-// the message "problem.<Code>" or, where Hint is set, "problem.<Code>.<Hint>", with Args filled in. An argument list.pl
-// stands in Polish in the place of the argument list.
-type Problem struct {
-	Field string            `json:"field"`
-	Code  string            `json:"code"`
-	Hint  string            `json:"hint,omitempty"`
-	Args  map[string]string `json:"args,omitempty"`
-}
+// Problem is something wrong with one value. Package text turns it into a sentence in the reader's language.
+type Problem = text.Problem

@@ -64,9 +64,15 @@ type Option struct {
 // spellings are all ways to write the option.
 func (o *Option) spellings() iter.Seq[string] {
 	return func(yield func(string) bool) {
-		if yield(o.ID) && yield(o.Label.PL) && yield(o.Label.EN) {
-			slices.Values(o.Also)(yield)
+		if !yield(o.ID) {
+			return
 		}
+		for _, label := range o.Label {
+			if !yield(label) {
+				return
+			}
+		}
+		slices.Values(o.Also)(yield)
 	}
 }
 

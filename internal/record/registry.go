@@ -199,7 +199,7 @@ func (f *Field) Dimension() string {
 var privacies = map[string]Keep{"": Open, "open": Open, "sealed": Sealed, "identity": Who, "staff": Staff}
 
 // lists are the lists that a definition has, by the names that data files give them.
-var lists = map[string]func(*project.Definition) []Option{"groups": Groups, "activities": Activities, "output_kinds": OutputKinds}
+var lists = map[string]func(*project.Definition) []Option{"groups": Groups, "activities": Activities, "output_kinds": OutputKinds, "languages": Locales}
 
 // newKind makes a kind of its data.
 func newKind(file project.RecordKind) (*Kind, error) {

@@ -2,6 +2,8 @@ package record
 
 import (
 	"strings"
+
+	"outreach/internal/text"
 )
 
 // List is a choice of one of the field's options. What is stored is its id.
@@ -27,7 +29,7 @@ func parseOption(f *Field, value string, s Scope) (string, *Problem) {
 			return id, nil
 		}
 	}
-	return "", &Problem{Code: NotInList, Args: offer(options, s)}
+	return "", &Problem{Code: NotInList, Options: offer(options, s)}
 }
 
 // unmarkedOption finds the only option that is written so without its diacritics, as on a keyboard that has none.
@@ -47,19 +49,12 @@ func unmarkedOption(options []Option, wanted string) (id string, ok bool) {
 	return id, ok
 }
 
-// offer are the arguments of a problem that tells which values there are. In Polish they are the Polish words, with the id
-// where the word alone would not be taken, or would not say which of the definition's own is meant.
-func offer(options []Option, s Scope) map[string]string {
-	ids, words := make([]string, len(options)), make([]string, len(options))
+// offer are the values that a problem names. The id stands with a label that would not be taken alone, or would not say
+// which of the definition's own is meant.
+func offer(options []Option, s Scope) []text.Choice {
+	out := make([]text.Choice, len(options))
 	for i, o := range options {
-		ids[i], words[i] = o.ID, o.ID
-		switch label := o.Label.PL; {
-		case label == "" || Same(label) == o.ID:
-		case o.Own || !s.Loose:
-			words[i] = label + " (" + o.ID + ")"
-		default:
-			words[i] = label
-		}
+		out[i] = text.Choice{ID: o.ID, Label: o.Label, ByID: o.Own || !s.Loose}
 	}
-	return map[string]string{"list": strings.Join(ids, ", "), "list.pl": strings.Join(words, ", ")}
+	return out
 }

@@ -1,9 +1,11 @@
 package record
 
+import "outreach/internal/text"
+
 // YesNo is yes or no.
 var YesNo = &Type{Name: "yes-no", wrong: NotInList, parse: parseYesNo}
 
-var yesNo = map[string]string{"yes": "yes", "no": "no", "true": "yes", "false": "no", "tak": "yes", "nie": "no", "1": "yes", "0": "no", "on": "yes"}
+var yesNo = map[string]string{"yes": "yes", "no": "no", "true": "yes", "false": "no", "1": "yes", "0": "no", "on": "yes"}
 
 func parseYesNo(_ *Field, value string, s Scope) (string, *Problem) {
 	if !s.Loose {
@@ -12,6 +14,8 @@ func parseYesNo(_ *Field, value string, s Scope) (string, *Problem) {
 		}
 	} else if canonical, ok := yesNo[Same(value)]; ok {
 		return canonical, nil
+	} else if canonical, ok := text.YesNo()[Same(value)]; ok {
+		return canonical, nil
 	}
-	return "", &Problem{Code: NotInList, Args: map[string]string{"list": "yes, no", "list.pl": "tak, nie"}}
+	return "", &Problem{Code: NotInList, Hint: "yes_no"}
 }

@@ -22,7 +22,7 @@ func Dimensions(d *project.Definition) []string {
 // DimensionName is what a breakdown is called.
 func DimensionName(words *text.Messages, d *project.Definition, dimension string) string {
 	if f := record.For(d).Kind(record.Signup).Field(dimension); f != nil && !words.Has("dimension."+dimension) {
-		return words.Named(f)
+		return f.LabelIn(words)
 	}
 	return words.Say("dimension." + dimension)
 }

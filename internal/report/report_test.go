@@ -113,13 +113,13 @@ func TestAnErrorOfTheWriterIsTold(t *testing.T) {
 	}
 }
 
-var definition = &project.Definition{Groups: []project.Labelled{{ID: "individual", Label: project.Text{PL: "osoba zainteresowana", EN: "interested person"}}}}
+var definition = &project.Definition{Groups: []project.Labelled{{ID: "individual", Label: project.Text{"pl": "osoba zainteresowana", "en": "interested person"}}}}
 
 func TestWriteSnapshot(t *testing.T) {
 	s := snapshot.Snapshot{
 		Indicators: []snapshot.Indicator{
-			{Code: "5", Label: project.Text{PL: "Mieszkańcy, do których dotarto", EN: "Inhabitants reached"}, Unit: "inhabitant", Target: "200000", Achieved: "898860", Percent: "449.4", Status: "achieved", Records: 113},
-			{Code: "12", Label: project.Text{PL: "=Godziny"}, Unit: "hour", Target: "10.5", Achieved: "7.25", Percent: "69", Status: "behind", Records: 3}},
+			{Code: "5", Label: project.Text{"pl": "Mieszkańcy, do których dotarto", "en": "Inhabitants reached"}, Unit: "inhabitant", Target: "200000", Achieved: "898860", Percent: "449.4", Status: "achieved", Records: 113},
+			{Code: "12", Label: project.Text{"pl": "=Godziny"}, Unit: "hour", Target: "10.5", Achieved: "7.25", Percent: "69", Status: "behind", Records: 3}},
 		Participants: snapshot.Participants{Total: 252, Target: 210, By: snapshot.Breakdowns{
 			"group": {{Code: "individual", People: 250}, {Code: "unknown", People: 2, Shown: "<5"}}, "sex": {{Code: "female", People: 159}}, "age": {{Code: "0-24", People: 1, Shown: "hidden"}}}},
 		Reach: snapshot.Reach{Sum: 898860, Low: 23400, Estimate: 727311, High: 898860, Population: 2070000, Airings: 113},

@@ -17,8 +17,8 @@ import (
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
 
-	"outreach/internal/project"
 	"outreach/internal/record"
+	"outreach/internal/text"
 )
 
 // The bounds of a rule: its length in characters, and the parts (names, values, operators) it is made of.
@@ -30,11 +30,11 @@ const (
 // Error is what is wrong with a rule, and where.
 type Error struct {
 	Line, Column int // of the expression, from 1; columns in characters
-	Message      project.Text
+	Message      text.Message
 }
 
 func (e *Error) Error() string {
-	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Message.EN)
+	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, text.Of(text.English).Word(e.Message))
 }
 
 // Rule is a compiled rule. It does not change, and may be used by many goroutines, each with its own Vars.
@@ -275,7 +275,7 @@ func (in *inspection) compare(variable, value ast.Node) {
 }
 
 // refuse keeps the first error of the expression, in the order of reading.
-func (in *inspection) refuse(n ast.Node, message project.Text) {
+func (in *inspection) refuse(n ast.Node, message text.Message) {
 	line, column := in.position(n)
 	if e := in.err; e == nil || line < e.Line || line == e.Line && column <= e.Column {
 		in.err = &Error{Line: line, Column: column, Message: message}

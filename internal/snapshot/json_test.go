@@ -16,7 +16,7 @@ func example() Snapshot {
 		Definition: Definition{Version: 3, SHA256: strings.Repeat("ab", 32)}, State: Draft, Hash: "sha256:00",
 		Participants: Participants{Total: 252, Target: 210, By: Breakdowns{"sex": {{Code: "male", People: 2}, {Code: "female", People: 250}, {Code: Unknown}}}},
 		Indicators: []Indicator{{
-			Code: "1", Label: project.Text{PL: "Osoby <przeszkolone>", EN: "People & training"}, Unit: "person", Target: "45", Achieved: "45.50", Percent: "101.1",
+			Code: "1", Label: project.Text{"pl": "Osoby <przeszkolone>", "en": "People & training"}, Unit: "person", Target: "45", Achieved: "45.50", Percent: "101.1",
 			Status: "achieved", Records: 46, ByMonth: []Month{{Month: "2010-02", Added: "15", Total: "15"}},
 		}},
 		Reach:   Reach{Sum: 898860, Low: 20750, Estimate: 500000, High: 898860, Population: 2070000, Airings: 90},

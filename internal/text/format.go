@@ -9,8 +9,32 @@ import (
 	"time"
 )
 
-// noBreak keeps the groups of a Polish number, a number and its unit on one line.
+// noBreak keeps the groups of a number, a number and its unit on one line.
 const noBreak = "\u00a0"
+
+// format is how a language writes numbers and dates: its messages that begin with "format.".
+type format struct {
+	group, point    string
+	months, inDates []string
+	endsNoLine      string
+}
+
+func (m *Messages) readFormat() format {
+	f := format{
+		group: m.Say("format.group"), point: m.Say("format.point"),
+		months: strings.Fields(m.Say("format.months")), inDates: strings.Fields(m.Say("format.months_in_dates")),
+	}
+	if m.Has("format.ends_no_line") {
+		f.endsNoLine = m.Say("format.ends_no_line")
+	}
+	return f
+}
+
+// DecimalPoint is the sign before decimals.
+func (m *Messages) DecimalPoint() string { return m.form.point }
+
+// EndsNoLine are the letters that, as a word, must not stand at the end of a line; "" in most languages.
+func (m *Messages) EndsNoLine() string { return m.form.endsNoLine }
 
 // Number writes a number as the language does: 12 500,5 in Polish (the space does not break), 12,500.5 in English.
 func (m *Messages) Number(value any) string {
@@ -38,10 +62,6 @@ func (m *Messages) digits(value string) string {
 	if !plain.MatchString(value) {
 		return value
 	}
-	group, point := noBreak, ","
-	if m.language == English {
-		group, point = ",", "."
-	}
 	sign := ""
 	if value[0] == '-' {
 		sign, value = "\u2212", value[1:]
@@ -51,26 +71,25 @@ func (m *Messages) digits(value string) string {
 	b.WriteString(sign)
 	for i, digit := range whole {
 		if i > 0 && (len(whole)-i)%3 == 0 {
-			b.WriteString(group)
+			b.WriteString(m.form.group)
 		}
 		b.WriteRune(digit)
 	}
 	if broken {
-		b.WriteString(point + fraction)
+		b.WriteString(m.form.point + fraction)
 	}
 	return b.String()
 }
 
 // Percent writes a percentage: 98,2% in Polish, 98.2% in English.
-func (m *Messages) Percent(value any) string { return m.Number(value) + "%" }
+func (m *Messages) Percent(value any) string {
+	return m.Say("format.percent", "number", m.Number(value))
+}
 
 // Money writes an amount with two decimals and its currency's code.
 func (m *Messages) Money(value float64, currency string) string {
 	amount := m.digits(strconv.FormatFloat(value, 'f', 2, 64))
-	if m.language == English {
-		return currency + noBreak + amount
-	}
-	return amount + noBreak + currency
+	return m.Say("format.money", "amount", amount, "currency", currency)
 }
 
 // Size writes a number of bytes for people.
@@ -99,11 +118,7 @@ func (m *Messages) Month(month string) string {
 	if err != nil {
 		return month
 	}
-	names := nominative
-	if m.language == English {
-		names = englishMonths
-	}
-	return names[t.Month()-1] + noBreak + strconv.Itoa(t.Year())
+	return m.Say("format.month", "month", m.form.months[t.Month()-1], "year", t.Year())
 }
 
 // Moment writes an instant, RFC 3339, in a time zone: 21 lipca 2010, 18:25. A day alone is written as one.
@@ -113,23 +128,12 @@ func (m *Messages) Moment(instant string, zone *time.Location) string {
 		return m.Date(instant)
 	}
 	t = t.In(zone)
-	return m.day(t) + ", " + t.Format("15:04")
+	return m.Say("format.moment", "date", m.day(t), "time", t.Format("15:04"))
 }
 
 func (m *Messages) day(t time.Time) string {
-	names := genitive
-	if m.language == English {
-		names = englishMonths
-	}
-	return strconv.Itoa(t.Day()) + noBreak + names[t.Month()-1] + noBreak + strconv.Itoa(t.Year())
+	return m.Say("format.date", "day", t.Day(), "month", m.form.inDates[t.Month()-1], "year", t.Year())
 }
-
-// A Polish month stands in the genitive after a day, in the nominative alone.
-var (
-	genitive      = [12]string{"stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia", "września", "października", "listopada", "grudnia"}
-	nominative    = [12]string{"styczeń", "luty", "marzec", "kwiecień", "maj", "czerwiec", "lipiec", "sierpień", "wrzesień", "październik", "listopad", "grudzień"}
-	englishMonths = [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
-)
 
 // An argument of a problem that is a day or a number is written as the language does; up to four digits are left
 // together, since they may be a year.

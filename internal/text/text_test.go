@@ -1,4 +1,4 @@
-package text
+package text_test
 
 import (
 	"encoding/json"
@@ -17,9 +17,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
 	"pgregory.net/rapid"
 
+	"outreach/internal/fact"
+	"outreach/internal/project"
 	"outreach/internal/record"
+	"outreach/internal/text"
 )
 
 // root is where the module's sources begin.
@@ -28,7 +33,7 @@ const root = "../.."
 // words are a message file: each key's forms, "other" alone where it has none.
 func words(t *testing.T, language string) map[string]map[string]string {
 	t.Helper()
-	data, err := files.ReadFile(language + ".json")
+	data, err := os.ReadFile(language + ".json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,40 +69,61 @@ func placeholders(forms map[string]string) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-func TestTheTwoLanguagesSayTheSame(t *testing.T) {
-	pl, en := words(t, Polish), words(t, English)
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(pl)), slices.Sorted(maps.Keys(en))); diff != "" {
-		t.Errorf("keys of pl.json (-) and en.json (+) differ:\n%s", diff)
-	}
-	for key, forms := range pl {
-		english := en[key]
-		if diff := cmp.Diff(placeholders(forms), placeholders(english)); diff != "" {
-			t.Errorf("%s takes other arguments in Polish (-) than in English (+):\n%s", key, diff)
+// The languages that are offered are complete: each has every message, with the same placeholders, and in the plural forms
+// that CLDR names for it.
+func TestEveryLanguageSaysTheSame(t *testing.T) {
+	want := words(t, text.Default)
+	for _, language := range text.Languages() {
+		got := words(t, language)
+		if diff := cmp.Diff(keys(want), keys(got)); diff != "" {
+			t.Errorf("keys of %s.json (-) and %s.json (+) differ:\n%s", text.Default, language, diff)
 		}
-		if len(forms) > 1 != (len(english) > 1) {
-			t.Errorf("%s has plural forms in one language alone", key)
-		}
-		if len(forms) > 1 {
-			if diff := cmp.Diff([]string{"few", "many", "one", "other"}, slices.Sorted(maps.Keys(forms))); diff != "" {
-				t.Errorf("%s in Polish: %s", key, diff)
+		plural := pluralForms(t, language)
+		for key, forms := range got {
+			if diff := cmp.Diff(placeholders(want[key]), placeholders(forms)); diff != "" {
+				t.Errorf("%s takes other arguments in %s (+) than in %s (-):\n%s", key, language, text.Default, diff)
 			}
-			if diff := cmp.Diff([]string{"one", "other"}, slices.Sorted(maps.Keys(english))); diff != "" {
-				t.Errorf("%s in English: %s", key, diff)
+			if len(forms) > 1 != (len(want[key]) > 1) {
+				t.Errorf("%s has plural forms in one of %s and %s alone", key, language, text.Default)
 			}
-		}
-		for language, forms := range map[string]map[string]string{Polish: forms, English: english} {
+			if diff := cmp.Diff(plural, slices.Sorted(maps.Keys(forms))); len(forms) > 1 && diff != "" {
+				t.Errorf("%s in %s: %s", key, language, diff)
+			}
 			for form, message := range forms {
-				if strings.TrimSpace(message) != message || message == "" {
+				if strings.Trim(message, " \n\t") != message || message == "" {
 					t.Errorf("%s.%s in %s is empty or has outer spaces", key, form, language)
 				}
 			}
 		}
+		if text.OwnName(language) == "" || text.Name(language)[language] == "" {
+			t.Errorf("%s.json does not begin with the names of languages", language)
+		}
 	}
 }
 
+// keys are the messages that every language has: what it calls the others, and signs that only some need, are its own matter.
+func keys(words map[string]map[string]string) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(words)), optional)
+}
+
+func optional(key string) bool {
+	return strings.HasPrefix(key, "language.") || key == "format.ends_no_line"
+}
+
+// pluralForms are the forms that whole numbers take in a language, and the one for all others.
+func pluralForms(t *testing.T, tag string) []string {
+	t.Helper()
+	names := map[plural.Form]string{plural.Other: "other", plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many"}
+	forms := map[string]bool{"other": true}
+	for n := range 1000 {
+		forms[names[plural.Cardinal.MatchPlural(language.MustParse(tag), n, 0, 0, 0, 0)]] = true
+	}
+	return slices.Sorted(maps.Keys(forms))
+}
+
 func TestEveryMessageCanBeSaid(t *testing.T) {
-	for _, language := range []string{Polish, English} {
-		m := Of(language)
+	for _, language := range text.Languages() {
+		m := text.Of(language)
 		for key, forms := range words(t, language) {
 			var args []any
 			for _, name := range placeholders(forms) {
@@ -128,7 +154,7 @@ var (
 )
 
 func TestEveryErrorAndEveryDeedHasItsSentence(t *testing.T) {
-	pl, en := words(t, Polish), words(t, English)
+	pl, en := words(t, text.Polish), words(t, text.English)
 	sources(t, func(path string) {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -151,11 +177,14 @@ func TestEveryErrorAndEveryDeedHasItsSentence(t *testing.T) {
 	}
 }
 
-// A call of Say or Count in a Go source, or in a template.
-var call = regexp.MustCompile(`\b(Say|Count)(?:\(| )"([a-z0-9_.-]+)"`)
+// A call in a Go source, or in a template, that words a message.
+var call = regexp.MustCompile(`\b(?:New|In)?(Say|Count|Message|All)(?:\(| )"([a-z0-9_.-]+)"`)
 
 func TestEveryKeyThatIsAskedForExists(t *testing.T) {
-	m := map[string]map[string]map[string]string{Polish: words(t, Polish), English: words(t, English)}
+	m := map[string]map[string]map[string]string{}
+	for _, language := range text.Languages() {
+		m[language] = words(t, language)
+	}
 	asked := 0
 	sources(t, func(path string) {
 		data, err := os.ReadFile(path)
@@ -164,7 +193,7 @@ func TestEveryKeyThatIsAskedForExists(t *testing.T) {
 		}
 		for _, found := range call.FindAllStringSubmatch(string(data), -1) {
 			key := found[2]
-			if strings.HasSuffix(key, ".") || strings.HasSuffix(key, "_") {
+			if strings.HasSuffix(key, ".") || strings.HasSuffix(key, "_") || optional(key) {
 				continue
 			}
 			asked++
@@ -172,7 +201,7 @@ func TestEveryKeyThatIsAskedForExists(t *testing.T) {
 				switch forms := keys[key]; {
 				case forms == nil:
 					t.Errorf("%s asks for %q, which %s.json has not", path, key, language)
-				case found[1] == "Count" && len(forms) == 1, found[1] == "Say" && len(forms) > 1:
+				case (found[1] == "Count") != (len(forms) > 1):
 					t.Errorf("%s asks for %q by %s, but it has %d plural forms", path, key, found[1], len(forms))
 				}
 			}
@@ -183,30 +212,88 @@ func TestEveryKeyThatIsAskedForExists(t *testing.T) {
 	}
 }
 
-// Keys that are put together where they are asked for begin like this.
-var composed = regexp.MustCompile(`^(field|hint|kinds?|mail|role|section|dimension|unit|status|problem|detail|done|signup_state|upload_state|snapshot|value|reach|attention|audit|event|origin_of|erasure|project_state)\.|^upload\.means_|^evidence\.counts_|^records\.new_|^definition\.(part\.|added$|removed$|changed$)|^people\.(same|similar)_`)
-
-func TestNoMessageIsLeftOver(t *testing.T) {
-	var all strings.Builder
+// literals are the texts in quotes in all sources, each with a file that has it.
+func literals(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
 	sources(t, func(path string) {
-		data, err := os.ReadFile(path)
+		if strings.HasSuffix(path, ".html") {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, found := range quoted.FindAllStringSubmatch(string(data), -1) {
+				out[found[1]] = path
+			}
+			return
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all.Write(data)
+		ast.Inspect(file, func(n ast.Node) bool {
+			if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+				if value, err := strconv.Unquote(literal.Value); err == nil {
+					out[value] = path
+				}
+			}
+			return true
+		})
 	})
-	for key := range words(t, Polish) {
-		if !composed.MatchString(key) && !strings.Contains(all.String(), `"`+key+`"`) {
+	return out
+}
+
+var quoted = regexp.MustCompile(`"([^"{}]+)"`)
+
+// A key is used where a source has it in quotes, or has what it is put together of: "status." of "status.404", or "mail.report"
+// and ".subject".
+func TestNoMessageIsLeftOver(t *testing.T) {
+	said := literals(t)
+	for key := range words(t, text.Default) {
+		used := said[key] != ""
+		for i, c := range key {
+			used = used || (c == '.' || c == '_') && said[key[:i+1]] != "" || c == '.' && said[key[:i]] != "" && said[key[i:]] != ""
+		}
+		if !used {
 			t.Errorf("nothing asks for %s", key)
 		}
 	}
 }
 
+// What looks like a key of a message must be one, or the beginning of one.
+func TestEveryKeyInASourceExists(t *testing.T) {
+	all := keys(words(t, text.Default))
+	spaces := map[string]bool{}
+	for _, key := range all {
+		space, _, _ := strings.Cut(key, ".")
+		spaces[space] = true
+	}
+	found := 0
+	for literal, path := range literals(t) {
+		space, rest, _ := strings.Cut(literal, ".")
+		if rest == "" || !spaces[space] || !keyLike.MatchString(literal) || slices.Contains(fact.Kinds, literal) || otherNames[literal] || optional(literal) {
+			continue
+		}
+		found++
+		if !slices.ContainsFunc(all, func(key string) bool { return strings.HasPrefix(key, literal) }) {
+			t.Errorf("%s: there is no message %s", path, literal)
+		}
+	}
+	if found < 200 {
+		t.Errorf("only %d keys were found in the sources: does the search still work?", found)
+	}
+}
+
+// otherNames look like keys and are none.
+var otherNames = map[string]bool{"mail.jsonl": true, "list.csv": true, "list.csv.more": true, "list.pl": true}
+
+var keyLike = regexp.MustCompile(`^[a-z_]+(\.[a-z0-9_]+)*[._]?[a-z0-9_]*$`)
+
 func TestGroupedNumbersKeepTheirDigits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.Int64().Draw(t, "n")
-		for _, language := range []string{Polish, English} {
-			written := Of(language).Number(n)
+		for _, language := range text.Languages() {
+			written := text.Of(language).Number(n)
 			back := strings.NewReplacer("\u00a0", "", ",", "", "\u2212", "-").Replace(written)
 			if back != strconv.FormatInt(n, 10) {
 				t.Fatalf("%d is written as %q", n, written)
@@ -221,8 +308,8 @@ func TestGroupedNumbersKeepTheirDigits(t *testing.T) {
 }
 
 func TestEveryKindOfRecordHasItsWords(t *testing.T) {
-	for _, language := range []string{Polish, English} {
-		m := Of(language)
+	for _, language := range text.Languages() {
+		m := text.Of(language)
 		for _, kind := range record.Builtin().Kinds {
 			for _, key := range []string{"kind." + kind.Name, "kinds." + kind.Plural, "section." + kind.Plural} {
 				if !m.Has(key) {
@@ -350,7 +437,7 @@ func TestEveryProblemHasItsSentence(t *testing.T) {
 	if len(codes) < 15 || len(hints) < 8 || len(pairs) < 8 {
 		t.Fatalf("found %d codes, %d hints and %d pairs: does the search still work?", len(codes), len(hints), len(pairs))
 	}
-	for _, language := range []string{Polish, English} {
+	for _, language := range text.Languages() {
 		keys := words(t, language)
 		for code, path := range codes {
 			if keys["problem."+code] == nil {
@@ -370,6 +457,30 @@ func TestEveryProblemHasItsSentence(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestCodeHasNoPolishWords: what people read stands in the catalogues. Not yet data are the kinds of records, with their
+// columns and options.
+func TestCodeHasNoPolishWords(t *testing.T) {
+	notYet := regexp.MustCompile(`internal/(signup|consultation|attendance|assessment|output|media)/kind\.go$`)
+	forTests := regexp.MustCompile(`internal/[a-z]+/[a-z]+test/`)
+	sources(t, func(path string) {
+		if !strings.HasSuffix(path, ".go") || notYet.MatchString(path) || forTests.MatchString(path) {
+			return
+		}
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING && strings.ContainsAny(literal.Value, "ąćęłńóśźżĄĆĘŁŃÓŚŹŻ") {
+				at := files.Position(literal.Pos())
+				t.Errorf("%s:%d: Polish words stand in code: %s", at.Filename, at.Line, literal.Value)
+			}
+			return true
+		})
+	})
 }
 
 // sources visits the module's Go files and templates, but not the tests.
@@ -410,16 +521,18 @@ func TestProblem(t *testing.T) {
 		{"arguments may be left out", record.Problem{Code: record.OutOfRange}, "Ta wartość jest poza zakresem. Popraw ją.", "This value is out of range. Please correct it."},
 		{"a hint whose sentence takes arguments", record.Problem{Code: record.OutOfRange, Hint: "contacts", Args: map[string]string{"min": "12500"}},
 			"Kontaktów nie może być mniej niż zasięg (12\u00a0500). Sprawdź obie liczby.", "There cannot be fewer contacts than the reach (12,500). Check both numbers."},
-		{"an argument may have words of its own in Polish", record.Problem{Code: record.NotInList, Args: map[string]string{"list": "tv, radio", "list.pl": "telewizja, radio"}},
-			"Tej wartości nie ma na liście. Wpisz jedną z: telewizja, radio.", "This value is not on the list. Use one of: tv, radio."},
+		{"options have their labels in Polish", record.Problem{Code: record.NotInList, Options: []text.Choice{{ID: "tv", Label: project.Text{"pl": "telewizja"}}, {ID: "radio", Label: project.Text{"pl": "Radio"}}, {ID: "bare"}}},
+			"Tej wartości nie ma na liście. Wpisz jedną z: telewizja, radio, bare.", "This value is not on the list. Use one of: tv, radio, bare."},
+		{"options that are told by their ids have them with the label", record.Problem{Code: record.NotInList, Options: []text.Choice{{ID: "course", Label: project.Text{"pl": "Szkolenie: partnerstwa"}, ByID: true}}},
+			"Tej wartości nie ma na liście. Wpisz jedną z: Szkolenie: partnerstwa (course).", "This value is not on the list. Use one of: course."},
 		{"an unknown code is given back as a key", record.Problem{Code: "moon"}, "problem.moon", "problem.moon"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := Of(Polish).Problem(test.problem); got != test.pl {
+			if got := text.Of(text.Polish).Problem(test.problem); got != test.pl {
 				t.Errorf("in Polish %q, want %q", got, test.pl)
 			}
-			if got := Of(English).Problem(test.problem); got != test.en {
+			if got := text.Of(text.English).Problem(test.problem); got != test.en {
 				t.Errorf("in English %q, want %q", got, test.en)
 			}
 		})
@@ -427,7 +540,7 @@ func TestProblem(t *testing.T) {
 }
 
 func TestNumbersAndDates(t *testing.T) {
-	pl, en := Of(Polish), Of(English)
+	pl, en := text.Of(text.Polish), text.Of(text.English)
 	tests := []struct{ name, got, want string }{
 		{"thousands in Polish", pl.Number(json.Number("12500.5")), "12\u00a0500,5"},
 		{"thousands in English", en.Number(json.Number("12500.5")), "12,500.5"},
@@ -464,19 +577,19 @@ func TestNumbersAndDates(t *testing.T) {
 
 func TestPluralForms(t *testing.T) {
 	for n, want := range map[int64]string{1: "1 wolne miejsce", 3: "3 wolne miejsca", 5: "5 wolnych miejsc", 12: "12 wolnych miejsc", 22: "22 wolne miejsca", 0: "0 wolnych miejsc", 112: "112 wolnych miejsc"} {
-		if got := Of(Polish).Count("signup.places", n); got != want {
+		if got := text.Of(text.Polish).Count("signup.places", n); got != want {
 			t.Errorf("%d in Polish is %q, want %q", n, got, want)
 		}
 	}
 	for n, want := range map[int64]string{1: "1 place left", 0: "0 places left", 1000: "1,000 places left"} {
-		if got := Of(English).Count("signup.places", n); got != want {
+		if got := text.Of(text.English).Count("signup.places", n); got != want {
 			t.Errorf("%d in English is %q, want %q", n, got, want)
 		}
 	}
-	if got := Of(Polish).Count("no.such.key", 2); got != "no.such.key" {
+	if got := text.Of(text.Polish).Count("no.such.key", 2); got != "no.such.key" {
 		t.Errorf("a missing key is said as %q", got)
 	}
-	if got := Of(Polish).Say("no.such.key"); got != "no.such.key" {
+	if got := text.Of(text.Polish).Say("no.such.key"); got != "no.such.key" {
 		t.Errorf("a missing key is said as %q", got)
 	}
 }
@@ -496,7 +609,7 @@ func TestLanguage(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := Language(test.accept, test.choice); got != test.want {
+			if got := text.Language(test.accept, test.choice); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
@@ -505,7 +618,7 @@ func TestLanguage(t *testing.T) {
 
 func TestFieldLabels(t *testing.T) {
 	for name, want := range map[string]string{"first_name": "Imię", "person.email": "Adres e-mail", "nameless": "nameless"} {
-		if got := Of(Polish).Field(name); got != want {
+		if got := text.Of(text.Polish).Field(name); got != want {
 			t.Errorf("the label of %s is %q, want %q", name, got, want)
 		}
 	}

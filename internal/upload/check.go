@@ -140,7 +140,7 @@ func (c *checker) row(number int, cells []cell) error {
 	for _, p := range c.problems {
 		if !slices.Contains(c.layout.missing, p.Field) {
 			field, value := c.layout.cell(p.Field, cells)
-			c.Errors.Add(CellError{Row: number, Column: p.Field, Code: p.Code, Value: shown(field, value), Hint: p.Hint, Args: p.Args})
+			c.Errors.Add(CellError{Row: number, Column: p.Field, Code: p.Code, Value: shown(field, value), Hint: p.Hint, Args: p.Args, Options: p.Options})
 		}
 	}
 	if surplus || len(c.problems) > 0 || len(c.layout.missing) > 0 {

@@ -65,7 +65,7 @@ func drawValue(t *rapid.T, f *record.Field) (written, canonical string) {
 	case record.List:
 		o := rapid.SampledFrom(f.Options(definition)).Draw(t, f.Name)
 		canonical = o.ID
-		written = rapid.SampledFrom(append([]string{o.ID, strings.ToUpper(o.ID), o.Label.PL, o.Label.EN}, o.Also...)).Draw(t, "spelling")
+		written = rapid.SampledFrom(append([]string{o.ID, strings.ToUpper(o.ID), o.Label["pl"], o.Label["en"]}, o.Also...)).Draw(t, "spelling")
 	case record.YesNo:
 		canonical = "yes"
 		written = rapid.SampledFrom([]string{"yes", "true", "tak", "1", "TAK"}).Draw(t, f.Name)

@@ -11,6 +11,7 @@ import (
 	"io"
 
 	"outreach/internal/record"
+	"outreach/internal/text"
 )
 
 // The limits of a file.
@@ -34,6 +35,8 @@ type CellError struct {
 	Value  string            `json:"value"` // as it stands in the file, masked where it may identify a person
 	Hint   string            `json:"-"`
 	Args   map[string]string `json:"-"`
+
+	Options []text.Choice `json:"-"`
 }
 
 // Findings are errors or warnings: the first of them, and how many there are.

@@ -25,23 +25,23 @@ var definition = &project.Definition{
 	Period: project.Period{From: "2009-11-02", To: "2011-02-28"},
 	Region: project.Region{Population: 2_070_000},
 	Groups: []project.Labelled{
-		{ID: "social-economy-entity", Label: project.Text{PL: "podmiot ekonomii społecznej", EN: "social-economy entity"}},
-		{ID: "local-authority", Label: project.Text{PL: "władze lokalne", EN: "local authority"}},
-		{ID: "labour-market-institution", Label: project.Text{PL: "instytucja rynku pracy", EN: "labour-market institution"}},
-		{ID: "social-assistance-institution", Label: project.Text{PL: "instytucja pomocy i integracji społecznej", EN: "social assistance and integration institution"}},
-		{ID: "individual", Label: project.Text{PL: "osoba zainteresowana", EN: "interested person"}},
+		{ID: "social-economy-entity", Label: project.Text{"pl": "podmiot ekonomii społecznej", "en": "social-economy entity"}},
+		{ID: "local-authority", Label: project.Text{"pl": "władze lokalne", "en": "local authority"}},
+		{ID: "labour-market-institution", Label: project.Text{"pl": "instytucja rynku pracy", "en": "labour-market institution"}},
+		{ID: "social-assistance-institution", Label: project.Text{"pl": "instytucja pomocy i integracji społecznej", "en": "social assistance and integration institution"}},
+		{ID: "individual", Label: project.Text{"pl": "osoba zainteresowana", "en": "interested person"}},
 	},
 	Activities: []project.Activity{
-		{ID: "partnerships", Label: project.Text{PL: "Szkolenie: partnerstwa społeczne", EN: "Training: social partnerships"}},
-		{ID: "running-promotion", Label: project.Text{PL: "Szkolenie: prowadzenie i promocja podmiotu", EN: "Training: running and promoting an entity"}},
-		{ID: "founding-cooperatives", Label: project.Text{PL: "Szkolenie: zakładanie spółdzielni socjalnej", EN: "Training: founding a social co-operative"}},
-		{ID: "incubator", Label: project.Text{PL: "Inkubator", EN: "Incubator"}},
+		{ID: "partnerships", Label: project.Text{"pl": "Szkolenie: partnerstwa społeczne", "en": "Training: social partnerships"}},
+		{ID: "running-promotion", Label: project.Text{"pl": "Szkolenie: prowadzenie i promocja podmiotu", "en": "Training: running and promoting an entity"}},
+		{ID: "founding-cooperatives", Label: project.Text{"pl": "Szkolenie: zakładanie spółdzielni socjalnej", "en": "Training: founding a social co-operative"}},
+		{ID: "incubator", Label: project.Text{"pl": "Inkubator", "en": "Incubator"}},
 	},
 	OutputKinds: []project.Labelled{
-		{ID: "tv-spot", Label: project.Text{PL: "spot telewizyjny", EN: "TV spot"}},
-		{ID: "reportage", Label: project.Text{PL: "reportaż", EN: "reportage"}},
-		{ID: "web-news", Label: project.Text{PL: "informacja na stronie", EN: "website news item"}},
-		{ID: "conference-kit", Label: project.Text{PL: "komplet materiałów konferencyjnych", EN: "set of conference materials"}},
+		{ID: "tv-spot", Label: project.Text{"pl": "spot telewizyjny", "en": "TV spot"}},
+		{ID: "reportage", Label: project.Text{"pl": "reportaż", "en": "reportage"}},
+		{ID: "web-news", Label: project.Text{"pl": "informacja na stronie", "en": "website news item"}},
+		{ID: "conference-kit", Label: project.Text{"pl": "komplet materiałów konferencyjnych", "en": "set of conference materials"}},
 	},
 }
 
@@ -379,7 +379,7 @@ func TestWhoIsNamedByARowThatIsWrongElsewhereIsHandedOver(t *testing.T) {
 func TestWhatOurOwnFilesEscapeIsReadAsItWas(t *testing.T) {
 	t.Parallel()
 	own := *definition
-	own.OutputKinds = []project.Labelled{{ID: "film", Label: project.Text{PL: "=film", EN: "+film"}}, {ID: "quoted", Label: project.Text{PL: "'=film'", EN: "'-quoted"}}}
+	own.OutputKinds = []project.Labelled{{ID: "film", Label: project.Text{"pl": "=film", "en": "+film"}}, {ID: "quoted", Label: project.Text{"pl": "'=film'", "en": "'-quoted"}}}
 	for _, tt := range []struct{ name, kind, title, want string }{
 		{"a label", "'=film", "x", "film x"},
 		{"a label as it is", "=film", "x", "film x"},

@@ -17,11 +17,13 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/objects"
 	"outreach/internal/people"
+	"outreach/internal/project"
 	"outreach/internal/projects"
 	"outreach/internal/record"
 	"outreach/internal/signups"
 	"outreach/internal/store"
 	"outreach/internal/table"
+	"outreach/internal/text"
 )
 
 // Store keeps uploads: the files, their rows, and what became of them.
@@ -270,7 +272,7 @@ func (s *Store) finish(ctx context.Context, project string, u Upload, found Find
 			if name == warningsFound {
 				cut = found.WarningsCut
 			}
-			ops = append(ops, table.PutJSON(findingsKey(project, u.ID, name), findingsItem{findings, cut}, table.Always))
+			ops = append(ops, table.PutJSON(findingsKey(project, u.ID, name), newFindingsItem(findings, cut), table.Always))
 		}
 	}
 	if len(facts) == 0 {
@@ -288,6 +290,40 @@ const (
 type findingsItem struct {
 	Findings []Finding `json:"findings"`
 	Cut      bool      `json:"cut"`
+
+	Options map[string][]text.Choice `json:"options,omitempty"` // the values that a column may have, once for all its cells
+}
+
+func newFindingsItem(findings []Finding, cut bool) findingsItem {
+	it := findingsItem{Findings: findings, Cut: cut}
+	for _, f := range findings {
+		if len(f.Problem.Options) > 0 {
+			if it.Options == nil {
+				it.Options = map[string][]text.Choice{}
+			}
+			it.Options[f.Problem.Field] = f.Problem.Options
+		}
+	}
+	return it
+}
+
+// restore gives each finding the options of its column. Items from before options were kept have the ids of a list as one
+// text and its Polish words as another.
+func (it findingsItem) restore() []Finding {
+	for i := range it.Findings {
+		p := &it.Findings[i].Problem
+		if p.Code == record.NotInList && p.Hint == "" {
+			p.Options = it.Options[p.Field]
+		}
+		ids, words := strings.Split(p.Args["list"], ", "), strings.Split(p.Args["list.pl"], ", ")
+		if p.Args["list.pl"] == "" || len(ids) != len(words) {
+			continue
+		}
+		for n, id := range ids {
+			p.Options = append(p.Options, text.Choice{ID: id, Label: project.Text{"pl": words[n]}})
+		}
+	}
+	return it.Findings
 }
 
 // Findings reads what was found in an upload.
@@ -297,7 +333,7 @@ func (s *Store) Findings(ctx context.Context, project, id string) (Findings, err
 		return Findings{}, err
 	}
 	warnings, _, err := table.Load[findingsItem](ctx, s.Tracker, findingsKey(project, id, warningsFound))
-	return Findings{Errors: errors.Findings, ErrorsCut: errors.Cut, Warnings: warnings.Findings, WarningsCut: warnings.Cut}, err
+	return Findings{Errors: errors.restore(), ErrorsCut: errors.Cut, Warnings: warnings.restore(), WarningsCut: warnings.Cut}, err
 }
 
 // SameBytes finds the counting upload of an owner that has the same bytes.

@@ -184,7 +184,7 @@ func couldBe(r *http.Request) bool {
 
 func (c *Call) chosenLanguage() string {
 	choice := c.URL.Query().Get("lang")
-	if choice == text.Polish || choice == text.English {
+	if text.Offers(choice) {
 		http.SetCookie(c.W, &http.Cookie{Name: LanguageCookie, Value: choice, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(c.Site.BaseURL, "https:")})
 		return choice
 	}

@@ -91,7 +91,7 @@ func set(c *web.Call) error {
 	d, problems := definition.Parse(c.Project, raw)
 	lines := make([]web.Line, 0, len(problems))
 	for _, p := range problems {
-		lines = append(lines, web.Line{Field: p.Field, Code: p.Code, Message: p.Message.In(c.Language), Line: p.Line, Column: p.Column})
+		lines = append(lines, web.Line{Field: p.Field, Code: p.Code, Message: c.Messages().Word(p.Message), Line: p.Line, Column: p.Column})
 	}
 	shown := page.Definition{YAML: string(raw), Number: before.Version, SHA256: before.SHA256, Version: ifMatch}
 	var changes []change

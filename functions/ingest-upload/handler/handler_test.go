@@ -43,7 +43,7 @@ func ingest(t *testing.T) (*Ingest, *folder.Store) {
 	}
 	s := app.New(&store.DB{Tracker: open("tracker"), People: open("people"), Objects: files, Secret: make([]byte, 32), Now: time.Now})
 	d := &project.Definition{ID: "town", TimeZone: "Europe/Warsaw", Period: project.Period{From: "2020-01-01", To: "2020-12-31"}, Region: project.Region{Population: 1000}, Partners: []project.Partner{{ID: "radio", Name: "Radio"}},
-		Activities: []project.Activity{{ID: "garden", Label: project.Text{EN: "Garden"}}}}
+		Activities: []project.Activity{{ID: "garden", Label: project.Text{"en": "Garden"}}}}
 	if _, _, err := s.Projects.SetDefinition(context.Background(), d, []byte("town"), "", ""); err != nil {
 		t.Fatal(err)
 	}

@@ -201,7 +201,7 @@ func findings(list []upload.CellError) []uploads.Finding {
 	slices.SortStableFunc(list, func(a, b upload.CellError) int { return cmp.Compare(a.Row, b.Row) })
 	out := make([]uploads.Finding, len(list))
 	for i, e := range list {
-		out[i] = uploads.Finding{Row: e.Row, Column: e.Column, Value: e.Value, Problem: record.Problem{Field: e.Column, Code: e.Code, Hint: e.Hint, Args: e.Args}}
+		out[i] = uploads.Finding{Row: e.Row, Column: e.Column, Value: e.Value, Problem: record.Problem{Field: e.Column, Code: e.Code, Hint: e.Hint, Args: e.Args, Options: e.Options}}
 	}
 	return out
 }

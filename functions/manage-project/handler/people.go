@@ -615,7 +615,7 @@ func touched(c *web.Call, story privacy.Story) []page.TouchedFigure {
 	for _, rule := range d.Participants {
 		if there[rule.Of] {
 			f := page.TouchedFigure{Breakdown: true}
-			f.Label.PL, f.Label.EN = text.Of(text.Polish).Say("results.participants"), text.Of(text.English).Say("results.participants")
+			f.Label = text.InAll("results.participants")
 			for _, other := range d.Participants {
 				f.Rule = f.Rule || other.Asks(attributes)
 			}

@@ -13,6 +13,7 @@ import (
 
 	"outreach/internal/project"
 	"outreach/internal/record"
+	"outreach/internal/text"
 )
 
 // Problem is one thing that is wrong with a definition.
@@ -20,7 +21,7 @@ type Problem struct {
 	Field        string       // the path of the value, such as indicators[3].where, counted from 0; "" for the whole text
 	Code         string       // one of the codes of this package
 	Line, Column int          // in the YAML, from 1, columns in characters: of the value, or of what lacks one
-	Message      project.Text // what is wrong and what to do
+	Message      text.Message // what is wrong and what to do
 }
 
 // The codes of what can be wrong with a definition.
@@ -376,7 +377,7 @@ func (o object) needPopulation() {
 
 func (o object) reports() project.Reports {
 	r, _ := o.part("reports", "funder", "language")
-	return project.Reports{Funder: r.oneOf("funder", "monthly", "quarterly", "half-yearly", "final"), Language: r.oneOf("language", "pl", "en")}
+	return project.Reports{Funder: r.oneOf("funder", "monthly", "quarterly", "half-yearly", "final"), Language: r.oneOf("language", text.Languages()...)}
 }
 
 // The fewest and the most months after a project's end for which data can be kept. Figures are checked for some time after

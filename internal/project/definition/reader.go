@@ -12,6 +12,7 @@ import (
 
 	"outreach/internal/project"
 	"outreach/internal/record"
+	"outreach/internal/text"
 )
 
 // The longest texts, in characters.
@@ -27,12 +28,12 @@ type reader struct {
 	problems []Problem
 }
 
-func (r *reader) reportAt(line, column int, path, code string, message project.Text) {
+func (r *reader) reportAt(line, column int, path, code string, message text.Message) {
 	line, column = r.lines.within(line, column)
 	r.problems = append(r.problems, Problem{Field: path, Code: code, Line: line, Column: column, Message: message})
 }
 
-func (r *reader) report(n *node, path, code string, message project.Text) {
+func (r *reader) report(n *node, path, code string, message text.Message) {
 	r.reportAt(n.line, n.column, path, code, message)
 }
 
@@ -161,28 +162,33 @@ func (r *reader) checkText(text string, n *node, path string, longest int) strin
 	return text
 }
 
-// text is a text in both languages: {pl, en}, or one text that serves for both.
+// text is a text in some languages, {pl: …, en: …}, or one text that serves for all.
 func (o object) text(key string, longest int) project.Text {
 	n := o.fields[key]
 	switch {
 	case n == nil:
 		return project.Text{}
 	case n.shape == scalar:
-		text := o.checkText(record.Clean(n.text), n, o.at(key), longest)
-		if text == "" {
+		said := o.checkText(record.Clean(n.text), n, o.at(key), longest)
+		if said == "" {
 			o.report(n, o.at(key), missing, mustBeGiven(key))
 		}
-		return project.Text{PL: text, EN: text}
+		return project.Everywhere(said)
 	case n.shape == list:
-		o.report(n, o.at(key), wrongForm, wantText)
+		o.report(n, o.at(key), wrongForm, wantText())
 		return project.Text{}
 	}
-	languages, _ := o.object(n, o.at(key), "pl", "en")
-	text := project.Text{PL: languages.string("pl", longest), EN: languages.string("en", longest)}
-	if text == (project.Text{}) {
-		o.report(n, o.at(key), missing, wantText)
+	languages, _ := o.object(n, o.at(key), text.Languages()...)
+	said := project.Text{}
+	for _, tag := range text.Languages() {
+		if one := languages.string(tag, longest); one != "" {
+			said[tag] = one
+		}
 	}
-	return text
+	if len(said.Languages()) == 0 {
+		o.report(n, o.at(key), missing, wantText())
+	}
+	return said
 }
 
 var identifier = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)

@@ -7,6 +7,7 @@ import (
 	"outreach/internal/project"
 	"outreach/internal/record"
 	"outreach/internal/rule"
+	"outreach/internal/text"
 )
 
 // rule reads `of` and `where`, and checks the expression and the values it compares with.
@@ -50,9 +51,9 @@ func (o object) rule(d *project.Definition) project.Rule {
 
 // misspelt tells whether no record can ever have the value that a rule compares with: such a rule would silently count
 // nothing, or everything.
-func misspelt(kind *record.Kind, c rule.Comparison, d *project.Definition) (project.Text, bool) {
+func misspelt(kind *record.Kind, c rule.Comparison, d *project.Definition) (text.Message, bool) {
 	if c.Value == "" {
-		return project.Text{}, false // not given
+		return text.Message{}, false // not given
 	}
 	if kind.Name == record.Signup && c.Variable == "state" {
 		states := []string{record.Accepted, record.Waitlisted, record.Held, record.Cancelled}
@@ -63,7 +64,7 @@ func misspelt(kind *record.Kind, c rule.Comparison, d *project.Definition) (proj
 		f = record.For(d).Kind(record.Signup).Field(c.Variable) // the attributes are fields of sign-ups
 	}
 	if f == nil {
-		return project.Text{}, false
+		return text.Message{}, false
 	}
 	var values []string
 	switch f.Type {
@@ -74,7 +75,7 @@ func misspelt(kind *record.Kind, c rule.Comparison, d *project.Definition) (proj
 	case record.YesNo:
 		values = []string{"yes", "no"}
 	default:
-		return project.Text{}, false
+		return text.Message{}, false
 	}
 	return noSuchValue(c.Variable, c.Value, values), !slices.Contains(values, c.Value)
 }

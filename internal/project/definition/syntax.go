@@ -13,7 +13,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
-	"outreach/internal/project"
+	"outreach/internal/text"
 )
 
 // The bounds of a text, far above what a definition needs, so that none can take a function's time or memory.
@@ -256,7 +256,7 @@ func (r *reader) entry(n *ast.MappingValueNode) entry {
 	return entry{key: key.text, bare: key.plain && n.Start.Type != token.MappingValueType, line: key.line, column: key.column, value: r.node(n.Value)}
 }
 
-func (r *reader) reportToken(t *token.Token, code string, message project.Text) {
+func (r *reader) reportToken(t *token.Token, code string, message text.Message) {
 	r.reportAt(t.Position.Line, t.Position.Column, "", code, message)
 }
 

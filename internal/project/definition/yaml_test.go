@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"outreach/internal/project/definition"
+	words "outreach/internal/text"
 )
 
 // Mistakes in YAML are told in the reader's language: none of the parser's words are in a Polish sentence.
@@ -28,14 +29,14 @@ func TestMistakesInYAMLAreToldInBothLanguages(t *testing.T) {
 			t.Errorf("%s is found to be %v", name, problems)
 			continue
 		}
-		m := problems[0].Message
+		polish, english := words.Of("pl").Word(problems[0].Message), words.Of("en").Word(problems[0].Message)
 		for _, word := range []string{"could not", "character", "token", "must be", "allowed", "unexpected", "mapping", "value", "found", "specified", "context"} {
-			if strings.Contains(m.PL, word) {
-				t.Errorf("%s: the Polish sentence says %q: %s", name, word, m.PL)
+			if strings.Contains(polish, word) {
+				t.Errorf("%s: the Polish sentence says %q: %s", name, word, polish)
 			}
 		}
-		if !strings.Contains(m.PL, "(") || !strings.Contains(m.EN, "(") {
-			t.Errorf("%s is not explained: %s / %s", name, m.EN, m.PL)
+		if !strings.Contains(polish, "(") || !strings.Contains(english, "(") {
+			t.Errorf("%s is not explained: %s / %s", name, english, polish)
 		}
 	}
 }

@@ -21,12 +21,12 @@ import (
 )
 
 var definition = &project.Definition{
-	Title: project.Text{PL: "Zażółć gęślą jaźń", EN: "Social Economy Centre"}, Programme: project.Text{PL: "Program Operacyjny Kapitał Ludzki", EN: "Human Capital Programme"},
-	Funding: project.Funding{Source: project.Text{PL: "Europejski Fundusz Społeczny", EN: "European Social Fund"}, Value: 538974.02, Currency: "PLN", SharePercent: 100},
+	Title: project.Text{"pl": "Zażółć gęślą jaźń", "en": "Social Economy Centre"}, Programme: project.Text{"pl": "Program Operacyjny Kapitał Ludzki", "en": "Human Capital Programme"},
+	Funding: project.Funding{Source: project.Text{"pl": "Europejski Fundusz Społeczny", "en": "European Social Fund"}, Value: 538974.02, Currency: "PLN", SharePercent: 100},
 	Period:  project.Period{From: "2010-01-01", To: "2011-02-28"}, TimeZone: "Europe/Warsaw",
-	Region:       project.Region{Name: project.Text{PL: "województwo kujawsko-pomorskie", EN: "Kuyavia-Pomerania"}, Population: 2070000},
+	Region:       project.Region{Name: project.Text{"pl": "województwo kujawsko-pomorskie", "en": "Kuyavia-Pomerania"}, Population: 2070000},
 	Implementers: []project.Implementer{{Name: "Stowarzyszenie Łąka", OnBehalfOf: "Gmina Źródło", From: "2010-05-01", To: "2011-02-28"}},
-	Groups:       []project.Labelled{{ID: "individual", Label: project.Text{PL: "osoba zainteresowana", EN: "interested person"}}},
+	Groups:       []project.Labelled{{ID: "individual", Label: project.Text{"pl": "osoba zainteresowana", "en": "interested person"}}},
 }
 
 // numbered gives a snapshot in which every number is another one, of so many indicators.
@@ -51,7 +51,7 @@ func numbered(first int64, indicators int) snapshot.Snapshot {
 	}
 	for i := range indicators {
 		in := snapshot.Indicator{
-			Code: strconv.Itoa(i + 1), Label: project.Text{PL: fmt.Sprintf("Źdźbło %d: osoby, które ukończyły szkolenie z zakładania spółdzielni", i+1), EN: fmt.Sprintf("Result %d: people who completed a training", i+1)},
+			Code: strconv.Itoa(i + 1), Label: project.Text{"pl": fmt.Sprintf("Źdźbło %d: osoby, które ukończyły szkolenie z zakładania spółdzielni", i+1), "en": fmt.Sprintf("Result %d: people who completed a training", i+1)},
 			Unit: "person", Target: decimal(), Achieved: decimal(), Percent: decimal(), Status: []string{"achieved", "behind", "on-track", "not-started"}[i%4], Records: number(),
 		}
 		if i%2 == 0 {
@@ -217,11 +217,11 @@ func TestAnySnapshotCanBePrinted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := numbered(rapid.Int64Range(0, 1_000_000_000).Draw(t, "first"), rapid.IntRange(0, 40).Draw(t, "indicators"))
 		for i := range s.Indicators {
-			s.Indicators[i].Label = project.Text{PL: rapid.StringN(0, 200, -1).Draw(t, "label")}
+			s.Indicators[i].Label = project.Text{"pl": rapid.StringN(0, 200, -1).Draw(t, "label")}
 			s.Indicators[i].Code = rapid.StringN(0, 20, -1).Draw(t, "code")
 		}
 		d := *definition
-		d.Title = project.Text{PL: rapid.StringN(0, 300, -1).Draw(t, "title")}
+		d.Title = project.Text{"pl": rapid.StringN(0, 300, -1).Draw(t, "title")}
 		if err := WriteSnapshot(&bytes.Buffer{}, &d, s, "pl"); err != nil {
 			t.Fatal(err)
 		}

@@ -37,7 +37,7 @@ type Day string
 // Month is a month, YYYY-MM: its first day. What is none is text.
 type Month string
 
-// About says what a workbook is: its title, its language ("pl" or "en"), and when its content came about.
+// About says what a workbook is: its title, its language by tag, and when its content came about.
 type About struct {
 	Title    string
 	Language string

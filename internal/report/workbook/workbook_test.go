@@ -22,9 +22,9 @@ import (
 )
 
 var definition = &project.Definition{
-	Title: project.Text{PL: "Centrum Ekonomii Społecznej", EN: "Social Economy Centre"}, Programme: project.Text{PL: "=Program", EN: "@Programme"},
+	Title: project.Text{"pl": "Centrum Ekonomii Społecznej", "en": "Social Economy Centre"}, Programme: project.Text{"pl": "=Program", "en": "@Programme"},
 	Period: project.Period{From: "2010-01-01", To: "2011-02-28"}, TimeZone: "Europe/Warsaw",
-	Groups: []project.Labelled{{ID: "individual", Label: project.Text{PL: "osoba zainteresowana", EN: "interested person"}}},
+	Groups: []project.Labelled{{ID: "individual", Label: project.Text{"pl": "osoba zainteresowana", "en": "interested person"}}},
 }
 
 func example() snapshot.Snapshot {
@@ -44,10 +44,10 @@ func example() snapshot.Snapshot {
 			"group": {{Code: "individual", People: 250}, {Code: "unknown", People: 2, Shown: snapshot.Few}},
 		}},
 		Indicators: []snapshot.Indicator{
-			{Code: "1", Label: project.Text{PL: "Osoby przeszkolone: źdźbło, łąka", EN: "People trained"}, Unit: "person", Target: "45", Achieved: "46", Percent: "102.2", Status: "achieved", Records: 51,
+			{Code: "1", Label: project.Text{"pl": "Osoby przeszkolone: źdźbło, łąka", "en": "People trained"}, Unit: "person", Target: "45", Achieved: "46", Percent: "102.2", Status: "achieved", Records: 51,
 				By: snapshot.Breakdowns{"sex": {{Code: "female", People: 46}, {Code: "male"}, {Code: "unknown"}}}, ByMonth: months("0", "15", "46")},
-			{Code: "=2", Label: project.Text{PL: "=1+1", EN: `=HYPERLINK("x")`}, Unit: "hour", Target: "10.5", Achieved: "7.25", Percent: "69", Status: "behind", Records: 3, ByMonth: months("0", "0.1", "7.25")},
-			{Code: "5", Label: project.Text{PL: "Mieszkańcy", EN: "Inhabitants"}, Unit: "@unit", Target: "200000", Achieved: "898860", Percent: "449.4", Status: "on-track", Records: 113, ByMonth: months("1", "2", "898860")},
+			{Code: "=2", Label: project.Text{"pl": "=1+1", "en": `=HYPERLINK("x")`}, Unit: "hour", Target: "10.5", Achieved: "7.25", Percent: "69", Status: "behind", Records: 3, ByMonth: months("0", "0.1", "7.25")},
+			{Code: "5", Label: project.Text{"pl": "Mieszkańcy", "en": "Inhabitants"}, Unit: "@unit", Target: "200000", Achieved: "898860", Percent: "449.4", Status: "on-track", Records: 113, ByMonth: months("1", "2", "898860")},
 		},
 		Reach:   snapshot.Reach{Sum: 898860, Low: 23400, Estimate: 727311, High: 898859, Population: 2070000, Airings: 113},
 		Quality: snapshot.Quality{PeopleWithoutAttributes: 7, RecordsOutsidePeriod: 11},

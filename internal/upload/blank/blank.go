@@ -47,7 +47,7 @@ func Of(k *record.Kind, d *project.Definition, today, language string) Blank {
 // CSV writes the file as delimited text, such as spreadsheets of the reader's language open by themselves.
 func (b Blank) CSV(w io.Writer) error {
 	out := report.NewCSV(w)
-	if b.words.Language() == text.Polish {
+	if b.words.DecimalPoint() == "," { // spreadsheets separate cells by another sign then
 		out.Semicolons()
 	}
 	head := make([]report.Cell, len(b.columns))
@@ -126,9 +126,7 @@ func (b Blank) written(f *record.Field, value string) string {
 	case record.List:
 		label = b.label(f, value)
 	case record.Decimal:
-		if b.words.Language() == text.Polish {
-			label = strings.Replace(value, ".", ",", 1)
-		}
+		label = strings.Replace(value, ".", b.words.DecimalPoint(), 1)
 	}
 	if understood, problem := f.Parse(label, b.scope); problem != nil || understood != value {
 		return value
@@ -198,7 +196,12 @@ func number(n float64) string { return record.Number(n) }
 func (b Blank) allowed(f *record.Field) string {
 	switch f.Type {
 	case record.YesNo:
-		return "tak, nie; yes, no"
+		var answers []string
+		for _, language := range text.Languages() {
+			words := text.Of(language)
+			answers = append(answers, words.Say("value.yes")+", "+words.Say("value.no"))
+		}
+		return strings.Join(answers, "; ")
 	case record.List:
 	default:
 		return ""
@@ -206,8 +209,9 @@ func (b Blank) allowed(f *record.Field) string {
 	var out []string
 	for _, o := range f.Options(b.scope.Definition) {
 		ways := []string{o.ID}
-		for _, label := range []string{o.Label.PL, o.Label.EN} {
-			if label != "" && !slices.ContainsFunc(ways, func(way string) bool { return record.Same(way) == record.Same(label) }) {
+		for _, language := range o.Label.Languages() {
+			label := o.Label[language]
+			if !slices.ContainsFunc(ways, func(way string) bool { return record.Same(way) == record.Same(label) }) {
 				ways = append(ways, label)
 			}
 		}

@@ -15,8 +15,8 @@ import (
 func definition() *project.Definition {
 	return &project.Definition{
 		ID: "p", TimeZone: "Europe/Warsaw", Period: project.Period{From: "2026-01-01", To: "2026-12-31"}, Region: project.Region{Population: 50_000},
-		Activities:  []project.Activity{{ID: "planting", Label: project.Text{PL: "Sadzenie; drzew", EN: "Planting, trees"}}, {ID: "compost", Label: project.Text{PL: "planting", EN: "Compost"}}},
-		OutputKinds: []project.Labelled{{ID: "film", Label: project.Text{PL: "film", EN: "film"}}},
+		Activities:  []project.Activity{{ID: "planting", Label: project.Text{"pl": "Sadzenie; drzew", "en": "Planting, trees"}}, {ID: "compost", Label: project.Text{"pl": "planting", "en": "Compost"}}},
+		OutputKinds: []project.Labelled{{ID: "film", Label: project.Text{"pl": "film", "en": "film"}}},
 	}
 }
 
@@ -39,8 +39,8 @@ func TestEveryBlankIsTakenAsItIs(t *testing.T) {
 	tiny := definition()
 	tiny.Region.Population = 300
 	formulas := definition()
-	formulas.Activities[0].Label, formulas.Activities[1].Label = project.Text{PL: "=planting", EN: "+planting"}, project.Text{PL: "@compost", EN: "-compost"}
-	formulas.OutputKinds[0].Label = project.Text{PL: "=film", EN: "@film"}
+	formulas.Activities[0].Label, formulas.Activities[1].Label = project.Text{"pl": "=planting", "en": "+planting"}, project.Text{"pl": "@compost", "en": "-compost"}
+	formulas.OutputKinds[0].Label = project.Text{"pl": "=film", "en": "@film"}
 	for name, at := range map[string]struct {
 		d     *project.Definition
 		today string
