@@ -645,7 +645,7 @@ func TestRepeats(t *testing.T) {
 // The files that the project plays in: how many rows each has, and which are bad.
 func TestFilesOfTheProject(t *testing.T) {
 	t.Parallel()
-	folder := filepath.Join("..", "..", "infra", "local", "ces")
+	folder := filepath.Join("..", "..", "infra", "tracker", "ces")
 	for _, tt := range []struct {
 		name, kind string
 		rows       int
