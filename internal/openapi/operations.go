@@ -106,7 +106,7 @@ func publicOperations() []operation {
 				"consent": closed(object{"version": object{"type": "string", "format": "date", "description": "Since when the words are as they are; it is kept with each sign-up"}, "text": list(object{"type": "string"})}, "version", "text"),
 			}, "project", "activities", "consent")))}},
 		{method: "GET", path: "/openapi.json", id: "describe", tag: "public", summary: "This document", answers: []answer{ok("OpenAPI 3.1", asJSON(object{"type": "object"}))}},
-		{method: "GET", path: "/health", id: "health", tag: "public", summary: "Whether the tracker can answer", answers: []answer{ok("It can", asJSON(closed(object{"status": enum("ok")}, "status")))}},
+		{method: "GET", path: "/health", id: "health", tag: "public", summary: "Whether the tracker can answer", answers: []answer{ok("It can", asJSON(closed(object{"status": enum("ok"), "version": said("Of the running program")}, "status", "version")))}},
 	}
 }
 
