@@ -319,11 +319,6 @@ func rewritten(f fact.Fact, ids people.FreshIDs) (data any, changed bool, err er
 			d.Row = people.WithoutAttributes(d.Row)
 		}
 		data = d
-	case fact.KindSignupMoved:
-		var d fact.SignupMoved
-		err = json.Unmarshal(f.Data, &d)
-		fresh(&d.Person)
-		data = d
 	case fact.KindSaid:
 		var d fact.Said
 		err = json.Unmarshal(f.Data, &d)
