@@ -449,7 +449,7 @@ func TestTheLogIsTold(t *testing.T) {
 		}
 	}
 	logged := map[string]bool{}
-	message := regexp.MustCompile(`(?:log|Log|slog)\.(?:Debug|Info|Warn|Error)\("([^"]+)"`)
+	message := regexp.MustCompile(`(?:log|Log|slog)\.(?:Debug|Info|Warn|Error)(?:\(|Context\([\w.()]+, )"([^"]+)"`)
 	for _, root := range []string{"../internal", "../functions", "../infra"} {
 		err := filepath.WalkDir(root, func(file string, entry os.DirEntry, err error) error {
 			if err != nil || filepath.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go") || strings.Contains(file, "testdata") {

@@ -123,7 +123,7 @@ func (t metered) Query(ctx context.Context, q table.Query) (table.Page, error) {
 		sum += size(it)
 	}
 	reads := units(sum, 4096)
-	if q.Index || q.Stale {
+	if q.Index {
 		reads /= 2
 	}
 	t.meter.add(reads, 0, 1)

@@ -38,7 +38,7 @@ func realMain() error {
 		if err := (handler.Compiler{App: app}).Schedule(ctx); err != nil {
 			return nil, err
 		}
-		c.Log.Info("all projects compiled") // the template counts these lines
+		c.Log.InfoContext(ctx, "all projects compiled") // the template counts these lines
 		return nil, nil
 	})
 	return nil

@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"outreach/infra/tracker/provider"
+	"outreach/internal/logs"
 	"outreach/internal/page"
 	"outreach/internal/text"
 	"outreach/internal/web"
@@ -89,6 +91,20 @@ func (st *stack) roles() []provider.Role {
 	return roles
 }
 
+// proxyID is what a request id of a proxy may look like: hexadecimal, with or without hyphens, or a ULID. A name does not fit.
+var proxyID = regexp.MustCompile(`^(?:[0-9a-fA-F-]{16,36}|[0-9A-HJKMNP-TV-Z]{26})$`)
+
+// logged writes the access log. A request keeps the id that a proxy on this machine gave it.
+func (st *stack) logged(next http.Handler) http.Handler {
+	next = web.Logged(st.log, time.Now, next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if id := r.Header.Get(web.RequestHeader); isLoopback(r.RemoteAddr) && proxyID.MatchString(id) {
+			r = r.WithContext(logs.WithRequest(r.Context(), id))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 func isLoopback(address string) bool {
 	at, err := netip.ParseAddrPort(address)
 	return err == nil && at.Addr().Unmap().IsLoopback()
@@ -118,5 +134,5 @@ func answer(w http.ResponseWriter, value any) {
 func problem(w http.ResponseWriter, status int, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail})
+	_ = json.NewEncoder(w).Encode(map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail, "request_id": w.Header().Get(web.RequestHeader)})
 }

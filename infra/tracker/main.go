@@ -20,7 +20,7 @@ import (
 	"syscall"
 	"time"
 
-	"outreach/internal/version"
+	"outreach/internal/logs"
 )
 
 func main() {
@@ -46,7 +46,7 @@ func run(ctx context.Context, s settings, model fs.FS, out io.Writer) error {
 		return err
 	}
 	defer closeLog()
-	log.Info("start", "version", version.String())
+	log.Info("start")
 	listener, err := net.Listen("tcp", s.address)
 	if err != nil {
 		return err
@@ -105,5 +105,5 @@ func openLog(file string) (*slog.Logger, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return slog.New(slog.NewJSONHandler(f, nil)), func() { f.Close() }, nil
+	return logs.New(f, logs.Request), func() { f.Close() }, nil
 }

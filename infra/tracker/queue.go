@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/oklog/ulid/v2"
 
 	"outreach/internal/jsonlines"
+	"outreach/internal/logs"
 	"outreach/internal/objects"
 )
 
@@ -113,7 +115,7 @@ func (q *queue) run(ctx context.Context, retry time.Duration) {
 			timer.Stop()
 			continue
 		}
-		err := q.send(ctx, m)
+		err := q.send(logs.WithRequest(ctx, ulid.Make().String()), m)
 		if err == nil {
 			q.aside.remove(objectID(m))
 		} else if ctx.Err() == nil {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"outreach/internal/logs"
 )
 
 // schedule is a cron schedule of the template, as EventBridge Scheduler understands it: of a minute that a change of the clocks
@@ -107,7 +109,8 @@ func (s schedule) run(ctx context.Context, do func()) {
 
 // compile does what a schedule is for.
 func (st *stack) compile(ctx context.Context) {
+	ctx = logs.WithRequest(ctx, st.base.NewID())
 	if err := st.compiler.Schedule(ctx); err != nil {
-		st.log.Error("schedule", "reason", err.Error())
+		st.log.ErrorContext(ctx, "schedule", "reason", err.Error())
 	}
 }

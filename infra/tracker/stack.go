@@ -28,6 +28,7 @@ import (
 	"outreach/infra/tracker/provider"
 	"outreach/internal/app"
 	"outreach/internal/identity"
+	"outreach/internal/logs"
 	"outreach/internal/mail/mailbox"
 	"outreach/internal/objects"
 	"outreach/internal/objects/folder"
@@ -288,8 +289,9 @@ func (st *stack) sendNotices(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-st.wake:
+			ctx := logs.WithRequest(ctx, st.base.NewID())
 			if err := st.notices.CatchUp(ctx); err != nil && ctx.Err() == nil {
-				st.log.Error("notices", "reason", err.Error())
+				st.log.ErrorContext(ctx, "notices", "reason", err.Error())
 				time.AfterFunc(pause, st.changed)
 			}
 		}
@@ -314,7 +316,7 @@ func (st *stack) handler() http.Handler {
 		mux.Handle("/assets/objects/", st.files)
 	}
 	if st.provider == nil {
-		return mux
+		return st.logged(mux)
 	}
 	mux.Handle("/local/", http.HandlerFunc(http.NotFound))
 	mux.Handle(provider.Path+"/", st.provider)
@@ -324,7 +326,7 @@ func (st *stack) handler() http.Handler {
 	mux.HandleFunc("GET /local/mail/{id}/html", st.showLetter)
 	mux.HandleFunc("GET /local/mail/{id}/files/{n}", st.showFile)
 	mux.HandleFunc("GET /local/dead-letters", st.showDeadLetters)
-	return loopbackOnly(mux)
+	return st.logged(loopbackOnly(mux))
 }
 
 // loopbackOnly refuses what comes from another machine, or through a proxy that speaks for one: whoever gets in may be
@@ -376,7 +378,7 @@ func (st *stack) runFunction(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		st.log.Error("run", "function", asked.Function, "reason", err.Error())
+		st.log.ErrorContext(r.Context(), "run", "function", asked.Function, "reason", err.Error())
 		problem(w, http.StatusInternalServerError, "it failed: see the log")
 		return
 	}
@@ -408,6 +410,6 @@ func (st *stack) show(w http.ResponseWriter, r *http.Request, content page.Conte
 		frame.SignedIn = who.Email
 	}
 	if err := page.Write(w, http.StatusOK, frame, content); err != nil {
-		st.log.Error("page", "reason", err.Error())
+		st.log.ErrorContext(r.Context(), "page", "reason", err.Error())
 	}
 }

@@ -14,12 +14,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"outreach/internal/app"
+	"outreach/internal/logs"
 	objectss3 "outreach/internal/objects/s3"
 	"outreach/internal/store"
 	"outreach/internal/table"
@@ -59,7 +61,7 @@ type Part func(*Cloud)
 // New reads the settings, and makes the clients of what the function uses. All settings that are missing are named in one
 // error.
 func New(parts ...Part) (*Cloud, error) {
-	c := &Cloud{Log: slog.New(slog.NewJSONHandler(os.Stdout, nil)), db: &store.DB{Now: time.Now}}
+	c := &Cloud{Log: logs.New(os.Stdout, requestID), db: &store.DB{Now: time.Now}}
 	slog.SetDefault(c.Log)
 	// Libraries that write to the standard logger write whole addresses, and a query may name somebody.
 	log.SetOutput(io.Discard)
@@ -73,6 +75,15 @@ func New(parts ...Part) (*Cloud, error) {
 		return nil, fmt.Errorf("not set in the environment: %s", strings.Join(c.missing, ", "))
 	}
 	return c, nil
+}
+
+// requestID is the id of the HTTP request that is answered, or else of the function's invocation.
+func requestID(ctx context.Context) string {
+	id := logs.Request(ctx)
+	if invoked, ok := lambdacontext.FromContext(ctx); ok && id == "" {
+		id = invoked.AwsRequestID
+	}
+	return id
 }
 
 func (c *Cloud) setting(name string) string {

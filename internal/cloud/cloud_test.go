@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -9,6 +10,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"outreach/internal/logs"
 )
 
 // environ sets what every function finds on Lambda, and nothing of ours.
@@ -208,5 +213,15 @@ func TestTransport(t *testing.T) {
 	}
 	if !slices.Equal(asked, []string{"/pool/keys"}) {
 		t.Errorf("asked of what stands in for AWS: %v", asked)
+	}
+}
+
+func TestLogLinesNameTheRequestOrElseTheInvocation(t *testing.T) {
+	t.Parallel()
+	invoked := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "invocation"})
+	for want, ctx := range map[string]context.Context{"": t.Context(), "invocation": invoked, "request": logs.WithRequest(invoked, "request")} {
+		if got := requestID(ctx); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }

@@ -78,7 +78,6 @@ type SignupMoved struct {
 	Signup  string `json:"signup"`
 	Version int    `json:"version"`
 	State   string `json:"state"`
-	Person  string `json:"person,omitempty"` // whose it is from now on, where the office found that out
 }
 
 // Said says that a typed record holds, from Version on. Of several versions the highest counts.

@@ -79,11 +79,9 @@ type layer struct {
 
 // signedUp is a sign-up: what moved it, and every time its form was sent.
 type signedUp struct {
-	state         string
-	stateVersion  int
-	person        uint32
-	personVersion int
-	entries       []entry // in the order of their ids
+	state        string
+	stateVersion int
+	entries      []entry // in the order of their ids
 }
 
 // entry is one sending of a sign-up's form.
@@ -473,9 +471,6 @@ func (f *Fold) moved(m fact.SignupMoved) error {
 	s := f.signup(m.Signup)
 	if m.State != "" && cmp.Or(cmp.Compare(m.Version, s.stateVersion), strings.Compare(m.State, s.state)) > 0 {
 		s.state, s.stateVersion = m.State, m.Version
-	}
-	if m.Person != "" && cmp.Or(cmp.Compare(m.Version, s.personVersion), strings.Compare(m.Person, f.texts.all[s.person])) > 0 {
-		s.person, s.personVersion = f.texts.number(m.Person), m.Version
 	}
 	return nil
 }

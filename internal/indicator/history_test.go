@@ -169,9 +169,6 @@ func drawHistory(t *rapid.T) *history {
 		}
 		for v := range some("moves", 0, 2) {
 			moved := fact.SignupMoved{Signup: id, Version: v + 2, State: one("state", "accepted", "waitlisted", "held", "cancelled")}
-			if rapid.IntRange(0, 3).Draw(t, "to another person") == 0 {
-				moved.Person = person()
-			}
 			add(fact.KindSignupMoved, at(), moved)
 		}
 	}

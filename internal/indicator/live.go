@@ -234,11 +234,7 @@ func (f *Fold) resolveSignups(l *Live, who, place func(uint32) uint32) {
 		if made.state == record.Cancelled {
 			continue
 		}
-		person := made.entry.person
-		if s.person != 0 {
-			person = s.person
-		}
-		made.person = place(who(person))
+		made.person = place(who(made.entry.person))
 		live = append(live, made)
 	}
 	slices.SortFunc(live, func(a, b sent) int {

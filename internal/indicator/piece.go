@@ -206,9 +206,6 @@ func (w *pieces) signups() bool {
 		if s.stateVersion > 0 && !w.give(Piece{Fact: fact.KindSignupMoved, ID: id, Version: s.stateVersion, State: s.state}) {
 			return false
 		}
-		if s.personVersion > 0 && !w.give(Piece{Fact: fact.KindSignupMoved, ID: id, Version: s.personVersion, Person: w.person(s.person)}) {
-			return false
-		}
 	}
 	return true
 }
@@ -242,7 +239,7 @@ func (f *Fold) Restore(p *Piece) (err error) {
 	case fact.KindSignup:
 		err = f.signedUp(fact.Signup{Signup: p.ID, Entry: p.Entry, Person: p.Person, Submitted: p.At, Values: f.shapes.signups.stored(p.Values), State: p.First, Upload: p.Upload, Line: p.Row})
 	case fact.KindSignupMoved:
-		err = f.moved(fact.SignupMoved{Signup: p.ID, Version: p.Version, State: p.State, Person: p.Person})
+		err = f.moved(fact.SignupMoved{Signup: p.ID, Version: p.Version, State: p.State})
 	default:
 		err = errors.New("an unknown piece")
 	}

@@ -170,9 +170,6 @@ func (r *reference) liveSignups() []referenceSignup {
 			for _, m := range r.moved {
 				if m.Signup == made.Signup && m.Version == version {
 					s.state = m.State
-					if m.Person != "" {
-						s.person = m.Person
-					}
 				}
 			}
 		}

@@ -101,12 +101,14 @@ func publicOperations() []operation {
 			query: []object{query("activity", "Preselects an activity", object{"type": "string"})},
 			answers: []answer{ok("The form; for programs, what one can sign up to", asPage(closed(object{
 				"project": said("The project's id"),
-				"activities": list(closed(object{"id": said("The activity's id"), "label": label(), "open": object{"type": "boolean", "description": "The one who asks may sign somebody up now"}},
-					"id", "label", "open")),
+				"activities": list(closed(object{"id": said("The activity's id"), "label": label(), "open": object{"type": "boolean", "description": "The one who asks may sign somebody up now"},
+					"full":        object{"type": "boolean", "description": "Whoever signs up now is put on the waiting list"},
+					"places_left": object{"type": "integer", "minimum": 0, "description": "Places that sign-ups can still get; not of an activity without a limit"}},
+					"id", "label", "open", "full")),
 				"consent": closed(object{"version": object{"type": "string", "format": "date", "description": "Since when the words are as they are; it is kept with each sign-up"}, "text": list(object{"type": "string"})}, "version", "text"),
 			}, "project", "activities", "consent")))}},
 		{method: "GET", path: "/openapi.json", id: "describe", tag: "public", summary: "This document", answers: []answer{ok("OpenAPI 3.1", asJSON(object{"type": "object"}))}},
-		{method: "GET", path: "/health", id: "health", tag: "public", summary: "Whether the tracker can answer", answers: []answer{ok("It can", asJSON(closed(object{"status": enum("ok")}, "status")))}},
+		{method: "GET", path: "/health", id: "health", tag: "public", summary: "Whether the tracker can answer", answers: []answer{ok("It can", asJSON(closed(object{"status": enum("ok"), "version": said("Of the running program")}, "status", "version")))}},
 	}
 }
 

@@ -264,11 +264,12 @@ func problem() object {
 		"description": "RFC 9457",
 		"required":    []string{"type", "title", "status", "detail"},
 		"properties": object{
-			"type":     said("A URI"),
-			"title":    said("What kind of problem it is"),
-			"status":   object{"type": "integer"},
-			"detail":   said("What can be done about it"),
-			"existing": said("Of a 409: the id of the record that is there already"),
+			"type":       said("A URI"),
+			"title":      said("What kind of problem it is"),
+			"status":     object{"type": "integer"},
+			"detail":     said("What can be done about it"),
+			"request_id": said("By which the log names the request; the header X-Request-Id says it, too"),
+			"existing":   said("Of a 409: the id of the record that is there already"),
 			"errors": list(object{"type": "object", "required": []string{"field", "code", "message"}, "properties": object{
 				"field":   said("The field's name"),
 				"code":    said("What is wrong, as a word for programs"),

@@ -258,7 +258,7 @@ func examples() []example {
 		{"version", 200, OldDefinition{Version: Version{Number: 2, SHA256: "5f0c", By: "biuro@example.org"}, YAML: "id: ces\n", Changes: []string{"Nowe: wskaźnik 1"}, Present: true}},
 		{"definition", 422, Definition{YAML: "id: ces\ntitle: {pl: Centrum, en: Centre}\nindicators:\n  - {code: \"1\", where: 'activity = 1'}\n", Number: 3, SHA256: "5f0c", Version: "\"3\"", Problems: []LineProblem{{Line: 4, Column: 23, Message: "unexpected token"}, {Message: "no activities"}}}},
 		{"definition checked", 200, Definition{YAML: "id: ces\n", Checked: true, Changes: []string{"Zmienione: wskaźnik 1: target 8 → 12"}}}, {"no definition", 200, Definition{}},
-		{"not found", 404, Problem{Status: 404, Title: "Nie ma takiej strony", Detail: "Adres jest błędny albo nie masz do niego dostępu.", Advice: "Sprawdź adres."}},
+		{"not found", 404, Problem{Status: 404, Title: "Nie ma takiej strony", Detail: "Adres jest błędny albo nie masz do niego dostępu.", RequestID: "01K7Z0QH5S8R3V9D2M4N6P8T0W"}},
 		{"unauthorised", 401, Problem{Status: 401, Title: "Zaloguj się", Problems: []record.Problem{{Field: "email", Code: record.Missing}, {Code: record.Unreadable}}}},
 		{"message", 200, Message{Title: "Zapisano", Text: "Gotowe.", Links: exports}}, {"message bare", 200, Message{Title: "Zapisano"}},
 		{"role choice", 200, RoleChoice{Action: "/local/sign-in", Hidden: map[string]string{"state": "s"}, Choices: []RoleOption{{"ces:coordinator", "Koordynator", "Centrum Ekonomii Społecznej", "koordynator@example.org"}, {"admin", "Administrator", "", "funder@example.org"}}}},

@@ -43,11 +43,11 @@ func (p Projects) draw(v view) (string, any) {
 
 // Problem says that something could not be done, in the terms of an RFC 9457 problem.
 type Problem struct {
-	Status   int
-	Title    string
-	Detail   string
-	Advice   string           // what to do about it
-	Problems []record.Problem // bad input, where no form can show it
+	Status    int
+	Title     string
+	Detail    string
+	Problems  []record.Problem // bad input, where no form can show it
+	RequestID string           // by which the log names the request; "": not shown
 }
 
 func (p Problem) draw(view) (string, any) { return "problem", p }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"outreach/internal/text"
+	"outreach/internal/version"
 )
 
 // Frame is what stands around every page.
@@ -105,6 +106,9 @@ type view struct {
 
 // Lang is the page's language.
 func (v view) Lang() string { return v.Messages.Language() }
+
+// Version is that of the running program.
+func (view) Version() string { return version.String() }
 
 // With is the view of a part of the page.
 func (v view) With(data any) view {

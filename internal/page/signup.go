@@ -23,7 +23,7 @@ type Signup struct {
 type Place struct {
 	Activity project.Activity
 	Open     bool
-	Left     int // places left; below 0: no limit, or not told
+	Left     int // places left; 0: who signs up waits; below 0: no limit, or not told
 }
 
 // Closed tells that the form takes no sign-ups.
@@ -144,8 +144,6 @@ func (v view) about(p Place) string {
 		add(v.Say("signup.full"))
 	case p.Left > 0:
 		add(v.Count("signup.places", int64(p.Left)))
-	case p.Activity.Capacity > 0:
-		add(v.Count("signup.capacity", int64(p.Activity.Capacity)))
 	}
 	return note
 }
@@ -166,9 +164,7 @@ type signedUpPage struct {
 func (s SignedUp) draw(v view) (string, any) {
 	out := signedUpPage{SignedUp: s}
 	if s.Activity != nil {
-		a := *s.Activity
-		a.Activity.Capacity = 0 // how many places there are is no longer of interest
-		out.Name, out.About = a.Activity.Label.In(v.Lang()), v.about(a)
+		out.Name, out.About = s.Activity.Activity.Label.In(v.Lang()), v.about(*s.Activity)
 	}
 	if c := s.Definition.Contact; c != nil {
 		out.Ask = joined(", ", c.Name, c.Email, c.Phone)

@@ -318,11 +318,6 @@ func rewritten(f fact.Fact, ids people.FreshIDs) (data any, changed bool, err er
 			d.Schema, d.Values = record.SchemaVersion, record.Builtin().Kind(record.Signup).Erased(d.Values)
 		}
 		data = d
-	case fact.KindSignupMoved:
-		var d fact.SignupMoved
-		err = json.Unmarshal(f.Data, &d)
-		fresh(&d.Person)
-		data = d
 	case fact.KindSaid:
 		var d fact.Said
 		err = json.Unmarshal(f.Data, &d)

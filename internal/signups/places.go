@@ -45,6 +45,18 @@ func (p Places) Free() bool { return p.Waiting > 0 && !p.Full() }
 // Full tells that no place is free, whoever waits.
 func (p Places) Full() bool { return p.Capacity > 0 && p.Taken >= p.Capacity }
 
+// Left returns how many places new sign-ups can get: 0 where the next one waits, -1 where there is no limit.
+func (p Places) Left() int {
+	switch {
+	case p.Admit(false) == signup.Waitlisted:
+		return 0
+	case p.Capacity == 0:
+		return -1
+	default:
+		return p.Capacity - p.Taken
+	}
+}
+
 // Overlooked is how many wait though places are free for them. A definition that gave more of them, or a queue that nobody
 // has looked at, leaves such people.
 func (p Places) Overlooked() int {

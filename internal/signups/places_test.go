@@ -48,3 +48,22 @@ func TestWhatWasSubmittedFirstIsShownInWhateverOrderItComes(t *testing.T) {
 		}
 	})
 }
+
+func TestLeftIsWhatNewSignUpsCanGet(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		places signups.Places
+		want   int
+	}{
+		"an activity without a limit":                  {signups.Places{Taken: 5}, -1},
+		"some are taken":                               {signups.Places{Capacity: 12, Taken: 5}, 7},
+		"held sign-ups take none":                      {signups.Places{Capacity: 12, Taken: 5, Held: 3}, 7},
+		"all are taken":                                {signups.Places{Capacity: 12, Taken: 12}, 0},
+		"a definition that gives fewer than are taken": {signups.Places{Capacity: 4, Taken: 12}, 0},
+		"others wait for the free ones":                {signups.Places{Capacity: 12, Taken: 5, Waiting: 1}, 0},
+	} {
+		if got := tt.places.Left(); got != tt.want {
+			t.Errorf("%s: %d, want %d", name, got, tt.want)
+		}
+	}
+}

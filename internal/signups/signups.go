@@ -56,13 +56,16 @@ func (r SignedUp) answer() SignedUp {
 }
 
 // SignUp takes a sign-up: a new one gets a place, or a place in the queue, or is held for the office; one who is signed
-// up already stays as they were, and what the form says is kept beside the first.
+// up already stays as they were, and what the form says is kept beside the first. Whether the request was answered before is
+// asked here unless the caller has asked, and again after each conflict.
 func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once store.Once) (result SignedUp, err error) {
 	get := func(field string) string { return record.Builtin().Kind(record.Signup).Get(d.Row, field) }
 	ref := record.PersonRef{Email: get("email"), Pesel: get("pesel")}
 	names := people.Names{First: get("first_name"), Last: get("last_name"), Phone: get("phone")}
-	if done, err := s.Answered(ctx, once, &result); done || err != nil {
-		return result, err
+	if !once.Asked() {
+		if done, err := s.Answered(ctx, once, &result); done || err != nil {
+			return result, err
+		}
 	}
 	who, held := "", false
 	if d.Public {
@@ -77,10 +80,14 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 	if entry == "" {
 		entry = s.NewID()
 	}
+	conflict := false
 	err = table.Retry(ctx, func() error {
-		if done, err := s.Answered(ctx, once, &result); done || err != nil {
-			return err
+		if conflict {
+			if done, err := s.Answered(ctx, once, &result); done || err != nil {
+				return err
+			}
 		}
+		conflict = true
 		if d.Entry != "" {
 			if before, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(project, entry)); err != nil || rev != 0 {
 				result = SignedUp{Signup: before, Receipt: receipt, Created: true} // delivered before

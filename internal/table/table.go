@@ -100,7 +100,6 @@ type Query struct {
 	Backward bool
 	Limit    int    // at most this many items, 1 to MostPage; 0: MostPage
 	Cursor   string // from the page before; "" begins
-	Stale    bool   // an eventually consistent read will do; the index is always read so
 }
 
 // Page is one answer to a Query. Next is the Cursor for the rest, "" where there is none.

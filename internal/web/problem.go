@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"outreach/internal/identity"
+	"outreach/internal/logs"
 	"outreach/internal/objects"
 	"outreach/internal/page"
 	"outreach/internal/people"
@@ -88,7 +89,7 @@ func known(err error) *Error {
 
 // Refuse answers what was refused before a handler was asked: a form of another site, a sign-in that failed.
 func (s *Site) Refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
-	s.Log.Warn("refused", "route", r.Pattern, "status", status, "reason", err.Error())
+	s.Log.WarnContext(r.Context(), "refused", "route", r.Pattern, "status", status, "reason", err.Error())
 	c := &Call{Request: r, W: w, Site: s, Page: wantsPage(r)}
 	c.headers()
 	refused := &Error{Status: status}
@@ -102,7 +103,7 @@ func (s *Site) Refuse(w http.ResponseWriter, r *http.Request, status int, err er
 func (c *Call) fail(err error) {
 	e := known(err)
 	if e == nil {
-		c.Site.Log.Error("internal", "route", c.Pattern, "error", err.Error())
+		c.Site.Log.ErrorContext(c.Context(), "internal", "route", c.Pattern, "error", err.Error())
 		e = &Error{Status: http.StatusInternalServerError}
 	}
 	if c.Language == "" {
@@ -127,11 +128,14 @@ func (c *Call) fail(err error) {
 			_ = c.Redirect("/auth/sign-in?" + url.Values{"to": {c.URL.RequestURI()}}.Encode())
 			return
 		}
-		if err := c.Show(e.Status, page.Problem{Status: e.Status, Title: title, Detail: detail, Problems: e.Problems}); err == nil {
+		if err := c.Show(e.Status, page.Problem{Status: e.Status, Title: title, Detail: detail, Problems: e.Problems, RequestID: logs.Request(c.Context())}); err == nil {
 			return
 		}
 	}
 	problem := map[string]any{"type": "about:blank", "title": title, "status": e.Status, "detail": detail}
+	if id := logs.Request(c.Context()); id != "" {
+		problem["request_id"] = id
+	}
 	for name, value := range e.Extra {
 		problem[name] = value
 	}
@@ -147,7 +151,7 @@ func (c *Call) fail(err error) {
 	}
 	body, err := json.Marshal(problem)
 	if err != nil {
-		c.Site.Log.Error("internal", "route", c.Pattern, "error", err.Error())
+		c.Site.Log.ErrorContext(c.Context(), "internal", "route", c.Pattern, "error", err.Error())
 	}
 	c.W.Header().Set("Content-Type", "application/problem+json")
 	c.W.WriteHeader(e.Status)

@@ -115,16 +115,14 @@ const LanguageCookie = "language"
 
 func (s *Site) answer(h Handler, projectMustExist bool) http.Handler {
 	return s.Authority.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began := s.DB.Now()
-		recorder := &recorder{ResponseWriter: w, status: http.StatusOK}
-		c := &Call{Request: r, W: recorder, Site: s, Project: r.PathValue("project"), Page: wantsPage(r)}
+		c := &Call{Request: r, W: w, Site: s, Project: r.PathValue("project"), Page: wantsPage(r)}
 		defer func() {
 			if failed := recover(); failed != nil {
 				// What a panic says may hold somebody's data: the stack says where it was.
-				s.Log.Error("panic", "route", r.Pattern, "stack", string(debug.Stack()))
+				s.Log.ErrorContext(r.Context(), "panic", "route", r.Pattern, "stack", string(debug.Stack()))
 				c.fail(errors.New("panic"))
 			}
-			s.Log.Info("request", "method", r.Method, "route", r.Pattern, "project", c.known(), "status", recorder.status, "ms", s.DB.Now().Sub(began).Milliseconds())
+			c.logged()
 		}()
 		c.headers()
 		if err := c.begin(projectMustExist); err != nil {
@@ -245,7 +243,7 @@ func (c *Call) Has(role string) bool {
 func (c *Call) Staff() (string, error) {
 	if roles := c.Who.Roles(c.Project); c.Header.Get("Authorization") != "" && len(roles) > 0 {
 		if err := c.Site.Access.RegisterRoles(c.Context(), c.Project, c.Who.Email, c.Language, roles); err != nil {
-			c.Site.Log.Error("staff not registered", "reason", err.Error()) // what they came for is done all the same
+			c.Site.Log.ErrorContext(c.Context(), "staff not registered", "reason", err.Error()) // what they came for is done all the same
 		}
 	}
 	return c.Site.Access.Staff(c.Context(), c.Project, c.StaffName())
@@ -256,7 +254,7 @@ func (c *Call) Staff() (string, error) {
 func Register(s *app.App, log *slog.Logger) func(*http.Request, identity.Identity) {
 	return func(r *http.Request, who identity.Identity) {
 		if err := s.Access.RegisterStaff(r.Context(), who.Email, Language(r), who.Groups); err != nil {
-			log.Error("staff not registered", "reason", err.Error())
+			log.ErrorContext(r.Context(), "staff not registered", "reason", err.Error())
 		}
 	}
 }

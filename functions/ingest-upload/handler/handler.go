@@ -31,7 +31,7 @@ func (in *Ingest) Handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 	for _, message := range batch.Records {
 		if err := in.message(ctx, message.Body); err != nil {
-			in.Log.Error("upload not processed", "message", message.MessageId, "reason", err.Error())
+			in.Log.ErrorContext(ctx, "upload not processed", "message", message.MessageId, "reason", err.Error())
 			response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
 		}
 	}

@@ -61,7 +61,7 @@ func (n *Notices) CatchUp(ctx context.Context) error {
 	}
 	var failed []error
 	notSent := func(id string, err error) {
-		n.Log.Error("notices not sent", "project", id, "reason", err.Error())
+		n.Log.ErrorContext(ctx, "notices not sent", "project", id, "reason", err.Error())
 		failed = append(failed, err)
 	}
 	var all []*project.Definition
@@ -184,7 +184,7 @@ func read[T any](f fact.Fact, tell func(T) (bool, error)) (bool, error) {
 func (n *Notices) send(ctx context.Context, project string, m mail.Message) error {
 	err := n.Mail.Send(ctx, m)
 	if errors.Is(err, mail.ErrRefused) {
-		n.Log.Warn("letter refused", "project", project, "letter", m.ID, "reason", err.Error())
+		n.Log.WarnContext(ctx, "letter refused", "project", project, "letter", m.ID, "reason", err.Error())
 		return nil
 	}
 	return err

@@ -35,7 +35,7 @@ const (
 // them could not be written to. A letter's id is the cause's and the member's.
 func (n *Notices) each(ctx context.Context, project, cause string, members []access.Member, draw func(language string) (letter.Letter, error)) (bool, error) {
 	if len(members) == 0 {
-		n.Log.Warn("nobody to write to", "project", project, "cause", cause)
+		n.Log.WarnContext(ctx, "nobody to write to", "project", project, "cause", cause)
 	}
 	sent, err := n.Notices.LettersSent(ctx, project, cause)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"outreach/internal/snapshots"
 	"outreach/internal/store"
 	"outreach/internal/uploads"
+	"outreach/internal/version"
 	"outreach/internal/web"
 )
 
@@ -44,7 +45,7 @@ func health(c *web.Call) error {
 	if _, err := c.Site.Projects.Projects(c.Context()); err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, map[string]string{"status": "ok"})
+	return c.JSON(http.StatusOK, map[string]string{"status": "ok", "version": version.String()})
 }
 
 func document(c *web.Call) error { return c.JSON(http.StatusOK, openapi.Document(c.Site.BaseURL)) }

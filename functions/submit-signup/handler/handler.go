@@ -32,7 +32,11 @@ func form(c *web.Call) error {
 	entry := page.Entry{Values: map[string]string{"activity": c.URL.Query().Get("activity")}}
 	if !c.Page {
 		words := map[string]any{"version": signups.ConsentVersion, "text": page.DataWords(c.Messages(), c.Defined.Definition)}
-		return c.JSON(http.StatusOK, map[string]any{"project": c.Defined.Definition.ID, "activities": activities(c), "consent": words})
+		offered, err := activities(c)
+		if err != nil {
+			return err
+		}
+		return c.JSON(http.StatusOK, map[string]any{"project": c.Defined.Definition.ID, "activities": offered, "consent": words})
 	}
 	receipt := c.URL.Query().Get("receipt")
 	if _, err := ulid.ParseStrict(receipt); err == nil {
@@ -53,13 +57,23 @@ func signedUp(c *web.Call, receipt string) page.SignedUp {
 	return content
 }
 
-// activities tells a program what one can sign up to, and whether the public form takes it now.
-func activities(c *web.Call) []map[string]any {
-	var out []map[string]any
-	for _, a := range c.Defined.Definition.Activities {
-		out = append(out, map[string]any{"id": a.ID, "label": a.Label, "open": open(c, a)})
+// activities tells a program what one can sign up to, whether the public form takes it now, and how many places are left.
+func activities(c *web.Call) ([]map[string]any, error) {
+	all := c.Defined.Definition.Activities
+	places, err := c.Site.Signups.Places(c.Context(), c.Project, all)
+	if err != nil {
+		return nil, err
 	}
-	return out
+	var out []map[string]any
+	for i, a := range all {
+		left := places[i].Left()
+		one := map[string]any{"id": a.ID, "label": a.Label, "open": open(c, a), "full": left == 0}
+		if left >= 0 {
+			one["places_left"] = left
+		}
+		out = append(out, one)
+	}
+	return out, nil
 }
 
 // open tells whether the one who asks may sign somebody up: late paper is for the office.
@@ -76,8 +90,12 @@ func show(c *web.Call, status int, entry page.Entry) error {
 		c.URL = &url.URL{Path: "/" + c.Project + "/signup"}
 	}
 	content := page.Signup{Definition: c.Defined.Definition, Entry: entry, Today: c.Today(), Office: c.Has(web.Coordinator)}
-	for _, a := range c.Defined.Definition.Activities {
-		content.Places = append(content.Places, page.Place{Activity: a, Open: c.Defined.Definition.SignupOpen(a, c.Site.DB.Now()), Left: -1})
+	places, err := c.Site.Signups.Places(c.Context(), c.Project, c.Defined.Definition.Activities)
+	if err != nil {
+		return err
+	}
+	for i, a := range c.Defined.Definition.Activities {
+		content.Places = append(content.Places, page.Place{Activity: a, Open: c.Defined.Definition.SignupOpen(a, c.Site.DB.Now()), Left: places[i].Left()})
 	}
 	return c.Show(status, content)
 }

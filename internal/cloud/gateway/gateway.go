@@ -16,6 +16,7 @@ import (
 	"outreach/internal/app"
 	"outreach/internal/cloud"
 	"outreach/internal/identity"
+	"outreach/internal/logs"
 	"outreach/internal/web"
 )
 
@@ -113,18 +114,19 @@ func serve(c *cloud.Cloud, open func(ctx context.Context, first Request) (http.H
 		return handler, err
 	}
 	return func(ctx context.Context, event Request) (Response, error) {
+		ctx = logs.WithRequest(ctx, event.RequestContext.RequestID)
 		request, err := translate(ctx, event)
 		if err != nil {
-			return problem(http.StatusBadRequest), nil
+			return problem(ctx, http.StatusBadRequest), nil
 		}
 		h, err := opened(ctx, event)
 		if err != nil {
-			c.Log.Error("not ready", "reason", err.Error())
-			return problem(http.StatusServiceUnavailable), nil
+			c.Log.ErrorContext(ctx, "not ready", "reason", err.Error())
+			return problem(ctx, http.StatusServiceUnavailable), nil
 		}
 		w := core.NewProxyResponseWriterV2()
 		w.WriteHeader(http.StatusOK) // unless the handler says otherwise
-		h.ServeHTTP(w, request)
+		web.Logged(c.Log, time.Now, h).ServeHTTP(w, request)
 		return w.GetProxyResponse()
 	}
 }
@@ -143,13 +145,14 @@ func translate(ctx context.Context, event Request) (*http.Request, error) {
 	return request, nil
 }
 
-func problem(status int) Response {
-	header := map[string]string{"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
+func problem(ctx context.Context, status int) Response {
+	id := logs.Request(ctx)
+	header := map[string]string{"Content-Type": "application/problem+json", "Cache-Control": "no-store", web.RequestHeader: id}
 	if status == http.StatusServiceUnavailable {
 		header["Retry-After"] = "2"
 	}
 	return Response{
 		StatusCode: status, Headers: header,
-		Body: fmt.Sprintf(`{"type":"about:blank","title":%q,"status":%d}`, http.StatusText(status), status),
+		Body: fmt.Sprintf(`{"type":"about:blank","title":%q,"status":%d,"request_id":%q}`, http.StatusText(status), status, id),
 	}
 }

@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"outreach/internal/cloud"
+	"outreach/internal/logs"
+	"outreach/internal/web"
 )
 
 func event(t *testing.T, name string) Request {
@@ -144,6 +146,27 @@ func TestResponse(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
+}
+
+func TestTheAPIsRequestIDIsAnsweredAndLogged(t *testing.T) {
+	e := event(t, "show-report/health")
+	e.Headers["x-request-id"] = "chosen-by-the-caller"
+	var out bytes.Buffer
+	c := &cloud.Cloud{Log: logs.New(&out, logs.Request)}
+	for name, open := range map[string]func() (http.Handler, error){
+		"ready":     func() (http.Handler, error) { return http.NotFoundHandler(), nil },
+		"not ready": func() (http.Handler, error) { return nil, errors.New("no secret") },
+	} {
+		out.Reset()
+		response, err := serve(c, func(context.Context, Request) (http.Handler, error) { return open() })(t.Context(), e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := e.RequestContext.RequestID
+		if id == "" || response.Headers[web.RequestHeader] != id || !strings.Contains(out.String(), `"request_id":"`+id+`"`) || strings.Contains(out.String(), "chosen") {
+			t.Errorf("%s: %+v and the log %s, want the id %s", name, response.Headers, &out, id)
+		}
+	}
 }
 
 func TestFirstEvent(t *testing.T) {

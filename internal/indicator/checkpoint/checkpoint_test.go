@@ -31,7 +31,7 @@ func example(t testing.TB) *indicator.Fold {
 		{fact.KindVoided, fact.Voided{Record: "r2", Version: 3}},
 		{fact.KindPersonMerged, fact.Merged{Person: "p1", Into: "p2"}},
 		{fact.KindSignup, fact.Signup{Signup: "s1", Entry: "e1", Person: "p1", Submitted: at, State: "waitlisted", Values: record.ValuesOf(map[string]string{"activity": "training", "sex": "female", "birth_year": "1980"})}},
-		{fact.KindSignupMoved, fact.SignupMoved{Signup: "s1", Version: 2, State: "accepted", Person: "p3"}},
+		{fact.KindSignupMoved, fact.SignupMoved{Signup: "s1", Version: 2, State: "accepted"}},
 	} {
 		made, err := fact.New(string(rune('a'+i)), one.kind, at, "", one.data)
 		if err != nil {

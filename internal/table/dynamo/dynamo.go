@@ -177,7 +177,7 @@ func (t *Table) question(q table.Query, behind table.Item, resumed bool) *dynamo
 		ExpressionAttributeValues: map[string]types.AttributeValue{":pk": str(q.PK)},
 		ScanIndexForward:          aws.Bool(!q.Backward),
 		Limit:                     aws.Int32(int32(q.Limit) + 1), // one more tells whether there is a next page
-		ConsistentRead:            aws.Bool(!q.Stale && !q.Index),
+		ConsistentRead:            aws.Bool(!q.Index),
 	}
 	sk := "sk"
 	if q.Index {

@@ -276,9 +276,7 @@ func TestReadRequests(t *testing.T) {
 		want bool
 	}{
 		"a partition is read as it is":             {table.Query{PK: "p"}, true},
-		"unless a stale read will do":              {table.Query{PK: "p", Stale: true}, false},
 		"the index can only be read as it was":     {table.Query{PK: "p", Index: true}, false},
-		"so too where that is what was asked for":  {table.Query{PK: "p", Index: true, Stale: true}, false},
 		"and a limit changes nothing of all that ": {table.Query{PK: "p", Limit: 1}, true},
 	} {
 		if _, err := home.Query(t.Context(), c.q); err != nil {

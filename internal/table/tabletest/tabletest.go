@@ -128,7 +128,7 @@ func (s *suite) sees(q table.Query, want ...string) {
 		if got = sks(s.all(q)); slices.Equal(got, want) {
 			return
 		}
-		if !q.Index && !q.Stale {
+		if !q.Index {
 			break
 		}
 		select {
@@ -253,7 +253,6 @@ func inOrder(s *suite) {
 	s.sees(table.Query{PK: s.pk}, want...)
 	slices.Reverse(want)
 	s.sees(table.Query{PK: s.pk, Backward: true}, want...)
-	s.sees(table.Query{PK: s.pk, Backward: true, Stale: true}, want...)
 }
 
 func (s *suite) numbered(n int) []string {
