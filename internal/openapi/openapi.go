@@ -45,7 +45,7 @@ func Document(routes []web.Route) (any, error) {
 			"version":     "1",
 			"description": introduction,
 		},
-		"tags":  tags,
+		"tags":  Tags(),
 		"paths": paths,
 		"components": object{
 			"schemas":    w.components,
@@ -73,15 +73,24 @@ Dates are ` + "`YYYY-MM-DD`" + ` in the project's time zone, instants RFC 3339, 
 Errors are RFC 9457 problems; of bad input every error is named at once. An answer over 4 MB is a 303 to a short-lived pre-signed address.
 A POST that creates may carry an ` + "`Idempotency-Key`" + `: the same key and body give the same answer again, and make nothing new, for 24 hours at least.`
 
-var tags = []object{
-	{"name": "public", "description": "For anyone"},
-	{"name": "office", "description": "What waits, and what was done"},
-	{"name": "sign-ups", "description": "The list of an activity"},
-	{"name": "records", "description": "What people type in"},
-	{"name": "uploads", "description": "Files of records"},
-	{"name": "people", "description": "Who somebody is"},
-	{"name": "snapshots", "description": "Planned and achieved on a day, and the records behind each figure"},
-	{"name": "definition", "description": "What was promised, and how it is counted"},
+// Tag is what some routes are about.
+type Tag struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+}
+
+// Tags are the tags of routes, in the order of the document.
+func Tags() []Tag {
+	return []Tag{
+		{"public", "For anyone"},
+		{"office", "What waits, and what was done"},
+		{"sign-ups", "The list of an activity"},
+		{"records", "What people type in"},
+		{"uploads", "Files of records"},
+		{"people", "Who somebody is"},
+		{"snapshots", "Planned and achieved on a day, and the records behind each figure"},
+		{"definition", "What was promised, and how it is counted"},
+	}
 }
 
 func (w *writer) operation(r web.Route) object {

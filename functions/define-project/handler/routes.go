@@ -29,7 +29,7 @@ func Routes() []web.Route {
 				{Status: http.StatusCreated, Description: "A new project", Response: defined{}},
 				{Status: http.StatusUnprocessableEntity, Description: "What is wrong, and where", Problem: lines},
 			}},
-		{Method: "POST", Path: at, Roles: office, Begins: true, Handler: set},
+		{Method: "POST", Path: at, Roles: office, Begins: true, Handler: set, Summary: "PUT of a browser's form"},
 		{Method: "GET", Path: at + "/versions", Roles: office, Handler: listVersions,
 			ID: "listDefinitionVersions", Tag: "definition", Summary: "All versions of the definition", Query: web.Paged(), Response: shape.List{Of: version{}}, Success: "A page of the list, newest first", Page: true},
 		{Method: "GET", Path: at + "/versions/{number}", Roles: office, Handler: showVersion,

@@ -63,7 +63,7 @@ func signupRoutes() []web.Route {
 			Detail:  "Cancelling an accepted one gives the place, at once, to the first of the queue. A held one that is accepted while no place is free joins the queue.",
 			Request: shape.Sent{Kind: &newState, Also: []string{"reason"}}, Response: signups.Moved{}, Success: "Changed", Tagged: true, Match: true,
 			Conflict: "No place is free, the sign-up is cancelled already, or its keys belong to two people"},
-		{Method: "POST", Path: "/{project}/signups/{id}", Roles: office, Handler: moveSignup},
+		{Method: "POST", Path: "/{project}/signups/{id}", Roles: office, Handler: moveSignup, Summary: "PUT of a browser's form"},
 	}
 }
 
@@ -139,7 +139,7 @@ func peopleRoutes() []web.Route {
 			Conflict: "The e-mail address or the PESEL belongs to another person: `existing` names them"},
 		{Method: "DELETE", Path: at, Roles: office, Handler: changePerson,
 			ID: "erasePerson", Tag: "people", Summary: "Erase a person", Detail: "Identity and attributes go; counts stay, where the rule asks for no attribute.", Response: erased{}, Success: "Erased"},
-		{Method: "POST", Path: at, Roles: office, Handler: changePerson},
+		{Method: "POST", Path: at, Roles: office, Handler: changePerson, Summary: "PUT or DELETE of a browser's form"},
 		{Method: "GET", Path: at + "/erasure", Roles: office, Handler: previewErasure,
 			ID: "previewErasure", Tag: "people", Summary: "What an erasure would take, and what would stay", Response: erasurePreview{}, Success: "Numbers, and the figures that may change", Page: true},
 		{Method: "GET", Path: at + "/merge", Roles: office, Handler: previewMerge,

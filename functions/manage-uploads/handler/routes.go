@@ -40,7 +40,7 @@ func Routes() []web.Route {
 			ID: "withdrawUpload", Tag: "uploads", Summary: "Withdraw an accepted file",
 			Detail:   "Its rows stop counting, and what they had replaced counts again; sign-ups that it created are cancelled. Doing it again changes nothing.",
 			Response: uploadView{}, Success: "Withdrawn", Conflict: "The file does not count: it is not accepted"},
-		{Method: "POST", Path: at, Roles: senders, Scope: web.Own, Handler: change},
+		{Method: "POST", Path: at, Roles: senders, Scope: web.Own, Handler: change, Summary: "DELETE of a browser's form"},
 		{Method: "POST", Path: at + "/counting", Roles: senders, Scope: web.Own, Handler: count,
 			ID: "countUpload", Tag: "uploads", Summary: "Let a file count that was only checked", Once: true,
 			Detail:  "The same file is sent once more, to a place of its own, and checked anew: what becomes of it is told by the address of the new upload.",

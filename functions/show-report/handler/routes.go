@@ -25,7 +25,7 @@ func Routes() []web.Route {
 			ID: "health", Tag: "public", Summary: "Whether the tracker can answer", Response: health{}, Success: "It can"},
 		{Method: "GET", Path: "/openapi.json", Handler: document,
 			ID: "describe", Tag: "public", Summary: "This document", Response: shape.Any{}, Success: "OpenAPI 3.1"},
-		{Method: "GET", Path: "/assets/{file}", Plain: func(*web.Site) http.Handler { return http.HandlerFunc(page.Assets) }},
+		{Method: "GET", Path: "/assets/{file}", Summary: "Styles, scripts and fonts of pages", Plain: func(*web.Site) http.Handler { return http.HandlerFunc(page.Assets) }},
 		{Method: "GET", Path: "/{project}", Handler: showResults,
 			ID: "showResults", Tag: "public", Summary: "Planned and achieved", Detail: "From the latest approved snapshot. Of breakdowns, small numbers are hidden.",
 			Response: results{}, Success: "The project, and its snapshot or null", Page: true, Others: work},

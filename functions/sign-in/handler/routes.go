@@ -11,9 +11,9 @@ import (
 func Routes() []web.Route {
 	authority := func(s *web.Site) http.Handler { return s.Authority.Handler() }
 	return []web.Route{
-		{Method: "GET", Path: "/auth/sign-in", Plain: authority},
-		{Method: "GET", Path: "/auth/callback", Plain: authority},
-		{Method: "POST", Path: "/auth/sign-out", Plain: authority},
-		{Method: "GET", Path: "/auth/sign-out", Plain: authority},
+		{Method: "GET", Path: "/auth/sign-in", Summary: "Signing in, which leads to the provider", Plain: authority},
+		{Method: "GET", Path: "/auth/callback", Summary: "The way back from the provider", Plain: authority},
+		{Method: "POST", Path: "/auth/sign-out", Summary: "Signing out", Plain: authority},
+		{Method: "GET", Path: "/auth/sign-out", Summary: "The page after signing out", Plain: authority},
 	}
 }

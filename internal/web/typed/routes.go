@@ -26,7 +26,7 @@ func (d Desk) Routes() []web.Route {
 	replaced.Tagged, replaced.Match, replaced.Conflict = true, true, conflict
 	voidedOne.Method, voidedOne.ID, voidedOne.Summary, voidedOne.Detail = "DELETE", "void"+name, "Void "+article(d.Kind.Name), "It stops counting, and what it had corrected counts again."
 	voidedOne.Query, voidedOne.Response, voidedOne.Success, voidedOne.Match = []web.Parameter{{Name: "reason", Description: "Why"}}, voided{}, "Voided", true
-	byForm.Method = "POST" // PUT and DELETE of a browser's form
+	byForm.Method, byForm.Summary = "POST", "PUT or DELETE of a browser's form"
 	return []web.Route{
 		{Method: "GET", Path: at, Roles: d.Roles, Scope: d.scope(), Handler: d.list,
 			ID: "list" + name, Tag: "records", Summary: "List " + d.Kind.Plural, Query: web.Paged(), Response: shape.List{Of: answered}, Success: "A page of the list, newest first", Page: true},
