@@ -4,6 +4,7 @@
 package openapi
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -195,6 +196,12 @@ func asText(t shape.Text) object {
 	return object{t.Type: object{"schema": schema}}
 }
 
+// isYAML tells of a definition, which is never too long for an answer.
+func isYAML(body any) bool {
+	t, is := body.(shape.Text)
+	return is && t.Type == shape.YAML
+}
+
 // content is an answer by its media type.
 func (w *writer) content(body any, page bool) object {
 	out := object{}
@@ -215,7 +222,7 @@ func (w *writer) content(body any, page bool) object {
 func (w *writer) responses(r web.Route) object {
 	out := object{}
 	if r.Success != "" {
-		status, response := http.StatusOK, object{"description": r.Success, "content": w.content(r.Response, r.Page)}
+		status, response := cmp.Or(r.Status, http.StatusOK), object{"description": r.Success, "content": w.content(r.Response, r.Page)}
 		headers := object{}
 		if r.Creates {
 			status = http.StatusCreated
@@ -239,7 +246,7 @@ func (w *writer) responses(r web.Route) object {
 	}
 	location := object{"Location": object{"schema": object{"type": "string", "format": "uri-reference"}}}
 	switch {
-	case r.Method == http.MethodGet && strings.Contains(r.Path, "{project}"):
+	case r.Method == http.MethodGet && strings.Contains(r.Path, "{project}") && !isYAML(r.Response):
 		add(http.StatusSeeOther, object{"description": "An answer over 4 MB waits at a short-lived pre-signed address", "headers": location})
 	case r.Method == http.MethodPost, r.Method == http.MethodDelete:
 		add(http.StatusSeeOther, object{"description": "After a browser's form: on to the page", "headers": location})
@@ -264,7 +271,7 @@ func (w *writer) other(o web.Other) object {
 		delete(more, "required")
 		out["content"] = object{problemType: object{"schema": object{"allOf": []object{ref("problem"), more}}}}
 	}
-	if o.Status == http.StatusSeeOther || o.Status == http.StatusAccepted {
+	if slices.Contains([]int{http.StatusCreated, http.StatusAccepted, http.StatusSeeOther}, o.Status) {
 		out["headers"] = object{"Location": object{"schema": object{"type": "string", "format": "uri-reference"}}}
 	}
 	return out

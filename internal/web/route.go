@@ -33,6 +33,7 @@ type Route struct {
 	Response any     // the body of the answer: a shape; nil: none
 	Success  string  // what the answer is
 	Page     bool    // a browser gets a page
+	Status   int     // of the answer; 0: 200
 	Creates  bool    // the answer is 201, and tells the new thing's address
 	Tagged   bool    // the answer has an ETag
 	Match    bool    // the request may have an If-Match

@@ -47,8 +47,8 @@ type happened struct {
 	ID       string    `json:"id"`
 	At       time.Time `json:"at"`
 	Kind     string    `json:"kind"`
-	By       string    `json:"by,omitempty"` // an address; "" where Origin says more, and of somebody who is not known any more
-	Origin   string    `json:"origin"`       // staff, form, delivery or schedule
+	By       string    `json:"by,omitempty"`                               // an address; "" where Origin says more, and of somebody who is not known any more
+	Origin   string    `json:"origin" enum:"staff,form,delivery,schedule"` // staff, form, delivery or schedule
 	Message  string    `json:"message"`
 	Person   string    `json:"person,omitempty"`
 	Signup   string    `json:"signup,omitempty"`

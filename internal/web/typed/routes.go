@@ -77,7 +77,7 @@ type ofNobody struct {
 }
 
 type ofPerson struct {
-	ID     string      `json:"id" doc:"The record's id"`
+	ID     string            `json:"id" doc:"The record's id"`
 	Person people.PersonView `json:"person"`
 }
 
