@@ -196,12 +196,6 @@ func asText(t shape.Text) object {
 	return object{t.Type: object{"schema": schema}}
 }
 
-// isYAML tells of a definition, which is never too long for an answer.
-func isYAML(body any) bool {
-	t, is := body.(shape.Text)
-	return is && t.Type == shape.YAML
-}
-
 // content is an answer by its media type.
 func (w *writer) content(body any, page bool) object {
 	out := object{}
@@ -246,9 +240,9 @@ func (w *writer) responses(r web.Route) object {
 	}
 	location := object{"Location": object{"schema": object{"type": "string", "format": "uri-reference"}}}
 	switch {
-	case r.Method == http.MethodGet && strings.Contains(r.Path, "{project}") && !isYAML(r.Response):
+	case r.Method == http.MethodGet && strings.Contains(r.Path, "{project}") && !r.Short:
 		add(http.StatusSeeOther, object{"description": "An answer over 4 MB waits at a short-lived pre-signed address", "headers": location})
-	case r.Method == http.MethodPost, r.Method == http.MethodDelete:
+	case r.Method == http.MethodPost && r.Request != nil:
 		add(http.StatusSeeOther, object{"description": "After a browser's form: on to the page", "headers": location})
 	}
 	if r.Conflict != "" {

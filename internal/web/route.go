@@ -35,6 +35,7 @@ type Route struct {
 	Page     bool    // a browser gets a page
 	Status   int     // of the answer; 0: 200
 	Creates  bool    // the answer is 201, and tells the new thing's address
+	Short    bool    // the answer is never too long to be given at once
 	Tagged   bool    // the answer has an ETag
 	Match    bool    // the request may have an If-Match
 	Once     bool    // the request may have an Idempotency-Key

@@ -20,7 +20,7 @@ func Routes() []web.Route {
 	}{}
 	return []web.Route{
 		{Method: "GET", Path: at, Roles: office, Handler: show,
-			ID: "showDefinition", Tag: "definition", Summary: "The project's definition", Response: text, Success: "YAML", Page: true, Tagged: true},
+			ID: "showDefinition", Tag: "definition", Summary: "The project's definition", Response: text, Success: "YAML", Page: true, Short: true, Tagged: true},
 		{Method: "PUT", Path: at, Roles: office, Begins: true, Handler: set,
 			ID: "setDefinition", Tag: "definition", Summary: "Set the project's definition", Detail: "A new version counts from the next snapshot on; approved snapshots stay as they are.",
 			Query:   []web.Parameter{{Name: "dry_run", Description: "`1`: only check", Values: []string{"0", "1"}}},
@@ -33,7 +33,7 @@ func Routes() []web.Route {
 		{Method: "GET", Path: at + "/versions", Roles: office, Handler: listVersions,
 			ID: "listDefinitionVersions", Tag: "definition", Summary: "All versions of the definition", Query: web.Paged(), Response: shape.List{Of: version{}}, Success: "A page of the list, newest first", Page: true},
 		{Method: "GET", Path: at + "/versions/{number}", Roles: office, Handler: showVersion,
-			ID: "showDefinitionVersion", Tag: "definition", Summary: "The text of one version", Response: text, Success: "YAML", Page: true, Tagged: true},
+			ID: "showDefinitionVersion", Tag: "definition", Summary: "The text of one version", Response: text, Success: "YAML", Page: true, Short: true, Tagged: true},
 	}
 }
 

@@ -39,7 +39,7 @@ func Routes() []web.Route {
 func officeRoutes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/{project}/attention", Roles: office, Handler: showAttention,
-			ID: "showAttention", Tag: "office", Summary: "What waits for the office", Response: shape.List{Of: task{}}, Success: "The most pressing first", Page: true},
+			ID: "showAttention", Tag: "office", Summary: "What waits for the office", Response: shape.List{Of: task{}}, Success: "The most pressing first", Page: true, Short: true},
 		{Method: "GET", Path: "/{project}/audit", Roles: office, Handler: showAudit,
 			ID: "showAudit", Tag: "office", Summary: "Who did what, and when", Detail: "Where few of many are asked for, a page may be shorter than its limit, or empty, and still have a next one.",
 			Query: web.Paged(
@@ -141,10 +141,10 @@ func peopleRoutes() []web.Route {
 			ID: "erasePerson", Tag: "people", Summary: "Erase a person", Detail: "Identity and attributes go; counts stay, where the rule asks for no attribute.", Response: erased{}, Success: "Erased"},
 		{Method: "POST", Path: at, Roles: office, Handler: changePerson, Summary: "PUT or DELETE of a browser's form"},
 		{Method: "GET", Path: at + "/erasure", Roles: office, Handler: previewErasure,
-			ID: "previewErasure", Tag: "people", Summary: "What an erasure would take, and what would stay", Response: erasurePreview{}, Success: "Numbers, and the figures that may change", Page: true},
+			ID: "previewErasure", Tag: "people", Summary: "What an erasure would take, and what would stay", Response: erasurePreview{}, Success: "Numbers, and the figures that may change", Page: true, Short: true},
 		{Method: "GET", Path: at + "/merge", Roles: office, Handler: previewMerge,
 			ID: "previewMerge", Tag: "people", Summary: "What a merge would make", Query: []web.Parameter{{Name: "into", Description: "The right person, by id, e-mail address or PESEL"}},
-			Response: mergePreview{}, Success: "Both people, the one they would be, and what both have", Page: true},
+			Response: mergePreview{}, Success: "Both people, the one they would be, and what both have", Page: true, Short: true},
 		{Method: "POST", Path: at + "/merge", Roles: office, Handler: merge,
 			ID: "mergePeople", Tag: "people", Summary: "Two records of one person become one", Request: shape.Sent{Kind: &target}, Response: people.PersonView{}, Success: "The person that both are now"},
 		{Method: "POST", Path: at + "/apart", Roles: office, Handler: tellApart,

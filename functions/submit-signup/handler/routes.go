@@ -16,7 +16,7 @@ func Routes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/{project}/signup", Handler: form,
 			ID: "showSignupForm", Tag: "public", Summary: "The sign-up form", Query: []web.Parameter{{Name: "activity", Description: "Preselects an activity"}},
-			Response: signupForm{}, Success: "The form; for programs, what one can sign up to", Page: true},
+			Response: signupForm{}, Success: "The form; for programs, what one can sign up to", Page: true, Short: true},
 		{Method: "POST", Path: "/{project}/signups", Handler: submit,
 			ID: "signUp", Tag: "sign-ups", Summary: "Sign up", Once: true,
 			Detail: "Anyone is answered with a receipt, a new one each time, whether or not they were on the list already. A coordinator is answered with the sign-up's id and state: `accepted`, `waitlisted` when the activity's capacity is taken, or `held`.\n\n" +
@@ -26,7 +26,7 @@ func Routes() []web.Route {
 		{Method: "GET", Path: cancelling, Scope: web.Holder, Handler: showCancel,
 			ID: "showCancel", Tag: "sign-ups", Summary: "One's own sign-up", Detail: "Who holds the token of the e-mail. It shows, and changes nothing.",
 			Query:    []web.Parameter{{Name: "token", Description: "From the e-mail about the sign-up", Required: true}},
-			Response: withdrawal{}, Success: "The sign-up", Page: true},
+			Response: withdrawal{}, Success: "The sign-up", Page: true, Short: true},
 		{Method: "POST", Path: cancelling, Scope: web.Holder, Handler: cancel,
 			ID: "cancelSignup", Tag: "sign-ups", Summary: "Withdraw one's own sign-up", Detail: "Who holds the token of the e-mail. Doing it again changes nothing.",
 			Query:   []web.Parameter{{Name: "token", Description: "From the e-mail about the sign-up; a body may bring it instead"}},

@@ -20,7 +20,7 @@ func (d Desk) Routes() []web.Route {
 	one := web.Route{Path: at + "/{id}", Roles: d.Roles, Scope: d.scope(), Handler: d.one, Tag: "records"}
 	shown, replaced, voidedOne, byForm := one, one, one, one
 	shown.Method, shown.ID, shown.Summary = "GET", "show"+name, "Show "+article(d.Kind.Name)
-	shown.Response, shown.Success, shown.Page, shown.Tagged = answered, "The record", true, true
+	shown.Response, shown.Success, shown.Page, shown.Tagged, shown.Short = answered, "The record", true, true, true
 	replaced.Method, replaced.ID, replaced.Summary, replaced.Detail = "PUT", "replace"+name, "Replace "+article(d.Kind.Name), "It needs no `reason`, but takes one."
 	replaced.Request, replaced.Response, replaced.Success = sent, answered, "The record as it is now"
 	replaced.Tagged, replaced.Match, replaced.Conflict = true, true, conflict
