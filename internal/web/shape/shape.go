@@ -4,8 +4,10 @@
 //	doc     what the member is
 //	enum    its values, separated by commas
 //	format  its format: date, date-time, uri
+//	pattern a regular expression of its values
+//	null    "true" where it may be null; a pointer without omitempty always may
 //
-// A shape is only read to describe addresses. It costs a function nothing.
+// Shapes are read only when the API's document is written, never to answer a request.
 package shape
 
 import (
@@ -36,7 +38,7 @@ type Record struct {
 // List is a page of a list.
 type List struct{ Of any }
 
-// With is a struct, or a Record, some members of which have shapes that its type does not tell. A member given as Array is a list.
+// With is a struct, or a Record, some members of which have shapes that its type does not tell.
 type With struct {
 	Of      any
 	Members map[string]any
@@ -55,7 +57,6 @@ type OneOf []any
 type Text struct {
 	Type  string
 	About string
-	Long  int // bytes at most; 0: not told
 }
 
 // Multipart is a form with a file.
