@@ -1,7 +1,6 @@
 package sam
 
 import (
-	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -11,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	handlers "outreach/functions"
 	"outreach/internal/cloud"
-	"outreach/internal/openapi"
 )
 
 // TestTemplate holds the template to what is promised of it and no linter knows of.
@@ -422,48 +421,35 @@ func selects(e ast.Expr, name string) bool {
 	return is && of.Name == "cloud" && s.Sel.Name == name
 }
 
-// routes: every address that the tracker tells of is led to a function, and to one alone.
+// routes: each route of a function is an event of it, and of no other; each event is a route.
 func (c *check) routes() {
-	leads := map[string]string{}
+	seen, leads, want := map[string]string{}, map[string]string{}, map[string]string{"$default": "show-report"}
+	for name, routes := range handlers.Routes() {
+		for _, route := range routes {
+			want[route.Event()] = name
+		}
+	}
 	for name, f := range c.functions() {
 		for _, route := range f.Routes {
-			if other, twice := leads[route]; twice {
-				c.say("%s leads to %s and %s", route, min(name, other), max(name, other))
-			}
 			leads[route] = name
-		}
-	}
-	for _, route := range append(told(c.t), "$default") {
-		if leads[route] == "" {
-			c.say("%s leads nowhere", route)
-		}
-	}
-}
-
-// told are the addresses that the tracker's own description has. Of {id}.csv a route knows the whole last part as the id.
-func told(t *testing.T) []string {
-	t.Helper()
-	text, err := json.Marshal(openapi.Document(""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var document struct{ Paths map[string]map[string]any }
-	if err := json.Unmarshal(text, &document); err != nil {
-		t.Fatal(err)
-	}
-	var routes []string
-	for path, methods := range document.Paths {
-		if name, suffix, found := strings.Cut(path, "{id}."); found && !strings.Contains(suffix, "/") {
-			path = name + "{id}"
-		}
-		for method := range methods {
-			if method != "parameters" {
-				routes = append(routes, strings.ToUpper(method)+" "+path)
+			if other, twice := seen[route]; twice {
+				c.say("%s leads to %s and %s", route, min(name, other), max(name, other))
+				leads[route] = want[route]
+			} else if want[route] == "" {
+				c.say("%s leads to %s, which has no such route", route, name)
 			}
+			seen[route] = name
 		}
 	}
-	slices.Sort(routes)
-	return slices.Compact(routes)
+	for route, name := range want {
+		switch leads[route] {
+		case name:
+		case "":
+			c.say("%s leads nowhere", route)
+		default:
+			c.say("%s leads to %s, and is a route of %s", route, leads[route], name)
+		}
+	}
 }
 
 // reasons: what a linter is told to pass over says why.

@@ -16,15 +16,10 @@ import (
 	"time"
 
 	"outreach"
+	routes "outreach/functions"
 	compilesnapshot "outreach/functions/compile-snapshot/handler"
-	defineproject "outreach/functions/define-project/handler"
 	ingestupload "outreach/functions/ingest-upload/handler"
-	manageproject "outreach/functions/manage-project/handler"
-	manageuploads "outreach/functions/manage-uploads/handler"
-	recordconsultation "outreach/functions/record-consultation/handler"
 	sendnotices "outreach/functions/send-notices/handler"
-	showreport "outreach/functions/show-report/handler"
-	submitsignup "outreach/functions/submit-signup/handler"
 	"outreach/infra/tracker/provider"
 	"outreach/internal/app"
 	"outreach/internal/identity"
@@ -107,11 +102,7 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 	if s.dynamoURL != "" {
 		st.notices.Owner = st.app.DB.NewID() // others may use the same tables
 	}
-	st.router, err = newRouter(functions, map[string]http.Handler{
-		"submit-signup": submitsignup.New(st.site), "manage-uploads": manageuploads.New(st.site), "record-consultation": recordconsultation.New(st.site),
-		"manage-project": manageproject.New(st.site), "define-project": defineproject.New(st.site), "compile-snapshot": compilesnapshot.New(st.site), "show-report": showreport.New(st.site),
-		"sign-in": st.site.Authority.Handler(),
-	})
+	st.router = web.NewRouter(st.site, routes.All())
 	for _, f := range functions {
 		st.schedules = append(st.schedules, f.Schedules...)
 	}

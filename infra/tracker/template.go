@@ -9,20 +9,13 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// function is a function as the template declares it: which addresses it answers, and what else wakes it.
+// function is a function as the template declares it: what wakes it beside requests.
 type function struct {
 	Name      string // the folder of its code: submit-signup
-	Routes    []route
 	Queue     bool
 	Schedules []schedule
 	Stream    bool
 }
-
-// route is an address that the HTTP API hands to a function.
-type route struct{ Method, Path string }
-
-// defaultRoute is the path of the route for all that is nobody's.
-const defaultRoute = "$default"
 
 // parseTemplate reads what the stack needs from the SAM template: functions with their events, and how often the queue
 // delivers before a message is put aside.
@@ -41,12 +34,7 @@ func parseTemplate(text []byte) (functions []function, deliveries int, err error
 		f := function{Name: path.Base(strings.TrimSuffix(r.Properties.Code, "/"))}
 		for name, event := range r.Properties.Events {
 			switch event.Type {
-			case "HttpApi":
-				at := route{Method: strings.ToUpper(event.Properties.Method), Path: event.Properties.Path}
-				if at.Path == "" {
-					at = route{Path: defaultRoute}
-				}
-				f.Routes = append(f.Routes, at)
+			case "HttpApi": // the routes are known: the functions have them
 			case "SQS":
 				f.Queue = true
 			case "ScheduleV2":
@@ -68,7 +56,6 @@ func parseTemplate(text []byte) (functions []function, deliveries int, err error
 				return nil, 0, fmt.Errorf("template: %s: event %s is of type %s, which the local stack does not know", id, name, event.Type)
 			}
 		}
-		slices.SortFunc(f.Routes, func(a, b route) int { return strings.Compare(a.Path+a.Method, b.Path+b.Method) })
 		functions = append(functions, f)
 	}
 	slices.SortFunc(functions, func(a, b function) int { return strings.Compare(a.Name, b.Name) })
@@ -86,9 +73,6 @@ type resource struct {
 		Events map[string]struct {
 			Type       string `yaml:"Type"`
 			Properties struct {
-				Method string `yaml:"Method"`
-				Path   string `yaml:"Path"`
-
 				Expression string `yaml:"ScheduleExpression"`
 				Zone       string `yaml:"ScheduleExpressionTimezone"`
 				State      any    `yaml:"State"`

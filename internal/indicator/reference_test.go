@@ -192,7 +192,9 @@ func (r *reference) liveSignups() []referenceSignup {
 	})
 	var out []referenceSignup
 	for _, s := range live {
-		i := slices.IndexFunc(out, func(o referenceSignup) bool { return o.person == s.person && o.made.Values.Get("activity") == s.made.Values.Get("activity") })
+		i := slices.IndexFunc(out, func(o referenceSignup) bool {
+			return o.person == s.person && o.made.Values.Get("activity") == s.made.Values.Get("activity")
+		})
 		if i < 0 {
 			out = append(out, s)
 			continue

@@ -42,7 +42,9 @@ func narrowed() *record.Registry {
 	var kinds []*record.Kind
 	for _, k := range record.Builtin().Kinds {
 		less := &record.Kind{Name: k.Name, Plural: k.Plural, Person: k.Person, ByPartner: k.ByPartner}
-		less.Fields = slices.DeleteFunc(slices.Clone(k.Fields), func(f record.Field) bool { return slices.Contains([]string{"contacts", "source", "organisation", "locale"}, f.Name) })
+		less.Fields = slices.DeleteFunc(slices.Clone(k.Fields), func(f record.Field) bool {
+			return slices.Contains([]string{"contacts", "source", "organisation", "locale"}, f.Name)
+		})
 		kinds = append(kinds, less)
 	}
 	return record.NewRegistry(kinds...)

@@ -1,52 +1,55 @@
-// Package openapi is the tracker's description of itself: every address, who may use it, what it takes and what it
-// answers, as an OpenAPI 3.1 document. The fields of records come from the tables of the six kinds, the shapes of
-// snapshots and definitions from their types, so that the document cannot say something else than the code.
+// Package openapi writes the API's description, an OpenAPI 3.1 document, from the routes: every address, who may use it, what
+// it takes and what it answers. The fields of records come from their kinds and the shapes of answers from the Go types that
+// are written, so the document cannot differ from the code.
 package openapi
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
-	"outreach/internal/text"
+	"outreach/internal/web"
+	"outreach/internal/web/shape"
 )
 
 // object is a piece of the document.
 type object = map[string]any
 
-// Document gives the document, to be written as JSON. BaseURL is where the tracker is found, without a slash at the end.
-func Document(baseURL string) any {
-	out := maps.Clone(document())
-	out["servers"] = []object{{"url": baseURL}}
-	return out
-}
-
-var document = sync.OnceValue(func() object {
+// Document is the description of some routes, to be written as JSON. Where the tracker is found it does not say.
+func Document(routes []web.Route) (any, error) {
+	w, err := newWriter(routes)
+	if err != nil {
+		return nil, err
+	}
 	paths := object{}
-	for _, o := range operations() {
-		item, found := paths[o.path].(object)
+	for _, route := range routes {
+		if route.ID == "" {
+			continue
+		}
+		item, found := paths[route.Path].(object)
 		if !found {
 			item = object{}
-			if parameters := pathParameters(o.path); len(parameters) > 0 {
+			if parameters := pathParameters(route); len(parameters) > 0 {
 				item["parameters"] = parameters
 			}
-			paths[o.path] = item
+			paths[route.Path] = item
 		}
-		item[strings.ToLower(o.method)] = o.describe()
+		item[strings.ToLower(route.Method)] = w.operation(route)
 	}
 	return object{
 		"openapi": "3.1.0",
 		"info": object{
 			"title":       "Outreach tracker",
 			"version":     "1",
-			"description": languages().Replace(introduction),
+			"description": introduction,
 		},
-		"tags":  tags,
+		"tags":  Tags(),
 		"paths": paths,
 		"components": object{
-			"schemas":    schemas(),
+			"schemas":    w.components,
 			"responses":  problemResponses(),
 			"parameters": sharedParameters,
 			"securitySchemes": object{
@@ -54,24 +57,15 @@ var document = sync.OnceValue(func() object {
 				"session": object{"type": "apiKey", "in": "cookie", "name": "session", "description": "The session of a person who signed in at `/auth/sign-in`; over HTTPS the cookie is called `__Host-session`."},
 			},
 		},
-	}
-})
-
-// languages fills in which languages are offered.
-func languages() *strings.Replacer {
-	var names, tags []string
-	for _, tag := range text.Languages() {
-		names, tags = append(names, text.Name(tag)[text.English]), append(tags, "`"+tag+"`")
-	}
-	return strings.NewReplacer("{languages}", strings.Join(names, " or "), "{tags}", strings.Join(tags, " or "))
+	}, nil
 }
 
 const introduction = `Planned and achieved of funded outreach projects: sign-ups, advice, attendance, tests, outputs and media reports go in,
 snapshots that explain every figure come out.
 
 One address is one thing. A browser (` + "`Accept: text/html`" + `) gets a page, a program (` + "`Accept: application/json`" + `, or a JSON body) gets JSON.
-Forms and JSON bodies have the same fields; a form's values are texts as people write them, in {languages}.
-Messages are in the language of ` + "`Accept-Language`" + `, {languages}; the parameter ` + "`lang`" + ` ({tags}) overrides it.
+Forms and JSON bodies have the same fields; a form's values are texts as people write them, in Polish or English.
+Messages are in the language of ` + "`Accept-Language`" + `, Polish or English; the parameter ` + "`lang`" + ` (` + "`pl`" + ` or ` + "`en`" + `) overrides it.
 
 Roles are claims of an OpenID Connect token, in ` + "`groups`" + `: ` + "`{project}:coordinator`, `{project}:adviser`, `{project}:funder`, `{project}:partner:{partner}`" + `, and ` + "`admin`" + `, who may begin projects.
 Each address says for whom it is.
@@ -80,123 +74,228 @@ Dates are ` + "`YYYY-MM-DD`" + ` in the project's time zone, instants RFC 3339, 
 Errors are RFC 9457 problems; of bad input every error is named at once. An answer over 4 MB is a 303 to a short-lived pre-signed address.
 A POST that creates may carry an ` + "`Idempotency-Key`" + `: the same key and body give the same answer again, and make nothing new, for 24 hours at least.`
 
-var tags = []object{
-	{"name": "public", "description": "For anyone"},
-	{"name": "office", "description": "What waits, and what was done"},
-	{"name": "sign-ups", "description": "The list of an activity"},
-	{"name": "records", "description": "What people type in"},
-	{"name": "uploads", "description": "Files of records"},
-	{"name": "people", "description": "Who somebody is"},
-	{"name": "snapshots", "description": "Planned and achieved on a day, and the records behind each figure"},
-	{"name": "definition", "description": "What was promised, and how it is counted"},
+// Tag is what some routes are about.
+type Tag struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
 }
 
-// operation is one method of one address.
-type operation struct {
-	method, path string
-	id, tag      string
-	summary      string
-	more         string   // what else there is to know
-	who          string   // the roles, in words; "": anyone
-	query        []object // parameters
-	body         object   // the media types that a body may have; nil: there is none
-	optional     bool     // the body may be left out
-	once         bool     // it creates, and takes an Idempotency-Key
-	match        bool     // it takes an If-Match
-	conflict     string   // what a 409 means; "": there is none
-	answers      []answer
+// Tags are the tags of routes, in the order of the document.
+func Tags() []Tag {
+	return []Tag{
+		{"public", "For anyone"},
+		{"office", "What waits, and what was done"},
+		{"sign-ups", "The list of an activity"},
+		{"records", "What people type in"},
+		{"uploads", "Files of records"},
+		{"people", "Who somebody is"},
+		{"snapshots", "Planned and achieved on a day, and the records behind each figure"},
+		{"definition", "What was promised, and how it is counted"},
+	}
 }
 
-// answer is one that is no problem.
-type answer struct {
-	status      int
-	description string
-	content     object // by media type
-	headers     object
-}
-
-func (o operation) describe() object {
-	out := object{"operationId": o.id, "tags": []string{o.tag}, "summary": o.summary, "description": o.words(), "responses": o.responses()}
-	parameters := append([]object{}, o.query...)
-	if o.once {
-		parameters = append(parameters, parameterRef("idempotency-key"))
+func (w *writer) operation(r web.Route) object {
+	out := object{
+		"operationId": r.ID, "tags": []string{r.Tag}, "summary": r.Summary, "description": strings.TrimSpace("For: " + Who(r) + ".\n\n" + r.Detail),
+		"responses": w.responses(r), "security": []object{},
 	}
-	if o.match {
-		parameters = append(parameters, parameterRef("if-match"))
-	}
-	if len(parameters) > 0 {
-		out["parameters"] = parameters
-	}
-	if o.body != nil {
-		out["requestBody"] = object{"required": !o.optional, "content": o.body}
-	}
-	out["security"] = []object{}
-	if o.who != "" {
+	if len(r.Roles) > 0 {
 		out["security"] = []object{{"bearer": []string{}}, {"session": []string{}}}
 	}
-	return out
-}
-
-func (o operation) words() string {
-	who := o.who
-	if who == "" {
-		who = "anyone"
+	if parameters := w.parameters(r); len(parameters) > 0 {
+		out["parameters"] = parameters
 	}
-	return strings.TrimSpace("For: " + who + ".\n\n" + o.more)
-}
-
-func (o operation) responses() object {
-	out := object{}
-	for _, a := range o.answers {
-		response := object{"description": a.description}
-		if a.content != nil {
-			response["content"] = a.content
-		}
-		if a.headers != nil {
-			response["headers"] = a.headers
-		}
-		out[strconv.Itoa(a.status)] = response
-	}
-	problem := func(statuses ...int) {
-		for _, status := range statuses {
-			key := strconv.Itoa(status)
-			if _, told := out[key]; !told {
-				out[key] = object{"$ref": "#/components/responses/" + key}
-			}
-		}
-	}
-	problem(http.StatusUnauthorized, http.StatusTooManyRequests, http.StatusServiceUnavailable)
-	if o.who != "" || o.method != http.MethodGet {
-		problem(http.StatusForbidden) // of a POST, also where another site's page sent it
-	}
-	if strings.Contains(o.path, "{project}") {
-		problem(http.StatusNotFound)
-	}
-	if o.body != nil {
-		problem(http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
-	}
-	if len(o.query) > 0 {
-		problem(http.StatusBadRequest) // a cursor that is none
-	}
-	if o.body != nil || len(o.query) > 0 {
-		problem(http.StatusUnprocessableEntity)
-	}
-	if o.match {
-		problem(http.StatusPreconditionFailed)
-	}
-	if o.conflict != "" {
-		out["409"] = object{"description": o.conflict, "content": object{"application/problem+json": object{"schema": ref("problem")}}}
+	if r.Request != nil {
+		out["requestBody"] = object{"required": !r.Optional, "content": w.request(r.Request, r.Once)}
 	}
 	return out
 }
 
-func pathParameters(path string) []object {
+// Who says in words who may use a route.
+func Who(r web.Route) string {
+	if len(r.Roles) == 0 && r.Scope == web.Holder {
+		return "anyone who has the token"
+	}
+	if len(r.Roles) == 0 {
+		return "anyone"
+	}
+	var who []string
+	for _, role := range r.Roles {
+		if role != web.Coordinator && r.Scope != "" {
+			role += " (" + string(r.Scope) + ")"
+		}
+		who = append(who, role)
+	}
+	if r.Begins {
+		who = append(who, "admin (a new project)")
+	}
+	return strings.Join(who, ", ")
+}
+
+func (w *writer) parameters(r web.Route) []object {
 	var out []object
-	for part := range strings.SplitSeq(path, "/") {
-		name, _, found := strings.Cut(strings.TrimPrefix(part, "{"), "}")
-		if found && strings.HasPrefix(part, "{") {
-			out = append(out, parameterRef(name))
+	for _, p := range r.Query {
+		if p.Name == web.Limit || p.Name == web.Cursor {
+			out = append(out, parameterRef(p.Name))
+			continue
 		}
+		one := object{"name": p.Name, "in": "query", "description": p.Description, "schema": object{"type": "string"}}
+		switch {
+		case p.Values != nil:
+			one["schema"] = enum(p.Values...)
+		case p.Schema != nil:
+			one["schema"] = w.schema(p.Schema)
+		}
+		if p.Required {
+			one["required"] = true
+		}
+		out = append(out, one)
+	}
+	if r.Once {
+		out = append(out, parameterRef("idempotency-key"))
+	}
+	if r.Match {
+		out = append(out, parameterRef("if-match"))
+	}
+	return out
+}
+
+// request is a body by its media type.
+func (w *writer) request(body any, once bool) object {
+	switch b := body.(type) {
+	case shape.OneOf:
+		out := object{}
+		for _, one := range b {
+			maps.Copy(out, w.request(one, once))
+		}
+		return out
+	case shape.Text:
+		return asText(b)
+	case shape.Multipart:
+		properties := object{"file": object{"type": "string", "format": "binary", "description": b.File}}
+		for _, name := range b.Fields {
+			properties[name] = object{"type": "string"}
+		}
+		return object{"multipart/form-data": object{"schema": object{"type": "object", "required": []string{"file"}, "properties": properties}}}
+	case shape.Sent:
+		return object{"application/json": object{"schema": w.sent(b)}, formType: object{"schema": w.form(b, once)}}
+	}
+	return object{"application/json": object{"schema": w.schema(body)}, formType: object{"schema": object{"type": "object", "additionalProperties": object{"type": "string"}}}}
+}
+
+const (
+	formType    = "application/x-www-form-urlencoded"
+	problemType = "application/problem+json"
+)
+
+func asText(t shape.Text) object {
+	schema := object{"type": "string"}
+	if t.About != "" {
+		schema["description"] = t.About
+	}
+	return object{t.Type: object{"schema": schema}}
+}
+
+// content is an answer by its media type.
+func (w *writer) content(body any, page bool) object {
+	out := object{}
+	switch b := body.(type) {
+	case nil:
+		return nil
+	case shape.Text:
+		out = asText(b)
+	default:
+		out["application/json"] = object{"schema": w.schema(body)}
+	}
+	if page {
+		out["text/html"] = object{"schema": object{"type": "string"}}
+	}
+	return out
+}
+
+func (w *writer) responses(r web.Route) object {
+	out := object{}
+	if r.Success != "" {
+		status, response := cmp.Or(r.Status, http.StatusOK), object{"description": r.Success, "content": w.content(r.Response, r.Page)}
+		headers := object{}
+		if r.Creates {
+			status = http.StatusCreated
+			headers["Location"] = object{"description": "Where it is", "schema": object{"type": "string"}}
+		}
+		if r.Tagged {
+			headers["ETag"] = object{"description": "The version, for `If-Match`", "schema": object{"type": "string"}}
+		}
+		if len(headers) > 0 {
+			response["headers"] = headers
+		}
+		out[strconv.Itoa(status)] = response
+	}
+	add := func(status int, response object) {
+		if key := strconv.Itoa(status); out[key] == nil {
+			out[key] = response
+		}
+	}
+	for _, o := range r.Others {
+		add(o.Status, w.other(o))
+	}
+	location := object{"Location": object{"schema": object{"type": "string", "format": "uri-reference"}}}
+	switch {
+	case r.Method == http.MethodGet && strings.Contains(r.Path, "{project}") && !r.Short:
+		add(http.StatusSeeOther, object{"description": "An answer over 4 MB waits at a short-lived pre-signed address", "headers": location})
+	case r.Method == http.MethodPost && r.Request != nil:
+		add(http.StatusSeeOther, object{"description": "After a browser's form: on to the page", "headers": location})
+	}
+	if r.Conflict != "" {
+		add(http.StatusConflict, object{"description": r.Conflict, "content": object{problemType: object{"schema": ref("problem")}}})
+	}
+	for _, status := range usualProblems(r) {
+		add(status, object{"$ref": "#/components/responses/" + strconv.Itoa(status)})
+	}
+	return out
+}
+
+func (w *writer) other(o web.Other) object {
+	out := object{"description": o.Description}
+	if o.Response != nil {
+		out["content"] = w.content(o.Response, false)
+	}
+	if o.Problem != nil {
+		more := w.schema(o.Problem)
+		delete(more, "additionalProperties") // they stand beside those of every problem
+		delete(more, "required")
+		out["content"] = object{problemType: object{"schema": object{"allOf": []object{ref("problem"), more}}}}
+	}
+	if slices.Contains([]int{http.StatusCreated, http.StatusAccepted, http.StatusSeeOther}, o.Status) {
+		out["headers"] = object{"Location": object{"schema": object{"type": "string", "format": "uri-reference"}}}
+	}
+	return out
+}
+
+// usualProblems are the statuses that follow from what a route takes.
+func usualProblems(r web.Route) []int {
+	out := []int{http.StatusUnauthorized, http.StatusTooManyRequests, http.StatusServiceUnavailable}
+	if len(r.Roles) > 0 || r.Method != http.MethodGet {
+		out = append(out, http.StatusForbidden) // of a POST, also where another site's page sent it
+	}
+	if strings.Contains(r.Path, "{project}") {
+		out = append(out, http.StatusNotFound)
+	}
+	if r.Request != nil {
+		out = append(out, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity)
+	}
+	if len(r.Query) > 0 {
+		out = append(out, http.StatusBadRequest, http.StatusUnprocessableEntity) // a cursor that is none
+	}
+	if r.Match {
+		out = append(out, http.StatusPreconditionFailed)
+	}
+	return slices.Compact(slices.Sorted(slices.Values(out)))
+}
+
+func pathParameters(r web.Route) []object {
+	var out []object
+	for _, name := range r.Names() {
+		out = append(out, parameterRef(name))
 	}
 	return out
 }

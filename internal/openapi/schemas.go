@@ -2,73 +2,256 @@ package openapi
 
 import (
 	"encoding/json"
+	"fmt"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
+	"time"
+	"unicode"
 
-	"outreach/internal/fact"
-	pages "outreach/internal/page"
-	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/record"
 	"outreach/internal/signups"
 	"outreach/internal/snapshot"
 	"outreach/internal/text"
+	"outreach/internal/web"
+	"outreach/internal/web/shape"
 )
 
-func schemas() object {
-	out := object{
-		"problem":       problem(),
-		"line-problem":  lineProblem(),
-		"person-ref":    personRef(),
-		"person":        person(),
-		"person-held":   personHeld(),
-		"identity":      identity(),
-		"duplicates":    duplicates(),
-		"merge":         merge(),
-		"merge-preview": mergePreview(),
-		"apart":         apart(),
-		"erasure":       erasure(),
-		"task":          task(),
-		"happened":      happened(),
-		"version":       version(),
-		"change":        definitionChange(),
-		"decision":      decision(),
-		"signup-form":   form(record.Builtin().Kind(record.Signup)),
-		"signup-kept":   keptSignup(),
-		"signup-moved": closed(object{
-			"id":    said("The sign-up's id"),
-			"state": enum(record.Accepted, record.Waitlisted, record.Held, record.Cancelled),
-		}, "id", "state"),
-		"receipt": closed(object{
-			"receipt": said("A new one each time; it says nothing of whether the person was known"),
-			"state":   enum("received"),
-		}, "receipt", "state"),
-		"upload-asked":  uploadAsked(),
-		"upload-place":  uploadPlace(),
-		"upload":        upload(),
-		"cell":          cell(),
-		"snapshot":      wholeSnapshot(),
-		"verification":  verification(),
-		"snapshot-line": snapshotLine(),
-		"changes":       shape(reflect.TypeFor[snapshot.Changes]()),
-		"evidence":      shape(reflect.TypeFor[snapshot.Evidence]()),
-		"project":       shape(reflect.TypeFor[project.Definition]()),
-		"project-line":  projectLine(),
+// writer writes schemas. What is used by name is written once, among the components.
+type writer struct {
+	components object
+	names      map[reflect.Type]string
+}
+
+func newWriter(routes []web.Route) (*writer, error) {
+	w := &writer{components: object{"problem": problem(), "person-ref": personRef()}, names: map[reflect.Type]string{}}
+	for _, r := range routes {
+		bodies := []any{r.Request, r.Response}
+		for _, o := range r.Others {
+			bodies = append(bodies, o.Response)
+		}
+		for _, body := range bodies {
+			if err := w.name(body); err != nil {
+				return nil, fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
+			}
+		}
+	}
+	for t, name := range w.names {
+		w.components[name] = w.structure(t)
 	}
 	for _, k := range record.Builtin().Kinds {
-		out[k.Name] = sent(k)
+		w.components[k.Name] = sent(shape.Sent{Kind: k, Also: also(routes, k)})
 	}
-	for _, k := range typed() {
-		out[k.Name+"-form"] = form(k)
-		out[k.Name+"-kept"] = kept(k)
+	return w, nil
+}
+
+// also are the texts that routes take beside a kind's fields.
+func also(routes []web.Route, k *record.Kind) []string {
+	for _, r := range routes {
+		if s, ok := r.Request.(shape.Sent); ok && s.Kind == k {
+			return s.Also
+		}
+	}
+	return nil
+}
+
+// name gives a component's name to each struct that a body is, so that it is written once.
+func (w *writer) name(body any) error {
+	switch b := body.(type) {
+	case shape.List:
+		return w.name(b.Of)
+	case shape.OneOf:
+		for _, one := range b {
+			if err := w.name(one); err != nil {
+				return err
+			}
+		}
+		return nil
+	case nil, shape.Sent, shape.Record, shape.With, shape.Array, shape.Text, shape.Multipart, shape.Any:
+		return nil
+	}
+	t := reflect.TypeOf(body)
+	if t.Kind() != reflect.Struct || t.Name() == "" {
+		return nil
+	}
+	name := kebab(strings.TrimSuffix(t.Name(), "View"))
+	if name == "" {
+		name = path.Base(t.PkgPath())
+	}
+	for other, taken := range w.names {
+		if taken == name && other != t {
+			return fmt.Errorf("two types are called %s in the document: %s and %s", name, other, t)
+		}
+	}
+	if record.Builtin().Kind(name) != nil {
+		return fmt.Errorf("a type has the name of the kind %s", name)
+	}
+	w.names[t] = name
+	return nil
+}
+
+func kebab(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if unicode.IsUpper(r) && i > 0 {
+			b.WriteByte('-')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
+
+// schema is the schema of a shape.
+func (w *writer) schema(of any) object {
+	switch s := of.(type) {
+	case shape.List:
+		return closed(object{"items": list(w.schema(s.Of)), "next": object{"type": []string{"string", "null"}, "description": "The cursor of the next page"}}, "items", "next")
+	case shape.Array:
+		out := list(w.schema(s.Of))
+		if s.Most > 0 {
+			out["maxItems"] = s.Most
+		}
+		return out
+	case shape.OneOf:
+		var all []object
+		for _, one := range s {
+			all = append(all, w.schema(one))
+		}
+		return object{"anyOf": all}
+	case shape.Record:
+		return w.record(s)
+	case shape.With:
+		out := w.whole(s.Of)
+		for name, member := range s.Members {
+			out["properties"].(object)[name] = w.schema(member)
+		}
+		return out
+	case shape.Any:
+		return object{"type": "object"}
+	}
+	return w.shape(reflect.TypeOf(of))
+}
+
+// whole is a schema that may be changed.
+func (w *writer) whole(of any) object {
+	if r, ok := of.(shape.Record); ok {
+		return w.record(r)
+	}
+	return w.structure(reflect.TypeOf(of))
+}
+
+// record is a record as it is answered: what was not given is left out.
+func (w *writer) record(r shape.Record) object {
+	if _, written := w.components[r.Name]; written && r.Name != "" {
+		return ref(r.Name)
+	}
+	properties, required := object{}, []string{}
+	for i := range fieldsOf(r.Kind) {
+		f := &r.Kind.Fields[i]
+		if r.Only != nil && !slices.Contains(r.Only, f.Name) || slices.Contains(r.Without, f.Name) {
+			continue
+		}
+		p := property(f)
+		if f.Required && !r.Partly {
+			required = append(required, f.Name)
+		} else if r.Sent {
+			p = orNull(p)
+		}
+		properties[f.Name] = p
+	}
+	if r.And != nil {
+		w.members(reflect.TypeOf(r.And), properties, &required)
+	}
+	slices.Sort(required)
+	required = slices.Compact(required)
+	out := closed(properties, required...)
+	if r.Kind == nil {
+		delete(out, "additionalProperties")
+		out["description"] = "With the fields of its kind"
+	}
+	if r.Name == "" {
+		return out
+	}
+	w.components[r.Name] = out
+	return ref(r.Name)
+}
+
+func fieldsOf(k *record.Kind) []record.Field {
+	if k == nil {
+		return nil
+	}
+	return k.Fields
+}
+
+// sent is a record as a program gives it.
+func (w *writer) sent(s shape.Sent) object {
+	if record.Builtin().Kind(s.Kind.Name) == s.Kind {
+		return ref(s.Kind.Name)
+	}
+	return sent(s)
+}
+
+func sent(s shape.Sent) object {
+	k, properties, required := s.Kind, object{}, []string{}
+	for i := range k.Fields {
+		f := &k.Fields[i]
+		p := property(f)
+		if f.Required {
+			required = append(required, f.Name)
+		} else {
+			p = orNull(p)
+		}
+		properties[f.Name] = p
+	}
+	if k.Person && k.Index("email") < 0 { // the person is named beside the fields
+		properties["person"] = ref("person-ref")
+		required = append([]string{"person"}, required...)
+	}
+	for _, name := range s.Also {
+		properties[name] = object{"type": []string{"string", "null"}}
+	}
+	out := closed(properties, required...)
+	if k.Index("email") >= 0 && k.Index("pesel") >= 0 {
+		out["anyOf"] = []object{needs("email"), needs("pesel")}
+	}
+	if k == record.Builtin().Kind(record.Signup) {
+		properties["consent_processing"].(object)["const"] = true
+		properties["submitted_at"].(object)["description"] = "For coordinators, who enter late paper. " + properties["submitted_at"].(object)["description"].(string)
 	}
 	return out
 }
 
-// typed are the kinds of record that people type in one by one.
-func typed() []*record.Kind {
-	return slices.DeleteFunc(slices.Clone(record.Builtin().Kinds), func(k *record.Kind) bool { return k.Name == "signup" || k.Name == "media" })
+func needs(field string) object {
+	return object{"required": []string{field}, "properties": object{field: object{"type": "string"}}}
+}
+
+// form is a record as a web form gives it: texts, as people write them, with the person's keys beside the fields.
+func (w *writer) form(s shape.Sent, once bool) object {
+	properties, required := object{}, []string{}
+	if once {
+		properties["idempotency_key"] = said("As the header `Idempotency-Key`")
+	}
+	columns := s.Kind.Columns()
+	for i := range s.Kind.Fields {
+		if s.Kind.Fields[i].NoColumn {
+			columns = append(columns, &s.Kind.Fields[i])
+		}
+	}
+	for _, f := range columns {
+		properties[f.Name] = object{"type": "string", "title": f.LabelIn(text.Of(text.English))}
+		if f.Required {
+			required = append(required, f.Name)
+		}
+	}
+	for _, name := range s.Also {
+		properties[name] = object{"type": "string"}
+	}
+	if s.Kind == record.Builtin().Kind(record.Signup) {
+		properties[signups.Trap] = object{"type": "string", "maxLength": 0, "description": "Stays empty: people do not see it, and what robots fill in is refused"}
+	}
+	return closed(properties, required...)
 }
 
 func said(description string) object { return object{"type": "string", "description": description} }
@@ -88,6 +271,9 @@ func closed(properties object, required ...string) object {
 
 // orNull is a schema that takes null too.
 func orNull(schema object) object {
+	if schema["$ref"] != nil {
+		return object{"anyOf": []object{schema, {"type": "null"}}}
+	}
 	if values, ok := schema["enum"].([]string); ok {
 		all := make([]any, len(values), len(values)+1)
 		for i, v := range values {
@@ -159,117 +345,17 @@ func property(f *record.Field) object {
 	return out
 }
 
-func fields(k *record.Kind) (properties object, required []string) {
-	properties = object{}
-	for i := range k.Fields {
-		f := &k.Fields[i]
-		p := property(f)
-		if f.Required {
-			required = append(required, f.Name)
-		} else {
-			p = orNull(p)
-		}
-		properties[f.Name] = p
-	}
-	return properties, required
-}
-
-// separate tells that a kind names its person beside its fields.
-func separate(k *record.Kind) bool { return k.Person && k.Index("email") < 0 }
-
-// sent is a record as a program gives it.
-func sent(k *record.Kind) object {
-	properties, required := fields(k)
-	if separate(k) {
-		properties["person"] = ref("person-ref")
-		required = append([]string{"person"}, required...)
-	}
-	out := closed(properties, required...)
-	switch k.Name {
-	case "media":
-		out["description"] = "An airing, as a row of a media partner's file says it"
-	case "signup":
-		out["anyOf"] = []object{needs("email"), needs("pesel")}
-		properties["consent_processing"].(object)["const"] = true
-		properties["submitted_at"].(object)["description"] = "For coordinators, who enter late paper. " + properties["submitted_at"].(object)["description"].(string)
-	default:
-		properties["reason"] = object{"type": []string{"string", "null"}, "description": "Why a record is changed, where somebody wants to say it"}
-	}
-	return out
-}
-
-func needs(field string) object {
-	return object{"required": []string{field}, "properties": object{field: object{"type": "string"}}}
-}
-
-// form is a record as a web form gives it: texts, as people write them, with the person's keys beside the fields.
-func form(k *record.Kind) object {
-	properties := object{"idempotency_key": said("As the header `Idempotency-Key`")}
-	var required []string
-	columns := k.Columns()
-	for i := range k.Fields {
-		if k.Fields[i].NoColumn {
-			columns = append(columns, &k.Fields[i])
-		}
-	}
-	for _, f := range columns {
-		properties[f.Name] = object{"type": "string", "title": f.LabelIn(text.Of(text.English))}
-		if f.Required {
-			required = append(required, f.Name)
-		}
-	}
-	if k.Name == "signup" {
-		properties[signups.Trap] = object{"type": "string", "maxLength": 0, "description": "Stays empty: people do not see it, and what robots fill in is refused"}
-	} else {
-		properties["reason"] = said("Why a record is changed")
-	}
-	return closed(properties, required...)
-}
-
-// kept is a record as it is answered: what was not given is left out.
-func kept(k *record.Kind) object {
-	properties, required := object{"id": said("The record's id")}, []string{"id"}
-	for i := range k.Fields {
-		properties[k.Fields[i].Name] = property(&k.Fields[i])
-		if k.Fields[i].Required {
-			required = append(required, k.Fields[i].Name)
-		}
-	}
-	if k.Person {
-		properties["person"] = ref("person")
-		required = append(required, "person")
-	}
-	return object{"type": "object", "properties": properties, "required": required}
-}
-
-func keptSignup() object {
-	out := kept(record.Builtin().Kind(record.Signup))
-	properties := out["properties"].(object)
-	for i := range record.Builtin().Kind(record.Signup).Fields {
-		if f := record.Builtin().Kind(record.Signup).Fields[i]; f.Keep == record.Who && f.Name != "phone" {
-			delete(properties, f.Name)
-		}
-	}
-	properties["state"] = enum(record.Accepted, record.Waitlisted, record.Held, record.Cancelled)
-	properties["entries"] = object{"type": "integer", "description": "How often the form was sent"}
-	properties["upload"] = said("The file it came in")
-	properties[signups.ConsentGiven] = object{"type": "string", "format": "date", "description": "Since when the form had said what it said on the use of data: which words the person agreed to"}
-	out["required"] = []string{"id", "person", "activity", "state", "submitted_at"}
-	return out
-}
-
 func problem() object {
 	return object{
 		"type":        "object",
 		"description": "RFC 9457",
 		"required":    []string{"type", "title", "status", "detail"},
 		"properties": object{
-			"type":       said("A URI"),
-			"title":      said("What kind of problem it is"),
-			"status":     object{"type": "integer"},
-			"detail":     said("What can be done about it"),
-			"request_id": said("By which the log names the request; the header X-Request-Id says it, too"),
-			"existing":   said("Of a 409: the id of the record that is there already"),
+			"type":     said("A URI"),
+			"title":    said("What kind of problem it is"),
+			"status":   object{"type": "integer"},
+			"detail":   said("What can be done about it"),
+			"existing": said("Of a 409: the id of the record that is there already"),
 			"errors": list(object{"type": "object", "required": []string{"field", "code", "message"}, "properties": object{
 				"field":   said("The field's name"),
 				"code":    said("What is wrong, as a word for programs"),
@@ -277,13 +363,6 @@ func problem() object {
 			}}),
 		},
 	}
-}
-
-func lineProblem() object {
-	place := object{"type": "integer", "minimum": 1}
-	return object{"allOf": []object{ref("problem"), {"properties": object{
-		"errors": list(object{"type": "object", "required": []string{"field", "code", "message", "line", "column"}, "properties": object{"line": place, "column": place}}),
-	}}}}
 }
 
 func personRef() object {
@@ -297,283 +376,41 @@ func personRef() object {
 	return out
 }
 
-func personProperties() object {
-	return object{"id": said("A random id"), "first_name": said("First name"), "last_name": said("Last name"), "email": said("E-mail address"), "pesel": said("PESEL")}
-}
-
-func person() object {
-	return closed(personProperties(), "id")
-}
-
-func personHeld() object {
-	properties := personProperties()
-	whole := personProperties()
-	whole["emails"], whole["pesels"], whole["phone"] = list(object{"type": "string"}), list(object{"type": "string"}), said("Phone")
-	whole["was"] = list(object{"type": "string"})
-	properties["person"] = object{"type": "object", "properties": whole, "required": []string{"id"}}
-	properties["signups"] = list(object{"allOf": []object{ref("signup-kept"), {"type": "object", "properties": object{
-		"sendings": list(object{"type": "object", "description": "What one sending of the form said, attributes and consents too", "properties": object{
-			"id": said("Its id"), "received_at": instants(), "submitted_at": instants(), "upload": said("The file it came in"), "row": object{"type": "integer", "description": "The file's row"},
-		}, "required": []string{"id", "received_at", "submitted_at"}}),
-		"states": list(closed(object{"state": enum(record.Accepted, record.Waitlisted, record.Held, record.Cancelled), "at": instants()}, "state", "at")),
-		"sent":   object{"type": "array", "items": object{"type": "object", "additionalProperties": object{"type": "string"}}, "description": "What each sending of the form said"},
-	}}}})
-	var records []object
-	for _, k := range typed() {
-		if k.Person {
-			one := kept(k)
-			fields := one["properties"].(object)
-			delete(fields, "person")
-			fields["upload"], fields["row"] = said("The file it came in"), object{"type": "integer", "description": "The file's row"}
-			if _, taken := fields["kind"]; !taken {
-				fields["kind"] = enum(k.Name)
-			}
-			one["required"] = slices.DeleteFunc(one["required"].([]string), func(name string) bool { return name == "person" })
-			records = append(records, one)
-		}
-	}
-	properties["records"] = list(object{"anyOf": records})
-	properties["history"] = list(object{"type": "object", "description": "What was ever said in a record about the person, also where it was replaced, voided, or came in a file that was withdrawn", "properties": object{
-		"record": said("The record's id"), "of": said("Its kind"), "version": object{"type": "integer"}, "at": instants(), "void": object{"type": "boolean"}, "reason": said("Why, where one was given"),
-		"upload": said("The file it came in"), "row": object{"type": "integer", "description": "The file's row"},
-	}, "required": []string{"record", "of", "at", "void"}})
-	properties["uploads"] = list(closed(object{"id": said("A file in which the person stands"), "kind": said("Of the file"), "state": said("Of the file"), "row": object{"type": "integer", "description": "The file's row"}}, "id", "kind", "state", "row"))
-	properties["merges"] = list(closed(object{"id": said("What had been the person's id"), "into": said("The id since"), "at": instants()}, "id", "into", "at"))
-	return object{"type": "object", "description": "Everything held on one person", "properties": properties, "required": []string{"id", "person", "signups", "records", "history", "uploads", "merges"}}
-}
-
-func instants() object { return object{"type": "string", "format": "date-time"} }
-
-func duplicates() object {
-	return closed(object{
-		"people":  object{"type": "array", "items": ref("person"), "minItems": 2, "maxItems": 2},
-		"reason":  enum(people.SameName, people.SamePhone, people.SimilarEmail, people.SimilarName),
-		"reasons": object{"type": "array", "items": object{"type": "string"}, "minItems": 1, "description": "All reasons, the strongest first"},
-	}, "people", "reason", "reasons")
-}
-
-// identity is who somebody is, as the office corrects it.
-func identity() object {
-	properties := object{}
-	for i := range pages.Identity.Fields {
-		properties[pages.Identity.Fields[i].Name] = orNull(property(&pages.Identity.Fields[i]))
-	}
-	out := closed(properties)
-	out["anyOf"] = []object{needs("email"), needs("pesel")}
-	return out
-}
-
-func number(description string) object {
-	return object{"type": "integer", "minimum": 0, "description": description}
-}
-
-func mergePreview() object {
-	side := closed(object{
-		"person": ref("person"), "emails": number("How many addresses lead to them"), "pesels": number("How many PESELs do"),
-		"signups": number("How many sign-ups they have"), "records": number("How many records are about them"),
-	}, "person", "emails", "pesels", "signups", "records")
-	return closed(object{"from": side, "into": side, "result": side, "collisions": list(closed(object{
-		"kind": said("The kind of record"), "activity": said("Of which activity"), "date": object{"type": "string", "format": "date"},
-	}, "kind"))}, "from", "into", "result", "collisions")
-}
-
-func erasure() object {
-	return closed(object{
-		"person": ref("person"),
-		"goes": closed(object{
-			"keys": number("E-mail addresses and PESELs"), "forms": number("Forms as they were sent"), "attributes": number("Sign-ups that say something of the person"), "texts": number("Topics and notes"),
-			"files": number("Files, as they were sent, in which the person stands"),
-		}, "keys", "forms", "attributes", "texts", "files"),
-		"stays": closed(object{
-			"signups": number("Sign-ups"), "records": number("Records that were typed in"), "rows": number("Rows of files"),
-		}, "signups", "records", "rows"),
-		"figures": object{"type": "array", "description": "Figures of later snapshots that may change", "items": closed(object{
-			"code": said("The indicator's, empty for the participants"), "label": label(),
-			"rule": object{"type": "boolean", "description": "Its rule asks for what goes"}, "breakdown": object{"type": "boolean", "description": "It is broken down by what goes"},
-		}, "code", "label", "rule", "breakdown")},
-	}, "person", "goes", "stays", "figures")
-}
-
-func task() object {
-	return closed(object{
-		"what":  enum("reports", "rejected_files", "waiting_with_places", "held", "duplicates", "no_snapshot", "old_snapshot", "lines_behind", "people_without_attributes", "waiting"),
-		"count": object{"type": "integer", "minimum": 1}, "activity": said("Of which activity"), "message": said("The same in words, in the reader's language"), "href": said("Where it is done"),
-	}, "what", "count", "message", "href")
-}
-
-func happened() object {
-	return closed(object{
-		"id": said("The fact's"), "at": object{"type": "string", "format": "date-time"}, "kind": enum(fact.Kinds...),
-		"by":      said("The e-mail address of who of the staff it was; left out where nobody of them was, or nobody knows any more"),
-		"origin":  object{"type": "string", "enum": append([]string{"staff"}, pages.Origins...), "description": "Or where else it came from: the form, a file that was put, the schedule"},
-		"message": said("In words, in the reader's language"),
-		"person":  said("Whom it is about"), "signup": said("The sign-up's id"), "record": said("The record's id"), "upload": said("The file's id"), "snapshot": said("The snapshot's id"),
-		"version": object{"type": "integer", "description": "Of the definition"},
-	}, "id", "at", "kind", "origin", "message")
-}
-
-func version() object {
-	return closed(object{
-		"version": object{"type": "integer", "minimum": 1}, "sha256": said("Of the text"),
-		"at": object{"type": "string", "format": "date-time"}, "by": said("Who set it"),
-	}, "version", "sha256")
-}
-
-func definitionChange() object {
-	out := shape(reflect.TypeFor[project.Change]())
-	properties := out["properties"].(object)
-	properties["what"] = enum(project.Added, project.Removed, project.Altered)
-	properties["message"] = said("In words, in the reader's language")
-	return out
-}
-
-func uploadAsked() object {
-	return closed(object{
-		"filename":   object{"type": "string", "minLength": 1, "maxLength": 200},
-		"size":       object{"type": "integer", "minimum": 1, "maximum": 50 << 20, "description": "Bytes"},
-		"check_only": object{"type": []string{"boolean", "null"}, "description": "A good file ends as `checked`, with the same answer, and counts nothing"},
-	}, "filename", "size")
-}
-
-func uploadPlace() object {
-	texts := func(description string) object {
-		return object{"type": []string{"object", "null"}, "additionalProperties": object{"type": "string"}, "description": description}
-	}
-	return object{
-		"type":        "object",
-		"description": "A pre-signed request, valid for 15 minutes, for that size, once: PUT with these headers, or POST as a form with these fields before `file`",
-		"required":    []string{"id", "method", "url"},
-		"properties":  object{"id": said("The upload's id"), "method": enum("PUT", "POST"), "url": said("Where to"), "headers": texts("Of a PUT"), "fields": texts("Of a POST")},
-	}
-}
-
-func upload() object {
-	counted := object{"type": "integer", "minimum": 0}
-	instant := object{"type": []string{"string", "null"}, "format": "date-time"}
-	plurals := make([]any, 0, len(record.Builtin().Kinds)+1)
-	for _, k := range record.Builtin().Kinds {
-		plurals = append(plurals, k.Plural)
-	}
-	return object{
-		"type":     "object",
-		"required": []string{"id", "state", "kind", "filename", "sha256", "bytes", "rows", "new", "changed", "unchanged", "errors", "warnings", "received_at", "finished_at"},
-		"properties": object{
-			"id":                  said("The upload's id"),
-			"state":               enum("received", "processing", "accepted", "rejected", "checked", "withdrawn"),
-			"kind":                object{"type": []string{"string", "null"}, "enum": append(plurals, nil), "description": "Recognised from the header"},
-			"filename":            said("The file's name"),
-			"owner":               said("A partner's id, or `coordinator`"),
-			"sha256":              object{"type": []string{"string", "null"}, "description": "Of the file, in hex"},
-			"bytes":               counted,
-			"rows":                counted,
-			"new":                 object{"type": "integer", "minimum": 0, "description": "Rows about things not heard of before"},
-			"changed":             object{"type": "integer", "minimum": 0, "description": "Rows that say something else than what counted before"},
-			"unchanged":           object{"type": "integer", "minimum": 0, "description": "Rows that say the same"},
-			"totals":              object{"type": "object", "additionalProperties": object{"type": "number"}, "description": "What the rows add up to, by field: `reach`, `minutes`, `hours` or `quantity`; a row that stands there twice once"},
-			"errors":              object{"type": "array", "items": ref("cell"), "description": "Every bad cell, up to 1,000"},
-			"warnings":            object{"type": "array", "items": ref("cell"), "description": "What does not reject the file"},
-			"errors_cut":          object{"type": "boolean", "description": "There are more errors"},
-			"warnings_cut":        object{"type": "boolean", "description": "There are more warnings"},
-			"same_as":             said("The upload with the same bytes, which this one says nothing beside, and ends with"),
-			"check_only":          object{"type": "boolean"},
-			"received_at":         instant,
-			"finished_at":         instant,
-			"original_removed_at": object{"type": "string", "format": "date-time", "description": "When the file as it was sent was removed, with its name; what its rows said goes on counting"},
-		},
-	}
-}
-
-func cell() object {
-	return object{
-		"type":     "object",
-		"required": []string{"row", "column", "code", "value", "message"},
-		"properties": object{
-			"row":     object{"type": "integer", "description": "1 is the header"},
-			"column":  said("The column's English name"),
-			"code":    said("What is wrong, as a word for programs"),
-			"value":   said("What stands there; masked where it identifies a person"),
-			"message": said("What is wrong, in the uploader's language"),
-		},
-	}
-}
-
-// wholeSnapshot adds to the snapshot's shape what its types do not tell.
-func wholeSnapshot() object {
-	out := shape(reflect.TypeFor[snapshot.Snapshot]())
-	properties := out["properties"].(object)
-	properties["as_of"] = object{"type": "string", "format": "date"}
-	properties["known_at"] = object{"type": "string", "format": "date-time", "description": "When the facts were read"}
-	properties["state"] = enum(snapshot.Draft, snapshot.Approved, snapshot.Rejected)
-	properties["supersedes"].(object)["description"] = "The snapshot of the same day that this one stands in the place of"
-	properties["hash"] = object{"type": "string", "pattern": "^sha256:[0-9a-f]{64}$", "description": "SHA-256 over RFC 8785 JSON of all but `id`, `known_at`, `state`, `supersedes`, `hash` and the definition's `version`"}
-	indicator := properties["indicators"].(object)["items"].(object)["properties"].(object)
-	indicator["status"] = enum("achieved", "on-track", "behind", "not-started")
-	indicator["by_month"].(object)["items"].(object)["properties"].(object)["month"] = object{"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}
-	return out
-}
-
-func snapshotLine() object {
-	whole := wholeSnapshot()
-	properties, names := object{}, []string{}
-	for _, name := range []string{"project", "id", "as_of", "known_at", "definition", "state", "supersedes", "hash"} {
-		properties[name], names = whole["properties"].(object)[name], append(names, name)
-	}
-	return object{"type": "object", "properties": properties, "required": names}
-}
-
-func verification() object {
-	return object{
-		"type":     "object",
-		"required": []string{"hash", "computed", "same", "erasures", "purges"},
-		"properties": object{
-			"hash":       said("The snapshot's"),
-			"computed":   said("From the first fact"),
-			"checkpoint": said("From the last checkpoint, where that lies before the snapshot"),
-			"same":       object{"type": "boolean"},
-			"erasures": object{"type": []string{"array", "null"}, "description": "People erased since", "items": object{
-				"type": "object", "required": []string{"fact", "at"}, "properties": object{"fact": said("The fact's id"), "at": object{"type": "string", "format": "date-time"}},
-			}},
-			"purges": list(closed(object{"fact": said("The fact's id"), "at": instants(), "class": enum("people", "texts", "originals")}, "fact", "at", "class")),
-		},
-	}
-}
-
-func projectLine() object {
-	whole := shape(reflect.TypeFor[project.Definition]())["properties"].(object)
-	return object{
-		"type":     "object",
-		"required": []string{"id", "title", "period", "state", "signup_open"},
-		"properties": object{
-			"id": whole["id"], "title": whole["title"], "programme": whole["programme"], "period": whole["period"],
-			"state":       enum(project.Upcoming, project.Running, project.Ended),
-			"signup_open": object{"type": "boolean", "description": "The public form takes sign-ups to some activity"},
-		},
-	}
-}
-
 var (
 	numberType    = reflect.TypeFor[json.Number]()
+	timeType      = reflect.TypeFor[time.Time]()
 	breakdownType = reflect.TypeFor[snapshot.Breakdown]()
+	personRefType = reflect.TypeFor[record.PersonRef]()
 )
 
 // shape is the schema of a type as it is written as JSON.
-func shape(t reflect.Type) object {
+func (w *writer) shape(t reflect.Type) object {
 	switch {
 	case t == numberType:
 		return object{"type": "number"}
+	case t == timeType:
+		return object{"type": "string", "format": "date-time"}
+	case t == personRefType:
+		return ref("person-ref")
 	case t == breakdownType:
 		return object{
 			"type": "object", "description": "People by code, `unknown` last. The public sees `<5` in the place of 1 to 4, and `hidden` where a part could be worked out from it.",
 			"additionalProperties": object{"oneOf": []object{{"type": "integer", "minimum": 0}, enum(snapshot.Few, snapshot.Hidden)}},
 		}
 	}
+	if name := w.names[t]; name != "" {
+		return ref(name)
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
-		return orNull(shape(t.Elem()))
+		return w.shape(t.Elem())
 	case reflect.Slice:
-		return list(shape(t.Elem()))
+		return list(w.shape(t.Elem()))
 	case reflect.Map:
-		return object{"type": "object", "additionalProperties": shape(t.Elem())}
+		if t.Elem().Kind() == reflect.Interface {
+			return object{"type": "object"}
+		}
+		return object{"type": "object", "additionalProperties": w.shape(t.Elem())}
 	case reflect.Int, reflect.Int64:
 		return object{"type": "integer"}
 	case reflect.Bool:
@@ -581,36 +418,56 @@ func shape(t reflect.Type) object {
 	case reflect.Float64:
 		return object{"type": "number"}
 	case reflect.Struct:
-		properties, required := object{}, []string{}
-		members(t, properties, &required)
-		return object{"type": "object", "properties": properties, "required": required}
+		return w.structure(t)
 	default:
 		return object{"type": "string"}
 	}
 }
 
-func members(t reflect.Type, properties object, required *[]string) {
+func (w *writer) structure(t reflect.Type) object {
+	properties, required := object{}, []string{}
+	w.members(t, properties, &required)
+	return object{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
+}
+
+func (w *writer) members(t reflect.Type, properties object, required *[]string) {
 	for f := range t.Fields() {
 		if f.Anonymous {
-			members(f.Type, properties, required)
+			w.members(f.Type, properties, required)
 			continue
 		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		properties[name] = shape(f.Type)
-		if !strings.Contains(options, "omitempty") && !strings.Contains(options, "omitzero") {
+		if !f.IsExported() || name == "-" {
+			continue
+		}
+		left := strings.Contains(options, "omitempty") || strings.Contains(options, "omitzero")
+		if !left {
 			*required = append(*required, name)
 		}
+		member := tagged(w.shape(f.Type), f.Tag)
+		if !left && f.Type.Kind() == reflect.Pointer || f.Tag.Get("null") == "true" {
+			member = orNull(member)
+		}
+		properties[name] = member
 	}
 }
 
-func merge() object {
-	return closed(object{"into": object{"type": "string", "minLength": 1, "maxLength": 26, "description": "The id of the person that the other one is"}}, "into")
-}
-
-func apart() object {
-	return closed(object{"from": object{"type": "string", "minLength": 1, "maxLength": 26, "description": "The id of the other person"}}, "from")
-}
-
-func decision() object {
-	return closed(object{"decision": enum("approve", "reject"), "note": object{"type": []string{"string", "null"}, "maxLength": 2000}}, "decision")
+// tagged adds to a schema what the tags of a member tell; of a list of texts, to its items.
+func tagged(schema object, tag reflect.StructTag) object {
+	if doc := tag.Get("doc"); doc != "" && schema["$ref"] == nil {
+		schema["description"] = doc
+	}
+	values := schema
+	if items, ok := schema["items"].(object); ok {
+		values = items
+	}
+	if all := tag.Get("enum"); all != "" {
+		values["enum"] = strings.Split(all, ",")
+	}
+	for _, name := range []string{"format", "pattern"} {
+		if value := tag.Get(name); value != "" {
+			values[name] = value
+		}
+	}
+	return schema
 }

@@ -92,18 +92,18 @@ func (p *Person) Absorb(other Person) {
 	}
 }
 
-// JSON is the person in an answer: id alone, or with names and keys for those who may see them.
-func (p Person) JSON(identified bool) map[string]any {
-	out := map[string]any{"id": p.ID}
-	if !identified {
-		return out
-	}
-	for name, value := range map[string]string{"first_name": p.FirstName, "last_name": p.LastName, "email": first(p.Emails), "pesel": first(p.Pesels)} {
-		if value != "" {
-			out[name] = value
-		}
-	}
-	return out
+// PersonView is a person in an answer, for those who may see names and keys.
+type PersonView struct {
+	ID        string `json:"id" doc:"A random id"`
+	FirstName string `json:"first_name,omitempty"`
+	LastName  string `json:"last_name,omitempty"`
+	Email     string `json:"email,omitempty"`
+	Pesel     string `json:"pesel,omitempty"`
+}
+
+// View is the person with names and the first of each key.
+func (p Person) View() PersonView {
+	return PersonView{ID: p.ID, FirstName: p.FirstName, LastName: p.LastName, Email: first(p.Emails), Pesel: first(p.Pesels)}
 }
 
 // Email is the address letters go to, "" where none is known.

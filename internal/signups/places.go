@@ -48,7 +48,7 @@ func (p Places) Full() bool { return p.Capacity > 0 && p.Taken >= p.Capacity }
 // Left returns how many places new sign-ups can get: 0 where the next one waits, -1 where there is no limit.
 func (p Places) Left() int {
 	switch {
-	case p.Admit(false) == signup.Waitlisted:
+	case p.Admit(false) == record.Waitlisted:
 		return 0
 	case p.Capacity == 0:
 		return -1

@@ -19,12 +19,12 @@ const (
 type Snapshot struct {
 	Project      string       `json:"project"`
 	ID           string       `json:"id"`
-	AsOf         string       `json:"as_of"`
-	KnownAt      string       `json:"known_at"` // RFC 3339, to the second
+	AsOf         string       `json:"as_of" format:"date"`
+	KnownAt      string       `json:"known_at" format:"date-time"` // RFC 3339, to the second
 	Definition   Definition   `json:"definition"`
-	State        string       `json:"state"`
-	Supersedes   *string      `json:"supersedes"`
-	Hash         string       `json:"hash"` // "sha256:" and 64 hex digits
+	State        string       `json:"state" enum:"draft,approved,rejected"`
+	Supersedes   *string      `json:"supersedes" doc:"The snapshot of the same day that this one replaces"`
+	Hash         string       `json:"hash" pattern:"^sha256:[0-9a-f]{64}$" doc:"SHA-256 over RFC 8785 JSON of all but id, known_at, state, supersedes, hash and the definition's version"` // "sha256:" and 64 hex digits
 	Participants Participants `json:"participants"`
 	Indicators   []Indicator  `json:"indicators"`
 	Reach        Reach        `json:"reach"`
@@ -66,9 +66,9 @@ type Indicator struct {
 	Label    project.Text `json:"label"`
 	Unit     string       `json:"unit"`
 	Target   json.Number  `json:"target"`
-	Achieved json.Number  `json:"achieved"` // whole, or with at most two decimals
-	Percent  json.Number  `json:"percent"`  // achieved × 100 ÷ target, rounded half up to one decimal
-	Status   string       `json:"status"`   // achieved, not-started, on-track or behind
+	Achieved json.Number  `json:"achieved"`                                           // whole, or with at most two decimals
+	Percent  json.Number  `json:"percent"`                                            // achieved × 100 ÷ target, rounded half up to one decimal
+	Status   string       `json:"status" enum:"achieved,on-track,behind,not-started"` // achieved, not-started, on-track or behind
 	Records  int64        `json:"records"`
 	By       Breakdowns   `json:"by"`
 	ByMonth  []Month      `json:"by_month"`
@@ -76,7 +76,7 @@ type Indicator struct {
 
 // Month is a month's growth of an indicator.
 type Month struct {
-	Month string      `json:"month"` // YYYY-MM
+	Month string      `json:"month" pattern:"^[0-9]{4}-[0-9]{2}$"` // YYYY-MM
 	Added json.Number `json:"added"`
 	Total json.Number `json:"total"`
 }

@@ -53,24 +53,8 @@ type Call struct {
 // Handler answers a request, or says why not.
 type Handler func(*Call) error
 
-// Mux collects a function's routes, each a pattern of net/http. Addresses whose first part is a project are kept apart
-// from those whose first part is a fixed word, which no project is called.
-type Mux struct {
-	site     *Site
-	fixed    *http.ServeMux
-	projects *http.ServeMux
-}
-
 // Reserved are the first parts of addresses that are no projects.
 var Reserved = []string{"health", "local", "auth", "assets", "openapi", "openapi.json"}
-
-// NewMux begins a function's routes.
-func NewMux(site *Site) *Mux {
-	m := &Mux{site: site, fixed: http.NewServeMux(), projects: http.NewServeMux()}
-	m.fixed.Handle("/", site.answer(notFound, false))
-	m.projects.Handle("/", site.answer(notFound, false))
-	return m
-}
 
 // notFound answers an address that is none. One with a slash too many is shown the way.
 func notFound(c *Call) error {
@@ -80,40 +64,10 @@ func notFound(c *Call) error {
 	return store.ErrNotFound
 }
 
-// Handle adds a route. In a pattern with {project} the project must exist.
-func (m *Mux) Handle(pattern string, h Handler) {
-	m.mux(pattern).Handle(pattern, m.site.answer(h, strings.Contains(pattern, "{project}")))
-}
-
-// HandleNew adds a route of a project that need not exist yet.
-func (m *Mux) HandleNew(pattern string, h Handler) {
-	m.mux(pattern).Handle(pattern, m.site.answer(h, false))
-}
-
-// HandlePlain adds a route that speaks HTTP by itself.
-func (m *Mux) HandlePlain(pattern string, h http.Handler) { m.mux(pattern).Handle(pattern, h) }
-
-func (m *Mux) mux(pattern string) *http.ServeMux {
-	if strings.Contains(pattern, "/{project}") {
-		return m.projects
-	}
-	return m.fixed
-}
-
-// ServeHTTP finds the route.
-func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	if first == "" || slices.Contains(Reserved, first) {
-		m.fixed.ServeHTTP(w, r)
-		return
-	}
-	m.projects.ServeHTTP(w, r)
-}
-
 // LanguageCookie keeps the language that somebody chose.
 const LanguageCookie = "language"
 
-func (s *Site) answer(h Handler, projectMustExist bool) http.Handler {
+func (s *Site) answer(route Route) http.Handler {
 	return s.Authority.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &Call{Request: r, W: w, Site: s, Project: r.PathValue("project"), Page: wantsPage(r)}
 		defer func() {
@@ -125,11 +79,11 @@ func (s *Site) answer(h Handler, projectMustExist bool) http.Handler {
 			c.logged()
 		}()
 		c.headers()
-		if err := c.begin(projectMustExist); err != nil {
+		if err := c.begin(route); err != nil {
 			c.fail(err)
 			return
 		}
-		if err := h(c); err != nil {
+		if err := route.Handler(c); err != nil {
 			c.fail(err)
 		}
 	}))
@@ -143,7 +97,8 @@ func (c *Call) known() string {
 	return c.Defined.Definition.ID
 }
 
-func (c *Call) begin(projectMustExist bool) error {
+// begin finds out who asks and for which project, and whether they may.
+func (c *Call) begin(route Route) error {
 	c.Language = c.chosenLanguage()
 	who, err := c.Site.Authority.Identify(c.Request)
 	if err != nil {
@@ -159,17 +114,37 @@ func (c *Call) begin(projectMustExist bool) error {
 	if !couldBe(c.Request) {
 		return store.ErrNotFound
 	}
-	if projectMustExist {
+	if c.Project != "" {
 		c.Defined, err = c.Site.Projects.Definition(c.Context(), c.Project)
+		if route.Begins && errors.Is(err, store.ErrNotFound) {
+			return c.mayBegin()
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	if len(route.Roles) == 0 {
+		return nil
+	}
+	return c.Need(route.Roles...)
+}
+
+// mayBegin tells that the one who asks may begin a project. For everybody else it just does not exist.
+func (c *Call) mayBegin() error {
+	switch {
+	case !c.Who.SignedIn():
+		return &Error{Status: http.StatusUnauthorized}
+	case !c.Who.Admin():
+		return store.ErrNotFound
+	}
+	return nil
 }
 
 var projectID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
 
 // couldBe tells whether what an address names could be there at all: projects have short ids, all else has ULIDs.
 func couldBe(r *http.Request) bool {
-	if project := r.PathValue("project"); project != "" && !projectID.MatchString(project) {
+	if project := r.PathValue("project"); project != "" && (!projectID.MatchString(project) || slices.Contains(Reserved, project)) {
 		return false
 	}
 	id, _, _ := strings.Cut(r.PathValue("id"), ".")

@@ -184,8 +184,8 @@ type Verification struct {
 	Computed   string    `json:"computed"`             // from the first fact
 	Checkpoint string    `json:"checkpoint,omitempty"` // from the last checkpoint; "" where that lies after the snapshot
 	Same       bool      `json:"same"`
-	Erasures   []Erasure `json:"erasures"` // people erased since, which is the one thing that may change a snapshot's facts
-	Purges     []Purge   `json:"purges"`   // classes of data removed since, as the definition says; of people, by erasing them
+	Erasures   []Erasure `json:"erasures" null:"true"` // people erased since, which is the one thing that may change a snapshot's facts
+	Purges     []Purge   `json:"purges"`               // classes of data removed since, as the definition says; of people, by erasing them
 }
 
 // Erasure is an erasure that happened after a snapshot.

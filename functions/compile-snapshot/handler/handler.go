@@ -8,26 +8,39 @@ import (
 	"outreach/internal/page"
 	"outreach/internal/privacy"
 	"outreach/internal/record"
+	"outreach/internal/snapshot"
 	"outreach/internal/snapshots"
 	"outreach/internal/web"
+	"outreach/internal/web/shape"
 )
 
-// New gives the function's routes.
-func New(site *web.Site) http.Handler {
-	m := web.NewMux(site)
-	m.Handle("POST /{project}/snapshots", compileNow)
-	m.Handle("POST /{project}/snapshots/{id}/verification", verify)
-	return m
+// Routes are the function's addresses.
+func Routes() []web.Route {
+	office := []string{web.Coordinator}
+	return []web.Route{
+		{Method: "POST", Path: "/{project}/snapshots", Roles: office, Handler: compileNow,
+			ID: "compileSnapshot", Tag: "snapshots", Summary: "Compile now", Once: true,
+			Detail:  "Compiling the same day again with other results makes a new snapshot, which names the one it supersedes. Without `as_of`, of today.",
+			Request: shape.Sent{Kind: &wanted}, Optional: true, Response: snapshot.Snapshot{}, Success: "A new snapshot", Creates: true,
+			Others: []web.Other{
+				{Status: http.StatusOK, Description: "Nothing has changed: the present one", Response: snapshot.Snapshot{}},
+				{Status: http.StatusAccepted, Description: "It takes long: look there"},
+			}},
+		{Method: "POST", Path: "/{project}/snapshots/{id}/verification", Roles: []string{web.Funder, web.Coordinator}, Scope: web.Approved, Handler: verify,
+			ID: "verifySnapshot", Tag: "snapshots", Summary: "Compute a snapshot again from the first fact",
+			Detail:   "Where someone in it was erased since, the hash may differ: the answer names the erasures, and what was removed because it is kept no longer.",
+			Response: Verification{}, Success: "What it comes to", Page: true},
+	}
 }
+
+// New serves the function's routes.
+func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes()) }
 
 var wanted = record.Kind{Name: "compile", Fields: []record.Field{{Name: "as_of", Type: record.Date}}}
 
 // compileNow compiles when the office asks: 201 with the new snapshot, or 200 with the present one of that day where
 // nothing has changed.
 func compileNow(c *web.Call) error {
-	if err := c.Need(web.Coordinator); err != nil {
-		return err
-	}
 	body, err := c.Read()
 	if err != nil {
 		return err

@@ -19,21 +19,7 @@ import (
 	"outreach/internal/web"
 )
 
-// New gives the function's routes.
-func New(site *web.Site) http.Handler {
-	m := web.NewMux(site)
-	m.Handle("GET /{project}/definition", show)
-	m.Handle("GET /{project}/definition/versions", listVersions)
-	m.Handle("GET /{project}/definition/versions/{number}", showVersion)
-	m.HandleNew("PUT /{project}/definition", set)
-	m.HandleNew("POST /{project}/definition", set)
-	return m
-}
-
 func show(c *web.Call) error {
-	if err := c.Need(web.Coordinator); err != nil {
-		return err
-	}
 	text, err := c.Site.Projects.DefinitionText(c.Context(), c.Project, c.Defined.Version)
 	if err != nil {
 		return err
@@ -52,20 +38,7 @@ func etag(d projects.Defined) string { return `"` + d.SHA256 + `"` }
 // set checks a definition and makes it the one that holds; with dry_run it only checks. An admin begins a project;
 // from then on it is the coordinator's. A browser's form sends the text in a field.
 func set(c *web.Call) error {
-	before, err := c.Site.Projects.Definition(c.Context(), c.Project)
-	switch {
-	case err == nil:
-		if err := c.Need(web.Coordinator); err != nil {
-			return err
-		}
-		c.Defined = before
-	case !errors.Is(err, store.ErrNotFound):
-		return err
-	case !c.Who.SignedIn():
-		return &web.Error{Status: http.StatusUnauthorized}
-	case !c.Who.Admin():
-		return err // to who may not begin projects, one that does not exist is just that
-	}
+	before := c.Defined
 	raw, err := io.ReadAll(http.MaxBytesReader(c.W, c.Body, web.MostBody))
 	if err != nil {
 		return err
@@ -119,7 +92,7 @@ func set(c *web.Call) error {
 		if len(changes) == 0 {
 			summary = c.Messages().Say("definition.same")
 		}
-		return c.JSON(http.StatusOK, map[string]any{"project": d.ID, "valid": true, "errors": []web.Line{}, "summary": summary, "changes": changes})
+		return c.JSON(http.StatusOK, checked{Project: d.ID, Valid: true, Errors: []web.Line{}, Summary: summary, Changes: changes})
 	}
 	by, err := c.Staff()
 	if err != nil {
@@ -152,5 +125,5 @@ func set(c *web.Call) error {
 		status = http.StatusCreated
 		c.W.Header().Set("Location", "/"+c.Project+"/definition")
 	}
-	return c.JSON(status, map[string]any{"project": d.ID, "version": now.Version, "sha256": now.SHA256})
+	return c.JSON(status, defined{Project: d.ID, Version: now.Version, SHA256: now.SHA256})
 }

@@ -15,7 +15,7 @@ import (
 // change is a difference between two definitions, also in the reader's words.
 type change struct {
 	project.Change
-	Message string `json:"message"`
+	Message string `json:"message" doc:"In words, in the reader's language"`
 }
 
 // inWords says what differs between two definitions. Names of keys stay as they are written in a definition.
@@ -60,9 +60,6 @@ func written(value string) string {
 
 // listVersions tells which versions there were, who set them and when.
 func listVersions(c *web.Call) error {
-	if err := c.Need(web.Coordinator); err != nil {
-		return err
-	}
 	found, err := c.Site.Projects.DefinitionVersions(c.Context(), c.Project, c.Limit(), c.Cursor())
 	if err != nil {
 		return err
@@ -82,24 +79,15 @@ func listVersions(c *web.Call) error {
 		}
 		return c.Show(http.StatusOK, content)
 	}
-	items := make([]map[string]any, len(found.Items))
+	items := make([]version, len(found.Items))
 	for i, d := range found.Items {
-		items[i] = map[string]any{"version": d.Version, "sha256": d.SHA256}
-		if !d.At.IsZero() {
-			items[i]["at"] = d.At
-		}
-		if by := emails[d.By]; by != "" {
-			items[i]["by"] = by
-		}
+		items[i] = version{Version: d.Version, SHA256: d.SHA256, At: d.At, By: emails[d.By]}
 	}
 	return c.List(items, found.Next)
 }
 
 // showVersion gives the text of one version.
 func showVersion(c *web.Call) error {
-	if err := c.Need(web.Coordinator); err != nil {
-		return err
-	}
 	number, err := strconv.Atoi(c.PathValue("number"))
 	if err != nil || number < 1 || number > c.Defined.Version || strconv.Itoa(number) != c.PathValue("number") {
 		return store.ErrNotFound

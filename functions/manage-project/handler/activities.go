@@ -47,9 +47,6 @@ func (p participant) accepted() bool { return p.state == record.Accepted && p.kn
 
 // chosenActivity is the activity that an address names.
 func chosenActivity(c *web.Call) (project.Activity, error) {
-	if err := c.Need(web.Coordinator); err != nil {
-		return project.Activity{}, err
-	}
 	a, ok := c.Defined.Definition.Activity(c.PathValue("activity"))
 	if !ok {
 		return a, store.ErrNotFound
@@ -164,32 +161,23 @@ func stands(a project.Activity, p signups.Places) page.ActivityItem {
 	return page.ActivityItem{Activity: a, Accepted: p.Taken, Waitlisted: p.Waiting, Held: p.Held}
 }
 
-func activityJSON(a page.ActivityItem) map[string]any {
-	out := map[string]any{"id": a.Activity.ID, "label": a.Activity.Label, "accepted": a.Accepted, "waitlisted": a.Waitlisted, "held": a.Held}
-	if a.Activity.Capacity > 0 {
-		out["capacity"] = a.Activity.Capacity
+func lineOf(a page.ActivityItem) activityLine {
+	return activityLine{
+		ID: a.Activity.ID, Label: a.Activity.Label, Place: a.Activity.Place, Starts: a.Activity.Starts, Ends: a.Activity.Ends,
+		Capacity: a.Activity.Capacity, Accepted: a.Accepted, Waitlisted: a.Waitlisted, Held: a.Held,
 	}
-	for name, value := range map[string]string{"place": a.Activity.Place, "starts": a.Activity.Starts, "ends": a.Activity.Ends} {
-		if value != "" {
-			out[name] = value
-		}
-	}
-	return out
 }
 
 func listActivities(c *web.Call) error {
-	if err := c.Need(web.Coordinator); err != nil {
-		return err
-	}
 	var content page.Activities
-	items := []map[string]any{}
+	items := []activityLine{}
 	places, err := c.Site.Signups.Places(c.Context(), c.Project, c.Defined.Definition.Activities)
 	if err != nil {
 		return err
 	}
 	for i, a := range c.Defined.Definition.Activities {
 		content.Items = append(content.Items, stands(a, places[i]))
-		items = append(items, activityJSON(content.Items[len(content.Items)-1]))
+		items = append(items, lineOf(content.Items[len(content.Items)-1]))
 	}
 	if c.Page {
 		return c.Show(http.StatusOK, content)
@@ -258,40 +246,34 @@ func showActivity(c *web.Call) error {
 		return err
 	}
 	content := page.Activity{ActivityItem: stands(a, places[0]), Next: c.NextAddress(shown.next)}
-	out, items := activityJSON(content.ActivityItem), []map[string]any{}
+	out := activityView{activityLine: lineOf(content.ActivityItem), Items: []participantLine{}, Next: orNull(shown.next)}
 	for _, p := range shown.people {
 		did := sumUp(known[p.ID])
 		line := page.Participant{Person: p.ID, Name: p.name(), Email: p.Email(), State: p.state, Days: len(did.days), Hours: did.total(), Outcome: did.outcome}
-		item := map[string]any{"person": p.JSON(true), "signup": p.signup, "state": p.state, "days": append([]string{}, did.days...)}
-		if did.outcome != "" {
-			item["outcome"] = did.outcome
-		}
+		item := participantLine{Person: p.View(), Signup: p.signup, State: p.state, Days: append([]string{}, did.days...), Outcome: did.outcome, Tests: []map[string]any{}}
 		if line.Hours != "" {
-			item["hours"] = did.hours
+			item.Hours = &did.hours
 		}
-		tests := []map[string]any{}
 		for _, t := range did.tests {
 			get := func(name string) string { return t.Kind.Get(t.Row, name) }
 			line.Tests = append(line.Tests, page.Score{Before: get("pre_score"), After: get("post_score"), Most: get("max_score")})
 			one := t.Kind.JSON(t.Row)
 			delete(one, "activity")
-			tests = append(tests, one)
+			item.Tests = append(item.Tests, one)
 		}
-		item["tests"] = tests
-		content.Items, items = append(content.Items, line), append(items, item)
+		content.Items, out.Items = append(content.Items, line), append(out.Items, item)
 	}
 	if c.Page {
 		return c.Show(http.StatusOK, content)
 	}
-	out["items"], out["next"] = items, orNull(shown.next)
 	return c.JSON(http.StatusOK, out)
 }
 
-func orNull(text string) any {
+func orNull(text string) *string {
 	if text == "" {
 		return nil
 	}
-	return text
+	return &text
 }
 
 // showRoll is the attendance list of a day, to be printed: those with a place, and empty lines.
@@ -322,11 +304,11 @@ func showRoll(c *web.Call) error {
 		return err
 	}
 	if !c.Page {
-		items := []map[string]any{}
+		out := attendanceList{Activity: a.ID, Date: orNull(date), Items: []listedPerson{}, Next: orNull(shown.next)}
 		for _, p := range shown.people {
-			items = append(items, map[string]any{"person": p.JSON(true)})
+			out.Items = append(out.Items, listedPerson{p.View()})
 		}
-		return c.JSON(http.StatusOK, map[string]any{"activity": a.ID, "date": orNull(date), "items": items, "next": orNull(shown.next)})
+		return c.JSON(http.StatusOK, out)
 	}
 	content := page.Roll{Definition: c.Defined.Definition, Activity: a, Date: date, First: shown.first, Next: c.NextAddress(shown.next)}
 	for _, p := range shown.people {
@@ -374,14 +356,14 @@ func showCertificates(c *web.Call) error {
 	}
 	shown.next = cmp.Or(shown.next, rest)
 	content := page.Certificates{Definition: c.Defined.Definition, Activity: a, In: text.Language("", cmp.Or(query.Get("in"), c.Language)), Person: who, Next: c.NextAddress(shown.next)}
-	items := []map[string]any{}
+	items := []certificate{}
 	for _, p := range shown.people {
 		did := sumUp(known[p.ID])
 		one := page.Certificate{Name: cmp.Or(p.name(), p.Email()), Number: certificateNumber(c, a.ID, p.ID), Hours: did.total(), From: did.from, To: did.to}
 		content.Items = append(content.Items, one)
-		item := map[string]any{"person": p.JSON(true), "number": one.Number, "from": one.From, "to": one.To}
+		item := certificate{Person: p.View(), Number: one.Number, From: one.From, To: one.To}
 		if one.Hours != "" {
-			item["hours"] = did.hours
+			item.Hours = &did.hours
 		}
 		items = append(items, item)
 	}

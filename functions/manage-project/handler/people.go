@@ -17,20 +17,16 @@ import (
 	"outreach/internal/store"
 	"outreach/internal/text"
 	"outreach/internal/web"
+	"outreach/internal/web/shape"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
 func item(p people.Person) page.PersonItem {
-	said := p.JSON(true)
-	get := func(name string) string { text, _ := said[name].(string); return text }
-	return page.PersonItem{ID: p.ID, Name: strings.TrimSpace(p.FirstName + " " + p.LastName), Email: get("email"), Pesel: get("pesel")}
+	return page.PersonItem{ID: p.ID, Name: strings.TrimSpace(p.FirstName + " " + p.LastName), Email: p.View().Email, Pesel: p.View().Pesel}
 }
 
 func searchPeople(c *web.Call) error {
-	if err := c.Need(web.Coordinator); err != nil {
-		return err
-	}
 	query := c.URL.Query().Get("q")
 	found, err := c.Site.People.Search(c.Context(), c.Project, query, c.Limit(), c.Cursor())
 	if err != nil {
@@ -43,18 +39,15 @@ func searchPeople(c *web.Call) error {
 		}
 		return c.Show(http.StatusOK, content)
 	}
-	items := make([]map[string]any, len(found.Items))
+	items := make([]people.PersonView, len(found.Items))
 	for i, p := range found.Items {
-		items[i] = p.JSON(true)
+		items[i] = p.View()
 	}
 	return c.List(items, found.Next)
 }
 
 // duplicates lists pairs of people who may be one. The cursor counts pairs: what was merged meanwhile is no longer among them.
 func duplicates(c *web.Call) error {
-	if err := c.Need(web.Coordinator); err != nil {
-		return err
-	}
 	from := 0
 	if cursor := c.Cursor(); cursor != "" {
 		var err error
@@ -72,9 +65,9 @@ func duplicates(c *web.Call) error {
 		pairs, next = pairs[:limit], itoa(from+limit)
 	}
 	if !c.Page {
-		items := make([]map[string]any, len(pairs))
+		items := make([]duplicatePair, len(pairs))
 		for i, pair := range pairs {
-			items[i] = map[string]any{"people": []map[string]any{pair.A.JSON(true), pair.B.JSON(true)}, "reason": pair.Why[0], "reasons": pair.Why}
+			items[i] = duplicatePair{People: []people.PersonView{pair.A.View(), pair.B.View()}, Reason: pair.Why[0], Reasons: pair.Why}
 		}
 		return c.List(items, next)
 	}
@@ -89,48 +82,36 @@ func duplicates(c *web.Call) error {
 	return c.Show(http.StatusOK, content)
 }
 
-func showPerson(c *web.Call) error {
-	if err := c.Need(web.Coordinator); err != nil {
-		return err
-	}
-	id, export := strings.CutSuffix(c.PathValue("id"), ".json")
-	p, story, err := held(c, id)
+func showPerson(c *web.Call) error { return personAs(c, c.Page) }
+
+func exportPerson(c *web.Call) error { return personAs(c, false) }
+
+// personAs shows a person on a page, or tells a program all that is held on them.
+func personAs(c *web.Call, onPage bool) error {
+	p, story, err := held(c, c.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	c.W.Header().Set("ETag", c.Site.People.PersonTag(c.Project, p))
-	if c.Page && !export {
+	if onPage {
 		return c.Show(http.StatusOK, drawn(c, p, story, page.Entry{Values: map[string]string{"into": c.URL.Query().Get("into")}}))
 	}
 	said, err := c.Site.Privacy.Dossier(c.Context(), c.Project, p)
 	if err != nil {
 		return err
 	}
-	who := p.JSON(true)
-	who["was"] = append([]string{}, p.Was...)
-	who["emails"], who["pesels"] = append([]string{}, p.Emails...), append([]string{}, p.Pesels...)
-	if p.Phone != "" {
-		who["phone"] = p.Phone
-	}
-	signups := []map[string]any{}
+	who := wholePerson{PersonView: p.View(), Was: append([]string{}, p.Was...), Emails: append([]string{}, p.Emails...), Pesels: append([]string{}, p.Pesels...), Phone: p.Phone}
+	out := personFile{PersonView: p.View(), Person: who, Signups: []shape.Merged{}, Records: []shape.Merged{}, History: history(said.Versions), Uploads: files(said.Files), Merges: merges(said.Merges)}
 	for _, s := range story.Signups {
-		one := listed{Signup: s.Signup, form: s.Form, row: s.Row}.json()
-		one["sent"] = s.Sent
-		one["sendings"], one["states"] = sendings(said.Sendings[s.ID]), states(said.States[s.ID])
-		signups = append(signups, one)
+		l := listed{Signup: s.Signup, form: s.Form, row: s.Row}
+		out.Signups = append(out.Signups, shape.Merged{Fields: l.fields(), And: personSignup{l.view(), s.Sent, sendings(said.Sendings[s.ID]), states(said.States[s.ID])}})
 	}
-	records := []map[string]any{}
 	for _, r := range story.Records {
-		one := record.Builtin().Kind(r.Kind).JSON(r.Row)
-		one["id"], one["kind"] = r.ID, r.Kind
+		one := personRecord{ID: r.ID, Kind: r.Kind}
 		if r.Upload != "" {
-			one["upload"], one["row"] = r.Upload, r.Line
+			one.Upload, one.Row = r.Upload, r.Line
 		}
-		records = append(records, one)
-	}
-	out := map[string]any{"person": who, "signups": signups, "records": records, "history": history(said.Versions), "uploads": files(said.Files), "merges": merges(said.Merges)}
-	for name, value := range p.JSON(true) {
-		out[name] = value
+		out.Records = append(out.Records, shape.Merged{Fields: record.Builtin().Kind(r.Kind).JSON(r.Row), And: one})
 	}
 	return c.JSON(http.StatusOK, out)
 }
@@ -146,66 +127,60 @@ func held(c *web.Call, id string) (people.Person, privacy.Story, error) {
 }
 
 // sendings are all that a sign-up's form ever said, with what it was then: attributes and consents too.
-func sendings(all []privacy.Sending) []map[string]any {
-	out := make([]map[string]any, len(all))
+func sendings(all []privacy.Sending) []shape.Merged {
+	out := make([]shape.Merged, len(all))
 	for i, s := range all {
-		one := record.Builtin().Kind("signup").JSON(s.Row)
-		one["id"], one["received_at"], one["submitted_at"] = s.ID, instant(s.At), instant(s.Submitted)
+		fields := record.Builtin().Kind("signup").JSON(s.Row)
 		for _, name := range []string{"first_name", "last_name", "email", "pesel", "phone"} {
 			if value := record.Builtin().Kind("signup").Get(s.Row, name); value != "" {
-				one[name] = value
+				fields[name] = value
 			}
 		}
+		one := sending{ID: s.ID, ReceivedAt: instant(s.At), SubmittedAt: instant(s.Submitted)}
 		if s.Upload != "" {
-			one["upload"], one["row"] = s.Upload, s.Line
+			one.Upload, one.Row = s.Upload, s.Line
 		}
-		out[i] = one
+		out[i] = shape.Merged{Fields: fields, And: one}
 	}
 	return out
 }
 
-func states(all []privacy.StateHad) []map[string]any {
-	out := make([]map[string]any, len(all))
+func states(all []privacy.StateHad) []stateHad {
+	out := make([]stateHad, len(all))
 	for i, s := range all {
-		out[i] = map[string]any{"state": s.State, "at": instant(s.At)}
+		out[i] = stateHad{State: s.State, At: instant(s.At)}
 	}
 	return out
 }
 
-func history(all []privacy.Version) []map[string]any {
-	out := make([]map[string]any, len(all))
+func history(all []privacy.Version) []shape.Merged {
+	out := make([]shape.Merged, len(all))
 	for i, v := range all {
-		one := map[string]any{}
+		var fields map[string]any
 		if !v.Void {
-			one = record.Builtin().Kind(v.Kind).JSON(v.Row)
+			fields = record.Builtin().Kind(v.Kind).JSON(v.Row)
 		}
-		one["record"], one["of"], one["at"], one["void"] = v.Record, v.Kind, instant(v.At), v.Void
-		if v.Number > 0 {
-			one["version"] = v.Number
-		}
-		if v.Reason != "" {
-			one["reason"] = v.Reason
-		}
+		one := versionHad{Record: v.Record, Of: v.Kind, At: instant(v.At), Void: v.Void, Version: v.Number, Reason: v.Reason}
 		if v.Upload != "" {
-			one["upload"], one["row"] = v.Upload, v.Line
+			one.Upload, one.Row = v.Upload, v.Line
 		}
-		out[i] = one
+		out[i] = shape.Merged{Fields: fields, And: one}
 	}
 	return out
 }
 
-func files(all []privacy.FileRow) []map[string]any {
-	out := make([]map[string]any, len(all))
+func files(all []privacy.FileRow) []fileRow {
+	out := make([]fileRow, len(all))
 	for i, f := range all {
-		out[i] = map[string]any{"id": f.Upload, "kind": f.Kind, "state": f.State, "row": f.Line}
+		out[i] = fileRow{ID: f.Upload, Kind: f.Kind, State: f.State, Row: f.Line}
 	}
 	return out
 }
 
-func merges(all []privacy.MergeHad) []map[string]any {
-	out := make([]map[string]any, len(all))
+func merges(all []privacy.MergeHad) []mergeHad {
+	out := make([]mergeHad, len(all))
 	for i, m := range all {
-		out[i] = map[string]any{"id": m.ID, "into": m.Into, "at": instant(m.At)}
+		out[i] = mergeHad{ID: m.ID, Into: m.Into, At: instant(m.At)}
 	}
 	return out
 }
@@ -241,8 +216,9 @@ func export(c *web.Call, p people.Person) string {
 // known are the values of the form that corrects them.
 func known(p people.Person) map[string]string {
 	values := map[string]string{"phone": p.Phone}
-	for name, value := range p.JSON(true) {
-		if text, ok := value.(string); ok && name != "id" {
+	who := p.View()
+	for name, text := range map[string]string{"first_name": who.FirstName, "last_name": who.LastName, "email": who.Email, "pesel": who.Pesel} {
+		if text != "" {
 			values[name] = text
 		}
 	}
@@ -251,9 +227,6 @@ func known(p people.Person) map[string]string {
 
 // changePerson corrects or erases a person; a browser's form says PUT or DELETE in a field.
 func changePerson(c *web.Call) error {
-	if err := c.Need(web.Coordinator); err != nil {
-		return err
-	}
 	body, err := c.Read()
 	if err != nil {
 		return err
@@ -275,7 +248,7 @@ func changePerson(c *web.Call) error {
 	if c.Page && body.Form {
 		return c.Redirect("/" + c.Project + "/people?done=erased")
 	}
-	return c.JSON(http.StatusOK, map[string]any{"id": c.PathValue("id"), "state": "erased"})
+	return c.JSON(http.StatusOK, erased{ID: c.PathValue("id"), State: "erased"})
 }
 
 // correct puts who somebody is in the place of what was known. Nobody may be left without any key.
@@ -323,15 +296,12 @@ func correct(c *web.Call, body web.Body) error {
 		return c.Redirect("/" + c.Project + "/people/" + corrected.ID + "?done=saved")
 	}
 	c.W.Header().Set("ETag", c.Site.People.PersonTag(c.Project, corrected))
-	return c.JSON(http.StatusOK, corrected.JSON(true))
+	return c.JSON(http.StatusOK, corrected.View())
 }
 
 var target = record.Kind{Name: "merge", Fields: []record.Field{{Name: "into", Required: true, Longest: 26}}}
 
 func merge(c *web.Call) error {
-	if err := c.Need(web.Coordinator); err != nil {
-		return err
-	}
 	body, err := c.Read()
 	if err != nil {
 		return err
@@ -360,7 +330,7 @@ func merge(c *web.Call) error {
 	if c.Page && body.Form {
 		return c.Redirect("/" + c.Project + "/people/" + p.ID + "?done=merged")
 	}
-	return c.JSON(http.StatusOK, p.JSON(true))
+	return c.JSON(http.StatusOK, p.View())
 }
 
 // another finds the person whom a field names by their id, who must be another than one, or says what is wrong with the field.
@@ -379,9 +349,6 @@ var two = record.Kind{Name: "apart", Fields: []record.Field{{Name: "from", Requi
 
 // tellApart keeps that two people who look like one are two.
 func tellApart(c *web.Call) error {
-	if err := c.Need(web.Coordinator); err != nil {
-		return err
-	}
 	body, err := c.Read()
 	if err != nil {
 		return err
@@ -410,7 +377,7 @@ func tellApart(c *web.Call) error {
 	if c.Page && body.Form {
 		return c.Redirect("/" + c.Project + "/people/duplicates?done=apart")
 	}
-	return c.JSON(http.StatusOK, map[string]any{"id": one.ID, "from": other.ID, "state": "apart"})
+	return c.JSON(http.StatusOK, toldApart{ID: one.ID, From: other.ID, State: "apart"})
 }
 
 // mergeAgain shows the form on the person's page, with what was typed and what is wrong.
@@ -425,9 +392,6 @@ func mergeAgain(c *web.Call, id string, entry page.Entry) error {
 
 // previewMerge shows two people side by side, and what the one person will have. Into whom is said by id, e-mail or PESEL.
 func previewMerge(c *web.Call) error {
-	if err := c.Need(web.Coordinator); err != nil {
-		return err
-	}
 	from, fromStory, err := held(c, c.PathValue("id"))
 	if err != nil {
 		return err
@@ -458,7 +422,7 @@ func previewMerge(c *web.Call) error {
 	one.Absorb(from)
 	both := collisions(fromStory, intoStory)
 	if !c.Page {
-		return c.JSON(http.StatusOK, map[string]any{"from": side(from, fromStory), "into": side(into, intoStory), "result": side(one, joined(fromStory, intoStory)), "collisions": both})
+		return c.JSON(http.StatusOK, mergePreview{From: side(from, fromStory), Into: side(into, intoStory), Result: side(one, joined(fromStory, intoStory)), Collisions: both})
 	}
 	content := page.Merge{
 		From: drawn(c, from, fromStory, page.Entry{}), Into: drawn(c, into, intoStory, page.Entry{}), One: drawn(c, one, joined(fromStory, intoStory), page.Entry{}),
@@ -489,8 +453,8 @@ func meant(c *web.Call, asked string) (people.Person, bool, error) {
 	return found.Items[0], true, nil
 }
 
-func side(p people.Person, story privacy.Story) map[string]any {
-	return map[string]any{"person": p.JSON(true), "emails": len(p.Emails), "pesels": len(p.Pesels), "signups": len(story.Signups), "records": len(story.Records)}
+func side(p people.Person, story privacy.Story) mergeSide {
+	return mergeSide{Person: p.View(), Emails: len(p.Emails), Pesels: len(p.Pesels), Signups: len(story.Signups), Records: len(story.Records)}
 }
 
 func joined(a, b privacy.Story) privacy.Story {
@@ -529,9 +493,6 @@ func collisions(a, b privacy.Story) []collision {
 
 // previewErasure says in numbers what of a person goes and what stays, before anything does.
 func previewErasure(c *web.Call) error {
-	if err := c.Need(web.Coordinator); err != nil {
-		return err
-	}
 	p, story, err := held(c, c.PathValue("id"))
 	if err != nil {
 		return err
@@ -542,11 +503,11 @@ func previewErasure(c *web.Call) error {
 	}
 	figures := touched(c, story)
 	if !c.Page {
-		items := make([]map[string]any, len(figures))
+		items := make([]touchedFigure, len(figures))
 		for i, f := range figures {
-			items[i] = map[string]any{"code": f.Code, "label": f.Label, "rule": f.Rule, "breakdown": f.Breakdown}
+			items[i] = touchedFigure(f)
 		}
-		return c.JSON(http.StatusOK, map[string]any{"person": p.JSON(false), "goes": sum.goes(), "stays": sum.stays(), "figures": items})
+		return c.JSON(http.StatusOK, erasurePreview{Person: people.PersonView{ID: p.ID}, Goes: sum.goes(), Stays: sum.stays(), Figures: items})
 	}
 	return c.Show(http.StatusOK, page.Erasure{Person: item(p), Export: export(c, p), Goes: sum.said(sum.goes(), goes), Stays: sum.said(sum.stays(), stays), Figures: figures})
 }

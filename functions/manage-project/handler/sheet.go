@@ -18,6 +18,7 @@ import (
 	"outreach/internal/records"
 	"outreach/internal/store"
 	"outreach/internal/web"
+	"outreach/internal/web/shape"
 	"outreach/internal/web/typed"
 )
 
@@ -33,11 +34,6 @@ type sheet struct {
 var sheets = []sheet{
 	{record.Builtin().Kind(record.Attendance), []string{"outcome", "hours"}, []string{"outcome", "hours"}, []string{"outcome", "hours"}},
 	{record.Builtin().Kind(record.Test), []string{"pre_score", "post_score", "max_score"}, []string{"max_score"}, []string{"pre_score", "post_score"}},
-}
-
-func (s sheet) register(m *web.Mux) {
-	m.Handle("GET /{project}/activities/{activity}/"+s.kind.Plural, s.show)
-	m.Handle("POST /{project}/activities/{activity}/"+s.kind.Plural, s.save)
 }
 
 // row is one row as it was sent.
@@ -165,22 +161,22 @@ func (s sheet) list(c *web.Call, a project.Activity, content page.Sheet, shown p
 	if len(content.Problems) > 0 {
 		return web.Invalid(content.Problems...)
 	}
-	items := []map[string]any{}
+	out := sheetView{Activity: a.ID, Date: content.Date, Items: []shape.Merged{}, Next: orNull(shown.next)}
 	for _, p := range shown.people {
 		h := on(known[p.ID], content.Date)
-		item := map[string]any{"person": p.JSON(true), "version": ""}
+		line, fields := sheetLine{Person: p.View()}, map[string]any{}
 		if h.Row != nil {
-			maps.Copy(item, s.kind.JSON(h.Row))
-			delete(item, "activity")
-			delete(item, "date")
-			item["version"] = h.Version()
+			fields = s.kind.JSON(h.Row)
+			delete(fields, "activity")
+			delete(fields, "date")
+			line.Version = h.Version()
 		}
 		if h.Upload != "" {
-			item["upload"], item["row"] = h.Upload, h.Line
+			line.Upload, line.Row = h.Upload, h.Line
 		}
-		items = append(items, item)
+		out.Items = append(out.Items, shape.Merged{Fields: fields, And: line})
 	}
-	return c.JSON(http.StatusOK, map[string]any{"activity": a.ID, "date": content.Date, "items": items, "next": orNull(shown.next)})
+	return c.JSON(http.StatusOK, out)
 }
 
 // day reads the day of a sheet.

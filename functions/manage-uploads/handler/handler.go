@@ -32,24 +32,6 @@ const (
 	longestName = 200 // bytes of a file's name
 )
 
-// New gives the function's routes.
-func New(site *web.Site) http.Handler {
-	m := web.NewMux(site)
-	m.Handle("GET /{project}/uploads", list)
-	m.Handle("POST /{project}/uploads", ask)
-	m.Handle("GET /{project}/uploads/template.csv", templateCSV)
-	m.Handle("GET /{project}/uploads/template.xlsx", templateXLSX)
-	m.Handle("GET /{project}/uploads/{id}", show)
-	m.Handle("POST /{project}/uploads/{id}", change)
-	m.Handle("DELETE /{project}/uploads/{id}", change)
-	m.Handle("POST /{project}/uploads/{id}/counting", count)
-	m.Handle("GET /{project}/uploads/{id}/errors.csv", errorList)
-	m.Handle("GET /{project}/uploads/{id}/original", original)
-	m.Handle("GET /{project}/signups.csv", signupsCSV)
-	m.Handle("GET /{project}/signups.xlsx", signupsXLSX)
-	return m
-}
-
 // owner is for whom the one who asks may upload: the office, or a partner.
 func owner(c *web.Call) (string, error) {
 	if c.Has(web.Coordinator) {
@@ -92,7 +74,7 @@ func showList(c *web.Call, status int, wrong string) error {
 		return err
 	}
 	if !c.Page {
-		items := make([]map[string]any, len(found.Items))
+		items := make([]uploadView, len(found.Items))
 		for i, u := range found.Items {
 			items[i] = describe(u, uploads.Findings{})
 		}
@@ -143,7 +125,7 @@ func ask(c *web.Call) error {
 		return err
 	}
 	c.W.Header().Set("Location", "/"+c.Project+"/uploads/"+u.ID)
-	return c.JSON(http.StatusCreated, map[string]any{"id": u.ID, "method": request.Method, "url": request.URL, "headers": request.Headers, "fields": request.Fields})
+	return c.JSON(http.StatusCreated, uploadPlace{ID: u.ID, Method: request.Method, URL: request.URL, Headers: request.Headers, Fields: request.Fields})
 }
 
 var fields = record.Kind{Name: "upload", Fields: []record.Field{
@@ -293,7 +275,7 @@ func errorList(c *web.Call) error {
 	csv := report.NewCSV(&b)
 	csv.Row(report.Text("row"), report.Text("column"), report.Text("code"), report.Text("value"), report.Text("message"))
 	for _, f := range cells(u, found.Errors) {
-		csv.Row(report.Number(f["row"].(int)), report.Text(f["column"].(string)), report.Text(f["code"].(string)), report.Text(f["value"].(string)), report.Text(f["message"].(string)))
+		csv.Row(report.Number(f.Row), report.Text(f.Column), report.Text(f.Code), report.Text(f.Value), report.Text(f.Message))
 	}
 	if err := csv.Close(); err != nil {
 		return err
@@ -316,29 +298,13 @@ func original(c *web.Call) error {
 }
 
 // describe is an upload as programs read it.
-func describe(u uploads.Upload, found uploads.Findings) map[string]any {
-	out := map[string]any{
-		"id": u.ID, "state": u.State, "kind": nothing(u.Kind), "filename": u.Filename, "owner": u.Owner, "sha256": nothing(u.SHA256), "bytes": u.Bytes,
-		"rows": u.Rows, "new": u.New, "changed": u.Changed, "unchanged": u.Unchanged, "totals": totals(u),
-		"errors": cells(u, found.Errors), "warnings": cells(u, found.Warnings),
-		"received_at": instant(u.Arrived), "finished_at": instant(u.Finished),
+func describe(u uploads.Upload, found uploads.Findings) uploadView {
+	return uploadView{
+		ID: u.ID, State: u.State, Kind: nothing(u.Kind), Filename: u.Filename, Owner: u.Owner, SHA256: nothing(u.SHA256), Bytes: u.Bytes,
+		Rows: u.Rows, New: u.New, Changed: u.Changed, Unchanged: u.Unchanged, Totals: totals(u),
+		Errors: cells(u, found.Errors), Warnings: cells(u, found.Warnings), ErrorsCut: found.ErrorsCut, WarningsCut: found.WarningsCut,
+		SameAs: u.SameAs, CheckOnly: u.CheckOnly, ReceivedAt: instant(u.Arrived), FinishedAt: instant(u.Finished), OriginalRemovedAt: instant(u.Removed),
 	}
-	if u.SameAs != "" {
-		out["same_as"] = u.SameAs
-	}
-	if u.CheckOnly {
-		out["check_only"] = true
-	}
-	if !u.Removed.IsZero() {
-		out["original_removed_at"] = instant(u.Removed)
-	}
-	if found.ErrorsCut {
-		out["errors_cut"] = true
-	}
-	if found.WarningsCut {
-		out["warnings_cut"] = true
-	}
-	return out
 }
 
 // totals are what a file adds up to; none where it was not read to its end.
@@ -350,27 +316,27 @@ func totals(u uploads.Upload) uploads.Totals {
 }
 
 // cells are findings with their sentences in the uploader's language.
-func cells(u uploads.Upload, findings []uploads.Finding) []map[string]any {
+func cells(u uploads.Upload, findings []uploads.Finding) []cell {
 	words := text.Of(u.Language)
-	out := make([]map[string]any, len(findings))
+	out := make([]cell, len(findings))
 	for i, f := range findings {
-		out[i] = map[string]any{"row": f.Row, "column": f.Column, "code": f.Problem.Code, "value": f.Value, "message": words.Problem(f.Problem)}
+		out[i] = cell{Row: f.Row, Column: f.Column, Code: f.Problem.Code, Value: f.Value, Message: words.Problem(f.Problem)}
 	}
 	return out
 }
 
-func nothing(text string) any {
+func nothing(text string) *string {
 	if text == "" {
 		return nil
 	}
-	return text
+	return &text
 }
 
-func instant(at time.Time) any {
+func instant(at time.Time) *string {
 	if at.IsZero() {
 		return nil
 	}
-	return at.UTC().Format(time.RFC3339Nano)
+	return nothing(at.UTC().Format(time.RFC3339Nano))
 }
 
 // sender is what people call who sent a file.

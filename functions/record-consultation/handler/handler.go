@@ -9,11 +9,11 @@ import (
 	"outreach/internal/web/typed"
 )
 
-// New gives the function's routes.
-func New(site *web.Site) http.Handler {
-	m := web.NewMux(site)
+// Routes are the function's addresses.
+func Routes() []web.Route {
 	desk := typed.Desk{Kind: record.Builtin().Kind(record.Consultation), Roles: []string{web.Adviser, web.Coordinator}}
-	desk.Register(m)
-	m.Handle("GET /{project}/consultations/sheet", desk.Sheet)
-	return m
+	return append(desk.Routes(), desk.SheetRoute())
 }
+
+// New serves the function's routes.
+func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes()) }

@@ -3,14 +3,14 @@ package handler
 
 import (
 	"bytes"
+	_ "embed"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"outreach/internal/identity"
-	"outreach/internal/openapi"
 	"outreach/internal/page"
 	"outreach/internal/report"
 	"outreach/internal/report/paper"
@@ -25,37 +25,39 @@ import (
 
 // New gives the function's routes, and answers for all addresses that are nobody's.
 func New(site *web.Site) http.Handler {
-	m := web.NewMux(site)
-	m.Handle("GET /{$}", projects)
-	m.Handle("GET /health", health)
-	m.Handle("GET /openapi.json", document)
-	m.HandlePlain("GET /assets/{file}", http.HandlerFunc(page.Assets))
-	m.Handle("GET /{project}", results)
-	m.Handle("GET /{project}/snapshots", list)
-	m.Handle("GET /{project}/snapshots/{id}", show)
-	m.Handle("GET /{project}/snapshots/{id}/changes", changes)
-	m.Handle("GET /{project}/snapshots/{id}/indicators/{code}/evidence", evidence)
-	m.Handle("GET /{project}/snapshots/{id}/indicators/{code}/evidence.csv", evidenceCSV)
-	m.Handle("GET /{project}/snapshots/{id}/participants/evidence", evidence)
-	m.Handle("GET /{project}/snapshots/{id}/participants/evidence.csv", evidenceCSV)
-	return m
+	return web.NewRouter(site, Routes())
 }
 
-func health(c *web.Call) error {
+func healthy(c *web.Call) error {
 	if _, err := c.Site.Projects.Projects(c.Context()); err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, map[string]string{"status": "ok", "version": version.String()})
+	return c.JSON(http.StatusOK, health{Status: "ok", Version: version.String()})
 }
 
-func document(c *web.Call) error { return c.JSON(http.StatusOK, openapi.Document(c.Site.BaseURL)) }
+//go:embed openapi.json
+var openAPI []byte
+
+// document gives the API's description, which a test of internal/openapi writes from the routes of all functions.
+func document(c *web.Call) error {
+	var parts map[string]json.RawMessage
+	if err := json.Unmarshal(openAPI, &parts); err != nil {
+		return err
+	}
+	servers, err := json.Marshal([]map[string]string{{"url": c.Site.BaseURL}})
+	if err != nil {
+		return err
+	}
+	parts["servers"] = servers
+	return c.JSON(http.StatusOK, parts)
+}
 
 func projects(c *web.Call) error {
 	ids, err := c.Site.Projects.Projects(c.Context())
 	if err != nil {
 		return err
 	}
-	content, items := page.Projects{}, []map[string]any{}
+	content, items := page.Projects{}, []projectLine{}
 	work := []string{} // where the one who asks has work
 	for _, id := range ids {
 		defined, err := c.Site.Projects.Definition(c.Context(), id)
@@ -72,7 +74,7 @@ func projects(c *web.Call) error {
 			work = append(work, at)
 		}
 		content.Items = append(content.Items, item)
-		items = append(items, map[string]any{"id": d.ID, "title": d.Title, "programme": d.Programme, "period": d.Period, "state": item.State, "signup_open": open})
+		items = append(items, projectLine{ID: d.ID, Title: d.Title, Programme: d.Programme, Period: d.Period, State: item.State, SignupOpen: open})
 	}
 	switch {
 	case c.Page && len(work) == 1 && fromSigningIn(c):
@@ -86,8 +88,8 @@ func projects(c *web.Call) error {
 // fromSigningIn tells that somebody has just signed in, and wants to get to work.
 func fromSigningIn(c *web.Call) bool { return c.URL.Query().Has(identity.Work) }
 
-// results is the public's page: the latest approved snapshot, small numbers hidden.
-func results(c *web.Call) error {
+// showResults is the public's page: the latest approved snapshot, small numbers hidden.
+func showResults(c *web.Call) error {
 	if at := page.Work(c.Project, c.Roles(c.Project)); c.Page && at != "" && fromSigningIn(c) {
 		return c.Redirect(at)
 	}
@@ -99,7 +101,7 @@ func results(c *web.Call) error {
 		*public = public.Public()
 	}
 	if !c.Page {
-		return c.JSON(http.StatusOK, map[string]any{"project": c.Defined.Definition, "snapshot": public})
+		return c.JSON(http.StatusOK, results{Project: *c.Defined.Definition, Snapshot: public})
 	}
 	return c.Show(http.StatusOK, drawn(c, public))
 }
@@ -125,9 +127,6 @@ func exports(c *web.Call, id string) []page.Link {
 
 // list tells which snapshots there are: all to the office, the approved ones to the funder.
 func list(c *web.Call) error {
-	if err := c.Need(web.Funder, web.Coordinator); err != nil {
-		return err
-	}
 	state := snapshot.Approved
 	if c.Has(web.Coordinator) {
 		state = ""
@@ -155,16 +154,20 @@ func list(c *web.Call) error {
 		}
 		return c.Show(http.StatusOK, content)
 	}
-	items := make([]map[string]any, len(found.Items))
+	items := make([]snapshotLine, len(found.Items))
 	for i, k := range found.Items {
-		items[i] = map[string]any{"project": k.Project, "id": k.ID, "as_of": k.AsOf, "known_at": k.KnownAt, "definition": k.Definition, "state": k.State, "supersedes": k.Supersedes, "hash": k.Hash}
+		items[i] = snapshotLine{Project: k.Project, ID: k.ID, AsOf: k.AsOf, KnownAt: k.KnownAt, Definition: k.Definition, State: k.State, Supersedes: k.Supersedes, Hash: k.Hash}
 	}
 	return c.List(items, found.Next)
 }
 
-func show(c *web.Call) error {
-	id, suffix, _ := strings.Cut(c.PathValue("id"), ".")
-	kept, err := c.ReadableSnapshot(id)
+// showAs shows a snapshot as one kind of file; "" is a page for browsers and JSON for programs.
+func showAs(suffix string) web.Handler {
+	return func(c *web.Call) error { return show(c, suffix) }
+}
+
+func show(c *web.Call, suffix string) error {
+	kept, err := c.ReadableSnapshot(c.PathValue("id"))
 	if err != nil {
 		return err
 	}

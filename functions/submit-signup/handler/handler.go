@@ -18,29 +18,19 @@ import (
 	"outreach/internal/web"
 )
 
-// New gives the function's routes.
-func New(site *web.Site) http.Handler {
-	m := web.NewMux(site)
-	m.Handle("GET /{project}/signup", form)
-	m.Handle("POST /{project}/signups", submit)
-	m.Handle("GET /{project}/signups/{id}/cancel", showCancel)
-	m.Handle("POST /{project}/signups/{id}/cancel", cancel)
-	return m
-}
-
 func form(c *web.Call) error {
 	entry := page.Entry{Values: map[string]string{"activity": c.URL.Query().Get("activity")}}
 	if !c.Page {
-		words := map[string]any{"version": signups.ConsentVersion, "text": page.DataWords(c.Messages(), c.Defined.Definition)}
+		words := formConsent{Version: signups.ConsentVersion, Text: page.DataWords(c.Messages(), c.Defined.Definition)}
 		offered, err := activities(c)
 		if err != nil {
 			return err
 		}
-		return c.JSON(http.StatusOK, map[string]any{"project": c.Defined.Definition.ID, "activities": offered, "consent": words})
+		return c.JSON(http.StatusOK, signupForm{Project: c.Defined.Definition.ID, Activities: offered, Consent: words})
 	}
-	receipt := c.URL.Query().Get("receipt")
-	if _, err := ulid.ParseStrict(receipt); err == nil {
-		return c.Show(http.StatusOK, signedUp(c, receipt))
+	number := c.URL.Query().Get("receipt")
+	if _, err := ulid.ParseStrict(number); err == nil {
+		return c.Show(http.StatusOK, signedUp(c, number))
 	}
 	return show(c, http.StatusOK, entry)
 }
@@ -58,18 +48,18 @@ func signedUp(c *web.Call, receipt string) page.SignedUp {
 }
 
 // activities tells a program what one can sign up to, whether the public form takes it now, and how many places are left.
-func activities(c *web.Call) ([]map[string]any, error) {
+func activities(c *web.Call) ([]formActivity, error) {
 	all := c.Defined.Definition.Activities
 	places, err := c.Site.Signups.Places(c.Context(), c.Project, all)
 	if err != nil {
 		return nil, err
 	}
-	var out []map[string]any
+	var out []formActivity
 	for i, a := range all {
 		left := places[i].Left()
-		one := map[string]any{"id": a.ID, "label": a.Label, "open": open(c, a), "full": left == 0}
+		one := formActivity{ID: a.ID, Label: a.Label, Open: open(c, a), Full: left == 0}
 		if left >= 0 {
-			one["places_left"] = left
+			one.Left = &left
 		}
 		out = append(out, one)
 	}
@@ -131,9 +121,9 @@ func submit(c *web.Call) error {
 		return c.Redirect("/" + c.Project + "/signup?" + told.Encode())
 	}
 	if !office {
-		return c.JSON(http.StatusCreated, map[string]any{"receipt": result.Receipt, "state": "received"})
+		return c.JSON(http.StatusCreated, receipt{Receipt: result.Receipt, State: "received"})
 	}
-	return c.JSON(http.StatusCreated, map[string]any{"id": result.Signup.ID, "state": result.Signup.State})
+	return c.JSON(http.StatusCreated, signups.Moved{ID: result.Signup.ID, State: result.Signup.State})
 }
 
 // take checks a sign-up and writes it down.
@@ -224,5 +214,5 @@ func answer(c *web.Call, su signups.Signup, token string) error {
 	if !su.Live() {
 		state = record.Cancelled
 	}
-	return c.JSON(http.StatusOK, map[string]any{"activity": su.Activity, "state": state})
+	return c.JSON(http.StatusOK, withdrawal{Activity: su.Activity, State: state})
 }

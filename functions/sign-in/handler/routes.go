@@ -1,0 +1,19 @@
+// Package handler lists the addresses of signing in and out, which internal/identity serves.
+package handler
+
+import (
+	"net/http"
+
+	"outreach/internal/web"
+)
+
+// Routes are the function's addresses.
+func Routes() []web.Route {
+	authority := func(s *web.Site) http.Handler { return s.Authority.Handler() }
+	return []web.Route{
+		{Method: "GET", Path: "/auth/sign-in", Summary: "Signing in, which leads to the provider", Plain: authority},
+		{Method: "GET", Path: "/auth/callback", Summary: "The way back from the provider", Plain: authority},
+		{Method: "POST", Path: "/auth/sign-out", Summary: "Signing out", Plain: authority},
+		{Method: "GET", Path: "/auth/sign-out", Summary: "The page after signing out", Plain: authority},
+	}
+}
