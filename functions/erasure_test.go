@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -224,6 +225,45 @@ func TestACompileBesideAnErasureCountsEverybodyOnce(t *testing.T) {
 		}
 		other.db.Close()
 		h.db.Close()
+	}
+}
+
+// TestCheckpointFromBeforeAnErasureIsNotUsed puts a checkpoint back that knows what an erased person had said.
+func TestCheckpointFromBeforeAnErasureIsNotUsed(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
+	defer h.db.Close()
+	id := several(t, h)
+	if err := post("/town/signups", "sex", form("garden", 1, nil))(h, &memory{ids: map[string]string{}}); err != nil {
+		t.Fatal(err)
+	}
+	before := h.hash("2126-06-01")
+	old, found, err := h.app.Snapshots.LastCheckpoint(ctx, "town")
+	if err != nil || !found {
+		t.Fatalf("no checkpoint: %v", err)
+	}
+	file, _, err := h.app.DB.Objects.Open(ctx, old.Object, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	content, err := io.ReadAll(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.app.Privacy.Erase(ctx, "town", id, ""); err != nil {
+		t.Fatal(err)
+	}
+	want := h.hash("2126-06-01")
+	if want == before {
+		t.Fatal("the erasure changes no figure: the test says nothing")
+	}
+	if err := h.app.Snapshots.SaveCheckpoint(ctx, "town", old.Heads, content); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.hash("2126-06-01"); got != want {
+		t.Errorf("with the old checkpoint the hash is %s, want %s", got, want)
 	}
 }
 

@@ -134,6 +134,10 @@ func TestWhatCounts(t *testing.T) {
 			s.file("u1", "media", "tv-partner", "o1", noon(1), aired("Łatwiej razem", "10"))
 			s.file("u2", "media", "tv-partner", "o2", noon(2), aired(" ŁATWIEJ RAZEM ", "20"))
 		}, map[string]string{"reach": "20"}},
+		{"case and outer spaces make no other distinct value", func(s *said) {
+			s.add(fact.KindSaid, noon(1), fact.Said{Record: "r1", Version: 1, Kind: "output", Values: stored("output", "2010-03-01", "leaflet", "1", "Film", "")})
+			s.add(fact.KindSaid, noon(1), fact.Said{Record: "r2", Version: 1, Kind: "output", Values: stored("output", "2010-03-02", "leaflet", "1", " FILM", "")})
+		}, map[string]string{"titles": "1"}},
 		{"two partners have two airings", func(s *said) {
 			s.file("u1", "media", "tv-partner", "o1", noon(1), aired("Title", "10"))
 			s.file("u2", "media", "radio-partner", "o2", noon(2), aired("Title", "20"))
@@ -171,11 +175,25 @@ func TestWhatCounts(t *testing.T) {
 			s.signup("s1", "e1", "p1", noon(1), "accepted", "", "")
 			s.signup("s2", "e2", "p1", noon(3), "accepted", "", "")
 		}, map[string]string{"places": "1", "activities": "1"}},
+		{"a cancelled sign-up does not count", func(s *said) {
+			s.signup("s1", "e1", "p1", noon(1), "accepted", "", "")
+			s.add(fact.KindSignupMoved, noon(2), fact.SignupMoved{Signup: "s1", Version: 2, State: "cancelled"})
+		}, map[string]string{"places": "0", "activities": "0"}},
 		{"two sign-ups of one merged person are one, in the better state", func(s *said) {
 			s.signup("s1", "e1", "p1", noon(1), "waitlisted", "", "")
 			s.signup("s2", "e2", "p2", noon(2), "accepted", "", "")
 			s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p1", Into: "p2"})
 		}, map[string]string{"places": "1"}},
+		{"two accepted sign-ups of one merged person are one", func(s *said) {
+			s.signup("s1", "e1", "p1", noon(1), "accepted", "", "")
+			s.signup("s2", "e2", "p2", noon(2), "accepted", "", "")
+			s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p1", Into: "p2"})
+		}, map[string]string{"places": "1"}},
+		{"rows of two files about one merged person are one record", func(s *said) {
+			s.file("u1", "attendance", "coordinator", "o1", noon(1), attended("p1", "2010-03-01", "1"))
+			s.file("u2", "attendance", "coordinator", "o2", noon(2), attended("p2", "2010-03-01", "2"))
+			s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p1", Into: "p2"})
+		}, map[string]string{"trained": "1", "hours": "2"}},
 		{"a member that moves no longer have changes nothing", func(s *said) {
 			s.signup("s1", "e1", "p1", noon(1), "held", "female", "")
 			s.add(fact.KindSignupMoved, noon(2), map[string]any{"signup": "s1", "version": 2, "state": "accepted", "person": "p2"})

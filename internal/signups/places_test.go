@@ -67,3 +67,22 @@ func TestLeftIsWhatNewSignUpsCanGet(t *testing.T) {
 		}
 	}
 }
+
+func TestNobodyIsAdmittedBeyondTheCapacityOrBeforeTheQueue(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		places signups.Places
+		held   bool
+		want   string
+	}{
+		"a free place":                {signups.Places{Capacity: 3, Taken: 2}, false, record.Accepted},
+		"no capacity set":             {signups.Places{Taken: 100}, false, record.Accepted},
+		"all places taken":            {signups.Places{Capacity: 3, Taken: 3}, false, record.Waitlisted},
+		"a free place, but a queue":   {signups.Places{Capacity: 3, Taken: 2, Waiting: 1}, false, record.Waitlisted},
+		"a free place, but held back": {signups.Places{Capacity: 3}, true, record.Held},
+	} {
+		if got := test.places.Admit(test.held); got != test.want {
+			t.Errorf("%s: %s, want %s", name, got, test.want)
+		}
+	}
+}

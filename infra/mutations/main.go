@@ -1,0 +1,215 @@
+// Command mutations breaks the rules of the tracker one at a time, each as mutations.yaml says, and checks that a test
+// notices. It works in a copy of the tree. Run it at the top of the tree: go run ./infra/mutations [-only REGEXP]
+//
+// It exits with 1 where a mutation survives, where its place is not found any more, or where its test does not pass without it.
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/goccy/go-yaml"
+)
+
+// mutation is a change that makes the program wrong.
+type mutation struct {
+	Name    string `yaml:"name"`
+	File    string `yaml:"file"`    // where Find was last seen; it is looked for in the whole tree
+	Find    string `yaml:"find"`    // stands in exactly one file, once
+	Replace string `yaml:"replace"` // must compile
+	Test    string `yaml:"test"`    // the name of a test function, whichever package it is in
+}
+
+// limit is how long the test of one mutation may take, with its build.
+const limit = 5 * time.Minute
+
+func main() {
+	only := flag.String("only", "", "try only mutations whose name matches this regular expression")
+	flag.Parse()
+	if err := run(*only); err != nil {
+		fmt.Fprintln(os.Stderr, "mutations:", err)
+		os.Exit(1)
+	}
+}
+
+func run(only string) error {
+	wanted, err := regexp.Compile(only)
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile("infra/mutations/mutations.yaml")
+	if err != nil {
+		return err
+	}
+	var all []mutation
+	if err := yaml.UnmarshalWithOptions(text, &all, yaml.Strict()); err != nil {
+		return err
+	}
+	tree, err := os.MkdirTemp("", "mutations")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tree)
+	if err := copyTree(tree); err != nil {
+		return fmt.Errorf("copy the tree: %w", err)
+	}
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	tried, failed := 0, 0
+	passes := map[string]error{} // by test, without a mutation
+	for _, m := range all {
+		if !wanted.MatchString(m.Name) {
+			continue
+		}
+		tried++
+		began := time.Now()
+		if _, known := passes[m.Test]; !known {
+			passes[m.Test] = passesUnchanged(tree, m.Test)
+		}
+		outcome := "caught"
+		err := passes[m.Test]
+		if err == nil {
+			err = try(tree, m)
+		}
+		if err != nil {
+			outcome = err.Error()
+			failed++
+		}
+		fmt.Fprintf(table, "%s\t%.1f s\t%s\n", m.Name, time.Since(began).Seconds(), outcome)
+		table.Flush()
+	}
+	if failed > 0 || tried == 0 {
+		return fmt.Errorf("%d of %d mutations are not caught", failed, tried)
+	}
+	fmt.Printf("all %d mutations are caught\n", tried)
+	return nil
+}
+
+// copyTree copies the files that git knows or would add, as they are now.
+func copyTree(to string) error {
+	list, err := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
+	if err != nil {
+		return err
+	}
+	for name := range strings.SplitSeq(strings.TrimRight(string(list), "\x00"), "\x00") {
+		content, err := os.ReadFile(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // deleted, and not committed yet
+		}
+		if err != nil {
+			return err
+		}
+		file := filepath.Join(to, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// try makes a mutation, runs its test and takes the mutation back. It returns nil if the test failed.
+func try(tree string, m mutation) error {
+	file, err := find(tree, m)
+	if err != nil {
+		return err
+	}
+	before, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	after := bytes.Replace(before, []byte(m.Find), []byte(m.Replace), 1)
+	if err := os.WriteFile(file, after, 0o600); err != nil {
+		return err
+	}
+	out, failure := goTest(tree, m.Test)
+	if err := os.WriteFile(file, before, 0o600); err != nil {
+		return err
+	}
+	switch {
+	case failure == nil:
+		return fmt.Errorf("SURVIVES %s", m.Test)
+	case bytes.Contains(out, []byte("[build failed]")), bytes.Contains(out, []byte("[setup failed]")), bytes.Contains(out, []byte("build: exit status")):
+		return fmt.Errorf("DOES NOT COMPILE: %s", firstLines(out))
+	case !bytes.Contains(out, []byte("--- FAIL")) && !bytes.Contains(out, []byte("panic:")):
+		return fmt.Errorf("NO TEST FAILED: %s", firstLines(out))
+	}
+	return nil
+}
+
+// find gives the file in which a mutation's text stands: the named one, or the only other one.
+func find(tree string, m mutation) (string, error) {
+	named := filepath.Join(tree, m.File)
+	if count(named, m.Find) == 1 {
+		return named, nil
+	}
+	return search(tree, m.Find, func(name string) bool { return strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") })
+}
+
+// search gives the only file of some in the tree that has a text once.
+func search(tree, text string, among func(name string) bool) (string, error) {
+	var found []string
+	err := filepath.WalkDir(tree, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && among(entry.Name()) && count(path, text) == 1 {
+			found = append(found, path)
+		}
+		return err
+	})
+	if err == nil && len(found) != 1 {
+		err = fmt.Errorf("NOT FOUND: %q is in %d files, want 1", text, len(found))
+	}
+	if err != nil {
+		return "", err
+	}
+	return found[0], nil
+}
+
+func count(file, text string) int {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return 0
+	}
+	return bytes.Count(content, []byte(text))
+}
+
+// passesUnchanged tells why a test says nothing about a mutation: it does not exist, or fails without one.
+func passesUnchanged(tree, test string) error {
+	out, err := goTest(tree, test)
+	if err != nil {
+		return fmt.Errorf("FAILS WITHOUT THE MUTATION %s: %w %s", test, err, firstLines(out))
+	}
+	return nil
+}
+
+func goTest(tree, test string) ([]byte, error) {
+	file, err := search(tree, "func "+test+"(", func(name string) bool { return strings.HasSuffix(name, "_test.go") })
+	if err != nil {
+		return nil, err
+	}
+	name, err := filepath.Rel(tree, file)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	command := exec.CommandContext(ctx, "go", "test", "-count=1", "-run", "^"+test+"$", "./"+filepath.Dir(name))
+	command.Dir = tree
+	return command.CombinedOutput()
+}
+
+func firstLines(out []byte) string {
+	lines := strings.SplitN(strings.TrimSpace(string(out)), "\n", 4)
+	return strings.Join(lines[:min(len(lines), 3)], " · ")
+}

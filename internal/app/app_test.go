@@ -1,0 +1,146 @@
+// Package app_test holds the features together to rules that none of them keeps alone.
+package app_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"outreach/internal/app"
+	"outreach/internal/fact"
+	"outreach/internal/people"
+	"outreach/internal/project"
+	"outreach/internal/record"
+	"outreach/internal/records"
+	"outreach/internal/signups"
+	"outreach/internal/store"
+	"outreach/internal/store/storetest"
+	"outreach/internal/table"
+)
+
+const pesel = "44051401359"
+
+// open is the features on empty tables.
+func open(t *testing.T) *app.App { return app.New(storetest.New(t)) }
+
+// named is a person with an address and a name.
+func named(t *testing.T, a *app.App, email, first, last string) string {
+	t.Helper()
+	id, err := a.People.Resolve(context.Background(), "p", record.PersonRef{Email: email}, people.Names{First: first, Last: last})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// completed is a draft of somebody's attendance on a day.
+func completed(who, day string) records.Draft {
+	row := make(record.Row, len(record.Builtin().Kind(record.Attendance).Fields))
+	for name, value := range map[string]string{"activity": "planting", "date": day, "outcome": "completed"} {
+		row[record.Builtin().Kind(record.Attendance).Index(name)] = value
+	}
+	return records.Draft{Kind: record.Builtin().Kind(record.Attendance), Person: who, Row: row}
+}
+
+func TestRequestSentAgainTakesEffectOnce(t *testing.T) {
+	t.Parallel()
+	a, ctx := open(t), context.Background()
+	who := named(t, a, "a@example.org", "Anna", "Nowa")
+	request := func(body string) store.Once { return a.DB.Once("p", "POST /attendance", "office", "key", []byte(body)) }
+	first, err := a.Records.Create(ctx, "p", completed(who, "2026-05-10"), request("body"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := a.Records.Create(ctx, "p", completed(who, "2026-05-10"), request("body"))
+	if err != nil || again.ID != first.ID {
+		t.Errorf("got %+v, %v, want the first answer", again, err)
+	}
+	if _, err := a.Records.Create(ctx, "p", completed(who, "2026-05-11"), request("another body")); !errors.Is(err, store.ErrOtherBody) {
+		t.Errorf("another body under the same key: %v", err)
+	}
+	if page, err := a.Records.TypedRecords(ctx, "p", record.Builtin().Kind(record.Attendance), "", 10, ""); err != nil || len(page.Items) != 1 {
+		t.Errorf("%d records, %v, want 1", len(page.Items), err)
+	}
+}
+
+func TestTypedRecordsShareNoNaturalKey(t *testing.T) {
+	t.Parallel()
+	a, ctx := open(t), context.Background()
+	who := named(t, a, "a@example.org", "Anna", "Nowa")
+	first, err := a.Records.Create(ctx, "p", completed(who, "2026-05-10"), store.Once{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var exists *records.Exists
+	if _, err := a.Records.Create(ctx, "p", completed(who, "2026-05-10"), store.Once{}); !errors.As(err, &exists) || exists.ID != first.ID {
+		t.Errorf("got %v, want that %s exists", err, first.ID)
+	}
+}
+
+func TestChangeNeedsTheVersionThatWasSeen(t *testing.T) {
+	t.Parallel()
+	a, ctx := open(t), context.Background()
+	who := named(t, a, "a@example.org", "Anna", "Nowa")
+	seen, err := a.Records.Create(ctx, "p", completed(who, "2026-05-10"), store.Once{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	anybody := func(records.Typed) bool { return true }
+	if _, err := a.Records.Change(ctx, "p", record.Builtin().Kind(record.Attendance), seen.ID, seen.ETag(), completed(who, "2026-05-11"), anybody); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Records.Change(ctx, "p", record.Builtin().Kind(record.Attendance), seen.ID, seen.ETag(), completed(who, "2026-05-12"), anybody); !errors.Is(err, store.ErrStale) {
+		t.Errorf("a change of a version that is no more: %v", err)
+	}
+}
+
+func TestPublicFormAddsNoKeyToAKnownPerson(t *testing.T) {
+	t.Parallel()
+	a, ctx := open(t), context.Background()
+	known := named(t, a, "a@example.org", "Anna", "Znana")
+	row := make(record.Row, len(record.Builtin().Kind(record.Signup).Fields))
+	for name, value := range map[string]string{"activity": "garden", "email": "a@example.org", "pesel": pesel} {
+		row[record.Builtin().Kind(record.Signup).Index(name)] = value
+	}
+	did, err := a.Signups.SignUp(ctx, "p", signups.SignupDraft{Activity: project.Activity{ID: "garden"}, Row: row, Submitted: a.DB.Now(), Public: true}, store.Once{})
+	if err != nil || did.Signup.State != record.Held || did.Signup.Person != known {
+		t.Errorf("got %+v, %v, want one held for %s", did.Signup, err, known)
+	}
+	if leads, err := a.People.Known(ctx, "p", []people.Key{{Kind: "pesel", Value: pesel}}); err != nil || len(leads) > 0 {
+		t.Errorf("the PESEL leads to %v, %v", leads, err)
+	}
+}
+
+func TestErasureLeavesNoKeyNoNameAndNoIDBehind(t *testing.T) {
+	t.Parallel()
+	a, ctx := open(t), context.Background()
+	who := named(t, a, "a@example.org", "Anna", "Dawna")
+	if _, err := a.Records.Create(ctx, "p", completed(who, "2026-05-10"), store.Once{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Privacy.Erase(ctx, "p", who, ""); err != nil {
+		t.Fatal(err)
+	}
+	if leads, err := a.People.Known(ctx, "p", []people.Key{{Kind: "email", Value: "a@example.org"}}); err != nil || len(leads) > 0 {
+		t.Errorf("the address leads to %v, %v", leads, err)
+	}
+	if words, err := a.DB.People.Query(ctx, table.Query{PK: "NAMEPARTS#p", Prefix: "anna#"}); err != nil || len(words.Items) > 0 {
+		t.Errorf("the name leads to %v, %v", words.Items, err)
+	}
+	heads, err := a.Facts.Heads(ctx, "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := 0
+	err = a.Facts.Read(ctx, "p", fact.Heads{}, heads, func(f fact.Fact) error {
+		said++
+		if strings.Contains(string(f.Data), who) {
+			t.Errorf("%s names the erased person: %s", f.Kind, f.Data)
+		}
+		return nil
+	})
+	if err != nil || said < 2 {
+		t.Errorf("%d facts, %v, want what was said and the erasure", said, err)
+	}
+}
