@@ -305,6 +305,10 @@ var wording = []string{"message", "detail", "html", "subject", "summary", "numbe
 func (p *player) comparable(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
+		delete(v, "request_id") // another for each request
+		if v["status"] == "ok" {
+			delete(v, "version") // of the build
+		}
 		for name, inner := range v {
 			if _, text := inner.(string); text && slices.Contains(wording, name) {
 				v[name] = "…"
