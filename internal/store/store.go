@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	mathrand "math/rand/v2"
 	"sync"
 	"time"
 
@@ -45,8 +46,16 @@ type DB struct {
 
 // Log is the log of facts, which lies in the tracker table.
 func (s *DB) Log() *fact.Log {
-	s.once.Do(func() { s.log = &fact.Log{Table: s.Tracker, Lane: s.Lane} })
+	s.once.Do(func() { s.log = &fact.Log{Table: s.Tracker, Lane: s.lane} })
 	return s.log
+}
+
+// lane chooses the lane of the next fact.
+func (s *DB) lane() int {
+	if s.Lane != nil {
+		return s.Lane()
+	}
+	return mathrand.IntN(fact.Lanes)
 }
 
 // NewFact makes a fact received now.
