@@ -21,7 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/text"
 	"outreach/internal/upload/blank"
 )
@@ -51,12 +51,12 @@ func guides(t *testing.T) []string {
 func TestTheColumnsOfFilesAreThoseOfRecords(t *testing.T) {
 	t.Parallel()
 	guide := read(t, "partner.md")
-	for _, kind := range record.Builtin().Kinds {
+	for _, kind := range schema.Builtin().Kinds {
 		want := "| column | po polsku | needed | what stands in it |\n|---|---|---|---|\n"
 		for _, f := range kind.Columns() {
 			needed := ""
 			switch {
-			case f.Type == record.Email && f.Keep == record.Who, f.Type == record.Pesel:
+			case f.Type == schema.Email && f.Keep == schema.Who, f.Type == schema.Pesel:
 				needed = "one of the two"
 			case f.Required:
 				needed = "yes"
@@ -79,9 +79,9 @@ func TestTheColumnsOfFilesAreThoseOfRecords(t *testing.T) {
 }
 
 // holds says in words what a field takes, as the second sheet of the files to download does; of a list it tells the values.
-func holds(t *testing.T, f *record.Field) string {
+func holds(t *testing.T, f *schema.Field) string {
 	t.Helper()
-	if f.Type != record.List {
+	if f.Type != schema.List {
 		return strings.Replace(blank.Holds(f, text.Of(text.English)), "18:25", "`18:25`", 1)
 	}
 	options := f.Options(&project.Definition{})
@@ -108,17 +108,17 @@ func TestTheExampleFileOfMediaIsRight(t *testing.T) {
 	if !found || len(lines) < 2 {
 		t.Fatal("there is no example")
 	}
-	scope := record.Scope{Definition: &project.Definition{TimeZone: "Europe/Warsaw", Region: project.Region{Population: 2_070_000}}, Today: "2026-11-23", Loose: true}
+	scope := schema.Scope{Definition: &project.Definition{TimeZone: "Europe/Warsaw", Region: project.Region{Population: 2_070_000}}, Today: "2026-11-23", Loose: true}
 	for _, line := range lines[1:] {
-		given := record.Given{}
+		given := schema.Given{}
 		for i, name := range strings.Split(lines[0], ";") {
-			for _, f := range record.Builtin().Kind(record.Media).Fields {
+			for _, f := range schema.Builtin().Kind(schema.Media).Fields {
 				if f.ColumnIn(text.Polish) == name {
 					given[f.Name] = strings.Split(line, ";")[i]
 				}
 			}
 		}
-		if _, problems := record.Builtin().Kind(record.Media).Read(given, scope); len(problems) > 0 || len(given) != strings.Count(lines[0], ";")+1 {
+		if _, problems := schema.Builtin().Kind(schema.Media).Read(given, scope); len(problems) > 0 || len(given) != strings.Count(lines[0], ";")+1 {
 			t.Errorf("%s: %+v", line, problems)
 		}
 	}

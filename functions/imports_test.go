@@ -29,7 +29,7 @@ func TestTheDomainKnowsNoCloud(t *testing.T) {
 func TestKindsOfRecordKnowNeitherHTTPNorStorage(t *testing.T) {
 	t.Parallel()
 	allowed := []string{"outreach/internal/project", "outreach/internal/text", "outreach/internal/mail"}
-	imports, ok := packages(t)["outreach/internal/record"]
+	imports, ok := packages(t)["outreach/internal/schema"]
 	if !ok {
 		t.Fatal("there is no package record")
 	}

@@ -11,8 +11,8 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/people"
 	"outreach/internal/project"
-	"outreach/internal/record"
 	"outreach/internal/records"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/store"
 	"outreach/internal/store/storetest"
@@ -27,7 +27,7 @@ func open(t *testing.T) *app.App { return app.New(storetest.New(t)) }
 // named is a person with an address and a name.
 func named(t *testing.T, a *app.App, email, first, last string) string {
 	t.Helper()
-	id, err := a.People.Resolve(context.Background(), "p", record.PersonRef{Email: email}, people.Names{First: first, Last: last})
+	id, err := a.People.Resolve(context.Background(), "p", schema.PersonRef{Email: email}, people.Names{First: first, Last: last})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,11 +36,11 @@ func named(t *testing.T, a *app.App, email, first, last string) string {
 
 // completed is a draft of somebody's attendance on a day.
 func completed(who, day string) records.Draft {
-	row := make(record.Row, len(record.Builtin().Kind(record.Attendance).Fields))
+	row := make(schema.Row, len(schema.Builtin().Kind(schema.Attendance).Fields))
 	for name, value := range map[string]string{"activity": "planting", "date": day, "outcome": "completed"} {
-		row[record.Builtin().Kind(record.Attendance).Index(name)] = value
+		row[schema.Builtin().Kind(schema.Attendance).Index(name)] = value
 	}
-	return records.Draft{Kind: record.Builtin().Kind(record.Attendance), Person: who, Row: row}
+	return records.Draft{Kind: schema.Builtin().Kind(schema.Attendance), Person: who, Row: row}
 }
 
 func TestRequestSentAgainTakesEffectOnce(t *testing.T) {
@@ -59,7 +59,7 @@ func TestRequestSentAgainTakesEffectOnce(t *testing.T) {
 	if _, err := a.Records.Create(ctx, "p", completed(who, "2026-05-11"), request("another body")); !errors.Is(err, store.ErrOtherBody) {
 		t.Errorf("another body under the same key: %v", err)
 	}
-	if page, err := a.Records.TypedRecords(ctx, "p", record.Builtin().Kind(record.Attendance), "", 10, ""); err != nil || len(page.Items) != 1 {
+	if page, err := a.Records.TypedRecords(ctx, "p", schema.Builtin().Kind(schema.Attendance), "", 10, ""); err != nil || len(page.Items) != 1 {
 		t.Errorf("%d records, %v, want 1", len(page.Items), err)
 	}
 }
@@ -87,10 +87,10 @@ func TestChangeNeedsTheVersionThatWasSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	anybody := func(records.Typed) bool { return true }
-	if _, err := a.Records.Change(ctx, "p", record.Builtin().Kind(record.Attendance), seen.ID, seen.ETag(), completed(who, "2026-05-11"), anybody); err != nil {
+	if _, err := a.Records.Change(ctx, "p", schema.Builtin().Kind(schema.Attendance), seen.ID, seen.ETag(), completed(who, "2026-05-11"), anybody); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Records.Change(ctx, "p", record.Builtin().Kind(record.Attendance), seen.ID, seen.ETag(), completed(who, "2026-05-12"), anybody); !errors.Is(err, store.ErrStale) {
+	if _, err := a.Records.Change(ctx, "p", schema.Builtin().Kind(schema.Attendance), seen.ID, seen.ETag(), completed(who, "2026-05-12"), anybody); !errors.Is(err, store.ErrStale) {
 		t.Errorf("a change of a version that is no more: %v", err)
 	}
 }
@@ -99,12 +99,12 @@ func TestPublicFormAddsNoKeyToAKnownPerson(t *testing.T) {
 	t.Parallel()
 	a, ctx := open(t), context.Background()
 	known := named(t, a, "a@example.org", "Anna", "Znana")
-	row := make(record.Row, len(record.Builtin().Kind(record.Signup).Fields))
+	row := make(schema.Row, len(schema.Builtin().Kind(schema.Signup).Fields))
 	for name, value := range map[string]string{"activity": "garden", "email": "a@example.org", "pesel": pesel} {
-		row[record.Builtin().Kind(record.Signup).Index(name)] = value
+		row[schema.Builtin().Kind(schema.Signup).Index(name)] = value
 	}
 	did, err := a.Signups.SignUp(ctx, "p", signups.SignupDraft{Activity: project.Activity{ID: "garden"}, Row: row, Submitted: a.DB.Now(), Public: true}, store.Once{})
-	if err != nil || did.Signup.State != record.Held || did.Signup.Person != known {
+	if err != nil || did.Signup.State != schema.Held || did.Signup.Person != known {
 		t.Errorf("got %+v, %v, want one held for %s", did.Signup, err, known)
 	}
 	if leads, err := a.People.Known(ctx, "p", []people.Key{{Kind: "pesel", Value: pesel}}); err != nil || len(leads) > 0 {

@@ -13,7 +13,7 @@ import (
 	"outreach/internal/objects/folder"
 	"outreach/internal/people"
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/snapshot"
 	"outreach/internal/snapshots"
@@ -75,9 +75,9 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 
 	signUp := func(public bool, name, email, pesel string) signups.Signup {
 		t.Helper()
-		row := make(record.Row, len(record.Builtin().Kind(record.Signup).Fields))
+		row := make(schema.Row, len(schema.Builtin().Kind(schema.Signup).Fields))
 		for field, value := range map[string]string{"activity": "garden", "first_name": "Ewa", "last_name": name, "email": email, "pesel": pesel} {
-			row[record.Builtin().Kind(record.Signup).Index(field)] = value
+			row[schema.Builtin().Kind(schema.Signup).Index(field)] = value
 		}
 		did, err := s.Signups.SignUp(ctx, "town", signups.SignupDraft{Activity: d.Activities[0], Row: row, Submitted: s.DB.Now(), Public: public}, store.Once{})
 		must(err)
@@ -91,19 +91,19 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 	d.Activities[0].Capacity = 3
 	define("three places")
 	look("places that nobody gave to those who wait", attention.Counts{Duplicates: 2, Waiting: 2})
-	_, err := s.Signups.MoveSignup(ctx, d, held.ID, record.Cancelled, "")
+	_, err := s.Signups.MoveSignup(ctx, d, held.ID, schema.Cancelled, "")
 	must(err)
 	must(s.Signups.FillPlaces(ctx, d, "garden", ""))
 
 	stranger := signUp(true, "Pierwsza", "a@example.org", "44051401359")
-	if stranger.State == record.Held {
+	if stranger.State == schema.Held {
 		t.Fatal("who is signed up already is not held")
 	}
-	_, err = s.People.Resolve(ctx, "town", record.PersonRef{Email: "e@example.org"}, people.Names{})
+	_, err = s.People.Resolve(ctx, "town", schema.PersonRef{Email: "e@example.org"}, people.Names{})
 	must(err)
 	held = signUp(true, "Obca", "e@example.org", "44051401359")
 	look("a sign-up is held", attention.Counts{Duplicates: 2, Held: 1})
-	_, err = s.Signups.MoveSignup(ctx, d, held.ID, record.Waitlisted, "")
+	_, err = s.Signups.MoveSignup(ctx, d, held.ID, schema.Waitlisted, "")
 	must(err)
 	look("the office has looked", attention.Counts{Duplicates: 2, Waiting: 0})
 

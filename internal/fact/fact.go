@@ -11,7 +11,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // Lanes is the number of lanes a project's facts lie in.
@@ -67,7 +67,7 @@ type Signup struct {
 	Person    string        `json:"person"`
 	Submitted time.Time     `json:"submitted_at"`
 	Schema    int           `json:"schema,omitempty"` // the version of the schema
-	Values    record.Values `json:"row"`              // sealed
+	Values    schema.Values `json:"row"`              // sealed
 	State     string        `json:"state,omitempty"`  // accepted, waitlisted or held; "" where the sign-up was there before
 	Upload    string        `json:"upload,omitempty"` // the file it came in: it counts once that is accepted
 	Line      int           `json:"line,omitempty"`   // the file's row
@@ -87,7 +87,7 @@ type Said struct {
 	Kind    string        `json:"kind"`
 	Person  string        `json:"person,omitempty"`
 	Schema  int           `json:"schema,omitempty"` // the version of the schema
-	Values  record.Values `json:"row"`              // sealed
+	Values  schema.Values `json:"row"`              // sealed
 }
 
 // Voided says that a typed record no longer holds.
@@ -182,7 +182,7 @@ type AttentionNoted struct {
 type Line struct {
 	Row    int        `json:"n"`           // the file's row, from 2 on
 	Person string     `json:"p,omitempty"` // whom it is about
-	Values record.Row `json:"v"`           // sealed, in the order of the pack's fields
+	Values schema.Row `json:"v"`           // sealed, in the order of the pack's fields
 }
 
 // Pack is a pack of a file's rows. It names its fields once, and each row has its values in that order; a row that is shorter
@@ -194,8 +194,8 @@ type Pack struct {
 }
 
 // NewPack makes an empty pack of rows in the order of a kind's fields.
-func NewPack(k *record.Kind) Pack {
-	p := Pack{Schema: record.SchemaVersion, Fields: make([]string, len(k.Fields))}
+func NewPack(k *schema.Kind) Pack {
+	p := Pack{Schema: schema.SchemaVersion, Fields: make([]string, len(k.Fields))}
 	for i := range k.Fields {
 		p.Fields[i] = k.Fields[i].Name
 	}
@@ -206,18 +206,18 @@ func NewPack(k *record.Kind) Pack {
 func ReadPack(data []byte, kind string) (Pack, error) {
 	var p Pack
 	if len(data) > 0 && data[0] == '[' {
-		p.Fields = record.FieldsOfVersion0(kind)
+		p.Fields = schema.FieldsOfVersion0(kind)
 		return p, json.Unmarshal(data, &p.Lines)
 	}
 	return p, json.Unmarshal(data, &p)
 }
 
 // In puts the values of a row of the pack into the order of a kind's fields. The kind's places say where: see Places.
-func (p Pack) In(k *record.Kind) []Line {
+func (p Pack) In(k *schema.Kind) []Line {
 	places := p.Places(k)
 	out := make([]Line, len(p.Lines))
 	for i, l := range p.Lines {
-		row := make(record.Row, len(k.Fields))
+		row := make(schema.Row, len(k.Fields))
 		for j, value := range l.Values {
 			if j < len(places) && places[j] >= 0 {
 				row[places[j]] = value
@@ -228,16 +228,16 @@ func (p Pack) In(k *record.Kind) []Line {
 	return out
 }
 
-// Erased is what stays of a row of the pack when the person it is about is erased: see record.Kind.Erased.
-func (p Pack) Erased(k *record.Kind, row record.Row) record.Row {
+// Erased is what stays of a row of the pack when the person it is about is erased: see schema.Kind.Erased.
+func (p Pack) Erased(k *schema.Kind, row schema.Row) schema.Row {
 	named := map[string]string{}
 	for i, text := range row {
 		if i < len(p.Fields) {
 			named[p.Fields[i]] = text
 		}
 	}
-	left := k.Erased(record.ValuesOf(named))
-	out := make(record.Row, len(row))
+	left := k.Erased(schema.ValuesOf(named))
+	out := make(schema.Row, len(row))
 	for i := range row {
 		if i < len(p.Fields) {
 			out[i] = left.Get(p.Fields[i])
@@ -247,7 +247,7 @@ func (p Pack) Erased(k *record.Kind, row record.Row) record.Row {
 }
 
 // Places are the places in a kind's rows of the pack's fields, -1 of a field that the kind does not have.
-func (p Pack) Places(k *record.Kind) []int {
+func (p Pack) Places(k *schema.Kind) []int {
 	out := make([]int, len(p.Fields))
 	for i, id := range p.Fields {
 		out[i] = k.Index(id)

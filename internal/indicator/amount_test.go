@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"outreach/internal/record"
 	"slices"
 	"testing"
 	"time"
+
+	"outreach/internal/schema"
 
 	"pgregory.net/rapid"
 )
@@ -186,8 +187,8 @@ func TestTextsKeepEveryText(t *testing.T) {
 
 func TestEveryKindHasItsShape(t *testing.T) {
 	t.Parallel()
-	shapes := newShapes(record.Builtin())
-	for i, kind := range record.Builtin().Kinds {
+	shapes := newShapes(schema.Builtin())
+	for i, kind := range schema.Builtin().Kinds {
 		s := shapes.all[i]
 		if s.Kind != kind || (s.date < 0) != (s == shapes.signups) {
 			t.Errorf("%s: date %d", kind.Name, s.date)

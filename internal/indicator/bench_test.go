@@ -12,7 +12,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/indicator"
 	"outreach/internal/indicator/checkpoint"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 )
 
@@ -49,7 +49,7 @@ func makeCrowd(tb testing.TB, airings, people int) *crowd {
 		for p := range file.Packs {
 			var lines []fact.Line
 			for i := first + p*packOf; i < min(first+(p+1)*packOf, first+rows); i++ {
-				lines = append(lines, fact.Line{Row: i - first + 2, Values: record.Row{
+				lines = append(lines, fact.Line{Row: i - first + 2, Values: schema.Row{
 					day(i), fmt.Sprintf("%02d:%02d", i/160%24, i/3840%60), mediums[i%4], "spot", fmt.Sprintf("Ekonomia społeczna, odcinek %d", i), fmt.Sprintf("Radio %d", i%40),
 					strconv.Itoa(1 + i%200), strconv.Itoa(1000 + i%2000), "badanie", "", "",
 				}})
@@ -62,7 +62,7 @@ func makeCrowd(tb testing.TB, airings, people int) *crowd {
 		person, at := fmt.Sprintf("01JP%022d", i/3), start.Add(time.Duration(i)*time.Minute)
 		switch i % 3 {
 		case 0:
-			row := record.Row{"training", "", "", "", "", "", "female", strconv.Itoa(1950 + i%50), "isced-5-8", "employed", "urban", "no", "individual", "Stowarzyszenie", "yes", "", "pl", at.Format(time.RFC3339)}
+			row := schema.Row{"training", "", "", "", "", "", "female", strconv.Itoa(1950 + i%50), "isced-5-8", "employed", "urban", "no", "individual", "Stowarzyszenie", "yes", "", "pl", at.Format(time.RFC3339)}
 			add(fact.KindSignup, at, fact.Signup{Signup: fmt.Sprintf("01JS%022d", i), Entry: fmt.Sprintf("01JE%022d", i), Person: person, Submitted: at, Values: stored("signup", row...), State: "accepted"})
 		case 1:
 			add(fact.KindSaid, at, fact.Said{Record: fmt.Sprintf("01JR%022d", i), Version: 1, Kind: "attendance", Person: person, Values: stored("attendance", "training", day(i), "7.5", "completed")})
@@ -101,7 +101,7 @@ func (c *crowd) decode(tb testing.TB) [][]fact.Pack {
 
 // fold decodes a pack at a time, as a compile does.
 func (c *crowd) fold(tb testing.TB) *indicator.Fold {
-	f := indicator.New(record.Builtin())
+	f := indicator.New(schema.Builtin())
 	for _, one := range c.facts {
 		if err := f.Apply(one); err != nil {
 			tb.Fatal(err)
@@ -192,7 +192,7 @@ func BenchmarkCheckpoint(b *testing.B) {
 		}
 		writing += time.Since(start)
 		start = time.Now()
-		if _, _, err := checkpoint.Read(bytes.NewReader(file.Bytes()), int64(file.Len()), record.Builtin()); err != nil {
+		if _, _, err := checkpoint.Read(bytes.NewReader(file.Bytes()), int64(file.Len()), schema.Builtin()); err != nil {
 			b.Fatal(err)
 		}
 		reading += time.Since(start)

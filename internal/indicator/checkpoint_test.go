@@ -10,7 +10,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/indicator"
 	"outreach/internal/indicator/checkpoint"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // throughFile gives what a checkpoint of a fold makes of it.
@@ -25,7 +25,7 @@ func throughFile(t interface {
 	if err := checkpoint.Write(&file, f, heads); err != nil {
 		t.Fatal(err)
 	}
-	back, read, err := checkpoint.Read(bytes.NewReader(file.Bytes()), int64(file.Len()), record.Builtin())
+	back, read, err := checkpoint.Read(bytes.NewReader(file.Bytes()), int64(file.Len()), schema.Builtin())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,11 +41,11 @@ func TestCheckpointAndRestMakeTheWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := drawHistory(t)
 		asOf := drawDay(t)
-		whole := indicator.New(record.Builtin())
+		whole := indicator.New(schema.Builtin())
 		h.tell(t, whole, h.facts)
 
 		order := rapid.Permutation(h.facts).Draw(t, "order")
-		steps := indicator.New(record.Builtin())
+		steps := indicator.New(schema.Builtin())
 		for step := range 3 {
 			n := len(order)
 			if step < 2 {

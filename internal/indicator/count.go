@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
 	"outreach/internal/rule"
+	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 )
 
@@ -85,7 +85,7 @@ func (f *Found) adds(rule *indicatorRule, r ref, seen map[string]bool) amount {
 		a, _ := parseAmount(f.value(rule.value, r)) // it was read before
 		return a
 	case countDistinct:
-		if same = record.Same(f.value(rule.value, r)); same == "" {
+		if same = schema.Same(f.value(rule.value, r)); same == "" {
 			return amount{}
 		}
 	default:
@@ -121,14 +121,14 @@ func (f *Found) person(r ref) uint32 {
 	return f.live.records[r.shape][r.place].person
 }
 
-func (f *Found) row(r ref) record.Row {
+func (f *Found) row(r ref) schema.Row {
 	var values []uint32
 	if f.kind(r) == f.live.shapes.signups {
 		values = f.signups[r.place].values
 	} else {
 		values = f.live.values(f.live.records[r.shape][r.place])
 	}
-	row := make(record.Row, len(values))
+	row := make(schema.Row, len(values))
 	for i, n := range values {
 		row[i] = f.live.texts.all[n]
 	}
@@ -285,7 +285,7 @@ func (c *counting) dateSignups() {
 func (c *counting) count(s *shape) error {
 	rules := &c.rules.byShape[s.number]
 	vars := rule.NewVars(c.live.shapes.registry, s.Kind)
-	row := make(record.Row, len(s.Fields))
+	row := make(schema.Row, len(s.Fields))
 	look := func(place int, date day, values []uint32, state string, person uint32) error {
 		if date < c.from || date > c.to {
 			c.found.Quality.RecordsOutsidePeriod++
@@ -357,7 +357,7 @@ func (c *counting) count(s *shape) error {
 	return nil
 }
 
-func (v value) of(row record.Row, date, state string, known []string) string {
+func (v value) of(row schema.Row, date, state string, known []string) string {
 	switch v.origin {
 	case fromDate:
 		return date
@@ -371,7 +371,7 @@ func (v value) of(row record.Row, date, state string, known []string) string {
 }
 
 // air counts an airing.
-func (c *counting) air(row record.Row) error {
+func (c *counting) air(row schema.Row) error {
 	reach := row[c.live.shapes.reach]
 	if reach == "" {
 		reach = "0"
@@ -397,7 +397,7 @@ func (t *tally) add(here ref, date day, person uint32, value string, from day) e
 		*month = month.add(a)
 	case countDistinct:
 		// A value that was not given is none.
-		if same := record.Same(value); same != "" {
+		if same := schema.Same(value); same != "" {
 			if first, ok := t.seen[same]; !ok || date < first {
 				t.seen[same] = date
 			}
@@ -427,7 +427,7 @@ func (c *counting) report() {
 		tenths := percentTenths(before, c.rules.targets[i])
 		figure := snapshot.Indicator{
 			Code: in.Code, Label: in.Label, Unit: in.Unit,
-			Target: json.Number(record.Number(in.Target)), Achieved: decimal(before), Percent: percent(tenths), Status: status(tenths, passed, days),
+			Target: json.Number(schema.Number(in.Target)), Achieved: decimal(before), Percent: percent(tenths), Status: status(tenths, passed, days),
 			Records: int64(len(t.evidence)), By: snapshot.Breakdowns{}, ByMonth: months,
 		}
 		if t.rule.count == countPeople {

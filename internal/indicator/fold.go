@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"outreach/internal/fact"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // Fold is all that facts have said so far, no more of it than later facts may need. It is for one goroutine.
@@ -31,12 +31,12 @@ type Fold struct {
 }
 
 // New gives a Fold over the kinds of a registry that has seen nothing.
-func New(registry *record.Registry) *Fold {
+func New(registry *schema.Registry) *Fold {
 	return &Fold{shapes: newShapes(registry), texts: newTexts(), uploads: map[string]*upload{}, typed: map[string]*typed{}, signups: map[string]*signedUp{}, merges: map[merge]struct{}{}}
 }
 
 // Registry is the kinds that the Fold knows.
-func (f *Fold) Registry() *record.Registry { return f.shapes.registry }
+func (f *Fold) Registry() *schema.Registry { return f.shapes.registry }
 
 // upload is a file.
 type upload struct {
@@ -147,7 +147,7 @@ func instant(at time.Time) (int64, error) {
 }
 
 // values checks stored values and gives those that counting and natural keys look at, in the order of the kind's fields.
-func (f *Fold) values(s *shape, stored record.Values) ([]uint32, error) {
+func (f *Fold) values(s *shape, stored schema.Values) ([]uint32, error) {
 	values := make([]uint32, len(s.Fields))
 	for _, v := range stored.Upcast(s.Name).All() {
 		field := s.Index(v.Field)

@@ -13,7 +13,7 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/indicator"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 )
 
@@ -49,21 +49,21 @@ func (s *said) file(id, kind, owner, object string, arrived time.Time, lines ...
 }
 
 func attended(person, date, hours string) fact.Line {
-	return fact.Line{Person: person, Values: record.Row{"training", date, hours, "completed"}}
+	return fact.Line{Person: person, Values: schema.Row{"training", date, hours, "completed"}}
 }
 
 func aired(title, reach string) fact.Line {
-	return fact.Line{Values: record.Row{"2010-03-01", "", "tv", "", title, "Outlet", reach, "", "", "", ""}}
+	return fact.Line{Values: schema.Row{"2010-03-01", "", "tv", "", title, "Outlet", reach, "", "", "", ""}}
 }
 
 func (s *said) signup(id, entry, person string, at time.Time, state, sex, upload string) {
-	values := record.ValuesOf(map[string]string{"activity": "training", "sex": sex})
+	values := schema.ValuesOf(map[string]string{"activity": "training", "sex": sex})
 	s.add(fact.KindSignup, at, fact.Signup{Signup: id, Entry: entry, Person: person, Submitted: at, State: state, Upload: upload, Values: values})
 }
 
 func (s *said) compile(asOf string) indicator.Found {
 	s.t.Helper()
-	f := indicator.New(record.Builtin())
+	f := indicator.New(schema.Builtin())
 	s.tell(s.t, f, s.facts)
 	found, err := indicator.Compile(definition, mustRules(s.t, definition), f.Live(), asOf)
 	if err != nil {
@@ -309,7 +309,7 @@ func TestApplyRefusesWhatItCannotUnderstand(t *testing.T) {
 		{"a sign-up at no time", fact.KindSignup, `{"signup":"s1","entry":"e1","person":"p1","row":[]}`},
 		{"a move of nothing", fact.KindSignupMoved, `{"version":2,"state":"accepted"}`},
 	} {
-		f := indicator.New(record.Builtin())
+		f := indicator.New(schema.Builtin())
 		err := f.Apply(fact.Fact{ID: "01FACT", Kind: c.kind, At: noon(1), Data: json.RawMessage(c.data)})
 		if err == nil || !strings.Contains(err.Error(), "01FACT") {
 			t.Errorf("%s: error %v", c.name, err)
@@ -322,7 +322,7 @@ func TestApplyRefusesWhatItCannotUnderstand(t *testing.T) {
 
 func TestFilesCountWithAllTheirRows(t *testing.T) {
 	t.Parallel()
-	f := indicator.New(record.Builtin())
+	f := indicator.New(schema.Builtin())
 	accepted, err := fact.New("f1", fact.KindUploadAccepted, noon(1), "", fact.Uploaded{Upload: "u1", Kind: "media", Owner: "tv-partner", Arrived: noon(1), Rows: 2, Packs: 2})
 	if err != nil {
 		t.Fatal(err)
@@ -429,7 +429,7 @@ func FuzzApply(f *testing.F) {
 	}
 	rules := mustRules(f, definition)
 	f.Fuzz(func(t *testing.T, kind, data string) {
-		fold := indicator.New(record.Builtin())
+		fold := indicator.New(schema.Builtin())
 		_ = fold.Apply(fact.Fact{ID: "f1", Kind: kind, At: noon(1), Data: json.RawMessage(data)})
 		_ = fold.AddRows("u1", 0, packed("attendance", attended("p1", "2010-03-01", "1")))
 		if _, err := indicator.Compile(definition, rules, fold.Live(), "2010-06-20"); err != nil {

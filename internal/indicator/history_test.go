@@ -11,7 +11,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/indicator"
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 var definition = &project.Definition{
@@ -62,35 +62,35 @@ func drawHistory(t *rapid.T) *history {
 		}
 		h.facts = append(h.facts, f)
 	}
-	row := func(k *record.Kind) record.Row {
-		out := make(record.Row, len(k.Fields))
+	row := func(k *schema.Kind) schema.Row {
+		out := make(schema.Row, len(k.Fields))
 		for i, f := range k.Fields {
 			if !f.Required && !f.Key && rapid.Bool().Draw(t, "left out") {
 				continue
 			}
 			switch f.Type {
-			case record.Date:
+			case schema.Date:
 				out[i] = one("date", "2010-01-05", "2010-01-10", "2010-02-28", "2010-04-01", "2010-06-20", "2010-07-01")
-			case record.Clock:
+			case schema.Clock:
 				out[i] = one("time", "", "18:25")
-			case record.Whole:
+			case schema.Whole:
 				out[i] = strconv.Itoa(some("whole", 0, 900))
 				if f.Name == "birth_year" {
 					out[i] = strconv.Itoa(some("year", 1940, 2011))
 				}
-			case record.Decimal:
+			case schema.Decimal:
 				out[i] = one("decimal", "0", "1", "1.5", "2.005", "0.004", "3.333333")
-			case record.List:
+			case schema.List:
 				if f.Name == "kind" {
 					out[i] = one("kind", "spot", "kit")
 				} else {
 					options := f.Options(definition)
 					out[i] = options[some("option", 0, len(options)-1)].ID
 				}
-			case record.YesNo:
+			case schema.YesNo:
 				out[i] = "yes"
 			default:
-				if f.Keep != record.Who {
+				if f.Keep != schema.Who {
 					out[i] = one("text", "", "Title", "title ", "Tytuł", "TYTUŁ")
 				}
 			}
@@ -100,7 +100,7 @@ func drawHistory(t *rapid.T) *history {
 
 	typedKinds := []string{"consultation", "attendance", "test", "output"}
 	for r := range some("typed records", 0, 6) {
-		kind := record.Builtin().Kind(one("kind", typedKinds...))
+		kind := schema.Builtin().Kind(one("kind", typedKinds...))
 		versions := some("versions", 1, 3)
 		for v := 1; v <= versions; v++ {
 			id := fmt.Sprintf("r%d", r)
@@ -118,7 +118,7 @@ func drawHistory(t *rapid.T) *history {
 
 	fileKinds := append([]string{"media", "media"}, typedKinds...)
 	for u := range some("files", 0, 5) {
-		kind := record.Builtin().Kind(one("kind", fileKinds...))
+		kind := schema.Builtin().Kind(one("kind", fileKinds...))
 		id, owner := fmt.Sprintf("u%d", u), "coordinator"
 		if kind.Name == "media" {
 			owner = one("owner", "tv-partner", "radio-partner")
@@ -154,7 +154,7 @@ func drawHistory(t *rapid.T) *history {
 			add(fact.KindUploadWithdrawn, at(), fact.Withdrawn{Upload: id})
 		}
 	}
-	kind := record.Builtin().Kind("signup")
+	kind := schema.Builtin().Kind("signup")
 	for s := range some("sign-ups", 0, 6) {
 		id, who := fmt.Sprintf("s%d", s), person()
 		for e := range some("sendings", 1, 3) {
@@ -200,7 +200,7 @@ func (h *history) give(t interface{ Fatal(...any) }, f *indicator.Fold, pack ind
 }
 
 func mustRules(t testing.TB, def *project.Definition) *indicator.Rules {
-	rules, err := indicator.NewRules(def, record.Builtin())
+	rules, err := indicator.NewRules(def, schema.Builtin())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,11 +208,11 @@ func mustRules(t testing.TB, def *project.Definition) *indicator.Rules {
 }
 
 // stored are the values of a record of a kind, given in the order of the kind's fields.
-func stored(kind string, row ...string) record.Values { return record.Builtin().Kind(kind).Values(row) }
+func stored(kind string, row ...string) schema.Values { return schema.Builtin().Kind(kind).Values(row) }
 
 // packed is a pack of rows whose values are in the order of the kind's fields.
 func packed(kind string, lines ...fact.Line) fact.Pack {
-	if k := record.Builtin().Kind(kind); k != nil {
+	if k := schema.Builtin().Kind(kind); k != nil {
 		p := fact.NewPack(k)
 		p.Lines = lines
 		return p

@@ -10,7 +10,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"outreach/internal/fact"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // Live are the records that count, on whatever day: of each thing in the world the last that was said and neither voided,
@@ -231,7 +231,7 @@ func (f *Fold) resolveSignups(l *Live, who, place func(uint32) uint32) {
 		if made.state == "" {
 			made.state = made.entry.state
 		}
-		if made.state == record.Cancelled {
+		if made.state == schema.Cancelled {
 			continue
 		}
 		made.person = place(who(made.entry.person))
@@ -266,7 +266,7 @@ func compareSubmissions(a, b *entry) int {
 // compareStates puts the better state first. A state of a later version of the tracker comes last.
 func compareStates(a, b string) int {
 	rank := func(state string) int {
-		if i := slices.Index([]string{record.Accepted, record.Held, record.Waitlisted}, state); i >= 0 {
+		if i := slices.Index([]string{schema.Accepted, schema.Held, schema.Waitlisted}, state); i >= 0 {
 			return i
 		}
 		return 3

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"outreach/internal/fact"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // LinePiece is the Fact of a Piece that is a file's row.
@@ -39,7 +39,7 @@ type Piece struct {
 	Rows    int
 	Packs   int
 	SHA256  string
-	Values  record.Row // in the order of the kind's fields
+	Values  schema.Row // in the order of the kind's fields
 }
 
 // Pieces gives all that the Fold remembers. Told to another Fold one after the other, they make it the same; rows of files
@@ -58,7 +58,7 @@ type pieces struct {
 	live  *Live
 	who   func(uint32) uint32
 	piece Piece
-	row   record.Row
+	row   schema.Row
 	yield func(*Piece) bool
 }
 
@@ -71,7 +71,7 @@ func (w *pieces) text(n uint32) string { return w.fold.texts.all[n] }
 
 func (w *pieces) person(n uint32) string { return w.text(w.who(n)) }
 
-func (w *pieces) values(numbers []uint32) record.Row {
+func (w *pieces) values(numbers []uint32) schema.Row {
 	w.row = w.row[:0]
 	for _, n := range numbers {
 		w.row = append(w.row, w.text(n))
@@ -262,9 +262,9 @@ func (f *Fold) restoreLine(p *Piece) error {
 }
 
 // stored gives the values of a row that a Piece carries; of a kind that is not there, none.
-func (s *shape) stored(row record.Row) record.Values {
+func (s *shape) stored(row schema.Row) schema.Values {
 	if s == nil {
-		return record.Values{}
+		return schema.Values{}
 	}
 	return s.Values(row)
 }

@@ -8,7 +8,7 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/indicator"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 )
 
@@ -22,7 +22,7 @@ func TestFiguresAreThoseOfThePlainCount(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := drawHistory(t)
 		asOf := drawDay(t)
-		f := indicator.New(record.Builtin())
+		f := indicator.New(schema.Builtin())
 		h.tell(t, f, h.facts)
 		found, err := indicator.Compile(definition, rules, f.Live(), asOf)
 		if err != nil {
@@ -54,12 +54,12 @@ func TestOrderAndRepetitionChangeNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := drawHistory(t)
 		asOf := drawDay(t)
-		first := indicator.New(record.Builtin())
+		first := indicator.New(schema.Builtin())
 		h.tell(t, first, h.facts)
 
 		again := append(append([]fact.Fact{}, h.facts...), rapid.SliceOf(rapid.SampledFrom(h.facts)).Draw(t, "again")...)
 		again = rapid.Permutation(again).Draw(t, "order")
-		second := indicator.New(record.Builtin())
+		second := indicator.New(schema.Builtin())
 		for _, one := range again {
 			if err := second.Apply(one); err != nil {
 				t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"outreach/internal/fact"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 )
 
@@ -27,10 +27,10 @@ type reference struct {
 }
 
 type referenceRecord struct {
-	kind   *record.Kind
+	kind   *schema.Kind
 	date   string
 	person string
-	row    record.Row
+	row    schema.Row
 	state  string
 }
 
@@ -103,7 +103,7 @@ func (r *reference) records(h *history) []referenceRecord {
 		if higher {
 			continue
 		}
-		k, who := record.Builtin().Kind(said.Kind), ""
+		k, who := schema.Builtin().Kind(said.Kind), ""
 		if k.Person {
 			who = r.who(said.Person)
 		}
@@ -112,7 +112,7 @@ func (r *reference) records(h *history) []referenceRecord {
 			referenceRecord: referenceRecord{kind: k, date: k.Get(row, "date"), person: who, row: row}})
 	}
 	for _, u := range r.accepted {
-		k := record.Builtin().Plural(u.Kind)
+		k := schema.Builtin().Plural(u.Kind)
 		for pack, lines := range h.packs {
 			if pack.Upload != u.Upload || !r.counts(u.Upload) {
 				continue
@@ -234,7 +234,7 @@ func (r *reference) attributes(signups []referenceSignup, asOf string) map[strin
 	})
 	out := map[string]map[string]string{}
 	for _, g := range all {
-		for _, name := range record.Builtin().AttributeNames() {
+		for _, name := range schema.Builtin().AttributeNames() {
 			value := g.Values.Get(name)
 			if out[g.person] == nil {
 				out[g.person] = map[string]string{}
@@ -279,7 +279,7 @@ func (r *reference) count(h *history, asOf string) snapshot.Snapshot {
 	attributes := r.attributes(signups, asOf)
 	all := r.records(h)
 	for _, s := range signups {
-		all = append(all, referenceRecord{kind: record.Builtin().Kind("signup"), date: definition.Day(s.made.Submitted), person: s.person, row: record.Builtin().Kind("signup").Row(s.made.Values), state: s.state})
+		all = append(all, referenceRecord{kind: schema.Builtin().Kind("signup"), date: definition.Day(s.made.Submitted), person: s.person, row: schema.Builtin().Kind("signup").Row(s.made.Values), state: s.state})
 	}
 	out := snapshot.Snapshot{Project: definition.ID, AsOf: asOf, Reach: snapshot.Reach{Population: 1000}}
 	var counted []referenceRecord
@@ -348,7 +348,7 @@ func (r *reference) count(h *history, asOf string) snapshot.Snapshot {
 					if in.Field == "sex" {
 						value = attributes[one.person]["sex"]
 					}
-					value = record.Same(value)
+					value = schema.Same(value)
 				}
 				if value != "" && !seen[value] {
 					seen[value] = true

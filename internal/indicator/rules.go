@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
 	"outreach/internal/rule"
+	"outreach/internal/schema"
 )
 
 // What indicators count.
@@ -68,7 +68,7 @@ type band struct {
 }
 
 // NewRules compiles the rules of a definition over the kinds of its registry. A checked definition gives no error.
-func NewRules(def *project.Definition, registry *record.Registry) (*Rules, error) {
+func NewRules(def *project.Definition, registry *schema.Registry) (*Rules, error) {
 	shapes := newShapes(registry)
 	r := &Rules{shapes: shapes, byShape: make([]shapeRules, len(shapes.all))}
 	codes := map[string]bool{ParticipantsEvidence: true}
@@ -129,7 +129,7 @@ func (r *Rules) addIndicator(place int, in project.Indicator) error {
 	default:
 		return fmt.Errorf("there is no count %q", in.Count)
 	}
-	target, ok := new(big.Rat).SetString(record.Number(in.Target))
+	target, ok := new(big.Rat).SetString(schema.Number(in.Target))
 	if !ok || target.Sign() <= 0 {
 		return fmt.Errorf("the target %v is not above 0", in.Target)
 	}

@@ -9,7 +9,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/indicator"
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 )
 
@@ -43,7 +43,7 @@ func TestNewRulesRefusesWhatCannotBeCounted(t *testing.T) {
 		{"a band upside down", project.Definition{AgeBands: []string{"54-25"}}, "54-25"},
 		{"a band without an end", project.Definition{AgeBands: []string{"25"}}, "25"},
 	} {
-		_, err := indicator.NewRules(&c.def, record.Builtin())
+		_, err := indicator.NewRules(&c.def, schema.Builtin())
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", c.name, err)
 		}
@@ -56,7 +56,7 @@ func TestCompileNamesTheRecordThatARuleFailsOn(t *testing.T) {
 	def.Indicators = []project.Indicator{{Code: "odd", Target: 1, Count: "records", Rule: project.Rule{Of: "output", Where: `int(title) > 1`}}}
 	s := &said{t: t, history: history{}}
 	s.add(fact.KindSaid, noon(1), fact.Said{Record: "01R1", Version: 1, Kind: "output", Values: stored("output", "2010-03-01", "kit", "1", "Title")})
-	f := indicator.New(record.Builtin())
+	f := indicator.New(schema.Builtin())
 	s.tell(t, f, s.facts)
 	_, err := indicator.Compile(&def, mustRules(t, &def), f.Live(), "2010-06-20")
 	if err == nil || !strings.Contains(err.Error(), "01R1") || !strings.Contains(err.Error(), "odd") {
@@ -117,8 +117,8 @@ func TestAgeIsThatOfTheFirstCountedRecord(t *testing.T) {
 	s.add(fact.KindSaid, noon(1), fact.Said{Record: "r1", Version: 1, Kind: "consultation", Person: "p1", Values: stored("consultation", "2010-12-31", "law", "60", "phone")})
 	s.add(fact.KindSaid, noon(1), fact.Said{Record: "r2", Version: 1, Kind: "consultation", Person: "p1", Values: stored("consultation", "2011-01-01", "law", "60", "phone")})
 	s.attendance("r3", 1, noon(1), "p1", "2009-12-31", "1")
-	s.add(fact.KindSignup, noon(1), fact.Signup{Signup: "s1", Entry: "e1", Person: "p1", Submitted: noon(1), State: "accepted", Values: record.ValuesOf(map[string]string{"activity": "training", "birth_year": "1985"})})
-	f := indicator.New(record.Builtin())
+	s.add(fact.KindSignup, noon(1), fact.Signup{Signup: "s1", Entry: "e1", Person: "p1", Submitted: noon(1), State: "accepted", Values: schema.ValuesOf(map[string]string{"activity": "training", "birth_year": "1985"})})
+	f := indicator.New(schema.Builtin())
 	s.tell(t, f, s.facts)
 	found, err := indicator.Compile(&def, mustRules(t, &def), f.Live(), "2011-02-28")
 	if err != nil {

@@ -12,25 +12,25 @@ import (
 	"outreach/internal/indicator"
 	"outreach/internal/indicator/checkpoint"
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // permuted is the built-in registry with the fields of each kind in another order.
-func permuted(t *rapid.T) *record.Registry {
-	var kinds []*record.Kind
-	for _, k := range record.Builtin().Kinds {
-		kinds = append(kinds, &record.Kind{Name: k.Name, Plural: k.Plural, Person: k.Person, ByPartner: k.ByPartner, Rules: k.Rules, Fields: rapid.Permutation(k.Fields).Draw(t, k.Name)})
+func permuted(t *rapid.T) *schema.Registry {
+	var kinds []*schema.Kind
+	for _, k := range schema.Builtin().Kinds {
+		kinds = append(kinds, &schema.Kind{Name: k.Name, Plural: k.Plural, Person: k.Person, ByPartner: k.ByPartner, Rules: k.Rules, Fields: rapid.Permutation(k.Fields).Draw(t, k.Name)})
 	}
-	return record.NewRegistry(kinds...)
+	return schema.NewRegistry(kinds...)
 }
 
 // widened is the built-in registry with one more field in each kind.
-func widened(t interface{ Fatal(...any) }) *record.Registry {
+func widened(t interface{ Fatal(...any) }) *schema.Registry {
 	var more []project.RecordKind
-	for _, k := range record.Builtin().Kinds {
+	for _, k := range schema.Builtin().Kinds {
 		more = append(more, project.RecordKind{Name: k.Name, Plural: k.Plural, Fields: []project.RecordField{{ID: "added", Type: "text"}}})
 	}
-	r, err := record.Extend(record.Builtin(), more...)
+	r, err := schema.Extend(schema.Builtin(), more...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,16 +38,16 @@ func widened(t interface{ Fatal(...any) }) *record.Registry {
 }
 
 // narrowed is the built-in registry without some fields that no rule asks for.
-func narrowed() *record.Registry {
-	var kinds []*record.Kind
-	for _, k := range record.Builtin().Kinds {
-		less := &record.Kind{Name: k.Name, Plural: k.Plural, Person: k.Person, ByPartner: k.ByPartner}
-		less.Fields = slices.DeleteFunc(slices.Clone(k.Fields), func(f record.Field) bool {
+func narrowed() *schema.Registry {
+	var kinds []*schema.Kind
+	for _, k := range schema.Builtin().Kinds {
+		less := &schema.Kind{Name: k.Name, Plural: k.Plural, Person: k.Person, ByPartner: k.ByPartner}
+		less.Fields = slices.DeleteFunc(slices.Clone(k.Fields), func(f schema.Field) bool {
 			return slices.Contains([]string{"contacts", "source", "organisation", "locale"}, f.Name)
 		})
 		kinds = append(kinds, less)
 	}
-	return record.NewRegistry(kinds...)
+	return schema.NewRegistry(kinds...)
 }
 
 func TestFieldsAddedRemovedOrReorderedChangeNoHash(t *testing.T) {
@@ -56,11 +56,11 @@ func TestFieldsAddedRemovedOrReorderedChangeNoHash(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := drawHistory(t)
 		asOf := drawDay(t)
-		first := indicator.New(record.Builtin())
+		first := indicator.New(schema.Builtin())
 		h.tell(t, first, h.facts)
 		want := hash(t, builtin, first, asOf)
 
-		for name, registry := range map[string]*record.Registry{"reordered": permuted(t), "added": widened(t), "removed": narrowed()} {
+		for name, registry := range map[string]*schema.Registry{"reordered": permuted(t), "added": widened(t), "removed": narrowed()} {
 			rules, err := indicator.NewRules(definition, registry)
 			if err != nil {
 				t.Fatal(err)

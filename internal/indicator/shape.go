@@ -3,12 +3,12 @@ package indicator
 import (
 	"fmt"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // A shape is a kind of record as the fold needs it: what it is called there, and where in its rows things stand.
 type shape struct {
-	*record.Kind
+	*schema.Kind
 	number    int
 	keys      []int  // the fields of the natural key
 	date      int    // -1: a sign-up, which counts from the day of its submission
@@ -18,7 +18,7 @@ type shape struct {
 
 // shapes are the kinds of a registry.
 type shapes struct {
-	registry   *record.Registry
+	registry   *schema.Registry
 	all        []*shape
 	signups    *shape
 	airings    *shape
@@ -26,18 +26,18 @@ type shapes struct {
 	attributes []int // the places of people's attributes in rows of sign-ups
 }
 
-func newShapes(registry *record.Registry) *shapes {
+func newShapes(registry *schema.Registry) *shapes {
 	out := &shapes{registry: registry}
 	for i, kind := range registry.Kinds {
 		s := &shape{Kind: kind, number: i, date: kind.Index("date"), keys: kind.KeyFields()}
 		for field := range kind.Fields {
 			f := &kind.Fields[field]
 			s.places = append(s.places, field)
-			s.remembers = append(s.remembers, f.Keep == record.Open || f.Key)
+			s.remembers = append(s.remembers, f.Keep == schema.Open || f.Key)
 		}
 		out.all = append(out.all, s)
 	}
-	out.signups, out.airings = out.named(record.Signup), out.named(record.Media)
+	out.signups, out.airings = out.named(schema.Signup), out.named(schema.Media)
 	out.reach = out.airings.Index("reach")
 	for _, f := range registry.Attributes() {
 		out.attributes = append(out.attributes, out.signups.Index(f.Name))
@@ -58,7 +58,7 @@ func (all *shapes) named(name string) *shape {
 // check refuses a value that the tracker never accepts and counting could not work with: a number or a date that is not in its
 // canonical form. It says nothing of values that counting does not look at.
 func (s *shape) check(field int, value string) error {
-	if f := &s.Fields[field]; value != "" && f.Keep == record.Open && !f.Canonical(value) {
+	if f := &s.Fields[field]; value != "" && f.Keep == schema.Open && !f.Canonical(value) {
 		return fmt.Errorf("%s with %s that is none", s.Name, f.Name)
 	}
 	return nil

@@ -4,7 +4,7 @@ import (
 	"hash/maphash"
 	"math/bits"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // texts keeps every distinct text once and calls it by a number: rows of numbers are a quarter the size of rows of
@@ -12,7 +12,7 @@ import (
 type texts struct {
 	all    []string
 	hashes []uint64 // of the texts
-	same   []uint64 // of their record.Same; 0: not asked for yet
+	same   []uint64 // of their schema.Same; 0: not asked for yet
 	table  []uint32 // where texts are found by their hash; 0: free
 }
 
@@ -78,7 +78,7 @@ func (t *texts) place(n uint32) {
 // sameHash is a hash that two texts share which are the same to natural keys.
 func (t *texts) sameHash(n uint32) uint64 {
 	if t.same[n] == 0 {
-		if same := record.Same(t.all[n]); same != "" {
+		if same := schema.Same(t.all[n]); same != "" {
 			t.same[n] = maphash.String(seed, same) | 1
 		}
 	}
@@ -87,7 +87,7 @@ func (t *texts) sameHash(n uint32) uint64 {
 
 // isSame tells whether two texts are the same to natural keys.
 func (t *texts) isSame(a, b uint32) bool {
-	return a == b || t.sameHash(a) == t.sameHash(b) && record.Same(t.all[a]) == record.Same(t.all[b])
+	return a == b || t.sameHash(a) == t.sameHash(b) && schema.Same(t.all[a]) == schema.Same(t.all[b])
 }
 
 // A keyed finds, among things that have natural keys, the one with a key.

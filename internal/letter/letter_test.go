@@ -17,7 +17,7 @@ import (
 	"outreach/internal/attention"
 	"outreach/internal/mail"
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 )
 
@@ -54,19 +54,19 @@ func aReport() snapshot.Snapshot {
 func letters(language string) map[string]func() (Letter, error) {
 	var cells []Cell
 	for n := range 12 {
-		cells = append(cells, Cell{Row: n + 2, Column: "reach", Value: "wiele<script>", Problem: record.Problem{Field: "reach", Code: record.NotANumber}})
+		cells = append(cells, Cell{Row: n + 2, Column: "reach", Value: "wiele<script>", Problem: schema.Problem{Field: "reach", Code: schema.NotANumber}})
 	}
 	return map[string]func() (Letter, error){
-		"accepted": aSignup(record.Accepted, language), "waitlisted": aSignup(record.Waitlisted, language), "held": aSignup(record.Held, language),
-		"cancelled": aSignup(record.Cancelled, language), "again": aSignup(Again, language), "place-free": aSignup(PlaceFree, language),
+		"accepted": aSignup(schema.Accepted, language), "waitlisted": aSignup(schema.Waitlisted, language), "held": aSignup(schema.Held, language),
+		"cancelled": aSignup(schema.Cancelled, language), "again": aSignup(Again, language), "place-free": aSignup(PlaceFree, language),
 		"rejected": func() (Letter, error) {
-			return OfRejected(Rejected{Language: language, Project: town, Filename: "<img src=x>.csv", Kind: record.Builtin().Kind(record.Media), Cells: cells, Page: "https://outreach.example.org/town/uploads/01JU"})
+			return OfRejected(Rejected{Language: language, Project: town, Filename: "<img src=x>.csv", Kind: schema.Builtin().Kind(schema.Media), Cells: cells, Page: "https://outreach.example.org/town/uploads/01JU"})
 		},
 		"rejected-one": func() (Letter, error) {
 			return OfRejected(Rejected{Language: language, Project: town, Filename: "maj.csv", Cells: cells[:1], Page: "https://outreach.example.org/town/uploads/01JU"})
 		},
 		"rejected-cut": func() (Letter, error) {
-			return OfRejected(Rejected{Language: language, Project: town, Filename: "maj.csv", Kind: record.Builtin().Kind(record.Media), Cells: cells, Cut: true, Page: "https://outreach.example.org/town/uploads/01JU"})
+			return OfRejected(Rejected{Language: language, Project: town, Filename: "maj.csv", Kind: schema.Builtin().Kind(schema.Media), Cells: cells, Cut: true, Page: "https://outreach.example.org/town/uploads/01JU"})
 		},
 		"report-due": func() (Letter, error) {
 			return OfDueReport(Report{Language: language, Project: town, Snapshot: aReport(), Page: "https://outreach.example.org/town/snapshots/01JS"})
@@ -179,7 +179,7 @@ func TestAnActivityWithoutAPlaceOrATime(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			l, err := OfSignup(Signup{What: record.Accepted, Language: "en", Project: town, Activity: tt.activity, FirstName: "Ola", LastName: "Nowak", Cancel: "https://x"})
+			l, err := OfSignup(Signup{What: schema.Accepted, Language: "en", Project: town, Activity: tt.activity, FirstName: "Ola", LastName: "Nowak", Cancel: "https://x"})
 			if err != nil || len(l.Files) != tt.files || !strings.Contains(l.Text, tt.want) {
 				t.Errorf("%v, %d files\n%s", err, len(l.Files), l.Text)
 			}
@@ -191,7 +191,7 @@ func TestAnActivityWithoutAPlaceOrATime(t *testing.T) {
 func TestALetterToSomebodyWhoSignedUpCarriesNoAddressAsTheirName(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"Wygrałaś! https://example.net/x", "example.net/x", "WWW.example.net", "pisz@example.net"} {
-		l, err := OfSignup(Signup{What: record.Accepted, Project: town, Activity: garden, ID: "01JZ", FirstName: name, LastName: "Nowak", Cancel: "https://outreach.example.org/"})
+		l, err := OfSignup(Signup{What: schema.Accepted, Project: town, Activity: garden, ID: "01JZ", FirstName: name, LastName: "Nowak", Cancel: "https://outreach.example.org/"})
 		if err != nil {
 			t.Fatal(err)
 		}

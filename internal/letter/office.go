@@ -6,8 +6,8 @@ import (
 	"outreach/internal/attention"
 	"outreach/internal/mail"
 	"outreach/internal/project"
-	"outreach/internal/record"
 	"outreach/internal/report"
+	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 	"outreach/internal/text"
 )
@@ -17,7 +17,7 @@ type Cell struct {
 	Row     int
 	Column  string // its English name, or what the file calls it where that is none
 	Value   string // masked where it identifies somebody
-	Problem record.Problem
+	Problem schema.Problem
 }
 
 // MostCells is how many bad cells a letter shows; its page shows them all.
@@ -28,7 +28,7 @@ type Rejected struct {
 	Language string
 	Project  *project.Definition
 	Filename string
-	Kind     *record.Kind // of the file; nil where it was not recognised
+	Kind     *schema.Kind // of the file; nil where it was not recognised
 	Cells    []Cell       // all that are known, in the order of rows
 	Cut      bool         // there are more
 	Page     string

@@ -7,7 +7,7 @@ import (
 	"outreach/internal/calendar"
 	"outreach/internal/mail"
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/text"
 )
 
@@ -19,7 +19,7 @@ const (
 
 // Signup is what a letter about a sign-up is drawn of.
 type Signup struct {
-	What                string // record.Accepted, Waitlisted, Held or Cancelled; Again; PlaceFree
+	What                string // schema.Accepted, Waitlisted, Held or Cancelled; Again; PlaceFree
 	Language            string
 	Project             *project.Definition
 	Activity            project.Activity
@@ -30,7 +30,7 @@ type Signup struct {
 }
 
 var signupMessages = map[string]string{
-	record.Accepted: "mail.signup_accepted", record.Waitlisted: "mail.signup_waitlisted", record.Held: "mail.signup_held", record.Cancelled: "mail.signup_cancelled",
+	schema.Accepted: "mail.signup_accepted", schema.Waitlisted: "mail.signup_waitlisted", schema.Held: "mail.signup_held", schema.Cancelled: "mail.signup_cancelled",
 	Again: "mail.signup_again", PlaceFree: "mail.place_free",
 }
 
@@ -55,11 +55,11 @@ func OfSignup(s Signup) (Letter, error) {
 	add(words.Say("mail.where"), s.Activity.Place)
 	add(words.Say("mail.project"), title)
 	add(words.Say("mail.signed_up"), strings.TrimSpace(called(s.FirstName)+" "+called(s.LastName)))
-	if s.What != record.Cancelled && s.Cancel != "" {
+	if s.What != schema.Cancelled && s.Cancel != "" {
 		c.Act, c.Link = words.Say(key+".act"), link{words.Say("mail.withdraw"), s.Cancel}
 	}
 	var files []mail.File
-	if s.What == record.Accepted || s.What == PlaceFree {
+	if s.What == schema.Accepted || s.What == PlaceFree {
 		event := calendar.Write(calendar.Event{ID: s.ID, Activity: s.Activity, Project: s.Project, Language: language, Made: s.At})
 		if event != nil {
 			files = append(files, mail.File{Name: s.Activity.ID + ".ics", Type: calendar.MediaType, Data: event})

@@ -15,7 +15,7 @@ import (
 
 	"outreach/functions"
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 )
 
@@ -69,7 +69,7 @@ func TestServedDocumentIsCurrent(t *testing.T) {
 
 func TestEveryFieldOfEveryKindStandsInTheDocument(t *testing.T) {
 	document := read(t)
-	for _, k := range record.Builtin().Kinds {
+	for _, k := range schema.Builtin().Kinds {
 		schema := document.Components.Schemas[k.Name].Value
 		for i := range k.Fields {
 			f := &k.Fields[i]
@@ -127,13 +127,13 @@ func TestTheDocumentTakesWhatTheTablesTake(t *testing.T) {
 		{"an airing at no time of day", "media", `{"date":"2026-01-02","time":"25:00","medium":"tv","title":"T","outlet":"TV","reach":0}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var given record.Given
+			var given schema.Given
 			decoder := json.NewDecoder(strings.NewReader(c.body))
 			decoder.UseNumber()
 			if err := decoder.Decode(&given); err != nil {
 				t.Fatal(err)
 			}
-			_, wrong := record.Builtin().Kind(c.kind).Read(given, record.Scope{Definition: definition, Today: "2026-06-01"})
+			_, wrong := schema.Builtin().Kind(c.kind).Read(given, schema.Scope{Definition: definition, Today: "2026-06-01"})
 			err := accepts(t, document, c.kind, []byte(c.body))
 			if (len(wrong) == 0) != (err == nil) {
 				t.Errorf("the table says %v, the document %v", wrong, err)

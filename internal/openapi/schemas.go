@@ -11,7 +11,7 @@ import (
 	"unicode"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/snapshot"
 	"outreach/internal/text"
@@ -41,14 +41,14 @@ func newWriter(routes []web.Route) (*writer, error) {
 	for t, name := range w.names {
 		w.components[name] = w.structure(t)
 	}
-	for _, k := range record.Builtin().Kinds {
+	for _, k := range schema.Builtin().Kinds {
 		w.components[k.Name] = sent(shape.Sent{Kind: k, Also: also(routes, k)})
 	}
 	return w, nil
 }
 
 // also are the texts that routes take beside a kind's fields.
-func also(routes []web.Route, k *record.Kind) []string {
+func also(routes []web.Route, k *schema.Kind) []string {
 	for _, r := range routes {
 		if s, ok := r.Request.(shape.Sent); ok && s.Kind == k {
 			return s.Also
@@ -85,7 +85,7 @@ func (w *writer) name(body any) error {
 			return fmt.Errorf("two types are called %s in the document: %s and %s", name, other, t)
 		}
 	}
-	if record.Builtin().Kind(name) != nil {
+	if schema.Builtin().Kind(name) != nil {
 		return fmt.Errorf("a type has the name of the kind %s", name)
 	}
 	w.names[t] = name
@@ -178,7 +178,7 @@ func (w *writer) record(r shape.Record) object {
 	return ref(r.Name)
 }
 
-func fieldsOf(k *record.Kind) []record.Field {
+func fieldsOf(k *schema.Kind) []schema.Field {
 	if k == nil {
 		return nil
 	}
@@ -187,7 +187,7 @@ func fieldsOf(k *record.Kind) []record.Field {
 
 // sent is a record as a program gives it.
 func (w *writer) sent(s shape.Sent) object {
-	if record.Builtin().Kind(s.Kind.Name) == s.Kind {
+	if schema.Builtin().Kind(s.Kind.Name) == s.Kind {
 		return ref(s.Kind.Name)
 	}
 	return sent(s)
@@ -216,7 +216,7 @@ func sent(s shape.Sent) object {
 	if k.Index("email") >= 0 && k.Index("pesel") >= 0 {
 		out["anyOf"] = []object{needs("email"), needs("pesel")}
 	}
-	if k == record.Builtin().Kind(record.Signup) {
+	if k == schema.Builtin().Kind(schema.Signup) {
 		properties["consent_processing"].(object)["const"] = true
 		properties["submitted_at"].(object)["description"] = "For coordinators, who enter late paper. " + properties["submitted_at"].(object)["description"].(string)
 	}
@@ -248,7 +248,7 @@ func (w *writer) form(s shape.Sent, once bool) object {
 	for _, name := range s.Also {
 		properties[name] = object{"type": "string"}
 	}
-	if s.Kind == record.Builtin().Kind(record.Signup) {
+	if s.Kind == schema.Builtin().Kind(schema.Signup) {
 		properties[signups.Trap] = object{"type": "string", "maxLength": 0, "description": "Stays empty: people do not see it, and what robots fill in is refused"}
 	}
 	return closed(properties, required...)
@@ -286,7 +286,7 @@ func orNull(schema object) object {
 }
 
 // property is a field of a record as JSON.
-func property(f *record.Field) object {
+func property(f *schema.Field) object {
 	words := text.Of(text.English)
 	out := object{"title": f.LabelIn(words)}
 	about := []string{}
@@ -294,31 +294,31 @@ func property(f *record.Field) object {
 		about = append(about, "In files `"+f.Name+"` or `"+f.ColumnIn(text.Polish)+"`.")
 	}
 	switch f.Type {
-	case record.Date:
+	case schema.Date:
 		out["type"], out["format"] = "string", "date"
 		about = append(about, "Not after today.")
-	case record.Clock:
+	case schema.Clock:
 		out["type"], out["pattern"] = "string", `^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$`
-	case record.Instant:
+	case schema.Instant:
 		out["type"], out["format"] = "string", "date-time"
 		about = append(about, "Not after now.")
-	case record.Whole, record.Decimal:
-		out["type"] = map[record.Storage]string{record.Wholes: "integer", record.Doubles: "number"}[f.Type.Stored()]
-		out["minimum"] = json.Number(record.Number(f.Min))
+	case schema.Whole, schema.Decimal:
+		out["type"] = map[schema.Storage]string{schema.Wholes: "integer", schema.Doubles: "number"}[f.Type.Stored()]
+		out["minimum"] = json.Number(schema.Number(f.Min))
 		if f.Max != 0 {
-			out["maximum"] = json.Number(record.Number(f.Max))
+			out["maximum"] = json.Number(schema.Number(f.Max))
 		} else {
 			about = append(about, "At most the region's population.")
 		}
-	case record.YesNo:
+	case schema.YesNo:
 		out["type"] = "boolean"
-	case record.Email:
+	case schema.Email:
 		out["type"], out["format"], out["maxLength"] = "string", "email", 254
 		about = append(about, "Compared trimmed and in lower case.")
-	case record.Pesel:
+	case schema.Pesel:
 		out["type"] = "string"
 		about = append(about, "Eleven digits, the last of which checks the others.")
-	case record.List:
+	case schema.List:
 		out["type"] = "string"
 		ids := []string{}
 		for _, o := range f.Options(&project.Definition{}) {
@@ -332,13 +332,13 @@ func property(f *record.Field) object {
 	default:
 		out["type"], out["maxLength"] = "string", f.Longest
 		if f.Longest == 0 {
-			out["maxLength"] = record.DefaultLongest
+			out["maxLength"] = schema.DefaultLongest
 		}
 	}
 	if f.Key {
 		about = append(about, "Part of what identifies the record.")
 	}
-	if f.Required && (f.Type == nil || f.Type == record.Text || f.Type == record.List) {
+	if f.Required && (f.Type == nil || f.Type == schema.Text || f.Type == schema.List) {
 		out["minLength"] = 1
 	}
 	out["description"] = strings.Join(about, " ")
@@ -367,7 +367,7 @@ func problem() object {
 
 func personRef() object {
 	properties := object{"id": object{"type": "string", "maxLength": 26, "description": "A person's id"}}
-	for _, f := range []*record.Field{&record.EmailField, &record.PeselField} {
+	for _, f := range []*schema.Field{&schema.EmailField, &schema.PeselField} {
 		properties[f.Name] = property(f)
 	}
 	out := closed(properties)
@@ -380,7 +380,7 @@ var (
 	numberType    = reflect.TypeFor[json.Number]()
 	timeType      = reflect.TypeFor[time.Time]()
 	breakdownType = reflect.TypeFor[snapshot.Breakdown]()
-	personRefType = reflect.TypeFor[record.PersonRef]()
+	personRefType = reflect.TypeFor[schema.PersonRef]()
 )
 
 // shape is the schema of a type as it is written as JSON.

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/text"
 )
 
@@ -64,7 +64,7 @@ func (a Activity) draw(v view) (string, any) {
 	for _, one := range a.Items {
 		line := participantLine{Participant: one}
 		if one.Outcome != "" {
-			line.Ended = v.cell(record.Builtin().Kind(record.Attendance).Field("outcome"), nil, one.Outcome)
+			line.Ended = v.cell(schema.Builtin().Kind(schema.Attendance).Field("outcome"), nil, one.Outcome)
 		}
 		var tests []string
 		for _, t := range one.Tests {
@@ -78,7 +78,7 @@ func (a Activity) draw(v view) (string, any) {
 
 // Sheet is the form for everybody at an activity on one day, a row each: attendance, or tests.
 type Sheet struct {
-	Kind       *record.Kind
+	Kind       *schema.Kind
 	Activity   project.Activity
 	Definition *project.Definition
 	Date       string // as it was given
@@ -90,7 +90,7 @@ type Sheet struct {
 	First      int // how many rows the pages before have
 	People     int // on all pages
 	Days       []string
-	Problems   []record.Problem // of the day
+	Problems   []schema.Problem // of the day
 	Saved      *SheetCount      // what has been saved just now; nil: nothing was to be
 	Filled     bool             // the rows were filled in and are not saved yet
 	Once       string           // idempotency key
@@ -113,7 +113,7 @@ type SheetRow struct {
 	Values              map[string]string // as typed, or as they hold
 	Seen                string            // what held when the row was shown, sent back with it
 	File                bool              // a file says so
-	Problems            []record.Problem
+	Problems            []schema.Problem
 	Theirs              map[string]string // what somebody else has saved meanwhile; nil: nobody has
 }
 
@@ -189,7 +189,7 @@ func (v view) theirs(s Sheet, values map[string]string) string {
 	return v.Say("sheet.theirs", "values", strings.Join(said, ", "))
 }
 
-func (s Sheet) field(name string) *record.Field { return &s.Kind.Fields[s.Kind.Index(name)] }
+func (s Sheet) field(name string) *schema.Field { return &s.Kind.Fields[s.Kind.Index(name)] }
 
 // cellInput is a field of the grid: a list is a select, which takes the first letter of a choice.
 func (v view) cellInput(s Sheet, name, value string) input {

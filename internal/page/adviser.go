@@ -6,13 +6,13 @@ import (
 	"time"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // Advice is an adviser's own page: the form for the next consultation, begun with what was chosen last, and theirs so far.
 // Who came is one field; it posts to /{project}/consultations.
 type Advice struct {
-	Kind        *record.Kind
+	Kind        *schema.Kind
 	Definition  *project.Definition
 	Entry       Entry
 	Today       string
@@ -87,13 +87,13 @@ func (v view) minutes(value string) string {
 // MonthSheet is one adviser's month on paper: what was advised, what it comes to, and a place to sign. It is asked for by the same
 // address with another month, and by a coordinator with an adviser.
 type MonthSheet struct {
-	Kind       *record.Kind
+	Kind       *schema.Kind
 	Definition *project.Definition
 	Month      string // YYYY-MM
 	Last       string // the project's last month so far
 	Adviser    string // e-mail address; "" where a coordinator has named none yet
 	Asked      string // the adviser as typed
-	Problems   []record.Problem
+	Problems   []schema.Problem
 	Items      []Record
 	Total      MonthSum
 	ByField    []MonthSum

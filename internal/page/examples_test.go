@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
 	"outreach/internal/report"
+	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 
 	"encoding/json"
@@ -85,7 +85,7 @@ func compiled(d *project.Definition, achieved []int64, asOf string) *snapshot.Sn
 	}
 	for i, in := range d.Indicators {
 		status := snapshotStatus(achieved[i], int64(in.Target))
-		line := snapshot.Indicator{Code: in.Code, Label: in.Label, Unit: in.Unit, Target: json.Number(record.Number(in.Target)), Achieved: json.Number(strconv.FormatInt(achieved[i], 10)),
+		line := snapshot.Indicator{Code: in.Code, Label: in.Label, Unit: in.Unit, Target: json.Number(schema.Number(in.Target)), Achieved: json.Number(strconv.FormatInt(achieved[i], 10)),
 			Percent: report.Percent(achieved[i], int64(in.Target)), Status: status, Records: achieved[i]}
 		if in.Unit == "person" {
 			line.By = snapshot.Breakdowns{}
@@ -154,20 +154,20 @@ func examples() []example {
 	first := snapshot.Compare(snapshot.Side{Snapshot: *half, Definition: d}, nil)
 	today := "2010-07-21"
 	at := time.Date(2010, 7, 21, 16, 25, 0, 0, time.UTC)
-	wrong := Entry{IdempotencyKey: "k-1", Values: map[string]string{"activity": "partnerships", "first_name": "Ola", "email": "ola@", "sex": "female", "birth_year": "1074", "disability": "no"}, Problems: []record.Problem{
-		{Field: "last_name", Code: record.Missing}, {Field: "email", Code: record.Unreadable, Hint: "email"},
-		{Field: "birth_year", Code: record.OutOfRange, Args: map[string]string{"min": "1900", "max": "2010"}}, {Field: "consent_processing", Code: record.Missing}}}
+	wrong := Entry{IdempotencyKey: "k-1", Values: map[string]string{"activity": "partnerships", "first_name": "Ola", "email": "ola@", "sex": "female", "birth_year": "1074", "disability": "no"}, Problems: []schema.Problem{
+		{Field: "last_name", Code: schema.Missing}, {Field: "email", Code: schema.Unreadable, Hint: "email"},
+		{Field: "birth_year", Code: schema.OutOfRange, Args: map[string]string{"min": "1900", "max": "2010"}}, {Field: "consent_processing", Code: schema.Missing}}}
 	places := []Place{{Activity: d.Activities[0], Open: true, Left: 12}, {Activity: d.Activities[1], Left: -1}, {Activity: d.Activities[2], Open: true}, {Activity: d.Activities[3], Open: true, Left: -1}}
 	exports := []Link{{Href: "/ces/snapshots/latest.csv", Label: "CSV"}, {Href: "/ces/snapshots/latest.json", Label: "JSON"}}
 	consultations := []Record{
-		{ID: "01R1", Who: "Uczestniczka Nr 132", Person: "p1", Row: record.Row{"2010-01-24", "law", "30", "in-person", "doradca-law@example.org", "Forma prawna i statut", "Krótka rozmowa"}},
-		{ID: "01R2", Who: "osoba147@example.org", Row: record.Row{"2010-01-18", "marketing", "90", "phone", "doradca-marketing@example.org", "Promocja i sprzedaż <b>", ""}}}
+		{ID: "01R1", Who: "Uczestniczka Nr 132", Person: "p1", Row: schema.Row{"2010-01-24", "law", "30", "in-person", "doradca-law@example.org", "Forma prawna i statut", "Krótka rozmowa"}},
+		{ID: "01R2", Who: "osoba147@example.org", Row: schema.Row{"2010-01-18", "marketing", "90", "phone", "doradca-marketing@example.org", "Promocja i sprzedaż <b>", ""}}}
 	upload := Upload{ID: "01U1", State: "rejected", Kind: "media", Filename: "press-partner-2010-h2.csv", Owner: "press-partner", SHA256: "9f2b7d61c0e84a3f5d6b1c2e7a980f4433dd21ab56ce7f90128b3a4c5d6e7f80", Bytes: 48211, Rows: 212, ReceivedAt: at, FinishedAt: at.Add(time.Minute), Mine: true, Original: "/ces/uploads/01U1/original", Cut: true,
 		Errors: []CellProblem{
-			{Row: 3, Column: "date", Code: record.NotADate, Value: "31.06.2010", Message: "To nie jest data. Wpisz ją jako 2010-07-21 albo 21.07.2010."},
-			{Row: 7, Column: "reach", Code: record.NotANumber, Value: "ok. 12 tys.", Message: "To nie jest liczba całkowita. Wpisz same cyfry, na przykład 12500."},
-			{Column: "title", Code: record.MissingColumn, Message: "Brakuje tej kolumny."}},
-		Warnings: []CellProblem{{Row: 9, Column: "reach", Code: record.LargeReach, Value: "1200000", Message: "Zasięg większy niż połowa mieszkańców regionu."}}}
+			{Row: 3, Column: "date", Code: schema.NotADate, Value: "31.06.2010", Message: "To nie jest data. Wpisz ją jako 2010-07-21 albo 21.07.2010."},
+			{Row: 7, Column: "reach", Code: schema.NotANumber, Value: "ok. 12 tys.", Message: "To nie jest liczba całkowita. Wpisz same cyfry, na przykład 12500."},
+			{Column: "title", Code: schema.MissingColumn, Message: "Brakuje tej kolumny."}},
+		Warnings: []CellProblem{{Row: 9, Column: "reach", Code: schema.LargeReach, Value: "1200000", Message: "Zasięg większy niż połowa mieszkańców regionu."}}}
 	accepted := upload
 	accepted.State, accepted.Errors, accepted.Cut, accepted.New, accepted.Changed, accepted.Unchanged, accepted.SameAs = "accepted", nil, false, 12, 3, 197, "01U0"
 	going := Upload{ID: "01U2", State: "processing", Filename: "tv.xlsx", ReceivedAt: at, CheckOnly: true}
@@ -203,33 +203,33 @@ func examples() []example {
 		{"activity", 200, Activity{ActivityItem: ActivityItem{Activity: d.Activities[0], Accepted: 3}, Next: "/x", Items: []Participant{
 			{Person: "01P1", Name: "Ola Nowak", State: "accepted", Days: 2, Hours: "12.5", Outcome: "completed", Tests: []Score{{"3", "7.5", "10"}}}, {Person: "01P2", State: "held"}}}},
 		{"empty activity", 200, Activity{ActivityItem: ActivityItem{Activity: d.Activities[3]}}},
-		{"attendance sheet", 200, sheetOf(d, record.Builtin().Kind(record.Attendance), "outcome", "hours")},
+		{"attendance sheet", 200, sheetOf(d, schema.Builtin().Kind(schema.Attendance), "outcome", "hours")},
 		{"attendance sheet with problems", 422, wrongSheet(d)},
-		{"empty sheet", 422, Sheet{Kind: record.Builtin().Kind(record.Attendance), Activity: d.Activities[3], Definition: d, Date: "31.06.2010", Problems: []record.Problem{{Field: "date", Code: record.NotADate}}}},
-		{"test sheet", 200, sheetOf(d, record.Builtin().Kind(record.Test), "pre_score", "post_score", "max_score")},
+		{"empty sheet", 422, Sheet{Kind: schema.Builtin().Kind(schema.Attendance), Activity: d.Activities[3], Definition: d, Date: "31.06.2010", Problems: []schema.Problem{{Field: "date", Code: schema.NotADate}}}},
+		{"test sheet", 200, sheetOf(d, schema.Builtin().Kind(schema.Test), "pre_score", "post_score", "max_score")},
 		{"roll", 200, Roll{Definition: d, Activity: d.Activities[0], Date: "2010-02-15", Names: []string{"Jan Kowalski", "Ola Nowak"}, Empty: []int{3, 4}, Next: "/x"}},
 		{"bare roll", 200, Roll{Definition: d, Activity: d.Activities[3]}},
 		{"certificates", 200, Certificates{Definition: d, Activity: d.Activities[0], In: "en", Next: "/x", Items: manyCertificates()}},
 		{"certificate", 200, Certificates{Definition: d, Activity: d.Activities[3], In: "pl", Person: "01P1", Items: manyCertificates()[:1]}},
 		{"no certificates", 200, Certificates{Definition: d, Activity: d.Activities[3], In: "pl"}},
-		{"consultations", 200, Records{Kind: record.Builtin().Kind(record.Consultation), Definition: d, Today: today, Entry: Entry{IdempotencyKey: "k", Values: map[string]string{"date": today, "field": "law", "form": "in-person"}}, Items: consultations, Next: "/ces/consultations?cursor=x"}},
-		{"consultations with problems", 422, Records{Kind: record.Builtin().Kind(record.Consultation), Definition: d, Today: today, Entry: Entry{Values: map[string]string{"email": "x", "minutes": "0"}, Problems: []record.Problem{
-			{Field: "person", Code: record.Missing, Hint: "person"}, {Field: "minutes", Code: record.OutOfRange, Args: map[string]string{"min": "1", "max": "960"}}, {Field: "elsewhere", Code: record.UnknownField}, {Code: record.NotAllowed}}}}},
-		{"advice", 200, Advice{Kind: record.Builtin().Kind(record.Consultation), Definition: d, Today: today, Month: "2010-02", Entry: Entry{IdempotencyKey: "k", Values: map[string]string{"date": today, "field": "law", "form": "in-person", "minutes": "45"}}, Items: consultations, Saved: consultations[:1], Next: "/ces/consultations?cursor=x",
+		{"consultations", 200, Records{Kind: schema.Builtin().Kind(schema.Consultation), Definition: d, Today: today, Entry: Entry{IdempotencyKey: "k", Values: map[string]string{"date": today, "field": "law", "form": "in-person"}}, Items: consultations, Next: "/ces/consultations?cursor=x"}},
+		{"consultations with problems", 422, Records{Kind: schema.Builtin().Kind(schema.Consultation), Definition: d, Today: today, Entry: Entry{Values: map[string]string{"email": "x", "minutes": "0"}, Problems: []schema.Problem{
+			{Field: "person", Code: schema.Missing, Hint: "person"}, {Field: "minutes", Code: schema.OutOfRange, Args: map[string]string{"min": "1", "max": "960"}}, {Field: "elsewhere", Code: schema.UnknownField}, {Code: schema.NotAllowed}}}}},
+		{"advice", 200, Advice{Kind: schema.Builtin().Kind(schema.Consultation), Definition: d, Today: today, Month: "2010-02", Entry: Entry{IdempotencyKey: "k", Values: map[string]string{"date": today, "field": "law", "form": "in-person", "minutes": "45"}}, Items: consultations, Saved: consultations[:1], Next: "/ces/consultations?cursor=x",
 			Suggestions: []Suggestion{{ID: "01P1", Name: "Ola Wzór", Hint: "ola@example.org"}}}},
-		{"advice that asks who", 422, Advice{Kind: record.Builtin().Kind(record.Consultation), Definition: d, Today: today, Month: "2010-02", Which: []Suggestion{{ID: "01P1", Name: "Jan Wzór (jan1@example.org)"}, {ID: "01P2", Name: "Jan Wzór (jan2@example.org)"}},
-			Entry: Entry{Values: map[string]string{"person": "Jan Wzór"}, Problems: []record.Problem{{Field: "person", Code: record.NotInList, Hint: "which"}}}}},
-		{"advice with problems", 422, Advice{Kind: record.Builtin().Kind(record.Consultation), Definition: d, Today: today, Month: "2010-02", Entry: Entry{Values: map[string]string{"person": "x@"}, Problems: []record.Problem{
-			{Field: "person.email", Code: record.Unreadable, Hint: "email"}, {Field: "minutes", Code: record.Missing}}}}},
-		{"month sheet", 200, MonthSheet{Kind: record.Builtin().Kind(record.Consultation), Definition: d, Month: "2010-02", Last: "2011-02", Adviser: "doradca@example.org", Items: consultations, Total: MonthSum{Records: 2, Minutes: 105}, ByField: []MonthSum{{Field: "law", Records: 2, Minutes: 105}}}},
-		{"month sheet of a wrong month", 422, MonthSheet{Kind: record.Builtin().Kind(record.Consultation), Definition: d, Month: "2009-11", Last: "2011-02", Problems: []record.Problem{{Field: "month", Code: record.NotADate, Hint: "month"}, {Field: "adviser", Code: record.Unreadable, Hint: "email"}}}},
-		{"attendance", 200, Records{Kind: record.Builtin().Kind(record.Attendance), Definition: d, Today: today}},
-		{"tests", 200, Records{Kind: record.Builtin().Kind(record.Test), Definition: d, Today: today, Items: []Record{{ID: "1", Who: "x", Row: record.Row{"partnerships", "2010-02-19", "6", "13.5", "20"}}}}},
-		{"outputs", 200, Records{Kind: record.Builtin().Kind(record.Output), Definition: d, Today: today, Items: []Record{{ID: "1", Row: record.Row{"2010-02-19", "web-news", "1", "Aktualność", "https://ces.example.org"}}}}},
-		{"record", 200, RecordEdit{Kind: record.Builtin().Kind(record.Consultation), Definition: d, ID: "01R1", Today: today, Entry: Entry{Version: "\"1\"", Values: map[string]string{"email": "ola@example.org", "date": "2010-01-24", "field": "law", "minutes": "30", "form": "phone", "notes": "Dwa\nwiersze"}}}},
-		{"advised record", 200, RecordEdit{Kind: record.Builtin().Kind(record.Consultation), Definition: d, ID: "01R1", Today: today, OnePerson: true, Entry: Entry{Version: "\"1\"", Values: map[string]string{"person": "ola@example.org", "email": "ola@example.org", "pesel": "44051401359", "date": "2010-01-24"}}}},
-		{"advised record that asks who", 422, RecordEdit{Kind: record.Builtin().Kind(record.Consultation), Definition: d, ID: "01R1", Today: today, OnePerson: true, Which: []Suggestion{{ID: "01P1", Name: "Jan Wzór (jan1@example.org)"}, {ID: "01P2", Name: "Jan Wzór (jan2@example.org)"}},
-			Entry: Entry{Values: map[string]string{"person": "Jan Wzór"}, Problems: []record.Problem{{Field: "person", Code: record.NotInList, Hint: "which"}}}}},
+		{"advice that asks who", 422, Advice{Kind: schema.Builtin().Kind(schema.Consultation), Definition: d, Today: today, Month: "2010-02", Which: []Suggestion{{ID: "01P1", Name: "Jan Wzór (jan1@example.org)"}, {ID: "01P2", Name: "Jan Wzór (jan2@example.org)"}},
+			Entry: Entry{Values: map[string]string{"person": "Jan Wzór"}, Problems: []schema.Problem{{Field: "person", Code: schema.NotInList, Hint: "which"}}}}},
+		{"advice with problems", 422, Advice{Kind: schema.Builtin().Kind(schema.Consultation), Definition: d, Today: today, Month: "2010-02", Entry: Entry{Values: map[string]string{"person": "x@"}, Problems: []schema.Problem{
+			{Field: "person.email", Code: schema.Unreadable, Hint: "email"}, {Field: "minutes", Code: schema.Missing}}}}},
+		{"month sheet", 200, MonthSheet{Kind: schema.Builtin().Kind(schema.Consultation), Definition: d, Month: "2010-02", Last: "2011-02", Adviser: "doradca@example.org", Items: consultations, Total: MonthSum{Records: 2, Minutes: 105}, ByField: []MonthSum{{Field: "law", Records: 2, Minutes: 105}}}},
+		{"month sheet of a wrong month", 422, MonthSheet{Kind: schema.Builtin().Kind(schema.Consultation), Definition: d, Month: "2009-11", Last: "2011-02", Problems: []schema.Problem{{Field: "month", Code: schema.NotADate, Hint: "month"}, {Field: "adviser", Code: schema.Unreadable, Hint: "email"}}}},
+		{"attendance", 200, Records{Kind: schema.Builtin().Kind(schema.Attendance), Definition: d, Today: today}},
+		{"tests", 200, Records{Kind: schema.Builtin().Kind(schema.Test), Definition: d, Today: today, Items: []Record{{ID: "1", Who: "x", Row: schema.Row{"partnerships", "2010-02-19", "6", "13.5", "20"}}}}},
+		{"outputs", 200, Records{Kind: schema.Builtin().Kind(schema.Output), Definition: d, Today: today, Items: []Record{{ID: "1", Row: schema.Row{"2010-02-19", "web-news", "1", "Aktualność", "https://ces.example.org"}}}}},
+		{"record", 200, RecordEdit{Kind: schema.Builtin().Kind(schema.Consultation), Definition: d, ID: "01R1", Today: today, Entry: Entry{Version: "\"1\"", Values: map[string]string{"email": "ola@example.org", "date": "2010-01-24", "field": "law", "minutes": "30", "form": "phone", "notes": "Dwa\nwiersze"}}}},
+		{"advised record", 200, RecordEdit{Kind: schema.Builtin().Kind(schema.Consultation), Definition: d, ID: "01R1", Today: today, OnePerson: true, Entry: Entry{Version: "\"1\"", Values: map[string]string{"person": "ola@example.org", "email": "ola@example.org", "pesel": "44051401359", "date": "2010-01-24"}}}},
+		{"advised record that asks who", 422, RecordEdit{Kind: schema.Builtin().Kind(schema.Consultation), Definition: d, ID: "01R1", Today: today, OnePerson: true, Which: []Suggestion{{ID: "01P1", Name: "Jan Wzór (jan1@example.org)"}, {ID: "01P2", Name: "Jan Wzór (jan2@example.org)"}},
+			Entry: Entry{Values: map[string]string{"person": "Jan Wzór"}, Problems: []schema.Problem{{Field: "person", Code: schema.NotInList, Hint: "which"}}}}},
 		{"uploads", 200, Uploads{Items: []Upload{upload, accepted, going}, All: true, Next: "/ces/uploads?cursor=x", Once: "k"}},
 		{"a partner's uploads", 200, Uploads{Items: []Upload{accepted}, Kinds: []string{"media"}, Own: &OwnTotals{AsOf: at, All: OwnLine{Airings: 22, Reach: 898860}, Outside: 2,
 			Mediums: []OwnLine{{Name: "radio", Airings: 22, Reach: 898860}}, Months: []OwnLine{{Name: "luty 2010", Airings: 22, Reach: 898860}}}}},
@@ -238,7 +238,7 @@ func examples() []example {
 		{"upload checked", 200, Upload{ID: "01U4", State: "checked", Kind: "media", Rows: 5, New: 2, Changed: 1, Unchanged: 2, Totals: map[string]json.Number{"reach": "13300"}, CheckOnly: true, Once: "k", Mine: true}},
 		{"upload with bad rows", 200, Upload{ID: "01U5", State: "rejected", Kind: "media", Rows: 5, Errors: upload.Errors, Headings: map[string]string{"date": "Dzień emisji"}, Columns: []string{"Dzień emisji", "zasięg"}, BadRows: []FileRow{{Row: 3, Cells: []FileCell{{Text: "31.06.2010", Bad: true}, {Bad: true}}, Problems: upload.Errors[:1]}}}},
 		{"upload", 200, upload}, {"upload accepted", 200, accepted}, {"upload going", 200, going}, {"upload bare", 200, Upload{ID: "01U3", State: "received"}},
-		{"snapshots", 200, Snapshots{Definition: d, Newest: full, Exports: exports, Compile: true, Today: today, Entry: Entry{IdempotencyKey: "k", Problems: []record.Problem{{Field: "as_of", Code: record.NotADate}}}, Items: []SnapshotItem{{ID: full.ID, AsOf: full.AsOf, State: full.State, Hash: full.Hash, KnownAt: full.KnownAt, Version: 3}, {ID: half.ID, AsOf: half.AsOf, State: half.State, Hash: "sha256:", KnownAt: half.KnownAt}}}},
+		{"snapshots", 200, Snapshots{Definition: d, Newest: full, Exports: exports, Compile: true, Today: today, Entry: Entry{IdempotencyKey: "k", Problems: []schema.Problem{{Field: "as_of", Code: schema.NotADate}}}, Items: []SnapshotItem{{ID: full.ID, AsOf: full.AsOf, State: full.State, Hash: full.Hash, KnownAt: full.KnownAt, Version: 3}, {ID: half.ID, AsOf: half.AsOf, State: half.State, Hash: "sha256:", KnownAt: half.KnownAt}}}},
 		{"no snapshots", 200, Snapshots{}}, {"snapshots of forty", 200, Snapshots{Definition: many, Newest: forty}},
 		{"evidence", 200, Evidence{Definition: d, Title: "Osoby", Code: "1", Figure: "45", Snapshot: full.ID, AsOf: full.AsOf, Exports: exports, Next: "/x", Senders: map[string]string{"01U1": "Telewizja Partner"}, Items: []snapshot.Counted{{Evidence: snapshot.Evidence{ID: "01R1", Kind: "attendance", Date: "2010-02-19", Person: "01P1", Upload: "01U1", Row: 2}, Adds: "1", Total: "1"}, {Evidence: snapshot.Evidence{ID: "01R3", Kind: "attendance", Date: "2010-02-19", Person: "01P1", Upload: "01U2", Row: 3}, Adds: "0", Total: "1"}, {Evidence: snapshot.Evidence{ID: "01R2", Kind: "output", Date: "2010-02-19"}, Adds: "44", Total: "45", What: "Ulotka <b>"}}}},
 		{"no evidence", 200, Evidence{}},
@@ -247,7 +247,7 @@ func examples() []example {
 		{"nobody", 200, People{Query: "now"}}, {"people at first", 200, People{}},
 		{"duplicates", 200, People{Duplicates: true, Pairs: []Pair{{A: person, B: PersonItem{ID: "01P2", Email: "ola.nowak@example.org"}, Why: "to samo imię i nazwisko, ten sam rok urodzenia"}}}},
 		{"no duplicates", 200, People{Duplicates: true}},
-		{"person", 200, Person{Person: person, Definition: d, Facts: []Fact{{"Płeć", "kobieta"}, {"Rok urodzenia", "1974"}}, Signups: signups, Export: "/ces/people/01P1.json", Records: []PersonRecord{{Kind: record.Builtin().Kind(record.Consultation), ID: "01R1", Row: consultations[0].Row}, {Kind: record.Builtin().Kind(record.Attendance), Row: record.Row{"partnerships", "2010-02-19", "24", "completed"}}}, Entry: Entry{Problems: []record.Problem{{Field: "into", Code: record.Missing}}}}},
+		{"person", 200, Person{Person: person, Definition: d, Facts: []Fact{{"Płeć", "kobieta"}, {"Rok urodzenia", "1974"}}, Signups: signups, Export: "/ces/people/01P1.json", Records: []PersonRecord{{Kind: schema.Builtin().Kind(schema.Consultation), ID: "01R1", Row: consultations[0].Row}, {Kind: schema.Builtin().Kind(schema.Attendance), Row: schema.Row{"partnerships", "2010-02-19", "24", "completed"}}}, Entry: Entry{Problems: []schema.Problem{{Field: "into", Code: schema.Missing}}}}},
 		{"person bare", 200, Person{Person: PersonItem{ID: "01P2"}, Definition: d}},
 		{"merge", 200, Merge{From: Person{Person: PersonItem{ID: "01P2", Email: "ola.nowak@example.org"}, Definition: d}, Into: Person{Person: person, Definition: d, Facts: []Fact{{"Telefon", "56 123 45 67"}}}, One: Person{Person: person, Definition: d}, TwoPesels: true, Collisions: []Collision{{Kind: "signup", Activity: "partnerships"}, {Kind: "attendance", Activity: "partnerships", Date: "2010-02-19"}}}},
 		{"erasure", 200, Erasure{Person: person, Export: "/ces/people/01P1.json", Goes: []Number{{"keys", 2}, {"forms", 1}, {"files", 0}}, Stays: []Number{{"signups", 1}}, Figures: []TouchedFigure{{Code: "1", Label: project.Text{"pl": "Osoby", "en": "People"}, Rule: true}, {Label: project.Text{"pl": "Uczestnicy", "en": "Participants"}, Breakdown: true}}}},
@@ -259,7 +259,7 @@ func examples() []example {
 		{"definition", 422, Definition{YAML: "id: ces\ntitle: {pl: Centrum, en: Centre}\nindicators:\n  - {code: \"1\", where: 'activity = 1'}\n", Number: 3, SHA256: "5f0c", Version: "\"3\"", Problems: []LineProblem{{Line: 4, Column: 23, Message: "unexpected token"}, {Message: "no activities"}}}},
 		{"definition checked", 200, Definition{YAML: "id: ces\n", Checked: true, Changes: []string{"Zmienione: wskaźnik 1: target 8 → 12"}}}, {"no definition", 200, Definition{}},
 		{"not found", 404, Problem{Status: 404, Title: "Nie ma takiej strony", Detail: "Adres jest błędny albo nie masz do niego dostępu.", RequestID: "01K7Z0QH5S8R3V9D2M4N6P8T0W"}},
-		{"unauthorised", 401, Problem{Status: 401, Title: "Zaloguj się", Problems: []record.Problem{{Field: "email", Code: record.Missing}, {Code: record.Unreadable}}}},
+		{"unauthorised", 401, Problem{Status: 401, Title: "Zaloguj się", Problems: []schema.Problem{{Field: "email", Code: schema.Missing}, {Code: schema.Unreadable}}}},
 		{"message", 200, Message{Title: "Zapisano", Text: "Gotowe.", Links: exports}}, {"message bare", 200, Message{Title: "Zapisano"}},
 		{"role choice", 200, RoleChoice{Action: "/local/sign-in", Hidden: map[string]string{"state": "s"}, Choices: []RoleOption{{"ces:coordinator", "Koordynator", "Centrum Ekonomii Społecznej", "koordynator@example.org"}, {"admin", "Administrator", "", "funder@example.org"}}}},
 		{"mailbox", 200, Mailbox{Items: []Mail{{To: "ola@example.org", Subject: "Zgłoszenie przyjęte", At: at, HTML: "/local/mail/01JZ/html", Files: []Link{{Href: "/local/mail/01JZ/files/0", Label: "garden.ics"}}, Text: "Dzień dobry,\n\nrezygnacja: http://localhost:3000/ces/signups/1/cancel?token=t&x=1\n\nBiuro"}}}}, {"empty mailbox", 200, Mailbox{}},
@@ -284,7 +284,7 @@ func frames() map[string]Frame {
 }
 
 // sheetOf is a full page of a sheet, which is as heavy as one gets without being asked for.
-func sheetOf(d *project.Definition, kind *record.Kind, columns ...string) Sheet {
+func sheetOf(d *project.Definition, kind *schema.Kind, columns ...string) Sheet {
 	s := Sheet{Kind: kind, Activity: d.Activities[0], Definition: d, Date: "2010-02-19", Today: "2010-07-21", Columns: columns, Common: columns[len(columns)-1:], People: 60,
 		Days: []string{"2010-02-15", "2010-02-19"}, Once: "01JD9KZ2X4Q8R7S6T5V4W3Y2AB", Next: "01JD9KZ2X4Q8R7S6T5V4W3Y2AC", Saved: &SheetCount{New: 3, Unchanged: 37}}
 	for n := range 40 {
@@ -296,11 +296,11 @@ func sheetOf(d *project.Definition, kind *record.Kind, columns ...string) Sheet 
 }
 
 func wrongSheet(d *project.Definition) Sheet {
-	s := sheetOf(d, record.Builtin().Kind(record.Attendance), "outcome", "hours")
+	s := sheetOf(d, schema.Builtin().Kind(schema.Attendance), "outcome", "hours")
 	s.Saved.Wrong, s.Filled, s.All = 3, true, map[string]string{"hours": "8"}
-	s.Rows[0].Values, s.Rows[0].Problems = map[string]string{"hours": "dużo <b>"}, []record.Problem{{Field: "outcome", Code: record.Missing}, {Field: "hours", Code: record.NotANumber, Hint: "decimal"}}
+	s.Rows[0].Values, s.Rows[0].Problems = map[string]string{"hours": "dużo <b>"}, []schema.Problem{{Field: "outcome", Code: schema.Missing}, {Field: "hours", Code: schema.NotANumber, Hint: "decimal"}}
 	s.Rows[1].Theirs, s.Rows[2].Theirs = map[string]string{"outcome": "withdrew", "hours": "2.5"}, map[string]string{}
-	s.Rows[3].Problems = []record.Problem{{Code: record.NotAllowed, Hint: "file"}}
+	s.Rows[3].Problems = []schema.Problem{{Code: schema.NotAllowed, Hint: "file"}}
 	return s
 }
 

@@ -5,13 +5,13 @@ import (
 	"strings"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // Entry is a form as it was last filled in: empty when it is first shown, else with what was typed and what is wrong.
 type Entry struct {
 	Values         map[string]string // by field name, as typed
-	Problems       []record.Problem
+	Problems       []schema.Problem
 	IdempotencyKey string // sent back as idempotency_key
 	Version        string // the record's ETag, sent back as _if_match; "" for new ones
 }
@@ -143,18 +143,18 @@ func (v view) Problems(f form) []summary {
 }
 
 // sentence says what is wrong; of an agreement that was not given it says what it is needed for.
-func (v view) sentence(p record.Problem) string {
-	if p.Code == record.Missing && p.Field == "consent_processing" {
-		p = record.Problem{Field: p.Field, Code: record.NotInList, Hint: "consent"}
+func (v view) sentence(p schema.Problem) string {
+	if p.Code == schema.Missing && p.Field == "consent_processing" {
+		p = schema.Problem{Field: p.Field, Code: schema.NotInList, Hint: "consent"}
 	}
 	return v.Problem(p)
 }
 
 // inputs makes a form's fields of a kind's table. A person whom the kind names by a key comes first.
-func (v view) inputs(kind *record.Kind, d *project.Definition, e Entry, today string, without ...string) []input {
-	var fields []*record.Field
+func (v view) inputs(kind *schema.Kind, d *project.Definition, e Entry, today string, without ...string) []input {
+	var fields []*schema.Field
 	if kind.Person && kind.Index("email") < 0 {
-		fields = append(fields, &record.EmailField, &record.PeselField)
+		fields = append(fields, &schema.EmailField, &schema.PeselField)
 	}
 	for i := range kind.Fields {
 		fields = append(fields, &kind.Fields[i])
@@ -168,7 +168,7 @@ func (v view) inputs(kind *record.Kind, d *project.Definition, e Entry, today st
 	return out
 }
 
-func (v view) input(f *record.Field, d *project.Definition, e Entry, today string) input {
+func (v view) input(f *schema.Field, d *project.Definition, e Entry, today string) input {
 	in := input{Name: f.Name, Label: f.LabelIn(v.Messages), Section: f.Section, Value: e.Values[f.Name], Required: f.Required, As: "text", Complete: completes[f.Name]}
 	if hint := "hint." + f.Name; v.Has(hint) {
 		in.Hint = v.Say(hint)
@@ -179,23 +179,23 @@ func (v view) input(f *record.Field, d *project.Definition, e Entry, today strin
 		}
 	}
 	switch f.Type {
-	case record.Date:
+	case schema.Date:
 		in.As, in.Max = "date", today
-	case record.Clock:
+	case schema.Clock:
 		in.As = "time"
-	case record.Instant:
+	case schema.Instant:
 		in.As, in.Max = "datetime-local", today+"T23:59"
-	case record.Whole:
+	case schema.Whole:
 		in.Mode = "numeric"
-	case record.Decimal:
+	case schema.Decimal:
 		in.Mode = "decimal"
-	case record.Email:
+	case schema.Email:
 		in.As, in.OneOf = "email", f.Name == "email"
-	case record.Pesel:
+	case schema.Pesel:
 		in.Mode, in.OneOf = "numeric", true
-	case record.YesNo:
+	case schema.YesNo:
 		in.As = "checkbox"
-	case record.List:
+	case schema.List:
 		in.As = "select"
 		options := f.Options(d)
 		if f.Required && len(options) <= 4 {
@@ -211,7 +211,7 @@ func (v view) input(f *record.Field, d *project.Definition, e Entry, today strin
 	default:
 		in.Longest = f.Longest
 		if in.Longest == 0 {
-			in.Longest = record.DefaultLongest
+			in.Longest = schema.DefaultLongest
 		}
 		if f.Longest >= 4000 || f.Name == "note" {
 			in.As = "textarea"
@@ -227,19 +227,19 @@ func (v view) input(f *record.Field, d *project.Definition, e Entry, today strin
 var completes = map[string]string{"first_name": "given-name", "last_name": "family-name", "phone": "tel", "organisation": "organization"}
 
 // Cell writes a record's value as people read it.
-func (v view) cell(f *record.Field, d *project.Definition, value string) string {
+func (v view) cell(f *schema.Field, d *project.Definition, value string) string {
 	switch {
 	case value == "":
 		return ""
-	case f.Type == record.Date:
+	case f.Type == schema.Date:
 		return v.Date(value)
-	case f.Type == record.Instant:
+	case f.Type == schema.Instant:
 		return v.When(value)
 	case f.Type.Number() && !f.Year:
 		return v.Number(value)
-	case f.Type == record.YesNo:
+	case f.Type == schema.YesNo:
 		return v.Say("value." + value)
-	case f.Type == record.List:
+	case f.Type == schema.List:
 		for _, o := range f.Options(d) {
 			if o.ID == value {
 				return o.Label.In(v.Lang())

@@ -8,7 +8,7 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/snapshot"
 )
@@ -46,7 +46,7 @@ type Problem struct {
 	Status    int
 	Title     string
 	Detail    string
-	Problems  []record.Problem // bad input, where no form can show it
+	Problems  []schema.Problem // bad input, where no form can show it
 	RequestID string           // by which the log names the request; "": not shown
 }
 

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/net/html"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/text"
 )
 
@@ -256,11 +256,11 @@ func TestWhatPagesShow(t *testing.T) {
 
 func TestAgreementSaysWhatItIsNeededFor(t *testing.T) {
 	v := view{Messages: text.Of(text.English)}
-	missing := v.sentence(record.Problem{Field: "consent_processing", Code: record.Missing})
+	missing := v.sentence(schema.Problem{Field: "consent_processing", Code: schema.Missing})
 	if !strings.Contains(missing, "agreement") {
 		t.Errorf("an agreement that was not given: %q", missing)
 	}
-	if other := v.sentence(record.Problem{Field: "consent_processing", Code: record.Unreadable}); other == missing {
+	if other := v.sentence(schema.Problem{Field: "consent_processing", Code: schema.Unreadable}); other == missing {
 		t.Errorf("an agreement that cannot be read: %q", other)
 	}
 }

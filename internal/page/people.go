@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // People is the search for people, and the list of probable duplicates.
@@ -39,11 +39,11 @@ type Pair struct {
 func (p People) draw(view) (string, any) { return "people", p }
 
 // Identity is what a person is called and known by, as the office corrects it.
-var Identity = record.Kind{Name: "identity", Rules: []record.Rule{{Rule: record.AnyOf, Fields: []string{"email", "pesel"}, Hint: "person"}}, Fields: []record.Field{
+var Identity = schema.Kind{Name: "identity", Rules: []schema.Rule{{Rule: schema.AnyOf, Fields: []string{"email", "pesel"}, Hint: "person"}}, Fields: []schema.Field{
 	{Name: "first_name", Longest: 100},
 	{Name: "last_name", Longest: 100},
-	record.EmailField,
-	record.PeselField,
+	schema.EmailField,
+	schema.PeselField,
 	{Name: "phone", Longest: 40},
 }}
 
@@ -64,10 +64,10 @@ type Fact struct{ Label, Value string }
 
 // PersonRecord is one record about a person.
 type PersonRecord struct {
-	Kind   *record.Kind
+	Kind   *schema.Kind
 	ID     string // of a typed record, or ""
 	Upload string // the file it came in, or ""
-	Row    record.Row
+	Row    schema.Row
 }
 
 type personPage struct {
@@ -95,7 +95,7 @@ func (p Person) story(v view) []event {
 		day, _, _ := strings.Cut(s.SubmittedAt, "T")
 		out = append(out, event{
 			Day: day, When: v.When(s.SubmittedAt), Kind: v.Say("kind.signup"), Title: p.Named(s.Activity, v.Lang()), State: s.State,
-			Says: joined(" · ", v.says(record.Builtin().Kind(record.Signup), p.Definition, s.Row, "activity", "submitted_at", "first_name", "last_name", "locale"), v.agreed(s.Consent)), Href: v.Base() + "/signups?activity=" + s.Activity,
+			Says: joined(" · ", v.says(schema.Builtin().Kind(schema.Signup), p.Definition, s.Row, "activity", "submitted_at", "first_name", "last_name", "locale"), v.agreed(s.Consent)), Href: v.Base() + "/signups?activity=" + s.Activity,
 		})
 		if _, there := p.Definition.Activity(s.Activity); !there {
 			out[len(out)-1].Href = v.Base() + "/signups"
@@ -122,7 +122,7 @@ func (p Person) Named(activity, language string) string {
 }
 
 // says writes a record out in one line, but for some fields.
-func (v view) says(kind *record.Kind, d *project.Definition, row record.Row, without ...string) string {
+func (v view) says(kind *schema.Kind, d *project.Definition, row schema.Row, without ...string) string {
 	var said []string
 	for i := range kind.Fields {
 		f := &kind.Fields[i]
@@ -176,7 +176,7 @@ func (m Merge) draw(v view) (string, any) {
 	row(v.Say("people.records"), func(p Person) string { return v.Number(len(p.Records)) })
 	for _, c := range m.Collisions {
 		one := Link{Label: v.Say("people.collide_record", "kind", v.Say("kind."+c.Kind), "activity", m.One.Named(c.Activity, v.Lang()), "date", v.Date(c.Date))}
-		if c.Kind == record.Signup {
+		if c.Kind == schema.Signup {
 			one = Link{Label: v.Say("people.collide_signup", "activity", m.One.Named(c.Activity, v.Lang())), Href: v.Base() + "/signups?activity=" + c.Activity}
 		}
 		out.Collisions = append(out.Collisions, one)

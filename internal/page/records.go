@@ -2,13 +2,13 @@ package page
 
 import (
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // Records is the form and the list of a kind of record that people type in: consultations, attendance, tests, outputs.
 // It posts to /{project}/{kind's plural}.
 type Records struct {
-	Kind       *record.Kind
+	Kind       *schema.Kind
 	Definition *project.Definition
 	Entry      Entry // of the form; its values preselect (the date, what was used last)
 	Today      string
@@ -22,12 +22,12 @@ type Record struct {
 	ID     string
 	Who    string     // the person's name or key, as this reader may see it; "" of somebody erased
 	Person string     // the person's id where the reader may open their page, or ""
-	Row    record.Row // in the clear, in the order of the kind's fields
+	Row    schema.Row // in the clear, in the order of the kind's fields
 }
 
 // RecordEdit is the page of one record: to change it (PUT) and to delete it (DELETE), both as a POST with _method.
 type RecordEdit struct {
-	Kind       *record.Kind
+	Kind       *schema.Kind
 	Definition *project.Definition
 	ID         string
 	Entry      Entry
@@ -97,7 +97,7 @@ func (r RecordEdit) draw(v view) (string, any) {
 }
 
 // Only a coordinator may name the adviser.
-func (v view) recordForm(kind *record.Kind, d *project.Definition, e Entry, today string) form {
+func (v view) recordForm(kind *schema.Kind, d *project.Definition, e Entry, today string) form {
 	var without []string
 	if !v.Roles.Coordinator {
 		without = append(without, "adviser")

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // counted says in sentences how a figure is counted: what of which records, and under which conditions.
@@ -35,7 +35,7 @@ func (v view) countedBy(d *project.Definition, in *project.Indicator) counted {
 
 func (v view) rule(d *project.Definition, r project.Rule) countedRule {
 	out := countedRule{Kind: r.Of, Where: strings.TrimSpace(r.Where)}
-	if kind := record.For(d).Kind(r.Of); kind != nil {
+	if kind := schema.For(d).Kind(r.Of); kind != nil {
 		out.Kind = v.Say("kinds." + kind.Plural)
 		out.Words, out.Any = v.conditions(d, kind, out.Where)
 	}
@@ -51,7 +51,7 @@ var (
 	joins      = regexp.MustCompile(`"[^"]*"|'[^']*'|&&|\|\||\band\b|\bor\b`)
 )
 
-func (v view) conditions(d *project.Definition, kind *record.Kind, where string) (words []string, any bool) {
+func (v view) conditions(d *project.Definition, kind *schema.Kind, where string) (words []string, any bool) {
 	if where == "" {
 		return nil, false
 	}
@@ -77,7 +77,7 @@ func (v view) conditions(d *project.Definition, kind *record.Kind, where string)
 	return words, joined == "or"
 }
 
-func (v view) condition(d *project.Definition, kind *record.Kind, clause string) (string, bool) {
+func (v view) condition(d *project.Definition, kind *schema.Kind, clause string) (string, bool) {
 	if parts := oneOf.FindStringSubmatch(clause); parts != nil {
 		var values []string
 		for _, value := range quoted.FindAllString(parts[2], -1) {
@@ -101,7 +101,7 @@ func (v view) condition(d *project.Definition, kind *record.Kind, clause string)
 }
 
 // ruleValue writes what a rule compares a variable with as pages write it.
-func (v view) ruleValue(d *project.Definition, kind *record.Kind, variable, value string) string {
+func (v view) ruleValue(d *project.Definition, kind *schema.Kind, variable, value string) string {
 	text := strings.Trim(value, `"'`)
 	if text == value { // a number, or another variable
 		if v.Has("field." + value) {
@@ -115,7 +115,7 @@ func (v view) ruleValue(d *project.Definition, kind *record.Kind, variable, valu
 	case variable == "state":
 		return v.Say("signup_state." + text)
 	}
-	for _, k := range []*record.Kind{kind, record.For(d).Kind(record.Signup)} { // the attributes of people are fields of their sign-up
+	for _, k := range []*schema.Kind{kind, schema.For(d).Kind(schema.Signup)} { // the attributes of people are fields of their sign-up
 		if i := k.Index(variable); i >= 0 {
 			return v.cell(&k.Fields[i], d, text)
 		}

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/text"
 )
@@ -46,7 +46,7 @@ func (s Signup) draw(v view) (string, any) {
 	if !s.Office {
 		without = append(without, "submitted_at")
 	}
-	f := form{FieldFirst: true, Action: v.Base() + "/signups", Submit: v.Say("signup.submit"), Entry: s.Entry, Inputs: v.inputs(record.For(s.Definition).Kind(record.Signup), s.Definition, s.Entry, s.Today, without...)}
+	f := form{FieldFirst: true, Action: v.Base() + "/signups", Submit: v.Say("signup.submit"), Entry: s.Entry, Inputs: v.inputs(schema.For(s.Definition).Kind(schema.Signup), s.Definition, s.Entry, s.Today, without...)}
 	if s.Office {
 		f.Submit = v.Say("signup.submit_office")
 	}
@@ -196,15 +196,15 @@ type SignupItem struct {
 	ID, Person, Name, Email, Activity, State string
 	SubmittedAt                              string     // RFC 3339
 	Version                                  string     // its ETag
-	Row                                      record.Row // what the form said, in the clear, where all of it is shown
+	Row                                      schema.Row // what the form said, in the clear, where all of it is shown
 	Consent                                  string     // the version of the words on the use of data that it agreed to, or ""
 }
 
 // States are what the office can set a sign-up to. Nobody is held by choice.
 func (s SignupItem) States() []string {
-	states := []string{record.Accepted, record.Waitlisted, record.Cancelled}
-	if s.State == record.Held {
-		states = append(states, record.Held)
+	states := []string{schema.Accepted, schema.Waitlisted, schema.Cancelled}
+	if s.State == schema.Held {
+		states = append(states, schema.Held)
 	}
 	return states
 }

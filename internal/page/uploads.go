@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // Uploads is the list of uploads with the form for a new one. The form posts the file itself, as multipart/form-data, to
@@ -116,7 +116,7 @@ func (u Upload) named(v view, problems []CellProblem) []CellProblem {
 		if heading := u.Headings[p.Column]; heading != "" {
 			out[i].Column = heading
 		} else {
-			out[i].Column = record.Builtin().Plural(u.Kind).ColumnIn(p.Column, v.Lang())
+			out[i].Column = schema.Builtin().Plural(u.Kind).ColumnIn(p.Column, v.Lang())
 		}
 	}
 	return out

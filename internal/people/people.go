@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"outreach/internal/fact"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/table"
 )
@@ -109,12 +109,12 @@ func (s *Store) Known(ctx context.Context, project string, keys []Key) (map[Key]
 
 // Find finds the person that a reference names, "" where nobody has its keys. Keys of two people are ErrTwoPeople; an unknown
 // id is ErrNotFound.
-func (s *Store) Find(ctx context.Context, project string, ref record.PersonRef) (string, error) {
+func (s *Store) Find(ctx context.Context, project string, ref schema.PersonRef) (string, error) {
 	id, _, err := s.find(ctx, project, ref)
 	return id, err
 }
 
-func (s *Store) find(ctx context.Context, project string, ref record.PersonRef) (id string, known map[Key]string, err error) {
+func (s *Store) find(ctx context.Context, project string, ref schema.PersonRef) (id string, known map[Key]string, err error) {
 	if known, err = s.Known(ctx, project, Keys(ref)); err != nil {
 		return "", nil, err
 	}
@@ -139,7 +139,7 @@ type Names struct{ First, Last, Phone string }
 
 // Resolve finds the person that a record of the office names, making them where nobody was known, and adds a second key
 // that the record brings. Keys of two people are ErrTwoPeople; an unknown id is ErrNotFound.
-func (s *Store) Resolve(ctx context.Context, project string, ref record.PersonRef, names Names) (id string, err error) {
+func (s *Store) Resolve(ctx context.Context, project string, ref schema.PersonRef, names Names) (id string, err error) {
 	err = table.Retry(ctx, func() error {
 		id, err = s.resolve(ctx, project, ref, names)
 		return err
@@ -147,7 +147,7 @@ func (s *Store) Resolve(ctx context.Context, project string, ref record.PersonRe
 	return id, err
 }
 
-func (s *Store) resolve(ctx context.Context, project string, ref record.PersonRef, names Names) (string, error) {
+func (s *Store) resolve(ctx context.Context, project string, ref schema.PersonRef, names Names) (string, error) {
 	keys := Keys(ref)
 	id, known, err := s.find(ctx, project, ref)
 	if err != nil {
@@ -204,7 +204,7 @@ func (s *Store) resolve(ctx context.Context, project string, ref record.PersonRe
 
 // ResolvePublic finds or makes the person of a public form. Keys that do not all lead to one known person hold the
 // sign-up for the office; it is put to whom the e-mail leads to, or else the PESEL.
-func (s *Store) ResolvePublic(ctx context.Context, project string, ref record.PersonRef, names Names) (id string, held bool, err error) {
+func (s *Store) ResolvePublic(ctx context.Context, project string, ref schema.PersonRef, names Names) (id string, held bool, err error) {
 	keys := Keys(ref)
 	err = table.Retry(ctx, func() error {
 		known, err := s.Known(ctx, project, keys)
@@ -240,7 +240,7 @@ func (s *Store) leadsNowhere(ctx context.Context, project string, k Key, gone st
 }
 
 // Introduce resolves many references at once, for files: people whom nobody knew are made many to a write.
-func (s *Store) Introduce(ctx context.Context, project string, refs []record.PersonRef) error {
+func (s *Store) Introduce(ctx context.Context, project string, refs []schema.PersonRef) error {
 	const together = table.MostWrites / 3 // a person, and two keys
 	for part := range slices.Chunk(refs, together) {
 		var keys []Key
@@ -252,7 +252,7 @@ func (s *Store) Introduce(ctx context.Context, project string, refs []record.Per
 			return err
 		}
 		var ops []table.Op
-		var rest []record.PersonRef
+		var rest []schema.PersonRef
 		taken := map[Key]bool{}
 		for _, ref := range part {
 			theirs := Keys(ref)

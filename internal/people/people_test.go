@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/store/storetest"
 	"outreach/internal/table"
@@ -35,7 +35,7 @@ func erase(t *testing.T, s *Store, id string) {
 	}
 }
 
-func resolve(t *testing.T, s *Store, ref record.PersonRef) string {
+func resolve(t *testing.T, s *Store, ref schema.PersonRef) string {
 	t.Helper()
 	id, err := s.Resolve(context.Background(), "p", ref, Names{})
 	if err != nil {
@@ -47,18 +47,18 @@ func resolve(t *testing.T, s *Store, ref record.PersonRef) string {
 func TestTheOfficeNamesPeopleByAnyKey(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	a := resolve(t, s, record.PersonRef{Email: "a@example.org"})
-	if again := resolve(t, s, record.PersonRef{Email: "a@example.org", Pesel: pesel}); again != a {
+	a := resolve(t, s, schema.PersonRef{Email: "a@example.org"})
+	if again := resolve(t, s, schema.PersonRef{Email: "a@example.org", Pesel: pesel}); again != a {
 		t.Errorf("a second key made another person")
 	}
-	if by := resolve(t, s, record.PersonRef{Pesel: pesel}); by != a {
+	if by := resolve(t, s, schema.PersonRef{Pesel: pesel}); by != a {
 		t.Errorf("the second key does not lead to the person")
 	}
-	if by := resolve(t, s, record.PersonRef{ID: a, Email: "a.second@example.org"}); by != a {
+	if by := resolve(t, s, schema.PersonRef{ID: a, Email: "a.second@example.org"}); by != a {
 		t.Errorf("the id does not lead to the person")
 	}
-	b := resolve(t, s, record.PersonRef{Email: "b@example.org"})
-	for name, ref := range map[string]record.PersonRef{
+	b := resolve(t, s, schema.PersonRef{Email: "b@example.org"})
+	for name, ref := range map[string]schema.PersonRef{
 		"keys of two people":          {Email: "b@example.org", Pesel: pesel},
 		"an id and a key of another":  {ID: b, Email: "a@example.org"},
 		"a second PESEL for somebody": {Email: "a@example.org", Pesel: otherPesel},
@@ -67,7 +67,7 @@ func TestTheOfficeNamesPeopleByAnyKey(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := s.Resolve(context.Background(), "p", record.PersonRef{ID: s.NewID()}, Names{}); !errors.Is(err, store.ErrNotFound) {
+	if _, err := s.Resolve(context.Background(), "p", schema.PersonRef{ID: s.NewID()}, Names{}); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("an id that nobody has: %v", err)
 	}
 }
@@ -81,7 +81,7 @@ func TestManyWhoNameOneNewPersonMakeOne(t *testing.T) {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			id, err := New(storetest.Again(s.DB)).Resolve(context.Background(), "p", record.PersonRef{Email: "nowa@example.org"}, Names{})
+			id, err := New(storetest.Again(s.DB)).Resolve(context.Background(), "p", schema.PersonRef{Email: "nowa@example.org"}, Names{})
 			if err != nil {
 				t.Error(err)
 			}
@@ -100,7 +100,7 @@ func TestAMergeThatWasCutOffCountsAndIsFinishedByAskingAgain(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	ctx := context.Background()
-	a, b := resolve(t, s, record.PersonRef{Email: "a@example.org"}), resolve(t, s, record.PersonRef{Email: "b@example.org", Pesel: pesel})
+	a, b := resolve(t, s, schema.PersonRef{Email: "a@example.org"}), resolve(t, s, schema.PersonRef{Email: "b@example.org", Pesel: pesel})
 	whole := s.People
 	s.People = refusing{whole}
 	if _, err := s.Merge(ctx, "p", a, b, ""); !errors.Is(err, table.ErrUnavailable) {
@@ -124,7 +124,7 @@ func TestAMergeThatWasCutOffCountsAndIsFinishedByAskingAgain(t *testing.T) {
 			t.Errorf("asked again: %+v, %v", p, err)
 		}
 	}
-	if by := resolve(t, s, record.PersonRef{Email: "a@example.org"}); by != b {
+	if by := resolve(t, s, schema.PersonRef{Email: "a@example.org"}); by != b {
 		t.Errorf("the key leads to %s", by)
 	}
 	for name, pair := range map[string][2]string{"back": {b, a}, "into itself": {b, b}, "into nobody": {b, s.NewID()}} {
@@ -145,7 +145,7 @@ func (refusing) Write(context.Context, ...table.Op) error { return table.ErrUnav
 func TestIdentityStandsInThePeopleTableAlone(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	id := resolve(t, s, record.PersonRef{Email: "a@example.org", Pesel: pesel})
+	id := resolve(t, s, schema.PersonRef{Email: "a@example.org", Pesel: pesel})
 	known, err := s.Known(context.Background(), "p", []Key{{Kind: "email", Value: "a@example.org"}, {Kind: "pesel", Value: otherPesel}})
 	if err != nil || len(known) != 1 || known[Key{Kind: "email", Value: "a@example.org"}] != id {
 		t.Errorf("known: %v, %v", known, err)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // Person is one participant.
@@ -29,7 +29,7 @@ type Key struct{ Kind, Value string }
 func (p Person) IDs() []string { return append([]string{p.ID}, p.Was...) }
 
 // Keys are the identity keys of a reference.
-func Keys(ref record.PersonRef) []Key {
+func Keys(ref schema.PersonRef) []Key {
 	var keys []Key
 	if ref.Email != "" {
 		keys = append(keys, Key{"email", ref.Email})
@@ -120,7 +120,7 @@ func first(list []string) string {
 func (p Person) SortName() string { return Fold(p.LastName + " " + p.FirstName) }
 
 // Fold is a text without case, marks and needless spaces, so that " Łucja" and "lucja" meet.
-func Fold(text string) string { return strings.Join(strings.Fields(record.Unmarked(text)), " ") }
+func Fold(text string) string { return strings.Join(strings.Fields(schema.Unmarked(text)), " ") }
 
 // MostWords is how many words of a name are searched by.
 const MostWords = 8

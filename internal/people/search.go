@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/table"
 )
 
@@ -16,10 +16,10 @@ import (
 func (s *Store) Search(ctx context.Context, project, query string, limit int, cursor string) (table.PageOf[Person], error) {
 	query = strings.TrimSpace(query)
 	var keys []Key
-	if address, ok := record.ParseEmail(query); ok {
+	if address, ok := schema.ParseEmail(query); ok {
 		keys = append(keys, Key{Kind: "email", Value: address})
 	}
-	if record.ValidPesel(query) {
+	if schema.ValidPesel(query) {
 		keys = append(keys, Key{Kind: "pesel", Value: query})
 	}
 	words := Words(query)

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"outreach/internal/fact"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/table/tabletest"
@@ -16,7 +16,7 @@ import (
 
 func named(t *testing.T, s *Store, email, first, last string) string {
 	t.Helper()
-	id, err := s.Resolve(context.Background(), "p", record.PersonRef{Email: email}, Names{First: first, Last: last})
+	id, err := s.Resolve(context.Background(), "p", schema.PersonRef{Email: email}, Names{First: first, Last: last})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,9 +87,9 @@ func TestEveryWayOfWritingANameLetsItBeFound(t *testing.T) {
 			t.Errorf("%q: %s, want %s", query, got, want)
 		}
 	}
-	var refs []record.PersonRef
+	var refs []schema.PersonRef
 	for i := range 120 {
-		refs = append(refs, record.PersonRef{Email: fmt.Sprintf("osoba%d@example.org", i)})
+		refs = append(refs, schema.PersonRef{Email: fmt.Sprintf("osoba%d@example.org", i)})
 	}
 	if err := s.Introduce(ctx, "p", refs); err != nil {
 		t.Fatal(err)
@@ -101,7 +101,7 @@ func TestEveryWayOfWritingANameLetsItBeFound(t *testing.T) {
 	if finds("nowa007", "[Nowa007]"); calls > 2 {
 		t.Errorf("a first search asked %d times", calls)
 	}
-	if _, _, err := s.ResolvePublic(ctx, "p", record.PersonRef{Email: "form@example.org"}, Names{First: "Ewa", Last: "Formularz"}); err != nil {
+	if _, _, err := s.ResolvePublic(ctx, "p", schema.PersonRef{Email: "form@example.org"}, Names{First: "Ewa", Last: "Formularz"}); err != nil {
 		t.Fatal(err)
 	}
 	finds("formularz", "[Formularz]")
@@ -109,7 +109,7 @@ func TestEveryWayOfWritingANameLetsItBeFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nameless, err := s.Resolve(ctx, "p", record.PersonRef{Email: "bezimienna@example.org"}, Names{})
+	nameless, err := s.Resolve(ctx, "p", schema.PersonRef{Email: "bezimienna@example.org"}, Names{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/people"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/uploads"
 )
 
@@ -27,8 +27,8 @@ type Sending struct {
 	ID        string
 	At        time.Time // when it was received
 	Submitted time.Time
-	Row       record.Row // in the clear
-	sealed    record.Values
+	Row       schema.Row // in the clear
+	sealed    schema.Values
 	Upload    string
 	Line      int
 }
@@ -46,8 +46,8 @@ type Version struct {
 	Record string
 	Number int
 	At     time.Time
-	Row    record.Row // in the clear
-	sealed record.Values
+	Row    schema.Row // in the clear
+	sealed schema.Values
 	Reason string
 	Void   bool
 	Upload string // the withdrawn file that it came in
@@ -78,7 +78,7 @@ func (s *Store) Dossier(ctx context.Context, project string, p people.Person) (D
 			if err != nil {
 				return d, err
 			}
-			sendings[i].Row = record.Builtin().Kind(record.Signup).Reveal(sendings[i].sealed, form)
+			sendings[i].Row = schema.Builtin().Kind(schema.Signup).Reveal(sendings[i].sealed, form)
 		}
 	}
 	for i := range d.Versions {
@@ -88,7 +88,7 @@ func (s *Store) Dossier(ctx context.Context, project string, p people.Person) (D
 			return d, err
 		}
 		if v.Reason = private["reason"]; !v.Void {
-			v.Row = record.Builtin().Kind(v.Kind).Reveal(v.sealed, private)
+			v.Row = schema.Builtin().Kind(v.Kind).Reveal(v.sealed, private)
 		}
 	}
 	files := map[string]bool{}
@@ -187,7 +187,7 @@ func (s *Store) rowsOf(ctx context.Context, project, id string, ids []string, d 
 	if err != nil || u.Packs == 0 {
 		return err
 	}
-	k := record.Builtin().Plural(u.Kind)
+	k := schema.Builtin().Plural(u.Kind)
 	texts := map[int]map[string]string{}
 	if u.State != uploads.AcceptedUp {
 		if texts, err = s.uploads.RowTexts(ctx, project, id); err != nil {
@@ -204,7 +204,7 @@ func (s *Store) rowsOf(ctx context.Context, project, id string, ids []string, d 
 				continue
 			}
 			d.Files = append(d.Files, FileRow{Upload: id, Kind: u.Kind, State: u.State, Line: l.Row})
-			if u.State != uploads.AcceptedUp && k.Name != record.Signup {
+			if u.State != uploads.AcceptedUp && k.Name != schema.Signup {
 				d.Versions = append(d.Versions, Version{
 					Kind: k.Name, Record: fact.LineID(id, u.Arrived, l.Row), At: u.Arrived, Row: k.Reveal(k.Values(l.Values), texts[l.Row]), Upload: id, Line: l.Row,
 				})
@@ -219,7 +219,7 @@ func (s *Store) nameAdvisers(ctx context.Context, project string, versions []Ver
 	var staff []string
 	each := func(name func(string) string) {
 		for _, v := range versions {
-			if at := record.Builtin().Kind(v.Kind).Index("adviser"); at >= 0 && at < len(v.Row) {
+			if at := schema.Builtin().Kind(v.Kind).Index("adviser"); at >= 0 && at < len(v.Row) {
 				v.Row[at] = name(v.Row[at])
 			}
 		}

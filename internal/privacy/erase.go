@@ -13,8 +13,8 @@ import (
 	"outreach/internal/access"
 	"outreach/internal/fact"
 	"outreach/internal/people"
-	"outreach/internal/record"
 	"outreach/internal/records"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/snapshots"
 	"outreach/internal/store"
@@ -252,7 +252,7 @@ func (s *Store) addresses(ctx context.Context, project string, erasures []people
 			}
 			out = append(out, p.Emails...)
 			err = s.persons.About(ctx, project, id, func(kind, what string) error {
-				if kind != record.Signup {
+				if kind != schema.Signup {
 					return nil
 				}
 				forms, err := s.signups.SentForms(ctx, project, what)
@@ -281,7 +281,7 @@ func (s *Store) forgetLetters(ctx context.Context, addresses []string) error {
 // forget takes a person out of one thing that mentions them. Files, which mention many, are only gathered.
 func (s *Store) forget(ctx context.Context, project string, e people.Erasure, kind, what string, found *mentions) error {
 	switch kind {
-	case record.Signup:
+	case schema.Signup:
 		upload, err := s.signups.Forget(ctx, project, e, what)
 		if upload != "" {
 			found.file(upload)
@@ -315,14 +315,14 @@ func rewritten(f fact.Fact, ids people.FreshIDs) (data any, changed bool, err er
 		var d fact.Signup
 		err = json.Unmarshal(f.Data, &d)
 		if fresh(&d.Person); changed {
-			d.Schema, d.Values = record.SchemaVersion, record.Builtin().Kind(record.Signup).Erased(d.Values)
+			d.Schema, d.Values = schema.SchemaVersion, schema.Builtin().Kind(schema.Signup).Erased(d.Values)
 		}
 		data = d
 	case fact.KindSaid:
 		var d fact.Said
 		err = json.Unmarshal(f.Data, &d)
 		if fresh(&d.Person); changed {
-			d.Schema, d.Values = record.SchemaVersion, record.Builtin().Kind(d.Kind).Erased(d.Values)
+			d.Schema, d.Values = schema.SchemaVersion, schema.Builtin().Kind(d.Kind).Erased(d.Values)
 		}
 		data = d
 	case fact.KindPersonMerged:

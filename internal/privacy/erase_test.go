@@ -15,8 +15,8 @@ import (
 	"outreach/internal/objects/folder"
 	"outreach/internal/people"
 	"outreach/internal/projects"
-	"outreach/internal/record"
 	"outreach/internal/records"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/snapshots"
 	"outreach/internal/store"
@@ -40,7 +40,7 @@ func on(db *store.DB) *Store {
 
 func named(t *testing.T, s *Store, email, first, last string) string {
 	t.Helper()
-	id, err := s.persons.Resolve(context.Background(), "p", record.PersonRef{Email: email}, people.Names{First: first, Last: last})
+	id, err := s.persons.Resolve(context.Background(), "p", schema.PersonRef{Email: email}, people.Names{First: first, Last: last})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestAKeyThatComesWhileItsPersonIsErasedLeadsToNobody(t *testing.T) {
 	ctx := context.Background()
 	for name, bring := range map[string]func(*Store, string) error{
 		"a second key": func(s *Store, id string) error {
-			_, err := s.persons.Resolve(ctx, "p", record.PersonRef{Email: "a@example.org", Pesel: pesel}, people.Names{})
+			_, err := s.persons.Resolve(ctx, "p", schema.PersonRef{Email: "a@example.org", Pesel: pesel}, people.Names{})
 			return err
 		},
 		"another address": func(s *Store, id string) error {
@@ -121,7 +121,7 @@ func TestAKeyThatLeadsNowhereIsTakenOver(t *testing.T) {
 	if err != nil || id == "" || id == gone || p.LastName != "Nowa" || p.Email() != "a@example.org" {
 		t.Errorf("%q is %+v, %v", id, p, err)
 	}
-	if by, err := s.persons.Find(ctx, "p", record.PersonRef{Email: "a@example.org"}); err != nil || by != id {
+	if by, err := s.persons.Find(ctx, "p", schema.PersonRef{Email: "a@example.org"}); err != nil || by != id {
 		t.Errorf("the key leads to %q, %v, want %q", by, err, id)
 	}
 }
@@ -135,17 +135,17 @@ func filed(t *testing.T, s *Store, persons ...string) uploads.Upload {
 		t.Fatal(err)
 	}
 	s.Objects = files
-	u := uploads.Upload{ID: s.NewID(), Owner: uploads.Office, State: uploads.Processing, Kind: record.Builtin().Kind(record.Consultation).Plural, SHA256: "sum", Arrived: time.Now().UTC()}
+	u := uploads.Upload{ID: s.NewID(), Owner: uploads.Office, State: uploads.Processing, Kind: schema.Builtin().Kind(schema.Consultation).Plural, SHA256: "sum", Arrived: time.Now().UTC()}
 	u.Object = uploads.ObjectKey("p", uploads.Office, u.ID)
 	if err := files.Put(ctx, u.Object, strings.NewReader("a file"), ""); err != nil {
 		t.Fatal(err)
 	}
-	packer := s.uploads.Packer(ctx, "p", u.ID, record.Builtin().Kind(record.Consultation))
+	packer := s.uploads.Packer(ctx, "p", u.ID, schema.Builtin().Kind(schema.Consultation))
 	for i, id := range persons {
-		row := make(record.Row, len(record.Builtin().Kind(record.Consultation).Fields))
-		row[record.Builtin().Kind(record.Consultation).Index("topic")] = fmt.Sprint("topic of ", i)
-		line := fact.Line{Row: i + 2, Person: id, Values: s.SealRow("p", record.Builtin().Kind(record.Consultation), row)}
-		if err := packer.Add(line, uploads.Print{}, record.Builtin().Kind(record.Consultation).Private(row)); err != nil {
+		row := make(schema.Row, len(schema.Builtin().Kind(schema.Consultation).Fields))
+		row[schema.Builtin().Kind(schema.Consultation).Index("topic")] = fmt.Sprint("topic of ", i)
+		line := fact.Line{Row: i + 2, Person: id, Values: s.SealRow("p", schema.Builtin().Kind(schema.Consultation), row)}
+		if err := packer.Add(line, uploads.Print{}, schema.Builtin().Kind(schema.Consultation).Private(row)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -188,7 +188,7 @@ func TestTwoOfOneFileAreErasedAtOnce(t *testing.T) {
 		if !met {
 			break
 		}
-		rows, err := s.uploads.Pack(ctx, "p", u.ID, record.Consultation, 0)
+		rows, err := s.uploads.Pack(ctx, "p", u.ID, schema.Consultation, 0)
 		lines := rows.Lines
 		if err != nil || lines[0].Person == a || lines[1].Person == b || lines[2].Person != c {
 			t.Errorf("before call %d: the rows are %+v, %v", at, lines, err)
@@ -242,9 +242,9 @@ func TestAPurgeReadsWhatAllHaveInCommonOnce(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	const crowd, each = 400, 5
-	var refs []record.PersonRef
+	var refs []schema.PersonRef
 	for i := range crowd {
-		refs = append(refs, record.PersonRef{Email: fmt.Sprintf("p%d@example.org", i)})
+		refs = append(refs, schema.PersonRef{Email: fmt.Sprintf("p%d@example.org", i)})
 	}
 	if err := s.persons.Introduce(ctx, "p", refs); err != nil {
 		t.Fatal(err)
@@ -279,7 +279,7 @@ func TestAPurgeReadsWhatAllHaveInCommonOnce(t *testing.T) {
 	if err != nil || len(left.Items) > 0 {
 		t.Errorf("%d people are left, %v", len(left.Items), err)
 	}
-	if rows, err := s.uploads.Pack(ctx, "p", u.ID, record.Consultation, 0); err != nil || rows.Lines[0].Person == first {
+	if rows, err := s.uploads.Pack(ctx, "p", u.ID, schema.Consultation, 0); err != nil || rows.Lines[0].Person == first {
 		t.Errorf("the rows are %v, %v", rows.Lines, err)
 	}
 	heads, err := s.Log().Heads(ctx, "p")

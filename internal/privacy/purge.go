@@ -10,8 +10,8 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/people"
 	"outreach/internal/project"
-	"outreach/internal/record"
 	"outreach/internal/records"
+	"outreach/internal/schema"
 	"outreach/internal/snapshots"
 	"outreach/internal/store"
 	"outreach/internal/table"
@@ -124,7 +124,7 @@ func (s *Store) removeAllTexts(ctx context.Context, project string, since fact.H
 	}
 	var partitions []string
 	things := []string{uploads.Partition(project), snapshots.Partition(project)}
-	for _, k := range record.Builtin().Kinds {
+	for _, k := range schema.Builtin().Kinds {
 		things = append(things, records.Partition(project, k.Name))
 	}
 	for _, of := range things {

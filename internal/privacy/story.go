@@ -7,8 +7,8 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/people"
-	"outreach/internal/record"
 	"outreach/internal/records"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/store"
 	"outreach/internal/uploads"
@@ -24,7 +24,7 @@ type Story struct {
 type StorySignup struct {
 	signups.Signup
 	Form map[string]string   // what the first sending said of who it is
-	Row  record.Row          // in the clear
+	Row  schema.Row          // in the clear
 	Sent []map[string]string // what each sending said of who it is
 }
 
@@ -32,7 +32,7 @@ type StorySignup struct {
 type StoryRecord struct {
 	Kind   string
 	ID     string
-	Row    record.Row // in the clear
+	Row    schema.Row // in the clear
 	Upload string
 	Line   int
 }
@@ -44,12 +44,12 @@ func (s *Store) Story(ctx context.Context, project string, p people.Person) (Sto
 	for _, id := range p.IDs() {
 		err := s.persons.About(ctx, project, id, func(kind, what string) error {
 			switch kind {
-			case record.Signup:
+			case schema.Signup:
 				return s.tellSignup(ctx, project, what, &story)
 			case "upload":
 				return s.tellUpload(ctx, project, what, p.IDs(), &story)
 			}
-			k := record.Builtin().Kind(kind)
+			k := schema.Builtin().Kind(kind)
 			if k == nil {
 				return nil
 			}
@@ -72,19 +72,19 @@ func (s *Store) Story(ctx context.Context, project string, p people.Person) (Sto
 		}
 	}
 	for _, r := range story.Records {
-		staff = append(staff, record.Builtin().Kind(r.Kind).Get(r.Row, "adviser"))
+		staff = append(staff, schema.Builtin().Kind(r.Kind).Get(r.Row, "adviser"))
 	}
 	emails, err := s.staff.StaffEmails(ctx, project, staff)
 	if err != nil {
 		return story, err
 	}
 	for _, r := range story.Records {
-		if at := record.Builtin().Kind(r.Kind).Index("adviser"); at >= 0 {
+		if at := schema.Builtin().Kind(r.Kind).Index("adviser"); at >= 0 {
 			r.Row[at] = emails[r.Row[at]]
 		}
 	}
 	slices.SortStableFunc(story.Records, func(a, b StoryRecord) int {
-		return strings.Compare(record.Builtin().Kind(a.Kind).Get(a.Row, "date"), record.Builtin().Kind(b.Kind).Get(b.Row, "date"))
+		return strings.Compare(schema.Builtin().Kind(a.Kind).Get(a.Row, "date"), schema.Builtin().Kind(b.Kind).Get(b.Row, "date"))
 	})
 	return story, nil
 }
@@ -102,17 +102,17 @@ func (s *Store) tellSignup(ctx context.Context, project, id string, story *Story
 	if told.Sent = sent; len(told.Sent) > 0 {
 		told.Form = told.Sent[0]
 	}
-	told.Row = record.Builtin().Kind(record.Signup).Reveal(su.Values, told.Form)
+	told.Row = schema.Builtin().Kind(schema.Signup).Reveal(su.Values, told.Form)
 	story.Signups = append(story.Signups, told)
 	return nil
 }
 
 func (s *Store) tellUpload(ctx context.Context, project, id string, ids []string, story *Story) error {
 	u, err := s.uploads.Upload(ctx, project, id)
-	if err != nil || u.State != uploads.AcceptedUp || u.Kind == record.Builtin().Kind(record.Signup).Plural {
+	if err != nil || u.State != uploads.AcceptedUp || u.Kind == schema.Builtin().Kind(schema.Signup).Plural {
 		return err // sign-ups are told by themselves
 	}
-	k := record.Builtin().Plural(u.Kind)
+	k := schema.Builtin().Plural(u.Kind)
 	texts, err := s.uploads.RowTexts(ctx, project, id)
 	if err != nil {
 		return err

@@ -11,15 +11,15 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"outreach/internal/people"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/table"
 	"outreach/internal/uploads"
 )
 
 // Holds is what holds of a person at an activity on a day: the last that was said of it, typed or in a file.
 type Holds struct {
-	Kind   *record.Kind
-	Row    record.Row
+	Kind   *schema.Kind
+	Row    schema.Row
 	Typed  Typed  // the live typed record of that day; its ID is "" where there is none
 	Upload string // the file whose row holds, or ""
 	Line   int    // the file's row
@@ -44,7 +44,7 @@ const readers = 8
 
 // AtActivity gives what holds of people at an activity, of some kinds of record, by the person's id and in the order of
 // days. It looks at the files in which any of them stands, each once.
-func (s *Store) AtActivity(ctx context.Context, project, activity string, people []people.Person, of ...*record.Kind) (map[string][]Holds, error) {
+func (s *Store) AtActivity(ctx context.Context, project, activity string, people []people.Person, of ...*schema.Kind) (map[string][]Holds, error) {
 	typed, files := make([][]table.Key, len(people)), make([][]string, len(people))
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(readers)
@@ -55,7 +55,7 @@ func (s *Store) AtActivity(ctx context.Context, project, activity string, people
 					switch {
 					case kind == "upload":
 						files[i] = append(files[i], what)
-					case slices.ContainsFunc(of, func(k *record.Kind) bool { return k.Name == kind }):
+					case slices.ContainsFunc(of, func(k *schema.Kind) bool { return k.Name == kind }):
 						typed[i] = append(typed[i], recordKey(project, kind, what))
 					}
 					return nil
@@ -107,7 +107,7 @@ func (s *Store) tellTyped(ctx context.Context, keys []table.Key, told *telling) 
 				return err
 			}
 			if !t.Voided {
-				kind := record.Builtin().Kind(t.Kind)
+				kind := schema.Builtin().Kind(t.Kind)
 				told.say(t.Person, Holds{Kind: kind, Row: kind.Row(t.Values), Typed: t, at: t.At})
 			}
 		}
@@ -116,7 +116,7 @@ func (s *Store) tellTyped(ctx context.Context, keys []table.Key, told *telling) 
 }
 
 // tellFiles reads each file once, some side by side.
-func (s *Store) tellFiles(ctx context.Context, project string, ids []string, of []*record.Kind, told *telling) error {
+func (s *Store) tellFiles(ctx context.Context, project string, ids []string, of []*schema.Kind, told *telling) error {
 	slices.Sort(ids)
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(readers)
@@ -124,7 +124,7 @@ func (s *Store) tellFiles(ctx context.Context, project string, ids []string, of 
 	for _, id := range slices.Compact(ids) {
 		group.Go(func() error {
 			u, err := s.uploads.Stored(within, project, id)
-			kind := slices.IndexFunc(of, func(k *record.Kind) bool { return k.Plural == u.Kind })
+			kind := slices.IndexFunc(of, func(k *schema.Kind) bool { return k.Plural == u.Kind })
 			if err != nil || u.State != uploads.AcceptedUp || kind < 0 {
 				return err
 			}

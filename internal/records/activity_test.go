@@ -8,7 +8,7 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/people"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/store/storetest"
 	"outreach/internal/table"
@@ -48,10 +48,10 @@ func TestEachPackIsReadOnceForEverybody(t *testing.T) {
 		all = append(all, people.Person{ID: fmt.Sprintf("osoba%d", n)})
 		ids = append(ids, all[n].ID)
 	}
-	row := func(values map[string]string) record.Row {
-		row := make(record.Row, len(record.Builtin().Kind(record.Attendance).Fields))
+	row := func(values map[string]string) schema.Row {
+		row := make(schema.Row, len(schema.Builtin().Kind(schema.Attendance).Fields))
 		for name, value := range values {
-			row[record.Builtin().Kind(record.Attendance).Index(name)] = value
+			row[schema.Builtin().Kind(schema.Attendance).Index(name)] = value
 		}
 		return row
 	}
@@ -62,12 +62,12 @@ func TestEachPackIsReadOnceForEverybody(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		asked.Arrived, asked.Kind, asked.SHA256 = s.Now(), record.Builtin().Kind(record.Attendance).Plural, asked.ID
+		asked.Arrived, asked.Kind, asked.SHA256 = s.Now(), schema.Builtin().Kind(schema.Attendance).Plural, asked.ID
 		u, err := s.uploads.BeginUpload(ctx, "p", asked)
 		if err != nil {
 			t.Fatal(err)
 		}
-		packer := s.uploads.Packer(ctx, "p", u.ID, record.Builtin().Kind(record.Attendance))
+		packer := s.uploads.Packer(ctx, "p", u.ID, schema.Builtin().Kind(schema.Attendance))
 		for n := range rows {
 			who := ids[n%len(ids)]
 			values := map[string]string{"activity": "garden", "date": fmt.Sprintf("2126-%02d-%02d", n/len(ids)%12+1, n/len(ids)/12%28+1), "hours": hours, "outcome": "attended"}
@@ -92,14 +92,14 @@ func TestEachPackIsReadOnceForEverybody(t *testing.T) {
 	}
 	reads := &counting{Table: s.Tracker, reads: map[table.Key]int{}}
 	s.Tracker = reads
-	known, err := s.AtActivity(ctx, "p", "garden", all, record.Builtin().Kind(record.Attendance))
+	known, err := s.AtActivity(ctx, "p", "garden", all, schema.Builtin().Kind(schema.Attendance))
 	if err != nil {
 		t.Fatal(err)
 	}
 	held := 0
 	for _, days := range known {
 		for _, h := range days {
-			if held++; record.Builtin().Kind(record.Attendance).Get(h.Row, "hours") != "2" {
+			if held++; schema.Builtin().Kind(schema.Attendance).Get(h.Row, "hours") != "2" {
 				t.Fatalf("the earlier file holds: %+v", h)
 			}
 		}

@@ -8,19 +8,19 @@ import (
 	"strings"
 	"time"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/table"
 	"outreach/internal/uploads"
 )
 
 // Print is the print of a row in the clear but for staff, who are ids.
-func (s *Store) Print(project string, k *record.Kind, who string, row record.Row) uploads.Print {
+func (s *Store) Print(project string, k *schema.Kind, who string, row schema.Row) uploads.Print {
 	return s.print(project, k, s.natural(project, k, who, row), s.SealRow(project, k, row))
 }
 
 // print is the fingerprint of a sealed row: of the values beside the natural key that were given, by the ids of their fields, so
 // that neither their order nor a field that nobody filled in changes it.
-func (s *Store) print(project string, k *record.Kind, natural string, sealed record.Row) uploads.Print {
+func (s *Store) print(project string, k *schema.Kind, natural string, sealed schema.Row) uploads.Print {
 	var content strings.Builder
 	for _, i := range k.ContentFields() {
 		if sealed[i] != "" {
@@ -30,7 +30,7 @@ func (s *Store) print(project string, k *record.Kind, natural string, sealed rec
 			content.WriteByte(0)
 		}
 	}
-	p := uploads.Print{Schema: record.SchemaVersion}
+	p := uploads.Print{Schema: schema.SchemaVersion}
 	decode(p.Natural[:], natural)
 	decode(p.Content[:], s.Seal(project, "content", content.String()))
 	return p
@@ -39,9 +39,9 @@ func (s *Store) print(project string, k *record.Kind, natural string, sealed rec
 // PrintOfVersion0 is the content of a row as version 0 of the schema identified it: by its values alone, in the order that fields
 // had then, whether they were given or not. It is compared with what files of that time left. A row with a value that version 0 had
 // no field for is like none of them.
-func (s *Store) PrintOfVersion0(project string, k *record.Kind, row record.Row) (content [8]byte) {
+func (s *Store) PrintOfVersion0(project string, k *schema.Kind, row schema.Row) (content [8]byte) {
 	sealed := s.SealRow(project, k, row)
-	first := record.FieldsOfVersion0(k.Name)
+	first := schema.FieldsOfVersion0(k.Name)
 	for i, value := range sealed {
 		if value != "" && !slices.Contains(first, k.Fields[i].Name) {
 			return content
@@ -72,7 +72,7 @@ type TypedPrint struct {
 }
 
 // TypedPrints reads the prints of a kind's live typed records that were typed before an instant, oldest first.
-func (s *Store) TypedPrints(ctx context.Context, project string, k *record.Kind, before time.Time) ([]TypedPrint, error) {
+func (s *Store) TypedPrints(ctx context.Context, project string, k *schema.Kind, before time.Time) ([]TypedPrint, error) {
 	var out []TypedPrint
 	cursor := ""
 	for {

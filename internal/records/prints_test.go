@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/uploads"
 )
@@ -16,21 +16,21 @@ func TestFingerprintDependsOnNothingButWhatWasGiven(t *testing.T) {
 	t.Parallel()
 	s := New(&store.DB{Secret: []byte("secret")}, nil, nil)
 	rapid.Check(t, func(t *rapid.T) {
-		kind := rapid.SampledFrom(record.Builtin().Kinds).Draw(t, "kind")
+		kind := rapid.SampledFrom(schema.Builtin().Kinds).Draw(t, "kind")
 		values := map[string]string{}
 		for _, f := range kind.Fields {
 			values[f.Name] = rapid.SampledFrom([]string{"", "a", "b c"}).Draw(t, f.Name)
 		}
-		wider, err := record.Extend(record.Builtin(), project.RecordKind{Name: kind.Name, Plural: kind.Plural, Fields: []project.RecordField{{ID: "added", Type: "text"}}})
+		wider, err := schema.Extend(schema.Builtin(), project.RecordKind{Name: kind.Name, Plural: kind.Plural, Fields: []project.RecordField{{ID: "added", Type: "text"}}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		other := *wider.Kind(kind.Name)
 		other.Fields = rapid.Permutation(other.Fields).Draw(t, "order")
-		reordered := record.NewRegistry(&other).Kind(kind.Name)
+		reordered := schema.NewRegistry(&other).Kind(kind.Name)
 
-		print := func(k *record.Kind, values map[string]string) uploads.Print {
-			return s.Print("p", k, "who", k.Row(record.ValuesOf(values)))
+		print := func(k *schema.Kind, values map[string]string) uploads.Print {
+			return s.Print("p", k, "who", k.Row(schema.ValuesOf(values)))
 		}
 		want := print(kind, values)
 		if got := print(reordered, values); got != want {
@@ -39,7 +39,7 @@ func TestFingerprintDependsOnNothingButWhatWasGiven(t *testing.T) {
 		changed := rapid.SampledFrom(kind.Fields).Draw(t, "changed")
 		values[changed.Name] += "x"
 		got := print(reordered, values)
-		if changed.Keep == record.Who {
+		if changed.Keep == schema.Who {
 			return // who it is stands in no fingerprint
 		}
 		if sameKey := got.Natural == want.Natural; sameKey == changed.Key || changed.Key != (got.Content == want.Content) {
@@ -52,18 +52,18 @@ func TestFingerprintDependsOnNothingButWhatWasGiven(t *testing.T) {
 func TestFingerprintOfVersion0IsThatOfItsTime(t *testing.T) {
 	t.Parallel()
 	s := New(&store.DB{Secret: []byte("secret")}, nil, nil)
-	k := record.Builtin().Kind(record.Media)
-	row := k.Row(record.ValuesOf(map[string]string{"date": "2010-03-11", "medium": "tv", "title": "T", "outlet": "O", "reach": "7500", "source": "S", "url": "https://example.org"}))
+	k := schema.Builtin().Kind(schema.Media)
+	row := k.Row(schema.ValuesOf(map[string]string{"date": "2010-03-11", "medium": "tv", "title": "T", "outlet": "O", "reach": "7500", "source": "S", "url": "https://example.org"}))
 	var want [8]byte
 	decode(want[:], s.Seal("p", "content", "7500\x00\x00S\x00"+s.Seal("p", "text", "https://example.org")+"\x00\x00"))
 	if got := s.PrintOfVersion0("p", k, row); got != want {
 		t.Errorf("%x, want %x", got, want)
 	}
-	wider, err := record.Extend(record.Builtin(), project.RecordKind{Name: "media", Plural: "media", Fields: []project.RecordField{{ID: "added", Type: "text"}}})
+	wider, err := schema.Extend(schema.Builtin(), project.RecordKind{Name: "media", Plural: "media", Fields: []project.RecordField{{ID: "added", Type: "text"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	added := wider.Kind(record.Media)
+	added := wider.Kind(schema.Media)
 	if got := s.PrintOfVersion0("p", added, append(slices.Clone(row), "")); got != want {
 		t.Errorf("with a field that nobody filled in: %x, want %x", got, want)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/people"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/uploads"
@@ -35,7 +35,7 @@ type Typed struct {
 	Version int           `json:"version"`
 	Person  string        `json:"person,omitempty"`
 	Schema  int           `json:"schema,omitempty"` // the version of the schema
-	Values  record.Values `json:"row"`              // sealed; a member of the staff by their id
+	Values  schema.Values `json:"row"`              // sealed; a member of the staff by their id
 	By      string        `json:"by"`               // who typed this version, a staff id
 	At      time.Time     `json:"at"`
 	Voided  bool          `json:"voided,omitempty"`
@@ -48,7 +48,7 @@ func (t *Typed) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, (*stored)(t)); err != nil {
 		return err
 	}
-	t.Schema, t.Values = record.SchemaVersion, t.Values.Upcast(t.Kind)
+	t.Schema, t.Values = schema.SchemaVersion, t.Values.Upcast(t.Kind)
 	return nil
 }
 
@@ -57,9 +57,9 @@ func (t Typed) ETag() string { return fmt.Sprintf(`"%s.%d"`, t.ID, t.Version) }
 
 // Draft is what somebody wants to record: whose it is, and values in the clear but for staff, who are ids.
 type Draft struct {
-	Kind   *record.Kind
+	Kind   *schema.Kind
 	Person string
-	Row    record.Row
+	Row    schema.Row
 	By     string
 	Reason string // of a change, where one was given
 }
@@ -71,14 +71,14 @@ func (s *Store) typed(project string, d Draft, id string, version int) (Typed, m
 	}
 	return Typed{
 		ID: id, Kind: d.Kind.Name, Version: version, Person: d.Person, By: d.By, At: s.Now().UTC(),
-		Schema:  record.SchemaVersion,
+		Schema:  schema.SchemaVersion,
 		Values:  d.Kind.Values(s.SealRow(project, d.Kind, d.Row)),
 		Natural: s.natural(project, d.Kind, d.Person, d.Row),
 	}, private
 }
 
 // natural is the keyed hash of a natural key, whose staff are ids.
-func (s *Store) natural(project string, k *record.Kind, who string, row record.Row) string {
+func (s *Store) natural(project string, k *schema.Kind, who string, row schema.Row) string {
 	return s.Seal(project, "natural", k.NaturalKey(who, row))
 }
 
@@ -170,7 +170,7 @@ func (s *Store) write(ctx context.Context, project string, t Typed, private map[
 
 // Change replaces a typed record by another draft, or voids it where the draft has no row. ifMatch is the ETag that must
 // hold, "" for any; may tells whether the one who asks may touch the record, else it is ErrNotFound.
-func (s *Store) Change(ctx context.Context, project string, kind *record.Kind, id, ifMatch string, d Draft, may func(Typed) bool) (changed Typed, err error) {
+func (s *Store) Change(ctx context.Context, project string, kind *schema.Kind, id, ifMatch string, d Draft, may func(Typed) bool) (changed Typed, err error) {
 	err = table.Retry(ctx, func() error {
 		before, rev, err := table.Load[Typed](ctx, s.Tracker, recordKey(project, kind.Name, id))
 		switch {
@@ -225,7 +225,7 @@ func (s *Store) void(ctx context.Context, project string, before Typed, rev int6
 }
 
 // Typed reads one typed record; a voided one is ErrNotFound.
-func (s *Store) Typed(ctx context.Context, project string, kind *record.Kind, id string) (Typed, error) {
+func (s *Store) Typed(ctx context.Context, project string, kind *schema.Kind, id string) (Typed, error) {
 	t, rev, err := table.Load[Typed](ctx, s.Tracker, recordKey(project, kind.Name, id))
 	if err == nil && (rev == 0 || t.Voided) {
 		err = fmt.Errorf("%s %s: %w", kind.Name, id, store.ErrNotFound)
@@ -234,7 +234,7 @@ func (s *Store) Typed(ctx context.Context, project string, kind *record.Kind, id
 }
 
 // TypedRecords lists a kind's live typed records, newest first: all, or those of one adviser (a staff id).
-func (s *Store) TypedRecords(ctx context.Context, project string, kind *record.Kind, adviser string, limit int, cursor string) (table.PageOf[Typed], error) {
+func (s *Store) TypedRecords(ctx context.Context, project string, kind *schema.Kind, adviser string, limit int, cursor string) (table.PageOf[Typed], error) {
 	q := table.Query{PK: Partition(project, kind.Name), Backward: true, Limit: limit, Cursor: cursor}
 	if adviser != "" {
 		q.PK, q.Index = adviserIndex(project, adviser), true
@@ -287,7 +287,7 @@ func (s *Store) Texts(ctx context.Context, project string, records []Typed) (map
 func (s *Store) TypedOf(ctx context.Context, project string, ids []string) (map[string]Typed, error) {
 	var keys []table.Key
 	for _, id := range ids {
-		for _, k := range record.Builtin().Kinds {
+		for _, k := range schema.Builtin().Kinds {
 			keys = append(keys, recordKey(project, k.Name, id))
 		}
 	}
@@ -317,7 +317,7 @@ func (s *Store) Forget(ctx context.Context, project string, e people.Erasure, ki
 		if err != nil || rev == 0 || t.Person != e.Fresh && !slices.Contains(e.IDs, t.Person) {
 			return err // it was found to be another person's
 		}
-		t.Person, t.Values = e.Fresh, record.Builtin().Kind(kind).Erased(t.Values)
+		t.Person, t.Values = e.Fresh, schema.Builtin().Kind(kind).Erased(t.Values)
 		op := table.PutJSON(recordKey(project, kind, id), t, table.At(rev))
 		if staff := t.Values.Get("adviser"); staff != "" {
 			op = table.Indexed(op, table.Key{PK: adviserIndex(project, staff), SK: t.ID})

@@ -8,7 +8,7 @@ import (
 	"regexp"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 	"outreach/internal/text"
 )
@@ -46,7 +46,7 @@ func (c *CSV) Close() error {
 }
 
 // Text is a cell of text. One that begins like a formula gets an apostrophe in front, which spreadsheets take for "text".
-func Text(value string) Cell { return Cell{record.Escape(value)} }
+func Text(value string) Cell { return Cell{schema.Escape(value)} }
 
 var plainNumber = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
 

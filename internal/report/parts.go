@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 	"outreach/internal/text"
 )
@@ -13,7 +13,7 @@ import (
 // Dimensions are the breakdowns a snapshot may have, in the order in which they are shown.
 func Dimensions(d *project.Definition) []string {
 	var out []string
-	for _, f := range record.For(d).Attributes() {
+	for _, f := range schema.For(d).Attributes() {
 		out = append(out, f.Dimension())
 	}
 	return out
@@ -21,7 +21,7 @@ func Dimensions(d *project.Definition) []string {
 
 // DimensionName is what a breakdown is called.
 func DimensionName(words *text.Messages, d *project.Definition, dimension string) string {
-	if f := record.For(d).Kind(record.Signup).Field(dimension); f != nil && !words.Has("dimension."+dimension) {
+	if f := schema.For(d).Kind(schema.Signup).Field(dimension); f != nil && !words.Has("dimension."+dimension) {
 		return f.LabelIn(words)
 	}
 	return words.Say("dimension." + dimension)
@@ -35,7 +35,7 @@ func Part(words *text.Messages, d *project.Definition, dimension, code string) s
 	if dimension == "age" {
 		return strings.Replace(code, "-", "–", 1)
 	}
-	f := record.For(d).Kind(record.Signup).Field(dimension)
+	f := schema.For(d).Kind(schema.Signup).Field(dimension)
 	if f == nil || f.Options == nil {
 		return code
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/expr-lang/expr/file"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/text"
 )
 
@@ -29,7 +29,7 @@ func tooLong(length int) text.Message {
 	return text.NewCount("rule.error.too_long", int64(length), "length", length, "longest", longest)
 }
 
-func unknownVariable(name string, kind *record.Kind, variables []variable) text.Message {
+func unknownVariable(name string, kind *schema.Kind, variables []variable) text.Message {
 	names := make([]string, len(variables))
 	for i, v := range variables {
 		names[i] = v.name

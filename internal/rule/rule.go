@@ -17,7 +17,7 @@ import (
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/text"
 )
 
@@ -39,7 +39,7 @@ func (e *Error) Error() string {
 
 // Rule is a compiled rule. It does not change, and may be used by many goroutines, each with its own Vars.
 type Rule struct {
-	kind        *record.Kind
+	kind        *schema.Kind
 	program     *vm.Program // nil: every record matches
 	uses        []int       // the variables that the rule reads, by their place in the layout
 	comparisons []Comparison
@@ -57,7 +57,7 @@ type Comparison struct {
 func (r *Rule) Comparisons() []Comparison { return r.comparisons }
 
 // Compile checks a rule over records of a kind. The empty rule matches every record. The error is an *Error.
-func Compile(registry *record.Registry, kind *record.Kind, where string) (rule *Rule, err error) {
+func Compile(registry *schema.Registry, kind *schema.Kind, where string) (rule *Rule, err error) {
 	if strings.TrimSpace(where) == "" {
 		return &Rule{kind: kind}, nil
 	}
@@ -155,7 +155,7 @@ func (p *parts) Visit(*ast.Node) {
 
 // inspection is what a look at an expression's parts found.
 type inspection struct {
-	kind        *record.Kind
+	kind        *schema.Kind
 	variables   []variable
 	source      []rune
 	allowed     map[ast.Node]bool // ranges that stand where they may
@@ -165,7 +165,7 @@ type inspection struct {
 	err         *Error
 }
 
-func inspect(kind *record.Kind, variables []variable, where string, root *ast.Node) *inspection {
+func inspect(kind *schema.Kind, variables []variable, where string, root *ast.Node) *inspection {
 	in := &inspection{kind: kind, variables: variables, source: []rune(where), allowed: map[ast.Node]bool{}}
 	ast.Walk(root, ranges{in})
 	ast.Walk(root, in)
@@ -198,7 +198,7 @@ func (in ranges) Visit(node *ast.Node) {
 		return
 	}
 	i := find(in.variables, name.Value)
-	whole := i >= 0 && in.variables[i].typ == record.Wholes
+	whole := i >= 0 && in.variables[i].typ == schema.Wholes
 	in.allowed[span] = whole || to.Value-from.Value < longestRange
 }
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/expr-lang/expr/vm"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // Variable is one variable of the rules over a kind of record.
@@ -18,11 +18,11 @@ type Variable struct {
 
 // Variables are the variables of the rules over a kind of record: its fields, but for those that say who or tell a
 // story; its date; a sign-up's state; and of records about a person the attributes of that person.
-func Variables(registry *record.Registry, kind *record.Kind) []Variable {
+func Variables(registry *schema.Registry, kind *schema.Kind) []Variable {
 	variables := layout(registry, kind)
 	out := make([]Variable, len(variables))
 	for i, v := range variables {
-		out[i] = Variable{Name: v.name, Numeric: v.typ != record.Texts}
+		out[i] = Variable{Name: v.name, Numeric: v.typ != schema.Texts}
 	}
 	return out
 }
@@ -39,7 +39,7 @@ const (
 
 type variable struct {
 	name      string
-	typ       record.Storage
+	typ       schema.Storage
 	from      origin
 	field     int // its place in rows, or -1
 	attribute int // its place in the attributes, or -1
@@ -48,9 +48,9 @@ type variable struct {
 // zero is the value of a variable that was not given.
 func (v variable) zero() any {
 	switch v.typ {
-	case record.Wholes:
+	case schema.Wholes:
 		return 0
-	case record.Doubles:
+	case schema.Doubles:
 		return 0.0
 	default:
 		return ""
@@ -62,23 +62,23 @@ func (v variable) value(text string) (any, error) {
 		return v.zero(), nil
 	}
 	switch v.typ {
-	case record.Wholes:
+	case schema.Wholes:
 		return strconv.Atoi(text)
-	case record.Doubles:
+	case schema.Doubles:
 		return strconv.ParseFloat(text, 64)
 	default:
 		return text, nil
 	}
 }
 
-func layout(registry *record.Registry, kind *record.Kind) []variable {
+func layout(registry *schema.Registry, kind *schema.Kind) []variable {
 	var out []variable
 	for i := range kind.Fields {
-		if f := &kind.Fields[i]; f.Keep == record.Open {
+		if f := &kind.Fields[i]; f.Keep == schema.Open {
 			out = append(out, variable{name: f.Name, typ: f.Type.Stored(), field: i, attribute: -1})
 		}
 	}
-	add := func(name string, typ record.Storage, from origin, attribute int) {
+	add := func(name string, typ schema.Storage, from origin, attribute int) {
 		i := find(out, name)
 		if i < 0 {
 			out = append(out, variable{name: name, typ: typ, field: -1})
@@ -86,9 +86,9 @@ func layout(registry *record.Registry, kind *record.Kind) []variable {
 		}
 		out[i].from, out[i].attribute = from, attribute
 	}
-	add("date", record.Texts, fromDate, -1)
-	if kind.Name == record.Signup {
-		add("state", record.Texts, fromState, -1)
+	add("date", schema.Texts, fromDate, -1)
+	if kind.Name == schema.Signup {
+		add("state", schema.Texts, fromState, -1)
 	}
 	if kind.Person {
 		for i, f := range registry.Attributes() {
@@ -104,9 +104,9 @@ func find(variables []variable, name string) int {
 
 // Vars are the variables of one record, as rules see them. One Vars serves one record after the other, and one goroutine.
 type Vars struct {
-	kind       *record.Kind
+	kind       *schema.Kind
 	variables  []variable
-	row        record.Row
+	row        schema.Row
 	date       string
 	state      string
 	attributes []string
@@ -125,7 +125,7 @@ type loaded struct {
 }
 
 // NewVars gives the variables of records of a kind.
-func NewVars(registry *record.Registry, kind *record.Kind) *Vars {
+func NewVars(registry *schema.Registry, kind *schema.Kind) *Vars {
 	variables := layout(registry, kind)
 	v := &Vars{kind: kind, variables: variables, loaded: make([]loaded, len(variables)), env: make(map[string]any, len(variables))}
 	for _, variable := range variables {
@@ -137,7 +137,7 @@ func NewVars(registry *record.Registry, kind *record.Kind) *Vars {
 // Set takes the next record: its row, the day from which it counts, a sign-up's state, and the person's attributes in
 // the order of the registry's Attributes, "" where not given; nil where the kind is not about people (a sign-up's own are taken
 // instead). Row and attributes must not change while rules look at them.
-func (v *Vars) Set(row record.Row, date, state string, attributes []string) {
+func (v *Vars) Set(row schema.Row, date, state string, attributes []string) {
 	v.row, v.date, v.state, v.attributes = row, date, state, attributes
 	v.turn++
 }

@@ -5,7 +5,7 @@ import (
 	"maps"
 	"time"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // Places is how an activity stands: its capacity (0: as many as come), and how many have a place, wait for one, and are held
@@ -22,19 +22,19 @@ type Places struct {
 func (p Places) Admit(held bool) string {
 	switch {
 	case held:
-		return record.Held
+		return schema.Held
 	case p.Full() || p.Waiting > 0:
-		return record.Waitlisted
+		return schema.Waitlisted
 	default:
-		return record.Accepted
+		return schema.Accepted
 	}
 }
 
 // Move says which state a sign-up gets that the office wants to give another one. Nobody gets a place that is not free:
 // from the queue that is false, and who was held joins the queue.
 func (p Places) Move(from, to string) (string, bool) {
-	if to == record.Accepted && p.Full() {
-		return record.Waitlisted, from == record.Held
+	if to == schema.Accepted && p.Full() {
+		return schema.Waitlisted, from == schema.Held
 	}
 	return to, true
 }
@@ -48,7 +48,7 @@ func (p Places) Full() bool { return p.Capacity > 0 && p.Taken >= p.Capacity }
 // Left returns how many places new sign-ups can get: 0 where the next one waits, -1 where there is no limit.
 func (p Places) Left() int {
 	switch {
-	case p.Admit(false) == record.Waitlisted:
+	case p.Admit(false) == schema.Waitlisted:
 		return 0
 	case p.Capacity == 0:
 		return -1
@@ -73,11 +73,11 @@ func (p Places) Overlooked() int {
 // Add counts a sign-up that has come to a state, or of which -1 is one less.
 func (p *Places) Add(state string, n int) {
 	switch state {
-	case record.Accepted:
+	case schema.Accepted:
 		p.Taken += n
-	case record.Waitlisted:
+	case schema.Waitlisted:
 		p.Waiting += n
-	case record.Held:
+	case schema.Held:
 		p.Held += n
 	}
 }
@@ -90,7 +90,7 @@ type Signup struct {
 	Submitted time.Time     `json:"submitted_at"`
 	State     string        `json:"state"`
 	Version   int           `json:"version"`
-	Values    record.Values `json:"row"`
+	Values    schema.Values `json:"row"`
 	Entry     string        `json:"entry"`
 	Entries   int           `json:"entries"`         // how often the form was sent
 	Later     []string      `json:"later,omitempty"` // sendings after the first that brought a telephone number, in order
@@ -108,13 +108,13 @@ func (s *Signup) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, (*stored)(s)); err != nil {
 		return err
 	}
-	s.Values = s.Values.Upcast(record.Signup)
+	s.Values = s.Values.Upcast(schema.Signup)
 	return nil
 }
 
 // TakeUp adds what a later sending gives, where nothing was given or only later: what was submitted first is the
 // state at entry, in whatever order forms and late paper come.
-func (s *Signup) TakeUp(kind *record.Kind, given record.Values, submitted time.Time) {
+func (s *Signup) TakeUp(kind *schema.Kind, given schema.Values, submitted time.Time) {
 	s.Since = maps.Clone(s.Since)
 	for _, v := range given.All() {
 		f := kind.Field(v.Field)
@@ -143,4 +143,4 @@ func (s Signup) Count(p *Places, n int) {
 }
 
 // Live tells that a sign-up is not cancelled.
-func (s Signup) Live() bool { return s.State != record.Cancelled }
+func (s Signup) Live() bool { return s.State != schema.Cancelled }

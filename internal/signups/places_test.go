@@ -7,7 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 )
 
@@ -25,9 +25,9 @@ func TestWhatWasSubmittedFirstIsShownInWhateverOrderItComes(t *testing.T) {
 		for i, d := range days {
 			sendings[i] = sending{d, rapid.SampledFrom([]string{"", "female", "male"}).Draw(t, "sex"), rapid.SampledFrom([]string{"", "1970", "1980"}).Draw(t, "born")}
 		}
-		kind := record.Builtin().Kind(record.Signup)
-		values := func(s sending) record.Values {
-			return record.ValuesOf(map[string]string{"sex": s.sex, "birth_year": s.born})
+		kind := schema.Builtin().Kind(schema.Signup)
+		values := func(s sending) schema.Values {
+			return schema.ValuesOf(map[string]string{"sex": s.sex, "birth_year": s.born})
 		}
 		su := signups.Signup{Submitted: day(sendings[0].day), Values: values(sendings[0])}
 		for _, s := range sendings[1:] {
@@ -75,11 +75,11 @@ func TestNobodyIsAdmittedBeyondTheCapacityOrBeforeTheQueue(t *testing.T) {
 		held   bool
 		want   string
 	}{
-		"a free place":                {signups.Places{Capacity: 3, Taken: 2}, false, record.Accepted},
-		"no capacity set":             {signups.Places{Taken: 100}, false, record.Accepted},
-		"all places taken":            {signups.Places{Capacity: 3, Taken: 3}, false, record.Waitlisted},
-		"a free place, but a queue":   {signups.Places{Capacity: 3, Taken: 2, Waiting: 1}, false, record.Waitlisted},
-		"a free place, but held back": {signups.Places{Capacity: 3}, true, record.Held},
+		"a free place":                {signups.Places{Capacity: 3, Taken: 2}, false, schema.Accepted},
+		"no capacity set":             {signups.Places{Taken: 100}, false, schema.Accepted},
+		"all places taken":            {signups.Places{Capacity: 3, Taken: 3}, false, schema.Waitlisted},
+		"a free place, but a queue":   {signups.Places{Capacity: 3, Taken: 2, Waiting: 1}, false, schema.Waitlisted},
+		"a free place, but held back": {signups.Places{Capacity: 3}, true, schema.Held},
 	} {
 		if got := test.places.Admit(test.held); got != test.want {
 			t.Errorf("%s: %s, want %s", name, got, test.want)

@@ -12,7 +12,7 @@ import (
 	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/projects"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/table"
 )
@@ -32,7 +32,7 @@ func New(db *store.DB, projects *projects.Store, persons *people.Store) *Store {
 // SignupDraft is a checked sign-up before it is known whether it is new.
 type SignupDraft struct {
 	Activity  project.Activity
-	Row       record.Row // in the clear
+	Row       schema.Row // in the clear
 	Submitted time.Time
 	Public    bool   // from the public form: it never adds a key to a known person
 	By        string // who of the staff entered it
@@ -59,8 +59,8 @@ func (r SignedUp) answer() SignedUp {
 // up already stays as they were, and what the form says is kept beside the first. Whether the request was answered before is
 // asked here unless the caller has asked, and again after each conflict.
 func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once store.Once) (result SignedUp, err error) {
-	get := func(field string) string { return record.Builtin().Kind(record.Signup).Get(d.Row, field) }
-	ref := record.PersonRef{Email: get("email"), Pesel: get("pesel")}
+	get := func(field string) string { return schema.Builtin().Kind(schema.Signup).Get(d.Row, field) }
+	ref := schema.PersonRef{Email: get("email"), Pesel: get("pesel")}
 	names := people.Names{First: get("first_name"), Last: get("last_name"), Phone: get("phone")}
 	if !once.Asked() {
 		if done, err := s.Answered(ctx, once, &result); done || err != nil {
@@ -105,7 +105,7 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 		}
 		return err
 	})
-	if err != nil || !result.Created || result.Signup.State != record.Waitlisted || d.Upload != "" {
+	if err != nil || !result.Created || result.Signup.State != schema.Waitlisted || d.Upload != "" {
 		return result, err
 	}
 	// A definition that gives more places may have been set since this one was read, and have found nobody who waits. Whom a
@@ -160,23 +160,23 @@ func (s *Store) liveSignup(ctx context.Context, project, activity, who string) (
 }
 
 // sealedForm is what a sign-up may say in facts.
-func (s *Store) sealedForm(project string, d SignupDraft) record.Values {
-	kind := record.Builtin().Kind(record.Signup)
+func (s *Store) sealedForm(project string, d SignupDraft) schema.Values {
+	kind := schema.Builtin().Kind(schema.Signup)
 	return kind.Values(s.SealRow(project, kind, d.Row))
 }
 
 func (s *Store) signupFact(project string, d SignupDraft, su Signup, entry, state string) (fact.Fact, error) {
 	return s.NewFact(fact.KindSignup, d.By, fact.Signup{
 		Signup: su.ID, Entry: entry, Person: su.Person, Submitted: d.Submitted.UTC(), State: state, Upload: d.Upload, Line: d.Line,
-		Schema: record.SchemaVersion, Values: s.sealedForm(project, d),
+		Schema: schema.SchemaVersion, Values: s.sealedForm(project, d),
 	})
 }
 
 func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, before Signup, rev int64, entry, receipt string, once store.Once) (SignedUp, error) {
 	after := before
 	after.Entries++
-	after.TakeUp(record.Builtin().Kind(record.Signup), s.sealedForm(project, d), d.Submitted)
-	if record.Builtin().Kind(record.Signup).Get(d.Row, "phone") != "" && len(after.Later) < mostLater {
+	after.TakeUp(schema.Builtin().Kind(schema.Signup), s.sealedForm(project, d), d.Submitted)
+	if schema.Builtin().Kind(schema.Signup).Get(d.Row, "phone") != "" && len(after.Later) < mostLater {
 		after.Later = append(slices.Clone(after.Later), entry)
 	}
 	result := SignedUp{Signup: after, Receipt: receipt}
@@ -208,7 +208,7 @@ func (s *Store) admit(ctx context.Context, project string, d SignupDraft, who st
 	state := places.Admit(held)
 	su := Signup{
 		ID: entry, Person: who, Activity: d.Activity.ID, Submitted: d.Submitted.UTC(), State: state, Version: 1, Entry: entry, Entries: 1,
-		Upload: d.Upload, Locale: record.Builtin().Kind(record.Signup).Get(d.Row, "locale"), Values: s.sealedForm(project, d),
+		Upload: d.Upload, Locale: schema.Builtin().Kind(schema.Signup).Get(d.Row, "locale"), Values: s.sealedForm(project, d),
 	}
 	result := SignedUp{Signup: su, Receipt: receipt, Created: true}
 	f, err := s.signupFact(project, d, su, entry, state)
@@ -225,10 +225,10 @@ func (s *Store) admit(ctx context.Context, project string, d SignupDraft, who st
 	ops = append(ops,
 		s.keepSignup(project, su, 0),
 		table.PutJSON(placeKey(project, su.Activity, who), su.ID, table.At(placeRev)),
-		table.PutJSON(people.AboutKey(project, who, record.Signup, su.ID), su.ID, table.Always))
+		table.PutJSON(people.AboutKey(project, who, schema.Signup, su.ID), su.ID, table.Always))
 	places.Add(state, 1)
 	ops = append(ops, table.PutJSON(placesKey(project, su.Activity), places, table.At(rev)))
-	if state == record.Waitlisted {
+	if state == schema.Waitlisted {
 		ops = append(ops, table.PutJSON(queueKey(project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
 	}
 	return result, s.Log().Append(ctx, project, []fact.Fact{f}, ops...)
@@ -269,7 +269,7 @@ func (s *Store) keepSignup(project string, su Signup, rev int64) table.Op {
 
 // keepForm keeps what one sending of the form said of who somebody is, and to which words on the use of data it agreed.
 func (s *Store) keepForm(ctx context.Context, project string, su Signup, entry string, d SignupDraft) error {
-	said := record.Builtin().Kind(record.Signup).Private(d.Row)
+	said := schema.Builtin().Kind(schema.Signup).Private(d.Row)
 	if d.Consent != "" {
 		said[ConsentGiven] = d.Consent
 	}
@@ -357,7 +357,7 @@ func (s *Store) MoveSignup(ctx context.Context, def *project.Definition, id, sta
 		case su.State == state:
 			moved = su
 			return nil
-		case su.State == record.Cancelled:
+		case su.State == schema.Cancelled:
 			return fmt.Errorf("sign-up %s is cancelled: %w", id, store.ErrStale)
 		}
 		places, placesRev, err := s.places(ctx, def.ID, activity(def, su.Activity))
@@ -373,7 +373,7 @@ func (s *Store) MoveSignup(ctx context.Context, def *project.Definition, id, sta
 		if err := m.move(su, rev, to); err != nil {
 			return err
 		}
-		if was == record.Accepted && m.places.Taken < places.Taken {
+		if was == schema.Accepted && m.places.Taken < places.Taken {
 			if err := m.promote(ctx, su.ID); err != nil {
 				return err
 			}
@@ -429,13 +429,13 @@ func (m *mover) move(su Signup, rev int64, state string) error {
 	su.Count(&m.places, -1)
 	su.Forgotten = false
 	m.places.Add(state, 1)
-	if su.State == record.Waitlisted {
+	if su.State == schema.Waitlisted {
 		m.ops = append(m.ops, table.Remove(queueKey(m.project, su.Activity, su.Submitted, su.ID), table.Always))
 	}
 	switch state {
-	case record.Waitlisted:
+	case schema.Waitlisted:
 		m.ops = append(m.ops, table.PutJSON(queueKey(m.project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
-	case record.Cancelled:
+	case schema.Cancelled:
 		m.ops = append(m.ops, table.Remove(placeKey(m.project, su.Activity, su.Person), table.Always))
 	}
 	su.State, su.Version = state, su.Version+1
@@ -466,7 +466,7 @@ func (m *mover) promote(ctx context.Context, left string) error {
 		if err != nil {
 			return err
 		}
-		return m.move(first, rev, record.Accepted)
+		return m.move(first, rev, schema.Accepted)
 	}
 	return nil
 }
@@ -504,7 +504,7 @@ func (s *Store) Forget(ctx context.Context, project string, e people.Erasure, id
 		}
 		upload = su.Upload
 		ops := []table.Op{table.Remove(placeKey(project, su.Activity, su.Person), table.Always)}
-		if !su.Forgotten && (su.State == record.Waitlisted || su.State == record.Held) {
+		if !su.Forgotten && (su.State == schema.Waitlisted || su.State == schema.Held) {
 			places, placesRev, err := table.Load[Places](ctx, s.Tracker, placesKey(project, su.Activity))
 			if err != nil {
 				return err
@@ -513,7 +513,7 @@ func (s *Store) Forget(ctx context.Context, project string, e people.Erasure, id
 			su.Forgotten = true
 			ops = append(ops, table.PutJSON(placesKey(project, su.Activity), places, table.At(placesRev)), table.Remove(queueKey(project, su.Activity, su.Submitted, su.ID), table.Always))
 		}
-		su.Person, su.Values, su.Locale, su.Since, su.Later = e.Fresh, record.Builtin().Kind(record.Signup).Erased(su.Values), "", nil, nil
+		su.Person, su.Values, su.Locale, su.Since, su.Later = e.Fresh, schema.Builtin().Kind(schema.Signup).Erased(su.Values), "", nil, nil
 		if err := s.Tracker.Write(ctx, append(ops, s.keepSignup(project, su, rev))...); err != nil {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/projects"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/store/storetest"
 	"outreach/internal/table"
@@ -30,7 +30,7 @@ func TestPlacesAreWhatTheSignupsComeTo(t *testing.T) {
 	garden := project.Activity{ID: "garden", Capacity: 10}
 	def := &project.Definition{ID: "p", Activities: []project.Activity{{ID: "empty", Capacity: 3}, garden}}
 	for n := range 5 { // whose address and number lead to two people are held
-		_, err := s.persons.Resolve(ctx, "p", record.PersonRef{Email: fmt.Sprintf("znana%d@example.org", n)}, people.Names{First: "Ewa", Last: fmt.Sprint("Znana", n)})
+		_, err := s.persons.Resolve(ctx, "p", schema.PersonRef{Email: fmt.Sprintf("znana%d@example.org", n)}, people.Names{First: "Ewa", Last: fmt.Sprint("Znana", n)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,19 +41,19 @@ func TestPlacesAreWhatTheSignupsComeTo(t *testing.T) {
 		group.Go(func() error {
 			var mine []string
 			for n := range 25 {
-				row := make(record.Row, len(record.Builtin().Kind(record.Signup).Fields))
-				row[record.Builtin().Kind(record.Signup).Index("activity")] = garden.ID
-				row[record.Builtin().Kind(record.Signup).Index("email")] = fmt.Sprintf("osoba%d-%d@example.org", writer, n)
+				row := make(schema.Row, len(schema.Builtin().Kind(schema.Signup).Fields))
+				row[schema.Builtin().Kind(schema.Signup).Index("activity")] = garden.ID
+				row[schema.Builtin().Kind(schema.Signup).Index("email")] = fmt.Sprintf("osoba%d-%d@example.org", writer, n)
 				if n%5 == 0 {
-					row[record.Builtin().Kind(record.Signup).Index("email")] = fmt.Sprintf("znana%d@example.org", writer)
-					row[record.Builtin().Kind(record.Signup).Index("pesel")] = "44051401359"
+					row[schema.Builtin().Kind(schema.Signup).Index("email")] = fmt.Sprintf("znana%d@example.org", writer)
+					row[schema.Builtin().Kind(schema.Signup).Index("pesel")] = "44051401359"
 				}
 				did, err := s.SignUp(within, "p", SignupDraft{Activity: garden, Row: row, Submitted: s.Now(), Public: true}, store.Once{})
 				if err != nil {
 					return err
 				}
 				mine = append(mine, did.Signup.ID)
-				to := []string{record.Accepted, record.Waitlisted, record.Held, record.Cancelled}[r.IntN(4)]
+				to := []string{schema.Accepted, schema.Waitlisted, schema.Held, schema.Cancelled}[r.IntN(4)]
 				_, err = s.MoveSignup(within, def, mine[r.IntN(len(mine))], to, "")
 				if err != nil && !errors.Is(err, ErrFull) && !errors.Is(err, store.ErrStale) {
 					return err
@@ -72,11 +72,11 @@ func TestPlacesAreWhatTheSignupsComeTo(t *testing.T) {
 	}
 	for _, su := range page.Items {
 		switch su.State {
-		case record.Accepted:
+		case schema.Accepted:
 			want.Taken++
-		case record.Waitlisted:
+		case schema.Waitlisted:
 			want.Waiting++
-		case record.Held:
+		case schema.Held:
 			want.Held++
 		}
 	}
@@ -101,9 +101,9 @@ func TestWhoSignsUpWhileThereBecomeMorePlacesGetsOne(t *testing.T) {
 	if _, _, err := s.projects.SetDefinition(ctx, &project.Definition{ID: "p", Activities: []project.Activity{large}}, []byte("large"), "", ""); err != nil {
 		t.Fatal(err)
 	}
-	for n, want := range []string{record.Accepted, record.Accepted, record.Accepted, record.Waitlisted} {
-		row := make(record.Row, len(record.Builtin().Kind(record.Signup).Fields))
-		row[record.Builtin().Kind(record.Signup).Index("activity")], row[record.Builtin().Kind(record.Signup).Index("email")] = "garden", fmt.Sprintf("osoba%d@example.org", n)
+	for n, want := range []string{schema.Accepted, schema.Accepted, schema.Accepted, schema.Waitlisted} {
+		row := make(schema.Row, len(schema.Builtin().Kind(schema.Signup).Fields))
+		row[schema.Builtin().Kind(schema.Signup).Index("activity")], row[schema.Builtin().Kind(schema.Signup).Index("email")] = "garden", fmt.Sprintf("osoba%d@example.org", n)
 		did, err := s.SignUp(ctx, "p", SignupDraft{Activity: small, Row: row, Submitted: s.Now(), Public: true}, store.Once{})
 		if err != nil || did.Signup.State != want {
 			t.Errorf("the sign-up %d is %s, %v, want %s", n, did.Signup.State, err, want)

@@ -17,7 +17,7 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/objects"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/table"
 )
 
@@ -88,6 +88,6 @@ func (s *DB) Seal(project, purpose, text string) string {
 }
 
 // SealRow gives a row as it may stand in facts.
-func (s *DB) SealRow(project string, k *record.Kind, row record.Row) record.Row {
+func (s *DB) SealRow(project string, k *schema.Kind, row schema.Row) schema.Row {
 	return k.Seal(row, func(text string) string { return s.Seal(project, "text", text) })
 }

@@ -12,7 +12,7 @@ import (
 	"outreach/internal/page"
 	"outreach/internal/project"
 	"outreach/internal/project/definition"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/text"
 )
 
@@ -47,26 +47,26 @@ func TestAFurtherLanguageIsOneFile(t *testing.T) {
 	want("language links", shown.Body.String(), `hreflang="pl">Polski</a> <a href="/?lang=en" lang="en" hreflang="en">English</a> <span aria-current="true">Esperanto</span>`)
 
 	d := &project.Definition{ID: "p", TimeZone: "UTC", Title: project.Text{"eo": "Ĝardeno", "en": "Garden"}}
-	scope := record.Scope{Definition: d, Today: "2010-07-21", Loose: true}
-	parse := func(kind *record.Kind, field, value string) (string, record.Problem) {
+	scope := schema.Scope{Definition: d, Today: "2010-07-21", Loose: true}
+	parse := func(kind *schema.Kind, field, value string) (string, schema.Problem) {
 		canonical, problem := kind.Fields[kind.Index(field)].Parse(value, scope)
 		if problem == nil {
-			return canonical, record.Problem{}
+			return canonical, schema.Problem{}
 		}
 		return canonical, *problem
 	}
-	_, bad := parse(record.Builtin().Kind(record.Media), "date", "x")
+	_, bad := parse(schema.Builtin().Kind(schema.Media), "date", "x")
 	want("cell", eo.Problem(bad), "Tio ne estas dato.")
-	_, future := parse(record.Builtin().Kind(record.Media), "date", "2011-01-01")
+	_, future := parse(schema.Builtin().Kind(schema.Media), "date", "2011-01-01")
 	want("date in a cell's sentence", eo.Problem(future), "21-a de julio 2010")
-	if got, _ := parse(record.Builtin().Kind(record.Signup), "locale", "Esperanto"); got != "eo" {
+	if got, _ := parse(schema.Builtin().Kind(schema.Signup), "locale", "Esperanto"); got != "eo" {
 		t.Errorf("the locale Esperanto is read as %q", got)
 	}
-	if got, _ := parse(record.Builtin().Kind(record.Signup), "consent_news", "Jes"); got != "yes" {
+	if got, _ := parse(schema.Builtin().Kind(schema.Signup), "consent_news", "Jes"); got != "yes" {
 		t.Errorf("the answer Jes is read as %q", got)
 	}
 
-	sent, err := letter.OfRejected(letter.Rejected{Language: "eo", Project: d, Kind: record.Builtin().Kind(record.Media), Cells: []letter.Cell{{Row: 2, Column: "date", Problem: bad}, {Row: 3, Column: "date", Problem: bad}}})
+	sent, err := letter.OfRejected(letter.Rejected{Language: "eo", Project: d, Kind: schema.Builtin().Kind(schema.Media), Cells: []letter.Cell{{Row: 2, Column: "date", Problem: bad}, {Row: 3, Column: "date", Problem: bad}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/text"
 )
 
@@ -310,7 +310,7 @@ func TestGroupedNumbersKeepTheirDigits(t *testing.T) {
 func TestEveryKindOfRecordHasItsWords(t *testing.T) {
 	for _, language := range text.Languages() {
 		m := text.Of(language)
-		for _, kind := range record.Builtin().Kinds {
+		for _, kind := range schema.Builtin().Kinds {
 			for _, key := range []string{"kind." + kind.Name, "kinds." + kind.Plural, "section." + kind.Plural} {
 				if !m.Has(key) {
 					t.Errorf("%s: %s is missing", language, key)
@@ -506,26 +506,26 @@ func sources(t *testing.T, visit func(path string)) {
 func TestProblem(t *testing.T) {
 	tests := []struct {
 		name    string
-		problem record.Problem
+		problem schema.Problem
 		pl, en  string
 	}{
-		{"a code alone", record.Problem{Code: record.Missing}, "Uzupełnij to pole.", "This is needed: please fill it in."},
-		{"a code with a hint", record.Problem{Code: record.Missing, Hint: "person"}, "Podaj adres e-mail albo PESEL. Wystarczy jedno z nich.", "Give an e-mail address or a PESEL. One of them is enough."},
-		{"a hint nobody knows falls back to the code", record.Problem{Code: record.Missing, Hint: "moon"}, "Uzupełnij to pole.", "This is needed: please fill it in."},
-		{"numbers are written as the language does", record.Problem{Code: record.OutOfRange, Args: map[string]string{"min": "0", "max": "2070000"}},
+		{"a code alone", schema.Problem{Code: schema.Missing}, "Uzupełnij to pole.", "This is needed: please fill it in."},
+		{"a code with a hint", schema.Problem{Code: schema.Missing, Hint: "person"}, "Podaj adres e-mail albo PESEL. Wystarczy jedno z nich.", "Give an e-mail address or a PESEL. One of them is enough."},
+		{"a hint nobody knows falls back to the code", schema.Problem{Code: schema.Missing, Hint: "moon"}, "Uzupełnij to pole.", "This is needed: please fill it in."},
+		{"numbers are written as the language does", schema.Problem{Code: schema.OutOfRange, Args: map[string]string{"min": "0", "max": "2070000"}},
 			"Ta wartość jest poza zakresem: dozwolone są wartości od 0 do 2\u00a0070\u00a0000. Popraw ją.", "This value is out of range: it must be from 0 to 2,070,000. Please correct it."},
-		{"years stay together", record.Problem{Code: record.OutOfRange, Args: map[string]string{"min": "1900", "max": "2010"}},
+		{"years stay together", schema.Problem{Code: schema.OutOfRange, Args: map[string]string{"min": "1900", "max": "2010"}},
 			"Ta wartość jest poza zakresem: dozwolone są wartości od 1900 do 2010. Popraw ją.", "This value is out of range: it must be from 1900 to 2010. Please correct it."},
-		{"dates are written as the language does", record.Problem{Code: record.InTheFuture, Args: map[string]string{"today": "2010-07-21"}},
+		{"dates are written as the language does", schema.Problem{Code: schema.InTheFuture, Args: map[string]string{"today": "2010-07-21"}},
 			"Ta data jest w przyszłości; dziś jest 21\u00a0lipca\u00a02010. Popraw ją.", "This date is in the future; today is 21\u00a0July\u00a02010. Please correct it."},
-		{"arguments may be left out", record.Problem{Code: record.OutOfRange}, "Ta wartość jest poza zakresem. Popraw ją.", "This value is out of range. Please correct it."},
-		{"a hint whose sentence takes arguments", record.Problem{Code: record.OutOfRange, Hint: "contacts", Args: map[string]string{"min": "12500"}},
+		{"arguments may be left out", schema.Problem{Code: schema.OutOfRange}, "Ta wartość jest poza zakresem. Popraw ją.", "This value is out of range. Please correct it."},
+		{"a hint whose sentence takes arguments", schema.Problem{Code: schema.OutOfRange, Hint: "contacts", Args: map[string]string{"min": "12500"}},
 			"Kontaktów nie może być mniej niż zasięg (12\u00a0500). Sprawdź obie liczby.", "There cannot be fewer contacts than the reach (12,500). Check both numbers."},
-		{"options have their labels in Polish", record.Problem{Code: record.NotInList, Options: []text.Choice{{ID: "tv", Label: project.Text{"pl": "telewizja"}}, {ID: "radio", Label: project.Text{"pl": "Radio"}}, {ID: "bare"}}},
+		{"options have their labels in Polish", schema.Problem{Code: schema.NotInList, Options: []text.Choice{{ID: "tv", Label: project.Text{"pl": "telewizja"}}, {ID: "radio", Label: project.Text{"pl": "Radio"}}, {ID: "bare"}}},
 			"Tej wartości nie ma na liście. Wpisz jedną z: telewizja, radio, bare.", "This value is not on the list. Use one of: tv, radio, bare."},
-		{"options that are told by their ids have them with the label", record.Problem{Code: record.NotInList, Options: []text.Choice{{ID: "course", Label: project.Text{"pl": "Szkolenie: partnerstwa"}, ByID: true}}},
+		{"options that are told by their ids have them with the label", schema.Problem{Code: schema.NotInList, Options: []text.Choice{{ID: "course", Label: project.Text{"pl": "Szkolenie: partnerstwa"}, ByID: true}}},
 			"Tej wartości nie ma na liście. Wpisz jedną z: Szkolenie: partnerstwa (course).", "This value is not on the list. Use one of: course."},
-		{"an unknown code is given back as a key", record.Problem{Code: "moon"}, "problem.moon", "problem.moon"},
+		{"an unknown code is given back as a key", schema.Problem{Code: "moon"}, "problem.moon", "problem.moon"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

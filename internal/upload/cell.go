@@ -3,7 +3,7 @@ package upload
 import (
 	"strings"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // form is how a cell is written.
@@ -31,45 +31,45 @@ type cell struct {
 }
 
 func (c cell) blank() bool {
-	return c.form < uncomputed && (c.text == "" || record.Clean(c.text) == "")
+	return c.form < uncomputed && (c.text == "" || schema.Clean(c.text) == "")
 }
 
 // momentLayout is how a moment that has a date and a time is written.
 const momentLayout = "2006-01-02 15:04:05"
 
 // read checks a cell by its field.
-func (c cell) read(field *record.Field, scope record.Scope) (string, *record.Problem) {
+func (c cell) read(field *schema.Field, scope schema.Scope) (string, *schema.Problem) {
 	text := c.text
 	switch c.form {
 	case number:
 		switch field.Type {
-		case record.Whole, record.Decimal:
+		case schema.Whole, schema.Decimal:
 			scope.Loose = false // 12.345 is a fraction here: a spreadsheet's number is not grouped
-		case record.Pesel:
+		case schema.Pesel:
 			text = strings.Repeat("0", min(2, max(0, 11-len(text)))) + text // born in a year that ends in 00 to 09
 		}
 	case moment:
-		if day, clock, both := strings.Cut(text, " "); both && field.Type == record.Date {
+		if day, clock, both := strings.Cut(text, " "); both && field.Type == schema.Date {
 			text = day
-		} else if both && field.Type == record.Clock {
+		} else if both && field.Type == schema.Clock {
 			text = clock
 		}
 	case failed:
-		if field.Type == record.Text {
-			return "", &record.Problem{Field: field.Name, Code: record.Unreadable, Hint: "formula"}
+		if field.Type == schema.Text {
+			return "", &schema.Problem{Field: field.Name, Code: schema.Unreadable, Hint: "formula"}
 		}
 	case uncomputed:
-		return "", &record.Problem{Field: field.Name, Code: record.Unreadable, Hint: "formula"}
+		return "", &schema.Problem{Field: field.Name, Code: schema.Unreadable, Hint: "formula"}
 	case cut:
-		if field.Type != record.Text {
+		if field.Type != schema.Text {
 			if _, problem := field.Parse(text, scope); problem != nil {
 				return "", problem
 			}
 		}
 		return "", field.TooLong(int(c.length))
 	}
-	bare := record.Unescape(text)
-	if bare != text && field.Type == record.List {
+	bare := schema.Unescape(text)
+	if bare != text && field.Type == schema.List {
 		if canonical, problem := field.Parse(text, scope); problem == nil {
 			return canonical, nil
 		}
@@ -78,6 +78,6 @@ func (c cell) read(field *record.Field, scope record.Scope) (string, *record.Pro
 }
 
 // shown is a cell's text as it may stand in an answer. Of a nil field nothing is known.
-func shown(field *record.Field, text string) string {
-	return strings.ToValidUTF8(field.Mask(record.Clean(text)), "\ufffd")
+func shown(field *schema.Field, text string) string {
+	return strings.ToValidUTF8(field.Mask(schema.Clean(text)), "\ufffd")
 }

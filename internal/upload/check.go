@@ -6,16 +6,16 @@ import (
 	"strconv"
 	"time"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // checker checks the rows of one file.
 type checker struct {
 	Checked
-	scope    record.Scope
+	scope    schema.Scope
 	line     func(Line) error
 	layout   layout
-	problems []record.Problem // of the row at hand
+	problems []schema.Problem // of the row at hand
 }
 
 func (c *checker) check(body *source, v *vocabulary) error {
@@ -33,13 +33,13 @@ func (c *checker) check(body *source, v *vocabulary) error {
 	layout, ok := v.recognise(head)
 	if !ok {
 		if below, found := v.headerBelow(table); found {
-			return &fault{row: number, code: record.Unreadable, hint: "header_below", args: map[string]string{"row": strconv.Itoa(below)}}
+			return &fault{row: number, code: schema.Unreadable, hint: "header_below", args: map[string]string{"row": strconv.Itoa(below)}}
 		}
 		return unreadable(number, "header")
 	}
 	c.Kind, c.layout = layout.kind, layout
 	if !v.allowed(c.Kind) {
-		c.Errors.Add(CellError{Row: number, Code: record.NotAllowed, Args: map[string]string{"kind": c.Kind.Plural}})
+		c.Errors.Add(CellError{Row: number, Code: schema.NotAllowed, Args: map[string]string{"kind": c.Kind.Plural}})
 		return nil
 	}
 	c.header(number, head)
@@ -52,7 +52,7 @@ func (c *checker) check(body *source, v *vocabulary) error {
 			return err
 		}
 		if c.Rows == MaxRows {
-			return &fault{row: number, code: record.TooManyRows, args: map[string]string{"most": strconv.Itoa(MaxRows)}}
+			return &fault{row: number, code: schema.TooManyRows, args: map[string]string{"most": strconv.Itoa(MaxRows)}}
 		}
 		c.Rows++
 		if err := c.row(number, cells); err != nil {
@@ -77,24 +77,24 @@ func (c *checker) header(number int, head []cell) {
 		value := shown(nil, head[i].text)
 		switch {
 		case col.twice:
-			c.Errors.Add(CellError{Row: number, Column: col.field.Name, Code: record.UnknownColumn, Hint: "twice", Value: value})
+			c.Errors.Add(CellError{Row: number, Column: col.field.Name, Code: schema.UnknownColumn, Hint: "twice", Value: value})
 		case col.unknown:
-			c.Errors.Add(CellError{Row: number, Column: value, Code: record.UnknownColumn, Value: value})
+			c.Errors.Add(CellError{Row: number, Column: value, Code: schema.UnknownColumn, Value: value})
 		}
 	}
 	for _, name := range c.layout.missing {
-		c.Errors.Add(CellError{Row: number, Column: name, Code: record.MissingColumn})
+		c.Errors.Add(CellError{Row: number, Column: name, Code: schema.MissingColumn})
 	}
 }
 
 // row checks one row, and hands it on if nothing is wrong with it.
 func (c *checker) row(number int, cells []cell) error {
 	if cells[0].form == unclosed {
-		c.Errors.Add(CellError{Row: number, Code: record.Unreadable, Hint: "quote"})
+		c.Errors.Add(CellError{Row: number, Code: schema.Unreadable, Hint: "quote"})
 		return nil
 	}
 	kind := c.Kind
-	entry := record.Entry{Row: make(record.Row, len(kind.Fields))}
+	entry := schema.Entry{Row: make(schema.Row, len(kind.Fields))}
 	c.problems = c.problems[:0]
 	surplus := false
 	for i := range max(len(c.layout.columns), len(cells)) {
@@ -105,7 +105,7 @@ func (c *checker) row(number int, cells []cell) error {
 		if i >= len(c.layout.columns) || c.layout.columns[i].nameless {
 			if !value.blank() {
 				surplus = true
-				c.Errors.Add(CellError{Row: number, Code: record.UnknownColumn, Hint: "surplus", Value: shown(c.layout.stranger, value.text),
+				c.Errors.Add(CellError{Row: number, Code: schema.UnknownColumn, Hint: "surplus", Value: shown(c.layout.stranger, value.text),
 					Args: map[string]string{"place": strconv.Itoa(i + 1)}})
 			}
 			continue
@@ -131,10 +131,10 @@ func (c *checker) row(number int, cells []cell) error {
 	}
 	if c.layout.separatePerson {
 		if entry.Person.Empty() && !slices.ContainsFunc(c.problems, ofPerson) {
-			c.problems = append(c.problems, record.Problem{Field: "email", Code: record.Missing, Hint: "person"})
+			c.problems = append(c.problems, schema.Problem{Field: "email", Code: schema.Missing, Hint: "person"})
 		}
 	} else if kind.Person {
-		entry.Person = record.PersonRef{Email: kind.Get(entry.Row, "email"), Pesel: kind.Get(entry.Row, "pesel")}
+		entry.Person = schema.PersonRef{Email: kind.Get(entry.Row, "email"), Pesel: kind.Get(entry.Row, "pesel")}
 	}
 	c.problems = append(c.problems, kind.CheckRow(entry.Row, c.problems)...)
 	for _, p := range c.problems {
@@ -153,18 +153,18 @@ func (c *checker) row(number int, cells []cell) error {
 }
 
 // ofPerson tells of what is wrong with a key of the person whom a row is about.
-func ofPerson(p record.Problem) bool { return p.Field == "email" || p.Field == "pesel" }
+func ofPerson(p schema.Problem) bool { return p.Field == "email" || p.Field == "pesel" }
 
 // warn adds what is worth a look in a value that is right.
-func (c *checker) warn(number int, field *record.Field, canonical string, given cell) {
+func (c *checker) warn(number int, field *schema.Field, canonical string, given cell) {
 	if canonical == "" {
 		return
 	}
 	warning := CellError{Row: number, Column: field.Name}
 	switch d := c.scope.Definition; field.Type {
-	case record.Date, record.Instant:
+	case schema.Date, schema.Instant:
 		day := canonical
-		if field.Type == record.Instant {
+		if field.Type == schema.Instant {
 			at, err := time.Parse(time.RFC3339Nano, canonical)
 			if err != nil {
 				return
@@ -174,8 +174,8 @@ func (c *checker) warn(number int, field *record.Field, canonical string, given 
 		if d.Period.Contains(day) {
 			return
 		}
-		warning.Code, warning.Args = record.OutsidePeriod, map[string]string{"from": d.Period.From, "to": d.Period.To}
-	case record.Whole:
+		warning.Code, warning.Args = schema.OutsidePeriod, map[string]string{"from": d.Period.From, "to": d.Period.To}
+	case schema.Whole:
 		// A whole number that no limit of its own bounds counts people of the region.
 		if field.Max != 0 || d.Region.Population == 0 {
 			return
@@ -183,7 +183,7 @@ func (c *checker) warn(number int, field *record.Field, canonical string, given 
 		if n, err := strconv.ParseInt(canonical, 10, 64); err != nil || n <= d.Region.Population/2 {
 			return
 		}
-		warning.Code, warning.Args = record.LargeReach, map[string]string{"population": strconv.FormatInt(d.Region.Population, 10)}
+		warning.Code, warning.Args = schema.LargeReach, map[string]string{"population": strconv.FormatInt(d.Region.Population, 10)}
 	default:
 		return
 	}

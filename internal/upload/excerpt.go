@@ -7,7 +7,7 @@ import (
 	"io"
 	"slices"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // Excerpt is a part of a file as it was read: its columns under their names in the file, and some of its rows. What may
@@ -28,7 +28,7 @@ type ExcerptRow struct {
 
 // Cut reads the rows of these numbers. Of a file whose kind is not recognised, or not allowed, it gives nothing, and of one
 // that cannot be read to its end what stands before. An error says that the body could not be read.
-func Cut(ctx context.Context, f File, registry *record.Registry, allowed func(*record.Kind) bool, numbers []int) (Excerpt, error) {
+func Cut(ctx context.Context, f File, registry *schema.Registry, allowed func(*schema.Kind) bool, numbers []int) (Excerpt, error) {
 	body := &source{ctx: ctx, from: f.Body, size: f.Size}
 	out, err := excerpt(body, newVocabulary(registry, allowed), numbers)
 	if body.err != nil {

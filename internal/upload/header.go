@@ -7,21 +7,21 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // layout says which column of a file is which field.
 type layout struct {
-	kind           *record.Kind
+	kind           *schema.Kind
 	columns        []column
 	missing        []string      // names of required columns that are not there
 	separatePerson bool          // the person's keys are not fields of the kind
-	stranger       *record.Field // by which a value without a column is masked
+	stranger       *schema.Field // by which a value without a column is masked
 }
 
 // column is one column of a file.
 type column struct {
-	field    *record.Field // nil where it is none
+	field    *schema.Field // nil where it is none
 	place    int           // in rows, or placeEmail, placePesel
 	unknown  bool          // it has a name that is no field's
 	nameless bool          // it has no name
@@ -40,8 +40,8 @@ const maxListed = 500
 
 // parse checks a cell of the column. Looking a value up in a list, in every spelling, is slow, and a column of that type
 // says the same few things again and again.
-func (c *column) parse(value cell, scope record.Scope) (string, *record.Problem) {
-	if c.field.Type != record.List || value.form != written {
+func (c *column) parse(value cell, scope schema.Scope) (string, *schema.Problem) {
+	if c.field.Type != schema.List || value.form != written {
 		return value.read(c.field, scope)
 	}
 	if canonical, ok := c.listed[value.text]; ok {
@@ -58,7 +58,7 @@ func (c *column) parse(value cell, scope record.Scope) (string, *record.Problem)
 }
 
 // cell finds the field of a name, and the text that a row has there.
-func (l *layout) cell(name string, cells []cell) (*record.Field, string) {
+func (l *layout) cell(name string, cells []cell) (*schema.Field, string) {
 	for i, c := range l.columns {
 		if c.field != nil && c.field.Name == name && !c.twice {
 			if i < len(cells) {
@@ -73,15 +73,15 @@ func (l *layout) cell(name string, cells []cell) (*record.Field, string) {
 // vocabulary is the kinds that a file may be of, each with its columns by every name they may have, and which of them the sender
 // may upload.
 type vocabulary struct {
-	kinds   []*record.Kind
-	columns map[*record.Kind]map[string]*record.Field
-	allowed func(*record.Kind) bool
+	kinds   []*schema.Kind
+	columns map[*schema.Kind]map[string]*schema.Field
+	allowed func(*schema.Kind) bool
 }
 
-func newVocabulary(registry *record.Registry, allowed func(*record.Kind) bool) *vocabulary {
-	v := &vocabulary{kinds: registry.Kinds, columns: make(map[*record.Kind]map[string]*record.Field, len(registry.Kinds)), allowed: allowed}
+func newVocabulary(registry *schema.Registry, allowed func(*schema.Kind) bool) *vocabulary {
+	v := &vocabulary{kinds: registry.Kinds, columns: make(map[*schema.Kind]map[string]*schema.Field, len(registry.Kinds)), allowed: allowed}
 	for _, k := range registry.Kinds {
-		names := map[string]*record.Field{}
+		names := map[string]*schema.Field{}
 		for _, f := range k.Columns() {
 			names[fold(f.Name)] = f
 			for _, name := range f.Column {
@@ -156,22 +156,22 @@ func (v *vocabulary) headerBelow(table rows) (row int, found bool) {
 }
 
 // lay lays a header over a kind, and tells how many of its columns are there.
-func (v *vocabulary) lay(k *record.Kind, head []cell) (layout, int) {
+func (v *vocabulary) lay(k *schema.Kind, head []cell) (layout, int) {
 	l := layout{kind: k, columns: make([]column, len(head)), separatePerson: k.Person && k.Index("email") < 0}
 	if k.Person {
-		l.stranger = &record.EmailField
+		l.stranger = &schema.EmailField
 	}
 	names := v.columns[k]
-	seen := map[*record.Field]bool{}
+	seen := map[*schema.Field]bool{}
 	for i, h := range head {
 		field := names[fold(h.text)]
 		c := column{field: field, nameless: h.blank(), twice: seen[field]}
 		c.unknown = field == nil && !c.nameless
 		switch field {
 		case nil:
-		case &record.EmailField:
+		case &schema.EmailField:
 			c.place = placeEmail
-		case &record.PeselField:
+		case &schema.PeselField:
 			c.place = placePesel
 		default:
 			c.place = k.Index(field.Name)

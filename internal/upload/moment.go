@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // momentFormat says what of a number a spreadsheet shows as a moment.
@@ -119,5 +119,5 @@ func numberText(n float64) string {
 	if rounded, err := strconv.ParseFloat(strconv.FormatFloat(n, 'g', 15, 64), 64); err == nil {
 		n = rounded
 	}
-	return record.Number(n)
+	return schema.Number(n)
 }

@@ -14,27 +14,27 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"pgregory.net/rapid"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // drawValue draws a value as a person may write it, and its canonical text.
-func drawValue(t *rapid.T, f *record.Field) (written, canonical string) {
+func drawValue(t *rapid.T, f *schema.Field) (written, canonical string) {
 	if !f.Required && rapid.Bool().Draw(t, f.Name+" is empty") {
 		return rapid.SampledFrom([]string{"", " ", "\u00a0"}).Draw(t, f.Name), ""
 	}
 	switch f.Type {
-	case record.Date:
+	case schema.Date:
 		year, month, day := rapid.IntRange(1900, 2025).Draw(t, "year"), rapid.IntRange(1, 12).Draw(t, "month"), rapid.IntRange(1, 28).Draw(t, "day")
 		canonical = fmt.Sprintf("%04d-%02d-%02d", year, month, day)
 		written = rapid.SampledFrom([]string{canonical, fmt.Sprintf("%02d.%02d.%04d", day, month, year), fmt.Sprintf("%d.%d.%04d", day, month, year)}).Draw(t, f.Name)
-	case record.Clock:
+	case schema.Clock:
 		hour, minute := rapid.IntRange(0, 23).Draw(t, "hour"), rapid.IntRange(0, 59).Draw(t, "minute")
 		canonical = fmt.Sprintf("%02d:%02d", hour, minute)
 		written = rapid.SampledFrom([]string{canonical, fmt.Sprintf("%d:%02d", hour, minute), canonical + ":30"}).Draw(t, f.Name)
-	case record.Instant:
+	case schema.Instant:
 		canonical = fmt.Sprintf("2010-%02d-%02dT%02d:30:00Z", rapid.IntRange(1, 3).Draw(t, "month"), rapid.IntRange(1, 28).Draw(t, "day"), rapid.IntRange(0, 23).Draw(t, "hour"))
 		written = canonical
-	case record.Whole:
+	case schema.Whole:
 		least, most := int(f.Min), int(f.Max)
 		if most == 0 {
 			most = int(definition.Region.Population)
@@ -48,7 +48,7 @@ func drawValue(t *rapid.T, f *record.Field) (written, canonical string) {
 		n := rapid.IntRange(least, most).Draw(t, f.Name)
 		canonical = fmt.Sprint(n)
 		written = group(canonical, rapid.SampledFrom([]string{"", ".", " ", "\u00a0"}).Draw(t, "between groups"))
-	case record.Decimal:
+	case schema.Decimal:
 		most := 1000
 		if f.Name == "max_score" {
 			most = 1_000_000
@@ -60,34 +60,34 @@ func drawValue(t *rapid.T, f *record.Field) (written, canonical string) {
 		if n < most {
 			hundredths = rapid.IntRange(0, 99).Draw(t, "hundredths")
 		}
-		canonical = record.Number(float64(n*100+hundredths) / 100)
+		canonical = schema.Number(float64(n*100+hundredths) / 100)
 		written = strings.Replace(canonical, ".", rapid.SampledFrom([]string{".", ","}).Draw(t, "point"), 1)
-	case record.List:
+	case schema.List:
 		o := rapid.SampledFrom(f.Options(definition)).Draw(t, f.Name)
 		canonical = o.ID
 		written = rapid.SampledFrom(append([]string{o.ID, strings.ToUpper(o.ID), o.Label["pl"], o.Label["en"]}, o.Also...)).Draw(t, "spelling")
-	case record.YesNo:
+	case schema.YesNo:
 		canonical = "yes"
 		written = rapid.SampledFrom([]string{"yes", "true", "tak", "1", "TAK"}).Draw(t, f.Name)
 		if !f.Required && rapid.Bool().Draw(t, "no") {
 			canonical, written = "no", rapid.SampledFrom([]string{"no", "false", "nie", "0"}).Draw(t, f.Name)
 		}
-	case record.Email:
+	case schema.Email:
 		canonical = rapid.StringMatching(`[a-z]{1,8}(\.[a-z]{1,8})?`).Draw(t, f.Name) + "@example.org"
 		written = rapid.SampledFrom([]string{canonical, strings.ToUpper(canonical)}).Draw(t, "case")
-	case record.Pesel:
+	case schema.Pesel:
 		canonical = rapid.SampledFrom([]string{"44051401359", "02270803624"}).Draw(t, f.Name)
 		written = canonical
 	default:
-		canonical = record.Clean(rapid.StringMatching(`[a-zA-Z0-9ĄĆĘŁŃÓŚŹŻąćęłńóśźż,;|\t"'. \n=+@-]{1,30}`).Draw(t, f.Name))
+		canonical = schema.Clean(rapid.StringMatching(`[a-zA-Z0-9ĄĆĘŁŃÓŚŹŻąćęłńóśźż,;|\t"'. \n=+@-]{1,30}`).Draw(t, f.Name))
 		if canonical == "" {
 			canonical = "x"
 		}
 		written = canonical
 	}
-	if f.Type == record.Text {
-		canonical = record.Clean(record.Unescape(canonical)) // nobody begins a text like this by hand
-		written = record.Escape(canonical)
+	if f.Type == schema.Text {
+		canonical = schema.Clean(schema.Unescape(canonical)) // nobody begins a text like this by hand
+		written = schema.Escape(canonical)
 	}
 	if rapid.Bool().Draw(t, "spaces") {
 		written = " " + written + "\u00a0 "
@@ -107,7 +107,7 @@ func TestWhateverIsWrittenIsReadAsItWasMeant(t *testing.T) {
 	encodings := []encoding.Encoding{encoding.Nop, unicode.UTF8BOM, charmap.Windows1250, charmap.ISO8859_2,
 		unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), unicode.UTF16(unicode.BigEndian, unicode.UseBOM)}
 	rapid.Check(t, func(t *rapid.T) {
-		k := rapid.SampledFrom(record.Builtin().Kinds).Draw(t, "kind")
+		k := rapid.SampledFrom(schema.Builtin().Kinds).Draw(t, "kind")
 		columns := rapid.Permutation(k.Columns()).Draw(t, "order")
 		var table [][]string
 		var head []string
@@ -117,7 +117,7 @@ func TestWhateverIsWrittenIsReadAsItWasMeant(t *testing.T) {
 		table = append(table, head)
 		var want []Line
 		for i := range rapid.IntRange(1, 5).Draw(t, "rows") {
-			line := Line{Row: i + 2, Entry: record.Entry{Row: make(record.Row, len(k.Fields))}}
+			line := Line{Row: i + 2, Entry: schema.Entry{Row: make(schema.Row, len(k.Fields))}}
 			var row []string
 			for _, f := range columns {
 				field := *f

@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"io"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/text"
 )
 
@@ -27,7 +27,7 @@ type File struct {
 	Size int64
 }
 
-// CellError is something wrong, or worth a warning, in one cell. It becomes a sentence the way a record.Problem does.
+// CellError is something wrong, or worth a warning, in one cell. It becomes a sentence the way a schema.Problem does.
 type CellError struct {
 	Row    int               `json:"row"`    // as a spreadsheet numbers it; the header's is 1
 	Column string            `json:"column"` // the English name; "" where the whole row or file is meant
@@ -64,7 +64,7 @@ func (f *Findings) addFirst(e CellError) {
 
 // Checked is what a file turned out to be.
 type Checked struct {
-	Kind     *record.Kind // nil where it was not recognised
+	Kind     *schema.Kind // nil where it was not recognised
 	Rows     int          // rows below the header that are not blank
 	Errors   Findings     // one of them rejects the file
 	Warnings Findings
@@ -74,7 +74,7 @@ type Checked struct {
 // It is the receiver's to keep.
 type Line struct {
 	Row   int
-	Entry record.Entry
+	Entry schema.Entry
 }
 
 // Check reads the file from its beginning to its end and tells everything that is wrong with it; the same file in the same
@@ -86,11 +86,11 @@ type Line struct {
 // line is a row too but is not a record, and the line "sep=;" that tells Excel the delimiter is none.
 //
 // An error is returned only if the body could not be read, ctx ended, or line failed; it says nothing about the file.
-func Check(ctx context.Context, f File, scope record.Scope, allowed func(*record.Kind) bool, line func(Line) error) (Checked, error) {
+func Check(ctx context.Context, f File, scope schema.Scope, allowed func(*schema.Kind) bool, line func(Line) error) (Checked, error) {
 	scope.Loose = true
 	c := checker{scope: scope, line: line}
 	body := &source{ctx: ctx, from: f.Body, size: f.Size}
-	err := c.check(body, newVocabulary(record.For(scope.Definition), allowed))
+	err := c.check(body, newVocabulary(schema.For(scope.Definition), allowed))
 	if body.err != nil {
 		return Checked{}, fmt.Errorf("read the file: %w", body.err)
 	}
@@ -118,7 +118,7 @@ type fault struct {
 func (f *fault) Error() string { return f.code + " " + f.hint }
 
 func unreadable(row int, hint string) *fault {
-	return &fault{row: row, code: record.Unreadable, hint: hint}
+	return &fault{row: row, code: schema.Unreadable, hint: hint}
 }
 
 // source reads a body of a known size, and remembers what went wrong there: a body that fails must never pass for a
@@ -196,5 +196,5 @@ var formats = []struct {
 }
 
 func otherFormat(name string) *fault {
-	return &fault{row: 1, code: record.Unreadable, hint: "format", args: map[string]string{"format": name}}
+	return &fault{row: 1, code: schema.Unreadable, hint: "format", args: map[string]string{"format": name}}
 }

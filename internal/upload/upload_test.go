@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 var definition = &project.Definition{
@@ -45,9 +45,9 @@ var definition = &project.Definition{
 	},
 }
 
-var scope = record.Scope{Definition: definition, Today: "2026-11-23"}
+var scope = schema.Scope{Definition: definition, Today: "2026-11-23"}
 
-func anyKind(*record.Kind) bool { return true }
+func anyKind(*schema.Kind) bool { return true }
 
 // read checks a file and gives the answer and the whole rows that were handed over.
 func read(t testing.TB, data []byte) (Checked, []Line) {
@@ -83,7 +83,7 @@ func briefs(f Findings) []string {
 }
 
 // values writes a row as its fields that are not empty.
-func values(k *record.Kind, l Line) string {
+func values(k *schema.Kind, l Line) string {
 	var out []string
 	if l.Entry.Person.Email != "" && k.Index("email") < 0 {
 		out = append(out, "email="+l.Entry.Person.Email)
@@ -159,7 +159,7 @@ func TestEveryKindIsReadInEnglishAndInPolish(t *testing.T) {
 			wantRows(t, checked, lines, tt.row)
 			if tt.kind == "signup" {
 				entry := lines[0].Entry
-				if entry.Person != (record.PersonRef{Email: checked.Kind.Get(entry.Row, "email"), Pesel: checked.Kind.Get(entry.Row, "pesel")}) || entry.Person.Empty() {
+				if entry.Person != (schema.PersonRef{Email: checked.Kind.Get(entry.Row, "email"), Pesel: checked.Kind.Get(entry.Row, "pesel")}) || entry.Person.Empty() {
 					t.Errorf("person %+v", entry.Person)
 				}
 			}
@@ -246,7 +246,7 @@ func TestAHeaderBelowATitleIsToldWhereItStands(t *testing.T) {
 
 func TestMisspeltColumnDoesNotChangeTheKind(t *testing.T) {
 	t.Parallel()
-	for _, k := range record.Builtin().Kinds {
+	for _, k := range schema.Builtin().Kinds {
 		columns := k.Columns()
 		for i := range columns {
 			var names []string
@@ -270,8 +270,8 @@ func TestMisspeltColumnDoesNotChangeTheKind(t *testing.T) {
 
 func TestNamesOfAKindsColumnsAreDistinct(t *testing.T) {
 	t.Parallel()
-	for _, k := range record.Builtin().Kinds {
-		names := map[string]*record.Field{}
+	for _, k := range schema.Builtin().Kinds {
+		names := map[string]*schema.Field{}
 		for _, f := range k.Columns() {
 			for _, name := range []string{fold(f.Name), fold(f.ColumnIn("pl"))} {
 				if other := names[name]; name == "" || other != nil && other != f {
@@ -285,7 +285,7 @@ func TestNamesOfAKindsColumnsAreDistinct(t *testing.T) {
 
 func TestKindThatIsNotAllowed(t *testing.T) {
 	t.Parallel()
-	mediaOnly := func(k *record.Kind) bool { return k.Name == "media" }
+	mediaOnly := func(k *schema.Kind) bool { return k.Name == "media" }
 	check := func(file string) Checked {
 		checked, err := Check(t.Context(), File{Body: strings.NewReader(file), Size: int64(len(file))}, scope, mediaOnly, func(Line) error {
 			t.Error("a row was handed over")
@@ -396,7 +396,7 @@ func TestWhatOurOwnFilesEscapeIsReadAsItWas(t *testing.T) {
 				"delimited": "date;kind;quantity;title\n2010-01-18;" + tt.kind + ";1;" + tt.title + "\n",
 				"workbook":  string(workbookOf(t, nil, [][]any{{"date", "kind", "quantity", "title"}, {"2010-01-18", tt.kind, 1, tt.title}})),
 			} {
-				own := record.Scope{Definition: &own, Today: scope.Today}
+				own := schema.Scope{Definition: &own, Today: scope.Today}
 				checked, err := Check(t.Context(), File{Body: strings.NewReader(file), Size: int64(len(file))}, own, anyKind, func(l Line) error {
 					if got := l.Entry.Row[1] + " " + l.Entry.Row[3]; got != tt.want {
 						t.Errorf("%s: %s, want %s", name, got, tt.want)

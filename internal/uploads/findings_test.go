@@ -6,14 +6,14 @@ import (
 	"testing"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/text"
 )
 
 func TestFindingsKeepTheOptionsOfAColumnOnce(t *testing.T) {
 	t.Parallel()
 	options := []text.Choice{{ID: "tv", Label: project.Text{"pl": "telewizja", "en": "television"}}, {ID: "radio"}}
-	bad := Finding{Row: 2, Column: "medium", Problem: record.Problem{Field: "medium", Code: record.NotInList, Options: options}}
+	bad := Finding{Row: 2, Column: "medium", Problem: schema.Problem{Field: "medium", Code: schema.NotInList, Options: options}}
 	data, err := json.Marshal(newFindingsItem([]Finding{bad, bad}, false))
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,7 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/people"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/table"
 )
 
@@ -19,7 +19,7 @@ func (s *Store) ForgetRows(ctx context.Context, project string, fresh people.Fre
 	theirs := map[int]bool{}
 	for pack := range u.Packs {
 		err := table.Retry(ctx, func() error {
-			return s.forgetPack(ctx, packKey(project, upload, pack), record.Builtin().Plural(u.Kind), fresh, theirs)
+			return s.forgetPack(ctx, packKey(project, upload, pack), schema.Builtin().Plural(u.Kind), fresh, theirs)
 		})
 		if err != nil {
 			return false, err
@@ -37,7 +37,7 @@ func (s *Store) ForgetRows(ctx context.Context, project string, fresh people.Fre
 }
 
 // forgetPack takes people out of one pack of rows, and notes which were theirs. Others may be taken out at the same time.
-func (s *Store) forgetPack(ctx context.Context, key table.Key, kind *record.Kind, fresh people.FreshIDs, theirs map[int]bool) error {
+func (s *Store) forgetPack(ctx context.Context, key table.Key, kind *schema.Kind, fresh people.FreshIDs, theirs map[int]bool) error {
 	rows, rev, err := s.pack(ctx, key, kind.Name)
 	if err != nil {
 		return err

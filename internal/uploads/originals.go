@@ -12,7 +12,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/objects"
 	"outreach/internal/people"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/table"
 )
@@ -68,7 +68,7 @@ func goneWith(all []Upload, uploads []string) map[string]bool {
 		if !u.Removed.IsZero() {
 			continue
 		}
-		nameless := (u.State == RejectedUp || u.State == Checked) && u.Kind != record.Builtin().Kind(record.Media).Plural && !counts[u.Object]
+		nameless := (u.State == RejectedUp || u.State == Checked) && u.Kind != schema.Builtin().Kind(schema.Media).Plural && !counts[u.Object]
 		if u.Final() && (nameless || slices.Contains(uploads, u.ID) || slices.Contains(uploads, u.SameAs) || bytes[u.SHA256]) {
 			gone[u.Object] = true
 		}
@@ -84,7 +84,7 @@ func (s *Store) FilesGone(ctx context.Context, project string, p people.Person) 
 			switch kind {
 			case "upload":
 				uploads = append(uploads, what)
-			case record.Signup:
+			case schema.Signup:
 				su, err := s.signups.Signup(ctx, project, what)
 				if store.IsNotFound(err) {
 					return nil

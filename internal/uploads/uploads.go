@@ -19,7 +19,7 @@ import (
 	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/projects"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/store"
 	"outreach/internal/table"
@@ -96,7 +96,7 @@ type Finding struct {
 	Row     int            `json:"row"`
 	Column  string         `json:"column"`
 	Value   string         `json:"value"` // masked where it identifies somebody
-	Problem record.Problem `json:"problem"`
+	Problem schema.Problem `json:"problem"`
 }
 
 // Findings are what was found wrong with a file, and what is worth a warning. A list that was cut says so.
@@ -312,7 +312,7 @@ func newFindingsItem(findings []Finding, cut bool) findingsItem {
 func (it findingsItem) restore() []Finding {
 	for i := range it.Findings {
 		p := &it.Findings[i].Problem
-		if p.Code == record.NotInList && p.Hint == "" {
+		if p.Code == schema.NotInList && p.Hint == "" {
 			p.Options = it.Options[p.Field]
 		}
 		ids, words := strings.Split(p.Args["list"], ", "), strings.Split(p.Args["list.pl"], ", ")
@@ -391,12 +391,12 @@ func (s *Store) WithdrawUpload(ctx context.Context, id, by string, def projects.
 		}
 		return s.Log().Append(ctx, project, []fact.Fact{f}, s.keepUpload(project, u), table.Remove(bytesKey(project, u.Owner, u.SHA256), table.Always))
 	})
-	if err != nil || withdrawn.Kind != record.Builtin().Kind(record.Signup).Plural || withdrawn.SameAs != "" {
+	if err != nil || withdrawn.Kind != schema.Builtin().Kind(schema.Signup).Plural || withdrawn.SameAs != "" {
 		return withdrawn, err
 	}
 	for line, err := range s.Lines(ctx, project, withdrawn) {
 		if err == nil {
-			_, err = s.signups.MoveSignup(ctx, def.Definition, fact.LineID(id, withdrawn.Arrived, line.Row), record.Cancelled, by)
+			_, err = s.signups.MoveSignup(ctx, def.Definition, fact.LineID(id, withdrawn.Arrived, line.Row), schema.Cancelled, by)
 		}
 		if err != nil && !store.IsNotFound(err) {
 			return withdrawn, err
@@ -449,7 +449,7 @@ const packsTogether = 8
 // Lines goes through the rows of an upload, in the order of the file, their values in the order of the kind's fields.
 func (s *Store) Lines(ctx context.Context, project string, u Upload) iter.Seq2[fact.Line, error] {
 	return func(yield func(fact.Line, error) bool) {
-		kind := record.Builtin().Plural(u.Kind)
+		kind := schema.Builtin().Plural(u.Kind)
 		for first := 0; first < u.Packs; first += packsTogether {
 			var keys []table.Key
 			for pack := first; pack < min(first+packsTogether, u.Packs); pack++ {
@@ -513,14 +513,14 @@ type Packer struct {
 }
 
 // Packer begins to write the rows of an upload of a kind.
-func (s *Store) Packer(ctx context.Context, project, upload string, kind *record.Kind) *Packer {
+func (s *Store) Packer(ctx context.Context, project, upload string, kind *schema.Kind) *Packer {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(packWriters)
 	return &Packer{store: s, project: project, upload: upload, head: packHead(kind), group: group, ctx: ctx, texts: map[int]map[string]string{}}
 }
 
 // packHead is how the JSON of a pack begins, up to its first line.
-func packHead(kind *record.Kind) []byte {
+func packHead(kind *schema.Kind) []byte {
 	empty := fact.NewPack(kind)
 	empty.Lines = []fact.Line{}
 	encoded, err := json.Marshal(empty)
@@ -541,11 +541,11 @@ func (p *Packer) Add(line fact.Line, print Print, texts map[string]string) error
 	}
 	p.lines, p.size = append(p.lines, encoded), p.size+len(encoded)+1
 	if len(p.prints) == 0 {
-		p.prints = append(p.prints, record.SchemaVersion)
+		p.prints = append(p.prints, schema.SchemaVersion)
 	}
 	if len(p.prints) == 1+packPrints*printBytes {
 		p.flushPrints()
-		p.prints = append(p.prints, record.SchemaVersion)
+		p.prints = append(p.prints, schema.SchemaVersion)
 	}
 	p.prints = append(append(p.prints, print.Natural[:]...), print.Content[:]...)
 	if len(texts) > 0 {

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/store"
 )
 
@@ -31,7 +31,7 @@ const (
 
 // Body is what was sent, read once.
 type Body struct {
-	Given record.Given
+	Given schema.Given
 	Form  bool       // a web form: all values are texts as people write them
 	Typed url.Values // the form as typed, to be shown again
 	Once  store.Once
@@ -48,7 +48,7 @@ func (c *Call) Read() (Body, error) {
 	if !utf8.Valid(raw) {
 		return Body{}, &Error{Status: http.StatusBadRequest, Detail: "not_utf8"}
 	}
-	body := Body{Given: record.Given{}}
+	body := Body{Given: schema.Given{}}
 	key := c.Header.Get("Idempotency-Key")
 	kind := c.Header.Get("Content-Type")
 	media, _, _ := mime.ParseMediaType(kind)
@@ -83,13 +83,13 @@ func (c *Call) Read() (Body, error) {
 		return body, &Error{Status: http.StatusUnsupportedMediaType}
 	}
 	if utf8.RuneCountInString(key) > MostKey {
-		return body, Invalid(record.Problem{Field: "Idempotency-Key", Code: record.TooLong, Args: map[string]string{"longest": strconv.Itoa(MostKey), "length": strconv.Itoa(utf8.RuneCountInString(key))}})
+		return body, Invalid(schema.Problem{Field: "Idempotency-Key", Code: schema.TooLong, Args: map[string]string{"longest": strconv.Itoa(MostKey), "length": strconv.Itoa(utf8.RuneCountInString(key))}})
 	}
 	body.Once = c.Site.DB.Once(c.Project, c.Method+" "+c.URL.Path, c.Who.Subject, key, raw)
 	return body, nil
 }
 
-func readJSON(raw []byte, given *record.Given) error {
+func readJSON(raw []byte, given *schema.Given) error {
 	bad := &Error{Status: http.StatusBadRequest, Detail: "not_json"}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/table"
 )
 
@@ -36,7 +36,7 @@ func (c *Call) Activity() (string, error) {
 	asked := c.URL.Query().Get("activity")
 	ids := c.Defined.ActivityIDs()
 	if asked != "" && !slices.Contains(ids, asked) {
-		return "", Invalid(record.Problem{Field: "activity", Code: record.NotInList, Args: map[string]string{"list": strings.Join(ids, ", ")}})
+		return "", Invalid(schema.Problem{Field: "activity", Code: schema.NotInList, Args: map[string]string{"list": strings.Join(ids, ", ")}})
 	}
 	return asked, nil
 }

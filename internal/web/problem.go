@@ -12,8 +12,8 @@ import (
 	"outreach/internal/objects"
 	"outreach/internal/page"
 	"outreach/internal/people"
-	"outreach/internal/record"
 	"outreach/internal/records"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/store"
 	"outreach/internal/table"
@@ -25,7 +25,7 @@ type Error struct {
 	Status   int
 	Detail   string
 	Args     []any
-	Problems []record.Problem
+	Problems []schema.Problem
 	Lines    []Line         // problems with a place in a text, in the place of Problems
 	Allow    string         // of 405: what the address takes
 	Extra    map[string]any // more members of the problem
@@ -43,12 +43,12 @@ type Line struct {
 func (e *Error) Error() string { return "problem " + strconv.Itoa(e.Status) + " " + e.Detail }
 
 // Invalid is the error of bad values, all of them.
-func Invalid(problems ...record.Problem) error {
+func Invalid(problems ...schema.Problem) error {
 	return &Error{Status: http.StatusUnprocessableEntity, Problems: problems}
 }
 
 // Problems gives the bad values that an error speaks of; false where it is another error.
-func Problems(err error) ([]record.Problem, bool) {
+func Problems(err error) ([]schema.Problem, bool) {
 	var e *Error
 	if errors.As(err, &e) && e.Status == http.StatusUnprocessableEntity && len(e.Problems) > 0 {
 		return e.Problems, true
@@ -72,11 +72,11 @@ func known(err error) *Error {
 	case errors.Is(err, store.ErrStale):
 		return &Error{Status: http.StatusPreconditionFailed}
 	case errors.Is(err, people.ErrTwoPeople):
-		return &Error{Status: http.StatusConflict, Detail: "two_people", Problems: []record.Problem{{Field: "person", Code: record.TwoPeople}}}
+		return &Error{Status: http.StatusConflict, Detail: "two_people", Problems: []schema.Problem{{Field: "person", Code: schema.TwoPeople}}}
 	case errors.Is(err, signups.ErrFull):
 		return &Error{Status: http.StatusConflict, Detail: "full"}
 	case errors.Is(err, store.ErrOtherBody):
-		return Invalid(record.Problem{Field: "Idempotency-Key", Code: "other_body"}).(*Error)
+		return Invalid(schema.Problem{Field: "Idempotency-Key", Code: "other_body"}).(*Error)
 	case errors.Is(err, table.ErrCursor):
 		return &Error{Status: http.StatusBadRequest, Detail: "cursor"}
 	case errors.As(err, &tooLarge):

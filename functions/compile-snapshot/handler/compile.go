@@ -14,7 +14,7 @@ import (
 	"outreach/internal/indicator"
 	"outreach/internal/indicator/checkpoint"
 	"outreach/internal/projects"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 	"outreach/internal/snapshots"
 	"outreach/internal/store"
@@ -36,7 +36,7 @@ func (co Compiler) Compile(ctx context.Context, project, asOf, by string, once s
 		fold         *indicator.Fold
 		known        time.Time
 	)
-	registry := record.For(defined.Definition)
+	registry := schema.For(defined.Definition)
 	err = co.Privacy.Undisturbed(ctx, project, func() error {
 		if heads, err = co.Facts.Heads(ctx, project); err != nil {
 			return err
@@ -74,7 +74,7 @@ func (co Compiler) Compile(ctx context.Context, project, asOf, by string, once s
 }
 
 // restore begins with the fold of the last compile, or with nothing where it is missing, damaged, or of another version.
-func (co Compiler) restore(ctx context.Context, project string, heads fact.Heads, registry *record.Registry) (*indicator.Fold, fact.Heads) {
+func (co Compiler) restore(ctx context.Context, project string, heads fact.Heads, registry *schema.Registry) (*indicator.Fold, fact.Heads) {
 	last, found, err := co.Snapshots.LastCheckpoint(ctx, project)
 	if err != nil || !found {
 		return indicator.New(registry), fact.Heads{}
@@ -216,7 +216,7 @@ func (co Compiler) Verify(ctx context.Context, kept snapshots.Kept) (v Verificat
 }
 
 func (co Compiler) verify(ctx context.Context, kept snapshots.Kept, defined projects.Defined) (v Verification, err error) {
-	registry := record.For(defined.Definition)
+	registry := schema.For(defined.Definition)
 	v = Verification{Hash: kept.Hash, Erasures: []Erasure{}, Purges: []Purge{}}
 	if v.Computed, err = co.again(ctx, kept, defined, indicator.New(registry), fact.Heads{}); err != nil {
 		return v, err

@@ -7,7 +7,7 @@ import (
 
 	"outreach/internal/page"
 	"outreach/internal/privacy"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 	"outreach/internal/snapshots"
 	"outreach/internal/web"
@@ -36,7 +36,7 @@ func Routes() []web.Route {
 // New serves the function's routes.
 func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes()) }
 
-var wanted = record.Kind{Name: "compile", Fields: []record.Field{{Name: "as_of", Type: record.Date}}}
+var wanted = schema.Kind{Name: "compile", Fields: []schema.Field{{Name: "as_of", Type: schema.Date}}}
 
 // compileNow compiles when the office asks: 201 with the new snapshot, or 200 with the present one of that day where
 // nothing has changed.
@@ -51,7 +51,7 @@ func compileNow(c *web.Call) error {
 	} else if answered {
 		return answer(c, body, done, http.StatusCreated)
 	}
-	entry, problems := wanted.Read(body.Given, record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	entry, problems := wanted.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
 	if len(problems) > 0 {
 		if c.Page && body.Form {
 			return c.Show(http.StatusUnprocessableEntity, page.Snapshots{Compile: true, Today: c.Today(), Entry: page.Entry{Values: body.Values(), Problems: problems}})

@@ -14,7 +14,7 @@ import (
 	"outreach/internal/page"
 	"outreach/internal/project/definition"
 	"outreach/internal/projects"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/web"
 )
@@ -105,7 +105,7 @@ func set(c *web.Call) error {
 	if errors.Is(err, store.ErrStale) && form && c.Page {
 		// What was typed stays; who saves it again knows that it takes the place of the other's.
 		shown.Version = etag(before)
-		shown.Problems = []page.LineProblem{{Message: c.Messages().Problem(record.Problem{Code: "stale"})}}
+		shown.Problems = []page.LineProblem{{Message: c.Messages().Problem(schema.Problem{Code: "stale"})}}
 		return c.Show(http.StatusPreconditionFailed, shown)
 	}
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/table"
 	"outreach/internal/uploads"
 )
@@ -71,7 +71,7 @@ func (r *run) compare(ctx context.Context, layers []uploads.Upload) error {
 // layers are the counting files of the same kind, and of media of the same partner, that arrived before this one, in order.
 func (r *run) layers(ctx context.Context) ([]uploads.Upload, error) {
 	owner := ""
-	if r.kind.Name == record.Media {
+	if r.kind.Name == schema.Media {
 		owner = r.upload.Owner
 	}
 	var before []uploads.Upload
@@ -101,7 +101,7 @@ func earlier(a, b uploads.Upload) bool {
 }
 
 // totalled is the field whose sum says how much a file of a kind reports, or "".
-func totalled(k *record.Kind) string {
+func totalled(k *schema.Kind) string {
 	for i := range k.Fields {
 		if k.Fields[i].Total {
 			return k.Fields[i].Name

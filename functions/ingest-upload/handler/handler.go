@@ -14,7 +14,7 @@ import (
 	"outreach/internal/app"
 	"outreach/internal/objects"
 	"outreach/internal/projects"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/uploads"
 )
@@ -103,7 +103,7 @@ func (in *Ingest) Object(ctx context.Context, key string) error {
 	if errors.Is(err, objects.ErrChanged) {
 		// Whoever owns the place wrote over it before it was read: what lies there now has an event of its own.
 		u.State = uploads.RejectedUp
-		over := record.Problem{Code: record.Unreadable, Hint: "overwritten"}
+		over := schema.Problem{Code: schema.Unreadable, Hint: "overwritten"}
 		return in.Uploads.FinishUpload(ctx, project, u, uploads.Findings{Errors: []uploads.Finding{{Row: 1, Problem: over}}})
 	}
 	return err

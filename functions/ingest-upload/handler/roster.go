@@ -13,7 +13,7 @@ import (
 
 	"outreach/internal/app"
 	"outreach/internal/people"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/table"
 )
 
@@ -21,8 +21,8 @@ import (
 // who is found from all rows together, so that their order decides nothing. People not known before have provisional ids
 // until settle makes them.
 type roster struct {
-	refs   []record.PersonRef        // each once, as they first appear
-	two    map[record.PersonRef]bool // of each: whether its keys belong to two people
+	refs   []schema.PersonRef        // each once, as they first appear
+	two    map[schema.PersonRef]bool // of each: whether its keys belong to two people
 	keys   []people.Key              // each once
 	place  map[people.Key]int
 	joined []int // by the place of a key: that of another key of the same person, or its own
@@ -41,11 +41,11 @@ type claimed struct {
 }
 
 func newRoster() roster {
-	return roster{two: map[record.PersonRef]bool{}, place: map[people.Key]int{}}
+	return roster{two: map[schema.PersonRef]bool{}, place: map[people.Key]int{}}
 }
 
 // gather notes whom a row names.
-func (r *roster) gather(ref record.PersonRef) {
+func (r *roster) gather(ref schema.PersonRef) {
 	if _, seen := r.two[ref]; seen {
 		return
 	}
@@ -73,7 +73,7 @@ func (r *roster) stands(place int) int {
 	return place
 }
 
-func (r *roster) person(ref record.PersonRef) *claimed {
+func (r *roster) person(ref schema.PersonRef) *claimed {
 	return &r.people[r.stands(r.place[people.Keys(ref)[0]])]
 }
 
@@ -138,9 +138,9 @@ func (r *roster) judge(ctx context.Context, s *app.App, project string) error {
 
 // problem is what is to be told of a row's person: an error where its keys belong to two people, a warning where nobody
 // knew them, the first time that they are named.
-func (r *roster) problem(ref record.PersonRef) *record.Problem {
+func (r *roster) problem(ref schema.PersonRef) *schema.Problem {
 	if r.two[ref] {
-		return &record.Problem{Field: "email", Code: record.TwoPeople}
+		return &schema.Problem{Field: "email", Code: schema.TwoPeople}
 	}
 	p := r.person(ref)
 	if p.id != "" || p.warned {
@@ -148,9 +148,9 @@ func (r *roster) problem(ref record.PersonRef) *record.Problem {
 	}
 	p.warned = true
 	if ref.Email == "" {
-		return &record.Problem{Field: "pesel", Code: record.NewPerson}
+		return &schema.Problem{Field: "pesel", Code: schema.NewPerson}
 	}
-	return &record.Problem{Field: "email", Code: record.NewPerson}
+	return &schema.Problem{Field: "email", Code: schema.NewPerson}
 }
 
 // settlers is how many write at once.
@@ -159,8 +159,8 @@ const settlers = 8
 // settle makes the people that the file brings, and gives those who were known the keys that it brings. Keys are given
 // first to those whom somebody knew, then to new people, so that whoever is cut off, or does the same beside, leaves
 // nobody in two. Sign-ups bring their people themselves, with their names, but for those whom several rows name differently.
-func (r *roster) settle(ctx context.Context, s *app.App, project string, kind *record.Kind) error {
-	var toKnown, together, alone []record.PersonRef
+func (r *roster) settle(ctx context.Context, s *app.App, project string, kind *schema.Kind) error {
+	var toKnown, together, alone []schema.PersonRef
 	for _, ref := range r.refs {
 		keys := people.Keys(ref)
 		unknown := 0
@@ -170,7 +170,7 @@ func (r *roster) settle(ctx context.Context, s *app.App, project string, kind *r
 			}
 		}
 		switch {
-		case unknown == 0, kind.Name == record.Signup && r.person(ref).refs == 1:
+		case unknown == 0, kind.Name == schema.Signup && r.person(ref).refs == 1:
 		case unknown < len(keys):
 			toKnown = append(toKnown, ref)
 		case len(keys) > 1:
@@ -179,7 +179,7 @@ func (r *roster) settle(ctx context.Context, s *app.App, project string, kind *r
 			alone = append(alone, ref)
 		}
 	}
-	for _, refs := range [][]record.PersonRef{toKnown, together, alone} {
+	for _, refs := range [][]schema.PersonRef{toKnown, together, alone} {
 		if len(refs) == 0 {
 			continue
 		}
@@ -199,7 +199,7 @@ func (r *roster) settle(ctx context.Context, s *app.App, project string, kind *r
 	if err != nil {
 		return err
 	}
-	if kind.Name != record.Signup && len(known) < len(r.keys) {
+	if kind.Name != schema.Signup && len(known) < len(r.keys) {
 		return fmt.Errorf("somebody in the file is erased in this moment: %w", table.ErrBusy) // and new when it is delivered again
 	}
 	r.known = known
@@ -207,7 +207,7 @@ func (r *roster) settle(ctx context.Context, s *app.App, project string, kind *r
 }
 
 // id is who a row names.
-func (r *roster) id(ref record.PersonRef) string {
+func (r *roster) id(ref schema.PersonRef) string {
 	for _, k := range people.Keys(ref) {
 		if id := r.known[k]; id != "" {
 			return id
@@ -227,11 +227,11 @@ func (r *roster) ids() []string {
 	return slices.Compact(out)
 }
 
-func maskRef(ref record.PersonRef) string {
+func maskRef(ref schema.PersonRef) string {
 	if ref.Email != "" {
-		return record.EmailField.Mask(ref.Email)
+		return schema.EmailField.Mask(ref.Email)
 	}
-	return record.PeselField.Mask(ref.Pesel)
+	return schema.PeselField.Mask(ref.Pesel)
 }
 
 func parseInstant(text string) (time.Time, error) {

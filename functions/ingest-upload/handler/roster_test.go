@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"outreach/internal/people"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/table"
 	"outreach/internal/uploads"
 )
@@ -32,7 +32,7 @@ func (w *town) key(name string) people.Key {
 	}
 	digits := fmt.Sprintf("%07d%c00", w.round, name[1])
 	for check := range 10 {
-		if pesel := fmt.Sprint(digits, check); record.ValidPesel(pesel) {
+		if pesel := fmt.Sprint(digits, check); schema.ValidPesel(pesel) {
 			return people.Key{Kind: "pesel", Value: pesel}
 		}
 	}
@@ -40,8 +40,8 @@ func (w *town) key(name string) people.Key {
 }
 
 // ref reads "n1+P1" as who has both keys.
-func (w *town) ref(row string) record.PersonRef {
-	var ref record.PersonRef
+func (w *town) ref(row string) schema.PersonRef {
+	var ref schema.PersonRef
 	for name := range strings.SplitSeq(row, "+") {
 		if k := w.key(name); k.Kind == "email" {
 			ref.Email = k.Value
@@ -138,7 +138,7 @@ func (w *town) sends(t fataler, signups bool, rows []string) (state string, two 
 		t.Fatal(err)
 	}
 	for _, e := range found.Errors {
-		if e.Problem.Code != record.TwoPeople {
+		if e.Problem.Code != schema.TwoPeople {
 			t.Fatal(fmt.Sprintf("%+v", e))
 		}
 		two = append(two, rows[e.Row-2])
@@ -278,7 +278,7 @@ func TestADeliveryAtTheSameTimeMakesNobodyTwoPeople(t *testing.T) {
 	roster := newRoster()
 	roster.gather(w.ref("n1+P1"))
 	people.meanwhile = func() {
-		if err := in.People.Introduce(context.Background(), "town", []record.PersonRef{w.ref("n1+P1")}); err != nil {
+		if err := in.People.Introduce(context.Background(), "town", []schema.PersonRef{w.ref("n1+P1")}); err != nil {
 			t.Error(err)
 		}
 	}

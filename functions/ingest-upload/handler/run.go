@@ -14,7 +14,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/objects"
 	"outreach/internal/projects"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/store"
 	"outreach/internal/upload"
@@ -28,7 +28,7 @@ type run struct {
 	defined projects.Defined
 	upload  uploads.Upload
 	file    *os.File
-	kind    *record.Kind
+	kind    *schema.Kind
 	who     roster
 	found   uploads.Findings
 	prints  []printed
@@ -124,18 +124,18 @@ func (r *run) close() {
 	}
 }
 
-func (r *run) scope() record.Scope {
+func (r *run) scope() schema.Scope {
 	d := r.defined.Definition
-	return record.Scope{Definition: d, Today: d.Day(r.upload.Arrived), Loose: true}
+	return schema.Scope{Definition: d, Today: d.Day(r.upload.Arrived), Loose: true}
 }
 
 // allowed tells which kinds the owner may upload: a partner its own media, the office all.
-func (r *run) allowed(k *record.Kind) bool {
+func (r *run) allowed(k *schema.Kind) bool {
 	if r.upload.Owner == uploads.Office {
 		return true
 	}
 	_, known := r.defined.Definition.Partner(r.upload.Owner)
-	return known && k.Name == record.Media
+	return known && k.Name == schema.Media
 }
 
 // pass reads the file once more.
@@ -171,7 +171,7 @@ func (r *run) check(ctx context.Context) (bool, error) {
 				who = r.who.id(l.Entry.Person)
 				if problem := r.who.problem(l.Entry.Person); problem != nil {
 					add := &warnings
-					if problem.Code == record.TwoPeople {
+					if problem.Code == schema.TwoPeople {
 						add = &wrong
 					}
 					add.Add(upload.CellError{Row: l.Row, Column: problem.Field, Code: problem.Code, Value: maskRef(l.Entry.Person)})
@@ -186,11 +186,11 @@ func (r *run) check(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		hint := ""
-		if r.kind.Name == record.Signup {
+		if r.kind.Name == schema.Signup {
 			hint = "signup" // of which not the last counts
 		}
 		for _, again := range repeats.Rows() {
-			warnings.Add(upload.CellError{Row: again.Row, Code: record.Repeated, Hint: hint, Args: map[string]string{"row": strconv.Itoa(again.Earlier)}})
+			warnings.Add(upload.CellError{Row: again.Row, Code: schema.Repeated, Hint: hint, Args: map[string]string{"row": strconv.Itoa(again.Earlier)}})
 		}
 	}
 	r.found = uploads.Findings{Errors: findings(wrong.List), ErrorsCut: wrong.Cut(), Warnings: findings(warnings.List), WarningsCut: warnings.Cut()}
@@ -201,7 +201,7 @@ func findings(list []upload.CellError) []uploads.Finding {
 	slices.SortStableFunc(list, func(a, b upload.CellError) int { return cmp.Compare(a.Row, b.Row) })
 	out := make([]uploads.Finding, len(list))
 	for i, e := range list {
-		out[i] = uploads.Finding{Row: e.Row, Column: e.Column, Value: e.Value, Problem: record.Problem{Field: e.Column, Code: e.Code, Hint: e.Hint, Args: e.Args, Options: e.Options}}
+		out[i] = uploads.Finding{Row: e.Row, Column: e.Column, Value: e.Value, Problem: schema.Problem{Field: e.Column, Code: e.Code, Hint: e.Hint, Args: e.Args, Options: e.Options}}
 	}
 	return out
 }
@@ -210,7 +210,7 @@ func findings(list []upload.CellError) []uploads.Finding {
 // checked nothing is written.
 func (r *run) write(ctx context.Context) error {
 	packer := r.in.Uploads.Packer(ctx, r.project, r.upload.ID, r.kind)
-	isSignups := r.kind.Name == record.Signup
+	isSignups := r.kind.Name == schema.Signup
 	layers, err := r.layers(ctx)
 	if err != nil {
 		return err
@@ -225,7 +225,7 @@ func (r *run) write(ctx context.Context) error {
 		if r.kind.Person {
 			person = r.who.id(l.Entry.Person)
 			who = person
-		} else if r.kind.Name != record.Media {
+		} else if r.kind.Name != schema.Media {
 			who = ""
 		}
 		if err := r.nameStaff(ctx, row, staff); err != nil {
@@ -264,7 +264,7 @@ func (r *run) write(ctx context.Context) error {
 			}
 		}
 		var texts map[string]string
-		if r.kind.Name != record.Media && !isSignups {
+		if r.kind.Name != schema.Media && !isSignups {
 			texts = r.kind.Private(row)
 		}
 		return packer.Add(fact.Line{Row: l.Row, Person: person, Values: r.in.DB.SealRow(r.project, r.kind, row)}, print, texts)
@@ -275,7 +275,7 @@ func (r *run) write(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.upload.Packs, r.upload.Schema = packer.Packs, record.SchemaVersion
+	r.upload.Packs, r.upload.Schema = packer.Packs, schema.SchemaVersion
 	if isSignups {
 		r.upload.New, r.upload.Changed, r.upload.Unchanged = created, 0, r.upload.Rows-created
 		return r.in.Uploads.Mention(ctx, r.project, r.upload.ID, slices.Sorted(maps.Keys(signed)))
@@ -290,9 +290,9 @@ func (r *run) write(ctx context.Context) error {
 
 // signUp does what the office's form does for one row; the row has an id of its own, so that doing it again changes nothing.
 func (r *run) signUp(ctx context.Context, l upload.Line) (signups.SignedUp, error) {
-	activity, _ := r.defined.Definition.Activity(record.Builtin().Kind(record.Signup).Get(l.Entry.Row, "activity"))
+	activity, _ := r.defined.Definition.Activity(schema.Builtin().Kind(schema.Signup).Get(l.Entry.Row, "activity"))
 	submitted := r.upload.Arrived
-	if given := record.Builtin().Kind(record.Signup).Get(l.Entry.Row, "submitted_at"); given != "" {
+	if given := schema.Builtin().Kind(schema.Signup).Get(l.Entry.Row, "submitted_at"); given != "" {
 		at, err := parseInstant(given)
 		if err != nil {
 			return signups.SignedUp{}, err
@@ -306,9 +306,9 @@ func (r *run) signUp(ctx context.Context, l upload.Line) (signups.SignedUp, erro
 }
 
 // nameStaff puts random ids in the place of addresses.
-func (r *run) nameStaff(ctx context.Context, row record.Row, known map[string]string) error {
+func (r *run) nameStaff(ctx context.Context, row schema.Row, known map[string]string) error {
 	for i := range r.kind.Fields {
-		if r.kind.Fields[i].Keep != record.Staff || row[i] == "" {
+		if r.kind.Fields[i].Keep != schema.Staff || row[i] == "" {
 			continue
 		}
 		id, ok := known[row[i]]

@@ -12,8 +12,8 @@ import (
 	"outreach/internal/page"
 	"outreach/internal/people"
 	"outreach/internal/project"
-	"outreach/internal/record"
 	"outreach/internal/records"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/store"
 	"outreach/internal/table"
@@ -43,7 +43,7 @@ func (p participant) name() string { return strings.TrimSpace(p.FirstName + " " 
 // known tells that it is known who this is: of somebody who was erased only a number is left.
 func (p participant) known() bool { return p.name() != "" || len(p.Emails)+len(p.Pesels) > 0 }
 
-func (p participant) accepted() bool { return p.state == record.Accepted && p.known() }
+func (p participant) accepted() bool { return p.state == schema.Accepted && p.known() }
 
 // chosenActivity is the activity that an address names.
 func chosenActivity(c *web.Call) (project.Activity, error) {
@@ -57,7 +57,7 @@ func chosenActivity(c *web.Call) (project.Activity, error) {
 // roster is everybody who signed up to an activity, by name. All are read, for their names have no order of their own at an
 // activity; of each only a little is kept.
 func roster(c *web.Call, activity string) ([]participant, error) {
-	says := []string{record.Cancelled, record.Held, record.Waitlisted, record.Accepted}
+	says := []string{schema.Cancelled, schema.Held, schema.Waitlisted, schema.Accepted}
 	by := map[string]participant{}
 	for cursor := ""; ; {
 		signups, err := c.Site.Signups.Signups(c.Context(), c.Project, activity, table.MostPage, cursor)
@@ -198,7 +198,7 @@ func sumUp(holds []records.Holds) attended {
 	var out attended
 	says := []string{"", "attended", "withdrew", "completed"}
 	for _, h := range holds {
-		if h.Kind == record.Builtin().Kind(record.Test) {
+		if h.Kind == schema.Builtin().Kind(schema.Test) {
 			out.tests = append(out.tests, h)
 			continue
 		}
@@ -218,7 +218,7 @@ func sumUp(holds []records.Holds) attended {
 
 // total is the sum of hours in its canonical text, "" where none were given.
 func (a attended) total() string {
-	if text, _ := record.FromNumber(a.hours); text != "0" {
+	if text, _ := schema.FromNumber(a.hours); text != "0" {
 		return text
 	}
 	return ""
@@ -241,7 +241,7 @@ func showActivity(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	known, err := c.Site.Records.AtActivity(c.Context(), c.Project, a.ID, shown.persons(), record.Builtin().Kind(record.Attendance), record.Builtin().Kind(record.Test))
+	known, err := c.Site.Records.AtActivity(c.Context(), c.Project, a.ID, shown.persons(), schema.Builtin().Kind(schema.Attendance), schema.Builtin().Kind(schema.Test))
 	if err != nil {
 		return err
 	}
@@ -285,8 +285,8 @@ func showRoll(c *web.Call) error {
 	date := ""
 	if asked := c.URL.Query().Get("date"); asked != "" {
 		var ok bool
-		if date, ok = record.ParseDay(asked, true); !ok {
-			return web.Invalid(record.Problem{Field: "date", Code: record.NotADate})
+		if date, ok = schema.ParseDay(asked, true); !ok {
+			return web.Invalid(schema.Problem{Field: "date", Code: schema.NotADate})
 		}
 	} else if len(a.Starts) >= len("2006-01-02") {
 		date = a.Starts[:len("2006-01-02")]
@@ -345,7 +345,7 @@ func showCertificates(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	known, err := c.Site.Records.AtActivity(c.Context(), c.Project, a.ID, part{people: some}.persons(), record.Builtin().Kind(record.Attendance))
+	known, err := c.Site.Records.AtActivity(c.Context(), c.Project, a.ID, part{people: some}.persons(), schema.Builtin().Kind(schema.Attendance))
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,7 @@ package handler
 import (
 	"outreach/internal/people"
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/web/shape"
 )
 
@@ -92,7 +92,7 @@ type sheetSent struct {
 
 // sheetSentLine is a row of it beside the fields of its record.
 type sheetSentLine struct {
-	Person  record.PersonRef `json:"person"`
+	Person  schema.PersonRef `json:"person"`
 	Version string           `json:"version,omitempty" doc:"As it was answered; without it, whatever holds now is replaced"`
 }
 

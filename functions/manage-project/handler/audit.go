@@ -10,8 +10,8 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/page"
-	"outreach/internal/record"
 	"outreach/internal/records"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/table"
 	"outreach/internal/web"
@@ -61,13 +61,13 @@ type happened struct {
 
 // showAudit lists who did what and when, newest first.
 func showAudit(c *web.Call) error {
-	kind, who := c.URL.Query().Get("kind"), record.Same(c.URL.Query().Get("who"))
+	kind, who := c.URL.Query().Get("kind"), schema.Same(c.URL.Query().Get("who"))
 	if kind != "" && !slices.Contains(fact.Kinds, kind) {
-		return web.Invalid(record.Problem{Field: "kind", Code: record.NotInList, Args: map[string]string{"list": strings.Join(fact.Kinds, ", ")}})
+		return web.Invalid(schema.Problem{Field: "kind", Code: schema.NotInList, Args: map[string]string{"list": strings.Join(fact.Kinds, ", ")}})
 	}
 	by, from := "", ""
 	for _, o := range page.Origins {
-		if who == o || who == record.Same(c.Messages().Say("origin_of."+o)) {
+		if who == o || who == schema.Same(c.Messages().Say("origin_of."+o)) {
 			who, from = o, o
 		}
 	}
@@ -225,7 +225,7 @@ func (t *teller) activity(id string) string {
 }
 
 func (t *teller) kind(name string) string {
-	if record.Builtin().Kind(name) == nil {
+	if schema.Builtin().Kind(name) == nil {
 		return ""
 	}
 	return t.Messages().Say("kind." + name)
@@ -256,7 +256,7 @@ func (t *teller) link(h *happened, d things) {
 			add("signups", "signups?activity="+su.Activity)
 		}
 	case typed && !r.Voided:
-		add("record", record.Builtin().Kind(r.Kind).Plural+"/"+r.ID)
+		add("record", schema.Builtin().Kind(r.Kind).Plural+"/"+r.ID)
 	case d.Upload != "":
 		add("upload", "uploads/"+d.Upload)
 	case d.Snapshot != "":

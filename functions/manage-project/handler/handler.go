@@ -4,7 +4,7 @@ package handler
 import (
 	"net/http"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 	"outreach/internal/web"
 )
@@ -15,7 +15,7 @@ func decide(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	entry, problems := decision.Read(body.Given, record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	entry, problems := decision.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
 	if len(problems) > 0 {
 		return web.Invalid(problems...)
 	}
@@ -39,7 +39,7 @@ func decide(c *web.Call) error {
 	return c.JSON(http.StatusOK, decided{ID: kept.ID, State: kept.State})
 }
 
-var decision = record.Kind{Name: "decision", Fields: []record.Field{
-	{Name: "decision", Type: record.List, Required: true, Options: record.Fixed(record.Option{ID: "approve"}, record.Option{ID: "reject"})},
+var decision = schema.Kind{Name: "decision", Fields: []schema.Field{
+	{Name: "decision", Type: schema.List, Required: true, Options: schema.Fixed(schema.Option{ID: "approve"}, schema.Option{ID: "reject"})},
 	{Name: "note", Longest: 2000},
 }}

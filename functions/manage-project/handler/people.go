@@ -12,7 +12,7 @@ import (
 	"outreach/internal/page"
 	"outreach/internal/people"
 	"outreach/internal/privacy"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/store"
 	"outreach/internal/text"
@@ -111,7 +111,7 @@ func personAs(c *web.Call, onPage bool) error {
 		if r.Upload != "" {
 			one.Upload, one.Row = r.Upload, r.Line
 		}
-		out.Records = append(out.Records, shape.Merged{Fields: record.Builtin().Kind(r.Kind).JSON(r.Row), And: one})
+		out.Records = append(out.Records, shape.Merged{Fields: schema.Builtin().Kind(r.Kind).JSON(r.Row), And: one})
 	}
 	return c.JSON(http.StatusOK, out)
 }
@@ -130,9 +130,9 @@ func held(c *web.Call, id string) (people.Person, privacy.Story, error) {
 func sendings(all []privacy.Sending) []shape.Merged {
 	out := make([]shape.Merged, len(all))
 	for i, s := range all {
-		fields := record.Builtin().Kind("signup").JSON(s.Row)
+		fields := schema.Builtin().Kind("signup").JSON(s.Row)
 		for _, name := range []string{"first_name", "last_name", "email", "pesel", "phone"} {
-			if value := record.Builtin().Kind("signup").Get(s.Row, name); value != "" {
+			if value := schema.Builtin().Kind("signup").Get(s.Row, name); value != "" {
 				fields[name] = value
 			}
 		}
@@ -158,7 +158,7 @@ func history(all []privacy.Version) []shape.Merged {
 	for i, v := range all {
 		var fields map[string]any
 		if !v.Void {
-			fields = record.Builtin().Kind(v.Kind).JSON(v.Row)
+			fields = schema.Builtin().Kind(v.Kind).JSON(v.Row)
 		}
 		one := versionHad{Record: v.Record, Of: v.Kind, At: instant(v.At), Void: v.Void, Version: v.Number, Reason: v.Reason}
 		if v.Upload != "" {
@@ -200,7 +200,7 @@ func drawn(c *web.Call, p people.Person, story privacy.Story, merging page.Entry
 		content.Signups = append(content.Signups, page.SignupItem{ID: s.ID, Person: p.ID, Name: content.Person.Name, Email: s.Form["email"], Activity: s.Activity, State: s.State, SubmittedAt: s.Submitted.Format("2006-01-02T15:04:05Z07:00"), Version: l.etag(), Row: s.Row, Consent: s.Form[signups.ConsentGiven]})
 	}
 	for _, r := range story.Records {
-		shown := page.PersonRecord{Kind: record.Builtin().Kind(r.Kind), Row: r.Row, Upload: r.Upload}
+		shown := page.PersonRecord{Kind: schema.Builtin().Kind(r.Kind), Row: r.Row, Upload: r.Upload}
 		if r.Upload == "" {
 			shown.ID = r.ID
 		}
@@ -254,9 +254,9 @@ func changePerson(c *web.Call) error {
 // correct puts who somebody is in the place of what was known. Nobody may be left without any key.
 func correct(c *web.Call, body web.Body) error {
 	id := c.PathValue("id")
-	entry, problems := page.Identity.Read(body.Given, record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	entry, problems := page.Identity.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
 	get := func(name string) string { return page.Identity.Get(entry.Row, name) }
-	again := func(status int, problems ...record.Problem) error {
+	again := func(status int, problems ...schema.Problem) error {
 		p, story, err := held(c, id)
 		if err != nil {
 			return err
@@ -283,13 +283,13 @@ func correct(c *web.Call, body web.Body) error {
 	var taken *people.Taken
 	switch {
 	case errors.As(err, &taken):
-		problem := record.Problem{Field: taken.Field, Code: "taken"}
+		problem := schema.Problem{Field: taken.Field, Code: "taken"}
 		if form {
 			return again(http.StatusConflict, problem)
 		}
-		return &web.Error{Status: http.StatusConflict, Detail: "taken", Problems: []record.Problem{problem}, Extra: map[string]any{"existing": taken.Person}}
+		return &web.Error{Status: http.StatusConflict, Detail: "taken", Problems: []schema.Problem{problem}, Extra: map[string]any{"existing": taken.Person}}
 	case errors.Is(err, store.ErrStale) && form:
-		return again(http.StatusPreconditionFailed, record.Problem{Code: "stale"})
+		return again(http.StatusPreconditionFailed, schema.Problem{Code: "stale"})
 	case err != nil:
 		return err
 	case form:
@@ -299,14 +299,14 @@ func correct(c *web.Call, body web.Body) error {
 	return c.JSON(http.StatusOK, corrected.View())
 }
 
-var target = record.Kind{Name: "merge", Fields: []record.Field{{Name: "into", Required: true, Longest: 26}}}
+var target = schema.Kind{Name: "merge", Fields: []schema.Field{{Name: "into", Required: true, Longest: 26}}}
 
 func merge(c *web.Call) error {
 	body, err := c.Read()
 	if err != nil {
 		return err
 	}
-	entry, problems := target.Read(body.Given, record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	entry, problems := target.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
 	from, into := c.PathValue("id"), entry.Row[0]
 	if len(problems) == 0 {
 		if _, problems, err = another(c, "into", into, from); err != nil {
@@ -334,18 +334,18 @@ func merge(c *web.Call) error {
 }
 
 // another finds the person whom a field names by their id, who must be another than one, or says what is wrong with the field.
-func another(c *web.Call, field, id, one string) (people.Person, []record.Problem, error) {
+func another(c *web.Call, field, id, one string) (people.Person, []schema.Problem, error) {
 	p, err := c.Site.People.Person(c.Context(), c.Project, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return p, []record.Problem{{Field: field, Code: record.NotInList, Hint: "person"}}, nil
+		return p, []schema.Problem{{Field: field, Code: schema.NotInList, Hint: "person"}}, nil
 	case err == nil && p.ID == one:
-		return p, []record.Problem{{Field: field, Code: record.NotInList, Hint: "same_person"}}, nil
+		return p, []schema.Problem{{Field: field, Code: schema.NotInList, Hint: "same_person"}}, nil
 	}
 	return p, nil, err
 }
 
-var two = record.Kind{Name: "apart", Fields: []record.Field{{Name: "from", Required: true, Longest: 26}}}
+var two = schema.Kind{Name: "apart", Fields: []schema.Field{{Name: "from", Required: true, Longest: 26}}}
 
 // tellApart keeps that two people who look like one are two.
 func tellApart(c *web.Call) error {
@@ -353,7 +353,7 @@ func tellApart(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	entry, problems := two.Read(body.Given, record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	entry, problems := two.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
 	one, err := c.Site.People.Person(c.Context(), c.Project, c.PathValue("id"))
 	if err != nil {
 		return err
@@ -402,15 +402,15 @@ func previewMerge(c *web.Call) error {
 		return err
 	}
 	if !found || into.ID == from.ID {
-		problem := record.Problem{Field: "into", Code: record.NotInList, Hint: "person"}
+		problem := schema.Problem{Field: "into", Code: schema.NotInList, Hint: "person"}
 		switch {
 		case asked == "":
-			problem = record.Problem{Field: "into", Code: record.Missing}
+			problem = schema.Problem{Field: "into", Code: schema.Missing}
 		case found:
 			problem.Hint = "same_person"
 		}
 		if c.Page {
-			return mergeAgain(c, from.ID, page.Entry{Values: map[string]string{"into": asked}, Problems: []record.Problem{problem}})
+			return mergeAgain(c, from.ID, page.Entry{Values: map[string]string{"into": asked}, Problems: []schema.Problem{problem}})
 		}
 		return web.Invalid(problem)
 	}
@@ -443,7 +443,7 @@ func meant(c *web.Call, asked string) (people.Person, bool, error) {
 		}
 		return p, err == nil, err
 	}
-	if _, email := record.ParseEmail(asked); !email && !record.ValidPesel(asked) {
+	if _, email := schema.ParseEmail(asked); !email && !schema.ValidPesel(asked) {
 		return people.Person{}, false, nil
 	}
 	found, err := c.Site.People.Search(c.Context(), c.Project, asked, 1, "")
@@ -477,14 +477,14 @@ func collisions(a, b privacy.Story) []collision {
 		}
 	}
 	natural := func(r privacy.StoryRecord) string {
-		return r.Kind + record.Builtin().Kind(r.Kind).NaturalKey("", r.Row)
+		return r.Kind + schema.Builtin().Kind(r.Kind).NaturalKey("", r.Row)
 	}
 	theirs := map[string]bool{}
 	for _, r := range b.Records {
 		theirs[natural(r)] = true
 	}
 	for _, r := range a.Records {
-		if k := record.Builtin().Kind(r.Kind); theirs[natural(r)] {
+		if k := schema.Builtin().Kind(r.Kind); theirs[natural(r)] {
 			out = append(out, collision{Kind: r.Kind, Activity: k.Get(r.Row, "activity"), Date: k.Get(r.Row, "date")})
 		}
 	}
@@ -541,13 +541,13 @@ func count(p people.Person, story privacy.Story) tally {
 	t := tally{keys: len(p.Keys()), signups: len(story.Signups)}
 	for _, s := range story.Signups {
 		t.forms += len(s.Sent)
-		kind := record.Builtin().Kind(record.Signup)
-		if slices.ContainsFunc(record.Builtin().AttributeNames(), func(name string) bool { return kind.Get(s.Row, name) != "" }) {
+		kind := schema.Builtin().Kind(schema.Signup)
+		if slices.ContainsFunc(schema.Builtin().AttributeNames(), func(name string) bool { return kind.Get(s.Row, name) != "" }) {
 			t.attributes++
 		}
 	}
 	for _, r := range story.Records {
-		t.texts += len(record.Builtin().Kind(r.Kind).Private(r.Row))
+		t.texts += len(schema.Builtin().Kind(r.Kind).Private(r.Row))
 		if r.Upload == "" {
 			t.records++
 			continue
@@ -565,7 +565,7 @@ func touched(c *web.Call, story privacy.Story) []page.TouchedFigure {
 		there[r.Kind] = true
 	}
 	d := c.Defined.Definition
-	attributes := record.For(d).AttributeNames()
+	attributes := schema.For(d).AttributeNames()
 	var out []page.TouchedFigure
 	for _, in := range d.Indicators {
 		f := page.TouchedFigure{Code: in.Code, Label: in.Label, Rule: in.Asks(attributes), Breakdown: in.Count == "people"}

@@ -7,7 +7,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/page"
 	"outreach/internal/people"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
@@ -25,7 +25,7 @@ func Routes() []web.Route {
 	for _, s := range sheets {
 		routes = append(routes, s.routes()...)
 	}
-	for _, kind := range []*record.Kind{record.Builtin().Kind(record.Attendance), record.Builtin().Kind(record.Test), record.Builtin().Kind(record.Output)} {
+	for _, kind := range []*schema.Kind{schema.Builtin().Kind(schema.Attendance), schema.Builtin().Kind(schema.Test), schema.Builtin().Kind(schema.Output)} {
 		routes = append(routes, typed.Desk{Kind: kind, Roles: office}.Routes()...)
 	}
 	return routes
@@ -52,7 +52,7 @@ func signupRoutes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/{project}/signups", Roles: office, Handler: listSignups,
 			ID: "listSignups", Tag: "sign-ups", Summary: "Sign-ups", Query: web.Paged(web.Parameter{Name: "activity", Description: "Of this activity alone"}),
-			Response: shape.List{Of: shape.Record{Name: "signup-kept", Kind: record.Builtin().Kind(record.Signup), Without: identity, Partly: true, And: signupView{}}}, Success: "A page of the list, in the order of submission", Page: true},
+			Response: shape.List{Of: shape.Record{Name: "signup-kept", Kind: schema.Builtin().Kind(schema.Signup), Without: identity, Partly: true, And: signupView{}}}, Success: "A page of the list, in the order of submission", Page: true},
 		{Method: "PUT", Path: "/{project}/signups/{id}", Roles: office, Handler: moveSignup,
 			ID: "moveSignup", Tag: "sign-ups", Summary: "Change a sign-up's state",
 			Detail:  "Cancelling an accepted one gives the place, at once, to the first of the queue. A held one that is accepted while no place is free joins the queue.",
@@ -64,7 +64,7 @@ func signupRoutes() []web.Route {
 
 func activityRoutes() []web.Route {
 	const at = "/{project}/activities/{activity}"
-	tests := shape.Array{Of: shape.Record{Kind: record.Builtin().Kind(record.Test), Without: []string{"activity"}, Partly: true}}
+	tests := shape.Array{Of: shape.Record{Kind: schema.Builtin().Kind(schema.Test), Without: []string{"activity"}, Partly: true}}
 	items := shape.Array{Of: shape.With{Of: participantLine{}, Members: map[string]any{"tests": tests}}}
 	return []web.Route{
 		{Method: "GET", Path: "/{project}/activities", Roles: office, Handler: listActivities,
@@ -90,7 +90,7 @@ func activityRoutes() []web.Route {
 }
 
 func (s sheet) routes() []web.Route {
-	at, what := "/{project}/activities/{activity}/"+s.kind.Plural, map[*record.Kind]string{record.Builtin().Kind(record.Attendance): "Attendance", record.Builtin().Kind(record.Test): "Tests"}[s.kind]
+	at, what := "/{project}/activities/{activity}/"+s.kind.Plural, map[*schema.Kind]string{schema.Builtin().Kind(schema.Attendance): "Attendance", schema.Builtin().Kind(schema.Test): "Tests"}[s.kind]
 	shown := shape.Array{Of: shape.Record{Kind: s.kind, Only: s.columns, Partly: true, And: sheetLine{}}}
 	sent := shape.Array{Of: shape.Record{Kind: s.kind, Only: s.columns, Partly: true, And: sheetSentLine{}, Sent: true}, Most: mostRows}
 	saved := struct {
@@ -151,14 +151,14 @@ func peopleRoutes() []web.Route {
 // personFileShape adds to personFile the fields of kinds.
 func personFileShape() shape.With {
 	var records shape.OneOf
-	for _, k := range record.Builtin().Kinds {
+	for _, k := range schema.Builtin().Kinds {
 		if k.Person && k.Name != "signup" {
 			records = append(records, shape.Record{Kind: k, And: personRecord{}})
 		}
 	}
-	sendings := shape.Array{Of: shape.Record{Kind: record.Builtin().Kind(record.Signup), Partly: true, And: sending{}}}
+	sendings := shape.Array{Of: shape.Record{Kind: schema.Builtin().Kind(schema.Signup), Partly: true, And: sending{}}}
 	// A sign-up has the members of its list, and more.
-	one := shape.With{Of: shape.Record{Kind: record.Builtin().Kind(record.Signup), Without: identity, Partly: true, And: personSignup{}}, Members: map[string]any{"sendings": sendings}}
+	one := shape.With{Of: shape.Record{Kind: schema.Builtin().Kind(schema.Signup), Without: identity, Partly: true, And: personSignup{}}, Members: map[string]any{"sendings": sendings}}
 	return shape.With{Of: personFile{}, Members: map[string]any{
 		"signups": shape.Array{Of: one}, "records": shape.Array{Of: records}, "history": shape.Array{Of: shape.Record{And: versionHad{}}},
 	}}

@@ -14,8 +14,8 @@ import (
 	"outreach/internal/page"
 	"outreach/internal/people"
 	"outreach/internal/project"
-	"outreach/internal/record"
 	"outreach/internal/records"
+	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
@@ -25,26 +25,26 @@ import (
 // sheet is the form in which the records of everybody at an activity on one day are typed in, a row each. Each row is saved
 // by itself, as a record typed in alone would be: good rows are kept, bad ones come back with what was typed.
 type sheet struct {
-	kind    *record.Kind
+	kind    *schema.Kind
 	columns []string // the fields of a row
 	common  []string // those that can be put into every row at once
 	decides []string // where all of these are empty, there is no record
 }
 
 var sheets = []sheet{
-	{record.Builtin().Kind(record.Attendance), []string{"outcome", "hours"}, []string{"outcome", "hours"}, []string{"outcome", "hours"}},
-	{record.Builtin().Kind(record.Test), []string{"pre_score", "post_score", "max_score"}, []string{"max_score"}, []string{"pre_score", "post_score"}},
+	{schema.Builtin().Kind(schema.Attendance), []string{"outcome", "hours"}, []string{"outcome", "hours"}, []string{"outcome", "hours"}},
+	{schema.Builtin().Kind(schema.Test), []string{"pre_score", "post_score", "max_score"}, []string{"max_score"}, []string{"pre_score", "post_score"}},
 }
 
 // row is one row as it was sent.
 type row struct {
-	given    record.Given // the fields of its record
-	named    record.Given // whom it is about
+	given    schema.Given // the fields of its record
+	named    schema.Given // whom it is about
 	seen     []string     // the version that was shown, and its values; nil: whatever holds now is meant
 	person   string
 	draft    records.Draft
 	empty    bool
-	problems []record.Problem
+	problems []schema.Problem
 	theirs   *records.Holds // what somebody else saved meanwhile, empty where they took it away
 }
 
@@ -180,11 +180,11 @@ func (s sheet) list(c *web.Call, a project.Activity, content page.Sheet, shown p
 }
 
 // day reads the day of a sheet.
-func (s sheet) day(c *web.Call, given string, loose bool) (string, []record.Problem) {
+func (s sheet) day(c *web.Call, given string, loose bool) (string, []schema.Problem) {
 	f := s.kind.Fields[s.kind.Index("date")]
-	day, problem := f.Parse(given, record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose})
+	day, problem := f.Parse(given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose})
 	if problem != nil {
-		return "", []record.Problem{*problem}
+		return "", []schema.Problem{*problem}
 	}
 	return day, nil
 }
@@ -314,7 +314,7 @@ func word(value any) string {
 }
 
 // read takes the rows out of a form, whose fields are numbered, or out of a JSON body.
-func (s sheet) read(body web.Body) ([]row, []record.Problem) {
+func (s sheet) read(body web.Body) ([]row, []schema.Problem) {
 	var out []row
 	if body.Form {
 		for n := 0; n < mostRows; n++ {
@@ -323,7 +323,7 @@ func (s sheet) read(body web.Body) ([]row, []record.Problem) {
 			if !there {
 				break
 			}
-			r := row{given: record.Given{}, named: record.Given{"person": map[string]any{"id": id}}}
+			r := row{given: schema.Given{}, named: schema.Given{"person": map[string]any{"id": id}}}
 			for _, name := range s.columns {
 				r.given[name] = body.Given[name+end]
 			}
@@ -334,28 +334,28 @@ func (s sheet) read(body web.Body) ([]row, []record.Problem) {
 		}
 		return out, nil
 	}
-	var problems []record.Problem
+	var problems []schema.Problem
 	for _, name := range slices.Sorted(maps.Keys(body.Given)) {
 		if name != "date" && name != "rows" {
-			problems = append(problems, record.Problem{Field: name, Code: record.UnknownField})
+			problems = append(problems, schema.Problem{Field: name, Code: schema.UnknownField})
 		}
 	}
 	list, ok := body.Given["rows"].([]any)
 	switch {
 	case body.Given["rows"] == nil:
-		return nil, append(problems, record.Problem{Field: "rows", Code: record.Missing})
+		return nil, append(problems, schema.Problem{Field: "rows", Code: schema.Missing})
 	case !ok:
-		return nil, append(problems, record.Problem{Field: "rows", Code: record.Unreadable})
+		return nil, append(problems, schema.Problem{Field: "rows", Code: schema.Unreadable})
 	case len(list) > mostRows:
-		return nil, append(problems, record.Problem{Field: "rows", Code: record.OutOfRange, Args: map[string]string{"min": "0", "max": strconv.Itoa(mostRows)}})
+		return nil, append(problems, schema.Problem{Field: "rows", Code: schema.OutOfRange, Args: map[string]string{"min": "0", "max": strconv.Itoa(mostRows)}})
 	}
 	for n, one := range list {
 		fields, ok := one.(map[string]any)
 		if !ok {
-			problems = append(problems, record.Problem{Field: "rows." + strconv.Itoa(n), Code: record.Unreadable})
+			problems = append(problems, schema.Problem{Field: "rows." + strconv.Itoa(n), Code: schema.Unreadable})
 			continue
 		}
-		r := row{given: maps.Clone(record.Given(fields)), named: record.Given{"person": fields["person"]}}
+		r := row{given: maps.Clone(schema.Given(fields)), named: schema.Given{"person": fields["person"]}}
 		if version, given := fields["version"]; given {
 			r.seen = []string{word(version)}
 		}
@@ -367,13 +367,13 @@ func (s sheet) read(body web.Body) ([]row, []record.Problem) {
 }
 
 // whose reads whom a row is about, where it says nothing else of them.
-var whose = record.Kind{Name: "person", Person: true}
+var whose = schema.Kind{Name: "person", Person: true}
 
 // check looks at one row as at a record that is typed in alone.
 func (s sheet) check(c *web.Call, desk typed.Desk, r *row, activity, date string, loose bool) error {
 	for _, name := range []string{"activity", "date"} {
 		if _, given := r.given[name]; given {
-			r.problems = []record.Problem{{Field: name, Code: record.UnknownField}}
+			r.problems = []schema.Problem{{Field: name, Code: schema.UnknownField}}
 			return nil
 		}
 	}
@@ -381,7 +381,7 @@ func (s sheet) check(c *web.Call, desk typed.Desk, r *row, activity, date string
 		given := r.given[name]
 		return given != nil && strings.TrimSpace(fmt.Sprint(given)) != ""
 	})
-	scope := record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose}
+	scope := schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose}
 	if r.empty {
 		entry, problems := whose.Read(r.named, scope)
 		if r.problems = problems; len(problems) > 0 {
@@ -391,7 +391,7 @@ func (s sheet) check(c *web.Call, desk typed.Desk, r *row, activity, date string
 		r.person = id
 		return s.found(r, err)
 	}
-	whole := record.Given{"activity": activity, "date": date, "person": r.named["person"]}
+	whole := schema.Given{"activity": activity, "date": date, "person": r.named["person"]}
 	maps.Copy(whole, r.given)
 	draft, err := desk.Draft(c, whole, loose, "")
 	r.draft, r.person = draft, draft.Person
@@ -406,10 +406,10 @@ func (s sheet) found(r *row, err error) error {
 	}
 	switch {
 	case errors.Is(err, people.ErrTwoPeople):
-		r.problems = []record.Problem{{Field: "person", Code: record.TwoPeople}}
+		r.problems = []schema.Problem{{Field: "person", Code: schema.TwoPeople}}
 		return nil
 	case errors.Is(err, store.ErrNotFound):
-		r.problems = []record.Problem{{Field: "person.id", Code: record.NotInList, Hint: "person"}}
+		r.problems = []schema.Problem{{Field: "person.id", Code: schema.NotInList, Hint: "person"}}
 		return nil
 	}
 	return err
@@ -435,7 +435,7 @@ func (s sheet) apply(c *web.Call, activity, date string, rows []row, count *page
 	for i := range rows {
 		r := &rows[i]
 		if !r.wrong() && r.person != "" && done[r.person] {
-			r.problems = []record.Problem{{Field: "person", Code: record.Repeated, Hint: "person"}}
+			r.problems = []schema.Problem{{Field: "person", Code: schema.Repeated, Hint: "person"}}
 		}
 		if r.wrong() {
 			count.Wrong++
@@ -506,7 +506,7 @@ func (s sheet) applyOne(c *web.Call, r *row, now records.Holds, by string, count
 		r.theirs = &now
 		return nil
 	case r.empty && now.Upload != "":
-		r.problems = []record.Problem{{Code: record.NotAllowed, Hint: "file"}}
+		r.problems = []schema.Problem{{Code: schema.NotAllowed, Hint: "file"}}
 		return nil
 	}
 	counted, draft := &count.Changed, r.draft
@@ -534,7 +534,7 @@ func (s sheet) refusal(rows []row, count page.SheetCount) error {
 	for n, r := range rows {
 		at := "rows." + strconv.Itoa(n)
 		if r.theirs != nil {
-			e.Problems = append(e.Problems, record.Problem{Field: at, Code: "stale", Hint: "row"})
+			e.Problems = append(e.Problems, schema.Problem{Field: at, Code: "stale", Hint: "row"})
 		}
 		for _, p := range r.problems {
 			e.Status = http.StatusUnprocessableEntity

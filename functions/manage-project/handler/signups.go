@@ -9,7 +9,7 @@ import (
 
 	"outreach/internal/page"
 	"outreach/internal/people"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/store"
 	"outreach/internal/table"
@@ -21,7 +21,7 @@ import (
 type listed struct {
 	signups.Signup
 	form map[string]string
-	row  record.Row
+	row  schema.Row
 }
 
 func (l listed) etag() string { return `"` + l.ID + "." + itoa(l.Version) + `"` }
@@ -53,7 +53,7 @@ func signupsTo(c *web.Call, activity string, limit int, cursor string) (table.Pa
 		}
 		for _, su := range found.Items {
 			form := forms[su.ID]
-			out.Items = append(out.Items, listed{Signup: su, form: form, row: record.Builtin().Kind(record.Signup).Reveal(su.Values, form)})
+			out.Items = append(out.Items, listed{Signup: su, form: form, row: schema.Builtin().Kind(schema.Signup).Reveal(su.Values, form)})
 		}
 		cursor, out.Next = "", found.Next
 		switch {
@@ -109,7 +109,7 @@ func (l listed) json() shape.Merged { return shape.Merged{Fields: l.fields(), An
 
 // fields are what the form said, but who somebody is.
 func (l listed) fields() map[string]any {
-	out := record.Builtin().Kind(record.Signup).JSON(l.row)
+	out := schema.Builtin().Kind(schema.Signup).JSON(l.row)
 	for _, name := range identity {
 		delete(out, name)
 	}
@@ -124,9 +124,9 @@ func (l listed) view() signupView {
 	}
 }
 
-var newState = record.Kind{Name: "state", Fields: []record.Field{
-	{Name: "state", Type: record.List, Required: true, Options: record.Fixed(
-		record.Option{ID: record.Accepted}, record.Option{ID: record.Waitlisted}, record.Option{ID: record.Held}, record.Option{ID: record.Cancelled})},
+var newState = schema.Kind{Name: "state", Fields: []schema.Field{
+	{Name: "state", Type: schema.List, Required: true, Options: schema.Fixed(
+		schema.Option{ID: schema.Accepted}, schema.Option{ID: schema.Waitlisted}, schema.Option{ID: schema.Held}, schema.Option{ID: schema.Cancelled})},
 }}
 
 // moveSignup gives a sign-up another state. Who is no longer held is the person the form named: a key that it brought
@@ -139,7 +139,7 @@ func moveSignup(c *web.Call) error {
 	if body.Method(c) != http.MethodPut {
 		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "PUT"}
 	}
-	entry, problems := newState.Read(body.Given, record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form}, "reason")
+	entry, problems := newState.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form}, "reason")
 	if len(problems) > 0 {
 		return web.Invalid(problems...)
 	}
@@ -155,12 +155,12 @@ func moveSignup(c *web.Call) error {
 		return err
 	}
 	state := entry.Row[0]
-	if su.State == record.Held && !su.Forgotten && (state == record.Accepted || state == record.Waitlisted) {
+	if su.State == schema.Held && !su.Forgotten && (state == schema.Accepted || state == schema.Waitlisted) {
 		form, err := c.Site.Signups.Form(c.Context(), c.Project, su)
 		if err != nil {
 			return err
 		}
-		ref := record.PersonRef{ID: su.Person, Email: form["email"], Pesel: form["pesel"]}
+		ref := schema.PersonRef{ID: su.Person, Email: form["email"], Pesel: form["pesel"]}
 		if _, err := c.Site.People.Resolve(c.Context(), c.Project, ref, people.Names{}); err != nil {
 			return err
 		}

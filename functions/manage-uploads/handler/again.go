@@ -13,7 +13,7 @@ import (
 	"outreach/internal/app"
 	"outreach/internal/objects"
 	"outreach/internal/page"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/upload"
 	"outreach/internal/uploads"
 	"outreach/internal/web"
@@ -118,7 +118,7 @@ func excerpt(c *web.Call, u uploads.Upload, found uploads.Findings) (upload.Exce
 			numbers = append(numbers, e.Row)
 		}
 	}
-	kind := record.Builtin().Plural(u.Kind)
+	kind := schema.Builtin().Plural(u.Kind)
 	if u.State != uploads.RejectedUp || u.Bytes > mostReread || len(numbers) == 0 || kind == nil {
 		return upload.Excerpt{}, nil
 	}
@@ -130,8 +130,8 @@ func excerpt(c *web.Call, u uploads.Upload, found uploads.Findings) (upload.Exce
 		return upload.Excerpt{}, err
 	}
 	defer discard(file)
-	allowed := func(k *record.Kind) bool { return u.Owner == uploads.Office || k.Name == record.Media }
-	return upload.Cut(c.Context(), upload.File{Body: file, Size: u.Bytes}, record.For(c.Defined.Definition), allowed, numbers)
+	allowed := func(k *schema.Kind) bool { return u.Owner == uploads.Office || k.Name == schema.Media }
+	return upload.Cut(c.Context(), upload.File{Body: file, Size: u.Bytes}, schema.For(c.Defined.Definition), allowed, numbers)
 }
 
 // headings are what a file calls its columns, by the English names of their fields.

@@ -15,8 +15,8 @@ import (
 	"unicode/utf8"
 
 	"outreach/internal/page"
-	"outreach/internal/record"
 	"outreach/internal/report"
+	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/text"
 	"outreach/internal/uploads"
@@ -84,8 +84,8 @@ func showList(c *web.Call, status int, wrong string) error {
 	for _, u := range found.Items {
 		content.Items = append(content.Items, drawn(c, u, uploads.Findings{}))
 	}
-	for _, k := range record.Builtin().Kinds {
-		if all || k == record.Builtin().Kind(record.Media) {
+	for _, k := range schema.Builtin().Kinds {
+		if all || k == schema.Builtin().Kind(schema.Media) {
 			content.Kinds = append(content.Kinds, k.Plural)
 		}
 	}
@@ -128,23 +128,23 @@ func ask(c *web.Call) error {
 	return c.JSON(http.StatusCreated, uploadPlace{ID: u.ID, Method: request.Method, URL: request.URL, Headers: request.Headers, Fields: request.Fields})
 }
 
-var fields = record.Kind{Name: "upload", Fields: []record.Field{
+var fields = schema.Kind{Name: "upload", Fields: []schema.Field{
 	{Name: "filename", Required: true, Longest: 200},
-	{Name: "size", Type: record.Whole, Required: true, Min: 1, Max: MostBytes},
-	{Name: "check_only", Type: record.YesNo},
+	{Name: "size", Type: schema.Whole, Required: true, Min: 1, Max: MostBytes},
+	{Name: "check_only", Type: schema.YesNo},
 }}
 
-func asked(c *web.Call, given record.Given) (uploads.Upload, []record.Problem) {
-	entry, problems := fields.Read(given, record.Scope{Definition: c.Defined.Definition, Today: c.Today()})
+func asked(c *web.Call, given schema.Given) (uploads.Upload, []schema.Problem) {
+	entry, problems := fields.Read(given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today()})
 	for i, p := range problems {
-		if p.Field == "size" && p.Code == record.OutOfRange && given["size"] == json.Number("0") {
-			problems[i] = record.Problem{Field: p.Field, Code: p.Code, Hint: "empty"}
+		if p.Field == "size" && p.Code == schema.OutOfRange && given["size"] == json.Number("0") {
+			problems[i] = schema.Problem{Field: p.Field, Code: p.Code, Hint: "empty"}
 		}
 	}
 	u := uploads.Upload{Filename: safeName(entry.Row[0]), CheckOnly: entry.Row[2] == "yes"}
 	if len(problems) == 0 {
 		if _, err := fmt.Sscan(entry.Row[1], &u.Size); err != nil {
-			problems = append(problems, record.Problem{Field: "size", Code: record.NotANumber})
+			problems = append(problems, schema.Problem{Field: "size", Code: schema.NotANumber})
 		}
 	}
 	return u, problems
@@ -178,11 +178,11 @@ func takeFile(c *web.Call, own string) error {
 	}
 	file, header, err := c.FormFile("file")
 	if err != nil {
-		return showList(c, http.StatusUnprocessableEntity, c.Messages().Problem(record.Problem{Field: "file", Code: record.Missing}))
+		return showList(c, http.StatusUnprocessableEntity, c.Messages().Problem(schema.Problem{Field: "file", Code: schema.Missing}))
 	}
 	defer file.Close()
 	if header.Size == 0 {
-		return showList(c, http.StatusUnprocessableEntity, c.Messages().Problem(record.Problem{Field: "file", Code: record.Unreadable, Hint: "empty"}))
+		return showList(c, http.StatusUnprocessableEntity, c.Messages().Problem(schema.Problem{Field: "file", Code: schema.Unreadable, Hint: "empty"}))
 	}
 	content, err := io.ReadAll(file)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"outreach/internal/page"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/table"
 	"outreach/internal/uploads"
 	"outreach/internal/web"
@@ -54,7 +54,7 @@ func own(c *web.Call, partner string) (*page.OwnTotals, error) {
 			add(lines[name], a.reach)
 		}
 	}
-	for _, o := range record.Builtin().Kind(record.Media).Field("medium").Options(c.Defined.Definition) {
+	for _, o := range schema.Builtin().Kind(schema.Media).Field("medium").Options(c.Defined.Definition) {
 		if line := mediums[o.ID]; line != nil {
 			line.Name = o.Label.In(c.Language)
 			out.Mediums = append(out.Mediums, *line)
@@ -79,7 +79,7 @@ func counting(c *web.Call, partner string) (files []uploads.Upload, rows int, er
 		return c.Site.Uploads.Uploads(c.Context(), c.Project, partner, table.MostPage, cursor)
 	})
 	for _, u := range all {
-		if u.State == uploads.AcceptedUp && u.SameAs == "" && u.Kind == record.Builtin().Kind(record.Media).Plural {
+		if u.State == uploads.AcceptedUp && u.SameAs == "" && u.Kind == schema.Builtin().Kind(schema.Media).Plural {
 			files = append(files, u)
 			rows += u.Rows
 		}
@@ -107,11 +107,11 @@ func lay(c *web.Call, u uploads.Upload, said map[[16]byte]airing) error {
 	return nil
 }
 
-func read(row record.Row, inPeriod func(day string) bool) airing {
-	reach, err := strconv.ParseInt(record.Builtin().Kind(record.Media).Get(row, "reach"), 10, 64)
-	day := record.Builtin().Kind(record.Media).Get(row, "date")
+func read(row schema.Row, inPeriod func(day string) bool) airing {
+	reach, err := strconv.ParseInt(schema.Builtin().Kind(schema.Media).Get(row, "reach"), 10, 64)
+	day := schema.Builtin().Kind(schema.Media).Get(row, "date")
 	if err != nil || !inPeriod(day) {
 		return airing{}
 	}
-	return airing{month: day[:len("2006-01")], medium: record.Builtin().Kind(record.Media).Get(row, "medium"), reach: reach}
+	return airing{month: day[:len("2006-01")], medium: schema.Builtin().Kind(schema.Media).Get(row, "medium"), reach: reach}
 }

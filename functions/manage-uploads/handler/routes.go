@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/text"
 	"outreach/internal/uploads"
 	"outreach/internal/web"
@@ -65,7 +65,7 @@ func Routes() []web.Route {
 
 func plurals() []string {
 	var out []string
-	for _, k := range record.Builtin().Kinds {
+	for _, k := range schema.Builtin().Kinds {
 		out = append(out, k.Plural)
 	}
 	return out
@@ -75,7 +75,7 @@ func plurals() []string {
 func columns() string {
 	var b strings.Builder
 	b.WriteString("CSV, TSV or XLSX, up to 50 MB and 200,000 rows. The kind of file is recognised from its header, in any column order, in English or Polish. One bad cell rejects the file.\n\n")
-	for _, k := range record.Builtin().Kinds {
+	for _, k := range schema.Builtin().Kinds {
 		var names []string
 		for _, f := range k.Columns() {
 			name := "`" + f.Name + "`"

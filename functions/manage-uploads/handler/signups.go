@@ -5,9 +5,9 @@ import (
 	"strconv"
 	"time"
 
-	"outreach/internal/record"
 	"outreach/internal/report"
 	"outreach/internal/report/workbook"
+	"outreach/internal/schema"
 	"outreach/internal/table"
 	"outreach/internal/web"
 )
@@ -15,7 +15,7 @@ import (
 // exportColumns are the columns of the export.
 func exportColumns() []string {
 	columns := []string{"id", "state", "submitted_at"}
-	for _, f := range record.Builtin().Kind(record.Signup).Fields {
+	for _, f := range schema.Builtin().Kind(schema.Signup).Fields {
 		if f.Name != "submitted_at" {
 			columns = append(columns, f.Name)
 		}
@@ -44,8 +44,8 @@ func exportSignups(c *web.Call, each func(row []any)) error {
 			}
 			for _, su := range found.Items {
 				row := []any{su.ID, su.State, su.Submitted.In(c.Defined.Definition.Location())}
-				for i, value := range record.Builtin().Kind(record.Signup).Reveal(su.Values, forms[su.ID]) {
-					if f := record.Builtin().Kind(record.Signup).Fields[i]; f.Name != "submitted_at" {
+				for i, value := range schema.Builtin().Kind(schema.Signup).Reveal(su.Values, forms[su.ID]) {
+					if f := schema.Builtin().Kind(schema.Signup).Fields[i]; f.Name != "submitted_at" {
 						row = append(row, cellOf(f, value))
 					}
 				}
@@ -59,8 +59,8 @@ func exportSignups(c *web.Call, each func(row []any)) error {
 	return nil
 }
 
-func cellOf(f record.Field, value string) any {
-	if f.Type == record.Whole {
+func cellOf(f schema.Field, value string) any {
+	if f.Type == schema.Whole {
 		if number, err := strconv.Atoi(value); err == nil {
 			return number
 		}

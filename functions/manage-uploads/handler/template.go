@@ -3,36 +3,36 @@ package handler
 import (
 	"bytes"
 
-	"outreach/internal/record"
 	"outreach/internal/report/workbook"
+	"outreach/internal/schema"
 	"outreach/internal/upload/blank"
 	"outreach/internal/uploads"
 	"outreach/internal/web"
 )
 
 // wanted is the kind of file that a template is asked for: a partner's are media, of which nothing need be said.
-func wanted(c *web.Call) (*record.Kind, error) {
+func wanted(c *web.Call) (*schema.Kind, error) {
 	own, err := owner(c)
 	if err != nil {
 		return nil, err
 	}
 	asked := c.URL.Query().Get("kind")
 	if asked == "" {
-		return record.Builtin().Kind(record.Media), nil
+		return schema.Builtin().Kind(schema.Media), nil
 	}
-	list := record.Builtin().Kind(record.Media).Plural
+	list := schema.Builtin().Kind(schema.Media).Plural
 	if own == uploads.Office {
 		list = ""
-		for i, k := range record.Builtin().Kinds {
+		for i, k := range schema.Builtin().Kinds {
 			list += [2]string{"", ", "}[min(i, 1)] + k.Plural
 		}
 	}
-	kind := record.Builtin().Plural(asked)
+	kind := schema.Builtin().Plural(asked)
 	switch {
 	case kind == nil:
-		return nil, web.Invalid(record.Problem{Field: "kind", Code: record.NotInList, Args: map[string]string{"list": list}})
-	case own != uploads.Office && kind != record.Builtin().Kind(record.Media):
-		return nil, web.Invalid(record.Problem{Field: "kind", Code: record.NotAllowed})
+		return nil, web.Invalid(schema.Problem{Field: "kind", Code: schema.NotInList, Args: map[string]string{"list": list}})
+	case own != uploads.Office && kind != schema.Builtin().Kind(schema.Media):
+		return nil, web.Invalid(schema.Problem{Field: "kind", Code: schema.NotAllowed})
 	}
 	return kind, nil
 }
@@ -62,4 +62,4 @@ func templateXLSX(c *web.Call) error {
 	return c.Download(workbook.MediaType, templateName(c, kind)+".xlsx", b.Bytes())
 }
 
-func templateName(c *web.Call, kind *record.Kind) string { return c.Project + "-" + kind.Plural }
+func templateName(c *web.Call, kind *schema.Kind) string { return c.Project + "-" + kind.Plural }

@@ -4,14 +4,14 @@ package handler
 import (
 	"net/http"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/web"
 	"outreach/internal/web/typed"
 )
 
 // Routes are the function's addresses.
 func Routes() []web.Route {
-	desk := typed.Desk{Kind: record.Builtin().Kind(record.Consultation), Roles: []string{web.Adviser, web.Coordinator}}
+	desk := typed.Desk{Kind: schema.Builtin().Kind(schema.Consultation), Roles: []string{web.Adviser, web.Coordinator}}
 	return append(desk.Routes(), desk.SheetRoute())
 }
 

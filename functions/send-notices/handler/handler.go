@@ -18,7 +18,7 @@ import (
 	"outreach/internal/mail"
 	"outreach/internal/notices"
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/store"
 )
 
@@ -153,10 +153,10 @@ func (n *Notices) tell(ctx context.Context, d *project.Definition, f fact.Fact) 
 				return false, nil // the office tidies up a project that is over
 			}
 			switch moved.State {
-			case record.Accepted:
+			case schema.Accepted:
 				return n.signup(ctx, d, f, moved.Signup, "", letter.PlaceFree)
-			case record.Cancelled:
-				return n.signup(ctx, d, f, moved.Signup, "", record.Cancelled)
+			case schema.Cancelled:
+				return n.signup(ctx, d, f, moved.Signup, "", schema.Cancelled)
 			}
 			return false, nil
 		})
@@ -213,13 +213,13 @@ func (n *Notices) signup(ctx context.Context, d *project.Definition, f fact.Fact
 		return false, err
 	}
 	cancel := n.cancelLink(d.ID, id)
-	if what == record.Held || what == letter.Again {
+	if what == schema.Held || what == letter.Again {
 		theirs, err := n.isTheirs(ctx, d.ID, su.Person, form["email"])
 		if err != nil {
 			return false, err
 		}
 		if !theirs {
-			what, cancel = record.Held, ""
+			what, cancel = schema.Held, ""
 		}
 	}
 	activity, known := d.Activity(su.Activity)

@@ -15,9 +15,9 @@ import (
 	"outreach/internal/letter"
 	"outreach/internal/mail"
 	"outreach/internal/project"
-	"outreach/internal/record"
 	"outreach/internal/report/paper"
 	"outreach/internal/report/workbook"
+	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 	"outreach/internal/snapshots"
 	"outreach/internal/store"
@@ -82,7 +82,7 @@ func (n *Notices) rejected(ctx context.Context, d *project.Definition, f fact.Fa
 		cells[i] = letter.Cell{Row: e.Row, Column: e.Column, Value: e.Value, Problem: e.Problem}
 	}
 	return n.each(ctx, d.ID, f.ID, members, func(language string) (letter.Letter, error) {
-		return letter.OfRejected(letter.Rejected{Language: language, Project: d, Filename: u.Filename, Kind: record.Builtin().Plural(u.Kind), Cells: cells, Cut: found.ErrorsCut, Page: n.BaseURL + "/" + d.ID + "/uploads/" + id})
+		return letter.OfRejected(letter.Rejected{Language: language, Project: d, Filename: u.Filename, Kind: schema.Builtin().Plural(u.Kind), Cells: cells, Cut: found.ErrorsCut, Page: n.BaseURL + "/" + d.ID + "/uploads/" + id})
 	})
 }
 

@@ -12,7 +12,7 @@ import (
 
 	"outreach/internal/page"
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/store"
 	"outreach/internal/web"
@@ -98,7 +98,7 @@ func submit(c *web.Call) error {
 	office := c.Has(web.Coordinator)
 	var result signups.SignedUp
 	if body.Form && body.Take(signups.Trap) != "" {
-		err = web.Invalid(record.Problem{Field: signups.Trap, Code: record.NotAllowed, Hint: "trap"})
+		err = web.Invalid(schema.Problem{Field: signups.Trap, Code: schema.NotAllowed, Hint: "trap"})
 	}
 	done := false
 	if err == nil {
@@ -130,24 +130,24 @@ func submit(c *web.Call) error {
 func take(c *web.Call, body web.Body, office bool) (signups.SignedUp, error) {
 	now := c.Site.DB.Now()
 	def := c.Defined.Definition
-	entry, problems := record.Builtin().Kind(record.Signup).Read(body.Given, record.Scope{Definition: def, Today: c.Today(), Loose: body.Form})
-	get := func(field string) string { return record.Builtin().Kind(record.Signup).Get(entry.Row, field) }
+	entry, problems := schema.Builtin().Kind(schema.Signup).Read(body.Given, schema.Scope{Definition: def, Today: c.Today(), Loose: body.Form})
+	get := func(field string) string { return schema.Builtin().Kind(schema.Signup).Get(entry.Row, field) }
 	submitted := now
 	if given := get("submitted_at"); given != "" {
 		if !office {
-			problems = append(problems, record.Problem{Field: "submitted_at", Code: record.NotAllowed, Hint: "coordinator"})
+			problems = append(problems, schema.Problem{Field: "submitted_at", Code: schema.NotAllowed, Hint: "coordinator"})
 		} else if at, err := time.Parse(time.RFC3339, given); err == nil {
 			submitted = at
 		}
 	}
 	activity, found := def.Activity(get("activity"))
 	if found && !open(c, activity) {
-		problems = append(problems, record.Problem{Field: "activity", Code: record.Closed})
+		problems = append(problems, schema.Problem{Field: "activity", Code: schema.Closed})
 	}
 	if len(problems) > 0 {
 		return signups.SignedUp{}, web.Invalid(problems...)
 	}
-	if at := record.Builtin().Kind(record.Signup).Index("locale"); entry.Row[at] == "" && !office {
+	if at := schema.Builtin().Kind(schema.Signup).Index("locale"); entry.Row[at] == "" && !office {
 		entry.Row[at] = c.Language
 	}
 	draft := signups.SignupDraft{Activity: activity, Row: entry.Row, Submitted: submitted, Public: !office}
@@ -195,7 +195,7 @@ func cancel(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	su, err = c.Site.Signups.MoveSignup(c.Context(), c.Defined.Definition, su.ID, record.Cancelled, "")
+	su, err = c.Site.Signups.MoveSignup(c.Context(), c.Defined.Definition, su.ID, schema.Cancelled, "")
 	if err != nil && !errors.Is(err, store.ErrStale) {
 		return err
 	}
@@ -212,7 +212,7 @@ func answer(c *web.Call, su signups.Signup, token string) error {
 	}
 	state := "received"
 	if !su.Live() {
-		state = record.Cancelled
+		state = schema.Cancelled
 	}
 	return c.JSON(http.StatusOK, withdrawal{Activity: su.Activity, State: state})
 }

@@ -4,7 +4,7 @@ import (
 	"net/http"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
@@ -21,7 +21,7 @@ func Routes() []web.Route {
 			ID: "signUp", Tag: "sign-ups", Summary: "Sign up", Once: true,
 			Detail: "Anyone is answered with a receipt, a new one each time, whether or not they were on the list already. A coordinator is answered with the sign-up's id and state: `accepted`, `waitlisted` when the activity's capacity is taken, or `held`.\n\n" +
 				"The public form is closed after the project's period and after the activity's `closes` (422, code `closed`); a coordinator may still enter late paper, with `submitted_at`. One person has one sign-up to an activity, however often the form is sent.",
-			Request: shape.Sent{Kind: record.Builtin().Kind(record.Signup)}, Response: shape.OneOf{receipt{}, signups.Moved{}}, Success: "Signed up", Page: true, Status: http.StatusCreated,
+			Request: shape.Sent{Kind: schema.Builtin().Kind(schema.Signup)}, Response: shape.OneOf{receipt{}, signups.Moved{}}, Success: "Signed up", Page: true, Status: http.StatusCreated,
 			Conflict: "For coordinators: the e-mail address and the PESEL belong to two people (`two_people`)"},
 		{Method: "GET", Path: cancelling, Scope: web.Holder, Handler: showCancel,
 			ID: "showCancel", Tag: "sign-ups", Summary: "One's own sign-up", Detail: "Who holds the token of the e-mail. It shows, and changes nothing.",

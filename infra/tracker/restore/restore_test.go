@@ -24,8 +24,8 @@ import (
 	"outreach/internal/mail/mailbox"
 	"outreach/internal/people"
 	"outreach/internal/project/definition"
-	"outreach/internal/record"
 	"outreach/internal/records"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/store"
 	"outreach/internal/table/dynamo"
@@ -80,30 +80,30 @@ func play(t *testing.T, s *app.App) string {
 	}
 	for _, name := range []string{"ewa", "jan"} {
 		email := name + "@example.org"
-		row := make(record.Row, len(record.Builtin().Kind(record.Signup).Fields))
+		row := make(schema.Row, len(schema.Builtin().Kind(schema.Signup).Fields))
 		for field, value := range map[string]string{"activity": "garden", "first_name": name, "last_name": name, "email": email, "sex": "female"} {
-			row[record.Builtin().Kind(record.Signup).Index(field)] = value
+			row[schema.Builtin().Kind(schema.Signup).Index(field)] = value
 		}
 		activity, _ := d.Activity("garden")
 		if _, err := s.Signups.SignUp(ctx, "town", signups.SignupDraft{Activity: activity, Row: row, Submitted: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)}, store.Once{}); err != nil {
 			t.Fatal(err)
 		}
-		who, err := s.People.Resolve(ctx, "town", record.PersonRef{Email: email}, people.Names{})
+		who, err := s.People.Resolve(ctx, "town", schema.PersonRef{Email: email}, people.Names{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		row = make(record.Row, len(record.Builtin().Kind(record.Consultation).Fields))
+		row = make(schema.Row, len(schema.Builtin().Kind(schema.Consultation).Fields))
 		for field, value := range map[string]string{"date": "2026-03-01", "field": "law", "minutes": "30", "form": "phone", "topic": "o czym mówi " + name} {
-			row[record.Builtin().Kind(record.Consultation).Index(field)] = value
+			row[schema.Builtin().Kind(schema.Consultation).Index(field)] = value
 		}
-		if _, err := s.Records.Create(ctx, "town", records.Draft{Kind: record.Builtin().Kind(record.Consultation), Person: who, Row: row}, store.Once{}); err != nil {
+		if _, err := s.Records.Create(ctx, "town", records.Draft{Kind: schema.Builtin().Kind(schema.Consultation), Person: who, Row: row}, store.Once{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if _, _, err := (compilesnapshot.Compiler{App: s}).Compile(ctx, "town", "2026-03-31", "", store.Once{}); err != nil {
 		t.Fatal(err)
 	}
-	known, err := s.People.Resolve(ctx, "town", record.PersonRef{Email: "ewa@example.org"}, people.Names{})
+	known, err := s.People.Resolve(ctx, "town", schema.PersonRef{Email: "ewa@example.org"}, people.Names{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/indicator"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // What stands in the file's own metadata.
@@ -172,7 +172,7 @@ var (
 // Read reads a checkpoint of size bytes into a Fold over the kinds of a registry. A checkpoint that lacks a column of one of
 // its fields, or has it in another type, is of another version; columns of fields that the registry does not have are passed
 // over, and their order does not matter.
-func Read(r io.ReaderAt, size int64, registry *record.Registry) (*indicator.Fold, fact.Heads, error) {
+func Read(r io.ReaderAt, size int64, registry *schema.Registry) (*indicator.Fold, fact.Heads, error) {
 	f, heads, err := read(r, size, registry)
 	if err != nil {
 		return nil, fact.Heads{}, fmt.Errorf("checkpoint: read: %w", err)
@@ -180,7 +180,7 @@ func Read(r io.ReaderAt, size int64, registry *record.Registry) (*indicator.Fold
 	return f, heads, nil
 }
 
-func read(r io.ReaderAt, size int64, registry *record.Registry) (*indicator.Fold, fact.Heads, error) {
+func read(r io.ReaderAt, size int64, registry *schema.Registry) (*indicator.Fold, fact.Heads, error) {
 	var heads fact.Heads
 	data := make([]byte, size)
 	if n, err := r.ReadAt(data, 0); n < len(data) {
@@ -259,7 +259,7 @@ func (l *layout) restore(f *indicator.Fold, group parquet.RowGroup, columns []*c
 		defer values.Close()
 		cursors = append(cursors, &cursor{column: columns[i], in: values, texts: texts{known: f.Text}})
 	}
-	row := make(record.Row, l.most)
+	row := make(schema.Row, l.most)
 	for range group.NumRows() {
 		clear(row)
 		p := indicator.Piece{Values: row}

@@ -13,13 +13,13 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/indicator"
 	"outreach/internal/indicator/checkpoint"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // example is a fold with something of everything.
 func example(t testing.TB) *indicator.Fold {
 	at := time.Date(2010, 3, 1, 12, 0, 0, 0, time.UTC)
-	f := indicator.New(record.Builtin())
+	f := indicator.New(schema.Builtin())
 	for i, one := range []struct {
 		kind string
 		data any
@@ -27,10 +27,10 @@ func example(t testing.TB) *indicator.Fold {
 		{fact.KindUploadAccepted, fact.Uploaded{Upload: "u1", Kind: "media", Owner: "tv-partner", Object: "uploads/u1", Arrived: at, Rows: 3, Packs: 1, SHA256: "ab"}},
 		{fact.KindUploadAccepted, fact.Uploaded{Upload: "u2", Kind: "attendance", Owner: "coordinator", Object: "uploads/u2", Arrived: at, Rows: 1, Packs: 1}},
 		{fact.KindUploadWithdrawn, fact.Withdrawn{Upload: "u3"}},
-		{fact.KindSaid, fact.Said{Record: "r1", Version: 2, Kind: "attendance", Person: "p1", Values: record.Builtin().Kind(record.Attendance).Values(record.Row{"training", "2010-02-28", "7.5", "completed"})}},
+		{fact.KindSaid, fact.Said{Record: "r1", Version: 2, Kind: "attendance", Person: "p1", Values: schema.Builtin().Kind(schema.Attendance).Values(schema.Row{"training", "2010-02-28", "7.5", "completed"})}},
 		{fact.KindVoided, fact.Voided{Record: "r2", Version: 3}},
 		{fact.KindPersonMerged, fact.Merged{Person: "p1", Into: "p2"}},
-		{fact.KindSignup, fact.Signup{Signup: "s1", Entry: "e1", Person: "p1", Submitted: at, State: "waitlisted", Values: record.ValuesOf(map[string]string{"activity": "training", "sex": "female", "birth_year": "1980"})}},
+		{fact.KindSignup, fact.Signup{Signup: "s1", Entry: "e1", Person: "p1", Submitted: at, State: "waitlisted", Values: schema.ValuesOf(map[string]string{"activity": "training", "sex": "female", "birth_year": "1980"})}},
 		{fact.KindSignupMoved, fact.SignupMoved{Signup: "s1", Version: 2, State: "accepted"}},
 	} {
 		made, err := fact.New(string(rune('a'+i)), one.kind, at, "", one.data)
@@ -41,10 +41,10 @@ func example(t testing.TB) *indicator.Fold {
 			t.Fatal(err)
 		}
 	}
-	airing := func(title, reach string) record.Row {
-		return record.Row{"2010-02-28", "18:25", "tv", "spot", title, "Telewizja", reach, "", "", "", ""}
+	airing := func(title, reach string) schema.Row {
+		return schema.Row{"2010-02-28", "18:25", "tv", "spot", title, "Telewizja", reach, "", "", "", ""}
 	}
-	pack := fact.NewPack(record.Builtin().Kind(record.Media))
+	pack := fact.NewPack(schema.Builtin().Kind(schema.Media))
 	pack.Lines = []fact.Line{
 		{Row: 2, Values: airing("Razem łatwiej", "0")}, {Row: 3, Values: airing("RAZEM ŁATWIEJ", "12500")}, {Row: 4, Values: airing("outreach-checkpoint-sha256:", "7")},
 	}
@@ -127,19 +127,19 @@ func TestReadRefusesEveryDamage(t *testing.T) {
 	for i := 0; i < len(file); i += 1 + i%53 {
 		damaged := bytes.Clone(file)
 		damaged[i] ^= 1 << (i % 8)
-		if _, _, err := checkpoint.Read(bytes.NewReader(damaged), int64(len(damaged)), record.Builtin()); err == nil {
+		if _, _, err := checkpoint.Read(bytes.NewReader(damaged), int64(len(damaged)), schema.Builtin()); err == nil {
 			t.Fatalf("byte %d of %d changed, and nobody saw", i, len(file))
 		}
 	}
 	for n := 0; n < len(file); n += 1 + n%53 {
-		if _, _, err := checkpoint.Read(bytes.NewReader(file[:n]), int64(n), record.Builtin()); err == nil {
+		if _, _, err := checkpoint.Read(bytes.NewReader(file[:n]), int64(n), schema.Builtin()); err == nil {
 			t.Fatalf("cut to %d bytes of %d, and nobody saw", n, len(file))
 		}
 	}
-	if _, _, err := checkpoint.Read(bytes.NewReader(file), int64(len(file)+1), record.Builtin()); err == nil {
+	if _, _, err := checkpoint.Read(bytes.NewReader(file), int64(len(file)+1), schema.Builtin()); err == nil {
 		t.Error("longer than it is, and nobody saw")
 	}
-	if _, _, err := checkpoint.Read(bytes.NewReader(append(file, 0)), int64(len(file)+1), record.Builtin()); !errors.Is(err, checkpoint.ErrDamaged) {
+	if _, _, err := checkpoint.Read(bytes.NewReader(append(file, 0)), int64(len(file)+1), schema.Builtin()); !errors.Is(err, checkpoint.ErrDamaged) {
 		t.Errorf("a byte was added: %v", err)
 	}
 }
@@ -157,7 +157,7 @@ func TestReadRefusesAnotherFormat(t *testing.T) {
 	copy(file[sum:], bytes.Repeat([]byte{'0'}, 64))
 	whole := sha256.Sum256(file)
 	hex.Encode(file[sum:], whole[:])
-	if _, _, err := checkpoint.Read(bytes.NewReader(file), int64(len(file)), record.Builtin()); !errors.Is(err, checkpoint.ErrFormat) {
+	if _, _, err := checkpoint.Read(bytes.NewReader(file), int64(len(file)), schema.Builtin()); !errors.Is(err, checkpoint.ErrFormat) {
 		t.Errorf("error %v, want %v", err, checkpoint.ErrFormat)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"outreach/internal/indicator"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // column is one column: how a piece's value gets into it, and back. The value of a piece that has none is null.
@@ -23,14 +23,14 @@ type column struct {
 
 // layout is the columns of a checkpoint over the kinds of a registry.
 type layout struct {
-	registry *record.Registry
+	registry *schema.Registry
 	kinds    map[string]int // the place of a kind among all
 	most     int            // the longest row of all kinds
 	columns  []column
 	schema   *parquet.Schema
 }
 
-func newLayout(registry *record.Registry) *layout {
+func newLayout(registry *schema.Registry) *layout {
 	l := &layout{registry: registry, kinds: map[string]int{}}
 	for i, k := range registry.Kinds {
 		l.kinds[k.Name] = i
@@ -144,11 +144,11 @@ func (l *layout) fieldColumns(others []column) []column {
 	place := map[string]int{}
 	type field struct{ name, of string }
 	places := map[field]int{} // in the rows of a kind
-	types := map[string]record.Storage{}
+	types := map[string]schema.Storage{}
 	for _, k := range l.registry.Kinds {
 		for i := range k.Fields {
 			f := &k.Fields[i]
-			if f.Name == "date" || f.Keep != record.Open && !f.Key {
+			if f.Name == "date" || f.Keep != schema.Open && !f.Key {
 				continue
 			}
 			places[field{f.Name, k.Name}] = i
@@ -186,11 +186,11 @@ func (l *layout) fieldColumns(others []column) []column {
 	return out
 }
 
-func fieldNode(t record.Storage, name string) parquet.Node {
+func fieldNode(t schema.Storage, name string) parquet.Node {
 	switch {
-	case t == record.Wholes:
+	case t == schema.Wholes:
 		return whole()
-	case t == record.Doubles:
+	case t == schema.Doubles:
 		return parquet.Optional(parquet.Leaf(parquet.DoubleType))
 	case name == "title":
 		return many()
@@ -200,14 +200,14 @@ func fieldNode(t record.Storage, name string) parquet.Node {
 }
 
 // Numbers are in their canonical text, so they come back as they were.
-func fieldValue(b *[]byte, t record.Storage, text string) parquet.Value {
+func fieldValue(b *[]byte, t schema.Storage, text string) parquet.Value {
 	switch {
 	case text == "":
 		return parquet.NullValue()
-	case t == record.Wholes:
+	case t == schema.Wholes:
 		n, _ := strconv.ParseInt(text, 10, 64)
 		return parquet.Int64Value(n)
-	case t == record.Doubles:
+	case t == schema.Doubles:
 		n, _ := strconv.ParseFloat(text, 64)
 		return parquet.DoubleValue(n)
 	default:
@@ -215,12 +215,12 @@ func fieldValue(b *[]byte, t record.Storage, text string) parquet.Value {
 	}
 }
 
-func fieldText(made *texts, t record.Storage, v parquet.Value) string {
+func fieldText(made *texts, t schema.Storage, v parquet.Value) string {
 	var digits [24]byte
 	switch t {
-	case record.Wholes:
+	case schema.Wholes:
 		return made.of(strconv.AppendInt(digits[:0], v.Int64(), 10))
-	case record.Doubles:
+	case schema.Doubles:
 		return made.of(strconv.AppendFloat(digits[:0], v.Double(), 'f', -1, 64))
 	default:
 		return made.of(v.ByteArray())

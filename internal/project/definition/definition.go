@@ -12,7 +12,7 @@ import (
 	"unicode"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/text"
 )
 
@@ -174,7 +174,7 @@ func (o object) contact() *project.Contact {
 	}
 	c.require("name")
 	out := &project.Contact{Name: c.string("name", longestName), Email: c.string("email", longestName), Phone: c.string("phone", longestName), Address: c.string("address", longestName)}
-	if _, ok := record.ParseEmail(out.Email); out.Email != "" && !ok {
+	if _, ok := schema.ParseEmail(out.Email); out.Email != "" && !ok {
 		c.report(c.fields["email"], c.at("email"), wrongForm, wantEmail(out.Email))
 	}
 	return out
@@ -312,7 +312,7 @@ func (o object) participants(d *project.Definition) []project.Rule {
 		}
 		p.require("of")
 		rule := p.rule(d)
-		if kind := record.Builtin().Kind(rule.Of); kind != nil && !kind.Person {
+		if kind := schema.Builtin().Kind(rule.Of); kind != nil && !kind.Person {
 			p.report(p.fields["of"], p.at("of"), notAllowed, notAboutPeople(rule.Of))
 		}
 		out = append(out, rule)

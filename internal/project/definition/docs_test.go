@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"outreach/internal/project/definition"
-	"outreach/internal/record"
 	"outreach/internal/rule"
+	"outreach/internal/schema"
 )
 
 func guide(t *testing.T) string {
@@ -41,9 +41,9 @@ func TestTheGuidesExampleIsADefinition(t *testing.T) {
 func TestTheGuidesVariablesAreThoseOfRules(t *testing.T) {
 	t.Parallel()
 	var want, got strings.Builder
-	for _, kind := range record.Builtin().Kinds {
+	for _, kind := range schema.Builtin().Kinds {
 		var names []string
-		for _, v := range rule.Variables(record.Builtin(), kind) {
+		for _, v := range rule.Variables(schema.Builtin(), kind) {
 			if v.Numeric {
 				v.Name += `\*`
 			}
@@ -74,8 +74,8 @@ func TestTheGuidesRulesAreRules(t *testing.T) {
 	}
 	for _, r := range rules {
 		compiles := false
-		for _, kind := range record.Builtin().Kinds {
-			_, err := rule.Compile(record.Builtin(), kind, r[1])
+		for _, kind := range schema.Builtin().Kinds {
+			_, err := rule.Compile(schema.Builtin(), kind, r[1])
 			compiles = compiles || err == nil
 		}
 		if !compiles {

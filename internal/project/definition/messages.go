@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/text"
 )
 
@@ -83,7 +83,7 @@ func wantNumber(given string) text.Message {
 }
 
 func wantBetween(given string, least, most float64) text.Message {
-	return text.NewMessage("definition.error.want_between", "value", given, "least", record.Number(least), "most", record.Number(most))
+	return text.NewMessage("definition.error.want_between", "value", given, "least", schema.Number(least), "most", schema.Number(most))
 }
 
 func wantTwoDecimals(given string) text.Message {
@@ -196,9 +196,9 @@ func textTooLong(length, longest int) text.Message {
 
 func wantAmount(given string, zero bool, most float64) text.Message {
 	if zero {
-		return text.NewMessage("definition.error.want_amount", "value", short(given), "most", record.Number(most))
+		return text.NewMessage("definition.error.want_amount", "value", short(given), "most", schema.Number(most))
 	}
-	return text.NewMessage("definition.error.want_amount_above_zero", "value", short(given), "most", record.Number(most))
+	return text.NewMessage("definition.error.want_amount_above_zero", "value", short(given), "most", schema.Number(most))
 }
 
 func noSuchField(in project.Indicator, names []string) text.Message {

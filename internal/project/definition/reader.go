@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/text"
 )
 
@@ -140,7 +140,7 @@ func (r *reader) scalar(n *node, path string) (string, bool) {
 		r.report(n, path, wrongForm, wantValue)
 		return "", false
 	}
-	return record.Clean(n.text), true
+	return schema.Clean(n.text), true
 }
 
 // string is a field's text, "" where it was not given.
@@ -169,7 +169,7 @@ func (o object) text(key string, longest int) project.Text {
 	case n == nil:
 		return project.Text{}
 	case n.shape == scalar:
-		said := o.checkText(record.Clean(n.text), n, o.at(key), longest)
+		said := o.checkText(schema.Clean(n.text), n, o.at(key), longest)
 		if said == "" {
 			o.report(n, o.at(key), missing, mustBeGiven(key))
 		}
@@ -281,7 +281,7 @@ func (o object) day(key string) string {
 	if !ok {
 		return ""
 	}
-	if day, ok := record.ParseDay(text, false); !ok || day < firstDay {
+	if day, ok := schema.ParseDay(text, false); !ok || day < firstDay {
 		o.report(n, o.at(key), notADate, wantDay(text))
 		return ""
 	}
@@ -303,7 +303,7 @@ func (o object) moment(key string, zone *time.Location) string {
 	if !ok {
 		return ""
 	}
-	if day, ok := record.ParseDay(text, false); ok && day >= firstDay {
+	if day, ok := schema.ParseDay(text, false); ok && day >= firstDay {
 		return day
 	}
 	at, err := time.Parse(time.RFC3339, text)

@@ -5,14 +5,14 @@ import (
 	"slices"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
 	"outreach/internal/rule"
+	"outreach/internal/schema"
 	"outreach/internal/text"
 )
 
 // rule reads `of` and `where`, and checks the expression and the values it compares with.
 func (o object) rule(d *project.Definition) project.Rule {
-	kinds := record.For(d).Kinds
+	kinds := schema.For(d).Kinds
 	names := make([]string, len(kinds))
 	for i, kind := range kinds {
 		names[i] = kind.Name
@@ -27,7 +27,7 @@ func (o object) rule(d *project.Definition) project.Rule {
 		return out
 	}
 	out.Where = n.text
-	registry := record.For(d)
+	registry := schema.For(d)
 	kind := registry.Kind(out.Of)
 	if kind == nil {
 		return out
@@ -51,28 +51,28 @@ func (o object) rule(d *project.Definition) project.Rule {
 
 // misspelt tells whether no record can ever have the value that a rule compares with: such a rule would silently count
 // nothing, or everything.
-func misspelt(kind *record.Kind, c rule.Comparison, d *project.Definition) (text.Message, bool) {
+func misspelt(kind *schema.Kind, c rule.Comparison, d *project.Definition) (text.Message, bool) {
 	if c.Value == "" {
 		return text.Message{}, false // not given
 	}
-	if kind.Name == record.Signup && c.Variable == "state" {
-		states := []string{record.Accepted, record.Waitlisted, record.Held, record.Cancelled}
+	if kind.Name == schema.Signup && c.Variable == "state" {
+		states := []string{schema.Accepted, schema.Waitlisted, schema.Held, schema.Cancelled}
 		return noSuchValue(c.Variable, c.Value, states), !slices.Contains(states, c.Value)
 	}
 	f := kind.Field(c.Variable)
 	if f == nil {
-		f = record.For(d).Kind(record.Signup).Field(c.Variable) // the attributes are fields of sign-ups
+		f = schema.For(d).Kind(schema.Signup).Field(c.Variable) // the attributes are fields of sign-ups
 	}
 	if f == nil {
 		return text.Message{}, false
 	}
 	var values []string
 	switch f.Type {
-	case record.List:
+	case schema.List:
 		for _, option := range f.Options(d) {
 			values = append(values, option.ID)
 		}
-	case record.YesNo:
+	case schema.YesNo:
 		values = []string{"yes", "no"}
 	default:
 		return text.Message{}, false
@@ -82,7 +82,7 @@ func misspelt(kind *record.Kind, c rule.Comparison, d *project.Definition) (text
 
 // counted checks that what an indicator counts fits the records it counts.
 func (o object) counted(in project.Indicator) {
-	kind := record.Builtin().Kind(in.Of)
+	kind := schema.Builtin().Kind(in.Of)
 	switch in.Count {
 	case "people":
 		if kind != nil && !kind.Person {
@@ -102,7 +102,7 @@ func (o object) counted(in project.Indicator) {
 			return
 		}
 		var names []string
-		for _, v := range rule.Variables(record.Builtin(), kind) {
+		for _, v := range rule.Variables(schema.Builtin(), kind) {
 			if v.Numeric || in.Count == "distinct" {
 				names = append(names, v.Name)
 			}

@@ -12,27 +12,27 @@ import (
 	"time"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
 	"outreach/internal/report"
 	"outreach/internal/report/workbook"
+	"outreach/internal/schema"
 	"outreach/internal/text"
 )
 
 // Blank is a file to fill in.
 type Blank struct {
-	kind     *record.Kind
-	scope    record.Scope
+	kind     *schema.Kind
+	scope    schema.Scope
 	words    *text.Messages
-	columns  []*record.Field
-	examples []record.Row // in the order of columns, canonical
+	columns  []*schema.Field
+	examples []schema.Row // in the order of columns, canonical
 }
 
 // Of makes the file of a kind for a project, in a language, with examples that are right today. A kind whose needed
 // columns a project has no values for, such as outputs without kinds of output, has no examples.
-func Of(k *record.Kind, d *project.Definition, today, language string) Blank {
-	b := Blank{kind: k, scope: record.Scope{Definition: d, Today: today, Loose: true}, words: text.Of(language), columns: k.Columns()}
+func Of(k *schema.Kind, d *project.Definition, today, language string) Blank {
+	b := Blank{kind: k, scope: schema.Scope{Definition: d, Today: today, Loose: true}, words: text.Of(language), columns: k.Columns()}
 	for n := range 2 {
-		row := make(record.Row, len(b.columns))
+		row := make(schema.Row, len(b.columns))
 		for i, f := range b.columns {
 			row[i] = b.example(f, n)
 			if _, problem := f.Parse(row[i], b.scope); problem != nil {
@@ -86,25 +86,25 @@ func (b Blank) XLSX(w io.Writer, title string, made time.Time) error {
 	return workbook.Write(w, workbook.About{Title: title, Language: b.words.Language(), Made: made}, data, about)
 }
 
-func width(f *record.Field) float64 {
+func width(f *schema.Field) float64 {
 	switch f.Type {
-	case record.Text, record.Email, record.List:
+	case schema.Text, schema.Email, schema.List:
 		return 28
 	}
 	return 14
 }
 
 // name is the column's name in the reader's language.
-func (b Blank) name(f *record.Field) string {
+func (b Blank) name(f *schema.Field) string {
 	return f.ColumnIn(b.words.Language())
 }
 
 // cell is a value as a workbook holds it: numbers as numbers, days as days.
-func (b Blank) cell(f *record.Field, value string) any {
+func (b Blank) cell(f *schema.Field, value string) any {
 	switch {
 	case value == "":
 		return nil
-	case f.Type == record.Date, f.Type == record.Instant:
+	case f.Type == schema.Date, f.Type == schema.Instant:
 		return workbook.Day(value)
 	case f.Year:
 		year, err := strconv.Atoi(value)
@@ -118,14 +118,14 @@ func (b Blank) cell(f *record.Field, value string) any {
 }
 
 // written is a value as people write it: of a list its label, where that means the same.
-func (b Blank) written(f *record.Field, value string) string {
+func (b Blank) written(f *schema.Field, value string) string {
 	label := value
 	switch f.Type {
-	case record.YesNo:
+	case schema.YesNo:
 		label = b.words.Say("value." + value)
-	case record.List:
+	case schema.List:
 		label = b.label(f, value)
-	case record.Decimal:
+	case schema.Decimal:
 		label = strings.Replace(value, ".", b.words.DecimalPoint(), 1)
 	}
 	if understood, problem := f.Parse(label, b.scope); problem != nil || understood != value {
@@ -134,7 +134,7 @@ func (b Blank) written(f *record.Field, value string) string {
 	return label
 }
 
-func (b Blank) label(f *record.Field, id string) string {
+func (b Blank) label(f *schema.Field, id string) string {
 	for _, o := range f.Options(b.scope.Definition) {
 		if o.ID == id && o.Label.In(b.words.Language()) != "" {
 			return o.Label.In(b.words.Language())
@@ -143,7 +143,7 @@ func (b Blank) label(f *record.Field, id string) string {
 	return id
 }
 
-func (b Blank) needed(f *record.Field) string {
+func (b Blank) needed(f *schema.Field) string {
 	switch {
 	case b.kind.Person && (f.Name == "email" || f.Name == "pesel"):
 		return b.words.Say("blank.one_of_two")
@@ -154,25 +154,25 @@ func (b Blank) needed(f *record.Field) string {
 }
 
 // Holds says what stands in a column.
-func Holds(f *record.Field, words *text.Messages) string {
+func Holds(f *schema.Field, words *text.Messages) string {
 	switch f.Type {
-	case record.Date:
+	case schema.Date:
 		return words.Say("blank.date")
-	case record.Clock:
+	case schema.Clock:
 		return words.Say("blank.time")
-	case record.Instant:
+	case schema.Instant:
 		return words.Say("blank.instant")
-	case record.YesNo:
+	case schema.YesNo:
 		return words.Say("blank.yes_no")
-	case record.Email:
+	case schema.Email:
 		return words.Say("blank.email")
-	case record.Pesel:
+	case schema.Pesel:
 		return words.Say("blank.pesel")
-	case record.List:
+	case schema.List:
 		return words.Say("blank.list")
-	case record.Whole, record.Decimal:
+	case schema.Whole, schema.Decimal:
 		between, below := "blank.whole", "blank.whole_population"
-		if f.Type == record.Decimal {
+		if f.Type == schema.Decimal {
 			between, below = "blank.decimal", "blank.decimal_population"
 		}
 		switch {
@@ -185,24 +185,24 @@ func Holds(f *record.Field, words *text.Messages) string {
 	}
 	longest := f.Longest
 	if longest == 0 {
-		longest = record.DefaultLongest
+		longest = schema.DefaultLongest
 	}
 	return words.Count("blank.text", int64(longest))
 }
 
-func number(n float64) string { return record.Number(n) }
+func number(n float64) string { return schema.Number(n) }
 
 // allowed are the values of a list, each as it may be written.
-func (b Blank) allowed(f *record.Field) string {
+func (b Blank) allowed(f *schema.Field) string {
 	switch f.Type {
-	case record.YesNo:
+	case schema.YesNo:
 		var answers []string
 		for _, language := range text.Languages() {
 			words := text.Of(language)
 			answers = append(answers, words.Say("value.yes")+", "+words.Say("value.no"))
 		}
 		return strings.Join(answers, "; ")
-	case record.List:
+	case schema.List:
 	default:
 		return ""
 	}
@@ -211,7 +211,7 @@ func (b Blank) allowed(f *record.Field) string {
 		ways := []string{o.ID}
 		for _, language := range o.Label.Languages() {
 			label := o.Label[language]
-			if !slices.ContainsFunc(ways, func(way string) bool { return record.Same(way) == record.Same(label) }) {
+			if !slices.ContainsFunc(ways, func(way string) bool { return schema.Same(way) == schema.Same(label) }) {
 				ways = append(ways, label)
 			}
 		}
@@ -221,29 +221,29 @@ func (b Blank) allowed(f *record.Field) string {
 }
 
 // example is a value that is right in the n-th example; "" where nothing is needed, or nothing would be right.
-func (b Blank) example(f *record.Field, n int) string {
+func (b Blank) example(f *schema.Field, n int) string {
 	pick := func(values ...string) string { return values[min(n, len(values)-1)] }
 	switch f.Type {
-	case record.Date, record.Instant:
+	case schema.Date, schema.Instant:
 		return b.day(n)
-	case record.Clock:
+	case schema.Clock:
 		return pick("18:25", "")
-	case record.YesNo:
+	case schema.YesNo:
 		return "yes"
-	case record.Email:
-		if f.Keep == record.Staff {
+	case schema.Email:
+		if f.Keep == schema.Staff {
 			return ""
 		}
 		return pick("przyklad-1@example.org", "przyklad-2@example.org")
-	case record.Pesel:
+	case schema.Pesel:
 		return "" // any that is right may be somebody's
-	case record.List:
+	case schema.List:
 		options := f.Options(b.scope.Definition)
 		if len(options) == 0 {
 			return ""
 		}
 		return options[min(n, len(options)-1)].ID
-	case record.Whole, record.Decimal:
+	case schema.Whole, schema.Decimal:
 		return b.figure(f, n)
 	}
 	switch f.Name {
@@ -279,7 +279,7 @@ func (b Blank) day(n int) string {
 }
 
 // figure is a plausible number, within what its column allows.
-func (b Blank) figure(f *record.Field, n int) string {
+func (b Blank) figure(f *schema.Field, n int) string {
 	value := f.Example[n]
 	if value == "" {
 		return ""

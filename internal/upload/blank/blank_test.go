@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"outreach/internal/project"
-	"outreach/internal/record"
+	"outreach/internal/schema"
 	"outreach/internal/upload"
 	"outreach/internal/upload/blank"
 )
@@ -24,8 +24,8 @@ func definition() *project.Definition {
 func read(t *testing.T, content []byte, d *project.Definition, today string) (upload.Checked, []upload.Line) {
 	t.Helper()
 	var lines []upload.Line
-	checked, err := upload.Check(t.Context(), upload.File{Body: bytes.NewReader(content), Size: int64(len(content))}, record.Scope{Definition: d, Today: today},
-		func(*record.Kind) bool { return true }, func(l upload.Line) error { lines = append(lines, l); return nil })
+	checked, err := upload.Check(t.Context(), upload.File{Body: bytes.NewReader(content), Size: int64(len(content))}, schema.Scope{Definition: d, Today: today},
+		func(*schema.Kind) bool { return true }, func(l upload.Line) error { lines = append(lines, l); return nil })
 	if err != nil || checked.Errors.Total > 0 {
 		t.Fatalf("%v %+v\n%s", err, checked.Errors.List, content)
 	}
@@ -56,7 +56,7 @@ func TestEveryBlankIsTakenAsItIs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, k := range record.Builtin().Kinds {
+			for _, k := range schema.Builtin().Kinds {
 				for _, language := range []string{"pl", "en"} {
 					b := blank.Of(k, at.d, at.today, language)
 					var csv, xlsx bytes.Buffer

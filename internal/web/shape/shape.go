@@ -15,19 +15,19 @@ import (
 	"encoding/json"
 	"maps"
 
-	"outreach/internal/record"
+	"outreach/internal/schema"
 )
 
 // Sent is a record as a program or a form sends it.
 type Sent struct {
-	Kind *record.Kind
+	Kind *schema.Kind
 	Also []string // texts beside its fields
 }
 
 // Record is a record in an answer: the fields of its kind, and the members of And, a struct.
 type Record struct {
 	Name    string       // under which the document has it once; "": it is told where it is used
-	Kind    *record.Kind // nil: of any kind
+	Kind    *schema.Kind // nil: of any kind
 	Only    []string     // these fields; nil: all
 	Without []string     // but not these
 	Partly  bool         // none of the fields has to be there

@@ -10,8 +10,8 @@ import (
 
 	"outreach/internal/page"
 	"outreach/internal/people"
-	"outreach/internal/record"
 	"outreach/internal/records"
+	"outreach/internal/schema"
 	"outreach/internal/table"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
@@ -140,7 +140,7 @@ func (d Desk) whom(c *web.Call, body web.Body, staff string) (which []page.Sugge
 		return nil, nil
 	}
 	chosen := body.Take("which")
-	typed = record.Clean(typed)
+	typed = schema.Clean(typed)
 	switch {
 	case typed == "":
 		delete(body.Given, "person")
@@ -174,7 +174,7 @@ func (d Desk) whom(c *web.Call, body web.Body, staff string) (which []page.Sugge
 	if len(exact) > 1 {
 		all = exact
 	}
-	problem := record.Problem{Field: "person", Code: record.NotInList, Hint: "which"}
+	problem := schema.Problem{Field: "person", Code: schema.NotInList, Hint: "which"}
 	if len(all) == 0 {
 		problem.Hint = "not_advised"
 	}
@@ -207,19 +207,19 @@ func (d Desk) desk(c *web.Call, status int, entry page.Entry, which []page.Sugge
 func (d Desk) Sheet(c *web.Call) error {
 	query := c.URL.Query()
 	month := cmp.Or(query.Get("month"), lastMonth(c))
-	var problems []record.Problem
+	var problems []schema.Problem
 	if _, err := time.Parse("2006-01", month); err != nil {
-		problems = append(problems, record.Problem{Field: "month", Code: record.NotADate, Hint: "month"})
+		problems = append(problems, schema.Problem{Field: "month", Code: schema.NotADate, Hint: "month"})
 		month = lastMonth(c)
 	}
 	adviser := c.StaffName()
 	if c.Has(web.Coordinator) {
-		adviser, _ = record.ParseEmail(query.Get("adviser"))
+		adviser, _ = schema.ParseEmail(query.Get("adviser"))
 		switch {
 		case adviser == "" && query.Get("adviser") != "":
-			problems = append(problems, record.Problem{Field: "adviser", Code: record.Unreadable, Hint: "email"})
+			problems = append(problems, schema.Problem{Field: "adviser", Code: schema.Unreadable, Hint: "email"})
 		case adviser == "" && !c.Page:
-			problems = append(problems, record.Problem{Field: "adviser", Code: record.Missing})
+			problems = append(problems, schema.Problem{Field: "adviser", Code: schema.Missing})
 		}
 	}
 	content := page.MonthSheet{Kind: d.Kind, Definition: c.Defined.Definition, Month: month, Last: lastMonth(c), Adviser: adviser, Asked: query.Get("adviser"), Problems: problems}
@@ -279,7 +279,7 @@ func (d Desk) month(c *web.Call, adviser, month string) ([]view, error) {
 	return d.views(c, all)
 }
 
-func sums(k *record.Kind, views []view) (total page.MonthSum, byField []page.MonthSum) {
+func sums(k *schema.Kind, views []view) (total page.MonthSum, byField []page.MonthSum) {
 	for _, v := range views {
 		minutes, _ := strconv.ParseInt(k.Get(v.row, "minutes"), 10, 64)
 		total.Records, total.Minutes = total.Records+1, total.Minutes+minutes

@@ -10,8 +10,8 @@ import (
 
 	"outreach/internal/page"
 	"outreach/internal/people"
-	"outreach/internal/record"
 	"outreach/internal/records"
+	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
@@ -19,7 +19,7 @@ import (
 
 // Desk serves one kind of record.
 type Desk struct {
-	Kind  *record.Kind
+	Kind  *schema.Kind
 	Roles []string // who may write; all but coordinators see only what they wrote themselves
 }
 
@@ -77,7 +77,7 @@ func (d Desk) preselect(c *web.Call, last []view) map[string]string {
 	values := map[string]string{"date": c.Today()}
 	if len(last) > 0 {
 		for i := range d.Kind.Fields {
-			if f := &d.Kind.Fields[i]; f.Type == record.List || f.Name == "minutes" {
+			if f := &d.Kind.Fields[i]; f.Type == schema.List || f.Name == "minutes" {
 				values[f.Name] = last[0].row[i]
 			}
 		}
@@ -136,12 +136,12 @@ func (d Desk) again(c *web.Call, body web.Body, values map[string]string, err er
 	var exists *records.Exists
 	switch {
 	case errors.As(err, &exists):
-		entry.Problems = []record.Problem{{Code: "exists", Args: map[string]string{"id": exists.ID}}}
+		entry.Problems = []schema.Problem{{Code: "exists", Args: map[string]string{"id": exists.ID}}}
 	case errors.Is(err, people.ErrTwoPeople):
-		entry.Problems = []record.Problem{{Field: "person", Code: record.TwoPeople}}
+		entry.Problems = []schema.Problem{{Field: "person", Code: schema.TwoPeople}}
 	case errors.Is(err, store.ErrStale):
 		// What was typed stays; who saves it again knows that it takes the place of the other's.
-		entry.Problems = []record.Problem{{Code: "stale"}}
+		entry.Problems = []schema.Problem{{Code: "stale"}}
 		return show(http.StatusPreconditionFailed, entry)
 	default:
 		return err
@@ -197,7 +197,7 @@ func (d Desk) correction(c *web.Call, body web.Body, before records.Typed) (reco
 }
 
 // named tells that a body names nobody, or the one with the id.
-func named(given record.Given, id string) bool {
+func named(given schema.Given, id string) bool {
 	for _, key := range []string{"email", "pesel"} {
 		if value := given[key]; value != nil && value != "" {
 			return false
@@ -215,19 +215,19 @@ func named(given record.Given, id string) bool {
 }
 
 // Draft checks what was given for one record and finds whom it is about. Loose is how people write, in a form.
-func (d Desk) Draft(c *web.Call, given record.Given, loose bool, reason string) (records.Draft, error) {
+func (d Desk) Draft(c *web.Call, given schema.Given, loose bool, reason string) (records.Draft, error) {
 	return d.drafted(c, given, loose, reason, "")
 }
 
 // drafted is Draft; erased is whom the record is about where they can no longer be found, or "".
-func (d Desk) drafted(c *web.Call, given record.Given, loose bool, reason, erased string) (records.Draft, error) {
-	scope := record.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose}
+func (d Desk) drafted(c *web.Call, given schema.Given, loose bool, reason, erased string) (records.Draft, error) {
+	scope := schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose}
 	entry, problems := d.Kind.Read(given, scope)
 	draft := records.Draft{Kind: d.Kind, Row: entry.Row, Reason: reason}
 	if at := d.Kind.Index("adviser"); at >= 0 {
 		named := entry.Row[at]
 		if named != "" && named != c.StaffName() && !c.Has(web.Coordinator) {
-			problems = append(problems, record.Problem{Field: "adviser", Code: record.NotAllowed})
+			problems = append(problems, schema.Problem{Field: "adviser", Code: schema.NotAllowed})
 		}
 		if named == "" {
 			entry.Row[at] = c.StaffName()
@@ -243,7 +243,7 @@ func (d Desk) drafted(c *web.Call, given record.Given, loose bool, reason, erase
 	case d.Kind.Person:
 		draft.Person, err = c.Site.People.Resolve(c.Context(), c.Project, entry.Person, people.Names{})
 		if errors.Is(err, store.ErrNotFound) {
-			return draft, web.Invalid(record.Problem{Field: "person.id", Code: record.NotInList, Hint: "person"})
+			return draft, web.Invalid(schema.Problem{Field: "person.id", Code: schema.NotInList, Hint: "person"})
 		}
 		if err != nil {
 			return draft, err
@@ -257,9 +257,9 @@ func (d Desk) drafted(c *web.Call, given record.Given, loose bool, reason, erase
 }
 
 // nameStaff puts random ids in the place of addresses.
-func (d Desk) nameStaff(c *web.Call, row record.Row) error {
+func (d Desk) nameStaff(c *web.Call, row schema.Row) error {
 	for i := range d.Kind.Fields {
-		if d.Kind.Fields[i].Keep == record.Staff {
+		if d.Kind.Fields[i].Keep == schema.Staff {
 			id, err := c.Site.Access.Staff(c.Context(), c.Project, row[i])
 			if err != nil {
 				return err
@@ -360,7 +360,7 @@ func (d Desk) edit(c *web.Call, status int, t records.Typed, entry page.Entry, w
 // view is a record as it is shown to those who may see it.
 type view struct {
 	records.Typed
-	row    record.Row
+	row    schema.Row
 	person people.Person
 	erased bool // who it is about was erased
 }
@@ -405,7 +405,7 @@ func (d Desk) views(c *web.Call, records []records.Typed) ([]view, error) {
 	return out, nil
 }
 
-func (v view) json(k *record.Kind) shape.Merged {
+func (v view) json(k *schema.Kind) shape.Merged {
 	if v.Person == "" {
 		return shape.Merged{Fields: k.JSON(v.row), And: ofNobody{v.ID}}
 	}
@@ -426,7 +426,7 @@ func (v view) who() string {
 }
 
 // values are the record as a form shows it.
-func (v view) values(k *record.Kind) map[string]string {
+func (v view) values(k *schema.Kind) map[string]string {
 	out := map[string]string{}
 	for i := range k.Fields {
 		out[k.Fields[i].Name] = v.row[i]

@@ -1,0 +1,170 @@
+package schema
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// PersonRef is how a record names the person it is about: by one key or several.
+type PersonRef struct {
+	ID    string `json:"id,omitempty"`
+	Email string `json:"email,omitempty"`
+	Pesel string `json:"pesel,omitempty"`
+}
+
+// Empty tells that no key was given.
+func (p PersonRef) Empty() bool { return p == PersonRef{} }
+
+// Entry is a record as it was given and found right: whom it names, and its values in the clear.
+type Entry struct {
+	Person PersonRef
+	Row    Row
+}
+
+// Given is a body before it is checked: field names with strings, json.Numbers, booleans, nulls or objects; a web form's
+// fields are all strings.
+type Given map[string]any
+
+// Read checks a body against the kind's fields and gives the record, or every problem there is. Fields named in others
+// are the caller's own and passed over.
+func (k *Kind) Read(given Given, s Scope, others ...string) (Entry, []Problem) {
+	var problems []Problem
+	entry := Entry{Row: make(Row, len(k.Fields))}
+	separate := k.Person && k.Index("email") < 0
+	if separate {
+		var bad []Problem
+		entry.Person, bad = readPerson(given, s)
+		problems = append(problems, bad...)
+	}
+	for i := range k.Fields {
+		f := &k.Fields[i]
+		value, problem := f.read(given[f.Name], s)
+		if problem != nil {
+			problems = append(problems, *problem)
+		}
+		entry.Row[i] = value
+	}
+	for _, name := range sortedKeys(given) {
+		known := k.Index(name) >= 0 || slices.Contains(others, name) || separate && (name == "person" || s.Loose && (name == "email" || name == "pesel"))
+		if !known {
+			problems = append(problems, Problem{Field: name, Code: UnknownField})
+		}
+	}
+	problems = append(problems, k.CheckRow(entry.Row, problems)...)
+	if !separate && k.Person {
+		entry.Person = PersonRef{Email: k.Get(entry.Row, "email"), Pesel: k.Get(entry.Row, "pesel")}
+	}
+	return entry, problems
+}
+
+// CheckRow asks the rules between fields, and keeps what they say of fields that were not found wrong before.
+func (k *Kind) CheckRow(r Row, before []Problem) []Problem {
+	var problems []Problem
+	for i := range k.Rules {
+		problems = append(problems, k.Rules[i].check(func(field string) string { return k.Get(r, field) })...)
+	}
+	return slices.DeleteFunc(problems, func(p Problem) bool {
+		return slices.ContainsFunc(before, func(b Problem) bool { return b.Field == p.Field })
+	})
+}
+
+func (f *Field) read(value any, s Scope) (string, *Problem) {
+	wrong, number := f.typ().wrong, f.Type.Number()
+	switch v := value.(type) {
+	case nil:
+		return f.Parse("", s)
+	case string:
+		if !s.Loose && (number || f.Type == YesNo) && v != "" {
+			return "", &Problem{Field: f.Name, Code: wrong, Hint: map[bool]string{true: "json"}[number]}
+		}
+		text, problem := f.Parse(v, s)
+		if problem != nil && !s.Loose && problem.Code == NotADate && (problem.Hint == "" || problem.Hint == "instant") {
+			problem.Hint = "json" + problem.Hint // of the ways to write a date only one is taken
+		}
+		return text, problem
+	case bool:
+		if f.Type == YesNo {
+			return map[bool]string{true: "yes", false: "no"}[v], nil
+		}
+	case json.Number:
+		if number {
+			if n, err := v.Float64(); err == nil {
+				if text, ok := FromNumber(n); ok {
+					return f.Parse(text, s)
+				}
+			}
+			return "", f.outOfRange(s)
+		}
+	}
+	return "", &Problem{Field: f.Name, Code: wrong}
+}
+
+func readPerson(given Given, s Scope) (PersonRef, []Problem) {
+	var ref PersonRef
+	var problems []Problem
+	keys, ok := given["person"].(map[string]any)
+	if !ok {
+		if given["person"] != nil {
+			return ref, []Problem{{Field: "person", Code: Unreadable, Hint: "person"}}
+		}
+		keys = map[string]any{}
+		if s.Loose {
+			for _, name := range []string{"email", "pesel"} {
+				if v, ok := given[name]; ok {
+					keys[name] = v
+				}
+			}
+		}
+	}
+	for _, name := range sortedKeys(keys) {
+		var problem *Problem
+		switch name {
+		case "email":
+			ref.Email, problem = EmailField.read(keys[name], s)
+		case "pesel":
+			ref.Pesel, problem = PeselField.read(keys[name], s)
+		case "id":
+			id := Field{Name: "id", Longest: 26}
+			ref.ID, problem = id.read(keys[name], s)
+		default:
+			problem = &Problem{Code: UnknownField}
+		}
+		if problem != nil {
+			problem.Field = "person." + name
+			problems = append(problems, *problem)
+		}
+	}
+	if ref.Empty() && len(problems) == 0 {
+		problems = append(problems, Problem{Field: "person", Code: Missing, Hint: "person"})
+	}
+	return ref, problems
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, strings.Compare)
+	return keys
+}
+
+// JSON gives a row as the fields of a JSON object: numbers as numbers, consents as booleans, what was not given left out.
+func (k *Kind) JSON(r Row) map[string]any {
+	out := make(map[string]any, len(r))
+	for i, value := range r {
+		if value == "" {
+			continue
+		}
+		switch f := &k.Fields[i]; {
+		case f.Type.Number():
+			out[f.Name] = json.Number(value)
+		case f.Type == YesNo:
+			out[f.Name] = value == "yes"
+		default:
+			out[f.Name] = value
+		}
+	}
+	return out
+}

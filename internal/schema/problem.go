@@ -1,0 +1,33 @@
+package schema
+
+import "outreach/internal/text"
+
+// The codes of what can be wrong with a value or a file.
+const (
+	Missing       = "missing"
+	NotADate      = "not_a_date"
+	NotANumber    = "not_a_number"
+	OutOfRange    = "out_of_range"
+	NotInList     = "not_in_list"
+	UnknownColumn = "unknown_column"
+	MissingColumn = "missing_column"
+	InTheFuture   = "in_the_future"
+	TooLong       = "too_long"
+	NotAllowed    = "not_allowed"
+	TwoPeople     = "two_people"
+	TooManyRows   = "too_many_rows"
+	Unreadable    = "unreadable"
+	UnknownField  = "unknown_field" // of JSON bodies
+	Closed        = "closed"        // of the public sign-up form
+)
+
+// The codes of what is worth a warning, and does not reject a file.
+const (
+	OutsidePeriod = "outside_period"
+	LargeReach    = "large_reach"
+	Repeated      = "repeated"
+	NewPerson     = "new_person"
+)
+
+// Problem is something wrong with one value. Package text turns it into a sentence in the reader's language.
+type Problem = text.Problem

@@ -1,0 +1,60 @@
+package schema
+
+import (
+	"strings"
+
+	"outreach/internal/text"
+)
+
+// List is a choice of one of the field's options. What is stored is its id.
+var List = &Type{Name: "choice", wrong: NotInList, parse: parseOption}
+
+func parseOption(f *Field, value string, s Scope) (string, *Problem) {
+	options := f.Options(s.Definition)
+	for _, o := range options {
+		if value == o.ID {
+			return o.ID, nil
+		}
+	}
+	if s.Loose {
+		wanted := Same(value)
+		for _, o := range options {
+			for spelling := range o.spellings() {
+				if wanted == Same(spelling) {
+					return o.ID, nil
+				}
+			}
+		}
+		if id, ok := unmarkedOption(options, wanted); ok {
+			return id, nil
+		}
+	}
+	return "", &Problem{Code: NotInList, Options: offer(options, s)}
+}
+
+// unmarkedOption finds the only option that is written so without its diacritics, as on a keyboard that has none.
+func unmarkedOption(options []Option, wanted string) (id string, ok bool) {
+	wanted = Unmarked(wanted)
+	for _, o := range options {
+		for spelling := range o.spellings() {
+			if wanted != Unmarked(strings.TrimSpace(spelling)) {
+				continue
+			}
+			if ok && id != o.ID {
+				return "", false
+			}
+			id, ok = o.ID, true
+		}
+	}
+	return id, ok
+}
+
+// offer are the values that a problem names. The id stands with a label that would not be taken alone, or would not say
+// which of the definition's own is meant.
+func offer(options []Option, s Scope) []text.Choice {
+	out := make([]text.Choice, len(options))
+	for i, o := range options {
+		out[i] = text.Choice{ID: o.ID, Label: o.Label, ByID: o.Own || !s.Loose}
+	}
+	return out
+}

@@ -1,0 +1,71 @@
+package schema
+
+import (
+	"regexp"
+	"time"
+)
+
+// Date is a day, 2010-07-21, not after the day of receipt.
+var Date = &Type{Name: "date", wrong: NotADate, parse: parseDate, canonical: isDay}
+
+func parseDate(_ *Field, value string, s Scope) (string, *Problem) {
+	day, ok := ParseDay(value, s.Loose)
+	switch {
+	case !ok && (shapeOfDay.MatchString(value) || s.Loose && shapeOfPolishDay.MatchString(value)):
+		return "", &Problem{Code: NotADate, Hint: "no_such_day"}
+	case !ok:
+		return "", &Problem{Code: NotADate}
+	case day > s.Today:
+		return "", &Problem{Code: InTheFuture, Args: map[string]string{"today": s.Today}}
+	case day < "1900-01-01":
+		return "", &Problem{Code: OutOfRange, Hint: "date"}
+	}
+	return day, nil
+}
+
+// A day that the calendar does not have is written rightly all the same.
+var (
+	shapeOfDay       = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+	shapeOfPolishDay = regexp.MustCompile(`^[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}$`)
+)
+
+// ParseDay reads a date, 2010-07-21, or where loose 21.07.2010 too, and gives it as YYYY-MM-DD.
+func ParseDay(value string, loose bool) (string, bool) {
+	if isDay(value) {
+		return value, true
+	}
+	if loose {
+		if len(value) == 10 && value[2] == '.' && value[5] == '.' {
+			value = value[6:] + "-" + value[3:5] + "-" + value[:2]
+			return value, isDay(value)
+		}
+		if t, err := time.Parse("2.1.2006", value); err == nil {
+			return t.Format(time.DateOnly), true
+		}
+	}
+	return "", false
+}
+
+// isDay tells whether a text is a day of the calendar, as YYYY-MM-DD.
+func isDay(value string) bool {
+	if len(value) != 10 || value[4] != '-' || value[7] != '-' || digits(value) != 4 || digits(value[5:]) != 2 || digits(value[8:]) != 2 {
+		return false
+	}
+	year := int(value[0]-'0')*1000 + int(value[1]-'0')*100 + twoDigits(value[2:])
+	month, day := twoDigits(value[5:]), twoDigits(value[8:])
+	if month < 1 || month > 12 || day < 1 {
+		return false
+	}
+	return day <= 28 || day <= time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+func twoDigits(value string) int { return int(value[0]-'0')*10 + int(value[1]-'0') }
+
+// digits counts the digits that a text begins with.
+func digits(value string) int {
+	n := 0
+	for n < len(value) && '0' <= value[n] && value[n] <= '9' {
+		n++
+	}
+	return n
+}

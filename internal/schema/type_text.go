@@ -1,0 +1,42 @@
+package schema
+
+import (
+	"strconv"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Text is free text of one or more lines, without control characters.
+var Text = &Type{Name: "text", wrong: Unreadable, parse: parseText}
+
+func parseText(f *Field, value string, _ Scope) (string, *Problem) {
+	length, readable := 0, true
+	for i := 0; i < len(value); length++ {
+		if isGraph(value[i]) || value[i] == ' ' {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(value[i:])
+		readable = readable && (!unicode.IsControl(r) || r == '\n' || r == '\r' || r == '\t') && r != utf8.RuneError
+		i += size
+	}
+	switch {
+	case length > f.longest():
+		return "", f.TooLong(length)
+	case !readable:
+		return "", &Problem{Code: Unreadable, Hint: "text"}
+	}
+	return value, nil
+}
+
+func (f *Field) longest() int {
+	if f.Longest == 0 {
+		return DefaultLongest
+	}
+	return f.Longest
+}
+
+// TooLong says that a text of so many characters is longer than the field may be.
+func (f *Field) TooLong(length int) *Problem {
+	return &Problem{Field: f.Name, Code: TooLong, Args: map[string]string{"longest": strconv.Itoa(f.longest()), "length": strconv.Itoa(length)}}
+}

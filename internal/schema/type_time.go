@@ -1,0 +1,24 @@
+package schema
+
+import (
+	"time"
+)
+
+// Clock is a time of the day, 18:25.
+var Clock = &Type{Name: "time", wrong: NotADate, parse: parseClock}
+
+func parseClock(_ *Field, value string, s Scope) (string, *Problem) {
+	if len(value) == 5 && digits(value) == 2 && value[2] == ':' && digits(value[3:]) == 2 && value[:2] < "24" && value[3] < '6' {
+		return value, nil
+	}
+	layouts := []string{"15:04", "15:04:05"}
+	if s.Loose {
+		layouts = append(layouts, "15:4", "15.04") // of 7.5 nobody knows whether it is half past seven
+	}
+	for _, layout := range layouts {
+		if t, err := time.Parse(layout, value); err == nil {
+			return t.Format("15:04"), nil
+		}
+	}
+	return "", &Problem{Code: NotADate, Hint: "time"}
+}
