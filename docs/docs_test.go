@@ -20,10 +20,10 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 
+	"outreach/internal/importer/blank"
 	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/text"
-	"outreach/internal/upload/blank"
 )
 
 func read(t *testing.T, file string) string {
@@ -382,14 +382,14 @@ func TestTheLimitsAreThoseOfTheCode(t *testing.T) {
 		rows[line] = false
 	}
 	for _, tt := range []struct{ row, file, sets string }{
-		{"| a file | 50 MB, 200,000 rows |", "internal/upload/upload.go", "MaxBytes = 50 << 20"},
-		{"| a file | 50 MB, 200,000 rows |", "internal/upload/upload.go", "MaxRows = 200_000"},
+		{"| a file | 50 MB, 200,000 rows |", "internal/importer/upload.go", "MaxBytes = 50 << 20"},
+		{"| a file | 50 MB, 200,000 rows |", "internal/importer/upload.go", "MaxRows = 200_000"},
 		{"| a file | 50 MB, 200,000 rows |", "functions/manage-uploads/handler/handler.go", "MostBytes = 50 << 20"},
 		{"| a file sent by the page without JavaScript | 4 MB |", "functions/manage-uploads/handler/handler.go", "mostDoor = 4 << 20"},
 		{"| a file's name | 200 bytes; the rest is cut off |", "functions/manage-uploads/handler/handler.go", "longestName = 200"},
-		{"| a row of a delimited file | 1 MB, 16,384 columns |", "internal/upload/delimited.go", "longestRow = 1 << 20 mostColumns = 1 << 14"},
-		{"| a workbook, unpacked | 1 GB the sheet, 128 MB its shared texts |", "internal/upload/xlsx.go", "maxSheet = 1 << 30 maxShared = 128 << 20"},
-		{"| errors and warnings listed of a file | 1,000 each |", "internal/upload/upload.go", "MaxListed = 1000"},
+		{"| a row of a delimited file | 1 MB, 16,384 columns |", "internal/importer/delimited.go", "longestRow = 1 << 20 mostColumns = 1 << 14"},
+		{"| a workbook, unpacked | 1 GB the sheet, 128 MB its shared texts |", "internal/importer/xlsx.go", "maxSheet = 1 << 30 maxShared = 128 << 20"},
+		{"| errors and warnings listed of a file | 1,000 each |", "internal/importer/upload.go", "MaxListed = 1000"},
 		{"| the place for an upload | 15 minutes, one file of the size asked for |", "functions/manage-uploads/handler/handler.go", "validity = 15 * time.Minute"},
 		{"| a body in JSON, a form, a definition sent | 1 MB |", "internal/web/body.go", "MostBody = 1 << 20"},
 		{"| a definition | 256 KB |", "internal/project/definition/syntax.go", "mostBytes = 256 << 10"},

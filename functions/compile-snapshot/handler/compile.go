@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"outreach/internal/app"
+	"outreach/internal/counting"
+	"outreach/internal/counting/checkpoint"
 	"outreach/internal/fact"
-	"outreach/internal/indicator"
-	"outreach/internal/indicator/checkpoint"
 	"outreach/internal/projects"
 	"outreach/internal/schema"
 	"outreach/internal/snapshot"
@@ -33,7 +33,7 @@ func (co Compiler) Compile(ctx context.Context, project, asOf, by string, once s
 	}
 	var (
 		heads, since fact.Heads
-		fold         *indicator.Fold
+		fold         *counting.Fold
 		known        time.Time
 	)
 	registry := schema.For(defined.Definition)
@@ -45,7 +45,7 @@ func (co Compiler) Compile(ctx context.Context, project, asOf, by string, once s
 		fold, since = co.restore(ctx, project, heads, registry)
 		err = co.read(ctx, project, fold, since, heads)
 		if errors.Is(err, errErased) {
-			fold, since = indicator.New(registry), fact.Heads{}
+			fold, since = counting.New(registry), fact.Heads{}
 			err = co.read(ctx, project, fold, since, heads)
 		}
 		return err
@@ -74,23 +74,23 @@ func (co Compiler) Compile(ctx context.Context, project, asOf, by string, once s
 }
 
 // restore begins with the fold of the last compile, or with nothing where it is missing, damaged, or of another version.
-func (co Compiler) restore(ctx context.Context, project string, heads fact.Heads, registry *schema.Registry) (*indicator.Fold, fact.Heads) {
+func (co Compiler) restore(ctx context.Context, project string, heads fact.Heads, registry *schema.Registry) (*counting.Fold, fact.Heads) {
 	last, found, err := co.Snapshots.LastCheckpoint(ctx, project)
 	if err != nil || !found {
-		return indicator.New(registry), fact.Heads{}
+		return counting.New(registry), fact.Heads{}
 	}
 	body, _, err := co.DB.Objects.Open(ctx, last.Object, "")
 	if err != nil {
-		return indicator.New(registry), fact.Heads{}
+		return counting.New(registry), fact.Heads{}
 	}
 	defer body.Close()
 	data, err := io.ReadAll(body)
 	if err != nil {
-		return indicator.New(registry), fact.Heads{}
+		return counting.New(registry), fact.Heads{}
 	}
 	fold, since, err := checkpoint.Read(bytes.NewReader(data), int64(len(data)), registry)
 	if err != nil || beyond(since, heads) {
-		return indicator.New(registry), fact.Heads{}
+		return counting.New(registry), fact.Heads{}
 	}
 	return fold, since
 }
@@ -109,7 +109,7 @@ func beyond(a, b fact.Heads) bool {
 var errErased = errors.New("somebody was erased since the checkpoint")
 
 // read takes in the facts since, and the rows of the files that they made count.
-func (co Compiler) read(ctx context.Context, project string, fold *indicator.Fold, since, heads fact.Heads) error {
+func (co Compiler) read(ctx context.Context, project string, fold *counting.Fold, since, heads fact.Heads) error {
 	err := co.Facts.Read(ctx, project, since, heads, func(f fact.Fact) error {
 		if f.Kind == fact.KindPersonErased && since != (fact.Heads{}) {
 			return errErased
@@ -131,17 +131,17 @@ func (co Compiler) read(ctx context.Context, project string, fold *indicator.Fol
 	return nil
 }
 
-func count(defined projects.Defined, fold *indicator.Fold, asOf string) (indicator.Found, error) {
-	rules, err := indicator.NewRules(defined.Definition, fold.Registry())
+func count(defined projects.Defined, fold *counting.Fold, asOf string) (counting.Found, error) {
+	rules, err := counting.NewRules(defined.Definition, fold.Registry())
 	if err != nil {
-		return indicator.Found{}, err
+		return counting.Found{}, err
 	}
-	return indicator.Compile(defined.Definition, rules, fold.Live(), asOf)
+	return counting.Compile(defined.Definition, rules, fold.Live(), asOf)
 }
 
 // keep makes a snapshot of what was found, unless the newest of that day says the same.
-func (co Compiler) keep(ctx context.Context, snap snapshot.Snapshot, found indicator.Found, heads fact.Heads, known time.Time, by string, once store.Once) (snapshots.Kept, bool, error) {
-	codes := []string{indicator.ParticipantsEvidence}
+func (co Compiler) keep(ctx context.Context, snap snapshot.Snapshot, found counting.Found, heads fact.Heads, known time.Time, by string, once store.Once) (snapshots.Kept, bool, error) {
+	codes := []string{counting.ParticipantsEvidence}
 	for _, in := range snap.Indicators {
 		codes = append(codes, in.Code)
 	}
@@ -170,7 +170,7 @@ func (co Compiler) keep(ctx context.Context, snap snapshot.Snapshot, found indic
 	return snapshots.Kept{}, false, table.ErrBusy
 }
 
-func (co Compiler) save(ctx context.Context, project string, fold *indicator.Fold, heads fact.Heads) error {
+func (co Compiler) save(ctx context.Context, project string, fold *counting.Fold, heads fact.Heads) error {
 	var b bytes.Buffer
 	if err := checkpoint.Write(&b, fold, heads); err != nil {
 		return err
@@ -218,7 +218,7 @@ func (co Compiler) Verify(ctx context.Context, kept snapshots.Kept) (v Verificat
 func (co Compiler) verify(ctx context.Context, kept snapshots.Kept, defined projects.Defined) (v Verification, err error) {
 	registry := schema.For(defined.Definition)
 	v = Verification{Hash: kept.Hash, Erasures: []Erasure{}, Purges: []Purge{}}
-	if v.Computed, err = co.again(ctx, kept, defined, indicator.New(registry), fact.Heads{}); err != nil {
+	if v.Computed, err = co.again(ctx, kept, defined, counting.New(registry), fact.Heads{}); err != nil {
 		return v, err
 	}
 	v.Same = v.Computed == v.Hash
@@ -249,7 +249,7 @@ func (co Compiler) verify(ctx context.Context, kept snapshots.Kept, defined proj
 	return v, err
 }
 
-func (co Compiler) again(ctx context.Context, kept snapshots.Kept, defined projects.Defined, fold *indicator.Fold, since fact.Heads) (string, error) {
+func (co Compiler) again(ctx context.Context, kept snapshots.Kept, defined projects.Defined, fold *counting.Fold, since fact.Heads) (string, error) {
 	if err := co.read(ctx, kept.Project, fold, since, kept.Heads); err != nil {
 		return "", fmt.Errorf("verify %s: %w", kept.ID, err)
 	}

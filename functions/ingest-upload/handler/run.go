@@ -12,12 +12,12 @@ import (
 	"strconv"
 
 	"outreach/internal/fact"
+	"outreach/internal/importer"
 	"outreach/internal/objects"
 	"outreach/internal/projects"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/store"
-	"outreach/internal/upload"
 	"outreach/internal/uploads"
 )
 
@@ -109,7 +109,7 @@ func (r *run) fetch(ctx context.Context, info objects.Info) error {
 		return err
 	}
 	sum := sha256.New()
-	n, err := io.Copy(io.MultiWriter(r.file, sum), io.LimitReader(body, upload.MaxBytes+1))
+	n, err := io.Copy(io.MultiWriter(r.file, sum), io.LimitReader(body, importer.MaxBytes+1))
 	if err != nil {
 		return err
 	}
@@ -139,14 +139,14 @@ func (r *run) allowed(k *schema.Kind) bool {
 }
 
 // pass reads the file once more.
-func (r *run) pass(ctx context.Context, line func(upload.Line) error) (upload.Checked, error) {
-	return upload.Check(ctx, upload.File{Body: r.file, Size: r.upload.Bytes}, r.scope(), r.allowed, line)
+func (r *run) pass(ctx context.Context, line func(importer.Line) error) (importer.Checked, error) {
+	return importer.Check(ctx, importer.File{Body: r.file, Size: r.upload.Bytes}, r.scope(), r.allowed, line)
 }
 
 // check tells whether every cell of the file is right, and whom it names.
 func (r *run) check(ctx context.Context) (bool, error) {
 	r.who = newRoster()
-	checked, err := r.pass(ctx, func(l upload.Line) error {
+	checked, err := r.pass(ctx, func(l importer.Line) error {
 		if !l.Entry.Person.Empty() {
 			r.who.gather(l.Entry.Person)
 		}
@@ -164,8 +164,8 @@ func (r *run) check(ctx context.Context) (bool, error) {
 		if err := r.who.judge(ctx, r.in.App, r.project); err != nil {
 			return false, err
 		}
-		var repeats upload.Repeats
-		_, err := r.pass(ctx, func(l upload.Line) error {
+		var repeats importer.Repeats
+		_, err := r.pass(ctx, func(l importer.Line) error {
 			who := r.upload.Owner
 			if r.kind.Person {
 				who = r.who.id(l.Entry.Person)
@@ -174,7 +174,7 @@ func (r *run) check(ctx context.Context) (bool, error) {
 					if problem.Code == schema.TwoPeople {
 						add = &wrong
 					}
-					add.Add(upload.CellError{Row: l.Row, Column: problem.Field, Code: problem.Code, Value: maskRef(l.Entry.Person)})
+					add.Add(importer.CellError{Row: l.Row, Column: problem.Field, Code: problem.Code, Value: maskRef(l.Entry.Person)})
 				}
 			}
 			if l.Entry.Row != nil {
@@ -190,15 +190,15 @@ func (r *run) check(ctx context.Context) (bool, error) {
 			hint = "signup" // of which not the last counts
 		}
 		for _, again := range repeats.Rows() {
-			warnings.Add(upload.CellError{Row: again.Row, Code: schema.Repeated, Hint: hint, Args: map[string]string{"row": strconv.Itoa(again.Earlier)}})
+			warnings.Add(importer.CellError{Row: again.Row, Code: schema.Repeated, Hint: hint, Args: map[string]string{"row": strconv.Itoa(again.Earlier)}})
 		}
 	}
 	r.found = uploads.Findings{Errors: findings(wrong.List), ErrorsCut: wrong.Cut(), Warnings: findings(warnings.List), WarningsCut: warnings.Cut()}
 	return wrong.Total == 0, nil
 }
 
-func findings(list []upload.CellError) []uploads.Finding {
-	slices.SortStableFunc(list, func(a, b upload.CellError) int { return cmp.Compare(a.Row, b.Row) })
+func findings(list []importer.CellError) []uploads.Finding {
+	slices.SortStableFunc(list, func(a, b importer.CellError) int { return cmp.Compare(a.Row, b.Row) })
 	out := make([]uploads.Finding, len(list))
 	for i, e := range list {
 		out[i] = uploads.Finding{Row: e.Row, Column: e.Column, Value: e.Value, Problem: schema.Problem{Field: e.Column, Code: e.Code, Hint: e.Hint, Args: e.Args, Options: e.Options}}
@@ -219,7 +219,7 @@ func (r *run) write(ctx context.Context) error {
 	staff := map[string]string{}
 	created := 0
 	seen, signed := map[string]bool{}, map[string]bool{}
-	_, err = r.pass(ctx, func(l upload.Line) error {
+	_, err = r.pass(ctx, func(l importer.Line) error {
 		row := l.Entry.Row
 		who, person := r.upload.Owner, ""
 		if r.kind.Person {
@@ -289,7 +289,7 @@ func (r *run) write(ctx context.Context) error {
 }
 
 // signUp does what the office's form does for one row; the row has an id of its own, so that doing it again changes nothing.
-func (r *run) signUp(ctx context.Context, l upload.Line) (signups.SignedUp, error) {
+func (r *run) signUp(ctx context.Context, l importer.Line) (signups.SignedUp, error) {
 	activity, _ := r.defined.Definition.Activity(schema.Builtin().Kind(schema.Signup).Get(l.Entry.Row, "activity"))
 	submitted := r.upload.Arrived
 	if given := schema.Builtin().Kind(schema.Signup).Get(l.Entry.Row, "submitted_at"); given != "" {

@@ -11,10 +11,10 @@ import (
 	"slices"
 
 	"outreach/internal/app"
+	"outreach/internal/importer"
 	"outreach/internal/objects"
 	"outreach/internal/page"
 	"outreach/internal/schema"
-	"outreach/internal/upload"
 	"outreach/internal/uploads"
 	"outreach/internal/web"
 )
@@ -111,7 +111,7 @@ const (
 
 // excerpt reads from the original the rows in which something is wrong: the table keeps the bad cells alone. It is nothing
 // where the file is too large to read it each time, or no longer there.
-func excerpt(c *web.Call, u uploads.Upload, found uploads.Findings) (upload.Excerpt, error) {
+func excerpt(c *web.Call, u uploads.Upload, found uploads.Findings) (importer.Excerpt, error) {
 	var numbers []int
 	for _, e := range found.Errors {
 		if e.Row > 1 && len(numbers) < mostShownRows && !slices.Contains(numbers, e.Row) {
@@ -120,22 +120,22 @@ func excerpt(c *web.Call, u uploads.Upload, found uploads.Findings) (upload.Exce
 	}
 	kind := schema.Builtin().Plural(u.Kind)
 	if u.State != uploads.RejectedUp || u.Bytes > mostReread || len(numbers) == 0 || kind == nil {
-		return upload.Excerpt{}, nil
+		return importer.Excerpt{}, nil
 	}
 	file, err := fetch(c.Context(), c.Site.App, u)
 	if errors.Is(err, errOther) {
-		return upload.Excerpt{}, nil
+		return importer.Excerpt{}, nil
 	}
 	if err != nil {
-		return upload.Excerpt{}, err
+		return importer.Excerpt{}, err
 	}
 	defer discard(file)
 	allowed := func(k *schema.Kind) bool { return u.Owner == uploads.Office || k.Name == schema.Media }
-	return upload.Cut(c.Context(), upload.File{Body: file, Size: u.Bytes}, schema.For(c.Defined.Definition), allowed, numbers)
+	return importer.Cut(c.Context(), importer.File{Body: file, Size: u.Bytes}, schema.For(c.Defined.Definition), allowed, numbers)
 }
 
 // headings are what a file calls its columns, by the English names of their fields.
-func headings(read upload.Excerpt) map[string]string {
+func headings(read importer.Excerpt) map[string]string {
 	out := map[string]string{}
 	for _, col := range read.Columns {
 		if col.Field != "" && out[col.Field] == "" {
@@ -146,7 +146,7 @@ func headings(read upload.Excerpt) map[string]string {
 }
 
 // marked joins rows with what is wrong in them. Columns in which no row has anything, and nothing is wrong, are left out.
-func marked(c *web.Call, read upload.Excerpt, found uploads.Findings) ([]string, []page.FileRow) {
+func marked(c *web.Call, read importer.Excerpt, found uploads.Findings) ([]string, []page.FileRow) {
 	words := c.Messages()
 	bad := map[int]map[string]bool{}
 	messages := map[int][]page.CellProblem{}

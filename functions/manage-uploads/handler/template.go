@@ -3,9 +3,9 @@ package handler
 import (
 	"bytes"
 
+	"outreach/internal/importer/blank"
 	"outreach/internal/report/workbook"
 	"outreach/internal/schema"
-	"outreach/internal/upload/blank"
 	"outreach/internal/uploads"
 	"outreach/internal/web"
 )

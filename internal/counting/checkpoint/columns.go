@@ -1,0 +1,262 @@
+package checkpoint
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+
+	"outreach/internal/counting"
+	"outreach/internal/schema"
+)
+
+// column is one column: how a piece's value gets into it, and back. The value of a piece that has none is null.
+type column struct {
+	name string
+	node parquet.Node
+	get  func(b *[]byte, kind int, p *counting.Piece) parquet.Value // of a piece of the kind; texts are appended to b
+	set  func(*texts, *counting.Piece, parquet.Value)
+	has  func(kind int) bool // pieces of the kind may have a value; nil: those of every kind may
+}
+
+// layout is the columns of a checkpoint over the kinds of a registry.
+type layout struct {
+	registry *schema.Registry
+	kinds    map[string]int // the place of a kind among all
+	most     int            // the longest row of all kinds
+	columns  []column
+	schema   *parquet.Schema
+}
+
+func newLayout(registry *schema.Registry) *layout {
+	l := &layout{registry: registry, kinds: map[string]int{}}
+	for i, k := range registry.Kinds {
+		l.kinds[k.Name] = i
+		l.most = max(l.most, len(k.Fields))
+	}
+	l.columns = l.makeColumns()
+	l.schema = parquet.NewSchema("checkpoint", makeGroup(l.columns))
+	return l
+}
+
+// kind is the place of a kind among all, or -1.
+func (l *layout) kind(name string) int {
+	if i, there := l.kinds[name]; there {
+		return i
+	}
+	return -1
+}
+
+func textValue(bytes *[]byte, text string) parquet.Value {
+	if text == "" {
+		return parquet.NullValue()
+	}
+	start := len(*bytes)
+	*bytes = append(*bytes, text...)
+	return parquet.ByteArrayValue((*bytes)[start:])
+}
+
+// Texts of few kinds are written as numbers of a dictionary, others one after the other.
+func few() parquet.Node {
+	return parquet.Optional(parquet.Encoded(parquet.String(), &parquet.RLEDictionary))
+}
+func many() parquet.Node {
+	return parquet.Optional(parquet.Encoded(parquet.String(), &parquet.DeltaLengthByteArray))
+}
+func whole() parquet.Node {
+	return parquet.Optional(parquet.Encoded(parquet.Int(64), &parquet.DeltaBinaryPacked))
+}
+
+func text(name string, node parquet.Node, of func(*counting.Piece) *string) column {
+	return column{
+		name: name, node: node,
+		get: func(b *[]byte, _ int, p *counting.Piece) parquet.Value { return textValue(b, *of(p)) },
+		set: func(t *texts, p *counting.Piece, v parquet.Value) { *of(p) = t.of(v.ByteArray()) },
+	}
+}
+
+func number(name string, of func(*counting.Piece) *int) column {
+	return column{
+		name: name, node: whole(),
+		get: func(_ *[]byte, _ int, p *counting.Piece) parquet.Value {
+			if *of(p) == 0 {
+				return parquet.NullValue()
+			}
+			return parquet.Int64Value(int64(*of(p)))
+		},
+		set: func(_ *texts, p *counting.Piece, v parquet.Value) { *of(p) = int(v.Int64()) },
+	}
+}
+
+// makeColumns gives the columns in their order. What a reader of the figures asks for comes first, then the fields of the
+// records, then what only the next fold needs.
+func (l *layout) makeColumns() []column {
+	type p = counting.Piece
+	out := []column{
+		text("kind", few(), func(p *p) *string { return &p.Kind }),
+		text("id", many(), func(p *p) *string { return &p.ID }),
+		number("version", func(p *p) *int { return &p.Version }),
+		text("person", few(), func(p *p) *string { return &p.Person }),
+		{
+			name: "date", node: parquet.Optional(parquet.Date()),
+			get: func(_ *[]byte, _ int, p *p) parquet.Value { return dateValue(p.Date) },
+			set: func(_ *texts, p *p, v parquet.Value) { p.Date = dateText(v) },
+		},
+		text("upload", few(), func(p *p) *string { return &p.Upload }),
+		number("row", func(p *p) *int { return &p.Row }),
+		{
+			name: "live", node: parquet.Leaf(parquet.BooleanType),
+			get: func(_ *[]byte, _ int, p *p) parquet.Value { return parquet.BooleanValue(p.Live) },
+			set: func(_ *texts, p *p, v parquet.Value) { p.Live = v.Boolean() },
+		},
+		text("state", few(), func(p *p) *string { return &p.State }),
+	}
+	out = append(out, l.fieldColumns(out)...)
+	return append(out,
+		text("fact", few(), func(p *p) *string { return &p.Fact }),
+		column{
+			name: "said_at", node: parquet.Optional(parquet.Timestamp(parquet.Nanosecond)),
+			get: func(_ *[]byte, _ int, p *p) parquet.Value {
+				if p.At.IsZero() {
+					return parquet.NullValue()
+				}
+				return parquet.Int64Value(p.At.UnixNano())
+			},
+			set: func(_ *texts, p *p, v parquet.Value) { p.At = time.Unix(0, v.Int64()).UTC() },
+		},
+		text("entry", many(), func(p *p) *string { return &p.Entry }),
+		text("first_state", few(), func(p *p) *string { return &p.First }),
+		text("merged_into", many(), func(p *p) *string { return &p.Into }),
+		text("owner", few(), func(p *p) *string { return &p.Owner }),
+		text("object", many(), func(p *p) *string { return &p.Object }),
+		number("file_rows", func(p *p) *int { return &p.Rows }),
+		number("file_packs", func(p *p) *int { return &p.Packs }),
+		text("sha256", many(), func(p *p) *string { return &p.SHA256 }),
+	)
+}
+
+// fieldColumns are the fields of all kinds of records, those of the same name in one column. A field called like another
+// column (the kind of an airing or an output) has "field_" before its name.
+func (l *layout) fieldColumns(others []column) []column {
+	var out []column
+	place := map[string]int{}
+	type field struct{ name, of string }
+	places := map[field]int{} // in the rows of a kind
+	types := map[string]schema.Storage{}
+	for _, k := range l.registry.Kinds {
+		for i := range k.Fields {
+			f := &k.Fields[i]
+			if f.Name == "date" || f.Keep != schema.Open && !f.Key {
+				continue
+			}
+			places[field{f.Name, k.Name}] = i
+			if _, there := place[f.Name]; !there {
+				place[f.Name] = len(out)
+				types[f.Name] = f.Type.Stored()
+				out = append(out, column{name: f.Name})
+			}
+		}
+	}
+	for i := range out {
+		c, name := &out[i], out[i].name
+		in := make([]int, len(l.registry.Kinds)) // the field's place in the rows of a kind; -1: it has none
+		for j, k := range l.registry.Kinds {
+			in[j] = -1
+			if place, ok := places[field{name, k.Name}]; ok {
+				in[j] = place
+			}
+		}
+		if slices.ContainsFunc(others, func(other column) bool { return other.name == name }) {
+			c.name = "field_" + name
+		}
+		c.node = fieldNode(types[name], name)
+		c.get = func(b *[]byte, kind int, p *counting.Piece) parquet.Value {
+			if in[kind] >= len(p.Values) {
+				return parquet.NullValue()
+			}
+			return fieldValue(b, types[name], p.Values[in[kind]])
+		}
+		c.has = func(kind int) bool { return kind >= 0 && in[kind] >= 0 }
+		c.set = func(t *texts, p *counting.Piece, v parquet.Value) {
+			p.Values[in[l.kind(p.Kind)]] = fieldText(t, types[name], v)
+		}
+	}
+	return out
+}
+
+func fieldNode(t schema.Storage, name string) parquet.Node {
+	switch {
+	case t == schema.Wholes:
+		return whole()
+	case t == schema.Doubles:
+		return parquet.Optional(parquet.Leaf(parquet.DoubleType))
+	case name == "title":
+		return many()
+	default:
+		return few()
+	}
+}
+
+// Numbers are in their canonical text, so they come back as they were.
+func fieldValue(b *[]byte, t schema.Storage, text string) parquet.Value {
+	switch {
+	case text == "":
+		return parquet.NullValue()
+	case t == schema.Wholes:
+		n, _ := strconv.ParseInt(text, 10, 64)
+		return parquet.Int64Value(n)
+	case t == schema.Doubles:
+		n, _ := strconv.ParseFloat(text, 64)
+		return parquet.DoubleValue(n)
+	default:
+		return textValue(b, text)
+	}
+}
+
+func fieldText(made *texts, t schema.Storage, v parquet.Value) string {
+	var digits [24]byte
+	switch t {
+	case schema.Wholes:
+		return made.of(strconv.AppendInt(digits[:0], v.Int64(), 10))
+	case schema.Doubles:
+		return made.of(strconv.AppendFloat(digits[:0], v.Double(), 'f', -1, 64))
+	default:
+		return made.of(v.ByteArray())
+	}
+}
+
+const secondsOfDay = 24 * 60 * 60
+
+func dateValue(date string) parquet.Value {
+	at, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return parquet.NullValue()
+	}
+	return parquet.Int32Value(int32(at.Unix() / secondsOfDay))
+}
+
+func dateText(v parquet.Value) string {
+	return time.Unix(int64(v.Int32())*secondsOfDay, 0).UTC().Format(time.DateOnly)
+}
+
+// group keeps the columns in their order; a plain Group puts them in the order of their names.
+type group struct {
+	parquet.Group
+	fields []parquet.Field
+}
+
+func (g group) Fields() []parquet.Field { return g.fields }
+
+func makeGroup(columns []column) group {
+	g := group{Group: parquet.Group{}}
+	for _, c := range columns {
+		if _, there := g.Group[c.name]; there {
+			panic(fmt.Sprintf("two columns are called %s", c.name))
+		}
+		g.Group[c.name] = c.node
+		g.fields = append(g.fields, parquet.Group{c.name: c.node}.Fields()[0])
+	}
+	return g
+}

@@ -1,0 +1,95 @@
+package counting_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"outreach/internal/counting"
+	"outreach/internal/fact"
+	"outreach/internal/schema"
+	"outreach/internal/snapshot"
+)
+
+func drawDay(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"2009-12-31", "2010-01-09", "2010-01-10", "2010-02-28", "2010-03-31", "2010-06-20", "2010-12-31"}).Draw(t, "as of")
+}
+
+func TestFiguresAreThoseOfThePlainCount(t *testing.T) {
+	t.Parallel()
+	rules := mustRules(t, definition)
+	rapid.Check(t, func(t *rapid.T) {
+		h := drawHistory(t)
+		asOf := drawDay(t)
+		f := counting.New(schema.Builtin())
+		h.tell(t, f, h.facts)
+		found, err := counting.Compile(definition, rules, f.Live(), asOf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := refer(h).count(h, asOf)
+		want.Definition = snapshot.Definition{Version: 1, SHA256: "ab"}
+		if want.Hash, err = want.Digest(); err != nil {
+			t.Fatal(err)
+		}
+		got, err := found.Snapshot(want.Definition)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range got.Indicators {
+			if len(got.Indicators[i].ByMonth) == 0 {
+				got.Indicators[i].ByMonth = nil
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("(-plain +got)\n%s", diff)
+		}
+	})
+}
+
+func TestOrderAndRepetitionChangeNothing(t *testing.T) {
+	t.Parallel()
+	rules := mustRules(t, definition)
+	rapid.Check(t, func(t *rapid.T) {
+		h := drawHistory(t)
+		asOf := drawDay(t)
+		first := counting.New(schema.Builtin())
+		h.tell(t, first, h.facts)
+
+		again := append(append([]fact.Fact{}, h.facts...), rapid.SliceOf(rapid.SampledFrom(h.facts)).Draw(t, "again")...)
+		again = rapid.Permutation(again).Draw(t, "order")
+		second := counting.New(schema.Builtin())
+		for _, one := range again {
+			if err := second.Apply(one); err != nil {
+				t.Fatal(err)
+			}
+			// Packs may come between facts, and again.
+			for _, pack := range second.Wanted() {
+				if rapid.IntRange(0, 2).Draw(t, "pack") == 0 {
+					h.give(t, second, pack)
+					h.give(t, second, pack)
+				}
+			}
+		}
+		h.tell(t, second, nil)
+		if diff := cmp.Diff(first.Live().Dump(), second.Live().Dump()); diff != "" {
+			t.Fatalf("(-first +second)\n%s", diff)
+		}
+		if a, b := hash(t, rules, first, asOf), hash(t, rules, second, asOf); a != b {
+			t.Fatalf("hash %s, then %s", a, b)
+		}
+	})
+}
+
+func hash(t interface{ Fatal(...any) }, rules *counting.Rules, f *counting.Fold, asOf string) string {
+	found, err := counting.Compile(definition, rules, f.Live(), asOf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := found.Snapshot(snapshot.Definition{SHA256: "ab"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Hash
+}

@@ -1,0 +1,462 @@
+package counting_test
+
+import (
+	"encoding/json"
+	"math"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"outreach/internal/fact"
+	"outreach/internal/schema"
+	"outreach/internal/snapshot"
+)
+
+// The reference counts as slowly and plainly as it can be said: whole lists, searched again and again.
+type reference struct {
+	said      []fact.Said
+	saidAt    []time.Time
+	voided    []fact.Voided
+	accepted  []fact.Uploaded
+	withdrawn []string
+	merged    []fact.Merged
+	signups   []fact.Signup
+	moved     []fact.SignupMoved
+}
+
+type referenceRecord struct {
+	kind   *schema.Kind
+	date   string
+	person string
+	row    schema.Row
+	state  string
+}
+
+func (r referenceRecord) get(field string) string { return r.kind.Get(r.row, field) }
+
+func (r referenceRecord) number(field string) float64 {
+	n, _ := strconv.ParseFloat(r.get(field), 64)
+	return n
+}
+
+func refer(h *history) *reference {
+	r := &reference{}
+	for _, f := range h.facts {
+		switch f.Kind {
+		case fact.KindSaid:
+			r.said = append(r.said, read[fact.Said](f))
+			r.saidAt = append(r.saidAt, f.At)
+		case fact.KindVoided:
+			r.voided = append(r.voided, read[fact.Voided](f))
+		case fact.KindUploadAccepted:
+			r.accepted = append(r.accepted, read[fact.Uploaded](f))
+		case fact.KindUploadWithdrawn:
+			r.withdrawn = append(r.withdrawn, read[fact.Withdrawn](f).Upload)
+		case fact.KindPersonMerged:
+			r.merged = append(r.merged, read[fact.Merged](f))
+		case fact.KindSignup:
+			r.signups = append(r.signups, read[fact.Signup](f))
+		case fact.KindSignupMoved:
+			r.moved = append(r.moved, read[fact.SignupMoved](f))
+		}
+	}
+	return r
+}
+
+func read[T any](f fact.Fact) (data T) {
+	if err := json.Unmarshal(f.Data, &data); err != nil {
+		panic(err)
+	}
+	return data
+}
+
+// who calls all ids of one person by the smallest of them.
+func (r *reference) who(person string) string {
+	ids := []string{person}
+	for range r.merged {
+		for _, m := range r.merged {
+			if slices.Contains(ids, m.Person) || slices.Contains(ids, m.Into) {
+				ids = append(ids, m.Person, m.Into)
+			}
+		}
+	}
+	return slices.Min(ids)
+}
+
+func (r *reference) counts(upload string) bool {
+	return !slices.Contains(r.withdrawn, upload) && slices.ContainsFunc(r.accepted, func(u fact.Uploaded) bool { return u.Upload == upload })
+}
+
+func (r *reference) records(h *history) []referenceRecord {
+	type layer struct {
+		key, name string
+		at        time.Time
+		row       int
+		referenceRecord
+	}
+	var layers []layer
+	for i, said := range r.said {
+		higher := slices.ContainsFunc(r.said, func(o fact.Said) bool { return o.Record == said.Record && o.Version > said.Version }) ||
+			slices.ContainsFunc(r.voided, func(o fact.Voided) bool { return o.Record == said.Record && o.Version > said.Version })
+		if higher {
+			continue
+		}
+		k, who := schema.Builtin().Kind(said.Kind), ""
+		if k.Person {
+			who = r.who(said.Person)
+		}
+		row := k.Row(said.Values)
+		layers = append(layers, layer{key: k.NaturalKey(who, row), name: said.Record, at: r.saidAt[i],
+			referenceRecord: referenceRecord{kind: k, date: k.Get(row, "date"), person: who, row: row}})
+	}
+	for _, u := range r.accepted {
+		k := schema.Builtin().Plural(u.Kind)
+		for pack, lines := range h.packs {
+			if pack.Upload != u.Upload || !r.counts(u.Upload) {
+				continue
+			}
+			for _, line := range lines {
+				who, person := "", ""
+				switch {
+				case k.Person:
+					person = r.who(line.Person)
+					who = person
+				case k.Name == "media":
+					who = u.Owner
+				}
+				layers = append(layers, layer{key: k.NaturalKey(who, line.Values), name: u.Object + "\x00" + u.Upload, at: u.Arrived, row: line.Row,
+					referenceRecord: referenceRecord{kind: k, date: k.Get(line.Values, "date"), person: person, row: line.Values}})
+			}
+		}
+	}
+	var out []referenceRecord
+	for _, l := range layers {
+		later := func(o layer) bool {
+			switch {
+			case o.key != l.key:
+				return false
+			case !o.at.Equal(l.at):
+				return o.at.After(l.at)
+			case o.name != l.name:
+				return o.name > l.name
+			default:
+				return o.row > l.row
+			}
+		}
+		if !slices.ContainsFunc(layers, later) {
+			out = append(out, l.referenceRecord)
+		}
+	}
+	return out
+}
+
+type referenceSignup struct {
+	made    fact.Signup
+	person  string
+	state   string
+	entries []fact.Signup
+}
+
+func (r *reference) liveSignups() []referenceSignup {
+	var live []referenceSignup
+	for _, made := range r.signups {
+		if made.State == "" || made.Upload != "" && !r.counts(made.Upload) {
+			continue
+		}
+		s := referenceSignup{made: made, person: made.Person, state: made.State}
+		for version := range 10 {
+			for _, m := range r.moved {
+				if m.Signup == made.Signup && m.Version == version {
+					s.state = m.State
+				}
+			}
+		}
+		if s.state == "cancelled" {
+			continue
+		}
+		s.person = r.who(s.person)
+		for _, e := range r.signups {
+			if e.Signup == made.Signup && (e.Upload == "" || r.counts(e.Upload)) {
+				s.entries = append(s.entries, e)
+			}
+		}
+		live = append(live, s)
+	}
+	slices.SortFunc(live, func(a, b referenceSignup) int {
+		if c := a.made.Submitted.Compare(b.made.Submitted); c != 0 {
+			return c
+		}
+		return strings.Compare(a.made.Signup, b.made.Signup)
+	})
+	var out []referenceSignup
+	for _, s := range live {
+		i := slices.IndexFunc(out, func(o referenceSignup) bool {
+			return o.person == s.person && o.made.Values.Get("activity") == s.made.Values.Get("activity")
+		})
+		if i < 0 {
+			out = append(out, s)
+			continue
+		}
+		out[i].entries = append(out[i].entries, s.entries...)
+		for _, better := range []string{"accepted", "held"} {
+			if s.state == better || out[i].state == better {
+				out[i].state = better
+				break
+			}
+		}
+	}
+	return out
+}
+
+func (r *reference) attributes(signups []referenceSignup, asOf string) map[string]map[string]string {
+	type given struct {
+		person string
+		fact.Signup
+	}
+	var all []given
+	for _, s := range signups {
+		if definition.Day(s.made.Submitted) > asOf {
+			continue
+		}
+		for _, e := range s.entries {
+			if definition.Day(e.Submitted) <= asOf {
+				all = append(all, given{s.person, e})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b given) int {
+		if c := a.Submitted.Compare(b.Submitted); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Entry, b.Entry)
+	})
+	out := map[string]map[string]string{}
+	for _, g := range all {
+		for _, name := range schema.Builtin().AttributeNames() {
+			value := g.Values.Get(name)
+			if out[g.person] == nil {
+				out[g.person] = map[string]string{}
+			}
+			if value != "" && out[g.person][name] == "" {
+				out[g.person][name] = value
+			}
+		}
+	}
+	return out
+}
+
+// The rules of the test's definition, in Go.
+func meets(code string, r referenceRecord, attributes map[string]string) bool {
+	switch code {
+	case "trained":
+		return r.kind.Name == "attendance" && r.get("outcome") == "completed"
+	case "advised":
+		return r.kind.Name == "consultation"
+	case "hours", "sexes":
+		return r.kind.Name == "attendance"
+	case "reach":
+		return r.kind.Name == "media" && (r.get("medium") == "tv" || r.get("medium") == "radio")
+	case "titles":
+		return r.kind.Name == "output"
+	case "places":
+		return r.kind.Name == "signup" && r.state == "accepted"
+	case "women":
+		return r.kind.Name == "test" && r.number("post_score") > r.number("pre_score") && attributes["sex"] == "female"
+	case "activities":
+		return r.kind.Name == "signup"
+	case "young":
+		return r.kind.Name == "signup" && attributes["birth_year"] >= "1980"
+	case "participants":
+		return meets("trained", r, attributes) || meets("advised", r, attributes)
+	}
+	panic(code)
+}
+
+func (r *reference) count(h *history, asOf string) snapshot.Snapshot {
+	signups := r.liveSignups()
+	attributes := r.attributes(signups, asOf)
+	all := r.records(h)
+	for _, s := range signups {
+		all = append(all, referenceRecord{kind: schema.Builtin().Kind("signup"), date: definition.Day(s.made.Submitted), person: s.person, row: schema.Builtin().Kind("signup").Row(s.made.Values), state: s.state})
+	}
+	out := snapshot.Snapshot{Project: definition.ID, AsOf: asOf, Reach: snapshot.Reach{Population: 1000}}
+	var counted []referenceRecord
+	product := new(big.Rat).SetInt64(1)
+	for _, one := range all {
+		if one.date < definition.Period.From || one.date > definition.Period.To {
+			out.Quality.RecordsOutsidePeriod++
+		} else if one.date <= asOf {
+			counted = append(counted, one)
+			if one.kind.Name == "media" {
+				reach := int64(one.number("reach"))
+				out.Reach.Airings++
+				out.Reach.Sum += reach
+				out.Reach.Low = max(out.Reach.Low, reach)
+				product.Mul(product, big.NewRat(1000-reach, 1000))
+			}
+		}
+	}
+	out.Reach.High = min(out.Reach.Sum, 1000)
+	missed, _ := product.Float64()
+	out.Reach.Estimate = int64(math.Floor(1000*(1-missed) + 0.5))
+
+	first := func(code string) map[string]string {
+		days := map[string]string{}
+		for _, one := range counted {
+			if meets(code, one, attributes[one.person]) && (days[one.person] == "" || one.date < days[one.person]) {
+				days[one.person] = one.date
+			}
+		}
+		return days
+	}
+	participants := first("participants")
+	out.Participants = snapshot.Participants{Total: int64(len(participants)), Target: 3, By: referenceBreakdowns(participants, attributes)}
+	for person := range participants {
+		known := false
+		for _, value := range attributes[person] {
+			known = known || value != ""
+		}
+		if !known {
+			out.Quality.PeopleWithoutAttributes++
+		}
+	}
+
+	for _, in := range definition.Indicators {
+		i := snapshot.Indicator{Code: in.Code, Target: json.Number(strconv.FormatFloat(in.Target, 'f', -1, 64)), By: snapshot.Breakdowns{}}
+		upTo := func(month string) *big.Rat {
+			sum, seen := new(big.Rat), map[string]bool{}
+			for _, one := range counted {
+				if one.date[:7] > month || !meets(in.Code, one, attributes[one.person]) {
+					continue
+				}
+				value := one.get(in.Field)
+				switch in.Count {
+				case "sum":
+					if value != "" {
+						n, _ := new(big.Rat).SetString(value)
+						sum.Add(sum, n)
+					}
+					continue
+				case "records":
+					sum.Add(sum, big.NewRat(1, 1))
+					continue
+				case "people":
+					value = one.person
+				case "distinct":
+					if in.Field == "sex" {
+						value = attributes[one.person]["sex"]
+					}
+					value = schema.Same(value)
+				}
+				if value != "" && !seen[value] {
+					seen[value] = true
+					sum.Add(sum, big.NewRat(1, 1))
+				}
+			}
+			return sum
+		}
+		for _, one := range counted {
+			if meets(in.Code, one, attributes[one.person]) {
+				i.Records++
+			}
+		}
+		if in.Count == "people" {
+			i.By = referenceBreakdowns(first(in.Code), attributes)
+		}
+		total := roundedTo(upTo("9999"), 100)
+		i.Achieved = referenceNumber(total)
+		target, _ := new(big.Rat).SetString(string(i.Target))
+		percent := new(big.Rat).Quo(new(big.Rat).Mul(total, big.NewRat(100, 1)), target)
+		percent = roundedTo(percent, 10)
+		i.Percent = json.Number(percent.FloatString(1))
+		day := func(s string) time.Time {
+			t, _ := time.Parse(time.DateOnly, s)
+			return t
+		}
+		from, to := day(definition.Period.From), day(definition.Period.To)
+		days := big.NewRat(int64(to.Sub(from).Hours()/24)+1, 1)
+		passed := big.NewRat(min(max(int64(day(asOf).Sub(from).Hours()/24)+1, 0), int64(to.Sub(from).Hours()/24)+1), 1)
+		share := new(big.Rat).Quo(new(big.Rat).Mul(passed, big.NewRat(100, 1)), days)
+		switch {
+		case percent.Cmp(big.NewRat(100, 1)) >= 0:
+			i.Status = "achieved"
+		case percent.Sign() == 0:
+			i.Status = "not-started"
+		case percent.Cmp(share) >= 0:
+			i.Status = "on-track"
+		default:
+			i.Status = "behind"
+		}
+		before := new(big.Rat)
+		for _, month := range []string{"2010-01", "2010-02", "2010-03", "2010-04", "2010-05", "2010-06"} {
+			if asOf < definition.Period.From || month > asOf[:7] {
+				break
+			}
+			now := roundedTo(upTo(month), 100)
+			i.ByMonth = append(i.ByMonth, snapshot.Month{Month: month, Added: referenceNumber(new(big.Rat).Sub(now, before)), Total: referenceNumber(now)})
+			before = now
+		}
+		out.Indicators = append(out.Indicators, i)
+	}
+	return out
+}
+
+func roundedTo(n *big.Rat, parts int64) *big.Rat {
+	scaled := new(big.Rat).Add(new(big.Rat).Mul(n, big.NewRat(parts, 1)), big.NewRat(1, 2))
+	return big.NewRat(new(big.Int).Quo(scaled.Num(), scaled.Denom()).Int64(), parts)
+}
+
+func referenceNumber(n *big.Rat) json.Number {
+	f, _ := n.Float64()
+	return json.Number(strconv.FormatFloat(f, 'f', -1, 64))
+}
+
+func referenceBreakdowns(first map[string]string, attributes map[string]map[string]string) snapshot.Breakdowns {
+	codes := map[string][]string{
+		"sex": {"female", "male", "other"}, "education": {"isced-0-2", "isced-3-4", "isced-5-8"},
+		"labour_status": {"employed", "self-employed", "unemployed", "inactive"}, "residence": {"urban", "rural"},
+		"disability": {"yes", "no"}, "group": {"authority", "individual"}, "age": {"0-24", "25-54", "55+"},
+	}
+	out := snapshot.Breakdowns{}
+	for dimension, list := range codes {
+		parts := snapshot.Breakdown{}
+		for _, code := range append(list, "unknown") {
+			part := snapshot.Part{Code: code}
+			for person, day := range first {
+				value := attributes[person][dimension]
+				if dimension == "age" {
+					value = referenceAge(attributes[person]["birth_year"], day)
+				}
+				if value == "" {
+					value = "unknown"
+				}
+				if value == code {
+					part.People++
+				}
+			}
+			parts = append(parts, part)
+		}
+		out[dimension] = parts
+	}
+	return out
+}
+
+func referenceAge(birth, day string) string {
+	if birth == "" {
+		return ""
+	}
+	born, _ := strconv.Atoi(birth)
+	year, _ := strconv.Atoi(day[:4])
+	switch age := year - born; {
+	case age < 0:
+		return ""
+	case age <= 24:
+		return "0-24"
+	case age <= 54:
+		return "25-54"
+	default:
+		return "55+"
+	}
+}

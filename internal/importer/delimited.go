@@ -1,0 +1,304 @@
+package importer
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/transform"
+)
+
+// openDelimited recognises the encoding and the delimiter of a text, and reads it from its beginning.
+func openDelimited(body *source, v *vocabulary) (rows, error) {
+	encoding, mark, err := detectEncoding(body.reader())
+	if err != nil {
+		return nil, err
+	}
+	text := func() (io.Reader, error) {
+		reader := body.reader()
+		if _, err := io.CopyN(io.Discard, reader, int64(mark)); err != nil {
+			return nil, err
+		}
+		if encoding != nil {
+			reader = transform.NewReader(reader, encoding.NewDecoder())
+		}
+		return reader, nil
+	}
+	from, err := text()
+	if err != nil {
+		return nil, err
+	}
+	start := make([]byte, 64<<10)
+	n, err := io.ReadFull(from, start)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, err
+	}
+	start = start[:n]
+	delimiter, length := declaredDelimiter(start)
+	if length == 0 {
+		delimiter = detectDelimiter(start, v)
+	}
+	if from, err = text(); err != nil {
+		return nil, err
+	}
+	if _, err := io.CopyN(io.Discard, from, int64(length)); err != nil {
+		return nil, err
+	}
+	return newDelimited(from, delimiter), nil
+}
+
+// declaredDelimiter reads the line by which Excel may be told the delimiter, "sep=;", and gives its length.
+func declaredDelimiter(start []byte) (byte, int) {
+	line, rest, _ := bytes.Cut(start, []byte("\n"))
+	end := len(start) - len(rest)
+	if head, _, ok := bytes.Cut(line, []byte("\r")); ok && len(head) < len(line)-1 {
+		line, end = head, len(head)+1 // lines that end with CR alone
+	}
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if len(line) == 5 && strings.EqualFold(string(line[:4]), "sep=") && strings.IndexByte(delimiters, line[4]) >= 0 {
+		return line[4], end
+	}
+	return 0, 0
+}
+
+const delimiters = ",;\t|"
+
+// detectDelimiter takes the delimiter by which the first row that is not blank has the most columns of a kind; where
+// none has two of them, the one by which a row below has, or else the one that makes the most cells.
+func detectDelimiter(start []byte, v *vocabulary) byte {
+	best, most, cells, below := delimiters[0], -1, 0, false
+	for _, d := range []byte(delimiters) {
+		table := newDelimited(bytes.NewReader(start), d)
+		_, head, err := nextFilled(table)
+		if err == io.EOF {
+			return d // there is nothing but delimiters
+		}
+		if err != nil {
+			continue
+		}
+		known := 0
+		if l, ok := v.recognise(head); ok {
+			for _, c := range l.columns {
+				if c.field != nil && !c.twice {
+					known++
+				}
+			}
+		}
+		length := len(head)
+		_, deeper := v.headerBelow(table)
+		if known > most || known == most && (deeper && !below || deeper == below && length > cells) {
+			best, most, cells, below = d, known, length, deeper
+		}
+	}
+	return best
+}
+
+// The bounds of a row, in bytes and cells. What goes beyond is no table.
+const (
+	longestRow  = 1 << 20
+	mostColumns = 1 << 14 // as in a spreadsheet
+)
+
+// longestCell is how many bytes of a cell are kept. No field may be so long, in letters of any size; of a longer cell only
+// its length matters.
+const longestCell = 16 << 10
+
+// delimited reads rows of delimited text. Lines end with LF, CR LF or CR. A cell may be quoted, and then hold delimiters,
+// line ends and doubled quotation marks; a mark within a cell that does not end it stands for itself, as in "the "Razem"
+// film", unless it is unclear where the row ends.
+type delimited struct {
+	from      io.Reader
+	buffer    []byte
+	data      []byte // what was read and not yet looked at
+	ended     bool   // nothing more can be read
+	delimiter byte
+	stops     [256]bool // bytes that end a run of ordinary ones
+	afterCR   bool      // a line feed that comes now belongs to the line end before
+
+	row   int
+	text  []byte // what is kept of the row at hand
+	start int    // of the cell at hand in text
+	ends  []int  // where its cells end in text
+	cuts  []long // its cells that are not kept whole
+	cells []cell
+}
+
+// long is a cell, by its place in the row, and how many characters of it are not kept.
+type long struct{ place, beyond int }
+
+func newDelimited(from io.Reader, delimiter byte) *delimited {
+	d := &delimited{from: from, delimiter: delimiter, buffer: make([]byte, 64<<10)}
+	d.stops[delimiter], d.stops['\n'], d.stops['\r'] = true, true, true
+	return d
+}
+
+// fill reads on; false at the end of the text.
+func (d *delimited) fill() (bool, error) {
+	for !d.ended {
+		n, err := d.from.Read(d.buffer)
+		d.data = d.buffer[:n]
+		if err == io.EOF {
+			d.ended = true
+		} else if err != nil {
+			return false, err
+		}
+		if n > 0 {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// place is where in a cell the reader is.
+type place uint8
+
+const (
+	atStart   place = iota // of a cell
+	inPlain                // a cell that is not quoted
+	inQuotes               // a quoted cell
+	afterMark              // behind a quotation mark in a quoted cell, and spaces: most likely it is closed
+)
+
+// keep puts a piece to the cell at hand, as far as there is room.
+func (d *delimited) keep(piece []byte) {
+	if room := longestCell - (len(d.text) - d.start); room < len(piece) {
+		piece = d.some(piece, room)
+	}
+	d.text = append(d.text, piece...)
+}
+
+// some is so much of a piece, and counts the rest.
+func (d *delimited) some(piece []byte, room int) []byte {
+	if n := len(d.cuts); n == 0 || d.cuts[n-1].place != len(d.ends) {
+		d.cuts = append(d.cuts, long{place: len(d.ends)})
+	}
+	for _, b := range piece[room:] {
+		if utf8.RuneStart(b) {
+			d.cuts[len(d.cuts)-1].beyond++
+		}
+	}
+	return piece[:room]
+}
+
+func (d *delimited) next() (int, []cell, error) {
+	d.text, d.ends, d.cuts, d.start = d.text[:0], d.ends[:0], d.cuts[:0], 0
+	where := atStart
+	spaces := 0      // since the last quotation mark of a quoted cell
+	literal := false // a mark in the cell stood for itself
+	lines := false   // the cell has several lines
+	unclear := false // it is unclear where the row ends
+	empty := true    // nothing was read
+	endCell := func() {
+		unclear = unclear || literal && lines
+		d.ends = append(d.ends, len(d.text))
+		d.start, literal, lines, where = len(d.text), false, false, atStart
+	}
+	for {
+		if len(d.data) == 0 {
+			more, err := d.fill()
+			if err != nil {
+				return 0, nil, err
+			}
+			if !more {
+				if empty {
+					return 0, nil, io.EOF
+				}
+				unclear = unclear || where == inQuotes
+				endCell()
+				break
+			}
+		}
+		if d.afterCR {
+			d.afterCR = false
+			if d.data[0] == '\n' {
+				d.data = d.data[1:]
+				continue
+			}
+		}
+		if len(d.text) > longestRow || len(d.ends) > mostColumns {
+			return 0, nil, unreadable(d.row+1, "row")
+		}
+		empty = false
+		c := d.data[0]
+		switch where {
+		case inQuotes:
+			piece, more, closed := bytes.Cut(d.data, []byte{'"'})
+			lines = lines || bytes.IndexByte(piece, '\n') >= 0
+			d.keep(piece)
+			d.data = more
+			if closed {
+				spaces, where = 0, afterMark
+			}
+			continue
+		case afterMark:
+			switch {
+			case c == '"' && spaces == 0: // a doubled mark
+				d.keep(d.data[:1])
+				d.data, where = d.data[1:], inQuotes
+				continue
+			case c == ' ':
+				spaces++
+				d.data = d.data[1:]
+				continue
+			case !d.stops[c]: // it did not close the cell
+				d.keep([]byte{'"'})
+				for range spaces {
+					d.keep([]byte{' '})
+				}
+				literal, where = true, inQuotes
+				continue
+			}
+		case atStart:
+			if c == '"' {
+				d.data, where = d.data[1:], inQuotes
+				continue
+			}
+			where = inPlain
+		}
+		// The cell goes on, or ends here.
+		i, data, stops := 0, d.data, &d.stops
+		for i < len(data) && !stops[data[i]] {
+			i++
+		}
+		d.keep(data[:i])
+		if i == len(data) {
+			d.data = nil
+			continue
+		}
+		c = data[i]
+		d.data = data[i+1:]
+		endCell()
+		if c != d.delimiter {
+			d.afterCR = c == '\r'
+			break
+		}
+	}
+	d.row++
+	if unclear {
+		d.cells = append(d.cells[:0], cell{form: unclosed})
+		return d.row, d.cells, nil
+	}
+	d.split()
+	return d.row, d.cells, nil
+}
+
+// split cuts the row's text into cells, which share one string.
+func (d *delimited) split() {
+	text := string(d.text)
+	carriage := strings.IndexByte(text, '\r') >= 0
+	d.cells = d.cells[:0]
+	start := 0
+	for _, end := range d.ends {
+		value := text[start:end]
+		if carriage {
+			value = strings.ReplaceAll(value, "\r\n", "\n")
+		}
+		d.cells = append(d.cells, cell{text: value})
+		start = end
+	}
+	for _, l := range d.cuts {
+		c := &d.cells[l.place]
+		c.form, c.length = cut, int32(utf8.RuneCountInString(c.text)+l.beyond)
+	}
+}

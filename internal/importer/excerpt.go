@@ -1,0 +1,86 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"outreach/internal/schema"
+)
+
+// Excerpt is a part of a file as it was read: its columns under their names in the file, and some of its rows. What may
+// identify a person is masked.
+type Excerpt struct {
+	Columns []ExcerptColumn
+	Rows    []ExcerptRow
+}
+
+// ExcerptColumn is a column: what the file calls it, and the English name of the field it is, "" where it is none.
+type ExcerptColumn struct{ Name, Field string }
+
+// ExcerptRow is a row under its number, with a text for every column.
+type ExcerptRow struct {
+	Row   int
+	Cells []string
+}
+
+// Cut reads the rows of these numbers. Of a file whose kind is not recognised, or not allowed, it gives nothing, and of one
+// that cannot be read to its end what stands before. An error says that the body could not be read.
+func Cut(ctx context.Context, f File, registry *schema.Registry, allowed func(*schema.Kind) bool, numbers []int) (Excerpt, error) {
+	body := &source{ctx: ctx, from: f.Body, size: f.Size}
+	out, err := excerpt(body, newVocabulary(registry, allowed), numbers)
+	if body.err != nil {
+		return Excerpt{}, fmt.Errorf("read the file: %w", body.err)
+	}
+	var wrong *fault
+	if err == io.EOF || errors.As(err, &wrong) {
+		err = nil
+	}
+	return out, err
+}
+
+func excerpt(body *source, v *vocabulary, numbers []int) (out Excerpt, err error) {
+	if len(numbers) == 0 {
+		return out, nil
+	}
+	table, err := open(body, v)
+	if err != nil {
+		return out, err
+	}
+	_, head, err := nextFilled(table)
+	if err != nil {
+		return out, err
+	}
+	layout, ok := v.recognise(head)
+	if !ok || !v.allowed(layout.kind) {
+		return out, nil
+	}
+	for i, c := range layout.columns {
+		column := ExcerptColumn{Name: shown(nil, head[i].text)}
+		if c.field != nil {
+			column.Field = c.field.Name
+		}
+		out.Columns = append(out.Columns, column)
+	}
+	last := slices.Max(numbers)
+	for {
+		number, cells, err := nextFilled(table)
+		if err != nil || number > last {
+			return out, err
+		}
+		if !slices.Contains(numbers, number) {
+			continue
+		}
+		row := ExcerptRow{Row: number, Cells: make([]string, len(layout.columns))}
+		for i := range min(len(cells), len(layout.columns)) {
+			field := layout.columns[i].field
+			if field == nil {
+				field = layout.stranger
+			}
+			row.Cells[i] = shown(field, cells[i].text)
+		}
+		out.Rows = append(out.Rows, row)
+	}
+}

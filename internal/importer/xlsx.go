@@ -1,0 +1,604 @@
+package importer
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// Workbooks are read here rather than by the library that writes our own: a sheet has to be streamed, its cells' formats
+// have to be known (a date is a number but for its format), and a damaged one must be refused, never read in part.
+
+// The bounds of a workbook, in bytes of unpacked XML but for the last two: what a file of the longest texts and the most
+// rows stays below.
+const (
+	maxSheet   = 1 << 30
+	maxShared  = 128 << 20
+	maxPart    = 16 << 20 // of the small parts
+	maxElement = 4 << 20  // of a row, or a shared text
+
+	maxShares    = 4 << 20 // how many shared texts there are
+	maxSheetRows = 1 << 20 // as in a spreadsheet
+)
+
+var errTooLarge = errors.New("it unpacks to more than any table")
+
+// workbook reads the rows of a workbook's first sheet.
+type workbook struct {
+	sheet    *xml.Decoder
+	meter    *meter
+	shared   sharedTexts
+	formats  []momentFormat // by style
+	from1904 bool
+
+	row    int
+	column int // of the next cell that does not name its own
+	ended  bool
+	cells  []cell
+	text   []byte
+}
+
+// openWorkbook finds the first sheet that can be seen.
+func openWorkbook(body *source) (rows, error) {
+	archive, err := zip.NewReader(body, body.size)
+	if err != nil {
+		return nil, workbookFault(1, err)
+	}
+	p := newPackage(archive)
+	if name := p.otherFormat(); name != "" {
+		return nil, otherFormat(name)
+	}
+	w := &workbook{}
+	if err := w.open(p); err != nil {
+		return nil, workbookFault(1, err)
+	}
+	return w, nil
+}
+
+// otherFormat names what an archive is that is no workbook, "" where it may be one.
+func (p parts) otherFormat() string {
+	switch {
+	case p["word/document.xml"] != nil:
+		return "DOCX"
+	case p["ppt/presentation.xml"] != nil:
+		return "PPTX"
+	case p["mimetype"] != nil && p["content.xml"] != nil:
+		return "OpenDocument"
+	}
+	return ""
+}
+
+// workbookFault is what is wrong with the file where reading it failed. Whether the body failed is asked elsewhere.
+func workbookFault(row int, err error) error {
+	if errors.Is(err, errTooLarge) {
+		return unreadable(row, "too_large")
+	}
+	return unreadable(row, "damaged")
+}
+
+var errNoSheet = errors.New("no sheet")
+
+func (w *workbook) open(p parts) error {
+	main, err := p.related("", "officeDocument")
+	if err != nil {
+		return err
+	}
+	if len(main) == 0 {
+		return errNoSheet
+	}
+	book := main[0].target
+	var contents struct {
+		Properties struct {
+			From1904 string `xml:"date1904,attr"`
+		} `xml:"workbookPr"`
+		Sheets []struct {
+			ID    string `xml:"id,attr"`
+			State string `xml:"state,attr"`
+		} `xml:"sheets>sheet"`
+	}
+	if err := p.decode(book, &contents); err != nil {
+		return err
+	}
+	w.from1904 = contents.Properties.From1904 == "1" || contents.Properties.From1904 == "true"
+	sheets, err := p.related(book, "worksheet")
+	if err != nil {
+		return err
+	}
+	first := ""
+	for _, s := range contents.Sheets {
+		for _, r := range sheets {
+			if r.id == s.ID && first == "" && s.State != "hidden" && s.State != "veryHidden" {
+				first = r.target
+			}
+		}
+	}
+	if first == "" {
+		return errNoSheet
+	}
+	if err := w.readStyles(p, book); err != nil {
+		return err
+	}
+	if err := w.readShared(p, book); err != nil {
+		return err
+	}
+	unpacked, err := p.open(first, maxSheet)
+	if err != nil {
+		return err
+	}
+	w.meter = unpacked
+	w.sheet = newDecoder(unpacked)
+	return nil
+}
+
+// parts are the parts of a workbook's package by name, without regard to case.
+type parts map[string]*zip.File
+
+func newPackage(archive *zip.Reader) parts {
+	p := parts{}
+	for _, f := range archive.File {
+		p[partName(f.Name)] = f
+	}
+	return p
+}
+
+func partName(name string) string {
+	return strings.ToLower(strings.TrimPrefix(path.Clean(strings.ReplaceAll(name, `\`, "/")), "/"))
+}
+
+var errNoPart = errors.New("a part is missing")
+
+// open opens a part that unpacks to at most so many bytes.
+func (p parts) open(name string, most int64) (*meter, error) {
+	f, ok := p[partName(name)]
+	if !ok {
+		return nil, errNoPart
+	}
+	if f.UncompressedSize64 > uint64(most) {
+		return nil, errTooLarge
+	}
+	from, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	return &meter{from: from, left: most, element: maxElement}, nil
+}
+
+// decode reads a small part.
+func (p parts) decode(name string, into any) error {
+	part, err := p.open(name, maxPart)
+	if err != nil {
+		return err
+	}
+	part.element = maxPart
+	return xml.NewDecoder(part).Decode(into)
+}
+
+type relation struct{ id, target string }
+
+// related gives what a part (or, for "", the package) refers to as being of a type, by the end of the type's name.
+func (p parts) related(name, kind string) ([]relation, error) {
+	folder, file := path.Split(name)
+	var list struct {
+		Relations []struct {
+			ID     string `xml:"Id,attr"`
+			Type   string `xml:"Type,attr"`
+			Target string `xml:"Target,attr"`
+		} `xml:"Relationship"`
+	}
+	if err := p.decode(folder+"_rels/"+file+".rels", &list); err != nil {
+		return nil, err
+	}
+	var out []relation
+	for _, r := range list.Relations {
+		if !strings.HasSuffix(r.Type, "/"+kind) {
+			continue
+		}
+		target := r.Target
+		if !strings.HasPrefix(target, "/") {
+			target = path.Join(folder, target)
+		}
+		out = append(out, relation{id: r.ID, target: target})
+	}
+	return out, nil
+}
+
+// meter bounds what is unpacked in all, and between two calls of mark.
+type meter struct {
+	from    io.Reader
+	left    int64
+	element int64
+}
+
+// mark begins another element.
+func (m *meter) mark() { m.element = maxElement }
+
+func (m *meter) Read(p []byte) (int, error) {
+	n, err := m.from.Read(p)
+	m.left -= int64(n)
+	m.element -= int64(n)
+	if m.left < 0 || m.element < 0 {
+		return 0, errTooLarge
+	}
+	return n, err
+}
+
+func newDecoder(from io.Reader) *xml.Decoder {
+	return xml.NewDecoder(bufio.NewReaderSize(from, 16<<10))
+}
+
+func (w *workbook) readStyles(p parts, book string) error {
+	found, err := p.related(book, "styles")
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	var styles struct {
+		Formats []struct {
+			ID   int    `xml:"numFmtId,attr"`
+			Code string `xml:"formatCode,attr"`
+		} `xml:"numFmts>numFmt"`
+		Cells []struct {
+			Format int `xml:"numFmtId,attr"`
+		} `xml:"cellXfs>xf"`
+	}
+	if err := p.decode(found[0].target, &styles); err != nil {
+		return err
+	}
+	codes := map[int]momentFormat{}
+	for _, f := range styles.Formats {
+		codes[f.ID] = readFormat(f.Code)
+	}
+	for _, c := range styles.Cells {
+		format, ok := codes[c.Format]
+		if !ok {
+			format = builtInFormat(c.Format)
+		}
+		w.formats = append(w.formats, format)
+	}
+	return nil
+}
+
+// sharedTexts are texts that cells refer to by number, in one piece: a slice of strings would take twice the room.
+type sharedTexts struct {
+	all  string
+	ends []uint32
+}
+
+func (s sharedTexts) text(i int) (string, bool) {
+	if i < 0 || i >= len(s.ends) {
+		return "", false
+	}
+	start := uint32(0)
+	if i > 0 {
+		start = s.ends[i-1]
+	}
+	return s.all[start:s.ends[i]], true
+}
+
+func (w *workbook) readShared(p parts, book string) error {
+	found, err := p.related(book, "sharedStrings")
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	unpacked, err := p.open(found[0].target, maxShared)
+	if err != nil {
+		return err
+	}
+	decoder := newDecoder(unpacked)
+	var all strings.Builder
+	var text []byte
+	for {
+		token, err := decoder.RawToken()
+		if err == io.EOF {
+			w.shared.all = all.String()
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		start, ok := token.(xml.StartElement)
+		if !ok || start.Name.Local != "si" {
+			continue
+		}
+		unpacked.mark()
+		if text, err = readText(decoder, "si", text[:0]); err != nil {
+			return err
+		}
+		all.WriteString(unescape(string(text)))
+		if w.shared.ends = append(w.shared.ends, uint32(all.Len())); len(w.shared.ends) > maxShares {
+			return errTooLarge
+		}
+	}
+}
+
+// readText reads the text of an element up to its end: that of its t elements, but for how it is pronounced (rPh).
+func readText(decoder *xml.Decoder, element string, into []byte) ([]byte, error) {
+	inText, spoken := false, false
+	for {
+		token, err := decoder.RawToken()
+		if err != nil {
+			return into, unexpected(err)
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			inText = t.Name.Local == "t" && !spoken
+			spoken = spoken || t.Name.Local == "rPh"
+		case xml.EndElement:
+			inText = false
+			switch t.Name.Local {
+			case "rPh":
+				spoken = false
+			case element:
+				return into, nil
+			}
+		case xml.CharData:
+			if inText {
+				into = append(into, t...)
+			}
+		}
+	}
+}
+
+func unexpected(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+func (w *workbook) next() (int, []cell, error) {
+	if w.ended {
+		return 0, nil, io.EOF
+	}
+	number, err := w.readRow()
+	if err == io.EOF {
+		w.ended = true
+		return 0, nil, err
+	}
+	if err != nil {
+		return 0, nil, workbookFault(max(w.row, 1), err)
+	}
+	w.row = number
+	return w.row, w.cells, nil
+}
+
+var errMalformed = errors.New("malformed sheet")
+
+// readRow reads up to the end of the next row and gives its number, or io.EOF after the last.
+func (w *workbook) readRow() (int, error) {
+	w.cells = w.cells[:0]
+	number, inRow := 0, false
+	for {
+		token, err := w.sheet.RawToken()
+		if err != nil {
+			return 0, unexpected(err) // the rows' own end was not seen
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			switch t.Name.Local {
+			case "row":
+				w.meter.mark()
+				inRow, number, w.column = true, w.row+1, 0
+				if r := attribute(t, "r"); r != "" {
+					if number, err = strconv.Atoi(r); err != nil || number < 1 {
+						return 0, errMalformed
+					}
+				}
+				if number > maxSheetRows {
+					return 0, errTooLarge
+				}
+			case "c":
+				if !inRow {
+					return 0, errMalformed
+				}
+				if err := w.readCell(t); err != nil {
+					return 0, err
+				}
+			}
+		case xml.EndElement:
+			switch t.Name.Local {
+			case "row":
+				return number, nil
+			case "sheetData":
+				// The rest holds no cells, but only at its end is it known whether all was unpacked well.
+				if _, err := io.Copy(io.Discard, meterless{w.meter}); err != nil {
+					return 0, unexpected(err)
+				}
+				return 0, io.EOF
+			}
+		}
+	}
+}
+
+// meterless reads on without a bound on elements.
+type meterless struct{ *meter }
+
+func (m meterless) Read(p []byte) (int, error) {
+	m.mark()
+	return m.meter.Read(p)
+}
+
+func attribute(e xml.StartElement, name string) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == name && a.Name.Space == "" {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// readCell reads a cell to its end and puts it in its place in the row.
+func (w *workbook) readCell(start xml.StartElement) error {
+	at := w.column
+	if r := attribute(start, "r"); r != "" {
+		var ok bool
+		if at, ok = columnOf(r); !ok {
+			return errMalformed
+		}
+	}
+	if at >= mostColumns {
+		return errMalformed
+	}
+	w.column = at + 1
+	var formula, inValue bool
+	w.text = w.text[:0]
+read:
+	for {
+		token, err := w.sheet.RawToken()
+		if err != nil {
+			return unexpected(err)
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			switch t.Name.Local {
+			case "v":
+				inValue = true
+			case "f":
+				formula = true
+			case "is":
+				if w.text, err = readText(w.sheet, "is", w.text); err != nil {
+					return err
+				}
+			}
+		case xml.EndElement:
+			inValue = false
+			if t.Name.Local == "c" {
+				break read
+			}
+		case xml.CharData:
+			if inValue {
+				w.text = append(w.text, t...)
+			}
+		}
+	}
+	value, err := w.value(attribute(start, "t"), attribute(start, "s"), string(w.text), formula)
+	if err != nil || value == (cell{}) {
+		return err
+	}
+	for len(w.cells) <= at {
+		w.cells = append(w.cells, cell{})
+	}
+	w.cells[at] = value
+	return nil
+}
+
+// value is what a cell of a type, a style and a stored text shows.
+func (w *workbook) value(kind, style, stored string, formula bool) (cell, error) {
+	if stored == "" {
+		if formula && kind != "str" {
+			return cell{form: uncomputed}, nil
+		}
+		return cell{}, nil
+	}
+	switch kind {
+	case "s":
+		i, err := strconv.Atoi(strings.TrimSpace(stored))
+		if err != nil {
+			return cell{}, errMalformed
+		}
+		text, ok := w.shared.text(i)
+		if !ok {
+			return cell{}, errMalformed
+		}
+		return cell{text: text}, nil
+	case "inlineStr", "str":
+		return cell{text: unescape(stored)}, nil
+	case "b":
+		return cell{text: map[bool]string{true: "TRUE", false: "FALSE"}[stored == "1" || stored == "true"]}, nil
+	case "e":
+		return cell{text: stored, form: failed}, nil
+	case "d":
+		return isoMoment(stored), nil
+	case "", "n":
+	default:
+		return cell{}, errMalformed
+	}
+	n, err := strconv.ParseFloat(strings.TrimSpace(stored), 64)
+	if err != nil {
+		return cell{}, errMalformed
+	}
+	if i, err := strconv.Atoi(style); err == nil && i >= 0 && i < len(w.formats) {
+		if text, ok := momentText(n, w.formats[i], w.from1904); ok {
+			return cell{text: text, form: moment}, nil
+		}
+	}
+	return cell{text: numberText(n), form: number}, nil
+}
+
+// columnOf reads the column of a cell's name, A1 being of column 0.
+func columnOf(name string) (int, bool) {
+	column := 0
+	for i, r := range []byte(name) {
+		switch {
+		case 'A' <= r && r <= 'Z':
+			column = column*26 + int(r-'A') + 1
+		case 'a' <= r && r <= 'z':
+			column = column*26 + int(r-'a') + 1
+		default:
+			return column - 1, i > 0
+		}
+		if column > mostColumns {
+			return 0, false
+		}
+	}
+	return 0, false
+}
+
+// unescape reads the characters that XML cannot hold, which spreadsheets write as _x000D_. Line ends become line feeds, as
+// those of delimited texts do.
+func unescape(text string) string {
+	if !strings.Contains(text, "_x") {
+		return text
+	}
+	var b strings.Builder
+	for {
+		i := strings.Index(text, "_x")
+		if i < 0 {
+			b.WriteString(text)
+			return strings.ReplaceAll(b.String(), "\r\n", "\n")
+		}
+		b.WriteString(text[:i])
+		text = text[i:]
+		if len(text) >= 7 && text[6] == '_' {
+			if code, err := strconv.ParseUint(text[2:6], 16, 16); err == nil {
+				b.WriteRune(rune(code))
+				text = text[7:]
+				continue
+			}
+		}
+		b.WriteString(text[:2])
+		text = text[2:]
+	}
+}
+
+// compoundFault tells a workbook with a password, or of the format before 2007, from a Word document. All are compound
+// files; the names of their streams stand in them in UTF-16.
+func compoundFault(body *source) *fault {
+	names := []struct {
+		stream string
+		fault  *fault
+	}{
+		{"EncryptedPackage", unreadable(1, "protected")},
+		{"WordDocument", otherFormat("DOC")},
+	}
+	buffer := make([]byte, 64<<10)
+	reader := body.reader()
+	for kept := 0; ; {
+		n, err := reader.Read(buffer[kept:])
+		for _, name := range names {
+			if bytes.Contains(buffer[:kept+n], []byte(strings.Join(strings.Split(name.stream, ""), "\x00"))) {
+				return name.fault
+			}
+		}
+		if err != nil {
+			return unreadable(1, "old_excel")
+		}
+		const longest = 2 * len("EncryptedPackage")
+		kept = copy(buffer, buffer[max(0, kept+n-longest):kept+n])
+	}
+}
