@@ -21,7 +21,7 @@ import (
 
 func written(t *testing.T) []byte {
 	t.Helper()
-	document, err := Document(functions.All())
+	document, err := Document(functions.All(), schema.Builtin())
 	if err != nil {
 		t.Fatal(err)
 	}
