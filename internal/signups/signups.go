@@ -31,6 +31,7 @@ func New(db *store.DB, projects *projects.Store, persons *people.Store) *Store {
 
 // SignupDraft is a checked sign-up before it is known whether it is new.
 type SignupDraft struct {
+	Kind      *schema.Kind // the project's kind of sign-ups
 	Activity  project.Activity
 	Row       schema.Row // in the clear
 	Submitted time.Time
@@ -59,7 +60,7 @@ func (r SignedUp) answer() SignedUp {
 // up already stays as they were, and what the form says is kept beside the first. Whether the request was answered before is
 // asked here unless the caller has asked, and again after each conflict.
 func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once store.Once) (result SignedUp, err error) {
-	get := func(field string) string { return schema.Builtin().Kind(schema.Signup).Get(d.Row, field) }
+	get := func(field string) string { return d.Kind.Get(d.Row, field) }
 	ref := schema.PersonRef{Email: get("email"), Pesel: get("pesel")}
 	names := people.Names{First: get("first_name"), Last: get("last_name"), Phone: get("phone")}
 	if !once.Asked() {
@@ -161,8 +162,7 @@ func (s *Store) liveSignup(ctx context.Context, project, activity, who string) (
 
 // sealedForm is what a sign-up may say in facts.
 func (s *Store) sealedForm(project string, d SignupDraft) schema.Values {
-	kind := schema.Builtin().Kind(schema.Signup)
-	return kind.Values(s.SealRow(project, kind, d.Row))
+	return d.Kind.Values(s.SealRow(project, d.Kind, d.Row))
 }
 
 func (s *Store) signupFact(project string, d SignupDraft, su Signup, entry, state string) (fact.Fact, error) {
@@ -175,8 +175,8 @@ func (s *Store) signupFact(project string, d SignupDraft, su Signup, entry, stat
 func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, before Signup, rev int64, entry, receipt string, once store.Once) (SignedUp, error) {
 	after := before
 	after.Entries++
-	after.TakeUp(schema.Builtin().Kind(schema.Signup), s.sealedForm(project, d), d.Submitted)
-	if schema.Builtin().Kind(schema.Signup).Get(d.Row, "phone") != "" && len(after.Later) < mostLater {
+	after.TakeUp(d.Kind, s.sealedForm(project, d), d.Submitted)
+	if d.Kind.Get(d.Row, "phone") != "" && len(after.Later) < mostLater {
 		after.Later = append(slices.Clone(after.Later), entry)
 	}
 	result := SignedUp{Signup: after, Receipt: receipt}
@@ -208,7 +208,7 @@ func (s *Store) admit(ctx context.Context, project string, d SignupDraft, who st
 	state := places.Admit(held)
 	su := Signup{
 		ID: entry, Person: who, Activity: d.Activity.ID, Submitted: d.Submitted.UTC(), State: state, Version: 1, Entry: entry, Entries: 1,
-		Upload: d.Upload, Locale: schema.Builtin().Kind(schema.Signup).Get(d.Row, "locale"), Values: s.sealedForm(project, d),
+		Upload: d.Upload, Locale: d.Kind.Get(d.Row, "locale"), Values: s.sealedForm(project, d),
 	}
 	result := SignedUp{Signup: su, Receipt: receipt, Created: true}
 	f, err := s.signupFact(project, d, su, entry, state)
@@ -269,7 +269,7 @@ func (s *Store) keepSignup(project string, su Signup, rev int64) table.Op {
 
 // keepForm keeps what one sending of the form said of who somebody is, and to which words on the use of data it agreed.
 func (s *Store) keepForm(ctx context.Context, project string, su Signup, entry string, d SignupDraft) error {
-	said := schema.Builtin().Kind(schema.Signup).Private(d.Row)
+	said := d.Kind.Private(d.Row)
 	if d.Consent != "" {
 		said[ConsentGiven] = d.Consent
 	}

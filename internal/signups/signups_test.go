@@ -48,7 +48,7 @@ func TestPlacesAreWhatTheSignupsComeTo(t *testing.T) {
 					row[schema.Builtin().Kind(schema.Signup).Index("email")] = fmt.Sprintf("znana%d@example.org", writer)
 					row[schema.Builtin().Kind(schema.Signup).Index("pesel")] = "44051401359"
 				}
-				did, err := s.SignUp(within, "p", SignupDraft{Activity: garden, Row: row, Submitted: s.Now(), Public: true}, store.Once{})
+				did, err := s.SignUp(within, "p", SignupDraft{Kind: schema.Builtin().Kind(schema.Signup), Activity: garden, Row: row, Submitted: s.Now(), Public: true}, store.Once{})
 				if err != nil {
 					return err
 				}
@@ -104,7 +104,7 @@ func TestWhoSignsUpWhileThereBecomeMorePlacesGetsOne(t *testing.T) {
 	for n, want := range []string{schema.Accepted, schema.Accepted, schema.Accepted, schema.Waitlisted} {
 		row := make(schema.Row, len(schema.Builtin().Kind(schema.Signup).Fields))
 		row[schema.Builtin().Kind(schema.Signup).Index("activity")], row[schema.Builtin().Kind(schema.Signup).Index("email")] = "garden", fmt.Sprintf("osoba%d@example.org", n)
-		did, err := s.SignUp(ctx, "p", SignupDraft{Activity: small, Row: row, Submitted: s.Now(), Public: true}, store.Once{})
+		did, err := s.SignUp(ctx, "p", SignupDraft{Kind: schema.Builtin().Kind(schema.Signup), Activity: small, Row: row, Submitted: s.Now(), Public: true}, store.Once{})
 		if err != nil || did.Signup.State != want {
 			t.Errorf("the sign-up %d is %s, %v, want %s", n, did.Signup.State, err, want)
 		}
