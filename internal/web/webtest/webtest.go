@@ -24,6 +24,9 @@ import (
 	"outreach/internal/identity"
 	"outreach/internal/project"
 	"outreach/internal/project/definition"
+	"outreach/internal/schema"
+	"outreach/internal/signups"
+	"outreach/internal/store"
 	"outreach/internal/store/storetest"
 	"outreach/internal/web"
 )
@@ -98,6 +101,25 @@ func (tr *Tracker) Define(text string) *project.Definition {
 		tr.t.Fatal(err)
 	}
 	return def
+}
+
+// SignUp signs a person up to an activity, as a coordinator does: Ewa is Ewa Nowa, ewa@example.org.
+func (tr *Tracker) SignUp(t testing.TB, first, activity string) signups.Signup {
+	t.Helper()
+	kind := schema.Builtin().Kind(schema.Signup)
+	row := kind.Row(schema.ValuesOf(map[string]string{
+		"activity": activity, "first_name": first, "last_name": "Nowa", "email": strings.ToLower(first) + "@example.org", "consent_processing": "yes",
+	}))
+	defined, err := tr.Projects.Definition(t.Context(), Project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _ := defined.Definition.Activity(activity)
+	done, err := tr.Signups.SignUp(t.Context(), Project, signups.SignupDraft{Kind: kind, Activity: a, Row: row, Submitted: tr.DB.Now()}, store.Once{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return done.Signup
 }
 
 // Request is what a test sends: JSON or a form, by a program unless Page is set.
