@@ -38,8 +38,8 @@ func Find(def *project.Definition, id string) (project.Activity, error) {
 	return a, nil
 }
 
-// Participant is a person who signed up to an activity. Of several sign-ups of one person the most advanced state counts:
-// accepted, then waitlisted, held, cancelled.
+// Participant is a person who signed up to an activity. Of several sign-ups of one person the most advanced state
+// counts: accepted, then waitlisted, held, cancelled.
 type Participant struct {
 	people.Person
 	Signup, State string // the sign-up's id and state
@@ -56,8 +56,8 @@ func (p Participant) Identified() bool { return p.Name() != "" || len(p.Emails)+
 // Accepted reports whether the person has a place and is not erased.
 func (p Participant) Accepted() bool { return p.State == schema.Accepted && p.Identified() }
 
-// Roster returns everybody who signed up to an activity, sorted by name, then id. It reads all sign-ups: no index sorts an
-// activity's people by name.
+// Roster returns everybody who signed up to an activity, sorted by name, then id. It reads all sign-ups: no index sorts
+// an activity's people by name.
 func Roster(ctx context.Context, s Signups, p People, project, activity string) ([]Participant, error) {
 	states := []string{schema.Cancelled, schema.Held, schema.Waitlisted, schema.Accepted}
 	byID := map[string]Participant{}
@@ -126,8 +126,8 @@ func Window(all []Participant, wanted func(Participant) bool, limit int, cursor 
 	return out, nil
 }
 
-// After returns the people of a roster that come after a cursor, at most so many, and the cursor of the rest. It fails with
-// table.ErrCursor where the cursor is not on the roster.
+// After returns the people of a roster that come after a cursor, at most so many, and the cursor of the rest. It fails
+// with table.ErrCursor where the cursor is not on the roster.
 func After(all []Participant, cursor string, most int) (some []Participant, rest string, err error) {
 	if cursor != "" {
 		at := slices.IndexFunc(all, func(p Participant) bool { return p.ID == cursor })

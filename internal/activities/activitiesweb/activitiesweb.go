@@ -209,8 +209,8 @@ func (h Handlers) showCertificates(c *web.Call) error {
 	return c.List(items, shown.Next)
 }
 
-// certificateNumber returns the number of a person's certificate. It is the same whenever a certificate is printed, and reveals
-// nothing about the person.
+// certificateNumber returns the number of a person's certificate. It is the same whenever a certificate is printed, and
+// reveals nothing about the person.
 func certificateNumber(c *web.Call, activity, who string) string {
 	return c.Project + "/" + activity + "/" + strings.ToUpper(c.Site.DB.Seal(c.Project, "certificate", activity+"\x00"+who)[:8])
 }

@@ -17,8 +17,9 @@ import (
 	"outreach/internal/web/shape"
 )
 
-// Advisers have a page of their own, filled in by keyboard between two talks: one field names the person, by an exact e-mail
-// address or PESEL or by the name of somebody whom this adviser has advised before. The other fields keep their last values.
+// Advisers have a page of their own, filled in by keyboard between two talks: one field names the person, by an exact
+// e-mail address or PESEL or by the name of somebody whom this adviser has advised before. The other fields keep their
+// last values.
 
 // Limits of an adviser's page.
 const (
@@ -104,8 +105,8 @@ func hint(p people.Person) string {
 	return ""
 }
 
-// match returns the people whose name is exactly the one given, and those whose name has words that begin with its words. Case,
-// diacritics and the order of first and last name do not matter.
+// match returns the people whose name is exactly the one given, and those whose name has words that begin with its
+// words. Case, diacritics and the order of first and last name do not matter.
 func match(name string, all []people.Person) (exact, near []page.Suggestion) {
 	wanted := people.Fold(name)
 	for _, s := range suggestions(all) {
@@ -132,8 +133,8 @@ func hasWords(name string, words []string) bool {
 	return len(words) > 0
 }
 
-// resolveName replaces what was typed into the person field by the e-mail address or PESEL that it is, or by the id of the person
-// who was meant. Where nobody or several may be meant it returns them, and an error on the field.
+// resolveName replaces what was typed into the person field by the e-mail address or PESEL that it is, or by the id of
+// the person who was meant. Where nobody or several may be meant it returns them, and an error on the field.
 func (h Handlers) resolveName(c *web.Call, body web.Body, staff string) (candidates []page.Suggestion, err error) {
 	typed, one := body.Given["person"].(string)
 	if !one {
@@ -203,8 +204,8 @@ func (h Handlers) showAdviserPage(c *web.Call, status int, entry page.Entry, can
 	return c.Show(status, content)
 }
 
-// showMonth shows an adviser's month, for printing and signing: the caller's own, or for a coordinator that of the adviser
-// named in the address.
+// showMonth shows an adviser's month, for printing and signing: the caller's own, or for a coordinator that of the
+// adviser named in the address.
 func (h Handlers) showMonth(c *web.Call) error {
 	query := c.URL.Query()
 	month := cmp.Or(query.Get("month"), lastMonth(c))
@@ -260,8 +261,8 @@ func lastMonth(c *web.Call) string {
 	return min(c.Today(), c.Defined.Definition.Period.To)[:len("2006-01")]
 }
 
-// month reads an adviser's records of a month, by date. It reads all of them: a record may be entered, or its date corrected,
-// long after.
+// month reads an adviser's records of a month, by date. It reads all of them: a record may be entered, or its date
+// corrected, long after.
 func (h Handlers) month(c *web.Call, adviser, month string) ([]view, error) {
 	staff, err := h.staff.KnownStaff(c.Context(), c.Project, adviser)
 	if err != nil || staff == "" {

@@ -20,8 +20,8 @@ func (h Handlers) list(c *web.Call) error {
 	return h.showList(c, http.StatusOK, page.Entry{}, nil)
 }
 
-// showList lists the records that the caller may see: for browsers with a form for the next one, which shows an entry with its
-// problems. Candidates are the people of whom an adviser's form asks which one was meant.
+// showList lists the records that the caller may see: for browsers with a form for the next one, which shows an entry
+// with its problems. Candidates are the people of whom an adviser's form asks which one was meant.
 func (h Handlers) showList(c *web.Call, status int, entry page.Entry, candidates []page.Suggestion) error {
 	adviser := ""
 	if !c.Has(web.Coordinator) {
@@ -105,8 +105,8 @@ func (h Handlers) create(c *web.Call) error {
 	return h.formProblem(c, body, values, err, func(status int, e page.Entry) error { return h.showList(c, status, e, candidates) })
 }
 
-// findPerson resolves the one field by which an adviser's form names the person. Where several may be meant it returns them,
-// and an error.
+// findPerson resolves the one field by which an adviser's form names the person. Where several may be meant it returns
+// them, and an error.
 func (h Handlers) findPerson(c *web.Call, body web.Body) ([]page.Suggestion, error) {
 	if !body.Form || !h.forAdviser(c) {
 		return nil, nil
@@ -211,9 +211,9 @@ func namesNoOther(given schema.Given, id string) bool {
 	return false
 }
 
-// draftOf validates the fields of one record and resolves the person it is about. Loose reads values as people write them in a
-// form. Erased is the id of the person where they were erased, else "": then nobody is resolved. Bad values are one error with
-// all problems.
+// draftOf validates the fields of one record and resolves the person it is about. Loose reads values as people write
+// them in a form. Erased is the id of the person where they were erased, else "": then nobody is resolved. Bad values
+// are one error with all problems.
 func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, erased string) (records.Draft, error) {
 	scope := schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose}
 	entry, problems := h.kind.Read(given, scope)

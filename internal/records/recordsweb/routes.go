@@ -1,5 +1,6 @@
-// Package recordsweb serves the records that people enter: consultations, attendance, tests, outputs. The kinds differ in their
-// fields and in who may see and write them; all else is the same. A sheet enters the records of everybody at an activity at once.
+// Package recordsweb serves the records that people enter: consultations, attendance, tests, outputs. The kinds differ
+// in their fields and in who may see and write them; all else is the same. A sheet enters the records of everybody at
+// an activity at once.
 package recordsweb
 
 import (

@@ -23,8 +23,8 @@ import (
 	"outreach/internal/web/shape"
 )
 
-// sheet serves the form that enters the records of everybody at an activity on one day, a row each. Each row is saved by itself,
-// as a single record would be: good rows are stored, bad ones come back with what was typed.
+// sheet serves the form that enters the records of everybody at an activity on one day, a row each. Each row is saved
+// by itself, as a single record would be: good rows are stored, bad ones come back with what was typed.
 type sheet struct {
 	Handlers
 	columns []string // the fields of a row

@@ -1,5 +1,5 @@
-// Package signupsexport serves the sign-ups of a project as CSV and as XLSX. It is apart from package signupsweb so that only
-// the functions that export link the library for workbooks.
+// Package signupsexport serves the sign-ups of a project as CSV and as XLSX. It is apart from package signupsweb so
+// that only the functions that export link the library for workbooks.
 package signupsexport
 
 import (
@@ -53,8 +53,8 @@ func columns(kind *schema.Kind) []string {
 	return columns
 }
 
-// each calls row with the cells of every sign-up in the order of columns: of the activity that the address asks for, or of all
-// activities one after the other.
+// each calls row with the cells of every sign-up in the order of columns: of the activity that the address asks for, or
+// of all activities one after the other.
 func (h Handlers) each(c *web.Call, kind *schema.Kind, row func(cells []any)) error {
 	activity, err := c.Activity()
 	if err != nil {

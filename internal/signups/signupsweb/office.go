@@ -29,8 +29,8 @@ type listed struct {
 // etag names the version of a sign-up, for If-Match.
 func etag(su signups.Signup) string { return `"` + su.ID + "." + strconv.Itoa(su.Version) + `"` }
 
-// page reads one page of sign-ups: of one activity, or of all activities one after the other in the definition's order, former
-// ones last. The cursor names the activity that it belongs to.
+// page reads one page of sign-ups: of one activity, or of all activities one after the other in the definition's order,
+// former ones last. The cursor names the activity that it belongs to.
 func (h Handlers) page(c *web.Call, activity string, limit int, cursor string) (table.PageOf[listed], error) {
 	var out table.PageOf[listed]
 	out.Items = []listed{}
@@ -141,8 +141,8 @@ var newState = schema.Kind{Name: "state", Fields: []schema.Field{
 		schema.Option{ID: schema.Accepted}, schema.Option{ID: schema.Waitlisted}, schema.Option{ID: schema.Held}, schema.Option{ID: schema.Cancelled})},
 }}
 
-// move changes the state of a sign-up. One that was held and gets a place, or waits for one, belongs to the person that its
-// form named: the keys of the form become that person's.
+// move changes the state of a sign-up. One that was held and gets a place, or waits for one, belongs to the person that
+// its form named: the keys of the form become that person's.
 func (h Handlers) move(c *web.Call) error {
 	body, err := c.Read()
 	if err != nil {

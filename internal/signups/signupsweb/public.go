@@ -35,8 +35,8 @@ func (h Handlers) showForm(c *web.Call) error {
 	return h.renderForm(c, http.StatusOK, entry)
 }
 
-// receiptPage returns the page after a sign-up. It shows what the address says, and reads nothing about the sign-up. Only
-// coordinators see a state.
+// receiptPage returns the page after a sign-up. It shows what the address says, and reads nothing about the sign-up.
+// Only coordinators see a state.
 func receiptPage(c *web.Call, receipt string) page.SignedUp {
 	content := page.SignedUp{Definition: c.Defined.Definition, Receipt: receipt}
 	if state := c.URL.Query().Get("state"); c.Has(web.Coordinator) && c.Messages().Has("signup_state."+state) {
@@ -67,8 +67,8 @@ func (h Handlers) activities(c *web.Call) ([]formActivity, error) {
 	return out, nil
 }
 
-// canSignUp reports whether the caller may sign up to an activity now. Coordinators may after it closed, too: they enter
-// forms that came late on paper.
+// canSignUp reports whether the caller may sign up to an activity now. Coordinators may after it closed, too: they
+// enter forms that came late on paper.
 func canSignUp(c *web.Call, a project.Activity) bool {
 	return c.Has(web.Coordinator) || c.Defined.Definition.SignupOpen(a, c.Site.DB.Now())
 }
@@ -93,8 +93,8 @@ func (h Handlers) renderForm(c *web.Call, status int, entry page.Entry) error {
 	return c.Show(status, content)
 }
 
-// submit signs somebody up. It is idempotent by the request's key. Anyone else than a coordinator gets a receipt alone, which
-// does not reveal whether the person was known.
+// submit signs somebody up. It is idempotent by the request's key. Anyone else than a coordinator gets a receipt alone,
+// which does not reveal whether the person was known.
 func (h Handlers) submit(c *web.Call) error {
 	body, err := c.Read()
 	if err != nil {
@@ -169,8 +169,8 @@ func (h Handlers) signUp(c *web.Call, body web.Body, office bool) (signups.Signe
 	return h.signups.SignUp(c.Context(), c.Project, draft, body.Once)
 }
 
-// byToken returns the sign-up of the address if the token, from the e-mail about it, is right. A wrong token fails as a wrong
-// id does, with store.ErrNotFound.
+// byToken returns the sign-up of the address if the token, from the e-mail about it, is right. A wrong token fails as a
+// wrong id does, with store.ErrNotFound.
 func (h Handlers) byToken(c *web.Call, token string) (signups.Signup, error) {
 	su, err := h.signups.Signup(c.Context(), c.Project, c.PathValue("id"))
 	right := h.signups.CancelToken(c.Project, c.PathValue("id"))
