@@ -14,16 +14,18 @@ import (
 	showreport "outreach/functions/show-report/handler"
 	signin "outreach/functions/sign-in/handler"
 	submitsignup "outreach/functions/submit-signup/handler"
+	"outreach/internal/app"
 	"outreach/internal/web"
 )
 
 // Routes are the routes of each function that has any, by the folder of its code.
 func Routes() map[string][]web.Route {
+	none := &app.App{} // routes can be listed without features
 	return map[string][]web.Route{
-		"submit-signup":       submitsignup.Routes(),
-		"manage-uploads":      manageuploads.Routes(),
-		"record-consultation": recordconsultation.Routes(),
-		"manage-project":      manageproject.Routes(),
+		"submit-signup":       submitsignup.Routes(none),
+		"manage-uploads":      manageuploads.Routes(none),
+		"record-consultation": recordconsultation.Routes(none),
+		"manage-project":      manageproject.Routes(none),
 		"define-project":      defineproject.Routes(),
 		"compile-snapshot":    compilesnapshot.Routes(),
 		"show-report":         showreport.Routes(),

@@ -103,7 +103,7 @@ func TestPublicFormAddsNoKeyToAKnownPerson(t *testing.T) {
 	for name, value := range map[string]string{"activity": "garden", "email": "a@example.org", "pesel": pesel} {
 		row[schema.Builtin().Kind(schema.Signup).Index(name)] = value
 	}
-	did, err := a.Signups.SignUp(ctx, "p", signups.SignupDraft{Activity: project.Activity{ID: "garden"}, Row: row, Submitted: a.DB.Now(), Public: true}, store.Once{})
+	did, err := a.Signups.SignUp(ctx, "p", signups.SignupDraft{Kind: schema.Builtin().Kind(schema.Signup), Activity: project.Activity{ID: "garden"}, Row: row, Submitted: a.DB.Now(), Public: true}, store.Once{})
 	if err != nil || did.Signup.State != schema.Held || did.Signup.Person != known {
 		t.Errorf("got %+v, %v, want one held for %s", did.Signup, err, known)
 	}

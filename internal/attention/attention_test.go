@@ -79,7 +79,7 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 		for field, value := range map[string]string{"activity": "garden", "first_name": "Ewa", "last_name": name, "email": email, "pesel": pesel} {
 			row[schema.Builtin().Kind(schema.Signup).Index(field)] = value
 		}
-		did, err := s.Signups.SignUp(ctx, "town", signups.SignupDraft{Activity: d.Activities[0], Row: row, Submitted: s.DB.Now(), Public: public}, store.Once{})
+		did, err := s.Signups.SignUp(ctx, "town", signups.SignupDraft{Kind: schema.Builtin().Kind(schema.Signup), Activity: d.Activities[0], Row: row, Submitted: s.DB.Now(), Public: public}, store.Once{})
 		must(err)
 		return did.Signup
 	}

@@ -16,8 +16,8 @@ import (
 	"outreach/internal/uploads"
 )
 
-// Holds is what holds of a person at an activity on a day: the last that was said of it, typed or in a file.
-type Holds struct {
+// Current is what holds of a person at an activity on a day: the last that was said of it, typed or in a file.
+type Current struct {
 	Kind   *schema.Kind
 	Row    schema.Row
 	Typed  Typed  // the live typed record of that day; its ID is "" where there is none
@@ -29,10 +29,10 @@ type Holds struct {
 }
 
 // Date is the day.
-func (h Holds) Date() string { return h.Kind.Get(h.Row, "date") }
+func (h Current) Date() string { return h.Kind.Get(h.Row, "date") }
 
 // Version names what holds, so that a change of it is noticed.
-func (h Holds) Version() string {
+func (h Current) Version() string {
 	if h.Upload != "" {
 		return h.Upload + ":" + strconv.Itoa(h.Line)
 	}
@@ -44,7 +44,7 @@ const readers = 8
 
 // AtActivity gives what holds of people at an activity, of some kinds of record, by the person's id and in the order of
 // days. It looks at the files in which any of them stands, each once.
-func (s *Store) AtActivity(ctx context.Context, project, activity string, people []people.Person, of ...*schema.Kind) (map[string][]Holds, error) {
+func (s *Store) AtActivity(ctx context.Context, project, activity string, people []people.Person, of ...*schema.Kind) (map[string][]Current, error) {
 	typed, files := make([][]table.Key, len(people)), make([][]string, len(people))
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(readers)
@@ -70,7 +70,7 @@ func (s *Store) AtActivity(ctx context.Context, project, activity string, people
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	told := telling{activity: activity, whose: map[string]string{}, out: map[string][]Holds{}}
+	told := telling{activity: activity, whose: map[string]string{}, out: map[string][]Current{}}
 	for _, p := range people {
 		for _, id := range p.IDs() {
 			told.whose[id] = p.ID
@@ -83,7 +83,7 @@ func (s *Store) AtActivity(ctx context.Context, project, activity string, people
 		return nil, err
 	}
 	for _, days := range told.out {
-		slices.SortFunc(days, func(a, b Holds) int { return strings.Compare(a.Date()+a.Kind.Name, b.Date()+b.Kind.Name) })
+		slices.SortFunc(days, func(a, b Current) int { return strings.Compare(a.Date()+a.Kind.Name, b.Date()+b.Kind.Name) })
 	}
 	return told.out, nil
 }
@@ -92,7 +92,7 @@ func (s *Store) AtActivity(ctx context.Context, project, activity string, people
 type telling struct {
 	activity string
 	whose    map[string]string // the person whom an id stands for
-	out      map[string][]Holds
+	out      map[string][]Current
 }
 
 func (s *Store) tellTyped(ctx context.Context, keys []table.Key, told *telling) error {
@@ -108,7 +108,7 @@ func (s *Store) tellTyped(ctx context.Context, keys []table.Key, told *telling) 
 			}
 			if !t.Voided {
 				kind := schema.Builtin().Kind(t.Kind)
-				told.say(t.Person, Holds{Kind: kind, Row: kind.Row(t.Values), Typed: t, at: t.At})
+				told.say(t.Person, Current{Kind: kind, Row: kind.Row(t.Values), Typed: t, at: t.At})
 			}
 		}
 	}
@@ -133,7 +133,7 @@ func (s *Store) tellFiles(ctx context.Context, project string, ids []string, of 
 					return err
 				}
 				mu.Lock()
-				told.say(l.Person, Holds{Kind: of[kind], Row: l.Values, Upload: id, Line: l.Row, at: u.Arrived, object: u.Object})
+				told.say(l.Person, Current{Kind: of[kind], Row: l.Values, Upload: id, Line: l.Row, at: u.Arrived, object: u.Object})
 				mu.Unlock()
 			}
 			return nil
@@ -143,13 +143,13 @@ func (s *Store) tellFiles(ctx context.Context, project string, ids []string, of 
 }
 
 // say takes what was said of a person: of one day the last holds, and beside it the typed record is kept.
-func (t *telling) say(id string, next Holds) {
+func (t *telling) say(id string, next Current) {
 	who, asked := t.whose[id]
 	if !asked || next.Kind.Get(next.Row, "activity") != t.activity {
 		return
 	}
 	days := t.out[who]
-	i := slices.IndexFunc(days, func(h Holds) bool { return h.Kind == next.Kind && h.Date() == next.Date() })
+	i := slices.IndexFunc(days, func(h Current) bool { return h.Kind == next.Kind && h.Date() == next.Date() })
 	if i < 0 {
 		t.out[who] = append(days, next)
 		return

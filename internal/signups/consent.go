@@ -1,15 +1,15 @@
 package signups
 
-// ConsentVersion is since when the public form says what it now says on the use of data: it is kept with every sending of
-// the form, so that what somebody agreed to can be read later. Whoever changes the words gives them a new day; the earlier
-// words are in the project's history under theirs.
+// ConsentVersion is the day since which the public form has its present words on the use of data. It is stored with
+// every submission of the form, so that it can be shown later what a person agreed to. A change of the words needs a
+// new day; earlier words are in the history of this repository.
 const ConsentVersion = "2026-11-25"
 
-// ConsentWords are the messages that make up what the form says on the use of data, in their order.
+// ConsentWords are the keys of the messages on the use of data, in the order of the form.
 var ConsentWords = []string{"signup.data_who", "signup.data_use", "signup.data_keep", "signup.data_rights"}
 
-// ConsentGiven is under which name the version is kept, beside what a sending of the form says of who it is.
+// ConsentGiven is the key of the version among the identity values that are stored of a submission.
 const ConsentGiven = "consent_version"
 
-// Trap is a field of the form that people do not see and leave empty; robots fill it in.
+// Trap is the name of a hidden field of the form: people leave it empty, robots fill it in.
 const Trap = "homepage"

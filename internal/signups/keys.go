@@ -34,7 +34,7 @@ func formKey(project, signup, entry string) table.Key {
 	return table.Key{PK: "FORM#" + project + "#" + signup, SK: entry}
 }
 
-// ordered is a sort key by instant, then id.
+// ordered returns a sort key by instant, then id.
 func ordered(at time.Time, id string) string {
 	return at.UTC().Format("2006-01-02T15:04:05.000000000Z") + "#" + id
 }

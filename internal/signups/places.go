@@ -8,8 +8,8 @@ import (
 	"outreach/internal/schema"
 )
 
-// Places is how an activity stands: its capacity (0: as many as come), and how many have a place, wait for one, and are held
-// for the office.
+// Places are the counts of an activity: its capacity (0 is no limit), and how many sign-ups have a place, wait for one,
+// or are held until a coordinator has checked who they are.
 type Places struct {
 	Capacity int `json:"-"` // the definition's
 	Taken    int `json:"taken"`
@@ -17,7 +17,7 @@ type Places struct {
 	Held     int `json:"held"`
 }
 
-// Admit says which state a new sign-up gets: those whose identity the office has to look at are held and take no place;
+// Admit returns the state of a new sign-up. One whose identity a coordinator has to check is held and takes no place;
 // nobody overtakes those who wait.
 func (p Places) Admit(held bool) string {
 	switch {
@@ -30,8 +30,8 @@ func (p Places) Admit(held bool) string {
 	}
 }
 
-// Move says which state a sign-up gets that the office wants to give another one. Nobody gets a place that is not free:
-// from the queue that is false, and who was held joins the queue.
+// Move returns the state of a sign-up that a coordinator moves from one state to another. Where no place is free, a
+// held one joins the waiting list; for any other the move is not possible, and Move returns false.
 func (p Places) Move(from, to string) (string, bool) {
 	if to == schema.Accepted && p.Full() {
 		return schema.Waitlisted, from == schema.Held
@@ -39,10 +39,10 @@ func (p Places) Move(from, to string) (string, bool) {
 	return to, true
 }
 
-// Free tells whether a place can be given to the first of the queue.
+// Free reports whether the first of the waiting list can get a place.
 func (p Places) Free() bool { return p.Waiting > 0 && !p.Full() }
 
-// Full tells that no place is free, whoever waits.
+// Full reports whether all places are taken, whether or not anybody waits.
 func (p Places) Full() bool { return p.Capacity > 0 && p.Taken >= p.Capacity }
 
 // Left returns how many places new sign-ups can get: 0 where the next one waits, -1 where there is no limit.
@@ -57,8 +57,8 @@ func (p Places) Left() int {
 	}
 }
 
-// Overlooked is how many wait though places are free for them. A definition that gave more of them, or a queue that nobody
-// has looked at, leaves such people.
+// Overlooked returns how many wait although places are free: after a definition raised the capacity until FillPlaces
+// has run, and people of a file that was read meanwhile.
 func (p Places) Overlooked() int {
 	switch {
 	case p.Full():
@@ -70,7 +70,7 @@ func (p Places) Overlooked() int {
 	}
 }
 
-// Add counts a sign-up that has come to a state, or of which -1 is one less.
+// Add adds n, 1 or -1, to the count of a state. Cancelled sign-ups are not counted.
 func (p *Places) Add(state string, n int) {
 	switch state {
 	case schema.Accepted:
@@ -82,7 +82,7 @@ func (p *Places) Add(state string, n int) {
 	}
 }
 
-// Signup is one sign-up as it is kept, without anything that says who: Values are sealed.
+// Signup is one sign-up as it is stored, without identity: Values are sealed.
 type Signup struct {
 	ID        string        `json:"id"`
 	Person    string        `json:"person"`
@@ -92,13 +92,14 @@ type Signup struct {
 	Version   int           `json:"version"`
 	Values    schema.Values `json:"row"`
 	Entry     string        `json:"entry"`
-	Entries   int           `json:"entries"`         // how often the form was sent
-	Later     []string      `json:"later,omitempty"` // sendings after the first that brought a telephone number, in order
+	Entries   int           `json:"entries"`         // how often the form was submitted
+	Later     []string      `json:"later,omitempty"` // submissions after the first that have a telephone number, in order
 	Upload    string        `json:"upload,omitempty"`
 	Locale    string        `json:"locale,omitempty"`
-	// Since is of the fields that a later sending gave when that was submitted.
+	// Since holds when a value was submitted, for the fields whose value is not of the first submission.
 	Since map[string]time.Time `json:"since,omitempty"`
-	// Forgotten tells that it waits, or is held, only in name: who it was is erased, and nobody gives them a place.
+	// Forgotten is set where the person was erased while the sign-up was waitlisted or held: it is not counted and gets
+	// no place.
 	Forgotten bool `json:"forgotten,omitempty"`
 }
 
@@ -112,8 +113,8 @@ func (s *Signup) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// TakeUp adds what a later sending gives, where nothing was given or only later: what was submitted first is the
-// state at entry, in whatever order forms and late paper come.
+// TakeUp adds the personal values of another submission. Of each field the value that was submitted first counts, in
+// whatever order the submissions arrive, so that forms on paper may be entered late.
 func (s *Signup) TakeUp(kind *schema.Kind, given schema.Values, submitted time.Time) {
 	s.Since = maps.Clone(s.Since)
 	for _, v := range given.All() {
@@ -135,12 +136,12 @@ func (s *Signup) TakeUp(kind *schema.Kind, given schema.Values, submitted time.T
 	}
 }
 
-// Count is what a sign-up adds to its activity's places: -1 takes it away again.
+// Count adds the sign-up n times, 1 or -1, to the counts of its activity.
 func (s Signup) Count(p *Places, n int) {
 	if !s.Forgotten {
 		p.Add(s.State, n)
 	}
 }
 
-// Live tells that a sign-up is not cancelled.
+// Live reports whether the sign-up is not cancelled.
 func (s Signup) Live() bool { return s.State != schema.Cancelled }

@@ -11,8 +11,7 @@ import (
 	"outreach/internal/signups"
 )
 
-// Whatever order forms and late paper come in, the sign-up shows what was submitted first of each thing.
-func TestWhatWasSubmittedFirstIsShownInWhateverOrderItComes(t *testing.T) {
+func TestFirstSubmittedValueCountsInWhateverOrderFormsArrive(t *testing.T) {
 	t.Parallel()
 	day := func(n int) time.Time { return time.Date(2026, 1, n, 10, 0, 0, 0, time.UTC) }
 	type sending struct {

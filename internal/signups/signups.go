@@ -1,4 +1,5 @@
-// Package signups is how people sign up to activities: how places and the queue are given, and what is kept of it.
+// Package signups signs people up to activities: it gives places in the order of submission, keeps the waiting list,
+// and stores what forms said.
 package signups
 
 import (
@@ -17,49 +18,52 @@ import (
 	"outreach/internal/table"
 )
 
-// Store keeps sign-ups to activities, and the queues for their places.
+// Store keeps sign-ups and the waiting lists of activities. It is safe for concurrent use.
 type Store struct {
 	*store.DB
 	projects *projects.Store
 	persons  *people.Store
 }
 
-// New is the Store on a base and the features that it needs.
+// New returns the Store on a base and the features that it needs. It reads and writes nothing.
 func New(db *store.DB, projects *projects.Store, persons *people.Store) *Store {
 	return &Store{db, projects, persons}
 }
 
-// SignupDraft is a checked sign-up before it is known whether it is new.
+// SignupDraft is a valid form before it is known whether the person is signed up already.
 type SignupDraft struct {
+	Kind      *schema.Kind // the project's kind of sign-ups
 	Activity  project.Activity
-	Row       schema.Row // in the clear
+	Row       schema.Row // not sealed
 	Submitted time.Time
-	Public    bool   // from the public form: it never adds a key to a known person
-	By        string // who of the staff entered it
-	Entry     string // "" for a new id; a file's rows have ids of their own, so that a second delivery is the same entry
+	Public    bool   // from the public form: it never adds a key to a person who is there already
+	By        string // the staff id of who entered it, "" for the public form
+	Entry     string // the id of the submission; "" for a new one. A row of a file has a fixed one, so that a second delivery changes nothing
 	Upload    string
 	Line      int
-	Consent   string // the version of the words on the use of data that the form had; "" where another paper has them
+	Consent   string // the ConsentVersion of the form; "" where the consent is on paper
 }
 
-// SignedUp is what became of it.
+// SignedUp is the result of SignUp.
 type SignedUp struct {
 	Signup  Signup `json:"signup"`
-	Receipt string `json:"receipt"` // says nothing of who was known before
-	Created bool   `json:"created"`
+	Receipt string `json:"receipt"` // a random id, which does not reveal whether the person was signed up before
+	Created bool   `json:"created"` // false where the person was signed up before
 }
 
-// answer is what is kept to be answered again: nothing of it says more of the person.
+// answer returns what is stored as the answer to a repeated request: nothing about the person.
 func (r SignedUp) answer() SignedUp {
 	r.Signup = Signup{ID: r.Signup.ID, State: r.Signup.State, Activity: r.Signup.Activity}
 	return r
 }
 
-// SignUp takes a sign-up: a new one gets a place, or a place in the queue, or is held for the office; one who is signed
-// up already stays as they were, and what the form says is kept beside the first. Whether the request was answered before is
-// asked here unless the caller has asked, and again after each conflict.
+// SignUp signs a person up. A new sign-up is accepted, waitlisted, or held (see Places.Admit). A person with a live
+// sign-up keeps it, and the form is stored beside the first one. SignUp may be called twice with the same once, or with
+// the same Entry: the second call returns the first result and writes nothing. It fails with people.ErrTwoPeople where
+// a form that is not public has keys of two people. The stored answer of a repeated request is looked up here unless
+// the caller has done so, and after each conflict.
 func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once store.Once) (result SignedUp, err error) {
-	get := func(field string) string { return schema.Builtin().Kind(schema.Signup).Get(d.Row, field) }
+	get := func(field string) string { return d.Kind.Get(d.Row, field) }
 	ref := schema.PersonRef{Email: get("email"), Pesel: get("pesel")}
 	names := people.Names{First: get("first_name"), Last: get("last_name"), Phone: get("phone")}
 	if !once.Asked() {
@@ -90,7 +94,7 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 		conflict = true
 		if d.Entry != "" {
 			if before, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(project, entry)); err != nil || rev != 0 {
-				result = SignedUp{Signup: before, Receipt: receipt, Created: true} // delivered before
+				result = SignedUp{Signup: before, Receipt: receipt, Created: true} // a second delivery
 				return err
 			}
 		}
@@ -108,8 +112,8 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 	if err != nil || !result.Created || result.Signup.State != schema.Waitlisted || d.Upload != "" {
 		return result, err
 	}
-	// A definition that gives more places may have been set since this one was read, and have found nobody who waits. Whom a
-	// file leaves waiting so the office sees among what is to do.
+	// A definition with more places may have been set since the caller read it, and its FillPlaces may have found
+	// nobody waiting. People of a file who wait although places are free are listed as a task for coordinators.
 	now, err := s.projects.Definition(ctx, project)
 	if store.IsNotFound(err) {
 		return result, nil
@@ -124,11 +128,12 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 	return result, err
 }
 
-// liveSignup finds a person's live sign-up to an activity, under whatever id it was made before a merge, and its revision, 0 where
-// there is none; and the revision of their place, to be written over.
+// liveSignup returns a person's live sign-up to an activity, made under their present id or under one that they had
+// before a merge, and its revision, 0 where there is none. It also returns the revision of the item under placeKey, on
+// which a write depends.
 func (s *Store) liveSignup(ctx context.Context, project, activity, who string) (su Signup, rev, placeRev int64, err error) {
 	p, err := s.persons.Person(ctx, project, who)
-	if store.IsNotFound(err) { // erased in this moment
+	if store.IsNotFound(err) { // erased meanwhile
 		p, err = people.Person{ID: who}, nil
 	}
 	if err != nil {
@@ -138,13 +143,13 @@ func (s *Store) liveSignup(ctx context.Context, project, activity, who string) (
 	for _, id := range p.IDs() {
 		keys = append(keys, placeKey(project, activity, id))
 	}
-	held, err := s.Tracker.Get(ctx, keys...)
+	found, err := s.Tracker.Get(ctx, keys...)
 	if err != nil {
 		return su, 0, 0, err
 	}
-	placeRev = held[placeKey(project, activity, who)].Rev
+	placeRev = found[placeKey(project, activity, who)].Rev
 	for _, key := range keys {
-		it, there := held[key]
+		it, there := found[key]
 		if !there {
 			continue
 		}
@@ -159,12 +164,12 @@ func (s *Store) liveSignup(ctx context.Context, project, activity, who string) (
 	return Signup{}, 0, placeRev, nil
 }
 
-// sealedForm is what a sign-up may say in facts.
+// sealedForm returns the values of a form as facts may have them.
 func (s *Store) sealedForm(project string, d SignupDraft) schema.Values {
-	kind := schema.Builtin().Kind(schema.Signup)
-	return kind.Values(s.SealRow(project, kind, d.Row))
+	return d.Kind.Values(s.SealRow(project, d.Kind, d.Row))
 }
 
+// signupFact returns the fact of one submission. A state is given for the first submission alone.
 func (s *Store) signupFact(project string, d SignupDraft, su Signup, entry, state string) (fact.Fact, error) {
 	return s.NewFact(fact.KindSignup, d.By, fact.Signup{
 		Signup: su.ID, Entry: entry, Person: su.Person, Submitted: d.Submitted.UTC(), State: state, Upload: d.Upload, Line: d.Line,
@@ -172,17 +177,18 @@ func (s *Store) signupFact(project string, d SignupDraft, su Signup, entry, stat
 	})
 }
 
+// repeat stores a further submission of a person who is signed up already.
 func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, before Signup, rev int64, entry, receipt string, once store.Once) (SignedUp, error) {
 	after := before
 	after.Entries++
-	after.TakeUp(schema.Builtin().Kind(schema.Signup), s.sealedForm(project, d), d.Submitted)
-	if schema.Builtin().Kind(schema.Signup).Get(d.Row, "phone") != "" && len(after.Later) < mostLater {
+	after.TakeUp(d.Kind, s.sealedForm(project, d), d.Submitted)
+	if d.Kind.Get(d.Row, "phone") != "" && len(after.Later) < mostLater {
 		after.Later = append(slices.Clone(after.Later), entry)
 	}
 	result := SignedUp{Signup: after, Receipt: receipt}
 	if d.Entry != "" {
 		if _, seen, err := table.Load[string](ctx, s.Tracker, sentKey(project, before.ID, entry)); err != nil || seen != 0 {
-			return result, err // delivered before
+			return result, err // a second delivery
 		}
 	}
 	f, err := s.signupFact(project, d, before, entry, "")
@@ -200,6 +206,8 @@ func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, befor
 	return result, s.Log().Append(ctx, project, []fact.Fact{f}, ops...)
 }
 
+// admit stores a new sign-up, with its place or its turn on the waiting list, in one transaction on the activity's
+// counts.
 func (s *Store) admit(ctx context.Context, project string, d SignupDraft, who string, held bool, placeRev int64, entry, receipt string, once store.Once) (SignedUp, error) {
 	places, rev, err := s.places(ctx, project, d.Activity)
 	if err != nil {
@@ -208,7 +216,7 @@ func (s *Store) admit(ctx context.Context, project string, d SignupDraft, who st
 	state := places.Admit(held)
 	su := Signup{
 		ID: entry, Person: who, Activity: d.Activity.ID, Submitted: d.Submitted.UTC(), State: state, Version: 1, Entry: entry, Entries: 1,
-		Upload: d.Upload, Locale: schema.Builtin().Kind(schema.Signup).Get(d.Row, "locale"), Values: s.sealedForm(project, d),
+		Upload: d.Upload, Locale: d.Kind.Get(d.Row, "locale"), Values: s.sealedForm(project, d),
 	}
 	result := SignedUp{Signup: su, Receipt: receipt, Created: true}
 	f, err := s.signupFact(project, d, su, entry, state)
@@ -234,14 +242,14 @@ func (s *Store) admit(ctx context.Context, project string, d SignupDraft, who st
 	return result, s.Log().Append(ctx, project, []fact.Fact{f}, ops...)
 }
 
-// places reads how an activity stands, and the revision under which its counts, and with them the queue, may be changed.
+// places reads the counts of an activity, and the revision that a change of them, or of the waiting list, depends on.
 func (s *Store) places(ctx context.Context, project string, a project.Activity) (Places, int64, error) {
 	places, rev, err := table.Load[Places](ctx, s.Tracker, placesKey(project, a.ID))
 	places.Capacity = a.Capacity
 	return places, rev, err
 }
 
-// Places tells how activities stand, in their order.
+// Places returns the counts of activities, in their order.
 func (s *Store) Places(ctx context.Context, project string, activities []project.Activity) ([]Places, error) {
 	keys := make([]table.Key, len(activities))
 	for i, a := range activities {
@@ -263,21 +271,23 @@ func (s *Store) Places(ctx context.Context, project string, activities []project
 	return out, nil
 }
 
+// keepSignup returns the operation that stores a sign-up, listed under its activity by submission.
 func (s *Store) keepSignup(project string, su Signup, rev int64) table.Op {
 	return table.Indexed(table.PutJSON(signupKey(project, su.ID), su, table.At(rev)), table.Key{PK: signupIndex(project, su.Activity), SK: ordered(su.Submitted, su.ID)})
 }
 
-// keepForm keeps what one sending of the form said of who somebody is, and to which words on the use of data it agreed.
+// keepForm stores the identity values of one submission, and the version of the words on the use of data that it agreed
+// to. It may be called twice.
 func (s *Store) keepForm(ctx context.Context, project string, su Signup, entry string, d SignupDraft) error {
-	said := schema.Builtin().Kind(schema.Signup).Private(d.Row)
+	form := d.Kind.Private(d.Row)
 	if d.Consent != "" {
-		said[ConsentGiven] = d.Consent
+		form[ConsentGiven] = d.Consent
 	}
-	op := table.PutJSON(formKey(project, su.ID, entry), said, table.Always)
+	op := table.PutJSON(formKey(project, su.ID, entry), form, table.Always)
 	return s.People.Write(ctx, table.Indexed(op, table.Key{PK: people.TextsIndex(project, su.Person), SK: entry}))
 }
 
-// Signup reads one sign-up.
+// Signup returns one sign-up, or store.ErrNotFound.
 func (s *Store) Signup(ctx context.Context, project, id string) (Signup, error) {
 	su, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(project, id))
 	if err == nil && rev == 0 {
@@ -286,23 +296,23 @@ func (s *Store) Signup(ctx context.Context, project, id string) (Signup, error) 
 	return su, err
 }
 
-// SignedUpTo tells whether a person has a live sign-up to an activity.
+// SignedUpTo reports whether a person has a live sign-up to an activity.
 func (s *Store) SignedUpTo(ctx context.Context, project, activity, person string) (bool, error) {
 	_, rev, _, err := s.liveSignup(ctx, project, activity, person)
 	return rev != 0, err
 }
 
-// mostLater is how many later sendings of one form are looked at for a telephone number.
+// mostLater is how many later submissions of a sign-up are searched for a telephone number.
 const mostLater = 5
 
-// Form is Forms for one sign-up.
+// Form returns the identity values of one sign-up, as Forms does.
 func (s *Store) Form(ctx context.Context, project string, su Signup) (map[string]string, error) {
 	forms, err := s.Forms(ctx, project, []Signup{su})
 	return forms[su.ID], err
 }
 
-// Forms reads what sign-ups' forms said of who somebody is, by the sign-up's id: the first sending, and a telephone number of
-// a later one where that had none.
+// Forms returns the identity values of sign-ups by the sign-up's id: those of the first submission, and the telephone
+// number of a later one where the first had none. It is nil for a person who was erased.
 func (s *Store) Forms(ctx context.Context, project string, all []Signup) (map[string]map[string]string, error) {
 	var keys []table.Key
 	for _, su := range all {
@@ -310,23 +320,23 @@ func (s *Store) Forms(ctx context.Context, project string, all []Signup) (map[st
 			keys = append(keys, formKey(project, su.ID, entry))
 		}
 	}
-	said := map[table.Key]map[string]string{}
+	submitted := map[table.Key]map[string]string{}
 	for part := range slices.Chunk(keys, table.MostGet) {
 		found, err := s.People.Get(ctx, part...)
 		if err != nil {
 			return nil, err
 		}
 		for key, it := range found {
-			if said[key], err = table.Decode[map[string]string](it); err != nil {
+			if submitted[key], err = table.Decode[map[string]string](it); err != nil {
 				return nil, err
 			}
 		}
 	}
 	forms := map[string]map[string]string{}
 	for _, su := range all {
-		form := said[formKey(project, su.ID, su.Entry)]
+		form := submitted[formKey(project, su.ID, su.Entry)]
 		for _, entry := range su.Later {
-			if phone := said[formKey(project, su.ID, entry)]["phone"]; form != nil && form["phone"] == "" && phone != "" {
+			if phone := submitted[formKey(project, su.ID, entry)]["phone"]; form != nil && form["phone"] == "" && phone != "" {
 				form["phone"] = phone
 			}
 		}
@@ -335,17 +345,18 @@ func (s *Store) Forms(ctx context.Context, project string, all []Signup) (map[st
 	return forms, nil
 }
 
-// Signups lists an activity's sign-ups by submission.
+// Signups lists an activity's sign-ups in the order of submission, cancelled ones too.
 func (s *Store) Signups(ctx context.Context, project, activity string, limit int, cursor string) (table.PageOf[Signup], error) {
 	return table.List[Signup](ctx, s.Tracker, table.Query{PK: signupIndex(project, activity), Index: true, Limit: limit, Cursor: cursor})
 }
 
-// ErrFull is in the error where an activity has no free place to give.
+// ErrFull is in the error where an activity has no free place.
 var ErrFull = errors.New("no place is free")
 
-// MoveSignup gives a sign-up another state. A freed place goes, in the same transaction, to the first of the queue. A
-// state it has already changes nothing. A held sign-up that is accepted while no place is free joins the queue; a waiting
-// one is refused with ErrFull. A cancelled one stays cancelled (ErrStale), for the person may have signed up anew.
+// MoveSignup sets the state of a sign-up and returns it. A freed place goes, in the same transaction, to the first of
+// the waiting list. Setting the present state changes nothing, so it may be called twice. A held sign-up that is
+// accepted while no place is free joins the waiting list; a waitlisted one fails with ErrFull. A cancelled one fails
+// with store.ErrStale, since the person may have signed up anew. An unknown id fails with store.ErrNotFound.
 func (s *Store) MoveSignup(ctx context.Context, def *project.Definition, id, state, by string) (moved Signup, err error) {
 	err = table.Retry(ctx, func() error {
 		su, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(def.ID, id))
@@ -384,7 +395,8 @@ func (s *Store) MoveSignup(ctx context.Context, def *project.Definition, id, sta
 	return moved, err
 }
 
-// FillPlaces gives the free places of an activity to those who wait: a definition may have raised its capacity.
+// FillPlaces gives the free places of an activity to those who wait, in the order of submission. It is called after a
+// definition may have raised the capacity, and may be called twice.
 func (s *Store) FillPlaces(ctx context.Context, def *project.Definition, activityID, by string) error {
 	for {
 		filled := false
@@ -406,7 +418,7 @@ func (s *Store) FillPlaces(ctx context.Context, def *project.Definition, activit
 	}
 }
 
-// activity finds an activity; one that the definition no longer has is taken as one without a limit.
+// activity returns an activity of a definition. One that the definition no longer has is returned without a limit.
 func activity(def *project.Definition, id string) project.Activity {
 	if a, ok := def.Activity(id); ok {
 		return a
@@ -414,7 +426,7 @@ func activity(def *project.Definition, id string) project.Activity {
 	return project.Activity{ID: id}
 }
 
-// mover gathers what one transaction does to the sign-ups of an activity.
+// mover collects the changes of one transaction on the sign-ups of an activity.
 type mover struct {
 	store       *Store
 	project, by string
@@ -425,6 +437,7 @@ type mover struct {
 	moved       []Signup
 }
 
+// move adds the change of one sign-up to a state.
 func (m *mover) move(su Signup, rev int64, state string) error {
 	su.Count(&m.places, -1)
 	su.Forgotten = false
@@ -448,7 +461,8 @@ func (m *mover) move(su Signup, rev int64, state string) error {
 	return nil
 }
 
-// promote gives a free place to the first of the queue, by submission, then id; never to the one who just left.
+// promote gives a free place to the first of the waiting list, by submission, then id, but not to the sign-up that just
+// left it.
 func (m *mover) promote(ctx context.Context, left string) error {
 	if !m.places.Free() {
 		return nil
@@ -471,10 +485,10 @@ func (m *mover) promote(ctx context.Context, left string) error {
 	return nil
 }
 
-// CancelToken is what the e-mail about a sign-up carries, so that who holds it may withdraw it.
+// CancelToken returns the token in the e-mail about a sign-up. Whoever has it may withdraw the sign-up.
 func (s *Store) CancelToken(project, signup string) string { return s.Seal(project, "cancel", signup) }
 
-// SignupsOf reads sign-ups by their ids; those that are not there are left out.
+// SignupsOf returns sign-ups by their ids, without ids that do not exist.
 func (s *Store) SignupsOf(ctx context.Context, project string, ids []string) (map[string]Signup, error) {
 	keys := make([]table.Key, len(ids))
 	for i, id := range ids {
@@ -495,7 +509,8 @@ func (s *Store) SignupsOf(ctx context.Context, project string, ids []string) (ma
 	return out, nil
 }
 
-// Forget takes a person who is erased out of a sign-up. It gives the file that the sign-up came in, "" where it came in none.
+// Forget removes an erased person from a sign-up and returns the upload that it came in, "" where it came in none. It
+// may be called twice.
 func (s *Store) Forget(ctx context.Context, project string, e people.Erasure, id string) (upload string, err error) {
 	err = table.Retry(ctx, func() error {
 		su, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(project, id))
@@ -523,13 +538,13 @@ func (s *Store) Forget(ctx context.Context, project string, e people.Erasure, id
 	return upload, err
 }
 
-// SentForms reads what all sendings of a sign-up's form said of who somebody is, in the order of their ids.
+// SentForms returns the identity values of all submissions of a sign-up, in the order of their ids.
 func (s *Store) SentForms(ctx context.Context, project, id string) ([]map[string]string, error) {
 	page, err := table.List[map[string]string](ctx, s.People, table.Query{PK: formKey(project, id, "").PK})
 	return page.Items, err
 }
 
-// SentForm reads what one sending of a sign-up's form said of who somebody is.
+// SentForm returns the identity values of one submission of a sign-up, nil where there are none.
 func (s *Store) SentForm(ctx context.Context, project, id, entry string) (map[string]string, error) {
 	form, _, err := table.Load[map[string]string](ctx, s.People, formKey(project, id, entry))
 	return form, err

@@ -23,13 +23,13 @@ func open(t *testing.T) *Store {
 	return New(db, projects.New(db), people.New(db))
 }
 
-// Whatever several people at once make of an activity's sign-ups, what is counted of it is what they come to.
-func TestPlacesAreWhatTheSignupsComeTo(t *testing.T) {
+// Writers that sign up and move at the same time leave counts and a waiting list that agree with the sign-ups.
+func TestPlacesAgreeWithSignUpsAfterConcurrentChanges(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	garden := project.Activity{ID: "garden", Capacity: 10}
 	def := &project.Definition{ID: "p", Activities: []project.Activity{{ID: "empty", Capacity: 3}, garden}}
-	for n := range 5 { // whose address and number lead to two people are held
+	for n := range 5 { // a form with keys of two people is held
 		_, err := s.persons.Resolve(ctx, "p", schema.PersonRef{Email: fmt.Sprintf("znana%d@example.org", n)}, people.Names{First: "Ewa", Last: fmt.Sprint("Znana", n)})
 		if err != nil {
 			t.Fatal(err)
@@ -48,7 +48,7 @@ func TestPlacesAreWhatTheSignupsComeTo(t *testing.T) {
 					row[schema.Builtin().Kind(schema.Signup).Index("email")] = fmt.Sprintf("znana%d@example.org", writer)
 					row[schema.Builtin().Kind(schema.Signup).Index("pesel")] = "44051401359"
 				}
-				did, err := s.SignUp(within, "p", SignupDraft{Activity: garden, Row: row, Submitted: s.Now(), Public: true}, store.Once{})
+				did, err := s.SignUp(within, "p", SignupDraft{Kind: schema.Builtin().Kind(schema.Signup), Activity: garden, Row: row, Submitted: s.Now(), Public: true}, store.Once{})
 				if err != nil {
 					return err
 				}
@@ -82,7 +82,7 @@ func TestPlacesAreWhatTheSignupsComeTo(t *testing.T) {
 	}
 	queue, err := s.Tracker.Query(ctx, table.Query{PK: queuePartition("p", garden.ID)})
 	if err != nil || len(queue.Items) != want.Waiting {
-		t.Errorf("%d stand in the queue, %v, and %d wait", len(queue.Items), err, want.Waiting)
+		t.Errorf("the waiting list has %d items, %v, and %d wait", len(queue.Items), err, want.Waiting)
 	}
 	got, err := s.Places(ctx, "p", def.Activities)
 	if err != nil || got[0] != (Places{Capacity: 3}) || got[1] != want {
@@ -93,8 +93,9 @@ func TestPlacesAreWhatTheSignupsComeTo(t *testing.T) {
 	}
 }
 
-// A sign-up that was begun under an earlier definition, and is written after that gave more places, gets one of them.
-func TestWhoSignsUpWhileThereBecomeMorePlacesGetsOne(t *testing.T) {
+// A sign-up that was checked under the definition before, and is stored after a new one with more places, gets one of
+// them.
+func TestSignUpDuringARaiseOfTheCapacityGetsAPlace(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	small, large := project.Activity{ID: "garden", Capacity: 1}, project.Activity{ID: "garden", Capacity: 3}
@@ -104,7 +105,7 @@ func TestWhoSignsUpWhileThereBecomeMorePlacesGetsOne(t *testing.T) {
 	for n, want := range []string{schema.Accepted, schema.Accepted, schema.Accepted, schema.Waitlisted} {
 		row := make(schema.Row, len(schema.Builtin().Kind(schema.Signup).Fields))
 		row[schema.Builtin().Kind(schema.Signup).Index("activity")], row[schema.Builtin().Kind(schema.Signup).Index("email")] = "garden", fmt.Sprintf("osoba%d@example.org", n)
-		did, err := s.SignUp(ctx, "p", SignupDraft{Activity: small, Row: row, Submitted: s.Now(), Public: true}, store.Once{})
+		did, err := s.SignUp(ctx, "p", SignupDraft{Kind: schema.Builtin().Kind(schema.Signup), Activity: small, Row: row, Submitted: s.Now(), Public: true}, store.Once{})
 		if err != nil || did.Signup.State != want {
 			t.Errorf("the sign-up %d is %s, %v, want %s", n, did.Signup.State, err, want)
 		}

@@ -19,10 +19,13 @@ import (
 const MostAnswer = 4 << 20
 
 // Limit is how many items of a list are wanted: 1 to 200, else 50.
-func (c *Call) Limit() int {
+func (c *Call) Limit() int { return c.LimitOr(50, 200) }
+
+// LimitOr returns how many items the address asks for, 1 to most, else usual.
+func (c *Call) LimitOr(usual, most int) int {
 	n, err := strconv.Atoi(c.URL.Query().Get("limit"))
-	if err != nil || n < 1 || n > 200 {
-		return 50
+	if err != nil || n < 1 || n > most {
+		return usual
 	}
 	return n
 }

@@ -300,6 +300,7 @@ func (r *run) signUp(ctx context.Context, l importer.Line) (signups.SignedUp, er
 		submitted = at
 	}
 	return r.in.Signups.SignUp(ctx, r.project, signups.SignupDraft{
+		Kind:     r.kind,
 		Activity: activity, Row: l.Entry.Row, Submitted: submitted, By: r.upload.By,
 		Entry: fact.LineID(r.upload.ID, r.upload.Arrived, l.Row), Upload: r.upload.ID, Line: l.Row,
 	}, store.Once{})

@@ -4,31 +4,35 @@ import (
 	"net/http"
 	"slices"
 
+	"outreach/internal/activities/activitiesweb"
+	"outreach/internal/app"
 	"outreach/internal/fact"
 	"outreach/internal/page"
 	"outreach/internal/people"
+	"outreach/internal/records/recordsweb"
 	"outreach/internal/schema"
-	"outreach/internal/signups"
+	"outreach/internal/signups/signupsweb"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
-	"outreach/internal/web/typed"
 )
 
 var office = []string{web.Coordinator}
 
 // New serves the function's routes.
-func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes()) }
+func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes(site.App)) }
 
 // Routes are the function's addresses.
-func Routes() []web.Route {
-	routes := slices.Concat(officeRoutes(), signupRoutes(), activityRoutes(), peopleRoutes())
-	for _, s := range sheets {
-		routes = append(routes, s.routes()...)
-	}
-	for _, kind := range []*schema.Kind{schema.Builtin().Kind(schema.Attendance), schema.Builtin().Kind(schema.Test), schema.Builtin().Kind(schema.Output)} {
-		routes = append(routes, typed.Desk{Kind: kind, Roles: office}.Routes()...)
-	}
-	return routes
+func Routes(a *app.App) []web.Route {
+	return slices.Concat(
+		officeRoutes(),
+		signupsweb.New(a).OfficeRoutes(),
+		activitiesweb.New(a).Routes(),
+		peopleRoutes(),
+		recordsweb.SheetRoutes(a),
+		recordsweb.New(a, schema.Attendance, web.Coordinator).Routes(),
+		recordsweb.New(a, schema.Test, web.Coordinator).Routes(),
+		recordsweb.New(a, schema.Output, web.Coordinator).Routes(),
+	)
 }
 
 func officeRoutes() []web.Route {
@@ -45,70 +49,6 @@ func officeRoutes() []web.Route {
 		{Method: "POST", Path: "/{project}/snapshots/{id}/approval", Roles: office, Handler: decide,
 			ID: "decideSnapshot", Tag: "snapshots", Summary: "Approve or reject", Detail: "An approved one is what the public and the funder see.",
 			Request: shape.Sent{Kind: &decision}, Response: decided{}, Success: "Decided"},
-	}
-}
-
-func signupRoutes() []web.Route {
-	return []web.Route{
-		{Method: "GET", Path: "/{project}/signups", Roles: office, Handler: listSignups,
-			ID: "listSignups", Tag: "sign-ups", Summary: "Sign-ups", Query: web.Paged(web.Parameter{Name: "activity", Description: "Of this activity alone"}),
-			Response: shape.List{Of: shape.Record{Name: "signup-kept", Kind: schema.Builtin().Kind(schema.Signup), Without: identity, Partly: true, And: signupView{}}}, Success: "A page of the list, in the order of submission", Page: true},
-		{Method: "PUT", Path: "/{project}/signups/{id}", Roles: office, Handler: moveSignup,
-			ID: "moveSignup", Tag: "sign-ups", Summary: "Change a sign-up's state",
-			Detail:  "Cancelling an accepted one gives the place, at once, to the first of the queue. A held one that is accepted while no place is free joins the queue.",
-			Request: shape.Sent{Kind: &newState, Also: []string{"reason"}}, Response: signups.Moved{}, Success: "Changed", Tagged: true, Match: true,
-			Conflict: "No place is free, the sign-up is cancelled already, or its keys belong to two people"},
-		{Method: "POST", Path: "/{project}/signups/{id}", Roles: office, Handler: moveSignup, Summary: "PUT of a browser's form"},
-	}
-}
-
-func activityRoutes() []web.Route {
-	const at = "/{project}/activities/{activity}"
-	tests := shape.Array{Of: shape.Record{Kind: schema.Builtin().Kind(schema.Test), Without: []string{"activity"}, Partly: true}}
-	items := shape.Array{Of: shape.With{Of: participantLine{}, Members: map[string]any{"tests": tests}}}
-	return []web.Route{
-		{Method: "GET", Path: "/{project}/activities", Roles: office, Handler: listActivities,
-			ID: "listActivities", Tag: "sign-ups", Summary: "The project's activities", Response: shape.List{Of: activityLine{}}, Success: "All of them, in the definition's order", Page: true},
-		{Method: "GET", Path: at, Roles: office, Handler: showActivity,
-			ID: "showActivity", Tag: "sign-ups", Summary: "An activity, and what is known of everybody there", Query: web.Paged(),
-			Response: shape.With{Of: activityView{}, Members: map[string]any{"items": items}}, Success: "The activity, and a page of those who signed up, by name", Page: true},
-		{Method: "GET", Path: at + "/list", Roles: office, Handler: showRoll,
-			ID: "showAttendanceList", Tag: "sign-ups", Summary: "The attendance list of a day", Detail: "For browsers it is a page to print and sign.",
-			Query: web.Paged(
-				web.Parameter{Name: "date", Description: "The day; without it, the one on which the activity begins"},
-				web.Parameter{Name: "empty", Description: "Lines for those who come without having signed up, 0 to 60; 5 where it is not given", Schema: 0},
-			),
-			Response: attendanceList{}, Success: "Those who have a place, by name", Page: true},
-		{Method: "GET", Path: at + "/certificates", Roles: office, Handler: showCertificates,
-			ID: "showCertificates", Tag: "sign-ups", Summary: "Certificates", Detail: "Of all who completed the activity, or of one person. For browsers they are pages to print.",
-			Query: web.Paged(
-				web.Parameter{Name: "person", Description: "A person's id"},
-				web.Parameter{Name: "in", Description: "The language of the certificates", Values: []string{"pl", "en"}},
-			),
-			Response: shape.List{Of: certificate{}}, Success: "What is certified", Page: true},
-	}
-}
-
-func (s sheet) routes() []web.Route {
-	at, what := "/{project}/activities/{activity}/"+s.kind.Plural, map[*schema.Kind]string{schema.Builtin().Kind(schema.Attendance): "Attendance", schema.Builtin().Kind(schema.Test): "Tests"}[s.kind]
-	shown := shape.Array{Of: shape.Record{Kind: s.kind, Only: s.columns, Partly: true, And: sheetLine{}}}
-	sent := shape.Array{Of: shape.Record{Kind: s.kind, Only: s.columns, Partly: true, And: sheetSentLine{}, Sent: true}, Most: mostRows}
-	saved := struct {
-		Saved page.SheetCount `json:"saved"`
-	}{}
-	return []web.Route{
-		{Method: "GET", Path: at, Roles: office, Handler: s.show,
-			ID: "show" + what + "Sheet", Tag: "records", Summary: "Everybody's " + s.kind.Plural + " at an activity on a day", Query: web.Paged(web.Parameter{Name: "date", Description: "The day"}),
-			Response: shape.With{Of: sheetView{}, Members: map[string]any{"items": shown}}, Success: "A row for each person with a place, by name, up to 100", Page: true},
-		{Method: "POST", Path: at, Roles: office, Handler: s.save,
-			ID: "save" + what + "Sheet", Tag: "records", Summary: "Record everybody's " + s.kind.Plural + " at once", Once: true,
-			Detail: "Each row is taken by itself, as a record that is typed in alone would be: it makes a record, replaces the one that there is, leaves alone what agrees, or, with a person alone, voids it. Rows that are right are saved whatever is wrong with others; " +
-				"the problem names the others as `rows.<number>`, and `saved` says what became of the rest. A row whose `version` no longer holds is not saved (`stale`). A form's fields are numbered from 0: person-0, seen-0, and each column.",
-			Request: shape.With{Of: sheetSent{}, Members: map[string]any{"rows": sent}}, Response: page.SheetCount{}, Success: "All rows are saved", Page: true,
-			Others: []web.Other{
-				{Status: http.StatusPreconditionFailed, Description: "Rows were changed by somebody else meanwhile; the others are saved", Problem: saved},
-				{Status: http.StatusUnprocessableEntity, Description: "Rows are wrong; the others are saved", Problem: saved},
-			}},
 	}
 }
 

@@ -1,21 +1,27 @@
 package handler
 
 import (
-	"errors"
-	"net/http"
-	"slices"
-	"strings"
 	"time"
 
-	"outreach/internal/page"
 	"outreach/internal/people"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
-	"outreach/internal/store"
-	"outreach/internal/table"
-	"outreach/internal/web"
-	"outreach/internal/web/shape"
 )
+
+// identity are the fields of a sign-up that say who somebody is; an answer has them in `person`.
+var identity = []string{"first_name", "last_name", "email", "pesel"}
+
+// signupView is what an answer tells of a sign-up beside the fields of its form.
+type signupView struct {
+	ID          string            `json:"id"`
+	Person      people.PersonView `json:"person"`
+	Activity    string            `json:"activity"`
+	State       string            `json:"state" enum:"accepted,waitlisted,held,cancelled"`
+	SubmittedAt string            `json:"submitted_at" format:"date-time"`
+	Entries     int               `json:"entries" doc:"How often the form was sent"`
+	Consent     string            `json:"consent_version,omitempty" format:"date" doc:"Since when the form had said what it said on the use of data: which words the person agreed to"`
+	Upload      string            `json:"upload,omitempty" doc:"The file it came in"`
+}
 
 // listed is a sign-up as the office sees it.
 type listed struct {
@@ -25,87 +31,6 @@ type listed struct {
 }
 
 func (l listed) etag() string { return `"` + l.ID + "." + itoa(l.Version) + `"` }
-
-// signupsTo reads one page of them: of one activity, or of one after the other in the definition's order, former ones last. The
-// cursor names the activity it belongs to.
-func signupsTo(c *web.Call, activity string, limit int, cursor string) (table.PageOf[listed], error) {
-	var out table.PageOf[listed]
-	out.Items = []listed{}
-	activities := []string{activity}
-	if activity == "" {
-		activities = c.Defined.ActivityIDs()
-		if at, rest, ok := strings.Cut(cursor, "~"); ok {
-			i := slices.Index(activities, at)
-			if i < 0 {
-				return out, &web.Error{Status: http.StatusBadRequest, Detail: "cursor"}
-			}
-			activities, cursor = activities[i:], rest
-		}
-	}
-	for i, id := range activities {
-		found, err := c.Site.Signups.Signups(c.Context(), c.Project, id, limit-len(out.Items), cursor)
-		if err != nil {
-			return out, err
-		}
-		forms, err := c.Site.Signups.Forms(c.Context(), c.Project, found.Items)
-		if err != nil {
-			return out, err
-		}
-		for _, su := range found.Items {
-			form := forms[su.ID]
-			out.Items = append(out.Items, listed{Signup: su, form: form, row: schema.Builtin().Kind(schema.Signup).Reveal(su.Values, form)})
-		}
-		cursor, out.Next = "", found.Next
-		switch {
-		case activity != "":
-		case found.Next != "":
-			out.Next = id + "~" + found.Next
-		case len(out.Items) >= limit && i+1 < len(activities):
-			out.Next = activities[i+1] + "~"
-		}
-		if len(out.Items) >= limit || found.Next != "" {
-			break
-		}
-	}
-	return out, nil
-}
-
-func listSignups(c *web.Call) error {
-	activity, err := c.Activity()
-	if err != nil {
-		return err
-	}
-	limit := c.Limit()
-	if c.Page {
-		limit = atMost(c, usualRows, limit) // each of them is a form, too
-	}
-	found, err := signupsTo(c, activity, limit, c.Cursor())
-	if err != nil {
-		return err
-	}
-	if !c.Page {
-		items := make([]shape.Merged, len(found.Items))
-		for i, l := range found.Items {
-			items[i] = l.json()
-		}
-		return c.List(items, found.Next)
-	}
-	content := page.Signups{Definition: c.Defined.Definition, Former: c.Defined.Former, Activity: activity, Next: c.NextAddress(found.Next)}
-	query := ""
-	if activity != "" {
-		query = "?activity=" + activity
-	}
-	content.Exports = []page.Link{{Href: "/" + c.Project + "/signups.xlsx" + query, Label: "XLSX"}, {Href: "/" + c.Project + "/signups.csv" + query, Label: "CSV"}}
-	for _, l := range found.Items {
-		content.Items = append(content.Items, page.SignupItem{
-			ID: l.ID, Person: l.Person, Name: l.form["first_name"] + " " + l.form["last_name"], Email: l.form["email"], Activity: l.Activity,
-			State: l.State, SubmittedAt: l.Submitted.Format(time.RFC3339), Version: l.etag(),
-		})
-	}
-	return c.Show(http.StatusOK, content)
-}
-
-func (l listed) json() shape.Merged { return shape.Merged{Fields: l.fields(), And: l.view()} }
 
 // fields are what the form said, but who somebody is.
 func (l listed) fields() map[string]any {
@@ -122,59 +47,4 @@ func (l listed) view() signupView {
 		ID: l.ID, Person: who, Activity: l.Activity, State: l.State, SubmittedAt: l.Submitted.Format(time.RFC3339Nano), Entries: l.Entries,
 		Consent: l.form[signups.ConsentGiven], Upload: l.Upload,
 	}
-}
-
-var newState = schema.Kind{Name: "state", Fields: []schema.Field{
-	{Name: "state", Type: schema.List, Required: true, Options: schema.Fixed(
-		schema.Option{ID: schema.Accepted}, schema.Option{ID: schema.Waitlisted}, schema.Option{ID: schema.Held}, schema.Option{ID: schema.Cancelled})},
-}}
-
-// moveSignup gives a sign-up another state. Who is no longer held is the person the form named: a key that it brought
-// becomes theirs.
-func moveSignup(c *web.Call) error {
-	body, err := c.Read()
-	if err != nil {
-		return err
-	}
-	if body.Method(c) != http.MethodPut {
-		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "PUT"}
-	}
-	entry, problems := newState.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form}, "reason")
-	if len(problems) > 0 {
-		return web.Invalid(problems...)
-	}
-	su, err := c.Site.Signups.Signup(c.Context(), c.Project, c.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	if want := body.IfMatch(c); want != "" && want != "*" && want != (listed{Signup: su}).etag() {
-		return store.ErrStale
-	}
-	by, err := c.Staff()
-	if err != nil {
-		return err
-	}
-	state := entry.Row[0]
-	if su.State == schema.Held && !su.Forgotten && (state == schema.Accepted || state == schema.Waitlisted) {
-		form, err := c.Site.Signups.Form(c.Context(), c.Project, su)
-		if err != nil {
-			return err
-		}
-		ref := schema.PersonRef{ID: su.Person, Email: form["email"], Pesel: form["pesel"]}
-		if _, err := c.Site.People.Resolve(c.Context(), c.Project, ref, people.Names{}); err != nil {
-			return err
-		}
-	}
-	moved, err := c.Site.Signups.MoveSignup(c.Context(), c.Defined.Definition, su.ID, state, by)
-	if errors.Is(err, store.ErrStale) {
-		return &web.Error{Status: http.StatusConflict, Detail: "cancelled"}
-	}
-	if err != nil {
-		return err
-	}
-	if c.Page && body.Form {
-		return c.Redirect("/" + c.Project + "/signups?activity=" + moved.Activity + "&done=changed")
-	}
-	c.W.Header().Set("ETag", listed{Signup: moved}.etag())
-	return c.JSON(http.StatusOK, signups.Moved{ID: moved.ID, State: moved.State})
 }

@@ -2,9 +2,12 @@ package handler
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
+	"outreach/internal/app"
 	"outreach/internal/schema"
+	"outreach/internal/signups/signupsexport"
 	"outreach/internal/text"
 	"outreach/internal/uploads"
 	"outreach/internal/web"
@@ -12,18 +15,20 @@ import (
 )
 
 // New serves the function's routes.
-func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes()) }
+func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes(site.App)) }
 
 // Routes are the function's addresses.
-func Routes() []web.Route {
+func Routes(a *app.App) []web.Route {
+	return slices.Concat(uploadRoutes(), signupsexport.New(a).Routes())
+}
+
+func uploadRoutes() []web.Route {
 	const (
 		at       = "/{project}/uploads/{id}"
 		filledIn = "The columns in the reader's language, and two rows that show what stands in them."
-		inOrder  = "In the order of submission, all of them at once."
 	)
-	senders, office := []string{web.Partner, web.Coordinator}, []string{web.Coordinator}
+	senders := []string{web.Partner, web.Coordinator}
 	kind := []web.Parameter{{Name: "kind", Description: "The kind of file, `media` where it is not given; a partner's are media", Values: plurals()}}
-	activity := []web.Parameter{{Name: "activity", Description: "Of this activity alone"}}
 	return []web.Route{
 		{Method: "GET", Path: "/{project}/uploads", Roles: senders, Scope: web.Own, Handler: list,
 			ID: "listUploads", Tag: "uploads", Summary: "Uploads", Query: web.Paged(), Response: shape.List{Of: uploadView{}}, Success: "A page of the list, newest first; cells are told by each upload's own address", Page: true},
@@ -56,10 +61,6 @@ func Routes() []web.Route {
 				{Status: http.StatusSeeOther, Description: "It is at a short-lived pre-signed address"},
 				{Status: http.StatusGone, Description: "It was removed: somebody in it was erased, or it was kept long enough", Problem: struct{}{}},
 			}},
-		{Method: "GET", Path: "/{project}/signups.csv", Roles: office, Handler: signupsCSV,
-			ID: "exportSignupsCSV", Tag: "sign-ups", Summary: "Sign-ups as CSV", Detail: inOrder, Query: activity, Response: shape.Text{Type: shape.CSV}, Success: "The list"},
-		{Method: "GET", Path: "/{project}/signups.xlsx", Roles: office, Handler: signupsXLSX,
-			ID: "exportSignupsXLSX", Tag: "sign-ups", Summary: "Sign-ups as XLSX", Detail: inOrder, Query: activity, Response: shape.Text{Type: shape.XLSX}, Success: "The list"},
 	}
 }
 

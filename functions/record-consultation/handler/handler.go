@@ -1,19 +1,20 @@
-// Package handler is the advisers' door: consultations, each adviser's own.
+// Package handler has the routes of the function record-consultation: consultations, each adviser's own.
 package handler
 
 import (
 	"net/http"
 
+	"outreach/internal/app"
+	"outreach/internal/records/recordsweb"
 	"outreach/internal/schema"
 	"outreach/internal/web"
-	"outreach/internal/web/typed"
 )
 
-// Routes are the function's addresses.
-func Routes() []web.Route {
-	desk := typed.Desk{Kind: schema.Builtin().Kind(schema.Consultation), Roles: []string{web.Adviser, web.Coordinator}}
-	return append(desk.Routes(), desk.SheetRoute())
+// Routes are the function's routes.
+func Routes(a *app.App) []web.Route {
+	consultations := recordsweb.New(a, schema.Consultation, web.Adviser, web.Coordinator)
+	return append(consultations.Routes(), consultations.MonthRoute())
 }
 
 // New serves the function's routes.
-func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes()) }
+func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes(site.App)) }

@@ -85,7 +85,7 @@ func play(t *testing.T, s *app.App) string {
 			row[schema.Builtin().Kind(schema.Signup).Index(field)] = value
 		}
 		activity, _ := d.Activity("garden")
-		if _, err := s.Signups.SignUp(ctx, "town", signups.SignupDraft{Activity: activity, Row: row, Submitted: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)}, store.Once{}); err != nil {
+		if _, err := s.Signups.SignUp(ctx, "town", signups.SignupDraft{Kind: schema.Builtin().Kind(schema.Signup), Activity: activity, Row: row, Submitted: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)}, store.Once{}); err != nil {
 			t.Fatal(err)
 		}
 		who, err := s.People.Resolve(ctx, "town", schema.PersonRef{Email: email}, people.Names{})

@@ -1,4 +1,4 @@
-package handler
+package activities
 
 import (
 	"errors"
@@ -10,14 +10,13 @@ import (
 	"outreach/internal/table"
 )
 
-// However few are looked at for a page, the pages together pass everybody once.
-func TestPagesOfARosterPassEverybodyOnce(t *testing.T) {
+func TestPagesOfARosterListEverybodyOnce(t *testing.T) {
 	t.Parallel()
-	var all []participant
+	var all []Participant
 	for i := range 10 {
-		all = append(all, participant{Person: people.Person{ID: fmt.Sprint(i)}})
+		all = append(all, Participant{Person: people.Person{ID: fmt.Sprint(i)}})
 	}
-	ids := func(some []participant) (out []string) {
+	ids := func(some []Participant) (out []string) {
 		for _, p := range some {
 			out = append(out, p.ID)
 		}
@@ -26,7 +25,7 @@ func TestPagesOfARosterPassEverybodyOnce(t *testing.T) {
 	for most := 1; most <= 12; most++ {
 		var passed []string
 		for cursor, pages := "", 0; ; pages++ {
-			some, rest, err := ahead(all, cursor, most)
+			some, rest, err := After(all, cursor, most)
 			if err != nil || len(some) > most || pages > len(all) {
 				t.Fatalf("%d at most, from %q: %v, %v", most, cursor, ids(some), err)
 			}
@@ -38,7 +37,7 @@ func TestPagesOfARosterPassEverybodyOnce(t *testing.T) {
 			t.Errorf("%d at most: %v", most, passed)
 		}
 	}
-	if _, _, err := ahead(all, "nobody", 5); !errors.Is(err, table.ErrCursor) {
-		t.Errorf("a cursor that is none: %v", err)
+	if _, _, err := After(all, "nobody", 5); !errors.Is(err, table.ErrCursor) {
+		t.Errorf("an unknown cursor: %v", err)
 	}
 }

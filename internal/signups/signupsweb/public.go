@@ -1,5 +1,4 @@
-// Package handler is the public's door: the sign-up form, signing up, and withdrawing one's own sign-up.
-package handler
+package signupsweb
 
 import (
 	"crypto/subtle"
@@ -18,11 +17,12 @@ import (
 	"outreach/internal/web"
 )
 
-func form(c *web.Call) error {
+// showForm shows the sign-up form, or its last page to whoever was given a receipt.
+func (h Handlers) showForm(c *web.Call) error {
 	entry := page.Entry{Values: map[string]string{"activity": c.URL.Query().Get("activity")}}
 	if !c.Page {
 		words := formConsent{Version: signups.ConsentVersion, Text: page.DataWords(c.Messages(), c.Defined.Definition)}
-		offered, err := activities(c)
+		offered, err := h.activities(c)
 		if err != nil {
 			return err
 		}
@@ -30,13 +30,14 @@ func form(c *web.Call) error {
 	}
 	number := c.URL.Query().Get("receipt")
 	if _, err := ulid.ParseStrict(number); err == nil {
-		return c.Show(http.StatusOK, signedUp(c, number))
+		return c.Show(http.StatusOK, receiptPage(c, number))
 	}
-	return show(c, http.StatusOK, entry)
+	return h.renderForm(c, http.StatusOK, entry)
 }
 
-// signedUp is the page at the end. It knows of the sign-up what its address says, and tells nobody more.
-func signedUp(c *web.Call, receipt string) page.SignedUp {
+// receiptPage returns the page after a sign-up. It shows what the address says, and reads nothing about the sign-up.
+// Only coordinators see a state.
+func receiptPage(c *web.Call, receipt string) page.SignedUp {
 	content := page.SignedUp{Definition: c.Defined.Definition, Receipt: receipt}
 	if state := c.URL.Query().Get("state"); c.Has(web.Coordinator) && c.Messages().Has("signup_state."+state) {
 		content.State = state
@@ -47,17 +48,17 @@ func signedUp(c *web.Call, receipt string) page.SignedUp {
 	return content
 }
 
-// activities tells a program what one can sign up to, whether the public form takes it now, and how many places are left.
-func activities(c *web.Call) ([]formActivity, error) {
+// activities returns the activities for programs: whether the caller can sign up now, and how many places are left.
+func (h Handlers) activities(c *web.Call) ([]formActivity, error) {
 	all := c.Defined.Definition.Activities
-	places, err := c.Site.Signups.Places(c.Context(), c.Project, all)
+	places, err := h.signups.Places(c.Context(), c.Project, all)
 	if err != nil {
 		return nil, err
 	}
 	var out []formActivity
 	for i, a := range all {
 		left := places[i].Left()
-		one := formActivity{ID: a.ID, Label: a.Label, Open: open(c, a), Full: left == 0}
+		one := formActivity{ID: a.ID, Label: a.Label, Open: canSignUp(c, a), Full: left == 0}
 		if left >= 0 {
 			one.Left = &left
 		}
@@ -66,21 +67,23 @@ func activities(c *web.Call) ([]formActivity, error) {
 	return out, nil
 }
 
-// open tells whether the one who asks may sign somebody up: late paper is for the office.
-func open(c *web.Call, a project.Activity) bool {
+// canSignUp reports whether the caller may sign up to an activity now. Coordinators may after it closed, too: they
+// enter forms that came late on paper.
+func canSignUp(c *web.Call, a project.Activity) bool {
 	return c.Has(web.Coordinator) || c.Defined.Definition.SignupOpen(a, c.Site.DB.Now())
 }
 
-func show(c *web.Call, status int, entry page.Entry) error {
+// renderForm renders the sign-up form with the values and problems of an entry.
+func (h Handlers) renderForm(c *web.Call, status int, entry page.Entry) error {
 	if entry.IdempotencyKey == "" {
 		entry.IdempotencyKey = c.Site.DB.NewID()
 	}
 	if c.Method == http.MethodPost {
-		// Where a form is sent it cannot be asked for: the page's links lead to where it can.
+		// The address that a form is posted to cannot be read: the page's links point to the form.
 		c.URL = &url.URL{Path: "/" + c.Project + "/signup"}
 	}
 	content := page.Signup{Definition: c.Defined.Definition, Entry: entry, Today: c.Today(), Office: c.Has(web.Coordinator)}
-	places, err := c.Site.Signups.Places(c.Context(), c.Project, c.Defined.Definition.Activities)
+	places, err := h.signups.Places(c.Context(), c.Project, c.Defined.Definition.Activities)
 	if err != nil {
 		return err
 	}
@@ -90,7 +93,9 @@ func show(c *web.Call, status int, entry page.Entry) error {
 	return c.Show(status, content)
 }
 
-func submit(c *web.Call) error {
+// submit signs somebody up. It is idempotent by the request's key. Anyone else than a coordinator gets a receipt alone,
+// which does not reveal whether the person was known.
+func (h Handlers) submit(c *web.Call) error {
 	body, err := c.Read()
 	if err != nil {
 		return err
@@ -105,20 +110,20 @@ func submit(c *web.Call) error {
 		done, err = c.Site.DB.Answered(c.Context(), body.Once, &result)
 	}
 	if err == nil && !done {
-		result, err = take(c, body, office)
+		result, err = h.signUp(c, body, office)
 	}
 	if problems, invalid := web.Problems(err); invalid && c.Page && body.Form {
-		return show(c, http.StatusUnprocessableEntity, page.Entry{Values: body.Values(), Problems: problems})
+		return h.renderForm(c, http.StatusUnprocessableEntity, page.Entry{Values: body.Values(), Problems: problems})
 	}
 	if err != nil {
 		return err
 	}
 	if c.Page && body.Form {
-		told := url.Values{"receipt": {result.Receipt}, "activity": {result.Signup.Activity}}
+		query := url.Values{"receipt": {result.Receipt}, "activity": {result.Signup.Activity}}
 		if office {
-			told.Set("state", result.Signup.State)
+			query.Set("state", result.Signup.State)
 		}
-		return c.Redirect("/" + c.Project + "/signup?" + told.Encode())
+		return c.Redirect("/" + c.Project + "/signup?" + query.Encode())
 	}
 	if !office {
 		return c.JSON(http.StatusCreated, receipt{Receipt: result.Receipt, State: "received"})
@@ -126,12 +131,13 @@ func submit(c *web.Call) error {
 	return c.JSON(http.StatusCreated, signups.Moved{ID: result.Signup.ID, State: result.Signup.State})
 }
 
-// take checks a sign-up and writes it down.
-func take(c *web.Call, body web.Body, office bool) (signups.SignedUp, error) {
+// signUp validates a form and stores the sign-up. Bad values are one error with all problems.
+func (h Handlers) signUp(c *web.Call, body web.Body, office bool) (signups.SignedUp, error) {
 	now := c.Site.DB.Now()
 	def := c.Defined.Definition
-	entry, problems := schema.Builtin().Kind(schema.Signup).Read(body.Given, schema.Scope{Definition: def, Today: c.Today(), Loose: body.Form})
-	get := func(field string) string { return schema.Builtin().Kind(schema.Signup).Get(entry.Row, field) }
+	kind := schema.For(def).Kind(schema.Signup)
+	entry, problems := kind.Read(body.Given, schema.Scope{Definition: def, Today: c.Today(), Loose: body.Form})
+	get := func(field string) string { return kind.Get(entry.Row, field) }
 	submitted := now
 	if given := get("submitted_at"); given != "" {
 		if !office {
@@ -141,16 +147,16 @@ func take(c *web.Call, body web.Body, office bool) (signups.SignedUp, error) {
 		}
 	}
 	activity, found := def.Activity(get("activity"))
-	if found && !open(c, activity) {
+	if found && !canSignUp(c, activity) {
 		problems = append(problems, schema.Problem{Field: "activity", Code: schema.Closed})
 	}
 	if len(problems) > 0 {
 		return signups.SignedUp{}, web.Invalid(problems...)
 	}
-	if at := schema.Builtin().Kind(schema.Signup).Index("locale"); entry.Row[at] == "" && !office {
+	if at := kind.Index("locale"); entry.Row[at] == "" && !office {
 		entry.Row[at] = c.Language
 	}
-	draft := signups.SignupDraft{Activity: activity, Row: entry.Row, Submitted: submitted, Public: !office}
+	draft := signups.SignupDraft{Kind: kind, Activity: activity, Row: entry.Row, Submitted: submitted, Public: !office}
 	if !office {
 		draft.Consent = signups.ConsentVersion
 	} else {
@@ -160,29 +166,32 @@ func take(c *web.Call, body web.Body, office bool) (signups.SignedUp, error) {
 		}
 		draft.By = by
 	}
-	return c.Site.Signups.SignUp(c.Context(), c.Project, draft, body.Once)
+	return h.signups.SignUp(c.Context(), c.Project, draft, body.Once)
 }
 
-// held finds the sign-up that the token of an e-mail is for. A wrong token is answered like a wrong id.
-func held(c *web.Call, token string) (signups.Signup, error) {
-	su, err := c.Site.Signups.Signup(c.Context(), c.Project, c.PathValue("id"))
-	right := c.Site.Signups.CancelToken(c.Project, c.PathValue("id"))
+// byToken returns the sign-up of the address if the token, from the e-mail about it, is right. A wrong token fails as a
+// wrong id does, with store.ErrNotFound.
+func (h Handlers) byToken(c *web.Call, token string) (signups.Signup, error) {
+	su, err := h.signups.Signup(c.Context(), c.Project, c.PathValue("id"))
+	right := h.signups.CancelToken(c.Project, c.PathValue("id"))
 	if subtle.ConstantTimeCompare([]byte(right), []byte(token)) != 1 {
 		return su, store.ErrNotFound
 	}
 	return su, err
 }
 
-func showCancel(c *web.Call) error {
+// showCancel shows a sign-up to whoever has its token.
+func (h Handlers) showCancel(c *web.Call) error {
 	token := c.URL.Query().Get("token")
-	su, err := held(c, token)
+	su, err := h.byToken(c, token)
 	if err != nil {
 		return err
 	}
-	return answer(c, su, token)
+	return showSignup(c, su, token)
 }
 
-func cancel(c *web.Call) error {
+// cancel withdraws a sign-up for whoever has its token. It may be called twice.
+func (h Handlers) cancel(c *web.Call) error {
 	body, err := c.Read()
 	if err != nil {
 		return err
@@ -191,21 +200,22 @@ func cancel(c *web.Call) error {
 	if sent := body.Take("token"); sent != "" {
 		token = sent
 	}
-	su, err := held(c, token)
+	su, err := h.byToken(c, token)
 	if err != nil {
 		return err
 	}
-	su, err = c.Site.Signups.MoveSignup(c.Context(), c.Defined.Definition, su.ID, schema.Cancelled, "")
+	su, err = h.signups.MoveSignup(c.Context(), c.Defined.Definition, su.ID, schema.Cancelled, "")
 	if err != nil && !errors.Is(err, store.ErrStale) {
 		return err
 	}
 	if c.Page && body.Form {
 		return c.Redirect("/" + c.Project + "/signups/" + su.ID + "/cancel?" + url.Values{"token": {token}}.Encode())
 	}
-	return answer(c, su, token)
+	return showSignup(c, su, token)
 }
 
-func answer(c *web.Call, su signups.Signup, token string) error {
+// showSignup shows somebody their own sign-up.
+func showSignup(c *web.Call, su signups.Signup, token string) error {
 	activity, _ := c.Defined.Definition.Activity(su.Activity)
 	if c.Page {
 		return c.Show(http.StatusOK, page.Cancel{Activity: activity.Label.In(c.Language), Token: token, Done: !su.Live()})

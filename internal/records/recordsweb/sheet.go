@@ -1,4 +1,4 @@
-package handler
+package recordsweb
 
 import (
 	"cmp"
@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"outreach/internal/activities"
+	"outreach/internal/app"
 	"outreach/internal/page"
 	"outreach/internal/people"
 	"outreach/internal/project"
@@ -19,39 +21,79 @@ import (
 	"outreach/internal/store"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
-	"outreach/internal/web/typed"
 )
 
-// sheet is the form in which the records of everybody at an activity on one day are typed in, a row each. Each row is saved
-// by itself, as a record typed in alone would be: good rows are kept, bad ones come back with what was typed.
+// sheet serves the form that enters the records of everybody at an activity on one day, a row each. Each row is saved
+// by itself, as a single record would be: good rows are stored, bad ones come back with what was typed.
 type sheet struct {
-	kind    *schema.Kind
+	Handlers
 	columns []string // the fields of a row
-	common  []string // those that can be put into every row at once
+	common  []string // the fields that can be filled into every row at once
 	decides []string // where all of these are empty, there is no record
 }
 
-var sheets = []sheet{
-	{schema.Builtin().Kind(schema.Attendance), []string{"outcome", "hours"}, []string{"outcome", "hours"}, []string{"outcome", "hours"}},
-	{schema.Builtin().Kind(schema.Test), []string{"pre_score", "post_score", "max_score"}, []string{"max_score"}, []string{"pre_score", "post_score"}},
+// SheetRoutes are the routes of the sheets of attendance and tests, on the features of an app.
+func SheetRoutes(a *app.App) []web.Route {
+	attendance := sheet{New(a, schema.Attendance, web.Coordinator), []string{"outcome", "hours"}, []string{"outcome", "hours"}, []string{"outcome", "hours"}}
+	tests := sheet{New(a, schema.Test, web.Coordinator), []string{"pre_score", "post_score", "max_score"}, []string{"max_score"}, []string{"pre_score", "post_score"}}
+	return append(attendance.routes("Attendance"), tests.routes("Tests")...)
+}
+
+// bind returns a handler that serves the kind as the project's definition has it.
+func (s sheet) bind(serve func(sheet, *web.Call) error) web.Handler {
+	return s.Handlers.bind(func(h Handlers, c *web.Call) error {
+		bound := s
+		bound.Handlers = h
+		return serve(bound, c)
+	})
+}
+
+// How many rows a page has: where the address asks for no other number, and at most.
+const (
+	usualRows = 40 // a page of them stays light
+	mostRows  = 100
+)
+
+// routes are the routes of one sheet; what names it in the ids of operations.
+func (s sheet) routes(what string) []web.Route {
+	at := "/{project}/activities/{activity}/" + s.kind.Plural
+	shown := shape.Array{Of: shape.Record{Kind: s.kind, Only: s.columns, Partly: true, And: sheetLine{}}}
+	sent := shape.Array{Of: shape.Record{Kind: s.kind, Only: s.columns, Partly: true, And: sheetSentLine{}, Sent: true}, Most: mostRows}
+	saved := struct {
+		Saved page.SheetCount `json:"saved"`
+	}{}
+	return []web.Route{
+		{Method: "GET", Path: at, Roles: s.roles, Handler: s.bind(sheet.show),
+			ID: "show" + what + "Sheet", Tag: "records", Summary: "Everybody's " + s.kind.Plural + " at an activity on a day", Query: web.Paged(web.Parameter{Name: "date", Description: "The day"}),
+			Response: shape.With{Of: sheetView{}, Members: map[string]any{"items": shown}}, Success: "A row for each person with a place, by name, up to 100", Page: true},
+		{Method: "POST", Path: at, Roles: s.roles, Handler: s.bind(sheet.save),
+			ID: "save" + what + "Sheet", Tag: "records", Summary: "Record everybody's " + s.kind.Plural + " at once", Once: true,
+			Detail: "Each row is taken by itself, as a record that is typed in alone would be: it makes a record, replaces the one that there is, leaves alone what agrees, or, with a person alone, voids it. Rows that are right are saved whatever is wrong with others; " +
+				"the problem names the others as `rows.<number>`, and `saved` says what became of the rest. A row whose `version` no longer holds is not saved (`stale`). A form's fields are numbered from 0: person-0, seen-0, and each column.",
+			Request: shape.With{Of: sheetSent{}, Members: map[string]any{"rows": sent}}, Response: page.SheetCount{}, Success: "All rows are saved", Page: true,
+			Others: []web.Other{
+				{Status: http.StatusPreconditionFailed, Description: "Rows were changed by somebody else meanwhile; the others are saved", Problem: saved},
+				{Status: http.StatusUnprocessableEntity, Description: "Rows are wrong; the others are saved", Problem: saved},
+			}},
+	}
 }
 
 // row is one row as it was sent.
 type row struct {
 	given    schema.Given // the fields of its record
-	named    schema.Given // whom it is about
-	seen     []string     // the version that was shown, and its values; nil: whatever holds now is meant
+	named    schema.Given // the person that it is about
+	seen     []string     // the version that was shown, and its values; nil: it replaces any version
 	person   string
 	draft    records.Draft
 	empty    bool
 	problems []schema.Problem
-	theirs   *records.Holds // what somebody else saved meanwhile, empty where they took it away
+	theirs   *records.Current // what somebody else saved meanwhile, empty where they voided it
 }
 
 func (r row) wrong() bool { return len(r.problems) > 0 || r.theirs != nil }
 
 // values are a record's values in the order of the columns.
-func (s sheet) values(h records.Holds) []string {
+func (s sheet) values(h records.Current) []string {
 	out := make([]string, len(s.columns))
 	for i, name := range s.columns {
 		out[i] = s.kind.Get(h.Row, name)
@@ -59,25 +101,27 @@ func (s sheet) values(h records.Holds) []string {
 	return out
 }
 
-// seen tells what was shown, so that it can be compared when it comes back.
-func (s sheet) seen(h records.Holds) string {
+// seen encodes the version and the values that a row shows; the form sends it back to be compared.
+func (s sheet) seen(h records.Current) string {
 	if h.Row == nil {
 		return strings.Repeat("|", len(s.columns))
 	}
 	return strings.Join(append([]string{h.Version()}, s.values(h)...), "|")
 }
 
-func on(days []records.Holds, date string) records.Holds {
+// on returns the record of a day, the zero Current where there is none.
+func on(days []records.Current, date string) records.Current {
 	for _, h := range days {
 		if h.Date() == date {
 			return h
 		}
 	}
-	return records.Holds{}
+	return records.Current{}
 }
 
+// show shows the sheet of an activity on a day.
 func (s sheet) show(c *web.Call) error {
-	a, err := chosenActivity(c)
+	a, err := activities.Find(c.Defined.Definition, c.PathValue("activity"))
 	if err != nil {
 		return err
 	}
@@ -86,26 +130,26 @@ func (s sheet) show(c *web.Call) error {
 	if saved := strings.Split(query.Get("saved"), "-"); len(saved) == 4 {
 		content.Saved = &page.SheetCount{}
 		for i, to := range []*int{&content.Saved.New, &content.Saved.Changed, &content.Saved.Removed, &content.Saved.Unchanged} {
-			*to, _ = strconv.Atoi(saved[i]) // what is no number was not written here
+			*to, _ = strconv.Atoi(saved[i]) // any other text is no count of ours: 0
 		}
 	}
-	return s.draw(c, http.StatusOK, a, content, c.Cursor(), nil)
+	return s.render(c, http.StatusOK, a, content, c.Cursor(), nil)
 }
 
-// draw shows the rows of a page: as they hold, and where they were sent and not saved, as they were sent.
-func (s sheet) draw(c *web.Call, status int, a project.Activity, content page.Sheet, cursor string, sent map[string]row) error {
-	all, err := roster(c, a.ID)
+// render renders the rows of a page: as they are stored, and those that were sent and not saved as they were sent.
+func (s sheet) render(c *web.Call, status int, a project.Activity, content page.Sheet, cursor string, sent map[string]row) error {
+	all, err := activities.Roster(c.Context(), s.signups, s.people, c.Project, a.ID)
 	if err != nil {
 		return err
 	}
-	shown, err := window(all, participant.accepted, max(atMost(c, usualRows, mostRows), len(sent)), cursor)
+	shown, err := activities.Window(all, activities.Participant.Accepted, max(c.LimitOr(usualRows, mostRows), len(sent)), cursor)
 	if err != nil {
 		return err
 	}
-	if sent != nil { // what was sent comes back, whoever got a place or lost it meanwhile
-		shown.people = slices.DeleteFunc(all, func(p participant) bool { _, was := sent[p.ID]; return !was })
+	if sent != nil { // the rows that were sent come back, even if their people got or lost a place meanwhile
+		shown.People = slices.DeleteFunc(all, func(p activities.Participant) bool { _, was := sent[p.ID]; return !was })
 	}
-	known, err := c.Site.Records.AtActivity(c.Context(), c.Project, a.ID, shown.persons(), s.kind)
+	known, err := s.records.AtActivity(c.Context(), c.Project, a.ID, activities.Persons(shown.People), s.kind)
 	if err != nil {
 		return err
 	}
@@ -130,11 +174,11 @@ func (s sheet) draw(c *web.Call, status int, a project.Activity, content page.Sh
 		return s.list(c, a, content, shown, known)
 	}
 	content.Kind, content.Activity, content.Definition, content.Columns, content.Common = s.kind, a, c.Defined.Definition, s.columns, s.common
-	content.Today, content.Once, content.First, content.People, content.Cursor = c.Today(), c.Site.DB.NewID(), shown.first, shown.all, cursor
-	content.Next = shown.next
-	for _, p := range shown.people {
+	content.Today, content.Once, content.First, content.People, content.Cursor = c.Today(), c.Site.DB.NewID(), shown.First, shown.All, cursor
+	content.Next = shown.Next
+	for _, p := range shown.People {
 		h := on(known[p.ID], date)
-		line := page.SheetRow{Person: p.ID, Name: p.name(), Email: p.Email(), Values: map[string]string{}, Seen: s.seen(h), File: h.Upload != ""}
+		line := page.SheetRow{Person: p.ID, Name: p.Name(), Email: p.Email(), Values: map[string]string{}, Seen: s.seen(h), File: h.Upload != ""}
 		for i, value := range s.values(h) {
 			line.Values[s.columns[i]] = value
 		}
@@ -157,12 +201,17 @@ func (s sheet) draw(c *web.Call, status int, a project.Activity, content page.Sh
 	return c.Show(status, content)
 }
 
-func (s sheet) list(c *web.Call, a project.Activity, content page.Sheet, shown part, known map[string][]records.Holds) error {
+// list answers a program with the rows of a page.
+func (s sheet) list(c *web.Call, a project.Activity, content page.Sheet, shown activities.Page, known map[string][]records.Current) error {
 	if len(content.Problems) > 0 {
 		return web.Invalid(content.Problems...)
 	}
-	out := sheetView{Activity: a.ID, Date: content.Date, Items: []shape.Merged{}, Next: orNull(shown.next)}
-	for _, p := range shown.people {
+	var next *string
+	if shown.Next != "" {
+		next = &shown.Next
+	}
+	out := sheetView{Activity: a.ID, Date: content.Date, Items: []shape.Merged{}, Next: next}
+	for _, p := range shown.People {
 		h := on(known[p.ID], content.Date)
 		line, fields := sheetLine{Person: p.View()}, map[string]any{}
 		if h.Row != nil {
@@ -179,7 +228,7 @@ func (s sheet) list(c *web.Call, a project.Activity, content page.Sheet, shown p
 	return c.JSON(http.StatusOK, out)
 }
 
-// day reads the day of a sheet.
+// day parses the day of a sheet.
 func (s sheet) day(c *web.Call, given string, loose bool) (string, []schema.Problem) {
 	f := s.kind.Fields[s.kind.Index("date")]
 	day, problem := f.Parse(given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose})
@@ -189,7 +238,7 @@ func (s sheet) day(c *web.Call, given string, loose bool) (string, []schema.Prob
 	return day, nil
 }
 
-// usualDay is the day that a sheet shows first: today while the project runs, else the last of which something is known.
+// usualDay returns the day that a sheet shows first: today while the project runs, else the last day with a record.
 func usualDay(c *web.Call, days []string) string {
 	period := c.Defined.Definition.Period
 	switch today := c.Today(); {
@@ -202,9 +251,9 @@ func usualDay(c *web.Call, days []string) string {
 	}
 }
 
-// save takes the rows one by one.
+// save stores the rows one by one. It is idempotent by the request's key, once all rows are saved.
 func (s sheet) save(c *web.Call) error {
-	a, err := chosenActivity(c)
+	a, err := activities.Find(c.Defined.Definition, c.PathValue("activity"))
 	if err != nil {
 		return err
 	}
@@ -227,14 +276,13 @@ func (s sheet) save(c *web.Call) error {
 		content.All[name] = body.Take("all-" + name)
 	}
 	if c.Page && body.Form && (content.Filled || len(problems) > 0) {
-		return s.again(c, a, content, body, rows)
+		return s.renderSent(c, a, content, body, rows)
 	}
 	if len(problems) > 0 {
 		return web.Invalid(problems...)
 	}
-	desk := typed.Desk{Kind: s.kind, Roles: []string{web.Coordinator}}
 	for i := range rows {
-		if err := s.check(c, desk, &rows[i], a.ID, date, body.Form); err != nil {
+		if err := s.check(c, &rows[i], a.ID, date, body.Form); err != nil {
 			return err
 		}
 	}
@@ -249,24 +297,25 @@ func (s sheet) save(c *web.Call) error {
 	}
 	if c.Page && body.Form {
 		content.Saved = &count
-		return s.again(c, a, content, body, rows)
+		return s.renderSent(c, a, content, body, rows)
 	}
 	return s.refusal(rows, count)
 }
 
+// saved answers that all rows are saved.
 func (s sheet) saved(c *web.Call, a project.Activity, body web.Body, count page.SheetCount) error {
 	if !c.Page || !body.Form {
 		return c.JSON(http.StatusOK, count)
 	}
 	query := onPage(body)
-	if then := word(body.Given["then"]); then != "" { // on to the next page, whose cursor the button bears
+	if then := word(body.Given["then"]); then != "" { // the button to save and go on has the cursor of the next page
 		query.Set("cursor", then)
 	}
 	query.Set("saved", fmt.Sprintf("%d-%d-%d-%d", count.New, count.Changed, count.Removed, count.Unchanged))
-	return c.Redirect(here(c, a, s.kind.Plural, query))
+	return c.Redirect((&url.URL{Path: "/" + c.Project + "/activities/" + a.ID + "/" + s.kind.Plural, RawQuery: query.Encode()}).String())
 }
 
-// onPage says which page of a sheet a form stood on.
+// onPage returns the query of the page of a sheet that a form was on.
 func onPage(body web.Body) url.Values {
 	query := url.Values{}
 	for _, name := range []string{"date", "cursor"} {
@@ -277,8 +326,8 @@ func onPage(body web.Body) url.Values {
 	return query
 }
 
-// again shows a browser its form: filled in, or with what is wrong.
-func (s sheet) again(c *web.Call, a project.Activity, content page.Sheet, body web.Body, rows []row) error {
+// renderSent renders a browser's form: filled in, or with what is wrong.
+func (s sheet) renderSent(c *web.Call, a project.Activity, content page.Sheet, body web.Body, rows []row) error {
 	sent := map[string]row{}
 	status := http.StatusOK
 	for _, r := range rows {
@@ -297,23 +346,23 @@ func (s sheet) again(c *web.Call, a project.Activity, content page.Sheet, body w
 		}
 		sent[r.id()] = r
 	}
-	c.URL = &url.URL{Path: c.URL.Path, RawQuery: onPage(body).Encode()} // what was sent cannot be asked for again
-	return s.draw(c, status, a, content, word(body.Given["cursor"]), sent)
+	c.URL = &url.URL{Path: c.URL.Path, RawQuery: onPage(body).Encode()} // links of the page lead to the sheet as it is stored
+	return s.render(c, status, a, content, word(body.Given["cursor"]), sent)
 }
 
-// id is the person whom a row of a form names.
+// id returns the person that a row of a form names.
 func (r row) id() string {
 	keys, _ := r.named["person"].(map[string]any)
 	return cmp.Or(r.person, word(keys["id"]))
 }
 
-// word is a text of a body, or "".
+// word returns a text of a body, "" where it is no text.
 func word(value any) string {
 	s, _ := value.(string)
 	return s
 }
 
-// read takes the rows out of a form, whose fields are numbered, or out of a JSON body.
+// read reads the rows of a form, whose fields are numbered, or of a JSON body.
 func (s sheet) read(body web.Body) ([]row, []schema.Problem) {
 	var out []row
 	if body.Form {
@@ -366,11 +415,11 @@ func (s sheet) read(body web.Body) ([]row, []schema.Problem) {
 	return out, problems
 }
 
-// whose reads whom a row is about, where it says nothing else of them.
-var whose = schema.Kind{Name: "person", Person: true}
+// personOnly reads the person of a row that has no other fields.
+var personOnly = schema.Kind{Name: "person", Person: true}
 
-// check looks at one row as at a record that is typed in alone.
-func (s sheet) check(c *web.Call, desk typed.Desk, r *row, activity, date string, loose bool) error {
+// check validates one row as a single record is validated.
+func (s sheet) check(c *web.Call, r *row, activity, date string, loose bool) error {
 	for _, name := range []string{"activity", "date"} {
 		if _, given := r.given[name]; given {
 			r.problems = []schema.Problem{{Field: name, Code: schema.UnknownField}}
@@ -383,23 +432,23 @@ func (s sheet) check(c *web.Call, desk typed.Desk, r *row, activity, date string
 	})
 	scope := schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose}
 	if r.empty {
-		entry, problems := whose.Read(r.named, scope)
+		entry, problems := personOnly.Read(r.named, scope)
 		if r.problems = problems; len(problems) > 0 {
 			return nil
 		}
-		id, err := c.Site.People.Find(c.Context(), c.Project, entry.Person)
+		id, err := s.people.Find(c.Context(), c.Project, entry.Person)
 		r.person = id
-		return s.found(r, err)
+		return s.keepProblems(r, err)
 	}
 	whole := schema.Given{"activity": activity, "date": date, "person": r.named["person"]}
 	maps.Copy(whole, r.given)
-	draft, err := desk.Draft(c, whole, loose, "")
+	draft, err := s.draftOf(c, whole, loose, "", "")
 	r.draft, r.person = draft, draft.Person
-	return s.found(r, err)
+	return s.keepProblems(r, err)
 }
 
-// found keeps with the row what is wrong with it, and gives on what is not the row's fault.
-func (s sheet) found(r *row, err error) error {
+// keepProblems keeps with the row what is wrong with it. It returns the errors that are not the row's.
+func (s sheet) keepProblems(r *row, err error) error {
 	if problems, ok := web.Problems(err); ok {
 		r.problems = problems
 		return nil
@@ -415,7 +464,7 @@ func (s sheet) found(r *row, err error) error {
 	return err
 }
 
-// apply saves the rows that are right, and counts what became of them.
+// apply saves the valid rows, and counts the results.
 func (s sheet) apply(c *web.Call, activity, date string, rows []row, count *page.SheetCount) error {
 	var ids []string
 	for _, r := range rows {
@@ -423,7 +472,7 @@ func (s sheet) apply(c *web.Call, activity, date string, rows []row, count *page
 			ids = append(ids, r.person)
 		}
 	}
-	known, err := s.known(c, activity, ids)
+	stored, err := s.stored(c, activity, ids)
 	if err != nil {
 		return err
 	}
@@ -442,17 +491,17 @@ func (s sheet) apply(c *web.Call, activity, date string, rows []row, count *page
 			continue
 		}
 		done[r.person] = true
-		now := on(known[r.person], date)
+		now := on(stored[r.person], date)
 		err := s.applyOne(c, r, now, by, count)
 		for range tries {
 			if !changedMeanwhile(err) {
 				break
 			}
-			again, readErr := s.known(c, activity, []string{r.person})
+			fresh, readErr := s.stored(c, activity, []string{r.person})
 			if readErr != nil {
 				return readErr
 			}
-			now = on(again[r.person], date)
+			now = on(fresh[r.person], date)
 			err = s.applyOne(c, r, now, by, count)
 		}
 		switch {
@@ -468,16 +517,18 @@ func (s sheet) apply(c *web.Call, activity, date string, rows []row, count *page
 	return nil
 }
 
-// tries bounds how often a row that was changed in the moment of saving it is read anew.
+// tries is how often a row that was changed while it was being saved is read and saved once more.
 const tries = 5
 
+// changedMeanwhile reports whether a row could not be saved because its record was changed since it was read.
 func changedMeanwhile(err error) bool {
 	var exists *records.Exists
 	return errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) || errors.As(err, &exists)
 }
 
-func (s sheet) known(c *web.Call, activity string, ids []string) (map[string][]records.Holds, error) {
-	found, err := c.Site.People.Persons(c.Context(), c.Project, ids)
+// stored returns the records of people at an activity, by the person's id.
+func (s sheet) stored(c *web.Call, activity string, ids []string) (map[string][]records.Current, error) {
+	found, err := s.people.Persons(c.Context(), c.Project, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -485,14 +536,14 @@ func (s sheet) known(c *web.Call, activity string, ids []string) (map[string][]r
 	for _, p := range found {
 		people = append(people, p)
 	}
-	return c.Site.Records.AtActivity(c.Context(), c.Project, activity, people, s.kind)
+	return s.records.AtActivity(c.Context(), c.Project, activity, people, s.kind)
 }
 
-// applyOne saves a row. What agrees with what holds is left alone, and so is a row that nobody touched.
-func (s sheet) applyOne(c *web.Call, r *row, now records.Holds, by string, count *page.SheetCount) error {
+// applyOne saves a row. It writes nothing where the row agrees with what is stored, or was not changed in the form.
+func (s sheet) applyOne(c *web.Call, r *row, now records.Current, by string, count *page.SheetCount) error {
 	want := make([]string, len(s.columns))
 	if !r.empty {
-		want = s.values(records.Holds{Row: r.draft.Row})
+		want = s.values(records.Current{Row: r.draft.Row})
 	}
 	seen := ""
 	if now.Row != nil {
@@ -515,9 +566,9 @@ func (s sheet) applyOne(c *web.Call, r *row, now records.Holds, by string, count
 	}
 	var err error
 	if now.Typed.ID != "" {
-		_, err = c.Site.Records.Change(c.Context(), c.Project, s.kind, now.Typed.ID, now.Typed.ETag(), draft, func(records.Typed) bool { return true })
+		_, err = s.records.Change(c.Context(), c.Project, s.kind, now.Typed.ID, now.Typed.ETag(), draft, func(records.Typed) bool { return true })
 	} else {
-		_, err = c.Site.Records.Create(c.Context(), c.Project, draft, store.Once{})
+		_, err = s.records.Create(c.Context(), c.Project, draft, store.Once{})
 	}
 	if now.Row == nil {
 		counted = &count.New
@@ -528,7 +579,7 @@ func (s sheet) applyOne(c *web.Call, r *row, now records.Holds, by string, count
 	return err
 }
 
-// refusal tells a program which rows were not saved, and how many were.
+// refusal returns the error for programs: which rows were not saved, and how many were.
 func (s sheet) refusal(rows []row, count page.SheetCount) error {
 	e := &web.Error{Status: http.StatusPreconditionFailed, Extra: map[string]any{"saved": count}}
 	for n, r := range rows {
@@ -547,4 +598,31 @@ func (s sheet) refusal(rows []row, count page.SheetCount) error {
 		}
 	}
 	return e
+}
+
+type sheetView struct {
+	Activity string         `json:"activity" doc:"The activity's id"`
+	Date     string         `json:"date" format:"date"`
+	Items    []shape.Merged `json:"items"`
+	Next     *string        `json:"next" doc:"The cursor of the next page"`
+}
+
+// sheetLine is a row of a sheet beside the fields of its record.
+type sheetLine struct {
+	Person  people.PersonView `json:"person"`
+	Version string            `json:"version" doc:"What held, to be sent back; empty where there was nothing"`
+	Upload  string            `json:"upload,omitempty" doc:"The file that says so"`
+	Row     int               `json:"row,omitempty" doc:"The file's row"`
+}
+
+// sheetSent is the body that saves a sheet.
+type sheetSent struct {
+	Date string     `json:"date" format:"date"`
+	Rows []struct{} `json:"rows"`
+}
+
+// sheetSentLine is a row of it beside the fields of its record.
+type sheetSentLine struct {
+	Person  schema.PersonRef `json:"person"`
+	Version string           `json:"version,omitempty" doc:"As it was answered; without it, whatever holds now is replaced"`
 }

@@ -1,4 +1,4 @@
-package typed
+package recordsweb
 
 import (
 	"cmp"
@@ -17,29 +17,30 @@ import (
 	"outreach/internal/web/shape"
 )
 
-// The advisers' own page is filled in by keyboard between two talks: one field says who came, by an exact e-mail address or
-// PESEL or by the name of somebody whom this adviser has advised before; all else stands there as it was last time.
+// Advisers have a page of their own, filled in by keyboard between two talks: one field names the person, by an exact
+// e-mail address or PESEL or by the name of somebody whom this adviser has advised before. The other fields keep their
+// last values.
 
-// Limits of what an adviser's page looks through.
+// Limits of an adviser's page.
 const (
 	mostSuggested = 60   // people in the list of suggestions: the page stays light
-	mostAdvised   = 5000 // records among which a name is looked for
+	mostAdvised   = 5000 // records among which a name is searched
 )
 
-// advises tells that the one who asks has the advisers' page: they are no coordinator, and the kind is advice.
-func (d Desk) advises(c *web.Call) bool {
-	return d.Kind.Index("adviser") >= 0 && !c.Has(web.Coordinator)
+// forAdviser reports whether the caller gets the advisers' page: an adviser, asking for consultations.
+func (h Handlers) forAdviser(c *web.Call) bool {
+	return h.kind.Index("adviser") >= 0 && !c.Has(web.Coordinator)
 }
 
-// advised are the people of an adviser's records, the last one first, each once.
-func (d Desk) advised(c *web.Call, records []records.Typed) ([]people.Person, error) {
+// advised returns the people of an adviser's records, each once, in the order of the records.
+func (h Handlers) advised(c *web.Call, all []records.Typed) ([]people.Person, error) {
 	var ids []string
-	for _, t := range records {
+	for _, t := range all {
 		if t.Person != "" && !slices.Contains(ids, t.Person) {
 			ids = append(ids, t.Person)
 		}
 	}
-	found, err := c.Site.People.Persons(c.Context(), c.Project, ids)
+	found, err := h.people.Persons(c.Context(), c.Project, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -53,12 +54,12 @@ func (d Desk) advised(c *web.Call, records []records.Typed) ([]people.Person, er
 	return out, nil
 }
 
-// own reads an adviser's records, the newest first.
-func (d Desk) own(c *web.Call, staff string, most int) ([]records.Typed, error) {
+// own reads the newest records of an adviser, a staff id; it stops at the page that reaches most.
+func (h Handlers) own(c *web.Call, staff string, most int) ([]records.Typed, error) {
 	var all []records.Typed
 	cursor := ""
 	for {
-		found, err := c.Site.Records.TypedRecords(c.Context(), c.Project, d.Kind, staff, min(most, table.MostPage), cursor)
+		found, err := h.records.TypedRecords(c.Context(), c.Project, h.kind, staff, min(most, table.MostPage), cursor)
 		if err != nil {
 			return nil, err
 		}
@@ -69,8 +70,8 @@ func (d Desk) own(c *web.Call, staff string, most int) ([]records.Typed, error) 
 	}
 }
 
-// names is how a person is called in the list of suggestions, which tells two of one name apart.
-func names(all []people.Person) []page.Suggestion {
+// suggestions returns people for the list of suggestions; people of one name have a hint beside it.
+func suggestions(all []people.Person) []page.Suggestion {
 	count := map[string]int{}
 	for _, p := range all {
 		count[people.Fold(fullName(p))]++
@@ -93,7 +94,7 @@ func names(all []people.Person) []page.Suggestion {
 
 func fullName(p people.Person) string { return strings.TrimSpace(p.FirstName + " " + p.LastName) }
 
-// hint is what tells two people of one name apart: their address, or the end of their PESEL.
+// hint returns what distinguishes people of one name: their address, or the end of their PESEL.
 func hint(p people.Person) string {
 	if p.Email() != "" {
 		return p.Email()
@@ -104,25 +105,25 @@ func hint(p people.Person) string {
 	return ""
 }
 
-// called finds who of some people is meant by a name: those who are called exactly so, else those whose name has the words in
-// it. Capitals and marks do not matter, nor which of the names comes first.
-func called(name string, all []people.Person) (exact, near []page.Suggestion) {
+// match returns the people whose name is exactly the one given, and those whose name has words that begin with its
+// words. Case, diacritics and the order of first and last name do not matter.
+func match(name string, all []people.Person) (exact, near []page.Suggestion) {
 	wanted := people.Fold(name)
-	for _, s := range names(all) {
+	for _, s := range suggestions(all) {
 		whole := people.Fold(s.Name)
 		p := all[slices.IndexFunc(all, func(p people.Person) bool { return p.ID == s.ID })]
 		switch {
 		case wanted == whole, wanted == people.Fold(fullName(p)), wanted == p.SortName():
 			exact = append(exact, s)
-		case has(whole, strings.Fields(wanted)):
+		case hasWords(whole, strings.Fields(wanted)):
 			near = append(near, s)
 		}
 	}
 	return exact, near
 }
 
-// has tells that each of the words begins a word of the name.
-func has(name string, words []string) bool {
+// hasWords reports whether each of the words begins a word of the name.
+func hasWords(name string, words []string) bool {
 	parts := strings.Fields(name)
 	for _, w := range words {
 		if !slices.ContainsFunc(parts, func(part string) bool { return strings.HasPrefix(part, w) }) {
@@ -132,9 +133,9 @@ func has(name string, words []string) bool {
 	return len(words) > 0
 }
 
-// whom puts in the place of what was typed into the one field the key that it is, or the id of the person who was meant.
-// Where several may be meant, the page has to ask which: they are given back.
-func (d Desk) whom(c *web.Call, body web.Body, staff string) (which []page.Suggestion, err error) {
+// resolveName replaces what was typed into the person field by the e-mail address or PESEL that it is, or by the id of
+// the person who was meant. Where nobody or several may be meant it returns them, and an error on the field.
+func (h Handlers) resolveName(c *web.Call, body web.Body, staff string) (candidates []page.Suggestion, err error) {
 	typed, one := body.Given["person"].(string)
 	if !one {
 		return nil, nil
@@ -154,15 +155,15 @@ func (d Desk) whom(c *web.Call, body web.Body, staff string) (which []page.Sugge
 		body.Given["pesel"] = typed
 		return nil, nil
 	}
-	records, err := d.own(c, staff, mostAdvised)
+	recent, err := h.own(c, staff, mostAdvised)
 	if err != nil {
 		return nil, err
 	}
-	people, err := d.advised(c, records)
+	people, err := h.advised(c, recent)
 	if err != nil {
 		return nil, err
 	}
-	exact, near := called(typed, people)
+	exact, near := match(typed, people)
 	all := append(slices.Clone(exact), near...)
 	if i := slices.IndexFunc(all, func(s page.Suggestion) bool { return s.ID == chosen }); i >= 0 {
 		exact = all[i : i+1]
@@ -181,17 +182,17 @@ func (d Desk) whom(c *web.Call, body web.Body, staff string) (which []page.Sugge
 	return all[:min(len(all), mostSuggested)], web.Invalid(problem)
 }
 
-// desk shows an adviser their page.
-func (d Desk) desk(c *web.Call, status int, entry page.Entry, which []page.Suggestion, found table.PageOf[records.Typed], views []view) error {
-	people, err := d.advised(c, found.Items)
+// showAdviserPage shows an adviser the form for the next record and the records before it.
+func (h Handlers) showAdviserPage(c *web.Call, status int, entry page.Entry, candidates []page.Suggestion, found table.PageOf[records.Typed], views []view) error {
+	people, err := h.advised(c, found.Items)
 	if err != nil {
 		return err
 	}
 	content := page.Advice{
-		Kind: d.Kind, Definition: c.Defined.Definition, Entry: entry, Which: which, Today: c.Today(), Next: c.NextAddress(found.Next),
+		Kind: h.kind, Definition: c.Defined.Definition, Entry: entry, Which: candidates, Today: c.Today(), Next: c.NextAddress(found.Next),
 		Month: lastMonth(c),
 	}
-	if suggested := names(people); c.Cursor() == "" {
+	if suggested := suggestions(people); c.Cursor() == "" {
 		content.Suggestions = suggested[:min(len(suggested), mostSuggested)]
 	}
 	for _, v := range views {
@@ -203,8 +204,9 @@ func (d Desk) desk(c *web.Call, status int, entry page.Entry, which []page.Sugge
 	return c.Show(status, content)
 }
 
-// Sheet is an adviser's month, to be printed and signed: of the one who asks, or for a coordinator of the adviser they name.
-func (d Desk) Sheet(c *web.Call) error {
+// showMonth shows an adviser's month, for printing and signing: the caller's own, or for a coordinator that of the
+// adviser named in the address.
+func (h Handlers) showMonth(c *web.Call) error {
 	query := c.URL.Query()
 	month := cmp.Or(query.Get("month"), lastMonth(c))
 	var problems []schema.Problem
@@ -222,7 +224,7 @@ func (d Desk) Sheet(c *web.Call) error {
 			problems = append(problems, schema.Problem{Field: "adviser", Code: schema.Missing})
 		}
 	}
-	content := page.MonthSheet{Kind: d.Kind, Definition: c.Defined.Definition, Month: month, Last: lastMonth(c), Adviser: adviser, Asked: query.Get("adviser"), Problems: problems}
+	content := page.MonthSheet{Kind: h.kind, Definition: c.Defined.Definition, Month: month, Last: lastMonth(c), Adviser: adviser, Asked: query.Get("adviser"), Problems: problems}
 	if len(problems) > 0 {
 		if c.Page {
 			return c.Show(http.StatusUnprocessableEntity, content)
@@ -232,15 +234,15 @@ func (d Desk) Sheet(c *web.Call) error {
 	var views []view
 	if adviser != "" {
 		var err error
-		if views, err = d.month(c, adviser, month); err != nil {
+		if views, err = h.month(c, adviser, month); err != nil {
 			return err
 		}
 	}
-	total, byField := sums(d.Kind, views)
+	total, byField := sums(h.kind, views)
 	if !c.Page {
 		out := adviserMonth{Adviser: adviser, Month: month, Items: make([]shape.Merged, len(views)), Total: sum{total.Records, total.Minutes}, ByField: make([]fieldSum, len(byField))}
 		for i, v := range views {
-			out.Items[i] = v.json(d.Kind)
+			out.Items[i] = v.json(h.kind)
 		}
 		for i, s := range byField {
 			out.ByField[i] = fieldSum{s.Field, sum{s.Records, s.Minutes}}
@@ -254,19 +256,20 @@ func (d Desk) Sheet(c *web.Call) error {
 	return c.Show(http.StatusOK, content)
 }
 
-// lastMonth is the present month, or of a project that has ended its last.
+// lastMonth returns the present month, or the last month of a project that has ended, as YYYY-MM.
 func lastMonth(c *web.Call) string {
 	return min(c.Today(), c.Defined.Definition.Period.To)[:len("2006-01")]
 }
 
-// month reads an adviser's records of a month, by date. A record may have been typed, or its date corrected, long after.
-func (d Desk) month(c *web.Call, adviser, month string) ([]view, error) {
-	staff, err := c.Site.Access.KnownStaff(c.Context(), c.Project, adviser)
+// month reads an adviser's records of a month, by date. It reads all of them: a record may be entered, or its date
+// corrected, long after.
+func (h Handlers) month(c *web.Call, adviser, month string) ([]view, error) {
+	staff, err := h.staff.KnownStaff(c.Context(), c.Project, adviser)
 	if err != nil || staff == "" {
 		return nil, err
 	}
 	all, err := web.All(func(cursor string) (table.PageOf[records.Typed], error) {
-		page, err := c.Site.Records.TypedRecords(c.Context(), c.Project, d.Kind, staff, table.MostPage, cursor)
+		page, err := h.records.TypedRecords(c.Context(), c.Project, h.kind, staff, table.MostPage, cursor)
 		page.Items = slices.DeleteFunc(page.Items, func(t records.Typed) bool { return !strings.HasPrefix(t.Values.Get("date"), month+"-") })
 		return page, err
 	})
@@ -276,9 +279,10 @@ func (d Desk) month(c *web.Call, adviser, month string) ([]view, error) {
 	slices.SortStableFunc(all, func(a, b records.Typed) int {
 		return cmp.Or(cmp.Compare(a.Values.Get("date"), b.Values.Get("date")), cmp.Compare(a.ID, b.ID))
 	})
-	return d.views(c, all)
+	return h.views(c, all)
 }
 
+// sums adds up consultations: all of them, and by field of advice.
 func sums(k *schema.Kind, views []view) (total page.MonthSum, byField []page.MonthSum) {
 	for _, v := range views {
 		minutes, _ := strconv.ParseInt(k.Get(v.row, "minutes"), 10, 64)

@@ -1,0 +1,440 @@
+package recordsweb
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"slices"
+
+	"outreach/internal/page"
+	"outreach/internal/people"
+	"outreach/internal/records"
+	"outreach/internal/schema"
+	"outreach/internal/store"
+	"outreach/internal/web"
+	"outreach/internal/web/shape"
+)
+
+// list lists the records that the caller may see.
+func (h Handlers) list(c *web.Call) error {
+	return h.showList(c, http.StatusOK, page.Entry{}, nil)
+}
+
+// showList lists the records that the caller may see: for browsers with a form for the next one, which shows an entry
+// with its problems. Candidates are the people of whom an adviser's form asks which one was meant.
+func (h Handlers) showList(c *web.Call, status int, entry page.Entry, candidates []page.Suggestion) error {
+	adviser := ""
+	if !c.Has(web.Coordinator) {
+		var err error
+		if adviser, err = c.Staff(); err != nil {
+			return err
+		}
+	}
+	found, err := h.records.TypedRecords(c.Context(), c.Project, h.kind, adviser, c.Limit(), c.Cursor())
+	if err != nil {
+		return err
+	}
+	views, err := h.views(c, found.Items)
+	if err != nil {
+		return err
+	}
+	if !c.Page {
+		items := make([]shape.Merged, len(views))
+		for i, v := range views {
+			items[i] = v.json(h.kind)
+		}
+		return c.List(items, found.Next)
+	}
+	if entry.IdempotencyKey == "" {
+		entry.IdempotencyKey = c.Site.DB.NewID()
+	}
+	if entry.Values == nil {
+		entry.Values = h.preselect(c, views)
+	}
+	if h.forAdviser(c) {
+		return h.showAdviserPage(c, status, entry, candidates, found, views)
+	}
+	content := page.Records{Kind: h.kind, Definition: c.Defined.Definition, Entry: entry, Today: c.Today(), Next: c.NextAddress(found.Next)}
+	for _, v := range views {
+		item := page.Record{ID: v.ID, Row: v.row, Who: v.who()}
+		if c.Has(web.Coordinator) && !v.erased {
+			item.Person = v.Person
+		}
+		content.Items = append(content.Items, item)
+	}
+	return c.Show(status, content)
+}
+
+// preselect returns the first values of a form: today, and the choices of the last record.
+func (h Handlers) preselect(c *web.Call, last []view) map[string]string {
+	values := map[string]string{"date": c.Today()}
+	if len(last) > 0 {
+		for i := range h.kind.Fields {
+			if f := &h.kind.Fields[i]; f.Type == schema.List || f.Name == "minutes" {
+				values[f.Name] = last[0].row[i]
+			}
+		}
+	}
+	return values
+}
+
+// create stores a record. It is idempotent by the request's key.
+func (h Handlers) create(c *web.Call) error {
+	body, err := c.Read()
+	if err != nil {
+		return err
+	}
+	var before records.Typed
+	if done, err := c.Site.DB.Answered(c.Context(), body.Once, &before); err != nil {
+		return err
+	} else if done {
+		return h.created(c, body, before)
+	}
+	values := body.Values()
+	candidates, err := h.findPerson(c, body)
+	var draft records.Draft
+	if err == nil {
+		draft, err = h.draft(c, body)
+	}
+	if err == nil {
+		var t records.Typed
+		if t, err = h.records.Create(c.Context(), c.Project, draft, body.Once); err == nil {
+			return h.created(c, body, t)
+		}
+	}
+	return h.formProblem(c, body, values, err, func(status int, e page.Entry) error { return h.showList(c, status, e, candidates) })
+}
+
+// findPerson resolves the one field by which an adviser's form names the person. Where several may be meant it returns
+// them, and an error.
+func (h Handlers) findPerson(c *web.Call, body web.Body) ([]page.Suggestion, error) {
+	if !body.Form || !h.forAdviser(c) {
+		return nil, nil
+	}
+	staff, err := c.Staff()
+	if err != nil {
+		return nil, err
+	}
+	return h.resolveName(c, body, staff)
+}
+
+// formProblem renders a browser's form with what was typed and what is wrong; a program gets the error.
+func (h Handlers) formProblem(c *web.Call, body web.Body, values map[string]string, err error, show func(int, page.Entry) error) error {
+	if !c.Page || !body.Form {
+		return err
+	}
+	entry := page.Entry{Values: values}
+	if problems, ok := web.Problems(err); ok {
+		entry.Problems = problems
+		return show(http.StatusUnprocessableEntity, entry)
+	}
+	var exists *records.Exists
+	switch {
+	case errors.As(err, &exists):
+		entry.Problems = []schema.Problem{{Code: "exists", Args: map[string]string{"id": exists.ID}}}
+	case errors.Is(err, people.ErrTwoPeople):
+		entry.Problems = []schema.Problem{{Field: "person", Code: schema.TwoPeople}}
+	case errors.Is(err, store.ErrStale):
+		// What was typed stays: saving it a second time replaces what somebody else saved meanwhile.
+		entry.Problems = []schema.Problem{{Code: "stale"}}
+		return show(http.StatusPreconditionFailed, entry)
+	default:
+		return err
+	}
+	return show(http.StatusConflict, entry)
+}
+
+// created answers a request that stored a record.
+func (h Handlers) created(c *web.Call, body web.Body, t records.Typed) error {
+	switch {
+	case c.Page && body.Form && h.forAdviser(c):
+		return c.Redirect("/" + c.Project + "/" + h.kind.Plural + "?saved=" + t.ID)
+	case c.Page && body.Form:
+		return c.Redirect("/" + c.Project + "/" + h.kind.Plural + "?done=saved")
+	}
+	return h.answer(c, http.StatusCreated, t)
+}
+
+// answer answers with a record and its ETag.
+func (h Handlers) answer(c *web.Call, status int, t records.Typed) error {
+	views, err := h.views(c, []records.Typed{t})
+	if err != nil {
+		return err
+	}
+	c.W.Header().Set("ETag", t.ETag())
+	if status == http.StatusCreated {
+		c.W.Header().Set("Location", "/"+c.Project+"/"+h.kind.Plural+"/"+t.ID)
+	}
+	return c.JSON(status, views[0].json(h.kind))
+}
+
+// draft validates a body and resolves the person it is about.
+func (h Handlers) draft(c *web.Call, body web.Body) (records.Draft, error) {
+	reason := body.Take("reason")
+	return h.draftOf(c, body.Given, body.Form, reason, "")
+}
+
+// correction returns the draft of a record's next version. An erased person can no longer be named: their record may be
+// corrected without naming anybody, or by the id that it has.
+func (h Handlers) correction(c *web.Call, body web.Body, before records.Typed) (records.Draft, error) {
+	if before.Person != "" && namesNoOther(body.Given, before.Person) {
+		found, err := h.people.Persons(c.Context(), c.Project, []string{before.Person})
+		if err != nil {
+			return records.Draft{}, err
+		}
+		if _, ok := found[before.Person]; !ok {
+			reason := body.Take("reason")
+			delete(body.Given, "email")
+			delete(body.Given, "pesel")
+			body.Given["person"] = map[string]any{"id": before.Person}
+			return h.draftOf(c, body.Given, body.Form, reason, before.Person)
+		}
+	}
+	return h.draft(c, body)
+}
+
+// namesNoOther reports whether a body names nobody, or the person with the id.
+func namesNoOther(given schema.Given, id string) bool {
+	for _, key := range []string{"email", "pesel"} {
+		if value := given[key]; value != nil && value != "" {
+			return false
+		}
+	}
+	switch who := given["person"].(type) {
+	case nil:
+		return true
+	case string:
+		return who == ""
+	case map[string]any:
+		return len(who) == 0 || len(who) == 1 && (who["id"] == id || who["id"] == "")
+	}
+	return false
+}
+
+// draftOf validates the fields of one record and resolves the person it is about. Loose reads values as people write
+// them in a form. Erased is the id of the person where they were erased, else "": then nobody is resolved. Bad values
+// are one error with all problems.
+func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, erased string) (records.Draft, error) {
+	scope := schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose}
+	entry, problems := h.kind.Read(given, scope)
+	draft := records.Draft{Kind: h.kind, Row: entry.Row, Reason: reason}
+	if at := h.kind.Index("adviser"); at >= 0 {
+		named := entry.Row[at]
+		if named != "" && named != c.StaffName() && !c.Has(web.Coordinator) {
+			problems = append(problems, schema.Problem{Field: "adviser", Code: schema.NotAllowed})
+		}
+		if named == "" {
+			entry.Row[at] = c.StaffName()
+		}
+	}
+	if len(problems) > 0 {
+		return draft, web.Invalid(problems...)
+	}
+	var err error
+	switch {
+	case erased != "":
+		draft.Person = erased
+	case h.kind.Person:
+		draft.Person, err = h.people.Resolve(c.Context(), c.Project, entry.Person, people.Names{})
+		if errors.Is(err, store.ErrNotFound) {
+			return draft, web.Invalid(schema.Problem{Field: "person.id", Code: schema.NotInList, Hint: "person"})
+		}
+		if err != nil {
+			return draft, err
+		}
+	}
+	if err := h.nameStaff(c, draft.Row); err != nil {
+		return draft, err
+	}
+	draft.By, err = c.Staff()
+	return draft, err
+}
+
+// nameStaff replaces the e-mail addresses of staff in a row by their random ids.
+func (h Handlers) nameStaff(c *web.Call, row schema.Row) error {
+	for i := range h.kind.Fields {
+		if h.kind.Fields[i].Keep == schema.Staff {
+			id, err := h.staff.Staff(c.Context(), c.Project, row[i])
+			if err != nil {
+				return err
+			}
+			row[i] = id
+		}
+	}
+	return nil
+}
+
+// one shows, replaces or voids one record.
+func (h Handlers) one(c *web.Call) error {
+	var body web.Body
+	if c.Method != http.MethodGet {
+		var err error
+		if body, err = c.Read(); err != nil {
+			return err
+		}
+	}
+	staff, err := c.Staff()
+	if err != nil {
+		return err
+	}
+	may := func(t records.Typed) bool {
+		return c.Has(web.Coordinator) || t.Values.Get("adviser") == staff
+	}
+	id := c.PathValue("id")
+	switch body.Method(c) {
+	case http.MethodPut:
+		return h.replace(c, body, id, may)
+	case http.MethodDelete:
+		draft := records.Draft{Kind: h.kind, By: staff, Reason: body.Take("reason")}
+		if reason := c.URL.Query().Get("reason"); reason != "" {
+			draft.Reason = reason
+		}
+		t, err := h.records.Change(c.Context(), c.Project, h.kind, id, body.IfMatch(c), draft, may)
+		switch {
+		case err != nil:
+			return err
+		case c.Page && body.Form:
+			return c.Redirect("/" + c.Project + "/" + h.kind.Plural + "?done=voided")
+		}
+		return c.JSON(http.StatusOK, voided{ID: t.ID, State: "voided"})
+	case http.MethodGet:
+		t, err := h.records.Typed(c.Context(), c.Project, h.kind, id)
+		switch {
+		case err != nil:
+			return err
+		case !may(t):
+			return store.ErrNotFound
+		case c.Page:
+			return h.edit(c, http.StatusOK, t, page.Entry{}, nil)
+		}
+		return h.answer(c, http.StatusOK, t)
+	}
+	return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, PUT, DELETE"}
+}
+
+// replace stores the next version of a record, if it still is the one that the caller saw.
+func (h Handlers) replace(c *web.Call, body web.Body, id string, may func(records.Typed) bool) error {
+	before, err := h.records.Typed(c.Context(), c.Project, h.kind, id)
+	if err != nil {
+		return err
+	}
+	if !may(before) {
+		return store.ErrNotFound
+	}
+	values := body.Values()
+	candidates, err := h.findPerson(c, body)
+	var draft records.Draft
+	if err == nil {
+		draft, err = h.correction(c, body, before)
+	}
+	if err == nil {
+		var t records.Typed
+		if t, err = h.records.Change(c.Context(), c.Project, h.kind, id, body.IfMatch(c), draft, may); err == nil {
+			if c.Page && body.Form {
+				return c.Redirect("/" + c.Project + "/" + h.kind.Plural + "?done=changed")
+			}
+			return h.answer(c, http.StatusOK, t)
+		}
+	}
+	return h.formProblem(c, body, values, err, func(status int, e page.Entry) error { return h.edit(c, status, before, e, candidates) })
+}
+
+// edit shows the form of one record.
+func (h Handlers) edit(c *web.Call, status int, t records.Typed, entry page.Entry, candidates []page.Suggestion) error {
+	if entry.Values == nil {
+		views, err := h.views(c, []records.Typed{t})
+		if err != nil {
+			return err
+		}
+		entry.Values = views[0].values(h.kind)
+	}
+	entry.Version = t.ETag()
+	return c.Show(status, page.RecordEdit{
+		Kind: h.kind, Definition: c.Defined.Definition, ID: t.ID, Entry: entry, Today: c.Today(), OnePerson: h.forAdviser(c), Which: candidates,
+	})
+}
+
+// view is a record with its person and its private texts.
+type view struct {
+	records.Typed
+	row    schema.Row
+	person people.Person
+	erased bool // the person was erased
+}
+
+// views joins records with their people and their private texts, in their order.
+func (h Handlers) views(c *web.Call, all []records.Typed) ([]view, error) {
+	ids := make([]string, 0, len(all))
+	var staff []string
+	adviser := h.kind.Index("adviser")
+	for _, t := range all {
+		if t.Person != "" && !slices.Contains(ids, t.Person) {
+			ids = append(ids, t.Person)
+		}
+		if id := t.Values.Get("adviser"); adviser >= 0 && id != "" {
+			staff = append(staff, id)
+		}
+	}
+	found, err := h.people.Persons(c.Context(), c.Project, ids)
+	if err != nil {
+		return nil, err
+	}
+	emails, err := h.staff.StaffEmails(c.Context(), c.Project, staff)
+	if err != nil {
+		return nil, err
+	}
+	texts, err := h.records.Texts(c.Context(), c.Project, all)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]view, len(all))
+	for i, t := range all {
+		row := h.kind.Reveal(t.Values, texts[t.ID])
+		if adviser >= 0 {
+			row[adviser] = emails[row[adviser]]
+		}
+		who, there := found[t.Person]
+		if !there {
+			who = people.Person{ID: t.Person} // erased: only a random id is left
+		}
+		out[i] = view{Typed: t, row: row, person: who, erased: t.Person != "" && !there}
+	}
+	return out, nil
+}
+
+// json returns a record as programs get it.
+func (v view) json(k *schema.Kind) shape.Merged {
+	if v.Person == "" {
+		return shape.Merged{Fields: k.JSON(v.row), And: ofNobody{v.ID}}
+	}
+	return shape.Merged{Fields: k.JSON(v.row), And: ofPerson{v.ID, v.person.View()}}
+}
+
+// who returns the name of the person, else an address or a number; "" where there is nobody, or the person was erased.
+func (v view) who() string {
+	switch {
+	case v.person.LastName != "":
+		return v.person.FirstName + " " + v.person.LastName
+	case v.person.Email() != "":
+		return v.person.Email()
+	case len(v.person.Pesels) > 0:
+		return "PESEL " + v.person.Pesels[0]
+	}
+	return ""
+}
+
+// values returns the record as a form shows it.
+func (v view) values(k *schema.Kind) map[string]string {
+	out := map[string]string{}
+	for i := range k.Fields {
+		out[k.Fields[i].Name] = v.row[i]
+	}
+	who := v.person.View()
+	for key, text := range map[string]string{"email": who.Email, "pesel": who.Pesel} {
+		if text != "" {
+			out[key] = text
+		}
+	}
+	out["person"] = cmp.Or(out["email"], out["pesel"])
+	return out
+}

@@ -1,0 +1,167 @@
+// Package recordsweb serves the records that people enter: consultations, attendance, tests, outputs. The kinds differ
+// in their fields and in who may see and write them; all else is the same. A sheet enters the records of everybody at
+// an activity at once.
+package recordsweb
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"outreach/internal/activities"
+	"outreach/internal/app"
+	"outreach/internal/people"
+	"outreach/internal/records"
+	"outreach/internal/schema"
+	"outreach/internal/store"
+	"outreach/internal/table"
+	"outreach/internal/web"
+	"outreach/internal/web/shape"
+)
+
+// Records is what the handlers need of records.Store.
+type Records interface {
+	Create(ctx context.Context, project string, d records.Draft, once store.Once) (records.Typed, error)
+	Change(ctx context.Context, project string, kind *schema.Kind, id, ifMatch string, d records.Draft, may func(records.Typed) bool) (records.Typed, error)
+	Typed(ctx context.Context, project string, kind *schema.Kind, id string) (records.Typed, error)
+	TypedRecords(ctx context.Context, project string, kind *schema.Kind, adviser string, limit int, cursor string) (table.PageOf[records.Typed], error)
+	Texts(ctx context.Context, project string, all []records.Typed) (map[string]map[string]string, error)
+	AtActivity(ctx context.Context, project, activity string, people []people.Person, of ...*schema.Kind) (map[string][]records.Current, error)
+}
+
+// People is what the handlers need of people.Store.
+type People interface {
+	Persons(ctx context.Context, project string, ids []string) (map[string]people.Person, error)
+	Resolve(ctx context.Context, project string, ref schema.PersonRef, names people.Names) (string, error)
+	Find(ctx context.Context, project string, ref schema.PersonRef) (string, error)
+}
+
+// Staff is what the handlers need of access.Store: the random ids of staff for their e-mail addresses.
+type Staff interface {
+	Staff(ctx context.Context, project, email string) (string, error)
+	KnownStaff(ctx context.Context, project, email string) (string, error)
+	StaffEmails(ctx context.Context, project string, ids []string) (map[string]string, error)
+}
+
+// Handlers serve one kind of record.
+type Handlers struct {
+	kind  *schema.Kind // of the project in a request, the built-in one in Routes
+	roles []string     // who may write; all but coordinators see only what they wrote themselves
+
+	records Records
+	people  People
+	staff   Staff
+	signups activities.Signups
+}
+
+// New returns the handlers of a built-in kind for callers with any of the roles, on the features of an app.
+func New(a *app.App, kind string, roles ...string) Handlers {
+	return Handlers{kind: schema.Builtin().Kind(kind), roles: roles, records: a.Records, people: a.People, staff: a.Access, signups: a.Signups}
+}
+
+// bind returns a handler that serves the kind as the project's definition has it. It is safe for concurrent use.
+func (h Handlers) bind(serve func(Handlers, *web.Call) error) web.Handler {
+	return func(c *web.Call) error {
+		bound := h
+		bound.kind = schema.For(c.Defined.Definition).Kind(h.kind.Name)
+		return serve(bound, c)
+	}
+}
+
+// Routes are the routes of the kind's records.
+func (h Handlers) Routes() []web.Route {
+	at, name := "/{project}/"+h.kind.Plural, strings.ToUpper(h.kind.Name[:1])+h.kind.Name[1:]
+	sent, answered := shape.Sent{Kind: h.kind, Also: []string{"reason"}}, h.answered()
+	conflict := "A live typed record has the same natural key: `existing` names it"
+	if h.kind.Person {
+		conflict += "; or the person's keys belong to two people (`two_people`)"
+	}
+	one := web.Route{Path: at + "/{id}", Roles: h.roles, Scope: h.scope(), Handler: h.bind(Handlers.one), Tag: "records"}
+	shown, replaced, voidedOne, byForm := one, one, one, one
+	shown.Method, shown.ID, shown.Summary = "GET", "show"+name, "Show "+article(h.kind.Name)
+	shown.Response, shown.Success, shown.Page, shown.Tagged, shown.Short = answered, "The record", true, true, true
+	replaced.Method, replaced.ID, replaced.Summary, replaced.Detail = "PUT", "replace"+name, "Replace "+article(h.kind.Name), "It needs no `reason`, but takes one."
+	replaced.Request, replaced.Response, replaced.Success = sent, answered, "The record as it is now"
+	replaced.Tagged, replaced.Match, replaced.Conflict = true, true, conflict
+	voidedOne.Method, voidedOne.ID, voidedOne.Summary, voidedOne.Detail = "DELETE", "void"+name, "Void "+article(h.kind.Name), "It stops counting, and what it had corrected counts again."
+	voidedOne.Query, voidedOne.Response, voidedOne.Success, voidedOne.Match = []web.Parameter{{Name: "reason", Description: "Why"}}, voided{}, "Voided", true
+	byForm.Method, byForm.Summary = "POST", "PUT or DELETE of a browser's form"
+	return []web.Route{
+		{Method: "GET", Path: at, Roles: h.roles, Scope: h.scope(), Handler: h.bind(Handlers.list),
+			ID: "list" + name, Tag: "records", Summary: "List " + h.kind.Plural, Query: web.Paged(), Response: shape.List{Of: answered}, Success: "A page of the list, newest first", Page: true},
+		{Method: "POST", Path: at, Roles: h.roles, Scope: h.scope(), Handler: h.bind(Handlers.create),
+			ID: "create" + name, Tag: "records", Summary: "Record " + article(h.kind.Name), Detail: "What a file had said under the same natural key is corrected by it.",
+			Request: sent, Once: true, Response: answered, Success: "The record", Creates: true, Tagged: true, Conflict: conflict},
+		shown, replaced, voidedOne, byForm,
+	}
+}
+
+// scope returns what callers who are not coordinators may see: their own.
+func (h Handlers) scope() web.Scope {
+	if slices.Equal(h.roles, []string{web.Coordinator}) {
+		return ""
+	}
+	return web.Own
+}
+
+// MonthRoute is the route of an adviser's month.
+func (h Handlers) MonthRoute() web.Route {
+	return web.Route{Method: "GET", Path: "/{project}/" + h.kind.Plural + "/sheet", Roles: h.roles, Scope: h.scope(), Handler: h.bind(Handlers.showMonth),
+		ID: "showConsultationSheet", Tag: "records", Summary: "An adviser's month, to print and sign",
+		Query: []web.Parameter{
+			{Name: "month", Description: "YYYY-MM; the present month, or the project's last, where it is not given"},
+			{Name: "adviser", Description: "An adviser's e-mail address, needed of a coordinator"},
+		},
+		Response: shape.With{Of: adviserMonth{}, Members: map[string]any{"items": shape.Array{Of: h.answered()}}},
+		Success:  "The records that were typed, in the order of their dates, and what they come to", Page: true}
+}
+
+// answered is the shape of an answer about one record.
+func (h Handlers) answered() shape.Record {
+	if h.kind.Person {
+		return shape.Record{Name: h.kind.Name + "-kept", Kind: h.kind, And: ofPerson{}}
+	}
+	return shape.Record{Name: h.kind.Name + "-kept", Kind: h.kind, And: ofNobody{}}
+}
+
+// article puts the indefinite article before a name.
+func article(name string) string {
+	if strings.ContainsRune("aeiou", rune(name[0])) {
+		return "an " + name
+	}
+	return "a " + name
+}
+
+// ofNobody and ofPerson are the members of an answer beside the fields of the record.
+type ofNobody struct {
+	ID string `json:"id" doc:"The record's id"`
+}
+
+type ofPerson struct {
+	ID     string            `json:"id" doc:"The record's id"`
+	Person people.PersonView `json:"person"`
+}
+
+type voided struct {
+	ID    string `json:"id" doc:"The record's id"`
+	State string `json:"state" enum:"voided"`
+}
+
+// adviserMonth is what an adviser did in a month.
+type adviserMonth struct {
+	Adviser string         `json:"adviser" doc:"The adviser's e-mail address"`
+	Month   string         `json:"month" doc:"YYYY-MM"`
+	Items   []shape.Merged `json:"items"`
+	Total   sum            `json:"total"`
+	ByField []fieldSum     `json:"by_field"`
+}
+
+type sum struct {
+	Records int   `json:"records"`
+	Minutes int64 `json:"minutes"`
+}
+
+type fieldSum struct {
+	Field string `json:"field" doc:"The field of advice"`
+	sum
+}

@@ -1,0 +1,192 @@
+package signupsweb
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"outreach/internal/page"
+	"outreach/internal/people"
+	"outreach/internal/schema"
+	"outreach/internal/signups"
+	"outreach/internal/store"
+	"outreach/internal/table"
+	"outreach/internal/web"
+	"outreach/internal/web/shape"
+)
+
+// listed is a sign-up with what its form said, for coordinators.
+type listed struct {
+	signups.Signup
+	kind *schema.Kind
+	form map[string]string
+	row  schema.Row
+}
+
+// etag names the version of a sign-up, for If-Match.
+func etag(su signups.Signup) string { return `"` + su.ID + "." + strconv.Itoa(su.Version) + `"` }
+
+// page reads one page of sign-ups: of one activity, or of all activities one after the other in the definition's order,
+// former ones last. The cursor names the activity that it belongs to.
+func (h Handlers) page(c *web.Call, activity string, limit int, cursor string) (table.PageOf[listed], error) {
+	var out table.PageOf[listed]
+	out.Items = []listed{}
+	kind := schema.For(c.Defined.Definition).Kind(schema.Signup)
+	activities := []string{activity}
+	if activity == "" {
+		activities = c.Defined.ActivityIDs()
+		if at, rest, ok := strings.Cut(cursor, "~"); ok {
+			i := slices.Index(activities, at)
+			if i < 0 {
+				return out, &web.Error{Status: http.StatusBadRequest, Detail: "cursor"}
+			}
+			activities, cursor = activities[i:], rest
+		}
+	}
+	for i, id := range activities {
+		found, err := h.signups.Signups(c.Context(), c.Project, id, limit-len(out.Items), cursor)
+		if err != nil {
+			return out, err
+		}
+		forms, err := h.signups.Forms(c.Context(), c.Project, found.Items)
+		if err != nil {
+			return out, err
+		}
+		for _, su := range found.Items {
+			form := forms[su.ID]
+			out.Items = append(out.Items, listed{Signup: su, kind: kind, form: form, row: kind.Reveal(su.Values, form)})
+		}
+		cursor, out.Next = "", found.Next
+		switch {
+		case activity != "":
+		case found.Next != "":
+			out.Next = id + "~" + found.Next
+		case len(out.Items) >= limit && i+1 < len(activities):
+			out.Next = activities[i+1] + "~"
+		}
+		if len(out.Items) >= limit || found.Next != "" {
+			break
+		}
+	}
+	return out, nil
+}
+
+// How many sign-ups stand on a page, each with a form: where the address asks for no other number, and at most.
+const (
+	usualForms = 40
+	mostForms  = 200
+)
+
+// list lists sign-ups in the order of submission, of one activity or of all.
+func (h Handlers) list(c *web.Call) error {
+	activity, err := c.Activity()
+	if err != nil {
+		return err
+	}
+	limit := c.Limit()
+	if c.Page {
+		limit = c.LimitOr(usualForms, mostForms)
+	}
+	found, err := h.page(c, activity, limit, c.Cursor())
+	if err != nil {
+		return err
+	}
+	if !c.Page {
+		items := make([]shape.Merged, len(found.Items))
+		for i, l := range found.Items {
+			items[i] = l.json()
+		}
+		return c.List(items, found.Next)
+	}
+	content := page.Signups{Definition: c.Defined.Definition, Former: c.Defined.Former, Activity: activity, Next: c.NextAddress(found.Next)}
+	query := ""
+	if activity != "" {
+		query = "?activity=" + activity
+	}
+	content.Exports = []page.Link{{Href: "/" + c.Project + "/signups.xlsx" + query, Label: "XLSX"}, {Href: "/" + c.Project + "/signups.csv" + query, Label: "CSV"}}
+	for _, l := range found.Items {
+		content.Items = append(content.Items, page.SignupItem{
+			ID: l.ID, Person: l.Person, Name: l.form["first_name"] + " " + l.form["last_name"], Email: l.form["email"], Activity: l.Activity,
+			State: l.State, SubmittedAt: l.Submitted.Format(time.RFC3339), Version: etag(l.Signup),
+		})
+	}
+	return c.Show(http.StatusOK, content)
+}
+
+func (l listed) json() shape.Merged { return shape.Merged{Fields: l.fields(), And: l.view()} }
+
+// fields returns what the form said, without the fields of identity.
+func (l listed) fields() map[string]any {
+	out := l.kind.JSON(l.row)
+	for _, name := range identityFields {
+		delete(out, name)
+	}
+	return out
+}
+
+func (l listed) view() signup {
+	who := people.PersonView{ID: l.Person, FirstName: l.form["first_name"], LastName: l.form["last_name"], Email: l.form["email"], Pesel: l.form["pesel"]}
+	return signup{
+		ID: l.ID, Person: who, Activity: l.Activity, State: l.State, SubmittedAt: l.Submitted.Format(time.RFC3339Nano), Entries: l.Entries,
+		Consent: l.form[signups.ConsentGiven], Upload: l.Upload,
+	}
+}
+
+// newState is the body that changes the state of a sign-up.
+var newState = schema.Kind{Name: "state", Fields: []schema.Field{
+	{Name: "state", Type: schema.List, Required: true, Options: schema.Fixed(
+		schema.Option{ID: schema.Accepted}, schema.Option{ID: schema.Waitlisted}, schema.Option{ID: schema.Held}, schema.Option{ID: schema.Cancelled})},
+}}
+
+// move changes the state of a sign-up. One that was held and gets a place, or waits for one, belongs to the person that
+// its form named: the keys of the form become that person's.
+func (h Handlers) move(c *web.Call) error {
+	body, err := c.Read()
+	if err != nil {
+		return err
+	}
+	if body.Method(c) != http.MethodPut {
+		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "PUT"}
+	}
+	entry, problems := newState.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form}, "reason")
+	if len(problems) > 0 {
+		return web.Invalid(problems...)
+	}
+	su, err := h.signups.Signup(c.Context(), c.Project, c.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if want := body.IfMatch(c); want != "" && want != "*" && want != etag(su) {
+		return store.ErrStale
+	}
+	by, err := c.Staff()
+	if err != nil {
+		return err
+	}
+	state := entry.Row[0]
+	if su.State == schema.Held && !su.Forgotten && (state == schema.Accepted || state == schema.Waitlisted) {
+		form, err := h.signups.Form(c.Context(), c.Project, su)
+		if err != nil {
+			return err
+		}
+		ref := schema.PersonRef{ID: su.Person, Email: form["email"], Pesel: form["pesel"]}
+		if _, err := h.people.Resolve(c.Context(), c.Project, ref, people.Names{}); err != nil {
+			return err
+		}
+	}
+	moved, err := h.signups.MoveSignup(c.Context(), c.Defined.Definition, su.ID, state, by)
+	if errors.Is(err, store.ErrStale) {
+		return &web.Error{Status: http.StatusConflict, Detail: "cancelled"}
+	}
+	if err != nil {
+		return err
+	}
+	if c.Page && body.Form {
+		return c.Redirect("/" + c.Project + "/signups?activity=" + moved.Activity + "&done=changed")
+	}
+	c.W.Header().Set("ETag", etag(moved))
+	return c.JSON(http.StatusOK, signups.Moved{ID: moved.ID, State: moved.State})
+}

@@ -1,0 +1,132 @@
+// Package signupsweb serves the public sign-up form and the coordinators' list of sign-ups.
+package signupsweb
+
+import (
+	"context"
+	"net/http"
+
+	"outreach/internal/app"
+	"outreach/internal/people"
+	"outreach/internal/project"
+	"outreach/internal/schema"
+	"outreach/internal/signups"
+	"outreach/internal/store"
+	"outreach/internal/table"
+	"outreach/internal/web"
+	"outreach/internal/web/shape"
+)
+
+// Signups is what the handlers need of signups.Store.
+type Signups interface {
+	SignUp(ctx context.Context, project string, d signups.SignupDraft, once store.Once) (signups.SignedUp, error)
+	MoveSignup(ctx context.Context, def *project.Definition, id, state, by string) (signups.Signup, error)
+	Signup(ctx context.Context, project, id string) (signups.Signup, error)
+	Signups(ctx context.Context, project, activity string, limit int, cursor string) (table.PageOf[signups.Signup], error)
+	Form(ctx context.Context, project string, su signups.Signup) (map[string]string, error)
+	Forms(ctx context.Context, project string, all []signups.Signup) (map[string]map[string]string, error)
+	Places(ctx context.Context, project string, activities []project.Activity) ([]signups.Places, error)
+	CancelToken(project, signup string) string
+}
+
+// People is what the handlers need of people.Store.
+type People interface {
+	Resolve(ctx context.Context, project string, ref schema.PersonRef, names people.Names) (string, error)
+}
+
+// Handlers serve sign-ups.
+type Handlers struct {
+	signups Signups
+	people  People
+}
+
+// New returns the handlers on the features of an app.
+func New(a *app.App) Handlers { return Handlers{a.Signups, a.People} }
+
+// PublicRoutes are the routes that anyone may ask: the form, signing up, and withdrawing one's own sign-up.
+func (h Handlers) PublicRoutes() []web.Route {
+	const cancelling = "/{project}/signups/{id}/cancel"
+	return []web.Route{
+		{Method: "GET", Path: "/{project}/signup", Handler: h.showForm,
+			ID: "showSignupForm", Tag: "public", Summary: "The sign-up form", Query: []web.Parameter{{Name: "activity", Description: "Preselects an activity"}},
+			Response: signupForm{}, Success: "The form; for programs, what one can sign up to", Page: true, Short: true},
+		{Method: "POST", Path: "/{project}/signups", Handler: h.submit,
+			ID: "signUp", Tag: "sign-ups", Summary: "Sign up", Once: true,
+			Detail: "Anyone is answered with a receipt, a new one each time, whether or not they were on the list already. A coordinator is answered with the sign-up's id and state: `accepted`, `waitlisted` when the activity's capacity is taken, or `held`.\n\n" +
+				"The public form is closed after the project's period and after the activity's `closes` (422, code `closed`); a coordinator may still enter late paper, with `submitted_at`. One person has one sign-up to an activity, however often the form is sent.",
+			Request: shape.Sent{Kind: schema.Builtin().Kind(schema.Signup)}, Response: shape.OneOf{receipt{}, signups.Moved{}}, Success: "Signed up", Page: true, Status: http.StatusCreated,
+			Conflict: "For coordinators: the e-mail address and the PESEL belong to two people (`two_people`)"},
+		{Method: "GET", Path: cancelling, Scope: web.Holder, Handler: h.showCancel,
+			ID: "showCancel", Tag: "sign-ups", Summary: "One's own sign-up", Detail: "Who holds the token of the e-mail. It shows, and changes nothing.",
+			Query:    []web.Parameter{{Name: "token", Description: "From the e-mail about the sign-up", Required: true}},
+			Response: withdrawal{}, Success: "The sign-up", Page: true, Short: true},
+		{Method: "POST", Path: cancelling, Scope: web.Holder, Handler: h.cancel,
+			ID: "cancelSignup", Tag: "sign-ups", Summary: "Withdraw one's own sign-up", Detail: "Who holds the token of the e-mail. Doing it again changes nothing.",
+			Query:   []web.Parameter{{Name: "token", Description: "From the e-mail about the sign-up; a body may bring it instead"}},
+			Request: holding{}, Optional: true, Response: withdrawal{}, Success: "Withdrawn", Page: true},
+	}
+}
+
+// OfficeRoutes are the coordinators' routes: the list of sign-ups, and their states.
+func (h Handlers) OfficeRoutes() []web.Route {
+	office := []string{web.Coordinator}
+	return []web.Route{
+		{Method: "GET", Path: "/{project}/signups", Roles: office, Handler: h.list,
+			ID: "listSignups", Tag: "sign-ups", Summary: "Sign-ups", Query: web.Paged(web.Parameter{Name: "activity", Description: "Of this activity alone"}),
+			Response: shape.List{Of: shape.Record{Name: "signup-kept", Kind: schema.Builtin().Kind(schema.Signup), Without: identityFields, Partly: true, And: signup{}}}, Success: "A page of the list, in the order of submission", Page: true},
+		{Method: "PUT", Path: "/{project}/signups/{id}", Roles: office, Handler: h.move,
+			ID: "moveSignup", Tag: "sign-ups", Summary: "Change a sign-up's state",
+			Detail:  "Cancelling an accepted one gives the place, at once, to the first of the queue. A held one that is accepted while no place is free joins the queue.",
+			Request: shape.Sent{Kind: &newState, Also: []string{"reason"}}, Response: signups.Moved{}, Success: "Changed", Tagged: true, Match: true,
+			Conflict: "No place is free, the sign-up is cancelled already, or its keys belong to two people"},
+		{Method: "POST", Path: "/{project}/signups/{id}", Roles: office, Handler: h.move, Summary: "PUT of a browser's form"},
+	}
+}
+
+type signupForm struct {
+	Project    string         `json:"project" doc:"The project's id"`
+	Activities []formActivity `json:"activities"`
+	Consent    formConsent    `json:"consent"`
+}
+
+type formActivity struct {
+	ID    string       `json:"id"`
+	Label project.Text `json:"label"`
+	Open  bool         `json:"open" doc:"The one who asks may sign somebody up now"`
+	Left  *int         `json:"places_left,omitempty" doc:"How many new sign-ups get a place; left out where there is no limit"`
+	Full  bool         `json:"full" doc:"The next one waits for a place"`
+}
+
+type formConsent struct {
+	Version string   `json:"version" format:"date" doc:"Since when the words are as they are; it is kept with each sign-up"`
+	Text    []string `json:"text"`
+}
+
+type receipt struct {
+	Receipt string `json:"receipt" doc:"A new one each time; it says nothing of whether the person was known"`
+	State   string `json:"state" enum:"received"`
+}
+
+type withdrawal struct {
+	Activity string `json:"activity" doc:"The activity's id"`
+	State    string `json:"state" enum:"received,cancelled"`
+}
+
+// holding is the body of a withdrawal.
+type holding struct {
+	Token string `json:"token,omitempty" doc:"From the e-mail"`
+}
+
+// identityFields are the fields of a sign-up that say who somebody is; an answer has them in `person`.
+var identityFields = []string{"first_name", "last_name", "email", "pesel"}
+
+// signup is the members of an answer about a sign-up beside the fields of its form.
+type signup struct {
+	ID          string            `json:"id"`
+	Person      people.PersonView `json:"person"`
+	Activity    string            `json:"activity"`
+	State       string            `json:"state" enum:"accepted,waitlisted,held,cancelled"`
+	SubmittedAt string            `json:"submitted_at" format:"date-time"`
+	Entries     int               `json:"entries" doc:"How often the form was sent"`
+	Consent     string            `json:"consent_version,omitempty" format:"date" doc:"Since when the form had said what it said on the use of data: which words the person agreed to"`
+	Upload      string            `json:"upload,omitempty" doc:"The file it came in"`
+}
