@@ -25,7 +25,7 @@ func (s *Store) PersonTag(project string, p Person) string {
 	if err != nil {
 		panic(err) // a plain struct always encodes
 	}
-	return `"` + s.Seal(project, "version", string(said)) + `"`
+	return `"` + s.db.Seal(project, "version", string(said)) + `"`
 }
 
 // Correct puts right who somebody is: names, phone, and the first address and PESEL. ifMatch is the ETag that must hold, ""
@@ -38,7 +38,7 @@ func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c Corr
 		if err != nil {
 			return err
 		}
-		before, rev, err := table.Load[Person](ctx, s.People, personKey(project, current.ID))
+		before, rev, err := table.Load[Person](ctx, s.db.People, personKey(project, current.ID))
 		switch {
 		case err != nil:
 			return err
@@ -73,16 +73,16 @@ func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c Corr
 			}
 		}
 		if !noted {
-			f, err := s.NewFact(fact.KindPersonCorrected, by, fact.Corrected{Person: before.ID, Fields: fields})
+			f, err := s.db.NewFact(fact.KindPersonCorrected, by, fact.Corrected{Person: before.ID, Fields: fields})
 			if err != nil {
 				return err
 			}
-			if err := s.Log().Append(ctx, project, []fact.Fact{f}, s.countAnew(project)); err != nil {
+			if err := s.db.Log().Append(ctx, project, []fact.Fact{f}, s.countAnew(project)); err != nil {
 				return err
 			}
 			noted = true
 		}
-		return s.People.Write(ctx, ops...)
+		return s.db.People.Write(ctx, ops...)
 	})
 	return corrected, err
 }

@@ -22,7 +22,7 @@ type counted struct {
 // CountDuplicates counts the pairs of people who may be one: among many people at most once a day, unless a pair has been
 // looked into since.
 func (s *Store) CountDuplicates(ctx context.Context, project, day string) (int, error) {
-	last, _, err := table.Load[counted](ctx, s.Tracker, duplicatesKey(project))
+	last, _, err := table.Load[counted](ctx, s.db.Tracker, duplicatesKey(project))
 	if err != nil || last.Day == day {
 		return last.Pairs, err
 	}
@@ -44,7 +44,7 @@ func (s *Store) Duplicates(ctx context.Context, project, day string) ([]Pair, er
 		})
 	}
 	var all []Person
-	for p, err := range table.Values[Person](ctx, s.People, table.Query{PK: namesIndex(project), Index: true}) {
+	for p, err := range table.Values[Person](ctx, s.db.People, table.Query{PK: namesIndex(project), Index: true}) {
 		if err != nil {
 			return nil, err
 		}
@@ -54,7 +54,7 @@ func (s *Store) Duplicates(ctx context.Context, project, day string) ([]Pair, er
 	if len(all) <= fewPeople {
 		return pairs, nil
 	}
-	return pairs, s.Tracker.Write(ctx, table.PutJSON(duplicatesKey(project), counted{Day: day, Pairs: len(pairs)}, table.Always))
+	return pairs, s.db.Tracker.Write(ctx, table.PutJSON(duplicatesKey(project), counted{Day: day, Pairs: len(pairs)}, table.Always))
 }
 
 // TellApart keeps that two people who look like one are two, so that nobody asks again. They may still be merged later.
@@ -72,14 +72,14 @@ func (s *Store) TellApart(ctx context.Context, project, one, other, by string) e
 			return fmt.Errorf("person %s: one with %s: %w", one, other, store.ErrNotFound)
 		}
 		key := apartKey(project, ids[0], ids[1])
-		if _, rev, err := table.Load[bool](ctx, s.Tracker, key); err != nil || rev > 0 {
+		if _, rev, err := table.Load[bool](ctx, s.db.Tracker, key); err != nil || rev > 0 {
 			return err
 		}
-		f, err := s.NewFact(fact.KindPeopleApart, by, fact.Apart{Person: ids[0], Other: ids[1]})
+		f, err := s.db.NewFact(fact.KindPeopleApart, by, fact.Apart{Person: ids[0], Other: ids[1]})
 		if err != nil {
 			return err
 		}
-		return s.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(key, true, table.Absent), s.countAnew(project))
+		return s.db.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(key, true, table.Absent), s.countAnew(project))
 	})
 }
 
@@ -90,7 +90,7 @@ func (s *Store) countAnew(project string) table.Op {
 
 // apart goes through the pairs that were told apart.
 func (s *Store) apart(ctx context.Context, project string, each func(table.Key)) error {
-	for it, err := range table.Items(ctx, s.Tracker, table.Query{PK: apartPartition(project)}) {
+	for it, err := range table.Items(ctx, s.db.Tracker, table.Query{PK: apartPartition(project)}) {
 		if err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ func (s *Store) Remains(ctx context.Context, project string, e Erasure) (bool, e
 	for _, id := range e.IDs {
 		keys = append(keys, personKey(project, id))
 	}
-	found, err := s.People.Get(ctx, keys...)
+	found, err := s.db.People.Get(ctx, keys...)
 	if err != nil || len(found) > 0 {
 		return len(found) > 0, err
 	}
@@ -55,7 +55,7 @@ func (s *Store) leadingTo(ctx context.Context, project string, e Erasure) ([]tab
 	for i, sealed := range e.Keys {
 		keys[i] = identityKey(project, sealed)
 	}
-	found, err := s.People.Get(ctx, keys...)
+	found, err := s.db.People.Get(ctx, keys...)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (s *Store) Delete(ctx context.Context, project string, e Erasure) error {
 		if err != nil {
 			return err
 		}
-		if err := table.RemoveAll(ctx, s.People, texts); err != nil {
+		if err := table.RemoveAll(ctx, s.db.People, texts); err != nil {
 			return err
 		}
 	}
@@ -99,7 +99,7 @@ func (s *Store) removePeople(ctx context.Context, project string, e Erasure) err
 	}
 	var people []table.Op
 	for _, id := range slices.Backward(e.IDs) { // the one that is asked for again last
-		p, rev, err := table.Load[Person](ctx, s.People, personKey(project, id))
+		p, rev, err := table.Load[Person](ctx, s.db.People, personKey(project, id))
 		if err != nil {
 			return err
 		}
@@ -121,7 +121,7 @@ func (s *Store) removePeople(ctx context.Context, project string, e Erasure) err
 	for key, condition := range gone {
 		ops = append(ops, table.Remove(key, condition))
 	}
-	return table.WriteAll(ctx, s.People, append(ops, people...))
+	return table.WriteAll(ctx, s.db.People, append(ops, people...))
 }
 
 // FreshIDs leads from ids of people who are erased to those that stand in their place: from these too, for an erasure that
@@ -148,5 +148,5 @@ func (s *Store) ForgetApart(ctx context.Context, project string, ids FreshIDs) e
 	if err != nil {
 		return err
 	}
-	return table.RemoveAll(ctx, s.Tracker, gone)
+	return table.RemoveAll(ctx, s.db.Tracker, gone)
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // Store keeps people: who they are, the keys that lead to them, what mentions them, and the private texts of records.
-type Store struct{ *store.DB }
+type Store struct{ db *store.DB }
 
 // New is the Store on a base.
 func New(db *store.DB) *Store { return &Store{db} }
@@ -24,7 +24,7 @@ func New(db *store.DB) *Store { return &Store{db} }
 func (s *Store) Person(ctx context.Context, project, id string) (p Person, err error) {
 	_, err = follow(id, func(id string) (string, error) {
 		var rev int64
-		if p, rev, err = table.Load[Person](ctx, s.People, personKey(project, id)); err == nil && rev == 0 {
+		if p, rev, err = table.Load[Person](ctx, s.db.People, personKey(project, id)); err == nil && rev == 0 {
 			err = fmt.Errorf("person %s: %w", id, store.ErrNotFound)
 		}
 		return p.Into, err
@@ -53,7 +53,7 @@ func (s *Store) Persons(ctx context.Context, project string, ids []string) (map[
 		for i, id := range part {
 			keys[i] = personKey(project, id)
 		}
-		found, err := s.People.Get(ctx, keys...)
+		found, err := s.db.People.Get(ctx, keys...)
 		if err != nil {
 			return nil, err
 		}
@@ -78,7 +78,7 @@ func (s *Store) Persons(ctx context.Context, project string, ids []string) (map[
 }
 
 func (s *Store) identityKey(project string, k Key) table.Key {
-	return identityKey(project, s.Seal(project, k.Kind, k.Value))
+	return identityKey(project, s.db.Seal(project, k.Kind, k.Value))
 }
 
 // Known finds whom identity keys lead to, following merges. Keys that lead to nobody are left out.
@@ -90,7 +90,7 @@ func (s *Store) Known(ctx context.Context, project string, keys []Key) (map[Key]
 		for i, k := range part {
 			asked[i] = s.identityKey(project, k)
 		}
-		found, err := s.People.Get(ctx, asked...)
+		found, err := s.db.People.Get(ctx, asked...)
 		if err != nil {
 			return nil, err
 		}
@@ -159,7 +159,7 @@ func (s *Store) resolve(ctx context.Context, project string, ref schema.PersonRe
 	p, rev := Person{ID: id}, int64(0)
 	var before Person
 	if id != "" {
-		if p, rev, err = table.Load[Person](ctx, s.People, personKey(project, id)); err != nil {
+		if p, rev, err = table.Load[Person](ctx, s.db.People, personKey(project, id)); err != nil {
 			return "", err
 		}
 		before = p
@@ -169,7 +169,7 @@ func (s *Store) resolve(ctx context.Context, project string, ref schema.PersonRe
 	}
 	if rev == 0 {
 		// Nobody was known, or whoever was is erased: their keys are taken over by somebody new.
-		p.ID = s.NewID()
+		p.ID = s.db.NewID()
 	}
 	changed := rev == 0
 	if p.FirstName == "" && p.LastName == "" && names.Last+names.First != "" {
@@ -199,7 +199,7 @@ func (s *Store) resolve(ctx context.Context, project string, ref schema.PersonRe
 		return p.ID, nil
 	}
 	ops = append(ops, s.renamed(project, before, p)...)
-	return p.ID, s.People.Write(ctx, append(ops, s.putPerson(project, p, rev))...)
+	return p.ID, s.db.People.Write(ctx, append(ops, s.putPerson(project, p, rev))...)
 }
 
 // ResolvePublic finds or makes the person of a public form. Keys that do not all lead to one known person hold the
@@ -232,7 +232,7 @@ func (s *Store) ResolvePublic(ctx context.Context, project string, ref schema.Pe
 
 // leadsNowhere is the condition for taking over a key of somebody who is not there any more: that it still leads to them.
 func (s *Store) leadsNowhere(ctx context.Context, project string, k Key, gone string) (table.Condition, error) {
-	id, rev, err := table.Load[string](ctx, s.People, s.identityKey(project, k))
+	id, rev, err := table.Load[string](ctx, s.db.People, s.identityKey(project, k))
 	if err == nil && id != gone {
 		err = &table.Conflict{} // it was taken over or removed meanwhile
 	}
@@ -260,7 +260,7 @@ func (s *Store) Introduce(ctx context.Context, project string, refs []schema.Per
 				rest = append(rest, ref)
 				continue
 			}
-			p := Person{ID: s.NewID()}
+			p := Person{ID: s.db.NewID()}
 			for _, k := range theirs {
 				p.Add(k)
 				taken[k] = true
@@ -269,7 +269,7 @@ func (s *Store) Introduce(ctx context.Context, project string, refs []schema.Per
 			ops = append(ops, s.putPerson(project, p, 0))
 		}
 		if len(ops) > 0 {
-			err := s.People.Write(ctx, ops...)
+			err := s.db.People.Write(ctx, ops...)
 			if _, met := table.AsConflict(err); met {
 				rest = part // somebody made one of them in this moment
 			} else if err != nil {
@@ -303,7 +303,7 @@ func (s *Store) Merge(ctx context.Context, project, from, into, by string) (merg
 		if err != nil {
 			return err
 		}
-		before, rev, err := table.Load[string](ctx, s.Tracker, mergedKey(project, from))
+		before, rev, err := table.Load[string](ctx, s.db.Tracker, mergedKey(project, from))
 		if err != nil {
 			return err
 		}
@@ -311,7 +311,7 @@ func (s *Store) Merge(ctx context.Context, project, from, into, by string) (merg
 			return fmt.Errorf("person %s into %s: %w", from, into, store.ErrNotFound)
 		}
 		for _, id := range []string{from, target} {
-			_, found, err := table.Load[Person](ctx, s.People, personKey(project, id))
+			_, found, err := table.Load[Person](ctx, s.db.People, personKey(project, id))
 			if err == nil && found == 0 {
 				err = fmt.Errorf("person %s: %w", id, store.ErrNotFound)
 			}
@@ -320,11 +320,11 @@ func (s *Store) Merge(ctx context.Context, project, from, into, by string) (merg
 			}
 		}
 		if rev == 0 {
-			f, err := s.NewFact(fact.KindPersonMerged, by, fact.Merged{Person: from, Into: target})
+			f, err := s.db.NewFact(fact.KindPersonMerged, by, fact.Merged{Person: from, Into: target})
 			if err != nil {
 				return err
 			}
-			if err := s.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(mergedKey(project, from), target, table.Absent), table.Require(mergedKey(project, target), table.Absent), s.countAnew(project)); err != nil {
+			if err := s.db.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(mergedKey(project, from), target, table.Absent), table.Require(mergedKey(project, target), table.Absent), s.countAnew(project)); err != nil {
 				return err
 			}
 		}
@@ -337,21 +337,21 @@ func (s *Store) Merge(ctx context.Context, project, from, into, by string) (merg
 // mergedInto follows merges to the id that counts.
 func (s *Store) mergedInto(ctx context.Context, project, id string) (string, error) {
 	return follow(id, func(id string) (string, error) {
-		into, _, err := table.Load[string](ctx, s.Tracker, mergedKey(project, id))
+		into, _, err := table.Load[string](ctx, s.db.Tracker, mergedKey(project, id))
 		return into, err
 	})
 }
 
 // joinPeople puts what the people table knows of one person to another, and lets their keys lead there.
 func (s *Store) joinPeople(ctx context.Context, project, from, into string) (Person, error) {
-	target, targetRev, err := table.Load[Person](ctx, s.People, personKey(project, into))
+	target, targetRev, err := table.Load[Person](ctx, s.db.People, personKey(project, into))
 	if err == nil && targetRev == 0 {
 		err = fmt.Errorf("person %s: %w", into, store.ErrNotFound) // erased in this moment
 	}
 	if err != nil {
 		return target, err
 	}
-	source, sourceRev, err := table.Load[Person](ctx, s.People, personKey(project, from))
+	source, sourceRev, err := table.Load[Person](ctx, s.db.People, personKey(project, from))
 	if err != nil || sourceRev == 0 || source.Into != "" {
 		return target, err
 	}
@@ -364,12 +364,12 @@ func (s *Store) joinPeople(ctx context.Context, project, from, into string) (Per
 	for _, k := range source.Keys() {
 		ops = append(ops, table.PutJSON(s.identityKey(project, k), into, table.Always))
 	}
-	return target, s.People.Write(ctx, ops...)
+	return target, s.db.People.Write(ctx, ops...)
 }
 
 // About lists what mentions a person, by kind ("upload" for files) and id.
 func (s *Store) About(ctx context.Context, project, id string, each func(kind, what string) error) error {
-	for it, err := range table.Items(ctx, s.Tracker, table.Query{PK: aboutPartition(project, id)}) {
+	for it, err := range table.Items(ctx, s.db.Tracker, table.Query{PK: aboutPartition(project, id)}) {
 		if err != nil {
 			return err
 		}
@@ -385,7 +385,7 @@ func (s *Store) About(ctx context.Context, project, id string, each func(kind, w
 // was written.
 func (s *Store) TextsOf(ctx context.Context, project, id string) ([]table.Key, error) {
 	var keys []table.Key
-	for it, err := range table.Items(ctx, s.People, table.Query{PK: TextsIndex(project, id), Index: true}) {
+	for it, err := range table.Items(ctx, s.db.People, table.Query{PK: TextsIndex(project, id), Index: true}) {
 		if err != nil {
 			return nil, err
 		}
@@ -398,7 +398,7 @@ func (s *Store) TextsOf(ctx context.Context, project, id string) ([]table.Key, e
 func (s *Store) Everybody(ctx context.Context, project string, each func([]Person) error) error {
 	q := table.Query{PK: namesIndex(project), Index: true}
 	for {
-		page, err := table.List[Person](ctx, s.People, q)
+		page, err := table.List[Person](ctx, s.db.People, q)
 		if err != nil {
 			return err
 		}
@@ -413,13 +413,13 @@ func (s *Store) Everybody(ctx context.Context, project string, each func([]Perso
 
 // Stored reads what is kept under one id, merged or not: the zero Person where there is nothing.
 func (s *Store) Stored(ctx context.Context, project, id string) (Person, error) {
-	p, _, err := table.Load[Person](ctx, s.People, personKey(project, id))
+	p, _, err := table.Load[Person](ctx, s.db.People, personKey(project, id))
 	return p, err
 }
 
 // Text reads the private texts of one version of a record.
 func (s *Store) Text(ctx context.Context, project, record string, version int) (map[string]string, error) {
-	private, _, err := table.Load[map[string]string](ctx, s.People, TextKey(project, record, version))
+	private, _, err := table.Load[map[string]string](ctx, s.db.People, TextKey(project, record, version))
 	return private, err
 }
 

@@ -31,7 +31,7 @@ func (s *Store) Search(ctx context.Context, project, query string, limit int, cu
 	case query != "":
 		return table.PageOf[Person]{Items: []Person{}}, nil
 	}
-	return table.List[Person](ctx, s.People, table.Query{PK: namesIndex(project), Index: true, Limit: limit, Cursor: cursor})
+	return table.List[Person](ctx, s.db.People, table.Query{PK: namesIndex(project), Index: true, Limit: limit, Cursor: cursor})
 }
 
 func (s *Store) searchKeys(ctx context.Context, project string, keys []Key) (table.PageOf[Person], error) {
@@ -60,7 +60,7 @@ func (s *Store) searchWords(ctx context.Context, project string, words []string,
 	longest := slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })
 	q := table.Query{PK: namePart(project, "", "").PK, Prefix: longest, Limit: limit, Cursor: cursor}
 	for passed := 0; ; {
-		page, err := s.People.Query(ctx, q)
+		page, err := s.db.People.Query(ctx, q)
 		if err != nil {
 			return out, err
 		}
