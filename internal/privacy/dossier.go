@@ -67,7 +67,7 @@ type MergeHad struct {
 }
 
 // Dossier gathers what was ever said of a person, from all facts, rows and private texts that are still kept.
-func (s *Store) Dossier(ctx context.Context, project string, p people.Person) (Dossier, error) {
+func (s *Store) Dossier(ctx context.Context, registry *schema.Registry, project string, p people.Person) (Dossier, error) {
 	d := Dossier{Sendings: map[string][]Sending{}, States: map[string][]StateHad{}}
 	if err := s.saidOf(ctx, project, p.IDs(), &d); err != nil {
 		return d, err
@@ -78,7 +78,7 @@ func (s *Store) Dossier(ctx context.Context, project string, p people.Person) (D
 			if err != nil {
 				return d, err
 			}
-			sendings[i].Row = schema.Builtin().Kind(schema.Signup).Reveal(sendings[i].sealed, form)
+			sendings[i].Row = registry.Kind(schema.Signup).Reveal(sendings[i].sealed, form)
 		}
 	}
 	for i := range d.Versions {
@@ -88,7 +88,7 @@ func (s *Store) Dossier(ctx context.Context, project string, p people.Person) (D
 			return d, err
 		}
 		if v.Reason = private["reason"]; !v.Void {
-			v.Row = schema.Builtin().Kind(v.Kind).Reveal(v.sealed, private)
+			v.Row = registry.Kind(v.Kind).Reveal(v.sealed, private)
 		}
 	}
 	files := map[string]bool{}
@@ -96,7 +96,7 @@ func (s *Store) Dossier(ctx context.Context, project string, p people.Person) (D
 		err := s.persons.About(ctx, project, id, func(kind, what string) error {
 			if kind == "upload" && !files[what] {
 				files[what] = true
-				return s.rowsOf(ctx, project, what, p.IDs(), &d)
+				return s.rowsOf(ctx, registry, project, what, p.IDs(), &d)
 			}
 			return nil
 		})
@@ -104,7 +104,7 @@ func (s *Store) Dossier(ctx context.Context, project string, p people.Person) (D
 			return d, err
 		}
 	}
-	return d, s.nameAdvisers(ctx, project, d.Versions)
+	return d, s.nameAdvisers(ctx, registry, project, d.Versions)
 }
 
 // saidOf gathers what facts said of a person under any of the ids.
@@ -116,7 +116,7 @@ func (s *Store) saidOf(ctx context.Context, project string, ids []string, d *Dos
 	}
 	lasts := map[string]last{} // of each record its last version, which says whose it is
 	var mu sync.Mutex
-	err := s.Log().ReadAll(ctx, project, nil, func(f fact.Fact) error {
+	err := s.db.Log().ReadAll(ctx, project, nil, func(f fact.Fact) error {
 		mu.Lock()
 		defer mu.Unlock()
 		switch f.Kind {
@@ -182,12 +182,12 @@ func (s *Store) saidOf(ctx context.Context, project string, ids []string, d *Dos
 }
 
 // rowsOf gathers the rows of a file in which a person stands. Those of one that counts are told by the story.
-func (s *Store) rowsOf(ctx context.Context, project, id string, ids []string, d *Dossier) error {
+func (s *Store) rowsOf(ctx context.Context, registry *schema.Registry, project, id string, ids []string, d *Dossier) error {
 	u, err := s.uploads.Upload(ctx, project, id)
 	if err != nil || u.Packs == 0 {
 		return err
 	}
-	k := schema.Builtin().Plural(u.Kind)
+	k := registry.Plural(u.Kind)
 	texts := map[int]map[string]string{}
 	if u.State != uploads.AcceptedUp {
 		if texts, err = s.uploads.RowTexts(ctx, project, id); err != nil {
@@ -215,11 +215,11 @@ func (s *Store) rowsOf(ctx context.Context, project, id string, ids []string, d 
 }
 
 // nameAdvisers puts addresses in the place of advisers' random ids.
-func (s *Store) nameAdvisers(ctx context.Context, project string, versions []Version) error {
+func (s *Store) nameAdvisers(ctx context.Context, registry *schema.Registry, project string, versions []Version) error {
 	var staff []string
 	each := func(name func(string) string) {
 		for _, v := range versions {
-			if at := schema.Builtin().Kind(v.Kind).Index("adviser"); at >= 0 && at < len(v.Row) {
+			if at := registry.Kind(v.Kind).Index("adviser"); at >= 0 && at < len(v.Row) {
 				v.Row[at] = name(v.Row[at])
 			}
 		}

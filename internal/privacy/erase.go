@@ -13,6 +13,7 @@ import (
 	"outreach/internal/access"
 	"outreach/internal/fact"
 	"outreach/internal/people"
+	"outreach/internal/projects"
 	"outreach/internal/records"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
@@ -25,9 +26,10 @@ import (
 // Store forgets people, and tells them what is known of them. It knows all features that keep something about people; none
 // of them knows it.
 type Store struct {
-	*store.DB
 	Letters Letters // the letters that were sent and are kept; nil: none are
 
+	db        *store.DB
+	projects  *projects.Store
 	persons   *people.Store
 	signups   *signups.Store
 	uploads   *uploads.Store
@@ -37,8 +39,8 @@ type Store struct {
 }
 
 // New is the Store on a base and the features that it knows.
-func New(db *store.DB, persons *people.Store, signups *signups.Store, uploads *uploads.Store, records *records.Store, snapshots *snapshots.Store, staff *access.Store) *Store {
-	return &Store{DB: db, persons: persons, signups: signups, uploads: uploads, records: records, snapshots: snapshots, staff: staff}
+func New(db *store.DB, projects *projects.Store, persons *people.Store, signups *signups.Store, uploads *uploads.Store, records *records.Store, snapshots *snapshots.Store, staff *access.Store) *Store {
+	return &Store{db: db, projects: projects, persons: persons, signups: signups, uploads: uploads, records: records, snapshots: snapshots, staff: staff}
 }
 
 // Erase forgets who a person is. Identity, attributes and private texts go; what happened stays, under a fresh id that
@@ -60,9 +62,9 @@ func (s *Store) Erase(ctx context.Context, project, id, by string) error {
 // erasure is the ledger's entry of a person. The fresh id tells nothing of when, and is the same again where an erasure is
 // finished later.
 func (s *Store) erasure(project string, p people.Person, by string) people.Erasure {
-	e := people.Erasure{Fresh: store.IDFor(time.UnixMilli(0), s.Seal(project, "erased", p.ID)), IDs: p.IDs(), At: s.Now().UTC(), By: by}
+	e := people.Erasure{Fresh: store.IDFor(time.UnixMilli(0), s.db.Seal(project, "erased", p.ID)), IDs: p.IDs(), At: s.db.Now().UTC(), By: by}
 	for _, k := range p.Keys() {
-		e.Keys = append(e.Keys, s.Seal(project, k.Kind, k.Value))
+		e.Keys = append(e.Keys, s.db.Seal(project, k.Kind, k.Value))
 	}
 	return e
 }
@@ -70,7 +72,7 @@ func (s *Store) erasure(project string, p people.Person, by string) people.Erasu
 // Erasures reads the ledger, in no order.
 func (s *Store) Erasures(ctx context.Context, project string) ([]people.Erasure, error) {
 	var all []people.Erasure
-	for e, err := range table.Values[people.Erasure](ctx, s.Tracker, table.Query{PK: erasureKey(project, "").PK}) {
+	for e, err := range table.Values[people.Erasure](ctx, s.db.Tracker, table.Query{PK: erasureKey(project, "").PK}) {
 		if err != nil {
 			return nil, err
 		}
@@ -141,13 +143,13 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	for part := range slices.Chunk(erasures, table.MostWrites) {
 		var facts []fact.Fact
 		for _, e := range part {
-			f, err := s.NewFact(fact.KindPersonErased, e.By, fact.Erased{Person: e.Fresh})
+			f, err := s.db.NewFact(fact.KindPersonErased, e.By, fact.Erased{Person: e.Fresh})
 			if err != nil {
 				return err
 			}
 			facts = append(facts, f)
 		}
-		if err := s.Log().Append(ctx, project, facts); err != nil {
+		if err := s.db.Log().Append(ctx, project, facts); err != nil {
 			return err
 		}
 	}
@@ -164,7 +166,7 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	if err := s.persons.ForgetApart(ctx, project, fresh); err != nil {
 		return err
 	}
-	if err := table.RemoveAll(ctx, s.Tracker, found.keys); err != nil {
+	if err := table.RemoveAll(ctx, s.db.Tracker, found.keys); err != nil {
 		return err
 	}
 	return store.InParallel(ctx, erasures, func(ctx context.Context, e people.Erasure) error { return s.persons.Delete(ctx, project, e) })
@@ -197,7 +199,7 @@ func (s *Store) joined(ctx context.Context, project string, erasures []people.Er
 				e.IDs = add(e.IDs, id)
 			}
 			for _, k := range p.Keys() {
-				e.Keys = add(e.Keys, s.Seal(project, k.Kind, k.Value))
+				e.Keys = add(e.Keys, s.db.Seal(project, k.Kind, k.Value))
 			}
 		}
 		out[i] = e
@@ -278,6 +280,15 @@ func (s *Store) forgetLetters(ctx context.Context, addresses []string) error {
 	return s.Letters.Forget(ctx, addresses)
 }
 
+// registry returns the kinds of record of a project: the built-in ones where it has no definition.
+func (s *Store) registry(ctx context.Context, project string) (*schema.Registry, error) {
+	defined, err := s.projects.Definition(ctx, project)
+	if err != nil && !store.IsNotFound(err) {
+		return nil, err
+	}
+	return schema.For(defined.Definition), nil
+}
+
 // forget takes a person out of one thing that mentions them. Files, which mention many, are only gathered.
 func (s *Store) forget(ctx context.Context, project string, e people.Erasure, kind, what string, found *mentions) error {
 	switch kind {
@@ -295,16 +306,20 @@ func (s *Store) forget(ctx context.Context, project string, e people.Erasure, ki
 
 // rewriteFacts puts the fresh ids in the place of the old ones, in every fact that names them, and leaves out attributes.
 func (s *Store) rewriteFacts(ctx context.Context, project string, ids people.FreshIDs) error {
-	return s.Log().ReadAll(ctx, project, fact.Naming(ids), func(f fact.Fact) error {
-		data, changed, err := rewritten(f, ids)
+	registry, err := s.registry(ctx, project)
+	if err != nil {
+		return err
+	}
+	return s.db.Log().ReadAll(ctx, project, fact.Naming(ids), func(f fact.Fact) error {
+		data, changed, err := rewritten(f, registry, ids)
 		if err != nil || !changed {
 			return err
 		}
-		return s.Log().Rewrite(ctx, project, f, data)
+		return s.db.Log().Rewrite(ctx, project, f, data)
 	})
 }
 
-func rewritten(f fact.Fact, ids people.FreshIDs) (data any, changed bool, err error) {
+func rewritten(f fact.Fact, registry *schema.Registry, ids people.FreshIDs) (data any, changed bool, err error) {
 	fresh := func(id *string) {
 		if to, gone := ids[*id]; gone && to != *id {
 			*id, changed = to, true
@@ -315,14 +330,14 @@ func rewritten(f fact.Fact, ids people.FreshIDs) (data any, changed bool, err er
 		var d fact.Signup
 		err = json.Unmarshal(f.Data, &d)
 		if fresh(&d.Person); changed {
-			d.Schema, d.Values = schema.SchemaVersion, schema.Builtin().Kind(schema.Signup).Erased(d.Values)
+			d.Schema, d.Values = schema.SchemaVersion, withoutIdentity(registry.Kind(schema.Signup), d.Values)
 		}
 		data = d
 	case fact.KindSaid:
 		var d fact.Said
 		err = json.Unmarshal(f.Data, &d)
 		if fresh(&d.Person); changed {
-			d.Schema, d.Values = schema.SchemaVersion, schema.Builtin().Kind(d.Kind).Erased(d.Values)
+			d.Schema, d.Values = schema.SchemaVersion, withoutIdentity(registry.Kind(d.Kind), d.Values)
 		}
 		data = d
 	case fact.KindPersonMerged:
@@ -344,6 +359,14 @@ func rewritten(f fact.Fact, ids people.FreshIDs) (data any, changed bool, err er
 		data = d
 	}
 	return data, changed, err
+}
+
+// withoutIdentity returns what stays of a record's values after an erasure: nothing where the project no longer has the kind.
+func withoutIdentity(kind *schema.Kind, values schema.Values) schema.Values {
+	if kind == nil {
+		return schema.Values{}
+	}
+	return kind.Erased(values)
 }
 
 // Letters forgets the letters to an address.

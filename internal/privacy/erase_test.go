@@ -32,10 +32,10 @@ func open(t *testing.T) *Store { return on(storetest.New(t)) }
 
 // on is the Store on a base, with all features that it knows.
 func on(db *store.DB) *Store {
-	persons, kept := people.New(db), snapshots.New(db)
-	signedUp := signups.New(db, projects.New(db), persons)
+	defined, persons, kept := projects.New(db), people.New(db), snapshots.New(db)
+	signedUp := signups.New(db, defined, persons)
 	files := uploads.New(db, persons, signedUp, kept)
-	return New(db, persons, signedUp, files, records.New(db, persons, files), kept, access.New(db))
+	return New(db, defined, persons, signedUp, files, records.New(db, persons, files), kept, access.New(db))
 }
 
 func named(t *testing.T, s *Store, email, first, last string) string {
@@ -49,11 +49,11 @@ func named(t *testing.T, s *Store, email, first, last string) string {
 
 // beside is a function over the same tables that does something else before each call that it is asked for.
 func beside(s *Store, before func(table.Table, tabletest.Call)) *Store {
-	out := on(storetest.Again(s.DB))
+	out := on(storetest.Again(s.db))
 	faulty := func(inner table.Table) table.Table {
 		return &tabletest.Faulty{Table: inner, Before: func(c tabletest.Call) error { before(inner, c); return nil }}
 	}
-	out.Tracker, out.People = faulty(s.Tracker), faulty(s.People)
+	out.db.Tracker, out.db.People = faulty(s.db.Tracker), faulty(s.db.People)
 	return out
 }
 
@@ -99,7 +99,7 @@ func TestAKeyThatComesWhileItsPersonIsErasedLeadsToNobody(t *testing.T) {
 				}
 			}
 			for _, word := range []string{"anna", "dawna", "ewa", "nowa"} {
-				page, err := s.People.Query(ctx, table.Query{PK: "NAMEPARTS#p", Prefix: word + "#" + id})
+				page, err := s.db.People.Query(ctx, table.Query{PK: "NAMEPARTS#p", Prefix: word + "#" + id})
 				if err != nil || len(page.Items) > 0 {
 					t.Errorf("%s before call %d: the word %s is still there, %v", name, at, word, err)
 				}
@@ -113,7 +113,7 @@ func TestAKeyThatLeadsNowhereIsTakenOver(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	gone := named(t, s, "a@example.org", "Anna", "Dawna")
-	if err := s.People.Write(ctx, table.Remove(table.Key{PK: "PERSON#p#" + gone, SK: "PERSON"}, table.Always)); err != nil {
+	if err := s.db.People.Write(ctx, table.Remove(table.Key{PK: "PERSON#p#" + gone, SK: "PERSON"}, table.Always)); err != nil {
 		t.Fatal(err)
 	}
 	id := named(t, s, "a@example.org", "Ewa", "Nowa")
@@ -134,8 +134,8 @@ func filed(t *testing.T, s *Store, persons ...string) uploads.Upload {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Objects = files
-	u := uploads.Upload{ID: s.NewID(), Owner: uploads.Office, State: uploads.Processing, Kind: schema.Builtin().Kind(schema.Consultation).Plural, SHA256: "sum", Arrived: time.Now().UTC()}
+	s.db.Objects = files
+	u := uploads.Upload{ID: s.db.NewID(), Owner: uploads.Office, State: uploads.Processing, Kind: schema.Builtin().Kind(schema.Consultation).Plural, SHA256: "sum", Arrived: time.Now().UTC()}
 	u.Object = uploads.ObjectKey("p", uploads.Office, u.ID)
 	if err := files.Put(ctx, u.Object, strings.NewReader("a file"), ""); err != nil {
 		t.Fatal(err)
@@ -144,7 +144,7 @@ func filed(t *testing.T, s *Store, persons ...string) uploads.Upload {
 	for i, id := range persons {
 		row := make(schema.Row, len(schema.Builtin().Kind(schema.Consultation).Fields))
 		row[schema.Builtin().Kind(schema.Consultation).Index("topic")] = fmt.Sprint("topic of ", i)
-		line := fact.Line{Row: i + 2, Person: id, Values: s.SealRow("p", schema.Builtin().Kind(schema.Consultation), row)}
+		line := fact.Line{Row: i + 2, Person: id, Values: s.db.SealRow("p", schema.Builtin().Kind(schema.Consultation), row)}
 		if err := packer.Add(line, uploads.Print{}, schema.Builtin().Kind(schema.Consultation).Private(row)); err != nil {
 			t.Fatal(err)
 		}
@@ -181,7 +181,7 @@ func TestTwoOfOneFileAreErasedAtOnce(t *testing.T) {
 				}
 			}
 		})
-		erasing.Objects = s.Objects
+		erasing.db.Objects = s.db.Objects
 		if err := erasing.Erase(ctx, "p", a, ""); err != nil {
 			t.Fatalf("before call %d: %v", at, err)
 		}
@@ -215,7 +215,7 @@ func TestTextsOfOthersAreLeftAlone(t *testing.T) {
 	for name, of := range map[string]struct {
 		in  table.Table
 		key table.Key
-	}{"rows": {s.Tracker, table.Key{PK: "PACKS#p#" + u.ID, SK: "000000"}}, "texts": {s.People, people.TextKey("p", u.ID, 0)}} {
+	}{"rows": {s.db.Tracker, table.Key{PK: "PACKS#p#" + u.ID, SK: "000000"}}, "texts": {s.db.People, people.TextKey("p", u.ID, 0)}} {
 		found, err := of.in.Get(ctx, of.key)
 		if err != nil || found[of.key].Rev != 1 {
 			t.Errorf("the %s were written %d times, %v", name, found[of.key].Rev, err)
@@ -256,17 +256,17 @@ func TestAPurgeReadsWhatAllHaveInCommonOnce(t *testing.T) {
 	first := known[people.Key{Kind: "email", Value: "p0@example.org"}]
 	u := filed(t, s, first)
 	for range each {
-		said, err := s.NewFact(fact.KindPersonCorrected, "", fact.Corrected{Person: first})
+		said, err := s.db.NewFact(fact.KindPersonCorrected, "", fact.Corrected{Person: first})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Log().Append(ctx, "p", slices.Repeat([]fact.Fact{said}, table.MostWrites)); err != nil {
+		if err := s.db.Log().Append(ctx, "p", slices.Repeat([]fact.Fact{said}, table.MostWrites)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var facts atomic.Int64
-	purging := on(storetest.Again(s.DB))
-	purging.Objects, purging.Tracker = s.Objects, asked{s.Tracker, "FACT#", &facts}
+	purging := on(storetest.Again(s.db))
+	purging.db.Objects, purging.db.Tracker = s.db.Objects, asked{s.db.Tracker, "FACT#", &facts}
 	removed, err := purging.eraseEverybody(ctx, "p", fact.Heads{})
 	if err != nil || !removed {
 		t.Fatal(removed, err)
@@ -282,12 +282,12 @@ func TestAPurgeReadsWhatAllHaveInCommonOnce(t *testing.T) {
 	if rows, err := s.uploads.Pack(ctx, "p", u.ID, schema.Consultation, 0); err != nil || rows.Lines[0].Person == first {
 		t.Errorf("the rows are %v, %v", rows.Lines, err)
 	}
-	heads, err := s.Log().Heads(ctx, "p")
+	heads, err := s.db.Log().Heads(ctx, "p")
 	if err != nil {
 		t.Fatal(err)
 	}
 	erased := 0
-	err = s.Log().Read(ctx, "p", fact.Heads{}, heads, func(f fact.Fact) error {
+	err = s.db.Log().Read(ctx, "p", fact.Heads{}, heads, func(f fact.Fact) error {
 		if f.Kind == fact.KindPersonErased {
 			erased++
 		}
@@ -330,7 +330,7 @@ func TestWhoIsMergedWhileTheyAreErasedIsErased(t *testing.T) {
 			if err := erasing.Erase(ctx, "p", a, ""); err != nil && !errors.Is(err, table.ErrBusy) {
 				t.Fatalf("before call %d: %v", at, err)
 			}
-			s.Now = func() time.Time { return time.Now().Add(2 * erasureTakes) }
+			s.db.Now = func() time.Time { return time.Now().Add(2 * erasureTakes) }
 			if err := s.Undisturbed(ctx, "p", func() error { return nil }); err != nil {
 				t.Errorf("merged before call %d: a compile is kept waiting: %v", at, err)
 			}

@@ -22,13 +22,13 @@ const lookedAfter = 3 * 24 * time.Hour
 
 // beginErasing writes erasures into the ledger, and that they are under way.
 func (s *Store) beginErasing(ctx context.Context, project string, erasures []people.Erasure) error {
-	begun := table.PutJSON(erasingKey(project), s.Now().UTC(), table.Always)
+	begun := table.PutJSON(erasingKey(project), s.db.Now().UTC(), table.Always)
 	for part := range slices.Chunk(erasures, (table.MostWrites-1)/2) {
 		ops := []table.Op{begun}
 		for _, e := range part {
 			ops = append(ops, table.PutJSON(erasureKey(project, e.Fresh), e, table.Always), table.PutJSON(openErasureKey(project, e.Fresh), e, table.Always))
 		}
-		if err := table.Retry(ctx, func() error { return s.Tracker.Write(ctx, ops...) }); err != nil {
+		if err := table.Retry(ctx, func() error { return s.db.Tracker.Write(ctx, ops...) }); err != nil {
 			return err
 		}
 	}
@@ -42,7 +42,7 @@ func (s *Store) endErasing(ctx context.Context, project string, erasures []peopl
 		for _, e := range part {
 			ops = append(ops, table.PutJSON(doneErasureKey(project, e.Fresh), e, table.Always), table.Remove(openErasureKey(project, e.Fresh), table.Always))
 		}
-		if err := table.Retry(ctx, func() error { return s.Tracker.Write(ctx, ops...) }); err != nil {
+		if err := table.Retry(ctx, func() error { return s.db.Tracker.Write(ctx, ops...) }); err != nil {
 			return err
 		}
 	}
@@ -51,7 +51,7 @@ func (s *Store) endErasing(ctx context.Context, project string, erasures []peopl
 
 // recentErasures reads the erasures that are under way, and those that are still looked after.
 func (s *Store) recentErasures(ctx context.Context, project string) (open, done []people.Erasure, err error) {
-	for it, err := range table.Items(ctx, s.Tracker, table.Query{PK: erasingKey(project).PK}) {
+	for it, err := range table.Items(ctx, s.db.Tracker, table.Query{PK: erasingKey(project).PK}) {
 		if err != nil {
 			return nil, nil, err
 		}
@@ -118,13 +118,13 @@ func (s *Store) FinishErasures(ctx context.Context, project string) error {
 			switch {
 			case remains:
 				again = append(again, e)
-			case err == nil && s.Now().Sub(e.At) > lookedAfter:
+			case err == nil && s.db.Now().Sub(e.At) > lookedAfter:
 				over = append(over, doneErasureKey(project, e.Fresh))
 			}
 			return err
 		})
 		if err == nil {
-			err = table.RemoveAll(ctx, s.Tracker, over)
+			err = table.RemoveAll(ctx, s.db.Tracker, over)
 		}
 		if err == nil && len(again) > 0 {
 			err = s.eraseAll(ctx, project, again)
@@ -167,7 +167,7 @@ func (s *Store) Undisturbed(ctx context.Context, project string, read func() err
 
 // finishCutOff ends those of the erasures that are begun and not done which nobody works on any more.
 func (s *Store) finishCutOff(ctx context.Context, project string, open []people.Erasure) error {
-	open = slices.DeleteFunc(open, func(e people.Erasure) bool { return s.Now().Sub(e.At) < erasureTakes })
+	open = slices.DeleteFunc(open, func(e people.Erasure) bool { return s.db.Now().Sub(e.At) < erasureTakes })
 	if len(open) == 0 {
 		return nil
 	}
@@ -179,7 +179,7 @@ func (s *Store) erasing(ctx context.Context, project string) (begun int64, open 
 	key := erasingKey(project)
 	q := table.Query{PK: key.PK, Prefix: key.SK, Limit: 2}
 	for {
-		page, err := s.Tracker.Query(ctx, q)
+		page, err := s.db.Tracker.Query(ctx, q)
 		if err != nil {
 			return 0, false, err
 		}

@@ -38,18 +38,18 @@ type StoryRecord struct {
 }
 
 // Story gathers everything held on one person, under all ids that ever stood for them.
-func (s *Store) Story(ctx context.Context, project string, p people.Person) (Story, error) {
+func (s *Store) Story(ctx context.Context, registry *schema.Registry, project string, p people.Person) (Story, error) {
 	var story Story
 	staff := []string{}
 	for _, id := range p.IDs() {
 		err := s.persons.About(ctx, project, id, func(kind, what string) error {
 			switch kind {
 			case schema.Signup:
-				return s.tellSignup(ctx, project, what, &story)
+				return s.tellSignup(ctx, registry.Kind(schema.Signup), project, what, &story)
 			case "upload":
-				return s.tellUpload(ctx, project, what, p.IDs(), &story)
+				return s.tellUpload(ctx, registry, project, what, p.IDs(), &story)
 			}
-			k := schema.Builtin().Kind(kind)
+			k := registry.Kind(kind)
 			if k == nil {
 				return nil
 			}
@@ -72,24 +72,24 @@ func (s *Store) Story(ctx context.Context, project string, p people.Person) (Sto
 		}
 	}
 	for _, r := range story.Records {
-		staff = append(staff, schema.Builtin().Kind(r.Kind).Get(r.Row, "adviser"))
+		staff = append(staff, registry.Kind(r.Kind).Get(r.Row, "adviser"))
 	}
 	emails, err := s.staff.StaffEmails(ctx, project, staff)
 	if err != nil {
 		return story, err
 	}
 	for _, r := range story.Records {
-		if at := schema.Builtin().Kind(r.Kind).Index("adviser"); at >= 0 {
+		if at := registry.Kind(r.Kind).Index("adviser"); at >= 0 {
 			r.Row[at] = emails[r.Row[at]]
 		}
 	}
 	slices.SortStableFunc(story.Records, func(a, b StoryRecord) int {
-		return strings.Compare(schema.Builtin().Kind(a.Kind).Get(a.Row, "date"), schema.Builtin().Kind(b.Kind).Get(b.Row, "date"))
+		return strings.Compare(registry.Kind(a.Kind).Get(a.Row, "date"), registry.Kind(b.Kind).Get(b.Row, "date"))
 	})
 	return story, nil
 }
 
-func (s *Store) tellSignup(ctx context.Context, project, id string, story *Story) error {
+func (s *Store) tellSignup(ctx context.Context, kind *schema.Kind, project, id string, story *Story) error {
 	su, err := s.signups.Signup(ctx, project, id)
 	if err != nil {
 		return err
@@ -102,17 +102,17 @@ func (s *Store) tellSignup(ctx context.Context, project, id string, story *Story
 	if told.Sent = sent; len(told.Sent) > 0 {
 		told.Form = told.Sent[0]
 	}
-	told.Row = schema.Builtin().Kind(schema.Signup).Reveal(su.Values, told.Form)
+	told.Row = kind.Reveal(su.Values, told.Form)
 	story.Signups = append(story.Signups, told)
 	return nil
 }
 
-func (s *Store) tellUpload(ctx context.Context, project, id string, ids []string, story *Story) error {
+func (s *Store) tellUpload(ctx context.Context, registry *schema.Registry, project, id string, ids []string, story *Story) error {
 	u, err := s.uploads.Upload(ctx, project, id)
-	if err != nil || u.State != uploads.AcceptedUp || u.Kind == schema.Builtin().Kind(schema.Signup).Plural {
+	if err != nil || u.State != uploads.AcceptedUp || u.Kind == registry.Kind(schema.Signup).Plural {
 		return err // sign-ups are told by themselves
 	}
-	k := schema.Builtin().Plural(u.Kind)
+	k := registry.Plural(u.Kind)
 	texts, err := s.uploads.RowTexts(ctx, project, id)
 	if err != nil {
 		return err
