@@ -1,5 +1,5 @@
-// Package privacy is what people may ask of those who know them: to be forgotten, and to be told what is known. It also
-// removes what the definition keeps no longer.
+// Package privacy erases people, gathers everything stored about a person for a subject-access request, and purges data whose
+// retention has ended.
 package privacy
 
 import (
@@ -23,10 +23,10 @@ import (
 	"outreach/internal/uploads"
 )
 
-// Store forgets people, and tells them what is known of them. It knows all features that keep something about people; none
-// of them knows it.
+// Store erases people and reads everything stored about them. It depends on all features that store data about people; none of
+// them depends on it. It is safe for concurrent use once Letters is set.
 type Store struct {
-	Letters Letters // the letters that were sent and are kept; nil: none are
+	Letters Letters // deletes stored copies of letters; nil: there are none
 
 	db        *store.DB
 	projects  *projects.Store
@@ -38,16 +38,16 @@ type Store struct {
 	staff     *access.Store
 }
 
-// New is the Store on a base and the features that it knows.
+// New returns a Store on a base and the features that store data about people.
 func New(db *store.DB, projects *projects.Store, persons *people.Store, signups *signups.Store, uploads *uploads.Store, records *records.Store, snapshots *snapshots.Store, staff *access.Store) *Store {
 	return &Store{db: db, projects: projects, persons: persons, signups: signups, uploads: uploads, records: records, snapshots: snapshots, staff: staff}
 }
 
-// Erase forgets who a person is. Identity, attributes and private texts go; what happened stays, under a fresh id that
-// leads nowhere, so that what asks for no attribute still counts. Files in which the person stands are removed as they were
-// sent, and letters to them. The ledger's entry is written first and the person's own item goes last: an erasure that was cut
-// off is finished by asking again, or in the night. Of somebody who was erased it erases what came since;
-// where there is nothing they are ErrNotFound.
+// Erase erases a person. It deletes identity, attributes, private texts, uploaded originals that mention the person, and stored
+// letters to them. Records stay under a pseudonym, so that figures whose rule needs no attribute do not change. by is the random
+// id of the staff member who asked. It writes the ledger entry first and deletes the person item last: an interrupted erasure is
+// finished by a repeated call or by FinishErasures. For a person who is already erased it erases data that arrived since; where
+// there is none, and for an unknown id, it fails with store.ErrNotFound.
 func (s *Store) Erase(ctx context.Context, project, id, by string) error {
 	p, err := s.persons.Person(ctx, project, id)
 	if store.IsNotFound(err) {
@@ -59,8 +59,8 @@ func (s *Store) Erase(ctx context.Context, project, id, by string) error {
 	return s.eraseAll(ctx, project, []people.Erasure{s.erasure(project, p, by)})
 }
 
-// erasure is the ledger's entry of a person. The fresh id tells nothing of when, and is the same again where an erasure is
-// finished later.
+// erasure returns the ledger entry of a person. The pseudonym is derived from the id by a keyed hash: it is the same in every
+// attempt, and its timestamp is zero.
 func (s *Store) erasure(project string, p people.Person, by string) people.Erasure {
 	e := people.Erasure{Fresh: store.IDFor(time.UnixMilli(0), s.db.Seal(project, "erased", p.ID)), IDs: p.IDs(), At: s.db.Now().UTC(), By: by}
 	for _, k := range p.Keys() {
@@ -69,7 +69,7 @@ func (s *Store) erasure(project string, p people.Person, by string) people.Erasu
 	return e
 }
 
-// Erasures reads the ledger, in no order.
+// Erasures reads the whole erasure ledger, in no particular order.
 func (s *Store) Erasures(ctx context.Context, project string) ([]people.Erasure, error) {
 	var all []people.Erasure
 	for e, err := range table.Values[people.Erasure](ctx, s.db.Tracker, table.Query{PK: erasureKey(project, "").PK}) {
@@ -81,12 +81,12 @@ func (s *Store) Erasures(ctx context.Context, project string) ([]people.Erasure,
 	return all, nil
 }
 
-// EraseAgain does what an entry of the ledger says, in tables that were brought back from before it.
+// EraseAgain replays an entry of the ledger in tables restored from before the erasure. It may be repeated.
 func (s *Store) EraseAgain(ctx context.Context, project string, e people.Erasure) error {
 	return s.eraseAll(ctx, project, []people.Erasure{e})
 }
 
-// eraseAll erases many people at once: what all have in common, facts and files, is read once for them.
+// eraseAll erases several people together, so that facts and files are read once for all of them. It may be repeated.
 func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.Erasure) error {
 	erasures, err := s.joined(ctx, project, erasures)
 	if err != nil {
@@ -99,7 +99,7 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	if err := s.beginErasing(ctx, project, erasures); err != nil {
 		return err
 	}
-	// While their addresses can still be read. A letter that is sent in this moment goes at the end.
+	// Addresses can be read only before people are deleted. A letter sent meanwhile is deleted by the second call below.
 	addresses, err := s.addresses(ctx, project, erasures)
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 			return err
 		}
 	}
-	// From here on whoever counts finds the fresh ids alone; what is left to do shall keep nobody from it.
+	// From here on a fold finds pseudonyms only: Undisturbed need not wait for the rest.
 	if err := s.endErasing(ctx, project, erasures); err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	return store.InParallel(ctx, erasures, func(ctx context.Context, e people.Erasure) error { return s.persons.Delete(ctx, project, e) })
 }
 
-// joined gives the erasures with whoever the people were merged with meanwhile, who are one with them.
+// joined returns the erasures with the ids and keys of people who were merged with them since the entries were written.
 func (s *Store) joined(ctx context.Context, project string, erasures []people.Erasure) ([]people.Erasure, error) {
 	var ids []string
 	for _, e := range erasures {
@@ -207,12 +207,12 @@ func (s *Store) joined(ctx context.Context, project string, erasures []people.Er
 	return out, nil
 }
 
-// mentions are what was found to mention people who are erased. What comes later is not among it, and leads there until it is
-// erased too; so does a file that is still worked on.
+// mentions collects the index items that mention erased people and whose records are rewritten. Items of later records, and of
+// files that are still being processed, are not in it: they stay in the index until a later erasure. Safe for concurrent use.
 type mentions struct {
 	mu    sync.Mutex
-	keys  []table.Key            // that lead to what is done
-	files map[string][]table.Key // that lead to files
+	keys  []table.Key            // of rewritten records: to be deleted
+	files map[string][]table.Key // by upload, until it is rewritten
 }
 
 func (m *mentions) add(kind, what string, key table.Key) {
@@ -225,7 +225,7 @@ func (m *mentions) add(kind, what string, key table.Key) {
 	}
 }
 
-// file adds a file that another thing leads to.
+// file adds an upload that another record refers to.
 func (m *mentions) file(id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -240,7 +240,7 @@ func (m *mentions) done(file string) {
 	m.keys = append(m.keys, m.files[file]...)
 }
 
-// addresses are where letters to people went: their own, and those that forms gave which were held for the office.
+// addresses returns all addresses to which letters about the people may have gone: their own, and those of their sign-up forms.
 func (s *Store) addresses(ctx context.Context, project string, erasures []people.Erasure) ([]string, error) {
 	if s.Letters == nil {
 		return nil, nil
@@ -289,7 +289,7 @@ func (s *Store) registry(ctx context.Context, project string) (*schema.Registry,
 	return schema.For(defined.Definition), nil
 }
 
-// forget takes a person out of one thing that mentions them. Files, which mention many, are only gathered.
+// forget removes a person from one record. Files mention many people: they are only collected, for one pass over all of them.
 func (s *Store) forget(ctx context.Context, project string, e people.Erasure, kind, what string, found *mentions) error {
 	switch kind {
 	case schema.Signup:
@@ -304,7 +304,7 @@ func (s *Store) forget(ctx context.Context, project string, e people.Erasure, ki
 	return s.records.Forget(ctx, project, e, kind, what)
 }
 
-// rewriteFacts puts the fresh ids in the place of the old ones, in every fact that names them, and leaves out attributes.
+// rewriteFacts replaces ids by pseudonyms in every fact that has them, and removes attributes and identity from its values.
 func (s *Store) rewriteFacts(ctx context.Context, project string, ids people.FreshIDs) error {
 	registry, err := s.registry(ctx, project)
 	if err != nil {
@@ -369,7 +369,7 @@ func withoutIdentity(kind *schema.Kind, values schema.Values) schema.Values {
 	return kind.Erased(values)
 }
 
-// Letters forgets the letters to an address.
+// Letters deletes stored copies of letters by their addresses.
 type Letters interface {
 	Forget(ctx context.Context, addresses []string) error
 }

@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/objects/folder"
 	"outreach/internal/people"
+	"outreach/internal/project"
 	"outreach/internal/projects"
 	"outreach/internal/records"
 	"outreach/internal/schema"
@@ -342,6 +344,51 @@ func TestWhoIsMergedWhileTheyAreErasedIsErased(t *testing.T) {
 					t.Errorf("merged before call %d: %v", at, err)
 				}
 			}
+		}
+	}
+}
+
+// The values of a project's own kind are rewritten by its own fields; without a definition of the kind no value stays.
+func TestErasureRewritesRecordsOfTheProjectsOwnKinds(t *testing.T) {
+	t.Parallel()
+	visit := project.RecordKind{Name: "visit", Plural: "visits", Person: true, Fields: []project.RecordField{
+		{ID: "date", Type: "date"}, {ID: "place", Type: "text"}, {ID: "note", Type: "text", Privacy: "sealed"}, {ID: "sex", Type: "text", Personal: true},
+	}}
+	for name, c := range map[string]struct {
+		kinds []project.RecordKind
+		want  map[string]string
+	}{
+		"with the kind":    {[]project.RecordKind{visit}, map[string]string{"date": "2026-05-10", "place": "Kraków"}},
+		"without the kind": {nil, map[string]string{}},
+	} {
+		s, ctx := open(t), t.Context()
+		if _, _, err := s.projects.SetDefinition(ctx, &project.Definition{ID: "p", Records: c.kinds}, []byte("text"), "", ""); err != nil {
+			t.Fatal(err)
+		}
+		id, fresh := s.db.NewID(), s.db.NewID()
+		values := schema.ValuesOf(map[string]string{"date": "2026-05-10", "place": "Kraków", "note": "a hash", "sex": "female"})
+		said, err := s.db.NewFact(fact.KindSaid, "", fact.Said{Record: s.db.NewID(), Version: 1, Kind: "visit", Person: id, Values: values})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.db.Log().Append(ctx, "p", []fact.Fact{said}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.rewriteFacts(ctx, "p", people.FreshIDs{id: fresh, fresh: fresh}); err != nil {
+			t.Fatal(err)
+		}
+		err = s.db.Log().ReadAll(ctx, "p", func(data []byte) bool { return strings.Contains(string(data), fact.KindSaid) }, func(f fact.Fact) error {
+			var after fact.Said
+			if err := json.Unmarshal(f.Data, &after); err != nil {
+				return err
+			}
+			if after.Person != fresh || !after.Values.Equal(schema.ValuesOf(c.want)) {
+				t.Errorf("%s: the fact is %s", name, f.Data)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -14,21 +14,21 @@ import (
 	"outreach/internal/uploads"
 )
 
-// Story is everything held on one person.
+// Story is what is currently stored about one person: sign-ups and records that count. See Dossier for what was replaced.
 type Story struct {
 	Signups []StorySignup
 	Records []StoryRecord
 }
 
-// StorySignup is a sign-up with all that was ever sent for it.
+// StorySignup is a sign-up with everything its forms said.
 type StorySignup struct {
 	signups.Signup
-	Form map[string]string   // what the first sending said of who it is
+	Form map[string]string   // the identity fields of the first submission
 	Row  schema.Row          // in the clear
-	Sent []map[string]string // what each sending said of who it is
+	Sent []map[string]string // the identity fields of each submission
 }
 
-// StoryRecord is a record about the person: typed in, or a row of a file.
+// StoryRecord is a record about the person: entered by staff, or a row of a file (then Upload and Line are set).
 type StoryRecord struct {
 	Kind   string
 	ID     string
@@ -37,7 +37,7 @@ type StoryRecord struct {
 	Line   int
 }
 
-// Story gathers everything held on one person, under all ids that ever stood for them.
+// Story reads the sign-ups and records of a person, under all their ids, sorted by date. Kinds that the registry lacks are left out.
 func (s *Store) Story(ctx context.Context, registry *schema.Registry, project string, p people.Person) (Story, error) {
 	var story Story
 	staff := []string{}
@@ -55,7 +55,7 @@ func (s *Store) Story(ctx context.Context, registry *schema.Registry, project st
 			}
 			t, err := s.records.Typed(ctx, project, k, what)
 			if store.IsNotFound(err) || err == nil && !slices.Contains(p.IDs(), t.Person) {
-				return nil // voided, or found to be another person's
+				return nil // voided, or corrected to another person
 			}
 			if err != nil {
 				return err
@@ -110,9 +110,12 @@ func (s *Store) tellSignup(ctx context.Context, kind *schema.Kind, project, id s
 func (s *Store) tellUpload(ctx context.Context, registry *schema.Registry, project, id string, ids []string, story *Story) error {
 	u, err := s.uploads.Upload(ctx, project, id)
 	if err != nil || u.State != uploads.AcceptedUp || u.Kind == registry.Kind(schema.Signup).Plural {
-		return err // sign-ups are told by themselves
+		return err // sign-ups are index items of their own
 	}
 	k := registry.Plural(u.Kind)
+	if k == nil {
+		return nil
+	}
 	texts, err := s.uploads.RowTexts(ctx, project, id)
 	if err != nil {
 		return err

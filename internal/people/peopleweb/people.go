@@ -158,7 +158,7 @@ func history(reg *schema.Registry, all []privacy.Version) []shape.Merged {
 	out := make([]shape.Merged, len(all))
 	for i, v := range all {
 		var fields map[string]any
-		if !v.Void {
+		if v.Row != nil {
 			fields = reg.Kind(v.Kind).JSON(v.Row)
 		}
 		one := versionHad{Record: v.Record, Of: v.Kind, At: instant(v.At), Void: v.Void, Version: v.Number, Reason: v.Reason}
