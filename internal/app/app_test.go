@@ -1,4 +1,4 @@
-// Package app_test holds the features together to rules that none of them keeps alone.
+// Package app_test tests rules that need several features.
 package app_test
 
 import (
@@ -21,10 +21,10 @@ import (
 
 const pesel = "44051401359"
 
-// open is the features on empty tables.
+// open returns the services on empty tables.
 func open(t *testing.T) *app.App { return app.New(storetest.New(t)) }
 
-// named is a person with an address and a name.
+// named creates a person with an address and a name.
 func named(t *testing.T, a *app.App, email, first, last string) string {
 	t.Helper()
 	id, err := a.People.Resolve(context.Background(), "p", schema.PersonRef{Email: email}, people.Names{First: first, Last: last})
@@ -34,7 +34,7 @@ func named(t *testing.T, a *app.App, email, first, last string) string {
 	return id
 }
 
-// completed is a draft of somebody's attendance on a day.
+// completed returns a draft of a person's attendance on a day.
 func completed(who, day string) records.Draft {
 	row := make(schema.Row, len(schema.Builtin().Kind(schema.Attendance).Fields))
 	for name, value := range map[string]string{"activity": "planting", "date": day, "outcome": "completed"} {

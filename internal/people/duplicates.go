@@ -10,7 +10,8 @@ import (
 	"outreach/internal/table"
 )
 
-// fewPeople is the number of people up to which pairs are computed on each request. Above it their number is cached for a day.
+// fewPeople is the number of people up to which pairs are computed on each request. Above it their number is cached for
+// a day.
 const fewPeople = table.MostPage
 
 // counted is the cached number of probable duplicates on a day.
@@ -19,8 +20,8 @@ type counted struct {
 	Pairs int    `json:"pairs"`
 }
 
-// CountDuplicates returns the number of pairs of probable duplicates. Among more than fewPeople people it computes them once a
-// day (a date, 2026-05-10), and anew after a merge, a correction, an erasure or TellApart.
+// CountDuplicates returns the number of pairs of probable duplicates. Among more than fewPeople people it computes them
+// once a day (a date, 2026-05-10), and anew after a merge, a correction, an erasure or TellApart.
 func (s *Store) CountDuplicates(ctx context.Context, project, day string) (int, error) {
 	last, _, err := table.Load[counted](ctx, s.db.Tracker, duplicatesKey(project))
 	if err != nil || last.Day == day {
@@ -30,8 +31,8 @@ func (s *Store) CountDuplicates(ctx context.Context, project, day string) (int, 
 	return len(pairs), err
 }
 
-// Duplicates returns the pairs of probable duplicates, without pairs that TellApart marked as two people. It reads everyone in
-// the project, and caches the number of pairs for the day where there are more than fewPeople people.
+// Duplicates returns the pairs of probable duplicates, without pairs that TellApart marked as two people. It reads
+// everyone in the project, and caches the number of pairs for the day where there are more than fewPeople people.
 func (s *Store) Duplicates(ctx context.Context, project, day string) ([]Pair, error) {
 	distinct := map[string]bool{}
 	err := s.apart(ctx, project, func(k table.Key) { distinct[k.SK] = true })
@@ -57,8 +58,9 @@ func (s *Store) Duplicates(ctx context.Context, project, day string) ([]Pair, er
 	return pairs, s.db.Tracker.Write(ctx, table.PutJSON(duplicatesKey(project), counted{Day: day, Pairs: len(pairs)}, table.Always))
 }
 
-// TellApart marks two probable duplicates as two people: Duplicates no longer lists the pair. They may still be merged later.
-// A repeated call changes nothing. It fails with store.ErrNotFound where one does not exist or both are one person.
+// TellApart marks two probable duplicates as two people: Duplicates no longer lists the pair. They may still be merged
+// later. A repeated call changes nothing. It fails with store.ErrNotFound where one does not exist or both are one
+// person.
 func (s *Store) TellApart(ctx context.Context, project, one, other, by string) error {
 	return table.Retry(ctx, func() error {
 		var ids []string

@@ -11,8 +11,8 @@ import (
 	"outreach/internal/table"
 )
 
-// Erasure is an entry of the erasure ledger, which a restore from backup replays: the erased ids, and the pseudonym that
-// replaces them in records.
+// Erasure is an entry of the erasure ledger, which a restore from backup replays: the erased ids, and the pseudonym
+// that replaces them in records.
 type Erasure struct {
 	Fresh string    `json:"fresh"` // the pseudonym
 	IDs   []string  `json:"ids"`
@@ -21,8 +21,8 @@ type Erasure struct {
 	By    string    `json:"by,omitempty"` // the random id of the staff member who asked for it; "" for a purge
 }
 
-// Remains reports whether data of an erased person exists: in tables restored from before the erasure or from the middle of it,
-// or because a request wrote it after the erasure.
+// Remains reports whether data of an erased person exists: in tables restored from before the erasure or from the
+// middle of it, or because a request wrote it after the erasure.
 func (s *Store) Remains(ctx context.Context, project string, e Erasure) (bool, error) {
 	var keys []table.Key
 	for _, id := range e.IDs {
@@ -72,8 +72,9 @@ func (s *Store) identityItems(ctx context.Context, project string, e Erasure) ([
 	return theirs, nil
 }
 
-// Delete deletes an erased person's private texts, then identity keys and search words, and the person item last: a repeated call
-// finds what an interrupted one left. It fails with table.ErrBusy where the person was merged during the erasure.
+// Delete deletes an erased person's private texts, then identity keys and search words, and the person item last: a
+// repeated call finds what an interrupted one left. It fails with table.ErrBusy where the person was merged during the
+// erasure.
 func (s *Store) Delete(ctx context.Context, project string, e Erasure) error {
 	for _, id := range e.IDs {
 		texts, err := s.TextsOf(ctx, project, id)
@@ -87,8 +88,8 @@ func (s *Store) Delete(ctx context.Context, project string, e Erasure) error {
 	return table.Retry(ctx, func() error { return s.removePeople(ctx, project, e) })
 }
 
-// removePeople deletes the items of a person with their identity keys and search words. It reads the person first: a request may
-// have added a key since the erasure began.
+// removePeople deletes the items of a person with their identity keys and search words. It reads the person first: a
+// request may have added a key since the erasure began.
 func (s *Store) removePeople(ctx context.Context, project string, e Erasure) error {
 	identities, err := s.identityItems(ctx, project, e)
 	if err != nil {
@@ -125,8 +126,8 @@ func (s *Store) removePeople(ctx context.Context, project string, e Erasure) err
 	return table.WriteAll(ctx, s.db.People, append(ops, people...))
 }
 
-// FreshIDs maps the ids of erased people to their pseudonyms, and pseudonyms to themselves, so that an interrupted erasure can be
-// repeated.
+// FreshIDs maps the ids of erased people to their pseudonyms, and pseudonyms to themselves, so that an interrupted
+// erasure can be repeated.
 type FreshIDs map[string]string
 
 // Add adds the ids of one erasure.

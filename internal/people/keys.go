@@ -10,7 +10,8 @@ import (
 
 func aboutPartition(project, person string) string { return "ABOUT#" + project + "#" + person }
 
-// AboutKey returns the key of the index item that says that a file (kind "upload") or a record of a kind mentions a person.
+// AboutKey returns the key of the index item that says that a file (kind "upload") or a record of a kind mentions a
+// person.
 func AboutKey(project, person, kind, id string) table.Key {
 	return table.Key{PK: aboutPartition(project, person), SK: kind + "#" + id}
 }
@@ -52,6 +53,6 @@ func TextKey(project, record string, version int) table.Key {
 	return table.Key{PK: "TEXT#" + project + "#" + record, SK: fmt.Sprintf("%06d", version)}
 }
 
-// TextsIndex returns the index partition of the private texts of a person's records, also of voided ones. The person "" is for
-// records about no person.
+// TextsIndex returns the index partition of the private texts of a person's records, also of voided ones. The person ""
+// is for records about no person.
 func TextsIndex(project, person string) string { return "TEXTS#" + project + "#" + person }

@@ -27,12 +27,13 @@ const (
 // reasons lists the reasons, the strongest first.
 var reasons = []string{SameName, SamePhone, SimilarEmail, SimilarName}
 
-// mostNear is the size up to which a group of addresses that differ in one letter counts: larger groups are numbered addresses.
+// mostNear is the size up to which a group of addresses that differ in one letter counts: larger groups are numbered
+// addresses.
 const mostNear = 12
 
-// Likely returns the pairs of probable duplicates among people, in their order, without pairs that apart excludes. It groups
-// people by hashes of what they share instead of comparing every pair. In a group each person is paired only with the first one
-// who is not excluded, so that n alike people give n-1 pairs.
+// Likely returns the pairs of probable duplicates among people, in their order, without pairs that apart excludes. It
+// groups people by hashes of what they share instead of comparing every pair. In a group each person is paired only
+// with the first one who is not excluded, so that n alike people give n-1 pairs.
 func Likely(people []Person, apart func(a, b Person) bool) []Pair {
 	type meeting struct{ a, b int }
 	why := map[meeting][]string{}
@@ -108,8 +109,8 @@ func Likely(people []Person, apart func(a, b Person) bool) []Pair {
 	return pairs
 }
 
-// share is the hash of a property (a name, a phone) that one of the people has. Hashes save memory where there are millions; a
-// collision of 64 bits is improbable enough.
+// share is the hash of a property (a name, a phone) that one of the people has. Hashes save memory where there are
+// millions; a collision of 64 bits is improbable enough.
 type share struct {
 	what uint64 // the hash
 	who  int    // the index of the person
@@ -168,8 +169,9 @@ func mailbox(email string) (local, domain string) {
 	return strings.ReplaceAll(local, ".", ""), domain
 }
 
-// withoutOne calls each with the text, and with the text without each one of its letters, split in two parts: two texts that
-// differ in one letter have such a pair in common. It skips texts under five letters, and digits, which often number addresses.
+// withoutOne calls each with the text, and with the text without each one of its letters, split in two parts: two texts
+// that differ in one letter have such a pair in common. It skips texts under five letters, and digits, which often
+// number addresses.
 func withoutOne(text string, each func(before, after string)) {
 	if utf8.RuneCountInString(text) < 5 {
 		return

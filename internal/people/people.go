@@ -14,8 +14,8 @@ import (
 	"outreach/internal/table"
 )
 
-// Store reads and writes people: their identity, the keys that identify them, the index of what mentions them, and the private
-// texts of records. It is safe for concurrent use.
+// Store reads and writes people: their identity, the keys that identify them, the index of what mentions them, and the
+// private texts of records. It is safe for concurrent use.
 type Store struct{ db *store.DB }
 
 // New returns a Store on a base. It reads and writes nothing.
@@ -45,7 +45,8 @@ func follow(id string, into func(string) (string, error)) (string, error) {
 	return "", fmt.Errorf("person %s: merges form a cycle", id)
 }
 
-// Persons reads several people at once, following merges. The result is by the ids that were given; unknown ids are left out.
+// Persons reads several people at once, following merges. The result is by the ids that were given; unknown ids are
+// left out.
 func (s *Store) Persons(ctx context.Context, project string, ids []string) (map[string]Person, error) {
 	out := map[string]Person{}
 	for start := 0; start < len(ids); start += table.MostGet {
@@ -108,8 +109,8 @@ func (s *Store) Known(ctx context.Context, project string, keys []Key) (map[Key]
 	return out, nil
 }
 
-// Find returns the id of the person that a reference identifies, "" where no person has its keys. It fails with ErrTwoPeople
-// where the keys belong to two people, and with store.ErrNotFound where the reference has an unknown id.
+// Find returns the id of the person that a reference identifies, "" where no person has its keys. It fails with
+// ErrTwoPeople where the keys belong to two people, and with store.ErrNotFound where the reference has an unknown id.
 func (s *Store) Find(ctx context.Context, project string, ref schema.PersonRef) (string, error) {
 	id, _, err := s.find(ctx, project, ref)
 	return id, err
@@ -138,10 +139,10 @@ func (s *Store) find(ctx context.Context, project string, ref schema.PersonRef) 
 // Names are a person's names and phone as a record gives them.
 type Names struct{ First, Last, Phone string }
 
-// Resolve returns the id of the person that a coordinator's record identifies. It creates the person where no person has the
-// keys, and adds keys, names and a phone that the person does not have yet. It fails with ErrTwoPeople where the keys belong to
-// two people, or where the person has another PESEL, and with store.ErrNotFound where the reference has an unknown id. A
-// repeated call returns the same id and writes nothing.
+// Resolve returns the id of the person that a coordinator's record identifies. It creates the person where no person
+// has the keys, and adds keys, names and a phone that the person does not have yet. It fails with ErrTwoPeople where
+// the keys belong to two people, or where the person has another PESEL, and with store.ErrNotFound where the reference
+// has an unknown id. A repeated call returns the same id and writes nothing.
 func (s *Store) Resolve(ctx context.Context, project string, ref schema.PersonRef, names Names) (id string, err error) {
 	err = table.Retry(ctx, func() error {
 		id, err = s.resolve(ctx, project, ref, names)
@@ -205,9 +206,9 @@ func (s *Store) resolve(ctx context.Context, project string, ref schema.PersonRe
 	return p.ID, s.db.People.Write(ctx, append(ops, s.putPerson(project, p, rev))...)
 }
 
-// ResolvePublic finds or creates the person of a public form. Unlike Resolve it adds no key to an existing person: where only
-// some of the keys identify a person, or the keys identify two people, held is true and a coordinator must decide on the
-// sign-up. The id is then that of the person with the e-mail address, or else of the one with the PESEL.
+// ResolvePublic finds or creates the person of a public form. Unlike Resolve it adds no key to an existing person:
+// where only some of the keys identify a person, or the keys identify two people, held is true and a coordinator must
+// decide on the sign-up. The id is then that of the person with the e-mail address, or else of the one with the PESEL.
 func (s *Store) ResolvePublic(ctx context.Context, project string, ref schema.PersonRef, names Names) (id string, held bool, err error) {
 	keys := Keys(ref)
 	err = table.Retry(ctx, func() error {
@@ -234,8 +235,8 @@ func (s *Store) ResolvePublic(ctx context.Context, project string, ref schema.Pe
 	return id, held, err
 }
 
-// orphaned returns the condition for taking over a key of a person who no longer exists: that the key still has their id. Where
-// it has another id it fails with *table.Conflict.
+// orphaned returns the condition for taking over a key of a person who no longer exists: that the key still has their
+// id. Where it has another id it fails with *table.Conflict.
 func (s *Store) orphaned(ctx context.Context, project string, k Key, gone string) (table.Condition, error) {
 	id, rev, err := table.Load[string](ctx, s.db.People, s.identityKey(project, k))
 	if err == nil && id != gone {
@@ -244,8 +245,8 @@ func (s *Store) orphaned(ctx context.Context, project string, k Key, gone string
 	return table.At(rev), err
 }
 
-// Introduce creates the people whom a file's references identify and who do not exist yet, many in one write. The rest it
-// resolves one by one: see Resolve for its errors. It may be called again after a failure.
+// Introduce creates the people whom a file's references identify and who do not exist yet, many in one write. The rest
+// it resolves one by one: see Resolve for its errors. It may be called again after a failure.
 func (s *Store) Introduce(ctx context.Context, project string, refs []schema.PersonRef) error {
 	const together = table.MostWrites / 3 // a person, and two keys
 	for part := range slices.Chunk(refs, together) {
@@ -299,10 +300,10 @@ func (s *Store) putPerson(project string, p Person, rev int64) table.Op {
 	return table.Indexed(op, table.Key{PK: namesIndex(project), SK: p.SortName() + "#" + p.ID})
 }
 
-// Merge merges the person from into the person into, and returns the result. It appends the fact first, from which on the
-// person counts once, then changes the people table: a merge that was interrupted between the two is finished by a repeated
-// call. Repeating a complete merge changes nothing. It fails with store.ErrNotFound where one of the people does not exist,
-// where from was merged into a third person, and where both are the same person.
+// Merge merges the person from into the person into, and returns the result. It appends the fact first, from which on
+// the person counts once, then changes the people table: a merge that was interrupted between the two is finished by a
+// repeated call. Repeating a complete merge changes nothing. It fails with store.ErrNotFound where one of the people
+// does not exist, where from was merged into a third person, and where both are the same person.
 func (s *Store) Merge(ctx context.Context, project, from, into, by string) (merged Person, err error) {
 	err = table.Retry(ctx, func() error {
 		target, err := s.mergedInto(ctx, project, into)
@@ -348,7 +349,8 @@ func (s *Store) mergedInto(ctx context.Context, project, id string) (string, err
 	})
 }
 
-// joinPeople moves identity and keys from one person to another in the people table. It changes nothing where that is done.
+// joinPeople moves identity and keys from one person to another in the people table. It changes nothing where that is
+// done.
 func (s *Store) joinPeople(ctx context.Context, project, from, into string) (Person, error) {
 	target, targetRev, err := table.Load[Person](ctx, s.db.People, personKey(project, into))
 	if err == nil && targetRev == 0 {
@@ -373,7 +375,8 @@ func (s *Store) joinPeople(ctx context.Context, project, from, into string) (Per
 	return target, s.db.People.Write(ctx, ops...)
 }
 
-// About calls each for everything that mentions a person: its kind ("upload" for a file) and id. It stops at an error of each.
+// About calls each for everything that mentions a person: its kind ("upload" for a file) and id. It stops at an error
+// of each.
 func (s *Store) About(ctx context.Context, project, id string, each func(kind, what string) error) error {
 	for it, err := range table.Items(ctx, s.db.Tracker, table.Query{PK: aboutPartition(project, id)}) {
 		if err != nil {
@@ -387,8 +390,8 @@ func (s *Store) About(ctx context.Context, project, id string, each func(kind, w
 	return nil
 }
 
-// TextsOf returns the keys of the private texts of a person's records, including texts that an interrupted request left without
-// a record. An empty id is for texts of records about no person.
+// TextsOf returns the keys of the private texts of a person's records, including texts that an interrupted request left
+// without a record. An empty id is for texts of records about no person.
 func (s *Store) TextsOf(ctx context.Context, project, id string) ([]table.Key, error) {
 	var keys []table.Key
 	for it, err := range table.Items(ctx, s.db.People, table.Query{PK: TextsIndex(project, id), Index: true}) {
@@ -400,7 +403,8 @@ func (s *Store) TextsOf(ctx context.Context, project, id string) ([]table.Key, e
 	return keys, nil
 }
 
-// Everybody calls each with every page of a project's people, in the order of their names. each may erase the people it is given.
+// Everybody calls each with every page of a project's people, in the order of their names. each may erase the people it
+// is given.
 func (s *Store) Everybody(ctx context.Context, project string, each func([]Person) error) error {
 	q := table.Query{PK: namesIndex(project), Index: true}
 	for {

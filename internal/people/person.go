@@ -1,5 +1,6 @@
-// Package people stores the identity of participants: names, contact data and identity keys (e-mail address, PESEL), and finds,
-// merges, corrects and deletes people. Identity is in the people table only; everything else refers to people by random ids.
+// Package people stores the identity of participants: names, contact data and identity keys (e-mail address, PESEL),
+// and finds, merges, corrects and deletes people. Identity is in the people table only; everything else refers to
+// people by random ids.
 package people
 
 import (
@@ -52,8 +53,8 @@ func (p Person) Keys() []Key {
 	return keys
 }
 
-// Add adds a key unless the person has it. It returns false, and adds nothing, for a second PESEL: a person has only one, so
-// the key belongs to another person.
+// Add adds a key unless the person has it. It returns false, and adds nothing, for a second PESEL: a person has only
+// one, so the key belongs to another person.
 func (p *Person) Add(k Key) bool {
 	switch k.Kind {
 	case "email":
@@ -119,7 +120,8 @@ func first(list []string) string {
 // SortName returns the name by which people are sorted and compared: last name first, normalized by Fold.
 func (p Person) SortName() string { return Fold(p.LastName + " " + p.FirstName) }
 
-// Fold normalizes a text for comparison: lower case, letters without marks, single spaces. " Łucja" and "lucja" become equal.
+// Fold normalizes a text for comparison: lower case, letters without marks, single spaces. " Łucja" and "lucja" become
+// equal.
 func Fold(text string) string { return strings.Join(strings.Fields(schema.Unmarked(text)), " ") }
 
 // MostWords is the number of words of a name that the search index has.
@@ -154,8 +156,8 @@ func (p Person) Named(prefixes []string) bool {
 // Correction is the full new identity of a person: an empty field removes the value.
 type Correction struct{ FirstName, LastName, Phone, Email, Pesel string }
 
-// Correct returns the corrected person and the names of the fields that changed, none where nothing did. It replaces the first
-// address and the first PESEL; others stay. p does not change.
+// Correct returns the corrected person and the names of the fields that changed, none where nothing did. It replaces
+// the first address and the first PESEL; others stay. p does not change.
 func (p Person) Correct(c Correction) (Person, []string) {
 	var fields []string
 	set := func(name string, value *string, to string) {

@@ -11,8 +11,8 @@ import (
 	"outreach/internal/table"
 )
 
-// Search returns a page of the people with an exact e-mail address or PESEL, or whose name has words with all prefixes of the
-// query, in any order. Without a query it lists everyone by name. A page may be short, and still have a cursor.
+// Search returns a page of the people with an exact e-mail address or PESEL, or whose name has words with all prefixes
+// of the query, in any order. Without a query it lists everyone by name. A page may be short, and still have a cursor.
 func (s *Store) Search(ctx context.Context, project, query string, limit int, cursor string) (table.PageOf[Person], error) {
 	query = strings.TrimSpace(query)
 	var keys []Key
@@ -50,8 +50,8 @@ func (s *Store) searchKeys(ctx context.Context, project string, keys []Key) (tab
 	return out, nil
 }
 
-// mostPassed is how many people one page of a search reads at most: a page may be short where few people match all of several
-// common prefixes.
+// mostPassed is how many people one page of a search reads at most: a page may be short where few people match all of
+// several common prefixes.
 const mostPassed = 5000
 
 // searchWords reads the index by the longest prefix, and keeps the people whom the other prefixes match as well.

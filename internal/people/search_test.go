@@ -74,8 +74,8 @@ func TestPeopleAreFoundByAnyWordOfTheirName(t *testing.T) {
 	}
 }
 
-// Whichever way a name is written, its words lead to the person, and to nobody else. The first search of many people asks for
-// no more than any other.
+// Whichever way a name is written, its words lead to the person, and to nobody else. The first search of many people
+// asks for no more than any other.
 func TestEveryWayOfWritingANameLetsItBeFound(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()

@@ -67,8 +67,8 @@ type MergeHad struct {
 	At       time.Time
 }
 
-// Dossier reads the history of a person under all their ids from facts, rows of files and private texts. It reads every fact of
-// the project.
+// Dossier reads the history of a person under all their ids from facts, rows of files and private texts. It reads every
+// fact of the project.
 func (s *Store) Dossier(ctx context.Context, registry *schema.Registry, project string, p people.Person) (Dossier, error) {
 	d := Dossier{Sendings: map[string][]Sending{}, States: map[string][]StateHad{}}
 	if err := s.saidOf(ctx, project, p.IDs(), &d); err != nil {
@@ -165,8 +165,8 @@ func (s *Store) saidOf(ctx context.Context, project string, ids []string, d *Dos
 		}
 		return nil
 	})
-	// Lanes have no common order: a void may be read before its record. Records that were corrected to another person are not
-	// this one's.
+	// Lanes have no common order: a void may be read before its record. Records that were corrected to another person
+	// are not this one's.
 	d.Versions = slices.DeleteFunc(d.Versions, func(v Version) bool { return !slices.Contains(ids, lasts[v.Record].person) })
 	for id, l := range lasts {
 		if v, voided := voids[id]; voided && slices.Contains(ids, l.person) {

@@ -1,5 +1,5 @@
-// Package privacy erases people, gathers everything stored about a person for a subject-access request, and purges data whose
-// retention has ended.
+// Package privacy erases people, gathers everything stored about a person for a subject-access request, and purges data
+// whose retention has ended.
 package privacy
 
 import (
@@ -23,8 +23,8 @@ import (
 	"outreach/internal/uploads"
 )
 
-// Store erases people and reads everything stored about them. It depends on all features that store data about people; none of
-// them depends on it. It is safe for concurrent use once Letters is set.
+// Store erases people and reads everything stored about them. It depends on all features that store data about people;
+// none of them depends on it. It is safe for concurrent use once Letters is set.
 type Store struct {
 	Letters Letters // deletes stored copies of letters; nil: there are none
 
@@ -43,11 +43,12 @@ func New(db *store.DB, projects *projects.Store, persons *people.Store, signups 
 	return &Store{db: db, projects: projects, persons: persons, signups: signups, uploads: uploads, records: records, snapshots: snapshots, staff: staff}
 }
 
-// Erase erases a person. It deletes identity, attributes, private texts, uploaded originals that mention the person, and stored
-// letters to them. Records stay under a pseudonym, so that figures whose rule needs no attribute do not change. by is the random
-// id of the staff member who asked. It writes the ledger entry first and deletes the person item last: an interrupted erasure is
-// finished by a repeated call or by FinishErasures. For a person who is already erased it erases data that arrived since; where
-// there is none, and for an unknown id, it fails with store.ErrNotFound.
+// Erase erases a person. It deletes identity, attributes, private texts, uploaded originals that mention the person,
+// and stored letters to them. Records stay under a pseudonym, so that figures whose rule needs no attribute do not
+// change. by is the random id of the staff member who asked. It writes the ledger entry first and deletes the person
+// item last: an interrupted erasure is finished by a repeated call or by FinishErasures. For a person who is already
+// erased it erases data that arrived since; where there is none, and for an unknown id, it fails with
+// store.ErrNotFound.
 func (s *Store) Erase(ctx context.Context, project, id, by string) error {
 	p, err := s.persons.Person(ctx, project, id)
 	if store.IsNotFound(err) {
@@ -59,8 +60,8 @@ func (s *Store) Erase(ctx context.Context, project, id, by string) error {
 	return s.eraseAll(ctx, project, []people.Erasure{s.erasure(project, p, by)})
 }
 
-// erasure returns the ledger entry of a person. The pseudonym is derived from the id by a keyed hash: it is the same in every
-// attempt, and its timestamp is zero.
+// erasure returns the ledger entry of a person. The pseudonym is derived from the id by a keyed hash: it is the same in
+// every attempt, and its timestamp is zero.
 func (s *Store) erasure(project string, p people.Person, by string) people.Erasure {
 	e := people.Erasure{Fresh: store.IDFor(time.UnixMilli(0), s.db.Seal(project, "erased", p.ID)), IDs: p.IDs(), At: s.db.Now().UTC(), By: by}
 	for _, k := range p.Keys() {
@@ -99,7 +100,8 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	if err := s.beginErasing(ctx, project, erasures); err != nil {
 		return err
 	}
-	// Addresses can be read only before people are deleted. A letter sent meanwhile is deleted by the second call below.
+	// Addresses can be read only before people are deleted. A letter sent meanwhile is deleted by the second call
+	// below.
 	addresses, err := s.addresses(ctx, project, erasures)
 	if err != nil {
 		return err
@@ -207,8 +209,9 @@ func (s *Store) joined(ctx context.Context, project string, erasures []people.Er
 	return out, nil
 }
 
-// mentions collects the index items that mention erased people and whose records are rewritten. Items of later records, and of
-// files that are still being processed, are not in it: they stay in the index until a later erasure. Safe for concurrent use.
+// mentions collects the index items that mention erased people and whose records are rewritten. Items of later records,
+// and of files that are still being processed, are not in it: they stay in the index until a later erasure. Safe for
+// concurrent use.
 type mentions struct {
 	mu    sync.Mutex
 	keys  []table.Key            // of rewritten records: to be deleted
@@ -240,7 +243,8 @@ func (m *mentions) done(file string) {
 	m.keys = append(m.keys, m.files[file]...)
 }
 
-// addresses returns all addresses to which letters about the people may have gone: their own, and those of their sign-up forms.
+// addresses returns all addresses to which letters about the people may have gone: their own, and those of their
+// sign-up forms.
 func (s *Store) addresses(ctx context.Context, project string, erasures []people.Erasure) ([]string, error) {
 	if s.Letters == nil {
 		return nil, nil
@@ -289,7 +293,8 @@ func (s *Store) registry(ctx context.Context, project string) (*schema.Registry,
 	return schema.For(defined.Definition), nil
 }
 
-// forget removes a person from one record. Files mention many people: they are only collected, for one pass over all of them.
+// forget removes a person from one record. Files mention many people: they are only collected, for one pass over all of
+// them.
 func (s *Store) forget(ctx context.Context, project string, e people.Erasure, kind, what string, found *mentions) error {
 	switch kind {
 	case schema.Signup:
@@ -304,7 +309,8 @@ func (s *Store) forget(ctx context.Context, project string, e people.Erasure, ki
 	return s.records.Forget(ctx, project, e, kind, what)
 }
 
-// rewriteFacts replaces ids by pseudonyms in every fact that has them, and removes attributes and identity from its values.
+// rewriteFacts replaces ids by pseudonyms in every fact that has them, and removes attributes and identity from its
+// values.
 func (s *Store) rewriteFacts(ctx context.Context, project string, ids people.FreshIDs) error {
 	registry, err := s.registry(ctx, project)
 	if err != nil {
@@ -361,7 +367,8 @@ func rewritten(f fact.Fact, registry *schema.Registry, ids people.FreshIDs) (dat
 	return data, changed, err
 }
 
-// withoutIdentity returns what stays of a record's values after an erasure: nothing where the project no longer has the kind.
+// withoutIdentity returns what stays of a record's values after an erasure: nothing where the project no longer has the
+// kind.
 func withoutIdentity(kind *schema.Kind, values schema.Values) schema.Values {
 	if kind == nil {
 		return schema.Values{}

@@ -59,8 +59,8 @@ func beside(s *Store, before func(table.Table, tabletest.Call)) *Store {
 	return out
 }
 
-// TestAKeyThatComesWhileItsPersonIsErasedLeadsToNobody lets a record bring another key, and a correction another address, before
-// each call of an erasure.
+// TestAKeyThatComesWhileItsPersonIsErasedLeadsToNobody lets a record bring another key, and a correction another
+// address, before each call of an erasure.
 func TestAKeyThatComesWhileItsPersonIsErasedLeadsToNobody(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -303,8 +303,8 @@ func TestAPurgeReadsWhatAllHaveInCommonOnce(t *testing.T) {
 	}
 }
 
-// TestWhoIsMergedWhileTheyAreErasedIsErased merges somebody, either way, before each call of their erasure. Where it could not be
-// ended so, it is when it is finished, and no compile waits for ever.
+// TestWhoIsMergedWhileTheyAreErasedIsErased merges somebody, either way, before each call of their erasure. Where it
+// could not be ended so, it is when it is finished, and no compile waits for ever.
 func TestWhoIsMergedWhileTheyAreErasedIsErased(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -16,8 +16,9 @@ import (
 // erasureTakes is longer than any erasure runs: an open one that began earlier was interrupted.
 const erasureTakes = time.Minute
 
-// lookedAfter is how long at least FinishErasures checks for data of an erased person: a request or a delivery that read the
-// person before the erasure may write after it, but none runs this long. The check ends only when nothing remains.
+// lookedAfter is how long at least FinishErasures checks for data of an erased person: a request or a delivery that
+// read the person before the erasure may write after it, but none runs this long. The check ends only when nothing
+// remains.
 const lookedAfter = 3 * 24 * time.Hour
 
 // beginErasing writes erasures to the ledger and marks them open.
@@ -71,8 +72,8 @@ func (s *Store) recentErasures(ctx context.Context, project string) (open, done 
 	return open, done, nil
 }
 
-// eraseWhatCame repeats the erasure of an erased person where it was interrupted or data arrived since; else it fails with
-// store.ErrNotFound.
+// eraseWhatCame repeats the erasure of an erased person where it was interrupted or data arrived since; else it fails
+// with store.ErrNotFound.
 func (s *Store) eraseWhatCame(ctx context.Context, project, id string) error {
 	open, done, err := s.recentErasures(ctx, project)
 	if err != nil {
@@ -95,8 +96,8 @@ func (s *Store) eraseWhatCame(ctx context.Context, project, id string) error {
 	return fmt.Errorf("person %s: %w", id, store.ErrNotFound)
 }
 
-// FinishErasures finishes interrupted erasures, and repeats those of the last days of which data remains or has arrived since.
-// It fails with store.ErrLater where too little time is left: a later call continues.
+// FinishErasures finishes interrupted erasures, and repeats those of the last days of which data remains or has arrived
+// since. It fails with store.ErrLater where too little time is left: a later call continues.
 func (s *Store) FinishErasures(ctx context.Context, project string) error {
 	open, done, err := s.recentErasures(ctx, project)
 	if err != nil {
@@ -137,8 +138,8 @@ func (s *Store) FinishErasures(ctx context.Context, project string) error {
 	return nil
 }
 
-// Undisturbed runs read, and runs it again if an erasure overlapped: facts read meanwhile may name one person by two ids. It
-// finishes interrupted erasures first. It fails with table.ErrBusy where an erasure is open for too long.
+// Undisturbed runs read, and runs it again if an erasure overlapped: facts read meanwhile may name one person by two
+// ids. It finishes interrupted erasures first. It fails with table.ErrBusy where an erasure is open for too long.
 func (s *Store) Undisturbed(ctx context.Context, project string, read func() error) error {
 	return table.Retry(ctx, func() error {
 		before, open, err := s.erasing(ctx, project)

@@ -35,9 +35,9 @@ type purged struct {
 // erasedTogether is how many people a purge erases in one pass over the facts.
 const erasedTogether = 1000
 
-// Purge deletes each class of data whose retention has ended, also data that arrived after an earlier purge. When a class is
-// complete it appends a fact. It fails with store.ErrLater where too little time is left: a later call continues. A repeated
-// call with nothing to delete writes nothing.
+// Purge deletes each class of data whose retention has ended, also data that arrived after an earlier purge. When a
+// class is complete it appends a fact. It fails with store.ErrLater where too little time is left: a later call
+// continues. A repeated call with nothing to delete writes nothing.
 func (s *Store) Purge(ctx context.Context, def *project.Definition) error {
 	removeTexts := func(ctx context.Context, project string, since fact.Heads) (bool, error) {
 		return s.removeAllTexts(ctx, schema.For(def), project, since)
@@ -78,7 +78,8 @@ func (s *Store) Purge(ctx context.Context, def *project.Definition) error {
 	return nil
 }
 
-// notePurged replaces the mark of revision rev, together with a fact if noted. It does nothing where the mark has changed since.
+// notePurged replaces the mark of revision rev, together with a fact if noted. It does nothing where the mark has
+// changed since.
 func (s *Store) notePurged(ctx context.Context, project string, did purged, rev int64, noted bool) error {
 	key := purgeKey(project, did.Class)
 	return table.Retry(ctx, func() error {
@@ -116,9 +117,9 @@ func (s *Store) eraseEverybody(ctx context.Context, project string, _ fact.Heads
 	return removed, err
 }
 
-// removeAllTexts deletes private texts (topics, notes, evidence, reasons) of records, rows of files and decisions on snapshots,
-// and texts that interrupted requests left. Sign-up forms stay until people are purged. since is where an earlier purge ended:
-// without newer facts that may have texts nothing is read. It reports whether it deleted anything.
+// removeAllTexts deletes private texts (topics, notes, evidence, reasons) of records, rows of files and decisions on
+// snapshots, and texts that interrupted requests left. Sign-up forms stay until people are purged. since is where an
+// earlier purge ended: without newer facts that may have texts nothing is read. It reports whether it deleted anything.
 func (s *Store) removeAllTexts(ctx context.Context, registry *schema.Registry, project string, since fact.Heads) (bool, error) {
 	if since != (fact.Heads{}) {
 		newer, err := s.textsSince(ctx, project, since)

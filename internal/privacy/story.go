@@ -14,7 +14,8 @@ import (
 	"outreach/internal/uploads"
 )
 
-// Story is what is currently stored about one person: sign-ups and records that count. See Dossier for what was replaced.
+// Story is what is currently stored about one person: sign-ups and records that count. See Dossier for what was
+// replaced.
 type Story struct {
 	Signups []StorySignup
 	Records []StoryRecord
@@ -37,7 +38,8 @@ type StoryRecord struct {
 	Line   int
 }
 
-// Story reads the sign-ups and records of a person, under all their ids, sorted by date. Kinds that the registry lacks are left out.
+// Story reads the sign-ups and records of a person, under all their ids, sorted by date. Kinds that the registry lacks
+// are left out.
 func (s *Store) Story(ctx context.Context, registry *schema.Registry, project string, p people.Person) (Story, error) {
 	var story Story
 	staff := []string{}

@@ -1,4 +1,4 @@
-// Package storetest gives tests a base with empty tables.
+// Package storetest provides tests with a base on empty tables.
 package storetest
 
 import (
@@ -11,7 +11,7 @@ import (
 	"outreach/internal/table/sqlite"
 )
 
-// New is a base whose tables and files are empty, and go with the test.
+// New returns a base on empty SQLite tables, without objects, that are deleted after the test.
 func New(t testing.TB) *store.DB {
 	t.Helper()
 	db, err := sqlite.Open(filepath.Join(t.TempDir(), "tracker.db"))
@@ -29,7 +29,7 @@ func New(t testing.TB) *store.DB {
 	return &store.DB{Tracker: open("tracker"), People: open("people"), Secret: []byte("0123456789abcdef0123456789abcdef"), Now: time.Now}
 }
 
-// Again is a base on the same tables for another function that starts: it remembers nothing of the lanes.
+// Again returns another base on the same tables, as a newly started function has: without cached heads of lanes.
 func Again(db *store.DB) *store.DB {
 	return &store.DB{Tracker: db.Tracker, People: db.People, Objects: db.Objects, Secret: db.Secret, Now: db.Now, Lane: db.Lane}
 }
