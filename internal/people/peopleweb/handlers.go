@@ -1,5 +1,5 @@
-// Package peopleweb serves the coordinator's routes about people: search, probable duplicates, one person's data, corrections,
-// merges and erasure.
+// Package peopleweb serves the coordinator's routes about people: search, probable duplicates, one person's data,
+// corrections, merges and erasure.
 package peopleweb
 
 import (

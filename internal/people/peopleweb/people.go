@@ -20,6 +20,7 @@ import (
 	"outreach/internal/web/shape"
 )
 
+// item returns a person as a line of a list.
 func item(p people.Person) page.PersonItem {
 	return page.PersonItem{ID: p.ID, Name: strings.TrimSpace(p.FirstName + " " + p.LastName), Email: p.View().Email, Pesel: p.View().Pesel}
 }
@@ -47,7 +48,8 @@ func (h Handlers) searchPeople(c *web.Call) error {
 	return c.List(items, found.Next)
 }
 
-// duplicates lists pairs of people who may be one. The cursor counts pairs: what was merged meanwhile is no longer among them.
+// duplicates lists probable duplicates. The cursor is an offset: a pair that is merged between two pages moves the
+// others up.
 func (h Handlers) duplicates(c *web.Call) error {
 	from := 0
 	if cursor := c.Cursor(); cursor != "" {
@@ -87,7 +89,7 @@ func (h Handlers) showPerson(c *web.Call) error { return h.personAs(c, c.Page) }
 
 func (h Handlers) exportPerson(c *web.Call) error { return h.personAs(c, false) }
 
-// personAs shows a person on a page, or tells a program all that is held on them.
+// personAs answers with a person's page, or with the JSON of everything stored about them.
 func (h Handlers) personAs(c *web.Call, onPage bool) error {
 	p, story, err := h.load(c, c.PathValue("id"))
 	if err != nil {
@@ -127,7 +129,7 @@ func (h Handlers) load(c *web.Call, id string) (people.Person, privacy.Story, er
 	return p, story, err
 }
 
-// sendings are all that a sign-up's form ever said, with what it was then: attributes and consents too.
+// sendings returns the submissions of a sign-up's form with all their fields.
 func sendings(kind *schema.Kind, all []privacy.Sending) []shape.Merged {
 	out := make([]shape.Merged, len(all))
 	for i, s := range all {
@@ -214,7 +216,7 @@ func export(c *web.Call, p people.Person) string {
 	return "/" + c.Project + "/people/" + p.ID + ".json"
 }
 
-// known are the values of the form that corrects them.
+// identityValues returns the values of the correction form.
 func identityValues(p people.Person) map[string]string {
 	values := map[string]string{"phone": p.Phone}
 	who := p.View()
@@ -226,7 +228,7 @@ func identityValues(p people.Person) map[string]string {
 	return values
 }
 
-// changePerson corrects or erases a person; a browser's form says PUT or DELETE in a field.
+// changePerson corrects or erases a person. A browser's form is a POST with PUT or DELETE in a field.
 func (h Handlers) changePerson(c *web.Call) error {
 	body, err := c.Read()
 	if err != nil {
@@ -252,7 +254,7 @@ func (h Handlers) changePerson(c *web.Call) error {
 	return c.JSON(http.StatusOK, erased{ID: c.PathValue("id"), State: "erased"})
 }
 
-// correct puts who somebody is in the place of what was known. Nobody may be left without any key.
+// correct replaces a person's identity. At least one key is required.
 func (h Handlers) correct(c *web.Call, body web.Body) error {
 	id := c.PathValue("id")
 	entry, problems := page.Identity.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
@@ -264,7 +266,7 @@ func (h Handlers) correct(c *web.Call, body web.Body) error {
 		}
 		content := h.personPage(c, p, story, page.Entry{})
 		content.Names.Values, content.Names.Problems = body.Values(), problems
-		c.URL = &url.URL{Path: "/" + c.Project + "/people/" + p.ID} // where a form is sent it cannot be asked for
+		c.URL = &url.URL{Path: "/" + c.Project + "/people/" + p.ID} // the form's own address has no page
 		return c.Show(status, content)
 	}
 	form := c.Page && body.Form
@@ -334,7 +336,8 @@ func (h Handlers) merge(c *web.Call) error {
 	return c.JSON(http.StatusOK, p.View())
 }
 
-// another finds the person whom a field names by their id, who must be another than one, or says what is wrong with the field.
+// otherPerson reads the person with the id in a field. It returns a problem of the field where there is none, or where
+// it is the person than.
 func (h Handlers) otherPerson(c *web.Call, field, id, than string) (people.Person, []schema.Problem, error) {
 	p, err := h.people.Person(c.Context(), c.Project, id)
 	switch {
@@ -348,7 +351,7 @@ func (h Handlers) otherPerson(c *web.Call, field, id, than string) (people.Perso
 
 var apartFrom = schema.Kind{Name: "apart", Fields: []schema.Field{{Name: "from", Required: true, Longest: 26}}}
 
-// tellApart keeps that two people who look like one are two.
+// tellApart marks two probable duplicates as two people.
 func (h Handlers) tellApart(c *web.Call) error {
 	body, err := c.Read()
 	if err != nil {
@@ -381,17 +384,18 @@ func (h Handlers) tellApart(c *web.Call) error {
 	return c.JSON(http.StatusOK, toldApart{ID: one.ID, From: other.ID, State: "apart"})
 }
 
-// mergeAgain shows the form on the person's page, with what was typed and what is wrong.
+// showMergeForm answers 422 with the person's page, the values typed into its merge form, and their problems.
 func (h Handlers) showMergeForm(c *web.Call, id string, entry page.Entry) error {
 	p, story, err := h.load(c, id)
 	if err != nil {
 		return err
 	}
-	c.URL = &url.URL{Path: "/" + c.Project + "/people/" + p.ID} // where a form is sent it cannot be asked for
+	c.URL = &url.URL{Path: "/" + c.Project + "/people/" + p.ID} // the form's own address has no page
 	return c.Show(http.StatusUnprocessableEntity, h.personPage(c, p, story, entry))
 }
 
-// previewMerge shows two people side by side, and what the one person will have. Into whom is said by id, e-mail or PESEL.
+// previewMerge shows two people side by side, and the person they would become. The query names the second by id,
+// e-mail address or PESEL.
 func (h Handlers) previewMerge(c *web.Call) error {
 	from, fromStory, err := h.load(c, c.PathValue("id"))
 	if err != nil {
@@ -435,7 +439,7 @@ func (h Handlers) previewMerge(c *web.Call) error {
 	return c.Show(http.StatusOK, content)
 }
 
-// meant finds the person that is named by an id or a key.
+// findByIDOrKey finds a person by id, e-mail address or PESEL; false where there is none.
 func (h Handlers) findByIDOrKey(c *web.Call, query string) (people.Person, bool, error) {
 	if len(query) == 26 && !strings.Contains(query, "@") {
 		p, err := h.people.Person(c.Context(), c.Project, query)
@@ -454,22 +458,24 @@ func (h Handlers) findByIDOrKey(c *web.Call, query string) (people.Person, bool,
 	return found.Items[0], true, nil
 }
 
+// summary returns a person with the numbers of their keys, sign-ups and records.
 func summary(p people.Person, story privacy.Story) mergeSide {
 	return mergeSide{Person: p.View(), Emails: len(p.Emails), Pesels: len(p.Pesels), Signups: len(story.Signups), Records: len(story.Records)}
 }
 
+// combined returns the sign-ups and records of two people.
 func combined(a, b privacy.Story) privacy.Story {
 	return privacy.Story{Signups: slices.Concat(b.Signups, a.Signups), Records: slices.Concat(b.Records, a.Records)}
 }
 
-// collision is what two people both have, and one person has once.
+// collision is a sign-up or a record that both people have, and that one person can have only once.
 type collision struct {
 	Kind     string `json:"kind"`
 	Activity string `json:"activity,omitempty"`
 	Date     string `json:"date,omitempty"`
 }
 
-// collisions finds live sign-ups of both to one activity, and records of both under one natural key.
+// collisions returns the activities for which both have a live sign-up, and the records of both with one natural key.
 func collisions(reg *schema.Registry, a, b privacy.Story) []collision {
 	out := []collision{}
 	for _, s := range a.Signups {
@@ -492,7 +498,7 @@ func collisions(reg *schema.Registry, a, b privacy.Story) []collision {
 	return out
 }
 
-// previewErasure says in numbers what of a person goes and what stays, before anything does.
+// previewErasure shows how much an erasure would delete and how much would stay, and changes nothing.
 func (h Handlers) previewErasure(c *web.Call) error {
 	p, story, err := h.load(c, c.PathValue("id"))
 	if err != nil {
@@ -513,10 +519,10 @@ func (h Handlers) previewErasure(c *web.Call) error {
 	return c.Show(http.StatusOK, page.Erasure{Person: item(p), Export: export(c, p), Goes: sum.numbers(sum.goes(), goes), Stays: sum.numbers(sum.stays(), stays), Figures: figures})
 }
 
-// tally is what is held on somebody, in numbers.
+// tally has the numbers of things stored about a person.
 type tally struct{ keys, forms, attributes, texts, signups, records, rows, files int }
 
-// What goes with a person and what stays of them, in the order of the page.
+// What an erasure deletes and what stays, in the order of the page.
 var (
 	goes  = []string{"keys", "forms", "attributes", "texts", "files"}
 	stays = []string{"signups", "records", "rows"}
@@ -538,6 +544,7 @@ func (tally) numbers(numbers map[string]int, order []string) []page.Number {
 	return out
 }
 
+// tallyOf counts what is stored about a person; files are left at 0.
 func tallyOf(reg *schema.Registry, p people.Person, story privacy.Story) tally {
 	t := tally{keys: len(p.Keys()), signups: len(story.Signups)}
 	for _, s := range story.Signups {
@@ -558,24 +565,24 @@ func tallyOf(reg *schema.Registry, p people.Person, story privacy.Story) tally {
 	return t
 }
 
-// touched finds the figures that may change when somebody's attributes go: those whose rule asks for any, and those that
-// are broken down by them, of the kinds of record that there are of the person.
+// affectedFigures returns the figures that may change when a person's attributes are deleted: those over kinds of
+// record that the person has whose rule asks for an attribute, or that are broken down by attributes.
 func affectedFigures(c *web.Call, story privacy.Story) []page.TouchedFigure {
-	there := map[string]bool{"signup": len(story.Signups) > 0}
+	has := map[string]bool{"signup": len(story.Signups) > 0}
 	for _, r := range story.Records {
-		there[r.Kind] = true
+		has[r.Kind] = true
 	}
 	d := c.Defined.Definition
 	attributes := schema.For(d).AttributeNames()
 	var out []page.TouchedFigure
 	for _, in := range d.Indicators {
 		f := page.TouchedFigure{Code: in.Code, Label: in.Label, Rule: in.Asks(attributes), Breakdown: in.Count == "people"}
-		if there[in.Of] && (f.Rule || f.Breakdown) {
+		if has[in.Of] && (f.Rule || f.Breakdown) {
 			out = append(out, f)
 		}
 	}
 	for _, rule := range d.Participants {
-		if there[rule.Of] {
+		if has[rule.Of] {
 			f := page.TouchedFigure{Breakdown: true}
 			f.Label = text.InAll("results.participants")
 			for _, other := range d.Participants {

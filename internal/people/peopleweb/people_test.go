@@ -314,7 +314,8 @@ func TestErasurePreviewCountsWhatGoesAndWhatStays(t *testing.T) {
 	if want := map[string]int{"signups": 1, "records": 1, "rows": 0}; !maps.Equal(preview.Stays, want) {
 		t.Errorf("%v stays, want %v", preview.Stays, want)
 	}
-	// The indicator counts people with attendance, broken down by their attributes; the one of consultations has no record of them.
+	// The indicator counts people with attendance, broken down by their attributes; the one of consultations has no
+	// record of them.
 	if len(preview.Figures) != 1 || preview.Figures[0].Code != "1" || preview.Figures[0].Rule || !preview.Figures[0].Breakdown {
 		t.Errorf("the figures are %+v", preview.Figures)
 	}
