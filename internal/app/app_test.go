@@ -43,7 +43,7 @@ func completed(who, day string) records.Draft {
 	return records.Draft{Kind: schema.Builtin().Kind(schema.Attendance), Person: who, Row: row}
 }
 
-func TestRequestSentAgainTakesEffectOnce(t *testing.T) {
+func TestRepeatedRequestTakesEffectOnce(t *testing.T) {
 	t.Parallel()
 	a, ctx := open(t), context.Background()
 	who := named(t, a, "a@example.org", "Anna", "Nowa")
@@ -64,7 +64,7 @@ func TestRequestSentAgainTakesEffectOnce(t *testing.T) {
 	}
 }
 
-func TestTypedRecordsShareNoNaturalKey(t *testing.T) {
+func TestRecordsShareNoNaturalKey(t *testing.T) {
 	t.Parallel()
 	a, ctx := open(t), context.Background()
 	who := named(t, a, "a@example.org", "Anna", "Nowa")
@@ -78,7 +78,7 @@ func TestTypedRecordsShareNoNaturalKey(t *testing.T) {
 	}
 }
 
-func TestChangeNeedsTheVersionThatWasSeen(t *testing.T) {
+func TestChangeNeedsTheCurrentVersion(t *testing.T) {
 	t.Parallel()
 	a, ctx := open(t), context.Background()
 	who := named(t, a, "a@example.org", "Anna", "Nowa")
@@ -95,7 +95,7 @@ func TestChangeNeedsTheVersionThatWasSeen(t *testing.T) {
 	}
 }
 
-func TestPublicFormAddsNoKeyToAKnownPerson(t *testing.T) {
+func TestPublicFormAddsNoKeyToAnExistingPerson(t *testing.T) {
 	t.Parallel()
 	a, ctx := open(t), context.Background()
 	known := named(t, a, "a@example.org", "Anna", "Znana")
@@ -112,7 +112,7 @@ func TestPublicFormAddsNoKeyToAKnownPerson(t *testing.T) {
 	}
 }
 
-func TestErasureLeavesNoKeyNoNameAndNoIDBehind(t *testing.T) {
+func TestErasureDeletesKeysNamesAndIDs(t *testing.T) {
 	t.Parallel()
 	a, ctx := open(t), context.Background()
 	who := named(t, a, "a@example.org", "Anna", "Dawna")

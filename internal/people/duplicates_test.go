@@ -23,7 +23,7 @@ func crowd(t *testing.T, s *Store, from, to int) {
 	}
 }
 
-func TestDuplicatesAmongManyPeopleAreCountedOnceADay(t *testing.T) {
+func TestNumberOfDuplicatesIsCachedForADay(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	day := "2126-06-01"

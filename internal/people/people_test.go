@@ -44,7 +44,7 @@ func resolve(t *testing.T, s *Store, ref schema.PersonRef) string {
 	return id
 }
 
-func TestTheOfficeNamesPeopleByAnyKey(t *testing.T) {
+func TestResolveFindsAPersonByAnyKey(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	a := resolve(t, s, schema.PersonRef{Email: "a@example.org"})
@@ -72,7 +72,7 @@ func TestTheOfficeNamesPeopleByAnyKey(t *testing.T) {
 	}
 }
 
-func TestManyWhoNameOneNewPersonMakeOne(t *testing.T) {
+func TestConcurrentRequestsCreateOnePerson(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	ids := make([]string, 20)
@@ -96,7 +96,7 @@ func TestManyWhoNameOneNewPersonMakeOne(t *testing.T) {
 	}
 }
 
-func TestAMergeThatWasCutOffCountsAndIsFinishedByAskingAgain(t *testing.T) {
+func TestInterruptedMergeIsFinishedByARepeatedCall(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	ctx := context.Background()
@@ -142,7 +142,7 @@ type refusing struct{ table.Table }
 
 func (refusing) Write(context.Context, ...table.Op) error { return table.ErrUnavailable }
 
-func TestIdentityStandsInThePeopleTableAlone(t *testing.T) {
+func TestSealedKeysOfProjectsDiffer(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	id := resolve(t, s, schema.PersonRef{Email: "a@example.org", Pesel: pesel})

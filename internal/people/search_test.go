@@ -43,7 +43,7 @@ func found(t *testing.T, s *Store, query string, limit int) string {
 	}
 }
 
-func TestPeopleAreFoundByAnyWordOfTheirName(t *testing.T) {
+func TestSearchMatchesPrefixesOfAnyWord(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	named(t, s, "a@example.org", "Anna Łucja", "Nowak-Annowska")
@@ -76,7 +76,7 @@ func TestPeopleAreFoundByAnyWordOfTheirName(t *testing.T) {
 
 // Whichever way a name is written, its words lead to the person, and to nobody else. The first search of many people
 // asks for no more than any other.
-func TestEveryWayOfWritingANameLetsItBeFound(t *testing.T) {
+func TestEveryWriteUpdatesTheSearchIndex(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	calls := 0
@@ -120,7 +120,7 @@ func TestEveryWayOfWritingANameLetsItBeFound(t *testing.T) {
 }
 
 // Two beginnings that many names have, and hardly a name both, do not make one page go through all of them.
-func TestAPageOfASearchLooksAtSomeOnly(t *testing.T) {
+func TestPageOfASearchReadsABoundedNumberOfPeople(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	var ops []table.Op
@@ -148,7 +148,7 @@ func TestAPageOfASearchLooksAtSomeOnly(t *testing.T) {
 	}
 }
 
-func TestACorrectionMovesKeysAndIsWrittenDown(t *testing.T) {
+func TestCorrectionMovesKeysAndAppendsAFact(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	a, b := named(t, s, "jna@example.org", "Jan", "Wzór"), named(t, s, "b@example.org", "Ewa", "Test")

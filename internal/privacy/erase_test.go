@@ -59,9 +59,9 @@ func beside(s *Store, before func(table.Table, tabletest.Call)) *Store {
 	return out
 }
 
-// TestAKeyThatComesWhileItsPersonIsErasedLeadsToNobody lets a record bring another key, and a correction another
+// TestKeyAddedDuringAnErasureIsDeleted lets a record bring another key, and a correction another
 // address, before each call of an erasure.
-func TestAKeyThatComesWhileItsPersonIsErasedLeadsToNobody(t *testing.T) {
+func TestKeyAddedDuringAnErasureIsDeleted(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	for name, bring := range map[string]func(*Store, string) error{
@@ -111,7 +111,7 @@ func TestAKeyThatComesWhileItsPersonIsErasedLeadsToNobody(t *testing.T) {
 }
 
 // A key that leads to nobody is taken over by whoever brings it.
-func TestAKeyThatLeadsNowhereIsTakenOver(t *testing.T) {
+func TestOrphanedKeyIsTakenOver(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	gone := named(t, s, "a@example.org", "Anna", "Dawna")
@@ -164,8 +164,8 @@ func filed(t *testing.T, s *Store, persons ...string) uploads.Upload {
 	return u
 }
 
-// TestTwoOfOneFileAreErasedAtOnce erases one person of a file before each call of another's erasure.
-func TestTwoOfOneFileAreErasedAtOnce(t *testing.T) {
+// TestConcurrentErasuresOfOneFile erases one person of a file before each call of another's erasure.
+func TestConcurrentErasuresOfOneFile(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	met := true
@@ -203,7 +203,7 @@ func TestTwoOfOneFileAreErasedAtOnce(t *testing.T) {
 }
 
 // Where nothing of a person stands, nothing is written.
-func TestTextsOfOthersAreLeftAlone(t *testing.T) {
+func TestErasureLeavesTextsOfOthersUnchanged(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	a, b := named(t, s, "a@example.org", "Anna", "A"), named(t, s, "b@example.org", "Beata", "B")
@@ -239,8 +239,8 @@ func (a asked) Query(ctx context.Context, q table.Query) (table.Page, error) {
 	return a.Table.Query(ctx, q)
 }
 
-// TestAPurgeReadsWhatAllHaveInCommonOnce: the facts are not read once for every few people.
-func TestAPurgeReadsWhatAllHaveInCommonOnce(t *testing.T) {
+// TestPurgeReadsFactsOnceForAllPeople: the facts are not read once for every few people.
+func TestPurgeReadsFactsOnceForAllPeople(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	const crowd, each = 400, 5
@@ -303,9 +303,9 @@ func TestAPurgeReadsWhatAllHaveInCommonOnce(t *testing.T) {
 	}
 }
 
-// TestWhoIsMergedWhileTheyAreErasedIsErased merges somebody, either way, before each call of their erasure. Where it
+// TestPersonMergedDuringTheirErasureIsErased merges somebody, either way, before each call of their erasure. Where it
 // could not be ended so, it is when it is finished, and no compile waits for ever.
-func TestWhoIsMergedWhileTheyAreErasedIsErased(t *testing.T) {
+func TestPersonMergedDuringTheirErasureIsErased(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	for _, into := range []bool{true, false} {
