@@ -1,4 +1,4 @@
-// Package app builds all features on one base, for whatever runs them: a function, the tracker, a test.
+// Package app builds the services of all features on one base, for a function, the tracker or a test.
 package app
 
 import (
@@ -17,7 +17,7 @@ import (
 	"outreach/internal/uploads"
 )
 
-// App is all features of the tracker.
+// App has the services of all features.
 type App struct {
 	DB        *store.DB
 	Facts     *fact.Log
@@ -34,7 +34,7 @@ type App struct {
 	Privacy   *privacy.Store
 }
 
-// New builds the features. It reads and writes nothing.
+// New builds the services. It reads and writes nothing.
 func New(db *store.DB) *App {
 	a := &App{
 		DB: db, Facts: db.Log(), Projects: projects.New(db), People: people.New(db), Snapshots: snapshots.New(db), Reports: reports.New(db), Notices: notices.New(db),
@@ -44,6 +44,6 @@ func New(db *store.DB) *App {
 	a.Uploads = uploads.New(db, a.People, a.Signups, a.Snapshots)
 	a.Records = records.New(db, a.People, a.Uploads)
 	a.Attention = attention.New(db, a.Projects, a.People, a.Signups, a.Uploads, a.Snapshots, a.Reports)
-	a.Privacy = privacy.New(db, a.People, a.Signups, a.Uploads, a.Records, a.Snapshots, a.Access)
+	a.Privacy = privacy.New(db, a.Projects, a.People, a.Signups, a.Uploads, a.Records, a.Snapshots, a.Access)
 	return a
 }

@@ -1,4 +1,4 @@
-// Package app_test holds the features together to rules that none of them keeps alone.
+// Package app_test tests rules that need several features.
 package app_test
 
 import (
@@ -21,10 +21,10 @@ import (
 
 const pesel = "44051401359"
 
-// open is the features on empty tables.
+// open returns the services on empty tables.
 func open(t *testing.T) *app.App { return app.New(storetest.New(t)) }
 
-// named is a person with an address and a name.
+// named creates a person with an address and a name.
 func named(t *testing.T, a *app.App, email, first, last string) string {
 	t.Helper()
 	id, err := a.People.Resolve(context.Background(), "p", schema.PersonRef{Email: email}, people.Names{First: first, Last: last})
@@ -34,7 +34,7 @@ func named(t *testing.T, a *app.App, email, first, last string) string {
 	return id
 }
 
-// completed is a draft of somebody's attendance on a day.
+// completed returns a draft of a person's attendance on a day.
 func completed(who, day string) records.Draft {
 	row := make(schema.Row, len(schema.Builtin().Kind(schema.Attendance).Fields))
 	for name, value := range map[string]string{"activity": "planting", "date": day, "outcome": "completed"} {
@@ -43,7 +43,7 @@ func completed(who, day string) records.Draft {
 	return records.Draft{Kind: schema.Builtin().Kind(schema.Attendance), Person: who, Row: row}
 }
 
-func TestRequestSentAgainTakesEffectOnce(t *testing.T) {
+func TestRepeatedRequestTakesEffectOnce(t *testing.T) {
 	t.Parallel()
 	a, ctx := open(t), context.Background()
 	who := named(t, a, "a@example.org", "Anna", "Nowa")
@@ -64,7 +64,7 @@ func TestRequestSentAgainTakesEffectOnce(t *testing.T) {
 	}
 }
 
-func TestTypedRecordsShareNoNaturalKey(t *testing.T) {
+func TestRecordsShareNoNaturalKey(t *testing.T) {
 	t.Parallel()
 	a, ctx := open(t), context.Background()
 	who := named(t, a, "a@example.org", "Anna", "Nowa")
@@ -78,7 +78,7 @@ func TestTypedRecordsShareNoNaturalKey(t *testing.T) {
 	}
 }
 
-func TestChangeNeedsTheVersionThatWasSeen(t *testing.T) {
+func TestChangeNeedsTheCurrentVersion(t *testing.T) {
 	t.Parallel()
 	a, ctx := open(t), context.Background()
 	who := named(t, a, "a@example.org", "Anna", "Nowa")
@@ -95,7 +95,7 @@ func TestChangeNeedsTheVersionThatWasSeen(t *testing.T) {
 	}
 }
 
-func TestPublicFormAddsNoKeyToAKnownPerson(t *testing.T) {
+func TestPublicFormAddsNoKeyToAnExistingPerson(t *testing.T) {
 	t.Parallel()
 	a, ctx := open(t), context.Background()
 	known := named(t, a, "a@example.org", "Anna", "Znana")
@@ -112,7 +112,7 @@ func TestPublicFormAddsNoKeyToAKnownPerson(t *testing.T) {
 	}
 }
 
-func TestErasureLeavesNoKeyNoNameAndNoIDBehind(t *testing.T) {
+func TestErasureDeletesKeysNamesAndIDs(t *testing.T) {
 	t.Parallel()
 	a, ctx := open(t), context.Background()
 	who := named(t, a, "a@example.org", "Anna", "Dawna")

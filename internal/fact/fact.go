@@ -1,5 +1,5 @@
-// Package fact is the one envelope of what happened, and the log in which it is kept. Facts are only added, lie in a few
-// lanes numbered without gaps, and say who someone is by random ids alone.
+// Package fact defines the facts of a project, the append-only log that stores them, and the packs of rows of files.
+// The log has several lanes, each numbered without gaps. Facts refer to people by random ids only.
 package fact
 
 import (
@@ -14,10 +14,10 @@ import (
 	"outreach/internal/schema"
 )
 
-// Lanes is the number of lanes a project's facts lie in.
+// Lanes is the number of lanes of a project's log.
 const Lanes = 8
 
-// Kinds of facts.
+// Kinds of facts, as they are stored.
 const (
 	KindSignup           = "signup.submitted"
 	KindSignupMoved      = "signup.moved"
@@ -38,49 +38,49 @@ const (
 	KindAttentionNoted   = "attention.noted"
 )
 
-// Kinds are all kinds of facts, in the order in which people are offered them.
+// Kinds lists all kinds of facts in the order of the filter on the audit page.
 var Kinds = []string{
 	KindSignup, KindSignupMoved, KindSaid, KindVoided, KindUploadAccepted, KindUploadRejected, KindUploadWithdrawn, KindPersonCorrected, KindPersonMerged,
 	KindPeopleApart, KindPersonErased, KindDataPurged, KindDefinitionSet, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
 }
 
-// Fact is something that happened. Its place (lane and number) is given when it is written and means no order: where
-// order matters it is said in Data.
+// Fact is one event. Lane and Number are assigned when it is written and imply no order between lanes: where order
+// matters, Data has it.
 type Fact struct {
 	ID     string          `json:"id"` // ULID
 	Kind   string          `json:"kind"`
-	At     time.Time       `json:"at"`           // when it was received
-	By     string          `json:"by,omitempty"` // who of the staff: a random id; "" where it was the public or the schedule
+	At     time.Time       `json:"at"`           // when it was received, UTC
+	By     string          `json:"by,omitempty"` // the random id of a staff member; "" for the public and the schedule
 	Data   json.RawMessage `json:"data"`
 	Lane   int             `json:"-"`
 	Number int64           `json:"-"`
 }
 
-// Heads says up to which number, the last included, facts were read in each lane; 0: none. Numbers begin at 1.
+// Heads is a position in the log: the last number read in each lane, 0 where none was. Numbers begin at 1.
 type Heads [Lanes]int64
 
-// Signup says that a person signed up. A form sent again for a live sign-up is a Signup of the same Signup id with the
-// next Entry: it changes nothing but may be the first to give an attribute.
+// Signup is the submission of a sign-up form. A repeated submission for a live sign-up has the same Signup id and
+// another Entry: it changes nothing, except that it may be the first to give an attribute.
 type Signup struct {
 	Signup    string        `json:"signup"`
-	Entry     string        `json:"entry"` // ULID of this sending
+	Entry     string        `json:"entry"` // ULID of this submission
 	Person    string        `json:"person"`
 	Submitted time.Time     `json:"submitted_at"`
 	Schema    int           `json:"schema,omitempty"` // the version of the schema
 	Values    schema.Values `json:"row"`              // sealed
-	State     string        `json:"state,omitempty"`  // accepted, waitlisted or held; "" where the sign-up was there before
-	Upload    string        `json:"upload,omitempty"` // the file it came in: it counts once that is accepted
+	State     string        `json:"state,omitempty"`  // accepted, waitlisted or held; "" of a repeated submission
+	Upload    string        `json:"upload,omitempty"` // the file it came in, if any: it counts once the file is accepted
 	Line      int           `json:"line,omitempty"`   // the file's row
 }
 
-// SignupMoved says that a sign-up got another state. Of several the highest Version counts; the first state is Version 1.
+// SignupMoved is a change of a sign-up's state. The highest Version counts; the first state, in Signup, is Version 1.
 type SignupMoved struct {
 	Signup  string `json:"signup"`
 	Version int    `json:"version"`
 	State   string `json:"state"`
 }
 
-// Said says that a typed record holds, from Version on. Of several versions the highest counts.
+// Said is a version of a record that staff entered. The highest Version counts, unless Voided has a higher one.
 type Said struct {
 	Record  string        `json:"record"`
 	Version int           `json:"version"`
@@ -90,70 +90,70 @@ type Said struct {
 	Values  schema.Values `json:"row"`              // sealed
 }
 
-// Voided says that a typed record no longer holds.
+// Voided says that a record that staff entered no longer counts.
 type Voided struct {
 	Record  string `json:"record"`
 	Version int    `json:"version"`
 }
 
-// Uploaded says that a file counts. Its rows lie under the upload, in packs numbered from 0.
+// Uploaded says that a file counts from now on. Its rows are stored under the upload, in packs numbered from 0.
 type Uploaded struct {
 	Upload  string    `json:"upload"`
 	Kind    string    `json:"kind"`
 	Owner   string    `json:"owner"`   // the partner's id, or "coordinator"
-	Object  string    `json:"object"`  // its key, which tells no file name but where a partner's own system chose the key
-	Arrived time.Time `json:"arrived"` // order between files and typed records is by this, then Object
+	Object  string    `json:"object"`  // its key; it has a file name only where a partner's own system chose the key
+	Arrived time.Time `json:"arrived"` // orders files and records by time; ties by Object
 	Rows    int       `json:"rows"`
 	Packs   int       `json:"packs"`
 	SHA256  string    `json:"sha256"`
 }
 
-// Withdrawn says that a file no longer counts.
+// Withdrawn says that an accepted file no longer counts.
 type Withdrawn struct {
 	Upload string `json:"upload"`
 }
 
-// Rejected says that a file was rejected. It never counted: the fact only calls for a letter.
+// Rejected says that a file was rejected. The file never counted: the fact only triggers a letter.
 type Rejected struct {
 	Upload string `json:"upload"`
 }
 
-// Merged says that two ids are one person's.
+// Merged says that Person is the same person as Into, whose id stays.
 type Merged struct {
 	Person string `json:"person"`
 	Into   string `json:"into"`
 }
 
-// Apart says that two people who look like one are two.
+// Apart says that two probable duplicates are two people.
 type Apart struct {
 	Person string `json:"person"`
 	Other  string `json:"other"`
 }
 
-// Erased says that a person's facts were rewritten to a fresh id without attributes.
+// Erased says that a person was erased: their facts have a pseudonym and no attributes.
 type Erased struct {
-	Person string `json:"person"` // the fresh id
+	Person string `json:"person"` // the pseudonym
 }
 
-// Corrected says that the office corrected what is known of who somebody is.
+// Corrected says that a coordinator corrected a person's identity.
 type Corrected struct {
 	Person string   `json:"person"`
-	Fields []string `json:"fields"` // the names of what was corrected, such as email
+	Fields []string `json:"fields"` // the names of the changed fields, such as email
 }
 
-// Purged says that a class of data was removed, for the definition keeps it no longer.
+// Purged says that a class of data was deleted because its retention has ended.
 type Purged struct {
 	Class string `json:"class"` // people, texts or originals
 	Day   string `json:"day"`   // the last day for which it was kept
 }
 
-// Defined says that a version of the definition holds.
+// Defined says that a version of the definition is in force.
 type Defined struct {
 	Version int    `json:"version"`
 	SHA256  string `json:"sha256"`
 }
 
-// Compiled says that a snapshot was made, Decided what was decided of one.
+// Compiled says that a snapshot was compiled.
 type Compiled struct {
 	Snapshot string `json:"snapshot"`
 	AsOf     string `json:"as_of"`
@@ -166,34 +166,34 @@ type Decided struct {
 	State    string `json:"state"`
 }
 
-// ReportDue says that a reporting period has ended, and which snapshot is its report.
+// ReportDue says that a reporting period has ended, and which snapshot reports on it.
 type ReportDue struct {
 	Snapshot string `json:"snapshot"`
 	Day      string `json:"day"`
 }
 
-// AttentionNoted says that something waits for the office: how much of what, as package attention counts it.
+// AttentionNoted has the numbers of tasks that wait for coordinators, as package attention counts them.
 type AttentionNoted struct {
 	Day    string          `json:"day"`
 	Counts json.RawMessage `json:"counts"`
 }
 
-// Line is one row of a file, as it is kept in the packs: in file order.
+// Line is one row of a file as it is stored in a pack.
 type Line struct {
-	Row    int        `json:"n"`           // the file's row, from 2 on
-	Person string     `json:"p,omitempty"` // whom it is about
+	Row    int        `json:"n"`           // the row's number in the file, from 2 on
+	Person string     `json:"p,omitempty"` // the id of the person it is about
 	Values schema.Row `json:"v"`           // sealed, in the order of the pack's fields
 }
 
-// Pack is a pack of a file's rows. It names its fields once, and each row has its values in that order; a row that is shorter
-// was given none of the rest. How a kind's fields are ordered does not matter to it.
+// Pack is some rows of a file, in file order. It names its fields once, and each row has its values in that order; a
+// shorter row has no values for the rest. It does not depend on the order of a kind's fields.
 type Pack struct {
 	Schema int      `json:"schema"`
 	Fields []string `json:"fields"`
 	Lines  []Line   `json:"lines"`
 }
 
-// NewPack makes an empty pack of rows in the order of a kind's fields.
+// NewPack returns an empty pack with a kind's fields in their present order.
 func NewPack(k *schema.Kind) Pack {
 	p := Pack{Schema: schema.SchemaVersion, Fields: make([]string, len(k.Fields))}
 	for i := range k.Fields {
@@ -202,7 +202,7 @@ func NewPack(k *schema.Kind) Pack {
 	return p
 }
 
-// ReadPack reads a pack of a file of a kind. Version 0 of the schema stored a list of lines alone.
+// ReadPack decodes a stored pack of a kind. Version 0 of the schema stored only the list of lines.
 func ReadPack(data []byte, kind string) (Pack, error) {
 	var p Pack
 	if len(data) > 0 && data[0] == '[' {
@@ -212,7 +212,8 @@ func ReadPack(data []byte, kind string) (Pack, error) {
 	return p, json.Unmarshal(data, &p)
 }
 
-// In puts the values of a row of the pack into the order of a kind's fields. The kind's places say where: see Places.
+// In returns the lines with their values in the order of a kind's fields. Values of fields that the kind lacks are left
+// out.
 func (p Pack) In(k *schema.Kind) []Line {
 	places := p.Places(k)
 	out := make([]Line, len(p.Lines))
@@ -228,7 +229,7 @@ func (p Pack) In(k *schema.Kind) []Line {
 	return out
 }
 
-// Erased is what stays of a row of the pack when the person it is about is erased: see schema.Kind.Erased.
+// Erased returns what stays of a row of the pack when its person is erased: see schema.Kind.Erased.
 func (p Pack) Erased(k *schema.Kind, row schema.Row) schema.Row {
 	named := map[string]string{}
 	for i, text := range row {
@@ -246,7 +247,7 @@ func (p Pack) Erased(k *schema.Kind, row schema.Row) schema.Row {
 	return out
 }
 
-// Places are the places in a kind's rows of the pack's fields, -1 of a field that the kind does not have.
+// Places returns the index of each of the pack's fields in a kind's rows, -1 where the kind lacks the field.
 func (p Pack) Places(k *schema.Kind) []int {
 	out := make([]int, len(p.Fields))
 	for i, id := range p.Fields {
@@ -255,13 +256,13 @@ func (p Pack) Places(k *schema.Kind) []int {
 	return out
 }
 
-// LineID is the id of a record that came in a file: the same ULID for the same row of the same upload, wherever asked. Those of a
-// file are in the order of its rows.
+// LineID returns the id of the record of a file's row: a ULID derived from the upload, its arrival and the row's
+// number, always the same. The ids of a file sort in the order of its rows.
 func LineID(upload string, arrived time.Time, row int) string {
 	return LineULID(upload, arrived, row).String()
 }
 
-// LineULID is LineID before it is made a text.
+// LineULID returns LineID in binary form.
 func LineULID(upload string, arrived time.Time, row int) (id ulid.ULID) {
 	sum := sha256.Sum256([]byte(upload))
 	_ = id.SetTime(uint64(max(arrived.UnixMilli(), 0)))
@@ -270,7 +271,7 @@ func LineULID(upload string, arrived time.Time, row int) (id ulid.ULID) {
 	return id
 }
 
-// New makes a fact of its data; the caller gives it its id and time.
+// New returns a fact with the JSON of data. It fails only where data cannot be encoded.
 func New(id, kind string, at time.Time, by string, data any) (Fact, error) {
 	encoded, err := json.Marshal(data)
 	if err != nil {

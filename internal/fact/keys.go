@@ -7,7 +7,7 @@ import (
 	"outreach/internal/table"
 )
 
-// Bucket is how many facts of a lane share a partition.
+// bucket is how many facts of a lane share a partition.
 const bucket = 1000
 
 func factKey(project string, lane int, number int64) table.Key {

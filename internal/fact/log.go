@@ -13,21 +13,22 @@ import (
 	"outreach/internal/table"
 )
 
-// Log is where facts are kept. It may be used by many at the same time; the zero Lane chooses a lane at random.
+// Log appends and reads the facts of all projects. It is safe for concurrent use.
 type Log struct {
 	Table table.Table
-	Lane  func() int // chooses a lane; nil: at random
+	Lane  func() int // chooses the lane of the next write; nil: at random
 
 	mu    sync.Mutex
-	heads map[string]*Heads // what was last seen of each project's lanes: facts are never taken away, so never too high
+	heads map[string]*Heads // lower bounds of each project's heads: facts are never deleted
 }
 
-// attempts bounds in how many lanes a write that met others is tried.
+// attempts is how often Append retries a write that conflicts with another.
 const attempts = 40
 
-// Append writes facts and the operations that belong to them, all or none. The facts take the next numbers of one lane,
-// on the condition that nobody has them; who comes second tries the next. A *table.Conflict names failed operations of
-// the caller's alone.
+// Append writes facts together with ops, all or nothing. The facts get the next numbers of one lane; if another write
+// takes them first, Append retries in a newly chosen lane, and fails with table.ErrBusy after many attempts. A
+// *table.Conflict names only the caller's operations. Append is not idempotent: a repeated call appends the facts twice
+// unless a condition in ops fails.
 func (s *Log) Append(ctx context.Context, project string, facts []Fact, ops ...table.Op) error {
 	lane := s.lane()
 	for range attempts {
@@ -61,6 +62,7 @@ func (s *Log) Append(ctx context.Context, project string, facts []Fact, ops ...t
 	return table.ErrBusy
 }
 
+// saw raises the cached head of a lane.
 func (s *Log) saw(project string, lane int, number int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,6 +75,7 @@ func (s *Log) saw(project string, lane int, number int64) {
 	s.heads[project][lane] = max(s.heads[project][lane], number)
 }
 
+// seen returns the cached head of a lane, 0 where there is none.
 func (s *Log) seen(project string, lane int) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,11 +85,11 @@ func (s *Log) seen(project string, lane int) int64 {
 	return 0
 }
 
-// head finds the last number of a lane. Numbers have no gaps, so whether a number exists tells on which side of it the
-// head lies: the partition is found by doubling steps and halving, the number in it by one backward query.
+// head returns the last number of a lane, 0 of an empty one. Numbers have no gaps, so it finds the last partition by
+// exponential and binary search, and the number in it by one backward query.
 func (s *Log) head(ctx context.Context, project string, lane int) (int64, error) {
-	known := s.seen(project, lane)
-	low := known / bucket
+	cached := s.seen(project, lane)
+	low := cached / bucket
 	steps := make([]table.Key, 0, 20)
 	for step := int64(1); step <= 1<<19; step *= 2 {
 		steps = append(steps, factKey(project, lane, (low+step)*bucket))
@@ -131,12 +134,12 @@ func (s *Log) head(ctx context.Context, project string, lane int) (int64, error)
 			return 0, fmt.Errorf("fact key %s: %w", page.Items[0].SK, err)
 		}
 	}
-	number = max(number, known)
+	number = max(number, cached)
 	s.saw(project, lane, number)
 	return number, nil
 }
 
-// Heads reads how far each lane goes now. Whatever was answered as done before is at or below them.
+// Heads reads the head of each lane. Every fact whose Append returned before the call is at or below it.
 func (s *Log) Heads(ctx context.Context, project string) (Heads, error) {
 	var heads Heads
 	for lane := range heads {
@@ -149,7 +152,8 @@ func (s *Log) Heads(ctx context.Context, project string) (Heads, error) {
 	return heads, nil
 }
 
-// Read reads what lies above one mark, up to another, lane by lane in the order of numbers.
+// Read calls each with the facts above one position up to another, lane by lane in the order of numbers. It fails where
+// a number is missing, and stops at an error of each.
 func (s *Log) Read(ctx context.Context, project string, above, upTo Heads, each func(Fact) error) error {
 	for lane := range upTo {
 		if err := s.readLane(ctx, project, lane, above[lane], upTo[lane], nil, each); err != nil {
@@ -159,8 +163,8 @@ func (s *Log) Read(ctx context.Context, project string, above, upTo Heads, each 
 	return nil
 }
 
-// ReadAll reads all facts there are, all lanes at once: each is called by several goroutines. wanted tells by a fact's JSON
-// whether it is worth decoding; nil: all are.
+// ReadAll calls each with all facts. It reads the lanes in parallel: each must be safe for concurrent use. wanted
+// filters facts by their JSON before they are decoded; nil accepts all.
 func (s *Log) ReadAll(ctx context.Context, project string, wanted func([]byte) bool, each func(Fact) error) error {
 	heads, err := s.Heads(ctx, project)
 	if err != nil {
@@ -173,7 +177,7 @@ func (s *Log) ReadAll(ctx context.Context, project string, wanted func([]byte) b
 	return group.Wait()
 }
 
-// readLane reads facts of one lane.
+// readLane calls each with the facts of one lane above one number up to another.
 func (s *Log) readLane(ctx context.Context, project string, lane int, above, upTo int64, wanted func([]byte) bool, each func(Fact) error) error {
 	for next := above + 1; next <= upTo; {
 		q := table.Query{PK: factPartition(project, lane, next/bucket), From: factKey(project, lane, next).SK, To: factKey(project, lane, upTo).SK}
@@ -212,7 +216,8 @@ func (s *Log) lane() int {
 	return rand.IntN(Lanes)
 }
 
-// Naming tells that a fact names one of some ids, by its JSON: in it they stand in quotes.
+// Naming returns a filter for ReadAll that accepts facts whose JSON has one of the ids, the keys of the map, as a
+// string.
 func Naming(ids map[string]string) func(data []byte) bool {
 	const length = len("01J00000000000000000000000")
 	return func(data []byte) bool {
@@ -229,7 +234,7 @@ func Naming(ids map[string]string) func(data []byte) bool {
 	}
 }
 
-// Rewrite has a fact say something else.
+// Rewrite replaces the data of a stored fact. Only an erasure may do so.
 func (s *Log) Rewrite(ctx context.Context, project string, f Fact, data any) (err error) {
 	if f.Data, err = json.Marshal(data); err != nil {
 		return err

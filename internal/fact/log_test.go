@@ -32,7 +32,7 @@ func anew(s *Log) *Log {
 	return &Log{Table: s.Table, Lane: s.Lane}
 }
 
-func TestWritersAtOnceLeaveNoGapAndLoseNothing(t *testing.T) {
+func TestConcurrentAppendsLeaveNoGaps(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	ctx := context.Background()
@@ -79,7 +79,7 @@ func TestWritersAtOnceLeaveNoGapAndLoseNothing(t *testing.T) {
 	}
 }
 
-func TestTheHeadOfALongLaneIsFoundFromNothing(t *testing.T) {
+func TestHeadOfALongLaneIsFoundWithoutACache(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	ctx := context.Background()
@@ -111,7 +111,7 @@ func TestTheHeadOfALongLaneIsFoundFromNothing(t *testing.T) {
 	}
 }
 
-func TestAFailedConditionOfTheCallerIsTheCallers(t *testing.T) {
+func TestConflictNamesTheCallersOperationsOnly(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	ctx := context.Background()
@@ -154,7 +154,7 @@ func (g *gate) Query(ctx context.Context, q table.Query) (table.Page, error) {
 	return g.Table.Query(ctx, q)
 }
 
-func TestAllLanesAreReadAtOnce(t *testing.T) {
+func TestReadAllReadsLanesInParallel(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	lane := 0

@@ -10,18 +10,19 @@ import (
 	"outreach/internal/table"
 )
 
-// mostTrail is how many facts are looked at for one page of the trail: where few are wanted of many, a page may be short.
+// mostTrail is how many facts one page of the trail reads at most: with a narrow filter a page may be short.
 const mostTrail = 5000
 
-// Trail lists what happened, newest first: facts that keep says yes to. All lanes are walked backwards at once, from where
-// the cursor says, so that a page costs no more than what stands on it or was passed over.
+// Trail returns a page of the facts that keep accepts, newest first, beginning at a cursor. It merges all lanes
+// backwards, so that a page costs only the facts on it and those it filters out. A page may be short, and still have a
+// cursor. It fails with table.ErrCursor for a cursor that is not one of its own.
 func (s *Log) Trail(ctx context.Context, project string, limit int, cursor string, keep func(Fact) bool) (table.PageOf[Fact], error) {
 	out := table.PageOf[Fact]{Items: []Fact{}}
 	next, err := s.trailFrom(ctx, project, cursor)
 	if err != nil {
 		return out, err
 	}
-	var lanes [Lanes][]Fact // what was read of each and not yet passed
+	var lanes [Lanes][]Fact // facts of each lane that are read and not yet merged
 	for passed := 0; len(out.Items) < limit && passed < mostTrail; passed++ {
 		newest := -1
 		for lane := range lanes {
@@ -53,7 +54,7 @@ func (s *Log) Trail(ctx context.Context, project string, limit int, cursor strin
 	return out, nil
 }
 
-// later is the order of the trail: by time, then id.
+// later reports whether a comes before b in the trail: by time, then id, both descending.
 func later(a, b Fact) bool {
 	if !a.At.Equal(b.At) {
 		return a.At.After(b.At)
@@ -61,7 +62,7 @@ func later(a, b Fact) bool {
 	return a.ID > b.ID
 }
 
-// trailFrom reads a cursor: up to which number each lane is still to be shown. Without one that is all there is now.
+// trailFrom decodes a cursor: the number at which each lane continues. Without a cursor these are the heads.
 func (s *Log) trailFrom(ctx context.Context, project, cursor string) (Heads, error) {
 	heads, err := s.Heads(ctx, project)
 	if err != nil || cursor == "" {
@@ -82,7 +83,7 @@ func (s *Log) trailFrom(ctx context.Context, project, cursor string) (Heads, err
 	return from, nil
 }
 
-// before reads some facts of a lane backwards, the one with the number first.
+// before reads about so many facts of a lane backwards, beginning with number.
 func (s *Log) before(ctx context.Context, project string, lane int, number int64, about int) ([]Fact, error) {
 	page, err := s.Table.Query(ctx, table.Query{PK: factPartition(project, lane, number/bucket), To: factKey(project, lane, number).SK, Backward: true, Limit: about})
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"outreach/internal/table"
 )
 
-func TestTheTrailIsReadBackwardsThroughAllLanes(t *testing.T) {
+func TestTrailMergesLanesBackwards(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	now, lane := time.Now(), 0

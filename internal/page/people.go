@@ -8,7 +8,7 @@ import (
 	"outreach/internal/schema"
 )
 
-// People is the search for people, and the list of probable duplicates.
+// People is the page of the search for people, or of the list of probable duplicates.
 type People struct {
 	Query      string
 	Items      []PersonItem
@@ -20,7 +20,7 @@ type People struct {
 // PersonItem is one person of a list.
 type PersonItem struct{ ID, Name, Email, Pesel string }
 
-// Called is the person's name, or else what else they are known by.
+// Called returns the person's name, or else their e-mail address, PESEL or id.
 func (p PersonItem) Called() string {
 	for _, name := range []string{p.Name, p.Email, p.Pesel} {
 		if name != "" {
@@ -30,7 +30,7 @@ func (p PersonItem) Called() string {
 	return p.ID
 }
 
-// Pair is two records that are probably one person's, and why.
+// Pair is two probable duplicates and the reason.
 type Pair struct {
 	A, B PersonItem
 	Why  string
@@ -38,7 +38,7 @@ type Pair struct {
 
 func (p People) draw(view) (string, any) { return "people", p }
 
-// Identity is what a person is called and known by, as the office corrects it.
+// Identity has the fields of the form that corrects a person's identity.
 var Identity = schema.Kind{Name: "identity", Rules: []schema.Rule{{Rule: schema.AnyOf, Fields: []string{"email", "pesel"}, Hint: "person"}}, Fields: []schema.Field{
 	{Name: "first_name", Longest: 100},
 	{Name: "last_name", Longest: 100},
@@ -47,16 +47,16 @@ var Identity = schema.Kind{Name: "identity", Rules: []schema.Rule{{Rule: schema.
 	{Name: "phone", Longest: 40},
 }}
 
-// Person is everything held on one person.
+// Person is the page of everything stored about one person.
 type Person struct {
 	Person     PersonItem
-	Facts      []Fact // phone, attributes, consents: labels and values as people read them
+	Facts      []Fact // further keys and the phone
 	Signups    []SignupItem
 	Records    []PersonRecord
 	Definition *project.Definition
 	Export     string // the address of the subject-access export
-	Names      Entry  // of the form that corrects who it is
-	Entry      Entry  // of the form that leads to a merge
+	Names      Entry  // of the correction form
+	Entry      Entry  // of the merge form
 }
 
 // Fact is a labelled value.
@@ -76,7 +76,7 @@ type personPage struct {
 	Story []event
 }
 
-// event is a line of a person's story.
+// event is a line of a person's timeline.
 type event struct{ Day, When, Kind, Title, State, Says, Href string }
 
 func (p Person) draw(v view) (string, any) {
@@ -88,14 +88,14 @@ func (p Person) draw(v view) (string, any) {
 	return "person", out
 }
 
-// story puts what is held on the person in the order in which it happened.
+// story returns the person's sign-ups and records as a timeline, the oldest first.
 func (p Person) story(v view) []event {
 	var out []event
 	for _, s := range p.Signups {
 		day, _, _ := strings.Cut(s.SubmittedAt, "T")
 		out = append(out, event{
 			Day: day, When: v.When(s.SubmittedAt), Kind: v.Say("kind.signup"), Title: p.Named(s.Activity, v.Lang()), State: s.State,
-			Says: joined(" · ", v.says(schema.Builtin().Kind(schema.Signup), p.Definition, s.Row, "activity", "submitted_at", "first_name", "last_name", "locale"), v.agreed(s.Consent)), Href: v.Base() + "/signups?activity=" + s.Activity,
+			Says: joined(" · ", v.says(schema.For(p.Definition).Kind(schema.Signup), p.Definition, s.Row, "activity", "submitted_at", "first_name", "last_name", "locale"), v.agreed(s.Consent)), Href: v.Base() + "/signups?activity=" + s.Activity,
 		})
 		if _, there := p.Definition.Activity(s.Activity); !there {
 			out[len(out)-1].Href = v.Base() + "/signups"
@@ -116,12 +116,12 @@ func (p Person) story(v view) []event {
 	return out
 }
 
-// Named is an activity's label.
+// Named returns an activity's label.
 func (p Person) Named(activity, language string) string {
 	return Signups{Definition: p.Definition}.Named(activity, language)
 }
 
-// says writes a record out in one line, but for some fields.
+// says returns a record as one line of labels and values, without some fields.
 func (v view) says(kind *schema.Kind, d *project.Definition, row schema.Row, without ...string) string {
 	var said []string
 	for i := range kind.Fields {
@@ -133,14 +133,14 @@ func (v view) says(kind *schema.Kind, d *project.Definition, row schema.Row, wit
 	return strings.Join(said, " · ")
 }
 
-// Merge shows two people side by side, and the one that they become.
+// Merge is the preview of a merge: two people side by side, and the one they become.
 type Merge struct {
 	From, Into, One Person
 	Collisions      []Collision
-	TwoPesels       bool // each brings a PESEL of their own
+	TwoPesels       bool // both have a PESEL
 }
 
-// Collision is what both have, and one person has once.
+// Collision is a sign-up or record that both have, and that one person can have only once.
 type Collision struct{ Kind, Activity, Date string }
 
 type mergePage struct {
@@ -184,7 +184,7 @@ func (m Merge) draw(v view) (string, any) {
 	return "merge", out
 }
 
-// Erasure says what of a person goes and what stays, before they are erased.
+// Erasure is the preview of an erasure: how much it deletes and how much stays.
 type Erasure struct {
 	Person      PersonItem
 	Export      string // the address of the subject-access export
@@ -192,13 +192,13 @@ type Erasure struct {
 	Figures     []TouchedFigure
 }
 
-// Number is so many of something: the name is a key of erasure.*.
+// Number is a number of things. Its name is the last part of a key of messages, erasure.*.
 type Number struct {
 	Name string
 	N    int
 }
 
-// TouchedFigure is a figure that may change when a person's attributes go.
+// TouchedFigure is a figure that may change when a person's attributes are deleted.
 type TouchedFigure struct {
 	Code      string // "" of the participants
 	Label     project.Text

@@ -11,26 +11,28 @@ import (
 	"outreach/internal/table"
 )
 
-// Taken is the error where a key that somebody is given belongs to another person.
+// Taken is the error of a correction whose key belongs to another person.
 type Taken struct {
 	Field  string // email or pesel
-	Person string // whose it is
+	Person string // the id of that person
 }
 
 func (e *Taken) Error() string { return "the " + e.Field + " belongs to person " + e.Person }
 
-// PersonTag names the version of what is known of a person, for If-Match. It tells nothing of what that is.
+// PersonTag returns the ETag of a person's identity: a keyed hash, which reveals nothing of it.
 func (s *Store) PersonTag(project string, p Person) string {
-	said, err := json.Marshal(p)
+	encoded, err := json.Marshal(p)
 	if err != nil {
 		panic(err) // a plain struct always encodes
 	}
-	return `"` + s.Seal(project, "version", string(said)) + `"`
+	return `"` + s.db.Seal(project, "version", string(encoded)) + `"`
 }
 
-// Correct puts right who somebody is: names, phone, and the first address and PESEL. ifMatch is the ETag that must hold, ""
-// for any. A key that is no longer theirs leads nowhere from now on; one that is another's is *Taken. The fact, which names
-// fields alone, comes first, so that nothing is ever changed that the trail does not know of.
+// Correct replaces a person's names, phone, first address and first PESEL, and returns the corrected person. Replaced
+// keys no longer identify anyone. ifMatch is the required ETag, "" or "*" for any: another version fails with
+// store.ErrStale. A key of another person fails with *Taken, an unknown id with store.ErrNotFound. The fact, which has
+// the names of fields only, is appended before the change, so that the audit trail has every change. A correction that
+// changes nothing writes nothing.
 func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c Correction, by string) (corrected Person, err error) {
 	noted := false
 	err = table.Retry(ctx, func() error {
@@ -38,7 +40,7 @@ func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c Corr
 		if err != nil {
 			return err
 		}
-		before, rev, err := table.Load[Person](ctx, s.People, personKey(project, current.ID))
+		before, rev, err := table.Load[Person](ctx, s.db.People, personKey(project, current.ID))
 		switch {
 		case err != nil:
 			return err
@@ -73,16 +75,16 @@ func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c Corr
 			}
 		}
 		if !noted {
-			f, err := s.NewFact(fact.KindPersonCorrected, by, fact.Corrected{Person: before.ID, Fields: fields})
+			f, err := s.db.NewFact(fact.KindPersonCorrected, by, fact.Corrected{Person: before.ID, Fields: fields})
 			if err != nil {
 				return err
 			}
-			if err := s.Log().Append(ctx, project, []fact.Fact{f}, s.countAnew(project)); err != nil {
+			if err := s.db.Log().Append(ctx, project, []fact.Fact{f}, s.countAnew(project)); err != nil {
 				return err
 			}
 			noted = true
 		}
-		return s.People.Write(ctx, ops...)
+		return s.db.People.Write(ctx, ops...)
 	})
 	return corrected, err
 }

@@ -10,19 +10,20 @@ import (
 	"outreach/internal/table"
 )
 
-// fewPeople can be compared whenever somebody asks. How many pairs there are among more is kept for the day.
+// fewPeople is the number of people up to which pairs are computed on each request. Above it their number is cached for
+// a day.
 const fewPeople = table.MostPage
 
-// counted is how many pairs of people who may be one there were on a day.
+// counted is the cached number of probable duplicates on a day.
 type counted struct {
 	Day   string `json:"day"`
 	Pairs int    `json:"pairs"`
 }
 
-// CountDuplicates counts the pairs of people who may be one: among many people at most once a day, unless a pair has been
-// looked into since.
+// CountDuplicates returns the number of pairs of probable duplicates. Among more than fewPeople people it computes them
+// once a day (a date, 2026-05-10), and anew after a merge, a correction, an erasure or TellApart.
 func (s *Store) CountDuplicates(ctx context.Context, project, day string) (int, error) {
-	last, _, err := table.Load[counted](ctx, s.Tracker, duplicatesKey(project))
+	last, _, err := table.Load[counted](ctx, s.db.Tracker, duplicatesKey(project))
 	if err != nil || last.Day == day {
 		return last.Pairs, err
 	}
@@ -30,21 +31,21 @@ func (s *Store) CountDuplicates(ctx context.Context, project, day string) (int, 
 	return len(pairs), err
 }
 
-// Duplicates finds pairs of people who may be one, but for those who were told apart. Of many people it is kept how many
-// pairs there are on the day, until somebody is merged, told apart, corrected or erased.
+// Duplicates returns the pairs of probable duplicates, without pairs that TellApart marked as two people. It reads
+// everyone in the project, and caches the number of pairs for the day where there are more than fewPeople people.
 func (s *Store) Duplicates(ctx context.Context, project, day string) ([]Pair, error) {
-	told := map[string]bool{}
-	err := s.apart(ctx, project, func(k table.Key) { told[k.SK] = true })
+	distinct := map[string]bool{}
+	err := s.apart(ctx, project, func(k table.Key) { distinct[k.SK] = true })
 	if err != nil {
 		return nil, err
 	}
 	apart := func(a, b Person) bool {
-		return len(told) > 0 && slices.ContainsFunc(a.IDs(), func(one string) bool {
-			return slices.ContainsFunc(b.IDs(), func(other string) bool { return told[apartKey(project, one, other).SK] })
+		return len(distinct) > 0 && slices.ContainsFunc(a.IDs(), func(one string) bool {
+			return slices.ContainsFunc(b.IDs(), func(other string) bool { return distinct[apartKey(project, one, other).SK] })
 		})
 	}
 	var all []Person
-	for p, err := range table.Values[Person](ctx, s.People, table.Query{PK: namesIndex(project), Index: true}) {
+	for p, err := range table.Values[Person](ctx, s.db.People, table.Query{PK: namesIndex(project), Index: true}) {
 		if err != nil {
 			return nil, err
 		}
@@ -54,10 +55,12 @@ func (s *Store) Duplicates(ctx context.Context, project, day string) ([]Pair, er
 	if len(all) <= fewPeople {
 		return pairs, nil
 	}
-	return pairs, s.Tracker.Write(ctx, table.PutJSON(duplicatesKey(project), counted{Day: day, Pairs: len(pairs)}, table.Always))
+	return pairs, s.db.Tracker.Write(ctx, table.PutJSON(duplicatesKey(project), counted{Day: day, Pairs: len(pairs)}, table.Always))
 }
 
-// TellApart keeps that two people who look like one are two, so that nobody asks again. They may still be merged later.
+// TellApart marks two probable duplicates as two people: Duplicates no longer lists the pair. They may still be merged
+// later. A repeated call changes nothing. It fails with store.ErrNotFound where one does not exist or both are one
+// person.
 func (s *Store) TellApart(ctx context.Context, project, one, other, by string) error {
 	return table.Retry(ctx, func() error {
 		var ids []string
@@ -69,28 +72,28 @@ func (s *Store) TellApart(ctx context.Context, project, one, other, by string) e
 			ids = append(ids, p.ID)
 		}
 		if ids[0] == ids[1] {
-			return fmt.Errorf("person %s: one with %s: %w", one, other, store.ErrNotFound)
+			return fmt.Errorf("person %s: same as %s: %w", one, other, store.ErrNotFound)
 		}
 		key := apartKey(project, ids[0], ids[1])
-		if _, rev, err := table.Load[bool](ctx, s.Tracker, key); err != nil || rev > 0 {
+		if _, rev, err := table.Load[bool](ctx, s.db.Tracker, key); err != nil || rev > 0 {
 			return err
 		}
-		f, err := s.NewFact(fact.KindPeopleApart, by, fact.Apart{Person: ids[0], Other: ids[1]})
+		f, err := s.db.NewFact(fact.KindPeopleApart, by, fact.Apart{Person: ids[0], Other: ids[1]})
 		if err != nil {
 			return err
 		}
-		return s.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(key, true, table.Absent), s.countAnew(project))
+		return s.db.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(key, true, table.Absent), s.countAnew(project))
 	})
 }
 
-// countAnew is the operation after which probable duplicates are counted again.
+// countAnew returns the operation that drops the cached number of probable duplicates.
 func (s *Store) countAnew(project string) table.Op {
 	return table.Remove(duplicatesKey(project), table.Always)
 }
 
-// apart goes through the pairs that were told apart.
+// apart calls each with the key of every pair that was marked as two people.
 func (s *Store) apart(ctx context.Context, project string, each func(table.Key)) error {
-	for it, err := range table.Items(ctx, s.Tracker, table.Query{PK: apartPartition(project)}) {
+	for it, err := range table.Items(ctx, s.db.Tracker, table.Query{PK: apartPartition(project)}) {
 		if err != nil {
 			return err
 		}

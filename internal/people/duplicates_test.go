@@ -13,9 +13,9 @@ func crowd(t *testing.T, s *Store, from, to int) {
 	t.Helper()
 	var ops []table.Op
 	for i := from; i < to; i++ {
-		ops = append(ops, s.putPerson("p", Person{ID: s.NewID(), LastName: fmt.Sprintf("Tłum%05d", i)}, 0))
+		ops = append(ops, s.putPerson("p", Person{ID: s.db.NewID(), LastName: fmt.Sprintf("Tłum%05d", i)}, 0))
 		if len(ops) == table.MostWrites || i == to-1 {
-			if err := s.People.Write(context.Background(), ops...); err != nil {
+			if err := s.db.People.Write(context.Background(), ops...); err != nil {
 				t.Fatal(err)
 			}
 			ops = nil
@@ -23,7 +23,7 @@ func crowd(t *testing.T, s *Store, from, to int) {
 	}
 }
 
-func TestDuplicatesAmongManyPeopleAreCountedOnceADay(t *testing.T) {
+func TestNumberOfDuplicatesIsCachedForADay(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	day := "2126-06-01"

@@ -11,30 +11,30 @@ import (
 	"outreach/internal/table"
 )
 
-// Erasure is an entry of the ledger that a restore from backup replays: which ids went, and to which fresh one their
-// records were put.
+// Erasure is an entry of the erasure ledger, which a restore from backup replays: the erased ids, and the pseudonym
+// that replaces them in records.
 type Erasure struct {
-	Fresh string    `json:"fresh"`
+	Fresh string    `json:"fresh"` // the pseudonym
 	IDs   []string  `json:"ids"`
 	Keys  []string  `json:"keys"` // keyed hashes of the identity keys
 	At    time.Time `json:"at"`
-	By    string    `json:"by,omitempty"` // who of the staff asked for it: a random id
+	By    string    `json:"by,omitempty"` // the random id of the staff member who asked for it; "" for a purge
 }
 
-// Remains tells whether something of somebody who was erased is there all the same: in tables that were brought back from
-// before it, or from the midst of it, or what came after.
+// Remains reports whether data of an erased person exists: in tables restored from before the erasure or from the
+// middle of it, or because a request wrote it after the erasure.
 func (s *Store) Remains(ctx context.Context, project string, e Erasure) (bool, error) {
 	var keys []table.Key
 	for _, id := range e.IDs {
 		keys = append(keys, personKey(project, id))
 	}
-	found, err := s.People.Get(ctx, keys...)
+	found, err := s.db.People.Get(ctx, keys...)
 	if err != nil || len(found) > 0 {
 		return len(found) > 0, err
 	}
-	leading, err := s.leadingTo(ctx, project, e)
-	if err != nil || len(leading) > 0 {
-		return len(leading) > 0, err
+	identities, err := s.identityItems(ctx, project, e)
+	if err != nil || len(identities) > 0 {
+		return len(identities) > 0, err
 	}
 	for _, id := range e.IDs {
 		mentioned := false
@@ -49,13 +49,13 @@ func (s *Store) Remains(ctx context.Context, project string, e Erasure) (bool, e
 	return false, nil
 }
 
-// leadingTo reads the items of keys by which somebody was known who is erased, but for those by which somebody new is known.
-func (s *Store) leadingTo(ctx context.Context, project string, e Erasure) ([]table.Item, error) {
+// identityItems reads the items of an erased person's identity keys, without keys that a new person has taken over.
+func (s *Store) identityItems(ctx context.Context, project string, e Erasure) ([]table.Item, error) {
 	keys := make([]table.Key, len(e.Keys))
 	for i, sealed := range e.Keys {
 		keys[i] = identityKey(project, sealed)
 	}
-	found, err := s.People.Get(ctx, keys...)
+	found, err := s.db.People.Get(ctx, keys...)
 	if err != nil {
 		return nil, err
 	}
@@ -72,34 +72,36 @@ func (s *Store) leadingTo(ctx context.Context, project string, e Erasure) ([]tab
 	return theirs, nil
 }
 
-// Delete removes what led to a person, and in the end the person.
+// Delete deletes an erased person's private texts, then identity keys and search words, and the person item last: a
+// repeated call finds what an interrupted one left. It fails with table.ErrBusy where the person was merged during the
+// erasure.
 func (s *Store) Delete(ctx context.Context, project string, e Erasure) error {
 	for _, id := range e.IDs {
 		texts, err := s.TextsOf(ctx, project, id)
 		if err != nil {
 			return err
 		}
-		if err := table.RemoveAll(ctx, s.People, texts); err != nil {
+		if err := table.RemoveAll(ctx, s.db.People, texts); err != nil {
 			return err
 		}
 	}
 	return table.Retry(ctx, func() error { return s.removePeople(ctx, project, e) })
 }
 
-// removePeople removes the items of a person with the keys and words that lead there: as they are at this moment, for a record
-// may have brought another key meanwhile.
+// removePeople deletes the items of a person with their identity keys and search words. It reads the person first: a
+// request may have added a key since the erasure began.
 func (s *Store) removePeople(ctx context.Context, project string, e Erasure) error {
-	leading, err := s.leadingTo(ctx, project, e)
+	identities, err := s.identityItems(ctx, project, e)
 	if err != nil {
 		return err
 	}
 	gone := map[table.Key]table.Condition{}
-	for _, it := range leading {
+	for _, it := range identities {
 		gone[it.Key] = table.At(it.Rev)
 	}
 	var people []table.Op
-	for _, id := range slices.Backward(e.IDs) { // the one that is asked for again last
-		p, rev, err := table.Load[Person](ctx, s.People, personKey(project, id))
+	for _, id := range slices.Backward(e.IDs) { // the current id last: a retry begins with it
+		p, rev, err := table.Load[Person](ctx, s.db.People, personKey(project, id))
 		if err != nil {
 			return err
 		}
@@ -107,7 +109,7 @@ func (s *Store) removePeople(ctx context.Context, project string, e Erasure) err
 			continue
 		}
 		if joined := append(p.Was, p.Into); slices.ContainsFunc(joined, func(other string) bool { return other != "" && !slices.Contains(e.IDs, other) }) {
-			return fmt.Errorf("person %s was merged while they were erased: %w", id, table.ErrBusy)
+			return fmt.Errorf("person %s was merged during the erasure: %w", id, table.ErrBusy)
 		}
 		for _, k := range p.Keys() {
 			gone[s.identityKey(project, k)] = table.Always
@@ -121,14 +123,14 @@ func (s *Store) removePeople(ctx context.Context, project string, e Erasure) err
 	for key, condition := range gone {
 		ops = append(ops, table.Remove(key, condition))
 	}
-	return table.WriteAll(ctx, s.People, append(ops, people...))
+	return table.WriteAll(ctx, s.db.People, append(ops, people...))
 }
 
-// FreshIDs leads from ids of people who are erased to those that stand in their place: from these too, for an erasure that
-// was cut off is done again.
+// FreshIDs maps the ids of erased people to their pseudonyms, and pseudonyms to themselves, so that an interrupted
+// erasure can be repeated.
 type FreshIDs map[string]string
 
-// Add lets the ids of a person who is erased lead to the fresh one.
+// Add adds the ids of one erasure.
 func (f FreshIDs) Add(e Erasure) {
 	f[e.Fresh] = e.Fresh
 	for _, id := range e.IDs {
@@ -136,7 +138,7 @@ func (f FreshIDs) Add(e Erasure) {
 	}
 }
 
-// ForgetApart removes the pairs that name somebody who is erased, and how many may be duplicates.
+// ForgetApart deletes the marks of TellApart that name erased people, and the cached number of probable duplicates.
 func (s *Store) ForgetApart(ctx context.Context, project string, ids FreshIDs) error {
 	gone := []table.Key{duplicatesKey(project)}
 	err := s.apart(ctx, project, func(k table.Key) {
@@ -148,5 +150,5 @@ func (s *Store) ForgetApart(ctx context.Context, project string, ids FreshIDs) e
 	if err != nil {
 		return err
 	}
-	return table.RemoveAll(ctx, s.Tracker, gone)
+	return table.RemoveAll(ctx, s.db.Tracker, gone)
 }

@@ -6,18 +6,19 @@ import (
 	"outreach/internal/table"
 )
 
-// Keys of the tracker table, which knows people by random ids alone.
+// Keys of the tracker table, which has random ids of people only.
 
 func aboutPartition(project, person string) string { return "ABOUT#" + project + "#" + person }
 
-// AboutKey is where it stands that a thing, a file ("upload") or a record of a kind, says something of a person.
+// AboutKey returns the key of the index item that says that a file (kind "upload") or a record of a kind mentions a
+// person.
 func AboutKey(project, person, kind, id string) table.Key {
 	return table.Key{PK: aboutPartition(project, person), SK: kind + "#" + id}
 }
 
 func apartPartition(project string) string { return "APART#" + project }
 
-// apartKey is where it stands that two people are two, whichever is named first.
+// apartKey returns the key of the mark that two people are two, in either order.
 func apartKey(project, one, other string) table.Key {
 	return table.Key{PK: apartPartition(project), SK: min(one, other) + "#" + max(one, other)}
 }
@@ -30,7 +31,7 @@ func duplicatesKey(project string) table.Key {
 	return table.Key{PK: "DUPLICATES#" + project, SK: "COUNTED"}
 }
 
-// Keys of the people table, which alone knows who somebody is.
+// Keys of the people table, which holds identity.
 
 func personKey(project, id string) table.Key {
 	return table.Key{PK: "PERSON#" + project + "#" + id, SK: "PERSON"}
@@ -38,7 +39,7 @@ func personKey(project, id string) table.Key {
 
 func namesIndex(project string) string { return "NAMES#" + project }
 
-// namePart is where a word of a person's name leads to them.
+// namePart returns the key of the search item for one word of a person's name.
 func namePart(project, word, id string) table.Key {
 	return table.Key{PK: "NAMEPARTS#" + project, SK: word + "#" + id}
 }
@@ -47,11 +48,11 @@ func identityKey(project, sealed string) table.Key {
 	return table.Key{PK: "IDENTITY#" + project + "#" + sealed, SK: "PERSON"}
 }
 
-// TextKey is where the private texts of one version of a record stand.
+// TextKey returns the key of the private texts of one version of a record.
 func TextKey(project, record string, version int) table.Key {
 	return table.Key{PK: "TEXT#" + project + "#" + record, SK: fmt.Sprintf("%06d", version)}
 }
 
-// TextsIndex is where private texts of a person's records stand, whatever became of the records; those of records about
-// nobody stand under "".
+// TextsIndex returns the index partition of the private texts of a person's records, also of voided ones. The person ""
+// is for records about no person.
 func TextsIndex(project, person string) string { return "TEXTS#" + project + "#" + person }

@@ -10,29 +10,30 @@ import (
 	"unicode/utf8"
 )
 
-// Pair is two people who may be one, and why: the codes of this file, the strongest first.
+// Pair is two probable duplicates. Why has the reasons, the strongest first.
 type Pair struct {
 	A, B Person
 	Why  []string
 }
 
-// Why two people may be one.
+// Reasons why two people are probable duplicates.
 const (
 	SameName     = "same_name"
 	SimilarName  = "similar_name" // the words in another order, or spelt alike
 	SamePhone    = "same_phone"
-	SimilarEmail = "similar_email" // but for dots and what follows a plus, or for one letter
+	SimilarEmail = "similar_email" // equal without dots and the part after a plus, or but for one letter
 )
 
-// reasons are in order of their strength.
+// reasons lists the reasons, the strongest first.
 var reasons = []string{SameName, SamePhone, SimilarEmail, SimilarName}
 
-// Where more people than this share an address but for one letter, it is a way of making addresses, and says nothing.
+// mostNear is the size up to which a group of addresses that differ in one letter counts: larger groups are numbered
+// addresses.
 const mostNear = 12
 
-// Likely finds the pairs among people that may be one person, but for those of which apart says that they are two. People are
-// put together by what they share, so that it does not take every pair of them. Of many who share a thing each is a pair with
-// the first who may be the same.
+// Likely returns the pairs of probable duplicates among people, in their order, without pairs that apart excludes. It
+// groups people by hashes of what they share instead of comparing every pair. In a group each person is paired only
+// with the first one who is not excluded, so that n alike people give n-1 pairs.
 func Likely(people []Person, apart func(a, b Person) bool) []Pair {
 	type meeting struct{ a, b int }
 	why := map[meeting][]string{}
@@ -108,14 +109,14 @@ func Likely(people []Person, apart func(a, b Person) bool) []Pair {
 	return pairs
 }
 
-// share is a thing that one of the people has, by its hash: of many people there are millions, and no two are as good as ever
-// the same.
+// share is the hash of a property (a name, a phone) that one of the people has. Hashes save memory where there are
+// millions; a collision of 64 bits is improbable enough.
 type share struct {
-	what uint64
-	who  int
+	what uint64 // the hash
+	who  int    // the index of the person
 }
 
-// together puts next to each other who shares a thing, each once and in order.
+// together yields the groups with an equal hash, of any size, each person once and in order. It sorts shares.
 func together(shares []share) iter.Seq[[]share] {
 	slices.SortFunc(shares, func(a, b share) int { return cmp.Or(cmp.Compare(a.what, b.what), a.who-b.who) })
 	shares = slices.Compact(shares)
@@ -131,7 +132,7 @@ func together(shares []share) iter.Seq[[]share] {
 	}
 }
 
-// alike tells that two names do not speak against one person: one has none, or they share a first name.
+// alike reports whether two people's names allow them to be one person: one has no name, or they share a first name.
 func alike(a, b Person) bool {
 	if a.SortName() == "" || b.SortName() == "" {
 		return true
@@ -139,10 +140,10 @@ func alike(a, b Person) bool {
 	return slices.ContainsFunc(Words(a.FirstName), func(word string) bool { return slices.Contains(Words(b.FirstName), word) })
 }
 
-// sounds are spellings that are mistaken for each other.
+// sounds maps Polish spellings that are often confused to one of them.
 var sounds = strings.NewReplacer("sz", "s", "cz", "c", "rz", "z", "ch", "h", "ck", "k", "ph", "f", "th", "t", "x", "ks", "w", "v", "y", "i", "j", "i")
 
-// spelling is a name as it may be misspelt: words in any order, sounds alike the same, no letter twice in a row.
+// spelling normalizes a name against misspelling: words sorted, confused spellings unified, doubled letters single.
 func spelling(p Person) string {
 	words := p.Words()
 	for i, word := range words {
@@ -161,15 +162,16 @@ func digits(text string) string {
 	}, text)
 }
 
-// mailbox is an address without what many providers do not tell apart.
+// mailbox splits an address, without what many providers ignore: dots and the part after a plus.
 func mailbox(email string) (local, domain string) {
 	local, domain, _ = strings.Cut(Fold(email), "@")
 	local, _, _ = strings.Cut(local, "+")
 	return strings.ReplaceAll(local, ".", ""), domain
 }
 
-// withoutOne gives a text without any one of its letters, and as it is, in two parts: two that differ in one letter meet in one
-// of them. Short ones differ too little to say anything, and numbers are often counted on.
+// withoutOne calls each with the text, and with the text without each one of its letters, split in two parts: two texts
+// that differ in one letter have such a pair in common. It skips texts under five letters, and digits, which often
+// number addresses.
 func withoutOne(text string, each func(before, after string)) {
 	if utf8.RuneCountInString(text) < 5 {
 		return

@@ -16,7 +16,7 @@ func somebody(id, first, last, email, phone string) people.Person {
 	return p
 }
 
-func TestPeopleWhoMayBeOneAreFound(t *testing.T) {
+func TestLikelyDuplicatesAndTheirReasons(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string
@@ -53,7 +53,7 @@ func TestPeopleWhoMayBeOneAreFound(t *testing.T) {
 }
 
 // Many who share a thing make as many pairs as there are, not every pair of them.
-func TestManyWhoAreAlikeMakeFewPairs(t *testing.T) {
+func TestLargeGroupMakesOnePairPerPerson(t *testing.T) {
 	t.Parallel()
 	var all []people.Person
 	for i := range 5000 {
@@ -71,7 +71,7 @@ func TestManyWhoAreAlikeMakeFewPairs(t *testing.T) {
 func nobodyApart(people.Person, people.Person) bool { return false }
 
 // Of three alike the first two are two people: the third may be either of them, until that too is said.
-func TestWhoWasToldApartIsNoPairAndOthersAre(t *testing.T) {
+func TestPairMarkedAsTwoPeopleIsLeftOut(t *testing.T) {
 	t.Parallel()
 	three := []people.Person{
 		somebody("1", "Jan", "Wzór", "jan.wzorowy@example.org", "600700800"), somebody("2", "Jan", "Wzór", "janwzorowy@example.org", "600700800"),
@@ -93,7 +93,7 @@ func TestWhoWasToldApartIsNoPairAndOthersAre(t *testing.T) {
 	}
 }
 
-func TestACorrectionReplacesWhatWasKnown(t *testing.T) {
+func TestCorrectionReplacesTheFirstKey(t *testing.T) {
 	t.Parallel()
 	before := people.Person{ID: "1", FirstName: "Jan", LastName: "Wzur", Emails: []string{"jna@example.org", "drugi@example.org"}, Pesels: []string{"44051401359"}}
 	after, fields := before.Correct(people.Correction{FirstName: "Jan", LastName: "Wzór", Email: "jan@example.org", Phone: "1234567", Pesel: "44051401359"})

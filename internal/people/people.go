@@ -14,17 +14,18 @@ import (
 	"outreach/internal/table"
 )
 
-// Store keeps people: who they are, the keys that lead to them, what mentions them, and the private texts of records.
-type Store struct{ *store.DB }
+// Store reads and writes people: their identity, the keys that identify them, the index of what mentions them, and the
+// private texts of records. It is safe for concurrent use.
+type Store struct{ db *store.DB }
 
-// New is the Store on a base.
+// New returns a Store on a base. It reads and writes nothing.
 func New(db *store.DB) *Store { return &Store{db} }
 
-// Person reads one person, following merges.
+// Person reads one person, following merges: the result may have another id. An unknown id is store.ErrNotFound.
 func (s *Store) Person(ctx context.Context, project, id string) (p Person, err error) {
 	_, err = follow(id, func(id string) (string, error) {
 		var rev int64
-		if p, rev, err = table.Load[Person](ctx, s.People, personKey(project, id)); err == nil && rev == 0 {
+		if p, rev, err = table.Load[Person](ctx, s.db.People, personKey(project, id)); err == nil && rev == 0 {
 			err = fmt.Errorf("person %s: %w", id, store.ErrNotFound)
 		}
 		return p.Into, err
@@ -32,7 +33,7 @@ func (s *Store) Person(ctx context.Context, project, id string) (p Person, err e
 	return p, err
 }
 
-// follow goes from id to id as merges lead, to the one that counts.
+// follow resolves a chain of merges: it returns the last id, the one for which into returns "".
 func follow(id string, into func(string) (string, error)) (string, error) {
 	for range 100 {
 		next, err := into(id)
@@ -41,10 +42,11 @@ func follow(id string, into func(string) (string, error)) (string, error) {
 		}
 		id = next
 	}
-	return "", fmt.Errorf("person %s: merged in a circle", id)
+	return "", fmt.Errorf("person %s: merges form a cycle", id)
 }
 
-// Persons reads several people at once by their ids, following merges; ids that nobody has are left out.
+// Persons reads several people at once, following merges. The result is by the ids that were given; unknown ids are
+// left out.
 func (s *Store) Persons(ctx context.Context, project string, ids []string) (map[string]Person, error) {
 	out := map[string]Person{}
 	for start := 0; start < len(ids); start += table.MostGet {
@@ -53,7 +55,7 @@ func (s *Store) Persons(ctx context.Context, project string, ids []string) (map[
 		for i, id := range part {
 			keys[i] = personKey(project, id)
 		}
-		found, err := s.People.Get(ctx, keys...)
+		found, err := s.db.People.Get(ctx, keys...)
 		if err != nil {
 			return nil, err
 		}
@@ -78,10 +80,10 @@ func (s *Store) Persons(ctx context.Context, project string, ids []string) (map[
 }
 
 func (s *Store) identityKey(project string, k Key) table.Key {
-	return identityKey(project, s.Seal(project, k.Kind, k.Value))
+	return identityKey(project, s.db.Seal(project, k.Kind, k.Value))
 }
 
-// Known finds whom identity keys lead to, following merges. Keys that lead to nobody are left out.
+// Known looks up the ids of the people with identity keys. Keys that no person has are left out.
 func (s *Store) Known(ctx context.Context, project string, keys []Key) (map[Key]string, error) {
 	out := map[Key]string{}
 	for start := 0; start < len(keys); start += table.MostGet {
@@ -90,7 +92,7 @@ func (s *Store) Known(ctx context.Context, project string, keys []Key) (map[Key]
 		for i, k := range part {
 			asked[i] = s.identityKey(project, k)
 		}
-		found, err := s.People.Get(ctx, asked...)
+		found, err := s.db.People.Get(ctx, asked...)
 		if err != nil {
 			return nil, err
 		}
@@ -107,8 +109,8 @@ func (s *Store) Known(ctx context.Context, project string, keys []Key) (map[Key]
 	return out, nil
 }
 
-// Find finds the person that a reference names, "" where nobody has its keys. Keys of two people are ErrTwoPeople; an unknown
-// id is ErrNotFound.
+// Find returns the id of the person that a reference identifies, "" where no person has its keys. It fails with
+// ErrTwoPeople where the keys belong to two people, and with store.ErrNotFound where the reference has an unknown id.
 func (s *Store) Find(ctx context.Context, project string, ref schema.PersonRef) (string, error) {
 	id, _, err := s.find(ctx, project, ref)
 	return id, err
@@ -134,11 +136,13 @@ func (s *Store) find(ctx context.Context, project string, ref schema.PersonRef) 
 	return id, known, nil
 }
 
-// Names is how a person is called, as a record that brings a person may say.
+// Names are a person's names and phone as a record gives them.
 type Names struct{ First, Last, Phone string }
 
-// Resolve finds the person that a record of the office names, making them where nobody was known, and adds a second key
-// that the record brings. Keys of two people are ErrTwoPeople; an unknown id is ErrNotFound.
+// Resolve returns the id of the person that a coordinator's record identifies. It creates the person where no person
+// has the keys, and adds keys, names and a phone that the person does not have yet. It fails with ErrTwoPeople where
+// the keys belong to two people, or where the person has another PESEL, and with store.ErrNotFound where the reference
+// has an unknown id. A repeated call returns the same id and writes nothing.
 func (s *Store) Resolve(ctx context.Context, project string, ref schema.PersonRef, names Names) (id string, err error) {
 	err = table.Retry(ctx, func() error {
 		id, err = s.resolve(ctx, project, ref, names)
@@ -159,17 +163,17 @@ func (s *Store) resolve(ctx context.Context, project string, ref schema.PersonRe
 	p, rev := Person{ID: id}, int64(0)
 	var before Person
 	if id != "" {
-		if p, rev, err = table.Load[Person](ctx, s.People, personKey(project, id)); err != nil {
+		if p, rev, err = table.Load[Person](ctx, s.db.People, personKey(project, id)); err != nil {
 			return "", err
 		}
 		before = p
 	}
 	if rev == 0 && ref.ID != "" {
-		return "", &table.Conflict{} // erased in this moment: asked for again, they are not found
+		return "", &table.Conflict{} // erased since it was read: the retry fails with store.ErrNotFound
 	}
 	if rev == 0 {
-		// Nobody was known, or whoever was is erased: their keys are taken over by somebody new.
-		p.ID = s.NewID()
+		// No person had the keys, or the one who had them is erased: the new person takes over the keys.
+		p.ID = s.db.NewID()
 	}
 	changed := rev == 0
 	if p.FirstName == "" && p.LastName == "" && names.Last+names.First != "" {
@@ -185,7 +189,7 @@ func (s *Store) resolve(ctx context.Context, project string, ref schema.PersonRe
 			if rev != 0 {
 				continue
 			}
-			if condition, err = s.leadsNowhere(ctx, project, k, id); err != nil {
+			if condition, err = s.orphaned(ctx, project, k, id); err != nil {
 				return "", err
 			}
 		}
@@ -199,11 +203,12 @@ func (s *Store) resolve(ctx context.Context, project string, ref schema.PersonRe
 		return p.ID, nil
 	}
 	ops = append(ops, s.renamed(project, before, p)...)
-	return p.ID, s.People.Write(ctx, append(ops, s.putPerson(project, p, rev))...)
+	return p.ID, s.db.People.Write(ctx, append(ops, s.putPerson(project, p, rev))...)
 }
 
-// ResolvePublic finds or makes the person of a public form. Keys that do not all lead to one known person hold the
-// sign-up for the office; it is put to whom the e-mail leads to, or else the PESEL.
+// ResolvePublic finds or creates the person of a public form. Unlike Resolve it adds no key to an existing person:
+// where only some of the keys identify a person, or the keys identify two people, held is true and a coordinator must
+// decide on the sign-up. The id is then that of the person with the e-mail address, or else of the one with the PESEL.
 func (s *Store) ResolvePublic(ctx context.Context, project string, ref schema.PersonRef, names Names) (id string, held bool, err error) {
 	keys := Keys(ref)
 	err = table.Retry(ctx, func() error {
@@ -230,16 +235,18 @@ func (s *Store) ResolvePublic(ctx context.Context, project string, ref schema.Pe
 	return id, held, err
 }
 
-// leadsNowhere is the condition for taking over a key of somebody who is not there any more: that it still leads to them.
-func (s *Store) leadsNowhere(ctx context.Context, project string, k Key, gone string) (table.Condition, error) {
-	id, rev, err := table.Load[string](ctx, s.People, s.identityKey(project, k))
+// orphaned returns the condition for taking over a key of a person who no longer exists: that the key still has their
+// id. Where it has another id it fails with *table.Conflict.
+func (s *Store) orphaned(ctx context.Context, project string, k Key, gone string) (table.Condition, error) {
+	id, rev, err := table.Load[string](ctx, s.db.People, s.identityKey(project, k))
 	if err == nil && id != gone {
-		err = &table.Conflict{} // it was taken over or removed meanwhile
+		err = &table.Conflict{} // taken over or removed since it was read
 	}
 	return table.At(rev), err
 }
 
-// Introduce resolves many references at once, for files: people whom nobody knew are made many to a write.
+// Introduce creates the people whom a file's references identify and who do not exist yet, many in one write. The rest
+// it resolves one by one: see Resolve for its errors. It may be called again after a failure.
 func (s *Store) Introduce(ctx context.Context, project string, refs []schema.PersonRef) error {
 	const together = table.MostWrites / 3 // a person, and two keys
 	for part := range slices.Chunk(refs, together) {
@@ -260,7 +267,7 @@ func (s *Store) Introduce(ctx context.Context, project string, refs []schema.Per
 				rest = append(rest, ref)
 				continue
 			}
-			p := Person{ID: s.NewID()}
+			p := Person{ID: s.db.NewID()}
 			for _, k := range theirs {
 				p.Add(k)
 				taken[k] = true
@@ -269,9 +276,9 @@ func (s *Store) Introduce(ctx context.Context, project string, refs []schema.Per
 			ops = append(ops, s.putPerson(project, p, 0))
 		}
 		if len(ops) > 0 {
-			err := s.People.Write(ctx, ops...)
+			err := s.db.People.Write(ctx, ops...)
 			if _, met := table.AsConflict(err); met {
-				rest = part // somebody made one of them in this moment
+				rest = part // another request created one of them since they were looked up
 			} else if err != nil {
 				return err
 			}
@@ -293,17 +300,17 @@ func (s *Store) putPerson(project string, p Person, rev int64) table.Op {
 	return table.Indexed(op, table.Key{PK: namesIndex(project), SK: p.SortName() + "#" + p.ID})
 }
 
-// Merge makes two records of one person one: what was known of the first leads to the second from now on. The fact comes
-// first, so that the person counts once from then on; the people table follows, and a merge that was cut off between the
-// two is finished by asking again. Merging again what was merged changes nothing; a person who is not there, who was
-// merged into another, or who would be merged into themselves, is ErrNotFound.
+// Merge merges the person from into the person into, and returns the result. It appends the fact first, from which on
+// the person counts once, then changes the people table: a merge that was interrupted between the two is finished by a
+// repeated call. Repeating a complete merge changes nothing. It fails with store.ErrNotFound where one of the people
+// does not exist, where from was merged into a third person, and where both are the same person.
 func (s *Store) Merge(ctx context.Context, project, from, into, by string) (merged Person, err error) {
 	err = table.Retry(ctx, func() error {
 		target, err := s.mergedInto(ctx, project, into)
 		if err != nil {
 			return err
 		}
-		before, rev, err := table.Load[string](ctx, s.Tracker, mergedKey(project, from))
+		before, rev, err := table.Load[string](ctx, s.db.Tracker, mergedKey(project, from))
 		if err != nil {
 			return err
 		}
@@ -311,7 +318,7 @@ func (s *Store) Merge(ctx context.Context, project, from, into, by string) (merg
 			return fmt.Errorf("person %s into %s: %w", from, into, store.ErrNotFound)
 		}
 		for _, id := range []string{from, target} {
-			_, found, err := table.Load[Person](ctx, s.People, personKey(project, id))
+			_, found, err := table.Load[Person](ctx, s.db.People, personKey(project, id))
 			if err == nil && found == 0 {
 				err = fmt.Errorf("person %s: %w", id, store.ErrNotFound)
 			}
@@ -320,11 +327,11 @@ func (s *Store) Merge(ctx context.Context, project, from, into, by string) (merg
 			}
 		}
 		if rev == 0 {
-			f, err := s.NewFact(fact.KindPersonMerged, by, fact.Merged{Person: from, Into: target})
+			f, err := s.db.NewFact(fact.KindPersonMerged, by, fact.Merged{Person: from, Into: target})
 			if err != nil {
 				return err
 			}
-			if err := s.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(mergedKey(project, from), target, table.Absent), table.Require(mergedKey(project, target), table.Absent), s.countAnew(project)); err != nil {
+			if err := s.db.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(mergedKey(project, from), target, table.Absent), table.Require(mergedKey(project, target), table.Absent), s.countAnew(project)); err != nil {
 				return err
 			}
 		}
@@ -334,24 +341,25 @@ func (s *Store) Merge(ctx context.Context, project, from, into, by string) (merg
 	return merged, err
 }
 
-// mergedInto follows merges to the id that counts.
+// mergedInto resolves merges by the tracker table alone, which has them before the people table does.
 func (s *Store) mergedInto(ctx context.Context, project, id string) (string, error) {
 	return follow(id, func(id string) (string, error) {
-		into, _, err := table.Load[string](ctx, s.Tracker, mergedKey(project, id))
+		into, _, err := table.Load[string](ctx, s.db.Tracker, mergedKey(project, id))
 		return into, err
 	})
 }
 
-// joinPeople puts what the people table knows of one person to another, and lets their keys lead there.
+// joinPeople moves identity and keys from one person to another in the people table. It changes nothing where that is
+// done.
 func (s *Store) joinPeople(ctx context.Context, project, from, into string) (Person, error) {
-	target, targetRev, err := table.Load[Person](ctx, s.People, personKey(project, into))
+	target, targetRev, err := table.Load[Person](ctx, s.db.People, personKey(project, into))
 	if err == nil && targetRev == 0 {
-		err = fmt.Errorf("person %s: %w", into, store.ErrNotFound) // erased in this moment
+		err = fmt.Errorf("person %s: %w", into, store.ErrNotFound) // erased since the merge began
 	}
 	if err != nil {
 		return target, err
 	}
-	source, sourceRev, err := table.Load[Person](ctx, s.People, personKey(project, from))
+	source, sourceRev, err := table.Load[Person](ctx, s.db.People, personKey(project, from))
 	if err != nil || sourceRev == 0 || source.Into != "" {
 		return target, err
 	}
@@ -364,12 +372,13 @@ func (s *Store) joinPeople(ctx context.Context, project, from, into string) (Per
 	for _, k := range source.Keys() {
 		ops = append(ops, table.PutJSON(s.identityKey(project, k), into, table.Always))
 	}
-	return target, s.People.Write(ctx, ops...)
+	return target, s.db.People.Write(ctx, ops...)
 }
 
-// About lists what mentions a person, by kind ("upload" for files) and id.
+// About calls each for everything that mentions a person: its kind ("upload" for a file) and id. It stops at an error
+// of each.
 func (s *Store) About(ctx context.Context, project, id string, each func(kind, what string) error) error {
-	for it, err := range table.Items(ctx, s.Tracker, table.Query{PK: aboutPartition(project, id)}) {
+	for it, err := range table.Items(ctx, s.db.Tracker, table.Query{PK: aboutPartition(project, id)}) {
 		if err != nil {
 			return err
 		}
@@ -381,11 +390,11 @@ func (s *Store) About(ctx context.Context, project, id string, each func(kind, w
 	return nil
 }
 
-// TextsOf finds the private texts of a person's records: those too that a request left which was cut off before its record
-// was written.
+// TextsOf returns the keys of the private texts of a person's records, including texts that an interrupted request left
+// without a record. An empty id is for texts of records about no person.
 func (s *Store) TextsOf(ctx context.Context, project, id string) ([]table.Key, error) {
 	var keys []table.Key
-	for it, err := range table.Items(ctx, s.People, table.Query{PK: TextsIndex(project, id), Index: true}) {
+	for it, err := range table.Items(ctx, s.db.People, table.Query{PK: TextsIndex(project, id), Index: true}) {
 		if err != nil {
 			return nil, err
 		}
@@ -394,11 +403,12 @@ func (s *Store) TextsOf(ctx context.Context, project, id string) ([]table.Key, e
 	return keys, nil
 }
 
-// Everybody lists the people of a project, a page at a time. A page's people may be erased before the next is asked for.
+// Everybody calls each with every page of a project's people, in the order of their names. each may erase the people it
+// is given.
 func (s *Store) Everybody(ctx context.Context, project string, each func([]Person) error) error {
 	q := table.Query{PK: namesIndex(project), Index: true}
 	for {
-		page, err := table.List[Person](ctx, s.People, q)
+		page, err := table.List[Person](ctx, s.db.People, q)
 		if err != nil {
 			return err
 		}
@@ -411,17 +421,17 @@ func (s *Store) Everybody(ctx context.Context, project string, each func([]Perso
 	}
 }
 
-// Stored reads what is kept under one id, merged or not: the zero Person where there is nothing.
+// Stored reads the item of one id without following merges: the zero Person where there is none.
 func (s *Store) Stored(ctx context.Context, project, id string) (Person, error) {
-	p, _, err := table.Load[Person](ctx, s.People, personKey(project, id))
+	p, _, err := table.Load[Person](ctx, s.db.People, personKey(project, id))
 	return p, err
 }
 
-// Text reads the private texts of one version of a record.
+// Text reads the private texts of one version of a record, by field: nil where there are none.
 func (s *Store) Text(ctx context.Context, project, record string, version int) (map[string]string, error) {
-	private, _, err := table.Load[map[string]string](ctx, s.People, TextKey(project, record, version))
+	private, _, err := table.Load[map[string]string](ctx, s.db.People, TextKey(project, record, version))
 	return private, err
 }
 
-// ErrTwoPeople is in the error where keys belong to two people.
+// ErrTwoPeople reports that the keys of one reference belong to two people.
 var ErrTwoPeople = errors.New("the keys belong to two people")

@@ -24,9 +24,9 @@ func erase(t *testing.T, s *Store, id string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := Erasure{Fresh: s.NewID(), IDs: p.IDs()}
+	e := Erasure{Fresh: s.db.NewID(), IDs: p.IDs()}
 	for _, k := range p.Keys() {
-		e.Keys = append(e.Keys, s.Seal("p", k.Kind, k.Value))
+		e.Keys = append(e.Keys, s.db.Seal("p", k.Kind, k.Value))
 	}
 	fresh := FreshIDs{}
 	fresh.Add(e)
@@ -44,7 +44,7 @@ func resolve(t *testing.T, s *Store, ref schema.PersonRef) string {
 	return id
 }
 
-func TestTheOfficeNamesPeopleByAnyKey(t *testing.T) {
+func TestResolveFindsAPersonByAnyKey(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	a := resolve(t, s, schema.PersonRef{Email: "a@example.org"})
@@ -67,12 +67,12 @@ func TestTheOfficeNamesPeopleByAnyKey(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := s.Resolve(context.Background(), "p", schema.PersonRef{ID: s.NewID()}, Names{}); !errors.Is(err, store.ErrNotFound) {
+	if _, err := s.Resolve(context.Background(), "p", schema.PersonRef{ID: s.db.NewID()}, Names{}); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("an id that nobody has: %v", err)
 	}
 }
 
-func TestManyWhoNameOneNewPersonMakeOne(t *testing.T) {
+func TestConcurrentRequestsCreateOnePerson(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	ids := make([]string, 20)
@@ -81,7 +81,7 @@ func TestManyWhoNameOneNewPersonMakeOne(t *testing.T) {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			id, err := New(storetest.Again(s.DB)).Resolve(context.Background(), "p", schema.PersonRef{Email: "nowa@example.org"}, Names{})
+			id, err := New(storetest.Again(s.db)).Resolve(context.Background(), "p", schema.PersonRef{Email: "nowa@example.org"}, Names{})
 			if err != nil {
 				t.Error(err)
 			}
@@ -96,18 +96,18 @@ func TestManyWhoNameOneNewPersonMakeOne(t *testing.T) {
 	}
 }
 
-func TestAMergeThatWasCutOffCountsAndIsFinishedByAskingAgain(t *testing.T) {
+func TestInterruptedMergeIsFinishedByARepeatedCall(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	ctx := context.Background()
 	a, b := resolve(t, s, schema.PersonRef{Email: "a@example.org"}), resolve(t, s, schema.PersonRef{Email: "b@example.org", Pesel: pesel})
-	whole := s.People
-	s.People = refusing{whole}
+	whole := s.db.People
+	s.db.People = refusing{whole}
 	if _, err := s.Merge(ctx, "p", a, b, ""); !errors.Is(err, table.ErrUnavailable) {
 		t.Fatalf("want the failure, got %v", err)
 	}
-	s.People = whole
-	heads, err := s.Log().Heads(ctx, "p")
+	s.db.People = whole
+	heads, err := s.db.Log().Heads(ctx, "p")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestAMergeThatWasCutOffCountsAndIsFinishedByAskingAgain(t *testing.T) {
 	if by := resolve(t, s, schema.PersonRef{Email: "a@example.org"}); by != b {
 		t.Errorf("the key leads to %s", by)
 	}
-	for name, pair := range map[string][2]string{"back": {b, a}, "into itself": {b, b}, "into nobody": {b, s.NewID()}} {
+	for name, pair := range map[string][2]string{"back": {b, a}, "into itself": {b, b}, "into nobody": {b, s.db.NewID()}} {
 		if _, err := s.Merge(ctx, "p", pair[0], pair[1], ""); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -142,7 +142,7 @@ type refusing struct{ table.Table }
 
 func (refusing) Write(context.Context, ...table.Op) error { return table.ErrUnavailable }
 
-func TestIdentityStandsInThePeopleTableAlone(t *testing.T) {
+func TestSealedKeysOfProjectsDiffer(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	id := resolve(t, s, schema.PersonRef{Email: "a@example.org", Pesel: pesel})
@@ -150,7 +150,7 @@ func TestIdentityStandsInThePeopleTableAlone(t *testing.T) {
 	if err != nil || len(known) != 1 || known[Key{Kind: "email", Value: "a@example.org"}] != id {
 		t.Errorf("known: %v, %v", known, err)
 	}
-	if a, b := s.Seal("p", "email", "a@example.org"), s.Seal("q", "email", "a@example.org"); a == b {
+	if a, b := s.db.Seal("p", "email", "a@example.org"), s.db.Seal("q", "email", "a@example.org"); a == b {
 		t.Error("the hash of a key tells that two projects know the same person")
 	}
 }

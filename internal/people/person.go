@@ -1,5 +1,6 @@
-// Package people is who somebody is: names and the keys that lead to them. It stands in the people table alone; all else
-// knows a random id.
+// Package people stores the identity of participants: names, contact data and identity keys (e-mail address, PESEL),
+// and finds, merges, corrects and deletes people. Identity is in the people table only; everything else refers to
+// people by random ids.
 package people
 
 import (
@@ -10,7 +11,7 @@ import (
 	"outreach/internal/schema"
 )
 
-// Person is one participant.
+// Person is one participant. A person who was merged into another has Into.
 type Person struct {
 	ID        string   `json:"id"`
 	FirstName string   `json:"first_name,omitempty"`
@@ -18,17 +19,17 @@ type Person struct {
 	Emails    []string `json:"emails,omitempty"`
 	Pesels    []string `json:"pesels,omitempty"`
 	Phone     string   `json:"phone,omitempty"`
-	Into      string   `json:"into,omitempty"` // merged: the id of the person this one is
-	Was       []string `json:"was,omitempty"`  // ids of those who were merged into this one
+	Into      string   `json:"into,omitempty"` // the id of the person this one was merged into
+	Was       []string `json:"was,omitempty"`  // ids of people who were merged into this one
 }
 
 // Key is one identity key: its kind (email or pesel) and value.
 type Key struct{ Kind, Value string }
 
-// IDs are all ids that ever stood for the person.
+// IDs returns the person's id and the ids of everyone merged into them.
 func (p Person) IDs() []string { return append([]string{p.ID}, p.Was...) }
 
-// Keys are the identity keys of a reference.
+// Keys returns the identity keys of a reference.
 func Keys(ref schema.PersonRef) []Key {
 	var keys []Key
 	if ref.Email != "" {
@@ -40,7 +41,7 @@ func Keys(ref schema.PersonRef) []Key {
 	return keys
 }
 
-// Keys are all keys that lead to the person.
+// Keys returns all identity keys of the person.
 func (p Person) Keys() []Key {
 	var keys []Key
 	for _, e := range p.Emails {
@@ -52,8 +53,8 @@ func (p Person) Keys() []Key {
 	return keys
 }
 
-// Add gives the person a key. A person has one PESEL: false where they have another one already, so that the key must be
-// somebody else's.
+// Add adds a key unless the person has it. It returns false, and adds nothing, for a second PESEL: a person has only
+// one, so the key belongs to another person.
 func (p *Person) Add(k Key) bool {
 	switch k.Kind {
 	case "email":
@@ -71,7 +72,7 @@ func (p *Person) Add(k Key) bool {
 	return true
 }
 
-// Absorb takes over what another record of the same person knows.
+// Absorb adds the ids and keys of another record of the same person, and the names and the phone that p does not have.
 func (p *Person) Absorb(other Person) {
 	p.Was = append(append(p.Was, other.ID), other.Was...)
 	for _, e := range other.Emails {
@@ -92,7 +93,7 @@ func (p *Person) Absorb(other Person) {
 	}
 }
 
-// PersonView is a person in an answer, for those who may see names and keys.
+// PersonView is the JSON form of a person, for roles that may see names and keys.
 type PersonView struct {
 	ID        string `json:"id" doc:"A random id"`
 	FirstName string `json:"first_name,omitempty"`
@@ -101,12 +102,12 @@ type PersonView struct {
 	Pesel     string `json:"pesel,omitempty"`
 }
 
-// View is the person with names and the first of each key.
+// View returns the person's names and the first key of each kind.
 func (p Person) View() PersonView {
 	return PersonView{ID: p.ID, FirstName: p.FirstName, LastName: p.LastName, Email: first(p.Emails), Pesel: first(p.Pesels)}
 }
 
-// Email is the address letters go to, "" where none is known.
+// Email returns the address for letters: the first one, "" where the person has none.
 func (p Person) Email() string { return first(p.Emails) }
 
 func first(list []string) string {
@@ -116,16 +117,17 @@ func first(list []string) string {
 	return list[0]
 }
 
-// SortName is the form in which names are searched and compared: last name first, lower case, letters without marks.
+// SortName returns the name by which people are sorted and compared: last name first, normalized by Fold.
 func (p Person) SortName() string { return Fold(p.LastName + " " + p.FirstName) }
 
-// Fold is a text without case, marks and needless spaces, so that " Łucja" and "lucja" meet.
+// Fold normalizes a text for comparison: lower case, letters without marks, single spaces. " Łucja" and "lucja" become
+// equal.
 func Fold(text string) string { return strings.Join(strings.Fields(schema.Unmarked(text)), " ") }
 
-// MostWords is how many words of a name are searched by.
+// MostWords is the number of words of a name that the search index has.
 const MostWords = 8
 
-// Words are the words of a name as they are searched by, each once, in order.
+// Words returns the search words of a name: normalized, sorted, without repetitions, at most MostWords.
 func Words(name string) []string {
 	words := strings.FieldsFunc(Fold(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	slices.Sort(words)
@@ -133,29 +135,29 @@ func Words(name string) []string {
 	return words[:min(len(words), MostWords)]
 }
 
-// Words are the words that the person is found by.
+// Words returns the search words of the person's name.
 func (p Person) Words() []string { return Words(p.FirstName + " " + p.LastName) }
 
-// FirstWord is the first of the person's words with this beginning, "" where none has it.
-func (p Person) FirstWord(beginning string) string {
+// FirstWord returns the first of the person's search words with a prefix, "" where none has it.
+func (p Person) FirstWord(prefix string) string {
 	for _, word := range p.Words() {
-		if strings.HasPrefix(word, beginning) {
+		if strings.HasPrefix(word, prefix) {
 			return word
 		}
 	}
 	return ""
 }
 
-// Named tells that each of some beginnings is one of a word of the person's name.
-func (p Person) Named(beginnings []string) bool {
-	return !slices.ContainsFunc(beginnings, func(b string) bool { return p.FirstWord(b) == "" })
+// Named reports whether each prefix is one of some search word of the person's name.
+func (p Person) Named(prefixes []string) bool {
+	return !slices.ContainsFunc(prefixes, func(prefix string) bool { return p.FirstWord(prefix) == "" })
 }
 
-// Correction is what somebody's names, phone and keys are, in the place of what was known.
+// Correction is the full new identity of a person: an empty field removes the value.
 type Correction struct{ FirstName, LastName, Phone, Email, Pesel string }
 
-// Correct gives the person as the correction says, and the names of the fields that it changes. Of several addresses or
-// PESELs it is the first that is corrected; the others stay.
+// Correct returns the corrected person and the names of the fields that changed, none where nothing did. It replaces
+// the first address and the first PESEL; others stay. p does not change.
 func (p Person) Correct(c Correction) (Person, []string) {
 	var fields []string
 	set := func(name string, value *string, to string) {

@@ -11,8 +11,8 @@ import (
 	"outreach/internal/table"
 )
 
-// Search finds people by an exact e-mail or PESEL, or by the beginnings of any words of their name. Without a query all are
-// listed by their names.
+// Search returns a page of the people with an exact e-mail address or PESEL, or whose name has words with all prefixes
+// of the query, in any order. Without a query it lists everyone by name. A page may be short, and still have a cursor.
 func (s *Store) Search(ctx context.Context, project, query string, limit int, cursor string) (table.PageOf[Person], error) {
 	query = strings.TrimSpace(query)
 	var keys []Key
@@ -31,7 +31,7 @@ func (s *Store) Search(ctx context.Context, project, query string, limit int, cu
 	case query != "":
 		return table.PageOf[Person]{Items: []Person{}}, nil
 	}
-	return table.List[Person](ctx, s.People, table.Query{PK: namesIndex(project), Index: true, Limit: limit, Cursor: cursor})
+	return table.List[Person](ctx, s.db.People, table.Query{PK: namesIndex(project), Index: true, Limit: limit, Cursor: cursor})
 }
 
 func (s *Store) searchKeys(ctx context.Context, project string, keys []Key) (table.PageOf[Person], error) {
@@ -50,24 +50,24 @@ func (s *Store) searchKeys(ctx context.Context, project string, keys []Key) (tab
 	return out, nil
 }
 
-// mostPassed is how many people are looked at for one page of a search: where two common beginnings seldom meet, a page may be
-// short.
+// mostPassed is how many people one page of a search reads at most: a page may be short where few people match all of
+// several common prefixes.
 const mostPassed = 5000
 
-// searchWords looks where the longest of the words leads, and takes of those people whom the others fit, too.
+// searchWords reads the index by the longest prefix, and keeps the people whom the other prefixes match as well.
 func (s *Store) searchWords(ctx context.Context, project string, words []string, limit int, cursor string) (table.PageOf[Person], error) {
 	out := table.PageOf[Person]{Items: []Person{}}
 	longest := slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })
 	q := table.Query{PK: namePart(project, "", "").PK, Prefix: longest, Limit: limit, Cursor: cursor}
 	for passed := 0; ; {
-		page, err := s.People.Query(ctx, q)
+		page, err := s.db.People.Query(ctx, q)
 		if err != nil {
 			return out, err
 		}
 		ids := make([]string, len(page.Items))
 		for i, it := range page.Items {
 			if err := json.Unmarshal(it.Data, &ids[i]); err != nil {
-				return out, fmt.Errorf("part of a name: %w", err)
+				return out, fmt.Errorf("search word of a name: %w", err)
 			}
 		}
 		people, err := s.Persons(ctx, project, ids)
@@ -76,7 +76,7 @@ func (s *Store) searchWords(ctx context.Context, project string, words []string,
 		}
 		for i, it := range page.Items {
 			p, ok := people[ids[i]]
-			// Two words of one name may begin alike: the person is found by the first of them.
+			// Two words of one name may share the prefix: only the first lists the person.
 			if !ok || p.ID != ids[i] || !p.Named(words) || it.SK != namePart(project, p.FirstWord(longest), p.ID).SK {
 				continue
 			}
@@ -93,7 +93,7 @@ func (s *Store) searchWords(ctx context.Context, project string, words []string,
 	}
 }
 
-// renamed gives the operations that let the words of a new name lead to a person, and those of the old one no longer.
+// renamed returns the operations that update the search index from a person's old name to the new one.
 func (s *Store) renamed(project string, before, after Person) []table.Op {
 	var ops []table.Op
 	was, is := before.Words(), after.Words()

@@ -43,7 +43,7 @@ func found(t *testing.T, s *Store, query string, limit int) string {
 	}
 }
 
-func TestPeopleAreFoundByAnyWordOfTheirName(t *testing.T) {
+func TestSearchMatchesPrefixesOfAnyWord(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	named(t, s, "a@example.org", "Anna Łucja", "Nowak-Annowska")
@@ -68,19 +68,19 @@ func TestPeopleAreFoundByAnyWordOfTheirName(t *testing.T) {
 		}
 	}
 	erase(t, s, gone)
-	page, err := s.People.Query(context.Background(), table.Query{PK: namePart("p", "", "").PK, Prefix: "ewa"})
+	page, err := s.db.People.Query(context.Background(), table.Query{PK: namePart("p", "", "").PK, Prefix: "ewa"})
 	if err != nil || len(page.Items) > 0 {
 		t.Errorf("of an erased name remains %v, %v", page.Items, err)
 	}
 }
 
-// Whichever way a name is written, its words lead to the person, and to nobody else. The first search of many people asks for
-// no more than any other.
-func TestEveryWayOfWritingANameLetsItBeFound(t *testing.T) {
+// Whichever way a name is written, its words lead to the person, and to nobody else. The first search of many people
+// asks for no more than any other.
+func TestEveryWriteUpdatesTheSearchIndex(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	calls := 0
-	s.People = &tabletest.Faulty{Table: s.People, Before: func(tabletest.Call) error { calls++; return nil }}
+	s.db.People = &tabletest.Faulty{Table: s.db.People, Before: func(tabletest.Call) error { calls++; return nil }}
 	finds := func(query, want string) {
 		t.Helper()
 		if got := found(t, s, query, 50); got != want {
@@ -120,7 +120,7 @@ func TestEveryWayOfWritingANameLetsItBeFound(t *testing.T) {
 }
 
 // Two beginnings that many names have, and hardly a name both, do not make one page go through all of them.
-func TestAPageOfASearchLooksAtSomeOnly(t *testing.T) {
+func TestPageOfASearchReadsABoundedNumberOfPeople(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	var ops []table.Op
@@ -130,13 +130,13 @@ func TestAPageOfASearchLooksAtSomeOnly(t *testing.T) {
 			p.LastName = "Kowalska"
 		}
 		if ops = append(append(ops, s.renamed("p", Person{}, p)...), s.putPerson("p", p, 0)); len(ops) > table.MostWrites-3 {
-			if err := s.People.Write(ctx, ops...); err != nil {
+			if err := s.db.People.Write(ctx, ops...); err != nil {
 				t.Fatal(err)
 			}
 			ops = nil
 		}
 	}
-	if err := s.People.Write(ctx, ops...); err != nil {
+	if err := s.db.People.Write(ctx, ops...); err != nil {
 		t.Fatal(err)
 	}
 	first, err := s.Search(ctx, "p", "ann kow", 50, "") // of two as long the first leads
@@ -148,7 +148,7 @@ func TestAPageOfASearchLooksAtSomeOnly(t *testing.T) {
 	}
 }
 
-func TestACorrectionMovesKeysAndIsWrittenDown(t *testing.T) {
+func TestCorrectionMovesKeysAndAppendsAFact(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	a, b := named(t, s, "jna@example.org", "Jan", "Wzór"), named(t, s, "b@example.org", "Ewa", "Test")
@@ -175,7 +175,7 @@ func TestACorrectionMovesKeysAndIsWrittenDown(t *testing.T) {
 	if err != nil || len(known) != 1 || known[Key{Kind: "email", Value: "jan@example.org"}] != a {
 		t.Errorf("the keys lead to %v, %v", known, err)
 	}
-	trail, err := s.Log().Trail(ctx, "p", 10, "", func(f fact.Fact) bool { return f.Kind == fact.KindPersonCorrected })
+	trail, err := s.db.Log().Trail(ctx, "p", 10, "", func(f fact.Fact) bool { return f.Kind == fact.KindPersonCorrected })
 	if err != nil || len(trail.Items) != 1 || trail.Items[0].By != "staff" || string(trail.Items[0].Data) != `{"person":"`+a+`","fields":["email"]}` {
 		t.Errorf("the trail has %v, %v", trail.Items, err)
 	}

@@ -13,7 +13,7 @@ import (
 	"outreach/internal/uploads"
 )
 
-// Dossier is what was ever said of a person, beside the story of what holds now: a subject-access export asks for both.
+// Dossier is the history of everything stored about a person. A subject-access export has it beside the Story.
 type Dossier struct {
 	Sendings map[string][]Sending  // of each sign-up, by its id
 	States   map[string][]StateHad // of each sign-up, by its id
@@ -22,7 +22,7 @@ type Dossier struct {
 	Merges   []MergeHad
 }
 
-// Sending is one sending of a sign-up's form.
+// Sending is one submission of a sign-up form.
 type Sending struct {
 	ID        string
 	At        time.Time // when it was received
@@ -33,14 +33,15 @@ type Sending struct {
 	Line      int
 }
 
-// StateHad is a state that a sign-up came to.
+// StateHad is a state of a sign-up and when it began.
 type StateHad struct {
 	State   string
 	Version int
 	At      time.Time
 }
 
-// Version is what was once said in a record about the person. A void one has no row.
+// Version is one version of a record about the person. One that is voided, or of a kind that the
+// registry lacks, has no row.
 type Version struct {
 	Kind   string
 	Record string
@@ -50,24 +51,25 @@ type Version struct {
 	sealed schema.Values
 	Reason string
 	Void   bool
-	Upload string // the withdrawn file that it came in
+	Upload string // the file it came in, where it is a row
 	Line   int
 }
 
-// FileRow is a row of a file in which the person stands.
+// FileRow is a row of a file that mentions the person.
 type FileRow struct {
 	Upload, Kind, State string
 	Line                int
 }
 
-// MergeHad says that another record of the person became one with this.
+// MergeHad is a merge of two ids of the person.
 type MergeHad struct {
 	ID, Into string
 	At       time.Time
 }
 
-// Dossier gathers what was ever said of a person, from all facts, rows and private texts that are still kept.
-func (s *Store) Dossier(ctx context.Context, project string, p people.Person) (Dossier, error) {
+// Dossier reads the history of a person under all their ids from facts, rows of files and private texts. It reads every
+// fact of the project.
+func (s *Store) Dossier(ctx context.Context, registry *schema.Registry, project string, p people.Person) (Dossier, error) {
 	d := Dossier{Sendings: map[string][]Sending{}, States: map[string][]StateHad{}}
 	if err := s.saidOf(ctx, project, p.IDs(), &d); err != nil {
 		return d, err
@@ -78,7 +80,7 @@ func (s *Store) Dossier(ctx context.Context, project string, p people.Person) (D
 			if err != nil {
 				return d, err
 			}
-			sendings[i].Row = schema.Builtin().Kind(schema.Signup).Reveal(sendings[i].sealed, form)
+			sendings[i].Row = registry.Kind(schema.Signup).Reveal(sendings[i].sealed, form)
 		}
 	}
 	for i := range d.Versions {
@@ -87,8 +89,9 @@ func (s *Store) Dossier(ctx context.Context, project string, p people.Person) (D
 		if err != nil {
 			return d, err
 		}
-		if v.Reason = private["reason"]; !v.Void {
-			v.Row = schema.Builtin().Kind(v.Kind).Reveal(v.sealed, private)
+		v.Reason = private["reason"]
+		if kind := registry.Kind(v.Kind); kind != nil && !v.Void {
+			v.Row = kind.Reveal(v.sealed, private)
 		}
 	}
 	files := map[string]bool{}
@@ -96,7 +99,7 @@ func (s *Store) Dossier(ctx context.Context, project string, p people.Person) (D
 		err := s.persons.About(ctx, project, id, func(kind, what string) error {
 			if kind == "upload" && !files[what] {
 				files[what] = true
-				return s.rowsOf(ctx, project, what, p.IDs(), &d)
+				return s.rowsOf(ctx, registry, project, what, p.IDs(), &d)
 			}
 			return nil
 		})
@@ -104,66 +107,66 @@ func (s *Store) Dossier(ctx context.Context, project string, p people.Person) (D
 			return d, err
 		}
 	}
-	return d, s.nameAdvisers(ctx, project, d.Versions)
+	return d, s.nameAdvisers(ctx, registry, project, d.Versions)
 }
 
-// saidOf gathers what facts said of a person under any of the ids.
+// saidOf collects from the facts what concerns a person under any of the ids.
 func (s *Store) saidOf(ctx context.Context, project string, ids []string, d *Dossier) error {
 	voids, moves := map[string]Version{}, map[string][]StateHad{}
 	type last struct {
 		version      int
 		kind, person string
 	}
-	lasts := map[string]last{} // of each record its last version, which says whose it is
+	lasts := map[string]last{} // the last version of each record, which has its current person
 	var mu sync.Mutex
-	err := s.Log().ReadAll(ctx, project, nil, func(f fact.Fact) error {
+	err := s.db.Log().ReadAll(ctx, project, nil, func(f fact.Fact) error {
 		mu.Lock()
 		defer mu.Unlock()
 		switch f.Kind {
 		case fact.KindSignup:
-			var said fact.Signup
-			if err := json.Unmarshal(f.Data, &said); err != nil || !slices.Contains(ids, said.Person) {
+			var data fact.Signup
+			if err := json.Unmarshal(f.Data, &data); err != nil || !slices.Contains(ids, data.Person) {
 				return err
 			}
-			d.Sendings[said.Signup] = append(d.Sendings[said.Signup], Sending{ID: said.Entry, At: f.At, Submitted: said.Submitted, sealed: said.Values, Upload: said.Upload, Line: said.Line})
-			if said.State != "" {
-				d.States[said.Signup] = append(d.States[said.Signup], StateHad{State: said.State, Version: 1, At: f.At})
+			d.Sendings[data.Signup] = append(d.Sendings[data.Signup], Sending{ID: data.Entry, At: f.At, Submitted: data.Submitted, sealed: data.Values, Upload: data.Upload, Line: data.Line})
+			if data.State != "" {
+				d.States[data.Signup] = append(d.States[data.Signup], StateHad{State: data.State, Version: 1, At: f.At})
 			}
 		case fact.KindSignupMoved:
-			var said fact.SignupMoved
-			if err := json.Unmarshal(f.Data, &said); err != nil {
+			var data fact.SignupMoved
+			if err := json.Unmarshal(f.Data, &data); err != nil {
 				return err
 			}
-			moves[said.Signup] = append(moves[said.Signup], StateHad{State: said.State, Version: said.Version, At: f.At})
+			moves[data.Signup] = append(moves[data.Signup], StateHad{State: data.State, Version: data.Version, At: f.At})
 		case fact.KindSaid:
-			var said fact.Said
-			if err := json.Unmarshal(f.Data, &said); err != nil {
+			var data fact.Said
+			if err := json.Unmarshal(f.Data, &data); err != nil {
 				return err
 			}
-			if lasts[said.Record].version < said.Version {
-				lasts[said.Record] = last{said.Version, said.Kind, said.Person}
+			if lasts[data.Record].version < data.Version {
+				lasts[data.Record] = last{data.Version, data.Kind, data.Person}
 			}
-			if !slices.Contains(ids, said.Person) {
+			if !slices.Contains(ids, data.Person) {
 				return nil
 			}
-			d.Versions = append(d.Versions, Version{Kind: said.Kind, Record: said.Record, Number: said.Version, At: f.At, sealed: said.Values})
+			d.Versions = append(d.Versions, Version{Kind: data.Kind, Record: data.Record, Number: data.Version, At: f.At, sealed: data.Values})
 		case fact.KindVoided:
-			var said fact.Voided
-			if err := json.Unmarshal(f.Data, &said); err != nil {
+			var data fact.Voided
+			if err := json.Unmarshal(f.Data, &data); err != nil {
 				return err
 			}
-			voids[said.Record] = Version{Record: said.Record, Number: said.Version, At: f.At, Void: true}
+			voids[data.Record] = Version{Record: data.Record, Number: data.Version, At: f.At, Void: true}
 		case fact.KindPersonMerged:
-			var said fact.Merged
-			if err := json.Unmarshal(f.Data, &said); err != nil || !slices.Contains(ids, said.Person) && !slices.Contains(ids, said.Into) {
+			var data fact.Merged
+			if err := json.Unmarshal(f.Data, &data); err != nil || !slices.Contains(ids, data.Person) && !slices.Contains(ids, data.Into) {
 				return err
 			}
-			d.Merges = append(d.Merges, MergeHad{ID: said.Person, Into: said.Into, At: f.At})
+			d.Merges = append(d.Merges, MergeHad{ID: data.Person, Into: data.Into, At: f.At})
 		}
 		return nil
 	})
-	// Lanes have no order: what became of a record may be read before the record. What was found to be another person's is
-	// none of this one's.
+	// Lanes have no common order: a void may be read before its record. Records that were corrected to another person
+	// are not this one's.
 	d.Versions = slices.DeleteFunc(d.Versions, func(v Version) bool { return !slices.Contains(ids, lasts[v.Record].person) })
 	for id, l := range lasts {
 		if v, voided := voids[id]; voided && slices.Contains(ids, l.person) {
@@ -181,13 +184,16 @@ func (s *Store) saidOf(ctx context.Context, project string, ids []string, d *Dos
 	return err
 }
 
-// rowsOf gathers the rows of a file in which a person stands. Those of one that counts are told by the story.
-func (s *Store) rowsOf(ctx context.Context, project, id string, ids []string, d *Dossier) error {
+// rowsOf collects the rows of a file that mention a person. Values of rows that count are in the Story, not here.
+func (s *Store) rowsOf(ctx context.Context, registry *schema.Registry, project, id string, ids []string, d *Dossier) error {
 	u, err := s.uploads.Upload(ctx, project, id)
 	if err != nil || u.Packs == 0 {
 		return err
 	}
-	k := schema.Builtin().Plural(u.Kind)
+	k := registry.Plural(u.Kind)
+	if k == nil {
+		return nil
+	}
 	texts := map[int]map[string]string{}
 	if u.State != uploads.AcceptedUp {
 		if texts, err = s.uploads.RowTexts(ctx, project, id); err != nil {
@@ -214,12 +220,15 @@ func (s *Store) rowsOf(ctx context.Context, project, id string, ids []string, d 
 	return nil
 }
 
-// nameAdvisers puts addresses in the place of advisers' random ids.
-func (s *Store) nameAdvisers(ctx context.Context, project string, versions []Version) error {
+// nameAdvisers replaces advisers' random ids by their e-mail addresses.
+func (s *Store) nameAdvisers(ctx context.Context, registry *schema.Registry, project string, versions []Version) error {
 	var staff []string
 	each := func(name func(string) string) {
 		for _, v := range versions {
-			if at := schema.Builtin().Kind(v.Kind).Index("adviser"); at >= 0 && at < len(v.Row) {
+			if v.Row == nil {
+				continue
+			}
+			if at := registry.Kind(v.Kind).Index("adviser"); at >= 0 {
 				v.Row[at] = name(v.Row[at])
 			}
 		}

@@ -1,5 +1,5 @@
-// Package privacy is what people may ask of those who know them: to be forgotten, and to be told what is known. It also
-// removes what the definition keeps no longer.
+// Package privacy erases people, gathers everything stored about a person for a subject-access request, and purges data
+// whose retention has ended.
 package privacy
 
 import (
@@ -13,6 +13,7 @@ import (
 	"outreach/internal/access"
 	"outreach/internal/fact"
 	"outreach/internal/people"
+	"outreach/internal/projects"
 	"outreach/internal/records"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
@@ -22,12 +23,13 @@ import (
 	"outreach/internal/uploads"
 )
 
-// Store forgets people, and tells them what is known of them. It knows all features that keep something about people; none
-// of them knows it.
+// Store erases people and reads everything stored about them. It depends on all features that store data about people;
+// none of them depends on it. It is safe for concurrent use once Letters is set.
 type Store struct {
-	*store.DB
-	Letters Letters // the letters that were sent and are kept; nil: none are
+	Letters Letters // deletes stored copies of letters; nil: there are none
 
+	db        *store.DB
+	projects  *projects.Store
 	persons   *people.Store
 	signups   *signups.Store
 	uploads   *uploads.Store
@@ -36,16 +38,17 @@ type Store struct {
 	staff     *access.Store
 }
 
-// New is the Store on a base and the features that it knows.
-func New(db *store.DB, persons *people.Store, signups *signups.Store, uploads *uploads.Store, records *records.Store, snapshots *snapshots.Store, staff *access.Store) *Store {
-	return &Store{DB: db, persons: persons, signups: signups, uploads: uploads, records: records, snapshots: snapshots, staff: staff}
+// New returns a Store on a base and the features that store data about people.
+func New(db *store.DB, projects *projects.Store, persons *people.Store, signups *signups.Store, uploads *uploads.Store, records *records.Store, snapshots *snapshots.Store, staff *access.Store) *Store {
+	return &Store{db: db, projects: projects, persons: persons, signups: signups, uploads: uploads, records: records, snapshots: snapshots, staff: staff}
 }
 
-// Erase forgets who a person is. Identity, attributes and private texts go; what happened stays, under a fresh id that
-// leads nowhere, so that what asks for no attribute still counts. Files in which the person stands are removed as they were
-// sent, and letters to them. The ledger's entry is written first and the person's own item goes last: an erasure that was cut
-// off is finished by asking again, or in the night. Of somebody who was erased it erases what came since;
-// where there is nothing they are ErrNotFound.
+// Erase erases a person. It deletes identity, attributes, private texts, uploaded originals that mention the person,
+// and stored letters to them. Records stay under a pseudonym, so that figures whose rule needs no attribute do not
+// change. by is the random id of the staff member who asked. It writes the ledger entry first and deletes the person
+// item last: an interrupted erasure is finished by a repeated call or by FinishErasures. For a person who is already
+// erased it erases data that arrived since; where there is none, and for an unknown id, it fails with
+// store.ErrNotFound.
 func (s *Store) Erase(ctx context.Context, project, id, by string) error {
 	p, err := s.persons.Person(ctx, project, id)
 	if store.IsNotFound(err) {
@@ -57,20 +60,20 @@ func (s *Store) Erase(ctx context.Context, project, id, by string) error {
 	return s.eraseAll(ctx, project, []people.Erasure{s.erasure(project, p, by)})
 }
 
-// erasure is the ledger's entry of a person. The fresh id tells nothing of when, and is the same again where an erasure is
-// finished later.
+// erasure returns the ledger entry of a person. The pseudonym is derived from the id by a keyed hash: it is the same in
+// every attempt, and its timestamp is zero.
 func (s *Store) erasure(project string, p people.Person, by string) people.Erasure {
-	e := people.Erasure{Fresh: store.IDFor(time.UnixMilli(0), s.Seal(project, "erased", p.ID)), IDs: p.IDs(), At: s.Now().UTC(), By: by}
+	e := people.Erasure{Fresh: store.IDFor(time.UnixMilli(0), s.db.Seal(project, "erased", p.ID)), IDs: p.IDs(), At: s.db.Now().UTC(), By: by}
 	for _, k := range p.Keys() {
-		e.Keys = append(e.Keys, s.Seal(project, k.Kind, k.Value))
+		e.Keys = append(e.Keys, s.db.Seal(project, k.Kind, k.Value))
 	}
 	return e
 }
 
-// Erasures reads the ledger, in no order.
+// Erasures reads the whole erasure ledger, in no particular order.
 func (s *Store) Erasures(ctx context.Context, project string) ([]people.Erasure, error) {
 	var all []people.Erasure
-	for e, err := range table.Values[people.Erasure](ctx, s.Tracker, table.Query{PK: erasureKey(project, "").PK}) {
+	for e, err := range table.Values[people.Erasure](ctx, s.db.Tracker, table.Query{PK: erasureKey(project, "").PK}) {
 		if err != nil {
 			return nil, err
 		}
@@ -79,12 +82,12 @@ func (s *Store) Erasures(ctx context.Context, project string) ([]people.Erasure,
 	return all, nil
 }
 
-// EraseAgain does what an entry of the ledger says, in tables that were brought back from before it.
+// EraseAgain replays an entry of the ledger in tables restored from before the erasure. It may be repeated.
 func (s *Store) EraseAgain(ctx context.Context, project string, e people.Erasure) error {
 	return s.eraseAll(ctx, project, []people.Erasure{e})
 }
 
-// eraseAll erases many people at once: what all have in common, facts and files, is read once for them.
+// eraseAll erases several people together, so that facts and files are read once for all of them. It may be repeated.
 func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.Erasure) error {
 	erasures, err := s.joined(ctx, project, erasures)
 	if err != nil {
@@ -97,7 +100,8 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	if err := s.beginErasing(ctx, project, erasures); err != nil {
 		return err
 	}
-	// While their addresses can still be read. A letter that is sent in this moment goes at the end.
+	// Addresses can be read only before people are deleted. A letter sent meanwhile is deleted by the second call
+	// below.
 	addresses, err := s.addresses(ctx, project, erasures)
 	if err != nil {
 		return err
@@ -141,17 +145,17 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	for part := range slices.Chunk(erasures, table.MostWrites) {
 		var facts []fact.Fact
 		for _, e := range part {
-			f, err := s.NewFact(fact.KindPersonErased, e.By, fact.Erased{Person: e.Fresh})
+			f, err := s.db.NewFact(fact.KindPersonErased, e.By, fact.Erased{Person: e.Fresh})
 			if err != nil {
 				return err
 			}
 			facts = append(facts, f)
 		}
-		if err := s.Log().Append(ctx, project, facts); err != nil {
+		if err := s.db.Log().Append(ctx, project, facts); err != nil {
 			return err
 		}
 	}
-	// From here on whoever counts finds the fresh ids alone; what is left to do shall keep nobody from it.
+	// From here on a fold finds pseudonyms only: Undisturbed need not wait for the rest.
 	if err := s.endErasing(ctx, project, erasures); err != nil {
 		return err
 	}
@@ -164,13 +168,13 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	if err := s.persons.ForgetApart(ctx, project, fresh); err != nil {
 		return err
 	}
-	if err := table.RemoveAll(ctx, s.Tracker, found.keys); err != nil {
+	if err := table.RemoveAll(ctx, s.db.Tracker, found.keys); err != nil {
 		return err
 	}
 	return store.InParallel(ctx, erasures, func(ctx context.Context, e people.Erasure) error { return s.persons.Delete(ctx, project, e) })
 }
 
-// joined gives the erasures with whoever the people were merged with meanwhile, who are one with them.
+// joined returns the erasures with the ids and keys of people who were merged with them since the entries were written.
 func (s *Store) joined(ctx context.Context, project string, erasures []people.Erasure) ([]people.Erasure, error) {
 	var ids []string
 	for _, e := range erasures {
@@ -197,7 +201,7 @@ func (s *Store) joined(ctx context.Context, project string, erasures []people.Er
 				e.IDs = add(e.IDs, id)
 			}
 			for _, k := range p.Keys() {
-				e.Keys = add(e.Keys, s.Seal(project, k.Kind, k.Value))
+				e.Keys = add(e.Keys, s.db.Seal(project, k.Kind, k.Value))
 			}
 		}
 		out[i] = e
@@ -205,12 +209,13 @@ func (s *Store) joined(ctx context.Context, project string, erasures []people.Er
 	return out, nil
 }
 
-// mentions are what was found to mention people who are erased. What comes later is not among it, and leads there until it is
-// erased too; so does a file that is still worked on.
+// mentions collects the index items that mention erased people and whose records are rewritten. Items of later records,
+// and of files that are still being processed, are not in it: they stay in the index until a later erasure. Safe for
+// concurrent use.
 type mentions struct {
 	mu    sync.Mutex
-	keys  []table.Key            // that lead to what is done
-	files map[string][]table.Key // that lead to files
+	keys  []table.Key            // of rewritten records: to be deleted
+	files map[string][]table.Key // by upload, until it is rewritten
 }
 
 func (m *mentions) add(kind, what string, key table.Key) {
@@ -223,7 +228,7 @@ func (m *mentions) add(kind, what string, key table.Key) {
 	}
 }
 
-// file adds a file that another thing leads to.
+// file adds an upload that another record refers to.
 func (m *mentions) file(id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -238,7 +243,8 @@ func (m *mentions) done(file string) {
 	m.keys = append(m.keys, m.files[file]...)
 }
 
-// addresses are where letters to people went: their own, and those that forms gave which were held for the office.
+// addresses returns all addresses to which letters about the people may have gone: their own, and those of their
+// sign-up forms.
 func (s *Store) addresses(ctx context.Context, project string, erasures []people.Erasure) ([]string, error) {
 	if s.Letters == nil {
 		return nil, nil
@@ -278,7 +284,17 @@ func (s *Store) forgetLetters(ctx context.Context, addresses []string) error {
 	return s.Letters.Forget(ctx, addresses)
 }
 
-// forget takes a person out of one thing that mentions them. Files, which mention many, are only gathered.
+// registry returns the kinds of record of a project: the built-in ones where it has no definition.
+func (s *Store) registry(ctx context.Context, project string) (*schema.Registry, error) {
+	defined, err := s.projects.Definition(ctx, project)
+	if err != nil && !store.IsNotFound(err) {
+		return nil, err
+	}
+	return schema.For(defined.Definition), nil
+}
+
+// forget removes a person from one record. Files mention many people: they are only collected, for one pass over all of
+// them.
 func (s *Store) forget(ctx context.Context, project string, e people.Erasure, kind, what string, found *mentions) error {
 	switch kind {
 	case schema.Signup:
@@ -293,18 +309,23 @@ func (s *Store) forget(ctx context.Context, project string, e people.Erasure, ki
 	return s.records.Forget(ctx, project, e, kind, what)
 }
 
-// rewriteFacts puts the fresh ids in the place of the old ones, in every fact that names them, and leaves out attributes.
+// rewriteFacts replaces ids by pseudonyms in every fact that has them, and removes attributes and identity from its
+// values.
 func (s *Store) rewriteFacts(ctx context.Context, project string, ids people.FreshIDs) error {
-	return s.Log().ReadAll(ctx, project, fact.Naming(ids), func(f fact.Fact) error {
-		data, changed, err := rewritten(f, ids)
+	registry, err := s.registry(ctx, project)
+	if err != nil {
+		return err
+	}
+	return s.db.Log().ReadAll(ctx, project, fact.Naming(ids), func(f fact.Fact) error {
+		data, changed, err := rewritten(f, registry, ids)
 		if err != nil || !changed {
 			return err
 		}
-		return s.Log().Rewrite(ctx, project, f, data)
+		return s.db.Log().Rewrite(ctx, project, f, data)
 	})
 }
 
-func rewritten(f fact.Fact, ids people.FreshIDs) (data any, changed bool, err error) {
+func rewritten(f fact.Fact, registry *schema.Registry, ids people.FreshIDs) (data any, changed bool, err error) {
 	fresh := func(id *string) {
 		if to, gone := ids[*id]; gone && to != *id {
 			*id, changed = to, true
@@ -315,14 +336,14 @@ func rewritten(f fact.Fact, ids people.FreshIDs) (data any, changed bool, err er
 		var d fact.Signup
 		err = json.Unmarshal(f.Data, &d)
 		if fresh(&d.Person); changed {
-			d.Schema, d.Values = schema.SchemaVersion, schema.Builtin().Kind(schema.Signup).Erased(d.Values)
+			d.Schema, d.Values = schema.SchemaVersion, withoutIdentity(registry.Kind(schema.Signup), d.Values)
 		}
 		data = d
 	case fact.KindSaid:
 		var d fact.Said
 		err = json.Unmarshal(f.Data, &d)
 		if fresh(&d.Person); changed {
-			d.Schema, d.Values = schema.SchemaVersion, schema.Builtin().Kind(d.Kind).Erased(d.Values)
+			d.Schema, d.Values = schema.SchemaVersion, withoutIdentity(registry.Kind(d.Kind), d.Values)
 		}
 		data = d
 	case fact.KindPersonMerged:
@@ -346,7 +367,16 @@ func rewritten(f fact.Fact, ids people.FreshIDs) (data any, changed bool, err er
 	return data, changed, err
 }
 
-// Letters forgets the letters to an address.
+// withoutIdentity returns what stays of a record's values after an erasure: nothing where the project no longer has the
+// kind.
+func withoutIdentity(kind *schema.Kind, values schema.Values) schema.Values {
+	if kind == nil {
+		return schema.Values{}
+	}
+	return kind.Erased(values)
+}
+
+// Letters deletes stored copies of letters by their addresses.
 type Letters interface {
 	Forget(ctx context.Context, addresses []string) error
 }

@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/objects/folder"
 	"outreach/internal/people"
+	"outreach/internal/project"
 	"outreach/internal/projects"
 	"outreach/internal/records"
 	"outreach/internal/schema"
@@ -32,10 +34,10 @@ func open(t *testing.T) *Store { return on(storetest.New(t)) }
 
 // on is the Store on a base, with all features that it knows.
 func on(db *store.DB) *Store {
-	persons, kept := people.New(db), snapshots.New(db)
-	signedUp := signups.New(db, projects.New(db), persons)
+	defined, persons, kept := projects.New(db), people.New(db), snapshots.New(db)
+	signedUp := signups.New(db, defined, persons)
 	files := uploads.New(db, persons, signedUp, kept)
-	return New(db, persons, signedUp, files, records.New(db, persons, files), kept, access.New(db))
+	return New(db, defined, persons, signedUp, files, records.New(db, persons, files), kept, access.New(db))
 }
 
 func named(t *testing.T, s *Store, email, first, last string) string {
@@ -49,17 +51,17 @@ func named(t *testing.T, s *Store, email, first, last string) string {
 
 // beside is a function over the same tables that does something else before each call that it is asked for.
 func beside(s *Store, before func(table.Table, tabletest.Call)) *Store {
-	out := on(storetest.Again(s.DB))
+	out := on(storetest.Again(s.db))
 	faulty := func(inner table.Table) table.Table {
 		return &tabletest.Faulty{Table: inner, Before: func(c tabletest.Call) error { before(inner, c); return nil }}
 	}
-	out.Tracker, out.People = faulty(s.Tracker), faulty(s.People)
+	out.db.Tracker, out.db.People = faulty(s.db.Tracker), faulty(s.db.People)
 	return out
 }
 
-// TestAKeyThatComesWhileItsPersonIsErasedLeadsToNobody lets a record bring another key, and a correction another address, before
-// each call of an erasure.
-func TestAKeyThatComesWhileItsPersonIsErasedLeadsToNobody(t *testing.T) {
+// TestKeyAddedDuringAnErasureIsDeleted lets a record bring another key, and a correction another
+// address, before each call of an erasure.
+func TestKeyAddedDuringAnErasureIsDeleted(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	for name, bring := range map[string]func(*Store, string) error{
@@ -99,7 +101,7 @@ func TestAKeyThatComesWhileItsPersonIsErasedLeadsToNobody(t *testing.T) {
 				}
 			}
 			for _, word := range []string{"anna", "dawna", "ewa", "nowa"} {
-				page, err := s.People.Query(ctx, table.Query{PK: "NAMEPARTS#p", Prefix: word + "#" + id})
+				page, err := s.db.People.Query(ctx, table.Query{PK: "NAMEPARTS#p", Prefix: word + "#" + id})
 				if err != nil || len(page.Items) > 0 {
 					t.Errorf("%s before call %d: the word %s is still there, %v", name, at, word, err)
 				}
@@ -109,11 +111,11 @@ func TestAKeyThatComesWhileItsPersonIsErasedLeadsToNobody(t *testing.T) {
 }
 
 // A key that leads to nobody is taken over by whoever brings it.
-func TestAKeyThatLeadsNowhereIsTakenOver(t *testing.T) {
+func TestOrphanedKeyIsTakenOver(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	gone := named(t, s, "a@example.org", "Anna", "Dawna")
-	if err := s.People.Write(ctx, table.Remove(table.Key{PK: "PERSON#p#" + gone, SK: "PERSON"}, table.Always)); err != nil {
+	if err := s.db.People.Write(ctx, table.Remove(table.Key{PK: "PERSON#p#" + gone, SK: "PERSON"}, table.Always)); err != nil {
 		t.Fatal(err)
 	}
 	id := named(t, s, "a@example.org", "Ewa", "Nowa")
@@ -134,8 +136,8 @@ func filed(t *testing.T, s *Store, persons ...string) uploads.Upload {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Objects = files
-	u := uploads.Upload{ID: s.NewID(), Owner: uploads.Office, State: uploads.Processing, Kind: schema.Builtin().Kind(schema.Consultation).Plural, SHA256: "sum", Arrived: time.Now().UTC()}
+	s.db.Objects = files
+	u := uploads.Upload{ID: s.db.NewID(), Owner: uploads.Office, State: uploads.Processing, Kind: schema.Builtin().Kind(schema.Consultation).Plural, SHA256: "sum", Arrived: time.Now().UTC()}
 	u.Object = uploads.ObjectKey("p", uploads.Office, u.ID)
 	if err := files.Put(ctx, u.Object, strings.NewReader("a file"), ""); err != nil {
 		t.Fatal(err)
@@ -144,7 +146,7 @@ func filed(t *testing.T, s *Store, persons ...string) uploads.Upload {
 	for i, id := range persons {
 		row := make(schema.Row, len(schema.Builtin().Kind(schema.Consultation).Fields))
 		row[schema.Builtin().Kind(schema.Consultation).Index("topic")] = fmt.Sprint("topic of ", i)
-		line := fact.Line{Row: i + 2, Person: id, Values: s.SealRow("p", schema.Builtin().Kind(schema.Consultation), row)}
+		line := fact.Line{Row: i + 2, Person: id, Values: s.db.SealRow("p", schema.Builtin().Kind(schema.Consultation), row)}
 		if err := packer.Add(line, uploads.Print{}, schema.Builtin().Kind(schema.Consultation).Private(row)); err != nil {
 			t.Fatal(err)
 		}
@@ -162,8 +164,8 @@ func filed(t *testing.T, s *Store, persons ...string) uploads.Upload {
 	return u
 }
 
-// TestTwoOfOneFileAreErasedAtOnce erases one person of a file before each call of another's erasure.
-func TestTwoOfOneFileAreErasedAtOnce(t *testing.T) {
+// TestConcurrentErasuresOfOneFile erases one person of a file before each call of another's erasure.
+func TestConcurrentErasuresOfOneFile(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	met := true
@@ -181,7 +183,7 @@ func TestTwoOfOneFileAreErasedAtOnce(t *testing.T) {
 				}
 			}
 		})
-		erasing.Objects = s.Objects
+		erasing.db.Objects = s.db.Objects
 		if err := erasing.Erase(ctx, "p", a, ""); err != nil {
 			t.Fatalf("before call %d: %v", at, err)
 		}
@@ -201,7 +203,7 @@ func TestTwoOfOneFileAreErasedAtOnce(t *testing.T) {
 }
 
 // Where nothing of a person stands, nothing is written.
-func TestTextsOfOthersAreLeftAlone(t *testing.T) {
+func TestErasureLeavesTextsOfOthersUnchanged(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	a, b := named(t, s, "a@example.org", "Anna", "A"), named(t, s, "b@example.org", "Beata", "B")
@@ -215,7 +217,7 @@ func TestTextsOfOthersAreLeftAlone(t *testing.T) {
 	for name, of := range map[string]struct {
 		in  table.Table
 		key table.Key
-	}{"rows": {s.Tracker, table.Key{PK: "PACKS#p#" + u.ID, SK: "000000"}}, "texts": {s.People, people.TextKey("p", u.ID, 0)}} {
+	}{"rows": {s.db.Tracker, table.Key{PK: "PACKS#p#" + u.ID, SK: "000000"}}, "texts": {s.db.People, people.TextKey("p", u.ID, 0)}} {
 		found, err := of.in.Get(ctx, of.key)
 		if err != nil || found[of.key].Rev != 1 {
 			t.Errorf("the %s were written %d times, %v", name, found[of.key].Rev, err)
@@ -237,8 +239,8 @@ func (a asked) Query(ctx context.Context, q table.Query) (table.Page, error) {
 	return a.Table.Query(ctx, q)
 }
 
-// TestAPurgeReadsWhatAllHaveInCommonOnce: the facts are not read once for every few people.
-func TestAPurgeReadsWhatAllHaveInCommonOnce(t *testing.T) {
+// TestPurgeReadsFactsOnceForAllPeople: the facts are not read once for every few people.
+func TestPurgeReadsFactsOnceForAllPeople(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	const crowd, each = 400, 5
@@ -256,17 +258,17 @@ func TestAPurgeReadsWhatAllHaveInCommonOnce(t *testing.T) {
 	first := known[people.Key{Kind: "email", Value: "p0@example.org"}]
 	u := filed(t, s, first)
 	for range each {
-		said, err := s.NewFact(fact.KindPersonCorrected, "", fact.Corrected{Person: first})
+		said, err := s.db.NewFact(fact.KindPersonCorrected, "", fact.Corrected{Person: first})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Log().Append(ctx, "p", slices.Repeat([]fact.Fact{said}, table.MostWrites)); err != nil {
+		if err := s.db.Log().Append(ctx, "p", slices.Repeat([]fact.Fact{said}, table.MostWrites)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var facts atomic.Int64
-	purging := on(storetest.Again(s.DB))
-	purging.Objects, purging.Tracker = s.Objects, asked{s.Tracker, "FACT#", &facts}
+	purging := on(storetest.Again(s.db))
+	purging.db.Objects, purging.db.Tracker = s.db.Objects, asked{s.db.Tracker, "FACT#", &facts}
 	removed, err := purging.eraseEverybody(ctx, "p", fact.Heads{})
 	if err != nil || !removed {
 		t.Fatal(removed, err)
@@ -282,12 +284,12 @@ func TestAPurgeReadsWhatAllHaveInCommonOnce(t *testing.T) {
 	if rows, err := s.uploads.Pack(ctx, "p", u.ID, schema.Consultation, 0); err != nil || rows.Lines[0].Person == first {
 		t.Errorf("the rows are %v, %v", rows.Lines, err)
 	}
-	heads, err := s.Log().Heads(ctx, "p")
+	heads, err := s.db.Log().Heads(ctx, "p")
 	if err != nil {
 		t.Fatal(err)
 	}
 	erased := 0
-	err = s.Log().Read(ctx, "p", fact.Heads{}, heads, func(f fact.Fact) error {
+	err = s.db.Log().Read(ctx, "p", fact.Heads{}, heads, func(f fact.Fact) error {
 		if f.Kind == fact.KindPersonErased {
 			erased++
 		}
@@ -301,9 +303,9 @@ func TestAPurgeReadsWhatAllHaveInCommonOnce(t *testing.T) {
 	}
 }
 
-// TestWhoIsMergedWhileTheyAreErasedIsErased merges somebody, either way, before each call of their erasure. Where it could not be
-// ended so, it is when it is finished, and no compile waits for ever.
-func TestWhoIsMergedWhileTheyAreErasedIsErased(t *testing.T) {
+// TestPersonMergedDuringTheirErasureIsErased merges somebody, either way, before each call of their erasure. Where it
+// could not be ended so, it is when it is finished, and no compile waits for ever.
+func TestPersonMergedDuringTheirErasureIsErased(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	for _, into := range []bool{true, false} {
@@ -330,7 +332,7 @@ func TestWhoIsMergedWhileTheyAreErasedIsErased(t *testing.T) {
 			if err := erasing.Erase(ctx, "p", a, ""); err != nil && !errors.Is(err, table.ErrBusy) {
 				t.Fatalf("before call %d: %v", at, err)
 			}
-			s.Now = func() time.Time { return time.Now().Add(2 * erasureTakes) }
+			s.db.Now = func() time.Time { return time.Now().Add(2 * erasureTakes) }
 			if err := s.Undisturbed(ctx, "p", func() error { return nil }); err != nil {
 				t.Errorf("merged before call %d: a compile is kept waiting: %v", at, err)
 			}
@@ -342,6 +344,51 @@ func TestWhoIsMergedWhileTheyAreErasedIsErased(t *testing.T) {
 					t.Errorf("merged before call %d: %v", at, err)
 				}
 			}
+		}
+	}
+}
+
+// The values of a project's own kind are rewritten by its own fields; without a definition of the kind no value stays.
+func TestErasureRewritesRecordsOfTheProjectsOwnKinds(t *testing.T) {
+	t.Parallel()
+	visit := project.RecordKind{Name: "visit", Plural: "visits", Person: true, Fields: []project.RecordField{
+		{ID: "date", Type: "date"}, {ID: "place", Type: "text"}, {ID: "note", Type: "text", Privacy: "sealed"}, {ID: "sex", Type: "text", Personal: true},
+	}}
+	for name, c := range map[string]struct {
+		kinds []project.RecordKind
+		want  map[string]string
+	}{
+		"with the kind":    {[]project.RecordKind{visit}, map[string]string{"date": "2026-05-10", "place": "Kraków"}},
+		"without the kind": {nil, map[string]string{}},
+	} {
+		s, ctx := open(t), t.Context()
+		if _, _, err := s.projects.SetDefinition(ctx, &project.Definition{ID: "p", Records: c.kinds}, []byte("text"), "", ""); err != nil {
+			t.Fatal(err)
+		}
+		id, fresh := s.db.NewID(), s.db.NewID()
+		values := schema.ValuesOf(map[string]string{"date": "2026-05-10", "place": "Kraków", "note": "a hash", "sex": "female"})
+		said, err := s.db.NewFact(fact.KindSaid, "", fact.Said{Record: s.db.NewID(), Version: 1, Kind: "visit", Person: id, Values: values})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.db.Log().Append(ctx, "p", []fact.Fact{said}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.rewriteFacts(ctx, "p", people.FreshIDs{id: fresh, fresh: fresh}); err != nil {
+			t.Fatal(err)
+		}
+		err = s.db.Log().ReadAll(ctx, "p", func(data []byte) bool { return strings.Contains(string(data), fact.KindSaid) }, func(f fact.Fact) error {
+			var after fact.Said
+			if err := json.Unmarshal(f.Data, &after); err != nil {
+				return err
+			}
+			if after.Person != fresh || !after.Values.Equal(schema.ValuesOf(c.want)) {
+				t.Errorf("%s: the fact is %s", name, f.Data)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 }

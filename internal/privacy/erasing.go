@@ -13,45 +13,46 @@ import (
 	"outreach/internal/table"
 )
 
-// erasureTakes is longer than an erasure works: one that was begun before was cut off.
+// erasureTakes is longer than any erasure runs: an open one that began earlier was interrupted.
 const erasureTakes = time.Minute
 
-// lookedAfter is for how long at least it is looked whether something is left of somebody who was erased, or has come since: what
-// had found them before may write it down after. No request and no delivery takes as long. It ends when nothing is left.
+// lookedAfter is how long at least FinishErasures checks for data of an erased person: a request or a delivery that
+// read the person before the erasure may write after it, but none runs this long. The check ends only when nothing
+// remains.
 const lookedAfter = 3 * 24 * time.Hour
 
-// beginErasing writes erasures into the ledger, and that they are under way.
+// beginErasing writes erasures to the ledger and marks them open.
 func (s *Store) beginErasing(ctx context.Context, project string, erasures []people.Erasure) error {
-	begun := table.PutJSON(erasingKey(project), s.Now().UTC(), table.Always)
+	begun := table.PutJSON(erasingKey(project), s.db.Now().UTC(), table.Always)
 	for part := range slices.Chunk(erasures, (table.MostWrites-1)/2) {
 		ops := []table.Op{begun}
 		for _, e := range part {
 			ops = append(ops, table.PutJSON(erasureKey(project, e.Fresh), e, table.Always), table.PutJSON(openErasureKey(project, e.Fresh), e, table.Always))
 		}
-		if err := table.Retry(ctx, func() error { return s.Tracker.Write(ctx, ops...) }); err != nil {
+		if err := table.Retry(ctx, func() error { return s.db.Tracker.Write(ctx, ops...) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// endErasing writes that erasures are done as far as facts and rows go. What is left of the people is looked after.
+// endErasing marks erasures done: facts and rows are rewritten. FinishErasures checks what remains of the people.
 func (s *Store) endErasing(ctx context.Context, project string, erasures []people.Erasure) error {
 	for part := range slices.Chunk(erasures, table.MostWrites/2) {
 		var ops []table.Op
 		for _, e := range part {
 			ops = append(ops, table.PutJSON(doneErasureKey(project, e.Fresh), e, table.Always), table.Remove(openErasureKey(project, e.Fresh), table.Always))
 		}
-		if err := table.Retry(ctx, func() error { return s.Tracker.Write(ctx, ops...) }); err != nil {
+		if err := table.Retry(ctx, func() error { return s.db.Tracker.Write(ctx, ops...) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// recentErasures reads the erasures that are under way, and those that are still looked after.
+// recentErasures reads the open erasures, and the done ones that FinishErasures still checks.
 func (s *Store) recentErasures(ctx context.Context, project string) (open, done []people.Erasure, err error) {
-	for it, err := range table.Items(ctx, s.Tracker, table.Query{PK: erasingKey(project).PK}) {
+	for it, err := range table.Items(ctx, s.db.Tracker, table.Query{PK: erasingKey(project).PK}) {
 		if err != nil {
 			return nil, nil, err
 		}
@@ -71,7 +72,8 @@ func (s *Store) recentErasures(ctx context.Context, project string) (open, done 
 	return open, done, nil
 }
 
-// eraseWhatCame erases again, of somebody who was erased, what was cut off or came after. Where there is nothing they are not found.
+// eraseWhatCame repeats the erasure of an erased person where it was interrupted or data arrived since; else it fails
+// with store.ErrNotFound.
 func (s *Store) eraseWhatCame(ctx context.Context, project, id string) error {
 	open, done, err := s.recentErasures(ctx, project)
 	if err != nil {
@@ -94,8 +96,8 @@ func (s *Store) eraseWhatCame(ctx context.Context, project, id string) error {
 	return fmt.Errorf("person %s: %w", id, store.ErrNotFound)
 }
 
-// FinishErasures ends the erasures that were cut off, and erases again who was erased in the last days and of whom something is
-// left or has come since. Where time is short the error is ErrLater.
+// FinishErasures finishes interrupted erasures, and repeats those of the last days of which data remains or has arrived
+// since. It fails with store.ErrLater where too little time is left: a later call continues.
 func (s *Store) FinishErasures(ctx context.Context, project string) error {
 	open, done, err := s.recentErasures(ctx, project)
 	if err != nil {
@@ -109,7 +111,7 @@ func (s *Store) FinishErasures(ctx context.Context, project string) error {
 			return err
 		}
 		var mu sync.Mutex
-		var again []people.Erasure
+		var remaining []people.Erasure
 		var over []table.Key
 		err := store.InParallel(ctx, part, func(ctx context.Context, e people.Erasure) error {
 			remains, err := s.persons.Remains(ctx, project, e)
@@ -117,17 +119,17 @@ func (s *Store) FinishErasures(ctx context.Context, project string) error {
 			defer mu.Unlock()
 			switch {
 			case remains:
-				again = append(again, e)
-			case err == nil && s.Now().Sub(e.At) > lookedAfter:
+				remaining = append(remaining, e)
+			case err == nil && s.db.Now().Sub(e.At) > lookedAfter:
 				over = append(over, doneErasureKey(project, e.Fresh))
 			}
 			return err
 		})
 		if err == nil {
-			err = table.RemoveAll(ctx, s.Tracker, over)
+			err = table.RemoveAll(ctx, s.db.Tracker, over)
 		}
-		if err == nil && len(again) > 0 {
-			err = s.eraseAll(ctx, project, again)
+		if err == nil && len(remaining) > 0 {
+			err = s.eraseAll(ctx, project, remaining)
 		}
 		if err != nil {
 			return err
@@ -136,8 +138,8 @@ func (s *Store) FinishErasures(ctx context.Context, project string) error {
 	return nil
 }
 
-// Undisturbed reads facts while nobody is erased: what was read while somebody was is read again, for it may name them by two
-// ids. An erasure that was cut off in facts or rows is finished first; one that goes on for too long is ErrBusy.
+// Undisturbed runs read, and runs it again if an erasure overlapped: facts read meanwhile may name one person by two
+// ids. It finishes interrupted erasures first. It fails with table.ErrBusy where an erasure is open for too long.
 func (s *Store) Undisturbed(ctx context.Context, project string, read func() error) error {
 	return table.Retry(ctx, func() error {
 		before, open, err := s.erasing(ctx, project)
@@ -165,21 +167,21 @@ func (s *Store) Undisturbed(ctx context.Context, project string, read func() err
 	})
 }
 
-// finishCutOff ends those of the erasures that are begun and not done which nobody works on any more.
+// finishCutOff finishes the open erasures that were interrupted: those older than erasureTakes.
 func (s *Store) finishCutOff(ctx context.Context, project string, open []people.Erasure) error {
-	open = slices.DeleteFunc(open, func(e people.Erasure) bool { return s.Now().Sub(e.At) < erasureTakes })
+	open = slices.DeleteFunc(open, func(e people.Erasure) bool { return s.db.Now().Sub(e.At) < erasureTakes })
 	if len(open) == 0 {
 		return nil
 	}
 	return s.eraseAll(ctx, project, open)
 }
 
-// erasing tells whether an erasure is under way, and by a number that grows whether one was begun.
+// erasing reports whether an erasure is open. begun is a number that grows with every erasure that begins.
 func (s *Store) erasing(ctx context.Context, project string) (begun int64, open bool, err error) {
 	key := erasingKey(project)
 	q := table.Query{PK: key.PK, Prefix: key.SK, Limit: 2}
 	for {
-		page, err := s.Tracker.Query(ctx, q)
+		page, err := s.db.Tracker.Query(ctx, q)
 		if err != nil {
 			return 0, false, err
 		}

@@ -6,7 +6,7 @@ func erasureKey(project, fresh string) table.Key {
 	return table.Key{PK: "ERASURES#" + project, SK: fresh}
 }
 
-// erasingKey is written whenever erasures begin; behind it stand those that are under way, and those that were done lately.
+// erasingKey is written whenever erasures begin. Open erasures and recent ones follow it in its partition.
 func erasingKey(project string) table.Key { return table.Key{PK: "ERASING#" + project, SK: "OPEN"} }
 
 func openErasureKey(project, fresh string) table.Key {

@@ -18,44 +18,48 @@ import (
 	"outreach/internal/uploads"
 )
 
-// Classes of data that a definition keeps for some time only.
+// Classes of data with a retention period.
 const (
 	PeopleClass    = "people"
 	TextsClass     = "texts"
 	OriginalsClass = "originals"
 )
 
-// purged is the mark that a class of data was removed: last by the fact, and looked for up to Heads.
+// purged records that a class of data was purged: when last, and the facts up to which it was checked.
 type purged struct {
 	fact.Purged
 	At    time.Time  `json:"at"`
 	Heads fact.Heads `json:"heads"`
 }
 
-// erasedTogether is how many people are erased at once: a part of a purge, for whom the facts are read once.
+// erasedTogether is how many people a purge erases in one pass over the facts.
 const erasedTogether = 1000
 
-// Purge removes what the definition keeps no longer: whatever is there of a class, also what came after it was removed before.
-// When nothing of it is left that is written down as a fact. Where time is short the error is ErrLater.
+// Purge deletes each class of data whose retention has ended, also data that arrived after an earlier purge. When a
+// class is complete it appends a fact. It fails with store.ErrLater where too little time is left: a later call
+// continues. A repeated call with nothing to delete writes nothing.
 func (s *Store) Purge(ctx context.Context, def *project.Definition) error {
+	removeTexts := func(ctx context.Context, project string, since fact.Heads) (bool, error) {
+		return s.removeAllTexts(ctx, schema.For(def), project, since)
+	}
 	for _, c := range []struct {
 		class  string
 		months int
 		purge  func(ctx context.Context, project string, since fact.Heads) (removed bool, err error)
 	}{
-		{TextsClass, def.Retention.Texts, s.removeAllTexts},
+		{TextsClass, def.Retention.Texts, removeTexts},
 		{OriginalsClass, def.Retention.Originals, s.uploads.RemoveAllOriginals},
 		{PeopleClass, def.Retention.People, s.eraseEverybody},
 	} {
 		until := def.Period.KeptUntil(c.months)
-		if c.months == 0 || def.Day(s.Now()) <= until {
+		if c.months == 0 || def.Day(s.db.Now()) <= until {
 			continue
 		}
-		heads, err := s.Log().Heads(ctx, def.ID)
+		heads, err := s.db.Log().Heads(ctx, def.ID)
 		if err != nil {
 			return err
 		}
-		before, rev, err := table.Load[purged](ctx, s.Tracker, purgeKey(def.ID, c.class))
+		before, rev, err := table.Load[purged](ctx, s.db.Tracker, purgeKey(def.ID, c.class))
 		if err != nil {
 			return err
 		}
@@ -74,23 +78,24 @@ func (s *Store) Purge(ctx context.Context, def *project.Definition) error {
 	return nil
 }
 
-// notePurged keeps the mark over the one with that revision, with a fact where something was removed, or looked for the first time.
-func (s *Store) notePurged(ctx context.Context, project string, did purged, rev int64, told bool) error {
+// notePurged replaces the mark of revision rev, together with a fact if noted. It does nothing where the mark has
+// changed since.
+func (s *Store) notePurged(ctx context.Context, project string, did purged, rev int64, noted bool) error {
 	key := purgeKey(project, did.Class)
 	return table.Retry(ctx, func() error {
-		_, now, err := table.Load[purged](ctx, s.Tracker, key)
+		_, now, err := table.Load[purged](ctx, s.db.Tracker, key)
 		if err != nil || now != rev {
-			return err // another schedule was at it too
+			return err // another run was faster
 		}
-		if !told {
-			return s.Tracker.Write(ctx, table.PutJSON(key, did, table.At(rev)))
+		if !noted {
+			return s.db.Tracker.Write(ctx, table.PutJSON(key, did, table.At(rev)))
 		}
-		f, err := s.NewFact(fact.KindDataPurged, "", did.Purged)
+		f, err := s.db.NewFact(fact.KindDataPurged, "", did.Purged)
 		if err != nil {
 			return err
 		}
 		did.At = f.At
-		return s.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(key, did, table.At(rev)))
+		return s.db.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(key, did, table.At(rev)))
 	})
 }
 
@@ -112,23 +117,23 @@ func (s *Store) eraseEverybody(ctx context.Context, project string, _ fact.Heads
 	return removed, err
 }
 
-// removeAllTexts removes topics, notes, evidence and reasons: of records, of files' rows, of decisions on snapshots, and those
-// that a request left which was cut off. What forms said of who somebody is stays with the people. Where they were removed
-// before they are looked for only if something was said since.
-func (s *Store) removeAllTexts(ctx context.Context, project string, since fact.Heads) (bool, error) {
+// removeAllTexts deletes private texts (topics, notes, evidence, reasons) of records, rows of files and decisions on
+// snapshots, and texts that interrupted requests left. Sign-up forms stay until people are purged. since is where an
+// earlier purge ended: without newer facts that may have texts nothing is read. It reports whether it deleted anything.
+func (s *Store) removeAllTexts(ctx context.Context, registry *schema.Registry, project string, since fact.Heads) (bool, error) {
 	if since != (fact.Heads{}) {
-		said, err := s.textsSince(ctx, project, since)
-		if err != nil || !said {
+		newer, err := s.textsSince(ctx, project, since)
+		if err != nil || !newer {
 			return false, err
 		}
 	}
 	var partitions []string
-	things := []string{uploads.Partition(project), snapshots.Partition(project)}
-	for _, k := range schema.Builtin().Kinds {
-		things = append(things, records.Partition(project, k.Name))
+	parents := []string{uploads.Partition(project), snapshots.Partition(project)}
+	for _, k := range registry.Kinds {
+		parents = append(parents, records.Partition(project, k.Name))
 	}
-	for _, of := range things {
-		for it, err := range table.Items(ctx, s.Tracker, table.Query{PK: of}) {
+	for _, of := range parents {
+		for it, err := range table.Items(ctx, s.db.Tracker, table.Query{PK: of}) {
 			if err != nil {
 				return false, err
 			}
@@ -141,7 +146,7 @@ func (s *Store) removeAllTexts(ctx context.Context, project string, since fact.H
 			return false, err
 		}
 		err := store.InParallel(ctx, part, func(ctx context.Context, partition string) error {
-			some, err := table.RemovePartition(ctx, s.People, partition)
+			some, err := table.RemovePartition(ctx, s.db.People, partition)
 			if some {
 				removed.Store(true)
 			}
@@ -160,7 +165,7 @@ func (s *Store) removeAllTexts(ctx context.Context, project string, since fact.H
 		if len(texts) > 0 {
 			removed.Store(true)
 		}
-		return table.RemoveAll(ctx, s.People, texts)
+		return table.RemoveAll(ctx, s.db.People, texts)
 	}
 	if err := left(ctx, ""); err != nil {
 		return false, err
@@ -178,19 +183,19 @@ func (s *Store) removeAllTexts(ctx context.Context, project string, since fact.H
 	return removed.Load(), err
 }
 
-// textsSince tells whether facts were written that may have brought texts.
+// textsSince reports whether facts after since may have private texts.
 func (s *Store) textsSince(ctx context.Context, project string, since fact.Heads) (bool, error) {
-	heads, err := s.Log().Heads(ctx, project)
+	heads, err := s.db.Log().Heads(ctx, project)
 	if err != nil {
 		return false, err
 	}
-	said := false
-	err = s.Log().Read(ctx, project, since, heads, func(f fact.Fact) error {
+	found := false
+	err = s.db.Log().Read(ctx, project, since, heads, func(f fact.Fact) error {
 		switch f.Kind {
 		case fact.KindSaid, fact.KindVoided, fact.KindUploadAccepted, fact.KindSnapshotDecided:
-			said = true
+			found = true
 		}
 		return nil
 	})
-	return said, err
+	return found, err
 }

@@ -14,21 +14,22 @@ import (
 	"outreach/internal/uploads"
 )
 
-// Story is everything held on one person.
+// Story is what is currently stored about one person: sign-ups and records that count. See Dossier for what was
+// replaced.
 type Story struct {
 	Signups []StorySignup
 	Records []StoryRecord
 }
 
-// StorySignup is a sign-up with all that was ever sent for it.
+// StorySignup is a sign-up with everything its forms said.
 type StorySignup struct {
 	signups.Signup
-	Form map[string]string   // what the first sending said of who it is
+	Form map[string]string   // the identity fields of the first submission
 	Row  schema.Row          // in the clear
-	Sent []map[string]string // what each sending said of who it is
+	Sent []map[string]string // the identity fields of each submission
 }
 
-// StoryRecord is a record about the person: typed in, or a row of a file.
+// StoryRecord is a record about the person: entered by staff, or a row of a file (then Upload and Line are set).
 type StoryRecord struct {
 	Kind   string
 	ID     string
@@ -37,25 +38,26 @@ type StoryRecord struct {
 	Line   int
 }
 
-// Story gathers everything held on one person, under all ids that ever stood for them.
-func (s *Store) Story(ctx context.Context, project string, p people.Person) (Story, error) {
+// Story reads the sign-ups and records of a person, under all their ids, sorted by date. Kinds that the registry lacks
+// are left out.
+func (s *Store) Story(ctx context.Context, registry *schema.Registry, project string, p people.Person) (Story, error) {
 	var story Story
 	staff := []string{}
 	for _, id := range p.IDs() {
 		err := s.persons.About(ctx, project, id, func(kind, what string) error {
 			switch kind {
 			case schema.Signup:
-				return s.tellSignup(ctx, project, what, &story)
+				return s.tellSignup(ctx, registry.Kind(schema.Signup), project, what, &story)
 			case "upload":
-				return s.tellUpload(ctx, project, what, p.IDs(), &story)
+				return s.tellUpload(ctx, registry, project, what, p.IDs(), &story)
 			}
-			k := schema.Builtin().Kind(kind)
+			k := registry.Kind(kind)
 			if k == nil {
 				return nil
 			}
 			t, err := s.records.Typed(ctx, project, k, what)
 			if store.IsNotFound(err) || err == nil && !slices.Contains(p.IDs(), t.Person) {
-				return nil // voided, or found to be another person's
+				return nil // voided, or corrected to another person
 			}
 			if err != nil {
 				return err
@@ -72,24 +74,24 @@ func (s *Store) Story(ctx context.Context, project string, p people.Person) (Sto
 		}
 	}
 	for _, r := range story.Records {
-		staff = append(staff, schema.Builtin().Kind(r.Kind).Get(r.Row, "adviser"))
+		staff = append(staff, registry.Kind(r.Kind).Get(r.Row, "adviser"))
 	}
 	emails, err := s.staff.StaffEmails(ctx, project, staff)
 	if err != nil {
 		return story, err
 	}
 	for _, r := range story.Records {
-		if at := schema.Builtin().Kind(r.Kind).Index("adviser"); at >= 0 {
+		if at := registry.Kind(r.Kind).Index("adviser"); at >= 0 {
 			r.Row[at] = emails[r.Row[at]]
 		}
 	}
 	slices.SortStableFunc(story.Records, func(a, b StoryRecord) int {
-		return strings.Compare(schema.Builtin().Kind(a.Kind).Get(a.Row, "date"), schema.Builtin().Kind(b.Kind).Get(b.Row, "date"))
+		return strings.Compare(registry.Kind(a.Kind).Get(a.Row, "date"), registry.Kind(b.Kind).Get(b.Row, "date"))
 	})
 	return story, nil
 }
 
-func (s *Store) tellSignup(ctx context.Context, project, id string, story *Story) error {
+func (s *Store) tellSignup(ctx context.Context, kind *schema.Kind, project, id string, story *Story) error {
 	su, err := s.signups.Signup(ctx, project, id)
 	if err != nil {
 		return err
@@ -102,17 +104,20 @@ func (s *Store) tellSignup(ctx context.Context, project, id string, story *Story
 	if told.Sent = sent; len(told.Sent) > 0 {
 		told.Form = told.Sent[0]
 	}
-	told.Row = schema.Builtin().Kind(schema.Signup).Reveal(su.Values, told.Form)
+	told.Row = kind.Reveal(su.Values, told.Form)
 	story.Signups = append(story.Signups, told)
 	return nil
 }
 
-func (s *Store) tellUpload(ctx context.Context, project, id string, ids []string, story *Story) error {
+func (s *Store) tellUpload(ctx context.Context, registry *schema.Registry, project, id string, ids []string, story *Story) error {
 	u, err := s.uploads.Upload(ctx, project, id)
-	if err != nil || u.State != uploads.AcceptedUp || u.Kind == schema.Builtin().Kind(schema.Signup).Plural {
-		return err // sign-ups are told by themselves
+	if err != nil || u.State != uploads.AcceptedUp || u.Kind == registry.Kind(schema.Signup).Plural {
+		return err // sign-ups are index items of their own
 	}
-	k := schema.Builtin().Plural(u.Kind)
+	k := registry.Plural(u.Kind)
+	if k == nil {
+		return nil
+	}
 	texts, err := s.uploads.RowTexts(ctx, project, id)
 	if err != nil {
 		return err

@@ -9,37 +9,38 @@ import (
 	"outreach/internal/table"
 )
 
-// ErrOtherBody is in the error where an idempotency key was used before with another body.
+// ErrOtherBody reports that an idempotency key was used before with another body.
 var ErrOtherBody = errors.New("the idempotency key was used with another body")
 
-// AnswerLife is how long an answer is given again for the same idempotency key.
+// AnswerLife is how long the answer to an idempotency key is stored.
 const AnswerLife = 48 * time.Hour
 
-// Once is a request that must take effect once: whose it is, and what it says. The zero Once is a request without a key. It
-// belongs to one request, and is not safe for concurrent use.
+// Once identifies a request that must take effect once, by its idempotency key and its body. The zero Once is a request
+// without a key. It belongs to one request, and is not safe for concurrent use.
 type Once struct {
 	key  table.Key
 	body string
-	seen *lookup // what Answered found last
+	seen *lookup // the last result of Answered
 }
 
-// lookup is what stood under a key when it was read: nothing, or an answer that has expired.
+// lookup is the revision of the stored answer when it was read and did not count.
 type lookup struct {
-	known bool
-	rev   int64 // 0: nothing
+	done bool
+	rev  int64 // of an expired answer; 0: there was none
 }
 
-// Asked tells whether Answered was asked and found no answer that counts. The answer is kept on that condition.
-func (o Once) Asked() bool { return o.seen != nil && o.seen.known }
+// Asked reports whether Answered has looked for an answer and found none that counts. Answer writes on that condition.
+func (o Once) Asked() bool { return o.seen != nil && o.seen.done }
 
-// answer is what was answered, without anything that says who somebody is.
+// answer is a stored answer. It has no identity: only ids and keyed hashes.
 type answer struct {
 	Body    string          `json:"body"` // keyed hash of the request
 	Result  json.RawMessage `json:"result"`
 	Expires time.Time       `json:"expires"`
 }
 
-// Once makes the Once of a request with an Idempotency-Key, for the one who sent it to a route.
+// Once returns the Once of a request with an Idempotency-Key: the same key of another sender (who) or to another route
+// is another request. An empty key returns the zero Once.
 func (s *DB) Once(project, route, who, key string, body []byte) Once {
 	if key == "" {
 		return Once{}
@@ -51,7 +52,8 @@ func (s *DB) Once(project, route, who, key string, body []byte) Once {
 	}
 }
 
-// Answered gives the result that was answered before to the same request; false where it is new.
+// Answered decodes the stored answer to the same request into result; false where there is none or it has expired. It
+// fails with ErrOtherBody where the key was used with another body.
 func (s *DB) Answered(ctx context.Context, once Once, result any) (bool, error) {
 	if once == (Once{}) {
 		return false, nil
@@ -61,7 +63,7 @@ func (s *DB) Answered(ctx context.Context, once Once, result any) (bool, error) 
 	case err != nil:
 		return false, err
 	case rev == 0 || !before.Expires.After(s.Now()):
-		*once.seen = lookup{known: true, rev: rev}
+		*once.seen = lookup{done: true, rev: rev}
 		return false, nil
 	case before.Body != once.body:
 		return false, ErrOtherBody
@@ -69,8 +71,9 @@ func (s *DB) Answered(ctx context.Context, once Once, result any) (bool, error) 
 	return true, json.Unmarshal(before.Result, result)
 }
 
-// Answer is the operation that keeps a result together with its cause. It fails where another answer is kept since Answered
-// found none: the caller then asks Answered again.
+// Answer returns the operation that stores a result, to be written together with what it answers; none for the zero
+// Once. The write conflicts where another request with the key was answered since Answered found none: the caller then
+// calls Answered again.
 func (s *DB) Answer(ctx context.Context, once Once, result any) ([]table.Op, error) {
 	if once == (Once{}) {
 		return nil, nil
@@ -89,8 +92,8 @@ func (s *DB) Answer(ctx context.Context, once Once, result any) ([]table.Op, err
 	return []table.Op{op}, nil
 }
 
-// KeepAnswer keeps the result of a request that took several steps, each of which may be done again without effect, or that
-// made nothing new. Where one is kept already it stays.
+// KeepAnswer stores the result of a request whose steps are idempotent one by one, or that changed nothing. A stored
+// answer stays.
 func (s *DB) KeepAnswer(ctx context.Context, once Once, result any) error {
 	return table.Retry(ctx, func() error {
 		if done, err := s.Answered(ctx, once, new(json.RawMessage)); done || err != nil {

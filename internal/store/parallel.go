@@ -8,10 +8,11 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// mostAtOnce is how many calls of an erasure or a purge wait for the tables at the same time.
+// mostAtOnce is how many calls InParallel runs at the same time.
 const mostAtOnce = 8
 
-// InParallel does something for each of a list, some at the same time.
+// InParallel calls do for each element, up to 8 at the same time. The first error cancels the context of the others and
+// is returned.
 func InParallel[T any](ctx context.Context, list []T, do func(context.Context, T) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(mostAtOnce)
@@ -21,13 +22,14 @@ func InParallel[T any](ctx context.Context, list []T, do func(context.Context, T
 	return group.Wait()
 }
 
-// ErrLater is in the error where too little time was left to begin with what remains to be removed: the next time goes on.
-var ErrLater = errors.New("left for the next time")
+// ErrLater reports that too little time was left for the rest of a job: a later run continues it.
+var ErrLater = errors.New("too little time left: a later run continues")
 
-// partTakes is what a part of a purge may take: one is begun only where there is as much time left, so that no erasure is cut off.
+// partTakes is how long one part of a purge may take.
 const partTakes = time.Minute
 
-// BeginPart tells by its error that no other part is to be begun.
+// BeginPart fails with ErrLater where the context's deadline leaves less time than one part of a purge takes, so that
+// none is interrupted, and with the context's error where it is done.
 func BeginPart(ctx context.Context) error {
 	if until, limited := ctx.Deadline(); limited && time.Until(until) < partTakes {
 		return ErrLater

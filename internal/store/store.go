@@ -1,5 +1,5 @@
-// Package store is the base that features keep their things on: the tables, the files, the log of facts, the secret that
-// seals, the clock; and the answers to requests that must take effect once. Each feature has its own package, with its keys.
+// Package store is the base of all features: the tables, the objects, the log of facts, the sealing secret, the clock,
+// and the stored answers that make requests idempotent. Each feature has its own package with its own table keys.
 package store
 
 import (
@@ -21,36 +21,36 @@ import (
 	"outreach/internal/table"
 )
 
-// ErrNotFound is in every error that says that a thing does not exist, or not for the one who asks.
+// ErrNotFound reports that something does not exist, or not for the caller.
 var ErrNotFound = errors.New("not found")
 
-// ErrStale is in the error where a thing is no longer the version that was asked for.
+// ErrStale reports that the current version is not the one the caller requires.
 var ErrStale = errors.New("changed in the meantime")
 
-// IsNotFound tells that a thing does not exist, or not for the one who asks.
+// IsNotFound reports whether err is or wraps ErrNotFound.
 func IsNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
 
-// DB is what the features are built on. People is nil for functions that need not know who anybody is; Objects is nil for
-// those that need no files. It is not changed once a feature is built on it.
+// DB is the base of the features. People is nil for functions that need no identity, Objects for those that need no
+// files. It must not be changed once a feature is built on it; then it is safe for concurrent use.
 type DB struct {
 	Tracker table.Table
 	People  table.Table
 	Objects objects.Store
-	Secret  []byte           // keys the hashes of identities and private texts
+	Secret  []byte           // the key of Seal
 	Now     func() time.Time // the clock
-	Lane    func() int       // chooses a lane of facts; nil: at random
+	Lane    func() int       // chooses the lane of the next fact; nil: at random
 
 	once sync.Once
 	log  *fact.Log
 }
 
-// Log is the log of facts, which lies in the tracker table.
+// Log returns the log of facts in the tracker table, the same on every call.
 func (s *DB) Log() *fact.Log {
 	s.once.Do(func() { s.log = &fact.Log{Table: s.Tracker, Lane: s.lane} })
 	return s.log
 }
 
-// lane chooses the lane of the next fact.
+// lane returns the lane of the next fact. It reads Lane at each call, so that tests may set it late.
 func (s *DB) lane() int {
 	if s.Lane != nil {
 		return s.Lane()
@@ -58,18 +58,17 @@ func (s *DB) lane() int {
 	return mathrand.IntN(fact.Lanes)
 }
 
-// NewFact makes a fact received now.
+// NewFact returns a fact with a new id, received now. by is the random id of a staff member, or "".
 func (s *DB) NewFact(kind, by string, data any) (fact.Fact, error) {
 	return fact.New(s.NewID(), kind, s.Now(), by, data)
 }
 
-// NewID is a new ULID.
+// NewID returns a new ULID of the clock's time.
 func (s *DB) NewID() string {
 	return ulid.MustNew(ulid.Timestamp(s.Now()), rand.Reader).String()
 }
 
-// IDFor is the ULID that stands for a thing at an instant: the same for the same two, so that what is delivered again
-// gets the same id.
+// IDFor derives a ULID from a time and a text, always the same: an event that is delivered twice gets one id.
 func IDFor(at time.Time, what string) string {
 	sum := sha256.Sum256([]byte(what))
 	var id ulid.ULID
@@ -78,7 +77,8 @@ func IDFor(at time.Time, what string) string {
 	return id.String()
 }
 
-// Seal is the keyed hash by which an identity or a private text is known outside the people table.
+// Seal returns the keyed hash, 32 hexadecimal digits, that stands for an identity or a private text outside the people
+// table. Hashes of different projects or purposes cannot be compared.
 func (s *DB) Seal(project, purpose, text string) string {
 	mac := hmac.New(sha256.New, s.Secret)
 	for _, part := range []string{project, purpose, text} {
@@ -87,7 +87,7 @@ func (s *DB) Seal(project, purpose, text string) string {
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
-// SealRow gives a row as it may stand in facts.
+// SealRow returns a row as facts may hold it: private texts sealed, identity left out. Staff must be ids already.
 func (s *DB) SealRow(project string, k *schema.Kind, row schema.Row) schema.Row {
 	return k.Seal(row, func(text string) string { return s.Seal(project, "text", text) })
 }

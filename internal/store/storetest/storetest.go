@@ -1,4 +1,4 @@
-// Package storetest gives tests a base with empty tables.
+// Package storetest provides tests with a base on empty tables.
 package storetest
 
 import (
@@ -15,7 +15,7 @@ func New(t testing.TB) *store.DB {
 	return &store.DB{Tracker: &memory.Table{}, People: &memory.Table{}, Secret: []byte("0123456789abcdef0123456789abcdef"), Now: time.Now}
 }
 
-// Again is a base on the same tables for another function that starts: it remembers nothing of the lanes.
+// Again returns another base on the same tables, as a newly started function has: without cached heads of lanes.
 func Again(db *store.DB) *store.DB {
 	return &store.DB{Tracker: db.Tracker, People: db.People, Objects: db.Objects, Secret: db.Secret, Now: db.Now, Lane: db.Lane}
 }

@@ -1,4 +1,4 @@
-package handler
+package peopleweb
 
 import (
 	"errors"
@@ -20,15 +20,17 @@ import (
 	"outreach/internal/web/shape"
 )
 
-func itoa(n int) string { return strconv.Itoa(n) }
-
+// item returns a person as a line of a list.
 func item(p people.Person) page.PersonItem {
 	return page.PersonItem{ID: p.ID, Name: strings.TrimSpace(p.FirstName + " " + p.LastName), Email: p.View().Email, Pesel: p.View().Pesel}
 }
 
-func searchPeople(c *web.Call) error {
+// registry returns the kinds of record of the call's project.
+func registry(c *web.Call) *schema.Registry { return schema.For(c.Defined.Definition) }
+
+func (h Handlers) searchPeople(c *web.Call) error {
 	query := c.URL.Query().Get("q")
-	found, err := c.Site.People.Search(c.Context(), c.Project, query, c.Limit(), c.Cursor())
+	found, err := h.people.Search(c.Context(), c.Project, query, c.Limit(), c.Cursor())
 	if err != nil {
 		return err
 	}
@@ -46,8 +48,9 @@ func searchPeople(c *web.Call) error {
 	return c.List(items, found.Next)
 }
 
-// duplicates lists pairs of people who may be one. The cursor counts pairs: what was merged meanwhile is no longer among them.
-func duplicates(c *web.Call) error {
+// duplicates lists probable duplicates. The cursor is an offset: a pair that is merged between two pages moves the
+// others up.
+func (h Handlers) duplicates(c *web.Call) error {
 	from := 0
 	if cursor := c.Cursor(); cursor != "" {
 		var err error
@@ -55,14 +58,14 @@ func duplicates(c *web.Call) error {
 			return &web.Error{Status: http.StatusBadRequest, Detail: "cursor"}
 		}
 	}
-	pairs, err := c.Site.People.Duplicates(c.Context(), c.Project, c.Today())
+	pairs, err := h.people.Duplicates(c.Context(), c.Project, c.Today())
 	if err != nil {
 		return err
 	}
 	next := ""
 	pairs = pairs[min(from, len(pairs)):]
 	if limit := c.Limit(); len(pairs) > limit {
-		pairs, next = pairs[:limit], itoa(from+limit)
+		pairs, next = pairs[:limit], strconv.Itoa(from+limit)
 	}
 	if !c.Page {
 		items := make([]duplicatePair, len(pairs))
@@ -82,57 +85,57 @@ func duplicates(c *web.Call) error {
 	return c.Show(http.StatusOK, content)
 }
 
-func showPerson(c *web.Call) error { return personAs(c, c.Page) }
+func (h Handlers) showPerson(c *web.Call) error { return h.personAs(c, c.Page) }
 
-func exportPerson(c *web.Call) error { return personAs(c, false) }
+func (h Handlers) exportPerson(c *web.Call) error { return h.personAs(c, false) }
 
-// personAs shows a person on a page, or tells a program all that is held on them.
-func personAs(c *web.Call, onPage bool) error {
-	p, story, err := held(c, c.PathValue("id"))
+// personAs answers with a person's page, or with the JSON of everything stored about them.
+func (h Handlers) personAs(c *web.Call, onPage bool) error {
+	p, story, err := h.load(c, c.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	c.W.Header().Set("ETag", c.Site.People.PersonTag(c.Project, p))
+	c.W.Header().Set("ETag", h.people.PersonTag(c.Project, p))
 	if onPage {
-		return c.Show(http.StatusOK, drawn(c, p, story, page.Entry{Values: map[string]string{"into": c.URL.Query().Get("into")}}))
+		return c.Show(http.StatusOK, h.personPage(c, p, story, page.Entry{Values: map[string]string{"into": c.URL.Query().Get("into")}}))
 	}
-	said, err := c.Site.Privacy.Dossier(c.Context(), c.Project, p)
+	reg := registry(c)
+	dossier, err := h.privacy.Dossier(c.Context(), reg, c.Project, p)
 	if err != nil {
 		return err
 	}
 	who := wholePerson{PersonView: p.View(), Was: append([]string{}, p.Was...), Emails: append([]string{}, p.Emails...), Pesels: append([]string{}, p.Pesels...), Phone: p.Phone}
-	out := personFile{PersonView: p.View(), Person: who, Signups: []shape.Merged{}, Records: []shape.Merged{}, History: history(said.Versions), Uploads: files(said.Files), Merges: merges(said.Merges)}
+	out := personFile{PersonView: p.View(), Person: who, Signups: []shape.Merged{}, Records: []shape.Merged{}, History: history(reg, dossier.Versions), Uploads: files(dossier.Files), Merges: merges(dossier.Merges)}
 	for _, s := range story.Signups {
-		l := listed{Signup: s.Signup, form: s.Form, row: s.Row}
-		out.Signups = append(out.Signups, shape.Merged{Fields: l.fields(), And: personSignup{l.view(), s.Sent, sendings(said.Sendings[s.ID]), states(said.States[s.ID])}})
+		out.Signups = append(out.Signups, shape.Merged{Fields: signupFields(reg.Kind(schema.Signup), s.Row), And: personSignup{viewOf(s), s.Sent, sendings(reg.Kind(schema.Signup), dossier.Sendings[s.ID]), states(dossier.States[s.ID])}})
 	}
 	for _, r := range story.Records {
 		one := personRecord{ID: r.ID, Kind: r.Kind}
 		if r.Upload != "" {
 			one.Upload, one.Row = r.Upload, r.Line
 		}
-		out.Records = append(out.Records, shape.Merged{Fields: schema.Builtin().Kind(r.Kind).JSON(r.Row), And: one})
+		out.Records = append(out.Records, shape.Merged{Fields: reg.Kind(r.Kind).JSON(r.Row), And: one})
 	}
 	return c.JSON(http.StatusOK, out)
 }
 
-// held reads a person with all that is kept on them.
-func held(c *web.Call, id string) (people.Person, privacy.Story, error) {
-	p, err := c.Site.People.Person(c.Context(), c.Project, id)
+// load reads a person, following merges, and everything stored about them. An unknown id is store.ErrNotFound.
+func (h Handlers) load(c *web.Call, id string) (people.Person, privacy.Story, error) {
+	p, err := h.people.Person(c.Context(), c.Project, id)
 	if err != nil {
 		return p, privacy.Story{}, err
 	}
-	story, err := c.Site.Privacy.Story(c.Context(), c.Project, p)
+	story, err := h.privacy.Story(c.Context(), registry(c), c.Project, p)
 	return p, story, err
 }
 
-// sendings are all that a sign-up's form ever said, with what it was then: attributes and consents too.
-func sendings(all []privacy.Sending) []shape.Merged {
+// sendings returns the submissions of a sign-up's form with all their fields.
+func sendings(kind *schema.Kind, all []privacy.Sending) []shape.Merged {
 	out := make([]shape.Merged, len(all))
 	for i, s := range all {
-		fields := schema.Builtin().Kind("signup").JSON(s.Row)
+		fields := kind.JSON(s.Row)
 		for _, name := range []string{"first_name", "last_name", "email", "pesel", "phone"} {
-			if value := schema.Builtin().Kind("signup").Get(s.Row, name); value != "" {
+			if value := kind.Get(s.Row, name); value != "" {
 				fields[name] = value
 			}
 		}
@@ -153,12 +156,12 @@ func states(all []privacy.StateHad) []stateHad {
 	return out
 }
 
-func history(all []privacy.Version) []shape.Merged {
+func history(reg *schema.Registry, all []privacy.Version) []shape.Merged {
 	out := make([]shape.Merged, len(all))
 	for i, v := range all {
 		var fields map[string]any
-		if !v.Void {
-			fields = schema.Builtin().Kind(v.Kind).JSON(v.Row)
+		if v.Row != nil {
+			fields = reg.Kind(v.Kind).JSON(v.Row)
 		}
 		one := versionHad{Record: v.Record, Of: v.Kind, At: instant(v.At), Void: v.Void, Version: v.Number, Reason: v.Reason}
 		if v.Upload != "" {
@@ -187,8 +190,9 @@ func merges(all []privacy.MergeHad) []mergeHad {
 
 func instant(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
 
-func drawn(c *web.Call, p people.Person, story privacy.Story, merging page.Entry) page.Person {
-	content := page.Person{Person: item(p), Definition: c.Defined.Definition, Export: export(c, p), Entry: merging, Names: page.Entry{Values: known(p), Version: c.Site.People.PersonTag(c.Project, p)}}
+func (h Handlers) personPage(c *web.Call, p people.Person, story privacy.Story, merging page.Entry) page.Person {
+	reg := registry(c)
+	content := page.Person{Person: item(p), Definition: c.Defined.Definition, Export: export(c, p), Entry: merging, Names: page.Entry{Values: identityValues(p), Version: h.people.PersonTag(c.Project, p)}}
 	if p.Phone != "" {
 		content.Facts = append(content.Facts, page.Fact{Label: c.Messages().Field("phone"), Value: p.Phone})
 	}
@@ -196,11 +200,10 @@ func drawn(c *web.Call, p people.Person, story privacy.Story, merging page.Entry
 		content.Facts = append(content.Facts, page.Fact{Label: c.Messages().Say("people.also"), Value: other})
 	}
 	for _, s := range story.Signups {
-		l := listed{Signup: s.Signup, form: s.Form}
-		content.Signups = append(content.Signups, page.SignupItem{ID: s.ID, Person: p.ID, Name: content.Person.Name, Email: s.Form["email"], Activity: s.Activity, State: s.State, SubmittedAt: s.Submitted.Format("2006-01-02T15:04:05Z07:00"), Version: l.etag(), Row: s.Row, Consent: s.Form[signups.ConsentGiven]})
+		content.Signups = append(content.Signups, page.SignupItem{ID: s.ID, Person: p.ID, Name: content.Person.Name, Email: s.Form["email"], Activity: s.Activity, State: s.State, SubmittedAt: s.Submitted.Format("2006-01-02T15:04:05Z07:00"), Version: signupTag(s.Signup), Row: s.Row, Consent: s.Form[signups.ConsentGiven]})
 	}
 	for _, r := range story.Records {
-		shown := page.PersonRecord{Kind: schema.Builtin().Kind(r.Kind), Row: r.Row, Upload: r.Upload}
+		shown := page.PersonRecord{Kind: reg.Kind(r.Kind), Row: r.Row, Upload: r.Upload}
 		if r.Upload == "" {
 			shown.ID = r.ID
 		}
@@ -213,8 +216,8 @@ func export(c *web.Call, p people.Person) string {
 	return "/" + c.Project + "/people/" + p.ID + ".json"
 }
 
-// known are the values of the form that corrects them.
-func known(p people.Person) map[string]string {
+// identityValues returns the values of the correction form.
+func identityValues(p people.Person) map[string]string {
 	values := map[string]string{"phone": p.Phone}
 	who := p.View()
 	for name, text := range map[string]string{"first_name": who.FirstName, "last_name": who.LastName, "email": who.Email, "pesel": who.Pesel} {
@@ -225,15 +228,15 @@ func known(p people.Person) map[string]string {
 	return values
 }
 
-// changePerson corrects or erases a person; a browser's form says PUT or DELETE in a field.
-func changePerson(c *web.Call) error {
+// changePerson corrects or erases a person. A browser's form is a POST with PUT or DELETE in a field.
+func (h Handlers) changePerson(c *web.Call) error {
 	body, err := c.Read()
 	if err != nil {
 		return err
 	}
 	switch body.Method(c) {
 	case http.MethodPut:
-		return correct(c, body)
+		return h.correct(c, body)
 	case http.MethodDelete:
 	default:
 		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, PUT, DELETE"}
@@ -242,7 +245,7 @@ func changePerson(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Site.Privacy.Erase(c.Context(), c.Project, c.PathValue("id"), by); err != nil {
+	if err := h.privacy.Erase(c.Context(), c.Project, c.PathValue("id"), by); err != nil {
 		return err
 	}
 	if c.Page && body.Form {
@@ -251,25 +254,25 @@ func changePerson(c *web.Call) error {
 	return c.JSON(http.StatusOK, erased{ID: c.PathValue("id"), State: "erased"})
 }
 
-// correct puts who somebody is in the place of what was known. Nobody may be left without any key.
-func correct(c *web.Call, body web.Body) error {
+// correct replaces a person's identity. At least one key is required.
+func (h Handlers) correct(c *web.Call, body web.Body) error {
 	id := c.PathValue("id")
 	entry, problems := page.Identity.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
 	get := func(name string) string { return page.Identity.Get(entry.Row, name) }
-	again := func(status int, problems ...schema.Problem) error {
-		p, story, err := held(c, id)
+	showForm := func(status int, problems ...schema.Problem) error {
+		p, story, err := h.load(c, id)
 		if err != nil {
 			return err
 		}
-		content := drawn(c, p, story, page.Entry{})
+		content := h.personPage(c, p, story, page.Entry{})
 		content.Names.Values, content.Names.Problems = body.Values(), problems
-		c.URL = &url.URL{Path: "/" + c.Project + "/people/" + p.ID} // where a form is sent it cannot be asked for
+		c.URL = &url.URL{Path: "/" + c.Project + "/people/" + p.ID} // the form's own address has no page
 		return c.Show(status, content)
 	}
 	form := c.Page && body.Form
 	if len(problems) > 0 {
 		if form {
-			return again(http.StatusUnprocessableEntity, problems...)
+			return showForm(http.StatusUnprocessableEntity, problems...)
 		}
 		return web.Invalid(problems...)
 	}
@@ -277,7 +280,7 @@ func correct(c *web.Call, body web.Body) error {
 	if err != nil {
 		return err
 	}
-	corrected, err := c.Site.People.Correct(c.Context(), c.Project, id, body.IfMatch(c), people.Correction{
+	corrected, err := h.people.Correct(c.Context(), c.Project, id, body.IfMatch(c), people.Correction{
 		FirstName: get("first_name"), LastName: get("last_name"), Phone: get("phone"), Email: get("email"), Pesel: get("pesel"),
 	}, by)
 	var taken *people.Taken
@@ -285,36 +288,36 @@ func correct(c *web.Call, body web.Body) error {
 	case errors.As(err, &taken):
 		problem := schema.Problem{Field: taken.Field, Code: "taken"}
 		if form {
-			return again(http.StatusConflict, problem)
+			return showForm(http.StatusConflict, problem)
 		}
 		return &web.Error{Status: http.StatusConflict, Detail: "taken", Problems: []schema.Problem{problem}, Extra: map[string]any{"existing": taken.Person}}
 	case errors.Is(err, store.ErrStale) && form:
-		return again(http.StatusPreconditionFailed, schema.Problem{Code: "stale"})
+		return showForm(http.StatusPreconditionFailed, schema.Problem{Code: "stale"})
 	case err != nil:
 		return err
 	case form:
 		return c.Redirect("/" + c.Project + "/people/" + corrected.ID + "?done=saved")
 	}
-	c.W.Header().Set("ETag", c.Site.People.PersonTag(c.Project, corrected))
+	c.W.Header().Set("ETag", h.people.PersonTag(c.Project, corrected))
 	return c.JSON(http.StatusOK, corrected.View())
 }
 
-var target = schema.Kind{Name: "merge", Fields: []schema.Field{{Name: "into", Required: true, Longest: 26}}}
+var mergeTarget = schema.Kind{Name: "merge", Fields: []schema.Field{{Name: "into", Required: true, Longest: 26}}}
 
-func merge(c *web.Call) error {
+func (h Handlers) merge(c *web.Call) error {
 	body, err := c.Read()
 	if err != nil {
 		return err
 	}
-	entry, problems := target.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	entry, problems := mergeTarget.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
 	from, into := c.PathValue("id"), entry.Row[0]
 	if len(problems) == 0 {
-		if _, problems, err = another(c, "into", into, from); err != nil {
+		if _, problems, err = h.otherPerson(c, "into", into, from); err != nil {
 			return err
 		}
 	}
 	if len(problems) > 0 && c.Page && body.Form {
-		return mergeAgain(c, from, page.Entry{Values: body.Values(), Problems: problems})
+		return h.showMergeForm(c, from, page.Entry{Values: body.Values(), Problems: problems})
 	}
 	if len(problems) > 0 {
 		return web.Invalid(problems...)
@@ -323,7 +326,7 @@ func merge(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	p, err := c.Site.People.Merge(c.Context(), c.Project, from, into, by)
+	p, err := h.people.Merge(c.Context(), c.Project, from, into, by)
 	if err != nil {
 		return err
 	}
@@ -333,34 +336,35 @@ func merge(c *web.Call) error {
 	return c.JSON(http.StatusOK, p.View())
 }
 
-// another finds the person whom a field names by their id, who must be another than one, or says what is wrong with the field.
-func another(c *web.Call, field, id, one string) (people.Person, []schema.Problem, error) {
-	p, err := c.Site.People.Person(c.Context(), c.Project, id)
+// otherPerson reads the person with the id in a field. It returns a problem of the field where there is none, or where
+// it is the person than.
+func (h Handlers) otherPerson(c *web.Call, field, id, than string) (people.Person, []schema.Problem, error) {
+	p, err := h.people.Person(c.Context(), c.Project, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return p, []schema.Problem{{Field: field, Code: schema.NotInList, Hint: "person"}}, nil
-	case err == nil && p.ID == one:
+	case err == nil && p.ID == than:
 		return p, []schema.Problem{{Field: field, Code: schema.NotInList, Hint: "same_person"}}, nil
 	}
 	return p, nil, err
 }
 
-var two = schema.Kind{Name: "apart", Fields: []schema.Field{{Name: "from", Required: true, Longest: 26}}}
+var apartFrom = schema.Kind{Name: "apart", Fields: []schema.Field{{Name: "from", Required: true, Longest: 26}}}
 
-// tellApart keeps that two people who look like one are two.
-func tellApart(c *web.Call) error {
+// tellApart marks two probable duplicates as two people.
+func (h Handlers) tellApart(c *web.Call) error {
 	body, err := c.Read()
 	if err != nil {
 		return err
 	}
-	entry, problems := two.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
-	one, err := c.Site.People.Person(c.Context(), c.Project, c.PathValue("id"))
+	entry, problems := apartFrom.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	one, err := h.people.Person(c.Context(), c.Project, c.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	var other people.Person
 	if len(problems) == 0 {
-		if other, problems, err = another(c, "from", entry.Row[0], one.ID); err != nil {
+		if other, problems, err = h.otherPerson(c, "from", entry.Row[0], one.ID); err != nil {
 			return err
 		}
 	}
@@ -371,7 +375,7 @@ func tellApart(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Site.People.TellApart(c.Context(), c.Project, one.ID, other.ID, by); err != nil {
+	if err := h.people.TellApart(c.Context(), c.Project, one.ID, other.ID, by); err != nil {
 		return err
 	}
 	if c.Page && body.Form {
@@ -380,52 +384,53 @@ func tellApart(c *web.Call) error {
 	return c.JSON(http.StatusOK, toldApart{ID: one.ID, From: other.ID, State: "apart"})
 }
 
-// mergeAgain shows the form on the person's page, with what was typed and what is wrong.
-func mergeAgain(c *web.Call, id string, entry page.Entry) error {
-	p, story, err := held(c, id)
+// showMergeForm answers 422 with the person's page, the values typed into its merge form, and their problems.
+func (h Handlers) showMergeForm(c *web.Call, id string, entry page.Entry) error {
+	p, story, err := h.load(c, id)
 	if err != nil {
 		return err
 	}
-	c.URL = &url.URL{Path: "/" + c.Project + "/people/" + p.ID} // where a form is sent it cannot be asked for
-	return c.Show(http.StatusUnprocessableEntity, drawn(c, p, story, entry))
+	c.URL = &url.URL{Path: "/" + c.Project + "/people/" + p.ID} // the form's own address has no page
+	return c.Show(http.StatusUnprocessableEntity, h.personPage(c, p, story, entry))
 }
 
-// previewMerge shows two people side by side, and what the one person will have. Into whom is said by id, e-mail or PESEL.
-func previewMerge(c *web.Call) error {
-	from, fromStory, err := held(c, c.PathValue("id"))
+// previewMerge shows two people side by side, and the person they would become. The query names the second by id,
+// e-mail address or PESEL.
+func (h Handlers) previewMerge(c *web.Call) error {
+	from, fromStory, err := h.load(c, c.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	asked := strings.TrimSpace(c.URL.Query().Get("into"))
-	into, found, err := meant(c, asked)
+	query := strings.TrimSpace(c.URL.Query().Get("into"))
+	into, found, err := h.findByIDOrKey(c, query)
 	if err != nil {
 		return err
 	}
 	if !found || into.ID == from.ID {
 		problem := schema.Problem{Field: "into", Code: schema.NotInList, Hint: "person"}
 		switch {
-		case asked == "":
+		case query == "":
 			problem = schema.Problem{Field: "into", Code: schema.Missing}
 		case found:
 			problem.Hint = "same_person"
 		}
 		if c.Page {
-			return mergeAgain(c, from.ID, page.Entry{Values: map[string]string{"into": asked}, Problems: []schema.Problem{problem}})
+			return h.showMergeForm(c, from.ID, page.Entry{Values: map[string]string{"into": query}, Problems: []schema.Problem{problem}})
 		}
 		return web.Invalid(problem)
 	}
-	intoStory, err := c.Site.Privacy.Story(c.Context(), c.Project, into)
+	intoStory, err := h.privacy.Story(c.Context(), registry(c), c.Project, into)
 	if err != nil {
 		return err
 	}
 	one := into
 	one.Absorb(from)
-	both := collisions(fromStory, intoStory)
+	both := collisions(registry(c), fromStory, intoStory)
 	if !c.Page {
-		return c.JSON(http.StatusOK, mergePreview{From: side(from, fromStory), Into: side(into, intoStory), Result: side(one, joined(fromStory, intoStory)), Collisions: both})
+		return c.JSON(http.StatusOK, mergePreview{From: summary(from, fromStory), Into: summary(into, intoStory), Result: summary(one, combined(fromStory, intoStory)), Collisions: both})
 	}
 	content := page.Merge{
-		From: drawn(c, from, fromStory, page.Entry{}), Into: drawn(c, into, intoStory, page.Entry{}), One: drawn(c, one, joined(fromStory, intoStory), page.Entry{}),
+		From: h.personPage(c, from, fromStory, page.Entry{}), Into: h.personPage(c, into, intoStory, page.Entry{}), One: h.personPage(c, one, combined(fromStory, intoStory), page.Entry{}),
 		TwoPesels: len(one.Pesels) > 1 && len(into.Pesels) > 0 && len(from.Pesels) > 0,
 	}
 	for _, collision := range both {
@@ -434,42 +439,44 @@ func previewMerge(c *web.Call) error {
 	return c.Show(http.StatusOK, content)
 }
 
-// meant finds the person that is named by an id or a key.
-func meant(c *web.Call, asked string) (people.Person, bool, error) {
-	if len(asked) == 26 && !strings.Contains(asked, "@") {
-		p, err := c.Site.People.Person(c.Context(), c.Project, asked)
+// findByIDOrKey finds a person by id, e-mail address or PESEL; false where there is none.
+func (h Handlers) findByIDOrKey(c *web.Call, query string) (people.Person, bool, error) {
+	if len(query) == 26 && !strings.Contains(query, "@") {
+		p, err := h.people.Person(c.Context(), c.Project, query)
 		if errors.Is(err, store.ErrNotFound) {
 			return p, false, nil
 		}
 		return p, err == nil, err
 	}
-	if _, email := schema.ParseEmail(asked); !email && !schema.ValidPesel(asked) {
+	if _, email := schema.ParseEmail(query); !email && !schema.ValidPesel(query) {
 		return people.Person{}, false, nil
 	}
-	found, err := c.Site.People.Search(c.Context(), c.Project, asked, 1, "")
+	found, err := h.people.Search(c.Context(), c.Project, query, 1, "")
 	if err != nil || len(found.Items) == 0 {
 		return people.Person{}, false, err
 	}
 	return found.Items[0], true, nil
 }
 
-func side(p people.Person, story privacy.Story) mergeSide {
+// summary returns a person with the numbers of their keys, sign-ups and records.
+func summary(p people.Person, story privacy.Story) mergeSide {
 	return mergeSide{Person: p.View(), Emails: len(p.Emails), Pesels: len(p.Pesels), Signups: len(story.Signups), Records: len(story.Records)}
 }
 
-func joined(a, b privacy.Story) privacy.Story {
+// combined returns the sign-ups and records of two people.
+func combined(a, b privacy.Story) privacy.Story {
 	return privacy.Story{Signups: slices.Concat(b.Signups, a.Signups), Records: slices.Concat(b.Records, a.Records)}
 }
 
-// collision is what two people both have, and one person has once.
+// collision is a sign-up or a record that both people have, and that one person can have only once.
 type collision struct {
 	Kind     string `json:"kind"`
 	Activity string `json:"activity,omitempty"`
 	Date     string `json:"date,omitempty"`
 }
 
-// collisions finds live sign-ups of both to one activity, and records of both under one natural key.
-func collisions(a, b privacy.Story) []collision {
+// collisions returns the activities for which both have a live sign-up, and the records of both with one natural key.
+func collisions(reg *schema.Registry, a, b privacy.Story) []collision {
 	out := []collision{}
 	for _, s := range a.Signups {
 		if s.Live() && slices.ContainsFunc(b.Signups, func(o privacy.StorySignup) bool { return o.Live() && o.Activity == s.Activity }) {
@@ -477,31 +484,31 @@ func collisions(a, b privacy.Story) []collision {
 		}
 	}
 	natural := func(r privacy.StoryRecord) string {
-		return r.Kind + schema.Builtin().Kind(r.Kind).NaturalKey("", r.Row)
+		return r.Kind + reg.Kind(r.Kind).NaturalKey("", r.Row)
 	}
 	theirs := map[string]bool{}
 	for _, r := range b.Records {
 		theirs[natural(r)] = true
 	}
 	for _, r := range a.Records {
-		if k := schema.Builtin().Kind(r.Kind); theirs[natural(r)] {
+		if k := reg.Kind(r.Kind); theirs[natural(r)] {
 			out = append(out, collision{Kind: r.Kind, Activity: k.Get(r.Row, "activity"), Date: k.Get(r.Row, "date")})
 		}
 	}
 	return out
 }
 
-// previewErasure says in numbers what of a person goes and what stays, before anything does.
-func previewErasure(c *web.Call) error {
-	p, story, err := held(c, c.PathValue("id"))
+// previewErasure shows how much an erasure would delete and how much would stay, and changes nothing.
+func (h Handlers) previewErasure(c *web.Call) error {
+	p, story, err := h.load(c, c.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	sum := count(p, story)
-	if sum.files, err = c.Site.Uploads.FilesGone(c.Context(), c.Project, p); err != nil {
+	sum := tallyOf(registry(c), p, story)
+	if sum.files, err = h.files.FilesGone(c.Context(), c.Project, p); err != nil {
 		return err
 	}
-	figures := touched(c, story)
+	figures := affectedFigures(c, story)
 	if !c.Page {
 		items := make([]touchedFigure, len(figures))
 		for i, f := range figures {
@@ -509,13 +516,13 @@ func previewErasure(c *web.Call) error {
 		}
 		return c.JSON(http.StatusOK, erasurePreview{Person: people.PersonView{ID: p.ID}, Goes: sum.goes(), Stays: sum.stays(), Figures: items})
 	}
-	return c.Show(http.StatusOK, page.Erasure{Person: item(p), Export: export(c, p), Goes: sum.said(sum.goes(), goes), Stays: sum.said(sum.stays(), stays), Figures: figures})
+	return c.Show(http.StatusOK, page.Erasure{Person: item(p), Export: export(c, p), Goes: sum.numbers(sum.goes(), goes), Stays: sum.numbers(sum.stays(), stays), Figures: figures})
 }
 
-// tally is what is held on somebody, in numbers.
+// tally has the numbers of things stored about a person.
 type tally struct{ keys, forms, attributes, texts, signups, records, rows, files int }
 
-// What goes with a person and what stays of them, in the order of the page.
+// What an erasure deletes and what stays, in the order of the page.
 var (
 	goes  = []string{"keys", "forms", "attributes", "texts", "files"}
 	stays = []string{"signups", "records", "rows"}
@@ -529,7 +536,7 @@ func (t tally) stays() map[string]int {
 	return map[string]int{"signups": t.signups, "records": t.records, "rows": t.rows}
 }
 
-func (tally) said(numbers map[string]int, order []string) []page.Number {
+func (tally) numbers(numbers map[string]int, order []string) []page.Number {
 	var out []page.Number
 	for _, name := range order {
 		out = append(out, page.Number{Name: name, N: numbers[name]})
@@ -537,17 +544,18 @@ func (tally) said(numbers map[string]int, order []string) []page.Number {
 	return out
 }
 
-func count(p people.Person, story privacy.Story) tally {
+// tallyOf counts what is stored about a person; files are left at 0.
+func tallyOf(reg *schema.Registry, p people.Person, story privacy.Story) tally {
 	t := tally{keys: len(p.Keys()), signups: len(story.Signups)}
 	for _, s := range story.Signups {
 		t.forms += len(s.Sent)
-		kind := schema.Builtin().Kind(schema.Signup)
-		if slices.ContainsFunc(schema.Builtin().AttributeNames(), func(name string) bool { return kind.Get(s.Row, name) != "" }) {
+		kind := reg.Kind(schema.Signup)
+		if slices.ContainsFunc(reg.AttributeNames(), func(name string) bool { return kind.Get(s.Row, name) != "" }) {
 			t.attributes++
 		}
 	}
 	for _, r := range story.Records {
-		t.texts += len(schema.Builtin().Kind(r.Kind).Private(r.Row))
+		t.texts += len(reg.Kind(r.Kind).Private(r.Row))
 		if r.Upload == "" {
 			t.records++
 			continue
@@ -557,24 +565,24 @@ func count(p people.Person, story privacy.Story) tally {
 	return t
 }
 
-// touched finds the figures that may change when somebody's attributes go: those whose rule asks for any, and those that
-// are broken down by them, of the kinds of record that there are of the person.
-func touched(c *web.Call, story privacy.Story) []page.TouchedFigure {
-	there := map[string]bool{"signup": len(story.Signups) > 0}
+// affectedFigures returns the figures that may change when a person's attributes are deleted: those over kinds of
+// record that the person has whose rule asks for an attribute, or that are broken down by attributes.
+func affectedFigures(c *web.Call, story privacy.Story) []page.TouchedFigure {
+	has := map[string]bool{"signup": len(story.Signups) > 0}
 	for _, r := range story.Records {
-		there[r.Kind] = true
+		has[r.Kind] = true
 	}
 	d := c.Defined.Definition
 	attributes := schema.For(d).AttributeNames()
 	var out []page.TouchedFigure
 	for _, in := range d.Indicators {
 		f := page.TouchedFigure{Code: in.Code, Label: in.Label, Rule: in.Asks(attributes), Breakdown: in.Count == "people"}
-		if there[in.Of] && (f.Rule || f.Breakdown) {
+		if has[in.Of] && (f.Rule || f.Breakdown) {
 			out = append(out, f)
 		}
 	}
 	for _, rule := range d.Participants {
-		if there[rule.Of] {
+		if has[rule.Of] {
 			f := page.TouchedFigure{Breakdown: true}
 			f.Label = text.InAll("results.participants")
 			for _, other := range d.Participants {

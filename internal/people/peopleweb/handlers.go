@@ -1,0 +1,105 @@
+// Package peopleweb serves the coordinator's routes about people: search, probable duplicates, one person's data,
+// corrections, merges and erasure.
+package peopleweb
+
+import (
+	"context"
+
+	"outreach/internal/app"
+	"outreach/internal/page"
+	"outreach/internal/people"
+	"outreach/internal/privacy"
+	"outreach/internal/schema"
+	"outreach/internal/table"
+	"outreach/internal/web"
+	"outreach/internal/web/shape"
+)
+
+// Handlers answer requests about people. The zero value has no services: its routes can be listed, not served.
+type Handlers struct {
+	people  People
+	privacy Privacy
+	files   Files
+}
+
+// People is what the handlers need of people.Store.
+type People interface {
+	Person(ctx context.Context, project, id string) (people.Person, error)
+	Search(ctx context.Context, project, query string, limit int, cursor string) (table.PageOf[people.Person], error)
+	Duplicates(ctx context.Context, project, day string) ([]people.Pair, error)
+	PersonTag(project string, p people.Person) string
+	Correct(ctx context.Context, project, id, ifMatch string, c people.Correction, by string) (people.Person, error)
+	Merge(ctx context.Context, project, from, into, by string) (people.Person, error)
+	TellApart(ctx context.Context, project, one, other, by string) error
+}
+
+// Privacy is what the handlers need of privacy.Store.
+type Privacy interface {
+	Story(ctx context.Context, registry *schema.Registry, project string, p people.Person) (privacy.Story, error)
+	Dossier(ctx context.Context, registry *schema.Registry, project string, p people.Person) (privacy.Dossier, error)
+	Erase(ctx context.Context, project, id, by string) error
+}
+
+// Files is what the handlers need of uploads.Store.
+type Files interface {
+	FilesGone(ctx context.Context, project string, p people.Person) (int, error)
+}
+
+// New builds the handlers on the services of an app.
+func New(a *app.App) Handlers {
+	return Handlers{people: a.People, privacy: a.Privacy, files: a.Uploads}
+}
+
+// Routes are the routes about people, all for coordinators.
+func (h Handlers) Routes() []web.Route {
+	office := []string{web.Coordinator}
+	const at = "/{project}/people/{id}"
+	file := personFileShape()
+	return []web.Route{
+		{Method: "GET", Path: "/{project}/people", Roles: office, Handler: h.searchPeople,
+			ID: "searchPeople", Tag: "people", Summary: "Search people",
+			Query:    web.Paged(web.Parameter{Name: "q", Description: "An e-mail address, a PESEL, or the beginnings of words of a name, in any order"}),
+			Response: shape.List{Of: people.PersonView{}}, Success: "A page of the list", Page: true},
+		{Method: "GET", Path: "/{project}/people/duplicates", Roles: office, Handler: h.duplicates,
+			ID: "listDuplicates", Tag: "people", Summary: "Probable duplicates", Detail: "The same name, one spelt alike or in another order, the same phone, or nearly the same e-mail address.",
+			Query: web.Paged(), Response: shape.List{Of: duplicatePair{}}, Success: "Pairs of people", Page: true},
+		{Method: "GET", Path: at, Roles: office, Handler: h.showPerson,
+			ID: "showPerson", Tag: "people", Summary: "Everything held on one person", Response: file, Success: "The person", Page: true, Tagged: true},
+		{Method: "GET", Path: at + ".json", Roles: office, Handler: h.exportPerson,
+			ID: "exportPerson", Tag: "people", Summary: "The subject-access export", Response: file, Success: "Everything held on one person"},
+		{Method: "PUT", Path: at, Roles: office, Handler: h.changePerson,
+			ID: "correctPerson", Tag: "people", Summary: "Correct who somebody is",
+			Detail:  "All five fields are put in the place of what was known; of several addresses or PESELs the first is replaced. A key that is no longer theirs leads nowhere.",
+			Request: shape.Sent{Kind: &page.Identity}, Response: people.PersonView{}, Success: "The person as it is now", Tagged: true, Match: true,
+			Conflict: "The e-mail address or the PESEL belongs to another person: `existing` names them"},
+		{Method: "DELETE", Path: at, Roles: office, Handler: h.changePerson,
+			ID: "erasePerson", Tag: "people", Summary: "Erase a person", Detail: "Identity and attributes go; counts stay, where the rule asks for no attribute.", Response: erased{}, Success: "Erased"},
+		{Method: "POST", Path: at, Roles: office, Handler: h.changePerson, Summary: "PUT or DELETE of a browser's form"},
+		{Method: "GET", Path: at + "/erasure", Roles: office, Handler: h.previewErasure,
+			ID: "previewErasure", Tag: "people", Summary: "What an erasure would take, and what would stay", Response: erasurePreview{}, Success: "Numbers, and the figures that may change", Page: true, Short: true},
+		{Method: "GET", Path: at + "/merge", Roles: office, Handler: h.previewMerge,
+			ID: "previewMerge", Tag: "people", Summary: "What a merge would make", Query: []web.Parameter{{Name: "into", Description: "The right person, by id, e-mail address or PESEL"}},
+			Response: mergePreview{}, Success: "Both people, the one they would be, and what both have", Page: true, Short: true},
+		{Method: "POST", Path: at + "/merge", Roles: office, Handler: h.merge,
+			ID: "mergePeople", Tag: "people", Summary: "Two records of one person become one", Request: shape.Sent{Kind: &mergeTarget}, Response: people.PersonView{}, Success: "The person that both are now"},
+		{Method: "POST", Path: at + "/apart", Roles: office, Handler: h.tellApart,
+			ID: "tellApart", Tag: "people", Summary: "Two records that look like one person's are two people's", Detail: "They are no longer listed as probable duplicates. They may still be merged later.",
+			Request: shape.Sent{Kind: &apartFrom}, Response: toldApart{}, Success: "Told apart"},
+	}
+}
+
+// personFileShape adds to personFile the fields of kinds.
+func personFileShape() shape.With {
+	var records shape.OneOf
+	for _, k := range schema.Builtin().Kinds {
+		if k.Person && k.Name != "signup" {
+			records = append(records, shape.Record{Kind: k, And: personRecord{}})
+		}
+	}
+	sendings := shape.Array{Of: shape.Record{Kind: schema.Builtin().Kind(schema.Signup), Partly: true, And: sending{}}}
+	// A sign-up has the members of its list, and more.
+	one := shape.With{Of: shape.Record{Kind: schema.Builtin().Kind(schema.Signup), Without: identityFields, Partly: true, And: personSignup{}}, Members: map[string]any{"sendings": sendings}}
+	return shape.With{Of: personFile{}, Members: map[string]any{
+		"signups": shape.Array{Of: one}, "records": shape.Array{Of: records}, "history": shape.Array{Of: shape.Record{And: versionHad{}}},
+	}}
+}
