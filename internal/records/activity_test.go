@@ -74,7 +74,7 @@ func TestEachPackIsReadOnceForEverybody(t *testing.T) {
 			if n%2 == 1 {
 				values["activity"] = "compost"
 			}
-			if err := packer.Add(fact.Line{Row: n + 2, Person: who, Values: row(values)}, uploads.Print{}, nil); err != nil {
+			if err := packer.Add(fact.Line{Row: n + 2, Person: who, Values: row(values)}, uploads.Fingerprint{}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

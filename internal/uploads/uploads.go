@@ -481,35 +481,35 @@ func (s *Store) Lines(ctx context.Context, project string, u Upload) iter.Seq2[f
 	}
 }
 
-// Print is what an upload is compared by: the keyed hashes of a row's natural key, and of what it says beside the key.
-type Print struct {
+// Fingerprint identifies a row by key and content: the keyed hashes of its natural key, and of its other values.
+type Fingerprint struct {
 	Schema  int // the version of the schema by which Content was made: contents of two versions cannot be compared
 	Natural [16]byte
 	Content [8]byte
 }
 
 const (
-	packBytes   = 300_000
-	printBytes  = 24
-	packPrints  = packBytes / printBytes
-	packWriters = 4
+	packBytes        = 300_000
+	fingerprintBytes = 24
+	packFingerprints = packBytes / fingerprintBytes
+	packWriters      = 4
 )
 
 // Packer writes an upload's rows under it, packed many to an item. Writing the same rows again writes the same items.
 type Packer struct {
-	store           *Store
-	project, upload string
-	head            []byte // what stands before a pack's lines
-	group           *errgroup.Group
-	ctx             context.Context
-	lines           [][]byte
-	size            int
-	prints          []byte
-	texts           map[int]map[string]string
-	textSize        int
-	Packs           int
-	printPacks      int
-	textPacks       int
+	store            *Store
+	project, upload  string
+	head             []byte // what stands before a pack's lines
+	group            *errgroup.Group
+	ctx              context.Context
+	lines            [][]byte
+	size             int
+	fingerprints     []byte
+	texts            map[int]map[string]string
+	textSize         int
+	Packs            int
+	fingerprintPacks int
+	textPacks        int
 }
 
 // Packer begins to write the rows of an upload of a kind.
@@ -530,8 +530,8 @@ func packHead(kind *schema.Kind) []byte {
 	return bytes.TrimSuffix(encoded, []byte("]}"))
 }
 
-// Add takes the next row, its print, and its private texts, if they are to be kept for the office.
-func (p *Packer) Add(line fact.Line, print Print, texts map[string]string) error {
+// Add appends the next row, its fingerprint, and its private texts, where there are any to keep. It fails once a write has failed.
+func (p *Packer) Add(line fact.Line, fingerprint Fingerprint, texts map[string]string) error {
 	encoded, err := json.Marshal(line)
 	if err != nil {
 		return err
@@ -540,14 +540,14 @@ func (p *Packer) Add(line fact.Line, print Print, texts map[string]string) error
 		p.flushLines()
 	}
 	p.lines, p.size = append(p.lines, encoded), p.size+len(encoded)+1
-	if len(p.prints) == 0 {
-		p.prints = append(p.prints, schema.SchemaVersion)
+	if len(p.fingerprints) == 0 {
+		p.fingerprints = append(p.fingerprints, schema.SchemaVersion)
 	}
-	if len(p.prints) == 1+packPrints*printBytes {
-		p.flushPrints()
-		p.prints = append(p.prints, schema.SchemaVersion)
+	if len(p.fingerprints) == 1+packFingerprints*fingerprintBytes {
+		p.flushFingerprints()
+		p.fingerprints = append(p.fingerprints, schema.SchemaVersion)
 	}
-	p.prints = append(append(p.prints, print.Natural[:]...), print.Content[:]...)
+	p.fingerprints = append(append(p.fingerprints, fingerprint.Natural[:]...), fingerprint.Content[:]...)
 	if len(texts) > 0 {
 		p.texts[line.Row] = texts
 		for name, text := range texts {
@@ -563,7 +563,7 @@ func (p *Packer) Add(line fact.Line, print Print, texts map[string]string) error
 // Close writes what is left, and waits until all is durable.
 func (p *Packer) Close() error {
 	p.flushLines()
-	p.flushPrints()
+	p.flushFingerprints()
 	p.flushTexts()
 	return p.group.Wait()
 }
@@ -583,12 +583,12 @@ func (p *Packer) flushLines() {
 	p.lines, p.size, p.Packs = p.lines[:0], 0, p.Packs+1
 }
 
-func (p *Packer) flushPrints() {
-	if len(p.prints) == 0 {
+func (p *Packer) flushFingerprints() {
+	if len(p.fingerprints) == 0 {
 		return
 	}
-	p.put(p.store.Tracker, keyPackKey(p.project, p.upload, p.printPacks), p.prints)
-	p.prints, p.printPacks = nil, p.printPacks+1
+	p.put(p.store.Tracker, keyPackKey(p.project, p.upload, p.fingerprintPacks), p.fingerprints)
+	p.fingerprints, p.fingerprintPacks = nil, p.fingerprintPacks+1
 }
 
 func (p *Packer) flushTexts() {
@@ -610,19 +610,19 @@ func (p *Packer) put(t table.Table, key table.Key, data []byte) {
 	})
 }
 
-// Prints reads the prints of an upload's rows, in file order.
-func (s *Store) Prints(ctx context.Context, project, upload string, each func(Print)) error {
+// Fingerprints calls each for the fingerprint of every row of an upload, in the order of the file.
+func (s *Store) Fingerprints(ctx context.Context, project, upload string, each func(Fingerprint)) error {
 	for it, err := range table.Items(ctx, s.Tracker, table.Query{PK: keyPackKey(project, upload, 0).PK}) {
 		if err != nil {
 			return err
 		}
 		// The first byte is the version of the schema; version 0 had none.
 		data, version := it.Data, 0
-		if len(data)%printBytes == 1 {
+		if len(data)%fingerprintBytes == 1 {
 			data, version = data[1:], int(data[0])
 		}
-		for ; len(data) >= printBytes; data = data[printBytes:] {
-			each(Print{Schema: version, Natural: [16]byte(data), Content: [8]byte(data[16:])})
+		for ; len(data) >= fingerprintBytes; data = data[fingerprintBytes:] {
+			each(Fingerprint{Schema: version, Natural: [16]byte(data), Content: [8]byte(data[16:])})
 		}
 	}
 	return nil

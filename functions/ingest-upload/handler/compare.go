@@ -18,44 +18,44 @@ import (
 // compare counts which of the file's things are new, which say something else than what counted before the file in the
 // order of arrival, and which say the same. Of a thing that stands in the file twice the last row is compared.
 func (r *run) compare(ctx context.Context, layers []uploads.Upload) error {
-	slices.SortFunc(r.prints, func(a, b printed) int {
+	slices.SortFunc(r.fingerprints, func(a, b compared) int {
 		return cmp.Or(bytes.Compare(a.Natural[:], b.Natural[:]), cmp.Compare(a.row, b.row))
 	})
-	last := r.prints[:0]
-	for i, p := range r.prints {
-		if i+1 == len(r.prints) || r.prints[i+1].Natural != p.Natural {
+	last := r.fingerprints[:0]
+	for i, p := range r.fingerprints {
+		if i+1 == len(r.fingerprints) || r.fingerprints[i+1].Natural != p.Natural {
 			last = append(last, p)
 		}
 	}
-	r.prints = last
+	r.fingerprints = last
 	r.total()
-	mark := func(p uploads.Print) {
-		i, found := slices.BinarySearchFunc(r.prints, p.Natural, func(a printed, natural [16]byte) int { return bytes.Compare(a.Natural[:], natural[:]) })
+	mark := func(p uploads.Fingerprint) {
+		i, found := slices.BinarySearchFunc(r.fingerprints, p.Natural, func(a compared, natural [16]byte) int { return bytes.Compare(a.Natural[:], natural[:]) })
 		if found {
-			r.prints[i].before = isChanged
-			if content := r.prints[i].content(p.Schema); content == p.Content {
-				r.prints[i].before = isUnchanged
+			r.fingerprints[i].before = isChanged
+			if content := r.fingerprints[i].content(p.Schema); content == p.Content {
+				r.fingerprints[i].before = isUnchanged
 			}
 		}
 	}
-	typed, err := r.in.Records.TypedPrints(ctx, r.project, r.kind, r.upload.Arrived)
+	typed, err := r.in.Records.TypedFingerprints(ctx, r.project, r.kind, r.upload.Arrived)
 	if err != nil {
 		return err
 	}
 	for _, u := range layers {
 		for len(typed) > 0 && !typed[0].At.After(u.Arrived) {
-			mark(typed[0].Print)
+			mark(typed[0].Fingerprint)
 			typed = typed[1:]
 		}
-		if err := r.in.Uploads.Prints(ctx, r.project, u.ID, mark); err != nil {
+		if err := r.in.Uploads.Fingerprints(ctx, r.project, u.ID, mark); err != nil {
 			return err
 		}
 	}
 	for _, t := range typed {
-		mark(t.Print)
+		mark(t.Fingerprint)
 	}
 	r.upload.New, r.upload.Changed, r.upload.Unchanged = 0, 0, 0
-	for _, p := range r.prints {
+	for _, p := range r.fingerprints {
 		switch p.before {
 		case isNew:
 			r.upload.New++
@@ -129,7 +129,7 @@ func (r *run) total() {
 		return
 	}
 	var whole, rest int64
-	for _, p := range r.prints {
+	for _, p := range r.fingerprints {
 		whole += p.amount / million
 		rest += p.amount % million
 	}

@@ -23,20 +23,20 @@ import (
 
 // run is the processing of one file. Nothing of it counts before its last step.
 type run struct {
-	in      *Ingest
-	project string
-	defined projects.Defined
-	upload  uploads.Upload
-	file    *os.File
-	kind    *schema.Kind
-	who     roster
-	found   uploads.Findings
-	prints  []printed
+	in           *Ingest
+	project      string
+	defined      projects.Defined
+	upload       uploads.Upload
+	file         *os.File
+	kind         *schema.Kind
+	who          roster
+	found        uploads.Findings
+	fingerprints []compared
 }
 
-// printed is a row's print and what was said under its natural key before.
-type printed struct {
-	uploads.Print
+// compared is a row's fingerprint and what was said under its natural key before.
+type compared struct {
+	uploads.Fingerprint
 	row    int32
 	amount int64 // what the row adds to the file's total, in millionths
 	before state
@@ -45,7 +45,7 @@ type printed struct {
 }
 
 // content is the row's content as a version of the schema identifies it.
-func (p *printed) content(schema int) [8]byte {
+func (p *compared) content(schema int) [8]byte {
 	if schema == 0 {
 		return p.content0
 	}
@@ -231,13 +231,13 @@ func (r *run) write(ctx context.Context) error {
 		if err := r.nameStaff(ctx, row, staff); err != nil {
 			return err
 		}
-		print := r.in.Records.Print(r.project, r.kind, who, row)
+		fingerprint := r.in.Records.Fingerprint(r.project, r.kind, who, row)
 		if !isSignups {
 			var content0 [8]byte
 			if old {
-				content0 = r.in.Records.PrintOfVersion0(r.project, r.kind, row)
+				content0 = r.in.Records.FingerprintOfVersion0(r.project, r.kind, row)
 			}
-			r.prints = append(r.prints, printed{Print: print, content0: content0, row: int32(l.Row), amount: millionths(r.kind.Get(row, totalled(r.kind)))})
+			r.fingerprints = append(r.fingerprints, compared{Fingerprint: fingerprint, content0: content0, row: int32(l.Row), amount: millionths(r.kind.Get(row, totalled(r.kind)))})
 		}
 		if r.upload.CheckOnly {
 			if activity := r.kind.Get(row, "activity"); isSignups && !seen[who+"#"+activity] {
@@ -267,7 +267,7 @@ func (r *run) write(ctx context.Context) error {
 		if r.kind.Name != schema.Media && !isSignups {
 			texts = r.kind.Private(row)
 		}
-		return packer.Add(fact.Line{Row: l.Row, Person: person, Values: r.in.DB.SealRow(r.project, r.kind, row)}, print, texts)
+		return packer.Add(fact.Line{Row: l.Row, Person: person, Values: r.in.DB.SealRow(r.project, r.kind, row)}, fingerprint, texts)
 	})
 	if closed := packer.Close(); err == nil {
 		err = closed

@@ -90,10 +90,10 @@ func counting(c *web.Call, partner string) (files []uploads.Upload, rows int, er
 	return files, rows, err
 }
 
-// lay lays a file over what was said before. Its prints stand in the order of its rows.
+// lay lays a file over what was said before. Its fingerprints are in the order of its rows.
 func lay(c *web.Call, u uploads.Upload, said map[[16]byte]airing) error {
 	keys := make([][16]byte, 0, u.Rows)
-	if err := c.Site.Uploads.Prints(c.Context(), c.Project, u.ID, func(p uploads.Print) { keys = append(keys, p.Natural) }); err != nil {
+	if err := c.Site.Uploads.Fingerprints(c.Context(), c.Project, u.ID, func(p uploads.Fingerprint) { keys = append(keys, p.Natural) }); err != nil {
 		return err
 	}
 	period := c.Defined.Definition.Period
