@@ -88,7 +88,7 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 	if err := st.openSite(secret); err != nil {
 		return nil, err
 	}
-	ingest := &ingestupload.Ingest{App: st.app, Log: log}
+	ingest := ingestupload.New(st.app, log)
 	st.queue = newQueue(ingest.Handle, deliveries, st.aside, log)
 	if st.files != nil {
 		st.files.OnPut(func(info objects.Info) {

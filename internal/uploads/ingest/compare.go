@@ -1,4 +1,4 @@
-package handler
+package ingest
 
 import (
 	"bytes"
@@ -15,8 +15,8 @@ import (
 	"outreach/internal/uploads"
 )
 
-// compare counts which of the file's things are new, which say something else than what counted before the file in the
-// order of arrival, and which say the same. Of a thing that stands in the file twice the last row is compared.
+// compare counts the natural keys of the file that are new, those whose content differs from what counted before the file in the
+// order of arrival, and those whose content is the same. Where a key is in the file twice, its last row is compared.
 func (r *run) compare(ctx context.Context, layers []uploads.Upload) error {
 	slices.SortFunc(r.fingerprints, func(a, b compared) int {
 		return cmp.Or(bytes.Compare(a.Natural[:], b.Natural[:]), cmp.Compare(a.row, b.row))
@@ -38,7 +38,7 @@ func (r *run) compare(ctx context.Context, layers []uploads.Upload) error {
 			}
 		}
 	}
-	typed, err := r.in.Records.TypedFingerprints(ctx, r.project, r.kind, r.upload.Arrived)
+	typed, err := r.records.TypedFingerprints(ctx, r.project, r.kind, r.upload.Arrived)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (r *run) compare(ctx context.Context, layers []uploads.Upload) error {
 			mark(typed[0].Fingerprint)
 			typed = typed[1:]
 		}
-		if err := r.in.Uploads.Fingerprints(ctx, r.project, u.ID, mark); err != nil {
+		if err := r.uploads.Fingerprints(ctx, r.project, u.ID, mark); err != nil {
 			return err
 		}
 	}
@@ -68,7 +68,8 @@ func (r *run) compare(ctx context.Context, layers []uploads.Upload) error {
 	return nil
 }
 
-// layers are the counting files of the same kind, and of media of the same partner, that arrived before this one, in order.
+// layers returns the accepted files of the same kind, for media of the same partner, that arrived before this one, in the order of
+// arrival.
 func (r *run) layers(ctx context.Context) ([]uploads.Upload, error) {
 	owner := ""
 	if r.kind.Name == schema.Media {
@@ -77,7 +78,7 @@ func (r *run) layers(ctx context.Context) ([]uploads.Upload, error) {
 	var before []uploads.Upload
 	cursor := ""
 	for {
-		page, err := r.in.Uploads.Uploads(ctx, r.project, owner, table.MostPage, cursor)
+		page, err := r.uploads.Uploads(ctx, r.project, owner, table.MostPage, cursor)
 		if err != nil {
 			return nil, err
 		}
@@ -96,11 +97,12 @@ func (r *run) layers(ctx context.Context) ([]uploads.Upload, error) {
 	return before, nil
 }
 
+// earlier reports whether an upload arrived before another; their objects' keys break ties.
 func earlier(a, b uploads.Upload) bool {
 	return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.Object, b.Object)) < 0
 }
 
-// totalled is the field whose sum says how much a file of a kind reports, or "".
+// totalled returns the field of a kind whose sum is the total of a file, or "".
 func totalled(k *schema.Kind) string {
 	for i := range k.Fields {
 		if k.Fields[i].Total {
@@ -112,17 +114,17 @@ func totalled(k *schema.Kind) string {
 
 const million = 1_000_000
 
-// millionths reads a number in its canonical text, which has six decimals at most.
+// millionths returns a number in millionths from its canonical text, which has at most six decimals; 0 for "".
 func millionths(value string) int64 {
 	whole, fraction, _ := strings.Cut(value, ".")
 	n, err := strconv.ParseInt(whole+(fraction + "000000")[:6], 10, 64)
 	if err != nil {
-		return 0 // nothing was given
+		return 0 // the cell is empty
 	}
 	return n
 }
 
-// total adds up the file's rows, each thing once.
+// total sums the totalled field over the rows, one for each natural key.
 func (r *run) total() {
 	field := totalled(r.kind)
 	if field == "" {
