@@ -117,7 +117,7 @@ func (s *Store) tellUpload(ctx context.Context, project, id string, ids []string
 	if err != nil {
 		return err
 	}
-	for l, err := range s.uploads.Lines(ctx, project, u) {
+	for l, err := range s.uploads.Lines(ctx, project, k, u) {
 		if err != nil {
 			return err
 		}

@@ -128,7 +128,7 @@ func (s *Store) tellFiles(ctx context.Context, project string, ids []string, of 
 			if err != nil || u.State != uploads.AcceptedUp || kind < 0 {
 				return err
 			}
-			for l, err := range s.uploads.Lines(within, project, u) {
+			for l, err := range s.uploads.Lines(within, project, of[kind], u) {
 				if err != nil {
 					return err
 				}

@@ -11,7 +11,7 @@ import (
 )
 
 // ForgetRows takes people out of a file's rows, once nothing more happens to them.
-func (s *Store) ForgetRows(ctx context.Context, project string, fresh people.FreshIDs, upload string) (finished bool, err error) {
+func (s *Store) ForgetRows(ctx context.Context, kinds *schema.Registry, project string, fresh people.FreshIDs, upload string) (finished bool, err error) {
 	u, err := s.Upload(ctx, project, upload)
 	if err != nil || !s.over(u) {
 		return false, err
@@ -19,7 +19,7 @@ func (s *Store) ForgetRows(ctx context.Context, project string, fresh people.Fre
 	theirs := map[int]bool{}
 	for pack := range u.Packs {
 		err := table.Retry(ctx, func() error {
-			return s.forgetPack(ctx, packKey(project, upload, pack), schema.Builtin().Plural(u.Kind), fresh, theirs)
+			return s.forgetPack(ctx, packKey(project, upload, pack), kinds.Plural(u.Kind), fresh, theirs)
 		})
 		if err != nil {
 			return false, err

@@ -391,10 +391,11 @@ func (s *Store) WithdrawUpload(ctx context.Context, id, by string, def projects.
 		}
 		return s.Log().Append(ctx, project, []fact.Fact{f}, s.keepUpload(project, u), table.Remove(bytesKey(project, u.Owner, u.SHA256), table.Always))
 	})
-	if err != nil || withdrawn.Kind != schema.Builtin().Kind(schema.Signup).Plural || withdrawn.SameAs != "" {
+	kind := schema.For(def.Definition).Kind(schema.Signup)
+	if err != nil || withdrawn.Kind != kind.Plural || withdrawn.SameAs != "" {
 		return withdrawn, err
 	}
-	for line, err := range s.Lines(ctx, project, withdrawn) {
+	for line, err := range s.Lines(ctx, project, kind, withdrawn) {
 		if err == nil {
 			_, err = s.signups.MoveSignup(ctx, def.Definition, fact.LineID(id, withdrawn.Arrived, line.Row), schema.Cancelled, by)
 		}
@@ -446,10 +447,10 @@ func (s *Store) pack(ctx context.Context, key table.Key, kind string) (rows fact
 // packsTogether is how many packs are read at once: a few MB.
 const packsTogether = 8
 
-// Lines goes through the rows of an upload, in the order of the file, their values in the order of the kind's fields.
-func (s *Store) Lines(ctx context.Context, project string, u Upload) iter.Seq2[fact.Line, error] {
+// Lines iterates over the rows of an upload of a kind, in the order of the file, their values in the order of the kind's fields.
+// It ends after the first error.
+func (s *Store) Lines(ctx context.Context, project string, kind *schema.Kind, u Upload) iter.Seq2[fact.Line, error] {
 	return func(yield func(fact.Line, error) bool) {
-		kind := schema.Builtin().Plural(u.Kind)
 		for first := 0; first < u.Packs; first += packsTogether {
 			var keys []table.Key
 			for pack := first; pack < min(first+packsTogether, u.Packs); pack++ {

@@ -215,7 +215,7 @@ func TestFileWithOneBadCellIsRejectedAndNothingInItCounts(t *testing.T) {
 			if len(found.Errors) != 1 || found.Errors[0].Row != 4 || found.Errors[0].Column != tt.column || found.Errors[0].Problem.Code != tt.code {
 				t.Errorf("errors: %+v", found.Errors)
 			}
-			for line, err := range in.app.Uploads.Lines(ctx, "town", uploads.Upload{ID: u.ID, Kind: "media", Packs: 1}) {
+			for line, err := range in.app.Uploads.Lines(ctx, "town", schema.Builtin().Kind(schema.Media), uploads.Upload{ID: u.ID, Packs: 1}) {
 				if err == nil {
 					t.Errorf("row %d is stored", line.Row)
 				}
