@@ -14,14 +14,16 @@ import (
 	showreport "outreach/functions/show-report/handler"
 	signin "outreach/functions/sign-in/handler"
 	submitsignup "outreach/functions/submit-signup/handler"
+	"outreach/internal/app"
 	"outreach/internal/web"
 )
 
-// Routes are the routes of each function that has any, by the folder of its code.
-func Routes() map[string][]web.Route {
+// Routes returns the routes of each function that has any, by the folder of its code. Of an empty App they can be listed, and not
+// served.
+func Routes(a *app.App) map[string][]web.Route {
 	return map[string][]web.Route{
 		"submit-signup":       submitsignup.Routes(),
-		"manage-uploads":      manageuploads.Routes(),
+		"manage-uploads":      manageuploads.Routes(a),
 		"record-consultation": recordconsultation.Routes(),
 		"manage-project":      manageproject.Routes(),
 		"define-project":      defineproject.Routes(),
@@ -31,10 +33,10 @@ func Routes() map[string][]web.Route {
 	}
 }
 
-// All are the routes of all functions.
-func All() []web.Route {
+// All returns the routes of all functions: see Routes.
+func All(a *app.App) []web.Route {
 	var all []web.Route
-	byFunction := Routes()
+	byFunction := Routes(a)
 	for _, name := range slices.Sorted(maps.Keys(byFunction)) {
 		all = append(all, byFunction[name]...)
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	handlers "outreach/functions"
+	"outreach/internal/app"
 	"outreach/internal/cloud"
 )
 
@@ -424,7 +425,7 @@ func selects(e ast.Expr, name string) bool {
 // routes: each route of a function is an event of it, and of no other; each event is a route.
 func (c *check) routes() {
 	seen, leads, want := map[string]string{}, map[string]string{}, map[string]string{"$default": "show-report"}
-	for name, routes := range handlers.Routes() {
+	for name, routes := range handlers.Routes(&app.App{}) {
 		for _, route := range routes {
 			want[route.Event()] = name
 		}

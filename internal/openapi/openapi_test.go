@@ -14,6 +14,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"outreach/functions"
+	"outreach/internal/app"
 	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/snapshot"
@@ -21,7 +22,7 @@ import (
 
 func written(t *testing.T) []byte {
 	t.Helper()
-	document, err := Document(functions.All())
+	document, err := Document(functions.All(&app.App{}))
 	if err != nil {
 		t.Fatal(err)
 	}

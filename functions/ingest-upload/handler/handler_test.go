@@ -64,4 +64,3 @@ func TestFailedMessagesOfABatchAreReportedAndOthersProcessed(t *testing.T) {
 		t.Errorf("uploads: %+v, %v", page.Items, err)
 	}
 }
-

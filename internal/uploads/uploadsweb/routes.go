@@ -1,68 +1,104 @@
-package handler
+// Package uploadsweb serves the routes of uploads: a place to upload to, what became of a file, its withdrawal, and templates to
+// fill in.
+package uploadsweb
 
 import (
+	"context"
+	"io"
+	"iter"
 	"net/http"
 	"strings"
+	"time"
 
+	"outreach/internal/app"
+	"outreach/internal/fact"
+	"outreach/internal/objects"
+	"outreach/internal/projects"
 	"outreach/internal/schema"
+	"outreach/internal/store"
+	"outreach/internal/table"
 	"outreach/internal/text"
 	"outreach/internal/uploads"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
 )
 
-// New serves the function's routes.
-func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes()) }
+// Handlers answer the requests about uploads.
+type Handlers struct {
+	uploads uploadStore
+	objects objectStore
+}
 
-// Routes are the function's addresses.
-func Routes() []web.Route {
+type (
+	uploadStore interface {
+		Upload(ctx context.Context, project, id string) (uploads.Upload, error)
+		Uploads(ctx context.Context, project, owner string, limit int, cursor string) (table.PageOf[uploads.Upload], error)
+		Findings(ctx context.Context, project, id string) (uploads.Findings, error)
+		AskUpload(ctx context.Context, project string, u uploads.Upload, once store.Once) (uploads.Upload, error)
+		WithdrawUpload(ctx context.Context, id, by string, def projects.Defined) (uploads.Upload, error)
+		Lines(ctx context.Context, project string, kind *schema.Kind, u uploads.Upload) iter.Seq2[fact.Line, error]
+		Fingerprints(ctx context.Context, project, upload string, each func(uploads.Fingerprint)) error
+	}
+	objectStore interface {
+		Open(ctx context.Context, key, etag string) (io.ReadCloser, objects.Info, error)
+		Put(ctx context.Context, key string, body io.ReadSeeker, contentType string) error
+		PresignPut(ctx context.Context, key string, size int64, until time.Duration) (objects.Request, error)
+	}
+)
+
+// New returns Handlers on the features of an application. Of an empty App only Routes may be called.
+func New(a *app.App) Handlers {
+	h := Handlers{uploads: a.Uploads}
+	if a.DB != nil {
+		h.objects = a.DB.Objects
+	}
+	return h
+}
+
+// Routes returns the routes of uploads.
+func (h Handlers) Routes() []web.Route {
 	const (
 		at       = "/{project}/uploads/{id}"
 		filledIn = "The columns in the reader's language, and two rows that show what stands in them."
-		inOrder  = "In the order of submission, all of them at once."
 	)
-	senders, office := []string{web.Partner, web.Coordinator}, []string{web.Coordinator}
+	senders := []string{web.Partner, web.Coordinator}
 	kind := []web.Parameter{{Name: "kind", Description: "The kind of file, `media` where it is not given; a partner's are media", Values: plurals()}}
-	activity := []web.Parameter{{Name: "activity", Description: "Of this activity alone"}}
 	return []web.Route{
-		{Method: "GET", Path: "/{project}/uploads", Roles: senders, Scope: web.Own, Handler: list,
+		{Method: "GET", Path: "/{project}/uploads", Roles: senders, Scope: web.Own, Handler: h.list,
 			ID: "listUploads", Tag: "uploads", Summary: "Uploads", Query: web.Paged(), Response: shape.List{Of: uploadView{}}, Success: "A page of the list, newest first; cells are told by each upload's own address", Page: true},
-		{Method: "POST", Path: "/{project}/uploads", Roles: senders, Scope: web.Media, Handler: ask,
+		{Method: "POST", Path: "/{project}/uploads", Roles: senders, Scope: web.Media, Handler: h.create,
 			ID: "askUpload", Tag: "uploads", Summary: "Ask for a place to upload", Detail: columns(), Once: true,
 			Request:  shape.OneOf{shape.Sent{Kind: &fields}, shape.Multipart{File: "The file itself, up to 4 MB: for browsers without JavaScript", Fields: []string{"check_only", "idempotency_key"}}},
 			Response: uploadPlace{}, Success: "Send the file there: its arrival is the event", Creates: true},
-		{Method: "GET", Path: "/{project}/uploads/template.csv", Roles: senders, Scope: web.Media, Handler: templateCSV,
+		{Method: "GET", Path: "/{project}/uploads/template.csv", Roles: senders, Scope: web.Media, Handler: h.templateCSV,
 			ID: "downloadTemplateCSV", Tag: "uploads", Summary: "A file to fill in, as CSV", Detail: filledIn, Query: kind, Response: shape.Text{Type: shape.CSV}, Success: "The file", Short: true},
-		{Method: "GET", Path: "/{project}/uploads/template.xlsx", Roles: senders, Scope: web.Media, Handler: templateXLSX,
+		{Method: "GET", Path: "/{project}/uploads/template.xlsx", Roles: senders, Scope: web.Media, Handler: h.templateXLSX,
 			ID: "downloadTemplateXLSX", Tag: "uploads", Summary: "A file to fill in, as XLSX", Detail: filledIn + " A second sheet explains each column.", Query: kind, Response: shape.Text{Type: shape.XLSX}, Success: "The file", Short: true},
-		{Method: "GET", Path: at, Roles: senders, Scope: web.Own, Handler: show,
+		{Method: "GET", Path: at, Roles: senders, Scope: web.Own, Handler: h.show,
 			ID: "showUpload", Tag: "uploads", Summary: "What became of a file", Response: uploadView{}, Success: "The upload", Page: true},
-		{Method: "DELETE", Path: at, Roles: senders, Scope: web.Own, Handler: change,
+		{Method: "DELETE", Path: at, Roles: senders, Scope: web.Own, Handler: h.withdraw,
 			ID: "withdrawUpload", Tag: "uploads", Summary: "Withdraw an accepted file",
 			Detail:   "Its rows stop counting, and what they had replaced counts again; sign-ups that it created are cancelled. Doing it again changes nothing.",
 			Response: uploadView{}, Success: "Withdrawn", Conflict: "The file does not count: it is not accepted",
 			Others: []web.Other{{Status: http.StatusSeeOther, Description: "After a browser's form: on to the page"}}},
-		{Method: "POST", Path: at, Roles: senders, Scope: web.Own, Handler: change, Summary: "DELETE of a browser's form"},
-		{Method: "POST", Path: at + "/counting", Roles: senders, Scope: web.Own, Handler: count,
+		{Method: "POST", Path: at, Roles: senders, Scope: web.Own, Handler: h.withdraw, Summary: "DELETE of a browser's form"},
+		{Method: "POST", Path: at + "/counting", Roles: senders, Scope: web.Own, Handler: h.count,
 			ID: "countUpload", Tag: "uploads", Summary: "Let a file count that was only checked", Once: true,
 			Detail:  "The same file is sent once more, to a place of its own, and checked anew: what becomes of it is told by the address of the new upload.",
 			Request: struct{}{}, Optional: true, Response: uploadView{}, Success: "On its way", Creates: true,
 			Conflict: "The file was not only checked, or the original is no longer there"},
-		{Method: "GET", Path: at + "/errors.csv", Roles: senders, Scope: web.Own, Handler: errorList,
+		{Method: "GET", Path: at + "/errors.csv", Roles: senders, Scope: web.Own, Handler: h.errorList,
 			ID: "listUploadErrors", Tag: "uploads", Summary: "The list of bad cells as CSV", Response: shape.Text{Type: shape.CSV}, Success: "The list"},
-		{Method: "GET", Path: at + "/original", Roles: senders, Scope: web.Own, Handler: original,
+		{Method: "GET", Path: at + "/original", Roles: senders, Scope: web.Own, Handler: h.original,
 			ID: "showUploadOriginal", Tag: "uploads", Summary: "The file as it was sent",
 			Others: []web.Other{
 				{Status: http.StatusSeeOther, Description: "It is at a short-lived pre-signed address"},
 				{Status: http.StatusGone, Description: "It was removed: somebody in it was erased, or it was kept long enough", Problem: struct{}{}},
 			}},
-		{Method: "GET", Path: "/{project}/signups.csv", Roles: office, Handler: signupsCSV,
-			ID: "exportSignupsCSV", Tag: "sign-ups", Summary: "Sign-ups as CSV", Detail: inOrder, Query: activity, Response: shape.Text{Type: shape.CSV}, Success: "The list"},
-		{Method: "GET", Path: "/{project}/signups.xlsx", Roles: office, Handler: signupsXLSX,
-			ID: "exportSignupsXLSX", Tag: "sign-ups", Summary: "Sign-ups as XLSX", Detail: inOrder, Query: activity, Response: shape.Text{Type: shape.XLSX}, Success: "The list"},
 	}
 }
 
+// plurals returns the names of the built-in kinds of file.
 func plurals() []string {
 	var out []string
 	for _, k := range schema.Builtin().Kinds {
@@ -71,7 +107,7 @@ func plurals() []string {
 	return out
 }
 
-// columns describes each kind of file.
+// columns returns a description of the columns of each built-in kind, in Markdown.
 func columns() string {
 	var b strings.Builder
 	b.WriteString("CSV, TSV or XLSX, up to 50 MB and 200,000 rows. The kind of file is recognised from its header, in any column order, in English or Polish. One bad cell rejects the file.\n\n")
@@ -89,7 +125,7 @@ func columns() string {
 	return b.String()
 }
 
-// uploadView is what became of a file.
+// uploadView is the JSON of an upload.
 type uploadView struct {
 	ID                string         `json:"id"`
 	State             string         `json:"state" enum:"received,processing,accepted,rejected,checked,withdrawn"`
@@ -122,7 +158,7 @@ type cell struct {
 	Message string `json:"message" doc:"What is wrong, in the uploader's language"`
 }
 
-// uploadPlace is a pre-signed request, valid for 15 minutes, for that size, once.
+// uploadPlace is the JSON of a pre-signed request: valid for 15 minutes, for one file of the size that was asked for.
 type uploadPlace struct {
 	ID      string            `json:"id" doc:"The upload's id"`
 	Method  string            `json:"method" enum:"PUT,POST" doc:"PUT the file with the headers, or POST it as a form with the fields before its own, file"`

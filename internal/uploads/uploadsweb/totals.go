@@ -1,4 +1,4 @@
-package handler
+package uploadsweb
 
 import (
 	"cmp"
@@ -13,35 +13,36 @@ import (
 	"outreach/internal/web"
 )
 
-// mostAdded is how many rows are added up while somebody waits; of more the reports tell.
-const mostAdded = 100_000
+// maxSummed is how many rows are summed within a request. Totals of more rows are in the reports.
+const maxSummed = 100_000
 
-// airing is what totals need of one.
+// airing is what the totals need of a media record; zero outside the project's period.
 type airing struct {
 	month, medium string
 	reach         int64
 }
 
-// own adds up what a partner's files say now: of each airing what the last file that counts says of it. An airing outside
-// the project's period does not count.
-func own(c *web.Call, partner string) (*page.OwnTotals, error) {
-	files, rows, err := counting(c, partner)
+// ownTotals sums the media records of a partner: of each airing the last row that counts. It returns nil if no file counts.
+// Airings outside the project's period are only counted as such.
+func (h Handlers) ownTotals(c *web.Call, partner string) (*page.OwnTotals, error) {
+	kind := schema.For(c.Defined.Definition).Kind(schema.Media)
+	files, rows, err := h.counting(c, kind, partner)
 	if err != nil || len(files) == 0 {
 		return nil, err
 	}
 	out := &page.OwnTotals{AsOf: c.Site.DB.Now()}
-	if rows > mostAdded {
+	if rows > maxSummed {
 		out.TooMany = true
 		return out, nil
 	}
-	said := make(map[[16]byte]airing, rows)
+	latest := make(map[[16]byte]airing, rows)
 	for _, u := range files {
-		if err := lay(c, u, said); err != nil {
+		if err := h.overlay(c, u, kind, latest); err != nil {
 			return nil, err
 		}
 	}
 	mediums, months := map[string]*page.OwnLine{}, map[string]*page.OwnLine{}
-	for _, a := range said {
+	for _, a := range latest {
 		if a.month == "" {
 			out.Outside++
 			continue
@@ -54,7 +55,7 @@ func own(c *web.Call, partner string) (*page.OwnTotals, error) {
 			add(lines[name], a.reach)
 		}
 	}
-	for _, o := range schema.Builtin().Kind(schema.Media).Field("medium").Options(c.Defined.Definition) {
+	for _, o := range kind.Field("medium").Options(c.Defined.Definition) {
 		if line := mediums[o.ID]; line != nil {
 			line.Name = o.Label.In(c.Language)
 			out.Mediums = append(out.Mediums, *line)
@@ -68,18 +69,19 @@ func own(c *web.Call, partner string) (*page.OwnTotals, error) {
 	return out, nil
 }
 
+// add counts an airing.
 func add(line *page.OwnLine, reach int64) {
 	line.Airings++
 	line.Reach += reach
 }
 
-// counting are a partner's files that count, in the order in which they arrived, and how many rows they have.
-func counting(c *web.Call, partner string) (files []uploads.Upload, rows int, err error) {
+// counting returns the accepted files of a partner in the order of arrival, and the number of their rows.
+func (h Handlers) counting(c *web.Call, kind *schema.Kind, partner string) (files []uploads.Upload, rows int, err error) {
 	all, err := web.All(func(cursor string) (table.PageOf[uploads.Upload], error) {
-		return c.Site.Uploads.Uploads(c.Context(), c.Project, partner, table.MostPage, cursor)
+		return h.uploads.Uploads(c.Context(), c.Project, partner, table.MostPage, cursor)
 	})
 	for _, u := range all {
-		if u.State == uploads.AcceptedUp && u.SameAs == "" && u.Kind == schema.Builtin().Kind(schema.Media).Plural {
+		if u.State == uploads.AcceptedUp && u.SameAs == "" && u.Kind == kind.Plural {
 			files = append(files, u)
 			rows += u.Rows
 		}
@@ -90,28 +92,29 @@ func counting(c *web.Call, partner string) (files []uploads.Upload, rows int, er
 	return files, rows, err
 }
 
-// lay lays a file over what was said before. Its fingerprints are in the order of its rows.
-func lay(c *web.Call, u uploads.Upload, said map[[16]byte]airing) error {
+// overlay sets the airings of a file in latest, which is by natural key. Fingerprints and lines are both in the order of the file.
+func (h Handlers) overlay(c *web.Call, u uploads.Upload, kind *schema.Kind, latest map[[16]byte]airing) error {
 	keys := make([][16]byte, 0, u.Rows)
-	if err := c.Site.Uploads.Fingerprints(c.Context(), c.Project, u.ID, func(p uploads.Fingerprint) { keys = append(keys, p.Natural) }); err != nil {
+	if err := h.uploads.Fingerprints(c.Context(), c.Project, u.ID, func(p uploads.Fingerprint) { keys = append(keys, p.Natural) }); err != nil {
 		return err
 	}
 	period := c.Defined.Definition.Period
-	for line, err := range c.Site.Uploads.Lines(c.Context(), c.Project, u) {
+	for line, err := range h.uploads.Lines(c.Context(), c.Project, kind, u) {
 		if err != nil || len(keys) == 0 {
 			return err
 		}
-		said[keys[0]] = read(line.Values, period.Contains)
+		latest[keys[0]] = read(kind, line.Values, period.Contains)
 		keys = keys[1:]
 	}
 	return nil
 }
 
-func read(row schema.Row, inPeriod func(day string) bool) airing {
-	reach, err := strconv.ParseInt(schema.Builtin().Kind(schema.Media).Get(row, "reach"), 10, 64)
-	day := schema.Builtin().Kind(schema.Media).Get(row, "date")
+// read returns the airing of a row.
+func read(kind *schema.Kind, row schema.Row, inPeriod func(day string) bool) airing {
+	reach, err := strconv.ParseInt(kind.Get(row, "reach"), 10, 64)
+	day := kind.Get(row, "date")
 	if err != nil || !inPeriod(day) {
 		return airing{}
 	}
-	return airing{month: day[:len("2006-01")], medium: schema.Builtin().Kind(schema.Media).Get(row, "medium"), reach: reach}
+	return airing{month: day[:len("2006-01")], medium: kind.Get(row, "medium"), reach: reach}
 }
