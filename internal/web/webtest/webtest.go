@@ -108,6 +108,7 @@ type Request struct {
 	Email  string // of the one who asks; "" is the role's: coordinator@example.org
 	JSON   any
 	Form   url.Values // a browser's form: sets Page
+	Body   string     // any other body, of the Content-Type in Header
 	Page   bool       // a browser asks
 	Header map[string]string
 }
@@ -124,6 +125,8 @@ func (tr *Tracker) Send(t testing.TB, q Request) Answer {
 	var body io.Reader
 	contentType := ""
 	switch {
+	case q.Body != "":
+		body = strings.NewReader(q.Body)
 	case q.Form != nil:
 		body, contentType, q.Page = strings.NewReader(q.Form.Encode()), "application/x-www-form-urlencoded", true
 	case q.JSON != nil:
