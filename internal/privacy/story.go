@@ -109,7 +109,7 @@ func (s *Store) tellSignup(ctx context.Context, project, id string, story *Story
 
 func (s *Store) tellUpload(ctx context.Context, project, id string, ids []string, story *Story) error {
 	u, err := s.uploads.Upload(ctx, project, id)
-	if err != nil || u.State != uploads.AcceptedUp || u.Kind == schema.Builtin().Kind(schema.Signup).Plural {
+	if err != nil || u.State != uploads.Accepted || u.Kind == schema.Builtin().Kind(schema.Signup).Plural {
 		return err // sign-ups are told by themselves
 	}
 	k := schema.Builtin().Plural(u.Kind)

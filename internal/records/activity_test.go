@@ -58,7 +58,7 @@ func TestEachPackIsReadOnceForEverybody(t *testing.T) {
 	const rows = 9000 // some packs
 	packs := 0
 	for _, hours := range []string{"1", "2"} {
-		asked, err := s.uploads.AskUpload(ctx, "p", uploads.Upload{Owner: "office"}, store.Once{})
+		asked, err := s.uploads.CreateUpload(ctx, "p", uploads.Upload{Owner: "office"}, store.Once{})
 		if err != nil {
 			t.Fatal(err)
 		}

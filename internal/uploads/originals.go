@@ -60,7 +60,7 @@ func goneWith(all []Upload, uploads []string) map[string]bool {
 		if slices.Contains(uploads, u.ID) && u.SHA256 != "" {
 			bytes[u.SHA256] = true
 		}
-		if u.State == AcceptedUp { // a partner's system may have written over a file that was rejected
+		if u.State == Accepted { // a partner's system may have written over a file that was rejected
 			counts[u.Object] = true
 		}
 	}
@@ -68,7 +68,7 @@ func goneWith(all []Upload, uploads []string) map[string]bool {
 		if !u.Removed.IsZero() {
 			continue
 		}
-		nameless := (u.State == RejectedUp || u.State == Checked) && u.Kind != schema.Builtin().Kind(schema.Media).Plural && !counts[u.Object]
+		nameless := (u.State == Rejected || u.State == Checked) && u.Kind != schema.Builtin().Kind(schema.Media).Plural && !counts[u.Object]
 		if u.Final() && (nameless || slices.Contains(uploads, u.ID) || slices.Contains(uploads, u.SameAs) || bytes[u.SHA256]) {
 			gone[u.Object] = true
 		}
@@ -124,7 +124,7 @@ func (s *Store) RemoveUncounted(ctx context.Context, project string) error {
 	}
 	needed, gone := map[string]bool{}, map[string]bool{}
 	for _, u := range all {
-		uncounted := !u.Final() && s.over(u) || (u.State == RejectedUp || u.State == Checked) && s.Now().Sub(u.Finished) > UncountedFor
+		uncounted := !u.Final() && s.over(u) || (u.State == Rejected || u.State == Checked) && s.Now().Sub(u.Finished) > UncountedFor
 		switch {
 		case !u.Removed.IsZero():
 		case uncounted, u.Final() && removed[u.SameAs]:

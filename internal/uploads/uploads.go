@@ -48,10 +48,10 @@ func New(db *store.DB, persons *people.Store, signups *signups.Store, checkpoint
 const (
 	Received   = "received"
 	Processing = "processing"
-	AcceptedUp = "accepted"
-	RejectedUp = "rejected"
+	Accepted   = "accepted"
+	Rejected   = "rejected"
 	Checked    = "checked"
-	WithdrawUp = "withdrawn"
+	Withdrawn  = "withdrawn"
 )
 
 // Office is the owner of the office's uploads, in the place of a partner's id.
@@ -128,8 +128,8 @@ func (s *Store) keepUpload(project string, u Upload) table.Op {
 	return table.Indexed(table.PutJSON(uploadKey(project, u.ID), u, table.At(u.rev)), table.Key{PK: ownerIndex(project, u.Owner), SK: u.ID})
 }
 
-// AskUpload keeps that somebody wants to send a file.
-func (s *Store) AskUpload(ctx context.Context, project string, u Upload, once store.Once) (asked Upload, err error) {
+// CreateUpload keeps that somebody wants to send a file.
+func (s *Store) CreateUpload(ctx context.Context, project string, u Upload, once store.Once) (asked Upload, err error) {
 	err = table.Retry(ctx, func() error {
 		if done, err := s.Answered(ctx, once, &asked); done || err != nil {
 			return err
@@ -213,7 +213,7 @@ func (s *Store) UploadOwners(ctx context.Context, project string, ids []string) 
 }
 
 func (s *Store) ends(ctx context.Context, project string, u Upload) (Upload, error) {
-	if u.SameAs == "" || u.State != AcceptedUp {
+	if u.SameAs == "" || u.State != Accepted {
 		return u, nil
 	}
 	first, _, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, u.SameAs))
@@ -254,7 +254,7 @@ func (s *Store) BeginUpload(ctx context.Context, project string, u Upload) (begu
 // rejected one is a fact, for its owner gets a letter; one that was only to be checked is not, for its owner looks on.
 func (s *Store) FinishUpload(ctx context.Context, project string, u Upload, found Findings) error {
 	u.Finished = s.Now().UTC()
-	if u.State != RejectedUp || u.CheckOnly {
+	if u.State != Rejected || u.CheckOnly {
 		return s.finish(ctx, project, u, found, nil)
 	}
 	f, err := s.NewFact(fact.KindUploadRejected, u.By, fact.Rejected{Upload: u.ID})
@@ -343,7 +343,7 @@ func (s *Store) SameBytes(ctx context.Context, project, owner, sha256 string) (U
 		return Upload{}, false, err
 	}
 	u, err := s.Upload(ctx, project, id)
-	return u, err == nil && u.State == AcceptedUp, err
+	return u, err == nil && u.State == Accepted, err
 }
 
 // AcceptUpload makes a file's rows count, all at once. They lie under it already.
@@ -352,7 +352,7 @@ func (s *Store) AcceptUpload(ctx context.Context, project string, u Upload, foun
 	if err != nil {
 		return err
 	}
-	u.State, u.Finished = AcceptedUp, s.Now().UTC()
+	u.State, u.Finished = Accepted, s.Now().UTC()
 	f, err := s.NewFact(fact.KindUploadAccepted, u.By, fact.Uploaded{
 		Upload: u.ID, Kind: u.Kind, Owner: u.Owner, Object: u.Object, Arrived: u.Arrived, Rows: u.Rows, Packs: u.Packs, SHA256: u.SHA256,
 	})
@@ -374,13 +374,13 @@ func (s *Store) WithdrawUpload(ctx context.Context, id, by string, def projects.
 			return err
 		case rev == 0:
 			return fmt.Errorf("upload %s: %w", id, store.ErrNotFound)
-		case u.State == WithdrawUp:
+		case u.State == Withdrawn:
 			withdrawn = u
 			return nil
-		case u.State != AcceptedUp:
+		case u.State != Accepted:
 			return fmt.Errorf("upload %s is %s: %w", id, u.State, store.ErrStale)
 		}
-		u.rev, u.State = rev, WithdrawUp
+		u.rev, u.State = rev, Withdrawn
 		withdrawn = u
 		if u.SameAs != "" {
 			return s.Tracker.Write(ctx, s.keepUpload(project, u))
@@ -657,9 +657,9 @@ func (s *Store) CountRejected(ctx context.Context, project string, since time.Ti
 		case err != nil:
 			return 0, err
 		case u.CheckOnly:
-		case u.State == AcceptedUp:
+		case u.State == Accepted:
 			mended[u.Owner] = true
-		case u.State == RejectedUp && !mended[u.Owner]:
+		case u.State == Rejected && !mended[u.Owner]:
 			n++
 		}
 	}

@@ -60,7 +60,7 @@ func TestFailedMessagesOfABatchAreReportedAndOthersProcessed(t *testing.T) {
 		t.Errorf("failed: %s", got)
 	}
 	page, err := a.Uploads.Uploads(ctx, "town", "radio", 10, "")
-	if err != nil || len(page.Items) != 1 || page.Items[0].State != uploads.AcceptedUp || page.Items[0].Filename != "maj.csv" {
+	if err != nil || len(page.Items) != 1 || page.Items[0].State != uploads.Accepted || page.Items[0].Filename != "maj.csv" {
 		t.Errorf("uploads: %+v, %v", page.Items, err)
 	}
 }

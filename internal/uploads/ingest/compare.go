@@ -83,7 +83,7 @@ func (r *run) layers(ctx context.Context) ([]uploads.Upload, error) {
 			return nil, err
 		}
 		for _, u := range page.Items {
-			if u.State == uploads.AcceptedUp && u.SameAs == "" && u.Kind == r.kind.Plural && u.ID != r.upload.ID && earlier(u, r.upload) {
+			if u.State == uploads.Accepted && u.SameAs == "" && u.Kind == r.kind.Plural && u.ID != r.upload.ID && earlier(u, r.upload) {
 				before = append(before, u)
 			}
 		}

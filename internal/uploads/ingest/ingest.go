@@ -133,7 +133,7 @@ func (in *Ingester) Object(ctx context.Context, key string) error {
 	}
 	if errors.Is(err, objects.ErrChanged) {
 		// The owner overwrote the object before it was read: the new content has an event of its own.
-		u.State = uploads.RejectedUp
+		u.State = uploads.Rejected
 		overwritten := schema.Problem{Code: schema.Unreadable, Hint: "overwritten"}
 		return in.uploads.FinishUpload(ctx, project, u, uploads.Findings{Errors: []uploads.Finding{{Row: 1, Problem: overwritten}}})
 	}

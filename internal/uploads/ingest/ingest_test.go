@@ -88,7 +88,7 @@ func TestObjectOverwrittenBeforeItIsReadCountsWithItsNewContent(t *testing.T) {
 	for _, u := range page.Items {
 		states[u.State] += u.Totals["reach"].String()
 	}
-	if reach, ok := states[uploads.RejectedUp]; !ok || reach != "" || states[uploads.AcceptedUp] != "20" {
+	if reach, ok := states[uploads.Rejected]; !ok || reach != "" || states[uploads.Accepted] != "20" {
 		t.Errorf("reach by state: %v", states)
 	}
 }
@@ -98,7 +98,7 @@ func TestFilePutAgainWhileItIsReadCounts(t *testing.T) {
 	t.Parallel()
 	in := open(t)
 	ctx := context.Background()
-	u, err := in.app.Uploads.AskUpload(ctx, "town", uploads.Upload{Owner: "radio", Filename: "maj.csv", Size: int64(len(airing))}, store.Once{})
+	u, err := in.app.Uploads.CreateUpload(ctx, "town", uploads.Upload{Owner: "radio", Filename: "maj.csv", Size: int64(len(airing))}, store.Once{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestFilePutAgainWhileItIsReadCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if u, err = in.app.Uploads.Upload(ctx, "town", u.ID); err != nil || u.State != uploads.AcceptedUp || u.Rows != 1 {
+	if u, err = in.app.Uploads.Upload(ctx, "town", u.ID); err != nil || u.State != uploads.Accepted || u.Rows != 1 {
 		t.Errorf("%+v, %v", u, err)
 	}
 }
@@ -129,7 +129,7 @@ func TestFolderIsNotMistakenForAnUploadKey(t *testing.T) {
 	t.Parallel()
 	in := open(t)
 	ctx := context.Background()
-	asked, err := in.app.Uploads.AskUpload(ctx, "town", uploads.Upload{Owner: uploads.Office, Filename: "lista.csv", Size: 10}, store.Once{})
+	asked, err := in.app.Uploads.CreateUpload(ctx, "town", uploads.Upload{Owner: uploads.Office, Filename: "lista.csv", Size: 10}, store.Once{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestFolderIsNotMistakenForAnUploadKey(t *testing.T) {
 		t.Fatalf("uploads: %+v, %v", page.Items, err)
 	}
 	for _, u := range page.Items {
-		if _, err := ulid.ParseStrict(u.ID); err != nil || u.State != uploads.AcceptedUp || u.ID == asked.ID {
+		if _, err := ulid.ParseStrict(u.ID); err != nil || u.State != uploads.Accepted || u.ID == asked.ID {
 			t.Errorf("%+v", u)
 		}
 	}
@@ -180,7 +180,7 @@ func TestConcurrentDeliveriesAcceptTheFileOnce(t *testing.T) {
 		<-done
 	}
 	page, err := in.app.Uploads.Uploads(ctx, "town", "radio", 10, "")
-	if err != nil || len(page.Items) != 1 || page.Items[0].State != uploads.AcceptedUp || page.Items[0].New != 1 {
+	if err != nil || len(page.Items) != 1 || page.Items[0].State != uploads.Accepted || page.Items[0].New != 1 {
 		t.Errorf("uploads: %+v, %v", page.Items, err)
 	}
 	heads, err := in.app.Facts.Heads(ctx, "town")
@@ -209,7 +209,7 @@ func TestFileWithOneBadCellIsRejectedAndNothingInItCounts(t *testing.T) {
 			in, ctx := open(t), t.Context()
 			before := in.heads(t)
 			u, found := in.send(t, "uploads/town/radio/maj.csv", airing+good+tt.row)
-			if u.State != uploads.RejectedUp || u.Rows != 3 || u.Packs != 0 || u.New != 0 || len(u.Totals) != 0 {
+			if u.State != uploads.Rejected || u.Rows != 3 || u.Packs != 0 || u.New != 0 || len(u.Totals) != 0 {
 				t.Errorf("upload: %+v", u)
 			}
 			if len(found.Errors) != 1 || found.Errors[0].Row != 4 || found.Errors[0].Column != tt.column || found.Errors[0].Problem.Code != tt.code {
@@ -229,7 +229,7 @@ func TestFileWithOneBadCellIsRejectedAndNothingInItCounts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if u, _ = in.send(t, "uploads/town/radio/czerwiec.csv", airing+good); u.State != uploads.AcceptedUp || u.New != 2 {
+			if u, _ = in.send(t, "uploads/town/radio/czerwiec.csv", airing+good); u.State != uploads.Accepted || u.New != 2 {
 				t.Errorf("the corrected file: %+v", u)
 			}
 		})
@@ -240,7 +240,7 @@ func TestRowsAreComparedWithTheFilesThatCount(t *testing.T) {
 	t.Parallel()
 	in, ctx := open(t), t.Context()
 	first, _ := in.send(t, "uploads/town/radio/1.csv", airing)
-	if same, _ := in.send(t, "uploads/town/radio/2.csv", airing); same.State != uploads.AcceptedUp || same.SameAs != first.ID || same.Unchanged != 1 {
+	if same, _ := in.send(t, "uploads/town/radio/2.csv", airing); same.State != uploads.Accepted || same.SameAs != first.ID || same.Unchanged != 1 {
 		t.Errorf("the same bytes: %+v", same)
 	}
 	changed, _ := in.send(t, "uploads/town/radio/3.csv", strings.Replace(airing, ",10\n", ",20\n", 1)+"2020-05-02,tv,Film,TV,20\n")

@@ -172,7 +172,7 @@ func TestPeopleInAFileDoNotDependOnTheOrderOfRows(t *testing.T) {
 					w.round++
 					w.store(t, strings.Fields(tt.known))
 					state, two := w.send(t, signups, rows)
-					if want := map[bool]string{true: uploads.AcceptedUp, false: uploads.RejectedUp}[tt.two == ""]; state != want {
+					if want := map[bool]string{true: uploads.Accepted, false: uploads.Rejected}[tt.two == ""]; state != want {
 						t.Fatalf("%v is %s", rows, state)
 					}
 					if got := strings.Join(two, " "); got != tt.two {
@@ -233,7 +233,7 @@ func TestPeopleInAFileAreTheSameAfterAnInterruptionAtAnyWrite(t *testing.T) {
 			w.store(t, known)
 			people.after.Store(int64(rapid.IntRange(0, 8).Draw(t, "cut off after")))
 			state, two := w.send(t, signups, order)
-			if accepted := state == uploads.AcceptedUp; accepted != consistent || accepted != (two == nil) {
+			if accepted := state == uploads.Accepted; accepted != consistent || accepted != (two == nil) {
 				t.Fatalf("%v where %v were known is %s, with keys of two people in %v", order, known, state, two)
 			}
 			if diff := cmp.Diff(want, w.groups(t)); diff != "" {

@@ -71,7 +71,7 @@ func (r *run) process(ctx context.Context, info objects.Info) error {
 		}
 		if found && same.ID != r.upload.ID {
 			u := r.upload
-			u.State, u.SameAs, u.Kind, u.Rows, u.Unchanged, u.Totals = uploads.AcceptedUp, same.ID, same.Kind, same.Rows, same.Rows, same.Totals
+			u.State, u.SameAs, u.Kind, u.Rows, u.Unchanged, u.Totals = uploads.Accepted, same.ID, same.Kind, same.Rows, same.Rows, same.Totals
 			return r.uploads.FinishUpload(ctx, r.project, u, uploads.Findings{})
 		}
 	}
@@ -80,7 +80,7 @@ func (r *run) process(ctx context.Context, info objects.Info) error {
 		return err
 	}
 	if !ok {
-		r.upload.State = uploads.RejectedUp
+		r.upload.State = uploads.Rejected
 		return r.uploads.FinishUpload(ctx, r.project, r.upload, r.found)
 	}
 	if !r.upload.CheckOnly {

@@ -83,7 +83,7 @@ func (h Handlers) count(c *web.Call) error {
 	if u.By, err = c.Staff(); err != nil {
 		return err
 	}
-	if u, err = h.uploads.AskUpload(c.Context(), c.Project, u, body.Once); err != nil {
+	if u, err = h.uploads.CreateUpload(c.Context(), c.Project, u, body.Once); err != nil {
 		return err
 	}
 	// An earlier request with the same idempotency key may have put the object.
@@ -120,7 +120,7 @@ func (h Handlers) excerpt(c *web.Call, u uploads.Upload, found uploads.Findings)
 		}
 	}
 	kinds := schema.For(c.Defined.Definition)
-	if u.State != uploads.RejectedUp || u.Bytes > maxReread || len(numbers) == 0 || kinds.Plural(u.Kind) == nil {
+	if u.State != uploads.Rejected || u.Bytes > maxReread || len(numbers) == 0 || kinds.Plural(u.Kind) == nil {
 		return importer.Excerpt{}, nil
 	}
 	file, err := h.fetch(c.Context(), u)

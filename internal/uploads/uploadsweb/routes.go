@@ -34,7 +34,7 @@ type (
 		Upload(ctx context.Context, project, id string) (uploads.Upload, error)
 		Uploads(ctx context.Context, project, owner string, limit int, cursor string) (table.PageOf[uploads.Upload], error)
 		Findings(ctx context.Context, project, id string) (uploads.Findings, error)
-		AskUpload(ctx context.Context, project string, u uploads.Upload, once store.Once) (uploads.Upload, error)
+		CreateUpload(ctx context.Context, project string, u uploads.Upload, once store.Once) (uploads.Upload, error)
 		WithdrawUpload(ctx context.Context, id, by string, def projects.Defined) (uploads.Upload, error)
 		Lines(ctx context.Context, project string, kind *schema.Kind, u uploads.Upload) iter.Seq2[fact.Line, error]
 		Fingerprints(ctx context.Context, project, upload string, each func(uploads.Fingerprint)) error

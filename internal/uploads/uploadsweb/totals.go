@@ -81,7 +81,7 @@ func (h Handlers) counting(c *web.Call, kind *schema.Kind, partner string) (file
 		return h.uploads.Uploads(c.Context(), c.Project, partner, table.MostPage, cursor)
 	})
 	for _, u := range all {
-		if u.State == uploads.AcceptedUp && u.SameAs == "" && u.Kind == kind.Plural {
+		if u.State == uploads.Accepted && u.SameAs == "" && u.Kind == kind.Plural {
 			files = append(files, u)
 			rows += u.Rows
 		}

@@ -115,7 +115,7 @@ func (h Handlers) create(c *web.Call) error {
 	if u.By, err = c.Staff(); err != nil {
 		return err
 	}
-	if u, err = h.uploads.AskUpload(c.Context(), c.Project, u, body.Once); err != nil {
+	if u, err = h.uploads.CreateUpload(c.Context(), c.Project, u, body.Once); err != nil {
 		return err
 	}
 	request, err := h.objects.PresignPut(c.Context(), u.Object, u.Size, validity)
@@ -193,7 +193,7 @@ func (h Handlers) createFromForm(c *web.Call, own string) error {
 		return err
 	}
 	once := c.Site.DB.Once(c.Project, "POST "+c.URL.Path, c.Who.Subject, c.FormValue("idempotency_key"), content)
-	if u, err = h.uploads.AskUpload(c.Context(), c.Project, u, once); err != nil {
+	if u, err = h.uploads.CreateUpload(c.Context(), c.Project, u, once); err != nil {
 		return err
 	}
 	if u.Arrived.IsZero() {
@@ -244,7 +244,7 @@ func (h Handlers) withdraw(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if u.State != uploads.AcceptedUp && u.State != uploads.WithdrawUp {
+	if u.State != uploads.Accepted && u.State != uploads.Withdrawn {
 		return &web.Error{Status: http.StatusConflict, Detail: "not_accepted"}
 	}
 	filename := u.Filename

@@ -139,7 +139,7 @@ func TestUploadDoesNotExistForAnotherPartner(t *testing.T) {
 			t.Errorf("%s sees %+v", as, list.Items[0])
 		}
 	}
-	if u := tr.show(of[radio]); u.State != uploads.AcceptedUp {
+	if u := tr.show(of[radio]); u.State != uploads.Accepted {
 		t.Errorf("after requests of another partner the upload is %s", u.State)
 	}
 }
@@ -266,7 +266,7 @@ func TestBadCellsAreListedOnThePageInJSONAndAsCSV(t *testing.T) {
 	tr := open(t)
 	at := tr.upload(radio, badFile)
 	u := tr.show(at)
-	if u.State != uploads.RejectedUp || len(u.Errors) != 1 || u.Errors[0].Row != 2 || u.Errors[0].Column != "reach" || u.Errors[0].Code != "not_a_number" || u.Errors[0].Value != "many" || u.Errors[0].Message == "" {
+	if u.State != uploads.Rejected || len(u.Errors) != 1 || u.Errors[0].Row != 2 || u.Errors[0].Column != "reach" || u.Errors[0].Code != "not_a_number" || u.Errors[0].Value != "many" || u.Errors[0].Message == "" {
 		t.Errorf("%+v", u)
 	}
 	list := tr.send(http.StatusOK, webtest.Request{Path: at + "/errors.csv", As: radio}).Body.String()
@@ -294,7 +294,7 @@ func TestWithdrawing(t *testing.T) {
 		at := tr.upload(radio, goodFile)
 		for range 2 {
 			var u uploadView
-			if tr.send(http.StatusOK, remove(at)).Read(&u); u.State != uploads.WithdrawUp || u.Filename != "maj.csv" {
+			if tr.send(http.StatusOK, remove(at)).Read(&u); u.State != uploads.Withdrawn || u.Filename != "maj.csv" {
 				t.Errorf("%+v", u)
 			}
 		}
@@ -305,7 +305,7 @@ func TestWithdrawing(t *testing.T) {
 			t.Errorf("allowed: %q", to)
 		}
 		to := tr.send(http.StatusSeeOther, webtest.Request{Path: at, As: radio, Form: url.Values{"_method": {"DELETE"}}}).Location()
-		if want := "/garden" + at + "?done=withdrawn"; to != want || tr.show(at).State != uploads.WithdrawUp {
+		if want := "/garden" + at + "?done=withdrawn"; to != want || tr.show(at).State != uploads.Withdrawn {
 			t.Errorf("redirected to %s, want %s", to, want)
 		}
 	})
@@ -336,7 +336,7 @@ func TestCheckedFileCountsByANewUpload(t *testing.T) {
 	if err := ingest.New(tr.App).Object(t.Context(), u.Object); err != nil {
 		t.Fatal(err)
 	}
-	if u := tr.show("/uploads/" + first.ID); u.State != uploads.AcceptedUp || u.CheckOnly {
+	if u := tr.show("/uploads/" + first.ID); u.State != uploads.Accepted || u.CheckOnly {
 		t.Errorf("%+v", u)
 	}
 
