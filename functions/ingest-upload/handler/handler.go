@@ -23,8 +23,8 @@ type Handler struct {
 // New returns a Handler on the features of an application.
 func New(a *app.App, log *slog.Logger) *Handler { return &Handler{ingest.New(a), log} }
 
-// Handle ingests the objects of a batch. It reports the messages that failed, which the queue delivers again and moves to its
-// dead letters in the end; the others are done. The error is always nil.
+// Handle ingests the objects of a batch. It reports the messages that failed, which the queue delivers again and moves
+// to its dead letters in the end; the others are done. The error is always nil.
 func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 	for _, message := range batch.Records {
@@ -36,7 +36,8 @@ func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 	return response, nil
 }
 
-// message ingests the objects of an S3 event. The bucket's test event, sent when notifications are set up, has no records.
+// message ingests the objects of an S3 event. The bucket's test event, sent when notifications are set up, has no
+// records.
 func (h *Handler) message(ctx context.Context, body string) error {
 	var event events.S3Event
 	if err := json.Unmarshal([]byte(body), &event); err != nil {

@@ -15,8 +15,9 @@ import (
 	"outreach/internal/uploads"
 )
 
-// compare counts the natural keys of the file that are new, those whose content differs from what counted before the file in the
-// order of arrival, and those whose content is the same. Where a key is in the file twice, its last row is compared.
+// compare counts the natural keys of the file that are new, those whose content differs from what counted before the
+// file in the order of arrival, and those whose content is the same. Where a key is in the file twice, its last row is
+// compared.
 func (r *run) compare(ctx context.Context, layers []uploads.Upload) error {
 	slices.SortFunc(r.fingerprints, func(a, b compared) int {
 		return cmp.Or(bytes.Compare(a.Natural[:], b.Natural[:]), cmp.Compare(a.row, b.row))
@@ -68,8 +69,8 @@ func (r *run) compare(ctx context.Context, layers []uploads.Upload) error {
 	return nil
 }
 
-// layers returns the accepted files of the same kind, for media of the same partner, that arrived before this one, in the order of
-// arrival.
+// layers returns the accepted files of the same kind, for media of the same partner, that arrived before this one, in
+// the order of arrival.
 func (r *run) layers(ctx context.Context) ([]uploads.Upload, error) {
 	owner := ""
 	if r.kind.Name == schema.Media {

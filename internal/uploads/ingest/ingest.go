@@ -1,5 +1,5 @@
-// Package ingest reads the files that arrive. The arrival of each object is an event, which may come twice, late or out of
-// order. A file is accepted as a whole, or rejected with a list of its bad cells.
+// Package ingest reads the files that arrive. The arrival of each object is an event, which may come twice, late or out
+// of order. A file is accepted as a whole, or rejected with a list of its bad cells.
 package ingest
 
 import (
@@ -85,8 +85,9 @@ func New(a *app.App) *Ingester {
 // maxAttempts is how often an object is read that is put again while it is being read.
 const maxAttempts = 3
 
-// Object ingests one object, whose key ParseObjectKey understands. It may be called twice, and concurrently, for the same
-// object: one whose upload is final changes nothing. A rejected file is no error; after an error the call is to be repeated.
+// Object ingests one object, whose key ParseObjectKey understands. It may be called twice, and concurrently, for the
+// same object: one whose upload is final changes nothing. A rejected file is no error; after an error the call is to be
+// repeated.
 func (in *Ingester) Object(ctx context.Context, key string) error {
 	project, owner, id, filename, ok := uploads.ParseObjectKey(key)
 	if !ok {
@@ -115,7 +116,8 @@ func (in *Ingester) Object(ctx context.Context, key string) error {
 		asked = err == nil && before.Object == key
 	}
 	if !asked {
-		// No upload was created for it: the id follows from key and content, so that a second delivery is the same upload.
+		// No upload was created for it: the id follows from key and content, so that a second delivery is the same
+		// upload.
 		id = store.IDFor(info.Arrived, key+"|"+info.ETag)
 	}
 	u := uploads.Upload{

@@ -16,9 +16,9 @@ import (
 	"outreach/internal/table"
 )
 
-// roster finds who the people in a file are. Two keys (e-mail address, PESEL) in one row belong to one person, wherever in the
-// file the row is: people are the connected groups of keys of all rows (a union-find), so the order of rows has no effect.
-// People who are not stored yet have provisional ids until register creates them.
+// roster finds who the people in a file are. Two keys (e-mail address, PESEL) in one row belong to one person, wherever
+// in the file the row is: people are the connected groups of keys of all rows (a union-find), so the order of rows has
+// no effect. People who are not stored yet have provisional ids until register creates them.
 type roster struct {
 	refs   []schema.PersonRef        // each once, in order of first appearance
 	two    map[schema.PersonRef]bool // whether the keys of the reference belong to two people
@@ -76,7 +76,8 @@ func (r *roster) person(ref schema.PersonRef) *group {
 	return &r.groups[r.root(r.place[people.Keys(ref)[0]])]
 }
 
-// resolve looks up the stored people, and finds the references whose keys belong to two people. All rows must have been added.
+// resolve looks up the stored people, and finds the references whose keys belong to two people. All rows must have been
+// added.
 func (r *roster) resolve(ctx context.Context, s peopleStore, project string) error {
 	var err error
 	if r.known, err = s.Known(ctx, project, r.keys); err != nil {
@@ -135,8 +136,8 @@ func (r *roster) resolve(ctx context.Context, s peopleStore, project string) err
 	return nil
 }
 
-// problem returns what to report about the person of a row, or nil: an error if its keys belong to two people, a warning at the first
-// row of a new person.
+// problem returns what to report about the person of a row, or nil: an error if its keys belong to two people, a
+// warning at the first row of a new person.
 func (r *roster) problem(ref schema.PersonRef) *schema.Problem {
 	if r.two[ref] {
 		return &schema.Problem{Field: "email", Code: schema.TwoPeople}
@@ -155,9 +156,10 @@ func (r *roster) problem(ref schema.PersonRef) *schema.Problem {
 // registrars is the number of concurrent writers.
 const registrars = 8
 
-// register creates the new people of the file, and stores the new keys of known ones. New keys of known people are stored first, so
-// that neither an interruption nor a concurrent delivery makes two people of one. Sign-ups create their people themselves, with
-// names, except those whom several rows name by different keys. It may be called again after an error.
+// register creates the new people of the file, and stores the new keys of known ones. New keys of known people are
+// stored first, so that neither an interruption nor a concurrent delivery makes two people of one. Sign-ups create
+// their people themselves, with names, except those whom several rows name by different keys. It may be called again
+// after an error.
 func (r *roster) register(ctx context.Context, s peopleStore, project string, kind *schema.Kind) error {
 	var toKnown, together, alone []schema.PersonRef
 	for _, ref := range r.refs {

@@ -108,8 +108,8 @@ func (w *town) groups(t fataler) []string {
 	return out
 }
 
-// send ingests a coordinator's file with these people, retrying until it succeeds. It returns the state of the upload and the rows
-// that have keys of two people.
+// send ingests a coordinator's file with these people, retrying until it succeeds. It returns the state of the upload
+// and the rows that have keys of two people.
 func (w *town) send(t fataler, signups bool, rows []string) (state string, two []string) {
 	ctx := context.Background()
 	file := "email,pesel,date,field,minutes,form,topic\n"

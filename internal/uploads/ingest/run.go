@@ -98,7 +98,8 @@ func (r *run) process(ctx context.Context, info objects.Info) error {
 	return r.uploads.AcceptUpload(ctx, r.project, r.upload, r.found)
 }
 
-// fetch copies the object to a temporary file, which is read several times. ErrChanged if it is no longer the one in info.
+// fetch copies the object to a temporary file, which is read several times. ErrChanged if it is no longer the one in
+// info.
 func (r *run) fetch(ctx context.Context, info objects.Info) error {
 	body, _, err := r.objects.Open(ctx, info.Key, info.ETag)
 	if err != nil {
@@ -138,14 +139,14 @@ func (r *run) allowed(k *schema.Kind) bool {
 	return known && k.Name == schema.Media
 }
 
-// pass reads the file from the start and calls line for each valid row. It calls line for an invalid row whose person is readable,
-// too, without values: Entry.Row is nil.
+// pass reads the file from the start and calls line for each valid row. It calls line for an invalid row whose person
+// is readable, too, without values: Entry.Row is nil.
 func (r *run) pass(ctx context.Context, line func(importer.Line) error) (importer.Checked, error) {
 	return importer.Check(ctx, importer.File{Body: r.file, Size: r.upload.Bytes}, r.scope(), r.allowed, line)
 }
 
-// check reads the file without storing anything. It reports whether every cell is valid, fills the roster with the people in the
-// file, and sets what was found.
+// check reads the file without storing anything. It reports whether every cell is valid, fills the roster with the
+// people in the file, and sets what was found.
 func (r *run) check(ctx context.Context) (bool, error) {
 	r.roster = newRoster()
 	checked, err := r.pass(ctx, func(l importer.Line) error {
@@ -208,8 +209,8 @@ func findings(list []importer.CellError) []uploads.Finding {
 	return out
 }
 
-// write stores the rows under the upload, and counts how they compare with what counted before. It stores nothing of a file that is
-// only checked.
+// write stores the rows under the upload, and counts how they compare with what counted before. It stores nothing of a
+// file that is only checked.
 func (r *run) write(ctx context.Context) error {
 	packer := r.uploads.Packer(ctx, r.project, r.upload.ID, r.kind)
 	isSignups := r.kind.Name == schema.Signup
@@ -290,7 +291,8 @@ func (r *run) write(ctx context.Context) error {
 	return r.compare(ctx, layers)
 }
 
-// signUp does for one row what the coordinators' form does. The sign-up's id follows from the row, so repeating it changes nothing.
+// signUp does for one row what the coordinators' form does. The sign-up's id follows from the row, so repeating it
+// changes nothing.
 func (r *run) signUp(ctx context.Context, l importer.Line) (signups.SignedUp, error) {
 	activity, _ := r.defined.Definition.Activity(r.kind.Get(l.Entry.Row, "activity"))
 	submitted := r.upload.Arrived

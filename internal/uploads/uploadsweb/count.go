@@ -21,8 +21,8 @@ import (
 // errNoOriginal is the error if the object of an upload does not exist any more, or has other bytes.
 var errNoOriginal = errors.New("the original is no longer there")
 
-// fetch copies the original of an upload to a temporary file, which the caller discards. errNoOriginal if it is not the file that
-// was ingested.
+// fetch copies the original of an upload to a temporary file, which the caller discards. errNoOriginal if it is not the
+// file that was ingested.
 func (h Handlers) fetch(ctx context.Context, u uploads.Upload) (*os.File, error) {
 	body, _, err := h.objects.Open(ctx, u.Object, "")
 	if errors.Is(err, objects.ErrNotFound) {
@@ -57,8 +57,8 @@ func discard(file *os.File) {
 	os.Remove(file.Name())
 }
 
-// count copies a file that was only checked to a new upload, which is ingested like any other: it is checked against what counts by
-// then.
+// count copies a file that was only checked to a new upload, which is ingested like any other: it is checked against
+// what counts by then.
 func (h Handlers) count(c *web.Call) error {
 	body, err := c.Read()
 	if err != nil {
@@ -110,8 +110,8 @@ const (
 	maxShown     = 40       // characters of a cell
 )
 
-// excerpt reads the rows with errors from the original, as only the bad cells are stored. It returns an empty excerpt if the file is
-// too large to be read for each page, or does not exist any more.
+// excerpt reads the rows with errors from the original, as only the bad cells are stored. It returns an empty excerpt
+// if the file is too large to be read for each page, or does not exist any more.
 func (h Handlers) excerpt(c *web.Call, u uploads.Upload, found uploads.Findings) (importer.Excerpt, error) {
 	var numbers []int
 	for _, e := range found.Errors {
@@ -146,7 +146,8 @@ func headings(read importer.Excerpt) map[string]string {
 	return out
 }
 
-// marked returns the columns and rows of an excerpt with the errors in them, without columns that are empty and have no error.
+// marked returns the columns and rows of an excerpt with the errors in them, without columns that are empty and have no
+// error.
 func marked(c *web.Call, read importer.Excerpt, found uploads.Findings) ([]string, []page.FileRow) {
 	texts := c.Messages()
 	bad := map[int]map[string]bool{}

@@ -1,5 +1,5 @@
-// Package uploadsweb serves the routes of uploads: a place to upload to, what became of a file, its withdrawal, and templates to
-// fill in.
+// Package uploadsweb serves the routes of uploads: a place to upload to, what became of a file, its withdrawal, and
+// templates to fill in.
 package uploadsweb
 
 import (

@@ -22,8 +22,8 @@ type airing struct {
 	reach         int64
 }
 
-// ownTotals sums the media records of a partner: of each airing the last row that counts. It returns nil if no file counts.
-// Airings outside the project's period are only counted as such.
+// ownTotals sums the media records of a partner: of each airing the last row that counts. It returns nil if no file
+// counts. Airings outside the project's period are only counted as such.
 func (h Handlers) ownTotals(c *web.Call, partner string) (*page.OwnTotals, error) {
 	kind := schema.For(c.Defined.Definition).Kind(schema.Media)
 	files, rows, err := h.counting(c, kind, partner)
@@ -92,7 +92,8 @@ func (h Handlers) counting(c *web.Call, kind *schema.Kind, partner string) (file
 	return files, rows, err
 }
 
-// overlay sets the airings of a file in latest, which is by natural key. Fingerprints and lines are both in the order of the file.
+// overlay sets the airings of a file in latest, which is by natural key. Fingerprints and lines are both in the order
+// of the file.
 func (h Handlers) overlay(c *web.Call, u uploads.Upload, kind *schema.Kind, latest map[[16]byte]airing) error {
 	keys := make([][16]byte, 0, u.Rows)
 	if err := h.uploads.Fingerprints(c.Context(), c.Project, u.ID, func(p uploads.Fingerprint) { keys = append(keys, p.Natural) }); err != nil {

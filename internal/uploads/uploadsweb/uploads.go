@@ -30,7 +30,8 @@ const (
 	maxName = 200 // bytes of a file's name
 )
 
-// owner returns whose uploads the caller may handle: uploads.Office for a coordinator, or the id of the caller's partner.
+// owner returns whose uploads the caller may handle: uploads.Office for a coordinator, or the id of the caller's
+// partner.
 func owner(c *web.Call) (string, error) {
 	if c.Has(web.Coordinator) {
 		return uploads.Office, nil
@@ -150,7 +151,8 @@ func readRequest(c *web.Call, given schema.Given) (uploads.Upload, []schema.Prob
 	return u, problems
 }
 
-// safeName returns a file's name without folders and without characters that are special in a header, at most maxName bytes long.
+// safeName returns a file's name without folders and without characters that are special in a header, at most maxName
+// bytes long.
 func safeName(name string) string {
 	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
 	name = strings.Map(func(r rune) rune {
