@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"outreach/functions"
+	"outreach/internal/app"
 	"outreach/internal/openapi"
 	"outreach/internal/web"
 )
@@ -18,7 +19,7 @@ var update = flag.Bool("update", false, "write what is generated: addresses.md")
 // TestAddressesAreCurrent compares addresses.md with the routes, or writes it.
 func TestAddressesAreCurrent(t *testing.T) {
 	const file = "addresses.md"
-	want := addresses(functions.All())
+	want := addresses(functions.All(&app.App{}))
 	if *update {
 		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)

@@ -371,7 +371,7 @@ func TestWhatHasArrivedAndIsNotTakenInYetOutlivesAnErasure(t *testing.T) {
 		t.Fatalf("%+v, %v", page.Items, err)
 	}
 	for _, u := range page.Items {
-		if u.State != uploads.AcceptedUp {
+		if u.State != uploads.Accepted {
 			t.Errorf("%+v", u)
 		}
 	}

@@ -161,7 +161,7 @@ func TestWhoseFileWasRejectedHearsOfIt(t *testing.T) {
 	by, err := p.app.Access.Staff(ctx, "town", "radio1@example.org")
 	p.must(err)
 	for _, checkOnly := range []bool{true, false} {
-		u, err := p.app.Uploads.AskUpload(ctx, "town", uploads.Upload{Owner: "radio", By: by, Filename: "czerwiec.csv", Language: "en", CheckOnly: checkOnly}, store.Once{})
+		u, err := p.app.Uploads.CreateUpload(ctx, "town", uploads.Upload{Owner: "radio", By: by, Filename: "czerwiec.csv", Language: "en", CheckOnly: checkOnly}, store.Once{})
 		p.must(err)
 		p.must(p.files.Put(ctx, u.Object, strings.NewReader("date,medium,title,outlet,reach\n2126-05-04,radio,,Radio,1\n"), "text/csv"))
 		p.must(p.ingest.Object(ctx, u.Object))

@@ -84,7 +84,7 @@ type house struct {
 
 	app      *app.App
 	handlers []http.Handler
-	ingest   *ingestupload.Ingest
+	ingest   *ingestupload.Handler
 	compiler compilesnapshot.Compiler
 }
 
@@ -165,7 +165,7 @@ func (h *house) start() {
 	}
 	site := &web.Site{App: h.app, Authority: authority, Log: h.log, BaseURL: base}
 	h.handlers = []http.Handler{submitsignup.New(site), manageuploads.New(site), recordconsultation.New(site), manageproject.New(site), defineproject.New(site), compilesnapshot.New(site), showreport.New(site)}
-	h.ingest = &ingestupload.Ingest{App: h.app, Log: site.Log}
+	h.ingest = ingestupload.New(h.app, site.Log)
 	h.compiler = compilesnapshot.Compiler{App: h.app}
 }
 

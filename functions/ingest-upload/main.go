@@ -1,4 +1,4 @@
-// Command ingest-upload takes in the files that arrive in the bucket, as the queue tells of them.
+// Command ingest-upload reads the files that arrive in the bucket, named by the messages of a queue.
 package main
 
 import (
@@ -30,8 +30,7 @@ func realMain() error {
 		if err != nil {
 			return events.SQSEventResponse{}, err
 		}
-		ingest := handler.Ingest{App: app, Log: c.Log}
-		return ingest.Handle(ctx, batch)
+		return handler.New(app, c.Log).Handle(ctx, batch)
 	})
 	return nil
 }

@@ -1,4 +1,4 @@
-// Command manage-uploads is the partners' door: places to upload to, and what became of the files.
+// Command manage-uploads serves the routes of uploads and the exports of sign-ups.
 package main
 
 import (

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	handlers "outreach/functions"
+	"outreach/internal/app"
 	"outreach/internal/cloud"
 	"outreach/internal/web"
 )
@@ -426,7 +427,7 @@ func selects(e ast.Expr, name string) bool {
 // routes: each route of a function is an event of it, and of no other; each event is a route.
 func (c *check) routes() {
 	seen, leads, want := map[string]string{}, map[string]string{}, map[string]string{"$default": "show-report"}
-	for name, routes := range handlers.Routes() {
+	for name, routes := range handlers.Routes(&app.App{}) {
 		for _, route := range routes {
 			want[event(route)] = name
 		}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"outreach/functions"
+	"outreach/internal/app"
 	"outreach/internal/web"
 )
 
@@ -181,7 +182,7 @@ var requests = []request{
 func TestRoutesAreForTheirRolesAlone(t *testing.T) {
 	t.Parallel()
 	routes := map[string]web.Route{}
-	for _, route := range functions.All() {
+	for _, route := range functions.All(&app.App{}) {
 		routes[route.Method+" "+route.Path] = route
 		if !slices.ContainsFunc(requests, func(q request) bool { return q.route == route.Method+" "+route.Path }) {
 			t.Errorf("no request asks for %s %s: add one to `requests`", route.Method, route.Path)

@@ -88,7 +88,7 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 	if err := st.openSite(secret); err != nil {
 		return nil, err
 	}
-	ingest := &ingestupload.Ingest{App: st.app, Log: log}
+	ingest := ingestupload.New(st.app, log)
 	st.queue = newQueue(ingest.Handle, deliveries, st.aside, log)
 	if st.files != nil {
 		st.files.OnPut(func(info objects.Info) {
@@ -102,7 +102,7 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 	if s.dynamoURL != "" {
 		st.notices.Owner = st.app.DB.NewID() // others may use the same tables
 	}
-	st.router = web.NewRouter(st.site, routes.All())
+	st.router = web.NewRouter(st.site, routes.All(st.app))
 	for _, f := range functions {
 		st.schedules = append(st.schedules, f.Schedules...)
 	}

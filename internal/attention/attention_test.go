@@ -107,8 +107,8 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 	must(err)
 	look("the office has looked", attention.Counts{Duplicates: 2, Waiting: 0})
 
-	for _, u := range []uploads.Upload{{Owner: "radio", State: uploads.RejectedUp}, {Owner: "press", State: uploads.RejectedUp}, {Owner: "press", State: uploads.AcceptedUp}, {Owner: "radio", State: uploads.RejectedUp, CheckOnly: true}} {
-		asked, err := s.Uploads.AskUpload(ctx, "town", uploads.Upload{Owner: u.Owner, CheckOnly: u.CheckOnly}, store.Once{})
+	for _, u := range []uploads.Upload{{Owner: "radio", State: uploads.Rejected}, {Owner: "press", State: uploads.Rejected}, {Owner: "press", State: uploads.Accepted}, {Owner: "radio", State: uploads.Rejected, CheckOnly: true}} {
+		asked, err := s.Uploads.CreateUpload(ctx, "town", uploads.Upload{Owner: u.Owner, CheckOnly: u.CheckOnly}, store.Once{})
 		must(err)
 		asked, err = s.Uploads.Upload(ctx, "town", asked.ID)
 		must(err)

@@ -14,6 +14,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"outreach/functions"
+	"outreach/internal/app"
 	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/snapshot"

@@ -195,7 +195,7 @@ func (s *Store) rowsOf(ctx context.Context, registry *schema.Registry, project, 
 		return nil
 	}
 	texts := map[int]map[string]string{}
-	if u.State != uploads.AcceptedUp {
+	if u.State != uploads.Accepted {
 		if texts, err = s.uploads.RowTexts(ctx, project, id); err != nil {
 			return err
 		}
@@ -210,7 +210,7 @@ func (s *Store) rowsOf(ctx context.Context, registry *schema.Registry, project, 
 				continue
 			}
 			d.Files = append(d.Files, FileRow{Upload: id, Kind: u.Kind, State: u.State, Line: l.Row})
-			if u.State != uploads.AcceptedUp && k.Name != schema.Signup {
+			if u.State != uploads.Accepted && k.Name != schema.Signup {
 				d.Versions = append(d.Versions, Version{
 					Kind: k.Name, Record: fact.LineID(id, u.Arrived, l.Row), At: u.Arrived, Row: k.Reveal(k.Values(l.Values), texts[l.Row]), Upload: id, Line: l.Row,
 				})

@@ -147,7 +147,7 @@ func filed(t *testing.T, s *Store, persons ...string) uploads.Upload {
 		row := make(schema.Row, len(schema.Builtin().Kind(schema.Consultation).Fields))
 		row[schema.Builtin().Kind(schema.Consultation).Index("topic")] = fmt.Sprint("topic of ", i)
 		line := fact.Line{Row: i + 2, Person: id, Values: s.db.SealRow("p", schema.Builtin().Kind(schema.Consultation), row)}
-		if err := packer.Add(line, uploads.Print{}, schema.Builtin().Kind(schema.Consultation).Private(row)); err != nil {
+		if err := packer.Add(line, uploads.Fingerprint{}, schema.Builtin().Kind(schema.Consultation).Private(row)); err != nil {
 			t.Fatal(err)
 		}
 	}

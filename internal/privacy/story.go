@@ -111,7 +111,7 @@ func (s *Store) tellSignup(ctx context.Context, kind *schema.Kind, project, id s
 
 func (s *Store) tellUpload(ctx context.Context, registry *schema.Registry, project, id string, ids []string, story *Story) error {
 	u, err := s.uploads.Upload(ctx, project, id)
-	if err != nil || u.State != uploads.AcceptedUp || u.Kind == registry.Kind(schema.Signup).Plural {
+	if err != nil || u.State != uploads.Accepted || u.Kind == registry.Kind(schema.Signup).Plural {
 		return err // sign-ups are index items of their own
 	}
 	k := registry.Plural(u.Kind)
@@ -122,7 +122,7 @@ func (s *Store) tellUpload(ctx context.Context, registry *schema.Registry, proje
 	if err != nil {
 		return err
 	}
-	for l, err := range s.uploads.Lines(ctx, project, u) {
+	for l, err := range s.uploads.Lines(ctx, project, k, u) {
 		if err != nil {
 			return err
 		}

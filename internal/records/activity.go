@@ -125,10 +125,10 @@ func (s *Store) tellFiles(ctx context.Context, project string, ids []string, of 
 		group.Go(func() error {
 			u, err := s.uploads.Stored(within, project, id)
 			kind := slices.IndexFunc(of, func(k *schema.Kind) bool { return k.Plural == u.Kind })
-			if err != nil || u.State != uploads.AcceptedUp || kind < 0 {
+			if err != nil || u.State != uploads.Accepted || kind < 0 {
 				return err
 			}
-			for l, err := range s.uploads.Lines(within, project, u) {
+			for l, err := range s.uploads.Lines(within, project, of[kind], u) {
 				if err != nil {
 					return err
 				}

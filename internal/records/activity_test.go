@@ -58,7 +58,7 @@ func TestEachPackIsReadOnceForEverybody(t *testing.T) {
 	const rows = 9000 // some packs
 	packs := 0
 	for _, hours := range []string{"1", "2"} {
-		asked, err := s.uploads.AskUpload(ctx, "p", uploads.Upload{Owner: "office"}, store.Once{})
+		asked, err := s.uploads.CreateUpload(ctx, "p", uploads.Upload{Owner: "office"}, store.Once{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +74,7 @@ func TestEachPackIsReadOnceForEverybody(t *testing.T) {
 			if n%2 == 1 {
 				values["activity"] = "compost"
 			}
-			if err := packer.Add(fact.Line{Row: n + 2, Person: who, Values: row(values)}, uploads.Print{}, nil); err != nil {
+			if err := packer.Add(fact.Line{Row: n + 2, Person: who, Values: row(values)}, uploads.Fingerprint{}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -10,16 +10,17 @@ import (
 	"outreach/internal/table"
 )
 
-// ForgetRows takes people out of a file's rows, once nothing more happens to them.
-func (s *Store) ForgetRows(ctx context.Context, project string, fresh people.FreshIDs, upload string) (finished bool, err error) {
+// ForgetRows removes people from the rows of an upload: new ids replace theirs, their values and private texts are
+// erased. It does nothing and returns false while the upload may still change. It may be called again after an error.
+func (s *Store) ForgetRows(ctx context.Context, kinds *schema.Registry, project string, fresh people.FreshIDs, upload string) (finished bool, err error) {
 	u, err := s.Upload(ctx, project, upload)
-	if err != nil || !s.over(u) {
+	if err != nil || !s.done(u) {
 		return false, err
 	}
 	theirs := map[int]bool{}
 	for pack := range u.Packs {
 		err := table.Retry(ctx, func() error {
-			return s.forgetPack(ctx, packKey(project, upload, pack), schema.Builtin().Plural(u.Kind), fresh, theirs)
+			return s.forgetPack(ctx, packKey(project, upload, pack), kinds.Plural(u.Kind), fresh, theirs)
 		})
 		if err != nil {
 			return false, err
@@ -36,7 +37,8 @@ func (s *Store) ForgetRows(ctx context.Context, project string, fresh people.Fre
 	return true, nil
 }
 
-// forgetPack takes people out of one pack of rows, and notes which were theirs. Others may be taken out at the same time.
+// forgetPack removes people from one pack of rows, and adds the numbers of their rows to theirs. Another erasure may
+// run at the same time.
 func (s *Store) forgetPack(ctx context.Context, key table.Key, kind *schema.Kind, fresh people.FreshIDs, theirs map[int]bool) error {
 	rows, rev, err := s.pack(ctx, key, kind.Name)
 	if err != nil {
@@ -44,11 +46,11 @@ func (s *Store) forgetPack(ctx context.Context, key table.Key, kind *schema.Kind
 	}
 	changed := false
 	for i, l := range rows.Lines {
-		to, gone := fresh[l.Person]
-		if !gone {
+		to, erased := fresh[l.Person]
+		if !erased {
 			continue
 		}
-		theirs[l.Row] = true // of one whom an erasure that was cut off took out, texts may still be there
+		theirs[l.Row] = true // an interrupted erasure may have left texts of the row
 		if to != l.Person {
 			changed = true
 			rows.Lines[i] = fact.Line{Row: l.Row, Person: to, Values: rows.Erased(kind, l.Values)}
@@ -60,7 +62,7 @@ func (s *Store) forgetPack(ctx context.Context, key table.Key, kind *schema.Kind
 	return s.Tracker.Write(ctx, table.PutJSON(key, rows, table.At(rev)))
 }
 
-// forgetTexts removes the private texts of some rows from those that are kept together.
+// forgetTexts removes the private texts of some rows from an item of texts.
 func (s *Store) forgetTexts(ctx context.Context, key table.Key, rows map[int]bool) error {
 	texts, rev, err := table.Load[map[int]map[string]string](ctx, s.People, key)
 	if err != nil {
@@ -77,7 +79,7 @@ func (s *Store) forgetTexts(ctx context.Context, key table.Key, rows map[int]boo
 	return s.People.Write(ctx, table.PutJSON(key, texts, table.At(rev)))
 }
 
-// RowTexts reads the private texts of an upload's rows.
+// RowTexts reads the private texts of an upload, by row and field.
 func (s *Store) RowTexts(ctx context.Context, project, upload string) (map[int]map[string]string, error) {
 	out := map[int]map[string]string{}
 	for texts, err := range table.Values[map[int]map[string]string](ctx, s.People, table.Query{PK: people.TextKey(project, upload, 0).PK}) {

@@ -6,7 +6,7 @@ import (
 	"outreach/internal/table"
 )
 
-// Partition is where the uploads of a project stand, by their ids.
+// Partition is the partition of a project's uploads, whose sort keys are ids.
 func Partition(project string) string { return "UPLOADS#" + project }
 
 func uploadKey(project, id string) table.Key { return table.Key{PK: Partition(project), SK: id} }

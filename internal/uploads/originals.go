@@ -17,12 +17,13 @@ import (
 	"outreach/internal/table"
 )
 
-// UncountedFor is how long a file is kept whose rows never counted, for nobody can tell whom it names; and the name of one that
-// was asked for and never came.
+// UncountedFor is how long a file is stored whose rows never counted, as it is unknown who is in it; and the name of a
+// file that never arrived.
 const UncountedFor = 30 * 24 * time.Hour
 
-// over tells that nothing more will happen to an upload: it is final, or was never sent, or never taken in.
-func (s *Store) over(u Upload) bool {
+// done reports whether an upload cannot change any more: it is final, or its file did not arrive or was not read for
+// UncountedFor.
+func (s *Store) done(u Upload) bool {
 	last := u.Asked
 	if !u.Arrived.IsZero() {
 		last = u.Arrived
@@ -30,7 +31,7 @@ func (s *Store) over(u Upload) bool {
 	return u.Final() || s.Now().Sub(last) > UncountedFor
 }
 
-// allUploads reads every upload of a project, without the files' names.
+// allUploads reads every upload of a project, without the names of the files.
 func (s *Store) allUploads(ctx context.Context, project string) ([]Upload, error) {
 	var all []Upload
 	for u, err := range table.Values[Upload](ctx, s.Tracker, table.Query{PK: Partition(project)}) {
@@ -42,25 +43,26 @@ func (s *Store) allUploads(ctx context.Context, project string) ([]Upload, error
 	return all, nil
 }
 
-// RemoveOriginalsOf removes the files that somebody's uploads came in, and others with them, as goneWith says.
+// RemoveOriginalsOf removes the originals of uploads that an erased person is in, and those that removableWith adds. It
+// may be called again after an error.
 func (s *Store) RemoveOriginalsOf(ctx context.Context, project string, uploads []string) error {
 	all, err := s.allUploads(ctx, project)
 	if err != nil {
 		return err
 	}
-	return s.removeOriginals(ctx, project, all, goneWith(all, uploads))
+	return s.removeOriginals(ctx, project, all, removableWith(all, uploads))
 }
 
-// goneWith are the objects that go when somebody is erased who stands in some uploads: these, every other of the same bytes, and
-// all files that never counted and are not of airings, for nobody can tell whom they name. Of one that is still worked on
-// nothing is known yet.
-func goneWith(all []Upload, uploads []string) map[string]bool {
-	bytes, counts, gone := map[string]bool{}, map[string]bool{}, map[string]bool{}
+// removableWith returns the keys of the objects to remove when a person in some uploads is erased: those of the
+// uploads, all others with the same bytes, and all files that never counted and are not media, as it is unknown who is
+// in them. Uploads that are not final are left out.
+func removableWith(all []Upload, uploads []string) map[string]bool {
+	bytes, counts, removable := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, u := range all {
 		if slices.Contains(uploads, u.ID) && u.SHA256 != "" {
 			bytes[u.SHA256] = true
 		}
-		if u.State == AcceptedUp { // a partner's system may have written over a file that was rejected
+		if u.State == Accepted { // a partner's system may have overwritten a rejected file
 			counts[u.Object] = true
 		}
 	}
@@ -68,15 +70,15 @@ func goneWith(all []Upload, uploads []string) map[string]bool {
 		if !u.Removed.IsZero() {
 			continue
 		}
-		nameless := (u.State == RejectedUp || u.State == Checked) && u.Kind != schema.Builtin().Kind(schema.Media).Plural && !counts[u.Object]
+		nameless := (u.State == Rejected || u.State == Checked) && u.Kind != schema.Builtin().Kind(schema.Media).Plural && !counts[u.Object]
 		if u.Final() && (nameless || slices.Contains(uploads, u.ID) || slices.Contains(uploads, u.SameAs) || bytes[u.SHA256]) {
-			gone[u.Object] = true
+			removable[u.Object] = true
 		}
 	}
-	return gone
+	return removable
 }
 
-// FilesGone counts the files that go when a person is erased.
+// FilesGone returns the number of files that the erasure of a person removes.
 func (s *Store) FilesGone(ctx context.Context, project string, p people.Person) (int, error) {
 	var uploads []string
 	for _, id := range p.IDs() {
@@ -104,12 +106,12 @@ func (s *Store) FilesGone(ctx context.Context, project string, p people.Person) 
 	if err != nil {
 		return 0, err
 	}
-	return len(goneWith(all, uploads)), nil
+	return len(removableWith(all, uploads)), nil
 }
 
-// RemoveUncounted removes files that need not be kept: those that were rejected or only checked a while ago, those that were asked
-// for or came a while ago and were never taken in, and those sent again after the first of the same bytes was removed. Where time
-// is short the error is ErrLater.
+// RemoveUncounted removes files that need not be stored: rejected or only checked longer than UncountedFor ago, not
+// arrived or not read for so long, and repeated files whose first upload was removed. store.ErrLater if time is short;
+// it may be called again.
 func (s *Store) RemoveUncounted(ctx context.Context, project string) error {
 	if err := store.BeginPart(ctx); err != nil {
 		return err
@@ -122,38 +124,38 @@ func (s *Store) RemoveUncounted(ctx context.Context, project string) error {
 	for _, u := range all {
 		removed[u.ID] = !u.Removed.IsZero()
 	}
-	needed, gone := map[string]bool{}, map[string]bool{}
+	needed, removable := map[string]bool{}, map[string]bool{}
 	for _, u := range all {
-		uncounted := !u.Final() && s.over(u) || (u.State == RejectedUp || u.State == Checked) && s.Now().Sub(u.Finished) > UncountedFor
+		uncounted := !u.Final() && s.done(u) || (u.State == Rejected || u.State == Checked) && s.Now().Sub(u.Finished) > UncountedFor
 		switch {
 		case !u.Removed.IsZero():
 		case uncounted, u.Final() && removed[u.SameAs]:
-			gone[u.Object] = true
+			removable[u.Object] = true
 		default:
-			needed[u.Object] = true // a partner's system may write over its own files
+			needed[u.Object] = true // a partner's system may overwrite its own files
 		}
 	}
-	maps.DeleteFunc(gone, func(key string, _ bool) bool { return needed[key] })
-	return s.removeOriginals(ctx, project, all, gone)
+	maps.DeleteFunc(removable, func(key string, _ bool) bool { return needed[key] })
+	return s.removeOriginals(ctx, project, all, removable)
 }
 
-// removeOriginals removes files as they were sent, their names, and what was found in their cells, from all uploads that lie there.
-// That it was done is noted on them last, so that what was cut off is done again.
-func (s *Store) removeOriginals(ctx context.Context, project string, all []Upload, gone map[string]bool) error {
-	if len(gone) == 0 {
+// removeOriginals removes objects, and from all uploads of these objects the name of the file and the findings. The
+// uploads are marked last, so that a call after an interruption removes the rest.
+func (s *Store) removeOriginals(ctx context.Context, project string, all []Upload, removable map[string]bool) error {
+	if len(removable) == 0 {
 		return nil
 	}
 	if s.Objects == nil {
-		return errors.New("no objects to remove the originals from")
+		return errors.New("remove originals: no object store")
 	}
-	// What has arrived at the same place and is not taken in yet is another file, and stays.
+	// A file that has arrived under the same key and is not read yet is another file, and stays.
 	upTo := map[string]time.Time{}
 	for _, u := range all {
-		if gone[u.Object] && s.over(u) && u.Arrived.After(upTo[u.Object]) {
+		if removable[u.Object] && s.done(u) && u.Arrived.After(upTo[u.Object]) {
 			upTo[u.Object] = u.Arrived
 		}
 	}
-	err := store.InParallel(ctx, slices.Sorted(maps.Keys(gone)), func(ctx context.Context, key string) error {
+	err := store.InParallel(ctx, slices.Sorted(maps.Keys(removable)), func(ctx context.Context, key string) error {
 		return s.Objects.Erase(ctx, key, upTo[key])
 	})
 	if err != nil {
@@ -161,7 +163,7 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 	}
 	var names, findings []table.Key
 	for _, u := range all {
-		if gone[u.Object] && s.over(u) {
+		if removable[u.Object] && s.done(u) {
 			names = append(names, filenameKey(project, u.ID))
 			findings = append(findings, findingsKey(project, u.ID, errorsFound), findingsKey(project, u.ID, warningsFound))
 		}
@@ -169,12 +171,12 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 	if err := errors.Join(table.RemoveAll(ctx, s.People, names), table.RemoveAll(ctx, s.Tracker, findings)); err != nil {
 		return err
 	}
-	hidden := s.hidden(project, all, gone)
+	hidden := s.hidden(project, all, removable)
 	if err := s.hideNames(ctx, project, hidden); err != nil {
 		return err
 	}
 	for _, u := range all {
-		if gone[u.Object] && s.over(u) && u.Removed.IsZero() {
+		if removable[u.Object] && s.done(u) && u.Removed.IsZero() {
 			if err := s.noteRemoved(ctx, project, u.ID, hidden[u.ID]); err != nil {
 				return err
 			}
@@ -183,23 +185,23 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 	return nil
 }
 
-// hidden gives the keys that uploads get whose files are gone, in the place of those that tell what their senders called them,
-// by the uploads' ids. Where several arrived in one instant the key is their order, and stays.
-func (s *Store) hidden(project string, all []Upload, gone map[string]bool) map[string]string {
+// hidden returns new object keys for uploads whose files are removed, by upload id: keys that do not contain the file's
+// name. If several uploads arrived at the same instant, the key is their order and stays.
+func (s *Store) hidden(project string, all []Upload, removable map[string]bool) map[string]string {
 	arrived := map[time.Time]int{}
 	for _, u := range all {
 		arrived[u.Arrived]++
 	}
 	out := map[string]string{}
 	for _, u := range all {
-		if gone[u.Object] && s.over(u) && u.Removed.IsZero() && u.Object != ObjectKey(project, u.Owner, u.ID) && arrived[u.Arrived] == 1 {
+		if removable[u.Object] && s.done(u) && u.Removed.IsZero() && u.Object != ObjectKey(project, u.Owner, u.ID) && arrived[u.Arrived] == 1 {
 			out[u.ID] = strings.Join([]string{"uploads", project, u.Owner, s.Seal(project, "object", u.Object)}, "/")
 		}
 	}
 	return out
 }
 
-// hideNames puts other keys of objects into the facts that say that files count.
+// hideNames replaces the object keys in the facts of accepted uploads.
 func (s *Store) hideNames(ctx context.Context, project string, keys map[string]string) error {
 	if len(keys) == 0 {
 		return nil
@@ -221,6 +223,7 @@ func (s *Store) hideNames(ctx context.Context, project string, keys map[string]s
 	return s.checkpoints.DropCheckpoint(ctx, project)
 }
 
+// noteRemoved marks an upload as removed, with a new object key unless it is "".
 func (s *Store) noteRemoved(ctx context.Context, project, id, hidden string) error {
 	return table.Retry(ctx, func() error {
 		u, rev, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, id))
@@ -231,11 +234,12 @@ func (s *Store) noteRemoved(ctx context.Context, project, id, hidden string) err
 		if hidden != "" {
 			u.Object = hidden
 		}
-		return s.Tracker.Write(ctx, s.keepUpload(project, u))
+		return s.Tracker.Write(ctx, s.putUpload(project, u))
 	})
 }
 
-// RemoveAllOriginals removes every file of a project, those too that no upload speaks of.
+// RemoveAllOriginals removes every file of a project, including those without an upload, and reports whether there were
+// any. Files that may still be read stay. store.ErrLater if time is short.
 func (s *Store) RemoveAllOriginals(ctx context.Context, project string, _ fact.Heads) (removed bool, err error) {
 	if err := store.BeginPart(ctx); err != nil {
 		return false, err
@@ -244,23 +248,23 @@ func (s *Store) RemoveAllOriginals(ctx context.Context, project string, _ fact.H
 	if err != nil {
 		return false, err
 	}
-	gone, known := map[string]bool{}, map[string]bool{}
+	removable, withUpload := map[string]bool{}, map[string]bool{}
 	for _, u := range all {
 		if u.Removed.IsZero() {
-			known[u.Object] = true
-			if u.Object != "" && s.over(u) {
-				gone[u.Object] = true
+			withUpload[u.Object] = true
+			if u.Object != "" && s.done(u) {
+				removable[u.Object] = true
 			}
 		}
 	}
 	err = s.Objects.List(ctx, "uploads/"+project+"/", func(info objects.Info) error {
-		if !known[info.Key] && s.Now().Sub(info.Arrived) > UncountedFor {
-			gone[info.Key] = true
+		if !withUpload[info.Key] && s.Now().Sub(info.Arrived) > UncountedFor {
+			removable[info.Key] = true
 		}
 		return nil
 	})
 	if err != nil {
 		return false, err
 	}
-	return len(gone) > 0, s.removeOriginals(ctx, project, all, gone)
+	return len(removable) > 0, s.removeOriginals(ctx, project, all, removable)
 }

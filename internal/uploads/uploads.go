@@ -1,4 +1,4 @@
-// Package uploads keeps the files that people send: as they were sent, their rows, and what became of them.
+// Package uploads stores the files that people send: the original, its rows, and the result of reading it.
 package uploads
 
 import (
@@ -26,7 +26,7 @@ import (
 	"outreach/internal/text"
 )
 
-// Store keeps uploads: the files, their rows, and what became of them.
+// Store reads and writes uploads. It is safe for concurrent use.
 type Store struct {
 	*store.DB
 	persons     *people.Store
@@ -34,12 +34,12 @@ type Store struct {
 	checkpoints checkpoints
 }
 
-// checkpoints are what remembers facts, and must not once they say something else.
+// checkpoints are derived from facts, and dropped when facts are rewritten.
 type checkpoints interface {
 	DropCheckpoint(ctx context.Context, project string) error
 }
 
-// New is the Store on a base and the features that it needs.
+// New returns a Store. It reads and writes nothing.
 func New(db *store.DB, persons *people.Store, signups *signups.Store, checkpoints checkpoints) *Store {
 	return &Store{db, persons, signups, checkpoints}
 }
@@ -48,27 +48,27 @@ func New(db *store.DB, persons *people.Store, signups *signups.Store, checkpoint
 const (
 	Received   = "received"
 	Processing = "processing"
-	AcceptedUp = "accepted"
-	RejectedUp = "rejected"
+	Accepted   = "accepted"
+	Rejected   = "rejected"
 	Checked    = "checked"
-	WithdrawUp = "withdrawn"
+	Withdrawn  = "withdrawn"
 )
 
-// Office is the owner of the office's uploads, in the place of a partner's id.
+// Office is the owner of uploads by coordinators, in the place of a partner's id.
 const Office = "coordinator"
 
-// Upload is one file of records and what became of it.
+// Upload is one file of records and the result of reading it.
 type Upload struct {
 	ID        string    `json:"id"`
 	Owner     string    `json:"owner"` // a partner's id, or Office
 	Object    string    `json:"object"`
-	Filename  string    `json:"-"` // people name files after people: it stands in the people table
+	Filename  string    `json:"-"` // stored in the people table: file names may contain names of people
 	Size      int64     `json:"size"`
 	CheckOnly bool      `json:"check_only,omitempty"`
 	Language  string    `json:"language"` // the uploader's
 	By        string    `json:"by,omitempty"`
 	State     string    `json:"state"`
-	Kind      string    `json:"kind,omitempty"`   // plural, as files call it
+	Kind      string    `json:"kind,omitempty"`   // the plural name of the kind
 	Schema    int       `json:"schema,omitempty"` // the version of the schema that its rows and their fingerprints were written with
 	SHA256    string    `json:"sha256,omitempty"`
 	Bytes     int64     `json:"bytes,omitempty"`
@@ -82,24 +82,24 @@ type Upload struct {
 	Asked     time.Time `json:"asked,omitzero"`
 	Arrived   time.Time `json:"arrived,omitzero"`
 	Finished  time.Time `json:"finished,omitzero"`
-	Removed   time.Time `json:"removed,omitzero"` // when the file as it was sent, its name, and what was found in it, were removed
+	Removed   time.Time `json:"removed,omitzero"` // when the original, its name and the findings were removed
 
 	rev int64
 }
 
-// Totals are what the rows of a file add up to, by field: reach, minutes, hours or quantity. A row that stands in the file
-// twice is in it once, as it counts.
+// Totals are the sums over the rows of a file, by field: reach, minutes, hours or quantity. Of rows with the same
+// natural key only the last is in the sum.
 type Totals map[string]json.Number
 
-// Finding is one bad cell, or one worth a warning. Its sentence is made when it is read.
+// Finding is an error or a warning about one cell. Its message is worded when it is read.
 type Finding struct {
 	Row     int            `json:"row"`
 	Column  string         `json:"column"`
-	Value   string         `json:"value"` // masked where it identifies somebody
+	Value   string         `json:"value"` // masked if it identifies a person
 	Problem schema.Problem `json:"problem"`
 }
 
-// Findings are what was found wrong with a file, and what is worth a warning. A list that was cut says so.
+// Findings are the errors and warnings of a file. A list that is incomplete is marked as cut.
 type Findings struct {
 	Errors      []Finding `json:"errors"`
 	Warnings    []Finding `json:"warnings"`
@@ -107,15 +107,17 @@ type Findings struct {
 	WarningsCut bool      `json:"warnings_cut,omitempty"`
 }
 
-// Final tells that nothing more will happen to the upload by itself.
+// Final reports whether reading of the file has ended.
 func (u Upload) Final() bool { return u.State != Received && u.State != Processing }
 
-// ObjectKey is where a file asked for by the web lies. It does not tell the file's own name: keys stand in facts.
+// ObjectKey returns the key of the object of an upload created on the web. It does not contain the file's name, since
+// keys are stored in facts.
 func ObjectKey(project, owner, id string) string {
 	return strings.Join([]string{"uploads", project, owner, id, "file"}, "/")
 }
 
-// ParseObjectKey reads an object's key: uploads/{project}/{owner}/{file}, or one that ObjectKey gave, with the upload's id.
+// ParseObjectKey reads an object's key: uploads/{project}/{owner}/{file}, or one from ObjectKey, which has the upload's
+// id. ok is false for any other key.
 func ParseObjectKey(key string) (project, owner, id, filename string, ok bool) {
 	parts := strings.Split(key, "/")
 	if len(parts) < 4 || parts[0] != "uploads" || parts[1] == "" || parts[2] == "" || parts[len(parts)-1] == "" {
@@ -124,32 +126,34 @@ func ParseObjectKey(key string) (project, owner, id, filename string, ok bool) {
 	return parts[1], parts[2], objects.GivenID(key), parts[len(parts)-1], true
 }
 
-func (s *Store) keepUpload(project string, u Upload) table.Op {
+// putUpload returns the write of an upload, which fails if another write came first.
+func (s *Store) putUpload(project string, u Upload) table.Op {
 	return table.Indexed(table.PutJSON(uploadKey(project, u.ID), u, table.At(u.rev)), table.Key{PK: ownerIndex(project, u.Owner), SK: u.ID})
 }
 
-// AskUpload keeps that somebody wants to send a file.
-func (s *Store) AskUpload(ctx context.Context, project string, u Upload, once store.Once) (asked Upload, err error) {
+// CreateUpload stores a new upload whose file has not arrived yet, and returns it with its id and object key. A
+// repeated request returns the first upload; store.ErrOtherBody if its body differs.
+func (s *Store) CreateUpload(ctx context.Context, project string, u Upload, once store.Once) (created Upload, err error) {
 	err = table.Retry(ctx, func() error {
-		if done, err := s.Answered(ctx, once, &asked); done || err != nil {
+		if done, err := s.Answered(ctx, once, &created); done || err != nil {
 			return err
 		}
-		asked = u
-		asked.ID, asked.State, asked.Asked = s.NewID(), Received, s.Now().UTC()
-		asked.Object = ObjectKey(project, u.Owner, asked.ID)
-		ops, err := s.Answer(ctx, once, asked)
+		created = u
+		created.ID, created.State, created.Asked = s.NewID(), Received, s.Now().UTC()
+		created.Object = ObjectKey(project, u.Owner, created.ID)
+		ops, err := s.Answer(ctx, once, created)
 		if err != nil {
 			return err
 		}
-		if err := s.People.Write(ctx, table.PutJSON(filenameKey(project, asked.ID), u.Filename, table.Always)); err != nil {
+		if err := s.People.Write(ctx, table.PutJSON(filenameKey(project, created.ID), u.Filename, table.Always)); err != nil {
 			return err
 		}
-		return s.Tracker.Write(ctx, append(ops, s.keepUpload(project, asked))...)
+		return s.Tracker.Write(ctx, append(ops, s.putUpload(project, created))...)
 	})
-	return asked, err
+	return created, err
 }
 
-// named puts to uploads the names of their files.
+// named fills in the names of the files of uploads.
 func (s *Store) named(ctx context.Context, project string, uploads []Upload) error {
 	if s.People == nil || len(uploads) == 0 {
 		return nil
@@ -172,7 +176,8 @@ func (s *Store) named(ctx context.Context, project string, uploads []Upload) err
 	return nil
 }
 
-// Upload reads one upload. One that says the same as another ends with it.
+// Upload reads one upload, store.ErrNotFound if it does not exist. One with the same bytes as another has that one's
+// state.
 func (s *Store) Upload(ctx context.Context, project, id string) (Upload, error) {
 	u, rev, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, id))
 	if err == nil && rev == 0 {
@@ -186,10 +191,10 @@ func (s *Store) Upload(ctx context.Context, project, id string) (Upload, error) 
 	if err := s.named(ctx, project, one); err != nil {
 		return u, err
 	}
-	return s.ends(ctx, project, one[0])
+	return s.withStateOfFirst(ctx, project, one[0])
 }
 
-// UploadOwners tells whose some uploads are: a partner's id, or Office.
+// UploadOwners returns the owners of uploads, by id: a partner's id, or Office.
 func (s *Store) UploadOwners(ctx context.Context, project string, ids []string) (map[string]string, error) {
 	keys := make([]table.Key, len(ids))
 	for i, id := range ids {
@@ -212,8 +217,9 @@ func (s *Store) UploadOwners(ctx context.Context, project string, ids []string) 
 	return out, nil
 }
 
-func (s *Store) ends(ctx context.Context, project string, u Upload) (Upload, error) {
-	if u.SameAs == "" || u.State != AcceptedUp {
+// withStateOfFirst gives an upload with the same bytes as an earlier one the state of that one.
+func (s *Store) withStateOfFirst(ctx context.Context, project string, u Upload) (Upload, error) {
+	if u.SameAs == "" || u.State != Accepted {
 		return u, nil
 	}
 	first, _, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, u.SameAs))
@@ -221,40 +227,41 @@ func (s *Store) ends(ctx context.Context, project string, u Upload) (Upload, err
 	return u, err
 }
 
-// BeginUpload finds the upload that an arrived object is, making one for an object that nobody asked for, and marks it
-// as being processed. Of a final one nothing is changed.
-func (s *Store) BeginUpload(ctx context.Context, project string, u Upload) (begun Upload, err error) {
+// BeginUpload marks the upload of an arrived object as being processed, and creates it for an object that was not
+// announced. It returns a final upload unchanged. It may be called twice.
+func (s *Store) BeginUpload(ctx context.Context, project string, u Upload) (started Upload, err error) {
 	err = table.Retry(ctx, func() error {
 		before, rev, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, u.ID))
 		if err != nil {
 			return err
 		}
-		begun = before
-		begun.rev = rev
+		started = before
+		started.rev = rev
 		if rev == 0 {
-			begun = u
+			started = u
 			if err := s.People.Write(ctx, table.PutJSON(filenameKey(project, u.ID), u.Filename, table.Always)); err != nil {
 				return err
 			}
 		}
-		if begun.Final() && rev != 0 {
+		if started.Final() && rev != 0 {
 			return nil
 		}
-		begun.State, begun.Arrived, begun.Bytes = Processing, u.Arrived, u.Bytes
-		if err := s.Tracker.Write(ctx, s.keepUpload(project, begun)); err != nil {
+		started.State, started.Arrived, started.Bytes = Processing, u.Arrived, u.Bytes
+		if err := s.Tracker.Write(ctx, s.putUpload(project, started)); err != nil {
 			return err
 		}
-		begun.rev++
+		started.rev++
 		return nil
 	})
-	return begun, err
+	return started, err
 }
 
-// FinishUpload keeps what became of an upload that does not count by itself: rejected, checked, or the same as another. A
-// rejected one is a fact, for its owner gets a letter; one that was only to be checked is not, for its owner looks on.
+// FinishUpload stores the result of an upload that adds no rows: rejected, checked, or with the same bytes as another.
+// A rejected one is appended as a fact, on which its owner gets a letter; one that was only checked is not, as its
+// owner sees the page.
 func (s *Store) FinishUpload(ctx context.Context, project string, u Upload, found Findings) error {
 	u.Finished = s.Now().UTC()
-	if u.State != RejectedUp || u.CheckOnly {
+	if u.State != Rejected || u.CheckOnly {
 		return s.finish(ctx, project, u, found, nil)
 	}
 	f, err := s.NewFact(fact.KindUploadRejected, u.By, fact.Rejected{Upload: u.ID})
@@ -265,7 +272,7 @@ func (s *Store) FinishUpload(ctx context.Context, project string, u Upload, foun
 }
 
 func (s *Store) finish(ctx context.Context, project string, u Upload, found Findings, facts []fact.Fact, more ...table.Op) error {
-	ops := append([]table.Op{s.keepUpload(project, u)}, more...)
+	ops := append([]table.Op{s.putUpload(project, u)}, more...)
 	for name, findings := range map[string][]Finding{errorsFound: found.Errors, warningsFound: found.Warnings} {
 		if len(findings) > 0 {
 			cut := found.ErrorsCut
@@ -281,7 +288,7 @@ func (s *Store) finish(ctx context.Context, project string, u Upload, found Find
 	return s.Log().Append(ctx, project, facts, ops...)
 }
 
-// What is found stands in an item each.
+// Sort keys of the items of findings.
 const (
 	errorsFound   = "ERRORS"
 	warningsFound = "WARNINGS"
@@ -291,7 +298,7 @@ type findingsItem struct {
 	Findings []Finding `json:"findings"`
 	Cut      bool      `json:"cut"`
 
-	Options map[string][]text.Choice `json:"options,omitempty"` // the values that a column may have, once for all its cells
+	Options map[string][]text.Choice `json:"options,omitempty"` // the allowed values of a column, once for all its cells
 }
 
 func newFindingsItem(findings []Finding, cut bool) findingsItem {
@@ -307,8 +314,8 @@ func newFindingsItem(findings []Finding, cut bool) findingsItem {
 	return it
 }
 
-// restore gives each finding the options of its column. Items from before options were kept have the ids of a list as one
-// text and its Polish words as another.
+// restore sets the options of each finding's column. Items written before options were stored have the ids of a list in
+// one text and its Polish labels in another.
 func (it findingsItem) restore() []Finding {
 	for i := range it.Findings {
 		p := &it.Findings[i].Problem
@@ -326,7 +333,7 @@ func (it findingsItem) restore() []Finding {
 	return it.Findings
 }
 
-// Findings reads what was found in an upload.
+// Findings reads the findings of an upload.
 func (s *Store) Findings(ctx context.Context, project, id string) (Findings, error) {
 	errors, _, err := table.Load[findingsItem](ctx, s.Tracker, findingsKey(project, id, errorsFound))
 	if err != nil {
@@ -336,23 +343,23 @@ func (s *Store) Findings(ctx context.Context, project, id string) (Findings, err
 	return Findings{Errors: errors.restore(), ErrorsCut: errors.Cut, Warnings: warnings.restore(), WarningsCut: warnings.Cut}, err
 }
 
-// SameBytes finds the counting upload of an owner that has the same bytes.
+// SameBytes returns the accepted upload of an owner that has a hash, false if there is none.
 func (s *Store) SameBytes(ctx context.Context, project, owner, sha256 string) (Upload, bool, error) {
 	id, rev, err := table.Load[string](ctx, s.Tracker, bytesKey(project, owner, sha256))
 	if err != nil || rev == 0 {
 		return Upload{}, false, err
 	}
 	u, err := s.Upload(ctx, project, id)
-	return u, err == nil && u.State == AcceptedUp, err
+	return u, err == nil && u.State == Accepted, err
 }
 
-// AcceptUpload makes a file's rows count, all at once. They lie under it already.
+// AcceptUpload makes all rows of an upload count at once, by one fact. They must have been written by its Packer.
 func (s *Store) AcceptUpload(ctx context.Context, project string, u Upload, found Findings) error {
 	_, rev, err := table.Load[string](ctx, s.Tracker, bytesKey(project, u.Owner, u.SHA256))
 	if err != nil {
 		return err
 	}
-	u.State, u.Finished = AcceptedUp, s.Now().UTC()
+	u.State, u.Finished = Accepted, s.Now().UTC()
 	f, err := s.NewFact(fact.KindUploadAccepted, u.By, fact.Uploaded{
 		Upload: u.ID, Kind: u.Kind, Owner: u.Owner, Object: u.Object, Arrived: u.Arrived, Rows: u.Rows, Packs: u.Packs, SHA256: u.SHA256,
 	})
@@ -362,9 +369,9 @@ func (s *Store) AcceptUpload(ctx context.Context, project string, u Upload, foun
 	return s.finish(ctx, project, u, found, []fact.Fact{f}, table.PutJSON(bytesKey(project, u.Owner, u.SHA256), u.ID, table.At(rev)))
 }
 
-// WithdrawUpload makes an accepted file's rows count no more, and cancels the sign-ups that it created. Withdrawing again
-// finishes what was cut off, and changes nothing else. The upload is given back without its file's name. ErrStale where the
-// file never counted.
+// WithdrawUpload stops an accepted upload from counting, and cancels the sign-ups that it created. It may be called
+// again, after an error too. The upload is returned without the file's name. store.ErrStale if the file was never
+// accepted.
 func (s *Store) WithdrawUpload(ctx context.Context, id, by string, def projects.Defined) (withdrawn Upload, err error) {
 	project := def.Definition.ID
 	err = table.Retry(ctx, func() error {
@@ -374,27 +381,28 @@ func (s *Store) WithdrawUpload(ctx context.Context, id, by string, def projects.
 			return err
 		case rev == 0:
 			return fmt.Errorf("upload %s: %w", id, store.ErrNotFound)
-		case u.State == WithdrawUp:
+		case u.State == Withdrawn:
 			withdrawn = u
 			return nil
-		case u.State != AcceptedUp:
+		case u.State != Accepted:
 			return fmt.Errorf("upload %s is %s: %w", id, u.State, store.ErrStale)
 		}
-		u.rev, u.State = rev, WithdrawUp
+		u.rev, u.State = rev, Withdrawn
 		withdrawn = u
 		if u.SameAs != "" {
-			return s.Tracker.Write(ctx, s.keepUpload(project, u))
+			return s.Tracker.Write(ctx, s.putUpload(project, u))
 		}
 		f, err := s.NewFact(fact.KindUploadWithdrawn, by, fact.Withdrawn{Upload: id})
 		if err != nil {
 			return err
 		}
-		return s.Log().Append(ctx, project, []fact.Fact{f}, s.keepUpload(project, u), table.Remove(bytesKey(project, u.Owner, u.SHA256), table.Always))
+		return s.Log().Append(ctx, project, []fact.Fact{f}, s.putUpload(project, u), table.Remove(bytesKey(project, u.Owner, u.SHA256), table.Always))
 	})
-	if err != nil || withdrawn.Kind != schema.Builtin().Kind(schema.Signup).Plural || withdrawn.SameAs != "" {
+	kind := schema.For(def.Definition).Kind(schema.Signup)
+	if err != nil || withdrawn.Kind != kind.Plural || withdrawn.SameAs != "" {
 		return withdrawn, err
 	}
-	for line, err := range s.Lines(ctx, project, withdrawn) {
+	for line, err := range s.Lines(ctx, project, kind, withdrawn) {
 		if err == nil {
 			_, err = s.signups.MoveSignup(ctx, def.Definition, fact.LineID(id, withdrawn.Arrived, line.Row), schema.Cancelled, by)
 		}
@@ -405,7 +413,7 @@ func (s *Store) WithdrawUpload(ctx context.Context, id, by string, def projects.
 	return withdrawn, nil
 }
 
-// Uploads lists uploads, newest first: an owner's, or everybody's.
+// Uploads lists the uploads of an owner, or of all owners if it is "", newest first.
 func (s *Store) Uploads(ctx context.Context, project, owner string, limit int, cursor string) (table.PageOf[Upload], error) {
 	q := table.Query{PK: Partition(project), Backward: true, Limit: limit, Cursor: cursor}
 	if owner != "" {
@@ -417,13 +425,13 @@ func (s *Store) Uploads(ctx context.Context, project, owner string, limit int, c
 	}
 	for i := range page.Items {
 		if err == nil {
-			page.Items[i], err = s.ends(ctx, project, page.Items[i])
+			page.Items[i], err = s.withStateOfFirst(ctx, project, page.Items[i])
 		}
 	}
 	return page, err
 }
 
-// Pack reads one pack of the rows of an upload of a kind.
+// Pack reads one pack of the rows of an upload of a kind. It fails if there is none.
 func (s *Store) Pack(ctx context.Context, project, upload, kind string, pack int) (fact.Pack, error) {
 	rows, rev, err := s.pack(ctx, packKey(project, upload, pack), kind)
 	if err == nil && rev == 0 {
@@ -432,7 +440,7 @@ func (s *Store) Pack(ctx context.Context, project, upload, kind string, pack int
 	return rows, err
 }
 
-// pack reads an item of packed rows of a kind. The revision is 0 where there is none.
+// pack reads an item of packed rows of a kind. The revision is 0 if there is none.
 func (s *Store) pack(ctx context.Context, key table.Key, kind string) (rows fact.Pack, rev int64, err error) {
 	found, err := s.Tracker.Get(ctx, key)
 	it, there := found[key]
@@ -443,13 +451,13 @@ func (s *Store) pack(ctx context.Context, key table.Key, kind string) (rows fact
 	return rows, it.Rev, err
 }
 
-// packsTogether is how many packs are read at once: a few MB.
+// packsTogether is the number of packs in one read: a few MB.
 const packsTogether = 8
 
-// Lines goes through the rows of an upload, in the order of the file, their values in the order of the kind's fields.
-func (s *Store) Lines(ctx context.Context, project string, u Upload) iter.Seq2[fact.Line, error] {
+// Lines iterates over the rows of an upload of a kind, in the order of the file, their values in the order of the
+// kind's fields. It ends after the first error.
+func (s *Store) Lines(ctx context.Context, project string, kind *schema.Kind, u Upload) iter.Seq2[fact.Line, error] {
 	return func(yield func(fact.Line, error) bool) {
-		kind := schema.Builtin().Plural(u.Kind)
 		for first := 0; first < u.Packs; first += packsTogether {
 			var keys []table.Key
 			for pack := first; pack < min(first+packsTogether, u.Packs); pack++ {
@@ -481,45 +489,46 @@ func (s *Store) Lines(ctx context.Context, project string, u Upload) iter.Seq2[f
 	}
 }
 
-// Print is what an upload is compared by: the keyed hashes of a row's natural key, and of what it says beside the key.
-type Print struct {
+// Fingerprint identifies a row by key and content: the keyed hashes of its natural key, and of its other values.
+type Fingerprint struct {
 	Schema  int // the version of the schema by which Content was made: contents of two versions cannot be compared
 	Natural [16]byte
 	Content [8]byte
 }
 
 const (
-	packBytes   = 300_000
-	printBytes  = 24
-	packPrints  = packBytes / printBytes
-	packWriters = 4
+	packBytes        = 300_000
+	fingerprintBytes = 24
+	packFingerprints = packBytes / fingerprintBytes
+	packWriters      = 4
 )
 
-// Packer writes an upload's rows under it, packed many to an item. Writing the same rows again writes the same items.
+// Packer writes the rows of an upload, many to an item. Writing the same rows twice writes the same items. It is not
+// safe for concurrent use.
 type Packer struct {
-	store           *Store
-	project, upload string
-	head            []byte // what stands before a pack's lines
-	group           *errgroup.Group
-	ctx             context.Context
-	lines           [][]byte
-	size            int
-	prints          []byte
-	texts           map[int]map[string]string
-	textSize        int
-	Packs           int
-	printPacks      int
-	textPacks       int
+	store            *Store
+	project, upload  string
+	head             []byte // the JSON of a pack before its lines
+	group            *errgroup.Group
+	ctx              context.Context
+	lines            [][]byte
+	size             int
+	fingerprints     []byte
+	texts            map[int]map[string]string
+	textSize         int
+	Packs            int
+	fingerprintPacks int
+	textPacks        int
 }
 
-// Packer begins to write the rows of an upload of a kind.
+// Packer returns a Packer for the rows of an upload of a kind. It must be closed.
 func (s *Store) Packer(ctx context.Context, project, upload string, kind *schema.Kind) *Packer {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(packWriters)
 	return &Packer{store: s, project: project, upload: upload, head: packHead(kind), group: group, ctx: ctx, texts: map[int]map[string]string{}}
 }
 
-// packHead is how the JSON of a pack begins, up to its first line.
+// packHead returns the JSON of a pack up to its first line.
 func packHead(kind *schema.Kind) []byte {
 	empty := fact.NewPack(kind)
 	empty.Lines = []fact.Line{}
@@ -530,8 +539,9 @@ func packHead(kind *schema.Kind) []byte {
 	return bytes.TrimSuffix(encoded, []byte("]}"))
 }
 
-// Add takes the next row, its print, and its private texts, if they are to be kept for the office.
-func (p *Packer) Add(line fact.Line, print Print, texts map[string]string) error {
+// Add appends the next row, its fingerprint, and its private texts, where there are any to keep. It fails once a write
+// has failed.
+func (p *Packer) Add(line fact.Line, fingerprint Fingerprint, texts map[string]string) error {
 	encoded, err := json.Marshal(line)
 	if err != nil {
 		return err
@@ -540,14 +550,14 @@ func (p *Packer) Add(line fact.Line, print Print, texts map[string]string) error
 		p.flushLines()
 	}
 	p.lines, p.size = append(p.lines, encoded), p.size+len(encoded)+1
-	if len(p.prints) == 0 {
-		p.prints = append(p.prints, schema.SchemaVersion)
+	if len(p.fingerprints) == 0 {
+		p.fingerprints = append(p.fingerprints, schema.SchemaVersion)
 	}
-	if len(p.prints) == 1+packPrints*printBytes {
-		p.flushPrints()
-		p.prints = append(p.prints, schema.SchemaVersion)
+	if len(p.fingerprints) == 1+packFingerprints*fingerprintBytes {
+		p.flushFingerprints()
+		p.fingerprints = append(p.fingerprints, schema.SchemaVersion)
 	}
-	p.prints = append(append(p.prints, print.Natural[:]...), print.Content[:]...)
+	p.fingerprints = append(append(p.fingerprints, fingerprint.Natural[:]...), fingerprint.Content[:]...)
 	if len(texts) > 0 {
 		p.texts[line.Row] = texts
 		for name, text := range texts {
@@ -560,10 +570,10 @@ func (p *Packer) Add(line fact.Line, print Print, texts map[string]string) error
 	return p.ctx.Err()
 }
 
-// Close writes what is left, and waits until all is durable.
+// Close writes the remaining rows and waits until all rows are stored. It returns the first error of any write.
 func (p *Packer) Close() error {
 	p.flushLines()
-	p.flushPrints()
+	p.flushFingerprints()
 	p.flushTexts()
 	return p.group.Wait()
 }
@@ -583,12 +593,12 @@ func (p *Packer) flushLines() {
 	p.lines, p.size, p.Packs = p.lines[:0], 0, p.Packs+1
 }
 
-func (p *Packer) flushPrints() {
-	if len(p.prints) == 0 {
+func (p *Packer) flushFingerprints() {
+	if len(p.fingerprints) == 0 {
 		return
 	}
-	p.put(p.store.Tracker, keyPackKey(p.project, p.upload, p.printPacks), p.prints)
-	p.prints, p.printPacks = nil, p.printPacks+1
+	p.put(p.store.Tracker, keyPackKey(p.project, p.upload, p.fingerprintPacks), p.fingerprints)
+	p.fingerprints, p.fingerprintPacks = nil, p.fingerprintPacks+1
 }
 
 func (p *Packer) flushTexts() {
@@ -610,25 +620,25 @@ func (p *Packer) put(t table.Table, key table.Key, data []byte) {
 	})
 }
 
-// Prints reads the prints of an upload's rows, in file order.
-func (s *Store) Prints(ctx context.Context, project, upload string, each func(Print)) error {
+// Fingerprints calls each for the fingerprint of every row of an upload, in the order of the file.
+func (s *Store) Fingerprints(ctx context.Context, project, upload string, each func(Fingerprint)) error {
 	for it, err := range table.Items(ctx, s.Tracker, table.Query{PK: keyPackKey(project, upload, 0).PK}) {
 		if err != nil {
 			return err
 		}
 		// The first byte is the version of the schema; version 0 had none.
 		data, version := it.Data, 0
-		if len(data)%printBytes == 1 {
+		if len(data)%fingerprintBytes == 1 {
 			data, version = data[1:], int(data[0])
 		}
-		for ; len(data) >= printBytes; data = data[printBytes:] {
-			each(Print{Schema: version, Natural: [16]byte(data), Content: [8]byte(data[16:])})
+		for ; len(data) >= fingerprintBytes; data = data[fingerprintBytes:] {
+			each(Fingerprint{Schema: version, Natural: [16]byte(data), Content: [8]byte(data[16:])})
 		}
 	}
 	return nil
 }
 
-// Mention keeps that an upload says something of a person, for their own story.
+// Mention records which people are in an upload, for their history and their erasure.
 func (s *Store) Mention(ctx context.Context, project, upload string, ids []string) error {
 	for len(ids) > 0 {
 		part := ids[:min(len(ids), table.MostWrites)]
@@ -644,28 +654,29 @@ func (s *Store) Mention(ctx context.Context, project, upload string, ids []strin
 	return nil
 }
 
-// CountRejected counts the files asked for since an instant that were rejected, and whose owner has sent no good one since.
+// CountRejected counts the rejected uploads created since an instant whose owner has no accepted upload after them.
 func (s *Store) CountRejected(ctx context.Context, project string, since time.Time) (int, error) {
 	var first ulid.ULID
 	if err := first.SetTime(ulid.Timestamp(since)); err != nil {
 		return 0, err
 	}
-	n, mended := 0, map[string]bool{}
+	n, corrected := 0, map[string]bool{}
 	for u, err := range table.Values[Upload](ctx, s.Tracker, table.Query{PK: Partition(project), From: first.String(), Backward: true}) {
 		switch {
 		case err != nil:
 			return 0, err
 		case u.CheckOnly:
-		case u.State == AcceptedUp:
-			mended[u.Owner] = true
-		case u.State == RejectedUp && !mended[u.Owner]:
+		case u.State == Accepted:
+			corrected[u.Owner] = true
+		case u.State == Rejected && !corrected[u.Owner]:
 			n++
 		}
 	}
 	return n, nil
 }
 
-// Stored reads an upload as it is kept, without its file's name; the zero Upload where there is none.
+// Stored reads an upload without the name of its file, and with its own state. It returns the zero Upload if there is
+// none.
 func (s *Store) Stored(ctx context.Context, project, id string) (Upload, error) {
 	u, _, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, id))
 	return u, err

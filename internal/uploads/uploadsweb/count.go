@@ -1,4 +1,4 @@
-package handler
+package uploadsweb
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 	"os"
 	"slices"
 
-	"outreach/internal/app"
 	"outreach/internal/importer"
 	"outreach/internal/objects"
 	"outreach/internal/page"
@@ -19,14 +18,15 @@ import (
 	"outreach/internal/web"
 )
 
-// errOther says that where a file lay is nothing now, or another one.
-var errOther = errors.New("the original is no longer there")
+// errNoOriginal is the error if the object of an upload does not exist any more, or has other bytes.
+var errNoOriginal = errors.New("the original is no longer there")
 
-// fetch copies a file as it was sent to a file of our own, which the caller removes. It must be the one that was read.
-func fetch(ctx context.Context, s *app.App, u uploads.Upload) (*os.File, error) {
-	body, _, err := s.DB.Objects.Open(ctx, u.Object, "")
+// fetch copies the original of an upload to a temporary file, which the caller discards. errNoOriginal if it is not the
+// file that was ingested.
+func (h Handlers) fetch(ctx context.Context, u uploads.Upload) (*os.File, error) {
+	body, _, err := h.objects.Open(ctx, u.Object, "")
 	if errors.Is(err, objects.ErrNotFound) {
-		return nil, errOther
+		return nil, errNoOriginal
 	}
 	if err != nil {
 		return nil, err
@@ -37,9 +37,9 @@ func fetch(ctx context.Context, s *app.App, u uploads.Upload) (*os.File, error) 
 		return nil, err
 	}
 	sum := sha256.New()
-	_, err = io.Copy(io.MultiWriter(file, sum), io.LimitReader(body, MostBytes+1))
+	_, err = io.Copy(io.MultiWriter(file, sum), io.LimitReader(body, maxBytes+1))
 	if err == nil && hex.EncodeToString(sum.Sum(nil)) != u.SHA256 {
-		err = errOther
+		err = errNoOriginal
 	}
 	if err == nil {
 		_, err = file.Seek(0, io.SeekStart)
@@ -51,27 +51,28 @@ func fetch(ctx context.Context, s *app.App, u uploads.Upload) (*os.File, error) 
 	return file, nil
 }
 
+// discard closes and removes a temporary file.
 func discard(file *os.File) {
 	file.Close()
 	os.Remove(file.Name())
 }
 
-// count sends a file that was only checked once more, to count: to a place of its own, where its arrival is an event like
-// any other. What has changed since the check is seen by it, and a file that counts already says nothing new.
-func count(c *web.Call) error {
+// count copies a file that was only checked to a new upload, which is ingested like any other: it is checked against
+// what counts by then.
+func (h Handlers) count(c *web.Call) error {
 	body, err := c.Read()
 	if err != nil {
 		return err
 	}
-	checked, err := mine(c)
+	checked, err := h.mine(c)
 	if err != nil {
 		return err
 	}
 	if checked.State != uploads.Checked {
 		return &web.Error{Status: http.StatusConflict, Detail: "not_checked"}
 	}
-	file, err := fetch(c.Context(), c.Site.App, checked)
-	if errors.Is(err, errOther) {
+	file, err := h.fetch(c.Context(), checked)
+	if errors.Is(err, errNoOriginal) {
 		return &web.Error{Status: http.StatusConflict, Detail: "original_gone"}
 	}
 	if err != nil {
@@ -82,15 +83,15 @@ func count(c *web.Call) error {
 	if u.By, err = c.Staff(); err != nil {
 		return err
 	}
-	if u, err = c.Site.Uploads.AskUpload(c.Context(), c.Project, u, body.Once); err != nil {
+	if u, err = h.uploads.CreateUpload(c.Context(), c.Project, u, body.Once); err != nil {
 		return err
 	}
-	// It may have arrived by an earlier request with the same key.
-	if u, err = c.Site.Uploads.Upload(c.Context(), c.Project, u.ID); err != nil {
+	// An earlier request with the same idempotency key may have put the object.
+	if u, err = h.uploads.Upload(c.Context(), c.Project, u.ID); err != nil {
 		return err
 	}
 	if u.Arrived.IsZero() {
-		if err := c.Site.DB.Objects.Put(c.Context(), u.Object, file, "application/octet-stream"); err != nil {
+		if err := h.objects.Put(c.Context(), u.Object, file, "application/octet-stream"); err != nil {
 			return err
 		}
 	}
@@ -102,28 +103,28 @@ func count(c *web.Call) error {
 	return c.JSON(http.StatusCreated, describe(u, uploads.Findings{}))
 }
 
-// Limits of what a file's page shows of it; the list of errors as a file has all.
+// Limits of what the page of an upload shows. The list of errors as a file is complete.
 const (
-	mostShownRows = 10
-	mostReread    = 16 << 20 // bytes of a file that is read again to show its rows
-	longestShown  = 40       // characters of a cell
+	maxShownRows = 10
+	maxReread    = 16 << 20 // bytes of a file that is read again to show its rows
+	maxShown     = 40       // characters of a cell
 )
 
-// excerpt reads from the original the rows in which something is wrong: the table keeps the bad cells alone. It is nothing
-// where the file is too large to read it each time, or no longer there.
-func excerpt(c *web.Call, u uploads.Upload, found uploads.Findings) (importer.Excerpt, error) {
+// excerpt reads the rows with errors from the original, as only the bad cells are stored. It returns an empty excerpt
+// if the file is too large to be read for each page, or does not exist any more.
+func (h Handlers) excerpt(c *web.Call, u uploads.Upload, found uploads.Findings) (importer.Excerpt, error) {
 	var numbers []int
 	for _, e := range found.Errors {
-		if e.Row > 1 && len(numbers) < mostShownRows && !slices.Contains(numbers, e.Row) {
+		if e.Row > 1 && len(numbers) < maxShownRows && !slices.Contains(numbers, e.Row) {
 			numbers = append(numbers, e.Row)
 		}
 	}
-	kind := schema.Builtin().Plural(u.Kind)
-	if u.State != uploads.RejectedUp || u.Bytes > mostReread || len(numbers) == 0 || kind == nil {
+	kinds := schema.For(c.Defined.Definition)
+	if u.State != uploads.Rejected || u.Bytes > maxReread || len(numbers) == 0 || kinds.Plural(u.Kind) == nil {
 		return importer.Excerpt{}, nil
 	}
-	file, err := fetch(c.Context(), c.Site.App, u)
-	if errors.Is(err, errOther) {
+	file, err := h.fetch(c.Context(), u)
+	if errors.Is(err, errNoOriginal) {
 		return importer.Excerpt{}, nil
 	}
 	if err != nil {
@@ -131,10 +132,10 @@ func excerpt(c *web.Call, u uploads.Upload, found uploads.Findings) (importer.Ex
 	}
 	defer discard(file)
 	allowed := func(k *schema.Kind) bool { return u.Owner == uploads.Office || k.Name == schema.Media }
-	return importer.Cut(c.Context(), importer.File{Body: file, Size: u.Bytes}, schema.For(c.Defined.Definition), allowed, numbers)
+	return importer.Cut(c.Context(), importer.File{Body: file, Size: u.Bytes}, kinds, allowed, numbers)
 }
 
-// headings are what a file calls its columns, by the English names of their fields.
+// headings returns the names of a file's columns by the names of their fields.
 func headings(read importer.Excerpt) map[string]string {
 	out := map[string]string{}
 	for _, col := range read.Columns {
@@ -145,9 +146,10 @@ func headings(read importer.Excerpt) map[string]string {
 	return out
 }
 
-// marked joins rows with what is wrong in them. Columns in which no row has anything, and nothing is wrong, are left out.
+// marked returns the columns and rows of an excerpt with the errors in them, without columns that are empty and have no
+// error.
 func marked(c *web.Call, read importer.Excerpt, found uploads.Findings) ([]string, []page.FileRow) {
-	words := c.Messages()
+	texts := c.Messages()
 	bad := map[int]map[string]bool{}
 	messages := map[int][]page.CellProblem{}
 	for _, e := range found.Errors {
@@ -155,7 +157,7 @@ func marked(c *web.Call, read importer.Excerpt, found uploads.Findings) ([]strin
 			bad[e.Row] = map[string]bool{}
 		}
 		bad[e.Row][e.Column] = true
-		messages[e.Row] = append(messages[e.Row], page.CellProblem{Row: e.Row, Column: e.Column, Code: e.Problem.Code, Value: e.Value, Message: words.Problem(e.Problem)})
+		messages[e.Row] = append(messages[e.Row], page.CellProblem{Row: e.Row, Column: e.Column, Code: e.Problem.Code, Value: e.Value, Message: texts.Problem(e.Problem)})
 	}
 	shown := make([]bool, len(read.Columns))
 	for i, col := range read.Columns {
@@ -182,9 +184,10 @@ func marked(c *web.Call, read importer.Excerpt, found uploads.Findings) ([]strin
 	return columns, rows
 }
 
+// shorter returns a text cut to maxShown characters.
 func shorter(text string) string {
-	if runes := []rune(text); len(runes) > longestShown {
-		return string(runes[:longestShown-1]) + "…"
+	if runes := []rune(text); len(runes) > maxShown {
+		return string(runes[:maxShown-1]) + "…"
 	}
 	return text
 }

@@ -1,7 +1,8 @@
-package handler
+package uploadsweb
 
 import (
 	"bytes"
+	"strings"
 
 	"outreach/internal/importer/blank"
 	"outreach/internal/report/workbook"
@@ -10,35 +11,35 @@ import (
 	"outreach/internal/web"
 )
 
-// wanted is the kind of file that a template is asked for: a partner's are media, of which nothing need be said.
-func wanted(c *web.Call) (*schema.Kind, error) {
+// templateKind returns the kind in the query, or media. A partner may only ask for media.
+func templateKind(c *web.Call) (*schema.Kind, error) {
 	own, err := owner(c)
 	if err != nil {
 		return nil, err
 	}
+	kinds := schema.For(c.Defined.Definition)
 	asked := c.URL.Query().Get("kind")
 	if asked == "" {
-		return schema.Builtin().Kind(schema.Media), nil
+		return kinds.Kind(schema.Media), nil
 	}
-	list := schema.Builtin().Kind(schema.Media).Plural
-	if own == uploads.Office {
-		list = ""
-		for i, k := range schema.Builtin().Kinds {
-			list += [2]string{"", ", "}[min(i, 1)] + k.Plural
+	var list []string
+	for _, k := range kinds.Kinds {
+		if own == uploads.Office || k.Name == schema.Media {
+			list = append(list, k.Plural)
 		}
 	}
-	kind := schema.Builtin().Plural(asked)
+	kind := kinds.Plural(asked)
 	switch {
 	case kind == nil:
-		return nil, web.Invalid(schema.Problem{Field: "kind", Code: schema.NotInList, Args: map[string]string{"list": list}})
-	case own != uploads.Office && kind != schema.Builtin().Kind(schema.Media):
+		return nil, web.Invalid(schema.Problem{Field: "kind", Code: schema.NotInList, Args: map[string]string{"list": strings.Join(list, ", ")}})
+	case own != uploads.Office && kind != kinds.Kind(schema.Media):
 		return nil, web.Invalid(schema.Problem{Field: "kind", Code: schema.NotAllowed})
 	}
 	return kind, nil
 }
 
-func templateCSV(c *web.Call) error {
-	kind, err := wanted(c)
+func (h Handlers) templateCSV(c *web.Call) error {
+	kind, err := templateKind(c)
 	if err != nil {
 		return err
 	}
@@ -49,8 +50,8 @@ func templateCSV(c *web.Call) error {
 	return c.Download("text/csv; charset=utf-8", templateName(c, kind)+".csv", b.Bytes())
 }
 
-func templateXLSX(c *web.Call) error {
-	kind, err := wanted(c)
+func (h Handlers) templateXLSX(c *web.Call) error {
+	kind, err := templateKind(c)
 	if err != nil {
 		return err
 	}

@@ -29,16 +29,16 @@ func TestFingerprintDependsOnNothingButWhatWasGiven(t *testing.T) {
 		other.Fields = rapid.Permutation(other.Fields).Draw(t, "order")
 		reordered := schema.NewRegistry(&other).Kind(kind.Name)
 
-		print := func(k *schema.Kind, values map[string]string) uploads.Print {
-			return s.Print("p", k, "who", k.Row(schema.ValuesOf(values)))
+		fingerprint := func(k *schema.Kind, values map[string]string) uploads.Fingerprint {
+			return s.Fingerprint("p", k, "who", k.Row(schema.ValuesOf(values)))
 		}
-		want := print(kind, values)
-		if got := print(reordered, values); got != want {
+		want := fingerprint(kind, values)
+		if got := fingerprint(reordered, values); got != want {
 			t.Fatalf("fields added and reordered: %v, want %v", got, want)
 		}
 		changed := rapid.SampledFrom(kind.Fields).Draw(t, "changed")
 		values[changed.Name] += "x"
-		got := print(reordered, values)
+		got := fingerprint(reordered, values)
 		if changed.Keep == schema.Who {
 			return // who it is stands in no fingerprint
 		}
@@ -56,7 +56,7 @@ func TestFingerprintOfVersion0IsThatOfItsTime(t *testing.T) {
 	row := k.Row(schema.ValuesOf(map[string]string{"date": "2010-03-11", "medium": "tv", "title": "T", "outlet": "O", "reach": "7500", "source": "S", "url": "https://example.org"}))
 	var want [8]byte
 	decode(want[:], s.Seal("p", "content", "7500\x00\x00S\x00"+s.Seal("p", "text", "https://example.org")+"\x00\x00"))
-	if got := s.PrintOfVersion0("p", k, row); got != want {
+	if got := s.FingerprintOfVersion0("p", k, row); got != want {
 		t.Errorf("%x, want %x", got, want)
 	}
 	wider, err := schema.Extend(schema.Builtin(), project.RecordKind{Name: "media", Plural: "media", Fields: []project.RecordField{{ID: "added", Type: "text"}}})
@@ -64,10 +64,10 @@ func TestFingerprintOfVersion0IsThatOfItsTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	added := wider.Kind(schema.Media)
-	if got := s.PrintOfVersion0("p", added, append(slices.Clone(row), "")); got != want {
+	if got := s.FingerprintOfVersion0("p", added, append(slices.Clone(row), "")); got != want {
 		t.Errorf("with a field that nobody filled in: %x, want %x", got, want)
 	}
-	if got := s.PrintOfVersion0("p", added, append(slices.Clone(row), "new")); got == want {
+	if got := s.FingerprintOfVersion0("p", added, append(slices.Clone(row), "new")); got == want {
 		t.Error("a value that version 0 had no field for is like none of its time")
 	}
 }

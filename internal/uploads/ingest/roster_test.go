@@ -1,4 +1,4 @@
-package handler
+package ingest
 
 import (
 	"context"
@@ -20,9 +20,9 @@ import (
 	"outreach/internal/uploads"
 )
 
-// town makes up keys that nobody had before: n1 to n3 are addresses, P1 to P3 are PESELs.
+// town makes keys that are new in each round: n1 to n3 are addresses, P1 to P3 are PESELs.
 type town struct {
-	in    *Ingest
+	in    *fixture
 	round int
 }
 
@@ -39,7 +39,7 @@ func (w *town) key(name string) people.Key {
 	panic("no check digit is right")
 }
 
-// ref reads "n1+P1" as who has both keys.
+// ref reads "n1+P1" as a reference with both keys.
 func (w *town) ref(row string) schema.PersonRef {
 	var ref schema.PersonRef
 	for name := range strings.SplitSeq(row, "+") {
@@ -52,8 +52,8 @@ func (w *town) ref(row string) schema.PersonRef {
 	return ref
 }
 
-// knows makes people who were there before.
-func (w *town) knows(t fataler, rows []string) {
+// store creates people.
+func (w *town) store(t fataler, rows []string) {
 	for _, p := range rows {
 		var first string
 		for name := range strings.SplitSeq(p, "+") {
@@ -61,9 +61,9 @@ func (w *town) knows(t fataler, rows []string) {
 			if first == "" {
 				first = name
 			} else {
-				ref.ID = w.who(t)[first]
+				ref.ID = w.ids(t)[first]
 			}
-			if _, err := w.in.People.Resolve(context.Background(), "town", ref, people.Names{}); err != nil {
+			if _, err := w.in.app.People.Resolve(context.Background(), "town", ref, people.Names{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -74,13 +74,13 @@ type fataler interface{ Fatal(...any) }
 
 var names = []string{"n1", "n2", "n3", "P1", "P2", "P3"}
 
-// who is whom each key leads to.
-func (w *town) who(t fataler) map[string]string {
+// ids returns the id of the person of each stored key.
+func (w *town) ids(t fataler) map[string]string {
 	var keys []people.Key
 	for _, name := range names {
 		keys = append(keys, w.key(name))
 	}
-	known, err := w.in.People.Known(context.Background(), "town", keys)
+	known, err := w.in.app.People.Known(context.Background(), "town", keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,10 +93,10 @@ func (w *town) who(t fataler) map[string]string {
 	return out
 }
 
-// groups are the keys by whom they lead to.
+// groups returns the stored keys by person.
 func (w *town) groups(t fataler) []string {
 	byID := map[string][]string{}
-	for name, id := range w.who(t) {
+	for name, id := range w.ids(t) {
 		byID[id] = append(byID[id], name)
 	}
 	var out []string
@@ -108,9 +108,9 @@ func (w *town) groups(t fataler) []string {
 	return out
 }
 
-// sends sends a file of the office that names these people, until it is taken in, and gives its state and the rows in which
-// keys of two people stand.
-func (w *town) sends(t fataler, signups bool, rows []string) (state string, two []string) {
+// send ingests a coordinator's file with these people, retrying until it succeeds. It returns the state of the upload
+// and the rows that have keys of two people.
+func (w *town) send(t fataler, signups bool, rows []string) (state string, two []string) {
 	ctx := context.Background()
 	file := "email,pesel,date,field,minutes,form,topic\n"
 	if signups {
@@ -121,7 +121,7 @@ func (w *town) sends(t fataler, signups bool, rows []string) (state string, two 
 		file += ref.Email + "," + ref.Pesel + map[bool]string{true: ",garden,yes,Wzór,Osoba\n", false: fmt.Sprintf(",2020-05-01,law,30,phone,%d\n", i)}[signups]
 	}
 	key := fmt.Sprintf("uploads/town/coordinator/%d.csv", w.round)
-	if err := w.in.DB.Objects.Put(ctx, key, strings.NewReader(file), ""); err != nil {
+	if err := w.in.files.Put(ctx, key, strings.NewReader(file), ""); err != nil {
 		t.Fatal(err)
 	}
 	for err := errCutOff; err != nil; {
@@ -129,11 +129,11 @@ func (w *town) sends(t fataler, signups bool, rows []string) (state string, two 
 			t.Fatal(err)
 		}
 	}
-	page, err := w.in.Uploads.Uploads(ctx, "town", "", 1, "")
+	page, err := w.in.app.Uploads.Uploads(ctx, "town", "", 1, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := w.in.Uploads.Findings(ctx, "town", page.Items[0].ID)
+	found, err := w.in.app.Uploads.Findings(ctx, "town", page.Items[0].ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,9 +147,9 @@ func (w *town) sends(t fataler, signups bool, rows []string) (state string, two 
 	return page.Items[0].State, two
 }
 
-func TestWhoIsWhoInAFileDoesNotHangOnTheOrderOfItsRows(t *testing.T) {
+func TestPeopleInAFileDoNotDependOnTheOrderOfRows(t *testing.T) {
 	t.Parallel()
-	in, _ := ingest(t)
+	in := open(t)
 	w := &town{in: in}
 	for _, tt := range []struct{ name, known, rows, two, groups string }{
 		{"a row joins two keys that nobody had", "", "n1 P1 n1+P1", "", "P1+n1"},
@@ -170,9 +170,9 @@ func TestWhoIsWhoInAFileDoesNotHangOnTheOrderOfItsRows(t *testing.T) {
 				for range 6 {
 					rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 					w.round++
-					w.knows(t, strings.Fields(tt.known))
-					state, two := w.sends(t, signups, rows)
-					if want := map[bool]string{true: uploads.AcceptedUp, false: uploads.RejectedUp}[tt.two == ""]; state != want {
+					w.store(t, strings.Fields(tt.known))
+					state, two := w.send(t, signups, rows)
+					if want := map[bool]string{true: uploads.Accepted, false: uploads.Rejected}[tt.two == ""]; state != want {
 						t.Fatalf("%v is %s", rows, state)
 					}
 					if got := strings.Join(two, " "); got != tt.two {
@@ -189,7 +189,7 @@ func TestWhoIsWhoInAFileDoesNotHangOnTheOrderOfItsRows(t *testing.T) {
 
 var errCutOff = errors.New("cut off")
 
-// cutting is a table that fails once, at the write after so many.
+// cutting is a table of which one write fails, after a number of others.
 type cutting struct {
 	table.Table
 	after atomic.Int64
@@ -202,11 +202,11 @@ func (c *cutting) Write(ctx context.Context, ops ...table.Op) error {
 	return c.Table.Write(ctx, ops...)
 }
 
-func TestWhoIsWhoInAFileIsFoundFromAllRowsWhereverItWasCutOff(t *testing.T) {
+func TestPeopleInAFileAreTheSameAfterAnInterruptionAtAnyWrite(t *testing.T) {
 	t.Parallel()
-	in, _ := ingest(t)
-	people := &cutting{Table: in.DB.People}
-	in.DB.People = people
+	in := open(t)
+	people := &cutting{Table: in.app.DB.People}
+	in.app.DB.People = people
 	w := &town{in: in}
 	rapid.Check(t, func(t *rapid.T) {
 		var known []string
@@ -222,7 +222,7 @@ func TestWhoIsWhoInAFileIsFoundFromAllRowsWhereverItWasCutOff(t *testing.T) {
 		signups := rapid.Bool().Draw(t, "signups")
 
 		want := joined(append(slices.Clone(known), rows...))
-		consistent := !slices.ContainsFunc(want, func(group string) bool { return strings.Count(group, "P") > 1 || holds(known, group) > 1 })
+		consistent := !slices.ContainsFunc(want, func(group string) bool { return strings.Count(group, "P") > 1 || countStored(known, group) > 1 })
 		if !consistent {
 			want = joined(known)
 		}
@@ -230,10 +230,10 @@ func TestWhoIsWhoInAFileIsFoundFromAllRowsWhereverItWasCutOff(t *testing.T) {
 		for _, order := range [][]string{rows, rapid.Permutation(rows).Draw(t, "another order")} {
 			w.round++
 			people.after.Store(1 << 30)
-			w.knows(t, known)
+			w.store(t, known)
 			people.after.Store(int64(rapid.IntRange(0, 8).Draw(t, "cut off after")))
-			state, two := w.sends(t, signups, order)
-			if accepted := state == uploads.AcceptedUp; accepted != consistent || accepted != (two == nil) {
+			state, two := w.send(t, signups, order)
+			if accepted := state == uploads.Accepted; accepted != consistent || accepted != (two == nil) {
 				t.Fatalf("%v where %v were known is %s, with keys of two people in %v", order, known, state, two)
 			}
 			if diff := cmp.Diff(want, w.groups(t)); diff != "" {
@@ -247,7 +247,7 @@ func TestWhoIsWhoInAFileIsFoundFromAllRowsWhereverItWasCutOff(t *testing.T) {
 	})
 }
 
-// slow is a table that reads the last key first, and lets something happen before it reads the others.
+// slow is a table that reads the last key first, and calls meanwhile before it reads the others.
 type slow struct {
 	table.Table
 	meanwhile func()
@@ -269,20 +269,20 @@ func (s *slow) Get(ctx context.Context, keys ...table.Key) (map[table.Key]table.
 	return out, nil
 }
 
-func TestADeliveryAtTheSameTimeMakesNobodyTwoPeople(t *testing.T) {
+func TestConcurrentDeliveryCreatesNoSecondPerson(t *testing.T) {
 	t.Parallel()
-	in, _ := ingest(t)
+	in := open(t)
 	w := &town{in: in}
-	people := &slow{Table: in.DB.People}
-	in.DB.People = people
+	people := &slow{Table: in.app.DB.People}
+	in.app.DB.People = people
 	roster := newRoster()
-	roster.gather(w.ref("n1+P1"))
+	roster.add(w.ref("n1+P1"))
 	people.meanwhile = func() {
-		if err := in.People.Introduce(context.Background(), "town", []schema.PersonRef{w.ref("n1+P1")}); err != nil {
+		if err := in.app.People.Introduce(context.Background(), "town", []schema.PersonRef{w.ref("n1+P1")}); err != nil {
 			t.Error(err)
 		}
 	}
-	if err := roster.judge(context.Background(), in.App, "town"); err != nil {
+	if err := roster.resolve(context.Background(), in.app.People, "town"); err != nil {
 		t.Fatal(err)
 	}
 	if problem := roster.problem(w.ref("n1+P1")); problem != nil {
@@ -290,7 +290,7 @@ func TestADeliveryAtTheSameTimeMakesNobodyTwoPeople(t *testing.T) {
 	}
 }
 
-// joined are the keys that lists of them join.
+// joined returns the connected groups of keys.
 func joined(lists []string) []string {
 	var groups [][]string
 	for _, list := range lists {
@@ -314,8 +314,8 @@ func joined(lists []string) []string {
 	return out
 }
 
-// holds counts the people who are known whose keys are in a group.
-func holds(known []string, group string) int {
+// countStored counts the stored people whose keys are in a group.
+func countStored(known []string, group string) int {
 	n := 0
 	for _, p := range known {
 		if strings.Contains(group, strings.Split(p, "+")[0]) {

@@ -1,4 +1,4 @@
-package handler
+package ingest
 
 import (
 	"bytes"
@@ -15,47 +15,48 @@ import (
 	"outreach/internal/uploads"
 )
 
-// compare counts which of the file's things are new, which say something else than what counted before the file in the
-// order of arrival, and which say the same. Of a thing that stands in the file twice the last row is compared.
+// compare counts the natural keys of the file that are new, those whose content differs from what counted before the
+// file in the order of arrival, and those whose content is the same. Where a key is in the file twice, its last row is
+// compared.
 func (r *run) compare(ctx context.Context, layers []uploads.Upload) error {
-	slices.SortFunc(r.prints, func(a, b printed) int {
+	slices.SortFunc(r.fingerprints, func(a, b compared) int {
 		return cmp.Or(bytes.Compare(a.Natural[:], b.Natural[:]), cmp.Compare(a.row, b.row))
 	})
-	last := r.prints[:0]
-	for i, p := range r.prints {
-		if i+1 == len(r.prints) || r.prints[i+1].Natural != p.Natural {
+	last := r.fingerprints[:0]
+	for i, p := range r.fingerprints {
+		if i+1 == len(r.fingerprints) || r.fingerprints[i+1].Natural != p.Natural {
 			last = append(last, p)
 		}
 	}
-	r.prints = last
+	r.fingerprints = last
 	r.total()
-	mark := func(p uploads.Print) {
-		i, found := slices.BinarySearchFunc(r.prints, p.Natural, func(a printed, natural [16]byte) int { return bytes.Compare(a.Natural[:], natural[:]) })
+	mark := func(p uploads.Fingerprint) {
+		i, found := slices.BinarySearchFunc(r.fingerprints, p.Natural, func(a compared, natural [16]byte) int { return bytes.Compare(a.Natural[:], natural[:]) })
 		if found {
-			r.prints[i].before = isChanged
-			if content := r.prints[i].content(p.Schema); content == p.Content {
-				r.prints[i].before = isUnchanged
+			r.fingerprints[i].before = isChanged
+			if content := r.fingerprints[i].content(p.Schema); content == p.Content {
+				r.fingerprints[i].before = isUnchanged
 			}
 		}
 	}
-	typed, err := r.in.Records.TypedPrints(ctx, r.project, r.kind, r.upload.Arrived)
+	typed, err := r.records.TypedFingerprints(ctx, r.project, r.kind, r.upload.Arrived)
 	if err != nil {
 		return err
 	}
 	for _, u := range layers {
 		for len(typed) > 0 && !typed[0].At.After(u.Arrived) {
-			mark(typed[0].Print)
+			mark(typed[0].Fingerprint)
 			typed = typed[1:]
 		}
-		if err := r.in.Uploads.Prints(ctx, r.project, u.ID, mark); err != nil {
+		if err := r.uploads.Fingerprints(ctx, r.project, u.ID, mark); err != nil {
 			return err
 		}
 	}
 	for _, t := range typed {
-		mark(t.Print)
+		mark(t.Fingerprint)
 	}
 	r.upload.New, r.upload.Changed, r.upload.Unchanged = 0, 0, 0
-	for _, p := range r.prints {
+	for _, p := range r.fingerprints {
 		switch p.before {
 		case isNew:
 			r.upload.New++
@@ -68,7 +69,8 @@ func (r *run) compare(ctx context.Context, layers []uploads.Upload) error {
 	return nil
 }
 
-// layers are the counting files of the same kind, and of media of the same partner, that arrived before this one, in order.
+// layers returns the accepted files of the same kind, for media of the same partner, that arrived before this one, in
+// the order of arrival.
 func (r *run) layers(ctx context.Context) ([]uploads.Upload, error) {
 	owner := ""
 	if r.kind.Name == schema.Media {
@@ -77,12 +79,12 @@ func (r *run) layers(ctx context.Context) ([]uploads.Upload, error) {
 	var before []uploads.Upload
 	cursor := ""
 	for {
-		page, err := r.in.Uploads.Uploads(ctx, r.project, owner, table.MostPage, cursor)
+		page, err := r.uploads.Uploads(ctx, r.project, owner, table.MostPage, cursor)
 		if err != nil {
 			return nil, err
 		}
 		for _, u := range page.Items {
-			if u.State == uploads.AcceptedUp && u.SameAs == "" && u.Kind == r.kind.Plural && u.ID != r.upload.ID && earlier(u, r.upload) {
+			if u.State == uploads.Accepted && u.SameAs == "" && u.Kind == r.kind.Plural && u.ID != r.upload.ID && earlier(u, r.upload) {
 				before = append(before, u)
 			}
 		}
@@ -96,11 +98,12 @@ func (r *run) layers(ctx context.Context) ([]uploads.Upload, error) {
 	return before, nil
 }
 
+// earlier reports whether an upload arrived before another; their objects' keys break ties.
 func earlier(a, b uploads.Upload) bool {
 	return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.Object, b.Object)) < 0
 }
 
-// totalled is the field whose sum says how much a file of a kind reports, or "".
+// totalled returns the field of a kind whose sum is the total of a file, or "".
 func totalled(k *schema.Kind) string {
 	for i := range k.Fields {
 		if k.Fields[i].Total {
@@ -112,24 +115,24 @@ func totalled(k *schema.Kind) string {
 
 const million = 1_000_000
 
-// millionths reads a number in its canonical text, which has six decimals at most.
+// millionths returns a number in millionths from its canonical text, which has at most six decimals; 0 for "".
 func millionths(value string) int64 {
 	whole, fraction, _ := strings.Cut(value, ".")
 	n, err := strconv.ParseInt(whole+(fraction + "000000")[:6], 10, 64)
 	if err != nil {
-		return 0 // nothing was given
+		return 0 // the cell is empty
 	}
 	return n
 }
 
-// total adds up the file's rows, each thing once.
+// total sums the totalled field over the rows, one for each natural key.
 func (r *run) total() {
 	field := totalled(r.kind)
 	if field == "" {
 		return
 	}
 	var whole, rest int64
-	for _, p := range r.prints {
+	for _, p := range r.fingerprints {
 		whole += p.amount / million
 		rest += p.amount % million
 	}

@@ -1,4 +1,4 @@
-package handler
+package ingest
 
 import (
 	"cmp"
@@ -21,31 +21,31 @@ import (
 	"outreach/internal/uploads"
 )
 
-// run is the processing of one file. Nothing of it counts before its last step.
+// run processes one file. Nothing in the file counts before the last step.
 type run struct {
-	in      *Ingest
-	project string
-	defined projects.Defined
-	upload  uploads.Upload
-	file    *os.File
-	kind    *schema.Kind
-	who     roster
-	found   uploads.Findings
-	prints  []printed
+	*Ingester
+	project      string
+	defined      projects.Defined
+	upload       uploads.Upload
+	file         *os.File
+	kind         *schema.Kind
+	roster       roster
+	found        uploads.Findings
+	fingerprints []compared
 }
 
-// printed is a row's print and what was said under its natural key before.
-type printed struct {
-	uploads.Print
+// compared is the fingerprint of a row, and how the row compares with what counted before it.
+type compared struct {
+	uploads.Fingerprint
 	row    int32
 	amount int64 // what the row adds to the file's total, in millionths
 	before state
 
-	content0 [8]byte // its content as version 0 of the schema identified it, where files of that time count
+	content0 [8]byte // the hash of its content by version 0 of the schema; set where files of that version count
 }
 
-// content is the row's content as a version of the schema identifies it.
-func (p *printed) content(schema int) [8]byte {
+// content returns the hash of the row's content by a version of the schema.
+func (p *compared) content(schema int) [8]byte {
 	if schema == 0 {
 		return p.content0
 	}
@@ -65,14 +65,14 @@ func (r *run) process(ctx context.Context, info objects.Info) error {
 		return err
 	}
 	if !r.upload.CheckOnly {
-		same, found, err := r.in.Uploads.SameBytes(ctx, r.project, r.upload.Owner, r.upload.SHA256)
+		same, found, err := r.uploads.SameBytes(ctx, r.project, r.upload.Owner, r.upload.SHA256)
 		if err != nil {
 			return err
 		}
 		if found && same.ID != r.upload.ID {
 			u := r.upload
-			u.State, u.SameAs, u.Kind, u.Rows, u.Unchanged, u.Totals = uploads.AcceptedUp, same.ID, same.Kind, same.Rows, same.Rows, same.Totals
-			return r.in.Uploads.FinishUpload(ctx, r.project, u, uploads.Findings{})
+			u.State, u.SameAs, u.Kind, u.Rows, u.Unchanged, u.Totals = uploads.Accepted, same.ID, same.Kind, same.Rows, same.Rows, same.Totals
+			return r.uploads.FinishUpload(ctx, r.project, u, uploads.Findings{})
 		}
 	}
 	ok, err := r.check(ctx)
@@ -80,11 +80,11 @@ func (r *run) process(ctx context.Context, info objects.Info) error {
 		return err
 	}
 	if !ok {
-		r.upload.State = uploads.RejectedUp
-		return r.in.Uploads.FinishUpload(ctx, r.project, r.upload, r.found)
+		r.upload.State = uploads.Rejected
+		return r.uploads.FinishUpload(ctx, r.project, r.upload, r.found)
 	}
 	if !r.upload.CheckOnly {
-		if err := r.who.settle(ctx, r.in.App, r.project, r.kind); err != nil {
+		if err := r.roster.register(ctx, r.people, r.project, r.kind); err != nil {
 			return err
 		}
 	}
@@ -93,14 +93,15 @@ func (r *run) process(ctx context.Context, info objects.Info) error {
 	}
 	if r.upload.CheckOnly {
 		r.upload.State = uploads.Checked
-		return r.in.Uploads.FinishUpload(ctx, r.project, r.upload, r.found)
+		return r.uploads.FinishUpload(ctx, r.project, r.upload, r.found)
 	}
-	return r.in.Uploads.AcceptUpload(ctx, r.project, r.upload, r.found)
+	return r.uploads.AcceptUpload(ctx, r.project, r.upload, r.found)
 }
 
-// fetch brings the object, exactly the one that was looked at, to a file of our own: it is read several times.
+// fetch copies the object to a temporary file, which is read several times. ErrChanged if it is no longer the one in
+// info.
 func (r *run) fetch(ctx context.Context, info objects.Info) error {
-	body, _, err := r.in.DB.Objects.Open(ctx, info.Key, info.ETag)
+	body, _, err := r.objects.Open(ctx, info.Key, info.ETag)
 	if err != nil {
 		return err
 	}
@@ -129,7 +130,7 @@ func (r *run) scope() schema.Scope {
 	return schema.Scope{Definition: d, Today: d.Day(r.upload.Arrived), Loose: true}
 }
 
-// allowed tells which kinds the owner may upload: a partner its own media, the office all.
+// allowed reports whether the owner may upload a kind: a partner media records, the office every kind.
 func (r *run) allowed(k *schema.Kind) bool {
 	if r.upload.Owner == uploads.Office {
 		return true
@@ -138,17 +139,19 @@ func (r *run) allowed(k *schema.Kind) bool {
 	return known && k.Name == schema.Media
 }
 
-// pass reads the file once more.
+// pass reads the file from the start and calls line for each valid row. It calls line for an invalid row whose person
+// is readable, too, without values: Entry.Row is nil.
 func (r *run) pass(ctx context.Context, line func(importer.Line) error) (importer.Checked, error) {
 	return importer.Check(ctx, importer.File{Body: r.file, Size: r.upload.Bytes}, r.scope(), r.allowed, line)
 }
 
-// check tells whether every cell of the file is right, and whom it names.
+// check reads the file without storing anything. It reports whether every cell is valid, fills the roster with the
+// people in the file, and sets what was found.
 func (r *run) check(ctx context.Context) (bool, error) {
-	r.who = newRoster()
+	r.roster = newRoster()
 	checked, err := r.pass(ctx, func(l importer.Line) error {
 		if !l.Entry.Person.Empty() {
-			r.who.gather(l.Entry.Person)
+			r.roster.add(l.Entry.Person)
 		}
 		return nil
 	})
@@ -161,15 +164,15 @@ func (r *run) check(ctx context.Context) (bool, error) {
 	}
 	wrong, warnings := checked.Errors, checked.Warnings
 	if r.kind != nil {
-		if err := r.who.judge(ctx, r.in.App, r.project); err != nil {
+		if err := r.roster.resolve(ctx, r.people, r.project); err != nil {
 			return false, err
 		}
 		var repeats importer.Repeats
 		_, err := r.pass(ctx, func(l importer.Line) error {
 			who := r.upload.Owner
 			if r.kind.Person {
-				who = r.who.id(l.Entry.Person)
-				if problem := r.who.problem(l.Entry.Person); problem != nil {
+				who = r.roster.id(l.Entry.Person)
+				if problem := r.roster.problem(l.Entry.Person); problem != nil {
 					add := &warnings
 					if problem.Code == schema.TwoPeople {
 						add = &wrong
@@ -187,10 +190,10 @@ func (r *run) check(ctx context.Context) (bool, error) {
 		}
 		hint := ""
 		if r.kind.Name == schema.Signup {
-			hint = "signup" // of which not the last counts
+			hint = "signup" // where the first row counts, not the last
 		}
-		for _, again := range repeats.Rows() {
-			warnings.Add(importer.CellError{Row: again.Row, Code: schema.Repeated, Hint: hint, Args: map[string]string{"row": strconv.Itoa(again.Earlier)}})
+		for _, repeat := range repeats.Rows() {
+			warnings.Add(importer.CellError{Row: repeat.Row, Code: schema.Repeated, Hint: hint, Args: map[string]string{"row": strconv.Itoa(repeat.Earlier)}})
 		}
 	}
 	r.found = uploads.Findings{Errors: findings(wrong.List), ErrorsCut: wrong.Cut(), Warnings: findings(warnings.List), WarningsCut: warnings.Cut()}
@@ -206,10 +209,10 @@ func findings(list []importer.CellError) []uploads.Finding {
 	return out
 }
 
-// write puts the rows under the upload, and tells how they compare with what counted before. Of a file that is only
-// checked nothing is written.
+// write stores the rows under the upload, and counts how they compare with what counted before. It stores nothing of a
+// file that is only checked.
 func (r *run) write(ctx context.Context) error {
-	packer := r.in.Uploads.Packer(ctx, r.project, r.upload.ID, r.kind)
+	packer := r.uploads.Packer(ctx, r.project, r.upload.ID, r.kind)
 	isSignups := r.kind.Name == schema.Signup
 	layers, err := r.layers(ctx)
 	if err != nil {
@@ -223,7 +226,7 @@ func (r *run) write(ctx context.Context) error {
 		row := l.Entry.Row
 		who, person := r.upload.Owner, ""
 		if r.kind.Person {
-			person = r.who.id(l.Entry.Person)
+			person = r.roster.id(l.Entry.Person)
 			who = person
 		} else if r.kind.Name != schema.Media {
 			who = ""
@@ -231,18 +234,18 @@ func (r *run) write(ctx context.Context) error {
 		if err := r.nameStaff(ctx, row, staff); err != nil {
 			return err
 		}
-		print := r.in.Records.Print(r.project, r.kind, who, row)
+		fingerprint := r.records.Fingerprint(r.project, r.kind, who, row)
 		if !isSignups {
 			var content0 [8]byte
 			if old {
-				content0 = r.in.Records.PrintOfVersion0(r.project, r.kind, row)
+				content0 = r.records.FingerprintOfVersion0(r.project, r.kind, row)
 			}
-			r.prints = append(r.prints, printed{Print: print, content0: content0, row: int32(l.Row), amount: millionths(r.kind.Get(row, totalled(r.kind)))})
+			r.fingerprints = append(r.fingerprints, compared{Fingerprint: fingerprint, content0: content0, row: int32(l.Row), amount: millionths(r.kind.Get(row, totalled(r.kind)))})
 		}
 		if r.upload.CheckOnly {
 			if activity := r.kind.Get(row, "activity"); isSignups && !seen[who+"#"+activity] {
 				seen[who+"#"+activity] = true
-				live, err := r.in.Signups.SignedUpTo(ctx, r.project, activity, who)
+				live, err := r.signups.SignedUpTo(ctx, r.project, activity, who)
 				if err != nil {
 					return err
 				}
@@ -267,7 +270,7 @@ func (r *run) write(ctx context.Context) error {
 		if r.kind.Name != schema.Media && !isSignups {
 			texts = r.kind.Private(row)
 		}
-		return packer.Add(fact.Line{Row: l.Row, Person: person, Values: r.in.DB.SealRow(r.project, r.kind, row)}, print, texts)
+		return packer.Add(fact.Line{Row: l.Row, Person: person, Values: r.sealer.SealRow(r.project, r.kind, row)}, fingerprint, texts)
 	})
 	if closed := packer.Close(); err == nil {
 		err = closed
@@ -278,35 +281,36 @@ func (r *run) write(ctx context.Context) error {
 	r.upload.Packs, r.upload.Schema = packer.Packs, schema.SchemaVersion
 	if isSignups {
 		r.upload.New, r.upload.Changed, r.upload.Unchanged = created, 0, r.upload.Rows-created
-		return r.in.Uploads.Mention(ctx, r.project, r.upload.ID, slices.Sorted(maps.Keys(signed)))
+		return r.uploads.Mention(ctx, r.project, r.upload.ID, slices.Sorted(maps.Keys(signed)))
 	}
 	if r.kind.Person && !r.upload.CheckOnly {
-		if err := r.in.Uploads.Mention(ctx, r.project, r.upload.ID, r.who.ids()); err != nil {
+		if err := r.uploads.Mention(ctx, r.project, r.upload.ID, r.roster.ids()); err != nil {
 			return err
 		}
 	}
 	return r.compare(ctx, layers)
 }
 
-// signUp does what the office's form does for one row; the row has an id of its own, so that doing it again changes nothing.
+// signUp does for one row what the coordinators' form does. The sign-up's id follows from the row, so repeating it
+// changes nothing.
 func (r *run) signUp(ctx context.Context, l importer.Line) (signups.SignedUp, error) {
-	activity, _ := r.defined.Definition.Activity(schema.Builtin().Kind(schema.Signup).Get(l.Entry.Row, "activity"))
+	activity, _ := r.defined.Definition.Activity(r.kind.Get(l.Entry.Row, "activity"))
 	submitted := r.upload.Arrived
-	if given := schema.Builtin().Kind(schema.Signup).Get(l.Entry.Row, "submitted_at"); given != "" {
+	if given := r.kind.Get(l.Entry.Row, "submitted_at"); given != "" {
 		at, err := parseInstant(given)
 		if err != nil {
 			return signups.SignedUp{}, err
 		}
 		submitted = at
 	}
-	return r.in.Signups.SignUp(ctx, r.project, signups.SignupDraft{
+	return r.signups.SignUp(ctx, r.project, signups.SignupDraft{
 		Kind:     r.kind,
 		Activity: activity, Row: l.Entry.Row, Submitted: submitted, By: r.upload.By,
 		Entry: fact.LineID(r.upload.ID, r.upload.Arrived, l.Row), Upload: r.upload.ID, Line: l.Row,
 	}, store.Once{})
 }
 
-// nameStaff puts random ids in the place of addresses.
+// nameStaff replaces the e-mail addresses of staff in a row by their random ids. known caches the ids by address.
 func (r *run) nameStaff(ctx context.Context, row schema.Row, known map[string]string) error {
 	for i := range r.kind.Fields {
 		if r.kind.Fields[i].Keep != schema.Staff || row[i] == "" {
@@ -315,7 +319,7 @@ func (r *run) nameStaff(ctx context.Context, row schema.Row, known map[string]st
 		id, ok := known[row[i]]
 		if !ok && !r.upload.CheckOnly {
 			var err error
-			if id, err = r.in.Access.Staff(ctx, r.project, row[i]); err != nil {
+			if id, err = r.staff.Staff(ctx, r.project, row[i]); err != nil {
 				return err
 			}
 			known[row[i]] = id

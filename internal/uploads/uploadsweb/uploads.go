@@ -1,6 +1,4 @@
-// Package handler is where files go in and out: the partners' door (a place to upload to, what became of it, withdrawing it),
-// and the office's list of sign-ups as a file.
-package handler
+package uploadsweb
 
 import (
 	"bytes"
@@ -25,14 +23,15 @@ import (
 
 // Limits of uploads.
 const (
-	MostBytes = 50 << 20
-	mostDoor  = 4 << 20 // bytes of a file sent through the form itself, without JavaScript
-	validity  = 15 * time.Minute
+	maxBytes     = 50 << 20
+	maxFormBytes = 4 << 20 // bytes of a file in the form itself, without JavaScript
+	validity     = 15 * time.Minute
 
-	longestName = 200 // bytes of a file's name
+	maxName = 200 // bytes of a file's name
 )
 
-// owner is for whom the one who asks may upload: the office, or a partner.
+// owner returns whose uploads the caller may handle: uploads.Office for a coordinator, or the id of the caller's
+// partner.
 func owner(c *web.Call) (string, error) {
 	if c.Has(web.Coordinator) {
 		return uploads.Office, nil
@@ -45,22 +44,22 @@ func owner(c *web.Call) (string, error) {
 	return "", c.Need(web.Coordinator)
 }
 
-// mine reads an upload that the one who asks may see.
-func mine(c *web.Call) (uploads.Upload, error) {
+// mine reads the upload in the path. It does not exist for a partner that does not own it.
+func (h Handlers) mine(c *web.Call) (uploads.Upload, error) {
 	own, err := owner(c)
 	if err != nil {
 		return uploads.Upload{}, err
 	}
-	u, err := c.Site.Uploads.Upload(c.Context(), c.Project, c.PathValue("id"))
+	u, err := h.uploads.Upload(c.Context(), c.Project, c.PathValue("id"))
 	if err == nil && own != uploads.Office && u.Owner != own {
 		err = store.ErrNotFound
 	}
 	return u, err
 }
 
-func list(c *web.Call) error { return showList(c, http.StatusOK, "") }
+func (h Handlers) list(c *web.Call) error { return h.showList(c, http.StatusOK, "") }
 
-func showList(c *web.Call, status int, wrong string) error {
+func (h Handlers) showList(c *web.Call, status int, wrong string) error {
 	partner, err := owner(c)
 	if err != nil {
 		return err
@@ -69,7 +68,7 @@ func showList(c *web.Call, status int, wrong string) error {
 	if all {
 		partner = ""
 	}
-	found, err := c.Site.Uploads.Uploads(c.Context(), c.Project, partner, c.Limit(), c.Cursor())
+	found, err := h.uploads.Uploads(c.Context(), c.Project, partner, c.Limit(), c.Cursor())
 	if err != nil {
 		return err
 	}
@@ -82,34 +81,34 @@ func showList(c *web.Call, status int, wrong string) error {
 	}
 	content := page.Uploads{Next: c.NextAddress(found.Next), Error: wrong, All: all, Once: c.Site.DB.NewID()}
 	for _, u := range found.Items {
-		content.Items = append(content.Items, drawn(c, u, uploads.Findings{}))
+		content.Items = append(content.Items, pageOf(c, u, uploads.Findings{}))
 	}
-	for _, k := range schema.Builtin().Kinds {
-		if all || k == schema.Builtin().Kind(schema.Media) {
+	for _, k := range schema.For(c.Defined.Definition).Kinds {
+		if all || k.Name == schema.Media {
 			content.Kinds = append(content.Kinds, k.Plural)
 		}
 	}
 	if !all && c.Cursor() == "" {
-		if content.Own, err = own(c, partner); err != nil {
+		if content.Own, err = h.ownTotals(c, partner); err != nil {
 			return err
 		}
 	}
 	return c.Show(status, content)
 }
 
-func ask(c *web.Call) error {
+func (h Handlers) create(c *web.Call) error {
 	own, err := owner(c)
 	if err != nil {
 		return err
 	}
 	if strings.HasPrefix(c.Header.Get("Content-Type"), "multipart/form-data") {
-		return takeFile(c, own)
+		return h.createFromForm(c, own)
 	}
 	body, err := c.Read()
 	if err != nil {
 		return err
 	}
-	u, problems := asked(c, body.Given)
+	u, problems := readRequest(c, body.Given)
 	if len(problems) > 0 {
 		return web.Invalid(problems...)
 	}
@@ -117,10 +116,10 @@ func ask(c *web.Call) error {
 	if u.By, err = c.Staff(); err != nil {
 		return err
 	}
-	if u, err = c.Site.Uploads.AskUpload(c.Context(), c.Project, u, body.Once); err != nil {
+	if u, err = h.uploads.CreateUpload(c.Context(), c.Project, u, body.Once); err != nil {
 		return err
 	}
-	request, err := c.Site.DB.Objects.PresignPut(c.Context(), u.Object, u.Size, validity)
+	request, err := h.objects.PresignPut(c.Context(), u.Object, u.Size, validity)
 	if err != nil {
 		return err
 	}
@@ -128,13 +127,15 @@ func ask(c *web.Call) error {
 	return c.JSON(http.StatusCreated, uploadPlace{ID: u.ID, Method: request.Method, URL: request.URL, Headers: request.Headers, Fields: request.Fields})
 }
 
+// fields is the body of a request for a place to upload to.
 var fields = schema.Kind{Name: "upload", Fields: []schema.Field{
 	{Name: "filename", Required: true, Longest: 200},
-	{Name: "size", Type: schema.Whole, Required: true, Min: 1, Max: MostBytes},
+	{Name: "size", Type: schema.Whole, Required: true, Min: 1, Max: maxBytes},
 	{Name: "check_only", Type: schema.YesNo},
 }}
 
-func asked(c *web.Call, given schema.Given) (uploads.Upload, []schema.Problem) {
+// readRequest reads the upload that a client asks a place for.
+func readRequest(c *web.Call, given schema.Given) (uploads.Upload, []schema.Problem) {
 	entry, problems := fields.Read(given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today()})
 	for i, p := range problems {
 		if p.Field == "size" && p.Code == schema.OutOfRange && given["size"] == json.Number("0") {
@@ -150,7 +151,8 @@ func asked(c *web.Call, given schema.Given) (uploads.Upload, []schema.Problem) {
 	return u, problems
 }
 
-// safeName is the file's own name without what would confuse an object's key or a header.
+// safeName returns a file's name without folders and without characters that are special in a header, at most maxName
+// bytes long.
 func safeName(name string) string {
 	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
 	name = strings.Map(func(r rune) rune {
@@ -160,7 +162,7 @@ func safeName(name string) string {
 		return r
 	}, name)
 	name = strings.TrimLeft(name, ". ")
-	for len(name) > longestName {
+	for len(name) > maxName {
 		_, size := utf8.DecodeLastRuneInString(name)
 		name = name[:len(name)-size]
 	}
@@ -170,19 +172,19 @@ func safeName(name string) string {
 	return name
 }
 
-// takeFile takes a file that the form itself carries, for browsers without JavaScript.
-func takeFile(c *web.Call, own string) error {
-	c.Request.Body = http.MaxBytesReader(c.W, c.Request.Body, mostDoor)
-	if err := c.ParseMultipartForm(mostDoor); err != nil {
-		return showList(c, http.StatusRequestEntityTooLarge, c.Messages().Say("uploads.too_large_here"))
+// createFromForm stores a file that the form itself has, for browsers without JavaScript.
+func (h Handlers) createFromForm(c *web.Call, own string) error {
+	c.Request.Body = http.MaxBytesReader(c.W, c.Request.Body, maxFormBytes)
+	if err := c.ParseMultipartForm(maxFormBytes); err != nil {
+		return h.showList(c, http.StatusRequestEntityTooLarge, c.Messages().Say("uploads.too_large_here"))
 	}
 	file, header, err := c.FormFile("file")
 	if err != nil {
-		return showList(c, http.StatusUnprocessableEntity, c.Messages().Problem(schema.Problem{Field: "file", Code: schema.Missing}))
+		return h.showList(c, http.StatusUnprocessableEntity, c.Messages().Problem(schema.Problem{Field: "file", Code: schema.Missing}))
 	}
 	defer file.Close()
 	if header.Size == 0 {
-		return showList(c, http.StatusUnprocessableEntity, c.Messages().Problem(schema.Problem{Field: "file", Code: schema.Unreadable, Hint: "empty"}))
+		return h.showList(c, http.StatusUnprocessableEntity, c.Messages().Problem(schema.Problem{Field: "file", Code: schema.Unreadable, Hint: "empty"}))
 	}
 	content, err := io.ReadAll(file)
 	if err != nil {
@@ -193,32 +195,32 @@ func takeFile(c *web.Call, own string) error {
 		return err
 	}
 	once := c.Site.DB.Once(c.Project, "POST "+c.URL.Path, c.Who.Subject, c.FormValue("idempotency_key"), content)
-	if u, err = c.Site.Uploads.AskUpload(c.Context(), c.Project, u, once); err != nil {
+	if u, err = h.uploads.CreateUpload(c.Context(), c.Project, u, once); err != nil {
 		return err
 	}
 	if u.Arrived.IsZero() {
-		if err := c.Site.DB.Objects.Put(c.Context(), u.Object, bytes.NewReader(content), "application/octet-stream"); err != nil {
+		if err := h.objects.Put(c.Context(), u.Object, bytes.NewReader(content), "application/octet-stream"); err != nil {
 			return err
 		}
 	}
 	return c.Redirect("/" + c.Project + "/uploads/" + u.ID)
 }
 
-func show(c *web.Call) error {
-	u, err := mine(c)
+func (h Handlers) show(c *web.Call) error {
+	u, err := h.mine(c)
 	if err != nil {
 		return err
 	}
-	found, err := c.Site.Uploads.Findings(c.Context(), c.Project, u.ID)
+	found, err := h.uploads.Findings(c.Context(), c.Project, u.ID)
 	if err != nil {
 		return err
 	}
 	if !c.Page {
 		return c.JSON(http.StatusOK, describe(u, found))
 	}
-	content := drawn(c, u, found)
+	content := pageOf(c, u, found)
 	content.Once = c.Site.DB.NewID()
-	read, err := excerpt(c, u, found)
+	read, err := h.excerpt(c, u, found)
 	if err != nil {
 		return err
 	}
@@ -227,9 +229,9 @@ func show(c *web.Call) error {
 	return c.Show(http.StatusOK, content)
 }
 
-// change withdraws an upload; a browser's form says DELETE in a field.
-func change(c *web.Call) error {
-	u, err := mine(c)
+// withdraw withdraws an upload. A browser's form sends POST with DELETE in a field.
+func (h Handlers) withdraw(c *web.Call) error {
+	u, err := h.mine(c)
 	if err != nil {
 		return err
 	}
@@ -244,30 +246,30 @@ func change(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if u.State != uploads.AcceptedUp && u.State != uploads.WithdrawUp {
+	if u.State != uploads.Accepted && u.State != uploads.Withdrawn {
 		return &web.Error{Status: http.StatusConflict, Detail: "not_accepted"}
 	}
 	filename := u.Filename
-	if u, err = c.Site.Uploads.WithdrawUpload(c.Context(), u.ID, by, c.Defined); err != nil {
+	if u, err = h.uploads.WithdrawUpload(c.Context(), u.ID, by, c.Defined); err != nil {
 		return err
 	}
 	u.Filename = filename
 	if c.Page && body.Form {
 		return c.Redirect("/" + c.Project + "/uploads/" + u.ID + "?done=withdrawn")
 	}
-	found, err := c.Site.Uploads.Findings(c.Context(), c.Project, u.ID)
+	found, err := h.uploads.Findings(c.Context(), c.Project, u.ID)
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, describe(u, found))
 }
 
-func errorList(c *web.Call) error {
-	u, err := mine(c)
+func (h Handlers) errorList(c *web.Call) error {
+	u, err := h.mine(c)
 	if err != nil {
 		return err
 	}
-	found, err := c.Site.Uploads.Findings(c.Context(), c.Project, u.ID)
+	found, err := h.uploads.Findings(c.Context(), c.Project, u.ID)
 	if err != nil {
 		return err
 	}
@@ -283,8 +285,8 @@ func errorList(c *web.Call) error {
 	return c.Download("text/csv; charset=utf-8", "errors-"+u.ID+".csv", b.Bytes())
 }
 
-func original(c *web.Call) error {
-	u, err := mine(c)
+func (h Handlers) original(c *web.Call) error {
+	u, err := h.mine(c)
 	if err != nil {
 		return err
 	}
@@ -297,17 +299,17 @@ func original(c *web.Call) error {
 	return c.Lend(u.Object, "application/octet-stream", fmt.Sprintf("attachment; filename=%q", u.Filename))
 }
 
-// describe is an upload as programs read it.
+// describe returns the JSON of an upload.
 func describe(u uploads.Upload, found uploads.Findings) uploadView {
 	return uploadView{
-		ID: u.ID, State: u.State, Kind: nothing(u.Kind), Filename: u.Filename, Owner: u.Owner, SHA256: nothing(u.SHA256), Bytes: u.Bytes,
+		ID: u.ID, State: u.State, Kind: optional(u.Kind), Filename: u.Filename, Owner: u.Owner, SHA256: optional(u.SHA256), Bytes: u.Bytes,
 		Rows: u.Rows, New: u.New, Changed: u.Changed, Unchanged: u.Unchanged, Totals: totals(u),
 		Errors: cells(u, found.Errors), Warnings: cells(u, found.Warnings), ErrorsCut: found.ErrorsCut, WarningsCut: found.WarningsCut,
 		SameAs: u.SameAs, CheckOnly: u.CheckOnly, ReceivedAt: instant(u.Arrived), FinishedAt: instant(u.Finished), OriginalRemovedAt: instant(u.Removed),
 	}
 }
 
-// totals are what a file adds up to; none where it was not read to its end.
+// totals returns the totals of a file, empty if it was not read to its end.
 func totals(u uploads.Upload) uploads.Totals {
 	if u.Totals == nil {
 		return uploads.Totals{}
@@ -315,31 +317,33 @@ func totals(u uploads.Upload) uploads.Totals {
 	return u.Totals
 }
 
-// cells are findings with their sentences in the uploader's language.
+// cells returns findings with their messages in the uploader's language.
 func cells(u uploads.Upload, findings []uploads.Finding) []cell {
-	words := text.Of(u.Language)
+	messages := text.Of(u.Language)
 	out := make([]cell, len(findings))
 	for i, f := range findings {
-		out[i] = cell{Row: f.Row, Column: f.Column, Code: f.Problem.Code, Value: f.Value, Message: words.Problem(f.Problem)}
+		out[i] = cell{Row: f.Row, Column: f.Column, Code: f.Problem.Code, Value: f.Value, Message: messages.Problem(f.Problem)}
 	}
 	return out
 }
 
-func nothing(text string) *string {
+// optional returns nil for "".
+func optional(text string) *string {
 	if text == "" {
 		return nil
 	}
 	return &text
 }
 
+// instant returns a time in RFC 3339, nil for the zero time.
 func instant(at time.Time) *string {
 	if at.IsZero() {
 		return nil
 	}
-	return nothing(at.UTC().Format(time.RFC3339Nano))
+	return optional(at.UTC().Format(time.RFC3339Nano))
 }
 
-// sender is what people call who sent a file.
+// sender returns the name of an upload's owner.
 func sender(c *web.Call, owner string) string {
 	if owner == uploads.Office {
 		return c.Messages().Say("uploads.office")
@@ -350,12 +354,13 @@ func sender(c *web.Call, owner string) string {
 	return owner
 }
 
-func drawn(c *web.Call, u uploads.Upload, found uploads.Findings) page.Upload {
-	words := c.Messages() // a page is in one language, its reader's
+// pageOf returns the page of an upload in the reader's language.
+func pageOf(c *web.Call, u uploads.Upload, found uploads.Findings) page.Upload {
+	messages := c.Messages()
 	problems := func(findings []uploads.Finding) []page.CellProblem {
 		out := make([]page.CellProblem, len(findings))
 		for i, f := range findings {
-			out[i] = page.CellProblem{Row: f.Row, Column: f.Column, Code: f.Problem.Code, Value: f.Value, Message: words.Problem(f.Problem)}
+			out[i] = page.CellProblem{Row: f.Row, Column: f.Column, Code: f.Problem.Code, Value: f.Value, Message: messages.Problem(f.Problem)}
 		}
 		return out
 	}

@@ -1,0 +1,149 @@
+// Package ingest reads the files that arrive. The arrival of each object is an event, which may come twice, late or out
+// of order. A file is accepted as a whole, or rejected with a list of its bad cells.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"outreach/internal/app"
+	"outreach/internal/objects"
+	"outreach/internal/people"
+	"outreach/internal/projects"
+	"outreach/internal/records"
+	"outreach/internal/schema"
+	"outreach/internal/signups"
+	"outreach/internal/store"
+	"outreach/internal/table"
+	"outreach/internal/uploads"
+)
+
+// Ingester reads files into uploads. It is safe for concurrent use, by several processes too.
+type Ingester struct {
+	projects projectStore
+	people   peopleStore
+	staff    staffStore
+	signups  signupStore
+	uploads  uploadStore
+	records  fingerprinter
+	objects  objectStore
+	sealer   sealer
+}
+
+type (
+	projectStore interface {
+		Definition(ctx context.Context, id string) (projects.Defined, error)
+	}
+	peopleStore interface {
+		Known(ctx context.Context, project string, keys []people.Key) (map[people.Key]string, error)
+		Persons(ctx context.Context, project string, ids []string) (map[string]people.Person, error)
+		Introduce(ctx context.Context, project string, refs []schema.PersonRef) error
+	}
+	staffStore interface {
+		Staff(ctx context.Context, project, email string) (id string, err error)
+	}
+	signupStore interface {
+		SignUp(ctx context.Context, project string, d signups.SignupDraft, once store.Once) (signups.SignedUp, error)
+		SignedUpTo(ctx context.Context, project, activity, person string) (bool, error)
+	}
+	uploadStore interface {
+		Upload(ctx context.Context, project, id string) (uploads.Upload, error)
+		Uploads(ctx context.Context, project, owner string, limit int, cursor string) (table.PageOf[uploads.Upload], error)
+		SameBytes(ctx context.Context, project, owner, sha256 string) (uploads.Upload, bool, error)
+		BeginUpload(ctx context.Context, project string, u uploads.Upload) (uploads.Upload, error)
+		FinishUpload(ctx context.Context, project string, u uploads.Upload, found uploads.Findings) error
+		AcceptUpload(ctx context.Context, project string, u uploads.Upload, found uploads.Findings) error
+		Packer(ctx context.Context, project, upload string, kind *schema.Kind) *uploads.Packer
+		Mention(ctx context.Context, project, upload string, ids []string) error
+		Fingerprints(ctx context.Context, project, upload string, each func(uploads.Fingerprint)) error
+	}
+	fingerprinter interface {
+		Fingerprint(project string, k *schema.Kind, who string, row schema.Row) uploads.Fingerprint
+		FingerprintOfVersion0(project string, k *schema.Kind, row schema.Row) [8]byte
+		TypedFingerprints(ctx context.Context, project string, k *schema.Kind, before time.Time) ([]records.TypedFingerprint, error)
+	}
+	objectStore interface {
+		Stat(ctx context.Context, key string) (objects.Info, error)
+		Open(ctx context.Context, key, etag string) (io.ReadCloser, objects.Info, error)
+	}
+	sealer interface {
+		SealRow(project string, k *schema.Kind, row schema.Row) schema.Row
+	}
+)
+
+// New returns an Ingester on the features of an application.
+func New(a *app.App) *Ingester {
+	return &Ingester{
+		projects: a.Projects, people: a.People, staff: a.Access, signups: a.Signups, uploads: a.Uploads, records: a.Records,
+		objects: a.DB.Objects, sealer: a.DB,
+	}
+}
+
+// maxAttempts is how often an object is read that is put again while it is being read.
+const maxAttempts = 3
+
+// Object ingests one object, whose key ParseObjectKey understands. It may be called twice, and concurrently, for the
+// same object: one whose upload is final changes nothing. A rejected file is no error; after an error the call is to be
+// repeated.
+func (in *Ingester) Object(ctx context.Context, key string) error {
+	project, owner, id, filename, ok := uploads.ParseObjectKey(key)
+	if !ok {
+		return errors.New("the object's key is not uploads/{project}/{owner}/{file}")
+	}
+	defined, err := in.projects.Definition(ctx, project)
+	if err != nil {
+		return err
+	}
+	info, err := in.objects.Stat(ctx, key)
+	if errors.Is(err, objects.ErrNotFound) {
+		if u, err := in.uploads.Upload(ctx, project, id); id != "" && err == nil && u.Final() {
+			return nil // it was ingested before, and removed since
+		}
+		return fmt.Errorf("project %s: the object does not exist: %w", project, err)
+	}
+	if err != nil {
+		return err
+	}
+	asked := false // only a repeated request puts an object again at a key that an upload was given, and puts the same bytes
+	if id != "" {
+		before, err := in.uploads.Upload(ctx, project, id)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		asked = err == nil && before.Object == key
+	}
+	if !asked {
+		// No upload was created for it: the id follows from key and content, so that a second delivery is the same
+		// upload.
+		id = store.IDFor(info.Arrived, key+"|"+info.ETag)
+	}
+	u := uploads.Upload{
+		ID: id, Owner: owner, Object: key, Filename: filename, Size: info.Size, Language: defined.Definition.Reports.Language,
+		Arrived: info.Arrived.UTC(), Bytes: info.Size,
+	}
+	if u, err = in.uploads.BeginUpload(ctx, project, u); err != nil || u.Final() {
+		return err
+	}
+	err = in.attempt(ctx, project, defined, u, info)
+	for n := 1; asked && n < maxAttempts && errors.Is(err, objects.ErrChanged); n++ {
+		if info, err = in.objects.Stat(ctx, key); err == nil {
+			err = in.attempt(ctx, project, defined, u, info)
+		}
+	}
+	if errors.Is(err, objects.ErrChanged) {
+		// The owner overwrote the object before it was read: the new content has an event of its own.
+		u.State = uploads.Rejected
+		overwritten := schema.Problem{Code: schema.Unreadable, Hint: "overwritten"}
+		return in.uploads.FinishUpload(ctx, project, u, uploads.Findings{Errors: []uploads.Finding{{Row: 1, Problem: overwritten}}})
+	}
+	return err
+}
+
+func (in *Ingester) attempt(ctx context.Context, project string, defined projects.Defined, u uploads.Upload, info objects.Info) error {
+	run := &run{Ingester: in, defined: defined, project: project, upload: u}
+	defer run.close()
+	return run.process(ctx, info)
+}
