@@ -14,6 +14,7 @@ import (
 	showreport "outreach/functions/show-report/handler"
 	signin "outreach/functions/sign-in/handler"
 	submitsignup "outreach/functions/submit-signup/handler"
+	"outreach/internal/app"
 	"outreach/internal/web"
 )
 
@@ -23,10 +24,10 @@ func Routes() map[string][]web.Route {
 		"submit-signup":       submitsignup.Routes(),
 		"manage-uploads":      manageuploads.Routes(),
 		"record-consultation": recordconsultation.Routes(),
-		"manage-project":      manageproject.Routes(),
+		"manage-project":      manageproject.Routes(&app.App{}),
 		"define-project":      defineproject.Routes(),
-		"compile-snapshot":    compilesnapshot.Routes(),
-		"show-report":         showreport.Routes(),
+		"compile-snapshot":    compilesnapshot.Routes(&app.App{}),
+		"show-report":         showreport.Routes(&app.App{}),
 		"sign-in":             signin.Routes(),
 	}
 }

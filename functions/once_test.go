@@ -35,6 +35,7 @@ import (
 	"outreach/internal/identity"
 	"outreach/internal/objects"
 	"outreach/internal/objects/folder"
+	"outreach/internal/snapshots/compile"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/table/sqlite"
@@ -85,7 +86,7 @@ type house struct {
 	app      *app.App
 	handlers []http.Handler
 	ingest   *ingestupload.Ingest
-	compiler compilesnapshot.Compiler
+	compiler compile.Compiler
 }
 
 var (
@@ -166,7 +167,7 @@ func (h *house) start() {
 	site := &web.Site{App: h.app, Authority: authority, Log: h.log, BaseURL: base}
 	h.handlers = []http.Handler{submitsignup.New(site), manageuploads.New(site), recordconsultation.New(site), manageproject.New(site), defineproject.New(site), compilesnapshot.New(site), showreport.New(site)}
 	h.ingest = &ingestupload.Ingest{App: h.app, Log: site.Log}
-	h.compiler = compilesnapshot.Compiler{App: h.app}
+	h.compiler = compile.New(h.app)
 }
 
 func (h *house) clock() time.Time {

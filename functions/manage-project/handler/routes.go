@@ -1,14 +1,17 @@
+// Package handler collects the routes of the function.
 package handler
 
 import (
 	"net/http"
 	"slices"
 
+	"outreach/internal/app"
 	"outreach/internal/fact"
 	"outreach/internal/page"
 	"outreach/internal/people"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
+	"outreach/internal/snapshots/approvalweb"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
 	"outreach/internal/web/typed"
@@ -17,11 +20,11 @@ import (
 var office = []string{web.Coordinator}
 
 // New serves the function's routes.
-func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes()) }
+func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes(site.App)) }
 
 // Routes are the function's addresses.
-func Routes() []web.Route {
-	routes := slices.Concat(officeRoutes(), signupRoutes(), activityRoutes(), peopleRoutes())
+func Routes(a *app.App) []web.Route {
+	routes := slices.Concat(officeRoutes(), approvalweb.New(a).Routes(), signupRoutes(), activityRoutes(), peopleRoutes())
 	for _, s := range sheets {
 		routes = append(routes, s.routes()...)
 	}
@@ -42,9 +45,6 @@ func officeRoutes() []web.Route {
 				web.Parameter{Name: "who", Description: "By this member of the staff alone, an e-mail address; or `form`, `delivery` or `schedule`"},
 			),
 			Response: shape.List{Of: happened{}}, Success: "A page of the list, newest first", Page: true},
-		{Method: "POST", Path: "/{project}/snapshots/{id}/approval", Roles: office, Handler: decide,
-			ID: "decideSnapshot", Tag: "snapshots", Summary: "Approve or reject", Detail: "An approved one is what the public and the funder see.",
-			Request: shape.Sent{Kind: &decision}, Response: decided{}, Success: "Decided"},
 	}
 }
 
