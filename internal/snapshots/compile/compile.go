@@ -146,7 +146,7 @@ func (c Compiler) replay(ctx context.Context, project string, fold *counting.Fol
 	if err != nil {
 		return err
 	}
-	for _, pack := range fold.Wanted() {
+	for _, pack := range fold.MissingPacks() {
 		rows, err := c.uploads.Pack(ctx, project, pack.Upload, fold.KindOf(pack.Upload), pack.Number)
 		if err != nil {
 			return err
@@ -158,17 +158,17 @@ func (c Compiler) replay(ctx context.Context, project string, fold *counting.Fol
 	return nil
 }
 
-func count(defined projects.Defined, fold *counting.Fold, asOf string) (counting.Found, error) {
+func count(defined projects.Defined, fold *counting.Fold, asOf string) (counting.Figures, error) {
 	rules, err := counting.NewRules(defined.Definition, fold.Registry())
 	if err != nil {
-		return counting.Found{}, err
+		return counting.Figures{}, err
 	}
 	return counting.Compile(defined.Definition, rules, fold.Live(), asOf)
 }
 
 // keep saves a draft snapshot, unless the newest snapshot of that day has the same hash: then it returns that one, and
 // false. It retries when another compile saves a snapshot of the day in the meantime.
-func (c Compiler) keep(ctx context.Context, snap snapshot.Snapshot, found counting.Found, heads fact.Heads, readAt time.Time, by string, once store.Once) (snapshots.Kept, bool, error) {
+func (c Compiler) keep(ctx context.Context, snap snapshot.Snapshot, found counting.Figures, heads fact.Heads, readAt time.Time, by string, once store.Once) (snapshots.Kept, bool, error) {
 	codes := []string{counting.ParticipantsEvidence}
 	for _, in := range snap.Indicators {
 		codes = append(codes, in.Code)
