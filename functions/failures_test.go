@@ -22,7 +22,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	compilesnapshot "outreach/functions/compile-snapshot/handler"
 	sendnotices "outreach/functions/send-notices/handler"
 	"outreach/infra/tracker/provider"
 	"outreach/internal/app"
@@ -31,6 +30,7 @@ import (
 	"outreach/internal/records"
 	"outreach/internal/signups"
 	"outreach/internal/snapshot"
+	"outreach/internal/snapshots/compile"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/table/tabletest"
@@ -883,7 +883,7 @@ func TestSchedulesAtOnce(t *testing.T) {
 	for range 5 {
 		group.Go(func() {
 			own := app.New(&store.DB{Tracker: h.app.DB.Tracker, People: h.app.DB.People, Objects: h.app.DB.Objects, Secret: h.app.DB.Secret, Now: h.clock})
-			if err := (compilesnapshot.Compiler{App: own}).Schedule(context.Background()); err != nil {
+			if err := compile.New(own).Schedule(context.Background()); err != nil {
 				t.Error(err)
 			}
 		})

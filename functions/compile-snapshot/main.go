@@ -11,6 +11,7 @@ import (
 	"outreach/functions/compile-snapshot/handler"
 	"outreach/internal/cloud"
 	"outreach/internal/cloud/gateway"
+	"outreach/internal/snapshots/compile"
 )
 
 func main() {
@@ -35,7 +36,7 @@ func realMain() error {
 		if err != nil {
 			return nil, err
 		}
-		if err := (handler.Compiler{App: app}).Schedule(ctx); err != nil {
+		if err := compile.New(app).Schedule(ctx); err != nil {
 			return nil, err
 		}
 		c.Log.InfoContext(ctx, "all projects compiled") // the template counts these lines

@@ -17,7 +17,6 @@ import (
 
 	"outreach"
 	routes "outreach/functions"
-	compilesnapshot "outreach/functions/compile-snapshot/handler"
 	ingestupload "outreach/functions/ingest-upload/handler"
 	sendnotices "outreach/functions/send-notices/handler"
 	"outreach/infra/tracker/provider"
@@ -29,6 +28,7 @@ import (
 	"outreach/internal/objects/folder"
 	"outreach/internal/page"
 	"outreach/internal/project"
+	"outreach/internal/snapshots/compile"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/table/sqlite"
@@ -49,7 +49,7 @@ type stack struct {
 	queue     *queue
 	aside     *deadLetters
 	mail      *mailbox.Box
-	compiler  compilesnapshot.Compiler
+	compiler  compile.Compiler
 	notices   *sendnotices.Notices
 	wake      chan struct{}
 	tasks     sync.WaitGroup
@@ -97,7 +97,7 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 			}
 		})
 	}
-	st.compiler = compilesnapshot.Compiler{App: st.app}
+	st.compiler = compile.New(st.app)
 	st.notices = &sendnotices.Notices{App: st.app, Mail: st.mail, BaseURL: s.baseURL, Log: log, Owner: "local"}
 	if s.dynamoURL != "" {
 		st.notices.Owner = st.app.DB.NewID() // others may use the same tables

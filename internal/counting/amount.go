@@ -10,12 +10,12 @@ import (
 	"strings"
 )
 
-// amount is a sum, exact: whole ones and millionths, each added up by itself.
+// amount is an exact decimal: whole units and millionths.
 type amount struct{ whole, millionths int64 }
 
 const million = 1_000_000
 
-// parseAmount reads the canonical text of a number, "" as 0.
+// parseAmount parses the canonical text of a number, "" as 0. It fails for more than six decimals.
 func parseAmount(text string) (a amount, err error) {
 	if text == "" {
 		return a, nil
@@ -34,26 +34,26 @@ func parseAmount(text string) (a amount, err error) {
 	return a, err
 }
 
-// add keeps the millionths below one. No sum of what the tracker takes in comes near the largest int64.
+// add returns the sum, with fewer than a million millionths. Sums of values that the tracker accepts do not overflow.
 func (a amount) add(b amount) amount {
 	sum := a.millionths + b.millionths
 	return amount{whole: a.whole + b.whole + sum/million, millionths: sum % million}
 }
 
-// hundredths rounds half up to two decimals.
+// hundredths returns the amount in hundredths, rounded half up.
 func (a amount) hundredths() *big.Int {
 	h := big.NewInt(a.whole)
 	h.Mul(h, big.NewInt(100))
 	return h.Add(h, big.NewInt((a.millionths+5_000)/10_000))
 }
 
-// decimal writes hundredths as a number, without decimals that are zero.
+// decimal formats hundredths as a number, without trailing zeros.
 func decimal(hundredths *big.Int) json.Number {
 	text := new(big.Rat).SetFrac(hundredths, big.NewInt(100)).FloatString(2)
 	return json.Number(strings.TrimSuffix(strings.TrimRight(text, "0"), "."))
 }
 
-// percentTenths is achieved × 100 ÷ target in tenths, rounded half up.
+// percentTenths returns achieved × 100 ÷ target in tenths, rounded half up.
 func percentTenths(hundredths *big.Int, target *big.Rat) *big.Int {
 	tenths := new(big.Rat).SetFrac(new(big.Int).Mul(hundredths, big.NewInt(10)), big.NewInt(1))
 	tenths.Quo(tenths, target)
@@ -65,7 +65,7 @@ func percent(tenths *big.Int) json.Number {
 	return json.Number(new(big.Rat).SetFrac(tenths, big.NewInt(10)).FloatString(1))
 }
 
-// The states of an indicator.
+// Statuses of an indicator.
 const (
 	achieved   = "achieved"
 	notStarted = "not-started"
@@ -73,7 +73,7 @@ const (
 	behind     = "behind"
 )
 
-// status compares a percentage, in tenths, with the days that have passed of all days.
+// status compares a percentage, in tenths, with the share of days that have passed.
 func status(tenths *big.Int, passed, days int64) string {
 	switch {
 	case tenths.Cmp(big.NewInt(1000)) >= 0:
@@ -87,13 +87,13 @@ func status(tenths *big.Int, passed, days int64) string {
 	}
 }
 
-// estimate is how many of N people the airings reached at least once, were each airing's audience drawn at random and
-// without regard to the others: N × (1 − Π(1 − rᵢ/N)). That is the method of Sainsbury, as described and compared with
+// estimate returns how many of N people the airings reached at least once, if the audience of each airing is a random sample
+// independent of the others: N × (1 − Π(1 − rᵢ/N)). That is the method of Sainsbury, as described and compared with
 // Agostini's in J. M. Caffyn and M. Sagovsky, "Net audiences of British newspapers", Journal of Advertising Research 3
-// (1963), pp. 21–25, applied to airings. Without a known N it is the sum.
+// (1963), pp. 21–25, applied to airings. If N is not known, it returns the sum.
 //
-// It is to be the same to the last digit on every machine: the reaches are taken in the order of their size, and each
-// step is rounded by itself (a product and a sum may otherwise be fused into one instruction, which arm64 does).
+// The result is the same to the last digit on every machine: the reaches are sorted (in place), and each step is rounded by
+// itself (arm64 would otherwise fuse a product and a sum into one instruction).
 func estimate(reaches []int64, population int64) int64 {
 	var sum int64
 	for _, r := range reaches {

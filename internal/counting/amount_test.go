@@ -104,7 +104,7 @@ func TestEstimate(t *testing.T) {
 	}
 }
 
-func TestEstimateIsThatOfExactNumbersInAnyOrder(t *testing.T) {
+func TestEstimateEqualsExactArithmeticInAnyOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.Int64Range(1, 40_000_000).Draw(t, "population")
@@ -148,7 +148,7 @@ func TestIsDayAgreesWithTheCalendar(t *testing.T) {
 	}
 }
 
-func TestTheBetterState(t *testing.T) {
+func TestBetterStateComesFirst(t *testing.T) {
 	t.Parallel()
 	states := []string{"waitlisted", "invited", "held", "accepted"}
 	slices.SortFunc(states, compareStates)
@@ -157,14 +157,14 @@ func TestTheBetterState(t *testing.T) {
 	}
 }
 
-// Texts are told apart by themselves, not by their hashes: many texts, few places.
-func TestTextsKeepEveryText(t *testing.T) {
+// Texts are compared by content, not by hash alone: many texts in a small table collide.
+func TestTextTableKeepsEveryText(t *testing.T) {
 	t.Parallel()
-	texts := newTexts()
+	texts := newTextTable()
 	numbers := map[string]uint32{}
 	for i := range 20_000 {
 		text := fmt.Sprint(i % 15_000)
-		n := texts.number(text)
+		n := texts.intern(text)
 		if before, ok := numbers[text]; ok && before != n {
 			t.Fatalf("%q is %d, then %d", text, before, n)
 		}
@@ -179,23 +179,23 @@ func TestTextsKeepEveryText(t *testing.T) {
 	if _, ok := texts.find([]byte("missing")); ok {
 		t.Error("found what is not there")
 	}
-	a, b, c := texts.number("Łódź"), texts.number(" łódź"), texts.number("Łódz")
-	if !texts.isSame(a, b) || texts.isSame(a, c) || !texts.isSame(0, texts.number("  ")) {
+	a, b, c := texts.intern("Łódź"), texts.intern(" łódź"), texts.intern("Łódz")
+	if !texts.isSame(a, b) || texts.isSame(a, c) || !texts.isSame(0, texts.intern("  ")) {
 		t.Error("sameness is not that of natural keys")
 	}
 }
 
-func TestEveryKindHasItsShape(t *testing.T) {
+func TestEveryKindHasALayout(t *testing.T) {
 	t.Parallel()
-	shapes := newShapes(schema.Builtin())
+	layouts := newLayouts(schema.Builtin())
 	for i, kind := range schema.Builtin().Kinds {
-		s := shapes.all[i]
-		if s.Kind != kind || (s.date < 0) != (s == shapes.signups) {
+		s := layouts.all[i]
+		if s.Kind != kind || (s.date < 0) != (s == layouts.signups) {
 			t.Errorf("%s: date %d", kind.Name, s.date)
 		}
 		for field := range kind.Fields {
-			if slices.Contains(s.keys, field) && !s.remembers[field] {
-				t.Errorf("%s forgets %s", kind.Name, kind.Fields[field].Name)
+			if slices.Contains(s.keys, field) && !s.keeps[field] {
+				t.Errorf("%s drops %s", kind.Name, kind.Fields[field].Name)
 			}
 		}
 	}

@@ -121,7 +121,7 @@ func (c *crowd) fold(tb testing.TB) *counting.Fold {
 	return f
 }
 
-func count(tb testing.TB, rules *counting.Rules, f *counting.Fold) counting.Found {
+func count(tb testing.TB, rules *counting.Rules, f *counting.Fold) counting.Figures {
 	found, err := counting.Compile(definition, rules, f.Live(), "2010-06-20")
 	if err != nil {
 		tb.Fatal(err)

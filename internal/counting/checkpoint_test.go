@@ -13,7 +13,7 @@ import (
 	"outreach/internal/schema"
 )
 
-// throughFile gives what a checkpoint of a fold makes of it.
+// throughFile writes a fold to a checkpoint and reads it back.
 func throughFile(t interface {
 	Helper()
 	Fatal(...any)
@@ -35,14 +35,14 @@ func throughFile(t interface {
 	return back
 }
 
-func TestCheckpointAndRestMakeTheWhole(t *testing.T) {
+func TestFoldRestoredFromACheckpointContinuesAsTheWhole(t *testing.T) {
 	t.Parallel()
 	rules := mustRules(t, definition)
 	rapid.Check(t, func(t *rapid.T) {
 		h := drawHistory(t)
 		asOf := drawDay(t)
 		whole := counting.New(schema.Builtin())
-		h.tell(t, whole, h.facts)
+		h.apply(t, whole, h.facts)
 
 		order := rapid.Permutation(h.facts).Draw(t, "order")
 		steps := counting.New(schema.Builtin())
@@ -51,7 +51,7 @@ func TestCheckpointAndRestMakeTheWhole(t *testing.T) {
 			if step < 2 {
 				n = rapid.IntRange(0, len(order)).Draw(t, "step")
 			}
-			h.tell(t, steps, order[:n])
+			h.apply(t, steps, order[:n])
 			if rapid.Bool().Draw(t, "a pack is still missing") {
 				for _, one := range order[n:] {
 					if one.Kind == fact.KindUploadAccepted {
@@ -71,7 +71,7 @@ func TestCheckpointAndRestMakeTheWhole(t *testing.T) {
 			}
 			steps = back
 		}
-		h.tell(t, steps, rapid.SliceOf(rapid.SampledFrom(h.facts)).Draw(t, "again"))
+		h.apply(t, steps, rapid.SliceOf(rapid.SampledFrom(h.facts)).Draw(t, "again"))
 		if diff := cmp.Diff(whole.Live().Dump(), steps.Live().Dump()); diff != "" {
 			t.Fatalf("(-whole +steps)\n%s", diff)
 		}

@@ -17,8 +17,8 @@ import (
 	"outreach/internal/snapshot"
 )
 
-// Found is what a count found: the figures of a snapshot, and the records behind each of them.
-type Found struct {
+// Figures are the result of Compile: the figures of a snapshot, and the records behind each of them.
+type Figures struct {
 	Project      string
 	AsOf         string
 	Participants snapshot.Participants
@@ -26,26 +26,25 @@ type Found struct {
 	Reach        snapshot.Reach
 	Quality      snapshot.Quality
 
-	live     *Live
-	signups  []dated
-	evidence map[string][]ref
-	rules    map[string]*indicatorRule
-	// Each person's, as they are counted.
-	attributes [][]string
+	live       *Live
+	signups    []datedSignup
+	evidence   map[string][]recordRef
+	rules      map[string]*indicatorRule
+	attributes [][]string // by person, as counted
 }
 
-// dated is a live sign-up with the day from which it counts.
-type dated struct {
+// datedSignup is a live sign-up with the day from which it counts.
+type datedSignup struct {
 	date day
-	*livedSignup
+	*liveSignup
 }
 
-// ref names a record: its kind, and its place among the live ones.
-type ref struct{ shape, place uint32 }
+// recordRef refers to a live record: the number of its kind, and its index among the live records of that kind.
+type recordRef struct{ kind, place uint32 }
 
-// Snapshot puts what was found into a snapshot, with its hash. Its id, when it is known, its state and what it supersedes
-// are the caller's.
-func (f *Found) Snapshot(definition snapshot.Definition) (snapshot.Snapshot, error) {
+// Snapshot returns the figures as a snapshot with its hash. The caller sets its id, known_at, state and supersedes, which the
+// hash does not cover.
+func (f *Figures) Snapshot(definition snapshot.Definition) (snapshot.Snapshot, error) {
 	s := snapshot.Snapshot{
 		Project: f.Project, AsOf: f.AsOf, Definition: definition,
 		Participants: f.Participants, Indicators: f.Indicators, Reach: f.Reach, Quality: f.Quality,
@@ -55,9 +54,9 @@ func (f *Found) Snapshot(definition snapshot.Definition) (snapshot.Snapshot, err
 	return s, err
 }
 
-// Evidence gives the records behind an indicator, by its code, or behind the participants (ParticipantsEvidence): all
-// that meet the rule, by date, then id.
-func (f *Found) Evidence(code string) iter.Seq[snapshot.Counted] {
+// Evidence returns the records behind an indicator, by its code, or behind the participants (ParticipantsEvidence): all
+// that meet the rule, by date, then id, each with what it adds to the figure.
+func (f *Figures) Evidence(code string) iter.Seq[snapshot.Counted] {
 	return func(yield func(snapshot.Counted) bool) {
 		counts := indicatorRule{count: countPeople} // as participants do
 		if in := f.rules[code]; in != nil {
@@ -74,15 +73,15 @@ func (f *Found) Evidence(code string) iter.Seq[snapshot.Counted] {
 	}
 }
 
-// adds is what a record adds to a figure, where those that were seen are counted already.
-func (f *Found) adds(rule *indicatorRule, r ref, seen map[string]bool) amount {
+// adds returns what a record adds to a figure. seen holds the people or values counted so far, and is extended.
+func (f *Figures) adds(rule *indicatorRule, r recordRef, seen map[string]bool) amount {
 	one := amount{whole: 1}
 	same := ""
 	switch rule.count {
 	case countRecords:
 		return one
 	case countSum:
-		a, _ := parseAmount(f.value(rule.value, r)) // it was read before
+		a, _ := parseAmount(f.value(rule.value, r)) // Compile has parsed it without an error
 		return a
 	case countDistinct:
 		if same = schema.Same(f.value(rule.value, r)); same == "" {
@@ -98,10 +97,10 @@ func (f *Found) adds(rule *indicatorRule, r ref, seen map[string]bool) amount {
 	return one
 }
 
-// value is a record's value of a field.
-func (f *Found) value(v value, r ref) string {
+// value returns a record's value of a field.
+func (f *Figures) value(v value, r recordRef) string {
 	state := ""
-	if f.kind(r) == f.live.shapes.signups {
+	if f.kind(r) == f.live.layouts.signups {
 		state = f.signups[r.place].state
 	}
 	var known []string
@@ -111,22 +110,22 @@ func (f *Found) value(v value, r ref) string {
 	return v.of(f.row(r), f.date(r).String(), state, known)
 }
 
-// kind is the kind of a record.
-func (f *Found) kind(r ref) *shape { return f.live.shapes.all[r.shape] }
+// kind returns the layout of the kind of a record.
+func (f *Figures) kind(r recordRef) *kindLayout { return f.live.layouts.all[r.kind] }
 
-func (f *Found) person(r ref) uint32 {
-	if f.kind(r) == f.live.shapes.signups {
+func (f *Figures) person(r recordRef) uint32 {
+	if f.kind(r) == f.live.layouts.signups {
 		return f.signups[r.place].person
 	}
-	return f.live.records[r.shape][r.place].person
+	return f.live.records[r.kind][r.place].person
 }
 
-func (f *Found) row(r ref) schema.Row {
+func (f *Figures) row(r recordRef) schema.Row {
 	var values []uint32
-	if f.kind(r) == f.live.shapes.signups {
+	if f.kind(r) == f.live.layouts.signups {
 		values = f.signups[r.place].values
 	} else {
-		values = f.live.values(f.live.records[r.shape][r.place])
+		values = f.live.values(f.live.records[r.kind][r.place])
 	}
 	row := make(schema.Row, len(values))
 	for i, n := range values {
@@ -135,32 +134,32 @@ func (f *Found) row(r ref) schema.Row {
 	return row
 }
 
-// what says which airing or output a record is. Of records about people nothing is said that they do not say themselves.
-func (f *Found) what(r ref) string {
+// what describes an airing or output by its outlet and title. It returns "" for records about people.
+func (f *Figures) what(r recordRef) string {
 	s := f.kind(r)
 	if s.Person {
 		return ""
 	}
-	row, said := f.row(r), []string{}
+	row, parts := f.row(r), []string{}
 	for _, name := range []string{"outlet", "title"} {
 		if text := s.Get(row, name); text != "" {
-			said = append(said, text)
+			parts = append(parts, text)
 		}
 	}
-	return strings.Join(said, ": ")
+	return strings.Join(parts, ": ")
 }
 
-func (f *Found) record(r ref) snapshot.Evidence {
+func (f *Figures) record(r recordRef) snapshot.Evidence {
 	s := f.kind(r)
-	if s == f.live.shapes.signups {
+	if s == f.live.layouts.signups {
 		made := &f.signups[r.place]
 		return snapshot.Evidence{ID: made.id, Kind: s.Name, Date: made.date.String(), Person: f.live.person(made.person), Upload: made.upload, Row: made.line}
 	}
 	l := f.live
-	record := l.records[r.shape][r.place]
+	record := l.records[r.kind][r.place]
 	out := snapshot.Evidence{ID: l.id(record), Kind: s.Name, Date: l.texts.all[l.values(record)[s.date]]}
 	if source := &l.sources[record.source]; source.upload != nil {
-		out.Upload, out.Row = source.id, l.number(record)
+		out.Upload, out.Row = source.id, l.rowNumber(record)
 	}
 	if s.Person {
 		out.Person = l.person(record.person)
@@ -170,99 +169,99 @@ func (f *Found) record(r ref) snapshot.Evidence {
 
 func (l *Live) person(place uint32) string { return l.texts.all[l.people[place]] }
 
-// tally adds up one indicator.
-type tally struct {
+// accumulator adds up the figures of one indicator.
+type accumulator struct {
 	rule     *indicatorRule
-	evidence []ref
-	people   firsts         // of people
-	seen     map[string]day // of distinct: the day of a value's first record
-	added    []amount       // by month: of records one each, of sum the values
+	evidence []recordRef
+	people   firstDays      // of people
+	seen     map[string]day // of count distinct: the day of a value's first record
+	added    []amount       // by month: of count records one each, of count sum the values
 }
 
-// firsts has for every person the day of their first counted record; 0: none.
-type firsts []day
+// firstDays holds the day of each person's first counted record; 0: none.
+type firstDays []day
 
-func (f firsts) add(person uint32, date day) {
+func (f firstDays) add(person uint32, date day) {
 	if f[person] == 0 || date < f[person] {
 		f[person] = date
 	}
 }
 
-// counting is a count under way.
-type counting struct {
-	def        *project.Definition
-	rules      *Rules
-	live       *Live
-	from, to   day
-	asOf       day
-	months     int // of the period, up to asOf
-	attributes [][]string
-	tallies    []tally // by indicator
-	people     firsts  // participants
-	evidence   []ref   // of participants
-	reaches    []int64
-	found      *Found
+// counter is the state of one call of Compile.
+type counter struct {
+	def          *project.Definition
+	rules        *Rules
+	live         *Live
+	from, to     day
+	asOf         day
+	months       int // of the period, up to asOf
+	attributes   [][]string
+	accumulators []accumulator // by indicator
+	people       firstDays     // participants
+	evidence     []recordRef   // of participants
+	reaches      []int64
+	figures      *Figures
 }
 
-// Compile counts: the records of the project's period that are dated up to the day asOf. An error is of a rule and a
-// record together, such as a text that a rule takes for a number.
-func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Found, error) {
+// Compile counts the live records in the project's period that are dated up to the day asOf (YYYY-MM-DD). It fails if a rule
+// cannot be applied to a record, for instance because it takes a text for a number; the error names both.
+func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Figures, error) {
 	if !isDay(asOf) || !isDay(def.Period.From) || !isDay(def.Period.To) {
-		return Found{}, fmt.Errorf("no days: as of %q, period from %q to %q", asOf, def.Period.From, def.Period.To)
+		return Figures{}, fmt.Errorf("not a date: as of %q, period from %q to %q", asOf, def.Period.From, def.Period.To)
 	}
-	found := Found{Project: def.ID, AsOf: asOf, live: live, evidence: map[string][]ref{}, rules: map[string]*indicatorRule{}}
-	c := &counting{
-		def: def, rules: rules, live: live, found: &found,
+	figures := Figures{Project: def.ID, AsOf: asOf, live: live, evidence: map[string][]recordRef{}, rules: map[string]*indicatorRule{}}
+	c := &counter{
+		def: def, rules: rules, live: live, figures: &figures,
 		from: dayOf(def.Period.From), to: dayOf(def.Period.To), asOf: dayOf(asOf),
-		tallies: make([]tally, len(def.Indicators)), people: make(firsts, len(live.people)),
+		accumulators: make([]accumulator, len(def.Indicators)), people: make(firstDays, len(live.people)),
 	}
 	if last := min(c.asOf, c.to); last >= c.from {
 		c.months = last.months() - c.from.months() + 1
 	}
 	c.dateSignups()
-	for i := range rules.byShape {
-		indicators := rules.byShape[i].indicators
+	for i := range rules.byKind {
+		indicators := rules.byKind[i].indicators
 		for j := range indicators {
-			t := &c.tallies[indicators[j].place]
+			t := &c.accumulators[indicators[j].place]
 			t.rule = &indicators[j]
 			t.added = make([]amount, c.months)
-			t.people = make(firsts, 0)
+			t.people = make(firstDays, 0)
 			if t.rule.count == countPeople {
-				t.people = make(firsts, len(live.people))
+				t.people = make(firstDays, len(live.people))
 			}
 			t.seen = map[string]day{}
 		}
 	}
-	for _, s := range live.shapes.all {
+	for _, s := range live.layouts.all {
 		if err := c.count(s); err != nil {
-			return Found{}, err
+			return Figures{}, err
 		}
 	}
 	c.report()
-	return found, nil
+	return figures, nil
 }
 
-// dateSignups gives sign-ups their days in the project's time zone, and each person the attributes known at asOf: each
-// attribute by itself from the earliest sending that gives it.
-func (c *counting) dateSignups() {
+// dateSignups dates sign-ups in the project's time zone, and sets the attributes of each person as of the day asOf: each
+// attribute is taken from the earliest sending that gives it.
+func (c *counter) dateSignups() {
 	zone := c.def.Location()
 	dayAt := func(at int64) day {
 		y, m, d := time.Unix(0, at).In(zone).Date()
 		return day(y*10000 + int(m)*100 + d)
 	}
-	signups := make([]dated, len(c.live.signups))
+	signups := make([]datedSignup, len(c.live.signups))
 	days := make([]day, len(signups))
 	for i := range c.live.signups {
 		s := &c.live.signups[i]
 		days[i] = dayAt(s.at)
-		signups[i] = dated{date: days[i], livedSignup: s}
+		signups[i] = datedSignup{date: days[i], liveSignup: s}
 	}
-	slices.SortFunc(signups, func(a, b dated) int {
+	slices.SortFunc(signups, func(a, b datedSignup) int {
 		return cmp.Or(cmp.Compare(a.date, b.date), strings.Compare(a.id, b.id))
 	})
-	c.found.signups = signups
+	c.figures.signups = signups
 
-	width := len(c.live.shapes.attributes)
+	width := len(c.live.layouts.attributes)
 	all := make([]string, width*len(c.live.people))
 	c.attributes = make([][]string, len(c.live.people))
 	for i := range c.attributes {
@@ -273,7 +272,7 @@ func (c *counting) dateSignups() {
 			continue
 		}
 		known := c.attributes[c.live.signups[e.signup].person]
-		for i, field := range c.live.shapes.attributes {
+		for i, field := range c.live.layouts.attributes {
 			if known[i] == "" {
 				known[i] = c.live.texts.all[e.values[field]]
 			}
@@ -281,14 +280,14 @@ func (c *counting) dateSignups() {
 	}
 }
 
-// count looks at all live records of a kind.
-func (c *counting) count(s *shape) error {
-	rules := &c.rules.byShape[s.number]
-	vars := rule.NewVars(c.live.shapes.registry, s.Kind)
+// count applies the rules to all live records of a kind.
+func (c *counter) count(s *kindLayout) error {
+	rules := &c.rules.byKind[s.number]
+	vars := rule.NewVars(c.live.layouts.registry, s.Kind)
 	row := make(schema.Row, len(s.Fields))
-	look := func(place int, date day, values []uint32, state string, person uint32) error {
+	examine := func(place int, date day, values []uint32, state string, person uint32) error {
 		if date < c.from || date > c.to {
-			c.found.Quality.RecordsOutsidePeriod++
+			c.figures.Quality.RecordsOutsidePeriod++
 			return nil
 		}
 		if date > c.asOf {
@@ -297,8 +296,8 @@ func (c *counting) count(s *shape) error {
 		for i, n := range values {
 			row[i] = c.live.texts.all[n]
 		}
-		if s == c.live.shapes.airings {
-			if err := c.air(row); err != nil {
+		if s == c.live.layouts.airings {
+			if err := c.addAiring(row); err != nil {
 				return err
 			}
 		}
@@ -313,7 +312,7 @@ func (c *counting) count(s *shape) error {
 			text = date.String()
 		}
 		vars.Set(row, text, state, known)
-		here := ref{shape: uint32(s.number), place: uint32(place)}
+		here := recordRef{kind: uint32(s.number), place: uint32(place)}
 		for i := range rules.indicators {
 			in := &rules.indicators[i]
 			meets, err := in.rule.Matches(vars)
@@ -323,7 +322,7 @@ func (c *counting) count(s *shape) error {
 			if !meets {
 				continue
 			}
-			if err := c.tallies[in.place].add(here, date, person, in.value.of(row, text, state, known), c.from); err != nil {
+			if err := c.accumulators[in.place].add(here, date, person, in.value.of(row, text, state, known), c.from); err != nil {
 				return fmt.Errorf("indicator %q: %w", in.code, err)
 			}
 		}
@@ -341,16 +340,16 @@ func (c *counting) count(s *shape) error {
 		return nil
 	}
 
-	if s == c.live.shapes.signups {
-		for i, made := range c.found.signups {
-			if err := look(i, made.date, made.values, made.state, made.person); err != nil {
+	if s == c.live.layouts.signups {
+		for i, made := range c.figures.signups {
+			if err := examine(i, made.date, made.values, made.state, made.person); err != nil {
 				return fmt.Errorf("%s %s: %w", s.Name, made.id, err)
 			}
 		}
 		return nil
 	}
 	for i, r := range c.live.records[s.number] {
-		if err := look(i, r.date, c.live.values(r), "", r.person); err != nil {
+		if err := examine(i, r.date, c.live.values(r), "", r.person); err != nil {
 			return fmt.Errorf("%s %s: %w", s.Name, c.live.id(r), err)
 		}
 	}
@@ -370,9 +369,9 @@ func (v value) of(row schema.Row, date, state string, known []string) string {
 	}
 }
 
-// air counts an airing.
-func (c *counting) air(row schema.Row) error {
-	reach := row[c.live.shapes.reach]
+// addAiring adds the reach of an airing.
+func (c *counter) addAiring(row schema.Row) error {
+	reach := row[c.live.layouts.reach]
 	if reach == "" {
 		reach = "0"
 	}
@@ -381,7 +380,7 @@ func (c *counting) air(row schema.Row) error {
 	return err
 }
 
-func (t *tally) add(here ref, date day, person uint32, value string, from day) error {
+func (t *accumulator) add(here recordRef, date day, person uint32, value string, from day) error {
 	t.evidence = append(t.evidence, here)
 	month := &t.added[date.months()-from.months()]
 	switch t.rule.count {
@@ -396,7 +395,7 @@ func (t *tally) add(here ref, date day, person uint32, value string, from day) e
 		}
 		*month = month.add(a)
 	case countDistinct:
-		// A value that was not given is none.
+		// A value that is not given is not counted.
 		if same := schema.Same(value); same != "" {
 			if first, ok := t.seen[same]; !ok || date < first {
 				t.seen[same] = date
@@ -406,21 +405,21 @@ func (t *tally) add(here ref, date day, person uint32, value string, from day) e
 	return nil
 }
 
-// report turns what was added up into figures.
-func (c *counting) report() {
-	f := c.found
+// report computes the figures from the accumulators.
+func (c *counter) report() {
+	f := c.figures
 	days := int64(c.daysTo(c.to))
 	passed := min(max(int64(c.daysTo(c.asOf)), 0), days)
-	for i := range c.tallies {
-		t, in := &c.tallies[i], c.def.Indicators[i]
-		c.placeFirsts(t)
+	for i := range c.accumulators {
+		t, in := &c.accumulators[i], c.def.Indicators[i]
+		c.addFirstDays(t)
 		var sum amount
 		months := make([]snapshot.Month, c.months)
 		before := new(big.Int)
 		for m := range months {
 			sum = sum.add(t.added[m])
 			now := sum.hundredths()
-			// What was added is the difference of the totals as they are shown, so that the column adds up.
+			// Added is the difference of the rounded totals, so that the column adds up.
 			months[m] = snapshot.Month{Month: monthName(c.from.months() + m), Added: decimal(new(big.Int).Sub(now, before)), Total: decimal(now)}
 			before = now
 		}
@@ -431,12 +430,12 @@ func (c *counting) report() {
 			Records: int64(len(t.evidence)), By: snapshot.Breakdowns{}, ByMonth: months,
 		}
 		if t.rule.count == countPeople {
-			figure.By, _ = c.breakDown(t.people)
+			figure.By, _ = c.breakdowns(t.people)
 		}
 		f.Indicators = append(f.Indicators, figure)
 		f.evidence[in.Code], f.rules[in.Code] = t.evidence, t.rule
 	}
-	by, total := c.breakDown(c.people)
+	by, total := c.breakdowns(c.people)
 	f.Participants = snapshot.Participants{Total: total, Target: c.def.TargetGroup, By: by}
 	for person, date := range c.people {
 		if date != 0 && !slices.ContainsFunc(c.attributes[person], func(value string) bool { return value != "" }) {
@@ -449,8 +448,8 @@ func (c *counting) report() {
 	c.reportReach()
 }
 
-// daysTo counts the days from the period's first to another, both included.
-func (c *counting) daysTo(d day) int {
+// daysTo returns the number of days from the first of the period to d, both included.
+func (c *counter) daysTo(d day) int {
 	midnight := func(d day) time.Time {
 		return time.Date(d.year(), time.Month(d.month()), d.dayOfMonth(), 0, 0, 0, 0, time.UTC)
 	}
@@ -459,8 +458,8 @@ func (c *counting) daysTo(d day) int {
 
 func monthName(months int) string { return fmt.Sprintf("%04d-%02d", months/12, months%12+1) }
 
-// placeFirsts adds people, and distinct values, in the month of their first record.
-func (c *counting) placeFirsts(t *tally) {
+// addFirstDays adds each person and each distinct value to the month of its first record.
+func (c *counter) addFirstDays(t *accumulator) {
 	add := func(date day) {
 		month := &t.added[date.months()-c.from.months()]
 		*month = month.add(amount{whole: 1})
@@ -475,7 +474,7 @@ func (c *counting) placeFirsts(t *tally) {
 	}
 }
 
-func (c *counting) reportReach() {
+func (c *counter) reportReach() {
 	r := snapshot.Reach{Population: c.def.Region.Population, Airings: int64(len(c.reaches))}
 	for _, reach := range c.reaches {
 		r.Sum += reach
@@ -486,33 +485,33 @@ func (c *counting) reportReach() {
 		r.High = min(r.Sum, r.Population)
 	}
 	r.Estimate = estimate(c.reaches, r.Population)
-	c.found.Reach = r
+	c.figures.Reach = r
 }
 
 // compare orders records of any kinds by date, then id.
-func (f *Found) compare(a, b ref) int {
-	if a.shape == b.shape {
+func (f *Figures) compare(a, b recordRef) int {
+	if a.kind == b.kind {
 		return cmp.Compare(a.place, b.place)
 	}
-	return cmp.Or(cmp.Compare(f.date(a), f.date(b)), strings.Compare(f.id(a), f.id(b)), cmp.Compare(a.shape, b.shape))
+	return cmp.Or(cmp.Compare(f.date(a), f.date(b)), strings.Compare(f.id(a), f.id(b)), cmp.Compare(a.kind, b.kind))
 }
 
-func (f *Found) date(r ref) day {
-	if f.kind(r) == f.live.shapes.signups {
+func (f *Figures) date(r recordRef) day {
+	if f.kind(r) == f.live.layouts.signups {
 		return f.signups[r.place].date
 	}
-	return f.live.records[r.shape][r.place].date
+	return f.live.records[r.kind][r.place].date
 }
 
-func (f *Found) id(r ref) string {
-	if f.kind(r) == f.live.shapes.signups {
+func (f *Figures) id(r recordRef) string {
+	if f.kind(r) == f.live.layouts.signups {
 		return f.signups[r.place].id
 	}
-	return f.live.id(f.live.records[r.shape][r.place])
+	return f.live.id(f.live.records[r.kind][r.place])
 }
 
-// breakDown divides people, and counts them. Every part is there, and whoever fits none is unknown.
-func (c *counting) breakDown(people firsts) (snapshot.Breakdowns, int64) {
+// breakdowns counts people by each attribute, and in total. Every part is listed, and people who fit none are unknown.
+func (c *counter) breakdowns(people firstDays) (snapshot.Breakdowns, int64) {
 	by := snapshot.Breakdowns{}
 	var total int64
 	for _, date := range people {
@@ -520,25 +519,25 @@ func (c *counting) breakDown(people firsts) (snapshot.Breakdowns, int64) {
 			total++
 		}
 	}
-	for i, field := range c.live.shapes.registry.Attributes() {
+	for i, field := range c.live.layouts.registry.Attributes() {
 		if field.Year {
 			codes := make([]string, len(c.rules.bands))
 			for j, b := range c.rules.bands {
 				codes[j] = b.code
 			}
-			by[field.Dimension()] = divide(people, codes, func(person int, date day) string { return c.ageBand(c.attributes[person][i], date) })
+			by[field.Dimension()] = breakdown(people, codes, func(person int, date day) string { return c.ageBand(c.attributes[person][i], date) })
 			continue
 		}
 		var codes []string
 		for _, o := range field.Options(c.def) {
 			codes = append(codes, o.ID)
 		}
-		by[field.Name] = divide(people, codes, func(person int, _ day) string { return c.attributes[person][i] })
+		by[field.Name] = breakdown(people, codes, func(person int, _ day) string { return c.attributes[person][i] })
 	}
 	return by, total
 }
 
-func divide(people firsts, codes []string, part func(person int, date day) string) snapshot.Breakdown {
+func breakdown(people firstDays, codes []string, part func(person int, date day) string) snapshot.Breakdown {
 	out := make(snapshot.Breakdown, 0, len(codes)+1)
 	places := map[string]int{}
 	for _, code := range codes {
@@ -560,8 +559,8 @@ func divide(people firsts, codes []string, part func(person int, date day) strin
 	return out
 }
 
-// ageBand is the band of the age that somebody reaches in the year of a day, "" where that is not known or in none.
-func (c *counting) ageBand(birthYear string, date day) string {
+// ageBand returns the band of the age that a person reaches in the year of a day, "" if the age is unknown or in no band.
+func (c *counter) ageBand(birthYear string, date day) string {
 	year, err := strconv.Atoi(birthYear)
 	if err != nil {
 		return ""

@@ -18,12 +18,12 @@ func (l *Live) Dump() []string {
 	var out []string
 	for number, records := range l.records {
 		for _, r := range records {
-			s, person := l.shapes.all[number], ""
+			s, person := l.layouts.all[number], ""
 			if s.Person {
 				person = l.person(r.person)
 			}
 			source := &l.sources[r.source]
-			out = append(out, fmt.Sprintf("%s %s %s %s %s %d: %s", s.Name, l.id(r), r.date, person, source.name, l.number(r), texts(l.values(r))))
+			out = append(out, fmt.Sprintf("%s %s %s %s %s %d: %s", s.Name, l.id(r), r.date, person, source.name, l.rowNumber(r), texts(l.values(r))))
 		}
 	}
 	for _, s := range l.signups {

@@ -1,6 +1,6 @@
-// Package counting turns facts into live records, and live records into the figures of a snapshot. It is pure: facts and
-// the rows of files go in, in whatever order and however often they come, and the same figures come out. The function
-// compile-snapshot feeds it; package checkpoint keeps what a Fold remembers.
+// Package counting turns facts into live records, and live records into the figures of a snapshot. It is pure and
+// deterministic: the same facts and rows of files give the same figures, in any order and with any repetition. Package
+// snapshots/compile runs it; package checkpoint stores the state of a Fold.
 package counting
 
 import (
@@ -16,46 +16,47 @@ import (
 	"outreach/internal/schema"
 )
 
-// Fold is all that facts have said so far, no more of it than later facts may need. It is for one goroutine.
+// Fold is the minimal state for replaying facts: what they amount to so far, and no more of it than later facts may need. It
+// is not safe for concurrent use.
 //
-// Facts may come in any order, twice, and with others missing: of what was said several times the highest version counts,
-// not the last to come, and what takes something back is remembered even where that was not seen yet.
+// Facts may be applied in any order, twice, and with others missing: of a record the highest version counts, not the last
+// one applied, and a withdrawal or a void is kept even if it comes before what it refers to.
 type Fold struct {
-	shapes  *shapes
-	texts   texts
+	layouts *layouts
+	texts   textTable
 	uploads map[string]*upload
-	typed   map[string]*typed
-	signups map[string]*signedUp
+	records map[string]*formRecord
+	signups map[string]*signup
 	merges  map[merge]struct{}
-	live    *Live // as last worked out; nil: something changed since
+	live    *Live // cached result of Live; nil: a fact was applied since
 }
 
-// New gives a Fold over the kinds of a registry that has seen nothing.
+// New returns an empty Fold over the kinds of a registry.
 func New(registry *schema.Registry) *Fold {
-	return &Fold{shapes: newShapes(registry), texts: newTexts(), uploads: map[string]*upload{}, typed: map[string]*typed{}, signups: map[string]*signedUp{}, merges: map[merge]struct{}{}}
+	return &Fold{layouts: newLayouts(registry), texts: newTextTable(), uploads: map[string]*upload{}, records: map[string]*formRecord{}, signups: map[string]*signup{}, merges: map[merge]struct{}{}}
 }
 
-// Registry is the kinds that the Fold knows.
-func (f *Fold) Registry() *schema.Registry { return f.shapes.registry }
+// Registry returns the kinds of the Fold.
+func (f *Fold) Registry() *schema.Registry { return f.layouts.registry }
 
-// upload is a file.
+// upload is a file and its rows.
 type upload struct {
 	id        string
 	said      fact.Uploaded
-	shape     *shape // nil: its acceptance was not seen yet
+	layout    *kindLayout // nil: its acceptance was not applied yet
 	withdrawn bool
-	packs     []*rows // until all are there; nil: missing
-	rows      *rows   // when all are there and the file counts
+	packs     []*rows // until all are added; a nil pack is missing
+	rows      *rows   // once all packs are added and the file counts
 }
 
-// rows are rows of a file: numbers, persons where the kind is about people, and values, one row after the other.
+// rows are rows of a file in columns: row numbers, persons if the kind is about people, and values, row by row.
 type rows struct {
 	numbers []int32
 	persons []uint32
 	values  []uint32
 }
 
-func newRows(s *shape, n int) *rows {
+func newRows(s *kindLayout, n int) *rows {
 	r := &rows{numbers: make([]int32, 0, n), values: make([]uint32, 0, n*len(s.Fields))}
 	if s.Person {
 		r.persons = make([]uint32, 0, n)
@@ -63,22 +64,18 @@ func newRows(s *shape, n int) *rows {
 	return r
 }
 
-// typed is a record that somebody typed, in its highest version.
-type typed struct {
+// formRecord is the highest version of a record that came through a form or the API, not in a file.
+type formRecord struct {
 	version int
 	void    bool
-	layer
+	layout  *kindLayout
+	at      int64
+	person  uint32
+	values  []uint32
 }
 
-type layer struct {
-	shape  *shape
-	at     int64
-	person uint32
-	values []uint32
-}
-
-// signedUp is a sign-up: what moved it, and every time its form was sent.
-type signedUp struct {
+// signup is a sign-up: its latest change of state, and every sending of its form.
+type signup struct {
 	state        string
 	stateVersion int
 	entries      []entry // in the order of their ids
@@ -90,15 +87,15 @@ type entry struct {
 	person uint32
 	at     int64
 	values []uint32
-	state  string // "": the sign-up was there before
+	state  string // "": the sending repeated the sign-up
 	upload string
 	line   int
 }
 
 type merge struct{ person, into uint32 }
 
-// Apply takes a fact. Kinds that it does not know, of a later version of the tracker, say nothing to it. An error names
-// a fact that cannot be understood; the Fold is then as before.
+// Apply applies a fact. It may be applied twice. Kinds of facts that do not affect figures, or that a later version of the
+// tracker wrote, are ignored. It fails if the fact is invalid; the Fold is then unchanged.
 func (f *Fold) Apply(from fact.Fact) error {
 	if err := f.apply(from); err != nil {
 		return fmt.Errorf("fact %s (%s): %w", from.ID, from.Kind, err)
@@ -110,19 +107,19 @@ func (f *Fold) apply(from fact.Fact) error {
 	f.live = nil
 	switch from.Kind {
 	case fact.KindSignup:
-		return decode(from, f.signedUp)
+		return decode(from, f.applySignup)
 	case fact.KindSignupMoved:
-		return decode(from, f.moved)
+		return decode(from, f.applyMove)
 	case fact.KindSaid:
-		return decode(from, func(said fact.Said) error { return f.said(said, from.At) })
+		return decode(from, func(said fact.Said) error { return f.applyRecord(said, from.At) })
 	case fact.KindVoided:
-		return decode(from, f.voided)
+		return decode(from, f.applyVoid)
 	case fact.KindUploadAccepted:
-		return decode(from, f.accepted)
+		return decode(from, f.applyUpload)
 	case fact.KindUploadWithdrawn:
-		return decode(from, f.withdrawn)
+		return decode(from, f.applyWithdrawal)
 	case fact.KindPersonMerged:
-		return decode(from, f.merged)
+		return decode(from, f.applyMerge)
 	default:
 		return nil
 	}
@@ -136,24 +133,24 @@ func decode[T any](from fact.Fact, apply func(T) error) error {
 	return apply(data)
 }
 
-var errUnnamed = errors.New("it does not say what it is about")
+var errNoID = errors.New("an id or a version is missing")
 
-// instant gives a time as nanoseconds since 1970, which is how times are kept and compared.
+// instant returns a time in nanoseconds since 1970, as times are stored and compared. It fails outside 1700–2250.
 func instant(at time.Time) (int64, error) {
 	if at.Year() < 1700 || at.Year() > 2250 {
-		return 0, fmt.Errorf("a time in the year %d", at.Year())
+		return 0, fmt.Errorf("time in the year %d is out of range", at.Year())
 	}
 	return at.UnixNano(), nil
 }
 
-// values checks stored values and gives those that counting and natural keys look at, in the order of the kind's fields.
-func (f *Fold) values(s *shape, stored schema.Values) ([]uint32, error) {
+// values checks stored values and returns those that counting and natural keys use, in the order of the kind's fields.
+func (f *Fold) values(s *kindLayout, stored schema.Values) ([]uint32, error) {
 	values := make([]uint32, len(s.Fields))
 	for _, v := range stored.Upcast(s.Name).All() {
 		field := s.Index(v.Field)
 		switch {
 		case v.Field == "":
-			return nil, fmt.Errorf("%s with more values than it has fields", s.Name)
+			return nil, fmt.Errorf("%s has more values than fields", s.Name)
 		case field < 0:
 			continue
 		}
@@ -161,37 +158,37 @@ func (f *Fold) values(s *shape, stored schema.Values) ([]uint32, error) {
 			return nil, err
 		}
 	}
-	return values, s.dated(values)
+	return values, s.checkDate(values)
 }
 
-// value checks a value, and puts its number into a row of them where it is to be remembered.
-func (f *Fold) value(values []uint32, s *shape, field int, text string) error {
+// value checks a value and interns it into a row of values, if counting or natural keys use its field.
+func (f *Fold) value(values []uint32, s *kindLayout, field int, text string) error {
 	if err := s.check(field, text); err != nil {
 		return err
 	}
-	if s.remembers[field] {
-		values[field] = f.texts.number(text)
+	if s.keeps[field] {
+		values[field] = f.texts.intern(text)
 	}
 	return nil
 }
 
-// dated refuses a record that has no day, where its kind is dated by a field.
-func (s *shape) dated(values []uint32) error {
+// checkDate fails if a record has no date and its kind has a date field.
+func (s *kindLayout) checkDate(values []uint32) error {
 	if s.date >= 0 && values[s.date] == 0 {
 		return fmt.Errorf("%s without a date", s.Name)
 	}
 	return nil
 }
 
-func (f *Fold) said(said fact.Said, received time.Time) error {
-	s := f.shapes.named(said.Kind)
+func (f *Fold) applyRecord(said fact.Said, received time.Time) error {
+	s := f.layouts.named(said.Kind)
 	switch {
 	case said.Record == "" || said.Version < 1:
-		return errUnnamed
-	case s == nil || s == f.shapes.signups || s == f.shapes.airings:
-		return fmt.Errorf("nobody types records of the kind %q", said.Kind)
+		return errNoID
+	case s == nil || s == f.layouts.signups || s == f.layouts.airings:
+		return fmt.Errorf("records of the kind %q come in files or sign-up forms only", said.Kind)
 	case s.Person && said.Person == "":
-		return fmt.Errorf("%s of nobody", s.Name)
+		return fmt.Errorf("%s without a person", s.Name)
 	}
 	at, err := instant(received)
 	if err != nil {
@@ -201,37 +198,37 @@ func (f *Fold) said(said fact.Said, received time.Time) error {
 	if err != nil {
 		return err
 	}
-	next := typed{version: said.Version, layer: layer{shape: s, at: at, values: values}}
+	next := formRecord{version: said.Version, layout: s, at: at, values: values}
 	if s.Person {
-		next.person = f.texts.number(said.Person)
+		next.person = f.texts.intern(said.Person)
 	}
-	f.say(said.Record, next)
+	f.addVersion(said.Record, next)
 	return nil
 }
 
-func (f *Fold) voided(v fact.Voided) error {
+func (f *Fold) applyVoid(v fact.Voided) error {
 	if v.Record == "" || v.Version < 1 {
-		return errUnnamed
+		return errNoID
 	}
-	f.say(v.Record, typed{version: v.Version, void: true})
+	f.addVersion(v.Record, formRecord{version: v.Version, void: true})
 	return nil
 }
 
-func (f *Fold) say(record string, next typed) {
-	if last, ok := f.typed[record]; !ok || f.outdoes(&next, last) {
-		f.typed[record] = &next
+func (f *Fold) addVersion(record string, next formRecord) {
+	if last, ok := f.records[record]; !ok || f.supersedes(&next, last) {
+		f.records[record] = &next
 	}
 }
 
-// outdoes tells which of two versions counts. One version is written once; were it not, the choice must still be the same
-// in every order.
-func (f *Fold) outdoes(a, b *typed) bool {
+// supersedes reports whether version a counts in place of b. A version is normally written once; if it is not, the tie-break
+// does not depend on the order.
+func (f *Fold) supersedes(a, b *formRecord) bool {
 	if a.version != b.version || a.void || b.void {
 		return a.version > b.version || a.version == b.version && a.void && !b.void
 	}
 	return cmp.Or(
 		cmp.Compare(a.at, b.at),
-		cmp.Compare(a.shape.number, b.shape.number),
+		cmp.Compare(a.layout.number, b.layout.number),
 		strings.Compare(f.texts.all[a.person], f.texts.all[b.person]),
 		f.compareValues(a.values, b.values),
 	) > 0
@@ -250,30 +247,30 @@ func (f *Fold) upload(id string) *upload {
 	return u
 }
 
-// The most packs that a file can have: one for each row.
+// mostPacks is the limit of packs of a file: one for each row.
 const mostPacks = 200_000
 
-func (f *Fold) accepted(said fact.Uploaded) error {
-	s := f.shapes.named(said.Kind)
+func (f *Fold) applyUpload(said fact.Uploaded) error {
+	s := f.layouts.named(said.Kind)
 	switch {
 	case said.Upload == "":
-		return errUnnamed
+		return errNoID
 	case s == nil:
-		return fmt.Errorf("no file has records of the kind %q", said.Kind)
+		return fmt.Errorf("there is no kind %q", said.Kind)
 	case said.Packs < 0 || said.Packs > mostPacks:
-		return fmt.Errorf("a file of %d packs", said.Packs)
+		return fmt.Errorf("file with %d packs", said.Packs)
 	}
 	if _, err := instant(said.Arrived); err != nil {
 		return err
 	}
 	said.Arrived = said.Arrived.UTC()
 	u := f.upload(said.Upload)
-	// A file is accepted once; were it not, the choice must still be the same in every order.
-	if u.shape != nil && compareUploads(said, u.said) <= 0 {
+	// A file is normally accepted once; if it is not, the tie-break does not depend on the order.
+	if u.layout != nil && compareUploads(said, u.said) <= 0 {
 		return nil
 	}
-	u.said, u.shape, u.rows, u.packs = said, s, nil, nil
-	if s != f.shapes.signups && !u.withdrawn {
+	u.said, u.layout, u.rows, u.packs = said, s, nil, nil
+	if s != f.layouts.signups && !u.withdrawn {
 		u.packs = make([]*rows, said.Packs)
 		u.complete()
 	}
@@ -292,19 +289,19 @@ func compareUploads(a, b fact.Uploaded) int {
 	)
 }
 
-func (f *Fold) withdrawn(w fact.Withdrawn) error {
+func (f *Fold) applyWithdrawal(w fact.Withdrawn) error {
 	if w.Upload == "" {
-		return errUnnamed
+		return errNoID
 	}
 	u := f.upload(w.Upload)
 	u.withdrawn, u.packs, u.rows = true, nil, nil
 	return nil
 }
 
-// counts tells whether what a file said holds.
-func (u *upload) counts() bool { return u != nil && u.shape != nil && !u.withdrawn }
+// counts reports whether the file was accepted and not withdrawn.
+func (u *upload) counts() bool { return u != nil && u.layout != nil && !u.withdrawn }
 
-// complete puts a file's packs together once all are there: a file counts as a whole or not at all.
+// complete joins the packs of a file once all are added: a file counts as a whole or not at all.
 func (u *upload) complete() {
 	if slices.Contains(u.packs, nil) {
 		return
@@ -317,7 +314,7 @@ func (u *upload) complete() {
 	for _, pack := range u.packs {
 		n += len(pack.numbers)
 	}
-	all := newRows(u.shape, n)
+	all := newRows(u.layout, n)
 	for _, pack := range u.packs {
 		all.numbers = append(all.numbers, pack.numbers...)
 		all.persons = append(all.persons, pack.persons...)
@@ -326,10 +323,10 @@ func (u *upload) complete() {
 	u.rows, u.packs = all, nil
 }
 
-// KindOf is the kind of the records of an upload that was accepted, "" of another.
+// KindOf returns the kind of the records of an accepted upload, "" for any other.
 func (f *Fold) KindOf(upload string) string {
-	if u := f.uploads[upload]; u != nil && u.shape != nil {
-		return u.shape.Name
+	if u := f.uploads[upload]; u != nil && u.layout != nil {
+		return u.layout.Name
 	}
 	return ""
 }
@@ -340,8 +337,8 @@ type Pack struct {
 	Number int
 }
 
-// Wanted names the packs without which Live would leave out files that count, in no special order but always the same.
-func (f *Fold) Wanted() []Pack {
+// MissingPacks returns the packs that have to be added before Live counts their files, ordered by upload and number.
+func (f *Fold) MissingPacks() []Pack {
 	var out []Pack
 	for id, u := range f.uploads {
 		for number, pack := range u.packs {
@@ -356,14 +353,14 @@ func (f *Fold) Wanted() []Pack {
 	return out
 }
 
-// AddRows takes a pack of rows that Wanted names. Rows that are there already, or are not wanted any more, change nothing.
-// An error names rows that cannot be understood; the Fold is then as before.
+// AddRows adds a pack of rows that MissingPacks returned. Packs that are not missing change nothing. It fails if a row is
+// invalid; the Fold is then unchanged.
 func (f *Fold) AddRows(upload string, pack int, rows fact.Pack) error {
 	u := f.uploads[upload]
 	if u == nil || pack < 0 || pack >= len(u.packs) || u.packs[pack] != nil {
 		return nil
 	}
-	s := u.shape
+	s := u.layout
 	r := newRows(s, len(rows.Lines))
 	places := rows.Places(s.Kind)
 	for i := range rows.Lines {
@@ -377,13 +374,13 @@ func (f *Fold) AddRows(upload string, pack int, rows fact.Pack) error {
 	return nil
 }
 
-// addLine adds a row whose values stand in the order of some places in the kind's rows, -1 of a field that it does not have.
-func (f *Fold) addLine(r *rows, s *shape, places []int, line *fact.Line) error {
+// addLine adds a row. places has, for each of its values, the index of the field in the kind, -1 for an unknown field.
+func (f *Fold) addLine(r *rows, s *kindLayout, places []int, line *fact.Line) error {
 	if s.Person && line.Person == "" {
-		return fmt.Errorf("%s of nobody", s.Name)
+		return fmt.Errorf("%s without a person", s.Name)
 	}
 	if len(line.Values) > len(places) {
-		return fmt.Errorf("%s with %d values of %d fields", s.Name, len(line.Values), len(places))
+		return fmt.Errorf("%s has %d values for %d fields", s.Name, len(line.Values), len(places))
 	}
 	from := len(r.values)
 	r.values = append(r.values, make([]uint32, len(s.Fields))...)
@@ -396,52 +393,52 @@ func (f *Fold) addLine(r *rows, s *shape, places []int, line *fact.Line) error {
 			return err
 		}
 	}
-	if err := s.dated(values); err != nil {
+	if err := s.checkDate(values); err != nil {
 		return err
 	}
 	r.numbers = append(r.numbers, int32(line.Row))
 	if s.Person {
-		r.persons = append(r.persons, f.texts.number(line.Person))
+		r.persons = append(r.persons, f.texts.intern(line.Person))
 	}
 	return nil
 }
 
-func (f *Fold) merged(m fact.Merged) error {
+func (f *Fold) applyMerge(m fact.Merged) error {
 	if m.Person == "" || m.Into == "" {
-		return errUnnamed
+		return errNoID
 	}
 	if m.Person != m.Into {
-		f.merges[merge{f.texts.number(m.Person), f.texts.number(m.Into)}] = struct{}{}
+		f.merges[merge{f.texts.intern(m.Person), f.texts.intern(m.Into)}] = struct{}{}
 	}
 	return nil
 }
 
-func (f *Fold) signup(id string) *signedUp {
+func (f *Fold) signup(id string) *signup {
 	s, ok := f.signups[id]
 	if !ok {
-		s = &signedUp{}
+		s = &signup{}
 		f.signups[id] = s
 	}
 	return s
 }
 
-func (f *Fold) signedUp(said fact.Signup) error {
+func (f *Fold) applySignup(said fact.Signup) error {
 	switch {
 	case said.Signup == "" || said.Entry == "":
-		return errUnnamed
+		return errNoID
 	case said.Person == "":
-		return errors.New("a sign-up of nobody")
+		return errors.New("sign-up without a person")
 	}
 	at, err := instant(said.Submitted)
 	if err != nil {
 		return err
 	}
-	values, err := f.values(f.shapes.signups, said.Values)
+	values, err := f.values(f.layouts.signups, said.Values)
 	if err != nil {
 		return err
 	}
 	s := f.signup(said.Signup)
-	next := entry{id: said.Entry, person: f.texts.number(said.Person), at: at, values: values, state: said.State, upload: said.Upload, line: said.Line}
+	next := entry{id: said.Entry, person: f.texts.intern(said.Person), at: at, values: values, state: said.State, upload: said.Upload, line: said.Line}
 	i, there := slices.BinarySearchFunc(s.entries, said.Entry, func(e entry, id string) int { return strings.Compare(e.id, id) })
 	if !there {
 		s.entries = slices.Insert(s.entries, i, next)
@@ -451,8 +448,8 @@ func (f *Fold) signedUp(said fact.Signup) error {
 	return nil
 }
 
-// compareEntries orders two facts about one sending. There is one; were there not, the choice must still be the same in
-// every order.
+// compareEntries orders two facts about one sending. There is normally one; if there are more, the tie-break does not depend
+// on the order.
 func (f *Fold) compareEntries(a, b *entry) int {
 	return cmp.Or(
 		cmp.Compare(a.at, b.at),
@@ -464,9 +461,9 @@ func (f *Fold) compareEntries(a, b *entry) int {
 	)
 }
 
-func (f *Fold) moved(m fact.SignupMoved) error {
+func (f *Fold) applyMove(m fact.SignupMoved) error {
 	if m.Signup == "" || m.Version < 1 {
-		return errUnnamed
+		return errNoID
 	}
 	s := f.signup(m.Signup)
 	if m.State != "" && cmp.Or(cmp.Compare(m.Version, s.stateVersion), strings.Compare(m.State, s.state)) > 0 {

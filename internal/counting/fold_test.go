@@ -17,8 +17,8 @@ import (
 	"outreach/internal/snapshot"
 )
 
-// said is a history told by hand.
-type said struct {
+// factScript is a history written by hand.
+type factScript struct {
 	t *testing.T
 	history
 }
@@ -26,7 +26,7 @@ type said struct {
 // noon is noon of a day of March 2010.
 func noon(day int) time.Time { return time.Date(2010, 3, day, 12, 0, 0, 0, time.UTC) }
 
-func (s *said) add(kind string, at time.Time, data any) {
+func (s *factScript) add(kind string, at time.Time, data any) {
 	s.t.Helper()
 	f, err := fact.New(fmt.Sprintf("f%d", len(s.facts)), kind, at, "", data)
 	if err != nil {
@@ -35,12 +35,12 @@ func (s *said) add(kind string, at time.Time, data any) {
 	s.facts = append(s.facts, f)
 }
 
-func (s *said) attendance(id string, version int, at time.Time, person, date, hours string) {
+func (s *factScript) attendance(id string, version int, at time.Time, person, date, hours string) {
 	s.add(fact.KindSaid, at, fact.Said{Record: id, Version: version, Kind: "attendance", Person: person, Values: stored("attendance", "training", date, hours, "completed")})
 }
 
-// file accepts a file of attendance or media.
-func (s *said) file(id, kind, owner, object string, arrived time.Time, lines ...fact.Line) {
+// file adds the acceptance of a file of attendance or media.
+func (s *factScript) file(id, kind, owner, object string, arrived time.Time, lines ...fact.Line) {
 	for i := range lines {
 		lines[i].Row = i + 2
 	}
@@ -56,15 +56,15 @@ func aired(title, reach string) fact.Line {
 	return fact.Line{Values: schema.Row{"2010-03-01", "", "tv", "", title, "Outlet", reach, "", "", "", ""}}
 }
 
-func (s *said) signup(id, entry, person string, at time.Time, state, sex, upload string) {
+func (s *factScript) signup(id, entry, person string, at time.Time, state, sex, upload string) {
 	values := schema.ValuesOf(map[string]string{"activity": "training", "sex": sex})
 	s.add(fact.KindSignup, at, fact.Signup{Signup: id, Entry: entry, Person: person, Submitted: at, State: state, Upload: upload, Values: values})
 }
 
-func (s *said) compile(asOf string) counting.Found {
+func (s *factScript) compile(asOf string) counting.Figures {
 	s.t.Helper()
 	f := counting.New(schema.Builtin())
-	s.tell(s.t, f, s.facts)
+	s.apply(s.t, f, s.facts)
 	found, err := counting.Compile(definition, mustRules(s.t, definition), f.Live(), asOf)
 	if err != nil {
 		s.t.Fatal(err)
@@ -72,8 +72,8 @@ func (s *said) compile(asOf string) counting.Found {
 	return found
 }
 
-// figure is an indicator's achieved.
-func figure(found counting.Found, code string) string {
+// figure returns the achieved value of an indicator.
+func figure(found counting.Figures, code string) string {
 	i := slices.IndexFunc(found.Indicators, func(in snapshot.Indicator) bool { return in.Code == code })
 	return string(found.Indicators[i].Achieved)
 }
@@ -81,75 +81,75 @@ func figure(found counting.Found, code string) string {
 func TestWhatCounts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name string
-		tell func(*said)
-		want map[string]string // by indicator
+		name   string
+		script func(*factScript)
+		want   map[string]string // by indicator
 	}{
-		{"a record typed after a file arrived corrects its row", func(s *said) {
+		{"a record typed after a file arrived corrects its row", func(s *factScript) {
 			s.file("u1", "attendance", "coordinator", "o1", noon(1), attended("p1", "2010-03-01", "1"))
 			s.attendance("r1", 1, noon(2), "p1", "2010-03-01", "2")
 		}, map[string]string{"hours": "2", "trained": "1"}},
-		{"a file that arrived after a record was typed corrects it", func(s *said) {
+		{"a file that arrived after a record was typed corrects it", func(s *factScript) {
 			s.attendance("r1", 1, noon(1), "p1", "2010-03-01", "2")
 			s.file("u1", "attendance", "coordinator", "o1", noon(2), attended("p1", "2010-03-01", "1"))
 		}, map[string]string{"hours": "1"}},
-		{"a record changed again moves to its new time", func(s *said) {
+		{"a record changed again moves to its new time", func(s *factScript) {
 			s.attendance("r1", 1, noon(1), "p1", "2010-03-01", "2")
 			s.file("u1", "attendance", "coordinator", "o1", noon(2), attended("p1", "2010-03-01", "1"))
 			s.attendance("r1", 2, noon(3), "p1", "2010-03-01", "3")
 		}, map[string]string{"hours": "3"}},
-		{"a record changed to another day leaves its old one", func(s *said) {
+		{"a record changed to another day leaves its old one", func(s *factScript) {
 			s.attendance("r1", 1, noon(1), "p1", "2010-03-01", "2")
 			s.file("u1", "attendance", "coordinator", "o1", noon(0), attended("p1", "2010-03-01", "1"))
 			s.attendance("r1", 2, noon(3), "p1", "2010-03-02", "4")
 		}, map[string]string{"hours": "5"}},
-		{"a voided record lets the file's row count again", func(s *said) {
+		{"a voided record lets the file's row count again", func(s *factScript) {
 			s.add(fact.KindVoided, noon(3), fact.Voided{Record: "r1", Version: 2})
 			s.file("u1", "attendance", "coordinator", "o1", noon(1), attended("p1", "2010-03-01", "1"))
 			s.attendance("r1", 1, noon(2), "p1", "2010-03-01", "2")
 		}, map[string]string{"hours": "1"}},
-		{"a lower version that comes later says nothing", func(s *said) {
+		{"a lower version that comes later says nothing", func(s *factScript) {
 			s.attendance("r1", 2, noon(1), "p1", "2010-03-01", "2")
 			s.attendance("r1", 1, noon(2), "p1", "2010-03-01", "1")
 		}, map[string]string{"hours": "2"}},
-		{"a version that was both written and voided is void", func(s *said) {
+		{"a version that was both written and voided is void", func(s *factScript) {
 			s.add(fact.KindVoided, noon(1), fact.Voided{Record: "r1", Version: 1})
 			s.attendance("r1", 1, noon(2), "p1", "2010-03-01", "1")
 			s.attendance("r2", 1, noon(2), "p1", "2010-03-02", "2")
 			s.add(fact.KindVoided, noon(1), fact.Voided{Record: "r2", Version: 1})
 		}, map[string]string{"hours": "0"}},
-		{"a withdrawn correction lets the first file count again", func(s *said) {
+		{"a withdrawn correction lets the first file count again", func(s *factScript) {
 			s.file("u1", "attendance", "coordinator", "o1", noon(1), attended("p1", "2010-03-01", "1"))
 			s.file("u2", "attendance", "coordinator", "o2", noon(2), attended("p1", "2010-03-01", "2"), attended("p2", "2010-03-01", "4"))
 			s.add(fact.KindUploadWithdrawn, noon(3), fact.Withdrawn{Upload: "u2"})
 		}, map[string]string{"hours": "1", "trained": "1"}},
-		{"of files that arrived at once the one with the later key counts", func(s *said) {
+		{"of files that arrived at once the one with the later key counts", func(s *factScript) {
 			s.file("u1", "attendance", "coordinator", "b", noon(1), attended("p1", "2010-03-01", "1"))
 			s.file("u2", "attendance", "coordinator", "a", noon(1), attended("p1", "2010-03-01", "2"))
 		}, map[string]string{"hours": "1"}},
-		{"of a row that stands in a file twice the last counts", func(s *said) {
+		{"of a row that stands in a file twice the last counts", func(s *factScript) {
 			s.file("u1", "attendance", "coordinator", "o1", noon(1), attended("p1", "2010-03-01", "1"), attended("p1", "2010-03-01", "2"))
 		}, map[string]string{"hours": "2"}},
-		{"case and outer spaces make no other airing", func(s *said) {
+		{"case and outer spaces make no other airing", func(s *factScript) {
 			s.file("u1", "media", "tv-partner", "o1", noon(1), aired("Łatwiej razem", "10"))
 			s.file("u2", "media", "tv-partner", "o2", noon(2), aired(" ŁATWIEJ RAZEM ", "20"))
 		}, map[string]string{"reach": "20"}},
-		{"case and outer spaces make no other distinct value", func(s *said) {
+		{"case and outer spaces make no other distinct value", func(s *factScript) {
 			s.add(fact.KindSaid, noon(1), fact.Said{Record: "r1", Version: 1, Kind: "output", Values: stored("output", "2010-03-01", "leaflet", "1", "Film", "")})
 			s.add(fact.KindSaid, noon(1), fact.Said{Record: "r2", Version: 1, Kind: "output", Values: stored("output", "2010-03-02", "leaflet", "1", " FILM", "")})
 		}, map[string]string{"titles": "1"}},
-		{"two partners have two airings", func(s *said) {
+		{"two partners have two airings", func(s *factScript) {
 			s.file("u1", "media", "tv-partner", "o1", noon(1), aired("Title", "10"))
 			s.file("u2", "media", "radio-partner", "o2", noon(2), aired("Title", "20"))
 		}, map[string]string{"reach": "30"}},
-		{"what two ids of one person did is one person's", func(s *said) {
+		{"what two ids of one person did is one person's", func(s *factScript) {
 			s.attendance("r1", 1, noon(1), "p1", "2010-03-01", "1")
 			s.attendance("r2", 1, noon(2), "p2", "2010-03-01", "2")
 			s.attendance("r3", 1, noon(1), "p3", "2010-03-02", "4")
 			s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p1", Into: "p2"})
 			s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p2", Into: "p3"})
 		}, map[string]string{"trained": "1", "hours": "6"}},
-		{"people merged in a circle are one", func(s *said) {
+		{"people merged in a circle are one", func(s *factScript) {
 			s.attendance("r1", 1, noon(1), "p1", "2010-03-01", "1")
 			s.attendance("r2", 1, noon(1), "p2", "2010-03-02", "1")
 			s.attendance("r3", 1, noon(1), "p3", "2010-03-03", "1")
@@ -157,44 +157,44 @@ func TestWhatCounts(t *testing.T) {
 			s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p2", Into: "p3"})
 			s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p3", Into: "p1"})
 		}, map[string]string{"trained": "1", "hours": "3"}},
-		{"sign-ups of a file count once it is accepted", func(s *said) {
+		{"sign-ups of a file count once it is accepted", func(s *factScript) {
 			s.signup("s1", "e1", "p1", noon(1), "accepted", "", "u1")
 		}, map[string]string{"places": "0"}},
-		{"sign-ups of an accepted file count", func(s *said) {
+		{"sign-ups of an accepted file count", func(s *factScript) {
 			s.signup("s1", "e1", "p1", noon(1), "accepted", "", "u1")
 			s.add(fact.KindUploadAccepted, noon(1), fact.Uploaded{Upload: "u1", Kind: "signups", Arrived: noon(1), Packs: 1})
 		}, map[string]string{"places": "1"}},
-		{"sign-ups of a withdrawn file are cancelled, though the form was sent again", func(s *said) {
+		{"sign-ups of a withdrawn file are cancelled, though the form was sent again", func(s *factScript) {
 			s.add(fact.KindUploadWithdrawn, noon(2), fact.Withdrawn{Upload: "u1"})
 			s.signup("s1", "e1", "p1", noon(1), "accepted", "", "u1")
 			s.signup("s1", "e2", "p1", noon(2), "", "", "")
 			s.add(fact.KindUploadAccepted, noon(1), fact.Uploaded{Upload: "u1", Kind: "signups", Arrived: noon(1)})
 		}, map[string]string{"places": "0", "activities": "0"}},
-		{"a cancelled sign-up does not count, one anew does", func(s *said) {
+		{"a cancelled sign-up does not count, one anew does", func(s *factScript) {
 			s.add(fact.KindSignupMoved, noon(2), fact.SignupMoved{Signup: "s1", Version: 2, State: "cancelled"})
 			s.signup("s1", "e1", "p1", noon(1), "accepted", "", "")
 			s.signup("s2", "e2", "p1", noon(3), "accepted", "", "")
 		}, map[string]string{"places": "1", "activities": "1"}},
-		{"a cancelled sign-up does not count", func(s *said) {
+		{"a cancelled sign-up does not count", func(s *factScript) {
 			s.signup("s1", "e1", "p1", noon(1), "accepted", "", "")
 			s.add(fact.KindSignupMoved, noon(2), fact.SignupMoved{Signup: "s1", Version: 2, State: "cancelled"})
 		}, map[string]string{"places": "0", "activities": "0"}},
-		{"two sign-ups of one merged person are one, in the better state", func(s *said) {
+		{"two sign-ups of one merged person are one, in the better state", func(s *factScript) {
 			s.signup("s1", "e1", "p1", noon(1), "waitlisted", "", "")
 			s.signup("s2", "e2", "p2", noon(2), "accepted", "", "")
 			s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p1", Into: "p2"})
 		}, map[string]string{"places": "1"}},
-		{"two accepted sign-ups of one merged person are one", func(s *said) {
+		{"two accepted sign-ups of one merged person are one", func(s *factScript) {
 			s.signup("s1", "e1", "p1", noon(1), "accepted", "", "")
 			s.signup("s2", "e2", "p2", noon(2), "accepted", "", "")
 			s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p1", Into: "p2"})
 		}, map[string]string{"places": "1"}},
-		{"rows of two files about one merged person are one record", func(s *said) {
+		{"rows of two files about one merged person are one record", func(s *factScript) {
 			s.file("u1", "attendance", "coordinator", "o1", noon(1), attended("p1", "2010-03-01", "1"))
 			s.file("u2", "attendance", "coordinator", "o2", noon(2), attended("p2", "2010-03-01", "2"))
 			s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p1", Into: "p2"})
 		}, map[string]string{"trained": "1", "hours": "2"}},
-		{"a member that moves no longer have changes nothing", func(s *said) {
+		{"a member that moves no longer have changes nothing", func(s *factScript) {
 			s.signup("s1", "e1", "p1", noon(1), "held", "female", "")
 			s.add(fact.KindSignupMoved, noon(2), map[string]any{"signup": "s1", "version": 2, "state": "accepted", "person": "p2"})
 			s.attendance("r1", 1, noon(1), "p1", "2010-03-01", "1")
@@ -202,8 +202,8 @@ func TestWhatCounts(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := &said{t: t, history: history{packs: map[counting.Pack][]fact.Line{}}}
-			c.tell(s)
+			s := &factScript{t: t, history: history{packs: map[counting.Pack][]fact.Line{}}}
+			c.script(s)
 			found := s.compile("2010-06-20")
 			for code, want := range c.want {
 				if got := figure(found, code); got != want {
@@ -216,10 +216,10 @@ func TestWhatCounts(t *testing.T) {
 
 func TestAttributesAreThoseAtEntry(t *testing.T) {
 	t.Parallel()
-	sexAt := func(asOf string, tell func(*said)) string {
-		s := &said{t: t, history: history{packs: map[counting.Pack][]fact.Line{}}}
+	sexAt := func(asOf string, script func(*factScript)) string {
+		s := &factScript{t: t, history: history{packs: map[counting.Pack][]fact.Line{}}}
 		s.attendance("r1", 1, noon(1), "p1", "2010-01-10", "1")
-		tell(s)
+		script(s)
 		for _, part := range s.compile(asOf).Participants.By["sex"] {
 			if part.People == 1 {
 				return part.Code
@@ -229,38 +229,38 @@ func TestAttributesAreThoseAtEntry(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name, asOf string
-		tell       func(*said)
+		script     func(*factScript)
 		want       string
 	}{
-		{"nobody signed up", "2010-06-20", func(*said) {}, "unknown"},
-		{"the earliest that gives it counts, not the first to come", "2010-06-20", func(s *said) {
+		{"nobody signed up", "2010-06-20", func(*factScript) {}, "unknown"},
+		{"the earliest that gives it counts, not the first to come", "2010-06-20", func(s *factScript) {
 			s.signup("s1", "e2", "p1", noon(5), "accepted", "male", "")
 			s.signup("s1", "e1", "p1", noon(6), "", "female", "")
 			s.signup("s2", "e3", "p1", noon(4), "", "other", "") // of a sign-up that nobody made
 		}, "male"},
-		{"a form sent again may be the first to give it", "2010-06-20", func(s *said) {
+		{"a form sent again may be the first to give it", "2010-06-20", func(s *factScript) {
 			s.signup("s1", "e1", "p1", noon(5), "accepted", "", "")
 			s.signup("s1", "e2", "p1", noon(6), "", "female", "")
 		}, "female"},
-		{"at one instant the smaller entry counts", "2010-06-20", func(s *said) {
+		{"at one instant the smaller entry counts", "2010-06-20", func(s *factScript) {
 			s.signup("s1", "e2", "p1", noon(5), "accepted", "male", "")
 			s.signup("s1", "e1", "p1", noon(5), "", "female", "")
 		}, "female"},
-		{"a sign-up before the period tells it", "2010-06-20", func(s *said) {
+		{"a sign-up before the period tells it", "2010-06-20", func(s *factScript) {
 			s.signup("s1", "e1", "p1", time.Date(2009, 12, 1, 0, 0, 0, 0, time.UTC), "accepted", "female", "")
 		}, "female"},
-		{"a sign-up after the day does not", "2010-03-04", func(s *said) {
+		{"a sign-up after the day does not", "2010-03-04", func(s *factScript) {
 			s.signup("s1", "e1", "p1", noon(5), "accepted", "female", "")
 		}, "unknown"},
-		{"a form sent again after the day does not", "2010-03-05", func(s *said) {
+		{"a form sent again after the day does not", "2010-03-05", func(s *factScript) {
 			s.signup("s1", "e1", "p1", noon(5), "accepted", "", "")
 			s.signup("s1", "e2", "p1", noon(6), "", "female", "")
 		}, "unknown"},
-		{"a cancelled sign-up does not", "2010-06-20", func(s *said) {
+		{"a cancelled sign-up does not", "2010-06-20", func(s *factScript) {
 			s.signup("s1", "e1", "p1", noon(5), "accepted", "female", "")
 			s.add(fact.KindSignupMoved, noon(6), fact.SignupMoved{Signup: "s1", Version: 2, State: "cancelled"})
 		}, "unknown"},
-		{"a row of a withdrawn file does not", "2010-06-20", func(s *said) {
+		{"a row of a withdrawn file does not", "2010-06-20", func(s *factScript) {
 			s.signup("s1", "e1", "p1", noon(5), "accepted", "", "")
 			s.signup("s1", "e2", "p1", noon(4), "", "female", "u1")
 			s.add(fact.KindUploadAccepted, noon(5), fact.Uploaded{Upload: "u1", Kind: "signups", Arrived: noon(5)})
@@ -269,14 +269,14 @@ func TestAttributesAreThoseAtEntry(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if got := sexAt(c.asOf, c.tell); got != c.want {
+			if got := sexAt(c.asOf, c.script); got != c.want {
 				t.Errorf("sex is %s, want %s", got, c.want)
 			}
 		})
 	}
 }
 
-func TestApplyRefusesWhatItCannotUnderstand(t *testing.T) {
+func TestApplyRefusesInvalidFacts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, kind, data string }{
 		{"no JSON", fact.KindSaid, `{`},
@@ -314,13 +314,13 @@ func TestApplyRefusesWhatItCannotUnderstand(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "01FACT") {
 			t.Errorf("%s: error %v", c.name, err)
 		}
-		if live := f.Live().Dump(); len(live) > 0 || len(f.Wanted()) > 0 {
+		if live := f.Live().Dump(); len(live) > 0 || len(f.MissingPacks()) > 0 {
 			t.Errorf("%s: left %v behind", c.name, live)
 		}
 	}
 }
 
-func TestFilesCountWithAllTheirRows(t *testing.T) {
+func TestFilesCountOnceAllPacksAreAdded(t *testing.T) {
 	t.Parallel()
 	f := counting.New(schema.Builtin())
 	accepted, err := fact.New("f1", fact.KindUploadAccepted, noon(1), "", fact.Uploaded{Upload: "u1", Kind: "media", Owner: "tv-partner", Arrived: noon(1), Rows: 2, Packs: 2})
@@ -339,7 +339,7 @@ func TestFilesCountWithAllTheirRows(t *testing.T) {
 	if err := f.Apply(accepted); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]counting.Pack{{Upload: "u1", Number: 0}, {Upload: "u1", Number: 1}}, f.Wanted()); diff != "" {
+	if diff := cmp.Diff([]counting.Pack{{Upload: "u1", Number: 0}, {Upload: "u1", Number: 1}}, f.MissingPacks()); diff != "" {
 		t.Errorf("wanted at first (-want +got)\n%s", diff)
 	}
 	add(1, second)
@@ -355,14 +355,14 @@ func TestFilesCountWithAllTheirRows(t *testing.T) {
 	add(0, first)
 	add(0, second)
 	add(2, second)
-	if live := f.Live().Dump(); len(live) != 2 || len(f.Wanted()) > 0 {
-		t.Errorf("live are %v, wanted %v", live, f.Wanted())
+	if live := f.Live().Dump(); len(live) != 2 || len(f.MissingPacks()) > 0 {
+		t.Errorf("live are %v, wanted %v", live, f.MissingPacks())
 	}
 }
 
 func TestEvidence(t *testing.T) {
 	t.Parallel()
-	s := &said{t: t, history: history{packs: map[counting.Pack][]fact.Line{}}}
+	s := &factScript{t: t, history: history{packs: map[counting.Pack][]fact.Line{}}}
 	s.attendance("01R2", 1, noon(1), "p1", "2010-03-01", "1")
 	s.attendance("01R1", 1, noon(1), "p1", "2010-03-02", "1")
 	s.attendance("01R3", 1, noon(1), "p3", "2010-03-01", "1")
@@ -397,9 +397,9 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
-func TestTheRecordsBehindAFigureAddUpToIt(t *testing.T) {
+func TestEvidenceAddsUpToTheFigure(t *testing.T) {
 	t.Parallel()
-	s := &said{t: t, history: history{packs: map[counting.Pack][]fact.Line{}}}
+	s := &factScript{t: t, history: history{packs: map[counting.Pack][]fact.Line{}}}
 	s.attendance("01R1", 1, noon(1), "p1", "2010-03-01", "1.25")
 	s.attendance("01R2", 1, noon(1), "p1", "2010-03-02", "2.5")
 	s.attendance("01R3", 1, noon(1), "p2", "2010-03-03", "1")

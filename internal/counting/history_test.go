@@ -181,19 +181,19 @@ func drawHistory(t *rapid.T) *history {
 	return h
 }
 
-// tell tells the facts to a fold, and gives it the packs that it wants.
-func (h *history) tell(t interface{ Fatal(...any) }, f *counting.Fold, facts []fact.Fact) {
+// apply applies facts to a fold, and adds the packs that it lacks.
+func (h *history) apply(t interface{ Fatal(...any) }, f *counting.Fold, facts []fact.Fact) {
 	for _, one := range facts {
 		if err := f.Apply(one); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, pack := range f.Wanted() {
-		h.give(t, f, pack)
+	for _, pack := range f.MissingPacks() {
+		h.addPack(t, f, pack)
 	}
 }
 
-func (h *history) give(t interface{ Fatal(...any) }, f *counting.Fold, pack counting.Pack) {
+func (h *history) addPack(t interface{ Fatal(...any) }, f *counting.Fold, pack counting.Pack) {
 	if err := f.AddRows(pack.Upload, pack.Number, packed(f.KindOf(pack.Upload), h.packs[pack]...)); err != nil {
 		t.Fatal(err)
 	}

@@ -13,63 +13,63 @@ import (
 	"outreach/internal/schema"
 )
 
-// Live are the records that count, on whatever day: of each thing in the world the last that was said and neither voided,
-// cancelled nor withdrawn. It is good until the Fold that it came from takes more.
+// Live is the set of live records, of any date: for each natural key the last record that arrived and is not voided,
+// cancelled or withdrawn. It is valid until the next fact is applied to its Fold.
 type Live struct {
-	shapes  *shapes
-	texts   *texts
+	layouts *layouts
+	texts   *textTable
 	sources []source
-	records [][]lived // by shape, by date and then id; none of sign-ups
-	signups []livedSignup
-	entries []livedEntry // by submission, then id
-	people  []uint32     // who they are
+	records [][]liveRecord // by kind, ordered by date and then id; none of sign-ups
+	signups []liveSignup
+	entries []liveEntry // by submission, then id
+	people  []uint32    // the interned ids of people
 }
 
-// source is a file or a typed record: something with a place in the order of arrival.
+// source is a file or a form record: the unit of the order of arrival.
 type source struct {
 	at     int64
 	name   string // the file's object, or the record's id
 	id     string
-	shape  *shape
-	upload *upload // nil: typed
-	typed  *typed
+	layout *kindLayout
+	upload *upload // nil: a form record
+	record *formRecord
 }
 
 func compareSources(a, b source) int {
 	return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.name, b.name), strings.Compare(a.id, b.id))
 }
 
-// lived is a live record.
-type lived struct {
+// liveRecord is a live record of any kind but sign-ups.
+type liveRecord struct {
 	source uint32
 	row    uint32 // of a file, from 0
-	person uint32 // its place in people; 0 where the kind is not about people
+	person uint32 // its index in people; 0 if the kind is not about people
 	date   day
-	id     ulid.ULID // of a file's row; a typed one's stands in its source
+	id     ulid.ULID // of a file's row; the id of a form record is in its source
 }
 
-// livedSignup is a live sign-up: the sending that made it, and where it has got to.
-type livedSignup struct {
+// liveSignup is a live sign-up: the sending that made it, and its present state.
+type liveSignup struct {
 	id     string
 	state  string
 	person uint32
 	*entry
 }
 
-// livedEntry is one sending of a live sign-up, for the attributes it gives.
-type livedEntry struct {
+// liveEntry is one sending of a live sign-up, for the attributes it gives.
+type liveEntry struct {
 	signup uint32
 	*entry
 }
 
-// Live works out which records count. Files whose rows are still Wanted count nothing yet.
+// Live returns the live records. Files with MissingPacks do not count yet. The result is cached until the next fact.
 func (f *Fold) Live() *Live {
 	if f.live != nil {
 		return f.live
 	}
-	who := f.canonical()
-	l := &Live{shapes: f.shapes, texts: &f.texts, sources: f.sources(), records: make([][]lived, len(f.shapes.all))}
-	placed := make([]uint32, len(f.texts.all)) // the place in people, from 1, by the number of the id
+	canonical := f.canonical()
+	l := &Live{layouts: f.layouts, texts: &f.texts, sources: f.sources(), records: make([][]liveRecord, len(f.layouts.all))}
+	placed := make([]uint32, len(f.texts.all)) // by the number of the id: the index in people plus 1
 	place := func(person uint32) uint32 {
 		if placed[person] == 0 {
 			l.people = append(l.people, person)
@@ -77,74 +77,74 @@ func (f *Fold) Live() *Live {
 		}
 		return placed[person] - 1
 	}
-	f.resolveRecords(l, who, place)
-	f.resolveSignups(l, who, place)
+	f.resolveRecords(l, canonical, place)
+	f.resolveSignups(l, canonical, place)
 	f.live = l
 	return l
 }
 
-// sources are all files and typed records that count, in the order of their arrival.
+// sources returns all files and form records that count, in the order of arrival.
 func (f *Fold) sources() []source {
-	out := make([]source, 0, len(f.typed)+len(f.uploads))
-	for id, t := range f.typed {
+	out := make([]source, 0, len(f.records)+len(f.uploads))
+	for id, t := range f.records {
 		if !t.void {
-			out = append(out, source{at: t.at, name: id, id: id, shape: t.shape, typed: t})
+			out = append(out, source{at: t.at, name: id, id: id, layout: t.layout, record: t})
 		}
 	}
 	for id, u := range f.uploads {
 		if u.rows != nil {
-			out = append(out, source{at: u.said.Arrived.UnixNano(), name: u.said.Object, id: id, shape: u.shape, upload: u})
+			out = append(out, source{at: u.said.Arrived.UnixNano(), name: u.said.Object, id: id, layout: u.layout, upload: u})
 		}
 	}
 	slices.SortFunc(out, compareSources)
 	return out
 }
 
-func (f *Fold) resolveRecords(l *Live, who, place func(uint32) uint32) {
-	counts := make([]int, len(f.shapes.all))
+func (f *Fold) resolveRecords(l *Live, canonical, place func(uint32) uint32) {
+	counts := make([]int, len(f.layouts.all))
 	for _, s := range l.sources {
 		if s.upload != nil {
-			counts[s.shape.number] += len(s.upload.rows.numbers)
+			counts[s.layout.number] += len(s.upload.rows.numbers)
 		} else {
-			counts[s.shape.number]++
+			counts[s.layout.number]++
 		}
 	}
-	latest := make([]keyed, len(f.shapes.all))
+	latest := make([]keyIndex, len(f.layouts.all))
 	for i, n := range counts {
-		latest[i] = newKeyed(n)
-		l.records[i] = make([]lived, 0, n)
+		latest[i] = newKeyIndex(n)
+		l.records[i] = make([]liveRecord, 0, n)
 	}
 
-	// The sources come in their order, so whatever comes under a key that was there before takes its place.
-	say := func(s *shape, values []uint32, said lived) {
-		hash := f.texts.keyHash(said.person, s.keys, values)
+	// Sources are in the order of arrival, so a later record replaces an earlier one with the same natural key.
+	add := func(s *kindLayout, values []uint32, record liveRecord) {
+		hash := f.texts.keyHash(record.person, s.keys, values)
 		records := l.records[s.number]
 		i, there := latest[s.number].find(hash, func(place uint32) bool {
-			return records[place].person == said.person && f.texts.sameKey(s.keys, l.values(records[place]), values)
+			return records[place].person == record.person && f.texts.sameKey(s.keys, l.values(records[place]), values)
 		})
 		switch {
 		case !there:
-			l.records[s.number] = append(records, said)
-		case records[i].source != said.source || l.number(records[i]) <= l.number(said):
-			records[i] = said
+			l.records[s.number] = append(records, record)
+		case records[i].source != record.source || l.rowNumber(records[i]) <= l.rowNumber(record):
+			records[i] = record
 		}
 	}
 	for i, s := range l.sources {
-		if s.typed != nil {
-			say(s.shape, s.typed.values, lived{source: uint32(i), person: who(s.typed.person)})
+		if s.record != nil {
+			add(s.layout, s.record.values, liveRecord{source: uint32(i), person: canonical(s.record.person)})
 			continue
 		}
-		// What is about nobody belongs to whose file it is in, if to anybody.
-		owner, width := uint32(0), len(s.shape.Fields)
-		if s.shape == f.shapes.airings {
-			owner = f.texts.number(s.upload.said.Owner)
+		// The natural key of an airing includes the owner of its file.
+		owner, width := uint32(0), len(s.layout.Fields)
+		if s.layout == f.layouts.airings {
+			owner = f.texts.intern(s.upload.said.Owner)
 		}
 		for row := range s.upload.rows.numbers {
-			whom := owner
-			if s.shape.Person {
-				whom = who(s.upload.rows.persons[row])
+			about := owner
+			if s.layout.Person {
+				about = canonical(s.upload.rows.persons[row])
 			}
-			say(s.shape, s.upload.rows.values[row*width:(row+1)*width], lived{source: uint32(i), row: uint32(row), person: whom})
+			add(s.layout, s.upload.rows.values[row*width:(row+1)*width], liveRecord{source: uint32(i), row: uint32(row), person: about})
 		}
 	}
 
@@ -152,11 +152,11 @@ func (f *Fold) resolveRecords(l *Live, who, place func(uint32) uint32) {
 		for i := range records {
 			r := &records[i]
 			s := &l.sources[r.source]
-			r.date = dayOf(l.texts.all[l.values(*r)[s.shape.date]])
+			r.date = dayOf(l.texts.all[l.values(*r)[s.layout.date]])
 			if s.upload != nil {
-				r.id = fact.LineULID(s.id, s.upload.said.Arrived, l.number(*r))
+				r.id = fact.LineULID(s.id, s.upload.said.Arrived, l.rowNumber(*r))
 			}
-			if s.shape.Person {
+			if s.layout.Person {
 				r.person = place(r.person)
 			} else {
 				r.person = 0
@@ -166,24 +166,24 @@ func (f *Fold) resolveRecords(l *Live, who, place func(uint32) uint32) {
 	}
 }
 
-// number is a record's row in its file, 0 of a typed one.
-func (l *Live) number(r lived) int {
+// rowNumber returns a record's row in its file, 0 for a form record.
+func (l *Live) rowNumber(r liveRecord) int {
 	if s := &l.sources[r.source]; s.upload != nil {
 		return int(s.upload.rows.numbers[r.row])
 	}
 	return 0
 }
 
-func (l *Live) values(r lived) []uint32 {
+func (l *Live) values(r liveRecord) []uint32 {
 	s := &l.sources[r.source]
 	if s.upload == nil {
-		return s.typed.values
+		return s.record.values
 	}
-	width := len(s.shape.Fields)
+	width := len(s.layout.Fields)
 	return s.upload.rows.values[int(r.row)*width : int(r.row+1)*width]
 }
 
-func (l *Live) id(r lived) string {
+func (l *Live) id(r liveRecord) string {
 	if s := &l.sources[r.source]; s.upload == nil {
 		return s.id
 	}
@@ -191,7 +191,7 @@ func (l *Live) id(r lived) string {
 }
 
 // compare orders records by date, then id.
-func (l *Live) compare(a, b lived) int {
+func (l *Live) compare(a, b liveRecord) int {
 	if a.date != b.date {
 		return cmp.Compare(a.date, b.date)
 	}
@@ -201,20 +201,20 @@ func (l *Live) compare(a, b lived) int {
 	return strings.Compare(l.id(a), l.id(b))
 }
 
-// resolveSignups finds the live sign-ups. A sign-up is there by the sending that made it, so it goes with the file that
-// one came in; a sending that only repeated it goes alone.
+// resolveSignups finds the live sign-ups. A sign-up is live because of the sending that made it, so it is removed with the
+// file of that sending; a sending that only repeated it is removed alone.
 //
-// After a merge one person may have two sign-ups to one activity. They are one: the earlier submitted, in the better of
+// After a merge a person may have two sign-ups to one activity. They count as one: the earlier submitted, in the better of
 // their states, and every sending of both may give attributes.
-func (f *Fold) resolveSignups(l *Live, who, place func(uint32) uint32) {
+func (f *Fold) resolveSignups(l *Live, canonical, place func(uint32) uint32) {
 	type sent struct {
-		livedSignup
+		liveSignup
 		entries []*entry
 	}
 	var live []sent
 	for _, id := range slices.Sorted(maps.Keys(f.signups)) {
 		s := f.signups[id]
-		made := sent{livedSignup: livedSignup{id: id, state: s.state}}
+		made := sent{liveSignup: liveSignup{id: id, state: s.state}}
 		for i := range s.entries {
 			e := &s.entries[i]
 			if e.upload != "" && !f.uploads[e.upload].counts() {
@@ -234,36 +234,36 @@ func (f *Fold) resolveSignups(l *Live, who, place func(uint32) uint32) {
 		if made.state == schema.Cancelled {
 			continue
 		}
-		made.person = place(who(made.entry.person))
+		made.person = place(canonical(made.entry.person))
 		live = append(live, made)
 	}
 	slices.SortFunc(live, func(a, b sent) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.id, b.id))
 	})
 
-	first := newKeyed(len(live))
+	first := newKeyIndex(len(live))
 	for _, made := range live {
-		hash := f.texts.keyHash(l.people[made.person], f.shapes.signups.keys, made.values)
+		hash := f.texts.keyHash(l.people[made.person], f.layouts.signups.keys, made.values)
 		i, there := first.find(hash, func(place uint32) bool {
-			return l.signups[place].person == made.person && f.texts.sameKey(f.shapes.signups.keys, l.signups[place].values, made.values)
+			return l.signups[place].person == made.person && f.texts.sameKey(f.layouts.signups.keys, l.signups[place].values, made.values)
 		})
 		if !there {
-			l.signups = append(l.signups, made.livedSignup)
+			l.signups = append(l.signups, made.liveSignup)
 		} else if compareStates(made.state, l.signups[i].state) < 0 {
 			l.signups[i].state = made.state
 		}
 		for _, e := range made.entries {
-			l.entries = append(l.entries, livedEntry{signup: i, entry: e})
+			l.entries = append(l.entries, liveEntry{signup: i, entry: e})
 		}
 	}
-	slices.SortFunc(l.entries, func(a, b livedEntry) int { return compareSubmissions(a.entry, b.entry) })
+	slices.SortFunc(l.entries, func(a, b liveEntry) int { return compareSubmissions(a.entry, b.entry) })
 }
 
 func compareSubmissions(a, b *entry) int {
 	return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.id, b.id))
 }
 
-// compareStates puts the better state first. A state of a later version of the tracker comes last.
+// compareStates orders the better state first. An unknown state, of a later version of the tracker, comes last.
 func compareStates(a, b string) int {
 	rank := func(state string) int {
 		if i := slices.Index([]string{schema.Accepted, schema.Held, schema.Waitlisted}, state); i >= 0 {
@@ -274,8 +274,8 @@ func compareStates(a, b string) int {
 	return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(a, b))
 }
 
-// canonical gives for each person the one that all ids merged with it stand for: of ids merged into others the last, of
-// several last ones (or where a circle has none) the smallest.
+// canonical returns a function that maps the id of a person to one id for all ids merged with it: the id that was not merged
+// into another, or the smallest of them if there are several or, in a cycle, none.
 func (f *Fold) canonical() func(uint32) uint32 {
 	if len(f.merges) == 0 {
 		return func(person uint32) uint32 { return person }
@@ -290,10 +290,10 @@ func (f *Fold) canonical() func(uint32) uint32 {
 		}
 		return p
 	}
-	goes := map[uint32]bool{}
+	mergedAway := map[uint32]bool{}
 	members := map[uint32]bool{}
 	for m := range f.merges {
-		goes[m.person] = true
+		mergedAway[m.person] = true
 		members[m.person], members[m.into] = true, true
 		if a, b := root(m.person), root(m.into); a != b {
 			next[a] = b
@@ -303,16 +303,16 @@ func (f *Fold) canonical() func(uint32) uint32 {
 	for p := range members {
 		r := root(p)
 		c, ok := chosen[r]
-		if !ok || cmp.Or(compareBools(goes[p], goes[c]), strings.Compare(f.texts.all[p], f.texts.all[c])) < 0 {
+		if !ok || cmp.Or(compareBools(mergedAway[p], mergedAway[c]), strings.Compare(f.texts.all[p], f.texts.all[c])) < 0 {
 			chosen[r] = p
 		}
 	}
-	who := make(map[uint32]uint32, len(members))
+	canonical := make(map[uint32]uint32, len(members))
 	for p := range members {
-		who[p] = chosen[root(p)]
+		canonical[p] = chosen[root(p)]
 	}
 	return func(person uint32) uint32 {
-		if c, ok := who[person]; ok {
+		if c, ok := canonical[person]; ok {
 			return c
 		}
 		return person

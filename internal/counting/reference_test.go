@@ -14,7 +14,7 @@ import (
 	"outreach/internal/snapshot"
 )
 
-// The reference counts as slowly and plainly as it can be said: whole lists, searched again and again.
+// reference is a slow and plain implementation to compare with: whole lists, searched for each question.
 type reference struct {
 	said      []fact.Said
 	saidAt    []time.Time

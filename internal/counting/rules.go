@@ -12,7 +12,7 @@ import (
 	"outreach/internal/schema"
 )
 
-// What indicators count.
+// Values of the count of an indicator.
 const (
 	countPeople   = "people"
 	countRecords  = "records"
@@ -20,19 +20,19 @@ const (
 	countDistinct = "distinct"
 )
 
-// ParticipantsEvidence is what Found.Evidence calls the participants, among the indicators' codes.
+// ParticipantsEvidence is the code under which Figures.Evidence returns the participants; no indicator may have it.
 const ParticipantsEvidence = "participants"
 
-// Rules are a definition's rules and lists, made ready to count with. They do not change.
+// Rules are the compiled rules of a definition. They are immutable, and safe for concurrent use.
 type Rules struct {
-	shapes  *shapes
-	byShape []shapeRules
+	layouts *layouts
+	byKind  []kindRules
 	targets []*big.Rat // by indicator
 	bands   []band
 }
 
-// shapeRules are the rules over one kind of record.
-type shapeRules struct {
+// kindRules are the rules over one kind of record.
+type kindRules struct {
 	participants []*rule.Rule
 	indicators   []indicatorRule
 }
@@ -45,7 +45,7 @@ type indicatorRule struct {
 	value value // of sum and distinct
 }
 
-// value is where a record's value of a field comes from, as in rules: its row, its date, a sign-up's state, or the
+// value says where a record's value of a field comes from, as in rules: its row, its date, a sign-up's state, or the
 // attributes of its person.
 type value struct {
 	origin origin
@@ -67,14 +67,14 @@ type band struct {
 	from, to int
 }
 
-// NewRules compiles the rules of a definition over the kinds of its registry. A checked definition gives no error.
+// NewRules compiles the rules of a definition over the kinds of its registry. It does not fail for a checked definition.
 func NewRules(def *project.Definition, registry *schema.Registry) (*Rules, error) {
-	shapes := newShapes(registry)
-	r := &Rules{shapes: shapes, byShape: make([]shapeRules, len(shapes.all))}
+	layouts := newLayouts(registry)
+	r := &Rules{layouts: layouts, byKind: make([]kindRules, len(layouts.all))}
 	codes := map[string]bool{ParticipantsEvidence: true}
 	for i, in := range def.Indicators {
 		if codes[in.Code] {
-			return nil, fmt.Errorf("indicator %q: the code is taken", in.Code)
+			return nil, fmt.Errorf("indicator %q: the code is used twice or reserved", in.Code)
 		}
 		codes[in.Code] = true
 		if err := r.addIndicator(i, in); err != nil {
@@ -87,9 +87,9 @@ func NewRules(def *project.Definition, registry *schema.Registry) (*Rules, error
 			return nil, fmt.Errorf("participants: %w", err)
 		}
 		if !s.Person {
-			return nil, fmt.Errorf("participants: a record of %s is about nobody", s.Name)
+			return nil, fmt.Errorf("participants: records of %s are not about people", s.Name)
 		}
-		r.byShape[s.number].participants = append(r.byShape[s.number].participants, compiled)
+		r.byKind[s.number].participants = append(r.byKind[s.number].participants, compiled)
 	}
 	for _, text := range def.AgeBands {
 		b, err := parseBand(text)
@@ -101,12 +101,12 @@ func NewRules(def *project.Definition, registry *schema.Registry) (*Rules, error
 	return r, nil
 }
 
-func (r *Rules) compile(from project.Rule) (*shape, *rule.Rule, error) {
-	s := r.shapes.named(from.Of)
+func (r *Rules) compile(from project.Rule) (*kindLayout, *rule.Rule, error) {
+	s := r.layouts.named(from.Of)
 	if s == nil || s.Name != from.Of {
-		return nil, nil, fmt.Errorf("there are no records of %q", from.Of)
+		return nil, nil, fmt.Errorf("there is no kind %q", from.Of)
 	}
-	compiled, err := rule.Compile(r.shapes.registry, s.Kind, from.Where)
+	compiled, err := rule.Compile(r.layouts.registry, s.Kind, from.Where)
 	return s, compiled, err
 }
 
@@ -120,44 +120,44 @@ func (r *Rules) addIndicator(place int, in project.Indicator) error {
 	case countRecords:
 	case countPeople:
 		if !s.Person {
-			return fmt.Errorf("a record of %s is about nobody", s.Name)
+			return fmt.Errorf("records of %s are not about people", s.Name)
 		}
 	case countSum, countDistinct:
 		if next.value, err = r.value(s, in.Field, in.Count == countSum); err != nil {
 			return err
 		}
 	default:
-		return fmt.Errorf("there is no count %q", in.Count)
+		return fmt.Errorf("unknown count %q", in.Count)
 	}
 	target, ok := new(big.Rat).SetString(schema.Number(in.Target))
 	if !ok || target.Sign() <= 0 {
-		return fmt.Errorf("the target %v is not above 0", in.Target)
+		return fmt.Errorf("the target %v is not positive", in.Target)
 	}
 	r.targets = append(r.targets, target)
-	r.byShape[s.number].indicators = append(r.byShape[s.number].indicators, next)
+	r.byKind[s.number].indicators = append(r.byKind[s.number].indicators, next)
 	return nil
 }
 
-func (r *Rules) value(s *shape, field string, numeric bool) (value, error) {
-	variables := rule.Variables(r.shapes.registry, s.Kind)
+func (r *Rules) value(s *kindLayout, field string, numeric bool) (value, error) {
+	variables := rule.Variables(r.layouts.registry, s.Kind)
 	i := slices.IndexFunc(variables, func(v rule.Variable) bool { return v.Name == field })
 	switch {
 	case i < 0:
-		return value{}, fmt.Errorf("a record of %s has no %q", s.Name, field)
+		return value{}, fmt.Errorf("records of %s have no field %q", s.Name, field)
 	case numeric && !variables[i].Numeric:
 		return value{}, fmt.Errorf("%q is not a number", field)
 	case field == "date":
 		return value{origin: fromDate}, nil
-	case field == "state" && s == r.shapes.signups:
+	case field == "state" && s == r.layouts.signups:
 		return value{origin: fromState}, nil
-	case s.Person && r.shapes.registry.Attribute(field) >= 0:
-		return value{origin: fromAttributes, place: r.shapes.registry.Attribute(field)}, nil
+	case s.Person && r.layouts.registry.Attribute(field) >= 0:
+		return value{origin: fromAttributes, place: r.layouts.registry.Attribute(field)}, nil
 	default:
 		return value{origin: fromRow, place: s.Index(field)}, nil
 	}
 }
 
-// parseBand reads "25-54" or "55+".
+// parseBand parses "25-54" or "55+".
 func parseBand(text string) (band, error) {
 	from, to, closed := strings.Cut(text, "-")
 	if !closed {

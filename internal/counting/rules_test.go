@@ -13,7 +13,7 @@ import (
 	"outreach/internal/snapshot"
 )
 
-func TestNewRulesRefusesWhatCannotBeCounted(t *testing.T) {
+func TestNewRulesRefusesRulesThatCannotCount(t *testing.T) {
 	t.Parallel()
 	rule := func(of, where string) project.Rule { return project.Rule{Of: of, Where: where} }
 	one := func(in project.Indicator) project.Definition {
@@ -50,14 +50,14 @@ func TestNewRulesRefusesWhatCannotBeCounted(t *testing.T) {
 	}
 }
 
-func TestCompileNamesTheRecordThatARuleFailsOn(t *testing.T) {
+func TestCompileErrorNamesTheRecord(t *testing.T) {
 	t.Parallel()
 	def := *definition
 	def.Indicators = []project.Indicator{{Code: "odd", Target: 1, Count: "records", Rule: project.Rule{Of: "output", Where: `int(title) > 1`}}}
-	s := &said{t: t, history: history{}}
+	s := &factScript{t: t, history: history{}}
 	s.add(fact.KindSaid, noon(1), fact.Said{Record: "01R1", Version: 1, Kind: "output", Values: stored("output", "2010-03-01", "kit", "1", "Title")})
 	f := counting.New(schema.Builtin())
-	s.tell(t, f, s.facts)
+	s.apply(t, f, s.facts)
 	_, err := counting.Compile(&def, mustRules(t, &def), f.Live(), "2010-06-20")
 	if err == nil || !strings.Contains(err.Error(), "01R1") || !strings.Contains(err.Error(), "odd") {
 		t.Errorf("error %v", err)
@@ -69,7 +69,7 @@ func TestCompileNamesTheRecordThatARuleFailsOn(t *testing.T) {
 
 func TestMonths(t *testing.T) {
 	t.Parallel()
-	s := &said{t: t, history: history{}}
+	s := &factScript{t: t, history: history{}}
 	s.attendance("r1", 1, noon(1), "p1", "2010-01-31", "1.004")
 	s.attendance("r2", 1, noon(1), "p1", "2010-03-01", "1.004")
 	s.attendance("r3", 1, noon(1), "p2", "2010-03-01", "1.004")
@@ -113,13 +113,13 @@ func TestAgeIsThatOfTheFirstCountedRecord(t *testing.T) {
 	t.Parallel()
 	def := *definition
 	def.Period = project.Period{From: "2009-11-02", To: "2011-02-28"}
-	s := &said{t: t, history: history{}}
+	s := &factScript{t: t, history: history{}}
 	s.add(fact.KindSaid, noon(1), fact.Said{Record: "r1", Version: 1, Kind: "consultation", Person: "p1", Values: stored("consultation", "2010-12-31", "law", "60", "phone")})
 	s.add(fact.KindSaid, noon(1), fact.Said{Record: "r2", Version: 1, Kind: "consultation", Person: "p1", Values: stored("consultation", "2011-01-01", "law", "60", "phone")})
 	s.attendance("r3", 1, noon(1), "p1", "2009-12-31", "1")
 	s.add(fact.KindSignup, noon(1), fact.Signup{Signup: "s1", Entry: "e1", Person: "p1", Submitted: noon(1), State: "accepted", Values: schema.ValuesOf(map[string]string{"activity": "training", "birth_year": "1985"})})
 	f := counting.New(schema.Builtin())
-	s.tell(t, f, s.facts)
+	s.apply(t, f, s.facts)
 	found, err := counting.Compile(&def, mustRules(t, &def), f.Live(), "2011-02-28")
 	if err != nil {
 		t.Fatal(err)

@@ -57,7 +57,7 @@ func TestFieldsAddedRemovedOrReorderedChangeNoHash(t *testing.T) {
 		h := drawHistory(t)
 		asOf := drawDay(t)
 		first := counting.New(schema.Builtin())
-		h.tell(t, first, h.facts)
+		h.apply(t, first, h.facts)
 		want := hash(t, builtin, first, asOf)
 
 		for name, registry := range map[string]*schema.Registry{"reordered": permuted(t), "added": widened(t), "removed": narrowed()} {
@@ -66,7 +66,7 @@ func TestFieldsAddedRemovedOrReorderedChangeNoHash(t *testing.T) {
 				t.Fatal(err)
 			}
 			f := counting.New(registry)
-			h.tell(t, f, h.facts)
+			h.apply(t, f, h.facts)
 			if got := hash(t, rules, f, asOf); got != want {
 				t.Fatalf("fields %s: hash %s, want %s", name, got, want)
 			}
@@ -83,7 +83,7 @@ func TestFieldsAddedRemovedOrReorderedChangeNoHash(t *testing.T) {
 			case err != nil:
 				t.Fatal(err)
 			default:
-				h.tell(t, back, nil)
+				h.apply(t, back, nil)
 				if got := hash(t, rules, back, asOf); got != want {
 					t.Fatalf("fields %s, from a checkpoint: hash %s, want %s", name, got, want)
 				}

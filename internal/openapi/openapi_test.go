@@ -52,7 +52,7 @@ var update = flag.Bool("update", false, "write the document that show-report ser
 
 // The document is written here and not by the function that serves it, which would have to link all others to know it.
 func TestServedDocumentIsCurrent(t *testing.T) {
-	const file = "../../functions/show-report/handler/openapi.json"
+	const file = "../projects/indexweb/openapi.json"
 	want := written(t)
 	if *update {
 		if err := os.WriteFile(file, want, 0o644); err != nil {

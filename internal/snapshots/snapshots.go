@@ -112,6 +112,25 @@ func (s *Store) KeptSnapshot(ctx context.Context, project, id string) (Kept, err
 	return k, err
 }
 
+// LatestID is the id under which Find returns the newest snapshot.
+const LatestID = "latest"
+
+// Find returns the snapshot with an id, or the newest one for LatestID. If state is not "", snapshots in another state are
+// treated as missing. It fails with store.ErrNotFound if there is none.
+func (s *Store) Find(ctx context.Context, project, id, state string) (Kept, error) {
+	switch {
+	case id == LatestID && state == "":
+		return s.Newest(ctx, project)
+	case id == LatestID:
+		return s.NewestApproved(ctx, project, "")
+	}
+	kept, err := s.KeptSnapshot(ctx, project, id)
+	if err == nil && state != "" && kept.State != state {
+		err = store.ErrNotFound
+	}
+	return kept, err
+}
+
 // Snapshot reads the figures of one, in its present state.
 func (s *Store) Snapshot(ctx context.Context, k Kept) (snapshot.Snapshot, error) {
 	var snap snapshot.Snapshot

@@ -1,27 +1,11 @@
 package web
 
-import (
-	"outreach/internal/snapshot"
-	"outreach/internal/snapshots"
-	"outreach/internal/store"
-)
+import "outreach/internal/snapshot"
 
-// ReadableSnapshot finds the snapshot that an address names, "latest" too: any for the office, an approved one for the
-// funder, to whom another does not exist.
-func (c *Call) ReadableSnapshot(id string) (snapshots.Kept, error) {
-	state := snapshot.Approved
+// SnapshotState returns the state of the snapshots that the caller may read: "", any, for a coordinator, else approved.
+func (c *Call) SnapshotState() string {
 	if c.Has(Coordinator) {
-		state = ""
+		return ""
 	}
-	switch {
-	case id == "latest" && state == "":
-		return c.Site.Snapshots.Newest(c.Context(), c.Project)
-	case id == "latest":
-		return c.Site.Snapshots.NewestApproved(c.Context(), c.Project, "")
-	}
-	kept, err := c.Site.Snapshots.KeptSnapshot(c.Context(), c.Project, id)
-	if err == nil && state != "" && kept.State != state {
-		err = store.ErrNotFound
-	}
-	return kept, err
+	return snapshot.Approved
 }

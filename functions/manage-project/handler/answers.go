@@ -121,8 +121,3 @@ type toldApart struct {
 	From  string `json:"from" doc:"The other"`
 	State string `json:"state" enum:"apart"`
 }
-
-type decided struct {
-	ID    string `json:"id" doc:"The snapshot's id"`
-	State string `json:"state" enum:"approved,rejected"`
-}

@@ -8,9 +8,9 @@ import (
 	"io"
 	"slices"
 
-	compilesnapshot "outreach/functions/compile-snapshot/handler"
 	"outreach/internal/app"
 	"outreach/internal/people"
+	"outreach/internal/snapshots/compile"
 )
 
 // restore goes on where the tables are back as they were.
@@ -88,7 +88,7 @@ func (r restore) verify(ctx context.Context, project string) (wrong int, err err
 		return 0, err
 	}
 	for _, kept := range newest.Items {
-		v, err := compilesnapshot.Compiler{App: r.restored}.Verify(ctx, kept)
+		v, err := compile.New(r.restored).Verify(ctx, kept)
 		if err != nil {
 			// What the snapshot was made of is not there; the others may be whole.
 			fmt.Fprintf(r.out, "%s: %s %s %s: NOT COMPUTED: %v\n", project, kept.AsOf, kept.ID, kept.State, errors.Unwrap(err))

@@ -18,7 +18,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	compilesnapshot "outreach/functions/compile-snapshot/handler"
 	"outreach/internal/app"
 	"outreach/internal/mail"
 	"outreach/internal/mail/mailbox"
@@ -27,6 +26,7 @@ import (
 	"outreach/internal/records"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
+	"outreach/internal/snapshots/compile"
 	"outreach/internal/store"
 	"outreach/internal/table/dynamo"
 )
@@ -100,7 +100,7 @@ func play(t *testing.T, s *app.App) string {
 			t.Fatal(err)
 		}
 	}
-	if _, _, err := (compilesnapshot.Compiler{App: s}).Compile(ctx, "town", "2026-03-31", "", store.Once{}); err != nil {
+	if _, _, err := compile.New(s).Compile(ctx, "town", "2026-03-31", "", store.Once{}); err != nil {
 		t.Fatal(err)
 	}
 	known, err := s.People.Resolve(ctx, "town", schema.PersonRef{Email: "ewa@example.org"}, people.Names{})

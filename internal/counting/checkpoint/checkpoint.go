@@ -1,10 +1,10 @@
-// Package checkpoint keeps what a Fold remembers, with the numbers of the facts that it has seen, as one Parquet file, so
-// that the next compile reads only what came since; and so that DuckDB, Athena or pandas read the same pseudonymous
-// records that the figures came from:
+// Package checkpoint stores the state of a Fold, with the numbers of the facts applied to it, as one Parquet file, so that the
+// next compile reads only later facts. DuckDB, Athena or pandas can read the same file, with the pseudonymous records that the
+// figures come from:
 //
 //	SELECT medium, sum(reach) FROM 'checkpoint.parquet' WHERE kind = 'media' AND live GROUP BY medium
 //
-// The function compile-snapshot writes and reads it. A checkpoint only spares work: whoever cannot read one folds from the first fact.
+// Package snapshots/compile writes and reads it. A checkpoint is a cache: if it cannot be read, all facts are replayed.
 package checkpoint
 
 import (
@@ -25,7 +25,7 @@ import (
 	"outreach/internal/schema"
 )
 
-// What stands in the file's own metadata.
+// Keys and values of the metadata of the file.
 const (
 	formatKey = "outreach.format"
 	format    = "1"
@@ -33,18 +33,18 @@ const (
 	sumKey    = "outreach.sum"
 )
 
-// The checksum covers every byte of the file but itself: it is worked out with noSum in its place. In the file's footer
-// it is what comes last of all that begins so.
+// sumMark precedes the checksum. The checksum covers every byte of the file but itself: it is computed with noSum in its
+// place. It follows the last sumMark of the file, which is in the footer.
 const sumMark = "outreach-checkpoint-sha256:"
 
 var noSum = bytes.Repeat([]byte{'0'}, 2*sha256.Size)
 
-// One codec for all files keeps its encoders.
+// compression is shared by all files, so that its encoders are reused.
 var compression = &zstd.Codec{Level: zstd.SpeedFastest}
 
 const mostRows = 1 << 16 // of a row group
 
-// Write writes what a Fold remembers, and up to which facts.
+// Write writes the state of a Fold, and the heads up to which facts were applied to it. The same state gives the same bytes.
 func Write(w io.Writer, f *counting.Fold, heads fact.Heads) error {
 	file, err := encode(f, heads)
 	if err != nil {
@@ -65,7 +65,7 @@ func encode(f *counting.Fold, heads fact.Heads) ([]byte, error) {
 		return nil, err
 	}
 	var file bytes.Buffer
-	l := newLayout(f.Registry())
+	l := newFileLayout(f.Registry())
 	w := parquet.NewGenericWriter[any](&file, l.schema,
 		parquet.Compression(compression),
 		parquet.DictionaryMaxBytes(1<<20),
@@ -74,8 +74,8 @@ func encode(f *counting.Fold, heads fact.Heads) ([]byte, error) {
 		parquet.KeyValueMetadata(sumKey, sumMark+string(noSum)),
 	)
 	g := &groupWriter{layout: l, file: w, columns: make([][]parquet.Value, len(l.columns))}
-	for p := range f.Pieces() {
-		// What lies in a row group is alike, so most of its columns are empty, and nobody needs to read those.
+	for p := range f.State() {
+		// Rows of a row group have one fact and kind, so most of its columns are empty and are skipped by readers.
 		if p.Fact != g.fact || p.Kind != g.kind || g.rows == mostRows {
 			if err := g.flush(); err != nil {
 				return nil, err
@@ -93,15 +93,15 @@ func encode(f *counting.Fold, heads fact.Heads) ([]byte, error) {
 	return file.Bytes(), nil
 }
 
-// groupWriter gathers a row group, column by column.
+// groupWriter collects a row group, column by column.
 type groupWriter struct {
-	layout  *layout
+	layout  *fileLayout
 	file    *parquet.GenericWriter[any]
 	fact    string
 	kind    string
 	number  int               // the kind's
 	active  []int             // the columns that may have values
-	columns [][]parquet.Value // none while all of them are null
+	columns [][]parquet.Value // empty while all of them are null
 	nulls   []parquet.Value
 	texts   []byte // what the values of texts point into
 	rows    int
@@ -116,7 +116,7 @@ func (g *groupWriter) begin(fact, kind string) {
 	}
 }
 
-func (g *groupWriter) add(p *counting.Piece) {
+func (g *groupWriter) add(p *counting.StateRow) {
 	for _, i := range g.active {
 		v := g.layout.columns[i].get(&g.texts, g.number, p)
 		values := g.columns[i]
@@ -135,7 +135,7 @@ func (g *groupWriter) add(p *counting.Piece) {
 	g.rows++
 }
 
-// fill makes up for the rows in which a column was null.
+// fill appends nulls for the rows before, in which the column had no value.
 func fill(values []parquet.Value, column, rows int) []parquet.Value {
 	null := parquet.NullValue().Level(0, 0, column)
 	for len(values) < rows {
@@ -163,15 +163,15 @@ func (g *groupWriter) flush() error {
 	return g.file.Flush()
 }
 
-// Errors of Read. Whatever the error, the caller folds from the first fact.
+// Errors of Read. Whatever the error, the caller replays all facts.
 var (
 	ErrDamaged = errors.New("the checkpoint is damaged")
 	ErrFormat  = errors.New("the checkpoint was written by another version of the tracker")
 )
 
-// Read reads a checkpoint of size bytes into a Fold over the kinds of a registry. A checkpoint that lacks a column of one of
-// its fields, or has it in another type, is of another version; columns of fields that the registry does not have are passed
-// over, and their order does not matter.
+// Read reads a checkpoint of size bytes into a Fold over the kinds of a registry, and returns the heads that Write was given.
+// It fails with ErrDamaged if the checksum is wrong, and with ErrFormat if a column of a field is missing or has another type.
+// Columns of unknown fields are ignored, and the order of columns does not matter.
 func Read(r io.ReaderAt, size int64, registry *schema.Registry) (*counting.Fold, fact.Heads, error) {
 	f, heads, err := read(r, size, registry)
 	if err != nil {
@@ -193,7 +193,7 @@ func read(r io.ReaderAt, size int64, registry *schema.Registry) (*counting.Fold,
 	if err != nil {
 		return nil, heads, err
 	}
-	l := newLayout(registry)
+	l := newFileLayout(registry)
 	columns, found := l.columnsOf(file.Schema())
 	if version, _ := file.Lookup(formatKey); version != format || !found {
 		return nil, heads, ErrFormat
@@ -211,7 +211,7 @@ func read(r io.ReaderAt, size int64, registry *schema.Registry) (*counting.Fold,
 	return f, heads, nil
 }
 
-// verify works out the checksum anew. Nothing else looks at the file before.
+// verify checks the checksum. It runs before anything else reads the file.
 func verify(data []byte) error {
 	place := bytes.LastIndex(data, []byte(sumMark))
 	if place < 0 || len(data) < place+len(sumMark)+len(noSum) {
@@ -228,9 +228,9 @@ func verify(data []byte) error {
 	return nil
 }
 
-// columnsOf finds for each column of a file the one that reads it, nil where none does. It reports false where a column is
-// missing, or is of another type.
-func (l *layout) columnsOf(schema *parquet.Schema) ([]*column, bool) {
+// columnsOf returns, for each column of a file, the column that reads it, or nil. It returns false if a column is missing or has
+// another type.
+func (l *fileLayout) columnsOf(schema *parquet.Schema) ([]*column, bool) {
 	fields := schema.Fields()
 	out := make([]*column, len(fields))
 	found := 0
@@ -249,7 +249,7 @@ func (l *layout) columnsOf(schema *parquet.Schema) ([]*column, bool) {
 	return out, found == len(l.columns)
 }
 
-func (l *layout) restore(f *counting.Fold, group parquet.RowGroup, columns []*column) error {
+func (l *fileLayout) restore(f *counting.Fold, group parquet.RowGroup, columns []*column) error {
 	var cursors []*cursor
 	for i, chunk := range group.ColumnChunks() {
 		if c, ok := chunk.(*parquet.FileColumnChunk); ok && c.NullCount() == c.NumValues() || columns[i] == nil {
@@ -257,12 +257,12 @@ func (l *layout) restore(f *counting.Fold, group parquet.RowGroup, columns []*co
 		}
 		values := parquet.NewColumnChunkValueReader(chunk)
 		defer values.Close()
-		cursors = append(cursors, &cursor{column: columns[i], in: values, texts: texts{known: f.Text}})
+		cursors = append(cursors, &cursor{column: columns[i], in: values, texts: textCache{lookup: f.Text}})
 	}
 	row := make(schema.Row, l.most)
 	for range group.NumRows() {
 		clear(row)
-		p := counting.Piece{Values: row}
+		p := counting.StateRow{Values: row}
 		for _, c := range cursors {
 			if err := c.read(&p); err != nil {
 				return err
@@ -284,16 +284,16 @@ func (l *layout) restore(f *counting.Fold, group parquet.RowGroup, columns []*co
 // cursor reads a column, value by value.
 type cursor struct {
 	column *column
-	texts  texts
+	texts  textCache
 	in     parquet.ValueReader
 	buffer [256]parquet.Value
 	next   int
 	end    int
 }
 
-func (c *cursor) read(p *counting.Piece) error {
+func (c *cursor) read(p *counting.StateRow) error {
 	if c.next == c.end {
-		// The values of one call come from one page, which is there until the next call.
+		// Values point into one page, which is valid until the next call.
 		n, err := c.in.ReadValues(c.buffer[:])
 		if n == 0 {
 			return cmp.Or(err, io.ErrUnexpectedEOF)
@@ -307,15 +307,15 @@ func (c *cursor) read(p *counting.Piece) error {
 	return nil
 }
 
-// texts makes texts, without making one anew that is there already.
-type texts struct {
-	last  string
-	known func([]byte) string
+// textCache converts bytes to texts, and allocates no text that lookup or the value before has.
+type textCache struct {
+	last   string
+	lookup func([]byte) string
 }
 
-func (t *texts) of(text []byte) string {
+func (t *textCache) of(text []byte) string {
 	if t.last != string(text) {
-		t.last = t.known(text)
+		t.last = t.lookup(text)
 	}
 	return t.last
 }

@@ -62,7 +62,7 @@ func write(t testing.TB, f *counting.Fold) []byte {
 	return file.Bytes()
 }
 
-func TestCheckpointIsPleasantToQuery(t *testing.T) {
+func TestCheckpointHasOneTypedColumnForEachField(t *testing.T) {
 	t.Parallel()
 	file := write(t, example(t))
 	type row struct {
@@ -114,7 +114,7 @@ func TestCheckpointIsPleasantToQuery(t *testing.T) {
 	}
 }
 
-func TestCheckpointIsTheSameEveryTime(t *testing.T) {
+func TestSameStateGivesTheSameCheckpoint(t *testing.T) {
 	t.Parallel()
 	if !bytes.Equal(write(t, example(t)), write(t, example(t))) {
 		t.Error("two files of one fold differ")

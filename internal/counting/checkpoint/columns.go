@@ -12,26 +12,26 @@ import (
 	"outreach/internal/schema"
 )
 
-// column is one column: how a piece's value gets into it, and back. The value of a piece that has none is null.
+// column is one column: how it is read from a state row and written back. An empty value is null.
 type column struct {
 	name string
 	node parquet.Node
-	get  func(b *[]byte, kind int, p *counting.Piece) parquet.Value // of a piece of the kind; texts are appended to b
-	set  func(*texts, *counting.Piece, parquet.Value)
-	has  func(kind int) bool // pieces of the kind may have a value; nil: those of every kind may
+	get  func(b *[]byte, kind int, p *counting.StateRow) parquet.Value // from a row of the kind; texts are appended to b
+	set  func(*textCache, *counting.StateRow, parquet.Value)
+	has  func(kind int) bool // whether rows of the kind may have a value; nil: rows of every kind may
 }
 
-// layout is the columns of a checkpoint over the kinds of a registry.
-type layout struct {
+// fileLayout is the columns of a checkpoint over the kinds of a registry.
+type fileLayout struct {
 	registry *schema.Registry
-	kinds    map[string]int // the place of a kind among all
+	kinds    map[string]int // the index of a kind in the registry
 	most     int            // the longest row of all kinds
 	columns  []column
 	schema   *parquet.Schema
 }
 
-func newLayout(registry *schema.Registry) *layout {
-	l := &layout{registry: registry, kinds: map[string]int{}}
+func newFileLayout(registry *schema.Registry) *fileLayout {
+	l := &fileLayout{registry: registry, kinds: map[string]int{}}
 	for i, k := range registry.Kinds {
 		l.kinds[k.Name] = i
 		l.most = max(l.most, len(k.Fields))
@@ -41,8 +41,8 @@ func newLayout(registry *schema.Registry) *layout {
 	return l
 }
 
-// kind is the place of a kind among all, or -1.
-func (l *layout) kind(name string) int {
+// kind returns the index of a kind in the registry, or -1.
+func (l *fileLayout) kind(name string) int {
 	if i, there := l.kinds[name]; there {
 		return i
 	}
@@ -58,42 +58,46 @@ func textValue(bytes *[]byte, text string) parquet.Value {
 	return parquet.ByteArrayValue((*bytes)[start:])
 }
 
-// Texts of few kinds are written as numbers of a dictionary, others one after the other.
+// few is a column of texts with few distinct values, written with a dictionary.
 func few() parquet.Node {
 	return parquet.Optional(parquet.Encoded(parquet.String(), &parquet.RLEDictionary))
 }
+
+// many is a column of texts that are mostly distinct.
 func many() parquet.Node {
 	return parquet.Optional(parquet.Encoded(parquet.String(), &parquet.DeltaLengthByteArray))
 }
+
+// whole is a column of integers.
 func whole() parquet.Node {
 	return parquet.Optional(parquet.Encoded(parquet.Int(64), &parquet.DeltaBinaryPacked))
 }
 
-func text(name string, node parquet.Node, of func(*counting.Piece) *string) column {
+func text(name string, node parquet.Node, of func(*counting.StateRow) *string) column {
 	return column{
 		name: name, node: node,
-		get: func(b *[]byte, _ int, p *counting.Piece) parquet.Value { return textValue(b, *of(p)) },
-		set: func(t *texts, p *counting.Piece, v parquet.Value) { *of(p) = t.of(v.ByteArray()) },
+		get: func(b *[]byte, _ int, p *counting.StateRow) parquet.Value { return textValue(b, *of(p)) },
+		set: func(t *textCache, p *counting.StateRow, v parquet.Value) { *of(p) = t.of(v.ByteArray()) },
 	}
 }
 
-func number(name string, of func(*counting.Piece) *int) column {
+func number(name string, of func(*counting.StateRow) *int) column {
 	return column{
 		name: name, node: whole(),
-		get: func(_ *[]byte, _ int, p *counting.Piece) parquet.Value {
+		get: func(_ *[]byte, _ int, p *counting.StateRow) parquet.Value {
 			if *of(p) == 0 {
 				return parquet.NullValue()
 			}
 			return parquet.Int64Value(int64(*of(p)))
 		},
-		set: func(_ *texts, p *counting.Piece, v parquet.Value) { *of(p) = int(v.Int64()) },
+		set: func(_ *textCache, p *counting.StateRow, v parquet.Value) { *of(p) = int(v.Int64()) },
 	}
 }
 
-// makeColumns gives the columns in their order. What a reader of the figures asks for comes first, then the fields of the
-// records, then what only the next fold needs.
-func (l *layout) makeColumns() []column {
-	type p = counting.Piece
+// makeColumns returns the columns in their order: first those that a reader of the figures needs, then the fields of records,
+// then those that only the next fold needs.
+func (l *fileLayout) makeColumns() []column {
+	type p = counting.StateRow
 	out := []column{
 		text("kind", few(), func(p *p) *string { return &p.Kind }),
 		text("id", many(), func(p *p) *string { return &p.ID }),
@@ -102,14 +106,14 @@ func (l *layout) makeColumns() []column {
 		{
 			name: "date", node: parquet.Optional(parquet.Date()),
 			get: func(_ *[]byte, _ int, p *p) parquet.Value { return dateValue(p.Date) },
-			set: func(_ *texts, p *p, v parquet.Value) { p.Date = dateText(v) },
+			set: func(_ *textCache, p *p, v parquet.Value) { p.Date = dateText(v) },
 		},
 		text("upload", few(), func(p *p) *string { return &p.Upload }),
 		number("row", func(p *p) *int { return &p.Row }),
 		{
 			name: "live", node: parquet.Leaf(parquet.BooleanType),
 			get: func(_ *[]byte, _ int, p *p) parquet.Value { return parquet.BooleanValue(p.Live) },
-			set: func(_ *texts, p *p, v parquet.Value) { p.Live = v.Boolean() },
+			set: func(_ *textCache, p *p, v parquet.Value) { p.Live = v.Boolean() },
 		},
 		text("state", few(), func(p *p) *string { return &p.State }),
 	}
@@ -124,7 +128,7 @@ func (l *layout) makeColumns() []column {
 				}
 				return parquet.Int64Value(p.At.UnixNano())
 			},
-			set: func(_ *texts, p *p, v parquet.Value) { p.At = time.Unix(0, v.Int64()).UTC() },
+			set: func(_ *textCache, p *p, v parquet.Value) { p.At = time.Unix(0, v.Int64()).UTC() },
 		},
 		text("entry", many(), func(p *p) *string { return &p.Entry }),
 		text("first_state", few(), func(p *p) *string { return &p.First }),
@@ -137,9 +141,9 @@ func (l *layout) makeColumns() []column {
 	)
 }
 
-// fieldColumns are the fields of all kinds of records, those of the same name in one column. A field called like another
-// column (the kind of an airing or an output) has "field_" before its name.
-func (l *layout) fieldColumns(others []column) []column {
+// fieldColumns returns the columns of the fields of all kinds. Fields of the same name share a column. If a field has the name of
+// one of the other columns (the kind of an airing or an output), its column is prefixed with "field_".
+func (l *fileLayout) fieldColumns(others []column) []column {
 	var out []column
 	place := map[string]int{}
 	type field struct{ name, of string }
@@ -161,7 +165,7 @@ func (l *layout) fieldColumns(others []column) []column {
 	}
 	for i := range out {
 		c, name := &out[i], out[i].name
-		in := make([]int, len(l.registry.Kinds)) // the field's place in the rows of a kind; -1: it has none
+		in := make([]int, len(l.registry.Kinds)) // the index of the field in rows of a kind; -1: it has none
 		for j, k := range l.registry.Kinds {
 			in[j] = -1
 			if place, ok := places[field{name, k.Name}]; ok {
@@ -172,14 +176,14 @@ func (l *layout) fieldColumns(others []column) []column {
 			c.name = "field_" + name
 		}
 		c.node = fieldNode(types[name], name)
-		c.get = func(b *[]byte, kind int, p *counting.Piece) parquet.Value {
+		c.get = func(b *[]byte, kind int, p *counting.StateRow) parquet.Value {
 			if in[kind] >= len(p.Values) {
 				return parquet.NullValue()
 			}
 			return fieldValue(b, types[name], p.Values[in[kind]])
 		}
 		c.has = func(kind int) bool { return kind >= 0 && in[kind] >= 0 }
-		c.set = func(t *texts, p *counting.Piece, v parquet.Value) {
+		c.set = func(t *textCache, p *counting.StateRow, v parquet.Value) {
 			p.Values[in[l.kind(p.Kind)]] = fieldText(t, types[name], v)
 		}
 	}
@@ -199,7 +203,7 @@ func fieldNode(t schema.Storage, name string) parquet.Node {
 	}
 }
 
-// Numbers are in their canonical text, so they come back as they were.
+// fieldValue returns a canonical text as a value. fieldText restores the same text.
 func fieldValue(b *[]byte, t schema.Storage, text string) parquet.Value {
 	switch {
 	case text == "":
@@ -215,7 +219,7 @@ func fieldValue(b *[]byte, t schema.Storage, text string) parquet.Value {
 	}
 }
 
-func fieldText(made *texts, t schema.Storage, v parquet.Value) string {
+func fieldText(made *textCache, t schema.Storage, v parquet.Value) string {
 	var digits [24]byte
 	switch t {
 	case schema.Wholes:
@@ -241,7 +245,7 @@ func dateText(v parquet.Value) string {
 	return time.Unix(int64(v.Int32())*secondsOfDay, 0).UTC().Format(time.DateOnly)
 }
 
-// group keeps the columns in their order; a plain Group puts them in the order of their names.
+// group keeps the columns in their order; parquet.Group sorts them by name.
 type group struct {
 	parquet.Group
 	fields []parquet.Field

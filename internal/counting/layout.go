@@ -6,34 +6,34 @@ import (
 	"outreach/internal/schema"
 )
 
-// A shape is a kind of record as the fold needs it: what it is called there, and where in its rows things stand.
-type shape struct {
+// kindLayout is a kind of record as the fold needs it: its number, and the indexes of its fields in a row.
+type kindLayout struct {
 	*schema.Kind
-	number    int
-	keys      []int  // the fields of the natural key
-	date      int    // -1: a sign-up, which counts from the day of its submission
-	places    []int  // 0, 1, 2 …: the order of the kind's fields
-	remembers []bool // by field: counting or the natural key looks at it
+	number int    // among all kinds
+	keys   []int  // the fields of the natural key
+	date   int    // -1: a sign-up, which counts from the day of its submission
+	places []int  // 0, 1, 2 …: the order of the kind's fields
+	keeps  []bool // by field: counting or the natural key uses it, so the fold keeps its values
 }
 
-// shapes are the kinds of a registry.
-type shapes struct {
+// layouts are the layouts of all kinds of a registry.
+type layouts struct {
 	registry   *schema.Registry
-	all        []*shape
-	signups    *shape
-	airings    *shape
-	reach      int   // the place of the reach in rows of airings
-	attributes []int // the places of people's attributes in rows of sign-ups
+	all        []*kindLayout
+	signups    *kindLayout
+	airings    *kindLayout
+	reach      int   // the index of the reach in rows of airings
+	attributes []int // the indexes of people's attributes in rows of sign-ups
 }
 
-func newShapes(registry *schema.Registry) *shapes {
-	out := &shapes{registry: registry}
+func newLayouts(registry *schema.Registry) *layouts {
+	out := &layouts{registry: registry}
 	for i, kind := range registry.Kinds {
-		s := &shape{Kind: kind, number: i, date: kind.Index("date"), keys: kind.KeyFields()}
+		s := &kindLayout{Kind: kind, number: i, date: kind.Index("date"), keys: kind.KeyFields()}
 		for field := range kind.Fields {
 			f := &kind.Fields[field]
 			s.places = append(s.places, field)
-			s.remembers = append(s.remembers, f.Keep == schema.Open || f.Key)
+			s.keeps = append(s.keeps, f.Keep == schema.Open || f.Key)
 		}
 		out.all = append(out.all, s)
 	}
@@ -45,8 +45,8 @@ func newShapes(registry *schema.Registry) *shapes {
 	return out
 }
 
-// named finds a kind by the name that rules give it, or by the one that files do.
-func (all *shapes) named(name string) *shape {
+// named finds a kind by its name or its plural. It returns nil if there is none.
+func (all *layouts) named(name string) *kindLayout {
 	for _, s := range all.all {
 		if s.Name == name || s.Plural == name {
 			return s
@@ -55,18 +55,18 @@ func (all *shapes) named(name string) *shape {
 	return nil
 }
 
-// check refuses a value that the tracker never accepts and counting could not work with: a number or a date that is not in its
-// canonical form. It says nothing of values that counting does not look at.
-func (s *shape) check(field int, value string) error {
+// check fails if a value that counting uses is not in the canonical form of its field. The tracker never accepts such a value.
+func (s *kindLayout) check(field int, value string) error {
 	if f := &s.Fields[field]; value != "" && f.Keep == schema.Open && !f.Canonical(value) {
-		return fmt.Errorf("%s with %s that is none", s.Name, f.Name)
+		return fmt.Errorf("%s: the %s is not in canonical form", s.Name, f.Name)
 	}
 	return nil
 }
 
-// decimals are the most that a number is given with.
+// decimals is the limit of decimals of a number.
 const decimals = 6
 
+// isDay reports whether a text is a date, YYYY-MM-DD.
 func isDay(text string) bool {
 	if len(text) != 10 || text[4] != '-' || text[7] != '-' {
 		return false
@@ -93,10 +93,10 @@ func daysIn(year, month int) int {
 	}
 }
 
-// A day is a date as one number, 20100721, in the order of the calendar.
+// day is a date as one number, 20100721, so that days compare in the order of the calendar.
 type day uint32
 
-// dayOf reads a date that isDay.
+// dayOf parses a date for which isDay is true.
 func dayOf(text string) (d day) {
 	for i := range len(text) {
 		if i != 4 && i != 7 {
@@ -110,7 +110,7 @@ func (d day) year() int       { return int(d / 10000) }
 func (d day) month() int      { return int(d / 100 % 100) }
 func (d day) dayOfMonth() int { return int(d % 100) }
 
-// months counts months from the year 0 on.
+// months returns the number of months since the year 0.
 func (d day) months() int { return d.year()*12 + d.month() - 1 }
 
 func (d day) String() string {

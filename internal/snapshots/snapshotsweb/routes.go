@@ -1,9 +1,8 @@
-package handler
+package snapshotsweb
 
 import (
 	"net/http"
 
-	"outreach/internal/page"
 	"outreach/internal/snapshot"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
@@ -11,37 +10,30 @@ import (
 
 var readers = []string{web.Funder, web.Coordinator}
 
-// Routes are the function's addresses. It also answers for all addresses that no function has.
-func Routes() []web.Route {
+// Routes returns the routes of the package.
+func (h Handlers) Routes() []web.Route {
 	const (
 		at     = "/{project}/snapshots/{id}"
 		latest = "`latest` is an id: the newest that the one who asks may see."
 	)
 	work := []web.Other{{Status: http.StatusSeeOther, Description: "A browser that comes from signing in (`?work=1`): on to the page where this person's work begins"}}
 	routes := []web.Route{
-		{Method: "GET", Path: "/", Handler: projects,
-			ID: "listProjects", Tag: "public", Summary: "The projects", Response: shape.List{Of: projectLine{}}, Success: "All projects", Page: true, Others: work},
-		{Method: "GET", Path: "/health", Handler: healthy,
-			ID: "health", Tag: "public", Summary: "Whether the tracker can answer", Response: health{}, Success: "It can"},
-		{Method: "GET", Path: "/openapi.json", Handler: document,
-			ID: "describe", Tag: "public", Summary: "This document", Response: shape.Any{}, Success: "OpenAPI 3.1"},
-		{Method: "GET", Path: "/assets/{file}", Summary: "Styles, scripts and fonts of pages", Plain: func(*web.Site) http.Handler { return http.HandlerFunc(page.Assets) }},
-		{Method: "GET", Path: "/{project}", Handler: showResults,
+		{Method: "GET", Path: "/{project}", Handler: h.results,
 			ID: "showResults", Tag: "public", Summary: "Planned and achieved", Detail: "From the latest approved snapshot. Of breakdowns, small numbers are hidden.",
 			Response: results{}, Success: "The project, and its snapshot or null", Page: true, Others: work},
-		{Method: "GET", Path: "/{project}/snapshots", Roles: readers, Scope: web.Approved, Handler: list,
+		{Method: "GET", Path: "/{project}/snapshots", Roles: readers, Scope: web.Approved, Handler: h.list,
 			ID: "listSnapshots", Tag: "snapshots", Summary: "Snapshots", Query: web.Paged(), Response: shape.List{Of: snapshotLine{}}, Success: "A page of the list, newest first", Page: true},
-		{Method: "GET", Path: at, Roles: readers, Scope: web.Approved, Handler: showAs(""),
+		{Method: "GET", Path: at, Roles: readers, Scope: web.Approved, Handler: h.showAs(""),
 			ID: "showSnapshot", Tag: "snapshots", Summary: "A snapshot", Detail: latest, Response: snapshot.Snapshot{}, Success: "The snapshot", Page: true},
-		{Method: "GET", Path: at + ".json", Roles: readers, Scope: web.Approved, Handler: showAs("json"),
+		{Method: "GET", Path: at + ".json", Roles: readers, Scope: web.Approved, Handler: h.showAs("json"),
 			ID: "exportSnapshotJSON", Tag: "snapshots", Summary: "A snapshot as JSON", Detail: latest, Response: snapshot.Snapshot{}, Success: "The snapshot"},
-		{Method: "GET", Path: at + ".csv", Roles: readers, Scope: web.Approved, Handler: showAs("csv"),
+		{Method: "GET", Path: at + ".csv", Roles: readers, Scope: web.Approved, Handler: h.showAs("csv"),
 			ID: "exportSnapshotCSV", Tag: "snapshots", Summary: "A snapshot as CSV", Detail: latest, Response: shape.Text{Type: shape.CSV}, Success: "The snapshot"},
-		{Method: "GET", Path: at + ".xlsx", Roles: readers, Scope: web.Approved, Handler: showAs("xlsx"),
+		{Method: "GET", Path: at + ".xlsx", Roles: readers, Scope: web.Approved, Handler: h.showAs("xlsx"),
 			ID: "exportSnapshotXLSX", Tag: "snapshots", Summary: "A snapshot as XLSX", Detail: latest, Response: shape.Text{Type: shape.XLSX}, Success: "The snapshot"},
-		{Method: "GET", Path: at + ".pdf", Roles: readers, Scope: web.Approved, Handler: showAs("pdf"),
+		{Method: "GET", Path: at + ".pdf", Roles: readers, Scope: web.Approved, Handler: h.showAs("pdf"),
 			ID: "exportSnapshotPDF", Tag: "snapshots", Summary: "A snapshot as PDF", Detail: latest, Response: shape.Text{Type: shape.PDF}, Success: "The snapshot"},
-		{Method: "GET", Path: at + "/changes", Roles: readers, Scope: web.Approved, Handler: changes,
+		{Method: "GET", Path: at + "/changes", Roles: readers, Scope: web.Approved, Handler: h.changes,
 			ID: "showChanges", Tag: "snapshots", Summary: "What changed since the last", Detail: "Against the approved snapshot of the latest day before. " + latest,
 			Response: snapshot.Changes{}, Success: "The figures now and before", Page: true},
 	}
@@ -50,10 +42,10 @@ func Routes() []web.Route {
 		{at + "/participants/evidence", "ParticipantsEvidence", "the participants"},
 	} {
 		routes = append(routes,
-			web.Route{Method: "GET", Path: figure.path, Roles: readers, Scope: web.Approved, Handler: evidence,
+			web.Route{Method: "GET", Path: figure.path, Roles: readers, Scope: web.Approved, Handler: h.evidence,
 				ID: "show" + figure.id, Tag: "snapshots", Summary: "The records behind " + figure.what, Detail: latest,
 				Query: web.Paged(), Response: shape.List{Of: snapshot.Evidence{}}, Success: "A page of the list", Page: true},
-			web.Route{Method: "GET", Path: figure.path + ".csv", Roles: readers, Scope: web.Approved, Handler: evidenceCSV,
+			web.Route{Method: "GET", Path: figure.path + ".csv", Roles: readers, Scope: web.Approved, Handler: h.evidenceCSV,
 				ID: "export" + figure.id, Tag: "snapshots", Summary: "The records behind " + figure.what + ", as CSV", Detail: latest,
 				Response: shape.Text{Type: shape.CSV}, Success: "The whole list"})
 	}

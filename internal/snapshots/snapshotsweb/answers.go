@@ -1,23 +1,9 @@
-package handler
+package snapshotsweb
 
 import (
 	"outreach/internal/project"
 	"outreach/internal/snapshot"
 )
-
-type health struct {
-	Status  string `json:"status" enum:"ok"`
-	Version string `json:"version" doc:"Of the program"`
-}
-
-type projectLine struct {
-	ID         string         `json:"id"`
-	Title      project.Text   `json:"title"`
-	Programme  project.Text   `json:"programme"`
-	Period     project.Period `json:"period"`
-	State      string         `json:"state" enum:"upcoming,running,ended"`
-	SignupOpen bool           `json:"signup_open" doc:"The public form takes sign-ups to some activity"`
-}
 
 type results struct {
 	Project  project.Definition `json:"project"`

@@ -1,0 +1,367 @@
+// Package snapshotsweb serves the public results page of a project, its snapshots, their exports and their evidence.
+package snapshotsweb
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"outreach/internal/app"
+	"outreach/internal/identity"
+	"outreach/internal/page"
+	"outreach/internal/projects"
+	"outreach/internal/report"
+	"outreach/internal/report/paper"
+	"outreach/internal/report/workbook"
+	"outreach/internal/snapshot"
+	"outreach/internal/snapshots"
+	"outreach/internal/store"
+	"outreach/internal/table"
+	"outreach/internal/uploads"
+	"outreach/internal/web"
+)
+
+// Projects reads definitions.
+type Projects interface {
+	DefinitionVersion(ctx context.Context, id string, version int) (projects.Defined, error)
+}
+
+// Snapshots reads saved snapshots and their evidence.
+type Snapshots interface {
+	Find(ctx context.Context, project, id, state string) (snapshots.Kept, error)
+	NewestApproved(ctx context.Context, project, before string) (snapshots.Kept, error)
+	Snapshots(ctx context.Context, project, state string, limit int, cursor string) (table.PageOf[snapshots.Kept], error)
+	Snapshot(ctx context.Context, kept snapshots.Kept) (snapshot.Snapshot, error)
+	Evidence(ctx context.Context, kept snapshots.Kept, code string, from, limit int) (items []snapshot.Counted, next int, err error)
+}
+
+// Uploads finds the senders of files.
+type Uploads interface {
+	UploadOwners(ctx context.Context, project string, ids []string) (map[string]string, error)
+}
+
+// Handlers are the handlers of the package.
+type Handlers struct {
+	projects  Projects
+	snapshots Snapshots
+	uploads   Uploads
+}
+
+// New returns the handlers on an app's features.
+func New(a *app.App) Handlers {
+	return Handlers{projects: a.Projects, snapshots: a.Snapshots, uploads: a.Uploads}
+}
+
+// results shows the public the approved snapshot of the latest day, with small numbers of breakdowns hidden.
+func (h Handlers) results(c *web.Call) error {
+	if at := page.Work(c.Project, c.Roles(c.Project)); c.Page && at != "" && c.URL.Query().Has(identity.Work) {
+		return c.Redirect(at)
+	}
+	public, err := h.newestApproved(c)
+	if err != nil {
+		return err
+	}
+	if public != nil {
+		*public = public.Public()
+	}
+	if !c.Page {
+		return c.JSON(http.StatusOK, results{Project: *c.Defined.Definition, Snapshot: public})
+	}
+	return c.Show(http.StatusOK, resultsPage(c, public))
+}
+
+// newestApproved returns the approved snapshot of the latest day, or nil.
+func (h Handlers) newestApproved(c *web.Call) (*snapshot.Snapshot, error) {
+	kept, err := h.snapshots.NewestApproved(c.Context(), c.Project, "")
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	snap, err := h.snapshots.Snapshot(c.Context(), kept)
+	return &snap, err
+}
+
+// exports are the links to the file formats of a snapshot.
+func exports(c *web.Call, id string) []page.Link {
+	address := "/" + c.Project + "/snapshots/" + id
+	return []page.Link{{Href: address + ".pdf", Label: "PDF"}, {Href: address + ".xlsx", Label: "XLSX"}, {Href: address + ".csv", Label: "CSV"}, {Href: address + ".json", Label: "JSON"}}
+}
+
+// list shows the snapshots of a project: all to a coordinator, approved ones to a funder.
+func (h Handlers) list(c *web.Call) error {
+	found, err := h.snapshots.Snapshots(c.Context(), c.Project, c.SnapshotState(), c.Limit(), c.Cursor())
+	if err != nil {
+		return err
+	}
+	if c.Page {
+		content := page.Snapshots{Definition: c.Defined.Definition, Next: c.NextAddress(found.Next), Compile: c.Has(web.Coordinator), Today: c.Today(), Entry: page.Entry{IdempotencyKey: c.Site.DB.NewID()}}
+		if c.Cursor() == "" {
+			if content.Newest, err = h.newestApproved(c); err != nil {
+				return err
+			}
+			if content.Newest != nil {
+				content.Exports = exports(c, content.Newest.ID)
+			}
+		}
+		for _, k := range found.Items {
+			item := page.SnapshotItem{ID: k.ID, AsOf: k.AsOf, State: k.State, Hash: k.Hash, KnownAt: k.KnownAt, Version: k.Definition.Version}
+			if k.Supersedes != nil {
+				item.Supersedes = *k.Supersedes
+			}
+			content.Items = append(content.Items, item)
+		}
+		return c.Show(http.StatusOK, content)
+	}
+	items := make([]snapshotLine, len(found.Items))
+	for i, k := range found.Items {
+		items[i] = snapshotLine{Project: k.Project, ID: k.ID, AsOf: k.AsOf, KnownAt: k.KnownAt, Definition: k.Definition, State: k.State, Supersedes: k.Supersedes, Hash: k.Hash}
+	}
+	return c.List(items, found.Next)
+}
+
+// showAs returns a handler that shows a snapshot in a file format; "" is a page for browsers and JSON for programs.
+func (h Handlers) showAs(suffix string) web.Handler {
+	return func(c *web.Call) error { return h.show(c, suffix) }
+}
+
+func (h Handlers) show(c *web.Call, suffix string) error {
+	kept, err := h.snapshots.Find(c.Context(), c.Project, c.PathValue("id"), c.SnapshotState())
+	if err != nil {
+		return err
+	}
+	snap, err := h.snapshots.Snapshot(c.Context(), kept)
+	if err != nil {
+		return err
+	}
+	name := c.Project + "-" + snap.AsOf
+	switch suffix {
+	case "":
+		if c.Page {
+			content := resultsPage(c, &snap)
+			content.Inside = true
+			compared, err := h.compare(c, kept, snap)
+			if err != nil {
+				return err
+			}
+			content.Changes = &compared
+			content.Exports = exports(c, snap.ID)
+			return c.Show(http.StatusOK, content)
+		}
+		return c.JSON(http.StatusOK, snap)
+	case "json":
+		return c.JSON(http.StatusOK, snap)
+	case "csv":
+		var b bytes.Buffer
+		if err := report.WriteSnapshot(&b, c.Defined.Definition, snap, c.Language); err != nil {
+			return err
+		}
+		return c.Download("text/csv; charset=utf-8", name+".csv", b.Bytes())
+	case "xlsx":
+		var b bytes.Buffer
+		if err := workbook.WriteSnapshot(&b, c.Defined.Definition, snap, c.Language); err != nil {
+			return err
+		}
+		return c.Download(workbook.MediaType, name+".xlsx", b.Bytes())
+	case "pdf":
+		var b bytes.Buffer
+		if err := paper.WriteSnapshot(&b, c.Defined.Definition, snap, c.Language); err != nil {
+			return err
+		}
+		return c.Download(paper.MediaType, name+".pdf", b.Bytes())
+	}
+	return store.ErrNotFound
+}
+
+// changes compares a snapshot with the approved snapshot of the latest day before it.
+func (h Handlers) changes(c *web.Call) error {
+	kept, err := h.snapshots.Find(c.Context(), c.Project, c.PathValue("id"), c.SnapshotState())
+	if err != nil {
+		return err
+	}
+	snap, err := h.snapshots.Snapshot(c.Context(), kept)
+	if err != nil {
+		return err
+	}
+	compared, err := h.compare(c, kept, snap)
+	if err != nil {
+		return err
+	}
+	if c.Page {
+		return c.Show(http.StatusOK, page.Changes{Definition: c.Defined.Definition, Changes: compared})
+	}
+	return c.JSON(http.StatusOK, compared)
+}
+
+func (h Handlers) compare(c *web.Call, kept snapshots.Kept, snap snapshot.Snapshot) (snapshot.Changes, error) {
+	side := func(kept snapshots.Kept, snap snapshot.Snapshot) (snapshot.Side, error) {
+		defined, err := h.projects.DefinitionVersion(c.Context(), c.Project, kept.Definition.Version)
+		return snapshot.Side{Snapshot: snap, Definition: defined.Definition}, err
+	}
+	now, err := side(kept, snap)
+	if err != nil {
+		return snapshot.Changes{}, err
+	}
+	before, err := h.snapshots.NewestApproved(c.Context(), c.Project, kept.AsOf)
+	if errors.Is(err, store.ErrNotFound) {
+		return snapshot.Compare(now, nil), nil
+	}
+	if err != nil {
+		return snapshot.Changes{}, err
+	}
+	old, err := h.snapshots.Snapshot(c.Context(), before)
+	if err != nil {
+		return snapshot.Changes{}, err
+	}
+	then, err := side(before, old)
+	if err != nil {
+		return snapshot.Changes{}, err
+	}
+	return snapshot.Compare(now, &then), nil
+}
+
+// figure is a number of a snapshot that has evidence.
+type figure struct {
+	kept          snapshots.Kept
+	code          string // of the indicator; "" for the participants
+	title, number string
+}
+
+// evidence is the code under which the evidence of the figure is saved.
+func (f figure) evidence() string {
+	if f.code == "" {
+		return "participants"
+	}
+	return f.code
+}
+
+func (h Handlers) figure(c *web.Call) (figure, error) {
+	kept, err := h.snapshots.Find(c.Context(), c.Project, c.PathValue("id"), c.SnapshotState())
+	if err != nil {
+		return figure{}, err
+	}
+	snap, err := h.snapshots.Snapshot(c.Context(), kept)
+	if err != nil {
+		return figure{}, err
+	}
+	code := c.PathValue("code")
+	if code == "" {
+		return figure{kept: kept, title: c.Messages().Say("results.participants"), number: strconv.FormatInt(snap.Participants.Total, 10)}, nil
+	}
+	for _, in := range snap.Indicators {
+		if in.Code == code {
+			return figure{kept, in.Code, in.Label.In(c.Language), in.Achieved.String()}, nil
+		}
+	}
+	return figure{}, store.ErrNotFound
+}
+
+func (h Handlers) evidence(c *web.Call) error {
+	f, err := h.figure(c)
+	if err != nil {
+		return err
+	}
+	from := 0
+	if cursor := c.Cursor(); cursor != "" {
+		if from, err = strconv.Atoi(cursor); err != nil || from < 0 {
+			return &web.Error{Status: http.StatusBadRequest, Detail: "cursor"}
+		}
+	}
+	items, next, err := h.snapshots.Evidence(c.Context(), f.kept, f.evidence(), from, c.Limit())
+	if err != nil {
+		return err
+	}
+	cursor := ""
+	if next >= 0 {
+		cursor = strconv.Itoa(next)
+	}
+	if !c.Page {
+		return c.List(bare(items), cursor)
+	}
+	defined, err := h.projects.DefinitionVersion(c.Context(), c.Project, f.kept.Definition.Version)
+	if err != nil {
+		return err
+	}
+	sent, err := h.senders(c, items)
+	if err != nil {
+		return err
+	}
+	return c.Show(http.StatusOK, page.Evidence{
+		Definition: defined.Definition, Title: f.title, Code: f.code, Figure: f.number, Snapshot: f.kept.ID, AsOf: f.kept.AsOf, Items: items, Senders: sent,
+		Next: c.NextAddress(cursor), Exports: []page.Link{{Href: c.URL.Path + ".csv", Label: "CSV"}},
+	})
+}
+
+// senders returns the names of the partners who sent the files that records came in, by upload.
+func (h Handlers) senders(c *web.Call, items []snapshot.Counted) (map[string]string, error) {
+	var ids []string
+	for _, one := range items {
+		if one.Upload != "" && !slices.Contains(ids, one.Upload) {
+			ids = append(ids, one.Upload)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	owners, err := h.uploads.UploadOwners(c.Context(), c.Project, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for upload, owner := range owners {
+		if partner, known := c.Defined.Definition.Partner(owner); known {
+			out[upload] = partner.Name
+		} else if owner != uploads.Office {
+			out[upload] = owner
+		}
+	}
+	return out, nil
+}
+
+// bare returns the records without what each adds to the figure.
+func bare(items []snapshot.Counted) []snapshot.Evidence {
+	out := make([]snapshot.Evidence, len(items))
+	for i, one := range items {
+		out[i] = one.Evidence
+	}
+	return out
+}
+
+func (h Handlers) evidenceCSV(c *web.Call) error {
+	f, err := h.figure(c)
+	if err != nil {
+		return err
+	}
+	all := func(yield func(snapshot.Evidence, error) bool) {
+		for from := 0; from >= 0; {
+			items, next, err := h.snapshots.Evidence(c.Context(), f.kept, f.evidence(), from, snapshots.EvidencePart)
+			if err != nil {
+				yield(snapshot.Evidence{}, err)
+				return
+			}
+			for _, one := range items {
+				if !yield(one.Evidence, nil) {
+					return
+				}
+			}
+			from = next
+		}
+	}
+	var b bytes.Buffer
+	if err := report.WriteEvidence(&b, all); err != nil {
+		return err
+	}
+	return c.Download("text/csv; charset=utf-8", c.Project+"-"+f.kept.AsOf+"-"+f.evidence()+".csv", b.Bytes())
+}
+
+func resultsPage(c *web.Call, snap *snapshot.Snapshot) page.Results {
+	open := false
+	for _, a := range c.Defined.Definition.Activities {
+		open = open || c.Defined.Definition.SignupOpen(a, c.Site.DB.Now())
+	}
+	return page.Results{Definition: c.Defined.Definition, Snapshot: snap, SignupOpen: open, Part: c.URL.Query().Get("part")}
+}
