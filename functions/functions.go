@@ -14,20 +14,22 @@ import (
 	showreport "outreach/functions/show-report/handler"
 	signin "outreach/functions/sign-in/handler"
 	submitsignup "outreach/functions/submit-signup/handler"
+	"outreach/internal/app"
 	"outreach/internal/web"
 )
 
 // Routes are the routes of each function that has any, by the folder of its code.
 func Routes() map[string][]web.Route {
+	none := &app.App{} // routes can be listed without features
 	return map[string][]web.Route{
 		"submit-signup":       submitsignup.Routes(),
 		"manage-uploads":      manageuploads.Routes(),
 		"record-consultation": recordconsultation.Routes(),
-		"manage-project":      manageproject.Routes(),
-		"define-project":      defineproject.Routes(),
+		"manage-project":      manageproject.Routes(none),
+		"define-project":      defineproject.Routes(none),
 		"compile-snapshot":    compilesnapshot.Routes(),
 		"show-report":         showreport.Routes(),
-		"sign-in":             signin.Routes(),
+		"sign-in":             signin.Routes(none),
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"slices"
 
-	"outreach/internal/fact"
+	"outreach/internal/app"
+	"outreach/internal/attention/attentionweb"
+	"outreach/internal/fact/auditweb"
 	"outreach/internal/page"
 	"outreach/internal/people"
 	"outreach/internal/schema"
@@ -17,11 +19,11 @@ import (
 var office = []string{web.Coordinator}
 
 // New serves the function's routes.
-func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes()) }
+func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes(site.App)) }
 
 // Routes are the function's addresses.
-func Routes() []web.Route {
-	routes := slices.Concat(officeRoutes(), signupRoutes(), activityRoutes(), peopleRoutes())
+func Routes(a *app.App) []web.Route {
+	routes := slices.Concat(attentionweb.New(a).Routes(), auditweb.New(a).Routes(), officeRoutes(), signupRoutes(), activityRoutes(), peopleRoutes())
 	for _, s := range sheets {
 		routes = append(routes, s.routes()...)
 	}
@@ -33,15 +35,6 @@ func Routes() []web.Route {
 
 func officeRoutes() []web.Route {
 	return []web.Route{
-		{Method: "GET", Path: "/{project}/attention", Roles: office, Handler: showAttention,
-			ID: "showAttention", Tag: "office", Summary: "What waits for the office", Response: shape.List{Of: task{}}, Success: "The most pressing first", Page: true, Short: true},
-		{Method: "GET", Path: "/{project}/audit", Roles: office, Handler: showAudit,
-			ID: "showAudit", Tag: "office", Summary: "Who did what, and when", Detail: "Where few of many are asked for, a page may be shorter than its limit, or empty, and still have a next one.",
-			Query: web.Paged(
-				web.Parameter{Name: "kind", Description: "Of this kind alone", Values: fact.Kinds},
-				web.Parameter{Name: "who", Description: "By this member of the staff alone, an e-mail address; or `form`, `delivery` or `schedule`"},
-			),
-			Response: shape.List{Of: happened{}}, Success: "A page of the list, newest first", Page: true},
 		{Method: "POST", Path: "/{project}/snapshots/{id}/approval", Roles: office, Handler: decide,
 			ID: "decideSnapshot", Tag: "snapshots", Summary: "Approve or reject", Detail: "An approved one is what the public and the funder see.",
 			Request: shape.Sent{Kind: &decision}, Response: decided{}, Success: "Decided"},

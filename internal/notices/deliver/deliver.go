@@ -1,6 +1,6 @@
-// Package handler writes to people when something happened that they should know. The table's stream only wakes it: what
-// has happened since it last looked it finds in the facts, so that a day's outage is caught up.
-package handler
+// Package deliver sends the e-mails that facts call for. The table's stream only wakes it: what happened since the last run
+// it reads from the facts, so that a day's outage is caught up.
+package deliver
 
 import (
 	"context"
@@ -22,15 +22,21 @@ import (
 	"outreach/internal/store"
 )
 
-// Notices writes to people.
-type Notices struct {
-	*app.App
-	Mail    mail.Sender
-	BaseURL string
-	Log     *slog.Logger
-	Owner   string // names this process among those that send letters. After a crash, one of the same name goes on at once
+// Deliverer sends the letters of all projects. It is safe for concurrent use; runs follow one another.
+type Deliverer struct {
+	features
+	sender  mail.Sender
+	baseURL string
+	log     *slog.Logger
+	owner   string
 
 	sending sync.Mutex
+}
+
+// New returns a Deliverer that sends by sender, with links below baseURL. The owner names this process among those that
+// send letters: after a crash, a process with the same name continues at once.
+func New(a *app.App, sender mail.Sender, baseURL string, log *slog.Logger, owner string) *Deliverer {
+	return &Deliverer{features: featuresOf(a), sender: sender, baseURL: baseURL, log: log, owner: owner}
 }
 
 // Turn is how long nobody else sends a project's letters after one did: a little over the function's time in template.yaml,
@@ -47,7 +53,7 @@ const pause = 250 * time.Millisecond
 // CatchUp tells everybody what happened since the last time. Where another process is sending a project's letters it waits
 // until that has ended, or died, so that what happened in the meantime is told too. A letter may go out twice where the
 // function dies between sending and noting it; its id is then the same.
-func (n *Notices) CatchUp(ctx context.Context) error {
+func (n *Deliverer) CatchUp(ctx context.Context) error {
 	n.sending.Lock()
 	defer n.sending.Unlock()
 	if ends, limited := ctx.Deadline(); limited {
@@ -55,18 +61,18 @@ func (n *Notices) CatchUp(ctx context.Context) error {
 		ctx, cancel = context.WithDeadline(ctx, ends.Add(-toGiveBack))
 		defer cancel()
 	}
-	ids, err := n.Projects.Projects(ctx)
+	ids, err := n.projects.Projects(ctx)
 	if err != nil {
 		return err
 	}
 	var failed []error
 	notSent := func(id string, err error) {
-		n.Log.ErrorContext(ctx, "notices not sent", "project", id, "reason", err.Error())
+		n.log.ErrorContext(ctx, "notices not sent", "project", id, "reason", err.Error())
 		failed = append(failed, err)
 	}
 	var all []*project.Definition
 	for _, id := range ids {
-		defined, err := n.Projects.Definition(ctx, id)
+		defined, err := n.projects.Definition(ctx, id)
 		if err != nil {
 			notSent(id, err)
 			continue
@@ -97,12 +103,12 @@ func (n *Notices) CatchUp(ctx context.Context) error {
 }
 
 // project sends a project's letters, lane by lane. What fails holds up the letters behind it in its lane alone.
-func (n *Notices) project(ctx context.Context, d *project.Definition) (err error) {
-	heads, err := n.Facts.Heads(ctx, d.ID)
+func (n *Deliverer) project(ctx context.Context, d *project.Definition) (err error) {
+	heads, err := n.facts.Heads(ctx, d.ID)
 	if err != nil {
 		return err
 	}
-	turn, err := n.Notices.TakeTurn(ctx, d.ID, n.Owner, Turn, heads)
+	turn, err := n.progress.TakeTurn(ctx, d.ID, n.owner, Turn, heads)
 	if err != nil || turn == nil {
 		return err
 	}
@@ -124,7 +130,7 @@ func (n *Notices) project(ctx context.Context, d *project.Definition) (err error
 	for lane := range heads {
 		upTo := turn.Done
 		upTo[lane] = heads[lane]
-		err := n.Facts.Read(ctx, d.ID, turn.Done, upTo, tell)
+		err := n.facts.Read(ctx, d.ID, turn.Done, upTo, tell)
 		if errors.Is(err, notices.ErrTaken) {
 			return err
 		}
@@ -134,7 +140,7 @@ func (n *Notices) project(ctx context.Context, d *project.Definition) (err error
 }
 
 // tell writes about one fact, if there is somebody to write to.
-func (n *Notices) tell(ctx context.Context, d *project.Definition, f fact.Fact) (bool, error) {
+func (n *Deliverer) tell(ctx context.Context, d *project.Definition, f fact.Fact) (bool, error) {
 	switch f.Kind {
 	case fact.KindSignup:
 		return read(f, func(said fact.Signup) (bool, error) {
@@ -181,10 +187,10 @@ func read[T any](f fact.Fact, tell func(T) (bool, error)) (bool, error) {
 }
 
 // send sends a letter. One that will never be delivered is told in the log, and does not hold up those behind it.
-func (n *Notices) send(ctx context.Context, project string, m mail.Message) error {
-	err := n.Mail.Send(ctx, m)
+func (n *Deliverer) send(ctx context.Context, project string, m mail.Message) error {
+	err := n.sender.Send(ctx, m)
 	if errors.Is(err, mail.ErrRefused) {
-		n.Log.WarnContext(ctx, "letter refused", "project", project, "letter", m.ID, "reason", err.Error())
+		n.log.WarnContext(ctx, "letter refused", "project", project, "letter", m.ID, "reason", err.Error())
 		return nil
 	}
 	return err
@@ -194,8 +200,8 @@ func (n *Notices) send(ctx context.Context, project string, m mail.Message) erro
 const mostAgain = 5
 
 // signup writes about a sign-up to the address that its form gave, in the person's language.
-func (n *Notices) signup(ctx context.Context, d *project.Definition, f fact.Fact, id, entry, what string) (bool, error) {
-	su, err := n.Signups.Signup(ctx, d.ID, id)
+func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fact, id, entry, what string) (bool, error) {
+	su, err := n.signups.Signup(ctx, d.ID, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
@@ -208,7 +214,7 @@ func (n *Notices) signup(ctx context.Context, d *project.Definition, f fact.Fact
 	if entry != "" {
 		su.Entry = entry
 	}
-	form, err := n.Signups.Form(ctx, d.ID, su)
+	form, err := n.signups.Form(ctx, d.ID, su)
 	if err != nil || form["email"] == "" {
 		return false, err
 	}
@@ -238,14 +244,14 @@ func (n *Notices) signup(ctx context.Context, d *project.Definition, f fact.Fact
 
 // isTheirs tells that a person is known by an address. Whoever sends another's PESEL with an address of their own is not told
 // that the other had signed up, nor given the means to withdraw them: the office looks first.
-func (n *Notices) isTheirs(ctx context.Context, project, id, email string) (bool, error) {
-	p, err := n.People.Person(ctx, project, id)
+func (n *Deliverer) isTheirs(ctx context.Context, project, id, email string) (bool, error) {
+	p, err := n.people.Person(ctx, project, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
 	return slices.Contains(p.Emails, email), err
 }
 
-func (n *Notices) cancelLink(project, signup string) string {
-	return n.BaseURL + "/" + project + "/signups/" + signup + "/cancel?" + url.Values{"token": {n.Signups.CancelToken(project, signup)}}.Encode()
+func (n *Deliverer) cancelLink(project, signup string) string {
+	return n.baseURL + "/" + project + "/signups/" + signup + "/cancel?" + url.Values{"token": {n.signups.CancelToken(project, signup)}}.Encode()
 }

@@ -1,18 +1,52 @@
-package handler
+// Package attentionweb serves the office's first page: the tasks that wait for a coordinator.
+package attentionweb
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"time"
 
+	"outreach/internal/app"
+	"outreach/internal/attention"
 	"outreach/internal/page"
 	"outreach/internal/project"
 	"outreach/internal/signups"
 	"outreach/internal/snapshots"
 	"outreach/internal/store"
 	"outreach/internal/web"
+	"outreach/internal/web/shape"
 )
+
+// Handlers answer requests for the tasks of the office.
+type Handlers struct {
+	attention interface {
+		Look(ctx context.Context, project string) (attention.Counts, error)
+	}
+	uploads interface {
+		CountRejected(ctx context.Context, project string, since time.Time) (int, error)
+	}
+	signups interface {
+		Places(ctx context.Context, project string, activities []project.Activity) ([]signups.Places, error)
+	}
+	snapshots interface {
+		Newest(ctx context.Context, project string) (snapshots.Kept, error)
+	}
+}
+
+// New returns the handlers on the features of an app. With an empty app their Routes can be listed, but not called.
+func New(a *app.App) Handlers {
+	return Handlers{attention: a.Attention, uploads: a.Uploads, signups: a.Signups, snapshots: a.Snapshots}
+}
+
+// Routes lists the route of the office's tasks.
+func (h Handlers) Routes() []web.Route {
+	return []web.Route{
+		{Method: "GET", Path: "/{project}/attention", Roles: []string{web.Coordinator}, Handler: h.show,
+			ID: "showAttention", Tag: "office", Summary: "What waits for the office", Response: shape.List{Of: task{}}, Success: "The most pressing first", Page: true, Short: true},
+	}
+}
 
 // rejectedFor is how many days a rejected file stays on the office's first page.
 const rejectedFor = 30
@@ -28,8 +62,8 @@ type task struct {
 }
 
 // showAttention is the office's first page: what needs somebody, the most pressing first.
-func showAttention(c *web.Call) error {
-	tasks, err := tasks(c)
+func (h Handlers) show(c *web.Call) error {
+	tasks, err := h.tasks(c)
 	if err != nil {
 		return err
 	}
@@ -56,21 +90,21 @@ func (d *desk) add(what string, n int, urgent bool, href string, args ...any) {
 	}
 }
 
-func tasks(c *web.Call) ([]task, error) {
-	s, d := c.Site.App, &desk{Call: c, tasks: []task{}}
-	counts, err := s.Attention.Look(c.Context(), c.Project)
+func (h Handlers) tasks(c *web.Call) ([]task, error) {
+	d := &desk{Call: c, tasks: []task{}}
+	counts, err := h.attention.Look(c.Context(), c.Project)
 	if err != nil {
 		return nil, err
 	}
-	rejected, err := s.Uploads.CountRejected(c.Context(), c.Project, s.DB.Now().AddDate(0, 0, -rejectedFor))
+	rejected, err := h.uploads.CountRejected(c.Context(), c.Project, c.Site.DB.Now().AddDate(0, 0, -rejectedFor))
 	if err != nil {
 		return nil, err
 	}
-	places, err := s.Signups.Places(c.Context(), c.Project, c.Defined.Activities())
+	places, err := h.signups.Places(c.Context(), c.Project, c.Defined.Activities())
 	if err != nil {
 		return nil, err
 	}
-	newest, err := s.Snapshots.Newest(c.Context(), c.Project)
+	newest, err := h.snapshots.Newest(c.Context(), c.Project)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}

@@ -1,21 +1,65 @@
-package handler
+// Package auditweb serves the audit trail of a project: who did what, and when.
+package auditweb
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"outreach/internal/app"
 	"outreach/internal/fact"
 	"outreach/internal/page"
+	"outreach/internal/people"
 	"outreach/internal/records"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/table"
 	"outreach/internal/web"
+	"outreach/internal/web/shape"
 )
+
+// Handlers answer requests for the audit trail.
+type Handlers struct {
+	facts interface {
+		Trail(ctx context.Context, project string, limit int, cursor string, match func(fact.Fact) bool) (table.PageOf[fact.Fact], error)
+	}
+	staff interface {
+		KnownStaff(ctx context.Context, project, email string) (string, error)
+		StaffEmails(ctx context.Context, project string, ids []string) (map[string]string, error)
+	}
+	signups interface {
+		SignupsOf(ctx context.Context, project string, ids []string) (map[string]signups.Signup, error)
+	}
+	records interface {
+		TypedOf(ctx context.Context, project string, ids []string) (map[string]records.Typed, error)
+	}
+	people interface {
+		Persons(ctx context.Context, project string, ids []string) (map[string]people.Person, error)
+	}
+}
+
+// New returns the handlers on the features of an app. With an empty app their Routes can be listed, but not called.
+func New(a *app.App) Handlers {
+	return Handlers{facts: a.Facts, staff: a.Access, signups: a.Signups, records: a.Records, people: a.People}
+}
+
+// Routes lists the route of the audit trail.
+func (h Handlers) Routes() []web.Route {
+	return []web.Route{
+		{Method: "GET", Path: "/{project}/audit", Roles: []string{web.Coordinator}, Handler: h.show,
+			ID: "showAudit", Tag: "office", Summary: "Who did what, and when", Detail: "Where few of many are asked for, a page may be shorter than its limit, or empty, and still have a next one.",
+			Query: web.Paged(
+				web.Parameter{Name: "kind", Description: "Of this kind alone", Values: fact.Kinds},
+				web.Parameter{Name: "who", Description: "By this member of the staff alone, an e-mail address; or `form`, `delivery` or `schedule`"},
+			),
+			Response: shape.List{Of: happened{}}, Success: "A page of the list, newest first", Page: true},
+	}
+}
 
 // Where a thing came from that nobody of the staff did.
 const (
@@ -60,7 +104,7 @@ type happened struct {
 }
 
 // showAudit lists who did what and when, newest first.
-func showAudit(c *web.Call) error {
+func (h Handlers) show(c *web.Call) error {
 	kind, who := c.URL.Query().Get("kind"), schema.Same(c.URL.Query().Get("who"))
 	if kind != "" && !slices.Contains(fact.Kinds, kind) {
 		return web.Invalid(schema.Problem{Field: "kind", Code: schema.NotInList, Args: map[string]string{"list": strings.Join(fact.Kinds, ", ")}})
@@ -73,21 +117,21 @@ func showAudit(c *web.Call) error {
 	}
 	if who != "" && from == "" {
 		var err error
-		if by, err = c.Site.Access.KnownStaff(c.Context(), c.Project, who); err != nil {
+		if by, err = h.staff.KnownStaff(c.Context(), c.Project, who); err != nil {
 			return err
 		}
 	}
 	var found table.PageOf[fact.Fact]
 	var err error
 	if who == "" || by != "" || from != "" {
-		found, err = c.Site.Facts.Trail(c.Context(), c.Project, c.Limit(), c.Cursor(), func(f fact.Fact) bool {
+		found, err = h.facts.Trail(c.Context(), c.Project, c.Limit(), c.Cursor(), func(f fact.Fact) bool {
 			return (kind == "" || f.Kind == kind) && (by == "" || f.By == by) && (from == "" || origin(f) == from)
 		})
 	}
 	if err != nil {
 		return err
 	}
-	lines, err := told(c, found.Items)
+	lines, err := h.told(c, found.Items)
 	if err != nil {
 		return err
 	}
@@ -121,7 +165,7 @@ type things struct {
 	Fields                                                []string
 }
 
-func told(c *web.Call, facts []fact.Fact) ([]happened, error) {
+func (h Handlers) told(c *web.Call, facts []fact.Fact) ([]happened, error) {
 	t := teller{Call: c, people: map[string]bool{}}
 	all := make([]things, len(facts))
 	var staff, people, signups, typed []string
@@ -133,13 +177,13 @@ func told(c *web.Call, facts []fact.Fact) ([]happened, error) {
 		people = append(people, all[i].Person, all[i].Into, all[i].Other)
 	}
 	var err error
-	if t.staff, err = c.Site.Access.StaffEmails(c.Context(), c.Project, staff); err != nil {
+	if t.staff, err = h.staff.StaffEmails(c.Context(), c.Project, staff); err != nil {
 		return nil, err
 	}
-	if t.signups, err = c.Site.Signups.SignupsOf(c.Context(), c.Project, distinct(signups)); err != nil {
+	if t.signups, err = h.signups.SignupsOf(c.Context(), c.Project, distinct(signups)); err != nil {
 		return nil, err
 	}
-	if t.typed, err = c.Site.Records.TypedOf(c.Context(), c.Project, distinct(typed)); err != nil {
+	if t.typed, err = h.records.TypedOf(c.Context(), c.Project, distinct(typed)); err != nil {
 		return nil, err
 	}
 	for _, su := range t.signups {
@@ -148,7 +192,7 @@ func told(c *web.Call, facts []fact.Fact) ([]happened, error) {
 	for _, r := range t.typed {
 		people = append(people, r.Person)
 	}
-	there, err := c.Site.People.Persons(c.Context(), c.Project, distinct(people))
+	there, err := h.people.Persons(c.Context(), c.Project, distinct(people))
 	if err != nil {
 		return nil, err
 	}
@@ -262,6 +306,6 @@ func (t *teller) link(h *happened, d things) {
 	case d.Snapshot != "":
 		add("snapshot", "snapshots/"+d.Snapshot)
 	case h.Version > 0:
-		add("version", "definition/versions/"+itoa(h.Version))
+		add("version", "definition/versions/"+strconv.Itoa(h.Version))
 	}
 }

@@ -1,4 +1,4 @@
-package handler
+package projectsweb
 
 import (
 	"errors"
@@ -59,8 +59,8 @@ func written(value string) string {
 }
 
 // listVersions tells which versions there were, who set them and when.
-func listVersions(c *web.Call) error {
-	found, err := c.Site.Projects.DefinitionVersions(c.Context(), c.Project, c.Limit(), c.Cursor())
+func (h Handlers) listVersions(c *web.Call) error {
+	found, err := h.projects.DefinitionVersions(c.Context(), c.Project, c.Limit(), c.Cursor())
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func listVersions(c *web.Call) error {
 	for _, d := range found.Items {
 		staff = append(staff, d.By)
 	}
-	emails, err := c.Site.Access.StaffEmails(c.Context(), c.Project, staff)
+	emails, err := h.staff.StaffEmails(c.Context(), c.Project, staff)
 	if err != nil {
 		return err
 	}
@@ -87,16 +87,16 @@ func listVersions(c *web.Call) error {
 }
 
 // showVersion gives the text of one version.
-func showVersion(c *web.Call) error {
+func (h Handlers) showVersion(c *web.Call) error {
 	number, err := strconv.Atoi(c.PathValue("number"))
 	if err != nil || number < 1 || number > c.Defined.Version || strconv.Itoa(number) != c.PathValue("number") {
 		return store.ErrNotFound
 	}
-	d, err := c.Site.Projects.DefinitionVersion(c.Context(), c.Project, number)
+	d, err := h.projects.DefinitionVersion(c.Context(), c.Project, number)
 	if err != nil {
 		return err
 	}
-	text, err := c.Site.Projects.DefinitionText(c.Context(), c.Project, number)
+	text, err := h.projects.DefinitionText(c.Context(), c.Project, number)
 	if err != nil {
 		return err
 	}
@@ -106,11 +106,11 @@ func showVersion(c *web.Call) error {
 		_, err = c.W.Write(text)
 		return err
 	}
-	before, err := c.Site.Projects.DefinitionVersion(c.Context(), c.Project, number-1)
+	before, err := h.projects.DefinitionVersion(c.Context(), c.Project, number-1)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	emails, err := c.Site.Access.StaffEmails(c.Context(), c.Project, []string{d.By})
+	emails, err := h.staff.StaffEmails(c.Context(), c.Project, []string{d.By})
 	if err != nil {
 		return err
 	}
