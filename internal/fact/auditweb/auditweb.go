@@ -269,7 +269,7 @@ func (t *teller) activity(id string) string {
 }
 
 func (t *teller) kind(name string) string {
-	if schema.Builtin().Kind(name) == nil {
+	if schema.For(t.Defined.Definition).Kind(name) == nil {
 		return ""
 	}
 	return t.Messages().Say("kind." + name)
@@ -300,7 +300,7 @@ func (t *teller) link(h *happened, d things) {
 			add("signups", "signups?activity="+su.Activity)
 		}
 	case typed && !r.Voided:
-		add("record", schema.Builtin().Kind(r.Kind).Plural+"/"+r.ID)
+		add("record", schema.For(t.Defined.Definition).Kind(r.Kind).Plural+"/"+r.ID)
 	case d.Upload != "":
 		add("upload", "uploads/"+d.Upload)
 	case d.Snapshot != "":
