@@ -479,7 +479,7 @@ func TestWhoeverDiesLosesTheTurnAndNoLetterIsLost(t *testing.T) {
 	case err := <-done:
 		t.Fatalf("the second does not wait: %v", err)
 	}
-	second.at(day.Add(deliver.Turn + time.Second))
+	second.at(day.Add(deliver.LeaseTime + time.Second))
 	second.must(<-done)
 	sent, all := count(first.box, second.box), len(first.box.letters)+len(second.box.letters)
 	if len(sent) != 5 || all != 6 || sent[first.box.letters[1].ID] != 2 {
@@ -504,8 +504,8 @@ func TestTheTurnLastsALittleLongerThanTheFunction(t *testing.T) {
 		t.Fatal(err)
 	}
 	function := time.Duration(template.Resources["SendNotices"].Properties.Timeout) * time.Second
-	if over := deliver.Turn - function; function == 0 || over < 5*time.Second || over > 30*time.Second {
-		t.Errorf("the function has %s, the turn %s", function, deliver.Turn)
+	if over := deliver.LeaseTime - function; function == 0 || over < 5*time.Second || over > 30*time.Second {
+		t.Errorf("the function has %s, the lease %s", function, deliver.LeaseTime)
 	}
 }
 
@@ -589,7 +589,7 @@ func TestAFormSentAgainAndAgainIsNoStreamOfLetters(t *testing.T) {
 }
 
 // Who has to end gives the turn back before that: the next goes on where they stopped, and at once.
-func TestTheTurnIsGivenBackBeforeTheFunctionEnds(t *testing.T) {
+func TestTheLeaseIsReleasedBeforeTheFunctionEnds(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, limited)
 	m := &memory{ids: map[string]string{}}

@@ -39,26 +39,27 @@ func New(a *app.App, sender mail.Sender, baseURL string, log *slog.Logger, owner
 	return &Deliverer{features: featuresOf(a), sender: sender, baseURL: baseURL, log: log, owner: owner}
 }
 
-// Turn is how long nobody else sends a project's letters after one did: a little over the function's time in template.yaml,
-// so that whoever has not given the turn back by then is dead.
-const Turn = 130 * time.Second
+// LeaseTime is how long a process may send a project's letters without renewing its lease: a little longer than the function's
+// timeout in template.yaml, so that a process that has not released the lease by then is dead.
+const LeaseTime = 130 * time.Second
 
-// toGiveBack is how long before the function's end no more letters are sent, so that the turn is given back: whoever is woken next
-// goes on at once.
-const toGiveBack = 10 * time.Second
+// reserve is the time before the context's deadline in which no more letters are sent, so that the lease is released and the
+// next run can start at once.
+const reserve = 10 * time.Second
 
-// pause is how long to wait before asking again whether it is one's turn.
-const pause = 250 * time.Millisecond
+// retryPause is how long to wait before the next attempt to get a lease.
+const retryPause = 250 * time.Millisecond
 
-// CatchUp tells everybody what happened since the last time. Where another process is sending a project's letters it waits
-// until that has ended, or died, so that what happened in the meantime is told too. A letter may go out twice where the
-// function dies between sending and noting it; its id is then the same.
+// CatchUp sends the letters of all facts since the last run. While another process has the lease on a project's letters, it
+// waits for it, so that facts written in the meantime are covered. A failed letter holds up those behind it in its lane only;
+// the error names all failures, and the next run retries them. A letter may go out twice where the process dies between
+// sending and recording it; both have the same id.
 func (n *Deliverer) CatchUp(ctx context.Context) error {
 	n.sending.Lock()
 	defer n.sending.Unlock()
 	if ends, limited := ctx.Deadline(); limited {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, ends.Add(-toGiveBack))
+		ctx, cancel = context.WithDeadline(ctx, ends.Add(-reserve))
 		defer cancel()
 	}
 	ids, err := n.projects.Projects(ctx)
@@ -80,58 +81,58 @@ func (n *Deliverer) CatchUp(ctx context.Context) error {
 		all = append(all, defined.Definition)
 	}
 	for waiting := all; len(waiting) > 0; {
-		var taken []*project.Definition
+		var leased []*project.Definition
 		for _, d := range waiting {
 			err := n.project(ctx, d)
 			switch {
-			case errors.Is(err, notices.ErrTaken):
-				taken = append(taken, d)
+			case errors.Is(err, notices.ErrLeased):
+				leased = append(leased, d)
 			case err != nil:
 				notSent(d.ID, err)
 			}
 		}
-		if waiting = taken; len(waiting) == 0 {
+		if waiting = leased; len(waiting) == 0 {
 			break
 		}
 		select {
 		case <-ctx.Done():
 			return errors.Join(append(failed, ctx.Err())...)
-		case <-time.After(pause):
+		case <-time.After(retryPause):
 		}
 	}
 	return errors.Join(failed...)
 }
 
-// project sends a project's letters, lane by lane. What fails holds up the letters behind it in its lane alone.
+// project sends a project's letters, lane by lane.
 func (n *Deliverer) project(ctx context.Context, d *project.Definition) (err error) {
 	heads, err := n.facts.Heads(ctx, d.ID)
 	if err != nil {
 		return err
 	}
-	turn, err := n.progress.TakeTurn(ctx, d.ID, n.owner, Turn, heads)
-	if err != nil || turn == nil {
+	lease, err := n.progress.Acquire(ctx, d.ID, n.owner, LeaseTime, heads)
+	if err != nil || lease == nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, turn.End(context.WithoutCancel(ctx))) }()
+	defer func() { err = errors.Join(err, lease.Release(context.WithoutCancel(ctx))) }()
 	sent := false
-	tell := func(f fact.Fact) (err error) {
-		if sent { // it is noted before another goes out
-			if err := turn.Keep(ctx); err != nil {
+	notify := func(f fact.Fact) (err error) {
+		if sent { // record the last letter before the next one goes out
+			if err := lease.Renew(ctx); err != nil {
 				return err
 			}
 		}
-		if sent, err = n.tell(ctx, d, f); err != nil {
+		if sent, err = n.notify(ctx, d, f); err != nil {
 			return err
 		}
-		turn.Done[f.Lane] = f.Number
+		lease.Done[f.Lane] = f.Number
 		return nil
 	}
 	var failed []error
 	for lane := range heads {
-		upTo := turn.Done
+		upTo := lease.Done
 		upTo[lane] = heads[lane]
-		err := n.facts.Read(ctx, d.ID, turn.Done, upTo, tell)
-		if errors.Is(err, notices.ErrTaken) {
+		err := n.facts.Read(ctx, d.ID, lease.Done, upTo, notify)
+		if errors.Is(err, notices.ErrLeased) {
 			return err
 		}
 		failed = append(failed, err)
@@ -139,24 +140,24 @@ func (n *Deliverer) project(ctx context.Context, d *project.Definition) (err err
 	return errors.Join(failed...)
 }
 
-// tell writes about one fact, if there is somebody to write to.
-func (n *Deliverer) tell(ctx context.Context, d *project.Definition, f fact.Fact) (bool, error) {
+// notify sends the letters that one fact calls for, and reports whether there were any.
+func (n *Deliverer) notify(ctx context.Context, d *project.Definition, f fact.Fact) (bool, error) {
 	switch f.Kind {
 	case fact.KindSignup:
-		return read(f, func(said fact.Signup) (bool, error) {
-			if f.By != "" || said.Upload != "" {
-				return false, nil // the office entered paper: nobody waits for an answer
+		return decode(f, func(signup fact.Signup) (bool, error) {
+			if f.By != "" || signup.Upload != "" {
+				return false, nil // entered from paper or a file: nobody waits for an answer
 			}
-			what := said.State
+			what := signup.State
 			if what == "" {
-				what = letter.Again
+				what = letter.Repeated
 			}
-			return n.signup(ctx, d, f, said.Signup, said.Entry, what)
+			return n.signup(ctx, d, f, signup.Signup, signup.Entry, what)
 		})
 	case fact.KindSignupMoved:
-		return read(f, func(moved fact.SignupMoved) (bool, error) {
+		return decode(f, func(moved fact.SignupMoved) (bool, error) {
 			if d.Day(f.At) > d.Period.To {
-				return false, nil // the office tidies up a project that is over
+				return false, nil // the office tidies up after the project has ended
 			}
 			switch moved.State {
 			case schema.Accepted:
@@ -167,26 +168,26 @@ func (n *Deliverer) tell(ctx context.Context, d *project.Definition, f fact.Fact
 			return false, nil
 		})
 	case fact.KindUploadRejected:
-		return read(f, func(rejected fact.Rejected) (bool, error) { return n.rejected(ctx, d, f, rejected.Upload) })
+		return decode(f, func(rejected fact.Rejected) (bool, error) { return n.rejected(ctx, d, f, rejected.Upload) })
 	case fact.KindReportDue:
-		return read(f, func(due fact.ReportDue) (bool, error) { return n.reportDue(ctx, d, f, due.Day) })
+		return decode(f, func(due fact.ReportDue) (bool, error) { return n.reportDue(ctx, d, f, due.Day) })
 	case fact.KindSnapshotDecided:
-		return read(f, func(decided fact.Decided) (bool, error) { return n.decided(ctx, d, decided) })
+		return decode(f, func(decided fact.Decided) (bool, error) { return n.decided(ctx, d, decided) })
 	case fact.KindAttentionNoted:
-		return read(f, func(noted fact.AttentionNoted) (bool, error) { return n.attention(ctx, d, f, noted) })
+		return decode(f, func(noted fact.AttentionNoted) (bool, error) { return n.attention(ctx, d, f, noted) })
 	}
 	return false, nil
 }
 
-func read[T any](f fact.Fact, tell func(T) (bool, error)) (bool, error) {
+func decode[T any](f fact.Fact, notify func(T) (bool, error)) (bool, error) {
 	var data T
 	if err := json.Unmarshal(f.Data, &data); err != nil {
 		return false, err
 	}
-	return tell(data)
+	return notify(data)
 }
 
-// send sends a letter. One that will never be delivered is told in the log, and does not hold up those behind it.
+// send sends a letter. One that is refused for good is logged and counts as sent, so that it holds up no other.
 func (n *Deliverer) send(ctx context.Context, project string, m mail.Message) error {
 	err := n.sender.Send(ctx, m)
 	if errors.Is(err, mail.ErrRefused) {
@@ -196,10 +197,11 @@ func (n *Deliverer) send(ctx context.Context, project string, m mail.Message) er
 	return err
 }
 
-// mostAgain is how many sendings of one form are answered by a letter each: anybody can send it to anybody's address.
-const mostAgain = 5
+// maxAnswers is how many sendings of one form are answered with a letter: anybody can send it with anybody's address.
+const maxAnswers = 5
 
-// signup writes about a sign-up to the address that its form gave, in the person's language.
+// signup writes about a sign-up to the address in its form, in the person's language. It reports false where there is no
+// address, or the sign-up was erased. The entry is the sending of the form to be answered; "" is the first.
 func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fact, id, entry, what string) (bool, error) {
 	su, err := n.signups.Signup(ctx, d.ID, id)
 	if errors.Is(err, store.ErrNotFound) {
@@ -208,7 +210,7 @@ func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fa
 	if err != nil {
 		return false, err
 	}
-	if what == letter.Again && su.Entries > mostAgain {
+	if what == letter.Repeated && su.Entries > maxAnswers {
 		return false, nil
 	}
 	if entry != "" {
@@ -219,32 +221,32 @@ func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fa
 		return false, err
 	}
 	cancel := n.cancelLink(d.ID, id)
-	if what == schema.Held || what == letter.Again {
-		theirs, err := n.isTheirs(ctx, d.ID, su.Person, form["email"])
+	if what == schema.Held || what == letter.Repeated {
+		owned, err := n.hasEmail(ctx, d.ID, su.Person, form["email"])
 		if err != nil {
 			return false, err
 		}
-		if !theirs {
+		if !owned {
 			what, cancel = schema.Held, ""
 		}
 	}
-	activity, known := d.Activity(su.Activity)
-	if !known {
+	activity, found := d.Activity(su.Activity)
+	if !found {
 		activity.ID = su.Activity
 	}
-	drawn, err := letter.OfSignup(letter.Signup{
+	rendered, err := letter.RenderSignup(letter.Signup{
 		What: what, Language: su.Locale, Project: d, Activity: activity, ID: id, FirstName: form["first_name"], LastName: form["last_name"],
 		Cancel: cancel, At: f.At,
 	})
 	if err != nil {
 		return false, err
 	}
-	return true, n.send(ctx, d.ID, drawn.To(form["email"], f.ID))
+	return true, n.send(ctx, d.ID, rendered.To(form["email"], f.ID))
 }
 
-// isTheirs tells that a person is known by an address. Whoever sends another's PESEL with an address of their own is not told
-// that the other had signed up, nor given the means to withdraw them: the office looks first.
-func (n *Deliverer) isTheirs(ctx context.Context, project, id, email string) (bool, error) {
+// hasEmail reports whether an address is one of a person's. A form with another's PESEL and an address of the sender's own must
+// not disclose that the other had signed up, nor let the sender withdraw them: the office checks first.
+func (n *Deliverer) hasEmail(ctx context.Context, project, id, email string) (bool, error) {
 	p, err := n.people.Person(ctx, project, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil

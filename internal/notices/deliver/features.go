@@ -18,7 +18,7 @@ import (
 	"outreach/internal/uploads"
 )
 
-// features are what letters are made of: small parts of other features.
+// features are the few calls to other features that letters are made from.
 type features struct {
 	projects interface {
 		Projects(ctx context.Context) ([]string, error)
@@ -29,7 +29,7 @@ type features struct {
 		Read(ctx context.Context, project string, from, upTo fact.Heads, each func(fact.Fact) error) error
 	}
 	progress interface {
-		TakeTurn(ctx context.Context, project, owner string, lasts time.Duration, upTo fact.Heads) (*notices.Turn, error)
+		Acquire(ctx context.Context, project, owner string, lasts time.Duration, upTo fact.Heads) (*notices.Lease, error)
 		LettersSent(ctx context.Context, project, cause string) (map[string]bool, error)
 		SetLetterSent(ctx context.Context, project, cause, member string) error
 		ReportSent(ctx context.Context, project, snapshot string) (bool, error)

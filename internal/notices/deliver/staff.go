@@ -24,18 +24,18 @@ import (
 	"outreach/internal/uploads"
 )
 
-// Roles that are written to; a partner's is "partner:" and its id.
+// Roles that get letters. A partner's role is "partner:" and the partner's id.
 const (
 	coordinator = "coordinator"
 	funder      = "funder"
 	partner     = "partner:"
 )
 
-// each writes to members of the staff, each in their own language, and to nobody twice where it is done again because one of
-// them could not be written to. A letter's id is the cause's and the member's.
-func (n *Deliverer) each(ctx context.Context, project, cause string, members []access.Member, draw func(language string) (letter.Letter, error)) (bool, error) {
+// sendToStaff sends a letter to each member of the staff, in their own language, and reports whether there were any. A retry
+// skips those who got theirs. A letter's id is made of the cause's and the member's.
+func (n *Deliverer) sendToStaff(ctx context.Context, project, cause string, members []access.Member, render func(language string) (letter.Letter, error)) (bool, error) {
 	if len(members) == 0 {
-		n.log.WarnContext(ctx, "nobody to write to", "project", project, "cause", cause)
+		n.log.WarnContext(ctx, "no recipient", "project", project, "cause", cause)
 	}
 	sent, err := n.progress.LettersSent(ctx, project, cause)
 	if err != nil {
@@ -45,11 +45,11 @@ func (n *Deliverer) each(ctx context.Context, project, cause string, members []a
 		if sent[m.ID] {
 			continue
 		}
-		drawn, err := draw(m.Language)
+		rendered, err := render(m.Language)
 		if err != nil {
 			return false, err
 		}
-		if err := n.send(ctx, project, drawn.To(m.Email, cause+"-"+m.ID)); err != nil {
+		if err := n.send(ctx, project, rendered.To(m.Email, cause+"-"+m.ID)); err != nil {
 			return false, err
 		}
 		if err := n.progress.SetLetterSent(ctx, project, cause, m.ID); err != nil {
@@ -59,8 +59,7 @@ func (n *Deliverer) each(ctx context.Context, project, cause string, members []a
 	return len(members) > 0, nil
 }
 
-// rejected writes to whoever sent a file, with the reasons. One that came by a partner's own AWS identity was sent by nobody
-// who signed in: everybody hears of it who did as that partner.
+// rejected writes to the senders of a rejected file, with the reasons.
 func (n *Deliverer) rejected(ctx context.Context, d *project.Definition, f fact.Fact, id string) (bool, error) {
 	u, err := n.uploads.Upload(ctx, d.ID, id)
 	if errors.Is(err, store.ErrNotFound) {
@@ -81,11 +80,13 @@ func (n *Deliverer) rejected(ctx context.Context, d *project.Definition, f fact.
 	for i, e := range found.Errors {
 		cells[i] = letter.Cell{Row: e.Row, Column: e.Column, Value: e.Value, Problem: e.Problem}
 	}
-	return n.each(ctx, d.ID, f.ID, members, func(language string) (letter.Letter, error) {
-		return letter.OfRejected(letter.Rejected{Language: language, Project: d, Filename: u.Filename, Kind: schema.Builtin().Plural(u.Kind), Cells: cells, Cut: found.ErrorsCut, Page: n.baseURL + "/" + d.ID + "/uploads/" + id})
+	return n.sendToStaff(ctx, d.ID, f.ID, members, func(language string) (letter.Letter, error) {
+		return letter.RenderRejected(letter.Rejected{Language: language, Project: d, Filename: u.Filename, Kind: schema.For(d).Plural(u.Kind), Cells: cells, Cut: found.ErrorsCut, Page: n.baseURL + "/" + d.ID + "/uploads/" + id})
 	})
 }
 
+// senders returns who hears of a file: the member of the staff who uploaded it. A file that a partner's own AWS identity put,
+// or whose uploader has no address, is reported to all members of its owner.
 func (n *Deliverer) senders(ctx context.Context, project string, u uploads.Upload) ([]access.Member, error) {
 	emails, err := n.staff.StaffEmails(ctx, project, []string{u.By})
 	if err != nil {
@@ -100,8 +101,8 @@ func (n *Deliverer) senders(ctx context.Context, project string, u uploads.Uploa
 	return n.staff.StaffWith(ctx, project, partner+u.Owner)
 }
 
-// reportDue asks the office to approve the newest snapshot of the day on which a reporting period ended. Where that was
-// approved before it was known to be a report, the funders get it.
+// reportDue asks the office to approve the newest snapshot of the last day of a reporting period. Where that one was approved
+// before the report became due, the funders get it.
 func (n *Deliverer) reportDue(ctx context.Context, d *project.Definition, f fact.Fact, day string) (bool, error) {
 	kept, _, err := n.snapshots.Latest(ctx, d.ID, day)
 	if err != nil {
@@ -121,18 +122,17 @@ func (n *Deliverer) reportDue(ctx context.Context, d *project.Definition, f fact
 	if err != nil {
 		return false, err
 	}
-	return n.each(ctx, d.ID, f.ID, members, func(language string) (letter.Letter, error) {
-		return letter.OfDueReport(letter.Report{Language: language, Project: d, Snapshot: snap, Page: n.snapshotLink(kept)})
+	return n.sendToStaff(ctx, d.ID, f.ID, members, func(language string) (letter.Letter, error) {
+		return letter.RenderDueReport(letter.Report{Language: language, Project: d, Snapshot: snap, Page: n.snapshotLink(kept)})
 	})
 }
 
-// decided sends a snapshot that was approved to the funders, where it is the report of a reporting period, or a later one
-// of the same day.
-func (n *Deliverer) decided(ctx context.Context, d *project.Definition, said fact.Decided) (bool, error) {
-	if said.State != snapshot.Approved {
+// decided sends an approved snapshot to the funders where a report of its day was due.
+func (n *Deliverer) decided(ctx context.Context, d *project.Definition, decision fact.Decided) (bool, error) {
+	if decision.State != snapshot.Approved {
 		return false, nil
 	}
-	kept, err := n.snapshots.KeptSnapshot(ctx, d.ID, said.Snapshot)
+	kept, err := n.snapshots.KeptSnapshot(ctx, d.ID, decision.Snapshot)
 	if err != nil {
 		return false, err
 	}
@@ -142,7 +142,7 @@ func (n *Deliverer) decided(ctx context.Context, d *project.Definition, said fac
 	return n.report(ctx, d, kept)
 }
 
-// report sends a report to the funders with its files, once, however often it is approved.
+// report sends a report with its files to the funders, once, however often it is approved.
 func (n *Deliverer) report(ctx context.Context, d *project.Definition, kept snapshots.Kept) (bool, error) {
 	if sent, err := n.progress.ReportSent(ctx, d.ID, kept.ID); err != nil || sent {
 		return false, err
@@ -155,15 +155,15 @@ func (n *Deliverer) report(ctx context.Context, d *project.Definition, kept snap
 	if err != nil {
 		return false, err
 	}
-	drawn := map[string][]mail.File{}
-	sent, err := n.each(ctx, d.ID, kept.ID, members, func(language string) (letter.Letter, error) {
+	attached := map[string][]mail.File{} // by language
+	sent, err := n.sendToStaff(ctx, d.ID, kept.ID, members, func(language string) (letter.Letter, error) {
 		in := cmp.Or(d.Reports.Language, language)
-		if drawn[in] == nil {
-			if drawn[in], err = files(d, snap, in); err != nil {
+		if attached[in] == nil {
+			if attached[in], err = files(d, snap, in); err != nil {
 				return letter.Letter{}, err
 			}
 		}
-		return letter.OfReport(letter.Report{Language: language, Project: d, Snapshot: snap, Page: n.snapshotLink(kept), Files: drawn[in]})
+		return letter.RenderReport(letter.Report{Language: language, Project: d, Snapshot: snap, Page: n.snapshotLink(kept), Files: attached[in]})
 	})
 	if err != nil || !sent {
 		return sent, err
@@ -171,7 +171,7 @@ func (n *Deliverer) report(ctx context.Context, d *project.Definition, kept snap
 	return true, n.progress.SetReportSent(ctx, d.ID, kept.ID)
 }
 
-// files are a report as it is filed, in the language that the funder reads it in.
+// files returns a report as PDF and as a workbook, in a language.
 func files(d *project.Definition, snap snapshot.Snapshot, language string) ([]mail.File, error) {
 	name := d.ID + "-" + snap.AsOf
 	var pdf, xlsx bytes.Buffer
@@ -188,10 +188,10 @@ func (n *Deliverer) snapshotLink(kept snapshots.Kept) string {
 	return n.baseURL + "/" + kept.Project + "/snapshots/" + kept.ID
 }
 
-// stale is how old what waits for the office may be to be told: after an outage of days, the last night's is enough.
+// stale is the age from which the tasks of the office are not sent: after an outage of days, the last night's are enough.
 const stale = 36 * time.Hour
 
-// attention tells the office what waits for somebody to look.
+// attention writes to the office which tasks wait for it.
 func (n *Deliverer) attention(ctx context.Context, d *project.Definition, f fact.Fact, noted fact.AttentionNoted) (bool, error) {
 	if n.now().Sub(f.At) > stale {
 		return false, nil
@@ -204,7 +204,7 @@ func (n *Deliverer) attention(ctx context.Context, d *project.Definition, f fact
 	if err != nil {
 		return false, err
 	}
-	return n.each(ctx, d.ID, f.ID, members, func(language string) (letter.Letter, error) {
-		return letter.OfAttention(letter.Attention{Language: language, Project: d, Counts: counts, Base: n.baseURL + "/" + d.ID})
+	return n.sendToStaff(ctx, d.ID, f.ID, members, func(language string) (letter.Letter, error) {
+		return letter.RenderAttention(letter.Attention{Language: language, Project: d, Counts: counts, Base: n.baseURL + "/" + d.ID})
 	})
 }
