@@ -13,7 +13,7 @@ import (
 
 // Causes of a letter about a sign-up, beside its new state.
 const (
-	Repeated     = "repeated"   // the form was sent once more, and nothing changed
+	Repeated  = "repeated"   // the form was sent once more, and nothing changed
 	PlaceFree = "place_free" // a place became free for somebody on the waiting list
 )
 

@@ -48,10 +48,10 @@ func (h Handlers) Routes() []web.Route {
 	}
 }
 
-// rejectedFor is how many days a rejected file stays on the office's first page.
+// rejectedFor is for how many days a rejected file is listed.
 const rejectedFor = 30
 
-// task is one thing that waits for the office.
+// task is one kind of task, of one activity where it is about activities.
 type task struct {
 	What     string `json:"what" enum:"reports,rejected_files,waiting_with_places,held,duplicates,no_snapshot,old_snapshot,lines_behind,people_without_attributes,waiting"`
 	Count    int    `json:"count"`
@@ -61,7 +61,7 @@ type task struct {
 	urgent   bool
 }
 
-// showAttention is the office's first page: what needs somebody, the most pressing first.
+// show lists the tasks that wait, the most urgent first.
 func (h Handlers) show(c *web.Call) error {
 	tasks, err := h.tasks(c)
 	if err != nil {
@@ -77,21 +77,21 @@ func (h Handlers) show(c *web.Call) error {
 	return c.Show(http.StatusOK, content)
 }
 
-// desk gathers what waits.
-type desk struct {
+// taskList collects tasks.
+type taskList struct {
 	*web.Call
 	tasks []task
 }
 
-// add puts down a task, unless there is nothing of it.
-func (d *desk) add(what string, n int, urgent bool, href string, args ...any) {
+// add adds a task unless n is 0. The href is relative to the project.
+func (l *taskList) add(what string, n int, urgent bool, href string, args ...any) {
 	if n > 0 {
-		d.tasks = append(d.tasks, task{What: what, Count: n, Message: d.Messages().Count("attention."+what, int64(n), args...), Href: "/" + d.Project + href, urgent: urgent})
+		l.tasks = append(l.tasks, task{What: what, Count: n, Message: l.Messages().Count("attention."+what, int64(n), args...), Href: "/" + l.Project + href, urgent: urgent})
 	}
 }
 
 func (h Handlers) tasks(c *web.Call) ([]task, error) {
-	d := &desk{Call: c, tasks: []task{}}
+	l := &taskList{Call: c, tasks: []task{}}
 	counts, err := h.attention.Look(c.Context(), c.Project)
 	if err != nil {
 		return nil, err
@@ -112,21 +112,21 @@ func (h Handlers) tasks(c *web.Call) ([]task, error) {
 	if newest.ID != "" {
 		figures += "/" + newest.ID
 	}
-	d.add("reports", counts.Reports, true, "/snapshots")
-	d.add("rejected_files", rejected, true, "/uploads")
-	d.queues(places, true)
-	d.held(places)
-	d.add("duplicates", counts.Duplicates, false, "/people/duplicates")
-	d.snapshot(newest)
-	d.add("lines_behind", counts.LinesBehind, false, figures)
-	d.add("people_without_attributes", counts.PeopleWithoutAttributes, false, figures)
-	d.queues(places, false)
-	return d.tasks, nil
+	l.add("reports", counts.Reports, true, "/snapshots")
+	l.add("rejected_files", rejected, true, "/uploads")
+	l.queues(places, true)
+	l.held(places)
+	l.add("duplicates", counts.Duplicates, false, "/people/duplicates")
+	l.snapshot(newest)
+	l.add("lines_behind", counts.LinesBehind, false, figures)
+	l.add("people_without_attributes", counts.PeopleWithoutAttributes, false, figures)
+	l.queues(places, false)
+	return l.tasks, nil
 }
 
-// queues puts down the waiting lists of activities that have free places, or of those that have none.
-func (d *desk) queues(places []signups.Places, free bool) {
-	for i, a := range d.Defined.Definition.Activities {
+// queues adds the waiting lists of activities with free places, or of those that are full.
+func (l *taskList) queues(places []signups.Places, free bool) {
+	for i, a := range l.Defined.Definition.Activities {
 		if places[i].Full() == free || places[i].Waiting == 0 {
 			continue
 		}
@@ -134,27 +134,29 @@ func (d *desk) queues(places []signups.Places, free bool) {
 		if free {
 			what = "waiting_with_places"
 		}
-		d.of(a, what, places[i].Waiting, free)
+		l.addOf(a, what, places[i].Waiting, free)
 	}
 }
 
-func (d *desk) of(a project.Activity, what string, n int, urgent bool) {
-	d.add(what, n, urgent, "/signups?activity="+a.ID, "activity", cmp.Or(a.Label.In(d.Language), a.ID))
-	d.tasks[len(d.tasks)-1].Activity = a.ID
+// addOf adds a task about an activity; n must not be 0.
+func (l *taskList) addOf(a project.Activity, what string, n int, urgent bool) {
+	l.add(what, n, urgent, "/signups?activity="+a.ID, "activity", cmp.Or(a.Label.In(l.Language), a.ID))
+	l.tasks[len(l.tasks)-1].Activity = a.ID
 }
 
-func (d *desk) held(places []signups.Places) {
-	for i, a := range d.Defined.Activities() {
+// held adds the held sign-ups of each activity, former ones included.
+func (l *taskList) held(places []signups.Places) {
+	for i, a := range l.Defined.Activities() {
 		if n := places[i].Held; n > 0 {
-			d.of(a, "held", n, true)
+			l.addOf(a, "held", n, true)
 		}
 	}
 }
 
-// snapshot puts down that the nightly snapshot is missing: yesterday's, or that of the project's last day, and a day's
-// grace.
-func (d *desk) snapshot(newest snapshots.Kept) {
-	period, today := d.Defined.Definition.Period, d.Today()
+// snapshot adds a task where nightly snapshots are missing: the newest should be of yesterday or of the project's last day, with
+// one day of grace.
+func (l *taskList) snapshot(newest snapshots.Kept) {
+	period, today := l.Defined.Definition.Period, l.Today()
 	day, err := time.Parse(time.DateOnly, today)
 	if err != nil {
 		return
@@ -163,8 +165,8 @@ func (d *desk) snapshot(newest snapshots.Kept) {
 	switch {
 	case due < period.From:
 	case newest.ID == "":
-		d.add("no_snapshot", 1, false, "/snapshots")
+		l.add("no_snapshot", 1, false, "/snapshots")
 	case newest.AsOf < due:
-		d.add("old_snapshot", 1, false, "/snapshots", "date", d.Messages().Date(newest.AsOf))
+		l.add("old_snapshot", 1, false, "/snapshots", "date", l.Messages().Date(newest.AsOf))
 	}
 }

@@ -57,18 +57,18 @@ func (h Handlers) Routes() []web.Route {
 				web.Parameter{Name: "kind", Description: "Of this kind alone", Values: fact.Kinds},
 				web.Parameter{Name: "who", Description: "By this member of the staff alone, an e-mail address; or `form`, `delivery` or `schedule`"},
 			),
-			Response: shape.List{Of: happened{}}, Success: "A page of the list, newest first", Page: true},
+			Response: shape.List{Of: auditLine{}}, Success: "A page of the list, newest first", Page: true},
 	}
 }
 
-// Where a thing came from that nobody of the staff did.
+// Origins of facts that no member of the staff caused.
 const (
-	byForm     = "form"     // the public's
-	byDelivery = "delivery" // a file that a partner's own system put
+	byForm     = "form"     // the public form
+	byDelivery = "delivery" // a file put by a partner's own system
 	bySchedule = "schedule"
 )
 
-// origin tells where a fact came from; "" where it was somebody of the staff.
+// origin returns where a fact came from, "" for a member of the staff.
 func origin(f fact.Fact) string {
 	switch {
 	case f.By != "":
@@ -85,13 +85,13 @@ func origin(f fact.Fact) string {
 	return bySchedule
 }
 
-// happened is a line of the trail.
-type happened struct {
+// auditLine is one line of the trail.
+type auditLine struct {
 	ID       string    `json:"id"`
 	At       time.Time `json:"at"`
 	Kind     string    `json:"kind"`
-	By       string    `json:"by,omitempty"`                               // an address; "" where Origin says more, and of somebody who is not known any more
-	Origin   string    `json:"origin" enum:"staff,form,delivery,schedule"` // staff, form, delivery or schedule
+	By       string    `json:"by,omitempty"` // an address; "" for other origins, and where it is no longer stored
+	Origin   string    `json:"origin" enum:"staff,form,delivery,schedule"`
 	Message  string    `json:"message"`
 	Person   string    `json:"person,omitempty"`
 	Signup   string    `json:"signup,omitempty"`
@@ -103,7 +103,7 @@ type happened struct {
 	links []page.Link
 }
 
-// showAudit lists who did what and when, newest first.
+// show lists who did what and when, newest first.
 func (h Handlers) show(c *web.Call) error {
 	kind, who := c.URL.Query().Get("kind"), schema.Same(c.URL.Query().Get("who"))
 	if kind != "" && !slices.Contains(fact.Kinds, kind) {
@@ -131,7 +131,7 @@ func (h Handlers) show(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	lines, err := h.told(c, found.Items)
+	lines, err := h.describe(c, found.Items)
 	if err != nil {
 		return err
 	}
@@ -145,8 +145,8 @@ func (h Handlers) show(c *web.Call) error {
 	return c.Show(http.StatusOK, content)
 }
 
-// teller puts facts in words. What they name is read once for all of them, and linked to where it is still there.
-type teller struct {
+// wording describes facts in words. What they name is read once for all of them, and linked where it still exists.
+type wording struct {
 	*web.Call
 	staff   map[string]string
 	people  map[string]bool
@@ -154,8 +154,8 @@ type teller struct {
 	typed   map[string]records.Typed
 }
 
-// things are the ids that a fact names, whatever its kind.
-type things struct {
+// data is the union of the data of all kinds of facts.
+type data struct {
 	Signup, Record, Upload, Snapshot, Person, Into, Other string
 	Version                                               int
 	State, Kind                                           string
@@ -165,9 +165,10 @@ type things struct {
 	Fields                                                []string
 }
 
-func (h Handlers) told(c *web.Call, facts []fact.Fact) ([]happened, error) {
-	t := teller{Call: c, people: map[string]bool{}}
-	all := make([]things, len(facts))
+// describe describes facts, in their order.
+func (h Handlers) describe(c *web.Call, facts []fact.Fact) ([]auditLine, error) {
+	w := wording{Call: c, people: map[string]bool{}}
+	all := make([]data, len(facts))
 	var staff, people, signups, typed []string
 	for i, f := range facts {
 		if err := json.Unmarshal(f.Data, &all[i]); err != nil {
@@ -177,130 +178,132 @@ func (h Handlers) told(c *web.Call, facts []fact.Fact) ([]happened, error) {
 		people = append(people, all[i].Person, all[i].Into, all[i].Other)
 	}
 	var err error
-	if t.staff, err = h.staff.StaffEmails(c.Context(), c.Project, staff); err != nil {
+	if w.staff, err = h.staff.StaffEmails(c.Context(), c.Project, staff); err != nil {
 		return nil, err
 	}
-	if t.signups, err = h.signups.SignupsOf(c.Context(), c.Project, distinct(signups)); err != nil {
+	if w.signups, err = h.signups.SignupsOf(c.Context(), c.Project, distinct(signups)); err != nil {
 		return nil, err
 	}
-	if t.typed, err = h.records.TypedOf(c.Context(), c.Project, distinct(typed)); err != nil {
+	if w.typed, err = h.records.TypedOf(c.Context(), c.Project, distinct(typed)); err != nil {
 		return nil, err
 	}
-	for _, su := range t.signups {
+	for _, su := range w.signups {
 		people = append(people, su.Person)
 	}
-	for _, r := range t.typed {
+	for _, r := range w.typed {
 		people = append(people, r.Person)
 	}
-	there, err := h.people.Persons(c.Context(), c.Project, distinct(people))
+	found, err := h.people.Persons(c.Context(), c.Project, distinct(people))
 	if err != nil {
 		return nil, err
 	}
-	for id := range there {
-		t.people[id] = true
+	for id := range found {
+		w.people[id] = true
 	}
-	lines := make([]happened, len(facts))
+	lines := make([]auditLine, len(facts))
 	for i, f := range facts {
-		lines[i] = t.tell(f, all[i])
+		lines[i] = w.line(f, all[i])
 	}
 	return lines, nil
 }
 
+// distinct returns the ids sorted, each once, without empty ones.
 func distinct(ids []string) []string {
 	slices.Sort(ids)
 	return slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" })
 }
 
-func (t *teller) tell(f fact.Fact, d things) happened {
-	h := happened{ID: f.ID, At: f.At, Kind: f.Kind, By: t.staff[f.By], Origin: origin(f), Person: d.Person, Signup: d.Signup, Record: d.Record, Upload: d.Upload, Snapshot: d.Snapshot}
+// line describes one fact.
+func (w *wording) line(f fact.Fact, d data) auditLine {
+	h := auditLine{ID: f.ID, At: f.At, Kind: f.Kind, By: w.staff[f.By], Origin: origin(f), Person: d.Person, Signup: d.Signup, Record: d.Record, Upload: d.Upload, Snapshot: d.Snapshot}
 	if h.Origin == "" {
 		h.Origin = "staff"
 	}
-	say := func(key string, args ...any) { h.Message = t.Messages().Say("audit."+key, args...) }
+	say := func(key string, args ...any) { h.Message = w.Messages().Say("audit."+key, args...) }
 	switch f.Kind {
 	case fact.KindSignup:
 		what := f.Kind
 		if d.State == "" {
 			what += ".again"
 		}
-		say(what, "activity", t.activity(t.signups[d.Signup].Activity))
+		say(what, "activity", w.activity(w.signups[d.Signup].Activity))
 	case fact.KindSignupMoved:
-		say(f.Kind, "state", t.Messages().Say("signup_state."+d.State), "activity", t.activity(t.signups[d.Signup].Activity))
+		say(f.Kind, "state", w.Messages().Say("signup_state."+d.State), "activity", w.activity(w.signups[d.Signup].Activity))
 	case fact.KindSaid, fact.KindVoided:
 		if d.Kind == "" {
-			d.Kind = t.typed[d.Record].Kind
+			d.Kind = w.typed[d.Record].Kind
 		}
 		what := f.Kind
 		if f.Kind == fact.KindSaid && d.Version > 1 {
 			what += ".again"
 		}
-		say(what, "kind", t.kind(d.Kind))
+		say(what, "kind", w.kind(d.Kind))
 	case fact.KindUploadAccepted:
-		h.Message = t.Messages().Count("audit."+f.Kind, int64(d.Rows), "kind", t.Messages().Say("kinds."+d.Kind))
+		h.Message = w.Messages().Count("audit."+f.Kind, int64(d.Rows), "kind", w.Messages().Say("kinds."+d.Kind))
 	case fact.KindPersonCorrected:
 		var fields []string
 		for _, name := range d.Fields {
-			fields = append(fields, t.Messages().Field(name))
+			fields = append(fields, w.Messages().Field(name))
 		}
 		say(f.Kind, "fields", strings.Join(fields, ", "))
 	case fact.KindDefinitionSet:
 		h.Version = d.Version
 		say(f.Kind, "n", d.Version)
 	case fact.KindSnapshotCompiled:
-		say(f.Kind, "date", t.Messages().Date(d.AsOf))
+		say(f.Kind, "date", w.Messages().Date(d.AsOf))
 	case fact.KindSnapshotDecided:
 		say(f.Kind + "." + d.State)
 	case fact.KindDataPurged:
-		say(f.Kind, "class", t.Messages().Say("audit.class."+d.Class))
+		say(f.Kind, "class", w.Messages().Say("audit.class."+d.Class))
 	case fact.KindReportDue:
-		say(f.Kind, "date", t.Messages().Date(d.Day))
+		say(f.Kind, "date", w.Messages().Date(d.Day))
 	default:
 		say(f.Kind)
 	}
-	t.link(&h, d)
+	w.link(&h, d)
 	return h
 }
 
-func (t *teller) activity(id string) string {
-	if a, ok := t.Defined.Definition.Activity(id); ok {
-		return a.Label.In(t.Language)
+func (w *wording) activity(id string) string {
+	if a, ok := w.Defined.Definition.Activity(id); ok {
+		return a.Label.In(w.Language)
 	}
 	return id
 }
 
-func (t *teller) kind(name string) string {
-	if schema.For(t.Defined.Definition).Kind(name) == nil {
+func (w *wording) kind(name string) string {
+	if schema.For(w.Defined.Definition).Kind(name) == nil {
 		return ""
 	}
-	return t.Messages().Say("kind." + name)
+	return w.Messages().Say("kind." + name)
 }
 
-// link leads to what a line names. Whoever was erased, and what was deleted, is nowhere to lead to.
-func (t *teller) link(h *happened, d things) {
-	base := "/" + t.Project + "/"
+// link adds links to what a line names, except to erased people and deleted records.
+func (w *wording) link(h *auditLine, d data) {
+	base := "/" + w.Project + "/"
 	add := func(what, href string) {
-		h.links = append(h.links, page.Link{Href: base + href, Label: t.Messages().Say("audit.to." + what)})
+		h.links = append(h.links, page.Link{Href: base + href, Label: w.Messages().Say("audit.to." + what)})
 	}
-	su, signed := t.signups[d.Signup]
+	su, signed := w.signups[d.Signup]
 	if h.Person == "" && signed {
 		h.Person = su.Person
 	}
-	r, typed := t.typed[d.Record]
+	r, typed := w.typed[d.Record]
 	if h.Person == "" && typed {
 		h.Person = r.Person
 	}
 	for _, id := range distinct([]string{h.Person, d.Into, d.Other}) {
-		if t.people[id] && (h.Kind != fact.KindPersonMerged || id == d.Into) {
+		if w.people[id] && (h.Kind != fact.KindPersonMerged || id == d.Into) {
 			add("person", "people/"+id)
 		}
 	}
 	switch {
 	case signed:
-		if _, there := t.Defined.Definition.Activity(su.Activity); there {
+		if _, found := w.Defined.Definition.Activity(su.Activity); found {
 			add("signups", "signups?activity="+su.Activity)
 		}
 	case typed && !r.Voided:
-		add("record", schema.For(t.Defined.Definition).Kind(r.Kind).Plural+"/"+r.ID)
+		add("record", schema.For(w.Defined.Definition).Kind(r.Kind).Plural+"/"+r.ID)
 	case d.Upload != "":
 		add("upload", "uploads/"+d.Upload)
 	case d.Snapshot != "":

@@ -60,7 +60,7 @@ func serve(t *testing.T, facts ...fact.Fact) *webtest.Tracker {
 }
 
 type list struct {
-	Items []happened
+	Items []auditLine
 	Next  *string
 }
 
@@ -97,9 +97,9 @@ func TestFactsAreDescribedInWords(t *testing.T) {
 			if len(got.Items) == 0 {
 				t.Fatal("the trail is empty")
 			}
-			line := got.Items[0]
-			if line.Origin != tt.origin || !strings.Contains(line.Message, tt.message) || line.By != map[string]string{"office": "office@example.org"}[tt.by] {
-				t.Errorf("got origin %q, message %q, by %q", line.Origin, line.Message, line.By)
+			l := got.Items[0]
+			if l.Origin != tt.origin || !strings.Contains(l.Message, tt.message) || l.By != map[string]string{"office": "office@example.org"}[tt.by] {
+				t.Errorf("got origin %q, message %q, by %q", l.Origin, l.Message, l.By)
 			}
 			shown := tracker.Send(t, webtest.Request{Path: "/audit?kind=" + tt.kind, As: "coordinator", Page: true}).Want(http.StatusOK).Body.String()
 			if tt.link != "" && !strings.Contains(shown, `href="`+tt.link+`"`) {
@@ -133,8 +133,8 @@ func TestTrailIsNarrowedByKindAndActor(t *testing.T) {
 		"?who=form&kind=upload.rejected": "",
 	} {
 		var got []string
-		for _, line := range read(t, tracker, query).Items {
-			got = append(got, line.Kind)
+		for _, l := range read(t, tracker, query).Items {
+			got = append(got, l.Kind)
 		}
 		if kinds := strings.Join(got, " "); kinds != want {
 			t.Errorf("%s: %q, want %q", query, kinds, want)

@@ -17,6 +17,7 @@ import (
 	"outreach/internal/web"
 )
 
+// show shows the text of the version in force: in the editor, or as YAML.
 func (h Handlers) show(c *web.Call) error {
 	text, err := h.projects.DefinitionText(c.Context(), c.Project, c.Defined.Version)
 	if err != nil {
@@ -33,8 +34,8 @@ func (h Handlers) show(c *web.Call) error {
 
 func etag(d projects.Defined) string { return `"` + d.SHA256 + `"` }
 
-// set checks a definition and makes it the one that holds; with dry_run it only checks. An admin begins a project;
-// from then on it is the coordinator's. A browser's form sends the text in a field.
+// set checks a definition and puts it in force; with dry_run it only checks. A browser's form sends the text in a field. An admin
+// may begin a project; from then on its coordinators set the definition.
 func (h Handlers) set(c *web.Call) error {
 	before := c.Defined
 	raw, err := io.ReadAll(http.MaxBytesReader(c.W, c.Body, web.MostBody))
@@ -50,7 +51,7 @@ func (h Handlers) set(c *web.Call) error {
 		if err != nil {
 			return &web.Error{Status: http.StatusBadRequest, Detail: "not_a_form"}
 		}
-		// A textarea sends its lines with CRLF, whatever it was given.
+		// Browsers send the lines of a textarea with CRLF.
 		raw, form = bytes.ReplaceAll([]byte(values.Get("yaml")), []byte("\r\n"), []byte("\n")), true
 		ifMatch = values.Get("_if_match")
 		if values.Get("dry_run") != "" {
@@ -101,7 +102,7 @@ func (h Handlers) set(c *web.Call) error {
 	}
 	now, created, err := h.projects.SetDefinition(c.Context(), d, raw, strings.Trim(ifMatch, `"`), by)
 	if errors.Is(err, store.ErrStale) && form && c.Page {
-		// What was typed stays; who saves it again knows that it takes the place of the other's.
+		// The typed text is kept; saving it once more replaces the other's.
 		shown.Version = etag(before)
 		shown.Problems = []page.LineProblem{{Message: c.Messages().Problem(schema.Problem{Code: "stale"})}}
 		return c.Show(http.StatusPreconditionFailed, shown)

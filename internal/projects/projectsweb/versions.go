@@ -12,13 +12,13 @@ import (
 	"outreach/internal/web"
 )
 
-// change is a difference between two definitions, also in the reader's words.
+// change is a difference between two definitions, with a message in the reader's language.
 type change struct {
 	project.Change
 	Message string `json:"message" doc:"In words, in the reader's language"`
 }
 
-// inWords says what differs between two definitions. Names of keys stay as they are written in a definition.
+// inWords describes what differs between two definitions. Keys are named as they are written in a definition.
 func inWords(c *web.Call, before, after *project.Definition) []change {
 	changes := []change{}
 	for _, one := range project.Changes(before, after) {
@@ -50,7 +50,7 @@ func inWords(c *web.Call, before, after *project.Definition) []change {
 	return changes
 }
 
-// written is a value as it stands in a sentence: nothing has a sign of its own.
+// written returns a value as it is shown in a sentence; an empty one as a dash.
 func written(value string) string {
 	if value == "" {
 		return "–"
@@ -58,7 +58,7 @@ func written(value string) string {
 	return value
 }
 
-// listVersions tells which versions there were, who set them and when.
+// listVersions lists the versions of the definition, with who set them and when.
 func (h Handlers) listVersions(c *web.Call) error {
 	found, err := h.projects.DefinitionVersions(c.Context(), c.Project, c.Limit(), c.Cursor())
 	if err != nil {
@@ -86,7 +86,7 @@ func (h Handlers) listVersions(c *web.Call) error {
 	return c.List(items, found.Next)
 }
 
-// showVersion gives the text of one version.
+// showVersion shows the text of one version, to a browser with its changes.
 func (h Handlers) showVersion(c *web.Call) error {
 	number, err := strconv.Atoi(c.PathValue("number"))
 	if err != nil || number < 1 || number > c.Defined.Version || strconv.Itoa(number) != c.PathValue("number") {
