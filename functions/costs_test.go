@@ -16,7 +16,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	sendnotices "outreach/functions/send-notices/handler"
+	"outreach/internal/notices/deliver"
 	"outreach/internal/objects"
 	"outreach/internal/table"
 )
@@ -222,7 +222,7 @@ func TestCosts(t *testing.T) {
 	}
 	senders := &memory{ids: map[string]string{}}
 	box := &letters{}
-	notices := &sendnotices.Notices{App: h.app, Mail: box, BaseURL: base, Log: h.log}
+	notices := deliver.New(h.app, box, base, h.log, "")
 	did(smallMB, 0, func() error { return notices.CatchUp(t.Context()) })
 
 	signups := measured(func() {

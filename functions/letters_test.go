@@ -14,8 +14,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	sendnotices "outreach/functions/send-notices/handler"
 	"outreach/internal/mail"
+	"outreach/internal/notices/deliver"
 	"outreach/internal/reports"
 	"outreach/internal/snapshot"
 	"outreach/internal/store"
@@ -79,7 +79,7 @@ func (p *postal) must(err error) {
 }
 
 func (p *postal) deliver() error {
-	return (&sendnotices.Notices{App: p.app, Mail: p.box, BaseURL: base, Log: p.log, Owner: p.owner}).CatchUp(context.Background())
+	return deliver.New(p.app, p.box, base, p.log, p.owner).CatchUp(context.Background())
 }
 
 // get compares the letters that go out now.
@@ -479,7 +479,7 @@ func TestWhoeverDiesLosesTheTurnAndNoLetterIsLost(t *testing.T) {
 	case err := <-done:
 		t.Fatalf("the second does not wait: %v", err)
 	}
-	second.at(day.Add(sendnotices.Turn + time.Second))
+	second.at(day.Add(deliver.LeaseTime + time.Second))
 	second.must(<-done)
 	sent, all := count(first.box, second.box), len(first.box.letters)+len(second.box.letters)
 	if len(sent) != 5 || all != 6 || sent[first.box.letters[1].ID] != 2 {
@@ -504,8 +504,8 @@ func TestTheTurnLastsALittleLongerThanTheFunction(t *testing.T) {
 		t.Fatal(err)
 	}
 	function := time.Duration(template.Resources["SendNotices"].Properties.Timeout) * time.Second
-	if over := sendnotices.Turn - function; function == 0 || over < 5*time.Second || over > 30*time.Second {
-		t.Errorf("the function has %s, the turn %s", function, sendnotices.Turn)
+	if over := deliver.LeaseTime - function; function == 0 || over < 5*time.Second || over > 30*time.Second {
+		t.Errorf("the function has %s, the lease %s", function, deliver.LeaseTime)
 	}
 }
 
@@ -589,7 +589,7 @@ func TestAFormSentAgainAndAgainIsNoStreamOfLetters(t *testing.T) {
 }
 
 // Who has to end gives the turn back before that: the next goes on where they stopped, and at once.
-func TestTheTurnIsGivenBackBeforeTheFunctionEnds(t *testing.T) {
+func TestTheLeaseIsReleasedBeforeTheFunctionEnds(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, limited)
 	m := &memory{ids: map[string]string{}}
@@ -601,7 +601,7 @@ func TestTheTurnIsGivenBackBeforeTheFunctionEnds(t *testing.T) {
 	defer cancel()
 	p.owner = "first"
 	p.box.fail = func(mail.Message) error { cancel(); return ctx.Err() }
-	notices := &sendnotices.Notices{App: p.app, Mail: p.box, BaseURL: base, Log: p.log, Owner: p.owner}
+	notices := deliver.New(p.app, p.box, base, p.log, p.owner)
 	if err := notices.CatchUp(ctx); err == nil {
 		t.Error("who was cut off says that all was sent")
 	}

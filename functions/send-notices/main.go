@@ -1,5 +1,5 @@
 // Command send-notices sends the e-mails that facts call for. The tracker's stream wakes it; which facts are still to be
-// told it knows by itself, so what the event holds does not matter.
+// announced it reads from the table, so the event's content does not matter.
 package main
 
 import (
@@ -11,9 +11,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"outreach/functions/send-notices/handler"
 	"outreach/internal/cloud"
 	"outreach/internal/cloud/ses"
+	"outreach/internal/notices/deliver"
 )
 
 func main() {
@@ -28,14 +28,13 @@ func realMain() error {
 	if err != nil {
 		return err
 	}
-	notices := handler.Notices{Mail: ses.New(c), BaseURL: os.Getenv(cloud.BaseURL), Log: c.Log, Owner: rand.Text()}
+	sender, owner := ses.New(c), rand.Text()
 	lambda.Start(func(ctx context.Context, _ json.RawMessage) error {
 		app, err := c.App(ctx)
 		if err != nil {
 			return err
 		}
-		notices.App = app
-		return notices.CatchUp(ctx)
+		return deliver.New(app, sender, os.Getenv(cloud.BaseURL), c.Log, owner).CatchUp(ctx)
 	})
 	return nil
 }

@@ -18,12 +18,12 @@ import (
 	"outreach"
 	routes "outreach/functions"
 	ingestupload "outreach/functions/ingest-upload/handler"
-	sendnotices "outreach/functions/send-notices/handler"
 	"outreach/infra/tracker/provider"
 	"outreach/internal/app"
 	"outreach/internal/identity"
 	"outreach/internal/logs"
 	"outreach/internal/mail/mailbox"
+	sendnotices "outreach/internal/notices/deliver"
 	"outreach/internal/objects"
 	"outreach/internal/objects/folder"
 	"outreach/internal/page"
@@ -50,7 +50,7 @@ type stack struct {
 	aside     *deadLetters
 	mail      *mailbox.Box
 	compiler  compile.Compiler
-	notices   *sendnotices.Notices
+	notices   *sendnotices.Deliverer
 	wake      chan struct{}
 	tasks     sync.WaitGroup
 	schedules []schedule
@@ -98,10 +98,11 @@ func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error)
 		})
 	}
 	st.compiler = compile.New(st.app)
-	st.notices = &sendnotices.Notices{App: st.app, Mail: st.mail, BaseURL: s.baseURL, Log: log, Owner: "local"}
+	owner := "local"
 	if s.dynamoURL != "" {
-		st.notices.Owner = st.app.DB.NewID() // others may use the same tables
+		owner = st.app.DB.NewID() // others may use the same tables
 	}
+	st.notices = sendnotices.New(st.app, st.mail, s.baseURL, log, owner)
 	st.router = web.NewRouter(st.site, routes.All(st.app))
 	for _, f := range functions {
 		st.schedules = append(st.schedules, f.Schedules...)

@@ -1,5 +1,4 @@
-// Package attention counts what waits for somebody of the office to look at: on their first page, and in a letter of the
-// night. It counts, and names nobody.
+// Package attention counts the tasks that wait for the office, for its first page and for the nightly letter. Counts name nobody.
 package attention
 
 import (
@@ -10,25 +9,24 @@ import (
 	"outreach/internal/store"
 )
 
-// Counts is what waits. The zero Counts is a quiet day.
+// Counts is how many tasks wait, by kind. The zero Counts is a day without tasks.
 type Counts struct {
-	RejectedFiles           int `json:"rejected_files,omitempty"`            // of the last days
-	Waiting                 int `json:"waiting,omitempty"`                   // people in queues for activities that have free places
-	Held                    int `json:"held,omitempty"`                      // sign-ups whose details the office has to check
+	RejectedFiles           int `json:"rejected_files,omitempty"`            // of the last Days days
+	Waiting                 int `json:"waiting,omitempty"`                   // people on waiting lists of activities with free places
+	Held                    int `json:"held,omitempty"`                      // sign-ups in the state held
 	Duplicates              int `json:"duplicates,omitempty"`                // pairs of people who may be the same
 	PeopleWithoutAttributes int `json:"people_without_attributes,omitempty"` // in the newest snapshot
 	LinesBehind             int `json:"lines_behind,omitempty"`              // indicators behind plan, in the newest snapshot
-	Reports                 int `json:"reports,omitempty"`                   // reports of ended periods that nobody has approved or rejected
+	Reports                 int `json:"reports,omitempty"`                   // due reports neither approved nor rejected
 }
 
-// Any tells whether anything waits.
+// Any reports whether any task waits.
 func (c Counts) Any() bool { return c != Counts{} }
 
-// Days is how long a rejected file is something to look at.
+// Days is for how many days a rejected file is a task.
 const Days = 7
 
-// Look counts what waits in a project now: for the page and for the night alike. The store needs its people, and its
-// objects: the newest snapshot lies there.
+// Look counts the tasks of a project as of now. It reads the people table, and the newest snapshot from the objects.
 func (s *Store) Look(ctx context.Context, project string) (Counts, error) {
 	var c Counts
 	defined, err := s.projects.Definition(ctx, project)
@@ -46,7 +44,7 @@ func (s *Store) Look(ctx context.Context, project string) (Counts, error) {
 		return c, err
 	}
 	for i, p := range places {
-		if i < len(defined.Definition.Activities) { // to a former one nobody is admitted
+		if i < len(defined.Definition.Activities) { // nobody is admitted to former activities
 			c.Waiting += p.Overlooked()
 		}
 		c.Held += p.Held
@@ -57,7 +55,7 @@ func (s *Store) Look(ctx context.Context, project string) (Counts, error) {
 	return c, s.figures(ctx, project, &c)
 }
 
-// undecided counts the reports whose day has no snapshot that was decided about: the newest one of the day counts.
+// undecided counts the reports whose day's newest snapshot is a draft.
 func (s *Store) undecided(ctx context.Context, project string) (int, error) {
 	reports, err := s.reports.Reports(ctx, project, "")
 	if err != nil {
@@ -76,7 +74,7 @@ func (s *Store) undecided(ctx context.Context, project string) (int, error) {
 	return n, nil
 }
 
-// figures counts what the newest snapshot has to say.
+// figures adds the counts of the newest snapshot to c. A project without snapshots has none.
 func (s *Store) figures(ctx context.Context, project string, c *Counts) error {
 	kept, err := s.snapshots.Newest(ctx, project)
 	if errors.Is(err, store.ErrNotFound) {

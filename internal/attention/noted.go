@@ -16,7 +16,7 @@ import (
 	"outreach/internal/uploads"
 )
 
-// Store counts what waits, and keeps what was noted of it.
+// Store counts tasks, and keeps which counts were noted last. It is safe for concurrent use.
 type Store struct {
 	*store.DB
 	projects  *projects.Store
@@ -27,13 +27,14 @@ type Store struct {
 	reports   *reports.Store
 }
 
-// New is the Store on a base and the features that it looks at.
+// New returns a Store on a base and the features whose tasks it counts.
 func New(db *store.DB, projects *projects.Store, persons *people.Store, signups *signups.Store, uploads *uploads.Store, snapshots *snapshots.Store, reports *reports.Store) *Store {
 	return &Store{db, projects, persons, signups, uploads, snapshots, reports}
 }
 
-// NoteAttention keeps what waits for the office on a day: a fact, which calls for a letter, where anything waits that is not
-// what was noted last, and none was noted on that day. Of a quiet day it is only remembered that it was one.
+// NoteAttention records the counts of a day. It appends a fact, which calls for a letter, unless the counts are those noted
+// last, or a fact was appended on that day or a later one. Quiet counts, of no tasks, are stored without a fact. It may be
+// called twice or concurrently.
 func (s *Store) NoteAttention(ctx context.Context, project, day string, counts any, quiet bool) error {
 	encoded, err := json.Marshal(counts)
 	if err != nil {
@@ -54,11 +55,11 @@ func (s *Store) NoteAttention(ctx context.Context, project, day string, counts a
 		if last.Day >= day {
 			return nil
 		}
-		said := fact.AttentionNoted{Day: day, Counts: encoded}
-		f, err := s.NewFact(fact.KindAttentionNoted, "", said)
+		noted := fact.AttentionNoted{Day: day, Counts: encoded}
+		f, err := s.NewFact(fact.KindAttentionNoted, "", noted)
 		if err != nil {
 			return err
 		}
-		return s.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(attentionKey(project), said, table.At(rev)))
+		return s.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(attentionKey(project), noted, table.At(rev)))
 	})
 }

@@ -1,5 +1,5 @@
-// Package letter draws what people are written: subject, text and HTML, in the language of whoever it is for. It is given what is to be said,
-// and knows nothing of who sends it, or why.
+// Package letter renders the e-mails of the tracker: subject, text and HTML, in the recipient's language. It does not send them,
+// and does not decide who gets which.
 package letter
 
 import (
@@ -13,18 +13,18 @@ import (
 	"outreach/internal/text"
 )
 
-// Letter is a letter without its addressee.
+// Letter is a rendered letter without a recipient.
 type Letter struct {
 	Subject, Text, HTML string
 	Files               []mail.File
 }
 
-// To addresses a letter.
+// To returns the letter as a message to an address. Letters of the same cause and recipient have the same id.
 func (l Letter) To(address, id string) mail.Message {
 	return mail.Message{ID: id, To: address, Subject: l.Subject, Text: l.Text, HTML: l.HTML, Files: l.Files}
 }
 
-// content is what a letter says, before it is drawn.
+// content is the data of a letter, for both templates.
 type content struct {
 	*text.Messages
 	Subject string
@@ -39,16 +39,16 @@ type content struct {
 	Foot    string
 }
 
-// detail is a value with its name.
+// detail is a named value.
 type detail struct{ Name, Value string }
 
-// point is one of several things, with the address where it is seen to.
+// point is one of several tasks, with the address of its page.
 type point struct{ Text, Href string }
 
-// link is the one thing to do.
+// link is the one action that a letter offers.
 type link struct{ Label, Href string }
 
-// table are rows of cells; a column may hold numbers.
+// table is a table of cells. Columns of numbers are aligned right.
 type table struct {
 	Head    []string
 	Numbers []bool
@@ -58,11 +58,11 @@ type table struct {
 //go:embed letter.html
 var layout embed.FS
 
-// page is read when the first letter is drawn.
+// page is parsed when the first letter is rendered.
 var page = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(layout, "letter.html")) })
 
-// draw makes the letter of its content.
-func (c content) draw(files ...mail.File) (Letter, error) {
+// render returns the letter with its files attached.
+func (c content) render(files ...mail.File) (Letter, error) {
 	c.Subject = line(c.Subject)
 	var html strings.Builder
 	if err := page().Execute(&html, c); err != nil {
@@ -71,7 +71,7 @@ func (c content) draw(files ...mail.File) (Letter, error) {
 	return Letter{Subject: c.Subject, Text: c.text(), HTML: html.String(), Files: files}, nil
 }
 
-// text is the letter as programs show it that know no HTML.
+// text returns the letter as plain text.
 func (c content) text() string {
 	parts := []string{c.Hello, c.Lead}
 	var details []string
@@ -95,7 +95,7 @@ func (c content) text() string {
 	return strings.Join(out, "\n\n") + "\n"
 }
 
-// text sets a table in columns; the last one is as wide as it has to be.
+// text returns the table in columns padded with spaces.
 func (t table) text() string {
 	if len(t.Rows) == 0 {
 		return ""
@@ -127,7 +127,7 @@ func (t table) text() string {
 
 func (t table) number(column int) bool { return column < len(t.Numbers) && t.Numbers[column] }
 
-// Align is the side on which a column of a table stands.
+// Align returns the alignment of a column in CSS: "left" or "right".
 func (t table) Align(column int) string {
 	if t.number(column) {
 		return "right"
@@ -135,12 +135,13 @@ func (t table) Align(column int) string {
 	return "left"
 }
 
-// line is a text on one line, read in one direction: a name must not begin a line of its own, nor turn what follows around.
-func line(said string) string {
-	return strings.Join(strings.FieldsFunc(strings.Map(withoutTurns, said), lineBreak), " ")
+// line returns a text as one line without marks of direction: what somebody typed must not begin a line of its own, nor reverse
+// what follows it.
+func line(text string) string {
+	return strings.Join(strings.FieldsFunc(strings.Map(withoutDirection, text), lineBreak), " ")
 }
 
-func withoutTurns(r rune) rune {
+func withoutDirection(r rune) rune {
 	if '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069' {
 		return -1
 	}

@@ -21,7 +21,7 @@ import (
 	"outreach/internal/snapshot"
 )
 
-var update = flag.Bool("update", false, "write the letters of these tests to testdata")
+var update = flag.Bool("update", false, "write the golden files in testdata")
 
 var town = &project.Definition{
 	ID: "town", TimeZone: "Europe/Warsaw", Title: project.Text{"pl": "Zielone podwórka", "en": "Green yards"}, Programme: project.Text{"pl": "Program <b>Miasto</b>", "en": "The <b>Town</b> programme"},
@@ -37,7 +37,7 @@ const hostile = "Ola<script>alert(1)<b>\r\nBcc everybody\u202e"
 
 func aSignup(what, language string) func() (Letter, error) {
 	return func() (Letter, error) {
-		return OfSignup(Signup{
+		return RenderSignup(Signup{
 			What: what, Language: language, Project: town, Activity: garden, ID: "01JZ", FirstName: hostile, LastName: "Przykładowa",
 			Cancel: "https://outreach.example.org/town/signups/01JZ/cancel?token=abc&x=1", At: time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC),
 		})
@@ -58,41 +58,41 @@ func letters(language string) map[string]func() (Letter, error) {
 	}
 	return map[string]func() (Letter, error){
 		"accepted": aSignup(schema.Accepted, language), "waitlisted": aSignup(schema.Waitlisted, language), "held": aSignup(schema.Held, language),
-		"cancelled": aSignup(schema.Cancelled, language), "again": aSignup(Again, language), "place-free": aSignup(PlaceFree, language),
+		"cancelled": aSignup(schema.Cancelled, language), "again": aSignup(Repeated, language), "place-free": aSignup(PlaceFree, language),
 		"rejected": func() (Letter, error) {
-			return OfRejected(Rejected{Language: language, Project: town, Filename: "<img src=x>.csv", Kind: schema.Builtin().Kind(schema.Media), Cells: cells, Page: "https://outreach.example.org/town/uploads/01JU"})
+			return RenderRejected(Rejected{Language: language, Project: town, Filename: "<img src=x>.csv", Kind: schema.Builtin().Kind(schema.Media), Cells: cells, Page: "https://outreach.example.org/town/uploads/01JU"})
 		},
 		"rejected-one": func() (Letter, error) {
-			return OfRejected(Rejected{Language: language, Project: town, Filename: "maj.csv", Cells: cells[:1], Page: "https://outreach.example.org/town/uploads/01JU"})
+			return RenderRejected(Rejected{Language: language, Project: town, Filename: "maj.csv", Cells: cells[:1], Page: "https://outreach.example.org/town/uploads/01JU"})
 		},
 		"rejected-cut": func() (Letter, error) {
-			return OfRejected(Rejected{Language: language, Project: town, Filename: "maj.csv", Kind: schema.Builtin().Kind(schema.Media), Cells: cells, Cut: true, Page: "https://outreach.example.org/town/uploads/01JU"})
+			return RenderRejected(Rejected{Language: language, Project: town, Filename: "maj.csv", Kind: schema.Builtin().Kind(schema.Media), Cells: cells, Cut: true, Page: "https://outreach.example.org/town/uploads/01JU"})
 		},
 		"report-due": func() (Letter, error) {
-			return OfDueReport(Report{Language: language, Project: town, Snapshot: aReport(), Page: "https://outreach.example.org/town/snapshots/01JS"})
+			return RenderDueReport(Report{Language: language, Project: town, Snapshot: aReport(), Page: "https://outreach.example.org/town/snapshots/01JS"})
 		},
 		"report": func() (Letter, error) {
-			return OfReport(Report{Language: language, Project: town, Snapshot: aReport(), Page: "https://outreach.example.org/town/snapshots/01JS",
+			return RenderReport(Report{Language: language, Project: town, Snapshot: aReport(), Page: "https://outreach.example.org/town/snapshots/01JS",
 				Files: []mail.File{{Name: "town-2026-06-30.pdf", Type: "application/pdf", Data: []byte("%PDF")}}})
 		},
 		"attention": func() (Letter, error) {
-			return OfAttention(Attention{Language: language, Project: town, Base: "https://outreach.example.org/town",
+			return RenderAttention(Attention{Language: language, Project: town, Base: "https://outreach.example.org/town",
 				Counts: attention.Counts{RejectedFiles: 1, Waiting: 2, Held: 5, Duplicates: 22, PeopleWithoutAttributes: 112, LinesBehind: 3, Reports: 1}})
 		},
 		"attention-of-one": func() (Letter, error) {
-			return OfAttention(Attention{Language: language, Project: town, Base: "https://outreach.example.org/town", Counts: attention.Counts{Held: 1}})
+			return RenderAttention(Attention{Language: language, Project: town, Base: "https://outreach.example.org/town", Counts: attention.Counts{Held: 1}})
 		},
 	}
 }
 
-// TestLetters compares every letter, in both languages, as text and as HTML, with the one that was looked at.
-func TestLetters(t *testing.T) {
+// TestLettersMatchTheirGoldenFiles compares every letter, in both languages, as text and as HTML, with a reviewed file.
+func TestLettersMatchTheirGoldenFiles(t *testing.T) {
 	t.Parallel()
 	for _, language := range []string{"pl", "en"} {
-		for name, drawn := range letters(language) {
+		for name, render := range letters(language) {
 			t.Run(name+" "+language, func(t *testing.T) {
 				t.Parallel()
-				l, err := drawn()
+				l, err := render()
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -103,7 +103,7 @@ func TestLetters(t *testing.T) {
 				}
 				golden(t, name+"."+language+".txt", b.String())
 				golden(t, name+"."+language+".html", l.HTML)
-				nothingForeign(t, l)
+				checkInjection(t, l)
 			})
 		}
 	}
@@ -131,9 +131,8 @@ func golden(t *testing.T, name, got string) {
 
 var outer = regexp.MustCompile(`(?i)\b(src|background|srcset)=|url\(|@import|javascript:`)
 
-// nothingForeign checks that nothing that was typed is taken for HTML, that nothing is fetched when a letter is opened, and
-// that a name begins no line.
-func nothingForeign(t *testing.T, l Letter) {
+// checkInjection checks that typed text is never HTML, that opening a letter fetches nothing, and that a name begins no line.
+func checkInjection(t *testing.T, l Letter) {
 	t.Helper()
 	var shown strings.Builder
 	for z := html.NewTokenizer(strings.NewReader(l.HTML)); ; {
@@ -164,7 +163,7 @@ func nothingForeign(t *testing.T, l Letter) {
 	}
 }
 
-func TestAnActivityWithoutAPlaceOrATime(t *testing.T) {
+func TestALetterShowsWhenAndWhereTheActivityIs(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name     string
@@ -172,14 +171,14 @@ func TestAnActivityWithoutAPlaceOrATime(t *testing.T) {
 		files    int
 		want     string
 	}{
-		{"nothing is known", project.Activity{ID: "garden"}, 0, "What: garden\nProject: Green yards\n"},
+		{"an activity that is not defined", project.Activity{ID: "garden"}, 0, "What: garden\nProject: Green yards\n"},
 		{"a day", project.Activity{Label: project.Text{"en": "Garden"}, Starts: "2026-07-03"}, 1, "When: 3\u00a0July\u00a02026\n"},
 		{"days", project.Activity{Label: project.Text{"en": "Garden"}, Starts: "2026-07-03", Ends: "2026-07-04"}, 1, "When: 3\u00a0July\u00a02026 – 4\u00a0July\u00a02026\n"},
 		{"through the night", project.Activity{Label: project.Text{"en": "Garden"}, Starts: "2026-07-03T22:00:00+02:00", Ends: "2026-07-04T01:00:00+02:00"}, 1, "When: 3\u00a0July\u00a02026, 22:00 – 4\u00a0July\u00a02026, 01:00\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			l, err := OfSignup(Signup{What: schema.Accepted, Language: "en", Project: town, Activity: tt.activity, FirstName: "Ola", LastName: "Nowak", Cancel: "https://x"})
+			l, err := RenderSignup(Signup{What: schema.Accepted, Language: "en", Project: town, Activity: tt.activity, FirstName: "Ola", LastName: "Nowak", Cancel: "https://x"})
 			if err != nil || len(l.Files) != tt.files || !strings.Contains(l.Text, tt.want) {
 				t.Errorf("%v, %d files\n%s", err, len(l.Files), l.Text)
 			}
@@ -187,16 +186,16 @@ func TestAnActivityWithoutAPlaceOrATime(t *testing.T) {
 	}
 }
 
-// The public form sends a letter to whatever address it is given: what is no name must not go with it.
-func TestALetterToSomebodyWhoSignedUpCarriesNoAddressAsTheirName(t *testing.T) {
+// The public form sends a letter to any address that it is given: an address typed as a name must not be sent.
+func TestALetterAboutASignupLeavesOutNamesWithAddresses(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"Wygrałaś! https://example.net/x", "example.net/x", "WWW.example.net", "pisz@example.net"} {
-		l, err := OfSignup(Signup{What: schema.Accepted, Project: town, Activity: garden, ID: "01JZ", FirstName: name, LastName: "Nowak", Cancel: "https://outreach.example.org/"})
+		l, err := RenderSignup(Signup{What: schema.Accepted, Project: town, Activity: garden, ID: "01JZ", FirstName: name, LastName: "Nowak", Cancel: "https://outreach.example.org/"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if all := l.Subject + l.Text + l.HTML; strings.Contains(strings.ToLower(all), "example.net") {
-			t.Errorf("%s stands in the letter:\n%s", name, l.Text)
+			t.Errorf("%s is in the letter:\n%s", name, l.Text)
 		}
 	}
 }

@@ -12,30 +12,30 @@ import (
 	"outreach/internal/text"
 )
 
-// Cell is a bad cell of a file.
+// Cell is a wrong cell of a file.
 type Cell struct {
 	Row     int
-	Column  string // its English name, or what the file calls it where that is none
-	Value   string // masked where it identifies somebody
+	Column  string // its English name, or the header of an unknown column
+	Value   string // masked where it could identify somebody
 	Problem schema.Problem
 }
 
-// MostCells is how many bad cells a letter shows; its page shows them all.
+// MostCells is how many wrong cells a letter shows; the upload's page shows them all.
 const MostCells = 10
 
-// Rejected is what a letter about a rejected file is drawn of.
+// Rejected is the data of a letter about a rejected file.
 type Rejected struct {
 	Language string
 	Project  *project.Definition
 	Filename string
 	Kind     *schema.Kind // of the file; nil where it was not recognised
-	Cells    []Cell       // all that are known, in the order of rows
-	Cut      bool         // there are more
+	Cells    []Cell       // in the order of rows
+	Cut      bool         // there are more wrong cells than Cells
 	Page     string
 }
 
-// OfRejected draws a letter to whose file was rejected.
-func OfRejected(r Rejected) (Letter, error) {
+// RenderRejected renders the letter to the sender of a rejected file.
+func RenderRejected(r Rejected) (Letter, error) {
 	words := text.Of(r.Language)
 	title := r.Project.Title.In(words.Language())
 	n := int64(len(r.Cells))
@@ -56,10 +56,10 @@ func OfRejected(r Rejected) (Letter, error) {
 	if left := n - MostCells; left > 0 {
 		c.More = words.Count("mail.upload_rejected.more", left)
 	}
-	return c.draw()
+	return c.render()
 }
 
-// Report is what a letter about the report of a reporting period is drawn of.
+// Report is the data of a letter about the report of a reporting period.
 type Report struct {
 	Language string
 	Project  *project.Definition
@@ -68,13 +68,13 @@ type Report struct {
 	Files    []mail.File
 }
 
-// OfDueReport draws a letter to the office, which has to approve a report.
-func OfDueReport(r Report) (Letter, error) { return r.draw("mail.report_due") }
+// RenderDueReport renders the letter that asks the office to approve a report.
+func RenderDueReport(r Report) (Letter, error) { return r.render("mail.report_due") }
 
-// OfReport draws a letter to a funder, with the report's files.
-func OfReport(r Report) (Letter, error) { return r.draw("mail.report") }
+// RenderReport renders the letter to a funder, with the report's files.
+func RenderReport(r Report) (Letter, error) { return r.render("mail.report") }
 
-func (r Report) draw(key string) (Letter, error) {
+func (r Report) render(key string) (Letter, error) {
 	words := text.Of(r.Language)
 	language := words.Language()
 	title, day := r.Project.Title.In(language), words.Date(r.Snapshot.AsOf)
@@ -91,7 +91,7 @@ func (r Report) draw(key string) (Letter, error) {
 	for _, in := range r.Snapshot.Indicators {
 		c.Table.Rows = append(c.Table.Rows, []string{in.Code, in.Label.In(language), words.Number(in.Target), words.Number(in.Achieved), words.Number(in.Percent)})
 	}
-	return c.draw(r.Files...)
+	return c.render(r.Files...)
 }
 
 func (r Report) participants(words *text.Messages) string {
@@ -102,7 +102,7 @@ func (r Report) participants(words *text.Messages) string {
 	return words.Say("mail.of_planned", "total", words.Number(p.Total), "target", words.Number(p.Target), "percent", words.Percent(report.Percent(p.Total, p.Target)))
 }
 
-// Attention is what a letter that somebody has to look is drawn of.
+// Attention is the data of a letter about the tasks of the office.
 type Attention struct {
 	Language string
 	Project  *project.Definition
@@ -110,8 +110,8 @@ type Attention struct {
 	Base     string // the project's address
 }
 
-// OfAttention draws a letter to the office: what waits for somebody to look.
-func OfAttention(a Attention) (Letter, error) {
+// RenderAttention renders the letter to the office about its tasks.
+func RenderAttention(a Attention) (Letter, error) {
 	words := text.Of(a.Language)
 	title := a.Project.Title.In(words.Language())
 	c := content{
@@ -134,5 +134,5 @@ func OfAttention(a Attention) (Letter, error) {
 			c.Points = append(c.Points, point{words.Count("mail.attention."+p.key, int64(p.n)), a.Base + p.page})
 		}
 	}
-	return c.draw()
+	return c.render()
 }

@@ -11,31 +11,31 @@ import (
 	"outreach/internal/text"
 )
 
-// What a letter about a sign-up tells: the state that it got, or one of these.
+// Causes of a letter about a sign-up, beside its new state.
 const (
-	Again     = "again"      // the form came once more, and nothing changed
-	PlaceFree = "place_free" // somebody else's place is theirs now
+	Repeated  = "repeated"   // the form was sent once more, and nothing changed
+	PlaceFree = "place_free" // a place became free for somebody on the waiting list
 )
 
-// Signup is what a letter about a sign-up is drawn of.
+// Signup is the data of a letter about a sign-up.
 type Signup struct {
 	What                string // schema.Accepted, Waitlisted, Held or Cancelled; Again; PlaceFree
 	Language            string
 	Project             *project.Definition
 	Activity            project.Activity
 	ID                  string
-	FirstName, LastName string // as the form gave them
-	Cancel              string // where it is withdrawn; "" where the letter is not to say
+	FirstName, LastName string // as typed in the form
+	Cancel              string // the address that withdraws it; "": the letter has none
 	At                  time.Time
 }
 
 var signupMessages = map[string]string{
 	schema.Accepted: "mail.signup_accepted", schema.Waitlisted: "mail.signup_waitlisted", schema.Held: "mail.signup_held", schema.Cancelled: "mail.signup_cancelled",
-	Again: "mail.signup_again", PlaceFree: "mail.place_free",
+	Repeated: "mail.signup_again", PlaceFree: "mail.place_free",
 }
 
-// OfSignup draws a letter to somebody who signed up. Whoever has a place gets the activity for their calendar with it.
-func OfSignup(s Signup) (Letter, error) {
+// RenderSignup renders the letter to somebody who signed up. Letters about a place have the activity as a calendar file.
+func RenderSignup(s Signup) (Letter, error) {
 	words, key := text.Of(s.Language), signupMessages[s.What]
 	language := words.Language()
 	activity, title := s.Activity.Label.In(language), s.Project.Title.In(language)
@@ -43,7 +43,7 @@ func OfSignup(s Signup) (Letter, error) {
 		activity = s.Activity.ID
 	}
 	c := content{
-		Messages: words, Subject: words.Say(key+".subject", "activity", activity), Hello: words.Say("mail.hello", "name", called(s.FirstName)), Lead: words.Say(key + ".text"),
+		Messages: words, Subject: words.Say(key+".subject", "activity", activity), Hello: words.Say("mail.hello", "name", safeName(s.FirstName)), Lead: words.Say(key + ".text"),
 		Details: []detail{{words.Say("mail.activity"), activity}}, Foot: strings.TrimSpace(words.Say("mail.foot", "project", title) + " " + questions(words, s.Project.Contact)),
 	}
 	add := func(name, value string) {
@@ -54,7 +54,7 @@ func OfSignup(s Signup) (Letter, error) {
 	add(words.Say("mail.when"), when(words, s.Activity, s.Project.Location()))
 	add(words.Say("mail.where"), s.Activity.Place)
 	add(words.Say("mail.project"), title)
-	add(words.Say("mail.signed_up"), strings.TrimSpace(called(s.FirstName)+" "+called(s.LastName)))
+	add(words.Say("mail.signed_up"), strings.TrimSpace(safeName(s.FirstName)+" "+safeName(s.LastName)))
 	if s.What != schema.Cancelled && s.Cancel != "" {
 		c.Act, c.Link = words.Say(key+".act"), link{words.Say("mail.withdraw"), s.Cancel}
 	}
@@ -65,12 +65,12 @@ func OfSignup(s Signup) (Letter, error) {
 			files = append(files, mail.File{Name: s.Activity.ID + ".ics", Type: calendar.MediaType, Data: event})
 		}
 	}
-	return c.draw(files...)
+	return c.render(files...)
 }
 
-// called is a name as it may stand in a letter. Anybody can have a letter sent to anybody by the public form: a name that could
-// hold an address of something else is left out.
-func called(name string) string {
+// safeName returns a name as it may be shown in a letter, "" where it could contain an address: anybody can make the public form
+// send a letter to anybody.
+func safeName(name string) string {
 	name = line(name)
 	if strings.ContainsAny(name, "/:@") || strings.Contains(strings.ToLower(name), "www.") {
 		return ""
@@ -78,7 +78,7 @@ func called(name string) string {
 	return name
 }
 
-// questions is where those who got a letter can ask; "" where the definition names nobody.
+// questions returns the sentence that names the contact for questions, "" where the definition has none.
 func questions(words *text.Messages, c *project.Contact) string {
 	if c == nil {
 		return ""
@@ -92,19 +92,19 @@ func questions(words *text.Messages, c *project.Contact) string {
 	return words.Say("mail.questions", "contact", strings.Join(ways, ", "))
 }
 
-// when says from when until when an activity is, "" where that is not known.
+// when returns the time span of an activity, "" where the definition has none.
 func when(words *text.Messages, a project.Activity, zone *time.Location) string {
 	if a.Starts == "" {
 		return ""
 	}
-	said := words.Moment(a.Starts, zone)
+	start := words.Moment(a.Starts, zone)
 	if a.Ends == "" || a.Ends == a.Starts {
-		return said
+		return start
 	}
 	starts, err := time.Parse(time.RFC3339, a.Starts)
 	ends, endErr := time.Parse(time.RFC3339, a.Ends)
 	if err == nil && endErr == nil && starts.In(zone).Format(time.DateOnly) == ends.In(zone).Format(time.DateOnly) {
-		return said + "–" + ends.In(zone).Format("15:04")
+		return start + "–" + ends.In(zone).Format("15:04")
 	}
-	return said + " – " + words.Moment(a.Ends, zone)
+	return start + " – " + words.Moment(a.Ends, zone)
 }

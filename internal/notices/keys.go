@@ -2,16 +2,17 @@ package notices
 
 import "outreach/internal/table"
 
-func noticesKey(project string) table.Key {
+// progressKey is the key of how far a project's letters were sent.
+func progressKey(project string) table.Key {
 	return table.Key{PK: "NOTICES#" + project, SK: "DONE"}
 }
 
-// letterSentKey is where it stands that a member of the staff got a letter.
+// letterSentKey is the key of the mark that a member of the staff got the letter about a cause.
 func letterSentKey(project, cause, member string) table.Key {
 	return table.Key{PK: "NOTICES#" + project, SK: "LETTER#" + cause + "#" + member}
 }
 
-// reportSentKey is where it stands that a snapshot was sent to the funders.
+// reportSentKey is the key of the mark that a snapshot was sent to the funders.
 func reportSentKey(project, snapshot string) table.Key {
 	return table.Key{PK: "NOTICES#" + project, SK: "REPORT#" + snapshot}
 }

@@ -1,4 +1,4 @@
-// Package notices keeps how far a project's letters are sent, and whose turn it is to send them.
+// Package notices keeps how far the letters of each project were sent, and which process may send the next ones.
 package notices
 
 import (
@@ -12,18 +12,19 @@ import (
 	"outreach/internal/table"
 )
 
-// Store keeps how far letters are sent, and to whom.
+// Store keeps how far letters were sent, and to whom. It is safe for concurrent use.
 type Store struct{ *store.DB }
 
-// New is the Store on a base.
+// New returns a Store on a base.
 func New(db *store.DB) *Store { return &Store{db} }
 
-// ErrTaken is in the error where it is somebody else's turn to send a project's letters.
-var ErrTaken = errors.New("somebody else is sending the letters")
+// ErrLeased is in the error of a lease that another process has.
+var ErrLeased = errors.New("another process sends the letters")
 
-// Turn is the right to send a project's letters: one at a time has it. Whoever died in the midst loses it when it has run out.
-type Turn struct {
-	Done fact.Heads // up to which fact of each lane they are sent, as far as its holder knows
+// Lease is the right to send a project's letters; one process at a time has it. It runs out unless it is renewed, so that a
+// process that died blocks nobody for long. A Lease is not safe for concurrent use.
+type Lease struct {
+	Done fact.Heads // the last fact of each lane whose letters were sent
 
 	store          *Store
 	project, owner string
@@ -31,18 +32,17 @@ type Turn struct {
 	rev            int64
 }
 
-// notices is how far a project's letters are sent, and whose turn it is to send more.
-type notices struct {
+// progress is the stored form: how far a project's letters were sent, and the lease on sending more.
+type progress struct {
 	Heads fact.Heads `json:"heads"`
 	Owner string     `json:"owner,omitempty"`
 	Until time.Time  `json:"until,omitzero"`
 }
 
-// TakeTurn takes the turn to send the letters of facts up to some, or gives nil where that is done. It lasts for some time
-// after it was taken, and after each Keep. An owner takes up again a turn of their own that they did not end. Where it is
-// another's the error is ErrTaken: what is to be sent is sent by them, if they live.
-func (s *Store) TakeTurn(ctx context.Context, project, owner string, lasts time.Duration, upTo fact.Heads) (*Turn, error) {
-	kept, rev, err := table.Load[notices](ctx, s.Tracker, noticesKey(project))
+// Acquire takes the lease on a project's letters for some time, or returns nil where the letters of all facts up to upTo were
+// sent. An owner that did not release its own lease gets it back. While another owner has the lease, the error is ErrLeased.
+func (s *Store) Acquire(ctx context.Context, project, owner string, lasts time.Duration, upTo fact.Heads) (*Lease, error) {
+	kept, rev, err := table.Load[progress](ctx, s.Tracker, progressKey(project))
 	if err != nil {
 		return nil, err
 	}
@@ -54,43 +54,43 @@ func (s *Store) TakeTurn(ctx context.Context, project, owner string, lasts time.
 	case !behind:
 		return nil, nil
 	case kept.Owner != owner && kept.Until.After(s.Now()):
-		return nil, ErrTaken
+		return nil, ErrLeased
 	}
-	t := &Turn{Done: kept.Heads, store: s, project: project, owner: owner, lasts: lasts, rev: rev}
-	return t, t.Keep(ctx)
+	l := &Lease{Done: kept.Heads, store: s, project: project, owner: owner, lasts: lasts, rev: rev}
+	return l, l.Renew(ctx)
 }
 
-// Keep writes down what is done, and that the turn goes on. It is ErrTaken where the turn had run out and is another's.
-func (t *Turn) Keep(ctx context.Context) error {
-	return t.write(ctx, notices{Heads: t.Done, Owner: t.owner, Until: t.store.Now().Add(t.lasts).UTC()})
+// Renew stores Done and extends the lease. The error is ErrLeased where the lease ran out and another owner took it.
+func (l *Lease) Renew(ctx context.Context) error {
+	return l.write(ctx, progress{Heads: l.Done, Owner: l.owner, Until: l.store.Now().Add(l.lasts).UTC()})
 }
 
-// End writes down what is done, and gives the turn back.
-func (t *Turn) End(ctx context.Context) error {
-	return t.write(ctx, notices{Heads: t.Done})
+// Release stores Done and ends the lease. It fails as Renew does.
+func (l *Lease) Release(ctx context.Context) error {
+	return l.write(ctx, progress{Heads: l.Done})
 }
 
-func (t *Turn) write(ctx context.Context, kept notices) error {
+func (l *Lease) write(ctx context.Context, kept progress) error {
 	err := table.Retry(ctx, func() error {
-		err := t.store.Tracker.Write(ctx, table.PutJSON(noticesKey(t.project), kept, table.At(t.rev)))
+		err := l.store.Tracker.Write(ctx, table.PutJSON(progressKey(l.project), kept, table.At(l.rev)))
 		if conflict, met := table.AsConflict(err); met && len(conflict.Failed) > 0 {
-			return ErrTaken
+			return ErrLeased
 		}
 		return err
 	})
 	if err == nil {
-		t.rev++
+		l.rev++
 	}
 	return err
 }
 
-// sentFor is how long it is remembered who of several got a letter, should another's fail all that time.
-const sentFor = 30 * 24 * time.Hour
+// receiptLife is how long it is remembered which of several members of the staff got a letter, for retries.
+const receiptLife = 30 * 24 * time.Hour
 
-// LettersSent finds the members of the staff, by their ids, who got their letter about a cause.
+// LettersSent returns the ids of the members of the staff who got their letter about a cause in the last 30 days.
 func (s *Store) LettersSent(ctx context.Context, project, cause string) (map[string]bool, error) {
 	sent := map[string]bool{}
-	q := table.Query{PK: noticesKey(project).PK, Prefix: letterSentKey(project, cause, "").SK}
+	q := table.Query{PK: progressKey(project).PK, Prefix: letterSentKey(project, cause, "").SK}
 	for it, err := range table.Items(ctx, s.Tracker, q) {
 		if err != nil {
 			return nil, err
@@ -100,20 +100,20 @@ func (s *Store) LettersSent(ctx context.Context, project, cause string) (map[str
 	return sent, nil
 }
 
-// SetLetterSent keeps that one of them did.
+// SetLetterSent records that a member of the staff got the letter about a cause. It may be repeated.
 func (s *Store) SetLetterSent(ctx context.Context, project, cause, member string) error {
 	op := table.PutJSON(letterSentKey(project, cause, member), true, table.Always)
-	op.Item.Expires = s.Now().Add(sentFor)
+	op.Item.Expires = s.Now().Add(receiptLife)
 	return s.Tracker.Write(ctx, op)
 }
 
-// ReportSent tells whether a snapshot was sent to the funders.
+// ReportSent reports whether a snapshot was sent to the funders.
 func (s *Store) ReportSent(ctx context.Context, project, snapshot string) (bool, error) {
 	_, rev, err := table.Load[bool](ctx, s.Tracker, reportSentKey(project, snapshot))
 	return rev != 0, err
 }
 
-// SetReportSent keeps that it was.
+// SetReportSent records that a snapshot was sent to the funders. It may be repeated.
 func (s *Store) SetReportSent(ctx context.Context, project, snapshot string) error {
 	return s.Tracker.Write(ctx, table.PutJSON(reportSentKey(project, snapshot), true, table.Always))
 }

@@ -10,66 +10,66 @@ import (
 	"outreach/internal/store/storetest"
 )
 
-func TestTheMarkOfLettersNeverGoesBack(t *testing.T) {
+func TestProgressNeverGoesBack(t *testing.T) {
 	t.Parallel()
 	s, ctx := New(storetest.New(t)), context.Background()
 	now := time.Date(2126, 6, 1, 8, 0, 0, 0, time.UTC)
 	s.Now = func() time.Time { return now }
 	upTo := fact.Heads{10, 10}
-	take := func(owner string) *Turn {
+	acquire := func(owner string) *Lease {
 		t.Helper()
-		turn, err := s.TakeTurn(ctx, "town", owner, time.Minute, upTo)
+		lease, err := s.Acquire(ctx, "town", owner, time.Minute, upTo)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return turn
+		return lease
 	}
-	slow := take("slow")
+	slow := acquire("slow")
 	slow.Done[0] = 3
-	if err := slow.Keep(ctx); err != nil {
+	if err := slow.Renew(ctx); err != nil {
 		t.Fatal(err)
 	}
 	now = now.Add(50 * time.Second)
-	if err := slow.Keep(ctx); err != nil {
+	if err := slow.Renew(ctx); err != nil {
 		t.Fatal(err)
 	}
 	now = now.Add(50 * time.Second)
-	if _, err := s.TakeTurn(ctx, "town", "quick", time.Minute, upTo); !errors.Is(err, ErrTaken) {
-		t.Errorf("a turn that goes on is taken: %v", err)
+	if _, err := s.Acquire(ctx, "town", "quick", time.Minute, upTo); !errors.Is(err, ErrLeased) {
+		t.Errorf("a renewed lease is taken: %v", err)
 	}
-	if turn, err := s.TakeTurn(ctx, "village", "quick", time.Minute, upTo); err != nil || turn == nil {
-		t.Errorf("the turn of another project: %v", err)
+	if lease, err := s.Acquire(ctx, "village", "quick", time.Minute, upTo); err != nil || lease == nil {
+		t.Errorf("the lease of another project: %v", err)
 	}
 	now = now.Add(20 * time.Second)
-	quick := take("quick")
+	quick := acquire("quick")
 	if quick.Done != (fact.Heads{3}) {
-		t.Errorf("the next begins at %v", quick.Done)
+		t.Errorf("the next owner begins at %v", quick.Done)
 	}
 	quick.Done = fact.Heads{10, 9}
-	if err := quick.End(ctx); err != nil {
+	if err := quick.Release(ctx); err != nil {
 		t.Fatal(err)
 	}
 	slow.Done[0] = 4
-	for _, write := range []func(context.Context) error{slow.Keep, slow.End} {
-		if err := write(ctx); !errors.Is(err, ErrTaken) {
-			t.Errorf("who is too slow writes: %v", err)
+	for _, write := range []func(context.Context) error{slow.Renew, slow.Release} {
+		if err := write(ctx); !errors.Is(err, ErrLeased) {
+			t.Errorf("an owner whose lease was taken writes: %v", err)
 		}
 	}
-	if last := take("slow"); last.Done != (fact.Heads{10, 9}) {
-		t.Errorf("the mark is at %v", last.Done)
-	} else if last.Done[1] = 10; last.End(ctx) != nil {
-		t.Error("the last turn is not ended")
+	if last := acquire("slow"); last.Done != (fact.Heads{10, 9}) {
+		t.Errorf("progress is at %v", last.Done)
+	} else if last.Done[1] = 10; last.Release(ctx) != nil {
+		t.Error("the last lease is not released")
 	}
-	if turn, err := s.TakeTurn(ctx, "town", "quick", time.Minute, upTo); turn != nil || err != nil {
-		t.Errorf("a turn with nothing to do: %v, %v", turn, err)
+	if lease, err := s.Acquire(ctx, "town", "quick", time.Minute, upTo); lease != nil || err != nil {
+		t.Errorf("a lease with nothing to send: %v, %v", lease, err)
 	}
 }
 
-func TestAnOwnerGoesOnWithATurnOfTheirOwn(t *testing.T) {
+func TestAnOwnerGetsItsOwnLeaseBack(t *testing.T) {
 	t.Parallel()
 	s, ctx := New(storetest.New(t)), context.Background()
-	for range 2 { // killed, and started again
-		if _, err := s.TakeTurn(ctx, "town", "local", time.Minute, fact.Heads{1}); err != nil {
+	for range 2 { // killed and restarted
+		if _, err := s.Acquire(ctx, "town", "local", time.Minute, fact.Heads{1}); err != nil {
 			t.Error(err)
 		}
 	}

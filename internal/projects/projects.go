@@ -1,4 +1,4 @@
-// Package projects keeps the definitions of projects: the one that holds, and all versions that held before.
+// Package projects stores the definitions of projects, in all their versions.
 package projects
 
 import (
@@ -15,24 +15,24 @@ import (
 	"outreach/internal/table"
 )
 
-// Store keeps the versions of projects' definitions.
+// Store keeps the versions of definitions. It is safe for concurrent use.
 type Store struct{ *store.DB }
 
-// New is the Store on a base.
+// New returns a Store on a base.
 func New(db *store.DB) *Store { return &Store{db} }
 
-// Defined is a project's definition with what it is known by.
+// Defined is one version of a project's definition.
 type Defined struct {
 	Version    int                 `json:"version"`
 	SHA256     string              `json:"sha256"` // of the YAML
 	Definition *project.Definition `json:"definition"`
-	Former     []string            `json:"former,omitempty"` // activities of earlier versions that this one no longer has: people signed up to them
-	By         string              `json:"by,omitempty"`     // who set it, a staff id; versions of long ago do not say
+	Former     []string            `json:"former,omitempty"` // ids of activities of earlier versions that this one lacks: people signed up to them
+	By         string              `json:"by,omitempty"`     // the staff id of who set it; missing in old versions
 	At         time.Time           `json:"at,omitzero"`
 }
 
-// Activities are all that people could ever sign up to: those of the definition, then former ones, of which the id is all that is
-// left.
+// Activities returns all activities that people could ever sign up to: those of the definition, then former ones, which have
+// nothing but an id.
 func (d Defined) Activities() []project.Activity {
 	all := slices.Clone(d.Definition.Activities)
 	for _, id := range d.Former {
@@ -41,7 +41,7 @@ func (d Defined) Activities() []project.Activity {
 	return all
 }
 
-// ActivityIDs are their ids.
+// ActivityIDs returns the ids of Activities, in the same order.
 func (d Defined) ActivityIDs() []string {
 	var ids []string
 	for _, a := range d.Activities() {
@@ -50,18 +50,18 @@ func (d Defined) ActivityIDs() []string {
 	return ids
 }
 
-// former are the activities that there were before and are no longer.
+// former returns the ids of activities that were there before and are not in d.
 func former(before Defined, d *project.Definition) []string {
 	if before.Definition == nil {
 		return nil
 	}
 	return slices.DeleteFunc(before.ActivityIDs(), func(id string) bool {
-		_, there := d.Activity(id)
-		return there
+		_, found := d.Activity(id)
+		return found
 	})
 }
 
-// Definition reads the definition that holds now.
+// Definition returns the version in force. The error of an unknown project wraps store.ErrNotFound.
 func (s *Store) Definition(ctx context.Context, id string) (Defined, error) {
 	d, rev, err := table.Load[Defined](ctx, s.Tracker, definitionKey(id))
 	if err == nil && rev == 0 {
@@ -70,7 +70,7 @@ func (s *Store) Definition(ctx context.Context, id string) (Defined, error) {
 	return d, err
 }
 
-// DefinitionVersion reads a version that held once, or still does.
+// DefinitionVersion returns one version. The error of an unknown one wraps store.ErrNotFound.
 func (s *Store) DefinitionVersion(ctx context.Context, id string, version int) (Defined, error) {
 	d, rev, err := table.Load[Defined](ctx, s.Tracker, definitionVersionKey(id, version))
 	if err == nil && rev == 0 {
@@ -79,12 +79,12 @@ func (s *Store) DefinitionVersion(ctx context.Context, id string, version int) (
 	return d, err
 }
 
-// DefinitionVersions lists the versions, newest first.
+// DefinitionVersions returns a page of the versions, newest first.
 func (s *Store) DefinitionVersions(ctx context.Context, id string, limit int, cursor string) (table.PageOf[Defined], error) {
 	return table.List[Defined](ctx, s.Tracker, table.Query{PK: definitionKey(id).PK, Prefix: "VERSION#", Backward: true, Limit: limit, Cursor: cursor})
 }
 
-// DefinitionText reads a version's YAML as it was sent.
+// DefinitionText returns the YAML of a version as it was sent. The error of an unknown one wraps store.ErrNotFound.
 func (s *Store) DefinitionText(ctx context.Context, id string, version int) ([]byte, error) {
 	text, rev, err := table.Load[string](ctx, s.Tracker, definitionTextKey(id, version))
 	if err == nil && rev == 0 {
@@ -93,14 +93,15 @@ func (s *Store) DefinitionText(ctx context.Context, id string, version int) ([]b
 	return []byte(text), err
 }
 
-// Projects lists the projects' ids, in order.
+// Projects returns the ids of all projects, sorted.
 func (s *Store) Projects(ctx context.Context) ([]string, error) {
 	page, err := table.List[string](ctx, s.Tracker, table.Query{PK: projectKey("").PK})
 	return page.Items, err
 }
 
-// SetDefinition makes a definition the one that holds. The same text again changes nothing. If not "", ifMatch is the
-// SHA256 that must hold before; otherwise the error wraps ErrStale.
+// SetDefinition puts a definition in force as the next version, and reports whether it created the project. The text in force
+// changes nothing and returns its version. Unless ifMatch is "", it must be the SHA-256 of the version in force: otherwise the
+// error wraps store.ErrStale. It may be called concurrently.
 func (s *Store) SetDefinition(ctx context.Context, d *project.Definition, text []byte, ifMatch, by string) (set Defined, created bool, err error) {
 	sum := sha256.Sum256(text)
 	err = table.Retry(ctx, func() error {

@@ -66,7 +66,7 @@ func TestAFurtherLanguageIsOneFile(t *testing.T) {
 		t.Errorf("the answer Jes is read as %q", got)
 	}
 
-	sent, err := letter.OfRejected(letter.Rejected{Language: "eo", Project: d, Kind: schema.Builtin().Kind(schema.Media), Cells: []letter.Cell{{Row: 2, Column: "date", Problem: bad}, {Row: 3, Column: "date", Problem: bad}}})
+	sent, err := letter.RenderRejected(letter.Rejected{Language: "eo", Project: d, Kind: schema.Builtin().Kind(schema.Media), Cells: []letter.Cell{{Row: 2, Column: "date", Problem: bad}, {Row: 3, Column: "date", Problem: bad}}})
 	if err != nil {
 		t.Fatal(err)
 	}

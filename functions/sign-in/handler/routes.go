@@ -4,11 +4,12 @@ package handler
 import (
 	"net/http"
 
+	"outreach/internal/app"
 	"outreach/internal/web"
 )
 
 // Routes are the function's addresses.
-func Routes() []web.Route {
+func Routes(*app.App) []web.Route {
 	authority := func(s *web.Site) http.Handler { return s.Authority.Handler() }
 	return []web.Route{
 		{Method: "GET", Path: "/auth/sign-in", Summary: "Signing in, which leads to the provider", Plain: authority},

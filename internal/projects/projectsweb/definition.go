@@ -1,6 +1,4 @@
-// Package handler is where projects are defined: the definition is shown, checked and set. It is a function of its own since
-// it alone needs the YAML parser and the expression language, which make a start longer.
-package handler
+package projectsweb
 
 import (
 	"bytes"
@@ -19,8 +17,9 @@ import (
 	"outreach/internal/web"
 )
 
-func show(c *web.Call) error {
-	text, err := c.Site.Projects.DefinitionText(c.Context(), c.Project, c.Defined.Version)
+// show shows the text of the version in force: in the editor, or as YAML.
+func (h Handlers) show(c *web.Call) error {
+	text, err := h.projects.DefinitionText(c.Context(), c.Project, c.Defined.Version)
 	if err != nil {
 		return err
 	}
@@ -35,9 +34,9 @@ func show(c *web.Call) error {
 
 func etag(d projects.Defined) string { return `"` + d.SHA256 + `"` }
 
-// set checks a definition and makes it the one that holds; with dry_run it only checks. An admin begins a project;
-// from then on it is the coordinator's. A browser's form sends the text in a field.
-func set(c *web.Call) error {
+// set checks a definition and puts it in force; with dry_run it only checks. A browser's form sends the text in a field. An admin
+// may begin a project; from then on its coordinators set the definition.
+func (h Handlers) set(c *web.Call) error {
 	before := c.Defined
 	raw, err := io.ReadAll(http.MaxBytesReader(c.W, c.Body, web.MostBody))
 	if err != nil {
@@ -52,7 +51,7 @@ func set(c *web.Call) error {
 		if err != nil {
 			return &web.Error{Status: http.StatusBadRequest, Detail: "not_a_form"}
 		}
-		// A textarea sends its lines with CRLF, whatever it was given.
+		// Browsers send the lines of a textarea with CRLF.
 		raw, form = bytes.ReplaceAll([]byte(values.Get("yaml")), []byte("\r\n"), []byte("\n")), true
 		ifMatch = values.Get("_if_match")
 		if values.Get("dry_run") != "" {
@@ -101,9 +100,9 @@ func set(c *web.Call) error {
 	if ifMatch == "*" {
 		ifMatch = ""
 	}
-	now, created, err := c.Site.Projects.SetDefinition(c.Context(), d, raw, strings.Trim(ifMatch, `"`), by)
+	now, created, err := h.projects.SetDefinition(c.Context(), d, raw, strings.Trim(ifMatch, `"`), by)
 	if errors.Is(err, store.ErrStale) && form && c.Page {
-		// What was typed stays; who saves it again knows that it takes the place of the other's.
+		// The typed text is kept; saving it once more replaces the other's.
 		shown.Version = etag(before)
 		shown.Problems = []page.LineProblem{{Message: c.Messages().Problem(schema.Problem{Code: "stale"})}}
 		return c.Show(http.StatusPreconditionFailed, shown)
@@ -112,7 +111,7 @@ func set(c *web.Call) error {
 		return err
 	}
 	for _, a := range d.Activities {
-		if err := c.Site.Signups.FillPlaces(c.Context(), d, a.ID, by); err != nil {
+		if err := h.signups.FillPlaces(c.Context(), d, a.ID, by); err != nil {
 			return err
 		}
 	}

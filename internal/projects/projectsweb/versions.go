@@ -1,4 +1,4 @@
-package handler
+package projectsweb
 
 import (
 	"errors"
@@ -12,13 +12,13 @@ import (
 	"outreach/internal/web"
 )
 
-// change is a difference between two definitions, also in the reader's words.
+// change is a difference between two definitions, with a message in the reader's language.
 type change struct {
 	project.Change
 	Message string `json:"message" doc:"In words, in the reader's language"`
 }
 
-// inWords says what differs between two definitions. Names of keys stay as they are written in a definition.
+// inWords describes what differs between two definitions. Keys are named as they are written in a definition.
 func inWords(c *web.Call, before, after *project.Definition) []change {
 	changes := []change{}
 	for _, one := range project.Changes(before, after) {
@@ -50,7 +50,7 @@ func inWords(c *web.Call, before, after *project.Definition) []change {
 	return changes
 }
 
-// written is a value as it stands in a sentence: nothing has a sign of its own.
+// written returns a value as it is shown in a sentence; an empty one as a dash.
 func written(value string) string {
 	if value == "" {
 		return "–"
@@ -58,9 +58,9 @@ func written(value string) string {
 	return value
 }
 
-// listVersions tells which versions there were, who set them and when.
-func listVersions(c *web.Call) error {
-	found, err := c.Site.Projects.DefinitionVersions(c.Context(), c.Project, c.Limit(), c.Cursor())
+// listVersions lists the versions of the definition, with who set them and when.
+func (h Handlers) listVersions(c *web.Call) error {
+	found, err := h.projects.DefinitionVersions(c.Context(), c.Project, c.Limit(), c.Cursor())
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func listVersions(c *web.Call) error {
 	for _, d := range found.Items {
 		staff = append(staff, d.By)
 	}
-	emails, err := c.Site.Access.StaffEmails(c.Context(), c.Project, staff)
+	emails, err := h.staff.StaffEmails(c.Context(), c.Project, staff)
 	if err != nil {
 		return err
 	}
@@ -86,17 +86,17 @@ func listVersions(c *web.Call) error {
 	return c.List(items, found.Next)
 }
 
-// showVersion gives the text of one version.
-func showVersion(c *web.Call) error {
+// showVersion shows the text of one version, to a browser with its changes.
+func (h Handlers) showVersion(c *web.Call) error {
 	number, err := strconv.Atoi(c.PathValue("number"))
 	if err != nil || number < 1 || number > c.Defined.Version || strconv.Itoa(number) != c.PathValue("number") {
 		return store.ErrNotFound
 	}
-	d, err := c.Site.Projects.DefinitionVersion(c.Context(), c.Project, number)
+	d, err := h.projects.DefinitionVersion(c.Context(), c.Project, number)
 	if err != nil {
 		return err
 	}
-	text, err := c.Site.Projects.DefinitionText(c.Context(), c.Project, number)
+	text, err := h.projects.DefinitionText(c.Context(), c.Project, number)
 	if err != nil {
 		return err
 	}
@@ -106,11 +106,11 @@ func showVersion(c *web.Call) error {
 		_, err = c.W.Write(text)
 		return err
 	}
-	before, err := c.Site.Projects.DefinitionVersion(c.Context(), c.Project, number-1)
+	before, err := h.projects.DefinitionVersion(c.Context(), c.Project, number-1)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	emails, err := c.Site.Access.StaffEmails(c.Context(), c.Project, []string{d.By})
+	emails, err := h.staff.StaffEmails(c.Context(), c.Project, []string{d.By})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,172 @@
+// Package attentionweb serves the office's first page: the tasks that wait for a coordinator.
+package attentionweb
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"outreach/internal/app"
+	"outreach/internal/attention"
+	"outreach/internal/page"
+	"outreach/internal/project"
+	"outreach/internal/signups"
+	"outreach/internal/snapshots"
+	"outreach/internal/store"
+	"outreach/internal/web"
+	"outreach/internal/web/shape"
+)
+
+// Handlers answer requests for the tasks of the office.
+type Handlers struct {
+	attention interface {
+		Look(ctx context.Context, project string) (attention.Counts, error)
+	}
+	uploads interface {
+		CountRejected(ctx context.Context, project string, since time.Time) (int, error)
+	}
+	signups interface {
+		Places(ctx context.Context, project string, activities []project.Activity) ([]signups.Places, error)
+	}
+	snapshots interface {
+		Newest(ctx context.Context, project string) (snapshots.Kept, error)
+	}
+}
+
+// New returns the handlers on the features of an app. With an empty app their Routes can be listed, but not called.
+func New(a *app.App) Handlers {
+	return Handlers{attention: a.Attention, uploads: a.Uploads, signups: a.Signups, snapshots: a.Snapshots}
+}
+
+// Routes lists the route of the office's tasks.
+func (h Handlers) Routes() []web.Route {
+	return []web.Route{
+		{Method: "GET", Path: "/{project}/attention", Roles: []string{web.Coordinator}, Handler: h.show,
+			ID: "showAttention", Tag: "office", Summary: "What waits for the office", Response: shape.List{Of: task{}}, Success: "The most pressing first", Page: true, Short: true},
+	}
+}
+
+// rejectedFor is for how many days a rejected file is listed.
+const rejectedFor = 30
+
+// task is one kind of task, of one activity where it is about activities.
+type task struct {
+	What     string `json:"what" enum:"reports,rejected_files,waiting_with_places,held,duplicates,no_snapshot,old_snapshot,lines_behind,people_without_attributes,waiting"`
+	Count    int    `json:"count"`
+	Activity string `json:"activity,omitempty"`
+	Message  string `json:"message"`
+	Href     string `json:"href"`
+	urgent   bool
+}
+
+// show lists the tasks that wait, the most urgent first.
+func (h Handlers) show(c *web.Call) error {
+	tasks, err := h.tasks(c)
+	if err != nil {
+		return err
+	}
+	if !c.Page {
+		return c.List(tasks, "")
+	}
+	content := page.Attention{}
+	for _, t := range tasks {
+		content.Items = append(content.Items, page.Task{What: t.What, Message: t.Message, Href: t.Href, Urgent: t.urgent})
+	}
+	return c.Show(http.StatusOK, content)
+}
+
+// taskList collects tasks.
+type taskList struct {
+	*web.Call
+	tasks []task
+}
+
+// add adds a task unless n is 0. The href is relative to the project.
+func (l *taskList) add(what string, n int, urgent bool, href string, args ...any) {
+	if n > 0 {
+		l.tasks = append(l.tasks, task{What: what, Count: n, Message: l.Messages().Count("attention."+what, int64(n), args...), Href: "/" + l.Project + href, urgent: urgent})
+	}
+}
+
+func (h Handlers) tasks(c *web.Call) ([]task, error) {
+	l := &taskList{Call: c, tasks: []task{}}
+	counts, err := h.attention.Look(c.Context(), c.Project)
+	if err != nil {
+		return nil, err
+	}
+	rejected, err := h.uploads.CountRejected(c.Context(), c.Project, c.Site.DB.Now().AddDate(0, 0, -rejectedFor))
+	if err != nil {
+		return nil, err
+	}
+	places, err := h.signups.Places(c.Context(), c.Project, c.Defined.Activities())
+	if err != nil {
+		return nil, err
+	}
+	newest, err := h.snapshots.Newest(c.Context(), c.Project)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	figures := "/snapshots"
+	if newest.ID != "" {
+		figures += "/" + newest.ID
+	}
+	l.add("reports", counts.Reports, true, "/snapshots")
+	l.add("rejected_files", rejected, true, "/uploads")
+	l.queues(places, true)
+	l.held(places)
+	l.add("duplicates", counts.Duplicates, false, "/people/duplicates")
+	l.snapshot(newest)
+	l.add("lines_behind", counts.LinesBehind, false, figures)
+	l.add("people_without_attributes", counts.PeopleWithoutAttributes, false, figures)
+	l.queues(places, false)
+	return l.tasks, nil
+}
+
+// queues adds the waiting lists of activities with free places, or of those that are full.
+func (l *taskList) queues(places []signups.Places, free bool) {
+	for i, a := range l.Defined.Definition.Activities {
+		if places[i].Full() == free || places[i].Waiting == 0 {
+			continue
+		}
+		what := "waiting"
+		if free {
+			what = "waiting_with_places"
+		}
+		l.addOf(a, what, places[i].Waiting, free)
+	}
+}
+
+// addOf adds a task about an activity; n must not be 0.
+func (l *taskList) addOf(a project.Activity, what string, n int, urgent bool) {
+	l.add(what, n, urgent, "/signups?activity="+a.ID, "activity", cmp.Or(a.Label.In(l.Language), a.ID))
+	l.tasks[len(l.tasks)-1].Activity = a.ID
+}
+
+// held adds the held sign-ups of each activity, former ones included.
+func (l *taskList) held(places []signups.Places) {
+	for i, a := range l.Defined.Activities() {
+		if n := places[i].Held; n > 0 {
+			l.addOf(a, "held", n, true)
+		}
+	}
+}
+
+// snapshot adds a task where nightly snapshots are missing: the newest should be of yesterday or of the project's last day, with
+// one day of grace.
+func (l *taskList) snapshot(newest snapshots.Kept) {
+	period, today := l.Defined.Definition.Period, l.Today()
+	day, err := time.Parse(time.DateOnly, today)
+	if err != nil {
+		return
+	}
+	due := min(day.AddDate(0, 0, -2).Format(time.DateOnly), period.To)
+	switch {
+	case due < period.From:
+	case newest.ID == "":
+		l.add("no_snapshot", 1, false, "/snapshots")
+	case newest.AsOf < due:
+		l.add("old_snapshot", 1, false, "/snapshots", "date", l.Messages().Date(newest.AsOf))
+	}
+}

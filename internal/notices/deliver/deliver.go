@@ -1,0 +1,259 @@
+// Package deliver sends the e-mails that facts call for. The table's stream only wakes it: what happened since the last run
+// it reads from the facts, so that a day's outage is caught up.
+package deliver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"outreach/internal/app"
+	"outreach/internal/fact"
+	"outreach/internal/letter"
+	"outreach/internal/mail"
+	"outreach/internal/notices"
+	"outreach/internal/project"
+	"outreach/internal/schema"
+	"outreach/internal/store"
+)
+
+// Deliverer sends the letters of all projects. It is safe for concurrent use; runs follow one another.
+type Deliverer struct {
+	features
+	sender  mail.Sender
+	baseURL string
+	log     *slog.Logger
+	owner   string
+
+	sending sync.Mutex
+}
+
+// New returns a Deliverer that sends by sender, with links below baseURL. The owner names this process among those that
+// send letters: after a crash, a process with the same name continues at once.
+func New(a *app.App, sender mail.Sender, baseURL string, log *slog.Logger, owner string) *Deliverer {
+	return &Deliverer{features: featuresOf(a), sender: sender, baseURL: baseURL, log: log, owner: owner}
+}
+
+// LeaseTime is how long a process may send a project's letters without renewing its lease: a little longer than the function's
+// timeout in template.yaml, so that a process that has not released the lease by then is dead.
+const LeaseTime = 130 * time.Second
+
+// reserve is the time before the context's deadline in which no more letters are sent, so that the lease is released and the
+// next run can start at once.
+const reserve = 10 * time.Second
+
+// retryPause is how long to wait before the next attempt to get a lease.
+const retryPause = 250 * time.Millisecond
+
+// CatchUp sends the letters of all facts since the last run. While another process has the lease on a project's letters, it
+// waits for it, so that facts written in the meantime are covered. A failed letter holds up those behind it in its lane only;
+// the error names all failures, and the next run retries them. A letter may go out twice where the process dies between
+// sending and recording it; both have the same id.
+func (n *Deliverer) CatchUp(ctx context.Context) error {
+	n.sending.Lock()
+	defer n.sending.Unlock()
+	if ends, limited := ctx.Deadline(); limited {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, ends.Add(-reserve))
+		defer cancel()
+	}
+	ids, err := n.projects.Projects(ctx)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	notSent := func(id string, err error) {
+		n.log.ErrorContext(ctx, "notices not sent", "project", id, "reason", err.Error())
+		failed = append(failed, err)
+	}
+	var all []*project.Definition
+	for _, id := range ids {
+		defined, err := n.projects.Definition(ctx, id)
+		if err != nil {
+			notSent(id, err)
+			continue
+		}
+		all = append(all, defined.Definition)
+	}
+	for waiting := all; len(waiting) > 0; {
+		var leased []*project.Definition
+		for _, d := range waiting {
+			err := n.project(ctx, d)
+			switch {
+			case errors.Is(err, notices.ErrLeased):
+				leased = append(leased, d)
+			case err != nil:
+				notSent(d.ID, err)
+			}
+		}
+		if waiting = leased; len(waiting) == 0 {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(append(failed, ctx.Err())...)
+		case <-time.After(retryPause):
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// project sends a project's letters, lane by lane.
+func (n *Deliverer) project(ctx context.Context, d *project.Definition) (err error) {
+	heads, err := n.facts.Heads(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	lease, err := n.progress.Acquire(ctx, d.ID, n.owner, LeaseTime, heads)
+	if err != nil || lease == nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lease.Release(context.WithoutCancel(ctx))) }()
+	sent := false
+	notify := func(f fact.Fact) (err error) {
+		if sent { // record the last letter before the next one goes out
+			if err := lease.Renew(ctx); err != nil {
+				return err
+			}
+		}
+		if sent, err = n.notify(ctx, d, f); err != nil {
+			return err
+		}
+		lease.Done[f.Lane] = f.Number
+		return nil
+	}
+	var failed []error
+	for lane := range heads {
+		upTo := lease.Done
+		upTo[lane] = heads[lane]
+		err := n.facts.Read(ctx, d.ID, lease.Done, upTo, notify)
+		if errors.Is(err, notices.ErrLeased) {
+			return err
+		}
+		failed = append(failed, err)
+	}
+	return errors.Join(failed...)
+}
+
+// notify sends the letters that one fact calls for, and reports whether there were any.
+func (n *Deliverer) notify(ctx context.Context, d *project.Definition, f fact.Fact) (bool, error) {
+	switch f.Kind {
+	case fact.KindSignup:
+		return decode(f, func(signup fact.Signup) (bool, error) {
+			if f.By != "" || signup.Upload != "" {
+				return false, nil // entered from paper or a file: nobody waits for an answer
+			}
+			what := signup.State
+			if what == "" {
+				what = letter.Repeated
+			}
+			return n.signup(ctx, d, f, signup.Signup, signup.Entry, what)
+		})
+	case fact.KindSignupMoved:
+		return decode(f, func(moved fact.SignupMoved) (bool, error) {
+			if d.Day(f.At) > d.Period.To {
+				return false, nil // the office tidies up after the project has ended
+			}
+			switch moved.State {
+			case schema.Accepted:
+				return n.signup(ctx, d, f, moved.Signup, "", letter.PlaceFree)
+			case schema.Cancelled:
+				return n.signup(ctx, d, f, moved.Signup, "", schema.Cancelled)
+			}
+			return false, nil
+		})
+	case fact.KindUploadRejected:
+		return decode(f, func(rejected fact.Rejected) (bool, error) { return n.rejected(ctx, d, f, rejected.Upload) })
+	case fact.KindReportDue:
+		return decode(f, func(due fact.ReportDue) (bool, error) { return n.reportDue(ctx, d, f, due.Day) })
+	case fact.KindSnapshotDecided:
+		return decode(f, func(decided fact.Decided) (bool, error) { return n.decided(ctx, d, decided) })
+	case fact.KindAttentionNoted:
+		return decode(f, func(noted fact.AttentionNoted) (bool, error) { return n.attention(ctx, d, f, noted) })
+	}
+	return false, nil
+}
+
+func decode[T any](f fact.Fact, notify func(T) (bool, error)) (bool, error) {
+	var data T
+	if err := json.Unmarshal(f.Data, &data); err != nil {
+		return false, err
+	}
+	return notify(data)
+}
+
+// send sends a letter. One that is refused for good is logged and counts as sent, so that it holds up no other.
+func (n *Deliverer) send(ctx context.Context, project string, m mail.Message) error {
+	err := n.sender.Send(ctx, m)
+	if errors.Is(err, mail.ErrRefused) {
+		n.log.WarnContext(ctx, "letter refused", "project", project, "letter", m.ID, "reason", err.Error())
+		return nil
+	}
+	return err
+}
+
+// maxAnswers is how many sendings of one form are answered with a letter: anybody can send it with anybody's address.
+const maxAnswers = 5
+
+// signup writes about a sign-up to the address in its form, in the person's language. It reports false where there is no
+// address, or the sign-up was erased. The entry is the sending of the form to be answered; "" is the first.
+func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fact, id, entry, what string) (bool, error) {
+	su, err := n.signups.Signup(ctx, d.ID, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if what == letter.Repeated && su.Entries > maxAnswers {
+		return false, nil
+	}
+	if entry != "" {
+		su.Entry = entry
+	}
+	form, err := n.signups.Form(ctx, d.ID, su)
+	if err != nil || form["email"] == "" {
+		return false, err
+	}
+	cancel := n.cancelLink(d.ID, id)
+	if what == schema.Held || what == letter.Repeated {
+		owned, err := n.hasEmail(ctx, d.ID, su.Person, form["email"])
+		if err != nil {
+			return false, err
+		}
+		if !owned {
+			what, cancel = schema.Held, ""
+		}
+	}
+	activity, found := d.Activity(su.Activity)
+	if !found {
+		activity.ID = su.Activity
+	}
+	rendered, err := letter.RenderSignup(letter.Signup{
+		What: what, Language: su.Locale, Project: d, Activity: activity, ID: id, FirstName: form["first_name"], LastName: form["last_name"],
+		Cancel: cancel, At: f.At,
+	})
+	if err != nil {
+		return false, err
+	}
+	return true, n.send(ctx, d.ID, rendered.To(form["email"], f.ID))
+}
+
+// hasEmail reports whether an address is one of a person's. A form with another's PESEL and an address of the sender's own must
+// not disclose that the other had signed up, nor let the sender withdraw them: the office checks first.
+func (n *Deliverer) hasEmail(ctx context.Context, project, id, email string) (bool, error) {
+	p, err := n.people.Person(ctx, project, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return slices.Contains(p.Emails, email), err
+}
+
+func (n *Deliverer) cancelLink(project, signup string) string {
+	return n.baseURL + "/" + project + "/signups/" + signup + "/cancel?" + url.Values{"token": {n.signups.CancelToken(project, signup)}}.Encode()
+}
