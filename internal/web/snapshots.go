@@ -6,8 +6,8 @@ import (
 	"outreach/internal/store"
 )
 
-// ReadableSnapshot finds the snapshot that an address names, "latest" too: any for the office, an approved one for the
-// funder, to whom another does not exist.
+// ReadableSnapshot returns the snapshot with an id, or the newest one for "latest". Coordinators may read every
+// snapshot; for other roles only approved ones exist, and any other id fails with store.ErrNotFound.
 func (c *Call) ReadableSnapshot(id string) (snapshots.Kept, error) {
 	state := snapshot.Approved
 	if c.Has(Coordinator) {
@@ -15,11 +15,11 @@ func (c *Call) ReadableSnapshot(id string) (snapshots.Kept, error) {
 	}
 	switch {
 	case id == "latest" && state == "":
-		return c.Site.Snapshots.Newest(c.Context(), c.Project)
+		return c.Site.snapshots().Newest(c.Context(), c.Project)
 	case id == "latest":
-		return c.Site.Snapshots.NewestApproved(c.Context(), c.Project, "")
+		return c.Site.snapshots().NewestApproved(c.Context(), c.Project, "")
 	}
-	kept, err := c.Site.Snapshots.KeptSnapshot(c.Context(), c.Project, id)
+	kept, err := c.Site.snapshots().KeptSnapshot(c.Context(), c.Project, id)
 	if err == nil && state != "" && kept.State != state {
 		err = store.ErrNotFound
 	}
