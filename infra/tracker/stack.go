@@ -169,7 +169,7 @@ func (st *stack) openObjects(ctx context.Context, secret []byte) (err error) {
 
 func (st *stack) openSite(secret []byte) error {
 	set := identity.Settings{Issuer: st.settings.issuer, ClientID: st.settings.clientID, GroupsClaim: st.settings.groupsClaim, CookieKey: secret, BaseURL: st.settings.baseURL, Sessions: st.app.Access}
-	set.SignedIn = web.Register(st.app, st.log)
+	set.SignedIn = web.Register(st.app.Access, st.log)
 	set.Fail = func(w http.ResponseWriter, r *http.Request, status int, err error) { st.site.Refuse(w, r, status, err) }
 	client := &http.Client{Timeout: 10 * time.Second}
 	st.site = &web.Site{App: st.app, Log: st.log, BaseURL: st.settings.baseURL}

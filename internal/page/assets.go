@@ -34,7 +34,7 @@ var script string
 //go:embed assets/editor.js
 var editor string
 
-// families are pages that draw more than the others, and the style that says how: no other page has to carry it.
+// families are groups of pages that need further styles, which other pages do not load.
 var families = []struct {
 	style string
 	pages []string
@@ -44,7 +44,7 @@ var families = []struct {
 	{activityStyle, []string{"sheet", "roll", "certificates"}},
 }
 
-// sheet is a page's stylesheet. Each is one file, which saves a request.
+// sheet returns the stylesheet of a page, the common and the further styles in one file to save a request.
 func sheet(page string) string {
 	for _, f := range families {
 		if slices.Contains(f.pages, page) {
@@ -54,7 +54,7 @@ func sheet(page string) string {
 	return style
 }
 
-// sheets are the stylesheets by their addresses, which change with their content, so that they may be kept for ever.
+// sheets returns the stylesheets by path. A path contains a hash of the content, so that clients may cache it for ever.
 var sheets = sync.OnceValue(func() map[string]string {
 	out := map[string]string{stylesheet(""): style}
 	for _, f := range families {
@@ -68,7 +68,7 @@ func stylesheet(page string) string {
 	return "/assets/style." + hex.EncodeToString(sum[:6]) + ".css"
 }
 
-// Assets answers requests below /assets/: the stylesheets under their present names, and 404 for everything else.
+// Assets serves requests below /assets/: the stylesheets under their current paths, and 404 for everything else.
 func Assets(w http.ResponseWriter, r *http.Request) {
 	content, found := sheets()[r.URL.Path]
 	if !found {
@@ -80,8 +80,8 @@ func Assets(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, content)
 }
 
-// Policy is the Content-Security-Policy under which the pages work: their own stylesheet, the scripts that some of them
-// carry, and this server. Origins are the others that a page may send to: where files are uploaded.
+// Policy returns the Content-Security-Policy of the pages: it allows their stylesheets, their inline scripts by hash,
+// and requests to this server and to the given origins, where files are uploaded.
 func Policy(origins ...string) string {
 	hash := func(text string) string {
 		sum := sha256.Sum256([]byte(text))
@@ -92,11 +92,11 @@ func Policy(origins ...string) string {
 		"script-src " + hash(script) + " " + hash(editor) + "; connect-src " + others + "; form-action " + others
 }
 
-// Stylesheet is the address of the page's stylesheet.
+// Stylesheet returns the path of the page's stylesheet.
 func (v view) Stylesheet() string { return stylesheet(v.name) }
 
-// Script is the script itself. It stands in the page, exactly as Policy has seen it, which saves a request.
+// Script returns the page's script as an inline element. It must be byte for byte what Policy hashes.
 func (v view) Script() template.HTML { return template.HTML("<script>" + script + "</script>") } //nolint:gosec // our own file
 
-// Editor is the script of the definition's page, in the same way.
+// Editor returns the script of the definition editor as an inline element.
 func (v view) Editor() template.HTML { return template.HTML("<script>" + editor + "</script>") } //nolint:gosec // our own file

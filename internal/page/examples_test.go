@@ -123,7 +123,7 @@ func snapshotStatus(achieved, target int64) string {
 	return "behind"
 }
 
-// example is a page with data for every branch of its template, or with hardly any.
+// example is a page with data for every branch of its template, or with as little as possible.
 type example struct {
 	name    string
 	status  int

@@ -8,7 +8,7 @@ import (
 	"outreach/internal/schema"
 )
 
-// Entry is a form as it was last filled in: empty when it is first shown, else with what was typed and what is wrong.
+// Entry is the state of a form: empty when it is first shown, else with the typed values and their problems.
 type Entry struct {
 	Values         map[string]string // by field name, as typed
 	Problems       []schema.Problem
@@ -20,24 +20,24 @@ type Entry struct {
 type input struct {
 	Name, Label, Hint, Value string
 	Errors                   []string
-	As                       string // text, email, tel, date, time, datetime-local, textarea, select, choice (radio buttons) or checkbox
-	Mode                     string // inputmode
-	Complete                 string // autocomplete
+	As                       string // the control: text, email, tel, date, time, datetime-local, textarea, select, choice (radio buttons) or checkbox
+	Mode                     string // the attribute inputmode
+	Complete                 string // the attribute autocomplete
 	Max                      string
 	List                     string // the id of a list of suggestions
-	Section                  string // of the sign-up form: where it stands
-	Beside                   string // the id of what else describes the field
+	Section                  string // the section of the sign-up form
+	Beside                   string // the id of a further element that describes the field
 	Longest                  int
 	Required, Focus          bool
-	OneOf                    bool // one of several is needed, so none is called optional
+	OneOf                    bool // one of several fields is required, so none is labelled optional
 	Choices                  []choice
 	Empty                    string // the label of a select's empty choice
 }
 
-// ID is the element's id: where the summary of problems leads.
+// ID returns the element's id, the target of links in the error summary.
 func (i input) ID() string { return "f-" + i.Name }
 
-// DescribedBy lists the ids of the hint and the errors.
+// DescribedBy returns the attribute aria-describedby: the ids of the hint and the errors.
 func (i input) DescribedBy() string {
 	var ids []string
 	if i.Hint != "" {
@@ -57,19 +57,19 @@ type choice struct {
 	Chosen, Closed     bool
 }
 
-// summary is one line of the list of problems above a form.
+// summary is a line of the error summary above a form.
 type summary struct{ Href, Label, Message string }
 
-// form is a form ready to be drawn.
+// form is a form ready to be rendered.
 type form struct {
 	Action, Method, Submit string
-	List                   string // where the records of the kind are
+	List                   string // the path of the list of the kind's records
 	Entry                  Entry
 	Inputs                 []input
-	FieldFirst             bool // of a form that comes back the first wrong field has the focus, and not the list of problems
+	FieldFirst             bool // if there are problems, focus the first wrong field instead of the error summary
 }
 
-// focusFirstProblem gives the focus to the first field, in the order of the form, with which something is wrong.
+// focusFirstProblem sets the focus to the first field, in the given order, that has an error.
 func (f form) focusFirstProblem(order ...string) {
 	for _, name := range order {
 		if in := f.Input(name); in != nil && len(in.Errors) > 0 {
@@ -79,7 +79,7 @@ func (f form) focusFirstProblem(order ...string) {
 	}
 }
 
-// Input finds an input by its name.
+// Input returns the input of a name, or nil.
 func (f form) Input(name string) *input {
 	if i := slices.IndexFunc(f.Inputs, func(in input) bool { return in.Name == name }); i >= 0 {
 		return &f.Inputs[i]
@@ -87,7 +87,7 @@ func (f form) Input(name string) *input {
 	return nil
 }
 
-// Some finds the inputs of some names.
+// Some returns the inputs of the names that exist, in that order.
 func (f form) Some(names ...string) []input {
 	var out []input
 	for _, name := range names {
@@ -98,7 +98,7 @@ func (f form) Some(names ...string) []input {
 	return out
 }
 
-// In finds the inputs of a section.
+// In returns the inputs of a section.
 func (f form) In(section string) []input {
 	var out []input
 	for _, in := range f.Inputs {
@@ -109,7 +109,7 @@ func (f form) In(section string) []input {
 	return out
 }
 
-// problemField is the name of the input that a problem stands beside.
+// problemField returns the name of the input that a problem is shown beside.
 func problemField(name string) string {
 	if name == "person" {
 		return "email"
@@ -117,7 +117,7 @@ func problemField(name string) string {
 	return strings.TrimPrefix(name, "person.")
 }
 
-// Problems are the lines of a form's summary.
+// Problems returns the lines of a form's error summary.
 func (v view) Problems(f form) []summary {
 	out := make([]summary, 0, len(f.Entry.Problems))
 	for _, p := range f.Entry.Problems {
@@ -128,7 +128,7 @@ func (v view) Problems(f form) []summary {
 		}
 		if in != nil {
 			s.Href = "#" + in.ID()
-			if in.As != "checkbox" { // its label is a sentence of its own
+			if in.As != "checkbox" { // a checkbox's label is a sentence of its own
 				s.Label = in.Label
 			}
 		} else if p.Field != "" {
@@ -142,7 +142,7 @@ func (v view) Problems(f form) []summary {
 	return out
 }
 
-// sentence says what is wrong; of an agreement that was not given it says what it is needed for.
+// sentence returns the message of a problem; for a missing consent it explains what the consent is needed for.
 func (v view) sentence(p schema.Problem) string {
 	if p.Code == schema.Missing && p.Field == "consent_processing" {
 		p = schema.Problem{Field: p.Field, Code: schema.NotInList, Hint: "consent"}
@@ -150,7 +150,7 @@ func (v view) sentence(p schema.Problem) string {
 	return v.Problem(p)
 }
 
-// inputs makes a form's fields of a kind's table. A person whom the kind names by a key comes first.
+// inputs returns the inputs for the fields of a kind, preceded by those for the person's keys if the kind has a person.
 func (v view) inputs(kind *schema.Kind, d *project.Definition, e Entry, today string, without ...string) []input {
 	var fields []*schema.Field
 	if kind.Person && kind.Index("email") < 0 {
@@ -223,10 +223,10 @@ func (v view) input(f *schema.Field, d *project.Definition, e Entry, today strin
 	return in
 }
 
-// How browsers fill in what a person has typed elsewhere; the office's forms are about others and ask for nothing.
+// completes holds the attribute autocomplete by field.
 var completes = map[string]string{"first_name": "given-name", "last_name": "family-name", "phone": "tel", "organisation": "organization"}
 
-// Cell writes a record's value as people read it.
+// cell formats a record's value for people.
 func (v view) cell(f *schema.Field, d *project.Definition, value string) string {
 	switch {
 	case value == "":

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// RoleChoice is where the local stack's sign-in asks as whom.
+// RoleChoice is the sign-in page of the tracker without an identity provider, which asks for the role to sign in with.
 type RoleChoice struct {
-	Action  string            // where the choice is posted
-	Hidden  map[string]string // sent back with it
+	Action  string            // the form's action
+	Hidden  map[string]string // hidden fields of the form
 	Choices []RoleOption
 }
 
-// RoleOption is one role to sign in as: the value of the button named role.
+// RoleOption is a role to sign in with; Value is the value of the button named role.
 type RoleOption struct{ Value, Label, Project, Email string }
 
 type roleChoicePage struct {
@@ -23,7 +23,7 @@ type roleChoicePage struct {
 
 // projectRoles are the roles in one project.
 type projectRoles struct {
-	Title   string // "" of roles in all projects, which come last
+	Title   string // "" for roles in all projects, which come last
 	Choices []RoleOption
 }
 
@@ -40,20 +40,20 @@ func (r RoleChoice) draw(view) (string, any) {
 	return "role-choice", out
 }
 
-// Mailbox is the local stack's list of sent mail, newest first.
+// Mailbox is the list of the e-mails that the tracker has sent when it has no mail server, newest first.
 type Mailbox struct{ Items []Mail }
 
-// Mail is one message.
+// Mail is one e-mail.
 type Mail struct {
 	To, Subject, Text string
-	HTML              string // where it is shown as mail programs show it
+	HTML              string // the URL of its HTML version
 	Files             []Link
 	At                time.Time
 }
 
 var address = regexp.MustCompile(`https?://[^\s<>"]+`)
 
-// Parts is the text with its addresses as links.
+// Parts returns the text in parts, with each URL in it as a link.
 func (m Mail) Parts() []Link {
 	var out []Link
 	rest := m.Text
@@ -67,10 +67,10 @@ func (m Mail) Parts() []Link {
 
 func (m Mailbox) draw(view) (string, any) { return "mailbox", m }
 
-// DeadLetters is the local stack's list of what could not be processed.
+// DeadLetters is the list of events that could not be processed.
 type DeadLetters struct{ Items []DeadLetter }
 
-// DeadLetter is one event and why it failed.
+// DeadLetter is an event and the reason why it failed.
 type DeadLetter struct {
 	ID, Source, Reason string
 	Tries              int

@@ -8,17 +8,17 @@ import (
 	"outreach/internal/project"
 )
 
-func TestEverySignIsDrawn(t *testing.T) {
+func TestEverySignHasAnSVG(t *testing.T) {
 	for _, name := range project.Signs {
-		drawn := string(view{}.Sign(name))
-		if err := xml.Unmarshal([]byte(drawn), new(struct{})); err != nil || !strings.HasPrefix(drawn, "<svg ") {
-			t.Errorf("%s is %q: %v", name, drawn, err)
+		svg := string(view{}.Sign(name))
+		if err := xml.Unmarshal([]byte(svg), new(struct{})); err != nil || !strings.HasPrefix(svg, "<svg ") {
+			t.Errorf("%s is %q: %v", name, svg, err)
 		}
 	}
 	if stars := strings.Count(string(view{}.Sign("eu")), "M") - 1; stars != 12 {
 		t.Errorf("the emblem of the European Union has %d stars", stars)
 	}
-	if drawn := (view{}).Sign("another"); drawn != "" {
-		t.Errorf("a sign that nobody can draw is %q", drawn)
+	if svg := (view{}).Sign("another"); svg != "" {
+		t.Errorf("an unknown sign is %q", svg)
 	}
 }

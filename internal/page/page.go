@@ -1,6 +1,6 @@
-// Package page draws the tracker's web pages: the layout, the templates and the structs that they show. Handlers fill a
-// struct and hand it to Write; what is on a page, its words and its shape are decided here. Pages are plain HTML with one
-// stylesheet, work without JavaScript, and take nothing from another server.
+// Package page renders the tracker's web pages. It holds the layout, the templates and the structs that they show: a
+// handler fills in a struct and passes it to Write. Pages are plain HTML with one stylesheet, work without JavaScript
+// and load nothing from other servers.
 package page
 
 import (
@@ -19,44 +19,45 @@ import (
 	"outreach/internal/version"
 )
 
-// Frame is what stands around every page.
+// Frame is the data of the layout around a page's content.
 type Frame struct {
-	Language string         // its tag
-	Path     string         // the page's own address with its query: where the language links and the sign-in lead back to
-	Project  *Project       // nil on pages that belong to no project
-	SignedIn string         // the e-mail address of who is signed in, or ""
-	Roles    Roles          // what they are in the project: which sections the page offers
-	Message  string         // what has just been done, said once at the top
-	Zone     *time.Location // in which instants are written; nil: UTC
+	Language string         // the tag of the page's language
+	Path     string         // the page's own path and query, for the language links and for returning after sign-in
+	Project  *Project       // nil for pages outside a project
+	SignedIn string         // the e-mail address of the signed-in user, or ""
+	Roles    Roles          // the user's roles in the project, which decide the sections of the navigation
+	Message  string         // a confirmation of what has just been done, shown at the top
+	Zone     *time.Location // the time zone for instants; nil: UTC
 }
 
 // Project names the project that a page belongs to.
 type Project struct{ ID, Title string }
 
-// Roles are what somebody is in a project.
+// Roles are a user's roles in a project.
 type Roles struct{ Coordinator, Adviser, Funder, Partner bool }
 
-// Link is an address and what it is called.
+// Link is a URL and its label.
 type Link struct{ Href, Label string }
 
-// Content is what a page shows: one of this package's structs.
+// Content is the content of a page: one of this package's structs.
 type Content interface {
-	// draw names the template and gives what it is executed with.
+	// draw returns the name of the template and the data to execute it with.
 	draw(view) (name string, data any)
 }
 
-// Write answers with a page. It is drawn completely first, so an error leaves the answer untouched.
+// Write responds with a page. The page is rendered completely before anything is written: if rendering fails, w is
+// untouched.
 func Write(w http.ResponseWriter, status int, frame Frame, content Content) error {
-	drawn, err := render(frame, content)
+	html, err := render(frame, content)
 	if err != nil {
 		return err
 	}
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Language", text.Of(frame.Language).Language())
-	header.Set("Content-Length", strconv.Itoa(len(drawn)))
+	header.Set("Content-Length", strconv.Itoa(len(html)))
 	w.WriteHeader(status)
-	_, err = w.Write(drawn)
+	_, err = w.Write(html)
 	return err
 }
 
@@ -76,12 +77,12 @@ func render(frame Frame, content Content) ([]byte, error) {
 		return nil, fmt.Errorf("page %s: %w", name, err)
 	}
 	if letters := v.EndsNoLine(); letters != "" {
-		return bound(b.Bytes(), letters), nil
+		return bindShortWords(b.Bytes(), letters), nil
 	}
 	return b.Bytes(), nil
 }
 
-// Each page's templates are parsed once, when it is first shown.
+// pages holds the parsed templates by name; each is parsed when its page is first rendered.
 var pages sync.Map
 
 func parsed(name string) (*template.Template, error) {
@@ -96,7 +97,7 @@ func parsed(name string) (*template.Template, error) {
 	return t, nil
 }
 
-// view is what the templates see: the words, the frame, and the page's own data.
+// view is the data of the templates: the catalogue, the frame and the page's own data.
 type view struct {
 	*text.Messages
 	Frame
@@ -104,28 +105,28 @@ type view struct {
 	name string // of the page's template
 }
 
-// Lang is the page's language.
+// Lang returns the tag of the page's language.
 func (v view) Lang() string { return v.Messages.Language() }
 
-// Version is that of the running program.
+// Version returns the version of the running program.
 func (view) Version() string { return version.String() }
 
-// With is the view of a part of the page.
+// With returns a view with other data, for a part of the page.
 func (v view) With(data any) view {
 	v.Page = data
 	return v
 }
 
-// Int is a length as Count takes it.
+// Int converts a length for Count.
 func (v view) Int(n int) int64 { return int64(n) }
 
-// Add is a sum.
+// Add returns a + b.
 func (view) Add(a, b int) int { return a + b }
 
-// When writes an instant, RFC 3339, in the frame's time zone.
+// When formats an RFC 3339 instant in the frame's time zone.
 func (v view) When(instant string) string { return v.Moment(instant, v.Zone) }
 
-// At writes an instant in the frame's time zone.
+// At formats an instant in the frame's time zone, "" for the zero time.
 func (v view) At(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -133,7 +134,7 @@ func (v view) At(t time.Time) string {
 	return v.When(t.Format(time.RFC3339))
 }
 
-// In is the address of this page in a language.
+// In returns the URL of this page in a language, without the one-time parameters done and work.
 func (v view) In(language string) string {
 	u, err := url.Parse(v.Path)
 	if err != nil || u.IsAbs() || u.Host != "" || u.Path == "" {
@@ -147,13 +148,13 @@ func (v view) In(language string) string {
 	return u.String()
 }
 
-// language is a language that pages can be read in.
+// language is a language on offer.
 type language struct {
 	Tag, Name string
-	OwnName   string // at the beginning of a line
+	OwnName   string // capitalised for the beginning of a line
 }
 
-// Languages are the languages that are offered, each by the name it has in itself.
+// Languages returns the offered languages, each with its own name.
 func (v view) Languages() []language {
 	var out []language
 	for _, tag := range text.Languages() {
@@ -162,10 +163,10 @@ func (v view) Languages() []language {
 	return out
 }
 
-// SignIn is where one signs in, to come back to this page.
+// SignIn returns the URL to sign in and return to this page.
 func (v view) SignIn() string { return "/auth/sign-in?" + url.Values{"to": {v.Path}}.Encode() }
 
-// Base is the project's address.
+// Base returns the path of the project, "" without a project.
 func (v view) Base() string {
 	if v.Project == nil {
 		return ""
@@ -173,7 +174,7 @@ func (v view) Base() string {
 	return "/" + v.Project.ID
 }
 
-// Sections are the parts of the project that this person may open.
+// Sections returns the navigation: the parts of the project that the user may open; nil if there is no choice.
 func (v view) Sections() []section {
 	if v.Project == nil || v.SignedIn == "" {
 		return nil
@@ -185,12 +186,12 @@ func (v view) Sections() []section {
 	return all
 }
 
-// work are the parts of a project that are open to somebody because of their roles: where one lands first.
+// work returns the sections that the roles open, without the public results.
 func (v view) work(base string, r Roles) []section {
 	return slices.DeleteFunc(v.sections(base, r), func(s section) bool { return s.Href == base })
 }
 
-// sections are the parts of a project that are open to somebody. The results are open to all.
+// sections returns the parts of a project that the roles may open. The results are public.
 func (v view) sections(base string, r Roles) []section {
 	var out []section
 	for _, s := range []struct {
@@ -210,7 +211,7 @@ func (v view) sections(base string, r Roles) []section {
 		}
 		path, _, _ := strings.Cut(v.Path, "?")
 		here := path == href || s.name != "" && strings.HasPrefix(path, href+"/")
-		if s.name == "activities" { // the lists of all activities belong to it
+		if s.name == "activities" { // it includes the lists of all activities
 			here = here || strings.HasPrefix(path+"/", base+"/attendance/") || strings.HasPrefix(path+"/", base+"/tests/")
 		}
 		out = append(out, section{Link: Link{Href: href, Label: v.Say(key)}, Here: here})
@@ -218,7 +219,8 @@ func (v view) sections(base string, r Roles) []section {
 	return out
 }
 
-// Work is where somebody's work in a project begins: the first section that is open to them alone; "" where none is.
+// Work returns the path of the first section that the roles open beside the public results, "" if there is none: where
+// a user begins after signing in.
 func Work(project string, r Roles) string {
 	v := view{Messages: text.Of(text.Default)}
 	if work := v.work("/"+project, r); len(work) > 0 {

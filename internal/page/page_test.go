@@ -26,7 +26,7 @@ var blocks = []string{"p", "div", "ul", "dl", "form", "table", "h1", "h2", "sect
 
 var void = []string{"meta", "link", "input", "br", "img", "hr"}
 
-// elements reads a page's tags, and fails where they are not nested rightly.
+// elements returns a page's tags, and fails the test if they are not nested correctly.
 func elements(t *testing.T, page string) []element {
 	t.Helper()
 	var out []element
@@ -75,13 +75,13 @@ func elements(t *testing.T, page string) []element {
 
 var stylesheetOf = regexp.MustCompile(`/assets/style\.[0-9a-f]+\.css`)
 
-// A key that was shown in the place of its words looks like one.
+// leaked matches a message key that is shown instead of its text.
 var leaked = regexp.MustCompile(`[>" ]((layout|section|project_state|kinds?|field|hint|value|unit|dimension|status|problem|form|list|projects|results|origin|snapshots?|approval|signups?|signup_state|cancel|records|uploads?|upload_state|evidence|people|definition|local|attention|audit|event|origin_of|erasure)\.[a-z][a-z_-]+)[<" ]`)
 
-// What a choice sends is a word for programs.
+// optionValue matches the values of options, which are ids.
 var optionValue = regexp.MustCompile(`<option value="[^"]*"`)
 
-func TestEveryPageIsWhole(t *testing.T) {
+func TestEveryPageIsWellFormedAndTranslated(t *testing.T) {
 	for frameName, frame := range frames() {
 		for _, e := range examples() {
 			t.Run(frameName+"/"+e.name, func(t *testing.T) {
@@ -179,7 +179,7 @@ func checkElements(t *testing.T, all []element, language string) {
 	}
 }
 
-// drawn gives an example's page.
+// drawn returns an example's page.
 func drawn(t *testing.T, frame, name string) string {
 	t.Helper()
 	for _, e := range examples() {
@@ -195,7 +195,7 @@ func drawn(t *testing.T, frame, name string) string {
 	return ""
 }
 
-func TestWhatPagesShow(t *testing.T) {
+func TestPagesShowTheirData(t *testing.T) {
 	const public, coordinator, adviser = "public in Polish", "coordinator in Polish", "adviser in English"
 	tests := []struct {
 		name, frame, page string
@@ -254,7 +254,7 @@ func TestWhatPagesShow(t *testing.T) {
 	}
 }
 
-func TestAgreementSaysWhatItIsNeededFor(t *testing.T) {
+func TestMissingConsentExplainsWhatItIsNeededFor(t *testing.T) {
 	v := view{Messages: text.Of(text.English)}
 	missing := v.sentence(schema.Problem{Field: "consent_processing", Code: schema.Missing})
 	if !strings.Contains(missing, "agreement") {
@@ -265,7 +265,7 @@ func TestAgreementSaysWhatItIsNeededFor(t *testing.T) {
 	}
 }
 
-func TestLanguageLinksStayHere(t *testing.T) {
+func TestLanguageLinksKeepThePage(t *testing.T) {
 	for path, want := range map[string]string{
 		"/ces":                       "/ces?lang=en",
 		"/ces?lang=pl&activity=x":    "/ces?activity=x&lang=en",
@@ -280,7 +280,7 @@ func TestLanguageLinksStayHere(t *testing.T) {
 	}
 }
 
-// A page that cannot be drawn must not have begun to answer.
+// broken is a page whose template fails on its data.
 type broken struct{}
 
 func (broken) draw(view) (string, any) { return "results", nil }
@@ -289,7 +289,7 @@ type missing struct{}
 
 func (missing) draw(view) (string, any) { return "no-such-page", nil }
 
-func TestAPageThatFailsAnswersNothing(t *testing.T) {
+func TestWriteSendsNothingIfRenderingFails(t *testing.T) {
 	for name, content := range map[string]Content{"broken": broken{}, "missing": missing{}} {
 		w := httptest.NewRecorder()
 		if err := Write(w, http.StatusOK, Frame{Language: "pl"}, content); err == nil {
@@ -305,7 +305,7 @@ type failing struct{ http.ResponseWriter }
 
 func (failing) Write([]byte) (int, error) { return 0, errors.New("gone") }
 
-func TestAReaderWhoIsGoneIsAnError(t *testing.T) {
+func TestWriteFailsIfTheClientIsGone(t *testing.T) {
 	if err := Write(failing{httptest.NewRecorder()}, http.StatusOK, Frame{}, Message{Title: "x"}); err == nil {
 		t.Error("no error")
 	}

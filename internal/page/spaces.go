@@ -6,38 +6,41 @@ import (
 	"strings"
 )
 
-// bound is a page in which a space that does not break follows words of one of the letters: Polish leaves none of them at the
-// end of a line. What stands in tags, what programs read, and what somebody types on is left as it is.
-func bound(page []byte, letters string) []byte {
+// bindShortWords replaces the space after each one-letter word of the given letters by a no-break space, because Polish
+// typography does not leave them at the end of a line. Tags and the content of script, textarea, pre and code stay
+// unchanged.
+func bindShortWords(page []byte, letters string) []byte {
 	out := make([]byte, 0, len(page)+len(page)/64)
 	for len(page) > 0 {
-		said := page
+		text := page
 		if at := bytes.IndexByte(page, '<'); at >= 0 {
-			said = page[:at]
+			text = page[:at]
 		}
-		out, page = appendBound(out, said, letters), page[len(said):]
+		out, page = appendBound(out, text, letters), page[len(text):]
 		n := markup(page)
 		out, page = append(out, page[:n]...), page[n:]
 	}
 	return out
 }
 
-func appendBound(out, said []byte, letters string) []byte {
+// appendBound appends a text without tags to out, with its short words bound.
+func appendBound(out, text []byte, letters string) []byte {
 	done := 0
-	for i, c := range said {
-		if c == ' ' && i > 0 && strings.IndexByte(letters, said[i-1]) >= 0 && beginsWord(said[:i-1]) {
-			out, done = append(append(out, said[done:i]...), "\u00a0"...), i+1
+	for i, c := range text {
+		if c == ' ' && i > 0 && strings.IndexByte(letters, text[i-1]) >= 0 && beginsWord(text[:i-1]) {
+			out, done = append(append(out, text[done:i]...), "\u00a0"...), i+1
 		}
 	}
-	return append(out, said[done:]...)
+	return append(out, text[done:]...)
 }
 
-// beginsWord tells that a word begins after what was said before.
+// beginsWord reports whether a word begins after the text before it.
 func beginsWord(before []byte) bool {
 	return len(before) == 0 || slices.ContainsFunc([]string{" ", "\u00a0", "\n", "(", "„"}, func(end string) bool { return bytes.HasSuffix(before, []byte(end)) })
 }
 
-// markup is how long the tag is with which a part of a page begins; of an element that is left as it is, all up to its end.
+// markup returns the length of the tag at the beginning of page, and for an element that stays unchanged of its content
+// too.
 func markup(page []byte) int {
 	end := bytes.IndexByte(page, '>') + 1
 	if end == 0 {

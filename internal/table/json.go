@@ -8,38 +8,39 @@ import (
 	"slices"
 )
 
-// jsonItem makes an item of a value kept as JSON.
+// jsonItem returns an item with the value as JSON.
 func jsonItem(key Key, value any) (Item, error) {
 	data, err := json.Marshal(value)
 	return Item{Key: key, Data: data}, err
 }
 
-// PutJSON is the operation that keeps a value as JSON under a condition.
+// PutJSON returns the operation that writes a value as JSON if the condition holds. It panics if the value cannot be
+// marshalled.
 func PutJSON(key Key, value any, condition Condition) Op {
 	it, err := jsonItem(key, value)
 	if err != nil {
-		panic(fmt.Sprintf("table: %T cannot be written as JSON: %v", value, err)) // only plain structs are kept
+		panic(fmt.Sprintf("table: %T cannot be written as JSON: %v", value, err)) // only plain structs are stored
 	}
 	return Op{Verb: Put, Item: it, If: condition}
 }
 
-// Indexed is the operation with the item put into the index, too.
+// Indexed returns the operation with the item's key in the index set.
 func Indexed(op Op, index Key) Op {
 	op.Item.Index = index
 	return op
 }
 
-// Remove is the operation that deletes an item under a condition.
+// Remove returns the operation that deletes an item if the condition holds.
 func Remove(key Key, condition Condition) Op {
 	return Op{Verb: Delete, Item: Item{Key: key}, If: condition}
 }
 
-// Require is the operation that writes nothing, and fails where the condition does not hold.
+// Require returns the operation that writes nothing and makes the Write fail if the condition does not hold.
 func Require(key Key, condition Condition) Op {
 	return Op{Verb: Check, Item: Item{Key: key}, If: condition}
 }
 
-// Load reads one item's JSON. The revision is 0 where there is none.
+// Load reads one item and decodes its JSON. If the item does not exist, it returns the zero value and revision 0.
 func Load[T any](ctx context.Context, t Table, key Key) (value T, rev int64, err error) {
 	found, err := t.Get(ctx, key)
 	if err != nil {
@@ -53,13 +54,14 @@ func Load[T any](ctx context.Context, t Table, key Key) (value T, rev int64, err
 	return value, it.Rev, err
 }
 
-// PageOf is a part of a list. Next is the cursor for the rest, "" where there is none.
+// PageOf is a page of a list. Next is the cursor of the following page, "" on the last one.
 type PageOf[T any] struct {
 	Items []T    `json:"items"`
 	Next  string `json:"next"`
 }
 
-// List reads a page of a query whose items are JSON, decoded one by one.
+// List reads a page of a query and decodes its items from JSON. Unlike Query it fills the page up to the limit; without
+// a limit it reads to the end.
 func List[T any](ctx context.Context, t Table, q Query) (PageOf[T], error) {
 	out := PageOf[T]{Items: []T{}}
 	want := q.Limit
@@ -83,7 +85,7 @@ func List[T any](ctx context.Context, t Table, q Query) (PageOf[T], error) {
 	}
 }
 
-// Items goes through all that a query finds, page by page.
+// Items iterates over all items of a query, read page by page. It ends after the first error.
 func Items(ctx context.Context, t Table, q Query) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		for {
@@ -104,7 +106,8 @@ func Items(ctx context.Context, t Table, q Query) iter.Seq2[Item, error] {
 	}
 }
 
-// Values goes through all that a query finds, decoded one by one.
+// Values iterates over all items of a query, decoded from JSON. It yields an error for each item that cannot be
+// decoded, and ends after a failed read.
 func Values[T any](ctx context.Context, t Table, q Query) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for it, err := range Items(ctx, t, q) {
@@ -119,7 +122,7 @@ func Values[T any](ctx context.Context, t Table, q Query) iter.Seq2[T, error] {
 	}
 }
 
-// Decode decodes an item's JSON.
+// Decode decodes an item's JSON. The error names the item's key.
 func Decode[T any](it Item) (value T, err error) {
 	if err := json.Unmarshal(it.Data, &value); err != nil {
 		return value, fmt.Errorf("item %s/%s: %w", it.PK, it.SK, err)
@@ -127,7 +130,7 @@ func Decode[T any](it Item) (value T, err error) {
 	return value, nil
 }
 
-// RemoveAll deletes items, in as many writes as it needs.
+// RemoveAll deletes items unconditionally, in as many writes as needed. It may be retried after an error.
 func RemoveAll(ctx context.Context, t Table, keys []Key) error {
 	ops := make([]Op, len(keys))
 	for i, k := range keys {
@@ -136,7 +139,8 @@ func RemoveAll(ctx context.Context, t Table, keys []Key) error {
 	return WriteAll(ctx, t, ops)
 }
 
-// WriteAll writes in as many writes as it needs, in order.
+// WriteAll applies the operations in order, MostWrites at a time. It is not atomic: after an error some may have been
+// applied.
 func WriteAll(ctx context.Context, t Table, ops []Op) error {
 	for part := range slices.Chunk(ops, MostWrites) {
 		if err := t.Write(ctx, part...); err != nil {
@@ -146,7 +150,8 @@ func WriteAll(ctx context.Context, t Table, ops []Op) error {
 	return nil
 }
 
-// RemovePartition removes what is in a partition, and tells whether there was something.
+// RemovePartition deletes all items of a partition and reports whether there were any. It may be retried after an
+// error.
 func RemovePartition(ctx context.Context, t Table, partition string) (removed bool, err error) {
 	for {
 		page, err := t.Query(ctx, Query{PK: partition, Limit: MostWrites})

@@ -8,25 +8,25 @@ import (
 	"github.com/sethvargo/go-retry"
 )
 
-// attempts bounds how often a transaction that met others is tried, with a growing random pause between.
+// attempts is the maximum number of attempts of a transaction in Retry.
 const attempts = 40
 
-// ErrBusy is in the error where too many writers met at one thing. Nothing was written: try again.
+// ErrBusy is the error of Retry after the last attempt. Nothing was written, and the caller may retry later.
 var ErrBusy = fmt.Errorf("too many writers at once: %w", ErrUnavailable)
 
-// Retry runs a transaction until it neither met another writer nor read something that has changed: until its error is no
-// *Conflict. Where that never happens the error is ErrBusy.
+// Retry calls try until its error is not a *Conflict, with exponential backoff and full jitter between attempts. After
+// 40 attempts it returns ErrBusy. try must read again what its conditions depend on.
 func Retry(ctx context.Context, try func() error) error {
 	pauses := retry.WithCappedDuration(250*time.Millisecond, retry.NewExponential(2*time.Millisecond))
 	pauses = retry.WithMaxRetries(attempts-1, retry.WithFullJitter(pauses))
 	err := retry.Do(ctx, pauses, func(context.Context) error {
 		err := try()
-		if _, met := AsConflict(err); met {
+		if _, conflict := AsConflict(err); conflict {
 			return retry.RetryableError(err)
 		}
 		return err
 	})
-	if _, met := AsConflict(err); met {
+	if _, conflict := AsConflict(err); conflict {
 		return ErrBusy
 	}
 	return err

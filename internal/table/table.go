@@ -1,6 +1,6 @@
-// Package table is the little that the tracker asks of a table: get, query a partition in order, one index, and several
-// items written at once under conditions. It has two homes that behave alike: DynamoDB (package dynamo) and SQLite
-// (package sqlite); package tabletest is the one suite both must pass.
+// Package table is the interface to a key-value table: get, ordered queries of a partition, one index, and atomic
+// conditional writes of several items. Its implementations behave alike: DynamoDB (package dynamo), SQLite (package
+// sqlite) and memory (package memory, for tests). Package tabletest is the test suite that each of them must pass.
 package table
 
 import (
@@ -14,7 +14,7 @@ import (
 	"unicode/utf8"
 )
 
-// Limits that hold in both homes.
+// Limits of every implementation.
 const (
 	MostWrites   = 100        // operations of one Write
 	MostData     = 380 * 1024 // bytes of Data of one item
@@ -24,32 +24,32 @@ const (
 	MostKeyBytes = 900        // bytes of a partition key, and of a sort key
 )
 
-// Key names an item: a partition, and a place in the partition's order (bytewise).
+// Key identifies an item: a partition key, and a sort key by which a partition is ordered bytewise.
 type Key struct{ PK, SK string }
 
-// Item is what is kept under a key.
+// Item is a stored item.
 type Item struct {
 	Key
-	Index   Key       // where the item stands in the index; the zero Key: it does not
-	Data    []byte    // as the caller wrote it
-	Rev     int64     // counts the writes of this key's item: 1 when it is new, and new again after a Delete. Set by the table, never by the caller
-	Expires time.Time // the item may be gone after this instant, to the second; zero: it stays. Both homes still give it until it is gone: readers check it themselves
+	Index   Key       // its key in the index; the zero Key: it is not in the index
+	Data    []byte    // the content, opaque to the table
+	Rev     int64     // the revision: 1 for a new item, also after a Delete, and one more with each Put; set by the table, ignored in a Put
+	Expires time.Time // the table may delete the item after this instant, with a precision of a second; zero: never. Until then it is still returned, so readers must check
 }
 
-// Condition is what must hold for a write to happen.
+// Condition is the precondition of an operation.
 type Condition struct {
 	kind int
 	rev  int64
 }
 
-// Always holds. Absent: no item has the key. Present: some item has it.
+// Always holds. Absent holds if no item has the key, Present if one has.
 var (
 	Always  = Condition{}
 	Absent  = Condition{kind: 1}
 	Present = Condition{kind: 2}
 )
 
-// At holds where the item's Rev is the given one; At(0) is Absent.
+// At holds if the item's revision is rev; At(0) is Absent.
 func At(rev int64) Condition {
 	if rev == 0 {
 		return Absent
@@ -57,10 +57,10 @@ func At(rev int64) Condition {
 	return Condition{kind: 3, rev: rev}
 }
 
-// Kind gives the condition apart, for the homes: 0 always, 1 absent, 2 present, 3 at a Rev.
+// Kind returns the parts of the condition, for implementations: 0 always, 1 absent, 2 present, 3 at a revision.
 func (c Condition) Kind() (kind int, rev int64) { return c.kind, c.rev }
 
-// Holds tells whether the condition holds on an item of that Rev, 0 where there is none.
+// Holds reports whether the condition holds for an item of a revision, 0 if there is no item.
 func (c Condition) Holds(rev int64) bool {
 	switch c.kind {
 	case 1:
@@ -76,7 +76,7 @@ func (c Condition) Holds(rev int64) bool {
 // Verb is what an operation does.
 type Verb int
 
-// The verbs of operations. Check writes nothing, and makes all else depend on its condition.
+// The verbs. Check writes nothing; the whole Write depends on its condition.
 const (
 	Put Verb = iota
 	Delete
@@ -86,45 +86,46 @@ const (
 // Op is one operation of a Write.
 type Op struct {
 	Verb Verb
-	Item Item // of Delete and Check only the Key counts
+	Item Item // Delete and Check use only its Key
 	If   Condition
 }
 
-// Query asks for a part of a partition, in the order of SK. Items with the same key in the index stand there in no order
-// to rely on, but the same one from page to page.
+// Query selects a range of a partition, ordered by SK. The order of items with the same key in the index is
+// unspecified, but the same on all pages.
 type Query struct {
 	PK       string
-	From, To string // SK bounds, both included; "" is open
-	Prefix   string // instead of From and To: every SK that begins with it
-	Index    bool   // PK and SK are those of the index
+	From, To string // inclusive bounds of SK; "": none
+	Prefix   string // instead of From and To: all SKs with this prefix
+	Index    bool   // query the index: PK and SK are those of Item.Index
 	Backward bool
-	Limit    int    // at most this many items, 1 to MostPage; 0: MostPage
-	Cursor   string // from the page before; "" begins
+	Limit    int    // the maximum number of items, 1 to MostPage; 0: MostPage
+	Cursor   string // Next of the previous page; "": the first page
 }
 
-// Page is one answer to a Query. Next is the Cursor for the rest, "" where there is none.
+// Page is a page of a Query's result. Next is the Cursor of the following page, "" on the last one.
 type Page struct {
 	Items []Item
 	Next  string
 }
 
-// Table is a table. All methods may be called at the same time. A page may be shorter than its Limit and still have a
-// Next. Write happens as a whole or not at all; where conditions fail the error is a *Conflict that names them.
+// Table is a table. Its methods are safe for concurrent use. Get is strongly consistent and leaves out items that do
+// not exist. A page of Query may be shorter than the limit and still have a Next; the index is eventually consistent.
+// Write is atomic: it applies all operations or none. If conditions fail, it returns a *Conflict that names them.
 type Table interface {
-	Get(ctx context.Context, keys ...Key) (map[Key]Item, error) // items that are there; strongly consistent
+	Get(ctx context.Context, keys ...Key) (map[Key]Item, error)
 	Query(ctx context.Context, q Query) (Page, error)
 	Write(ctx context.Context, ops ...Op) error
 }
 
-// Conflict says which operations of a Write had a condition that did not hold. Nothing was written.
+// Conflict is the error of a Write some of whose conditions did not hold. Nothing was written.
 type Conflict struct {
-	Failed []int // places in the operations, ascending; empty where two writers met and the order is not known: try again
-	Keys   []Key // theirs
+	Failed []int // the indexes of the failed operations, ascending; empty if a concurrent write got in the way: retry
+	Keys   []Key // the keys of these operations
 }
 
 func (c *Conflict) Error() string {
 	if len(c.Failed) == 0 {
-		return "write met another write of the same items"
+		return "conflict with a concurrent write of the same items"
 	}
 	keys := make([]string, len(c.Keys))
 	for i, k := range c.Keys {
@@ -133,24 +134,25 @@ func (c *Conflict) Error() string {
 	return "condition failed on " + strings.Join(keys, ", ")
 }
 
-// AsConflict finds the Conflict in an error.
+// AsConflict returns the Conflict that an error wraps, and whether there is one.
 func AsConflict(err error) (*Conflict, bool) {
 	var c *Conflict
 	ok := errors.As(err, &c)
 	return c, ok
 }
 
-// ErrUnavailable is in every error that says the table did not answer in time or had too much to do, even after the
-// home's own retries: the caller answers 503, or leaves the event to be delivered again.
+// ErrUnavailable is wrapped by every error that means that the table did not respond in time or was overloaded, even
+// after the implementation's own retries. The caller responds with 503 or lets the event be redelivered.
 var ErrUnavailable = errors.New("table is unavailable")
 
-// ErrCursor is in the error where a Query's Cursor is not one that an answer to the same Query gave.
+// ErrCursor is wrapped by the error for a Cursor that does not belong to the Query.
 var ErrCursor = errors.New("not a cursor of this query")
 
-// CheckWrite tells what no home would take in a Write.
+// CheckWrite returns an error if the operations exceed a limit, use an invalid key or use one key twice.
+// Implementations call it.
 func CheckWrite(ops []Op) error {
 	if len(ops) == 0 || len(ops) > MostWrites {
-		return fmt.Errorf("%d operations, 1 to %d are possible", len(ops), MostWrites)
+		return fmt.Errorf("%d operations, want 1 to %d", len(ops), MostWrites)
 	}
 	sum, seen := 0, make(map[Key]bool, len(ops))
 	for i, op := range ops {
@@ -158,7 +160,7 @@ func CheckWrite(ops []Op) error {
 			return fmt.Errorf("operation %d: %w", i, err)
 		}
 		if seen[op.Item.Key] {
-			return fmt.Errorf("operation %d: its key stands twice", i)
+			return fmt.Errorf("operation %d: duplicate key", i)
 		}
 		seen[op.Item.Key] = true
 		if op.Verb == Put {
@@ -196,7 +198,7 @@ func (op *Op) check() error {
 	return nil
 }
 
-// CheckKey tells why no item can have the key.
+// CheckKey returns an error if the key is empty, too long or not UTF-8.
 func CheckKey(k Key) error {
 	switch {
 	case k.PK == "" || k.SK == "":
@@ -209,10 +211,10 @@ func CheckKey(k Key) error {
 	return nil
 }
 
-// CheckGet tells what no home would take in a Get.
+// CheckGet returns an error if there are too many keys or one is invalid. Implementations call it.
 func CheckGet(keys []Key) error {
 	if len(keys) > MostGet {
-		return fmt.Errorf("%d keys, at most %d are possible", len(keys), MostGet)
+		return fmt.Errorf("%d keys, at most %d", len(keys), MostGet)
 	}
 	for i, key := range keys {
 		if err := CheckKey(key); err != nil {
@@ -222,7 +224,7 @@ func CheckGet(keys []Key) error {
 	return nil
 }
 
-// CheckQuery tells what no home would answer. The Limit of the Query that it gives is never 0.
+// CheckQuery returns the query with its default limit filled in, or an error if it is invalid. Implementations call it.
 func CheckQuery(q Query) (Query, error) {
 	if q.Limit == 0 {
 		q.Limit = MostPage
@@ -231,14 +233,14 @@ func CheckQuery(q Query) (Query, error) {
 	case q.PK == "":
 		return q, errors.New("query without a partition")
 	case q.Limit < 1 || q.Limit > MostPage:
-		return q, fmt.Errorf("limit %d, 1 to %d are possible", q.Limit, MostPage)
+		return q, fmt.Errorf("limit %d, want 1 to %d", q.Limit, MostPage)
 	case q.Prefix != "" && (q.From != "" || q.To != ""):
 		return q, errors.New("query with both a prefix and bounds")
 	}
 	return q, nil
 }
 
-// After is the Cursor that continues the Query behind an item.
+// After returns the Cursor that continues the Query after an item.
 func (q Query) After(last Item) string {
 	place := []string{last.SK}
 	if q.Index {
@@ -251,11 +253,11 @@ func (q Query) After(last Item) string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// Begin reads the Cursor: the keys of the item behind which the answer begins, and whether there is one at all. Where
-// the cursor is of another query the error wraps ErrCursor.
-func (q Query) Begin() (behind Item, ok bool, err error) {
+// Begin decodes the Cursor: it returns the keys of the item after which the page begins, and false if there is no
+// cursor. If the cursor does not belong to the query, the error wraps ErrCursor.
+func (q Query) Begin() (last Item, ok bool, err error) {
 	if q.Cursor == "" {
-		return behind, false, nil
+		return last, false, nil
 	}
 	var place []string
 	text, err := base64.RawURLEncoding.DecodeString(q.Cursor)
@@ -267,12 +269,12 @@ func (q Query) Begin() (behind Item, ok bool, err error) {
 	case err != nil:
 	case q.Index && len(place) == 3:
 		sk = place[0]
-		behind = Item{Key: Key{place[1], place[2]}, Index: Key{q.PK, sk}}
-		err = errors.Join(CheckKey(behind.Key), CheckKey(behind.Index))
+		last = Item{Key: Key{place[1], place[2]}, Index: Key{q.PK, sk}}
+		err = errors.Join(CheckKey(last.Key), CheckKey(last.Index))
 	case !q.Index && len(place) == 1:
 		sk = place[0]
-		behind = Item{Key: Key{q.PK, sk}}
-		err = CheckKey(behind.Key)
+		last = Item{Key: Key{q.PK, sk}}
+		err = CheckKey(last.Key)
 	default:
 		err = fmt.Errorf("%d parts", len(place))
 	}
@@ -282,5 +284,5 @@ func (q Query) Begin() (behind Item, ok bool, err error) {
 	if sk < q.From || q.To != "" && sk > q.To || !strings.HasPrefix(sk, q.Prefix) {
 		return Item{}, false, fmt.Errorf("%w: outside its bounds", ErrCursor)
 	}
-	return behind, true, nil
+	return last, true, nil
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func TestCursor(t *testing.T) {
-	t.Run("a query goes on behind the item that its cursor was made of", func(t *testing.T) {
+	t.Run("a query continues after the item of its cursor", func(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
 			text := rapid.StringN(1, 20, 80)
 			last := Item{Key: Key{text.Draw(t, "pk"), text.Draw(t, "sk")}, Index: Key{text.Draw(t, "ipk"), text.Draw(t, "isk")}}
@@ -26,14 +26,14 @@ func TestCursor(t *testing.T) {
 			}
 		})
 	})
-	t.Run("a query without a cursor begins at its beginning", func(t *testing.T) {
+	t.Run("a query without a cursor starts at the first item", func(t *testing.T) {
 		if _, ok, err := (Query{PK: "p"}).Begin(); ok || err != nil {
 			t.Errorf("%v, %v", ok, err)
 		}
 	})
 }
 
-// Cursors come back from outside: whatever they are, they lead to a place within the query, or nowhere.
+// FuzzCursor checks that any cursor from a client is either refused or a position within the query.
 func FuzzCursor(f *testing.F) {
 	f.Add((Query{}).After(Item{Key: Key{"p", "sk"}}), "", "", "", false)
 	f.Add((Query{Index: true}).After(Item{Key: Key{"p", "sk"}, Index: Key{"i", "sk"}}), "", "", "", true)
@@ -63,8 +63,8 @@ func TestConflict(t *testing.T) {
 		conflict Conflict
 		want     string
 	}{
-		"names the keys":           {Conflict{Failed: []int{0, 2}, Keys: []Key{{"a", "b"}, {"c", "d"}}}, "condition failed on a/b, c/d"},
-		"says that two writes met": {Conflict{}, "write met another write of the same items"},
+		"names the keys":               {Conflict{Failed: []int{0, 2}, Keys: []Key{{"a", "b"}, {"c", "d"}}}, "condition failed on a/b, c/d"},
+		"says that a write interfered": {Conflict{}, "conflict with a concurrent write of the same items"},
 	} {
 		found, ok := AsConflict(fmt.Errorf("store: %w", &c.conflict))
 		if !ok || found.Error() != c.want {

@@ -17,14 +17,14 @@ const RequestHeader = "X-Request-Id"
 
 type accessKey struct{}
 
-// access is what a handler found out about a request for the access log.
+// access holds the route and the project of a request, which the handler fills in for the access log.
 type access struct{ route, project string }
 
-// Logged gives each request an id, unless its context has one, and writes one line to the access log when it is answered.
-// The line names the route and never the address, which may hold a token or name somebody.
+// Logged returns a handler that gives each request an id, unless its context has one, calls next and writes one line to
+// the access log. The line has the route and never the URL, which may contain a token or personal data.
 func Logged(log *slog.Logger, now func() time.Time, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began := now()
+		start := now()
 		id := cmp.Or(logs.Request(r.Context()), ulid.Make().String())
 		found := &access{}
 		ctx := context.WithValue(logs.WithRequest(r.Context(), id), accessKey{}, found)
@@ -33,13 +33,13 @@ func Logged(log *slog.Logger, now func() time.Time, next http.Handler) http.Hand
 		recorder := &recorder{ResponseWriter: w, status: http.StatusOK}
 		defer func() {
 			log.InfoContext(ctx, "request", "method", method(r.Method), "route", cmp.Or(found.route, r.Pattern), "project", found.project,
-				"status", recorder.status, "ms", now().Sub(began).Milliseconds())
+				"status", recorder.status, "ms", now().Sub(start).Milliseconds())
 		}()
 		next.ServeHTTP(recorder, r)
 	})
 }
 
-// method returns a method of HTTP as it is, and "other" for anything else: a caller may write what they like there.
+// method returns a standard HTTP method unchanged and "other" for anything else, because clients may send any text.
 func method(name string) string {
 	switch name {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
@@ -48,9 +48,9 @@ func method(name string) string {
 	return "other"
 }
 
-// logged tells the access log what a handler knows of its request.
+// logged fills in the route and the project for the access log.
 func (c *Call) logged() {
 	if found, ok := c.Context().Value(accessKey{}).(*access); ok {
-		found.route, found.project = c.Pattern, c.known()
+		found.route, found.project = c.Pattern, c.existingProject()
 	}
 }

@@ -18,7 +18,7 @@ type line struct {
 	RequestID                   string `json:"request_id"`
 }
 
-// serve answers a request through the access log, and returns the answer and the log's lines.
+// serve sends a request through Logged and returns the response and the lines of the log.
 func serve(t *testing.T, r *http.Request, h func(*Site) http.HandlerFunc) (*httptest.ResponseRecorder, []line) {
 	t.Helper()
 	var out bytes.Buffer
@@ -28,7 +28,7 @@ func serve(t *testing.T, r *http.Request, h func(*Site) http.HandlerFunc) (*http
 	mux.Handle("GET /{project}/signups", h(site))
 	Logged(site.Log, time.Now, mux).ServeHTTP(w, r)
 	if strings.Contains(out.String(), "secret") {
-		t.Errorf("the log holds the address: %s", &out)
+		t.Errorf("the log contains the URL: %s", &out)
 	}
 	var lines []line
 	for d := json.NewDecoder(&out); d.More(); {
@@ -41,10 +41,10 @@ func serve(t *testing.T, r *http.Request, h func(*Site) http.HandlerFunc) (*http
 	return w, lines
 }
 
-func TestEveryRequestGetsAnIDAndOneLine(t *testing.T) {
+func TestLoggedGivesEachRequestAnIDAndOneLine(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest(http.MethodGet, "/town/signups?token=secret", nil)
-	r.Header.Set(RequestHeader, "chosen by the caller")
+	r.Header.Set(RequestHeader, "chosen by the client")
 	w, lines := serve(t, r, func(*Site) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }
 	})
@@ -58,7 +58,7 @@ func TestEveryRequestGetsAnIDAndOneLine(t *testing.T) {
 	}
 }
 
-func TestAnIDThatTheContextHasIsKept(t *testing.T) {
+func TestLoggedKeepsTheIDInTheContext(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest(http.MethodGet, "/secret", nil)
 	r.Method = "SECRET-secret"
@@ -68,7 +68,7 @@ func TestAnIDThatTheContextHasIsKept(t *testing.T) {
 	}
 }
 
-func TestProblemsNameTheRequest(t *testing.T) {
+func TestProblemsIncludeTheRequestID(t *testing.T) {
 	t.Parallel()
 	for _, accept := range []string{"text/html", "application/json"} {
 		r := httptest.NewRequest(http.MethodGet, "/town/signups?email=secret", nil)

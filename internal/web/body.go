@@ -16,30 +16,32 @@ import (
 	"outreach/internal/store"
 )
 
-// Limits of what is sent.
+// Limits of requests.
 const (
 	MostBody = 1 << 20 // bytes of a JSON body or form
 	MostKey  = 255     // characters of an idempotency key
 )
 
-// Fields of forms that are not fields of what is sent.
+// Form fields that carry request headers or the method, and are not part of the record.
 const (
 	formKey     = "idempotency_key"
 	formMethod  = "_method"
 	formVersion = "_if_match"
 )
 
-// Body is what was sent, read once.
+// Body is a parsed request body.
 type Body struct {
 	Given schema.Given
-	Form  bool       // a web form: all values are texts as people write them
-	Typed url.Values // the form as typed, to be shown again
-	Once  store.Once
+	Form  bool       // a web form: all values are strings as typed
+	Typed url.Values // all fields of the form as typed
+	Once  store.Once // the request's idempotency key and fingerprint
 
 	method, version string
 }
 
-// Read reads a JSON object or a web form. An empty body is an empty object.
+// Read parses the request's body, a JSON object or a web form; an empty body is an empty object. It consumes the body,
+// so it may be called once. It fails with 400 for a body that is not UTF-8, not an object or not a form, 413 above
+// MostBody bytes, 415 for another media type, and 422 for an idempotency key of more than MostKey characters.
 func (c *Call) Read() (Body, error) {
 	raw, err := io.ReadAll(http.MaxBytesReader(c.W, c.Request.Body, MostBody))
 	if err != nil {
@@ -108,7 +110,8 @@ func readJSON(raw []byte, given *schema.Given) error {
 	return nil
 }
 
-// Method is what the sender means: a browser's form can only POST, and says PUT or DELETE in a field.
+// Method returns the intended method: that of the request, or for a form sent by POST the one in its field _method,
+// since browsers cannot send PUT and DELETE.
 func (b Body) Method(c *Call) string {
 	if c.Request.Method == http.MethodPost && b.Form && b.method != "" {
 		return b.method
@@ -116,7 +119,8 @@ func (b Body) Method(c *Call) string {
 	return c.Request.Method
 }
 
-// IfMatch is the version that the sender means to change, "" for any.
+// IfMatch returns the version to be changed, from the header If-Match or the form field _if_match; "" means any
+// version.
 func (b Body) IfMatch(c *Call) string {
 	if v := c.Header.Get("If-Match"); v != "" {
 		return v
@@ -124,14 +128,14 @@ func (b Body) IfMatch(c *Call) string {
 	return b.version
 }
 
-// Take removes a field that is the caller's own and gives its text.
+// Take removes a field from Given and returns its trimmed text, "" if it is missing or not a string.
 func (b Body) Take(name string) string {
 	value, _ := b.Given[name].(string)
 	delete(b.Given, name)
 	return strings.TrimSpace(value)
 }
 
-// Values are the form's fields as typed, for showing it again.
+// Values returns the fields of Given that are strings, for rendering the form again.
 func (b Body) Values() map[string]string {
 	out := map[string]string{}
 	for name, value := range b.Given {
@@ -147,7 +151,7 @@ func isJSON(contentType string) bool {
 	return media == "application/json" || strings.HasSuffix(media, "+json")
 }
 
-// quality is how much an Accept header wants a media type, 0 to 1.
+// quality returns the quality value, 0 to 1, of a media type in an Accept header; 0 if the header does not include it.
 func quality(accept, media string) float64 {
 	best, exact := 0.0, false
 	for part := range strings.SplitSeq(accept, ",") {

@@ -15,13 +15,14 @@ import (
 	"outreach/internal/table"
 )
 
-// MostAnswer is the longest answer given at once, in bytes; a longer one waits at a pre-signed address.
+// MostAnswer is the longest response body in bytes; a longer one is stored and the client redirected to a pre-signed
+// URL.
 const MostAnswer = 4 << 20
 
-// Limit is how many items of a list are wanted: 1 to 200, else 50.
+// Limit returns the page size that the query asks for: 1 to 200, or 50 for any other value or none.
 func (c *Call) Limit() int { return c.LimitOr(50, 200) }
 
-// LimitOr returns how many items the address asks for, 1 to most, else usual.
+// LimitOr returns the page size that the query asks for: 1 to most, or usual for any other value or none.
 func (c *Call) LimitOr(usual, most int) int {
 	n, err := strconv.Atoi(c.URL.Query().Get("limit"))
 	if err != nil || n < 1 || n > most {
@@ -30,11 +31,11 @@ func (c *Call) LimitOr(usual, most int) int {
 	return n
 }
 
-// Cursor is where a list goes on.
+// Cursor returns the query's cursor, "" for the first page.
 func (c *Call) Cursor() string { return c.URL.Query().Get("cursor") }
 
-// Activity is the activity to which a list is narrowed, "" where it is not. One that no version of
-// the definition named is an error.
+// Activity returns the activity that the query filters by, "" if it has none. It fails with 422 for an id that is in no
+// version of the definition.
 func (c *Call) Activity() (string, error) {
 	asked := c.URL.Query().Get("activity")
 	ids := c.Defined.ActivityIDs()
@@ -44,7 +45,7 @@ func (c *Call) Activity() (string, error) {
 	return asked, nil
 }
 
-// NextAddress is the page's address with another cursor, "" at the end of the list.
+// NextAddress returns the request's URL with another cursor, "" if next is "" (the end of the list).
 func (c *Call) NextAddress(next string) string {
 	if next == "" {
 		return ""
@@ -54,7 +55,7 @@ func (c *Call) NextAddress(next string) string {
 	return (&url.URL{Path: c.URL.Path, RawQuery: query.Encode()}).String()
 }
 
-// JSON answers a program.
+// JSON responds with a value as JSON.
 func (c *Call) JSON(status int, value any) error {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -65,7 +66,7 @@ func (c *Call) JSON(status int, value any) error {
 	return c.send(status, "application/json", "", b.Bytes())
 }
 
-// List answers a program with a page of a list.
+// List responds with a page of a list as JSON; next is the cursor of the following page, "" at the end.
 func (c *Call) List(items any, next string) error {
 	cursor := &next
 	if next == "" {
@@ -74,14 +75,14 @@ func (c *Call) List(items any, next string) error {
 	return c.JSON(http.StatusOK, map[string]any{"items": items, "next": cursor})
 }
 
-// Download answers with a file.
+// Download responds with a file to be saved under a name.
 func (c *Call) Download(contentType, filename string, body []byte) error {
 	return c.send(http.StatusOK, contentType, fmt.Sprintf("attachment; filename=%q", filename), body)
 }
 
 func (c *Call) send(status int, contentType, disposition string, body []byte) error {
 	if len(body) > MostAnswer && c.Site.DB.Objects != nil {
-		return c.lend(contentType, disposition, body)
+		return c.store(contentType, disposition, body)
 	}
 	h := c.W.Header()
 	h.Set("Content-Type", contentType)
@@ -94,8 +95,8 @@ func (c *Call) send(status int, contentType, disposition string, body []byte) er
 	return err
 }
 
-// lend keeps a long answer among the objects for a while, and sends the reader there.
-func (c *Call) lend(contentType, disposition string, body []byte) error {
+// store puts a long response into object storage, from which it expires, and redirects to it.
+func (c *Call) store(contentType, disposition string, body []byte) error {
 	key := "answers/" + c.Project + "/" + c.Site.DB.NewID()
 	if err := c.Site.DB.Objects.Put(c.Context(), key, bytes.NewReader(body), contentType); err != nil {
 		return err
@@ -103,7 +104,7 @@ func (c *Call) lend(contentType, disposition string, body []byte) error {
 	return c.Lend(key, contentType, disposition)
 }
 
-// Lend sends the reader to an object by a short-lived pre-signed address.
+// Lend redirects to a stored object by a pre-signed URL that is valid for five minutes.
 func (c *Call) Lend(key, contentType, disposition string) error {
 	header := http.Header{"Content-Type": {contentType}}
 	if disposition != "" {
@@ -116,7 +117,7 @@ func (c *Call) Lend(key, contentType, disposition string) error {
 	return c.Redirect(to)
 }
 
-// All reads every page of a list, for exports.
+// All reads all pages of a list into memory, for exports.
 func All[T any](read func(cursor string) (table.PageOf[T], error)) ([]T, error) {
 	var all []T
 	cursor := ""

@@ -20,18 +20,19 @@ import (
 	"outreach/internal/text"
 )
 
-// Error is an answer that says what is wrong. Detail is the key of a message; without one the status has its own.
+// Error is an error response. Detail is the key "detail.<Detail>" of a message; if it is empty, the status's own is
+// used.
 type Error struct {
 	Status   int
 	Detail   string
 	Args     []any
 	Problems []schema.Problem
-	Lines    []Line         // problems with a place in a text, in the place of Problems
-	Allow    string         // of 405: what the address takes
-	Extra    map[string]any // more members of the problem
+	Lines    []Line         // problems with a position in a text; if not nil, they replace Problems
+	Allow    string         // of 405: the allowed methods
+	Extra    map[string]any // further members of the problem document
 }
 
-// Line is a problem at a place of a text.
+// Line is a problem at a position in a text, such as a definition in YAML.
 type Line struct {
 	Field   string `json:"field"`
 	Code    string `json:"code"`
@@ -42,12 +43,12 @@ type Line struct {
 
 func (e *Error) Error() string { return "problem " + strconv.Itoa(e.Status) + " " + e.Detail }
 
-// Invalid is the error of bad values, all of them.
+// Invalid returns a 422 error that lists the problems.
 func Invalid(problems ...schema.Problem) error {
 	return &Error{Status: http.StatusUnprocessableEntity, Problems: problems}
 }
 
-// Problems gives the bad values that an error speaks of; false where it is another error.
+// Problems returns the problems of a 422 error, and false for any other error.
 func Problems(err error) ([]schema.Problem, bool) {
 	var e *Error
 	if errors.As(err, &e) && e.Status == http.StatusUnprocessableEntity && len(e.Problems) > 0 {
@@ -56,8 +57,8 @@ func Problems(err error) ([]schema.Problem, bool) {
 	return nil, false
 }
 
-// known turns what the layers below say into an answer; nil where the error is nobody's fault but ours.
-func known(err error) *Error {
+// asResponse maps an error of a feature or a service to an error response; nil means an internal error (500).
+func asResponse(err error) *Error {
 	var e *Error
 	var exists *records.Exists
 	var tooLarge *http.MaxBytesError
@@ -87,7 +88,8 @@ func known(err error) *Error {
 	return nil
 }
 
-// Refuse answers what was refused before a handler was asked: a form of another site, a sign-in that failed.
+// Refuse logs and answers a request that was refused before it reached a handler: a cross-site form or a failed
+// sign-in.
 func (s *Site) Refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
 	s.Log.WarnContext(r.Context(), "refused", "route", r.Pattern, "status", status, "reason", err.Error())
 	c := &Call{Request: r, W: w, Site: s, Page: wantsPage(r)}
@@ -99,9 +101,9 @@ func (s *Site) Refuse(w http.ResponseWriter, r *http.Request, status int, err er
 	c.fail(refused)
 }
 
-// fail answers with a problem.
+// fail responds with a problem document, or for a browser with a page; an unexpected error is logged and answered 500.
 func (c *Call) fail(err error) {
-	e := known(err)
+	e := asResponse(err)
 	if e == nil {
 		c.Site.Log.ErrorContext(c.Context(), "internal", "route", c.Pattern, "error", err.Error())
 		e = &Error{Status: http.StatusInternalServerError}

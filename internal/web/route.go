@@ -9,19 +9,21 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// Route is one method of one address. The routes of a function are its only list of addresses: the router, who may ask, the
-// API's document, docs/addresses.md and the access test are derived from it, and a test compares it with the template.
+// Route is one method of one path. The routes of a function are the only list of its endpoints: the router, the role
+// check, the API description, docs/addresses.md and the access test are derived from them, and a test compares them
+// with the template.
 type Route struct {
 	Method string
-	Path   string   // as in the template; one kind of file has its suffix after the id: /{project}/snapshots/{id}.pdf
-	Roles  []string // who may ask; none: anyone
-	Scope  Scope    // what roles other than the coordinator's may ask for; the handler checks it
-	Begins bool     // the project need not exist: then the route is for admins alone
+	Path   string   // as in the template, except that a file format may follow the id: /{project}/snapshots/{id}.pdf
+	Roles  []string // the allowed roles; empty: anyone
+	Scope  Scope    // what roles other than coordinator may access; the handler checks it
+	Begins bool     // the project need not exist; if it does not, only an admin may call the route
 
 	Handler Handler
-	Plain   func(*Site) http.Handler // serves HTTP by itself, in the place of Handler
+	Plain   func(*Site) http.Handler // if not nil, serves the route instead of Handler, without the role check
 
-	// For the API's document. A route without an ID is a part of pages and is left out.
+	// The fields below describe the route in the API description, which leaves out routes without an ID (parts of
+	// pages).
 	ID       string // the operation's id
 	Tag      string
 	Summary  string
@@ -29,58 +31,58 @@ type Route struct {
 	Query    []Parameter
 	Request  any     // the body: a shape, see package shape; nil: none
 	Optional bool    // the body may be left out
-	Response any     // the body of the answer: a shape; nil: none
-	Success  string  // what the answer is
-	Page     bool    // a browser gets a page
-	Status   int     // of the answer; 0: 200
-	Creates  bool    // the answer is 201, and tells the new thing's address
-	Short    bool    // the answer is never too long to be given at once
-	Tagged   bool    // the answer has an ETag
-	Match    bool    // the request may have an If-Match
-	Once     bool    // the request may have an Idempotency-Key
-	Conflict string  // what a 409 means; "": there is none
-	Others   []Other // other answers than those that follow from the fields above
+	Response any     // the response's body: a shape; nil: none
+	Success  string  // the description of the successful response
+	Page     bool    // browsers get a page
+	Status   int     // of the successful response; 0: 200
+	Creates  bool    // the response is 201 with the header Location
+	Short    bool    // the response never exceeds MostAnswer
+	Tagged   bool    // the response has an ETag
+	Match    bool    // the request may have the header If-Match
+	Once     bool    // the request may have the header Idempotency-Key
+	Conflict string  // the meaning of a 409; "": the route never answers it
+	Others   []Other // further responses, beside those derived from the fields above
 }
 
-// Scope says what those who are no coordinators may ask for.
+// Scope limits what roles other than coordinator may access.
 type Scope string
 
-// Scopes. What is out of somebody's scope does not exist for them: 404.
+// The scopes. A resource outside the caller's scope is answered 404.
 const (
-	Own      Scope = "own"      // what they made themselves
+	Own      Scope = "own"      // records that the caller created
 	Approved Scope = "approved" // approved snapshots
-	Media    Scope = "media"    // files of media records; another kind is refused
-	Holder   Scope = "token"    // of anyone, what the token in the address is for
+	Media    Scope = "media"    // files of media records; other kinds are refused
+	Holder   Scope = "token"    // the resource that the token in the URL belongs to, for anyone
 )
 
-// Parameter is a parameter of a query.
+// Parameter is a query parameter.
 type Parameter struct {
 	Name, Description string
 	Required          bool
-	Values            []string // all there are; nil: any text
-	Schema            any      // its shape where it is no text
+	Values            []string // the allowed values; nil: any text
+	Schema            any      // its shape, if it is not a string
 }
 
-// Paged gives parameters, and those of what is told page by page.
+// Paged returns the parameters followed by limit and cursor.
 func Paged(parameters ...Parameter) []Parameter {
 	return append(parameters, Parameter{Name: Limit}, Parameter{Name: Cursor})
 }
 
-// Parameters of all lists, which the document describes once.
+// The names of the parameters of every list, which the API description contains once.
 const (
 	Limit  = "limit"
 	Cursor = "cursor"
 )
 
-// Other is an answer with another status than the usual one.
+// Other is a response with another status than the route's usual one.
 type Other struct {
 	Status      int
 	Description string
 	Response    any // a shape; nil: none
-	Problem     any // of a problem: a shape of its further members
+	Problem     any // of a problem: the shape of its additional members
 }
 
-// Names are the parameters of the path.
+// Names returns the names of the path's parameters.
 func (r Route) Names() []string {
 	var names []string
 	for part := range strings.SplitSeq(r.Path, "/") {
@@ -91,7 +93,8 @@ func (r Route) Names() []string {
 	return names
 }
 
-// NewRouter serves routes. Any other address, and any other method, is answered 404.
+// NewRouter returns a handler for the routes, with HEAD for each GET. It answers 404 for any other path or method, and
+// redirects paths with duplicate slashes or dot segments to the clean path.
 func NewRouter(site *Site, routes []Route) http.Handler {
 	router := chi.NewRouter()
 	missing := site.answer(Route{Handler: notFound})
@@ -126,7 +129,7 @@ func (r Route) handler(site *Site, missing http.Handler) http.Handler {
 			value, err := url.PathUnescape(q.PathValue(name))
 			if err != nil || value == "" {
 				q.Pattern = "/"
-				forget(q, names)
+				clearParameters(q, names)
 				missing.ServeHTTP(w, q)
 				return
 			}
@@ -137,14 +140,14 @@ func (r Route) handler(site *Site, missing http.Handler) http.Handler {
 	})
 }
 
-func forget(r *http.Request, names []string) {
+func clearParameters(r *http.Request, names []string) {
 	for _, name := range names {
 		r.SetPathValue(name, "")
 	}
 }
 
-// routePath is the path that the router sees: all that need not be escaped is not, so that one thing has one address
-// however it is written, and a slash inside a part is no end of the part.
+// routePath returns the path that the router matches: percent-encoding is removed except for slashes and percent signs,
+// so that each spelling of a path matches the same route and an encoded slash does not separate segments.
 func routePath(u *url.URL) string {
 	escaped := u.EscapedPath()
 	if !strings.Contains(escaped, "%") {

@@ -14,7 +14,7 @@ import (
 	"outreach/internal/store"
 )
 
-// echo serves routes that answer with their pattern and the values of their path.
+// echo returns a router whose routes respond with their pattern and the values of the path's parameters.
 func echo(t *testing.T, paths ...string) http.Handler {
 	t.Helper()
 	authority, err := identity.New(identity.Settings{Issuer: "https://issuer.example.org", ClientID: "tracker", CookieKey: make([]byte, 32), BaseURL: "https://tracker.example.org"}, http.DefaultClient)
@@ -43,7 +43,7 @@ func TestRouter(t *testing.T) {
 	for _, c := range []struct {
 		name, method, path string
 		status             int
-		want               string // the body, or where a redirect leads
+		want               string // the body, or the target of a redirect
 	}{
 		{"the first page", "GET", "/", 200, "GET /"},
 		{"a fixed word comes before a project", "GET", "/health", 200, "GET /health"},
@@ -57,12 +57,12 @@ func TestRouter(t *testing.T) {
 		{"an escaped letter is the letter", "GET", "/ces/%73napshots/latest", 200, "GET /{project}/snapshots/{id} project=ces id=latest"},
 		{"an escaped slash ends no part", "GET", "/ces/snapshots/latest/indicators/a%2Fb/evidence", 200, "GET /{project}/snapshots/{id}/indicators/{code}/evidence project=ces id=latest code=a/b"},
 		{"an escaped percent sign", "GET", "/ces/snapshots/latest/indicators/5%252F/evidence", 200, "GET /{project}/snapshots/{id}/indicators/{code}/evidence project=ces id=latest code=5%2F"},
-		{"another letter than ASCII", "GET", "/ces/uploads/%C5%BC", 200, "GET /{project}/uploads/{id} project=ces id=ż"},
+		{"a letter outside ASCII", "GET", "/ces/uploads/%C5%BC", 200, "GET /{project}/uploads/{id} project=ces id=ż"},
 		{"another method", "PUT", "/ces", 404, ""},
-		{"a method that nobody knows", "BREW", "/ces", 404, ""},
+		{"an unknown method", "BREW", "/ces", 404, ""},
 		{"another path", "GET", "/ces/nothing/here", 404, ""},
-		{"a slash at the end leads to the path without it", "GET", "/ces/?lang=pl", 303, "/ces?lang=pl"},
-		{"two slashes lead to the clean path", "GET", "/ces//snapshots/latest", 307, "/ces/snapshots/latest"},
+		{"a trailing slash redirects to the path without it", "GET", "/ces/?lang=pl", 303, "/ces?lang=pl"},
+		{"two slashes redirect to the clean path", "GET", "/ces//snapshots/latest", 307, "/ces/snapshots/latest"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := httptest.NewRecorder()

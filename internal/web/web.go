@@ -1,5 +1,6 @@
-// Package web is what all addresses have in common: who asks and in which language, pages for browsers and JSON for
-// programs, bodies and their limits, problems, lists, exports. The handlers of a function say the rest.
+// Package web holds what all endpoints share: routes and the router, authentication and roles, the choice of language,
+// content negotiation between pages and JSON, request bodies and their limits, problem documents, lists and downloads.
+// Features add their handlers as Routes.
 package web
 
 import (
@@ -22,41 +23,42 @@ import (
 	"outreach/internal/text"
 )
 
-// Roles in a project, as groups name them.
+// Roles in a project, as the groups of a token name them.
 const (
 	Coordinator = "coordinator"
 	Adviser     = "adviser"
 	Funder      = "funder"
 )
 
-// Site is what the handlers of all functions share.
+// Site holds what all handlers of a process share. It is safe for concurrent use.
 type Site struct {
 	*app.App
 	Authority *identity.Authority
 	Log       *slog.Logger
-	BaseURL   string   // where people find the tracker, without a slash at the end
-	Origins   []string // other origins that pages send to: the bucket's
+	BaseURL   string   // the tracker's public URL, without a trailing slash
+	Origins   []string // other origins that pages may send requests to: the bucket's
 }
 
-// Call is one request being answered.
+// Call is one request and its response. It is not safe for concurrent use.
 type Call struct {
 	*http.Request
 	W        http.ResponseWriter
 	Site     *Site
 	Who      identity.Identity
-	Language string           // pl or en
-	Page     bool             // a browser asks: answer with a page
-	Project  string           // the address's project, "" where it names none
-	Defined  projects.Defined // its definition; empty where the route allows projects that are not there yet
+	Language string           // the tag of an offered language
+	Page     bool             // the client is a browser: respond with a page
+	Project  string           // the path's project, "" if it has none
+	Defined  projects.Defined // its definition; empty if the project does not exist and the route allows that (Route.Begins)
 }
 
-// Handler answers a request, or says why not.
+// Handler responds to a request. An error that it returns before it has written anything becomes the response.
 type Handler func(*Call) error
 
-// Reserved are the first parts of addresses that are no projects.
+// Reserved lists the first path segments that cannot be ids of projects.
 var Reserved = []string{"health", "ready", "metrics", "archive", "programme", "help", "local", "auth", "assets", "openapi", "openapi.json"}
 
-// notFound answers an address that is none. One with a slash too many is shown the way.
+// notFound handles unknown paths: it redirects a GET with trailing slashes to the path without them, and fails with 404
+// otherwise.
 func notFound(c *Call) error {
 	if trimmed := strings.TrimRight(c.URL.Path, "/"); c.Method == http.MethodGet && trimmed != "" && trimmed != c.URL.Path && !strings.HasPrefix(c.URL.Path, "//") {
 		return c.Redirect((&url.URL{Path: trimmed, RawQuery: c.URL.RawQuery}).String())
@@ -64,22 +66,23 @@ func notFound(c *Call) error {
 	return store.ErrNotFound
 }
 
-// LanguageCookie keeps the language that somebody chose.
+// LanguageCookie is the name of the cookie with the chosen language.
 const LanguageCookie = "language"
 
+// answer returns the handler of a route: it authenticates the caller, checks the roles and calls route.Handler.
 func (s *Site) answer(route Route) http.Handler {
 	return s.Authority.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &Call{Request: r, W: w, Site: s, Project: r.PathValue("project"), Page: wantsPage(r)}
 		defer func() {
 			if failed := recover(); failed != nil {
-				// What a panic says may hold somebody's data: the stack says where it was.
+				// The panic's value may contain personal data, so only the stack is logged.
 				s.Log.ErrorContext(r.Context(), "panic", "route", r.Pattern, "stack", string(debug.Stack()))
 				c.fail(errors.New("panic"))
 			}
 			c.logged()
 		}()
 		c.headers()
-		if err := c.begin(route); err != nil {
+		if err := c.authorize(route); err != nil {
 			c.fail(err)
 			return
 		}
@@ -89,16 +92,17 @@ func (s *Site) answer(route Route) http.Handler {
 	}))
 }
 
-// known is the address's project where there is one of that name: what else stands in its place may name somebody.
-func (c *Call) known() string {
+// existingProject returns the project's id if the project exists, else "": any other text in the path may be personal
+// data.
+func (c *Call) existingProject() string {
 	if c.Defined.Definition == nil {
 		return ""
 	}
 	return c.Defined.Definition.ID
 }
 
-// begin finds out who asks and for which project, and whether they may.
-func (c *Call) begin(route Route) error {
+// authorize sets the call's language, identity and definition, and checks that the caller may use the route.
+func (c *Call) authorize(route Route) error {
 	c.Language = c.chosenLanguage()
 	who, err := c.Site.Authority.Identify(c.Request)
 	if err != nil {
@@ -108,16 +112,16 @@ func (c *Call) begin(route Route) error {
 		if c.Header.Get("Authorization") != "" {
 			return &Error{Status: http.StatusUnauthorized}
 		}
-		who = identity.Identity{} // a session that has ended, or is none: whoever it was is anybody now
+		who = identity.Identity{} // an expired or invalid session counts as not signed in
 	}
 	c.Who = who
-	if !couldBe(c.Request) {
+	if !wellFormed(c.Request) {
 		return store.ErrNotFound
 	}
 	if c.Project != "" {
-		c.Defined, err = c.Site.Projects.Definition(c.Context(), c.Project)
+		c.Defined, err = c.Site.definitions().Definition(c.Context(), c.Project)
 		if route.Begins && errors.Is(err, store.ErrNotFound) {
-			return c.mayBegin()
+			return c.checkAdmin()
 		}
 		if err != nil {
 			return err
@@ -129,8 +133,8 @@ func (c *Call) begin(route Route) error {
 	return c.Need(route.Roles...)
 }
 
-// mayBegin tells that the one who asks may begin a project. For everybody else it just does not exist.
-func (c *Call) mayBegin() error {
+// checkAdmin returns nil for an admin, who may create the project. For other callers the project does not exist.
+func (c *Call) checkAdmin() error {
 	switch {
 	case !c.Who.SignedIn():
 		return &Error{Status: http.StatusUnauthorized}
@@ -142,8 +146,9 @@ func (c *Call) mayBegin() error {
 
 var projectID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
 
-// couldBe tells whether what an address names could be there at all: projects have short ids, all else has ULIDs.
-func couldBe(r *http.Request) bool {
+// wellFormed reports whether the ids in the path are syntactically valid: projects have short ids, everything else
+// ULIDs.
+func wellFormed(r *http.Request) bool {
 	if project := r.PathValue("project"); project != "" && (!projectID.MatchString(project) || slices.Contains(Reserved, project)) {
 		return false
 	}
@@ -164,7 +169,7 @@ func (c *Call) chosenLanguage() string {
 	return Language(c.Request)
 }
 
-// Language is that of whoever sends a request: the one they chose before, or else the one that their browser prefers.
+// Language returns the language for a request: that of the cookie, else the best match of the header Accept-Language.
 func Language(r *http.Request) string {
 	choice := ""
 	if cookie, err := r.Cookie(LanguageCookie); err == nil {
@@ -182,7 +187,7 @@ func (c *Call) headers() {
 	h.Set("Vary", "Accept, Accept-Language, Cookie, Authorization")
 }
 
-// wantsPage tells a browser from a program: it accepts HTML, and sends no JSON.
+// wantsPage reports whether the client is a browser: it prefers HTML to JSON and does not send JSON.
 func wantsPage(r *http.Request) bool {
 	if isJSON(r.Header.Get("Content-Type")) {
 		return false
@@ -191,7 +196,8 @@ func wantsPage(r *http.Request) bool {
 	return quality(accept, "text/html") > 0 && quality(accept, "text/html") >= quality(accept, "application/json")
 }
 
-// Need tells that the one who asks has any of the roles, or a partner's where the roles name "partner".
+// Need returns nil if the caller has any of the roles, an error with status 401 if they are not signed in, and 403
+// otherwise.
 func (c *Call) Need(roles ...string) error {
 	if slices.ContainsFunc(roles, func(role string) bool { return c.Has(role) }) {
 		return nil
@@ -202,10 +208,10 @@ func (c *Call) Need(roles ...string) error {
 	return &Error{Status: http.StatusForbidden}
 }
 
-// Partner stands among roles for being any media partner of the project.
+// Partner is the role of all media partners of a project.
 const Partner = "partner"
 
-// Has tells that the one who asks has a role in the project.
+// Has reports whether the caller has a role in the project.
 func (c *Call) Has(role string) bool {
 	if role == Partner {
 		return len(c.Who.Partners(c.Project)) > 0
@@ -213,28 +219,29 @@ func (c *Call) Has(role string) bool {
 	return c.Who.Is(c.Project, role)
 }
 
-// Staff is the random id of who is signed in; "" for the public. Whoever comes with a token never signed in: what they may do
-// is registered here, so that letters find them.
+// Staff returns the random id of the signed-in member of the staff, "" for the public. For a caller with a bearer token
+// it also registers their roles, as signing in would, so that they receive notices; a failure of that is only logged.
 func (c *Call) Staff() (string, error) {
 	if roles := c.Who.Roles(c.Project); c.Header.Get("Authorization") != "" && len(roles) > 0 {
-		if err := c.Site.Access.RegisterRoles(c.Context(), c.Project, c.Who.Email, c.Language, roles); err != nil {
-			c.Site.Log.ErrorContext(c.Context(), "staff not registered", "reason", err.Error()) // what they came for is done all the same
+		if err := c.Site.staff().RegisterRoles(c.Context(), c.Project, c.Who.Email, c.Language, roles); err != nil {
+			c.Site.Log.ErrorContext(c.Context(), "staff not registered", "reason", err.Error())
 		}
 	}
-	return c.Site.Access.Staff(c.Context(), c.Project, c.StaffName())
+	return c.Site.staff().Staff(c.Context(), c.Project, c.StaffName())
 }
 
-// Register keeps whoever signs in among the staff of their projects, for letters to find them. Where that fails they are
-// let in all the same: the next time will do.
-func Register(s *app.App, log *slog.Logger) func(*http.Request, identity.Identity) {
+// Register returns a function to be called at each sign-in: it registers the member of the staff in the projects of
+// their groups, so that they receive notices. A failure is logged and does not prevent the sign-in; the next one
+// retries.
+func Register(registry StaffRegistry, log *slog.Logger) func(*http.Request, identity.Identity) {
 	return func(r *http.Request, who identity.Identity) {
-		if err := s.Access.RegisterStaff(r.Context(), who.Email, Language(r), who.Groups); err != nil {
+		if err := registry.RegisterStaff(r.Context(), who.Email, Language(r), who.Groups); err != nil {
 			log.ErrorContext(r.Context(), "staff not registered", "reason", err.Error())
 		}
 	}
 }
 
-// StaffName is by what a signed-in member of the staff is known: their e-mail, or where the provider tells none, their subject.
+// StaffName returns the e-mail of the signed-in member of the staff, or their subject if the provider gives no e-mail.
 func (c *Call) StaffName() string {
 	if c.Who.Email != "" {
 		return c.Who.Email
@@ -242,13 +249,13 @@ func (c *Call) StaffName() string {
 	return c.Who.Subject
 }
 
-// Messages are the words of the call's language.
+// Messages returns the catalogue of the call's language.
 func (c *Call) Messages() *text.Messages { return text.Of(c.Language) }
 
-// Today is the date in the project's time zone.
+// Today returns the date in the project's time zone, YYYY-MM-DD. The call must have a project.
 func (c *Call) Today() string { return c.Defined.Definition.Day(c.Site.DB.Now()) }
 
-// Show answers with a page.
+// Show responds with a page.
 func (c *Call) Show(status int, content page.Content) error {
 	return page.Write(c.W, status, c.frame(), content)
 }
@@ -266,7 +273,7 @@ func (c *Call) frame() page.Frame {
 	return frame
 }
 
-// Roles are what the one who asks is in a project.
+// Roles returns the caller's roles in a project.
 func (c *Call) Roles(project string) page.Roles {
 	return page.Roles{
 		Coordinator: c.Who.Is(project, Coordinator), Adviser: c.Who.Is(project, Adviser), Funder: c.Who.Is(project, Funder),
@@ -274,14 +281,14 @@ func (c *Call) Roles(project string) page.Roles {
 	}
 }
 
-// Redirect sends a browser on after a form.
+// Redirect responds with 303 See Other.
 func (c *Call) Redirect(to string) error {
 	c.W.Header().Set("Location", to)
 	c.W.WriteHeader(http.StatusSeeOther)
 	return nil
 }
 
-// recorder remembers the status for the log.
+// recorder records the status for the access log.
 type recorder struct {
 	http.ResponseWriter
 	status int

@@ -67,7 +67,7 @@ func SignIn(c *cloud.Cloud) Function {
 		if err != nil {
 			return nil, err
 		}
-		authority, err := authority(c, app, secret, first, web.Register(app, c.Log))
+		authority, err := authority(c, app, secret, first, web.Register(app.Access, c.Log))
 		if err != nil {
 			return nil, err
 		}

@@ -11,11 +11,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// longestCreation is how long a new table may take until it can be used.
+// longestCreation is the maximum time that a new table takes to become usable.
 const longestCreation = 2 * time.Minute
 
-// Create makes the table, with its index, its stream and the attribute by which items expire, where there is none of
-// that name, and waits until it can be used. Deployed tables come from the template: this is for other endpoints.
+// Create creates the table, with its index, stream and time to live, unless it exists, and waits until it is usable. It
+// may be called repeatedly. In a deployment the template creates the tables; Create is for DynamoDB Local and other
+// endpoints.
 func Create(ctx context.Context, client *dynamodb.Client, name string) error {
 	if err := create(ctx, client, name); err != nil {
 		return fmt.Errorf("create table %s: %w", name, err)
@@ -40,7 +41,7 @@ func create(ctx context.Context, client *dynamodb.Client, name string) error {
 		BillingMode:         types.BillingModePayPerRequest,
 		StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewImage},
 	})
-	if _, there := errors.AsType[*types.ResourceInUseException](err); err != nil && !there {
+	if _, exists := errors.AsType[*types.ResourceInUseException](err); err != nil && !exists {
 		return err
 	}
 	wait := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) { o.MinDelay = time.Second })

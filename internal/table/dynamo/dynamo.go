@@ -1,5 +1,5 @@
-// Package dynamo is the table's home on DynamoDB. Items have the attributes pk and sk (their key), ipk and isk (their
-// place in the index named "index", only where they have one), data, rev, and expires, by which DynamoDB removes them.
+// Package dynamo implements a table on DynamoDB. Items have the attributes pk and sk (the key), ipk and isk (the key in
+// the index named "index", only if the item is in it), data, rev, and expires (DynamoDB's time to live).
 package dynamo
 
 import (
@@ -26,13 +26,13 @@ import (
 
 const (
 	indexName  = "index"
-	mostOfGet  = 100 // keys of one BatchGetItem
-	readers    = 8   // BatchGetItems of one Get at once
-	tries      = 6   // of a call that meets another, or is told to come back later
+	mostOfGet  = 100 // keys per BatchGetItem
+	readers    = 8   // concurrent BatchGetItem calls per Get
+	tries      = 6   // attempts of a call that conflicts with another or is throttled
 	firstPause = 25 * time.Millisecond
 )
 
-// API is what is used of the DynamoDB client.
+// API is the part of the DynamoDB client that Table uses.
 type API interface {
 	BatchGetItem(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
 	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
@@ -41,7 +41,7 @@ type API interface {
 	DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
 }
 
-// Table is a DynamoDB table.
+// Table is a DynamoDB table. It is safe for concurrent use.
 type Table struct {
 	client API
 	name   string
@@ -50,13 +50,13 @@ type Table struct {
 
 var _ table.Table = (*Table)(nil)
 
-// New gives the table of that name, which must be there. The client's own retries come first; the table adds those that
-// only it can judge.
+// New returns the table of a name, which must exist. The table retries conflicts and throttling within a transaction or
+// batch; all other retries are the client's.
 func New(client API, tableName string) *Table {
 	return &Table{client: client, name: tableName, pause: pause}
 }
 
-// pause waits before the next try: longer from one to the next, and at random, so that two who met part ways.
+// pause waits before an attempt: exponential backoff with full jitter.
 func pause(ctx context.Context, try int) error {
 	timer := time.NewTimer(rand.N(firstPause << try))
 	defer timer.Stop()
@@ -68,7 +68,8 @@ func pause(ctx context.Context, try int) error {
 	}
 }
 
-// Get gives the items that are there; each is read as it is, not all as of one instant. Many keys are asked for side by side.
+// Get returns the items that exist. Each read is strongly consistent, but the reads are not one snapshot. Batches run
+// concurrently.
 func (t *Table) Get(ctx context.Context, keys ...table.Key) (map[table.Key]table.Item, error) {
 	if err := table.CheckGet(keys); err != nil {
 		return nil, fmt.Errorf("get: %w", err)
@@ -87,7 +88,7 @@ func (t *Table) Get(ctx context.Context, keys ...table.Key) (map[table.Key]table
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, fmt.Errorf("get: %w", known(ctx, err))
+		return nil, fmt.Errorf("get: %w", tableError(ctx, err))
 	}
 	return items, nil
 }
@@ -95,9 +96,9 @@ func (t *Table) Get(ctx context.Context, keys ...table.Key) (map[table.Key]table
 func distinct(keys []table.Key) []table.Key {
 	seen := make(map[table.Key]bool, len(keys))
 	return slices.DeleteFunc(slices.Clone(keys), func(k table.Key) bool {
-		twice := seen[k]
+		duplicate := seen[k]
 		seen[k] = true
-		return twice
+		return duplicate
 	})
 }
 
@@ -122,7 +123,7 @@ func (t *Table) get(ctx context.Context, keys []table.Key, each func(table.Item)
 		if len(rest.Keys) == 0 {
 			return nil
 		}
-		// An answer ends at 16 MB, which is no reason to wait; an answer without items is.
+		// A response ends at 16 MB, which is no reason to wait; a response without items is one.
 		if len(rest.Keys) == len(ask.Keys) {
 			if try++; try == tries {
 				return fmt.Errorf("%w: %d keys were not read", table.ErrUnavailable, len(rest.Keys))
@@ -135,22 +136,22 @@ func (t *Table) get(ctx context.Context, keys []table.Key, each func(table.Item)
 	}
 }
 
-// Query gives a page, which DynamoDB ends at 1 MB even where the limit was not reached.
+// Query returns a page, which DynamoDB ends at 1 MB even below the limit.
 func (t *Table) Query(ctx context.Context, q table.Query) (table.Page, error) {
 	q, err := table.CheckQuery(q)
 	if err != nil {
 		return table.Page{}, fmt.Errorf("query: %w", err)
 	}
-	behind, resumed, err := q.Begin()
+	last, resumed, err := q.Begin()
 	if err != nil {
 		return table.Page{}, fmt.Errorf("query: %w", err)
 	}
 	if q.To != "" && q.From > q.To {
-		return table.Page{}, nil // DynamoDB takes it for an error
+		return table.Page{}, nil // DynamoDB would refuse the range
 	}
-	out, err := t.client.Query(ctx, t.question(q, behind, resumed))
+	out, err := t.client.Query(ctx, t.queryInput(q, last, resumed))
 	if err != nil {
-		return table.Page{}, fmt.Errorf("query: %w", known(ctx, err))
+		return table.Page{}, fmt.Errorf("query: %w", tableError(ctx, err))
 	}
 	var page table.Page
 	for _, attributes := range out.Items {
@@ -170,13 +171,13 @@ func (t *Table) Query(ctx context.Context, q table.Query) (table.Page, error) {
 	return page, nil
 }
 
-func (t *Table) question(q table.Query, behind table.Item, resumed bool) *dynamodb.QueryInput {
+func (t *Table) queryInput(q table.Query, last table.Item, resumed bool) *dynamodb.QueryInput {
 	in := &dynamodb.QueryInput{
 		TableName:                 &t.name,
 		ExpressionAttributeNames:  map[string]string{"#pk": "pk"},
 		ExpressionAttributeValues: map[string]types.AttributeValue{":pk": str(q.PK)},
 		ScanIndexForward:          aws.Bool(!q.Backward),
-		Limit:                     aws.Int32(int32(q.Limit) + 1), // one more tells whether there is a next page
+		Limit:                     aws.Int32(int32(q.Limit) + 1), // one more, to find out whether there is a next page
 		ConsistentRead:            aws.Bool(!q.Index),
 	}
 	sk := "sk"
@@ -203,38 +204,37 @@ func (t *Table) question(q table.Query, behind table.Item, resumed bool) *dynamo
 	}
 	in.KeyConditionExpression = &condition
 	if resumed {
-		in.ExclusiveStartKey = keyAttributes(behind.Key)
+		in.ExclusiveStartKey = keyAttributes(last.Key)
 		if q.Index {
-			in.ExclusiveStartKey["ipk"], in.ExclusiveStartKey["isk"] = str(behind.Index.PK), str(behind.Index.SK)
+			in.ExclusiveStartKey["ipk"], in.ExclusiveStartKey["isk"] = str(last.Index.PK), str(last.Index.SK)
 		}
 	}
 	return in
 }
 
-// Write happens as a whole or not at all. Where its error is not a Conflict it may have happened all the same, as the
-// answer may have been lost. A single put without a condition counts Rev up twice where DynamoDB's answer to the first
-// request did not arrive.
+// Write applies all operations or none. If its error is not a Conflict, the operations may have been applied, because
+// the response may have been lost. A single unconditional put may then be applied twice and raise Rev by two.
 func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 	if err := table.CheckWrite(ops); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
 	send := t.transaction(ops)
 	if len(ops) == 1 && ops[0].If == table.Always {
-		send = t.single(ops[0]) // at half the price
+		send = t.single(ops[0]) // at half the cost
 	}
 	for try := 1; ; try++ {
 		err := send(ctx)
 		if err == nil {
 			return nil
 		}
-		err = t.judge(ops, err)
+		err = t.writeError(ops, err)
 		conflict, ok := table.AsConflict(err)
 		met := ok && len(conflict.Failed) == 0
 		if !met && !errors.Is(err, errThrottled) || try == tries {
-			return fmt.Errorf("write: %w", known(ctx, err))
+			return fmt.Errorf("write: %w", tableError(ctx, err))
 		}
 		if err := t.pause(ctx, try); err != nil {
-			return fmt.Errorf("write: %w", known(ctx, err))
+			return fmt.Errorf("write: %w", tableError(ctx, err))
 		}
 	}
 }
@@ -257,8 +257,8 @@ func (t *Table) single(op table.Op) func(context.Context) error {
 	}
 }
 
-// transaction gives a call that may be sent any number of times, by the client as well: all have one token, so that
-// the writing happens once and each later answer tells of it.
+// transaction returns a call that may be repeated, also by the client: all repetitions have the same token, so that
+// DynamoDB applies the transaction once and answers each of them alike.
 func (t *Table) transaction(ops []table.Op) func(context.Context) error {
 	in := &dynamodb.TransactWriteItemsInput{ClientRequestToken: aws.String(ulid.Make().String())}
 	for _, op := range ops {
@@ -296,7 +296,7 @@ func (t *Table) operation(op table.Op) types.TransactWriteItem {
 	}
 }
 
-// expression is what DynamoDB takes for one.
+// expression is a DynamoDB expression with its names and values.
 type expression struct {
 	text   string
 	names  map[string]string
@@ -319,7 +319,7 @@ func (e *expression) value(name string, value types.AttributeValue) string {
 	return ":" + name
 }
 
-// updating puts the item in the place of what was there, and counts Rev up.
+// updating returns the update expression that replaces the item and increments Rev.
 func updating(it table.Item) *expression {
 	e := &expression{}
 	data := it.Data
@@ -363,11 +363,12 @@ func (e *expression) condition(c table.Condition) *string {
 	return &text
 }
 
-// errThrottled marks what is worth another try here, as the client does not see it.
+// errThrottled marks throttling within a cancelled transaction, which the client does not retry.
 var errThrottled = errors.New("throttled")
 
-// judge finds in an answer the conditions that failed, and what stood in the way.
-func (t *Table) judge(ops []table.Op, err error) error {
+// writeError maps the error of a write: failed conditions and concurrent transactions to a Conflict, throttling to
+// errThrottled.
+func (t *Table) writeError(ops []table.Op, err error) error {
 	if _, met := errors.AsType[*types.TransactionConflictException](err); met {
 		return &table.Conflict{}
 	}
@@ -398,8 +399,8 @@ func (t *Table) judge(ops []table.Op, err error) error {
 	return err
 }
 
-// known turns what the client says into what a table's callers know.
-func known(ctx context.Context, err error) error {
+// tableError maps an error of the client to the errors of package table.
+func tableError(ctx context.Context, err error) error {
 	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
 		err = fmt.Errorf("%w: %w", ended, err)
 	}
@@ -407,7 +408,8 @@ func known(ctx context.Context, err error) error {
 	if conflict || errors.Is(err, table.ErrUnavailable) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	// Of errors that the service gave, those count that the client would try again; without an answer from it, all do.
+	// An error that the service returned means unavailability if the client would retry it; without a response, any
+	// error does.
 	api, answered := errors.AsType[smithy.APIError](err)
 	if !answered || api.ErrorFault() == smithy.FaultServer || retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) == aws.TrueTernary {
 		return fmt.Errorf("%w: %w", table.ErrUnavailable, err)

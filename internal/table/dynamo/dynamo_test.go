@@ -33,7 +33,7 @@ java -Djava.library.path=lib -cp 'lib/*' com.amazonaws.services.dynamodbv2.local
 
 go test ./internal/table/dynamo -dynamodb http://127.0.0.1:8000`
 
-// fresh gives a table of a random name, which goes when the test ends.
+// fresh creates a table with a random name and deletes it when the test ends.
 func fresh(t *testing.T) (*dynamodb.Client, string) {
 	t.Helper()
 	if *endpoint == "" {
@@ -69,7 +69,7 @@ func TestSuite(t *testing.T) {
 }
 
 func TestCreate(t *testing.T) {
-	t.Run("a table that is there stays as it is", func(t *testing.T) {
+	t.Run("an existing table is left unchanged", func(t *testing.T) {
 		client, name := fresh(t)
 		home := New(client, name)
 		if err := home.Write(t.Context(), table.Op{Item: table.Item{Key: table.Key{PK: "a", SK: "b"}}}); err != nil {

@@ -21,7 +21,7 @@ import (
 	"outreach/internal/table"
 )
 
-// wire answers requests with what stands next in its script; what stands last is the answer to all that follow.
+// wire is a transport that returns the replies of its script in order, and then the last one for all further requests.
 type wire struct {
 	script []reply
 	mu     sync.Mutex
@@ -64,7 +64,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// over gives a table on the wire, with neither the client nor the table waiting between tries, and counts its pauses.
+// over returns a table on the wire whose client and retries do not wait, and counts the pauses that the table asks for.
 func over(w *wire) (*Table, *int) {
 	client := dynamodb.New(dynamodb.Options{
 		Region: "eu-central-1", BaseEndpoint: aws.String("http://dynamodb.example.org"), HTTPClient: &http.Client{Transport: w},
@@ -118,29 +118,29 @@ func TestWriteFaults(t *testing.T) {
 		failed      []int
 		asks, waits int
 	}{
-		{"an answer lost on the way is asked for again", both, []reply{lost, done}, "ok", nil, 2, 0},
-		{"throttling is waited out", both, []reply{throttled, exceeded, done}, "ok", nil, 3, 0},
-		{"a failing service is tried again", both, []reply{broken, away, done}, "ok", nil, 3, 0},
-		{"a first request still at work is waited for", both, []reply{lost, working, done}, "ok", nil, 3, 0},
-		{"throttling without end is unavailability", both, []reply{throttled}, "unavailable", nil, 3, 0},
-		{"a service failing without end is unavailability", both, []reply{broken}, "unavailable", nil, 3, 0},
-		{"a service away without end is unavailability", both, []reply{away}, "unavailable", nil, 3, 0},
-		{"no answer at all is unavailability", both, []reply{lost}, "unavailable", nil, 3, 0},
-		{"half an answer is unavailability", single, []reply{{status: 200, body: `{"a`}}, "unavailable", nil, 1, 0},
-		{"meeting another transaction is tried again", both, []reply{met, met, done}, "ok", nil, 3, 2},
-		{"meeting others without end is a conflict of unknown order", both, []reply{met}, "conflict", nil, tries, tries - 1},
-		{"throttling within a transaction is tried again", both, []reply{squeezed, done}, "ok", nil, 2, 1},
-		{"throttling within a transaction without end is unavailability", both, []reply{squeezed}, "unavailable", nil, tries, tries - 1},
+		{"a lost response is retried", both, []reply{lost, done}, "ok", nil, 2, 0},
+		{"throttling is retried", both, []reply{throttled, exceeded, done}, "ok", nil, 3, 0},
+		{"a failing service is retried", both, []reply{broken, away, done}, "ok", nil, 3, 0},
+		{"a transaction that is still in progress is retried", both, []reply{lost, working, done}, "ok", nil, 3, 0},
+		{"throttling on every attempt is unavailability", both, []reply{throttled}, "unavailable", nil, 3, 0},
+		{"a service failing on every attempt is unavailability", both, []reply{broken}, "unavailable", nil, 3, 0},
+		{"a service away on every attempt is unavailability", both, []reply{away}, "unavailable", nil, 3, 0},
+		{"no response at all is unavailability", both, []reply{lost}, "unavailable", nil, 3, 0},
+		{"a truncated response is unavailability", single, []reply{{status: 200, body: `{"a`}}, "unavailable", nil, 1, 0},
+		{"a conflict with another transaction is retried", both, []reply{met, met, done}, "ok", nil, 3, 2},
+		{"permanent conflicts with other transactions end as a conflict without failed operations", both, []reply{met}, "conflict", nil, tries, tries - 1},
+		{"throttling within a transaction is retried", both, []reply{squeezed, done}, "ok", nil, 2, 1},
+		{"throttling within a transaction on every attempt is unavailability", both, []reply{squeezed}, "unavailable", nil, tries, tries - 1},
 		{"the condition that failed is named", both, []reply{cancelledFor("None", "ConditionalCheckFailed")}, "conflict", []int{1}, 1, 0},
 		{"all conditions that failed are named", both, []reply{cancelledFor("ConditionalCheckFailed", "ConditionalCheckFailed")}, "conflict", []int{0, 1}, 1, 0},
-		{"a failed condition says more than a meeting", both, []reply{cancelledFor("ConditionalCheckFailed", "TransactionConflict")}, "conflict", []int{0}, 1, 0},
-		{"a condition that fails at the second try is named", both, []reply{met, cancelledFor("ConditionalCheckFailed", "None")}, "conflict", []int{0}, 2, 1},
-		{"a mistake of ours is no unavailability", both, []reply{wrong}, "other", nil, 1, 0},
-		{"a transaction cancelled for a mistake is no unavailability", both, []reply{cancelledFor("ValidationError", "None")}, "other", nil, 1, 0},
-		{"a missing permission is no unavailability", both, []reply{forbidden}, "other", nil, 1, 0},
-		{"a single put meets a transaction and is tried again", single, []reply{conflicts, done}, "ok", nil, 2, 1},
-		{"a single put throttled without end is unavailability", single, []reply{exceeded}, "unavailable", nil, 3, 0},
-		{"a single delete meets transactions without end", []table.Op{{Verb: table.Delete, Item: a}}, []reply{conflicts}, "conflict", nil, tries, tries - 1},
+		{"a failed condition takes precedence over a concurrent transaction", both, []reply{cancelledFor("ConditionalCheckFailed", "TransactionConflict")}, "conflict", []int{0}, 1, 0},
+		{"a condition that fails at the second attempt is named", both, []reply{met, cancelledFor("ConditionalCheckFailed", "None")}, "conflict", []int{0}, 2, 1},
+		{"an invalid request is not unavailability", both, []reply{wrong}, "other", nil, 1, 0},
+		{"a transaction cancelled as invalid is not unavailability", both, []reply{cancelledFor("ValidationError", "None")}, "other", nil, 1, 0},
+		{"a missing permission is not unavailability", both, []reply{forbidden}, "other", nil, 1, 0},
+		{"a single put that conflicts with a transaction is retried", single, []reply{conflicts, done}, "ok", nil, 2, 1},
+		{"a single put throttled on every attempt is unavailability", single, []reply{exceeded}, "unavailable", nil, 3, 0},
+		{"a single delete that always conflicts ends as a conflict", []table.Op{{Verb: table.Delete, Item: a}}, []reply{conflicts}, "conflict", nil, tries, tries - 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := &wire{script: c.script}
@@ -198,10 +198,10 @@ func TestWriteRequests(t *testing.T) {
 		ops       []table.Op
 		operation string
 	}{
-		{"a single put without a condition is an update, at half the price", []table.Op{{Item: a}}, "UpdateItem"},
+		{"a single put without a condition is an update, at half the cost", []table.Op{{Item: a}}, "UpdateItem"},
 		{"a single delete without a condition is a delete", []table.Op{{Verb: table.Delete, Item: a}}, "DeleteItem"},
-		{"a single put under a condition is a transaction, as its answer may be lost", []table.Op{{Item: a, If: table.Absent}}, "TransactWriteItems"},
-		{"a single delete under a condition is a transaction too", []table.Op{{Verb: table.Delete, Item: a, If: table.Present}}, "TransactWriteItems"},
+		{"a single conditional put is a transaction, because its response may be lost", []table.Op{{Item: a, If: table.Absent}}, "TransactWriteItems"},
+		{"a single conditional delete is a transaction too", []table.Op{{Verb: table.Delete, Item: a, If: table.Present}}, "TransactWriteItems"},
 		{"two puts are a transaction", []table.Op{{Item: a}, {Item: b}}, "TransactWriteItems"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -242,11 +242,11 @@ func TestGetFaults(t *testing.T) {
 		unavailable bool
 		asks, waits int
 	}{
-		{"what was left out is asked for again at once", []reply{answered(leftB, a.Key), answered("", b.Key)}, 2, false, 2, 0},
-		{"where nothing came it waits", []reply{answered(leftA + "," + leftB), answered(leftB, a.Key), answered(leftB), answered("", b.Key)}, 2, false, 4, 2},
-		{"where nothing comes for long it is unavailable", []reply{answered(leftA + "," + leftB)}, 0, true, tries, tries - 1},
-		{"throttling is waited out", []reply{throttled, answered("", a.Key)}, 1, false, 2, 0},
-		{"throttling without end is unavailability", []reply{exceeded}, 0, true, 3, 0},
+		{"unprocessed keys are requested again at once", []reply{answered(leftB, a.Key), answered("", b.Key)}, 2, false, 2, 0},
+		{"a response without items is retried after a pause", []reply{answered(leftA + "," + leftB), answered(leftB, a.Key), answered(leftB), answered("", b.Key)}, 2, false, 4, 2},
+		{"only responses without items are unavailability", []reply{answered(leftA + "," + leftB)}, 0, true, tries, tries - 1},
+		{"throttling is retried", []reply{throttled, answered("", a.Key)}, 1, false, 2, 0},
+		{"throttling on every attempt is unavailability", []reply{exceeded}, 0, true, 3, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := &wire{script: c.script}

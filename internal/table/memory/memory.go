@@ -1,4 +1,4 @@
-// Package memory is a table in memory, for tests. It passes the suite that DynamoDB and SQLite pass.
+// Package memory implements a table in memory, for tests.
 package memory
 
 import (
@@ -41,7 +41,7 @@ func (t *Table) Get(ctx context.Context, keys ...table.Key) (map[table.Key]table
 	return found, nil
 }
 
-// ended returns the error of a context that has ended: of one whose time is up it says that the table did not answer in time.
+// ended returns the context's error, nil while it has none. A missed deadline counts as table.ErrUnavailable.
 func ended(ctx context.Context) error {
 	if err := ctx.Err(); errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w: %w", table.ErrUnavailable, err)
@@ -49,7 +49,7 @@ func ended(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// copied returns an item whose data the caller may change.
+// copied returns the item with a copy of its data, which the caller may change.
 func copied(it table.Item) table.Item {
 	it.Data = bytes.Clone(it.Data)
 	return it
@@ -111,7 +111,7 @@ func compare(q table.Query, a, b table.Item) int {
 	return c
 }
 
-// Write applies all operations, or none.
+// Write applies all operations or none.
 func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 	if err := cmp.Or(ended(ctx), table.CheckWrite(ops)); err != nil {
 		return err
@@ -143,7 +143,7 @@ func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 	return nil
 }
 
-// toTheSecond returns an instant as the other homes store it.
+// toTheSecond returns an instant truncated to seconds, as the other implementations store it.
 func toTheSecond(at time.Time) time.Time {
 	if at.IsZero() {
 		return time.Time{}

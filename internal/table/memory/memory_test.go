@@ -8,7 +8,7 @@ import (
 	"outreach/internal/table/tabletest"
 )
 
-func TestMemoryBehavesAsATable(t *testing.T) {
+func TestMemoryPassesTheTableSuite(t *testing.T) {
 	t.Parallel()
 	tabletest.Run(t, func(*testing.T) table.Table { return &memory.Table{} })
 }

@@ -23,18 +23,18 @@ func openTable(t *testing.T, path, name string) (*DB, *Table) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() }) // closed twice does no harm
-	home, err := db.Table(name)
+	tbl, err := db.Table(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return db, home
+	return db, tbl
 }
 
 func item(pk, sk, data string) table.Item {
 	return table.Item{Key: table.Key{PK: pk, SK: sk}, Data: []byte(data)}
 }
 
-// ending is a context that is cancelled once it was asked so many times whether it is.
+// ending is a context that counts as cancelled after a number of checks.
 type ending struct {
 	context.Context
 	mu   sync.Mutex
@@ -60,17 +60,17 @@ func (e *ending) Err() error {
 	return nil
 }
 
-// writeForEver is the life of a process that is killed: it says on its output what was written, once it was.
+// writeForEver runs in the process that is killed: it prints the number of each write after it has returned.
 func writeForEver(path string) error {
 	db, err := Open(path)
 	if err != nil {
 		return err
 	}
-	home, err := db.Table("tracker")
+	tbl, err := db.Table("tracker")
 	if err != nil {
 		return err
 	}
-	page, err := home.Query(context.Background(), table.Query{PK: "p0", Backward: true, Limit: 1})
+	page, err := tbl.Query(context.Background(), table.Query{PK: "p0", Backward: true, Limit: 1})
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func writeForEver(path string) error {
 		for j := range 5 {
 			ops = append(ops, table.Op{Item: item(fmt.Sprintf("p%d", j), fmt.Sprintf("%06d", i), strings.Repeat("x", 1000)), If: table.Absent})
 		}
-		if err := home.Write(context.Background(), ops...); err != nil {
+		if err := tbl.Write(context.Background(), ops...); err != nil {
 			return err
 		}
 		if _, err := fmt.Println(i); err != nil {
@@ -107,7 +107,7 @@ func TestKill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "killed.db")
 	said := -1
 	for round := range 3 {
-		t.Run(fmt.Sprintf("what was said to be written is there after kill %d, and each write whole", round+1), func(t *testing.T) {
+		t.Run(fmt.Sprintf("acknowledged writes are there after kill %d, each of them complete", round+1), func(t *testing.T) {
 			process := exec.CommandContext(t.Context(), os.Args[0])
 			process.Env = append(os.Environ(), "WRITE_FOR_EVER="+path)
 			process.Stderr = os.Stderr
@@ -132,11 +132,11 @@ func TestKill(t *testing.T) {
 			if err := process.Wait(); err == nil {
 				t.Fatal("the process ended by itself")
 			}
-			db, home := openTable(t, path, "tracker")
+			db, tbl := openTable(t, path, "tracker")
 			defer func() { _ = db.Close() }() // the next process opens it
 			var counts []int
 			for j := range 5 {
-				page, err := home.Query(t.Context(), table.Query{PK: fmt.Sprintf("p%d", j)})
+				page, err := tbl.Query(t.Context(), table.Query{PK: fmt.Sprintf("p%d", j)})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -166,40 +166,40 @@ func TestFile(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	t.Run("what was written is there when the file is opened again", func(t *testing.T) {
+	t.Run("items are there after the file is reopened", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "again.db")
-		db, home := openTable(t, path, "tracker")
+		db, tbl := openTable(t, path, "tracker")
 		it := item("p", "a", "x")
-		if err := errors.Join(home.Write(t.Context(), table.Op{Item: it}), db.Close()); err != nil {
+		if err := errors.Join(tbl.Write(t.Context(), table.Op{Item: it}), db.Close()); err != nil {
 			t.Fatal(err)
 		}
-		_, home = openTable(t, path, "tracker")
-		if items, err := home.Get(t.Context(), it.Key); err != nil || string(items[it.Key].Data) != "x" || items[it.Key].Rev != 1 {
+		_, tbl = openTable(t, path, "tracker")
+		if items, err := tbl.Get(t.Context(), it.Key); err != nil || string(items[it.Key].Data) != "x" || items[it.Key].Rev != 1 {
 			t.Errorf("%v, %v", items, err)
 		}
 	})
-	t.Run("expired items are given until the table is opened again", func(t *testing.T) {
+	t.Run("expired items are returned until the table is reopened", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "expired.db")
-		db, home := openTable(t, path, "tracker")
+		db, tbl := openTable(t, path, "tracker")
 		past, future, never := item("p", "past", ""), item("p", "future", ""), item("p", "never", "")
 		past.Expires, future.Expires = time.Date(2010, 7, 21, 0, 0, 0, 0, time.UTC), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
-		if err := home.Write(t.Context(), table.Op{Item: past}, table.Op{Item: future}, table.Op{Item: never}); err != nil {
+		if err := tbl.Write(t.Context(), table.Op{Item: past}, table.Op{Item: future}, table.Op{Item: never}); err != nil {
 			t.Fatal(err)
 		}
-		count := func(home *Table, want int) {
+		count := func(tbl *Table, want int) {
 			t.Helper()
-			if items, err := home.Get(t.Context(), past.Key, future.Key, never.Key); err != nil || len(items) != want {
+			if items, err := tbl.Get(t.Context(), past.Key, future.Key, never.Key); err != nil || len(items) != want {
 				t.Errorf("%v, %v, not %d items", items, err, want)
 			}
 		}
-		count(home, 3)
+		count(tbl, 3)
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
-		_, home = openTable(t, path, "tracker")
-		count(home, 2)
+		_, tbl = openTable(t, path, "tracker")
+		count(tbl, 2)
 	})
-	t.Run("a write is on the disk before it is answered", func(t *testing.T) {
+	t.Run("a write is on the disk before it returns", func(t *testing.T) {
 		db, _ := openTable(t, filepath.Join(t.TempDir(), "sync.db"), "tracker")
 		var mode string
 		var level int
@@ -211,27 +211,27 @@ func TestFile(t *testing.T) {
 		}
 	})
 	t.Run("a page of large items ends at a megabyte", func(t *testing.T) {
-		_, home := openTable(t, filepath.Join(t.TempDir(), "large.db"), "tracker")
+		_, tbl := openTable(t, filepath.Join(t.TempDir(), "large.db"), "tracker")
 		for i := range 8 {
-			if err := home.Write(t.Context(), table.Op{Item: item("p", fmt.Sprint(i), strings.Repeat("x", table.MostData))}); err != nil {
+			if err := tbl.Write(t.Context(), table.Op{Item: item("p", fmt.Sprint(i), strings.Repeat("x", table.MostData))}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		page, err := home.Query(t.Context(), table.Query{PK: "p"})
+		page, err := tbl.Query(t.Context(), table.Query{PK: "p"})
 		if err != nil || len(page.Items) != 3 || page.Next == "" {
 			t.Errorf("%d items, next %q, %v", len(page.Items), page.Next, err)
 		}
 	})
-	t.Run("a write that is cancelled, at whatever moment, happened where it says so, and only there", func(t *testing.T) {
-		_, home := openTable(t, filepath.Join(t.TempDir(), "cancelled.db"), "tracker")
+	t.Run("a write that is cancelled at any moment was applied if and only if it returned nil", func(t *testing.T) {
+		_, tbl := openTable(t, filepath.Join(t.TempDir(), "cancelled.db"), "tracker")
 		happened := map[bool]int{}
 		for moment := range 12 {
 			op := table.Op{Item: item("p", fmt.Sprint(moment), "x"), If: table.Absent}
-			err := home.Write(&ending{Context: t.Context(), left: moment}, op)
+			err := tbl.Write(&ending{Context: t.Context(), left: moment}, op)
 			if err != nil && !errors.Is(err, context.Canceled) {
 				t.Fatal(err)
 			}
-			items, getErr := home.Get(t.Context(), op.Item.Key)
+			items, getErr := tbl.Get(t.Context(), op.Item.Key)
 			if getErr != nil || (len(items) == 1) != (err == nil) {
 				t.Errorf("%v, but %d items, %v", err, len(items), getErr)
 			}
@@ -241,10 +241,10 @@ func TestFile(t *testing.T) {
 			t.Errorf("%d happened, %d did not: some of both were meant", happened[true], happened[false])
 		}
 	})
-	t.Run("only its owner can read the file", func(t *testing.T) {
+	t.Run("only the owner can read the file", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "own.db")
-		_, home := openTable(t, path, "tracker")
-		if err := home.Write(t.Context(), table.Op{Item: item("p", "a", "x")}); err != nil {
+		_, tbl := openTable(t, path, "tracker")
+		if err := tbl.Write(t.Context(), table.Op{Item: item("p", "a", "x")}); err != nil {
 			t.Fatal(err)
 		}
 		for _, name := range []string{path, path + "-wal"} {
@@ -257,7 +257,7 @@ func TestFile(t *testing.T) {
 			}
 		}
 	})
-	t.Run("what is no place for a file, or no table, is an error", func(t *testing.T) {
+	t.Run("a missing folder and a file that is not a database are errors", func(t *testing.T) {
 		if _, err := Open(filepath.Join(t.TempDir(), "no such folder", "x.db")); !errors.Is(err, os.ErrNotExist) {
 			t.Error(err)
 		}
@@ -280,9 +280,9 @@ func TestFile(t *testing.T) {
 }
 
 func TestUnavailable(t *testing.T) {
-	t.Run("a file that another process keeps locked is unavailable, and comes back", func(t *testing.T) {
+	t.Run("a file locked by another process is unavailable until it is unlocked", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "locked.db")
-		db, home := openTable(t, path, "tracker")
+		db, tbl := openTable(t, path, "tracker")
 		if _, err := db.writer.Exec(`PRAGMA busy_timeout = 0`); err != nil {
 			t.Fatal(err)
 		}
@@ -296,32 +296,32 @@ func TestUnavailable(t *testing.T) {
 			t.Fatal(err)
 		}
 		op := table.Op{Item: item("p", "a", "x"), If: table.Absent}
-		if err := home.Write(t.Context(), op); !errors.Is(err, table.ErrUnavailable) {
+		if err := tbl.Write(t.Context(), op); !errors.Is(err, table.ErrUnavailable) {
 			t.Errorf("while locked: %v", err)
 		}
-		if _, err := home.Get(t.Context(), op.Item.Key); err != nil {
+		if _, err := tbl.Get(t.Context(), op.Item.Key); err != nil {
 			t.Errorf("a read needs no lock: %v", err)
 		}
 		if err := lock.Rollback(); err != nil {
 			t.Fatal(err)
 		}
-		if err := home.Write(t.Context(), op); err != nil {
+		if err := tbl.Write(t.Context(), op); err != nil {
 			t.Errorf("after the lock: %v", err)
 		}
 	})
-	t.Run("a full disk is unavailability, and leaves all as it was", func(t *testing.T) {
-		db, home := openTable(t, filepath.Join(t.TempDir(), "full.db"), "tracker")
+	t.Run("a full disk is unavailability and changes nothing", func(t *testing.T) {
+		db, tbl := openTable(t, filepath.Join(t.TempDir(), "full.db"), "tracker")
 		if _, err := db.writer.Exec(`PRAGMA max_page_count = 20`); err != nil {
 			t.Fatal(err)
 		}
 		small, large := item("p", "a", "x"), item("p", "b", strings.Repeat("x", table.MostData))
-		if err := home.Write(t.Context(), table.Op{Item: small}, table.Op{Item: large}); !errors.Is(err, table.ErrUnavailable) {
+		if err := tbl.Write(t.Context(), table.Op{Item: small}, table.Op{Item: large}); !errors.Is(err, table.ErrUnavailable) {
 			t.Error(err)
 		}
-		if items, err := home.Get(t.Context(), small.Key, large.Key); err != nil || len(items) != 0 {
+		if items, err := tbl.Get(t.Context(), small.Key, large.Key); err != nil || len(items) != 0 {
 			t.Errorf("%d items, %v", len(items), err)
 		}
-		if err := home.Write(t.Context(), table.Op{Item: small}); err != nil {
+		if err := tbl.Write(t.Context(), table.Op{Item: small}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -335,7 +335,7 @@ func BenchmarkWrite(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer func() { _ = db.Close() }() // the benchmark is over
-			home, err := db.Table("tracker")
+			tbl, err := db.Table("tracker")
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -344,7 +344,7 @@ func BenchmarkWrite(b *testing.B) {
 				for j := range n {
 					ops = append(ops, table.Op{Item: item("p", fmt.Sprintf("%d-%d", i, j), strings.Repeat("x", 1000)), If: table.Absent})
 				}
-				if err := home.Write(b.Context(), ops...); err != nil {
+				if err := tbl.Write(b.Context(), ops...); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -358,7 +358,7 @@ func BenchmarkRead(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer func() { _ = db.Close() }() // the benchmark is over
-	home, err := db.Table("tracker")
+	tbl, err := db.Table("tracker")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -369,27 +369,27 @@ func BenchmarkRead(b *testing.B) {
 			it := item("p", fmt.Sprintf("%d-%d", i, j), strings.Repeat("x", 500))
 			ops, keys = append(ops, table.Op{Item: it}), append(keys, it.Key)
 		}
-		if err := home.Write(b.Context(), ops...); err != nil {
+		if err := tbl.Write(b.Context(), ops...); err != nil {
 			b.Fatal(err)
 		}
 	}
 	b.Run("a page of 1000", func(b *testing.B) {
 		for b.Loop() {
-			if page, err := home.Query(b.Context(), table.Query{PK: "p"}); err != nil || len(page.Items) != 1000 {
+			if page, err := tbl.Query(b.Context(), table.Query{PK: "p"}); err != nil || len(page.Items) != 1000 {
 				b.Fatal(len(page.Items), err)
 			}
 		}
 	})
 	b.Run("1000 by key", func(b *testing.B) {
 		for b.Loop() {
-			if items, err := home.Get(b.Context(), keys...); err != nil || len(items) != 1000 {
+			if items, err := tbl.Get(b.Context(), keys...); err != nil || len(items) != 1000 {
 				b.Fatal(len(items), err)
 			}
 		}
 	})
 	b.Run("1 by key", func(b *testing.B) {
 		for b.Loop() {
-			if items, err := home.Get(b.Context(), keys[500]); err != nil || len(items) != 1 {
+			if items, err := tbl.Get(b.Context(), keys[500]); err != nil || len(items) != 1 {
 				b.Fatal(len(items), err)
 			}
 		}

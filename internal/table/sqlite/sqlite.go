@@ -1,5 +1,5 @@
-// Package sqlite is the table's home on one disk: SQLite in one file, in write-ahead mode, synchronous. When a Write has
-// returned without error, what it wrote survives the end of the process and of the machine.
+// Package sqlite implements tables in one SQLite file, in write-ahead mode with synchronous writes: what a Write has
+// written when it returns nil survives a crash of the process and of the machine.
 package sqlite
 
 import (
@@ -21,16 +21,16 @@ import (
 	"outreach/internal/table"
 )
 
-// mostPageBytes is where a page ends even below its limit, as in DynamoDB.
+// mostPageBytes is the size of a page's data after which no item is added, as in DynamoDB.
 const mostPageBytes = 1 << 20
 
-// DB is a file of tables.
+// DB is a file with tables. It is safe for concurrent use.
 type DB struct {
-	writer  *sql.DB // one connection: SQLite takes one writer at a time
+	writer  *sql.DB // one connection, because SQLite allows one writer at a time
 	readers *sql.DB
 }
 
-// Open opens the file, which it makes, readable by its owner alone, where there is none. Its folder must be there.
+// Open opens a database file. It creates the file, with mode 0600, if it does not exist; the folder must exist.
 func Open(path string) (*DB, error) {
 	db, err := open(path)
 	if err != nil {
@@ -76,18 +76,18 @@ func connect(path string, most int, pragmas ...string) (*sql.DB, error) {
 	return pool, nil
 }
 
-// Close ends the use of the file. No Table of it may be used any more.
+// Close closes the file. Its tables must not be used afterwards.
 func (db *DB) Close() error {
 	return errors.Join(db.readers.Close(), db.writer.Close())
 }
 
 var tableName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 
-// Table gives the table of that name (lower-case letters, digits, underscores), which it makes where there is none, and
-// rids of the items that had expired.
+// Table returns the table of a name (lower-case letters, digits and underscores, beginning with a letter). It creates
+// the table if it does not exist, and deletes expired items.
 func (db *DB) Table(name string) (*Table, error) {
 	if !tableName.MatchString(name) {
-		return nil, fmt.Errorf("%q is no name of a table", name)
+		return nil, fmt.Errorf("%q is not a valid table name", name)
 	}
 	t := &Table{db: db}
 	for _, statement := range []string{
@@ -144,14 +144,14 @@ func read(row interface{ Scan(...any) error }) (table.Item, error) {
 	return it, nil
 }
 
-// Get gives the items that are there, all as of one instant.
+// Get returns the items that exist, all from one consistent read.
 func (t *Table) Get(ctx context.Context, keys ...table.Key) (map[table.Key]table.Item, error) {
 	if err := table.CheckGet(keys); err != nil {
 		return nil, fmt.Errorf("get: %w", err)
 	}
 	items, err := t.getAll(ctx, keys)
 	if err != nil {
-		return nil, fmt.Errorf("get: %w", known(ctx, err))
+		return nil, fmt.Errorf("get: %w", tableError(ctx, err))
 	}
 	return items, nil
 }
@@ -165,7 +165,7 @@ func (t *Table) getAll(ctx context.Context, keys []table.Key) (map[table.Key]tab
 	get := tx.StmtContext(ctx, t.get)
 	items := make(map[table.Key]table.Item, len(keys))
 	for _, key := range keys {
-		if _, twice := items[key]; twice {
+		if _, duplicate := items[key]; duplicate {
 			continue
 		}
 		switch it, err := read(get.QueryRowContext(ctx, key.PK, key.SK)); {
@@ -178,25 +178,25 @@ func (t *Table) getAll(ctx context.Context, keys []table.Key) (map[table.Key]tab
 	return items, nil
 }
 
-// Query gives a page, which ends at 1 MB of data even where the limit was not reached.
+// Query returns a page, which ends at 1 MB of data even below the limit.
 func (t *Table) Query(ctx context.Context, q table.Query) (table.Page, error) {
 	q, err := table.CheckQuery(q)
 	if err != nil {
 		return table.Page{}, fmt.Errorf("query: %w", err)
 	}
-	behind, resumed, err := q.Begin()
+	last, resumed, err := q.Begin()
 	if err != nil {
 		return table.Page{}, fmt.Errorf("query: %w", err)
 	}
-	text, args := t.selection(q, behind, resumed)
+	text, args := t.selection(q, last, resumed)
 	page, err := t.page(ctx, q, text, args)
 	if err != nil {
-		return table.Page{}, fmt.Errorf("query: %w", known(ctx, err))
+		return table.Page{}, fmt.Errorf("query: %w", tableError(ctx, err))
 	}
 	return page, nil
 }
 
-func (t *Table) selection(q table.Query, behind table.Item, resumed bool) (text string, args []any) {
+func (t *Table) selection(q table.Query, last table.Item, resumed bool) (text string, args []any) {
 	pk, sk, order := "pk", "sk", "sk"
 	if q.Index {
 		pk, sk, order = "ipk", "isk", "isk, pk, sk"
@@ -207,8 +207,8 @@ func (t *Table) selection(q table.Query, behind table.Item, resumed bool) (text 
 		args = append(args, values...)
 	}
 	where(`SELECT `+columns+` FROM `+t.name+` WHERE `+pk+` = ?`, q.PK)
-	// The cursor stands within the bounds, and in the place of the one it has left behind: with both, SQLite might begin
-	// at the outer one and pass over every page before.
+	// The cursor lies within the bounds and replaces the one it has passed: given both, SQLite might start at the outer
+	// one and scan all previous pages.
 	if !resumed || q.Backward {
 		if from := cmp.Or(q.From, q.Prefix); from != "" {
 			where(` AND `+sk+` >= ?`, from)
@@ -229,15 +229,16 @@ func (t *Table) selection(q table.Query, behind table.Item, resumed bool) (text 
 	}
 	switch {
 	case resumed && q.Index:
-		where(` AND (isk, pk, sk)`+beyond+`(?, ?, ?)`, behind.Index.SK, behind.PK, behind.SK)
+		where(` AND (isk, pk, sk)`+beyond+`(?, ?, ?)`, last.Index.SK, last.PK, last.SK)
 	case resumed:
-		where(` AND sk`+beyond+`?`, behind.SK)
+		where(` AND sk`+beyond+`?`, last.SK)
 	}
 	where(` ORDER BY `+order+` LIMIT ?`, q.Limit+1)
 	return b.String(), args
 }
 
-// afterAll is the first text, bytewise, behind all that begin with the prefix. No prefix ends in a byte 255: it is UTF-8.
+// afterAll returns the smallest string, bytewise, that is greater than all strings with the prefix. The prefix is
+// UTF-8, so its last byte is never 255.
 func afterAll(prefix string) string {
 	last := len(prefix) - 1
 	return prefix[:last] + string([]byte{prefix[last] + 1})
@@ -265,19 +266,20 @@ func (t *Table) page(ctx context.Context, q table.Query, text string, args []any
 	return page, rows.Err()
 }
 
-// Write happens as a whole or not at all. Once it has begun it is not cancelled: its answer says what happened.
+// Write applies all operations or none. After it has acquired the connection it ignores cancellation, so that its error
+// always says whether it was applied.
 func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 	if err := table.CheckWrite(ops); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
 	conn, err := t.db.writer.Conn(ctx)
 	if err != nil {
-		return fmt.Errorf("write: %w", known(ctx, err))
+		return fmt.Errorf("write: %w", tableError(ctx, err))
 	}
-	defer func() { _ = conn.Close() }() // gives it back
+	defer func() { _ = conn.Close() }() // returns it to the pool
 	ctx = context.WithoutCancel(ctx)
 	if err := t.write(ctx, conn, ops); err != nil {
-		return fmt.Errorf("write: %w", known(ctx, err))
+		return fmt.Errorf("write: %w", tableError(ctx, err))
 	}
 	return nil
 }
@@ -335,17 +337,17 @@ func text(s string) sql.NullString { return sql.NullString{String: s, Valid: s !
 
 func seconds(at time.Time) sql.NullInt64 { return sql.NullInt64{Int64: at.Unix(), Valid: !at.IsZero()} }
 
-// known turns what SQLite says into what a table's callers know.
-func known(ctx context.Context, err error) error {
+// tableError maps an error of SQLite to the errors of package table.
+func tableError(ctx context.Context, err error) error {
 	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
 		err = fmt.Errorf("%w: %w", ended, err)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w: %w", table.ErrUnavailable, err)
 	}
-	var said *sqlite.Error
-	if errors.As(err, &said) {
-		switch said.Code() & 0xff { // the lowest byte is the kind, the rest the detail
+	var failure *sqlite.Error
+	if errors.As(err, &failure) {
+		switch failure.Code() & 0xff { // the lowest byte is the kind, the rest the detail
 		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM:
 			return fmt.Errorf("%w: %w", table.ErrUnavailable, err)
 		}

@@ -8,20 +8,20 @@ import (
 	"outreach/internal/table"
 )
 
-// ErrKilled is what every call of a Faulty gives from the one on that was answered with it: the process is gone.
+// ErrKilled simulates the end of the process: after a call returned it, every further call of the Faulty returns it.
 var ErrKilled = errors.New("killed")
 
-// Call is a call of a Table.
+// Call describes a call of a Table.
 type Call struct {
-	N    int        // counts the calls, from 1
+	N    int        // the number of the call, from 1
 	Verb string     // get, query or write
 	Ops  []table.Op // of a write
 }
 
-// Faulty is a table that fails when its test says so. Before is asked before each call, After after each that
-// succeeded; either may be nil. What Before gives, if not nil, is the call's error, and the call does not happen; what
-// After gives is its error too, but it has happened, and its answer is lost. Errors to give are ErrKilled,
-// &table.Conflict{}, and those that wrap table.ErrUnavailable. They are asked one at a time.
+// Faulty is a table with injected faults. Before is called before each call and After after each one that succeeded;
+// either may be nil, and they are never called concurrently. An error of Before is returned instead of making the call.
+// An error of After is returned although the call has been made: its response is lost. They return ErrKilled,
+// &table.Conflict{} or errors that wrap table.ErrUnavailable.
 type Faulty struct {
 	Table  table.Table
 	Before func(Call) error
@@ -34,7 +34,7 @@ type Faulty struct {
 
 var _ table.Table = (*Faulty)(nil)
 
-// Get is the table's, or fails.
+// Get calls the table's Get, or fails.
 func (f *Faulty) Get(ctx context.Context, keys ...table.Key) (items map[table.Key]table.Item, err error) {
 	err = f.call(Call{Verb: "get"}, func() error {
 		items, err = f.Table.Get(ctx, keys...)
@@ -46,7 +46,7 @@ func (f *Faulty) Get(ctx context.Context, keys ...table.Key) (items map[table.Ke
 	return items, nil
 }
 
-// Query is the table's, or fails.
+// Query calls the table's Query, or fails.
 func (f *Faulty) Query(ctx context.Context, q table.Query) (page table.Page, err error) {
 	err = f.call(Call{Verb: "query"}, func() error {
 		page, err = f.Table.Query(ctx, q)
@@ -58,7 +58,7 @@ func (f *Faulty) Query(ctx context.Context, q table.Query) (page table.Page, err
 	return page, nil
 }
 
-// Write is the table's, or fails.
+// Write calls the table's Write, or fails.
 func (f *Faulty) Write(ctx context.Context, ops ...table.Op) error {
 	return f.call(Call{Verb: "write", Ops: ops}, func() error { return f.Table.Write(ctx, ops...) })
 }
@@ -68,16 +68,16 @@ func (f *Faulty) call(c Call, do func() error) error {
 	f.calls++
 	c.N = f.calls
 	f.mu.Unlock()
-	if err := f.ask(f.Before, c); err != nil {
+	if err := f.inject(f.Before, c); err != nil {
 		return err
 	}
 	if err := do(); err != nil {
 		return err
 	}
-	return f.ask(f.After, c)
+	return f.inject(f.After, c)
 }
 
-func (f *Faulty) ask(fault func(Call) error, c Call) error {
+func (f *Faulty) inject(fault func(Call) error, c Call) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.killed {

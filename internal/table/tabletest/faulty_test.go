@@ -26,11 +26,11 @@ func TestFaulty(t *testing.T) {
 		before, after func(tabletest.Call) error
 		answers       [3]error // to three writes
 	}{
-		{name: "without faults it is the table"},
+		{name: "without faults calls pass through"},
 		{name: "a call can fail before it happens", before: at(2, full), answers: [3]error{1: full}},
-		{name: "a call can lose its answer", after: at(2, full), answers: [3]error{1: full}},
-		{name: "from the kill on nothing happens", before: at(2, tabletest.ErrKilled), answers: [3]error{1: tabletest.ErrKilled, 2: tabletest.ErrKilled}},
-		{name: "what was done before the kill is done", after: at(2, tabletest.ErrKilled), answers: [3]error{1: tabletest.ErrKilled, 2: tabletest.ErrKilled}},
+		{name: "a call can lose its response", after: at(2, full), answers: [3]error{1: full}},
+		{name: "after the kill every call fails", before: at(2, tabletest.ErrKilled), answers: [3]error{1: tabletest.ErrKilled, 2: tabletest.ErrKilled}},
+		{name: "a call that was killed after it was made is applied", after: at(2, tabletest.ErrKilled), answers: [3]error{1: tabletest.ErrKilled, 2: tabletest.ErrKilled}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			db, err := sqlite.Open(filepath.Join(t.TempDir(), "test.db"))

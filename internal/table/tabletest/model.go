@@ -13,7 +13,7 @@ import (
 	"outreach/internal/table"
 )
 
-// sortedMap is the table that anybody can see to be right.
+// sortedMap is the reference model: a table simple enough to be seen to be right.
 type sortedMap map[table.Key]table.Item
 
 func (m sortedMap) write(ops []table.Op) (failed []int) {
@@ -63,7 +63,7 @@ func (m sortedMap) query(q table.Query) []table.Item {
 
 func model(s *suite) {
 	rapid.Check(s.T, func(t *rapid.T) {
-		known := sortedMap{}
+		expected := sortedMap{}
 		run := fmt.Sprintf("%016x", rand.Uint64())
 		partition := rapid.SampledFrom([]string{run + "p", run + "q"})
 		place := rapid.SampledFrom([]string{"a", "a1", "a2", "b", "ą", "ż", "z/"})
@@ -77,7 +77,7 @@ func model(s *suite) {
 			if op.Verb == table.Put {
 				op.Item.Data = rapid.SliceOfN(rapid.Byte(), 0, 8).Draw(t, "data")
 				if rapid.Bool().Draw(t, "indexed") {
-					// Told apart by the key as well: nothing is promised of the order among equals.
+					// The item's key makes it unique: the order of equal keys in the index is unspecified.
 					op.Item.Index = table.Key{PK: partition.Draw(t, "ipk"), SK: place.Draw(t, "isk") + op.Item.PK + op.Item.SK}
 				}
 			}
@@ -86,22 +86,22 @@ func model(s *suite) {
 		t.Repeat(map[string]func(*rapid.T){
 			"write": func(t *rapid.T) {
 				ops := rapid.SliceOfNDistinct(operation, 1, 6, func(op table.Op) table.Key { return op.Item.Key }).Draw(t, "ops")
-				failed := known.write(ops)
-				err := s.home.Write(s.ctx, ops...)
+				failed := expected.write(ops)
+				err := s.table.Write(s.ctx, ops...)
 				conflict, ok := table.AsConflict(err)
 				if ok != (failed != nil) || !ok && err != nil || ok && !slices.Equal(conflict.Failed, failed) {
-					t.Fatalf("write answers %v, not failed %v", err, failed)
+					t.Fatalf("write returned %v, want failed operations %v", err, failed)
 				}
 			},
 			"get": func(t *rapid.T) {
 				keys := rapid.SliceOfN(key, 0, 5).Draw(t, "keys")
 				want := map[table.Key]table.Item{}
 				for _, k := range keys {
-					if it, ok := known[k]; ok {
+					if it, ok := expected[k]; ok {
 						want[k] = it
 					}
 				}
-				got, err := s.home.Get(s.ctx, keys...)
+				got, err := s.table.Get(s.ctx, keys...)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -119,20 +119,20 @@ func model(s *suite) {
 				} else {
 					q.From, q.To = rapid.OneOf(place, rapid.Just("")).Draw(t, "from"), rapid.OneOf(place, rapid.Just("")).Draw(t, "to")
 				}
-				want := known.query(q)
+				want := expected.query(q)
 				asked := q
 				var got []table.Item
 				for try := 0; ; try++ {
 					got, q = nil, asked
 					for more := true; more; more = q.Cursor != "" {
-						page, err := s.home.Query(s.ctx, q)
+						page, err := s.table.Query(s.ctx, q)
 						if err != nil {
 							t.Fatal(err)
 						}
 						got, q.Cursor = append(got, page.Items...), page.Next
 					}
 					if !q.Index || try == 20 || cmp.Equal(want, got, cmpopts.EquateEmpty()) {
-						break // the index may be late, a partition not
+						break // only the index is eventually consistent
 					}
 				}
 				if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {

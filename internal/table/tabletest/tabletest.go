@@ -1,5 +1,5 @@
-// Package tabletest is the one suite that every home of the table must pass, and a table that fails on demand, for the
-// tests of whatever stands on a table.
+// Package tabletest holds the test suite that every implementation of table.Table must pass, and a table that fails on
+// demand, for tests of code that uses a table.
 package tabletest
 
 import (
@@ -20,45 +20,45 @@ import (
 	"outreach/internal/table"
 )
 
-// Run tries a home's promises. It calls open once; everything it writes is in partitions of random names.
+// Run tests the contract of an implementation. It calls open once and writes only to partitions with random names.
 func Run(t *testing.T, open func(t *testing.T) table.Table) {
-	home := open(t)
+	tested := open(t)
 	for _, c := range []struct {
 		name string
 		try  func(s *suite)
 	}{
-		{"an item is given back as it was written", asWritten},
-		{"a get gives those items that are there", getSome},
-		{"a query gives a partition in the bytewise order of its keys", inOrder},
-		{"pages and cursors lead through a partition both ways", pages},
+		{"an item is returned as it was written", asWritten},
+		{"a get returns the items that exist", getSome},
+		{"a query returns a partition in bytewise order of its sort keys", inOrder},
+		{"pages and cursors cover a partition in both directions", pages},
 		{"a cursor of another query is refused", cursors},
-		{"bounds and prefixes cut a partition", bounds},
-		{"the index holds the items that ask for it, and follows them", index},
-		{"items with one key in the index come once each, page by page", indexTies},
-		{"a condition of each kind holds and fails as it says", conditions},
+		{"bounds and prefixes select a range", bounds},
+		{"the index contains the items with an index key and follows their changes", index},
+		{"items with the same key in the index are each returned once across pages", indexTies},
+		{"each kind of condition holds and fails as documented", conditions},
 		{"rev counts the writes of an item", revisions},
-		{"a delete removes, a check only asks", deleteAndCheck},
-		{"a hundred operations happen all or not at all, and every failed condition is named", atomic},
-		{"writers that count up under conditions lose nothing", countTogether},
-		{"of writers who race for one key one wins", race},
-		{"large items, and pages of several megabytes, come whole", large},
-		{"what no home can take is refused and nothing is written", refused},
-		{"a cancelled call ends with the context's error and has written nothing", cancelled},
-		{"whatever is done, it behaves as a sorted map does", model},
+		{"a delete removes an item, a check changes nothing", deleteAndCheck},
+		{"a hundred operations are applied all or none, and each failed condition is named", atomic},
+		{"concurrent conditional increments lose no update", countTogether},
+		{"of concurrent writers that create one key one succeeds", race},
+		{"large items and pages of several megabytes are complete", large},
+		{"invalid calls are refused and write nothing", refused},
+		{"a cancelled call returns the context's error and writes nothing", cancelled},
+		{"random operations behave as on a sorted map", model},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			c.try(&suite{T: t, home: home, ctx: t.Context(), pk: fmt.Sprintf("%016x", rand.Uint64())})
+			c.try(&suite{T: t, table: tested, ctx: t.Context(), pk: fmt.Sprintf("%016x", rand.Uint64())})
 		})
 	}
 }
 
-// suite is one test of a home, with a partition of its own.
+// suite is one test of a table, with a partition of its own.
 type suite struct {
 	*testing.T
-	home table.Table
-	ctx  context.Context
-	pk   string
+	table table.Table
+	ctx   context.Context
+	pk    string
 }
 
 func (s *suite) key(sk string) table.Key { return table.Key{PK: s.pk, SK: sk} }
@@ -77,14 +77,14 @@ func put(it table.Item, conditions ...table.Condition) table.Op {
 
 func (s *suite) write(ops ...table.Op) {
 	s.Helper()
-	if err := s.home.Write(s.ctx, ops...); err != nil {
+	if err := s.table.Write(s.ctx, ops...); err != nil {
 		s.Fatal(err)
 	}
 }
 
 func (s *suite) get(keys ...table.Key) map[table.Key]table.Item {
 	s.Helper()
-	items, err := s.home.Get(s.ctx, keys...)
+	items, err := s.table.Get(s.ctx, keys...)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -93,14 +93,14 @@ func (s *suite) get(keys ...table.Key) map[table.Key]table.Item {
 
 func (s *suite) query(q table.Query) table.Page {
 	s.Helper()
-	page, err := s.home.Query(s.ctx, q)
+	page, err := s.table.Query(s.ctx, q)
 	if err != nil {
 		s.Fatal(err)
 	}
 	return page
 }
 
-// all follows the cursors to the end.
+// all returns the items of all pages of a query.
 func (s *suite) all(q table.Query) []table.Item {
 	s.Helper()
 	var items []table.Item
@@ -120,7 +120,7 @@ func (s *suite) all(q table.Query) []table.Item {
 	}
 }
 
-// sees waits until the query gives what is wanted: the index may be late by a moment.
+// sees waits until the query returns the wanted items, because the index is eventually consistent.
 func (s *suite) sees(q table.Query, want ...string) {
 	s.Helper()
 	var got []string
@@ -136,22 +136,22 @@ func (s *suite) sees(q table.Query, want ...string) {
 		case <-time.After(time.Duration(try) * time.Millisecond):
 		}
 	}
-	s.Fatalf("query gives %q, not %q", got, want)
+	s.Fatalf("query returned %q, want %q", got, want)
 }
 
 func (s *suite) conflict(want []int, ops ...table.Op) {
 	s.Helper()
-	err := s.home.Write(s.ctx, ops...)
+	err := s.table.Write(s.ctx, ops...)
 	conflict, ok := table.AsConflict(err)
 	if !ok {
-		s.Fatalf("answer %v, not a conflict", err)
+		s.Fatalf("got %v, want a conflict", err)
 	}
 	if !slices.Equal(conflict.Failed, want) {
-		s.Fatalf("failed are %v, not %v", conflict.Failed, want)
+		s.Fatalf("failed operations %v, want %v", conflict.Failed, want)
 	}
 	for i, place := range want {
 		if conflict.Keys[i] != ops[place].Item.Key {
-			s.Fatalf("failed key %v, not %v", conflict.Keys[i], ops[place].Item.Key)
+			s.Fatalf("failed key %v, want %v", conflict.Keys[i], ops[place].Item.Key)
 		}
 	}
 	if errors.Is(err, table.ErrUnavailable) {
@@ -177,7 +177,7 @@ func asWritten(s *suite) {
 		"with a zero byte in its key": {Key: s.key("a\x00b"), Data: []byte("x")},
 	} {
 		s.Run(name, func(t *testing.T) {
-			s := &suite{T: t, home: s.home, ctx: t.Context(), pk: s.pk}
+			s := &suite{T: t, table: s.table, ctx: t.Context(), pk: s.pk}
 			s.write(put(it))
 			it.Rev = 1
 			if diff := cmp.Diff(it, s.get(it.Key)[it.Key], cmpopts.EquateEmpty()); diff != "" {
@@ -190,7 +190,7 @@ func asWritten(s *suite) {
 		})
 	}
 	s.Run("and a later write leaves nothing of the earlier one", func(t *testing.T) {
-		s := &suite{T: t, home: s.home, ctx: t.Context(), pk: s.pk}
+		s := &suite{T: t, table: s.table, ctx: t.Context(), pk: s.pk}
 		key := s.key("a")
 		s.write(put(table.Item{Key: key, Data: []byte("second")}))
 		if diff := cmp.Diff(table.Item{Key: key, Data: []byte("second"), Rev: 2}, s.get(key)[key]); diff != "" {
@@ -234,7 +234,7 @@ func getSome(s *suite) {
 		"not UTF-8":      {{PK: s.pk, SK: "\xff"}},
 		"a key too long": {{PK: s.pk, SK: strings.Repeat("k", table.MostKeyBytes+1)}},
 	} {
-		if _, err := s.home.Get(s.ctx, keys...); err == nil {
+		if _, err := s.table.Get(s.ctx, keys...); err == nil {
 			s.Errorf("%s: no error", name)
 		}
 	}
@@ -308,7 +308,7 @@ func cursors(s *suite) {
 		"outside the prefix":        {PK: s.pk, Prefix: "001", Cursor: plain},
 		"before the bounds, upward": {PK: s.pk, From: "0005", Backward: true, Cursor: plain},
 	} {
-		if page, err := s.home.Query(s.ctx, q); !errors.Is(err, table.ErrCursor) {
+		if page, err := s.table.Query(s.ctx, q); !errors.Is(err, table.ErrCursor) {
 			s.Errorf("%s: %v, %v", name, page, err)
 		}
 	}
@@ -318,7 +318,7 @@ func cursors(s *suite) {
 		"limit too high":    {PK: s.pk, Limit: table.MostPage + 1},
 		"prefix and bounds": {PK: s.pk, Prefix: "a", From: "b"},
 	} {
-		if page, err := s.home.Query(s.ctx, q); err == nil || errors.Is(err, table.ErrUnavailable) {
+		if page, err := s.table.Query(s.ctx, q); err == nil || errors.Is(err, table.ErrUnavailable) {
 			s.Errorf("%s: %v, %v", name, page, err)
 		}
 	}
@@ -347,7 +347,7 @@ func bounds(s *suite) {
 		{"a prefix backward", table.Query{Prefix: "a#", Backward: true}, []string{"a#2#x", "a#2", "a#1"}},
 	} {
 		s.Run(c.name, func(t *testing.T) {
-			s := &suite{T: t, home: s.home, ctx: t.Context(), pk: s.pk}
+			s := &suite{T: t, table: s.table, ctx: t.Context(), pk: s.pk}
 			c.q.PK = s.pk
 			s.sees(c.q, c.want...)
 			c.q.Limit = 1
@@ -418,7 +418,7 @@ func conditions(s *suite) {
 		for verb, word := range []string{"put", "delete", "check"} {
 			if verb := table.Verb(verb); verb != table.Check || c.condition != table.Always {
 				s.Run(word+" "+c.name, func(t *testing.T) {
-					s := &suite{T: t, home: s.home, ctx: t.Context(), pk: s.pk + word + c.name}
+					s := &suite{T: t, table: s.table, ctx: t.Context(), pk: s.pk + word + c.name}
 					s.write(put(s.item("there", "1")))
 					s.write(put(s.item("there", "2")))
 					for sk, holds := range map[string]bool{"none": c.none, "there": c.at2} {
@@ -529,8 +529,8 @@ func atomic(s *suite) {
 	s.conflict(all, ops...)
 }
 
-// again repeats a call as callers do: as long as its answer says that trying again is all there is to do.
-func again(call func() error) error {
+// retry repeats a call while its error says that a retry may succeed, as callers do.
+func retry(call func() error) error {
 	for try := 0; ; try++ {
 		err := call()
 		conflict, ok := table.AsConflict(err)
@@ -548,7 +548,7 @@ func countTogether(s *suite) {
 	for range writers {
 		group.Go(func() {
 			for done := 0; done < each; {
-				items, err := s.home.Get(s.ctx, key)
+				items, err := s.table.Get(s.ctx, key)
 				if err != nil {
 					s.Error(err)
 					return
@@ -557,7 +557,7 @@ func countTogether(s *suite) {
 				it.Key = key
 				rev := it.Rev
 				it.Data = append(it.Data, 'x')
-				switch _, lost := table.AsConflict(s.home.Write(s.ctx, put(it, table.At(rev)), put(s.item(fmt.Sprintf("n%03d", rev), ""), table.Absent))); {
+				switch _, lost := table.AsConflict(s.table.Write(s.ctx, put(it, table.At(rev)), put(s.item(fmt.Sprintf("n%03d", rev), ""), table.Absent))); {
 				case !lost:
 					done++
 				case s.ctx.Err() != nil:
@@ -582,8 +582,8 @@ func race(s *suite) {
 	var group sync.WaitGroup
 	for i := range writers {
 		group.Go(func() {
-			err := again(func() error {
-				return s.home.Write(s.ctx, put(s.item("prize", fmt.Sprint(i)), table.Absent), put(s.item(fmt.Sprintf("by%02d", i), "")))
+			err := retry(func() error {
+				return s.table.Write(s.ctx, put(s.item("prize", fmt.Sprint(i)), table.Absent), put(s.item(fmt.Sprintf("by%02d", i), "")))
 			})
 			if _, lost := table.AsConflict(err); err != nil && !lost {
 				s.Error(err)
@@ -665,7 +665,7 @@ func refused(s *suite) {
 		"a check of nothing":   {ok, {Verb: table.Check, Item: s.item("a", "")}},
 		"an unknown verb":      {ok, {Verb: 9, Item: s.item("a", "")}},
 	} {
-		err := s.home.Write(s.ctx, ops...)
+		err := s.table.Write(s.ctx, ops...)
 		if _, conflict := table.AsConflict(err); err == nil || conflict || errors.Is(err, table.ErrUnavailable) {
 			s.Errorf("%s: %v", name, err)
 		}
@@ -676,18 +676,18 @@ func refused(s *suite) {
 func cancelled(s *suite) {
 	ctx, cancel := context.WithCancel(s.ctx)
 	cancel()
-	_, getErr := s.home.Get(ctx, s.key("a"))
-	_, queryErr := s.home.Query(ctx, table.Query{PK: s.pk})
-	for name, err := range map[string]error{"get": getErr, "query": queryErr, "write": s.home.Write(ctx, put(s.item("a", "")))} {
+	_, getErr := s.table.Get(ctx, s.key("a"))
+	_, queryErr := s.table.Query(ctx, table.Query{PK: s.pk})
+	for name, err := range map[string]error{"get": getErr, "query": queryErr, "write": s.table.Write(ctx, put(s.item("a", "")))} {
 		if !errors.Is(err, context.Canceled) || errors.Is(err, table.ErrUnavailable) {
 			s.Errorf("%s after the cancel: %v", name, err)
 		}
 	}
 	late, cancel := context.WithDeadline(s.ctx, time.Unix(1, 0))
 	defer cancel()
-	_, getErr = s.home.Get(late, s.key("a"))
-	_, queryErr = s.home.Query(late, table.Query{PK: s.pk})
-	for name, err := range map[string]error{"get": getErr, "query": queryErr, "write": s.home.Write(late, put(s.item("a", "")))} {
+	_, getErr = s.table.Get(late, s.key("a"))
+	_, queryErr = s.table.Query(late, table.Query{PK: s.pk})
+	for name, err := range map[string]error{"get": getErr, "query": queryErr, "write": s.table.Write(late, put(s.item("a", "")))} {
 		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, table.ErrUnavailable) {
 			s.Errorf("%s after the deadline: %v", name, err)
 		}

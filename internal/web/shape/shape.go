@@ -1,13 +1,14 @@
-// Package shape describes bodies of requests and answers where a Go type alone cannot: records, whose fields are data, and
-// what is no JSON. Any other value in the place of a shape stands for its type as it is written to JSON, with the tags
+// Package shape describes request and response bodies that a Go type alone cannot describe: records, whose fields are
+// data, and bodies that are not JSON. Any other value used as a shape stands for its type as encoding/json writes it,
+// with the struct tags
 //
-//	doc     what the member is
-//	enum    its values, separated by commas
+//	doc     the member's description
+//	enum    the allowed values, separated by commas
 //	format  its format: date, date-time, uri
-//	pattern a regular expression of its values
-//	null    "true" where it may be null; a pointer without omitempty always may
+//	pattern a regular expression for its values
+//	null    "true" if it may be null; a pointer without omitempty always may
 //
-// Shapes are read only when the API's document is written, never to answer a request.
+// Shapes are read only when the API description is generated, never while a request is served.
 package shape
 
 import (
@@ -18,54 +19,54 @@ import (
 	"outreach/internal/schema"
 )
 
-// Sent is a record as a program or a form sends it.
+// Sent is a record in a request, as JSON or as a form.
 type Sent struct {
 	Kind *schema.Kind
-	Also []string // texts beside its fields
+	Also []string // further members, all strings
 }
 
-// Record is a record in an answer: the fields of its kind, and the members of And, a struct.
+// Record is a record in a response: the fields of its kind and the members of And, a struct.
 type Record struct {
-	Name    string       // under which the document has it once; "": it is told where it is used
-	Kind    *schema.Kind // nil: of any kind
-	Only    []string     // these fields; nil: all
-	Without []string     // but not these
-	Partly  bool         // none of the fields has to be there
-	Sent    bool         // it is in a request: fields that need not be there may be null
+	Name    string       // of its component in the API description; "": it is described where it is used
+	Kind    *schema.Kind // nil: any kind
+	Only    []string     // only these fields; nil: all
+	Without []string     // without these fields
+	Partly  bool         // no field is required
+	Sent    bool         // it is part of a request: optional fields may be null
 	And     any
 }
 
 // List is a page of a list.
 type List struct{ Of any }
 
-// With is a struct, or a Record, some members of which have shapes that its type does not tell.
+// With is a struct or a Record with other shapes for some of its members.
 type With struct {
 	Of      any
 	Members map[string]any
 }
 
-// Array is a list of one shape.
+// Array is a JSON array of one shape.
 type Array struct {
 	Of   any
-	Most int // items; 0: any number
+	Most int // the maximum number of items; 0: unlimited
 }
 
-// OneOf is one of several shapes.
+// OneOf is a choice between shapes.
 type OneOf []any
 
-// Text is a body of a media type that is no JSON.
+// Text is a body of another media type than JSON.
 type Text struct {
 	Type  string
 	About string
 }
 
-// Multipart is a form with a file.
+// Multipart is a multipart/form-data body with a file.
 type Multipart struct {
-	File   string   // what it is
-	Fields []string // beside it
+	File   string   // the file's description
+	Fields []string // the names of the other fields
 }
 
-// Any is an object of which nothing more is told.
+// Any is a JSON object that is not described further.
 type Any struct{}
 
 // Media types of files.
@@ -76,13 +77,13 @@ const (
 	YAML = "application/yaml"
 )
 
-// Merged is written to JSON as one object: the members of And, a struct, beside Fields.
+// Merged is marshalled as one JSON object: Fields and the members of And, a struct.
 type Merged struct {
 	Fields map[string]any
 	And    any
 }
 
-// MarshalJSON writes the object. Where both have a member, And's counts.
+// MarshalJSON writes the object. A member of And takes precedence over a field of the same name.
 func (m Merged) MarshalJSON() ([]byte, error) {
 	text, err := plain(m.And)
 	if err != nil {
@@ -100,7 +101,7 @@ func (m Merged) MarshalJSON() ([]byte, error) {
 	return plain(out)
 }
 
-// plain writes JSON as web.Call.JSON does, with < and > as they are.
+// plain marshals a value without escaping < and >, as web.Call.JSON does.
 func plain(value any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)

@@ -1,0 +1,37 @@
+package web
+
+import (
+	"context"
+
+	"outreach/internal/projects"
+	"outreach/internal/snapshots"
+)
+
+// The interfaces below are what this package itself calls of the features. Handlers declare their own.
+
+// definitions finds the current definition of a project.
+type definitions interface {
+	Definition(ctx context.Context, project string) (projects.Defined, error)
+}
+
+// staff registers members of the staff under random ids.
+type staff interface {
+	RegisterRoles(ctx context.Context, project, email, language string, roles []string) error
+	Staff(ctx context.Context, project, name string) (id string, err error)
+}
+
+// StaffRegistry registers a member of the staff in all projects that their groups name.
+type StaffRegistry interface {
+	RegisterStaff(ctx context.Context, email, language string, groups []string) error
+}
+
+// snapshotReader reads stored snapshots.
+type snapshotReader interface {
+	Newest(ctx context.Context, project string) (snapshots.Kept, error)
+	NewestApproved(ctx context.Context, project, before string) (snapshots.Kept, error)
+	KeptSnapshot(ctx context.Context, project, id string) (snapshots.Kept, error)
+}
+
+func (s *Site) definitions() definitions  { return s.Projects }
+func (s *Site) staff() staff              { return s.Access }
+func (s *Site) snapshots() snapshotReader { return s.Snapshots }
