@@ -22,10 +22,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	sendnotices "outreach/functions/send-notices/handler"
 	"outreach/infra/tracker/provider"
 	"outreach/internal/app"
 	"outreach/internal/mail"
+	"outreach/internal/notices/deliver"
 	"outreach/internal/objects"
 	"outreach/internal/records"
 	"outreach/internal/signups"
@@ -401,7 +401,7 @@ var scenarios = []scenario{
 			return err
 		}
 		box := &letters{}
-		err = (&sendnotices.Notices{App: h.app, Mail: box, BaseURL: base, Log: h.log}).CatchUp(ctx)
+		err = deliver.New(h.app, box, base, h.log, "").CatchUp(ctx)
 		for _, id := range box.ids {
 			m.ids["letter "+id] = id
 		}
@@ -426,7 +426,7 @@ var scenarios = []scenario{
 	}},
 	{name: "letters are sent", act: func(h *house, m *memory) error {
 		box := &letters{}
-		err := (&sendnotices.Notices{App: h.app, Mail: box, BaseURL: base, Log: h.log}).CatchUp(context.Background())
+		err := deliver.New(h.app, box, base, h.log, "").CatchUp(context.Background())
 		for _, id := range box.ids {
 			m.ids["letter "+id] = id
 		}

@@ -6,37 +6,37 @@ import (
 	"maps"
 	"slices"
 
-	compilesnapshot "outreach/functions/compile-snapshot/handler"
-	defineproject "outreach/functions/define-project/handler"
-	manageproject "outreach/functions/manage-project/handler"
-	manageuploads "outreach/functions/manage-uploads/handler"
-	recordconsultation "outreach/functions/record-consultation/handler"
-	showreport "outreach/functions/show-report/handler"
-	signin "outreach/functions/sign-in/handler"
-	submitsignup "outreach/functions/submit-signup/handler"
+	"outreach/functions/compile-snapshot/compilesnapshot"
+	"outreach/functions/define-project/defineproject"
+	"outreach/functions/manage-project/manageproject"
+	"outreach/functions/manage-uploads/manageuploads"
+	"outreach/functions/record-consultation/recordconsultation"
+	"outreach/functions/show-report/showreport"
+	"outreach/functions/sign-in/signin"
+	"outreach/functions/submit-signup/submitsignup"
 	"outreach/internal/app"
 	"outreach/internal/web"
 )
 
-// Routes are the routes of each function that has any, by the folder of its code.
-func Routes() map[string][]web.Route {
-	none := &app.App{} // routes can be listed without features
+// Routes returns the routes of each function that serves HTTP, by the folder of its code, on the features of an application. Of an
+// empty one the routes can be listed, not served.
+func Routes(a *app.App) map[string][]web.Route {
 	return map[string][]web.Route{
-		"submit-signup":       submitsignup.Routes(none),
-		"manage-uploads":      manageuploads.Routes(none),
-		"record-consultation": recordconsultation.Routes(none),
-		"manage-project":      manageproject.Routes(none),
-		"define-project":      defineproject.Routes(),
-		"compile-snapshot":    compilesnapshot.Routes(),
-		"show-report":         showreport.Routes(),
-		"sign-in":             signin.Routes(),
+		"submit-signup":       submitsignup.Routes(a),
+		"manage-uploads":      manageuploads.Routes(a),
+		"record-consultation": recordconsultation.Routes(a),
+		"manage-project":      manageproject.Routes(a),
+		"define-project":      defineproject.Routes(a),
+		"compile-snapshot":    compilesnapshot.Routes(a),
+		"show-report":         showreport.Routes(a),
+		"sign-in":             signin.Routes(a),
 	}
 }
 
-// All are the routes of all functions.
-func All() []web.Route {
+// All returns the routes of all functions.
+func All(a *app.App) []web.Route {
 	var all []web.Route
-	byFunction := Routes()
+	byFunction := Routes(a)
 	for _, name := range slices.Sorted(maps.Keys(byFunction)) {
 		all = append(all, byFunction[name]...)
 	}

@@ -22,19 +22,20 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"pgregory.net/rapid"
 
-	compilesnapshot "outreach/functions/compile-snapshot/handler"
-	defineproject "outreach/functions/define-project/handler"
-	ingestupload "outreach/functions/ingest-upload/handler"
-	manageproject "outreach/functions/manage-project/handler"
-	manageuploads "outreach/functions/manage-uploads/handler"
-	recordconsultation "outreach/functions/record-consultation/handler"
-	showreport "outreach/functions/show-report/handler"
-	submitsignup "outreach/functions/submit-signup/handler"
+	"outreach/functions/compile-snapshot/compilesnapshot"
+	"outreach/functions/define-project/defineproject"
+	"outreach/functions/ingest-upload/ingestupload"
+	"outreach/functions/manage-project/manageproject"
+	"outreach/functions/manage-uploads/manageuploads"
+	"outreach/functions/record-consultation/recordconsultation"
+	"outreach/functions/show-report/showreport"
+	"outreach/functions/submit-signup/submitsignup"
 	"outreach/infra/tracker/provider"
 	"outreach/internal/app"
 	"outreach/internal/identity"
 	"outreach/internal/objects"
 	"outreach/internal/objects/folder"
+	"outreach/internal/snapshots/compile"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/table/sqlite"
@@ -85,7 +86,7 @@ type house struct {
 	app      *app.App
 	handlers []http.Handler
 	ingest   *ingestupload.Handler
-	compiler compilesnapshot.Compiler
+	compiler compile.Compiler
 }
 
 var (
@@ -166,7 +167,7 @@ func (h *house) start() {
 	site := &web.Site{App: h.app, Authority: authority, Log: h.log, BaseURL: base}
 	h.handlers = []http.Handler{submitsignup.New(site), manageuploads.New(site), recordconsultation.New(site), manageproject.New(site), defineproject.New(site), compilesnapshot.New(site), showreport.New(site)}
 	h.ingest = ingestupload.New(h.app, site.Log)
-	h.compiler = compilesnapshot.Compiler{App: h.app}
+	h.compiler = compile.New(h.app)
 }
 
 func (h *house) clock() time.Time {

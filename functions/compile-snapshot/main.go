@@ -8,7 +8,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"outreach/functions/compile-snapshot/handler"
+	"outreach/functions/compile-snapshot/compilesnapshot"
 	"outreach/internal/cloud"
 	"outreach/internal/cloud/gateway"
 	"outreach/internal/snapshots/compile"
@@ -26,7 +26,7 @@ func realMain() error {
 	if err != nil {
 		return err
 	}
-	answer := gateway.Serve(c, handler.New)
+	answer := gateway.Serve(c, compilesnapshot.New)
 	// What does not come over HTTP is the schedule.
 	lambda.Start(func(ctx context.Context, event gateway.Request) (any, error) {
 		if event.RequestContext.HTTP.Method != "" {

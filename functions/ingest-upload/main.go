@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"outreach/functions/ingest-upload/handler"
+	"outreach/functions/ingest-upload/ingestupload"
 	"outreach/internal/cloud"
 )
 
@@ -30,7 +30,7 @@ func realMain() error {
 		if err != nil {
 			return events.SQSEventResponse{}, err
 		}
-		return handler.New(app, c.Log).Handle(ctx, batch)
+		return ingestupload.New(app, c.Log).Handle(ctx, batch)
 	})
 	return nil
 }

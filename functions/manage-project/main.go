@@ -7,7 +7,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"outreach/functions/manage-project/handler"
+	"outreach/functions/manage-project/manageproject"
 	"outreach/internal/cloud"
 	"outreach/internal/cloud/gateway"
 )
@@ -24,6 +24,6 @@ func realMain() error {
 	if err != nil {
 		return err
 	}
-	lambda.Start(gateway.Serve(c, handler.New))
+	lambda.Start(gateway.Serve(c, manageproject.New))
 	return nil
 }

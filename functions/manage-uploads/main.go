@@ -7,7 +7,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"outreach/functions/manage-uploads/handler"
+	"outreach/functions/manage-uploads/manageuploads"
 	"outreach/internal/cloud"
 	"outreach/internal/cloud/gateway"
 )
@@ -24,6 +24,6 @@ func realMain() error {
 	if err != nil {
 		return err
 	}
-	lambda.Start(gateway.Serve(c, handler.New))
+	lambda.Start(gateway.Serve(c, manageuploads.New))
 	return nil
 }

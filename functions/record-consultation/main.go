@@ -7,7 +7,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"outreach/functions/record-consultation/handler"
+	"outreach/functions/record-consultation/recordconsultation"
 	"outreach/internal/cloud"
 	"outreach/internal/cloud/gateway"
 )
@@ -24,6 +24,6 @@ func realMain() error {
 	if err != nil {
 		return err
 	}
-	lambda.Start(gateway.Serve(c, handler.New))
+	lambda.Start(gateway.Serve(c, recordconsultation.New))
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 
 	"outreach"
 	routes "outreach/functions"
-	ingestupload "outreach/functions/ingest-upload/handler"
+	"outreach/functions/ingest-upload/ingestupload"
 	"outreach/infra/tracker/provider"
 	"outreach/internal/app"
 	"outreach/internal/identity"

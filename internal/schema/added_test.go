@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"outreach/functions"
+	"outreach/internal/app"
 	"outreach/internal/counting"
 	"outreach/internal/fact"
 	"outreach/internal/importer"
@@ -153,7 +154,7 @@ func TestAddedFieldIsFoundEverywhere(t *testing.T) {
 			}
 		},
 		"the API's document": func(t *testing.T) {
-			document, err := openapi.Document(functions.All(), registry)
+			document, err := openapi.Document(functions.All(&app.App{}), registry)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -189,7 +190,7 @@ func TestAddedFieldIsFoundEverywhere(t *testing.T) {
 }
 
 // countWide counts two people: a participant with the attribute, who had five letters written, and one without.
-func countWide(t *testing.T, registry *schema.Registry) counting.Found {
+func countWide(t *testing.T, registry *schema.Registry) counting.Figures {
 	t.Helper()
 	rules, err := counting.NewRules(widened, registry)
 	if err != nil {

@@ -72,7 +72,7 @@ func attend(t *testing.T, tr *webtest.Tracker, id, day string) string {
 func signUp(t *testing.T, tr *webtest.Tracker, email string) string {
 	t.Helper()
 	draft := signups.SignupDraft{
-		Activity: project.Activity{ID: "compost"}, Submitted: tr.DB.Now(),
+		Kind: schema.Builtin().Kind(schema.Signup), Activity: project.Activity{ID: "compost"}, Submitted: tr.DB.Now(),
 		Row: row(schema.Builtin().Kind(schema.Signup), map[string]string{"activity": "compost", "email": email, "first_name": "Anna", "last_name": "Nowa", "sex": "female"}),
 	}
 	done, err := tr.Signups.SignUp(t.Context(), webtest.Project, draft, store.Once{})

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +104,20 @@ func (tr *Tracker) Define(text string) *project.Definition {
 	return def
 }
 
+// AddField adds a field to a kind of record, as a project's own definition does.
+func (tr *Tracker) AddField(kind string, field project.RecordField) {
+	tr.t.Helper()
+	defined, err := tr.Projects.Definition(tr.t.Context(), Project)
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	def := *defined.Definition
+	def.Records = append(slices.Clone(def.Records), project.RecordKind{Name: kind, Plural: schema.Builtin().Kind(kind).Plural, Fields: []project.RecordField{field}})
+	if _, _, err := tr.Projects.SetDefinition(tr.t.Context(), &def, []byte(kind+field.ID), "", ""); err != nil {
+		tr.t.Fatal(err)
+	}
+}
+
 // SignUp signs a person up to an activity, as a coordinator does: Ewa is Ewa Nowa, ewa@example.org.
 func (tr *Tracker) SignUp(t testing.TB, first, activity string) signups.Signup {
 	t.Helper()
@@ -130,6 +145,7 @@ type Request struct {
 	Email  string // of the one who asks; "" is the role's: coordinator@example.org
 	JSON   any
 	Form   url.Values // a browser's form: sets Page
+	Body   string     // any other body, of the Content-Type in Header
 	Page   bool       // a browser asks
 	Header map[string]string
 }
@@ -146,6 +162,8 @@ func (tr *Tracker) Send(t testing.TB, q Request) Answer {
 	var body io.Reader
 	contentType := ""
 	switch {
+	case q.Body != "":
+		body = strings.NewReader(q.Body)
 	case q.Form != nil:
 		body, contentType, q.Page = strings.NewReader(q.Form.Encode()), "application/x-www-form-urlencoded", true
 	case q.JSON != nil:

@@ -1,5 +1,5 @@
-// Package handler collects the routes of the function.
-package handler
+// Package showreport lists the routes of the function show-report: the index, snapshots and reports.
+package showreport
 
 import (
 	"net/http"
@@ -11,10 +11,10 @@ import (
 	"outreach/internal/web"
 )
 
-// Routes returns the routes of the function.
+// Routes returns the function's routes on the features of an application; of an empty one they can be listed, not served.
 func Routes(a *app.App) []web.Route {
 	return slices.Concat(indexweb.New(a).Routes(), snapshotsweb.New(a).Routes())
 }
 
-// New serves the routes of the function. It is the default route too: any other address is answered 404.
+// New serves the function's routes. It is the default route, too: any other path is answered 404.
 func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes(site.App)) }

@@ -1,5 +1,5 @@
-// Package handler lists the addresses of signing in and out, which internal/identity serves.
-package handler
+// Package signin lists the addresses of signing in and out, which internal/identity serves.
+package signin
 
 import (
 	"net/http"

@@ -1,5 +1,5 @@
-// Package handler answers the queue's events: files that have arrived in the bucket.
-package handler
+// Package ingestupload answers the queue's events: files that have arrived in the bucket.
+package ingestupload
 
 import (
 	"context"

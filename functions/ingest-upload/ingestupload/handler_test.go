@@ -1,4 +1,4 @@
-package handler
+package ingestupload
 
 import (
 	"log/slog"

@@ -1,5 +1,5 @@
-// Package handler has the routes of the function record-consultation: consultations, each adviser's own.
-package handler
+// Package recordconsultation lists the routes of the function record-consultation: consultations.
+package recordconsultation
 
 import (
 	"net/http"
@@ -10,7 +10,7 @@ import (
 	"outreach/internal/web"
 )
 
-// Routes are the function's routes.
+// Routes returns the function's routes on the features of an application; of an empty one they can be listed, not served.
 func Routes(a *app.App) []web.Route {
 	consultations := recordsweb.New(a, schema.Consultation, web.Adviser, web.Coordinator)
 	return append(consultations.Routes(), consultations.MonthRoute())

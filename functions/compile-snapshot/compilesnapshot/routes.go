@@ -1,0 +1,18 @@
+// Package compilesnapshot lists the routes of the function compile-snapshot: compiling and verifying.
+package compilesnapshot
+
+import (
+	"net/http"
+
+	"outreach/internal/app"
+	"outreach/internal/snapshots/compileweb"
+	"outreach/internal/web"
+)
+
+// Routes returns the function's routes on the features of an application; of an empty one they can be listed, not served.
+func Routes(a *app.App) []web.Route {
+	return compileweb.New(a).Routes()
+}
+
+// New serves the function's routes.
+func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes(site.App)) }
