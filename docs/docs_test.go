@@ -398,7 +398,7 @@ func TestTheLimitsAreThoseOfTheCode(t *testing.T) {
 		{"| an idempotency key | 255 characters, kept 48 hours |", "internal/store/answers.go", "AnswerLife = 48 * time.Hour"},
 		{"| an answer | 4 MB; a longer one is a 303 to an address that is good for 5 minutes |", "internal/web/list.go", "MostAnswer = 4 << 20"},
 		{"| an answer | 4 MB; a longer one is a 303 to an address that is good for 5 minutes |", "internal/web/list.go", "header, 5*time.Minute)"},
-		{"| a page of a list | 50 entries, at most 200 |", "internal/web/list.go", "n < 1 || n > 200 { return 50 }"},
+		{"| a page of a list | 50 entries, at most 200 |", "internal/web/list.go", "return c.LimitOr(50, 200)"},
 		{"| a session | 8 hours |", "internal/identity/session.go", "sessionFor = 8 * time.Hour"},
 		{"| a sign-in, from its beginning to its end | 10 minutes |", "internal/identity/signin.go", "attemptFor = 10 * time.Minute"},
 		{"| clocks of tracker and provider apart | 2 minutes |", "internal/identity/token.go", "const skew = 2 * time.Minute"},

@@ -305,7 +305,6 @@ func (r *run) signUp(ctx context.Context, l importer.Line) (signups.SignedUp, er
 	}
 	return r.signups.SignUp(ctx, r.project, signups.SignupDraft{
 		Kind:     r.kind,
-		Kind:     r.kind,
 		Activity: activity, Row: l.Entry.Row, Submitted: submitted, By: r.upload.By,
 		Entry: fact.LineID(r.upload.ID, r.upload.Arrived, l.Row), Upload: r.upload.ID, Line: l.Row,
 	}, store.Once{})
