@@ -128,7 +128,7 @@ var row = regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ([^|]+) \\|$")
 
 func TestEveryCodeIsExplained(t *testing.T) {
 	t.Parallel()
-	file, err := parser.ParseFile(token.NewFileSet(), "../internal/record/problem.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "../internal/schema/problem.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -393,7 +393,7 @@ func TestTheLimitsAreThoseOfTheCode(t *testing.T) {
 		{"| the place for an upload | 15 minutes, one file of the size asked for |", "internal/uploads/uploadsweb/uploads.go", "validity = 15 * time.Minute"},
 		{"| a body in JSON, a form, a definition sent | 1 MB |", "internal/web/body.go", "MostBody = 1 << 20"},
 		{"| a definition | 256 KB |", "internal/project/definition/syntax.go", "mostBytes = 256 << 10"},
-		{"| a text of a record | 300 characters, unless its [column](partner.md#the-file) says otherwise |", "internal/record/record.go", "const DefaultLongest = 300"},
+		{"| a text of a record | 300 characters, unless its [column](partner.md#the-file) says otherwise |", "internal/schema/record.go", "const DefaultLongest = 300"},
 		{"| an idempotency key | 255 characters, kept 48 hours |", "internal/web/body.go", "MostKey = 255"},
 		{"| an idempotency key | 255 characters, kept 48 hours |", "internal/store/answers.go", "AnswerLife = 48 * time.Hour"},
 		{"| an answer | 4 MB; a longer one is a 303 to an address that is good for 5 minutes |", "internal/web/list.go", "MostAnswer = 4 << 20"},

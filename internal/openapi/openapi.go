@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"outreach/internal/schema"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
 )
@@ -18,9 +19,10 @@ import (
 // object is a piece of the document.
 type object = map[string]any
 
-// Document is the description of some routes, to be written as JSON. Where the tracker is found it does not say.
-func Document(routes []web.Route) (any, error) {
-	w, err := newWriter(routes)
+// Document describes some routes, and records of the kinds of a registry, to be written as JSON. It does not name the tracker's
+// own address.
+func Document(routes []web.Route, registry *schema.Registry) (any, error) {
+	w, err := newWriter(routes, registry)
 	if err != nil {
 		return nil, err
 	}

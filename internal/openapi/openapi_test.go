@@ -22,7 +22,7 @@ import (
 
 func written(t *testing.T) []byte {
 	t.Helper()
-	document, err := Document(functions.All(&app.App{}))
+	document, err := Document(functions.All(&app.App{}), schema.Builtin())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,12 +21,13 @@ import (
 
 // writer writes schemas. What is used by name is written once, among the components.
 type writer struct {
+	registry   *schema.Registry
 	components object
 	names      map[reflect.Type]string
 }
 
-func newWriter(routes []web.Route) (*writer, error) {
-	w := &writer{components: object{"problem": problem(), "person-ref": personRef()}, names: map[reflect.Type]string{}}
+func newWriter(routes []web.Route, registry *schema.Registry) (*writer, error) {
+	w := &writer{registry: registry, components: object{"problem": problem(), "person-ref": personRef()}, names: map[reflect.Type]string{}}
 	for _, r := range routes {
 		bodies := []any{r.Request, r.Response}
 		for _, o := range r.Others {
@@ -41,16 +42,27 @@ func newWriter(routes []web.Route) (*writer, error) {
 	for t, name := range w.names {
 		w.components[name] = w.structure(t)
 	}
-	for _, k := range schema.Builtin().Kinds {
+	for _, k := range registry.Kinds {
 		w.components[k.Name] = sent(shape.Sent{Kind: k, Also: also(routes, k)})
 	}
 	return w, nil
 }
 
+// kind returns a kind that a route names as the registry has it, and whether it is a kind of record at all.
+func (w *writer) kind(k *schema.Kind) (*schema.Kind, bool) {
+	if k == nil {
+		return nil, false
+	}
+	if ours := w.registry.Kind(k.Name); ours != nil {
+		return ours, true
+	}
+	return k, false
+}
+
 // also are the texts that routes take beside a kind's fields.
 func also(routes []web.Route, k *schema.Kind) []string {
 	for _, r := range routes {
-		if s, ok := r.Request.(shape.Sent); ok && s.Kind == k {
+		if s, ok := r.Request.(shape.Sent); ok && s.Kind.Name == k.Name {
 			return s.Also
 		}
 	}
@@ -85,7 +97,7 @@ func (w *writer) name(body any) error {
 			return fmt.Errorf("two types are called %s in the document: %s and %s", name, other, t)
 		}
 	}
-	if schema.Builtin().Kind(name) != nil {
+	if w.registry.Kind(name) != nil {
 		return fmt.Errorf("a type has the name of the kind %s", name)
 	}
 	w.names[t] = name
@@ -148,8 +160,9 @@ func (w *writer) record(r shape.Record) object {
 		return ref(r.Name)
 	}
 	properties, required := object{}, []string{}
-	for i := range fieldsOf(r.Kind) {
-		f := &r.Kind.Fields[i]
+	kind, _ := w.kind(r.Kind)
+	for i := range fieldsOf(kind) {
+		f := &kind.Fields[i]
 		if r.Only != nil && !slices.Contains(r.Only, f.Name) || slices.Contains(r.Without, f.Name) {
 			continue
 		}
@@ -187,7 +200,7 @@ func fieldsOf(k *schema.Kind) []schema.Field {
 
 // sent is a record as a program gives it.
 func (w *writer) sent(s shape.Sent) object {
-	if schema.Builtin().Kind(s.Kind.Name) == s.Kind {
+	if _, found := w.kind(s.Kind); found {
 		return ref(s.Kind.Name)
 	}
 	return sent(s)
@@ -216,7 +229,7 @@ func sent(s shape.Sent) object {
 	if k.Index("email") >= 0 && k.Index("pesel") >= 0 {
 		out["anyOf"] = []object{needs("email"), needs("pesel")}
 	}
-	if k == schema.Builtin().Kind(schema.Signup) {
+	if k.Name == schema.Signup {
 		properties["consent_processing"].(object)["const"] = true
 		properties["submitted_at"].(object)["description"] = "For coordinators, who enter late paper. " + properties["submitted_at"].(object)["description"].(string)
 	}
@@ -233,10 +246,11 @@ func (w *writer) form(s shape.Sent, once bool) object {
 	if once {
 		properties["idempotency_key"] = said("As the header `Idempotency-Key`")
 	}
-	columns := s.Kind.Columns()
-	for i := range s.Kind.Fields {
-		if s.Kind.Fields[i].NoColumn {
-			columns = append(columns, &s.Kind.Fields[i])
+	kind, _ := w.kind(s.Kind)
+	columns := kind.Columns()
+	for i := range kind.Fields {
+		if kind.Fields[i].NoColumn {
+			columns = append(columns, &kind.Fields[i])
 		}
 	}
 	for _, f := range columns {
@@ -248,7 +262,7 @@ func (w *writer) form(s shape.Sent, once bool) object {
 	for _, name := range s.Also {
 		properties[name] = object{"type": "string"}
 	}
-	if s.Kind == schema.Builtin().Kind(schema.Signup) {
+	if kind.Name == schema.Signup {
 		properties[signups.Trap] = object{"type": "string", "maxLength": 0, "description": "Stays empty: people do not see it, and what robots fill in is refused"}
 	}
 	return closed(properties, required...)

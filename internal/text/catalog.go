@@ -53,22 +53,6 @@ func offered() *catalog {
 	return current.Load()
 }
 
-// Add offers further languages, one for each JSON file at the top of files, until undo is called. It is for tests and for
-// trying a translation; a language for good is one more file in this folder.
-func Add(files fs.FS) (undo func(), err error) {
-	before := offered()
-	more, err := load(files)
-	if err != nil {
-		return nil, err
-	}
-	c := &catalog{words: maps.Clone(before.words), names: maps.Clone(before.names)}
-	maps.Copy(c.words, more.words)
-	maps.Copy(c.names, more.names)
-	c.complete()
-	current.Store(c)
-	return func() { current.Store(before) }, nil
-}
-
 func load(files fs.FS) (*catalog, error) {
 	found, err := fs.Glob(files, "*.json")
 	if err != nil {

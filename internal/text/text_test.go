@@ -345,14 +345,14 @@ func problemLiterals(t *testing.T) (codes, hints map[string]string, pairs map[[2
 			t.Fatal(err)
 		}
 		parsed[path] = file
-		if strings.HasSuffix(path, "record/problem.go") {
+		if strings.HasSuffix(path, "schema/problem.go") {
 			for name, value := range stringConstants(file) {
 				constants[name] = value
 			}
 		}
 	})
 	for _, code := range constants {
-		codes[code] = "record/problem.go"
+		codes[code] = "schema/problem.go"
 	}
 	for path, file := range parsed {
 		ast.Inspect(file, func(n ast.Node) bool {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -80,11 +79,6 @@ type Other struct {
 	Response    any // a shape; nil: none
 	Problem     any // of a problem: a shape of its further members
 }
-
-// Event is the route as the template has it. There a path's last part is one parameter, whatever suffix it has.
-func (r Route) Event() string { return r.Method + " " + suffix.ReplaceAllString(r.Path, "}") }
-
-var suffix = regexp.MustCompile(`\}\.[a-z]+$`)
 
 // Names are the parameters of the path.
 func (r Route) Names() []string {

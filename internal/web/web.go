@@ -54,7 +54,7 @@ type Call struct {
 type Handler func(*Call) error
 
 // Reserved are the first parts of addresses that are no projects.
-var Reserved = []string{"health", "local", "auth", "assets", "openapi", "openapi.json"}
+var Reserved = []string{"health", "ready", "metrics", "archive", "programme", "help", "local", "auth", "assets", "openapi", "openapi.json"}
 
 // notFound answers an address that is none. One with a slash too many is shown the way.
 func notFound(c *Call) error {
