@@ -31,7 +31,7 @@ func mediaFile(rows int) []byte {
 	return b.Bytes()
 }
 
-// checkAll checks a file as whoever receives it does: noting repeated rows.
+// checkAll checks a file and its repeated rows, as ingestion does.
 func checkAll(tb testing.TB, data []byte, rows int) {
 	tb.Helper()
 	var repeats Repeats
@@ -62,8 +62,9 @@ func readCSV(tb testing.TB, data []byte, rows int) {
 	}
 }
 
-// BenchmarkCheck reads and checks 100,000 rows. x-csv is how many times as long as encoding/csv that takes, which only cuts
-// the same file into cells. The two take turns, and of each the best round counts: what else the machine does only adds.
+// BenchmarkCheck reads and checks 100,000 rows. x-csv is how many times as long as encoding/csv that takes, which only
+// cuts the same file into cells. The two take turns, and of each the best round counts: what else the machine does only
+// adds.
 func BenchmarkCheck(b *testing.B) {
 	const rows = 100_000
 	polish := bytes.ReplaceAll(bytes.ReplaceAll(mediaFile(rows), []byte(","), []byte(";")), []byte("praca;"), []byte("praca,"))
@@ -144,8 +145,8 @@ func workbookFile(tb testing.TB, rows int) []byte {
 	return b.Bytes()
 }
 
-// BenchmarkPeakMemory compares the most memory that checking 200,000 rows takes with that of 10,000, each in a process of
-// its own that reads the file from the disk: x-rows is the one over the other.
+// BenchmarkPeakMemory compares the most memory that checking 200,000 rows takes with that of 10,000, each in a process
+// of its own that reads the file from the disk: x-rows is the one over the other.
 func BenchmarkPeakMemory(b *testing.B) {
 	peak := func(rows int) float64 {
 		file := b.TempDir() + "/media.csv"

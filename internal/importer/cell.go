@@ -9,10 +9,10 @@ import (
 // form is how a cell is written.
 type form uint8
 
-// A written cell is text, as in every delimited file. The others are a spreadsheet's: a number; a moment, which is a number
-// that the spreadsheet shows as a date, a time of day or both; a formula's error; a formula whose result was not saved. A cell
-// that is cut is longer than any may be, and has its beginning alone. An unclosed cell is the only one of a row of which it is
-// unclear where it ends.
+// Forms of cells. Every cell of delimited text is written. In a spreadsheet there are also numbers; moments, which are
+// numbers shown as a date, a time of day or both; failed cells, which show the error of a formula; and uncomputed ones,
+// whose formula has no saved result. A cut cell is too long for any field, and only its beginning is kept. An unclosed
+// cell is the only cell of a row whose end is ambiguous.
 const (
 	written form = iota
 	number
@@ -23,28 +23,28 @@ const (
 	unclosed
 )
 
-// cell is one cell: its text as a person sees it, and its form.
+// cell is one cell: its text as it is shown, and its form.
 type cell struct {
 	text   string
 	form   form
-	length int32 // in characters, of one that is cut
+	length int32 // of a cut cell, in characters
 }
 
 func (c cell) blank() bool {
 	return c.form < uncomputed && (c.text == "" || schema.Clean(c.text) == "")
 }
 
-// momentLayout is how a moment that has a date and a time is written.
+// momentLayout is the text of a moment with date and time.
 const momentLayout = "2006-01-02 15:04:05"
 
-// read checks a cell by its field.
+// read returns the canonical value of a cell, or what is wrong with it as a value of a field.
 func (c cell) read(field *schema.Field, scope schema.Scope) (string, *schema.Problem) {
 	text := c.text
 	switch c.form {
 	case number:
 		switch field.Type {
 		case schema.Whole, schema.Decimal:
-			scope.Loose = false // 12.345 is a fraction here: a spreadsheet's number is not grouped
+			scope.Loose = false // 12.345 is a fraction here: numbers of a spreadsheet have no thousands separators
 		case schema.Pesel:
 			text = strings.Repeat("0", min(2, max(0, 11-len(text)))) + text // born in a year that ends in 00 to 09
 		}
@@ -77,7 +77,7 @@ func (c cell) read(field *schema.Field, scope schema.Scope) (string, *schema.Pro
 	return field.Parse(bare, scope)
 }
 
-// shown is a cell's text as it may stand in an answer. Of a nil field nothing is known.
+// shown returns the text of a cell for a finding, masked as its field requires. The field may be nil.
 func shown(field *schema.Field, text string) string {
 	return strings.ToValidUTF8(field.Mask(schema.Clean(text)), "\ufffd")
 }

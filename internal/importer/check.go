@@ -9,13 +9,13 @@ import (
 	"outreach/internal/schema"
 )
 
-// checker checks the rows of one file.
+// checker validates the rows of one file.
 type checker struct {
 	Checked
 	scope    schema.Scope
 	line     func(Line) error
 	layout   layout
-	problems []schema.Problem // of the row at hand
+	problems []schema.Problem // of the current row
 }
 
 func (c *checker) check(body *source, v *vocabulary) error {
@@ -61,7 +61,7 @@ func (c *checker) check(body *source, v *vocabulary) error {
 	}
 }
 
-// nextFilled passes over blank rows.
+// nextFilled returns the next row that is not blank.
 func nextFilled(table rows) (int, []cell, error) {
 	for {
 		number, cells, err := table.next()
@@ -71,7 +71,7 @@ func nextFilled(table rows) (int, []cell, error) {
 	}
 }
 
-// header says what is wrong with the columns.
+// header adds the errors of the columns.
 func (c *checker) header(number int, head []cell) {
 	for i, col := range c.layout.columns {
 		value := shown(nil, head[i].text)
@@ -87,7 +87,7 @@ func (c *checker) header(number int, head []cell) {
 	}
 }
 
-// row checks one row, and hands it on if nothing is wrong with it.
+// row validates one row, and calls line as Check describes.
 func (c *checker) row(number int, cells []cell) error {
 	if cells[0].form == unclosed {
 		c.Errors.Add(CellError{Row: number, Code: schema.Unreadable, Hint: "quote"})
@@ -105,7 +105,7 @@ func (c *checker) row(number int, cells []cell) error {
 		if i >= len(c.layout.columns) || c.layout.columns[i].nameless {
 			if !value.blank() {
 				surplus = true
-				c.Errors.Add(CellError{Row: number, Code: schema.UnknownColumn, Hint: "surplus", Value: shown(c.layout.stranger, value.text),
+				c.Errors.Add(CellError{Row: number, Code: schema.UnknownColumn, Hint: "surplus", Value: shown(c.layout.unknown, value.text),
 					Args: map[string]string{"place": strconv.Itoa(i + 1)}})
 			}
 			continue
@@ -152,10 +152,10 @@ func (c *checker) row(number int, cells []cell) error {
 	return c.line(Line{Row: number, Entry: entry})
 }
 
-// ofPerson tells of what is wrong with a key of the person whom a row is about.
+// ofPerson reports whether a problem concerns a key of the row's person.
 func ofPerson(p schema.Problem) bool { return p.Field == "email" || p.Field == "pesel" }
 
-// warn adds what is worth a look in a value that is right.
+// warn adds the warning about a valid value, if there is one: a date outside the period, or an implausibly large reach.
 func (c *checker) warn(number int, field *schema.Field, canonical string, given cell) {
 	if canonical == "" {
 		return
@@ -176,7 +176,7 @@ func (c *checker) warn(number int, field *schema.Field, canonical string, given 
 		}
 		warning.Code, warning.Args = schema.OutsidePeriod, map[string]string{"from": d.Period.From, "to": d.Period.To}
 	case schema.Whole:
-		// A whole number that no limit of its own bounds counts people of the region.
+		// A whole number without a limit of its own counts people of the region.
 		if field.Max != 0 || d.Region.Population == 0 {
 			return
 		}

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// openDelimited recognises the encoding and the delimiter of a text, and reads it from its beginning.
+// openDelimited detects the encoding and the delimiter of a text, and returns its rows.
 func openDelimited(body *source, v *vocabulary) (rows, error) {
 	encoding, mark, err := detectEncoding(body.reader())
 	if err != nil {
@@ -48,7 +48,8 @@ func openDelimited(body *source, v *vocabulary) (rows, error) {
 	return newDelimited(from, delimiter), nil
 }
 
-// declaredDelimiter reads the line by which Excel may be told the delimiter, "sep=;", and gives its length.
+// declaredDelimiter reads the line "sep=;", which sets the delimiter in Excel, and returns the delimiter and the length
+// of the line, 0 if there is none.
 func declaredDelimiter(start []byte) (byte, int) {
 	line, rest, _ := bytes.Cut(start, []byte("\n"))
 	end := len(start) - len(rest)
@@ -64,15 +65,15 @@ func declaredDelimiter(start []byte) (byte, int) {
 
 const delimiters = ",;\t|"
 
-// detectDelimiter takes the delimiter by which the first row that is not blank has the most columns of a kind; where
-// none has two of them, the one by which a row below has, or else the one that makes the most cells.
+// detectDelimiter returns the delimiter for which the first row that is not blank matches the most columns of a kind.
+// Ties are broken by a header further below, then by the number of cells.
 func detectDelimiter(start []byte, v *vocabulary) byte {
 	best, most, cells, below := delimiters[0], -1, 0, false
 	for _, d := range []byte(delimiters) {
 		table := newDelimited(bytes.NewReader(start), d)
 		_, head, err := nextFilled(table)
 		if err == io.EOF {
-			return d // there is nothing but delimiters
+			return d // the text has nothing but delimiters
 		}
 		if err != nil {
 			continue
@@ -94,37 +95,37 @@ func detectDelimiter(start []byte, v *vocabulary) byte {
 	return best
 }
 
-// The bounds of a row, in bytes and cells. What goes beyond is no table.
+// Limits of a row, in bytes and cells. A file with a larger row is not a table.
 const (
 	longestRow  = 1 << 20
 	mostColumns = 1 << 14 // as in a spreadsheet
 )
 
-// longestCell is how many bytes of a cell are kept. No field may be so long, in letters of any size; of a longer cell only
-// its length matters.
+// longestCell is the number of bytes stored of a cell. It is more than any field allows, in letters of any size; of a
+// longer cell only the length is needed.
 const longestCell = 16 << 10
 
-// delimited reads rows of delimited text. Lines end with LF, CR LF or CR. A cell may be quoted, and then hold delimiters,
-// line ends and doubled quotation marks; a mark within a cell that does not end it stands for itself, as in "the "Razem"
-// film", unless it is unclear where the row ends.
+// delimited reads rows of delimited text. Lines end with LF, CR LF or CR. A quoted cell may contain delimiters, line
+// ends and doubled quotation marks. A quotation mark inside a cell that does not end it is literal, as in "the "Razem"
+// film", unless that makes the end of the row ambiguous.
 type delimited struct {
 	from      io.Reader
 	buffer    []byte
-	data      []byte // what was read and not yet looked at
-	ended     bool   // nothing more can be read
+	data      []byte // read and not yet parsed
+	ended     bool   // the input has ended
 	delimiter byte
-	stops     [256]bool // bytes that end a run of ordinary ones
-	afterCR   bool      // a line feed that comes now belongs to the line end before
+	stops     [256]bool // bytes that end a run of ordinary bytes
+	afterCR   bool      // a line feed at this place belongs to the CR before it
 
 	row   int
-	text  []byte // what is kept of the row at hand
-	start int    // of the cell at hand in text
-	ends  []int  // where its cells end in text
-	cuts  []long // its cells that are not kept whole
+	text  []byte // of the current row
+	start int    // of the current cell, in text
+	ends  []int  // of the cells of the row, in text
+	cuts  []long // cells of the row that are not stored whole
 	cells []cell
 }
 
-// long is a cell, by its place in the row, and how many characters of it are not kept.
+// long is a cell by its place in the row, and how many of its characters are not stored.
 type long struct{ place, beyond int }
 
 func newDelimited(from io.Reader, delimiter byte) *delimited {
@@ -133,7 +134,7 @@ func newDelimited(from io.Reader, delimiter byte) *delimited {
 	return d
 }
 
-// fill reads on; false at the end of the text.
+// fill reads the next part of the input. It returns false at the end.
 func (d *delimited) fill() (bool, error) {
 	for !d.ended {
 		n, err := d.from.Read(d.buffer)
@@ -150,26 +151,26 @@ func (d *delimited) fill() (bool, error) {
 	return false, nil
 }
 
-// place is where in a cell the reader is.
-type place uint8
+// state is the state of the parser within a cell.
+type state uint8
 
 const (
-	atStart   place = iota // of a cell
+	atStart   state = iota // of a cell
 	inPlain                // a cell that is not quoted
 	inQuotes               // a quoted cell
-	afterMark              // behind a quotation mark in a quoted cell, and spaces: most likely it is closed
+	afterMark              // after a quotation mark in a quoted cell, and spaces: most likely the cell is closed
 )
 
-// keep puts a piece to the cell at hand, as far as there is room.
+// keep appends a piece to the current cell, up to longestCell.
 func (d *delimited) keep(piece []byte) {
 	if room := longestCell - (len(d.text) - d.start); room < len(piece) {
-		piece = d.some(piece, room)
+		piece = d.head(piece, room)
 	}
 	d.text = append(d.text, piece...)
 }
 
-// some is so much of a piece, and counts the rest.
-func (d *delimited) some(piece []byte, room int) []byte {
+// head returns the first bytes of a piece, and counts the characters of the rest.
+func (d *delimited) head(piece []byte, room int) []byte {
 	if n := len(d.cuts); n == 0 || d.cuts[n-1].place != len(d.ends) {
 		d.cuts = append(d.cuts, long{place: len(d.ends)})
 	}
@@ -183,16 +184,16 @@ func (d *delimited) some(piece []byte, room int) []byte {
 
 func (d *delimited) next() (int, []cell, error) {
 	d.text, d.ends, d.cuts, d.start = d.text[:0], d.ends[:0], d.cuts[:0], 0
-	where := atStart
+	at := atStart
 	spaces := 0      // since the last quotation mark of a quoted cell
-	literal := false // a mark in the cell stood for itself
+	literal := false // the cell has a literal quotation mark
 	lines := false   // the cell has several lines
-	unclear := false // it is unclear where the row ends
+	unclear := false // the end of the row is ambiguous
 	empty := true    // nothing was read
 	endCell := func() {
 		unclear = unclear || literal && lines
 		d.ends = append(d.ends, len(d.text))
-		d.start, literal, lines, where = len(d.text), false, false, atStart
+		d.start, literal, lines, at = len(d.text), false, false, atStart
 	}
 	for {
 		if len(d.data) == 0 {
@@ -204,7 +205,7 @@ func (d *delimited) next() (int, []cell, error) {
 				if empty {
 					return 0, nil, io.EOF
 				}
-				unclear = unclear || where == inQuotes
+				unclear = unclear || at == inQuotes
 				endCell()
 				break
 			}
@@ -221,40 +222,40 @@ func (d *delimited) next() (int, []cell, error) {
 		}
 		empty = false
 		c := d.data[0]
-		switch where {
+		switch at {
 		case inQuotes:
 			piece, more, closed := bytes.Cut(d.data, []byte{'"'})
 			lines = lines || bytes.IndexByte(piece, '\n') >= 0
 			d.keep(piece)
 			d.data = more
 			if closed {
-				spaces, where = 0, afterMark
+				spaces, at = 0, afterMark
 			}
 			continue
 		case afterMark:
 			switch {
 			case c == '"' && spaces == 0: // a doubled mark
 				d.keep(d.data[:1])
-				d.data, where = d.data[1:], inQuotes
+				d.data, at = d.data[1:], inQuotes
 				continue
 			case c == ' ':
 				spaces++
 				d.data = d.data[1:]
 				continue
-			case !d.stops[c]: // it did not close the cell
+			case !d.stops[c]: // the mark did not close the cell
 				d.keep([]byte{'"'})
 				for range spaces {
 					d.keep([]byte{' '})
 				}
-				literal, where = true, inQuotes
+				literal, at = true, inQuotes
 				continue
 			}
 		case atStart:
 			if c == '"' {
-				d.data, where = d.data[1:], inQuotes
+				d.data, at = d.data[1:], inQuotes
 				continue
 			}
-			where = inPlain
+			at = inPlain
 		}
 		// The cell goes on, or ends here.
 		i, data, stops := 0, d.data, &d.stops
@@ -283,7 +284,7 @@ func (d *delimited) next() (int, []cell, error) {
 	return d.row, d.cells, nil
 }
 
-// split cuts the row's text into cells, which share one string.
+// split sets the cells of the row, which share one string.
 func (d *delimited) split() {
 	text := string(d.text)
 	carriage := strings.IndexByte(text, '\r') >= 0

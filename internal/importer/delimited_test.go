@@ -65,7 +65,7 @@ func TestOneLetterInTheLastRowDecidesTheEncoding(t *testing.T) {
 	}
 }
 
-func TestSignsThatOtherEncodingsTakeForLetters(t *testing.T) {
+func TestPunctuationIsNotReadAsLettersOfAnotherEncoding(t *testing.T) {
 	t.Parallel()
 	windows := func(text string) string {
 		encoded, err := charmap.Windows1250.NewEncoder().String(text)
@@ -179,7 +179,7 @@ func TestBrokenLettersOfUTF8AreErrorsOfTheirCells(t *testing.T) {
 	})
 }
 
-func TestLettersOnTheEdgeOfPiecesAreWhole(t *testing.T) {
+func TestLettersAcrossBufferBoundariesAreWhole(t *testing.T) {
 	t.Parallel()
 	// The text is read in pieces of 64 KiB: the letters of two bytes lie on every one of their edges, at either byte.
 	for shift := range 2 {

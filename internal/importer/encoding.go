@@ -13,17 +13,17 @@ import (
 )
 
 const (
-	utf8Mark    = "\xef\xbb\xbf"
-	utf16LEMark = "\xff\xfe"
-	utf16BEMark = "\xfe\xff"
+	utf8BOM    = "\xef\xbb\xbf"
+	utf16LEBOM = "\xff\xfe"
+	utf16BEBOM = "\xfe\xff"
 )
 
-// detectEncoding says how a text is written, and how long its mark is. It reads all of it: one letter decides, and may
-// stand in the last row. Of UTF-8 the encoding is nil.
+// detectEncoding returns the encoding of a text, nil for UTF-8, and the length of its byte order mark. It reads the
+// whole text, since a single letter decides, and may be in the last row.
 func detectEncoding(text io.Reader) (encoding.Encoding, int, error) {
 	var t tally
 	buffer := make([]byte, 64<<10)
-	kept := 0 // bytes of a letter that goes on in the next piece
+	kept := 0 // bytes of a letter that continues in the next piece
 	for first := true; ; first = false {
 		n, err := io.ReadFull(text, buffer[kept:])
 		end := err == io.EOF || err == io.ErrUnexpectedEOF
@@ -33,12 +33,12 @@ func detectEncoding(text io.Reader) (encoding.Encoding, int, error) {
 		piece := buffer[:kept+n]
 		if first {
 			switch {
-			case bytes.HasPrefix(piece, []byte(utf8Mark)):
-				return nil, len(utf8Mark), nil
-			case bytes.HasPrefix(piece, []byte(utf16LEMark)):
-				return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), len(utf16LEMark), nil
-			case bytes.HasPrefix(piece, []byte(utf16BEMark)):
-				return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), len(utf16BEMark), nil
+			case bytes.HasPrefix(piece, []byte(utf8BOM)):
+				return nil, len(utf8BOM), nil
+			case bytes.HasPrefix(piece, []byte(utf16LEBOM)):
+				return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), len(utf16LEBOM), nil
+			case bytes.HasPrefix(piece, []byte(utf16BEBOM)):
+				return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), len(utf16BEBOM), nil
 			}
 			if unmarked := unmarkedUTF16(piece); unmarked != nil {
 				return unmarked, 0, nil
@@ -53,7 +53,8 @@ func detectEncoding(text io.Reader) (encoding.Encoding, int, error) {
 	return t.decide(), 0, nil
 }
 
-// unmarkedUTF16 recognises UTF-16 by its zeros: the header is mostly in ASCII, every other byte of which is zero then.
+// unmarkedUTF16 detects UTF-16 without a byte order mark: the header is mostly ASCII, so every other byte is zero. It
+// returns nil for any other text.
 func unmarkedUTF16(text []byte) encoding.Encoding {
 	text = text[:min(len(text), 512)]
 	var zeros [2]int
@@ -62,28 +63,28 @@ func unmarkedUTF16(text []byte) encoding.Encoding {
 			zeros[i%2]++
 		}
 	}
-	const most = 0.7
+	const share = 0.7
 	pairs := float64(len(text) / 2)
 	switch {
 	case pairs == 0:
 		return nil
-	case zeros[0] == 0 && float64(zeros[1]) > most*pairs:
+	case zeros[0] == 0 && float64(zeros[1]) > share*pairs:
 		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
-	case zeros[1] == 0 && float64(zeros[0]) > most*pairs:
+	case zeros[1] == 0 && float64(zeros[0]) > share*pairs:
 		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
 	}
 	return nil
 }
 
-// tally counts what tells the encodings apart.
+// tally counts what distinguishes the encodings.
 type tally struct {
 	bytes   [256]int // those from 0x80 on
-	letters int      // UTF-8 sequences that Polish text in one byte a letter does not make by chance
+	letters int      // UTF-8 sequences that are not Polish text in a one-byte encoding
 	chance  int      // other UTF-8 sequences
-	invalid int      // bytes that are no part of UTF-8
+	invalid int      // bytes that are not valid UTF-8
 }
 
-// add counts a piece of the text, and gives back an incomplete letter at its end.
+// add counts a piece of the text, and returns an incomplete letter at its end.
 func (t *tally) add(text []byte, last bool) (rest []byte) {
 	for len(text) > 0 {
 		if len(text) >= 8 && binary.NativeEndian.Uint64(text)&0x8080808080808080 == 0 {
@@ -114,8 +115,8 @@ func (t *tally) add(text []byte, last bool) (rest []byte) {
 	return nil
 }
 
-// The bytes of Polish letters: in both one-byte encodings, in Windows-1250 alone and in ISO-8859-2 alone; and those of
-// quotation marks, dashes, dots and the no-break space, of which ISO-8859-2 has the last alone.
+// Bytes of Polish letters in both one-byte encodings, only in Windows-1250, and only in ISO-8859-2; and bytes of
+// quotation marks, dashes, dots and the no-break space, of which ISO-8859-2 has only the last.
 const (
 	bothPolish    = "\xa3\xaf\xb3\xbf\xc6\xca\xd1\xd3\xe6\xea\xf1\xf3" // ŁŻłżĆĘŃÓćęńó
 	windowsPolish = "\x8c\x8f\x9c\x9f\xa5\xb9"                         // ŚŹśźĄą
@@ -123,8 +124,8 @@ const (
 	punctuation   = "\x82\x84\x85\x91\x92\x93\x94\x96\x97\xab\xbb\xa0" // ‚„…‘’“”–—«»
 )
 
-// isPolish tells of bytes that are Polish text in one of the one-byte encodings. Some of it is UTF-8 by chance: ÓŁ makes a
-// Tajik letter, and Ń with a dash behind it a Ukrainian one.
+// isPolish reports whether bytes may be Polish text in a one-byte encoding. Some such text is also valid UTF-8: ÓŁ is a
+// Tajik letter, and Ń followed by a dash a Ukrainian one.
 func isPolish(text []byte) bool {
 	for _, b := range text {
 		if strings.IndexByte(bothPolish+windowsPolish+isoPolish+punctuation, b) < 0 {
@@ -134,12 +135,12 @@ func isPolish(text []byte) bool {
 	return true
 }
 
-// fewInvalid is how many broken bytes a letter of UTF-8 outweighs. In Polish text of one byte a letter there are no such
-// letters at all; one may come about where a foreign word stands in it.
+// fewInvalid is the number of invalid bytes that one letter in UTF-8 outweighs. Polish text in a one-byte encoding has
+// no such letters, except in a foreign word.
 const fewInvalid = 4
 
-// decide prefers UTF-8 where it is valid, and also where it has letters and not many bytes that are broken: a broken letter
-// is then an error of its cell, instead of every letter becoming two others.
+// decide returns the encoding. UTF-8 is preferred if the text is valid, and if it has letters in UTF-8 and few invalid
+// bytes: a broken letter is then an error of its cell, and not every letter is read as two others.
 func (t *tally) decide() encoding.Encoding {
 	if t.letters > 0 && t.invalid <= fewInvalid*t.letters || t.chance == 0 && t.invalid == 0 {
 		return nil
@@ -150,7 +151,7 @@ func (t *tally) decide() encoding.Encoding {
 			return charmap.Windows1250
 		}
 	}
-	// Where one encoding has a Polish letter that the other lacks, that has a sign or a letter of another language.
+	// The bytes of a Polish letter in only one encoding are a sign or a foreign letter in the other.
 	if t.count(isoPolish) > t.count(windowsPolish) {
 		return charmap.ISO8859_2
 	}

@@ -10,25 +10,25 @@ import (
 	"outreach/internal/schema"
 )
 
-// Excerpt is a part of a file as it was read: its columns under their names in the file, and some of its rows. What may
-// identify a person is masked.
+// Excerpt is a part of a file: its columns under their names in the file, and some of its rows. Values that may
+// identify a person are masked.
 type Excerpt struct {
 	Columns []ExcerptColumn
 	Rows    []ExcerptRow
 }
 
-// ExcerptColumn is a column: what the file calls it, and the English name of the field it is, "" where it is none.
+// ExcerptColumn is a column: its name in the file, and the English name of its field, "" if it is unknown.
 type ExcerptColumn struct{ Name, Field string }
 
-// ExcerptRow is a row under its number, with a text for every column.
+// ExcerptRow is a row by its number, with one text for each column.
 type ExcerptRow struct {
 	Row   int
 	Cells []string
 }
 
-// Cut reads the rows of these numbers. Of a file whose kind is not recognised, or not allowed, it gives nothing, and of one
-// that cannot be read to its end what stands before. An error says that the body could not be read.
-func Cut(ctx context.Context, f File, registry *schema.Registry, allowed func(*schema.Kind) bool, numbers []int) (Excerpt, error) {
+// ReadRows returns the rows with some numbers. The excerpt is empty if the kind is not recognised or not allowed, and
+// incomplete if the file is damaged. An error is returned only if the body could not be read.
+func ReadRows(ctx context.Context, f File, registry *schema.Registry, allowed func(*schema.Kind) bool, numbers []int) (Excerpt, error) {
 	body := &source{ctx: ctx, from: f.Body, size: f.Size}
 	out, err := excerpt(body, newVocabulary(registry, allowed), numbers)
 	if body.err != nil {
@@ -77,7 +77,7 @@ func excerpt(body *source, v *vocabulary, numbers []int) (out Excerpt, err error
 		for i := range min(len(cells), len(layout.columns)) {
 			field := layout.columns[i].field
 			if field == nil {
-				field = layout.stranger
+				field = layout.unknown
 			}
 			row.Cells[i] = shown(field, cells[i].text)
 		}

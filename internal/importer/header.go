@@ -10,36 +10,36 @@ import (
 	"outreach/internal/schema"
 )
 
-// layout says which column of a file is which field.
+// layout maps the columns of a file to the fields of a kind.
 type layout struct {
 	kind           *schema.Kind
 	columns        []column
-	missing        []string      // names of required columns that are not there
-	separatePerson bool          // the person's keys are not fields of the kind
-	stranger       *schema.Field // by which a value without a column is masked
+	missing        []string      // names of required columns that the file does not have
+	separatePerson bool          // the keys of the person are not fields of the kind
+	unknown        *schema.Field // masks values of columns that are not fields
 }
 
 // column is one column of a file.
 type column struct {
-	field    *schema.Field // nil where it is none
-	place    int           // in rows, or placeEmail, placePesel
-	unknown  bool          // it has a name that is no field's
-	nameless bool          // it has no name
-	twice    bool          // an earlier column is the same field
-	listed   map[string]string
+	field    *schema.Field     // nil if the name is unknown
+	place    int               // in the row, or placeEmail, placePesel
+	unknown  bool              // it has a name, which is not that of a field
+	nameless bool              // it has no name
+	twice    bool              // an earlier column is the same field
+	listed   map[string]string // cache of a list: canonical values by text
 }
 
-// The places of the columns that name a person who is not a part of the row.
+// Places of the columns with the keys of a person, where these are not part of the row.
 const (
 	placeEmail = -1
 	placePesel = -2
 )
 
-// maxListed bounds what a column remembers of its list: all spellings of a sensible definition, and nobody's memory.
+// maxListed is the size of a column's cache of list values.
 const maxListed = 500
 
-// parse checks a cell of the column. Looking a value up in a list, in every spelling, is slow, and a column of that type
-// says the same few things again and again.
+// parse reads a cell of the column. Values of lists are cached: looking one up in all spellings is slow, and a column
+// repeats few values.
 func (c *column) parse(value cell, scope schema.Scope) (string, *schema.Problem) {
 	if c.field.Type != schema.List || value.form != written {
 		return value.read(c.field, scope)
@@ -57,7 +57,7 @@ func (c *column) parse(value cell, scope schema.Scope) (string, *schema.Problem)
 	return canonical, problem
 }
 
-// cell finds the field of a name, and the text that a row has there.
+// cell returns the field with a name, and the text of a row in its column.
 func (l *layout) cell(name string, cells []cell) (*schema.Field, string) {
 	for i, c := range l.columns {
 		if c.field != nil && c.field.Name == name && !c.twice {
@@ -70,8 +70,7 @@ func (l *layout) cell(name string, cells []cell) (*schema.Field, string) {
 	return nil, ""
 }
 
-// vocabulary is the kinds that a file may be of, each with its columns by every name they may have, and which of them the sender
-// may upload.
+// vocabulary is the kinds of file, each with its columns by all their names, and which kinds the sender may upload.
 type vocabulary struct {
 	kinds   []*schema.Kind
 	columns map[*schema.Kind]map[string]*schema.Field
@@ -93,7 +92,7 @@ func newVocabulary(registry *schema.Registry, allowed func(*schema.Kind) bool) *
 	return v
 }
 
-// fold makes names of columns comparable: only letters and digits count, without case or diacritics.
+// fold returns a name of a column for comparison: letters and digits only, without case or diacritics.
 func fold(name string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -106,7 +105,7 @@ func fold(name string) string {
 	}, norm.NFD.String(strings.ToLower(name)))
 }
 
-// score says how well a header fits a kind.
+// score is how well a header matches a kind.
 type score struct{ known, allowed, missing int }
 
 func (s score) better(than score) bool {
@@ -119,14 +118,14 @@ func (s score) better(than score) bool {
 	return s.missing < than.missing
 }
 
-// recognise finds the kind of a header: the one most of whose columns are there; of equals, one that is allowed; of those,
-// the one that misses fewer required columns; of those, the first. A header that shares but one column with any kind is
-// no header.
+// recognise returns the layout of a header for the kind with the most matching columns. Ties are broken by being
+// allowed, then by fewer missing required columns, then by the order of kinds. It returns false if fewer than two
+// columns match.
 func (v *vocabulary) recognise(head []cell) (layout, bool) {
 	var best layout
 	var top score
 	for _, k := range v.kinds {
-		l, known := v.lay(k, head)
+		l, known := v.match(k, head)
 		s := score{known: known, missing: len(l.missing)}
 		if v.allowed(k) {
 			s.allowed = 1
@@ -138,10 +137,10 @@ func (v *vocabulary) recognise(head []cell) (layout, bool) {
 	return best, top.known >= 2
 }
 
-// titleRows is how many rows above a header are passed over to say where it stands.
+// titleRows is the number of rows that are searched for a header below a title.
 const titleRows = 20
 
-// headerBelow finds the row of a header that does not come first, as below a title.
+// headerBelow returns the row of a header that is not the first row, as below a title.
 func (v *vocabulary) headerBelow(table rows) (row int, found bool) {
 	for range titleRows {
 		number, cells, err := nextFilled(table)
@@ -155,11 +154,11 @@ func (v *vocabulary) headerBelow(table rows) (row int, found bool) {
 	return 0, false
 }
 
-// lay lays a header over a kind, and tells how many of its columns are there.
-func (v *vocabulary) lay(k *schema.Kind, head []cell) (layout, int) {
+// match returns the layout of a header for a kind, and the number of matching columns.
+func (v *vocabulary) match(k *schema.Kind, head []cell) (layout, int) {
 	l := layout{kind: k, columns: make([]column, len(head)), separatePerson: k.Person && k.Index("email") < 0}
 	if k.Person {
-		l.stranger = &schema.EmailField
+		l.unknown = &schema.EmailField
 	}
 	names := v.columns[k]
 	seen := map[*schema.Field]bool{}

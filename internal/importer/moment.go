@@ -9,10 +9,10 @@ import (
 	"outreach/internal/schema"
 )
 
-// momentFormat says what of a number a spreadsheet shows as a moment.
+// momentFormat is which parts of a moment a number format shows.
 type momentFormat struct{ day, clock bool }
 
-// builtInFormat is a format that has no code in the file.
+// builtInFormat returns the format of a built-in id, which has no code in the file.
 func builtInFormat(id int) momentFormat {
 	switch {
 	case id >= 14 && id <= 17, id >= 27 && id <= 31, id == 36, id >= 50 && id <= 54, id >= 57 && id <= 58:
@@ -25,8 +25,8 @@ func builtInFormat(id int) momentFormat {
 	return momentFormat{}
 }
 
-// readFormat reads a format's code, such as yyyy\-mm\-dd or [$-415]d mmmm hh:mm. An m is a month or a minute by what
-// stands beside it; alone it is a month.
+// readFormat reads a format's code, such as yyyy\-mm\-dd or [$-415]d mmmm hh:mm. An m is a minute beside hours or
+// seconds, and else a month.
 func readFormat(code string) momentFormat {
 	var f momentFormat
 	month := false
@@ -72,7 +72,7 @@ const (
 	lastDay     = 2958465 // 9999-12-31 in the 1900 system
 )
 
-// momentText writes a number as its format shows it: 2010-07-21, 18:25:00, or both; false where it shows no moment.
+// momentText returns a number as its format shows it: 2010-07-21, 18:25:00, or both; false if it is not a moment.
 func momentText(n float64, f momentFormat, from1904 bool) (string, bool) {
 	if !f.day && !f.clock || n < 0 || n > lastDay {
 		return "", false
@@ -85,7 +85,7 @@ func momentText(n float64, f momentFormat, from1904 bool) (string, bool) {
 		at = at.AddDate(4, 0, days+2)
 	case days > 60:
 		at = at.AddDate(0, 0, days)
-	case days == 60 && f.day: // the 29th of February 1900, which spreadsheets know alone
+	case days == 60 && f.day: // 29 February 1900, which only exists in spreadsheets
 		return "1900-02-29", true
 	case days == 0 && f.day:
 		return "1900-01-00", true
@@ -101,7 +101,7 @@ func momentText(n float64, f momentFormat, from1904 bool) (string, bool) {
 	return at.Format(momentLayout), true
 }
 
-// isoMoment reads a cell of the type that holds moments as text.
+// isoMoment returns the cell of a moment stored as text in ISO 8601.
 func isoMoment(stored string) cell {
 	for _, layout := range []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04"} {
 		if at, err := time.Parse(layout, stored); err == nil {
@@ -114,7 +114,7 @@ func isoMoment(stored string) cell {
 	return cell{text: stored, form: moment}
 }
 
-// numberText writes a number to the fifteen digits that a spreadsheet calculates with: 0.1+0.2 is 0.3.
+// numberText returns a number rounded to fifteen digits, the precision of spreadsheets: 0.1+0.2 is 0.3.
 func numberText(n float64) string {
 	if rounded, err := strconv.ParseFloat(strconv.FormatFloat(n, 'g', 15, 64), 64); err == nil {
 		n = rounded

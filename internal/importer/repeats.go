@@ -5,27 +5,27 @@ import (
 	"slices"
 )
 
-// Repeats finds the rows of a file that say the same thing as an earlier one. It keeps no keys but 64 bits of each, so that
-// the rows of the longest file take a few megabytes; that two different keys of it agree in those is less likely than one
-// in a hundred million, and would cost a needless warning.
+// Repeats finds the rows of a file with the natural key of an earlier row. It stores 64 bits of each key, so that the
+// longest file takes a few megabytes; a collision is less likely than one in a hundred million, and causes a needless
+// warning.
 type Repeats struct {
-	seen [256][]hashed // by the hash's last byte: many short lists grow with less to spare than one long
+	seen [256][]hashed // by the last byte of the hash: many short lists waste less memory than a long one
 }
 
-// hashed is 12 bytes; with the hash in one piece it would be 16.
+// hashed takes 12 bytes; with the hash as one uint64 it would take 16.
 type hashed struct{ high, low, row uint32 }
 
-// Repeat is a row that repeats an earlier one: the last before it with the same key.
+// Repeat is a row with the key of an earlier row, the last one before it.
 type Repeat struct{ Row, Earlier int }
 
-// Add notes a row's natural key.
+// Add adds the natural key of a row.
 func (r *Repeats) Add(row int, key string) {
 	h := fnv1a(key)
 	list := &r.seen[h%256]
 	*list = append(*list, hashed{high: uint32(h >> 32), low: uint32(h), row: uint32(row)})
 }
 
-// Rows are the rows that repeat an earlier one, in file order.
+// Rows returns the rows that repeat an earlier one, in file order.
 func (r *Repeats) Rows() []Repeat {
 	var out []Repeat
 	for _, list := range r.seen {

@@ -86,7 +86,7 @@ func drawValue(t *rapid.T, f *schema.Field) (written, canonical string) {
 		written = canonical
 	}
 	if f.Type == schema.Text {
-		canonical = schema.Clean(schema.Unescape(canonical)) // nobody begins a text like this by hand
+		canonical = schema.Clean(schema.Unescape(canonical)) // texts typed by hand do not begin like this
 		written = schema.Escape(canonical)
 	}
 	if rapid.Bool().Draw(t, "spaces") {
@@ -102,7 +102,7 @@ func group(digits, between string) string {
 	return digits
 }
 
-func TestWhateverIsWrittenIsReadAsItWasMeant(t *testing.T) {
+func TestValuesAreReadAsWritten(t *testing.T) {
 	t.Parallel()
 	encodings := []encoding.Encoding{encoding.Nop, unicode.UTF8BOM, charmap.Windows1250, charmap.ISO8859_2,
 		unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), unicode.UTF16(unicode.BigEndian, unicode.UseBOM)}
@@ -204,7 +204,7 @@ func FuzzCheck(f *testing.F) {
 		}
 
 		var text bytes.Buffer
-		text.WriteString(utf8Mark)
+		text.WriteString(utf8BOM)
 		w := csv.NewWriter(&text)
 		var head []string
 		for _, f := range checked.Kind.Columns() {
@@ -213,7 +213,7 @@ func FuzzCheck(f *testing.F) {
 		_ = w.Write(head)
 		for i, l := range lines {
 			if i > 0 && l.Row <= lines[i-1].Row && !bytes.HasPrefix(data, []byte("PK")) {
-				t.Fatalf("row %d stands below row %d", l.Row, lines[i-1].Row)
+				t.Fatalf("row %d is below row %d", l.Row, lines[i-1].Row)
 			}
 			var row []string
 			for _, f := range checked.Kind.Columns() {

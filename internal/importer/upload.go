@@ -1,6 +1,6 @@
-// Package importer reads a file of records: it recognises what kind of table it is and how it is written, checks every cell,
-// and hands over the rows that are right, one at a time. It keeps nothing and decides nothing: whoever receives files calls
-// Check as often as they need the rows, which is cheaper than holding two hundred thousand of them.
+// Package importer reads a file of records: it detects format, encoding and kind, validates every cell, and passes on
+// the valid rows one at a time. It stores nothing. A caller that needs the rows several times calls Check several
+// times, which takes less memory than 200,000 rows do.
 package importer
 
 import (
@@ -14,38 +14,38 @@ import (
 	"outreach/internal/text"
 )
 
-// The limits of a file.
+// Limits of a file.
 const (
 	MaxBytes  = 50 << 20
 	MaxRows   = 200_000
-	MaxListed = 1000 // errors, and warnings, that are listed; the others are only counted
+	MaxListed = 1000 // errors, and as many warnings, that are listed; the others are only counted
 )
 
-// File is what was received. Its format is told by its content alone, whatever it is called.
+// File is a file to read. Its format is detected from the content alone.
 type File struct {
 	Body io.ReaderAt
 	Size int64
 }
 
-// CellError is something wrong, or worth a warning, in one cell. It becomes a sentence the way a schema.Problem does.
+// CellError is an error or a warning about one cell. It is worded like a schema.Problem.
 type CellError struct {
-	Row    int               `json:"row"`    // as a spreadsheet numbers it; the header's is 1
-	Column string            `json:"column"` // the English name; "" where the whole row or file is meant
+	Row    int               `json:"row"`    // as a spreadsheet numbers it; the header is row 1
+	Column string            `json:"column"` // the English name; "" for the whole row or file
 	Code   string            `json:"code"`
-	Value  string            `json:"value"` // as it stands in the file, masked where it may identify a person
+	Value  string            `json:"value"` // as in the file, masked if it may identify a person
 	Hint   string            `json:"-"`
 	Args   map[string]string `json:"-"`
 
 	Options []text.Choice `json:"-"`
 }
 
-// Findings are errors or warnings: the first of them, and how many there are.
+// Findings are the first MaxListed errors or warnings, and the number of all.
 type Findings struct {
 	List  []CellError
 	Total int
 }
 
-// Add counts one more, and lists it if there is room.
+// Add counts an error, and lists it if the list is not full.
 func (f *Findings) Add(e CellError) {
 	f.Total++
 	if len(f.List) < MaxListed {
@@ -53,39 +53,40 @@ func (f *Findings) Add(e CellError) {
 	}
 }
 
-// Cut tells that not all are listed.
+// Cut reports whether the list is incomplete.
 func (f *Findings) Cut() bool { return f.Total > len(f.List) }
 
-// addFirst is for what concerns the whole file, which no other error may push off the list.
+// addFirst adds an error of the whole file at the front, even to a full list.
 func (f *Findings) addFirst(e CellError) {
 	f.Total++
 	f.List = append([]CellError{e}, f.List[:min(len(f.List), MaxListed-1)]...)
 }
 
-// Checked is what a file turned out to be.
+// Checked is the result of reading a file.
 type Checked struct {
-	Kind     *schema.Kind // nil where it was not recognised
+	Kind     *schema.Kind // nil if it was not recognised
 	Rows     int          // rows below the header that are not blank
-	Errors   Findings     // one of them rejects the file
+	Errors   Findings     // the file is valid if there are none
 	Warnings Findings
 }
 
-// Line is a row of a file that is right by itself; or whom a row is about of which other cells are wrong, without Entry.Row.
-// It is the receiver's to keep.
+// Line is a valid row of a file; or the person of an invalid row whose keys are valid, without Entry.Row. The receiver
+// may keep it.
 type Line struct {
 	Row   int
 	Entry schema.Entry
 }
 
-// Check reads the file from its beginning to its end and tells everything that is wrong with it; the same file in the same
-// scope always gives the same answer. Each row that is right by itself is handed to line, in file order, whether or not
-// others are wrong: its receiver has to discard them if the file turns out bad. So is who is named by a row that is wrong in
-// other cells, for what is wrong with the person is to be told too. Of a kind that is not allowed no row is read.
+// Check reads the whole file and returns everything that is wrong with it; the same file in the same scope always has
+// the same result. It calls line for each valid row, in file order, also if other rows are invalid: the caller has to
+// discard the rows of an invalid file. It calls line for the person of an invalid row, too, so that errors of the
+// person can be reported. If the kind is not allowed no row is read.
 //
-// Rows are numbered as a spreadsheet shows them: a record whose quoted cell goes over several lines is one row, a blank
-// line is a row too but is not a record, and the line "sep=;" that tells Excel the delimiter is none.
+// Rows are numbered as in a spreadsheet: a record with a quoted cell of several lines is one row, a blank line is a row
+// but not a record, and the line "sep=;", which sets the delimiter in Excel, is not a row.
 //
-// An error is returned only if the body could not be read, ctx ended, or line failed; it says nothing about the file.
+// An error is returned only if the body could not be read, ctx ended, or line failed; it does not concern the content
+// of the file.
 func Check(ctx context.Context, f File, scope schema.Scope, allowed func(*schema.Kind) bool, line func(Line) error) (Checked, error) {
 	scope.Loose = true
 	c := checker{scope: scope, line: line}
@@ -102,13 +103,14 @@ func Check(ctx context.Context, f File, scope schema.Scope, allowed func(*schema
 	return c.Checked, err
 }
 
-// rows is a table that is read from top to bottom.
+// rows reads a table from top to bottom.
 type rows interface {
-	// next gives the next row and its number, io.EOF after the last, or a *fault. The cells hold until the next call.
+	// next returns the next row and its number, io.EOF after the last, or a *fault. The cells are valid until the next
+	// call.
 	next() (number int, cells []cell, err error)
 }
 
-// fault is something wrong with the file itself: it cannot be read on.
+// fault is an error in the file that ends reading.
 type fault struct {
 	row        int
 	code, hint string
@@ -121,8 +123,8 @@ func unreadable(row int, hint string) *fault {
 	return &fault{row: row, code: schema.Unreadable, hint: hint}
 }
 
-// source reads a body of a known size, and remembers what went wrong there: a body that fails must never pass for a
-// damaged or a shorter file.
+// source reads a body of a known size, and records its first error: a body that cannot be read must not be reported as
+// a damaged file.
 type source struct {
 	ctx  context.Context
 	from io.ReaderAt
@@ -130,7 +132,7 @@ type source struct {
 	err  error
 }
 
-// errOutside is not the body's failure: the directory of a damaged archive may point anywhere.
+// errOutside is an error of the file, not of the body: the directory of a damaged archive may point anywhere.
 var errOutside = errors.New("outside of the file")
 
 func (s *source) ReadAt(p []byte, at int64) (int, error) {
@@ -156,7 +158,7 @@ func (s *source) ReadAt(p []byte, at int64) (int, error) {
 
 func (s *source) reader() io.Reader { return io.NewSectionReader(s, 0, s.size) }
 
-// open recognises the format.
+// open detects the format of a file and returns its rows.
 func open(body *source, v *vocabulary) (rows, error) {
 	if body.size > MaxBytes {
 		return nil, unreadable(1, "too_large")
@@ -172,29 +174,30 @@ func open(body *source, v *vocabulary) (rows, error) {
 		return nil, compoundFault(body)
 	}
 	for _, f := range formats {
-		if bytes.HasPrefix(start[min(f.at, len(start)):], []byte(f.sign)) {
+		if bytes.HasPrefix(start[min(f.at, len(start)):], []byte(f.signature)) {
 			return nil, otherFormat(f.name)
 		}
 	}
 	return openDelimited(body, v)
 }
 
-// formats are those that people send in the place of a table, and the signs by which they are known.
+// formats are unsupported formats that people send, and their signatures.
 var formats = []struct {
-	name, sign string
-	at         int // bytes before the sign
+	name, signature string
+	at              int // bytes before the signature
 }{
-	{name: "PDF", sign: "%PDF-"},
-	{name: "PNG", sign: "\x89PNG\r\n\x1a\n"},
-	{name: "JPEG", sign: "\xff\xd8\xff"},
-	{name: "GIF", sign: "GIF8"},
-	{name: "TIFF", sign: "II*\x00"},
-	{name: "TIFF", sign: "MM\x00*"},
-	{name: "WebP", sign: "WEBP", at: 8},
-	{name: "HEIC", sign: "ftyphei", at: 4},
-	{name: "RTF", sign: `{\rtf`},
+	{name: "PDF", signature: "%PDF-"},
+	{name: "PNG", signature: "\x89PNG\r\n\x1a\n"},
+	{name: "JPEG", signature: "\xff\xd8\xff"},
+	{name: "GIF", signature: "GIF8"},
+	{name: "TIFF", signature: "II*\x00"},
+	{name: "TIFF", signature: "MM\x00*"},
+	{name: "WebP", signature: "WEBP", at: 8},
+	{name: "HEIC", signature: "ftyphei", at: 4},
+	{name: "RTF", signature: `{\rtf`},
 }
 
+// otherFormat returns the fault of a file in an unsupported format.
 func otherFormat(name string) *fault {
 	return &fault{row: 1, code: schema.Unreadable, hint: "format", args: map[string]string{"format": name}}
 }

@@ -49,7 +49,7 @@ var scope = schema.Scope{Definition: definition, Today: "2026-11-23"}
 
 func anyKind(*schema.Kind) bool { return true }
 
-// read checks a file and gives the answer and the whole rows that were handed over.
+// read checks a file and returns the result and the valid rows that were passed on.
 func read(t testing.TB, data []byte) (Checked, []Line) {
 	t.Helper()
 	var lines []Line
@@ -172,7 +172,7 @@ func TestHeader(t *testing.T) {
 	const row = "2010-03-11,18:25,tv,spot,Razem,Telewizja Partner,7500\n"
 	for _, tt := range []struct {
 		name, file string
-		rows       int // that are handed over
+		rows       int // that are passed on
 		errors     []string
 	}{
 		{"names without diacritics, in any case, with spaces or underscores, of both languages",
@@ -186,7 +186,7 @@ func TestHeader(t *testing.T) {
 			[]string{`1 colour unknown_column "colour"`, `3 reach not_a_number "many" whole`}},
 		{"a missing column does not hide what is wrong in the others",
 			"date,time,medium,kind,title,outlet\n2010-02-30,18:25,tv,spot,Razem,TV\n", 0, []string{`1 reach missing_column ""`, `2 date not_a_date "2010-02-30" no_such_day`}},
-		{"a column that stands twice, in either language",
+		{"a column that occurs twice, in either language",
 			"date,data,medium,kind,title,outlet,reach\n2010-03-11,2010-03-12,tv,spot,Razem,TV,7500\n", 1, []string{`1 date unknown_column "data" twice`}},
 		{"an unknown column named like a person is masked",
 			"date,medium,title,outlet,reach,jan@example.org\n2010-03-11,tv,Razem,TV,7500,\n", 1, []string{`1 j*** unknown_column "j***"`}},
@@ -198,7 +198,7 @@ func TestHeader(t *testing.T) {
 		{"a file about people that names them in no way", "activity,date,outcome\npartnerships,2010-02-19,completed\n", 0, []string{`1 email missing_column ""`}},
 		{"no header that is known", "name,amount\nx,1\n", 0, []string{`1  unreadable "" header`}},
 		{"one known column alone is no header", "date,amount\n2010-03-11,1\n", 0, []string{`1  unreadable "" header`}},
-		{"a header below blank lines is numbered as it stands", "\n\ndate,medium,title,outlet,raech\n\n", 0, []string{`3 raech unknown_column "raech"`, `3 reach missing_column ""`}},
+		{"a header below blank lines is numbered as in the file", "\n\ndate,medium,title,outlet,raech\n\n", 0, []string{`3 raech unknown_column "raech"`, `3 reach missing_column ""`}},
 		{"a header alone has no rows", airings, 0, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -206,13 +206,13 @@ func TestHeader(t *testing.T) {
 			checked, lines := read(t, []byte(tt.file))
 			wantErrors(t, checked, tt.errors...)
 			if len(lines) != tt.rows {
-				t.Errorf("%d rows were handed over, want %d", len(lines), tt.rows)
+				t.Errorf("%d rows were passed on, want %d", len(lines), tt.rows)
 			}
 		})
 	}
 }
 
-func TestAHeaderBelowATitleIsToldWhereItStands(t *testing.T) {
+func TestHeaderBelowATitleIsReportedWithItsRow(t *testing.T) {
 	t.Parallel()
 	const table = "data%smedium%stytuł%sredakcja%szasięg\n2010-03-11%stv%sRazem%sTV%s1\n"
 	for _, delimiter := range []string{",", ";", "\t", "|"} {
@@ -233,7 +233,7 @@ func TestAHeaderBelowATitleIsToldWhereItStands(t *testing.T) {
 				}
 				wantErrors(t, checked, want)
 				if got := checked.Errors.List[0].Args["row"]; got != tt.want {
-					t.Errorf("it stands in row %q, want %q", got, tt.want)
+					t.Errorf("it is in row %q, want %q", got, tt.want)
 				}
 			})
 		}
@@ -268,7 +268,7 @@ func TestMisspeltColumnDoesNotChangeTheKind(t *testing.T) {
 	}
 }
 
-func TestNamesOfAKindsColumnsAreDistinct(t *testing.T) {
+func TestColumnNamesOfAKindAreDistinct(t *testing.T) {
 	t.Parallel()
 	for _, k := range schema.Builtin().Kinds {
 		names := map[string]*schema.Field{}
@@ -288,7 +288,7 @@ func TestKindThatIsNotAllowed(t *testing.T) {
 	mediaOnly := func(k *schema.Kind) bool { return k.Name == "media" }
 	check := func(file string) Checked {
 		checked, err := Check(t.Context(), File{Body: strings.NewReader(file), Size: int64(len(file))}, scope, mediaOnly, func(Line) error {
-			t.Error("a row was handed over")
+			t.Error("a row was passed on")
 			return nil
 		})
 		if err != nil {
@@ -311,19 +311,19 @@ func TestKindThatIsNotAllowed(t *testing.T) {
 func TestCells(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, head, row, errors string }{
-		{"every bad cell of a row is told", airings, "2010-02-30,25:00,film,spot,,TV,-1", `2 date not_a_date "2010-02-30" no_such_day; 2 time not_a_date "25:00" time; 2 medium not_in_list "film"; 2 title missing ""; 2 reach out_of_range "-1"`},
+		{"every bad cell of a row is reported", airings, "2010-02-30,25:00,film,spot,,TV,-1", `2 date not_a_date "2010-02-30" no_such_day; 2 time not_a_date "25:00" time; 2 medium not_in_list "film"; 2 title missing ""; 2 reach out_of_range "-1"`},
 		{"a date after today", airings, "2026-11-24,,tv,,Razem,TV,1", `2 date in_the_future "2026-11-24"`},
 		{"a reach above the population", airings, "2010-03-11,,tv,,Razem,TV,2070001", `2 reach out_of_range "2070001"`},
 		{"a text that is too long", airings, "2010-03-11,,tv," + strings.Repeat("ż", 101) + ",Razem,TV,1", `2 kind too_long "` + strings.Repeat("ż", 100) + `…"`},
 		{"contacts below the reach", "date,medium,title,outlet,reach,contacts\n", "2010-03-11,tv,Razem,TV,10,9", `2 contacts out_of_range "9" contacts`},
 		{"scores above the highest", "email,activity,date,pre_score,post_score,max_score\n", "o@example.org,partnerships,2010-02-19,21,22,20", `2 pre_score out_of_range "21"; 2 post_score out_of_range "22"`},
-		{"a record of nobody", "email,pesel,activity,date,outcome\n", " ,,partnerships,2010-02-19,completed", `2 email missing "" person`},
+		{"a record without a person", "email,pesel,activity,date,outcome\n", " ,,partnerships,2010-02-19,completed", `2 email missing "" person`},
 		{"an address that is none is masked", "email,activity,date,outcome\n", "janina@,partnerships,2010-02-19,completed", `2 email unreadable "j***" email`},
 		{"a PESEL with a wrong digit is masked", "pesel,activity,date,outcome\n", "44051401358,partnerships,2010-02-19,completed", `2 pesel out_of_range "4***" pesel`},
 		{"an address in another column is masked", "email,activity,date,outcome\n", "o@example.org,jan@example.org,2010-02-19,completed", `2 activity not_in_list "j***"`},
 		{"a PESEL in another column is masked", "email,activity,date,outcome\n", "o@example.org,44051401359,2010-02-19,completed", `2 activity not_in_list "4***"`},
-		{"what stands beyond the columns of a file about people is masked", "email,activity,date,outcome\n", "o@example.org,partnerships,2010-02-19,completed,Nowak", `2  unknown_column "N***" surplus`},
-		{"a sign-up of nobody", "activity,first_name,last_name,pesel,consent_processing\n", "incubator,Anna,Nowak,,tak", `2 email missing "" person`},
+		{"a value beyond the columns of a file about people is masked", "email,activity,date,outcome\n", "o@example.org,partnerships,2010-02-19,completed,Nowak", `2  unknown_column "N***" surplus`},
+		{"a sign-up without a person", "activity,first_name,last_name,pesel,consent_processing\n", "incubator,Anna,Nowak,,tak", `2 email missing "" person`},
 		{"a sign-up without consent", "activity,first_name,last_name,email,consent_processing\n", "incubator,Anna,Nowak,a@example.org,nie", `2 consent_processing not_in_list "nie" consent`},
 		{"a control character", airings, "2010-03-11,,tv,,Raz\x01em,TV,1", `2 title unreadable "Raz\x01em" text`},
 		{"a zero in a text", airings, "2010-03-11,,tv,,t\x00x,TV,1", "2 title unreadable \"t\\x00x\" text"},
@@ -340,13 +340,13 @@ func TestCells(t *testing.T) {
 				t.Errorf("errors\n got %s\nwant %s", got, tt.errors)
 			}
 			if len(lines) > 0 {
-				t.Errorf("a bad row was handed over: %+v", lines)
+				t.Errorf("a bad row was passed on: %+v", lines)
 			}
 		})
 	}
 }
 
-func TestWhoIsNamedByARowThatIsWrongElsewhereIsHandedOver(t *testing.T) {
+func TestPersonOfAnInvalidRowIsPassedOn(t *testing.T) {
 	t.Parallel()
 	const attendance = "email;pesel;activity;date;outcome\n"
 	for _, tt := range []struct{ name, file, want string }{
@@ -354,10 +354,10 @@ func TestWhoIsNamedByARowThatIsWrongElsewhereIsHandedOver(t *testing.T) {
 		{"a value too many", attendance + "o@example.org;;partnerships;2010-02-19;completed;x\n", "2 o@example.org "},
 		{"a column that is missing", "email;activity;date\no@example.org;partnerships;2010-02-19\n", "2 o@example.org "},
 		{"a wrong key", attendance + "o@example.org;44051401358;partnerships;2010-02-19;slept\n", ""},
-		{"nobody", attendance + ";;partnerships;2010-02-19;slept\n", ""},
+		{"no person", attendance + ";;partnerships;2010-02-19;slept\n", ""},
 		{"a sign-up", "activity,first_name,last_name,email,pesel,consent_processing\nincubator,Anna,Nowak,o@example.org,44051401359,no\n", "2 o@example.org 44051401359"},
 		{"a sign-up with a wrong key", "activity,first_name,last_name,email,pesel,consent_processing\nincubator,Anna,Nowak,o@example,44051401359,no\n", ""},
-		{"a record about nobody", airings + "2010-03-11,,film,,Razem,TV,1\n", ""},
+		{"a kind that is not about people", airings + "2010-03-11,,film,,Razem,TV,1\n", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -376,7 +376,7 @@ func TestWhoIsNamedByARowThatIsWrongElsewhereIsHandedOver(t *testing.T) {
 	}
 }
 
-func TestWhatOurOwnFilesEscapeIsReadAsItWas(t *testing.T) {
+func TestEscapedCellsOfOwnExportsAreReadUnescaped(t *testing.T) {
 	t.Parallel()
 	own := *definition
 	own.OutputKinds = []project.Labelled{{ID: "film", Label: project.Text{"pl": "=film", "en": "+film"}}, {ID: "quoted", Label: project.Text{"pl": "'=film'", "en": "'-quoted"}}}
@@ -412,14 +412,14 @@ func TestWhatOurOwnFilesEscapeIsReadAsItWas(t *testing.T) {
 	}
 }
 
-func TestACellWithoutEndIsTooLongAndTheRowsBelowAreChecked(t *testing.T) {
+func TestVeryLongCellIsAnErrorAndRowsBelowAreChecked(t *testing.T) {
 	t.Parallel()
 	const below = "2010-03-12,,tv,,Next,TV,many\n"
 	for _, tt := range []struct{ name, row, want string }{
 		{"a text", "2010-03-11,,tv,," + strings.Repeat("ż", 1_100_000) + ",TV,1", "title too_long 1100000"},
 		{"a text in quotation marks, with some of its own", `2010-03-11,,tv,,"` + strings.Repeat(`ż "" a`, 200_000) + `",TV,1`, "title too_long 1000000"},
-		{"a quoted text of one byte more than is kept", `2010-03-11,,tv,,"` + strings.Repeat("x", longestCell) + `y",TV,1`, fmt.Sprint("title too_long ", longestCell+1)},
-		{"a text whose only letter that is seen stands behind what is kept", "2010-03-11,,tv,," + strings.Repeat(" ", longestCell) + "x,TV,1", fmt.Sprint("title too_long ", longestCell+1)},
+		{"a quoted text of one byte more than is stored", `2010-03-11,,tv,,"` + strings.Repeat("x", longestCell) + `y",TV,1`, fmt.Sprint("title too_long ", longestCell+1)},
+		{"a text whose only letter that is visible is beyond the stored part", "2010-03-11,,tv,," + strings.Repeat(" ", longestCell) + "x,TV,1", fmt.Sprint("title too_long ", longestCell+1)},
 		{"bytes that are no letters", "2010-03-11,ż,tv," + strings.Repeat("\x80", 4*longestCell) + ",Razem,TV,1", ""},
 		{"a date that goes on", "2010-03-11" + strings.Repeat(" ", longestCell) + "x,,tv,,Razem,TV,1", fmt.Sprint("date too_long ", longestCell+11)},
 		{"a number", "2010-03-11,,tv,,Razem,TV," + strings.Repeat("1", 2<<20), "reach not_a_number "},
@@ -428,7 +428,7 @@ func TestACellWithoutEndIsTooLongAndTheRowsBelowAreChecked(t *testing.T) {
 			t.Parallel()
 			checked, lines := read(t, []byte("\ufeff"+airings+tt.row+"\n"+below))
 			if len(lines) > 0 || checked.Errors.Total < 2 {
-				t.Fatalf("%d rows were handed over, %v", len(lines), briefs(checked.Errors))
+				t.Fatalf("%d rows were passed on, %v", len(lines), briefs(checked.Errors))
 			}
 			first, last := checked.Errors.List[0], checked.Errors.List[checked.Errors.Total-1]
 			if got := first.Column + " " + first.Code + " " + first.Args["length"]; tt.want != "" && got != tt.want {
@@ -500,7 +500,7 @@ func TestTooManyRows(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoTable(t *testing.T) {
+func TestUnsupportedFilesAreRejected(t *testing.T) {
 	t.Parallel()
 	random := make([]byte, 5000)
 	for i := range random {
@@ -544,7 +544,7 @@ func TestWhatIsNoTable(t *testing.T) {
 				t.Errorf("it is taken for %q", got)
 			}
 			if len(lines) > 0 {
-				t.Error("rows were handed over")
+				t.Error("rows were passed on")
 			}
 		})
 	}
@@ -589,7 +589,7 @@ func (f failing) ReadAt(p []byte, at int64) (int, error) {
 	return bytes.NewReader(f.data).ReadAt(p, at)
 }
 
-func TestBodyThatFailsIsNoBadFile(t *testing.T) {
+func TestUnreadableBodyIsAnErrorAndNotABadFile(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("connection reset")
 	table := []byte(airings + strings.Repeat("2010-03-11,,tv,,Razem,TV,1\n", 20_000))
@@ -698,7 +698,7 @@ func TestHostileFilesTakeLittleMemory(t *testing.T) {
 		"one line below":        append([]byte(airings), mib("x")...),
 		"many columns":          mib("date,"),
 		"zeros":                 make([]byte, size),
-		"UTF-16 of nothing":     append([]byte(utf16LEMark), make([]byte, size)...),
+		"UTF-16 of nothing":     append([]byte(utf16LEBOM), make([]byte, size)...),
 		"an archive of nothing": append([]byte("PK\x03\x04"), make([]byte, size)...),
 	} {
 		var before, after runtime.MemStats

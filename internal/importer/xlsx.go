@@ -12,24 +12,24 @@ import (
 	"strings"
 )
 
-// Workbooks are read here rather than by the library that writes our own: a sheet has to be streamed, its cells' formats
-// have to be known (a date is a number but for its format), and a damaged one must be refused, never read in part.
+// Workbooks are not read by the library that writes them: a sheet has to be streamed, the formats of cells are needed
+// (a date is a number with a format), and a damaged workbook must be rejected, never read in part.
 
-// The bounds of a workbook, in bytes of unpacked XML but for the last two: what a file of the longest texts and the most
-// rows stays below.
+// Limits of a workbook, the first four in bytes of unpacked XML. Files with the longest texts and the most rows stay
+// below.
 const (
 	maxSheet   = 1 << 30
 	maxShared  = 128 << 20
 	maxPart    = 16 << 20 // of the small parts
 	maxElement = 4 << 20  // of a row, or a shared text
 
-	maxShares    = 4 << 20 // how many shared texts there are
+	maxShares    = 4 << 20 // shared texts
 	maxSheetRows = 1 << 20 // as in a spreadsheet
 )
 
-var errTooLarge = errors.New("it unpacks to more than any table")
+var errTooLarge = errors.New("the unpacked workbook is too large")
 
-// workbook reads the rows of a workbook's first sheet.
+// workbook reads the rows of the first visible sheet.
 type workbook struct {
 	sheet    *xml.Decoder
 	meter    *meter
@@ -38,13 +38,13 @@ type workbook struct {
 	from1904 bool
 
 	row    int
-	column int // of the next cell that does not name its own
+	column int // of the next cell without a reference
 	ended  bool
 	cells  []cell
 	text   []byte
 }
 
-// openWorkbook finds the first sheet that can be seen.
+// openWorkbook returns the rows of the first visible sheet.
 func openWorkbook(body *source) (rows, error) {
 	archive, err := zip.NewReader(body, body.size)
 	if err != nil {
@@ -61,7 +61,7 @@ func openWorkbook(body *source) (rows, error) {
 	return w, nil
 }
 
-// otherFormat names what an archive is that is no workbook, "" where it may be one.
+// otherFormat returns the name of an archive's format if it is not a workbook, else "".
 func (p parts) otherFormat() string {
 	switch {
 	case p["word/document.xml"] != nil:
@@ -74,7 +74,7 @@ func (p parts) otherFormat() string {
 	return ""
 }
 
-// workbookFault is what is wrong with the file where reading it failed. Whether the body failed is asked elsewhere.
+// workbookFault returns the fault of a workbook that could not be read. Errors of the body are recorded by source.
 func workbookFault(row int, err error) error {
 	if errors.Is(err, errTooLarge) {
 		return unreadable(row, "too_large")
@@ -136,7 +136,7 @@ func (w *workbook) open(p parts) error {
 	return nil
 }
 
-// parts are the parts of a workbook's package by name, without regard to case.
+// parts are the parts of a workbook's package by lower-case name.
 type parts map[string]*zip.File
 
 func newPackage(archive *zip.Reader) parts {
@@ -153,20 +153,20 @@ func partName(name string) string {
 
 var errNoPart = errors.New("a part is missing")
 
-// open opens a part that unpacks to at most so many bytes.
-func (p parts) open(name string, most int64) (*meter, error) {
+// open opens a part. Reading it fails after limit bytes.
+func (p parts) open(name string, limit int64) (*meter, error) {
 	f, ok := p[partName(name)]
 	if !ok {
 		return nil, errNoPart
 	}
-	if f.UncompressedSize64 > uint64(most) {
+	if f.UncompressedSize64 > uint64(limit) {
 		return nil, errTooLarge
 	}
 	from, err := f.Open()
 	if err != nil {
 		return nil, err
 	}
-	return &meter{from: from, left: most, element: maxElement}, nil
+	return &meter{from: from, left: limit, element: maxElement}, nil
 }
 
 // decode reads a small part.
@@ -181,7 +181,7 @@ func (p parts) decode(name string, into any) error {
 
 type relation struct{ id, target string }
 
-// related gives what a part (or, for "", the package) refers to as being of a type, by the end of the type's name.
+// related returns the relations of a part, or of the package for "", whose type ends with a name.
 func (p parts) related(name, kind string) ([]relation, error) {
 	folder, file := path.Split(name)
 	var list struct {
@@ -208,14 +208,14 @@ func (p parts) related(name, kind string) ([]relation, error) {
 	return out, nil
 }
 
-// meter bounds what is unpacked in all, and between two calls of mark.
+// meter is a reader that limits the bytes read in all, and between two calls of mark.
 type meter struct {
 	from    io.Reader
 	left    int64
 	element int64
 }
 
-// mark begins another element.
+// mark starts another element.
 func (m *meter) mark() { m.element = maxElement }
 
 func (m *meter) Read(p []byte) (int, error) {
@@ -263,7 +263,8 @@ func (w *workbook) readStyles(p parts, book string) error {
 	return nil
 }
 
-// sharedTexts are texts that cells refer to by number, in one piece: a slice of strings would take twice the room.
+// sharedTexts are the texts that cells refer to by number, in one string: a slice of strings would take twice the
+// memory.
 type sharedTexts struct {
 	all  string
 	ends []uint32
@@ -316,7 +317,8 @@ func (w *workbook) readShared(p parts, book string) error {
 	}
 }
 
-// readText reads the text of an element up to its end: that of its t elements, but for how it is pronounced (rPh).
+// readText appends the text of an element to into: that of its t elements, without phonetic hints (rPh). It reads up to
+// the end of the element.
 func readText(decoder *xml.Decoder, element string, into []byte) ([]byte, error) {
 	inText, spoken := false, false
 	for {
@@ -369,14 +371,14 @@ func (w *workbook) next() (int, []cell, error) {
 
 var errMalformed = errors.New("malformed sheet")
 
-// readRow reads up to the end of the next row and gives its number, or io.EOF after the last.
+// readRow reads up to the end of the next row and returns its number, io.EOF after the last.
 func (w *workbook) readRow() (int, error) {
 	w.cells = w.cells[:0]
 	number, inRow := 0, false
 	for {
 		token, err := w.sheet.RawToken()
 		if err != nil {
-			return 0, unexpected(err) // the rows' own end was not seen
+			return 0, unexpected(err) // the end of the sheet data is missing
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
@@ -405,7 +407,7 @@ func (w *workbook) readRow() (int, error) {
 			case "row":
 				return number, nil
 			case "sheetData":
-				// The rest holds no cells, but only at its end is it known whether all was unpacked well.
+				// The rest has no cells, but the checksum is only verified at the end.
 				if _, err := io.Copy(io.Discard, meterless{w.meter}); err != nil {
 					return 0, unexpected(err)
 				}
@@ -415,7 +417,7 @@ func (w *workbook) readRow() (int, error) {
 	}
 }
 
-// meterless reads on without a bound on elements.
+// meterless reads without a limit on elements.
 type meterless struct{ *meter }
 
 func (m meterless) Read(p []byte) (int, error) {
@@ -432,7 +434,7 @@ func attribute(e xml.StartElement, name string) string {
 	return ""
 }
 
-// readCell reads a cell to its end and puts it in its place in the row.
+// readCell reads a cell to its end and sets it in the row.
 func (w *workbook) readCell(start xml.StartElement) error {
 	at := w.column
 	if r := attribute(start, "r"); r != "" {
@@ -487,7 +489,7 @@ read:
 	return nil
 }
 
-// value is what a cell of a type, a style and a stored text shows.
+// value returns the cell of a type, a style and a stored text.
 func (w *workbook) value(kind, style, stored string, formula bool) (cell, error) {
 	if stored == "" {
 		if formula && kind != "str" {
@@ -530,7 +532,7 @@ func (w *workbook) value(kind, style, stored string, formula bool) (cell, error)
 	return cell{text: numberText(n), form: number}, nil
 }
 
-// columnOf reads the column of a cell's name, A1 being of column 0.
+// columnOf returns the column of a cell's reference; that of A1 is 0.
 func columnOf(name string) (int, bool) {
 	column := 0
 	for i, r := range []byte(name) {
@@ -549,8 +551,8 @@ func columnOf(name string) (int, bool) {
 	return 0, false
 }
 
-// unescape reads the characters that XML cannot hold, which spreadsheets write as _x000D_. Line ends become line feeds, as
-// those of delimited texts do.
+// unescape replaces escapes such as _x000D_, by which spreadsheets write characters that XML does not allow. Line ends
+// become line feeds, as in delimited text.
 func unescape(text string) string {
 	if !strings.Contains(text, "_x") {
 		return text
@@ -576,8 +578,8 @@ func unescape(text string) string {
 	}
 }
 
-// compoundFault tells a workbook with a password, or of the format before 2007, from a Word document. All are compound
-// files; the names of their streams stand in them in UTF-16.
+// compoundFault returns the fault of a compound file: a workbook with a password, a Word document, or a workbook in the
+// format before 2007. They are distinguished by the names of streams, in UTF-16.
 func compoundFault(body *source) *fault {
 	names := []struct {
 		stream string

@@ -59,7 +59,8 @@ func packed(t testing.TB, parts map[string]string) []byte {
 	return b.Bytes()
 }
 
-// smallest is a workbook with nothing that could be left out, around a sheet's data. Extra parts may take the place of its own.
+// smallest is a workbook with nothing that could be left out, around a sheet's data. Extra parts may take the place of
+// its own.
 func smallest(t testing.TB, data string, extra map[string]string) []byte {
 	t.Helper()
 	const types = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
@@ -314,7 +315,7 @@ func TestWorkbookThatUnpacksToGigabytesIsRefused(t *testing.T) {
 				t.Errorf("%v", briefs(checked.Errors))
 			}
 			if len(lines) > 0 {
-				t.Error("rows were handed over")
+				t.Error("rows were passed on")
 			}
 		})
 	}

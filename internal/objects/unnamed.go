@@ -9,13 +9,14 @@ import (
 	"github.com/oklog/ulid/v2"
 )
 
-// unnamed is an error whose text does not tell a file's name.
+// unnamed is an error whose text does not contain a file's name.
 type unnamed struct {
 	error
 	names []string
 }
 
-// GivenID is the id in the key of an upload that the tracker gave, uploads/{project}/{owner}/{id}/file; "" of all others.
+// GivenID returns the upload's id in a key that the tracker has chosen, uploads/{project}/{owner}/{id}/file, and "" for
+// all other keys.
 func GivenID(key string) string {
 	parts := strings.Split(key, "/")
 	if len(parts) != 5 || parts[0] != "uploads" || parts[4] != "file" {
@@ -27,9 +28,9 @@ func GivenID(key string) string {
 	return parts[3]
 }
 
-// Unnamed is an error about an object without the file's name, for people name files after people: where somebody put a file at
-// uploads/{project}/{owner}/… themselves, what they called it may stand in any error about it, also as it is escaped in
-// addresses. Of all other keys, which the tracker gave, the error is left as it is.
+// Unnamed removes the file's name from an error about an object, as names of files may contain names of people: an
+// error about a file that a partner put at uploads/{project}/{owner}/… may contain its name, in plain text or escaped.
+// An error about any other key is returned as it is.
 func Unnamed(key string, err error) error {
 	parts := strings.Split(key, "/")
 	if err == nil || len(parts) < 4 || parts[0] != "uploads" || GivenID(key) != "" {
@@ -48,11 +49,11 @@ func Unnamed(key string, err error) error {
 }
 
 func (u *unnamed) Error() string {
-	told := u.error.Error()
+	text := u.error.Error()
 	for _, name := range u.names {
-		told = strings.ReplaceAll(told, name, "…")
+		text = strings.ReplaceAll(text, name, "…")
 	}
-	return told
+	return text
 }
 
 func (u *unnamed) Unwrap() error { return u.error }

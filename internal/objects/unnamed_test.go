@@ -8,13 +8,13 @@ import (
 	"testing"
 )
 
-func TestAnErrorTellsNoName(t *testing.T) {
+func TestErrorDoesNotContainTheNameOfAFile(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"uploads/ces/coordinator/Jan Kowalski.xlsx", "uploads/ces/radio/2011/Kowalski+Jan/maj.xlsx", `uploads/ces/radio/Jan "K" Kowalski.xlsx`} {
 		cause := fmt.Errorf("erase %s: %w: Delete %q: arn:aws:s3:::bucket/%s, %s", key, ErrUnavailable, "https://bucket.s3/"+(&url.URL{Path: key}).EscapedPath(), key, url.QueryEscape(key))
 		err := Unnamed(key, cause)
-		if told := err.Error(); strings.Contains(told, "Kowalski") || strings.Contains(told, "maj") || !strings.HasPrefix(told, "erase uploads/ces/") {
-			t.Errorf("%s: %s", key, told)
+		if text := err.Error(); strings.Contains(text, "Kowalski") || strings.Contains(text, "maj") || !strings.HasPrefix(text, "erase uploads/ces/") {
+			t.Errorf("%s: %s", key, text)
 		}
 		if !errors.Is(err, ErrUnavailable) {
 			t.Errorf("%s: the cause is lost", key)

@@ -162,7 +162,7 @@ func examples() []example {
 	consultations := []Record{
 		{ID: "01R1", Who: "Uczestniczka Nr 132", Person: "p1", Row: schema.Row{"2010-01-24", "law", "30", "in-person", "doradca-law@example.org", "Forma prawna i statut", "Krótka rozmowa"}},
 		{ID: "01R2", Who: "osoba147@example.org", Row: schema.Row{"2010-01-18", "marketing", "90", "phone", "doradca-marketing@example.org", "Promocja i sprzedaż <b>", ""}}}
-	upload := Upload{ID: "01U1", State: "rejected", Kind: "media", Filename: "press-partner-2010-h2.csv", Owner: "press-partner", SHA256: "9f2b7d61c0e84a3f5d6b1c2e7a980f4433dd21ab56ce7f90128b3a4c5d6e7f80", Bytes: 48211, Rows: 212, ReceivedAt: at, FinishedAt: at.Add(time.Minute), Mine: true, Original: "/ces/uploads/01U1/original", Cut: true,
+	upload := Upload{ID: "01U1", State: "rejected", Kind: "media", Records: schema.Builtin().Kind(schema.Media), Filename: "press-partner-2010-h2.csv", Owner: "press-partner", SHA256: "9f2b7d61c0e84a3f5d6b1c2e7a980f4433dd21ab56ce7f90128b3a4c5d6e7f80", Bytes: 48211, Rows: 212, ReceivedAt: at, FinishedAt: at.Add(time.Minute), Mine: true, Original: "/ces/uploads/01U1/original", Cut: true,
 		Errors: []CellProblem{
 			{Row: 3, Column: "date", Code: schema.NotADate, Value: "31.06.2010", Message: "To nie jest data. Wpisz ją jako 2010-07-21 albo 21.07.2010."},
 			{Row: 7, Column: "reach", Code: schema.NotANumber, Value: "ok. 12 tys.", Message: "To nie jest liczba całkowita. Wpisz same cyfry, na przykład 12500."},
@@ -236,7 +236,7 @@ func examples() []example {
 		{"many uploads", 200, Uploads{Items: []Upload{accepted}, Own: &OwnTotals{AsOf: at, TooMany: true}}},
 		{"no uploads", 422, Uploads{Error: "Plik jest za duży."}},
 		{"upload checked", 200, Upload{ID: "01U4", State: "checked", Kind: "media", Rows: 5, New: 2, Changed: 1, Unchanged: 2, Totals: map[string]json.Number{"reach": "13300"}, CheckOnly: true, Once: "k", Mine: true}},
-		{"upload with bad rows", 200, Upload{ID: "01U5", State: "rejected", Kind: "media", Rows: 5, Errors: upload.Errors, Headings: map[string]string{"date": "Dzień emisji"}, Columns: []string{"Dzień emisji", "zasięg"}, BadRows: []FileRow{{Row: 3, Cells: []FileCell{{Text: "31.06.2010", Bad: true}, {Bad: true}}, Problems: upload.Errors[:1]}}}},
+		{"upload with bad rows", 200, Upload{ID: "01U5", State: "rejected", Kind: "media", Records: schema.Builtin().Kind(schema.Media), Rows: 5, Errors: upload.Errors, Headings: map[string]string{"date": "Dzień emisji"}, Columns: []string{"Dzień emisji", "zasięg"}, BadRows: []FileRow{{Row: 3, Cells: []FileCell{{Text: "31.06.2010", Bad: true}, {Bad: true}}, Problems: upload.Errors[:1]}}}},
 		{"upload", 200, upload}, {"upload accepted", 200, accepted}, {"upload going", 200, going}, {"upload bare", 200, Upload{ID: "01U3", State: "received"}},
 		{"snapshots", 200, Snapshots{Definition: d, Newest: full, Exports: exports, Compile: true, Today: today, Entry: Entry{IdempotencyKey: "k", Problems: []schema.Problem{{Field: "as_of", Code: schema.NotADate}}}, Items: []SnapshotItem{{ID: full.ID, AsOf: full.AsOf, State: full.State, Hash: full.Hash, KnownAt: full.KnownAt, Version: 3}, {ID: half.ID, AsOf: half.AsOf, State: half.State, Hash: "sha256:", KnownAt: half.KnownAt}}}},
 		{"no snapshots", 200, Snapshots{}}, {"snapshots of forty", 200, Snapshots{Definition: many, Newest: forty}},

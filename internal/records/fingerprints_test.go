@@ -12,7 +12,7 @@ import (
 	"outreach/internal/uploads"
 )
 
-func TestFingerprintDependsOnNothingButWhatWasGiven(t *testing.T) {
+func TestFingerprintDependsOnlyOnGivenValues(t *testing.T) {
 	t.Parallel()
 	s := New(&store.DB{Secret: []byte("secret")}, nil, nil)
 	rapid.Check(t, func(t *rapid.T) {
@@ -40,7 +40,7 @@ func TestFingerprintDependsOnNothingButWhatWasGiven(t *testing.T) {
 		values[changed.Name] += "x"
 		got := fingerprint(reordered, values)
 		if changed.Keep == schema.Who {
-			return // who it is stands in no fingerprint
+			return // the person is not part of a fingerprint
 		}
 		if sameKey := got.Natural == want.Natural; sameKey == changed.Key || changed.Key != (got.Content == want.Content) {
 			t.Fatalf("%s changed: %v, was %v", changed.Name, got, want)
@@ -49,7 +49,7 @@ func TestFingerprintDependsOnNothingButWhatWasGiven(t *testing.T) {
 }
 
 // Content of version 0 was every value beside the key, given or not, in the order of the fields.
-func TestFingerprintOfVersion0IsThatOfItsTime(t *testing.T) {
+func TestFingerprintOfVersion0HashesAllValuesInOrder(t *testing.T) {
 	t.Parallel()
 	s := New(&store.DB{Secret: []byte("secret")}, nil, nil)
 	k := schema.Builtin().Kind(schema.Media)

@@ -10,7 +10,7 @@ import (
 	"outreach/internal/text"
 )
 
-func TestFindingsKeepTheOptionsOfAColumnOnce(t *testing.T) {
+func TestOptionsOfAColumnAreStoredOnce(t *testing.T) {
 	t.Parallel()
 	options := []text.Choice{{ID: "tv", Label: project.Text{"pl": "telewizja", "en": "television"}}, {ID: "radio"}}
 	bad := Finding{Row: 2, Column: "medium", Problem: schema.Problem{Field: "medium", Code: schema.NotInList, Options: options}}
@@ -24,7 +24,7 @@ func TestFindingsKeepTheOptionsOfAColumnOnce(t *testing.T) {
 	wantPolish(t, data, "Tej wartości nie ma na liście. Wpisz jedną z: telewizja, radio.")
 }
 
-func TestFindingsFromBeforeOptionsAreWordedAsThen(t *testing.T) {
+func TestFindingsWithoutOptionsAreWordedFromTheirArguments(t *testing.T) {
 	t.Parallel()
 	wantPolish(t, []byte(`{"findings": [{"row": 2, "column": "medium", "value": "x", "problem": {"field": "medium", "code": "not_in_list", "args": {"list": "tv, radio", "list.pl": "telewizja, radio"}}}], "cut": false}`),
 		"Tej wartości nie ma na liście. Wpisz jedną z: telewizja, radio.")

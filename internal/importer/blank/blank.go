@@ -1,6 +1,6 @@
-// Package blank makes the files that people fill in and send: the columns of a kind of file in the reader's language, two
-// rows that show what stands in them, and, in a workbook, a second sheet that explains each column. All of it comes from the
-// kinds' own tables, so that what it promises is what is read.
+// Package blank writes templates of files to fill in: the columns of a kind in the reader's language, two example rows,
+// and, in a workbook, a second sheet that explains each column. Everything is derived from the kind by which files are
+// read.
 package blank
 
 import (
@@ -18,7 +18,7 @@ import (
 	"outreach/internal/text"
 )
 
-// Blank is a file to fill in.
+// Blank is a template of a file.
 type Blank struct {
 	kind     *schema.Kind
 	scope    schema.Scope
@@ -27,8 +27,9 @@ type Blank struct {
 	examples []schema.Row // in the order of columns, canonical
 }
 
-// Of makes the file of a kind for a project, in a language, with examples that are right today. A kind whose needed
-// columns a project has no values for, such as outputs without kinds of output, has no examples.
+// Of returns the template of a kind for a project, in a language, with examples that are valid on a day. There are no
+// examples if a required column has no valid value in the project, such as the kind of output where the definition
+// lists none.
 func Of(k *schema.Kind, d *project.Definition, today, language string) Blank {
 	b := Blank{kind: k, scope: schema.Scope{Definition: d, Today: today, Loose: true}, words: text.Of(language), columns: k.Columns()}
 	for n := range 2 {
@@ -44,10 +45,10 @@ func Of(k *schema.Kind, d *project.Definition, today, language string) Blank {
 	return b
 }
 
-// CSV writes the file as delimited text, such as spreadsheets of the reader's language open by themselves.
+// CSV writes the template as delimited text, as spreadsheets in the reader's language open it.
 func (b Blank) CSV(w io.Writer) error {
 	out := report.NewCSV(w)
-	if b.words.DecimalPoint() == "," { // spreadsheets separate cells by another sign then
+	if b.words.DecimalPoint() == "," { // then spreadsheets use semicolons as delimiters
 		out.Semicolons()
 	}
 	head := make([]report.Cell, len(b.columns))
@@ -65,7 +66,7 @@ func (b Blank) CSV(w io.Writer) error {
 	return out.Close()
 }
 
-// XLSX writes the file as a workbook: the first sheet is to be filled in, the second explains its columns.
+// XLSX writes the template as a workbook: the first sheet is to be filled in, the second explains its columns.
 func (b Blank) XLSX(w io.Writer, title string, made time.Time) error {
 	say := b.words.Say
 	data := workbook.Sheet{Name: say("blank.data")}
@@ -94,12 +95,12 @@ func width(f *schema.Field) float64 {
 	return 14
 }
 
-// name is the column's name in the reader's language.
+// name returns the name of a column in the reader's language.
 func (b Blank) name(f *schema.Field) string {
 	return f.ColumnIn(b.words.Language())
 }
 
-// cell is a value as a workbook holds it: numbers as numbers, days as days.
+// cell returns a value for a cell of a workbook: numbers as numbers, days as days.
 func (b Blank) cell(f *schema.Field, value string) any {
 	switch {
 	case value == "":
@@ -117,7 +118,7 @@ func (b Blank) cell(f *schema.Field, value string) any {
 	return b.written(f, value)
 }
 
-// written is a value as people write it: of a list its label, where that means the same.
+// written returns a value as people write it: of a list its label, if that is read as the same value.
 func (b Blank) written(f *schema.Field, value string) string {
 	label := value
 	switch f.Type {
@@ -134,6 +135,7 @@ func (b Blank) written(f *schema.Field, value string) string {
 	return label
 }
 
+// label returns the label of a list's value in the reader's language, or its id.
 func (b Blank) label(f *schema.Field, id string) string {
 	for _, o := range f.Options(b.scope.Definition) {
 		if o.ID == id && o.Label.In(b.words.Language()) != "" {
@@ -143,6 +145,7 @@ func (b Blank) label(f *schema.Field, id string) string {
 	return id
 }
 
+// needed returns whether a column is required, in words.
 func (b Blank) needed(f *schema.Field) string {
 	switch {
 	case b.kind.Person && (f.Name == "email" || f.Name == "pesel"):
@@ -153,7 +156,7 @@ func (b Blank) needed(f *schema.Field) string {
 	return b.words.Say("value.no")
 }
 
-// Holds says what stands in a column.
+// Holds returns a description of the values of a column.
 func Holds(f *schema.Field, words *text.Messages) string {
 	switch f.Type {
 	case schema.Date:
@@ -192,7 +195,7 @@ func Holds(f *schema.Field, words *text.Messages) string {
 
 func number(n float64) string { return schema.Number(n) }
 
-// allowed are the values of a list, each as it may be written.
+// allowed returns the values of a list, each in all its spellings; "" for other columns.
 func (b Blank) allowed(f *schema.Field) string {
 	switch f.Type {
 	case schema.YesNo:
@@ -220,7 +223,7 @@ func (b Blank) allowed(f *schema.Field) string {
 	return strings.Join(out, "; ")
 }
 
-// example is a value that is right in the n-th example; "" where nothing is needed, or nothing would be right.
+// example returns a valid value for the n-th example; "" if none is required, or none is valid.
 func (b Blank) example(f *schema.Field, n int) string {
 	pick := func(values ...string) string { return values[min(n, len(values)-1)] }
 	switch f.Type {
@@ -236,7 +239,7 @@ func (b Blank) example(f *schema.Field, n int) string {
 		}
 		return pick("przyklad-1@example.org", "przyklad-2@example.org")
 	case schema.Pesel:
-		return "" // any that is right may be somebody's
+		return "" // any valid one may be that of a real person
 	case schema.List:
 		options := f.Options(b.scope.Definition)
 		if len(options) == 0 {
@@ -261,7 +264,7 @@ func (b Blank) example(f *schema.Field, n int) string {
 	return ""
 }
 
-// day is the last day of the project so far, and of the second example the one before, if that is in its period too.
+// day returns the last day of the project so far; for the second example the day before, if it is in the period.
 func (b Blank) day(n int) string {
 	period := b.scope.Definition.Period
 	day := b.scope.Today
@@ -278,7 +281,7 @@ func (b Blank) day(n int) string {
 	return day
 }
 
-// figure is a plausible number, within what its column allows.
+// figure returns a plausible number that the column allows.
 func (b Blank) figure(f *schema.Field, n int) string {
 	value := f.Example[n]
 	if value == "" {

@@ -32,7 +32,7 @@ func read(t *testing.T, content []byte, d *project.Definition, today string) (im
 	return checked, lines
 }
 
-func TestEveryBlankIsTakenAsItIs(t *testing.T) {
+func TestEveryTemplateIsAcceptedAsItIs(t *testing.T) {
 	t.Parallel()
 	without := definition()
 	without.Activities, without.OutputKinds = nil, nil

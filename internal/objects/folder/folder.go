@@ -1,6 +1,6 @@
-// Package folder is the objects' home on one disk: each object is a plain file below a directory, at its key. A file that
-// somebody copies there by hand is an object too. Only the bytes, the key and the instant of arrival (the file's time of
-// modification) are kept; a content type is said by whoever signs a GET.
+// Package folder stores objects on a disk: each object is a plain file below a directory, at its key. A file copied
+// there by hand is an object, too. Only the content, the key and the time of arrival (the file's modification time) are
+// stored; the content type is set by a pre-signed GET.
 package folder
 
 import (
@@ -24,13 +24,13 @@ import (
 	"outreach/internal/objects"
 )
 
-// incoming is where objects are written before they are whole. No key begins with a dot.
+// incoming is the directory of incomplete objects. No key begins with a dot.
 const incoming = ".incoming"
 
-// tick is the least difference between two arrivals: file systems keep at least that.
+// tick is the minimal difference between two arrivals; file systems store at least this precision.
 const tick = time.Microsecond
 
-// Store keeps objects below a directory. Now may be set before the first use.
+// Store stores objects below a directory. Now may be set before the first use.
 type Store struct {
 	Now func() time.Time
 
@@ -45,8 +45,8 @@ type Store struct {
 
 var _ objects.Store = (*Store)(nil)
 
-// Open gives the store below the directory, which it makes, for its owner alone, where there is none. Pre-signed
-// addresses begin with baseURL and are signed with the secret; ServeHTTP answers them.
+// Open returns the store below a directory, which it creates with access for its owner only. Pre-signed URLs begin with
+// baseURL, are signed with the secret, at least 16 bytes, and served by ServeHTTP.
 func Open(dir, baseURL string, secret []byte) (*Store, error) {
 	s := &Store{Now: time.Now, baseURL: strings.TrimSuffix(baseURL, "/"), secret: slices.Clone(secret)}
 	if len(secret) < 16 {
@@ -68,7 +68,7 @@ func Open(dir, baseURL string, secret []byte) (*Store, error) {
 	return s, nil
 }
 
-// clear removes what was never finished: a process died over it.
+// clear removes incomplete objects of processes that ended.
 func (s *Store) clear() error {
 	entries, err := fs.ReadDir(s.root.FS(), incoming)
 	if err != nil {
@@ -86,15 +86,15 @@ func (s *Store) clear() error {
 	return nil
 }
 
-// OnPut has a function called after each Put, by Put or through ServeHTTP, that is durable, and before it is answered.
-// A process that dies in between never calls it: at start, whoever needs every object has to List too.
+// OnPut sets a function that is called after each durable put, by Put or ServeHTTP, before it returns. It is not called
+// if the process ends in between: a caller that needs every object has to List them at its start.
 func (s *Store) OnPut(f func(objects.Info)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.onPut = f
 }
 
-// Put keeps an object in place of the one that had the key. The content type is not kept.
+// Put stores an object, in place of one with the same key. The content type is not stored.
 func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, _ string) error {
 	if _, err := s.put(ctx, key, body, false); err != nil {
 		return objects.Unnamed(key, fmt.Errorf("put %s: %w", key, err))
@@ -102,8 +102,8 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, _ strin
 	return nil
 }
 
-// errExists is in the error where an object that must be new is not.
-var errExists = errors.New("there is an object already")
+// errExists is wrapped in the error if an object must be new and exists.
+var errExists = errors.New("the object exists")
 
 func (s *Store) put(ctx context.Context, key string, body io.Reader, mustBeNew bool) (objects.Info, error) {
 	if err := check(key); err != nil {
@@ -113,21 +113,21 @@ func (s *Store) put(ctx context.Context, key string, body io.Reader, mustBeNew b
 	err := s.fill(part, reader{ctx, body})
 	var info objects.Info
 	if err == nil {
-		info, err = s.settle(part, key, mustBeNew)
+		info, err = s.publish(part, key, mustBeNew)
 	}
 	if err != nil {
 		return objects.Info{}, errors.Join(err, ignore(s.root.Remove(part), fs.ErrNotExist))
 	}
 	s.mu.Lock()
-	tell := s.onPut
+	onPut := s.onPut
 	s.mu.Unlock()
-	if tell != nil {
-		tell(info)
+	if onPut != nil {
+		onPut(info)
 	}
 	return info, nil
 }
 
-// reader ends with the context.
+// reader fails once its context has ended.
 type reader struct {
 	ctx context.Context
 	io.Reader
@@ -140,7 +140,7 @@ func (r reader) Read(p []byte) (int, error) {
 	return r.Reader.Read(p)
 }
 
-// disk tells the errors of writing from those of reading.
+// disk marks errors of writing as unavailability, unlike those of reading.
 type disk struct{ io.Writer }
 
 func (d disk) Write(p []byte) (int, error) {
@@ -148,6 +148,7 @@ func (d disk) Write(p []byte) (int, error) {
 	return n, unavailable(err)
 }
 
+// fill writes a body to a new file, durably.
 func (s *Store) fill(part string, body reader) error {
 	file, err := s.root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -160,8 +161,8 @@ func (s *Store) fill(part string, body reader) error {
 	return errors.Join(err, unavailable(file.Close()))
 }
 
-// settle gives a finished file its instant and its name.
-func (s *Store) settle(part, key string, mustBeNew bool) (objects.Info, error) {
+// publish gives a complete file its time of arrival and its name, durably.
+func (s *Store) publish(part, key string, mustBeNew bool) (objects.Info, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if mustBeNew {
@@ -193,7 +194,7 @@ func (s *Store) settle(part, key string, mustBeNew bool) (objects.Info, error) {
 	return describe(key, info), nil
 }
 
-// mkdir makes a directory and those above it, durably.
+// mkdir creates a directory and its parents, durably.
 func (s *Store) mkdir(dir string) error {
 	if info, err := s.root.Stat(dir); err == nil && info.IsDir() {
 		return nil
@@ -207,6 +208,7 @@ func (s *Store) mkdir(dir string) error {
 	return s.sync(path.Dir(dir))
 }
 
+// sync makes a file or directory durable.
 func (s *Store) sync(name string) error {
 	file, err := s.root.Open(name)
 	if err != nil {
@@ -215,7 +217,7 @@ func (s *Store) sync(name string) error {
 	return errors.Join(file.Sync(), file.Close())
 }
 
-// Open opens an object to read. What was opened stays as it was, even where another takes its place meanwhile.
+// Open opens an object for reading. An open object does not change, even if another one takes its place.
 func (s *Store) Open(ctx context.Context, key, etag string) (io.ReadCloser, objects.Info, error) {
 	file, info, err := s.open(ctx, key)
 	if err == nil && etag != "" && etag != info.ETag {
@@ -245,7 +247,7 @@ func (s *Store) open(ctx context.Context, key string) (*os.File, objects.Info, e
 	return file, describe(key, info), nil
 }
 
-// Stat describes an object.
+// Stat returns the Info of an object.
 func (s *Store) Stat(ctx context.Context, key string) (objects.Info, error) {
 	info, err := s.stat(ctx, key)
 	if err != nil {
@@ -265,13 +267,13 @@ func (s *Store) stat(ctx context.Context, key string) (fs.FileInfo, error) {
 	return info, missing(err)
 }
 
-// The ETag is made of the file's time and size: every Put has a time of its own.
+// describe returns the Info of a file. The ETag is made of its time and size: each put has another time.
 func describe(key string, info fs.FileInfo) objects.Info {
 	at := info.ModTime().UTC()
 	return objects.Info{Key: key, Size: info.Size(), ETag: fmt.Sprintf("%x-%x", at.UnixNano(), info.Size()), Arrived: at}
 }
 
-// List gives the objects whose keys begin with the prefix, in the bytewise order of keys.
+// List calls each for the objects whose keys begin with the prefix, in bytewise order of keys.
 func (s *Store) List(ctx context.Context, prefix string, each func(objects.Info) error) error {
 	if err := s.list(ctx, ".", prefix, each); err != nil {
 		return fmt.Errorf("list %s: %w", prefix, err)
@@ -287,7 +289,7 @@ func (s *Store) list(ctx context.Context, dir, prefix string, each func(objects.
 	if err != nil {
 		return objects.Unnamed(dir, unavailable(ignore(err, fs.ErrNotExist)))
 	}
-	// A directory's place among keys is that of its name with the slash.
+	// A directory sorts among keys by its name with the slash.
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(slashed(a), slashed(b)) })
 	for _, e := range entries {
 		key := path.Join(dir, slashed(e))
@@ -316,6 +318,7 @@ func (s *Store) list(ctx context.Context, dir, prefix string, each func(objects.
 	return nil
 }
 
+// slashed returns the name of an entry, of a directory with a slash.
 func slashed(e fs.DirEntry) string {
 	if e.IsDir() {
 		return e.Name() + "/"
@@ -323,10 +326,10 @@ func slashed(e fs.DirEntry) string {
 	return e.Name()
 }
 
-// Delete removes an object, and the directories that it leaves empty.
+// Delete removes an object, and directories that become empty.
 func (s *Store) Delete(ctx context.Context, key string) error { return s.Erase(ctx, key, time.Time{}) }
 
-// Erase is Delete, for a folder keeps no versions, but leaves what was put after an instant.
+// Erase removes an object unless it was put after an instant. A folder has no older versions.
 func (s *Store) Erase(ctx context.Context, key string, upTo time.Time) error {
 	if err := s.delete(ctx, key, upTo); err != nil {
 		return objects.Unnamed(key, fmt.Errorf("delete %s: %w", key, err))
@@ -354,19 +357,20 @@ func (s *Store) delete(ctx context.Context, key string, upTo time.Time) error {
 	return unavailable(s.sync(dir))
 }
 
-// check tells why the folder can keep no object of that key.
+// check returns an error for a key that a folder cannot store.
 func check(key string) error {
 	if key == "" || len(key) > 1024 || !utf8.ValidString(key) || strings.ContainsAny(key, "\x00\\") {
-		return fmt.Errorf("%q is no key", key)
+		return fmt.Errorf("invalid key %q", key)
 	}
 	for name := range strings.SplitSeq(key, "/") {
 		if name == "" || name[0] == '.' || len(name) > 255 {
-			return fmt.Errorf("%q is no key: %q", key, name)
+			return fmt.Errorf("invalid key %q: %q", key, name)
 		}
 	}
 	return nil
 }
 
+// ignore returns nil for a harmless error.
 func ignore(err, harmless error) error {
 	if errors.Is(err, harmless) {
 		return nil
@@ -374,10 +378,11 @@ func ignore(err, harmless error) error {
 	return err
 }
 
-// clashes are what the system says where a key goes on behind an object, or an object's key is a folder's: trying again
-// would not help.
+// clashes are the errors of the system if a prefix of a key is an object, or the key is a directory. A retry would not
+// help.
 var clashes = []error{syscall.ENOTDIR, syscall.EISDIR, syscall.EEXIST, syscall.ENOTEMPTY}
 
+// unavailable wraps an error in ErrUnavailable, unless it is one of clashes.
 func unavailable(err error) error {
 	if err == nil || slices.ContainsFunc(clashes, func(c error) bool { return errors.Is(err, c) }) {
 		return err
@@ -385,6 +390,7 @@ func unavailable(err error) error {
 	return fmt.Errorf("%w: %w", objects.ErrUnavailable, err)
 }
 
+// missing returns ErrNotFound for the error of a file that does not exist.
 func missing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return objects.ErrNotFound
@@ -392,7 +398,7 @@ func missing(err error) error {
 	return unavailable(err)
 }
 
-// ended is the error of a context that has ended, if it has.
+// ended returns the error of a context that has ended, else nil.
 func ended(ctx context.Context) error {
 	err := ctx.Err()
 	if errors.Is(err, context.DeadlineExceeded) {

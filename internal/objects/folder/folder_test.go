@@ -10,7 +10,7 @@ import (
 
 var secret = []byte("a secret for tests alone")
 
-// serve gives a store in a fresh directory, behind a server of its own.
+// serve returns a store in a new directory, behind a server of its own.
 func serve(t *testing.T) (*Store, string) {
 	t.Helper()
 	dir := t.TempDir()

@@ -18,10 +18,10 @@ import (
 	"outreach/internal/objects"
 )
 
-// Below is the path that all pre-signed addresses begin with, behind the base address.
-const Below = "/assets/objects/"
+// Path is the prefix of the paths of pre-signed URLs.
+const Path = "/assets/objects/"
 
-// Names of a signed address's parameters.
+// Query parameters of a pre-signed URL.
 const (
 	paramExpires     = "expires" // Unix seconds
 	paramSize        = "size"    // of a PUT: bytes
@@ -30,7 +30,7 @@ const (
 	paramSignature   = "signature"
 )
 
-// PresignPut gives a request that puts an object of exactly that size, in bytes, where there is none yet.
+// PresignPut returns a request that puts a new object of exactly size bytes.
 func (s *Store) PresignPut(_ context.Context, key string, size int64, until time.Duration) (objects.Request, error) {
 	if err := check(key); err != nil {
 		return objects.Request{}, err
@@ -42,7 +42,7 @@ func (s *Store) PresignPut(_ context.Context, key string, size int64, until time
 	return objects.Request{Method: http.MethodPut, URL: address, Headers: map[string]string{}, Fields: map[string]string{}}, nil
 }
 
-// PresignGet gives an address that answers with the object. Of the header, Content-Type and Content-Disposition count.
+// PresignGet returns a URL of the object, with the Content-Type and Content-Disposition of header.
 func (s *Store) PresignGet(_ context.Context, key string, header http.Header, until time.Duration) (string, error) {
 	if err := check(key); err != nil {
 		return "", err
@@ -59,7 +59,7 @@ func (s *Store) PresignGet(_ context.Context, key string, header http.Header, un
 func (s *Store) sign(method, key string, query url.Values, until time.Duration) string {
 	query.Set(paramExpires, strconv.FormatInt(s.Now().Add(until).Unix(), 10))
 	query.Set(paramSignature, s.signature(method, key, query))
-	return s.baseURL + (&url.URL{Path: Below + key, RawQuery: query.Encode()}).String()
+	return s.baseURL + (&url.URL{Path: Path + key, RawQuery: query.Encode()}).String()
 }
 
 func (s *Store) signature(method, key string, query url.Values) string {
@@ -70,9 +70,9 @@ func (s *Store) signature(method, key string, query url.Values) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// ServeHTTP answers the addresses that were signed. Whoever holds one needs nothing else.
+// ServeHTTP serves pre-signed URLs. The signature is the only authorisation.
 func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	_, key, found := strings.Cut(r.URL.Path, Below)
+	_, key, found := strings.Cut(r.URL.Path, Path)
 	query := r.URL.Query()
 	method := r.Method
 	if method == http.MethodHead {
@@ -112,7 +112,7 @@ func (s *Store) servePut(w http.ResponseWriter, r *http.Request, key string) {
 	var info objects.Info
 	if err == nil {
 		if _, statErr := s.Stat(r.Context(), key); statErr == nil {
-			err = errExists // told before the body is read
+			err = errExists // reported before the body is read
 		}
 	}
 	if err == nil {
@@ -141,7 +141,7 @@ var (
 	errTooLittle = errors.New("less than was announced")
 )
 
-// exactly reads a body that must have the length that is left.
+// exactly reads a body that must have left bytes more.
 type exactly struct {
 	body io.Reader
 	left int64
@@ -170,7 +170,7 @@ func (s *Store) serveGet(w http.ResponseWriter, r *http.Request, key string) {
 		answer(w, http.StatusServiceUnavailable, "The object could not be read. Try again.")
 		return
 	}
-	defer func() { _ = file.Close() }() // only read
+	defer func() { _ = file.Close() }() // opened for reading
 	query := r.URL.Query()
 	w.Header().Set("Content-Type", "application/octet-stream")
 	if kind := query.Get(paramType); kind != "" {
@@ -183,11 +183,11 @@ func (s *Store) serveGet(w http.ResponseWriter, r *http.Request, key string) {
 	http.ServeContent(w, r, "", info.Arrived, file)
 }
 
-// answer writes a problem as RFC 9457 has it.
+// answer writes a problem in the format of RFC 9457.
 func answer(w http.ResponseWriter, status int, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{ // nobody is left to tell
+	_ = json.NewEncoder(w).Encode(map[string]any{ // the client is gone
 		"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail,
 	})
 }

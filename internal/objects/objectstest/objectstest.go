@@ -1,4 +1,4 @@
-// Package objectstest is the one suite that every home of the objects must pass.
+// Package objectstest is the test suite of every implementation of objects.Store.
 package objectstest
 
 import (
@@ -20,48 +20,48 @@ import (
 	"outreach/internal/objects"
 )
 
-// Run tries a home's promises. It calls open once, and keeps all below a random prefix. Pre-signed requests are sent to
-// where they say.
+// Run tests an implementation. It calls open once, and puts all objects below a random prefix. Pre-signed requests are
+// sent to their URLs.
 func Run(t *testing.T, open func(t *testing.T) objects.Store) {
-	home := open(t)
+	store := open(t)
 	for _, c := range []struct {
 		name string
 		try  func(s *suite)
 	}{
-		{"an object is given back as it was put", asPut},
-		{"what is not there is not found, and may be deleted", notThere},
-		{"another object under the key has another ETag, and is told apart", replaced},
-		{"an object is erased with all that it was, and no other", erased},
+		{"an object is returned as it was put", asPut},
+		{"a missing object is not found, and may be deleted", notThere},
+		{"another object under the key has another ETag", replaced},
+		{"an object is erased with all versions, and no other object", erased},
 		{"a list is in the bytewise order of keys, and only of the prefix", list},
 		{"a list ends with the error of its reader", listEnds},
-		{"a pre-signed put keeps the object, once", presignedPut},
-		{"of pre-signed puts sent together one wins", presignedRace},
-		{"a pre-signed put of another size keeps nothing", presignedSize},
-		{"a pre-signed put is for its key and method alone", presignedElsewhere},
+		{"a pre-signed put stores the object, once", presignedPut},
+		{"of concurrent pre-signed puts one succeeds", presignedRace},
+		{"a pre-signed put of another size stores nothing", presignedSize},
+		{"a pre-signed put is only for its key and method", presignedElsewhere},
 		{"a pre-signed put of no size is refused", presignedNothing},
 		{"a pre-signed get answers with the object as it was signed", presignedGet},
 		{"a cancelled call ends with the context's error", cancelled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			c.try(&suite{T: t, home: home, ctx: t.Context(), prefix: fmt.Sprintf("%016x/", rand.Uint64())})
+			c.try(&suite{T: t, store: store, ctx: t.Context(), prefix: fmt.Sprintf("%016x/", rand.Uint64())})
 		})
 	}
 }
 
 type suite struct {
 	*testing.T
-	home   objects.Store
+	store  objects.Store
 	ctx    context.Context
 	prefix string
 }
 
 func (s *suite) put(name, content string) objects.Info {
 	s.Helper()
-	if err := s.home.Put(s.ctx, s.prefix+name, strings.NewReader(content), "text/csv"); err != nil {
+	if err := s.store.Put(s.ctx, s.prefix+name, strings.NewReader(content), "text/csv"); err != nil {
 		s.Fatal(err)
 	}
-	info, err := s.home.Stat(s.ctx, s.prefix+name)
+	info, err := s.store.Stat(s.ctx, s.prefix+name)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func (s *suite) put(name, content string) objects.Info {
 
 func (s *suite) read(name, etag string) (string, objects.Info) {
 	s.Helper()
-	body, info, err := s.home.Open(s.ctx, s.prefix+name, etag)
+	body, info, err := s.store.Open(s.ctx, s.prefix+name, etag)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -83,24 +83,24 @@ func (s *suite) read(name, etag string) (string, objects.Info) {
 
 func (s *suite) missing(name string) {
 	s.Helper()
-	if _, err := s.home.Stat(s.ctx, s.prefix+name); !errors.Is(err, objects.ErrNotFound) {
-		s.Errorf("stat of what is not there: %v", err)
+	if _, err := s.store.Stat(s.ctx, s.prefix+name); !errors.Is(err, objects.ErrNotFound) {
+		s.Errorf("stat of a missing object: %v", err)
 	}
-	if _, _, err := s.home.Open(s.ctx, s.prefix+name, ""); !errors.Is(err, objects.ErrNotFound) {
-		s.Errorf("open of what is not there: %v", err)
+	if _, _, err := s.store.Open(s.ctx, s.prefix+name, ""); !errors.Is(err, objects.ErrNotFound) {
+		s.Errorf("open of a missing object: %v", err)
 	}
 }
 
 func (s *suite) presign(name string, size int64) objects.Request {
 	s.Helper()
-	r, err := s.home.PresignPut(s.ctx, s.prefix+name, size, time.Minute)
+	r, err := s.store.PresignPut(s.ctx, s.prefix+name, size, time.Minute)
 	if err != nil {
 		s.Fatal(err)
 	}
 	return r
 }
 
-// send sends what was signed, as somebody would who knows nothing else, and gives the status.
+// send sends a pre-signed request with nothing but what it has, and returns the status.
 func (s *suite) send(r objects.Request, body io.Reader) int {
 	s.Helper()
 	request, err := http.NewRequestWithContext(s.ctx, r.Method, r.URL, body)
@@ -143,7 +143,7 @@ func erased(s *suite) {
 	s.put("list.csv", "second")
 	s.put("list.csv.more", "another's")
 	for range 2 { // the second time there is nothing to erase
-		if err := s.home.Erase(s.ctx, s.prefix+"list.csv", time.Time{}); err != nil {
+		if err := s.store.Erase(s.ctx, s.prefix+"list.csv", time.Time{}); err != nil {
 			s.Fatal(err)
 		}
 		s.missing("list.csv")
@@ -152,25 +152,25 @@ func erased(s *suite) {
 		s.Errorf("an object whose key begins so is %q now", got)
 	}
 	s.put("list.csv", "third")
-	third, err := s.home.Stat(s.ctx, s.prefix+"list.csv")
+	third, err := s.store.Stat(s.ctx, s.prefix+"list.csv")
 	if err != nil {
 		s.Fatal(err)
 	}
-	if err := s.home.Erase(s.ctx, s.prefix+"list.csv", third.Arrived.Add(-time.Second)); err != nil {
+	if err := s.store.Erase(s.ctx, s.prefix+"list.csv", third.Arrived.Add(-time.Second)); err != nil {
 		s.Fatal(err)
 	}
 	if got, _ := s.read("list.csv", ""); got != "third" {
 		s.Errorf("what came after is %q now", got)
 	}
-	if err := s.home.Erase(s.ctx, s.prefix+"list.csv", third.Arrived); err != nil {
+	if err := s.store.Erase(s.ctx, s.prefix+"list.csv", third.Arrived); err != nil {
 		s.Fatal(err)
 	}
 	s.missing("list.csv")
 	s.put("list.csv", "fourth")
-	if err := s.home.Delete(s.ctx, s.prefix+"list.csv"); err != nil {
+	if err := s.store.Delete(s.ctx, s.prefix+"list.csv"); err != nil {
 		s.Fatal(err)
 	}
-	if err := s.home.Erase(s.ctx, s.prefix+"list.csv", time.Time{}); err != nil {
+	if err := s.store.Erase(s.ctx, s.prefix+"list.csv", time.Time{}); err != nil {
 		s.Errorf("an object that was deleted: %v", err)
 	}
 }
@@ -205,19 +205,19 @@ func asPut(s *suite) {
 
 func notThere(s *suite) {
 	s.missing("nothing")
-	if err := s.home.Delete(s.ctx, s.prefix+"nothing"); err != nil {
+	if err := s.store.Delete(s.ctx, s.prefix+"nothing"); err != nil {
 		s.Error(err)
 	}
 	s.put("a/b", "x")
 	s.missing("a")
 	s.missing("a/b/c")
-	if err := s.home.Delete(s.ctx, s.prefix+"a"); err != nil {
+	if err := s.store.Delete(s.ctx, s.prefix+"a"); err != nil {
 		s.Error(err)
 	}
 	if got, _ := s.read("a/b", ""); got != "x" {
 		s.Errorf("deleted with what it lies below: %q", got)
 	}
-	if err := s.home.Delete(s.ctx, s.prefix+"a/b"); err != nil {
+	if err := s.store.Delete(s.ctx, s.prefix+"a/b"); err != nil {
 		s.Error(err)
 	}
 	s.missing("a/b")
@@ -233,16 +233,16 @@ func replaced(s *suite) {
 	if second.Arrived.Before(first.Arrived) {
 		s.Errorf("the second arrived at %s, before the first at %s", second.Arrived, first.Arrived)
 	}
-	if _, _, err := s.home.Open(s.ctx, s.prefix+"key", first.ETag); !errors.Is(err, objects.ErrChanged) {
+	if _, _, err := s.store.Open(s.ctx, s.prefix+"key", first.ETag); !errors.Is(err, objects.ErrChanged) {
 		s.Errorf("the replaced object: %v", err)
 	}
 	if got, _ := s.read("key", second.ETag); got != "other" {
 		s.Errorf("the present object is %q", got)
 	}
-	if err := s.home.Delete(s.ctx, s.prefix+"key"); err != nil {
+	if err := s.store.Delete(s.ctx, s.prefix+"key"); err != nil {
 		s.Fatal(err)
 	}
-	if _, _, err := s.home.Open(s.ctx, s.prefix+"key", second.ETag); !errors.Is(err, objects.ErrNotFound) {
+	if _, _, err := s.store.Open(s.ctx, s.prefix+"key", second.ETag); !errors.Is(err, objects.ErrNotFound) {
 		s.Errorf("the deleted object: %v", err)
 	}
 }
@@ -250,7 +250,7 @@ func replaced(s *suite) {
 func (s *suite) list(prefix string) []string {
 	s.Helper()
 	var keys []string
-	err := s.home.List(s.ctx, s.prefix+prefix, func(info objects.Info) error {
+	err := s.store.List(s.ctx, s.prefix+prefix, func(info objects.Info) error {
 		if info.Size != 1 || info.ETag == "" || info.Arrived.IsZero() {
 			s.Errorf("listed as %+v", info)
 		}
@@ -285,11 +285,11 @@ func list(s *suite) {
 			s.Errorf("%q gives %q, not %q", prefix, got, want)
 		}
 	}
-	stat, err := s.home.Stat(s.ctx, s.prefix+"a/b")
+	stat, err := s.store.Stat(s.ctx, s.prefix+"a/b")
 	if err != nil {
 		s.Fatal(err)
 	}
-	if err := s.home.List(s.ctx, s.prefix+"a/b", func(info objects.Info) error {
+	if err := s.store.List(s.ctx, s.prefix+"a/b", func(info objects.Info) error {
 		if diff := cmp.Diff(stat, info); diff != "" {
 			s.Errorf("stat and list disagree:\n%s", diff)
 		}
@@ -303,7 +303,7 @@ func listEnds(s *suite) {
 	s.put("1", "x")
 	s.put("2", "x")
 	enough, calls := errors.New("enough"), 0
-	err := s.home.List(s.ctx, s.prefix, func(objects.Info) error { calls++; return enough })
+	err := s.store.List(s.ctx, s.prefix, func(objects.Info) error { calls++; return enough })
 	if !errors.Is(err, enough) || calls != 1 {
 		s.Errorf("%v after %d", err, calls)
 	}
@@ -376,7 +376,7 @@ func presignedElsewhere(s *suite) {
 	}
 	s.missing("here")
 	s.missing("elsewhere")
-	address, err := s.home.PresignGet(s.ctx, s.prefix+"there", nil, time.Minute)
+	address, err := s.store.PresignGet(s.ctx, s.prefix+"there", nil, time.Minute)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -390,7 +390,7 @@ func presignedElsewhere(s *suite) {
 
 func presignedNothing(s *suite) {
 	for _, size := range []int64{0, -1} {
-		if r, err := s.home.PresignPut(s.ctx, s.prefix+"a", size, time.Minute); err == nil {
+		if r, err := s.store.PresignPut(s.ctx, s.prefix+"a", size, time.Minute); err == nil {
 			s.Errorf("%d bytes: %+v", size, r)
 		}
 	}
@@ -402,7 +402,7 @@ func presignedGet(s *suite) {
 		"with a type and a name": {"Content-Type": {"text/csv; charset=utf-8"}, "Content-Disposition": {`attachment; filename="raport; 1.csv"`}},
 		"with a type":            {"Content-Type": {"application/json"}},
 	} {
-		address, err := s.home.PresignGet(s.ctx, s.prefix+"raport 1.csv", want, time.Minute)
+		address, err := s.store.PresignGet(s.ctx, s.prefix+"raport 1.csv", want, time.Minute)
 		if err != nil {
 			s.Fatal(err)
 		}
@@ -419,7 +419,7 @@ func presignedGet(s *suite) {
 			s.Errorf("with another type than was signed: status %d", status)
 		}
 	}
-	address, err := s.home.PresignGet(s.ctx, s.prefix+"nothing", nil, time.Minute)
+	address, err := s.store.PresignGet(s.ctx, s.prefix+"nothing", nil, time.Minute)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -431,13 +431,13 @@ func presignedGet(s *suite) {
 func cancelled(s *suite) {
 	s.put("a", "x")
 	call := func(ctx context.Context, want error, unavailable bool) {
-		_, _, openErr := s.home.Open(ctx, s.prefix+"a", "")
-		_, statErr := s.home.Stat(ctx, s.prefix+"a")
+		_, _, openErr := s.store.Open(ctx, s.prefix+"a", "")
+		_, statErr := s.store.Stat(ctx, s.prefix+"a")
 		for name, err := range map[string]error{
 			"open": openErr, "stat": statErr,
-			"put":    s.home.Put(ctx, s.prefix+"b", strings.NewReader("x"), ""),
-			"delete": s.home.Delete(ctx, s.prefix+"a"),
-			"list":   s.home.List(ctx, s.prefix, func(objects.Info) error { return nil }),
+			"put":    s.store.Put(ctx, s.prefix+"b", strings.NewReader("x"), ""),
+			"delete": s.store.Delete(ctx, s.prefix+"a"),
+			"list":   s.store.List(ctx, s.prefix, func(objects.Info) error { return nil }),
 		} {
 			if !errors.Is(err, want) || errors.Is(err, objects.ErrUnavailable) != unavailable {
 				s.Errorf("%s: %v", name, err)

@@ -19,7 +19,7 @@ import (
 	"outreach/internal/objects"
 )
 
-// wire answers requests with what stands next in its script; what stands last is the answer to all that follow.
+// wire responds to requests with the entries of its script in order; the last entry is repeated.
 type wire struct {
 	script []reply
 	asked  int
@@ -49,7 +49,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: answer.status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
-// over gives a store on the wire, whose client does not wait between tries.
+// over returns a store on the wire, whose client does not wait between retries.
 func over(w *wire) *Store {
 	return New(s3.New(s3.Options{
 		Region: "eu-central-1", HTTPClient: &http.Client{Transport: w}, DisableLogOutputChecksumValidationSkipped: true,
@@ -78,13 +78,13 @@ func TestFaults(t *testing.T) {
 		want   error // of open; other: none that the package names
 		asked  int
 	}{
-		{"an answer lost on the way is asked for again", []reply{lost, done}, nil, 2},
-		{"being told to slow down is waited out", []reply{slow, broken, done}, nil, 3},
-		{"being told to slow down without end is unavailability", []reply{slow}, objects.ErrUnavailable, 3},
+		{"a lost response is retried", []reply{lost, done}, nil, 2},
+		{"throttling is retried", []reply{slow, broken, done}, nil, 3},
+		{"endless throttling is unavailability", []reply{slow}, objects.ErrUnavailable, 3},
 		{"a service failing without end is unavailability", []reply{broken}, objects.ErrUnavailable, 3},
 		{"no answer at all is unavailability", []reply{lost}, objects.ErrUnavailable, 3},
 		{"what is not there is not found", []reply{gone}, objects.ErrNotFound, 1},
-		{"what has changed is told", []reply{changed}, objects.ErrChanged, 1},
+		{"a changed object is reported", []reply{changed}, objects.ErrChanged, 1},
 		{"a missing bucket is a mistake of ours", []reply{noBucket}, other, 1},
 		{"a missing permission is too", []reply{forbidden}, other, 1},
 	} {
@@ -104,7 +104,7 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
-	t.Run("every call tells of unavailability", func(t *testing.T) {
+	t.Run("every call reports unavailability", func(t *testing.T) {
 		s := over(&wire{script: []reply{slow}})
 		_, stat := s.Stat(t.Context(), "k")
 		for name, err := range map[string]error{
@@ -118,8 +118,8 @@ func TestFaults(t *testing.T) {
 	})
 }
 
-// What a file is called stands in no error: not in the key, nor in the address that was asked, nor in what the service says.
-func TestErrorsTellNoName(t *testing.T) {
+// Errors do not contain the name of a file: neither in the key, nor in the URL, nor in the response of the service.
+func TestErrorsDoNotContainNamesOfFiles(t *testing.T) {
 	const key = "uploads/ces/coordinator/Jan Kowalski.xlsx"
 	for name, answer := range map[string]reply{
 		"no answer": {err: errors.New("read: connection reset by peer")},
@@ -138,7 +138,7 @@ func TestErrorsTellNoName(t *testing.T) {
 
 func TestPresign(t *testing.T) {
 	s := over(&wire{})
-	t.Run("a put is signed with its length, and for a key that nothing has", func(t *testing.T) {
+	t.Run("a put is signed with its length, and for a new key", func(t *testing.T) {
 		r, err := s.PresignPut(t.Context(), "uploads/ces/a.csv", 17, 15*time.Minute)
 		if err != nil {
 			t.Fatal(err)
@@ -176,7 +176,7 @@ func TestPresign(t *testing.T) {
 			t.Error(signed)
 		}
 	})
-	t.Run("without credentials nothing can be signed, which may pass", func(t *testing.T) {
+	t.Run("without credentials signing fails as unavailable", func(t *testing.T) {
 		none := New(s3.New(s3.Options{Region: "eu-central-1", Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{}, errors.New("no credentials now")
 		})}), "bucket")

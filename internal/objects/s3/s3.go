@@ -1,4 +1,4 @@
-// Package s3 is the objects' home on S3, in one bucket. Objects arrive there to the second.
+// Package s3 stores objects in a bucket on S3. Times of arrival are in seconds.
 package s3
 
 import (
@@ -19,7 +19,7 @@ import (
 	"outreach/internal/objects"
 )
 
-// Store keeps objects in a bucket.
+// Store stores objects in a bucket.
 type Store struct {
 	client  *s3.Client
 	presign *s3.PresignClient
@@ -28,12 +28,12 @@ type Store struct {
 
 var _ objects.Store = (*Store)(nil)
 
-// New gives the store in the bucket, which must be there. Pre-signed requests are signed as the client's.
+// New returns the store in an existing bucket. Requests are pre-signed with the client's credentials.
 func New(client *s3.Client, bucket string) *Store {
 	return &Store{client: client, presign: s3.NewPresignClient(client), bucket: bucket}
 }
 
-// Put keeps an object in place of the one that had the key.
+// Put stores an object, in place of one with the same key.
 func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, contentType string) error {
 	in := &s3.PutObjectInput{Bucket: &s.bucket, Key: &key, Body: body}
 	if contentType != "" {
@@ -45,7 +45,7 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, content
 	return nil
 }
 
-// Open opens an object to read.
+// Open opens an object for reading.
 func (s *Store) Open(ctx context.Context, key, etag string) (io.ReadCloser, objects.Info, error) {
 	in := &s3.GetObjectInput{Bucket: &s.bucket, Key: &key}
 	if etag != "" {
@@ -58,7 +58,7 @@ func (s *Store) Open(ctx context.Context, key, etag string) (io.ReadCloser, obje
 	return out.Body, describe(key, out.ContentLength, out.ETag, out.LastModified), nil
 }
 
-// Stat describes an object.
+// Stat returns the Info of an object.
 func (s *Store) Stat(ctx context.Context, key string) (objects.Info, error) {
 	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
 	if err != nil {
@@ -67,21 +67,21 @@ func (s *Store) Stat(ctx context.Context, key string) (objects.Info, error) {
 	return describe(key, out.ContentLength, out.ETag, out.LastModified), nil
 }
 
-// Answers have the ETag in quotes, events without: it is kept without.
+// describe returns the Info of an object. Responses quote the ETag and events do not: Info has no quotes.
 func describe(key string, size *int64, etag *string, arrived *time.Time) objects.Info {
 	return objects.Info{
 		Key: key, Size: aws.ToInt64(size), ETag: strings.Trim(aws.ToString(etag), `"`),
-		Arrived: aws.ToTime(arrived).UTC().Truncate(time.Second), // lists and answers differ in what they say below that
+		Arrived: aws.ToTime(arrived).UTC().Truncate(time.Second), // lists and responses differ in the fractions
 	}
 }
 
-// List gives the objects whose keys begin with the prefix, in the bytewise order of keys.
+// List calls each for the objects whose keys begin with the prefix, in bytewise order of keys.
 func (s *Store) List(ctx context.Context, prefix string, each func(objects.Info) error) error {
 	pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &prefix})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return fmt.Errorf("list %s: %w", prefix, known(ctx, err))
+			return fmt.Errorf("list %s: %w", prefix, wrap(ctx, err))
 		}
 		for _, o := range page.Contents {
 			if err := each(describe(aws.ToString(o.Key), o.Size, o.ETag, o.LastModified)); err != nil {
@@ -100,10 +100,10 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
-// Erase removes every version of an object up to an instant, and the marks that it was deleted.
+// Erase removes every version and delete marker of an object up to an instant, in seconds; all for the zero time.
 func (s *Store) Erase(ctx context.Context, key string, upTo time.Time) error {
-	goes := func(its *string, at *time.Time) bool { // another's key may begin so
-		return aws.ToString(its) == key && (upTo.IsZero() || !aws.ToTime(at).Truncate(time.Second).After(upTo))
+	matches := func(found *string, at *time.Time) bool { // the listing is by prefix
+		return aws.ToString(found) == key && (upTo.IsZero() || !aws.ToTime(at).Truncate(time.Second).After(upTo))
 	}
 	pages := s3.NewListObjectVersionsPaginator(s.client, &s3.ListObjectVersionsInput{Bucket: &s.bucket, Prefix: &key})
 	for pages.HasMorePages() {
@@ -113,12 +113,12 @@ func (s *Store) Erase(ctx context.Context, key string, upTo time.Time) error {
 		}
 		var versions []*string
 		for _, v := range page.Versions {
-			if goes(v.Key, v.LastModified) {
+			if matches(v.Key, v.LastModified) {
 				versions = append(versions, v.VersionId)
 			}
 		}
 		for _, m := range page.DeleteMarkers {
-			if goes(m.Key, m.LastModified) {
+			if matches(m.Key, m.LastModified) {
 				versions = append(versions, m.VersionId)
 			}
 		}
@@ -131,8 +131,8 @@ func (s *Store) Erase(ctx context.Context, key string, upTo time.Time) error {
 	return nil
 }
 
-// PresignPut gives a request that puts an object of exactly that size, in bytes, where there is none yet. Its length is
-// signed, but not among the headers: every client sends that one by itself, and a browser lets no page set it.
+// PresignPut returns a request that puts a new object of exactly size bytes. The length is signed, but not among the
+// headers of the Request: every client sends it by itself, and browsers do not let pages set it.
 func (s *Store) PresignPut(ctx context.Context, key string, size int64, until time.Duration) (objects.Request, error) {
 	if size < 1 {
 		return objects.Request{}, fmt.Errorf("put %s: a size of %d bytes", key, size)
@@ -153,7 +153,7 @@ func (s *Store) PresignPut(ctx context.Context, key string, size int64, until ti
 	return r, nil
 }
 
-// PresignGet gives an address that answers with the object. Of the header, Content-Type and Content-Disposition count.
+// PresignGet returns a URL of the object, with the Content-Type and Content-Disposition of header.
 func (s *Store) PresignGet(ctx context.Context, key string, header http.Header, until time.Duration) (string, error) {
 	in := &s3.GetObjectInput{Bucket: &s.bucket, Key: &key}
 	if value := header.Get("Content-Type"); value != "" {
@@ -169,24 +169,24 @@ func (s *Store) PresignGet(ctx context.Context, key string, header http.Header, 
 	return signed.URL, nil
 }
 
-// failed is the error of a call about an object, which tells nothing of what a file is called.
+// failed returns the error of a call about an object, without the name of a file.
 func failed(ctx context.Context, call, key string, err error) error {
-	return objects.Unnamed(key, fmt.Errorf("%s %s: %w", call, key, known(ctx, err)))
+	return objects.Unnamed(key, fmt.Errorf("%s %s: %w", call, key, wrap(ctx, err)))
 }
 
-// known turns what the client says into what a store's callers know.
-func known(ctx context.Context, err error) error {
+// wrap wraps an error of the client in the errors of package objects.
+func wrap(ctx context.Context, err error) error {
 	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
 		err = fmt.Errorf("%w: %w", ended, err)
 	}
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
-	// Of errors that the service gave, those count that the client would try again; without an answer from it, all do.
+	// An error of the service means unavailability if the client would retry it; without a response every error does.
 	api, answered := errors.AsType[smithy.APIError](err)
 	if answered {
 		switch api.ErrorCode() {
-		case "NoSuchKey", "NotFound": // an answer to HEAD has no body to say more
+		case "NoSuchKey", "NotFound": // the response to HEAD has no body with a code
 			return fmt.Errorf("%w: %w", objects.ErrNotFound, err)
 		case "PreconditionFailed":
 			return fmt.Errorf("%w: %w", objects.ErrChanged, err)

@@ -31,7 +31,7 @@ AUTH=true GATEWAY_PORT=4566 MINISTACK_HOST=localhost SFTP_ENABLED=0 IOT_MTLS_ENA
 
 go test ./internal/objects/s3 -s3 http://127.0.0.1:4566`
 
-// fresh gives a bucket of a random name, which goes when the test ends.
+// fresh returns a bucket with a random name, which is removed when the test ends.
 func fresh(t *testing.T) *Store {
 	t.Helper()
 	if *endpoint == "" {
@@ -71,7 +71,7 @@ func TestSuite(t *testing.T) {
 	objectstest.Run(t, func(t *testing.T) objects.Store { return fresh(t) })
 }
 
-// TestErase: of a bucket that keeps versions nothing is left of an object that is erased, and of another all.
+// In a bucket with versions no version of an erased object is left, and every version of another object.
 func TestErase(t *testing.T) {
 	s := fresh(t)
 	ctx := t.Context()

@@ -13,6 +13,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/objects"
 	"outreach/internal/objects/folder"
+	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/store"
@@ -44,7 +45,10 @@ func open(t *testing.T) *fixture {
 	return &fixture{New(a), a, files}
 }
 
-const airing = "date,medium,title,outlet,reach\n2020-05-01,radio,Audycja,Radio,10\n"
+const (
+	airing       = "date,medium,title,outlet,reach\n2020-05-01,radio,Audycja,Radio,10\n"
+	consultation = "email,date,field,minutes,form,topic\nanna@example.org,2020-05-01,law,30,phone,Temat\n"
+)
 
 // overwriting is a store in which an object is overwritten just before it is read.
 type overwriting struct {
@@ -256,6 +260,38 @@ func TestRowsAreComparedWithTheFilesThatCount(t *testing.T) {
 	}
 	if u, _ := in.send(t, "uploads/town/radio/4.csv", airing+"\n"); u.New != 0 || u.Unchanged != 1 {
 		t.Errorf("after the withdrawal of the later file: %+v", u)
+	}
+}
+
+func TestPartnerMayOnlyUploadMedia(t *testing.T) {
+	t.Parallel()
+	in := open(t)
+	u, found := in.send(t, "uploads/town/radio/porady.csv", consultation)
+	if u.State != uploads.Rejected || len(found.Errors) != 1 || found.Errors[0].Row != 1 || found.Errors[0].Problem.Code != schema.NotAllowed {
+		t.Errorf("%+v, %+v", u, found)
+	}
+	if u, found := in.send(t, "uploads/town/coordinator/porady.csv", consultation); u.State != uploads.Accepted {
+		t.Errorf("of a coordinator: %+v, %+v", u, found)
+	}
+}
+
+func TestFileThatIsOnlyCheckedStoresNothing(t *testing.T) {
+	t.Parallel()
+	in, ctx := open(t), t.Context()
+	u, err := in.app.Uploads.CreateUpload(ctx, "town", uploads.Upload{Owner: uploads.Office, Filename: "porady.csv", Size: 1, CheckOnly: true}, store.Once{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := in.heads(t)
+	u, found := in.send(t, u.Object, consultation)
+	if u.State != uploads.Checked || u.New != 1 || len(found.Errors) != 0 || len(found.Warnings) != 1 || found.Warnings[0].Problem.Code != schema.NewPerson {
+		t.Errorf("%+v, %+v", u, found)
+	}
+	if known, err := in.app.People.Known(ctx, "town", people.Keys(schema.PersonRef{Email: "anna@example.org"})); err != nil || len(known) > 0 {
+		t.Errorf("people %v, %v", known, err)
+	}
+	if after := in.heads(t); after != before {
+		t.Errorf("facts up to %v, before %v", after, before)
 	}
 }
 

@@ -152,17 +152,17 @@ func TestPeopleInAFileDoNotDependOnTheOrderOfRows(t *testing.T) {
 	in := open(t)
 	w := &town{in: in}
 	for _, tt := range []struct{ name, known, rows, two, groups string }{
-		{"a row joins two keys that nobody had", "", "n1 P1 n1+P1", "", "P1+n1"},
-		{"a row joins a key that nobody had to a known one", "n1", "P1 n1+P1", "", "P1+n1"},
+		{"a row joins two new keys", "", "n1 P1 n1+P1", "", "P1+n1"},
+		{"a row joins a new key to a stored one", "n1", "P1 n1+P1", "", "P1+n1"},
 		{"two addresses of one PESEL", "", "n1+P1 n2+P1 n2", "", "P1+n1+n2"},
-		{"two addresses of one PESEL, one of them known", "n1", "n2+P1 n1+P1", "", "P1+n1+n2"},
-		{"two people who are known", "n1 P1", "n1 P1 n1+P1", "n1+P1", "P1 n1"},
-		{"two people who are known, by a new key", "n1 n2", "n1+P1 n2+P1", "n1+P1 n2+P1", "n1 n2"},
-		{"two people who are known, by a new address", "P1 P2", "n1+P1 n1+P2", "n1+P1 n1+P2", "P1 P2"},
+		{"two addresses of one PESEL, one of them stored", "n1", "n2+P1 n1+P1", "", "P1+n1+n2"},
+		{"two stored people", "n1 P1", "n1 P1 n1+P1", "n1+P1", "P1 n1"},
+		{"two stored people, by a new key", "n1 n2", "n1+P1 n2+P1", "n1+P1 n2+P1", "n1 n2"},
+		{"two stored people, by a new address", "P1 P2", "n1+P1 n1+P2", "n1+P1 n1+P2", "P1 P2"},
 		{"one address with two PESELs", "", "n1+P1 n1+P2", "n1+P1 n1+P2", ""},
-		{"a second PESEL of somebody known", "n1+P1", "n1+P2 n1+P1 n1", "n1+P2", "P1+n1"},
-		{"what joins nobody else is not told", "n1+P1", "n1+P2 n2+P2 n3+P1", "n1+P2", "P1+n1"},
-		{"what is known is right beside what is not", "n1+P1 n2+P2", "n1+P1 n1+P2 n2+P2", "n1+P2", "P1+n1 P2+n2"},
+		{"a second PESEL of a stored person", "n1+P1", "n1+P2 n1+P1 n1", "n1+P2", "P1+n1"},
+		{"a row that joins no other people is valid", "n1+P1", "n1+P2 n2+P2 n3+P1", "n1+P2", "P1+n1"},
+		{"valid rows beside invalid ones", "n1+P1 n2+P2", "n1+P1 n1+P2 n2+P2", "n1+P2", "P1+n1 P2+n2"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, signups := range []bool{false, true} {

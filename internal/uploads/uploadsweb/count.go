@@ -132,7 +132,7 @@ func (h Handlers) excerpt(c *web.Call, u uploads.Upload, found uploads.Findings)
 	}
 	defer discard(file)
 	allowed := func(k *schema.Kind) bool { return u.Owner == uploads.Office || k.Name == schema.Media }
-	return importer.Cut(c.Context(), importer.File{Body: file, Size: u.Bytes}, kinds, allowed, numbers)
+	return importer.ReadRows(c.Context(), importer.File{Body: file, Size: u.Bytes}, kinds, allowed, numbers)
 }
 
 // headings returns the names of a file's columns by the names of their fields.

@@ -365,7 +365,7 @@ func pageOf(c *web.Call, u uploads.Upload, found uploads.Findings) page.Upload {
 		return out
 	}
 	out := page.Upload{
-		ID: u.ID, State: u.State, Kind: u.Kind, Filename: u.Filename, Owner: sender(c, u.Owner), SHA256: u.SHA256, Bytes: u.Bytes,
+		ID: u.ID, State: u.State, Kind: u.Kind, Records: schema.For(c.Defined.Definition).Plural(u.Kind), Filename: u.Filename, Owner: sender(c, u.Owner), SHA256: u.SHA256, Bytes: u.Bytes,
 		Rows: u.Rows, New: u.New, Changed: u.Changed, Unchanged: u.Unchanged, Totals: u.Totals,
 		Errors: problems(found.Errors), Warnings: problems(found.Warnings), Cut: found.ErrorsCut,
 		ReceivedAt: u.Arrived, FinishedAt: u.Finished, SameAs: u.SameAs, CheckOnly: u.CheckOnly, Mine: true,

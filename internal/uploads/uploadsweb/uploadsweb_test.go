@@ -95,6 +95,16 @@ func (tr *tracker) show(path string) (u uploadView) {
 	return u
 }
 
+// extendMedia adds a field to the media records of the project.
+func (tr *tracker) extendMedia(f project.RecordField) {
+	tr.t.Helper()
+	d := tr.Define(webtest.Definition)
+	d.Records = []project.RecordKind{{Name: "media", Plural: "media", Fields: []project.RecordField{f}}}
+	if _, _, err := tr.Projects.SetDefinition(context.Background(), d, []byte("with another field"), "", ""); err != nil {
+		tr.t.Fatal(err)
+	}
+}
+
 func TestOnlyCoordinatorsAndPartnersUseUploads(t *testing.T) {
 	t.Parallel()
 	tr := open(t)
@@ -279,6 +289,20 @@ func TestBadCellsAreListedOnThePageInJSONAndAsCSV(t *testing.T) {
 	}
 }
 
+func TestPageNamesColumnsThatTheDefinitionAdds(t *testing.T) {
+	t.Parallel()
+	tr := open(t)
+	tr.extendMedia(project.RecordField{ID: "language", Type: "text", Required: true, Column: map[string]string{"pl": "język"}})
+	at := tr.upload(radio, goodFile)
+	if u := tr.show(at); u.State != uploads.Rejected || len(u.Errors) != 1 || u.Errors[0].Column != "language" || u.Errors[0].Code != "missing_column" {
+		t.Errorf("%+v", u)
+	}
+	html := tr.send(http.StatusOK, webtest.Request{Path: at, As: radio, Page: true, Header: map[string]string{"Accept-Language": "pl"}}).Body.String()
+	if !strings.Contains(html, "język") {
+		t.Error("the page does not show the Polish name of the missing column")
+	}
+}
+
 func TestWithdrawing(t *testing.T) {
 	t.Parallel()
 	tr := open(t)
@@ -374,11 +398,7 @@ func TestOriginalIsServedWhileItIsStored(t *testing.T) {
 func TestTemplatesAreOfTheKindsOfTheProject(t *testing.T) {
 	t.Parallel()
 	tr := open(t)
-	d := tr.Define(webtest.Definition)
-	d.Records = []project.RecordKind{{Name: "media", Plural: "media", Fields: []project.RecordField{{ID: "language", Type: "text", Column: map[string]string{"pl": "język"}}}}}
-	if _, _, err := tr.Projects.SetDefinition(t.Context(), d, []byte("with a field of its own"), "", ""); err != nil {
-		t.Fatal(err)
-	}
+	tr.extendMedia(project.RecordField{ID: "language", Type: "text"})
 	get := func(as, query string) webtest.Request {
 		return webtest.Request{Path: "/uploads/template.csv" + query, As: as}
 	}

@@ -25,7 +25,7 @@ import (
 
 var noon = time.Date(2010, 7, 21, 12, 0, 0, 0, time.UTC)
 
-// ask sends a request to the store without a network, and gives the answer.
+// ask sends a request to the store without a network, and returns the response.
 func ask(s *Store, method, address string, body io.Reader) *http.Response {
 	answer := httptest.NewRecorder()
 	s.ServeHTTP(answer, httptest.NewRequest(method, address, body))
@@ -51,7 +51,7 @@ func signedPut(t *testing.T, s *Store, key string, size int64, until time.Durati
 	return r.URL
 }
 
-// unsized is a body whose length nobody knows before.
+// unsized is a body of unknown length.
 type unsized struct{ io.Reader }
 
 func TestSignedPut(t *testing.T) {
@@ -120,7 +120,7 @@ func TestSignedPut(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a second time it is refused, even by a store opened anew, and changes nothing", func(t *testing.T) {
+	t.Run("a second time it is refused, even by a store opened again, and changes nothing", func(t *testing.T) {
 		dir := t.TempDir()
 		s := opened(t, dir)
 		address := signedPut(t, s, "once", 1, time.Hour)
@@ -147,7 +147,7 @@ func TestSignedPut(t *testing.T) {
 			}
 		}
 	})
-	t.Run("a store with another secret does not know the signature", func(t *testing.T) {
+	t.Run("a store with another secret refuses the signature", func(t *testing.T) {
 		other, err := Open(t.TempDir(), "http://localhost:3000", []byte("another secret of tests"))
 		if err != nil {
 			t.Fatal(err)
@@ -157,7 +157,7 @@ func TestSignedPut(t *testing.T) {
 			t.Errorf("status %d", got)
 		}
 	})
-	t.Run("what failed leaves nothing behind", func(t *testing.T) {
+	t.Run("a failed put leaves no file", func(t *testing.T) {
 		entries, err := fs.ReadDir(s.root.FS(), incoming)
 		if err != nil || len(entries) != 0 {
 			t.Errorf("%v, %v", entries, err)
@@ -183,7 +183,7 @@ func TestSignedGet(t *testing.T) {
 			t.Error(address)
 		}
 	})
-	t.Run("nobody keeps the answer, or guesses what it is", func(t *testing.T) {
+	t.Run("the response is not cached, and its type is not guessed", func(t *testing.T) {
 		answer := ask(s, http.MethodGet, address, nil)
 		for name, want := range map[string]string{
 			"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff", "Content-Type": "application/octet-stream",
@@ -194,7 +194,7 @@ func TestSignedGet(t *testing.T) {
 			}
 		}
 	})
-	t.Run("a part can be had, and the head alone", func(t *testing.T) {
+	t.Run("a range can be read, and the head alone", func(t *testing.T) {
 		r := httptest.NewRequest(http.MethodGet, address, nil)
 		r.Header.Set("Range", "bytes=2-2")
 		part := httptest.NewRecorder()
@@ -207,7 +207,7 @@ func TestSignedGet(t *testing.T) {
 			t.Errorf("status %d, %q, %v", head.StatusCode, body, err)
 		}
 	})
-	t.Run("it ends", func(t *testing.T) {
+	t.Run("it expires", func(t *testing.T) {
 		s.Now = func() time.Time { return noon.Add(time.Minute) }
 		defer func() { s.Now = func() time.Time { return noon } }()
 		if status := ask(s, http.MethodGet, address, nil).StatusCode; status != 403 {
@@ -250,7 +250,7 @@ func TestKeys(t *testing.T) {
 		"hidden later": "a/.b", "an empty name": "a//b", "a folder": "a/", "a zero byte": "a\x00b", "a backslash": `..\outside`, "not UTF-8": "a\xff",
 		"too long": strings.Repeat("a/", 512) + "a", "too long a name": strings.Repeat("a", 256), "through a link": "up/outside",
 	} {
-		t.Run(name+" is no key", func(t *testing.T) {
+		t.Run(name+" is not a key", func(t *testing.T) {
 			refuse(t, key)
 			if _, err := s.PresignPut(t.Context(), key, 1, time.Minute); err == nil && name != "through a link" {
 				t.Error("signed for a put")
@@ -260,7 +260,7 @@ func TestKeys(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a link that leads outside is no object", func(t *testing.T) {
+	t.Run("a link to the outside is not an object", func(t *testing.T) {
 		if _, _, err := s.Open(t.Context(), "link", ""); err == nil {
 			t.Error("it was opened")
 		}
@@ -268,7 +268,7 @@ func TestKeys(t *testing.T) {
 			t.Errorf("listed: %v", err)
 		}
 	})
-	t.Run("whatever the key, nothing outside is touched", func(t *testing.T) {
+	t.Run("no key reaches a file outside", func(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
 			parts := rapid.SliceOfN(rapid.SampledFrom([]string{"..", ".", "", "a", "up", "link", "outside", `\`, "ł", "objects"}), 1, 5).Draw(t, "parts")
 			key := strings.Join(parts, "/")
@@ -306,7 +306,7 @@ func TestArrival(t *testing.T) {
 			t.Errorf("arrived at %s, not %s", last.Arrived, want)
 		}
 	})
-	t.Run("puts together arrive each at an instant of its own", func(t *testing.T) {
+	t.Run("concurrent puts arrive at different times", func(t *testing.T) {
 		s := opened(t, t.TempDir())
 		var group sync.WaitGroup
 		for i := range 20 {
@@ -322,7 +322,7 @@ func TestArrival(t *testing.T) {
 			t.Errorf("%d instants, %v", len(seen), err)
 		}
 	})
-	t.Run("a store opened anew tells the same", func(t *testing.T) {
+	t.Run("a store opened again returns the same", func(t *testing.T) {
 		dir := t.TempDir()
 		s := opened(t, dir)
 		if err := s.Put(t.Context(), "a/b", strings.NewReader("x"), ""); err != nil {
@@ -339,7 +339,7 @@ func TestArrival(t *testing.T) {
 }
 
 func TestFolder(t *testing.T) {
-	t.Run("a file copied in by hand is an object", func(t *testing.T) {
+	t.Run("a file copied by hand is an object", func(t *testing.T) {
 		dir := t.TempDir()
 		s := opened(t, dir)
 		if err := os.MkdirAll(filepath.Join(dir, "uploads", "ces"), 0o755); err != nil {
@@ -382,7 +382,7 @@ func TestFolder(t *testing.T) {
 			t.Errorf("%v, %v", info, err)
 		}
 	})
-	t.Run("who reads an object reads it to its end, whatever takes its place", func(t *testing.T) {
+	t.Run("an open object can be read to its end, even if it is replaced", func(t *testing.T) {
 		s := opened(t, t.TempDir())
 		first := bytes.Repeat([]byte("first"), 100_000)
 		if err := s.Put(t.Context(), "k", bytes.NewReader(first), ""); err != nil {
@@ -400,7 +400,7 @@ func TestFolder(t *testing.T) {
 			t.Errorf("%d bytes, %v", len(content), err)
 		}
 	})
-	t.Run("a put that fails leaves the object that was there", func(t *testing.T) {
+	t.Run("a failed put leaves the object before it", func(t *testing.T) {
 		s := opened(t, t.TempDir())
 		if err := s.Put(t.Context(), "k", strings.NewReader("first"), ""); err != nil {
 			t.Fatal(err)
@@ -431,7 +431,7 @@ func TestFolder(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	t.Run("what a killed process left half written goes, what is being written stays", func(t *testing.T) {
+	t.Run("incomplete files of ended processes are removed, those being written stay", func(t *testing.T) {
 		dir := t.TempDir()
 		opened(t, dir)
 		for name, at := range map[string]time.Time{"old": time.Now().Add(-2 * time.Hour), "new": time.Now()} {
@@ -446,14 +446,14 @@ func TestFolder(t *testing.T) {
 			t.Errorf("%v, %v", entries, err)
 		}
 	})
-	t.Run("each durable put is told once, with what is there", func(t *testing.T) {
+	t.Run("each durable put is reported once, with the object's Info", func(t *testing.T) {
 		s := opened(t, t.TempDir())
-		var told []objects.Info
+		var reported []objects.Info
 		s.OnPut(func(o objects.Info) {
 			if now, err := s.Stat(t.Context(), o.Key); err != nil || now != o {
-				t.Errorf("told of %+v, there is %+v, %v", o, now, err)
+				t.Errorf("reported %+v, there is %+v, %v", o, now, err)
 			}
-			told = append(told, o)
+			reported = append(reported, o)
 		})
 		if err := s.Put(t.Context(), "by/put", strings.NewReader("x"), ""); err != nil {
 			t.Fatal(err)
@@ -463,11 +463,11 @@ func TestFolder(t *testing.T) {
 			ask(s, http.MethodPut, address, strings.NewReader("x"))
 		}
 		ask(s, http.MethodPut, signedPut(t, s, "by/nobody", 2, time.Hour), strings.NewReader("x"))
-		if len(told) != 2 || told[0].Key != "by/put" || told[1].Key != "by/http" {
-			t.Errorf("%+v", told)
+		if len(reported) != 2 || reported[0].Key != "by/put" || reported[1].Key != "by/http" {
+			t.Errorf("%+v", reported)
 		}
 	})
-	t.Run("a key behind an object's, or of a folder, is an error that stays", func(t *testing.T) {
+	t.Run("a key below an object, or of a directory, is a permanent error", func(t *testing.T) {
 		s := opened(t, t.TempDir())
 		if err := s.Put(t.Context(), "a/b", strings.NewReader("x"), ""); err != nil {
 			t.Fatal(err)
@@ -481,7 +481,7 @@ func TestFolder(t *testing.T) {
 			t.Errorf("%+v, %v", info, err)
 		}
 	})
-	t.Run("a disk that takes no more, or is gone, is unavailability", func(t *testing.T) {
+	t.Run("a full or missing disk is unavailability", func(t *testing.T) {
 		s := opened(t, t.TempDir())
 		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 		if err != nil {
@@ -515,7 +515,7 @@ func TestFolder(t *testing.T) {
 			t.Error("no error")
 		}
 	})
-	t.Run("what is no folder is refused", func(t *testing.T) {
+	t.Run("a path that is not a directory is refused", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "file")
 		if err := os.WriteFile(file, nil, 0o600); err != nil {
 			t.Fatal(err)
