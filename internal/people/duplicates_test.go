@@ -61,7 +61,7 @@ func TestNumberOfDuplicatesIsCachedForADay(t *testing.T) {
 	_, err := s.Merge(ctx, "p", a, b, "")
 	must(err)
 	says("a merge has them counted again", 5)
-	must(s.TellApart(ctx, "p", c, d, ""))
+	must(s.MarkDistinct(ctx, "p", c, d, ""))
 	says("two were told apart", 4)
 	_, err = s.Correct(ctx, "p", e, "", Correction{FirstName: "Ewa", LastName: "Inna", Email: "4@example.org"}, "")
 	must(err)

@@ -40,7 +40,7 @@ func TestLikelyDuplicatesAndTheirReasons(t *testing.T) {
 		{"several reasons, the strongest first", somebody("1", "Jan", "Wzór", "jan.wzor@example.org", "600700800"), somebody("2", "Jan", "Wzor", "janwzor@example.org", "600700800"), "same_name same_phone similar_email"},
 	} {
 		got := ""
-		for _, pair := range people.Likely([]people.Person{c.a, somebody("3", "Kto", "Inny", "inny.zupelnie@example.org", "111222333"), c.b}, nobodyApart) {
+		for _, pair := range people.LikelyDuplicates([]people.Person{c.a, somebody("3", "Kto", "Inny", "inny.zupelnie@example.org", "111222333"), c.b}, nobodyApart) {
 			got += strings.Join(pair.Why, " ")
 			if pair.A.ID != "1" || pair.B.ID != "2" {
 				t.Errorf("%s: %s and %s", c.name, pair.A.ID, pair.B.ID)
@@ -63,7 +63,7 @@ func TestLargeGroupMakesOnePairPerPerson(t *testing.T) {
 		}
 		all = append(all, somebody(fmt.Sprint(i), "Jan", fmt.Sprint("Wzór", i), email, "600 700 800"))
 	}
-	if n := len(people.Likely(all, nobodyApart)); n != 4999 {
+	if n := len(people.LikelyDuplicates(all, nobodyApart)); n != 4999 {
 		t.Errorf("%d pairs", n)
 	}
 }
@@ -84,7 +84,7 @@ func TestPairMarkedAsTwoPeopleIsLeftOut(t *testing.T) {
 	} {
 		told = c.told
 		got := []string{}
-		for _, pair := range people.Likely(three, func(a, b people.Person) bool { return strings.Contains(told, min(a.ID, b.ID)+"-"+max(a.ID, b.ID)) }) {
+		for _, pair := range people.LikelyDuplicates(three, func(a, b people.Person) bool { return strings.Contains(told, min(a.ID, b.ID)+"-"+max(a.ID, b.ID)) }) {
 			got = append(got, pair.A.ID+"-"+pair.B.ID)
 		}
 		if strings.Join(got, " ") != c.want {

@@ -403,9 +403,9 @@ func (s *Store) TextsOf(ctx context.Context, project, id string) ([]table.Key, e
 	return keys, nil
 }
 
-// Everybody calls each with every page of a project's people, in the order of their names. each may erase the people it
+// EachPage calls each with every page of a project's people, in the order of their names. each may erase the people it
 // is given.
-func (s *Store) Everybody(ctx context.Context, project string, each func([]Person) error) error {
+func (s *Store) EachPage(ctx context.Context, project string, each func([]Person) error) error {
 	q := table.Query{PK: namesIndex(project), Index: true}
 	for {
 		page, err := table.List[Person](ctx, s.db.People, q)

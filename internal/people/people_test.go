@@ -30,7 +30,7 @@ func erase(t *testing.T, s *Store, id string) {
 	}
 	fresh := FreshIDs{}
 	fresh.Add(e)
-	if err := errors.Join(s.ForgetApart(ctx, "p", fresh), s.Delete(ctx, "p", e)); err != nil {
+	if err := errors.Join(s.DeleteDistinctMarks(ctx, "p", fresh), s.Delete(ctx, "p", e)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -81,7 +81,7 @@ func TestConcurrentRequestsCreateOnePerson(t *testing.T) {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			id, err := New(storetest.Again(s.db)).Resolve(context.Background(), "p", schema.PersonRef{Email: "nowa@example.org"}, Names{})
+			id, err := New(storetest.Reopen(s.db)).Resolve(context.Background(), "p", schema.PersonRef{Email: "nowa@example.org"}, Names{})
 			if err != nil {
 				t.Error(err)
 			}

@@ -167,7 +167,7 @@ func TestCorrectionMovesKeysAndAppendsAFact(t *testing.T) {
 		t.Errorf("on a version that is no more: %v", err)
 	}
 	right.Email = "b@example.org"
-	taken := &Taken{}
+	taken := &KeyTaken{}
 	if _, err := s.Correct(ctx, "p", a, "", right, ""); !errors.As(err, &taken) || taken.Person != b || taken.Field != "email" {
 		t.Errorf("a key of another: %v", err)
 	}

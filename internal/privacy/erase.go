@@ -165,7 +165,7 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	if err := s.forgetLetters(ctx, addresses); err != nil {
 		return err
 	}
-	if err := s.persons.ForgetApart(ctx, project, fresh); err != nil {
+	if err := s.persons.DeleteDistinctMarks(ctx, project, fresh); err != nil {
 		return err
 	}
 	if err := table.RemoveAll(ctx, s.db.Tracker, found.keys); err != nil {

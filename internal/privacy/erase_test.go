@@ -51,7 +51,7 @@ func named(t *testing.T, s *Store, email, first, last string) string {
 
 // beside is a function over the same tables that does something else before each call that it is asked for.
 func beside(s *Store, before func(table.Table, tabletest.Call)) *Store {
-	out := on(storetest.Again(s.db))
+	out := on(storetest.Reopen(s.db))
 	faulty := func(inner table.Table) table.Table {
 		return &tabletest.Faulty{Table: inner, Before: func(c tabletest.Call) error { before(inner, c); return nil }}
 	}
@@ -267,7 +267,7 @@ func TestPurgeReadsFactsOnceForAllPeople(t *testing.T) {
 		}
 	}
 	var facts atomic.Int64
-	purging := on(storetest.Again(s.db))
+	purging := on(storetest.Reopen(s.db))
 	purging.db.Objects, purging.db.Tracker = s.db.Objects, asked{s.db.Tracker, "FACT#", &facts}
 	removed, err := purging.eraseEverybody(ctx, "p", fact.Heads{})
 	if err != nil || !removed {

@@ -100,7 +100,7 @@ func (s *Store) notePurged(ctx context.Context, project string, did purged, rev 
 }
 
 func (s *Store) eraseEverybody(ctx context.Context, project string, _ fact.Heads) (removed bool, err error) {
-	err = s.persons.Everybody(ctx, project, func(all []people.Person) error {
+	err = s.persons.EachPage(ctx, project, func(all []people.Person) error {
 		if len(all) == 0 {
 			return nil
 		}
@@ -170,7 +170,7 @@ func (s *Store) removeAllTexts(ctx context.Context, registry *schema.Registry, p
 	if err := left(ctx, ""); err != nil {
 		return false, err
 	}
-	err := s.persons.Everybody(ctx, project, func(people []people.Person) error {
+	err := s.persons.EachPage(ctx, project, func(people []people.Person) error {
 		if err := store.BeginPart(ctx); err != nil {
 			return err
 		}

@@ -6,6 +6,9 @@ import (
 	"outreach/internal/web/shape"
 )
 
+// The names of these types are, in kebab case, the names of schemas in the API's document: renaming one changes the
+// document.
+
 type duplicatePair struct {
 	People  []people.PersonView `json:"people"`
 	Reason  string              `json:"reason" doc:"The strongest"`

@@ -25,7 +25,7 @@ type signupView struct {
 	Upload      string            `json:"upload,omitempty" doc:"The file it came in"`
 }
 
-func viewOf(s privacy.StorySignup) signupView {
+func viewOf(s privacy.SignupData) signupView {
 	who := people.PersonView{ID: s.Person, FirstName: s.Form["first_name"], LastName: s.Form["last_name"], Email: s.Form["email"], Pesel: s.Form["pesel"]}
 	return signupView{
 		ID: s.ID, Person: who, Activity: s.Activity, State: s.State, SubmittedAt: s.Submitted.Format(time.RFC3339Nano), Entries: s.Entries,
