@@ -32,7 +32,7 @@ const pesel = "44051401359"
 
 func open(t *testing.T) *Store { return on(storetest.New(t)) }
 
-// on is the Store on a base, with all features that it knows.
+// on returns a Store on a base, with all features that it needs.
 func on(db *store.DB) *Store {
 	defined, persons, kept := projects.New(db), people.New(db), snapshots.New(db)
 	signedUp := signups.New(db, defined, persons)
@@ -49,7 +49,7 @@ func named(t *testing.T, s *Store, email, first, last string) string {
 	return id
 }
 
-// beside is a function over the same tables that does something else before each call that it is asked for.
+// beside returns a Store on the same tables that calls before ahead of each call of a table.
 func beside(s *Store, before func(table.Table, tabletest.Call)) *Store {
 	out := on(storetest.Reopen(s.db))
 	faulty := func(inner table.Table) table.Table {
@@ -97,7 +97,7 @@ func TestKeyAddedDuringAnErasureIsDeleted(t *testing.T) {
 					t.Fatal(err)
 				}
 				if to := known[k]; to == id {
-					t.Errorf("%s before call %d: the %s leads to who was erased", name, at, k.Kind)
+					t.Errorf("%s before call %d: the %s still identifies the erased person", name, at, k.Kind)
 				}
 			}
 			for _, word := range []string{"anna", "dawna", "ewa", "nowa"} {
@@ -110,7 +110,7 @@ func TestKeyAddedDuringAnErasureIsDeleted(t *testing.T) {
 	}
 }
 
-// A key that leads to nobody is taken over by whoever brings it.
+// A key whose person no longer exists is taken over by the next person who has it.
 func TestOrphanedKeyIsTakenOver(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
@@ -124,11 +124,11 @@ func TestOrphanedKeyIsTakenOver(t *testing.T) {
 		t.Errorf("%q is %+v, %v", id, p, err)
 	}
 	if by, err := s.persons.Find(ctx, "p", schema.PersonRef{Email: "a@example.org"}); err != nil || by != id {
-		t.Errorf("the key leads to %q, %v, want %q", by, err, id)
+		t.Errorf("the key identifies %q, %v, want %q", by, err, id)
 	}
 }
 
-// filed is an accepted file of consultations, a row for each person, with a topic.
+// filed creates an accepted file of consultations, a row for each person, with a topic.
 func filed(t *testing.T, s *Store, persons ...string) uploads.Upload {
 	t.Helper()
 	ctx := context.Background()
@@ -202,7 +202,7 @@ func TestConcurrentErasuresOfOneFile(t *testing.T) {
 	}
 }
 
-// Where nothing of a person stands, nothing is written.
+// An erasure writes nothing to rows and texts that are not about the person.
 func TestErasureLeavesTextsOfOthersUnchanged(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
@@ -225,7 +225,7 @@ func TestErasureLeavesTextsOfOthersUnchanged(t *testing.T) {
 	}
 }
 
-// asked is a table that counts its queries of a partition's kind.
+// asked counts queries of partitions with a prefix.
 type asked struct {
 	table.Table
 	kind string
@@ -239,7 +239,7 @@ func (a asked) Query(ctx context.Context, q table.Query) (table.Page, error) {
 	return a.Table.Query(ctx, q)
 }
 
-// TestPurgeReadsFactsOnceForAllPeople: the facts are not read once for every few people.
+// TestPurgeReadsFactsOnceForAllPeople counts the queries for facts: they must not grow with the number of people.
 func TestPurgeReadsFactsOnceForAllPeople(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
@@ -299,12 +299,12 @@ func TestPurgeReadsFactsOnceForAllPeople(t *testing.T) {
 		return nil
 	})
 	if err != nil || erased != crowd {
-		t.Errorf("%d facts say that somebody was erased, want %d: %v", erased, crowd, err)
+		t.Errorf("%d facts of erasures, want %d: %v", erased, crowd, err)
 	}
 }
 
-// TestPersonMergedDuringTheirErasureIsErased merges somebody, either way, before each call of their erasure. Where it
-// could not be ended so, it is when it is finished, and no compile waits for ever.
+// TestPersonMergedDuringTheirErasureIsErased merges a person, in either direction, before each call of their erasure.
+// Where it could not be ended so, it is when it is finished, and no compile waits for ever.
 func TestPersonMergedDuringTheirErasureIsErased(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
