@@ -3,6 +3,7 @@ package peopleweb
 import (
 	"outreach/internal/people"
 	"outreach/internal/project"
+	"outreach/internal/signups/signupsweb"
 	"outreach/internal/web/shape"
 )
 
@@ -35,7 +36,7 @@ type wholePerson struct {
 }
 
 type personSignup struct {
-	signupView
+	signupsweb.View
 	Sent     []map[string]string `json:"sent" doc:"What each sending of the form said of who it is"`
 	Sendings []shape.Merged      `json:"sendings" doc:"What each sending of the form said, attributes and consents too"`
 	States   []stateHad          `json:"states"`

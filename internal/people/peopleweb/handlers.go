@@ -10,6 +10,7 @@ import (
 	"outreach/internal/people"
 	"outreach/internal/privacy"
 	"outreach/internal/schema"
+	"outreach/internal/signups/signupsweb"
 	"outreach/internal/table"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
@@ -98,7 +99,7 @@ func personFileShape() shape.With {
 	}
 	sendings := shape.Array{Of: shape.Record{Kind: schema.Builtin().Kind(schema.Signup), Partly: true, And: sending{}}}
 	// A sign-up has the members of its list, and more.
-	one := shape.With{Of: shape.Record{Kind: schema.Builtin().Kind(schema.Signup), Without: identityFields, Partly: true, And: personSignup{}}, Members: map[string]any{"sendings": sendings}}
+	one := shape.With{Of: shape.Record{Kind: schema.Builtin().Kind(schema.Signup), Without: signupsweb.IdentityFields, Partly: true, And: personSignup{}}, Members: map[string]any{"sendings": sendings}}
 	return shape.With{Of: personFile{}, Members: map[string]any{
 		"signups": shape.Array{Of: one}, "records": shape.Array{Of: records}, "history": shape.Array{Of: shape.Record{And: versionHad{}}},
 	}}

@@ -14,6 +14,7 @@ import (
 	"outreach/internal/privacy"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
+	"outreach/internal/signups/signupsweb"
 	"outreach/internal/store"
 	"outreach/internal/text"
 	"outreach/internal/web"
@@ -107,7 +108,7 @@ func (h Handlers) personAs(c *web.Call, onPage bool) error {
 	who := wholePerson{PersonView: p.View(), Was: append([]string{}, p.Was...), Emails: append([]string{}, p.Emails...), Pesels: append([]string{}, p.Pesels...), Phone: p.Phone}
 	out := personFile{PersonView: p.View(), Person: who, Signups: []shape.Merged{}, Records: []shape.Merged{}, History: history(reg, past.Versions), Uploads: files(past.Files), Merges: merges(past.Merges)}
 	for _, s := range data.Signups {
-		out.Signups = append(out.Signups, shape.Merged{Fields: signupFields(reg.Kind(schema.Signup), s.Row), And: personSignup{viewOf(s), s.Sent, sendings(reg.Kind(schema.Signup), past.Submissions[s.ID]), states(past.States[s.ID])}})
+		out.Signups = append(out.Signups, shape.Merged{Fields: signupsweb.Fields(reg.Kind(schema.Signup), s.Row), And: personSignup{signupsweb.NewView(s.Signup, s.Form), s.Sent, sendings(reg.Kind(schema.Signup), past.Submissions[s.ID]), states(past.States[s.ID])}})
 	}
 	for _, r := range data.Records {
 		one := personRecord{ID: r.ID, Kind: r.Kind}
@@ -200,7 +201,7 @@ func (h Handlers) personPage(c *web.Call, p people.Person, data privacy.PersonDa
 		content.Facts = append(content.Facts, page.Fact{Label: c.Messages().Say("people.also"), Value: other})
 	}
 	for _, s := range data.Signups {
-		content.Signups = append(content.Signups, page.SignupItem{ID: s.ID, Person: p.ID, Name: content.Person.Name, Email: s.Form["email"], Activity: s.Activity, State: s.State, SubmittedAt: s.Submitted.Format("2006-01-02T15:04:05Z07:00"), Version: signupTag(s.Signup), Row: s.Row, Consent: s.Form[signups.ConsentGiven]})
+		content.Signups = append(content.Signups, page.SignupItem{ID: s.ID, Person: p.ID, Name: content.Person.Name, Email: s.Form["email"], Activity: s.Activity, State: s.State, SubmittedAt: s.Submitted.Format("2006-01-02T15:04:05Z07:00"), Version: signupsweb.ETag(s.Signup), Row: s.Row, Consent: s.Form[signups.ConsentGiven]})
 	}
 	for _, r := range data.Records {
 		shown := page.PersonRecord{Kind: reg.Kind(r.Kind), Row: r.Row, Upload: r.Upload}
