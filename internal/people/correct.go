@@ -56,7 +56,7 @@ func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c Corr
 		}
 		ops := append(s.renamed(project, before, corrected), s.putPerson(project, corrected, rev))
 		was, is := before.Keys(), corrected.Keys()
-		known, err := s.Known(ctx, project, is)
+		known, err := s.IDsByKey(ctx, project, is)
 		if err != nil {
 			return err
 		}

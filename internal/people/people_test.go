@@ -146,7 +146,7 @@ func TestSealedKeysOfProjectsDiffer(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	id := resolve(t, s, schema.PersonRef{Email: "a@example.org", Pesel: pesel})
-	known, err := s.Known(context.Background(), "p", []Key{{Kind: "email", Value: "a@example.org"}, {Kind: "pesel", Value: otherPesel}})
+	known, err := s.IDsByKey(context.Background(), "p", []Key{{Kind: "email", Value: "a@example.org"}, {Kind: "pesel", Value: otherPesel}})
 	if err != nil || len(known) != 1 || known[Key{Kind: "email", Value: "a@example.org"}] != id {
 		t.Errorf("known: %v, %v", known, err)
 	}

@@ -36,7 +36,7 @@ func (s *Store) Search(ctx context.Context, project, query string, limit int, cu
 
 func (s *Store) searchKeys(ctx context.Context, project string, keys []Key) (table.PageOf[Person], error) {
 	out := table.PageOf[Person]{Items: []Person{}}
-	known, err := s.Known(ctx, project, keys)
+	known, err := s.IDsByKey(ctx, project, keys)
 	if err != nil {
 		return out, err
 	}

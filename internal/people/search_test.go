@@ -91,7 +91,7 @@ func TestEveryWriteUpdatesTheSearchIndex(t *testing.T) {
 	for i := range 120 {
 		refs = append(refs, schema.PersonRef{Email: fmt.Sprintf("osoba%d@example.org", i)})
 	}
-	if err := s.Introduce(ctx, "p", refs); err != nil {
+	if err := s.CreateMissing(ctx, "p", refs); err != nil {
 		t.Fatal(err)
 	}
 	for i, ref := range refs { // a file created them without names; sign-ups with names follow
@@ -105,7 +105,7 @@ func TestEveryWriteUpdatesTheSearchIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	finds("formularz", "[Formularz]")
-	known, err := s.Known(ctx, "p", []Key{{Kind: "email", Value: "form@example.org"}})
+	known, err := s.IDsByKey(ctx, "p", []Key{{Kind: "email", Value: "form@example.org"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestCorrectionMovesKeysAndAppendsAFact(t *testing.T) {
 	if _, err := s.Correct(ctx, "p", a, "", right, ""); !errors.As(err, &taken) || taken.Person != b || taken.Field != "email" {
 		t.Errorf("a key of another person: %v", err)
 	}
-	known, err := s.Known(ctx, "p", []Key{{Kind: "email", Value: "jna@example.org"}, {Kind: "email", Value: "jan@example.org"}})
+	known, err := s.IDsByKey(ctx, "p", []Key{{Kind: "email", Value: "jna@example.org"}, {Kind: "email", Value: "jan@example.org"}})
 	if err != nil || len(known) != 1 || known[Key{Kind: "email", Value: "jan@example.org"}] != a {
 		t.Errorf("the keys identify %v, %v", known, err)
 	}

@@ -92,7 +92,7 @@ func TestKeyAddedDuringAnErasureIsDeleted(t *testing.T) {
 				t.Errorf("%s before call %d: the erasure: %v", name, at, err)
 			}
 			for _, k := range []people.Key{{Kind: "email", Value: "a@example.org"}, {Kind: "email", Value: "b@example.org"}, {Kind: "pesel", Value: pesel}} {
-				known, err := s.persons.Known(ctx, "p", []people.Key{k})
+				known, err := s.persons.IDsByKey(ctx, "p", []people.Key{k})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -248,10 +248,10 @@ func TestPurgeReadsFactsOnceForAllPeople(t *testing.T) {
 	for i := range crowd {
 		refs = append(refs, schema.PersonRef{Email: fmt.Sprintf("p%d@example.org", i)})
 	}
-	if err := s.persons.Introduce(ctx, "p", refs); err != nil {
+	if err := s.persons.CreateMissing(ctx, "p", refs); err != nil {
 		t.Fatal(err)
 	}
-	known, err := s.persons.Known(ctx, "p", people.Keys(refs[0]))
+	known, err := s.persons.IDsByKey(ctx, "p", people.Keys(refs[0]))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -333,7 +333,7 @@ func TestPersonMergedDuringTheirErasureIsErased(t *testing.T) {
 				t.Fatalf("before call %d: %v", at, err)
 			}
 			s.db.Now = func() time.Time { return time.Now().Add(2 * erasureTakes) }
-			if err := s.Undisturbed(ctx, "p", func() error { return nil }); err != nil {
+			if err := s.WithStableFacts(ctx, "p", func() error { return nil }); err != nil {
 				t.Errorf("merged before call %d: a compile is kept waiting: %v", at, err)
 			}
 			if err := s.FinishErasures(ctx, "p"); err != nil {
