@@ -52,9 +52,9 @@ func TestRepeatedRequestTakesEffectOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := a.Records.Create(ctx, "p", completed(who, "2026-05-10"), request("body"))
-	if err != nil || again.ID != first.ID {
-		t.Errorf("got %+v, %v, want the first answer", again, err)
+	repeated, err := a.Records.Create(ctx, "p", completed(who, "2026-05-10"), request("body"))
+	if err != nil || repeated.ID != first.ID {
+		t.Errorf("got %+v, %v, want the first answer", repeated, err)
 	}
 	if _, err := a.Records.Create(ctx, "p", completed(who, "2026-05-11"), request("another body")); !errors.Is(err, store.ErrOtherBody) {
 		t.Errorf("another body under the same key: %v", err)
@@ -91,7 +91,7 @@ func TestChangeNeedsTheCurrentVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := a.Records.Change(ctx, "p", schema.Builtin().Kind(schema.Attendance), seen.ID, seen.ETag(), completed(who, "2026-05-12"), anybody); !errors.Is(err, store.ErrStale) {
-		t.Errorf("a change of a version that is no more: %v", err)
+		t.Errorf("a change of a stale version: %v", err)
 	}
 }
 
@@ -107,8 +107,8 @@ func TestPublicFormAddsNoKeyToAnExistingPerson(t *testing.T) {
 	if err != nil || did.Signup.State != schema.Held || did.Signup.Person != known {
 		t.Errorf("got %+v, %v, want one held for %s", did.Signup, err, known)
 	}
-	if leads, err := a.People.Known(ctx, "p", []people.Key{{Kind: "pesel", Value: pesel}}); err != nil || len(leads) > 0 {
-		t.Errorf("the PESEL leads to %v, %v", leads, err)
+	if leads, err := a.People.IDsByKey(ctx, "p", []people.Key{{Kind: "pesel", Value: pesel}}); err != nil || len(leads) > 0 {
+		t.Errorf("the PESEL identifies %v, %v", leads, err)
 	}
 }
 
@@ -122,11 +122,11 @@ func TestErasureDeletesKeysNamesAndIDs(t *testing.T) {
 	if err := a.Privacy.Erase(ctx, "p", who, ""); err != nil {
 		t.Fatal(err)
 	}
-	if leads, err := a.People.Known(ctx, "p", []people.Key{{Kind: "email", Value: "a@example.org"}}); err != nil || len(leads) > 0 {
-		t.Errorf("the address leads to %v, %v", leads, err)
+	if leads, err := a.People.IDsByKey(ctx, "p", []people.Key{{Kind: "email", Value: "a@example.org"}}); err != nil || len(leads) > 0 {
+		t.Errorf("the address identifies %v, %v", leads, err)
 	}
 	if words, err := a.DB.People.Query(ctx, table.Query{PK: "NAMEPARTS#p", Prefix: "anna#"}); err != nil || len(words.Items) > 0 {
-		t.Errorf("the name leads to %v, %v", words.Items, err)
+		t.Errorf("the search index has %v, %v", words.Items, err)
 	}
 	heads, err := a.Facts.Heads(ctx, "p")
 	if err != nil {
@@ -141,6 +141,6 @@ func TestErasureDeletesKeysNamesAndIDs(t *testing.T) {
 		return nil
 	})
 	if err != nil || said < 2 {
-		t.Errorf("%d facts, %v, want what was said and the erasure", said, err)
+		t.Errorf("%d facts, %v, want the record and the erasure", said, err)
 	}
 }

@@ -216,9 +216,9 @@ func (s *Log) lane() int {
 	return rand.IntN(Lanes)
 }
 
-// Naming returns a filter for ReadAll that accepts facts whose JSON has one of the ids, the keys of the map, as a
+// MentionsAny returns a filter for ReadAll that accepts facts whose JSON has one of the ids, the keys of the map, as a
 // string.
-func Naming(ids map[string]string) func(data []byte) bool {
+func MentionsAny(ids map[string]string) func(data []byte) bool {
 	const length = len("01J00000000000000000000000")
 	return func(data []byte) bool {
 		for from := 0; ; from++ {

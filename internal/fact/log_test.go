@@ -3,31 +3,19 @@ package fact
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"outreach/internal/table"
-	"outreach/internal/table/sqlite"
+	"outreach/internal/table/memory"
 )
 
-func open(t testing.TB) *Log {
-	t.Helper()
-	db, err := sqlite.Open(filepath.Join(t.TempDir(), "tracker.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	tracker, err := db.Table("tracker")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &Log{Table: tracker}
-}
+// open returns a log on an empty table.
+func open(testing.TB) *Log { return &Log{Table: &memory.Table{}} }
 
-// anew is a function that starts: it remembers nothing of the lanes.
+// anew returns a log without cached heads, as a newly started function has.
 func anew(s *Log) *Log {
 	return &Log{Table: s.Table, Lane: s.Lane}
 }
@@ -74,7 +62,7 @@ func TestConcurrentAppendsLeaveNoGaps(t *testing.T) {
 	}
 	for data, n := range found {
 		if n != 2 {
-			t.Errorf("%s stands %d times", data, n)
+			t.Errorf("%s is there %d times", data, n)
 		}
 	}
 }
@@ -94,7 +82,7 @@ func TestHeadOfALongLaneIsFoundWithoutACache(t *testing.T) {
 			}
 			ops = ops[:0]
 		}
-		// Where the head is, only the first fact of each partition and those of the last partition tell.
+		// The search reads only the first fact of each partition and the facts of the last one.
 		for number := int64(1); number <= n; number++ {
 			if number%bucket == 0 || number/bucket == n/bucket {
 				ops = append(ops, table.PutJSON(factKey(project, 3, number), Fact{ID: "x"}, table.Absent))

@@ -39,7 +39,7 @@ func TestTrailMergesLanesBackwards(t *testing.T) {
 			}
 			for _, f := range page.Items {
 				if at--; string(f.Data) != fmt.Sprintf(`{"snapshot":"","day":"%d"}`, at) {
-					t.Fatalf("in the place of %d stands %s", at, f.Data)
+					t.Fatalf("instead of %d there is %s", at, f.Data)
 				}
 			}
 			if cursor = page.Next; cursor == "" {
@@ -47,7 +47,7 @@ func TestTrailMergesLanesBackwards(t *testing.T) {
 			}
 		}
 		if at != 0 {
-			t.Errorf("%d at a time: %d are missing", limit, at)
+			t.Errorf("pages of %d: %d are missing", limit, at)
 		}
 	}
 	for _, bad := range []string{"x", "1.2", "0.0.0.0.0.0.0.-1", "9.9.9.9.9.9.9.999999", "1.1.1.1.1.1.1.1.1"} {
@@ -57,6 +57,6 @@ func TestTrailMergesLanesBackwards(t *testing.T) {
 	}
 	none, err := s.Trail(ctx, "p", 10, "", func(Fact) bool { return false })
 	if err != nil || len(none.Items) != 0 || none.Next != "" {
-		t.Errorf("of a kind that there is not: %v, %v", none, err)
+		t.Errorf("with a filter that accepts nothing: %v, %v", none, err)
 	}
 }

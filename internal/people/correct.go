@@ -11,13 +11,13 @@ import (
 	"outreach/internal/table"
 )
 
-// Taken is the error of a correction whose key belongs to another person.
-type Taken struct {
+// KeyTaken is the error of a correction whose key belongs to another person.
+type KeyTaken struct {
 	Field  string // email or pesel
 	Person string // the id of that person
 }
 
-func (e *Taken) Error() string { return "the " + e.Field + " belongs to person " + e.Person }
+func (e *KeyTaken) Error() string { return "the " + e.Field + " belongs to person " + e.Person }
 
 // PersonTag returns the ETag of a person's identity: a keyed hash, which reveals nothing of it.
 func (s *Store) PersonTag(project string, p Person) string {
@@ -30,7 +30,7 @@ func (s *Store) PersonTag(project string, p Person) string {
 
 // Correct replaces a person's names, phone, first address and first PESEL, and returns the corrected person. Replaced
 // keys no longer identify anyone. ifMatch is the required ETag, "" or "*" for any: another version fails with
-// store.ErrStale. A key of another person fails with *Taken, an unknown id with store.ErrNotFound. The fact, which has
+// store.ErrStale. A key of another person fails with *KeyTaken, an unknown id with store.ErrNotFound. The fact, which has
 // the names of fields only, is appended before the change, so that the audit trail has every change. A correction that
 // changes nothing writes nothing.
 func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c Correction, by string) (corrected Person, err error) {
@@ -56,7 +56,7 @@ func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c Corr
 		}
 		ops := append(s.renamed(project, before, corrected), s.putPerson(project, corrected, rev))
 		was, is := before.Keys(), corrected.Keys()
-		known, err := s.Known(ctx, project, is)
+		known, err := s.IDsByKey(ctx, project, is)
 		if err != nil {
 			return err
 		}
@@ -65,7 +65,7 @@ func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c Corr
 				continue
 			}
 			if other := known[k]; other != "" && other != before.ID {
-				return &Taken{Field: k.Kind, Person: other}
+				return &KeyTaken{Field: k.Kind, Person: other}
 			}
 			ops = append(ops, table.PutJSON(s.identityKey(project, k), before.ID, table.Absent))
 		}

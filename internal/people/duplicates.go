@@ -21,7 +21,7 @@ type counted struct {
 }
 
 // CountDuplicates returns the number of pairs of probable duplicates. Among more than fewPeople people it computes them
-// once a day (a date, 2026-05-10), and anew after a merge, a correction, an erasure or TellApart.
+// once a day (a date, 2026-05-10), and anew after a merge, a correction, an erasure or MarkDistinct.
 func (s *Store) CountDuplicates(ctx context.Context, project, day string) (int, error) {
 	last, _, err := table.Load[counted](ctx, s.db.Tracker, duplicatesKey(project))
 	if err != nil || last.Day == day {
@@ -31,7 +31,7 @@ func (s *Store) CountDuplicates(ctx context.Context, project, day string) (int, 
 	return len(pairs), err
 }
 
-// Duplicates returns the pairs of probable duplicates, without pairs that TellApart marked as two people. It reads
+// Duplicates returns the pairs of probable duplicates, without pairs that MarkDistinct marked as two people. It reads
 // everyone in the project, and caches the number of pairs for the day where there are more than fewPeople people.
 func (s *Store) Duplicates(ctx context.Context, project, day string) ([]Pair, error) {
 	distinct := map[string]bool{}
@@ -51,17 +51,17 @@ func (s *Store) Duplicates(ctx context.Context, project, day string) ([]Pair, er
 		}
 		all = append(all, p)
 	}
-	pairs := Likely(all, apart)
+	pairs := LikelyDuplicates(all, apart)
 	if len(all) <= fewPeople {
 		return pairs, nil
 	}
 	return pairs, s.db.Tracker.Write(ctx, table.PutJSON(duplicatesKey(project), counted{Day: day, Pairs: len(pairs)}, table.Always))
 }
 
-// TellApart marks two probable duplicates as two people: Duplicates no longer lists the pair. They may still be merged
+// MarkDistinct marks two probable duplicates as two people: Duplicates no longer lists the pair. They may still be merged
 // later. A repeated call changes nothing. It fails with store.ErrNotFound where one does not exist or both are one
 // person.
-func (s *Store) TellApart(ctx context.Context, project, one, other, by string) error {
+func (s *Store) MarkDistinct(ctx context.Context, project, one, other, by string) error {
 	return table.Retry(ctx, func() error {
 		var ids []string
 		for _, id := range []string{one, other} {

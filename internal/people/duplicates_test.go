@@ -8,7 +8,7 @@ import (
 	"outreach/internal/table"
 )
 
-// crowd writes people of whom no two are alike.
+// crowd writes people without duplicates.
 func crowd(t *testing.T, s *Store, from, to int) {
 	t.Helper()
 	var ops []table.Op
@@ -27,7 +27,7 @@ func TestNumberOfDuplicatesIsCachedForADay(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	day := "2126-06-01"
-	says := func(when string, want int) {
+	expect := func(when string, want int) {
 		t.Helper()
 		if got, err := s.CountDuplicates(ctx, "p", day); err != nil || got != want {
 			t.Errorf("%s: %d pairs, %v, want %d", when, got, err, want)
@@ -39,17 +39,17 @@ func TestNumberOfDuplicatesIsCachedForADay(t *testing.T) {
 		last := fmt.Sprint("Bliźniak", twins)
 		return named(t, s, fmt.Sprintf("%d@example.org", twins), "Jan", last), named(t, s, fmt.Sprintf("%d@example.com", twins), "Jan", last)
 	}
-	says("nobody is there", 0)
+	expect("an empty project", 0)
 	pair()
-	says("few are counted whenever somebody asks", 1)
+	expect("few people are compared on each request", 1)
 	crowd(t, s, 0, fewPeople)
-	says("many are counted once", 1)
+	expect("many people are compared once", 1)
 	a, b := pair()
 	c, d := pair()
 	e, _ := pair()
-	says("and not again that day", 1)
+	expect("and only once that day", 1)
 	day = "2126-06-02"
-	says("but on the next", 4)
+	expect("and anew on the next day", 4)
 	g, _ := pair()
 	pair()
 	must := func(err error) {
@@ -60,19 +60,19 @@ func TestNumberOfDuplicatesIsCachedForADay(t *testing.T) {
 	}
 	_, err := s.Merge(ctx, "p", a, b, "")
 	must(err)
-	says("a merge has them counted again", 5)
-	must(s.TellApart(ctx, "p", c, d, ""))
-	says("two were told apart", 4)
+	expect("anew after a merge", 5)
+	must(s.MarkDistinct(ctx, "p", c, d, ""))
+	expect("anew after a pair was marked distinct", 4)
 	_, err = s.Correct(ctx, "p", e, "", Correction{FirstName: "Ewa", LastName: "Inna", Email: "4@example.org"}, "")
 	must(err)
-	says("a name was corrected", 3)
+	expect("anew after a correction", 3)
 	erase(t, s, g)
-	says("somebody was erased", 2)
+	expect("anew after an erasure", 2)
 	pair()
-	says("nothing was looked into", 2)
+	expect("from the cache after a new pair", 2)
 	pairs, err := s.Duplicates(ctx, "p", day)
 	if err != nil || len(pairs) != 3 {
 		t.Errorf("the list has %d, %v", len(pairs), err)
 	}
-	says("the list was looked at", 3)
+	expect("anew after the list was read", 3)
 }

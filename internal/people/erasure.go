@@ -138,8 +138,8 @@ func (f FreshIDs) Add(e Erasure) {
 	}
 }
 
-// ForgetApart deletes the marks of TellApart that name erased people, and the cached number of probable duplicates.
-func (s *Store) ForgetApart(ctx context.Context, project string, ids FreshIDs) error {
+// DeleteDistinctMarks deletes the marks of MarkDistinct that name erased people, and the cached number of probable duplicates.
+func (s *Store) DeleteDistinctMarks(ctx context.Context, project string, ids FreshIDs) error {
 	gone := []table.Key{duplicatesKey(project)}
 	err := s.apart(ctx, project, func(k table.Key) {
 		one, other, _ := strings.Cut(k.SK, "#")

@@ -31,10 +31,10 @@ var reasons = []string{SameName, SamePhone, SimilarEmail, SimilarName}
 // addresses.
 const mostNear = 12
 
-// Likely returns the pairs of probable duplicates among people, in their order, without pairs that apart excludes. It
+// LikelyDuplicates returns the pairs of probable duplicates among people, in their order, without pairs that apart excludes. It
 // groups people by hashes of what they share instead of comparing every pair. In a group each person is paired only
 // with the first one who is not excluded, so that n alike people give n-1 pairs.
-func Likely(people []Person, apart func(a, b Person) bool) []Pair {
+func LikelyDuplicates(people []Person, apart func(a, b Person) bool) []Pair {
 	type meeting struct{ a, b int }
 	why := map[meeting][]string{}
 	var order []meeting

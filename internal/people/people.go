@@ -83,8 +83,8 @@ func (s *Store) identityKey(project string, k Key) table.Key {
 	return identityKey(project, s.db.Seal(project, k.Kind, k.Value))
 }
 
-// Known looks up the ids of the people with identity keys. Keys that no person has are left out.
-func (s *Store) Known(ctx context.Context, project string, keys []Key) (map[Key]string, error) {
+// IDsByKey looks up the ids of the people with identity keys. Keys that no person has are left out.
+func (s *Store) IDsByKey(ctx context.Context, project string, keys []Key) (map[Key]string, error) {
 	out := map[Key]string{}
 	for start := 0; start < len(keys); start += table.MostGet {
 		part := keys[start:min(len(keys), start+table.MostGet)]
@@ -117,7 +117,7 @@ func (s *Store) Find(ctx context.Context, project string, ref schema.PersonRef) 
 }
 
 func (s *Store) find(ctx context.Context, project string, ref schema.PersonRef) (id string, known map[Key]string, err error) {
-	if known, err = s.Known(ctx, project, Keys(ref)); err != nil {
+	if known, err = s.IDsByKey(ctx, project, Keys(ref)); err != nil {
 		return "", nil, err
 	}
 	if ref.ID != "" {
@@ -212,7 +212,7 @@ func (s *Store) resolve(ctx context.Context, project string, ref schema.PersonRe
 func (s *Store) ResolvePublic(ctx context.Context, project string, ref schema.PersonRef, names Names) (id string, held bool, err error) {
 	keys := Keys(ref)
 	err = table.Retry(ctx, func() error {
-		known, err := s.Known(ctx, project, keys)
+		known, err := s.IDsByKey(ctx, project, keys)
 		if err != nil {
 			return err
 		}
@@ -245,16 +245,16 @@ func (s *Store) orphaned(ctx context.Context, project string, k Key, gone string
 	return table.At(rev), err
 }
 
-// Introduce creates the people whom a file's references identify and who do not exist yet, many in one write. The rest
+// CreateMissing creates the people whom a file's references identify and who do not exist yet, many in one write. The rest
 // it resolves one by one: see Resolve for its errors. It may be called again after a failure.
-func (s *Store) Introduce(ctx context.Context, project string, refs []schema.PersonRef) error {
+func (s *Store) CreateMissing(ctx context.Context, project string, refs []schema.PersonRef) error {
 	const together = table.MostWrites / 3 // a person, and two keys
 	for part := range slices.Chunk(refs, together) {
 		var keys []Key
 		for _, ref := range part {
 			keys = append(keys, Keys(ref)...)
 		}
-		known, err := s.Known(ctx, project, keys)
+		known, err := s.IDsByKey(ctx, project, keys)
 		if err != nil {
 			return err
 		}
@@ -403,9 +403,9 @@ func (s *Store) TextsOf(ctx context.Context, project, id string) ([]table.Key, e
 	return keys, nil
 }
 
-// Everybody calls each with every page of a project's people, in the order of their names. each may erase the people it
+// EachPage calls each with every page of a project's people, in the order of their names. each may erase the people it
 // is given.
-func (s *Store) Everybody(ctx context.Context, project string, each func([]Person) error) error {
+func (s *Store) EachPage(ctx context.Context, project string, each func([]Person) error) error {
 	q := table.Query{PK: namesIndex(project), Index: true}
 	for {
 		page, err := table.List[Person](ctx, s.db.People, q)

@@ -16,7 +16,7 @@ const pesel, otherPesel = "44051401359", "02070803628"
 
 func open(t *testing.T) *Store { return New(storetest.New(t)) }
 
-// erase does of an erasure what is done of people.
+// erase runs the part of an erasure that package people does.
 func erase(t *testing.T, s *Store, id string) {
 	t.Helper()
 	ctx := context.Background()
@@ -30,7 +30,7 @@ func erase(t *testing.T, s *Store, id string) {
 	}
 	fresh := FreshIDs{}
 	fresh.Add(e)
-	if err := errors.Join(s.ForgetApart(ctx, "p", fresh), s.Delete(ctx, "p", e)); err != nil {
+	if err := errors.Join(s.DeleteDistinctMarks(ctx, "p", fresh), s.Delete(ctx, "p", e)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -49,26 +49,26 @@ func TestResolveFindsAPersonByAnyKey(t *testing.T) {
 	s := open(t)
 	a := resolve(t, s, schema.PersonRef{Email: "a@example.org"})
 	if again := resolve(t, s, schema.PersonRef{Email: "a@example.org", Pesel: pesel}); again != a {
-		t.Errorf("a second key made another person")
+		t.Errorf("a second key created another person")
 	}
 	if by := resolve(t, s, schema.PersonRef{Pesel: pesel}); by != a {
-		t.Errorf("the second key does not lead to the person")
+		t.Errorf("the second key does not identify the person")
 	}
 	if by := resolve(t, s, schema.PersonRef{ID: a, Email: "a.second@example.org"}); by != a {
-		t.Errorf("the id does not lead to the person")
+		t.Errorf("the id does not identify the person")
 	}
 	b := resolve(t, s, schema.PersonRef{Email: "b@example.org"})
 	for name, ref := range map[string]schema.PersonRef{
-		"keys of two people":          {Email: "b@example.org", Pesel: pesel},
-		"an id and a key of another":  {ID: b, Email: "a@example.org"},
-		"a second PESEL for somebody": {Email: "a@example.org", Pesel: otherPesel},
+		"keys of two people":           {Email: "b@example.org", Pesel: pesel},
+		"an id and a key of another":   {ID: b, Email: "a@example.org"},
+		"a second PESEL of one person": {Email: "a@example.org", Pesel: otherPesel},
 	} {
 		if _, err := s.Resolve(context.Background(), "p", ref, Names{}); !errors.Is(err, ErrTwoPeople) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if _, err := s.Resolve(context.Background(), "p", schema.PersonRef{ID: s.db.NewID()}, Names{}); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("an id that nobody has: %v", err)
+		t.Errorf("an unknown id: %v", err)
 	}
 }
 
@@ -81,7 +81,7 @@ func TestConcurrentRequestsCreateOnePerson(t *testing.T) {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			id, err := New(storetest.Again(s.db)).Resolve(context.Background(), "p", schema.PersonRef{Email: "nowa@example.org"}, Names{})
+			id, err := New(storetest.Reopen(s.db)).Resolve(context.Background(), "p", schema.PersonRef{Email: "nowa@example.org"}, Names{})
 			if err != nil {
 				t.Error(err)
 			}
@@ -91,7 +91,7 @@ func TestConcurrentRequestsCreateOnePerson(t *testing.T) {
 	group.Wait()
 	for _, id := range ids {
 		if id != ids[0] {
-			t.Fatalf("one address, several people: %v", ids)
+			t.Fatalf("one address has several people: %v", ids)
 		}
 	}
 }
@@ -121,23 +121,23 @@ func TestInterruptedMergeIsFinishedByARepeatedCall(t *testing.T) {
 	for range 2 {
 		p, err := s.Merge(ctx, "p", a, b, "")
 		if err != nil || p.ID != b || len(p.Emails) != 2 {
-			t.Errorf("asked again: %+v, %v", p, err)
+			t.Errorf("repeated: %+v, %v", p, err)
 		}
 	}
 	if by := resolve(t, s, schema.PersonRef{Email: "a@example.org"}); by != b {
-		t.Errorf("the key leads to %s", by)
+		t.Errorf("the key identifies %s", by)
 	}
-	for name, pair := range map[string][2]string{"back": {b, a}, "into itself": {b, b}, "into nobody": {b, s.db.NewID()}} {
+	for name, pair := range map[string][2]string{"back": {b, a}, "into itself": {b, b}, "into an unknown person": {b, s.db.NewID()}} {
 		if _, err := s.Merge(ctx, "p", pair[0], pair[1], ""); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if p, err := s.Person(ctx, "p", a); err != nil || p.ID != b {
-		t.Errorf("the old id leads to %s, %v", p.ID, err)
+		t.Errorf("the old id is of %s, %v", p.ID, err)
 	}
 }
 
-// refusing is a table that takes no writes now.
+// refusing is a table whose writes fail.
 type refusing struct{ table.Table }
 
 func (refusing) Write(context.Context, ...table.Op) error { return table.ErrUnavailable }
@@ -146,11 +146,11 @@ func TestSealedKeysOfProjectsDiffer(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	id := resolve(t, s, schema.PersonRef{Email: "a@example.org", Pesel: pesel})
-	known, err := s.Known(context.Background(), "p", []Key{{Kind: "email", Value: "a@example.org"}, {Kind: "pesel", Value: otherPesel}})
+	known, err := s.IDsByKey(context.Background(), "p", []Key{{Kind: "email", Value: "a@example.org"}, {Kind: "pesel", Value: otherPesel}})
 	if err != nil || len(known) != 1 || known[Key{Kind: "email", Value: "a@example.org"}] != id {
 		t.Errorf("known: %v, %v", known, err)
 	}
 	if a, b := s.db.Seal("p", "email", "a@example.org"), s.db.Seal("q", "email", "a@example.org"); a == b {
-		t.Error("the hash of a key tells that two projects know the same person")
+		t.Error("two projects have the same hash of a key")
 	}
 }

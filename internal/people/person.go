@@ -148,8 +148,8 @@ func (p Person) FirstWord(prefix string) string {
 	return ""
 }
 
-// Named reports whether each prefix is one of some search word of the person's name.
-func (p Person) Named(prefixes []string) bool {
+// MatchesPrefixes reports whether each prefix is one of some search word of the person's name.
+func (p Person) MatchesPrefixes(prefixes []string) bool {
 	return !slices.ContainsFunc(prefixes, func(prefix string) bool { return p.FirstWord(prefix) == "" })
 }
 

@@ -36,7 +36,7 @@ func (s *Store) Search(ctx context.Context, project, query string, limit int, cu
 
 func (s *Store) searchKeys(ctx context.Context, project string, keys []Key) (table.PageOf[Person], error) {
 	out := table.PageOf[Person]{Items: []Person{}}
-	known, err := s.Known(ctx, project, keys)
+	known, err := s.IDsByKey(ctx, project, keys)
 	if err != nil {
 		return out, err
 	}
@@ -77,7 +77,7 @@ func (s *Store) searchWords(ctx context.Context, project string, words []string,
 		for i, it := range page.Items {
 			p, ok := people[ids[i]]
 			// Two words of one name may share the prefix: only the first lists the person.
-			if !ok || p.ID != ids[i] || !p.Named(words) || it.SK != namePart(project, p.FirstWord(longest), p.ID).SK {
+			if !ok || p.ID != ids[i] || !p.MatchesPrefixes(words) || it.SK != namePart(project, p.FirstWord(longest), p.ID).SK {
 				continue
 			}
 			if out.Items = append(out.Items, p); len(out.Items) == limit && (i+1 < len(page.Items) || page.Next != "") {

@@ -23,7 +23,7 @@ func named(t *testing.T, s *Store, email, first, last string) string {
 	return id
 }
 
-// found are the last names of whom a query finds, page by page.
+// found returns the last names that a query finds on all pages.
 func found(t *testing.T, s *Store, query string, limit int) string {
 	t.Helper()
 	var names []string
@@ -70,7 +70,7 @@ func TestSearchMatchesPrefixesOfAnyWord(t *testing.T) {
 	erase(t, s, gone)
 	page, err := s.db.People.Query(context.Background(), table.Query{PK: namePart("p", "", "").PK, Prefix: "ewa"})
 	if err != nil || len(page.Items) > 0 {
-		t.Errorf("of an erased name remains %v, %v", page.Items, err)
+		t.Errorf("the search index still has %v of an erased person, %v", page.Items, err)
 	}
 }
 
@@ -91,21 +91,21 @@ func TestEveryWriteUpdatesTheSearchIndex(t *testing.T) {
 	for i := range 120 {
 		refs = append(refs, schema.PersonRef{Email: fmt.Sprintf("osoba%d@example.org", i)})
 	}
-	if err := s.Introduce(ctx, "p", refs); err != nil {
+	if err := s.CreateMissing(ctx, "p", refs); err != nil {
 		t.Fatal(err)
 	}
-	for i, ref := range refs { // a file brought them without names; the sign-up that names them comes later
+	for i, ref := range refs { // a file created them without names; sign-ups with names follow
 		named(t, s, ref.Email, "Anna", fmt.Sprintf("Nowa%03d", i))
 	}
 	calls = 0
 	if finds("nowa007", "[Nowa007]"); calls > 2 {
-		t.Errorf("a first search asked %d times", calls)
+		t.Errorf("a search made %d calls", calls)
 	}
 	if _, _, err := s.ResolvePublic(ctx, "p", schema.PersonRef{Email: "form@example.org"}, Names{First: "Ewa", Last: "Formularz"}); err != nil {
 		t.Fatal(err)
 	}
 	finds("formularz", "[Formularz]")
-	known, err := s.Known(ctx, "p", []Key{{Kind: "email", Value: "form@example.org"}})
+	known, err := s.IDsByKey(ctx, "p", []Key{{Kind: "email", Value: "form@example.org"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestEveryWriteUpdatesTheSearchIndex(t *testing.T) {
 	if _, err := s.Merge(ctx, "p", known[Key{Kind: "email", Value: "form@example.org"}], nameless, ""); err != nil {
 		t.Fatal(err)
 	}
-	finds("formularz ewa", "[Formularz]") // who took over the name
+	finds("formularz ewa", "[Formularz]") // the merged person has the name
 }
 
 // Two beginnings that many names have, and hardly a name both, do not make one page go through all of them.
@@ -139,12 +139,12 @@ func TestPageOfASearchReadsABoundedNumberOfPeople(t *testing.T) {
 	if err := s.db.People.Write(ctx, ops...); err != nil {
 		t.Fatal(err)
 	}
-	first, err := s.Search(ctx, "p", "ann kow", 50, "") // of two as long the first leads
+	first, err := s.Search(ctx, "p", "ann kow", 50, "") // of equally long prefixes the first selects the index range
 	if err != nil || len(first.Items) != 0 || first.Next == "" {
 		t.Fatalf("the first page is %+v, %v", first, err)
 	}
 	if got := found(t, s, "ann kow", 50); got != "[Kowalska]" {
-		t.Errorf("on all pages is %s", got)
+		t.Errorf("all pages have %s", got)
 	}
 }
 
@@ -164,19 +164,19 @@ func TestCorrectionMovesKeysAndAppendsAFact(t *testing.T) {
 		}
 	}
 	if _, err := s.Correct(ctx, "p", a, tag, right, ""); !errors.Is(err, store.ErrStale) {
-		t.Errorf("on a version that is no more: %v", err)
+		t.Errorf("a stale version: %v", err)
 	}
 	right.Email = "b@example.org"
-	taken := &Taken{}
+	taken := &KeyTaken{}
 	if _, err := s.Correct(ctx, "p", a, "", right, ""); !errors.As(err, &taken) || taken.Person != b || taken.Field != "email" {
-		t.Errorf("a key of another: %v", err)
+		t.Errorf("a key of another person: %v", err)
 	}
-	known, err := s.Known(ctx, "p", []Key{{Kind: "email", Value: "jna@example.org"}, {Kind: "email", Value: "jan@example.org"}})
+	known, err := s.IDsByKey(ctx, "p", []Key{{Kind: "email", Value: "jna@example.org"}, {Kind: "email", Value: "jan@example.org"}})
 	if err != nil || len(known) != 1 || known[Key{Kind: "email", Value: "jan@example.org"}] != a {
-		t.Errorf("the keys lead to %v, %v", known, err)
+		t.Errorf("the keys identify %v, %v", known, err)
 	}
 	trail, err := s.db.Log().Trail(ctx, "p", 10, "", func(f fact.Fact) bool { return f.Kind == fact.KindPersonCorrected })
 	if err != nil || len(trail.Items) != 1 || trail.Items[0].By != "staff" || string(trail.Items[0].Data) != `{"person":"`+a+`","fields":["email"]}` {
-		t.Errorf("the trail has %v, %v", trail.Items, err)
+		t.Errorf("the audit trail has %v, %v", trail.Items, err)
 	}
 }

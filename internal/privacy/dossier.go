@@ -13,17 +13,17 @@ import (
 	"outreach/internal/uploads"
 )
 
-// Dossier is the history of everything stored about a person. A subject-access export has it beside the Story.
-type Dossier struct {
-	Sendings map[string][]Sending  // of each sign-up, by its id
-	States   map[string][]StateHad // of each sign-up, by its id
-	Versions []Version             // of records, also of those that were replaced or voided, and rows of withdrawn files
-	Files    []FileRow
-	Merges   []MergeHad
+// History is the history of everything stored about a person. A subject-access export has it beside PersonData.
+type History struct {
+	Submissions map[string][]Submission  // of each sign-up, by its id
+	States      map[string][]StateChange // of each sign-up, by its id
+	Versions    []Version                // of records, also of those that were replaced or voided, and rows of withdrawn files
+	Files       []FileRow
+	Merges      []Merge
 }
 
-// Sending is one submission of a sign-up form.
-type Sending struct {
+// Submission is a sign-up form as it was sent once.
+type Submission struct {
 	ID        string
 	At        time.Time // when it was received
 	Submitted time.Time
@@ -33,8 +33,8 @@ type Sending struct {
 	Line      int
 }
 
-// StateHad is a state of a sign-up and when it began.
-type StateHad struct {
+// StateChange is a state of a sign-up and when it began.
+type StateChange struct {
 	State   string
 	Version int
 	At      time.Time
@@ -61,26 +61,26 @@ type FileRow struct {
 	Line                int
 }
 
-// MergeHad is a merge of two ids of the person.
-type MergeHad struct {
+// Merge is a merge of two ids of the person.
+type Merge struct {
 	ID, Into string
 	At       time.Time
 }
 
-// Dossier reads the history of a person under all their ids from facts, rows of files and private texts. It reads every
+// History reads the history of a person under all their ids from facts, rows of files and private texts. It reads every
 // fact of the project.
-func (s *Store) Dossier(ctx context.Context, registry *schema.Registry, project string, p people.Person) (Dossier, error) {
-	d := Dossier{Sendings: map[string][]Sending{}, States: map[string][]StateHad{}}
-	if err := s.saidOf(ctx, project, p.IDs(), &d); err != nil {
+func (s *Store) History(ctx context.Context, registry *schema.Registry, project string, p people.Person) (History, error) {
+	d := History{Submissions: map[string][]Submission{}, States: map[string][]StateChange{}}
+	if err := s.readFacts(ctx, project, p.IDs(), &d); err != nil {
 		return d, err
 	}
-	for id, sendings := range d.Sendings {
-		for i := range sendings {
-			form, err := s.signups.SentForm(ctx, project, id, sendings[i].ID)
+	for id, submissions := range d.Submissions {
+		for i := range submissions {
+			form, err := s.signups.SentForm(ctx, project, id, submissions[i].ID)
 			if err != nil {
 				return d, err
 			}
-			sendings[i].Row = registry.Kind(schema.Signup).Reveal(sendings[i].sealed, form)
+			submissions[i].Row = registry.Kind(schema.Signup).Reveal(submissions[i].sealed, form)
 		}
 	}
 	for i := range d.Versions {
@@ -99,7 +99,7 @@ func (s *Store) Dossier(ctx context.Context, registry *schema.Registry, project 
 		err := s.persons.About(ctx, project, id, func(kind, what string) error {
 			if kind == "upload" && !files[what] {
 				files[what] = true
-				return s.rowsOf(ctx, registry, project, what, p.IDs(), &d)
+				return s.readRows(ctx, registry, project, what, p.IDs(), &d)
 			}
 			return nil
 		})
@@ -110,9 +110,9 @@ func (s *Store) Dossier(ctx context.Context, registry *schema.Registry, project 
 	return d, s.nameAdvisers(ctx, registry, project, d.Versions)
 }
 
-// saidOf collects from the facts what concerns a person under any of the ids.
-func (s *Store) saidOf(ctx context.Context, project string, ids []string, d *Dossier) error {
-	voids, moves := map[string]Version{}, map[string][]StateHad{}
+// readFacts collects from the facts what concerns a person under any of the ids.
+func (s *Store) readFacts(ctx context.Context, project string, ids []string, d *History) error {
+	voids, moves := map[string]Version{}, map[string][]StateChange{}
 	type last struct {
 		version      int
 		kind, person string
@@ -128,16 +128,16 @@ func (s *Store) saidOf(ctx context.Context, project string, ids []string, d *Dos
 			if err := json.Unmarshal(f.Data, &data); err != nil || !slices.Contains(ids, data.Person) {
 				return err
 			}
-			d.Sendings[data.Signup] = append(d.Sendings[data.Signup], Sending{ID: data.Entry, At: f.At, Submitted: data.Submitted, sealed: data.Values, Upload: data.Upload, Line: data.Line})
+			d.Submissions[data.Signup] = append(d.Submissions[data.Signup], Submission{ID: data.Entry, At: f.At, Submitted: data.Submitted, sealed: data.Values, Upload: data.Upload, Line: data.Line})
 			if data.State != "" {
-				d.States[data.Signup] = append(d.States[data.Signup], StateHad{State: data.State, Version: 1, At: f.At})
+				d.States[data.Signup] = append(d.States[data.Signup], StateChange{State: data.State, Version: 1, At: f.At})
 			}
 		case fact.KindSignupMoved:
 			var data fact.SignupMoved
 			if err := json.Unmarshal(f.Data, &data); err != nil {
 				return err
 			}
-			moves[data.Signup] = append(moves[data.Signup], StateHad{State: data.State, Version: data.Version, At: f.At})
+			moves[data.Signup] = append(moves[data.Signup], StateChange{State: data.State, Version: data.Version, At: f.At})
 		case fact.KindSaid:
 			var data fact.Said
 			if err := json.Unmarshal(f.Data, &data); err != nil {
@@ -161,7 +161,7 @@ func (s *Store) saidOf(ctx context.Context, project string, ids []string, d *Dos
 			if err := json.Unmarshal(f.Data, &data); err != nil || !slices.Contains(ids, data.Person) && !slices.Contains(ids, data.Into) {
 				return err
 			}
-			d.Merges = append(d.Merges, MergeHad{ID: data.Person, Into: data.Into, At: f.At})
+			d.Merges = append(d.Merges, Merge{ID: data.Person, Into: data.Into, At: f.At})
 		}
 		return nil
 	})
@@ -174,18 +174,18 @@ func (s *Store) saidOf(ctx context.Context, project string, ids []string, d *Dos
 			d.Versions = append(d.Versions, v)
 		}
 	}
-	for id := range d.Sendings {
+	for id := range d.Submissions {
 		d.States[id] = append(d.States[id], moves[id]...)
-		slices.SortFunc(d.States[id], func(a, b StateHad) int { return a.Version - b.Version })
-		slices.SortFunc(d.Sendings[id], func(a, b Sending) int { return a.At.Compare(b.At) })
+		slices.SortFunc(d.States[id], func(a, b StateChange) int { return a.Version - b.Version })
+		slices.SortFunc(d.Submissions[id], func(a, b Submission) int { return a.At.Compare(b.At) })
 	}
 	slices.SortFunc(d.Versions, func(a, b Version) int { return a.At.Compare(b.At) })
-	slices.SortFunc(d.Merges, func(a, b MergeHad) int { return a.At.Compare(b.At) })
+	slices.SortFunc(d.Merges, func(a, b Merge) int { return a.At.Compare(b.At) })
 	return err
 }
 
-// rowsOf collects the rows of a file that mention a person. Values of rows that count are in the Story, not here.
-func (s *Store) rowsOf(ctx context.Context, registry *schema.Registry, project, id string, ids []string, d *Dossier) error {
+// readRows collects the rows of a file that mention a person. Values of rows that count are in PersonData, not here.
+func (s *Store) readRows(ctx context.Context, registry *schema.Registry, project, id string, ids []string, d *History) error {
 	u, err := s.uploads.Upload(ctx, project, id)
 	if err != nil || u.Packs == 0 {
 		return err

@@ -82,8 +82,8 @@ func (s *Store) Erasures(ctx context.Context, project string) ([]people.Erasure,
 	return all, nil
 }
 
-// EraseAgain replays an entry of the ledger in tables restored from before the erasure. It may be repeated.
-func (s *Store) EraseAgain(ctx context.Context, project string, e people.Erasure) error {
+// ReplayErasure replays an entry of the ledger in tables restored from before the erasure. It may be repeated.
+func (s *Store) ReplayErasure(ctx context.Context, project string, e people.Erasure) error {
 	return s.eraseAll(ctx, project, []people.Erasure{e})
 }
 
@@ -155,7 +155,7 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 			return err
 		}
 	}
-	// From here on a fold finds pseudonyms only: Undisturbed need not wait for the rest.
+	// From here on a fold finds pseudonyms only: WithStableFacts need not wait for the rest.
 	if err := s.endErasing(ctx, project, erasures); err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	if err := s.forgetLetters(ctx, addresses); err != nil {
 		return err
 	}
-	if err := s.persons.ForgetApart(ctx, project, fresh); err != nil {
+	if err := s.persons.DeleteDistinctMarks(ctx, project, fresh); err != nil {
 		return err
 	}
 	if err := table.RemoveAll(ctx, s.db.Tracker, found.keys); err != nil {
@@ -316,7 +316,7 @@ func (s *Store) rewriteFacts(ctx context.Context, project string, ids people.Fre
 	if err != nil {
 		return err
 	}
-	return s.db.Log().ReadAll(ctx, project, fact.Naming(ids), func(f fact.Fact) error {
+	return s.db.Log().ReadAll(ctx, project, fact.MentionsAny(ids), func(f fact.Fact) error {
 		data, changed, err := rewritten(f, registry, ids)
 		if err != nil || !changed {
 			return err

@@ -32,7 +32,7 @@ const pesel = "44051401359"
 
 func open(t *testing.T) *Store { return on(storetest.New(t)) }
 
-// on is the Store on a base, with all features that it knows.
+// on returns a Store on a base, with all features that it needs.
 func on(db *store.DB) *Store {
 	defined, persons, kept := projects.New(db), people.New(db), snapshots.New(db)
 	signedUp := signups.New(db, defined, persons)
@@ -49,9 +49,9 @@ func named(t *testing.T, s *Store, email, first, last string) string {
 	return id
 }
 
-// beside is a function over the same tables that does something else before each call that it is asked for.
+// beside returns a Store on the same tables that calls before ahead of each call of a table.
 func beside(s *Store, before func(table.Table, tabletest.Call)) *Store {
-	out := on(storetest.Again(s.db))
+	out := on(storetest.Reopen(s.db))
 	faulty := func(inner table.Table) table.Table {
 		return &tabletest.Faulty{Table: inner, Before: func(c tabletest.Call) error { before(inner, c); return nil }}
 	}
@@ -92,12 +92,12 @@ func TestKeyAddedDuringAnErasureIsDeleted(t *testing.T) {
 				t.Errorf("%s before call %d: the erasure: %v", name, at, err)
 			}
 			for _, k := range []people.Key{{Kind: "email", Value: "a@example.org"}, {Kind: "email", Value: "b@example.org"}, {Kind: "pesel", Value: pesel}} {
-				known, err := s.persons.Known(ctx, "p", []people.Key{k})
+				known, err := s.persons.IDsByKey(ctx, "p", []people.Key{k})
 				if err != nil {
 					t.Fatal(err)
 				}
 				if to := known[k]; to == id {
-					t.Errorf("%s before call %d: the %s leads to who was erased", name, at, k.Kind)
+					t.Errorf("%s before call %d: the %s still identifies the erased person", name, at, k.Kind)
 				}
 			}
 			for _, word := range []string{"anna", "dawna", "ewa", "nowa"} {
@@ -110,7 +110,7 @@ func TestKeyAddedDuringAnErasureIsDeleted(t *testing.T) {
 	}
 }
 
-// A key that leads to nobody is taken over by whoever brings it.
+// A key whose person no longer exists is taken over by the next person who has it.
 func TestOrphanedKeyIsTakenOver(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
@@ -124,11 +124,11 @@ func TestOrphanedKeyIsTakenOver(t *testing.T) {
 		t.Errorf("%q is %+v, %v", id, p, err)
 	}
 	if by, err := s.persons.Find(ctx, "p", schema.PersonRef{Email: "a@example.org"}); err != nil || by != id {
-		t.Errorf("the key leads to %q, %v, want %q", by, err, id)
+		t.Errorf("the key identifies %q, %v, want %q", by, err, id)
 	}
 }
 
-// filed is an accepted file of consultations, a row for each person, with a topic.
+// filed creates an accepted file of consultations, a row for each person, with a topic.
 func filed(t *testing.T, s *Store, persons ...string) uploads.Upload {
 	t.Helper()
 	ctx := context.Background()
@@ -202,7 +202,7 @@ func TestConcurrentErasuresOfOneFile(t *testing.T) {
 	}
 }
 
-// Where nothing of a person stands, nothing is written.
+// An erasure writes nothing to rows and texts that are not about the person.
 func TestErasureLeavesTextsOfOthersUnchanged(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
@@ -225,7 +225,7 @@ func TestErasureLeavesTextsOfOthersUnchanged(t *testing.T) {
 	}
 }
 
-// asked is a table that counts its queries of a partition's kind.
+// asked counts queries of partitions with a prefix.
 type asked struct {
 	table.Table
 	kind string
@@ -239,7 +239,7 @@ func (a asked) Query(ctx context.Context, q table.Query) (table.Page, error) {
 	return a.Table.Query(ctx, q)
 }
 
-// TestPurgeReadsFactsOnceForAllPeople: the facts are not read once for every few people.
+// TestPurgeReadsFactsOnceForAllPeople counts the queries for facts: they must not grow with the number of people.
 func TestPurgeReadsFactsOnceForAllPeople(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
@@ -248,10 +248,10 @@ func TestPurgeReadsFactsOnceForAllPeople(t *testing.T) {
 	for i := range crowd {
 		refs = append(refs, schema.PersonRef{Email: fmt.Sprintf("p%d@example.org", i)})
 	}
-	if err := s.persons.Introduce(ctx, "p", refs); err != nil {
+	if err := s.persons.CreateMissing(ctx, "p", refs); err != nil {
 		t.Fatal(err)
 	}
-	known, err := s.persons.Known(ctx, "p", people.Keys(refs[0]))
+	known, err := s.persons.IDsByKey(ctx, "p", people.Keys(refs[0]))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +267,7 @@ func TestPurgeReadsFactsOnceForAllPeople(t *testing.T) {
 		}
 	}
 	var facts atomic.Int64
-	purging := on(storetest.Again(s.db))
+	purging := on(storetest.Reopen(s.db))
 	purging.db.Objects, purging.db.Tracker = s.db.Objects, asked{s.db.Tracker, "FACT#", &facts}
 	removed, err := purging.eraseEverybody(ctx, "p", fact.Heads{})
 	if err != nil || !removed {
@@ -299,12 +299,12 @@ func TestPurgeReadsFactsOnceForAllPeople(t *testing.T) {
 		return nil
 	})
 	if err != nil || erased != crowd {
-		t.Errorf("%d facts say that somebody was erased, want %d: %v", erased, crowd, err)
+		t.Errorf("%d facts of erasures, want %d: %v", erased, crowd, err)
 	}
 }
 
-// TestPersonMergedDuringTheirErasureIsErased merges somebody, either way, before each call of their erasure. Where it
-// could not be ended so, it is when it is finished, and no compile waits for ever.
+// TestPersonMergedDuringTheirErasureIsErased merges a person, in either direction, before each call of their erasure.
+// Where it could not be ended so, it is when it is finished, and no compile waits for ever.
 func TestPersonMergedDuringTheirErasureIsErased(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -333,7 +333,7 @@ func TestPersonMergedDuringTheirErasureIsErased(t *testing.T) {
 				t.Fatalf("before call %d: %v", at, err)
 			}
 			s.db.Now = func() time.Time { return time.Now().Add(2 * erasureTakes) }
-			if err := s.Undisturbed(ctx, "p", func() error { return nil }); err != nil {
+			if err := s.WithStableFacts(ctx, "p", func() error { return nil }); err != nil {
 				t.Errorf("merged before call %d: a compile is kept waiting: %v", at, err)
 			}
 			if err := s.FinishErasures(ctx, "p"); err != nil {

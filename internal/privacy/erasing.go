@@ -97,7 +97,7 @@ func (s *Store) eraseWhatCame(ctx context.Context, project, id string) error {
 }
 
 // FinishErasures finishes interrupted erasures, and repeats those of the last days of which data remains or has arrived
-// since. It fails with store.ErrLater where too little time is left: a later call continues.
+// since. It fails with store.ErrDeferred where too little time is left: a later call continues.
 func (s *Store) FinishErasures(ctx context.Context, project string) error {
 	open, done, err := s.recentErasures(ctx, project)
 	if err != nil {
@@ -107,7 +107,7 @@ func (s *Store) FinishErasures(ctx context.Context, project string) error {
 		return err
 	}
 	for part := range slices.Chunk(done, erasedTogether) {
-		if err := store.BeginPart(ctx); err != nil {
+		if err := store.CheckTimeLeft(ctx); err != nil {
 			return err
 		}
 		var mu sync.Mutex
@@ -138,9 +138,9 @@ func (s *Store) FinishErasures(ctx context.Context, project string) error {
 	return nil
 }
 
-// Undisturbed runs read, and runs it again if an erasure overlapped: facts read meanwhile may name one person by two
+// WithStableFacts runs read and retries if an erasure overlapped: facts read meanwhile may name one person by two
 // ids. It finishes interrupted erasures first. It fails with table.ErrBusy where an erasure is open for too long.
-func (s *Store) Undisturbed(ctx context.Context, project string, read func() error) error {
+func (s *Store) WithStableFacts(ctx context.Context, project string, read func() error) error {
 	return table.Retry(ctx, func() error {
 		before, open, err := s.erasing(ctx, project)
 		if err != nil {

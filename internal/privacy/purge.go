@@ -36,7 +36,7 @@ type purged struct {
 const erasedTogether = 1000
 
 // Purge deletes each class of data whose retention has ended, also data that arrived after an earlier purge. When a
-// class is complete it appends a fact. It fails with store.ErrLater where too little time is left: a later call
+// class is complete it appends a fact. It fails with store.ErrDeferred where too little time is left: a later call
 // continues. A repeated call with nothing to delete writes nothing.
 func (s *Store) Purge(ctx context.Context, def *project.Definition) error {
 	removeTexts := func(ctx context.Context, project string, since fact.Heads) (bool, error) {
@@ -100,11 +100,11 @@ func (s *Store) notePurged(ctx context.Context, project string, did purged, rev 
 }
 
 func (s *Store) eraseEverybody(ctx context.Context, project string, _ fact.Heads) (removed bool, err error) {
-	err = s.persons.Everybody(ctx, project, func(all []people.Person) error {
+	err = s.persons.EachPage(ctx, project, func(all []people.Person) error {
 		if len(all) == 0 {
 			return nil
 		}
-		if err := store.BeginPart(ctx); err != nil {
+		if err := store.CheckTimeLeft(ctx); err != nil {
 			return err
 		}
 		var erasures []people.Erasure
@@ -142,7 +142,7 @@ func (s *Store) removeAllTexts(ctx context.Context, registry *schema.Registry, p
 	}
 	var removed atomic.Bool
 	for part := range slices.Chunk(partitions, table.MostPage) {
-		if err := store.BeginPart(ctx); err != nil {
+		if err := store.CheckTimeLeft(ctx); err != nil {
 			return false, err
 		}
 		err := store.InParallel(ctx, part, func(ctx context.Context, partition string) error {
@@ -170,8 +170,8 @@ func (s *Store) removeAllTexts(ctx context.Context, registry *schema.Registry, p
 	if err := left(ctx, ""); err != nil {
 		return false, err
 	}
-	err := s.persons.Everybody(ctx, project, func(people []people.Person) error {
-		if err := store.BeginPart(ctx); err != nil {
+	err := s.persons.EachPage(ctx, project, func(people []people.Person) error {
+		if err := store.CheckTimeLeft(ctx); err != nil {
 			return err
 		}
 		var ids []string

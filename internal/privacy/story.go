@@ -14,23 +14,23 @@ import (
 	"outreach/internal/uploads"
 )
 
-// Story is what is currently stored about one person: sign-ups and records that count. See Dossier for what was
+// PersonData is what is currently stored about one person: sign-ups and records that count. See History for what was
 // replaced.
-type Story struct {
-	Signups []StorySignup
-	Records []StoryRecord
+type PersonData struct {
+	Signups []SignupData
+	Records []RecordData
 }
 
-// StorySignup is a sign-up with everything its forms said.
-type StorySignup struct {
+// SignupData is a sign-up with everything its forms said.
+type SignupData struct {
 	signups.Signup
 	Form map[string]string   // the identity fields of the first submission
 	Row  schema.Row          // in the clear
 	Sent []map[string]string // the identity fields of each submission
 }
 
-// StoryRecord is a record about the person: entered by staff, or a row of a file (then Upload and Line are set).
-type StoryRecord struct {
+// RecordData is a record about the person: entered by staff, or a row of a file (then Upload and Line are set).
+type RecordData struct {
 	Kind   string
 	ID     string
 	Row    schema.Row // in the clear
@@ -38,18 +38,18 @@ type StoryRecord struct {
 	Line   int
 }
 
-// Story reads the sign-ups and records of a person, under all their ids, sorted by date. Kinds that the registry lacks
-// are left out.
-func (s *Store) Story(ctx context.Context, registry *schema.Registry, project string, p people.Person) (Story, error) {
-	var story Story
+// PersonData reads the sign-ups and records of a person, under all their ids, sorted by date. Kinds that the registry
+// lacks are left out.
+func (s *Store) PersonData(ctx context.Context, registry *schema.Registry, project string, p people.Person) (PersonData, error) {
+	var data PersonData
 	staff := []string{}
 	for _, id := range p.IDs() {
 		err := s.persons.About(ctx, project, id, func(kind, what string) error {
 			switch kind {
 			case schema.Signup:
-				return s.tellSignup(ctx, registry.Kind(schema.Signup), project, what, &story)
+				return s.addSignup(ctx, registry.Kind(schema.Signup), project, what, &data)
 			case "upload":
-				return s.tellUpload(ctx, registry, project, what, p.IDs(), &story)
+				return s.addUpload(ctx, registry, project, what, p.IDs(), &data)
 			}
 			k := registry.Kind(kind)
 			if k == nil {
@@ -66,50 +66,50 @@ func (s *Store) Story(ctx context.Context, registry *schema.Registry, project st
 			if err != nil {
 				return err
 			}
-			story.Records = append(story.Records, StoryRecord{Kind: kind, ID: t.ID, Row: k.Reveal(t.Values, texts[t.ID])})
+			data.Records = append(data.Records, RecordData{Kind: kind, ID: t.ID, Row: k.Reveal(t.Values, texts[t.ID])})
 			return nil
 		})
 		if err != nil {
-			return story, err
+			return data, err
 		}
 	}
-	for _, r := range story.Records {
+	for _, r := range data.Records {
 		staff = append(staff, registry.Kind(r.Kind).Get(r.Row, "adviser"))
 	}
 	emails, err := s.staff.StaffEmails(ctx, project, staff)
 	if err != nil {
-		return story, err
+		return data, err
 	}
-	for _, r := range story.Records {
+	for _, r := range data.Records {
 		if at := registry.Kind(r.Kind).Index("adviser"); at >= 0 {
 			r.Row[at] = emails[r.Row[at]]
 		}
 	}
-	slices.SortStableFunc(story.Records, func(a, b StoryRecord) int {
+	slices.SortStableFunc(data.Records, func(a, b RecordData) int {
 		return strings.Compare(registry.Kind(a.Kind).Get(a.Row, "date"), registry.Kind(b.Kind).Get(b.Row, "date"))
 	})
-	return story, nil
+	return data, nil
 }
 
-func (s *Store) tellSignup(ctx context.Context, kind *schema.Kind, project, id string, story *Story) error {
+func (s *Store) addSignup(ctx context.Context, kind *schema.Kind, project, id string, data *PersonData) error {
 	su, err := s.signups.Signup(ctx, project, id)
 	if err != nil {
 		return err
 	}
-	told := StorySignup{Signup: su}
+	one := SignupData{Signup: su}
 	sent, err := s.signups.SentForms(ctx, project, id)
 	if err != nil {
 		return err
 	}
-	if told.Sent = sent; len(told.Sent) > 0 {
-		told.Form = told.Sent[0]
+	if one.Sent = sent; len(one.Sent) > 0 {
+		one.Form = one.Sent[0]
 	}
-	told.Row = kind.Reveal(su.Values, told.Form)
-	story.Signups = append(story.Signups, told)
+	one.Row = kind.Reveal(su.Values, one.Form)
+	data.Signups = append(data.Signups, one)
 	return nil
 }
 
-func (s *Store) tellUpload(ctx context.Context, registry *schema.Registry, project, id string, ids []string, story *Story) error {
+func (s *Store) addUpload(ctx context.Context, registry *schema.Registry, project, id string, ids []string, data *PersonData) error {
 	u, err := s.uploads.Upload(ctx, project, id)
 	if err != nil || u.State != uploads.Accepted || u.Kind == registry.Kind(schema.Signup).Plural {
 		return err // sign-ups are index items of their own
@@ -127,7 +127,7 @@ func (s *Store) tellUpload(ctx context.Context, registry *schema.Registry, proje
 			return err
 		}
 		if slices.Contains(ids, l.Person) {
-			story.Records = append(story.Records, StoryRecord{Kind: k.Name, ID: fact.LineID(id, u.Arrived, l.Row), Row: k.Reveal(k.Values(l.Values), texts[l.Row]), Upload: id, Line: l.Row})
+			data.Records = append(data.Records, RecordData{Kind: k.Name, ID: fact.LineID(id, u.Arrived, l.Row), Row: k.Reveal(k.Values(l.Values), texts[l.Row]), Upload: id, Line: l.Row})
 		}
 	}
 	return nil

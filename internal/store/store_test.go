@@ -139,20 +139,20 @@ func TestPartBeginsOnlyWithEnoughTime(t *testing.T) {
 	for name, c := range map[string]struct {
 		left time.Duration
 		want error
-	}{"no deadline": {0, nil}, "an hour": {time.Hour, nil}, "half a minute": {30 * time.Second, store.ErrLater}} {
+	}{"no deadline": {0, nil}, "an hour": {time.Hour, nil}, "half a minute": {30 * time.Second, store.ErrDeferred}} {
 		ctx := t.Context()
 		if c.left > 0 {
 			limited, cancel := context.WithTimeout(ctx, c.left)
 			defer cancel()
 			ctx = limited
 		}
-		if err := store.BeginPart(ctx); !errors.Is(err, c.want) {
+		if err := store.CheckTimeLeft(ctx); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := store.BeginPart(ended); !errors.Is(err, context.Canceled) {
+	if err := store.CheckTimeLeft(ended); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled context: %v", err)
 	}
 }

@@ -110,10 +110,10 @@ func (s *Store) FilesGone(ctx context.Context, project string, p people.Person) 
 }
 
 // RemoveUncounted removes files that need not be stored: rejected or only checked longer than UncountedFor ago, not
-// arrived or not read for so long, and repeated files whose first upload was removed. store.ErrLater if time is short;
+// arrived or not read for so long, and repeated files whose first upload was removed. store.ErrDeferred if time is short;
 // it may be called again.
 func (s *Store) RemoveUncounted(ctx context.Context, project string) error {
-	if err := store.BeginPart(ctx); err != nil {
+	if err := store.CheckTimeLeft(ctx); err != nil {
 		return err
 	}
 	all, err := s.allUploads(ctx, project)
@@ -206,7 +206,7 @@ func (s *Store) hideNames(ctx context.Context, project string, keys map[string]s
 	if len(keys) == 0 {
 		return nil
 	}
-	err := s.Log().ReadAll(ctx, project, fact.Naming(keys), func(f fact.Fact) error {
+	err := s.Log().ReadAll(ctx, project, fact.MentionsAny(keys), func(f fact.Fact) error {
 		if f.Kind != fact.KindUploadAccepted {
 			return nil
 		}
@@ -239,9 +239,9 @@ func (s *Store) noteRemoved(ctx context.Context, project, id, hidden string) err
 }
 
 // RemoveAllOriginals removes every file of a project, including those without an upload, and reports whether there were
-// any. Files that may still be read stay. store.ErrLater if time is short.
+// any. Files that may still be read stay. store.ErrDeferred if time is short.
 func (s *Store) RemoveAllOriginals(ctx context.Context, project string, _ fact.Heads) (removed bool, err error) {
-	if err := store.BeginPart(ctx); err != nil {
+	if err := store.CheckTimeLeft(ctx); err != nil {
 		return false, err
 	}
 	all, err := s.allUploads(ctx, project)

@@ -64,7 +64,7 @@ func (r restore) replay(ctx context.Context, project string) error {
 		if r.dry {
 			continue
 		}
-		if err := r.restored.Privacy.EraseAgain(ctx, project, e); err != nil {
+		if err := r.restored.Privacy.ReplayErasure(ctx, project, e); err != nil {
 			return fmt.Errorf("erasure %s: %w", e.Fresh, err)
 		}
 	}

@@ -3,8 +3,12 @@ package peopleweb
 import (
 	"outreach/internal/people"
 	"outreach/internal/project"
+	"outreach/internal/signups/signupsweb"
 	"outreach/internal/web/shape"
 )
+
+// The names of these types are, in kebab case, the names of schemas in the API's document: renaming one changes the
+// document.
 
 type duplicatePair struct {
 	People  []people.PersonView `json:"people"`
@@ -32,7 +36,7 @@ type wholePerson struct {
 }
 
 type personSignup struct {
-	signupView
+	signupsweb.View
 	Sent     []map[string]string `json:"sent" doc:"What each sending of the form said of who it is"`
 	Sendings []shape.Merged      `json:"sendings" doc:"What each sending of the form said, attributes and consents too"`
 	States   []stateHad          `json:"states"`

@@ -10,6 +10,7 @@ import (
 	"outreach/internal/people"
 	"outreach/internal/privacy"
 	"outreach/internal/schema"
+	"outreach/internal/signups/signupsweb"
 	"outreach/internal/table"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
@@ -30,13 +31,13 @@ type People interface {
 	PersonTag(project string, p people.Person) string
 	Correct(ctx context.Context, project, id, ifMatch string, c people.Correction, by string) (people.Person, error)
 	Merge(ctx context.Context, project, from, into, by string) (people.Person, error)
-	TellApart(ctx context.Context, project, one, other, by string) error
+	MarkDistinct(ctx context.Context, project, one, other, by string) error
 }
 
 // Privacy is what the handlers need of privacy.Store.
 type Privacy interface {
-	Story(ctx context.Context, registry *schema.Registry, project string, p people.Person) (privacy.Story, error)
-	Dossier(ctx context.Context, registry *schema.Registry, project string, p people.Person) (privacy.Dossier, error)
+	PersonData(ctx context.Context, registry *schema.Registry, project string, p people.Person) (privacy.PersonData, error)
+	History(ctx context.Context, registry *schema.Registry, project string, p people.Person) (privacy.History, error)
 	Erase(ctx context.Context, project, id, by string) error
 }
 
@@ -82,7 +83,7 @@ func (h Handlers) Routes() []web.Route {
 			Response: mergePreview{}, Success: "Both people, the one they would be, and what both have", Page: true, Short: true},
 		{Method: "POST", Path: at + "/merge", Roles: office, Handler: h.merge,
 			ID: "mergePeople", Tag: "people", Summary: "Two records of one person become one", Request: shape.Sent{Kind: &mergeTarget}, Response: people.PersonView{}, Success: "The person that both are now"},
-		{Method: "POST", Path: at + "/apart", Roles: office, Handler: h.tellApart,
+		{Method: "POST", Path: at + "/apart", Roles: office, Handler: h.markDistinct,
 			ID: "tellApart", Tag: "people", Summary: "Two records that look like one person's are two people's", Detail: "They are no longer listed as probable duplicates. They may still be merged later.",
 			Request: shape.Sent{Kind: &apartFrom}, Response: toldApart{}, Success: "Told apart"},
 	}
@@ -98,7 +99,7 @@ func personFileShape() shape.With {
 	}
 	sendings := shape.Array{Of: shape.Record{Kind: schema.Builtin().Kind(schema.Signup), Partly: true, And: sending{}}}
 	// A sign-up has the members of its list, and more.
-	one := shape.With{Of: shape.Record{Kind: schema.Builtin().Kind(schema.Signup), Without: identityFields, Partly: true, And: personSignup{}}, Members: map[string]any{"sendings": sendings}}
+	one := shape.With{Of: shape.Record{Kind: schema.Builtin().Kind(schema.Signup), Without: signupsweb.IdentityFields, Partly: true, And: personSignup{}}, Members: map[string]any{"sendings": sendings}}
 	return shape.With{Of: personFile{}, Members: map[string]any{
 		"signups": shape.Array{Of: one}, "records": shape.Array{Of: records}, "history": shape.Array{Of: shape.Record{And: versionHad{}}},
 	}}

@@ -14,6 +14,7 @@ import (
 	"outreach/internal/privacy"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
+	"outreach/internal/signups/signupsweb"
 	"outreach/internal/store"
 	"outreach/internal/text"
 	"outreach/internal/web"
@@ -91,25 +92,25 @@ func (h Handlers) exportPerson(c *web.Call) error { return h.personAs(c, false) 
 
 // personAs answers with a person's page, or with the JSON of everything stored about them.
 func (h Handlers) personAs(c *web.Call, onPage bool) error {
-	p, story, err := h.load(c, c.PathValue("id"))
+	p, data, err := h.load(c, c.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	c.W.Header().Set("ETag", h.people.PersonTag(c.Project, p))
 	if onPage {
-		return c.Show(http.StatusOK, h.personPage(c, p, story, page.Entry{Values: map[string]string{"into": c.URL.Query().Get("into")}}))
+		return c.Show(http.StatusOK, h.personPage(c, p, data, page.Entry{Values: map[string]string{"into": c.URL.Query().Get("into")}}))
 	}
 	reg := registry(c)
-	dossier, err := h.privacy.Dossier(c.Context(), reg, c.Project, p)
+	past, err := h.privacy.History(c.Context(), reg, c.Project, p)
 	if err != nil {
 		return err
 	}
 	who := wholePerson{PersonView: p.View(), Was: append([]string{}, p.Was...), Emails: append([]string{}, p.Emails...), Pesels: append([]string{}, p.Pesels...), Phone: p.Phone}
-	out := personFile{PersonView: p.View(), Person: who, Signups: []shape.Merged{}, Records: []shape.Merged{}, History: history(reg, dossier.Versions), Uploads: files(dossier.Files), Merges: merges(dossier.Merges)}
-	for _, s := range story.Signups {
-		out.Signups = append(out.Signups, shape.Merged{Fields: signupFields(reg.Kind(schema.Signup), s.Row), And: personSignup{viewOf(s), s.Sent, sendings(reg.Kind(schema.Signup), dossier.Sendings[s.ID]), states(dossier.States[s.ID])}})
+	out := personFile{PersonView: p.View(), Person: who, Signups: []shape.Merged{}, Records: []shape.Merged{}, History: history(reg, past.Versions), Uploads: files(past.Files), Merges: merges(past.Merges)}
+	for _, s := range data.Signups {
+		out.Signups = append(out.Signups, shape.Merged{Fields: signupsweb.Fields(reg.Kind(schema.Signup), s.Row), And: personSignup{signupsweb.NewView(s.Signup, s.Form), s.Sent, sendings(reg.Kind(schema.Signup), past.Submissions[s.ID]), states(past.States[s.ID])}})
 	}
-	for _, r := range story.Records {
+	for _, r := range data.Records {
 		one := personRecord{ID: r.ID, Kind: r.Kind}
 		if r.Upload != "" {
 			one.Upload, one.Row = r.Upload, r.Line
@@ -120,17 +121,17 @@ func (h Handlers) personAs(c *web.Call, onPage bool) error {
 }
 
 // load reads a person, following merges, and everything stored about them. An unknown id is store.ErrNotFound.
-func (h Handlers) load(c *web.Call, id string) (people.Person, privacy.Story, error) {
+func (h Handlers) load(c *web.Call, id string) (people.Person, privacy.PersonData, error) {
 	p, err := h.people.Person(c.Context(), c.Project, id)
 	if err != nil {
-		return p, privacy.Story{}, err
+		return p, privacy.PersonData{}, err
 	}
-	story, err := h.privacy.Story(c.Context(), registry(c), c.Project, p)
-	return p, story, err
+	data, err := h.privacy.PersonData(c.Context(), registry(c), c.Project, p)
+	return p, data, err
 }
 
 // sendings returns the submissions of a sign-up's form with all their fields.
-func sendings(kind *schema.Kind, all []privacy.Sending) []shape.Merged {
+func sendings(kind *schema.Kind, all []privacy.Submission) []shape.Merged {
 	out := make([]shape.Merged, len(all))
 	for i, s := range all {
 		fields := kind.JSON(s.Row)
@@ -148,7 +149,7 @@ func sendings(kind *schema.Kind, all []privacy.Sending) []shape.Merged {
 	return out
 }
 
-func states(all []privacy.StateHad) []stateHad {
+func states(all []privacy.StateChange) []stateHad {
 	out := make([]stateHad, len(all))
 	for i, s := range all {
 		out[i] = stateHad{State: s.State, At: instant(s.At)}
@@ -180,7 +181,7 @@ func files(all []privacy.FileRow) []fileRow {
 	return out
 }
 
-func merges(all []privacy.MergeHad) []mergeHad {
+func merges(all []privacy.Merge) []mergeHad {
 	out := make([]mergeHad, len(all))
 	for i, m := range all {
 		out[i] = mergeHad{ID: m.ID, Into: m.Into, At: instant(m.At)}
@@ -190,7 +191,7 @@ func merges(all []privacy.MergeHad) []mergeHad {
 
 func instant(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
 
-func (h Handlers) personPage(c *web.Call, p people.Person, story privacy.Story, merging page.Entry) page.Person {
+func (h Handlers) personPage(c *web.Call, p people.Person, data privacy.PersonData, merging page.Entry) page.Person {
 	reg := registry(c)
 	content := page.Person{Person: item(p), Definition: c.Defined.Definition, Export: export(c, p), Entry: merging, Names: page.Entry{Values: identityValues(p), Version: h.people.PersonTag(c.Project, p)}}
 	if p.Phone != "" {
@@ -199,10 +200,10 @@ func (h Handlers) personPage(c *web.Call, p people.Person, story privacy.Story, 
 	for _, other := range append(slices.Clone(p.Emails[min(1, len(p.Emails)):]), p.Pesels[min(1, len(p.Pesels)):]...) {
 		content.Facts = append(content.Facts, page.Fact{Label: c.Messages().Say("people.also"), Value: other})
 	}
-	for _, s := range story.Signups {
-		content.Signups = append(content.Signups, page.SignupItem{ID: s.ID, Person: p.ID, Name: content.Person.Name, Email: s.Form["email"], Activity: s.Activity, State: s.State, SubmittedAt: s.Submitted.Format("2006-01-02T15:04:05Z07:00"), Version: signupTag(s.Signup), Row: s.Row, Consent: s.Form[signups.ConsentGiven]})
+	for _, s := range data.Signups {
+		content.Signups = append(content.Signups, page.SignupItem{ID: s.ID, Person: p.ID, Name: content.Person.Name, Email: s.Form["email"], Activity: s.Activity, State: s.State, SubmittedAt: s.Submitted.Format("2006-01-02T15:04:05Z07:00"), Version: signupsweb.ETag(s.Signup), Row: s.Row, Consent: s.Form[signups.ConsentGiven]})
 	}
-	for _, r := range story.Records {
+	for _, r := range data.Records {
 		shown := page.PersonRecord{Kind: reg.Kind(r.Kind), Row: r.Row, Upload: r.Upload}
 		if r.Upload == "" {
 			shown.ID = r.ID
@@ -260,11 +261,11 @@ func (h Handlers) correct(c *web.Call, body web.Body) error {
 	entry, problems := page.Identity.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
 	get := func(name string) string { return page.Identity.Get(entry.Row, name) }
 	showForm := func(status int, problems ...schema.Problem) error {
-		p, story, err := h.load(c, id)
+		p, data, err := h.load(c, id)
 		if err != nil {
 			return err
 		}
-		content := h.personPage(c, p, story, page.Entry{})
+		content := h.personPage(c, p, data, page.Entry{})
 		content.Names.Values, content.Names.Problems = body.Values(), problems
 		c.URL = &url.URL{Path: "/" + c.Project + "/people/" + p.ID} // the form's own address has no page
 		return c.Show(status, content)
@@ -283,7 +284,7 @@ func (h Handlers) correct(c *web.Call, body web.Body) error {
 	corrected, err := h.people.Correct(c.Context(), c.Project, id, body.IfMatch(c), people.Correction{
 		FirstName: get("first_name"), LastName: get("last_name"), Phone: get("phone"), Email: get("email"), Pesel: get("pesel"),
 	}, by)
-	var taken *people.Taken
+	var taken *people.KeyTaken
 	switch {
 	case errors.As(err, &taken):
 		problem := schema.Problem{Field: taken.Field, Code: "taken"}
@@ -351,8 +352,8 @@ func (h Handlers) otherPerson(c *web.Call, field, id, than string) (people.Perso
 
 var apartFrom = schema.Kind{Name: "apart", Fields: []schema.Field{{Name: "from", Required: true, Longest: 26}}}
 
-// tellApart marks two probable duplicates as two people.
-func (h Handlers) tellApart(c *web.Call) error {
+// markDistinct marks two probable duplicates as two people.
+func (h Handlers) markDistinct(c *web.Call) error {
 	body, err := c.Read()
 	if err != nil {
 		return err
@@ -375,7 +376,7 @@ func (h Handlers) tellApart(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := h.people.TellApart(c.Context(), c.Project, one.ID, other.ID, by); err != nil {
+	if err := h.people.MarkDistinct(c.Context(), c.Project, one.ID, other.ID, by); err != nil {
 		return err
 	}
 	if c.Page && body.Form {
@@ -386,18 +387,18 @@ func (h Handlers) tellApart(c *web.Call) error {
 
 // showMergeForm answers 422 with the person's page, the values typed into its merge form, and their problems.
 func (h Handlers) showMergeForm(c *web.Call, id string, entry page.Entry) error {
-	p, story, err := h.load(c, id)
+	p, data, err := h.load(c, id)
 	if err != nil {
 		return err
 	}
 	c.URL = &url.URL{Path: "/" + c.Project + "/people/" + p.ID} // the form's own address has no page
-	return c.Show(http.StatusUnprocessableEntity, h.personPage(c, p, story, entry))
+	return c.Show(http.StatusUnprocessableEntity, h.personPage(c, p, data, entry))
 }
 
 // previewMerge shows two people side by side, and the person they would become. The query names the second by id,
 // e-mail address or PESEL.
 func (h Handlers) previewMerge(c *web.Call) error {
-	from, fromStory, err := h.load(c, c.PathValue("id"))
+	from, fromData, err := h.load(c, c.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -419,18 +420,18 @@ func (h Handlers) previewMerge(c *web.Call) error {
 		}
 		return web.Invalid(problem)
 	}
-	intoStory, err := h.privacy.Story(c.Context(), registry(c), c.Project, into)
+	intoData, err := h.privacy.PersonData(c.Context(), registry(c), c.Project, into)
 	if err != nil {
 		return err
 	}
 	one := into
 	one.Absorb(from)
-	both := collisions(registry(c), fromStory, intoStory)
+	both := collisions(registry(c), fromData, intoData)
 	if !c.Page {
-		return c.JSON(http.StatusOK, mergePreview{From: summary(from, fromStory), Into: summary(into, intoStory), Result: summary(one, combined(fromStory, intoStory)), Collisions: both})
+		return c.JSON(http.StatusOK, mergePreview{From: summary(from, fromData), Into: summary(into, intoData), Result: summary(one, combined(fromData, intoData)), Collisions: both})
 	}
 	content := page.Merge{
-		From: h.personPage(c, from, fromStory, page.Entry{}), Into: h.personPage(c, into, intoStory, page.Entry{}), One: h.personPage(c, one, combined(fromStory, intoStory), page.Entry{}),
+		From: h.personPage(c, from, fromData, page.Entry{}), Into: h.personPage(c, into, intoData, page.Entry{}), One: h.personPage(c, one, combined(fromData, intoData), page.Entry{}),
 		TwoPesels: len(one.Pesels) > 1 && len(into.Pesels) > 0 && len(from.Pesels) > 0,
 	}
 	for _, collision := range both {
@@ -459,13 +460,13 @@ func (h Handlers) findByIDOrKey(c *web.Call, query string) (people.Person, bool,
 }
 
 // summary returns a person with the numbers of their keys, sign-ups and records.
-func summary(p people.Person, story privacy.Story) mergeSide {
-	return mergeSide{Person: p.View(), Emails: len(p.Emails), Pesels: len(p.Pesels), Signups: len(story.Signups), Records: len(story.Records)}
+func summary(p people.Person, data privacy.PersonData) mergeSide {
+	return mergeSide{Person: p.View(), Emails: len(p.Emails), Pesels: len(p.Pesels), Signups: len(data.Signups), Records: len(data.Records)}
 }
 
 // combined returns the sign-ups and records of two people.
-func combined(a, b privacy.Story) privacy.Story {
-	return privacy.Story{Signups: slices.Concat(b.Signups, a.Signups), Records: slices.Concat(b.Records, a.Records)}
+func combined(a, b privacy.PersonData) privacy.PersonData {
+	return privacy.PersonData{Signups: slices.Concat(b.Signups, a.Signups), Records: slices.Concat(b.Records, a.Records)}
 }
 
 // collision is a sign-up or a record that both people have, and that one person can have only once.
@@ -476,14 +477,14 @@ type collision struct {
 }
 
 // collisions returns the activities for which both have a live sign-up, and the records of both with one natural key.
-func collisions(reg *schema.Registry, a, b privacy.Story) []collision {
+func collisions(reg *schema.Registry, a, b privacy.PersonData) []collision {
 	out := []collision{}
 	for _, s := range a.Signups {
-		if s.Live() && slices.ContainsFunc(b.Signups, func(o privacy.StorySignup) bool { return o.Live() && o.Activity == s.Activity }) {
+		if s.Live() && slices.ContainsFunc(b.Signups, func(o privacy.SignupData) bool { return o.Live() && o.Activity == s.Activity }) {
 			out = append(out, collision{Kind: "signup", Activity: s.Activity})
 		}
 	}
-	natural := func(r privacy.StoryRecord) string {
+	natural := func(r privacy.RecordData) string {
 		return r.Kind + reg.Kind(r.Kind).NaturalKey("", r.Row)
 	}
 	theirs := map[string]bool{}
@@ -500,15 +501,15 @@ func collisions(reg *schema.Registry, a, b privacy.Story) []collision {
 
 // previewErasure shows how much an erasure would delete and how much would stay, and changes nothing.
 func (h Handlers) previewErasure(c *web.Call) error {
-	p, story, err := h.load(c, c.PathValue("id"))
+	p, data, err := h.load(c, c.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	sum := tallyOf(registry(c), p, story)
+	sum := tallyOf(registry(c), p, data)
 	if sum.files, err = h.files.FilesGone(c.Context(), c.Project, p); err != nil {
 		return err
 	}
-	figures := affectedFigures(c, story)
+	figures := affectedFigures(c, data)
 	if !c.Page {
 		items := make([]touchedFigure, len(figures))
 		for i, f := range figures {
@@ -545,16 +546,16 @@ func (tally) numbers(numbers map[string]int, order []string) []page.Number {
 }
 
 // tallyOf counts what is stored about a person; files are left at 0.
-func tallyOf(reg *schema.Registry, p people.Person, story privacy.Story) tally {
-	t := tally{keys: len(p.Keys()), signups: len(story.Signups)}
-	for _, s := range story.Signups {
+func tallyOf(reg *schema.Registry, p people.Person, data privacy.PersonData) tally {
+	t := tally{keys: len(p.Keys()), signups: len(data.Signups)}
+	for _, s := range data.Signups {
 		t.forms += len(s.Sent)
 		kind := reg.Kind(schema.Signup)
 		if slices.ContainsFunc(reg.AttributeNames(), func(name string) bool { return kind.Get(s.Row, name) != "" }) {
 			t.attributes++
 		}
 	}
-	for _, r := range story.Records {
+	for _, r := range data.Records {
 		t.texts += len(reg.Kind(r.Kind).Private(r.Row))
 		if r.Upload == "" {
 			t.records++
@@ -567,9 +568,9 @@ func tallyOf(reg *schema.Registry, p people.Person, story privacy.Story) tally {
 
 // affectedFigures returns the figures that may change when a person's attributes are deleted: those over kinds of
 // record that the person has whose rule asks for an attribute, or that are broken down by attributes.
-func affectedFigures(c *web.Call, story privacy.Story) []page.TouchedFigure {
-	has := map[string]bool{"signup": len(story.Signups) > 0}
-	for _, r := range story.Records {
+func affectedFigures(c *web.Call, data privacy.PersonData) []page.TouchedFigure {
+	has := map[string]bool{"signup": len(data.Signups) > 0}
+	for _, r := range data.Records {
 		has[r.Kind] = true
 	}
 	d := c.Defined.Definition

@@ -403,7 +403,7 @@ func TestMergePreviewShowsBothAndWhatCollides(t *testing.T) {
 	}
 }
 
-func TestDuplicatesListsPairsUntilTheyAreToldApart(t *testing.T) {
+func TestDuplicatesListsPairsUntilTheyAreMarkedDistinct(t *testing.T) {
 	t.Parallel()
 	tr := open(t)
 	a, b := person(t, tr, "a@example.org", "Anna", "Nowa"), person(t, tr, "b@example.org", "Anna", "Nowa")
@@ -438,7 +438,7 @@ func TestDuplicatesListsPairsUntilTheyAreToldApart(t *testing.T) {
 		apart(b).Want(http.StatusOK)
 	}
 	if pairs := list(); len(pairs) != 0 {
-		t.Errorf("after they were told apart the pairs are %+v", pairs)
+		t.Errorf("after they were marked distinct the pairs are %+v", pairs)
 	}
 	form := office(t, tr, webtest.Request{Path: "/people/" + a + "/apart", Form: url.Values{"from": {b}}}).Want(http.StatusSeeOther)
 	if form.Location() != "/"+webtest.Project+"/people/duplicates?done=apart" {

@@ -26,8 +26,8 @@ type listed struct {
 	row  schema.Row
 }
 
-// etag names the version of a sign-up, for If-Match.
-func etag(su signups.Signup) string { return `"` + su.ID + "." + strconv.Itoa(su.Version) + `"` }
+// ETag names the version of a sign-up, for If-Match.
+func ETag(su signups.Signup) string { return `"` + su.ID + "." + strconv.Itoa(su.Version) + `"` }
 
 // page reads one page of sign-ups: of one activity, or of all activities one after the other in the definition's order,
 // former ones last. The cursor names the activity that it belongs to.
@@ -110,28 +110,31 @@ func (h Handlers) list(c *web.Call) error {
 	for _, l := range found.Items {
 		content.Items = append(content.Items, page.SignupItem{
 			ID: l.ID, Person: l.Person, Name: l.form["first_name"] + " " + l.form["last_name"], Email: l.form["email"], Activity: l.Activity,
-			State: l.State, SubmittedAt: l.Submitted.Format(time.RFC3339), Version: etag(l.Signup),
+			State: l.State, SubmittedAt: l.Submitted.Format(time.RFC3339), Version: ETag(l.Signup),
 		})
 	}
 	return c.Show(http.StatusOK, content)
 }
 
-func (l listed) json() shape.Merged { return shape.Merged{Fields: l.fields(), And: l.view()} }
+func (l listed) json() shape.Merged {
+	return shape.Merged{Fields: Fields(l.kind, l.row), And: NewView(l.Signup, l.form)}
+}
 
-// fields returns what the form said, without the fields of identity.
-func (l listed) fields() map[string]any {
-	out := l.kind.JSON(l.row)
-	for _, name := range identityFields {
+// Fields returns what a sign-up's form said, without the fields of identity.
+func Fields(kind *schema.Kind, row schema.Row) map[string]any {
+	out := kind.JSON(row)
+	for _, name := range IdentityFields {
 		delete(out, name)
 	}
 	return out
 }
 
-func (l listed) view() signup {
-	who := people.PersonView{ID: l.Person, FirstName: l.form["first_name"], LastName: l.form["last_name"], Email: l.form["email"], Pesel: l.form["pesel"]}
-	return signup{
-		ID: l.ID, Person: who, Activity: l.Activity, State: l.State, SubmittedAt: l.Submitted.Format(time.RFC3339Nano), Entries: l.Entries,
-		Consent: l.form[signups.ConsentGiven], Upload: l.Upload,
+// NewView returns the View of a sign-up. form has the identity fields of its first submission.
+func NewView(su signups.Signup, form map[string]string) View {
+	who := people.PersonView{ID: su.Person, FirstName: form["first_name"], LastName: form["last_name"], Email: form["email"], Pesel: form["pesel"]}
+	return View{
+		ID: su.ID, Person: who, Activity: su.Activity, State: su.State, SubmittedAt: su.Submitted.Format(time.RFC3339Nano), Entries: su.Entries,
+		Consent: form[signups.ConsentGiven], Upload: su.Upload,
 	}
 }
 
@@ -159,7 +162,7 @@ func (h Handlers) move(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if want := body.IfMatch(c); want != "" && want != "*" && want != etag(su) {
+	if want := body.IfMatch(c); want != "" && want != "*" && want != ETag(su) {
 		return store.ErrStale
 	}
 	by, err := c.Staff()
@@ -187,6 +190,6 @@ func (h Handlers) move(c *web.Call) error {
 	if c.Page && body.Form {
 		return c.Redirect("/" + c.Project + "/signups?activity=" + moved.Activity + "&done=changed")
 	}
-	c.W.Header().Set("ETag", etag(moved))
+	c.W.Header().Set("ETag", ETag(moved))
 	return c.JSON(http.StatusOK, signups.Moved{ID: moved.ID, State: moved.State})
 }

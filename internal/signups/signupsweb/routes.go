@@ -72,7 +72,7 @@ func (h Handlers) OfficeRoutes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/{project}/signups", Roles: office, Handler: h.list,
 			ID: "listSignups", Tag: "sign-ups", Summary: "Sign-ups", Query: web.Paged(web.Parameter{Name: "activity", Description: "Of this activity alone"}),
-			Response: shape.List{Of: shape.Record{Name: "signup-kept", Kind: schema.Builtin().Kind(schema.Signup), Without: identityFields, Partly: true, And: signup{}}}, Success: "A page of the list, in the order of submission", Page: true},
+			Response: shape.List{Of: shape.Record{Name: "signup-kept", Kind: schema.Builtin().Kind(schema.Signup), Without: IdentityFields, Partly: true, And: View{}}}, Success: "A page of the list, in the order of submission", Page: true},
 		{Method: "PUT", Path: "/{project}/signups/{id}", Roles: office, Handler: h.move,
 			ID: "moveSignup", Tag: "sign-ups", Summary: "Change a sign-up's state",
 			Detail:  "Cancelling an accepted one gives the place, at once, to the first of the queue. A held one that is accepted while no place is free joins the queue.",
@@ -116,11 +116,11 @@ type holding struct {
 	Token string `json:"token,omitempty" doc:"From the e-mail"`
 }
 
-// identityFields are the fields of a sign-up that say who somebody is; an answer has them in `person`.
-var identityFields = []string{"first_name", "last_name", "email", "pesel"}
+// IdentityFields are the fields of a sign-up that say who somebody is; an answer has them in `person`.
+var IdentityFields = []string{"first_name", "last_name", "email", "pesel"}
 
-// signup is the members of an answer about a sign-up beside the fields of its form.
-type signup struct {
+// View is the members of an answer about a sign-up beside the fields of its form.
+type View struct {
 	ID          string            `json:"id"`
 	Person      people.PersonView `json:"person"`
 	Activity    string            `json:"activity"`

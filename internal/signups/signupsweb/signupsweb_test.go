@@ -253,7 +253,7 @@ func TestListGoesThroughAllActivitiesPageByPage(t *testing.T) {
 		t.Helper()
 		for cursor := ""; ; {
 			var page struct {
-				Items []signup
+				Items []View
 				Next  *string
 			}
 			tr.Send(t, webtest.Request{Path: "/signups?limit=1" + query + "&cursor=" + url.QueryEscape(cursor), As: office}).Want(http.StatusOK).Read(&page)
@@ -316,7 +316,7 @@ func TestAcceptingAHeldSignUpGivesItsKeysToThePerson(t *testing.T) {
 		t.Fatal(err)
 	}
 	tr.Send(t, webtest.Request{Path: "/signups", JSON: form("Ewa", "planting", body{"pesel": pesel})}).Want(http.StatusCreated)
-	var list struct{ Items []signup }
+	var list struct{ Items []View }
 	tr.Send(t, webtest.Request{Path: "/signups", As: office}).Want(http.StatusOK).Read(&list)
 	if len(list.Items) != 1 || list.Items[0].State != schema.Held || list.Items[0].Person.ID != ewa {
 		t.Fatalf("got %+v, want it held for %s", list.Items, ewa)

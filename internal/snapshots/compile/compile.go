@@ -61,7 +61,7 @@ func (c Compiler) Compile(ctx context.Context, project, asOf, by string, once st
 		readAt       time.Time
 	)
 	registry := schema.For(defined.Definition)
-	err = c.privacy.Undisturbed(ctx, project, func() error {
+	err = c.privacy.WithStableFacts(ctx, project, func() error {
 		if heads, err = c.facts.Heads(ctx, project); err != nil {
 			return err
 		}
@@ -236,7 +236,7 @@ func (c Compiler) Verify(ctx context.Context, kept snapshots.Kept) (v Verificati
 	if err != nil {
 		return v, err
 	}
-	err = c.privacy.Undisturbed(ctx, kept.Project, func() error {
+	err = c.privacy.WithStableFacts(ctx, kept.Project, func() error {
 		v, err = c.verify(ctx, kept, defined)
 		return err
 	})

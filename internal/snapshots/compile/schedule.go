@@ -65,7 +65,7 @@ func (c Compiler) removeExpired(ctx context.Context, id string) error {
 	}
 	var failed []error
 	for _, err := range []error{c.privacy.FinishErasures(ctx, id), c.uploads.RemoveUncounted(ctx, id), c.privacy.Purge(ctx, defined.Definition)} {
-		if !errors.Is(err, store.ErrLater) {
+		if !errors.Is(err, store.ErrDeferred) {
 			failed = append(failed, err)
 		}
 	}

@@ -15,7 +15,7 @@ func New(t testing.TB) *store.DB {
 	return &store.DB{Tracker: &memory.Table{}, People: &memory.Table{}, Secret: []byte("0123456789abcdef0123456789abcdef"), Now: time.Now}
 }
 
-// Again returns another base on the same tables, as a newly started function has: without cached heads of lanes.
-func Again(db *store.DB) *store.DB {
+// Reopen returns another base on the same tables, as a newly started function has: without cached heads of lanes.
+func Reopen(db *store.DB) *store.DB {
 	return &store.DB{Tracker: db.Tracker, People: db.People, Objects: db.Objects, Secret: db.Secret, Now: db.Now, Lane: db.Lane}
 }

@@ -38,9 +38,9 @@ type (
 		Definition(ctx context.Context, id string) (projects.Defined, error)
 	}
 	peopleStore interface {
-		Known(ctx context.Context, project string, keys []people.Key) (map[people.Key]string, error)
+		IDsByKey(ctx context.Context, project string, keys []people.Key) (map[people.Key]string, error)
 		Persons(ctx context.Context, project string, ids []string) (map[string]people.Person, error)
-		Introduce(ctx context.Context, project string, refs []schema.PersonRef) error
+		CreateMissing(ctx context.Context, project string, refs []schema.PersonRef) error
 	}
 	staffStore interface {
 		Staff(ctx context.Context, project, email string) (id string, err error)

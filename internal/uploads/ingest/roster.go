@@ -80,7 +80,7 @@ func (r *roster) person(ref schema.PersonRef) *group {
 // added.
 func (r *roster) resolve(ctx context.Context, s peopleStore, project string) error {
 	var err error
-	if r.known, err = s.Known(ctx, project, r.keys); err != nil {
+	if r.known, err = s.IDsByKey(ctx, project, r.keys); err != nil {
 		return err
 	}
 	first := map[string]int{}
@@ -187,7 +187,7 @@ func (r *roster) register(ctx context.Context, s peopleStore, project string, ki
 		group, ctx := errgroup.WithContext(ctx)
 		group.SetLimit(registrars)
 		for part := range slices.Chunk(refs, (len(refs)+registrars-1)/registrars) {
-			group.Go(func() error { return s.Introduce(ctx, project, part) })
+			group.Go(func() error { return s.CreateMissing(ctx, project, part) })
 		}
 		if err := group.Wait(); err != nil {
 			return err
@@ -196,7 +196,7 @@ func (r *roster) register(ctx context.Context, s peopleStore, project string, ki
 	if len(toKnown)+len(together)+len(alone) == 0 {
 		return nil
 	}
-	known, err := s.Known(ctx, project, r.keys)
+	known, err := s.IDsByKey(ctx, project, r.keys)
 	if err != nil {
 		return err
 	}

@@ -80,7 +80,7 @@ func (w *town) ids(t fataler) map[string]string {
 	for _, name := range names {
 		keys = append(keys, w.key(name))
 	}
-	known, err := w.in.app.People.Known(context.Background(), "town", keys)
+	known, err := w.in.app.People.IDsByKey(context.Background(), "town", keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -278,7 +278,7 @@ func TestConcurrentDeliveryCreatesNoSecondPerson(t *testing.T) {
 	roster := newRoster()
 	roster.add(w.ref("n1+P1"))
 	people.meanwhile = func() {
-		if err := in.app.People.Introduce(context.Background(), "town", []schema.PersonRef{w.ref("n1+P1")}); err != nil {
+		if err := in.app.People.CreateMissing(context.Background(), "town", []schema.PersonRef{w.ref("n1+P1")}); err != nil {
 			t.Error(err)
 		}
 	}
