@@ -78,7 +78,7 @@ func (h Handlers) show(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	content := page.Activity{ActivityItem: summary(a, places[0]), Next: c.NextAddress(shown.Next)}
+	content := page.Activity{ActivityItem: summary(a, places[0]), Definition: c.Defined.Definition, Next: c.NextAddress(shown.Next)}
 	out := activityView{activityLine: lineOf(content.ActivityItem), Items: []participantLine{}, Next: orNull(shown.Next)}
 	for _, p := range shown.People {
 		did := activities.SumUp(known[p.ID])
