@@ -30,7 +30,7 @@ func New(db *store.DB, projects *projects.Store, persons *people.Store) *Store {
 	return &Store{db, projects, persons}
 }
 
-// SignupDraft is a valid form before it is known whether the person is signed up already.
+// SignupDraft is a valid form not yet compared with earlier sign-ups of the person.
 type SignupDraft struct {
 	Kind      *schema.Kind // the project's kind of sign-ups
 	Activity  project.Activity

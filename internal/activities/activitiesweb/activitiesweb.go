@@ -16,7 +16,7 @@ import (
 	"outreach/internal/web"
 )
 
-// How many people stand on one page of a list, and of certificates where the address asks for no other number.
+// How many people one page lists, and how many certificates it has where the address asks for no other number.
 const (
 	mostNames         = 200
 	usualCertificates = 40
@@ -55,7 +55,7 @@ func (h Handlers) list(c *web.Call) error {
 	return c.List(items, "")
 }
 
-// show shows an activity, and what is known of the people who signed up.
+// show shows an activity, the people who signed up and what they did there.
 func (h Handlers) show(c *web.Call) error {
 	a, err := activities.Find(c.Defined.Definition, c.PathValue("activity"))
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"outreach/internal/app"
 	"outreach/internal/people"
+	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/web"
 	"outreach/internal/web/webtest"
@@ -299,5 +300,30 @@ func TestMonthIsTheAdvisersOwn(t *testing.T) {
 		if got := tr.Send(t, webtest.Request{Path: "/consultations/sheet" + query, As: as}).Want(http.StatusUnprocessableEntity).Problems(); !slices.Equal(got, []string{want}) {
 			t.Errorf("%s: %q", query, got)
 		}
+	}
+}
+
+func TestFieldThatAProjectAddsIsTakenAndShown(t *testing.T) {
+	t.Parallel()
+	tr := open(t)
+	record := talk("ewa@example.org", body{"venue": "library"})
+	if got := tr.Send(t, webtest.Request{Path: "/consultations", As: web.Adviser, JSON: record}).Want(http.StatusUnprocessableEntity).Problems(); !slices.Equal(got, []string{"venue: unknown_field"}) {
+		t.Errorf("before: %q", got)
+	}
+	tr.AddField(schema.Consultation, project.RecordField{ID: "venue", Type: "text"})
+	id := create(t, tr, webtest.Request{As: web.Adviser, JSON: record}).ID
+	var got body
+	tr.Send(t, webtest.Request{Path: "/consultations/" + id, As: web.Adviser}).Want(http.StatusOK).Read(&got)
+	if got["venue"] != "library" {
+		t.Errorf("got %v", got)
+	}
+	tr.AddField(schema.Attendance, project.RecordField{ID: "role", Type: "text"})
+	who := tr.SignUp(t, "Ola", "planting").Person
+	created := tr.Send(t, webtest.Request{Path: "/attendance", As: office, JSON: body{"person": body{"id": who}, "activity": "planting", "date": "2026-05-10", "outcome": "attended", "role": "host"}})
+	created.Want(http.StatusCreated)
+	var sheet struct{ Items []body }
+	tr.Send(t, webtest.Request{Path: sheetPath + "?date=2026-05-10", As: office}).Want(http.StatusOK).Read(&sheet)
+	if len(sheet.Items) != 1 || sheet.Items[0]["role"] != "host" {
+		t.Errorf("the sheet has %v", sheet.Items)
 	}
 }

@@ -116,7 +116,7 @@ type holding struct {
 	Token string `json:"token,omitempty" doc:"From the e-mail"`
 }
 
-// identityFields are the fields of a sign-up that say who somebody is; an answer has them in `person`.
+// identityFields are the identity fields of a sign-up, which answers have in `person`.
 var identityFields = []string{"first_name", "last_name", "email", "pesel"}
 
 // signup is the members of an answer about a sign-up beside the fields of its form.
