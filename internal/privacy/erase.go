@@ -298,7 +298,7 @@ func (s *Store) registry(ctx context.Context, project string) (*schema.Registry,
 func (s *Store) forget(ctx context.Context, project string, e people.Erasure, kind, what string, found *mentions) error {
 	switch kind {
 	case schema.Signup:
-		upload, err := s.signups.Forget(ctx, project, e, what)
+		upload, err := s.signups.Forget(ctx, schema.Builtin(), project, e, what)
 		if upload != "" {
 			found.file(upload)
 		}
@@ -306,7 +306,7 @@ func (s *Store) forget(ctx context.Context, project string, e people.Erasure, ki
 	case "upload":
 		return nil
 	}
-	return s.records.Forget(ctx, project, e, kind, what)
+	return s.records.Forget(ctx, schema.Builtin(), project, e, kind, what)
 }
 
 // rewriteFacts replaces ids by pseudonyms in every fact that has them, and removes attributes and identity from its

@@ -317,14 +317,14 @@ func (s *Store) TypedOf(ctx context.Context, project string, ids []string) (map[
 	return out, nil
 }
 
-// Forget removes an erased person from a record of a built-in kind. It may be called twice.
-func (s *Store) Forget(ctx context.Context, project string, e people.Erasure, kind, id string) error {
+// Forget removes an erased person from a record. It may be called twice.
+func (s *Store) Forget(ctx context.Context, kinds *schema.Registry, project string, e people.Erasure, kind, id string) error {
 	return table.Retry(ctx, func() error {
 		t, rev, err := table.Load[Typed](ctx, s.Tracker, recordKey(project, kind, id))
 		if err != nil || rev == 0 || t.Person != e.Fresh && !slices.Contains(e.IDs, t.Person) {
 			return err // it was corrected to be about another person
 		}
-		t.Person, t.Values = e.Fresh, schema.Builtin().Kind(kind).Erased(t.Values)
+		t.Person, t.Values = e.Fresh, kinds.Kind(kind).Erased(t.Values)
 		op := table.PutJSON(recordKey(project, kind, id), t, table.At(rev))
 		if staff := t.Values.Get("adviser"); staff != "" {
 			op = table.Indexed(op, table.Key{PK: adviserIndex(project, staff), SK: t.ID})
