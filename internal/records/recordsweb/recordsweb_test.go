@@ -138,13 +138,16 @@ func TestAdviserSeesOnlyTheirOwnRecords(t *testing.T) {
 		for _, item := range page.Items {
 			out = append(out, item.ID)
 		}
+		slices.Sort(out) // ids of one millisecond have no order
 		return out
 	}
+	both := []string{mine.ID, theirs.ID}
+	slices.Sort(both)
 	if got := ids(web.Adviser, "mine@example.org"); !slices.Equal(got, []string{mine.ID}) {
 		t.Errorf("an adviser sees %q", got)
 	}
-	if got := ids(office, ""); !slices.Equal(got, []string{theirs.ID, mine.ID}) {
-		t.Errorf("a coordinator sees %q, want the newest first", got)
+	if got := ids(office, ""); !slices.Equal(got, both) {
+		t.Errorf("a coordinator sees %q", got)
 	}
 	for _, method := range []string{http.MethodGet, http.MethodDelete, http.MethodPut} {
 		q := webtest.Request{Method: method, Path: "/consultations/" + theirs.ID, As: web.Adviser, Email: "mine@example.org"}
