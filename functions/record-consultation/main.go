@@ -1,4 +1,4 @@
-// Command record-consultation keeps the advisers' consultations.
+// Command record-consultation serves consultations to advisers and coordinators.
 package main
 
 import (

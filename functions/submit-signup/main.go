@@ -1,4 +1,4 @@
-// Command submit-signup takes sign-ups, and withdraws them for who made them.
+// Command submit-signup serves the public sign-up form, and the withdrawal of a sign-up by its token.
 package main
 
 import (

@@ -10,16 +10,16 @@ import (
 	"outreach/internal/text"
 )
 
-// Activities is the list of a project's activities, each with how it stands.
+// Activities is the list of a project's activities, each with its counts.
 type Activities struct{ Items []ActivityItem }
 
-// ActivityItem is one activity: how many have a place, wait, or are held.
+// ActivityItem is one activity: how many sign-ups have a place, wait, or are held.
 type ActivityItem struct {
 	Activity                   project.Activity
 	Accepted, Waitlisted, Held int
 }
 
-// Where says where and when it is.
+// Where returns where and when an activity is.
 func (v view) Where(a project.Activity) string {
 	said := []string{a.Place, v.When(a.Starts)}
 	if a.Ends != "" && a.Ends != a.Starts {
@@ -30,11 +30,12 @@ func (v view) Where(a project.Activity) string {
 
 func (a Activities) draw(view) (string, any) { return "activities", a }
 
-// Activity is one activity: who signed up, and what is known of each there.
+// Activity is one activity: who signed up, and what they did there.
 type Activity struct {
 	ActivityItem
-	Items []Participant
-	Next  string // the address of the next page, or ""
+	Definition *project.Definition
+	Items      []Participant
+	Next       string // the address of the next page, or ""
 }
 
 // Participant is one person at an activity.
@@ -42,7 +43,7 @@ type Participant struct {
 	Person, Name, Email string
 	State               string // of the sign-up
 	Days                int
-	Hours, Outcome      string // canonical; "" where nothing is known
+	Hours, Outcome      string // canonical; "" where there is no record
 	Tests               []Score
 }
 
@@ -64,7 +65,7 @@ func (a Activity) draw(v view) (string, any) {
 	for _, one := range a.Items {
 		line := participantLine{Participant: one}
 		if one.Outcome != "" {
-			line.Ended = v.cell(schema.Builtin().Kind(schema.Attendance).Field("outcome"), nil, one.Outcome)
+			line.Ended = v.cell(schema.For(a.Definition).Kind(schema.Attendance).Field("outcome"), a.Definition, one.Outcome)
 		}
 		var tests []string
 		for _, t := range one.Tests {
@@ -84,21 +85,21 @@ type Sheet struct {
 	Date       string // as it was given
 	Today      string
 	Columns    []string          // the fields of a row
-	Common     []string          // those that can be put into every row at once
-	All        map[string]string // what was typed to be put there
+	Common     []string          // the fields that can be filled into every row at once
+	All        map[string]string // the values to fill in, as typed
 	Rows       []SheetRow
-	First      int // how many rows the pages before have
+	First      int // how many rows the pages before this one have
 	People     int // on all pages
 	Days       []string
 	Problems   []schema.Problem // of the day
-	Saved      *SheetCount      // what has been saved just now; nil: nothing was to be
+	Saved      *SheetCount      // what was just saved; nil where nothing was to be saved
 	Filled     bool             // the rows were filled in and are not saved yet
 	Once       string           // idempotency key
 	Cursor     string           // of this page
 	Next       string           // the cursor of the next page, or ""
 }
 
-// SheetCount is what became of the rows of a sheet.
+// SheetCount counts the rows of a sheet by what saving them did.
 type SheetCount struct {
 	New       int `json:"new"`
 	Changed   int `json:"changed"`
@@ -110,11 +111,11 @@ type SheetCount struct {
 // SheetRow is one person's row.
 type SheetRow struct {
 	Person, Name, Email string
-	Values              map[string]string // as typed, or as they hold
-	Seen                string            // what held when the row was shown, sent back with it
-	File                bool              // a file says so
+	Values              map[string]string // as typed, or as they are stored
+	Seen                string            // the version and values that were shown, sent back with the row
+	File                bool              // the values are from a file
 	Problems            []schema.Problem
-	Theirs              map[string]string // what somebody else has saved meanwhile; nil: nobody has
+	Theirs              map[string]string // what somebody else saved meanwhile, or nil
 }
 
 type sheetPage struct {
@@ -132,7 +133,7 @@ type sheetLine struct {
 	Errors []string
 }
 
-// ErrorID is the element that says what is wrong with the row.
+// ErrorID returns the id of the element with the errors of the row.
 func (l sheetLine) ErrorID() string { return "row-" + strconv.Itoa(l.N) + "-error" }
 
 func (s Sheet) draw(v view) (string, any) {
@@ -175,7 +176,7 @@ func (s Sheet) draw(v view) (string, any) {
 	return "sheet", p
 }
 
-// theirs says what somebody else has saved.
+// theirs returns the message on what somebody else saved.
 func (v view) theirs(s Sheet, values map[string]string) string {
 	var said []string
 	for _, name := range s.Columns {
@@ -191,7 +192,7 @@ func (v view) theirs(s Sheet, values map[string]string) string {
 
 func (s Sheet) field(name string) *schema.Field { return &s.Kind.Fields[s.Kind.Index(name)] }
 
-// cellInput is a field of the grid: a list is a select, which takes the first letter of a choice.
+// cellInput returns the input of one cell. A choice is a select, in which typing its first letter selects it.
 func (v view) cellInput(s Sheet, name, value string) input {
 	in := v.input(s.field(name), s.Definition, Entry{Values: map[string]string{name: value}}, s.Today)
 	if in.As == "choice" {
@@ -200,30 +201,30 @@ func (v view) cellInput(s Sheet, name, value string) input {
 	return in
 }
 
-// Roll is an activity's attendance list for one day, to be printed and signed.
+// Roll is an activity's attendance list of one day, for printing and signing.
 type Roll struct {
 	Definition *project.Definition
 	Activity   project.Activity
-	Date       string // a day, or "" where it is to be written by hand
+	Date       string // a day; "" leaves a line to write it by hand
 	Names      []string
-	First      int   // how many names the pages before have
+	First      int   // how many names the pages before this one have
 	Empty      []int // lines for those who come without having signed up
 	Next       string
 }
 
 func (r Roll) draw(view) (string, any) { return "roll", r }
 
-// Certificates are an activity's certificates, a sheet of paper each, in a language of their own.
+// Certificates are an activity's certificates, one on a printed page, in a language of their own.
 type Certificates struct {
 	Definition *project.Definition
 	Activity   project.Activity
 	In         string // the language of the certificates
-	Person     string // the one person whose it is, or "": all who completed
+	Person     string // of one person; "" for all who completed
 	Items      []Certificate
 	Next       string
 }
 
-// Certificate is what one certifies.
+// Certificate is what one certificate states.
 type Certificate struct {
 	Name, Number, Hours string
 	From, To            string // the first and the last day
@@ -234,7 +235,7 @@ type certificatesPage struct {
 	Words *text.Messages
 }
 
-// When says on which days it was.
+// When returns the days of a certificate.
 func (p certificatesPage) When(c Certificate) string {
 	if c.From == c.To {
 		return p.Words.Date(c.From)

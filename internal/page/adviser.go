@@ -9,22 +9,22 @@ import (
 	"outreach/internal/schema"
 )
 
-// Advice is an adviser's own page: the form for the next consultation, begun with what was chosen last, and theirs so far.
-// Who came is one field; it posts to /{project}/consultations.
+// Advice is an adviser's own page: the form for the next consultation, with the choices of the last one, and the list
+// of theirs. One field names the person. It posts to /{project}/consultations.
 type Advice struct {
 	Kind        *schema.Kind
 	Definition  *project.Definition
 	Entry       Entry
 	Today       string
-	Month       string       // the project's last one so far, YYYY-MM
+	Month       string       // the present month, or the project's last one, YYYY-MM
 	Suggestions []Suggestion // people who were advised before
-	Which       []Suggestion // who may be meant by what was typed: the form asks which of them
-	Saved       []Record     // what has just been saved: one record, or none
+	Which       []Suggestion // the people who may be meant by what was typed: the form asks which one
+	Saved       []Record     // the record that was just saved, or none
 	Items       []Record
 	Next        string
 }
 
-// Suggestion is a person whom the reader has advised. The hint tells two of one name apart.
+// Suggestion is a person whom the reader has advised. The hint distinguishes people of one name.
 type Suggestion struct{ ID, Name, Hint string }
 
 type advicePage struct {
@@ -32,7 +32,7 @@ type advicePage struct {
 	Form    form
 	Columns []column
 	Rows    []recordRow
-	Said    string // what has just been saved
+	Said    string // the message on the record that was just saved
 }
 
 func (a Advice) draw(v view) (string, any) {
@@ -59,7 +59,7 @@ func (a Advice) draw(v view) (string, any) {
 	return "advice", p
 }
 
-// onePerson puts one field for who came in the place of the keys by which a record names a person.
+// onePerson replaces the key fields of a person by one field.
 func (v view) onePerson(inputs []input, e Entry) []input {
 	who := input{Name: "person", Label: v.Say("signups.person"), Hint: v.Say("advice.person_hint"), Value: e.Values["person"], As: "text", Complete: "off", Required: true}
 	for _, p := range e.Problems {
@@ -76,6 +76,7 @@ func (v view) onePerson(inputs []input, e Entry) []input {
 	return out
 }
 
+// minutes returns a number of minutes in words.
 func (v view) minutes(value string) string {
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {
@@ -84,15 +85,15 @@ func (v view) minutes(value string) string {
 	return v.Count("advice.minutes", n)
 }
 
-// MonthSheet is one adviser's month on paper: what was advised, what it comes to, and a place to sign. It is asked for by the same
-// address with another month, and by a coordinator with an adviser.
+// MonthSheet is one adviser's month, for printing: the consultations, their sums, and a place to sign. Its form asks
+// for another month, and coordinators for another adviser.
 type MonthSheet struct {
 	Kind       *schema.Kind
 	Definition *project.Definition
 	Month      string // YYYY-MM
-	Last       string // the project's last month so far
+	Last       string // the present month, or the project's last one
 	Adviser    string // e-mail address; "" where a coordinator has named none yet
-	Asked      string // the adviser as typed
+	Asked      string // the adviser's address as typed
 	Problems   []schema.Problem
 	Items      []Record
 	Total      MonthSum
@@ -106,7 +107,7 @@ type MonthSum struct {
 	Minutes int64
 }
 
-// Hours are the sum's minutes as people read them.
+// Hours returns the minutes as h:mm.
 func (s MonthSum) Hours() string {
 	return strconv.FormatInt(s.Minutes/60, 10) + ":" + strconv.FormatInt(s.Minutes%60+100, 10)[1:]
 }
@@ -115,7 +116,7 @@ type monthSheetPage struct {
 	MonthSheet
 	Form           form
 	Rows           []recordRow
-	Before, After  string // the months beside this one that are the project's and have begun
+	Before, After  string // the months before and after, "" outside the project or in the future
 	FieldSums      []namedSum
 	Title, Funding string
 }
@@ -125,7 +126,7 @@ type namedSum struct {
 	MonthSum
 }
 
-// sheetColumns are the fields of the sheet, in its order.
+// sheetColumns are the fields of a month sheet, in the order of its columns.
 var sheetColumns = []string{"date", "field", "form", "minutes", "topic"}
 
 func (s MonthSheet) draw(v view) (string, any) {

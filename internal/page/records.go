@@ -5,7 +5,7 @@ import (
 	"outreach/internal/schema"
 )
 
-// Records is the form and the list of a kind of record that people type in: consultations, attendance, tests, outputs.
+// Records is the form and the list of a kind of typed record: consultations, attendance, tests, outputs.
 // It posts to /{project}/{kind's plural}.
 type Records struct {
 	Kind       *schema.Kind
@@ -20,9 +20,9 @@ type Records struct {
 // Record is one record of the list.
 type Record struct {
 	ID     string
-	Who    string     // the person's name or key, as this reader may see it; "" of somebody erased
+	Who    string     // the person's name or key, as this reader may see it; "" where they were erased
 	Person string     // the person's id where the reader may open their page, or ""
-	Row    schema.Row // in the clear, in the order of the kind's fields
+	Row    schema.Row // not sealed
 }
 
 // RecordEdit is the page of one record: to change it (PUT) and to delete it (DELETE), both as a POST with _method.
@@ -32,8 +32,8 @@ type RecordEdit struct {
 	ID         string
 	Entry      Entry
 	Today      string
-	OnePerson  bool         // an adviser's: who came is one field
-	Which      []Suggestion // who may be meant by what was typed there: the form asks which of them
+	OnePerson  bool         // an adviser's form: one field names the person
+	Which      []Suggestion // the people who may be meant by what was typed there: the form asks which one
 }
 
 type recordsPage struct {
@@ -96,7 +96,7 @@ func (r RecordEdit) draw(v view) (string, any) {
 	return "record", p
 }
 
-// Only a coordinator may name the adviser.
+// recordForm returns the form of a record. Only coordinators may name the adviser.
 func (v view) recordForm(kind *schema.Kind, d *project.Definition, e Entry, today string) form {
 	var without []string
 	if !v.Roles.Coordinator {

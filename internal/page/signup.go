@@ -16,17 +16,17 @@ type Signup struct {
 	Places     []Place // the activities, in the order of the definition
 	Entry      Entry
 	Today      string
-	Office     bool // a coordinator enters a paper form: the day it was handed in is asked for, closed activities are offered
+	Office     bool // a coordinator enters a form on paper: the form asks for its day and offers closed activities
 }
 
-// Place is an activity one can sign up to.
+// Place is an activity that people can sign up to.
 type Place struct {
 	Activity project.Activity
 	Open     bool
-	Left     int // places left; 0: who signs up waits; below 0: no limit, or not told
+	Left     int // places left; 0: new sign-ups wait; below 0: no limit, or not shown
 }
 
-// Closed tells that the form takes no sign-ups.
+// Closed reports whether the form accepts no sign-ups.
 func (s Signup) Closed() bool {
 	for _, p := range s.Places {
 		if p.Open {
@@ -68,10 +68,10 @@ func (s Signup) draw(v view) (string, any) {
 	return "signup", signupForm{Signup: s, Form: f}
 }
 
-// The sections of the form, in their order; templates/signup.html draws them.
+// signupSections are the sections of the form, in the order of templates/signup.html.
 var signupSections = []string{"activity", "name", "key", "contact", "about", "office", "consent"}
 
-// signupOrder is in which order the fields stand on the form.
+// signupOrder returns the names of the fields in the order of the form.
 func signupOrder(f form) []string {
 	var names []string
 	for _, section := range signupSections {
@@ -82,8 +82,8 @@ func signupOrder(f form) []string {
 	return names
 }
 
-// DataWords is what the form says on the use of data: who is responsible for them, what they are used for, how they are
-// kept, and which rights people have.
+// DataWords returns the paragraphs of the form on the use of data: who is responsible, what data are used for, how they
+// are kept, and which rights people have.
 func DataWords(words *text.Messages, d *project.Definition) []string {
 	var out []string
 	for _, key := range signups.ConsentWords {
@@ -96,7 +96,7 @@ func DataWords(words *text.Messages, d *project.Definition) []string {
 	return out
 }
 
-// responsible is who is responsible for people's data: whom the definition names for that, or else who runs the project.
+// responsible returns who is responsible for people's data: the contact of the definition, else the implementers.
 func responsible(d *project.Definition) string {
 	if d.Contact != nil {
 		return joined(", ", d.Contact.Name, d.Contact.Address, d.Contact.Email, d.Contact.Phone)
@@ -108,20 +108,21 @@ func responsible(d *project.Definition) string {
 	return joined(", ", names...)
 }
 
+// joined joins the parts that are not empty.
 func joined(by string, parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), by)
 }
 
-// DataWords are those of this form, in the language of the page.
+// DataWords returns the paragraphs on the use of data in the language of the page.
 func (s signupForm) DataWords(words *text.Messages) []string { return DataWords(words, s.Definition) }
 
-// Version is since when the words on the use of data are as they are.
+// Version returns the version of the words on the use of data.
 func (signupForm) Version() string { return signups.ConsentVersion }
 
-// Trap is the name of the field that people leave empty.
+// Trap returns the name of the hidden field that people leave empty.
 func (signupForm) Trap() string { return signups.Trap }
 
-// about says where and when an activity is, and whether there are places.
+// about returns the note on an activity: where and when it is, and whether there are places.
 func (v view) about(p Place) string {
 	note := p.Activity.Place
 	add := func(words string) {
@@ -148,12 +149,12 @@ func (v view) about(p Place) string {
 	return note
 }
 
-// SignedUp says that a sign-up was received, and what happens next.
+// SignedUp is the page after a sign-up: that it was received, and what happens next.
 type SignedUp struct {
 	Definition *project.Definition
-	Activity   *Place // nil: not told
+	Activity   *Place // nil: not shown
 	Receipt    string
-	State      string // what a coordinator is told; "" for the public
+	State      string // the sign-up's state, for coordinators; "" for the public
 }
 
 type signedUpPage struct {
@@ -172,11 +173,11 @@ func (s SignedUp) draw(v view) (string, any) {
 	return "signed-up", out
 }
 
-// Cancel asks whether one's own sign-up is to be withdrawn. It posts to its own address.
+// Cancel is the page where people withdraw their own sign-up. It posts to its own address.
 type Cancel struct {
 	Activity string // its label
 	Token    string
-	Done     bool // it has been, now or before
+	Done     bool // the sign-up is withdrawn
 }
 
 func (c Cancel) draw(view) (string, any) { return "cancel", c }
@@ -196,11 +197,11 @@ type SignupItem struct {
 	ID, Person, Name, Email, Activity, State string
 	SubmittedAt                              string     // RFC 3339
 	Version                                  string     // its ETag
-	Row                                      schema.Row // what the form said, in the clear, where all of it is shown
-	Consent                                  string     // the version of the words on the use of data that it agreed to, or ""
+	Row                                      schema.Row // the values of the form, not sealed, on the page of a person alone
+	Consent                                  string     // the version of the words on the use of data that was agreed to, or ""
 }
 
-// States are what the office can set a sign-up to. Nobody is held by choice.
+// States returns the states that a coordinator can set. Held is among them only for a sign-up that is held.
 func (s SignupItem) States() []string {
 	states := []string{schema.Accepted, schema.Waitlisted, schema.Cancelled}
 	if s.State == schema.Held {
@@ -209,13 +210,13 @@ func (s SignupItem) States() []string {
 	return states
 }
 
-// Current is the activity chosen, "" where the definition no longer has it.
+// Current returns the id of the chosen activity, "" where the definition no longer has it.
 func (s Signups) Current() string {
 	a, _ := s.Definition.Activity(s.Activity)
 	return a.ID
 }
 
-// Named is an activity's label.
+// Named returns an activity's label, its id where the definition no longer has it.
 func (s Signups) Named(activity, language string) string {
 	if a, ok := s.Definition.Activity(activity); ok {
 		return a.Label.In(language)

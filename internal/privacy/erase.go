@@ -109,12 +109,16 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	if err := s.forgetLetters(ctx, addresses); err != nil {
 		return err
 	}
+	kinds, err := s.registry(ctx, project)
+	if err != nil {
+		return err
+	}
 	found := &mentions{files: map[string][]table.Key{}}
 	err = store.InParallel(ctx, erasures, func(ctx context.Context, e people.Erasure) error {
 		for _, id := range e.IDs {
 			err := s.persons.About(ctx, project, id, func(kind, what string) error {
 				found.add(kind, what, people.AboutKey(project, id, kind, what))
-				return s.forget(ctx, project, e, kind, what, found)
+				return s.forget(ctx, kinds, project, e, kind, what, found)
 			})
 			if err != nil {
 				return err
@@ -295,10 +299,10 @@ func (s *Store) registry(ctx context.Context, project string) (*schema.Registry,
 
 // forget removes a person from one record. Files mention many people: they are only collected, for one pass over all of
 // them.
-func (s *Store) forget(ctx context.Context, project string, e people.Erasure, kind, what string, found *mentions) error {
+func (s *Store) forget(ctx context.Context, kinds *schema.Registry, project string, e people.Erasure, kind, what string, found *mentions) error {
 	switch kind {
 	case schema.Signup:
-		upload, err := s.signups.Forget(ctx, project, e, what)
+		upload, err := s.signups.Forget(ctx, kinds, project, e, what)
 		if upload != "" {
 			found.file(upload)
 		}
@@ -306,7 +310,7 @@ func (s *Store) forget(ctx context.Context, project string, e people.Erasure, ki
 	case "upload":
 		return nil
 	}
-	return s.records.Forget(ctx, project, e, kind, what)
+	return s.records.Forget(ctx, kinds, project, e, kind, what)
 }
 
 // rewriteFacts replaces ids by pseudonyms in every fact that has them, and removes attributes and identity from its

@@ -16,34 +16,35 @@ import (
 	"outreach/internal/uploads"
 )
 
-// Current is what holds of a person at an activity on a day: the last that was said of it, typed or in a file.
+// Current is the record of one kind that counts for a person at an activity on a day: the latest one, typed or in a
+// file.
 type Current struct {
 	Kind   *schema.Kind
 	Row    schema.Row
-	Typed  Typed  // the live typed record of that day; its ID is "" where there is none
-	Upload string // the file whose row holds, or ""
+	Typed  Typed  // the latest typed record of that day that is not voided; its ID is "" where there is none
+	Upload string // the file whose row counts, or ""
 	Line   int    // the file's row
 
 	at     time.Time
-	object string // the file's, by which two of one instant are ordered
+	object string // of the file: the tie-break between two of one instant
 }
 
-// Date is the day.
-func (h Current) Date() string { return h.Kind.Get(h.Row, "date") }
+// Date returns the day.
+func (c Current) Date() string { return c.Kind.Get(c.Row, "date") }
 
-// Version names what holds, so that a change of it is noticed.
-func (h Current) Version() string {
-	if h.Upload != "" {
-		return h.Upload + ":" + strconv.Itoa(h.Line)
+// Version identifies the row of a file or the version of a typed record that counts, so that a change is noticed.
+func (c Current) Version() string {
+	if c.Upload != "" {
+		return c.Upload + ":" + strconv.Itoa(c.Line)
 	}
-	return strings.Trim(h.Typed.ETag(), `"`)
+	return strings.Trim(c.Typed.ETag(), `"`)
 }
 
-// readers is how many people, or files, are asked for at once.
+// readers is how many people, or files, are read at once.
 const readers = 8
 
-// AtActivity gives what holds of people at an activity, of some kinds of record, by the person's id and in the order of
-// days. It looks at the files in which any of them stands, each once.
+// AtActivity returns the records of people at an activity that count, of some kinds, by the person's id and in the
+// order of days. It reads every file that mentions any of the people once.
 func (s *Store) AtActivity(ctx context.Context, project, activity string, people []people.Person, of ...*schema.Kind) (map[string][]Current, error) {
 	typed, files := make([][]table.Key, len(people)), make([][]string, len(people))
 	group, within := errgroup.WithContext(ctx)
@@ -70,32 +71,33 @@ func (s *Store) AtActivity(ctx context.Context, project, activity string, people
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	told := telling{activity: activity, whose: map[string]string{}, out: map[string][]Current{}}
+	found := collector{activity: activity, person: map[string]string{}, out: map[string][]Current{}}
 	for _, p := range people {
 		for _, id := range p.IDs() {
-			told.whose[id] = p.ID
+			found.person[id] = p.ID
 		}
 	}
-	if err := s.tellTyped(ctx, slices.Concat(typed...), &told); err != nil {
+	if err := s.collectTyped(ctx, slices.Concat(typed...), of, &found); err != nil {
 		return nil, err
 	}
-	if err := s.tellFiles(ctx, project, slices.Concat(files...), of, &told); err != nil {
+	if err := s.collectFiles(ctx, project, slices.Concat(files...), of, &found); err != nil {
 		return nil, err
 	}
-	for _, days := range told.out {
+	for _, days := range found.out {
 		slices.SortFunc(days, func(a, b Current) int { return strings.Compare(a.Date()+a.Kind.Name, b.Date()+b.Kind.Name) })
 	}
-	return told.out, nil
+	return found.out, nil
 }
 
-// telling gathers what holds.
-type telling struct {
+// collector keeps the latest record of each person, kind and day.
+type collector struct {
 	activity string
-	whose    map[string]string // the person whom an id stands for
+	person   map[string]string // the present id of the person that had an id
 	out      map[string][]Current
 }
 
-func (s *Store) tellTyped(ctx context.Context, keys []table.Key, told *telling) error {
+// collectTyped adds typed records that are not voided.
+func (s *Store) collectTyped(ctx context.Context, keys []table.Key, of []*schema.Kind, into *collector) error {
 	for part := range slices.Chunk(keys, table.MostGet) {
 		found, err := s.Tracker.Get(ctx, part...)
 		if err != nil {
@@ -106,17 +108,17 @@ func (s *Store) tellTyped(ctx context.Context, keys []table.Key, told *telling) 
 			if err != nil {
 				return err
 			}
-			if !t.Voided {
-				kind := schema.Builtin().Kind(t.Kind)
-				told.say(t.Person, Current{Kind: kind, Row: kind.Row(t.Values), Typed: t, at: t.At})
+			kind := slices.IndexFunc(of, func(k *schema.Kind) bool { return k.Name == t.Kind })
+			if kind >= 0 && !t.Voided {
+				into.add(t.Person, Current{Kind: of[kind], Row: of[kind].Row(t.Values), Typed: t, at: t.At})
 			}
 		}
 	}
 	return nil
 }
 
-// tellFiles reads each file once, some side by side.
-func (s *Store) tellFiles(ctx context.Context, project string, ids []string, of []*schema.Kind, told *telling) error {
+// collectFiles adds the rows of accepted files. It reads each file once, some at the same time.
+func (s *Store) collectFiles(ctx context.Context, project string, ids []string, of []*schema.Kind, into *collector) error {
 	slices.Sort(ids)
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(readers)
@@ -133,7 +135,7 @@ func (s *Store) tellFiles(ctx context.Context, project string, ids []string, of 
 					return err
 				}
 				mu.Lock()
-				told.say(l.Person, Current{Kind: of[kind], Row: l.Values, Upload: id, Line: l.Row, at: u.Arrived, object: u.Object})
+				into.add(l.Person, Current{Kind: of[kind], Row: l.Values, Upload: id, Line: l.Row, at: u.Arrived, object: u.Object})
 				mu.Unlock()
 			}
 			return nil
@@ -142,16 +144,16 @@ func (s *Store) tellFiles(ctx context.Context, project string, ids []string, of 
 	return group.Wait()
 }
 
-// say takes what was said of a person: of one day the last holds, and beside it the typed record is kept.
-func (t *telling) say(id string, next Current) {
-	who, asked := t.whose[id]
-	if !asked || next.Kind.Get(next.Row, "activity") != t.activity {
+// add adds a record of the person with an id. Of one day the latest counts; the latest typed one is kept beside it.
+func (c *collector) add(id string, next Current) {
+	person, wanted := c.person[id]
+	if !wanted || next.Kind.Get(next.Row, "activity") != c.activity {
 		return
 	}
-	days := t.out[who]
-	i := slices.IndexFunc(days, func(h Current) bool { return h.Kind == next.Kind && h.Date() == next.Date() })
+	days := c.out[person]
+	i := slices.IndexFunc(days, func(d Current) bool { return d.Kind == next.Kind && d.Date() == next.Date() })
 	if i < 0 {
-		t.out[who] = append(days, next)
+		c.out[person] = append(days, next)
 		return
 	}
 	last := days[i]

@@ -15,7 +15,7 @@ import (
 	"outreach/internal/uploads"
 )
 
-// counting counts how often each key is read, and how many Gets are under way at once.
+// counting counts how often each key is read, and how many calls of Get run at once.
 type counting struct {
 	table.Table
 	mu    sync.Mutex
@@ -36,8 +36,8 @@ func (c *counting) Get(ctx context.Context, keys ...table.Key) (map[table.Key]ta
 	return c.Table.Get(ctx, keys...)
 }
 
-// What files say of many people is read from each pack once, whoever stands in it; of two files the later one holds.
-func TestEachPackIsReadOnceForEverybody(t *testing.T) {
+// Of two files with the same natural keys the later one counts.
+func TestEachPackOfRowsIsReadOnceForAllPeople(t *testing.T) {
 	t.Parallel()
 	db, ctx := storetest.New(t), context.Background()
 	persons := people.New(db)
@@ -96,16 +96,16 @@ func TestEachPackIsReadOnceForEverybody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	held := 0
-	for _, days := range known {
-		for _, h := range days {
-			if held++; schema.Builtin().Kind(schema.Attendance).Get(h.Row, "hours") != "2" {
-				t.Fatalf("the earlier file holds: %+v", h)
+	days := 0
+	for _, all := range known {
+		for _, h := range all {
+			if days++; schema.Builtin().Kind(schema.Attendance).Get(h.Row, "hours") != "2" {
+				t.Fatalf("the earlier file counts: %+v", h)
 			}
 		}
 	}
-	if held != rows/2 {
-		t.Errorf("%d days hold, want %d", held, rows/2)
+	if days != rows/2 {
+		t.Errorf("%d days, want %d", days, rows/2)
 	}
 	for key, n := range reads.reads {
 		if n > 1 {

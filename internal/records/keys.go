@@ -2,7 +2,7 @@ package records
 
 import "outreach/internal/table"
 
-// Partition is where the records of a kind stand, by their ids.
+// Partition returns the partition of the typed records of a kind, by their ids.
 func Partition(project, kind string) string { return "RECORDS#" + project + "#" + kind }
 
 func recordKey(project, kind, id string) table.Key {

@@ -1,4 +1,5 @@
-// Package records keeps the records that somebody typed in, with all versions, and tells what holds where files say it, too.
+// Package records keeps typed records, which people enter one by one, with all their versions. It finds which record
+// counts where files have rows with the same natural key.
 package records
 
 import (
@@ -16,19 +17,19 @@ import (
 	"outreach/internal/uploads"
 )
 
-// Store keeps the records that somebody typed in, and finds what holds of people, typed or in a file.
+// Store keeps typed records. It is safe for concurrent use.
 type Store struct {
 	*store.DB
 	persons *people.Store
 	uploads *uploads.Store
 }
 
-// New is the Store on a base and the features that it needs.
+// New returns the Store on a base and the features that it needs. It reads and writes nothing.
 func New(db *store.DB, persons *people.Store, uploads *uploads.Store) *Store {
 	return &Store{db, persons, uploads}
 }
 
-// Typed is a record that somebody typed in (not from a file), in its present version, without anything that says who.
+// Typed is the present version of a typed record, without identity.
 type Typed struct {
 	ID      string        `json:"id"`
 	Kind    string        `json:"kind"`
@@ -36,7 +37,7 @@ type Typed struct {
 	Person  string        `json:"person,omitempty"`
 	Schema  int           `json:"schema,omitempty"` // the version of the schema
 	Values  schema.Values `json:"row"`              // sealed; a member of the staff by their id
-	By      string        `json:"by"`               // who typed this version, a staff id
+	By      string        `json:"by"`               // who entered this version, a staff id
 	At      time.Time     `json:"at"`
 	Voided  bool          `json:"voided,omitempty"`
 	Natural string        `json:"natural"` // keyed hash of the natural key
@@ -52,18 +53,19 @@ func (t *Typed) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// ETag names the version, for If-Match.
+// ETag identifies the version, for If-Match.
 func (t Typed) ETag() string { return fmt.Sprintf(`"%s.%d"`, t.ID, t.Version) }
 
-// Draft is what somebody wants to record: whose it is, and values in the clear but for staff, who are ids.
+// Draft is a valid record to be stored. Its values are not sealed; members of the staff are ids.
 type Draft struct {
 	Kind   *schema.Kind
-	Person string
+	Person string // "" for kinds that are not about people
 	Row    schema.Row
-	By     string
-	Reason string // of a change, where one was given
+	By     string // who enters it, a staff id
+	Reason string // of a change, "" where none was given
 }
 
+// typed returns a version of a record, and its private texts.
 func (s *Store) typed(project string, d Draft, id string, version int) (Typed, map[string]string) {
 	private := d.Kind.Private(d.Row)
 	if d.Reason != "" {
@@ -77,12 +79,12 @@ func (s *Store) typed(project string, d Draft, id string, version int) (Typed, m
 	}, private
 }
 
-// natural is the keyed hash of a natural key, whose staff are ids.
+// natural returns the keyed hash of a natural key; members of the staff in the row are ids.
 func (s *Store) natural(project string, k *schema.Kind, who string, row schema.Row) string {
 	return s.Seal(project, "natural", k.NaturalKey(who, row))
 }
 
-// keep gives the operations that keep a typed record where it is looked for.
+// keep returns the operations that store a record and its index items.
 func (s *Store) keep(project string, t Typed, rev int64) []table.Op {
 	op := table.PutJSON(recordKey(project, t.Kind, t.ID), t, table.At(rev))
 	if staff := t.Values.Get("adviser"); staff != "" {
@@ -95,7 +97,8 @@ func (s *Store) keep(project string, t Typed, rev int64) []table.Op {
 	return ops
 }
 
-// Create records something new. Where a live typed record has the natural key, the error is *Exists.
+// Create stores a new record. It fails with *Exists where a record that is not voided has the natural key. It may be
+// called twice with the same once: the second call returns the first record.
 func (s *Store) Create(ctx context.Context, project string, d Draft, once store.Once) (created Typed, err error) {
 	err = table.Retry(ctx, func() error {
 		if done, err := s.Answered(ctx, once, &created); done || err != nil {
@@ -104,9 +107,9 @@ func (s *Store) Create(ctx context.Context, project string, d Draft, once store.
 		t, private := s.typed(project, d, s.NewID(), 1)
 		rev, err := s.free(ctx, project, t, d)
 		if err != nil {
-			// What is there may have been made by the same request, answered since it was asked for.
-			if done, asked := s.Answered(ctx, once, &created); done || asked != nil {
-				return asked
+			// The same request may have created it since the answer was looked up.
+			if done, lookup := s.Answered(ctx, once, &created); done || lookup != nil {
+				return lookup
 			}
 			return err
 		}
@@ -130,8 +133,8 @@ func (s *Store) Create(ctx context.Context, project string, d Draft, once store.
 	return created, err
 }
 
-// free tells that no live typed record has the natural key, by the revision to write over. What was typed about somebody under an
-// id that they had before a merge has the key too.
+// free returns the revision of the natural key's item, on which a write depends. It fails with *Exists where another
+// record that is not voided has the natural key, also about an id that the person had before a merge.
 func (s *Store) free(ctx context.Context, project string, t Typed, d Draft) (int64, error) {
 	keys := []table.Key{naturalKey(project, t.Natural)}
 	if t.Person != "" {
@@ -159,7 +162,7 @@ func (s *Store) free(ctx context.Context, project string, t Typed, d Draft) (int
 	return found[keys[0]].Rev, nil
 }
 
-// write keeps a version's private texts in the people table.
+// write stores a version's private texts in the people table.
 func (s *Store) write(ctx context.Context, project string, t Typed, private map[string]string) error {
 	if len(private) == 0 {
 		return nil
@@ -168,8 +171,10 @@ func (s *Store) write(ctx context.Context, project string, t Typed, private map[
 	return s.People.Write(ctx, table.Indexed(op, table.Key{PK: people.TextsIndex(project, t.Person), SK: t.ID}))
 }
 
-// Change replaces a typed record by another draft, or voids it where the draft has no row. ifMatch is the ETag that must
-// hold, "" for any; may tells whether the one who asks may touch the record, else it is ErrNotFound.
+// Change stores a draft as the next version of a record, or voids the record where the draft has no row, and returns
+// that version. It fails with store.ErrNotFound where there is no such record or may returns false, with store.ErrStale
+// where ifMatch is neither "" nor "*" nor the present ETag, and with *Exists where another record has the natural key.
+// It may not be repeated with the same ifMatch.
 func (s *Store) Change(ctx context.Context, project string, kind *schema.Kind, id, ifMatch string, d Draft, may func(Typed) bool) (changed Typed, err error) {
 	err = table.Retry(ctx, func() error {
 		before, rev, err := table.Load[Typed](ctx, s.Tracker, recordKey(project, kind.Name, id))
@@ -185,7 +190,7 @@ func (s *Store) Change(ctx context.Context, project string, kind *schema.Kind, i
 			return s.void(ctx, project, before, rev, d, &changed)
 		}
 		t, private := s.typed(project, d, id, before.Version+1)
-		held, err := s.free(ctx, project, t, d)
+		keyRev, err := s.free(ctx, project, t, d)
 		if err != nil {
 			return err
 		}
@@ -194,7 +199,7 @@ func (s *Store) Change(ctx context.Context, project string, kind *schema.Kind, i
 			return err
 		}
 		f.At = t.At
-		ops := append(s.keep(project, t, rev), table.PutJSON(naturalKey(project, t.Natural), t.ID, table.At(held)))
+		ops := append(s.keep(project, t, rev), table.PutJSON(naturalKey(project, t.Natural), t.ID, table.At(keyRev)))
 		if t.Natural != before.Natural {
 			ops = append(ops, table.Remove(naturalKey(project, before.Natural), table.Always))
 		}
@@ -207,6 +212,7 @@ func (s *Store) Change(ctx context.Context, project string, kind *schema.Kind, i
 	return changed, err
 }
 
+// void stores the version that voids a record.
 func (s *Store) void(ctx context.Context, project string, before Typed, rev int64, d Draft, changed *Typed) error {
 	t := before
 	t.Version, t.Voided, t.By, t.At = before.Version+1, true, d.By, s.Now().UTC()
@@ -224,7 +230,7 @@ func (s *Store) void(ctx context.Context, project string, before Typed, rev int6
 	return s.Log().Append(ctx, project, []fact.Fact{f}, append(s.keep(project, t, rev), table.Remove(naturalKey(project, t.Natural), table.Always))...)
 }
 
-// Typed reads one typed record; a voided one is ErrNotFound.
+// Typed returns one record. It fails with store.ErrNotFound where there is none or it is voided.
 func (s *Store) Typed(ctx context.Context, project string, kind *schema.Kind, id string) (Typed, error) {
 	t, rev, err := table.Load[Typed](ctx, s.Tracker, recordKey(project, kind.Name, id))
 	if err == nil && (rev == 0 || t.Voided) {
@@ -233,7 +239,8 @@ func (s *Store) Typed(ctx context.Context, project string, kind *schema.Kind, id
 	return t, err
 }
 
-// TypedRecords lists a kind's live typed records, newest first: all, or those of one adviser (a staff id).
+// TypedRecords lists the records of a kind that are not voided, newest first: of one adviser (a staff id), or all for
+// "".
 func (s *Store) TypedRecords(ctx context.Context, project string, kind *schema.Kind, adviser string, limit int, cursor string) (table.PageOf[Typed], error) {
 	q := table.Query{PK: Partition(project, kind.Name), Backward: true, Limit: limit, Cursor: cursor}
 	if adviser != "" {
@@ -258,7 +265,7 @@ func (s *Store) TypedRecords(ctx context.Context, project string, kind *schema.K
 	}
 }
 
-// Texts reads the private texts of typed records' versions, by record id.
+// Texts returns the private texts of versions of records, by the record's id, without records that have none.
 func (s *Store) Texts(ctx context.Context, project string, records []Typed) (map[string]map[string]string, error) {
 	out := map[string]map[string]string{}
 	keys := make([]table.Key, len(records))
@@ -283,7 +290,7 @@ func (s *Store) Texts(ctx context.Context, project string, records []Typed) (map
 	return out, nil
 }
 
-// TypedOf reads typed records by their ids, voided ones too, whatever kind they are of.
+// TypedOf returns records of the built-in kinds by their ids, voided ones too, without ids that do not exist.
 func (s *Store) TypedOf(ctx context.Context, project string, ids []string) (map[string]Typed, error) {
 	var keys []table.Key
 	for _, id := range ids {
@@ -310,14 +317,14 @@ func (s *Store) TypedOf(ctx context.Context, project string, ids []string) (map[
 	return out, nil
 }
 
-// Forget takes a person who is erased out of a typed record.
-func (s *Store) Forget(ctx context.Context, project string, e people.Erasure, kind, id string) error {
+// Forget removes an erased person from a record. It may be called twice.
+func (s *Store) Forget(ctx context.Context, kinds *schema.Registry, project string, e people.Erasure, kind, id string) error {
 	return table.Retry(ctx, func() error {
 		t, rev, err := table.Load[Typed](ctx, s.Tracker, recordKey(project, kind, id))
 		if err != nil || rev == 0 || t.Person != e.Fresh && !slices.Contains(e.IDs, t.Person) {
-			return err // it was found to be another person's
+			return err // it was corrected to be about another person
 		}
-		t.Person, t.Values = e.Fresh, schema.Builtin().Kind(kind).Erased(t.Values)
+		t.Person, t.Values = e.Fresh, kinds.Kind(kind).Erased(t.Values)
 		op := table.PutJSON(recordKey(project, kind, id), t, table.At(rev))
 		if staff := t.Values.Get("adviser"); staff != "" {
 			op = table.Indexed(op, table.Key{PK: adviserIndex(project, staff), SK: t.ID})
@@ -330,7 +337,7 @@ func (s *Store) Forget(ctx context.Context, project string, e people.Erasure, ki
 	})
 }
 
-// Exists is the error where a live record has the natural key already.
+// Exists is the error where a record that is not voided has the natural key already.
 type Exists struct{ ID string }
 
 func (e *Exists) Error() string { return "record " + e.ID + " has the same natural key" }

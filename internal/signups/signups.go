@@ -30,7 +30,7 @@ func New(db *store.DB, projects *projects.Store, persons *people.Store) *Store {
 	return &Store{db, projects, persons}
 }
 
-// SignupDraft is a valid form before it is known whether the person is signed up already.
+// SignupDraft is a valid form not yet compared with earlier sign-ups of the person.
 type SignupDraft struct {
 	Kind      *schema.Kind // the project's kind of sign-ups
 	Activity  project.Activity
@@ -511,7 +511,7 @@ func (s *Store) SignupsOf(ctx context.Context, project string, ids []string) (ma
 
 // Forget removes an erased person from a sign-up and returns the upload that it came in, "" where it came in none. It
 // may be called twice.
-func (s *Store) Forget(ctx context.Context, project string, e people.Erasure, id string) (upload string, err error) {
+func (s *Store) Forget(ctx context.Context, kinds *schema.Registry, project string, e people.Erasure, id string) (upload string, err error) {
 	err = table.Retry(ctx, func() error {
 		su, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(project, id))
 		if err != nil || rev == 0 {
@@ -528,7 +528,7 @@ func (s *Store) Forget(ctx context.Context, project string, e people.Erasure, id
 			su.Forgotten = true
 			ops = append(ops, table.PutJSON(placesKey(project, su.Activity), places, table.At(placesRev)), table.Remove(queueKey(project, su.Activity, su.Submitted, su.ID), table.Always))
 		}
-		su.Person, su.Values, su.Locale, su.Since, su.Later = e.Fresh, schema.Builtin().Kind(schema.Signup).Erased(su.Values), "", nil, nil
+		su.Person, su.Values, su.Locale, su.Since, su.Later = e.Fresh, kinds.Kind(schema.Signup).Erased(su.Values), "", nil, nil
 		if err := s.Tracker.Write(ctx, append(ops, s.keepSignup(project, su, rev))...); err != nil {
 			return err
 		}

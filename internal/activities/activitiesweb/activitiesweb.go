@@ -16,7 +16,7 @@ import (
 	"outreach/internal/web"
 )
 
-// How many people stand on one page of a list, and of certificates where the address asks for no other number.
+// How many people one page lists, and how many certificates it has where the address asks for no other number.
 const (
 	mostNames         = 200
 	usualCertificates = 40
@@ -55,7 +55,7 @@ func (h Handlers) list(c *web.Call) error {
 	return c.List(items, "")
 }
 
-// show shows an activity, and what is known of the people who signed up.
+// show shows an activity, the people who signed up and what they did there.
 func (h Handlers) show(c *web.Call) error {
 	a, err := activities.Find(c.Defined.Definition, c.PathValue("activity"))
 	if err != nil {
@@ -78,7 +78,7 @@ func (h Handlers) show(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	content := page.Activity{ActivityItem: summary(a, places[0]), Next: c.NextAddress(shown.Next)}
+	content := page.Activity{ActivityItem: summary(a, places[0]), Definition: c.Defined.Definition, Next: c.NextAddress(shown.Next)}
 	out := activityView{activityLine: lineOf(content.ActivityItem), Items: []participantLine{}, Next: orNull(shown.Next)}
 	for _, p := range shown.People {
 		did := activities.SumUp(known[p.ID])

@@ -18,7 +18,7 @@ import (
 )
 
 // Advisers have a page of their own, filled in by keyboard between two talks: one field names the person, by an exact
-// e-mail address or PESEL or by the name of somebody whom this adviser has advised before. The other fields keep their
+// e-mail address or PESEL or by the name of a person whom this adviser has advised before. The other fields keep their
 // last values.
 
 // Limits of an adviser's page.

@@ -135,7 +135,7 @@ func (h Handlers) formProblem(c *web.Call, body web.Body, values map[string]stri
 	case errors.Is(err, people.ErrTwoPeople):
 		entry.Problems = []schema.Problem{{Field: "person", Code: schema.TwoPeople}}
 	case errors.Is(err, store.ErrStale):
-		// What was typed stays: saving it a second time replaces what somebody else saved meanwhile.
+		// What was typed stays: saving it once more replaces the version that was saved meanwhile.
 		entry.Problems = []schema.Problem{{Code: "stale"}}
 		return show(http.StatusPreconditionFailed, entry)
 	default:

@@ -5,17 +5,17 @@ import (
 	"encoding/csv"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"outreach/internal/app"
 	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/store"
-	"outreach/internal/web/webtest"
-
-	"outreach/internal/app"
 	"outreach/internal/web"
+	"outreach/internal/web/webtest"
 )
 
 func TestExportHasOneRowPerSignUpInTheOrderOfSubmission(t *testing.T) {
@@ -54,6 +54,10 @@ func TestExportHasOneRowPerSignUpInTheOrderOfSubmission(t *testing.T) {
 	}
 	if book := tr.Send(t, webtest.Request{Path: "/signups.xlsx", As: web.Coordinator}).Want(http.StatusOK).Body; !bytes.HasPrefix(book.Bytes(), []byte("PK")) {
 		t.Error("no workbook")
+	}
+	tr.AddField(schema.Signup, project.RecordField{ID: "allergies", Type: "text"})
+	if wider := tr.Send(t, webtest.Request{Path: "/signups.csv", As: web.Coordinator}).Want(http.StatusOK).Body.String(); !strings.Contains(wider, "allergies") {
+		t.Error("a field that the project added has no column")
 	}
 	tr.Send(t, webtest.Request{Path: "/signups.csv?activity=dancing", As: web.Coordinator}).Want(http.StatusUnprocessableEntity)
 	tr.Send(t, webtest.Request{Path: "/signups.csv", As: web.Funder}).Want(http.StatusForbidden)

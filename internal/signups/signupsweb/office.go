@@ -74,7 +74,7 @@ func (h Handlers) page(c *web.Call, activity string, limit int, cursor string) (
 	return out, nil
 }
 
-// How many sign-ups stand on a page, each with a form: where the address asks for no other number, and at most.
+// How many sign-ups a page lists, each with a form: where the address asks for no other number, and at most.
 const (
 	usualForms = 40
 	mostForms  = 200

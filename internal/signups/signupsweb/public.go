@@ -17,7 +17,7 @@ import (
 	"outreach/internal/web"
 )
 
-// showForm shows the sign-up form, or its last page to whoever was given a receipt.
+// showForm shows the sign-up form, or the page after a sign-up where the address has a receipt.
 func (h Handlers) showForm(c *web.Call) error {
 	entry := page.Entry{Values: map[string]string{"activity": c.URL.Query().Get("activity")}}
 	if !c.Page {
@@ -93,8 +93,8 @@ func (h Handlers) renderForm(c *web.Call, status int, entry page.Entry) error {
 	return c.Show(status, content)
 }
 
-// submit signs somebody up. It is idempotent by the request's key. Anyone else than a coordinator gets a receipt alone,
-// which does not reveal whether the person was known.
+// submit signs a person up. It is idempotent by the request's key. Anyone else than a coordinator gets a receipt alone,
+// which does not reveal whether the person was signed up before.
 func (h Handlers) submit(c *web.Call) error {
 	body, err := c.Read()
 	if err != nil {
@@ -180,7 +180,7 @@ func (h Handlers) byToken(c *web.Call, token string) (signups.Signup, error) {
 	return su, err
 }
 
-// showCancel shows a sign-up to whoever has its token.
+// showCancel shows a sign-up to a caller with its token.
 func (h Handlers) showCancel(c *web.Call) error {
 	token := c.URL.Query().Get("token")
 	su, err := h.byToken(c, token)
@@ -190,7 +190,7 @@ func (h Handlers) showCancel(c *web.Call) error {
 	return showSignup(c, su, token)
 }
 
-// cancel withdraws a sign-up for whoever has its token. It may be called twice.
+// cancel withdraws a sign-up for a caller with its token. It may be called twice.
 func (h Handlers) cancel(c *web.Call) error {
 	body, err := c.Read()
 	if err != nil {
@@ -214,7 +214,7 @@ func (h Handlers) cancel(c *web.Call) error {
 	return showSignup(c, su, token)
 }
 
-// showSignup shows somebody their own sign-up.
+// showSignup shows a sign-up to the person it is of: only whether it is withdrawn.
 func showSignup(c *web.Call, su signups.Signup, token string) error {
 	activity, _ := c.Defined.Definition.Activity(su.Activity)
 	if c.Page {

@@ -10,6 +10,7 @@ import (
 
 	"outreach/internal/app"
 	"outreach/internal/people"
+	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/web"
@@ -324,5 +325,17 @@ func TestAcceptingAHeldSignUpGivesItsKeysToThePerson(t *testing.T) {
 	tr.Send(t, webtest.Request{Method: http.MethodPut, Path: "/signups/" + list.Items[0].ID, As: office, JSON: body{"state": schema.Accepted}}).Want(http.StatusOK)
 	if who, err := tr.People.Find(t.Context(), webtest.Project, schema.PersonRef{Pesel: pesel}); err != nil || who != ewa {
 		t.Errorf("the PESEL finds %q, %v, want %s", who, err, ewa)
+	}
+}
+
+func TestFieldThatAProjectAddsIsTakenAndListed(t *testing.T) {
+	t.Parallel()
+	tr := open(t)
+	tr.AddField(schema.Signup, project.RecordField{ID: "allergies", Type: "text"})
+	signUp(t, tr, "Ewa", "planting", body{"allergies": "nuts"})
+	var list struct{ Items []body }
+	tr.Send(t, webtest.Request{Path: "/signups", As: office}).Want(http.StatusOK).Read(&list)
+	if list.Items[0]["allergies"] != "nuts" {
+		t.Errorf("got %v", list.Items[0])
 	}
 }
