@@ -194,7 +194,7 @@ func (p *document) figures() {
 		p.font("", 9, ink)
 		code, label := in.Code, p.label(in)
 		if p.pdf.GetStringWidth(shown(code)) > figureColumns[0]-1 {
-			code, label = "", code+"  "+label // a long code stands before the label
+			code, label = "", code+"  "+label // a long code precedes the label
 		}
 		lines := p.wrapped(label, figureColumns[1]-2)
 		height := float64(len(lines))*p.high() + 6.6
