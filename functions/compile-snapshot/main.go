@@ -1,4 +1,4 @@
-// Command compile-snapshot turns facts into snapshots: every night by a schedule, and over HTTP when the office asks.
+// Command compile-snapshot turns facts into snapshots: nightly by a schedule, and over HTTP on request.
 package main
 
 import (
@@ -26,11 +26,11 @@ func realMain() error {
 	if err != nil {
 		return err
 	}
-	answer := gateway.Serve(c, compilesnapshot.New)
-	// What does not come over HTTP is the schedule.
+	serve := gateway.Serve(c, compilesnapshot.New)
+	// An event without an HTTP method comes from the schedule.
 	lambda.Start(func(ctx context.Context, event gateway.Request) (any, error) {
 		if event.RequestContext.HTTP.Method != "" {
-			return answer(ctx, event)
+			return serve(ctx, event)
 		}
 		app, err := c.App(ctx)
 		if err != nil {

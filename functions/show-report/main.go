@@ -1,4 +1,4 @@
-// Command show-report shows what was found: to the public what is approved, to the funder the records behind it.
+// Command show-report serves results, snapshots and their evidence, and the addresses outside any project.
 package main
 
 import (

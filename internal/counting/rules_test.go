@@ -26,20 +26,20 @@ func TestNewRulesRefusesRulesThatCannotCount(t *testing.T) {
 		want string
 	}{
 		{"an unknown kind", one(project.Indicator{Target: 1, Count: "records", Rule: rule("song", "")}), `"song"`},
-		{"a kind called as files call it", one(project.Indicator{Target: 1, Count: "records", Rule: rule("tests", "")}), `"tests"`},
+		{"the plural of a kind", one(project.Indicator{Target: 1, Count: "records", Rule: rule("tests", "")}), `"tests"`},
 		{"an unknown count", one(project.Indicator{Target: 1, Count: "all", Rule: rule("media", "")}), `"all"`},
-		{"a rule that is none", one(project.Indicator{Target: 1, Count: "records", Rule: rule("media", "reach >")}), "1"},
-		{"people of records about nobody", one(project.Indicator{Target: 1, Count: "people", Rule: rule("media", "")}), "nobody"},
+		{"an invalid rule", one(project.Indicator{Target: 1, Count: "records", Rule: rule("media", "reach >")}), "1"},
+		{"people of records that are not about people", one(project.Indicator{Target: 1, Count: "people", Rule: rule("media", "")}), "not about people"},
 		{"a sum of what is not there", one(project.Indicator{Target: 1, Count: "sum", Field: "hours", Rule: rule("media", "")}), `"hours"`},
 		{"a sum of texts", one(project.Indicator{Target: 1, Count: "sum", Field: "title", Rule: rule("media", "")}), "not a number"},
 		{"distinct values of nothing", one(project.Indicator{Target: 1, Count: "distinct", Rule: rule("media", "")}), `""`},
 		{"no target", one(project.Indicator{Count: "records", Rule: rule("media", "")}), "target"},
 		{"one code twice", project.Definition{Indicators: []project.Indicator{
 			{Code: "1", Target: 1, Count: "records", Rule: rule("media", "")}, {Code: "1", Target: 1, Count: "records", Rule: rule("media", "")},
-		}}, "taken"},
-		{"a code that evidence needs", project.Definition{Indicators: []project.Indicator{{Code: "participants", Target: 1, Count: "records", Rule: rule("media", "")}}}, "taken"},
-		{"participants of records about nobody", project.Definition{Participants: []project.Rule{rule("output", "")}}, "nobody"},
-		{"participants by a rule that is none", project.Definition{Participants: []project.Rule{rule("attendance", "((")}}, "participants"},
+		}}, "used twice"},
+		{"a reserved code", project.Definition{Indicators: []project.Indicator{{Code: "participants", Target: 1, Count: "records", Rule: rule("media", "")}}}, "used twice"},
+		{"participants of records that are not about people", project.Definition{Participants: []project.Rule{rule("output", "")}}, "not about people"},
+		{"participants by an invalid rule", project.Definition{Participants: []project.Rule{rule("attendance", "((")}}, "participants"},
 		{"a band upside down", project.Definition{AgeBands: []string{"54-25"}}, "54-25"},
 		{"a band without an end", project.Definition{AgeBands: []string{"25"}}, "25"},
 	} {

@@ -8,7 +8,7 @@ import (
 	"outreach/internal/snapshot"
 )
 
-// Changes is what became of the figures since the approved snapshot of an earlier day.
+// Changes is the page that compares a snapshot with the approved one of an earlier day.
 type Changes struct {
 	Definition *project.Definition
 	Changes    snapshot.Changes
@@ -17,23 +17,23 @@ type Changes struct {
 type changesPage struct {
 	snapshot.Changes
 	Lines []changeLine
-	Same  bool // nothing has changed
-	Short bool // a part of a snapshot's own page: lines that are as they were are left out
-	Left  int  // how many those are
+	Same  bool // no figure has changed
+	Short bool // a part of a snapshot's own page: unchanged lines are left out
+	Left  int  // how many lines are left out
 }
 
 type changeLine struct {
 	Code, Name, Unit                string
 	Before, Now, Difference, Points string
 	Notes                           []string
-	Plain                           bool // as it was
+	Plain                           bool // unchanged
 }
 
 func (c Changes) draw(v view) (string, any) {
 	return "changes", v.changes(c.Changes, false)
 }
 
-// changes writes a comparison out. In short only what changed is said.
+// changes formats a comparison. If it is short, unchanged lines are only counted.
 func (v view) changes(c snapshot.Changes, short bool) changesPage {
 	out := changesPage{Changes: c, Same: true, Short: short}
 	add := func(line changeLine, f snapshot.Figure) {
@@ -88,7 +88,7 @@ func (v view) figure(n *json.Number) string {
 	return v.Number(*n)
 }
 
-// signed writes a difference with its sign.
+// signed formats a difference with its sign.
 func (v view) signed(n *json.Number) string {
 	switch {
 	case n == nil:

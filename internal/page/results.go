@@ -6,28 +6,28 @@ import (
 	"outreach/internal/snapshot"
 )
 
-// Results shows planned against achieved: to anyone, at /{project}, what was approved, and at /{project}/snapshots/{id}
-// to funder and coordinator any snapshot with the way to the records behind each figure.
+// Results is the page of planned against achieved: at /{project} the approved snapshot for anyone, and at
+// /{project}/snapshots/{id} any snapshot for funder and coordinator, with links to the evidence of each figure.
 type Results struct {
 	Definition *project.Definition
-	Snapshot   *snapshot.Snapshot // as this reader may see it; nil: none is approved yet
+	Snapshot   *snapshot.Snapshot // as the reader may see it; nil: none is approved yet
 	SignupOpen bool
-	Exports    []Link            // the same figures in other forms
+	Exports    []Link            // links to the file formats
 	Inside     bool              // the snapshot's own page: its state and the links to the evidence are shown
-	Part       string            // of many results: which part of the page is wanted by itself; "": the rest
-	Changes    *snapshot.Changes // of a snapshot's own page: what became of the figures since the one before
+	Part       string            // with many results: the part of the page to show alone; "": the rest
+	Changes    *snapshot.Changes // of a snapshot's own page: the comparison with the snapshot before
 	Entry      Entry             // of the approval form, which a coordinator sees on a draft
 }
 
-// Parts of the page that stand by themselves, under ?part=, where there are so many results that a page would be heavy.
+// Parts of the page that are shown alone, under ?part=, if there are too many results for one page.
 const (
 	PartGrowth     = "growth"
 	PartMonths     = "months"
 	PartBreakdowns = "breakdowns"
 )
 
-// mostTogether is how many results fit on one page with all its parts.
-const mostTogether = 16
+// mostOnOnePage is the limit of results on one page with all its parts.
+const mostOnOnePage = 16
 
 type resultsPage struct {
 	Results
@@ -35,7 +35,7 @@ type resultsPage struct {
 	Whole        *report.Whole
 	Changed      *changesPage
 	Lines        []resultLine
-	Achieved     int // indicators that are
+	Achieved     int // how many indicators are achieved
 	Participants *figure
 	Groups       []dimension
 	Months       []string
@@ -68,12 +68,12 @@ type part struct {
 	Share float64
 }
 
-// LastMonth is the month in which the curves end.
+// LastMonth returns the month in which the curves end.
 func (p resultsPage) LastMonth() string { return p.Months[len(p.Months)-1] }
 
-// Drawn tells whether a part of the page is drawn here: on its own page, or on the one of all, where that stays light. A
-// snapshot's own page has more to say, and leaves the long tables to pages of their own.
-func (p resultsPage) Drawn(part string) bool {
+// Shows reports whether a part is shown on this page: on its own page, or on the page of all parts if there are few results. A
+// snapshot's own page leaves the long tables to pages of their own.
+func (p resultsPage) Shows(part string) bool {
 	if here := p.PartHere(); here != "" {
 		return here == part
 	}
@@ -84,7 +84,7 @@ func (p resultsPage) fits(part string) bool {
 	return !p.Many && (!p.Inside || part == PartGrowth)
 }
 
-// PartHere is the part that stands by itself on this page, or "".
+// PartHere returns the part that is shown alone on this page, or "".
 func (p resultsPage) PartHere() string {
 	if p.fits(p.Part) || p.Part != PartGrowth && p.Part != PartMonths && p.Part != PartBreakdowns {
 		return ""
@@ -92,7 +92,7 @@ func (p resultsPage) PartHere() string {
 	return p.Part
 }
 
-// The sizes of drawings: of a result's curve, and of the whole's.
+// Sizes of charts: of one result, and of all together.
 const (
 	curveWidth  = 240.0
 	curveHeight = 72.0
@@ -138,7 +138,7 @@ func (r Results) draw(v view) (string, any) {
 	if base != "" {
 		p.Participants.Evidence = base + "/participants/evidence"
 	}
-	p.Many = len(p.Lines) > mostTogether
+	p.Many = len(p.Lines) > mostOnOnePage
 	if whole, ok := report.Together(*s, r.Definition.Period, wholeWidth, wholeHeight); ok {
 		p.Whole = &whole
 	}
@@ -167,8 +167,8 @@ func (v view) dimensions(by snapshot.Breakdowns, people int64, d *project.Defini
 	return out
 }
 
-// matrix sets the breakdowns of all indicators side by side: a row for each part, a column for each indicator that has
-// breakdowns at all.
+// matrix is the breakdowns of all indicators side by side: a row for each part, a column for each indicator that has any
+// breakdown.
 type matrix struct {
 	Columns []resultLine
 	Groups  []matrixGroup
@@ -181,7 +181,7 @@ type matrixGroup struct {
 
 type matrixRow struct {
 	Label string
-	Cells []*snapshot.Part // nil where the indicator has not this part
+	Cells []*snapshot.Part // nil if the indicator does not have the part
 }
 
 func (v view) matrix(lines []resultLine, d *project.Definition) *matrix {

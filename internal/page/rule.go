@@ -8,7 +8,7 @@ import (
 	"outreach/internal/schema"
 )
 
-// counted says in sentences how a figure is counted: what of which records, and under which conditions.
+// counted explains how a figure is counted: what of which records, under which conditions.
 type counted struct {
 	How   string
 	Rules []countedRule
@@ -16,12 +16,12 @@ type counted struct {
 
 type countedRule struct {
 	Kind  string
-	Where string   // the rule as the definition has it
-	Words []string // the same in words, one condition each; none: it is no simple one
-	Any   bool     // one of the conditions is enough
+	Where string   // the rule as in the definition
+	Words []string // its conditions in words; none: the rule is too complex
+	Any   bool     // one of the conditions is enough; else all are needed
 }
 
-// countedBy says how an indicator is counted, or the participants where it is nil.
+// countedBy explains how an indicator is counted, or the participants if it is nil.
 func (v view) countedBy(d *project.Definition, in *project.Indicator) counted {
 	if in == nil {
 		out := counted{How: v.Say("evidence.counts_participants")}
@@ -42,8 +42,8 @@ func (v view) rule(d *project.Definition, r project.Rule) countedRule {
 	return out
 }
 
-// A rule is put into words where it is a row of comparisons, all joined by the same word: most are. Another one is shown as
-// it stands. What a rule may be is known to package rule, which functions that only show figures do without.
+// A rule is put into words if it is a list of comparisons joined by the same operator; any other is shown as it is written. The
+// patterns here spare functions that only show figures from linking package rule.
 var (
 	comparison = regexp.MustCompile(`^(\w+)\s*(==|!=|<=|>=|<|>)\s*("[^"]*"|'[^']*'|[\w.]+)$`)
 	oneOf      = regexp.MustCompile(`^(\w+)\s+in\s+\[\s*((?:"[^"]*"|'[^']*')(?:\s*,\s*(?:"[^"]*"|'[^']*'))*)\s*\]$`)
@@ -100,7 +100,7 @@ func (v view) condition(d *project.Definition, kind *schema.Kind, clause string)
 	}
 }
 
-// ruleValue writes what a rule compares a variable with as pages write it.
+// ruleValue formats the value that a rule compares a variable with.
 func (v view) ruleValue(d *project.Definition, kind *schema.Kind, variable, value string) string {
 	text := strings.Trim(value, `"'`)
 	if text == value { // a number, or another variable

@@ -13,24 +13,27 @@ import (
 	"outreach/internal/text"
 )
 
-// CSV writes a table as spreadsheets and programs read it: RFC 4180 in UTF-8 with a mark, numbers with a point, and no
-// cell of text that a spreadsheet would take for a formula.
+// CSV writes a table as RFC 4180 in UTF-8 with a byte order mark. Numbers have a decimal point, and no text is a formula to a
+// spreadsheet.
 type CSV struct{ w *csv.Writer }
 
 // Cell is one value of a table.
 type Cell struct{ content string }
 
-// NewCSV begins a table. Close has to be called at its end.
+// String returns the cell as it is written.
+func (c Cell) String() string { return c.content }
+
+// NewCSV begins a table. Close must be called at its end.
 func NewCSV(w io.Writer) *CSV {
 	out := csv.NewWriter(&marked{w: w})
 	out.UseCRLF = true
 	return &CSV{w: out}
 }
 
-// Semicolons parts cells by semicolons, as spreadsheets of those expect who write a comma in their numbers.
+// Semicolons separates cells by semicolons, as spreadsheets expect in languages with a decimal comma.
 func (c *CSV) Semicolons() { c.w.Comma = ';' }
 
-// Row writes one row.
+// Row writes one row. Close returns its error.
 func (c *CSV) Row(cells ...Cell) {
 	values := make([]string, len(cells))
 	for i, cell := range cells {
@@ -39,18 +42,18 @@ func (c *CSV) Row(cells ...Cell) {
 	_ = c.w.Write(values) // the writer keeps its first error for Close
 }
 
-// Close ends the table, and says what went wrong with it.
+// Close ends the table, and returns the first error of writing it.
 func (c *CSV) Close() error {
 	c.w.Flush()
 	return c.w.Error()
 }
 
-// Text is a cell of text. One that begins like a formula gets an apostrophe in front, which spreadsheets take for "text".
+// Text returns a cell of text. A text that begins like a formula is prefixed with an apostrophe, so that spreadsheets show it.
 func Text(value string) Cell { return Cell{schema.Escape(value)} }
 
 var plainNumber = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
 
-// Number is a cell of a number: an int, an int64, a json.Number or a number's canonical text. Anything else is text.
+// Number returns a cell of a number: an int, an int64, a json.Number or the canonical text of a number. Anything else is text.
 func Number(value any) Cell {
 	written := fmt.Sprint(value)
 	if !plainNumber.MatchString(written) {
@@ -59,7 +62,7 @@ func Number(value any) Cell {
 	return Cell{written}
 }
 
-// marked puts the mark of UTF-8 before the first byte.
+// marked writes the byte order mark before the first byte.
 type marked struct {
 	w     io.Writer
 	begun bool
@@ -75,8 +78,8 @@ func (m *marked) Write(p []byte) (int, error) {
 	return m.w.Write(p)
 }
 
-// WriteSnapshot writes a snapshot as a table of one line a figure: the indicators by their codes; participants, and
-// their parts as participants.<dimension>.<part>; what the media reached, as reach.<figure>.
+// WriteSnapshot writes a snapshot as a table with one row for each figure: the indicators by their codes; participants, and
+// their parts as participants.<dimension>.<part>; the reach as reach.<figure>.
 func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, language string) error {
 	words := text.Of(language)
 	c := NewCSV(w)
@@ -113,7 +116,7 @@ func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, lang
 	return c.Close()
 }
 
-// WriteEvidence writes the records behind a figure, as they come.
+// WriteEvidence writes the records behind a figure in their order. It fails with the error of items, if there is one.
 func WriteEvidence(w io.Writer, items iter.Seq2[snapshot.Evidence, error]) error {
 	c := NewCSV(w)
 	c.Row(Text("id"), Text("kind"), Text("date"), Text("person"), Text("upload"), Text("row"))

@@ -10,7 +10,7 @@ import (
 	"outreach/internal/text"
 )
 
-// Dimensions are the breakdowns a snapshot may have, in the order in which they are shown.
+// Dimensions returns the breakdowns that a snapshot may have, in the order in which they are shown.
 func Dimensions(d *project.Definition) []string {
 	var out []string
 	for _, f := range schema.For(d).Attributes() {
@@ -19,7 +19,7 @@ func Dimensions(d *project.Definition) []string {
 	return out
 }
 
-// DimensionName is what a breakdown is called.
+// DimensionName returns the name of a breakdown.
 func DimensionName(words *text.Messages, d *project.Definition, dimension string) string {
 	if f := schema.For(d).Kind(schema.Signup).Field(dimension); f != nil && !words.Has("dimension."+dimension) {
 		return f.LabelIn(words)
@@ -27,7 +27,7 @@ func DimensionName(words *text.Messages, d *project.Definition, dimension string
 	return words.Say("dimension." + dimension)
 }
 
-// Part is what a part of a breakdown is called.
+// Part returns the name of a part of a breakdown, its code if it has no other.
 func Part(words *text.Messages, d *project.Definition, dimension, code string) string {
 	if code == "unknown" {
 		return words.Say("dimension.unknown")
@@ -47,7 +47,7 @@ func Part(words *text.Messages, d *project.Definition, dimension, code string) s
 	return code
 }
 
-// Codes are the parts of a dimension that any of several breakdowns has.
+// Codes returns the codes of all parts of a dimension in several breakdowns, each once.
 func Codes(of []snapshot.Breakdowns, dimension string) []string {
 	var codes []string
 	for _, by := range of {
@@ -60,7 +60,7 @@ func Codes(of []snapshot.Breakdowns, dimension string) []string {
 	return codes
 }
 
-// Unit is what an indicator's unit is called.
+// Unit returns the name of a unit, its code if it has no other.
 func Unit(words *text.Messages, unit string) string {
 	if words.Has("unit." + unit) {
 		return words.Say("unit." + unit)

@@ -102,7 +102,7 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
-func TestAnErrorOfTheWriterIsTold(t *testing.T) {
+func TestErrorOfTheWriterIsReturned(t *testing.T) {
 	c := NewCSV(full{})
 	c.Row(Text("x"))
 	if err := c.Close(); err == nil {

@@ -41,7 +41,7 @@ func unknownFunction(name string) text.Message {
 	return text.NewMessage("rule.error.unknown_function", "name", name, "list", Functions)
 }
 
-// unclear is the message for what has none of its own; the detail is Expr's, for readers of English.
+// unclear is the message for any other error; the detail is Expr's, in English.
 func unclear(detail string) text.Message {
 	return text.NewMessage("rule.error.unclear", "detail", detail)
 }
@@ -52,7 +52,7 @@ func typeWord(name string) text.Message {
 	return text.NewMessage(cmp.Or(typeWords[name], "rule.type.list"))
 }
 
-// explanations turn the commonest errors of Expr into sentences for whoever wrote the rule; the first that fits is taken.
+// explanations are messages for common errors of Expr; the first pattern that matches is used.
 var explanations = []struct {
 	pattern *regexp.Regexp
 	say     func(parts []string) text.Message
@@ -84,7 +84,7 @@ var explanations = []struct {
 func explain(err error) *Error {
 	located, ok := errors.AsType[*file.Error](err)
 	if !ok {
-		// The one error without a place is that of the whole rule's type.
+		// The only error without a position is the one of the type of the whole rule.
 		return &Error{Line: 1, Column: 1, Message: notTrueOrFalse}
 	}
 	message := unclear(located.Message)

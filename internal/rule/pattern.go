@@ -6,16 +6,16 @@ import (
 	"unicode/utf8"
 )
 
-// A pattern takes time in proportion to its steps times the text's length, and a short one can have a great many steps:
-// "(.{1000}){1}" has a thousand.
+// Limits of regular expressions. Matching takes time in proportion to the steps of the pattern times the length of the text,
+// and a short pattern can have many steps: "(.{1000}){1}" has a thousand.
 const (
 	longestPattern = 200
-	mostSteps      = 1000 // of all patterns of a rule
+	mostSteps      = 1000 // of all patterns of a rule together
 )
 
 var errPattern = errors.New("pattern too long")
 
-// patternSteps is the size of a compiled RE2 pattern.
+// patternSteps returns the size of a compiled RE2 pattern. It fails if the pattern is too long or invalid.
 func patternSteps(pattern string) (int, error) {
 	if utf8.RuneCountInString(pattern) > longestPattern {
 		return 0, errPattern

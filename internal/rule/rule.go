@@ -1,7 +1,6 @@
-// Package rule compiles and runs the rules by which a definition counts: Expr expressions over one record that are true
-// or false, such as `activity == "partnerships" && outcome == "completed"`. What a rule can say is bounded, so that none
-// can hang, exhaust memory or depend on anything but the record. Package definition checks rules with it, and package
-// indicator counts with it.
+// Package rule compiles and evaluates the rules of a definition: Expr expressions over one record that are true or false, such
+// as `activity == "partnerships" && outcome == "completed"`. The language is restricted, so that no rule can hang, exhaust
+// memory or depend on anything but the record. Package definition checks rules with it, and package counting applies them.
 package rule
 
 import (
@@ -21,13 +20,13 @@ import (
 	"outreach/internal/text"
 )
 
-// The bounds of a rule: its length in characters, and the parts (names, values, operators) it is made of.
+// Limits of a rule: its length in characters, and the number of its parts (names, values, operators).
 const (
 	longest   = 2000
 	mostParts = 500
 )
 
-// Error is what is wrong with a rule, and where.
+// Error is an error of a rule with its position.
 type Error struct {
 	Line, Column int // of the expression, from 1; columns in characters
 	Message      text.Message
@@ -37,11 +36,11 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, text.Of(text.English).Word(e.Message))
 }
 
-// Rule is a compiled rule. It does not change, and may be used by many goroutines, each with its own Vars.
+// Rule is a compiled rule. It is immutable and safe for concurrent use, with one Vars for each goroutine.
 type Rule struct {
 	kind        *schema.Kind
-	program     *vm.Program // nil: every record matches
-	uses        []int       // the variables that the rule reads, by their place in the layout
+	program     *vm.Program // nil: the empty rule
+	uses        []int       // the variables that the rule reads, by their index
 	comparisons []Comparison
 }
 
@@ -52,11 +51,11 @@ type Comparison struct {
 	Line, Column int // of the text, as in Error
 }
 
-// Comparisons are the texts that the rule compares with variables, in their order in the rule. A definition's check
-// finds misspelt values in them.
+// Comparisons returns the texts that the rule compares with variables, in the order of the rule, so that misspelt values can
+// be found.
 func (r *Rule) Comparisons() []Comparison { return r.comparisons }
 
-// Compile checks a rule over records of a kind. The empty rule matches every record. The error is an *Error.
+// Compile compiles a rule over records of a kind. The empty rule matches every record. Any error is an *Error.
 func Compile(registry *schema.Registry, kind *schema.Kind, where string) (rule *Rule, err error) {
 	if strings.TrimSpace(where) == "" {
 		return &Rule{kind: kind}, nil
@@ -65,7 +64,7 @@ func Compile(registry *schema.Registry, kind *schema.Kind, where string) (rule *
 		return nil, &Error{Line: 1, Column: 1, Message: tooLong(length)}
 	}
 	defer func() {
-		// Expr may panic on what neither its parser nor the checks here foresee; a definition must not bring a function down.
+		// A panic in Expr must not end the program.
 		switch r := recover(); r {
 		case nil:
 		case errParts:
@@ -75,7 +74,7 @@ func Compile(registry *schema.Registry, kind *schema.Kind, where string) (rule *
 		}
 	}()
 
-	variables := layout(registry, kind)
+	variables := variablesOf(registry, kind)
 	options := language(variables)
 	config := conf.CreateNew()
 	for _, option := range options {
@@ -97,8 +96,8 @@ func Compile(registry *schema.Registry, kind *schema.Kind, where string) (rule *
 	return &Rule{kind: kind, program: program, uses: check.uses, comparisons: check.comparisons}, nil
 }
 
-// Functions are the functions that rules may call. Each takes time and memory in proportion to its arguments, gives no
-// more than it was given, and depends on nothing else: no clock, no repetition, no replacement.
+// Functions are the functions that rules may call. Each takes time and memory in proportion to its arguments, returns no more
+// than it is given, and is pure: there is no clock, repetition or replacement.
 var Functions = []string{"abs", "ceil", "float", "floor", "hasPrefix", "hasSuffix", "indexOf", "int", "lastIndexOf", "len", "lower", "max", "min", "round", "string", "trim", "trimPrefix", "trimSuffix", "upper"}
 
 func language(variables []variable) []expr.Option {
@@ -113,11 +112,11 @@ func language(variables []variable) []expr.Option {
 	return options
 }
 
-// Matches tells whether the record in v meets the rule. The error is of the record and the rule together, such as a text
-// that the rule takes for a number and that is none.
+// Matches reports whether the record in v meets the rule. It fails if the rule cannot be evaluated for the record, for
+// instance because it converts a text that is not a number.
 func (r *Rule) Matches(v *Vars) (bool, error) {
 	if v.kind != r.kind {
-		return false, fmt.Errorf("a rule of %s was asked about a record of %s", r.kind.Name, v.kind.Name)
+		return false, fmt.Errorf("rule of %s applied to a record of %s", r.kind.Name, v.kind.Name)
 	}
 	if r.program == nil {
 		return true, nil
@@ -136,13 +135,13 @@ func (r *Rule) Matches(v *Vars) (bool, error) {
 	}
 	matches, ok := result.(bool)
 	if !ok {
-		return false, fmt.Errorf("rule of %s gave neither true nor false", r.kind.Name)
+		return false, fmt.Errorf("rule of %s is neither true nor false", r.kind.Name)
 	}
 	return matches, nil
 }
 
-// parts counts what an expression is made of, and stops at too much. Of 1 < x < 3 Expr makes 1 < x and x < 3, with x in
-// both: within each other such comparisons double what is to be compiled.
+// parts counts the nodes of an expression, and panics with errParts if there are too many. Expr turns 1 < x < 3 into 1 < x and
+// x < 3, with x in both, so nested comparisons of this form grow exponentially.
 type parts int
 
 var errParts = errors.New("too many parts")
@@ -153,12 +152,12 @@ func (p *parts) Visit(*ast.Node) {
 	}
 }
 
-// inspection is what a look at an expression's parts found.
+// inspection checks the nodes of an expression and collects what it reads.
 type inspection struct {
 	kind        *schema.Kind
 	variables   []variable
 	source      []rune
-	allowed     map[ast.Node]bool // ranges that stand where they may
+	allowed     map[ast.Node]bool // ranges in a permitted position
 	steps       int               // of all patterns together
 	uses        []int
 	comparisons []Comparison
@@ -175,9 +174,9 @@ func inspect(kind *schema.Kind, variables []variable, where string, root *ast.No
 	return in
 }
 
-// ranges finds the ranges that may stand: right of `in`, after a variable, between two numbers written out. Of a whole
-// number Expr makes two comparisons of it, and says what stands left twice, which must not nest; of anything else it makes
-// a list for each record, which has to be short.
+// ranges finds the permitted ranges: right of `in`, after a variable, between two number literals. For a whole number Expr turns
+// the range into two comparisons, with the left side twice, which must not nest; for any other type it makes a list for each
+// record, which has to be short.
 type ranges struct{ *inspection }
 
 const longestRange = 1000
@@ -202,7 +201,7 @@ func (in ranges) Visit(node *ast.Node) {
 	in.allowed[span] = whole || to.Value-from.Value < longestRange
 }
 
-// Visit looks at one part of the expression, after the parts it is made of.
+// Visit checks one node of the expression, after its children.
 func (in *inspection) Visit(node *ast.Node) {
 	switch n := (*node).(type) {
 	case *ast.IdentifierNode:
@@ -274,7 +273,7 @@ func (in *inspection) compare(variable, value ast.Node) {
 	}
 }
 
-// refuse keeps the first error of the expression, in the order of reading.
+// refuse keeps the error that comes first in the text of the rule.
 func (in *inspection) refuse(n ast.Node, message text.Message) {
 	line, column := in.position(n)
 	if e := in.err; e == nil || line < e.Line || line == e.Line && column <= e.Column {

@@ -220,8 +220,8 @@ func TestComparisons(t *testing.T) {
 	}
 }
 
-// A Vars remembers values from record to record; what a rule sees must be as if each record were the first.
-func TestVarsAreThoseOfTheRecordAtHand(t *testing.T) {
+// Vars caches values from record to record; a rule must see each record as if it were the first.
+func TestVarsAreThoseOfTheCurrentRecord(t *testing.T) {
 	t.Parallel()
 	fresh, err := rule.Compile(schema.Builtin(), schema.Builtin().Kind(schema.Attendance), `hours > 3 && outcome == "completed" || sex == "male" && date > "2010-01-02"`)
 	if err != nil {
@@ -247,7 +247,7 @@ func TestVarsAreThoseOfTheRecordAtHand(t *testing.T) {
 	})
 }
 
-// Whatever a rule says, it ends soon, in little memory, and gives an answer or an error.
+// Any rule ends soon, in little memory, with a result or an error.
 func FuzzCompile(f *testing.F) {
 	for _, where := range []string{`activity == "x" && hours > 1`, `len(string(len(string(hours)) in 1..9)) in 1..9`, `reach in 1..1000000`, `title matches "(.{100}){10}"`, `let x = 1; x + x`, `[1,2,3][1:] == {a: 1}`, `a?.b ?? c`, `if true {1} else {2}`, `1 < (1 < (1 < 2 < 3 ? 1 : 2) < 3 ? 1 : 2) < 3`, `map(1..9, #)`} {
 		f.Add(where)

@@ -13,13 +13,13 @@ import (
 // Variable is one variable of the rules over a kind of record.
 type Variable struct {
 	Name    string
-	Numeric bool // a number: `sum` can add it up
+	Numeric bool // a number, so that an indicator can sum it
 }
 
-// Variables are the variables of the rules over a kind of record: its fields, but for those that say who or tell a
-// story; its date; a sign-up's state; and of records about a person the attributes of that person.
+// Variables returns the variables of rules over a kind of record: its open fields, its date, the state of a sign-up, and for
+// records about a person the attributes of that person.
 func Variables(registry *schema.Registry, kind *schema.Kind) []Variable {
-	variables := layout(registry, kind)
+	variables := variablesOf(registry, kind)
 	out := make([]Variable, len(variables))
 	for i, v := range variables {
 		out[i] = Variable{Name: v.name, Numeric: v.typ != schema.Texts}
@@ -41,11 +41,11 @@ type variable struct {
 	name      string
 	typ       schema.Storage
 	from      origin
-	field     int // its place in rows, or -1
-	attribute int // its place in the attributes, or -1
+	field     int // its index in rows, or -1
+	attribute int // its index in the attributes, or -1
 }
 
-// zero is the value of a variable that was not given.
+// zero returns the value of a variable that is not given.
 func (v variable) zero() any {
 	switch v.typ {
 	case schema.Wholes:
@@ -71,7 +71,7 @@ func (v variable) value(text string) (any, error) {
 	}
 }
 
-func layout(registry *schema.Registry, kind *schema.Kind) []variable {
+func variablesOf(registry *schema.Registry, kind *schema.Kind) []variable {
 	var out []variable
 	for i := range kind.Fields {
 		if f := &kind.Fields[i]; f.Keep == schema.Open {
@@ -102,7 +102,7 @@ func find(variables []variable, name string) int {
 	return slices.IndexFunc(variables, func(v variable) bool { return v.name == name })
 }
 
-// Vars are the variables of one record, as rules see them. One Vars serves one record after the other, and one goroutine.
+// Vars holds the variables of one record at a time. It is not safe for concurrent use.
 type Vars struct {
 	kind       *schema.Kind
 	variables  []variable
@@ -111,9 +111,9 @@ type Vars struct {
 	state      string
 	attributes []string
 
-	// A variable is made only for a rule that reads it, and only where it differs from that of the record before, which
-	// spares most of the conversions and allocations.
-	turn   int // the records so far
+	// A variable is converted only for a rule that reads it, and only if it differs from that of the record before, which saves
+	// most conversions and allocations.
+	turn   int // the number of records so far
 	loaded []loaded
 	env    map[string]any
 	vm     vm.VM
@@ -124,9 +124,9 @@ type loaded struct {
 	text string
 }
 
-// NewVars gives the variables of records of a kind.
+// NewVars returns a Vars for records of a kind.
 func NewVars(registry *schema.Registry, kind *schema.Kind) *Vars {
-	variables := layout(registry, kind)
+	variables := variablesOf(registry, kind)
 	v := &Vars{kind: kind, variables: variables, loaded: make([]loaded, len(variables)), env: make(map[string]any, len(variables))}
 	for _, variable := range variables {
 		v.env[variable.name] = variable.zero()
@@ -134,9 +134,9 @@ func NewVars(registry *schema.Registry, kind *schema.Kind) *Vars {
 	return v
 }
 
-// Set takes the next record: its row, the day from which it counts, a sign-up's state, and the person's attributes in
-// the order of the registry's Attributes, "" where not given; nil where the kind is not about people (a sign-up's own are taken
-// instead). Row and attributes must not change while rules look at them.
+// Set sets the next record: its row, the day from which it counts, the state of a sign-up, and the person's attributes in the
+// order of the registry's Attributes, "" if not given. Attributes are nil if the kind is not about people; those of a sign-up are
+// then taken from its row. Row and attributes must not change until the next Set.
 func (v *Vars) Set(row schema.Row, date, state string, attributes []string) {
 	v.row, v.date, v.state, v.attributes = row, date, state, attributes
 	v.turn++

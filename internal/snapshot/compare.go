@@ -9,11 +9,11 @@ import (
 	"outreach/internal/project"
 )
 
-// Changes is what became of a project's figures from one snapshot to another.
+// Changes compares the figures of a project in two snapshots.
 type Changes struct {
 	Project      string        `json:"project"`
 	Snapshot     Compared      `json:"snapshot"`
-	Before       *Compared     `json:"before"` // nil: there is none to compare with, and all figures have no before
+	Before       *Compared     `json:"before"` // nil: there is none, and no figure has a before
 	Participants Figure        `json:"participants"`
 	TargetGroup  Figure        `json:"target_group"` // how many participants were planned
 	WhoCounts    bool          `json:"who_counts_changed"`
@@ -28,7 +28,7 @@ type Compared struct {
 	Definition Definition `json:"definition"`
 }
 
-// Figure is a figure now and before; nil where one of the snapshots has it not.
+// Figure is a figure now and before; nil if one of the snapshots does not have it.
 type Figure struct {
 	Now        *json.Number `json:"now"`
 	Before     *json.Number `json:"before"`
@@ -60,13 +60,13 @@ type ReachChanges struct {
 	High     Figure `json:"high"`
 }
 
-// Side is a snapshot with the definition that it was counted by.
+// Side is a snapshot with the definition that it was compiled with.
 type Side struct {
 	Snapshot   Snapshot
 	Definition *project.Definition
 }
 
-// Compare tells what became of the figures since another snapshot, nil where there is none before.
+// Compare compares a snapshot with an earlier one, nil if there is none.
 func Compare(now Side, before *Side) Changes {
 	s := now.Snapshot
 	out := Changes{Project: s.Project, Snapshot: compared(s), Indicators: []ChangedLine{}}
@@ -105,7 +105,7 @@ func Compare(now Side, before *Side) Changes {
 		delete(old, in.Code)
 		out.Indicators = append(out.Indicators, line)
 	}
-	if before != nil { // what is no longer counted comes last
+	if before != nil { // indicators that were removed come last
 		for i := range before.Snapshot.Indicators {
 			if in := &before.Snapshot.Indicators[i]; old[in.Code] != nil {
 				out.Indicators = append(out.Indicators, changed(nil, in))
@@ -142,7 +142,7 @@ func changed(now, before *Indicator) ChangedLine {
 	return line
 }
 
-// Same tells that a figure is in both, and the same.
+// Same reports whether the figure is in both snapshots, and the same.
 func (f Figure) Same() bool { return f.Difference != nil && *f.Difference == "0" }
 
 func figure(now, before *json.Number) Figure {

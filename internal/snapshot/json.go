@@ -36,7 +36,7 @@ func (b Breakdowns) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]Breakdown(b))
 }
 
-// MarshalJSON writes the parts as an object, in their order: people, or what the public sees in their place.
+// MarshalJSON writes the parts as an object, in their order: people, or the mark in their place.
 func (b Breakdown) MarshalJSON() ([]byte, error) {
 	var out bytes.Buffer
 	out.WriteByte('{')
@@ -71,7 +71,7 @@ func (b *Breakdown) UnmarshalJSON(data []byte) error {
 	if start, err := in.Token(); err != nil {
 		return err
 	} else if start != json.Delim('{') {
-		return fmt.Errorf("breakdown: %v where an object was expected", start)
+		return fmt.Errorf("breakdown: got %v, want an object", start)
 	}
 	parts := Breakdown{}
 	for in.More() {
@@ -79,7 +79,7 @@ func (b *Breakdown) UnmarshalJSON(data []byte) error {
 		if err != nil {
 			return err
 		}
-		part := Part{Code: code.(string)} // within an object the decoder lets nothing else stand here
+		part := Part{Code: code.(string)} // the decoder returns only texts as keys of an object
 		value, err := in.Token()
 		if err != nil {
 			return err
@@ -103,13 +103,13 @@ func (b *Breakdown) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Digest works out the snapshot's hash: SHA-256 over RFC 8785 JSON of what was found. What tells one compile of the same
-// findings from another (id, known_at, state, supersedes, the definition's version) and Hash itself are left out.
+// Digest computes the hash: "sha256:" and the SHA-256 of the RFC 8785 JSON of the figures. It leaves out what differs between
+// two compiles of the same figures (id, known_at, state, supersedes, the definition's version) and the hash itself.
 func (s Snapshot) Digest() (string, error) {
 	type definition struct {
 		SHA256 string `json:"sha256"`
 	}
-	found := struct {
+	figures := struct {
 		Project      string       `json:"project"`
 		AsOf         string       `json:"as_of"`
 		Definition   definition   `json:"definition"`
@@ -118,7 +118,7 @@ func (s Snapshot) Digest() (string, error) {
 		Reach        Reach        `json:"reach"`
 		Quality      Quality      `json:"quality"`
 	}{s.Project, s.AsOf, definition{s.Definition.SHA256}, s.Participants, append([]Indicator{}, s.Indicators...), s.Reach, s.Quality}
-	plain, err := json.Marshal(found)
+	plain, err := json.Marshal(figures)
 	if err != nil {
 		return "", fmt.Errorf("snapshot: hash: %w", err)
 	}

@@ -1,5 +1,5 @@
-// Package snapshot is what a compile found: planned against achieved on a day. It is what the funder and the public read,
-// knows how it is hashed and what of it the public may see, and nothing of how it was counted.
+// Package snapshot defines the snapshot: planned against achieved on a day, as the funder and the public read it. It computes
+// the hash, the public version and the comparison of two snapshots. How figures are counted is package counting.
 package snapshot
 
 import (
@@ -15,7 +15,8 @@ const (
 	Rejected = "rejected"
 )
 
-// Snapshot is one. All but ID, KnownAt, State, Supersedes, Hash and the definition's version is what was found.
+// Snapshot is the figures of a project on a day. The hash covers all but ID, KnownAt, State, Supersedes, Hash and the
+// definition's version.
 type Snapshot struct {
 	Project      string       `json:"project"`
 	ID           string       `json:"id"`
@@ -31,36 +32,36 @@ type Snapshot struct {
 	Quality      Quality      `json:"quality"`
 }
 
-// Definition names the definition the snapshot was compiled with.
+// Definition identifies the definition that the snapshot was compiled with.
 type Definition struct {
 	Version int    `json:"version"`
 	SHA256  string `json:"sha256"`
 }
 
-// Breakdown is a dimension's parts in people, in the order of its list, "unknown" last.
+// Breakdown is the parts of a dimension in people, in the order of its list, "unknown" last.
 type Breakdown []Part
 
 // Part is one part of a breakdown.
 type Part struct {
 	Code   string
 	People int64
-	Shown  string // "": People itself; else what the public sees in its place, "<5" or "hidden"
+	Shown  string // "": People; else the mark that the public sees in its place, "<5" or "hidden"
 }
 
-// Unknown is the code of the part of whom an attribute is not known.
+// Unknown is the code of the part of people whose attribute is unknown.
 const Unknown = "unknown"
 
-// Breakdowns are the parts by dimension (sex, age, education, labour_status, residence, disability, group).
+// Breakdowns are breakdowns by dimension (sex, age, education, labour_status, residence, disability, group).
 type Breakdowns map[string]Breakdown
 
-// Participants are the distinct people with a record that meets any of the definition's participant rules.
+// Participants counts the distinct people with a record that meets any of the definition's participant rules.
 type Participants struct {
 	Total  int64      `json:"total"`
 	Target int64      `json:"target"`
 	By     Breakdowns `json:"by"`
 }
 
-// Indicator is one promised result: planned and achieved.
+// Indicator is one planned result: target and achieved.
 type Indicator struct {
 	Code     string       `json:"code"`
 	Label    project.Text `json:"label"`
@@ -74,14 +75,14 @@ type Indicator struct {
 	ByMonth  []Month      `json:"by_month"`
 }
 
-// Month is a month's growth of an indicator.
+// Month is the growth of an indicator in a month.
 type Month struct {
 	Month string      `json:"month" pattern:"^[0-9]{4}-[0-9]{2}$"` // YYYY-MM
 	Added json.Number `json:"added"`
 	Total json.Number `json:"total"`
 }
 
-// Reach is what the media reports add up to, and what that can mean in people.
+// Reach is the sum of the audiences of all airings, and the bounds and estimate of how many people that is.
 type Reach struct {
 	Sum        int64 `json:"sum"`
 	Low        int64 `json:"low"`
@@ -91,19 +92,19 @@ type Reach struct {
 	Airings    int64 `json:"airings"`
 }
 
-// Quality says what a reader of the figures should know of the records.
+// Quality counts gaps in the records that a reader of the figures should know of.
 type Quality struct {
 	PeopleWithoutAttributes int64 `json:"people_without_attributes"`
 	RecordsOutsidePeriod    int64 `json:"records_outside_period"`
 }
 
-// Counted is a record behind a figure with what it adds to it, so that the figure can be followed. Snapshots of before this
-// was kept have the records alone.
+// Counted is a record behind a figure, with what it adds to the figure. Snapshots compiled before these members existed have
+// the records alone.
 type Counted struct {
 	Evidence
-	Adds  json.Number `json:"adds,omitempty"`  // of people and of values that count once, 1 at their first record
-	Total json.Number `json:"total,omitempty"` // of this record and those before; the last one's is the figure
-	What  string      `json:"what,omitempty"`  // of records that are about nobody, which it is
+	Adds  json.Number `json:"adds,omitempty"`  // 1 at the first record of a person or of a distinct value
+	Total json.Number `json:"total,omitempty"` // of this record and those before; the last total is the figure
+	What  string      `json:"what,omitempty"`  // of records that are not about people: outlet and title
 }
 
 // Evidence is one record behind a figure.

@@ -2,7 +2,7 @@ package snapshots
 
 import "outreach/internal/table"
 
-// Partition is where the snapshots of a project stand, by their ids.
+// Partition is the partition of the snapshots of a project, sorted by id.
 func Partition(project string) string { return "SNAPSHOTS#" + project }
 
 func snapshotKey(project, id string) table.Key {
@@ -17,7 +17,7 @@ func latestKey(project, asOf string) table.Key {
 
 func approvedPartition(project string) string { return "APPROVED#" + project }
 
-// approvedKey is where an approved snapshot stands by its day, then by when it was compiled.
+// approvedKey sorts approved snapshots by day, then by the time of compiling.
 func approvedKey(project, asOf, id string) table.Key {
 	return table.Key{PK: approvedPartition(project), SK: asOf + "#" + id}
 }

@@ -1,4 +1,4 @@
-// Package snapshots keeps compiled snapshots with their evidence, and what was decided of them.
+// Package snapshots stores compiled snapshots, their evidence, their approval, and the checkpoint of the last compile.
 package snapshots
 
 import (
@@ -19,13 +19,13 @@ import (
 	"outreach/internal/table"
 )
 
-// Store keeps snapshots with their evidence, what was decided of them, and the checkpoint of the counting.
+// Store reads and writes snapshots and checkpoints. Snapshots are immutable but for their state. It is safe for concurrent use.
 type Store struct{ *store.DB }
 
-// New is the Store on a base.
+// New returns the Store on a base.
 func New(db *store.DB) *Store { return &Store{db} }
 
-// Kept is what the table holds of a snapshot; the figures lie with the objects.
+// Kept is the item of a snapshot in the table. Its figures and evidence are objects.
 type Kept struct {
 	Project    string              `json:"project"`
 	ID         string              `json:"id"`
@@ -35,7 +35,7 @@ type Kept struct {
 	State      string              `json:"state"`
 	Supersedes *string             `json:"supersedes"`
 	Hash       string              `json:"hash"`
-	Heads      fact.Heads          `json:"heads"` // up to which facts it was compiled
+	Heads      fact.Heads          `json:"heads"` // the last facts it was compiled from
 	Note       string              `json:"note,omitempty"`
 	DecidedBy  string              `json:"decided_by,omitempty"`
 }
@@ -48,10 +48,10 @@ func evidenceObject(project, id, code string, part int) string {
 	return fmt.Sprintf("snapshots/%s/%s/evidence/%s/%06d.json", project, id, code, part)
 }
 
-// EvidencePart is how many records of evidence lie in one object.
+// EvidencePart is the number of records of evidence in one object.
 const EvidencePart = 2000
 
-// Latest reads which snapshot of a day is the newest, "" where there is none, and the condition that it still is.
+// Latest returns the newest snapshot of a day, the zero Kept if there is none, and the condition that it is still the newest.
 func (s *Store) Latest(ctx context.Context, project, asOf string) (Kept, table.Condition, error) {
 	id, rev, err := table.Load[string](ctx, s.Tracker, latestKey(project, asOf))
 	if err != nil || rev == 0 {
@@ -61,10 +61,10 @@ func (s *Store) Latest(ctx context.Context, project, asOf string) (Kept, table.C
 	return kept, table.At(rev), err
 }
 
-// SaveSnapshot keeps a new snapshot with its evidence: the records behind each of the codes. Where the condition that came
-// with Latest no longer holds, another one of the same day was kept in the meantime; the error is a *table.Conflict: ask
-// Latest again.
-func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, still table.Condition, heads fact.Heads, codes []string, evidence func(code string) iter.Seq[snapshot.Counted], by string, once store.Once) error {
+// SaveSnapshot saves a new snapshot with its evidence, the records behind each of the codes, and the answer to the request once.
+// unchanged is the condition that Latest returned. It fails with a *table.Conflict if another snapshot of the same day was saved
+// in the meantime: call Latest and retry.
+func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, unchanged table.Condition, heads fact.Heads, codes []string, evidence func(code string) iter.Seq[snapshot.Counted], by string, once store.Once) error {
 	project := snap.Project
 	for _, code := range codes {
 		if err := s.saveEvidence(ctx, project, snap.ID, code, evidence(code)); err != nil {
@@ -83,7 +83,7 @@ func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, still 
 	if err != nil {
 		return err
 	}
-	ops = append(ops, table.PutJSON(snapshotKey(project, snap.ID), kept, table.Absent), table.PutJSON(latestKey(project, snap.AsOf), snap.ID, still))
+	ops = append(ops, table.PutJSON(snapshotKey(project, snap.ID), kept, table.Absent), table.PutJSON(latestKey(project, snap.AsOf), snap.ID, unchanged))
 	return s.Log().Append(ctx, project, []fact.Fact{f}, ops...)
 }
 
@@ -103,7 +103,7 @@ func (s *Store) saveEvidence(ctx context.Context, project, id, code string, reco
 	return s.putJSON(ctx, evidenceObject(project, id, code, part), rows)
 }
 
-// KeptSnapshot reads what the table holds of one.
+// KeptSnapshot returns the item of a snapshot. It fails with store.ErrNotFound if there is none.
 func (s *Store) KeptSnapshot(ctx context.Context, project, id string) (Kept, error) {
 	k, rev, err := table.Load[Kept](ctx, s.Tracker, snapshotKey(project, id))
 	if err == nil && rev == 0 {
@@ -131,7 +131,7 @@ func (s *Store) Find(ctx context.Context, project, id, state string) (Kept, erro
 	return kept, err
 }
 
-// Snapshot reads the figures of one, in its present state.
+// Snapshot returns the figures of a snapshot, with its present state.
 func (s *Store) Snapshot(ctx context.Context, k Kept) (snapshot.Snapshot, error) {
 	var snap snapshot.Snapshot
 	if err := s.getJSON(ctx, snapshotObject(k.Project, k.ID), &snap); err != nil {
@@ -141,7 +141,7 @@ func (s *Store) Snapshot(ctx context.Context, k Kept) (snapshot.Snapshot, error)
 	return snap, nil
 }
 
-// Snapshots lists snapshots, newest first; of the given state, or all where it is "".
+// Snapshots lists snapshots, newest first, in a state, "" for any.
 func (s *Store) Snapshots(ctx context.Context, project, state string, limit int, cursor string) (table.PageOf[Kept], error) {
 	out := table.PageOf[Kept]{Items: []Kept{}}
 	q := table.Query{PK: Partition(project), Backward: true, Limit: limit, Cursor: cursor}
@@ -163,17 +163,18 @@ func (s *Store) Snapshots(ctx context.Context, project, state string, limit int,
 	}
 }
 
-// Newest is the snapshot of the latest day, of several of that day the one compiled last. ErrNotFound where there is none.
+// Newest returns the snapshot of the latest day, the one compiled last if there are several. It fails with store.ErrNotFound if
+// there is none.
 func (s *Store) Newest(ctx context.Context, project string) (Kept, error) {
 	return s.last(ctx, project, table.Query{PK: latestPartition(project)})
 }
 
-// NewestApproved is the same of those that are approved: of all, or of those of days before another.
+// NewestApproved is Newest for approved snapshots. If before is a day, only earlier days are considered.
 func (s *Store) NewestApproved(ctx context.Context, project, before string) (Kept, error) {
 	return s.last(ctx, project, table.Query{PK: approvedPartition(project), To: before})
 }
 
-// last is the snapshot that the last item of a query leads to.
+// last returns the snapshot whose id is in the last item of a query.
 func (s *Store) last(ctx context.Context, project string, q table.Query) (Kept, error) {
 	q.Backward, q.Limit = true, 1
 	page, err := table.List[string](ctx, s.Tracker, q)
@@ -186,7 +187,8 @@ func (s *Store) last(ctx context.Context, project string, q table.Query) (Kept, 
 	return s.KeptSnapshot(ctx, project, page.Items[0])
 }
 
-// Decide approves or rejects a snapshot. The same decision again changes nothing.
+// Decide sets the state of a snapshot to approved or rejected, with a note, and writes a fact of it. by is the random id of the
+// member of staff. Repeating a decision changes nothing.
 func (s *Store) Decide(ctx context.Context, project, id, state, note, by string) (decided Kept, err error) {
 	err = table.Retry(ctx, func() error {
 		k, rev, err := table.Load[Kept](ctx, s.Tracker, snapshotKey(project, id))
@@ -222,7 +224,7 @@ func (s *Store) Decide(ctx context.Context, project, id, state, note, by string)
 	return decided, err
 }
 
-// Evidence reads the records behind a figure, from a place on; next is the place of the rest, -1 where there is none.
+// Evidence returns up to limit records behind a figure, starting at an index. next is the index to go on at, -1 at the end.
 func (s *Store) Evidence(ctx context.Context, k Kept, code string, from, limit int) (items []snapshot.Counted, next int, err error) {
 	items = []snapshot.Counted{}
 	for len(items) < limit {
@@ -247,13 +249,13 @@ func (s *Store) Evidence(ctx context.Context, k Kept, code string, from, limit i
 	return items, from, nil
 }
 
-// Checkpoint is where the fold's state after a compile lies.
+// Checkpoint refers to the object with the state of the fold after a compile.
 type Checkpoint struct {
 	Object string     `json:"object"`
 	Heads  fact.Heads `json:"heads"`
 }
 
-// LastCheckpoint reads which checkpoint is the newest; false where there is none.
+// LastCheckpoint returns the newest checkpoint, false if there is none.
 func (s *Store) LastCheckpoint(ctx context.Context, project string) (Checkpoint, bool, error) {
 	c, rev, err := table.Load[Checkpoint](ctx, s.Tracker, checkpointKey(project))
 	return c, rev != 0, err
@@ -261,8 +263,8 @@ func (s *Store) LastCheckpoint(ctx context.Context, project string) (Checkpoint,
 
 func checkpointObjects(project string) string { return "checkpoints/" + project + "/" }
 
-// SaveCheckpoint keeps a checkpoint's bytes, and that it is the newest. All others go, those too that a compile left behind
-// which was cut off, or ran beside another: of somebody who was erased none must remain.
+// SaveCheckpoint saves a checkpoint as the newest and deletes all others, including those of interrupted or concurrent compiles,
+// since none must keep data of erased people.
 func (s *Store) SaveCheckpoint(ctx context.Context, project string, heads fact.Heads, body []byte) error {
 	c := Checkpoint{Object: checkpointObjects(project) + s.NewID() + ".parquet", Heads: heads}
 	if err := s.Objects.Put(ctx, c.Object, bytes.NewReader(body), "application/vnd.apache.parquet"); err != nil {
@@ -307,7 +309,7 @@ func (s *Store) getJSON(ctx context.Context, key string, value any) error {
 	return json.Unmarshal(data, value)
 }
 
-// DropCheckpoint throws the checkpoint away: the next compile folds from the first fact.
+// DropCheckpoint deletes the checkpoint, so that the next compile replays all facts. It may be called if there is none.
 func (s *Store) DropCheckpoint(ctx context.Context, project string) error {
 	c, had, err := s.LastCheckpoint(ctx, project)
 	if err != nil || !had {
@@ -316,7 +318,7 @@ func (s *Store) DropCheckpoint(ctx context.Context, project string) error {
 	if s.Objects == nil {
 		return errors.New("no objects to delete the checkpoint from")
 	}
-	// The object first: whoever finds no way to it any more takes it for gone.
+	// The object first: without the item, a retry would not find the object.
 	if err := s.Objects.Delete(ctx, c.Object); err != nil {
 		return err
 	}

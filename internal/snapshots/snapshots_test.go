@@ -18,9 +18,9 @@ import (
 	"outreach/internal/table/tabletest"
 )
 
-// The newest is by day, then by compiling; it is found with as many calls however many nights there were, and after a decision
-// was taken back it is the one before.
-func TestTheNewestSnapshotIsFoundAtOnce(t *testing.T) {
+// The newest is the one of the latest day, then the last compiled. Finding it takes the same number of calls however many
+// snapshots there are, and after a decision is reversed it is the one before.
+func TestNewestSnapshotIsFoundWithoutReadingOthers(t *testing.T) {
 	t.Parallel()
 	s, ctx := New(storetest.New(t)), context.Background()
 	files, err := folder.Open(filepath.Join(t.TempDir(), "objects"), "http://localhost:3000", s.Secret)
@@ -34,12 +34,12 @@ func TestTheNewestSnapshotIsFoundAtOnce(t *testing.T) {
 	ids := map[string]string{}
 	compile := func(name, day string) {
 		t.Helper()
-		_, still, err := s.Latest(ctx, "p", day)
+		_, unchanged, err := s.Latest(ctx, "p", day)
 		if err != nil {
 			t.Fatal(err)
 		}
 		snap := snapshot.Snapshot{Project: "p", ID: s.NewID(), AsOf: day, State: snapshot.Draft}
-		if err := s.SaveSnapshot(ctx, snap, still, fact.Heads{}, nil, func(string) iter.Seq[snapshot.Counted] { return nil }, "", store.Once{}); err != nil {
+		if err := s.SaveSnapshot(ctx, snap, unchanged, fact.Heads{}, nil, func(string) iter.Seq[snapshot.Counted] { return nil }, "", store.Once{}); err != nil {
 			t.Fatal(err)
 		}
 		names[snap.ID], ids[name] = name, snap.ID

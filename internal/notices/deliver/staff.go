@@ -15,7 +15,7 @@ import (
 	"outreach/internal/letter"
 	"outreach/internal/mail"
 	"outreach/internal/project"
-	"outreach/internal/report/paper"
+	"outreach/internal/report/pdf"
 	"outreach/internal/report/workbook"
 	"outreach/internal/schema"
 	"outreach/internal/snapshot"
@@ -174,14 +174,14 @@ func (n *Deliverer) report(ctx context.Context, d *project.Definition, kept snap
 // files returns a report as PDF and as a workbook, in a language.
 func files(d *project.Definition, snap snapshot.Snapshot, language string) ([]mail.File, error) {
 	name := d.ID + "-" + snap.AsOf
-	var pdf, xlsx bytes.Buffer
-	if err := paper.WriteSnapshot(&pdf, d, snap, language); err != nil {
+	var printed, xlsx bytes.Buffer
+	if err := pdf.WriteSnapshot(&printed, d, snap, language); err != nil {
 		return nil, err
 	}
 	if err := workbook.WriteSnapshot(&xlsx, d, snap, language); err != nil {
 		return nil, err
 	}
-	return []mail.File{{Name: name + ".pdf", Type: paper.MediaType, Data: pdf.Bytes()}, {Name: name + ".xlsx", Type: workbook.MediaType, Data: xlsx.Bytes()}}, nil
+	return []mail.File{{Name: name + ".pdf", Type: pdf.MediaType, Data: printed.Bytes()}, {Name: name + ".xlsx", Type: workbook.MediaType, Data: xlsx.Bytes()}}, nil
 }
 
 func (n *Deliverer) snapshotLink(kept snapshots.Kept) string {

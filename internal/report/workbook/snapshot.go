@@ -10,8 +10,8 @@ import (
 	"outreach/internal/text"
 )
 
-// WriteSnapshot writes a snapshot as a workbook in the reader's language: planned and achieved, who took part, growth by
-// month, reach and quality, and what the figures are and where they come from.
+// WriteSnapshot writes a snapshot as a workbook in a language, by tag: planned and achieved, participants, growth by month,
+// reach and quality, and metadata. It fails if known_at is not an RFC 3339 time, or if w fails.
 func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, language string) error {
 	words := text.Of(language)
 	made, err := time.Parse(time.RFC3339, s.KnownAt)
@@ -51,7 +51,7 @@ func (t tables) figures() Sheet {
 	return out
 }
 
-// people are the participants, and beside them of whom the indicators are made that count people.
+// people is the sheet of the breakdowns: of participants, and of the indicators that count people.
 func (t tables) people() Sheet {
 	p := t.s.Participants
 	out := Sheet{Name: t.Say("results.participants"), Columns: []Column{{t.Say("sheet.breakdown"), 34}, {t.Say("sheet.part"), 44}, {t.Say("results.participants"), 16}}}

@@ -1,5 +1,5 @@
-// Package workbook writes tables as XLSX: snapshots for those who work on with the figures, and lists for the office. It
-// stands apart from the other exports so that only the functions that write workbooks link the library for them.
+// Package workbook writes tables as XLSX: snapshots and lists. It is apart from the other exports so that only the functions that
+// write workbooks link the library.
 package workbook
 
 import (
@@ -13,38 +13,38 @@ import (
 	"outreach/internal/report"
 )
 
-// MediaType is what XLSX is called in HTTP.
+// MediaType is the media type of XLSX.
 const MediaType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-// Sheet is one table of a workbook. A cell is nil or "", where nothing is known; text (string); a figure (int64 or json.Number),
-// shown in groups of thousands; a number that is none to reckon with, as a year (int); a Day, a Month, or an instant
-// (time.Time), shown by the clock of its time zone.
+// Sheet is one table of a workbook. A cell is empty (nil or ""), a text (string), a figure (int64 or json.Number), shown with
+// thousands separators, a number without them, such as a year (int), a Day, a Month, or a time (time.Time), shown in its time
+// zone.
 type Sheet struct {
 	Name    string // at most 31 characters
 	Columns []Column
 	Rows    [][]any
 }
 
-// Column is one of a sheet's columns. Its width is in characters.
+// Column is a column of a sheet. Its width is in characters.
 type Column struct {
 	Name  string
 	Width float64
 }
 
-// Day is a date, YYYY-MM-DD. What is none is text.
+// Day is a date, YYYY-MM-DD. Anything else is written as text.
 type Day string
 
-// Month is a month, YYYY-MM: its first day. What is none is text.
+// Month is a month, YYYY-MM, written as its first day. Anything else is written as text.
 type Month string
 
-// About says what a workbook is: its title, its language by tag, and when its content came about.
+// About is the metadata of a workbook: its title, its language by tag, and the time of its content.
 type About struct {
 	Title    string
 	Language string
 	Made     time.Time
 }
 
-// Write writes a workbook.
+// Write writes a workbook of at least one sheet. It fails if a cell has a type that Sheet does not list.
 func Write(w io.Writer, about About, sheets ...Sheet) (err error) {
 	f := excelize.NewFile()
 	defer func() {
@@ -72,7 +72,7 @@ func Write(w io.Writer, about About, sheets ...Sheet) (err error) {
 	return err
 }
 
-// looks are how cells are shown.
+// looks are the ids of cell styles.
 type looks struct{ head, text, whole, decimal, day, month, instant int }
 
 func newLooks(f *excelize.File) (looks, error) {
@@ -144,10 +144,10 @@ func (l looks) cell(value any) (any, error) {
 	return nil, fmt.Errorf("no cell for a %T", value)
 }
 
-// A4, lying, as wide as the paper: what one prints of a table.
+// Page set-up for printing: A4, landscape, as wide as the page.
 var (
-	lying, a4, one, asLongAsNeeded = "landscape", 9, 1, 0
-	fitted                         = true
+	landscape, a4, one, asLongAsNeeded = "landscape", 9, 1, 0
+	fitted                             = true
 )
 
 func (s Sheet) write(f *excelize.File, l looks) error {
@@ -157,14 +157,14 @@ func (s Sheet) write(f *excelize.File, l looks) error {
 	if err := f.SetSheetProps(s.Name, &excelize.SheetPropsOptions{FitToPage: &fitted}); err != nil {
 		return err
 	}
-	if err := f.SetPageLayout(s.Name, &excelize.PageLayoutOptions{Orientation: &lying, Size: &a4, FitToWidth: &one, FitToHeight: &asLongAsNeeded}); err != nil {
+	if err := f.SetPageLayout(s.Name, &excelize.PageLayoutOptions{Orientation: &landscape, Size: &a4, FitToWidth: &one, FitToHeight: &asLongAsNeeded}); err != nil {
 		return err
 	}
 	last, err := excelize.CoordinatesToCellName(len(s.Columns), len(s.Rows)+1)
 	if err != nil {
 		return err
 	}
-	// A stream leaves the dimension at A1, and strict readers then see one cell.
+	// The stream writer leaves the dimension at A1, and strict readers then see one cell.
 	if err := f.SetSheetDimension(s.Name, "A1:"+last); err != nil {
 		return err
 	}

@@ -341,8 +341,8 @@ func numbersOf(t tester, s snapshot.Snapshot) []string {
 	return out
 }
 
-// TestTheWorkbookHasAllNumbersOfTheJSON gives each number of a snapshot a value of its own, and looks for each in the cells.
-func TestTheWorkbookHasAllNumbersOfTheJSON(t *testing.T) {
+// Each number of the snapshot has a value of its own, which must be found in the cells.
+func TestWorkbookHasAllNumbersOfTheJSON(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := example()
 		next := int64(rapid.IntRange(1000, 1_000_000).Draw(t, "first"))
@@ -407,7 +407,7 @@ func TestNoTextIsAFormulaOrLost(t *testing.T) {
 	})
 }
 
-func TestCellsThatAreNotWhatTheySay(t *testing.T) {
+func TestInvalidDaysAndMonthsAreText(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		value any
@@ -434,7 +434,7 @@ func TestCellsThatAreNotWhatTheySay(t *testing.T) {
 	}
 }
 
-func TestAnErrorOfTheWriterIsTold(t *testing.T) {
+func TestErrorOfTheWriterIsReturned(t *testing.T) {
 	full, err := os.CreateTemp(t.TempDir(), "")
 	if err != nil {
 		t.Fatal(err)

@@ -77,20 +77,20 @@ func (c Compiler) Compile(ctx context.Context, project, asOf, by string, once st
 	if err != nil {
 		return kept, false, err
 	}
-	found, err := count(defined, fold, asOf)
+	figures, err := count(defined, fold, asOf)
 	if err != nil {
 		return kept, false, err
 	}
-	snap, err := found.Snapshot(snapshot.Definition{Version: defined.Version, SHA256: defined.SHA256})
+	snap, err := figures.Snapshot(snapshot.Definition{Version: defined.Version, SHA256: defined.SHA256})
 	if err != nil {
 		return kept, false, err
 	}
-	kept, made, err = c.keep(ctx, snap, found, heads, readAt, by, once)
+	kept, made, err = c.saveSnapshot(ctx, snap, figures, heads, readAt, by, once)
 	if err != nil {
 		return kept, false, err
 	}
 	if since != heads {
-		if err := c.save(ctx, project, fold, heads); err != nil {
+		if err := c.saveCheckpoint(ctx, project, fold, heads); err != nil {
 			return kept, made, err
 		}
 	}
@@ -158,6 +158,7 @@ func (c Compiler) replay(ctx context.Context, project string, fold *counting.Fol
 	return nil
 }
 
+// count counts the live records of the fold up to a day, by the rules of a definition.
 func count(defined projects.Defined, fold *counting.Fold, asOf string) (counting.Figures, error) {
 	rules, err := counting.NewRules(defined.Definition, fold.Registry())
 	if err != nil {
@@ -166,9 +167,9 @@ func count(defined projects.Defined, fold *counting.Fold, asOf string) (counting
 	return counting.Compile(defined.Definition, rules, fold.Live(), asOf)
 }
 
-// keep saves a draft snapshot, unless the newest snapshot of that day has the same hash: then it returns that one, and
+// saveSnapshot saves a draft snapshot, unless the newest snapshot of that day has the same hash: then it returns that one, and
 // false. It retries when another compile saves a snapshot of the day in the meantime.
-func (c Compiler) keep(ctx context.Context, snap snapshot.Snapshot, found counting.Figures, heads fact.Heads, readAt time.Time, by string, once store.Once) (snapshots.Kept, bool, error) {
+func (c Compiler) saveSnapshot(ctx context.Context, snap snapshot.Snapshot, figures counting.Figures, heads fact.Heads, readAt time.Time, by string, once store.Once) (snapshots.Kept, bool, error) {
 	codes := []string{counting.ParticipantsEvidence}
 	for _, in := range snap.Indicators {
 		codes = append(codes, in.Code)
@@ -186,7 +187,7 @@ func (c Compiler) keep(ctx context.Context, snap snapshot.Snapshot, found counti
 		if latest.ID != "" {
 			snap.Supersedes = &latest.ID
 		}
-		err = c.snapshots.SaveSnapshot(ctx, snap, unchanged, heads, codes, found.Evidence, by, once)
+		err = c.snapshots.SaveSnapshot(ctx, snap, unchanged, heads, codes, figures.Evidence, by, once)
 		if err == nil {
 			kept, err := c.snapshots.KeptSnapshot(ctx, snap.Project, snap.ID)
 			return kept, true, err
@@ -198,7 +199,7 @@ func (c Compiler) keep(ctx context.Context, snap snapshot.Snapshot, found counti
 	return snapshots.Kept{}, false, table.ErrBusy
 }
 
-func (c Compiler) save(ctx context.Context, project string, fold *counting.Fold, heads fact.Heads) error {
+func (c Compiler) saveCheckpoint(ctx context.Context, project string, fold *counting.Fold, heads fact.Heads) error {
 	var b bytes.Buffer
 	if err := checkpoint.Write(&b, fold, heads); err != nil {
 		return err
@@ -282,10 +283,10 @@ func (c Compiler) recompute(ctx context.Context, kept snapshots.Kept, defined pr
 	if err := c.replay(ctx, kept.Project, fold, since, kept.Heads); err != nil {
 		return "", fmt.Errorf("verify %s: %w", kept.ID, err)
 	}
-	found, err := count(defined, fold, kept.AsOf)
+	figures, err := count(defined, fold, kept.AsOf)
 	if err != nil {
 		return "", err
 	}
-	snap, err := found.Snapshot(snapshot.Definition{Version: defined.Version, SHA256: defined.SHA256})
+	snap, err := figures.Snapshot(snapshot.Definition{Version: defined.Version, SHA256: defined.SHA256})
 	return snap.Hash, err
 }

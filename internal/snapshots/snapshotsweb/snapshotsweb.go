@@ -14,7 +14,7 @@ import (
 	"outreach/internal/page"
 	"outreach/internal/projects"
 	"outreach/internal/report"
-	"outreach/internal/report/paper"
+	"outreach/internal/report/pdf"
 	"outreach/internal/report/workbook"
 	"outreach/internal/snapshot"
 	"outreach/internal/snapshots"
@@ -169,10 +169,10 @@ func (h Handlers) show(c *web.Call, suffix string) error {
 		return c.Download(workbook.MediaType, name+".xlsx", b.Bytes())
 	case "pdf":
 		var b bytes.Buffer
-		if err := paper.WriteSnapshot(&b, c.Defined.Definition, snap, c.Language); err != nil {
+		if err := pdf.WriteSnapshot(&b, c.Defined.Definition, snap, c.Language); err != nil {
 			return err
 		}
-		return c.Download(paper.MediaType, name+".pdf", b.Bytes())
+		return c.Download(pdf.MediaType, name+".pdf", b.Bytes())
 	}
 	return store.ErrNotFound
 }

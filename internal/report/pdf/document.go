@@ -1,4 +1,4 @@
-package paper
+package pdf
 
 import (
 	"strings"
@@ -10,7 +10,7 @@ import (
 	"outreach/internal/text"
 )
 
-// The paper's measures, in millimetres; fonts in points.
+// Measures of the page, in millimetres; fonts in points.
 const (
 	face       = "Go"
 	left       = 18.0
@@ -36,8 +36,8 @@ var (
 	red    = colour{160, 40, 40}
 )
 
-// printer is a document that is being printed, from top to bottom: y is where it goes on.
-type printer struct {
+// document is a PDF that is written from top to bottom: y is the position of the next line.
+type document struct {
 	*text.Messages
 	pdf *fpdf.Fpdf
 	d   *project.Definition
@@ -45,17 +45,17 @@ type printer struct {
 	y   float64
 }
 
-func (p *printer) asOf() string { return p.Say("results.as_of", "date", p.Date(p.s.AsOf)) }
+func (p *document) asOf() string { return p.Say("results.as_of", "date", p.Date(p.s.AsOf)) }
 
-func (p *printer) label(in snapshot.Indicator) string { return in.Label.In(p.Language()) }
+func (p *document) label(in snapshot.Indicator) string { return in.Label.In(p.Language()) }
 
-func (p *printer) page() {
+func (p *document) page() {
 	p.pdf.AddPage()
 	p.y = top
 }
 
-// need begins a new page unless there is so much room, and tells whether it did.
-func (p *printer) need(height float64) bool {
+// need begins a new page unless the height fits on this one. It reports whether it did.
+func (p *document) need(height float64) bool {
 	if p.y+height <= bottom {
 		return false
 	}
@@ -63,7 +63,7 @@ func (p *printer) need(height float64) bool {
 	return true
 }
 
-func (p *printer) footer() {
+func (p *document) footer() {
 	const y = 297 - 13.0
 	p.line(left, y-3, left+width, y-3, pale, 0.2)
 	p.font("", 7.5, grey)
@@ -72,31 +72,31 @@ func (p *printer) footer() {
 		hash = hash[:23] + "…"
 	}
 	p.put(left, y, width, "L", p.fitted(p.d.Title.In(p.Language()), width-120)+" · "+p.asOf())
-	// How many pages there are is filled in at the end; they take as much room as the number of this one.
+	// The total of pages is filled in at the end; it takes as much room as the number of this page.
 	room := p.pdf.GetStringWidth(p.Say("paper.page", "n", p.pdf.PageNo(), "all", p.pdf.PageNo()))
 	p.put(left+width-room, y, room, "L", p.Say("paper.page", "n", p.pdf.PageNo(), "all", allPages))
 	p.put(left, y, width-room-6, "R", hash)
 }
 
-func (p *printer) font(style string, size float64, c colour) {
+func (p *document) font(style string, size float64, c colour) {
 	p.pdf.SetFont(face, style, size)
 	p.pdf.SetTextColor(c.r, c.g, c.b)
 }
 
-// high is the height of a line in the font that is set.
-func (p *printer) high() float64 {
+// high returns the height of a line in the present font.
+func (p *document) high() float64 {
 	size, _ := p.pdf.GetFontSize()
 	return size * perPoint * lineHeight
 }
 
-// put writes one line at a place.
-func (p *printer) put(x, y, w float64, align, s string) {
+// put writes one line at a position.
+func (p *document) put(x, y, w float64, align, s string) {
 	p.pdf.SetXY(x, y)
 	p.pdf.CellFormat(w, p.high(), shown(s), "", 0, align+"M", false, 0, "")
 }
 
-// paragraph writes a text at a place, and gives its height.
-func (p *printer) paragraph(x, y, w float64, s string) float64 {
+// paragraph writes a text at a position, and returns its height.
+func (p *document) paragraph(x, y, w float64, s string) float64 {
 	lines := p.wrapped(s, w)
 	for i, line := range lines {
 		p.put(x, y+float64(i)*p.high(), w, "L", line)
@@ -104,8 +104,8 @@ func (p *printer) paragraph(x, y, w float64, s string) float64 {
 	return float64(len(lines)) * p.high()
 }
 
-// prose writes a text over the whole width and goes on below it.
-func (p *printer) prose(s string, size float64, c colour) {
+// prose writes a text over the whole width, with page breaks.
+func (p *document) prose(s string, size float64, c colour) {
 	p.font("", size, c)
 	for _, line := range p.wrapped(s, width) {
 		if p.need(p.high()) {
@@ -116,7 +116,7 @@ func (p *printer) prose(s string, size float64, c colour) {
 	}
 }
 
-// shown is a text without what the fonts cannot show.
+// shown returns a text without characters that the fonts do not have.
 func shown(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -131,8 +131,8 @@ func shown(s string) string {
 	}, s)
 }
 
-// wrapped breaks a text into lines at its spaces; a word that is wider than the line is broken anywhere.
-func (p *printer) wrapped(s string, w float64) []string {
+// wrapped breaks a text into lines at spaces; a word wider than the line is broken anywhere.
+func (p *document) wrapped(s string, w float64) []string {
 	var lines []string
 	line := ""
 	for word := range strings.SplitSeq(shown(s), " ") {
@@ -154,8 +154,8 @@ func (p *printer) wrapped(s string, w float64) []string {
 	return append(lines, line)
 }
 
-// fitted cuts a text that is too long for its place.
-func (p *printer) fitted(s string, w float64) string {
+// fitted shortens a text to a width, with an ellipsis.
+func (p *document) fitted(s string, w float64) string {
 	if p.pdf.GetStringWidth(shown(s)) <= w {
 		return s
 	}
@@ -166,19 +166,19 @@ func (p *printer) fitted(s string, w float64) string {
 	return strings.TrimSpace(string(runes)) + "…"
 }
 
-func (p *printer) box(x, y, w, h float64, c colour) {
+func (p *document) box(x, y, w, h float64, c colour) {
 	p.pdf.SetFillColor(c.r, c.g, c.b)
 	p.pdf.Rect(x, y, w, h, "F")
 }
 
-func (p *printer) line(x1, y1, x2, y2 float64, c colour, thick float64) {
+func (p *document) line(x1, y1, x2, y2 float64, c colour, thick float64) {
 	p.pdf.SetDrawColor(c.r, c.g, c.b)
 	p.pdf.SetLineWidth(thick)
 	p.pdf.Line(x1, y1, x2, y2)
 }
 
-// heading begins a section, which should have so much room below it on the same page.
-func (p *printer) heading(title string, room float64) {
+// heading begins a section, on a new page unless there is room below it.
+func (p *document) heading(title string, room float64) {
 	p.y += 7
 	p.need(10 + room)
 	p.font("B", 12.5, accent)
@@ -191,8 +191,8 @@ func (p *printer) heading(title string, room float64) {
 
 type fact struct{ name, value string }
 
-// facts writes names and what they stand for.
-func (p *printer) facts(all []fact) {
+// facts writes names and values in two columns.
+func (p *document) facts(all []fact) {
 	const names = 38.0
 	for _, f := range all {
 		p.font("", 8.5, ink)
@@ -212,8 +212,8 @@ type row struct {
 	cells []string
 }
 
-// table prints a table with a column for each indicator, as many of them side by side as there is room for.
-func (p *printer) table(title, note, corner string, columns []string, rows []row) {
+// table writes a table with a column for each indicator, split into several tables if there are too many columns.
+func (p *document) table(title, note, corner string, columns []string, rows []row) {
 	const high = 4.3
 	p.font("B", 8, ink)
 	names, cell := p.pdf.GetStringWidth(corner), 10.0

@@ -1,4 +1,4 @@
-// Package report draws a snapshot: the bars and curves of the results page, and the tables that are handed on as CSV.
+// Package report computes the charts of the results page and writes the CSV exports of a snapshot.
 package report
 
 import (
@@ -12,24 +12,24 @@ import (
 	"outreach/internal/snapshot"
 )
 
-// Bar is how far an indicator has come, in parts of a bar that is 100 wide. What was planned is at Plan in every bar, so
-// that the marks of a table stand below each other.
+// Bar is the progress of an indicator, on a bar 100 wide. The target is at Plan in every bar, so that the marks of all bars
+// align.
 type Bar struct {
 	Filled float64
 	Plan   float64
-	Over   bool // there is more than the bar can show
+	Over   bool // the value exceeds the bar
 }
 
-// The bar ends at one and a half times the plan.
+// barEnd is the percentage at the end of a bar.
 const barEnd = 150
 
-// Progress gives the bar of a percentage.
+// Progress returns the bar of a percentage.
 func Progress(percent json.Number) Bar {
 	p := value(percent)
 	return Bar{Filled: round(min(max(p, 0), barEnd) * 100 / barEnd), Plan: round(100 * 100.0 / barEnd), Over: p > barEnd}
 }
 
-// Share gives a part of a whole on a bar 100 wide.
+// Share returns the share of a part in a whole, 0 to 100.
 func Share(part, whole int64) float64 {
 	if whole <= 0 || part <= 0 {
 		return 0
@@ -37,17 +37,17 @@ func Share(part, whole int64) float64 {
 	return round(min(100, float64(part)*100/float64(whole)))
 }
 
-// Curve is a growth by month as a line of steps, in a drawing of the given size. An SVG path draws it: Line together with
-// the area below it, whose edges lie outside of the drawing.
+// Curve is the growth by month as a step line. Line is an SVG path with the area below the line, whose edges lie outside of the
+// chart.
 type Curve struct {
 	Line string
-	Plan float64 // height of the line of what was planned
+	Plan float64 // y coordinate of the target
 }
 
-// beyond is how far outside of the drawing an area's edges lie.
-const beyond = 8
+// overhang is how far outside of the chart the edges of an area lie.
+const overhang = 8
 
-// Growth gives the curve. The drawing's height is the larger of what was planned and what there is, and a little air.
+// Growth returns the curve for a chart of the given size. Its top is 8 % above the larger of the target and the highest total.
 func Growth(months []snapshot.Month, target json.Number, width, height float64) Curve {
 	top := value(target)
 	for _, m := range months {
@@ -62,7 +62,7 @@ func Growth(months []snapshot.Month, target json.Number, width, height float64) 
 		return Curve{Plan: y(value(target))}
 	}
 	var line strings.Builder
-	line.WriteString("M-" + number(beyond) + " " + number(height+beyond) + "V" + number(y(0)))
+	line.WriteString("M-" + number(overhang) + " " + number(height+overhang) + "V" + number(y(0)))
 	at := y(0)
 	for i, m := range months {
 		if now := y(value(m.Total)); now != at {
@@ -70,20 +70,20 @@ func Growth(months []snapshot.Month, target json.Number, width, height float64) 
 			line.WriteString("H" + number(math.Round(float64(i)*width/float64(len(months)))) + "V" + number(at))
 		}
 	}
-	line.WriteString("H" + number(width+beyond) + "V" + number(height+beyond))
+	line.WriteString("H" + number(width+overhang) + "V" + number(height+overhang))
 	return Curve{Line: line.String(), Plan: y(value(target))}
 }
 
-// Whole is how all planned results have grown together: by the end of each month, the mean of what was achieved of each,
-// where no result counts for more than all that was planned of it. The drawing is as wide as the project is long; the plan's
-// line goes evenly from nothing, on the project's first day, to everything on its last, as the states of results do.
+// Whole is the joint growth of all results: at the end of each month, the mean of their percentages, each capped at 100. The
+// chart is as wide as the project is long; the plan is a straight line from 0 on the first day of the project to 100 on its last.
 type Whole struct {
 	Line, Area  string
 	Percent     json.Number
-	PlanPercent json.Number // where the plan's line stands on the day of the snapshot
+	PlanPercent json.Number // of the plan on the day of the snapshot
 }
 
-// Together gives the growth of the whole; false where a snapshot has no months or the period is none.
+// Together returns the joint growth for a chart of the given size. It returns false if the snapshot has no months or the period
+// is invalid.
 func Together(s snapshot.Snapshot, period project.Period, width, height float64) (Whole, bool) {
 	from, err := time.Parse(time.DateOnly, period.From)
 	to, bad := time.Parse(time.DateOnly, period.To)
@@ -91,7 +91,7 @@ func Together(s snapshot.Snapshot, period project.Period, width, height float64)
 	if err != nil || bad != nil || none != nil || len(s.Indicators) == 0 || len(s.Indicators[0].ByMonth) == 0 {
 		return Whole{}, false
 	}
-	// passed is the share of the project's days that has passed at the end of a day.
+	// passed returns the share of the days of the project that have passed at the end of a day.
 	passed := func(day time.Time) float64 {
 		const long = 24 * time.Hour
 		return min(1, max(0, float64(day.Sub(from)/long+1)/float64(to.Sub(from)/long+1)))
@@ -129,7 +129,7 @@ func round(v float64) float64 { return math.Round(v*10) / 10 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-// Percent is part × 100 ÷ whole, rounded half up to one decimal, as a snapshot writes percentages.
+// Percent returns part × 100 ÷ whole, rounded half up to one decimal, as a snapshot writes percentages.
 func Percent(part, whole int64) json.Number {
 	if whole <= 0 {
 		return "0"

@@ -1,6 +1,6 @@
-// Package paper prints a snapshot as PDF, on A4: what is handed to a funder, signed and filed. It stands apart from the other
-// exports so that only the function that prints links the library and the fonts for it.
-package paper
+// Package pdf writes a snapshot as a PDF on A4, for funders to sign and file. It is apart from the other exports so that only
+// the functions that need it link the library and the fonts.
+package pdf
 
 import (
 	"cmp"
@@ -20,17 +20,18 @@ import (
 	"outreach/internal/text"
 )
 
-// MediaType is what PDF is called in HTTP.
+// MediaType is the media type of PDF.
 const MediaType = "application/pdf"
 
-// WriteSnapshot prints a snapshot in the reader's language. The same snapshot gives the same bytes.
+// WriteSnapshot writes a snapshot in a language, by tag. The same snapshot gives the same bytes. It fails if known_at is not an
+// RFC 3339 time, or if w fails.
 func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, language string) error {
 	made, err := time.Parse(time.RFC3339, s.KnownAt)
 	if err != nil {
 		return err
 	}
 	words := text.Of(language)
-	p := &printer{Messages: words, pdf: fpdf.New("P", "mm", "A4", ""), d: d, s: s}
+	p := &document{Messages: words, pdf: fpdf.New("P", "mm", "A4", ""), d: d, s: s}
 	p.pdf.AddUTF8FontFromBytes(face, "", goregular.TTF)
 	p.pdf.AddUTF8FontFromBytes(face, "B", gobold.TTF)
 	p.pdf.SetMargins(left, top, left)
@@ -60,7 +61,7 @@ func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, lang
 	return p.pdf.Output(w)
 }
 
-func (p *printer) masthead() {
+func (p *document) masthead() {
 	lang := p.Language()
 	p.font("B", 8.5, accent)
 	p.y += p.paragraph(left, p.y, width, p.d.Programme.In(lang)) + 1
@@ -128,8 +129,8 @@ func (p *printer) masthead() {
 	p.facts(facts)
 }
 
-// keyFigures are the three that one asks for first.
-func (p *printer) keyFigures() {
+// keyFigures writes the three most important figures.
+func (p *document) keyFigures() {
 	var achieved int64
 	for _, in := range p.s.Indicators {
 		if in.Status == "achieved" {
@@ -166,10 +167,10 @@ func (p *printer) keyFigures() {
 	p.y += height
 }
 
-// The columns of the table of figures.
+// figureColumns are the widths of the columns of the table of figures, in millimetres.
 var figureColumns = []float64{10, 66, 22, 22, 18, 36}
 
-func (p *printer) figures() {
+func (p *document) figures() {
 	p.heading(p.Say("results.planned_achieved"), 30)
 	head := func() {
 		x := left
@@ -193,7 +194,7 @@ func (p *printer) figures() {
 		p.font("", 9, ink)
 		code, label := in.Code, p.label(in)
 		if p.pdf.GetStringWidth(shown(code)) > figureColumns[0]-1 {
-			code, label = "", code+"  "+label // a long code stands before the label
+			code, label = "", code+"  "+label // a long code precedes the label
 		}
 		lines := p.wrapped(label, figureColumns[1]-2)
 		height := float64(len(lines))*p.high() + 6.6
@@ -230,7 +231,7 @@ func (p *printer) figures() {
 	p.prose(p.Say("results.bar_key"), 7.5, grey)
 }
 
-func (p *printer) bar(x, y, w float64, b report.Bar) {
+func (p *document) bar(x, y, w float64, b report.Bar) {
 	const height = 3.0
 	p.box(x, y, w, height, pale)
 	p.box(x, y, w*b.Filled/100, height, accent)
@@ -242,7 +243,7 @@ func (p *printer) bar(x, y, w float64, b report.Bar) {
 	p.line(plan, y-0.8, plan, y+height+0.8, ink, 0.4)
 }
 
-func (p *printer) participants() {
+func (p *document) participants() {
 	part := p.s.Participants
 	p.heading(p.Say("results.participants"), 40)
 	sentence := p.Count("results.participants_total", part.Total)
@@ -306,8 +307,8 @@ func (p *printer) participants() {
 	}
 }
 
-// people is how many people a part has, or what is shown in the place of it.
-func (p *printer) people(one snapshot.Part) string {
+// people returns how many people a part has, or the mark in its place.
+func (p *document) people(one snapshot.Part) string {
 	switch one.Shown {
 	case "":
 		return p.Number(one.People)
@@ -317,8 +318,8 @@ func (p *printer) people(one snapshot.Part) string {
 	return one.Shown
 }
 
-// span is the first and the last month of the growth, "" where nothing has grown.
-func (p *printer) span() (first, last string) {
+// span returns the first and the last month of the growth, "" if no indicator has months.
+func (p *document) span() (first, last string) {
 	for _, in := range p.s.Indicators {
 		if n := len(in.ByMonth); n > 0 {
 			first, last = in.ByMonth[0].Month, max(last, in.ByMonth[n-1].Month)
@@ -327,8 +328,8 @@ func (p *printer) span() (first, last string) {
 	return first, last
 }
 
-// growth draws a curve for each indicator, three in a row.
-func (p *printer) growth() {
+// growth writes a chart for each indicator, three in a row.
+func (p *document) growth() {
 	first, last := p.span()
 	if first == "" {
 		return
@@ -367,8 +368,8 @@ func (p *printer) growth() {
 	}
 }
 
-// curve draws an indicator's growth by month as steps, and what was planned as a dashed line.
-func (p *printer) curve(x, y, w, h float64, in snapshot.Indicator) {
+// curve writes the chart of an indicator: growth by month as steps, and the target as a dashed line.
+func (p *document) curve(x, y, w, h float64, in snapshot.Indicator) {
 	value := func(n json.Number) float64 {
 		v, _ := n.Float64()
 		return v
@@ -397,7 +398,7 @@ func (p *printer) curve(x, y, w, h float64, in snapshot.Indicator) {
 	p.line(x, y+h, x+w, y+h, grey, 0.2)
 }
 
-func (p *printer) reach() {
+func (p *document) reach() {
 	r := p.s.Reach
 	if r.Airings == 0 {
 		return
@@ -413,8 +414,8 @@ func (p *printer) reach() {
 	p.prose(p.Say("results.reach_note"), 8, grey)
 }
 
-// quality says what a reader should know of the records, and where the figures come from.
-func (p *printer) quality() {
+// quality writes the gaps in the records, and where the figures come from.
+func (p *document) quality() {
 	p.heading(p.Say("results.quality"), 45)
 	q := p.s.Quality
 	without, outside := p.Say("results.all_attributes"), p.Say("results.none_outside")
@@ -435,8 +436,8 @@ func (p *printer) quality() {
 	p.facts(append(origin, fact{p.Say("origin.definition"), version + ", SHA-256 " + p.s.Definition.SHA256}, fact{p.Say("snapshots.hash"), p.s.Hash}))
 }
 
-// breakdowns are of whom the indicators are made that count people.
-func (p *printer) breakdowns() {
+// breakdowns writes the breakdowns of all indicators that have any.
+func (p *document) breakdowns() {
 	var columns []string
 	var by []snapshot.Breakdowns
 	for _, in := range p.s.Indicators {
@@ -470,8 +471,8 @@ func (p *printer) breakdowns() {
 	p.table(p.Say("results.breakdowns"), p.Say("results.breakdowns_note"), "", columns, rows)
 }
 
-// months are the curves in numbers.
-func (p *printer) months() {
+// months writes the growth as a table.
+func (p *document) months() {
 	var columns []string
 	var rows []row
 	for i, in := range p.s.Indicators {
@@ -488,8 +489,8 @@ func (p *printer) months() {
 	}
 }
 
-// signatures are a place to sign for each side.
-func (p *printer) signatures() {
+// signatures writes the fields to sign for each side.
+func (p *document) signatures() {
 	const side = 18.5
 	p.heading(p.Say("paper.confirmation"), 2*side+11)
 	p.prose(p.Say("paper.confirmed", "date", p.Date(p.s.AsOf)), 9.5, ink)

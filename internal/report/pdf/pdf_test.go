@@ -1,4 +1,4 @@
-package paper
+package pdf
 
 import (
 	"bytes"
@@ -104,7 +104,7 @@ func read(t testing.TB, data []byte) []string {
 
 func plain(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-func TestEveryLabelAndEveryFigureIsPrinted(t *testing.T) {
+func TestEveryLabelAndFigureIsWritten(t *testing.T) {
 	s := numbered(1000, 11)
 	for _, language := range []string{"pl", "en"} {
 		t.Run(language, func(t *testing.T) {
@@ -187,7 +187,7 @@ func TestEveryLabelAndEveryFigureIsPrinted(t *testing.T) {
 }
 
 // A code that is longer than its column is not cut: in the first table too it says which result it is.
-func TestALongCodeIsPrintedWhole(t *testing.T) {
+func TestLongCodeIsNotCut(t *testing.T) {
 	s := numbered(1000, 2)
 	s.Indicators[1].Code = "A.b-c_10/2026"
 	first := strings.SplitAfter(read(t, printed(t, s, "pl"))[0], plain(text.Of("pl").Say("results.bar_key")))[0]
@@ -196,7 +196,7 @@ func TestALongCodeIsPrintedWhole(t *testing.T) {
 	}
 }
 
-func TestWhatTheReaderMayNotSeeIsNotPrinted(t *testing.T) {
+func TestHiddenPartsAreNotWritten(t *testing.T) {
 	s := numbered(100000, 1)
 	s.Participants.By = snapshot.Breakdowns{"sex": {{Code: "female", People: 77777, Shown: snapshot.Few}, {Code: "male", People: 88888, Shown: snapshot.Hidden}}}
 	s.Indicators[0].By = s.Participants.By
@@ -206,14 +206,14 @@ func TestWhatTheReaderMayNotSeeIsNotPrinted(t *testing.T) {
 	}
 }
 
-func TestTheSameSnapshotGivesTheSameBytes(t *testing.T) {
+func TestSameSnapshotGivesTheSameBytes(t *testing.T) {
 	if !bytes.Equal(printed(t, numbered(1, 3), "pl"), printed(t, numbered(1, 3), "pl")) {
 		t.Error("they differ")
 	}
 }
 
-// TestAnySnapshotCanBePrinted: whatever stands in a definition, and however much of it.
-func TestAnySnapshotCanBePrinted(t *testing.T) {
+// Any texts of a definition, of any length, can be written.
+func TestAnySnapshotCanBeWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := numbered(rapid.Int64Range(0, 1_000_000_000).Draw(t, "first"), rapid.IntRange(0, 40).Draw(t, "indicators"))
 		for i := range s.Indicators {
@@ -235,7 +235,7 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
-func TestAnErrorIsTold(t *testing.T) {
+func TestErrorOfTheWriterIsReturned(t *testing.T) {
 	if err := WriteSnapshot(full{}, definition, numbered(1, 1), "pl"); err == nil {
 		t.Error("no error of the writer")
 	}
