@@ -31,8 +31,7 @@ func (t answersRead) Get(ctx context.Context, keys ...table.Key) (map[table.Key]
 func TestASignUpReadsOnceWhetherItWasAnswered(t *testing.T) {
 	t.Parallel()
 	var count atomic.Int32
-	h := newHouse(t, scratch(t), func(home table.Table) table.Table { return answersRead{home, &count} }, nil)
-	defer h.db.Close()
+	h := newHouse(t, newStorage(t), func(home table.Table) table.Table { return answersRead{home, &count} }, nil)
 	h.at(day)
 	define(t, h)
 	send := func(body string) (int, string) {
@@ -58,11 +57,10 @@ func TestASignUpReadsOnceWhetherItWasAnswered(t *testing.T) {
 
 func TestTheFormTellsHowManyPlacesAreLeft(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, scratch(t), func(home table.Table) table.Table { return home }, nil)
-	defer h.db.Close()
+	h := newHouse(t, newStorage(t), func(home table.Table) table.Table { return home }, nil)
 	h.at(day)
 	defineAs(t, h, strings.Replace(definitionText, "label: Garden}", "label: Garden, capacity: 2}", 1))
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	for taken := range 4 {
 		status, body := h.request("", "GET", "/town/signup", http.Header{"Accept": {"application/json"}}, nil)
 		var got struct {

@@ -198,10 +198,10 @@ func (f meteredFiles) List(ctx context.Context, prefix string, each func(objects
 // TestCosts computes docs/costs.md from what the handlers ask of the tables and files, and fails where the page is stale.
 func TestCosts(t *testing.T) {
 	t.Parallel()
+	notShort(t, "plays thousands of requests")
 	m := &meter{}
 	lanes := rand.New(rand.NewPCG(1, 2))
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return metered{inner, m} }, func() int { return lanes.IntN(8) })
-	defer h.db.Close()
+	h := newHouse(t, newStorage(t), func(inner table.Table) table.Table { return metered{inner, m} }, func() int { return lanes.IntN(8) })
 	h.cover = func(inner objects.Store) objects.Store { return meteredFiles{inner, m} }
 	h.start()
 	h.at(day)
@@ -220,7 +220,7 @@ func TestCosts(t *testing.T) {
 		run()
 		return m.bill
 	}
-	senders := &memory{ids: map[string]string{}}
+	senders := &sender{ids: map[string]string{}}
 	box := &letters{}
 	notices := deliver.New(h.app, box, base, h.log, "")
 	did(smallMB, 0, func() error { return notices.CatchUp(t.Context()) })

@@ -27,9 +27,9 @@ type beside struct {
 	happen   func()
 }
 
-func newBeside(t *testing.T, dir string) *beside {
+func newBeside(t *testing.T, shared *storage) *beside {
 	b := &beside{}
-	b.house = newHouse(t, dir, func(inner table.Table) table.Table {
+	b.house = newHouse(t, shared, func(inner table.Table) table.Table {
 		return &tabletest.Faulty{Table: inner, Before: func(tabletest.Call) error {
 			b.mu.Lock()
 			defer b.mu.Unlock()
@@ -70,7 +70,7 @@ func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
 	rows := "email,activity,date,hours,outcome\nosoba1@example.org,garden,2126-05-11,3,completed\n"
 	for _, sc := range []struct {
 		name string
-		act  func(*house, *memory) error
+		act  func(*house, *sender) error
 	}{
 		{"a consultation", post("/town/consultations", "", consultation(1, "2126-04-09", "późniejsza sprawa"))},
 		{"a form", public("", form("grants", 1, nil))},
@@ -81,12 +81,12 @@ func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
 			late := 0
 			for at, met := 1, true; met; at++ {
 				met = false
-				dir := scratch(t)
-				h := newBeside(t, dir)
+				shared := newStorage(t)
+				h := newBeside(t, shared)
 				h.at(day)
 				define(t, h.house)
-				m := &memory{ids: map[string]string{}}
-				for _, step := range []func(*house, *memory) error{
+				m := &sender{ids: map[string]string{}}
+				for _, step := range []func(*house, *sender) error{
 					post("/town/consultations", "consultation1", consultation(1, "2126-04-01", "sprawa")),
 					arrived("coordinator", "obecni.csv", rows),
 				} {
@@ -98,7 +98,7 @@ func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				other := newHouse(t, dir, func(inner table.Table) table.Table { return inner }, func() int { return 1 })
+				other := newHouse(t, shared, func(inner table.Table) table.Table { return inner }, func() int { return 1 })
 				other.at(day)
 				h.before(at, func() {
 					met = true
@@ -114,8 +114,6 @@ func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
 					t.Errorf("before call %d: %v", at, err)
 				}
 				if !met {
-					other.db.Close()
-					h.db.Close()
 					break
 				}
 				if len(other.traces(id)) > 0 {
@@ -134,8 +132,6 @@ func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
 				if err := other.app.Privacy.Erase(context.Background(), "town", id, ""); !errors.Is(err, store.ErrNotFound) {
 					t.Errorf("before call %d: erased once more: %v", at, err)
 				}
-				other.db.Close()
-				h.db.Close()
 			}
 			if late == 0 {
 				t.Error("nothing was ever written after the erasure")
@@ -148,8 +144,8 @@ func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
 func TestWhoSignsUpAnewIsNotErasedAgain(t *testing.T) {
 	t.Parallel()
 	h := defined(t)
-	m := &memory{ids: map[string]string{}}
-	run := func(step func(*house, *memory) error) {
+	m := &sender{ids: map[string]string{}}
+	run := func(step func(*house, *sender) error) {
 		t.Helper()
 		if err := step(h, m); err != nil {
 			t.Fatal(err)
@@ -160,7 +156,7 @@ func TestWhoSignsUpAnewIsNotErasedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(ask("DELETE", func(*memory) string { return "/town/people/" + id }, map[string]any{}))
+	run(ask("DELETE", func(*sender) string { return "/town/people/" + id }, map[string]any{}))
 	run(post("/town/consultations", "second", consultation(1, "2126-04-02", "nowa sprawa")))
 	anew, err := whose(h, m, "second")
 	if err != nil {
@@ -185,7 +181,7 @@ func several(t *testing.T, h *house) (first string) {
 	t.Helper()
 	h.at(day)
 	define(t, h)
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	for i, key := range []string{"a", "b", "c"} {
 		for n := range 4 {
 			if err := post("/town/consultations", fmt.Sprint(key, n), consultation(i+1, fmt.Sprintf("2126-04-%02d", n+1), fmt.Sprint("sprawa ", n)))(h, m); err != nil {
@@ -205,13 +201,13 @@ func TestACompileBesideAnErasureCountsEverybodyOnce(t *testing.T) {
 	t.Parallel()
 	for at, met := 1, true; met; at++ {
 		met = false
-		dir := scratch(t)
+		shared := newStorage(t)
 		lane := 0
-		h := newBeside(t, dir)
+		h := newBeside(t, shared)
 		h.lane = func() int { lane++; return lane % 8 }
 		h.start()
 		id := several(t, h.house)
-		other := newHouse(t, dir, func(inner table.Table) table.Table { return inner }, nil)
+		other := newHouse(t, shared, func(inner table.Table) table.Table { return inner }, nil)
 		other.at(day)
 		h.before(at, func() {
 			met = true
@@ -223,8 +219,6 @@ func TestACompileBesideAnErasureCountsEverybodyOnce(t *testing.T) {
 		if figures := h.figures("2126-06-01"); !strings.HasPrefix(figures, "3 participants") {
 			t.Errorf("somebody is erased before call %d: %s", at, figures)
 		}
-		other.db.Close()
-		h.db.Close()
 	}
 }
 
@@ -232,10 +226,9 @@ func TestACompileBesideAnErasureCountsEverybodyOnce(t *testing.T) {
 func TestCheckpointFromBeforeAnErasureIsNotUsed(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	defer h.db.Close()
+	h := newHouse(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	id := several(t, h)
-	if err := post("/town/signups", "sex", form("garden", 1, nil))(h, &memory{ids: map[string]string{}}); err != nil {
+	if err := post("/town/signups", "sex", form("garden", 1, nil))(h, &sender{ids: map[string]string{}}); err != nil {
 		t.Fatal(err)
 	}
 	before := h.hash("2126-06-01")
@@ -273,7 +266,7 @@ func TestAnErasureThatWasCutOffIsFinishedByTheNight(t *testing.T) {
 	for n, fired := 1, true; fired; n++ {
 		s := &saboteur{}
 		lane := 0
-		h := newHouse(t, scratch(t), s.table, func() int { lane++; return lane % 8 })
+		h := newHouse(t, newStorage(t), s.table, func() int { lane++; return lane % 8 })
 		id := several(t, h)
 		s.arm(faults[1], n) // killed after
 		err := h.app.Privacy.Erase(context.Background(), "town", id, "")
@@ -293,7 +286,6 @@ func TestAnErasureThatWasCutOffIsFinishedByTheNight(t *testing.T) {
 		for _, line := range h.traces(id) {
 			t.Errorf("cut off after write %d there is %s", n, line)
 		}
-		h.db.Close()
 	}
 }
 
@@ -305,11 +297,10 @@ func (forbidden) Erase(context.Context, string, time.Time) error { return errors
 // TestAFileThatCannotBeRemovedKeepsNobodyFromCounting: the erasure fails, and goes on each night until it can be ended.
 func TestAFileThatCannotBeRemovedKeepsNobodyFromCounting(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	defer h.db.Close()
+	h := newHouse(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	id := several(t, h)
-	m := &memory{ids: map[string]string{}}
-	for _, step := range []func(*house, *memory) error{
+	m := &sender{ids: map[string]string{}}
+	for _, step := range []func(*house, *sender) error{
 		arrived("coordinator", "obecni.csv", "email,activity,date,hours,outcome\nosoba1@example.org,garden,2126-05-11,3,completed\n"),
 		told("coordinator", "obecni.csv"),
 	} {
@@ -350,16 +341,15 @@ func TestAFileThatCannotBeRemovedKeepsNobodyFromCounting(t *testing.T) {
 // another file than the one that goes.
 func TestWhatHasArrivedAndIsNotTakenInYetOutlivesAnErasure(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	defer h.db.Close()
+	h := newHouse(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	id := several(t, h)
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	const head = "email,activity,date,hours,outcome\n"
-	for _, step := range []func(*house, *memory) error{
+	for _, step := range []func(*house, *sender) error{
 		arrived("coordinator", "obecni.csv", head+"osoba1@example.org,garden,2126-05-11,3,completed\n"),
 		told("coordinator", "obecni.csv"),
 		arrived("coordinator", "obecni.csv", head+"osoba2@example.org,garden,2126-05-12,4,completed\n"),
-		func(h *house, _ *memory) error { return h.app.Privacy.Erase(context.Background(), "town", id, "") },
+		func(h *house, _ *sender) error { return h.app.Privacy.Erase(context.Background(), "town", id, "") },
 		told("coordinator", "obecni.csv"),
 	} {
 		if err := step(h, m); err != nil {
@@ -381,8 +371,7 @@ func TestWhatHasArrivedAndIsNotTakenInYetOutlivesAnErasure(t *testing.T) {
 func TestAFileThatIsNeverTakenInKeepsNoErasureGoing(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	defer h.db.Close()
+	h := newHouse(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	id := several(t, h)
 	u := uploads.Upload{ID: h.app.DB.NewID(), Owner: uploads.Office, Arrived: day}
 	u.Object = uploads.ObjectKey("town", u.Owner, u.ID)

@@ -3,7 +3,6 @@ package functions_test
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -164,7 +163,7 @@ var limited = strings.Replace(definitionText, "{id: garden, label: Garden}", "{i
 // scenario is something that somebody does to a project in which something was done before.
 type scenario struct {
 	name string
-	act  func(*house, *memory) error
+	act  func(*house, *sender) error
 	// repeats are the kinds of facts of which there may be one more, for the request says again what holds.
 	repeats []string
 }
@@ -189,8 +188,8 @@ func consultation(n int, date, topic string) map[string]any {
 }
 
 // prepare is what happened before: a full garden with a queue, consultations, files, a snapshot, two records of one person.
-func prepare(h *house, m *memory) error {
-	steps := []func(*house, *memory) error{}
+func prepare(h *house, m *sender) error {
+	steps := []func(*house, *sender) error{}
 	for n := 1; n <= 4; n++ {
 		steps = append(steps, post("/town/signups", fmt.Sprint("signup", n), form("garden", n, nil)))
 	}
@@ -205,7 +204,7 @@ func prepare(h *house, m *memory) error {
 		told("coordinator", "obecni.csv"),
 		arrived("coordinator", "zapisy.csv", "submitted_at,activity,first_name,last_name,email,sex,consent_processing\n2126-02-01T09:00:00Z,garden,Osoba,Zpliku,plik1@example.org,female,tak\n2126-02-02T09:00:00Z,grants,Osoba,Zpliku,plik2@example.org,male,tak\n"),
 		told("coordinator", "zapisy.csv"),
-		func(h *house, m *memory) error {
+		func(h *house, m *sender) error {
 			kept, _, err := h.compiler.Compile(context.Background(), "town", "2126-05-31", "", store.Once{})
 			m.ids["snapshot"] = kept.ID
 			return err
@@ -228,8 +227,8 @@ func prepare(h *house, m *memory) error {
 }
 
 // public is a form that anyone sends, with its hidden key. The answer is remembered: the same key must give it again.
-func public(key string, body map[string]any) func(*house, *memory) error {
-	return func(h *house, m *memory) error {
+func public(key string, body map[string]any) func(*house, *sender) error {
+	return func(h *house, m *sender) error {
 		encoded, err := json.Marshal(body)
 		if err != nil {
 			return err
@@ -246,18 +245,18 @@ func public(key string, body map[string]any) func(*house, *memory) error {
 	}
 }
 
-func arrived(owner, name, content string) func(*house, *memory) error {
+func arrived(owner, name, content string) func(*house, *sender) error {
 	o := object{key: "uploads/town/" + owner + "/" + name, name: name, content: content}
-	return func(h *house, m *memory) error { return o.arrive(h) }
+	return func(h *house, m *sender) error { return o.arrive(h) }
 }
 
-func told(owner, name string) func(*house, *memory) error {
+func told(owner, name string) func(*house, *sender) error {
 	return object{key: "uploads/town/" + owner + "/" + name, name: name}.event
 }
 
 // ask sends a request that takes no idempotency key; what it is answered when it was done before is fine too.
-func ask(method string, address func(*memory) string, body any, again ...int) func(*house, *memory) error {
-	return func(h *house, m *memory) error {
+func ask(method string, address func(*sender) string, body any, again ...int) func(*house, *sender) error {
+	return func(h *house, m *sender) error {
 		encoded, err := json.Marshal(body)
 		if err != nil {
 			return err
@@ -270,12 +269,12 @@ func ask(method string, address func(*memory) string, body any, again ...int) fu
 	}
 }
 
-func at(prefix, key, suffix string) func(*memory) string {
-	return func(m *memory) string { return prefix + m.ids[key] + suffix }
+func at(prefix, key, suffix string) func(*sender) string {
+	return func(m *sender) string { return prefix + m.ids[key] + suffix }
 }
 
 // whose is the person of a typed record.
-func whose(h *house, m *memory, key string) (string, error) {
+func whose(h *house, m *sender, key string) (string, error) {
 	found, err := h.app.DB.Tracker.Query(context.Background(), table.Query{PK: "RECORDS#town#consultation"})
 	if err != nil {
 		return "", err
@@ -293,7 +292,7 @@ func whose(h *house, m *memory, key string) (string, error) {
 }
 
 // remembered finds people before anything goes wrong, as somebody does who looks at a page first.
-func remembered(h *house, m *memory) error {
+func remembered(h *house, m *sender) error {
 	for _, key := range []string{"consultation1", "consultation5", "consultation7"} {
 		id, err := whose(h, m, key)
 		if err != nil {
@@ -318,7 +317,7 @@ var scenarios = []scenario{
 	{name: "a sign-up is held for the office", act: public("form", form("grants", 2, map[string]any{"pesel": "44051401359"}))},
 	{name: "a form is sent again by somebody who is signed up", act: public("form", form("garden", 1, map[string]any{"education": "isced-5-8"}))},
 	{name: "the office signs somebody up", act: post("/town/signups", "paper", form("grants", 21, map[string]any{"submitted_at": "2126-03-01T10:00:00Z", "phone": "600100200"}))},
-	{name: "somebody withdraws by the link, and the first of the queue gets the place", act: func(h *house, m *memory) error {
+	{name: "somebody withdraws by the link, and the first of the queue gets the place", act: func(h *house, m *sender) error {
 		token := h.app.Signups.CancelToken("town", m.ids["signup1"])
 		status, answer := h.sendAs("", "POST", "/town/signups/"+m.ids["signup1"]+"/cancel?token="+token, "", "application/json", []byte("{}"))
 		if status != http.StatusOK {
@@ -327,18 +326,18 @@ var scenarios = []scenario{
 		return nil
 	}},
 	{name: "the office cancels a sign-up", act: ask("PUT", at("/town/signups/", "signup2", ""), map[string]any{"state": "cancelled"})},
-	{name: "the office accepts one who was held", act: func(h *house, m *memory) error {
+	{name: "the office accepts one who was held", act: func(h *house, m *sender) error {
 		page, err := h.app.Signups.Signups(context.Background(), "town", "grants", 10, "")
 		if err != nil || len(page.Items) == 0 {
 			return fmt.Errorf("sign-ups: 503 %v", err)
 		}
 		held := page.Items[slices.IndexFunc(page.Items, func(su signups.Signup) bool { return su.Upload == "" })]
-		return ask("PUT", func(*memory) string { return "/town/signups/" + held.ID }, map[string]any{"state": "accepted"})(h, m)
+		return ask("PUT", func(*sender) string { return "/town/signups/" + held.ID }, map[string]any{"state": "accepted"})(h, m)
 	}},
 	{name: "a consultation is typed", act: post("/town/consultations", "typed", consultation(22, "2126-04-05", "nowa sprawa"))},
 	{name: "a consultation is typed without a key", act: ask("POST", at("/town/consultations", "", ""), consultation(22, "2126-04-05", "nowa sprawa"), http.StatusConflict)},
 	{name: "an output is typed", act: post("/town/outputs", "guide", map[string]any{"date": "2126-05-01", "kind": "guide", "quantity": 2, "title": "Poradnik", "evidence": "szafa"})},
-	{name: "a consultation is replaced", act: func(h *house, m *memory) error {
+	{name: "a consultation is replaced", act: func(h *house, m *sender) error {
 		body, err := json.Marshal(consultation(5, "2126-04-09", "inna sprawa"))
 		if err != nil {
 			return err
@@ -363,29 +362,29 @@ var scenarios = []scenario{
 	{name: "a media file is withdrawn", act: withdraw("radio.csv")},
 	{name: "a file of sign-ups is withdrawn", act: withdraw("zapisy.csv")},
 	{name: "the office compiles", act: post("/town/snapshots", "compile", map[string]any{"as_of": "2126-05-31"})},
-	{name: "the schedule compiles", act: func(h *house, _ *memory) error { return h.compiler.Schedule(context.Background()) }},
+	{name: "the schedule compiles", act: func(h *house, _ *sender) error { return h.compiler.Schedule(context.Background()) }},
 	{name: "a snapshot is approved", act: ask("POST", at("/town/snapshots/", "snapshot", "/approval"), map[string]any{"decision": "approve", "note": "dobrze"})},
-	{name: "a definition gives more places", act: func(h *house, _ *memory) error {
+	{name: "a definition gives more places", act: func(h *house, _ *sender) error {
 		status, answer := h.send("PUT", "/town/definition", "", "application/yaml", []byte(strings.Replace(limited, "capacity: 2", "capacity: 4", 1)))
 		if status != http.StatusOK {
 			return fmt.Errorf("definition: %d %s", status, answer)
 		}
 		return nil
 	}},
-	{name: "two records of a person are merged", act: func(h *house, m *memory) error {
+	{name: "two records of a person are merged", act: func(h *house, m *sender) error {
 		return ask("POST", at("/town/people/", "person of consultation7", "/merge"), map[string]any{"into": m.ids["person of consultation1"]})(h, m)
 	}},
-	{name: "two people are told apart", repeats: []string{"people.apart"}, act: func(h *house, m *memory) error {
+	{name: "two people are told apart", repeats: []string{"people.apart"}, act: func(h *house, m *sender) error {
 		return ask("POST", at("/town/people/", "person of consultation7", "/apart"), map[string]any{"from": m.ids["person of consultation1"]})(h, m)
 	}},
 	{name: "a person is corrected", repeats: []string{"person.corrected"}, act: ask("PUT", at("/town/people/", "person of consultation5", ""),
 		map[string]any{"first_name": "Anna Maria", "last_name": "Poprawiona", "email": "poprawiona@example.org", "phone": "600700800"})},
 	{name: "people are looked for by a word of their name", act: ask("GET", at("/town/people?q=jan", "", ""), nil)},
 	{name: "somebody with sign-ups, records and rows is erased", repeats: []string{"person.erased"}, act: ask("DELETE", at("/town/people/", "person of consultation1", ""), map[string]any{}, http.StatusNotFound)},
-	{name: "somebody of the staff signs in, and has another role than before", act: func(h *house, _ *memory) error {
+	{name: "somebody of the staff signs in, and has another role than before", act: func(h *house, _ *sender) error {
 		return h.app.Access.RegisterStaff(context.Background(), "office@example.org", "en", []string{"town:adviser", "village:coordinator"})
 	}},
-	{name: "a report is made in the night, approved, and sent to the funder", act: func(h *house, m *memory) error {
+	{name: "a report is made in the night, approved, and sent to the funder", act: func(h *house, m *sender) error {
 		ctx := context.Background()
 		if err := h.app.Access.RegisterStaff(ctx, "funder@example.org", "en", []string{"town:funder"}); err != nil {
 			return err
@@ -407,7 +406,7 @@ var scenarios = []scenario{
 		}
 		return err
 	}},
-	{name: "what is kept no longer is removed", repeats: []string{"person.erased"}, act: func(h *house, _ *memory) error {
+	{name: "what is kept no longer is removed", repeats: []string{"person.erased"}, act: func(h *house, _ *sender) error {
 		ctx := context.Background()
 		h.at(overtime.Add(2 * time.Minute)) // the night begins with what an earlier one was cut off in
 		if err := h.app.Privacy.FinishErasures(ctx, "town"); err != nil {
@@ -420,11 +419,11 @@ var scenarios = []scenario{
 		}
 		return err
 	}},
-	{name: "files that never counted are removed", act: func(h *house, _ *memory) error {
+	{name: "files that never counted are removed", act: func(h *house, _ *sender) error {
 		h.at(day.Add(uploads.UncountedFor + 48*time.Hour))
 		return h.app.Uploads.RemoveUncounted(context.Background(), "town")
 	}},
-	{name: "letters are sent", act: func(h *house, m *memory) error {
+	{name: "letters are sent", act: func(h *house, m *sender) error {
 		box := &letters{}
 		err := deliver.New(h.app, box, base, h.log, "").CatchUp(context.Background())
 		for _, id := range box.ids {
@@ -507,46 +506,31 @@ func (h *house) state(known map[string]bool, repeats []string) []string {
 
 // dump is every item of a table, as a line: key, place in the index, data.
 func (h *house) dump(name string) []string {
-	h.t.Helper()
-	db, err := sql.Open("sqlite", h.file)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer db.Close()
-	rows, err := db.Query(`SELECT pk || ' ' || sk || ' ' || coalesce(ipk, '') || ' ' || coalesce(isk, '') || ' ' || CAST(data AS TEXT) FROM ` + name)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer rows.Close()
 	var lines []string
-	for rows.Next() {
-		var line string
-		if err := rows.Scan(&line); err != nil {
-			h.t.Fatal(err)
-		}
-		lines = append(lines, line)
-	}
-	if err := rows.Err(); err != nil {
-		h.t.Fatal(err)
+	for _, it := range h.storage.tables[name].Items() {
+		lines = append(lines, fmt.Sprintf("%s %s %s %s %s", it.PK, it.SK, it.Index.PK, it.Index.SK, it.Data))
 	}
 	return lines
 }
 
 // copied gives a house of its own over a copy of a folder.
-func copied(t testing.TB, from string, s *saboteur) *house {
+func copied(t testing.TB, from *storage, s *saboteur) *house {
 	t.Helper()
-	dir := scratch(t)
-	err := filepath.WalkDir(from, func(path string, entry os.DirEntry, err error) error {
+	to := newStorage(t)
+	for name, table := range from.tables {
+		to.tables[name] = table.Clone()
+	}
+	err := filepath.WalkDir(from.dir, func(path string, entry os.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		inside, err := filepath.Rel(from, path)
+		inside, err := filepath.Rel(from.dir, path)
 		if err != nil {
 			return err
 		}
-		to := filepath.Join(dir, inside)
+		name := filepath.Join(to.dir, inside)
 		if entry.IsDir() {
-			return os.MkdirAll(to, 0o700)
+			return os.MkdirAll(name, 0o700)
 		}
 		content, err := os.ReadFile(path)
 		if err != nil {
@@ -556,15 +540,15 @@ func copied(t testing.TB, from string, s *saboteur) *house {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(to, content, 0o600); err != nil {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
 			return err
 		}
-		return os.Chtimes(to, info.ModTime(), info.ModTime())
+		return os.Chtimes(name, info.ModTime(), info.ModTime())
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := newHouse(t, dir, s.table, func() int { return 0 })
+	h := newHouse(t, to, s.table, func() int { return 0 })
 	h.cover = func(inner objects.Store) objects.Store { return files{inner, s} }
 	h.start()
 	return h
@@ -572,7 +556,7 @@ func copied(t testing.TB, from string, s *saboteur) *house {
 
 // after plays the scenario's operation in a house, again and again until it comes through, as its sender does, and then
 // once more. It tells whether the fault came to be.
-func (sc scenario) after(h *house, s *saboteur, m *memory, f fault, n int) (fired bool, err error) {
+func (sc scenario) after(h *house, s *saboteur, m *sender, f fault, n int) (fired bool, err error) {
 	now := day.Add(time.Hour)
 	s.arm(f, n)
 	for range 3 {
@@ -605,11 +589,12 @@ func (sc scenario) after(h *house, s *saboteur, m *memory, f fault, n int) (fire
 // merged or half erased.
 func TestEveryDoorStandsEveryFailure(t *testing.T) {
 	t.Parallel()
-	from := scratch(t)
+	notShort(t, "plays some hundred failures")
+	from := newStorage(t)
 	first := newHouse(t, from, func(inner table.Table) table.Table { return inner }, func() int { return 0 })
 	first.at(day)
 	defineAs(t, first, limited)
-	before := &memory{ids: map[string]string{}}
+	before := &sender{ids: map[string]string{}}
 	if err := prepare(first, before); err != nil {
 		t.Fatal(err)
 	}
@@ -623,15 +608,11 @@ func TestEveryDoorStandsEveryFailure(t *testing.T) {
 			known[found] = true
 		}
 	}
-	if err := first.db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	run := func(t *testing.T, sc scenario, f fault, n int) (state []string, hash string, m *memory, fired bool) {
+	run := func(t *testing.T, sc scenario, f fault, n int) (state []string, hash string, m *sender, fired bool) {
 		t.Helper()
 		s := &saboteur{}
 		h := copied(t, from, s)
-		defer h.db.Close()
-		m = &memory{ids: maps.Clone(before.ids)}
+		m = &sender{ids: maps.Clone(before.ids)}
 		fired, err := sc.after(h, s, m, f, n)
 		if err != nil {
 			t.Errorf("%s, call %d: %v", f.name, n, err)
@@ -713,12 +694,11 @@ func TestWhatWasCutOffIsErasedToo(t *testing.T) {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
 			s := &saboteur{}
-			h := newHouse(t, scratch(t), s.table, func() int { return 0 })
-			defer h.db.Close()
+			h := newHouse(t, newStorage(t), s.table, func() int { return 0 })
 			h.at(day)
 			define(t, h)
-			m := &memory{ids: map[string]string{}}
-			for _, step := range []func(*house, *memory) error{
+			m := &sender{ids: map[string]string{}}
+			for _, step := range []func(*house, *sender) error{
 				post("/town/signups", "signup1", form("garden", 1, nil)),
 				post("/town/consultations", "consultation1", consultation(1, "2126-04-01", "osoba1@example.org pyta")),
 			} {
@@ -757,8 +737,8 @@ func TestWhatWasCutOffIsErasedToo(t *testing.T) {
 func TestARecordThatWasAnothersStaysTheirs(t *testing.T) {
 	t.Parallel()
 	h := defined(t)
-	m := &memory{ids: map[string]string{}}
-	run := func(step func(*house, *memory) error) {
+	m := &sender{ids: map[string]string{}}
+	run := func(step func(*house, *sender) error) {
 		t.Helper()
 		if err := step(h, m); err != nil {
 			t.Fatal(err)
@@ -777,7 +757,7 @@ func TestARecordThatWasAnothersStaysTheirs(t *testing.T) {
 	if _, story := h.send("GET", "/town/people/"+first+".json", "", "", nil); strings.Contains(string(story), "sprawa") {
 		t.Errorf("the first person's story: %s", story)
 	}
-	run(ask("DELETE", func(*memory) string { return "/town/people/" + first }, map[string]any{}))
+	run(ask("DELETE", func(*sender) string { return "/town/people/" + first }, map[string]any{}))
 	if now, err := whose(h, m, "consultation1"); err != nil || now != second {
 		t.Errorf("it is %s's, want %s's: %v", now, second, err)
 	}
@@ -795,8 +775,7 @@ func TestARecordThatWasAnothersStaysTheirs(t *testing.T) {
 // letters; the others are done. The reason stands in the log, beside the message's id, and names nobody.
 func TestOnePoisonMessage(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	defer h.db.Close()
+	h := newHouse(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	var log bytes.Buffer
 	h.log = slog.New(slog.NewJSONHandler(&log, nil))
 	h.start()
@@ -864,8 +843,7 @@ func TestOnePoisonMessage(t *testing.T) {
 // defined is a house of its own, in which nothing fails, with the town's definition.
 func defined(t *testing.T) *house {
 	t.Helper()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	t.Cleanup(func() { h.db.Close() })
+	h := newHouse(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	h.at(day)
 	define(t, h)
 	return h
@@ -875,7 +853,7 @@ func defined(t *testing.T) *house {
 func TestSchedulesAtOnce(t *testing.T) {
 	t.Parallel()
 	h := defined(t)
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	if err := post("/town/consultations", "consultation1", consultation(1, "2126-04-01", "sprawa"))(h, m); err != nil {
 		t.Fatal(err)
 	}
@@ -938,8 +916,7 @@ func (i *interrupted) Read(p []byte) (int, error) {
 // TestAFileWrittenOverWhileItIsRead: what was begun is read to its end, what lies there now comes with its own event.
 func TestAFileWrittenOverWhileItIsRead(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	defer h.db.Close()
+	h := newHouse(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	h.at(day)
 	const key, head = "uploads/town/radio/maj.csv", "date,medium,title,outlet,reach\n2126-05-01,radio,Audycja,Radio,"
 	once := sync.OnceFunc(func() {
@@ -953,7 +930,7 @@ func TestAFileWrittenOverWhileItIsRead(t *testing.T) {
 	if err := h.files.Put(context.Background(), key, strings.NewReader(head+"10\n"), ""); err != nil {
 		t.Fatal(err)
 	}
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	for range 3 {
 		if err := told("radio", "maj.csv")(h, m); err != nil {
 			t.Fatal(err)
@@ -971,11 +948,9 @@ func TestAFileWrittenOverWhileItIsRead(t *testing.T) {
 // TestClocksTwoMinutesApart runs the functions on machines whose clocks are two minutes off, before and behind.
 func TestClocksTwoMinutesApart(t *testing.T) {
 	t.Parallel()
-	dir := scratch(t)
+	shared := newStorage(t)
 	plain := func(inner table.Table) table.Table { return inner }
-	fast, slow := newHouse(t, dir, plain, nil), newHouse(t, dir, plain, nil)
-	defer fast.db.Close()
-	defer slow.db.Close()
+	fast, slow := newHouse(t, shared, plain, nil), newHouse(t, shared, plain, nil)
 	const off = 2 * time.Minute
 	now := day
 	pass := func() {
@@ -985,8 +960,8 @@ func TestClocksTwoMinutesApart(t *testing.T) {
 	}
 	pass()
 	defineAs(t, fast, strings.Replace(limited, "capacity: 2", "capacity: 1", 1))
-	m := &memory{ids: map[string]string{}}
-	must := func(h *house, step func(*house, *memory) error) {
+	m := &sender{ids: map[string]string{}}
+	must := func(h *house, step func(*house, *sender) error) {
 		t.Helper()
 		pass()
 		if err := step(h, m); err != nil {
@@ -1013,7 +988,7 @@ func TestClocksTwoMinutesApart(t *testing.T) {
 		t.Fatalf("%d sign-ups: %v", len(all.Items), err)
 	}
 	first := all.Items[slices.IndexFunc(all.Items, func(su signups.Signup) bool { return su.State == "accepted" })].ID
-	must(slow, ask("PUT", func(*memory) string { return "/town/signups/" + first }, map[string]any{"state": "cancelled"}))
+	must(slow, ask("PUT", func(*sender) string { return "/town/signups/" + first }, map[string]any{"state": "cancelled"}))
 	if a, b := state("second"), state("third"); a != "accepted" || b != "waitlisted" {
 		t.Errorf("after the first has left, the second is %s, the third %s", a, b)
 	}
@@ -1080,8 +1055,8 @@ func TestTwoSchedulesAtOnce(t *testing.T) {
 		met = false
 		reads := 0
 		var h, other *house
-		dir := scratch(t)
-		h = newHouse(t, dir, func(inner table.Table) table.Table {
+		shared := newStorage(t)
+		h = newHouse(t, shared, func(inner table.Table) table.Table {
 			return meeting{inner, func() {
 				if reads++; other == nil || reads != at {
 					return
@@ -1094,7 +1069,7 @@ func TestTwoSchedulesAtOnce(t *testing.T) {
 		}, nil)
 		h.at(day)
 		define(t, h)
-		beside := newHouse(t, dir, func(inner table.Table) table.Table { return inner }, nil)
+		beside := newHouse(t, shared, func(inner table.Table) table.Table { return inner }, nil)
 		beside.at(day)
 		reads, other = 0, beside
 		if err := h.compiler.Schedule(context.Background()); err != nil {
@@ -1104,7 +1079,5 @@ func TestTwoSchedulesAtOnce(t *testing.T) {
 		if err != nil || len(kept.Items) != 1 {
 			t.Errorf("after read %d another schedule ran: %d snapshots, %v", at, len(kept.Items), err)
 		}
-		beside.db.Close()
-		h.db.Close()
 	}
 }

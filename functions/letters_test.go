@@ -60,8 +60,7 @@ type postal struct {
 
 func newPostal(t *testing.T, definition string) *postal {
 	t.Helper()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	t.Cleanup(func() { h.db.Close() })
+	h := newHouse(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	h.at(day)
 	defineAs(t, h, definition)
 	p := &postal{house: h, box: &box{}}
@@ -123,7 +122,7 @@ func TestWhoseFileWasRejectedHearsOfIt(t *testing.T) {
 	p.staff("radio1@example.org", "pl", "town:partner:radio")
 	p.staff("radio2@example.org", "en", "town:partner:radio", "town:partner:press")
 	p.staff("press@example.org", "pl", "town:partner:press")
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	file := func(owner, name, content string) {
 		t.Helper()
 		p.must(arrived(owner, name, content)(p.house, m))
@@ -263,7 +262,7 @@ func TestSomebodyHasToLookOnceADay(t *testing.T) {
 	p.night(night)
 	p.get("a quiet day", "")
 
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	bad := func(n int) {
 		t.Helper()
 		name := fmt.Sprintf("zla%d.csv", n)
@@ -296,7 +295,7 @@ func TestSomebodyHasToLookOnceADay(t *testing.T) {
 func TestALetterLostBetweenSendingAndNotingHasItsIDAgain(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, limited)
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	p.must(public("form", form("grants", 1, nil))(p.house, m))
 	p.must(arrived("coordinator", "zla.csv", "email,activity\n")(p.house, m))
 	p.must(told("coordinator", "zla.csv")(p.house, m))
@@ -342,7 +341,7 @@ func TestALetterLostBetweenSendingAndNotingHasItsIDAgain(t *testing.T) {
 func TestALetterThatIsRefusedHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, definitionText)
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	for n := range 12 {
 		p.must(public(fmt.Sprint("form", n), form("grants", n, nil))(p.house, m))
 	}
@@ -387,17 +386,16 @@ func (w watched) Query(ctx context.Context, q table.Query) (table.Page, error) {
 // wait, for it asks again.
 func twoProcesses(t *testing.T, wrap func(table.Table) table.Table) (first, second *postal, waits <-chan struct{}) {
 	t.Helper()
-	dir := scratch(t)
+	shared := newStorage(t)
 	process := func(owner string, wrap func(table.Table) table.Table) *postal {
-		h := newHouse(t, dir, wrap, nil)
-		t.Cleanup(func() { h.db.Close() })
+		h := newHouse(t, shared, wrap, nil)
 		h.at(day)
 		return &postal{house: h, box: &box{}, owner: owner}
 	}
 	first = process("first", wrap)
 	defineAs(t, first.house, definitionText)
 	for n := range 5 {
-		first.must(public(fmt.Sprint("form", n), form("grants", n, nil))(first.house, &memory{ids: map[string]string{}}))
+		first.must(public(fmt.Sprint("form", n), form("grants", n, nil))(first.house, &sender{ids: map[string]string{}}))
 	}
 	told, asked := make(chan struct{}), atomic.Int32{}
 	second = process("second", func(inner table.Table) table.Table {
@@ -433,7 +431,7 @@ func TestLettersAreSentByOneAtATimeAndNoneIsMissed(t *testing.T) {
 	}
 	begin := sync.OnceFunc(func() {
 		// Somebody signs up when the first has seen for whom there are letters, and the second is woken.
-		first.must(public("late", form("grants", 5, nil))(first.house, &memory{ids: map[string]string{}}))
+		first.must(public("late", form("grants", 5, nil))(first.house, &sender{ids: map[string]string{}}))
 		go func() { done <- second.deliver() }()
 		select {
 		case <-waits:
@@ -515,7 +513,7 @@ func TestWhatFailsHoldsUpNoOtherLaneAndNoOtherProject(t *testing.T) {
 	if status, body := p.send("PUT", "/village/definition", "", "application/yaml", []byte(strings.Replace(definitionText, "id: town", "id: village", 1))); status != 201 {
 		t.Fatalf("%d %s", status, body)
 	}
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	for n := range 8 {
 		p.app.DB.Lane = func() int { return n }
 		p.must(public(fmt.Sprint("form", n), form("grants", n, nil))(p.house, m))
@@ -549,7 +547,7 @@ func TestWhoGotALetterGetsNoOtherWhenOneToAColleagueFails(t *testing.T) {
 	for n := range 4 {
 		p.staff(fmt.Sprintf("office%d@example.org", n), "pl", "town:coordinator")
 	}
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	p.must(arrived("coordinator", "zla.csv", "email,activity\n")(p.house, m))
 	p.must(told("coordinator", "zla.csv")(p.house, m))
 	away := errors.New("the server is away")
@@ -578,7 +576,7 @@ func TestWhoGotALetterGetsNoOtherWhenOneToAColleagueFails(t *testing.T) {
 func TestAFormSentAgainAndAgainIsNoStreamOfLetters(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, limited)
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	for n := range 12 {
 		p.must(public(fmt.Sprint("form", n), form("grants", 1, nil))(p.house, m))
 		p.must(p.deliver())
@@ -592,7 +590,7 @@ func TestAFormSentAgainAndAgainIsNoStreamOfLetters(t *testing.T) {
 func TestTheLeaseIsReleasedBeforeTheFunctionEnds(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, limited)
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	for n := range 3 {
 		p.must(public(fmt.Sprint("form", n), form("grants", n, nil))(p.house, m))
 	}

@@ -38,7 +38,7 @@ import (
 	"outreach/internal/snapshots/compile"
 	"outreach/internal/store"
 	"outreach/internal/table"
-	"outreach/internal/table/sqlite"
+	"outreach/internal/table/memory"
 	"outreach/internal/table/tabletest"
 	"outreach/internal/web"
 )
@@ -66,13 +66,10 @@ indicators:
   - {code: "6", unit: person, target: 3, count: records, of: signup, label: Sign-ups}
 `
 
-// The test lives a century from now: SQLite forgets what has expired by its own clock.
-
 // house is the tracker as the functions see it: the handlers over real tables and files, with a clock that the test sets.
 type house struct {
 	t        testing.TB
-	file     string // the tables'
-	db       *sqlite.DB
+	storage  *storage
 	files    *folder.Store
 	provider *provider.Provider
 	wrap     func(table.Table) table.Table
@@ -111,31 +108,41 @@ var (
 	})
 )
 
-// scratch is a folder for a house, in memory where there is such a place: what dies in these tests is a process, not the
-// machine.
-func scratch(t testing.TB) string {
+// notShort skips a test that takes long where go test runs with -short.
+func notShort(t *testing.T, why string) {
 	t.Helper()
-	const memory = "/dev/shm"
-	if _, err := os.Stat(memory); err != nil {
-		return t.TempDir()
+	if testing.Short() {
+		t.Skip("with -short: " + why)
 	}
-	dir, err := os.MkdirTemp(memory, "outreach-test-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
 }
 
-func newHouse(t testing.TB, dir string, wrap func(table.Table) table.Table, lane func() int) *house {
+// storage is what all functions of an installation share: tables in memory, and a folder of files.
+type storage struct {
+	dir    string
+	tables map[string]*memory.Table
+}
+
+// newStorage returns empty storage. Its folder is in memory too where the machine has such a place, for what dies in these
+// tests is a process, not the machine.
+func newStorage(t testing.TB) *storage {
 	t.Helper()
-	file := filepath.Join(dir, "tracker.db")
-	db, err := sqlite.Open(file)
-	if err != nil {
-		t.Fatal(err)
+	s := &storage{tables: map[string]*memory.Table{"tracker": {}, "people": {}}}
+	const shared = "/dev/shm"
+	if _, err := os.Stat(shared); err == nil {
+		if s.dir, err = os.MkdirTemp(shared, "outreach-test-"); err == nil {
+			t.Cleanup(func() { os.RemoveAll(s.dir) })
+			return s
+		}
 	}
-	h := &house{t: t, file: file, db: db, wrap: wrap, lane: lane, now: time.Date(2126, 6, 1, 8, 0, 0, 0, time.UTC), log: slog.New(slog.DiscardHandler)}
-	if h.files, err = folder.Open(filepath.Join(dir, "objects"), base, []byte("a secret for pre-signed requests")); err != nil {
+	s.dir = t.TempDir()
+	return s
+}
+
+func newHouse(t testing.TB, s *storage, wrap func(table.Table) table.Table, lane func() int) *house {
+	t.Helper()
+	h := &house{t: t, storage: s, wrap: wrap, lane: lane, now: time.Date(2126, 6, 1, 8, 0, 0, 0, time.UTC), log: slog.New(slog.DiscardHandler)}
+	var err error
+	if h.files, err = folder.Open(filepath.Join(s.dir, "objects"), base, []byte("a secret for pre-signed requests")); err != nil {
 		t.Fatal(err)
 	}
 	h.files.Now = h.clock
@@ -148,13 +155,7 @@ func newHouse(t testing.TB, dir string, wrap func(table.Table) table.Table, lane
 
 // start makes the functions anew, as after a crash: they remember nothing.
 func (h *house) start() {
-	open := func(name string) table.Table {
-		table, err := h.db.Table(name)
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		return h.wrap(table)
-	}
+	open := func(name string) table.Table { return h.wrap(h.storage.tables[name]) }
 	var files objects.Store = h.files
 	if h.cover != nil {
 		files = h.cover(files)
@@ -231,15 +232,15 @@ func (h *house) hash(asOf string) string {
 type operation struct {
 	at     time.Time
 	arrive func(*house) error // of a file: its arrival, which comes once and in order; run is the event
-	run    func(*house, *memory) error
+	run    func(*house, *sender) error
 	late   bool // it may come once more after what followed it: an event, or a request with its idempotency key
 }
 
-// memory is what a sender remembers between operations: ids that were answered.
-type memory struct{ ids map[string]string }
+// sender remembers, between operations, the ids that it was answered.
+type sender struct{ ids map[string]string }
 
-func post(address, key string, body map[string]any) func(*house, *memory) error {
-	return func(h *house, m *memory) error {
+func post(address, key string, body map[string]any) func(*house, *sender) error {
+	return func(h *house, m *sender) error {
 		encoded, err := json.Marshal(body)
 		if err != nil {
 			return err
@@ -255,8 +256,8 @@ func post(address, key string, body map[string]any) func(*house, *memory) error 
 	}
 }
 
-func change(method, address, key string, body map[string]any) func(*house, *memory) error {
-	return func(h *house, m *memory) error {
+func change(method, address, key string, body map[string]any) func(*house, *sender) error {
+	return func(h *house, m *sender) error {
 		encoded, err := json.Marshal(body)
 		if err != nil {
 			return err
@@ -277,7 +278,7 @@ func (o object) arrive(h *house) error {
 }
 
 // event tells the function that the file has arrived.
-func (o object) event(h *house, m *memory) error {
+func (o object) event(h *house, m *sender) error {
 	ctx := context.Background()
 	var event events.S3Event
 	event.Records = make([]events.S3EventRecord, 1)
@@ -323,7 +324,7 @@ func arrivals(h *house, strands [][]operation) error {
 func drawn(t *rapid.T) [][]operation {
 	begin := time.Date(2126, 6, 1, 8, 0, 0, 0, time.UTC)
 	tick := 0
-	op := func(run func(*house, *memory) error) operation {
+	op := func(run func(*house, *sender) error) operation {
 		tick++
 		return operation{at: begin.Add(time.Duration(tick) * time.Minute), run: run}
 	}
@@ -405,7 +406,7 @@ func drawn(t *rapid.T) [][]operation {
 			for _, which := range []string{"a", "b"} {
 				strand = append(strand, op(post("/town/consultations", key+which, map[string]any{"person": map[string]any{"email": fmt.Sprintf("para%d%s@example.org", i, which)}, "date": "2126-04-02", "field": "law", "minutes": 30, "form": "phone", "topic": "para"})))
 			}
-			strand = append(strand, op(func(h *house, m *memory) error {
+			strand = append(strand, op(func(h *house, m *sender) error {
 				ids := [2]string{}
 				for j, which := range []string{"a", "b"} {
 					_, body := h.send("GET", "/town/consultations/"+m.ids[key+which], "", "", nil)
@@ -434,8 +435,8 @@ func drawn(t *rapid.T) [][]operation {
 	return strands
 }
 
-func withdraw(name string) func(*house, *memory) error {
-	return func(h *house, m *memory) error {
+func withdraw(name string) func(*house, *sender) error {
+	return func(h *house, m *sender) error {
 		status, answer := h.send("DELETE", "/town/uploads/"+m.ids[name], "", "application/json", nil)
 		if status != http.StatusOK {
 			return fmt.Errorf("withdraw: %d %s", status, answer)
@@ -455,15 +456,14 @@ func TestOnceInEffect(t *testing.T) {
 		seed := rapid.Uint64().Draw(rt, "seed")
 		random := rand.New(rand.NewPCG(seed, 1))
 
-		calm := newHouse(t, scratch(t), plain, func() int { return 0 })
-		defer calm.db.Close()
+		calm := newHouse(t, newStorage(t), plain, func() int { return 0 })
 		define(t, calm)
 		if err := arrivals(calm, strands); err != nil {
 			rt.Fatal(err)
 		}
-		calmly := make([]*memory, len(strands))
+		calmly := make([]*sender, len(strands))
 		for i, strand := range strands {
-			m := &memory{ids: map[string]string{}}
+			m := &sender{ids: map[string]string{}}
 			calmly[i] = m
 			for _, op := range strand {
 				calm.at(op.at)
@@ -474,7 +474,7 @@ func TestOnceInEffect(t *testing.T) {
 		}
 
 		quiet, kills := false, 0
-		wild := newHouse(t, scratch(t), func(inner table.Table) table.Table {
+		wild := newHouse(t, newStorage(t), func(inner table.Table) table.Table {
 			fault := func(c tabletest.Call) error {
 				if !quiet && c.Verb == "write" && kills < 40 && random.IntN(6) == 0 {
 					kills++
@@ -484,16 +484,15 @@ func TestOnceInEffect(t *testing.T) {
 			}
 			return &tabletest.Faulty{Table: inner, Before: fault, After: fault}
 		}, func() int { return random.IntN(8) })
-		defer wild.db.Close()
 		quiet = true
 		define(t, wild)
 		if err := arrivals(wild, strands); err != nil {
 			rt.Fatal(err)
 		}
 		quiet = false
-		memories := make([]*memory, len(strands))
-		for i := range memories {
-			memories[i] = &memory{ids: map[string]string{}}
+		senders := make([]*sender, len(strands))
+		for i := range senders {
+			senders[i] = &sender{ids: map[string]string{}}
 		}
 		next := make([]int, len(strands))
 		for left := len(strands); left > 0; {
@@ -505,7 +504,7 @@ func TestOnceInEffect(t *testing.T) {
 			deliver := func(op operation, times int) {
 				for tries := 0; times > 0; tries++ {
 					wild.at(op.at)
-					err := op.run(wild, memories[i])
+					err := op.run(wild, senders[i])
 					switch {
 					case err == nil:
 						times--
@@ -552,7 +551,7 @@ func TestOnceInEffect(t *testing.T) {
 				if err != nil {
 					rt.Fatal(err)
 				}
-				got, err := wild.app.Uploads.Upload(context.Background(), "town", memories[i].ids[name])
+				got, err := wild.app.Uploads.Upload(context.Background(), "town", senders[i].ids[name])
 				if err != nil || got.State != want.State {
 					rt.Fatalf("%s is %s, once and in order it is %s: %v", name, got.State, want.State, err)
 				}

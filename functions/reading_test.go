@@ -21,11 +21,10 @@ func TestManyAreReadLikeFew(t *testing.T) {
 	count := func(inner table.Table) table.Table {
 		return &tabletest.Faulty{Table: inner, Before: func(tabletest.Call) error { calls++; return nil }}
 	}
-	h := newHouse(t, scratch(t), count, func() int { return 0 })
-	defer h.db.Close()
+	h := newHouse(t, newStorage(t), count, func() int { return 0 })
 	h.at(day)
 	define(t, h)
-	ctx, m := context.Background(), &memory{ids: map[string]string{}}
+	ctx, m := context.Background(), &sender{ids: map[string]string{}}
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
