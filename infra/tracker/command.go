@@ -29,7 +29,7 @@ func commands() []command {
 		{name: "serve", summary: "run the tracker (the default)", define: serveCommand, environment: true},
 		{name: "replay", summary: "send the model project's input to a running tracker", define: replayCommand},
 		{name: "redrive", summary: "deliver dead letters again", define: redrive.Command},
-		{name: "restore", summary: "bring tables or a data folder back, erase again who was erased since, verify snapshots", define: restore.Command},
+		{name: "restore", summary: "restore tables or a data folder, repeat later erasures, verify snapshots", define: restore.Command},
 		{name: "version", summary: "print version, commit and Go version", define: versionCommand},
 	}
 }

@@ -35,19 +35,19 @@ import (
 	"outreach/internal/web"
 )
 
-// stack is the running tracker.
-type stack struct {
+// tracker is a tracker in this process: storage, handlers, and what runs beside requests.
+type tracker struct {
 	settings  settings
 	log       *slog.Logger
 	db        *sqlite.DB
-	base      *store.DB // what app is built on, once it is complete
+	base      *store.DB // complete before app is built on it
 	app       *app.App
 	site      *web.Site
 	files     *folder.Store // nil with -s3
 	provider  *provider.Provider
 	router    http.Handler
 	queue     *queue
-	aside     *deadLetters
+	dead      *deadLetters
 	mail      *mailbox.Box
 	compiler  compile.Compiler
 	notices   *sendnotices.Deliverer
@@ -56,62 +56,63 @@ type stack struct {
 	schedules []schedule
 }
 
-func newStack(ctx context.Context, s settings, log *slog.Logger) (*stack, error) {
-	st := &stack{
+// newTracker opens the storage that the settings name, and wires the handlers. Nothing runs before start.
+func newTracker(ctx context.Context, s settings, log *slog.Logger) (*tracker, error) {
+	t := &tracker{
 		settings: s, log: log, wake: make(chan struct{}, 1),
-		aside: &deadLetters{file: filepath.Join(s.data, "dead-letters.jsonl")},
+		dead: &deadLetters{file: filepath.Join(s.data, "dead-letters.jsonl")},
 	}
 	functions, deliveries, err := parseTemplate([]byte(outreach.Template))
 	if err != nil {
 		return nil, err
 	}
-	post, err := postOffice(s)
+	sender, err := smtpSender(s)
 	if err != nil {
 		return nil, err
 	}
-	if st.mail, err = mailbox.Open(filepath.Join(s.data, "mail.jsonl"), post); err != nil {
+	if t.mail, err = mailbox.Open(filepath.Join(s.data, "mail.jsonl"), sender); err != nil {
 		return nil, err
 	}
 	secret, err := secretFile(filepath.Join(s.data, "secret"))
 	if err != nil {
 		return nil, err
 	}
-	st.base = &store.DB{Secret: secret, Now: time.Now}
-	if err := st.openTables(ctx); err != nil {
+	t.base = &store.DB{Secret: secret, Now: time.Now}
+	if err := t.openTables(ctx); err != nil {
 		return nil, err
 	}
-	if err := st.openObjects(ctx, secret); err != nil {
+	if err := t.openObjects(ctx, secret); err != nil {
 		return nil, err
 	}
-	st.app = app.New(st.base)
-	st.app.Privacy.Letters = st.mail
-	if err := st.openSite(secret); err != nil {
+	t.app = app.New(t.base)
+	t.app.Privacy.Letters = t.mail
+	if err := t.openSite(secret); err != nil {
 		return nil, err
 	}
-	ingest := ingestupload.New(st.app, log)
-	st.queue = newQueue(ingest.Handle, deliveries, st.aside, log)
-	if st.files != nil {
-		st.files.OnPut(func(info objects.Info) {
+	ingest := ingestupload.New(t.app, log)
+	t.queue = newQueue(ingest.Handle, deliveries, t.dead, log)
+	if t.files != nil {
+		t.files.OnPut(func(info objects.Info) {
 			if strings.HasPrefix(info.Key, "uploads/") {
-				st.queue.arrived(info)
+				t.queue.arrived(info)
 			}
 		})
 	}
-	st.compiler = compile.New(st.app)
+	t.compiler = compile.New(t.app)
 	owner := "local"
 	if s.dynamoURL != "" {
-		owner = st.app.DB.NewID() // others may use the same tables
+		owner = t.app.DB.NewID() // others may use the same tables
 	}
-	st.notices = sendnotices.New(st.app, st.mail, s.baseURL, log, owner)
-	st.router = web.NewRouter(st.site, routes.All(st.app))
+	t.notices = sendnotices.New(t.app, t.mail, s.baseURL, log, owner)
+	t.router = web.NewRouter(t.site, routes.All(t.app))
 	for _, f := range functions {
-		st.schedules = append(st.schedules, f.Schedules...)
+		t.schedules = append(t.schedules, f.Schedules...)
 	}
-	return st, err
+	return t, err
 }
 
-// secretFile reads the secret that keys the hashes of identities, or makes it. Without it nobody is recognised again: it
-// belongs into every backup of the folder.
+// secretFile reads the secret that keys the hashes of identities, and creates it where the file does not exist. Without this
+// secret no stored person is found again, so every backup of the folder must include it.
 func secretFile(file string) ([]byte, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
@@ -130,20 +131,20 @@ func secretFile(file string) ([]byte, error) {
 	}
 	secret, err := hex.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(secret) != 32 {
-		return nil, fmt.Errorf("%s does not hold 64 hex digits", file)
+		return nil, fmt.Errorf("%s must contain 64 hex digits", file)
 	}
 	return secret, nil
 }
 
-func (st *stack) openTables(ctx context.Context) error {
-	if st.settings.dynamoURL != "" {
-		return st.openDynamo(ctx)
+func (t *tracker) openTables(ctx context.Context) error {
+	if t.settings.dynamoURL != "" {
+		return t.openDynamo(ctx)
 	}
-	db, err := sqlite.Open(filepath.Join(st.settings.data, "tracker.db"))
+	db, err := sqlite.Open(filepath.Join(t.settings.data, "tracker.db"))
 	if err != nil {
 		return err
 	}
-	st.db = db
+	t.db = db
 	tracker, err := db.Table("tracker")
 	if err != nil {
 		return err
@@ -152,43 +153,43 @@ func (st *stack) openTables(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	st.base.Tracker, st.base.People = streamed{tracker, st.changed}, people
+	t.base.Tracker, t.base.People = streamed{tracker, t.changed}, people
 	return nil
 }
 
-func (st *stack) openObjects(ctx context.Context, secret []byte) (err error) {
-	if st.settings.s3URL != "" {
-		return st.openS3(ctx)
+func (t *tracker) openObjects(ctx context.Context, secret []byte) (err error) {
+	if t.settings.s3URL != "" {
+		return t.openS3(ctx)
 	}
-	if st.files, err = folder.Open(filepath.Join(st.settings.data, "objects"), st.settings.baseURL, secret); err != nil {
+	if t.files, err = folder.Open(filepath.Join(t.settings.data, "objects"), t.settings.baseURL, secret); err != nil {
 		return err
 	}
-	st.base.Objects = st.files
+	t.base.Objects = t.files
 	return nil
 }
 
-func (st *stack) openSite(secret []byte) error {
-	set := identity.Settings{Issuer: st.settings.issuer, ClientID: st.settings.clientID, GroupsClaim: st.settings.groupsClaim, CookieKey: secret, BaseURL: st.settings.baseURL, Sessions: st.app.Access}
-	set.SignedIn = web.Register(st.app.Access, st.log)
-	set.Fail = func(w http.ResponseWriter, r *http.Request, status int, err error) { st.site.Refuse(w, r, status, err) }
+func (t *tracker) openSite(secret []byte) error {
+	set := identity.Settings{Issuer: t.settings.issuer, ClientID: t.settings.clientID, GroupsClaim: t.settings.groupsClaim, CookieKey: secret, BaseURL: t.settings.baseURL, Sessions: t.app.Access}
+	set.SignedIn = web.Register(t.app.Access, t.log)
+	set.Fail = func(w http.ResponseWriter, r *http.Request, status int, err error) { t.site.Refuse(w, r, status, err) }
 	client := &http.Client{Timeout: 10 * time.Second}
-	st.site = &web.Site{App: st.app, Log: st.log, BaseURL: st.settings.baseURL}
-	if st.settings.s3URL != "" {
-		st.site.Origins = append(st.site.Origins, st.settings.s3URL)
+	t.site = &web.Site{App: t.app, Log: t.log, BaseURL: t.settings.baseURL}
+	if t.settings.s3URL != "" {
+		t.site.Origins = append(t.site.Origins, t.settings.s3URL)
 	}
 	if set.Issuer == "" {
-		key, err := provider.Key(filepath.Join(st.settings.data, "provider.pem"))
+		key, err := provider.Key(filepath.Join(t.settings.data, "provider.pem"))
 		if err != nil {
 			return err
 		}
-		set.Issuer, set.ClientID = st.settings.baseURL+provider.Path, provider.ClientID
-		if st.provider, err = provider.New(set.Issuer, key, time.Now); err != nil {
+		set.Issuer, set.ClientID = t.settings.baseURL+provider.Path, provider.ClientID
+		if t.provider, err = provider.New(set.Issuer, key, time.Now); err != nil {
 			return err
 		}
-		st.provider.Roles, st.provider.ChooseRole = st.roles, st.chooseRole
-		client.Transport = st.provider
+		t.provider.Roles, t.provider.ChooseRole = t.roles, t.chooseRole
+		client.Transport = t.provider
 	} else {
-		if file := st.settings.clientSecret; file != "" {
+		if file := t.settings.clientSecret; file != "" {
 			text, err := os.ReadFile(file)
 			if err != nil {
 				return err
@@ -197,11 +198,11 @@ func (st *stack) openSite(secret []byte) error {
 		}
 	}
 	authority, err := identity.New(set, client)
-	st.site.Authority = authority
+	t.site.Authority = authority
 	return err
 }
 
-// streamed is a table whose facts wake a function, as the table's stream does in the cloud.
+// streamed is a table that calls changed after each write of facts, in the place of DynamoDB's stream.
 type streamed struct {
 	table.Table
 	changed func()
@@ -220,34 +221,37 @@ func (t streamed) Write(ctx context.Context, ops ...table.Op) error {
 	return err
 }
 
-func (st *stack) changed() {
+// changed wakes sendNotices. It does not block, and calls while one is pending are merged.
+func (t *tracker) changed() {
 	select {
-	case st.wake <- struct{}{}:
+	case t.wake <- struct{}{}:
 	default:
 	}
 }
 
-// start begins what runs beside the requests: the queue, the look-out for files put in by hand or before a crash, the
-// notices, the schedules.
-func (st *stack) start(ctx context.Context) {
-	st.sweep(ctx)
-	st.changed()
-	st.task(func() { st.queue.run(ctx, 2*time.Second) })
-	st.task(func() { every(ctx, 2*time.Second, func() { st.sweep(ctx) }) })
-	st.task(func() { st.sendNotices(ctx) })
-	for _, s := range st.schedules {
-		st.task(func() { s.run(ctx, func() { st.compile(ctx) }) })
+// start starts what runs beside requests, until the context ends: the queue, the scan for files that were put into the folder
+// by hand or before a crash, the notices, the schedules.
+func (t *tracker) start(ctx context.Context) {
+	t.sweep(ctx)
+	t.changed()
+	t.task(func() { t.queue.run(ctx, 2*time.Second) })
+	t.task(func() { every(ctx, 2*time.Second, func() { t.sweep(ctx) }) })
+	t.task(func() { t.sendNotices(ctx) })
+	for _, s := range t.schedules {
+		t.task(func() { s.run(ctx, func() { t.compile(ctx) }) })
 	}
 }
 
-func (st *stack) task(run func()) {
-	st.tasks.Add(1)
+// task runs a function in the background; close waits for it.
+func (t *tracker) task(run func()) {
+	t.tasks.Add(1)
 	go func() {
-		defer st.tasks.Done()
+		defer t.tasks.Done()
 		run()
 	}()
 }
 
+// every calls do at intervals until the context ends. Calls do not overlap.
 func every(ctx context.Context, pause time.Duration, do func()) {
 	ticker := time.NewTicker(pause)
 	defer ticker.Stop()
@@ -261,124 +265,126 @@ func every(ctx context.Context, pause time.Duration, do func()) {
 	}
 }
 
-// sweep delivers every upload that lies there and was not delivered since the start. What was taken in before changes nothing.
-func (st *stack) sweep(ctx context.Context) {
-	err := st.app.DB.Objects.List(ctx, "uploads/", func(info objects.Info) error {
-		st.queue.arrived(info)
+// sweep queues every stored upload that was not queued since the start. An upload that was processed before changes nothing.
+func (t *tracker) sweep(ctx context.Context) {
+	err := t.app.DB.Objects.List(ctx, "uploads/", func(info objects.Info) error {
+		t.queue.arrived(info)
 		return nil
 	})
 	if err != nil && ctx.Err() == nil {
-		st.log.Error("looking for uploads", "reason", err.Error())
+		t.log.Error("list uploads", "reason", err.Error())
 	}
 }
 
-// sendNotices sends what is to be sent whenever something has happened, and again after a while where that failed: a server
-// that takes letters may be away.
-func (st *stack) sendNotices(ctx context.Context) {
+// sendNotices sends pending notices after each change, and retries after a pause where that failed: the mail server may be
+// down. It returns when the context ends.
+func (t *tracker) sendNotices(ctx context.Context) {
 	const pause = 30 * time.Second
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-st.wake:
-			ctx := logs.WithRequest(ctx, st.base.NewID())
-			if err := st.notices.CatchUp(ctx); err != nil && ctx.Err() == nil {
-				st.log.ErrorContext(ctx, "notices", "reason", err.Error())
-				time.AfterFunc(pause, st.changed)
+		case <-t.wake:
+			ctx := logs.WithRequest(ctx, t.base.NewID())
+			if err := t.notices.CatchUp(ctx); err != nil && ctx.Err() == nil {
+				t.log.ErrorContext(ctx, "send notices", "reason", err.Error())
+				time.AfterFunc(pause, t.changed)
 			}
 		}
 	}
 }
 
-// close waits for what is under way, and closes the tables.
-func (st *stack) close() {
-	st.tasks.Wait()
-	if st.db != nil {
-		if err := st.db.Close(); err != nil {
-			st.log.Error("closing the tables", "reason", err.Error())
+// close waits for background tasks, whose context must have ended, and closes the tables.
+func (t *tracker) close() {
+	t.tasks.Wait()
+	if t.db != nil {
+		if err := t.db.Close(); err != nil {
+			t.log.Error("close the tables", "reason", err.Error())
 		}
 	}
 }
 
-// handler is everything that the listener answers.
-func (st *stack) handler() http.Handler {
+// handler returns the handler of all addresses. Those below /local exist only without an issuer.
+func (t *tracker) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/", st.router)
-	if st.files != nil {
-		mux.Handle("/assets/objects/", st.files)
+	mux.Handle("/", t.router)
+	if t.files != nil {
+		mux.Handle("/assets/objects/", t.files)
 	}
-	if st.provider == nil {
-		return st.logged(mux)
+	if t.provider == nil {
+		return t.logged(mux)
 	}
 	mux.Handle("/local/", http.HandlerFunc(http.NotFound))
-	mux.Handle(provider.Path+"/", st.provider)
-	mux.HandleFunc("POST /local/token", st.giveToken)
-	mux.HandleFunc("POST /local/run", st.runFunction)
-	mux.HandleFunc("GET /local/mail", st.showMail)
-	mux.HandleFunc("GET /local/mail/{id}/html", st.showLetter)
-	mux.HandleFunc("GET /local/mail/{id}/files/{n}", st.showFile)
-	mux.HandleFunc("GET /local/dead-letters", st.showDeadLetters)
-	return st.logged(loopbackOnly(mux))
+	mux.Handle(provider.Path+"/", t.provider)
+	mux.HandleFunc("POST /local/token", t.giveToken)
+	mux.HandleFunc("POST /local/run", t.runFunction)
+	mux.HandleFunc("GET /local/mail", t.showMail)
+	mux.HandleFunc("GET /local/mail/{id}/html", t.showLetter)
+	mux.HandleFunc("GET /local/mail/{id}/files/{n}", t.showFile)
+	mux.HandleFunc("GET /local/dead-letters", t.showDeadLetters)
+	return t.logged(loopbackOnly(mux))
 }
 
-// loopbackOnly refuses what comes from another machine, or through a proxy that speaks for one: whoever gets in may be
-// anybody here.
+// loopbackOnly refuses requests from other machines, directly or through a proxy, since any caller can sign in with any role.
 func loopbackOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		forwarded := r.Header.Get("Forwarded") + r.Header.Get("X-Forwarded-For") + r.Header.Get("X-Forwarded-Host") + r.Header.Get("X-Real-Ip")
 		if !isLoopback(r.RemoteAddr) || !isLocalName(r.Host) || forwarded != "" {
-			http.Error(w, "without -issuer the tracker answers this machine alone", http.StatusForbidden)
+			http.Error(w, "without -issuer the tracker accepts requests from this machine only", http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-func (st *stack) giveToken(w http.ResponseWriter, r *http.Request) {
-	var asked struct {
+// giveToken serves POST /local/token.
+func (t *tracker) giveToken(w http.ResponseWriter, r *http.Request) {
+	var request struct {
 		Email  string   `json:"email"`
 		Groups []string `json:"groups"`
 	}
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&asked); err != nil || asked.Email == "" {
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&request); err != nil || request.Email == "" {
 		problem(w, http.StatusBadRequest, `send {"email": "…", "groups": ["ces:coordinator"]}`)
 		return
 	}
-	token, err := st.provider.Token(asked.Email, asked.Groups)
+	token, err := t.provider.Token(request.Email, request.Groups)
 	if err != nil {
-		problem(w, http.StatusInternalServerError, "no token could be made")
+		problem(w, http.StatusInternalServerError, "the token could not be signed")
 		return
 	}
 	answer(w, map[string]string{"token": token})
 }
 
-func (st *stack) runFunction(w http.ResponseWriter, r *http.Request) {
-	var asked struct {
+// runFunction serves POST /local/run.
+func (t *tracker) runFunction(w http.ResponseWriter, r *http.Request) {
+	var request struct {
 		Function string `json:"function"`
 	}
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&asked); err != nil {
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&request); err != nil {
 		problem(w, http.StatusBadRequest, `send {"function": "compile-snapshot"}`)
 		return
 	}
 	var err error
-	switch asked.Function {
+	switch request.Function {
 	case "compile-snapshot":
-		err = st.compiler.Schedule(r.Context())
+		err = t.compiler.Schedule(r.Context())
 	case "send-notices":
-		err = st.notices.CatchUp(r.Context())
+		err = t.notices.CatchUp(r.Context())
 	default:
-		problem(w, http.StatusUnprocessableEntity, "compile-snapshot and send-notices can be run")
+		problem(w, http.StatusUnprocessableEntity, "function must be compile-snapshot or send-notices")
 		return
 	}
 	if err != nil {
-		st.log.ErrorContext(r.Context(), "run", "function", asked.Function, "reason", err.Error())
-		problem(w, http.StatusInternalServerError, "it failed: see the log")
+		t.log.ErrorContext(r.Context(), "run", "function", request.Function, "reason", err.Error())
+		problem(w, http.StatusInternalServerError, "the function failed; the log has the reason")
 		return
 	}
-	answer(w, map[string]string{"function": asked.Function, "state": "done"})
+	answer(w, map[string]string{"function": request.Function, "state": "done"})
 }
 
-func (st *stack) showDeadLetters(w http.ResponseWriter, r *http.Request) {
-	letters, err := st.aside.list()
+// showDeadLetters serves GET /local/dead-letters, as JSON or as a page.
+func (t *tracker) showDeadLetters(w http.ResponseWriter, r *http.Request) {
+	letters, err := t.dead.list()
 	if err != nil {
 		problem(w, http.StatusInternalServerError, "the dead letters cannot be read")
 		return
@@ -391,17 +397,18 @@ func (st *stack) showDeadLetters(w http.ResponseWriter, r *http.Request) {
 	for _, l := range letters {
 		content.Items = append(content.Items, page.DeadLetter{ID: l.ID, Source: l.Source, Reason: l.Reason, Tries: l.Tries, At: l.At})
 	}
-	st.show(w, r, content)
+	t.show(w, r, content)
 }
 
-func (st *stack) show(w http.ResponseWriter, r *http.Request, content page.Content) {
+// show renders a page that belongs to no project.
+func (t *tracker) show(w http.ResponseWriter, r *http.Request, content page.Content) {
 	w.Header().Set("Content-Security-Policy", page.Policy())
-	polish := project.Definition{TimeZone: "Europe/Warsaw"} // which is that of definitions, too, where they name none
-	frame := page.Frame{Language: st.language(r), Path: r.URL.RequestURI(), Zone: polish.Location()}
-	if who, err := st.site.Authority.Identify(r); err == nil {
+	zone := project.Definition{TimeZone: "Europe/Warsaw"} // the default of definitions
+	frame := page.Frame{Language: t.language(r), Path: r.URL.RequestURI(), Zone: zone.Location()}
+	if who, err := t.site.Authority.Identify(r); err == nil {
 		frame.SignedIn = who.Email
 	}
 	if err := page.Write(w, http.StatusOK, frame, content); err != nil {
-		st.log.ErrorContext(r.Context(), "page", "reason", err.Error())
+		t.log.ErrorContext(r.Context(), "page", "reason", err.Error())
 	}
 }
