@@ -32,7 +32,7 @@ type mutation struct {
 }
 
 // limit is how long the test of one mutation may take, with its build.
-const limit = 5 * time.Minute
+const limit = 15 * time.Minute
 
 func main() {
 	only := flag.String("only", "", "try only mutations whose name matches this regular expression")

@@ -120,7 +120,7 @@ func (s *stage) event(t *testing.T, name string) []byte {
 func (s *stage) play(t *testing.T, st step) string {
 	t.Helper()
 	folder, _, _ := strings.Cut(st.event, "/")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	event, err := sent(s.event(t, st.event), s.made[st.of])
 	if err != nil {
@@ -253,11 +253,15 @@ func (s *stage) adapt(t *testing.T) {
 // standIn is the name of the policy that the template does not have.
 const standIn = "stand-in"
 
+// patience bounds a wait that hangs. It is far longer than a slow machine needs.
+const patience = 5 * time.Minute
+
+// eventually waits until a condition holds.
 func (s *stage) eventually(t *testing.T, what string, happened func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !happened(); time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !happened(); time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited a minute for %s", what)
+			t.Fatalf("waited %s for %s", patience, what)
 		}
 	}
 }

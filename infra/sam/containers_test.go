@@ -194,7 +194,7 @@ func samLocal(t *testing.T, service string) (up func() string) {
 		}
 	})
 	return func() string {
-		for deadline := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
 			if answers, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
 				answers.Close()
 				return "http://127.0.0.1:" + port
@@ -217,7 +217,7 @@ func samCommand(ctx context.Context, command string, arguments ...string) *exec.
 
 // invokeOnce lets a function answer one event in a container of its own.
 func invokeOnce(ctx context.Context, function, event string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	answer, err := samCommand(ctx, "invoke", "--event", event, function).Output()
 	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
@@ -270,7 +270,7 @@ func (s *stage) request(t *testing.T, method, address, role string, header http.
 	return said
 }
 
-var patient = &http.Client{Timeout: 2 * time.Minute} // a first answer waits for its container
+var patient = &http.Client{Timeout: patience} // a first answer waits for its container
 
 func do(t *testing.T, r *http.Request) (status int, said string) {
 	t.Helper()

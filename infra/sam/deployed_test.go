@@ -58,7 +58,7 @@ func TestDeployed(t *testing.T) {
 	s.readFunctions(t)
 	s.adapt(t)
 	d := &driver{stage: s, pool: newPool(s), base: os.Getenv("SAM_TEST_BASE"), client: &http.Client{
-		Timeout:       time.Minute,
+		Timeout:       patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{MaxIdleConnsPerHost: 10, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			// Whatever the API's name is, it is this machine's.
@@ -348,8 +348,8 @@ func startLocal(t *testing.T) (ready func() string) {
 				t.Fatal("the local stack ended before it was ready")
 			}
 			return address
-		case <-time.After(2 * time.Minute):
-			t.Fatal("the local stack is not ready after two minutes")
+		case <-time.After(patience):
+			t.Fatal("the local stack does not get ready")
 		}
 		return ""
 	}
