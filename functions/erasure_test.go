@@ -19,9 +19,9 @@ import (
 	"outreach/internal/uploads"
 )
 
-// beside is a house in which something happens before one of the calls of its tables, and how often that came to be.
+// beside is a harness that calls happen before one of the calls of its tables.
 type beside struct {
-	*house
+	*harness
 	mu       sync.Mutex
 	n, calls int
 	happen   func()
@@ -29,7 +29,7 @@ type beside struct {
 
 func newBeside(t *testing.T, shared *storage) *beside {
 	b := &beside{}
-	b.house = newHouse(t, shared, func(inner table.Table) table.Table {
+	b.harness = newHarness(t, shared, func(inner table.Table) table.Table {
 		return &tabletest.Faulty{Table: inner, Before: func(tabletest.Call) error {
 			b.mu.Lock()
 			defer b.mu.Unlock()
@@ -42,15 +42,15 @@ func newBeside(t *testing.T, shared *storage) *beside {
 	return b
 }
 
-// before lets something happen before the n-th call from now on.
+// before sets what happens before the n-th call from now on.
 func (b *beside) before(n int, happen func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.n, b.calls, b.happen = n, 0, happen
 }
 
-// traces are the items that name somebody by an id, but for the ledger, and for answers, which are gone in two days.
-func (h *house) traces(id string) []string {
+// traces returns the items with a person's id, except the ledger of erasures and idempotency records, which expire in two days.
+func (h *harness) traces(id string) []string {
 	var found []string
 	for _, name := range []string{"tracker", "people"} {
 		for _, line := range h.dump(name) {
@@ -63,14 +63,14 @@ func (h *house) traces(id string) []string {
 	return found
 }
 
-// TestWhatIsWrittenJustAfterAnErasureGoesToo erases somebody before each call of what is being written about them: whatever had
-// found them before and was written after is erased in the night, or when it is asked for again.
-func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
+// TestDataWrittenDuringAnErasureIsErasedLater erases a person before each call of an operation that writes about them. Data written
+// after the erasure goes with the nightly compile, or with a second erasure.
+func TestDataWrittenDuringAnErasureIsErasedLater(t *testing.T) {
 	t.Parallel()
 	rows := "email,activity,date,hours,outcome\nosoba1@example.org,garden,2126-05-11,3,completed\n"
 	for _, sc := range []struct {
 		name string
-		act  func(*house, *sender) error
+		act  func(*harness, *sender) error
 	}{
 		{"a consultation", post("/town/consultations", "", consultation(1, "2126-04-09", "późniejsza sprawa"))},
 		{"a form", public("", form("grants", 1, nil))},
@@ -84,21 +84,21 @@ func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
 				shared := newStorage(t)
 				h := newBeside(t, shared)
 				h.at(day)
-				define(t, h.house)
+				define(t, h.harness)
 				m := &sender{ids: map[string]string{}}
-				for _, step := range []func(*house, *sender) error{
+				for _, step := range []func(*harness, *sender) error{
 					post("/town/consultations", "consultation1", consultation(1, "2126-04-01", "sprawa")),
 					arrived("coordinator", "obecni.csv", rows),
 				} {
-					if err := step(h.house, m); err != nil {
+					if err := step(h.harness, m); err != nil {
 						t.Fatal(err)
 					}
 				}
-				id, err := whose(h.house, m, "consultation1")
+				id, err := whose(h.harness, m, "consultation1")
 				if err != nil {
 					t.Fatal(err)
 				}
-				other := newHouse(t, shared, func(inner table.Table) table.Table { return inner }, func() int { return 1 })
+				other := newHarness(t, shared, func(inner table.Table) table.Table { return inner }, func() int { return 1 })
 				other.at(day)
 				h.before(at, func() {
 					met = true
@@ -106,9 +106,9 @@ func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
 						t.Error(err)
 					}
 				})
-				err = sc.act(h.house, m)
+				err = sc.act(h.harness, m)
 				if err != nil {
-					err = sc.act(h.house, m) // it is delivered again
+					err = sc.act(h.harness, m) // it is delivered again
 				}
 				if err != nil {
 					t.Errorf("before call %d: %v", at, err)
@@ -140,12 +140,12 @@ func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
 	}
 }
 
-// TestWhoSignsUpAnewIsNotErasedAgain: their address leads to somebody new from then on.
-func TestWhoSignsUpAnewIsNotErasedAgain(t *testing.T) {
+// TestPersonWhoSignsUpAfterErasureIsKept: the address identifies a new person from then on.
+func TestPersonWhoSignsUpAfterErasureIsKept(t *testing.T) {
 	t.Parallel()
 	h := defined(t)
 	m := &sender{ids: map[string]string{}}
-	run := func(step func(*house, *sender) error) {
+	run := func(step func(*harness, *sender) error) {
 		t.Helper()
 		if err := step(h, m); err != nil {
 			t.Fatal(err)
@@ -176,8 +176,8 @@ func TestWhoSignsUpAnewIsNotErasedAgain(t *testing.T) {
 	}
 }
 
-// several is a house with people who have records in all lanes.
-func several(t *testing.T, h *house) (first string) {
+// several adds people with records in all lanes, and returns the id of one.
+func several(t *testing.T, h *harness) (first string) {
 	t.Helper()
 	h.at(day)
 	define(t, h)
@@ -196,8 +196,8 @@ func several(t *testing.T, h *house) (first string) {
 	return first
 }
 
-// TestACompileBesideAnErasureCountsEverybodyOnce erases somebody before each call of a compile.
-func TestACompileBesideAnErasureCountsEverybodyOnce(t *testing.T) {
+// TestCompileDuringAnErasureCountsEachPersonOnce erases a person before each call of a compile.
+func TestCompileDuringAnErasureCountsEachPersonOnce(t *testing.T) {
 	t.Parallel()
 	for at, met := 1, true; met; at++ {
 		met = false
@@ -206,8 +206,8 @@ func TestACompileBesideAnErasureCountsEverybodyOnce(t *testing.T) {
 		h := newBeside(t, shared)
 		h.lane = func() int { lane++; return lane % 8 }
 		h.start()
-		id := several(t, h.house)
-		other := newHouse(t, shared, func(inner table.Table) table.Table { return inner }, nil)
+		id := several(t, h.harness)
+		other := newHarness(t, shared, func(inner table.Table) table.Table { return inner }, nil)
 		other.at(day)
 		h.before(at, func() {
 			met = true
@@ -222,11 +222,11 @@ func TestACompileBesideAnErasureCountsEverybodyOnce(t *testing.T) {
 	}
 }
 
-// TestCheckpointFromBeforeAnErasureIsNotUsed puts a checkpoint back that knows what an erased person had said.
+// TestCheckpointFromBeforeAnErasureIsNotUsed restores a checkpoint that contains the records of an erased person.
 func TestCheckpointFromBeforeAnErasureIsNotUsed(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	h := newHouse(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
+	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	id := several(t, h)
 	if err := post("/town/signups", "sex", form("garden", 1, nil))(h, &sender{ids: map[string]string{}}); err != nil {
 		t.Fatal(err)
@@ -260,13 +260,14 @@ func TestCheckpointFromBeforeAnErasureIsNotUsed(t *testing.T) {
 	}
 }
 
-// TestAnErasureThatWasCutOffIsFinishedByTheNight kills an erasure after each of its writes. The next compile counts everybody once.
-func TestAnErasureThatWasCutOffIsFinishedByTheNight(t *testing.T) {
+// TestInterruptedErasureIsFinishedByTheNightlyCompile kills an erasure after each of its writes. The next compile counts each person
+// once.
+func TestInterruptedErasureIsFinishedByTheNightlyCompile(t *testing.T) {
 	t.Parallel()
 	for n, fired := 1, true; fired; n++ {
 		s := &saboteur{}
 		lane := 0
-		h := newHouse(t, newStorage(t), s.table, func() int { lane++; return lane % 8 })
+		h := newHarness(t, newStorage(t), s.table, func() int { lane++; return lane % 8 })
 		id := several(t, h)
 		s.arm(faults[1], n) // killed after
 		err := h.app.Privacy.Erase(context.Background(), "town", id, "")
@@ -289,18 +290,18 @@ func TestAnErasureThatWasCutOffIsFinishedByTheNight(t *testing.T) {
 	}
 }
 
-// forbidden is a place from which nothing can be erased.
+// forbidden is an object store that refuses to erase.
 type forbidden struct{ objects.Store }
 
 func (forbidden) Erase(context.Context, string, time.Time) error { return errors.New("AccessDenied") }
 
-// TestAFileThatCannotBeRemovedKeepsNobodyFromCounting: the erasure fails, and goes on each night until it can be ended.
-func TestAFileThatCannotBeRemovedKeepsNobodyFromCounting(t *testing.T) {
+// TestErasureRetriesNightlyWhileAFileCannotBeDeleted: the erasure fails, and is retried each night; compiling goes on.
+func TestErasureRetriesNightlyWhileAFileCannotBeDeleted(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
+	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	id := several(t, h)
 	m := &sender{ids: map[string]string{}}
-	for _, step := range []func(*house, *sender) error{
+	for _, step := range []func(*harness, *sender) error{
 		arrived("coordinator", "obecni.csv", "email,activity,date,hours,outcome\nosoba1@example.org,garden,2126-05-11,3,completed\n"),
 		told("coordinator", "obecni.csv"),
 	} {
@@ -337,19 +338,19 @@ func TestAFileThatCannotBeRemovedKeepsNobodyFromCounting(t *testing.T) {
 	}
 }
 
-// TestWhatHasArrivedAndIsNotTakenInYetOutlivesAnErasure: a system puts its list at the same place every day. The one that waits is
-// another file than the one that goes.
-func TestWhatHasArrivedAndIsNotTakenInYetOutlivesAnErasure(t *testing.T) {
+// TestErasureKeepsFilesThatWaitForProcessing: a system writes its list to the same key every day. The version that waits is not the
+// version that is erased.
+func TestErasureKeepsFilesThatWaitForProcessing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
+	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	id := several(t, h)
 	m := &sender{ids: map[string]string{}}
 	const head = "email,activity,date,hours,outcome\n"
-	for _, step := range []func(*house, *sender) error{
+	for _, step := range []func(*harness, *sender) error{
 		arrived("coordinator", "obecni.csv", head+"osoba1@example.org,garden,2126-05-11,3,completed\n"),
 		told("coordinator", "obecni.csv"),
 		arrived("coordinator", "obecni.csv", head+"osoba2@example.org,garden,2126-05-12,4,completed\n"),
-		func(h *house, _ *sender) error { return h.app.Privacy.Erase(context.Background(), "town", id, "") },
+		func(h *harness, _ *sender) error { return h.app.Privacy.Erase(context.Background(), "town", id, "") },
 		told("coordinator", "obecni.csv"),
 	} {
 		if err := step(h, m); err != nil {
@@ -367,11 +368,11 @@ func TestWhatHasArrivedAndIsNotTakenInYetOutlivesAnErasure(t *testing.T) {
 	}
 }
 
-// TestAFileThatIsNeverTakenInKeepsNoErasureGoing: who stands in a file that died on the way is erased from it in the end.
-func TestAFileThatIsNeverTakenInKeepsNoErasureGoing(t *testing.T) {
+// TestErasureCoversFilesThatAreNeverProcessed: a person is erased from a file whose processing failed, too.
+func TestErasureCoversFilesThatAreNeverProcessed(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	h := newHouse(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
+	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	id := several(t, h)
 	u := uploads.Upload{ID: h.app.DB.NewID(), Owner: uploads.Office, Arrived: day}
 	u.Object = uploads.ObjectKey("town", u.Owner, u.ID)

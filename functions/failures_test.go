@@ -36,25 +36,25 @@ import (
 	"outreach/internal/uploads"
 )
 
-// saboteur does one thing wrong, at one call of one operation: to the tables, the files, or both. After a kill nothing
-// answers any more until the functions start anew.
+// saboteur injects one fault, at one call of one operation, into tables, files, or both. After a kill every call fails until the
+// functions are restarted.
 type saboteur struct {
 	mu      sync.Mutex
 	armed   bool
 	fault   fault
-	at      int // the call, of those that the fault is for, from 1
+	at      int // the number of the call, among those that can fail, from 1
 	calls   int
 	fired   bool
 	dead    bool
 	counted int // all calls while armed
 }
 
-// fault is a way to go wrong.
+// fault is a kind of failure.
 type fault struct {
 	name   string
-	after  bool // it has happened, but the answer is lost
-	writes bool // only writes go wrong so
-	tables bool // only tables go wrong so
+	after  bool // the call has taken effect, but its answer is lost
+	writes bool // only writes fail
+	tables bool // only tables fail
 	err    error
 }
 
@@ -89,7 +89,7 @@ func (s *saboteur) ask(after, write, ofTable bool) error {
 	return f.err
 }
 
-// arm makes the saboteur ready for one operation; disarm ends it.
+// arm prepares the saboteur for one operation; disarm ends it, and reports whether the fault occurred.
 func (s *saboteur) arm(f fault, at int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,7 +111,7 @@ func (s *saboteur) table(inner table.Table) table.Table {
 	}
 }
 
-// files is an object store that fails as the saboteur says.
+// files is an object store with injected faults.
 type files struct {
 	objects.Store
 	saboteur *saboteur
@@ -156,19 +156,19 @@ func (f files) Open(ctx context.Context, key, etag string) (body io.ReadCloser, 
 	return body, info, err
 }
 
-// limited is the project of these tests: its garden has two places, its funder gets a report each month, and its data are kept for some years.
+// limited is the definition of these tests: two places in the garden, a monthly report to the funder, and a retention period.
 var limited = strings.Replace(definitionText, "{id: garden, label: Garden}", "{id: garden, label: Garden, capacity: 2}", 1) +
 	"reports: {funder: monthly, language: pl}\nretention: {people: 60, texts: 24, originals: 36}\n"
 
-// scenario is something that somebody does to a project in which something was done before.
+// scenario is an operation on a prepared project.
 type scenario struct {
 	name string
-	act  func(*house, *sender) error
-	// repeats are the kinds of facts of which there may be one more, for the request says again what holds.
+	act  func(*harness, *sender) error
+	// repeats are the kinds of facts that may occur once more, since the request repeats what is recorded.
 	repeats []string
 }
 
-// overtime is when the project's data need to be kept no longer.
+// overtime is after the end of the project's retention period.
 var overtime = time.Date(2132, 6, 1, 8, 0, 0, 0, time.UTC)
 
 var day = time.Date(2126, 6, 1, 8, 0, 0, 0, time.UTC)
@@ -187,9 +187,9 @@ func consultation(n int, date, topic string) map[string]any {
 	return map[string]any{"person": person(n), "date": date, "field": "law", "minutes": 30, "form": "phone", "topic": topic}
 }
 
-// prepare is what happened before: a full garden with a queue, consultations, files, a snapshot, two records of one person.
-func prepare(h *house, m *sender) error {
-	steps := []func(*house, *sender) error{}
+// prepare creates a full activity with a waiting list, consultations, files, a snapshot, and two records of one person.
+func prepare(h *harness, m *sender) error {
+	steps := []func(*harness, *sender) error{}
 	for n := 1; n <= 4; n++ {
 		steps = append(steps, post("/town/signups", fmt.Sprint("signup", n), form("garden", n, nil)))
 	}
@@ -204,7 +204,7 @@ func prepare(h *house, m *sender) error {
 		told("coordinator", "obecni.csv"),
 		arrived("coordinator", "zapisy.csv", "submitted_at,activity,first_name,last_name,email,sex,consent_processing\n2126-02-01T09:00:00Z,garden,Osoba,Zpliku,plik1@example.org,female,tak\n2126-02-02T09:00:00Z,grants,Osoba,Zpliku,plik2@example.org,male,tak\n"),
 		told("coordinator", "zapisy.csv"),
-		func(h *house, m *sender) error {
+		func(h *harness, m *sender) error {
 			kept, _, err := h.compiler.Compile(context.Background(), "town", "2126-05-31", "", store.Once{})
 			m.ids["snapshot"] = kept.ID
 			return err
@@ -226,9 +226,9 @@ func prepare(h *house, m *sender) error {
 	return nil
 }
 
-// public is a form that anyone sends, with its hidden key. The answer is remembered: the same key must give it again.
-func public(key string, body map[string]any) func(*house, *sender) error {
-	return func(h *house, m *sender) error {
+// public sends the public form with its hidden key. The same key must get the same answer each time.
+func public(key string, body map[string]any) func(*harness, *sender) error {
+	return func(h *harness, m *sender) error {
 		encoded, err := json.Marshal(body)
 		if err != nil {
 			return err
@@ -245,18 +245,18 @@ func public(key string, body map[string]any) func(*house, *sender) error {
 	}
 }
 
-func arrived(owner, name, content string) func(*house, *sender) error {
+func arrived(owner, name, content string) func(*harness, *sender) error {
 	o := object{key: "uploads/town/" + owner + "/" + name, name: name, content: content}
-	return func(h *house, m *sender) error { return o.arrive(h) }
+	return func(h *harness, m *sender) error { return o.arrive(h) }
 }
 
-func told(owner, name string) func(*house, *sender) error {
+func told(owner, name string) func(*harness, *sender) error {
 	return object{key: "uploads/town/" + owner + "/" + name, name: name}.event
 }
 
-// ask sends a request that takes no idempotency key; what it is answered when it was done before is fine too.
-func ask(method string, address func(*sender) string, body any, again ...int) func(*house, *sender) error {
-	return func(h *house, m *sender) error {
+// ask sends a request without an idempotency key. An answer that says it was done before is accepted too.
+func ask(method string, address func(*sender) string, body any, again ...int) func(*harness, *sender) error {
+	return func(h *harness, m *sender) error {
 		encoded, err := json.Marshal(body)
 		if err != nil {
 			return err
@@ -273,8 +273,8 @@ func at(prefix, key, suffix string) func(*sender) string {
 	return func(m *sender) string { return prefix + m.ids[key] + suffix }
 }
 
-// whose is the person of a typed record.
-func whose(h *house, m *sender, key string) (string, error) {
+// whose returns the person of a typed record.
+func whose(h *harness, m *sender, key string) (string, error) {
 	found, err := h.app.DB.Tracker.Query(context.Background(), table.Query{PK: "RECORDS#town#consultation"})
 	if err != nil {
 		return "", err
@@ -291,8 +291,8 @@ func whose(h *house, m *sender, key string) (string, error) {
 	return "", fmt.Errorf("no consultation %s", key)
 }
 
-// remembered finds people before anything goes wrong, as somebody does who looks at a page first.
-func remembered(h *house, m *sender) error {
+// remembered looks people up before a fault occurs, as a user does who opens a page first.
+func remembered(h *harness, m *sender) error {
 	for _, key := range []string{"consultation1", "consultation5", "consultation7"} {
 		id, err := whose(h, m, key)
 		if err != nil {
@@ -303,7 +303,7 @@ func remembered(h *house, m *sender) error {
 	return nil
 }
 
-// letters is a mailbox that keeps ids.
+// letters is a fake mail sender that keeps the ids of letters.
 type letters struct{ ids []string }
 
 func (l *letters) Send(_ context.Context, m mail.Message) error {
@@ -317,7 +317,7 @@ var scenarios = []scenario{
 	{name: "a sign-up is held for the office", act: public("form", form("grants", 2, map[string]any{"pesel": "44051401359"}))},
 	{name: "a form is sent again by somebody who is signed up", act: public("form", form("garden", 1, map[string]any{"education": "isced-5-8"}))},
 	{name: "the office signs somebody up", act: post("/town/signups", "paper", form("grants", 21, map[string]any{"submitted_at": "2126-03-01T10:00:00Z", "phone": "600100200"}))},
-	{name: "somebody withdraws by the link, and the first of the queue gets the place", act: func(h *house, m *sender) error {
+	{name: "somebody withdraws by the link, and the first of the queue gets the place", act: func(h *harness, m *sender) error {
 		token := h.app.Signups.CancelToken("town", m.ids["signup1"])
 		status, answer := h.sendAs("", "POST", "/town/signups/"+m.ids["signup1"]+"/cancel?token="+token, "", "application/json", []byte("{}"))
 		if status != http.StatusOK {
@@ -326,7 +326,7 @@ var scenarios = []scenario{
 		return nil
 	}},
 	{name: "the office cancels a sign-up", act: ask("PUT", at("/town/signups/", "signup2", ""), map[string]any{"state": "cancelled"})},
-	{name: "the office accepts one who was held", act: func(h *house, m *sender) error {
+	{name: "the office accepts one who was held", act: func(h *harness, m *sender) error {
 		page, err := h.app.Signups.Signups(context.Background(), "town", "grants", 10, "")
 		if err != nil || len(page.Items) == 0 {
 			return fmt.Errorf("sign-ups: 503 %v", err)
@@ -337,7 +337,7 @@ var scenarios = []scenario{
 	{name: "a consultation is typed", act: post("/town/consultations", "typed", consultation(22, "2126-04-05", "nowa sprawa"))},
 	{name: "a consultation is typed without a key", act: ask("POST", at("/town/consultations", "", ""), consultation(22, "2126-04-05", "nowa sprawa"), http.StatusConflict)},
 	{name: "an output is typed", act: post("/town/outputs", "guide", map[string]any{"date": "2126-05-01", "kind": "guide", "quantity": 2, "title": "Poradnik", "evidence": "szafa"})},
-	{name: "a consultation is replaced", act: func(h *house, m *sender) error {
+	{name: "a consultation is replaced", act: func(h *harness, m *sender) error {
 		body, err := json.Marshal(consultation(5, "2126-04-09", "inna sprawa"))
 		if err != nil {
 			return err
@@ -362,29 +362,29 @@ var scenarios = []scenario{
 	{name: "a media file is withdrawn", act: withdraw("radio.csv")},
 	{name: "a file of sign-ups is withdrawn", act: withdraw("zapisy.csv")},
 	{name: "the office compiles", act: post("/town/snapshots", "compile", map[string]any{"as_of": "2126-05-31"})},
-	{name: "the schedule compiles", act: func(h *house, _ *sender) error { return h.compiler.Schedule(context.Background()) }},
+	{name: "the schedule compiles", act: func(h *harness, _ *sender) error { return h.compiler.Schedule(context.Background()) }},
 	{name: "a snapshot is approved", act: ask("POST", at("/town/snapshots/", "snapshot", "/approval"), map[string]any{"decision": "approve", "note": "dobrze"})},
-	{name: "a definition gives more places", act: func(h *house, _ *sender) error {
+	{name: "a definition gives more places", act: func(h *harness, _ *sender) error {
 		status, answer := h.send("PUT", "/town/definition", "", "application/yaml", []byte(strings.Replace(limited, "capacity: 2", "capacity: 4", 1)))
 		if status != http.StatusOK {
 			return fmt.Errorf("definition: %d %s", status, answer)
 		}
 		return nil
 	}},
-	{name: "two records of a person are merged", act: func(h *house, m *sender) error {
+	{name: "two records of a person are merged", act: func(h *harness, m *sender) error {
 		return ask("POST", at("/town/people/", "person of consultation7", "/merge"), map[string]any{"into": m.ids["person of consultation1"]})(h, m)
 	}},
-	{name: "two people are told apart", repeats: []string{"people.apart"}, act: func(h *house, m *sender) error {
+	{name: "two people are told apart", repeats: []string{"people.apart"}, act: func(h *harness, m *sender) error {
 		return ask("POST", at("/town/people/", "person of consultation7", "/apart"), map[string]any{"from": m.ids["person of consultation1"]})(h, m)
 	}},
 	{name: "a person is corrected", repeats: []string{"person.corrected"}, act: ask("PUT", at("/town/people/", "person of consultation5", ""),
 		map[string]any{"first_name": "Anna Maria", "last_name": "Poprawiona", "email": "poprawiona@example.org", "phone": "600700800"})},
 	{name: "people are looked for by a word of their name", act: ask("GET", at("/town/people?q=jan", "", ""), nil)},
 	{name: "somebody with sign-ups, records and rows is erased", repeats: []string{"person.erased"}, act: ask("DELETE", at("/town/people/", "person of consultation1", ""), map[string]any{}, http.StatusNotFound)},
-	{name: "somebody of the staff signs in, and has another role than before", act: func(h *house, _ *sender) error {
+	{name: "somebody of the staff signs in, and has another role than before", act: func(h *harness, _ *sender) error {
 		return h.app.Access.RegisterStaff(context.Background(), "office@example.org", "en", []string{"town:adviser", "village:coordinator"})
 	}},
-	{name: "a report is made in the night, approved, and sent to the funder", act: func(h *house, m *sender) error {
+	{name: "a report is made in the night, approved, and sent to the funder", act: func(h *harness, m *sender) error {
 		ctx := context.Background()
 		if err := h.app.Access.RegisterStaff(ctx, "funder@example.org", "en", []string{"town:funder"}); err != nil {
 			return err
@@ -406,7 +406,7 @@ var scenarios = []scenario{
 		}
 		return err
 	}},
-	{name: "what is kept no longer is removed", repeats: []string{"person.erased"}, act: func(h *house, _ *sender) error {
+	{name: "what is kept no longer is removed", repeats: []string{"person.erased"}, act: func(h *harness, _ *sender) error {
 		ctx := context.Background()
 		h.at(overtime.Add(2 * time.Minute)) // the night begins with what an earlier one was cut off in
 		if err := h.app.Privacy.FinishErasures(ctx, "town"); err != nil {
@@ -419,11 +419,11 @@ var scenarios = []scenario{
 		}
 		return err
 	}},
-	{name: "files that never counted are removed", act: func(h *house, _ *sender) error {
+	{name: "files that never counted are removed", act: func(h *harness, _ *sender) error {
 		h.at(day.Add(uploads.UncountedFor + 48*time.Hour))
 		return h.app.Uploads.RemoveUncounted(context.Background(), "town")
 	}},
-	{name: "letters are sent", act: func(h *house, m *sender) error {
+	{name: "letters are sent", act: func(h *harness, m *sender) error {
 		box := &letters{}
 		err := deliver.New(h.app, box, base, h.log, "").CatchUp(context.Background())
 		for _, id := range box.ids {
@@ -441,9 +441,9 @@ var (
 	instant   = regexp.MustCompile(`(2126-06-0\dT|2126-07-0\dT|2132-06-01T)0[89]:\d\d:\d\d(\.\d+)?Z`) // of the operation, however often it was done
 )
 
-// state is all that is kept, but for what differs from one run to another: new ids, hashes of them, fractions of seconds.
-// Private texts that no record leads to are left out: TestWhatWasCutOffIsErasedToo speaks of them.
-func (h *house) state(known map[string]bool, repeats []string) []string {
+// state returns all that is stored, without what differs between runs: new ids, hashes of them, fractions of seconds. It leaves
+// out private texts without a record, which TestErasureCoversInterruptedRequests checks.
+func (h *harness) state(known map[string]bool, repeats []string) []string {
 	h.t.Helper()
 	same := func(all *regexp.Regexp, text, as string) string {
 		return all.ReplaceAllStringFunc(text, func(found string) string {
@@ -504,8 +504,8 @@ func (h *house) state(known map[string]bool, repeats []string) []string {
 	return all
 }
 
-// dump is every item of a table, as a line: key, place in the index, data.
-func (h *house) dump(name string) []string {
+// dump returns each item of a table as a line: key, key in the index, data.
+func (h *harness) dump(name string) []string {
 	var lines []string
 	for _, it := range h.storage.tables[name].Items() {
 		lines = append(lines, fmt.Sprintf("%s %s %s %s %s", it.PK, it.SK, it.Index.PK, it.Index.SK, it.Data))
@@ -513,8 +513,8 @@ func (h *house) dump(name string) []string {
 	return lines
 }
 
-// copied gives a house of its own over a copy of a folder.
-func copied(t testing.TB, from *storage, s *saboteur) *house {
+// copied returns a harness on a copy of storage, with a saboteur.
+func copied(t testing.TB, from *storage, s *saboteur) *harness {
 	t.Helper()
 	to := newStorage(t)
 	for name, table := range from.tables {
@@ -548,15 +548,15 @@ func copied(t testing.TB, from *storage, s *saboteur) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := newHouse(t, to, s.table, func() int { return 0 })
+	h := newHarness(t, to, s.table, func() int { return 0 })
 	h.cover = func(inner objects.Store) objects.Store { return files{inner, s} }
 	h.start()
 	return h
 }
 
-// after plays the scenario's operation in a house, again and again until it comes through, as its sender does, and then
-// once more. It tells whether the fault came to be.
-func (sc scenario) after(h *house, s *saboteur, m *sender, f fault, n int) (fired bool, err error) {
+// after runs the scenario's operation until it succeeds, as a client that retries does, and then once more. It reports whether
+// the fault occurred.
+func (sc scenario) after(h *harness, s *saboteur, m *sender, f fault, n int) (fired bool, err error) {
 	now := day.Add(time.Hour)
 	s.arm(f, n)
 	for range 3 {
@@ -577,21 +577,20 @@ func (sc scenario) after(h *house, s *saboteur, m *sender, f fault, n int) (fire
 		h.start()
 	}
 	if err != nil {
-		return fired, fmt.Errorf("it never comes through: %w", err)
+		return fired, fmt.Errorf("it never succeeds: %w", err)
 	}
 	h.start()
 	h.at(now.Add(time.Minute))
 	return fired, sc.act(h, m)
 }
 
-// TestEveryDoorStandsEveryFailure plays each operation with each failure at each of its calls, and compares what is kept
-// in the end with an undisturbed run: nothing is lost, nothing counts twice, no place is given twice, nobody is half
-// merged or half erased.
-func TestEveryDoorStandsEveryFailure(t *testing.T) {
+// TestEachOperationSurvivesEachFailure runs each operation with each failure at each of its calls, and compares what is stored in
+// the end with a run without failures: nothing is lost or counted twice, no place is given twice, no merge or erasure is partial.
+func TestEachOperationSurvivesEachFailure(t *testing.T) {
 	t.Parallel()
 	notShort(t, "plays some hundred failures")
 	from := newStorage(t)
-	first := newHouse(t, from, func(inner table.Table) table.Table { return inner }, func() int { return 0 })
+	first := newHarness(t, from, func(inner table.Table) table.Table { return inner }, func() int { return 0 })
 	first.at(day)
 	defineAs(t, first, limited)
 	before := &sender{ids: map[string]string{}}
@@ -661,7 +660,7 @@ func TestEveryDoorStandsEveryFailure(t *testing.T) {
 	}
 }
 
-// apart tells what two sorted lists do not have in common.
+// apart returns what two lists do not have in common.
 func apart(a, b []string) (onlyA, onlyB []string) {
 	left := map[string]int{}
 	for _, line := range a {
@@ -680,8 +679,8 @@ func apart(a, b []string) (onlyA, onlyB []string) {
 	return onlyA, onlyB
 }
 
-// TestWhatWasCutOffIsErasedToo: the texts of a request that never came through lead to the person all the same.
-func TestWhatWasCutOffIsErasedToo(t *testing.T) {
+// TestErasureCoversInterruptedRequests: texts of a request that never succeeded are erased with the person.
+func TestErasureCoversInterruptedRequests(t *testing.T) {
 	t.Parallel()
 	for _, sc := range []struct {
 		name, address string
@@ -694,11 +693,11 @@ func TestWhatWasCutOffIsErasedToo(t *testing.T) {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
 			s := &saboteur{}
-			h := newHouse(t, newStorage(t), s.table, func() int { return 0 })
+			h := newHarness(t, newStorage(t), s.table, func() int { return 0 })
 			h.at(day)
 			define(t, h)
 			m := &sender{ids: map[string]string{}}
-			for _, step := range []func(*house, *sender) error{
+			for _, step := range []func(*harness, *sender) error{
 				post("/town/signups", "signup1", form("garden", 1, nil)),
 				post("/town/consultations", "consultation1", consultation(1, "2126-04-01", "osoba1@example.org pyta")),
 			} {
@@ -732,13 +731,13 @@ func TestWhatWasCutOffIsErasedToo(t *testing.T) {
 	}
 }
 
-// TestARecordThatWasAnothersStaysTheirs: who is erased takes nothing along of a record that the office found to be
-// somebody else's, nor is it told in the story of the first.
-func TestARecordThatWasAnothersStaysTheirs(t *testing.T) {
+// TestErasureKeepsRecordsReassignedToAnotherPerson: an erasure leaves a record that the office has corrected to another person, and
+// an export of the first person does not contain it.
+func TestErasureKeepsRecordsReassignedToAnotherPerson(t *testing.T) {
 	t.Parallel()
 	h := defined(t)
 	m := &sender{ids: map[string]string{}}
-	run := func(step func(*house, *sender) error) {
+	run := func(step func(*harness, *sender) error) {
 		t.Helper()
 		if err := step(h, m); err != nil {
 			t.Fatal(err)
@@ -771,11 +770,11 @@ func TestARecordThatWasAnothersStaysTheirs(t *testing.T) {
 	}
 }
 
-// TestOnePoisonMessage delivers a batch as the queue does: what fails comes again, five times, and then lies among the dead
-// letters; the others are done. The reason stands in the log, beside the message's id, and names nobody.
-func TestOnePoisonMessage(t *testing.T) {
+// TestPoisonMessageEndsAmongDeadLettersAndOthersSucceed delivers a batch as the queue does: a message that fails is delivered five
+// times, and becomes a dead letter; the others succeed. The log has the reason with the message's id, without personal data.
+func TestPoisonMessageEndsAmongDeadLettersAndOthersSucceed(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
+	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	var log bytes.Buffer
 	h.log = slog.New(slog.NewJSONHandler(&log, nil))
 	h.start()
@@ -831,7 +830,7 @@ func TestOnePoisonMessage(t *testing.T) {
 	if told := log.String(); strings.Count(told, `"message":"poison"`) != 5 || !strings.Contains(told, "the object is gone") || strings.Contains(told, "Kowalski") || strings.Contains(told, "44051401359") {
 		t.Errorf("the log: %s", told)
 	}
-	// Brought back when the object is there, it is done like any other.
+	// A redrive, once the object exists, processes it like any other.
 	if err := h.files.Put(context.Background(), "uploads/town/radio/Jan-Kowalski-44051401359.csv", strings.NewReader("date,medium,title,outlet,reach\n2126-05-01,radio,Audycja,Prasa,7\n"), ""); err != nil {
 		t.Fatal(err)
 	}
@@ -840,17 +839,16 @@ func TestOnePoisonMessage(t *testing.T) {
 	}
 }
 
-// defined is a house of its own, in which nothing fails, with the town's definition.
-func defined(t *testing.T) *house {
+// defined returns a harness without faults, with the town's definition.
+func defined(t *testing.T) *harness {
 	t.Helper()
-	h := newHouse(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
+	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	h.at(day)
 	define(t, h)
 	return h
 }
 
-// TestSchedulesAtOnce: of any number that run at the same time one snapshot comes.
-func TestSchedulesAtOnce(t *testing.T) {
+func TestConcurrentSchedulesCompileOneSnapshot(t *testing.T) {
 	t.Parallel()
 	h := defined(t)
 	m := &sender{ids: map[string]string{}}
@@ -888,7 +886,7 @@ func TestSchedulesAtOnce(t *testing.T) {
 	}
 }
 
-// rewritten is a place whose owner writes over a file while it is being read.
+// rewritten is an object store in which a file is overwritten while it is being read.
 type rewritten struct {
 	objects.Store
 	over func()
@@ -913,10 +911,10 @@ func (i *interrupted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// TestAFileWrittenOverWhileItIsRead: what was begun is read to its end, what lies there now comes with its own event.
-func TestAFileWrittenOverWhileItIsRead(t *testing.T) {
+// TestFileOverwrittenDuringReadingIsReadOnceEach: the version being read is read to its end, the new one comes with its own event.
+func TestFileOverwrittenDuringReadingIsReadOnceEach(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
+	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	h.at(day)
 	const key, head = "uploads/town/radio/maj.csv", "date,medium,title,outlet,reach\n2126-05-01,radio,Audycja,Radio,"
 	once := sync.OnceFunc(func() {
@@ -945,12 +943,12 @@ func TestAFileWrittenOverWhileItIsRead(t *testing.T) {
 	}
 }
 
-// TestClocksTwoMinutesApart runs the functions on machines whose clocks are two minutes off, before and behind.
-func TestClocksTwoMinutesApart(t *testing.T) {
+// TestFunctionsTolerateClocksTwoMinutesApart runs the functions on machines whose clocks are two minutes fast and slow.
+func TestFunctionsTolerateClocksTwoMinutesApart(t *testing.T) {
 	t.Parallel()
 	shared := newStorage(t)
 	plain := func(inner table.Table) table.Table { return inner }
-	fast, slow := newHouse(t, shared, plain, nil), newHouse(t, shared, plain, nil)
+	fast, slow := newHarness(t, shared, plain, nil), newHarness(t, shared, plain, nil)
 	const off = 2 * time.Minute
 	now := day
 	pass := func() {
@@ -961,7 +959,7 @@ func TestClocksTwoMinutesApart(t *testing.T) {
 	pass()
 	defineAs(t, fast, strings.Replace(limited, "capacity: 2", "capacity: 1", 1))
 	m := &sender{ids: map[string]string{}}
-	must := func(h *house, step func(*house, *sender) error) {
+	must := func(h *harness, step func(*harness, *sender) error) {
 		t.Helper()
 		pass()
 		if err := step(h, m); err != nil {
@@ -992,7 +990,7 @@ func TestClocksTwoMinutesApart(t *testing.T) {
 	if a, b := state("second"), state("third"); a != "accepted" || b != "waitlisted" {
 		t.Errorf("after the first has left, the second is %s, the third %s", a, b)
 	}
-	// A later version counts, whatever the clock of who wrote it.
+	// The later version counts, whatever the clock of its writer.
 	must(fast, post("/town/consultations", "consultation1", consultation(1, "2126-04-01", "sprawa")))
 	must(slow, change("PUT", "/town/consultations", "consultation1", consultation(1, "2126-04-02", "sprawa")))
 	must(fast, post("/town/consultations", "consultation2", consultation(2, "2126-04-01", "sprawa")))
@@ -1003,7 +1001,7 @@ func TestClocksTwoMinutesApart(t *testing.T) {
 	}
 	// Two schedules, one on each clock, compile the same day.
 	now = time.Date(2126, 6, 2, 0, 0, 0, 0, time.UTC) // two in the morning in Warsaw
-	for _, h := range []*house{fast, slow} {
+	for _, h := range []*harness{fast, slow} {
 		pass()
 		if err := h.compiler.Schedule(context.Background()); err != nil {
 			t.Fatal(err)
@@ -1013,7 +1011,7 @@ func TestClocksTwoMinutesApart(t *testing.T) {
 	if err != nil || len(kept.Items) != 1 {
 		t.Errorf("%d snapshots: %v", len(kept.Items), err)
 	}
-	// Whoever gives tokens may be off as far.
+	// The issuer's clock may differ as much.
 	dirOfKey := t.TempDir()
 	key, err := provider.Key(filepath.Join(dirOfKey, "key.pem"))
 	if err != nil {
@@ -1036,7 +1034,7 @@ func TestClocksTwoMinutesApart(t *testing.T) {
 	}
 }
 
-// meeting is a table where, after one of the reads, something else happens first.
+// meeting is a table that calls read after each Get.
 type meeting struct {
 	table.Table
 	read func()
@@ -1048,15 +1046,15 @@ func (t meeting) Get(ctx context.Context, keys ...table.Key) (map[table.Key]tabl
 	return found, err
 }
 
-// TestTwoSchedulesAtOnce lets a second compile of the same day run after each read of the first.
-func TestTwoSchedulesAtOnce(t *testing.T) {
+// TestScheduleBetweenAnyTwoReadsOfAnother runs a second compile of the same day after each read of the first.
+func TestScheduleBetweenAnyTwoReadsOfAnother(t *testing.T) {
 	t.Parallel()
 	for at, met := 1, true; met; at++ {
 		met = false
 		reads := 0
-		var h, other *house
+		var h, other *harness
 		shared := newStorage(t)
-		h = newHouse(t, shared, func(inner table.Table) table.Table {
+		h = newHarness(t, shared, func(inner table.Table) table.Table {
 			return meeting{inner, func() {
 				if reads++; other == nil || reads != at {
 					return
@@ -1069,7 +1067,7 @@ func TestTwoSchedulesAtOnce(t *testing.T) {
 		}, nil)
 		h.at(day)
 		define(t, h)
-		beside := newHouse(t, shared, func(inner table.Table) table.Table { return inner }, nil)
+		beside := newHarness(t, shared, func(inner table.Table) table.Table { return inner }, nil)
 		beside.at(day)
 		reads, other = 0, beside
 		if err := h.compiler.Schedule(context.Background()); err != nil {
