@@ -199,6 +199,7 @@ func several(t *testing.T, h *harness) (first string) {
 // TestCompileDuringAnErasureCountsEachPersonOnce erases a person before each call of a compile.
 func TestCompileDuringAnErasureCountsEachPersonOnce(t *testing.T) {
 	t.Parallel()
+	notShort(t, "repeats an erasure for each call")
 	for at, met := 1, true; met; at++ {
 		met = false
 		shared := newStorage(t)
@@ -264,6 +265,7 @@ func TestCheckpointFromBeforeAnErasureIsNotUsed(t *testing.T) {
 // once.
 func TestInterruptedErasureIsFinishedByTheNightlyCompile(t *testing.T) {
 	t.Parallel()
+	notShort(t, "repeats an erasure for each call")
 	for n, fired := 1, true; fired; n++ {
 		s := &saboteur{}
 		lane := 0
