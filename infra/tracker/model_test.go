@@ -28,7 +28,7 @@ func notShort(t *testing.T) {
 	}
 }
 
-// started runs the stack until it is ready, stops it, and gives what it printed.
+// started runs a tracker until it is ready, stops it, and returns its output.
 func started(t *testing.T, data string, model fs.FS) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -40,7 +40,7 @@ func started(t *testing.T, data string, model fs.FS) string {
 	return out.String()
 }
 
-// untilReady stops the stack when it says that it is ready.
+// untilReady stops the tracker when it prints that it is ready.
 type untilReady struct {
 	bytes.Buffer
 	cancel context.CancelFunc
@@ -64,7 +64,7 @@ func figures(printed string) map[string]string {
 	return out
 }
 
-func TestTheModelProjectComesOutAsPublished(t *testing.T) {
+func TestModelProjectHasThePublishedResults(t *testing.T) {
 	t.Parallel()
 	notShort(t)
 	data := filepath.Join(t.TempDir(), "data")
@@ -82,7 +82,7 @@ func TestTheModelProjectComesOutAsPublished(t *testing.T) {
 	}
 }
 
-func TestTheModelProjectsFiguresAreComputedFromItsRows(t *testing.T) {
+func TestModelProjectResultsFollowItsInput(t *testing.T) {
 	t.Parallel()
 	notShort(t)
 	for name, changed := range map[string]struct {
