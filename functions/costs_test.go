@@ -195,7 +195,8 @@ func (f meteredFiles) List(ctx context.Context, prefix string, each func(objects
 	return f.Store.List(ctx, prefix, each)
 }
 
-// TestCosts computes docs/costs.md from the calls that handlers make to tables and files, and fails where the page is stale.
+// TestCosts computes docs/costs.md from the calls that handlers make to tables and files, and fails where the page is
+// stale.
 func TestCosts(t *testing.T) {
 	t.Parallel()
 	notShort(t, "plays thousands of requests")

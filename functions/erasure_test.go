@@ -49,7 +49,8 @@ func (b *beside) before(n int, happen func()) {
 	b.n, b.calls, b.happen = n, 0, happen
 }
 
-// traces returns the items with a person's id, except the ledger of erasures and idempotency records, which expire in two days.
+// traces returns the items with a person's id, except the ledger of erasures and idempotency records, which expire in
+// two days.
 func (h *harness) traces(id string) []string {
 	var found []string
 	for _, name := range []string{"tracker", "people"} {
@@ -63,8 +64,8 @@ func (h *harness) traces(id string) []string {
 	return found
 }
 
-// TestDataWrittenDuringAnErasureIsErasedLater erases a person before each call of an operation that writes about them. Data written
-// after the erasure goes with the nightly compile, or with a second erasure.
+// TestDataWrittenDuringAnErasureIsErasedLater erases a person before each call of an operation that writes about them.
+// Data written after the erasure goes with the nightly compile, or with a second erasure.
 func TestDataWrittenDuringAnErasureIsErasedLater(t *testing.T) {
 	t.Parallel()
 	rows := "email,activity,date,hours,outcome\nosoba1@example.org,garden,2126-05-11,3,completed\n"
@@ -261,8 +262,8 @@ func TestCheckpointFromBeforeAnErasureIsNotUsed(t *testing.T) {
 	}
 }
 
-// TestInterruptedErasureIsFinishedByTheNightlyCompile kills an erasure after each of its writes. The next compile counts each person
-// once.
+// TestInterruptedErasureIsFinishedByTheNightlyCompile kills an erasure after each of its writes. The next compile
+// counts each person once.
 func TestInterruptedErasureIsFinishedByTheNightlyCompile(t *testing.T) {
 	t.Parallel()
 	notShort(t, "repeats an erasure for each call")
@@ -340,8 +341,8 @@ func TestErasureRetriesNightlyWhileAFileCannotBeDeleted(t *testing.T) {
 	}
 }
 
-// TestErasureKeepsFilesThatWaitForProcessing: a system writes its list to the same key every day. The version that waits is not the
-// version that is erased.
+// TestErasureKeepsFilesThatWaitForProcessing: a system writes its list to the same key every day. The version that
+// waits is not the version that is erased.
 func TestErasureKeepsFilesThatWaitForProcessing(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)

@@ -36,8 +36,8 @@ import (
 	"outreach/internal/uploads"
 )
 
-// saboteur injects one fault, at one call of one operation, into tables, files, or both. After a kill every call fails until the
-// functions are restarted.
+// saboteur injects one fault, at one call of one operation, into tables, files, or both. After a kill every call fails
+// until the functions are restarted.
 type saboteur struct {
 	mu      sync.Mutex
 	armed   bool
@@ -156,7 +156,8 @@ func (f files) Open(ctx context.Context, key, etag string) (body io.ReadCloser, 
 	return body, info, err
 }
 
-// limited is the definition of these tests: two places in the garden, a monthly report to the funder, and a retention period.
+// limited is the definition of these tests: two places in the garden, a monthly report to the funder, and a retention
+// period.
 var limited = strings.Replace(definitionText, "{id: garden, label: Garden}", "{id: garden, label: Garden, capacity: 2}", 1) +
 	"reports: {funder: monthly, language: pl}\nretention: {people: 60, texts: 24, originals: 36}\n"
 
@@ -441,8 +442,8 @@ var (
 	instant   = regexp.MustCompile(`(2126-06-0\dT|2126-07-0\dT|2132-06-01T)0[89]:\d\d:\d\d(\.\d+)?Z`) // of the operation, however often it was done
 )
 
-// state returns all that is stored, without what differs between runs: new ids, hashes of them, fractions of seconds. It leaves
-// out private texts without a record, which TestErasureCoversInterruptedRequests checks.
+// state returns all that is stored, without what differs between runs: new ids, hashes of them, fractions of seconds.
+// It leaves out private texts without a record, which TestErasureCoversInterruptedRequests checks.
 func (h *harness) state(known map[string]bool, repeats []string) []string {
 	h.t.Helper()
 	same := func(all *regexp.Regexp, text, as string) string {
@@ -554,8 +555,8 @@ func copied(t testing.TB, from *storage, s *saboteur) *harness {
 	return h
 }
 
-// after runs the scenario's operation until it succeeds, as a client that retries does, and then once more. It reports whether
-// the fault occurred.
+// after runs the scenario's operation until it succeeds, as a client that retries does, and then once more. It reports
+// whether the fault occurred.
 func (sc scenario) after(h *harness, s *saboteur, m *sender, f fault, n int) (fired bool, err error) {
 	now := day.Add(time.Hour)
 	s.arm(f, n)
@@ -584,8 +585,9 @@ func (sc scenario) after(h *harness, s *saboteur, m *sender, f fault, n int) (fi
 	return fired, sc.act(h, m)
 }
 
-// TestEachOperationSurvivesEachFailure runs each operation with each failure at each of its calls, and compares what is stored in
-// the end with a run without failures: nothing is lost or counted twice, no place is given twice, no merge or erasure is partial.
+// TestEachOperationSurvivesEachFailure runs each operation with each failure at each of its calls, and compares what is
+// stored in the end with a run without failures: nothing is lost or counted twice, no place is given twice, no merge or
+// erasure is partial.
 func TestEachOperationSurvivesEachFailure(t *testing.T) {
 	t.Parallel()
 	notShort(t, "plays some hundred failures")
@@ -731,8 +733,8 @@ func TestErasureCoversInterruptedRequests(t *testing.T) {
 	}
 }
 
-// TestErasureKeepsRecordsReassignedToAnotherPerson: an erasure leaves a record that the office has corrected to another person, and
-// an export of the first person does not contain it.
+// TestErasureKeepsRecordsReassignedToAnotherPerson: an erasure leaves a record that the office has corrected to another
+// person, and an export of the first person does not contain it.
 func TestErasureKeepsRecordsReassignedToAnotherPerson(t *testing.T) {
 	t.Parallel()
 	h := defined(t)
@@ -770,8 +772,9 @@ func TestErasureKeepsRecordsReassignedToAnotherPerson(t *testing.T) {
 	}
 }
 
-// TestPoisonMessageEndsAmongDeadLettersAndOthersSucceed delivers a batch as the queue does: a message that fails is delivered five
-// times, and becomes a dead letter; the others succeed. The log has the reason with the message's id, without personal data.
+// TestPoisonMessageEndsAmongDeadLettersAndOthersSucceed delivers a batch as the queue does: a message that fails is
+// delivered five times, and becomes a dead letter; the others succeed. The log has the reason with the message's id,
+// without personal data.
 func TestPoisonMessageEndsAmongDeadLettersAndOthersSucceed(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
@@ -911,7 +914,8 @@ func (i *interrupted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// TestFileOverwrittenDuringReadingIsReadOnceEach: the version being read is read to its end, the new one comes with its own event.
+// TestFileOverwrittenDuringReadingIsReadOnceEach: the version being read is read to its end, the new one comes with its
+// own event.
 func TestFileOverwrittenDuringReadingIsReadOnceEach(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)

@@ -40,8 +40,8 @@ func TestSchemaImportsNeitherHTTPNorStorage(t *testing.T) {
 	}
 }
 
-// TestReadingADefinitionLinksNoRuleEngine: most functions only read a stored definition. They must not link the YAML parser and the
-// expression language, which slow down a cold start.
+// TestReadingADefinitionLinksNoRuleEngine: most functions only read a stored definition. They must not link the YAML
+// parser and the expression language, which slow down a cold start.
 func TestReadingADefinitionLinksNoRuleEngine(t *testing.T) {
 	t.Parallel()
 	for _, function := range []string{"submit-signup", "record-consultation", "manage-project", "manage-uploads", "ingest-upload", "show-report", "send-notices", "sign-in"} {
@@ -57,8 +57,8 @@ func TestReadingADefinitionLinksNoRuleEngine(t *testing.T) {
 	}
 }
 
-// TestHeavyLibrariesAreLinkedWhereUsedOnly: the workbook library costs milliseconds at each start and the PDF library is large, so
-// only the functions that use them may link them.
+// TestHeavyLibrariesAreLinkedWhereUsedOnly: the workbook library costs milliseconds at each start and the PDF library
+// is large, so only the functions that use them may link them.
 func TestHeavyLibrariesAreLinkedWhereUsedOnly(t *testing.T) {
 	t.Parallel()
 	heavy := map[string][]string{

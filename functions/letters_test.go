@@ -382,8 +382,8 @@ func (w watched) Query(ctx context.Context, q table.Query) (table.Page, error) {
 	return w.Table.Query(ctx, q)
 }
 
-// twoProcesses returns two processes that send the letters of one tracker with five sign-ups. The channel waits is closed when the
-// second process has been told to wait, and retries.
+// twoProcesses returns two processes that send the letters of one tracker with five sign-ups. The channel waits is
+// closed when the second process has been told to wait, and retries.
 func twoProcesses(t *testing.T, wrap func(table.Table) table.Table) (first, second *postal, waits <-chan struct{}) {
 	t.Helper()
 	shared := newStorage(t)

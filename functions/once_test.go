@@ -122,8 +122,8 @@ type storage struct {
 	tables map[string]*memory.Table
 }
 
-// newStorage returns empty storage. Its folder is in memory too where the machine has such a place, for what dies in these
-// tests is a process, not the machine.
+// newStorage returns empty storage. Its folder is in memory too where the machine has such a place, for what dies in
+// these tests is a process, not the machine.
 func newStorage(t testing.TB) *storage {
 	t.Helper()
 	s := &storage{tables: map[string]*memory.Table{"tracker": {}, "people": {}}}
@@ -319,8 +319,8 @@ func arrivals(h *harness, strands [][]operation) error {
 	return nil
 }
 
-// randomHistory returns operations in strands. Those of a strand are ordered; between strands only the times in the records give an
-// order.
+// randomHistory returns operations in strands. Those of a strand are ordered; between strands only the times in the
+// records give an order.
 func randomHistory(t *rapid.T) [][]operation {
 	begin := time.Date(2126, 6, 1, 8, 0, 0, 0, time.UTC)
 	tick := 0
@@ -445,9 +445,9 @@ func withdraw(name string) func(*harness, *sender) error {
 	}
 }
 
-// TestOnceInEffect checks that nothing is lost or counted twice: random histories that are delivered one to three times, in any
-// order that the records allow, with functions dying between any two writes and with other lanes, have the same hash as when they
-// are delivered once and in order.
+// TestOnceInEffect checks that nothing is lost or counted twice: random histories that are delivered one to three
+// times, in any order that the records allow, with functions dying between any two writes and with other lanes, have
+// the same hash as when they are delivered once and in order.
 func TestOnceInEffect(t *testing.T) {
 	t.Parallel()
 	plain := func(t table.Table) table.Table { return t }

@@ -161,8 +161,8 @@ func TestLateDataIsPurgedToo(t *testing.T) {
 	}
 }
 
-// TestPurgeRemovesFileNames: a partner's system chose the name, which is part of the object's key. The order of two files does not
-// change.
+// TestPurgeRemovesFileNames: a partner's system chose the name, which is part of the object's key. The order of two
+// files does not change.
 func TestPurgeRemovesFileNames(t *testing.T) {
 	t.Parallel()
 	h := outlived(t, func(inner table.Table) table.Table { return inner })
@@ -193,8 +193,8 @@ func TestPurgeRemovesFileNames(t *testing.T) {
 	}
 }
 
-// TestPurgeRemovesRejectedAndMissingFiles: of a rejected file, and of one that was announced and never sent, neither the name nor the
-// values of wrong cells are kept longer than the file.
+// TestPurgeRemovesRejectedAndMissingFiles: of a rejected file, and of one that was announced and never sent, neither
+// the name nor the values of wrong cells are kept longer than the file.
 func TestPurgeRemovesRejectedAndMissingFiles(t *testing.T) {
 	t.Parallel()
 	h := defined(t)

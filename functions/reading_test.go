@@ -13,8 +13,8 @@ import (
 	"outreach/internal/table/tabletest"
 )
 
-// TestReadsDoNotGrowWithTheData counts the calls that pages make to the tables: four times as many people, records and nights do not
-// increase them. Lists show fifty rows, a sheet forty.
+// TestReadsDoNotGrowWithTheData counts the calls that pages make to the tables: four times as many people, records and
+// nights do not increase them. Lists show fifty rows, a sheet forty.
 func TestReadsDoNotGrowWithTheData(t *testing.T) {
 	t.Parallel()
 	calls := 0

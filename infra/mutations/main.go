@@ -1,5 +1,5 @@
-// Command mutations applies the changes of mutations.yaml one at a time, each of which breaks a rule, and checks that a test
-// fails. It works in a copy of the tree. Run it at the top of the tree: go run ./infra/mutations [-only REGEXP]
+// Command mutations applies the changes of mutations.yaml one at a time, each of which breaks a rule, and checks that a
+// test fails. It works in a copy of the tree. Run it at the top of the tree: go run ./infra/mutations [-only REGEXP]
 //
 // It exits with 1 where a mutation survives, where its text is not found, or where its test fails without the mutation.
 package main

@@ -112,8 +112,8 @@ func newPool(s *stage) *pool {
 // password is the password of every user; it satisfies the rules of any pool.
 const password = "Only-for-tests-2026!"
 
-// token creates the user and the groups where they are missing, and signs in with the password, as programs do that have AWS
-// credentials.
+// token creates the user and the groups where they are missing, and signs in with the password, as programs do that
+// have AWS credentials.
 func (p *pool) token(ctx context.Context, email string, groups ...string) (string, error) {
 	id := email + " " + strings.Join(groups, ",")
 	if p.tokens[id] != "" {

@@ -158,8 +158,8 @@ func (s *stage) ended(t *testing.T, upload, state string) {
 	})
 }
 
-// samLocal starts a service of SAM CLI on the built functions. The function that it returns waits until the service answers, and
-// returns its address.
+// samLocal starts a service of SAM CLI on the built functions. The function that it returns waits until the service
+// answers, and returns its address.
 func samLocal(t *testing.T, service string) (up func() string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

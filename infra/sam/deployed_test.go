@@ -49,9 +49,9 @@ type driver struct {
 	client *http.Client
 }
 
-// TestDeployed tests the deployed stack: every event to the functions, then the model project and other scenarios
-// over the HTTP API, S3, the queue, the stream. Each scenario prints what it compared. At the end the calls that the functions
-// made to AWS are compared with what their roles allow.
+// TestDeployed tests the deployed stack: every event to the functions, then the model project and other scenarios over
+// the HTTP API, S3, the queue, the stream. Each scenario prints what it compared. At the end the calls that the
+// functions made to AWS are compared with what their roles allow.
 func TestDeployed(t *testing.T) {
 	s := newStage(t, "")
 	s.invoke = s.invokeDeployed

@@ -57,8 +57,8 @@ func decode(t *testing.T, file string, text []byte, into any) {
 	}
 }
 
-// checkRequest compares an event of the HTTP API with the routes: its route is the function's, its path and parameters are the
-// route's, and its method is the same in all fields.
+// checkRequest compares an event of the HTTP API with the routes: its route is the function's, its path and parameters
+// are the route's, and its method is the same in all fields.
 func checkRequest(t *testing.T, file string, text []byte, f function) {
 	t.Helper()
 	var e events.APIGatewayV2HTTPRequest

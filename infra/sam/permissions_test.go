@@ -21,8 +21,8 @@ type call struct {
 	Context               map[string][]string
 }
 
-// onBehalf are the actions that Lambda uses with a function's role: for its log and trace, for the queue or stream that invokes
-// it, and for failed events. The function does not call them, so they are not recorded.
+// onBehalf are the actions that Lambda uses with a function's role: for its log and trace, for the queue or stream that
+// invokes it, and for failed events. The function does not call them, so they are not recorded.
 var onBehalf = []struct {
 	action, resource string   // the resource holds this
 	wakes            []string // those that need it; none: all
@@ -43,15 +43,15 @@ var onBehalf = []struct {
 	{"sqs:SendMessage", "Missed", []string{"ScheduleV2"}},
 }
 
-// seldom are statements that no scenario uses, by function and part of the resource, with the reason why they are needed
-// nevertheless.
+// seldom are statements that no scenario uses, by function and part of the resource, with the reason why they are
+// needed nevertheless.
 var seldom = map[[2]string]string{
 	{"ManageUploads", "/answers/"}: "a list of sign-ups that is too long for Lambda has thousands of them, which take minutes to make",
 	{"SignIn", "People"}:           "whoever comes back from the provider went through its pages, which the stand-in has not; the tests of infra/tracker sign in",
 }
 
-// permissionsAreUsed compares the functions' calls to AWS with what their roles allow, in both directions: every call is
-// allowed by a statement, and every action and every resource of every statement is used by a call.
+// permissionsAreUsed compares the functions' calls to AWS with what their roles allow, in both directions: every call
+// is allowed by a statement, and every action and every resource of every statement is used by a call.
 func (d *driver) permissionsAreUsed(t *testing.T) string {
 	byKey := map[string]string{}
 	for id, f := range d.functions {

@@ -21,8 +21,8 @@ type step struct {
 	of     string // the event whose answer tells the id that this one's address names; "": as it stands in the file
 }
 
-// steps go from a definition to its results, through every function, with everything that may be wrong with the input of a function.
-// An event that is listed twice is delivered twice.
+// steps go from a definition to its results, through every function, with everything that may be wrong with the input
+// of a function. An event that is listed twice is delivered twice.
 //
 // An event names a role in the place of a token; where the scheme is written bearer, it contains an
 // invalid token.

@@ -61,8 +61,8 @@ type request struct {
 	body  string // of a program; one of a form, _method=DELETE, is sent by browsers alone
 }
 
-// requests has an example for each route, and several where a route covers different things. The test replaces what is in braces by
-// the ids of things that exist.
+// requests has an example for each route, and several where a route covers different things. The test replaces what is
+// in braces by the ids of things that exist.
 var requests = []request{
 	{route: "GET /"},
 	{route: "GET /health"},

@@ -8,8 +8,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// TestEachRoleWorksByKeyboardWithoutScriptOnATelephone does the work of the roles that no other test covers, with the keyboard alone,
-// without JavaScript, on a telephone.
+// TestEachRoleWorksByKeyboardWithoutScriptOnATelephone does the work of the roles that no other test covers, with the
+// keyboard alone, without JavaScript, on a telephone.
 func TestEachRoleWorksByKeyboardWithoutScriptOnATelephone(t *testing.T) {
 	browser := launch(t)
 	for name, task := range map[string]func(*testing.T, *visitor){

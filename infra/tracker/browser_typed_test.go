@@ -33,8 +33,8 @@ func cut(text string, most int) string {
 // cell returns a text as a cell of a CSV file.
 func cell(text string) string { return `"` + strings.ReplaceAll(text, `"`, `""`) + `"` }
 
-// TestTypedTextIsNeverInterpretedByAPage enters markup, scripts, templates, addresses, direction marks and long words into
-// every field, cell and form, and then visits every page that is linked.
+// TestTypedTextIsNeverInterpretedByAPage enters markup, scripts, templates, addresses, direction marks and long words
+// into every field, cell and form, and then visits every page that is linked.
 func TestTypedTextIsNeverInterpretedByAPage(t *testing.T) {
 	t.Parallel()
 	browser := launch(t)

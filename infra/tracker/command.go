@@ -54,8 +54,8 @@ func execute(ctx context.Context, args []string, getenv func(string) string, out
 	return 0
 }
 
-// parse finds the command that the arguments name, and reads its flags from the rest and from the environment. The error is a
-// helpRequest where help is asked for.
+// parse finds the command that the arguments name, and reads its flags from the rest and from the environment. The
+// error is a helpRequest where help is asked for.
 func parse(args []string, getenv func(string) string) (func(ctx context.Context, out io.Writer) error, error) {
 	all := commands()
 	chosen := all[0]

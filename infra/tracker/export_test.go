@@ -69,8 +69,8 @@ func leaves(value any, without ...string) []string {
 	}
 }
 
-// TestSubjectExportContainsAllStoredDataOfAPerson compares a subject-access export with a dump of both tables: all values
-// stored with the person's id must be in the export, except keyed hashes and the staff's random ids.
+// TestSubjectExportContainsAllStoredDataOfAPerson compares a subject-access export with a dump of both tables: all
+// values stored with the person's id must be in the export, except keyed hashes and the staff's random ids.
 func TestSubjectExportContainsAllStoredDataOfAPerson(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir(), "localhost:0", "-empty")

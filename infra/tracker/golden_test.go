@@ -35,9 +35,9 @@ var resent = []struct{ folder, project, role, object, row string }{
 	{"courtyards-6bd1782", "gc", "coordinator", "uploads/gc/coordinator/01M8M8DPSFP0TZE5DTBY5WPGMX/file", "2026-06-21,film,1,Dodatek,"},
 }
 
-// TestGoldenFolderCountsTheSame opens data folders that earlier versions wrote and compiles the days that README.md lists. A
-// day without a snapshot is counted for the first time, from the folder's checkpoint where it is there; each snapshot is then
-// verified, which counts it from the first fact and from the latest checkpoint.
+// TestGoldenFolderCountsTheSame opens data folders that earlier versions wrote and compiles the days that README.md
+// lists. A day without a snapshot is counted for the first time, from the folder's checkpoint where it is there; each
+// snapshot is then verified, which counts it from the first fact and from the latest checkpoint.
 func TestGoldenFolderCountsTheSame(t *testing.T) {
 	t.Parallel()
 	for _, folder := range goldenFolders(t) {

@@ -91,7 +91,8 @@ func (t *tracker) roles() []provider.Role {
 	return roles
 }
 
-// proxyID matches the request ids that a proxy may set: hexadecimal, with or without hyphens, or a ULID. Names do not match.
+// proxyID matches the request ids that a proxy may set: hexadecimal, with or without hyphens, or a ULID. Names do not
+// match.
 var proxyID = regexp.MustCompile(`^(?:[0-9a-fA-F-]{16,36}|[0-9A-HJKMNP-TV-Z]{26})$`)
 
 // logged writes the access log. A request keeps the id that a proxy on this machine has set.
@@ -110,8 +111,8 @@ func isLoopback(address string) bool {
 	return err == nil && at.Addr().Unmap().IsLoopback()
 }
 
-// isLocalName reports whether a host is a loopback address or below localhost. Other names that resolve to this machine are
-// refused, which prevents DNS rebinding by pages of other sites.
+// isLocalName reports whether a host is a loopback address or below localhost. Other names that resolve to this machine
+// are refused, which prevents DNS rebinding by pages of other sites.
 func isLocalName(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {

@@ -1,7 +1,7 @@
-// Command tracker is the whole tracker in one process, with nothing else installed: the handlers of all functions, the event
-// sources and schedules of template.yaml, tables in SQLite and files in a folder. With -issuer a small organisation can use it
-// in production. Without, it loads the model project, and anyone at the machine can sign in with any role. Its other commands
-// are for operators of a tracker, on one machine or on AWS.
+// Command tracker is the whole tracker in one process, with nothing else installed: the handlers of all functions, the
+// event sources and schedules of template.yaml, tables in SQLite and files in a folder. With -issuer a small
+// organisation can use it in production. Without, it loads the model project, and anyone at the machine can sign in
+// with any role. Its other commands are for operators of a tracker, on one machine or on AWS.
 package main
 
 import (
@@ -29,7 +29,8 @@ func main() {
 	os.Exit(execute(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
-// run serves a tracker until the context ends. It prints the model project's results, and a line "ready URL" once it serves.
+// run serves a tracker until the context ends. It prints the model project's results, and a line "ready URL" once it
+// serves.
 func run(ctx context.Context, s settings, model fs.FS, out io.Writer) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -86,7 +87,8 @@ func run(ctx context.Context, s settings, model fs.FS, out io.Writer) error {
 	return nil
 }
 
-// browserHost returns host and port for a browser on this machine, from the address of the flag and that of the listener.
+// browserHost returns host and port for a browser on this machine, from the address of the flag and that of the
+// listener.
 func browserHost(wanted, actual string) string {
 	host, _, err := net.SplitHostPort(wanted)
 	_, port, _ := net.SplitHostPort(actual)

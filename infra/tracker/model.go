@@ -21,8 +21,9 @@ import (
 //go:embed ces
 var model embed.FS // the model project's input
 
-// loadModel sends the model project's input to a tracker without projects, together with the project for trying the forms, and
-// prints the results. After a load that was interrupted it continues. A tracker that has projects is not changed.
+// loadModel sends the model project's input to a tracker without projects, together with the project for trying the
+// forms, and prints the results. After a load that was interrupted it continues. A tracker that has projects is not
+// changed.
 func loadModel(ctx context.Context, t *tracker, model fs.FS, base string, out io.Writer) error {
 	player := newPlayer(base, model)
 	projects, err := t.app.Projects.Projects(ctx)

@@ -23,9 +23,9 @@ import (
 // deliver is the handler of the queue's messages.
 type deliver func(context.Context, events.SQSEvent) (events.SQSEventResponse, error)
 
-// queue delivers a message for each object that arrives, one at a time. It retries a message that fails, and moves it to the dead
-// letters after too many tries. Nothing of it is stored: after a start every upload is delivered once more. It is safe for
-// concurrent use.
+// queue delivers a message for each object that arrives, one at a time. It retries a message that fails, and moves it
+// to the dead letters after too many tries. Nothing of it is stored: after a start every upload is delivered once more.
+// It is safe for concurrent use.
 type queue struct {
 	deliver    deliver
 	deliveries int
@@ -68,8 +68,8 @@ func (q *queue) notify() {
 	}
 }
 
-// redrive makes the next sweep queue the dead letters again. It does so where a file named redrive is beside them, which the
-// command redrive creates. Dead letters whose upload no longer exists are removed.
+// redrive makes the next sweep queue the dead letters again. It does so where a file named redrive is beside them,
+// which the command redrive creates. Dead letters whose upload no longer exists are removed.
 func (q *queue) redrive() {
 	if os.Remove(filepath.Join(filepath.Dir(q.dead.file), "redrive")) != nil {
 		return // not requested

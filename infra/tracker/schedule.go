@@ -11,16 +11,16 @@ import (
 	"outreach/internal/logs"
 )
 
-// schedule is a cron schedule of the template, with the meaning that EventBridge Scheduler gives it: a time that a clock change
-// skips is not due, and one that occurs twice is due once.
+// schedule is a cron schedule of the template, with the meaning that EventBridge Scheduler gives it: a time that a
+// clock change skips is not due, and one that occurs twice is due once.
 type schedule struct {
 	zone                         *time.Location
 	minutes, hours, days, months []int
 }
 
-// parseSchedule reads an expression such as cron(0 9 1 1,4,7,10 ? *) and the name of its time zone, UTC where that is empty.
-// It supports numbers, lists, ranges, * and ?. Anything else is an error, so that no schedule is ignored or read differently
-// from AWS: rates, steps, names, days of the week, years, dates that do not exist.
+// parseSchedule reads an expression such as cron(0 9 1 1,4,7,10 ? *) and the name of its time zone, UTC where that is
+// empty. It supports numbers, lists, ranges, * and ?. Anything else is an error, so that no schedule is ignored or read
+// differently from AWS: rates, steps, names, days of the week, years, dates that do not exist.
 func parseSchedule(expression, zone string) (schedule, error) {
 	fail := func(err error) (schedule, error) { return schedule{}, fmt.Errorf("schedule %s: %w", expression, err) }
 	inside, isCron := strings.CutPrefix(expression, "cron(")
@@ -95,8 +95,8 @@ func (s schedule) next(after time.Time) time.Time {
 	return time.Time{}
 }
 
-// run calls do whenever the schedule is due, until the context ends. It compares the time each second, since a timer does not
-// notice a machine that sleeps or a clock that is corrected.
+// run calls do whenever the schedule is due, until the context ends. It compares the time each second, since a timer
+// does not notice a machine that sleeps or a clock that is corrected.
 func (s schedule) run(ctx context.Context, do func()) {
 	due := s.next(time.Now())
 	every(ctx, time.Second, func() {

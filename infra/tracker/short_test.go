@@ -26,8 +26,8 @@ var smoke = []string{
 
 var testFunction = regexp.MustCompile(`(?m)^func (Test\w+)\(t \*testing\.T\)`)
 
-// shorten leaves out all tests of this package but smoke where go test runs with -short and without -run. The package's unit
-// tests are in package main, and stay.
+// shorten leaves out all tests of this package but smoke where go test runs with -short and without -run. The package's
+// unit tests are in package main, and stay.
 func shorten() error {
 	flag.Parse()
 	if !testing.Short() || flag.Lookup("test.run").Value.String() != "" {

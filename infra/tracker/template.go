@@ -17,8 +17,8 @@ type function struct {
 	Stream    bool
 }
 
-// parseTemplate reads from the SAM template the functions with their events, sorted by name, and how often the queue delivers a
-// message before it becomes a dead letter. It refuses events and schedules that this program cannot run.
+// parseTemplate reads from the SAM template the functions with their events, sorted by name, and how often the queue
+// delivers a message before it becomes a dead letter. It refuses events and schedules that this program cannot run.
 func parseTemplate(text []byte) (functions []function, deliveries int, err error) {
 	var template struct {
 		Resources map[string]resource `yaml:"Resources"`

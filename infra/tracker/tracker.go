@@ -111,8 +111,8 @@ func newTracker(ctx context.Context, s settings, log *slog.Logger) (*tracker, er
 	return t, err
 }
 
-// secretFile reads the secret that keys the hashes of identities, and creates it where the file does not exist. Without this
-// secret no stored person is found again, so every backup of the folder must include it.
+// secretFile reads the secret that keys the hashes of identities, and creates it where the file does not exist. Without
+// this secret no stored person is found again, so every backup of the folder must include it.
 func secretFile(file string) ([]byte, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
@@ -229,8 +229,8 @@ func (t *tracker) changed() {
 	}
 }
 
-// start starts what runs beside requests, until the context ends: the queue, the scan for files that were put into the folder
-// by hand or before a crash, the notices, the schedules.
+// start starts what runs beside requests, until the context ends: the queue, the scan for files that were put into the
+// folder by hand or before a crash, the notices, the schedules.
 func (t *tracker) start(ctx context.Context) {
 	t.sweep(ctx)
 	t.changed()
@@ -265,7 +265,8 @@ func every(ctx context.Context, pause time.Duration, do func()) {
 	}
 }
 
-// sweep queues every stored upload that was not queued since the start. An upload that was processed before changes nothing.
+// sweep queues every stored upload that was not queued since the start. An upload that was processed before changes
+// nothing.
 func (t *tracker) sweep(ctx context.Context) {
 	err := t.app.DB.Objects.List(ctx, "uploads/", func(info objects.Info) error {
 		t.queue.arrived(info)
@@ -276,8 +277,8 @@ func (t *tracker) sweep(ctx context.Context) {
 	}
 }
 
-// sendNotices sends pending notices after each change, and retries after a pause where that failed: the mail server may be
-// down. It returns when the context ends.
+// sendNotices sends pending notices after each change, and retries after a pause where that failed: the mail server may
+// be down. It returns when the context ends.
 func (t *tracker) sendNotices(ctx context.Context) {
 	const pause = 30 * time.Second
 	for {
@@ -325,7 +326,8 @@ func (t *tracker) handler() http.Handler {
 	return t.logged(loopbackOnly(mux))
 }
 
-// loopbackOnly refuses requests from other machines, directly or through a proxy, since any caller can sign in with any role.
+// loopbackOnly refuses requests from other machines, directly or through a proxy, since any caller can sign in with any
+// role.
 func loopbackOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		forwarded := r.Header.Get("Forwarded") + r.Header.Get("X-Forwarded-For") + r.Header.Get("X-Forwarded-Host") + r.Header.Get("X-Real-Ip")

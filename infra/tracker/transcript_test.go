@@ -26,8 +26,9 @@ var (
 	keepData = flag.String("keep-data", "", "copy the data folder that the transcript leaves behind to this new folder")
 )
 
-// TestTranscript sends the requests of testdata/transcript.txt, in order, to a tracker of its own and compares the answers.
-// The file's first lines explain its format. After an intended change of behaviour: go test ./infra/tracker -run Transcript -record
+// TestTranscript sends the requests of testdata/transcript.txt, in order, to a tracker of its own and compares the
+// answers. The file's first lines explain its format. After an intended change of behaviour: go test ./infra/tracker
+// -run Transcript -record
 func TestTranscript(t *testing.T) {
 	t.Parallel()
 	const file = "testdata/transcript.txt"

@@ -1,5 +1,5 @@
-// Command recorder is a proxy between the deployed functions and the emulator of AWS. It forwards requests unchanged, and
-// records which permissions they need, so that the permissions of a function can be compared with those that it
+// Command recorder is a proxy between the deployed functions and the emulator of AWS. It forwards requests unchanged,
+// and records which permissions they need, so that the permissions of a function can be compared with those that it
 // uses.
 package main
 

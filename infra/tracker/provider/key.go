@@ -12,8 +12,8 @@ import (
 	"path/filepath"
 )
 
-// Key reads the signing key from a file. Where the file does not exist, it creates it with a new key, readable by its owner alone,
-// so that tokens stay valid after a restart. Processes that call it at the same time get the same key.
+// Key reads the signing key from a file. Where the file does not exist, it creates it with a new key, readable by its
+// owner alone, so that tokens stay valid after a restart. Processes that call it at the same time get the same key.
 func Key(path string) (*rsa.PrivateKey, error) {
 	key, err := readKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -26,8 +26,8 @@ func Key(path string) (*rsa.PrivateKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("signing key: %w", err)
 	}
-	// A temporary file is readable by its owner alone. Linking it into place is atomic, and keeps the key of a process that was
-	// faster.
+	// A temporary file is readable by its owner alone. Linking it into place is atomic, and keeps the key of a process
+	// that was faster.
 	file, err := os.CreateTemp(filepath.Dir(path), ".key-*")
 	if err != nil {
 		return nil, fmt.Errorf("signing key: %w", err)

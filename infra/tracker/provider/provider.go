@@ -1,6 +1,6 @@
-// Package provider is a small OpenID Connect provider for a tracker without an issuer. There are no accounts: a person chooses a
-// role, or types an address and groups, and gets a token for them. It implements the authorization code flow with PKCE. It must
-// never be reachable from another machine.
+// Package provider is a small OpenID Connect provider for a tracker without an issuer. There are no accounts: a person
+// chooses a role, or types an address and groups, and gets a token for them. It implements the authorization code flow
+// with PKCE. It must never be reachable from another machine.
 package provider
 
 import (
@@ -58,8 +58,9 @@ func Roles(project string, partners ...string) []Role {
 // Provider is an OpenID Connect provider. Set Roles and ChooseRole before it serves. It is safe for concurrent use.
 type Provider struct {
 	Roles func() []Role // the roles that can be chosen at present
-	// ChooseRole shows the page on which a role is chosen. Its form is sent by POST to the page's own address with every
-	// hidden value, and either role, the Group of one of the roles, or a typed email and groups (separated by spaces or commas).
+	// ChooseRole shows the page on which a role is chosen. Its form is sent by POST to the page's own address with
+	// every hidden value, and either role, the Group of one of the roles, or a typed email and groups (separated by
+	// spaces or commas).
 	ChooseRole func(w http.ResponseWriter, r *http.Request, roles []Role, hidden url.Values)
 
 	issuer *url.URL
@@ -103,8 +104,8 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mux.ServeHTTP(w, r)
 }
 
-// RoundTrip answers a request in this process, so that verifying a token needs no connection to the tracker's own listener. It
-// fails for requests to other hosts than the issuer's.
+// RoundTrip answers a request in this process, so that verifying a token needs no connection to the tracker's own
+// listener. It fails for requests to other hosts than the issuer's.
 func (p *Provider) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer r.Body.Close()

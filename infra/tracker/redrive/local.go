@@ -10,8 +10,8 @@ import (
 	"outreach/internal/jsonlines"
 )
 
-// local requests the redrive of a tracker on one machine, by creating a file in its data folder. The tracker checks for that file
-// while it runs and when it starts, and removes from the list what succeeds.
+// local requests the redrive of a tracker on one machine, by creating a file in its data folder. The tracker checks for
+// that file while it runs and when it starts, and removes from the list what succeeds.
 func local(data string, dry bool, out io.Writer) error {
 	if _, err := os.Stat(data); err != nil {
 		return err

@@ -30,8 +30,8 @@ type redrive struct {
 	dry    bool
 }
 
-// find returns the stack's dead-letter queues: CloudFormation names queues after the stack, and only queues that functions read
-// have a redrive policy.
+// find returns the stack's dead-letter queues: CloudFormation names queues after the stack, and only queues that
+// functions read have a redrive policy.
 func (r redrive) find(ctx context.Context, stack string) ([]string, error) {
 	var found []string
 	in := &sqs.ListQueuesInput{QueueNamePrefix: aws.String(stack + "-"), MaxResults: aws.Int32(1000)}

@@ -1,5 +1,6 @@
-// Package redrive delivers dead letters again, once the reason for their failure has been removed. On AWS they are in the stack's
-// queues, on one machine in the data folder. A message that was partly processed before has no effect twice.
+// Package redrive delivers dead letters again, once the reason for their failure has been removed. On AWS they are in
+// the stack's queues, on one machine in the data folder. A message that was partly processed before has no effect
+// twice.
 package redrive
 
 import (

@@ -1,5 +1,5 @@
-// Package replay sends the model project's input to a tracker through its public API, and reads the results. It works with any
-// tracker: it is given an address and a source of tokens, and polls for uploads to be processed.
+// Package replay sends the model project's input to a tracker through its public API, and reads the results. It works
+// with any tracker: it is given an address and a source of tokens, and polls for uploads to be processed.
 package replay
 
 import (
@@ -34,7 +34,8 @@ var mediaFiles = []string{
 	"radio-partner-2010.xlsx", "web-partner-2010.csv", "tv-partner-2010-correction.csv", "press-partner-2011.csv",
 }
 
-// Player sends the model project's input. Every request has an idempotency key, so a replay that was interrupted can be repeated.
+// Player sends the model project's input. Every request has an idempotency key, so a replay that was interrupted can be
+// repeated.
 type Player struct {
 	Base   string // the tracker's address
 	Client *http.Client

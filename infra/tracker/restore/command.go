@@ -1,6 +1,6 @@
-// Package restore restores both tables as of an instant into new tables beside the live ones, repeats in them the erasures made
-// since, and recomputes the newest snapshots: an equal hash proves that the facts behind it are complete. On one machine the
-// data folder is restored by copying it; the rest is the same.
+// Package restore restores both tables as of an instant into new tables beside the live ones, repeats in them the
+// erasures made since, and recomputes the newest snapshots: an equal hash proves that the facts behind it are complete.
+// On one machine the data folder is restored by copying it; the rest is the same.
 package restore
 
 import (

@@ -248,8 +248,8 @@ func addressees(t *testing.T, data string) string {
 	return strings.Join(to, " ")
 }
 
-// TestTables replays the ledger between two sets of tables on DynamoDB, where the second are a copy from before the erasure:
-// DynamoDB Local has no point-in-time recovery.
+// TestTables replays the ledger between two sets of tables on DynamoDB, where the second are a copy from before the
+// erasure: DynamoDB Local has no point-in-time recovery.
 func TestTables(t *testing.T) {
 	t.Parallel()
 	if *endpoint == "" {

@@ -48,8 +48,8 @@ func tables(ctx context.Context, s settings, to time.Time, out io.Writer) error 
 	return r.run(ctx)
 }
 
-// restoreTable restores a table under a new name, unless a table of that name exists, and waits until it can be used. In a dry
-// run it creates nothing, and reports whether the table exists.
+// restoreTable restores a table under a new name, unless a table of that name exists, and waits until it can be used.
+// In a dry run it creates nothing, and reports whether the table exists.
 func restoreTable(ctx context.Context, client *dynamodb.Client, name, as string, to time.Time, dry bool, out io.Writer) (exists bool, err error) {
 	_, err = client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &as})
 	var none *types.ResourceNotFoundException
