@@ -830,7 +830,7 @@ func TestPoisonMessageEndsAmongDeadLettersAndOthersSucceed(t *testing.T) {
 	if figures := h.figures("2126-06-01"); !strings.Contains(figures, "4: 200 of 2 records") {
 		t.Errorf("figures: %s", figures)
 	}
-	if told := log.String(); strings.Count(told, `"message":"poison"`) != 5 || !strings.Contains(told, "the object is gone") || strings.Contains(told, "Kowalski") || strings.Contains(told, "44051401359") {
+	if told := log.String(); strings.Count(told, `"message":"poison"`) != 5 || !strings.Contains(told, "the object does not exist") || strings.Contains(told, "Kowalski") || strings.Contains(told, "44051401359") {
 		t.Errorf("the log: %s", told)
 	}
 	// A redrive, once the object exists, processes it like any other.
