@@ -13,7 +13,7 @@ import (
 	"outreach/internal/table"
 )
 
-// answersRead counts how often it is read whether a request was answered before.
+// answersRead counts the reads of idempotency records.
 type answersRead struct {
 	table.Table
 	count *atomic.Int32
@@ -28,18 +28,17 @@ func (t answersRead) Get(ctx context.Context, keys ...table.Key) (map[table.Key]
 	return t.Table.Get(ctx, keys...)
 }
 
-func TestASignUpReadsOnceWhetherItWasAnswered(t *testing.T) {
+func TestSignupReadsItsIdempotencyRecordOnce(t *testing.T) {
 	t.Parallel()
 	var count atomic.Int32
-	h := newHouse(t, scratch(t), func(home table.Table) table.Table { return answersRead{home, &count} }, nil)
-	defer h.db.Close()
+	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return answersRead{inner, &count} }, nil)
 	h.at(day)
 	define(t, h)
 	send := func(body string) (int, string) {
 		count.Store(0)
 		status, answer := h.sendAs("", "POST", "/town/signups", "key", "application/json", []byte(body))
 		if got := count.Load(); got != 1 {
-			t.Errorf("read %d times whether %s was answered", got, body)
+			t.Errorf("read the idempotency record of %[2]s %[1]d times", got, body)
 		}
 		return status, string(answer)
 	}
@@ -56,13 +55,12 @@ func TestASignUpReadsOnceWhetherItWasAnswered(t *testing.T) {
 	}
 }
 
-func TestTheFormTellsHowManyPlacesAreLeft(t *testing.T) {
+func TestSignupFormShowsPlacesLeft(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, scratch(t), func(home table.Table) table.Table { return home }, nil)
-	defer h.db.Close()
+	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	h.at(day)
 	defineAs(t, h, strings.Replace(definitionText, "label: Garden}", "label: Garden, capacity: 2}", 1))
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	for taken := range 4 {
 		status, body := h.request("", "GET", "/town/signup", http.Header{"Accept": {"application/json"}}, nil)
 		var got struct {

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// clients are those that each function makes beside that of the secret.
+// clients are the AWS clients that each function creates beside that of the secret.
 var clients = map[string]string{
 	"submit-signup":       "dynamodb",
 	"record-consultation": "dynamodb",
@@ -31,8 +31,8 @@ var clients = map[string]string{
 
 const starts = 40 // at least, of each program
 
-// BenchmarkColdStart starts each function as Lambda does, and measures how long it takes until it asks for its first
-// event: in milliseconds, and over what a program takes that makes the same clients and does nothing else.
+// BenchmarkColdStart starts each function as Lambda does, and measures the time until it polls for its first event: in
+// milliseconds, and as a multiple of a program that creates the same clients and does nothing else.
 func BenchmarkColdStart(b *testing.B) {
 	dir := b.TempDir()
 	runtime := newRuntime(b)
@@ -69,7 +69,7 @@ func mains(b *testing.B) []string {
 	return found
 }
 
-// build builds a program as it is deployed.
+// build builds a program as for deployment.
 func build(b *testing.B, dir, name, path, tags string) string {
 	b.Helper()
 	out := filepath.Join(dir, name)
@@ -81,7 +81,7 @@ func build(b *testing.B, dir, name, path, tags string) string {
 	return out
 }
 
-// fakeRuntime stands in for Lambda's runtime API. It has no events.
+// fakeRuntime is a fake of Lambda's runtime API without events.
 type fakeRuntime struct {
 	address string
 	polled  chan time.Time
@@ -100,7 +100,7 @@ func newRuntime(b *testing.B) *fakeRuntime {
 	return f
 }
 
-// start measures from the start of a program to its first poll, and ends it.
+// start returns the time from the start of a program to its first poll, and kills it.
 func (f *fakeRuntime) start(b *testing.B, program string) time.Duration {
 	b.Helper()
 	c := exec.Command(program)

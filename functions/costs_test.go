@@ -54,7 +54,7 @@ const (
 	smallMB, largeMB = 512, 1769
 )
 
-// bill is what something uses.
+// bill is the usage of AWS services.
 type bill struct {
 	writes, reads            float64 // DynamoDB units
 	calls                    int     // to DynamoDB and S3
@@ -74,13 +74,13 @@ func (b bill) dollars() float64 {
 		3*float64(b.messages)*perMessage + float64(b.mail)*perLetter + float64(b.invocations)*(perInvocation+bytesOfLog*perLogGB/1e9) + b.gbSeconds*perGBSecond
 }
 
-// meter counts what calls of a table and of files cost on AWS.
+// meter counts the usage that calls of tables and files cause on AWS.
 type meter struct {
 	mu sync.Mutex
 	bill
 }
 
-// metered is a table whose calls are counted.
+// metered is a table whose calls a meter counts.
 type metered struct {
 	table.Table
 	meter *meter
@@ -92,7 +92,7 @@ func (m *meter) add(reads, writes float64, calls int) {
 	m.reads, m.writes, m.calls = m.reads+reads, m.writes+writes, m.calls+calls
 }
 
-// size is an item's, as DynamoDB counts: names and values of attributes.
+// size returns the size of an item as DynamoDB counts it: names and values of attributes, in bytes.
 func size(it table.Item) int {
 	n := len("pk") + len(it.PK) + len("sk") + len(it.SK) + len("data") + len(it.Data) + len("rev") + 3
 	if it.Index != (table.Key{}) {
@@ -163,7 +163,7 @@ func (t metered) Write(ctx context.Context, ops ...table.Op) error {
 	return t.Table.Write(ctx, ops...)
 }
 
-// meteredFiles are files whose calls are counted.
+// meteredFiles is an object store whose calls a meter counts.
 type meteredFiles struct {
 	objects.Store
 	meter *meter
@@ -195,18 +195,19 @@ func (f meteredFiles) List(ctx context.Context, prefix string, each func(objects
 	return f.Store.List(ctx, prefix, each)
 }
 
-// TestCosts computes docs/costs.md from what the handlers ask of the tables and files, and fails where the page is stale.
+// TestCosts computes docs/costs.md from the calls that handlers make to tables and files, and fails where the page is
+// stale.
 func TestCosts(t *testing.T) {
 	t.Parallel()
+	notShort(t, "plays thousands of requests")
 	m := &meter{}
 	lanes := rand.New(rand.NewPCG(1, 2))
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return metered{inner, m} }, func() int { return lanes.IntN(8) })
-	defer h.db.Close()
+	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return metered{inner, m} }, func() int { return lanes.IntN(8) })
 	h.cover = func(inner objects.Store) objects.Store { return meteredFiles{inner, m} }
 	h.start()
 	h.at(day)
 	define(t, h)
-	// did runs one event of a function, and adds what it used to what is being measured.
+	// did runs one event of a function, and adds its usage to the current measurement.
 	did := func(mb int, millis float64, event func() error) {
 		t.Helper()
 		before := m.calls
@@ -220,7 +221,7 @@ func TestCosts(t *testing.T) {
 		run()
 		return m.bill
 	}
-	senders := &memory{ids: map[string]string{}}
+	senders := &sender{ids: map[string]string{}}
 	box := &letters{}
 	notices := deliver.New(h.app, box, base, h.log, "")
 	did(smallMB, 0, func() error { return notices.CatchUp(t.Context()) })
@@ -294,9 +295,9 @@ func TestCosts(t *testing.T) {
 	for range 30 {
 		rest = rest.plus(quiet)
 	}
-	has := stands(t)
-	standing := perSecret*has["AWS::SecretsManager::Secret"] + perKey*has["AWS::KMS::Key"] + perAlarm*has[alarmed] + perMetric*has["AWS::Logs::MetricFilter"] + perDashboard*has["AWS::CloudWatch::Dashboard"]
-	fixed := tableGB*(perTableGB+perBackupGB) + fileGB*perFileGB + standing
+	has := resources(t)
+	monthly := perSecret*has["AWS::SecretsManager::Secret"] + perKey*has["AWS::KMS::Key"] + perAlarm*has[alarmed] + perMetric*has["AWS::Logs::MetricFilter"] + perDashboard*has["AWS::CloudWatch::Dashboard"]
+	fixed := tableGB*(perTableGB+perBackupGB) + fileGB*perFileGB + monthly
 
 	var page bytes.Buffer
 	fmt.Fprintf(&page, `# What it costs
@@ -329,7 +330,7 @@ What is counted, and how:
   DynamoDB or S3, %d ms for each event beside, %d ms for each 1,000 rows of a file, %d ms for compiling. The stream is read for nothing.
 - Each thing is taken to come alone, so that each wakes `+"`send-notices`"+`; many at once wake it less often.
 - SQS: a message is sent, received and deleted. Logs: %d bytes for each invocation. Traces, traffic to the internet and sign-in are not counted.
-`, tableGB*1000, fileGB*1000, standing, has["AWS::KMS::Key"], has[alarmed], smallMB, largeMB, millisPerCall, millisPerEvent, millisPer1000Row, millisPerCompile, bytesOfLog)
+`, tableGB*1000, fileGB*1000, monthly, has["AWS::KMS::Key"], has[alarmed], smallMB, largeMB, millisPerCall, millisPerEvent, millisPer1000Row, millisPerCompile, bytesOfLog)
 
 	const at = "../docs/costs.md"
 	if *update {
@@ -343,11 +344,11 @@ What is counted, and how:
 	}
 }
 
-// alarmed is what an alarm is paid for.
+// alarmed is the key of billed metrics in resources.
 const alarmed = "metrics that an alarm looks at"
 
-// stands counts what the template makes that is paid for by the month.
-func stands(t *testing.T) map[string]float64 {
+// resources counts the template's resources by type, for those that are billed by the month.
+func resources(t *testing.T) map[string]float64 {
 	t.Helper()
 	text, err := os.ReadFile("../template.yaml")
 	if err != nil {
@@ -381,7 +382,7 @@ func (b bill) plus(o bill) bill {
 	}
 }
 
-// airings is a partner's file.
+// airings returns a partner's file of media with so many rows.
 func airings(rows int) []byte {
 	var b bytes.Buffer
 	b.WriteString("date,time,medium,title,outlet,reach\n")

@@ -19,17 +19,17 @@ import (
 	"outreach/internal/uploads"
 )
 
-// beside is a house in which something happens before one of the calls of its tables, and how often that came to be.
+// beside is a harness that calls happen before one of the calls of its tables.
 type beside struct {
-	*house
+	*harness
 	mu       sync.Mutex
 	n, calls int
 	happen   func()
 }
 
-func newBeside(t *testing.T, dir string) *beside {
+func newBeside(t *testing.T, shared *storage) *beside {
 	b := &beside{}
-	b.house = newHouse(t, dir, func(inner table.Table) table.Table {
+	b.harness = newHarness(t, shared, func(inner table.Table) table.Table {
 		return &tabletest.Faulty{Table: inner, Before: func(tabletest.Call) error {
 			b.mu.Lock()
 			defer b.mu.Unlock()
@@ -42,15 +42,16 @@ func newBeside(t *testing.T, dir string) *beside {
 	return b
 }
 
-// before lets something happen before the n-th call from now on.
+// before sets what happens before the n-th call from now on.
 func (b *beside) before(n int, happen func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.n, b.calls, b.happen = n, 0, happen
 }
 
-// traces are the items that name somebody by an id, but for the ledger, and for answers, which are gone in two days.
-func (h *house) traces(id string) []string {
+// traces returns the items with a person's id, except the ledger of erasures and idempotency records, which expire in
+// two days.
+func (h *harness) traces(id string) []string {
 	var found []string
 	for _, name := range []string{"tracker", "people"} {
 		for _, line := range h.dump(name) {
@@ -63,14 +64,14 @@ func (h *house) traces(id string) []string {
 	return found
 }
 
-// TestWhatIsWrittenJustAfterAnErasureGoesToo erases somebody before each call of what is being written about them: whatever had
-// found them before and was written after is erased in the night, or when it is asked for again.
-func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
+// TestDataWrittenDuringAnErasureIsErasedLater erases a person before each call of an operation that writes about them.
+// Data written after the erasure goes with the nightly compile, or with a second erasure.
+func TestDataWrittenDuringAnErasureIsErasedLater(t *testing.T) {
 	t.Parallel()
 	rows := "email,activity,date,hours,outcome\nosoba1@example.org,garden,2126-05-11,3,completed\n"
 	for _, sc := range []struct {
 		name string
-		act  func(*house, *memory) error
+		act  func(*harness, *sender) error
 	}{
 		{"a consultation", post("/town/consultations", "", consultation(1, "2126-04-09", "późniejsza sprawa"))},
 		{"a form", public("", form("grants", 1, nil))},
@@ -81,24 +82,24 @@ func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
 			late := 0
 			for at, met := 1, true; met; at++ {
 				met = false
-				dir := scratch(t)
-				h := newBeside(t, dir)
+				shared := newStorage(t)
+				h := newBeside(t, shared)
 				h.at(day)
-				define(t, h.house)
-				m := &memory{ids: map[string]string{}}
-				for _, step := range []func(*house, *memory) error{
+				define(t, h.harness)
+				m := &sender{ids: map[string]string{}}
+				for _, step := range []func(*harness, *sender) error{
 					post("/town/consultations", "consultation1", consultation(1, "2126-04-01", "sprawa")),
 					arrived("coordinator", "obecni.csv", rows),
 				} {
-					if err := step(h.house, m); err != nil {
+					if err := step(h.harness, m); err != nil {
 						t.Fatal(err)
 					}
 				}
-				id, err := whose(h.house, m, "consultation1")
+				id, err := whose(h.harness, m, "consultation1")
 				if err != nil {
 					t.Fatal(err)
 				}
-				other := newHouse(t, dir, func(inner table.Table) table.Table { return inner }, func() int { return 1 })
+				other := newHarness(t, shared, func(inner table.Table) table.Table { return inner }, func() int { return 1 })
 				other.at(day)
 				h.before(at, func() {
 					met = true
@@ -106,16 +107,14 @@ func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
 						t.Error(err)
 					}
 				})
-				err = sc.act(h.house, m)
+				err = sc.act(h.harness, m)
 				if err != nil {
-					err = sc.act(h.house, m) // it is delivered again
+					err = sc.act(h.harness, m) // it is delivered again
 				}
 				if err != nil {
 					t.Errorf("before call %d: %v", at, err)
 				}
 				if !met {
-					other.db.Close()
-					h.db.Close()
 					break
 				}
 				if len(other.traces(id)) > 0 {
@@ -134,8 +133,6 @@ func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
 				if err := other.app.Privacy.Erase(context.Background(), "town", id, ""); !errors.Is(err, store.ErrNotFound) {
 					t.Errorf("before call %d: erased once more: %v", at, err)
 				}
-				other.db.Close()
-				h.db.Close()
 			}
 			if late == 0 {
 				t.Error("nothing was ever written after the erasure")
@@ -144,12 +141,12 @@ func TestWhatIsWrittenJustAfterAnErasureGoesToo(t *testing.T) {
 	}
 }
 
-// TestWhoSignsUpAnewIsNotErasedAgain: their address leads to somebody new from then on.
-func TestWhoSignsUpAnewIsNotErasedAgain(t *testing.T) {
+// TestPersonWhoSignsUpAfterErasureIsKept: the address identifies a new person from then on.
+func TestPersonWhoSignsUpAfterErasureIsKept(t *testing.T) {
 	t.Parallel()
 	h := defined(t)
-	m := &memory{ids: map[string]string{}}
-	run := func(step func(*house, *memory) error) {
+	m := &sender{ids: map[string]string{}}
+	run := func(step func(*harness, *sender) error) {
 		t.Helper()
 		if err := step(h, m); err != nil {
 			t.Fatal(err)
@@ -160,7 +157,7 @@ func TestWhoSignsUpAnewIsNotErasedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(ask("DELETE", func(*memory) string { return "/town/people/" + id }, map[string]any{}))
+	run(ask("DELETE", func(*sender) string { return "/town/people/" + id }, map[string]any{}))
 	run(post("/town/consultations", "second", consultation(1, "2126-04-02", "nowa sprawa")))
 	anew, err := whose(h, m, "second")
 	if err != nil {
@@ -180,12 +177,12 @@ func TestWhoSignsUpAnewIsNotErasedAgain(t *testing.T) {
 	}
 }
 
-// several is a house with people who have records in all lanes.
-func several(t *testing.T, h *house) (first string) {
+// several adds people with records in all lanes, and returns the id of one.
+func several(t *testing.T, h *harness) (first string) {
 	t.Helper()
 	h.at(day)
 	define(t, h)
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	for i, key := range []string{"a", "b", "c"} {
 		for n := range 4 {
 			if err := post("/town/consultations", fmt.Sprint(key, n), consultation(i+1, fmt.Sprintf("2126-04-%02d", n+1), fmt.Sprint("sprawa ", n)))(h, m); err != nil {
@@ -200,18 +197,19 @@ func several(t *testing.T, h *house) (first string) {
 	return first
 }
 
-// TestACompileBesideAnErasureCountsEverybodyOnce erases somebody before each call of a compile.
-func TestACompileBesideAnErasureCountsEverybodyOnce(t *testing.T) {
+// TestCompileDuringAnErasureCountsEachPersonOnce erases a person before each call of a compile.
+func TestCompileDuringAnErasureCountsEachPersonOnce(t *testing.T) {
 	t.Parallel()
+	notShort(t, "repeats an erasure for each call")
 	for at, met := 1, true; met; at++ {
 		met = false
-		dir := scratch(t)
+		shared := newStorage(t)
 		lane := 0
-		h := newBeside(t, dir)
+		h := newBeside(t, shared)
 		h.lane = func() int { lane++; return lane % 8 }
 		h.start()
-		id := several(t, h.house)
-		other := newHouse(t, dir, func(inner table.Table) table.Table { return inner }, nil)
+		id := several(t, h.harness)
+		other := newHarness(t, shared, func(inner table.Table) table.Table { return inner }, nil)
 		other.at(day)
 		h.before(at, func() {
 			met = true
@@ -223,19 +221,16 @@ func TestACompileBesideAnErasureCountsEverybodyOnce(t *testing.T) {
 		if figures := h.figures("2126-06-01"); !strings.HasPrefix(figures, "3 participants") {
 			t.Errorf("somebody is erased before call %d: %s", at, figures)
 		}
-		other.db.Close()
-		h.db.Close()
 	}
 }
 
-// TestCheckpointFromBeforeAnErasureIsNotUsed puts a checkpoint back that knows what an erased person had said.
+// TestCheckpointFromBeforeAnErasureIsNotUsed restores a checkpoint that contains the records of an erased person.
 func TestCheckpointFromBeforeAnErasureIsNotUsed(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	defer h.db.Close()
+	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	id := several(t, h)
-	if err := post("/town/signups", "sex", form("garden", 1, nil))(h, &memory{ids: map[string]string{}}); err != nil {
+	if err := post("/town/signups", "sex", form("garden", 1, nil))(h, &sender{ids: map[string]string{}}); err != nil {
 		t.Fatal(err)
 	}
 	before := h.hash("2126-06-01")
@@ -267,13 +262,15 @@ func TestCheckpointFromBeforeAnErasureIsNotUsed(t *testing.T) {
 	}
 }
 
-// TestAnErasureThatWasCutOffIsFinishedByTheNight kills an erasure after each of its writes. The next compile counts everybody once.
-func TestAnErasureThatWasCutOffIsFinishedByTheNight(t *testing.T) {
+// TestInterruptedErasureIsFinishedByTheNightlyCompile kills an erasure after each of its writes. The next compile
+// counts each person once.
+func TestInterruptedErasureIsFinishedByTheNightlyCompile(t *testing.T) {
 	t.Parallel()
+	notShort(t, "repeats an erasure for each call")
 	for n, fired := 1, true; fired; n++ {
 		s := &saboteur{}
 		lane := 0
-		h := newHouse(t, scratch(t), s.table, func() int { lane++; return lane % 8 })
+		h := newHarness(t, newStorage(t), s.table, func() int { lane++; return lane % 8 })
 		id := several(t, h)
 		s.arm(faults[1], n) // killed after
 		err := h.app.Privacy.Erase(context.Background(), "town", id, "")
@@ -293,23 +290,21 @@ func TestAnErasureThatWasCutOffIsFinishedByTheNight(t *testing.T) {
 		for _, line := range h.traces(id) {
 			t.Errorf("cut off after write %d there is %s", n, line)
 		}
-		h.db.Close()
 	}
 }
 
-// forbidden is a place from which nothing can be erased.
+// forbidden is an object store that refuses to erase.
 type forbidden struct{ objects.Store }
 
 func (forbidden) Erase(context.Context, string, time.Time) error { return errors.New("AccessDenied") }
 
-// TestAFileThatCannotBeRemovedKeepsNobodyFromCounting: the erasure fails, and goes on each night until it can be ended.
-func TestAFileThatCannotBeRemovedKeepsNobodyFromCounting(t *testing.T) {
+// TestErasureRetriesNightlyWhileAFileCannotBeDeleted: the erasure fails, and is retried each night; compiling goes on.
+func TestErasureRetriesNightlyWhileAFileCannotBeDeleted(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	defer h.db.Close()
+	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	id := several(t, h)
-	m := &memory{ids: map[string]string{}}
-	for _, step := range []func(*house, *memory) error{
+	m := &sender{ids: map[string]string{}}
+	for _, step := range []func(*harness, *sender) error{
 		arrived("coordinator", "obecni.csv", "email,activity,date,hours,outcome\nosoba1@example.org,garden,2126-05-11,3,completed\n"),
 		told("coordinator", "obecni.csv"),
 	} {
@@ -346,20 +341,19 @@ func TestAFileThatCannotBeRemovedKeepsNobodyFromCounting(t *testing.T) {
 	}
 }
 
-// TestWhatHasArrivedAndIsNotTakenInYetOutlivesAnErasure: a system puts its list at the same place every day. The one that waits is
-// another file than the one that goes.
-func TestWhatHasArrivedAndIsNotTakenInYetOutlivesAnErasure(t *testing.T) {
+// TestErasureKeepsFilesThatWaitForProcessing: a system writes its list to the same key every day. The version that
+// waits is not the version that is erased.
+func TestErasureKeepsFilesThatWaitForProcessing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	defer h.db.Close()
+	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	id := several(t, h)
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	const head = "email,activity,date,hours,outcome\n"
-	for _, step := range []func(*house, *memory) error{
+	for _, step := range []func(*harness, *sender) error{
 		arrived("coordinator", "obecni.csv", head+"osoba1@example.org,garden,2126-05-11,3,completed\n"),
 		told("coordinator", "obecni.csv"),
 		arrived("coordinator", "obecni.csv", head+"osoba2@example.org,garden,2126-05-12,4,completed\n"),
-		func(h *house, _ *memory) error { return h.app.Privacy.Erase(context.Background(), "town", id, "") },
+		func(h *harness, _ *sender) error { return h.app.Privacy.Erase(context.Background(), "town", id, "") },
 		told("coordinator", "obecni.csv"),
 	} {
 		if err := step(h, m); err != nil {
@@ -377,12 +371,11 @@ func TestWhatHasArrivedAndIsNotTakenInYetOutlivesAnErasure(t *testing.T) {
 	}
 }
 
-// TestAFileThatIsNeverTakenInKeepsNoErasureGoing: who stands in a file that died on the way is erased from it in the end.
-func TestAFileThatIsNeverTakenInKeepsNoErasureGoing(t *testing.T) {
+// TestErasureCoversFilesThatAreNeverProcessed: a person is erased from a file whose processing failed, too.
+func TestErasureCoversFilesThatAreNeverProcessed(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	defer h.db.Close()
+	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	id := several(t, h)
 	u := uploads.Upload{ID: h.app.DB.NewID(), Owner: uploads.Office, Arrived: day}
 	u.Object = uploads.ObjectKey("town", u.Owner, u.ID)

@@ -3,7 +3,6 @@ package functions_test
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,25 +36,25 @@ import (
 	"outreach/internal/uploads"
 )
 
-// saboteur does one thing wrong, at one call of one operation: to the tables, the files, or both. After a kill nothing
-// answers any more until the functions start anew.
+// saboteur injects one fault, at one call of one operation, into tables, files, or both. After a kill every call fails
+// until the functions are restarted.
 type saboteur struct {
 	mu      sync.Mutex
 	armed   bool
 	fault   fault
-	at      int // the call, of those that the fault is for, from 1
+	at      int // the number of the call, among those that can fail, from 1
 	calls   int
 	fired   bool
 	dead    bool
 	counted int // all calls while armed
 }
 
-// fault is a way to go wrong.
+// fault is a kind of failure.
 type fault struct {
 	name   string
-	after  bool // it has happened, but the answer is lost
-	writes bool // only writes go wrong so
-	tables bool // only tables go wrong so
+	after  bool // the call has taken effect, but its answer is lost
+	writes bool // only writes fail
+	tables bool // only tables fail
 	err    error
 }
 
@@ -90,7 +89,7 @@ func (s *saboteur) ask(after, write, ofTable bool) error {
 	return f.err
 }
 
-// arm makes the saboteur ready for one operation; disarm ends it.
+// arm prepares the saboteur for one operation; disarm ends it, and reports whether the fault occurred.
 func (s *saboteur) arm(f fault, at int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -112,7 +111,7 @@ func (s *saboteur) table(inner table.Table) table.Table {
 	}
 }
 
-// files is an object store that fails as the saboteur says.
+// files is an object store with injected faults.
 type files struct {
 	objects.Store
 	saboteur *saboteur
@@ -157,19 +156,20 @@ func (f files) Open(ctx context.Context, key, etag string) (body io.ReadCloser, 
 	return body, info, err
 }
 
-// limited is the project of these tests: its garden has two places, its funder gets a report each month, and its data are kept for some years.
+// limited is the definition of these tests: two places in the garden, a monthly report to the funder, and a retention
+// period.
 var limited = strings.Replace(definitionText, "{id: garden, label: Garden}", "{id: garden, label: Garden, capacity: 2}", 1) +
 	"reports: {funder: monthly, language: pl}\nretention: {people: 60, texts: 24, originals: 36}\n"
 
-// scenario is something that somebody does to a project in which something was done before.
+// scenario is an operation on a prepared project.
 type scenario struct {
 	name string
-	act  func(*house, *memory) error
-	// repeats are the kinds of facts of which there may be one more, for the request says again what holds.
+	act  func(*harness, *sender) error
+	// repeats are the kinds of facts that may occur once more, since the request repeats what is recorded.
 	repeats []string
 }
 
-// overtime is when the project's data need to be kept no longer.
+// overtime is after the end of the project's retention period.
 var overtime = time.Date(2132, 6, 1, 8, 0, 0, 0, time.UTC)
 
 var day = time.Date(2126, 6, 1, 8, 0, 0, 0, time.UTC)
@@ -188,9 +188,9 @@ func consultation(n int, date, topic string) map[string]any {
 	return map[string]any{"person": person(n), "date": date, "field": "law", "minutes": 30, "form": "phone", "topic": topic}
 }
 
-// prepare is what happened before: a full garden with a queue, consultations, files, a snapshot, two records of one person.
-func prepare(h *house, m *memory) error {
-	steps := []func(*house, *memory) error{}
+// prepare creates a full activity with a waiting list, consultations, files, a snapshot, and two records of one person.
+func prepare(h *harness, m *sender) error {
+	steps := []func(*harness, *sender) error{}
 	for n := 1; n <= 4; n++ {
 		steps = append(steps, post("/town/signups", fmt.Sprint("signup", n), form("garden", n, nil)))
 	}
@@ -205,7 +205,7 @@ func prepare(h *house, m *memory) error {
 		told("coordinator", "obecni.csv"),
 		arrived("coordinator", "zapisy.csv", "submitted_at,activity,first_name,last_name,email,sex,consent_processing\n2126-02-01T09:00:00Z,garden,Osoba,Zpliku,plik1@example.org,female,tak\n2126-02-02T09:00:00Z,grants,Osoba,Zpliku,plik2@example.org,male,tak\n"),
 		told("coordinator", "zapisy.csv"),
-		func(h *house, m *memory) error {
+		func(h *harness, m *sender) error {
 			kept, _, err := h.compiler.Compile(context.Background(), "town", "2126-05-31", "", store.Once{})
 			m.ids["snapshot"] = kept.ID
 			return err
@@ -227,9 +227,9 @@ func prepare(h *house, m *memory) error {
 	return nil
 }
 
-// public is a form that anyone sends, with its hidden key. The answer is remembered: the same key must give it again.
-func public(key string, body map[string]any) func(*house, *memory) error {
-	return func(h *house, m *memory) error {
+// public sends the public form with its hidden key. The same key must get the same answer each time.
+func public(key string, body map[string]any) func(*harness, *sender) error {
+	return func(h *harness, m *sender) error {
 		encoded, err := json.Marshal(body)
 		if err != nil {
 			return err
@@ -246,18 +246,18 @@ func public(key string, body map[string]any) func(*house, *memory) error {
 	}
 }
 
-func arrived(owner, name, content string) func(*house, *memory) error {
+func arrived(owner, name, content string) func(*harness, *sender) error {
 	o := object{key: "uploads/town/" + owner + "/" + name, name: name, content: content}
-	return func(h *house, m *memory) error { return o.arrive(h) }
+	return func(h *harness, m *sender) error { return o.arrive(h) }
 }
 
-func told(owner, name string) func(*house, *memory) error {
+func told(owner, name string) func(*harness, *sender) error {
 	return object{key: "uploads/town/" + owner + "/" + name, name: name}.event
 }
 
-// ask sends a request that takes no idempotency key; what it is answered when it was done before is fine too.
-func ask(method string, address func(*memory) string, body any, again ...int) func(*house, *memory) error {
-	return func(h *house, m *memory) error {
+// ask sends a request without an idempotency key. An answer that says it was done before is accepted too.
+func ask(method string, address func(*sender) string, body any, again ...int) func(*harness, *sender) error {
+	return func(h *harness, m *sender) error {
 		encoded, err := json.Marshal(body)
 		if err != nil {
 			return err
@@ -270,12 +270,12 @@ func ask(method string, address func(*memory) string, body any, again ...int) fu
 	}
 }
 
-func at(prefix, key, suffix string) func(*memory) string {
-	return func(m *memory) string { return prefix + m.ids[key] + suffix }
+func at(prefix, key, suffix string) func(*sender) string {
+	return func(m *sender) string { return prefix + m.ids[key] + suffix }
 }
 
-// whose is the person of a typed record.
-func whose(h *house, m *memory, key string) (string, error) {
+// whose returns the person of a typed record.
+func whose(h *harness, m *sender, key string) (string, error) {
 	found, err := h.app.DB.Tracker.Query(context.Background(), table.Query{PK: "RECORDS#town#consultation"})
 	if err != nil {
 		return "", err
@@ -292,8 +292,8 @@ func whose(h *house, m *memory, key string) (string, error) {
 	return "", fmt.Errorf("no consultation %s", key)
 }
 
-// remembered finds people before anything goes wrong, as somebody does who looks at a page first.
-func remembered(h *house, m *memory) error {
+// remembered looks people up before a fault occurs, as a user does who opens a page first.
+func remembered(h *harness, m *sender) error {
 	for _, key := range []string{"consultation1", "consultation5", "consultation7"} {
 		id, err := whose(h, m, key)
 		if err != nil {
@@ -304,7 +304,7 @@ func remembered(h *house, m *memory) error {
 	return nil
 }
 
-// letters is a mailbox that keeps ids.
+// letters is a fake mail sender that keeps the ids of letters.
 type letters struct{ ids []string }
 
 func (l *letters) Send(_ context.Context, m mail.Message) error {
@@ -318,7 +318,7 @@ var scenarios = []scenario{
 	{name: "a sign-up is held for the office", act: public("form", form("grants", 2, map[string]any{"pesel": "44051401359"}))},
 	{name: "a form is sent again by somebody who is signed up", act: public("form", form("garden", 1, map[string]any{"education": "isced-5-8"}))},
 	{name: "the office signs somebody up", act: post("/town/signups", "paper", form("grants", 21, map[string]any{"submitted_at": "2126-03-01T10:00:00Z", "phone": "600100200"}))},
-	{name: "somebody withdraws by the link, and the first of the queue gets the place", act: func(h *house, m *memory) error {
+	{name: "somebody withdraws by the link, and the first of the queue gets the place", act: func(h *harness, m *sender) error {
 		token := h.app.Signups.CancelToken("town", m.ids["signup1"])
 		status, answer := h.sendAs("", "POST", "/town/signups/"+m.ids["signup1"]+"/cancel?token="+token, "", "application/json", []byte("{}"))
 		if status != http.StatusOK {
@@ -327,18 +327,18 @@ var scenarios = []scenario{
 		return nil
 	}},
 	{name: "the office cancels a sign-up", act: ask("PUT", at("/town/signups/", "signup2", ""), map[string]any{"state": "cancelled"})},
-	{name: "the office accepts one who was held", act: func(h *house, m *memory) error {
+	{name: "the office accepts one who was held", act: func(h *harness, m *sender) error {
 		page, err := h.app.Signups.Signups(context.Background(), "town", "grants", 10, "")
 		if err != nil || len(page.Items) == 0 {
 			return fmt.Errorf("sign-ups: 503 %v", err)
 		}
 		held := page.Items[slices.IndexFunc(page.Items, func(su signups.Signup) bool { return su.Upload == "" })]
-		return ask("PUT", func(*memory) string { return "/town/signups/" + held.ID }, map[string]any{"state": "accepted"})(h, m)
+		return ask("PUT", func(*sender) string { return "/town/signups/" + held.ID }, map[string]any{"state": "accepted"})(h, m)
 	}},
 	{name: "a consultation is typed", act: post("/town/consultations", "typed", consultation(22, "2126-04-05", "nowa sprawa"))},
 	{name: "a consultation is typed without a key", act: ask("POST", at("/town/consultations", "", ""), consultation(22, "2126-04-05", "nowa sprawa"), http.StatusConflict)},
 	{name: "an output is typed", act: post("/town/outputs", "guide", map[string]any{"date": "2126-05-01", "kind": "guide", "quantity": 2, "title": "Poradnik", "evidence": "szafa"})},
-	{name: "a consultation is replaced", act: func(h *house, m *memory) error {
+	{name: "a consultation is replaced", act: func(h *harness, m *sender) error {
 		body, err := json.Marshal(consultation(5, "2126-04-09", "inna sprawa"))
 		if err != nil {
 			return err
@@ -363,29 +363,29 @@ var scenarios = []scenario{
 	{name: "a media file is withdrawn", act: withdraw("radio.csv")},
 	{name: "a file of sign-ups is withdrawn", act: withdraw("zapisy.csv")},
 	{name: "the office compiles", act: post("/town/snapshots", "compile", map[string]any{"as_of": "2126-05-31"})},
-	{name: "the schedule compiles", act: func(h *house, _ *memory) error { return h.compiler.Schedule(context.Background()) }},
+	{name: "the schedule compiles", act: func(h *harness, _ *sender) error { return h.compiler.Schedule(context.Background()) }},
 	{name: "a snapshot is approved", act: ask("POST", at("/town/snapshots/", "snapshot", "/approval"), map[string]any{"decision": "approve", "note": "dobrze"})},
-	{name: "a definition gives more places", act: func(h *house, _ *memory) error {
+	{name: "a definition gives more places", act: func(h *harness, _ *sender) error {
 		status, answer := h.send("PUT", "/town/definition", "", "application/yaml", []byte(strings.Replace(limited, "capacity: 2", "capacity: 4", 1)))
 		if status != http.StatusOK {
 			return fmt.Errorf("definition: %d %s", status, answer)
 		}
 		return nil
 	}},
-	{name: "two records of a person are merged", act: func(h *house, m *memory) error {
+	{name: "two records of a person are merged", act: func(h *harness, m *sender) error {
 		return ask("POST", at("/town/people/", "person of consultation7", "/merge"), map[string]any{"into": m.ids["person of consultation1"]})(h, m)
 	}},
-	{name: "two people are told apart", repeats: []string{"people.apart"}, act: func(h *house, m *memory) error {
+	{name: "two people are told apart", repeats: []string{"people.apart"}, act: func(h *harness, m *sender) error {
 		return ask("POST", at("/town/people/", "person of consultation7", "/apart"), map[string]any{"from": m.ids["person of consultation1"]})(h, m)
 	}},
 	{name: "a person is corrected", repeats: []string{"person.corrected"}, act: ask("PUT", at("/town/people/", "person of consultation5", ""),
 		map[string]any{"first_name": "Anna Maria", "last_name": "Poprawiona", "email": "poprawiona@example.org", "phone": "600700800"})},
 	{name: "people are looked for by a word of their name", act: ask("GET", at("/town/people?q=jan", "", ""), nil)},
 	{name: "somebody with sign-ups, records and rows is erased", repeats: []string{"person.erased"}, act: ask("DELETE", at("/town/people/", "person of consultation1", ""), map[string]any{}, http.StatusNotFound)},
-	{name: "somebody of the staff signs in, and has another role than before", act: func(h *house, _ *memory) error {
+	{name: "somebody of the staff signs in, and has another role than before", act: func(h *harness, _ *sender) error {
 		return h.app.Access.RegisterStaff(context.Background(), "office@example.org", "en", []string{"town:adviser", "village:coordinator"})
 	}},
-	{name: "a report is made in the night, approved, and sent to the funder", act: func(h *house, m *memory) error {
+	{name: "a report is made in the night, approved, and sent to the funder", act: func(h *harness, m *sender) error {
 		ctx := context.Background()
 		if err := h.app.Access.RegisterStaff(ctx, "funder@example.org", "en", []string{"town:funder"}); err != nil {
 			return err
@@ -407,7 +407,7 @@ var scenarios = []scenario{
 		}
 		return err
 	}},
-	{name: "what is kept no longer is removed", repeats: []string{"person.erased"}, act: func(h *house, _ *memory) error {
+	{name: "what is kept no longer is removed", repeats: []string{"person.erased"}, act: func(h *harness, _ *sender) error {
 		ctx := context.Background()
 		h.at(overtime.Add(2 * time.Minute)) // the night begins with what an earlier one was cut off in
 		if err := h.app.Privacy.FinishErasures(ctx, "town"); err != nil {
@@ -420,11 +420,11 @@ var scenarios = []scenario{
 		}
 		return err
 	}},
-	{name: "files that never counted are removed", act: func(h *house, _ *memory) error {
+	{name: "files that never counted are removed", act: func(h *harness, _ *sender) error {
 		h.at(day.Add(uploads.UncountedFor + 48*time.Hour))
 		return h.app.Uploads.RemoveUncounted(context.Background(), "town")
 	}},
-	{name: "letters are sent", act: func(h *house, m *memory) error {
+	{name: "letters are sent", act: func(h *harness, m *sender) error {
 		box := &letters{}
 		err := deliver.New(h.app, box, base, h.log, "").CatchUp(context.Background())
 		for _, id := range box.ids {
@@ -442,9 +442,9 @@ var (
 	instant   = regexp.MustCompile(`(2126-06-0\dT|2126-07-0\dT|2132-06-01T)0[89]:\d\d:\d\d(\.\d+)?Z`) // of the operation, however often it was done
 )
 
-// state is all that is kept, but for what differs from one run to another: new ids, hashes of them, fractions of seconds.
-// Private texts that no record leads to are left out: TestWhatWasCutOffIsErasedToo speaks of them.
-func (h *house) state(known map[string]bool, repeats []string) []string {
+// state returns all that is stored, without what differs between runs: new ids, hashes of them, fractions of seconds.
+// It leaves out private texts without a record, which TestErasureCoversInterruptedRequests checks.
+func (h *harness) state(known map[string]bool, repeats []string) []string {
 	h.t.Helper()
 	same := func(all *regexp.Regexp, text, as string) string {
 		return all.ReplaceAllStringFunc(text, func(found string) string {
@@ -505,48 +505,33 @@ func (h *house) state(known map[string]bool, repeats []string) []string {
 	return all
 }
 
-// dump is every item of a table, as a line: key, place in the index, data.
-func (h *house) dump(name string) []string {
-	h.t.Helper()
-	db, err := sql.Open("sqlite", h.file)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer db.Close()
-	rows, err := db.Query(`SELECT pk || ' ' || sk || ' ' || coalesce(ipk, '') || ' ' || coalesce(isk, '') || ' ' || CAST(data AS TEXT) FROM ` + name)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer rows.Close()
+// dump returns each item of a table as a line: key, key in the index, data.
+func (h *harness) dump(name string) []string {
 	var lines []string
-	for rows.Next() {
-		var line string
-		if err := rows.Scan(&line); err != nil {
-			h.t.Fatal(err)
-		}
-		lines = append(lines, line)
-	}
-	if err := rows.Err(); err != nil {
-		h.t.Fatal(err)
+	for _, it := range h.storage.tables[name].Items() {
+		lines = append(lines, fmt.Sprintf("%s %s %s %s %s", it.PK, it.SK, it.Index.PK, it.Index.SK, it.Data))
 	}
 	return lines
 }
 
-// copied gives a house of its own over a copy of a folder.
-func copied(t testing.TB, from string, s *saboteur) *house {
+// copied returns a harness on a copy of storage, with a saboteur.
+func copied(t testing.TB, from *storage, s *saboteur) *harness {
 	t.Helper()
-	dir := scratch(t)
-	err := filepath.WalkDir(from, func(path string, entry os.DirEntry, err error) error {
+	to := newStorage(t)
+	for name, table := range from.tables {
+		to.tables[name] = table.Clone()
+	}
+	err := filepath.WalkDir(from.dir, func(path string, entry os.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		inside, err := filepath.Rel(from, path)
+		inside, err := filepath.Rel(from.dir, path)
 		if err != nil {
 			return err
 		}
-		to := filepath.Join(dir, inside)
+		name := filepath.Join(to.dir, inside)
 		if entry.IsDir() {
-			return os.MkdirAll(to, 0o700)
+			return os.MkdirAll(name, 0o700)
 		}
 		content, err := os.ReadFile(path)
 		if err != nil {
@@ -556,23 +541,23 @@ func copied(t testing.TB, from string, s *saboteur) *house {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(to, content, 0o600); err != nil {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
 			return err
 		}
-		return os.Chtimes(to, info.ModTime(), info.ModTime())
+		return os.Chtimes(name, info.ModTime(), info.ModTime())
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := newHouse(t, dir, s.table, func() int { return 0 })
+	h := newHarness(t, to, s.table, func() int { return 0 })
 	h.cover = func(inner objects.Store) objects.Store { return files{inner, s} }
 	h.start()
 	return h
 }
 
-// after plays the scenario's operation in a house, again and again until it comes through, as its sender does, and then
-// once more. It tells whether the fault came to be.
-func (sc scenario) after(h *house, s *saboteur, m *memory, f fault, n int) (fired bool, err error) {
+// after runs the scenario's operation until it succeeds, as a client that retries does, and then once more. It reports
+// whether the fault occurred.
+func (sc scenario) after(h *harness, s *saboteur, m *sender, f fault, n int) (fired bool, err error) {
 	now := day.Add(time.Hour)
 	s.arm(f, n)
 	for range 3 {
@@ -593,23 +578,24 @@ func (sc scenario) after(h *house, s *saboteur, m *memory, f fault, n int) (fire
 		h.start()
 	}
 	if err != nil {
-		return fired, fmt.Errorf("it never comes through: %w", err)
+		return fired, fmt.Errorf("it never succeeds: %w", err)
 	}
 	h.start()
 	h.at(now.Add(time.Minute))
 	return fired, sc.act(h, m)
 }
 
-// TestEveryDoorStandsEveryFailure plays each operation with each failure at each of its calls, and compares what is kept
-// in the end with an undisturbed run: nothing is lost, nothing counts twice, no place is given twice, nobody is half
-// merged or half erased.
-func TestEveryDoorStandsEveryFailure(t *testing.T) {
+// TestEachOperationSurvivesEachFailure runs each operation with each failure at each of its calls, and compares what is
+// stored in the end with a run without failures: nothing is lost or counted twice, no place is given twice, no merge or
+// erasure is partial.
+func TestEachOperationSurvivesEachFailure(t *testing.T) {
 	t.Parallel()
-	from := scratch(t)
-	first := newHouse(t, from, func(inner table.Table) table.Table { return inner }, func() int { return 0 })
+	notShort(t, "plays some hundred failures")
+	from := newStorage(t)
+	first := newHarness(t, from, func(inner table.Table) table.Table { return inner }, func() int { return 0 })
 	first.at(day)
 	defineAs(t, first, limited)
-	before := &memory{ids: map[string]string{}}
+	before := &sender{ids: map[string]string{}}
 	if err := prepare(first, before); err != nil {
 		t.Fatal(err)
 	}
@@ -623,15 +609,11 @@ func TestEveryDoorStandsEveryFailure(t *testing.T) {
 			known[found] = true
 		}
 	}
-	if err := first.db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	run := func(t *testing.T, sc scenario, f fault, n int) (state []string, hash string, m *memory, fired bool) {
+	run := func(t *testing.T, sc scenario, f fault, n int) (state []string, hash string, m *sender, fired bool) {
 		t.Helper()
 		s := &saboteur{}
 		h := copied(t, from, s)
-		defer h.db.Close()
-		m = &memory{ids: maps.Clone(before.ids)}
+		m = &sender{ids: maps.Clone(before.ids)}
 		fired, err := sc.after(h, s, m, f, n)
 		if err != nil {
 			t.Errorf("%s, call %d: %v", f.name, n, err)
@@ -680,7 +662,7 @@ func TestEveryDoorStandsEveryFailure(t *testing.T) {
 	}
 }
 
-// apart tells what two sorted lists do not have in common.
+// apart returns what two lists do not have in common.
 func apart(a, b []string) (onlyA, onlyB []string) {
 	left := map[string]int{}
 	for _, line := range a {
@@ -699,8 +681,8 @@ func apart(a, b []string) (onlyA, onlyB []string) {
 	return onlyA, onlyB
 }
 
-// TestWhatWasCutOffIsErasedToo: the texts of a request that never came through lead to the person all the same.
-func TestWhatWasCutOffIsErasedToo(t *testing.T) {
+// TestErasureCoversInterruptedRequests: texts of a request that never succeeded are erased with the person.
+func TestErasureCoversInterruptedRequests(t *testing.T) {
 	t.Parallel()
 	for _, sc := range []struct {
 		name, address string
@@ -713,12 +695,11 @@ func TestWhatWasCutOffIsErasedToo(t *testing.T) {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
 			s := &saboteur{}
-			h := newHouse(t, scratch(t), s.table, func() int { return 0 })
-			defer h.db.Close()
+			h := newHarness(t, newStorage(t), s.table, func() int { return 0 })
 			h.at(day)
 			define(t, h)
-			m := &memory{ids: map[string]string{}}
-			for _, step := range []func(*house, *memory) error{
+			m := &sender{ids: map[string]string{}}
+			for _, step := range []func(*harness, *sender) error{
 				post("/town/signups", "signup1", form("garden", 1, nil)),
 				post("/town/consultations", "consultation1", consultation(1, "2126-04-01", "osoba1@example.org pyta")),
 			} {
@@ -752,13 +733,13 @@ func TestWhatWasCutOffIsErasedToo(t *testing.T) {
 	}
 }
 
-// TestARecordThatWasAnothersStaysTheirs: who is erased takes nothing along of a record that the office found to be
-// somebody else's, nor is it told in the story of the first.
-func TestARecordThatWasAnothersStaysTheirs(t *testing.T) {
+// TestErasureKeepsRecordsReassignedToAnotherPerson: an erasure leaves a record that the office has corrected to another
+// person, and an export of the first person does not contain it.
+func TestErasureKeepsRecordsReassignedToAnotherPerson(t *testing.T) {
 	t.Parallel()
 	h := defined(t)
-	m := &memory{ids: map[string]string{}}
-	run := func(step func(*house, *memory) error) {
+	m := &sender{ids: map[string]string{}}
+	run := func(step func(*harness, *sender) error) {
 		t.Helper()
 		if err := step(h, m); err != nil {
 			t.Fatal(err)
@@ -777,7 +758,7 @@ func TestARecordThatWasAnothersStaysTheirs(t *testing.T) {
 	if _, story := h.send("GET", "/town/people/"+first+".json", "", "", nil); strings.Contains(string(story), "sprawa") {
 		t.Errorf("the first person's story: %s", story)
 	}
-	run(ask("DELETE", func(*memory) string { return "/town/people/" + first }, map[string]any{}))
+	run(ask("DELETE", func(*sender) string { return "/town/people/" + first }, map[string]any{}))
 	if now, err := whose(h, m, "consultation1"); err != nil || now != second {
 		t.Errorf("it is %s's, want %s's: %v", now, second, err)
 	}
@@ -791,12 +772,12 @@ func TestARecordThatWasAnothersStaysTheirs(t *testing.T) {
 	}
 }
 
-// TestOnePoisonMessage delivers a batch as the queue does: what fails comes again, five times, and then lies among the dead
-// letters; the others are done. The reason stands in the log, beside the message's id, and names nobody.
-func TestOnePoisonMessage(t *testing.T) {
+// TestPoisonMessageEndsAmongDeadLettersAndOthersSucceed delivers a batch as the queue does: a message that fails is
+// delivered five times, and becomes a dead letter; the others succeed. The log has the reason with the message's id,
+// without personal data.
+func TestPoisonMessageEndsAmongDeadLettersAndOthersSucceed(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	defer h.db.Close()
+	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	var log bytes.Buffer
 	h.log = slog.New(slog.NewJSONHandler(&log, nil))
 	h.start()
@@ -849,10 +830,10 @@ func TestOnePoisonMessage(t *testing.T) {
 	if figures := h.figures("2126-06-01"); !strings.Contains(figures, "4: 200 of 2 records") {
 		t.Errorf("figures: %s", figures)
 	}
-	if told := log.String(); strings.Count(told, `"message":"poison"`) != 5 || !strings.Contains(told, "the object is gone") || strings.Contains(told, "Kowalski") || strings.Contains(told, "44051401359") {
+	if told := log.String(); strings.Count(told, `"message":"poison"`) != 5 || !strings.Contains(told, "the object does not exist") || strings.Contains(told, "Kowalski") || strings.Contains(told, "44051401359") {
 		t.Errorf("the log: %s", told)
 	}
-	// Brought back when the object is there, it is done like any other.
+	// A redrive, once the object exists, processes it like any other.
 	if err := h.files.Put(context.Background(), "uploads/town/radio/Jan-Kowalski-44051401359.csv", strings.NewReader("date,medium,title,outlet,reach\n2126-05-01,radio,Audycja,Prasa,7\n"), ""); err != nil {
 		t.Fatal(err)
 	}
@@ -861,21 +842,19 @@ func TestOnePoisonMessage(t *testing.T) {
 	}
 }
 
-// defined is a house of its own, in which nothing fails, with the town's definition.
-func defined(t *testing.T) *house {
+// defined returns a harness without faults, with the town's definition.
+func defined(t *testing.T) *harness {
 	t.Helper()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	t.Cleanup(func() { h.db.Close() })
+	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	h.at(day)
 	define(t, h)
 	return h
 }
 
-// TestSchedulesAtOnce: of any number that run at the same time one snapshot comes.
-func TestSchedulesAtOnce(t *testing.T) {
+func TestConcurrentSchedulesCompileOneSnapshot(t *testing.T) {
 	t.Parallel()
 	h := defined(t)
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	if err := post("/town/consultations", "consultation1", consultation(1, "2126-04-01", "sprawa"))(h, m); err != nil {
 		t.Fatal(err)
 	}
@@ -910,7 +889,7 @@ func TestSchedulesAtOnce(t *testing.T) {
 	}
 }
 
-// rewritten is a place whose owner writes over a file while it is being read.
+// rewritten is an object store in which a file is overwritten while it is being read.
 type rewritten struct {
 	objects.Store
 	over func()
@@ -935,11 +914,11 @@ func (i *interrupted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// TestAFileWrittenOverWhileItIsRead: what was begun is read to its end, what lies there now comes with its own event.
-func TestAFileWrittenOverWhileItIsRead(t *testing.T) {
+// TestFileOverwrittenDuringReadingIsReadOnceEach: the version being read is read to its end, the new one comes with its
+// own event.
+func TestFileOverwrittenDuringReadingIsReadOnceEach(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	defer h.db.Close()
+	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	h.at(day)
 	const key, head = "uploads/town/radio/maj.csv", "date,medium,title,outlet,reach\n2126-05-01,radio,Audycja,Radio,"
 	once := sync.OnceFunc(func() {
@@ -953,7 +932,7 @@ func TestAFileWrittenOverWhileItIsRead(t *testing.T) {
 	if err := h.files.Put(context.Background(), key, strings.NewReader(head+"10\n"), ""); err != nil {
 		t.Fatal(err)
 	}
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	for range 3 {
 		if err := told("radio", "maj.csv")(h, m); err != nil {
 			t.Fatal(err)
@@ -968,14 +947,12 @@ func TestAFileWrittenOverWhileItIsRead(t *testing.T) {
 	}
 }
 
-// TestClocksTwoMinutesApart runs the functions on machines whose clocks are two minutes off, before and behind.
-func TestClocksTwoMinutesApart(t *testing.T) {
+// TestFunctionsTolerateClocksTwoMinutesApart runs the functions on machines whose clocks are two minutes fast and slow.
+func TestFunctionsTolerateClocksTwoMinutesApart(t *testing.T) {
 	t.Parallel()
-	dir := scratch(t)
+	shared := newStorage(t)
 	plain := func(inner table.Table) table.Table { return inner }
-	fast, slow := newHouse(t, dir, plain, nil), newHouse(t, dir, plain, nil)
-	defer fast.db.Close()
-	defer slow.db.Close()
+	fast, slow := newHarness(t, shared, plain, nil), newHarness(t, shared, plain, nil)
 	const off = 2 * time.Minute
 	now := day
 	pass := func() {
@@ -985,8 +962,8 @@ func TestClocksTwoMinutesApart(t *testing.T) {
 	}
 	pass()
 	defineAs(t, fast, strings.Replace(limited, "capacity: 2", "capacity: 1", 1))
-	m := &memory{ids: map[string]string{}}
-	must := func(h *house, step func(*house, *memory) error) {
+	m := &sender{ids: map[string]string{}}
+	must := func(h *harness, step func(*harness, *sender) error) {
 		t.Helper()
 		pass()
 		if err := step(h, m); err != nil {
@@ -1013,11 +990,11 @@ func TestClocksTwoMinutesApart(t *testing.T) {
 		t.Fatalf("%d sign-ups: %v", len(all.Items), err)
 	}
 	first := all.Items[slices.IndexFunc(all.Items, func(su signups.Signup) bool { return su.State == "accepted" })].ID
-	must(slow, ask("PUT", func(*memory) string { return "/town/signups/" + first }, map[string]any{"state": "cancelled"}))
+	must(slow, ask("PUT", func(*sender) string { return "/town/signups/" + first }, map[string]any{"state": "cancelled"}))
 	if a, b := state("second"), state("third"); a != "accepted" || b != "waitlisted" {
 		t.Errorf("after the first has left, the second is %s, the third %s", a, b)
 	}
-	// A later version counts, whatever the clock of who wrote it.
+	// The later version counts, whatever the clock of its writer.
 	must(fast, post("/town/consultations", "consultation1", consultation(1, "2126-04-01", "sprawa")))
 	must(slow, change("PUT", "/town/consultations", "consultation1", consultation(1, "2126-04-02", "sprawa")))
 	must(fast, post("/town/consultations", "consultation2", consultation(2, "2126-04-01", "sprawa")))
@@ -1028,7 +1005,7 @@ func TestClocksTwoMinutesApart(t *testing.T) {
 	}
 	// Two schedules, one on each clock, compile the same day.
 	now = time.Date(2126, 6, 2, 0, 0, 0, 0, time.UTC) // two in the morning in Warsaw
-	for _, h := range []*house{fast, slow} {
+	for _, h := range []*harness{fast, slow} {
 		pass()
 		if err := h.compiler.Schedule(context.Background()); err != nil {
 			t.Fatal(err)
@@ -1038,7 +1015,7 @@ func TestClocksTwoMinutesApart(t *testing.T) {
 	if err != nil || len(kept.Items) != 1 {
 		t.Errorf("%d snapshots: %v", len(kept.Items), err)
 	}
-	// Whoever gives tokens may be off as far.
+	// The issuer's clock may differ as much.
 	dirOfKey := t.TempDir()
 	key, err := provider.Key(filepath.Join(dirOfKey, "key.pem"))
 	if err != nil {
@@ -1061,7 +1038,7 @@ func TestClocksTwoMinutesApart(t *testing.T) {
 	}
 }
 
-// meeting is a table where, after one of the reads, something else happens first.
+// meeting is a table that calls read after each Get.
 type meeting struct {
 	table.Table
 	read func()
@@ -1073,15 +1050,15 @@ func (t meeting) Get(ctx context.Context, keys ...table.Key) (map[table.Key]tabl
 	return found, err
 }
 
-// TestTwoSchedulesAtOnce lets a second compile of the same day run after each read of the first.
-func TestTwoSchedulesAtOnce(t *testing.T) {
+// TestScheduleBetweenAnyTwoReadsOfAnother runs a second compile of the same day after each read of the first.
+func TestScheduleBetweenAnyTwoReadsOfAnother(t *testing.T) {
 	t.Parallel()
 	for at, met := 1, true; met; at++ {
 		met = false
 		reads := 0
-		var h, other *house
-		dir := scratch(t)
-		h = newHouse(t, dir, func(inner table.Table) table.Table {
+		var h, other *harness
+		shared := newStorage(t)
+		h = newHarness(t, shared, func(inner table.Table) table.Table {
 			return meeting{inner, func() {
 				if reads++; other == nil || reads != at {
 					return
@@ -1094,7 +1071,7 @@ func TestTwoSchedulesAtOnce(t *testing.T) {
 		}, nil)
 		h.at(day)
 		define(t, h)
-		beside := newHouse(t, dir, func(inner table.Table) table.Table { return inner }, nil)
+		beside := newHarness(t, shared, func(inner table.Table) table.Table { return inner }, nil)
 		beside.at(day)
 		reads, other = 0, beside
 		if err := h.compiler.Schedule(context.Background()); err != nil {
@@ -1104,7 +1081,5 @@ func TestTwoSchedulesAtOnce(t *testing.T) {
 		if err != nil || len(kept.Items) != 1 {
 			t.Errorf("after read %d another schedule ran: %d snapshots, %v", at, len(kept.Items), err)
 		}
-		beside.db.Close()
-		h.db.Close()
 	}
 }

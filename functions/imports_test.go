@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestTheDomainKnowsNoCloud: only the functions, the infrastructure and the adapters know that there is a cloud.
-func TestTheDomainKnowsNoCloud(t *testing.T) {
+// TestDomainImportsNoCloudLibrary: only functions, infra and adapter packages may import libraries of AWS.
+func TestDomainImportsNoCloudLibrary(t *testing.T) {
 	t.Parallel()
 	adapters := []string{"outreach/functions/", "outreach/infra/", "outreach/internal/cloud", "outreach/internal/table/dynamo", "outreach/internal/objects/s3"}
 	for path, imports := range packages(t) {
@@ -25,8 +25,8 @@ func TestTheDomainKnowsNoCloud(t *testing.T) {
 	}
 }
 
-// TestKindsOfRecordKnowNeitherHTTPNorStorage: what a record is depends on the definition and on words alone.
-func TestKindsOfRecordKnowNeitherHTTPNorStorage(t *testing.T) {
+// TestSchemaImportsNeitherHTTPNorStorage: kinds of records depend on the definition and on texts alone.
+func TestSchemaImportsNeitherHTTPNorStorage(t *testing.T) {
 	t.Parallel()
 	allowed := []string{"outreach/internal/project", "outreach/internal/text", "outreach/internal/mail"}
 	imports, ok := packages(t)["outreach/internal/schema"]
@@ -40,9 +40,9 @@ func TestKindsOfRecordKnowNeitherHTTPNorStorage(t *testing.T) {
 	}
 }
 
-// TestReadingADefinitionLinksNoRules: what only reads a stored definition, and most functions do, must not carry the YAML
-// parser and the expression language through their cold start.
-func TestReadingADefinitionLinksNoRules(t *testing.T) {
+// TestReadingADefinitionLinksNoRuleEngine: most functions only read a stored definition. They must not link the YAML
+// parser and the expression language, which slow down a cold start.
+func TestReadingADefinitionLinksNoRuleEngine(t *testing.T) {
 	t.Parallel()
 	for _, function := range []string{"submit-signup", "record-consultation", "manage-project", "manage-uploads", "ingest-upload", "show-report", "send-notices", "sign-in"} {
 		out, err := exec.Command("go", "list", "-deps", "../functions/"+function).Output()
@@ -57,9 +57,9 @@ func TestReadingADefinitionLinksNoRules(t *testing.T) {
 	}
 }
 
-// TestHeavyLibrariesStayWhereTheyAreUsed: what writes workbooks takes milliseconds at each start, what prints is large, so that
-// only the functions that do so may link them.
-func TestHeavyLibrariesStayWhereTheyAreUsed(t *testing.T) {
+// TestHeavyLibrariesAreLinkedWhereUsedOnly: the workbook library costs milliseconds at each start and the PDF library
+// is large, so only the functions that use them may link them.
+func TestHeavyLibrariesAreLinkedWhereUsedOnly(t *testing.T) {
 	t.Parallel()
 	heavy := map[string][]string{
 		"github.com/xuri/excelize/v2": {"manage-uploads", "send-notices", "show-report"},

@@ -24,7 +24,7 @@ import (
 	"outreach/internal/uploads"
 )
 
-// box is a mailbox that keeps letters. It fails as it is told.
+// box is a fake mail sender that keeps letters. Its field fail makes it fail.
 type box struct {
 	letters []mail.Message
 	fail    func(mail.Message) error // after a letter was taken
@@ -40,7 +40,7 @@ func (b *box) Send(ctx context.Context, m mail.Message) error {
 	return nil
 }
 
-// taken empties the box: whom and about what it was written, in order of the two.
+// taken empties the box, and returns recipients and subjects in order.
 func (b *box) taken() string {
 	var said []string
 	for _, m := range b.letters {
@@ -51,20 +51,19 @@ func (b *box) taken() string {
 	return strings.Join(said, "\n")
 }
 
-// postal is a house with a mailbox.
+// postal is a harness with a fake mail sender.
 type postal struct {
-	*house
+	*harness
 	box   *box
 	owner string
 }
 
 func newPostal(t *testing.T, definition string) *postal {
 	t.Helper()
-	h := newHouse(t, scratch(t), func(inner table.Table) table.Table { return inner }, nil)
-	t.Cleanup(func() { h.db.Close() })
+	h := newHarness(t, newStorage(t), func(inner table.Table) table.Table { return inner }, nil)
 	h.at(day)
 	defineAs(t, h, definition)
-	p := &postal{house: h, box: &box{}}
+	p := &postal{harness: h, box: &box{}}
 	p.staff("office@example.org", "pl") // who defined the project has left the office since
 	p.must(p.deliver())
 	p.box.taken()
@@ -82,7 +81,7 @@ func (p *postal) deliver() error {
 	return deliver.New(p.app, p.box, base, p.log, p.owner).CatchUp(context.Background())
 }
 
-// get compares the letters that go out now.
+// get compares the letters that are sent now.
 func (p *postal) get(what, want string) {
 	p.t.Helper()
 	p.must(p.deliver())
@@ -115,7 +114,7 @@ func instantOf(t *testing.T, text string) time.Time {
 	return at
 }
 
-func TestWhoseFileWasRejectedHearsOfIt(t *testing.T) {
+func TestUploaderIsNotifiedOfARejectedFile(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, definitionText)
 	ctx := context.Background()
@@ -123,12 +122,12 @@ func TestWhoseFileWasRejectedHearsOfIt(t *testing.T) {
 	p.staff("radio1@example.org", "pl", "town:partner:radio")
 	p.staff("radio2@example.org", "en", "town:partner:radio", "town:partner:press")
 	p.staff("press@example.org", "pl", "town:partner:press")
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	file := func(owner, name, content string) {
 		t.Helper()
-		p.must(arrived(owner, name, content)(p.house, m))
-		p.must(told(owner, name)(p.house, m))
-		p.must(told(owner, name)(p.house, m)) // the event comes twice
+		p.must(arrived(owner, name, content)(p.harness, m))
+		p.must(told(owner, name)(p.harness, m))
+		p.must(told(owner, name)(p.harness, m)) // the event comes twice
 	}
 	file("radio", "zla.csv", "date,medium,title,outlet,reach\n2126-05-04,radio,Audycja,Radio,wiele\n")
 	p.must(p.deliver())
@@ -157,7 +156,7 @@ func TestWhoseFileWasRejectedHearsOfIt(t *testing.T) {
 		t.Errorf("a file of the office:\n%s\nwant\n%s", got, want)
 	}
 
-	// Who asked for the place is written to alone, in the language of the moment.
+	// Only the person who created the upload gets a letter, in the language of that request.
 	by, err := p.app.Access.Staff(ctx, "town", "radio1@example.org")
 	p.must(err)
 	for _, checkOnly := range []bool{true, false} {
@@ -169,7 +168,7 @@ func TestWhoseFileWasRejectedHearsOfIt(t *testing.T) {
 	p.get("one that was only to be checked is looked at by who sent it", "radio1@example.org: A file was rejected: Town")
 }
 
-func TestAReportIsMadeAskedForAndSent(t *testing.T) {
+func TestReportIsCompiledApprovedAndSent(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, strings.Replace(definitionText, "from: 2126-01-01, to: 2126-12-31", "from: 2127-11-01, to: 2128-04-10", 1)+"reports: {funder: monthly, language: pl}\n")
 	ctx := context.Background()
@@ -195,7 +194,7 @@ func TestAReportIsMadeAskedForAndSent(t *testing.T) {
 		t.Errorf("reports %v", due)
 	}
 
-	// The schedule was away for weeks, over a leap day.
+	// The schedule did not run for weeks, over a leap day.
 	p.night(instantOf(t, "2128-03-05 02:00"))
 	p.get("February had 29 days", "office1@example.org: Do zrobienia: Town\noffice1@example.org: Sprawozdanie do zatwierdzenia, stan na 29 lutego 2128: Town")
 	decide := func(id, state string) {
@@ -232,7 +231,7 @@ func TestAReportIsMadeAskedForAndSent(t *testing.T) {
 	decide(december.ID, snapshot.Rejected)
 	p.get("rejected", "")
 
-	// A snapshot of another day is nobody's report, however it is decided about.
+	// A snapshot of another day is not a report, whatever its approval.
 	other, _, err := p.compiler.Compile(ctx, "town", "2128-02-15", "", store.Once{})
 	p.must(err)
 	decide(other.ID, snapshot.Approved)
@@ -254,7 +253,7 @@ func TestAReportIsMadeAskedForAndSent(t *testing.T) {
 	}
 }
 
-func TestSomebodyHasToLookOnceADay(t *testing.T) {
+func TestAttentionLetterIsSentOnceADay(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, strings.Replace(definitionText, "from: 2126-01-01", "from: 2126-05-31", 1)) // nothing is behind on its first day
 	p.staff("office1@example.org", "en", "town:coordinator")
@@ -263,12 +262,12 @@ func TestSomebodyHasToLookOnceADay(t *testing.T) {
 	p.night(night)
 	p.get("a quiet day", "")
 
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	bad := func(n int) {
 		t.Helper()
 		name := fmt.Sprintf("zla%d.csv", n)
-		p.must(arrived("radio", name, fmt.Sprintf("date,medium,title,outlet,reach\n2126-05-04,radio,Audycja%d,Radio,wiele\n", n))(p.house, m))
-		p.must(object{key: "uploads/town/radio/" + name, name: name}.event(p.house, m))
+		p.must(arrived("radio", name, fmt.Sprintf("date,medium,title,outlet,reach\n2126-05-04,radio,Audycja%d,Radio,wiele\n", n))(p.harness, m))
+		p.must(object{key: "uploads/town/radio/" + name, name: name}.event(p.harness, m))
 	}
 	bad(1)
 	p.night(night.AddDate(0, 0, 1))
@@ -293,13 +292,13 @@ func TestSomebodyHasToLookOnceADay(t *testing.T) {
 	p.get("what was to be told days ago", "")
 }
 
-func TestALetterLostBetweenSendingAndNotingHasItsIDAgain(t *testing.T) {
+func TestLetterSentAgainAfterACrashHasTheSameID(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, limited)
-	m := &memory{ids: map[string]string{}}
-	p.must(public("form", form("grants", 1, nil))(p.house, m))
-	p.must(arrived("coordinator", "zla.csv", "email,activity\n")(p.house, m))
-	p.must(told("coordinator", "zla.csv")(p.house, m))
+	m := &sender{ids: map[string]string{}}
+	p.must(public("form", form("grants", 1, nil))(p.harness, m))
+	p.must(arrived("coordinator", "zla.csv", "email,activity\n")(p.harness, m))
+	p.must(told("coordinator", "zla.csv")(p.harness, m))
 	for n := range 3 {
 		p.staff(fmt.Sprintf("office%d@example.org", n), "pl", "town:coordinator")
 	}
@@ -339,12 +338,12 @@ func TestALetterLostBetweenSendingAndNotingHasItsIDAgain(t *testing.T) {
 	p.get("all were sent", "")
 }
 
-func TestALetterThatIsRefusedHoldsUpNoOther(t *testing.T) {
+func TestRefusedLetterDoesNotBlockOthers(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, definitionText)
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	for n := range 12 {
-		p.must(public(fmt.Sprint("form", n), form("grants", n, nil))(p.house, m))
+		p.must(public(fmt.Sprint("form", n), form("grants", n, nil))(p.harness, m))
 	}
 	p.box.fail = func(m mail.Message) error {
 		if strings.HasPrefix(m.To, "osoba5@") {
@@ -360,7 +359,7 @@ func TestALetterThatIsRefusedHoldsUpNoOther(t *testing.T) {
 	p.get("it is not tried again", "")
 }
 
-// watched is a table whose calls are looked at first.
+// watched is a table that calls a hook before each call.
 type watched struct {
 	table.Table
 	get   func(keys []table.Key)
@@ -383,21 +382,20 @@ func (w watched) Query(ctx context.Context, q table.Query) (table.Page, error) {
 	return w.Table.Query(ctx, q)
 }
 
-// twoProcesses send the letters of one tracker, in which five have signed up. What is given tells that the second was told to
-// wait, for it asks again.
+// twoProcesses returns two processes that send the letters of one tracker with five sign-ups. The channel waits is
+// closed when the second process has been told to wait, and retries.
 func twoProcesses(t *testing.T, wrap func(table.Table) table.Table) (first, second *postal, waits <-chan struct{}) {
 	t.Helper()
-	dir := scratch(t)
+	shared := newStorage(t)
 	process := func(owner string, wrap func(table.Table) table.Table) *postal {
-		h := newHouse(t, dir, wrap, nil)
-		t.Cleanup(func() { h.db.Close() })
+		h := newHarness(t, shared, wrap, nil)
 		h.at(day)
-		return &postal{house: h, box: &box{}, owner: owner}
+		return &postal{harness: h, box: &box{}, owner: owner}
 	}
 	first = process("first", wrap)
-	defineAs(t, first.house, definitionText)
+	defineAs(t, first.harness, definitionText)
 	for n := range 5 {
-		first.must(public(fmt.Sprint("form", n), form("grants", n, nil))(first.house, &memory{ids: map[string]string{}}))
+		first.must(public(fmt.Sprint("form", n), form("grants", n, nil))(first.harness, &sender{ids: map[string]string{}}))
 	}
 	told, asked := make(chan struct{}), atomic.Int32{}
 	second = process("second", func(inner table.Table) table.Table {
@@ -410,7 +408,7 @@ func twoProcesses(t *testing.T, wrap func(table.Table) table.Table) (first, seco
 	return first, second, told
 }
 
-// count counts how often each letter was sent.
+// count returns how often each letter was sent.
 func count(boxes ...*box) map[string]int {
 	n := map[string]int{}
 	for _, b := range boxes {
@@ -421,7 +419,7 @@ func count(boxes ...*box) map[string]int {
 	return n
 }
 
-func TestLettersAreSentByOneAtATimeAndNoneIsMissed(t *testing.T) {
+func TestOneProcessAtATimeSendsLettersAndNoneIsMissed(t *testing.T) {
 	t.Parallel()
 	first, second, waits := twoProcesses(t, func(inner table.Table) table.Table { return inner })
 	done, sends := make(chan error, 1), make(chan struct{})
@@ -433,7 +431,7 @@ func TestLettersAreSentByOneAtATimeAndNoneIsMissed(t *testing.T) {
 	}
 	begin := sync.OnceFunc(func() {
 		// Somebody signs up when the first has seen for whom there are letters, and the second is woken.
-		first.must(public("late", form("grants", 5, nil))(first.house, &memory{ids: map[string]string{}}))
+		first.must(public("late", form("grants", 5, nil))(first.harness, &sender{ids: map[string]string{}}))
 		go func() { done <- second.deliver() }()
 		select {
 		case <-waits:
@@ -454,7 +452,7 @@ func TestLettersAreSentByOneAtATimeAndNoneIsMissed(t *testing.T) {
 	}
 }
 
-func TestWhoeverDiesLosesTheTurnAndNoLetterIsLost(t *testing.T) {
+func TestSendingContinuesAfterTheSenderDies(t *testing.T) {
 	t.Parallel()
 	var dead atomic.Bool
 	first, second, waits := twoProcesses(t, func(inner table.Table) table.Table {
@@ -487,7 +485,7 @@ func TestWhoeverDiesLosesTheTurnAndNoLetterIsLost(t *testing.T) {
 	}
 }
 
-func TestTheTurnLastsALittleLongerThanTheFunction(t *testing.T) {
+func TestSendingLeaseOutlastsTheFunction(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../template.yaml")
 	if err != nil {
@@ -509,16 +507,16 @@ func TestTheTurnLastsALittleLongerThanTheFunction(t *testing.T) {
 	}
 }
 
-func TestWhatFailsHoldsUpNoOtherLaneAndNoOtherProject(t *testing.T) {
+func TestFailureDoesNotBlockOtherLanesOrProjects(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, definitionText)
 	if status, body := p.send("PUT", "/village/definition", "", "application/yaml", []byte(strings.Replace(definitionText, "id: town", "id: village", 1))); status != 201 {
 		t.Fatalf("%d %s", status, body)
 	}
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	for n := range 8 {
 		p.app.DB.Lane = func() int { return n }
-		p.must(public(fmt.Sprint("form", n), form("grants", n, nil))(p.house, m))
+		p.must(public(fmt.Sprint("form", n), form("grants", n, nil))(p.harness, m))
 	}
 	if status, body := p.sendAs("", "POST", "/village/signups", "form", "application/json", []byte(`{"activity": "grants", "first_name": "Osoba", "last_name": "Zewsi", "email": "wies@example.org", "consent_processing": true}`)); status != 201 {
 		t.Fatalf("%d %s", status, body)
@@ -543,15 +541,15 @@ func TestWhatFailsHoldsUpNoOtherLaneAndNoOtherProject(t *testing.T) {
 	}
 }
 
-func TestWhoGotALetterGetsNoOtherWhenOneToAColleagueFails(t *testing.T) {
+func TestRetryForOneRecipientSendsNothingTwiceToOthers(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, definitionText)
 	for n := range 4 {
 		p.staff(fmt.Sprintf("office%d@example.org", n), "pl", "town:coordinator")
 	}
-	m := &memory{ids: map[string]string{}}
-	p.must(arrived("coordinator", "zla.csv", "email,activity\n")(p.house, m))
-	p.must(told("coordinator", "zla.csv")(p.house, m))
+	m := &sender{ids: map[string]string{}}
+	p.must(arrived("coordinator", "zla.csv", "email,activity\n")(p.harness, m))
+	p.must(told("coordinator", "zla.csv")(p.harness, m))
 	away := errors.New("the server is away")
 	p.box.fail = func(mail.Message) error {
 		if len(p.box.letters) == 3 {
@@ -574,13 +572,13 @@ func TestWhoGotALetterGetsNoOtherWhenOneToAColleagueFails(t *testing.T) {
 	}
 }
 
-// Anybody can send the form to anybody's address: after a few letters it says no more.
-func TestAFormSentAgainAndAgainIsNoStreamOfLetters(t *testing.T) {
+// Anyone can enter any address in the form: after a few letters to an address no more are sent.
+func TestRepeatedFormsSendFewLetters(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, limited)
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	for n := range 12 {
-		p.must(public(fmt.Sprint("form", n), form("grants", 1, nil))(p.house, m))
+		p.must(public(fmt.Sprint("form", n), form("grants", 1, nil))(p.harness, m))
 		p.must(p.deliver())
 	}
 	if n := len(p.box.letters); n != 5 {
@@ -588,13 +586,13 @@ func TestAFormSentAgainAndAgainIsNoStreamOfLetters(t *testing.T) {
 	}
 }
 
-// Who has to end gives the turn back before that: the next goes on where they stopped, and at once.
-func TestTheLeaseIsReleasedBeforeTheFunctionEnds(t *testing.T) {
+// A process that must end releases the lease before that, and the next one continues at once.
+func TestSendingLeaseIsReleasedBeforeTheFunctionEnds(t *testing.T) {
 	t.Parallel()
 	p := newPostal(t, limited)
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	for n := range 3 {
-		p.must(public(fmt.Sprint("form", n), form("grants", n, nil))(p.house, m))
+		p.must(public(fmt.Sprint("form", n), form("grants", n, nil))(p.harness, m))
 	}
 	ends := time.Now().Add(time.Hour)
 	ctx, cancel := context.WithDeadline(context.Background(), ends)
@@ -603,7 +601,7 @@ func TestTheLeaseIsReleasedBeforeTheFunctionEnds(t *testing.T) {
 	p.box.fail = func(mail.Message) error { cancel(); return ctx.Err() }
 	notices := deliver.New(p.app, p.box, base, p.log, p.owner)
 	if err := notices.CatchUp(ctx); err == nil {
-		t.Error("who was cut off says that all was sent")
+		t.Error("an interrupted run reports success")
 	}
 	if left := ends.Sub(p.box.ends); left < 5*time.Second || left > time.Minute {
 		t.Errorf("the last letter has to be sent %s before the end", left)

@@ -14,14 +14,13 @@ import (
 	"outreach/internal/uploads"
 )
 
-// brief is what a project is whose data are kept for some years.
+// brief is a definition with a retention period.
 var brief = definitionText + "retention: {people: 60, texts: 24, originals: 36}\n"
 
-// outlived is a house with two projects whose data are kept no longer, each with somebody in it.
-func outlived(t *testing.T, wrap func(table.Table) table.Table) *house {
+// outlived returns a harness with two projects whose retention period is over, each with a person.
+func outlived(t *testing.T, wrap func(table.Table) table.Table) *harness {
 	t.Helper()
-	h := newHouse(t, scratch(t), wrap, nil)
-	t.Cleanup(func() { h.db.Close() })
+	h := newHarness(t, newStorage(t), wrap, nil)
 	h.at(day)
 	defineAs(t, h, brief)
 	village := strings.ReplaceAll(brief, "town", "village")
@@ -33,8 +32,8 @@ func outlived(t *testing.T, wrap func(table.Table) table.Table) *house {
 	return h
 }
 
-// late has somebody's consultation, with a topic, come to both projects.
-func late(t *testing.T, h *house, email, topic string) {
+// late adds a person's consultation to both projects.
+func late(t *testing.T, h *harness, email, topic string) {
 	t.Helper()
 	issuer, err := signingKey()
 	if err != nil {
@@ -52,7 +51,7 @@ func late(t *testing.T, h *house, email, topic string) {
 	}
 }
 
-func (h *house) having(name, what string) int {
+func (h *harness) having(name, what string) int {
 	n := 0
 	for _, line := range h.dump(name) {
 		if strings.Contains(line, what) {
@@ -62,13 +61,16 @@ func (h *house) having(name, what string) int {
 	return n
 }
 
-// TestCompilingComesBeforeRemoving: where time is short all projects are compiled, and what is to be removed waits.
-func TestCompilingComesBeforeRemoving(t *testing.T) {
+// endsSoon is a context that says it has 50 seconds left, however slow the machine is.
+type endsSoon struct{ context.Context }
+
+func (endsSoon) Deadline() (time.Time, bool) { return time.Now().Add(50 * time.Second), true }
+
+// TestScheduleCompilesBeforeItPurges: with little time left all projects are compiled, and the purge waits.
+func TestScheduleCompilesBeforeItPurges(t *testing.T) {
 	t.Parallel()
 	h := outlived(t, func(inner table.Table) table.Table { return inner })
-	short, cancel := context.WithTimeout(context.Background(), 50*time.Second)
-	defer cancel()
-	if err := h.compiler.Schedule(short); err != nil {
+	if err := h.compiler.Schedule(endsSoon{context.Background()}); err != nil {
 		t.Fatal(err)
 	}
 	for _, project := range []string{"town", "village"} {
@@ -77,18 +79,18 @@ func TestCompilingComesBeforeRemoving(t *testing.T) {
 		}
 	}
 	if n := h.having("people", "osoba1@example.org"); n != 2 {
-		t.Errorf("in short time %d people are left, want 2", n)
+		t.Errorf("with little time left %d people remain, want 2", n)
 	}
 	if err := h.compiler.Schedule(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if n := h.having("people", "osoba1@example.org"); n != 0 {
-		t.Errorf("with time enough %d people are left", n)
+		t.Errorf("with enough time %d people remain", n)
 	}
 }
 
-// TestEachNightAnotherProjectIsTheFirstToRemove, so that one with much to remove does not keep the others from it for ever.
-func TestEachNightAnotherProjectIsTheFirstToRemove(t *testing.T) {
+// TestPurgeStartsWithAnotherProjectEachNight, so that a project with much to purge does not block the others.
+func TestPurgeStartsWithAnotherProjectEachNight(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var looked []string
@@ -117,8 +119,8 @@ func TestEachNightAnotherProjectIsTheFirstToRemove(t *testing.T) {
 	}
 }
 
-// TestWhatComesAfterAPurgeIsRemovedToo: late paper and late files are kept no longer than what came in time.
-func TestWhatComesAfterAPurgeIsRemovedToo(t *testing.T) {
+// TestLateDataIsPurgedToo: records and files that arrive late are kept no longer than others.
+func TestLateDataIsPurgedToo(t *testing.T) {
 	t.Parallel()
 	h := outlived(t, func(inner table.Table) table.Table { return inner })
 	night := func() {
@@ -131,8 +133,8 @@ func TestWhatComesAfterAPurgeIsRemovedToo(t *testing.T) {
 	night()
 	purges := h.having("tracker", `"kind":"data.purged"`)
 	late(t, h, "osoba2@example.org", "późna sprawa")
-	m := &memory{ids: map[string]string{}}
-	for _, step := range []func(*house, *memory) error{
+	m := &sender{ids: map[string]string{}}
+	for _, step := range []func(*harness, *sender) error{
 		arrived("coordinator", "pozni.csv", "email,activity,date,hours,outcome\nosoba3@example.org,garden,2126-05-11,3,completed\n"),
 		told("coordinator", "pozni.csv"),
 	} {
@@ -149,7 +151,7 @@ func TestWhatComesAfterAPurgeIsRemovedToo(t *testing.T) {
 	if _, err := h.files.Stat(context.Background(), "uploads/town/coordinator/pozni.csv"); err == nil {
 		t.Error("the file is left")
 	}
-	// People and texts of both, and the file of one: each is written down once more.
+	// People and texts of both, and the file of one: each is recorded once more.
 	if n := h.having("tracker", `"kind":"data.purged"`) - purges; n != 5 {
 		t.Errorf("%d facts say that something was removed again, want 5", n)
 	}
@@ -159,16 +161,16 @@ func TestWhatComesAfterAPurgeIsRemovedToo(t *testing.T) {
 	}
 }
 
-// TestWhatAFileWasCalledGoesWithIt: a partner's own system chose the name, which stands in the place where the file lay. Which
-// of two files is the later one does not change.
-func TestWhatAFileWasCalledGoesWithIt(t *testing.T) {
+// TestPurgeRemovesFileNames: a partner's system chose the name, which is part of the object's key. The order of two
+// files does not change.
+func TestPurgeRemovesFileNames(t *testing.T) {
 	t.Parallel()
 	h := outlived(t, func(inner table.Table) table.Table { return inner })
 	h.at(day)
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	for i, name := range []string{"z Kowalski.csv", "a Kowalski.csv"} {
 		rows := fmt.Sprintf("date,medium,title,outlet,reach\n2126-05-01,radio,Audycja,Radio,%d\n", 100*(i+1))
-		for _, step := range []func(*house, *memory) error{arrived("radio", name, rows), told("radio", name)} {
+		for _, step := range []func(*harness, *sender) error{arrived("radio", name, rows), told("radio", name)} {
 			if err := step(h, m); err != nil {
 				t.Fatal(err)
 			}
@@ -191,13 +193,13 @@ func TestWhatAFileWasCalledGoesWithIt(t *testing.T) {
 	}
 }
 
-// TestWhatNeverCountedLeavesNothing: of a file that was rejected, and of one that was asked for and never came, neither what they
-// were called nor what stood in a wrong cell is kept for longer than the file.
-func TestWhatNeverCountedLeavesNothing(t *testing.T) {
+// TestPurgeRemovesRejectedAndMissingFiles: of a rejected file, and of one that was announced and never sent, neither
+// the name nor the values of wrong cells are kept longer than the file.
+func TestPurgeRemovesRejectedAndMissingFiles(t *testing.T) {
 	t.Parallel()
 	h := defined(t)
-	m := &memory{ids: map[string]string{}}
-	for _, step := range []func(*house, *memory) error{
+	m := &sender{ids: map[string]string{}}
+	for _, step := range []func(*harness, *sender) error{
 		post("/town/uploads", "asked", map[string]any{"filename": "od Kowalskiej.csv", "size": 100}),
 		arrived("coordinator", "Kowalska.csv", "email,activity,date,hours,outcome\nosoba1@example.org,garden,2126-05-11,3,Kowalska Zofia\n"),
 		told("coordinator", "Kowalska.csv"),
@@ -222,13 +224,13 @@ func TestWhatNeverCountedLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestAnAnswerSaysNothingOfThePerson: it is kept for two days, whatever becomes of them.
-func TestAnAnswerSaysNothingOfThePerson(t *testing.T) {
+// TestIdempotencyRecordHasNoPersonalData: it is kept for two days, even if the person is erased.
+func TestIdempotencyRecordHasNoPersonalData(t *testing.T) {
 	t.Parallel()
 	h := defined(t)
-	m := &memory{ids: map[string]string{}}
+	m := &sender{ids: map[string]string{}}
 	for range 2 { // the second time it is the answer that is kept
-		for _, step := range []func(*house, *memory) error{
+		for _, step := range []func(*harness, *sender) error{
 			public("form", form("grants", 1, map[string]any{"education": "isced-5-8"})),
 			public("again", form("grants", 1, map[string]any{"education": "isced-5-8"})),
 			post("/town/signups", "paper", form("garden", 2, map[string]any{"education": "isced-5-8"})),

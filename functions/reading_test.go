@@ -13,19 +13,18 @@ import (
 	"outreach/internal/table/tabletest"
 )
 
-// TestManyAreReadLikeFew holds what a request asks of the tables to what it shows: four times as many people, records and
-// nights make it ask no oftener. Lists show fifty, a sheet forty.
-func TestManyAreReadLikeFew(t *testing.T) {
+// TestReadsDoNotGrowWithTheData counts the calls that pages make to the tables: four times as many people, records and
+// nights do not increase them. Lists show fifty rows, a sheet forty.
+func TestReadsDoNotGrowWithTheData(t *testing.T) {
 	t.Parallel()
 	calls := 0
 	count := func(inner table.Table) table.Table {
 		return &tabletest.Faulty{Table: inner, Before: func(tabletest.Call) error { calls++; return nil }}
 	}
-	h := newHouse(t, scratch(t), count, func() int { return 0 })
-	defer h.db.Close()
+	h := newHarness(t, newStorage(t), count, func() int { return 0 })
 	h.at(day)
 	define(t, h)
-	ctx, m := context.Background(), &memory{ids: map[string]string{}}
+	ctx, m := context.Background(), &sender{ids: map[string]string{}}
 	must := func(err error) {
 		t.Helper()
 		if err != nil {

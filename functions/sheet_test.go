@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestARowThatSaysNothingMakesNobody: an address alone, of whom nothing is recorded, is nobody's.
-func TestARowThatSaysNothingMakesNobody(t *testing.T) {
+// TestEmptySheetRowCreatesNoPerson: an address without any record creates nobody.
+func TestEmptySheetRowCreatesNoPerson(t *testing.T) {
 	t.Parallel()
 	h := defined(t)
 	send := func(rows string) (unchanged int) {
@@ -25,7 +25,7 @@ func TestARowThatSaysNothingMakesNobody(t *testing.T) {
 	if first, third := h.having("people", "osoba1@example.org"), h.having("people", "osoba3@example.org"); first != 0 || third != 1 {
 		t.Errorf("there are %d items of who was only named, and %d of who came", first, third)
 	}
-	// Of somebody who is known it takes away what was said.
+	// Of a known person it removes the record.
 	send(`{"person": {"email": "osoba3@example.org"}}`)
 	if n := h.having("tracker", `"kind":"record.voided"`); n != 1 {
 		t.Errorf("%d records were taken away", n)

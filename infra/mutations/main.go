@@ -1,7 +1,7 @@
-// Command mutations breaks the rules of the tracker one at a time, each as mutations.yaml says, and checks that a test
-// notices. It works in a copy of the tree. Run it at the top of the tree: go run ./infra/mutations [-only REGEXP]
+// Command mutations applies the changes of mutations.yaml one at a time, each of which breaks a rule, and checks that a
+// test fails. It works in a copy of the tree. Run it at the top of the tree: go run ./infra/mutations [-only REGEXP]
 //
-// It exits with 1 where a mutation survives, where its place is not found any more, or where its test does not pass without it.
+// It exits with 1 where a mutation survives, where its text is not found, or where its test fails without the mutation.
 package main
 
 import (
@@ -25,17 +25,17 @@ import (
 // mutation is a change that makes the program wrong.
 type mutation struct {
 	Name    string `yaml:"name"`
-	File    string `yaml:"file"`    // where Find was last seen; it is looked for in the whole tree
-	Find    string `yaml:"find"`    // stands in exactly one file, once
+	File    string `yaml:"file"`    // where Find is expected; otherwise the whole tree is searched
+	Find    string `yaml:"find"`    // occurs in exactly one file, once
 	Replace string `yaml:"replace"` // must compile
-	Test    string `yaml:"test"`    // the name of a test function, whichever package it is in
+	Test    string `yaml:"test"`    // the name of a test function, in any package
 }
 
-// limit is how long the test of one mutation may take, with its build.
-const limit = 5 * time.Minute
+// limit bounds the test of one mutation, with its build.
+const limit = 15 * time.Minute
 
 func main() {
-	only := flag.String("only", "", "try only mutations whose name matches this regular expression")
+	only := flag.String("only", "", "apply only mutations whose name matches this `regexp`")
 	flag.Parse()
 	if err := run(*only); err != nil {
 		fmt.Fprintln(os.Stderr, "mutations:", err)
@@ -73,7 +73,7 @@ func run(only string) error {
 		}
 		tried++
 		began := time.Now()
-		if _, known := passes[m.Test]; !known {
+		if _, isDone := passes[m.Test]; !isDone {
 			passes[m.Test] = passesUnchanged(tree, m.Test)
 		}
 		outcome := "caught"
@@ -95,7 +95,7 @@ func run(only string) error {
 	return nil
 }
 
-// copyTree copies the files that git knows or would add, as they are now.
+// copyTree copies the files of the working tree that git tracks or would add.
 func copyTree(to string) error {
 	list, err := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
 	if err != nil {
@@ -120,7 +120,7 @@ func copyTree(to string) error {
 	return nil
 }
 
-// try makes a mutation, runs its test and takes the mutation back. It returns nil if the test failed.
+// try applies a mutation, runs its test and reverts the mutation. It returns nil if the test failed.
 func try(tree string, m mutation) error {
 	file, err := find(tree, m)
 	if err != nil {
@@ -149,7 +149,7 @@ func try(tree string, m mutation) error {
 	return nil
 }
 
-// find gives the file in which a mutation's text stands: the named one, or the only other one.
+// find returns the file that contains a mutation's text: the named one, or the only other one.
 func find(tree string, m mutation) (string, error) {
 	named := filepath.Join(tree, m.File)
 	if count(named, m.Find) == 1 {
@@ -158,7 +158,7 @@ func find(tree string, m mutation) (string, error) {
 	return search(tree, m.Find, func(name string) bool { return strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") })
 }
 
-// search gives the only file of some in the tree that has a text once.
+// search returns the only file among some of the tree that contains a text once.
 func search(tree, text string, among func(name string) bool) (string, error) {
 	var found []string
 	err := filepath.WalkDir(tree, func(path string, entry fs.DirEntry, err error) error {
@@ -184,7 +184,7 @@ func count(file, text string) int {
 	return bytes.Count(content, []byte(text))
 }
 
-// passesUnchanged tells why a test says nothing about a mutation: it does not exist, or fails without one.
+// passesUnchanged returns an error if a test does not exist, or fails without a mutation.
 func passesUnchanged(tree, test string) error {
 	out, err := goTest(tree, test)
 	if err != nil {
@@ -204,7 +204,7 @@ func goTest(tree, test string) ([]byte, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	command := exec.CommandContext(ctx, "go", "test", "-count=1", "-run", "^"+test+"$", "./"+filepath.Dir(name))
+	command := exec.CommandContext(ctx, "go", "test", "-count=1", "-vet=off", "-run", "^"+test+"$", "./"+filepath.Dir(name))
 	command.Dir = tree
 	return command.CombinedOutput()
 }

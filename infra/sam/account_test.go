@@ -59,7 +59,7 @@ func (s *stage) ask(ctx context.Context, method, service, path string, in, out a
 	return s.json(ctx, method, service, path, http.Header{"Content-Type": {"application/json"}}, in, out)
 }
 
-// order sends JSON to a service whose operations stand in a header.
+// order sends JSON to a service whose operations are named in a header.
 func (s *stage) order(ctx context.Context, service, operation string, in, out any) error {
 	return s.json(ctx, http.MethodPost, service, "/", http.Header{"Content-Type": {"application/x-amz-json-1.1"}, "X-Amz-Target": {operation}}, in, out)
 }
@@ -94,7 +94,7 @@ func (s *stage) iam(ctx context.Context, action string, values url.Values, out a
 	return s.query(ctx, "iam", action, "2010-05-08", values, out)
 }
 
-// pool gives tokens of the stack's own user pool.
+// pool returns tokens of the stack's user pool.
 type pool struct {
 	s      *stage
 	id     string
@@ -109,11 +109,11 @@ func newPool(s *stage) *pool {
 	return &pool{s: s, id: s.resources["UserPool"], client: s.resources["UserPoolClient"], groups: map[string]bool{}, users: map[string]bool{}, in: map[string]bool{}, tokens: map[string]string{}}
 }
 
-// password is every user's; it meets the rules of any pool.
+// password is the password of every user; it satisfies the rules of any pool.
 const password = "Only-for-tests-2026!"
 
-// token makes the user and the groups where they are missing, and signs in with the password, as programs do that have AWS
-// credentials.
+// token creates the user and the groups where they are missing, and signs in with the password, as programs do that
+// have AWS credentials.
 func (p *pool) token(ctx context.Context, email string, groups ...string) (string, error) {
 	id := email + " " + strings.Join(groups, ",")
 	if p.tokens[id] != "" {
@@ -156,7 +156,7 @@ func (p *pool) token(ctx context.Context, email string, groups ...string) (strin
 	return token, err
 }
 
-// signIn gives an ID token for one of the pool's clients.
+// signIn returns an ID token for one of the pool's clients.
 func (p *pool) signIn(ctx context.Context, client, email string) (string, error) {
 	var out struct{ AuthenticationResult struct{ IdToken string } }
 	err := p.do(ctx, "AdminInitiateAuth", map[string]any{
@@ -179,7 +179,7 @@ func (p *pool) do(ctx context.Context, operation string, in map[string]any, out 
 // route is an address of the HTTP API, and the function behind it by its name in the template.
 type route struct{ key, function string }
 
-// routes are those of the template as CloudFormation made it: SAM writes them into the API's Body.
+// routes returns the routes of the transformed template: SAM writes them into the API's Body.
 func (s *stage) routes(t *testing.T) []route {
 	t.Helper()
 	var answer struct {
@@ -230,7 +230,7 @@ func (s *stage) routes(t *testing.T) []route {
 	return found
 }
 
-// serveAPI gives the deployed API its routes, which the stand-in did not read from the API's Body.
+// serveAPI creates the routes of the deployed API, since the emulator does not read the API's Body.
 func (s *stage) serveAPI(t *testing.T) int {
 	t.Helper()
 	api := "/v2/apis/" + s.resources["ServerlessHttpApi"]
@@ -268,12 +268,12 @@ func (s *stage) serveAPI(t *testing.T) int {
 	return len(there.Items)
 }
 
-// deployedFunction is what Lambda says of a function.
+// deployedFunction is Lambda's description of a function.
 type deployedFunction struct {
 	ARN, Role, LogGroup string
 }
 
-// readFunctions asks Lambda about each function of the template.
+// readFunctions reads Lambda's description of each function of the template.
 func (s *stage) readFunctions(t *testing.T) {
 	t.Helper()
 	s.functions = map[string]deployedFunction{}
@@ -292,7 +292,7 @@ func (s *stage) readFunctions(t *testing.T) {
 	}
 }
 
-// logged are the lines that a function wrote to its log.
+// logged returns the lines of a function's log.
 func (s *stage) logged(t *testing.T, function string) []string {
 	t.Helper()
 	var lines []string
@@ -330,7 +330,7 @@ type rule struct {
 	Condition map[string]map[string]list `json:",omitempty"`
 }
 
-// list is one text or several.
+// list is a JSON string or a list of them.
 type list []string
 
 func (l *list) UnmarshalJSON(text []byte) error {
@@ -342,7 +342,7 @@ func (l *list) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*[]string)(l))
 }
 
-// policies are those in a function's role, by their names.
+// policies returns the policies of a function's role, by name.
 func (s *stage) policies(t *testing.T, function string) map[string]policy {
 	t.Helper()
 	role := roleName(s.functions[function].Role)
@@ -387,7 +387,7 @@ func (s *stage) putPolicy(t *testing.T, function, name string, p policy) {
 
 func roleName(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
 
-// queue sends an order to SQS about one of the stack's queues.
+// queue calls SQS for one of the stack's queues.
 func (s *stage) queue(t *testing.T, operation, queue string, in map[string]any, out any) {
 	t.Helper()
 	in["QueueUrl"] = s.resources[queue]
@@ -396,7 +396,7 @@ func (s *stage) queue(t *testing.T, operation, queue string, in map[string]any, 
 	}
 }
 
-// waiting is how many messages lie in a queue or are being processed.
+// waiting returns how many messages a queue has, waiting and in process.
 func (s *stage) waiting(t *testing.T, queue string) string {
 	t.Helper()
 	var out struct{ Attributes map[string]string }
@@ -404,7 +404,7 @@ func (s *stage) waiting(t *testing.T, queue string) string {
 	return out.Attributes["ApproximateNumberOfMessages"] + "+" + out.Attributes["ApproximateNumberOfMessagesNotVisible"]
 }
 
-// partnerIdentity makes an AWS identity that may put objects under one prefix, as docs/partner.md asks for.
+// partnerIdentity creates an AWS identity that may put objects under one prefix, as docs/partner.md describes.
 func (s *stage) partnerIdentity(t *testing.T, name, prefix string) aws.Credentials {
 	t.Helper()
 	document := fmt.Sprintf(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::%s/%s*"}]}`, s.resources["Bucket"], prefix)

@@ -27,7 +27,7 @@ import (
 	"outreach/infra/tracker/provider"
 )
 
-// stage is where built functions are invoked, as infra/sam/test has set it up.
+// stage is the environment that infra/sam/test has set up for built functions.
 type stage struct {
 	endpoint  string            // of AWS, or what stands in for it
 	issuer    string            // of the tokens, where the test serves one
@@ -90,7 +90,7 @@ func (s *stage) serveIssuer(t *testing.T) {
 	t.Cleanup(func() { _ = server.Close() })
 }
 
-// project is the name that the events have for their project.
+// project is the id of the project in the events.
 const project = "riverside"
 
 // event reads an event, with a real token where it names a role.
@@ -116,11 +116,11 @@ func (s *stage) event(t *testing.T, name string) []byte {
 	return bytes.Join([][]byte{text[:start], text[end:]}, []byte(token))
 }
 
-// play sends an event, and checks what it is answered with. It gives the answer's body.
+// play sends an event, checks its answer, and returns the answer's body.
 func (s *stage) play(t *testing.T, st step) string {
 	t.Helper()
 	folder, _, _ := strings.Cut(st.event, "/")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	event, err := sent(s.event(t, st.event), s.made[st.of])
 	if err != nil {
@@ -170,15 +170,15 @@ func (s *stage) files() *s3.Client {
 	return s3.New(s3.Options{Region: region, BaseEndpoint: &s.endpoint, UsePathStyle: true, Credentials: testCredentials})
 }
 
-// putAirings puts the file of whose arrival the events tell.
+// putAirings stores the file of the events.
 func (s *stage) putAirings(t *testing.T) { s.put(t, "april 2024.csv", airings) }
 
 const region = "eu-central-1"
 
 var testCredentials = credentials.NewStaticCredentialsProvider("test", "test", "")
 
-// TestSettings starts each built function without any settings: those that it then names are those that the template
-// gives it, but for the few that it can do without.
+// TestSettings starts each built function without settings: those that it reports as missing are those that the
+// template sets, except the optional ones.
 func TestSettings(t *testing.T) {
 	optional := []string{"AWS_ENDPOINT_URL", "BASE_URL", "GROUPS_CLAIM", "CLIENT_ID", "CLIENT_SECRET_ID"}
 	lambdas := []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"}
@@ -205,7 +205,7 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// upload sends a file to the place that the partner was given, and waits until the arrival has gone its way.
+// upload sends a file to a pre-signed address, and waits until it is processed.
 func (s *stage) upload(t *testing.T, asked string) {
 	t.Helper()
 	var place struct {
@@ -215,7 +215,7 @@ func (s *stage) upload(t *testing.T, asked string) {
 	if err := json.Unmarshal([]byte(asked), &place); err != nil {
 		t.Fatal(err)
 	}
-	// The event asks for a place for a file of exactly this size.
+	// The event announces a file of exactly this size.
 	file := "date,medium,title,outlet,reach\n2024-05-04,radio,A garden for everybody,Radio Miejskie,8000\n"
 	file += strings.Repeat("\n", 127-len(file))
 	r, err := http.NewRequestWithContext(t.Context(), place.Method, place.URL, strings.NewReader(file))
@@ -237,11 +237,11 @@ func (s *stage) upload(t *testing.T, asked string) {
 	s.accepted(t, place.ID)
 }
 
-// accepted waits until an upload, known by its id or its file's name, has come through the queue.
+// accepted waits until an upload, named by its id or its file's name, is accepted.
 func (s *stage) accepted(t *testing.T, upload string) { s.ended(t, upload, "accepted") }
 
-// adapt allows for two things in which the stand-in is not AWS. It speaks plain HTTP, over which the bucket takes nothing,
-// and it checks the sending of a letter as if it named no sender.
+// adapt works around two differences between the emulator and AWS: it speaks plain HTTP, which the bucket refuses,
+// and it checks permissions to send letters without the sender.
 func (s *stage) adapt(t *testing.T) {
 	t.Helper()
 	if _, err := s.files().DeleteBucketPolicy(t.Context(), &s3.DeleteBucketPolicyInput{Bucket: aws.String(s.resources["Bucket"])}); err != nil {
@@ -250,14 +250,18 @@ func (s *stage) adapt(t *testing.T) {
 	s.putPolicy(t, "SendNotices", standIn, policy{Version: "2012-10-17", Statement: []rule{{Effect: "Allow", Action: list{"ses:SendEmail"}, Resource: list{"*"}}}})
 }
 
-// standIn is the name of the policy that the template does not have.
+// standIn is the name of the additional policy.
 const standIn = "stand-in"
 
+// patience bounds a wait that hangs. It is far longer than a slow machine needs.
+const patience = 5 * time.Minute
+
+// eventually waits until a condition holds.
 func (s *stage) eventually(t *testing.T, what string, happened func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !happened(); time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !happened(); time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited a minute for %s", what)
+			t.Fatalf("waited %s for %s", patience, what)
 		}
 	}
 }

@@ -17,14 +17,14 @@ import (
 	"outreach/internal/web"
 )
 
-// TestTemplate holds the template to what is promised of it and no linter knows of.
+// TestTemplate checks rules of the template that no linter has.
 func TestTemplate(t *testing.T) {
 	for _, found := range findings(t, templateText(t)) {
 		t.Error(found)
 	}
 }
 
-// findings are what is wrong with a template.
+// findings returns the violations in a template.
 func findings(t *testing.T, text []byte) []string {
 	t.Helper()
 	parsed, err := parse(text)
@@ -48,7 +48,7 @@ func findings(t *testing.T, text []byte) []string {
 	return c.found
 }
 
-// check gathers what it finds.
+// check collects violations.
 type check struct {
 	template
 	t     *testing.T
@@ -69,10 +69,10 @@ const (
 	aRole     = "AWS::IAM::Role"
 )
 
-// longest is for how long a queue can keep a message, in seconds.
+// longest is the maximum retention of a queue, in seconds.
 const longest = 14 * 24 * 3600
 
-// queues: what cannot be processed waits, and nothing is delivered again while somebody is still at it.
+// queues: failed messages are kept, and none is delivered again while it is being processed.
 func (c *check) queues() {
 	for name, r := range c.of(aQueue) {
 		if at(r.Properties, "SqsManagedSseEnabled") != true && at(r.Properties, "KmsMasterKeyId") == nil {
@@ -100,7 +100,7 @@ func (c *check) queues() {
 	}
 }
 
-// wakeUps: whatever is not asked for by somebody who waits is tried again, and goes somewhere where it failed for good.
+// wakeUps: asynchronous events are retried, and kept after the last failure.
 func (c *check) wakeUps() {
 	somewhere := func(value any) bool {
 		return len(c.named(value, aQueue)) > 0 || len(c.named(value, aBucket)) > 0
@@ -114,7 +114,7 @@ func (c *check) wakeUps() {
 				if number(at(e, "RetryPolicy", "MaximumRetryAttempts")) < 1 {
 					c.say("schedule %s of %s is not tried again", event, name)
 				}
-				// Where clocks change, at two or at one of the night, a day has that hour twice or not at all.
+				// When clocks change, at one or two at night, a day has that hour twice or not at all.
 				if hour := strings.Fields(fmt.Sprint(e["ScheduleExpression"])); len(hour) < 2 || hour[1] == "1" || hour[1] == "2" {
 					c.say("schedule %s of %s is at an hour that not every day has once", event, name)
 				}
@@ -154,10 +154,10 @@ func (c *check) logs() {
 	}
 }
 
-// unnameable are actions on what has no name.
+// unnameable are actions on resources without a name.
 var unnameable = []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
-// permissions: every function may do what is named, to what is named.
+// permissions: every function has named actions on named resources.
 func (c *check) permissions() {
 	for name, f := range c.functions() {
 		if len(f.Allowed) == 0 {
@@ -172,7 +172,7 @@ func (c *check) permissions() {
 	}
 }
 
-// written: what is allowed is written out here.
+// written: permissions are spelled out in the template.
 func (c *check) written(name string, properties map[string]any) {
 	for _, policy := range append(texts(properties["ManagedPolicyArns"]), texts(properties["Policies"])...) {
 		if strings.Contains(policy, ":policy/") || strings.HasSuffix(policy, "Access") {
@@ -200,13 +200,13 @@ func (c *check) allowed(name string, all []statement) {
 	}
 }
 
-// strangers are functions that must not know who somebody is.
+// strangers are functions without access to personal data.
 var strangers = []string{"show-report"}
 
-// onlyStaff are functions that may look up who of the staff it is that asks, or signs in, and nobody else.
+// onlyStaff are functions that may read the staff's identity, and nobody else's.
 var onlyStaff = []string{"define-project", "sign-in"}
 
-// sessions: who signs people in and out reaches nothing else of the table that they all work on.
+// sessions: functions that sign people in and out have access to nothing else of the shared table.
 func (c *check) sessions() {
 	for _, s := range c.functions()["sign-in"].Allowed {
 		if slices.ContainsFunc(s.Resource, func(r string) bool { return strings.Contains(r, "Tracker") }) && !slices.Contains(texts(s.Condition), "SESSIONS#*") {
@@ -215,7 +215,7 @@ func (c *check) sessions() {
 	}
 }
 
-// people: who somebody is stays with those that must know.
+// people: only functions that need personal data have access to it.
 func (c *check) people() {
 	for name, f := range c.functions() {
 		knows := slices.Contains(f.Settings, cloud.PeopleTable)
@@ -235,7 +235,7 @@ func (c *check) people() {
 	}
 }
 
-// origins: no page of another site may send here.
+// origins: pages of other sites may not send requests.
 func (c *check) origins() {
 	all := texts(at(c.Globals.HttpApi, "CorsConfiguration"))
 	for _, r := range c.Resources {
@@ -313,7 +313,7 @@ func (c *check) buckets() {
 	}
 }
 
-// onlyTLS tells whether a policy denies everything else to everybody.
+// onlyTLS reports whether a policy denies requests without TLS to everybody.
 func (c *check) onlyTLS(bucket string) bool {
 	for _, r := range c.of("AWS::S3::BucketPolicy") {
 		if !slices.Contains(c.named(r.Properties["Bucket"], aBucket), bucket) {
@@ -329,7 +329,7 @@ func (c *check) onlyTLS(bucket string) bool {
 	return false
 }
 
-// keepers: what holds what nobody can make again stays when the stack goes.
+// keepers: resources with irreplaceable content are retained when the stack is deleted.
 func (c *check) keepers() {
 	passing := map[string]bool{} // queues that are taken from
 	for _, f := range c.functions() {
@@ -347,15 +347,15 @@ func (c *check) keepers() {
 	}
 }
 
-// parts are what the functions ask of package cloud, by the names in their mains.
+// parts are the settings that functions need, by the functions of package cloud that their mains call.
 var parts = map[string]cloud.Part{
 	"Tracker": cloud.Tracker, "People": cloud.People, "Files": cloud.Files, "SignIn": cloud.SignIn, "Mail": cloud.Mail,
 }
 
-// optional are settings that a function does without.
+// optional are settings that may be missing.
 var optional = []string{"AWS_ENDPOINT_URL", cloud.BaseURL, cloud.GroupsClaim, cloud.ClientID, cloud.ClientSecretID}
 
-// settings: the template gives each function what it asks for, and nothing that nobody asks for.
+// settings: the template sets what each function needs, and nothing else.
 func (c *check) settings() {
 	for name, f := range c.functions() {
 		asked := settingsOf(c.t, name)
@@ -372,7 +372,7 @@ func (c *check) settings() {
 	}
 }
 
-// settingsOf are what a function needs in its environment: what package cloud misses where there is none of it.
+// settingsOf returns the environment variables that a function needs: those that package cloud reports as missing.
 func settingsOf(t *testing.T, function string) []string {
 	t.Helper()
 	main, err := parser.ParseFile(token.NewFileSet(), filepath.Join("../../functions", function, "main.go"), nil, 0)
@@ -414,7 +414,7 @@ func settingsOf(t *testing.T, function string) []string {
 	return strings.Split(list, ", ")
 }
 
-// selects tells whether an expression is package cloud's name.
+// selects reports whether an expression is the name of package cloud.
 func selects(e ast.Expr, name string) bool {
 	s, is := e.(*ast.SelectorExpr)
 	if !is {
@@ -455,7 +455,7 @@ func (c *check) routes() {
 	}
 }
 
-// reasons: what a linter is told to pass over says why.
+// reasons: each exclusion of a linter has a reason.
 func (c *check) reasons() {
 	for name, r := range c.Resources {
 		for _, skip := range objects(at(r.Metadata, "checkov", "skip")) {

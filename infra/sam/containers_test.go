@@ -24,8 +24,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// TestContainers lets the built functions answer in containers, after TestDeployed and on its tables and bucket: behind
-// SAM CLI's HTTP API, and behind its Lambda. What one scenario leaves behind, the next goes on from: in the end a sign-up, a
+// TestContainers runs the built functions in containers, after TestDeployed and on its tables and bucket: behind
+// SAM CLI's HTTP API, and behind its Lambda. Each scenario continues from the one before: in the end a sign-up, a
 // consultation and a file are on the results page.
 func TestContainers(t *testing.T) {
 	s := newStage(t, os.Getenv("SAM_TEST_CONTAINER_ISSUER"))
@@ -117,7 +117,7 @@ func TestContainers(t *testing.T) {
 	})
 }
 
-// keepFiles lets no arrival wake the deployed function: the one in the container is to be the one that takes the file in.
+// keepFiles disables the events of the deployed function, so that the function in the container processes the file.
 func (s *stage) keepFiles(t *testing.T) {
 	t.Helper()
 	_, err := s.files().PutBucketNotificationConfiguration(t.Context(), &s3.PutBucketNotificationConfigurationInput{
@@ -128,7 +128,7 @@ func (s *stage) keepFiles(t *testing.T) {
 	}
 }
 
-// put puts a file where a partner's are, as one with an AWS identity does.
+// put stores a partner's file, as a partner with an AWS identity does.
 func (s *stage) put(t *testing.T, name, content string) {
 	t.Helper()
 	_, err := s.files().PutObject(t.Context(), &s3.PutObjectInput{
@@ -139,7 +139,7 @@ func (s *stage) put(t *testing.T, name, content string) {
 	}
 }
 
-// ended waits until an upload, known by its id or its file's name, has come to a state by way of the queue.
+// ended waits until an upload, named by its id or its file's name, has a state.
 func (s *stage) ended(t *testing.T, upload, state string) {
 	t.Helper()
 	s.eventually(t, "the upload to be "+state, func() bool {
@@ -158,8 +158,8 @@ func (s *stage) ended(t *testing.T, upload, state string) {
 	})
 }
 
-// samLocal starts one of SAM CLI's own services on the built functions. What it gives waits until the service answers, and
-// tells its address.
+// samLocal starts a service of SAM CLI on the built functions. The function that it returns waits until the service
+// answers, and returns its address.
 func samLocal(t *testing.T, service string) (up func() string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -194,7 +194,7 @@ func samLocal(t *testing.T, service string) (up func() string) {
 		}
 	})
 	return func() string {
-		for deadline := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
 			if answers, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
 				answers.Close()
 				return "http://127.0.0.1:" + port
@@ -206,7 +206,7 @@ func samLocal(t *testing.T, service string) (up func() string) {
 	}
 }
 
-// samCommand is sam local with a command, on the functions that were built.
+// samCommand returns a command of sam local on the built functions.
 func samCommand(ctx context.Context, command string, arguments ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, "sam", append([]string{
 		"local", command, "--skip-pull-image", "--template", os.Getenv("SAM_TEST_TEMPLATE"), "--docker-network", os.Getenv("SAM_TEST_NETWORK"),
@@ -215,9 +215,9 @@ func samCommand(ctx context.Context, command string, arguments ...string) *exec.
 	}, arguments...)...)
 }
 
-// invokeOnce lets a function answer one event in a container of its own.
+// invokeOnce invokes a function with one event in a new container.
 func invokeOnce(ctx context.Context, function, event string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	answer, err := samCommand(ctx, "invoke", "--event", event, function).Output()
 	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
@@ -226,7 +226,7 @@ func invokeOnce(ctx context.Context, function, event string) ([]byte, error) {
 	return answer, err
 }
 
-// invoke sends an event to SAM CLI's Lambda, and gives the answer in one line.
+// invoke sends an event to SAM CLI's Lambda, and returns the answer in one line.
 func invoke(t *testing.T, lambda, function, kind string, event []byte) (status int, said string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, lambda+"/2015-03-31/functions/"+function+"/invocations", bytes.NewReader(event))
@@ -242,7 +242,7 @@ func invoke(t *testing.T, lambda, function, kind string, event []byte) (status i
 	return status, said
 }
 
-// request asks something of SAM CLI's HTTP API, as somebody with a role where one is named. It gives the answer's body.
+// request sends a request to SAM CLI's HTTP API, with a role where one is named, and returns the answer's body.
 func (s *stage) request(t *testing.T, method, address, role string, header http.Header, body string, want int) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
@@ -270,7 +270,7 @@ func (s *stage) request(t *testing.T, method, address, role string, header http.
 	return said
 }
 
-var patient = &http.Client{Timeout: 2 * time.Minute} // a first answer waits for its container
+var patient = &http.Client{Timeout: patience} // a first answer waits for its container
 
 func do(t *testing.T, r *http.Request) (status int, said string) {
 	t.Helper()
@@ -286,7 +286,7 @@ func do(t *testing.T, r *http.Request) (status int, said string) {
 	return response.StatusCode, string(body)
 }
 
-// figures are what was achieved as the public's results say it, by the indicators' codes.
+// figures returns the achieved values of the public results, by the indicators' codes.
 func (s *stage) figures(t *testing.T, api string) map[string]int64 {
 	t.Helper()
 	var results struct {
@@ -307,7 +307,7 @@ func (s *stage) figures(t *testing.T, api string) map[string]int64 {
 	return found
 }
 
-// uploads are the states of a partner's files, by their names.
+// uploads returns the states of a partner's files, by name.
 func (s *stage) uploads(t *testing.T, api string) map[string]string {
 	t.Helper()
 	var list struct {

@@ -38,10 +38,10 @@ import (
 	"outreach/internal/web"
 )
 
-// stackName is what infra/sam/test calls the stack.
+// stackName is the name that infra/sam/test gives the stack.
 const stackName = "outreach-test"
 
-// driver uses the deployed tracker as people and programs do: over HTTP, with tokens of its own user pool.
+// driver uses the deployed tracker as people and programs do: over HTTP, with tokens of its user pool.
 type driver struct {
 	*stage
 	pool   *pool
@@ -49,19 +49,19 @@ type driver struct {
 	client *http.Client
 }
 
-// TestDeployed drives the deployed stack: every event to the functions, then the model project and what else may happen
-// over the HTTP API, S3, the queue, the stream. Each scenario prints what was compared. At last what the functions were
-// seen to ask of AWS is held to what their roles allow.
+// TestDeployed tests the deployed stack: every event to the functions, then the model project and other scenarios over
+// the HTTP API, S3, the queue, the stream. Each scenario prints what it compared. At the end the calls that the
+// functions made to AWS are compared with what their roles allow.
 func TestDeployed(t *testing.T) {
 	s := newStage(t, "")
 	s.invoke = s.invokeDeployed
 	s.readFunctions(t)
 	s.adapt(t)
 	d := &driver{stage: s, pool: newPool(s), base: os.Getenv("SAM_TEST_BASE"), client: &http.Client{
-		Timeout:       time.Minute,
+		Timeout:       patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{MaxIdleConnsPerHost: 10, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			// Whatever the API's name is, it is this machine's.
+			// The API's name resolves to this machine.
 			_, port, err := net.SplitHostPort(address)
 			if err != nil {
 				return nil, err
@@ -110,7 +110,7 @@ func TestDeployed(t *testing.T) {
 	}
 }
 
-// answer is what came of a request.
+// answer is the answer to a request.
 type answer struct {
 	status int
 	header http.Header
@@ -166,7 +166,7 @@ func (d *driver) do(t *testing.T, method, path, token string, body any) answer {
 	return answer{response.StatusCode, response.Header, got}
 }
 
-// must is do for what has to be answered with this status; JSON goes into out.
+// must is do for a request that must be answered with this status; it decodes JSON into out.
 func (d *driver) must(t *testing.T, status int, method, path, token string, body, out any) answer {
 	t.Helper()
 	got := d.do(t, method, path, token, body)
@@ -181,7 +181,7 @@ func (d *driver) must(t *testing.T, status int, method, path, token string, body
 	return got
 }
 
-// as is a token of the deployed pool.
+// as returns a token of the deployed pool.
 func (d *driver) as(t *testing.T, email string, groups ...string) string {
 	t.Helper()
 	token, err := d.pool.token(t.Context(), email, groups...)
@@ -221,7 +221,7 @@ func (d *driver) theAPIHasTheTemplatesRoutes(t *testing.T) string {
 	return fmt.Sprintf("%d routes of the template, of CloudFormation's, and of the API that answers", len(declared))
 }
 
-// everyEvent plays the events to the functions themselves.
+// everyEvent sends the events to the functions directly.
 func (d *driver) everyEvent(t *testing.T) string {
 	for _, st := range steps {
 		if st.event == "ingest-upload/arrival" {
@@ -241,9 +241,9 @@ func (d *driver) everyEvent(t *testing.T) string {
 	return fmt.Sprintf("%d events against their answers, and a letter", len(steps))
 }
 
-// tokens tells the roles apart, and what is no token of this tracker.
+// tokens checks roles and refuses tokens that are not this tracker's.
 func (d *driver) tokens(t *testing.T) string {
-	// The events left a project behind with sign-ups, uploads, consultations and an approved snapshot.
+	// The events created a project with sign-ups, uploads, consultations and an approved snapshot.
 	roles := map[string]string{
 		"coordinator": d.coordinator(t), "partner": d.partner(t), "adviser": d.as(t, "doradca@example.org", project+":adviser"),
 		"funder": d.as(t, "funder@example.org", project+":funder"), "nobody": "",
@@ -280,7 +280,7 @@ func (d *driver) tokens(t *testing.T) string {
 	return fmt.Sprintf("%d tokens, of another client and altered ones too, at %d addresses: %d answers", len(roles)-1, len(may), compared)
 }
 
-// otherClient gives a good token of the same pool that another application was given.
+// otherClient returns a valid token of the same pool for another application.
 func (d *driver) otherClient(t *testing.T) (string, error) {
 	var made struct{ UserPoolClient struct{ ClientId string } }
 	err := d.pool.do(t.Context(), "CreateUserPoolClient", map[string]any{"ClientName": "another", "ExplicitAuthFlows": []string{"ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}}, &made)
@@ -294,7 +294,7 @@ func (d *driver) player() *replay.Player {
 	return &replay.Player{Base: d.base, Client: d.client, Model: os.DirFS("../tracker"), Token: d.pool.token}
 }
 
-// modelProject plays the whole model project in over the deployed API, and compares with what was published.
+// modelProject sends the whole model project to the deployed API, and compares the results with those published.
 func (d *driver) modelProject(t *testing.T) string {
 	if err := d.player().Play(t.Context()); err != nil {
 		t.Fatal(err)
@@ -313,7 +313,7 @@ func (d *driver) modelProject(t *testing.T) string {
 	return fmt.Sprintf("%d indicators and %d participants, as published", len(shown.Indicators), shown.Participants.Total)
 }
 
-// startLocal starts the local stack beside, and gives its address when it is ready.
+// startLocal starts a tracker on this machine, and returns a function that waits for its address.
 func startLocal(t *testing.T) (ready func() string) {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "local")
@@ -345,17 +345,17 @@ func startLocal(t *testing.T) (ready func() string) {
 		select {
 		case address := <-told:
 			if address == "" {
-				t.Fatal("the local stack ended before it was ready")
+				t.Fatal("the local tracker ended before it was ready")
 			}
 			return address
-		case <-time.After(2 * time.Minute):
-			t.Fatal("the local stack is not ready after two minutes")
+		case <-time.After(patience):
+			t.Fatal("the local tracker does not get ready")
 		}
 		return ""
 	}
 }
 
-// sameAsLocal compares the snapshot with that of the local stack, which was told the same.
+// sameAsLocal compares the snapshot with that of the tracker on this machine, which has the same input.
 func (d *driver) sameAsLocal(t *testing.T, local string) string {
 	deployed, err := d.player().Shown(t.Context())
 	if err != nil {
@@ -381,7 +381,7 @@ func (d *driver) sameAsLocal(t *testing.T, local string) string {
 	return "deployed, local, and computed again from the first fact: " + deployed.Hash
 }
 
-// exports reads what is behind the figures as the funder does.
+// exports reads the records behind the figures as the funder.
 func (d *driver) exports(t *testing.T) string {
 	token := d.as(t, "ewaluacja@example.org", "ces:funder")
 	shown, err := d.player().Shown(t.Context())
@@ -417,7 +417,7 @@ func (d *driver) exports(t *testing.T) string {
 	return fmt.Sprintf("%d rows of evidence behind 10 figures, participants, CSV, XLSX, PDF, JSON", records)
 }
 
-// letter waits for a letter to somebody that holds a text, and gives it.
+// letter waits for a letter to an address that contains a text, and returns it.
 func (d *driver) letter(t *testing.T, to, holds string) (text string) {
 	t.Helper()
 	d.eventually(t, "a letter", func() bool {
@@ -444,7 +444,7 @@ func (d *driver) letter(t *testing.T, to, holds string) (text string) {
 
 var link = regexp.MustCompile(`https?://\S+/cancel\?\S+`)
 
-// signUp signs somebody up by the form, and withdraws by the letter's link.
+// signUp signs up by the form, and withdraws by the letter's link.
 func (d *driver) signUp(t *testing.T) string {
 	const email = "kornelia.lis@example.org"
 	form := d.must(t, http.StatusOK, http.MethodGet, "/"+project+"/signup", "", nil, nil)
@@ -484,13 +484,13 @@ func (d *driver) consultation(t *testing.T) string {
 	return "an adviser's consultation: recorded, replaced, read, voided"
 }
 
-// place is where a file may be sent to.
+// place is a pre-signed address for a file.
 type place struct {
 	ID, Method, URL string
 	Headers         map[string]string
 }
 
-// sent asks for a place and sends a file there.
+// sent creates an upload and sends its file.
 func (d *driver) sent(t *testing.T, token, name, content string) string {
 	t.Helper()
 	var to place
@@ -518,7 +518,7 @@ func (d *driver) putAt(t *testing.T, to place, content string) int {
 	return response.StatusCode
 }
 
-// became waits for what becomes of a file.
+// became waits until a file is processed.
 func (d *driver) became(t *testing.T, token, id string) (u uploaded) {
 	t.Helper()
 	d.eventually(t, "a file to be taken in", func() bool {
@@ -540,7 +540,7 @@ type uploaded struct {
 
 const header = "date,medium,title,outlet,reach\n"
 
-// partnersFile goes through the pre-signed place, once only, and is withdrawn again.
+// partnersFile is sent to its pre-signed address, once only, and withdrawn.
 func (d *driver) partnersFile(t *testing.T) string {
 	token := d.partner(t)
 	content := header + "2024-07-01,radio,Evening talk,Radio Miejskie,4000\n2024-07-02,radio,Evening talk,Radio Miejskie,4100\n"
@@ -567,7 +567,7 @@ func (d *driver) partnersFile(t *testing.T) string {
 	return "another size and a second file are refused; accepted with 2 rows; the original is the same; withdrawn"
 }
 
-// ownIdentity puts a file as a partner does that has an AWS identity of its own.
+// ownIdentity stores a file as a partner with an AWS identity.
 func (d *driver) ownIdentity(t *testing.T) string {
 	prefix := "uploads/" + project + "/town-radio/"
 	who := d.partnerIdentity(t, "town-radio", prefix)
@@ -588,7 +588,7 @@ func (d *driver) ownIdentity(t *testing.T) string {
 	return "an object under the partner's prefix is accepted; one under the office's is refused"
 }
 
-// named waits for an upload with this file name to be done.
+// named waits until an upload with this file name is processed.
 func (d *driver) named(t *testing.T, filename string) (found uploaded) {
 	t.Helper()
 	token := d.coordinator(t)
@@ -606,7 +606,7 @@ func (d *driver) named(t *testing.T, filename string) (found uploaded) {
 	return d.became(t, token, id)
 }
 
-// badCells has a file rejected with each of its bad cells named.
+// badCells checks that a rejected file has an error for each bad cell.
 func (d *driver) badCells(t *testing.T) string {
 	token := d.partner(t)
 	id := d.sent(t, token, "bad.csv", header+"2024-13-01,radio,A,B,1\n2024-07-02,carrier pigeon,A,B,-1\n2024-07-03,radio,C,D,7\n")
@@ -626,7 +626,7 @@ func (d *driver) badCells(t *testing.T) string {
 	return fmt.Sprintf("rejected, with all %d bad cells, as JSON and as CSV", len(want))
 }
 
-// compiled compiles the events' project as of a day and gives the hash.
+// compiled compiles the events' project as of a day and returns the hash.
 func (d *driver) compiled(t *testing.T, asOf string) (id, hash string) {
 	t.Helper()
 	got := d.do(t, http.MethodPost, "/"+project+"/snapshots", d.coordinator(t), map[string]string{"as_of": asOf})
@@ -637,7 +637,7 @@ func (d *driver) compiled(t *testing.T, asOf string) (id, hash string) {
 	return made.ID, made.Hash
 }
 
-// deliver sends the queue what S3 sends it when an object arrives.
+// deliver sends the queue the event that S3 sends when an object arrives.
 func (d *driver) deliver(t *testing.T, key string) {
 	t.Helper()
 	event := map[string]any{"Records": []any{map[string]any{
@@ -667,7 +667,7 @@ func (d *driver) deliveredTwice(t *testing.T) string {
 	return "one upload, and the same hash: " + before
 }
 
-// started counts a function's invocations by its log.
+// started returns the number of a function's invocations in its log.
 func (d *driver) started(t *testing.T, function string) int {
 	t.Helper()
 	n := 0
@@ -679,7 +679,7 @@ func (d *driver) started(t *testing.T, function string) int {
 	return n
 }
 
-// poison is a file for a project that there is not. For the time of this test a message comes again after a second, not
+// poison is a file for a project that does not exist. During this test a message is redelivered after a second, not
 // after half an hour.
 func (d *driver) poison(t *testing.T) string {
 	var before struct{ Attributes map[string]string }
@@ -729,8 +729,8 @@ func (d *driver) poison(t *testing.T) string {
 	return ""
 }
 
-// schedule fires the schedule. The Scheduler itself waits for two in the morning: what it would send is sent in its place, and
-// what it was told is compared.
+// schedule sends the event of the Scheduler, which itself waits until two in the morning, and
+// compares the Scheduler's settings.
 func (d *driver) schedule(t *testing.T) string {
 	declared := schedules(t)
 	for name, want := range declared {
@@ -773,8 +773,8 @@ func (d *driver) schedule(t *testing.T) string {
 	return fmt.Sprintf("%d schedules' time, target, retries and dead-letter queue; fired: yesterday's snapshot of each project", len(declared))
 }
 
-// report has a project end, and its last report go by letter: to the office to be approved, and to the funder. Nobody signs in
-// by pages here, so both are one, who is known by what their token says.
+// report ends a project, whose last report is sent to the office for approval, and to the funder. Nobody signs in
+// through pages here, so both are one person, known from their token.
 func (d *driver) report(t *testing.T) string {
 	const email = "start@example.org"
 	day := yesterday(t)
@@ -797,7 +797,7 @@ func (d *driver) report(t *testing.T) string {
 	return "a project's last day, compiled by the schedule; the letters to the office, and after its approval to the funder"
 }
 
-// yesterday is the projects' yesterday, which the schedule compiles.
+// yesterday returns the day before in the projects' time zone, which the schedule compiles.
 func yesterday(t *testing.T) string {
 	t.Helper()
 	zone, err := time.LoadLocation("Europe/Warsaw")
@@ -807,7 +807,7 @@ func yesterday(t *testing.T) string {
 	return time.Now().In(zone).AddDate(0, 0, -1).Format(time.DateOnly)
 }
 
-// scheduled is what the template says of a schedule.
+// scheduled is a schedule of the template.
 type scheduled struct {
 	Name       string  `yaml:"Name"`
 	Expression string  `yaml:"ScheduleExpression"`
@@ -819,7 +819,7 @@ type retries struct {
 	Age      int `yaml:"MaximumEventAgeInSeconds" json:"MaximumEventAgeInSeconds"`
 }
 
-// schedules are those of the template, by the end of their names.
+// schedules returns the schedules of the template, by the end of their names.
 func schedules(t *testing.T) map[string]scheduled {
 	t.Helper()
 	text, err := os.ReadFile("../../template.yaml")
@@ -853,8 +853,8 @@ func schedules(t *testing.T) map[string]scheduled {
 	return found
 }
 
-// office finds that two people are one, makes them one, corrects and forgets who it is: with texts, a sign-up and a checkpoint
-// that must go too. It sees what waits, and who did what.
+// office merges two people, corrects and erases the person: with texts, a sign-up and a checkpoint
+// that must be removed, too. It reads the list of open work, and the audit trail.
 func (d *driver) office(t *testing.T) string {
 	token := d.coordinator(t)
 	people := "/" + project + "/people"
@@ -897,7 +897,7 @@ func (d *driver) office(t *testing.T) string {
 	d.must(t, http.StatusGone, http.MethodGet, "/"+project+"/uploads/"+file+"/original", token, nil, nil)
 	id, _ := d.compiled(t, "2024-12-31")
 	d.must(t, http.StatusOK, http.MethodPost, "/"+project+"/snapshots/"+id+"/approval", token, map[string]string{"decision": "reject", "note": "Not yet."}, nil)
-	// What the containers' test goes on from is approved.
+	// The snapshot that TestContainers continues from is approved.
 	id, _ = d.compiled(t, yesterday(t))
 	d.must(t, http.StatusOK, http.MethodPost, "/"+project+"/snapshots/"+id+"/approval", token, map[string]string{"decision": "approve"}, nil)
 	for _, address := range []string{people + "?q=lis", "/" + project + "/signups", "/" + project + "/signups.csv", "/" + project + "/consultations"} {
@@ -920,7 +920,7 @@ func (d *driver) office(t *testing.T) string {
 	return "two of one name are made one, with all that was said of them, and corrected; erased: no list holds her any more, and no version of her file; the trail tells it all"
 }
 
-// versions counts what the bucket keeps below a prefix, marks of deletion too.
+// versions counts the bucket's versions below a prefix, delete markers included.
 func (d *driver) versions(t *testing.T, prefix string) int {
 	t.Helper()
 	files := s3.New(s3.Options{Region: region, BaseEndpoint: &d.endpoint, UsePathStyle: true, Credentials: testCredentials})
@@ -931,7 +931,7 @@ func (d *driver) versions(t *testing.T, prefix string) int {
 	return len(out.Versions) + len(out.DeleteMarkers)
 }
 
-// keptNoLonger has the schedule remove people, texts and files of a project that ended long ago.
+// keptNoLonger checks that the schedule purges a project that ended long ago.
 func (d *driver) keptNoLonger(t *testing.T) string {
 	token := d.define(t, "bygone", "to: 2035-12-31", "to: 2024-12-31", "target_group: 40", "target_group: 40\nretention: {people: 12, texts: 3, originals: 12}")
 	d.must(t, http.StatusCreated, http.MethodPost, "/bygone/consultations", token, map[string]any{
@@ -977,7 +977,7 @@ func (d *driver) keptNoLonger(t *testing.T) string {
 	return "the schedule erases the person, the texts and every version of the file of a project that is over; what counts goes on counting, and the verification names what is gone"
 }
 
-// signingOut ends the sessions of somebody, whom no page of the user pool can sign in here: their cookie is sealed by the test.
+// signingOut ends the sessions of a person. The emulator has no sign-in pages, so the test seals their cookie.
 func (d *driver) signingOut(t *testing.T) string {
 	var kept struct{ SecretString string }
 	if err := d.order(t.Context(), "secretsmanager", "secretsmanager.GetSecretValue", map[string]string{"SecretId": d.resources["Secret"]}, &kept); err != nil {
@@ -1044,7 +1044,7 @@ func (d *driver) signingOut(t *testing.T) string {
 	return fmt.Sprintf("a sign-out ends two sessions of one person at %d functions' addresses, and no one else's", len(addresses))
 }
 
-// define puts a definition like the events' in force, for a project of another name.
+// define sets a definition like that of the events for another project.
 func (d *driver) define(t *testing.T, id string, changes ...string) (token string) {
 	t.Helper()
 	text, err := os.ReadFile("../../events/define-project/set-definition.json")
@@ -1063,7 +1063,7 @@ func (d *driver) define(t *testing.T, id string, changes ...string) (token strin
 	return token
 }
 
-// waitingList has a place become free by a new definition, and whoever waited told of it.
+// waitingList checks that a new definition with more places promotes a waiting person, who gets a letter.
 func (d *driver) waitingList(t *testing.T) string {
 	const garden = "{id: garden, kind: training, "
 	token := d.define(t, "library", garden, garden+"capacity: 1, ")
@@ -1083,7 +1083,7 @@ func (d *driver) waitingList(t *testing.T) string {
 	return "the second of one place waits; when the definition has two, she has one, and the letter says so"
 }
 
-// signupsFile signs people up by the office's file, and withdraws it.
+// signupsFile signs people up by a file of the office, and withdraws it.
 func (d *driver) signupsFile(t *testing.T) string {
 	const rows = 20
 	token := d.coordinator(t)
@@ -1121,7 +1121,7 @@ func (d *driver) signupsFile(t *testing.T) string {
 	return fmt.Sprintf("%d people signed up by the office's file, and cancelled when it is withdrawn", rows)
 }
 
-// longAnswers has each function that may lend an answer give one that is too long for Lambda.
+// longAnswers requests answers that are too long for Lambda from each function that can store them.
 func (d *driver) longAnswers(t *testing.T) string {
 	lent := func(got answer) int {
 		t.Helper()
@@ -1134,7 +1134,7 @@ func (d *driver) longAnswers(t *testing.T) string {
 		}
 		return len(whole.body)
 	}
-	// A project with as many indicators as there may be, over half a century.
+	// A project with the maximum number of indicators, over half a century.
 	many := strings.Builder{}
 	many.WriteString("indicators:\n")
 	for i := range 190 {
@@ -1147,7 +1147,7 @@ func (d *driver) longAnswers(t *testing.T) string {
 	if lines := bytes.Count(empty.body, []byte("\n")); lines != 1 {
 		t.Errorf("evidence of nothing has %d lines", lines)
 	}
-	// A person of whom a file tells very much.
+	// A person with very many rows in a file.
 	content := strings.Builder{}
 	content.WriteString("email,date,field,minutes,form,adviser,topic\n")
 	for i := range 4000 {
@@ -1163,7 +1163,7 @@ func (d *driver) longAnswers(t *testing.T) string {
 	return fmt.Sprintf("a snapshot when it is compiled (%d bytes) and when it is read (%d), all of one person (%d): each by a pre-signed address", snapshot, shown, story)
 }
 
-// permissionTakenAway takes one action from one role: what needs it is refused, and nothing else tells of it.
+// permissionTakenAway removes one action from one role: calls that need it are refused.
 func (d *driver) permissionTakenAway(t *testing.T) string {
 	const function, action = "SubmitSignup", "dynamodb:UpdateItem"
 	sign := func() answer {

@@ -1,5 +1,5 @@
-// Package sam tests the functions as they are deployed: the events that they take, and the built binaries under SAM CLI.
-// What needs SAM CLI is run by infra/sam/test.
+// Package sam tests the functions as they are deployed: their events, and the built binaries under SAM CLI.
+// infra/sam/test runs the tests that need SAM CLI.
 package sam
 
 import (
@@ -38,7 +38,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// read gives an event, by its function and its case.
+// read returns an event, by its function and its case.
 func read(t *testing.T, name string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("../../events", name+".json"))
@@ -57,8 +57,8 @@ func decode(t *testing.T, file string, text []byte, into any) {
 	}
 }
 
-// checkRequest holds an event of the HTTP API to the routes: its route is the function's, its path and parameters are the
-// route's, and its method is the same wherever it stands.
+// checkRequest compares an event of the HTTP API with the routes: its route is the function's, its path and parameters
+// are the route's, and its method is the same in all fields.
 func checkRequest(t *testing.T, file string, text []byte, f function) {
 	t.Helper()
 	var e events.APIGatewayV2HTTPRequest
@@ -94,7 +94,7 @@ func checkWake(t *testing.T, file string, text []byte, f function) {
 		var e events.DynamoDBEvent
 		decode(t, file, text, &e)
 		for _, r := range e.Records {
-			// The filter lets only facts through; one event is what comes where it does not.
+			// The filter passes facts only; one event has another item.
 			if key := r.Change.Keys["pk"]; strings.HasPrefix(key.String(), "FACT#") == strings.HasSuffix(file, "other-items.json") {
 				t.Errorf("%s: the stream brings only facts, not %q", file, key.String())
 			}

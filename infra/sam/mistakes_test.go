@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestMistakes plants one mistake after the other in the template: each is found.
+// TestMistakes makes one mistake after another in the template, and checks that each is found.
 func TestMistakes(t *testing.T) {
 	for _, m := range []struct{ name, was, is, found string }{
 		{"a permission without its resource", `, Resource: !GetAtt SubmitSignupLog.Arn}`, `}`, "submit-signup may do [logs:CreateLogStream logs:PutLogEvents] to anything"},

@@ -15,14 +15,14 @@ import (
 	"testing"
 )
 
-// call is a permission that a request of a function needed, as infra/sam/recorder saw it.
+// call is a permission that a request of a function needed, as infra/sam/recorder has written it.
 type call struct {
 	Key, Action, Resource string
 	Context               map[string][]string
 }
 
-// onBehalf are the actions that Lambda itself uses as a function: for its log and trace, for the queue or stream that wakes
-// it, and for what failed for good. The function asks for none of them, so they are not seen here.
+// onBehalf are the actions that Lambda uses with a function's role: for its log and trace, for the queue or stream that
+// invokes it, and for failed events. The function does not call them, so they are not recorded.
 var onBehalf = []struct {
 	action, resource string   // the resource holds this
 	wakes            []string // those that need it; none: all
@@ -43,15 +43,15 @@ var onBehalf = []struct {
 	{"sqs:SendMessage", "Missed", []string{"ScheduleV2"}},
 }
 
-// seldom are statements that no scenario comes to use, by the function and a part of the resource, and why they are needed all
-// the same.
+// seldom are statements that no scenario uses, by function and part of the resource, with the reason why they are
+// needed nevertheless.
 var seldom = map[[2]string]string{
 	{"ManageUploads", "/answers/"}: "a list of sign-ups that is too long for Lambda has thousands of them, which take minutes to make",
-	{"SignIn", "People"}:           "whoever comes back from the provider went through its pages, which the stand-in has not; the local stack's tests sign in",
+	{"SignIn", "People"}:           "whoever comes back from the provider went through its pages, which the stand-in has not; the tests of infra/tracker sign in",
 }
 
-// permissionsAreUsed holds what the functions asked of AWS to what their roles allow, in both directions: every call is
-// allowed by a statement, and every action and every resource of every statement is used by a call.
+// permissionsAreUsed compares the functions' calls to AWS with what their roles allow, in both directions: every call
+// is allowed by a statement, and every action and every resource of every statement is used by a call.
 func (d *driver) permissionsAreUsed(t *testing.T) string {
 	byKey := map[string]string{}
 	for id, f := range d.functions {
@@ -130,7 +130,7 @@ func (f function) seldom(r rule) string {
 	return ""
 }
 
-// allowed are the statements of a function's role, without what Lambda does on the function's behalf.
+// allowed returns the statements of a function's role, without Lambda's own actions.
 func (d *driver) allowed(t *testing.T, f function) []rule {
 	t.Helper()
 	var all []rule
@@ -163,25 +163,25 @@ func (r rule) allows(t *testing.T, c call) bool {
 	return slices.Contains(r.Action, c.Action) && slices.ContainsFunc(r.Resource, func(resource string) bool { return covers(resource, c) }) && r.holds(t, c)
 }
 
-// covers tells whether a call's resource is one that a pattern names. Only the last part of an ARN is compared: the calls do
-// not say of which account they are.
+// covers reports whether a pattern matches a call's resource. It compares only the last part of an ARN, since calls do
+// not name the account.
 func covers(arn string, c call) bool {
 	parts := strings.SplitN(arn, ":", 6)
 	service, _, _ := strings.Cut(c.Action, ":")
 	if len(parts) != 6 || parts[2] != service {
 		return false
 	}
-	// A secret may be asked for by its name, which six characters follow in its ARN.
+	// A secret may be named without the six characters that end its ARN.
 	return glob(parts[5], c.Resource) || service == "secretsmanager" && glob("secret:"+c.Resource+"-??????", parts[5])
 }
 
-// glob matches as IAM does: a star is anything, slashes too.
+// glob matches as IAM does: a star matches anything, slashes included.
 func glob(pattern, text string) bool {
 	ok, err := path.Match(strings.ReplaceAll(pattern, "/", "|"), strings.ReplaceAll(text, "/", "|"))
 	return ok && err == nil
 }
 
-// holds tells whether a statement's conditions are met.
+// holds reports whether a statement's conditions are met.
 func (r rule) holds(t *testing.T, c call) bool {
 	t.Helper()
 	for operator, keys := range r.Condition {
@@ -207,7 +207,7 @@ func (r rule) holds(t *testing.T, c call) bool {
 	return true
 }
 
-// accessKey is the one that the stand-in gives a function; it is made from the function and its role.
+// accessKey returns the access key that the emulator derives from a function and its role.
 func accessKey(f deployedFunction) string {
 	return fmt.Sprintf("ASIA%X", sha256.Sum256([]byte(f.ARN+":"+f.Role)))[:20]
 }

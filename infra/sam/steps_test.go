@@ -13,7 +13,7 @@ import (
 	"outreach/internal/web"
 )
 
-// step is an event and what it is answered with.
+// step is an event and its answer.
 type step struct {
 	event  string // function/case
 	status int    // 0: no answer of HTTP
@@ -21,11 +21,11 @@ type step struct {
 	of     string // the event whose answer tells the id that this one's address names; "": as it stands in the file
 }
 
-// steps lead from a definition to its results, by every function, and past everything that may be wrong with what a function
-// is sent. An event that stands here twice comes twice.
+// steps go from a definition to its results, through every function, with everything that may be wrong with the input
+// of a function. An event that is listed twice is delivered twice.
 //
-// What an event says of who asks is a role, in the place of a token; where the scheme is written bearer the token is what the
-// file says, and good for nothing.
+// An event names a role in the place of a token; where the scheme is written bearer, it contains an
+// invalid token.
 var steps = []step{
 	{"show-report/health", 200, `"ok"`, ""},
 
@@ -145,14 +145,14 @@ var steps = []step{
 	{"sign-in/sign-out", 303, ``, ""},
 }
 
-// failsAlone is said of the only message of a batch.
+// failsAlone is the answer where the only message of a batch fails.
 const failsAlone = `{"batchItemFailures":[{"itemIdentifier":"19dd0b57-b21e-4ac1-bd88-01bbb068cb70"}]}`
 
-// exampleID stands in the events for what was not there when they were written.
+// exampleID is the placeholder in events for ids of earlier answers.
 const exampleID = "01JZ8W0Y3Q6X1T5N9B2C7D4E01"
 
-// sent is an event as it goes out: with the id that an earlier answer told, if there was one, and with as long a body as its
-// header says. One that is too large is not written out in its file.
+// sent returns an event with the id of an earlier answer, if there was one, and with a body as long as its
+// header says. A body that is too large is not part of its file.
 func sent(text []byte, id string) ([]byte, error) {
 	if id != "" {
 		text = bytes.ReplaceAll(text, []byte(exampleID), []byte(id))
@@ -218,7 +218,7 @@ func TestSteps(t *testing.T) {
 		}
 	})
 	t.Run("every door is sent what it refuses", func(t *testing.T) {
-		// A door that takes nothing cannot be sent too much, and so on: what a function cannot meet is not in its list.
+		// A route without a body cannot get too large a one, and so on: each function lists what it can be sent.
 		kinds := map[string][]int{
 			"submit-signup":       {400, 401, 403, 404, 413, 415, 422},
 			"record-consultation": {400, 401, 403, 404, 409, 412, 413, 415, 422},
@@ -247,7 +247,7 @@ func TestSteps(t *testing.T) {
 	})
 }
 
-// unplayed are the events that no step plays.
+// unplayed returns the events that no step sends.
 func unplayed(events []string, steps []step) []string {
 	return slices.DeleteFunc(slices.Clone(events), func(event string) bool {
 		return slices.ContainsFunc(steps, func(st step) bool { return st.event == event })

@@ -11,8 +11,8 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// template is a SAM template. Of !Ref, !GetAtt and the like only what they are given is left: a resource is known by where
-// its name stands.
+// template is a SAM template. Of !Ref, !GetAtt and other tags only the argument is kept: a resource is found by
+// the occurrences of its name.
 type template struct {
 	Globals struct {
 		Function map[string]any `yaml:"Function"`
@@ -35,7 +35,7 @@ func parse(text []byte) (template, error) {
 	return out, err
 }
 
-// of are the resources of a type, by their names.
+// of returns the resources of a type, by name.
 func (t template) of(kind string) map[string]resource {
 	found := map[string]resource{}
 	for name, r := range t.Resources {
@@ -46,7 +46,7 @@ func (t template) of(kind string) map[string]resource {
 	return found
 }
 
-// named are the resources of a type whose names stand in a value.
+// named returns the resources of a type whose names occur in a value.
 func (t template) named(value any, kind string) []string {
 	var found []string
 	for _, text := range texts(value) {
@@ -58,7 +58,7 @@ func (t template) named(value any, kind string) []string {
 	return found
 }
 
-// at follows keys into a value; nil where they lead nowhere.
+// at returns the value at a path of keys, nil where there is none.
 func at(value any, keys ...string) any {
 	for _, key := range keys {
 		inside, _ := value.(map[string]any)
@@ -67,7 +67,7 @@ func at(value any, keys ...string) any {
 	return value
 }
 
-// number is a value's, or -1.
+// number returns a value as a number, or -1.
 func number(value any) int {
 	switch n := value.(type) {
 	case uint64:
@@ -78,7 +78,7 @@ func number(value any) int {
 	return -1
 }
 
-// objects are the maps that a value is, or has in its lists: of a list whose members are there on a condition, those too.
+// objects returns the maps of a value or of its lists, including those under a condition.
 func objects(value any) []map[string]any {
 	switch value := value.(type) {
 	case []any:
@@ -93,7 +93,7 @@ func objects(value any) []map[string]any {
 	return nil
 }
 
-// texts are all that stand in a value.
+// texts returns all strings in a value.
 func texts(value any) []string {
 	var all []string
 	switch value := value.(type) {
@@ -128,7 +128,7 @@ type function struct {
 	events     map[string]map[string]any // those that wake it, by their names
 }
 
-// statement is one of a policy.
+// statement is a statement of a policy.
 type statement struct {
 	Effect    string
 	Action    []string
@@ -136,7 +136,7 @@ type statement struct {
 	Condition any
 }
 
-// functions are those of the template, by the folders of their code.
+// functions returns the functions of the template, by the folders of their code.
 func functions(t *testing.T) map[string]function {
 	t.Helper()
 	parsed, err := parse(templateText(t))
@@ -190,7 +190,7 @@ func (t template) functions() map[string]function {
 	return found
 }
 
-// statements finds those of policies, in conditions too.
+// statements returns the statements of policies, including those under conditions.
 func statements(in any) []statement {
 	var all []statement
 	for _, m := range objects(in) {

@@ -14,21 +14,21 @@ import (
 	"outreach/internal/web"
 )
 
-// who says for whom a request is.
+// who is the set of callers that a request is for.
 type who struct {
 	may    []string // get what they ask for, or hear what is wrong with it
 	hidden []string // are told that there is no such thing, because to be refused would tell that there is
 }
 
-// everybody is all who ask.
+// everybody is all callers of the test.
 var everybody = []string{"nobody", "coordinator", "coordinator elsewhere", "adviser", "other adviser", "funder", "partner", "other partner", "admin"}
 
-// roles are what they are in the project.
+// roles are the callers with a role in the project.
 var roles = map[string]string{
 	"coordinator": web.Coordinator, "adviser": web.Adviser, "other adviser": web.Adviser, "funder": web.Funder, "partner": web.Partner, "other partner": web.Partner,
 }
 
-// expect derives from a route for whom a request is.
+// expect derives from a route whom a request is for.
 func expect(route web.Route, path string) who {
 	if len(route.Roles) == 0 {
 		if route.Scope == web.Holder && !strings.Contains(path, "{token}") {
@@ -54,15 +54,15 @@ func expect(route web.Route, path string) who {
 	return w
 }
 
-// request is an example of asking for a route.
+// request is an example request to a route.
 type request struct {
 	route string
 	path  string // what is asked for; "": the route's path
 	body  string // of a program; one of a form, _method=DELETE, is sent by browsers alone
 }
 
-// requests has one for each route, and more where a route is of different things. In braces stands what the test puts there:
-// things that exist.
+// requests has an example for each route, and several where a route covers different things. The test replaces what is
+// in braces by the ids of things that exist.
 var requests = []request{
 	{route: "GET /"},
 	{route: "GET /health"},
@@ -178,8 +178,8 @@ var requests = []request{
 	{route: "POST /{project}/definition", body: `{}`},
 }
 
-// TestRoutesAreForTheirRolesAlone asks each route as everybody, as a program and as a browser, for things that exist.
-func TestRoutesAreForTheirRolesAlone(t *testing.T) {
+// TestEachRouteAdmitsItsRolesOnly sends a request to each route as each caller, as a program and as a browser.
+func TestEachRouteAdmitsItsRolesOnly(t *testing.T) {
 	t.Parallel()
 	routes := map[string]web.Route{}
 	for _, route := range functions.All(&app.App{}) {
@@ -233,12 +233,12 @@ func TestRoutesAreForTheirRolesAlone(t *testing.T) {
 	}
 }
 
-// refused are those who do not get what they ask for.
+// refused are the callers that are refused.
 func refused(w who) []string {
 	return slices.DeleteFunc(slices.Clone(everybody), func(name string) bool { return slices.Contains(w.may, name) })
 }
 
-// check compares an answer with what somebody is to be told.
+// check compares an answer with the one that a caller must get.
 func (w who) check(t *testing.T, name string, browser bool, method string, got reply) {
 	t.Helper()
 	switch {
@@ -269,7 +269,7 @@ func (w who) check(t *testing.T, name string, browser bool, method string, got r
 	}
 }
 
-// accessThings makes things of a project, and gives what puts their ids into paths.
+// accessThings creates things in a project, and returns a function that puts their ids into paths.
 func accessThings(t *testing.T, p *project) func(path string) string {
 	t.Helper()
 	things := map[string]string{"{project}": p.id}

@@ -14,7 +14,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-func TestActivityInABrowser(t *testing.T) {
+func TestActivityPagesInABrowser(t *testing.T) {
 	browser := launch(t)
 	for name, task := range map[string]func(*testing.T, *visitor){
 		"a trainer copies a paper list":                              copiesPaper,
@@ -44,7 +44,7 @@ func TestActivityInABrowser(t *testing.T) {
 	})
 }
 
-// trained is a project in which some have a place.
+// trained is a project with accepted sign-ups.
 func (v *visitor) trained(names ...string) *project {
 	v.t.Helper()
 	p := v.in()
@@ -54,7 +54,7 @@ func (v *visitor) trained(names ...string) *project {
 	return p
 }
 
-// rows are the names and values of the grid.
+// rows returns the names and values of the grid.
 func (v *visitor) rows() string {
 	v.t.Helper()
 	return look[string](v, `[...document.querySelectorAll(".sheet-of tbody tr")].map((tr) => tr.querySelector("th").firstChild.data.trim() + " " + [...tr.querySelectorAll("select, input:not([type=hidden])")].map((e) => e.value).join("/")).join("; ")`)
@@ -93,7 +93,7 @@ func copiesPaperByKeyboard(t *testing.T, v *visitor) {
 	p := v.trained("ala", "bea", "cyl")
 	v.signIn(p.id+":coordinator", p.at+"/activities/planting/attendance")
 	v.do("the first field for all", chromedp.Focus(chromedp.CSS("#f-all-outcome")))
-	// A letter chooses; Tab leads through a row and on to the next; Enter saves.
+	// A letter selects; Tab moves through a row and to the next; Enter saves.
 	v.keys("c", kb.Tab, "8", kb.Tab)
 	v.comes("putting it into every row", http.StatusOK, chromedp.KeyEvent(kb.Enter))
 	v.hasRows("Ala Przykładowska completed/8; Bea Przykładowska completed/8; Cyl Przykładowska completed/8")
@@ -126,7 +126,7 @@ func entersTests(t *testing.T, v *visitor) {
 	v.follow("Planting trees").sees("3 → 7.5 of 10", "8 → 9 of 10")
 }
 
-// onPaper is the text of the present page, sheet by sheet of A4.
+// onPaper returns the text of the current page as printed, by sheets of A4.
 func (v *visitor) onPaper() []string {
 	v.t.Helper()
 	if _, err := exec.LookPath("pdftotext"); err != nil {
@@ -147,7 +147,7 @@ func (v *visitor) onPaper() []string {
 	return sheets
 }
 
-// says tells that words stand in a text in this order, and that others do not.
+// says checks that a text contains words in this order, and does not contain others.
 func says(t *testing.T, what, printed string, words []string, without ...string) {
 	t.Helper()
 	flat := strings.Join(strings.Fields(strings.ReplaceAll(printed, "\u00a0", " ")), " ")

@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-func TestTheDeskInABrowser(t *testing.T) {
+func TestAdviserPagesInABrowser(t *testing.T) {
 	browser := launch(t)
 	for name, task := range map[string]func(*testing.T, *visitor){
 		"a partner fills a template in, checks it, lets it count and withdraws it":                     fillsTemplateIn,
@@ -56,7 +56,7 @@ func fillsTemplateIn(t *testing.T, v *visitor) {
 	v.follow("Files").seesNot("What your files come to")
 }
 
-// breaks lets the connection break wherever a file is sent: before it has arrived, or after that, before the answer is there.
+// breaks makes the connection fail when a file is sent: before it has arrived, or before its answer has.
 func (v *visitor) breaks(when fetch.RequestStage) {
 	v.t.Helper()
 	command(v, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{ResourceType: network.ResourceTypeXHR, RequestStage: when}}})
@@ -103,7 +103,7 @@ func seesBadRows(t *testing.T, v *visitor) {
 	v.isWhole("the rows that are wrong", http.StatusOK)
 }
 
-// pressed counts what is pressed on the keyboard, as letters and keys.
+// pressed counts letters and keys that are pressed.
 func pressed(keys ...string) (count int) {
 	for _, k := range keys {
 		count += len([]rune(k))
@@ -116,7 +116,7 @@ func advisesByKeyboard(t *testing.T, v *visitor) {
 	p.meets("Zofia", "Wzór", "zofia@example.org")
 	v.signIn(p.id+":adviser", p.at+"/consultations").sees("New consultation").seesNot("Zofia")
 	v.on("person")
-	// The first of all: an address, then four times Tab past the three parts of a date to the field of advice.
+	// The first record: an address, then four times Tab past the three parts of a date to the field of advice.
 	first := []string{"zofia@example.org", kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, " ", kb.Tab, "45", kb.Tab, " "}
 	v.keys(first...)
 	v.comes("Enter", http.StatusOK, chromedp.KeyEvent(kb.Enter))
@@ -125,7 +125,7 @@ func advisesByKeyboard(t *testing.T, v *visitor) {
 	if beside := look[string](v, `document.activeElement.getAttribute("aria-describedby")`); !strings.Contains(beside, "saved") {
 		t.Errorf("the field is described by %q", beside)
 	}
-	// The next: a name that was suggested, and Enter; once more with other minutes.
+	// The next: a suggested name, and Enter; then one with other minutes.
 	if suggested := look[string](v, `[...document.querySelectorAll("#advised option")].map((o) => o.value + " " + o.text).join("|")`); suggested != "Zofia Wzór zofia@example.org" {
 		t.Errorf("suggested are %s", suggested)
 	}

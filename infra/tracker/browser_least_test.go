@@ -8,9 +8,9 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// TestEveryRoleWithTheLeastThereIs does the work of those who have no test of their own for it with the keyboard alone,
-// without JavaScript, on a telephone.
-func TestEveryRoleWithTheLeastThereIs(t *testing.T) {
+// TestEachRoleWorksByKeyboardWithoutScriptOnATelephone does the work of the roles that no other test covers, with the
+// keyboard alone, without JavaScript, on a telephone.
+func TestEachRoleWorksByKeyboardWithoutScriptOnATelephone(t *testing.T) {
 	browser := launch(t)
 	for name, task := range map[string]func(*testing.T, *visitor){
 		"a funder gets from the newest snapshot to the records behind a figure": readsWithTheLeast,
@@ -26,7 +26,7 @@ func TestEveryRoleWithTheLeastThereIs(t *testing.T) {
 	}
 }
 
-// arrives signs in by the keyboard, and comes to the page of one's work.
+// arrives signs in by keyboard, and opens the role's start page.
 func (v *visitor) arrives(role, to string) *visitor {
 	v.t.Helper()
 	return v.open("/auth/sign-in?to="+to).tabTo(`button[name=role][value="`+role+`"]`).enter("signing in", http.StatusOK)

@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-func TestTheOfficeInABrowser(t *testing.T) {
+func TestOfficePagesInABrowser(t *testing.T) {
 	browser := launch(t)
 	for name, task := range map[string]func(*testing.T, *visitor){
 		"a coordinator begins with what waits":                     beginsWithWhatWaits,
@@ -31,7 +31,7 @@ func TestTheOfficeInABrowser(t *testing.T) {
 	}
 }
 
-// press a key, and come to another page by it.
+// press presses a key that opens another page.
 func (v *visitor) enter(what string, status int64) *visitor {
 	v.t.Helper()
 	v.comes(what, status, chromedp.KeyEvent(kb.Enter))
@@ -77,7 +77,7 @@ func correctsAPerson(t *testing.T, v *visitor) {
 	}
 	v.fill("email", "jan@example.org").pressFor(http.StatusConflict, "Save corrections").sees("This belongs to another person already")
 	v.fill("email", "ola.nowa@example.org").press("Save corrections").sees("Saved.", "Ola Nowa", "ola.nowa@example.org")
-	// Somebody else is faster.
+	// Another user is faster.
 	v.fill("phone", "600 700 800")
 	person := look[string](v, "location.pathname")
 	p.office.put(person, fields{"first_name": "Ola", "last_name": "Nowsza", "email": "ola.nowa@example.org"}).is(http.StatusOK)

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The pictures of docs/screenshots are taken anew with -update: of every kind of page, in both sizes and languages. Each
-// language has a browser of its own, whose own words are in that language, and a tracker in which nothing else is going on.
+// With -update the screenshots of docs/screenshots are written: every kind of page, in both sizes and languages. Each
+// language has its own browser, set to that language, and its own tracker.
 
 func takesPictures(t *testing.T, language string) {
 	s := start(t, t.TempDir(), "localhost:0")
@@ -62,7 +62,7 @@ func takesPictures(t *testing.T, language string) {
 	}
 }
 
-// at is one of the projects that a tracker has of itself.
+// at returns a project that exists in a tracker.
 func at(t *testing.T, s *tracker, id string) *project {
 	t.Helper()
 	p := &project{tracker: s, id: id, at: "/" + id, today: time.Now()}
@@ -70,7 +70,7 @@ func at(t *testing.T, s *tracker, id string) *project {
 	return p
 }
 
-// busyDemo is the running project with something of everything that waits for the office.
+// busyDemo is the demo project with each kind of work that waits for the office.
 func busyDemo(t *testing.T, s *tracker, language string) *project {
 	t.Helper()
 	p := at(t, s, "demo")
@@ -105,7 +105,7 @@ func busyDemo(t *testing.T, s *tracker, language string) *project {
 	return p
 }
 
-// ended is the model project with an earlier report, records that were typed in, and a second version of its definition.
+// ended is the model project with an earlier report, typed records, and a second version of its definition.
 func ended(t *testing.T, s *tracker, language string) *project {
 	t.Helper()
 	p := at(t, s, "ces")

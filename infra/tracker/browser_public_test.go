@@ -10,8 +10,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// What the public and the funder do, on projects of the tests' own.
-func TestPublicAndFunderInABrowser(t *testing.T) {
+// Tasks of the public and the funder, each in a project of its own.
+func TestPublicAndFunderPagesInABrowser(t *testing.T) {
 	browser := launch(t)
 	for name, task := range map[string]func(*testing.T, *visitor){
 		"anyone signs up with the keyboard alone, without JavaScript, on a telephone": signsUpWithLeast,
@@ -78,14 +78,14 @@ func staysOutOfTheTrap(t *testing.T, v *visitor) {
 	if trap.Right > 0 || trap.TabIndex != -1 || trap.Complete != "off" || !trap.Hidden || trap.Label != "Leave this field empty" || trap.Box == "none" {
 		t.Errorf("the field is %+v", trap)
 	}
-	// Where something else fills it in, the person behind it can go on.
+	// Where a browser fills it in, the person can correct that.
 	v.tick("activity", "planting").fill("first_name", "Zofia").fill("last_name", "Wzór").fill("email", "zofia@example.org").tick("consent_processing", "yes")
 	look[any](v, `document.querySelector("[name=homepage]").value = "https://example.org"; 0`)
 	v.pressFor(http.StatusUnprocessableEntity, "Send").sees("please send the form once more")
 	v.press("Send").sees("Sign-up received")
 }
 
-// grown has two approved snapshots of a project that went on between them.
+// grown is a project with two approved snapshots that differ.
 func grown(v *visitor, changes ...string) *project {
 	v.t.Helper()
 	p := v.in(changes...)
@@ -142,7 +142,7 @@ func printsResults(t *testing.T, v *visitor) {
 	}
 }
 
-// many makes the definition's results forty, most of them with long labels.
+// many changes a definition to forty results, most with long labels.
 func many(p *project) string {
 	lines := strings.Builder{}
 	for n := 12; n <= 40; n++ {

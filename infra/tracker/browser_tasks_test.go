@@ -41,7 +41,7 @@ func TestPagesInABrowser(t *testing.T) {
 			task(t, visit(t, browser, model))
 		})
 	}
-	// Signing out ends the sessions of that person everywhere, so this needs people of its own.
+	// Signing out ends all sessions of a person, so this needs other people.
 	t.Run("everybody lands where their work is, in both languages, and signs out", func(t *testing.T) {
 		t.Parallel()
 		landsAtWork(t, visit(t, browser, start(t, t.TempDir(), "localhost:0", "-empty")))
@@ -69,7 +69,7 @@ func TestPagesInABrowser(t *testing.T) {
 	}
 }
 
-// in gives a project of the test's own in the visitor's tracker.
+// in creates a project for the test in the visitor's tracker.
 func (v *visitor) in(changes ...string) *project {
 	v.t.Helper()
 	return newProjectAt(v.t, &tracker{base: v.base}, fmt.Sprintf("p%d", projects.Add(1)), changes...)
@@ -111,7 +111,7 @@ func signsUp(t *testing.T, v *visitor) {
 			t.Errorf("beside %s stands a message: %v", name, beside)
 		}
 	}
-	// The language may be changed here, too, at the price of what was typed.
+	// The language can be changed here, too, which clears the form.
 	v.click(`.problems a[href="#f-last_name"]`)
 	if at := look[string](v, `location.hash`); at != "#f-last_name" {
 		t.Errorf("the list of problems leads to %q", at)
@@ -132,7 +132,7 @@ func signsUp(t *testing.T, v *visitor) {
 func signsUpByKeyboard(t *testing.T, v *visitor) {
 	p := v.in()
 	v.open(p.at + "/signup")
-	// The first Tab leads to the link that skips what is the same on every page.
+	// The first Tab reaches the link that skips the navigation.
 	v.keys(kb.Tab, kb.Enter)
 	if at := look[string](v, `document.activeElement.id`); at != "main" {
 		t.Errorf("the link past the head of the page leads to %q", at)
@@ -160,13 +160,13 @@ func landsAtWork(t *testing.T, v *visitor) {
 	} {
 		v.open("/?lang=en").follow("Sign in")
 		v.comes("signing in", http.StatusOK, chromedp.Click(chromedp.CSS(fmt.Sprintf(`button[name=role][value=%q]`, p.id+one.role))))
-		// Whoever has work in one project alone is there at once.
+		// A person with a role in one project only arrives there.
 		if at := look[string](v, `document.querySelector(".sections [aria-current]")?.innerText ?? ""`); at != one.work[0] {
 			t.Errorf("%s: signed in, they are at %q, want %q", one.role, at, one.work[0])
 		}
 		v.open("/")
 		if one.role == ":adviser" {
-			// Whoever was on the way somewhere comes to it.
+			// A person who opened an address before signing in arrives at it.
 			v.comes("signing out", http.StatusOK, chromedp.Click(button("Sign out")))
 			v.comes("a page of their own", http.StatusOK, chromedp.Navigate(v.base+p.at+"/consultations"))
 			v.comes("signing in", http.StatusOK, chromedp.Click(chromedp.CSS(fmt.Sprintf(`button[name=role][value=%q]`, p.id+one.role))))
@@ -194,7 +194,7 @@ func landsAtWork(t *testing.T, v *visitor) {
 	}
 }
 
-// lay puts a file where the browser can take it from.
+// lay writes a file for the browser to upload.
 func (v *visitor) lay(name, content string) string {
 	v.t.Helper()
 	file := filepath.Join(v.t.TempDir(), name)
@@ -220,7 +220,7 @@ func sendsFiles(t *testing.T, v *visitor) {
 		fmt.Fprintf(&many, "%s,radio,Odcinek %d,Radio Podwórko,%d\n", p.day(-20), n, 10+n%7)
 	}
 	v.signIn(p.id+":partner:radio", p.at+"/uploads").sees("There are no files yet.")
-	// What the bar shows is kept over the change of the page.
+	// The progress bar keeps its value over the change of the page.
 	look[any](v, `new MutationObserver(() => sessionStorage.setItem("bar", document.querySelector("progress").getAttribute("value"))).observe(document.querySelector("progress"), {attributes: true}); 0`)
 	v.send("Send", "styczeń 2026.csv", many.String()).sees("Accepted", "All rows are good", "styczeń 2026.csv", "3,000")
 	if shown := look[string](v, `sessionStorage.getItem("bar")`); shown != "100" {
@@ -278,18 +278,18 @@ func sendsWithoutScript(t *testing.T, v *visitor) {
 func writesConsultations(t *testing.T, v *visitor) {
 	p := v.in()
 	v.signIn(p.id+":adviser", p.at+"/consultations")
-	// The first field has the focus, and today is there already: an address, five times Tab, and Enter at the end.
+	// The first field has the focus, and the date is today's: an address, five times Tab, and Enter.
 	v.on("person").keys("ewa@example.org", kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, " ", kb.Tab, "45", kb.Tab, " ", kb.Tab, "umowa najmu")
 	v.comes("Enter", http.StatusOK, chromedp.KeyEvent(kb.Enter))
 	v.sees("Saved: ewa@example.org, ", "umowa najmu", "45", "law", "in person")
-	// The next one begins with what was chosen last: an address, other minutes.
+	// The next form keeps the last choices: an address, other minutes.
 	if field, form, minutes := v.value("field"), v.value("form"), v.value("minutes"); field != "law" || form != "in-person" || minutes != "45" {
 		t.Errorf("preselected are %q, %q and %q", field, form, minutes)
 	}
 	v.on("person").keys("jan@example.org", kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, "30")
 	v.comes("Enter", http.StatusOK, chromedp.KeyEvent(kb.Enter))
 	v.sees("Saved: jan@example.org, ", "30")
-	// One that is there already, and one with a fault, stay on the screen with the reason.
+	// A duplicate record and a faulty one stay on the screen with the reason.
 	v.on("person").keys("jan@example.org", kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, "30")
 	v.comes("Enter", http.StatusConflict, chromedp.KeyEvent(kb.Enter))
 	v.sees("There is such a record already")
@@ -302,7 +302,7 @@ func writesConsultations(t *testing.T, v *visitor) {
 
 	v.follow("Consultations")
 	v.comes("Edit", http.StatusOK, chromedp.Click(chromedp.Search(`//tr[contains(., "umowa najmu")]//a[normalize-space()="Edit"]`)))
-	// Somebody else changes it meanwhile.
+	// Another user changes it meanwhile.
 	one := said(within(p.office.get(p.at+"/consultations").list("items"), "1.id"))
 	p.office.put(p.at+"/consultations/"+one, p.consultation("ewa").and(fields{"date": p.day(0), "form": "in-person", "topic": "umowa najmu", "adviser": "adviser@example.org", "minutes": 46})).is(http.StatusOK)
 	v.fill("minutes", "50").pressFor(http.StatusPreconditionFailed, "Save changes").sees("Somebody has changed this meanwhile")
@@ -427,7 +427,7 @@ func changesDefinition(t *testing.T, v *visitor) {
 	if got := figure(p.compile(), "1", "target"); got != "12" {
 		t.Errorf("the target is %s", got)
 	}
-	// Somebody else saves in between.
+	// Another user saves in between.
 	edit("target: 8", "target: 13")
 	p.office.send("PUT", p.at+"/definition", "application/yaml", []byte(strings.Replace(right, "target: 8", "target: 9", 1))).is(http.StatusOK)
 	v.pressFor(http.StatusPreconditionFailed, "Save").sees("Somebody has changed this meanwhile")
@@ -468,11 +468,11 @@ func typesMarkup(t *testing.T, v *visitor) {
 	v.open("/" + p.id + "/uploads?lang=%22%3E%3Cb+data-foreign%3E&done=%3Cb%3E")
 }
 
-// everyPage are the addresses of all kinds of pages of the model project, by who may see them.
+// everyPage lists the addresses of all kinds of pages of the model project, by the role that may see them.
 func everyPage(t *testing.T, model *tracker) map[string][]string {
 	t.Helper()
 	office := (&project{t: t, tracker: model, id: "ces"}).caller("coordinator@example.org", "ces:coordinator")
-	// Of a long list the beginning is enough.
+	// The beginning of a long list is enough.
 	first := func(list string) string { return list + "/" + office.get(list).is(http.StatusOK).text("items.0.id") }
 	upload := ""
 	for _, one := range office.get("/ces/uploads").is(http.StatusOK).list("items") {
@@ -498,7 +498,7 @@ func everyPage(t *testing.T, model *tracker) map[string][]string {
 
 func keepsNobodyOut(t *testing.T, v *visitor, addresses []string) {
 	source := axe(t)
-	// Both languages and both sizes; the two have nothing to do with each other.
+	// Both languages and both sizes, which are independent.
 	for _, address := range addresses {
 		with := "?"
 		if strings.Contains(address, "?") {
@@ -512,7 +512,7 @@ func keepsNobodyOut(t *testing.T, v *visitor, addresses []string) {
 	}
 }
 
-// showsAllColumns tells that nothing of a list has to be looked for beside the screen, and that no number is broken in two.
+// showsAllColumns checks that a list fits the screen, and that no number is wrapped.
 func (v *visitor) showsAllColumns() {
 	v.t.Helper()
 	for what, selector := range map[string]string{"a list is wider than the screen": ".scroll:has(.stack)", "a number is broken": ".ends > *"} {
@@ -522,7 +522,7 @@ func (v *visitor) showsAllColumns() {
 	}
 }
 
-// Forms that come back with what is wrong are pages, too.
+// Forms with errors are pages, too.
 func keepsNobodyOutOfMistakes(t *testing.T, v *visitor) {
 	source := axe(t)
 	for _, address := range []string{"/demo/signup", "/ces/consultations", "/ces/tests", "/ces/uploads"} {
@@ -554,9 +554,9 @@ func noticesWhatIsWrong(t *testing.T, v *visitor) {
 
 var href = regexp.MustCompile(`<a[^>]* href="([^"]*)"`)
 
-// Whoever follows links, from the first page on, comes to something: no link leads to what is not there or not for them,
-// and no page is heavy.
-func TestEveryLinkLeadsSomewhere(t *testing.T) {
+// Following all links from the first page reaches no page that is missing or refused,
+// and no page that is too large.
+func TestEveryLinkHasAPage(t *testing.T) {
 	t.Parallel()
 	model := start(t, t.TempDir(), "localhost:0")
 	ids := regexp.MustCompile(`[0-9A-HJKMNP-TV-Z]{26}|cursor=[^&]*`)

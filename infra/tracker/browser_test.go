@@ -31,25 +31,25 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// The tests of the pages use them as people do, in a real browser, on a tracker in which the model project was played in.
+// The tests of pages use a real browser, on a tracker with the model project.
 
 var update = flag.Bool("update", false, "write the screenshots of docs/screenshots anew")
 
 const (
-	noBrowser = `no browser to try the pages in:
+	noBrowser = `a browser is missing:
 
 apt-get install -y chromium
 
 (or another Chromium or Chrome, found in the path or named by TRACKER_TEST_BROWSER)`
 
-	noAxe = `no axe-core, which tells what pages keep from people with disabilities:
+	noAxe = `axe-core, the accessibility checker, is missing:
 
 npm install --prefix .ci/cache/axe-core axe-core@4.14.1
 
 (or another place of its axe.min.js, named by TRACKER_TEST_AXE)`
 )
 
-// lacking skips a test that needs what is not there; where everything is required, it fails.
+// lacking skips a test whose requirements are missing; with REQUIRE_ALL it fails.
 func lacking(t *testing.T, howTo string) {
 	t.Helper()
 	if os.Getenv("REQUIRE_ALL") != "" {
@@ -58,13 +58,13 @@ func lacking(t *testing.T, howTo string) {
 	t.Skip(howTo)
 }
 
-// launch starts a browser without a window. Every visitor gets a profile of their own in it.
+// launch starts a headless browser, in which every visitor gets a separate profile.
 func launch(t *testing.T) context.Context {
 	t.Helper()
 	return launchIn(t, "en")
 }
 
-// launchIn starts a browser whose own words, in the fields of forms, are in a language.
+// launchIn starts a browser with a user interface in a language.
 func launchIn(t *testing.T, language string) context.Context {
 	t.Helper()
 	names := []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"}
@@ -100,16 +100,16 @@ func launchIn(t *testing.T, language string) context.Context {
 	return browser
 }
 
-// attention is how long a visitor waits for anything.
+// attention bounds each wait of a visitor.
 const attention = patience
 
-// The sizes at which the pages are looked at: a small telephone, and a screen.
+// Widths of pages in tests: a small telephone and a desktop screen.
 const (
 	narrow = 360
 	wide   = 1280
 )
 
-// visitor is somebody in front of a browser.
+// visitor is a person who uses a browser.
 type visitor struct {
 	t     *testing.T
 	ctx   context.Context
@@ -122,7 +122,7 @@ type visitor struct {
 	status   int64    // the present page's
 }
 
-// visit gives a browser without history, cookies or signs of who it was before.
+// visit returns a visitor with a new profile: no history, no cookies.
 func visit(t *testing.T, browser context.Context, s *tracker) *visitor {
 	t.Helper()
 	tab, leave := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
@@ -137,7 +137,7 @@ func visit(t *testing.T, browser context.Context, s *tracker) *visitor {
 	return v
 }
 
-// hear notes what the browser tells.
+// hear records events of the browser.
 func (v *visitor) hear(event any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -171,7 +171,7 @@ func (v *visitor) hear(event any) {
 	}
 }
 
-// calm tells that nothing went wrong since it was last asked.
+// calm checks that nothing went wrong since the last call.
 func (v *visitor) calm() {
 	v.t.Helper()
 	v.mu.Lock()
@@ -182,14 +182,14 @@ func (v *visitor) calm() {
 	v.wrong = nil
 }
 
-// forget passes over what went wrong so far.
+// forget discards what went wrong so far.
 func (v *visitor) forget() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.wrong = nil
 }
 
-// do lets the browser do something, for as long as patience lasts.
+// do runs actions in the browser.
 func (v *visitor) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	v.t.Helper()
 	ctx, stop := context.WithTimeout(v.ctx, attention)
@@ -199,7 +199,7 @@ func (v *visitor) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// fail ends the test and says what is on the screen.
+// fail ends the test and logs what is on the screen.
 func (v *visitor) fail(format string, args ...any) {
 	v.t.Helper()
 	ctx, stop := context.WithTimeout(v.ctx, 5*time.Second)
@@ -220,7 +220,7 @@ func command[P, R any](v *visitor, c cdp.Command[P, R], params P) {
 	}
 }
 
-// look is what an expression of JavaScript gives on the present page. It works on a page without JavaScript, too.
+// look evaluates an expression of JavaScript on the current page, even if the page has JavaScript disabled.
 func look[T any](v *visitor, expression string) T {
 	v.t.Helper()
 	ctx, stop := context.WithTimeout(v.ctx, attention)
@@ -238,14 +238,14 @@ func (v *visitor) size(width int64) {
 	command(v, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1, Mobile: width == narrow})
 }
 
-// withoutScript takes JavaScript away.
+// withoutScript disables JavaScript.
 func (v *visitor) withoutScript() *visitor {
 	v.t.Helper()
 	command(v, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	return v
 }
 
-// comes does something that leads to another page, and tells that it is one with this status that is as pages should be.
+// comes runs actions that open another page, and checks its status and what every page must satisfy.
 func (v *visitor) comes(what string, status int64, steps ...chromedp.Action[chromedp.Void]) {
 	v.t.Helper()
 	ctx, stop := context.WithTimeout(v.ctx, attention)
@@ -256,7 +256,7 @@ func (v *visitor) comes(what string, status int64, steps ...chromedp.Action[chro
 	v.isWhole(what, status)
 }
 
-// isWhole tells that the present page is as pages should be: light, within the screen, with nothing left over.
+// isWhole checks what every page must satisfy: small, within the screen, without unreplaced placeholders.
 func (v *visitor) isWhole(what string, status int64) {
 	v.t.Helper()
 	v.mu.Lock()
@@ -294,14 +294,14 @@ func (v *visitor) isWhole(what string, status int64) {
 	v.calm()
 }
 
-// open goes to an address, where there is a page.
+// open opens the page at an address.
 func (v *visitor) open(path string) *visitor {
 	v.t.Helper()
 	v.comes(path, http.StatusOK, chromedp.Navigate(v.base+path))
 	return v
 }
 
-// link finds a link by its words, and button a button. Spaces that do not break are spaces.
+// link finds a link by its text, and button a button. Non-breaking spaces count as spaces.
 func link(words string) chromedp.Search { return element("a", words) }
 
 func button(words string) chromedp.Search { return element("button", words) }
@@ -310,7 +310,7 @@ func element(name, words string) chromedp.Search {
 	return chromedp.Search(fmt.Sprintf(`//%s[normalize-space(translate(., "%s", "  "))=%q]`, name, "\u00a0\u202f", words))
 }
 
-// follow clicks on a link that leads to another page; press on a button that does.
+// follow clicks a link that opens another page; press clicks a button that does.
 func (v *visitor) follow(words string) *visitor {
 	v.t.Helper()
 	v.comes("the link "+words, http.StatusOK, chromedp.Click(link(words)))
@@ -328,14 +328,14 @@ func (v *visitor) pressFor(status int64, words string) *visitor {
 	return v
 }
 
-// click clicks on what stays on the page.
+// click clicks an element that does not leave the page.
 func (v *visitor) click(selector string) *visitor {
 	v.t.Helper()
 	v.do("click on "+selector, chromedp.Click(chromedp.CSS(selector)))
 	return v
 }
 
-// fill puts text where the field's old one was; choose takes one of a list.
+// fill replaces the text of a field; choose selects an option of a list.
 func (v *visitor) fill(name, text string) *visitor {
 	v.t.Helper()
 	field := fmt.Sprintf(`main [name=%q]`, name)
@@ -352,13 +352,13 @@ func (v *visitor) choose(name, value string) *visitor {
 	return v
 }
 
-// tick chooses one of a group of buttons, or ticks a box.
+// tick selects a radio button or a checkbox.
 func (v *visitor) tick(name, value string) *visitor {
 	v.t.Helper()
 	return v.click(fmt.Sprintf(`main input[name=%q][value=%q]`, name, value))
 }
 
-// keys types on the keyboard, wherever the focus is.
+// keys sends keys to the focused element.
 func (v *visitor) keys(keys ...string) *visitor {
 	v.t.Helper()
 	for _, k := range keys {
@@ -367,14 +367,14 @@ func (v *visitor) keys(keys ...string) *visitor {
 	return v
 }
 
-// on waits until a field has the focus, as somebody does who looks at the page before they type.
+// on waits until a field has the focus.
 func (v *visitor) on(name string) *visitor {
 	v.t.Helper()
 	v.until("the focus is on "+name, fmt.Sprintf(`document.activeElement?.name === %q`, name))
 	return v
 }
 
-// text is what an element says; value is what a field holds.
+// text returns the text of an element; value returns the value of a field.
 func (v *visitor) text(selector string) string {
 	v.t.Helper()
 	return look[string](v, fmt.Sprintf(`(document.querySelector(%q)?.innerText ?? "").trim()`, selector))
@@ -385,10 +385,10 @@ func (v *visitor) value(name string) string {
 	return look[string](v, fmt.Sprintf(`(() => { const all = [...document.querySelectorAll("main [name=%s]")]; const one = all.length > 1 ? all.find((e) => e.checked) : all[0]; return one?.value ?? ""; })()`, name))
 }
 
-// allWords are the words of the page, its spaces of all kinds written as one.
+// allWords returns the text of the page, with each run of white space as one space.
 const allWords = `document.body.innerText.replace(/\s+/g, " ")`
 
-// sees tells that words are on the page, in time.
+// sees waits until the page contains words.
 func (v *visitor) sees(words ...string) *visitor {
 	v.t.Helper()
 	for _, w := range words {
@@ -397,7 +397,7 @@ func (v *visitor) sees(words ...string) *visitor {
 	return v
 }
 
-// seesNot tells that words are not there.
+// seesNot checks that the page does not contain words.
 func (v *visitor) seesNot(words ...string) *visitor {
 	v.t.Helper()
 	for _, w := range words {
@@ -408,7 +408,7 @@ func (v *visitor) seesNot(words ...string) *visitor {
 	return v
 }
 
-// until asks again and again until the condition holds, over changes of the page.
+// until polls until a condition holds, across page loads.
 func (v *visitor) until(what, condition string) {
 	v.t.Helper()
 	ctx, stop := context.WithTimeout(v.ctx, attention)
@@ -427,7 +427,7 @@ func (v *visitor) until(what, condition string) {
 	}
 }
 
-// signIn chooses a role on the page that asks for it, and comes back to an address.
+// signIn signs in with a role, and returns to an address.
 func (v *visitor) signIn(role, to string) *visitor {
 	v.t.Helper()
 	v.open("/auth/sign-in?" + url.Values{"to": {to}}.Encode())
@@ -435,7 +435,7 @@ func (v *visitor) signIn(role, to string) *visitor {
 	return v
 }
 
-// axe is the source of axe-core, which finds what keeps people with disabilities from a page.
+// axe returns the source of axe-core, the accessibility checker.
 func axe(t *testing.T) string {
 	t.Helper()
 	file := cmp.Or(os.Getenv("TRACKER_TEST_AXE"), filepath.Join("..", "..", ".ci", "cache", "axe-core", "node_modules", "axe-core", "axe.min.js"))
@@ -446,7 +446,7 @@ func axe(t *testing.T) string {
 	return string(source)
 }
 
-// isOpenTo tells that axe-core finds nothing on the present page.
+// isOpenTo checks that axe-core has no findings on the current page.
 func (v *visitor) isOpenTo(source string) {
 	v.t.Helper()
 	look[any](v, source+";0")
@@ -458,7 +458,7 @@ func (v *visitor) isOpenTo(source string) {
 
 var mediaBox = regexp.MustCompile(`/MediaBox ?\[0 0 ([0-9.]+) ([0-9.]+)\]`)
 
-// printed is how many pages the present page has on paper, which is A4.
+// printed returns the number of A4 pages of the current page in print.
 func (v *visitor) printed() int {
 	v.t.Helper()
 	boxes := mediaBox.FindAllSubmatch(v.paper(), -1)
@@ -470,7 +470,7 @@ func (v *visitor) printed() int {
 	return len(boxes)
 }
 
-// paper is the present page as it is printed.
+// paper returns the current page as it is printed.
 func (v *visitor) paper() []byte {
 	v.t.Helper()
 	ctx, stop := context.WithTimeout(v.ctx, attention)
@@ -482,7 +482,7 @@ func (v *visitor) paper() []byte {
 	return paper
 }
 
-// picture keeps the present page among the screenshots, where that was asked for.
+// picture writes a screenshot of the current page, with -update.
 func (v *visitor) picture(name string) {
 	v.t.Helper()
 	if !*update {
@@ -512,7 +512,7 @@ func (v *visitor) picture(name string) {
 	}
 }
 
-// plain is a picture with at most 256 colours, where shades that nobody tells apart are enough for that; it is a third as long.
+// plain returns a picture with at most 256 colours where similar shades allow that, which takes a third of the bytes.
 func plain(shown image.Image) image.Image {
 	bounds := shown.Bounds()
 	few := image.NewPaletted(bounds, nil)
@@ -535,5 +535,5 @@ func plain(shown image.Image) image.Image {
 	return few
 }
 
-// coarse keeps five bits of a colour's part, white and black as they are.
+// coarse keeps five bits of a colour component, and white and black exactly.
 func coarse(part uint32) uint8 { return uint8((part >> 11) * 255 / 31) }

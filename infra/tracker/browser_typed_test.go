@@ -14,7 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// typed is what somebody may type, or put into a cell, who means harm or simply types it.
+// typed lists hostile texts for fields and cells.
 var typed = map[string]string{
 	"elements":            `"'><script data-foreign>window.ran=1</script></title></textarea></option></select></td><b data-foreign>x`,
 	"attributes":          `" autofocus onfocus="window.ran=1" data-foreign="<img data-foreign src=x onerror=window.ran=1>`,
@@ -24,18 +24,18 @@ var typed = map[string]string{
 	"one long word":       strings.Repeat("W", 300),
 }
 
-// cut is the beginning of a text that a field takes.
+// cut returns the part of a text that fits a field.
 func cut(text string, most int) string {
 	runes := []rune(text)
 	return string(runes[:min(len(runes), most)])
 }
 
-// cell is a text as a cell of a CSV file.
+// cell returns a text as a cell of a CSV file.
 func cell(text string) string { return `"` + strings.ReplaceAll(text, `"`, `""`) + `"` }
 
-// TestWhatWasTypedIsNeverPartOfAPage types markup, scripts, templates, addresses, marks of direction and long words into
-// every field and cell, and into every form, and then goes to every page that links lead to.
-func TestWhatWasTypedIsNeverPartOfAPage(t *testing.T) {
+// TestTypedTextIsNeverInterpretedByAPage enters markup, scripts, templates, addresses, direction marks and long words
+// into every field, cell and form, and then visits every page that is linked.
+func TestTypedTextIsNeverInterpretedByAPage(t *testing.T) {
 	t.Parallel()
 	browser := launch(t)
 	s := start(t, t.TempDir(), "localhost:0", "-empty")
@@ -57,7 +57,7 @@ func TestWhatWasTypedIsNeverPartOfAPage(t *testing.T) {
 	}
 }
 
-// foreign are changes of a definition that put a text wherever a definition has one for people.
+// foreign returns changes of a definition that put a text into each of its labels.
 func foreign(text string) []string {
 	text = strings.TrimSpace(text)
 	var changes []string
@@ -74,7 +74,7 @@ func foreign(text string) []string {
 	return append(changes, "name: Radio Podwórko", "name: "+quoted(300), "unit: person", "unit: "+quoted(300))
 }
 
-// filled puts a text into every field and cell that takes one.
+// filled enters a text into every field and cell.
 func filled(t *testing.T, p *project, text string) {
 	t.Helper()
 	ok := func(got reply) reply {
@@ -99,7 +99,7 @@ func filled(t *testing.T, p *project, text string) {
 	ok(p.office.post(p.at+"/snapshots/"+snap.text("id")+"/approval", fields{"decision": "approve", "note": cut(text, 300)}))
 }
 
-// wander goes to every page of a project that links lead to, and types the text into every form on the way.
+// wander visits every linked page of a project, and enters the text into every form on it.
 func (v *visitor) wander(p *project, text string) {
 	v.t.Helper()
 	const most = 60 // pages of one kind are alike
@@ -150,14 +150,14 @@ func (v *visitor) wander(p *project, text string) {
 	}
 }
 
-// aFile tells a link that leads to a file, not to a page.
+// aFile reports whether a link is a download.
 func aFile(link string) bool {
 	path, _, _ := strings.Cut(link, "?")
 	last := path[strings.LastIndex(path, "/")+1:]
 	return strings.Contains(last, ".") || last == "original" || strings.HasPrefix(last, "errors")
 }
 
-// turns does something that leads to another page, and tells that nothing on it was made by what somebody typed.
+// turns opens another page, and checks that no typed text was interpreted on it.
 func (v *visitor) turns(what string, step chromedp.Action[chromedp.Void]) {
 	v.t.Helper()
 	ctx, stop := context.WithTimeout(v.ctx, attention)
@@ -199,7 +199,7 @@ func (v *visitor) turns(what string, step chromedp.Action[chromedp.Void]) {
 		v.t.Errorf("%s: the page is %d pixels wide on a screen of %d: %s", what, shown.Width, v.width, look[string](v, `[...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > 361 && !e.closest(".scroll, thead")).map((e) => e.outerHTML.slice(0, 120)).slice(0, 4).join(" | ")`))
 	}
 	v.mu.Lock()
-	// That a date is none the browser says, too.
+	// The browser reports an invalid date, too.
 	v.wrong = slices.DeleteFunc(v.wrong, func(what string) bool {
 		return strings.Contains(what, "does not conform to the required format") || strings.Contains(what, "/favicon.ico")
 	})

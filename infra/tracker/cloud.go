@@ -12,32 +12,32 @@ import (
 	"outreach/internal/table/dynamo"
 )
 
-// openDynamo uses the tables at another endpoint, making them where they are missing.
-func (st *stack) openDynamo(ctx context.Context) error {
+// openDynamo uses the tables at a DynamoDB endpoint, and creates those that are missing.
+func (t *tracker) openDynamo(ctx context.Context) error {
 	c, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
 		return err
 	}
-	client := dynamodb.NewFromConfig(c, func(o *dynamodb.Options) { o.BaseEndpoint = aws.String(st.settings.dynamoURL) })
-	for _, name := range []string{st.settings.trackerTable, st.settings.peopleTable} {
+	client := dynamodb.NewFromConfig(c, func(o *dynamodb.Options) { o.BaseEndpoint = aws.String(t.settings.dynamoURL) })
+	for _, name := range []string{t.settings.trackerTable, t.settings.peopleTable} {
 		if err := dynamo.Create(ctx, client, name); err != nil {
 			return err
 		}
 	}
-	st.base.Tracker = streamed{dynamo.New(client, st.settings.trackerTable), st.changed}
-	st.base.People = dynamo.New(client, st.settings.peopleTable)
+	t.base.Tracker = streamed{dynamo.New(client, t.settings.trackerTable), t.changed}
+	t.base.People = dynamo.New(client, t.settings.peopleTable)
 	return nil
 }
 
-// openS3 uses a bucket at another endpoint, which must be there. That an object arrived is found by looking.
-func (st *stack) openS3(ctx context.Context) error {
+// openS3 uses a bucket at an S3 endpoint. The bucket must exist. New objects are found by sweep alone.
+func (t *tracker) openS3(ctx context.Context) error {
 	c, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
 		return err
 	}
 	client := s3.NewFromConfig(c, func(o *s3.Options) {
-		o.BaseEndpoint, o.UsePathStyle = aws.String(st.settings.s3URL), true
+		o.BaseEndpoint, o.UsePathStyle = aws.String(t.settings.s3URL), true
 	})
-	st.base.Objects = objectss3.New(client, st.settings.bucket)
+	t.base.Objects = objectss3.New(client, t.settings.bucket)
 	return nil
 }

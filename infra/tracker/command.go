@@ -29,7 +29,7 @@ func commands() []command {
 		{name: "serve", summary: "run the tracker (the default)", define: serveCommand, environment: true},
 		{name: "replay", summary: "send the model project's input to a running tracker", define: replayCommand},
 		{name: "redrive", summary: "deliver dead letters again", define: redrive.Command},
-		{name: "restore", summary: "bring tables or a data folder back, erase again who was erased since, verify snapshots", define: restore.Command},
+		{name: "restore", summary: "restore tables or a data folder, repeat later erasures, verify snapshots", define: restore.Command},
 		{name: "version", summary: "print version, commit and Go version", define: versionCommand},
 	}
 }
@@ -54,8 +54,8 @@ func execute(ctx context.Context, args []string, getenv func(string) string, out
 	return 0
 }
 
-// parse finds the command that the arguments name, and reads its flags from the rest and from the environment. The error is a
-// helpRequest where help is asked for.
+// parse finds the command that the arguments name, and reads its flags from the rest and from the environment. The
+// error is a helpRequest where help is asked for.
 func parse(args []string, getenv func(string) string) (func(ctx context.Context, out io.Writer) error, error) {
 	all := commands()
 	chosen := all[0]

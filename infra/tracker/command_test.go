@@ -26,7 +26,7 @@ func read(t *testing.T, args []string, getenv func(string) string) (settings, er
 	return s, fromEnvironment(flags, getenv)
 }
 
-func TestEachFlagIsAVariableTooAndTheFlagWins(t *testing.T) {
+func TestFlagOverridesItsVariable(t *testing.T) {
 	t.Parallel()
 	var defaults settings
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
@@ -80,7 +80,7 @@ func TestSpellingsOfAFlag(t *testing.T) {
 	}
 }
 
-func TestVariableThatCannotBeReadIsNamed(t *testing.T) {
+func TestInvalidVariableIsNamed(t *testing.T) {
 	t.Parallel()
 	maybe := func(name string) string { return map[string]string{"TRACKER_EMPTY": "maybe"}[name] }
 	if _, err := read(t, nil, maybe); err == nil || !strings.Contains(err.Error(), "TRACKER_EMPTY") {

@@ -36,6 +36,10 @@ var (
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
+	if err := shorten(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	dir, err := os.MkdirTemp("", "tracker")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -55,8 +59,8 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// patience is how long anything is waited for.
-const patience = time.Minute
+// patience bounds a wait that hangs. It is far longer than a slow machine needs.
+const patience = 5 * time.Minute
 
 // tracker is a running program.
 type tracker struct {

@@ -12,7 +12,7 @@ const demoID = "demo"
 //go:embed demo.yaml
 var demoText string
 
-// demo is the definition of a project that is running now, with activities still to come.
+// demo returns the definition of a project that is running on a day, with activities in its future.
 func demo(now time.Time) []byte {
 	day := func(days int) string { return now.AddDate(0, 0, days).Format(time.DateOnly) }
 	return []byte(strings.NewReplacer(

@@ -14,10 +14,10 @@ import (
 	_ "modernc.org/sqlite" // the driver that the tables are read with
 )
 
-// item is an item of a table, as it lies on the disk.
+// item is an item of a table, as stored on disk.
 type item struct{ table, pk, sk, index, data string }
 
-// dump is all that the tables hold.
+// dump returns all items of both tables.
 func dump(t *testing.T, s *tracker) []item {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(s.data, "tracker.db"))
@@ -45,7 +45,7 @@ func dump(t *testing.T, s *tracker) []item {
 	return items
 }
 
-// leaves are the texts, numbers and truths of a JSON value, as text; members of some names are left out.
+// leaves returns the scalar values of a JSON value as text, without members of some names.
 func leaves(value any, without ...string) []string {
 	switch v := value.(type) {
 	case nil:
@@ -69,9 +69,9 @@ func leaves(value any, without ...string) []string {
 	}
 }
 
-// TestTheExportHoldsAllThatTheTablesHoldOfSomebody compares a subject-access export with a dump of both tables: whatever
-// stands there beside the person's id stands in the export, but for keyed hashes and the staff's random ids.
-func TestTheExportHoldsAllThatTheTablesHoldOfSomebody(t *testing.T) {
+// TestSubjectExportContainsAllStoredDataOfAPerson compares a subject-access export with a dump of both tables: all
+// values stored with the person's id must be in the export, except keyed hashes and the staff's random ids.
+func TestSubjectExportContainsAllStoredDataOfAPerson(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir(), "localhost:0", "-empty")
 	p := newProjectAt(t, s, "courtyards")

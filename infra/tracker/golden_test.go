@@ -19,14 +19,14 @@ import (
 
 const goldenFolder = "testdata/golden"
 
-// goldenRow is a row of the first table in testdata/golden/README.md: what a project comes to on a day.
+// goldenRow is a row of the first table in testdata/golden/README.md: the results of a project on a day.
 type goldenRow struct {
 	folder, project, asOf string
-	state                 string // of the snapshot that the folder has of that day; none where it has none
+	state                 string // of the folder's snapshot of that day, or none
 	hash, evidence        string
 }
 
-// resent are files of the golden folders, each with a row to add that they do not have.
+// resent lists files of the golden folders, each with a row to add.
 var resent = []struct{ folder, project, role, object, row string }{
 	{"ces-c95fb75", "ces", "partner:press-partner", "uploads/ces/press-partner/01M8KYXZRJA1V7WVB6E7TSVXJM/file", "08.06.2010;;press;article;Dodatek;Gazeta Partner;1000;"},
 	{"ces-c95fb75", "ces", "coordinator", "uploads/ces/coordinator/01M8KYXZF4XYTA8JFQRGYPHF8K/file", "osoba001@example.org,running-promotion,2010-11-26,3,completed"},
@@ -35,9 +35,9 @@ var resent = []struct{ folder, project, role, object, row string }{
 	{"courtyards-6bd1782", "gc", "coordinator", "uploads/gc/coordinator/01M8M8DPSFP0TZE5DTBY5WPGMX/file", "2026-06-21,film,1,Dodatek,"},
 }
 
-// TestGoldenFolderCountsTheSame opens data folders that earlier versions wrote and compiles the days that README.md lists. A
-// day without a snapshot is counted for the first time, from the folder's checkpoint where it is there; each snapshot is then
-// verified, which counts it from the first fact and from the latest checkpoint.
+// TestGoldenFolderCountsTheSame opens data folders that earlier versions wrote and compiles the days that README.md
+// lists. A day without a snapshot is counted for the first time, from the folder's checkpoint where it is there; each
+// snapshot is then verified, which counts it from the first fact and from the latest checkpoint.
 func TestGoldenFolderCountsTheSame(t *testing.T) {
 	t.Parallel()
 	for _, folder := range goldenFolders(t) {
@@ -84,7 +84,7 @@ func compareGolden(t *testing.T, s *tracker, want goldenRow) {
 	}
 }
 
-// evidenceDigest is a hash over the records behind each figure of a snapshot.
+// evidenceDigest returns a hash of the records behind each figure of a snapshot.
 func evidenceDigest(p *project, snapshot string, snap reply) string {
 	p.t.Helper()
 	lists := []string{"participants"}
@@ -112,8 +112,8 @@ func evidenceDigest(p *project, snapshot string, snap reply) string {
 	return fmt.Sprintf("%x", digest.Sum(nil))[:16]
 }
 
-// TestGoldenFolderTakesAFileAgain sends files of the folders again, each with one row more.
-func TestGoldenFolderTakesAFileAgain(t *testing.T) {
+// TestGoldenFolderRecognisesAFileSentBefore sends files of the folders again, each with one more row.
+func TestGoldenFolderRecognisesAFileSentBefore(t *testing.T) {
 	t.Parallel()
 	for _, folder := range goldenFolders(t) {
 		t.Run(folder, func(t *testing.T) {
@@ -150,7 +150,7 @@ func goldenFolders(t *testing.T) []string {
 	return files
 }
 
-// goldenTable gives the rows of README.md that are of a folder and have so many cells.
+// goldenTable returns the rows of README.md for a folder that have so many cells.
 func goldenTable(t *testing.T, folder string, columns int) (rows [][]string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(goldenFolder, "README.md"))

@@ -19,21 +19,21 @@ import (
 	"outreach/internal/web"
 )
 
-// chooseRole shows whom one can sign in as.
-func (st *stack) chooseRole(w http.ResponseWriter, r *http.Request, roles []provider.Role, hidden url.Values) {
+// chooseRole shows the roles that a person can sign in with.
+func (t *tracker) chooseRole(w http.ResponseWriter, r *http.Request, roles []provider.Role, hidden url.Values) {
 	content := page.RoleChoice{Action: r.URL.Path, Hidden: map[string]string{}}
 	for name := range hidden {
 		content.Hidden[name] = hidden.Get(name)
 	}
-	words := text.Of(st.language(r))
+	words := text.Of(t.language(r))
 	for _, role := range roles {
-		content.Choices = append(content.Choices, st.named(r.Context(), words, role))
+		content.Choices = append(content.Choices, t.roleOption(r.Context(), words, role))
 	}
-	st.show(w, r, content)
+	t.show(w, r, content)
 }
 
-// named says in words what a role is.
-func (st *stack) named(ctx context.Context, words *text.Messages, role provider.Role) page.RoleOption {
+// roleOption describes a role in words.
+func (t *tracker) roleOption(ctx context.Context, words *text.Messages, role provider.Role) page.RoleOption {
 	option := page.RoleOption{Value: role.Group, Label: role.Group, Email: role.Email}
 	parts := strings.SplitN(role.Group, ":", 3)
 	if len(parts) == 1 {
@@ -41,21 +41,21 @@ func (st *stack) named(ctx context.Context, words *text.Messages, role provider.
 		return option
 	}
 	option.Label = words.Say("role." + parts[1])
-	defined, err := st.app.Projects.Definition(ctx, parts[0])
+	defined, err := t.app.Projects.Definition(ctx, parts[0])
 	if err != nil {
 		return option
 	}
 	option.Project = defined.Definition.Title.In(words.Language())
 	if len(parts) == 3 {
-		if partner, known := defined.Definition.Partner(parts[2]); known {
+		if partner, found := defined.Definition.Partner(parts[2]); found {
 			option.Label += " – " + partner.Name
 		}
 	}
 	return option
 }
 
-// language is the one that was chosen, or that the browser prefers.
-func (st *stack) language(r *http.Request) string {
+// language returns the language that was chosen, or that the browser prefers.
+func (t *tracker) language(r *http.Request) string {
 	choice := r.URL.Query().Get("lang")
 	if cookie, err := r.Cookie(web.LanguageCookie); err == nil && choice == "" {
 		choice = cookie.Value
@@ -63,19 +63,19 @@ func (st *stack) language(r *http.Request) string {
 	return text.Language(r.Header.Get("Accept-Language"), choice)
 }
 
-// roles are those of all the projects that there are.
-func (st *stack) roles() []provider.Role {
+// roles returns the roles of all projects. A project whose definition cannot be read is logged and left out.
+func (t *tracker) roles() []provider.Role {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	ids, err := st.app.Projects.Projects(ctx)
+	ids, err := t.app.Projects.Projects(ctx)
 	if err != nil {
-		st.log.Error("roles", "reason", err.Error())
+		t.log.Error("list roles", "reason", err.Error())
 	}
 	var roles []provider.Role
 	for _, id := range ids {
-		defined, err := st.app.Projects.Definition(ctx, id)
+		defined, err := t.app.Projects.Definition(ctx, id)
 		if err != nil {
-			st.log.Error("roles", "reason", err.Error())
+			t.log.Error("list roles", "reason", err.Error())
 			continue
 		}
 		var partners []string
@@ -91,12 +91,13 @@ func (st *stack) roles() []provider.Role {
 	return roles
 }
 
-// proxyID is what a request id of a proxy may look like: hexadecimal, with or without hyphens, or a ULID. A name does not fit.
+// proxyID matches the request ids that a proxy may set: hexadecimal, with or without hyphens, or a ULID. Names do not
+// match.
 var proxyID = regexp.MustCompile(`^(?:[0-9a-fA-F-]{16,36}|[0-9A-HJKMNP-TV-Z]{26})$`)
 
-// logged writes the access log. A request keeps the id that a proxy on this machine gave it.
-func (st *stack) logged(next http.Handler) http.Handler {
-	next = web.Logged(st.log, time.Now, next)
+// logged writes the access log. A request keeps the id that a proxy on this machine has set.
+func (t *tracker) logged(next http.Handler) http.Handler {
+	next = web.Logged(t.log, time.Now, next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if id := r.Header.Get(web.RequestHeader); isLoopback(r.RemoteAddr) && proxyID.MatchString(id) {
 			r = r.WithContext(logs.WithRequest(r.Context(), id))
@@ -110,7 +111,8 @@ func isLoopback(address string) bool {
 	return err == nil && at.Addr().Unmap().IsLoopback()
 }
 
-// isLocalName refuses names that merely lead here: a page of another site must not be able to rebind its own.
+// isLocalName reports whether a host is a loopback address or below localhost. Other names that resolve to this machine
+// are refused, which prevents DNS rebinding by pages of other sites.
 func isLocalName(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {

@@ -27,7 +27,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// secrets are what people type that says who somebody is or tells a story. Each word is one that nothing else holds.
+// secrets are texts with personal data. Each word occurs nowhere else.
 var secrets = map[string]string{
 	"first name": "Tajemnisława", "last name": "Skrytkowska-Żółcińska", "e-mail": "taj.skrytkowska+zg@utajnione.example.org", "PESEL": pesel1, "phone": "+48 699 123 987",
 	"another's first name": "Anonimiusz", "another's last name": "Niewidoczny", "another's e-mail": "anonimiusz@utajnione.example.org", "another's PESEL": pesel2,
@@ -37,7 +37,7 @@ var secrets = map[string]string{
 	"partner's": "redaktor.pafnucy@utajnione.example.org", "idempotency key": "klucz-tajemnisławy-7",
 }
 
-// spellings are the ways in which a text may stand somewhere.
+// spellings are the encodings in which a text may be stored.
 func spellings(text string) map[string]string {
 	out := map[string]string{"as it is": text, "in lower case": strings.ToLower(text), "in capitals": strings.ToUpper(text)}
 	out["in an address's query"], out["in an address's path"] = url.QueryEscape(text), url.PathEscape(text)
@@ -103,7 +103,7 @@ func onlyDigits(text string) string {
 	}, text)
 }
 
-// leaks tells which secrets stand where, in which spelling.
+// leaks reports which secrets occur where, in which encoding.
 func leaks(written map[string][]byte) []string {
 	hidden := maps.Clone(secrets)
 	hidden["name"] = secrets["first name"] + " " + secrets["last name"]
@@ -121,8 +121,8 @@ func leaks(written map[string][]byte) []string {
 	return found
 }
 
-// written is all that a tracker has written but for where it may stand who somebody is: the people table, the originals, the
-// letters, and answers/, where for a day lies what the office asked for.
+// written returns all that a tracker has stored except where personal data may be: the people table, the originals, the
+// letters, and answers/, which keeps long answers to the office for a day.
 func written(t *testing.T, data string) map[string][]byte {
 	t.Helper()
 	out := map[string][]byte{}
@@ -169,7 +169,7 @@ func written(t *testing.T, data string) map[string][]byte {
 	return out
 }
 
-// decodedParquet is every value of a Parquet file, each on a line.
+// decodedParquet returns every value of a Parquet file, each on a line.
 func decodedParquet(t *testing.T, file string) []byte {
 	t.Helper()
 	content, err := os.ReadFile(file)
@@ -205,7 +205,7 @@ func decodedParquet(t *testing.T, file string) []byte {
 	return out.Bytes()
 }
 
-// unzipped is what is in an XLSX file.
+// unzipped returns the content of an XLSX file.
 func unzipped(t *testing.T, content []byte) []byte {
 	t.Helper()
 	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
@@ -227,9 +227,9 @@ func unzipped(t *testing.T, content []byte) []byte {
 	return out
 }
 
-// TestNothingThatIsWrittenSaysWhoSomebodyIs sends names, addresses, numbers and stories through every door, provokes every
-// kind of error, and then searches all that was written, in every spelling.
-func TestNothingThatIsWrittenSaysWhoSomebodyIs(t *testing.T) {
+// TestNoPersonalDataOutsideItsPlaces sends personal data through every route, causes every
+// kind of error, and then searches all that was stored, in every encoding.
+func TestNoPersonalDataOutsideItsPlaces(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir(), "localhost:0", "-empty")
 	p := newProjectAt(t, s, "courtyards", "{id: planting, kind: training,", "{id: planting, kind: training, capacity: 1,")
@@ -248,7 +248,7 @@ func TestNothingThatIsWrittenSaysWhoSomebodyIs(t *testing.T) {
 	her := fields{"email": secrets["e-mail"]}
 	keyed := func(c caller) caller { return c.with("Idempotency-Key", url.QueryEscape(secrets["idempotency key"])) }
 
-	// Every door, as a program and as a browser.
+	// Every route, as a program and as a browser.
 	hear(keyed(p.anyone).post(p.at+"/signups", me)).is(http.StatusCreated)
 	hear(keyed(p.anyone).post(p.at+"/signups", me)).is(http.StatusCreated)
 	hear(keyed(p.anyone).post(p.at+"/signups", another)).is(http.StatusUnprocessableEntity)
@@ -317,7 +317,7 @@ func TestNothingThatIsWrittenSaysWhoSomebodyIs(t *testing.T) {
 	eventually(t, "a dead letter", func() bool { return len(p.anyone.get("/local/dead-letters").is(http.StatusOK).list("items")) > 0 })
 	eventually(t, "letters", func() bool { return len(p.mails(secrets["e-mail"])) > 0 })
 
-	// What is made of it.
+	// Exports and reports.
 	snap := p.compile()
 	hear(p.office.post(p.at+"/snapshots/"+snap.text("id")+"/approval", fields{"decision": "reject", "note": secrets["decision's note"]})).is(http.StatusOK)
 	hear(p.office.post(p.at+"/snapshots/"+snap.text("id")+"/approval", fields{"decision": "approve", "note": secrets["decision's note"]})).is(http.StatusOK)
@@ -358,7 +358,7 @@ func TestNothingThatIsWrittenSaysWhoSomebodyIs(t *testing.T) {
 	t.Run("a leak that is planted is found", func(t *testing.T) { plantLeaks(t, s) })
 }
 
-// plantLeaks writes what should never be written, into each kind of place and in each spelling.
+// plantLeaks stores secrets in each kind of place and in each encoding, for the search to find.
 func plantLeaks(t *testing.T, s *tracker) {
 	appended := func(name, text string) {
 		t.Helper()

@@ -18,36 +18,36 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// postOffice takes letters of whoever knows the password. It is closed at first.
-type postOffice struct {
+// mailServer is an SMTP server that accepts letters with the right password, once it is open.
+type mailServer struct {
 	mu    sync.Mutex
 	open  bool
 	taken []string
 }
 
-type counter struct {
-	o     *postOffice
-	known bool
+type mailSession struct {
+	o             *mailServer
+	authenticated bool
 }
 
-func (o *postOffice) NewSession(*smtp.Conn) (smtp.Session, error) { return &counter{o: o}, nil }
+func (o *mailServer) NewSession(*smtp.Conn) (smtp.Session, error) { return &mailSession{o: o}, nil }
 
-func (c *counter) AuthMechanisms() []string { return []string{sasl.Plain} }
+func (c *mailSession) AuthMechanisms() []string { return []string{sasl.Plain} }
 
-func (c *counter) Auth(string) (sasl.Server, error) {
+func (c *mailSession) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, user, password string) error {
-		if c.known = user == "tracker" && password == "open, sesame"; !c.known {
+		if c.authenticated = user == "tracker" && password == "open, sesame"; !c.authenticated {
 			return smtp.ErrAuthFailed
 		}
 		return nil
 	}), nil
 }
 
-func (c *counter) Mail(string, *smtp.MailOptions) error {
+func (c *mailSession) Mail(string, *smtp.MailOptions) error {
 	c.o.mu.Lock()
 	defer c.o.mu.Unlock()
 	switch {
-	case !c.known:
+	case !c.authenticated:
 		return smtp.ErrAuthRequired
 	case !c.o.open:
 		return &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "closed"}
@@ -55,9 +55,9 @@ func (c *counter) Mail(string, *smtp.MailOptions) error {
 	return nil
 }
 
-func (c *counter) Rcpt(string, *smtp.RcptOptions) error { return nil }
+func (c *mailSession) Rcpt(string, *smtp.RcptOptions) error { return nil }
 
-func (c *counter) Data(r io.Reader) error {
+func (c *mailSession) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
 	c.o.mu.Lock()
 	defer c.o.mu.Unlock()
@@ -65,13 +65,13 @@ func (c *counter) Data(r io.Reader) error {
 	return err
 }
 
-func (c *counter) Reset() {}
+func (c *mailSession) Reset() {}
 
-func (c *counter) Logout() error { return nil }
+func (c *mailSession) Logout() error { return nil }
 
-func TestLettersGoByAnSMTPServer(t *testing.T) {
+func TestLettersAreSentThroughSMTP(t *testing.T) {
 	t.Parallel()
-	o := &postOffice{}
+	o := &mailServer{}
 	server := smtp.NewServer(o)
 	server.AllowInsecureAuth = true
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -127,7 +127,7 @@ func TestLettersGoByAnSMTPServer(t *testing.T) {
 	}
 }
 
-func TestAStrangerIsNotToldThatSomebodyHadSignedUp(t *testing.T) {
+func TestLetterToAStrangerDoesNotRevealASignup(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
 	for n, pesel := range []string{"44051401359", "02070803628"} {
@@ -142,7 +142,7 @@ func TestAStrangerIsNotToldThatSomebodyHadSignedUp(t *testing.T) {
 		if subject, text := said(within(letters[0], "subject")), said(within(letters[0], "text")); !strings.HasPrefix(subject, "Otrzymaliśmy zgłoszenie: ") || strings.Contains(text, "cancel") {
 			t.Errorf("to whoever has another's PESEL: %s\n%s", subject, text)
 		}
-		// Whose address it is hears that they had signed up, and may withdraw.
+		// The owner of the address is reminded of the sign-up, and can withdraw.
 		p.anyone.post(p.at+"/signups", who).is(http.StatusCreated)
 		eventually(t, "a second letter", func() bool { letters = p.mails(p.id + name + "@example.org"); return len(letters) > 1 })
 		if subject, text := said(within(letters[0], "subject")), said(within(letters[0], "text")); subject != "Zgłoszenie już mamy: Sadzenie drzew" || !strings.Contains(text, "/cancel?") {
@@ -151,7 +151,7 @@ func TestAStrangerIsNotToldThatSomebodyHadSignedUp(t *testing.T) {
 	}
 }
 
-func TestAnSMTPServerNeedsASender(t *testing.T) {
+func TestSMTPNeedsASender(t *testing.T) {
 	t.Parallel()
 	for _, flags := range [][]string{{"-smtp", "smtp://localhost"}, {"-smtp", "localhost", "-mail-from", "a@example.org"}, {"-smtp", "smtp://localhost", "-mail-from", "a@example.org", "-smtp-password-file", "missing"}} {
 		if s, err := begin(t.TempDir(), "localhost:0", append(flags, "-empty")...); err == nil {
@@ -161,16 +161,17 @@ func TestAnSMTPServerNeedsASender(t *testing.T) {
 	}
 }
 
-func TestTheLetterSaysWhatWasSignedUpFor(t *testing.T) {
+func TestSignupLetterDescribesTheActivity(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "capacity: 3, label: {pl: Kompost, en: Composting}", `capacity: 1, label: {pl: Kompost, en: Composting}, place: "Dom Kultury, ul. Lipowa 3", starts: 2090-07-03T17:00:00+02:00, ends: 2090-07-03T19:00:00+02:00`)
+	halina, irena := p.id+"-halina@example.org", p.id+"-irena@example.org" // nobody in another test's project has these
 	letter := func(to string) any {
 		t.Helper()
 		eventually(t, "a letter to "+to, func() bool { return len(p.mails(to)) > 0 })
 		return p.mails(to)[0]
 	}
-	p.anyone.post(p.at+"/signups", signup("halina", "compost").and(fields{"locale": "en", "first_name": "Halina<script>alert(1)</script>"})).is(http.StatusCreated)
-	got := letter("halina@example.org")
+	p.anyone.post(p.at+"/signups", signup("halina", "compost").and(fields{"email": halina, "locale": "en", "first_name": "Halina<script>alert(1)</script>"})).is(http.StatusCreated)
+	got := letter(halina)
 	for _, want := range []string{"Composting", "3\u00a0July\u00a02090, 17:00–19:00", "Dom Kultury, ul. Lipowa 3", "Green Courtyards", "Przykładowska", p.anyone.base + p.at + "/signups/"} {
 		for _, part := range []string{"text", "html"} {
 			if !strings.Contains(said(within(got, part)), want) {
@@ -198,14 +199,14 @@ func TestTheLetterSaysWhatWasSignedUpFor(t *testing.T) {
 	p.anyone.get("/local/mail/none/html").is(http.StatusNotFound)
 	p.anyone.get("/local/mail/" + said(within(got, "id")) + "/files/1").is(http.StatusNotFound)
 
-	p.anyone.post(p.at+"/signups", signup("irena", "compost").and(fields{"locale": "pl"})).is(http.StatusCreated)
-	waits := letter("irena@example.org")
+	p.anyone.post(p.at+"/signups", signup("irena", "compost").and(fields{"email": irena, "locale": "pl"})).is(http.StatusCreated)
+	waits := letter(irena)
 	if files, _ := within(waits, "files").([]any); len(files) != 0 || !strings.HasPrefix(said(within(waits, "subject")), "Lista rezerwowa") {
 		t.Errorf("who waits has nothing for the calendar: %v", waits)
 	}
 }
 
-func TestWhoseFileWasRejectedGetsALetter(t *testing.T) {
+func TestUploaderGetsALetterAboutARejectedFile(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
 	owner := p.caller("radio-of-"+p.id+"@example.org", p.id+":partner:radio").with("Accept-Language", "pl")

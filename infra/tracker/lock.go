@@ -7,7 +7,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// lockFolder makes sure that no other process serves the data folder. The lock ends with the process, or with unlock.
+// lockFolder locks a data folder for this process, and fails where another process has it locked. The lock ends with
+// the process or with unlock.
 func lockFolder(data string) (unlock func(), err error) {
 	lock := flock.New(filepath.Join(data, "lock"), flock.SetPermissions(0o600))
 	got, err := lock.TryLock()

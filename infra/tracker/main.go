@@ -1,7 +1,7 @@
-// Command tracker is the whole tracker in one process, with nothing else installed: the functions' own handlers behind real
-// HTTP, routes, event sources and schedules as template.yaml says, tables in SQLite and files in a folder. A small organisation
-// without a cloud account can run it for real with -issuer; without, it plays the model project in and lets whoever sits
-// at the machine sign in as anybody. Its other commands help whoever operates a tracker, on one machine or on AWS.
+// Command tracker is the whole tracker in one process, with nothing else installed: the handlers of all functions, the
+// event sources and schedules of template.yaml, tables in SQLite and files in a folder. With -issuer a small
+// organisation can use it in production. Without, it loads the model project, and anyone at the machine can sign in
+// with any role. Its other commands are for operators of a tracker, on one machine or on AWS.
 package main
 
 import (
@@ -29,7 +29,8 @@ func main() {
 	os.Exit(execute(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
-// run is the stack from its start until the context ends. It tells out what came of the model project, and when it is ready.
+// run serves a tracker until the context ends. It prints the model project's results, and a line "ready URL" once it
+// serves.
 func run(ctx context.Context, s settings, model fs.FS, out io.Writer) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -54,20 +55,20 @@ func run(ctx context.Context, s settings, model fs.FS, out io.Writer) error {
 	if s.baseURL == "" {
 		s.baseURL = "http://" + browserHost(s.address, listener.Addr().String())
 	}
-	st, err := newStack(ctx, s, log)
+	t, err := newTracker(ctx, s, log)
 	if err != nil {
 		return err
 	}
-	defer st.close()
-	defer stop() // what runs beside ends before the tables are closed
+	defer t.close()
+	defer stop() // background tasks end before the tables are closed
 
-	server := &http.Server{Handler: st.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	server := &http.Server{Handler: t.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	st.start(ctx)
+	t.start(ctx)
 	if s.issuer == "" && !s.empty {
-		if err := play(ctx, st, model, "http://"+listener.Addr().String(), out); err != nil && ctx.Err() == nil {
-			return fmt.Errorf("playing the model project in: %w", err)
+		if err := loadModel(ctx, t, model, "http://"+listener.Addr().String(), out); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("load the model project: %w", err)
 		}
 	}
 	if ctx.Err() == nil {
@@ -86,10 +87,11 @@ func run(ctx context.Context, s settings, model fs.FS, out io.Writer) error {
 	return nil
 }
 
-// browserHost is the address as a browser on this machine writes it.
-func browserHost(asked, got string) string {
-	host, _, err := net.SplitHostPort(asked)
-	_, port, _ := net.SplitHostPort(got)
+// browserHost returns host and port for a browser on this machine, from the address of the flag and that of the
+// listener.
+func browserHost(wanted, actual string) string {
+	host, _, err := net.SplitHostPort(wanted)
+	_, port, _ := net.SplitHostPort(actual)
 	if err != nil || host == "" || host == "0.0.0.0" || host == "::" || host == "127.0.0.1" || host == "::1" {
 		host = "localhost"
 	}
@@ -99,7 +101,7 @@ func browserHost(asked, got string) string {
 	return host + ":" + port
 }
 
-// openLog writes the log beside the data: the terminal is for people.
+// openLog returns a logger that appends to a file, and a function that closes it.
 func openLog(file string) (*slog.Logger, func(), error) {
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {

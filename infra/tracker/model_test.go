@@ -20,7 +20,15 @@ var (
 	digest = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
 )
 
-// started runs the stack until it is ready, stops it, and gives what it printed.
+// notShort skips a test that plays the whole model project where go test runs with -short.
+func notShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("with -short: plays the whole model project")
+	}
+}
+
+// started runs a tracker until it is ready, stops it, and returns its output.
 func started(t *testing.T, data string, model fs.FS) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -32,7 +40,7 @@ func started(t *testing.T, data string, model fs.FS) string {
 	return out.String()
 }
 
-// untilReady stops the stack when it says that it is ready.
+// untilReady stops the tracker when it prints that it is ready.
 type untilReady struct {
 	bytes.Buffer
 	cancel context.CancelFunc
@@ -56,15 +64,16 @@ func figures(printed string) map[string]string {
 	return out
 }
 
-func TestTheModelProjectComesOutAsPublished(t *testing.T) {
+func TestModelProjectHasThePublishedResults(t *testing.T) {
 	t.Parallel()
+	notShort(t)
 	data := filepath.Join(t.TempDir(), "data")
 	first := started(t, data, model)
 	if got := figures(first); !maps.Equal(got, replay.Published) {
 		t.Fatalf("computed %v, published %v\n%s", got, replay.Published, first)
 	}
 	again := started(t, data, model)
-	if !maps.Equal(figures(again), replay.Published) || digest.FindString(again) != digest.FindString(first) || strings.Contains(again, "Playing") {
+	if !maps.Equal(figures(again), replay.Published) || digest.FindString(again) != digest.FindString(first) || strings.Contains(again, "Loading") {
 		t.Errorf("a second start does not find the same:\n%s\n%s", first, again)
 	}
 	elsewhere := started(t, filepath.Join(t.TempDir(), "elsewhere"), model)
@@ -73,8 +82,9 @@ func TestTheModelProjectComesOutAsPublished(t *testing.T) {
 	}
 }
 
-func TestTheModelProjectsFiguresAreComputedFromItsRows(t *testing.T) {
+func TestModelProjectResultsFollowItsInput(t *testing.T) {
 	t.Parallel()
+	notShort(t)
 	for name, changed := range map[string]struct {
 		file, from, to string
 		want           map[string]string

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// originals are the files as they were sent that a tracker keeps, by their keys.
+// originals returns the uploaded files that a tracker keeps, by key.
 func originals(t *testing.T, s *tracker) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -30,7 +30,7 @@ func originals(t *testing.T, s *tracker) map[string]string {
 	return found
 }
 
-func TestErasureReachesFilesAndLetters(t *testing.T) {
+func TestErasureCoversFilesAndLetters(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir(), "localhost:0", "-empty")
 	p := newProjectAt(t, s, "courtyards")
@@ -97,7 +97,7 @@ func TestErasureReachesFilesAndLetters(t *testing.T) {
 			t.Errorf("%s: %v: %s", name, err, text)
 		}
 	}
-	// Files that lie there are delivered again after a restart; those that were removed are not missed.
+	// Existing files are delivered again after a restart; removed ones cause no error.
 	s = s.again(t)
 	p.tracker = s
 	p.meet(t)
@@ -106,7 +106,7 @@ func TestErasureReachesFilesAndLetters(t *testing.T) {
 	}
 }
 
-func TestWhatIsKeptNoLongerIsRemovedByTheSchedule(t *testing.T) {
+func TestSchedulePurgesAfterTheRetentionPeriod(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir(), "localhost:0", "-empty")
 	over := func(id, retention string) *project {
@@ -192,7 +192,7 @@ func TestWhatIsKeptNoLongerIsRemovedByTheSchedule(t *testing.T) {
 	}
 }
 
-// newTime is the present in the projects' time zone.
+// newTime returns the current time in the projects' time zone.
 func newTime(t *testing.T) time.Time {
 	t.Helper()
 	warsaw, err := time.LoadLocation("Europe/Warsaw")

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestProgramRunsInAnEmptyFolder starts the program with nothing beside it, set by variables alone.
+// TestProgramRunsInAnEmptyFolder starts the program without any file beside it, configured by variables alone.
 func TestProgramRunsInAnEmptyFolder(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -29,7 +29,7 @@ func TestProgramRunsInAnEmptyFolder(t *testing.T) {
 	}
 }
 
-// programIn prepares the program to run in a folder with these variables in its environment.
+// programIn returns a command that runs the program in a folder with additional environment variables.
 func programIn(folder string, variables []string, args ...string) *exec.Cmd {
 	c := exec.Command(program, args...)
 	c.Dir, c.Env = folder, append(os.Environ(), variables...)
@@ -67,7 +67,7 @@ func TestVersionCommand(t *testing.T) {
 	}
 }
 
-func TestReplaySendsTheModelProjectToARunningTracker(t *testing.T) {
+func TestReplaySendsTheModelProject(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir(), "localhost:0", "-empty")
 	out, err := programIn(t.TempDir(), nil, "replay", "-to", s.base).CombinedOutput()

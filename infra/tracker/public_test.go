@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// responsible is a part of a definition: who is responsible, and what the funder wants to be seen.
+// responsible is part of a definition: the controller, and the funder's publicity.
 const responsible = `contact: {name: Sąsiedzi, email: biuro@example.org, phone: 56 000 00 00}
 marks: [{sign: eu, text: {pl: Unia Europejska, en: European Union}}]
 goal:`
 
-func TestWhatASignUpAgreedToIsKeptWithIt(t *testing.T) {
+func TestSignupKeepsTheConsentTexts(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "goal:", responsible)
 	shown := p.anyone.get(p.at + "/signup").is(http.StatusOK)
@@ -49,7 +49,7 @@ func TestWhatASignUpAgreedToIsKeptWithIt(t *testing.T) {
 	}
 }
 
-func TestATrapForRobots(t *testing.T) {
+func TestHoneypotFieldStopsRobots(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
 	people := p.anyone.browser()
@@ -65,7 +65,7 @@ func TestATrapForRobots(t *testing.T) {
 	if all := p.everything(p.at + "/signups"); len(all) != 0 {
 		t.Errorf("a robot signed up: %v", all)
 	}
-	// Who sends the form once more, and once more at once, is signed up once.
+	// Sending the form again, even at the same time, signs up once.
 	for range 3 {
 		people.fill(p.at+"/signups", form.and(fields{"homepage": ""})).is(http.StatusSeeOther)
 	}
@@ -74,7 +74,7 @@ func TestATrapForRobots(t *testing.T) {
 	}
 }
 
-func TestWhatChangedSinceTheLast(t *testing.T) {
+func TestChangesSinceThePreviousSnapshot(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
 	p.office.post(p.at+"/attendance", p.attendance("ola").and(fields{"hours": 4.25})).is(http.StatusCreated)
@@ -118,7 +118,7 @@ func TestWhatChangedSinceTheLast(t *testing.T) {
 	p.anyone.get(p.at + "/snapshots/latest/changes").is(http.StatusUnauthorized)
 }
 
-func TestAFiguresPageAddsItUp(t *testing.T) {
+func TestFigurePageListsItsRecords(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
 	for i, name := range []string{"ola", "ewa", "ola"} {
@@ -159,7 +159,7 @@ func TestAFiguresPageAddsItUp(t *testing.T) {
 	}
 }
 
-func TestProjectsTellTheirState(t *testing.T) {
+func TestProjectsListTheirState(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
 	q := newProject(t, "from: "+p.day(-60), "from: 2009-01-01", "to: "+p.day(300), "to: 2009-12-31")
@@ -176,7 +176,7 @@ func TestProjectsTellTheirState(t *testing.T) {
 	}
 }
 
-func TestComingFromSigningInLeadsToOnesWork(t *testing.T) {
+func TestSignInLeadsToTheRolesWork(t *testing.T) {
 	t.Parallel()
 	p, q := newProject(t), newProject(t)
 	for _, c := range []struct {
@@ -202,10 +202,10 @@ func TestComingFromSigningInLeadsToOnesWork(t *testing.T) {
 	p.adviser.get("/?work=1").is(http.StatusOK) // a program wants the list
 }
 
-func TestSmallNumbersAreNowhereOnThePublicPage(t *testing.T) {
+func TestPublicPageHidesSmallNumbers(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
-	// Seven women and two men took part: of the men the page says that they are few.
+	// Seven women and two men took part: the page does not show the number of men.
 	for i := range 9 {
 		who := signup(fmt.Sprintf("osoba%d", i), "planting").and(fields{"sex": "female", "residence": "urban"})
 		if i >= 7 {

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"log/slog"
 	"net/url"
 	"os"
@@ -20,15 +20,16 @@ import (
 	"outreach/internal/objects"
 )
 
-// deliver is a function that a queue wakes.
+// deliver is the handler of the queue's messages.
 type deliver func(context.Context, events.SQSEvent) (events.SQSEventResponse, error)
 
-// queue delivers the arrival of objects to a function, one at a time, again where it fails, and puts aside what fails too
-// often. It keeps nothing: after a start, whatever lies among the uploads is delivered once more.
+// queue delivers a message for each object that arrives, one at a time. It retries a message that fails, and moves it
+// to the dead letters after too many tries. Nothing of it is stored: after a start every upload is delivered once more.
+// It is safe for concurrent use.
 type queue struct {
 	deliver    deliver
 	deliveries int
-	aside      *deadLetters
+	dead       *deadLetters
 	log        *slog.Logger
 
 	mu      sync.Mutex
@@ -43,11 +44,11 @@ type message struct {
 	next      time.Time
 }
 
-func newQueue(d deliver, deliveries int, aside *deadLetters, log *slog.Logger) *queue {
-	return &queue{deliver: d, deliveries: max(deliveries, 1), aside: aside, log: log, seen: map[string]bool{}, wake: make(chan struct{}, 1)}
+func newQueue(d deliver, deliveries int, dead *deadLetters, log *slog.Logger) *queue {
+	return &queue{deliver: d, deliveries: max(deliveries, 1), dead: dead, log: log, seen: map[string]bool{}, wake: make(chan struct{}, 1)}
 }
 
-// arrived takes in that an object is there. One that was taken in before, with the same bytes, is not taken in again.
+// arrived queues a message for an object, unless one with the same key and bytes was queued before.
 func (q *queue) arrived(info objects.Info) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -57,25 +58,25 @@ func (q *queue) arrived(info objects.Info) {
 	}
 	q.seen[id] = true
 	q.waiting = append(q.waiting, message{key: info.Key, etag: info.ETag})
-	q.nudge()
+	q.notify()
 }
 
-func (q *queue) nudge() {
+func (q *queue) notify() {
 	select {
 	case q.wake <- struct{}{}:
 	default:
 	}
 }
 
-// redrive forgets that dead letters were delivered, where that is asked for by a file beside them (tracker redrive puts it
-// there), so that they are found anew. Of what no longer lies among the uploads nothing is left to bring back.
+// redrive makes the next sweep queue the dead letters again. It does so where a file named redrive is beside them,
+// which the command redrive creates. Dead letters whose upload no longer exists are removed.
 func (q *queue) redrive() {
-	if os.Remove(filepath.Join(filepath.Dir(q.aside.file), "redrive")) != nil {
-		return // nobody asks
+	if os.Remove(filepath.Join(filepath.Dir(q.dead.file), "redrive")) != nil {
+		return // not requested
 	}
-	letters, err := q.aside.list()
+	letters, err := q.dead.list()
 	if err != nil {
-		q.log.Error("dead letters", "reason", err.Error())
+		q.log.Error("read dead letters", "reason", err.Error())
 		return
 	}
 	dead := map[string]bool{}
@@ -91,16 +92,16 @@ func (q *queue) redrive() {
 		}
 	}
 	q.mu.Unlock()
-	for gone := range dead {
-		q.aside.remove(gone)
+	for missing := range dead {
+		q.dead.remove(missing)
 	}
 }
 
-// run delivers until the context ends.
+// run delivers messages until the context ends. It waits for retry between two tries of a message.
 func (q *queue) run(ctx context.Context, retry time.Duration) {
-	var asked sync.WaitGroup
-	defer asked.Wait()
-	asked.Go(func() { every(ctx, retry, q.redrive) })
+	var redrives sync.WaitGroup
+	defer redrives.Wait()
+	redrives.Go(func() { every(ctx, retry, q.redrive) })
 	for {
 		m, wait, ok := q.take()
 		if !ok {
@@ -117,11 +118,11 @@ func (q *queue) run(ctx context.Context, retry time.Duration) {
 		}
 		err := q.send(logs.WithRequest(ctx, ulid.Make().String()), m)
 		if err == nil {
-			q.aside.remove(objectID(m))
+			q.dead.remove(objectID(m))
 		} else if ctx.Err() == nil {
 			m.tries++
 			if m.tries >= q.deliveries {
-				q.aside.add("ingest-upload", objectID(m), err.Error(), m.tries)
+				q.dead.add("ingest-upload", objectID(m), err.Error(), m.tries)
 				continue
 			}
 			m.next = time.Now().Add(retry)
@@ -132,6 +133,7 @@ func (q *queue) run(ctx context.Context, retry time.Duration) {
 	}
 }
 
+// take removes a message that is due from the queue. Where none is due, it returns how long to wait.
 func (q *queue) take() (m message, wait time.Duration, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -147,7 +149,7 @@ func (q *queue) take() (m message, wait time.Duration, ok bool) {
 	return message{}, wait, false
 }
 
-// send delivers a message in the very form in which the cloud would.
+// send delivers a message as SQS would, with the event of S3 as its body.
 func (q *queue) send(ctx context.Context, m message) error {
 	var event events.S3Event
 	record := events.S3EventRecord{EventSource: "aws:s3", EventName: "ObjectCreated:Put"}
@@ -159,15 +161,15 @@ func (q *queue) send(ctx context.Context, m message) error {
 	}
 	response, err := q.deliver(ctx, events.SQSEvent{Records: []events.SQSMessage{{MessageId: objectID(m), Body: string(body)}}})
 	if err == nil && len(response.BatchItemFailures) > 0 {
-		err = fmt.Errorf("the function could not process it: see the log")
+		err = errors.New("the function could not process it; the log has the reason")
 	}
 	return err
 }
 
-// objectID names a message without the file's name, which people choose.
+// objectID identifies a message without the file's name, which may contain personal data.
 func objectID(m message) string { return filepath.Dir(m.key) + "#" + m.etag[:min(12, len(m.etag))] }
 
-// deadLetters are what could not be processed, kept in a file.
+// deadLetters is the list, in a file, of messages that could not be processed. It is safe for concurrent use.
 type deadLetters struct {
 	mu   sync.Mutex
 	file string
@@ -181,6 +183,7 @@ type deadLetter struct {
 	At     time.Time `json:"at"`
 }
 
+// add appends a dead letter unless the list has one with its id.
 func (d *deadLetters) add(source, id, reason string, tries int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -196,7 +199,7 @@ func (d *deadLetters) add(source, id, reason string, tries int) {
 	_ = jsonlines.Append(d.file, deadLetter{ID: id, Source: source, Reason: reason, Tries: tries, At: time.Now().UTC()})
 }
 
-// remove takes out what was processed after all.
+// remove removes the dead letter with an id, if the list has it.
 func (d *deadLetters) remove(id string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestDeadLettersAreBroughtBack(t *testing.T) {
+func TestRedriveDeliversDeadLetters(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir(), "localhost:0", "-empty")
 	c := caller{t: t, base: s.base}

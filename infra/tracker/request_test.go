@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestARequestIDIsAnsweredLoggedAndShown(t *testing.T) {
+func TestRequestIDIsReturnedLoggedAndShown(t *testing.T) {
 	t.Parallel()
 	const proxy = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 	dir := t.TempDir()

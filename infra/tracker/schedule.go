@@ -11,26 +11,26 @@ import (
 	"outreach/internal/logs"
 )
 
-// schedule is a cron schedule of the template, as EventBridge Scheduler understands it: of a minute that a change of the clocks
-// skips it has none, and of one that comes twice it has one.
+// schedule is a cron schedule of the template, with the meaning that EventBridge Scheduler gives it: a time that a
+// clock change skips is not due, and one that occurs twice is due once.
 type schedule struct {
 	zone                         *time.Location
 	minutes, hours, days, months []int
 }
 
-// parseSchedule reads an expression such as cron(0 9 1 1,4,7,10 ? *) and the name of its time zone, UTC where that is empty.
-// Numbers, lists and ranges of them, * and ? are known. Anything else is an error, so that no schedule is left out or read
-// differently from AWS: rates, steps, names, days of the week, years, dates that never come.
+// parseSchedule reads an expression such as cron(0 9 1 1,4,7,10 ? *) and the name of its time zone, UTC where that is
+// empty. It supports numbers, lists, ranges, * and ?. Anything else is an error, so that no schedule is ignored or read
+// differently from AWS: rates, steps, names, days of the week, years, dates that do not exist.
 func parseSchedule(expression, zone string) (schedule, error) {
 	fail := func(err error) (schedule, error) { return schedule{}, fmt.Errorf("schedule %s: %w", expression, err) }
 	inside, isCron := strings.CutPrefix(expression, "cron(")
 	inside, isClosed := strings.CutSuffix(inside, ")")
 	fields := strings.Fields(inside)
 	if !isCron || !isClosed || len(fields) != 6 {
-		return fail(fmt.Errorf("only cron(minute hour day month ? *) is known"))
+		return fail(fmt.Errorf("only cron(minute hour day month ? *) is supported"))
 	}
 	if fields[4] != "?" || fields[5] != "*" {
-		return fail(fmt.Errorf("only ? is known as the day of the week, and only * as the year"))
+		return fail(fmt.Errorf("the day of the week must be ?, and the year *"))
 	}
 	s := schedule{}
 	var err error
@@ -46,7 +46,7 @@ func parseSchedule(expression, zone string) (schedule, error) {
 		}
 	}
 	if s.next(time.Now()).IsZero() {
-		return fail(fmt.Errorf("that day never comes"))
+		return fail(fmt.Errorf("no such day exists"))
 	}
 	return s, nil
 }
@@ -65,7 +65,7 @@ func parseNumbers(field string, first, last int) ([]int, error) {
 		from, err := strconv.ParseUint(low, 10, 8)
 		to, errTo := strconv.ParseUint(high, 10, 8)
 		if err != nil || errTo != nil || int(from) < first || int(to) > last || from > to {
-			return nil, fmt.Errorf("%q is no number, list or range between %d and %d", field, first, last)
+			return nil, fmt.Errorf("%q is not a number, list or range between %d and %d", field, first, last)
 		}
 		for n := int(from); n <= int(to); n++ {
 			out = append(out, n)
@@ -95,8 +95,8 @@ func (s schedule) next(after time.Time) time.Time {
 	return time.Time{}
 }
 
-// run calls do whenever the schedule is due, until the context ends. It looks at the clock each second, for a timer would not see a
-// machine that sleeps, or a clock that is put right.
+// run calls do whenever the schedule is due, until the context ends. It compares the time each second, since a timer
+// does not notice a machine that sleeps or a clock that is corrected.
 func (s schedule) run(ctx context.Context, do func()) {
 	due := s.next(time.Now())
 	every(ctx, time.Second, func() {
@@ -107,10 +107,10 @@ func (s schedule) run(ctx context.Context, do func()) {
 	})
 }
 
-// compile does what a schedule is for.
-func (st *stack) compile(ctx context.Context) {
-	ctx = logs.WithRequest(ctx, st.base.NewID())
-	if err := st.compiler.Schedule(ctx); err != nil {
-		st.log.ErrorContext(ctx, "schedule", "reason", err.Error())
+// compile runs compile-snapshot for all projects, and logs a failure.
+func (t *tracker) compile(ctx context.Context) {
+	ctx = logs.WithRequest(ctx, t.base.NewID())
+	if err := t.compiler.Schedule(ctx); err != nil {
+		t.log.ErrorContext(ctx, "schedule", "reason", err.Error())
 	}
 }

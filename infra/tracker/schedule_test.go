@@ -19,7 +19,7 @@ func warsaw(t *testing.T) *time.Location {
 	return zone
 }
 
-// times lists when a schedule is due from one time up to another.
+// times returns when a schedule is due from one time up to another.
 func times(s schedule, from, to time.Time) []string {
 	var out []string
 	for at := s.next(from.Add(-time.Nanosecond)); at.Before(to) && !at.IsZero(); at = s.next(at) {
@@ -28,7 +28,7 @@ func times(s schedule, from, to time.Time) []string {
 	return out
 }
 
-// templateSchedules are those of compile-snapshot in the template, by their minute and hour: "3:30".
+// templateSchedules returns the schedules of compile-snapshot in the template, by hour and minute: "3:30".
 func templateSchedules(t *testing.T) map[string]schedule {
 	t.Helper()
 	functions, _, err := parseTemplate([]byte(outreach.Template))
@@ -82,7 +82,7 @@ func TestNightlyScheduleIsDueOnceADay(t *testing.T) {
 	}
 }
 
-// As EventBridge Scheduler does: an hour that is skipped has no run, an hour that comes twice has one.
+// As in EventBridge Scheduler, an hour that is skipped has no run, and one that occurs twice has one.
 func TestScheduleInTheHourOfTheClockChange(t *testing.T) {
 	t.Parallel()
 	s, err := parseSchedule("cron(30 2 * * ? *)", "Europe/Warsaw")
@@ -101,7 +101,7 @@ func TestScheduleInTheHourOfTheClockChange(t *testing.T) {
 	}
 }
 
-func TestScheduleRunsWhenItIsDueAndNotAtTheStart(t *testing.T) {
+func TestScheduleRunsWhenDueAndNotAtStart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, err := parseSchedule("cron(30 3 * * ? *)", "Europe/Warsaw")
@@ -142,7 +142,7 @@ func TestParseSchedule(t *testing.T) {
 	}
 }
 
-func TestParseScheduleRefusesWhatItDoesNotKnow(t *testing.T) {
+func TestParseScheduleRefusesUnsupportedExpressions(t *testing.T) {
 	t.Parallel()
 	for _, expression := range []string{
 		"", "rate(1 day)", "at(2027-01-01T00:00:00)", "30 3 * * ? *", "cron(30 3 * * ?)", "cron(30 3 * * ? * *)", "cron(30 3 * * ? *", "cron(30 3 * * * *)",
@@ -161,10 +161,10 @@ func TestParseScheduleRefusesWhatItDoesNotKnow(t *testing.T) {
 	}
 }
 
-func TestParseTemplateRefusesSchedulesThatItCannotKeep(t *testing.T) {
+func TestParseTemplateRefusesUnsupportedSchedules(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string][2]string{
-		"an expression that is not known": {"cron(30 3 * * ? *)", "rate(1 day)"},
+		"an unsupported expression":       {"cron(30 3 * * ? *)", "rate(1 day)"},
 		"a schedule that is switched off": {"ScheduleExpression: cron(30 3 * * ? *)", "State: DISABLED\n            ScheduleExpression: cron(30 3 * * ? *)"},
 		"a schedule with an end":          {"ScheduleExpression: cron(30 3 * * ? *)", "EndDate: '2027-01-01T00:00:00'\n            ScheduleExpression: cron(30 3 * * ? *)"},
 		"a schedule with an input":        {"ScheduleExpression: cron(30 3 * * ? *)", "Input: '{}'\n            ScheduleExpression: cron(30 3 * * ? *)"},

@@ -26,7 +26,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// signIn signs somebody in by the pages, as a browser does, and gives its session cookie, and the one of the attempt.
+// signIn signs in through the pages, as a browser does, and returns the cookies of the session and of the attempt.
 func (p *project) signIn(role string) (session, attempt string) {
 	p.t.Helper()
 	jar := map[string]string{}
@@ -81,10 +81,10 @@ func (p *project) signIn(role string) (session, attempt string) {
 	return jar["session"], attempt
 }
 
-// holding is somebody with a session cookie.
+// holding returns a caller with a session cookie.
 func (p *project) holding(session string) caller { return p.anyone.with("Cookie", "session="+session) }
 
-func TestSigningOutEndsEverySessionEverywhere(t *testing.T) {
+func TestSigningOutEndsAllSessionsOfAPerson(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir(), "localhost:0", "-empty")
 	p := newProjectAt(t, s, "courtyards")
@@ -99,7 +99,7 @@ func TestSigningOutEndsEverySessionEverywhere(t *testing.T) {
 	p.holding(desk).browser().fill("/auth/sign-out", fields{}).is(http.StatusSeeOther)
 	refused := func(when string) {
 		t.Helper()
-		// One address of each function that tells who asks.
+		// An address of each function that identifies the caller.
 		for _, address := range []string{"GET /people", "GET /consultations", "GET /uploads", "GET /definition", "GET /snapshots", "POST /snapshots"} {
 			method, path, _ := strings.Cut(address, " ")
 			for name, session := range map[string]string{"the cookie that was kept": desk, "the other browser's": phone} {
@@ -130,7 +130,7 @@ func TestSigningOutEndsEverySessionEverywhere(t *testing.T) {
 	p.holding(anew).get(p.at + "/people").is(http.StatusOK)
 }
 
-func TestTokensThatAreNoneAreRefused(t *testing.T) {
+func TestInvalidTokensAreRefused(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
 	key, claims, kid := providerKey(t, p)
@@ -206,7 +206,7 @@ func TestTokensThatAreNoneAreRefused(t *testing.T) {
 	p.anyone.get(p.at + "/people?access_token=" + p.office.token).is(http.StatusUnauthorized)
 }
 
-func TestCookiesThatAreNoneAreRefused(t *testing.T) {
+func TestInvalidCookiesAreRefused(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
 	good, attempt := p.signIn(p.id + ":coordinator")
@@ -259,12 +259,12 @@ func TestCookiesThatAreNoneAreRefused(t *testing.T) {
 			t.Errorf("a cookie %s, to write: %s", name, got)
 		}
 	}
-	// One that cannot be opened does not let in beside a token that can, and the other way round.
+	// An invalid cookie is refused beside a valid token, and the reverse.
 	p.office.with("Cookie", "session=x").get(p.at + "/people").is(http.StatusOK)
 	p.holding(good).with("Authorization", "Bearer x").get(p.at + "/people").is(http.StatusUnauthorized)
 }
 
-// providerKey is the key of the built-in provider, what its tokens say of the office, and the key's name.
+// providerKey returns the key of the built-in provider, the claims of the office, and the key's id.
 func providerKey(t *testing.T, p *project) (*rsa.PrivateKey, map[string]any, string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(p.tracker.data, "provider.pem"))
@@ -304,7 +304,7 @@ func signed(t *testing.T, algorithm jose.SignatureAlgorithm, key any, kid string
 	return token
 }
 
-// sealed is a cookie as the tracker seals it.
+// sealed returns a cookie sealed as the tracker does.
 func sealed(t *testing.T, secret []byte, name string, content any) string {
 	t.Helper()
 	plain, err := json.Marshal(content)

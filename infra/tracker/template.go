@@ -9,7 +9,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// function is a function as the template declares it: what wakes it beside requests.
+// function is a function of the template, with its event sources other than requests.
 type function struct {
 	Name      string // the folder of its code: submit-signup
 	Queue     bool
@@ -17,8 +17,8 @@ type function struct {
 	Stream    bool
 }
 
-// parseTemplate reads what the stack needs from the SAM template: functions with their events, and how often the queue
-// delivers before a message is put aside.
+// parseTemplate reads from the SAM template the functions with their events, sorted by name, and how often the queue
+// delivers a message before it becomes a dead letter. It refuses events and schedules that this program cannot run.
 func parseTemplate(text []byte) (functions []function, deliveries int, err error) {
 	var template struct {
 		Resources map[string]resource `yaml:"Resources"`
@@ -34,16 +34,16 @@ func parseTemplate(text []byte) (functions []function, deliveries int, err error
 		f := function{Name: path.Base(strings.TrimSuffix(r.Properties.Code, "/"))}
 		for name, event := range r.Properties.Events {
 			switch event.Type {
-			case "HttpApi": // the routes are known: the functions have them
+			case "HttpApi": // routes come from the code
 			case "SQS":
 				f.Queue = true
 			case "ScheduleV2":
 				if f.Name != "compile-snapshot" {
-					return nil, 0, fmt.Errorf("template: %s: only compile-snapshot can have a schedule, and %s is one", id, name)
+					return nil, 0, fmt.Errorf("template: %s: only compile-snapshot can have a schedule, not %s", id, name)
 				}
 				p := event.Properties
 				if p.State != nil || p.StartDate != nil || p.EndDate != nil || p.Input != nil {
-					return nil, 0, fmt.Errorf("template: %s: schedule %s: State, StartDate, EndDate and Input are not known", id, name)
+					return nil, 0, fmt.Errorf("template: %s: schedule %s: State, StartDate, EndDate and Input are not supported", id, name)
 				}
 				due, err := parseSchedule(p.Expression, p.Zone)
 				if err != nil {
@@ -53,7 +53,7 @@ func parseTemplate(text []byte) (functions []function, deliveries int, err error
 			case "DynamoDB":
 				f.Stream = true
 			default:
-				return nil, 0, fmt.Errorf("template: %s: event %s is of type %s, which the local stack does not know", id, name, event.Type)
+				return nil, 0, fmt.Errorf("template: %s: event %s has the type %s, which is not supported", id, name, event.Type)
 			}
 		}
 		functions = append(functions, f)
@@ -62,7 +62,7 @@ func parseTemplate(text []byte) (functions []function, deliveries int, err error
 	return functions, deliveries, nil
 }
 
-// resource is what matters here of any resource of the template.
+// resource is the part of a template's resource that is read.
 type resource struct {
 	Type       string `yaml:"Type"`
 	Properties struct {

@@ -26,8 +26,9 @@ var (
 	keepData = flag.String("keep-data", "", "copy the data folder that the transcript leaves behind to this new folder")
 )
 
-// TestTranscript sends the requests of testdata/transcript.txt, in order, to a tracker of its own and compares the answers.
-// The file's first lines explain its format. After an intended change of behaviour: go test ./infra/tracker -run Transcript -record
+// TestTranscript sends the requests of testdata/transcript.txt, in order, to a tracker of its own and compares the
+// answers. The file's first lines explain its format. After an intended change of behaviour: go test ./infra/tracker
+// -run Transcript -record
 func TestTranscript(t *testing.T) {
 	t.Parallel()
 	const file = "testdata/transcript.txt"
@@ -86,7 +87,7 @@ type exchange struct {
 
 var requestLine = regexp.MustCompile(`^(GET|POST|PUT|DELETE|UPLOAD|WAIT|MAIL) (\S+)(?: as ([a-z0-9 ]+))?$`)
 
-// play gives the transcript back with the answers as they are now.
+// play returns the transcript with the current answers.
 func (p *player) play(text string) string {
 	var out strings.Builder
 	var now *exchange
@@ -125,7 +126,7 @@ func (p *player) play(text string) string {
 	return out.String()
 }
 
-// answer sends a request as each of its callers, and tells what came.
+// answer sends a request as each of its callers, and returns the answers as lines.
 func (p *player) answer(x exchange) string {
 	p.t.Helper()
 	var out strings.Builder
@@ -219,7 +220,7 @@ func (p *player) caller(who, path string) caller {
 	return p.callers[key]
 }
 
-// projectOf is the first segment of a path.
+// projectOf returns the first segment of a path.
 func projectOf(path string) string {
 	id, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	return id
@@ -236,7 +237,7 @@ func (p *player) filled(text string) string {
 	return text
 }
 
-// capture names values of an answer: what stands at a path of its JSON, at "header.Name", or what "re.…" finds in the body.
+// capture names values of an answer: at a path of its JSON, at "header.Name", or what "re.…" matches in the body.
 func (p *player) capture(x exchange, r reply) {
 	p.t.Helper()
 	for _, c := range x.captures {
@@ -257,13 +258,13 @@ func (p *player) capture(x exchange, r reply) {
 	}
 }
 
-// headers are those that a transcript keeps, with the value that goes without saying.
+// headers are those that a transcript keeps, with the default value that it leaves out.
 var headers = [][2]string{
 	{"Location"}, {"ETag"}, {"Retry-After"}, {"Allow"}, {"WWW-Authenticate"}, {"Content-Disposition"}, {"Cache-Control", "no-store"},
 	{"Referrer-Policy", "same-origin"}, {"Vary", "Accept, Accept-Language, Cookie, Authorization"},
 }
 
-// shown are the lines that stand for an answer: status, type and headers, then what its type is kept of.
+// shown returns the lines for an answer: status, type and headers, then the content by type.
 func (p *player) shown(r reply) []string {
 	contentType := r.header.Get("Content-Type")
 	first := fmt.Sprint(r.status, " ", contentType)
@@ -298,10 +299,10 @@ func (p *player) shown(r reply) []string {
 	return lines
 }
 
-// wording are the keys of texts for people, which may be put better at any time, and of a number that hangs on a random id.
+// wording are the keys of texts, which may be reworded at any time, and of a number that depends on a random id.
 var wording = []string{"message", "detail", "html", "subject", "summary", "number"}
 
-// comparable leaves out of JSON what may be another at the next run, or put better, and is no id.
+// comparable removes from JSON what may differ at the next run or be reworded, except ids.
 func (p *player) comparable(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -335,7 +336,7 @@ func (p *player) comparable(value any) any {
 	return value
 }
 
-// operations is what the OpenAPI document is kept of: its addresses, their methods and the statuses of their answers.
+// operations returns what is kept of the OpenAPI document: paths, methods and statuses of answers.
 func operations(document any) (lines []string) {
 	paths := within(document, "paths").(map[string]any)
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
@@ -349,7 +350,7 @@ func operations(document any) (lines []string) {
 	return lines
 }
 
-// laidOut is JSON with keys in order, in lines that are short enough to read.
+// laidOut returns JSON with sorted keys, in short lines.
 func laidOut(value any, indent string) []string {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -380,7 +381,7 @@ func laidOut(value any, indent string) []string {
 	return append(lines, indent+closing)
 }
 
-// structure is what a page is kept of: its forms with their fields, and where its links lead; no words.
+// structure returns what is kept of a page: its forms with their fields, and the targets of its links, without texts.
 func structure(t *testing.T, page []byte) []string {
 	t.Helper()
 	root, err := html.Parse(bytes.NewReader(page))
@@ -438,7 +439,7 @@ func structure(t *testing.T, page []byte) []string {
 	return append(forms, "links "+strings.Join(links, " "))
 }
 
-// sheets is what a workbook is kept of: how large its sheets are.
+// sheets returns what is kept of a workbook: the sizes of its sheets.
 func sheets(t *testing.T, data []byte) []string {
 	t.Helper()
 	book, err := excelize.OpenReader(bytes.NewReader(data))
@@ -465,7 +466,7 @@ var random = regexp.MustCompile(`expires=\d+|\b[0-9A-Z]{26}\b|\b[0-9a-f]{20,}\b|
 
 var hash = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// masked puts names in the place of what is another at each run: ids, tokens, the present day. Hashes of content stay.
+// masked replaces what differs at each run by names: ids, tokens, the current day. Hashes of content stay.
 func (p *player) masked(text string) string {
 	text = strings.NewReplacer(p.base, "{base}", url.QueryEscape(p.base), "{base}").Replace(text)
 	for _, name := range slices.Sorted(maps.Keys(p.names)) {
@@ -496,7 +497,7 @@ func (p *player) masked(text string) string {
 	})
 }
 
-// isNow tells that a day is the present one, in whatever zone, or next to it.
+// isNow reports whether a day is the current one in any time zone, or next to it.
 func (p *player) isNow(text string) bool {
 	day, err := time.Parse(time.DateOnly, text)
 	return err == nil && p.day.Sub(day).Abs() < 72*time.Hour

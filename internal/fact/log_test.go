@@ -156,7 +156,7 @@ func TestReadAllReadsLanesInParallel(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // where they are read one after the other, for ever
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // where they are read one after the other, for ever
 	defer cancel()
 	s.Table = &gate{Table: s.Table, all: make(chan struct{})}
 	var read atomic.Int64

@@ -682,6 +682,9 @@ func TestFilesOfTheProject(t *testing.T) {
 
 // What is cheap to write must not be dear to refuse.
 func TestHostileFilesTakeLittleMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("with -short: writes large files")
+	}
 	const size = 20 << 20
 	mib := func(text string) []byte { return bytes.Repeat([]byte(text), size/len(text)) }
 	for name, data := range map[string][]byte{

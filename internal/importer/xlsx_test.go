@@ -282,6 +282,9 @@ func TestDamagedWorkbookIsNeverReadInPart(t *testing.T) {
 
 func TestWorkbookThatUnpacksToGigabytesIsRefused(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("with -short: writes large workbooks")
+	}
 	head := inline([]string{"date", "medium", "title", "outlet", "reach"})
 	long := strings.Repeat("x", maxElement+100_000)
 	const types = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"

@@ -15,8 +15,8 @@ type Call struct {
 	Context  map[string][]string `json:"context,omitempty"` // what conditions may ask for
 }
 
-// calls are the permissions that a request needed: a transaction needs several. How it was answered matters where S3 tells
-// only those who may list a bucket that something is not there.
+// calls returns the permissions that a request needed: a transaction needs several. The answer matters where S3 reveals
+// that an object is missing only to callers that may list the bucket.
 func calls(r *http.Request, body []byte, status int) ([]Call, error) {
 	key, service := signed(r)
 	one := func(action, resource string) []Call { return []Call{{Key: key, Action: action, Resource: resource}} }
@@ -47,7 +47,7 @@ func calls(r *http.Request, body []byte, status int) ([]Call, error) {
 	return one(service+":"+r.Method+operation, r.URL.Path), nil
 }
 
-// signed tells whose key signed a request, in its header or its address, and for which service.
+// signed returns the access key that signed a request, in its header or its address, and the service.
 func signed(r *http.Request) (key, service string) {
 	scope := r.URL.Query().Get("X-Amz-Credential")
 	if scope == "" {
@@ -87,10 +87,10 @@ func files(key string, r *http.Request, status int) []Call {
 	}
 }
 
-// attributes are those of an item, of which only texts matter here.
+// attributes are the attributes of an item, of which only strings are read.
 type attributes map[string]struct{ S string }
 
-// item is a part of a request that speaks of one.
+// item is the part of a request that names an item.
 type item struct {
 	TableName, IndexName string
 	Key, Item            attributes
@@ -135,7 +135,7 @@ func table(key, operation string, body []byte) ([]Call, error) {
 	return calls, nil
 }
 
-// resource is the last part of an ARN, or a name as it is.
+// resource returns the last part of an ARN, or a name unchanged.
 func resource(arn string) string {
 	parts := strings.SplitN(arn, ":", 6)
 	return parts[len(parts)-1]

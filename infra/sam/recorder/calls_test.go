@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestEveryPermissionThatACallNeedsIsWrittenDown(t *testing.T) {
+func TestRecorderWritesEachPermissionThatACallNeeds(t *testing.T) {
 	leading := func(keys ...string) map[string][]string { return map[string][]string{"dynamodb:LeadingKeys": keys} }
 	tests := []struct {
 		name, method, target, operation, service, body string
@@ -70,7 +70,7 @@ func TestEveryPermissionThatACallNeedsIsWrittenDown(t *testing.T) {
 	}
 }
 
-func TestARequestIsPassedOnAsItIs(t *testing.T) {
+func TestRecorderForwardsRequestsUnchanged(t *testing.T) {
 	var out strings.Builder
 	behind := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)

@@ -1,5 +1,5 @@
-// Command recorder stands between the deployed functions and what stands in for AWS, passes everything on as it is, and
-// writes down what was asked of which service: so that the permissions that a function has can be held to those that it
+// Command recorder is a proxy between the deployed functions and the emulator of AWS. It forwards requests unchanged,
+// and records which permissions they need, so that the permissions of a function can be compared with those that it
 // uses.
 package main
 
@@ -44,7 +44,7 @@ func run(address, to, file string) error {
 
 type bodyKey struct{}
 
-// recorder passes requests on with the host that they were signed for. What they asked for stands in out before they are
+// recorder forwards requests with the host that they were signed for. It writes the permissions to out before they are
 // answered.
 func recorder(target *url.URL, out io.Writer) http.Handler {
 	var mu sync.Mutex

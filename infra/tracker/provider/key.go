@@ -12,8 +12,8 @@ import (
 	"path/filepath"
 )
 
-// Key reads the signing key from a file that only its owner may read, and makes both where there is none, so that tokens
-// and sign-ins outlive a restart.
+// Key reads the signing key from a file. Where the file does not exist, it creates it with a new key, readable by its
+// owner alone, so that tokens stay valid after a restart. Processes that call it at the same time get the same key.
 func Key(path string) (*rsa.PrivateKey, error) {
 	key, err := readKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -26,8 +26,8 @@ func Key(path string) (*rsa.PrivateKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("signing key: %w", err)
 	}
-	// A temporary file is readable by its owner alone. Linking it into place never shows half a key, and leaves the key of
-	// a process that was quicker.
+	// A temporary file is readable by its owner alone. Linking it into place is atomic, and keeps the key of a process
+	// that was faster.
 	file, err := os.CreateTemp(filepath.Dir(path), ".key-*")
 	if err != nil {
 		return nil, fmt.Errorf("signing key: %w", err)
@@ -50,7 +50,7 @@ func readKey(path string) (*rsa.PrivateKey, error) {
 	}
 	block, _ := pem.Decode(text)
 	if block == nil {
-		return nil, fmt.Errorf("signing key: %s holds no PEM", path)
+		return nil, fmt.Errorf("signing key: %s is not PEM", path)
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
@@ -58,7 +58,7 @@ func readKey(path string) (*rsa.PrivateKey, error) {
 	}
 	key, ok := parsed.(*rsa.PrivateKey)
 	if !ok {
-		return nil, fmt.Errorf("signing key: %s holds no RSA key", path)
+		return nil, fmt.Errorf("signing key: %s is not an RSA key", path)
 	}
 	return key, nil
 }

@@ -1,6 +1,6 @@
-// Package provider is a small OpenID Connect provider for the local stack, where nobody has an account: whoever asks chooses
-// a role, or types an address and groups, and gets a token that says so. It speaks the authorization code flow with PKCE,
-// so that people sign in as they do elsewhere. It must never be reachable from another machine.
+// Package provider is a small OpenID Connect provider for a tracker without an issuer. There are no accounts: a person
+// chooses a role, or types an address and groups, and gets a token for them. It implements the authorization code flow
+// with PKCE. It must never be reachable from another machine.
 package provider
 
 import (
@@ -27,23 +27,23 @@ import (
 )
 
 const (
-	// Path is where the provider is served: its issuer is the stack's address and this path.
+	// Path is the path of the provider: its issuer is the tracker's address followed by this path.
 	Path = "/local/oidc"
-	// ClientID is the only application it knows. It has no secret: whoever is on this machine may be anyone.
+	// ClientID is the only client. It has no secret, since anyone on this machine can sign in with any role.
 	ClientID = "outreach"
 
-	tokenFor = 8 * time.Hour
-	codeFor  = time.Minute
-	mostForm = 64 << 10 // bytes
+	tokenLifetime = 8 * time.Hour
+	codeLifetime  = time.Minute
+	maxForm       = 64 << 10 // bytes
 )
 
-// Role is one that can be chosen.
+// Role is a role that can be chosen.
 type Role struct {
 	Group string // "ces:coordinator", "ces:partner:tv-partner", "admin"
-	Email string // of the made-up person who holds it
+	Email string // of a fictitious person with this role
 }
 
-// Roles are those of one project, a partner's for each of the partners, and the administrator's.
+// Roles returns the roles of a project, with one for each of its partners, and that of the administrator.
 func Roles(project string, partners ...string) []Role {
 	var roles []Role
 	for _, name := range []string{"coordinator", "adviser", "funder"} {
@@ -55,11 +55,12 @@ func Roles(project string, partners ...string) []Role {
 	return append(roles, Role{Group: "admin", Email: "admin@example.org"})
 }
 
-// Provider is the provider. Roles and ChooseRole are set before it serves.
+// Provider is an OpenID Connect provider. Set Roles and ChooseRole before it serves. It is safe for concurrent use.
 type Provider struct {
-	Roles func() []Role // those that can be chosen now
-	// ChooseRole shows the page on which a role is chosen. Its form is sent by POST to the page's own address with every
-	// hidden value, and either role, the Group of one of the roles, or a typed email and groups (parted by spaces or commas).
+	Roles func() []Role // the roles that can be chosen at present
+	// ChooseRole shows the page on which a role is chosen. Its form is sent by POST to the page's own address with
+	// every hidden value, and either role, the Group of one of the roles, or a typed email and groups (separated by
+	// spaces or commas).
 	ChooseRole func(w http.ResponseWriter, r *http.Request, roles []Role, hidden url.Values)
 
 	issuer *url.URL
@@ -72,14 +73,14 @@ type Provider struct {
 	codes map[string]grant
 }
 
-// grant is what a code stands for.
+// grant is the sign-in that a code can be exchanged for.
 type grant struct {
 	email, nonce, redirect, challenge string
 	groups                            []string
 	until                             time.Time
 }
 
-// New makes a provider that calls itself by the issuer's URL, which ends in Path.
+// New returns a provider for an issuer, whose URL must end in Path.
 func New(issuer string, key *rsa.PrivateKey, now func() time.Time) (*Provider, error) {
 	address, err := url.Parse(issuer)
 	if err != nil || address.Host == "" || address.Path != Path {
@@ -96,32 +97,32 @@ func New(issuer string, key *rsa.PrivateKey, now func() time.Time) (*Provider, e
 	return p, nil
 }
 
-// ServeHTTP answers what is asked below Path.
+// ServeHTTP serves the addresses below Path.
 func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	p.mux.ServeHTTP(w, r)
 }
 
-// RoundTrip answers in process, so that who verifies a token needs no connection to the listener that it may itself be
-// keeping busy. Only requests to the issuer's host are answered.
+// RoundTrip answers a request in this process, so that verifying a token needs no connection to the tracker's own
+// listener. It fails for requests to other hosts than the issuer's.
 func (p *Provider) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer r.Body.Close()
 	}
 	if r.URL.Host != p.issuer.Host {
-		return nil, fmt.Errorf("the local provider does not answer for %s", r.URL.Host)
+		return nil, fmt.Errorf("the local provider does not serve %s", r.URL.Host)
 	}
 	inner := r.Clone(r.Context())
 	if inner.Body == nil {
 		inner.Body = http.NoBody
 	}
-	w := &answer{header: http.Header{}}
+	w := &recorder{header: http.Header{}}
 	p.ServeHTTP(w, inner)
 	return w.response(r), nil
 }
 
-// Token gives a token for an address and groups, as programs send it.
+// Token returns a bearer token for an e-mail address and groups, valid for eight hours.
 func (p *Provider) Token(email string, groups []string) (string, error) {
 	return p.sign(grant{email: email, groups: groups})
 }
@@ -129,7 +130,7 @@ func (p *Provider) Token(email string, groups []string) (string, error) {
 func (p *Provider) sign(g grant) (string, error) {
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: p.key, KeyID: p.keyID}}, (&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {
-		return "", fmt.Errorf("token: %w", err)
+		return "", fmt.Errorf("sign a token: %w", err)
 	}
 	email := strings.ToLower(strings.TrimSpace(g.email))
 	sum := sha256.Sum256([]byte(email))
@@ -143,13 +144,13 @@ func (p *Provider) sign(g grant) (string, error) {
 	}{
 		Claims: jwt.Claims{
 			Issuer: p.issuer.String(), Subject: hex.EncodeToString(sum[:8]), Audience: jwt.Audience{ClientID},
-			IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(tokenFor)),
+			IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(tokenLifetime)),
 		},
 		Email: email, EmailVerified: true, Groups: g.groups, Nonce: g.nonce,
 	}
 	token, err := jwt.Signed(signer).Claims(claims).Serialize()
 	if err != nil {
-		return "", fmt.Errorf("token: %w", err)
+		return "", fmt.Errorf("sign a token: %w", err)
 	}
 	return token, nil
 }
@@ -176,34 +177,34 @@ func (p *Provider) keys(w http.ResponseWriter, _ *http.Request) {
 	write(w, http.StatusOK, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: p.key.Public(), KeyID: p.keyID, Algorithm: "RS256", Use: "sig"}}})
 }
 
-// authorize shows the choice of roles, and sends who has chosen back with a code.
+// authorize shows the choice of roles, and redirects back to the client with a code once one is chosen.
 func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 	if r.ParseForm() != nil {
 		http.Error(w, "The form cannot be read.", http.StatusBadRequest)
 		return
 	}
-	asked := url.Values{}
+	request := url.Values{}
 	for _, name := range []string{"response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method"} {
 		if r.Form.Has(name) {
-			asked.Set(name, r.Form.Get(name))
+			request.Set(name, r.Form.Get(name))
 		}
 	}
-	back, err := url.Parse(asked.Get("redirect_uri"))
+	back, err := url.Parse(request.Get("redirect_uri"))
 	switch {
-	case asked.Get("client_id") != ClientID:
-		http.Error(w, "client_id: another application.", http.StatusBadRequest)
+	case request.Get("client_id") != ClientID:
+		http.Error(w, "client_id: unknown client.", http.StatusBadRequest)
 		return
-	case err != nil || !p.same(back):
-		http.Error(w, "redirect_uri: another address.", http.StatusBadRequest)
+	case err != nil || !p.sameOrigin(back):
+		http.Error(w, "redirect_uri: not an address of this tracker.", http.StatusBadRequest)
 		return
-	case asked.Get("response_type") != "code" || !slices.Contains(strings.Fields(asked.Get("scope")), "openid"):
-		http.Error(w, "response_type, scope: only code and openid are possible.", http.StatusBadRequest)
+	case request.Get("response_type") != "code" || !slices.Contains(strings.Fields(request.Get("scope")), "openid"):
+		http.Error(w, "response_type must be code, and scope must contain openid.", http.StatusBadRequest)
 		return
-	case asked.Get("code_challenge_method") != "S256" || asked.Get("code_challenge") == "":
-		http.Error(w, "code_challenge: S256 is needed.", http.StatusBadRequest)
+	case request.Get("code_challenge_method") != "S256" || request.Get("code_challenge") == "":
+		http.Error(w, "code_challenge: S256 is required.", http.StatusBadRequest)
 		return
 	case r.Method != http.MethodPost:
-		p.ChooseRole(w, r, p.Roles(), asked)
+		p.ChooseRole(w, r, p.Roles(), request)
 		return
 	}
 	email, groups, err := p.chosen(r.PostForm)
@@ -212,22 +213,22 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	code := p.issue(grant{
-		email: email, groups: groups, nonce: asked.Get("nonce"), redirect: asked.Get("redirect_uri"),
-		challenge: asked.Get("code_challenge"), until: p.now().Add(codeFor),
+		email: email, groups: groups, nonce: request.Get("nonce"), redirect: request.Get("redirect_uri"),
+		challenge: request.Get("code_challenge"), until: p.now().Add(codeLifetime),
 	})
 	query := back.Query()
 	query.Set("code", code)
-	query.Set("state", asked.Get("state"))
+	query.Set("state", request.Get("state"))
 	query.Set("iss", p.issuer.String())
 	back.RawQuery = query.Encode()
 	http.Redirect(w, r, back.String(), http.StatusSeeOther)
 }
 
-// chosen gives who a person chose to be.
+// chosen returns the e-mail address and groups that a form chooses.
 func (p *Provider) chosen(form url.Values) (email string, groups []string, err error) {
 	if email = strings.TrimSpace(form.Get("email")); email != "" {
 		if !strings.Contains(email, "@") {
-			return "", nil, fmt.Errorf("email: %q is no address", email)
+			return "", nil, fmt.Errorf("email: %q is not an address", email)
 		}
 		return email, strings.FieldsFunc(form.Get("groups"), func(r rune) bool { return strings.ContainsRune(" \t\r\n,", r) }), nil
 	}
@@ -236,9 +237,10 @@ func (p *Provider) chosen(form url.Values) (email string, groups []string, err e
 			return role.Email, []string{role.Group}, nil
 		}
 	}
-	return "", nil, fmt.Errorf("role: %q is none of them", form.Get("role"))
+	return "", nil, fmt.Errorf("role: %q is not offered", form.Get("role"))
 }
 
+// issue returns a new code for a grant, and deletes expired ones.
 func (p *Provider) issue(g grant) string {
 	code := rand.Text()
 	now := p.now()
@@ -249,7 +251,7 @@ func (p *Provider) issue(g grant) string {
 	return code
 }
 
-// redeem gives what a code stands for, once.
+// redeem returns the grant of a code. Each code can be redeemed once.
 func (p *Provider) redeem(code string) (grant, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -258,7 +260,7 @@ func (p *Provider) redeem(code string) (grant, bool) {
 	return g, found && p.now().Before(g.until)
 }
 
-// token changes a code for a token.
+// token exchanges a code for a token.
 func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	if r.ParseForm() != nil || r.PostForm.Get("grant_type") != "authorization_code" {
 		write(w, http.StatusBadRequest, map[string]string{"error": "unsupported_grant_type"})
@@ -279,55 +281,55 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 		write(w, http.StatusInternalServerError, map[string]string{"error": "server_error"})
 		return
 	}
-	write(w, http.StatusOK, map[string]any{"access_token": token, "id_token": token, "token_type": "Bearer", "expires_in": int(tokenFor.Seconds())})
+	write(w, http.StatusOK, map[string]any{"access_token": token, "id_token": token, "token_type": "Bearer", "expires_in": int(tokenLifetime.Seconds())})
 }
 
-// endSession sends back whoever signed out. There is nothing to end: the provider asks anew each time.
+// endSession redirects back to the client. The provider keeps no sessions, so there is nothing to end.
 func (p *Provider) endSession(w http.ResponseWriter, r *http.Request) {
 	to, err := url.Parse(r.URL.Query().Get("post_logout_redirect_uri"))
-	if err != nil || !p.same(to) {
+	if err != nil || !p.sameOrigin(to) {
 		to = &url.URL{Path: "/"}
 	}
 	http.Redirect(w, r, to.String(), http.StatusSeeOther)
 }
 
-// same tells whether an address is one of the stack that the provider is a part of.
-func (p *Provider) same(address *url.URL) bool {
+// sameOrigin reports whether an address belongs to the tracker that the provider is part of.
+func (p *Provider) sameOrigin(address *url.URL) bool {
 	return address.Scheme == p.issuer.Scheme && address.Host == p.issuer.Host
 }
 
 func write(w http.ResponseWriter, status int, content any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	// Past the header, nobody is left to be told of an error.
+	// After the header an error can no longer be reported.
 	_ = json.NewEncoder(w).Encode(content)
 }
 
-// answer keeps what a handler writes.
-type answer struct {
+// recorder is a ResponseWriter that keeps the response.
+type recorder struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
-func (a *answer) Header() http.Header { return a.header }
+func (r *recorder) Header() http.Header { return r.header }
 
-func (a *answer) WriteHeader(status int) {
-	if a.status == 0 {
-		a.status = status
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
 	}
 }
 
-func (a *answer) Write(b []byte) (int, error) {
-	a.WriteHeader(http.StatusOK)
-	return a.body.Write(b)
+func (r *recorder) Write(b []byte) (int, error) {
+	r.WriteHeader(http.StatusOK)
+	return r.body.Write(b)
 }
 
-func (a *answer) response(r *http.Request) *http.Response {
-	a.WriteHeader(http.StatusOK)
+func (r *recorder) response(request *http.Request) *http.Response {
+	r.WriteHeader(http.StatusOK)
 	return &http.Response{
-		Status: strconv.Itoa(a.status) + " " + http.StatusText(a.status), StatusCode: a.status,
+		Status: strconv.Itoa(r.status) + " " + http.StatusText(r.status), StatusCode: r.status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: a.header, Body: io.NopCloser(&a.body), ContentLength: int64(a.body.Len()), Request: r,
+		Header: r.header, Body: io.NopCloser(&r.body), ContentLength: int64(r.body.Len()), Request: request,
 	}
 }

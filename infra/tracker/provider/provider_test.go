@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
 	"io"
@@ -25,16 +26,19 @@ import (
 
 const issuer = "http://localhost:3000" + provider.Path
 
+// sharedKey is made once, for making one takes a second.
+var sharedKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
 func key(t *testing.T) *rsa.PrivateKey {
 	t.Helper()
-	key, err := provider.Key(filepath.Join(t.TempDir(), "key.pem"))
+	key, err := sharedKey()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return key
 }
 
-// stack is a provider and an application that trusts it, as the local stack has them: one address, one clock.
+// stack is a provider and an application that trusts it, with one address and one clock.
 type stack struct {
 	*provider.Provider
 	*identity.Authority
@@ -60,7 +64,7 @@ func newStack(t *testing.T, key *rsa.PrivateKey) *stack {
 	return s
 }
 
-// RoundTrip answers for both, so that a client can go through the whole stack without a listener.
+// RoundTrip serves both, so that a client needs no listener.
 func (s *stack) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	inner := r.Clone(r.Context())
@@ -115,7 +119,7 @@ type page struct {
 	Hidden url.Values
 }
 
-func TestSigningInAsEachRole(t *testing.T) {
+func TestSignInWithEachRole(t *testing.T) {
 	t.Parallel()
 	signing := key(t)
 	for _, c := range []struct {
@@ -161,7 +165,7 @@ func TestSigningInAsEachRole(t *testing.T) {
 	}
 }
 
-func TestTokensOutliveARestart(t *testing.T) {
+func TestTokensStayValidAfterRestart(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "key.pem")
 	var keys [4]*rsa.PrivateKey
@@ -210,7 +214,7 @@ func TestTokensOutliveARestart(t *testing.T) {
 	}
 }
 
-func TestKeyFilesThatAreRefused(t *testing.T) {
+func TestKeyRefusesBrokenFiles(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	text := filepath.Join(folder, "text.pem")
@@ -244,7 +248,7 @@ func (s *stack) post(path string, form url.Values) *http.Response {
 	return w.Result()
 }
 
-func TestRequestsForACodeThatAreRefused(t *testing.T) {
+func TestAuthorizeRefusesInvalidRequests(t *testing.T) {
 	t.Parallel()
 	s := newStack(t, key(t))
 	for _, c := range []struct {
@@ -276,7 +280,7 @@ func TestRequestsForACodeThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestCodes(t *testing.T) {
+func TestCodeIsRedeemedOnceWithinAMinute(t *testing.T) {
 	t.Parallel()
 	s := newStack(t, key(t))
 	verifier := oauth2.GenerateVerifier()
@@ -332,7 +336,7 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-func TestSigningOutLeadsNowhereElse(t *testing.T) {
+func TestEndSessionRedirectsToOwnAddressesOnly(t *testing.T) {
 	t.Parallel()
 	s := newStack(t, key(t))
 	for to, want := range map[string]string{
@@ -346,7 +350,7 @@ func TestSigningOutLeadsNowhereElse(t *testing.T) {
 	}
 }
 
-func TestAnsweringInProcess(t *testing.T) {
+func TestRoundTripServesTheIssuersHostOnly(t *testing.T) {
 	t.Parallel()
 	s := newStack(t, key(t))
 	client := &http.Client{Transport: s.Provider}

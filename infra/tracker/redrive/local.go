@@ -10,8 +10,8 @@ import (
 	"outreach/internal/jsonlines"
 )
 
-// local asks a tracker on one machine to deliver its dead letters again, by a file in its data folder. The tracker looks for that
-// file while it runs and when it starts, and takes off the list what succeeds.
+// local requests the redrive of a tracker on one machine, by creating a file in its data folder. The tracker checks for
+// that file while it runs and when it starts, and removes from the list what succeeds.
 func local(data string, dry bool, out io.Writer) error {
 	if _, err := os.Stat(data); err != nil {
 		return err
@@ -37,6 +37,6 @@ func local(data string, dry bool, out io.Writer) error {
 	if err := os.WriteFile(filepath.Join(data, "redrive"), nil, 0o600); err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "a running tracker delivers them within seconds, another when it starts; /local/dead-letters tells what is left")
+	fmt.Fprintln(out, "a running tracker delivers them within seconds, another when it starts; /local/dead-letters lists what remains")
 	return nil
 }

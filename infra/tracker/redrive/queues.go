@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// api is what is used of SQS.
+// api is the part of SQS that is used.
 type api interface {
 	ListQueues(context.Context, *sqs.ListQueuesInput, ...func(*sqs.Options)) (*sqs.ListQueuesOutput, error)
 	ListDeadLetterSourceQueues(context.Context, *sqs.ListDeadLetterSourceQueuesInput, ...func(*sqs.Options)) (*sqs.ListDeadLetterSourceQueuesOutput, error)
@@ -30,8 +30,8 @@ type redrive struct {
 	dry    bool
 }
 
-// find gives the stack's queues that nothing takes from: CloudFormation names queues after the stack, and those that
-// functions take from have a queue for dead letters themselves.
+// find returns the stack's dead-letter queues: CloudFormation names queues after the stack, and only queues that
+// functions read have a redrive policy.
 func (r redrive) find(ctx context.Context, stack string) ([]string, error) {
 	var found []string
 	in := &sqs.ListQueuesInput{QueueNamePrefix: aws.String(stack + "-"), MaxResults: aws.Int32(1000)}
@@ -54,12 +54,12 @@ func (r redrive) find(ctx context.Context, stack string) ([]string, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("no queue of a stack %q", stack)
+		return nil, fmt.Errorf("the stack %q has no queues", stack)
 	}
 	return found, nil
 }
 
-// queue tells what lies in one queue, or moves it to where it came from.
+// queue moves the messages of a dead-letter queue back to their source, or only lists them in a dry run.
 func (r redrive) queue(ctx context.Context, address string) error {
 	is, err := r.client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &address, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll}})
 	if err != nil {
@@ -75,7 +75,7 @@ func (r redrive) queue(ctx context.Context, address string) error {
 	case n == "0":
 		return nil
 	case r.dry:
-		return r.tell(ctx, address)
+		return r.list(ctx, address)
 	case len(sources.QueueUrls) == 0:
 		fmt.Fprintln(r.out, "  they came from no queue: schedules and wake-ups. Compile the missed day (docs/runbook.md), then purge the queue.")
 		return nil
@@ -88,8 +88,8 @@ func (r redrive) queue(ctx context.Context, address string) error {
 	return nil
 }
 
-// tell reads messages without taking them: they can be seen again after a minute.
-func (r redrive) tell(ctx context.Context, address string) error {
+// list prints messages without deleting them: they are visible again after a minute.
+func (r redrive) list(ctx context.Context, address string) error {
 	seen := map[string]bool{}
 	for {
 		got, err := r.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
@@ -114,7 +114,7 @@ func (r redrive) tell(ctx context.Context, address string) error {
 	return nil
 }
 
-// about says what a message is about, without what may name somebody: of a file where it lies, but not how it is called.
+// about describes a message without personal data: it names the folder of a file, not the file.
 func about(m types.Message) string {
 	if code, ok := m.MessageAttributes["ERROR_CODE"]; ok {
 		return "a schedule or wake-up: " + aws.ToString(code.StringValue)
@@ -128,15 +128,15 @@ func about(m types.Message) string {
 	}
 	var event events.S3Event
 	if json.Unmarshal(body, &event) != nil || len(event.Records) == 0 {
-		return "not an event that anybody here understands"
+		return "not an event that is supported"
 	}
-	var places []string
+	var files []string
 	for _, record := range event.Records {
 		key, err := url.QueryUnescape(record.S3.Object.Key)
 		if err != nil {
 			key = "?"
 		}
-		places = append(places, fmt.Sprintf("a file in %s, %d bytes", path.Dir(key), record.S3.Object.Size))
+		files = append(files, fmt.Sprintf("a file in %s, %d bytes", path.Dir(key), record.S3.Object.Size))
 	}
-	return strings.Join(places, "; ")
+	return strings.Join(files, "; ")
 }

@@ -1,5 +1,6 @@
-// Package redrive brings dead letters back: what could not be processed, for a reason that is gone now, is delivered again. On
-// AWS they lie in the stack's queues; on one machine in the data folder. What was done before changes nothing when it comes again.
+// Package redrive delivers dead letters again, once the reason for their failure has been removed. On AWS they are in
+// the stack's queues, on one machine in the data folder. A message that was partly processed before has no effect
+// twice.
 package redrive
 
 import (
@@ -16,16 +17,16 @@ import (
 
 // Command registers the flags of redrive, and returns what runs once they are parsed.
 func Command(flags *flag.FlagSet) func(ctx context.Context, out io.Writer) error {
-	stack := flags.String("stack", "", "the deployed stack's name: all its queues of dead letters")
-	queues := flags.String("queue", "", "URLs of queues of dead letters, with commas between, in the place of -stack")
-	data := flags.String("data", "", "the data folder of a tracker on one machine, in the place of -stack")
-	dry := flags.Bool("dry-run", false, "tell what lies there and why, and move nothing")
+	stack := flags.String("stack", "", "name of the deployed stack, for all its dead-letter queues")
+	queues := flags.String("queue", "", "URLs of dead-letter queues, separated by commas, instead of -stack")
+	data := flags.String("data", "", "data folder of a tracker on one machine, instead of -stack")
+	dry := flags.Bool("dry-run", false, "list the dead letters and their reasons, and move nothing")
 	return func(ctx context.Context, out io.Writer) error {
 		if *data != "" {
 			return local(*data, *dry, out)
 		}
 		if *stack == "" && *queues == "" {
-			return errors.New("say where: -stack, -queue or -data")
+			return errors.New("one of -stack, -queue and -data is required")
 		}
 		settings, err := config.LoadDefaultConfig(ctx)
 		if err != nil {

@@ -70,7 +70,7 @@ func (f *fake) StartMessageMoveTask(_ context.Context, in *sqs.StartMessageMoveT
 	return &sqs.StartMessageMoveTaskOutput{TaskHandle: aws.String("handle")}, nil
 }
 
-func TestQueues(t *testing.T) {
+func TestRedriveMovesMessagesBackToTheirQueue(t *testing.T) {
 	t.Parallel()
 	messages := []types.Message{
 		{MessageId: aws.String("1"), Body: aws.String(`{"Records":[{"s3":{"object":{"key":"uploads/town/radio/Jan+Kowalski.csv","size":12}}}]}`)},
@@ -80,11 +80,11 @@ func TestQueues(t *testing.T) {
 		name  string
 		dry   bool
 		moved string
-		told  []string
+		lines []string
 	}{
-		{"what came from a queue is moved back to it; for the rest it says what to do", false, "arn:of:" + dead,
+		{"messages from a queue are moved back; for others it prints what to do", false, "arn:of:" + dead,
 			[]string{"e2e-DeadLetters-B: 2 dead letters", "moving back to e2e-Uploads-A", "e2e-Missed-C: 1 dead letters", "Compile the missed day"}},
-		{"a dry run only tells", true, "",
+		{"a dry run only lists", true, "",
 			[]string{"1  a file in uploads/town/radio, 12 bytes", "2  not an event", "3  a schedule or wake-up: SDK_CLIENT_ERROR", "upload not processed"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -104,18 +104,18 @@ func TestQueues(t *testing.T) {
 			if moved := strings.Join(f.moved, " "); moved != tt.moved {
 				t.Errorf("moved %q, want %q", moved, tt.moved)
 			}
-			for _, line := range tt.told {
+			for _, line := range tt.lines {
 				if !strings.Contains(out.String(), line) {
-					t.Errorf("does not tell %q:\n%s", line, &out)
+					t.Errorf("does not print %q:\n%s", line, &out)
 				}
 			}
 			if strings.Contains(out.String(), "owalski") || strings.Contains(out.String(), "jan@") {
-				t.Errorf("names somebody:\n%s", &out)
+				t.Errorf("prints personal data:\n%s", &out)
 			}
 		})
 	}
 	if _, err := (redrive{client: &fake{}}).find(t.Context(), "other"); err == nil {
-		t.Error("a stack that is not there is no error")
+		t.Error("a stack that does not exist is not an error")
 	}
 }
 
@@ -130,11 +130,11 @@ func run(t *testing.T, out io.Writer, args ...string) error {
 	return command(t.Context(), out)
 }
 
-func TestTheLocalStackIsAskedOnlyWhereSomethingLies(t *testing.T) {
+func TestRedriveIsRequestedOnlyWhereThereAreDeadLetters(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	asked := func() bool { _, err := os.Stat(filepath.Join(data, "redrive")); return err == nil }
-	tell := func(args ...string) string {
+	requested := func() bool { _, err := os.Stat(filepath.Join(data, "redrive")); return err == nil }
+	redrive := func(args ...string) string {
 		t.Helper()
 		var out bytes.Buffer
 		if err := run(t, &out, append(args, "-data", data)...); err != nil {
@@ -142,23 +142,23 @@ func TestTheLocalStackIsAskedOnlyWhereSomethingLies(t *testing.T) {
 		}
 		return out.String()
 	}
-	if told := tell(); asked() || told != "0 dead letters\n" {
-		t.Errorf("nothing lies there: %s", told)
+	if printed := redrive(); requested() || printed != "0 dead letters\n" {
+		t.Errorf("without dead letters: %s", printed)
 	}
 	letter := `{"id":"uploads/town/radio#1","source":"ingest-upload","reason":"it failed","tries":5,"at":"2026-01-01T00:00:00Z"}` + "\n"
 	if err := os.WriteFile(filepath.Join(data, "dead-letters.jsonl"), []byte(letter+letter[:30]), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if told := tell("-dry-run"); asked() || !strings.Contains(told, "uploads/town/radio#1, after 5 tries, it failed") || !strings.Contains(told, "\n1 dead letters") {
-		t.Errorf("a dry run: %s", told)
+	if printed := redrive("-dry-run"); requested() || !strings.Contains(printed, "uploads/town/radio#1, after 5 tries, it failed") || !strings.Contains(printed, "\n1 dead letters") {
+		t.Errorf("a dry run: %s", printed)
 	}
-	if tell(); !asked() {
-		t.Error("it does not ask")
+	if redrive(); !requested() {
+		t.Error("no redrive is requested")
 	}
 	if err := run(t, nil); err == nil {
-		t.Error("without a place it is no error")
+		t.Error("without flags it is not an error")
 	}
 	if err := run(t, nil, "-data", filepath.Join(data, "none")); err == nil {
-		t.Error("a folder that is not there is no error")
+		t.Error("a folder that does not exist is not an error")
 	}
 }

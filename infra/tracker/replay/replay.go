@@ -1,6 +1,5 @@
-// Package replay sends the model project's input to a tracker, through the same doors as anybody, and reads what came of it.
-// It knows nothing of where the tracker runs: it is given an address and whoever gives out tokens, and waits for what takes
-// its time by asking.
+// Package replay sends the model project's input to a tracker through its public API, and reads the results. It works
+// with any tracker: it is given an address and a source of tokens, and polls for uploads to be processed.
 package replay
 
 import (
@@ -29,22 +28,22 @@ const Project = "ces"
 // Published are the figures of the model project's final report, by the codes of its indicators.
 var Published = map[string]string{"1": "45", "2": "45", "3": "40", "4": "152", "5": "898860", "6": "45", "7": "45", "8": "3", "9": "3", "10": "41", "11": "98", "participants": "252"}
 
-// mediaFiles are the partners' files in the order in which they were sent; one of them has four bad rows and is rejected.
+// mediaFiles are the partners' files in the order of sending; one of them has four bad rows and must be rejected.
 var mediaFiles = []string{
 	"tv-partner-2010.csv", "press-partner-2010-h1.csv", "press-partner-2010-h2-with-4-bad-rows.csv", "press-partner-2010-h2.csv",
 	"radio-partner-2010.xlsx", "web-partner-2010.csv", "tv-partner-2010-correction.csv", "press-partner-2011.csv",
 }
 
-// Player plays the model project in. Every request has its idempotency key, so that whatever was done before is not done
-// again.
+// Player sends the model project's input. Every request has an idempotency key, so a replay that was interrupted can be
+// repeated.
 type Player struct {
-	Base   string // where the tracker is
+	Base   string // the tracker's address
 	Client *http.Client
-	Model  fs.FS // with the folder ces
+	Model  fs.FS // contains the folder ces
 	Token  func(ctx context.Context, email string, groups ...string) (string, error)
 }
 
-// Play sends everything from the definition to the approval of the final snapshot.
+// Play sends everything, from the definition to the approval of the final snapshot.
 func (p *Player) Play(ctx context.Context) error {
 	definition, err := fs.ReadFile(p.Model, "ces/definition.yaml")
 	if err != nil {
@@ -85,7 +84,7 @@ func (p *Player) Play(ctx context.Context) error {
 
 const office = "coordinator@example.org"
 
-// Define puts a definition in force.
+// Define sets a project's definition.
 func (p *Player) Define(ctx context.Context, id string, text []byte) error {
 	token, err := p.Token(ctx, office, "admin", id+":coordinator")
 	if err != nil {
@@ -95,7 +94,7 @@ func (p *Player) Define(ctx context.Context, id string, text []byte) error {
 	return err
 }
 
-// signups sends every line of the paper list as a form, the lines that stand in it twice too.
+// signups sends every line of the paper list as a form, including lines that occur twice.
 func (p *Player) signups(ctx context.Context) error {
 	rows, err := p.readCSV("ces/signups.csv")
 	if err != nil {
@@ -109,7 +108,7 @@ func (p *Player) signups(ctx context.Context) error {
 	return nil
 }
 
-// consultations sends every tenth one by one as its adviser's form, the others as a file.
+// consultations sends every tenth consultation as a form by its adviser, and the others as a file.
 func (p *Player) consultations(ctx context.Context) error {
 	text, err := fs.ReadFile(p.Model, "ces/consultations.csv")
 	if err != nil {
@@ -149,13 +148,13 @@ func (p *Player) file(name string) func(context.Context) error {
 	}
 }
 
-// upload asks for a place, sends the file there, and waits for what becomes of it.
+// upload creates an upload, sends its file, and waits until the upload has the wanted state.
 func (p *Player) upload(ctx context.Context, email, group, name string, content []byte, want string) error {
 	token, err := p.Token(ctx, email, group)
 	if err != nil {
 		return err
 	}
-	asked, err := json.Marshal(map[string]any{"filename": name, "size": len(content)})
+	request, err := json.Marshal(map[string]any{"filename": name, "size": len(content)})
 	if err != nil {
 		return err
 	}
@@ -163,7 +162,7 @@ func (p *Player) upload(ctx context.Context, email, group, name string, content 
 		ID, Method, URL string
 		Headers         map[string]string
 	}
-	body, err := p.send(ctx, "POST", "/ces/uploads", token, "application/json", "file-"+name, asked)
+	body, err := p.send(ctx, "POST", "/ces/uploads", token, "application/json", "file-"+name, request)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -175,25 +174,25 @@ func (p *Player) upload(ctx context.Context, email, group, name string, content 
 		return err
 	}
 	if state == "received" {
-		request, err := http.NewRequestWithContext(ctx, place.Method, place.URL, bytes.NewReader(content))
+		put, err := http.NewRequestWithContext(ctx, place.Method, place.URL, bytes.NewReader(content))
 		if err != nil {
 			return err
 		}
 		for header, value := range place.Headers {
-			request.Header.Set(header, value)
+			put.Header.Set(header, value)
 		}
-		response, err := p.Client.Do(request)
+		response, err := p.Client.Do(put)
 		if err != nil {
 			return err
 		}
 		response.Body.Close()
-		// Refused means that the place was used already: the play was cut off after it.
+		// A refusal means that the file was sent before the replay was interrupted.
 		if response.StatusCode >= 300 && response.StatusCode != http.StatusForbidden && response.StatusCode != http.StatusPreconditionFailed {
-			return fmt.Errorf("%s: sent to its place: %s", name, response.Status)
+			return fmt.Errorf("%s: send the file: %s", name, response.Status)
 		}
 	}
 	pause := 20 * time.Millisecond
-	for deadline := time.Now().Add(2 * time.Minute); ; pause = min(pause*3/2, 500*time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Minute); ; pause = min(pause*3/2, 500*time.Millisecond) {
 		if state, err = p.uploadState(ctx, place.ID, token); err != nil {
 			return err
 		}
@@ -201,7 +200,7 @@ func (p *Player) upload(ctx context.Context, email, group, name string, content 
 		case state == want:
 			return nil
 		case state != "received" && state != "processing" || time.Now().After(deadline):
-			return fmt.Errorf("%s is %s, and should be %s", name, state, want)
+			return fmt.Errorf("%s is %s, want %s", name, state, want)
 		}
 		select {
 		case <-ctx.Done():
@@ -277,7 +276,7 @@ func (p *Player) send(ctx context.Context, method, address, token, contentType, 
 	return answer, err
 }
 
-// Snapshot is what everybody is shown of an approved one.
+// Snapshot is the public part of an approved snapshot.
 type Snapshot struct {
 	ID           string
 	AsOf         string `json:"as_of"`
@@ -290,7 +289,7 @@ type Snapshot struct {
 	}
 }
 
-// Shown reads the model project's approved snapshot; nil where there is none.
+// Shown returns the model project's approved snapshot, nil where there is none.
 func (p *Player) Shown(ctx context.Context) (*Snapshot, error) {
 	body, err := p.send(ctx, "GET", "/ces", "", "", "", nil)
 	if err != nil {
@@ -300,7 +299,7 @@ func (p *Player) Shown(ctx context.Context) (*Snapshot, error) {
 	return shown.Snapshot, json.Unmarshal(body, &shown)
 }
 
-// Print writes planned against achieved.
+// Print writes a table of planned and achieved values.
 func (s *Snapshot) Print(out io.Writer) {
 	fmt.Fprintf(out, "\nCentre for the Social Economy, as of %s, %s\n\n", s.AsOf, s.Hash)
 	fmt.Fprintf(out, "%4s  %9s  %9s  %8s  %s\n", "", "planned", "achieved", "percent", "result")

@@ -1,6 +1,6 @@
-// Package restore brings both tables back to an instant, into new tables beside the live ones, erases in them once more whoever was
-// erased since, and computes the newest snapshots again: a hash that comes out the same proves that the facts behind it are
-// all there. On one machine the data folder is restored by copying it; the rest is the same.
+// Package restore restores both tables as of an instant into new tables beside the live ones, repeats in them the
+// erasures made since, and recomputes the newest snapshots: an equal hash proves that the facts behind it are complete.
+// On one machine the data folder is restored by copying it; the rest is the same.
 package restore
 
 import (
@@ -30,15 +30,15 @@ type settings struct {
 // Command registers the flags of restore, and returns what runs once they are parsed.
 func Command(flags *flag.FlagSet) func(ctx context.Context, out io.Writer) error {
 	var s settings
-	flags.StringVar(&s.tracker, "tracker", "", "the live tracker table")
-	flags.StringVar(&s.people, "people", "", "the live people table")
-	flags.StringVar(&s.bucket, "bucket", "", "the bucket")
-	flags.StringVar(&s.to, "to", "", "the instant to go back to, as 2026-11-23T08:00:00Z")
-	flags.StringVar(&s.suffix, "suffix", "-restored", "what the new tables' names end in; tables of those names that are there already are used as they are")
-	flags.StringVar(&s.data, "data", "", "a copy of a data folder from a backup, in the place of tables")
-	flags.StringVar(&s.live, "live", "", "with -data: the folder that was in use until now, for its ledger of erasures")
-	flags.IntVar(&s.snapshots, "snapshots", 3, "how many of each project's newest snapshots to compute again")
-	flags.BoolVar(&s.dry, "dry-run", false, "tell what would be done, and change nothing")
+	flags.StringVar(&s.tracker, "tracker", "", "name of the live tracker table")
+	flags.StringVar(&s.people, "people", "", "name of the live people table")
+	flags.StringVar(&s.bucket, "bucket", "", "name of the bucket")
+	flags.StringVar(&s.to, "to", "", "instant to restore, such as 2026-11-23T08:00:00Z")
+	flags.StringVar(&s.suffix, "suffix", "-restored", "suffix of the new tables' names; existing tables of those names are used as they are")
+	flags.StringVar(&s.data, "data", "", "copy of a data folder from a backup, instead of tables")
+	flags.StringVar(&s.live, "live", "", "with -data: the data folder that was in use until now, for its ledger of erasures")
+	flags.IntVar(&s.snapshots, "snapshots", 3, "number of each project's newest snapshots to recompute")
+	flags.BoolVar(&s.dry, "dry-run", false, "print what would be done, and change nothing")
 	return func(ctx context.Context, out io.Writer) error { return run(ctx, s, out) }
 }
 
@@ -47,7 +47,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		return folders(ctx, s, out)
 	}
 	if s.tracker == "" || s.people == "" || s.bucket == "" || s.to == "" {
-		return errors.New("say what: -tracker, -people, -bucket and -to, or -data")
+		return errors.New("-tracker, -people, -bucket and -to are required, or -data")
 	}
 	to, err := time.Parse(time.RFC3339, s.to)
 	if err != nil {
@@ -56,7 +56,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	return tables(ctx, s, to, out)
 }
 
-// folders does it on data folders, while no tracker serves them.
+// folders restores data folders, which no tracker may serve meanwhile.
 func folders(ctx context.Context, s settings, out io.Writer) (err error) {
 	restored, closeRestored, err := open(s.data)
 	if err != nil {
@@ -95,7 +95,7 @@ func open(data string) (*app.App, func() error, error) {
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
-	// Nothing is signed here, so that the secret does not matter.
+	// Nothing is signed here, so the secret does not matter.
 	files, err := folder.Open(filepath.Join(data, "objects"), "", make([]byte, 32))
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())

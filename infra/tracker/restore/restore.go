@@ -13,7 +13,7 @@ import (
 	"outreach/internal/snapshots/compile"
 )
 
-// restore goes on where the tables are back as they were.
+// restore continues after the tables have been restored.
 type restore struct {
 	live, restored *app.App
 	snapshots      int
@@ -21,7 +21,7 @@ type restore struct {
 	out            io.Writer
 }
 
-// run erases again who was erased since, then computes snapshots again.
+// run repeats later erasures, then recomputes snapshots. It fails if a hash differs although nobody was erased since.
 func (r restore) run(ctx context.Context) error {
 	projects, err := r.restored.Projects.Projects(ctx)
 	if err != nil {
@@ -39,12 +39,12 @@ func (r restore) run(ctx context.Context) error {
 		wrong += n
 	}
 	if wrong > 0 {
-		return fmt.Errorf("%d snapshots do not come out as they were, and nobody was erased since", wrong)
+		return fmt.Errorf("%d snapshots differ, although nobody was erased since", wrong)
 	}
 	return nil
 }
 
-// replay does what the live ledger says in the restored tables, where the people are there again.
+// replay repeats the erasures of the live ledger in the restored tables, for people who are in them again.
 func (r restore) replay(ctx context.Context, project string) error {
 	ledger, err := r.live.Privacy.Erasures(ctx, project)
 	if err != nil {
@@ -81,7 +81,7 @@ func (r restore) replay(ctx context.Context, project string) error {
 	return nil
 }
 
-// verify computes the newest snapshots again, and counts those that differ for no reason.
+// verify recomputes the newest snapshots, and returns how many differ without a reason.
 func (r restore) verify(ctx context.Context, project string) (wrong int, err error) {
 	newest, err := r.restored.Snapshots.Snapshots(ctx, project, "", r.snapshots, "")
 	if err != nil {
@@ -90,7 +90,7 @@ func (r restore) verify(ctx context.Context, project string) (wrong int, err err
 	for _, kept := range newest.Items {
 		v, err := compile.New(r.restored).Verify(ctx, kept)
 		if err != nil {
-			// What the snapshot was made of is not there; the others may be whole.
+			// The input of this snapshot is missing; others may be complete.
 			fmt.Fprintf(r.out, "%s: %s %s %s: NOT COMPUTED: %v\n", project, kept.AsOf, kept.ID, kept.State, errors.Unwrap(err))
 			wrong++
 			continue

@@ -248,8 +248,8 @@ func addressees(t *testing.T, data string) string {
 	return strings.Join(to, " ")
 }
 
-// TestTables replays the ledger between two sets of tables on DynamoDB, where the second are a copy from before the erasure:
-// DynamoDB Local has no point-in-time recovery.
+// TestTables replays the ledger between two sets of tables on DynamoDB, where the second are a copy from before the
+// erasure: DynamoDB Local has no point-in-time recovery.
 func TestTables(t *testing.T) {
 	t.Parallel()
 	if *endpoint == "" {
@@ -299,11 +299,11 @@ func TestTables(t *testing.T) {
 	}
 	var out bytes.Buffer
 	for _, name := range []string{"tracker", "people"} {
-		if there, err := bring(ctx, client, prefix+name, prefix+name+"-restored", time.Now(), false, &out); err != nil || !there {
+		if there, err := restoreTable(ctx, client, prefix+name, prefix+name+"-restored", time.Now(), false, &out); err != nil || !there {
 			t.Fatal(there, err)
 		}
 	}
-	if there, err := bring(ctx, client, prefix+"people", prefix+"people-other", time.Now(), true, &out); err != nil || there {
+	if there, err := restoreTable(ctx, client, prefix+"people", prefix+"people-other", time.Now(), true, &out); err != nil || there {
 		t.Errorf("a dry run: %v, %v", there, err)
 	}
 	if err := (restore{live: live, restored: restored, snapshots: 3, out: &out}).run(ctx); err != nil {

@@ -19,10 +19,10 @@ import (
 	"outreach/internal/table/dynamo"
 )
 
-// longest is how long bringing a table back may take: mostly minutes, for large tables hours.
-const longest = 12 * time.Hour
+// restoreTimeout bounds the restore of a table: it takes minutes, and hours for large tables.
+const restoreTimeout = 12 * time.Hour
 
-// tables does it on AWS. The live tables are only read.
+// tables restores tables on AWS. It only reads the live ones.
 func tables(ctx context.Context, s settings, to time.Time, out io.Writer) error {
 	sdk, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
@@ -35,21 +35,22 @@ func tables(ctx context.Context, s settings, to time.Time, out io.Writer) error 
 	}
 	missing := false
 	for _, name := range []string{s.tracker, s.people} {
-		there, err := bring(ctx, client, name, name+s.suffix, to, s.dry, out)
+		exists, err := restoreTable(ctx, client, name, name+s.suffix, to, s.dry, out)
 		if err != nil {
 			return fmt.Errorf("table %s: %w", name, err)
 		}
-		missing = missing || !there
+		missing = missing || !exists
 	}
 	if missing {
-		return nil // a dry run: there is nothing to look at yet
+		return nil // a dry run: the tables do not exist yet
 	}
 	r := restore{live: at(s.tracker, s.people), restored: at(s.tracker+s.suffix, s.people+s.suffix), snapshots: s.snapshots, dry: s.dry, out: out}
 	return r.run(ctx)
 }
 
-// bring brings a table back under a new name, unless one of that name is there, and waits for it.
-func bring(ctx context.Context, client *dynamodb.Client, name, as string, to time.Time, dry bool, out io.Writer) (there bool, err error) {
+// restoreTable restores a table under a new name, unless a table of that name exists, and waits until it can be used.
+// In a dry run it creates nothing, and reports whether the table exists.
+func restoreTable(ctx context.Context, client *dynamodb.Client, name, as string, to time.Time, dry bool, out io.Writer) (exists bool, err error) {
 	_, err = client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &as})
 	var none *types.ResourceNotFoundException
 	switch {
@@ -67,5 +68,5 @@ func bring(ctx context.Context, client *dynamodb.Client, name, as string, to tim
 			return false, err
 		}
 	}
-	return true, dynamodb.NewTableExistsWaiter(client).Wait(ctx, &dynamodb.DescribeTableInput{TableName: &as}, longest)
+	return true, dynamodb.NewTableExistsWaiter(client).Wait(ctx, &dynamodb.DescribeTableInput{TableName: &as}, restoreTimeout)
 }

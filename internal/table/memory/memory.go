@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -19,8 +20,8 @@ import (
 type Table struct {
 	mu         sync.RWMutex
 	items      map[table.Key]table.Item
-	partitions map[string]map[table.Key]bool // keys by partition
-	index      map[string]map[table.Key]bool // keys by partition of the index
+	partitions map[string][]table.Item // in the order of a query
+	index      map[string][]table.Item // by partition of the index, in the order of a query
 }
 
 var _ table.Table = (*Table)(nil)
@@ -68,30 +69,28 @@ func (t *Table) Query(ctx context.Context, q table.Query) (table.Page, error) {
 	if err != nil {
 		return table.Page{}, err
 	}
-	order := func(a, b table.Item) int { return compare(q, a, b) }
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	keys := t.partitions[q.PK]
+	items := t.partitions[q.PK]
 	if q.Index {
-		keys = t.index[q.PK]
+		items = t.index[q.PK]
 	}
-	var all []table.Item
-	for key := range keys {
-		it := t.items[key]
+	each := slices.All(items)
+	if q.Backward {
+		each = slices.Backward(items)
+	}
+	page := table.Page{Items: []table.Item{}}
+	for _, it := range each {
 		sk := it.SK
 		if q.Index {
 			sk = it.Index.SK
 		}
-		inside := sk >= q.From && (q.To == "" || sk <= q.To) && strings.HasPrefix(sk, q.Prefix)
-		if inside && (!continues || order(it, after) > 0) {
-			all = append(all, it)
+		isBefore := continues && (!q.Backward && order(q.Index, it, after) <= 0 || q.Backward && order(q.Index, it, after) >= 0)
+		if isBefore || sk < q.From || q.To != "" && sk > q.To || !strings.HasPrefix(sk, q.Prefix) {
+			continue
 		}
-	}
-	slices.SortFunc(all, order)
-	page := table.Page{Items: []table.Item{}}
-	for i, it := range all {
-		if i == q.Limit {
-			page.Next = q.After(page.Items[i-1])
+		if n := len(page.Items); n > 0 && n == q.Limit {
+			page.Next = q.After(page.Items[n-1])
 			break
 		}
 		page.Items = append(page.Items, copied(it))
@@ -99,16 +98,12 @@ func (t *Table) Query(ctx context.Context, q table.Query) (table.Page, error) {
 	return page, nil
 }
 
-// compare orders items as a query returns them.
-func compare(q table.Query, a, b table.Item) int {
-	c := cmp.Compare(a.SK, b.SK)
-	if q.Index {
-		c = cmp.Or(cmp.Compare(a.Index.SK, b.Index.SK), cmp.Compare(a.PK, b.PK), cmp.Compare(a.SK, b.SK))
+// order compares two items of a partition, or of one of the index.
+func order(index bool, a, b table.Item) int {
+	if index {
+		return cmp.Or(cmp.Compare(a.Index.SK, b.Index.SK), cmp.Compare(a.PK, b.PK), cmp.Compare(a.SK, b.SK))
 	}
-	if q.Backward {
-		return -c
-	}
-	return c
+	return cmp.Compare(a.SK, b.SK)
 }
 
 // Write applies all operations or none.
@@ -153,12 +148,12 @@ func toTheSecond(at time.Time) time.Time {
 
 func (t *Table) add(it table.Item) {
 	if t.items == nil {
-		t.items, t.partitions, t.index = map[table.Key]table.Item{}, map[string]map[table.Key]bool{}, map[string]map[table.Key]bool{}
+		t.items, t.partitions, t.index = map[table.Key]table.Item{}, map[string][]table.Item{}, map[string][]table.Item{}
 	}
 	t.items[it.Key] = it
-	enter(t.partitions, it.PK, it.Key)
+	enter(t.partitions, it.PK, false, it)
 	if it.Index != (table.Key{}) {
-		enter(t.index, it.Index.PK, it.Key)
+		enter(t.index, it.Index.PK, true, it)
 	}
 }
 
@@ -168,20 +163,47 @@ func (t *Table) remove(key table.Key) {
 		return
 	}
 	delete(t.items, key)
-	leave(t.partitions, it.PK, key)
-	leave(t.index, it.Index.PK, key)
-}
-
-func enter(partitions map[string]map[table.Key]bool, pk string, key table.Key) {
-	if partitions[pk] == nil {
-		partitions[pk] = map[table.Key]bool{}
+	leave(t.partitions, it.PK, false, it)
+	if it.Index != (table.Key{}) {
+		leave(t.index, it.Index.PK, true, it)
 	}
-	partitions[pk][key] = true
 }
 
-func leave(partitions map[string]map[table.Key]bool, pk string, key table.Key) {
-	delete(partitions[pk], key)
+func enter(partitions map[string][]table.Item, pk string, index bool, it table.Item) {
+	at, _ := position(partitions[pk], index, it)
+	partitions[pk] = slices.Insert(partitions[pk], at, it)
+}
+
+func leave(partitions map[string][]table.Item, pk string, index bool, it table.Item) {
+	at, _ := position(partitions[pk], index, it)
+	partitions[pk] = slices.Delete(partitions[pk], at, at+1)
 	if len(partitions[pk]) == 0 {
 		delete(partitions, pk)
 	}
+}
+
+func position(items []table.Item, index bool, it table.Item) (int, bool) {
+	return slices.BinarySearchFunc(items, it, func(a, b table.Item) int { return order(index, a, b) })
+}
+
+// Items returns all items, in the order of their keys.
+func (t *Table) Items() []table.Item {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	items := make([]table.Item, 0, len(t.items))
+	for _, pk := range slices.Sorted(maps.Keys(t.partitions)) {
+		for _, it := range t.partitions[pk] {
+			items = append(items, copied(it))
+		}
+	}
+	return items
+}
+
+// Clone returns a table with the same items, which is independent of this one.
+func (t *Table) Clone() *Table {
+	clone := &Table{}
+	for _, it := range t.Items() {
+		clone.add(it)
+	}
+	return clone
 }

@@ -124,7 +124,7 @@ func (s *suite) all(q table.Query) []table.Item {
 func (s *suite) sees(q table.Query, want ...string) {
 	s.Helper()
 	var got []string
-	for try := range 100 {
+	for try := range 500 {
 		if got = sks(s.all(q)); slices.Equal(got, want) {
 			return
 		}
@@ -388,7 +388,7 @@ func indexTies(s *suite) {
 		ops = append(ops, put(table.Item{Key: table.Key{PK: fmt.Sprintf("%s-%d", s.pk, i%3), SK: fmt.Sprintf("%02d", i)}, Index: place}))
 	}
 	s.write(ops...)
-	for try := 0; len(s.all(table.Query{PK: place.PK, Index: true})) < 20 && try < 100; try++ {
+	for try := 0; len(s.all(table.Query{PK: place.PK, Index: true})) < 20 && try < 500; try++ {
 		time.Sleep(time.Duration(try) * time.Millisecond) // the index may be late
 	}
 	forward := sks(s.all(table.Query{PK: place.PK, Index: true, Limit: 3}))

@@ -21,21 +21,22 @@ import (
 //go:embed ces
 var model embed.FS // the model project's input
 
-// play plays the model project in when nothing was kept yet, or when an earlier play was cut off; the project for trying the
-// forms comes with it. Then it prints what came out.
-func play(ctx context.Context, st *stack, model fs.FS, base string, out io.Writer) error {
+// loadModel sends the model project's input to a tracker without projects, together with the project for trying the
+// forms, and prints the results. After a load that was interrupted it continues. A tracker that has projects is not
+// changed.
+func loadModel(ctx context.Context, t *tracker, model fs.FS, base string, out io.Writer) error {
 	player := newPlayer(base, model)
-	projects, err := st.app.Projects.Projects(ctx)
+	projects, err := t.app.Projects.Projects(ctx)
 	if err != nil {
 		return err
 	}
-	marker := filepath.Join(st.settings.data, "playing")
-	_, begun := os.Stat(marker)
-	if len(projects) == 0 || begun == nil {
+	marker := filepath.Join(t.settings.data, "playing") // exists while the input is being sent
+	_, notInterrupted := os.Stat(marker)
+	if len(projects) == 0 || notInterrupted == nil {
 		if err := os.WriteFile(marker, nil, 0o600); err != nil {
 			return err
 		}
-		fmt.Fprintln(out, "Playing in the model project: a centre for the social economy, 2009–2011 …")
+		fmt.Fprintln(out, "Loading the model project: a centre for the social economy, 2009–2011 …")
 		if err := player.Define(ctx, demoID, demo(time.Now())); err != nil {
 			return err
 		}
@@ -53,11 +54,11 @@ func play(ctx context.Context, st *stack, model fs.FS, base string, out io.Write
 	if shown != nil {
 		shown.Print(out)
 	}
-	tellWhere(out, st.settings.baseURL)
+	printAddresses(out, t.settings.baseURL)
 	return nil
 }
 
-// newPlayer returns a player for the tracker at an address, with the tokens that it gives out itself.
+// newPlayer returns a player for the tracker at an address, with tokens from that tracker's own provider.
 func newPlayer(base string, model fs.FS) *replay.Player {
 	client := &http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return &replay.Player{Base: base, Client: client, Model: model, Token: tokens(client, base)}
@@ -79,7 +80,7 @@ func replayCommand(flags *flag.FlagSet) func(ctx context.Context, out io.Writer)
 	}
 }
 
-// tokens gives the stack's own tokens, each asked for once.
+// tokens returns a function that requests tokens from a tracker without an issuer, each once.
 func tokens(client *http.Client, base string) func(context.Context, string, ...string) (string, error) {
 	kept := map[string]string{}
 	return func(ctx context.Context, email string, groups ...string) (string, error) {
@@ -87,11 +88,11 @@ func tokens(client *http.Client, base string) func(context.Context, string, ...s
 		if token, ok := kept[id]; ok {
 			return token, nil
 		}
-		asked, err := json.Marshal(map[string]any{"email": email, "groups": groups})
+		body, err := json.Marshal(map[string]any{"email": email, "groups": groups})
 		if err != nil {
 			return "", err
 		}
-		request, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/local/token", bytes.NewReader(asked))
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/local/token", bytes.NewReader(body))
 		if err != nil {
 			return "", err
 		}
@@ -101,7 +102,7 @@ func tokens(client *http.Client, base string) func(context.Context, string, ...s
 		}
 		defer response.Body.Close()
 		if response.StatusCode != http.StatusOK {
-			return "", fmt.Errorf("a token: %s", response.Status)
+			return "", fmt.Errorf("request a token: %s", response.Status)
 		}
 		var got struct{ Token string }
 		err = json.NewDecoder(response.Body).Decode(&got)
@@ -110,8 +111,8 @@ func tokens(client *http.Client, base string) func(context.Context, string, ...s
 	}
 }
 
-// tellWhere prints where to look.
-func tellWhere(out io.Writer, base string) {
+// printAddresses prints the addresses to open first.
+func printAddresses(out io.Writer, base string) {
 	fmt.Fprintf(out, `
 Results          %[1]s/ces
 Sign up          %[1]s/%[2]s/signup

@@ -16,8 +16,8 @@ import (
 	"outreach/internal/page"
 )
 
-// postOffice is the SMTP server that sends letters, or nil where none was named.
-func postOffice(s settings) (mail.Sender, error) {
+// smtpSender returns the sender for the SMTP server of the settings, or nil where they name none.
+func smtpSender(s settings) (mail.Sender, error) {
 	if s.smtp == "" {
 		return nil, nil
 	}
@@ -35,24 +35,25 @@ func postOffice(s settings) (mail.Sender, error) {
 	return post.NewSMTP(s.smtp, password, s.mailFrom)
 }
 
-// attached is a file of a letter, as the list tells of it.
-type attached struct {
+// attachment is a file of a letter, as the list describes it.
+type attachment struct {
 	Name  string `json:"name"`
 	Type  string `json:"type"`
 	Bytes int    `json:"bytes"`
 	Href  string `json:"href"`
 }
 
-func attachedTo(l mailbox.Letter) []attached {
-	files := []attached{}
+func attachments(l mailbox.Letter) []attachment {
+	files := []attachment{}
 	for n, f := range l.Files {
-		files = append(files, attached{f.Name, f.Type, len(f.Data), fmt.Sprintf("/local/mail/%s/files/%d", l.ID, n)})
+		files = append(files, attachment{f.Name, f.Type, len(f.Data), fmt.Sprintf("/local/mail/%s/files/%d", l.ID, n)})
 	}
 	return files
 }
 
-func (st *stack) showMail(w http.ResponseWriter, r *http.Request) {
-	letters, err := st.mail.Letters()
+// showMail serves GET /local/mail, as JSON or as a page.
+func (t *tracker) showMail(w http.ResponseWriter, r *http.Request) {
+	letters, err := t.mail.Letters()
 	if err != nil {
 		problem(w, http.StatusInternalServerError, "the mailbox cannot be read")
 		return
@@ -60,25 +61,25 @@ func (st *stack) showMail(w http.ResponseWriter, r *http.Request) {
 	if !wantsPage(r) {
 		items := make([]map[string]any, len(letters))
 		for i, l := range letters {
-			items[i] = map[string]any{"id": l.ID, "to": l.To, "subject": l.Subject, "text": l.Text, "html": l.HTML, "files": attachedTo(l), "at": l.At}
+			items[i] = map[string]any{"id": l.ID, "to": l.To, "subject": l.Subject, "text": l.Text, "html": l.HTML, "files": attachments(l), "at": l.At}
 		}
 		answer(w, map[string]any{"items": items, "next": nil})
 		return
 	}
 	content := page.Mailbox{}
 	for _, l := range letters {
-		drawn := page.Mail{To: l.To, Subject: l.Subject, Text: l.Text, At: l.At, HTML: "/local/mail/" + l.ID + "/html"}
-		for _, f := range attachedTo(l) {
-			drawn.Files = append(drawn.Files, page.Link{Href: f.Href, Label: f.Name})
+		shown := page.Mail{To: l.To, Subject: l.Subject, Text: l.Text, At: l.At, HTML: "/local/mail/" + l.ID + "/html"}
+		for _, f := range attachments(l) {
+			shown.Files = append(shown.Files, page.Link{Href: f.Href, Label: f.Name})
 		}
-		content.Items = append(content.Items, drawn)
+		content.Items = append(content.Items, shown)
 	}
-	st.show(w, r, content)
+	t.show(w, r, content)
 }
 
-// asked finds the letter of an address.
-func (st *stack) asked(r *http.Request) (mailbox.Letter, bool) {
-	letters, err := st.mail.Letters()
+// letter returns the letter that a request's path names.
+func (t *tracker) letter(r *http.Request) (mailbox.Letter, bool) {
+	letters, err := t.mail.Letters()
 	i := slices.IndexFunc(letters, func(l mailbox.Letter) bool { return l.ID == r.PathValue("id") })
 	if err != nil || i < 0 {
 		return mailbox.Letter{}, false
@@ -86,9 +87,9 @@ func (st *stack) asked(r *http.Request) (mailbox.Letter, bool) {
 	return letters[i], true
 }
 
-// showLetter shows a letter's HTML as a mail program does: nothing of it runs, nothing is fetched.
-func (st *stack) showLetter(w http.ResponseWriter, r *http.Request) {
-	l, found := st.asked(r)
+// showLetter serves a letter's HTML as a mail program shows it: without scripts and without remote content.
+func (t *tracker) showLetter(w http.ResponseWriter, r *http.Request) {
+	l, found := t.letter(r)
 	if !found {
 		problem(w, http.StatusNotFound, "there is no such letter")
 		return
@@ -98,11 +99,12 @@ func (st *stack) showLetter(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(l.HTML))
 }
 
-func (st *stack) showFile(w http.ResponseWriter, r *http.Request) {
-	l, found := st.asked(r)
+// showFile serves a file that is attached to a letter.
+func (t *tracker) showFile(w http.ResponseWriter, r *http.Request) {
+	l, found := t.letter(r)
 	n, err := strconv.Atoi(r.PathValue("n"))
 	if !found || err != nil || n < 0 || n >= len(l.Files) {
-		problem(w, http.StatusNotFound, "there is no such letter")
+		problem(w, http.StatusNotFound, "there is no such file")
 		return
 	}
 	w.Header().Set("Content-Type", l.Files[n].Type)

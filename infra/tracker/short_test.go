@@ -1,0 +1,56 @@
+package main_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// smoke lists what a short run keeps of the tests that use the built program: a path through each part of it.
+var smoke = []string{
+	"TestTranscript",
+	"TestGoldenFolderCountsTheSame",
+	"TestHealthAndTheDocumentAreForAnyone",
+	"TestOneAddressIsAPageForABrowserAndJSONForAProgram",
+	"TestSigningUp",
+	"TestAFileOfEachKindIsRecognisedFromItsHeader",
+	"TestPeopleSignInAndHoldASession",
+	"TestTheProgramStopsCleanlyOnASignal",
+	"TestProgramRunsInAnEmptyFolder",
+	"TestVersionCommand",
+}
+
+var testFunction = regexp.MustCompile(`(?m)^func (Test\w+)\(t \*testing\.T\)`)
+
+// shorten leaves out all tests of this package but smoke where go test runs with -short and without -run. The package's
+// unit tests are in package main, and stay.
+func shorten() error {
+	flag.Parse()
+	if !testing.Short() || flag.Lookup("test.run").Value.String() != "" {
+		return nil
+	}
+	files, err := filepath.Glob("*_test.go")
+	if err != nil {
+		return err
+	}
+	var skipped []string
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if !strings.HasPrefix(string(text), "package main_test\n") {
+			continue
+		}
+		for _, found := range testFunction.FindAllStringSubmatch(string(text), -1) {
+			if !slices.Contains(smoke, found[1]) {
+				skipped = append(skipped, found[1])
+			}
+		}
+	}
+	return flag.Set("test.skip", "^("+strings.Join(skipped, "|")+")$")
+}

@@ -1,0 +1,416 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"outreach"
+	routes "outreach/functions"
+	"outreach/functions/ingest-upload/ingestupload"
+	"outreach/infra/tracker/provider"
+	"outreach/internal/app"
+	"outreach/internal/identity"
+	"outreach/internal/logs"
+	"outreach/internal/mail/mailbox"
+	sendnotices "outreach/internal/notices/deliver"
+	"outreach/internal/objects"
+	"outreach/internal/objects/folder"
+	"outreach/internal/page"
+	"outreach/internal/project"
+	"outreach/internal/snapshots/compile"
+	"outreach/internal/store"
+	"outreach/internal/table"
+	"outreach/internal/table/sqlite"
+	"outreach/internal/web"
+)
+
+// tracker is a tracker in this process: storage, handlers, and what runs beside requests.
+type tracker struct {
+	settings  settings
+	log       *slog.Logger
+	db        *sqlite.DB
+	base      *store.DB // complete before app is built on it
+	app       *app.App
+	site      *web.Site
+	files     *folder.Store // nil with -s3
+	provider  *provider.Provider
+	router    http.Handler
+	queue     *queue
+	dead      *deadLetters
+	mail      *mailbox.Box
+	compiler  compile.Compiler
+	notices   *sendnotices.Deliverer
+	wake      chan struct{}
+	tasks     sync.WaitGroup
+	schedules []schedule
+}
+
+// newTracker opens the storage that the settings name, and wires the handlers. Nothing runs before start.
+func newTracker(ctx context.Context, s settings, log *slog.Logger) (*tracker, error) {
+	t := &tracker{
+		settings: s, log: log, wake: make(chan struct{}, 1),
+		dead: &deadLetters{file: filepath.Join(s.data, "dead-letters.jsonl")},
+	}
+	functions, deliveries, err := parseTemplate([]byte(outreach.Template))
+	if err != nil {
+		return nil, err
+	}
+	sender, err := smtpSender(s)
+	if err != nil {
+		return nil, err
+	}
+	if t.mail, err = mailbox.Open(filepath.Join(s.data, "mail.jsonl"), sender); err != nil {
+		return nil, err
+	}
+	secret, err := secretFile(filepath.Join(s.data, "secret"))
+	if err != nil {
+		return nil, err
+	}
+	t.base = &store.DB{Secret: secret, Now: time.Now}
+	if err := t.openTables(ctx); err != nil {
+		return nil, err
+	}
+	if err := t.openObjects(ctx, secret); err != nil {
+		return nil, err
+	}
+	t.app = app.New(t.base)
+	t.app.Privacy.Letters = t.mail
+	if err := t.openSite(secret); err != nil {
+		return nil, err
+	}
+	ingest := ingestupload.New(t.app, log)
+	t.queue = newQueue(ingest.Handle, deliveries, t.dead, log)
+	if t.files != nil {
+		t.files.OnPut(func(info objects.Info) {
+			if strings.HasPrefix(info.Key, "uploads/") {
+				t.queue.arrived(info)
+			}
+		})
+	}
+	t.compiler = compile.New(t.app)
+	owner := "local"
+	if s.dynamoURL != "" {
+		owner = t.app.DB.NewID() // others may use the same tables
+	}
+	t.notices = sendnotices.New(t.app, t.mail, s.baseURL, log, owner)
+	t.router = web.NewRouter(t.site, routes.All(t.app))
+	for _, f := range functions {
+		t.schedules = append(t.schedules, f.Schedules...)
+	}
+	return t, err
+}
+
+// secretFile reads the secret that keys the hashes of identities, and creates it where the file does not exist. Without
+// this secret no stored person is found again, so every backup of the folder must include it.
+func secretFile(file string) ([]byte, error) {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		secret := make([]byte, 32)
+		if _, err := rand.Read(secret); err != nil {
+			return nil, err
+		}
+		fresh := file + ".new"
+		if err := os.WriteFile(fresh, []byte(hex.EncodeToString(secret)+"\n"), 0o600); err != nil {
+			return nil, err
+		}
+		return secret, os.Rename(fresh, file)
+	}
+	if err != nil {
+		return nil, err
+	}
+	secret, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(secret) != 32 {
+		return nil, fmt.Errorf("%s must contain 64 hex digits", file)
+	}
+	return secret, nil
+}
+
+func (t *tracker) openTables(ctx context.Context) error {
+	if t.settings.dynamoURL != "" {
+		return t.openDynamo(ctx)
+	}
+	db, err := sqlite.Open(filepath.Join(t.settings.data, "tracker.db"))
+	if err != nil {
+		return err
+	}
+	t.db = db
+	tracker, err := db.Table("tracker")
+	if err != nil {
+		return err
+	}
+	people, err := db.Table("people")
+	if err != nil {
+		return err
+	}
+	t.base.Tracker, t.base.People = streamed{tracker, t.changed}, people
+	return nil
+}
+
+func (t *tracker) openObjects(ctx context.Context, secret []byte) (err error) {
+	if t.settings.s3URL != "" {
+		return t.openS3(ctx)
+	}
+	if t.files, err = folder.Open(filepath.Join(t.settings.data, "objects"), t.settings.baseURL, secret); err != nil {
+		return err
+	}
+	t.base.Objects = t.files
+	return nil
+}
+
+func (t *tracker) openSite(secret []byte) error {
+	set := identity.Settings{Issuer: t.settings.issuer, ClientID: t.settings.clientID, GroupsClaim: t.settings.groupsClaim, CookieKey: secret, BaseURL: t.settings.baseURL, Sessions: t.app.Access}
+	set.SignedIn = web.Register(t.app.Access, t.log)
+	set.Fail = func(w http.ResponseWriter, r *http.Request, status int, err error) { t.site.Refuse(w, r, status, err) }
+	client := &http.Client{Timeout: 10 * time.Second}
+	t.site = &web.Site{App: t.app, Log: t.log, BaseURL: t.settings.baseURL}
+	if t.settings.s3URL != "" {
+		t.site.Origins = append(t.site.Origins, t.settings.s3URL)
+	}
+	if set.Issuer == "" {
+		key, err := provider.Key(filepath.Join(t.settings.data, "provider.pem"))
+		if err != nil {
+			return err
+		}
+		set.Issuer, set.ClientID = t.settings.baseURL+provider.Path, provider.ClientID
+		if t.provider, err = provider.New(set.Issuer, key, time.Now); err != nil {
+			return err
+		}
+		t.provider.Roles, t.provider.ChooseRole = t.roles, t.chooseRole
+		client.Transport = t.provider
+	} else {
+		if file := t.settings.clientSecret; file != "" {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			set.ClientSecret = strings.TrimSpace(string(text))
+		}
+	}
+	authority, err := identity.New(set, client)
+	t.site.Authority = authority
+	return err
+}
+
+// streamed is a table that calls changed after each write of facts, in the place of DynamoDB's stream.
+type streamed struct {
+	table.Table
+	changed func()
+}
+
+func (t streamed) Write(ctx context.Context, ops ...table.Op) error {
+	err := t.Table.Write(ctx, ops...)
+	if err == nil {
+		for _, op := range ops {
+			if strings.HasPrefix(op.Item.PK, "FACT#") {
+				t.changed()
+				break
+			}
+		}
+	}
+	return err
+}
+
+// changed wakes sendNotices. It does not block, and calls while one is pending are merged.
+func (t *tracker) changed() {
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+// start starts what runs beside requests, until the context ends: the queue, the scan for files that were put into the
+// folder by hand or before a crash, the notices, the schedules.
+func (t *tracker) start(ctx context.Context) {
+	t.sweep(ctx)
+	t.changed()
+	t.task(func() { t.queue.run(ctx, 2*time.Second) })
+	t.task(func() { every(ctx, 2*time.Second, func() { t.sweep(ctx) }) })
+	t.task(func() { t.sendNotices(ctx) })
+	for _, s := range t.schedules {
+		t.task(func() { s.run(ctx, func() { t.compile(ctx) }) })
+	}
+}
+
+// task runs a function in the background; close waits for it.
+func (t *tracker) task(run func()) {
+	t.tasks.Add(1)
+	go func() {
+		defer t.tasks.Done()
+		run()
+	}()
+}
+
+// every calls do at intervals until the context ends. Calls do not overlap.
+func every(ctx context.Context, pause time.Duration, do func()) {
+	ticker := time.NewTicker(pause)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			do()
+		}
+	}
+}
+
+// sweep queues every stored upload that was not queued since the start. An upload that was processed before changes
+// nothing.
+func (t *tracker) sweep(ctx context.Context) {
+	err := t.app.DB.Objects.List(ctx, "uploads/", func(info objects.Info) error {
+		t.queue.arrived(info)
+		return nil
+	})
+	if err != nil && ctx.Err() == nil {
+		t.log.Error("list uploads", "reason", err.Error())
+	}
+}
+
+// sendNotices sends pending notices after each change, and retries after a pause where that failed: the mail server may
+// be down. It returns when the context ends.
+func (t *tracker) sendNotices(ctx context.Context) {
+	const pause = 30 * time.Second
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.wake:
+			ctx := logs.WithRequest(ctx, t.base.NewID())
+			if err := t.notices.CatchUp(ctx); err != nil && ctx.Err() == nil {
+				t.log.ErrorContext(ctx, "send notices", "reason", err.Error())
+				time.AfterFunc(pause, t.changed)
+			}
+		}
+	}
+}
+
+// close waits for background tasks, whose context must have ended, and closes the tables.
+func (t *tracker) close() {
+	t.tasks.Wait()
+	if t.db != nil {
+		if err := t.db.Close(); err != nil {
+			t.log.Error("close the tables", "reason", err.Error())
+		}
+	}
+}
+
+// handler returns the handler of all addresses. Those below /local exist only without an issuer.
+func (t *tracker) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", t.router)
+	if t.files != nil {
+		mux.Handle("/assets/objects/", t.files)
+	}
+	if t.provider == nil {
+		return t.logged(mux)
+	}
+	mux.Handle("/local/", http.HandlerFunc(http.NotFound))
+	mux.Handle(provider.Path+"/", t.provider)
+	mux.HandleFunc("POST /local/token", t.giveToken)
+	mux.HandleFunc("POST /local/run", t.runFunction)
+	mux.HandleFunc("GET /local/mail", t.showMail)
+	mux.HandleFunc("GET /local/mail/{id}/html", t.showLetter)
+	mux.HandleFunc("GET /local/mail/{id}/files/{n}", t.showFile)
+	mux.HandleFunc("GET /local/dead-letters", t.showDeadLetters)
+	return t.logged(loopbackOnly(mux))
+}
+
+// loopbackOnly refuses requests from other machines, directly or through a proxy, since any caller can sign in with any
+// role.
+func loopbackOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		forwarded := r.Header.Get("Forwarded") + r.Header.Get("X-Forwarded-For") + r.Header.Get("X-Forwarded-Host") + r.Header.Get("X-Real-Ip")
+		if !isLoopback(r.RemoteAddr) || !isLocalName(r.Host) || forwarded != "" {
+			http.Error(w, "without -issuer the tracker accepts requests from this machine only", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// giveToken serves POST /local/token.
+func (t *tracker) giveToken(w http.ResponseWriter, r *http.Request) {
+	var request struct {
+		Email  string   `json:"email"`
+		Groups []string `json:"groups"`
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&request); err != nil || request.Email == "" {
+		problem(w, http.StatusBadRequest, `send {"email": "…", "groups": ["ces:coordinator"]}`)
+		return
+	}
+	token, err := t.provider.Token(request.Email, request.Groups)
+	if err != nil {
+		problem(w, http.StatusInternalServerError, "the token could not be signed")
+		return
+	}
+	answer(w, map[string]string{"token": token})
+}
+
+// runFunction serves POST /local/run.
+func (t *tracker) runFunction(w http.ResponseWriter, r *http.Request) {
+	var request struct {
+		Function string `json:"function"`
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&request); err != nil {
+		problem(w, http.StatusBadRequest, `send {"function": "compile-snapshot"}`)
+		return
+	}
+	var err error
+	switch request.Function {
+	case "compile-snapshot":
+		err = t.compiler.Schedule(r.Context())
+	case "send-notices":
+		err = t.notices.CatchUp(r.Context())
+	default:
+		problem(w, http.StatusUnprocessableEntity, "function must be compile-snapshot or send-notices")
+		return
+	}
+	if err != nil {
+		t.log.ErrorContext(r.Context(), "run", "function", request.Function, "reason", err.Error())
+		problem(w, http.StatusInternalServerError, "the function failed; the log has the reason")
+		return
+	}
+	answer(w, map[string]string{"function": request.Function, "state": "done"})
+}
+
+// showDeadLetters serves GET /local/dead-letters, as JSON or as a page.
+func (t *tracker) showDeadLetters(w http.ResponseWriter, r *http.Request) {
+	letters, err := t.dead.list()
+	if err != nil {
+		problem(w, http.StatusInternalServerError, "the dead letters cannot be read")
+		return
+	}
+	if !wantsPage(r) {
+		answer(w, map[string]any{"items": letters, "next": nil})
+		return
+	}
+	content := page.DeadLetters{}
+	for _, l := range letters {
+		content.Items = append(content.Items, page.DeadLetter{ID: l.ID, Source: l.Source, Reason: l.Reason, Tries: l.Tries, At: l.At})
+	}
+	t.show(w, r, content)
+}
+
+// show renders a page that belongs to no project.
+func (t *tracker) show(w http.ResponseWriter, r *http.Request, content page.Content) {
+	w.Header().Set("Content-Security-Policy", page.Policy())
+	zone := project.Definition{TimeZone: "Europe/Warsaw"} // the default of definitions
+	frame := page.Frame{Language: t.language(r), Path: r.URL.RequestURI(), Zone: zone.Location()}
+	if who, err := t.site.Authority.Identify(r); err == nil {
+		frame.SignedIn = who.Email
+	}
+	if err := page.Write(w, http.StatusOK, frame, content); err != nil {
+		t.log.ErrorContext(r.Context(), "page", "reason", err.Error())
+	}
+}
