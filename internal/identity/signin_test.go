@@ -80,7 +80,7 @@ func cookieNamed(t *testing.T, answer *http.Response, name string) *http.Cookie 
 	return nil
 }
 
-func TestWhoSignsInIsTold(t *testing.T) {
+func TestSignedInIsCalledAtEachSignIn(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	settings := f.settings()
@@ -104,7 +104,7 @@ func TestWhoSignsInIsTold(t *testing.T) {
 	}
 }
 
-func TestSigningInAndOut(t *testing.T) {
+func TestSignInAndSignOut(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	a := authority(t, f.settings())
@@ -151,7 +151,7 @@ func TestSigningInAndOut(t *testing.T) {
 	}
 }
 
-func TestSignOutWithoutTheProvider(t *testing.T) {
+func TestSignOutWorksWithoutTheProvider(t *testing.T) {
 	t.Parallel()
 	endless, down := newFake(t), newFake(t)
 	endless.ended, down.down = false, true
@@ -180,7 +180,7 @@ func TestCookiesOnHTTPS(t *testing.T) {
 	}
 }
 
-func TestHowTheSecretIsSent(t *testing.T) {
+func TestClientSecretIsSentAsTheProviderWants(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, secret string
@@ -207,7 +207,7 @@ func TestHowTheSecretIsSent(t *testing.T) {
 	}
 }
 
-func TestWhereSigningInMayLead(t *testing.T) {
+func TestSigningInRedirectsWithinTheApplication(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	a := authority(t, f.settings())
@@ -248,7 +248,7 @@ func TestWhereSigningInMayLead(t *testing.T) {
 	}
 }
 
-func TestSigningInNeverLeadsElsewhere(t *testing.T) {
+func TestSigningInRefusesOtherSites(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	a := authority(t, f.settings())
@@ -272,7 +272,7 @@ func TestSigningInNeverLeadsElsewhere(t *testing.T) {
 	})
 }
 
-func TestReturnsThatAreRefused(t *testing.T) {
+func TestInvalidCallbacksAreRefused(t *testing.T) {
 	t.Parallel()
 	other := bytes.Repeat([]byte{8}, 32)
 	for _, c := range []struct {
@@ -378,7 +378,7 @@ func TestReturnsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestSignInWhileTheProviderIsDown(t *testing.T) {
+func TestSignInFailsWhileTheProviderIsDown(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	f.down = true
@@ -394,7 +394,7 @@ func TestSignInWhileTheProviderIsDown(t *testing.T) {
 	}
 }
 
-func TestSessionsThatAreRefused(t *testing.T) {
+func TestInvalidSessionsAreRefused(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	a := authority(t, f.settings())
@@ -458,7 +458,7 @@ func TestSessionsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestFormsFromElsewhere(t *testing.T) {
+func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	settings := f.settings()

@@ -26,7 +26,7 @@ func withToken(token string) *http.Request {
 	return r
 }
 
-func TestTokensThatAreBelieved(t *testing.T) {
+func TestValidTokensAreAccepted(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	f.keys["curved"], f.keys["edwards"] = curved.Public(), edwards.Public()
@@ -85,7 +85,7 @@ func TestTokensThatAreBelieved(t *testing.T) {
 	}
 }
 
-func TestTokensThatAreNot(t *testing.T) {
+func TestInvalidTokensAreRefused(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	good, base, now := f.good(), f.claims(), f.now().Unix()
@@ -100,8 +100,8 @@ func TestTokensThatAreNot(t *testing.T) {
 		{"expired", sign(t, jose.RS256, first, "first", base.with("exp", now-121))},
 		{"of the future", sign(t, jose.RS256, first, "first", base.with("nbf", now+121))},
 		{"issued in the future", sign(t, jose.RS256, first, "first", base.with("iat", now+121))},
-		{"that never expires", sign(t, jose.RS256, first, "first", base.with("exp", nil))},
-		{"that names nobody", sign(t, jose.RS256, first, "first", base.with("sub", nil))},
+		{"without an expiry", sign(t, jose.RS256, first, "first", base.with("exp", nil))},
+		{"without a subject", sign(t, jose.RS256, first, "first", base.with("sub", nil))},
 		{"of another issuer", sign(t, jose.RS256, first, "first", base.with("iss", "https://elsewhere.example.org"))},
 		{"of no issuer", sign(t, jose.RS256, first, "first", base.with("iss", nil))},
 		{"for another application", sign(t, jose.RS256, first, "first", base.with("aud", "another"))},
@@ -141,7 +141,7 @@ func TestTokensThatAreNot(t *testing.T) {
 	}
 }
 
-func TestKeysOfTheIssuerThatVerifyNothing(t *testing.T) {
+func TestUnsuitableKeysVerifyNothing(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	encryption := string(must(jose.JSONWebKey{Key: second.Public(), KeyID: "encryption", Use: "enc"}.MarshalJSON()))
@@ -164,7 +164,7 @@ func TestKeysOfTheIssuerThatVerifyNothing(t *testing.T) {
 	}
 }
 
-func TestWhoSentNothingIsAnyone(t *testing.T) {
+func TestRequestsWithoutCredentialsAreAnonymous(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	a := authority(t, f.settings())
@@ -182,7 +182,7 @@ func TestWhoSentNothingIsAnyone(t *testing.T) {
 	}
 }
 
-func TestHowOftenTheIssuerIsAsked(t *testing.T) {
+func TestFetchesFromTheIssuerAreLimited(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	a := authority(t, f.settings())
@@ -249,7 +249,7 @@ func TestHowOftenTheIssuerIsAsked(t *testing.T) {
 	}
 }
 
-func TestIssuerThatCannotBeReached(t *testing.T) {
+func TestAnUnreachableIssuerIsUnavailable(t *testing.T) {
 	t.Parallel()
 	gone := newFake(t)
 	gone.Close()
@@ -285,7 +285,7 @@ func TestIssuerThatCannotBeReached(t *testing.T) {
 	}
 }
 
-func TestSettingsThatAreRefused(t *testing.T) {
+func TestInvalidSettingsAreRefused(t *testing.T) {
 	t.Parallel()
 	good := identity.Settings{Issuer: "https://issuer.example.org", ClientID: clientID, CookieKey: make([]byte, 32), BaseURL: "https://outreach.example.org/"}
 	if _, err := identity.New(good, http.DefaultClient); err != nil {
