@@ -69,8 +69,8 @@ func TestRolesAreThoseOfTheLastSignIn(t *testing.T) {
 			}
 		}
 		slices.Sort(got)
-		if said := strings.Join(got, ", "); said != want {
-			t.Errorf("%s of %s: %q, want %q", role, project, said, want)
+		if found := strings.Join(got, ", "); found != want {
+			t.Errorf("%s of %s: %q, want %q", role, project, found, want)
 		}
 	}
 	signIn("a@example.org", "pl", "town:coordinator", "town:partner:radio", "village:funder", "admin")
@@ -145,8 +145,8 @@ func TestRolesExpireWhenTheyAreNotSeen(t *testing.T) {
 			got = append(got, strings.TrimSuffix(m.Email, "@example.org"))
 		}
 		slices.Sort(got)
-		if said := strings.Join(got, " "); said != want {
-			t.Errorf("day %d, %s: %q, want %q", day, role, said, want)
+		if found := strings.Join(got, " "); found != want {
+			t.Errorf("day %d, %s: %q, want %q", day, role, found, want)
 		}
 	}
 	if err := s.RegisterStaff(ctx, "signs@example.org", "pl", []string{"town:coordinator", "town:funder"}); err != nil {

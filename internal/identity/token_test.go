@@ -59,7 +59,7 @@ func TestValidTokensAreAccepted(t *testing.T) {
 		{"one that ended within the skew", settings, sign(t, jose.RS256, first, "first", base.with("exp", now-110)), anna},
 		{"one of a clock ahead within the skew", settings, sign(t, jose.RS256, first, "first", base.with("iat", now+110).with("nbf", now+110)), anna},
 		{"a Cognito access token: no audience, no address", settings, sign(t, jose.RS256, first, "first", access), unnamed},
-		{"an address that is not verified is nobody's", settings, sign(t, jose.RS256, first, "first", base.with("email_verified", false)), unnamed},
+		{"an address that is not verified is left out", settings, sign(t, jose.RS256, first, "first", base.with("email_verified", false)), unnamed},
 		{"the same as text", settings, sign(t, jose.RS256, first, "first", base.with("email_verified", "false")), unnamed},
 		{"a verified address", settings, sign(t, jose.RS256, first, "first", base.with("email_verified", true)), anna},
 		{"no groups", settings, sign(t, jose.RS256, first, "first", base.with("groups", nil)), grouped()},
@@ -69,7 +69,7 @@ func TestValidTokensAreAccepted(t *testing.T) {
 		{"groups written as paths", settings, sign(t, jose.RS256, first, "first", base.with("groups", []string{"/admin", "/ces:funder"})), grouped("admin", "ces:funder")},
 		{"a group twice counts once", settings, sign(t, jose.RS256, first, "first", base.with("groups", []string{"admin", "admin"})), grouped("admin")},
 		{"groups that are no text are passed over", settings, sign(t, jose.RS256, first, "first", base.with("groups", []any{1, nil, "ces:funder"})), grouped("ces:funder")},
-		{"groups of a form not known give none", settings, sign(t, jose.RS256, first, "first", base.with("groups", claims{"admin": true})), grouped()},
+		{"groups in an unknown form give none", settings, sign(t, jose.RS256, first, "first", base.with("groups", claims{"admin": true})), grouped()},
 		{"half a group is none", settings, sign(t, jose.RS256, first, "first", base.with("groups", []string{"ces:", ":coordinator", "ces:partner:", "ces:coordinator:x", "Admin"})), grouped()},
 		{"the claim's name is a setting", cognito, sign(t, jose.RS256, first, "first", base.with("cognito:groups", []string{"ces:adviser"})), grouped("ces:adviser")},
 	} {
@@ -108,9 +108,9 @@ func TestInvalidTokensAreRefused(t *testing.T) {
 		{"for another application, though ours asked for it", sign(t, jose.RS256, first, "first", base.with("aud", "another").with("client_id", clientID))},
 		{"for no application", sign(t, jose.RS256, first, "first", base.with("aud", nil))},
 		{"an access token of another application", sign(t, jose.RS256, first, "first", base.with("aud", nil).with("client_id", "another"))},
-		{"forged with another key under the known name", sign(t, jose.RS256, second, "first", base)},
+		{"forged with another key under the right id", sign(t, jose.RS256, second, "first", base)},
 		{"forged with another key without a name", sign(t, jose.RS256, second, "", base)},
-		{"of a key that nobody knows", sign(t, jose.RS256, second, "unknown", base)},
+		{"signed with an unknown key", sign(t, jose.RS256, second, "unknown", base)},
 		{"altered", parts[0] + "." + encode(altered) + "." + parts[2]},
 		{"without its signature", parts[0] + "." + parts[1] + "."},
 		{"of algorithm none", encode(`{"alg":"none"}`) + "." + parts[1] + "."},
@@ -134,7 +134,7 @@ func TestInvalidTokensAreRefused(t *testing.T) {
 					t.Errorf("a refused token still gives %v", got)
 				}
 				if err != nil && (strings.Contains(strings.ToLower(err.Error()), "nowak") || len(c.token) > 20 && strings.Contains(err.Error(), c.token)) {
-					t.Errorf("the error tells too much: %v", err)
+					t.Errorf("the error contains the token: %v", err)
 				}
 			}
 		})
@@ -239,7 +239,7 @@ func TestFetchesFromTheIssuerAreLimited(t *testing.T) {
 	f.change(func() { f.keys = map[string]crypto.PublicKey{"second": second.Public()} })
 	f.advance(time.Minute)
 	if err := identify(rotated); err != nil {
-		t.Errorf("back again: %v", err)
+		t.Errorf("available once more: %v", err)
 	}
 
 	f.change(func() { f.keys = map[string]crypto.PublicKey{"first": first.Public()} })
@@ -257,7 +257,7 @@ func TestAnUnreachableIssuerIsUnavailable(t *testing.T) {
 	broken.down = true
 	other := newFake(t)
 	other.issuer = "https://elsewhere.example.org"
-	for name, f := range map[string]*fake{"nobody listens": gone, "it answers 503": broken, "it calls itself something else": other} {
+	for name, f := range map[string]*fake{"nothing listens": gone, "it answers 503": broken, "it calls itself something else": other} {
 		_, err := authority(t, f.settings()).Identify(withToken(f.good()))
 		if !errors.Is(err, identity.ErrUnavailable) {
 			t.Errorf("%s: got %v, want unavailable", name, err)
@@ -273,7 +273,7 @@ func TestAnUnreachableIssuerIsUnavailable(t *testing.T) {
 	f.change(func() { f.down = false })
 	f.advance(2 * time.Second)
 	if _, err := a.Identify(withToken(f.good())); err != nil {
-		t.Errorf("up again: %v", err)
+		t.Errorf("up once more: %v", err)
 	}
 	f.change(func() { f.down = true })
 	f.advance(2 * time.Hour)
