@@ -1,4 +1,5 @@
-// Command sign-in signs people in by an OpenID Connect provider, registers the staff as recipients of letters, and ends sessions.
+// Command sign-in signs people in by an OpenID Connect provider, registers the staff as recipients of letters, and ends
+// sessions.
 package main
 
 import (

@@ -7,8 +7,8 @@ import (
 	"outreach/internal/table"
 )
 
-// EndSessions ends a subject's sessions that began at or before an instant. The mark expires at until, when the last of them
-// would. It never moves back, so it may be called twice or concurrently.
+// EndSessions ends a subject's sessions that began at or before an instant. The mark expires at until, when the last of
+// them would. It never moves back, so it may be called twice or concurrently.
 func (s *Store) EndSessions(ctx context.Context, subject string, at, until time.Time) error {
 	key := s.sessionsKey(subject)
 	return table.Retry(ctx, func() error {

@@ -37,8 +37,8 @@ type profile struct {
 // group is a role in a project, as groups of the identity provider name it.
 func group(project, role string) string { return project + ":" + role }
 
-// expiry returns when a role expires, counted from the last day on which it was seen. Roles without a day, stored by older
-// versions, do not expire: the time is zero.
+// expiry returns when a role expires, counted from the last day on which it was seen. Roles without a day, stored by
+// older versions, do not expire: the time is zero.
 func (r profile) expiry(project, role string) time.Time {
 	seen, err := time.Parse(time.DateOnly, r.Seen[group(project, role)])
 	switch {
@@ -59,8 +59,8 @@ const (
 // maxRoles bounds how many groups of one token are stored.
 const maxRoles = 1000
 
-// Staff returns the random id of a member of the staff, and makes one for a new address. The id of the address "" is "". It may
-// be called concurrently.
+// Staff returns the random id of a member of the staff, and makes one for a new address. The id of the address "" is
+// "". It may be called concurrently.
 func (s *Store) Staff(ctx context.Context, project, email string) (id string, err error) {
 	if email == "" {
 		return "", nil
@@ -115,8 +115,9 @@ func (s *Store) StaffEmails(ctx context.Context, project string, ids []string) (
 	return out, nil
 }
 
-// RegisterStaff stores the language and roles of a member of the staff who signs in, so that letters reach them. The groups,
-// written as "<project>:<role>", are complete: roles that are not among them are removed. Repeated calls write once a day.
+// RegisterStaff stores the language and roles of a member of the staff who signs in, so that letters reach them. The
+// groups, written as "<project>:<role>", are complete: roles that are not among them are removed. Repeated calls write
+// once a day.
 func (s *Store) RegisterStaff(ctx context.Context, email, language string, groups []string) error {
 	roles := map[string][]string{}
 	for _, group := range groups[:min(len(groups), maxRoles)] {
@@ -130,8 +131,8 @@ func (s *Store) RegisterStaff(ctx context.Context, email, language string, group
 	})
 }
 
-// RegisterRoles adds roles in a project to those of a member of the staff. It removes none, as a token may be old. The language
-// is stored only where none was. Repeated calls write once a day.
+// RegisterRoles adds roles in a project to those of a member of the staff. It removes none, as a token may be old. The
+// language is stored only where none was. Repeated calls write once a day.
 func (s *Store) RegisterRoles(ctx context.Context, project, email, language string, roles []string) error {
 	return s.register(ctx, email, func(r *profile) (seen []string) {
 		if r.Language == "" {
@@ -186,7 +187,8 @@ func (s *Store) register(ctx context.Context, email string, change func(*profile
 		if err != nil {
 			return err
 		}
-		// Role items come first, in as many writes as they need. The profile comes last, so that a retry repeats what is missing.
+		// Role items come first, in as many writes as they need. The profile comes last, so that a retry repeats what
+		// is missing.
 		for part := range slices.Chunk(ops, table.MostWrites) {
 			if err := s.People.Write(ctx, part...); err != nil {
 				return err
@@ -196,8 +198,8 @@ func (s *Store) register(ctx context.Context, email string, change func(*profile
 	})
 }
 
-// roleChanges returns the writes that bring the role items of an address from one profile to another: items that are new, have
-// another language or expire later are put, those of removed roles are deleted.
+// roleChanges returns the writes that bring the role items of an address from one profile to another: items that are
+// new, have another language or expire later are put, those of removed roles are deleted.
 func (s *Store) roleChanges(ctx context.Context, email string, before, after profile) ([]table.Op, error) {
 	var ops []table.Op
 	each := func(roles map[string][]string, other profile, add func(project, id, role string)) error {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// ErrUnavailable is in the error where a requester cannot be identified now, as the issuer or the table of ended sessions cannot
-// be reached. The caller answers 503.
+// ErrUnavailable is in the error where a requester cannot be identified now, as the issuer or the table of ended
+// sessions cannot be reached. The caller answers 503.
 var ErrUnavailable = errors.New("identity provider is unavailable")
 
 // Settings configure an Authority.
@@ -26,7 +26,8 @@ type Settings struct {
 	Sessions Sessions // stores ended sessions; nil: signing out ends the session of that browser only
 
 	Now func() time.Time // nil: the system's clock
-	// SignedIn is called after each sign-in, before the redirect; nil: not called. Its failures must not prevent the sign-in.
+	// SignedIn is called after each sign-in, before the redirect; nil: not called. Its failures must not prevent the
+	// sign-in.
 	SignedIn func(r *http.Request, who Identity)
 	Fail     func(w http.ResponseWriter, r *http.Request, status int, err error) // answers a refused sign-in, or a form of another site; err is for the log. nil: the status as text
 }
@@ -55,8 +56,8 @@ type Authority struct {
 	foreign  *http.CrossOriginProtection
 }
 
-// New returns an Authority, and fails where settings are missing or invalid. It sends nothing: the client is first used when a
-// token or a sign-in needs the issuer. Its transport may answer in process.
+// New returns an Authority, and fails where settings are missing or invalid. It sends nothing: the client is first used
+// when a token or a sign-in needs the issuer. Its transport may answer in process.
 func New(settings Settings, client *http.Client) (*Authority, error) {
 	base, err := url.Parse(strings.TrimSuffix(settings.BaseURL, "/"))
 	if err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" || base.Path != "" || base.RawQuery != "" {
@@ -102,9 +103,9 @@ func New(settings Settings, client *http.Client) (*Authority, error) {
 // ErrOtherSite is in the error of a form sent by a page of another site.
 var ErrOtherSite = errors.New("sent from another site")
 
-// Identify returns who sent a request, by its bearer token or else its session cookie; the zero Identity for a request with
-// neither. A token or session that is expired, ended, altered or for another application is an error, which the caller answers
-// with 401. An error that wraps ErrUnavailable is answered with 503.
+// Identify returns who sent a request, by its bearer token or else its session cookie; the zero Identity for a request
+// with neither. A token or session that is expired, ended, altered or for another application is an error, which the
+// caller answers with 401. An error that wraps ErrUnavailable is answered with 503.
 func (a *Authority) Identify(r *http.Request) (Identity, error) {
 	if token, ok := bearer(r); ok {
 		verified, err := a.verify(r.Context(), token)
@@ -124,8 +125,8 @@ func (a *Authority) Identify(r *http.Request) (Identity, error) {
 	return Identity{Subject: s.Subject, Email: s.Email, Groups: s.Groups}, nil
 }
 
-// Protect returns a handler that refuses cross-site requests with 403. Requests with a bearer token pass: browsers do not add
-// one by themselves.
+// Protect returns a handler that refuses cross-site requests with 403. Requests with a bearer token pass: browsers do
+// not add one by themselves.
 func (a *Authority) Protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := bearer(r); !ok {
@@ -144,7 +145,8 @@ func bearer(r *http.Request) (string, bool) {
 	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer")
 }
 
-// withTimeout bounds a request to the issuer. A caller that gives up does not cancel it: others may wait for the same answer.
+// withTimeout bounds a request to the issuer. A caller that gives up does not cancel it: others may wait for the same
+// answer.
 func withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 }

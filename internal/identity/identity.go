@@ -1,6 +1,6 @@
-// Package identity identifies requesters: it verifies the OpenID Connect tokens of programs, signs people in by the authorization
-// code flow, and keeps their sessions in an encrypted cookie. It fetches nothing from the issuer before the first request that
-// needs it, so that functions start fast.
+// Package identity identifies requesters: it verifies the OpenID Connect tokens of programs, signs people in by the
+// authorization code flow, and keeps their sessions in an encrypted cookie. It fetches nothing from the issuer before
+// the first request that needs it, so that functions start fast.
 package identity
 
 import (
@@ -66,9 +66,9 @@ func (i Identity) Projects() []string {
 	return ids
 }
 
-// readGroups decodes a groups claim in every form that providers use: a list, or one text with spaces, commas or brackets.
-// Keycloak writes a group as a path, with a leading slash. Groups of other applications are left out, so that the cookie stays
-// small.
+// readGroups decodes a groups claim in every form that providers use: a list, or one text with spaces, commas or
+// brackets. Keycloak writes a group as a path, with a leading slash. Groups of other applications are left out, so that
+// the cookie stays small.
 func readGroups(claim json.RawMessage) []string {
 	var given []any
 	if json.Unmarshal(claim, &given) != nil {

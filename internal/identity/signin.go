@@ -22,7 +22,8 @@ const (
 	maxTo       = 1000 // bytes of the path to go to after signing in
 )
 
-// Work is the query parameter by which a page knows that somebody comes from signing in, and may redirect to their work.
+// Work is the query parameter by which a page knows that somebody comes from signing in, and may redirect to their
+// work.
 const Work = "work"
 
 // attempt is a sign-in that was begun, stored in a cookie until the provider redirects back.
@@ -34,8 +35,8 @@ type attempt struct {
 	Until    int64  `json:"u"` // seconds since 1970
 }
 
-// Handler serves GET /auth/sign-in?to=/path, GET /auth/callback, POST /auth/sign-out, and GET /auth/sign-out, the page after
-// signing out.
+// Handler serves GET /auth/sign-in?to=/path, GET /auth/callback, POST /auth/sign-out, and GET /auth/sign-out, the page
+// after signing out.
 func (a *Authority) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /auth/sign-in", a.signIn)
@@ -175,8 +176,8 @@ func (a *Authority) signOut(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, to.String(), http.StatusSeeOther)
 }
 
-// signedOut shows a page that refreshes to where the provider ends its own session. It is not a redirect: the content security
-// policy of the form that signs out does not name the provider.
+// signedOut shows a page that refreshes to where the provider ends its own session. It is not a redirect: the content
+// security policy of the form that signs out does not name the provider.
 func (a *Authority) signedOut(w http.ResponseWriter, r *http.Request) {
 	to := a.endSessionURL(r.Context()).String()
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -185,8 +186,8 @@ func (a *Authority) signedOut(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "<!doctype html><html lang=\"pl\"><title>Wylogowano · Signed out</title><p>Wylogowano. <a href=\"%[1]s\">Dalej</a></p><p lang=\"en\">Signed out. <a href=\"%[1]s\">Continue</a></p></html>\n", html.EscapeString(to))
 }
 
-// endSessionURL returns where the provider ends its session and redirects to the first page; or the first page itself, where the
-// provider has no such endpoint or does not answer.
+// endSessionURL returns where the provider ends its session and redirects to the first page; or the first page itself,
+// where the provider has no such endpoint or does not answer.
 func (a *Authority) endSessionURL(ctx context.Context) *url.URL {
 	first := a.base.JoinPath("/")
 	issuer, err := a.source.current(ctx)
@@ -226,8 +227,8 @@ func (a *Authority) flow(issuer *published) *oauth2.Config {
 	}
 }
 
-// localPath returns the path of a page of this application, such as "/ces?x=1"; "/" for "". It fails for an address elsewhere,
-// such as "//elsewhere", and for what a browser reads as one.
+// localPath returns the path of a page of this application, such as "/ces?x=1"; "/" for "". It fails for an address
+// elsewhere, such as "//elsewhere", and for what a browser reads as one.
 func localPath(to string) (string, error) {
 	if to == "" {
 		return "/", nil

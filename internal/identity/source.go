@@ -125,7 +125,8 @@ func (s *source) get(ctx context.Context, url string, into any) error {
 
 var errUnknownKey = errors.New("is signed with an unknown key")
 
-// check verifies a token's signature and decodes its claims. An unknown key may have been published since: then it refreshes.
+// check verifies a token's signature and decodes its claims. An unknown key may have been published since: then it
+// refreshes.
 func (s *source) check(ctx context.Context, token *jwt.JSONWebToken, into ...any) error {
 	cached, err := s.current(ctx)
 	if err != nil {

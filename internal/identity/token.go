@@ -15,7 +15,8 @@ import (
 // skew is the tolerated difference of the issuer's clock.
 const skew = 2 * time.Minute
 
-// algorithms are those that need the issuer's private key: never "none", and never HMAC, whose key would be the public one.
+// algorithms are those that need the issuer's private key: never "none", and never HMAC, whose key would be the public
+// one.
 var algorithms = []jose.SignatureAlgorithm{
 	jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
 }

@@ -131,7 +131,8 @@ func golden(t *testing.T, name, got string) {
 
 var outer = regexp.MustCompile(`(?i)\b(src|background|srcset)=|url\(|@import|javascript:`)
 
-// checkInjection checks that typed text is never HTML, that opening a letter fetches nothing, and that a name begins no line.
+// checkInjection checks that typed text is never HTML, that opening a letter fetches nothing, and that a name begins no
+// line.
 func checkInjection(t *testing.T, l Letter) {
 	t.Helper()
 	var shown strings.Builder

@@ -1,4 +1,5 @@
-// Package mail declares an e-mail and the interface of what sends it: SES, an SMTP server, or the mailbox of one machine.
+// Package mail declares an e-mail and the interface of what sends it: SES, an SMTP server, or the mailbox of one
+// machine.
 package mail
 
 import (
@@ -26,8 +27,8 @@ type File struct {
 	Data []byte `json:"data"`
 }
 
-// Address returns an e-mail address in ASCII, with its domain in the form of the DNS. It returns false where delivery cannot be
-// relied on: SES accepts only ASCII before the @, and an IP address in brackets names no mail server.
+// Address returns an e-mail address in ASCII, with its domain in the form of the DNS. It returns false where delivery
+// cannot be relied on: SES accepts only ASCII before the @, and an IP address in brackets names no mail server.
 func Address(address string) (string, bool) {
 	at := strings.LastIndexByte(address, '@')
 	if at < 1 || !isASCII(address[:at]) || strings.HasPrefix(address[at+1:], "[") {
@@ -44,11 +45,12 @@ func isASCII(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r >= 0x80 })
 }
 
-// ErrRefused is in the error of a letter that will never be delivered, however often it is retried: its address is invalid or
-// unknown to the server, or SES rejects this letter while it accepts others.
+// ErrRefused is in the error of a letter that will never be delivered, however often it is retried: its address is
+// invalid or unknown to the server, or SES rejects this letter while it accepts others.
 var ErrRefused = errors.New("the letter is refused")
 
-// Sender sends letters. Implementations are safe for concurrent use. An error that wraps ErrRefused must not be retried.
+// Sender sends letters. Implementations are safe for concurrent use. An error that wraps ErrRefused must not be
+// retried.
 type Sender interface {
 	Send(ctx context.Context, m Message) error
 }

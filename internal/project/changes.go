@@ -34,8 +34,8 @@ const (
 // lists are the parts of a definition that are lists of named items, each with the key of the name.
 var lists = []struct{ part, id string }{{"indicators", "code"}, {"activities", "id"}, {"partners", "id"}, {"groups", "id"}, {"output_kinds", "id"}}
 
-// Changes returns what differs between two definitions: lists first, in the order of lists, then other keys in alphabetical
-// order. A nil definition is an empty one. The result is never nil.
+// Changes returns what differs between two definitions: lists first, in the order of lists, then other keys in
+// alphabetical order. A nil definition is an empty one. The result is never nil.
 func Changes(before, after *Definition) []Change {
 	was, is := plain(before), plain(after)
 	changes := []Change{}

@@ -1,5 +1,6 @@
-// Package project declares the definition of a funded project: its period, activities and indicators, each with a target and
-// the rule that counts it. A project manager writes the definition in YAML; package definition parses and checks it.
+// Package project declares the definition of a funded project: its period, activities and indicators, each with a
+// target and the rule that counts it. A project manager writes the definition in YAML; package definition parses and
+// checks it.
 package project
 
 import (
@@ -124,7 +125,8 @@ type Indicator struct {
 	Rule
 }
 
-// Reports is how often the funder gets a report (monthly, quarterly, half-yearly or final; "": never), and in which language.
+// Reports is how often the funder gets a report (monthly, quarterly, half-yearly or final; "": never), and in which
+// language.
 type Reports struct {
 	Funder   string `json:"funder,omitempty"`
 	Language string `json:"language,omitempty"`
@@ -137,8 +139,8 @@ type Retention struct {
 	Originals int `json:"originals,omitempty"` // files as they were sent
 }
 
-// KeptUntil returns the day that is some months after the period's last, or the last of its month where the month has no such
-// day; "" where the period is invalid.
+// KeptUntil returns the day that is some months after the period's last, or the last of its month where the month has
+// no such day; "" where the period is invalid.
 func (p Period) KeptUntil(months int) string {
 	last, err := time.Parse(time.DateOnly, p.To)
 	if err != nil {
@@ -151,8 +153,8 @@ func (p Period) KeptUntil(months int) string {
 	return day.Format(time.DateOnly)
 }
 
-// Location returns the project's time zone, and UTC for an unknown one, which no checked definition names. It is safe for
-// concurrent use.
+// Location returns the project's time zone, and UTC for an unknown one, which no checked definition names. It is safe
+// for concurrent use.
 func (d *Definition) Location() *time.Location {
 	if cached, ok := locations.Load(d.TimeZone); ok {
 		return cached.(*time.Location)
@@ -216,8 +218,8 @@ func (d *Definition) Partner(id string) (Partner, bool) {
 	return d.Partners[i], true
 }
 
-// SignupOpen reports whether the public form accepts sign-ups to an activity at an instant: up to the project's last day, and
-// until the activity closes.
+// SignupOpen reports whether the public form accepts sign-ups to an activity at an instant: up to the project's last
+// day, and until the activity closes.
 func (d *Definition) SignupOpen(a Activity, at time.Time) bool {
 	if d.Day(at) > d.Period.To {
 		return false

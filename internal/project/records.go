@@ -1,7 +1,7 @@
 package project
 
-// RecordKind is a kind of record as data, built in or added by a definition. Package schema compiles it, and documents the
-// values of its fields.
+// RecordKind is a kind of record as data, built in or added by a definition. Package schema compiles it, and documents
+// the values of its fields.
 type RecordKind struct {
 	Name      string        `json:"name"`   // in the key `of` of rules
 	Plural    string        `json:"plural"` // in addresses and names of files

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// Text is a text in one or more languages, by BCP 47 tag: {"pl": "Szkolenie", "en": "Training"}. An empty text counts as
-// missing.
+// Text is a text in one or more languages, by BCP 47 tag: {"pl": "Szkolenie", "en": "Training"}. An empty text counts
+// as missing.
 type Text map[string]string
 
-// first are the languages that come first in JSON, even if empty, and that readers of other languages fall back to. Snapshots are
-// hashed over this form, so it never changes; further languages follow in the order of their tags.
+// first are the languages that come first in JSON, even if empty, and that readers of other languages fall back to.
+// Snapshots are hashed over this form, so it never changes; further languages follow in the order of their tags.
 var first = []string{"pl", "en"}
 
 // Everywhere returns a text that is the same in all languages.
@@ -25,8 +25,8 @@ func Everywhere(text string) Text {
 	return t
 }
 
-// In returns the text in a language; for "de-AT" that in "de" where there is none in "de-AT"; else that in the first language
-// of Languages, or "".
+// In returns the text in a language; for "de-AT" that in "de" where there is none in "de-AT"; else that in the first
+// language of Languages, or "".
 func (t Text) In(language string) string {
 	if text := t[language]; text != "" {
 		return text

@@ -1,4 +1,5 @@
-// Package mailbox keeps the letters of a tracker on one machine in a file. Erasure, and a restore, remove letters from it.
+// Package mailbox keeps the letters of a tracker on one machine in a file. Erasure, and a restore, remove letters from
+// it.
 package mailbox
 
 import (
@@ -12,8 +13,8 @@ import (
 	"outreach/internal/mail"
 )
 
-// Box sends letters by another sender and stores them. A letter with an id that was stored is not sent once more; one may be sent
-// twice where the machine stops between sending and storing it. It is safe for concurrent use.
+// Box sends letters by another sender and stores them. A letter with an id that was stored is not sent once more; one
+// may be sent twice where the machine stops between sending and storing it. It is safe for concurrent use.
 type Box struct {
 	file string
 	next mail.Sender // nil: letters are only stored

@@ -20,8 +20,8 @@ import (
 // IDHeader is the header with a letter's id: a mail service may replace the Message-ID.
 const IDHeader = "X-Notice-Id"
 
-// Compose returns a letter as a MIME message: text and HTML as alternatives, then the attached files. The error of a recipient's
-// address that is invalid wraps mail.ErrRefused.
+// Compose returns a letter as a MIME message: text and HTML as alternatives, then the attached files. The error of a
+// recipient's address that is invalid wraps mail.ErrRefused.
 func Compose(from string, m letters.Message, at time.Time) ([]byte, error) {
 	msg, err := compose(from, m, at)
 	if err != nil {
@@ -83,9 +83,9 @@ var _ letters.Sender = (*Sender)(nil)
 // timeout bounds the connection to a server.
 const timeout = 20 * time.Second
 
-// New returns a Sender for a server such as smtp://user@host:587, or smtps:// for TLS from the first byte. With smtp:// the
-// connection is upgraded by STARTTLS where the server offers it; with a user, and so a password, it must be, unless the server
-// is on this machine. It sends nothing.
+// New returns a Sender for a server such as smtp://user@host:587, or smtps:// for TLS from the first byte. With smtp://
+// the connection is upgraded by STARTTLS where the server offers it; with a user, and so a password, it must be, unless
+// the server is on this machine. It sends nothing.
 func New(server, password, from string) (*Sender, error) {
 	u, err := url.Parse(server)
 	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" || strings.Trim(u.Path, "/")+u.RawQuery != "" {
@@ -130,8 +130,8 @@ func loopback(host string) bool {
 	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
 }
 
-// Send sends one letter. Errors name the code of the server's answer only: its text may contain the address. The error wraps
-// mail.ErrRefused where the server refuses the recipient for good.
+// Send sends one letter. Errors name the code of the server's answer only: its text may contain the address. The error
+// wraps mail.ErrRefused where the server refuses the recipient for good.
 func (s *Sender) Send(ctx context.Context, m letters.Message) error {
 	msg, err := compose(s.from, m, time.Now())
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package definition parses and checks a project's definition in YAML, and reports every problem with its place and a message.
-// Only the functions that accept definitions import it; reading a stored one needs package project only.
+// Package definition parses and checks a project's definition in YAML, and reports every problem with its place and a
+// message. Only the functions that accept definitions import it; reading a stored one needs package project only.
 package definition
 
 import (
@@ -61,8 +61,9 @@ const mostProblems = 1000
 // largest bounds amounts and targets.
 const largest = 1e12
 
-// Parse parses and checks the definition of a project; the id "" accepts any project's. It returns the definition, or its
-// problems in the order of lines. It never panics, and its time is bounded, whatever the text. It is safe for concurrent use.
+// Parse parses and checks the definition of a project; the id "" accepts any project's. It returns the definition, or
+// its problems in the order of lines. It never panics, and its time is bounded, whatever the text. It is safe for
+// concurrent use.
 func Parse(id string, text []byte) (*project.Definition, []Problem) {
 	r := &reader{of: id}
 	var d *project.Definition
@@ -320,8 +321,8 @@ func (o object) participants(d *project.Definition) []project.Rule {
 	return out
 }
 
-// isIndicatorCode reports whether a text can be a code, as in the application for funding: 1, 2.3, IV-a. Codes are part of
-// addresses. A regular expression with all letters would make every start of the function longer.
+// isIndicatorCode reports whether a text can be a code, as in the application for funding: 1, 2.3, IV-a. Codes are part
+// of addresses. A regular expression with all letters would make every start of the function longer.
 func isIndicatorCode(code string) bool {
 	n := 0
 	for _, r := range code {
@@ -380,8 +381,8 @@ func (o object) reports() project.Reports {
 	return project.Reports{Funder: r.oneOf("funder", "monthly", "quarterly", "half-yearly", "final"), Language: r.oneOf("language", text.Languages()...)}
 }
 
-// The minimum and maximum of months after a project's end for which data is kept. People and files are needed for audits after
-// the last report; texts are for the work itself.
+// The minimum and maximum of months after a project's end for which data is kept. People and files are needed for
+// audits after the last report; texts are for the work itself.
 const (
 	fewestMonths     = 12
 	fewestTextMonths = 3

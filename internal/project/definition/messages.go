@@ -142,7 +142,8 @@ func textTooLarge(size int) text.Message {
 	return text.NewCount("definition.error.text_too_large", int64(size), "size", size, "most", mostBytes)
 }
 
-// notYAML returns the message of a parser's error: a translated one for known mistakes, else the parser's English words.
+// notYAML returns the message of a parser's error: a translated one for known mistakes, else the parser's English
+// words.
 func notYAML(detail string) text.Message {
 	detail, _, _ = strings.Cut(detail, "\n")
 	for _, e := range knownMistakes {

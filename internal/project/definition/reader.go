@@ -48,9 +48,9 @@ type object struct {
 	fields map[string]*node // those that were given
 }
 
-// object reads a mapping and reports unknown and repeated keys. It returns false, and an object without fields, for another
-// node. Within { } YAML ends a text at its comma and reads the rest as a key without a value: where that is not one of the
-// keys, it is joined to the text.
+// object reads a mapping and reports unknown and repeated keys. It returns false, and an object without fields, for
+// another node. Within { } YAML ends a text at its comma and reads the rest as a key without a value: where that is not
+// one of the keys, it is joined to the text.
 func (r *reader) object(n *node, path string, keys ...string) (object, bool) {
 	o := object{reader: r, node: n, path: path, fields: map[string]*node{}}
 	if n.shape != mapping {
@@ -97,7 +97,8 @@ func (o object) require(keys ...string) {
 	}
 }
 
-// part reads a field that is a mapping. Where it was not given, it returns false and an object without fields at its parent.
+// part reads a field that is a mapping. Where it was not given, it returns false and an object without fields at its
+// parent.
 func (o object) part(key string, keys ...string) (object, bool) {
 	n := o.fields[key]
 	if n == nil {

@@ -48,8 +48,8 @@ func (o object) rule(d *project.Definition) project.Rule {
 	return out
 }
 
-// misspelt reports whether no record can have the value that a rule compares with: such a rule would silently count nothing, or
-// everything.
+// misspelt reports whether no record can have the value that a rule compares with: such a rule would silently count
+// nothing, or everything.
 func misspelt(kind *schema.Kind, c rule.Comparison, d *project.Definition) (text.Message, bool) {
 	if c.Value == "" {
 		return text.Message{}, false // a missing value

@@ -151,8 +151,8 @@ func (r *reader) readable(text string) bool {
 }
 
 // plain reports whether a text is free of features that definitions do not use (anchors, tags, merged and complex keys,
-// directives) and within the limits in which parsing is fast: its time grows with the square of a mapping's keys, of the
-// depth, and of empty lines.
+// directives) and within the limits in which parsing is fast: its time grows with the square of a mapping's keys, of
+// the depth, and of empty lines.
 func (r *reader) plain(tokens token.Tokens) bool {
 	if len(tokens) > mostTokens {
 		r.reportToken(tokens[mostTokens], tooLarge, tooManyTokens)
@@ -260,8 +260,8 @@ func (r *reader) reportToken(t *token.Token, code string, message text.Message) 
 	r.reportAt(t.Position.Line, t.Position.Column, "", code, message)
 }
 
-// place returns the place in the YAML text of a line and column of a scalar's value. It follows the value through the source,
-// past quotes, escapes, indents and folded lines.
+// place returns the place in the YAML text of a line and column of a scalar's value. It follows the value through the
+// source, past quotes, escapes, indents and folded lines.
 func (s source) place(n *node, line, column int) (int, int) {
 	value := []rune(n.text)
 	wanted := 0
