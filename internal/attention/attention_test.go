@@ -62,9 +62,9 @@ func TestLookCountsTasks(t *testing.T) {
 
 	signUp := func(public bool, name, email, pesel string) signups.Signup {
 		t.Helper()
-		row := make(schema.Row, len(schema.Builtin().Kind(schema.Signup).Fields))
+		row := make(schema.Row, len(schema.For(d).Kind(schema.Signup).Fields))
 		for field, value := range map[string]string{"activity": "garden", "first_name": "Ewa", "last_name": name, "email": email, "pesel": pesel} {
-			row[schema.Builtin().Kind(schema.Signup).Index(field)] = value
+			row[schema.For(d).Kind(schema.Signup).Index(field)] = value
 		}
 		did, err := s.Signups.SignUp(ctx, "town", signups.SignupDraft{Kind: schema.Builtin().Kind(schema.Signup), Activity: d.Activities[0], Row: row, Submitted: s.DB.Now(), Public: public}, store.Once{})
 		must(err)
