@@ -1,4 +1,4 @@
-// Command define-project is where projects are defined.
+// Command define-project serves the routes of a project's definition.
 package main
 
 import (

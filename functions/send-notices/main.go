@@ -1,5 +1,5 @@
-// Command send-notices sends the e-mails that facts call for. The tracker's stream wakes it; which facts are still to be
-// announced it reads from the table, so the event's content does not matter.
+// Command send-notices sends the e-mails that facts call for. The tracker's stream wakes it; which facts are still to
+// be announced it reads from the table, so the event's content does not matter.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command sign-in leads people to the OpenID Connect provider and back, keeps whom of the staff letters find, and ends
+// Command sign-in signs people in by an OpenID Connect provider, registers the staff as recipients of letters, and ends
 // sessions.
 package main
 

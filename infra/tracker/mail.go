@@ -12,7 +12,7 @@ import (
 
 	"outreach/internal/mail"
 	"outreach/internal/mail/mailbox"
-	"outreach/internal/mail/post"
+	"outreach/internal/mail/smtp"
 	"outreach/internal/page"
 )
 
@@ -32,7 +32,7 @@ func smtpSender(s settings) (mail.Sender, error) {
 		}
 		password = strings.TrimSpace(string(text))
 	}
-	return post.NewSMTP(s.smtp, password, s.mailFrom)
+	return smtp.New(s.smtp, password, s.mailFrom)
 }
 
 // attachment is a file of a letter, as the list describes it.

@@ -2,28 +2,30 @@ package access
 
 import "outreach/internal/table"
 
-// sessionsKey is of no project: who signs out does so everywhere.
+// sessionsKey is the key of a subject's ended sessions, in all projects.
 func sessionsKey(sealed string) table.Key {
 	return table.Key{PK: "SESSIONS#" + sealed, SK: "ENDED"}
 }
 
+// staffKey is the key of the address of a staff id.
 func staffKey(project, id string) table.Key {
 	return table.Key{PK: "STAFF#" + project + "#" + id, SK: "STAFF"}
 }
 
+// staffIdentityKey is the key of the staff id of a sealed address.
 func staffIdentityKey(project, sealed string) table.Key {
 	return table.Key{PK: "STAFFIDENTITY#" + project + "#" + sealed, SK: "STAFF"}
 }
 
-// staffRoleKey is where a role of somebody stands, beside who they are.
+// staffRoleKey is the key of one role of a member, beside their address.
 func staffRoleKey(project, id, role string) table.Key {
 	return table.Key{PK: staffKey(project, id).PK, SK: "ROLE#" + role}
 }
 
-// staffIndex is where everybody stands who has a role.
+// staffIndex is the index partition of all members with a role.
 func staffIndex(project, role string) string { return "STAFF#" + project + "#WITH#" + role }
 
-// staffRolesKey is where all roles of an address stand, in whatever project.
+// staffRolesKey is the key of the profile of a sealed address, in all projects.
 func staffRolesKey(sealed string) table.Key {
 	return table.Key{PK: "STAFFIDENTITY##" + sealed, SK: "ROLES"}
 }

@@ -7,7 +7,8 @@ import (
 	"outreach/internal/table"
 )
 
-// EndSessions keeps that a subject's sessions begun up to an instant no longer hold, for as long as any of them would.
+// EndSessions ends a subject's sessions that began at or before an instant. The mark expires at until, when the last of
+// them would. It never moves back, so it may be called twice or concurrently.
 func (s *Store) EndSessions(ctx context.Context, subject string, at, until time.Time) error {
 	key := s.sessionsKey(subject)
 	return table.Retry(ctx, func() error {
@@ -21,7 +22,7 @@ func (s *Store) EndSessions(ctx context.Context, subject string, at, until time.
 	})
 }
 
-// SessionsEnded tells up to which instant a subject's sessions no longer hold; the zero time where all do.
+// SessionsEnded returns the instant up to which a subject's sessions are ended, the zero time where none are.
 func (s *Store) SessionsEnded(ctx context.Context, subject string) (time.Time, error) {
 	at, _, err := table.Load[time.Time](ctx, s.Tracker, s.sessionsKey(subject))
 	return at, err

@@ -1,4 +1,4 @@
-// Package access keeps the members of the staff and their roles, and which of their sessions have ended.
+// Package access stores the members of the staff with their roles, for letters, and which of their sessions were ended.
 package access
 
 import (
@@ -14,31 +14,32 @@ import (
 	"outreach/internal/table"
 )
 
-// Store keeps who of the staff may do what, and which sessions have ended.
+// Store keeps the staff and ended sessions. It is safe for concurrent use.
 type Store struct{ *store.DB }
 
-// New is the Store on a base.
+// New returns a Store on a base.
 func New(db *store.DB) *Store { return &Store{db} }
 
-// Member is a member of the staff, as letters know them.
+// Member is a member of the staff as a recipient of letters.
 type Member struct {
 	ID       string `json:"id"`
 	Email    string `json:"email"`
 	Language string `json:"language"`
 }
 
-// registered is what was last known of somebody: their language, and their roles by project.
-type registered struct {
+// profile is what a member of the staff last signed in with: their language, and their roles by project.
+type profile struct {
 	Language string              `json:"language"`
 	Roles    map[string][]string `json:"roles"`
-	Seen     map[string]string   `json:"seen,omitempty"` // by group: the day, in UTC, on which they last came with it
+	Seen     map[string]string   `json:"seen,omitempty"` // by group: the last day, in UTC, on which they had it
 }
 
+// group is a role in a project, as groups of the identity provider name it.
 func group(project, role string) string { return project + ":" + role }
 
-// until is when a role of theirs is kept no longer, as nobody has seen them with it for so long: a funder may come for the
-// yearly report alone. Of roles from before days were kept it is zero: they stay until they are seen.
-func (r registered) until(project, role string) time.Time {
+// expiry returns when a role expires, counted from the last day on which it was seen. Roles without a day, stored by
+// older versions, do not expire: the time is zero.
+func (r profile) expiry(project, role string) time.Time {
 	seen, err := time.Parse(time.DateOnly, r.Seen[group(project, role)])
 	switch {
 	case err != nil:
@@ -49,16 +50,17 @@ func (r registered) until(project, role string) time.Time {
 	return seen.AddDate(0, 0, staffSeenDays)
 }
 
-// Whoever has not been seen with a role for so many days gets no more letters: a funder, and all others.
+// Days after which a role that was not seen gets no more letters. A funder may come for the yearly report only.
 const (
 	funderSeenDays = 400
 	staffSeenDays  = 180
 )
 
-// mostRoles bounds how many of somebody's groups are kept of one token.
-const mostRoles = 1000
+// maxRoles bounds how many groups of one token are stored.
+const maxRoles = 1000
 
-// Staff gives the random id of a member of the staff, making one for an address not seen before. No address: no id.
+// Staff returns the random id of a member of the staff, and makes one for a new address. The id of the address "" is
+// "". It may be called concurrently.
 func (s *Store) Staff(ctx context.Context, project, email string) (id string, err error) {
 	if email == "" {
 		return "", nil
@@ -76,13 +78,13 @@ func (s *Store) Staff(ctx context.Context, project, email string) (id string, er
 	return id, err
 }
 
-// KnownStaff gives the random id of a member of the staff, "" where the address was not seen before.
+// KnownStaff returns the random id of a member of the staff, "" for an unknown address.
 func (s *Store) KnownStaff(ctx context.Context, project, email string) (string, error) {
 	id, _, err := table.Load[string](ctx, s.People, staffIdentityKey(project, s.Seal(project, "staff", email)))
 	return id, err
 }
 
-// StaffEmails gives the addresses of staff ids.
+// StaffEmails returns the addresses of staff ids, by id. Unknown ids are left out. It sorts ids.
 func (s *Store) StaffEmails(ctx context.Context, project string, ids []string) (map[string]string, error) {
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
@@ -113,31 +115,31 @@ func (s *Store) StaffEmails(ctx context.Context, project string, ids []string) (
 	return out, nil
 }
 
-// RegisterStaff keeps who somebody of the staff is and what they may do, groups written as "<project>:<role>", so that
-// letters find them. The groups are all that they have: a role that they had before and have no more is taken away. That
-// they have been seen is written down once a day.
+// RegisterStaff stores the language and roles of a member of the staff who signs in, so that letters reach them. The
+// groups, written as "<project>:<role>", are complete: roles that are not among them are removed. Repeated calls write
+// once a day.
 func (s *Store) RegisterStaff(ctx context.Context, email, language string, groups []string) error {
 	roles := map[string][]string{}
-	for _, group := range groups[:min(len(groups), mostRoles)] {
+	for _, group := range groups[:min(len(groups), maxRoles)] {
 		if project, role, found := strings.Cut(group, ":"); found {
 			roles[project] = append(roles[project], role)
 		}
 	}
-	return s.register(ctx, email, func(r *registered) []string {
+	return s.register(ctx, email, func(r *profile) []string {
 		r.Language, r.Roles = language, roles
 		return groups
 	})
 }
 
-// RegisterRoles keeps that somebody of the staff has roles in a project, beside those that they are known to have: a token
-// may be old, so that only signing in takes a role away. Their language is what they last signed in with, or else the one given.
+// RegisterRoles adds roles in a project to those of a member of the staff. It removes none, as a token may be old. The
+// language is stored only where none was. Repeated calls write once a day.
 func (s *Store) RegisterRoles(ctx context.Context, project, email, language string, roles []string) error {
-	return s.register(ctx, email, func(r *registered) (seen []string) {
+	return s.register(ctx, email, func(r *profile) (seen []string) {
 		if r.Language == "" {
 			r.Language = language
 		}
 		all := slices.Concat(r.Roles[project], roles)
-		r.Roles[project] = all[:min(len(all), mostRoles)]
+		r.Roles[project] = all[:min(len(all), maxRoles)]
 		for _, role := range roles {
 			seen = append(seen, group(project, role))
 		}
@@ -145,18 +147,18 @@ func (s *Store) RegisterRoles(ctx context.Context, project, email, language stri
 	})
 }
 
-// register changes what is known of somebody. The change gives the groups that they have come with now.
-func (s *Store) register(ctx context.Context, email string, change func(*registered) (seen []string)) error {
+// register changes the profile of an address. The change returns the groups that were seen now.
+func (s *Store) register(ctx context.Context, email string, change func(*profile) (seen []string)) error {
 	if !strings.Contains(email, "@") {
-		return nil // a subject of the provider: nobody can be written to
+		return nil // a subject of the provider, not an address
 	}
 	key := staffRolesKey(s.Seal("", "staff", email))
 	return table.Retry(ctx, func() error {
-		before, rev, err := table.Load[registered](ctx, s.People, key)
+		before, rev, err := table.Load[profile](ctx, s.People, key)
 		if err != nil {
 			return err
 		}
-		after := registered{Language: before.Language, Roles: maps.Clone(before.Roles)}
+		after := profile{Language: before.Language, Roles: maps.Clone(before.Roles)}
 		if after.Roles == nil {
 			after.Roles = map[string][]string{}
 		}
@@ -185,7 +187,8 @@ func (s *Store) register(ctx context.Context, email string, change func(*registe
 		if err != nil {
 			return err
 		}
-		// The roles first, in as many writes as they need: what is known of somebody says so only when it is done.
+		// Role items come first, in as many writes as they need. The profile comes last, so that a retry repeats what
+		// is missing.
 		for part := range slices.Chunk(ops, table.MostWrites) {
 			if err := s.People.Write(ctx, part...); err != nil {
 				return err
@@ -195,14 +198,14 @@ func (s *Store) register(ctx context.Context, email string, change func(*registe
 	})
 }
 
-// roleChanges are the items by which letters find somebody: those that are new, say another language or stay for longer, and
-// those that go.
-func (s *Store) roleChanges(ctx context.Context, email string, before, after registered) ([]table.Op, error) {
+// roleChanges returns the writes that bring the role items of an address from one profile to another: items that are
+// new, have another language or expire later are put, those of removed roles are deleted.
+func (s *Store) roleChanges(ctx context.Context, email string, before, after profile) ([]table.Op, error) {
 	var ops []table.Op
-	each := func(roles map[string][]string, other registered, add func(project, id, role string)) error {
+	each := func(roles map[string][]string, other profile, add func(project, id, role string)) error {
 		for project, names := range roles {
 			names = slices.DeleteFunc(slices.Clone(names), func(role string) bool {
-				return slices.Contains(other.Roles[project], role) && before.Language == after.Language && before.until(project, role).Equal(after.until(project, role))
+				return slices.Contains(other.Roles[project], role) && before.Language == after.Language && before.expiry(project, role).Equal(after.expiry(project, role))
 			})
 			if len(names) == 0 {
 				continue
@@ -220,7 +223,7 @@ func (s *Store) roleChanges(ctx context.Context, email string, before, after reg
 	err := each(after.Roles, before, func(project, id, role string) {
 		member := Member{ID: id, Email: email, Language: after.Language}
 		op := table.Indexed(table.PutJSON(staffRoleKey(project, id, role), member, table.Always), table.Key{PK: staffIndex(project, role), SK: id})
-		op.Item.Expires = after.until(project, role)
+		op.Item.Expires = after.expiry(project, role)
 		ops = append(ops, op)
 	})
 	if err != nil {
@@ -233,8 +236,8 @@ func (s *Store) roleChanges(ctx context.Context, email string, before, after reg
 	})
 }
 
-// StaffWith finds whoever has a role in a project, "coordinator", "funder", or "partner:" and a partner's id, and has been
-// seen with it lately.
+// StaffWith returns the members of the staff with a role in a project that has not expired: "coordinator", "funder", or
+// "partner:" and a partner's id.
 func (s *Store) StaffWith(ctx context.Context, project, role string) ([]Member, error) {
 	var members []Member
 	for it, err := range table.Items(ctx, s.People, table.Query{PK: staffIndex(project, role), Index: true}) {

@@ -12,8 +12,8 @@ import (
 	"outreach/internal/table/tabletest"
 )
 
-// Whoever coordinates more projects than one write has room for is found in each of them, and in none when that is over.
-func TestSomebodyOfManyProjectsIsFoundInEach(t *testing.T) {
+// More roles than one write has room for are added and removed.
+func TestAMemberOfManyProjectsIsFoundInEach(t *testing.T) {
 	t.Parallel()
 	s, ctx := New(storetest.New(t)), context.Background()
 	var groups []string
@@ -46,7 +46,7 @@ func TestSomebodyOfManyProjectsIsFoundInEach(t *testing.T) {
 	}
 }
 
-func TestLettersFindTheStaffByTheirLastSignIn(t *testing.T) {
+func TestRolesAreThoseOfTheLastSignIn(t *testing.T) {
 	t.Parallel()
 	s, ctx := New(storetest.New(t)), context.Background()
 	signIn := func(email, language string, groups ...string) {
@@ -69,8 +69,8 @@ func TestLettersFindTheStaffByTheirLastSignIn(t *testing.T) {
 			}
 		}
 		slices.Sort(got)
-		if said := strings.Join(got, ", "); said != want {
-			t.Errorf("%s of %s: %q, want %q", role, project, said, want)
+		if found := strings.Join(got, ", "); found != want {
+			t.Errorf("%s of %s: %q, want %q", role, project, found, want)
 		}
 	}
 	signIn("a@example.org", "pl", "town:coordinator", "town:partner:radio", "village:funder", "admin")
@@ -90,7 +90,7 @@ func TestLettersFindTheStaffByTheirLastSignIn(t *testing.T) {
 	signIn("a@example.org", "en", "town:coordinator", "town:coordinator")
 	with("town", "coordinator", "a@example.org en, b@example.org en")
 
-	for range 2 { // a program's token says the same again and again
+	for range 2 { // a program's token repeats the same roles
 		if err := s.RegisterRoles(ctx, "town", "b@example.org", "pl", []string{"funder"}); err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +101,7 @@ func TestLettersFindTheStaffByTheirLastSignIn(t *testing.T) {
 	with("town", "coordinator", "a@example.org en, b@example.org en, c@example.org pl")
 	with("town", "funder", "b@example.org en")
 
-	signIn("248289761001", "pl", "town:funder") // a provider that tells no address
+	signIn("248289761001", "pl", "town:funder") // a provider without addresses
 	with("town", "funder", "b@example.org en")
 	var many []string
 	for n := range 500 {
@@ -113,8 +113,8 @@ func TestLettersFindTheStaffByTheirLastSignIn(t *testing.T) {
 	with("p0", "coordinator", "d@example.org pl")
 }
 
-// The test lives a century from now: SQLite forgets what has expired by its own clock.
-func TestWhoIsNotSeenWithARoleAnyMoreGetsNoLetters(t *testing.T) {
+// The test runs a century from now: a table removes expired items by its own clock.
+func TestRolesExpireWhenTheyAreNotSeen(t *testing.T) {
 	t.Parallel()
 	s, ctx := New(storetest.New(t)), context.Background()
 	begin := time.Date(2126, 1, 1, 23, 0, 0, 0, time.UTC)
@@ -127,7 +127,7 @@ func TestWhoIsNotSeenWithARoleAnyMoreGetsNoLetters(t *testing.T) {
 		}
 		return nil
 	}}
-	comes := func(email string, roles ...string) {
+	visit := func(email string, roles ...string) {
 		t.Helper()
 		if err := s.RegisterRoles(ctx, "town", email, "pl", roles); err != nil {
 			t.Fatal(err)
@@ -145,19 +145,19 @@ func TestWhoIsNotSeenWithARoleAnyMoreGetsNoLetters(t *testing.T) {
 			got = append(got, strings.TrimSuffix(m.Email, "@example.org"))
 		}
 		slices.Sort(got)
-		if said := strings.Join(got, " "); said != want {
-			t.Errorf("day %d, %s: %q, want %q", day, role, said, want)
+		if found := strings.Join(got, " "); found != want {
+			t.Errorf("day %d, %s: %q, want %q", day, role, found, want)
 		}
 	}
 	if err := s.RegisterStaff(ctx, "signs@example.org", "pl", []string{"town:coordinator", "town:funder"}); err != nil {
 		t.Fatal(err)
 	}
-	comes("left@example.org", "coordinator", "funder")
-	comes("program@example.org", "coordinator", "funder")
+	visit("left@example.org", "coordinator", "funder")
+	visit("program@example.org", "coordinator", "funder")
 	with(100, "coordinator", "left program signs")
 	for range 3 { // the funder's role is not among those of the token any more
-		comes("program@example.org", "coordinator")
-		comes("signs@example.org", "coordinator")
+		visit("program@example.org", "coordinator")
+		visit("signs@example.org", "coordinator")
 	}
 	with(179, "coordinator", "left program signs")
 	with(180, "coordinator", "program signs")
@@ -172,12 +172,12 @@ func TestWhoIsNotSeenWithARoleAnyMoreGetsNoLetters(t *testing.T) {
 	with(401, "coordinator", "signs")
 	with(401, "funder", "signs")
 
-	comes("left@example.org", "coordinator")
+	visit("left@example.org", "coordinator")
 	before := writes
 	for range 5 {
-		comes("left@example.org", "coordinator")
+		visit("left@example.org", "coordinator")
 	}
 	if writes != before {
-		t.Errorf("%d writes for whoever comes again on the same day", writes-before)
+		t.Errorf("%d writes for a second visit on the same day", writes-before)
 	}
 }

@@ -1,4 +1,5 @@
-// Package attention counts the tasks that wait for the office, for its first page and for the nightly letter. Counts name nobody.
+// Package attention counts the tasks that wait for the office, for its first page and for the nightly letter. Counts
+// name nobody.
 package attention
 
 import (

@@ -3,7 +3,6 @@ package attention_test
 import (
 	"context"
 	"iter"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -18,35 +17,23 @@ import (
 	"outreach/internal/snapshot"
 	"outreach/internal/snapshots"
 	"outreach/internal/store"
-	"outreach/internal/table/sqlite"
+	"outreach/internal/store/storetest"
 	"outreach/internal/uploads"
 )
 
+// open returns an app on empty tables, with its objects in a folder.
 func open(t *testing.T) *app.App {
 	t.Helper()
-	dir := t.TempDir()
-	db, err := sqlite.Open(filepath.Join(dir, "tracker.db"))
+	db := storetest.New(t)
+	files, err := folder.Open(t.TempDir(), "http://localhost:3000", db.Secret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
-	tracker, err := db.Table("tracker")
-	if err != nil {
-		t.Fatal(err)
-	}
-	people, err := db.Table("people")
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret := []byte("0123456789abcdef0123456789abcdef")
-	files, err := folder.Open(filepath.Join(dir, "objects"), "http://localhost:3000", secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return app.New(&store.DB{Tracker: tracker, People: people, Objects: files, Secret: secret, Now: time.Now})
+	db.Objects = files
+	return app.New(db)
 }
 
-func TestWhatWaitsIsCounted(t *testing.T) {
+func TestLookCountsTasks(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	must := func(err error) {
@@ -75,9 +62,9 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 
 	signUp := func(public bool, name, email, pesel string) signups.Signup {
 		t.Helper()
-		row := make(schema.Row, len(schema.Builtin().Kind(schema.Signup).Fields))
+		row := make(schema.Row, len(schema.For(d).Kind(schema.Signup).Fields))
 		for field, value := range map[string]string{"activity": "garden", "first_name": "Ewa", "last_name": name, "email": email, "pesel": pesel} {
-			row[schema.Builtin().Kind(schema.Signup).Index(field)] = value
+			row[schema.For(d).Kind(schema.Signup).Index(field)] = value
 		}
 		did, err := s.Signups.SignUp(ctx, "town", signups.SignupDraft{Kind: schema.Builtin().Kind(schema.Signup), Activity: d.Activities[0], Row: row, Submitted: s.DB.Now(), Public: public}, store.Once{})
 		must(err)
@@ -87,17 +74,17 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 	signUp(true, "Druga", "b@example.org", "")
 	signUp(true, "Druga", "c@example.org", "")
 	held := signUp(true, "Pierwsza", "d@example.org", "")
-	look("a full activity is no cause for anything, two of one name are", attention.Counts{Duplicates: 2})
+	look("a full activity is no task, people of one name are", attention.Counts{Duplicates: 2})
 	d.Activities[0].Capacity = 3
 	define("three places")
-	look("places that nobody gave to those who wait", attention.Counts{Duplicates: 2, Waiting: 2})
+	look("free places while people wait", attention.Counts{Duplicates: 2, Waiting: 2})
 	_, err := s.Signups.MoveSignup(ctx, d, held.ID, schema.Cancelled, "")
 	must(err)
 	must(s.Signups.FillPlaces(ctx, d, "garden", ""))
 
 	stranger := signUp(true, "Pierwsza", "a@example.org", "44051401359")
 	if stranger.State == schema.Held {
-		t.Fatal("who is signed up already is not held")
+		t.Fatal("a second sign-up of the same person is held")
 	}
 	_, err = s.People.Resolve(ctx, "town", schema.PersonRef{Email: "e@example.org"}, people.Names{})
 	must(err)
@@ -105,7 +92,7 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 	look("a sign-up is held", attention.Counts{Duplicates: 2, Held: 1})
 	_, err = s.Signups.MoveSignup(ctx, d, held.ID, schema.Waitlisted, "")
 	must(err)
-	look("the office has looked", attention.Counts{Duplicates: 2, Waiting: 0})
+	look("the held sign-up was checked", attention.Counts{Duplicates: 2, Waiting: 0})
 
 	for _, u := range []uploads.Upload{{Owner: "radio", State: uploads.Rejected}, {Owner: "press", State: uploads.Rejected}, {Owner: "press", State: uploads.Accepted}, {Owner: "radio", State: uploads.Rejected, CheckOnly: true}} {
 		asked, err := s.Uploads.CreateUpload(ctx, "town", uploads.Upload{Owner: u.Owner, CheckOnly: u.CheckOnly}, store.Once{})
@@ -116,7 +103,7 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 		must(s.Uploads.FinishUpload(ctx, "town", asked, uploads.Findings{}))
 		s.DB.Now = func() func() time.Time { at := s.DB.Now().Add(time.Millisecond); return func() time.Time { return at } }()
 	}
-	look("a file was rejected, and none came in its place", attention.Counts{Duplicates: 2, RejectedFiles: 1})
+	look("a rejected file without a later accepted one", attention.Counts{Duplicates: 2, RejectedFiles: 1})
 
 	compile := func(day string) snapshots.Kept {
 		t.Helper()
@@ -130,23 +117,50 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 	}
 	base := attention.Counts{Duplicates: 2, RejectedFiles: 1, LinesBehind: 1, PeopleWithoutAttributes: 4}
 	kept := compile("2026-03-31")
-	look("what the newest snapshot says", base)
+	look("the newest snapshot", base)
 	for range 2 {
 		must(s.Reports.MakeReport(ctx, kept))
 	}
 	due := base
 	due.Reports = 1
-	look("a report waits to be approved", due)
+	look("a due report", due)
 	_, err = s.Snapshots.Decide(ctx, "town", kept.ID, snapshot.Rejected, "", "")
 	must(err)
-	look("it was rejected", base)
-	again := compile("2026-03-31")
-	look("it was compiled again", due)
-	_, err = s.Snapshots.Decide(ctx, "town", again.ID, snapshot.Approved, "", "")
+	look("the report was rejected", base)
+	anew := compile("2026-03-31")
+	look("the report was compiled anew", due)
+	_, err = s.Snapshots.Decide(ctx, "town", anew.ID, snapshot.Approved, "", "")
 	must(err)
-	look("it was approved", base)
+	look("the report was approved", base)
 	now := s.DB.Now()
 	s.DB.Now = func() time.Time { return now.AddDate(0, 0, attention.Days+1) }
 	base.RejectedFiles = 0
 	look("a week later", base)
+}
+
+func TestAttentionIsNotedOnceForEachNewCount(t *testing.T) {
+	t.Parallel()
+	s, ctx := open(t), context.Background()
+	for _, step := range []struct {
+		name   string
+		day    string
+		counts attention.Counts
+		facts  int
+	}{
+		{"a first day without tasks", "2026-06-01", attention.Counts{}, 0},
+		{"tasks", "2026-06-02", attention.Counts{Held: 1}, 1},
+		{"the same tasks on the next day", "2026-06-03", attention.Counts{Held: 1}, 1},
+		{"other tasks", "2026-06-04", attention.Counts{Held: 2}, 2},
+		{"other tasks on the same day", "2026-06-04", attention.Counts{Held: 3}, 2},
+		{"a day without tasks", "2026-06-05", attention.Counts{}, 2},
+		{"the earlier tasks after a day without", "2026-06-06", attention.Counts{Held: 2}, 3},
+	} {
+		if err := s.Attention.NoteAttention(ctx, "town", step.day, step.counts, !step.counts.Any()); err != nil {
+			t.Fatal(err)
+		}
+		facts := 0
+		if err := s.Facts.ReadAll(ctx, "town", nil, func(fact.Fact) error { facts++; return nil }); err != nil || facts != step.facts {
+			t.Errorf("%s: %d facts, %v, want %d", step.name, facts, err, step.facts)
+		}
+	}
 }

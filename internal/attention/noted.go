@@ -32,9 +32,9 @@ func New(db *store.DB, projects *projects.Store, persons *people.Store, signups 
 	return &Store{db, projects, persons, signups, uploads, snapshots, reports}
 }
 
-// NoteAttention records the counts of a day. It appends a fact, which calls for a letter, unless the counts are those noted
-// last, or a fact was appended on that day or a later one. Quiet counts, of no tasks, are stored without a fact. It may be
-// called twice or concurrently.
+// NoteAttention records the counts of a day. It appends a fact, which calls for a letter, unless the counts are those
+// noted last, or a fact was appended on that day or a later one. Quiet counts, of no tasks, are stored without a fact.
+// It may be called twice or concurrently.
 func (s *Store) NoteAttention(ctx context.Context, project, day string, counts any, quiet bool) error {
 	encoded, err := json.Marshal(counts)
 	if err != nil {

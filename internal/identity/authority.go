@@ -10,33 +10,37 @@ import (
 	"time"
 )
 
-// ErrUnavailable is in every error that says the issuer could not be reached: who is asking cannot be told now. The caller answers 503.
+// ErrUnavailable is in the error where a requester cannot be identified now, as the issuer or the table of ended
+// sessions cannot be reached. The caller answers 503.
 var ErrUnavailable = errors.New("identity provider is unavailable")
 
-// Settings say whom to trust.
+// Settings configure an Authority.
 type Settings struct {
-	Issuer       string // URL, exactly as it stands in tokens
-	ClientID     string // this application's name at the issuer
+	Issuer       string // URL, exactly as in tokens
+	ClientID     string // of this application at the issuer
 	ClientSecret string // "" for a public client
 	GroupsClaim  string // the claim with the groups; "" means "groups", Cognito's is "cognito:groups"
 	CookieKey    []byte // 32 random bytes; the same in all functions
-	BaseURL      string // where people find this application: https://outreach.example.org
+	BaseURL      string // the address of this application: https://outreach.example.org
 
-	Sessions Sessions // remembers whose sessions were ended; nil: signing out ends the one in that browser alone
+	Sessions Sessions // stores ended sessions; nil: signing out ends the session of that browser only
 
 	Now func() time.Time // nil: the system's clock
-	// SignedIn is told of everybody who signs in, before they go on; nil: nobody is told. What it cannot do must not keep them out.
+	// SignedIn is called after each sign-in, before the redirect; nil: not called. Its failures must not prevent the
+	// sign-in.
 	SignedIn func(r *http.Request, who Identity)
-	Fail     func(w http.ResponseWriter, r *http.Request, status int, err error) // shows why a sign-in or a form from elsewhere was refused; err is for the log. nil: the status as text
+	Fail     func(w http.ResponseWriter, r *http.Request, status int, err error) // answers a refused sign-in, or a form of another site; err is for the log. nil: the status as text
 }
 
-// Sessions remembers since when the sessions of a subject no longer hold: a sealed cookie cannot be called back.
+// Sessions stores when the sessions of a subject were ended: a sealed cookie cannot be revoked by itself.
 type Sessions interface {
+	// EndSessions ends the sessions that began at or before an instant. It may be forgotten from until on.
 	EndSessions(ctx context.Context, subject string, at, until time.Time) error
-	SessionsEnded(ctx context.Context, subject string) (time.Time, error) // the zero time: they hold
+	// SessionsEnded returns the instant up to which sessions were ended, the zero time where none were.
+	SessionsEnded(ctx context.Context, subject string) (time.Time, error)
 }
 
-// Authority tells who is asking. It may be used by many at once.
+// Authority identifies requesters, and signs people in and out. It is safe for concurrent use.
 type Authority struct {
 	issuer, clientID, clientSecret, groupsClaim string
 
@@ -52,8 +56,8 @@ type Authority struct {
 	foreign  *http.CrossOriginProtection
 }
 
-// New checks the settings. It sends nothing: the client, through which the issuer is asked, is first used when a token or
-// somebody signing in needs it. Its transport may answer in process.
+// New returns an Authority, and fails where settings are missing or invalid. It sends nothing: the client is first used
+// when a token or a sign-in needs the issuer. Its transport may answer in process.
 func New(settings Settings, client *http.Client) (*Authority, error) {
 	base, err := url.Parse(strings.TrimSuffix(settings.BaseURL, "/"))
 	if err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" || base.Path != "" || base.RawQuery != "" {
@@ -96,17 +100,16 @@ func New(settings Settings, client *http.Client) (*Authority, error) {
 	return a, nil
 }
 
-// ErrOtherSite is in the error of a form that another site sent.
+// ErrOtherSite is in the error of a form sent by a page of another site.
 var ErrOtherSite = errors.New("sent from another site")
 
-// Identify tells who sent a request: by its bearer token, or else by its session cookie. A request with neither is anyone's:
-// the zero Identity. A token or session that is there but is expired, ended, altered or not for this application is an error,
-// which the caller answers with 401; one that wraps ErrUnavailable, also where it cannot be told whether the session was
-// ended, with 503.
+// Identify returns who sent a request, by its bearer token or else its session cookie; the zero Identity for a request
+// with neither. A token or session that is expired, ended, altered or for another application is an error, which the
+// caller answers with 401. An error that wraps ErrUnavailable is answered with 503.
 func (a *Authority) Identify(r *http.Request) (Identity, error) {
 	if token, ok := bearer(r); ok {
-		told, err := a.verify(r.Context(), token)
-		return told.Identity, err
+		verified, err := a.verify(r.Context(), token)
+		return verified.Identity, err
 	}
 	cookie, err := r.Cookie(a.sessions.name)
 	if err != nil {
@@ -116,14 +119,14 @@ func (a *Authority) Identify(r *http.Request) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	if err := a.holds(r.Context(), s); err != nil {
+	if err := a.checkEnded(r.Context(), s); err != nil {
 		return Identity{}, err
 	}
 	return Identity{Subject: s.Subject, Email: s.Email, Groups: s.Groups}, nil
 }
 
-// Protect refuses what a page of another site makes a signed-in browser send. Requests with a bearer token pass: no browser
-// adds one by itself.
+// Protect returns a handler that refuses cross-site requests with 403. Requests with a bearer token pass: browsers do
+// not add one by themselves.
 func (a *Authority) Protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := bearer(r); !ok {
@@ -136,13 +139,14 @@ func (a *Authority) Protect(next http.Handler) http.Handler {
 	})
 }
 
-// bearer gives the token of the Authorization header, and whether there is one, be it empty.
+// bearer returns the token of the Authorization header, and whether there is one, even if it is empty.
 func bearer(r *http.Request) (string, bool) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer")
 }
 
-// limited bounds what the issuer is waited for. A caller who gives up does not end it: others may wait for the same answer.
-func limited(ctx context.Context) (context.Context, context.CancelFunc) {
+// withTimeout bounds a request to the issuer. A caller that gives up does not cancel it: others may wait for the same
+// answer.
+func withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 }

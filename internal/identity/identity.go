@@ -1,6 +1,6 @@
-// Package identity knows who is asking: it verifies the OpenID Connect tokens that programs send, signs people in by the
-// authorization code flow, and holds their sessions in a sealed cookie. Everything that answers HTTP asks it, on AWS Lambda
-// as in the local stack, so it does nothing before the first request that needs it: no discovery, no keys.
+// Package identity identifies requesters: it verifies the OpenID Connect tokens of programs, signs people in by the
+// authorization code flow, and keeps their sessions in an encrypted cookie. It fetches nothing from the issuer before
+// the first request that needs it, so that functions start fast.
 package identity
 
 import (
@@ -9,19 +9,19 @@ import (
 	"strings"
 )
 
-// Identity is who is asking, and what they may do. The zero Identity is anyone.
+// Identity is a requester and their groups. The zero Identity is anonymous.
 type Identity struct {
-	Subject string   // the provider's name for them, "" for anyone
+	Subject string   // the provider's id of them, "" for anyone
 	Email   string   // in lower case; "" where the token has none, or one that the provider says is not verified
-	Groups  []string // "admin" and "<project>:<role>", as they are written in the token; other groups are left out
+	Groups  []string // "admin" and "<project>:<role>", as in the token; other groups are left out
 }
 
 const admin = "admin"
 
-// SignedIn tells someone from anyone.
+// SignedIn reports whether the requester is known.
 func (i Identity) SignedIn() bool { return i.Subject != "" }
 
-// Is tells whether they have a role, "coordinator", "adviser" or "funder", in a project.
+// Is reports whether they have a role in a project: "coordinator", "adviser" or "funder".
 func (i Identity) Is(project, role string) bool {
 	return slices.ContainsFunc(i.Groups, func(group string) bool {
 		parts := strings.Split(group, ":")
@@ -29,10 +29,10 @@ func (i Identity) Is(project, role string) bool {
 	})
 }
 
-// Admin tells whether they may begin projects.
+// Admin reports whether they may begin projects.
 func (i Identity) Admin() bool { return slices.Contains(i.Groups, admin) }
 
-// Partners are the ids of the partners of a project that they report for.
+// Partners returns the ids of the partners of a project that they report for.
 func (i Identity) Partners(project string) []string {
 	var ids []string
 	for _, group := range i.Groups {
@@ -44,7 +44,7 @@ func (i Identity) Partners(project string) []string {
 	return ids
 }
 
-// Roles are their roles in a project, as groups write them: "coordinator", "partner:radio".
+// Roles returns their roles in a project, as written in groups: "coordinator", "partner:radio".
 func (i Identity) Roles(project string) []string {
 	var roles []string
 	for _, group := range i.Groups {
@@ -55,7 +55,7 @@ func (i Identity) Roles(project string) []string {
 	return roles
 }
 
-// Projects are the ids of the projects that they have any role in, each once.
+// Projects returns the ids of the projects in which they have any role, each once.
 func (i Identity) Projects() []string {
 	var ids []string
 	for _, group := range i.Groups {
@@ -66,8 +66,9 @@ func (i Identity) Projects() []string {
 	return ids
 }
 
-// readGroups takes a groups claim in every form that providers give it: a list, or one text with spaces, commas or
-// brackets. Keycloak writes a group as a path, with a slash before it. Groups of other applications are passed over, so that the cookie stays small.
+// readGroups decodes a groups claim in every form that providers use: a list, or one text with spaces, commas or
+// brackets. Keycloak writes a group as a path, with a leading slash. Groups of other applications are left out, so that
+// the cookie stays small.
 func readGroups(claim json.RawMessage) []string {
 	var given []any
 	if json.Unmarshal(claim, &given) != nil {
@@ -83,15 +84,15 @@ func readGroups(claim json.RawMessage) []string {
 	for _, value := range given {
 		text, _ := value.(string)
 		group := strings.TrimPrefix(strings.TrimSpace(text), "/")
-		if names(group) && !slices.Contains(groups, group) {
+		if isGroup(group) && !slices.Contains(groups, group) {
 			groups = append(groups, group)
 		}
 	}
 	return groups
 }
 
-// names tells whether a group is one that can mean something here.
-func names(group string) bool {
+// isGroup reports whether a group has the form of one of this application.
+func isGroup(group string) bool {
 	parts := strings.Split(group, ":")
 	return group == admin || (len(parts) == 2 || len(parts) == 3 && parts[1] == "partner") && !slices.Contains(parts, "")
 }

@@ -7,7 +7,7 @@ import (
 	"outreach/internal/identity"
 )
 
-func TestWhatGroupsMean(t *testing.T) {
+func TestGroupsGrantRoles(t *testing.T) {
 	t.Parallel()
 	who := identity.Identity{Subject: "1", Groups: []string{"ces:coordinator", "ces:partner:tv-partner", "ces:partner:city-radio", "other:funder"}}
 	for _, c := range []struct {

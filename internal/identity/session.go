@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	sessionFor = 8 * time.Hour
-	mostCookie = 3800 // bytes of a value: browsers drop cookies over 4096 bytes, name and attributes included
+	sessionLife = 8 * time.Hour
+	maxCookie   = 3800 // bytes of a value: browsers drop cookies over 4096 bytes, name and attributes included
 )
 
-// session is what the cookie holds.
+// session is the content of the session cookie.
 type session struct {
 	Subject string   `json:"s"`
 	Email   string   `json:"e,omitempty"`
@@ -28,25 +28,26 @@ type session struct {
 	Until   int64    `json:"u"` // seconds since 1970
 }
 
+// openSession returns the session of a cookie's value, and fails where it is altered or expired.
 func (a *Authority) openSession(value string) (session, error) {
 	var s session
 	if err := a.sessions.open(value, &s); err != nil {
 		return session{}, err
 	}
 	if !a.now().Before(time.Unix(s.Until, 0)) {
-		return session{}, errors.New("session: is over")
+		return session{}, errors.New("session: has expired")
 	}
 	return s, nil
 }
 
-// holds tells whether a session was not ended by its subject, in whatever browser.
-func (a *Authority) holds(ctx context.Context, s session) error {
+// checkEnded fails where its subject ended a session, in any browser.
+func (a *Authority) checkEnded(ctx context.Context, s session) error {
 	if a.ended == nil {
 		return nil
 	}
 	since, err := a.ended.SessionsEnded(ctx, s.Subject)
 	if err != nil {
-		return fmt.Errorf("%w: whether the session was ended cannot be read: %w", ErrUnavailable, err)
+		return fmt.Errorf("%w: read ended sessions: %w", ErrUnavailable, err)
 	}
 	if !since.IsZero() && !time.Unix(0, s.Begun).After(since) {
 		return errors.New("session: was ended")
@@ -54,29 +55,30 @@ func (a *Authority) holds(ctx context.Context, s session) error {
 	return nil
 }
 
-// end makes every session of whoever a request is from no longer hold. Of nobody's there is nothing to end.
-func (a *Authority) end(r *http.Request) error {
+// endSessions ends all sessions of the subject of a request's session. A request without a valid one ends nothing.
+func (a *Authority) endSessions(r *http.Request) error {
 	cookie, err := r.Cookie(a.sessions.name)
 	if err != nil || a.ended == nil {
 		return nil
 	}
 	s, err := a.openSession(cookie.Value)
 	if err != nil {
-		return nil // it opens nothing as it is
+		return nil // not valid: it gives no access
 	}
 	now := a.now()
-	if err := a.ended.EndSessions(r.Context(), s.Subject, now, now.Add(sessionFor)); err != nil {
-		return fmt.Errorf("%w: the sessions cannot be ended: %w", ErrUnavailable, err)
+	if err := a.ended.EndSessions(r.Context(), s.Subject, now, now.Add(sessionLife)); err != nil {
+		return fmt.Errorf("%w: end sessions: %w", ErrUnavailable, err)
 	}
 	return nil
 }
 
+// setSession begins a session. It fails where the identity does not fit in a cookie.
 func (a *Authority) setSession(w http.ResponseWriter, who Identity) error {
 	now := a.now()
-	return a.sessions.set(w, session{Subject: who.Subject, Email: who.Email, Groups: who.Groups, Begun: now.UnixNano(), Until: now.Add(sessionFor).Unix()}, sessionFor)
+	return a.sessions.set(w, session{Subject: who.Subject, Email: who.Email, Groups: who.Groups, Begun: now.UnixNano(), Until: now.Add(sessionLife).Unix()}, sessionLife)
 }
 
-// seal writes and reads one cookie, by AES-256-GCM under a key of its own, so that no cookie can stand in for another.
+// seal encrypts one cookie by AES-256-GCM under a key of its own, so that no cookie can replace another.
 type seal struct {
 	name   string
 	secure bool
@@ -108,8 +110,8 @@ func (s seal) set(w http.ResponseWriter, content any, lasts time.Duration) error
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	value := base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, plain, nil))
-	if len(value) > mostCookie {
-		return fmt.Errorf("%s: %d bytes, at most %d fit a cookie", s.name, len(value), mostCookie)
+	if len(value) > maxCookie {
+		return fmt.Errorf("%s: %d bytes, at most %d fit a cookie", s.name, len(value), maxCookie)
 	}
 	s.write(w, value, int(lasts.Seconds()))
 	return nil
@@ -122,13 +124,13 @@ func (s seal) write(w http.ResponseWriter, value string, age int) {
 }
 
 func (s seal) open(value string, into any) error {
-	sealed, err := base64.RawURLEncoding.DecodeString(value[:min(len(value), mostCookie+1)])
-	if err != nil || len(value) > mostCookie {
-		return fmt.Errorf("%s: is not one of ours", s.name)
+	sealed, err := base64.RawURLEncoding.DecodeString(value[:min(len(value), maxCookie+1)])
+	if err != nil || len(value) > maxCookie {
+		return fmt.Errorf("%s: is invalid", s.name)
 	}
 	plain, err := s.aead.Open(nil, nil, sealed, nil)
 	if err != nil {
-		return fmt.Errorf("%s: is not one of ours", s.name)
+		return fmt.Errorf("%s: is invalid", s.name)
 	}
 	if err := json.Unmarshal(plain, into); err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)

@@ -18,14 +18,15 @@ import (
 )
 
 const (
-	attemptFor = 10 * time.Minute
-	mostTo     = 1000 // bytes of the path to go to after signing in
+	attemptLife = 10 * time.Minute
+	maxTo       = 1000 // bytes of the path to go to after signing in
 )
 
-// Work is set in the query of a page that somebody comes to from signing in, where it may lead on to their work.
+// Work is the query parameter by which a page knows that somebody comes from signing in, and may redirect to their
+// work.
 const Work = "work"
 
-// attempt is what is remembered, in a cookie, of somebody on their way to the provider and back.
+// attempt is a sign-in that was begun, stored in a cookie until the provider redirects back.
 type attempt struct {
 	State    string `json:"s"`
 	Nonce    string `json:"n"`
@@ -34,8 +35,8 @@ type attempt struct {
 	Until    int64  `json:"u"` // seconds since 1970
 }
 
-// Handler signs people in and out: GET /auth/sign-in?to=/path, GET /auth/callback, POST /auth/sign-out, and GET of the same
-// for whom that one has signed out.
+// Handler serves GET /auth/sign-in?to=/path, GET /auth/callback, POST /auth/sign-out, and GET /auth/sign-out, the page
+// after signing out.
 func (a *Authority) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /auth/sign-in", a.signIn)
@@ -48,6 +49,7 @@ func (a *Authority) Handler() http.Handler {
 	}))
 }
 
+// signIn begins an attempt and redirects to the provider.
 func (a *Authority) signIn(w http.ResponseWriter, r *http.Request) {
 	to, err := localPath(r.URL.Query().Get("to"))
 	if err != nil {
@@ -59,14 +61,15 @@ func (a *Authority) signIn(w http.ResponseWriter, r *http.Request) {
 		a.unavailable(w, r, err)
 		return
 	}
-	begun := attempt{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), To: to, Until: a.now().Add(attemptFor).Unix()}
-	if err := a.attempts.set(w, begun, attemptFor); err != nil {
+	begun := attempt{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), To: to, Until: a.now().Add(attemptLife).Unix()}
+	if err := a.attempts.set(w, begun, attemptLife); err != nil {
 		a.fail(w, r, http.StatusBadRequest, err)
 		return
 	}
 	http.Redirect(w, r, a.flow(issuer).AuthCodeURL(begun.State, oauth2.S256ChallengeOption(begun.Verifier), oauth2.SetAuthURLParam("nonce", begun.Nonce)), http.StatusSeeOther)
 }
 
+// callback ends an attempt: it redeems the code, begins a session and redirects to the page that the attempt was for.
 func (a *Authority) callback(w http.ResponseWriter, r *http.Request) {
 	begun, err := a.begun(r)
 	a.attempts.clear(w)
@@ -97,8 +100,7 @@ func (a *Authority) callback(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, a.base.String()+toWork(begun.To), http.StatusSeeOther)
 }
 
-// toWork lets the first page and the page of a project know that somebody comes to it from signing in: they lead on to that
-// person's work. Whoever was on the way to another page comes to that one.
+// toWork adds Work to the address of the first page or of a project's page. Other addresses stay as they are.
 func toWork(to string) string {
 	parsed, err := url.Parse(to)
 	switch {
@@ -110,11 +112,11 @@ func toWork(to string) string {
 	return parsed.EscapedPath() + "?" + Work + "=1"
 }
 
-// begun finds the attempt that a return from the provider belongs to: one that this browser made, and not long ago.
+// begun returns the attempt that a callback belongs to. It fails where this browser did not begin it, or it expired.
 func (a *Authority) begun(r *http.Request) (attempt, error) {
 	cookie, err := r.Cookie(a.attempts.name)
 	if err != nil {
-		return attempt{}, errors.New("sign-in: was not begun in this browser, or is over")
+		return attempt{}, errors.New("sign-in: was not begun in this browser, or has expired")
 	}
 	var begun attempt
 	if err := a.attempts.open(cookie.Value, &begun); err != nil {
@@ -132,17 +134,17 @@ func (a *Authority) begun(r *http.Request) (attempt, error) {
 	return begun, nil
 }
 
-// redeem changes the code for an ID token, and tells whose it is.
+// redeem exchanges the code for an ID token, and returns its identity.
 func (a *Authority) redeem(ctx context.Context, code string, begun attempt) (Identity, error) {
 	issuer, err := a.source.current(ctx)
 	if err != nil {
 		return Identity{}, err
 	}
-	ctx, cancel := limited(context.WithValue(ctx, oauth2.HTTPClient, a.client))
+	ctx, cancel := withTimeout(context.WithValue(ctx, oauth2.HTTPClient, a.client))
 	defer cancel()
 	token, err := a.flow(issuer).Exchange(ctx, code, oauth2.VerifierOption(begun.Verifier))
 	if err != nil {
-		// Of what the provider answers only its code is kept: the rest may name the person.
+		// The error names the code of the answer only: the rest may name the person.
 		var refused *oauth2.RetrieveError
 		if errors.As(err, &refused) && refused.Response.StatusCode < http.StatusInternalServerError {
 			return Identity{}, fmt.Errorf("sign-in: the provider refuses the code: %.60q", refused.ErrorCode)
@@ -150,56 +152,56 @@ func (a *Authority) redeem(ctx context.Context, code string, begun attempt) (Ide
 		return Identity{}, fmt.Errorf("%w: its token endpoint failed", ErrUnavailable)
 	}
 	raw, _ := token.Extra("id_token").(string)
-	told, err := a.verify(ctx, raw)
+	verified, err := a.verify(ctx, raw)
 	switch {
 	case err != nil:
 		return Identity{}, fmt.Errorf("sign-in: %w", err)
-	case !told.id || told.nonce != begun.Nonce:
+	case !verified.id || verified.nonce != begun.Nonce:
 		return Identity{}, errors.New("sign-in: the token is of another attempt")
 	}
-	return told.Identity, nil
+	return verified.Identity, nil
 }
 
-// signOut ends the sessions everywhere first: while that cannot be done, the cookie stays, by which it can be asked for again.
+// signOut ends all sessions of the subject before it clears the cookie: where that fails, the cookie allows a retry.
 func (a *Authority) signOut(w http.ResponseWriter, r *http.Request) {
-	if err := a.end(r); err != nil {
+	if err := a.endSessions(r); err != nil {
 		a.unavailable(w, r, err)
 		return
 	}
 	a.sessions.clear(w)
-	to := a.farewell(r.Context())
+	to := a.endSessionURL(r.Context())
 	if to.Host != a.base.Host {
 		to = a.base.JoinPath("/auth/sign-out")
 	}
 	http.Redirect(w, r, to.String(), http.StatusSeeOther)
 }
 
-// signedOut leads on to where the provider ends its own session. It is a page that leads on, and no redirect: a page's form
-// may only be redirected to places that its policy names, and this one is known to the provider alone.
+// signedOut shows a page that refreshes to where the provider ends its own session. It is not a redirect: the content
+// security policy of the form that signs out does not name the provider.
 func (a *Authority) signedOut(w http.ResponseWriter, r *http.Request) {
-	to := a.farewell(r.Context()).String()
+	to := a.endSessionURL(r.Context()).String()
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'")
 	w.Header().Set("Refresh", "0; url="+to)
 	fmt.Fprintf(w, "<!doctype html><html lang=\"pl\"><title>Wylogowano · Signed out</title><p>Wylogowano. <a href=\"%[1]s\">Dalej</a></p><p lang=\"en\">Signed out. <a href=\"%[1]s\">Continue</a></p></html>\n", html.EscapeString(to))
 }
 
-// farewell is where the provider ends its session, and leads back from to the first page; or that page, where the provider has no
-// such place or does not answer.
-func (a *Authority) farewell(ctx context.Context) *url.URL {
-	home := a.base.JoinPath("/")
+// endSessionURL returns where the provider ends its session and redirects to the first page; or the first page itself,
+// where the provider has no such endpoint or does not answer.
+func (a *Authority) endSessionURL(ctx context.Context) *url.URL {
+	first := a.base.JoinPath("/")
 	issuer, err := a.source.current(ctx)
 	if err != nil || issuer.EndSession == "" {
-		return home
+		return first
 	}
 	end, err := url.Parse(issuer.EndSession)
 	if err != nil {
-		return home
+		return first
 	}
 	query := end.Query()
 	query.Set("client_id", a.clientID)
-	query.Set("post_logout_redirect_uri", home.String())
-	query.Set("logout_uri", home.String()) // Cognito's name for the same
+	query.Set("post_logout_redirect_uri", first.String())
+	query.Set("logout_uri", first.String()) // Cognito's name for the same
 	end.RawQuery = query.Encode()
 	return end
 }
@@ -209,6 +211,7 @@ func (a *Authority) unavailable(w http.ResponseWriter, r *http.Request, err erro
 	a.fail(w, r, http.StatusServiceUnavailable, err)
 }
 
+// flow returns the client of the authorization code flow.
 func (a *Authority) flow(issuer *published) *oauth2.Config {
 	// A secret goes in the header, as the standard prefers, unless the issuer lists its methods without that one.
 	style := oauth2.AuthStyleInHeader
@@ -224,14 +227,14 @@ func (a *Authority) flow(issuer *published) *oauth2.Config {
 	}
 }
 
-// localPath takes only what leads to a page of this application: "/ces?x=1", never "//elsewhere" or what a browser reads as
-// that. Nothing leads to "/".
+// localPath returns the path of a page of this application, such as "/ces?x=1"; "/" for "". It fails for an address
+// elsewhere, such as "//elsewhere", and for what a browser reads as one.
 func localPath(to string) (string, error) {
 	if to == "" {
 		return "/", nil
 	}
 	parsed, err := url.Parse(to)
-	if err != nil || len(to) > mostTo || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") ||
+	if err != nil || len(to) > maxTo || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") ||
 		strings.ContainsRune(to, '\\') || strings.ContainsFunc(to, unicode.IsControl) {
 		return "", errors.New("sign-in: can only lead to a page of this application")
 	}

@@ -80,31 +80,31 @@ func cookieNamed(t *testing.T, answer *http.Response, name string) *http.Cookie 
 	return nil
 }
 
-func TestWhoSignsInIsTold(t *testing.T) {
+func TestSignedInIsCalledAtEachSignIn(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	settings := f.settings()
-	var told []identity.Identity
+	var called []identity.Identity
 	settings.SignedIn = func(r *http.Request, who identity.Identity) {
 		if r.URL.Path != "/auth/callback" {
 			t.Errorf("at %s", r.URL.Path)
 		}
-		told = append(told, who)
+		called = append(called, who)
 	}
 	b := newBrowser(t, authority(t, settings), "http://localhost:3000")
 	b.begin("/ces")
 	b.get("/auth/callback?code=guessed&state=guessed")
-	if len(told) > 0 {
-		t.Errorf("nobody has signed in: %v", told)
+	if len(called) > 0 {
+		t.Errorf("called without a sign-in: %v", called)
 	}
 	b.signIn(f, "/ces")
 	want := []identity.Identity{{Subject: "248289761001", Email: "anna.nowak@example.org", Groups: []string{"ces:coordinator", "ces:partner:tv-partner"}}}
-	if diff := cmp.Diff(want, told); diff != "" {
+	if diff := cmp.Diff(want, called); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestSigningInAndOut(t *testing.T) {
+func TestSignInAndSignOut(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	a := authority(t, f.settings())
@@ -151,7 +151,7 @@ func TestSigningInAndOut(t *testing.T) {
 	}
 }
 
-func TestSignOutWithoutTheProvider(t *testing.T) {
+func TestSignOutWorksWithoutTheProvider(t *testing.T) {
 	t.Parallel()
 	endless, down := newFake(t), newFake(t)
 	endless.ended, down.down = false, true
@@ -171,7 +171,7 @@ func TestCookiesOnHTTPS(t *testing.T) {
 	b := newBrowser(t, authority(t, settings), "https://outreach.example.org")
 	answer := b.signIn(f, "")
 	if got := answer.Header.Get("Location"); got != "https://outreach.example.org/?work=1" {
-		t.Errorf("callback leads to %q", got)
+		t.Errorf("callback redirects to %q", got)
 	}
 	for _, name := range []string{"__Host-session", "__Host-sign-in"} {
 		if cookie := cookieNamed(t, answer, name); !cookie.Secure || cookie.Path != "/" || cookie.Domain != "" || !cookie.HttpOnly {
@@ -180,7 +180,7 @@ func TestCookiesOnHTTPS(t *testing.T) {
 	}
 }
 
-func TestHowTheSecretIsSent(t *testing.T) {
+func TestClientSecretIsSentAsTheProviderWants(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, secret string
@@ -207,7 +207,7 @@ func TestHowTheSecretIsSent(t *testing.T) {
 	}
 }
 
-func TestWhereSigningInMayLead(t *testing.T) {
+func TestSigningInRedirectsWithinTheApplication(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	a := authority(t, f.settings())
@@ -218,7 +218,7 @@ func TestWhereSigningInMayLead(t *testing.T) {
 		{"a page within a project", "/ces/snapshots", "http://localhost:3000/ces/snapshots"},
 		{"a page with a query and a fragment", "/ces/people?q=a%20b&limit=5#list", "http://localhost:3000/ces/people?q=a%20b&limit=5#list"},
 		{"an address in a query stays one", "/ces?from=https://elsewhere.example.org", "http://localhost:3000/ces?from=https://elsewhere.example.org&work=1"},
-		{"signing in again would go round in circles", "/auth/sign-in?to=/auth/sign-in", "http://localhost:3000/?work=1"},
+		{"the sign-in itself would be a loop", "/auth/sign-in?to=/auth/sign-in", "http://localhost:3000/?work=1"},
 		{"another site", "https://elsewhere.example.org/", ""},
 		{"another site by the same scheme", "//elsewhere.example.org", ""},
 		{"another site, as browsers read backslashes", `/\elsewhere.example.org`, ""},
@@ -248,7 +248,7 @@ func TestWhereSigningInMayLead(t *testing.T) {
 	}
 }
 
-func TestSigningInNeverLeadsElsewhere(t *testing.T) {
+func TestSigningInRefusesOtherSites(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	a := authority(t, f.settings())
@@ -267,12 +267,12 @@ func TestSigningInNeverLeadsElsewhere(t *testing.T) {
 		a.Handler().ServeHTTP(w, back)
 		location, err := url.Parse(w.Header().Get("Location"))
 		if err != nil || location.Host != "localhost:3000" || location.Scheme != "http" || location.User != nil || strings.ContainsAny(w.Header().Get("Location"), "\\\t\n") {
-			t.Fatalf("%q leads to %q", to, w.Header().Get("Location"))
+			t.Fatalf("%q redirects to %q", to, w.Header().Get("Location"))
 		}
 	})
 }
 
-func TestReturnsThatAreRefused(t *testing.T) {
+func TestInvalidCallbacksAreRefused(t *testing.T) {
 	t.Parallel()
 	other := bytes.Repeat([]byte{8}, 32)
 	for _, c := range []struct {
@@ -281,12 +281,12 @@ func TestReturnsThatAreRefused(t *testing.T) {
 		// back gives the return's answer, of a browser that has come as far as the provider's page
 		back func(f *fake, b *browser, page string) *http.Response
 	}{
-		{"the same return again", http.StatusBadRequest, func(f *fake, b *browser, page string) *http.Response {
+		{"a repeated callback", http.StatusBadRequest, func(f *fake, b *browser, page string) *http.Response {
 			back := f.consent(page).RequestURI()
 			b.get(back)
 			return b.get(back)
 		}},
-		{"the same return again with the attempt's cookie kept: the code is spent", http.StatusForbidden, func(f *fake, b *browser, page string) *http.Response {
+		{"a repeated callback with the attempt's cookie kept: the code was used", http.StatusForbidden, func(f *fake, b *browser, page string) *http.Response {
 			kept := b.jar.Cookies(b.base)
 			back := f.consent(page).RequestURI()
 			b.get(back)
@@ -378,7 +378,7 @@ func TestReturnsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestSignInWhileTheProviderIsDown(t *testing.T) {
+func TestSignInFailsWhileTheProviderIsDown(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	f.down = true
@@ -394,7 +394,7 @@ func TestSignInWhileTheProviderIsDown(t *testing.T) {
 	}
 }
 
-func TestSessionsThatAreRefused(t *testing.T) {
+func TestInvalidSessionsAreRefused(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	a := authority(t, f.settings())
@@ -458,7 +458,7 @@ func TestSessionsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestFormsFromElsewhere(t *testing.T) {
+func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	settings := f.settings()

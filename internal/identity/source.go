@@ -18,13 +18,13 @@ import (
 )
 
 const (
-	freshFor   = time.Hour        // then the issuer's keys are asked for again, so that a withdrawn one ends
-	askPause   = 30 * time.Second // between two asks, so that forged key ids do not become a flood at the issuer
-	retryPause = time.Second      // while nothing is known yet
-	mostAnswer = 1 << 20          // bytes of the issuer's answers
+	freshFor   = time.Hour        // then the issuer's keys are fetched anew, so that a withdrawn one ends
+	fetchPause = 30 * time.Second // between two fetches, so that forged key ids do not flood the issuer
+	retryPause = time.Second      // while nothing was fetched yet
+	maxAnswer  = 1 << 20          // bytes of the issuer's answers
 )
 
-// published is what the issuer says of itself.
+// published is the issuer's discovery document, with its keys.
 type published struct {
 	Issuer       string   `json:"issuer"`
 	Authorize    string   `json:"authorization_endpoint"`
@@ -37,42 +37,42 @@ type published struct {
 	at   time.Time
 }
 
-// source keeps what the issuer published.
+// source caches what the issuer published. It is safe for concurrent use.
 type source struct {
 	issuer string
 	client *http.Client
 	now    func() time.Time
 	kept   atomic.Pointer[published]
 
-	asking sync.Mutex // held while the issuer is asked
-	asked  time.Time
-	failed error // of the last ask
+	fetching sync.Mutex // locked during a fetch
+	fetched  time.Time  // when the last fetch ended
+	failed   error      // of the last fetch
 }
 
-// current gives what the issuer published, asked for at most an hour ago, or longer while the issuer does not answer.
+// current returns what the issuer published: fetched at most an hour ago, or longer while the issuer does not answer.
 func (s *source) current(ctx context.Context) (*published, error) {
 	kept := s.kept.Load()
 	if kept != nil && s.now().Sub(kept.at) < freshFor {
 		return kept, nil
 	}
-	fresh, err := s.newer(ctx)
+	fresh, err := s.refresh(ctx)
 	if err != nil && kept != nil {
 		return kept, nil
 	}
 	return fresh, err
 }
 
-// newer asks the issuer, unless somebody just did, perhaps while this one waited: then it gives what they got.
-func (s *source) newer(ctx context.Context) (*published, error) {
-	s.asking.Lock()
-	defer s.asking.Unlock()
-	pause := askPause
+// refresh fetches what the issuer published, unless another call just did: then it returns the result of that one.
+func (s *source) refresh(ctx context.Context) (*published, error) {
+	s.fetching.Lock()
+	defer s.fetching.Unlock()
+	pause := fetchPause
 	if s.kept.Load() == nil {
 		pause = retryPause
 	}
-	if s.asked.IsZero() || s.now().Sub(s.asked) >= pause {
-		fresh, err := s.ask(ctx)
-		s.asked, s.failed = s.now(), err
+	if s.fetched.IsZero() || s.now().Sub(s.fetched) >= pause {
+		fresh, err := s.fetch(ctx)
+		s.fetched, s.failed = s.now(), err
 		if err == nil {
 			s.kept.Store(fresh)
 		}
@@ -80,22 +80,22 @@ func (s *source) newer(ctx context.Context) (*published, error) {
 	return s.kept.Load(), s.failed
 }
 
-func (s *source) ask(ctx context.Context) (*published, error) {
-	ctx, cancel := limited(ctx)
+func (s *source) fetch(ctx context.Context) (*published, error) {
+	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	answer := &published{at: s.now()}
 	if err := s.get(ctx, strings.TrimSuffix(s.issuer, "/")+"/.well-known/openid-configuration", answer); err != nil {
 		return nil, err
 	}
 	if answer.Issuer != s.issuer {
-		return nil, fmt.Errorf("%w: it calls itself %q, not %q", ErrUnavailable, answer.Issuer, s.issuer)
+		return nil, fmt.Errorf("%w: its discovery names the issuer %q, not %q", ErrUnavailable, answer.Issuer, s.issuer)
 	}
 	var set struct{ Keys []json.RawMessage }
 	if err := s.get(ctx, answer.Keys, &set); err != nil {
 		return nil, err
 	}
 	for _, encoded := range set.Keys {
-		// A key of a kind not known here must not hide the others.
+		// A key of an unsupported kind must not hide the others.
 		var key jose.JSONWebKey
 		if key.UnmarshalJSON(encoded) == nil && key.IsPublic() && key.Use != "enc" {
 			answer.keys = append(answer.keys, key)
@@ -115,26 +115,27 @@ func (s *source) get(ctx context.Context, url string, into any) error {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%w: %s is answered %s", ErrUnavailable, url, response.Status)
+		return fmt.Errorf("%w: GET %s: %s", ErrUnavailable, url, response.Status)
 	}
-	if err := json.NewDecoder(io.LimitReader(response.Body, mostAnswer)).Decode(into); err != nil {
+	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(into); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrUnavailable, url, err)
 	}
 	return nil
 }
 
-var errUnknownKey = errors.New("is signed with a key that the issuer does not have")
+var errUnknownKey = errors.New("is signed with an unknown key")
 
-// check verifies a token's signature and reads its claims. A key not known yet may have been published since.
+// check verifies a token's signature and decodes its claims. An unknown key may have been published since: then it
+// refreshes.
 func (s *source) check(ctx context.Context, token *jwt.JSONWebToken, into ...any) error {
-	known, err := s.current(ctx)
+	cached, err := s.current(ctx)
 	if err != nil {
 		return err
 	}
-	if err = known.check(token, into...); !errors.Is(err, errUnknownKey) {
+	if err = cached.check(token, into...); !errors.Is(err, errUnknownKey) {
 		return err
 	}
-	fresh, err := s.newer(ctx)
+	fresh, err := s.refresh(ctx)
 	if err != nil {
 		return err
 	}
@@ -156,7 +157,7 @@ func (p *published) check(token *jwt.JSONWebToken, into ...any) error {
 		}
 	}
 	if header.KeyID == "" {
-		// Without a key's name the right key may be one that is not known yet.
+		// Without a key id, the right key may be one that was not fetched yet.
 		return errUnknownKey
 	}
 	return err

@@ -26,7 +26,7 @@ func withToken(token string) *http.Request {
 	return r
 }
 
-func TestTokensThatAreBelieved(t *testing.T) {
+func TestValidTokensAreAccepted(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	f.keys["curved"], f.keys["edwards"] = curved.Public(), edwards.Public()
@@ -59,7 +59,7 @@ func TestTokensThatAreBelieved(t *testing.T) {
 		{"one that ended within the skew", settings, sign(t, jose.RS256, first, "first", base.with("exp", now-110)), anna},
 		{"one of a clock ahead within the skew", settings, sign(t, jose.RS256, first, "first", base.with("iat", now+110).with("nbf", now+110)), anna},
 		{"a Cognito access token: no audience, no address", settings, sign(t, jose.RS256, first, "first", access), unnamed},
-		{"an address that is not verified is nobody's", settings, sign(t, jose.RS256, first, "first", base.with("email_verified", false)), unnamed},
+		{"an address that is not verified is left out", settings, sign(t, jose.RS256, first, "first", base.with("email_verified", false)), unnamed},
 		{"the same as text", settings, sign(t, jose.RS256, first, "first", base.with("email_verified", "false")), unnamed},
 		{"a verified address", settings, sign(t, jose.RS256, first, "first", base.with("email_verified", true)), anna},
 		{"no groups", settings, sign(t, jose.RS256, first, "first", base.with("groups", nil)), grouped()},
@@ -69,7 +69,7 @@ func TestTokensThatAreBelieved(t *testing.T) {
 		{"groups written as paths", settings, sign(t, jose.RS256, first, "first", base.with("groups", []string{"/admin", "/ces:funder"})), grouped("admin", "ces:funder")},
 		{"a group twice counts once", settings, sign(t, jose.RS256, first, "first", base.with("groups", []string{"admin", "admin"})), grouped("admin")},
 		{"groups that are no text are passed over", settings, sign(t, jose.RS256, first, "first", base.with("groups", []any{1, nil, "ces:funder"})), grouped("ces:funder")},
-		{"groups of a form not known give none", settings, sign(t, jose.RS256, first, "first", base.with("groups", claims{"admin": true})), grouped()},
+		{"groups in an unknown form give none", settings, sign(t, jose.RS256, first, "first", base.with("groups", claims{"admin": true})), grouped()},
 		{"half a group is none", settings, sign(t, jose.RS256, first, "first", base.with("groups", []string{"ces:", ":coordinator", "ces:partner:", "ces:coordinator:x", "Admin"})), grouped()},
 		{"the claim's name is a setting", cognito, sign(t, jose.RS256, first, "first", base.with("cognito:groups", []string{"ces:adviser"})), grouped("ces:adviser")},
 	} {
@@ -85,7 +85,7 @@ func TestTokensThatAreBelieved(t *testing.T) {
 	}
 }
 
-func TestTokensThatAreNot(t *testing.T) {
+func TestInvalidTokensAreRefused(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	good, base, now := f.good(), f.claims(), f.now().Unix()
@@ -100,17 +100,17 @@ func TestTokensThatAreNot(t *testing.T) {
 		{"expired", sign(t, jose.RS256, first, "first", base.with("exp", now-121))},
 		{"of the future", sign(t, jose.RS256, first, "first", base.with("nbf", now+121))},
 		{"issued in the future", sign(t, jose.RS256, first, "first", base.with("iat", now+121))},
-		{"that never expires", sign(t, jose.RS256, first, "first", base.with("exp", nil))},
-		{"that names nobody", sign(t, jose.RS256, first, "first", base.with("sub", nil))},
+		{"without an expiry", sign(t, jose.RS256, first, "first", base.with("exp", nil))},
+		{"without a subject", sign(t, jose.RS256, first, "first", base.with("sub", nil))},
 		{"of another issuer", sign(t, jose.RS256, first, "first", base.with("iss", "https://elsewhere.example.org"))},
 		{"of no issuer", sign(t, jose.RS256, first, "first", base.with("iss", nil))},
 		{"for another application", sign(t, jose.RS256, first, "first", base.with("aud", "another"))},
 		{"for another application, though ours asked for it", sign(t, jose.RS256, first, "first", base.with("aud", "another").with("client_id", clientID))},
 		{"for no application", sign(t, jose.RS256, first, "first", base.with("aud", nil))},
 		{"an access token of another application", sign(t, jose.RS256, first, "first", base.with("aud", nil).with("client_id", "another"))},
-		{"forged with another key under the known name", sign(t, jose.RS256, second, "first", base)},
+		{"forged with another key under the right id", sign(t, jose.RS256, second, "first", base)},
 		{"forged with another key without a name", sign(t, jose.RS256, second, "", base)},
-		{"of a key that nobody knows", sign(t, jose.RS256, second, "unknown", base)},
+		{"signed with an unknown key", sign(t, jose.RS256, second, "unknown", base)},
 		{"altered", parts[0] + "." + encode(altered) + "." + parts[2]},
 		{"without its signature", parts[0] + "." + parts[1] + "."},
 		{"of algorithm none", encode(`{"alg":"none"}`) + "." + parts[1] + "."},
@@ -134,14 +134,14 @@ func TestTokensThatAreNot(t *testing.T) {
 					t.Errorf("a refused token still gives %v", got)
 				}
 				if err != nil && (strings.Contains(strings.ToLower(err.Error()), "nowak") || len(c.token) > 20 && strings.Contains(err.Error(), c.token)) {
-					t.Errorf("the error tells too much: %v", err)
+					t.Errorf("the error contains the token: %v", err)
 				}
 			}
 		})
 	}
 }
 
-func TestKeysOfTheIssuerThatVerifyNothing(t *testing.T) {
+func TestUnsuitableKeysVerifyNothing(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	encryption := string(must(jose.JSONWebKey{Key: second.Public(), KeyID: "encryption", Use: "enc"}.MarshalJSON()))
@@ -164,7 +164,7 @@ func TestKeysOfTheIssuerThatVerifyNothing(t *testing.T) {
 	}
 }
 
-func TestWhoSentNothingIsAnyone(t *testing.T) {
+func TestRequestsWithoutCredentialsAreAnonymous(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	a := authority(t, f.settings())
@@ -182,7 +182,7 @@ func TestWhoSentNothingIsAnyone(t *testing.T) {
 	}
 }
 
-func TestHowOftenTheIssuerIsAsked(t *testing.T) {
+func TestFetchesFromTheIssuerAreLimited(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	a := authority(t, f.settings())
@@ -239,7 +239,7 @@ func TestHowOftenTheIssuerIsAsked(t *testing.T) {
 	f.change(func() { f.keys = map[string]crypto.PublicKey{"second": second.Public()} })
 	f.advance(time.Minute)
 	if err := identify(rotated); err != nil {
-		t.Errorf("back again: %v", err)
+		t.Errorf("available once more: %v", err)
 	}
 
 	f.change(func() { f.keys = map[string]crypto.PublicKey{"first": first.Public()} })
@@ -249,7 +249,7 @@ func TestHowOftenTheIssuerIsAsked(t *testing.T) {
 	}
 }
 
-func TestIssuerThatCannotBeReached(t *testing.T) {
+func TestAnUnreachableIssuerIsUnavailable(t *testing.T) {
 	t.Parallel()
 	gone := newFake(t)
 	gone.Close()
@@ -257,7 +257,7 @@ func TestIssuerThatCannotBeReached(t *testing.T) {
 	broken.down = true
 	other := newFake(t)
 	other.issuer = "https://elsewhere.example.org"
-	for name, f := range map[string]*fake{"nobody listens": gone, "it answers 503": broken, "it calls itself something else": other} {
+	for name, f := range map[string]*fake{"nothing listens": gone, "it answers 503": broken, "it calls itself something else": other} {
 		_, err := authority(t, f.settings()).Identify(withToken(f.good()))
 		if !errors.Is(err, identity.ErrUnavailable) {
 			t.Errorf("%s: got %v, want unavailable", name, err)
@@ -273,7 +273,7 @@ func TestIssuerThatCannotBeReached(t *testing.T) {
 	f.change(func() { f.down = false })
 	f.advance(2 * time.Second)
 	if _, err := a.Identify(withToken(f.good())); err != nil {
-		t.Errorf("up again: %v", err)
+		t.Errorf("up once more: %v", err)
 	}
 	f.change(func() { f.down = true })
 	f.advance(2 * time.Hour)
@@ -285,7 +285,7 @@ func TestIssuerThatCannotBeReached(t *testing.T) {
 	}
 }
 
-func TestSettingsThatAreRefused(t *testing.T) {
+func TestInvalidSettingsAreRefused(t *testing.T) {
 	t.Parallel()
 	good := identity.Settings{Issuer: "https://issuer.example.org", ClientID: clientID, CookieKey: make([]byte, 32), BaseURL: "https://outreach.example.org/"}
 	if _, err := identity.New(good, http.DefaultClient); err != nil {

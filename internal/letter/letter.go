@@ -1,5 +1,5 @@
-// Package letter renders the e-mails of the tracker: subject, text and HTML, in the recipient's language. It does not send them,
-// and does not decide who gets which.
+// Package letter renders the e-mails of the tracker: subject, text and HTML, in the recipient's language. It does not
+// send them, and does not decide who gets which.
 package letter
 
 import (
@@ -135,8 +135,8 @@ func (t table) Align(column int) string {
 	return "left"
 }
 
-// line returns a text as one line without marks of direction: what somebody typed must not begin a line of its own, nor reverse
-// what follows it.
+// line returns a text as one line without marks of direction: what somebody typed must not begin a line of its own, nor
+// reverse what follows it.
 func line(text string) string {
 	return strings.Join(strings.FieldsFunc(strings.Map(withoutDirection, text), lineBreak), " ")
 }

@@ -60,13 +60,13 @@ func letters(language string) map[string]func() (Letter, error) {
 		"accepted": aSignup(schema.Accepted, language), "waitlisted": aSignup(schema.Waitlisted, language), "held": aSignup(schema.Held, language),
 		"cancelled": aSignup(schema.Cancelled, language), "again": aSignup(Repeated, language), "place-free": aSignup(PlaceFree, language),
 		"rejected": func() (Letter, error) {
-			return RenderRejected(Rejected{Language: language, Project: town, Filename: "<img src=x>.csv", Kind: schema.Builtin().Kind(schema.Media), Cells: cells, Page: "https://outreach.example.org/town/uploads/01JU"})
+			return RenderRejected(Rejected{Language: language, Project: town, Filename: "<img src=x>.csv", Kind: schema.For(town).Kind(schema.Media), Cells: cells, Page: "https://outreach.example.org/town/uploads/01JU"})
 		},
 		"rejected-one": func() (Letter, error) {
 			return RenderRejected(Rejected{Language: language, Project: town, Filename: "maj.csv", Cells: cells[:1], Page: "https://outreach.example.org/town/uploads/01JU"})
 		},
 		"rejected-cut": func() (Letter, error) {
-			return RenderRejected(Rejected{Language: language, Project: town, Filename: "maj.csv", Kind: schema.Builtin().Kind(schema.Media), Cells: cells, Cut: true, Page: "https://outreach.example.org/town/uploads/01JU"})
+			return RenderRejected(Rejected{Language: language, Project: town, Filename: "maj.csv", Kind: schema.For(town).Kind(schema.Media), Cells: cells, Cut: true, Page: "https://outreach.example.org/town/uploads/01JU"})
 		},
 		"report-due": func() (Letter, error) {
 			return RenderDueReport(Report{Language: language, Project: town, Snapshot: aReport(), Page: "https://outreach.example.org/town/snapshots/01JS"})
@@ -131,7 +131,8 @@ func golden(t *testing.T, name, got string) {
 
 var outer = regexp.MustCompile(`(?i)\b(src|background|srcset)=|url\(|@import|javascript:`)
 
-// checkInjection checks that typed text is never HTML, that opening a letter fetches nothing, and that a name begins no line.
+// checkInjection checks that typed text is never HTML, that opening a letter fetches nothing, and that a name begins no
+// line.
 func checkInjection(t *testing.T, l Letter) {
 	t.Helper()
 	var shown strings.Builder

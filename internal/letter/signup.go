@@ -34,7 +34,8 @@ var signupMessages = map[string]string{
 	Repeated: "mail.signup_again", PlaceFree: "mail.place_free",
 }
 
-// RenderSignup renders the letter to somebody who signed up. Letters about a place have the activity as a calendar file.
+// RenderSignup renders the letter to somebody who signed up. Letters about a place have the activity as a calendar
+// file.
 func RenderSignup(s Signup) (Letter, error) {
 	words, key := text.Of(s.Language), signupMessages[s.What]
 	language := words.Language()
@@ -68,8 +69,8 @@ func RenderSignup(s Signup) (Letter, error) {
 	return c.render(files...)
 }
 
-// safeName returns a name as it may be shown in a letter, "" where it could contain an address: anybody can make the public form
-// send a letter to anybody.
+// safeName returns a name as it may be shown in a letter, "" where it could contain an address: anybody can make the
+// public form send a letter to anybody.
 func safeName(name string) string {
 	name = line(name)
 	if strings.ContainsAny(name, "/:@") || strings.Contains(strings.ToLower(name), "www.") {

@@ -1,4 +1,5 @@
-// Package mail is a letter and whoever sends it: SES, an SMTP server, or the local stack's mailbox.
+// Package mail declares an e-mail and the interface of what sends it: SES, an SMTP server, or the mailbox of one
+// machine.
 package mail
 
 import (
@@ -9,7 +10,7 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// Message is one letter. ID is the same for the same cause, so that a letter sent twice can be told.
+// Message is one letter. Letters of the same cause have the same ID, so that one sent twice can be recognised.
 type Message struct {
 	ID      string `json:"id"`
 	To      string `json:"to"`
@@ -19,16 +20,15 @@ type Message struct {
 	Files   []File `json:"files,omitempty"`
 }
 
-// File is what is attached to a letter.
+// File is an attachment.
 type File struct {
 	Name string `json:"name"`
 	Type string `json:"type"` // its media type
 	Data []byte `json:"data"`
 }
 
-// Address gives an e-mail address as every server takes it: a domain of other than ASCII letters in the form that the DNS
-// knows. False where no letter can be relied on to get there: SES takes only ASCII before the @, and a number in brackets is
-// no name of a mail server.
+// Address returns an e-mail address in ASCII, with its domain in the form of the DNS. It returns false where delivery
+// cannot be relied on: SES accepts only ASCII before the @, and an IP address in brackets names no mail server.
 func Address(address string) (string, bool) {
 	at := strings.LastIndexByte(address, '@')
 	if at < 1 || !isASCII(address[:at]) || strings.HasPrefix(address[at+1:], "[") {
@@ -45,11 +45,12 @@ func isASCII(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r >= 0x80 })
 }
 
-// ErrRefused is in the error where a letter will never be delivered, however often it is sent: its address is none, a server
-// says that nobody has it, or SES does not take this letter while it takes others.
+// ErrRefused is in the error of a letter that will never be delivered, however often it is retried: its address is
+// invalid or unknown to the server, or SES rejects this letter while it accepts others.
 var ErrRefused = errors.New("the letter is refused")
 
-// Sender sends letters.
+// Sender sends letters. Implementations are safe for concurrent use. An error that wraps ErrRefused must not be
+// retried.
 type Sender interface {
 	Send(ctx context.Context, m Message) error
 }

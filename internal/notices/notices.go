@@ -21,8 +21,8 @@ func New(db *store.DB) *Store { return &Store{db} }
 // ErrLeased is in the error of a lease that another process has.
 var ErrLeased = errors.New("another process sends the letters")
 
-// Lease is the right to send a project's letters; one process at a time has it. It runs out unless it is renewed, so that a
-// process that died blocks nobody for long. A Lease is not safe for concurrent use.
+// Lease is the right to send a project's letters; one process at a time has it. It runs out unless it is renewed, so
+// that a process that died blocks nobody for long. A Lease is not safe for concurrent use.
 type Lease struct {
 	Done fact.Heads // the last fact of each lane whose letters were sent
 
@@ -39,8 +39,9 @@ type progress struct {
 	Until time.Time  `json:"until,omitzero"`
 }
 
-// Acquire takes the lease on a project's letters for some time, or returns nil where the letters of all facts up to upTo were
-// sent. An owner that did not release its own lease gets it back. While another owner has the lease, the error is ErrLeased.
+// Acquire takes the lease on a project's letters for some time, or returns nil where the letters of all facts up to
+// upTo were sent. An owner that did not release its own lease gets it back. While another owner has the lease, the
+// error is ErrLeased.
 func (s *Store) Acquire(ctx context.Context, project, owner string, lasts time.Duration, upTo fact.Heads) (*Lease, error) {
 	kept, rev, err := table.Load[progress](ctx, s.Tracker, progressKey(project))
 	if err != nil {

@@ -5,24 +5,24 @@ import (
 	"time"
 )
 
-// Definition is the editor of the project's definition. It puts to its own address; checking adds dry_run=1.
+// Definition is the editor of the project's definition. Its form posts to its own address; a check adds dry_run=1.
 type Definition struct {
 	YAML     string
 	Number   int    // of the version shown; 0: there is none yet
 	SHA256   string // of the version shown
 	Version  string // its ETag, sent back as _if_match
 	Problems []LineProblem
-	Checked  bool     // it was checked and found right, and not saved
+	Checked  bool     // it was checked, is valid, and was not saved
 	Changes  []string // what would differ from the present version, in words
 }
 
-// LineProblem is something wrong at a place of the definition.
+// LineProblem is a problem at a place of the definition.
 type LineProblem struct {
 	Line, Column int
 	Message      string
 }
 
-// Quote is a line of the definition, counted from 1, or "".
+// Quote returns a line of the definition, counted from 1; "" where there is none.
 func (d Definition) Quote(line int) string {
 	lines := strings.Split(d.YAML, "\n")
 	if line < 1 || line > len(lines) {
@@ -39,7 +39,7 @@ type Versions struct {
 	Next  string // the address of the next page, or ""
 }
 
-// Version is one version of a definition. Who set it and when is not known of versions of long ago.
+// Version is one version of a definition. By and At are empty for old versions.
 type Version struct {
 	Number int
 	SHA256 string
@@ -49,12 +49,12 @@ type Version struct {
 
 func (p Versions) draw(view) (string, any) { return "versions", p }
 
-// OldDefinition is the text of one version, and what it changed against the one before.
+// OldDefinition is the text of one version, with its changes to the version before.
 type OldDefinition struct {
 	Version
 	YAML    string
 	Changes []string
-	Present bool // it is the one that holds
+	Present bool // it is in force
 }
 
 func (p OldDefinition) draw(view) (string, any) { return "version", p }

@@ -13,7 +13,7 @@ import (
 	"outreach/internal/snapshot"
 )
 
-// Projects is the first page: the projects of this tracker.
+// Projects is the first page: the list of projects.
 type Projects struct{ Items []ProjectItem }
 
 // ProjectItem is one project of the list.
@@ -21,7 +21,7 @@ type ProjectItem struct {
 	Definition *project.Definition
 	SignupOpen bool
 	State      string // upcoming, running or ended
-	Roles      Roles  // of who looks at the list: what of the project they may open
+	Roles      Roles  // of the reader in the project
 }
 
 type projectsPage struct{ Items []projectLine }
@@ -31,7 +31,7 @@ type projectLine struct {
 	Work []section
 }
 
-// The projects in which somebody has work come first.
+// Projects in which the reader has work come first.
 func (p Projects) draw(v view) (string, any) {
 	out := projectsPage{}
 	for _, item := range p.Items {
@@ -41,18 +41,18 @@ func (p Projects) draw(v view) (string, any) {
 	return "projects", out
 }
 
-// Problem says that something could not be done, in the terms of an RFC 9457 problem.
+// Problem is an error, in the terms of RFC 9457.
 type Problem struct {
 	Status    int
 	Title     string
 	Detail    string
-	Problems  []schema.Problem // bad input, where no form can show it
-	RequestID string           // by which the log names the request; "": not shown
+	Problems  []schema.Problem // invalid input, where no form can show it
+	RequestID string           // as in the log; "": not shown
 }
 
 func (p Problem) draw(view) (string, any) { return "problem", p }
 
-// Message says one thing, and where to go from there.
+// Message is a text with links to continue.
 type Message struct {
 	Title string
 	Text  string
@@ -64,7 +64,7 @@ func (m Message) draw(view) (string, any) { return "message", m }
 // Snapshots is the list of snapshots, newest first, for the coordinator with a form to compile one now.
 type Snapshots struct {
 	Definition *project.Definition
-	Newest     *snapshot.Snapshot // the approved one of the latest day, shown in short; nil: there is none, or it was shown before
+	Newest     *snapshot.Snapshot // the approved one of the latest day, summarised; nil: there is none, or an earlier page showed it
 	Exports    []Link             // of the newest
 	Items      []SnapshotItem
 	Next       string // the address of the next page, or ""
@@ -80,7 +80,7 @@ type SnapshotItem struct {
 	Version                           int    // of the definition
 }
 
-// Short is the beginning of the hash, enough to compare by eye.
+// Short returns the beginning of the hash, enough to compare by eye.
 func (s SnapshotItem) Short() string { return short(s.Hash) }
 
 type snapshotsPage struct {
@@ -98,7 +98,7 @@ func (s Snapshots) draw(v view) (string, any) {
 	return "snapshots", out
 }
 
-// Evidence is the list of the records behind a figure, and how they make it up.
+// Evidence is the list of the records behind a figure, and how they add up to it.
 type Evidence struct {
 	Definition *project.Definition // that the snapshot was counted by
 	Title      string              // what the figure counts
@@ -116,26 +116,26 @@ type evidencePage struct {
 	Evidence
 	Counted  *counted
 	From, To string // the days between which records count
-	office   string // what the office is called
+	office   string // the name of the office
 }
 
-// Sender is who sent an upload. The file's own name is the office's alone.
+// Sender returns who sent an upload. The file's name is shown to the office only.
 func (p evidencePage) Sender(upload string) string { return cmp.Or(p.Senders[upload], p.office) }
 
-// Kinds tells that records of more than one kind may stand in the list.
+// Kinds reports whether the list may have records of several kinds.
 func (p evidencePage) Kinds() bool { return p.Counted == nil || len(p.Counted.Rules) > 1 }
 
-// Adds tells that the snapshot has kept what each record adds.
+// Adds reports whether the snapshot stores what each record adds.
 func (e Evidence) Adds() bool {
 	return slices.ContainsFunc(e.Items, func(one snapshot.Counted) bool { return one.Total != "" })
 }
 
-// Says tells that any of the records says which it is.
+// Says reports whether any of the records has a description.
 func (e Evidence) Says() bool {
 	return slices.ContainsFunc(e.Items, func(one snapshot.Counted) bool { return one.What != "" })
 }
 
-// Sum is what all records add up to, on the last page of their list; "" elsewhere.
+// Sum returns the total of all records on the last page of their list, and "" elsewhere.
 func (e Evidence) Sum() string {
 	if e.Next != "" || len(e.Items) == 0 {
 		return ""
@@ -143,10 +143,10 @@ func (e Evidence) Sum() string {
 	return e.Items[len(e.Items)-1].Total.String()
 }
 
-// Agrees tells that the records add up to the figure.
+// Agrees reports whether the records add up to the figure.
 func (e Evidence) Agrees() bool { return e.Sum() == e.Figure }
 
-// OfPeople tells that any of the records is about a person.
+// OfPeople reports whether any of the records is about a person.
 func (e Evidence) OfPeople() bool {
 	return slices.ContainsFunc(e.Items, func(one snapshot.Counted) bool { return one.Person != "" })
 }
@@ -169,7 +169,7 @@ func (e Evidence) draw(v view) (string, any) {
 	return "evidence", out
 }
 
-// agreed says to which words on the use of data somebody agreed.
+// agreed returns to which version of the words on the use of data a person agreed.
 func (v view) agreed(version string) string {
 	if version == "" {
 		return ""
@@ -177,6 +177,7 @@ func (v view) agreed(version string) string {
 	return v.Field(signups.ConsentGiven) + " " + v.Date(version)
 }
 
+// short returns the first twelve digits of a hash.
 func short(hash string) string {
 	const prefix = "sha256:"
 	if len(hash) > len(prefix)+12 && hash[:len(prefix)] == prefix {
@@ -185,10 +186,10 @@ func short(hash string) string {
 	return hash
 }
 
-// Attention is the office's first page: what needs somebody, the most pressing first.
+// Attention is the office's first page: its tasks, the most urgent first.
 type Attention struct{ Items []Task }
 
-// Task is one thing that waits, and the address where it is done.
+// Task is one task, with the address where it is done.
 type Task struct {
 	What, Message, Href string
 	Urgent              bool // somebody outside waits for it
@@ -203,7 +204,7 @@ type Audit struct {
 	Next      string // the address of the next page, or ""
 }
 
-// AuditLine is one thing that happened.
+// AuditLine is one line of the trail.
 type AuditLine struct {
 	At     time.Time
 	By     string // an address, or ""
@@ -212,7 +213,7 @@ type AuditLine struct {
 	Links  []Link
 }
 
-// Origins are where things come from that nobody of the staff did.
+// Origins are the origins of facts that no member of the staff caused.
 var Origins = []string{"form", "delivery", "schedule"}
 
 type auditPage struct {
@@ -221,7 +222,7 @@ type auditPage struct {
 	Whose []string
 }
 
-// AllWhose are the words for who is nobody of the staff.
+// AllWhose returns the names of Origins as one text.
 func (p auditPage) AllWhose() string { return strings.Join(p.Whose, ", ") }
 
 func (a Audit) draw(v view) (string, any) {

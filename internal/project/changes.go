@@ -12,29 +12,30 @@ import (
 type Change struct {
 	Part   string `json:"part"`             // indicators, activities, groups, output_kinds, partners; "" for a key of the definition itself
 	ID     string `json:"id"`               // the item's code or id, or the key
-	Label  Text   `json:"label"`            // what people call the item
+	Label  Text   `json:"label"`            // of the item
 	What   string `json:"what"`             // Added, Removed or Altered
 	Fields []Edit `json:"fields,omitempty"` // of an altered item
 }
 
-// Edit is a field that is no longer as it was. Before and After are empty where it is more than one value.
+// Edit is a field with another value. Before and After are empty where the value is a list or an object.
 type Edit struct {
 	Field  string `json:"field"`
 	Before string `json:"before,omitempty"`
 	After  string `json:"after,omitempty"`
 }
 
-// What became of something between two definitions.
+// Kinds of change.
 const (
 	Added   = "added"
 	Removed = "removed"
 	Altered = "changed"
 )
 
-// lists are the parts of a definition whose items have a name, and the key of that name.
+// lists are the parts of a definition that are lists of named items, each with the key of the name.
 var lists = []struct{ part, id string }{{"indicators", "code"}, {"activities", "id"}, {"partners", "id"}, {"groups", "id"}, {"output_kinds", "id"}}
 
-// Changes tells what differs between two definitions, indicators and activities first. No definition before is an empty one.
+// Changes returns what differs between two definitions: lists first, in the order of lists, then other keys in
+// alphabetical order. A nil definition is an empty one. The result is never nil.
 func Changes(before, after *Definition) []Change {
 	was, is := plain(before), plain(after)
 	changes := []Change{}
@@ -56,11 +57,13 @@ func Changes(before, after *Definition) []Change {
 	return changes
 }
 
+// named is an item of a list.
 type named struct {
 	id     string
 	values map[string]any
 }
 
+// label returns the item's name or label.
 func (n named) label() Text {
 	if name, ok := n.values["name"].(string); ok {
 		return Everywhere(name)
@@ -68,29 +71,30 @@ func (n named) label() Text {
 	label, _ := n.values["label"].(map[string]any)
 	text := Text{}
 	for tag, one := range label {
-		if said, _ := one.(string); said != "" {
-			text[tag] = said
+		if in, _ := one.(string); in != "" {
+			text[tag] = in
 		}
 	}
 	return text
 }
 
-// plain is a definition as JSON has it.
+// plain returns a definition as decoded JSON.
 func plain(d *Definition) map[string]any {
 	out := map[string]any{}
 	if d == nil {
 		return out
 	}
-	said, err := json.Marshal(d)
+	encoded, err := json.Marshal(d)
 	if err == nil {
-		err = json.Unmarshal(said, &out)
+		err = json.Unmarshal(encoded, &out)
 	}
 	if err != nil {
-		panic(fmt.Sprintf("project: a definition is no JSON: %v", err)) // only texts and numbers
+		panic(fmt.Sprintf("project: encode a definition: %v", err)) // only texts and numbers
 	}
 	return out
 }
 
+// items decodes a list of objects; id is the key of their names.
 func items(list any, id string) []named {
 	all, _ := list.([]any)
 	out := make([]named, 0, len(all))
@@ -102,6 +106,7 @@ func items(list any, id string) []named {
 	return out
 }
 
+// changed returns the changes of one list: new and edited items in the new order, then removed ones.
 func changed(part string, was, is []named) []Change {
 	var out []Change
 	find := func(list []named, id string) int {
@@ -123,7 +128,7 @@ func changed(part string, was, is []named) []Change {
 	return out
 }
 
-// edits are the keys whose values differ, in the order of the alphabet.
+// edits returns the keys whose values differ, in alphabetical order.
 func edits(was, is map[string]any) []Edit {
 	var out []Edit
 	keys := map[string]bool{}
@@ -146,6 +151,7 @@ func edits(was, is map[string]any) []Edit {
 	return out
 }
 
+// single reports whether a decoded value is neither a list nor an object.
 func single(value any) bool {
 	switch value.(type) {
 	case nil, string, float64, bool:
@@ -154,25 +160,26 @@ func single(value any) bool {
 	return false
 }
 
+// written returns a single value as text.
 func written(value any) string {
 	if value == nil {
 		return ""
 	}
 	if n, ok := value.(float64); ok {
-		said, err := json.Marshal(n)
+		number, err := json.Marshal(n)
 		if err == nil {
-			return string(said)
+			return string(number)
 		}
 	}
 	return fmt.Sprint(value)
 }
 
-// Asks tells that the rule, or what is counted by it, looks at any of some fields.
+// Asks reports whether the indicator's rule, or what it counts, uses any of some fields.
 func (in Indicator) Asks(fields []string) bool {
 	return slices.Contains(fields, in.Field) || in.Rule.Asks(fields)
 }
 
-// Asks tells that the rule's expression names any of some fields. What stands in quotes names nothing.
+// Asks reports whether the rule's expression names any of some fields outside of quotes.
 func (r Rule) Asks(fields []string) bool {
 	var words strings.Builder
 	quote := rune(0)

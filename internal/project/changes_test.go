@@ -7,7 +7,7 @@ import (
 	"outreach/internal/project"
 )
 
-func TestWhatDiffersBetweenTwoDefinitionsIsSaid(t *testing.T) {
+func TestChangesNameWhatDiffers(t *testing.T) {
 	t.Parallel()
 	before := &project.Definition{
 		ID: "x", Title: project.Text{"pl": "Tytuł", "en": "Title"}, TargetGroup: 20,
@@ -44,7 +44,7 @@ partners press Gazeta added []
 	}
 }
 
-func TestARuleAsksForWhatItNames(t *testing.T) {
+func TestRulesAskForTheFieldsTheyName(t *testing.T) {
 	t.Parallel()
 	for where, want := range map[string]bool{
 		`sex == "female"`:                      true,

@@ -2,27 +2,28 @@ package project
 
 import "time"
 
-// The rhythms of reports: how many months a reporting period has. A final report alone has no months.
-var rhythms = map[string]int{"monthly": 1, "quarterly": 3, "half-yearly": 6, "final": 0}
+// reportMonths is the length of reporting periods in months, by the frequency of reports. Of a final report it is 0.
+var reportMonths = map[string]int{"monthly": 1, "quarterly": 3, "half-yearly": 6, "final": 0}
 
-// ReportDays are the days after one day, up to another, on which a reporting period ends: the last days of calendar months,
-// quarters or half-years within the project's period, and its own last day always. Of a project without reports there are none.
+// ReportDays returns the days later than after, and no later than upTo, on which a reporting period ends: the last days
+// of calendar months, quarters or half-years within the project's period, and always its own last day. A project
+// without reports has none.
 func (d *Definition) ReportDays(after, upTo string) []string {
-	months, reported := rhythms[d.Reports.Funder]
+	months, reported := reportMonths[d.Reports.Funder]
 	first, err := time.Parse(time.DateOnly, after)
 	if !reported || err != nil {
 		return nil
 	}
 	var days []string
 	for day := first.AddDate(0, 0, 1); ; day = day.AddDate(0, 0, 1) {
-		said := day.Format(time.DateOnly)
-		if said > upTo {
+		date := day.Format(time.DateOnly)
+		if date > upTo {
 			return days
 		}
 		next := day.AddDate(0, 0, 1)
 		ends := months > 0 && next.Day() == 1 && int(day.Month())%months == 0
-		if said == d.Period.To || ends && d.Period.Contains(said) {
-			days = append(days, said)
+		if date == d.Period.To || ends && d.Period.Contains(date) {
+			days = append(days, date)
 		}
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestReportingPeriodsEnd(t *testing.T) {
+func TestReportDaysAreTheEndsOfReportingPeriods(t *testing.T) {
 	t.Parallel()
 	period := Period{From: "2027-11-15", To: "2029-02-10"}
 	for _, tt := range []struct{ rhythm, after, upTo, want string }{

@@ -1,13 +1,13 @@
-// Package project holds the definition of a funded project: what was promised, to whom, when, and the rule that counts
-// each promise. The definition is written in YAML by a project manager; package definition parses and checks it, and
-// every other package reads the checked form declared here.
+// Package project declares the definition of a funded project: its period, activities and indicators, each with a
+// target and the rule that counts it. A project manager writes the definition in YAML; package definition parses and
+// checks it.
 package project
 
 import (
 	"slices"
 	"sync"
 	"time"
-	_ "time/tzdata" // the machines that functions run on have no time zones of their own
+	_ "time/tzdata" // the machines that functions run on have no time zone database
 )
 
 // Definition is the checked definition of one project.
@@ -23,7 +23,7 @@ type Definition struct {
 	Marks        []Mark        `json:"marks,omitempty"`
 	Goal         Text          `json:"goal"`
 	Region       Region        `json:"region"`
-	TargetGroup  int64         `json:"target_group,omitempty"` // people to be reached as participants; 0: none was promised
+	TargetGroup  int64         `json:"target_group,omitempty"` // how many participants were promised; 0: no number
 	Groups       []Labelled    `json:"groups,omitempty"`
 	AgeBands     []string      `json:"age_bands,omitempty"` // "0-24", "25-54", "55+"
 	Activities   []Activity    `json:"activities,omitempty"`
@@ -33,10 +33,10 @@ type Definition struct {
 	Indicators   []Indicator   `json:"indicators"`
 	Reports      Reports       `json:"reports"`
 	Retention    Retention     `json:"retention,omitzero"`
-	Records      []RecordKind  `json:"records,omitempty"` // what it adds to the kinds of record
+	Records      []RecordKind  `json:"records,omitempty"` // kinds of record beside the built-in ones
 }
 
-// Funding says who pays, how much, and which share of the costs.
+// Funding is who pays, how much, and which share of the costs.
 type Funding struct {
 	Source       Text    `json:"source"`
 	Value        float64 `json:"value,omitempty"`
@@ -50,7 +50,7 @@ type Period struct {
 	To   string `json:"to"`
 }
 
-// Contains tells whether a day lies in the period.
+// Contains reports whether a day, YYYY-MM-DD, lies in the period.
 func (p Period) Contains(day string) bool { return p.From <= day && day <= p.To }
 
 // Implementer is an organisation that ran the project, for the whole period or a part of it.
@@ -61,7 +61,7 @@ type Implementer struct {
 	To         string `json:"to,omitempty"`
 }
 
-// Contact is the organisation that is responsible for the project, and for the data of those who take part.
+// Contact is the organisation that is responsible for the project and for the participants' data.
 type Contact struct {
 	Name    string `json:"name"`
 	Email   string `json:"email,omitempty"`
@@ -69,13 +69,13 @@ type Contact struct {
 	Address string `json:"address,omitempty"`
 }
 
-// Mark is what the funder wants to be seen with the project: words, and perhaps the sign that stands before them.
+// Mark is a text that the funder wants to be shown with the project, and the sign before it.
 type Mark struct {
 	Sign string `json:"sign,omitempty"` // one of Signs, or ""
 	Text Text   `json:"text"`
 }
 
-// Signs are the signs that pages can draw: the emblem of the European Union, and the colours of Poland.
+// Signs are the signs that pages can show: the emblem of the European Union, and the colours of Poland.
 var Signs = []string{"eu", "poland"}
 
 // Region is where the project works; no audience can be larger than its population.
@@ -84,7 +84,7 @@ type Region struct {
 	Population int64 `json:"population,omitempty"`
 }
 
-// Labelled is a value of one of the definition's lists, with what people call it.
+// Labelled is a value of one of the definition's lists, with its label.
 type Labelled struct {
 	ID    string `json:"id"`
 	Label Text   `json:"label"`
@@ -94,7 +94,7 @@ type Labelled struct {
 type Activity struct {
 	ID       string `json:"id"`
 	Kind     string `json:"kind,omitempty"`
-	Capacity int    `json:"capacity,omitempty"` // places; 0: as many as come
+	Capacity int    `json:"capacity,omitempty"` // places; 0: no limit
 	Label    Text   `json:"label"`
 	Place    string `json:"place,omitempty"`
 	Starts   string `json:"starts,omitempty"` // a day, or an instant
@@ -102,13 +102,13 @@ type Activity struct {
 	Closes   string `json:"closes,omitempty"` // the last day, or the instant, until which the public form is open
 }
 
-// Partner is a media partner, who uploads what was aired.
+// Partner is a media partner, who uploads records of media.
 type Partner struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-// Rule selects records of one kind by an Expr expression; an empty expression selects all of them.
+// Rule selects records of one kind by an expression in the language of expr-lang.org; an empty one selects all.
 type Rule struct {
 	Of    string `json:"of"`
 	Where string `json:"where,omitempty"`
@@ -125,20 +125,22 @@ type Indicator struct {
 	Rule
 }
 
-// Reports says how often the funder gets a report (monthly, quarterly, half-yearly or final) and in which language.
+// Reports is how often the funder gets a report (monthly, quarterly, half-yearly or final; "": never), and in which
+// language.
 type Reports struct {
 	Funder   string `json:"funder,omitempty"`
 	Language string `json:"language,omitempty"`
 }
 
-// Retention says for how many months after the project's last day each class of data is kept; 0: until somebody removes it.
+// Retention is for how many months after the project's last day each class of data is kept; 0: without limit.
 type Retention struct {
-	People    int `json:"people,omitempty"`    // who someone is, and attributes
+	People    int `json:"people,omitempty"`    // identity and attributes
 	Texts     int `json:"texts,omitempty"`     // topics, notes, evidence, reasons
 	Originals int `json:"originals,omitempty"` // files as they were sent
 }
 
-// KeptUntil is the last day of so many months after the period's, the month's last where it has no such day.
+// KeptUntil returns the day that is some months after the period's last, or the last of its month where the month has
+// no such day; "" where the period is invalid.
 func (p Period) KeptUntil(months int) string {
 	last, err := time.Parse(time.DateOnly, p.To)
 	if err != nil {
@@ -151,10 +153,11 @@ func (p Period) KeptUntil(months int) string {
 	return day.Format(time.DateOnly)
 }
 
-// Location is the project's time zone. A checked definition always names one that exists.
+// Location returns the project's time zone, and UTC for an unknown one, which no checked definition names. It is safe
+// for concurrent use.
 func (d *Definition) Location() *time.Location {
-	if known, ok := locations.Load(d.TimeZone); ok {
-		return known.(*time.Location)
+	if cached, ok := locations.Load(d.TimeZone); ok {
+		return cached.(*time.Location)
 	}
 	location, err := time.LoadLocation(d.TimeZone)
 	if err != nil {
@@ -164,10 +167,10 @@ func (d *Definition) Location() *time.Location {
 	return location
 }
 
-// locations are the time zones that were read, by name: reading one takes as long as checking a hundred values.
+// locations caches time zones by name: loading one takes as long as checking a hundred values.
 var locations sync.Map
 
-// Day is the date that an instant falls on in the project's time zone.
+// Day returns the date, YYYY-MM-DD, of an instant in the project's time zone.
 func (d *Definition) Day(at time.Time) string { return at.In(d.Location()).Format(time.DateOnly) }
 
 // States of a project, by its period.
@@ -177,7 +180,7 @@ const (
 	Ended    = "ended"
 )
 
-// State is where in its period a project is at an instant.
+// State returns Upcoming, Running or Ended, at an instant.
 func (d *Definition) State(at time.Time) string {
 	switch day := d.Day(at); {
 	case day < d.Period.From:
@@ -188,7 +191,7 @@ func (d *Definition) State(at time.Time) string {
 	return Running
 }
 
-// Activity finds an activity by its id.
+// Activity returns the activity with an id, and whether there is one.
 func (d *Definition) Activity(id string) (Activity, bool) {
 	i := slices.IndexFunc(d.Activities, func(a Activity) bool { return a.ID == id })
 	if i < 0 {
@@ -197,7 +200,7 @@ func (d *Definition) Activity(id string) (Activity, bool) {
 	return d.Activities[i], true
 }
 
-// Indicator finds an indicator by its code.
+// Indicator returns the indicator with a code, and whether there is one.
 func (d *Definition) Indicator(code string) (Indicator, bool) {
 	i := slices.IndexFunc(d.Indicators, func(in Indicator) bool { return in.Code == code })
 	if i < 0 {
@@ -206,7 +209,7 @@ func (d *Definition) Indicator(code string) (Indicator, bool) {
 	return d.Indicators[i], true
 }
 
-// Partner finds a media partner by its id.
+// Partner returns the media partner with an id, and whether there is one.
 func (d *Definition) Partner(id string) (Partner, bool) {
 	i := slices.IndexFunc(d.Partners, func(p Partner) bool { return p.ID == id })
 	if i < 0 {
@@ -215,8 +218,8 @@ func (d *Definition) Partner(id string) (Partner, bool) {
 	return d.Partners[i], true
 }
 
-// SignupOpen tells whether the public form takes sign-ups to an activity at an instant: within the project's last day,
-// and until the activity closes.
+// SignupOpen reports whether the public form accepts sign-ups to an activity at an instant: up to the project's last
+// day, and until the activity closes.
 func (d *Definition) SignupOpen(a Activity, at time.Time) bool {
 	if d.Day(at) > d.Period.To {
 		return false

@@ -35,7 +35,7 @@ func TestTextFallsBackToTheOtherLanguage(t *testing.T) {
 	}
 }
 
-func TestPeriodHasBothItsEnds(t *testing.T) {
+func TestPeriodIncludesItsFirstAndLastDay(t *testing.T) {
 	t.Parallel()
 	period := project.Period{From: "2009-11-02", To: "2011-02-28"}
 	for day, want := range map[string]bool{"2009-11-01": false, "2009-11-02": true, "2010-06-01": true, "2011-02-28": true, "2011-03-01": false} {
@@ -45,7 +45,7 @@ func TestPeriodHasBothItsEnds(t *testing.T) {
 	}
 }
 
-func TestDayIsThatOfTheProjectsTimeZone(t *testing.T) {
+func TestDayIsInTheProjectsTimeZone(t *testing.T) {
 	t.Parallel()
 	d := &project.Definition{TimeZone: "Europe/Warsaw"}
 	for _, c := range []struct{ at, want string }{
@@ -68,7 +68,7 @@ func TestDayIsThatOfTheProjectsTimeZone(t *testing.T) {
 	}
 }
 
-func TestSignupOpen(t *testing.T) {
+func TestSignupIsOpenUntilTheActivityCloses(t *testing.T) {
 	t.Parallel()
 	d := &project.Definition{TimeZone: "Europe/Warsaw", Period: project.Period{From: "2010-01-01", To: "2010-12-31"}}
 	for _, c := range []struct {
@@ -98,7 +98,7 @@ func TestSignupOpen(t *testing.T) {
 	}
 }
 
-func TestFinding(t *testing.T) {
+func TestPartsAreFoundByTheirID(t *testing.T) {
 	t.Parallel()
 	d := &project.Definition{
 		Activities: []project.Activity{{ID: "a"}, {ID: "b", Capacity: 2}},
@@ -145,7 +145,7 @@ func TestDefinitionsSurviveJSON(t *testing.T) {
 	})
 }
 
-func TestTextInJSONNamesTheFirstLanguagesAlways(t *testing.T) {
+func TestTextInJSONAlwaysHasTheFirstLanguages(t *testing.T) {
 	t.Parallel()
 	for want, text := range map[string]project.Text{
 		`{"pl":"","en":""}`:                    nil,

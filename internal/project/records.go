@@ -1,10 +1,10 @@
 package project
 
-// RecordKind is a kind of record as data: what is built in, or what a definition adds. Package record makes it ready for use, and
-// says what each value may be.
+// RecordKind is a kind of record as data, built in or added by a definition. Package schema compiles it, and documents
+// the values of its fields.
 type RecordKind struct {
-	Name      string        `json:"name"`   // as rules say `of`
-	Plural    string        `json:"plural"` // as addresses and files say
+	Name      string        `json:"name"`   // in the key `of` of rules
+	Plural    string        `json:"plural"` // in addresses and names of files
 	Person    bool          `json:"person,omitempty"`
 	ByPartner bool          `json:"by_partner,omitempty"`
 	Fields    []RecordField `json:"fields,omitempty"`
@@ -15,7 +15,7 @@ type RecordKind struct {
 type RecordField struct {
 	ID        string            `json:"id"`
 	Column    map[string]string `json:"column,omitempty"` // its name as a column of files, by language; English is its id
-	Label     Text              `json:"label,omitzero"`   // where the catalogues of words have none
+	Label     Text              `json:"label,omitzero"`   // where the catalogues of messages have none
 	Type      string            `json:"type"`
 	Privacy   string            `json:"privacy,omitempty"`
 	Required  bool              `json:"required,omitempty"`
@@ -44,7 +44,7 @@ type RecordOption struct {
 // RecordRule is a rule between fields of one record.
 type RecordRule struct {
 	Rule   string   `json:"rule"`   // any-of, must-be, at-most, at-least
-	Fields []string `json:"fields"` // which it is about
+	Fields []string `json:"fields"` // to which it applies
 	Other  string   `json:"other,omitempty"`
 	Value  string   `json:"value,omitempty"`
 	Hint   string   `json:"hint,omitempty"` // of the problem's message

@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// Text is a text in one or more languages, by BCP 47 tag: {"pl": "Szkolenie", "en": "Training"}. An empty text counts as
-// missing.
+// Text is a text in one or more languages, by BCP 47 tag: {"pl": "Szkolenie", "en": "Training"}. An empty text counts
+// as missing.
 type Text map[string]string
 
-// first are the languages that stand first in JSON, empty ones too, and that a reader of any other language falls back to.
+// first are the languages that come first in JSON, even if empty, and that readers of other languages fall back to.
 // Snapshots are hashed over this form, so it never changes; further languages follow in the order of their tags.
 var first = []string{"pl", "en"}
 
-// Everywhere is a text that is the same in all languages.
+// Everywhere returns a text that is the same in all languages.
 func Everywhere(text string) Text {
 	t := Text{}
 	for _, tag := range first {
@@ -25,8 +25,8 @@ func Everywhere(text string) Text {
 	return t
 }
 
-// In gives the text in a language, of "de-AT" in "de" where there is none in "de-AT". Where both are missing it gives the
-// text in the first language that there is.
+// In returns the text in a language; for "de-AT" that in "de" where there is none in "de-AT"; else that in the first
+// language of Languages, or "".
 func (t Text) In(language string) string {
 	if text := t[language]; text != "" {
 		return text
@@ -40,7 +40,7 @@ func (t Text) In(language string) string {
 	return ""
 }
 
-// Languages are the tags of the languages that the text is given in, in the order of JSON.
+// Languages returns the tags of the languages of the text, in the order of JSON.
 func (t Text) Languages() []string {
 	var tags []string
 	for _, tag := range t.ordered() {
@@ -56,12 +56,12 @@ func (t Text) ordered() []string {
 	return append(slices.Clone(first), further...)
 }
 
-// MarshalJSON writes the first languages always, the others where the text is given in them.
+// MarshalJSON encodes the first languages always, and others where they have a text.
 func (t Text) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteByte('{')
 	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false) // the encoder that this is a part of escapes where it was told to
+	encoder.SetEscapeHTML(false) // the outer encoder escapes where it is set to
 	for i, tag := range t.ordered() {
 		if i > 0 {
 			b.WriteByte(',')
@@ -78,7 +78,7 @@ func (t Text) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// UnmarshalJSON reads the text and leaves out languages without one.
+// UnmarshalJSON decodes the text and leaves out languages without one.
 func (t *Text) UnmarshalJSON(data []byte) error {
 	var read map[string]string
 	if err := json.Unmarshal(data, &read); err != nil {

@@ -31,8 +31,8 @@ type Defined struct {
 	At         time.Time           `json:"at,omitzero"`
 }
 
-// Activities returns all activities that people could ever sign up to: those of the definition, then former ones, which have
-// nothing but an id.
+// Activities returns all activities that people could ever sign up to: those of the definition, then former ones, which
+// have nothing but an id.
 func (d Defined) Activities() []project.Activity {
 	all := slices.Clone(d.Definition.Activities)
 	for _, id := range d.Former {
@@ -99,9 +99,9 @@ func (s *Store) Projects(ctx context.Context) ([]string, error) {
 	return page.Items, err
 }
 
-// SetDefinition puts a definition in force as the next version, and reports whether it created the project. The text in force
-// changes nothing and returns its version. Unless ifMatch is "", it must be the SHA-256 of the version in force: otherwise the
-// error wraps store.ErrStale. It may be called concurrently.
+// SetDefinition puts a definition in force as the next version, and reports whether it created the project. The text in
+// force changes nothing and returns its version. Unless ifMatch is "", it must be the SHA-256 of the version in force:
+// otherwise the error wraps store.ErrStale. It may be called concurrently.
 func (s *Store) SetDefinition(ctx context.Context, d *project.Definition, text []byte, ifMatch, by string) (set Defined, created bool, err error) {
 	sum := sha256.Sum256(text)
 	err = table.Retry(ctx, func() error {

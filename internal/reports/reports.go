@@ -34,8 +34,8 @@ func (s *Store) Report(ctx context.Context, project, day string) (Report, bool, 
 	return r, rev != 0, err
 }
 
-// MakeReport makes a snapshot the report of its day and appends the fact that the report is due. Where the day has a report it
-// does nothing, so it may be called twice or concurrently.
+// MakeReport makes a snapshot the report of its day and appends the fact that the report is due. Where the day has a
+// report it does nothing, so it may be called twice or concurrently.
 func (s *Store) MakeReport(ctx context.Context, kept snapshots.Kept) error {
 	return table.Retry(ctx, func() error {
 		_, found, err := s.Report(ctx, kept.Project, kept.AsOf)

@@ -1,4 +1,4 @@
-// Package signin lists the addresses of signing in and out, which internal/identity serves.
+// Package signin lists the routes of signing in and out, which package identity serves.
 package signin
 
 import (
@@ -8,7 +8,7 @@ import (
 	"outreach/internal/web"
 )
 
-// Routes are the function's addresses.
+// Routes lists the function's routes. They need no features.
 func Routes(*app.App) []web.Route {
 	authority := func(s *web.Site) http.Handler { return s.Authority.Handler() }
 	return []web.Route{

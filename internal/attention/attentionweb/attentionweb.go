@@ -153,8 +153,8 @@ func (l *taskList) held(places []signups.Places) {
 	}
 }
 
-// snapshot adds a task where nightly snapshots are missing: the newest should be of yesterday or of the project's last day, with
-// one day of grace.
+// snapshot adds a task where nightly snapshots are missing: the newest should be of yesterday or of the project's last
+// day, with one day of grace.
 func (l *taskList) snapshot(newest snapshots.Kept) {
 	period, today := l.Defined.Definition.Period, l.Today()
 	day, err := time.Parse(time.DateOnly, today)

@@ -16,7 +16,7 @@ import (
 
 	"outreach/internal/cloud"
 	"outreach/internal/mail"
-	"outreach/internal/mail/post"
+	"outreach/internal/mail/smtp"
 )
 
 // Sender sends letters from one address.
@@ -35,7 +35,7 @@ func New(c *cloud.Cloud) *Sender {
 // Send sends one letter, as it travels. SES gives it a Message-ID of its own; the letter's id goes with it in another
 // header, so that one sent twice can be told.
 func (s *Sender) Send(ctx context.Context, m mail.Message) error {
-	composed, err := post.Compose(s.from, m, time.Now())
+	composed, err := smtp.Compose(s.from, m, time.Now())
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 
 	"outreach/internal/cloud"
 	letters "outreach/internal/mail"
-	"outreach/internal/mail/post"
+	"outreach/internal/mail/smtp"
 )
 
 func sender(t *testing.T, answer http.HandlerFunc) *Sender {
@@ -55,7 +55,7 @@ func TestSend(t *testing.T) {
 			t.Fatal(err)
 		}
 		subject, err := new(mime.WordDecoder).DecodeHeader(got.Header.Get("Subject"))
-		if err != nil || subject != letter.Subject || got.Header.Get(post.IDHeader) != letter.ID || got.Header.Get("To") != "<anna.nowak@example.org>" || got.Header.Get("From") != "<outreach@example.org>" {
+		if err != nil || subject != letter.Subject || got.Header.Get(smtp.IDHeader) != letter.ID || got.Header.Get("To") != "<anna.nowak@example.org>" || got.Header.Get("From") != "<outreach@example.org>" {
 			t.Error(got.Header)
 		}
 	})

@@ -1,4 +1,5 @@
-// Package mailbox keeps letters in a file: those of the local stack, which a restore has to take out again, too.
+// Package mailbox keeps the letters of a tracker on one machine in a file. Erasure, and a restore, remove letters from
+// it.
 package mailbox
 
 import (
@@ -12,11 +13,11 @@ import (
 	"outreach/internal/mail"
 )
 
-// Box takes letters, hands them to somebody who sends them, and keeps them. A letter that comes twice is sent and kept once,
-// unless the machine stops between the two: its id is then the same.
+// Box sends letters by another sender and stores them. A letter with an id that was stored is not sent once more; one
+// may be sent twice where the machine stops between sending and storing it. It is safe for concurrent use.
 type Box struct {
 	file string
-	post mail.Sender
+	next mail.Sender // nil: letters are only stored
 
 	mu   sync.Mutex
 	kept map[string]bool // by id
@@ -24,16 +25,15 @@ type Box struct {
 
 var _ mail.Sender = (*Box)(nil)
 
-// Letter is a letter and when it was sent.
+// Letter is a stored letter.
 type Letter struct {
 	mail.Message
-	At time.Time `json:"at"`
+	At time.Time `json:"at"` // when it was sent
 }
 
-// Open opens the mailbox that is kept in a file, which need not be there yet. Without anybody to send them letters are only
-// kept.
-func Open(file string, post mail.Sender) (*Box, error) {
-	b := &Box{file: file, post: post, kept: map[string]bool{}}
+// Open opens the mailbox in a file, which need not exist. Letters are sent by next; with nil they are only stored.
+func Open(file string, next mail.Sender) (*Box, error) {
+	b := &Box{file: file, next: next, kept: map[string]bool{}}
 	letters, err := jsonlines.Read[struct{ ID string }](file)
 	for _, l := range letters {
 		b.kept[l.ID] = true
@@ -41,15 +41,15 @@ func Open(file string, post mail.Sender) (*Box, error) {
 	return b, err
 }
 
-// Send sends a letter and keeps it.
+// Send sends a letter and stores it, unless a letter with its id is stored.
 func (b *Box) Send(ctx context.Context, m mail.Message) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.kept[m.ID] {
 		return nil
 	}
-	if b.post != nil {
-		if err := b.post.Send(ctx, m); err != nil {
+	if b.next != nil {
+		if err := b.next.Send(ctx, m); err != nil {
 			return err
 		}
 	}
@@ -60,7 +60,7 @@ func (b *Box) Send(ctx context.Context, m mail.Message) error {
 	return nil
 }
 
-// Forget takes out the letters to some addresses: of somebody who is erased.
+// Forget removes the letters to some addresses, of a person who is erased.
 func (b *Box) Forget(_ context.Context, addresses []string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -69,7 +69,7 @@ func (b *Box) Forget(_ context.Context, addresses []string) error {
 	})
 }
 
-// Letters gives the letters, newest first.
+// Letters returns the letters, newest first.
 func (b *Box) Letters() ([]Letter, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -14,20 +14,20 @@ import (
 	"outreach/internal/mail"
 )
 
-// office counts the letters that it is handed. It fails as it is told.
-type office struct {
+// sender counts letters, and fails with err.
+type sender struct {
 	sent int
 	err  error
 }
 
-func (o *office) Send(context.Context, mail.Message) error {
+func (o *sender) Send(context.Context, mail.Message) error {
 	o.sent++
 	return o.err
 }
 
-func open(t *testing.T, file string, post mail.Sender) *Box {
+func open(t *testing.T, file string, next mail.Sender) *Box {
 	t.Helper()
-	b, err := Open(file, post)
+	b, err := Open(file, next)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,9 +54,9 @@ func kept(t *testing.T, b *Box) string {
 	return strings.Join(ids, " ")
 }
 
-func TestALetterIsSentAndKeptOnce(t *testing.T) {
+func TestALetterIsSentAndStoredOnce(t *testing.T) {
 	t.Parallel()
-	file, o := filepath.Join(t.TempDir(), "mail.jsonl"), &office{}
+	file, o := filepath.Join(t.TempDir(), "mail.jsonl"), &sender{}
 	b := open(t, file, o)
 	o.err = errors.New("the server is away")
 	if err := b.Send(t.Context(), mail.Message{ID: "1"}); !errors.Is(err, o.err) || kept(t, b) != "" {
@@ -73,7 +73,7 @@ func TestALetterIsSentAndKeptOnce(t *testing.T) {
 	}
 }
 
-func TestLettersToSomebodyAreForgotten(t *testing.T) {
+func TestLettersToAnErasedPersonAreRemoved(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "mail.jsonl")
 	b := open(t, file, nil)
@@ -101,7 +101,7 @@ func TestLettersToSomebodyAreForgotten(t *testing.T) {
 	}
 }
 
-func TestALetterThatWasCutOffHidesNoOther(t *testing.T) {
+func TestATruncatedLetterHidesNoOther(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "mail.jsonl")
 	send(t, open(t, file, nil), "1", "a@example.org")
@@ -126,7 +126,7 @@ func TestALetterThatWasCutOffHidesNoOther(t *testing.T) {
 }
 
 // It does not run beside others, for it measures.
-func TestSendingReadsNoLetterThatIsKept(t *testing.T) {
+func TestSendingDoesNotReadStoredLetters(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "mail.jsonl"), nil)
 	const attached = 8 << 20
 	if err := b.Send(t.Context(), mail.Message{ID: "big", Files: []mail.File{{Name: "a.pdf", Data: make([]byte, attached)}}}); err != nil {

@@ -1,5 +1,5 @@
-// Package deliver sends the e-mails that facts call for. The table's stream only wakes it: what happened since the last run
-// it reads from the facts, so that a day's outage is caught up.
+// Package deliver sends the e-mails that facts call for. The table's stream only wakes it: what happened since the last
+// run it reads from the facts, so that a day's outage is caught up.
 package deliver
 
 import (
@@ -39,21 +39,21 @@ func New(a *app.App, sender mail.Sender, baseURL string, log *slog.Logger, owner
 	return &Deliverer{features: featuresOf(a), sender: sender, baseURL: baseURL, log: log, owner: owner}
 }
 
-// LeaseTime is how long a process may send a project's letters without renewing its lease: a little longer than the function's
-// timeout in template.yaml, so that a process that has not released the lease by then is dead.
+// LeaseTime is how long a process may send a project's letters without renewing its lease: a little longer than the
+// function's timeout in template.yaml, so that a process that has not released the lease by then is dead.
 const LeaseTime = 130 * time.Second
 
-// reserve is the time before the context's deadline in which no more letters are sent, so that the lease is released and the
-// next run can start at once.
+// reserve is the time before the context's deadline in which no more letters are sent, so that the lease is released
+// and the next run can start at once.
 const reserve = 10 * time.Second
 
 // retryPause is how long to wait before the next attempt to get a lease.
 const retryPause = 250 * time.Millisecond
 
-// CatchUp sends the letters of all facts since the last run. While another process has the lease on a project's letters, it
-// waits for it, so that facts written in the meantime are covered. A failed letter holds up those behind it in its lane only;
-// the error names all failures, and the next run retries them. A letter may go out twice where the process dies between
-// sending and recording it; both have the same id.
+// CatchUp sends the letters of all facts since the last run. While another process has the lease on a project's
+// letters, it waits for it, so that facts written in the meantime are covered. A failed letter holds up those behind it
+// in its lane only; the error names all failures, and the next run retries them. A letter may go out twice where the
+// process dies between sending and recording it; both have the same id.
 func (n *Deliverer) CatchUp(ctx context.Context) error {
 	n.sending.Lock()
 	defer n.sending.Unlock()
@@ -200,8 +200,8 @@ func (n *Deliverer) send(ctx context.Context, project string, m mail.Message) er
 // maxAnswers is how many sendings of one form are answered with a letter: anybody can send it with anybody's address.
 const maxAnswers = 5
 
-// signup writes about a sign-up to the address in its form, in the person's language. It reports false where there is no
-// address, or the sign-up was erased. The entry is the sending of the form to be answered; "" is the first.
+// signup writes about a sign-up to the address in its form, in the person's language. It reports false where there is
+// no address, or the sign-up was erased. The entry is the sending of the form to be answered; "" is the first.
 func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fact, id, entry, what string) (bool, error) {
 	su, err := n.signups.Signup(ctx, d.ID, id)
 	if errors.Is(err, store.ErrNotFound) {
@@ -244,8 +244,8 @@ func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fa
 	return true, n.send(ctx, d.ID, rendered.To(form["email"], f.ID))
 }
 
-// hasEmail reports whether an address is one of a person's. A form with another's PESEL and an address of the sender's own must
-// not disclose that the other had signed up, nor let the sender withdraw them: the office checks first.
+// hasEmail reports whether an address is one of a person's. A form with another's PESEL and an address of the sender's
+// own must not disclose that the other had signed up, nor let the sender withdraw them: the office checks first.
 func (n *Deliverer) hasEmail(ctx context.Context, project, id, email string) (bool, error) {
 	p, err := n.people.Person(ctx, project, id)
 	if errors.Is(err, store.ErrNotFound) {

@@ -31,8 +31,8 @@ const (
 	partner     = "partner:"
 )
 
-// sendToStaff sends a letter to each member of the staff, in their own language, and reports whether there were any. A retry
-// skips those who got theirs. A letter's id is made of the cause's and the member's.
+// sendToStaff sends a letter to each member of the staff, in their own language, and reports whether there were any. A
+// retry skips those who got theirs. A letter's id is made of the cause's and the member's.
 func (n *Deliverer) sendToStaff(ctx context.Context, project, cause string, members []access.Member, render func(language string) (letter.Letter, error)) (bool, error) {
 	if len(members) == 0 {
 		n.log.WarnContext(ctx, "no recipient", "project", project, "cause", cause)
@@ -85,8 +85,8 @@ func (n *Deliverer) rejected(ctx context.Context, d *project.Definition, f fact.
 	})
 }
 
-// senders returns who hears of a file: the member of the staff who uploaded it. A file that a partner's own AWS identity put,
-// or whose uploader has no address, is reported to all members of its owner.
+// senders returns who hears of a file: the member of the staff who uploaded it. A file that a partner's own AWS
+// identity put, or whose uploader has no address, is reported to all members of its owner.
 func (n *Deliverer) senders(ctx context.Context, project string, u uploads.Upload) ([]access.Member, error) {
 	emails, err := n.staff.StaffEmails(ctx, project, []string{u.By})
 	if err != nil {
@@ -101,8 +101,8 @@ func (n *Deliverer) senders(ctx context.Context, project string, u uploads.Uploa
 	return n.staff.StaffWith(ctx, project, partner+u.Owner)
 }
 
-// reportDue asks the office to approve the newest snapshot of the last day of a reporting period. Where that one was approved
-// before the report became due, the funders get it.
+// reportDue asks the office to approve the newest snapshot of the last day of a reporting period. Where that one was
+// approved before the report became due, the funders get it.
 func (n *Deliverer) reportDue(ctx context.Context, d *project.Definition, f fact.Fact, day string) (bool, error) {
 	kept, _, err := n.snapshots.Latest(ctx, d.ID, day)
 	if err != nil {
@@ -188,7 +188,8 @@ func (n *Deliverer) snapshotLink(kept snapshots.Kept) string {
 	return n.baseURL + "/" + kept.Project + "/snapshots/" + kept.ID
 }
 
-// stale is the age from which the tasks of the office are not sent: after an outage of days, the last night's are enough.
+// stale is the age from which the tasks of the office are not sent: after an outage of days, the last night's are
+// enough.
 const stale = 36 * time.Hour
 
 // attention writes to the office which tasks wait for it.

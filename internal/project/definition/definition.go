@@ -1,5 +1,5 @@
-// Package definition reads a project's definition from the YAML that a project manager writes, and says what is wrong
-// with it and where. It is for those who take a definition in; who only reads a stored one needs package project alone.
+// Package definition parses and checks a project's definition in YAML, and reports every problem with its place and a
+// message. Only the functions that accept definitions import it; reading a stored one needs package project only.
 package definition
 
 import (
@@ -21,18 +21,18 @@ type Problem struct {
 	Field        string       // the path of the value, such as indicators[3].where, counted from 0; "" for the whole text
 	Code         string       // one of the codes of this package
 	Line, Column int          // in the YAML, from 1, columns in characters: of the value, or of what lacks one
-	Message      text.Message // what is wrong and what to do
+	Message      text.Message // the problem and its solution
 }
 
-// The codes of what can be wrong with a definition.
+// Codes of problems.
 const (
 	unreadable = "unreadable"  // not UTF-8, or not YAML
 	tooLarge   = "too_large"   // too much text, depth or items
-	notAllowed = "not_allowed" // has no place here
+	notAllowed = "not_allowed" // must not be given here
 	missing    = "missing"
 	unknownKey = "unknown_field"
 	repeated   = "repeated"
-	wrongForm  = "wrong_form" // a list where a value belongs, and the like
+	wrongForm  = "wrong_form" // such as a list in the place of a value
 	notAnID    = "not_an_id"
 	notADate   = "not_a_date"
 	notANumber = "not_a_number"
@@ -42,7 +42,7 @@ const (
 	badRule    = "bad_rule"
 )
 
-// The most items of each list.
+// The maximum number of items of each list.
 const (
 	mostGroups       = 100
 	mostAgeBands     = 30
@@ -55,14 +55,15 @@ const (
 	mostIndicators   = 200
 )
 
-// mostProblems is how many problems are told at once; a text with more of them is told of the first.
+// mostProblems bounds how many problems are reported at once, the first ones.
 const mostProblems = 1000
 
 // largest bounds amounts and targets.
 const largest = 1e12
 
-// Parse reads and checks the definition of a project, "" of any. It gives the definition, or all its problems in the order of
-// lines; that it is another project's is one of them.
+// Parse parses and checks the definition of a project; the id "" accepts any project's. It returns the definition, or
+// its problems in the order of lines. It never panics, and its time is bounded, whatever the text. It is safe for
+// concurrent use.
 func Parse(id string, text []byte) (*project.Definition, []Problem) {
 	r := &reader{of: id}
 	var d *project.Definition
@@ -101,7 +102,7 @@ func (r *reader) definition(root *node) *project.Definition {
 	d.Goal = o.text("goal", longestText)
 	d.Region = o.region()
 	d.TargetGroup = o.whole("target_group", 0, 1_000_000_000)
-	d.Groups = o.labelled("groups", mostGroups, "unknown") // breakdowns have a part of this name
+	d.Groups = o.labelled("groups", mostGroups, "unknown") // breakdowns have a part with this name
 	d.AgeBands = o.ageBands()
 	d.Activities = o.activities(d.Location())
 	d.OutputKinds = o.labelled("output_kinds", mostOutputKinds)
@@ -145,7 +146,7 @@ func (o object) timeZone() string {
 	if !ok {
 		return "Europe/Warsaw"
 	}
-	// "Local" is the machine's own zone, which is another one on another machine.
+	// "Local" differs from machine to machine.
 	if _, err := time.LoadLocation(name); err != nil || name == "" || name == "Local" {
 		o.report(n, o.at("time_zone"), notInList, wantTimeZone(name))
 		return "Europe/Warsaw"
@@ -216,7 +217,7 @@ func (o object) labelled(key string, most int, reserved ...string) []project.Lab
 
 var ageBand = regexp.MustCompile(`^([0-9]{1,3})(?:-([0-9]{1,3})|\+)$`)
 
-// ageBands are ranges of years, "25-54", and at the end perhaps an open one, "55+".
+// ageBands reads ranges of years, "25-54", and at the end perhaps an open one, "55+".
 func (o object) ageBands() []string {
 	var out []string
 	next := 0 // the lowest age that a band may begin with
@@ -270,7 +271,7 @@ func (o object) activities(zone *time.Location) []project.Activity {
 	return out
 }
 
-// begins is the first instant of a checked moment.
+// begins returns the first instant of a checked moment.
 func begins(moment string, zone *time.Location) time.Time {
 	if at, err := time.Parse(time.RFC3339, moment); err == nil {
 		return at
@@ -279,7 +280,7 @@ func begins(moment string, zone *time.Location) time.Time {
 	return day
 }
 
-// dayLong is 1 where a checked moment is a whole day, else 0.
+// dayLong returns 1 where a checked moment is a whole day, else 0.
 func dayLong(moment string) int {
 	if len(moment) == len(time.DateOnly) {
 		return 1
@@ -312,7 +313,7 @@ func (o object) participants(d *project.Definition) []project.Rule {
 		}
 		p.require("of")
 		rule := p.rule(d)
-		if kind := schema.Builtin().Kind(rule.Of); kind != nil && !kind.Person {
+		if kind := schema.For(d).Kind(rule.Of); kind != nil && !kind.Person {
 			p.report(p.fields["of"], p.at("of"), notAllowed, notAboutPeople(rule.Of))
 		}
 		out = append(out, rule)
@@ -320,8 +321,8 @@ func (o object) participants(d *project.Definition) []project.Rule {
 	return out
 }
 
-// isIndicatorCode tells whether a text can be a code: it is part of addresses, and people know it from the application for
-// funding: 1, 2.3, IV-a. A regular expression with all letters would make every start of the function longer.
+// isIndicatorCode reports whether a text can be a code, as in the application for funding: 1, 2.3, IV-a. Codes are part
+// of addresses. A regular expression with all letters would make every start of the function longer.
 func isIndicatorCode(code string) bool {
 	n := 0
 	for _, r := range code {
@@ -353,7 +354,7 @@ func (o object) indicators(d *project.Definition) []project.Indicator {
 			Code: code, Label: i.text("label", longestName), Unit: i.string("unit", longestName), Target: i.amount("target", false, largest),
 			Count: i.oneOf("count", "people", "records", "sum", "distinct"), Field: i.string("field", longestName), Rule: i.rule(d),
 		}
-		i.counted(in)
+		i.counted(d, in)
 		if in.Of == "media" && d.Region.Population == 0 {
 			o.needPopulation()
 		}
@@ -380,8 +381,8 @@ func (o object) reports() project.Reports {
 	return project.Reports{Funder: r.oneOf("funder", "monthly", "quarterly", "half-yearly", "final"), Language: r.oneOf("language", text.Languages()...)}
 }
 
-// The fewest and the most months after a project's end for which data can be kept. Figures are checked for some time after
-// the last report, and a check asks for people and files; texts are for the work itself.
+// The minimum and maximum of months after a project's end for which data is kept. People and files are needed for
+// audits after the last report; texts are for the work itself.
 const (
 	fewestMonths     = 12
 	fewestTextMonths = 3

@@ -37,7 +37,7 @@ func indicator(code, unit string, target float64, count, field, of, where, pl, e
 	return project.Indicator{Code: code, Unit: unit, Target: target, Count: count, Field: field, Label: text(pl, en), Rule: project.Rule{Of: of, Where: where}}
 }
 
-func TestParseGivesWhatTheDefinitionSays(t *testing.T) {
+func TestParseReadsEveryKey(t *testing.T) {
 	t.Parallel()
 	got, problems := definition.Parse("", []byte(ces(t)))
 	if len(problems) > 0 {
@@ -104,7 +104,7 @@ func TestParseGivesWhatTheDefinitionSays(t *testing.T) {
 	}
 }
 
-func TestContactAndMarks(t *testing.T) {
+func TestParseReadsContactAndMarks(t *testing.T) {
 	t.Parallel()
 	given := strings.Replace(small, "title: Small", "title: Small\ncontact: {name: Office, email: office@example.org, phone: 1, address: A street}\nmarks: [{sign: eu, text: Union}, {text: {pl: Fundusz, en: Fund}}]", 1)
 	got, problems := definition.Parse("", []byte(given))
@@ -129,7 +129,7 @@ indicators:
   - {code: 1, label: Taught, target: 10, count: people, of: attendance, where: 'activity == "course"'}
 `
 
-func TestParseTakesOtherWaysOfWriting(t *testing.T) {
+func TestParseAcceptsOtherNotations(t *testing.T) {
 	t.Parallel()
 	first := func(d *project.Definition) project.Activity { return d.Activities[0] }
 	for _, c := range []struct {
@@ -177,7 +177,7 @@ func TestParseTakesOtherWaysOfWriting(t *testing.T) {
 	}
 }
 
-func TestParseJSON(t *testing.T) {
+func TestParseAcceptsJSON(t *testing.T) {
 	t.Parallel()
 	d, problems := definition.Parse("", []byte(`{"id": "x", "title": {"pl": "X", "en": "X"}, "period": {"from": "2026-01-01", "to": "2026-01-31"},
 		"indicators": [{"code": "1", "label": "L", "target": 1, "count": "records", "of": "output", "where": "title contains \"a\""}]}`))
@@ -215,7 +215,7 @@ var broken = []struct {
 	{"a contact without a name", "id: small", "id: small\ncontact: {phone: 1}", "contact.name missing 2:10"},
 	{"a contact whose address is no e-mail address", "id: small", "id: small\ncontact: {name: Office, email: office}", "contact.email wrong_form 2:32"},
 	{"a mark without words", "id: small", "id: small\nmarks: [{sign: eu}]", "marks[0].text missing 2:9"},
-	{"a sign that nobody can draw", "id: small", "id: small\nmarks: [{sign: heart, text: Love}]", "marks[0].sign not_in_list 2:16"},
+	{"an unknown sign", "id: small", "id: small\nmarks: [{sign: heart, text: Love}]", "marks[0].sign not_in_list 2:16"},
 	{"an unknown key", "id: small", "id: small\nstorage: 5", "storage unknown_field 2:1"},
 	{"an unknown key of an item", "{id: course,", "{id: course, colour: red,", "activities[0].colour unknown_field 5:18"},
 	{"a key twice", "id: small", "id: small\nid: other", "id repeated 2:1"},
@@ -274,10 +274,10 @@ var broken = []struct {
 	{"an activity that closes some day", "{id: course,", "{id: course, closes: soon,", "activities[0].closes not_a_date 5:26"},
 	{"an activity without a label", ", label: Course", "", "activities[0].label missing 5:5"},
 	{"a partner with the office's name", "id: small", "id: small\npartners: [{id: coordinator, name: Office}]", "partners[0].id not_allowed 2:17"},
-	{"a group with the name of what is not known", "id: small", "id: small\ngroups: [{id: unknown, label: U}]", "groups[0].id not_allowed 2:15"},
+	{"a group with a reserved id", "id: small", "id: small\ngroups: [{id: unknown, label: U}]", "groups[0].id not_allowed 2:15"},
 	{"implementers' dates", "id: small", "id: small\nimplementers: [{name: A, from: 2026-02-01, to: 2026-01-01}, {from: x}]", "implementers[0].to out_of_range 2:48; implementers[1].name missing 2:61; implementers[1].from not_a_date 2:68"},
 	{"funding", "id: small", "id: small\nfunding: {source: S, value: -1, currency: zł, share_percent: 101}", "funding.value out_of_range 2:29; funding.currency not_in_list 2:43; funding.share_percent out_of_range 2:62"},
-	{"how long data are kept", "id: small", "id: small\nretention: {people: 11, texts: 2, originals: 601, notes: 5}", "retention.people out_of_range 2:21; retention.texts out_of_range 2:32; retention.originals out_of_range 2:46; retention.notes unknown_field 2:51"},
+	{"limits of retention", "id: small", "id: small\nretention: {people: 11, texts: 2, originals: 601, notes: 5}", "retention.people out_of_range 2:21; retention.texts out_of_range 2:32; retention.originals out_of_range 2:46; retention.notes unknown_field 2:51"},
 	{"how long data are kept, in a word", "id: small", "id: small\nretention: for ever", "retention wrong_form 2:12"},
 	{"reports", "id: small", "id: small\nreports: {funder: weekly, language: de}", "reports.funder not_in_list 2:19; reports.language not_in_list 2:37"},
 	{"a target group below zero", "id: small", "id: small\ntarget_group: -1", "target_group out_of_range 2:15"},
@@ -306,7 +306,7 @@ var broken = []struct {
 	{"too many indicators", "indicators:", "indicators:" + strings.Repeat("\n  - {}", 201), "indicators too_large 207:5"},
 }
 
-func TestProblems(t *testing.T) {
+func TestProblemsHaveCodeAndPlace(t *testing.T) {
 	t.Parallel()
 	for _, c := range broken {
 		t.Run(c.name, func(t *testing.T) {
@@ -335,7 +335,7 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-func TestMessagesSayWhatToDo(t *testing.T) {
+func TestMessagesNameTheSolution(t *testing.T) {
 	t.Parallel()
 	_, problems := definition.Parse("", []byte(strings.Replace(small, `"course"`, `"curse"`, 1)))
 	if len(problems) != 1 {
@@ -395,7 +395,7 @@ func checkPlaces(t interface {
 	}
 }
 
-func TestProblemsOfDamagedDefinitionsHaveTheirPlace(t *testing.T) {
+func TestProblemsOfRandomlyDamagedDefinitionsAreInTheText(t *testing.T) {
 	t.Parallel()
 	whole := strings.Split(ces(t), "\n")
 	rapid.Check(t, func(t *rapid.T) {

@@ -24,7 +24,7 @@ func guide(t *testing.T) string {
 	return string(text)
 }
 
-func TestTheGuidesExampleIsADefinition(t *testing.T) {
+func TestExampleInTheGuideIsValid(t *testing.T) {
 	t.Parallel()
 	_, example, _ := strings.Cut(guide(t), "```yaml\n")
 	example, _, ok := strings.Cut(example, "```")
@@ -38,7 +38,7 @@ func TestTheGuidesExampleIsADefinition(t *testing.T) {
 	}
 }
 
-func TestTheGuidesVariablesAreThoseOfRules(t *testing.T) {
+func TestGuideListsTheVariablesOfRules(t *testing.T) {
 	t.Parallel()
 	var want, got strings.Builder
 	for _, kind := range schema.Builtin().Kinds {
@@ -59,14 +59,14 @@ func TestTheGuidesVariablesAreThoseOfRules(t *testing.T) {
 	}
 }
 
-func TestTheGuidesFunctionsAreThoseOfRules(t *testing.T) {
+func TestGuideListsTheFunctionsOfRules(t *testing.T) {
 	t.Parallel()
 	if list := "Functions are `" + strings.Join(rule.Functions, ", ") + "`"; !strings.Contains(guide(t), list) {
 		t.Errorf("the guide does not say: %s", list)
 	}
 }
 
-func TestTheGuidesRulesAreRules(t *testing.T) {
+func TestRulesInTheGuideAreValid(t *testing.T) {
 	t.Parallel()
 	rules := regexp.MustCompile(`(?m)^    (.+)$`).FindAllStringSubmatch(guide(t)[strings.Index(guide(t), "## The rules"):], -1)
 	if len(rules) == 0 {
@@ -84,7 +84,7 @@ func TestTheGuidesRulesAreRules(t *testing.T) {
 	}
 }
 
-func TestTheGuideExplainsEveryCode(t *testing.T) {
+func TestGuideExplainsEveryCode(t *testing.T) {
 	t.Parallel()
 	for _, c := range broken {
 		for problem := range strings.SplitSeq(c.want, "; ") {
@@ -97,7 +97,7 @@ func TestTheGuideExplainsEveryCode(t *testing.T) {
 	}
 }
 
-func TestTheGuideSaysHowLongDataCanBeKept(t *testing.T) {
+func TestGuideStatesTheLimitsOfRetention(t *testing.T) {
 	t.Parallel()
 	rows := regexp.MustCompile("(?m)^\\| `(people|texts|originals)` \\| ([0-9]+) \\|").FindAllStringSubmatch(guide(t), -1)
 	if len(rows) != 3 {

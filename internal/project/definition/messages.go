@@ -142,21 +142,20 @@ func textTooLarge(size int) text.Message {
 	return text.NewCount("definition.error.text_too_large", int64(size), "size", size, "most", mostBytes)
 }
 
-// notYAML explains what the parser says, whose own words are English; where it says what nobody thought of, to readers of
-// English alone.
+// notYAML returns the message of a parser's error: a translated one for known mistakes, else the parser's English
+// words.
 func notYAML(detail string) text.Message {
 	detail, _, _ = strings.Cut(detail, "\n")
-	for _, e := range parserSays {
-		if strings.Contains(detail, e.says) {
-			return text.NewMessage("definition.error.not_yaml", "what", text.NewMessage(e.means))
+	for _, e := range knownMistakes {
+		if strings.Contains(detail, e.part) {
+			return text.NewMessage("definition.error.not_yaml", "what", text.NewMessage(e.key))
 		}
 	}
 	return text.NewMessage("definition.error.not_yaml", "detail", detail)
 }
 
-// parserSays are the mistakes that people make in YAML, by what of the parser's words tells them apart; the first that fits
-// is taken.
-var parserSays = []struct{ says, means string }{
+// knownMistakes maps distinctive parts of the parser's errors to keys of messages; the first match is used.
+var knownMistakes = []struct{ part, key string }{
 	{"end character of single-quoted", "definition.yaml.open_single_quote"},
 	{"end character of double-quoted", "definition.yaml.open_double_quote"},
 	{"flow mapping end token '}'", "definition.yaml.open_brace"},
@@ -215,7 +214,7 @@ func noSuchValue(variable, value string, values []string) text.Message {
 	return text.NewMessage("definition.error.no_such_value", "variable", variable, "value", short(value), "list", values)
 }
 
-// short keeps a message readable whatever was typed.
+// short truncates a typed text to 60 characters.
 func short(given string) string {
 	if runes := []rune(given); len(runes) > 60 {
 		return string(runes[:60]) + "…"

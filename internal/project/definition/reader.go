@@ -21,9 +21,9 @@ const (
 	longestText = 2000
 )
 
-// reader walks through the nodes of a definition and collects what is wrong with them.
+// reader walks the nodes of a definition and collects problems.
 type reader struct {
-	of       string // the project whose definition it has to be, or ""
+	of       string // the project whose definition it must be; "": any
 	lines    source
 	problems []Problem
 }
@@ -37,10 +37,10 @@ func (r *reader) report(n *node, path, code string, message text.Message) {
 	r.reportAt(n.line, n.column, path, code, message)
 }
 
-// mostJoined bounds a text that is put together again, in bytes, far above any that is right.
+// mostJoined bounds a text that is joined from parts, in bytes: far above any valid one.
 const mostJoined = 4 * longestText
 
-// object is a mapping whose keys are known.
+// object is a mapping with a fixed set of keys.
 type object struct {
 	*reader
 	node   *node
@@ -48,9 +48,9 @@ type object struct {
 	fields map[string]*node // those that were given
 }
 
-// object reads a mapping and reports keys that are not among those there may be, or stand twice. What is no mapping has
-// no fields. Within { } YAML ends a text at its comma, and takes the rest for a key without a value; where that is no key
-// of the mapping, it is what it looks like, the rest of the text.
+// object reads a mapping and reports unknown and repeated keys. It returns false, and an object without fields, for
+// another node. Within { } YAML ends a text at its comma and reads the rest as a key without a value: where that is not
+// one of the keys, it is joined to the text.
 func (r *reader) object(n *node, path string, keys ...string) (object, bool) {
 	o := object{reader: r, node: n, path: path, fields: map[string]*node{}}
 	if n.shape != mapping {
@@ -60,27 +60,27 @@ func (r *reader) object(n *node, path string, keys ...string) (object, bool) {
 	seen := map[string]int{}
 	var before *node
 	for _, e := range n.entries {
-		first, again := seen[e.key]
-		switch known := slices.Contains(keys, e.key); {
-		case e.bare && !known && before != nil && before.shape == scalar && before.plain && len(before.text) < mostJoined:
+		first, repeats := seen[e.key]
+		switch valid := slices.Contains(keys, e.key); {
+		case e.bare && !valid && before != nil && before.shape == scalar && before.plain && len(before.text) < mostJoined:
 			before.text += ", " + e.key
 			continue
-		case !known:
+		case !valid:
 			r.reportAt(e.line, e.column, o.at(e.key), unknownKey, noSuchKey(e.key, keys))
-		case again:
+		case repeats:
 			r.reportAt(e.line, e.column, o.at(e.key), repeated, keyTwice(e.key, first))
 		case e.value.shape != empty:
 			o.fields[e.key] = e.value
 		}
 		before = e.value
-		if !again {
+		if !repeats {
 			seen[e.key] = e.line
 		}
 	}
 	return o, true
 }
 
-// at is the path of a field.
+// at returns the path of a field.
 func (o object) at(key string) string {
 	if o.path == "" {
 		return key
@@ -88,7 +88,7 @@ func (o object) at(key string) string {
 	return o.path + "." + key
 }
 
-// require reports those keys that were not given.
+// require reports the keys that were not given.
 func (o object) require(keys ...string) {
 	for _, key := range keys {
 		if o.fields[key] == nil {
@@ -97,7 +97,8 @@ func (o object) require(keys ...string) {
 	}
 }
 
-// part reads a field that is a mapping itself; where it was not given, one without fields, placed at its parent.
+// part reads a field that is a mapping. Where it was not given, it returns false and an object without fields at its
+// parent.
 func (o object) part(key string, keys ...string) (object, bool) {
 	n := o.fields[key]
 	if n == nil {
@@ -106,7 +107,7 @@ func (o object) part(key string, keys ...string) (object, bool) {
 	return o.object(n, o.at(key), keys...)
 }
 
-// each reads a field that is a list, of at most so many items.
+// each calls item for each item of a field that is a list; of more than most items it reports one problem instead.
 func (o object) each(key string, most int, item func(n *node, path string)) {
 	n := o.fields[key]
 	if n == nil {
@@ -125,7 +126,7 @@ func (o object) each(key string, most int, item func(n *node, path string)) {
 	}
 }
 
-// value is a field's text; false where it was not given, or is no single value.
+// value returns a field's text, and false where it was not given or is not a single value.
 func (o object) value(key string) (string, *node, bool) {
 	n := o.fields[key]
 	if n == nil {
@@ -143,7 +144,7 @@ func (r *reader) scalar(n *node, path string) (string, bool) {
 	return schema.Clean(n.text), true
 }
 
-// string is a field's text, "" where it was not given.
+// string returns a field's text, "" where it was not given.
 func (o object) string(key string, longest int) string {
 	text, n, ok := o.value(key)
 	if !ok {
@@ -162,38 +163,38 @@ func (r *reader) checkText(text string, n *node, path string, longest int) strin
 	return text
 }
 
-// text is a text in some languages, {pl: …, en: …}, or one text that serves for all.
+// text reads a text by language, {pl: …, en: …}, or one text for all languages.
 func (o object) text(key string, longest int) project.Text {
 	n := o.fields[key]
 	switch {
 	case n == nil:
 		return project.Text{}
 	case n.shape == scalar:
-		said := o.checkText(schema.Clean(n.text), n, o.at(key), longest)
-		if said == "" {
+		all := o.checkText(schema.Clean(n.text), n, o.at(key), longest)
+		if all == "" {
 			o.report(n, o.at(key), missing, mustBeGiven(key))
 		}
-		return project.Everywhere(said)
+		return project.Everywhere(all)
 	case n.shape == list:
 		o.report(n, o.at(key), wrongForm, wantText())
 		return project.Text{}
 	}
 	languages, _ := o.object(n, o.at(key), text.Languages()...)
-	said := project.Text{}
+	out := project.Text{}
 	for _, tag := range text.Languages() {
 		if one := languages.string(tag, longest); one != "" {
-			said[tag] = one
+			out[tag] = one
 		}
 	}
-	if len(said.Languages()) == 0 {
+	if len(out.Languages()) == 0 {
 		o.report(n, o.at(key), missing, wantText())
 	}
-	return said
+	return out
 }
 
 var identifier = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
 
-// id is a field that names a thing in addresses and rules, and is none of those that have another meaning.
+// id reads an identifier, as used in addresses and rules, that is not reserved.
 func (o object) id(key string, reserved ...string) string {
 	id, n, ok := o.value(key)
 	switch {
@@ -206,13 +207,13 @@ func (o object) id(key string, reserved ...string) string {
 	return id
 }
 
-// once reports a value that an earlier item of its list has too.
+// once reports a value that an earlier item of the list has.
 func (o object) once(key, value string, seen map[string]int) {
 	n := o.fields[key]
 	if n == nil || value == "" {
 		return
 	}
-	if first, again := seen[value]; again {
+	if first, repeats := seen[value]; repeats {
 		o.report(n, o.at(key), repeated, valueTwice(key, value, first))
 		return
 	}
@@ -250,7 +251,7 @@ func (o object) whole(key string, least, most int64) int64 {
 	return number
 }
 
-// amount is a number of at most two decimals, above zero or, where it may be, zero.
+// amount reads a number with at most two decimals, above zero or, where zero is set, not below it.
 func (o object) amount(key string, zero bool, most float64) float64 {
 	text, n, ok := o.value(key)
 	if !ok {
@@ -275,7 +276,7 @@ func (o object) amount(key string, zero bool, most float64) float64 {
 
 const firstDay = "1900-01-01"
 
-// day is a date as YYYY-MM-DD, "" where it was not given or is none.
+// day reads a date, YYYY-MM-DD. It returns "" where it was not given or is invalid.
 func (o object) day(key string) string {
 	text, n, ok := o.value(key)
 	if !ok {
@@ -288,7 +289,7 @@ func (o object) day(key string) string {
 	return text
 }
 
-// days are the first and the last day of something, in this order where both were given.
+// days reads the first and the last day of a period, and reports the wrong order.
 func (o object) days(first, last string) (from, to string) {
 	from, to = o.day(first), o.day(last)
 	if from != "" && to != "" && from > to {
@@ -297,7 +298,7 @@ func (o object) days(first, last string) (from, to string) {
 	return from, to
 }
 
-// moment is a day, YYYY-MM-DD, or an instant, which may be given as a local time and is kept as RFC 3339.
+// moment reads a day, YYYY-MM-DD, or an instant. A local time is taken in the zone, and returned in RFC 3339.
 func (o object) moment(key string, zone *time.Location) string {
 	text, n, ok := o.value(key)
 	if !ok {

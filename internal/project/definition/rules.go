@@ -10,11 +10,11 @@ import (
 	"outreach/internal/text"
 )
 
-// rule reads `of` and `where`, and checks the expression and the values it compares with.
+// rule reads `of` and `where`, and checks the expression and the values that it compares with.
 func (o object) rule(d *project.Definition) project.Rule {
-	kinds := schema.For(d).Kinds
-	names := make([]string, len(kinds))
-	for i, kind := range kinds {
+	registry := schema.For(d)
+	names := make([]string, len(registry.Kinds))
+	for i, kind := range registry.Kinds {
 		names[i] = kind.Name
 	}
 	out := project.Rule{Of: o.oneOf("of", names...)}
@@ -27,7 +27,6 @@ func (o object) rule(d *project.Definition) project.Rule {
 		return out
 	}
 	out.Where = n.text
-	registry := schema.For(d)
 	kind := registry.Kind(out.Of)
 	if kind == nil {
 		return out
@@ -49,11 +48,11 @@ func (o object) rule(d *project.Definition) project.Rule {
 	return out
 }
 
-// misspelt tells whether no record can ever have the value that a rule compares with: such a rule would silently count
+// misspelt reports whether no record can have the value that a rule compares with: such a rule would silently count
 // nothing, or everything.
 func misspelt(kind *schema.Kind, c rule.Comparison, d *project.Definition) (text.Message, bool) {
 	if c.Value == "" {
-		return text.Message{}, false // not given
+		return text.Message{}, false // a missing value
 	}
 	if kind.Name == schema.Signup && c.Variable == "state" {
 		states := []string{schema.Accepted, schema.Waitlisted, schema.Held, schema.Cancelled}
@@ -80,9 +79,10 @@ func misspelt(kind *schema.Kind, c rule.Comparison, d *project.Definition) (text
 	return noSuchValue(c.Variable, c.Value, values), !slices.Contains(values, c.Value)
 }
 
-// counted checks that what an indicator counts fits the records it counts.
-func (o object) counted(in project.Indicator) {
-	kind := schema.Builtin().Kind(in.Of)
+// counted checks that the records of an indicator's kind can be counted in its way.
+func (o object) counted(d *project.Definition, in project.Indicator) {
+	registry := schema.For(d)
+	kind := registry.Kind(in.Of)
 	switch in.Count {
 	case "people":
 		if kind != nil && !kind.Person {
@@ -102,7 +102,7 @@ func (o object) counted(in project.Indicator) {
 			return
 		}
 		var names []string
-		for _, v := range rule.Variables(schema.Builtin(), kind) {
+		for _, v := range rule.Variables(registry, kind) {
 			if v.Numeric || in.Count == "distinct" {
 				names = append(names, v.Name)
 			}

@@ -16,7 +16,7 @@ import (
 	"outreach/internal/text"
 )
 
-// The bounds of a text, far above what a definition needs, so that none can take a function's time or memory.
+// The limits of a text, far above what a definition needs, so that none exhausts a function's time or memory.
 const (
 	mostBytes  = 256 << 10
 	mostTokens = 40_000
@@ -34,12 +34,12 @@ const (
 	list
 )
 
-// node is a value of the YAML text, and where it begins: line and column from 1, columns in characters.
+// node is a value of the YAML text and where it begins: line and column from 1, columns in characters.
 type node struct {
 	shape        shape
 	line, column int
 	text         string // of scalars, as written
-	block        bool   // a scalar after | or >, whose text begins on the next line
+	block        bool   // a scalar after | or >, with its text on the next lines
 	plain        bool   // a scalar without quotes
 	escapes      bool   // a scalar in double quotes
 	entries      []entry
@@ -48,7 +48,7 @@ type node struct {
 
 type entry struct {
 	key          string
-	bare         bool // a key without a colon, as a comma within { } makes of what follows it
+	bare         bool // a key without a colon, as follows a comma within { }
 	line, column int
 	value        *node
 }
@@ -64,13 +64,13 @@ func lines(text string) source {
 	return out
 }
 
-// within moves a place into the text: parsers name the end of the text in different ways.
+// within clamps a place to the text: parsers report its end in different ways.
 func (s source) within(line, column int) (int, int) {
 	line = min(max(line, 1), len(s))
 	return line, min(max(column, 1), len(s[line-1])+1)
 }
 
-// read turns YAML into nodes, or says why it cannot.
+// read parses YAML to nodes, or reports why it cannot and returns nil.
 func (r *reader) read(text []byte) (root *node) {
 	if len(text) > mostBytes {
 		r.lines = source{nil}
@@ -94,13 +94,13 @@ func (r *reader) read(text []byte) (root *node) {
 		}
 	}
 	defer func() {
-		// The parser may panic on a text that nobody thought of; whoever wrote it is told what can be told.
+		// The parser may panic on unforeseen texts: they are reported as not YAML.
 		if recover() != nil {
 			root = nil
 			r.reportAt(1, 1, "", unreadable, notYAML(""))
 		}
 	}()
-	// Between words a tab is a space, which is quicker to read.
+	// Between words a tab equals a space, which the lexer reads faster.
 	tokens := lexer.Tokenize(strings.ReplaceAll(clean, "\t", " "))
 	if bad := tokens.InvalidToken(); bad != nil {
 		r.reportToken(bad, unreadable, notYAML(bad.Error))
@@ -129,7 +129,7 @@ func (r *reader) read(text []byte) (root *node) {
 	return r.node(file.Docs[0].Body)
 }
 
-// readable tells whether a text is UTF-8 without control characters, and indented by spaces: in YAML tabs are no indent.
+// readable reports whether a text is UTF-8 without control characters and indented by spaces: YAML forbids tabs there.
 func (r *reader) readable(text string) bool {
 	braces := strings.HasPrefix(strings.TrimSpace(text), "{") // JSON, where indents mean nothing
 	line, column, indent := 1, 1, true
@@ -150,9 +150,9 @@ func (r *reader) readable(text string) bool {
 	return true
 }
 
-// plain tells whether a text has none of what definitions do without (anchors, tags, merged and complex keys,
-// directives) and keeps the bounds within which parsing is quick: its time grows with the square of a mapping's keys,
-// of the depth, and of empty lines.
+// plain reports whether a text is free of features that definitions do not use (anchors, tags, merged and complex keys,
+// directives) and within the limits in which parsing is fast: its time grows with the square of a mapping's keys, of
+// the depth, and of empty lines.
 func (r *reader) plain(tokens token.Tokens) bool {
 	if len(tokens) > mostTokens {
 		r.reportToken(tokens[mostTokens], tooLarge, tooManyTokens)
@@ -160,7 +160,7 @@ func (r *reader) plain(tokens token.Tokens) bool {
 	}
 	ok, ended := true, false
 	depth, dashes, line := 0, 0, 0
-	var around []counted // the mappings and lists around, from the left
+	var around []counted // the enclosing mappings and lists, from the left
 	for i, t := range tokens {
 		switch t.Type {
 		case token.CommentType:
@@ -202,10 +202,10 @@ func (r *reader) plain(tokens token.Tokens) bool {
 	return ok
 }
 
-// counted is a column of keys or hyphens, and how many of them there were in a row.
+// counted is a column of keys or hyphens, and how many of them followed one another.
 type counted struct{ column, keys int }
 
-// inside leaves the columns right of one, and counts one more in it.
+// inside drops the columns to the right of one, and counts one more in it.
 func inside(around []counted, column int) []counted {
 	for len(around) > 0 && around[len(around)-1].column > column {
 		around = around[:len(around)-1]
@@ -230,7 +230,7 @@ func (r *reader) node(n ast.Node) *node {
 			out.entries = append(out.entries, r.entry(value))
 		}
 		if !n.IsFlowStyle && len(out.entries) > 0 {
-			// The parser places a mapping in lines at its first colon.
+			// The parser reports the first colon as the place of a block mapping.
 			out.line, out.column = out.entries[0].line, out.entries[0].column
 		}
 	case *ast.MappingValueNode:
@@ -260,7 +260,7 @@ func (r *reader) reportToken(t *token.Token, code string, message text.Message) 
 	r.reportAt(t.Position.Line, t.Position.Column, "", code, message)
 }
 
-// place finds where a line and column of a scalar's text stand in the YAML text. It follows the text through the
+// place returns the place in the YAML text of a line and column of a scalar's value. It follows the value through the
 // source, past quotes, escapes, indents and folded lines.
 func (s source) place(n *node, line, column int) (int, int) {
 	value := []rune(n.text)
@@ -306,7 +306,7 @@ func (s source) place(n *node, line, column int) (int, int) {
 	return s.within(at.line+1, at.column+1)
 }
 
-// cursor is a place in a source, from 0; the end of a line reads as a newline.
+// cursor is a place in a source, counted from 0; the end of a line reads as a newline.
 type cursor struct {
 	source       source
 	line, column int
@@ -332,7 +332,7 @@ func (c *cursor) next() {
 	}
 }
 
-// escape passes an escape of a text in double quotes: \" or \u017c.
+// escape skips an escape in double quotes: \" or \u017c.
 func (c *cursor) escape() {
 	c.next()
 	digits := map[rune]int{'x': 2, 'u': 4, 'U': 8}[c.rune()]

@@ -8,8 +8,8 @@ import (
 	words "outreach/internal/text"
 )
 
-// Mistakes in YAML are told in the reader's language: none of the parser's words are in a Polish sentence.
-func TestMistakesInYAMLAreToldInBothLanguages(t *testing.T) {
+// None of the parser's English words are in a Polish sentence.
+func TestMistakesInYAMLAreExplainedInBothLanguages(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
 		"an open quote":            "id: x\ntitle: 'open\n",

@@ -34,8 +34,8 @@ func (h Handlers) show(c *web.Call) error {
 
 func etag(d projects.Defined) string { return `"` + d.SHA256 + `"` }
 
-// set checks a definition and puts it in force; with dry_run it only checks. A browser's form sends the text in a field. An admin
-// may begin a project; from then on its coordinators set the definition.
+// set checks a definition and puts it in force; with dry_run it only checks. A browser's form sends the text in a
+// field. An admin may begin a project; from then on its coordinators set the definition.
 func (h Handlers) set(c *web.Call) error {
 	before := c.Defined
 	raw, err := io.ReadAll(http.MaxBytesReader(c.W, c.Body, web.MostBody))

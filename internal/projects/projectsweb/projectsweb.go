@@ -1,5 +1,6 @@
-// Package projectsweb serves the routes of a project's definition: show it, check it, set it, list its versions. It links the
-// YAML parser and the expression language, which make a start longer: the function that defines projects alone imports it.
+// Package projectsweb serves the routes of a project's definition: show it, check it, set it, list its versions. It
+// links the YAML parser and the expression language, which make a start longer: the function that defines projects
+// alone imports it.
 package projectsweb
 
 import (

@@ -1,5 +1,5 @@
-// Package post puts letters into their envelopes, and takes them to an SMTP server.
-package post
+// Package smtp composes e-mails as MIME messages, and sends them to an SMTP server.
+package smtp
 
 import (
 	"bytes"
@@ -17,11 +17,11 @@ import (
 	letters "outreach/internal/mail"
 )
 
-// IDHeader carries a letter's id, for whoever carries it may give it a Message-ID of their own.
+// IDHeader is the header with a letter's id: a mail service may replace the Message-ID.
 const IDHeader = "X-Notice-Id"
 
-// Compose gives a letter as it travels: text and HTML as alternatives, files attached, headers in what mail programs read.
-// What no address of an addressee can be is ErrRefused.
+// Compose returns a letter as a MIME message: text and HTML as alternatives, then the attached files. The error of a
+// recipient's address that is invalid wraps mail.ErrRefused.
 func Compose(from string, m letters.Message, at time.Time) ([]byte, error) {
 	msg, err := compose(from, m, at)
 	if err != nil {
@@ -37,11 +37,11 @@ func Compose(from string, m letters.Message, at time.Time) ([]byte, error) {
 func compose(from string, m letters.Message, at time.Time) (*gomail.Msg, error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	if err := msg.From(from); err != nil {
-		return nil, errors.New("compose letter: the sender is no address")
+		return nil, errors.New("compose letter: the sender's address is invalid")
 	}
 	to, ok := letters.Address(m.To)
 	if !ok || msg.To(to) != nil {
-		return nil, fmt.Errorf("compose letter: the addressee is no address: %w", letters.ErrRefused)
+		return nil, fmt.Errorf("compose letter: the recipient's address is invalid: %w", letters.ErrRefused)
 	}
 	msg.Subject(m.Subject)
 	msg.SetDateWithValue(at)
@@ -49,7 +49,7 @@ func compose(from string, m letters.Message, at time.Time) (*gomail.Msg, error) 
 		msg.SetMessageIDWithValue(m.ID + "@" + domain(from))
 		msg.SetGenHeader(IDHeader, m.ID)
 	}
-	msg.SetGenHeader("Auto-Submitted", "auto-generated") // so that no absence is answered
+	msg.SetGenHeader("Auto-Submitted", "auto-generated") // no out-of-office replies
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	if m.HTML != "" {
 		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
@@ -63,6 +63,7 @@ func compose(from string, m letters.Message, at time.Time) (*gomail.Msg, error) 
 	return msg, nil
 }
 
+// domain returns the domain of an address, for message ids.
 func domain(from string) string {
 	if address, err := mail.ParseAddress(from); err == nil {
 		return address.Address[strings.LastIndexByte(address.Address, '@')+1:]
@@ -70,31 +71,33 @@ func domain(from string) string {
 	return "localhost"
 }
 
-// SMTP takes letters to an SMTP server, each over a connection of its own.
-type SMTP struct {
+// Sender sends letters to an SMTP server, each over a connection of its own. It is safe for concurrent use.
+type Sender struct {
 	host    string
 	from    string
 	options []gomail.Option
 }
 
-var _ letters.Sender = (*SMTP)(nil)
+var _ letters.Sender = (*Sender)(nil)
 
-const patience = 20 * time.Second
+// timeout bounds the connection to a server.
+const timeout = 20 * time.Second
 
-// NewSMTP reads where the server is: smtp://user@host:587, or smtps:// for TLS from the first byte. The first one changes to
-// TLS where the server can; with a user, and so a password, it must, unless it is on this machine.
-func NewSMTP(server, password, from string) (*SMTP, error) {
+// New returns a Sender for a server such as smtp://user@host:587, or smtps:// for TLS from the first byte. With smtp://
+// the connection is upgraded by STARTTLS where the server offers it; with a user, and so a password, it must be, unless
+// the server is on this machine. It sends nothing.
+func New(server, password, from string) (*Sender, error) {
 	u, err := url.Parse(server)
 	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" || strings.Trim(u.Path, "/")+u.RawQuery != "" {
 		return nil, errors.New("SMTP server: want smtp://user@host:587 or smtps://user@host:465")
 	}
 	if _, written := u.User.Password(); written {
-		return nil, errors.New("SMTP server: the password belongs into a file")
+		return nil, errors.New("SMTP server: the password belongs in a file, not in the URL")
 	}
 	if _, err := mail.ParseAddress(from); err != nil {
-		return nil, errors.New("the sender of letters is no address")
+		return nil, errors.New("the sender's address of letters is invalid")
 	}
-	s := &SMTP{host: u.Hostname(), from: from, options: []gomail.Option{gomail.WithTimeout(patience), gomail.WithoutNoop()}}
+	s := &Sender{host: u.Hostname(), from: from, options: []gomail.Option{gomail.WithTimeout(timeout), gomail.WithoutNoop()}}
 	user := u.User.Username()
 	port := 587
 	switch {
@@ -113,21 +116,23 @@ func NewSMTP(server, password, from string) (*SMTP, error) {
 	}
 	s.options = append(s.options, gomail.WithPort(port))
 	if user != "" {
-		way := gomail.SMTPAuthAutoDiscover
+		auth := gomail.SMTPAuthAutoDiscover
 		if loopback(s.host) && u.Scheme == "smtp" {
-			way = gomail.SMTPAuthPlainNoEnc
+			auth = gomail.SMTPAuthPlainNoEnc
 		}
-		s.options = append(s.options, gomail.WithSMTPAuth(way), gomail.WithUsername(user), gomail.WithPassword(password))
+		s.options = append(s.options, gomail.WithSMTPAuth(auth), gomail.WithUsername(user), gomail.WithPassword(password))
 	}
 	return s, nil
 }
 
+// loopback reports whether a host is this machine.
 func loopback(host string) bool {
 	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
 }
 
-// Send takes one letter there. Of what the server answers only its code is told: the rest may hold the address.
-func (s *SMTP) Send(ctx context.Context, m letters.Message) error {
+// Send sends one letter. Errors name the code of the server's answer only: its text may contain the address. The error
+// wraps mail.ErrRefused where the server refuses the recipient for good.
+func (s *Sender) Send(ctx context.Context, m letters.Message) error {
 	msg, err := compose(s.from, m, time.Now())
 	if err != nil {
 		return err
@@ -144,9 +149,9 @@ func (s *SMTP) Send(ctx context.Context, m letters.Message) error {
 		}
 		return nil
 	}
-	told := fmt.Sprintf("send e-mail: %s: %d", failed.Reason, failed.ErrorCode())
+	reason := fmt.Sprintf("send e-mail: %s: %d", failed.Reason, failed.ErrorCode())
 	if failed.Reason == gomail.ErrSMTPRcptTo && !failed.IsTemp() {
-		return fmt.Errorf("%s: %w", told, letters.ErrRefused)
+		return fmt.Errorf("%s: %w", reason, letters.ErrRefused)
 	}
-	return errors.New(told)
+	return errors.New(reason)
 }

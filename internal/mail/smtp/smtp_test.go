@@ -1,4 +1,4 @@
-package post
+package smtp
 
 import (
 	"bytes"
@@ -115,7 +115,7 @@ func arrived(t *testing.T, raw []byte, want letters.Message) {
 	}
 }
 
-func TestALetterTravelsAsItWasWritten(t *testing.T) {
+func TestComposeKeepsTextsAndFiles(t *testing.T) {
 	t.Parallel()
 	raw, err := Compose("Tracker <tracker@outreach.example.org>", letter, time.Now())
 	if err != nil {
@@ -124,7 +124,7 @@ func TestALetterTravelsAsItWasWritten(t *testing.T) {
 	arrived(t, raw, letter)
 }
 
-func TestNoHeaderIsSmuggledIn(t *testing.T) {
+func TestComposeRefusesHeaderInjection(t *testing.T) {
 	t.Parallel()
 	bad := letter
 	bad.Subject, bad.ID = "Zapis\r\nBcc: everybody@example.org\r\n\r\nbody", "01JZ"
@@ -206,17 +206,17 @@ func open(t *testing.T, o *office) string {
 	return listener.Addr().String()
 }
 
-func TestSMTP(t *testing.T) {
+func TestSendingByEachKindOfServer(t *testing.T) {
 	t.Parallel()
 	send := func(t *testing.T, server, password string, m letters.Message) error {
 		t.Helper()
-		s, err := NewSMTP(server, password, "tracker@outreach.example.org")
+		s, err := New(server, password, "tracker@outreach.example.org")
 		if err != nil {
 			t.Fatal(err)
 		}
 		return s.Send(context.Background(), m)
 	}
-	t.Run("a letter is taken there", func(t *testing.T) {
+	t.Run("a letter arrives complete", func(t *testing.T) {
 		t.Parallel()
 		o := &office{}
 		if err := send(t, "smtp://"+open(t, o), "", letter); err != nil {
@@ -227,7 +227,7 @@ func TestSMTP(t *testing.T) {
 		}
 		arrived(t, o.taken[0], letter)
 	})
-	t.Run("by whoever knows the password", func(t *testing.T) {
+	t.Run("a server with users wants the password", func(t *testing.T) {
 		t.Parallel()
 		o := &office{user: "tracker"}
 		address := open(t, o)
@@ -243,7 +243,7 @@ func TestSMTP(t *testing.T) {
 			t.Errorf("%v, %d letters", err, len(o.taken))
 		}
 	})
-	t.Run("what fails is told without the address, and for good where there is nobody", func(t *testing.T) {
+	t.Run("errors leave out the address, and an unknown recipient is refused for good", func(t *testing.T) {
 		t.Parallel()
 		address := open(t, &office{})
 		for to, refused := range map[string]bool{"gone@example.org": true, "later@example.org": false} {
@@ -255,21 +255,21 @@ func TestSMTP(t *testing.T) {
 			}
 		}
 		if err := send(t, "smtp://127.0.0.1:1", "", letter); err == nil || errors.Is(err, letters.ErrRefused) {
-			t.Errorf("nobody is there: %v", err)
+			t.Errorf("no server: %v", err)
 		}
 	})
-	t.Run("where the server is has to be said rightly", func(t *testing.T) {
+	t.Run("the URL of the server is checked", func(t *testing.T) {
 		t.Parallel()
 		for _, server := range []string{"", "localhost:25", "http://localhost", "smtp://", "smtp://user:secret@localhost", "smtp://localhost/x", "smtp://localhost:port"} {
-			if _, err := NewSMTP(server, "", "a@example.org"); err == nil || strings.Contains(err.Error(), "secret") {
+			if _, err := New(server, "", "a@example.org"); err == nil || strings.Contains(err.Error(), "secret") {
 				t.Errorf("%q: %v", server, err)
 			}
 		}
-		if _, err := NewSMTP("smtp://localhost", "", "nobody"); err == nil {
-			t.Error("the sender is no address")
+		if _, err := New("smtp://localhost", "", "nobody"); err == nil {
+			t.Error("an invalid sender is accepted")
 		}
 		for _, server := range []string{"smtp://mail.example.org", "smtps://tracker@mail.example.org", "smtp://tracker@[::1]:2525"} {
-			if _, err := NewSMTP(server, "x", "a@example.org"); err != nil {
+			if _, err := New(server, "x", "a@example.org"); err != nil {
 				t.Errorf("%q: %v", server, err)
 			}
 		}
