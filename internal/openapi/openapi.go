@@ -1,6 +1,6 @@
-// Package openapi writes the API's description, an OpenAPI 3.1 document, from the routes: every address, who may use it, what
-// it takes and what it answers. The fields of records come from their kinds and the shapes of answers from the Go types that
-// are written, so the document cannot differ from the code.
+// Package openapi generates the API description, an OpenAPI 3.1 document, from the routes: every endpoint with its
+// roles, requests and responses. The fields of records come from their kinds and the schemas of responses from the Go
+// types that are marshalled, so the document cannot differ from the code.
 package openapi
 
 import (
@@ -16,11 +16,11 @@ import (
 	"outreach/internal/web/shape"
 )
 
-// object is a piece of the document.
+// object is a JSON object of the document.
 type object = map[string]any
 
-// Document describes some routes, and records of the kinds of a registry, to be written as JSON. It does not name the tracker's
-// own address.
+// Document returns the API description, to be marshalled as JSON, of the routes and of the registry's kinds of record.
+// It has no server URL. It fails if two types of bodies would get the same name.
 func Document(routes []web.Route, registry *schema.Registry) (any, error) {
 	w, err := newWriter(routes, registry)
 	if err != nil {
@@ -76,13 +76,13 @@ Dates are ` + "`YYYY-MM-DD`" + ` in the project's time zone, instants RFC 3339, 
 Errors are RFC 9457 problems; of bad input every error is named at once. An answer over 4 MB is a 303 to a short-lived pre-signed address.
 A POST that creates may carry an ` + "`Idempotency-Key`" + `: the same key and body give the same answer again, and make nothing new, for 24 hours at least.`
 
-// Tag is what some routes are about.
+// Tag groups routes by topic.
 type Tag struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
 }
 
-// Tags are the tags of routes, in the order of the document.
+// Tags returns the tags of routes in the order of the document.
 func Tags() []Tag {
 	return []Tag{
 		{"public", "For anyone"},
@@ -113,7 +113,7 @@ func (w *writer) operation(r web.Route) object {
 	return out
 }
 
-// Who says in words who may use a route.
+// Who returns a description of the callers that may use a route.
 func Who(r web.Route) string {
 	if len(r.Roles) == 0 && r.Scope == web.Holder {
 		return "anyone who has the token"
@@ -162,7 +162,7 @@ func (w *writer) parameters(r web.Route) []object {
 	return out
 }
 
-// request is a body by its media type.
+// request returns the content of a request body by media type.
 func (w *writer) request(body any, once bool) object {
 	switch b := body.(type) {
 	case shape.OneOf:
@@ -198,7 +198,7 @@ func asText(t shape.Text) object {
 	return object{t.Type: object{"schema": schema}}
 }
 
-// content is an answer by its media type.
+// content returns the content of a response by media type.
 func (w *writer) content(body any, page bool) object {
 	out := object{}
 	switch b := body.(type) {
@@ -263,7 +263,7 @@ func (w *writer) other(o web.Other) object {
 	}
 	if o.Problem != nil {
 		more := w.schema(o.Problem)
-		delete(more, "additionalProperties") // they stand beside those of every problem
+		delete(more, "additionalProperties") // they are added to the members of every problem
 		delete(more, "required")
 		out["content"] = object{problemType: object{"schema": object{"allOf": []object{ref("problem"), more}}}}
 	}
@@ -273,11 +273,11 @@ func (w *writer) other(o web.Other) object {
 	return out
 }
 
-// usualProblems are the statuses that follow from what a route takes.
+// usualProblems returns the error statuses that follow from the route's fields.
 func usualProblems(r web.Route) []int {
 	out := []int{http.StatusUnauthorized, http.StatusTooManyRequests, http.StatusServiceUnavailable}
 	if len(r.Roles) > 0 || r.Method != http.MethodGet {
-		out = append(out, http.StatusForbidden) // of a POST, also where another site's page sent it
+		out = append(out, http.StatusForbidden) // a POST is also refused if a page of another site sent it
 	}
 	if strings.Contains(r.Path, "{project}") {
 		out = append(out, http.StatusNotFound)
@@ -286,7 +286,7 @@ func usualProblems(r web.Route) []int {
 		out = append(out, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity)
 	}
 	if len(r.Query) > 0 {
-		out = append(out, http.StatusBadRequest, http.StatusUnprocessableEntity) // a cursor that is none
+		out = append(out, http.StatusBadRequest, http.StatusUnprocessableEntity) // for an invalid cursor
 	}
 	if r.Match {
 		out = append(out, http.StatusPreconditionFailed)

@@ -69,9 +69,8 @@ func placeholders(forms map[string]string) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// The languages that are offered are complete: each has every message, with the same placeholders, and in the plural forms
-// that CLDR names for it.
-func TestEveryLanguageSaysTheSame(t *testing.T) {
+// Each offered language has every message, with the same placeholders and all plural forms of CLDR.
+func TestEveryLanguageIsComplete(t *testing.T) {
 	want := words(t, text.Default)
 	for _, language := range text.Languages() {
 		got := words(t, language)
@@ -101,7 +100,7 @@ func TestEveryLanguageSaysTheSame(t *testing.T) {
 	}
 }
 
-// keys are the messages that every language has: what it calls the others, and signs that only some need, are its own matter.
+// keys returns the keys that every language must have: all but the names of languages and optional formats.
 func keys(words map[string]map[string]string) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(words)), optional)
 }
@@ -110,7 +109,7 @@ func optional(key string) bool {
 	return strings.HasPrefix(key, "language.") || key == "format.ends_no_line"
 }
 
-// pluralForms are the forms that whole numbers take in a language, and the one for all others.
+// pluralForms returns the plural forms of whole numbers in a language, and "other".
 func pluralForms(t *testing.T, tag string) []string {
 	t.Helper()
 	names := map[plural.Form]string{plural.Other: "other", plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many"}
@@ -121,7 +120,7 @@ func pluralForms(t *testing.T, tag string) []string {
 	return slices.Sorted(maps.Keys(forms))
 }
 
-func TestEveryMessageCanBeSaid(t *testing.T) {
+func TestEveryMessageCanBeFormatted(t *testing.T) {
 	for _, language := range text.Languages() {
 		m := text.Of(language)
 		for key, forms := range words(t, language) {
@@ -153,7 +152,7 @@ var (
 	unread    = regexp.MustCompile(`\bunreadable\([^,()]+, "([a-z_]+)"\)`)
 )
 
-func TestEveryErrorAndEveryDeedHasItsSentence(t *testing.T) {
+func TestEveryErrorAndConfirmationHasAMessage(t *testing.T) {
 	pl, en := words(t, text.Polish), words(t, text.English)
 	sources(t, func(path string) {
 		data, err := os.ReadFile(path)
@@ -180,7 +179,7 @@ func TestEveryErrorAndEveryDeedHasItsSentence(t *testing.T) {
 // A call in a Go source, or in a template, that words a message.
 var call = regexp.MustCompile(`\b(?:New|In)?(Say|Count|Message|All)(?:\(| )"([a-z0-9_.-]+)"`)
 
-func TestEveryKeyThatIsAskedForExists(t *testing.T) {
+func TestEveryKeyInACallExists(t *testing.T) {
 	m := map[string]map[string]map[string]string{}
 	for _, language := range text.Languages() {
 		m[language] = words(t, language)
@@ -212,7 +211,7 @@ func TestEveryKeyThatIsAskedForExists(t *testing.T) {
 	}
 }
 
-// literals are the texts in quotes in all sources, each with a file that has it.
+// literals returns the string literals of all sources, each with a file that contains it.
 func literals(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -245,9 +244,9 @@ func literals(t *testing.T) map[string]string {
 
 var quoted = regexp.MustCompile(`"([^"{}]+)"`)
 
-// A key is used where a source has it in quotes, or has what it is put together of: "status." of "status.404", or "mail.report"
-// and ".subject".
-func TestNoMessageIsLeftOver(t *testing.T) {
+// A key is used where a source has it in quotes, or has what it is put together of: "status." of "status.404", or
+// "mail.report" and ".subject".
+func TestEveryMessageIsUsed(t *testing.T) {
 	said := literals(t)
 	for key := range words(t, text.Default) {
 		used := said[key] != ""
@@ -260,7 +259,7 @@ func TestNoMessageIsLeftOver(t *testing.T) {
 	}
 }
 
-// What looks like a key of a message must be one, or the beginning of one.
+// A literal that looks like a key must be one or a prefix of one.
 func TestEveryKeyInASourceExists(t *testing.T) {
 	all := keys(words(t, text.Default))
 	spaces := map[string]bool{}
@@ -284,7 +283,7 @@ func TestEveryKeyInASourceExists(t *testing.T) {
 	}
 }
 
-// otherNames look like keys and are none.
+// otherNames look like keys and are not.
 var otherNames = map[string]bool{"mail.jsonl": true, "list.csv": true, "list.csv.more": true, "list.pl": true}
 
 var keyLike = regexp.MustCompile(`^[a-z_]+(\.[a-z0-9_]+)*[._]?[a-z0-9_]*$`)
@@ -307,7 +306,7 @@ func TestGroupedNumbersKeepTheirDigits(t *testing.T) {
 	})
 }
 
-func TestEveryKindOfRecordHasItsWords(t *testing.T) {
+func TestEveryKindOfRecordHasItsMessages(t *testing.T) {
 	for _, language := range text.Languages() {
 		m := text.Of(language)
 		for _, kind := range schema.Builtin().Kinds {
@@ -432,7 +431,7 @@ func stringConstants(file *ast.File) map[string]string {
 	return out
 }
 
-func TestEveryProblemHasItsSentence(t *testing.T) {
+func TestEveryProblemHasAMessage(t *testing.T) {
 	codes, hints, pairs := problemLiterals(t)
 	if len(codes) < 15 || len(hints) < 8 || len(pairs) < 8 {
 		t.Fatalf("found %d codes, %d hints and %d pairs: does the search still work?", len(codes), len(hints), len(pairs))
@@ -459,8 +458,7 @@ func TestEveryProblemHasItsSentence(t *testing.T) {
 	}
 }
 
-// TestCodeHasNoPolishWords: what people read stands in the catalogues. Not yet data are the kinds of records, with their
-// columns and options.
+// Texts for people belong in the catalogues and in data files.
 func TestCodeHasNoPolishWords(t *testing.T) {
 	notYet := regexp.MustCompile(`internal/(signup|consultation|attendance|assessment|output|media)/kind\.go$`)
 	forTests := regexp.MustCompile(`internal/[a-z]+/[a-z]+test/`)
