@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
-// environment takes the settings of AWS from where Lambda puts them. The SDK's own search goes on to files, single sign-on
-// and metadata services: it links four more clients, and makes each start a fifth longer.
+// environment takes the settings of AWS from where Lambda puts them. The SDK's own search goes on to files, single
+// sign-on and metadata services: it links four more clients, and makes each start a fifth longer.
 func (c *Cloud) environment() aws.Config {
 	settings := aws.Config{
 		Region: cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")),
@@ -28,8 +28,8 @@ func (c *Cloud) environment() aws.Config {
 	return settings
 }
 
-// Transport is what requests go through that are sent to AWS without its SDK: a user pool is asked for its keys so. Where
-// something stands in for AWS they go there, like those of the SDK.
+// Transport is what requests go through that are sent to AWS without its SDK: a user pool is asked for its keys so.
+// Where something stands in for AWS they go there, like those of the SDK.
 func (c *Cloud) Transport() http.RoundTripper {
 	if c.Config.BaseEndpoint == nil {
 		return http.DefaultTransport

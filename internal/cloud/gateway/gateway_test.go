@@ -35,7 +35,7 @@ func event(t *testing.T, name string) Request {
 
 func quiet() *cloud.Cloud { return &cloud.Cloud{Log: slog.New(slog.DiscardHandler)} }
 
-// answer gives an event to a handler.
+// answer sends an event to a handler and returns the response.
 func answer(t *testing.T, e Request, h http.HandlerFunc) Response {
 	t.Helper()
 	f := serve(quiet(), func(context.Context, Request) (http.Handler, error) { return h, nil })
@@ -148,7 +148,7 @@ func TestResponse(t *testing.T) {
 	})
 }
 
-func TestTheAPIsRequestIDIsAnsweredAndLogged(t *testing.T) {
+func TestRequestIDOfTheAPIIsReturnedAndLogged(t *testing.T) {
 	e := event(t, "show-report/health")
 	e.Headers["x-request-id"] = "chosen-by-the-caller"
 	var out bytes.Buffer
@@ -169,7 +169,7 @@ func TestTheAPIsRequestIDIsAnsweredAndLogged(t *testing.T) {
 	}
 }
 
-func TestFirstEvent(t *testing.T) {
+func TestHandlerIsOpenedAtTheFirstEvent(t *testing.T) {
 	var domains []string
 	f := serve(quiet(), func(_ context.Context, first Request) (http.Handler, error) {
 		domains = append(domains, first.RequestContext.DomainName)
@@ -194,12 +194,12 @@ func TestFirstEvent(t *testing.T) {
 	}
 }
 
-func TestWhatTheAPITells(t *testing.T) {
+func TestDefaultsComeFromTheAPI(t *testing.T) {
 	first := Request{StageVariables: map[string]string{"clientId": "pool's"}}
 	first.RequestContext.DomainName = "abc.execute-api.eu-central-1.amazonaws.com"
 	for _, tt := range []struct{ name, baseURL, clientID, wantBase, wantClient string }{
-		{"what is not set the API tells", "", "", "https://abc.execute-api.eu-central-1.amazonaws.com", "pool's"},
-		{"what is set counts", "https://outreach.example.org", "outreach", "https://outreach.example.org", "outreach"},
+		{"missing settings come from the API", "", "", "https://abc.execute-api.eu-central-1.amazonaws.com", "pool's"},
+		{"settings take precedence", "https://outreach.example.org", "outreach", "https://outreach.example.org", "outreach"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Setenv(cloud.BaseURL, tt.baseURL)
