@@ -47,7 +47,7 @@ func TestAiring(t *testing.T) {
 	}
 }
 
-func TestMediumsInBothLanguages(t *testing.T) {
+func TestMediumsAreAcceptedInBothLanguages(t *testing.T) {
 	t.Parallel()
 	for spelling, want := range map[string]string{"telewizja": "tv", "Radio": "radio", "prasa": "press", "internet": "web", "media społecznościowe": "social", "reklama zewnętrzna": "outdoor", "outdoor": "outdoor"} {
 		entry, problems := schema.Builtin().Kind(schema.Media).Read(airing(schema.Given{"medium": spelling}), mediaScope)

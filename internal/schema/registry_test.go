@@ -6,7 +6,7 @@ import (
 	"outreach/internal/schema"
 )
 
-func TestKindsAreFoundByBothTheirNames(t *testing.T) {
+func TestKindsAreFoundBySingularAndPlural(t *testing.T) {
 	t.Parallel()
 	for plural, name := range map[string]string{"signups": "signup", "consultations": "consultation", "attendance": "attendance", "tests": "test", "outputs": "output", "media": "media"} {
 		k := schema.Builtin().Plural(plural)
@@ -19,7 +19,7 @@ func TestKindsAreFoundByBothTheirNames(t *testing.T) {
 	}
 }
 
-func TestFieldsAreSound(t *testing.T) {
+func TestBuiltinFieldsAreConsistent(t *testing.T) {
 	t.Parallel()
 	for _, k := range schema.Builtin().Kinds {
 		seen := map[string]bool{}
