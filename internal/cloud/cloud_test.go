@@ -183,7 +183,7 @@ func TestParseKey(t *testing.T) {
 				t.Errorf("%d bytes, %v", len(key), err)
 			}
 			if err != nil && (tt.text != "" && strings.Contains(err.Error(), tt.text) || strings.Contains(err.Error(), "0011") || strings.Contains(err.Error(), "xxxx")) {
-				t.Errorf("the error tells the secret: %v", err)
+				t.Errorf("the error contains the secret: %v", err)
 			}
 		})
 	}
@@ -212,7 +212,7 @@ func TestTransport(t *testing.T) {
 		}
 	}
 	if !slices.Equal(asked, []string{"/pool/keys"}) {
-		t.Errorf("asked of what stands in for AWS: %v", asked)
+		t.Errorf("requests to the AWS endpoint: %v", asked)
 	}
 }
 

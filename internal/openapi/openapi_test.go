@@ -115,7 +115,7 @@ func TestDocumentAcceptsWhatTheSchemaAccepts(t *testing.T) {
 		{"a consultation of 961 minutes", "consultation", `{"person":{"email":"ewa@example.org"},"date":"2026-01-02","field":"law","minutes":961,"form":"phone"}`},
 		{"a consultation of half a minute", "consultation", `{"person":{"email":"ewa@example.org"},"date":"2026-01-02","field":"law","minutes":0.5,"form":"phone"}`},
 		{"a consultation of a text of minutes", "consultation", `{"person":{"email":"ewa@example.org"},"date":"2026-01-02","field":"law","minutes":"45","form":"phone"}`},
-		{"a consultation with nobody", "consultation", `{"person":{},"date":"2026-01-02","field":"law","minutes":45,"form":"phone"}`},
+		{"a consultation without a person", "consultation", `{"person":{},"date":"2026-01-02","field":"law","minutes":45,"form":"phone"}`},
 		{"a consultation with a person of other keys", "consultation", `{"person":{"name":"Ewa"},"date":"2026-01-02","field":"law","minutes":45,"form":"phone"}`},
 		{"an attendance", "attendance", `{"person":{"id":"01J00000000000000000000000"},"activity":"a","date":"2026-01-02","outcome":"completed","hours":7.5}`},
 		{"an attendance with an unknown field", "attendance", `{"person":{"id":"01J00000000000000000000000"},"activity":"a","date":"2026-01-02","outcome":"completed","colour":"red"}`},
@@ -190,7 +190,7 @@ func TestSnapshotMatchesTheDocument(t *testing.T) {
 
 func TestEveryNamedSchemaExistsAndIsUsed(t *testing.T) {
 	schemas := read(t).Components.Schemas
-	named := map[string]bool{"media": true} // a file's row: told in words
+	named := map[string]bool{"media": true} // a row of a file: described in text
 	for _, match := range regexp.MustCompile(`"#/components/schemas/([^"]+)"`).FindAllStringSubmatch(string(written(t)), -1) {
 		named[match[1]] = true
 	}

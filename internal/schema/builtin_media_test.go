@@ -25,7 +25,7 @@ func TestAiring(t *testing.T) {
 		want    string // the field that is wrong and how
 	}{
 		{"the least", nil, ""},
-		{"nobody saw it", schema.Given{"reach": "0"}, ""},
+		{"no reach", schema.Given{"reach": "0"}, ""},
 		{"everybody saw it", schema.Given{"reach": "1000"}, ""},
 		{"more saw it than there are", schema.Given{"reach": "1001"}, "reach out_of_range"},
 		{"as many contacts as people", schema.Given{"contacts": "10"}, ""},

@@ -54,7 +54,7 @@ func TestSignup(t *testing.T) {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 			if tt.want == "" && entry.Person.Empty() {
-				t.Error("nobody signed up")
+				t.Error("the sign-up is empty")
 			}
 		})
 	}

@@ -46,8 +46,8 @@ func (k *Kind) Read(given Given, s Scope, others ...string) (Entry, []Problem) {
 		entry.Row[i] = value
 	}
 	for _, name := range sortedKeys(given) {
-		known := k.Index(name) >= 0 || slices.Contains(others, name) || separate && (name == "person" || s.Loose && (name == "email" || name == "pesel"))
-		if !known {
+		allowed := k.Index(name) >= 0 || slices.Contains(others, name) || separate && (name == "person" || s.Loose && (name == "email" || name == "pesel"))
+		if !allowed {
 			problems = append(problems, Problem{Field: name, Code: UnknownField})
 		}
 	}

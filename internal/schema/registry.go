@@ -58,8 +58,8 @@ func For(d *project.Definition) *Registry {
 	if err != nil {
 		panic(err) // plain data always marshals
 	}
-	if known, ok := extended.Load(string(additions)); ok {
-		return known.(*Registry)
+	if cached, ok := extended.Load(string(additions)); ok {
+		return cached.(*Registry)
 	}
 	r, err := Extend(builtinRegistry(), d.Records...)
 	if err != nil {
@@ -240,8 +240,8 @@ func newField(f project.RecordField) (Field, error) {
 	if f.ID == "" {
 		return out, errors.New("missing id")
 	}
-	keep, known := privacies[f.Privacy]
-	if !known {
+	keep, found := privacies[f.Privacy]
+	if !found {
 		return out, fmt.Errorf("unknown privacy class %q", f.Privacy)
 	}
 	out.Keep = keep

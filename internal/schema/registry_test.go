@@ -32,7 +32,7 @@ func TestBuiltinFieldsAreConsistent(t *testing.T) {
 				t.Errorf("%s.%s: a list, and only a list, has options", k.Name, f.Name)
 			}
 			if f.Keep == schema.Who && !k.Person {
-				t.Errorf("%s.%s says who, in a kind about nobody", k.Name, f.Name)
+				t.Errorf("%s.%s identifies a person, but the kind has none", k.Name, f.Name)
 			}
 			if f.Required && f.NoColumn {
 				t.Errorf("%s.%s is needed, but files cannot have it", k.Name, f.Name)

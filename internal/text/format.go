@@ -36,8 +36,8 @@ func (m *Messages) DecimalPoint() string { return m.form.point }
 // EndsNoLine returns the one-letter words that must not end a line, "" in most languages.
 func (m *Messages) EndsNoLine() string { return m.form.endsNoLine }
 
-// Number formats a number: 12 500,5 in Polish (with a no-break space), 12,500.5 in English. Other values it returns
-// unchanged.
+// Number formats a number: 12 500,5 in Polish (with a no-break space), 12,500.5 in English. Texts that are not numbers
+// stay unchanged.
 func (m *Messages) Number(value any) string {
 	var digits string
 	switch v := value.(type) {
