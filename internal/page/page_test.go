@@ -184,7 +184,7 @@ func drawn(t *testing.T, frame, name string) string {
 	t.Helper()
 	for _, e := range examples() {
 		if e.name == name {
-			page, err := render(frames()[frame], e.content)
+			page, err := renderPage(frames()[frame], e.content)
 			if err != nil {
 				t.Fatal(err)
 			}
