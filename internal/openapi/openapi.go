@@ -65,16 +65,16 @@ func Document(routes []web.Route, registry *schema.Registry) (any, error) {
 const introduction = `Planned and achieved of funded outreach projects: sign-ups, advice, attendance, tests, outputs and media reports go in,
 snapshots that explain every figure come out.
 
-One address is one thing. A browser (` + "`Accept: text/html`" + `) gets a page, a program (` + "`Accept: application/json`" + `, or a JSON body) gets JSON.
-Forms and JSON bodies have the same fields; a form's values are texts as people write them, in Polish or English.
+Each resource has one address. A browser (` + "`Accept: text/html`" + `) gets a page, a program (` + "`Accept: application/json`" + `, or a JSON body) gets JSON.
+Forms and JSON bodies have the same fields; the values of a form are strings as people write them, in Polish or English.
 Messages are in the language of ` + "`Accept-Language`" + `, Polish or English; the parameter ` + "`lang`" + ` (` + "`pl`" + ` or ` + "`en`" + `) overrides it.
 
-Roles are claims of an OpenID Connect token, in ` + "`groups`" + `: ` + "`{project}:coordinator`, `{project}:adviser`, `{project}:funder`, `{project}:partner:{partner}`" + `, and ` + "`admin`" + `, who may begin projects.
-Each address says for whom it is.
+Roles are claims of an OpenID Connect token, in ` + "`groups`" + `: ` + "`{project}:coordinator`, `{project}:adviser`, `{project}:funder`, `{project}:partner:{partner}`" + `, and ` + "`admin`" + `, who may create projects.
+Each operation names the roles that may use it.
 
-Dates are ` + "`YYYY-MM-DD`" + ` in the project's time zone, instants RFC 3339, ids ULIDs. What an answer does not know, it leaves out.
-Errors are RFC 9457 problems; of bad input every error is named at once. An answer over 4 MB is a 303 to a short-lived pre-signed address.
-A POST that creates may carry an ` + "`Idempotency-Key`" + `: the same key and body give the same answer again, and make nothing new, for 24 hours at least.`
+Dates are ` + "`YYYY-MM-DD`" + ` in the project's time zone, instants RFC 3339, ids ULIDs. Fields without a value are left out of answers.
+Errors are RFC 9457 problems; for invalid input all errors are listed at once. An answer over 4 MB is a 303 to a short-lived pre-signed URL.
+A POST that creates may carry an ` + "`Idempotency-Key`" + `: for at least 24 hours a repeated request with the same key and body returns the first answer and creates nothing.`
 
 // Tag groups routes by topic.
 type Tag struct {
@@ -243,9 +243,9 @@ func (w *writer) responses(r web.Route) object {
 	location := object{"Location": object{"schema": object{"type": "string", "format": "uri-reference"}}}
 	switch {
 	case r.Method == http.MethodGet && strings.Contains(r.Path, "{project}") && !r.Short:
-		add(http.StatusSeeOther, object{"description": "An answer over 4 MB waits at a short-lived pre-signed address", "headers": location})
+		add(http.StatusSeeOther, object{"description": "An answer over 4 MB is at a short-lived pre-signed URL", "headers": location})
 	case r.Method == http.MethodPost && r.Request != nil:
-		add(http.StatusSeeOther, object{"description": "After a browser's form: on to the page", "headers": location})
+		add(http.StatusSeeOther, object{"description": "After a browser's form: redirects to the page", "headers": location})
 	}
 	if r.Conflict != "" {
 		add(http.StatusConflict, object{"description": r.Conflict, "content": object{problemType: object{"schema": ref("problem")}}})
@@ -312,24 +312,24 @@ var sharedParameters = object{
 	"number":   object{"name": "number", "in": "path", "required": true, "description": "The version's number", "schema": object{"type": "integer", "minimum": 1}},
 	"activity": object{"name": "activity", "in": "path", "required": true, "description": "The activity's id in the definition", "schema": object{"type": "string"}},
 	"code":     object{"name": "code", "in": "path", "required": true, "description": "The indicator's code", "schema": object{"type": "string", "maxLength": 40}},
-	"idempotency-key": object{"name": "Idempotency-Key", "in": "header", "description": "The same key and body give the same answer again; the same key with another body is 422. A form carries it in the field `idempotency_key`.",
+	"idempotency-key": object{"name": "Idempotency-Key", "in": "header", "description": "A repeated request with the same key and body returns the first answer and creates nothing; the same key with another body is 422. A form has it in the field `idempotency_key`.",
 		"schema": object{"type": "string", "maxLength": 255}},
-	"if-match": object{"name": "If-Match", "in": "header", "description": "The `ETag` of what is to be changed: 412 where it was changed meanwhile", "schema": object{"type": "string"}},
+	"if-match": object{"name": "If-Match", "in": "header", "description": "The `ETag` of the version to be changed: 412 if it has been changed since", "schema": object{"type": "string"}},
 	"limit":    object{"name": "limit", "in": "query", "description": "How many items, 1 to 200; any other value means 50", "schema": object{"type": "integer", "default": 50}},
-	"cursor":   object{"name": "cursor", "in": "query", "description": "`next` of the page before", "schema": object{"type": "string"}},
+	"cursor":   object{"name": "cursor", "in": "query", "description": "`next` of the previous page", "schema": object{"type": "string"}},
 }
 
 var problems = map[int]string{
 	http.StatusBadRequest:            "The request cannot be read",
-	http.StatusUnauthorized:          "Nobody is signed in, or the token or session is not valid",
+	http.StatusUnauthorized:          "Not signed in, or the token or session is not valid",
 	http.StatusForbidden:             "The role does not allow it",
-	http.StatusNotFound:              "There is no such thing, or none that the one who asks may know of",
+	http.StatusNotFound:              "It does not exist, or the caller may not know of it",
 	http.StatusPreconditionFailed:    "It was changed since the version that `If-Match` names",
 	http.StatusRequestEntityTooLarge: "The body is too large",
-	http.StatusUnsupportedMediaType:  "The body has a media type that is not taken",
-	http.StatusUnprocessableEntity:   "Bad values or unknown fields: every one is named in `errors`",
-	http.StatusTooManyRequests:       "Too many requests: `Retry-After` says when to try again",
-	http.StatusServiceUnavailable:    "Not now: `Retry-After` says when to try again",
+	http.StatusUnsupportedMediaType:  "The media type of the body is not supported",
+	http.StatusUnprocessableEntity:   "Invalid values or unknown fields: all are listed in `errors`",
+	http.StatusTooManyRequests:       "Too many requests: retry after the time in `Retry-After`",
+	http.StatusServiceUnavailable:    "Temporarily unavailable: retry after the time in `Retry-After`",
 }
 
 func problemResponses() object {

@@ -263,7 +263,7 @@ func (w *writer) form(s shape.Sent, once bool) object {
 		properties[name] = object{"type": "string"}
 	}
 	if kind.Name == schema.Signup {
-		properties[signups.Trap] = object{"type": "string", "maxLength": 0, "description": "Stays empty: people do not see it, and what robots fill in is refused"}
+		properties[signups.Trap] = object{"type": "string", "maxLength": 0, "description": "Must be empty: it is hidden from people, and a value shows that a robot filled in the form"}
 	}
 	return closed(properties, required...)
 }
@@ -331,7 +331,7 @@ func property(f *schema.Field) object {
 		about = append(about, "Compared trimmed and in lower case.")
 	case schema.Pesel:
 		out["type"] = "string"
-		about = append(about, "Eleven digits, the last of which checks the others.")
+		about = append(about, "Eleven digits, the last of which is a check digit.")
 	case schema.List:
 		out["type"] = "string"
 		ids := []string{}
@@ -350,7 +350,7 @@ func property(f *schema.Field) object {
 		}
 	}
 	if f.Key {
-		about = append(about, "Part of what identifies the record.")
+		about = append(about, "Part of the natural key.")
 	}
 	if f.Required && (f.Type == nil || f.Type == schema.Text || f.Type == schema.List) {
 		out["minLength"] = 1
@@ -369,10 +369,10 @@ func problem() object {
 			"title":    said("What kind of problem it is"),
 			"status":   object{"type": "integer"},
 			"detail":   said("What can be done about it"),
-			"existing": said("Of a 409: the id of the record that is there already"),
+			"existing": said("Of a 409: the id of the existing record"),
 			"errors": list(object{"type": "object", "required": []string{"field", "code", "message"}, "properties": object{
 				"field":   said("The field's name"),
-				"code":    said("What is wrong, as a word for programs"),
+				"code":    said("What is wrong, as a code for programs"),
 				"message": said("What is wrong, and what to do, in the reader's language"),
 			}}),
 		},
@@ -385,7 +385,7 @@ func personRef() object {
 		properties[f.Name] = property(f)
 	}
 	out := closed(properties)
-	out["description"] = "The person a record is about, by one key or several. Keys of two people are a 409."
+	out["description"] = "The person that a record is about, by one or more keys. Keys of two people are a 409."
 	out["minProperties"] = 1
 	return out
 }
