@@ -1,4 +1,4 @@
-// Command manage-project is the office's door.
+// Command manage-project serves the coordinators' routes.
 package main
 
 import (

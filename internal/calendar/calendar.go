@@ -1,4 +1,4 @@
-// Package calendar writes an activity as iCalendar (RFC 5545), for the calendars of those who signed up.
+// Package calendar writes activities as iCalendar files (RFC 5545).
 package calendar
 
 import (
@@ -9,20 +9,20 @@ import (
 	"outreach/internal/project"
 )
 
-// MediaType is what an iCalendar file is called, in HTTP as in letters.
+// MediaType is the media type of an iCalendar file.
 const MediaType = "text/calendar; charset=utf-8"
 
-// Event is an activity in somebody's calendar. The same ID in a later file is the same event, changed.
+// Event is an activity as an event of a calendar. A later file with the same ID updates the event.
 type Event struct {
 	ID       string
 	Activity project.Activity
 	Project  *project.Definition
 	Language string
-	Link     string    // where more is told; optional
-	Made     time.Time // when the file is made
+	Link     string    // a page about the activity; optional
+	Made     time.Time // the time of writing
 }
 
-// Write gives the file, or nil where the activity does not say when it begins.
+// Write returns the file, or nil if the activity has no start.
 func Write(e Event) []byte {
 	if e.Activity.Starts == "" {
 		return nil
@@ -61,7 +61,7 @@ func Write(e Event) []byte {
 	return []byte(calendar.Serialize(ics.WithNewLineWindows))
 }
 
-// moment reads a checked moment: an instant, or a whole day.
+// moment parses an instant or a whole day, which must be valid.
 func moment(text string, zone *time.Location) (at time.Time, day bool) {
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at, false

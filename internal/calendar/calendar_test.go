@@ -9,7 +9,7 @@ import (
 	"outreach/internal/project"
 )
 
-func TestAnActivityInACalendar(t *testing.T) {
+func TestWrite(t *testing.T) {
 	t.Parallel()
 	d := &project.Definition{TimeZone: "Europe/Warsaw", Title: project.Text{"pl": "Zielone podwórka", "en": "Green yards"}}
 	for _, tt := range []struct {
@@ -52,6 +52,6 @@ func TestAnActivityInACalendar(t *testing.T) {
 		})
 	}
 	if got := Write(Event{ID: "1", Project: d, Activity: project.Activity{}}); got != nil {
-		t.Errorf("nobody said when, and yet:\n%s", got)
+		t.Errorf("an activity without a start has a file:\n%s", got)
 	}
 }

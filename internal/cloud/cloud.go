@@ -1,6 +1,6 @@
-// Package cloud is what a function finds on AWS: its settings in the environment, clients of the services, the store on
-// top of them, the secret. The mains of the functions call it; package gateway adds what answers HTTP, package ses the
-// e-mail. Clients are made at the start, but nothing is sent before the first event.
+// Package cloud sets up a Lambda function: settings from the environment, clients of AWS services, the features on top
+// of them, and the secret. The functions' mains call it; package gateway adds HTTP and package ses e-mail. Clients are
+// created at the start, but no request is sent before the first event.
 package cloud
 
 import (
@@ -28,21 +28,21 @@ import (
 	"outreach/internal/table/dynamo"
 )
 
-// Settings, by their names in the environment. The template gives each function those that it needs.
+// The names of environment variables. The template sets for each function those that it needs.
 const (
-	TrackerTable   = "TRACKER_TABLE"    // the table of all that names nobody
-	PeopleTable    = "PEOPLE_TABLE"     // the table of who someone is
+	TrackerTable   = "TRACKER_TABLE"    // the table without personal data
+	PeopleTable    = "PEOPLE_TABLE"     // the table of identities
 	Bucket         = "BUCKET"           // uploads, checkpoints, evidence
 	SecretID       = "SECRET_ID"        // the secret that keys the hashes of identities, and seals cookies
 	Issuer         = "ISSUER"           // the OpenID Connect provider's URL
-	ClientID       = "CLIENT_ID"        // optional: this application's name there, where the API's stage does not tell it
+	ClientID       = "CLIENT_ID"        // optional: the client id at the provider; default: the API stage's variable
 	ClientSecretID = "CLIENT_SECRET_ID" // optional: the secret that holds the client secret
 	GroupsClaim    = "GROUPS_CLAIM"     // optional: the claim with the groups
-	BaseURL        = "BASE_URL"         // where people find the tracker; optional for what the API calls, which tells its own address
+	BaseURL        = "BASE_URL"         // the public URL; optional for HTTP functions, which know the API's own
 	MailFrom       = "MAIL_FROM"        // the sender of e-mail
 )
 
-// Cloud is a function's surroundings.
+// Cloud holds the settings and clients of a function. It is safe for concurrent use.
 type Cloud struct {
 	Config aws.Config
 	Log    *slog.Logger
@@ -52,18 +52,18 @@ type Cloud struct {
 
 	mu  sync.Mutex
 	db  *store.DB
-	app *app.App // built when the secret is read, which is when it is first asked for
+	app *app.App // nil until App has read the secret
 }
 
-// Part is something that a function uses beside the secret, which they all do.
+// Part sets up something that a function uses. All functions use the secret, so it is no Part.
 type Part func(*Cloud)
 
-// New reads the settings, and makes the clients of what the function uses. All settings that are missing are named in one
-// error.
+// New reads the settings and creates the clients for the parts that the function uses. Its error names all missing
+// settings.
 func New(parts ...Part) (*Cloud, error) {
 	c := &Cloud{Log: logs.New(os.Stdout, requestID), db: &store.DB{Now: time.Now}}
 	slog.SetDefault(c.Log)
-	// Libraries that write to the standard logger write whole addresses, and a query may name somebody.
+	// Libraries log whole URLs to the standard logger, and a query may contain personal data.
 	log.SetOutput(io.Discard)
 	c.Config = c.environment()
 	c.secrets = secretsmanager.NewFromConfig(c.Config)
@@ -77,7 +77,7 @@ func New(parts ...Part) (*Cloud, error) {
 	return c, nil
 }
 
-// requestID is the id of the HTTP request that is answered, or else of the function's invocation.
+// requestID returns the id of the HTTP request, or of the function's invocation if there is none.
 func requestID(ctx context.Context) string {
 	id := logs.Request(ctx)
 	if invoked, ok := lambdacontext.FromContext(ctx); ok && id == "" {
@@ -94,36 +94,36 @@ func (c *Cloud) setting(name string) string {
 	return value
 }
 
-// Tracker is the table of all that names nobody.
+// Tracker sets up the table without personal data.
 func Tracker(c *Cloud) { c.db.Tracker = c.table(TrackerTable) }
 
-// People is the table of who someone is.
+// People sets up the table of identities.
 func People(c *Cloud) { c.db.People = c.table(PeopleTable) }
 
 func (c *Cloud) table(setting string) table.Table {
 	return dynamo.New(calls(dynamodb.NewFromConfig(c.Config)), c.setting(setting))
 }
 
-// Files are the uploads, checkpoints and evidence.
+// Files sets up the bucket of uploads, checkpoints and evidence.
 func Files(c *Cloud) {
 	client := s3.NewFromConfig(c.Config, func(o *s3.Options) {
-		o.UsePathStyle = c.Config.BaseEndpoint != nil // an endpoint of another kind knows no names below its own
+		o.UsePathStyle = c.Config.BaseEndpoint != nil // other endpoints do not resolve buckets as subdomains
 		o.DisableLogOutputChecksumValidationSkipped = true
 	})
 	c.db.Objects = objectss3.New(client, c.setting(Bucket))
 }
 
-// SignIn is what tells who is asking.
+// SignIn requires the settings for authentication.
 func SignIn(c *Cloud) { c.setting(Issuer) }
 
-// Mail is what sends letters, with links to the tracker in them.
+// Mail requires the settings for sending e-mail with links to the tracker.
 func Mail(c *Cloud) {
 	c.setting(MailFrom)
 	c.setting(BaseURL)
 }
 
-// App gives the features, after reading the secret where that was not done yet. While the secret cannot be read it is an
-// error, and the next event tries again.
+// App returns the features. The first call reads the secret; if that fails, the next call retries. It is safe for
+// concurrent use.
 func (c *Cloud) App(ctx context.Context) (*app.App, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -16,7 +16,7 @@ import (
 	"outreach/internal/logs"
 )
 
-// environ sets what every function finds on Lambda, and nothing of ours.
+// environ sets the variables that Lambda sets for every function, and clears the tracker's own.
 func environ(t *testing.T, endpoint string) {
 	t.Helper()
 	for _, setting := range os.Environ() {
@@ -39,11 +39,11 @@ func TestNew(t *testing.T) {
 		set     []string
 		missing string
 	}{
-		{"all that is not set is named at once", []Part{Tracker, People, Files, SignIn, Mail}, nil,
+		{"all missing settings are named at once", []Part{Tracker, People, Files, SignIn, Mail}, nil,
 			"SECRET_ID, TRACKER_TABLE, PEOPLE_TABLE, BUCKET, ISSUER, MAIL_FROM, BASE_URL"},
-		{"what a function does not use need not be set", []Part{Tracker}, []string{SecretID, TrackerTable}, ""},
+		{"settings of unused parts are not required", []Part{Tracker}, []string{SecretID, TrackerTable}, ""},
 		{"every function needs the secret", nil, nil, "SECRET_ID"},
-		{"what is set is not named", []Part{SignIn, Mail}, []string{SecretID, MailFrom}, "ISSUER, BASE_URL"},
+		{"settings that are set are not named", []Part{SignIn, Mail}, []string{SecretID, MailFrom}, "ISSUER, BASE_URL"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,7 +69,7 @@ func TestNew(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	t.Run("tables and files are only where they were asked for", func(t *testing.T) {
+	t.Run("tables and files exist only if requested", func(t *testing.T) {
 		environ(t, "")
 		for _, name := range []string{SecretID, TrackerTable, Bucket} {
 			t.Setenv(name, "something")
@@ -84,7 +84,7 @@ func TestNew(t *testing.T) {
 	})
 }
 
-// secrets is a Secrets Manager with these answers, one after the other, the last for ever.
+// secrets starts a fake Secrets Manager that returns the answers in order and then repeats the last one.
 func secrets(t *testing.T, answers ...string) (endpoint string, asked *[]string) {
 	t.Helper()
 	asked = new([]string)
@@ -110,7 +110,7 @@ func secrets(t *testing.T, answers ...string) (endpoint string, asked *[]string)
 const hexKey = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 
 func TestSecret(t *testing.T) {
-	t.Run("it is read at the first event, once, after a failure again", func(t *testing.T) {
+	t.Run("it is read once, at the first event, and retried after a failure", func(t *testing.T) {
 		endpoint, asked := secrets(t, "", `{"key":"`+hexKey+`"}`)
 		environ(t, endpoint)
 		t.Setenv(SecretID, "arn:of:the:secret")
@@ -134,7 +134,7 @@ func TestSecret(t *testing.T) {
 			t.Errorf("asked for %v", *asked)
 		}
 	})
-	t.Run("a public client has no secret, and none is asked for", func(t *testing.T) {
+	t.Run("for a public client no client secret is read", func(t *testing.T) {
 		endpoint, asked := secrets(t, "")
 		environ(t, endpoint)
 		t.Setenv(SecretID, "secret")
@@ -183,7 +183,7 @@ func TestParseKey(t *testing.T) {
 				t.Errorf("%d bytes, %v", len(key), err)
 			}
 			if err != nil && (tt.text != "" && strings.Contains(err.Error(), tt.text) || strings.Contains(err.Error(), "0011") || strings.Contains(err.Error(), "xxxx")) {
-				t.Errorf("the error tells the secret: %v", err)
+				t.Errorf("the error contains the secret: %v", err)
 			}
 		})
 	}
@@ -212,11 +212,11 @@ func TestTransport(t *testing.T) {
 		}
 	}
 	if !slices.Equal(asked, []string{"/pool/keys"}) {
-		t.Errorf("asked of what stands in for AWS: %v", asked)
+		t.Errorf("requests to the AWS endpoint: %v", asked)
 	}
 }
 
-func TestLogLinesNameTheRequestOrElseTheInvocation(t *testing.T) {
+func TestLogLinesHaveTheRequestIDOrElseTheInvocationID(t *testing.T) {
 	t.Parallel()
 	invoked := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "invocation"})
 	for want, ctx := range map[string]context.Context{"": t.Context(), "invocation": invoked, "request": logs.WithRequest(invoked, "request")} {

@@ -8,8 +8,8 @@ import (
 	"outreach/internal/table/dynamo"
 )
 
-// tableCalls is a client of DynamoDB of which only these calls are known. Where a whole client stands in an interface, and a
-// template reflects on methods, the linker keeps all of its fifty-odd operations: two megabytes.
+// tableCalls holds the calls of a DynamoDB client that a table needs. If the whole client were stored in an interface,
+// the linker would keep all of its operations (2 MB), because templates look up methods by reflection.
 type tableCalls struct {
 	batchGetItem       func(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
 	query              func(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)

@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
-// environment takes the settings of AWS from where Lambda puts them. The SDK's own search goes on to files, single sign-on
-// and metadata services: it links four more clients, and makes each start a fifth longer.
+// environment returns the AWS configuration from the variables that Lambda sets. The SDK's default chain also searches
+// files, single sign-on and metadata services, which links four more clients and makes cold starts a fifth longer.
 func (c *Cloud) environment() aws.Config {
 	settings := aws.Config{
 		Region: cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")),
@@ -28,19 +28,19 @@ func (c *Cloud) environment() aws.Config {
 	return settings
 }
 
-// Transport is what requests go through that are sent to AWS without its SDK: a user pool is asked for its keys so. Where
-// something stands in for AWS they go there, like those of the SDK.
+// Transport returns the transport for requests to AWS that are made without the SDK, such as for a user pool's keys. If
+// AWS_ENDPOINT_URL is set, it sends requests to AWS there, as the SDK does.
 func (c *Cloud) Transport() http.RoundTripper {
 	if c.Config.BaseEndpoint == nil {
 		return http.DefaultTransport
 	}
-	return standIn(*c.Config.BaseEndpoint)
+	return redirected(*c.Config.BaseEndpoint)
 }
 
-// standIn is an address that stands in for those of AWS.
-type standIn string
+// redirected is a transport that sends requests for AWS to another endpoint.
+type redirected string
 
-func (s standIn) RoundTrip(r *http.Request) (*http.Response, error) {
+func (s redirected) RoundTrip(r *http.Request) (*http.Response, error) {
 	if strings.HasSuffix(r.URL.Host, ".amazonaws.com") {
 		to, err := url.Parse(string(s))
 		if err != nil {

@@ -23,25 +23,26 @@ func (c *Cloud) key(ctx context.Context) ([]byte, error) {
 	return parseKey(out.SecretBinary, aws.ToString(out.SecretString))
 }
 
-// parseKey takes the key as it is, or as {"key": "64 hex digits"}. What it was given stands in no error.
+// parseKey returns the key of a secret: the raw bytes, or the text {"key": "64 hex digits"}. Its errors do not contain
+// the secret.
 func parseKey(raw []byte, text string) ([]byte, error) {
 	if text != "" {
 		var kept struct{ Key string }
 		if json.Unmarshal([]byte(text), &kept) != nil {
-			return nil, errors.New(`secret: is not {"key": "…"}`)
+			return nil, errors.New(`secret: not of the form {"key": "…"}`)
 		}
 		var err error
 		if raw, err = hex.DecodeString(kept.Key); err != nil {
-			return nil, errors.New("secret: the key is not written in hex digits")
+			return nil, errors.New("secret: the key is not hexadecimal")
 		}
 	}
 	if len(raw) != keySize {
-		return nil, fmt.Errorf("secret: a key of %d bytes, want %d", len(raw), keySize)
+		return nil, fmt.Errorf("secret: key of %d bytes, want %d", len(raw), keySize)
 	}
 	return raw, nil
 }
 
-// ClientSecret reads the secret that this application shares with the OpenID Connect provider; "" where it has none.
+// ClientSecret reads the client secret for the OpenID Connect provider, "" if none is configured (a public client).
 func (c *Cloud) ClientSecret(ctx context.Context) (string, error) {
 	id := os.Getenv(ClientSecretID)
 	if id == "" {

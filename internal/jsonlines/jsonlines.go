@@ -1,4 +1,4 @@
-// Package jsonlines is a file of values, each a line of JSON: the local stack's letters and dead letters.
+// Package jsonlines stores values in a file, one JSON value a line. Callers must not write to one file concurrently.
 package jsonlines
 
 import (
@@ -12,7 +12,8 @@ import (
 	"path/filepath"
 )
 
-// Append adds a value, durably. What a process that died left of a line stays apart from it.
+// Append adds a value and syncs the file, which it creates if necessary. An incomplete last line, left by a crash, does
+// not damage it.
 func Append(file string, value any) error {
 	line, err := json.Marshal(value)
 	if err != nil {
@@ -43,7 +44,7 @@ func Append(file string, value any) error {
 	return f.Sync()
 }
 
-// Read gives the values in order, none where there is no file. A line that is no such value, as it was cut off, is left out.
+// Read returns the values in order, none if there is no file. It skips lines that are not a T, such as incomplete ones.
 func Read[T any](file string) ([]T, error) {
 	out := []T{}
 	for line, err := range lines(file) {
@@ -58,24 +59,25 @@ func Read[T any](file string) ([]T, error) {
 	return out, nil
 }
 
-// Remove takes values out, and lines that were cut off. The file is written anew as a whole where it changes, durably.
-func Remove[T any](file string, gone func(T) bool) error {
-	stays := func(line []byte) bool {
+// Remove deletes the values for which remove returns true, and incomplete lines. If there are any, it replaces the file
+// atomically and syncs it.
+func Remove[T any](file string, remove func(T) bool) error {
+	keep := func(line []byte) bool {
 		var value T
-		return json.Unmarshal(line, &value) == nil && !gone(value)
+		return json.Unmarshal(line, &value) == nil && !remove(value)
 	}
 	for line, err := range lines(file) {
 		if err != nil {
 			return err
 		}
-		if !stays(line) {
-			return rewrite(file, stays)
+		if !keep(line) {
+			return rewrite(file, keep)
 		}
 	}
 	return nil
 }
 
-func rewrite(file string, stays func(line []byte) bool) (err error) {
+func rewrite(file string, keep func(line []byte) bool) (err error) {
 	fresh, err := os.OpenFile(file+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -86,8 +88,8 @@ func rewrite(file string, stays func(line []byte) bool) (err error) {
 		if err != nil {
 			return err
 		}
-		if stays(line) {
-			_, _ = w.Write(append(line, '\n')) // Flush tells
+		if keep(line) {
+			_, _ = w.Write(append(line, '\n')) // Flush returns the error
 		}
 	}
 	if err := errors.Join(w.Flush(), fresh.Sync(), fresh.Close()); err != nil {
@@ -103,7 +105,8 @@ func rewrite(file string, stays func(line []byte) bool) (err error) {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// lines goes through a file's lines, without their ends, none where there is no file. A line is good until the next.
+// lines iterates over a file's lines without their line breaks, none if there is no file. A line is valid until the
+// next iteration.
 func lines(file string) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		f, err := os.Open(file)

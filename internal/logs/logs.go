@@ -1,4 +1,4 @@
-// Package logs writes the program's log: JSON lines that carry the version and, where there is one, the id of the request.
+// Package logs writes the program's log: JSON lines with the version and, if there is one, the id of the request.
 package logs
 
 import (
@@ -11,7 +11,7 @@ import (
 
 type requestKey struct{}
 
-// WithRequest returns a context whose log lines carry the id of a request, or of another event.
+// WithRequest returns a context whose log lines have the id of a request or another event.
 func WithRequest(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestKey{}, id)
 }

@@ -1,6 +1,6 @@
-// Package openapi writes the API's description, an OpenAPI 3.1 document, from the routes: every address, who may use it, what
-// it takes and what it answers. The fields of records come from their kinds and the shapes of answers from the Go types that
-// are written, so the document cannot differ from the code.
+// Package openapi generates the API description, an OpenAPI 3.1 document, from the routes: every endpoint with its
+// roles, requests and responses. The fields of records come from their kinds and the schemas of responses from the Go
+// types that are marshalled, so the document cannot differ from the code.
 package openapi
 
 import (
@@ -16,11 +16,11 @@ import (
 	"outreach/internal/web/shape"
 )
 
-// object is a piece of the document.
+// object is a JSON object of the document.
 type object = map[string]any
 
-// Document describes some routes, and records of the kinds of a registry, to be written as JSON. It does not name the tracker's
-// own address.
+// Document returns the API description, to be marshalled as JSON, of the routes and of the registry's kinds of record.
+// It has no server URL. It fails if two types of bodies would get the same name.
 func Document(routes []web.Route, registry *schema.Registry) (any, error) {
 	w, err := newWriter(routes, registry)
 	if err != nil {
@@ -65,24 +65,24 @@ func Document(routes []web.Route, registry *schema.Registry) (any, error) {
 const introduction = `Planned and achieved of funded outreach projects: sign-ups, advice, attendance, tests, outputs and media reports go in,
 snapshots that explain every figure come out.
 
-One address is one thing. A browser (` + "`Accept: text/html`" + `) gets a page, a program (` + "`Accept: application/json`" + `, or a JSON body) gets JSON.
-Forms and JSON bodies have the same fields; a form's values are texts as people write them, in Polish or English.
+Each resource has one address. A browser (` + "`Accept: text/html`" + `) gets a page, a program (` + "`Accept: application/json`" + `, or a JSON body) gets JSON.
+Forms and JSON bodies have the same fields; the values of a form are strings as people write them, in Polish or English.
 Messages are in the language of ` + "`Accept-Language`" + `, Polish or English; the parameter ` + "`lang`" + ` (` + "`pl`" + ` or ` + "`en`" + `) overrides it.
 
-Roles are claims of an OpenID Connect token, in ` + "`groups`" + `: ` + "`{project}:coordinator`, `{project}:adviser`, `{project}:funder`, `{project}:partner:{partner}`" + `, and ` + "`admin`" + `, who may begin projects.
-Each address says for whom it is.
+Roles are claims of an OpenID Connect token, in ` + "`groups`" + `: ` + "`{project}:coordinator`, `{project}:adviser`, `{project}:funder`, `{project}:partner:{partner}`" + `, and ` + "`admin`" + `, who may create projects.
+Each operation names the roles that may use it.
 
-Dates are ` + "`YYYY-MM-DD`" + ` in the project's time zone, instants RFC 3339, ids ULIDs. What an answer does not know, it leaves out.
-Errors are RFC 9457 problems; of bad input every error is named at once. An answer over 4 MB is a 303 to a short-lived pre-signed address.
-A POST that creates may carry an ` + "`Idempotency-Key`" + `: the same key and body give the same answer again, and make nothing new, for 24 hours at least.`
+Dates are ` + "`YYYY-MM-DD`" + ` in the project's time zone, instants RFC 3339, ids ULIDs. Fields without a value are left out of answers.
+Errors are RFC 9457 problems; for invalid input all errors are listed at once. An answer over 4 MB is a 303 to a short-lived pre-signed URL.
+A POST that creates may carry an ` + "`Idempotency-Key`" + `: for at least 24 hours a repeated request with the same key and body returns the first answer and creates nothing.`
 
-// Tag is what some routes are about.
+// Tag groups routes by topic.
 type Tag struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
 }
 
-// Tags are the tags of routes, in the order of the document.
+// Tags returns the tags of routes in the order of the document.
 func Tags() []Tag {
 	return []Tag{
 		{"public", "For anyone"},
@@ -113,7 +113,7 @@ func (w *writer) operation(r web.Route) object {
 	return out
 }
 
-// Who says in words who may use a route.
+// Who returns a description of the callers that may use a route.
 func Who(r web.Route) string {
 	if len(r.Roles) == 0 && r.Scope == web.Holder {
 		return "anyone who has the token"
@@ -162,7 +162,7 @@ func (w *writer) parameters(r web.Route) []object {
 	return out
 }
 
-// request is a body by its media type.
+// request returns the content of a request body by media type.
 func (w *writer) request(body any, once bool) object {
 	switch b := body.(type) {
 	case shape.OneOf:
@@ -198,7 +198,7 @@ func asText(t shape.Text) object {
 	return object{t.Type: object{"schema": schema}}
 }
 
-// content is an answer by its media type.
+// content returns the content of a response by media type.
 func (w *writer) content(body any, page bool) object {
 	out := object{}
 	switch b := body.(type) {
@@ -243,9 +243,9 @@ func (w *writer) responses(r web.Route) object {
 	location := object{"Location": object{"schema": object{"type": "string", "format": "uri-reference"}}}
 	switch {
 	case r.Method == http.MethodGet && strings.Contains(r.Path, "{project}") && !r.Short:
-		add(http.StatusSeeOther, object{"description": "An answer over 4 MB waits at a short-lived pre-signed address", "headers": location})
+		add(http.StatusSeeOther, object{"description": "An answer over 4 MB is at a short-lived pre-signed URL", "headers": location})
 	case r.Method == http.MethodPost && r.Request != nil:
-		add(http.StatusSeeOther, object{"description": "After a browser's form: on to the page", "headers": location})
+		add(http.StatusSeeOther, object{"description": "After a browser's form: redirects to the page", "headers": location})
 	}
 	if r.Conflict != "" {
 		add(http.StatusConflict, object{"description": r.Conflict, "content": object{problemType: object{"schema": ref("problem")}}})
@@ -263,7 +263,7 @@ func (w *writer) other(o web.Other) object {
 	}
 	if o.Problem != nil {
 		more := w.schema(o.Problem)
-		delete(more, "additionalProperties") // they stand beside those of every problem
+		delete(more, "additionalProperties") // they are added to the members of every problem
 		delete(more, "required")
 		out["content"] = object{problemType: object{"schema": object{"allOf": []object{ref("problem"), more}}}}
 	}
@@ -273,11 +273,11 @@ func (w *writer) other(o web.Other) object {
 	return out
 }
 
-// usualProblems are the statuses that follow from what a route takes.
+// usualProblems returns the error statuses that follow from the route's fields.
 func usualProblems(r web.Route) []int {
 	out := []int{http.StatusUnauthorized, http.StatusTooManyRequests, http.StatusServiceUnavailable}
 	if len(r.Roles) > 0 || r.Method != http.MethodGet {
-		out = append(out, http.StatusForbidden) // of a POST, also where another site's page sent it
+		out = append(out, http.StatusForbidden) // a POST is also refused if a page of another site sent it
 	}
 	if strings.Contains(r.Path, "{project}") {
 		out = append(out, http.StatusNotFound)
@@ -286,7 +286,7 @@ func usualProblems(r web.Route) []int {
 		out = append(out, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity)
 	}
 	if len(r.Query) > 0 {
-		out = append(out, http.StatusBadRequest, http.StatusUnprocessableEntity) // a cursor that is none
+		out = append(out, http.StatusBadRequest, http.StatusUnprocessableEntity) // for an invalid cursor
 	}
 	if r.Match {
 		out = append(out, http.StatusPreconditionFailed)
@@ -312,24 +312,24 @@ var sharedParameters = object{
 	"number":   object{"name": "number", "in": "path", "required": true, "description": "The version's number", "schema": object{"type": "integer", "minimum": 1}},
 	"activity": object{"name": "activity", "in": "path", "required": true, "description": "The activity's id in the definition", "schema": object{"type": "string"}},
 	"code":     object{"name": "code", "in": "path", "required": true, "description": "The indicator's code", "schema": object{"type": "string", "maxLength": 40}},
-	"idempotency-key": object{"name": "Idempotency-Key", "in": "header", "description": "The same key and body give the same answer again; the same key with another body is 422. A form carries it in the field `idempotency_key`.",
+	"idempotency-key": object{"name": "Idempotency-Key", "in": "header", "description": "A repeated request with the same key and body returns the first answer and creates nothing; the same key with another body is 422. A form has it in the field `idempotency_key`.",
 		"schema": object{"type": "string", "maxLength": 255}},
-	"if-match": object{"name": "If-Match", "in": "header", "description": "The `ETag` of what is to be changed: 412 where it was changed meanwhile", "schema": object{"type": "string"}},
+	"if-match": object{"name": "If-Match", "in": "header", "description": "The `ETag` of the version to be changed: 412 if it has been changed since", "schema": object{"type": "string"}},
 	"limit":    object{"name": "limit", "in": "query", "description": "How many items, 1 to 200; any other value means 50", "schema": object{"type": "integer", "default": 50}},
-	"cursor":   object{"name": "cursor", "in": "query", "description": "`next` of the page before", "schema": object{"type": "string"}},
+	"cursor":   object{"name": "cursor", "in": "query", "description": "`next` of the previous page", "schema": object{"type": "string"}},
 }
 
 var problems = map[int]string{
 	http.StatusBadRequest:            "The request cannot be read",
-	http.StatusUnauthorized:          "Nobody is signed in, or the token or session is not valid",
+	http.StatusUnauthorized:          "Not signed in, or the token or session is not valid",
 	http.StatusForbidden:             "The role does not allow it",
-	http.StatusNotFound:              "There is no such thing, or none that the one who asks may know of",
+	http.StatusNotFound:              "It does not exist, or the caller may not know of it",
 	http.StatusPreconditionFailed:    "It was changed since the version that `If-Match` names",
 	http.StatusRequestEntityTooLarge: "The body is too large",
-	http.StatusUnsupportedMediaType:  "The body has a media type that is not taken",
-	http.StatusUnprocessableEntity:   "Bad values or unknown fields: every one is named in `errors`",
-	http.StatusTooManyRequests:       "Too many requests: `Retry-After` says when to try again",
-	http.StatusServiceUnavailable:    "Not now: `Retry-After` says when to try again",
+	http.StatusUnsupportedMediaType:  "The media type of the body is not supported",
+	http.StatusUnprocessableEntity:   "Invalid values or unknown fields: all are listed in `errors`",
+	http.StatusTooManyRequests:       "Too many requests: retry after the time in `Retry-After`",
+	http.StatusServiceUnavailable:    "Temporarily unavailable: retry after the time in `Retry-After`",
 }
 
 func problemResponses() object {

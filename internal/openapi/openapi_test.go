@@ -50,7 +50,7 @@ func TestDocumentIsValid(t *testing.T) {
 
 var update = flag.Bool("update", false, "write the document that show-report serves")
 
-// The document is written here and not by the function that serves it, which would have to link all others to know it.
+// The document is generated here and embedded, because the function that serves it would otherwise link all handlers.
 func TestServedDocumentIsCurrent(t *testing.T) {
 	const file = "../projects/indexweb/openapi.json"
 	want := written(t)
@@ -68,7 +68,7 @@ func TestServedDocumentIsCurrent(t *testing.T) {
 	}
 }
 
-func TestEveryFieldOfEveryKindStandsInTheDocument(t *testing.T) {
+func TestDocumentHasEveryFieldOfEveryKind(t *testing.T) {
 	document := read(t)
 	for _, k := range schema.Builtin().Kinds {
 		schema := document.Components.Schemas[k.Name].Value
@@ -96,8 +96,8 @@ func TestEveryFieldOfEveryKindStandsInTheDocument(t *testing.T) {
 	}
 }
 
-// A record that the tables of fields find right, and one that they find wrong, are found so by the document.
-func TestTheDocumentTakesWhatTheTablesTake(t *testing.T) {
+// A record is valid in the document if and only if it is valid for its kind.
+func TestDocumentAcceptsWhatTheSchemaAccepts(t *testing.T) {
 	document := read(t)
 	definition := &project.Definition{
 		TimeZone: "Europe/Warsaw", Region: project.Region{Population: 1000},
@@ -115,7 +115,7 @@ func TestTheDocumentTakesWhatTheTablesTake(t *testing.T) {
 		{"a consultation of 961 minutes", "consultation", `{"person":{"email":"ewa@example.org"},"date":"2026-01-02","field":"law","minutes":961,"form":"phone"}`},
 		{"a consultation of half a minute", "consultation", `{"person":{"email":"ewa@example.org"},"date":"2026-01-02","field":"law","minutes":0.5,"form":"phone"}`},
 		{"a consultation of a text of minutes", "consultation", `{"person":{"email":"ewa@example.org"},"date":"2026-01-02","field":"law","minutes":"45","form":"phone"}`},
-		{"a consultation with nobody", "consultation", `{"person":{},"date":"2026-01-02","field":"law","minutes":45,"form":"phone"}`},
+		{"a consultation without a person", "consultation", `{"person":{},"date":"2026-01-02","field":"law","minutes":45,"form":"phone"}`},
 		{"a consultation with a person of other keys", "consultation", `{"person":{"name":"Ewa"},"date":"2026-01-02","field":"law","minutes":45,"form":"phone"}`},
 		{"an attendance", "attendance", `{"person":{"id":"01J00000000000000000000000"},"activity":"a","date":"2026-01-02","outcome":"completed","hours":7.5}`},
 		{"an attendance with an unknown field", "attendance", `{"person":{"id":"01J00000000000000000000000"},"activity":"a","date":"2026-01-02","outcome":"completed","colour":"red"}`},
@@ -152,7 +152,7 @@ func accepts(t *testing.T, document *openapi3.T, schema string, body []byte) err
 	return document.Components.Schemas[schema].Value.VisitJSON(value, openapi3.EnableJSONSchema2020(), openapi3.EnableFormatValidation(), openapi3.MultiErrors())
 }
 
-func TestASnapshotHasTheShapeThatTheDocumentTells(t *testing.T) {
+func TestSnapshotMatchesTheDocument(t *testing.T) {
 	document := read(t)
 	before := "01J00000000000000000000000"
 	snap := snapshot.Snapshot{
@@ -188,9 +188,9 @@ func TestASnapshotHasTheShapeThatTheDocumentTells(t *testing.T) {
 	}
 }
 
-func TestEverySchemaThatIsNamedIsThereAndIsUsed(t *testing.T) {
+func TestEveryNamedSchemaExistsAndIsUsed(t *testing.T) {
 	schemas := read(t).Components.Schemas
-	named := map[string]bool{"media": true} // a file's row: told in words
+	named := map[string]bool{"media": true} // a row of a file: described in text
 	for _, match := range regexp.MustCompile(`"#/components/schemas/([^"]+)"`).FindAllStringSubmatch(string(written(t)), -1) {
 		named[match[1]] = true
 	}
@@ -206,7 +206,7 @@ func TestEverySchemaThatIsNamedIsThereAndIsUsed(t *testing.T) {
 	}
 }
 
-func TestEveryOperationSaysForWhomItIs(t *testing.T) {
+func TestEveryOperationNamesItsRoles(t *testing.T) {
 	for path, item := range read(t).Paths.Map() {
 		for method, o := range item.Operations() {
 			if !strings.HasPrefix(o.Description, "For: ") {

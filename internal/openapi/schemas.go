@@ -19,7 +19,7 @@ import (
 	"outreach/internal/web/shape"
 )
 
-// writer writes schemas. What is used by name is written once, among the components.
+// writer generates schemas. Named ones are generated once, as components.
 type writer struct {
 	registry   *schema.Registry
 	components object
@@ -48,7 +48,7 @@ func newWriter(routes []web.Route, registry *schema.Registry) (*writer, error) {
 	return w, nil
 }
 
-// kind returns a kind that a route names as the registry has it, and whether it is a kind of record at all.
+// kind returns the registry's version of a kind that a route names, and whether k is a kind at all (not nil).
 func (w *writer) kind(k *schema.Kind) (*schema.Kind, bool) {
 	if k == nil {
 		return nil, false
@@ -59,7 +59,7 @@ func (w *writer) kind(k *schema.Kind) (*schema.Kind, bool) {
 	return k, false
 }
 
-// also are the texts that routes take beside a kind's fields.
+// also returns the further members that routes accept beside a kind's fields.
 func also(routes []web.Route, k *schema.Kind) []string {
 	for _, r := range routes {
 		if s, ok := r.Request.(shape.Sent); ok && s.Kind.Name == k.Name {
@@ -69,7 +69,7 @@ func also(routes []web.Route, k *schema.Kind) []string {
 	return nil
 }
 
-// name gives a component's name to each struct that a body is, so that it is written once.
+// name registers each struct that is a body as a component. It fails if the name is taken by another type or a kind.
 func (w *writer) name(body any) error {
 	switch b := body.(type) {
 	case shape.List:
@@ -115,7 +115,7 @@ func kebab(name string) string {
 	return b.String()
 }
 
-// schema is the schema of a shape.
+// schema returns the schema of a shape.
 func (w *writer) schema(of any) object {
 	switch s := of.(type) {
 	case shape.List:
@@ -146,7 +146,7 @@ func (w *writer) schema(of any) object {
 	return w.shape(reflect.TypeOf(of))
 }
 
-// whole is a schema that may be changed.
+// whole returns a schema without a reference at its top, which the caller may change.
 func (w *writer) whole(of any) object {
 	if r, ok := of.(shape.Record); ok {
 		return w.record(r)
@@ -154,7 +154,7 @@ func (w *writer) whole(of any) object {
 	return w.structure(reflect.TypeOf(of))
 }
 
-// record is a record as it is answered: what was not given is left out.
+// record returns the schema of a record in a response, where fields without a value are left out.
 func (w *writer) record(r shape.Record) object {
 	if _, written := w.components[r.Name]; written && r.Name != "" {
 		return ref(r.Name)
@@ -198,7 +198,7 @@ func fieldsOf(k *schema.Kind) []schema.Field {
 	return k.Fields
 }
 
-// sent is a record as a program gives it.
+// sent returns the schema of a record in a JSON request.
 func (w *writer) sent(s shape.Sent) object {
 	if _, found := w.kind(s.Kind); found {
 		return ref(s.Kind.Name)
@@ -218,7 +218,7 @@ func sent(s shape.Sent) object {
 		}
 		properties[f.Name] = p
 	}
-	if k.Person && k.Index("email") < 0 { // the person is named beside the fields
+	if k.Person && k.Index("email") < 0 { // the person is a member beside the fields
 		properties["person"] = ref("person-ref")
 		required = append([]string{"person"}, required...)
 	}
@@ -240,7 +240,7 @@ func needs(field string) object {
 	return object{"required": []string{field}, "properties": object{field: object{"type": "string"}}}
 }
 
-// form is a record as a web form gives it: texts, as people write them, with the person's keys beside the fields.
+// form returns the schema of a record in a web form: all strings, with the person's keys beside the fields.
 func (w *writer) form(s shape.Sent, once bool) object {
 	properties, required := object{}, []string{}
 	if once {
@@ -263,7 +263,7 @@ func (w *writer) form(s shape.Sent, once bool) object {
 		properties[name] = object{"type": "string"}
 	}
 	if kind.Name == schema.Signup {
-		properties[signups.Trap] = object{"type": "string", "maxLength": 0, "description": "Stays empty: people do not see it, and what robots fill in is refused"}
+		properties[signups.Trap] = object{"type": "string", "maxLength": 0, "description": "Must be empty: it is hidden from people, and a value shows that a robot filled in the form"}
 	}
 	return closed(properties, required...)
 }
@@ -274,7 +274,7 @@ func enum(values ...string) object { return object{"type": "string", "enum": val
 
 func list(items object) object { return object{"type": "array", "items": items} }
 
-// closed is an object of exactly these properties.
+// closed returns the schema of an object without further properties.
 func closed(properties object, required ...string) object {
 	out := object{"type": "object", "properties": properties, "additionalProperties": false}
 	if len(required) > 0 {
@@ -283,7 +283,7 @@ func closed(properties object, required ...string) object {
 	return out
 }
 
-// orNull is a schema that takes null too.
+// orNull returns a schema that also accepts null. It changes the given one.
 func orNull(schema object) object {
 	if schema["$ref"] != nil {
 		return object{"anyOf": []object{schema, {"type": "null"}}}
@@ -299,7 +299,7 @@ func orNull(schema object) object {
 	return schema
 }
 
-// property is a field of a record as JSON.
+// property returns the schema of a record's field.
 func property(f *schema.Field) object {
 	words := text.Of(text.English)
 	out := object{"title": f.LabelIn(words)}
@@ -331,7 +331,7 @@ func property(f *schema.Field) object {
 		about = append(about, "Compared trimmed and in lower case.")
 	case schema.Pesel:
 		out["type"] = "string"
-		about = append(about, "Eleven digits, the last of which checks the others.")
+		about = append(about, "Eleven digits, the last of which is a check digit.")
 	case schema.List:
 		out["type"] = "string"
 		ids := []string{}
@@ -350,7 +350,7 @@ func property(f *schema.Field) object {
 		}
 	}
 	if f.Key {
-		about = append(about, "Part of what identifies the record.")
+		about = append(about, "Part of the natural key.")
 	}
 	if f.Required && (f.Type == nil || f.Type == schema.Text || f.Type == schema.List) {
 		out["minLength"] = 1
@@ -369,10 +369,10 @@ func problem() object {
 			"title":    said("What kind of problem it is"),
 			"status":   object{"type": "integer"},
 			"detail":   said("What can be done about it"),
-			"existing": said("Of a 409: the id of the record that is there already"),
+			"existing": said("Of a 409: the id of the existing record"),
 			"errors": list(object{"type": "object", "required": []string{"field", "code", "message"}, "properties": object{
 				"field":   said("The field's name"),
-				"code":    said("What is wrong, as a word for programs"),
+				"code":    said("What is wrong, as a code for programs"),
 				"message": said("What is wrong, and what to do, in the reader's language"),
 			}}),
 		},
@@ -385,7 +385,7 @@ func personRef() object {
 		properties[f.Name] = property(f)
 	}
 	out := closed(properties)
-	out["description"] = "The person a record is about, by one key or several. Keys of two people are a 409."
+	out["description"] = "The person that a record is about, by one or more keys. Keys of two people are a 409."
 	out["minProperties"] = 1
 	return out
 }
@@ -397,7 +397,7 @@ var (
 	personRefType = reflect.TypeFor[schema.PersonRef]()
 )
 
-// shape is the schema of a type as it is written as JSON.
+// shape returns the schema of a Go type as encoding/json marshals it.
 func (w *writer) shape(t reflect.Type) object {
 	switch {
 	case t == numberType:
@@ -466,7 +466,8 @@ func (w *writer) members(t reflect.Type, properties object, required *[]string) 
 	}
 }
 
-// tagged adds to a schema what the tags of a member tell; of a list of texts, to its items.
+// tagged adds the struct tags of a member to its schema, or for a list to that of its items. See package shape for the
+// tags.
 func tagged(schema object, tag reflect.StructTag) object {
 	if doc := tag.Get("doc"); doc != "" && schema["$ref"] == nil {
 		schema["description"] = doc

@@ -48,7 +48,7 @@ type Content interface {
 // Write responds with a page. The page is rendered completely before anything is written: if rendering fails, w is
 // untouched.
 func Write(w http.ResponseWriter, status int, frame Frame, content Content) error {
-	html, err := render(frame, content)
+	html, err := renderPage(frame, content)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,8 @@ func Write(w http.ResponseWriter, status int, frame Frame, content Content) erro
 	return err
 }
 
-func render(frame Frame, content Content) ([]byte, error) {
+// renderPage returns the HTML of a page.
+func renderPage(frame Frame, content Content) ([]byte, error) {
 	if frame.Zone == nil {
 		frame.Zone = time.UTC
 	}

@@ -50,7 +50,7 @@ func elements(t *testing.T, page string) []element {
 			}
 			out = append(out, e)
 			if slices.Contains(open, "p") && slices.Contains(blocks, e.name) {
-				t.Errorf("<%s> stands in a <p>, which ends there", e.name)
+				t.Errorf("<%s> inside a <p>, which it closes", e.name)
 			}
 			if !slices.Contains(void, e.name) {
 				open = append(open, e.name)
@@ -101,7 +101,7 @@ func TestEveryPageIsWellFormedAndTranslated(t *testing.T) {
 					t.Errorf("the page and its stylesheet have %d bytes", size)
 				}
 				if found := leaked.FindStringSubmatch(optionValue.ReplaceAllString(strings.NewReplacer(script, "", editor, "").Replace(page), "")); found != nil {
-					t.Errorf("a key stands where its words should: %s", found[1])
+					t.Errorf("a message key is shown: %s", found[1])
 				}
 				for _, bad := range []string{"<no value>", "&lt;no value&gt;", "{{", "ZgotmplZ", "%!"} {
 					if strings.Contains(page, bad) {
@@ -152,10 +152,10 @@ func checkElements(t *testing.T, all []element, language string) {
 				t.Errorf("<%s> has %s, which the policy forbids", e.name, name)
 			}
 			if (name == "src" || name == "href" && e.name == "link" || name == "action") && strings.Contains(value, "//") && !strings.HasPrefix(value, "data:") {
-				t.Errorf("<%s %s=%q> leads to another server", e.name, name, value)
+				t.Errorf("<%s %s=%q> loads from another server", e.name, name, value)
 			}
 			if name == "href" && strings.HasPrefix(value, "#") && !ids[value[1:]] {
-				t.Errorf("the link %s leads nowhere", value)
+				t.Errorf("the link %s has no target", value)
 			}
 		}
 		switch e.name {
@@ -184,7 +184,7 @@ func drawn(t *testing.T, frame, name string) string {
 	t.Helper()
 	for _, e := range examples() {
 		if e.name == name {
-			page, err := render(frames()[frame], e.content)
+			page, err := renderPage(frames()[frame], e.content)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -201,40 +201,40 @@ func TestPagesShowTheirData(t *testing.T) {
 		name, frame, page string
 		with, without     []string
 	}{
-		{"results show planned, achieved and percent as Polish writes them", public, "results",
+		{"results are formatted in Polish", public, "results",
 			[]string{"898\u00a0860", "449,4%", "28\u00a0lutego\u00a02011", "252", "osiągnięto", "&lt;5", "ukryto", "sha256:9f2b", `href="/ces/signup"`, "538\u00a0974,02\u00a0PLN"}, []string{"/evidence", "/approval", "ukryto</span><svg"}},
 		{"results in English", "public in English", "results", []string{"898,860", "449.4%", "28\u00a0February\u00a02011", "achieved", "252 people took part"}, nil},
-		{"a snapshot's own page leads to the evidence and asks for a decision", coordinator, "snapshot",
+		{"a snapshot's page links to the evidence and asks for a decision", coordinator, "snapshot",
 			[]string{"/ces/snapshots/01JD9KZ2X4Q8R7S6T5V4W3Y2AB/indicators/5/evidence", "/participants/evidence", `value="approve"`, `name="idempotency_key" value="k"`, "Wersja robocza", "poniżej planu"}, nil},
 		{"without a snapshot the page says so", public, "results without a snapshot", []string{"Rezultaty nie zostały jeszcze zatwierdzone"}, []string{"sha256:", "<table"}},
-		{"the form carries its key and the language", public, "signup", []string{`name="idempotency_key" value="k-1"`, `name="locale" value="pl"`, `action="/ces/signups"`, "12 wolnych miejsc", "listę rezerwową", `name="phone"`}, []string{`id="f-locale"`, `name="submitted_at"`, `id="problems"`}},
-		{"a form shown again has what was typed and each message beside its field", public, "signup with problems",
+		{"the form has its idempotency key and the language", public, "signup", []string{`name="idempotency_key" value="k-1"`, `name="locale" value="pl"`, `action="/ces/signups"`, "12 wolnych miejsc", "listę rezerwową", `name="phone"`}, []string{`id="f-locale"`, `name="submitted_at"`, `id="problems"`}},
+		{"a form with problems has the typed values and a message beside each field", public, "signup with problems",
 			[]string{`value="Ola"`, `value="ola@"`, `href="#f-email"`, `id="f-email-error"`, `value="partnerships" checked`, `value="female" selected`, `value="1074"`, "od 1900 do 2010"}, nil},
-		{"the office's form asks when the paper came", coordinator, "signup for the office", []string{`name="submitted_at"`}, []string{"disabled"}},
-		{"a closed form is no form", public, "signup closed", []string{"Zapisy są zamknięte"}, []string{`action="/ces/signups"`}},
+		{"the coordinator's form asks for the date of submission", coordinator, "signup for the office", []string{`name="submitted_at"`}, []string{"disabled"}},
+		{"a closed sign-up has no form", public, "signup closed", []string{"Zapisy są zamknięte"}, []string{`action="/ces/signups"`}},
 		{"cancelling posts the token", public, "cancel", []string{`name="token" value="t"`}, nil},
-		{"an adviser is not asked who advises", adviser, "consultations", []string{`name="email"`, `name="pesel"`, `value="law" checked`, `value="2010-07-21"`, "autofocus", "Promocja i sprzedaż &lt;b&gt;"}, []string{`name="adviser"`}},
+		{"an adviser's form has no field for the adviser", adviser, "consultations", []string{`name="email"`, `name="pesel"`, `value="law" checked`, `value="2010-07-21"`, "autofocus", "Promocja i sprzedaż &lt;b&gt;"}, []string{`name="adviser"`}},
 		{"a coordinator may name the adviser", coordinator, "consultations", []string{`name="adviser"`, "doradca-law@example.org"}, nil},
-		{"a problem of the person stands beside the e-mail", adviser, "consultations with problems", []string{`id="f-email-error"`, "This field is not known", "elsewhere"}, nil},
-		{"a record is changed and deleted by forms", coordinator, "record", []string{`name="_method" value="PUT"`, `name="_method" value="DELETE"`, `name="_if_match" value="&#34;1&#34;"`, "Dwa\nwiersze"}, nil},
+		{"a problem of the person is shown beside the e-mail", adviser, "consultations with problems", []string{`id="f-email-error"`, "This field is not known", "elsewhere"}, nil},
+		{"forms change and delete a record", coordinator, "record", []string{`name="_method" value="PUT"`, `name="_method" value="DELETE"`, `name="_if_match" value="&#34;1&#34;"`, "Dwa\nwiersze"}, nil},
 		{"a rejected file lists its cells", public, "upload", []string{"31.06.2010", "errors.csv", "pierwsze 1000"}, []string{`value="DELETE"`}},
 		{"an accepted file may be withdrawn", public, "upload accepted", []string{`name="_method" value="DELETE"`, "/ces/uploads/01U0"}, nil},
-		{"a file that is worked on looks again by itself", public, "upload going", []string{`http-equiv="refresh"`, "data-going", "<script>"}, nil},
-		{"a file that waits looks again by itself", public, "upload bare", []string{"data-going"}, nil},
-		{"a file that is done does not", public, "upload", nil, []string{"http-equiv", "<script>"}},
+		{"the page of a file in processing refreshes itself", public, "upload going", []string{`http-equiv="refresh"`, "data-going", "<script>"}, nil},
+		{"the page of a waiting file refreshes itself", public, "upload bare", []string{"data-going"}, nil},
+		{"the page of a finished file does not", public, "upload", nil, []string{"http-equiv", "<script>"}},
 		{"a definition's problems quote their lines", coordinator, "definition", []string{"Wiersz 4, znak 23", "<code>  - {code: &#34;1&#34;", `name="dry_run" value="1"`, `name="_method" value="PUT"`}, nil},
-		{"whom one can sign in as stands below its project", public, "role choice", []string{"<h2>Centrum Ekonomii Społecznej</h2>", "<b>Koordynator</b>", "<h2>Wszystkie projekty</h2>"}, nil},
-		{"a list of typed records says that it holds no others", coordinator, "outputs", []string{"Zapisy wpisane ręcznie", "Zapisów z\u00a0plików tu nie ma"}, nil},
-		{"evidence says who sent it, and no kind where there can be but one", coordinator, "evidence", []string{"Telewizja Partner, wiersz 2", "biuro, wiersz 3", "wpisano ręcznie"}, []string{">Rodzaj<", "<td role=\"cell\">Obecność</td>"}},
-		{"evidence of several kinds names each", coordinator, "evidence of the participants", []string{">Rodzaj<", "<td role=\"cell\">Obecność</td>"}, nil},
-		{"bad cells are called as the file calls its columns", public, "upload with bad rows", []string{"<code>Dzień emisji</code>", "<code>zasięg</code>", "<code>tytuł</code>"}, []string{"<code>date</code>", "<code>reach</code>"}},
-		{"in English the columns that the file does not name are English", "public in English", "upload with bad rows", []string{"<code>Dzień emisji</code>", "<code>reach</code>", "<code>title</code>"}, []string{"<code>zasięg</code>"}},
-		{"an adviser corrects whom by one field, as they wrote it", adviser, "advised record", []string{`name="person" value="ola@example.org"`}, []string{`name="email"`, `name="pesel"`}},
-		{"and is asked which of two", adviser, "advised record that asks who", []string{`name="person" value="Jan Wzór"`, `name="which" value="01P2"`}, nil},
-		{"a sheet of several pages is saved on the way to the next", coordinator, "attendance sheet", []string{`name="then" value="01JD9KZ2X4Q8R7S6T5V4W3Y2AC"`}, []string{`rel="next"`}},
-		{"mail has its links", public, "mailbox", []string{`href="http://localhost:3000/ces/signups/1/cancel?token=t&amp;x=1"`}, nil},
-		{"somebody signed in may sign out", coordinator, "message", []string{"koordynator@example.org", `action="/auth/sign-out"`, `href="/ces/people"`, "Zapisano."}, []string{"/auth/sign-in"}},
-		{"others may sign in, and come back", "public in English", "message", []string{`href="/auth/sign-in?to=%2Fces%3Fx%3D1"`, `href="/ces?lang=pl&amp;x=1"`}, []string{"/auth/sign-out", "<nav"}},
+		{"roles to sign in with are grouped by project", public, "role choice", []string{"<h2>Centrum Ekonomii Społecznej</h2>", "<b>Koordynator</b>", "<h2>Wszystkie projekty</h2>"}, nil},
+		{"a list of typed records says that it has no records of files", coordinator, "outputs", []string{"Zapisy wpisane ręcznie", "Zapisów z\u00a0plików tu nie ma"}, nil},
+		{"evidence names the sender, and no kind if there is only one", coordinator, "evidence", []string{"Telewizja Partner, wiersz 2", "biuro, wiersz 3", "wpisano ręcznie"}, []string{">Rodzaj<", "<td role=\"cell\">Obecność</td>"}},
+		{"evidence of several kinds names the kind of each record", coordinator, "evidence of the participants", []string{">Rodzaj<", "<td role=\"cell\">Obecność</td>"}, nil},
+		{"bad cells are named by the columns of the file", public, "upload with bad rows", []string{"<code>Dzień emisji</code>", "<code>zasięg</code>", "<code>tytuł</code>"}, []string{"<code>date</code>", "<code>reach</code>"}},
+		{"in English, columns that the file does not name have English names", "public in English", "upload with bad rows", []string{"<code>Dzień emisji</code>", "<code>reach</code>", "<code>title</code>"}, []string{"<code>zasięg</code>"}},
+		{"an adviser changes the person by one field, as typed", adviser, "advised record", []string{`name="person" value="ola@example.org"`}, []string{`name="email"`, `name="pesel"`}},
+		{"and is asked which of two people is meant", adviser, "advised record that asks who", []string{`name="person" value="Jan Wzór"`, `name="which" value="01P2"`}, nil},
+		{"going to the next page of a sheet saves the current one", coordinator, "attendance sheet", []string{`name="then" value="01JD9KZ2X4Q8R7S6T5V4W3Y2AC"`}, []string{`rel="next"`}},
+		{"URLs in e-mails are links", public, "mailbox", []string{`href="http://localhost:3000/ces/signups/1/cancel?token=t&amp;x=1"`}, nil},
+		{"a signed-in user can sign out", coordinator, "message", []string{"koordynator@example.org", `action="/auth/sign-out"`, `href="/ces/people"`, "Zapisano."}, []string{"/auth/sign-in"}},
+		{"others can sign in and return to the page", "public in English", "message", []string{`href="/auth/sign-in?to=%2Fces%3Fx%3D1"`, `href="/ces?lang=pl&amp;x=1"`}, []string{"/auth/sign-out", "<nav"}},
 		{"an adviser sees their own sections", adviser, "message", []string{`href="/ces/consultations" aria-current="page"`}, []string{`href="/ces/people"`, `href="/ces/uploads"`}},
 	}
 	for _, test := range tests {

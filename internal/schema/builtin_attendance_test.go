@@ -12,7 +12,7 @@ var attendanceScope = schema.Scope{
 	Today:      "2026-11-23", Loose: true,
 }
 
-func TestOutcomesInBothLanguages(t *testing.T) {
+func TestOutcomesAreAcceptedInBothLanguages(t *testing.T) {
 	t.Parallel()
 	for spelling, want := range map[string]string{
 		"completed": "completed", "ukończył": "completed", "Ukończyła": "completed", "ukończył(a)": "completed",
@@ -26,7 +26,7 @@ func TestOutcomesInBothLanguages(t *testing.T) {
 	}
 }
 
-func TestActivityIsOneOfTheDefinitions(t *testing.T) {
+func TestActivityMustBeInTheDefinition(t *testing.T) {
 	t.Parallel()
 	_, problems := schema.Builtin().Kind(schema.Attendance).Read(schema.Given{"email": "a@example.org", "activity": "incubator", "date": "2010-02-19", "outcome": "attended"}, attendanceScope)
 	if len(problems) != 1 || problems[0].Field != "activity" || problems[0].Code != schema.NotInList || len(problems[0].Options) != 1 || problems[0].Options[0].ID != "partnerships" {

@@ -17,7 +17,7 @@ func consultationGiven(changes schema.Given) schema.Given {
 	return out
 }
 
-func TestMinutes(t *testing.T) {
+func TestMinutesAreLimited(t *testing.T) {
 	t.Parallel()
 	for minutes, right := range map[string]bool{"0": false, "1": true, "960": true, "961": false, "1.5": false, "": false} {
 		if _, problems := schema.Builtin().Kind(schema.Consultation).Read(consultationGiven(schema.Given{"minutes": minutes}), consultationScope); right != (len(problems) == 0) {
@@ -26,7 +26,7 @@ func TestMinutes(t *testing.T) {
 	}
 }
 
-func TestConsultationListsInBothLanguages(t *testing.T) {
+func TestConsultationOptionsAreAcceptedInBothLanguages(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ field, spelling, want string }{
 		{"field", "prawo", "law"}, {"field", "Księgowość", "accounting"}, {"field", "marketing", "marketing"}, {"field", "coaching", "coaching"},
@@ -39,7 +39,7 @@ func TestConsultationListsInBothLanguages(t *testing.T) {
 	}
 }
 
-func TestAdviserIsNamedByAnAddress(t *testing.T) {
+func TestAdviserIsAnEmailAddress(t *testing.T) {
 	t.Parallel()
 	entry, problems := schema.Builtin().Kind(schema.Consultation).Read(consultationGiven(schema.Given{"adviser": "Doradca@Example.org"}), consultationScope)
 	if got := schema.Builtin().Kind(schema.Consultation).Get(entry.Row, "adviser"); len(problems) > 0 || got != "doradca@example.org" {

@@ -25,7 +25,7 @@ func TestAiring(t *testing.T) {
 		want    string // the field that is wrong and how
 	}{
 		{"the least", nil, ""},
-		{"nobody saw it", schema.Given{"reach": "0"}, ""},
+		{"no reach", schema.Given{"reach": "0"}, ""},
 		{"everybody saw it", schema.Given{"reach": "1000"}, ""},
 		{"more saw it than there are", schema.Given{"reach": "1001"}, "reach out_of_range"},
 		{"as many contacts as people", schema.Given{"contacts": "10"}, ""},
@@ -47,7 +47,7 @@ func TestAiring(t *testing.T) {
 	}
 }
 
-func TestMediumsInBothLanguages(t *testing.T) {
+func TestMediumsAreAcceptedInBothLanguages(t *testing.T) {
 	t.Parallel()
 	for spelling, want := range map[string]string{"telewizja": "tv", "Radio": "radio", "prasa": "press", "internet": "web", "media społecznościowe": "social", "reklama zewnętrzna": "outdoor", "outdoor": "outdoor"} {
 		entry, problems := schema.Builtin().Kind(schema.Media).Read(airing(schema.Given{"medium": spelling}), mediaScope)

@@ -54,13 +54,13 @@ func TestSignup(t *testing.T) {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 			if tt.want == "" && entry.Person.Empty() {
-				t.Error("nobody signed up")
+				t.Error("the sign-up is empty")
 			}
 		})
 	}
 }
 
-func TestAttributesInBothLanguages(t *testing.T) {
+func TestAttributesAreAcceptedInBothLanguages(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ field, spelling, want string }{
 		{"sex", "kobieta", "female"}, {"sex", "Mężczyzna", "male"}, {"sex", "inna", "other"},
@@ -79,8 +79,8 @@ func TestAttributesInBothLanguages(t *testing.T) {
 	}
 }
 
-// Every list of a breakdown is complete, in the order that breakdowns have.
-func TestSignupLists(t *testing.T) {
+// The options of attributes are complete and in the order of breakdowns.
+func TestOptionsOfAttributes(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{
 		"sex": {"female", "male", "other"}, "education": {"isced-0-2", "isced-3-4", "isced-5-8"},

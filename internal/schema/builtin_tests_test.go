@@ -7,7 +7,7 @@ import (
 	"outreach/internal/schema"
 )
 
-func TestScoresLieBetweenZeroAndTheHighest(t *testing.T) {
+func TestScoresAreBetweenZeroAndTheMaximum(t *testing.T) {
 	t.Parallel()
 	testScope := schema.Scope{
 		Definition: &project.Definition{TimeZone: "Europe/Warsaw", Activities: []project.Activity{{ID: "partnerships"}}},

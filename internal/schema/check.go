@@ -10,9 +10,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Clean is how every text that comes in is first made comparable: composed letters, no outer spaces.
+// Clean returns a text in Unicode NFC without leading and trailing white space and byte order marks. All input is
+// cleaned first.
 func Clean(value string) string {
-	// Below U+0300, whose first byte in UTF-8 is 0xcc, nothing combines: nearly every text is composed as it is.
+	// There are no combining characters below U+0300, whose first UTF-8 byte is 0xcc, so most texts are NFC already.
 	for i := range len(value) {
 		if value[i] >= 0xcc {
 			value = norm.NFC.String(value)
@@ -25,10 +26,10 @@ func Clean(value string) string {
 	return strings.TrimFunc(value, func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' })
 }
 
-// isGraph tells that a byte is an ASCII character that can be seen.
+// isGraph reports whether a byte is a visible ASCII character.
 func isGraph(b byte) bool { return ' ' < b && b < 0x7f }
 
-// Parse checks one value and gives its canonical text.
+// Parse validates one value and returns its canonical text, "" for an empty value of a field that is not required.
 func (f *Field) Parse(value string, s Scope) (string, *Problem) {
 	value = Clean(value)
 	if value == "" {
@@ -45,11 +46,11 @@ func (f *Field) Parse(value string, s Scope) (string, *Problem) {
 	return canonical, nil
 }
 
-// identity finds addresses, and eleven digits, however they are spaced.
+// identity matches e-mail addresses, and eleven digits with any spacing.
 var identity = regexp.MustCompile(`[^\s@]+@[^\s@]+|[0-9](?:[\s.\x{a0}\x{202f}-]?[0-9]){10}`)
 
-// Mask shows of a bad value only what cannot identify a person: its first letter where the field says who or tells a
-// story, or where the value looks like an address or a PESEL; else its first hundred characters.
+// Mask returns the part of an invalid value that may be shown: only the first letter if the field is not open or the
+// value looks like an e-mail address or a PESEL, else the first hundred characters. A nil field counts as open.
 func (f *Field) Mask(value string) string {
 	if f != nil && f.Keep != Open || identity.MatchString(value) {
 		return mask(value)

@@ -2,13 +2,13 @@ package schema
 
 import "outreach/internal/text"
 
-// EmailField and PeselField are the columns by which a file names a person.
+// EmailField and PeselField are the columns that identify a person in files of kinds without such fields.
 var (
 	EmailField = Field{Name: "email", Type: Email, Keep: Who}
 	PeselField = Field{Name: "pesel", Type: Pesel, Keep: Who}
 )
 
-// ColumnIn is the field's name as a column of files in a language: its id where the language has no other.
+// ColumnIn returns the name of the field's column in a language, by default its id.
 func (f *Field) ColumnIn(language string) string {
 	if name := f.Column[language]; name != "" {
 		return name
@@ -16,8 +16,8 @@ func (f *Field) ColumnIn(language string) string {
 	return f.Name
 }
 
-// ColumnIn is the name in a language of a column of the kind's files; of what is no column of it, and of a nil kind, the name
-// as it is.
+// ColumnIn returns the name of a column in a language. It returns the name unchanged if the kind has no such column or
+// is nil.
 func (k *Kind) ColumnIn(column, language string) string {
 	if k != nil {
 		for _, f := range k.Columns() {
@@ -29,7 +29,7 @@ func (k *Kind) ColumnIn(column, language string) string {
 	return column
 }
 
-// Columns are the columns of the kind's files.
+// Columns returns the columns of the kind's files, those for the person first.
 func (k *Kind) Columns() []*Field {
 	var out []*Field
 	if k.Person && k.Index("email") < 0 {
@@ -43,7 +43,7 @@ func (k *Kind) Columns() []*Field {
 	return out
 }
 
-// LabelIn is what people call the field: by the catalogue of words, or else by the label that comes with the field.
+// LabelIn returns the field's label: from the catalogue, else the field's own, else the field's name.
 func (f *Field) LabelIn(words *text.Messages) string {
 	if !words.Has("field." + f.Name) {
 		if label := f.Label.In(words.Language()); label != "" {

@@ -6,28 +6,28 @@ import (
 	"strings"
 )
 
-// PersonRef is how a record names the person it is about: by one key or several.
+// PersonRef identifies the person of a record by one or more keys.
 type PersonRef struct {
 	ID    string `json:"id,omitempty"`
 	Email string `json:"email,omitempty"`
 	Pesel string `json:"pesel,omitempty"`
 }
 
-// Empty tells that no key was given.
+// Empty reports whether no key was given.
 func (p PersonRef) Empty() bool { return p == PersonRef{} }
 
-// Entry is a record as it was given and found right: whom it names, and its values in the clear.
+// Entry is a valid record as entered: the person it names and its values in plain text.
 type Entry struct {
 	Person PersonRef
 	Row    Row
 }
 
-// Given is a body before it is checked: field names with strings, json.Numbers, booleans, nulls or objects; a web form's
-// fields are all strings.
+// Given is a body before validation: values by field name, which are strings, json.Numbers, booleans, nulls or objects;
+// in a web form all are strings.
 type Given map[string]any
 
-// Read checks a body against the kind's fields and gives the record, or every problem there is. Fields named in others
-// are the caller's own and passed over.
+// Read validates a body against the kind's fields and rules. It returns the record and all problems; the record is
+// valid only if there are none. Fields named in others belong to the caller and are ignored.
 func (k *Kind) Read(given Given, s Scope, others ...string) (Entry, []Problem) {
 	var problems []Problem
 	entry := Entry{Row: make(Row, len(k.Fields))}
@@ -46,8 +46,8 @@ func (k *Kind) Read(given Given, s Scope, others ...string) (Entry, []Problem) {
 		entry.Row[i] = value
 	}
 	for _, name := range sortedKeys(given) {
-		known := k.Index(name) >= 0 || slices.Contains(others, name) || separate && (name == "person" || s.Loose && (name == "email" || name == "pesel"))
-		if !known {
+		allowed := k.Index(name) >= 0 || slices.Contains(others, name) || separate && (name == "person" || s.Loose && (name == "email" || name == "pesel"))
+		if !allowed {
 			problems = append(problems, Problem{Field: name, Code: UnknownField})
 		}
 	}
@@ -58,7 +58,8 @@ func (k *Kind) Read(given Given, s Scope, others ...string) (Entry, []Problem) {
 	return entry, problems
 }
 
-// CheckRow asks the rules between fields, and keeps what they say of fields that were not found wrong before.
+// CheckRow returns the problems that the rules between fields find, without those of fields that have a problem in
+// before.
 func (k *Kind) CheckRow(r Row, before []Problem) []Problem {
 	var problems []Problem
 	for i := range k.Rules {
@@ -80,7 +81,7 @@ func (f *Field) read(value any, s Scope) (string, *Problem) {
 		}
 		text, problem := f.Parse(v, s)
 		if problem != nil && !s.Loose && problem.Code == NotADate && (problem.Hint == "" || problem.Hint == "instant") {
-			problem.Hint = "json" + problem.Hint // of the ways to write a date only one is taken
+			problem.Hint = "json" + problem.Hint // JSON accepts one format of dates only
 		}
 		return text, problem
 	case bool:
@@ -150,7 +151,8 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
-// JSON gives a row as the fields of a JSON object: numbers as numbers, consents as booleans, what was not given left out.
+// JSON returns a row as the members of a JSON object: numbers as numbers, yes-no fields as booleans, empty values left
+// out.
 func (k *Kind) JSON(r Row) map[string]any {
 	out := make(map[string]any, len(r))
 	for i, value := range r {

@@ -2,10 +2,11 @@ package schema
 
 import "strings"
 
-// formula are the characters with which a text begins that a spreadsheet takes for a formula, or that hide one.
+// formula holds the first characters by which a spreadsheet recognises a formula, or that can hide one.
 const formula = "=+-@\t\r\n"
 
-// Escape writes a text for a spreadsheet: one that begins like a formula gets an apostrophe in front, which says "text".
+// Escape returns a text that is safe in a cell of a spreadsheet: an apostrophe is added before one that begins like a
+// formula.
 func Escape(text string) string {
 	if text != "" && strings.IndexByte(formula, text[0]) >= 0 {
 		return "'" + text
@@ -13,7 +14,8 @@ func Escape(text string) string {
 	return text
 }
 
-// Unescape reads a text as Escape wrote it. What is left is no such text again: outer spaces may hide a second apostrophe.
+// Unescape reverses Escape. It repeats until nothing is left to reverse, because outer spaces may hide a second
+// apostrophe.
 func Unescape(text string) string {
 	if text == "" || text[0] != '\'' && isGraph(text[0]) {
 		return text

@@ -5,12 +5,12 @@ import (
 	"outreach/internal/text"
 )
 
-// Fixed is a list that is the same in every project.
+// Fixed returns a list of options that is the same in every project.
 func Fixed(options ...Option) func(*project.Definition) []Option {
 	return func(*project.Definition) []Option { return options }
 }
 
-// Groups, Activities and OutputKinds are the definition's own lists.
+// Groups, OutputKinds and Activities return the lists of the definition.
 func Groups(d *project.Definition) []Option      { return labelled(d.Groups) }
 func OutputKinds(d *project.Definition) []Option { return labelled(d.OutputKinds) }
 func Activities(d *project.Definition) []Option {
@@ -21,7 +21,7 @@ func Activities(d *project.Definition) []Option {
 	return out
 }
 
-// Locales are the languages that are offered.
+// Locales returns the offered languages.
 func Locales(*project.Definition) []Option {
 	tags := text.Languages()
 	out := make([]Option, len(tags))

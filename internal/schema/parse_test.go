@@ -40,7 +40,7 @@ var list = schema.Fixed(
 	schema.Option{ID: "doll", Label: project.Text{"pl": "lalką"}},
 	schema.Option{ID: "dolls", Label: project.Text{"pl": "łalka"}})
 
-// outcome writes what Parse says: the canonical text, or ! and the code and hint.
+// outcome formats the result of Parse: the canonical text, or ! with the problem's code and hint.
 func outcome(value string, p *schema.Problem) string {
 	if p == nil {
 		return value
@@ -87,7 +87,7 @@ func TestParse(t *testing.T) {
 		{"a time without the zero of its minutes", field(schema.Clock), "7:5", "!not_a_date time", "07:05"},
 		{"a time with a point", field(schema.Clock), "18.25", "!not_a_date time", "18:25"},
 		{"a time with a point and without its zero", field(schema.Clock), "8.05", "!not_a_date time", "08:05"},
-		{"what may be half past seven", field(schema.Clock), "7.5", "!not_a_date time", "!not_a_date time"},
+		{"an ambiguous time", field(schema.Clock), "7.5", "!not_a_date time", "!not_a_date time"},
 		{"a time with a comma", field(schema.Clock), "18,25", "!not_a_date time", "!not_a_date time"},
 		{"hour 24 with a point", field(schema.Clock), "24.00", "!not_a_date time", "!not_a_date time"},
 		{"hour 24", field(schema.Clock), "24:00", "!not_a_date time", "!not_a_date time"},
@@ -129,8 +129,8 @@ func TestParse(t *testing.T) {
 		{"below the smallest", minutes, "0", "!out_of_range", "!out_of_range"},
 		{"the largest", minutes, "960", "960", "960"},
 		{"above the largest", minutes, "961", "!out_of_range", "!out_of_range"},
-		{"everybody", reach, "2070000", "2070000", "2070000"},
-		{"more than everybody", reach, "2070001", "!out_of_range", "!out_of_range"},
+		{"the whole population", reach, "2070000", "2070000", "2070000"},
+		{"more than the population", reach, "2070001", "!out_of_range", "!out_of_range"},
 
 		{"a decimal", decimal, "7.5", "7.5", "7.5"},
 		{"a comma", decimal, "7,5", "!not_a_number decimal", "7.5"},
@@ -149,11 +149,11 @@ func TestParse(t *testing.T) {
 		{"a label", choice, "Media społecznościowe", "!not_in_list", "social"},
 		{"an English label", choice, "Finished", "!not_in_list", "completed"},
 		{"another spelling", choice, "UKOŃCZYŁA", "!not_in_list", "completed"},
-		{"without Polish marks", choice, "Ukonczyl", "!not_in_list", "completed"},
-		{"without some of them", choice, "media społecznosciowe", "!not_in_list", "social"},
-		{"with its marks it is another", choice, "łaska", "!not_in_list", "prize"},
-		{"as it stands it is one, without marks another", choice, "Laska", "!not_in_list", "stick"},
-		{"without marks it may be either", choice, "lalka", "!not_in_list", "!not_in_list"},
+		{"without Polish diacritics", choice, "Ukonczyl", "!not_in_list", "completed"},
+		{"without some diacritics", choice, "media społecznosciowe", "!not_in_list", "social"},
+		{"an option with diacritics", choice, "łaska", "!not_in_list", "prize"},
+		{"an exact match comes before one without diacritics", choice, "Laska", "!not_in_list", "stick"},
+		{"ambiguous without diacritics", choice, "lalka", "!not_in_list", "!not_in_list"},
 		{"not in the list", choice, "soc", "!not_in_list", "!not_in_list"},
 
 		{"yes", field(schema.YesNo), "yes", "yes", "yes"},
@@ -170,7 +170,7 @@ func TestParse(t *testing.T) {
 		{"an address in a domain of Polish letters", field(schema.Email), "Jan@Żółw.example.org", "jan@żółw.example.org", "jan@żółw.example.org"},
 		{"Polish letters before the @", field(schema.Email), "łucja@example.pl", "!unreadable email", "!unreadable email"},
 		{"a number in the place of a domain", field(schema.Email), "jan@[127.0.0.1]", "!unreadable email", "!unreadable email"},
-		{"a domain that cannot be one", field(schema.Email), "jan@żół w.pl", "!unreadable email", "!unreadable email"},
+		{"an invalid domain", field(schema.Email), "jan@żół w.pl", "!unreadable email", "!unreadable email"},
 		{"an address that is too long", field(schema.Email), strings.Repeat("a", 250) + "@example.org", "!unreadable email", "!unreadable email"},
 
 		{"a PESEL", field(schema.Pesel), "44051401359", "44051401359", "44051401359"},
@@ -181,8 +181,8 @@ func TestParse(t *testing.T) {
 		{"nothing but zeros", field(schema.Pesel), "00000000000", "!out_of_range pesel", "!out_of_range pesel"},
 
 		{"a text", field(schema.Text), " Zażółć\tgęślą\njaźń ", "Zażółć\tgęślą\njaźń", "Zażółć\tgęślą\njaźń"},
-		{"letters in two pieces", field(schema.Text), "z\u0307o\u0301ł", "żół", "żół"},
-		{"a mark of order", field(schema.Text), "\ufeffx", "x", "x"},
+		{"decomposed letters", field(schema.Text), "z\u0307o\u0301ł", "żół", "żół"},
+		{"a byte order mark", field(schema.Text), "\ufeffx", "x", "x"},
 		{"three characters, of more bytes", short, "żół", "żół", "żół"},
 		{"four characters", short, "żółw", "!too_long", "!too_long"},
 		{"too long comes before unreadable", short, "żół\x00", "!too_long", "!too_long"},
@@ -214,7 +214,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotInAListIsToldWhatIs(t *testing.T) {
+func TestNotInListProblemNamesTheOptions(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name          string
@@ -222,11 +222,11 @@ func TestWhatIsNotInAListIsToldWhatIs(t *testing.T) {
 		scope         schema.Scope
 		want, inWords string
 	}{
-		{"words of a fixed list", schema.Field{Options: schema.Fixed(
+		{"options of a fixed list", schema.Field{Options: schema.Fixed(
 			schema.Option{ID: "tv", Label: project.Text{"pl": "telewizja"}}, schema.Option{ID: "radio", Label: project.Text{"pl": "Radio"}}, schema.Option{ID: "bare"})},
 			loose, "tv, radio, bare", "telewizja, radio, bare"},
-		{"labels of the definition, each with its id", schema.Field{Options: schema.Activities}, loose, "partnerships, incubator", "Szkolenie: partnerstwa (partnerships), incubator"},
-		{"programs have to send the ids", schema.Field{Options: schema.Fixed(schema.Option{ID: "tv", Label: project.Text{"pl": "telewizja"}}, schema.Option{ID: "radio", Label: project.Text{"pl": "radio"}})},
+		{"options of the definition with their ids", schema.Field{Options: schema.Activities}, loose, "partnerships, incubator", "Szkolenie: partnerstwa (partnerships), incubator"},
+		{"ids for programs", schema.Field{Options: schema.Fixed(schema.Option{ID: "tv", Label: project.Text{"pl": "telewizja"}}, schema.Option{ID: "radio", Label: project.Text{"pl": "radio"}})},
 			strict, "tv, radio", "telewizja (tv), radio"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -242,7 +242,7 @@ func TestWhatIsNotInAListIsToldWhatIs(t *testing.T) {
 	}
 }
 
-// The rules of numbers, dates, times and addresses as one would write them down; Parse follows them faster.
+// Reference implementations of the formats of numbers, dates, times and addresses, simpler and slower than Parse.
 var (
 	plainWhole   = regexp.MustCompile(`^[-+]?[0-9]{1,15}$`)
 	groupedWhole = regexp.MustCompile(`^[-+]?[0-9]{1,3}([. ][0-9]{3}){1,4}$`)
@@ -273,7 +273,7 @@ func isEmail(value string) bool {
 	return err == nil && address.Address == strings.ToLower(value) && len(value) <= 254 && strings.Contains(value[strings.LastIndex(value, "@"):], ".")
 }
 
-func TestParseFollowsTheRulesOfItsTypes(t *testing.T) {
+func TestParseAgreesWithTheReferenceImplementation(t *testing.T) {
 	t.Parallel()
 	wide := func(kind *schema.Type) *schema.Field {
 		return &schema.Field{Name: "f", Type: kind, Min: -1e15, Max: 1e15}
@@ -348,7 +348,7 @@ func TestNumber(t *testing.T) {
 	}
 }
 
-func TestPeselHasARightCheckDigit(t *testing.T) {
+func TestPeselRequiresACorrectCheckDigit(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		value := rapid.StringMatching(`[0-9]{10}`).Draw(t, "digits")

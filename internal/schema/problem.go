@@ -2,7 +2,7 @@ package schema
 
 import "outreach/internal/text"
 
-// The codes of what can be wrong with a value or a file.
+// The codes of errors in a value or a file.
 const (
 	Missing       = "missing"
 	NotADate      = "not_a_date"
@@ -21,7 +21,7 @@ const (
 	Closed        = "closed"        // of the public sign-up form
 )
 
-// The codes of what is worth a warning, and does not reject a file.
+// The codes of warnings, which do not reject a file.
 const (
 	OutsidePeriod = "outside_period"
 	LargeReach    = "large_reach"
@@ -29,5 +29,5 @@ const (
 	NewPerson     = "new_person"
 )
 
-// Problem is something wrong with one value. Package text turns it into a sentence in the reader's language.
+// Problem is an error in one value. Package text has the messages.
 type Problem = text.Problem

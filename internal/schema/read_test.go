@@ -25,7 +25,7 @@ func decode(t testing.TB, body string) schema.Given {
 	return given
 }
 
-// right are bodies with every field of their kind.
+// right holds valid bodies with all fields by kind.
 var right = map[string]string{
 	"signup": `{"activity": "partnerships", "first_name": "Anna", "last_name": "Nowak", "email": "Anna@Example.org", "pesel": "44051401359", "phone": "600 100 200",
 		"sex": "female", "birth_year": 1944, "education": "isced-5-8", "labour_status": "inactive", "residence": "rural", "disability": "no", "group": "individual",
@@ -37,7 +37,7 @@ var right = map[string]string{
 	"media":        `{"date": "2010-03-11", "time": "18:25", "medium": "tv", "kind": "spot", "title": "Razem", "outlet": "TV", "reach": 7500, "contacts": 9000, "source": "GfK", "url": "https://example.org", "note": "x"}`,
 }
 
-func TestReadTakesEveryFieldOfEveryKind(t *testing.T) {
+func TestReadAcceptsEveryFieldOfEveryKind(t *testing.T) {
 	t.Parallel()
 	for _, k := range schema.Builtin().Kinds {
 		entry, problems := k.Read(decode(t, right[k.Name]), strict)
@@ -53,15 +53,15 @@ func TestReadTakesEveryFieldOfEveryKind(t *testing.T) {
 	}
 }
 
-func TestReadTellsEveryProblemAtOnce(t *testing.T) {
+func TestReadReturnsAllProblemsAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, kind, body string
 		scope            schema.Scope
 		want             string // field code hint; …
 	}{
-		{"nothing at all", "attendance", `{}`, strict, "person missing person; activity missing; date missing; outcome missing"},
-		{"nulls are nothing", "output", `{"date": null, "kind": null, "quantity": null, "title": null}`, strict, "date missing; kind missing; quantity missing; title missing"},
+		{"an empty body", "attendance", `{}`, strict, "person missing person; activity missing; date missing; outcome missing"},
+		{"null is no value", "output", `{"date": null, "kind": null, "quantity": null, "title": null}`, strict, "date missing; kind missing; quantity missing; title missing"},
 		{"wrong types", "test", `{"person": "anna@example.org", "activity": 1, "date": 20100219, "pre_score": "6", "post_score": true, "max_score": [], "x": 1}`, strict,
 			"person unreadable person; activity not_in_list; date not_a_date; pre_score not_a_number json; post_score not_a_number; max_score not_a_number; x unknown_field"},
 		{"wrong types of a sign-up", "signup", `{"activity": "incubator", "first_name": 1, "last_name": "Nowak", "email": {}, "pesel": 44051401359, "consent_processing": "yes", "consent_news": 1, "submitted_at": false}`, strict,
@@ -73,15 +73,15 @@ func TestReadTellsEveryProblemAtOnce(t *testing.T) {
 		{"a person's unknown key", "consultation", `{"person": {"email": "a@example.org", "name": "Anna", "pesel": "1"}, "date": "2010-01-18", "field": "law", "minutes": 9, "form": "phone"}`, strict,
 			"person.name unknown_field; person.pesel out_of_range pesel"},
 		{"an empty person", "consultation", `{"person": {"email": ""}, "date": "2010-01-18", "field": "law", "minutes": 9, "form": "phone"}`, strict, "person missing person"},
-		{"a person as a form sends it is unknown in JSON", "consultation", `{"email": "a@example.org", "date": "2010-01-18", "field": "law", "minutes": 9, "form": "phone"}`, strict, "person missing person; email unknown_field"},
-		{"and is known in a form", "consultation", `{"email": "a@example.org", "date": "18.01.2010", "field": "prawo", "minutes": "9", "form": "telefon"}`, loose, ""},
-		{"a person has no part in kinds about none", "output", `{"person": {"id": "x"}, "date": "2010-01-18", "kind": "tv-spot", "quantity": 1, "title": "x"}`, strict, "person unknown_field"},
-		{"a Polish date is none in JSON", "output", `{"date": "18.01.2010", "kind": "spot telewizyjny", "quantity": "1", "title": "x"}`, strict, "date not_a_date json; kind not_in_list; quantity not_a_number json"},
-		{"and is one in a form", "output", `{"date": "18.01.2010", "kind": "spot telewizyjny", "quantity": "1", "title": "x"}`, loose, ""},
+		{"the person's keys beside the fields are refused in JSON", "consultation", `{"email": "a@example.org", "date": "2010-01-18", "field": "law", "minutes": 9, "form": "phone"}`, strict, "person missing person; email unknown_field"},
+		{"and are accepted in a form", "consultation", `{"email": "a@example.org", "date": "18.01.2010", "field": "prawo", "minutes": "9", "form": "telefon"}`, loose, ""},
+		{"a person is refused in kinds without one", "output", `{"person": {"id": "x"}, "date": "2010-01-18", "kind": "tv-spot", "quantity": 1, "title": "x"}`, strict, "person unknown_field"},
+		{"a Polish date is refused in JSON", "output", `{"date": "18.01.2010", "kind": "spot telewizyjny", "quantity": "1", "title": "x"}`, strict, "date not_a_date json; kind not_in_list; quantity not_a_number json"},
+		{"and accepted in a form", "output", `{"date": "18.01.2010", "kind": "spot telewizyjny", "quantity": "1", "title": "x"}`, loose, ""},
 		{"a rule between fields", "media", `{"date": "2010-03-11", "medium": "tv", "title": "x", "outlet": "y", "reach": 10, "contacts": 9}`, strict, "contacts out_of_range contacts"},
-		{"a rule says nothing of a field that is wrong anyway", "media", `{"date": "2010-03-11", "medium": "tv", "title": "x", "outlet": "y", "reach": 10, "contacts": -9}`, strict, "contacts out_of_range"},
-		{"a sign-up of nobody", "signup", `{"activity": "incubator", "first_name": "A", "last_name": "B", "consent_processing": true}`, strict, "email missing person"},
-		{"a sign-up whose address is wrong is not also of nobody", "signup", `{"activity": "incubator", "first_name": "A", "last_name": "B", "email": "@", "consent_processing": true}`, strict, "email unreadable email"},
+		{"a rule ignores a field that has a problem already", "media", `{"date": "2010-03-11", "medium": "tv", "title": "x", "outlet": "y", "reach": 10, "contacts": -9}`, strict, "contacts out_of_range"},
+		{"a sign-up without e-mail and PESEL", "signup", `{"activity": "incubator", "first_name": "A", "last_name": "B", "consent_processing": true}`, strict, "email missing person"},
+		{"an invalid e-mail is not also a missing one", "signup", `{"activity": "incubator", "first_name": "A", "last_name": "B", "email": "@", "consent_processing": true}`, strict, "email unreadable email"},
 		{"a sign-up without consent", "signup", `{"activity": "incubator", "first_name": "A", "last_name": "B", "email": "a@example.org", "consent_processing": false}`, strict, "consent_processing not_in_list consent"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestReadTellsEveryProblemAtOnce(t *testing.T) {
 	}
 }
 
-func TestRangeIsTold(t *testing.T) {
+func TestOutOfRangeProblemHasTheLimits(t *testing.T) {
 	t.Parallel()
 	for _, reach := range []string{"2070001", "-1", "1e999"} {
 		_, problems := schema.Builtin().Kind("media").Read(decode(t, `{"date": "2010-03-11", "medium": "tv", "title": "x", "outlet": "y", "reach": `+reach+`}`), strict)
@@ -109,7 +109,7 @@ func TestRangeIsTold(t *testing.T) {
 	}
 }
 
-func TestReadPassesOverTheCallersFields(t *testing.T) {
+func TestReadIgnoresTheCallersFields(t *testing.T) {
 	t.Parallel()
 	body := decode(t, right["output"])
 	body["reason"] = "x"
@@ -121,7 +121,7 @@ func TestReadPassesOverTheCallersFields(t *testing.T) {
 	}
 }
 
-// given is a row as a body.
+// given returns the body that a row was read from.
 func given(t testing.TB, k *schema.Kind, entry schema.Entry) schema.Given {
 	t.Helper()
 	fields := k.JSON(entry.Row)
@@ -169,7 +169,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-func TestJSONLeavesOutWhatWasNotGiven(t *testing.T) {
+func TestJSONLeavesOutEmptyValues(t *testing.T) {
 	t.Parallel()
 	k := schema.Builtin().Kind("signup")
 	entry, problems := k.Read(decode(t, `{"activity": "incubator", "first_name": "A", "last_name": "B", "email": "a@example.org", "birth_year": 1980, "consent_processing": true, "consent_news": false}`), strict)
@@ -191,10 +191,10 @@ func TestMask(t *testing.T) {
 		value, want string
 	}{
 		{"an open value is shown", open, "31.06.2010", "31.06.2010"},
-		{"a long one is cut", open, strings.Repeat("ż", 101), strings.Repeat("ż", 100) + "…"},
-		{"a name is not", &schema.Field{Keep: schema.Who}, "Nowak", "N***"},
-		{"nor a story", &schema.Field{Keep: schema.Sealed}, "żale", "ż***"},
-		{"nor who of the staff", &schema.Field{Keep: schema.Staff}, "doradca@example.org", "d***"},
+		{"a long value is cut", open, strings.Repeat("ż", 101), strings.Repeat("ż", 100) + "…"},
+		{"an identity value is masked", &schema.Field{Keep: schema.Who}, "Nowak", "N***"},
+		{"a sealed value is masked", &schema.Field{Keep: schema.Sealed}, "żale", "ż***"},
+		{"a member of the staff is masked", &schema.Field{Keep: schema.Staff}, "doradca@example.org", "d***"},
 		{"an address in the wrong place", open, "see jan@example.org", "s***"},
 		{"a PESEL in the wrong place", open, "44051401359", "4***"},
 		{"a PESEL with spaces", open, "440514 013 59", "4***"},
@@ -250,7 +250,7 @@ func TestNaturalKey(t *testing.T) {
 	}
 }
 
-func TestNaturalKeyComparesAsSameDoes(t *testing.T) {
+func TestNaturalKeysAreEqualIfTheirValuesAreSame(t *testing.T) {
 	t.Parallel()
 	k := schema.Builtin().Kind("attendance")
 	rapid.Check(t, func(t *rapid.T) {
@@ -274,7 +274,7 @@ func BenchmarkNaturalKey(b *testing.B) {
 	}
 }
 
-// The natural keys as they are promised.
+// The natural keys are part of the contract with users.
 func TestFieldsOfNaturalKeys(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
@@ -294,7 +294,7 @@ func TestFieldsOfNaturalKeys(t *testing.T) {
 	}
 }
 
-// What facts may not hold in the clear.
+// The fields that facts must not contain in plain text.
 func TestFieldsThatAreNotOpen(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
@@ -342,7 +342,7 @@ func TestSealAndReveal(t *testing.T) {
 	})
 }
 
-// What is a part of a natural key is the same thing in any case; its seal must be too, and that of a story must not.
+// Sealed values of a natural key are compared without case, all others with it.
 func TestSealOfAKeyIgnoresCase(t *testing.T) {
 	t.Parallel()
 	k := schema.Builtin().Kind("consultation")

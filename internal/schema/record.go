@@ -1,7 +1,8 @@
-// Package schema describes records as data. A kind of record is a list of fields (names, types, limits, lists, what identifies
-// a record, how private a value is) and the rules between them. The built-in kinds are data files, one a kind, below builtin/.
-// JSON bodies, web forms, files, natural keys, variables of counting rules, breakdowns, exports and stored rows are all
-// derived from a Registry of kinds; nothing else lists fields or kinds.
+// Package schema describes records as data. A kind of record is a list of fields (name, type, limits, options, privacy
+// class, whether it belongs to the natural key) and the rules between them. The built-in kinds are data files, one a
+// kind, below builtin/; a project's definition may add to them. JSON bodies, web forms, files, natural keys, variables
+// of counting rules, breakdowns, exports and stored values are all derived from a Registry of kinds; nothing else lists
+// fields or kinds.
 package schema
 
 import (
@@ -17,51 +18,51 @@ import (
 	"outreach/internal/project"
 )
 
-// Keep is the privacy class of a field: where its values may be stored.
+// Keep is the privacy class of a field, which decides where its values may be stored.
 type Keep int
 
 // The privacy classes.
 const (
-	Open   Keep = iota // stands in facts, checkpoints and snapshots
-	Sealed             // free text: only a keyed hash leaves the people table and the uploaded original
-	Who                // says who a participant is: in the people table alone
-	Staff              // names a member of the staff: a random id stands for it outside the people table
+	Open   Keep = iota // anywhere: in facts, checkpoints and snapshots too
+	Sealed             // free text: in the people table and the uploaded original; elsewhere only a keyed hash
+	Who                // identifies a participant: in the people table and the uploaded original only
+	Staff              // identifies a member of the staff: outside the people table replaced by a random id
 )
 
 // Field is one field of a kind of record.
 type Field struct {
-	Name     string            // its stable id: in stored rows, in JSON, in rules, and as a column
-	Column   map[string]string // its name as a column of files, by language; English is Name
-	Label    project.Text      // what people call it, where the catalogues of words have no name for it
-	Type     *Type             // how it is written and compared; nil: Text
-	Keep     Keep              // where it may be stored
-	Required bool              // it must be given
+	Name     string            // its stable id, used in stored values, JSON, rules and columns
+	Column   map[string]string // the name of its column in files by language; default: Name
+	Label    project.Text      // its label, if the catalogues have none
+	Type     *Type             // nil: Text
+	Keep     Keep              // the privacy class
+	Required bool              // a value is required
 	Key      bool              // it is part of the natural key
-	Min, Max float64           // of numbers, both allowed; Max 0: the population of the region
-	Year     bool              // the number is a year: none after today's is allowed
-	Longest  int               // of texts, in characters; 0: DefaultLongest
+	Min, Max float64           // inclusive limits of numbers; Max 0: the population of the region
+	Year     bool              // the number is a year, at most the current one
+	Longest  int               // the maximum length of texts in characters; 0: DefaultLongest
 	Options  func(*project.Definition) []Option
 	NoColumn bool // not a column of files
 
-	Attribute bool      // it describes a person: rules over any record of the person may ask for it, and participants are broken down by it
-	Personal  bool      // it describes a person: the earliest submission that gives it holds, and erasure removes it; attributes are
-	Total     bool      // files report the sum of this field
-	Section   string    // of the sign-up form: where the field stands
-	Example   [2]string // values for templates of files
+	Attribute bool      // describes a person: usable in rules over all records of the person, and a dimension of breakdowns
+	Personal  bool      // describes a person: the earliest submission that gives it decides, and erasure removes it; includes attributes
+	Total     bool      // the result of a file includes the sum of this field
+	Section   string    // the section of the sign-up form
+	Example   [2]string // example values for file templates
 }
 
-// DefaultLongest is the longest text of a field that names no other limit, in characters.
+// DefaultLongest is the default maximum length of a text, in characters.
 const DefaultLongest = 300
 
-// Option is one value of a list.
+// Option is a value of a list.
 type Option struct {
 	ID    string
 	Label project.Text
-	Also  []string // other ways to write it
-	Own   bool     // it is one of the definition's
+	Also  []string // other accepted spellings
+	Own   bool     // it comes from the definition's own list
 }
 
-// spellings are all ways to write the option.
+// spellings iterates over all accepted spellings of the option.
 func (o *Option) spellings() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		if !yield(o.ID) {
@@ -76,24 +77,24 @@ func (o *Option) spellings() iter.Seq[string] {
 	}
 }
 
-// Kind is one kind of record.
+// Kind is a kind of record. It must not be changed after it is part of a Registry.
 type Kind struct {
-	Name      string // signup, consultation, attendance, test, output, media: as rules say `of`
-	Plural    string // signups, consultations, attendance, tests, outputs, media: as addresses and files say
-	Person    bool   // it is about a person, whom a file names by the columns email and pesel
-	ByPartner bool   // media partners send it, each their own; nobody types it
+	Name      string // singular, as in rules (`of`): signup, consultation, attendance, test, output, media
+	Plural    string // plural, as in paths and files: signups, consultations, attendance, tests, outputs, media
+	Person    bool   // it is about a person, whom files identify by the columns email and pesel
+	ByPartner bool   // media partners send it in files; it cannot be typed
 	Fields    []Field
-	Rules     []Rule // between its fields
+	Rules     []Rule // rules between its fields
 
 	keys    []int // see KeyFields
 	content []int // see ContentFields
 }
 
-// prepare works out what is asked for again and again. It is called before a kind is used by several goroutines.
+// prepare computes keys and content. It must be called before the kind is used concurrently.
 func (k *Kind) prepare() { k.keys, k.content = k.keyFields(), k.contentFields() }
 
-// KeyFields are the places in rows of the natural key's fields. Their order does not depend on that of the kind's fields: it
-// is that of version 0 of the schema, and fields that came later follow in the order of their ids.
+// KeyFields returns the indexes in rows of the natural key's fields. Their order is independent of that of the kind's
+// fields: first the fields of version 0 of the schema in its order, then all others by id.
 func (k *Kind) KeyFields() []int {
 	if k.keys != nil {
 		return k.keys
@@ -101,7 +102,7 @@ func (k *Kind) KeyFields() []int {
 	return k.keyFields()
 }
 
-// ContentFields are the places in rows of the fields beside the natural key, in the order of their ids.
+// ContentFields returns the indexes in rows of the fields outside the natural key, by id.
 func (k *Kind) ContentFields() []int {
 	if k.content != nil {
 		return k.content
@@ -140,18 +141,17 @@ func (k *Kind) keyFields() []int {
 	return keys
 }
 
-// Scope is what a value is checked against.
+// Scope is the context in which a value is validated.
 type Scope struct {
 	Definition *project.Definition
-	Today      string // the day of receipt in the project's time zone: nothing may be dated after it
-	Loose      bool   // written by people (files, web forms), not by programs: other spellings are taken too
+	Today      string // the day of receipt in the project's time zone, the latest allowed date
+	Loose      bool   // the input was written by people (files, web forms): accept other spellings too
 }
 
-// Row is a record's values in the order of its kind's fields, each in its canonical text. It is never stored: what is
-// stored are Values, by the ids of fields.
+// Row holds the canonical texts of a record's values in the order of its kind's fields. It is never stored; Values are.
 type Row []string
 
-// Index is a field's place in rows, or -1.
+// Index returns the index of a field in rows, or -1.
 func (k *Kind) Index(name string) int {
 	for i := range k.Fields {
 		if k.Fields[i].Name == name {
@@ -161,7 +161,7 @@ func (k *Kind) Index(name string) int {
 	return -1
 }
 
-// Field is the field with an id, or nil.
+// Field returns the field of a name, or nil.
 func (k *Kind) Field(name string) *Field {
 	if i := k.Index(name); i >= 0 {
 		return &k.Fields[i]
@@ -169,7 +169,7 @@ func (k *Kind) Field(name string) *Field {
 	return nil
 }
 
-// Get gives a row's value of the named field, "" where the kind has no such field.
+// Get returns a row's value of a field, "" if the kind has no such field or the row is too short.
 func (k *Kind) Get(r Row, name string) string {
 	if i := k.Index(name); i >= 0 && i < len(r) {
 		return r[i]
@@ -177,10 +177,10 @@ func (k *Kind) Get(r Row, name string) string {
 	return ""
 }
 
-// Same is the form in which two values are compared where case and outer spaces do not matter.
+// Same returns the form of a value for comparison without case and outer spaces.
 func Same(value string) string { return strings.ToLower(strings.TrimSpace(value)) }
 
-// Unmarked writes a text in lower case and without diacritics, so that "Łucja" and "lucja" meet.
+// Unmarked returns a text in lower case and without diacritics, so that "Łucja" equals "lucja".
 func Unmarked(value string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -193,9 +193,9 @@ func Unmarked(value string) string {
 	}, norm.NFD.String(strings.ToLower(value)))
 }
 
-// NaturalKey says which thing in the world a row is about: two rows with the same key are the same thing. Who is the
-// person's id, or the partner's where the kind is not about people. The fields of the key are taken in the order of their
-// ids' first version (see KeyFields), so that the order of a kind's fields changes no key.
+// NaturalKey returns the key of the thing that a row is about: rows with equal keys are about the same thing. who is
+// the person's id, or for kinds without a person the partner's. The key does not depend on the order of the kind's
+// fields (see KeyFields).
 func (k *Kind) NaturalKey(who string, r Row) string {
 	key := make([]byte, 0, 256)
 	key = append(key, k.Name...)
@@ -208,7 +208,7 @@ func (k *Kind) NaturalKey(who string, r Row) string {
 	return string(key)
 }
 
-// appendSame appends Same of a value without making it a string first.
+// appendSame appends Same(value) without allocating a string.
 func appendSame(to []byte, value string) []byte {
 	for _, r := range strings.TrimSpace(value) {
 		switch {
@@ -223,8 +223,9 @@ func appendSame(to []byte, value string) []byte {
 	return to
 }
 
-// Seal gives the row as it may stand in facts: sealed values as their keyed hash, those that say who left out. Staff
-// values have to be replaced by ids before.
+// Seal returns the row as it may be stored in facts: with the keyed hashes of sealed values, and without identities.
+// The caller must have replaced staff by ids. Values of the natural key are compared by Same, so they are normalised
+// before hashing.
 func (k *Kind) Seal(r Row, seal func(string) string) Row {
 	out := make(Row, len(r))
 	for i, value := range r {
@@ -241,7 +242,7 @@ func (k *Kind) Seal(r Row, seal func(string) string) Row {
 	return out
 }
 
-// Private gives the named values that a row has and facts must not hold in the clear (without staff, who have ids).
+// Private returns the row's sealed and identity values by field name: those that facts must not contain in plain text.
 func (k *Kind) Private(r Row) map[string]string {
 	out := map[string]string{}
 	for i, value := range r {
@@ -252,7 +253,7 @@ func (k *Kind) Private(r Row) map[string]string {
 	return out
 }
 
-// Reveal is the way back: the row of a fact's values with the private ones that belong to it.
+// Reveal reverses Seal: it returns the row of a fact's values with the private values filled in.
 func (k *Kind) Reveal(v Values, private map[string]string) Row {
 	out := k.Row(v)
 	for i := range k.Fields {

@@ -13,14 +13,14 @@ import (
 	"outreach/internal/project"
 )
 
-// Registry is the kinds of record of a project. It does not change once it is made.
+// Registry holds the kinds of record of a project. It is immutable and safe for concurrent use.
 type Registry struct {
-	Kinds []*Kind // in the order in which they are offered
+	Kinds []*Kind // in the order of lists and menus
 
 	attributes []*Field
 }
 
-// The names of the built-in kinds that the program treats by name: places are given for sign-ups, audiences are reach.
+// The names of the built-in kinds, for code that treats a kind specially: places of sign-ups, reach of media.
 const (
 	Signup       = "signup"
 	Consultation = "consultation"
@@ -30,7 +30,7 @@ const (
 	Media        = "media"
 )
 
-// order is the order of the built-in kinds. Kinds that come later are last.
+// order is the order of the built-in kinds; other kinds follow.
 var order = []string{Signup, Consultation, Attendance, Test, Output, Media}
 
 //go:embed builtin
@@ -39,26 +39,27 @@ var builtin embed.FS
 var builtinRegistry = sync.OnceValue(func() *Registry {
 	r, err := Load(builtin, "builtin")
 	if err != nil {
-		panic(err) // it is embedded, and a test reads it
+		panic(err) // the data is embedded and tested
 	}
 	return r
 })
 
-// Builtin is the registry of the built-in kinds.
+// Builtin returns the registry of the built-in kinds.
 func Builtin() *Registry { return builtinRegistry() }
 
-// For is the registry of a project: the built-in kinds with what its definition adds to them. Lists are the definition's where a
-// field says so. Additions that cannot be understood add nothing; definitions are checked before they are stored.
+// For returns the registry of a project: the built-in kinds with the additions of its definition, which may be nil.
+// Additions that are invalid are ignored, all of them; definitions are checked before they are stored. It caches
+// registries and may be called often and concurrently.
 func For(d *project.Definition) *Registry {
 	if d == nil || len(d.Records) == 0 {
 		return builtinRegistry()
 	}
 	additions, err := json.Marshal(d.Records)
 	if err != nil {
-		panic(err) // it is plain data
+		panic(err) // plain data always marshals
 	}
-	if known, ok := extended.Load(string(additions)); ok {
-		return known.(*Registry)
+	if cached, ok := extended.Load(string(additions)); ok {
+		return cached.(*Registry)
 	}
 	r, err := Extend(builtinRegistry(), d.Records...)
 	if err != nil {
@@ -68,10 +69,11 @@ func For(d *project.Definition) *Registry {
 	return r
 }
 
-// extended are the registries of definitions that add something, by what they add. There are as many as such definitions.
+// extended caches registries by the JSON of the additions. Its size is bounded by the number of versions of
+// definitions.
 var extended sync.Map
 
-// Load reads a registry from the data files of a folder, one a kind.
+// Load reads a registry from the JSON files of a folder, one a kind. Unknown keys are errors.
 func Load(files fs.FS, folder string) (*Registry, error) {
 	names, err := fs.Glob(files, folder+"/*.json")
 	if err != nil {
@@ -98,8 +100,8 @@ func Load(files fs.FS, folder string) (*Registry, error) {
 	return NewRegistry(kinds...), nil
 }
 
-// Extend makes a registry of another one and of kinds in the form of data files: fields of a kind that is there are added to it,
-// or take the place of those with the same id.
+// Extend returns a registry with further kinds, in the form of data files. For a kind that r has, it adds the fields
+// and rules, and replaces fields of the same id. r stays unchanged.
 func Extend(r *Registry, kinds ...project.RecordKind) (*Registry, error) {
 	all := slices.Clone(r.Kinds)
 	for _, data := range kinds {
@@ -126,7 +128,7 @@ func Extend(r *Registry, kinds ...project.RecordKind) (*Registry, error) {
 	return NewRegistry(all...), nil
 }
 
-// NewRegistry makes a registry of kinds.
+// NewRegistry returns a registry of kinds, which it prepares for concurrent use.
 func NewRegistry(kinds ...*Kind) *Registry {
 	place := func(k *Kind) int {
 		if i := slices.Index(order, k.Name); i >= 0 {
@@ -149,7 +151,7 @@ func NewRegistry(kinds ...*Kind) *Registry {
 	return r
 }
 
-// Kind finds a kind by the name that rules give it (signup, test), or nil.
+// Kind returns the kind of a singular name (signup, test), or nil.
 func (r *Registry) Kind(name string) *Kind {
 	for _, k := range r.Kinds {
 		if k.Name == name {
@@ -159,7 +161,7 @@ func (r *Registry) Kind(name string) *Kind {
 	return nil
 }
 
-// Plural finds a kind by the name that addresses and files give it (signups, tests), or nil.
+// Plural returns the kind of a plural name (signups, tests), or nil.
 func (r *Registry) Plural(plural string) *Kind {
 	for _, k := range r.Kinds {
 		if k.Plural == plural {
@@ -169,11 +171,11 @@ func (r *Registry) Plural(plural string) *Kind {
 	return nil
 }
 
-// Attributes are the fields of a sign-up that describe a person without saying who it is, in the order of the form. Rules over
-// any record of a person may ask for them, and participants are broken down by them.
+// Attributes returns the attributes in the order of the sign-up form: the fields of a sign-up that describe a person
+// without identifying them.
 func (r *Registry) Attributes() []*Field { return r.attributes }
 
-// AttributeNames are the names of the attributes.
+// AttributeNames returns the names of the attributes.
 func (r *Registry) AttributeNames() []string {
 	names := make([]string, len(r.attributes))
 	for i, f := range r.attributes {
@@ -182,12 +184,12 @@ func (r *Registry) AttributeNames() []string {
 	return names
 }
 
-// Attribute finds an attribute by its name: its place among them, or -1.
+// Attribute returns the index of an attribute in Attributes, or -1.
 func (r *Registry) Attribute(name string) int {
 	return slices.IndexFunc(r.attributes, func(f *Field) bool { return f.Name == name })
 }
 
-// Dimension is what a breakdown by the attribute is called: people are broken down by age, not by year of birth.
+// Dimension returns the name of the breakdown by the attribute: its own name, or "age" for the year of birth.
 func (f *Field) Dimension() string {
 	if f.Year {
 		return "age"
@@ -195,20 +197,20 @@ func (f *Field) Dimension() string {
 	return f.Name
 }
 
-// privacies are the names of the privacy classes in data files.
+// privacies maps the names of privacy classes in data files.
 var privacies = map[string]Keep{"": Open, "open": Open, "sealed": Sealed, "identity": Who, "staff": Staff}
 
-// lists are the lists that a definition has, by the names that data files give them.
+// lists maps the names in data files of a definition's lists.
 var lists = map[string]func(*project.Definition) []Option{"groups": Groups, "activities": Activities, "output_kinds": OutputKinds, "languages": Locales}
 
-// newKind makes a kind of its data.
+// newKind returns the kind of a data file, or an error if the data is invalid.
 func newKind(file project.RecordKind) (*Kind, error) {
 	k := &Kind{Name: file.Name, Plural: file.Plural, Person: file.Person, ByPartner: file.ByPartner}
 	for _, r := range file.Rules {
 		k.Rules = append(k.Rules, Rule(r))
 	}
 	if k.Name == "" || k.Plural == "" {
-		return nil, errors.New("a kind without a name or a plural")
+		return nil, errors.New("a kind needs a name and a plural")
 	}
 	for _, f := range file.Fields {
 		field, err := newField(f)
@@ -216,14 +218,14 @@ func newKind(file project.RecordKind) (*Kind, error) {
 			return nil, fmt.Errorf("field %q: %w", f.ID, err)
 		}
 		if k.Index(f.ID) >= 0 {
-			return nil, fmt.Errorf("field %q is there twice", f.ID)
+			return nil, fmt.Errorf("duplicate field %q", f.ID)
 		}
 		k.Fields = append(k.Fields, field)
 	}
 	for _, r := range k.Rules {
 		for _, name := range append(slices.Clone(r.Fields), r.Other) {
 			if name != "" && k.Index(name) < 0 {
-				return nil, fmt.Errorf("rule %s: there is no field %q", r.Rule, name)
+				return nil, fmt.Errorf("rule %s: unknown field %q", r.Rule, name)
 			}
 		}
 	}
@@ -236,20 +238,20 @@ func newField(f project.RecordField) (Field, error) {
 		Attribute: f.Attribute, Personal: f.Personal || f.Attribute, Total: f.Total, Section: f.Section, Example: f.Example,
 	}
 	if f.ID == "" {
-		return out, errors.New("it has no id")
+		return out, errors.New("missing id")
 	}
-	keep, known := privacies[f.Privacy]
-	if !known {
-		return out, fmt.Errorf("there is no privacy class %q", f.Privacy)
+	keep, found := privacies[f.Privacy]
+	if !found {
+		return out, fmt.Errorf("unknown privacy class %q", f.Privacy)
 	}
 	out.Keep = keep
 	if out.Type = typeNamed(f.Type); out.Type == nil {
-		return out, fmt.Errorf("there is no type %q", f.Type)
+		return out, fmt.Errorf("unknown type %q", f.Type)
 	}
 	switch {
 	case f.List != "":
 		if out.Options = lists[f.List]; out.Options == nil {
-			return out, fmt.Errorf("a definition has no list %q", f.List)
+			return out, fmt.Errorf("unknown list %q", f.List)
 		}
 	case len(f.Options) > 0:
 		options := make([]Option, len(f.Options))
@@ -259,7 +261,7 @@ func newField(f project.RecordField) (Field, error) {
 		out.Options = Fixed(options...)
 	}
 	if (out.Type == List) != (out.Options != nil) {
-		return out, errors.New("a choice has options or a list, and nothing else has")
+		return out, errors.New("options or a list are required for a choice, and allowed for no other type")
 	}
 	return out, nil
 }

@@ -6,7 +6,7 @@ import (
 	"outreach/internal/schema"
 )
 
-func TestKindsAreFoundByBothTheirNames(t *testing.T) {
+func TestKindsAreFoundBySingularAndPlural(t *testing.T) {
 	t.Parallel()
 	for plural, name := range map[string]string{"signups": "signup", "consultations": "consultation", "attendance": "attendance", "tests": "test", "outputs": "output", "media": "media"} {
 		k := schema.Builtin().Plural(plural)
@@ -19,7 +19,7 @@ func TestKindsAreFoundByBothTheirNames(t *testing.T) {
 	}
 }
 
-func TestFieldsAreSound(t *testing.T) {
+func TestBuiltinFieldsAreConsistent(t *testing.T) {
 	t.Parallel()
 	for _, k := range schema.Builtin().Kinds {
 		seen := map[string]bool{}
@@ -32,7 +32,7 @@ func TestFieldsAreSound(t *testing.T) {
 				t.Errorf("%s.%s: a list, and only a list, has options", k.Name, f.Name)
 			}
 			if f.Keep == schema.Who && !k.Person {
-				t.Errorf("%s.%s says who, in a kind about nobody", k.Name, f.Name)
+				t.Errorf("%s.%s identifies a person, but the kind has none", k.Name, f.Name)
 			}
 			if f.Required && f.NoColumn {
 				t.Errorf("%s.%s is needed, but files cannot have it", k.Name, f.Name)

@@ -9,15 +9,15 @@ import (
 // Rule is a rule between fields of one record.
 type Rule project.RecordRule
 
-// The rules there are.
+// The rules.
 const (
-	AnyOf   = "any-of"   // one of the fields has to be given; the problem is of the first
-	MustBe  = "must-be"  // the fields have the Value, where they are given
-	AtMost  = "at-most"  // the fields are numbers, and at most the Other field's
-	AtLeast = "at-least" // the fields are numbers, and at least the Other field's
+	AnyOf   = "any-of"   // at least one of the fields has a value; the problem names the first
+	MustBe  = "must-be"  // the fields have the Value, if they have one
+	AtMost  = "at-most"  // the fields are numbers not above that of the field Other
+	AtLeast = "at-least" // the fields are numbers not below that of the field Other
 )
 
-// check gives what a rule finds wrong.
+// check returns the problems that the rule finds.
 func (r *Rule) check(get func(field string) string) []Problem {
 	var problems []Problem
 	switch r.Rule {
@@ -37,7 +37,7 @@ func (r *Rule) check(get func(field string) string) []Problem {
 	case AtMost, AtLeast:
 		limit, err := strconv.ParseFloat(get(r.Other), 64)
 		if err != nil {
-			return nil // it was not given, or is wrong itself
+			return nil // no value, or an invalid one that has its own problem
 		}
 		for _, name := range r.Fields {
 			n, err := strconv.ParseFloat(get(name), 64)

@@ -1,6 +1,6 @@
 package schema
 
-// States of a sign-up. Waitlisted and held ones count too, unless a rule asks for accepted ones.
+// The states of a sign-up. All but cancelled ones count, unless a rule selects by state.
 const (
 	Accepted   = "accepted"
 	Waitlisted = "waitlisted"

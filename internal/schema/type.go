@@ -2,35 +2,35 @@ package schema
 
 import "slices"
 
-// Type is how a field's values are written, checked, stored and compared. Each type has a file of its own, type_….go.
+// Type defines how values of a field are parsed, stored and compared. Each type has its own file, type_….go.
 //
-// Every value has one canonical text, which is what is stored: 2010-07-21, 18:25, an RFC 3339 instant in UTC, 12500, 7.5, the
-// id of a list's value, yes or no; "" where nothing was given.
+// Every value has one canonical text, which is stored: 2010-07-21, 18:25, an RFC 3339 instant in UTC, 12500, 7.5, the
+// id of an option, yes or no; "" for no value.
 type Type struct {
 	Name    string // in data files
 	Storage Storage
-	wrong   string // the code of a JSON value of another type
+	wrong   string // the code of the problem if a JSON value has another type
 
-	// parse checks a text that is not empty and gives the canonical one.
+	// parse validates a non-empty text and returns the canonical one.
 	parse func(f *Field, value string, s Scope) (string, *Problem)
-	// canonical tells whether a stored text is one that parse gives; nil: any is.
+	// canonical reports whether a stored text is one that parse returns; nil: any text is.
 	canonical func(text string) bool
 }
 
-// Storage is what rules, checkpoints and exports take a type's values for.
+// Storage is the data type of values in rules, checkpoints and exports.
 type Storage int
 
-// What values are taken for.
+// The data types.
 const (
 	Texts   Storage = iota
-	Wholes          // whole numbers, in at most 16 digits
-	Doubles         // numbers of at most six decimals
+	Wholes          // integers of at most 16 digits
+	Doubles         // numbers with at most six decimals
 )
 
-// Number tells whether values are numbers: they are written as such in JSON, and can be added up.
+// Number reports whether values are numbers, in JSON and for sums. A nil type is Text.
 func (t *Type) Number() bool { return t != nil && t.Storage != Texts }
 
-// Stored tells of how values are taken; those of a nil type are texts.
+// Stored returns the data type of values. A nil type is Text.
 func (t *Type) Stored() Storage {
 	if t == nil {
 		return Texts
@@ -38,12 +38,12 @@ func (t *Type) Stored() Storage {
 	return t.Storage
 }
 
-// types are all types of fields.
+// types returns all types.
 func types() []*Type {
 	return []*Type{Text, Date, Clock, Instant, Whole, Decimal, List, YesNo, Email, Pesel}
 }
 
-// typeNamed finds a type by its name in data files, or nil.
+// typeNamed returns the type of a name in data files, or nil.
 func typeNamed(name string) *Type {
 	if i := slices.IndexFunc(types(), func(t *Type) bool { return t.Name == name }); i >= 0 {
 		return types()[i]
@@ -51,7 +51,7 @@ func typeNamed(name string) *Type {
 	return nil
 }
 
-// typ is the field's type, Text where it names none.
+// typ returns the field's type, by default Text.
 func (f *Field) typ() *Type {
 	if f.Type == nil {
 		return Text
@@ -59,7 +59,7 @@ func (f *Field) typ() *Type {
 	return f.Type
 }
 
-// Canonical tells whether a stored value is in the canonical form of its type. What entered by the tracker's own addresses is.
+// Canonical reports whether a stored value is in canonical form. Values that were validated by Parse always are.
 func (f *Field) Canonical(text string) bool {
 	t := f.typ()
 	return t.canonical == nil || t.canonical(text)

@@ -6,7 +6,7 @@ import (
 	"outreach/internal/text"
 )
 
-// List is a choice of one of the field's options. What is stored is its id.
+// List is a choice of one of the field's options. The canonical text is the option's id.
 var List = &Type{Name: "choice", wrong: NotInList, parse: parseOption}
 
 func parseOption(f *Field, value string, s Scope) (string, *Problem) {
@@ -32,7 +32,7 @@ func parseOption(f *Field, value string, s Scope) (string, *Problem) {
 	return "", &Problem{Code: NotInList, Options: offer(options, s)}
 }
 
-// unmarkedOption finds the only option that is written so without its diacritics, as on a keyboard that has none.
+// unmarkedOption returns the option that equals the value without diacritics, if exactly one does.
 func unmarkedOption(options []Option, wanted string) (id string, ok bool) {
 	wanted = Unmarked(wanted)
 	for _, o := range options {
@@ -49,8 +49,8 @@ func unmarkedOption(options []Option, wanted string) (id string, ok bool) {
 	return id, ok
 }
 
-// offer are the values that a problem names. The id stands with a label that would not be taken alone, or would not say
-// which of the definition's own is meant.
+// offer returns the allowed values for a problem. The id is shown with the label if the label alone is not accepted, or
+// may be ambiguous because it comes from the definition.
 func offer(options []Option, s Scope) []text.Choice {
 	out := make([]text.Choice, len(options))
 	for i, o := range options {

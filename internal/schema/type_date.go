@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Date is a day, 2010-07-21, not after the day of receipt.
+// Date is a day, 2010-07-21, from 1900 to the day of receipt.
 var Date = &Type{Name: "date", wrong: NotADate, parse: parseDate, canonical: isDay}
 
 func parseDate(_ *Field, value string, s Scope) (string, *Problem) {
@@ -23,13 +23,14 @@ func parseDate(_ *Field, value string, s Scope) (string, *Problem) {
 	return day, nil
 }
 
-// A day that the calendar does not have is written rightly all the same.
+// The formats of days, also of those that are not in the calendar.
 var (
 	shapeOfDay       = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 	shapeOfPolishDay = regexp.MustCompile(`^[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}$`)
 )
 
-// ParseDay reads a date, 2010-07-21, or where loose 21.07.2010 too, and gives it as YYYY-MM-DD.
+// ParseDay returns a date as YYYY-MM-DD, and false if it is not one. It accepts 2010-07-21, and if loose 21.07.2010
+// too.
 func ParseDay(value string, loose bool) (string, bool) {
 	if isDay(value) {
 		return value, true
@@ -46,7 +47,7 @@ func ParseDay(value string, loose bool) (string, bool) {
 	return "", false
 }
 
-// isDay tells whether a text is a day of the calendar, as YYYY-MM-DD.
+// isDay reports whether a text is a day of the calendar in the form YYYY-MM-DD.
 func isDay(value string) bool {
 	if len(value) != 10 || value[4] != '-' || value[7] != '-' || digits(value) != 4 || digits(value[5:]) != 2 || digits(value[8:]) != 2 {
 		return false
@@ -61,7 +62,7 @@ func isDay(value string) bool {
 
 func twoDigits(value string) int { return int(value[0]-'0')*10 + int(value[1]-'0') }
 
-// digits counts the digits that a text begins with.
+// digits returns the number of leading ASCII digits.
 func digits(value string) int {
 	n := 0
 	for n < len(value) && '0' <= value[n] && value[n] <= '9' {

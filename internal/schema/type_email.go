@@ -7,11 +7,11 @@ import (
 	letters "outreach/internal/mail"
 )
 
-// Email is an e-mail address that a letter can be sent to, in lower case.
+// Email is a deliverable e-mail address, in lower case.
 var Email = &Type{Name: "email", wrong: Unreadable, parse: parseEmailField}
 
-// ParseEmail checks an address and gives it trimmed and in lower case, which is how addresses are compared. One that no
-// letter can be sent to is none.
+// ParseEmail returns an address trimmed and in lower case, the form in which addresses are compared. It returns false
+// for a text that is not an address or that no e-mail can be sent to.
 func ParseEmail(value string) (string, bool) {
 	value = strings.ToLower(Clean(value))
 	if isPlainEmail(value) {
@@ -25,13 +25,13 @@ func ParseEmail(value string) (string, bool) {
 	return value, ok
 }
 
-// isPlainEmail tells of an address of the usual characters, as nearly all are. Of the others a full parser decides.
+// isPlainEmail reports whether an address has the usual characters only. It is a fast path before the full parser.
 func isPlainEmail(value string) bool {
 	name, domain, _ := strings.Cut(value, "@")
 	return len(value) <= 254 && isDotted(name, "!#$%&'*+-/=?^_`{|}~") && isDotted(domain, "-") && strings.Contains(domain, ".")
 }
 
-// isDotted tells of lower-case words of letters, digits and some signs, with single dots between them.
+// isDotted reports whether a text is words of lower-case letters, digits and the signs, separated by single dots.
 func isDotted(value, signs string) bool {
 	word := false
 	for i := range len(value) {

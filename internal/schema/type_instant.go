@@ -4,10 +4,10 @@ import (
 	"time"
 )
 
-// Instant is a point in time, RFC 3339 in UTC, not after the day of receipt.
+// Instant is a point in time, RFC 3339 in UTC, from 1900 to the day of receipt.
 var Instant = &Type{Name: "instant", wrong: NotADate, parse: parseInstant}
 
-// An instant may be given to the second or, where loose, as a local time or a day of the project's time zone.
+// parseInstant accepts RFC 3339, and if loose a local time or a day in the project's time zone.
 func parseInstant(_ *Field, value string, s Scope) (string, *Problem) {
 	at, err := time.Parse(time.RFC3339, value)
 	if err != nil && s.Loose {

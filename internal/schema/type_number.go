@@ -7,19 +7,19 @@ import (
 	"unicode/utf8"
 )
 
-// Whole is a whole number, Decimal one of at most six decimals. Both are within the field's limits.
+// Whole is a whole number, Decimal a number with at most six decimals. Both must be within the field's limits.
 var (
 	Whole   = &Type{Name: "whole", Storage: Wholes, wrong: NotANumber, parse: parseNumber, canonical: isStoredWhole}
 	Decimal = &Type{Name: "decimal", Storage: Doubles, wrong: NotANumber, parse: parseNumber, canonical: isStoredDecimal}
 )
 
-// isStoredWhole tells of up to sixteen digits without a sign or leading zeros.
+// isStoredWhole reports whether a text is up to sixteen digits without sign or leading zeros.
 func isStoredWhole(text string) bool {
 	n := digits(text)
 	return n == len(text) && 1 <= n && n <= 16 && (n == 1 || text[0] != '0')
 }
 
-// isStoredDecimal tells of a number from 0 on as Number writes it, of at most six decimals.
+// isStoredDecimal reports whether a text is a number from 0 as formatted by Number, with at most six decimals.
 func isStoredDecimal(text string) bool {
 	if isStoredWhole(text) {
 		return true
@@ -43,14 +43,14 @@ func unsigned(value string) string {
 	return value
 }
 
-// isWhole tells of up to fifteen digits, which a double holds exactly.
+// isWhole reports whether a text is up to fifteen digits, which a float64 represents exactly, with an optional sign.
 func isWhole(value string) bool {
 	value = unsigned(value)
 	n := digits(value)
 	return n == len(value) && 1 <= n && n <= 15
 }
 
-// isGrouped tells of digits in threes, between them points or spaces.
+// isGrouped reports whether a text is digits in groups of three, separated by points or spaces.
 func isGrouped(value string) bool {
 	value = unsigned(value)
 	n := digits(value)
@@ -67,7 +67,7 @@ func isGrouped(value string) bool {
 	return 1 <= groups && groups <= 4
 }
 
-// isDecimal tells of up to twelve digits and six after a point.
+// isDecimal reports whether a text is up to twelve digits and up to six decimals after a point.
 func isDecimal(value string) bool {
 	value = unsigned(value)
 	n := digits(value)
@@ -120,7 +120,7 @@ func parseNumber(f *Field, value string, s Scope) (string, *Problem) {
 	return Number(n), nil
 }
 
-// most is the largest number that is allowed.
+// most returns the largest allowed number.
 func (f *Field) most(s Scope) float64 {
 	switch {
 	case f.Year:
@@ -147,7 +147,7 @@ func isASCII(value string) bool {
 	return true
 }
 
-// Number is the canonical text of a number: no sign of a zero, no trailing zeros, never an exponent.
+// Number returns the canonical text of a number: without a negative zero, trailing zeros or an exponent.
 func Number(n float64) string {
 	if n == 0 {
 		return "0"
@@ -155,8 +155,8 @@ func Number(n float64) string {
 	return strconv.FormatFloat(n, 'f', -1, 64)
 }
 
-// FromNumber writes a JSON or spreadsheet number as text that Parse understands, rounded to the six decimals that records
-// keep; false where it is not finite.
+// FromNumber returns a number of JSON or a spreadsheet as text for Parse, rounded to six decimals, and false if it is
+// not finite or its absolute value exceeds 1e15.
 func FromNumber(n float64) (string, bool) {
 	if math.IsNaN(n) || math.IsInf(n, 0) || math.Abs(n) > 1e15 {
 		return "", false

@@ -22,8 +22,8 @@ func parsePesel(_ *Field, value string, _ Scope) (string, *Problem) {
 	return value, nil
 }
 
-// ValidPesel tells whether a text is a PESEL with a right check digit: the digits weighted 1 3 7 9 1 3 7 9 1 3 1 add up to
-// a multiple of ten (act on the population register of 24 September 2010, art. 15).
+// ValidPesel reports whether a text is a PESEL with a correct check digit: the digits weighted 1 3 7 9 1 3 7 9 1 3 1
+// add up to a multiple of ten (act on the population register of 24 September 2010, art. 15).
 func ValidPesel(value string) bool {
 	if len(value) != 11 {
 		return false

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Text is free text of one or more lines, without control characters.
+// Text is free text of one or more lines, without control characters but tabs and line breaks.
 var Text = &Type{Name: "text", wrong: Unreadable, parse: parseText}
 
 func parseText(f *Field, value string, _ Scope) (string, *Problem) {
@@ -36,7 +36,7 @@ func (f *Field) longest() int {
 	return f.Longest
 }
 
-// TooLong says that a text of so many characters is longer than the field may be.
+// TooLong returns the problem of a text with too many characters.
 func (f *Field) TooLong(length int) *Problem {
 	return &Problem{Field: f.Name, Code: TooLong, Args: map[string]string{"longest": strconv.Itoa(f.longest()), "length": strconv.Itoa(length)}}
 }

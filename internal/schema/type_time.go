@@ -13,7 +13,7 @@ func parseClock(_ *Field, value string, s Scope) (string, *Problem) {
 	}
 	layouts := []string{"15:04", "15:04:05"}
 	if s.Loose {
-		layouts = append(layouts, "15:4", "15.04") // of 7.5 nobody knows whether it is half past seven
+		layouts = append(layouts, "15:4", "15.04") // 7.5 is ambiguous: it may mean half past seven
 	}
 	for _, layout := range layouts {
 		if t, err := time.Parse(layout, value); err == nil {

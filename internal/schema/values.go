@@ -12,25 +12,26 @@ import (
 	"sync"
 )
 
-// SchemaVersion is the version of the schema that facts are written with. A change of what a stored value means gets the
-// next version, and an upcaster in upcasters.
+// SchemaVersion is the version of the schema in which facts are written. A change of the meaning of stored values
+// increments it and needs an upcaster (see Values.Upcast).
 //
-// Version 0 stored a row as a list, in the order that fields had then. Version 1 stores values by the ids of fields.
+// Version 0 stored a row as a list in the order of the fields at that time. Version 1 stores values by the ids of
+// fields.
 const SchemaVersion = 1
 
-// Value is a field's value: its id and its canonical text.
+// Value is the value of a field: the field's id and the canonical text.
 type Value struct{ Field, Text string }
 
-// Values are a record's values by the ids of fields, in the order of the ids; what was not given is left out. This is how
-// records are stored: nothing in it depends on which fields a kind has, or in which order. As JSON they are an object.
+// Values holds the values of a record as it is stored: by field id, ordered by id, without empty values. It does not
+// depend on the kind's fields or their order. As JSON it is an object. Values is immutable.
 //
-// Values that were stored as version 0 keep the order they came in until their kind is known: see Kind.Row.
+// Values read from version 0 stay a list until Upcast gets their kind: see Kind.Row.
 type Values struct {
 	list []Value
 	old  []string // version 0: the row, in the order of fieldsOfVersion0
 }
 
-// ValuesOf makes values of a map; empty ones are left out.
+// ValuesOf returns the values of a map from field ids to texts, without empty ones.
 func ValuesOf(m map[string]string) Values {
 	var v Values
 	for id, text := range m {
@@ -44,7 +45,7 @@ func ValuesOf(m map[string]string) Values {
 
 func byField(a, b Value) int { return cmp.Compare(a.Field, b.Field) }
 
-// Upcast gives the values of a record of a kind as the present version of the schema has them.
+// Upcast converts the values of a record of a kind to the current version of the schema.
 func (v Values) Upcast(kind string) Values {
 	if v.old == nil {
 		return v
@@ -54,7 +55,7 @@ func (v Values) Upcast(kind string) Values {
 	for i, text := range v.old {
 		switch {
 		case i >= len(fields):
-			out.list = append(out.list, Value{Text: text}) // no field: whoever reads it refuses it
+			out.list = append(out.list, Value{Text: text}) // an empty id, which readers refuse
 		case text != "":
 			out.list = append(out.list, Value{fields[i], text})
 		}
@@ -63,7 +64,7 @@ func (v Values) Upcast(kind string) Values {
 	return out
 }
 
-// Get is a field's value, "" where none was given. Values of version 0 have to be Upcast first.
+// Get returns a field's value, "" if there is none. Values of version 0 must be Upcast first.
 func (v Values) Get(field string) string {
 	for i := range v.list {
 		if v.list[i].Field == field {
@@ -73,10 +74,10 @@ func (v Values) Get(field string) string {
 	return ""
 }
 
-// All are the values, in the order of the fields' ids.
+// All returns the values ordered by field id. The caller must not change the slice.
 func (v Values) All() []Value { return v.list }
 
-// With gives the values with one of them changed; "" removes it.
+// With returns a copy with the value of a field set; "" removes it.
 func (v Values) With(field, text string) Values {
 	out := Values{list: slices.DeleteFunc(slices.Clone(v.list), func(o Value) bool { return o.Field == field })}
 	if text != "" {
@@ -86,17 +87,17 @@ func (v Values) With(field, text string) Values {
 	return out
 }
 
-// Without gives the values but for those of fields that a function names.
-func (v Values) Without(gone func(field string) bool) Values {
-	return Values{list: slices.DeleteFunc(slices.Clone(v.list), func(o Value) bool { return gone(o.Field) })}
+// Without returns a copy without the fields for which remove returns true.
+func (v Values) Without(remove func(field string) bool) Values {
+	return Values{list: slices.DeleteFunc(slices.Clone(v.list), func(o Value) bool { return remove(o.Field) })}
 }
 
-// Equal tells whether two have the same values.
+// Equal reports whether both have the same values in the same version.
 func (v Values) Equal(o Values) bool {
 	return slices.Equal(v.list, o.list) && slices.Equal(v.old, o.old)
 }
 
-// MarshalJSON writes an object of the fields' ids. Values of version 0 that were not Upcast are written as they were read.
+// MarshalJSON writes an object by field id. Values of version 0 that were not Upcast are written as they were read.
 func (v Values) MarshalJSON() ([]byte, error) {
 	if v.old != nil {
 		return json.Marshal(v.old)
@@ -123,13 +124,13 @@ func appendJSON(out []byte, text string) []byte {
 		out = append(out, text...)
 		return append(out, '"')
 	}
-	encoded, _ := json.Marshal(text) // no text is refused
+	encoded, _ := json.Marshal(text) // a string always marshals
 	return append(out, encoded...)
 }
 
 var errValues = errors.New("values are neither an object of texts nor a list of them")
 
-// UnmarshalJSON reads values, or a row as version 0 wrote it.
+// UnmarshalJSON reads an object by field id, or the list of version 0.
 func (v *Values) UnmarshalJSON(data []byte) error {
 	data = bytes.TrimSpace(data)
 	*v = Values{}
@@ -153,8 +154,8 @@ func (v *Values) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// readPlain reads an object as MarshalJSON writes it, without escapes and in the order of ids, which nearly all are; it
-// reports false, having changed nothing, where it is another.
+// readPlain is a fast path for objects as MarshalJSON writes them: ordered by id and without escapes. For any other
+// input it changes nothing and returns false.
 func (v *Values) readPlain(data []byte) bool {
 	text := string(data)
 	list := make([]Value, 0, strings.Count(text, ":"))
@@ -182,7 +183,7 @@ func (v *Values) readPlain(data []byte) bool {
 	return true
 }
 
-// plainString cuts a JSON string without escapes off the front of a text.
+// plainString cuts a JSON string without escapes from the beginning of a text.
 func plainString(text string) (value, rest string, ok bool) {
 	if len(text) < 2 || text[0] != '"' {
 		return "", "", false
@@ -194,7 +195,7 @@ func plainString(text string) (value, rest string, ok bool) {
 	return text[1 : 1+end], text[2+end:], true
 }
 
-// Values gives a row's values by the ids of fields.
+// Values returns a row's values by field id.
 func (k *Kind) Values(r Row) Values {
 	out := Values{list: make([]Value, 0, len(r))}
 	for i, text := range r {
@@ -206,8 +207,8 @@ func (k *Kind) Values(r Row) Values {
 	return out
 }
 
-// Row puts stored values into the order of the kind's fields. Values of fields that the kind does not have are left out:
-// they stay in what is stored, and count nothing.
+// Row returns stored values, of any version, in the order of the kind's fields. It ignores values of unknown fields:
+// they stay stored and are not counted.
 func (k *Kind) Row(v Values) Row {
 	out := make(Row, len(k.Fields))
 	for _, value := range v.Upcast(k.Name).list {
@@ -221,21 +222,20 @@ func (k *Kind) Row(v Values) Row {
 //go:embed version0.json
 var version0 []byte
 
-// fieldsOfVersion0 are the ids of fields by kind, in the order in which version 0 stored rows. They never change.
+// fieldsOfVersion0 returns the field ids by kind in the order of rows in version 0. They must never change.
 var fieldsOfVersion0 = sync.OnceValue(func() map[string][]string {
 	out := map[string][]string{}
 	if err := json.Unmarshal(version0, &out); err != nil {
-		panic("version0.json: " + err.Error()) // it is embedded
+		panic("version0.json: " + err.Error()) // the file is embedded
 	}
 	return out
 })
 
-// FieldsOfVersion0 are the ids of a kind's fields in the order in which version 0 of the schema stored rows, nil of a kind
-// that came later.
+// FieldsOfVersion0 returns a kind's field ids in the order of rows in version 0 of the schema, nil for a later kind.
 func FieldsOfVersion0(kind string) []string { return fieldsOfVersion0()[kind] }
 
-// Erased is what stays of a record when the person it is about is erased: nothing that describes them, and no hash of a
-// private text but for those that tell one record from another. Of fields that the kind does not have nothing stays.
+// Erased returns the values of a record that remain when its person is erased: no personal fields, no unknown fields,
+// and no hashes of private texts except, outside sign-ups, those of the natural key, which keep records distinct.
 func (k *Kind) Erased(v Values) Values {
 	return v.Upcast(k.Name).Without(func(id string) bool {
 		f := k.Field(id)

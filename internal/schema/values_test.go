@@ -9,7 +9,7 @@ import (
 	"outreach/internal/schema"
 )
 
-func TestValuesAreStoredByTheIDsOfFields(t *testing.T) {
+func TestValuesAreStoredByFieldID(t *testing.T) {
 	t.Parallel()
 	v := schema.ValuesOf(map[string]string{"title": `"Razem" <b>`, "date": "2010-03-11", "note": ""})
 	encoded, err := json.Marshal(v)
@@ -21,7 +21,7 @@ func TestValuesAreStoredByTheIDsOfFields(t *testing.T) {
 	}
 }
 
-func TestValuesComeBackAsTheyWereStored(t *testing.T) {
+func TestValuesSurviveARoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		v := schema.ValuesOf(rapid.MapOf(rapid.StringMatching(`[a-z_]{1,8}`), rapid.String()).Draw(t, "values"))
@@ -43,7 +43,7 @@ func TestValuesComeBackAsTheyWereStored(t *testing.T) {
 	})
 }
 
-func TestValuesOfVersion0GetTheIDsThatFieldsHadByPlace(t *testing.T) {
+func TestUpcastNamesTheFieldsOfVersion0(t *testing.T) {
 	t.Parallel()
 	var v schema.Values
 	if err := json.Unmarshal([]byte(`["training","2010-02-19","","completed"]`), &v); err != nil {

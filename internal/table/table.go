@@ -30,10 +30,15 @@ type Key struct{ PK, SK string }
 // Item is a stored item.
 type Item struct {
 	Key
-	Index   Key       // its key in the index; the zero Key: it is not in the index
-	Data    []byte    // the content, opaque to the table
-	Rev     int64     // the revision: 1 for a new item, also after a Delete, and one more with each Put; set by the table, ignored in a Put
-	Expires time.Time // the table may delete the item after this instant, with a precision of a second; zero: never. Until then it is still returned, so readers must check
+	Index Key    // its key in the index; the zero Key: it is not in the index
+	Data  []byte // the content, opaque to the table
+
+	// Rev is the revision: 1 for a new item, also after a Delete, and one more with each Put. The table sets it and
+	// ignores it in a Put.
+	Rev int64
+	// Expires is the instant, in whole seconds, after which the table may delete the item; zero: never. Until it is
+	// deleted an expired item is still returned, so readers must check.
+	Expires time.Time
 }
 
 // Condition is the precondition of an operation.

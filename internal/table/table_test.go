@@ -41,19 +41,19 @@ func FuzzCursor(f *testing.F) {
 	f.Add("bnVsbA", "", "", "s", false)
 	f.Fuzz(func(t *testing.T, cursor, from, to, prefix string, index bool) {
 		q := Query{PK: "p", From: from, To: to, Prefix: prefix, Index: index, Cursor: cursor}
-		behind, ok, err := q.Begin()
+		last, ok, err := q.Begin()
 		if err != nil && !errors.Is(err, ErrCursor) || ok != (err == nil && cursor != "") {
 			t.Fatalf("%v, %v", ok, err)
 		}
 		if !ok {
 			return
 		}
-		at := behind.Key
+		at := last.Key
 		if index {
-			at = behind.Index
+			at = last.Index
 		}
-		if at.PK != "p" || at.SK < from || to != "" && at.SK > to || !strings.HasPrefix(at.SK, prefix) || CheckKey(behind.Key) != nil {
-			t.Fatalf("%+v leads to %+v", q, behind)
+		if at.PK != "p" || at.SK < from || to != "" && at.SK > to || !strings.HasPrefix(at.SK, prefix) || CheckKey(last.Key) != nil {
+			t.Fatalf("%+v continues after %+v", q, last)
 		}
 	})
 }

@@ -18,11 +18,11 @@ import (
 	"outreach/internal/project"
 )
 
-// Default is the language of whoever asks for none of those that are offered.
+// Default is the language for requests that ask for none of the offered languages.
 const Default = Polish
 
-// Two of the languages, by name: Polish is the default, and English that of logs and of the API's documentation. Words that
-// are missing in a catalogue are taken from the English one.
+// The languages that code names: Polish is the default; English is used for logs and the API description, and for
+// messages that another catalogue lacks.
 const (
 	Polish  = "pl"
 	English = "en"
@@ -35,7 +35,7 @@ var embedded embed.FS
 type catalog struct {
 	tags  []string // Default first, the others in alphabetical order
 	words map[string]func() *Messages
-	names map[string]map[string]string // by language, what it calls languages
+	names map[string]map[string]string // by language, its names of languages
 	yesNo func() map[string]string     // the words for yes and no, in lower case
 }
 
@@ -77,7 +77,7 @@ func load(files fs.FS) (*catalog, error) {
 	return c, nil
 }
 
-// complete derives what depends on all languages.
+// complete derives what depends on all languages of the catalog.
 func (c *catalog) complete() {
 	c.yesNo = sync.OnceValue(func() map[string]string {
 		out := map[string]string{}
@@ -99,8 +99,8 @@ func (c *catalog) complete() {
 	})
 }
 
-// languageNames reads the names of languages, with which every file begins, and leaves the rest unread: most requests need no
-// words, and some of them need the names.
+// languageNames returns the names of languages at the beginning of a file. It does not parse the rest: many requests
+// need the names and no messages.
 func languageNames(data []byte) (map[string]string, error) {
 	names := map[string]string{}
 	in := json.NewDecoder(bytes.NewReader(data))
@@ -127,10 +127,10 @@ func languageNames(data []byte) (map[string]string, error) {
 	return names, nil
 }
 
-// Languages are the tags of the languages that are offered, the default first.
+// Languages returns the tags of the offered languages, the default first.
 func Languages() []string { return slices.Clone(offered().tags) }
 
-// match gives the language that is offered for a tag: its own, or for "de-AT" that of "de"; "" where there is none.
+// match returns the offered language for a tag: the same, or "de" for "de-AT"; "" if there is none.
 func (c *catalog) match(tag string) string {
 	tag = strings.TrimSpace(tag)
 	base, _, _ := strings.Cut(tag, "-")
@@ -142,7 +142,7 @@ func (c *catalog) match(tag string) string {
 	return ""
 }
 
-// Of gives the words of a language, of one that is not offered those of the default.
+// Of returns the messages of a language, or those of the default language if it is not offered.
 func Of(language string) *Messages {
 	c := offered()
 	if tag := c.match(language); tag != "" {
@@ -151,10 +151,11 @@ func Of(language string) *Messages {
 	return c.words[Default]()
 }
 
-// OwnName is what a language calls itself at the beginning of a line: "Polski".
+// OwnName returns a language's name in itself, capitalised: "Polski".
 func OwnName(language string) string { return offered().names[language]["self"] }
 
-// Name is what all languages call a language within a sentence; where a catalogue does not say, what the language calls itself.
+// Name returns the name of a language within a sentence, in all languages. A catalogue without a name for it uses the
+// language's own.
 func Name(language string) project.Text {
 	c, name := offered(), project.Text{}
 	for _, tag := range c.tags {
@@ -165,10 +166,10 @@ func Name(language string) project.Text {
 	return name
 }
 
-// YesNo are the words for yes and no in all languages, in lower case: each with "yes" or "no".
+// YesNo returns the words for yes and no in all languages, in lower case, mapped to "yes" or "no".
 func YesNo() map[string]string { return offered().yesNo() }
 
-// InAll gives the message of a key in all languages.
+// InAll returns the message of a key in all languages.
 func InAll(key string, args ...any) project.Text {
 	t := project.Text{}
 	for _, tag := range Languages() {
@@ -177,10 +178,11 @@ func InAll(key string, args ...any) project.Text {
 	return t
 }
 
-// Offers tells whether a tag is exactly one of Languages.
+// Offers reports whether a tag is one of Languages.
 func Offers(tag string) bool { return slices.Contains(offered().tags, tag) }
 
-// Language chooses among the languages: what was chosen by hand, or else what the browser prefers.
+// Language returns the user's explicit choice if it is offered, else the best match of an Accept-Language header, else
+// Default.
 func Language(acceptLanguage, choice string) string {
 	c := offered()
 	if slices.Contains(c.tags, choice) {

@@ -5,8 +5,8 @@ import (
 	"maps"
 )
 
-// Add offers further languages, one for each JSON file at the top of files, until undo is called. A language for good is one more
-// file in this folder.
+// Add offers further languages, one for each JSON file at the top of files, until undo is called. It must not be called
+// concurrently. A permanent language is one more file in this folder.
 func Add(files fs.FS) (undo func(), err error) {
 	before := offered()
 	more, err := load(files)

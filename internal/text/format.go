@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// noBreak keeps the groups of a number, a number and its unit on one line.
+// noBreak is a no-break space.
 const noBreak = "\u00a0"
 
-// format is how a language writes numbers and dates: its messages that begin with "format.".
+// format holds how a language writes numbers and dates: its messages "format.…".
 type format struct {
 	group, point    string
 	months, inDates []string
@@ -30,13 +30,14 @@ func (m *Messages) readFormat() format {
 	return f
 }
 
-// DecimalPoint is the sign before decimals.
+// DecimalPoint returns the decimal separator.
 func (m *Messages) DecimalPoint() string { return m.form.point }
 
-// EndsNoLine are the letters that, as a word, must not stand at the end of a line; "" in most languages.
+// EndsNoLine returns the one-letter words that must not end a line, "" in most languages.
 func (m *Messages) EndsNoLine() string { return m.form.endsNoLine }
 
-// Number writes a number as the language does: 12 500,5 in Polish (the space does not break), 12,500.5 in English.
+// Number formats a number: 12 500,5 in Polish (with a no-break space), 12,500.5 in English. Texts that are not numbers
+// stay unchanged.
 func (m *Messages) Number(value any) string {
 	var digits string
 	switch v := value.(type) {
@@ -81,18 +82,18 @@ func (m *Messages) digits(value string) string {
 	return b.String()
 }
 
-// Percent writes a percentage: 98,2% in Polish, 98.2% in English.
+// Percent formats a percentage: 98,2% in Polish, 98.2% in English.
 func (m *Messages) Percent(value any) string {
 	return m.Say("format.percent", "number", m.Number(value))
 }
 
-// Money writes an amount with two decimals and its currency's code.
+// Money formats an amount with two decimals and the code of its currency.
 func (m *Messages) Money(value float64, currency string) string {
 	amount := m.digits(strconv.FormatFloat(value, 'f', 2, 64))
 	return m.Say("format.money", "amount", amount, "currency", currency)
 }
 
-// Size writes a number of bytes for people.
+// Size formats a number of bytes in B, kB or MB (powers of 1000).
 func (m *Messages) Size(bytes int64) string {
 	switch {
 	case bytes >= 1e6:
@@ -103,7 +104,7 @@ func (m *Messages) Size(bytes int64) string {
 	return m.Number(bytes) + noBreak + "B"
 }
 
-// Date writes a day, YYYY-MM-DD: 21 lipca 2010, or 21 July 2010. What is not a day is given back as it is.
+// Date formats a day, YYYY-MM-DD, as 21 lipca 2010 or 21 July 2010. It returns any other text unchanged.
 func (m *Messages) Date(day string) string {
 	t, err := time.Parse(time.DateOnly, day)
 	if err != nil {
@@ -112,7 +113,7 @@ func (m *Messages) Date(day string) string {
 	return m.day(t)
 }
 
-// Month writes a month, YYYY-MM: lipiec 2010, or July 2010.
+// Month formats a month, YYYY-MM, as lipiec 2010 or July 2010. It returns any other text unchanged.
 func (m *Messages) Month(month string) string {
 	t, err := time.Parse("2006-01", month)
 	if err != nil {
@@ -121,7 +122,7 @@ func (m *Messages) Month(month string) string {
 	return m.Say("format.month", "month", m.form.months[t.Month()-1], "year", t.Year())
 }
 
-// Moment writes an instant, RFC 3339, in a time zone: 21 lipca 2010, 18:25. A day alone is written as one.
+// Moment formats an RFC 3339 instant in a time zone: 21 lipca 2010, 18:25. A day is formatted as by Date.
 func (m *Messages) Moment(instant string, zone *time.Location) string {
 	t, err := time.Parse(time.RFC3339, instant)
 	if err != nil {
@@ -135,8 +136,8 @@ func (m *Messages) day(t time.Time) string {
 	return m.Say("format.date", "day", t.Day(), "month", m.form.inDates[t.Month()-1], "year", t.Year())
 }
 
-// An argument of a problem that is a day or a number is written as the language does; up to four digits are left
-// together, since they may be a year.
+// argument formats an argument of a problem if it is a day or a number. Numbers of up to four digits stay ungrouped,
+// since they may be years.
 func (m *Messages) argument(value string) string {
 	switch {
 	case len(value) == len(time.DateOnly) && m.Date(value) != value:

@@ -16,8 +16,9 @@ import (
 	"outreach/internal/text"
 )
 
-// TestAFurtherLanguageIsOneFile adds a language of a few words and finds them wherever words are; the others are English.
-func TestAFurtherLanguageIsOneFile(t *testing.T) {
+// TestLanguageIsAddedByOneFile adds a language with a few messages and finds them everywhere; the others are in
+// English.
+func TestLanguageIsAddedByOneFile(t *testing.T) {
 	remove, err := text.Add(os.DirFS("testdata"))
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +97,7 @@ func TestAFurtherLanguageIsOneFile(t *testing.T) {
 	}
 }
 
-func TestAFileThatIsNoCatalogueIsRefused(t *testing.T) {
+func TestAddRefusesAFileThatIsNotACatalogue(t *testing.T) {
 	for name, content := range map[string]string{"no tag": `{}`, "de.json": `[`} {
 		file := name
 		if !strings.HasSuffix(file, ".json") {

@@ -6,23 +6,22 @@ import (
 	"outreach/internal/project"
 )
 
-// Message is a sentence that is worded once its reader's language is known: a key of the catalogues, and the values of its
-// placeholders.
+// Message is a message whose language is chosen later: a key of the catalogues and the values of its placeholders.
 type Message struct {
 	Key   string
 	Args  []any  // name, value, name, value; a value may be a Message or a list of texts
-	Count *int64 // what the plural form is chosen by; nil: the message has none
+	Count *int64 // the number that selects the plural form; nil: the message has no plural forms
 }
 
-// NewMessage is the message of a key, to be worded later.
+// NewMessage returns the message of a key, without plural forms.
 func NewMessage(key string, args ...any) Message { return Message{Key: key, Args: args} }
 
-// NewCount is the message of a key in the plural form that n asks for, to be worded later.
+// NewCount returns the message of a key with the plural form for n.
 func NewCount(key string, n int64, args ...any) Message {
 	return Message{Key: key, Args: args, Count: &n}
 }
 
-// Word gives the sentence of a message.
+// Word returns the text of a message in the language.
 func (m *Messages) Word(message Message) string {
 	if message.Count != nil {
 		return m.Count(message.Key, *message.Count, message.Args...)
@@ -30,7 +29,7 @@ func (m *Messages) Word(message Message) string {
 	return m.Say(message.Key, message.Args...)
 }
 
-// value is an argument as templates take it.
+// value converts an argument for the template.
 func (m *Messages) value(arg any) any {
 	switch v := arg.(type) {
 	case Message:
@@ -41,25 +40,25 @@ func (m *Messages) value(arg any) any {
 	return arg
 }
 
-// Problem is something wrong with one value. It becomes the message "problem.<Code>" or, where Hint is set,
-// "problem.<Code>.<Hint>", with Args filled in, and with the options as its list.
+// Problem is an error in one value. Its message is "problem.<Code>.<Hint>" if that exists, else "problem.<Code>", with
+// Args and the list of options filled in.
 type Problem struct {
 	Field   string            `json:"field"`
 	Code    string            `json:"code"`
 	Hint    string            `json:"hint,omitempty"`
 	Args    map[string]string `json:"args,omitempty"`
-	Options []Choice          `json:"-"` // the values that there are; a file's are kept once for a column
+	Options []Choice          `json:"-"` // the allowed values; the cells of a file's column share them
 }
 
-// Choice is one of the values that may be given.
+// Choice is an allowed value.
 type Choice struct {
 	ID    string       `json:"id"`
 	Label project.Text `json:"label"`
-	ByID  bool         `json:"by_id,omitempty"` // the label alone is not taken, or does not say which is meant
+	ByID  bool         `json:"by_id,omitempty"` // the label alone is not accepted or is ambiguous
 }
 
-// Problem says what is wrong with a value and what to do about it: the message problem.<code>.<hint>, or where there is
-// none problem.<code>. Numbers and dates among the arguments are written as the language does.
+// Problem returns the message of a problem, which says what is wrong and how to correct it. Numbers and dates among the
+// arguments are formatted.
 func (m *Messages) Problem(p Problem) string {
 	args := make([]any, 0, 2*len(p.Args)+2)
 	for name, value := range p.Args {
@@ -78,7 +77,7 @@ func (m *Messages) Problem(p Problem) string {
 	return m.Say("problem."+p.Code, args...)
 }
 
-// choice writes an option as the language does: by its label or, since ids are English, by its id alone.
+// choice formats an option: its id with its label in the language, or the id alone if the label is missing or the same.
 func (m *Messages) choice(c Choice) string {
 	label := c.Label[m.language]
 	switch {

@@ -1,7 +1,7 @@
-// Package text holds the words of the tracker, one catalogue file a language, and writes numbers, dates and problems as each
-// language does. Pages, e-mails, files and error answers take their sentences from here. A language is one JSON file in this
-// folder: its messages by key, with the plural forms that CLDR knows for it, the names of languages first. A language's
-// messages are read at their first use, since a function that only answers programs in JSON may never need them.
+// Package text holds all texts for people, and formats numbers, dates and problems in each language. A language is one
+// JSON file in this folder, the catalogue: messages by key with their CLDR plural forms, the names of languages first.
+// Pages, e-mails, files and error responses use it. A catalogue is parsed at its first use, because a function may
+// never need it.
 package text
 
 import (
@@ -14,13 +14,13 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Messages are the words of one language. They may be used by many goroutines.
+// Messages is the catalogue of one language. It is safe for concurrent use.
 type Messages struct {
 	language  string
 	raw       map[string]json.RawMessage
 	localizer *i18n.Localizer
 	bundle    *i18n.Bundle
-	mu        sync.RWMutex // of parsed and the bundle, which takes in a message when it is asked for first
+	mu        sync.RWMutex // guards parsed and the bundle, to which a message is added at its first use
 	parsed    map[string]bool
 	form      format
 }
@@ -35,16 +35,16 @@ func read(tag language.Tag, data []byte) *Messages {
 	return m
 }
 
-// Language is the language's tag.
+// Language returns the tag of the language.
 func (m *Messages) Language() string { return m.language }
 
-// Say gives the message of a key, its placeholders filled from args: name, value, name, value. A key that no file has is
-// given back as it is, so that a page never fails for a word.
+// Say returns the message of a key with its placeholders filled in from args: name, value, name, value. A message that
+// the language lacks is taken from English; for a key that English lacks too, Say returns the key.
 func (m *Messages) Say(key string, args ...any) string {
 	return m.localize(key, m.named(args), nil)
 }
 
-// Count gives the message of a key in the plural form that n asks for; {{.n}} in it is n as the language writes numbers.
+// Count returns the message of a key in the plural form for n, with n formatted as {{.n}}. Otherwise it is like Say.
 func (m *Messages) Count(key string, n int64, args ...any) string {
 	data := m.named(args)
 	data["n"] = m.Number(n)
@@ -77,7 +77,7 @@ func (m *Messages) named(args []any) map[string]any {
 	return data
 }
 
-// Has tells whether the language itself has a message under the key.
+// Has reports whether the language's own catalogue has the key.
 func (m *Messages) Has(key string) bool {
 	m.mu.RLock()
 	parsed := m.parsed[key]
@@ -85,35 +85,35 @@ func (m *Messages) Has(key string) bool {
 	return parsed || m.parse(key)
 }
 
-// parse hands a message to the bundle, and tells whether there is one.
+// parse adds a message to the bundle and reports whether the catalogue has it.
 func (m *Messages) parse(key string) bool {
 	raw, ok := m.raw[key]
 	if !ok {
 		return false
 	}
-	var said any
-	if err := json.Unmarshal(raw, &said); err != nil {
+	var message any
+	if err := json.Unmarshal(raw, &message); err != nil {
 		panic(fmt.Sprintf("text: %s in %s.json cannot be read: %v", key, m.language, err))
 	}
-	if forms, ok := said.(map[string]any); ok {
+	if forms, ok := message.(map[string]any); ok {
 		forms["id"] = key
 	} else {
-		said = map[string]any{"id": key, "other": said}
+		message = map[string]any{"id": key, "other": message}
 	}
-	message, err := i18n.NewMessage(said)
+	parsed, err := i18n.NewMessage(message)
 	if err != nil {
-		panic(fmt.Sprintf("text: %s in %s.json is no message: %v", key, m.language, err))
+		panic(fmt.Sprintf("text: %s in %s.json is not a message: %v", key, m.language, err))
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.bundle.AddMessages(language.Make(m.language), message); err != nil {
-		panic(fmt.Sprintf("text: %s in %s.json is no message: %v", key, m.language, err))
+	if err := m.bundle.AddMessages(language.Make(m.language), parsed); err != nil {
+		panic(fmt.Sprintf("text: %s in %s.json is not a message: %v", key, m.language, err))
 	}
 	m.parsed[key] = true
 	return true
 }
 
-// Field is the label of a field: field.<name>, or its name where it has none.
+// Field returns the label of a field, the message field.<name>, or the name if there is no such message.
 func (m *Messages) Field(name string) string {
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {
 		name = name[i+1:]

@@ -69,9 +69,8 @@ func placeholders(forms map[string]string) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// The languages that are offered are complete: each has every message, with the same placeholders, and in the plural forms
-// that CLDR names for it.
-func TestEveryLanguageSaysTheSame(t *testing.T) {
+// Each offered language has every message, with the same placeholders and all plural forms of CLDR.
+func TestEveryLanguageIsComplete(t *testing.T) {
 	want := words(t, text.Default)
 	for _, language := range text.Languages() {
 		got := words(t, language)
@@ -101,7 +100,7 @@ func TestEveryLanguageSaysTheSame(t *testing.T) {
 	}
 }
 
-// keys are the messages that every language has: what it calls the others, and signs that only some need, are its own matter.
+// keys returns the keys that every language must have: all but the names of languages and optional formats.
 func keys(words map[string]map[string]string) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(words)), optional)
 }
@@ -110,7 +109,7 @@ func optional(key string) bool {
 	return strings.HasPrefix(key, "language.") || key == "format.ends_no_line"
 }
 
-// pluralForms are the forms that whole numbers take in a language, and the one for all others.
+// pluralForms returns the plural forms of whole numbers in a language, and "other".
 func pluralForms(t *testing.T, tag string) []string {
 	t.Helper()
 	names := map[plural.Form]string{plural.Other: "other", plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many"}
@@ -121,7 +120,7 @@ func pluralForms(t *testing.T, tag string) []string {
 	return slices.Sorted(maps.Keys(forms))
 }
 
-func TestEveryMessageCanBeSaid(t *testing.T) {
+func TestEveryMessageCanBeFormatted(t *testing.T) {
 	for _, language := range text.Languages() {
 		m := text.Of(language)
 		for key, forms := range words(t, language) {
@@ -153,7 +152,7 @@ var (
 	unread    = regexp.MustCompile(`\bunreadable\([^,()]+, "([a-z_]+)"\)`)
 )
 
-func TestEveryErrorAndEveryDeedHasItsSentence(t *testing.T) {
+func TestEveryErrorAndConfirmationHasAMessage(t *testing.T) {
 	pl, en := words(t, text.Polish), words(t, text.English)
 	sources(t, func(path string) {
 		data, err := os.ReadFile(path)
@@ -180,7 +179,7 @@ func TestEveryErrorAndEveryDeedHasItsSentence(t *testing.T) {
 // A call in a Go source, or in a template, that words a message.
 var call = regexp.MustCompile(`\b(?:New|In)?(Say|Count|Message|All)(?:\(| )"([a-z0-9_.-]+)"`)
 
-func TestEveryKeyThatIsAskedForExists(t *testing.T) {
+func TestEveryKeyInACallExists(t *testing.T) {
 	m := map[string]map[string]map[string]string{}
 	for _, language := range text.Languages() {
 		m[language] = words(t, language)
@@ -212,7 +211,7 @@ func TestEveryKeyThatIsAskedForExists(t *testing.T) {
 	}
 }
 
-// literals are the texts in quotes in all sources, each with a file that has it.
+// literals returns the string literals of all sources, each with a file that contains it.
 func literals(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -245,9 +244,9 @@ func literals(t *testing.T) map[string]string {
 
 var quoted = regexp.MustCompile(`"([^"{}]+)"`)
 
-// A key is used where a source has it in quotes, or has what it is put together of: "status." of "status.404", or "mail.report"
-// and ".subject".
-func TestNoMessageIsLeftOver(t *testing.T) {
+// A key is used where a source has it in quotes, or has what it is put together of: "status." of "status.404", or
+// "mail.report" and ".subject".
+func TestEveryMessageIsUsed(t *testing.T) {
 	said := literals(t)
 	for key := range words(t, text.Default) {
 		used := said[key] != ""
@@ -260,7 +259,7 @@ func TestNoMessageIsLeftOver(t *testing.T) {
 	}
 }
 
-// What looks like a key of a message must be one, or the beginning of one.
+// A literal that looks like a key must be one or a prefix of one.
 func TestEveryKeyInASourceExists(t *testing.T) {
 	all := keys(words(t, text.Default))
 	spaces := map[string]bool{}
@@ -284,7 +283,7 @@ func TestEveryKeyInASourceExists(t *testing.T) {
 	}
 }
 
-// otherNames look like keys and are none.
+// otherNames look like keys and are not.
 var otherNames = map[string]bool{"mail.jsonl": true, "list.csv": true, "list.csv.more": true, "list.pl": true}
 
 var keyLike = regexp.MustCompile(`^[a-z_]+(\.[a-z0-9_]+)*[._]?[a-z0-9_]*$`)
@@ -307,7 +306,7 @@ func TestGroupedNumbersKeepTheirDigits(t *testing.T) {
 	})
 }
 
-func TestEveryKindOfRecordHasItsWords(t *testing.T) {
+func TestEveryKindOfRecordHasItsMessages(t *testing.T) {
 	for _, language := range text.Languages() {
 		m := text.Of(language)
 		for _, kind := range schema.Builtin().Kinds {
@@ -432,7 +431,7 @@ func stringConstants(file *ast.File) map[string]string {
 	return out
 }
 
-func TestEveryProblemHasItsSentence(t *testing.T) {
+func TestEveryProblemHasAMessage(t *testing.T) {
 	codes, hints, pairs := problemLiterals(t)
 	if len(codes) < 15 || len(hints) < 8 || len(pairs) < 8 {
 		t.Fatalf("found %d codes, %d hints and %d pairs: does the search still work?", len(codes), len(hints), len(pairs))
@@ -459,13 +458,11 @@ func TestEveryProblemHasItsSentence(t *testing.T) {
 	}
 }
 
-// TestCodeHasNoPolishWords: what people read stands in the catalogues. Not yet data are the kinds of records, with their
-// columns and options.
+// Texts for people belong in the catalogues and in data files.
 func TestCodeHasNoPolishWords(t *testing.T) {
-	notYet := regexp.MustCompile(`internal/(signup|consultation|attendance|assessment|output|media)/kind\.go$`)
 	forTests := regexp.MustCompile(`internal/[a-z]+/[a-z]+test/`)
 	sources(t, func(path string) {
-		if !strings.HasSuffix(path, ".go") || notYet.MatchString(path) || forTests.MatchString(path) {
+		if !strings.HasSuffix(path, ".go") || forTests.MatchString(path) {
 			return
 		}
 		files := token.NewFileSet()
@@ -511,21 +508,21 @@ func TestProblem(t *testing.T) {
 	}{
 		{"a code alone", schema.Problem{Code: schema.Missing}, "Uzupełnij to pole.", "This is needed: please fill it in."},
 		{"a code with a hint", schema.Problem{Code: schema.Missing, Hint: "person"}, "Podaj adres e-mail albo PESEL. Wystarczy jedno z nich.", "Give an e-mail address or a PESEL. One of them is enough."},
-		{"a hint nobody knows falls back to the code", schema.Problem{Code: schema.Missing, Hint: "moon"}, "Uzupełnij to pole.", "This is needed: please fill it in."},
-		{"numbers are written as the language does", schema.Problem{Code: schema.OutOfRange, Args: map[string]string{"min": "0", "max": "2070000"}},
+		{"an unknown hint falls back to the code", schema.Problem{Code: schema.Missing, Hint: "moon"}, "Uzupełnij to pole.", "This is needed: please fill it in."},
+		{"numbers are formatted in the language", schema.Problem{Code: schema.OutOfRange, Args: map[string]string{"min": "0", "max": "2070000"}},
 			"Ta wartość jest poza zakresem: dozwolone są wartości od 0 do 2\u00a0070\u00a0000. Popraw ją.", "This value is out of range: it must be from 0 to 2,070,000. Please correct it."},
-		{"years stay together", schema.Problem{Code: schema.OutOfRange, Args: map[string]string{"min": "1900", "max": "2010"}},
+		{"years are not grouped", schema.Problem{Code: schema.OutOfRange, Args: map[string]string{"min": "1900", "max": "2010"}},
 			"Ta wartość jest poza zakresem: dozwolone są wartości od 1900 do 2010. Popraw ją.", "This value is out of range: it must be from 1900 to 2010. Please correct it."},
-		{"dates are written as the language does", schema.Problem{Code: schema.InTheFuture, Args: map[string]string{"today": "2010-07-21"}},
+		{"dates are formatted in the language", schema.Problem{Code: schema.InTheFuture, Args: map[string]string{"today": "2010-07-21"}},
 			"Ta data jest w przyszłości; dziś jest 21\u00a0lipca\u00a02010. Popraw ją.", "This date is in the future; today is 21\u00a0July\u00a02010. Please correct it."},
 		{"arguments may be left out", schema.Problem{Code: schema.OutOfRange}, "Ta wartość jest poza zakresem. Popraw ją.", "This value is out of range. Please correct it."},
-		{"a hint whose sentence takes arguments", schema.Problem{Code: schema.OutOfRange, Hint: "contacts", Args: map[string]string{"min": "12500"}},
+		{"a hint whose message has arguments", schema.Problem{Code: schema.OutOfRange, Hint: "contacts", Args: map[string]string{"min": "12500"}},
 			"Kontaktów nie może być mniej niż zasięg (12\u00a0500). Sprawdź obie liczby.", "There cannot be fewer contacts than the reach (12,500). Check both numbers."},
 		{"options have their labels in Polish", schema.Problem{Code: schema.NotInList, Options: []text.Choice{{ID: "tv", Label: project.Text{"pl": "telewizja"}}, {ID: "radio", Label: project.Text{"pl": "Radio"}}, {ID: "bare"}}},
 			"Tej wartości nie ma na liście. Wpisz jedną z: telewizja, radio, bare.", "This value is not on the list. Use one of: tv, radio, bare."},
-		{"options that are told by their ids have them with the label", schema.Problem{Code: schema.NotInList, Options: []text.Choice{{ID: "course", Label: project.Text{"pl": "Szkolenie: partnerstwa"}, ByID: true}}},
+		{"options that need an id show it with the label", schema.Problem{Code: schema.NotInList, Options: []text.Choice{{ID: "course", Label: project.Text{"pl": "Szkolenie: partnerstwa"}, ByID: true}}},
 			"Tej wartości nie ma na liście. Wpisz jedną z: Szkolenie: partnerstwa (course).", "This value is not on the list. Use one of: course."},
-		{"an unknown code is given back as a key", schema.Problem{Code: "moon"}, "problem.moon", "problem.moon"},
+		{"an unknown code returns the key", schema.Problem{Code: "moon"}, "problem.moon", "problem.moon"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -548,8 +545,8 @@ func TestNumbersAndDates(t *testing.T) {
 		{"four digits", en.Number(1250), "1,250"},
 		{"a million", pl.Number(2070000), "2\u00a0070\u00a0000"},
 		{"below zero", en.Number(-1234.5), "\u22121,234.5"},
-		{"text that is no number is left alone", pl.Number("<5"), "<5"},
-		{"what is no number is printed", pl.Number(true), "true"},
+		{"a text that is not a number is unchanged", pl.Number("<5"), "<5"},
+		{"other types are formatted by fmt", pl.Number(true), "true"},
 		{"a percentage in Polish", pl.Percent(json.Number("114.3")), "114,3%"},
 		{"a percentage in English", en.Percent(100.0), "100%"},
 		{"money in Polish", pl.Money(538974.02, "PLN"), "538\u00a0974,02\u00a0PLN"},
@@ -559,10 +556,10 @@ func TestNumbersAndDates(t *testing.T) {
 		{"megabytes", pl.Size(12_340_000), "12,3\u00a0MB"},
 		{"a day in Polish", pl.Date("2010-07-21"), "21\u00a0lipca\u00a02010"},
 		{"a day in English", en.Date("2010-07-01"), "1\u00a0July\u00a02010"},
-		{"what is no day is left alone", pl.Date("2010-02-31"), "2010-02-31"},
+		{"a text that is not a day is unchanged", pl.Date("2010-02-31"), "2010-02-31"},
 		{"a month in Polish", pl.Month("2010-07"), "lipiec\u00a02010"},
 		{"a month in English", en.Month("2010-12"), "December\u00a02010"},
-		{"what is no month is left alone", en.Month("2010-13"), "2010-13"},
+		{"a text that is not a month is unchanged", en.Month("2010-13"), "2010-13"},
 		{"an instant in a zone", pl.Moment("2010-07-21T16:25:00Z", time.FixedZone("", 7200)), "21\u00a0lipca\u00a02010, 18:25"},
 		{"an instant that is a day", en.Moment("2010-07-21", time.UTC), "21\u00a0July\u00a02010"},
 	}
@@ -596,16 +593,16 @@ func TestPluralForms(t *testing.T) {
 
 func TestLanguage(t *testing.T) {
 	tests := []struct{ name, accept, choice, want string }{
-		{"nothing said is Polish", "", "", "pl"},
-		{"a choice wins", "pl", "en", "en"},
-		{"a choice that is neither is passed over", "en", "de", "en"},
+		{"no preference is Polish", "", "", "pl"},
+		{"an explicit choice takes precedence", "pl", "en", "en"},
+		{"an unknown choice is ignored", "en", "de", "en"},
 		{"English before Polish", "en-GB,en;q=0.9,pl;q=0.8", "", "en"},
 		{"Polish before English, by weight", "en;q=0.5, pl-PL;q=0.9", "", "pl"},
-		{"other languages are passed over", "de-DE,de;q=0.9,en;q=0.1", "", "en"},
-		{"only other languages is Polish", "de,fr", "", "pl"},
-		{"a refused language is not taken", "en;q=0", "", "pl"},
-		{"a weight that is no number is none", "en;q=high", "", "pl"},
-		{"letters of any size", "EN-us", "", "en"},
+		{"unknown languages are ignored", "de-DE,de;q=0.9,en;q=0.1", "", "en"},
+		{"only unknown languages is Polish", "de,fr", "", "pl"},
+		{"a language with weight 0 is not chosen", "en;q=0", "", "pl"},
+		{"an invalid weight counts as 0", "en;q=high", "", "pl"},
+		{"case does not matter", "EN-us", "", "en"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

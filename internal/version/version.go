@@ -1,4 +1,4 @@
-// Package version says which build of the program is running.
+// Package version reports the version of the running program.
 package version
 
 import (
@@ -7,18 +7,18 @@ import (
 	"runtime/debug"
 )
 
-// Set at link time where the build has no Git history, or a release has a name of its own:
+// Set at link time if the build has no Git history or a release has a name of its own:
 //
 //	go build -ldflags '-X outreach/internal/version.number=v1.2.3 -X outreach/internal/version.commit=0123456789ab'
 var number, commit string
 
-// String returns the version: that given at link time, or else that of the module, "devel" where Go recorded none.
+// String returns the version given at link time, else that of the module, else "devel".
 func String() string {
 	info, _ := debug.ReadBuildInfo()
 	return read(info).number
 }
 
-// Details returns the version with the commit, where it is known, and the version of Go: "v1.2.3, commit 0123456789ab, go1.26.8".
+// Details returns the version, the commit if available, and the version of Go: "v1.2.3, commit 0123456789ab, go1.26.8".
 func Details() string {
 	info, _ := debug.ReadBuildInfo()
 	b := read(info)
@@ -30,7 +30,7 @@ func Details() string {
 
 type build struct{ number, commit, goVersion string }
 
-// read merges what Go recorded in the binary, which may be nothing, with what was given at link time, which wins.
+// read returns the values given at link time, completed by Go's build information, which may be nil.
 func read(info *debug.BuildInfo) build {
 	b := build{number: number, commit: commit, goVersion: "unknown Go"}
 	if info != nil {
@@ -44,7 +44,7 @@ func read(info *debug.BuildInfo) build {
 	return b
 }
 
-// revision returns the commit, "+dirty" after it where files were changed since; empty where it is not known.
+// revision returns the first 12 digits of the commit, with "+dirty" if files had been modified, or "" if there is none.
 func revision(settings []debug.BuildSetting) string {
 	commit, dirty := "", ""
 	for _, s := range settings {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestReadTakesWhatGoRecorded(t *testing.T) {
+func TestReadUsesBuildInformation(t *testing.T) {
 	t.Parallel()
 	revision := debug.BuildSetting{Key: "vcs.revision", Value: "0123456789abcdef0123456789abcdef01234567"}
 	modified := debug.BuildSetting{Key: "vcs.modified", Value: "true"}
@@ -36,7 +36,7 @@ func TestReadTakesWhatGoRecorded(t *testing.T) {
 	}
 }
 
-func TestLinkerFlagsOverrideWhatGoRecorded(t *testing.T) {
+func TestLinkerFlagsOverrideBuildInformation(t *testing.T) {
 	t.Parallel()
 	program := filepath.Join(t.TempDir(), "print")
 	flags := "-X outreach/internal/version.number=v9.8.7 -X outreach/internal/version.commit=fedcba987654"

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"outreach/internal/projects"
-	"outreach/internal/snapshots"
 )
 
 // The interfaces below are what this package itself calls of the features. Handlers declare their own.
@@ -25,13 +24,5 @@ type StaffRegistry interface {
 	RegisterStaff(ctx context.Context, email, language string, groups []string) error
 }
 
-// snapshotReader reads stored snapshots.
-type snapshotReader interface {
-	Newest(ctx context.Context, project string) (snapshots.Kept, error)
-	NewestApproved(ctx context.Context, project, before string) (snapshots.Kept, error)
-	KeptSnapshot(ctx context.Context, project, id string) (snapshots.Kept, error)
-}
-
-func (s *Site) definitions() definitions  { return s.Projects }
-func (s *Site) staff() staff              { return s.Access }
-func (s *Site) snapshots() snapshotReader { return s.Snapshots }
+func (s *Site) definitions() definitions { return s.Projects }
+func (s *Site) staff() staff             { return s.Access }

@@ -1,4 +1,4 @@
-// Package gateway answers the events of an HTTP API (payload format 2.0) with ordinary HTTP handlers.
+// Package gateway serves the events of an API Gateway HTTP API (payload format 2.0) with HTTP handlers.
 package gateway
 
 import (
@@ -20,16 +20,16 @@ import (
 	"outreach/internal/web"
 )
 
-// Request and Response are an event and what it is answered with.
+// Request and Response are an event of the API and its response.
 type (
 	Request  = events.APIGatewayV2HTTPRequest
 	Response = events.APIGatewayV2HTTPResponse
 )
 
-// Function answers an event.
+// Function handles an event.
 type Function func(context.Context, Request) (Response, error)
 
-// Serve answers by the routes of a site, which is made at the first event.
+// Serve returns a function that serves routes on a site, which it sets up at the first event.
 func Serve(c *cloud.Cloud, routes func(*web.Site) http.Handler) Function {
 	return serve(c, func(ctx context.Context, first Request) (http.Handler, error) {
 		app, err := c.App(ctx)
@@ -56,7 +56,7 @@ func Serve(c *cloud.Cloud, routes func(*web.Site) http.Handler) Function {
 	})
 }
 
-// SignIn answers for signing in and out.
+// SignIn returns a function that serves signing in and out.
 func SignIn(c *cloud.Cloud) Function {
 	return serve(c, func(ctx context.Context, first Request) (http.Handler, error) {
 		app, err := c.App(ctx)
@@ -82,8 +82,8 @@ func authority(c *cloud.Cloud, kept *app.App, clientSecret string, first Request
 	}, &http.Client{Timeout: 10 * time.Second, Transport: c.Transport()})
 }
 
-// clientID is the application's name at the provider: as it was set, or as the API's stage tells it. Of a user pool made
-// with the API it cannot be set, for the pool has to know the API's address first.
+// clientID returns the client id at the provider: the setting, or a variable of the API's stage. For a user pool in the
+// same stack the setting is not possible, because the pool's client depends on the API's URL.
 func clientID(e Request) string {
 	if set := os.Getenv(cloud.ClientID); set != "" {
 		return set
@@ -91,8 +91,8 @@ func clientID(e Request) string {
 	return e.StageVariables["clientId"]
 }
 
-// base is where people find the tracker: as it was set, or the address under which the API was called. That one is the
-// API's own word, not the caller's.
+// base returns the public URL: the setting, or the API's domain. API Gateway sets the domain name; a client cannot
+// forge it.
 func base(e Request) string {
 	if set := os.Getenv(cloud.BaseURL); set != "" {
 		return set
@@ -100,7 +100,7 @@ func base(e Request) string {
 	return "https://" + e.RequestContext.DomainName
 }
 
-// serve makes the handler at the first event. Where that fails the event is answered 503, and the next one tries again.
+// serve opens the handler at the first event. If that fails, it responds with 503 and retries at the next event.
 func serve(c *cloud.Cloud, open func(ctx context.Context, first Request) (http.Handler, error)) Function {
 	var mu sync.Mutex
 	var handler http.Handler
@@ -125,20 +125,20 @@ func serve(c *cloud.Cloud, open func(ctx context.Context, first Request) (http.H
 			return problem(ctx, http.StatusServiceUnavailable), nil
 		}
 		w := core.NewProxyResponseWriterV2()
-		w.WriteHeader(http.StatusOK) // unless the handler says otherwise
+		w.WriteHeader(http.StatusOK) // unless the handler sets another status
 		web.Logged(c.Log, time.Now, h).ServeHTTP(w, request)
 		return w.GetProxyResponse()
 	}
 }
 
-// translate makes the request that an event speaks of.
+// translate converts an event to a request.
 func translate(ctx context.Context, event Request) (*http.Request, error) {
 	var adapter core.RequestAccessorV2
 	request, err := adapter.EventToRequestWithContext(ctx, event)
 	if err != nil {
 		return nil, err
 	}
-	// The adapter takes a comma for the end of a value, which it is in some headers only.
+	// The adapter splits every header at commas, which separate values in some headers only.
 	for name, value := range event.Headers {
 		request.Header.Set(name, value)
 	}

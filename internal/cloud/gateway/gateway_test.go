@@ -35,7 +35,7 @@ func event(t *testing.T, name string) Request {
 
 func quiet() *cloud.Cloud { return &cloud.Cloud{Log: slog.New(slog.DiscardHandler)} }
 
-// answer gives an event to a handler.
+// answer sends an event to a handler and returns the response.
 func answer(t *testing.T, e Request, h http.HandlerFunc) Response {
 	t.Helper()
 	f := serve(quiet(), func(context.Context, Request) (http.Handler, error) { return h, nil })
@@ -47,8 +47,8 @@ func answer(t *testing.T, e Request, h http.HandlerFunc) Response {
 }
 
 func TestRequest(t *testing.T) {
-	// told is what a handler sees of a request.
-	told := func(t *testing.T, e Request) (seen *http.Request, body string) {
+	// received returns the request and body that a handler gets for an event.
+	received := func(t *testing.T, e Request) (seen *http.Request, body string) {
 		answer(t, e, func(_ http.ResponseWriter, r *http.Request) {
 			text, err := io.ReadAll(r.Body)
 			if err != nil {
@@ -62,13 +62,13 @@ func TestRequest(t *testing.T) {
 		return seen, body
 	}
 	t.Run("a form comes in base64", func(t *testing.T) {
-		_, body := told(t, event(t, "submit-signup/sign-up-by-form"))
+		_, body := received(t, event(t, "submit-signup/sign-up-by-form"))
 		if !strings.HasPrefix(body, "activity=garden&first_name=%C5%BBaneta") {
 			t.Error(body)
 		}
 	})
 	t.Run("JSON comes as it is", func(t *testing.T) {
-		r, body := told(t, event(t, "submit-signup/sign-up"))
+		r, body := received(t, event(t, "submit-signup/sign-up"))
 		if !strings.Contains(body, `"anna.nowak@example.org"`) || r.Method != http.MethodPost || r.URL.Path != "/riverside/signups" {
 			t.Error(r.Method, r.URL, body)
 		}
@@ -76,7 +76,7 @@ func TestRequest(t *testing.T) {
 	t.Run("cookies stand apart from the headers", func(t *testing.T) {
 		e := event(t, "submit-signup/sign-up-by-form")
 		e.Cookies = []string{"language=pl", "__Host-session=abc=="}
-		r, _ := told(t, e)
+		r, _ := received(t, e)
 		session, err := r.Cookie("__Host-session")
 		if err != nil || session.Value != "abc==" {
 			t.Error(session, err)
@@ -88,19 +88,19 @@ func TestRequest(t *testing.T) {
 	t.Run("headers are found in whatever case they come", func(t *testing.T) {
 		e := event(t, "submit-signup/sign-up")
 		e.Headers = map[string]string{"AUTHORIZATION": "Bearer token", "idempotency-key": "k", "Content-Type": "application/json"}
-		r, _ := told(t, e)
+		r, _ := received(t, e)
 		if r.Header.Get("Authorization") != "Bearer token" || r.Header.Get("Idempotency-Key") != "k" || r.Header.Get("content-type") != "application/json" {
 			t.Error(r.Header)
 		}
 	})
 	t.Run("a header with commas stays one", func(t *testing.T) {
-		r, _ := told(t, event(t, "show-report/results-page"))
+		r, _ := received(t, event(t, "show-report/results-page"))
 		if got := r.Header.Values("Accept-Language"); !slices.Equal(got, []string{"de,en;q=0.5"}) {
 			t.Errorf("%q", got)
 		}
 	})
 	t.Run("a parameter given twice has both values", func(t *testing.T) {
-		r, _ := told(t, event(t, "show-report/results-page"))
+		r, _ := received(t, event(t, "show-report/results-page"))
 		if got := r.URL.Query()["lang"]; !slices.Equal(got, []string{"pl", "en"}) {
 			t.Errorf("%q", got)
 		}
@@ -122,7 +122,7 @@ func TestRequest(t *testing.T) {
 
 func TestResponse(t *testing.T) {
 	e := event(t, "show-report/health")
-	t.Run("status, headers, cookies and text come through", func(t *testing.T) {
+	t.Run("status, headers, cookies and text are returned", func(t *testing.T) {
 		got := answer(t, e, func(w http.ResponseWriter, _ *http.Request) {
 			http.SetCookie(w, &http.Cookie{Name: "a", Value: "1"})
 			http.SetCookie(w, &http.Cookie{Name: "b", Value: "2"})
@@ -134,21 +134,21 @@ func TestResponse(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
-	t.Run("what is no text goes in base64", func(t *testing.T) {
+	t.Run("a binary body is encoded in base64", func(t *testing.T) {
 		file := []byte{'P', 'K', 3, 4, 0xff, 0xfe}
 		got := answer(t, e, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(file) })
 		if decoded, err := base64.StdEncoding.DecodeString(got.Body); err != nil || !got.IsBase64Encoded || !bytes.Equal(decoded, file) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	})
-	t.Run("a handler that says nothing has answered 200", func(t *testing.T) {
+	t.Run("a handler that writes nothing responds with 200", func(t *testing.T) {
 		if got := answer(t, e, func(http.ResponseWriter, *http.Request) {}); got.StatusCode != http.StatusOK {
 			t.Errorf("%+v", got)
 		}
 	})
 }
 
-func TestTheAPIsRequestIDIsAnsweredAndLogged(t *testing.T) {
+func TestRequestIDOfTheAPIIsReturnedAndLogged(t *testing.T) {
 	e := event(t, "show-report/health")
 	e.Headers["x-request-id"] = "chosen-by-the-caller"
 	var out bytes.Buffer
@@ -169,7 +169,7 @@ func TestTheAPIsRequestIDIsAnsweredAndLogged(t *testing.T) {
 	}
 }
 
-func TestFirstEvent(t *testing.T) {
+func TestHandlerIsOpenedAtTheFirstEvent(t *testing.T) {
 	var domains []string
 	f := serve(quiet(), func(_ context.Context, first Request) (http.Handler, error) {
 		domains = append(domains, first.RequestContext.DomainName)
@@ -194,12 +194,12 @@ func TestFirstEvent(t *testing.T) {
 	}
 }
 
-func TestWhatTheAPITells(t *testing.T) {
+func TestDefaultsComeFromTheAPI(t *testing.T) {
 	first := Request{StageVariables: map[string]string{"clientId": "pool's"}}
 	first.RequestContext.DomainName = "abc.execute-api.eu-central-1.amazonaws.com"
 	for _, tt := range []struct{ name, baseURL, clientID, wantBase, wantClient string }{
-		{"what is not set the API tells", "", "", "https://abc.execute-api.eu-central-1.amazonaws.com", "pool's"},
-		{"what is set counts", "https://outreach.example.org", "outreach", "https://outreach.example.org", "outreach"},
+		{"missing settings come from the API", "", "", "https://abc.execute-api.eu-central-1.amazonaws.com", "pool's"},
+		{"settings take precedence", "https://outreach.example.org", "outreach", "https://outreach.example.org", "outreach"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Setenv(cloud.BaseURL, tt.baseURL)

@@ -1,4 +1,4 @@
-// Package ses sends letters by Amazon SES.
+// Package ses sends e-mail with Amazon SES.
 package ses
 
 import (
@@ -19,7 +19,7 @@ import (
 	"outreach/internal/mail/smtp"
 )
 
-// Sender sends letters from one address.
+// Sender sends e-mail from one address. It is safe for concurrent use.
 type Sender struct {
 	client *sesv2.Client
 	from   string
@@ -27,31 +27,32 @@ type Sender struct {
 
 var _ mail.Sender = (*Sender)(nil)
 
-// New gives the sender of a function that has cloud.Mail among its parts.
+// New returns the sender of a function that was set up with cloud.Mail.
 func New(c *cloud.Cloud) *Sender {
 	return &Sender{client: sesv2.NewFromConfig(c.Config), from: os.Getenv(cloud.MailFrom)}
 }
 
-// Send sends one letter, as it travels. SES gives it a Message-ID of its own; the letter's id goes with it in another
-// header, so that one sent twice can be told.
+// Send sends one message. SES assigns its own Message-ID; the message's id is sent in post.IDHeader, so that a
+// duplicate can be recognised. If SES refuses this message for good, the error wraps mail.ErrRefused; any other error
+// may be retried. Errors do not contain the address.
 func (s *Sender) Send(ctx context.Context, m mail.Message) error {
 	composed, err := smtp.Compose(s.from, m, time.Now())
 	if err != nil {
 		return err
 	}
-	to, _ := mail.Address(m.To) // or else it could not be composed
+	to, _ := mail.Address(m.To) // Compose fails for an invalid address
 	_, err = s.client.SendEmail(ctx, &sesv2.SendEmailInput{
 		FromEmailAddress: &s.from,
 		Destination:      &types.Destination{ToAddresses: []string{to}},
 		Content:          &types.EmailContent{Raw: &types.RawMessage{Data: composed}},
 	})
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
-		// What SES says further may hold the address.
-		told := fmt.Errorf("send e-mail: %s", api.ErrorCode())
+		// The message of the error may contain the address, so only its code is kept.
+		failure := fmt.Errorf("send e-mail: %s", api.ErrorCode())
 		if s.refuses(api) {
-			return fmt.Errorf("%w: %w", told, mail.ErrRefused)
+			return fmt.Errorf("%w: %w", failure, mail.ErrRefused)
 		}
-		return told
+		return failure
 	}
 	if err != nil {
 		return fmt.Errorf("send e-mail: %w", err)
@@ -59,16 +60,17 @@ func (s *Sender) Send(ctx context.Context, m mail.Message) error {
 	return nil
 }
 
-// refuses tells whether SES does not take this one letter. All else that it says concerns every letter: its sender, the
-// account, or how many are sent at once. A sender who is not verified is told in the words of an addressee who is not.
-func (s *Sender) refuses(said smithy.APIError) bool {
-	if _, bad := errors.AsType[*types.BadRequestException](said); bad {
+// refuses reports whether SES refuses this one message. All other errors concern every message: the sender, the account
+// or the rate. For an unverified sender SES returns the same code as for an unverified recipient, so the text must be
+// searched.
+func (s *Sender) refuses(failure smithy.APIError) bool {
+	if _, bad := errors.AsType[*types.BadRequestException](failure); bad {
 		return true
 	}
-	_, rejected := errors.AsType[*types.MessageRejected](said)
+	_, rejected := errors.AsType[*types.MessageRejected](failure)
 	sender := s.from
 	if parsed, err := netmail.ParseAddress(s.from); err == nil {
 		sender = parsed.Address
 	}
-	return rejected && !strings.Contains(strings.ToLower(said.ErrorMessage()), strings.ToLower(sender))
+	return rejected && !strings.Contains(strings.ToLower(failure.ErrorMessage()), strings.ToLower(sender))
 }

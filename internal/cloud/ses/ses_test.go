@@ -32,7 +32,7 @@ func sender(t *testing.T, answer http.HandlerFunc) *Sender {
 
 func TestSend(t *testing.T) {
 	letter := letters.Message{ID: "01JZ", To: "anna.nowak@example.org", Subject: "Zgłoszenie przyjęte", Text: "Dziękujemy.", HTML: "<p>Dziękujemy.</p>"}
-	t.Run("a letter goes out as it is, with its id", func(t *testing.T) {
+	t.Run("a message is sent unchanged, with its id", func(t *testing.T) {
 		var sent struct {
 			FromEmailAddress string
 			Destination      struct{ ToAddresses []string }
@@ -59,7 +59,7 @@ func TestSend(t *testing.T) {
 			t.Error(got.Header)
 		}
 	})
-	t.Run("a domain of other letters goes as the DNS knows it", func(t *testing.T) {
+	t.Run("an internationalised domain is sent in its ASCII form", func(t *testing.T) {
 		var sent struct {
 			Destination struct{ ToAddresses []string }
 		}
@@ -75,7 +75,7 @@ func TestSend(t *testing.T) {
 			t.Errorf("%v, to %v", err, sent.Destination.ToAddresses)
 		}
 	})
-	t.Run("an address that SES never takes is not even asked about", func(t *testing.T) {
+	t.Run("an address that SES never accepts is refused without a request", func(t *testing.T) {
 		s := sender(t, func(http.ResponseWriter, *http.Request) { t.Error("SES is asked") })
 		letter := letter
 		letter.To = "łucja@example.org"
@@ -88,16 +88,16 @@ func TestSend(t *testing.T) {
 		status              int
 		refused             bool
 	}{
-		{"an address that is none", "BadRequestException", "Local address contains control or whitespace: anna.nowak@example.org", 400, true},
-		{"an addressee who is not verified, in the sandbox", "MessageRejected", "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: anna.nowak@example.org", 400, true},
-		{"a sender who is not verified", "MessageRejected", "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: Outreach@example.org, anna.nowak@example.org", 400, false},
-		{"a domain of the sender that is not verified", "MailFromDomainNotVerifiedException", "no", 400, false},
+		{"an invalid address", "BadRequestException", "Local address contains control or whitespace: anna.nowak@example.org", 400, true},
+		{"an unverified recipient, in the sandbox", "MessageRejected", "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: anna.nowak@example.org", 400, true},
+		{"an unverified sender", "MessageRejected", "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: Outreach@example.org, anna.nowak@example.org", 400, false},
+		{"an unverified domain of the sender", "MailFromDomainNotVerifiedException", "no", 400, false},
 		{"sending is paused", "SendingPausedException", "no", 400, false},
 		{"the account is suspended", "AccountSuspendedException", "no", 400, false},
-		{"too many at once", "TooManyRequestsException", "no", 429, false},
-		{"too many of a day", "LimitExceededException", "no", 400, false},
-		{"a role that may not", "AccessDeniedException", "no", 403, false},
-		{"SES is away", "InternalServiceErrorException", "no", 500, false},
+		{"too many requests at once", "TooManyRequestsException", "no", 429, false},
+		{"the daily quota is used up", "LimitExceededException", "no", 400, false},
+		{"a role without permission", "AccessDeniedException", "no", 403, false},
+		{"SES is unavailable", "InternalServiceErrorException", "no", 500, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := sender(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -282,7 +282,7 @@ func pages(s *suite) {
 		s.Errorf("the last page has %d items and the next page %q", len(page.Items), page.Next)
 	}
 	if page := s.query(table.Query{PK: s.pk + "none"}); page.Next != "" || len(page.Items) != 0 {
-		s.Errorf("an empty partition gives %+v", page)
+		s.Errorf("an empty partition returned %+v", page)
 	}
 	first := s.query(table.Query{PK: s.pk, Limit: 10})
 	s.write(table.Op{Verb: table.Delete, Item: s.item("0009", "")}, put(s.item("0009a", "x")))
@@ -377,7 +377,7 @@ func index(s *suite) {
 	want := in("c", two, "0")
 	want.Rev = 2
 	if diff := cmp.Diff(want, got); diff != "" {
-		s.Errorf("the index gives another item (-want +got):\n%s", diff)
+		s.Errorf("the index returned another item (-want +got):\n%s", diff)
 	}
 }
 
