@@ -47,7 +47,7 @@ func TestAStaffIDIsOfOneAddressInOneProject(t *testing.T) {
 	if id("town", "") != "" {
 		t.Error("the empty address has an id")
 	}
-	if unknown, err := s.KnownStaff(ctx, "town", "nobody@example.org"); err != nil || unknown != "" {
+	if unknown, err := s.FindStaff(ctx, "town", "nobody@example.org"); err != nil || unknown != "" {
 		t.Errorf("an unknown address: %q, %v", unknown, err)
 	}
 	emails, err := s.StaffEmails(ctx, "town", []string{anna, "unknown", "", anna})

@@ -78,8 +78,8 @@ func (s *Store) Staff(ctx context.Context, project, email string) (id string, er
 	return id, err
 }
 
-// KnownStaff returns the random id of a member of the staff, "" for an unknown address.
-func (s *Store) KnownStaff(ctx context.Context, project, email string) (string, error) {
+// FindStaff returns the random id of a member of the staff, "" for an unknown address.
+func (s *Store) FindStaff(ctx context.Context, project, email string) (string, error) {
 	id, _, err := table.Load[string](ctx, s.People, staffIdentityKey(project, s.Seal(project, "staff", email)))
 	return id, err
 }

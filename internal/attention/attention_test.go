@@ -33,7 +33,7 @@ func open(t *testing.T) *app.App {
 	return app.New(db)
 }
 
-func TestLookCountsTasks(t *testing.T) {
+func TestTasksAreCounted(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
 	must := func(err error) {
@@ -44,7 +44,7 @@ func TestLookCountsTasks(t *testing.T) {
 	}
 	look := func(name string, want attention.Counts) {
 		t.Helper()
-		got, err := s.Attention.Look(ctx, "town")
+		got, err := s.Attention.CountTasks(ctx, "town")
 		must(err)
 		if got != want || got.Any() != (want != attention.Counts{}) {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
@@ -119,7 +119,7 @@ func TestLookCountsTasks(t *testing.T) {
 	kept := compile("2026-03-31")
 	look("the newest snapshot", base)
 	for range 2 {
-		must(s.Reports.MakeReport(ctx, kept))
+		must(s.Reports.MarkReportDue(ctx, kept))
 	}
 	due := base
 	due.Reports = 1

@@ -9,7 +9,7 @@ func reportKey(project, day string) table.Key {
 	return table.Key{PK: reportPartition(project), SK: day}
 }
 
-// reportsLookedAtKey is the key of the last day that was checked for the end of a reporting period.
-func reportsLookedAtKey(project string) table.Key {
+// lastReportCheckKey is the key of the last day that was checked for the end of a reporting period.
+func lastReportCheckKey(project string) table.Key {
 	return table.Key{PK: "REPORTSLOOKED#" + project, SK: "DAY"}
 }

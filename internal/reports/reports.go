@@ -34,9 +34,9 @@ func (s *Store) Report(ctx context.Context, project, day string) (Report, bool, 
 	return r, rev != 0, err
 }
 
-// MakeReport makes a snapshot the report of its day and appends the fact that the report is due. Where the day has a
+// MarkReportDue makes a snapshot the report of its day and appends the fact that the report is due. Where the day has a
 // report it does nothing, so it may be called twice or concurrently.
-func (s *Store) MakeReport(ctx context.Context, kept snapshots.Kept) error {
+func (s *Store) MarkReportDue(ctx context.Context, kept snapshots.Kept) error {
 	return table.Retry(ctx, func() error {
 		_, found, err := s.Report(ctx, kept.Project, kept.AsOf)
 		if err != nil || found {
@@ -51,19 +51,19 @@ func (s *Store) MakeReport(ctx context.Context, kept snapshots.Kept) error {
 	})
 }
 
-// ReportsLookedAt returns the last day that was checked for the end of a reporting period, "" where none was.
-func (s *Store) ReportsLookedAt(ctx context.Context, project string) (string, error) {
-	day, _, err := table.Load[string](ctx, s.Tracker, reportsLookedAtKey(project))
+// LastReportCheck returns the last day that was checked for the end of a reporting period, "" where none was.
+func (s *Store) LastReportCheck(ctx context.Context, project string) (string, error) {
+	day, _, err := table.Load[string](ctx, s.Tracker, lastReportCheckKey(project))
 	return day, err
 }
 
-// SetReportsLookedAt sets the last day that was checked. An earlier day than the stored one changes nothing.
-func (s *Store) SetReportsLookedAt(ctx context.Context, project, day string) error {
+// SetLastReportCheck sets the last day that was checked. An earlier day than the stored one changes nothing.
+func (s *Store) SetLastReportCheck(ctx context.Context, project, day string) error {
 	return table.Retry(ctx, func() error {
-		before, rev, err := table.Load[string](ctx, s.Tracker, reportsLookedAtKey(project))
+		before, rev, err := table.Load[string](ctx, s.Tracker, lastReportCheckKey(project))
 		if err != nil || before >= day {
 			return err
 		}
-		return s.Tracker.Write(ctx, table.PutJSON(reportsLookedAtKey(project), day, table.At(rev)))
+		return s.Tracker.Write(ctx, table.PutJSON(lastReportCheckKey(project), day, table.At(rev)))
 	})
 }

@@ -16,7 +16,7 @@ func TestADayGetsOneReport(t *testing.T) {
 		{Project: "town", ID: "june", AsOf: "2026-06-30"}, {Project: "town", ID: "march", AsOf: "2026-03-31"},
 		{Project: "town", ID: "june-later", AsOf: "2026-06-30"}, {Project: "village", ID: "other", AsOf: "2026-06-30"},
 	} {
-		if err := s.MakeReport(ctx, kept); err != nil {
+		if err := s.MarkReportDue(ctx, kept); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -48,10 +48,10 @@ func TestTheLastCheckedDayNeverGoesBack(t *testing.T) {
 	t.Parallel()
 	s, ctx := New(storetest.New(t)), t.Context()
 	for _, step := range []struct{ set, want string }{{"", ""}, {"2026-06-30", "2026-06-30"}, {"2026-06-29", "2026-06-30"}, {"2026-07-01", "2026-07-01"}} {
-		if err := s.SetReportsLookedAt(ctx, "town", step.set); err != nil {
+		if err := s.SetLastReportCheck(ctx, "town", step.set); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := s.ReportsLookedAt(ctx, "town"); err != nil || got != step.want {
+		if got, err := s.LastReportCheck(ctx, "town"); err != nil || got != step.want {
 			t.Errorf("after %q: %q, %v, want %q", step.set, got, err, step.want)
 		}
 	}

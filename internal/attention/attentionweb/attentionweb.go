@@ -22,7 +22,7 @@ import (
 // Handlers answer requests for the tasks of the office.
 type Handlers struct {
 	attention interface {
-		Look(ctx context.Context, project string) (attention.Counts, error)
+		CountTasks(ctx context.Context, project string) (attention.Counts, error)
 	}
 	uploads interface {
 		CountRejected(ctx context.Context, project string, since time.Time) (int, error)
@@ -92,7 +92,7 @@ func (l *taskList) add(what string, n int, urgent bool, href string, args ...any
 
 func (h Handlers) tasks(c *web.Call) ([]task, error) {
 	l := &taskList{Call: c, tasks: []task{}}
-	counts, err := h.attention.Look(c.Context(), c.Project)
+	counts, err := h.attention.CountTasks(c.Context(), c.Project)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ type fake struct {
 	rejectedSince time.Time
 }
 
-func (f *fake) Look(context.Context, string) (attention.Counts, error) { return f.counts, f.err }
+func (f *fake) CountTasks(context.Context, string) (attention.Counts, error) { return f.counts, f.err }
 
 func (f *fake) CountRejected(_ context.Context, _ string, since time.Time) (int, error) {
 	f.rejectedSince = since

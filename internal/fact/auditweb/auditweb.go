@@ -29,7 +29,7 @@ type Handlers struct {
 		Trail(ctx context.Context, project string, limit int, cursor string, match func(fact.Fact) bool) (table.PageOf[fact.Fact], error)
 	}
 	staff interface {
-		KnownStaff(ctx context.Context, project, email string) (string, error)
+		FindStaff(ctx context.Context, project, email string) (string, error)
 		StaffEmails(ctx context.Context, project string, ids []string) (map[string]string, error)
 	}
 	signups interface {
@@ -117,7 +117,7 @@ func (h Handlers) show(c *web.Call) error {
 	}
 	if who != "" && from == "" {
 		var err error
-		if by, err = h.staff.KnownStaff(c.Context(), c.Project, who); err != nil {
+		if by, err = h.staff.FindStaff(c.Context(), c.Project, who); err != nil {
 			return err
 		}
 	}

@@ -264,7 +264,7 @@ func lastMonth(c *web.Call) string {
 // month reads an adviser's records of a month, by date. It reads all of them: a record may be entered, or its date
 // corrected, long after.
 func (h Handlers) month(c *web.Call, adviser, month string) ([]view, error) {
-	staff, err := h.staff.KnownStaff(c.Context(), c.Project, adviser)
+	staff, err := h.staff.FindStaff(c.Context(), c.Project, adviser)
 	if err != nil || staff == "" {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ type People interface {
 // Staff is what the handlers need of access.Store: the random ids of staff for their e-mail addresses.
 type Staff interface {
 	Staff(ctx context.Context, project, email string) (string, error)
-	KnownStaff(ctx context.Context, project, email string) (string, error)
+	FindStaff(ctx context.Context, project, email string) (string, error)
 	StaffEmails(ctx context.Context, project string, ids []string) (map[string]string, error)
 }
 

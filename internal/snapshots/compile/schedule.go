@@ -45,7 +45,7 @@ func (c Compiler) compileProject(ctx context.Context, id string) error {
 	if err := c.makeReports(ctx, d, yesterday); err != nil {
 		return err
 	}
-	tasks, err := c.attention.Look(ctx, id)
+	tasks, err := c.attention.CountTasks(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ const lookBackDays = 31
 // makeReports compiles and reports every reporting period that ended since the last call, up to yesterday. For a new project
 // it looks at yesterday alone: periods that ended before the tracker was used are not reported.
 func (c Compiler) makeReports(ctx context.Context, d *project.Definition, yesterday string) error {
-	looked, err := c.reports.ReportsLookedAt(ctx, d.ID)
+	looked, err := c.reports.LastReportCheck(ctx, d.ID)
 	if err != nil || looked >= yesterday {
 		return err
 	}
@@ -97,9 +97,9 @@ func (c Compiler) makeReports(ctx context.Context, d *project.Definition, yester
 		if err != nil {
 			return err
 		}
-		if err := c.reports.MakeReport(ctx, kept); err != nil {
+		if err := c.reports.MarkReportDue(ctx, kept); err != nil {
 			return err
 		}
 	}
-	return c.reports.SetReportsLookedAt(ctx, d.ID, yesterday)
+	return c.reports.SetLastReportCheck(ctx, d.ID, yesterday)
 }
