@@ -56,7 +56,7 @@ func TestTheColumnsOfFilesAreThoseOfRecords(t *testing.T) {
 		for _, f := range kind.Columns() {
 			needed := ""
 			switch {
-			case f.Type == schema.Email && f.Keep == schema.Who, f.Type == schema.Pesel:
+			case f.Type == schema.Email && f.Privacy == schema.Identity, f.Type == schema.Pesel:
 				needed = "one of the two"
 			case f.Required:
 				needed = "yes"
@@ -81,7 +81,7 @@ func TestTheColumnsOfFilesAreThoseOfRecords(t *testing.T) {
 // holds says in words what a field takes, as the second sheet of the files to download does; of a list it tells the values.
 func holds(t *testing.T, f *schema.Field) string {
 	t.Helper()
-	if f.Type != schema.List {
+	if f.Type != schema.Choice {
 		return strings.Replace(blank.Holds(f, text.Of(text.English)), "18:25", "`18:25`", 1)
 	}
 	options := f.Options(&project.Definition{})

@@ -71,7 +71,7 @@ func drawHistory(t *rapid.T) *history {
 			switch f.Type {
 			case schema.Date:
 				out[i] = one("date", "2010-01-05", "2010-01-10", "2010-02-28", "2010-04-01", "2010-06-20", "2010-07-01")
-			case schema.Clock:
+			case schema.TimeOfDay:
 				out[i] = one("time", "", "18:25")
 			case schema.Whole:
 				out[i] = strconv.Itoa(some("whole", 0, 900))
@@ -80,7 +80,7 @@ func drawHistory(t *rapid.T) *history {
 				}
 			case schema.Decimal:
 				out[i] = one("decimal", "0", "1", "1.5", "2.005", "0.004", "3.333333")
-			case schema.List:
+			case schema.Choice:
 				if f.Name == "kind" {
 					out[i] = one("kind", "spot", "kit")
 				} else {
@@ -90,7 +90,7 @@ func drawHistory(t *rapid.T) *history {
 			case schema.YesNo:
 				out[i] = "yes"
 			default:
-				if f.Keep != schema.Who {
+				if f.Privacy != schema.Identity {
 					out[i] = one("text", "", "Title", "title ", "Tytuł", "TYTUŁ")
 				}
 			}

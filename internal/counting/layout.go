@@ -33,7 +33,7 @@ func newLayouts(registry *schema.Registry) *layouts {
 		for field := range kind.Fields {
 			f := &kind.Fields[field]
 			s.places = append(s.places, field)
-			s.keeps = append(s.keeps, f.Keep == schema.Open || f.Key)
+			s.keeps = append(s.keeps, f.Privacy == schema.Open || f.Key)
 		}
 		out.all = append(out.all, s)
 	}
@@ -57,7 +57,7 @@ func (all *layouts) named(name string) *kindLayout {
 
 // check fails if a value that counting uses is not in the canonical form of its field. The tracker never accepts such a value.
 func (s *kindLayout) check(field int, value string) error {
-	if f := &s.Fields[field]; value != "" && f.Keep == schema.Open && !f.Canonical(value) {
+	if f := &s.Fields[field]; value != "" && f.Privacy == schema.Open && !f.Canonical(value) {
 		return fmt.Errorf("%s: the %s is not in canonical form", s.Name, f.Name)
 	}
 	return nil

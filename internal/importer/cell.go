@@ -51,7 +51,7 @@ func (c cell) read(field *schema.Field, scope schema.Scope) (string, *schema.Pro
 	case moment:
 		if day, clock, both := strings.Cut(text, " "); both && field.Type == schema.Date {
 			text = day
-		} else if both && field.Type == schema.Clock {
+		} else if both && field.Type == schema.TimeOfDay {
 			text = clock
 		}
 	case failed:
@@ -69,7 +69,7 @@ func (c cell) read(field *schema.Field, scope schema.Scope) (string, *schema.Pro
 		return "", field.TooLong(int(c.length))
 	}
 	bare := schema.Unescape(text)
-	if bare != text && field.Type == schema.List {
+	if bare != text && field.Type == schema.Choice {
 		if canonical, problem := field.Parse(text, scope); problem == nil {
 			return canonical, nil
 		}

@@ -41,7 +41,7 @@ const maxListed = 500
 // parse reads a cell of the column. Values of lists are cached: looking one up in all spellings is slow, and a column
 // repeats few values.
 func (c *column) parse(value cell, scope schema.Scope) (string, *schema.Problem) {
-	if c.field.Type != schema.List || value.form != written {
+	if c.field.Type != schema.Choice || value.form != written {
 		return value.read(c.field, scope)
 	}
 	if canonical, ok := c.listed[value.text]; ok {

@@ -27,7 +27,7 @@ func drawValue(t *rapid.T, f *schema.Field) (written, canonical string) {
 		year, month, day := rapid.IntRange(1900, 2025).Draw(t, "year"), rapid.IntRange(1, 12).Draw(t, "month"), rapid.IntRange(1, 28).Draw(t, "day")
 		canonical = fmt.Sprintf("%04d-%02d-%02d", year, month, day)
 		written = rapid.SampledFrom([]string{canonical, fmt.Sprintf("%02d.%02d.%04d", day, month, year), fmt.Sprintf("%d.%d.%04d", day, month, year)}).Draw(t, f.Name)
-	case schema.Clock:
+	case schema.TimeOfDay:
 		hour, minute := rapid.IntRange(0, 23).Draw(t, "hour"), rapid.IntRange(0, 59).Draw(t, "minute")
 		canonical = fmt.Sprintf("%02d:%02d", hour, minute)
 		written = rapid.SampledFrom([]string{canonical, fmt.Sprintf("%d:%02d", hour, minute), canonical + ":30"}).Draw(t, f.Name)
@@ -62,7 +62,7 @@ func drawValue(t *rapid.T, f *schema.Field) (written, canonical string) {
 		}
 		canonical = schema.Number(float64(n*100+hundredths) / 100)
 		written = strings.Replace(canonical, ".", rapid.SampledFrom([]string{".", ","}).Draw(t, "point"), 1)
-	case schema.List:
+	case schema.Choice:
 		o := rapid.SampledFrom(f.Options(definition)).Draw(t, f.Name)
 		canonical = o.ID
 		written = rapid.SampledFrom(append([]string{o.ID, strings.ToUpper(o.ID), o.Label["pl"], o.Label["en"]}, o.Also...)).Draw(t, "spelling")

@@ -311,7 +311,7 @@ func property(f *schema.Field) object {
 	case schema.Date:
 		out["type"], out["format"] = "string", "date"
 		about = append(about, "Not after today.")
-	case schema.Clock:
+	case schema.TimeOfDay:
 		out["type"], out["pattern"] = "string", `^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$`
 	case schema.Instant:
 		out["type"], out["format"] = "string", "date-time"
@@ -332,7 +332,7 @@ func property(f *schema.Field) object {
 	case schema.Pesel:
 		out["type"] = "string"
 		about = append(about, "Eleven digits, the last of which is a check digit.")
-	case schema.List:
+	case schema.Choice:
 		out["type"] = "string"
 		ids := []string{}
 		for _, o := range f.Options(&project.Definition{}) {
@@ -352,7 +352,7 @@ func property(f *schema.Field) object {
 	if f.Key {
 		about = append(about, "Part of the natural key.")
 	}
-	if f.Required && (f.Type == nil || f.Type == schema.Text || f.Type == schema.List) {
+	if f.Required && (f.Type == nil || f.Type == schema.Text || f.Type == schema.Choice) {
 		out["minLength"] = 1
 	}
 	out["description"] = strings.Join(about, " ")

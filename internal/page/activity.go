@@ -28,7 +28,7 @@ func (v view) Where(a project.Activity) string {
 	return strings.Join(slices.DeleteFunc(said, func(s string) bool { return s == "" }), " · ")
 }
 
-func (a Activities) draw(view) (string, any) { return "activities", a }
+func (a Activities) render(view) (string, any) { return "activities", a }
 
 // Activity is one activity: who signed up, and what they did there.
 type Activity struct {
@@ -60,7 +60,7 @@ type participantLine struct {
 	Ended, Scores string // as people read them
 }
 
-func (a Activity) draw(v view) (string, any) {
+func (a Activity) render(v view) (string, any) {
 	p := activityPage{Activity: a}
 	for _, one := range a.Items {
 		line := participantLine{Participant: one}
@@ -136,7 +136,7 @@ type sheetLine struct {
 // ErrorID returns the id of the element with the errors of the row.
 func (l sheetLine) ErrorID() string { return "row-" + strconv.Itoa(l.N) + "-error" }
 
-func (s Sheet) draw(v view) (string, any) {
+func (s Sheet) render(v view) (string, any) {
 	p := sheetPage{Sheet: s}
 	for _, name := range s.Columns {
 		p.Heads = append(p.Heads, v.Field(name))
@@ -212,7 +212,7 @@ type Roll struct {
 	Next       string
 }
 
-func (r Roll) draw(view) (string, any) { return "roll", r }
+func (r Roll) render(view) (string, any) { return "roll", r }
 
 // Certificates are an activity's certificates, one on a printed page, in a language of their own.
 type Certificates struct {
@@ -243,6 +243,6 @@ func (p certificatesPage) When(c Certificate) string {
 	return p.Words.Date(c.From) + " – " + p.Words.Date(c.To)
 }
 
-func (c Certificates) draw(view) (string, any) {
+func (c Certificates) render(view) (string, any) {
 	return "certificates", certificatesPage{c, text.Of(c.In)}
 }

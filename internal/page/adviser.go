@@ -35,7 +35,7 @@ type advicePage struct {
 	Said    string // the message on the record that was just saved
 }
 
-func (a Advice) draw(v view) (string, any) {
+func (a Advice) render(v view) (string, any) {
 	f := v.recordForm(a.Kind, a.Definition, a.Entry, a.Today)
 	f.Action, f.Submit = v.Base()+"/"+a.Kind.Plural, v.Say("records.save")
 	f.Inputs = v.onePerson(f.Inputs, a.Entry)
@@ -45,8 +45,8 @@ func (a Advice) draw(v view) (string, any) {
 		who.Beside = "saved"
 	}
 	list := Records{Kind: a.Kind, Definition: a.Definition, Entry: a.Entry, Today: a.Today, Items: a.Items}
-	_, drawn := list.draw(v)
-	p := advicePage{Advice: a, Form: f, Columns: drawn.(recordsPage).Columns, Rows: drawn.(recordsPage).Rows}
+	_, rendered := list.render(v)
+	p := advicePage{Advice: a, Form: f, Columns: rendered.(recordsPage).Columns, Rows: rendered.(recordsPage).Rows}
 	for _, saved := range a.Saved {
 		parts := []string{saved.Who}
 		for _, name := range []string{"date", "field", "form"} {
@@ -129,7 +129,7 @@ type namedSum struct {
 // sheetColumns are the fields of a month sheet, in the order of its columns.
 var sheetColumns = []string{"date", "field", "form", "minutes", "topic"}
 
-func (s MonthSheet) draw(v view) (string, any) {
+func (s MonthSheet) render(v view) (string, any) {
 	p := monthSheetPage{MonthSheet: s, Title: s.Definition.Title.In(v.Lang()), Funding: s.Definition.Programme.In(v.Lang())}
 	month := input{Name: "month", Label: v.Field("month"), Value: s.Month, As: "month", Required: true}
 	who := input{Name: "adviser", Label: v.Field("adviser"), Value: s.Asked, As: "email", Complete: "off", Required: true, Focus: s.Adviser == ""}

@@ -29,7 +29,7 @@ type changeLine struct {
 	Plain                           bool // unchanged
 }
 
-func (c Changes) draw(v view) (string, any) {
+func (c Changes) render(v view) (string, any) {
 	return "changes", v.changes(c.Changes, false)
 }
 

@@ -31,7 +31,7 @@ func (d Definition) Quote(line int) string {
 	return strings.TrimRight(lines[line-1], "\r")
 }
 
-func (d Definition) draw(view) (string, any) { return "definition", d }
+func (d Definition) render(view) (string, any) { return "definition", d }
 
 // Versions is the list of a definition's versions, newest first.
 type Versions struct {
@@ -47,7 +47,7 @@ type Version struct {
 	At     time.Time
 }
 
-func (p Versions) draw(view) (string, any) { return "versions", p }
+func (p Versions) render(view) (string, any) { return "versions", p }
 
 // OldDefinition is the text of one version, with its changes to the version before.
 type OldDefinition struct {
@@ -57,4 +57,4 @@ type OldDefinition struct {
 	Present bool // it is in force
 }
 
-func (p OldDefinition) draw(view) (string, any) { return "version", p }
+func (p OldDefinition) render(view) (string, any) { return "version", p }

@@ -181,7 +181,7 @@ func (v view) input(f *schema.Field, d *project.Definition, e Entry, today strin
 	switch f.Type {
 	case schema.Date:
 		in.As, in.Max = "date", today
-	case schema.Clock:
+	case schema.TimeOfDay:
 		in.As = "time"
 	case schema.Instant:
 		in.As, in.Max = "datetime-local", today+"T23:59"
@@ -195,7 +195,7 @@ func (v view) input(f *schema.Field, d *project.Definition, e Entry, today strin
 		in.Mode, in.OneOf = "numeric", true
 	case schema.YesNo:
 		in.As = "checkbox"
-	case schema.List:
+	case schema.Choice:
 		in.As = "select"
 		options := f.Options(d)
 		if f.Required && len(options) <= 4 {
@@ -239,7 +239,7 @@ func (v view) cell(f *schema.Field, d *project.Definition, value string) string 
 		return v.Number(value)
 	case f.Type == schema.YesNo:
 		return v.Say("value." + value)
-	case f.Type == schema.List:
+	case f.Type == schema.Choice:
 		for _, o := range f.Options(d) {
 			if o.ID == value {
 				return o.Label.In(v.Lang())

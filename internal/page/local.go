@@ -27,7 +27,7 @@ type projectRoles struct {
 	Choices []RoleOption
 }
 
-func (r RoleChoice) draw(view) (string, any) {
+func (r RoleChoice) render(view) (string, any) {
 	out := roleChoicePage{RoleChoice: r}
 	for _, c := range r.Choices {
 		i := slices.IndexFunc(out.Projects, func(p projectRoles) bool { return p.Title == c.Project })
@@ -65,7 +65,7 @@ func (m Mail) Parts() []Link {
 	return append(out, Link{Label: rest})
 }
 
-func (m Mailbox) draw(view) (string, any) { return "mailbox", m }
+func (m Mailbox) render(view) (string, any) { return "mailbox", m }
 
 // DeadLetters is the list of events that could not be processed.
 type DeadLetters struct{ Items []DeadLetter }
@@ -77,4 +77,4 @@ type DeadLetter struct {
 	At                 time.Time
 }
 
-func (d DeadLetters) draw(view) (string, any) { return "dead-letters", d }
+func (d DeadLetters) render(view) (string, any) { return "dead-letters", d }

@@ -32,7 +32,7 @@ type projectLine struct {
 }
 
 // Projects in which the reader has work come first.
-func (p Projects) draw(v view) (string, any) {
+func (p Projects) render(v view) (string, any) {
 	out := projectsPage{}
 	for _, item := range p.Items {
 		out.Items = append(out.Items, projectLine{item, v.work("/"+item.Definition.ID, item.Roles)})
@@ -50,7 +50,7 @@ type Problem struct {
 	RequestID string           // as in the log; "": not shown
 }
 
-func (p Problem) draw(view) (string, any) { return "problem", p }
+func (p Problem) render(view) (string, any) { return "problem", p }
 
 // Message is a text with links to continue.
 type Message struct {
@@ -59,7 +59,7 @@ type Message struct {
 	Links []Link
 }
 
-func (m Message) draw(view) (string, any) { return "message", m }
+func (m Message) render(view) (string, any) { return "message", m }
 
 // Snapshots is the list of snapshots, newest first, for the coordinator with a form to compile one now.
 type Snapshots struct {
@@ -88,11 +88,11 @@ type snapshotsPage struct {
 	Short *resultsPage // the newest
 }
 
-func (s Snapshots) draw(v view) (string, any) {
+func (s Snapshots) render(v view) (string, any) {
 	out := snapshotsPage{Snapshots: s}
 	if s.Newest != nil {
-		_, drawn := Results{Definition: s.Definition, Snapshot: s.Newest, Inside: true}.draw(v)
-		short := drawn.(resultsPage)
+		_, rendered := Results{Definition: s.Definition, Snapshot: s.Newest, Inside: true}.render(v)
+		short := rendered.(resultsPage)
 		out.Short = &short
 	}
 	return "snapshots", out
@@ -151,7 +151,7 @@ func (e Evidence) OfPeople() bool {
 	return slices.ContainsFunc(e.Items, func(one snapshot.Counted) bool { return one.Person != "" })
 }
 
-func (e Evidence) draw(v view) (string, any) {
+func (e Evidence) render(v view) (string, any) {
 	out := evidencePage{Evidence: e, office: v.Say("evidence.office")}
 	d := e.Definition
 	if d == nil {
@@ -195,7 +195,7 @@ type Task struct {
 	Urgent              bool // somebody outside waits for it
 }
 
-func (a Attention) draw(view) (string, any) { return "attention", a }
+func (a Attention) render(view) (string, any) { return "attention", a }
 
 // Audit is the trail of who did what and when, newest first.
 type Audit struct {
@@ -225,7 +225,7 @@ type auditPage struct {
 // AllWhose returns the names of Origins as one text.
 func (p auditPage) AllWhose() string { return strings.Join(p.Whose, ", ") }
 
-func (a Audit) draw(v view) (string, any) {
+func (a Audit) render(v view) (string, any) {
 	out := auditPage{Audit: a}
 	for _, kind := range fact.Kinds {
 		out.Kinds = append(out.Kinds, choice{Value: kind, Label: v.Say("event." + kind), Chosen: kind == a.Kind})

@@ -41,8 +41,8 @@ type Link struct{ Href, Label string }
 
 // Content is the content of a page: one of this package's structs.
 type Content interface {
-	// draw returns the name of the template and the data to execute it with.
-	draw(view) (name string, data any)
+	// render returns the name of the template and the data to execute it with.
+	render(view) (name string, data any)
 }
 
 // Write responds with a page. The page is rendered completely before anything is written: if rendering fails, w is
@@ -67,7 +67,7 @@ func renderPage(frame Frame, content Content) ([]byte, error) {
 		frame.Zone = time.UTC
 	}
 	v := view{Messages: text.Of(frame.Language), Frame: frame}
-	name, data := content.draw(v)
+	name, data := content.render(v)
 	v.Page, v.name = data, name
 	t, err := parsed(name)
 	if err != nil {

@@ -179,8 +179,8 @@ func checkElements(t *testing.T, all []element, language string) {
 	}
 }
 
-// drawn returns an example's page.
-func drawn(t *testing.T, frame, name string) string {
+// rendered returns an example's page.
+func rendered(t *testing.T, frame, name string) string {
 	t.Helper()
 	for _, e := range examples() {
 		if e.name == name {
@@ -239,7 +239,7 @@ func TestPagesShowTheirData(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			page := drawn(t, test.frame, test.page)
+			page := rendered(t, test.frame, test.page)
 			for _, part := range test.with {
 				if !strings.Contains(page, part) {
 					t.Errorf("the page lacks %q", part)
@@ -283,11 +283,11 @@ func TestLanguageLinksKeepThePage(t *testing.T) {
 // broken is a page whose template fails on its data.
 type broken struct{}
 
-func (broken) draw(view) (string, any) { return "results", nil }
+func (broken) render(view) (string, any) { return "results", nil }
 
 type missing struct{}
 
-func (missing) draw(view) (string, any) { return "no-such-page", nil }
+func (missing) render(view) (string, any) { return "no-such-page", nil }
 
 func TestWriteSendsNothingIfRenderingFails(t *testing.T) {
 	for name, content := range map[string]Content{"broken": broken{}, "missing": missing{}} {
@@ -337,7 +337,7 @@ func TestPolicyAllowsTheScript(t *testing.T) {
 		t.Errorf("the policy is %s", policy)
 	}
 	for name, script := range map[string]string{"uploads": script, "definition": editor} {
-		if page := drawn(t, "public in Polish", name); !strings.Contains(page, "<script>"+script+"</script>") {
+		if page := rendered(t, "public in Polish", name); !strings.Contains(page, "<script>"+script+"</script>") {
 			t.Errorf("%s: the script is not in the page as the policy has seen it", name)
 		}
 	}

@@ -36,7 +36,7 @@ type Pair struct {
 	Why  string
 }
 
-func (p People) draw(view) (string, any) { return "people", p }
+func (p People) render(view) (string, any) { return "people", p }
 
 // Identity has the fields of the form that corrects a person's identity.
 var Identity = schema.Kind{Name: "identity", Rules: []schema.Rule{{Rule: schema.AnyOf, Fields: []string{"email", "pesel"}, Hint: "person"}}, Fields: []schema.Field{
@@ -79,7 +79,7 @@ type personPage struct {
 // event is a line of a person's timeline.
 type event struct{ Day, When, Kind, Title, State, Says, Href string }
 
-func (p Person) draw(v view) (string, any) {
+func (p Person) render(v view) (string, any) {
 	out := personPage{Person: p, Story: p.story(v)}
 	out.Form = form{Action: v.Base() + "/people/" + p.Person.ID, Method: "PUT", Submit: v.Say("people.correct"), Entry: p.Names, Inputs: v.inputs(&Identity, p.Definition, p.Names, "")}
 	for i := range out.Form.Inputs {
@@ -151,7 +151,7 @@ type mergePage struct {
 
 type mergeRow struct{ Label, From, Into, One string }
 
-func (m Merge) draw(v view) (string, any) {
+func (m Merge) render(v view) (string, any) {
 	out := mergePage{Merge: m}
 	row := func(label string, value func(Person) string) {
 		if r := (mergeRow{label, value(m.From), value(m.Into), value(m.One)}); r.From+r.Into+r.One != "" {
@@ -206,4 +206,4 @@ type TouchedFigure struct {
 	Breakdown bool // it is broken down by them
 }
 
-func (e Erasure) draw(view) (string, any) { return "erasure", e }
+func (e Erasure) render(view) (string, any) { return "erasure", e }

@@ -53,7 +53,7 @@ type recordRow struct {
 	Cells []string
 }
 
-func (r Records) draw(v view) (string, any) {
+func (r Records) render(v view) (string, any) {
 	p := recordsPage{Records: r, Form: v.recordForm(r.Kind, r.Definition, r.Entry, r.Today)}
 	p.Form.Action, p.Form.Submit = v.Base()+"/"+r.Kind.Plural, v.Say("records.save")
 	if len(p.Form.Inputs) > 0 {
@@ -87,7 +87,7 @@ type recordPage struct {
 	Form form
 }
 
-func (r RecordEdit) draw(v view) (string, any) {
+func (r RecordEdit) render(v view) (string, any) {
 	p := recordPage{RecordEdit: r, Form: v.recordForm(r.Kind, r.Definition, r.Entry, r.Today)}
 	if r.OnePerson {
 		p.Form.Inputs = v.onePerson(p.Form.Inputs, r.Entry)

@@ -100,7 +100,7 @@ const (
 	wholeHeight = 200.0
 )
 
-func (r Results) draw(v view) (string, any) {
+func (r Results) render(v view) (string, any) {
 	p := resultsPage{Results: r}
 	s := r.Snapshot
 	if s == nil {

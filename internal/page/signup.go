@@ -41,7 +41,7 @@ type signupForm struct {
 	Form form
 }
 
-func (s Signup) draw(v view) (string, any) {
+func (s Signup) render(v view) (string, any) {
 	without := []string{"locale"}
 	if !s.Office {
 		without = append(without, "submitted_at")
@@ -162,7 +162,7 @@ type signedUpPage struct {
 	Name, About, Ask string
 }
 
-func (s SignedUp) draw(v view) (string, any) {
+func (s SignedUp) render(v view) (string, any) {
 	out := signedUpPage{SignedUp: s}
 	if s.Activity != nil {
 		out.Name, out.About = s.Activity.Activity.Label.In(v.Lang()), v.about(*s.Activity)
@@ -180,7 +180,7 @@ type Cancel struct {
 	Done     bool // the sign-up is withdrawn
 }
 
-func (c Cancel) draw(view) (string, any) { return "cancel", c }
+func (c Cancel) render(view) (string, any) { return "cancel", c }
 
 // Signups is the coordinator's list of sign-ups.
 type Signups struct {
@@ -224,4 +224,4 @@ func (s Signups) Named(activity, language string) string {
 	return activity
 }
 
-func (s Signups) draw(view) (string, any) { return "signups", s }
+func (s Signups) render(view) (string, any) { return "signups", s }

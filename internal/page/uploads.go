@@ -106,7 +106,7 @@ func (u Upload) Read() bool {
 	return u.State == "accepted" || u.State == "checked" || u.State == "withdrawn"
 }
 
-func (u Uploads) draw(view) (string, any) { return "uploads", u }
+func (u Uploads) render(view) (string, any) { return "uploads", u }
 
 // totalLabel returns the label of the total of a field. Fields of a project have their own.
 func (u Upload) totalLabel(v view, field string) string {
@@ -137,7 +137,7 @@ type uploadPage struct {
 	Figures []fileTotal
 }
 
-func (u Upload) draw(v view) (string, any) {
+func (u Upload) render(v view) (string, any) {
 	u.Errors, u.Warnings, u.BadRows = u.named(v, u.Errors), u.named(v, u.Warnings), slices.Clone(u.BadRows)
 	for i, row := range u.BadRows {
 		u.BadRows[i].Problems = u.named(v, row.Problems)

@@ -39,7 +39,7 @@ func TestFingerprintDependsOnlyOnGivenValues(t *testing.T) {
 		changed := rapid.SampledFrom(kind.Fields).Draw(t, "changed")
 		values[changed.Name] += "x"
 		got := fingerprint(reordered, values)
-		if changed.Keep == schema.Who {
+		if changed.Privacy == schema.Identity {
 			return // the person is not part of a fingerprint
 		}
 		if sameKey := got.Natural == want.Natural; sameKey == changed.Key || changed.Key != (got.Content == want.Content) {

@@ -74,7 +74,7 @@ func (v variable) value(text string) (any, error) {
 func variablesOf(registry *schema.Registry, kind *schema.Kind) []variable {
 	var out []variable
 	for i := range kind.Fields {
-		if f := &kind.Fields[i]; f.Keep == schema.Open {
+		if f := &kind.Fields[i]; f.Privacy == schema.Open {
 			out = append(out, variable{name: f.Name, typ: f.Type.Stored(), field: i, attribute: -1})
 		}
 	}

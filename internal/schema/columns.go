@@ -4,8 +4,8 @@ import "outreach/internal/text"
 
 // EmailField and PeselField are the columns that identify a person in files of kinds without such fields.
 var (
-	EmailField = Field{Name: "email", Type: Email, Keep: Who}
-	PeselField = Field{Name: "pesel", Type: Pesel, Keep: Who}
+	EmailField = Field{Name: "email", Type: Email, Privacy: Identity}
+	PeselField = Field{Name: "pesel", Type: Pesel, Privacy: Identity}
 )
 
 // ColumnIn returns the name of the field's column in a language, by default its id.

@@ -56,7 +56,7 @@ func TestParse(t *testing.T) {
 	reach := schema.Field{Name: "f", Type: schema.Whole}
 	decimal := schema.Field{Name: "f", Type: schema.Decimal, Max: 1e9}
 	short := schema.Field{Name: "f", Longest: 3}
-	choice := schema.Field{Name: "f", Type: schema.List, Options: list}
+	choice := schema.Field{Name: "f", Type: schema.Choice, Options: list}
 	required := schema.Field{Name: "f", Required: true}
 	for _, tt := range []struct {
 		name          string
@@ -80,19 +80,19 @@ func TestParse(t *testing.T) {
 		{"long ago", field(schema.Date), "1899-12-31", "!out_of_range date", "!out_of_range date"},
 		{"spaces around", field(schema.Date), " \u00a02010-07-21\t", "2010-07-21", "2010-07-21"},
 
-		{"a time", field(schema.Clock), "18:25", "18:25", "18:25"},
-		{"midnight", field(schema.Clock), "00:00", "00:00", "00:00"},
-		{"a time with seconds", field(schema.Clock), "18:25:59", "18:25", "18:25"},
-		{"a time without its zero", field(schema.Clock), "8:05", "08:05", "08:05"},
-		{"a time without the zero of its minutes", field(schema.Clock), "7:5", "!not_a_date time", "07:05"},
-		{"a time with a point", field(schema.Clock), "18.25", "!not_a_date time", "18:25"},
-		{"a time with a point and without its zero", field(schema.Clock), "8.05", "!not_a_date time", "08:05"},
-		{"an ambiguous time", field(schema.Clock), "7.5", "!not_a_date time", "!not_a_date time"},
-		{"a time with a comma", field(schema.Clock), "18,25", "!not_a_date time", "!not_a_date time"},
-		{"hour 24 with a point", field(schema.Clock), "24.00", "!not_a_date time", "!not_a_date time"},
-		{"hour 24", field(schema.Clock), "24:00", "!not_a_date time", "!not_a_date time"},
-		{"minute 60", field(schema.Clock), "18:60", "!not_a_date time", "!not_a_date time"},
-		{"a time in words", field(schema.Clock), "noon!", "!not_a_date time", "!not_a_date time"},
+		{"a time", field(schema.TimeOfDay), "18:25", "18:25", "18:25"},
+		{"midnight", field(schema.TimeOfDay), "00:00", "00:00", "00:00"},
+		{"a time with seconds", field(schema.TimeOfDay), "18:25:59", "18:25", "18:25"},
+		{"a time without its zero", field(schema.TimeOfDay), "8:05", "08:05", "08:05"},
+		{"a time without the zero of its minutes", field(schema.TimeOfDay), "7:5", "!not_a_date time", "07:05"},
+		{"a time with a point", field(schema.TimeOfDay), "18.25", "!not_a_date time", "18:25"},
+		{"a time with a point and without its zero", field(schema.TimeOfDay), "8.05", "!not_a_date time", "08:05"},
+		{"an ambiguous time", field(schema.TimeOfDay), "7.5", "!not_a_date time", "!not_a_date time"},
+		{"a time with a comma", field(schema.TimeOfDay), "18,25", "!not_a_date time", "!not_a_date time"},
+		{"hour 24 with a point", field(schema.TimeOfDay), "24.00", "!not_a_date time", "!not_a_date time"},
+		{"hour 24", field(schema.TimeOfDay), "24:00", "!not_a_date time", "!not_a_date time"},
+		{"minute 60", field(schema.TimeOfDay), "18:60", "!not_a_date time", "!not_a_date time"},
+		{"a time in words", field(schema.TimeOfDay), "noon!", "!not_a_date time", "!not_a_date time"},
 
 		{"an instant", field(schema.Instant), "2010-01-11T15:36:00+01:00", "2010-01-11T14:36:00Z", "2010-01-11T14:36:00Z"},
 		{"an instant to the nanosecond", field(schema.Instant), "2010-01-11T15:36:00.5Z", "2010-01-11T15:36:00.5Z", "2010-01-11T15:36:00.5Z"},
@@ -231,7 +231,7 @@ func TestNotInListProblemNamesTheOptions(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			tt.field.Type = schema.List
+			tt.field.Type = schema.Choice
 			_, problem := tt.field.Parse("nothing of it", tt.scope)
 			for language, list := range map[string]string{"en": tt.want, "pl": tt.inWords} {
 				if got := text.Of(language).Problem(*problem); !strings.HasSuffix(got, ": "+list+".") {
@@ -294,8 +294,8 @@ func TestParseAgreesWithTheReferenceImplementation(t *testing.T) {
 		{"decimal", `[-+]?[0-9]{0,13}([.,][0-9]{0,7}){0,2}`, wide(schema.Decimal), future, plainDecimal.MatchString},
 		{"loose decimal", `[-+]?[0-9]{0,4}([. ,][0-9]{2,3}){0,5}`, wide(schema.Decimal), futureLoose, isLooseDecimal},
 		{"date", `(1[09]|20)[0-9]{2}[-/][01][0-9]-[0-3][0-9]T?`, wide(schema.Date), future, func(v string) bool { return isDay(v) && v >= "1900" }},
-		{"time", `[0-2]?[0-9][:.][0-6][0-9](:[0-6][0-9])?`, wide(schema.Clock), future, isClock},
-		{"loose time", `[0-2]?[0-9][:.,][0-6]?[0-9]([:.][0-6][0-9])?`, wide(schema.Clock), futureLoose, func(v string) bool { return isClock(v) || looseClock.MatchString(v) }},
+		{"time", `[0-2]?[0-9][:.][0-6][0-9](:[0-6][0-9])?`, wide(schema.TimeOfDay), future, isClock},
+		{"loose time", `[0-2]?[0-9][:.,][0-6]?[0-9]([:.][0-6][0-9])?`, wide(schema.TimeOfDay), futureLoose, func(v string) bool { return isClock(v) || looseClock.MatchString(v) }},
 		{"address", `[a-cA-C0.!+"_ -]{1,5}@?[a-c.@-]{1,5}(\.pl)?`, wide(schema.Email), future, isEmail},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -370,13 +370,13 @@ var benchmarkFields = map[string]struct {
 }{
 	"date":        {schema.Field{Type: schema.Date}, "2010-03-11"},
 	"polish-date": {schema.Field{Type: schema.Date}, "11.03.2010"},
-	"clock":       {schema.Field{Type: schema.Clock}, "18:25"},
+	"clock":       {schema.Field{Type: schema.TimeOfDay}, "18:25"},
 	"instant":     {schema.Field{Type: schema.Instant}, "2010-01-11T15:36:00+01:00"},
 	"whole":       {schema.Field{Type: schema.Whole}, "7500"},
 	"grouped":     {schema.Field{Type: schema.Whole}, "12\u00a0500"},
 	"decimal":     {schema.Field{Type: schema.Decimal, Max: 100}, "7,5"},
 	"text":        {schema.Field{}, "Razem łatwiej"},
-	"list":        {schema.Field{Type: schema.List, Options: list}, "social"},
+	"list":        {schema.Field{Type: schema.Choice, Options: list}, "social"},
 	"email":       {schema.Field{Type: schema.Email}, "osoba001@example.org"},
 	"pesel":       {schema.Field{Type: schema.Pesel}, "44051401359"},
 }

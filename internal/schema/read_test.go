@@ -192,17 +192,17 @@ func TestMask(t *testing.T) {
 	}{
 		{"an open value is shown", open, "31.06.2010", "31.06.2010"},
 		{"a long value is cut", open, strings.Repeat("ż", 101), strings.Repeat("ż", 100) + "…"},
-		{"an identity value is masked", &schema.Field{Keep: schema.Who}, "Nowak", "N***"},
-		{"a sealed value is masked", &schema.Field{Keep: schema.Sealed}, "żale", "ż***"},
-		{"a member of the staff is masked", &schema.Field{Keep: schema.Staff}, "doradca@example.org", "d***"},
+		{"an identity value is masked", &schema.Field{Privacy: schema.Identity}, "Nowak", "N***"},
+		{"a sealed value is masked", &schema.Field{Privacy: schema.Sealed}, "żale", "ż***"},
+		{"a member of the staff is masked", &schema.Field{Privacy: schema.Staff}, "doradca@example.org", "d***"},
 		{"an address in the wrong place", open, "see jan@example.org", "s***"},
 		{"a PESEL in the wrong place", open, "44051401359", "4***"},
 		{"a PESEL with spaces", open, "440514 013 59", "4***"},
 		{"a PESEL with hyphens", open, "44-05-14-01359", "4***"},
 		{"ten digits are no PESEL", open, "4405140135", "4405140135"},
 		{"of an unknown field", nil, "jan@example.org", "j***"},
-		{"nothing", &schema.Field{Keep: schema.Who}, "", ""},
-		{"a broken letter", &schema.Field{Keep: schema.Who}, "\xc5x", ""},
+		{"nothing", &schema.Field{Privacy: schema.Identity}, "", ""},
+		{"a broken letter", &schema.Field{Privacy: schema.Identity}, "\xc5x", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -304,7 +304,7 @@ func TestFieldsThatAreNotOpen(t *testing.T) {
 	for _, k := range schema.Builtin().Kinds {
 		var names []string
 		for _, f := range k.Fields {
-			if f.Keep != schema.Open {
+			if f.Privacy != schema.Open {
 				names = append(names, f.Name)
 			}
 		}
@@ -325,11 +325,11 @@ func TestSealAndReveal(t *testing.T) {
 		}
 		sealed, private := k.Seal(row, hash), k.Private(row)
 		for i, f := range k.Fields {
-			open := f.Keep == schema.Open || f.Keep == schema.Staff
+			open := f.Privacy == schema.Open || f.Privacy == schema.Staff
 			if open != (sealed[i] == row[i]) && row[i] != "" {
 				t.Fatalf("%s: %q is sealed as %q", f.Name, row[i], sealed[i])
 			}
-			if f.Keep == schema.Who && sealed[i] != "" || row[i] == "" && sealed[i] != "" {
+			if f.Privacy == schema.Identity && sealed[i] != "" || row[i] == "" && sealed[i] != "" {
 				t.Fatalf("%s says who, but is sealed as %q", f.Name, sealed[i])
 			}
 			if _, kept := private[f.Name]; kept != (!open && row[i] != "") {

@@ -18,15 +18,15 @@ import (
 	"outreach/internal/project"
 )
 
-// Keep is the privacy class of a field, which decides where its values may be stored.
-type Keep int
+// Privacy is the privacy class of a field, which decides where its values may be stored.
+type Privacy int
 
 // The privacy classes.
 const (
-	Open   Keep = iota // anywhere: in facts, checkpoints and snapshots too
-	Sealed             // free text: in the people table and the uploaded original; elsewhere only a keyed hash
-	Who                // identifies a participant: in the people table and the uploaded original only
-	Staff              // identifies a member of the staff: outside the people table replaced by a random id
+	Open     Privacy = iota // anywhere: in facts, checkpoints and snapshots too
+	Sealed                  // free text: in the people table and the uploaded original; elsewhere only a keyed hash
+	Identity                // identifies a participant: in the people table and the uploaded original only
+	Staff                   // identifies a member of the staff: outside the people table replaced by a random id
 )
 
 // Field is one field of a kind of record.
@@ -35,7 +35,7 @@ type Field struct {
 	Column   map[string]string // the name of its column in files by language; default: Name
 	Label    project.Text      // its label, if the catalogues have none
 	Type     *Type             // nil: Text
-	Keep     Keep              // the privacy class
+	Privacy  Privacy           // the privacy class
 	Required bool              // a value is required
 	Key      bool              // it is part of the natural key
 	Min, Max float64           // inclusive limits of numbers; Max 0: the population of the region
@@ -230,10 +230,10 @@ func (k *Kind) Seal(r Row, seal func(string) string) Row {
 	out := make(Row, len(r))
 	for i, value := range r {
 		switch f := &k.Fields[i]; {
-		case value == "" || f.Keep == Who:
-		case f.Keep == Sealed && f.Key:
+		case value == "" || f.Privacy == Identity:
+		case f.Privacy == Sealed && f.Key:
 			out[i] = seal(Same(value))
-		case f.Keep == Sealed:
+		case f.Privacy == Sealed:
 			out[i] = seal(value)
 		default:
 			out[i] = value
@@ -246,7 +246,7 @@ func (k *Kind) Seal(r Row, seal func(string) string) Row {
 func (k *Kind) Private(r Row) map[string]string {
 	out := map[string]string{}
 	for i, value := range r {
-		if f := &k.Fields[i]; value != "" && (f.Keep == Sealed || f.Keep == Who) {
+		if f := &k.Fields[i]; value != "" && (f.Privacy == Sealed || f.Privacy == Identity) {
 			out[f.Name] = value
 		}
 	}
@@ -257,7 +257,7 @@ func (k *Kind) Private(r Row) map[string]string {
 func (k *Kind) Reveal(v Values, private map[string]string) Row {
 	out := k.Row(v)
 	for i := range k.Fields {
-		if f := &k.Fields[i]; f.Keep == Sealed || f.Keep == Who {
+		if f := &k.Fields[i]; f.Privacy == Sealed || f.Privacy == Identity {
 			out[i] = private[f.Name]
 		}
 	}

@@ -198,7 +198,7 @@ func (f *Field) Dimension() string {
 }
 
 // privacies maps the names of privacy classes in data files.
-var privacies = map[string]Keep{"": Open, "open": Open, "sealed": Sealed, "identity": Who, "staff": Staff}
+var privacies = map[string]Privacy{"": Open, "open": Open, "sealed": Sealed, "identity": Identity, "staff": Staff}
 
 // lists maps the names in data files of a definition's lists.
 var lists = map[string]func(*project.Definition) []Option{"groups": Groups, "activities": Activities, "output_kinds": OutputKinds, "languages": Locales}
@@ -240,11 +240,11 @@ func newField(f project.RecordField) (Field, error) {
 	if f.ID == "" {
 		return out, errors.New("missing id")
 	}
-	keep, found := privacies[f.Privacy]
+	class, found := privacies[f.Privacy]
 	if !found {
 		return out, fmt.Errorf("unknown privacy class %q", f.Privacy)
 	}
-	out.Keep = keep
+	out.Privacy = class
 	if out.Type = typeNamed(f.Type); out.Type == nil {
 		return out, fmt.Errorf("unknown type %q", f.Type)
 	}
@@ -260,7 +260,7 @@ func newField(f project.RecordField) (Field, error) {
 		}
 		out.Options = Fixed(options...)
 	}
-	if (out.Type == List) != (out.Options != nil) {
+	if (out.Type == Choice) != (out.Options != nil) {
 		return out, errors.New("options or a list are required for a choice, and allowed for no other type")
 	}
 	return out, nil

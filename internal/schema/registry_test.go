@@ -28,10 +28,10 @@ func TestBuiltinFieldsAreConsistent(t *testing.T) {
 				t.Errorf("%s.%s has no name of its own in both languages", k.Name, f.Name)
 			}
 			seen[f.Name] = true
-			if (f.Type == schema.List) != (f.Options != nil) {
+			if (f.Type == schema.Choice) != (f.Options != nil) {
 				t.Errorf("%s.%s: a list, and only a list, has options", k.Name, f.Name)
 			}
-			if f.Keep == schema.Who && !k.Person {
+			if f.Privacy == schema.Identity && !k.Person {
 				t.Errorf("%s.%s identifies a person, but the kind has none", k.Name, f.Name)
 			}
 			if f.Required && f.NoColumn {

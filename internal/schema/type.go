@@ -40,7 +40,7 @@ func (t *Type) Stored() Storage {
 
 // types returns all types.
 func types() []*Type {
-	return []*Type{Text, Date, Clock, Instant, Whole, Decimal, List, YesNo, Email, Pesel}
+	return []*Type{Text, Date, TimeOfDay, Instant, Whole, Decimal, Choice, YesNo, Email, Pesel}
 }
 
 // typeNamed returns the type of a name in data files, or nil.

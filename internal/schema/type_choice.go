@@ -6,8 +6,8 @@ import (
 	"outreach/internal/text"
 )
 
-// List is a choice of one of the field's options. The canonical text is the option's id.
-var List = &Type{Name: "choice", wrong: NotInList, parse: parseOption}
+// Choice is one of the field's options. The canonical text is the option's id.
+var Choice = &Type{Name: "choice", wrong: NotInList, parse: parseOption}
 
 func parseOption(f *Field, value string, s Scope) (string, *Problem) {
 	options := f.Options(s.Definition)

@@ -4,8 +4,8 @@ import (
 	"time"
 )
 
-// Clock is a time of the day, 18:25.
-var Clock = &Type{Name: "time", wrong: NotADate, parse: parseClock}
+// TimeOfDay is a time of the day, 18:25.
+var TimeOfDay = &Type{Name: "time", wrong: NotADate, parse: parseClock}
 
 func parseClock(_ *Field, value string, s Scope) (string, *Problem) {
 	if len(value) == 5 && digits(value) == 2 && value[2] == ':' && digits(value[3:]) == 2 && value[:2] < "24" && value[3] < '6' {

@@ -243,8 +243,8 @@ func (k *Kind) Erased(v Values) Values {
 		case f == nil || f.Personal:
 			return true
 		case k.Name == Signup:
-			return f.Keep != Open
+			return f.Privacy != Open
 		}
-		return f.Keep == Sealed && !f.Key
+		return f.Privacy == Sealed && !f.Key
 	})
 }

@@ -152,7 +152,7 @@ func (l *fileLayout) fieldColumns(others []column) []column {
 	for _, k := range l.registry.Kinds {
 		for i := range k.Fields {
 			f := &k.Fields[i]
-			if f.Name == "date" || f.Keep != schema.Open && !f.Key {
+			if f.Name == "date" || f.Privacy != schema.Open && !f.Key {
 				continue
 			}
 			places[field{f.Name, k.Name}] = i

@@ -89,7 +89,7 @@ func (b Blank) XLSX(w io.Writer, title string, made time.Time) error {
 
 func width(f *schema.Field) float64 {
 	switch f.Type {
-	case schema.Text, schema.Email, schema.List:
+	case schema.Text, schema.Email, schema.Choice:
 		return 28
 	}
 	return 14
@@ -124,7 +124,7 @@ func (b Blank) written(f *schema.Field, value string) string {
 	switch f.Type {
 	case schema.YesNo:
 		label = b.words.Say("value." + value)
-	case schema.List:
+	case schema.Choice:
 		label = b.label(f, value)
 	case schema.Decimal:
 		label = strings.Replace(value, ".", b.words.DecimalPoint(), 1)
@@ -161,7 +161,7 @@ func Holds(f *schema.Field, words *text.Messages) string {
 	switch f.Type {
 	case schema.Date:
 		return words.Say("blank.date")
-	case schema.Clock:
+	case schema.TimeOfDay:
 		return words.Say("blank.time")
 	case schema.Instant:
 		return words.Say("blank.instant")
@@ -171,7 +171,7 @@ func Holds(f *schema.Field, words *text.Messages) string {
 		return words.Say("blank.email")
 	case schema.Pesel:
 		return words.Say("blank.pesel")
-	case schema.List:
+	case schema.Choice:
 		return words.Say("blank.list")
 	case schema.Whole, schema.Decimal:
 		between, below := "blank.whole", "blank.whole_population"
@@ -205,7 +205,7 @@ func (b Blank) allowed(f *schema.Field) string {
 			answers = append(answers, words.Say("value.yes")+", "+words.Say("value.no"))
 		}
 		return strings.Join(answers, "; ")
-	case schema.List:
+	case schema.Choice:
 	default:
 		return ""
 	}
@@ -229,18 +229,18 @@ func (b Blank) example(f *schema.Field, n int) string {
 	switch f.Type {
 	case schema.Date, schema.Instant:
 		return b.day(n)
-	case schema.Clock:
+	case schema.TimeOfDay:
 		return pick("18:25", "")
 	case schema.YesNo:
 		return "yes"
 	case schema.Email:
-		if f.Keep == schema.Staff {
+		if f.Privacy == schema.Staff {
 			return ""
 		}
 		return pick("przyklad-1@example.org", "przyklad-2@example.org")
 	case schema.Pesel:
 		return "" // any valid one may be that of a real person
-	case schema.List:
+	case schema.Choice:
 		options := f.Options(b.scope.Definition)
 		if len(options) == 0 {
 			return ""

@@ -67,7 +67,7 @@ func misspelt(kind *schema.Kind, c rule.Comparison, d *project.Definition) (text
 	}
 	var values []string
 	switch f.Type {
-	case schema.List:
+	case schema.Choice:
 		for _, option := range f.Options(d) {
 			values = append(values, option.ID)
 		}

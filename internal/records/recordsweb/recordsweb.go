@@ -70,7 +70,7 @@ func (h Handlers) preselect(c *web.Call, last []view) map[string]string {
 	values := map[string]string{"date": c.Today()}
 	if len(last) > 0 {
 		for i := range h.kind.Fields {
-			if f := &h.kind.Fields[i]; f.Type == schema.List || f.Name == "minutes" {
+			if f := &h.kind.Fields[i]; f.Type == schema.Choice || f.Name == "minutes" {
 				values[f.Name] = last[0].row[i]
 			}
 		}
@@ -253,7 +253,7 @@ func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, e
 // nameStaff replaces the e-mail addresses of staff in a row by their random ids.
 func (h Handlers) nameStaff(c *web.Call, row schema.Row) error {
 	for i := range h.kind.Fields {
-		if h.kind.Fields[i].Keep == schema.Staff {
+		if h.kind.Fields[i].Privacy == schema.Staff {
 			id, err := h.staff.Staff(c.Context(), c.Project, row[i])
 			if err != nil {
 				return err

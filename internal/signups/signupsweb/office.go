@@ -140,7 +140,7 @@ func NewView(su signups.Signup, form map[string]string) View {
 
 // newState is the body that changes the state of a sign-up.
 var newState = schema.Kind{Name: "state", Fields: []schema.Field{
-	{Name: "state", Type: schema.List, Required: true, Options: schema.Fixed(
+	{Name: "state", Type: schema.Choice, Required: true, Options: schema.Fixed(
 		schema.Option{ID: schema.Accepted}, schema.Option{ID: schema.Waitlisted}, schema.Option{ID: schema.Held}, schema.Option{ID: schema.Cancelled})},
 }}
 

@@ -71,6 +71,6 @@ func (h Handlers) decide(c *web.Call) error {
 }
 
 var decision = schema.Kind{Name: "decision", Fields: []schema.Field{
-	{Name: "decision", Type: schema.List, Required: true, Options: schema.Fixed(schema.Option{ID: "approve"}, schema.Option{ID: "reject"})},
+	{Name: "decision", Type: schema.Choice, Required: true, Options: schema.Fixed(schema.Option{ID: "approve"}, schema.Option{ID: "reject"})},
 	{Name: "note", Longest: 2000},
 }}

@@ -313,7 +313,7 @@ func (r *run) signUp(ctx context.Context, l importer.Line) (signups.SignedUp, er
 // nameStaff replaces the e-mail addresses of staff in a row by their random ids. known caches the ids by address.
 func (r *run) nameStaff(ctx context.Context, row schema.Row, known map[string]string) error {
 	for i := range r.kind.Fields {
-		if r.kind.Fields[i].Keep != schema.Staff || row[i] == "" {
+		if r.kind.Fields[i].Privacy != schema.Staff || row[i] == "" {
 			continue
 		}
 		id, ok := known[row[i]]
