@@ -165,8 +165,11 @@ func (h *harness) start() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	site := &web.Site{App: h.app, Authority: authority, Log: h.log, BaseURL: base}
-	h.handlers = []http.Handler{submitsignup.New(site), manageuploads.New(site), recordconsultation.New(site), manageproject.New(site), defineproject.New(site), compilesnapshot.New(site), showreport.New(site)}
+	site := &web.Site{DB: h.app.DB, Definitions: h.app.Projects, Staff: h.app.Access, Authority: authority, Log: h.log, BaseURL: base}
+	h.handlers = nil
+	for _, routes := range []func(*app.App) []web.Route{submitsignup.Routes, manageuploads.Routes, recordconsultation.Routes, manageproject.Routes, defineproject.Routes, compilesnapshot.Routes, showreport.Routes} {
+		h.handlers = append(h.handlers, web.NewRouter(site, routes(h.app)))
+	}
 	h.ingest = ingestupload.New(h.app, site.Log)
 	h.compiler = compile.New(h.app)
 }

@@ -26,7 +26,7 @@ func realMain() error {
 	if err != nil {
 		return err
 	}
-	serve := gateway.Serve(c, compilesnapshot.New)
+	serve := gateway.Serve(c, compilesnapshot.Routes)
 	// An event without an HTTP method comes from the schedule.
 	lambda.Start(func(ctx context.Context, event gateway.Request) (any, error) {
 		if event.RequestContext.HTTP.Method != "" {

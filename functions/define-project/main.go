@@ -24,6 +24,6 @@ func realMain() error {
 	if err != nil {
 		return err
 	}
-	lambda.Start(gateway.Serve(c, defineproject.New))
+	lambda.Start(gateway.Serve(c, defineproject.Routes))
 	return nil
 }

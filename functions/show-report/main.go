@@ -24,6 +24,6 @@ func realMain() error {
 	if err != nil {
 		return err
 	}
-	lambda.Start(gateway.Serve(c, showreport.New))
+	lambda.Start(gateway.Serve(c, showreport.Routes))
 	return nil
 }

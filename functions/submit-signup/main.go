@@ -24,6 +24,6 @@ func realMain() error {
 	if err != nil {
 		return err
 	}
-	lambda.Start(gateway.Serve(c, submitsignup.New))
+	lambda.Start(gateway.Serve(c, submitsignup.Routes))
 	return nil
 }

@@ -173,7 +173,7 @@ func (t *tracker) openSite(secret []byte) error {
 	set.SignedIn = web.Register(t.app.Access, t.log)
 	set.Fail = func(w http.ResponseWriter, r *http.Request, status int, err error) { t.site.Refuse(w, r, status, err) }
 	client := &http.Client{Timeout: 10 * time.Second}
-	t.site = &web.Site{App: t.app, Log: t.log, BaseURL: t.settings.baseURL}
+	t.site = &web.Site{DB: t.app.DB, Definitions: t.app.Projects, Staff: t.app.Access, Log: t.log, BaseURL: t.settings.baseURL}
 	if t.settings.s3URL != "" {
 		t.site.Origins = append(t.site.Origins, t.settings.s3URL)
 	}

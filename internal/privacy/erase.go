@@ -131,7 +131,7 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	}
 	files := slices.Sorted(maps.Keys(found.files))
 	err = store.InParallel(ctx, files, func(ctx context.Context, id string) error {
-		finished, err := s.uploads.ForgetRows(ctx, schema.Builtin(), project, fresh, id)
+		finished, err := s.uploads.ForgetRows(ctx, kinds, project, fresh, id)
 		if finished {
 			found.done(id)
 		}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"outreach/internal/app"
 	"outreach/internal/schema"
 	"outreach/internal/store"
 )
@@ -19,7 +18,7 @@ const formMedia = "application/x-www-form-urlencoded"
 func request(method, contentType, body string) *Call {
 	r := httptest.NewRequest(method, "/town/outputs", strings.NewReader(body))
 	r.Header.Set("Content-Type", contentType)
-	return &Call{Request: r, W: httptest.NewRecorder(), Site: &Site{App: &app.App{DB: &store.DB{Now: time.Now}}}, Project: "town"}
+	return &Call{Request: r, W: httptest.NewRecorder(), Site: &Site{DB: &store.DB{Now: time.Now}}, Project: "town"}
 }
 
 func TestReadRefusesInvalidBodies(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"outreach/internal/app"
 	"outreach/internal/identity"
 	"outreach/internal/store"
 )
@@ -21,7 +20,7 @@ func echo(t *testing.T, paths ...string) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	site := &Site{App: &app.App{DB: &store.DB{Now: time.Now}}, Authority: authority, Log: slog.New(slog.DiscardHandler)}
+	site := &Site{DB: &store.DB{Now: time.Now}, Authority: authority, Log: slog.New(slog.DiscardHandler)}
 	var routes []Route
 	for _, path := range paths {
 		route := Route{Method: http.MethodGet, Path: path}

@@ -8,13 +8,13 @@ import (
 
 // The interfaces below are what this package itself calls of the features. Handlers declare their own.
 
-// definitions finds the current definition of a project.
-type definitions interface {
+// Definitions finds the current definition of a project.
+type Definitions interface {
 	Definition(ctx context.Context, project string) (projects.Defined, error)
 }
 
-// staff registers members of the staff under random ids.
-type staff interface {
+// Staff registers members of the staff under random ids.
+type Staff interface {
 	RegisterRoles(ctx context.Context, project, email, language string, roles []string) error
 	Staff(ctx context.Context, project, name string) (id string, err error)
 }
@@ -23,6 +23,3 @@ type staff interface {
 type StaffRegistry interface {
 	RegisterStaff(ctx context.Context, email, language string, groups []string) error
 }
-
-func (s *Site) definitions() definitions { return s.Projects }
-func (s *Site) staff() staff             { return s.Access }

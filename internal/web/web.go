@@ -15,7 +15,6 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
-	"outreach/internal/app"
 	"outreach/internal/identity"
 	"outreach/internal/page"
 	"outreach/internal/projects"
@@ -32,11 +31,13 @@ const (
 
 // Site holds what all handlers of a process share. It is safe for concurrent use.
 type Site struct {
-	*app.App
-	Authority *identity.Authority
-	Log       *slog.Logger
-	BaseURL   string   // the tracker's public URL, without a trailing slash
-	Origins   []string // other origins that pages may send requests to: the bucket's
+	DB          *store.DB
+	Definitions Definitions
+	Staff       Staff
+	Authority   *identity.Authority
+	Log         *slog.Logger
+	BaseURL     string   // the tracker's public URL, without a trailing slash
+	Origins     []string // other origins that pages may send requests to: the bucket's
 }
 
 // Call is one request and its response. It is not safe for concurrent use.
@@ -119,7 +120,7 @@ func (c *Call) authorize(route Route) error {
 		return store.ErrNotFound
 	}
 	if c.Project != "" {
-		c.Defined, err = c.Site.definitions().Definition(c.Context(), c.Project)
+		c.Defined, err = c.Site.Definitions.Definition(c.Context(), c.Project)
 		if route.Begins && errors.Is(err, store.ErrNotFound) {
 			return c.checkAdmin()
 		}
@@ -223,11 +224,11 @@ func (c *Call) Has(role string) bool {
 // it also registers their roles, as signing in would, so that they receive notices; a failure of that is only logged.
 func (c *Call) Staff() (string, error) {
 	if roles := c.Who.Roles(c.Project); c.Header.Get("Authorization") != "" && len(roles) > 0 {
-		if err := c.Site.staff().RegisterRoles(c.Context(), c.Project, c.Who.Email, c.Language, roles); err != nil {
+		if err := c.Site.Staff.RegisterRoles(c.Context(), c.Project, c.Who.Email, c.Language, roles); err != nil {
 			c.Site.Log.ErrorContext(c.Context(), "staff not registered", "reason", err.Error())
 		}
 	}
-	return c.Site.staff().Staff(c.Context(), c.Project, c.StaffName())
+	return c.Site.Staff.Staff(c.Context(), c.Project, c.StaffName())
 }
 
 // Register returns a function to be called at each sign-in: it registers the member of the staff in the projects of

@@ -2,8 +2,6 @@
 package compilesnapshot
 
 import (
-	"net/http"
-
 	"outreach/internal/app"
 	"outreach/internal/snapshots/compileweb"
 	"outreach/internal/web"
@@ -13,6 +11,3 @@ import (
 func Routes(a *app.App) []web.Route {
 	return compileweb.New(a).Routes()
 }
-
-// New serves the function's routes.
-func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes(site.App)) }

@@ -2,7 +2,6 @@
 package manageproject
 
 import (
-	"net/http"
 	"slices"
 
 	"outreach/internal/activities/activitiesweb"
@@ -32,6 +31,3 @@ func Routes(a *app.App) []web.Route {
 		recordsweb.New(a, schema.Output, web.Coordinator).Routes(),
 	)
 }
-
-// New serves the function's routes.
-func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes(site.App)) }

@@ -2,7 +2,6 @@
 package manageuploads
 
 import (
-	"net/http"
 	"slices"
 
 	"outreach/internal/app"
@@ -15,6 +14,3 @@ import (
 func Routes(a *app.App) []web.Route {
 	return slices.Concat(uploadsweb.New(a).Routes(), signupsexport.New(a).Routes())
 }
-
-// New serves the function's routes.
-func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes(site.App)) }

@@ -2,8 +2,6 @@
 package recordconsultation
 
 import (
-	"net/http"
-
 	"outreach/internal/app"
 	"outreach/internal/records/recordsweb"
 	"outreach/internal/schema"
@@ -15,6 +13,3 @@ func Routes(a *app.App) []web.Route {
 	consultations := recordsweb.New(a, schema.Consultation, web.Adviser, web.Coordinator)
 	return append(consultations.Routes(), consultations.MonthRoute())
 }
-
-// New serves the function's routes.
-func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes(site.App)) }

@@ -2,8 +2,6 @@
 package submitsignup
 
 import (
-	"net/http"
-
 	"outreach/internal/app"
 	"outreach/internal/signups/signupsweb"
 	"outreach/internal/web"
@@ -13,6 +11,3 @@ import (
 func Routes(a *app.App) []web.Route {
 	return signupsweb.New(a).PublicRoutes()
 }
-
-// New serves the function's routes.
-func New(site *web.Site) http.Handler { return web.NewRouter(site, Routes(site.App)) }

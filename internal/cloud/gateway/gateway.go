@@ -29,20 +29,20 @@ type (
 // Function handles an event.
 type Function func(context.Context, Request) (Response, error)
 
-// Serve returns a function that serves routes on a site, which it sets up at the first event.
-func Serve(c *cloud.Cloud, routes func(*web.Site) http.Handler) Function {
+// Serve returns a function that serves routes on the features of an application, which it sets up at the first event.
+func Serve(c *cloud.Cloud, routes func(*app.App) []web.Route) Function {
 	return serve(c, func(ctx context.Context, first Request) (http.Handler, error) {
-		app, err := c.App(ctx)
+		features, err := c.App(ctx)
 		if err != nil {
 			return nil, err
 		}
-		authority, err := authority(c, app, "", first, nil)
+		authority, err := authority(c, features, "", first, nil)
 		if err != nil {
 			return nil, err
 		}
-		site := &web.Site{App: app, Authority: authority, Log: c.Log, BaseURL: base(first)}
-		if app.DB.Objects != nil {
-			address, err := app.DB.Objects.PresignGet(ctx, "uploads/", nil, time.Minute)
+		site := &web.Site{DB: features.DB, Definitions: features.Projects, Staff: features.Access, Authority: authority, Log: c.Log, BaseURL: base(first)}
+		if features.DB.Objects != nil {
+			address, err := features.DB.Objects.PresignGet(ctx, "uploads/", nil, time.Minute)
 			if err != nil {
 				return nil, err
 			}
@@ -52,7 +52,7 @@ func Serve(c *cloud.Cloud, routes func(*web.Site) http.Handler) Function {
 			}
 			site.Origins = []string{bucket.Scheme + "://" + bucket.Host}
 		}
-		return routes(site), nil
+		return web.NewRouter(site, routes(features)), nil
 	})
 }
 

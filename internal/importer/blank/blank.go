@@ -249,6 +249,9 @@ func (b Blank) example(f *schema.Field, n int) string {
 	case schema.Whole, schema.Decimal:
 		return b.figure(f, n)
 	}
+	if f.Example[n] != "" {
+		return f.Example[n]
+	}
 	switch f.Name {
 	case "title", "topic":
 		return b.words.Say("blank.example", "n", n+1)
@@ -260,6 +263,9 @@ func (b Blank) example(f *schema.Field, n int) string {
 		return pick("Anna", "Jan")
 	case "last_name":
 		return b.words.Say("blank.last_name")
+	}
+	if f.Required {
+		return b.words.Say("blank.example", "n", n+1)
 	}
 	return ""
 }

@@ -48,7 +48,7 @@ func TestAddressesOutsideAnyProject(t *testing.T) {
 		t.Errorf("health: %d %s", w.Code, w.Body)
 	}
 	var document struct{ Servers []struct{ URL string } }
-	if w := get(t, h, "/openapi.json"); w.Code != http.StatusOK || json.Unmarshal(w.Body.Bytes(), &document) != nil || len(document.Servers) != 1 || document.Servers[0].URL != tr.BaseURL {
+	if w := get(t, h, "/openapi.json"); w.Code != http.StatusOK || json.Unmarshal(w.Body.Bytes(), &document) != nil || len(document.Servers) != 1 || document.Servers[0].URL != tr.Site.BaseURL {
 		t.Errorf("description of the API: %d, servers %+v", w.Code, document.Servers)
 	}
 	if w := get(t, h, "/nothing/here"); w.Code != http.StatusNotFound {

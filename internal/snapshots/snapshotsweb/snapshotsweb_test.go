@@ -45,7 +45,7 @@ func newTracker(t *testing.T) *tracker {
 		h.uploads = senders{"01KPARTNER": "radio", "01KOFFICE": "office"}
 		return h.Routes()
 	})}
-	files, err := folder.Open(filepath.Join(t.TempDir(), "objects"), tr.BaseURL, tr.DB.Secret)
+	files, err := folder.Open(filepath.Join(t.TempDir(), "objects"), tr.Site.BaseURL, tr.DB.Secret)
 	if err != nil {
 		t.Fatal(err)
 	}

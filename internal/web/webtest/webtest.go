@@ -65,7 +65,8 @@ const (
 
 // Tracker serves routes on empty tables. Tests may set the clock, DB.Now, before they send anything.
 type Tracker struct {
-	*web.Site
+	*app.App
+	Site    *web.Site
 	t       testing.TB
 	key     *ecdsa.PrivateKey
 	handler http.Handler
@@ -85,8 +86,8 @@ func New(t testing.TB, text string, routes func(*app.App) []web.Route) *Tracker 
 	if err != nil {
 		t.Fatal(err)
 	}
-	site := &web.Site{App: a, Authority: authority, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), BaseURL: baseURL}
-	tracker := &Tracker{Site: site, t: t, key: key, handler: web.NewRouter(site, routes(a))}
+	site := &web.Site{DB: a.DB, Definitions: a.Projects, Staff: a.Access, Authority: authority, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), BaseURL: baseURL}
+	tracker := &Tracker{App: a, Site: site, t: t, key: key, handler: web.NewRouter(site, routes(a))}
 	tracker.Define(text)
 	return tracker
 }
