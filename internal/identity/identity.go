@@ -55,17 +55,6 @@ func (i Identity) Roles(project string) []string {
 	return roles
 }
 
-// Projects returns the ids of the projects in which they have any role, each once.
-func (i Identity) Projects() []string {
-	var ids []string
-	for _, group := range i.Groups {
-		if project, _, found := strings.Cut(group, ":"); found && !slices.Contains(ids, project) {
-			ids = append(ids, project)
-		}
-	}
-	return ids
-}
-
 // readGroups decodes a groups claim in every form that providers use: a list, or one text with spaces, commas or
 // brackets. Keycloak writes a group as a path, with a leading slash. Groups of other applications are left out, so that
 // the cookie stays small.

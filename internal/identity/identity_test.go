@@ -38,7 +38,4 @@ func TestGroupsGrantRoles(t *testing.T) {
 	if got := who.Partners("other"); got != nil {
 		t.Errorf("partners of another project: got %q, want none", got)
 	}
-	if got, want := who.Projects(), []string{"ces", "other"}; !slices.Equal(got, want) {
-		t.Errorf("projects: got %q, want %q", got, want)
-	}
 }
