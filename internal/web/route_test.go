@@ -82,3 +82,19 @@ func TestRouteNamesItsParameters(t *testing.T) {
 		t.Error(names)
 	}
 }
+
+func TestReservedWordsAreNoProjects(t *testing.T) {
+	authority, err := identity.New(identity.Settings{Issuer: "https://issuer.example.org", ClientID: "tracker", CookieKey: make([]byte, 32), BaseURL: "https://tracker.example.org"}, http.DefaultClient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	site := &Site{DB: &store.DB{Now: time.Now}, Authority: authority, Log: slog.New(slog.DiscardHandler)}
+	h := NewRouter(site, []Route{{Method: http.MethodGet, Path: "/{project}/definition", Handler: func(*Call) error { t.Error("the handler runs"); return nil }}})
+	for _, word := range []string{"health", "ready", "metrics", "archive", "programme", "help", "local", "auth", "assets", "openapi"} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/"+word+"/definition", nil))
+		if w.Code != http.StatusNotFound {
+			t.Errorf("%s: %d", word, w.Code)
+		}
+	}
+}
