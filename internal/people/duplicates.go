@@ -1,103 +1,185 @@
 package people
 
 import (
-	"context"
-	"fmt"
+	"cmp"
+	"hash/maphash"
+	"iter"
 	"slices"
-
-	"outreach/internal/fact"
-	"outreach/internal/store"
-	"outreach/internal/table"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
-// fewPeople is the number of people up to which pairs are computed on each request. Above it their number is cached for
-// a day.
-const fewPeople = table.MostPage
-
-// counted is the cached number of probable duplicates on a day.
-type counted struct {
-	Day   string `json:"day"`
-	Pairs int    `json:"pairs"`
+// Pair is two probable duplicates. Why has the reasons, the strongest first.
+type Pair struct {
+	A, B Person
+	Why  []string
 }
 
-// CountDuplicates returns the number of pairs of probable duplicates. Among more than fewPeople people it computes them
-// once a day (a date, 2026-05-10), and anew after a merge, a correction, an erasure or MarkDistinct.
-func (s *Store) CountDuplicates(ctx context.Context, project, day string) (int, error) {
-	last, _, err := table.Load[counted](ctx, s.db.Tracker, duplicatesKey(project))
-	if err != nil || last.Day == day {
-		return last.Pairs, err
-	}
-	pairs, err := s.Duplicates(ctx, project, day)
-	return len(pairs), err
-}
+// Reasons why two people are probable duplicates.
+const (
+	SameName     = "same_name"
+	SimilarName  = "similar_name" // the words in another order, or spelt alike
+	SamePhone    = "same_phone"
+	SimilarEmail = "similar_email" // equal without dots and the part after a plus, or but for one letter
+)
 
-// Duplicates returns the pairs of probable duplicates, without pairs that MarkDistinct marked as two people. It reads
-// everyone in the project, and caches the number of pairs for the day where there are more than fewPeople people.
-func (s *Store) Duplicates(ctx context.Context, project, day string) ([]Pair, error) {
-	distinct := map[string]bool{}
-	err := s.apart(ctx, project, func(k table.Key) { distinct[k.SK] = true })
-	if err != nil {
-		return nil, err
-	}
-	apart := func(a, b Person) bool {
-		return len(distinct) > 0 && slices.ContainsFunc(a.IDs(), func(one string) bool {
-			return slices.ContainsFunc(b.IDs(), func(other string) bool { return distinct[apartKey(project, one, other).SK] })
-		})
-	}
-	var all []Person
-	for p, err := range table.Values[Person](ctx, s.db.People, table.Query{PK: namesIndex(project), Index: true}) {
-		if err != nil {
-			return nil, err
+// reasons lists the reasons, the strongest first.
+var reasons = []string{SameName, SamePhone, SimilarEmail, SimilarName}
+
+// mostNear is the size up to which a group of addresses that differ in one letter counts: larger groups are numbered
+// addresses.
+const mostNear = 12
+
+// LikelyDuplicates returns the pairs of probable duplicates among people, in their order, without pairs that apart excludes. It
+// groups people by hashes of what they share instead of comparing every pair. In a group each person is paired only
+// with the first one who is not excluded, so that n alike people give n-1 pairs.
+func LikelyDuplicates(people []Person, apart func(a, b Person) bool) []Pair {
+	type meeting struct{ a, b int }
+	why := map[meeting][]string{}
+	var order []meeting
+	meet := func(a, b int, reason string) {
+		m := meeting{min(a, b), max(a, b)}
+		if why[m] == nil {
+			order = append(order, m)
 		}
-		all = append(all, p)
+		if !slices.Contains(why[m], reason) {
+			why[m] = append(why[m], reason)
+		}
 	}
-	pairs := LikelyDuplicates(all, apart)
-	if len(all) <= fewPeople {
-		return pairs, nil
+	seed := maphash.MakeSeed()
+	shared := map[string][]share{} // by reason
+	has := func(i int, reason string, what ...string) {
+		var h maphash.Hash
+		h.SetSeed(seed)
+		for _, part := range what {
+			h.WriteString(part)
+		}
+		shared[reason] = append(shared[reason], share{h.Sum64(), i})
 	}
-	return pairs, s.db.Tracker.Write(ctx, table.PutJSON(duplicatesKey(project), counted{Day: day, Pairs: len(pairs)}, table.Always))
-}
-
-// MarkDistinct marks two probable duplicates as two people: Duplicates no longer lists the pair. They may still be merged
-// later. A repeated call changes nothing. It fails with store.ErrNotFound where one does not exist or both are one
-// person.
-func (s *Store) MarkDistinct(ctx context.Context, project, one, other, by string) error {
-	return table.Retry(ctx, func() error {
-		var ids []string
-		for _, id := range []string{one, other} {
-			p, err := s.Person(ctx, project, id)
-			if err != nil {
-				return err
+	const near = "near"
+	names := make([]string, len(people))
+	for i, p := range people {
+		if names[i] = p.SortName(); names[i] != "" {
+			has(i, SameName, names[i])
+			has(i, SimilarName, spelling(p))
+		}
+		if phone := digits(p.Phone); len(phone) >= 7 {
+			has(i, SamePhone, phone[max(0, len(phone)-9):])
+		}
+		for _, e := range p.Emails {
+			local, domain := mailbox(e)
+			has(i, SimilarEmail, local, "@", domain)
+			withoutOne(local, func(before, after string) { has(i, near, before, after, "@", domain) })
+		}
+	}
+	for _, reason := range reasons {
+		for group := range together(shared[reason]) {
+			for n, other := range group {
+				first := slices.IndexFunc(group[:n], func(one share) bool { return !apart(people[one.who], people[other.who]) })
+				if first >= 0 && (reason != SimilarName || names[group[first].who] != names[other.who]) {
+					meet(group[first].who, other.who, reason)
+				}
 			}
-			ids = append(ids, p.ID)
 		}
-		if ids[0] == ids[1] {
-			return fmt.Errorf("person %s: same as %s: %w", one, other, store.ErrNotFound)
-		}
-		key := apartKey(project, ids[0], ids[1])
-		if _, rev, err := table.Load[bool](ctx, s.db.Tracker, key); err != nil || rev > 0 {
-			return err
-		}
-		f, err := s.db.NewFact(fact.KindPeopleApart, by, fact.Apart{Person: ids[0], Other: ids[1]})
-		if err != nil {
-			return err
-		}
-		return s.db.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(key, true, table.Absent), s.countAnew(project))
-	})
-}
-
-// countAnew returns the operation that drops the cached number of probable duplicates.
-func (s *Store) countAnew(project string) table.Op {
-	return table.Remove(duplicatesKey(project), table.Always)
-}
-
-// apart calls each with the key of every pair that was marked as two people.
-func (s *Store) apart(ctx context.Context, project string, each func(table.Key)) error {
-	for it, err := range table.Items(ctx, s.db.Tracker, table.Query{PK: apartPartition(project)}) {
-		if err != nil {
-			return err
-		}
-		each(it.Key)
 	}
-	return nil
+	for group := range together(shared[near]) {
+		if len(group) > mostNear {
+			continue
+		}
+		for n, a := range group {
+			for _, b := range group[n+1:] {
+				if alike(people[a.who], people[b.who]) && !apart(people[a.who], people[b.who]) {
+					meet(a.who, b.who, SimilarEmail)
+				}
+			}
+		}
+	}
+	slices.SortFunc(order, func(x, y meeting) int {
+		if x.a != y.a {
+			return x.a - y.a
+		}
+		return x.b - y.b
+	})
+	pairs := make([]Pair, len(order))
+	for i, m := range order {
+		slices.SortFunc(why[m], func(x, y string) int { return slices.Index(reasons, x) - slices.Index(reasons, y) })
+		pairs[i] = Pair{A: people[m.a], B: people[m.b], Why: why[m]}
+	}
+	return pairs
+}
+
+// share is the hash of a property (a name, a phone) that one of the people has. Hashes save memory where there are
+// millions; a collision of 64 bits is improbable enough.
+type share struct {
+	what uint64 // the hash
+	who  int    // the index of the person
+}
+
+// together yields the groups with an equal hash, of any size, each person once and in order. It sorts shares.
+func together(shares []share) iter.Seq[[]share] {
+	slices.SortFunc(shares, func(a, b share) int { return cmp.Or(cmp.Compare(a.what, b.what), a.who-b.who) })
+	shares = slices.Compact(shares)
+	return func(yield func([]share) bool) {
+		for from, to := 0, 0; from < len(shares); from = to {
+			for to = from + 1; to < len(shares) && shares[to].what == shares[from].what; {
+				to++
+			}
+			if !yield(shares[from:to]) {
+				return
+			}
+		}
+	}
+}
+
+// alike reports whether two people's names allow them to be one person: one has no name, or they share a first name.
+func alike(a, b Person) bool {
+	if a.SortName() == "" || b.SortName() == "" {
+		return true
+	}
+	return slices.ContainsFunc(Words(a.FirstName), func(word string) bool { return slices.Contains(Words(b.FirstName), word) })
+}
+
+// sounds maps Polish spellings that are often confused to one of them.
+var sounds = strings.NewReplacer("sz", "s", "cz", "c", "rz", "z", "ch", "h", "ck", "k", "ph", "f", "th", "t", "x", "ks", "w", "v", "y", "i", "j", "i")
+
+// spelling normalizes a name against misspelling: words sorted, confused spellings unified, doubled letters single.
+func spelling(p Person) string {
+	words := p.Words()
+	for i, word := range words {
+		words[i] = string(slices.CompactFunc([]rune(sounds.Replace(word)), func(a, b rune) bool { return a == b && unicode.IsLetter(a) }))
+	}
+	slices.Sort(words)
+	return strings.Join(words, " ")
+}
+
+func digits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, text)
+}
+
+// mailbox splits an address, without what many providers ignore: dots and the part after a plus.
+func mailbox(email string) (local, domain string) {
+	local, domain, _ = strings.Cut(Fold(email), "@")
+	local, _, _ = strings.Cut(local, "+")
+	return strings.ReplaceAll(local, ".", ""), domain
+}
+
+// withoutOne calls each with the text, and with the text without each one of its letters, split in two parts: two texts
+// that differ in one letter have such a pair in common. It skips texts under five letters, and digits, which often
+// number addresses.
+func withoutOne(text string, each func(before, after string)) {
+	if utf8.RuneCountInString(text) < 5 {
+		return
+	}
+	each(text, "")
+	for i, r := range text {
+		if _, size := utf8.DecodeRuneInString(text[i:]); !unicode.IsDigit(r) {
+			each(text[:i], text[i+size:])
+		}
+	}
 }

@@ -1,78 +1,113 @@
-package people
+package people_test
 
 import (
-	"context"
 	"fmt"
+	"strings"
 	"testing"
 
-	"outreach/internal/table"
+	"outreach/internal/people"
 )
 
-// crowd writes people without duplicates.
-func crowd(t *testing.T, s *Store, from, to int) {
-	t.Helper()
-	var ops []table.Op
-	for i := from; i < to; i++ {
-		ops = append(ops, s.putPerson("p", Person{ID: s.db.NewID(), LastName: fmt.Sprintf("Tłum%05d", i)}, 0))
-		if len(ops) == table.MostWrites || i == to-1 {
-			if err := s.db.People.Write(context.Background(), ops...); err != nil {
-				t.Fatal(err)
+func person(id, first, last, email, phone string) people.Person {
+	p := people.Person{ID: id, FirstName: first, LastName: last, Phone: phone}
+	if email != "" {
+		p.Emails = []string{email}
+	}
+	return p
+}
+
+func TestLikelyDuplicatesAndTheirReasons(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		a, b people.Person
+		want string // the reasons; "" where the two are two
+	}{
+		{"the same name", person("1", "Łucja", "Żak", "a@example.org", ""), person("2", "lucja", "ZAK", "b@example.org", ""), "same_name"},
+		{"the words in another order", person("1", "Anna Maria", "Nowak", "", ""), person("2", "Nowak", "Anna-Maria", "", ""), "similar_name"},
+		{"a name spelt alike", person("1", "Zofia", "Kowalczyk", "", ""), person("2", "Zofja", "Kowalczik", "", ""), "similar_name"},
+		{"a letter twice", person("1", "Anna", "Wiśniewska", "", ""), person("2", "Ana", "Wisnieska", "", ""), ""},
+		{"a letter doubled", person("1", "Anna", "Wiśniewska", "", ""), person("2", "Ana", "Wisniewska", "", ""), "similar_name"},
+		{"the same phone in another format", person("1", "Jan", "Wzór", "", "+48 600 700 800"), person("2", "Ewa", "Test", "", "600-700-800"), "same_phone"},
+		{"numbers too short for phones", person("1", "Jan", "Wzór", "", "997"), person("2", "Ewa", "Test", "", "997"), ""},
+		{"dots in an address", person("1", "Jan", "Wzór", "jan.wzor@example.org", ""), person("2", "Ewa", "Test", "janwzor+x@example.org", ""), "similar_email"},
+		{"one letter of an address left out", person("1", "Jan", "Wzór", "janwzor@example.org", ""), person("2", "Jan", "Nowy", "janwzr@example.org", ""), "similar_email"},
+		{"one letter of an address exchanged", person("1", "Jan", "Wzór", "janwzor@example.org", ""), person("2", "", "", "jamwzor@example.org", ""), "similar_email"},
+		{"nearly the same address, and another name", person("1", "Jan", "Wzór", "janwzor@example.org", ""), person("2", "Ewa", "Wzór", "jamwzor@example.org", ""), ""},
+		{"numbered addresses", person("1", "", "", "osoba01@example.org", ""), person("2", "", "", "osoba02@example.org", ""), ""},
+		{"nearly the same address elsewhere", person("1", "", "", "janwzor@example.org", ""), person("2", "", "", "janwzr@example.com", ""), ""},
+		{"no names", person("1", "", "", "a@example.org", ""), person("2", "", "", "b@example.org", ""), ""},
+		{"several reasons, the strongest first", person("1", "Jan", "Wzór", "jan.wzor@example.org", "600700800"), person("2", "Jan", "Wzor", "janwzor@example.org", "600700800"), "same_name same_phone similar_email"},
+	} {
+		got := ""
+		for _, pair := range people.LikelyDuplicates([]people.Person{c.a, person("3", "Kto", "Inny", "inny.zupelnie@example.org", "111222333"), c.b}, noneApart) {
+			got += strings.Join(pair.Why, " ")
+			if pair.A.ID != "1" || pair.B.ID != "2" {
+				t.Errorf("%s: %s and %s", c.name, pair.A.ID, pair.B.ID)
 			}
-			ops = nil
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
 }
 
-func TestNumberOfDuplicatesIsCachedForADay(t *testing.T) {
+// A group of n people who share a phone makes n-1 pairs, not every pair.
+func TestLargeGroupMakesOnePairPerPerson(t *testing.T) {
 	t.Parallel()
-	s, ctx := open(t), context.Background()
-	day := "2126-06-01"
-	expect := func(when string, want int) {
-		t.Helper()
-		if got, err := s.CountDuplicates(ctx, "p", day); err != nil || got != want {
-			t.Errorf("%s: %d pairs, %v, want %d", when, got, err, want)
+	var all []people.Person
+	for i := range 5000 {
+		email := ""
+		if i < 26 { // a group of addresses too large to be misspelt
+			email = fmt.Sprintf("skrzynka%c@example.org", 'a'+i)
+		}
+		all = append(all, person(fmt.Sprint(i), "Jan", fmt.Sprint("Wzór", i), email, "600 700 800"))
+	}
+	if n := len(people.LikelyDuplicates(all, noneApart)); n != 4999 {
+		t.Errorf("%d pairs", n)
+	}
+}
+
+func noneApart(people.Person, people.Person) bool { return false }
+
+// Of three likely duplicates two are marked distinct: the third may still be either of them.
+func TestPairMarkedAsTwoPeopleIsLeftOut(t *testing.T) {
+	t.Parallel()
+	three := []people.Person{
+		person("1", "Jan", "Wzór", "jan.wzorowy@example.org", "600700800"), person("2", "Jan", "Wzór", "janwzorowy@example.org", "600700800"),
+		person("3", "Jan", "Wzór", "janwzorow@example.org", "600700800"),
+	}
+	distinct := ""
+	for _, c := range []struct{ distinct, want string }{
+		{"", "1-2 1-3 2-3"}, // an address nearly the same makes a pair of every two
+		{"1-2", "1-3 2-3"}, {"1-2 1-3", "2-3"}, {"1-2 1-3 2-3", ""},
+	} {
+		distinct = c.distinct
+		got := []string{}
+		for _, pair := range people.LikelyDuplicates(three, func(a, b people.Person) bool { return strings.Contains(distinct, min(a.ID, b.ID)+"-"+max(a.ID, b.ID)) }) {
+			got = append(got, pair.A.ID+"-"+pair.B.ID)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("with the pairs %q marked distinct: %v, want %s", c.distinct, got, c.want)
 		}
 	}
-	twins := 0
-	pair := func() (one, other string) { // two of one name
-		twins++
-		last := fmt.Sprint("Bliźniak", twins)
-		return named(t, s, fmt.Sprintf("%d@example.org", twins), "Jan", last), named(t, s, fmt.Sprintf("%d@example.com", twins), "Jan", last)
+}
+
+func TestCorrectionReplacesTheFirstKey(t *testing.T) {
+	t.Parallel()
+	before := people.Person{ID: "1", FirstName: "Jan", LastName: "Wzur", Emails: []string{"jna@example.org", "drugi@example.org"}, Pesels: []string{"44051401359"}}
+	after, fields := before.Correct(people.Correction{FirstName: "Jan", LastName: "Wzór", Email: "jan@example.org", Phone: "1234567", Pesel: "44051401359"})
+	if got := fmt.Sprintln(after.LastName, after.Emails, after.Pesels, after.Phone, fields); got != "Wzór [jan@example.org drugi@example.org] [44051401359] 1234567 [last_name phone email]\n" {
+		t.Error(got)
 	}
-	expect("an empty project", 0)
-	pair()
-	expect("few people are compared on each request", 1)
-	crowd(t, s, 0, fewPeople)
-	expect("many people are compared once", 1)
-	a, b := pair()
-	c, d := pair()
-	e, _ := pair()
-	expect("and only once that day", 1)
-	day = "2126-06-02"
-	expect("and anew on the next day", 4)
-	g, _ := pair()
-	pair()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
+	if before.Emails[0] != "jna@example.org" {
+		t.Error("the person before the correction has changed")
 	}
-	_, err := s.Merge(ctx, "p", a, b, "")
-	must(err)
-	expect("anew after a merge", 5)
-	must(s.MarkDistinct(ctx, "p", c, d, ""))
-	expect("anew after a pair was marked distinct", 4)
-	_, err = s.Correct(ctx, "p", e, "", Correction{FirstName: "Ewa", LastName: "Inna", Email: "4@example.org"}, "")
-	must(err)
-	expect("anew after a correction", 3)
-	erase(t, s, g)
-	expect("anew after an erasure", 2)
-	pair()
-	expect("from the cache after a new pair", 2)
-	pairs, err := s.Duplicates(ctx, "p", day)
-	if err != nil || len(pairs) != 3 {
-		t.Errorf("the list has %d, %v", len(pairs), err)
+	after, fields = after.Correct(people.Correction{FirstName: "Jan", LastName: "Wzór", Email: "drugi@example.org", Phone: "1234567"})
+	if got := fmt.Sprintln(after.Emails, after.Pesels, fields); got != "[drugi@example.org] [] [email pesel]\n" {
+		t.Error(got)
 	}
-	expect("anew after the list was read", 3)
+	if _, fields = after.Correct(people.Correction{FirstName: "Jan", LastName: "Wzór", Email: "drugi@example.org", Phone: "1234567"}); len(fields) != 0 {
+		t.Errorf("a correction that changes nothing has the fields %v", fields)
+	}
 }
