@@ -78,7 +78,7 @@ func TestTheColumnsOfFilesAreThoseOfRecords(t *testing.T) {
 	}
 }
 
-// holds says in words what a field takes, as the second sheet of the files to download does; of a list it tells the values.
+// holds says in words what a field takes, as the second sheet of the files to download does; for a list, its values.
 func holds(t *testing.T, f *schema.Field) string {
 	t.Helper()
 	if f.Type != schema.Choice {
@@ -211,7 +211,7 @@ func TestEveryAddressIsThere(t *testing.T) {
 	}
 }
 
-// In the guides for people, what stands in italics is what a page says.
+// In the guides for people, text in italics is what a page says.
 func TestTheWordsOfPagesAreTheirWords(t *testing.T) {
 	t.Parallel()
 	words := map[string]any{}
@@ -341,7 +341,7 @@ func TestTheParametersAndOutputsAreThoseOfTheTemplate(t *testing.T) {
 }
 
 // Each limit that is told, beside the line that sets it: who changes one changes both.
-// Each alarm sends whoever gets it to a heading of the runbook, whose table names the alarm beside that heading.
+// Each alarm refers its reader to a heading of the runbook, whose table names the alarm beside that heading.
 func TestEachAlarmLeadsToTheRunbook(t *testing.T) {
 	t.Parallel()
 	var template struct {

@@ -280,7 +280,7 @@ func TestCosts(t *testing.T) {
 		for _, line := range h.dump(table) {
 			items++
 			stored += len(line) + 30
-			if !strings.Contains(line, "   ") { // it stands in the index too
+			if !strings.Contains(line, "   ") { // it is in the index too
 				stored += len(line) + 30
 			}
 		}

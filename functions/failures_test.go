@@ -715,7 +715,7 @@ func TestErasureCoversInterruptedRequests(t *testing.T) {
 				if !fired {
 					break
 				}
-				_ = err // nobody asks again
+				_ = err // no one asks again
 			}
 			person, err := whose(h, m, "consultation1")
 			if err != nil {

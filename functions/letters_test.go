@@ -430,7 +430,7 @@ func TestOneProcessAtATimeSendsLettersAndNoneIsMissed(t *testing.T) {
 		return nil
 	}
 	begin := sync.OnceFunc(func() {
-		// Somebody signs up when the first has seen for whom there are letters, and the second is woken.
+		// Someone signs up when the first has seen for whom there are letters, and the second is woken.
 		first.must(public("late", form("grants", 5, nil))(first.harness, &sender{ids: map[string]string{}}))
 		go func() { done <- second.deliver() }()
 		select {

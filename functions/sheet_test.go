@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestEmptySheetRowCreatesNoPerson: an address without any record creates nobody.
+// TestEmptySheetRowCreatesNoPerson: an address without any record creates no one.
 func TestEmptySheetRowCreatesNoPerson(t *testing.T) {
 	t.Parallel()
 	h := defined(t)

@@ -29,7 +29,7 @@ import (
 
 // stage is the environment that infra/sam/test has set up for built functions.
 type stage struct {
-	endpoint  string            // of AWS, or what stands in for it
+	endpoint  string            // of AWS, or of its emulator
 	issuer    string            // of the tokens, where the test serves one
 	resources map[string]string // physical names by those of the template
 	made      map[string]string // the id that the answer to an event told, by the event

@@ -203,7 +203,7 @@ func (c *check) allowed(name string, all []statement) {
 // strangers are functions without access to personal data.
 var strangers = []string{"show-report"}
 
-// onlyStaff are functions that may read the staff's identity, and nobody else's.
+// onlyStaff are functions that may read the staff's identity, and no one else's.
 var onlyStaff = []string{"define-project", "sign-in"}
 
 // sessions: functions that sign people in and out have access to nothing else of the shared table.

@@ -773,7 +773,7 @@ func (d *driver) schedule(t *testing.T) string {
 	return fmt.Sprintf("%d schedules' time, target, retries and dead-letter queue; fired: yesterday's snapshot of each project", len(declared))
 }
 
-// report ends a project, whose last report is sent to the office for approval, and to the funder. Nobody signs in
+// report ends a project, whose last report is sent to the office for approval, and to the funder. No one signs in
 // through pages here, so both are one person, known from their token.
 func (d *driver) report(t *testing.T) string {
 	const email = "start@example.org"

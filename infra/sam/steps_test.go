@@ -17,8 +17,8 @@ import (
 type step struct {
 	event  string // function/case
 	status int    // 0: no answer of HTTP
-	holds  string // stands in the answer
-	of     string // the event whose answer tells the id that this one's address names; "": as it stands in the file
+	holds  string // text that the answer has
+	of     string // the event whose answer has the id that this one's address names; "": as in the file
 }
 
 // steps go from a definition to its results, through every function, with everything that may be wrong with the input

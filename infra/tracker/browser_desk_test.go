@@ -80,7 +80,7 @@ func sendsOverABrokenLine(t *testing.T, v *visitor) {
 		v.breaks(when)
 		v.keys([][]string{{kb.Tab, kb.Tab, kb.Enter}, {kb.Enter}}[i]...)
 		v.sees("The file could not be sent. Check the connection and try again.")
-		v.forget() // the browser tells that the connection broke
+		v.forget() // the browser reports that the connection broke
 		v.until("the button can be pressed again", `document.activeElement === document.querySelector("#upload button")`)
 	}
 	command(v, fetch.Disable, cdp.Empty{})

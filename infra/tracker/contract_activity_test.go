@@ -27,7 +27,7 @@ func (p *project) sheet(rows ...fields) fields {
 
 const sheetAt = "/activities/planting/attendance"
 
-// became tells how many rows became what.
+// became counts the rows by outcome.
 func became(created, changed, removed, unchanged int) map[string]string {
 	return map[string]string{"new": fmt.Sprint(created), "changed": fmt.Sprint(changed), "removed": fmt.Sprint(removed), "unchanged": fmt.Sprint(unchanged)}
 }

@@ -325,7 +325,7 @@ func TestASnapshotHasItsShapeAndItsHash(t *testing.T) {
 	})
 }
 
-// hashed tells that a snapshot's hash is that of what was found.
+// hashed checks that a snapshot's hash is that of what was found.
 func hashed(t *testing.T, snap reply) {
 	t.Helper()
 	found, ok := snap.value().(map[string]any)

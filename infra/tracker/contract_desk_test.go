@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// shows tells that a page has texts on it, in whatever tags, and others not.
+// shows checks that a page has texts on it, in whatever tags, and others not.
 func (r reply) shows(want []string, not ...string) reply {
 	r.t.Helper()
 	r.is(http.StatusOK).isPage()
@@ -194,7 +194,7 @@ func (p *project) advise(c caller, who string, more fields) reply {
 	return c.browser().with("Accept-Language", "en").fill(p.at+"/consultations", fields{"person": who, "date": p.day(0), "field": "law", "minutes": "45", "form": "phone"}.and(more))
 }
 
-// meets records that somebody with a name signed up.
+// meets records that someone with a name signed up.
 func (p *project) meets(first, last, email string) {
 	p.t.Helper()
 	p.office.post(p.at+"/signups", fields{"activity": "planting", "first_name": first, "last_name": last, "email": email, "consent_processing": true}).is(http.StatusCreated)
@@ -210,7 +210,7 @@ func TestAnAdviserNamesWhomTheyHaveAdvisedBefore(t *testing.T) {
 	listed := func() []any { return p.adviser.get(p.at + "/consultations").is(http.StatusOK).list("items") }
 	page := p.adviser.browser().with("Accept-Language", "en")
 
-	// Nobody was advised yet, so nobody is known by name, and nobody is suggested.
+	// No one was advised yet, so no one is known by name, and no one is suggested.
 	page.get(p.at+"/consultations").shows([]string{"New consultation"}, "lucja@", "Osoba", "jan1@")
 	if got := p.advise(p.adviser, "Łucja Żółkiewska", nil); got.status != http.StatusUnprocessableEntity || !strings.Contains(string(got.body), "You have not advised anybody of that name yet") || strings.Contains(string(got.body), "lucja@") {
 		t.Errorf("a name of somebody not advised: %s", got)
@@ -247,7 +247,7 @@ func TestAnAdviserNamesWhomTheyHaveAdvisedBefore(t *testing.T) {
 	if one := listed()[0]; said(within(one, "person.email")) != "jan2@example.org" {
 		t.Errorf("chosen was another: %v", one)
 	}
-	// An id that is not among one's own people chooses nobody.
+	// An id that is not among one's own people chooses no one.
 	stranger := p.office.get(p.at + "/people?q=obca@example.org").is(http.StatusOK).text("items.0.id")
 	if got := p.advise(p.adviser, "Jan Wzór", fields{"which": stranger, "topic": "x"}); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("a stranger was chosen: %s", got)
@@ -367,7 +367,7 @@ func TestAMonthsSheetIsTheAdvisersOwn(t *testing.T) {
 	p.office.browser().get(sheet).shows([]string{"Karta konsultacji"}, "Zofia", "obca@")
 	p.adviser.get(p.at + "/consultations/sheet?month=2001-01").is(http.StatusOK).has(map[string]string{"total.records": "0"})
 	p.adviser.get(p.at + "/consultations/sheet").is(http.StatusOK)
-	// Nobody becomes known by being asked for.
+	// No one becomes known by being asked for.
 	p.office.get(sheet + "&adviser=nobody@example.org").is(http.StatusOK).has(map[string]string{"total.records": "0"})
 	p.adviser.get(p.at + "/consultations/sheet?month=styczen").isInvalid("month not_a_date")
 	p.office.get(sheet).isInvalid("adviser missing")

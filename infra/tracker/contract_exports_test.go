@@ -66,7 +66,7 @@ func TestNoCellOfAnExportIsAFormula(t *testing.T) {
 	}
 }
 
-// noFormula reads a workbook: no cell is a formula, or becomes one when somebody edits it.
+// noFormula reads a workbook: no cell is a formula, or becomes one when someone edits it.
 func noFormula(t *testing.T, name string, data []byte) {
 	t.Helper()
 	f, err := excelize.OpenReader(bytes.NewReader(data))

@@ -163,7 +163,7 @@ func TestWhatCannotBeProcessedLiesAmongTheDeadLetters(t *testing.T) {
 	c.browser().get("/local/dead-letters").is(http.StatusOK).isPage()
 }
 
-// lay puts an object where the tracker keeps them, as somebody with access to the folder would.
+// lay puts an object where the tracker keeps them, as someone with access to the folder would.
 func lay(t *testing.T, s *tracker, key, text string) {
 	t.Helper()
 	file := filepath.Join(s.data, "objects", filepath.FromSlash(key))

@@ -364,7 +364,7 @@ func TestSignUpsOfAFormerActivityStayOnTheLists(t *testing.T) {
 	p.office.get(p.at + "/signups?cursor=never~").is(http.StatusBadRequest)
 }
 
-// What a form sent again is the first to give stands where the office reads it, as it counts.
+// What a form sent again is the first to give is shown where the office reads it, as it counts.
 func TestWhatALaterSendingGivesIsOnTheOfficesList(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
@@ -392,7 +392,7 @@ func TestWhatALaterSendingGivesIsOnTheOfficesList(t *testing.T) {
 	}
 }
 
-// A record of somebody who was erased can still be corrected: what counts has to be right.
+// A record of someone who was erased can still be corrected: what counts has to be right.
 func TestARecordOfSomebodyErasedCanBeCorrected(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
@@ -418,7 +418,7 @@ func TestARecordOfSomebodyErasedCanBeCorrected(t *testing.T) {
 		t.Errorf("the page says %s", list)
 	}
 	p.adviser.put(p.at+"/consultations/"+advised.text("id"), fields{"date": p.day(-10), "field": "law", "minutes": 50, "form": "phone"}).is(http.StatusOK).has(map[string]string{"minutes": "50"})
-	// Whoever is there has to be named, and nobody is put in another's place.
+	// Those present have to be named, and no one is put in another's place.
 	other := p.office.post(p.at+"/attendance", p.attendance("jan")).is(http.StatusCreated)
 	nobody := p.attendance("jan")
 	delete(nobody, "person")
@@ -427,7 +427,7 @@ func TestARecordOfSomebodyErasedCanBeCorrected(t *testing.T) {
 	p.office.put(at, p.attendance("jan").and(fields{"date": p.day(-11)})).is(http.StatusOK).has(map[string]string{"person.email": "jan@example.org"})
 }
 
-// Somebody known by their PESEL alone is called by it, on the page and on the sheet that is signed.
+// Someone known by their PESEL alone is called by it, on the page and on the sheet that is signed.
 func TestSomebodyWithoutANameIsCalledByTheirPESEL(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
@@ -439,7 +439,7 @@ func TestSomebodyWithoutANameIsCalledByTheirPESEL(t *testing.T) {
 	}
 }
 
-// Of a file that never counted nobody can tell whom it names, so it goes with whoever is erased; airings name nobody.
+// It is not known whom a file that never counted names, so any erasure deletes it; files of airings name no one.
 func TestFilesThatNeverCountedGoWithWhoeverIsErased(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
@@ -505,7 +505,7 @@ func TestAFreePlaceGoesToNobodyWhoWasErased(t *testing.T) {
 	}
 }
 
-// Whoever was merged is one person at every door: they have one sign-up, and one record of one thing.
+// People who were merged are one person for every route: they have one sign-up, and one record of one thing.
 func TestWhoWasMergedHasNoSecondPlaceAndNoSecondRecord(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "capacity: 3", "capacity: 2")
@@ -538,7 +538,7 @@ func TestWhoWasMergedHasNoSecondPlaceAndNoSecondRecord(t *testing.T) {
 	p.office.delete(at).is(http.StatusOK)
 	p.office.post(p.at+"/consultations", record).is(http.StatusCreated)
 	p.counts(map[string]string{"6": "1"})
-	// What is cancelled is over, whoever it was.
+	// What is cancelled is over, for every person.
 	p.office.put(p.at+"/signups/"+p.office.get(p.at+"/signups?activity=compost").text("items.0.id"), fields{"state": "cancelled"}).is(http.StatusOK)
 	p.anyone.post(p.at+"/signups", signup("nowa", "compost")).is(http.StatusCreated)
 	if got := p.states("compost"); got["accepted"] != 2 || got["cancelled"] != 1 {
@@ -567,7 +567,7 @@ func TestAQueueFromAFileIsInTheOrderOfItsRows(t *testing.T) {
 	}
 }
 
-// A held sign-up of somebody who was erased holds up nobody, and every state can be given to it.
+// A held sign-up of someone who was erased holds up no one, and every state can be given to it.
 func TestAHeldSignUpOfSomebodyErasedWaitsForNobody(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)

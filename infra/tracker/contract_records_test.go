@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// PESELs of nobody, with right check digits.
+// PESELs of no one, with right check digits.
 const (
 	pesel1 = "44051401359"
 	pesel2 = "02070803628"

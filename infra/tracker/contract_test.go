@@ -318,7 +318,7 @@ func (r reply) is(status int) reply {
 	return r
 }
 
-// isProblem tells that an error is as RFC 9457 wants it.
+// isProblem checks that an error is as RFC 9457 wants it.
 func (r reply) isProblem() {
 	r.t.Helper()
 	if got := r.header.Get("Content-Type"); got != "application/problem+json" {
@@ -340,7 +340,7 @@ func (r reply) isProblem() {
 
 var leak = regexp.MustCompile(`goroutine \d+|\.go:\d+|panic:|AKIA|SQLITE|sqlite|ConditionalCheck|BEGIN [A-Z ]*PRIVATE KEY`)
 
-// isNoLeak tells that an answer has no stack and no key in it, and is no fault of the tracker.
+// isNoLeak checks that an answer has no stack and no key in it, and is no fault of the tracker.
 func (r reply) isNoLeak() {
 	r.t.Helper()
 	if r.status == http.StatusInternalServerError {
@@ -363,7 +363,7 @@ func (r reply) value() any {
 	return value
 }
 
-// at gives what stands at a path of names and numbers, such as items.0.id; nil where nothing does.
+// at returns the value at a path of names and numbers, such as items.0.id; nil where there is none.
 func (r reply) at(path string) any {
 	r.t.Helper()
 	return within(r.value(), path)
@@ -390,7 +390,7 @@ func within(value any, path string) any {
 	return value
 }
 
-// text is what stands at a path, as text; "" where nothing does.
+// text is the value at a path, as text; "" where there is none.
 func (r reply) text(path string) string {
 	r.t.Helper()
 	return said(r.at(path))
@@ -403,7 +403,7 @@ func said(value any) string {
 	return fmt.Sprint(value)
 }
 
-// list is the list that stands at a path.
+// list is the list at a path.
 func (r reply) list(path string) []any {
 	r.t.Helper()
 	items, ok := r.at(path).([]any)
@@ -413,7 +413,7 @@ func (r reply) list(path string) []any {
 	return items
 }
 
-// has tells that texts stand at paths.
+// has checks that texts are found at paths.
 func (r reply) has(want map[string]string) reply {
 	r.t.Helper()
 	for path, text := range want {
@@ -438,7 +438,7 @@ func (r reply) codes() []string {
 	return codes
 }
 
-// isInvalid tells that the answer is 422 and names these errors, as "field code", and no others.
+// isInvalid checks that the answer is 422 and names these errors, as "field code", and no others.
 func (r reply) isInvalid(want ...string) reply {
 	r.t.Helper()
 	r.is(http.StatusUnprocessableEntity)
@@ -449,7 +449,7 @@ func (r reply) isInvalid(want ...string) reply {
 	return r
 }
 
-// isPage tells that the answer is a page.
+// isPage checks that the answer is a page.
 func (r reply) isPage() reply {
 	r.t.Helper()
 	if got := r.header.Get("Content-Type"); !strings.HasPrefix(got, "text/html") {
@@ -472,7 +472,7 @@ type toldRoute struct {
 	item    *openapi3.PathItem
 }
 
-// isTold tells that an answer is one that the tracker's own document speaks of. Of answers alike the first few are looked at.
+// isTold checks that the tracker's own OpenAPI document describes the answer. Of answers alike it checks the first few.
 func (r reply) isTold(method, path string) {
 	r.t.Helper()
 	told.Do(func() { readDocument(r.t) })
@@ -564,7 +564,7 @@ type project struct {
 
 var projects atomic.Int64
 
-// newProject begins a project that is running now. The definition's lines may be changed: pairs of what stands there and
+// newProject begins a project that is running now. The definition's lines may be changed: pairs of the present text and
 // what should.
 func newProject(t *testing.T, changes ...string) *project {
 	t.Helper()
@@ -596,7 +596,7 @@ func (p *project) meet(t *testing.T) {
 	p.admin = p.caller("admin@example.org", "admin")
 }
 
-// caller is somebody who signed in.
+// caller is someone who signed in.
 func (p *project) caller(email string, groups ...string) caller {
 	p.t.Helper()
 	c := caller{t: p.t, base: p.tracker.base}
@@ -664,7 +664,7 @@ indicators:
 reports: {funder: quarterly, language: en}
 `
 
-// signup is a sign-up of somebody to an activity.
+// signup is a sign-up of someone to an activity.
 func signup(name, activity string) fields {
 	return fields{
 		"activity": activity, "first_name": strings.ToUpper(name[:1]) + name[1:], "last_name": "Przykładowska", "email": name + "@example.org", "consent_processing": true,
@@ -706,7 +706,7 @@ func (p *project) achieved(code string) string {
 	return figure(p.compile(), code, "achieved")
 }
 
-// counts tells that indicators have come to these figures by now.
+// counts checks that indicators have come to these figures by now.
 func (p *project) counts(want map[string]string) {
 	p.t.Helper()
 	snap := p.compile()
@@ -717,7 +717,7 @@ func (p *project) counts(want map[string]string) {
 	}
 }
 
-// figure is what stands at a path of a snapshot's indicator.
+// figure is the value at a path of a snapshot's indicator.
 func figure(snap reply, code, path string) string {
 	snap.t.Helper()
 	for _, in := range snap.list("indicators") {
@@ -819,7 +819,7 @@ func (p *project) everything(path string) []any {
 	}
 }
 
-// tryPost sends what may be cut off, and tells whether it was answered as created.
+// tryPost sends what may be cut off, and returns whether it was answered as created.
 func (p *project) tryPost(path string, body fields) bool {
 	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.tracker.base+path, bytes.NewReader(p.anyone.encode(body)))
 	if err != nil {

@@ -164,7 +164,7 @@ func TestSMTPNeedsASender(t *testing.T) {
 func TestSignupLetterDescribesTheActivity(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "capacity: 3, label: {pl: Kompost, en: Composting}", `capacity: 1, label: {pl: Kompost, en: Composting}, place: "Dom Kultury, ul. Lipowa 3", starts: 2090-07-03T17:00:00+02:00, ends: 2090-07-03T19:00:00+02:00`)
-	halina, irena := p.id+"-halina@example.org", p.id+"-irena@example.org" // nobody in another test's project has these
+	halina, irena := p.id+"-halina@example.org", p.id+"-irena@example.org" // no one in another test's project has these
 	letter := func(to string) any {
 		t.Helper()
 		eventually(t, "a letter to "+to, func() bool { return len(p.mails(to)) > 0 })

@@ -51,7 +51,7 @@ func parseSchedule(expression, zone string) (schedule, error) {
 	return s, nil
 }
 
-// parseNumbers reads a field as the ascending numbers that it stands for.
+// parseNumbers reads a field as the ascending numbers that it means.
 func parseNumbers(field string, first, last int) ([]int, error) {
 	if field == "*" {
 		field = fmt.Sprintf("%d-%d", first, last)

@@ -1,5 +1,5 @@
 // Package attention counts the tasks that wait for the office, for its first page and for the nightly letter. Counts
-// name nobody.
+// name no one.
 package attention
 
 import (
@@ -45,7 +45,7 @@ func (s *Store) CountTasks(ctx context.Context, project string) (Counts, error) 
 		return c, err
 	}
 	for i, p := range places {
-		if i < len(defined.Definition.Activities) { // nobody is admitted to former activities
+		if i < len(defined.Definition.Activities) { // no one is admitted to former activities
 			c.Waiting += p.Overlooked()
 		}
 		c.Held += p.Held

@@ -236,7 +236,7 @@ func TestAttributesAreThoseAtEntry(t *testing.T) {
 		{"the earliest that gives it counts, not the first to come", "2010-06-20", func(s *factScript) {
 			s.signup("s1", "e2", "p1", noon(5), "accepted", "male", "")
 			s.signup("s1", "e1", "p1", noon(6), "", "female", "")
-			s.signup("s2", "e3", "p1", noon(4), "", "other", "") // of a sign-up that nobody made
+			s.signup("s2", "e3", "p1", noon(4), "", "other", "") // of a sign-up that no one made
 		}, "male"},
 		{"a form sent again may be the first to give it", "2010-06-20", func(s *factScript) {
 			s.signup("s1", "e1", "p1", noon(5), "accepted", "", "")
@@ -335,7 +335,7 @@ func TestFilesCountOnceAllPacksAreAdded(t *testing.T) {
 	}
 	first, second := aired("First", "10"), aired("Second", "20")
 	first.Row, second.Row = 2, 3
-	add(0, first) // nobody knows the file yet
+	add(0, first) // no one knows the file yet
 	if err := f.Apply(accepted); err != nil {
 		t.Fatal(err)
 	}
@@ -392,7 +392,7 @@ func TestEvidence(t *testing.T) {
 			t.Errorf("%s (-want +got)\n%s", code, diff)
 		}
 		for range found.Evidence(code) {
-			break // whoever stops early is not given more
+			break // a caller that stops early is not given more
 		}
 	}
 }

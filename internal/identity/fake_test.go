@@ -51,7 +51,7 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-// clock is a clock that stands until it is moved.
+// clock is a clock that changes only when it is moved.
 type clock struct{ seconds atomic.Int64 }
 
 func (c *clock) now() time.Time           { return start.Add(time.Duration(c.seconds.Load()) * time.Second) }

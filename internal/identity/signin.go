@@ -22,7 +22,7 @@ const (
 	maxTo       = 1000 // bytes of the path to go to after signing in
 )
 
-// Work is the query parameter by which a page knows that somebody comes from signing in, and may redirect to their
+// Work is the query parameter by which a page knows that someone comes from signing in, and may redirect to their
 // work.
 const Work = "work"
 

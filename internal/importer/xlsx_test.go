@@ -324,7 +324,7 @@ func TestWorkbookThatUnpacksToGigabytesIsRefused(t *testing.T) {
 	}
 }
 
-// sizes are the sizes of the sheet as the archive's directory tells them, or with another unpacked size.
+// sizes are the sizes of the sheet as the archive's directory gives them, or with another unpacked size.
 func sizes(t *testing.T, data []byte, unpacked uint32) []byte {
 	t.Helper()
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))

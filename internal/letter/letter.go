@@ -135,7 +135,7 @@ func (t table) Align(column int) string {
 	return "left"
 }
 
-// line returns a text as one line without marks of direction: what somebody typed must not begin a line of its own, nor
+// line returns a text as one line without marks of direction: what someone typed must not begin a line of its own, nor
 // reverse what follows it.
 func line(text string) string {
 	return strings.Join(strings.FieldsFunc(strings.Map(withoutDirection, text), lineBreak), " ")

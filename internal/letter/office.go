@@ -16,7 +16,7 @@ import (
 type Cell struct {
 	Row     int
 	Column  string // its English name, or the header of an unknown column
-	Value   string // masked where it could identify somebody
+	Value   string // masked where it could identify someone
 	Problem schema.Problem
 }
 

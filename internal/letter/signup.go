@@ -14,7 +14,7 @@ import (
 // Causes of a letter about a sign-up, beside its new state.
 const (
 	Repeated  = "repeated"   // the form was sent once more, and nothing changed
-	PlaceFree = "place_free" // a place became free for somebody on the waiting list
+	PlaceFree = "place_free" // a place became free for someone on the waiting list
 )
 
 // Signup is the data of a letter about a sign-up.
@@ -34,7 +34,7 @@ var signupMessages = map[string]string{
 	Repeated: "mail.signup_again", PlaceFree: "mail.place_free",
 }
 
-// RenderSignup renders the letter to somebody who signed up. Letters about a place have the activity as a calendar
+// RenderSignup renders the letter to someone who signed up. Letters about a place have the activity as a calendar
 // file.
 func RenderSignup(s Signup) (Letter, error) {
 	words, key := text.Of(s.Language), signupMessages[s.What]

@@ -22,7 +22,7 @@ func New(db *store.DB) *Store { return &Store{db} }
 var ErrLeased = errors.New("another process sends the letters")
 
 // Lease is the right to send a project's letters; one process at a time has it. It runs out unless it is renewed, so
-// that a process that died blocks nobody for long. A Lease is not safe for concurrent use.
+// that a process that died blocks no one for long. A Lease is not safe for concurrent use.
 type Lease struct {
 	Done fact.Heads // the last fact of each lane whose letters were sent
 

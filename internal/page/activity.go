@@ -115,7 +115,7 @@ type SheetRow struct {
 	Seen                string            // the version and values that were shown, sent back with the row
 	File                bool              // the values are from a file
 	Problems            []schema.Problem
-	Theirs              map[string]string // what somebody else saved meanwhile, or nil
+	Theirs              map[string]string // what someone else saved meanwhile, or nil
 }
 
 type sheetPage struct {
@@ -176,7 +176,7 @@ func (s Sheet) render(v view) (string, any) {
 	return "sheet", p
 }
 
-// theirs returns the message on what somebody else saved.
+// theirs returns the message on what someone else saved.
 func (v view) theirs(s Sheet, values map[string]string) string {
 	var said []string
 	for _, name := range s.Columns {

@@ -103,7 +103,7 @@ type Evidence struct {
 	Definition *project.Definition // that the snapshot was counted by
 	Title      string              // what the figure counts
 	Code       string              // the indicator's, or "" for participants
-	Figure     string              // the figure as it stands in the snapshot, a canonical number
+	Figure     string              // the figure as it is in the snapshot, a canonical number
 	Snapshot   string              // the snapshot's id
 	AsOf       string
 	Items      []snapshot.Counted
@@ -192,7 +192,7 @@ type Attention struct{ Items []Task }
 // Task is one task, with the address where it is done.
 type Task struct {
 	What, Message, Href string
-	Urgent              bool // somebody outside waits for it
+	Urgent              bool // someone outside waits for it
 }
 
 func (a Attention) render(view) (string, any) { return "attention", a }

@@ -74,7 +74,7 @@ func TestSearchMatchesPrefixesOfAnyWord(t *testing.T) {
 	}
 }
 
-// Whichever way a name is written, its words lead to the person, and to nobody else. The first search of many people
+// Whichever way a name is written, its words lead to the person, and to no one else. The first search of many people
 // asks for no more than any other.
 func TestEveryWriteUpdatesTheSearchIndex(t *testing.T) {
 	t.Parallel()

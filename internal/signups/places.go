@@ -18,7 +18,7 @@ type Places struct {
 }
 
 // Admit returns the state of a new sign-up. One whose identity a coordinator has to check is held and takes no place;
-// nobody overtakes those who wait.
+// no one overtakes those who wait.
 func (p Places) Admit(held bool) string {
 	switch {
 	case held:

@@ -113,7 +113,7 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 		return result, err
 	}
 	// A definition with more places may have been set since the caller read it, and its FillPlaces may have found
-	// nobody waiting. People of a file who wait although places are free are listed as a task for coordinators.
+	// no one waiting. People of a file who wait although places are free are listed as a task for coordinators.
 	now, err := s.projects.Definition(ctx, project)
 	if store.IsNotFound(err) {
 		return result, nil

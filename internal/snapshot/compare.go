@@ -47,7 +47,7 @@ type ChangedLine struct {
 	RuleChanged   bool         `json:"rule_changed"` // another version of the definition counts it otherwise
 }
 
-// Same tells that nothing has become of a result.
+// Same reports whether a result did not change.
 func (l ChangedLine) Same() bool {
 	return l.Achieved.Same() && l.Percent.Same() && !l.TargetChanged && !l.RuleChanged
 }

@@ -77,7 +77,7 @@ func IDFor(at time.Time, what string) string {
 	return id.String()
 }
 
-// Seal returns the keyed hash, 32 hexadecimal digits, that stands for an identity or a private text outside the people
+// Seal returns the keyed hash, 32 hexadecimal digits, that replaces an identity or a private text outside the people
 // table. Hashes of different projects or purposes cannot be compared.
 func (s *DB) Seal(project, purpose, text string) string {
 	mac := hmac.New(sha256.New, s.Secret)

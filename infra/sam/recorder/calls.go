@@ -9,7 +9,7 @@ import (
 
 // Call is a permission that a request needed.
 type Call struct {
-	Key      string              `json:"key"`               // the access key that signed it; "" where nobody did
+	Key      string              `json:"key"`               // the access key that signed it; "" where no one did
 	Action   string              `json:"action"`            // as in a policy: dynamodb:Query
 	Resource string              `json:"resource"`          // the last part of its ARN: table/people/index/index
 	Context  map[string][]string `json:"context,omitempty"` // what conditions may ask for

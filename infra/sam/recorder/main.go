@@ -71,7 +71,7 @@ func recorder(target *url.URL, out io.Writer) http.Handler {
 		},
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isFile(r) { // what is asked of the other services stands in the body
+		if !isFile(r) { // requests to the other services have their parameters in the body
 			body, err := io.ReadAll(r.Body)
 			if err != nil {
 				http.Error(w, err.Error(), http.StatusBadRequest)

@@ -21,7 +21,7 @@ type restore struct {
 	out            io.Writer
 }
 
-// run repeats later erasures, then recomputes snapshots. It fails if a hash differs although nobody was erased since.
+// run repeats later erasures, then recomputes snapshots. It fails if a hash differs although no one was erased since.
 func (r restore) run(ctx context.Context) error {
 	projects, err := r.restored.Projects.Projects(ctx)
 	if err != nil {

@@ -18,7 +18,7 @@ func open(t *testing.T) *webtest.Tracker {
 	return webtest.New(t, webtest.Definition, func(a *app.App) []web.Route { return New(a).Routes() })
 }
 
-// record stores a record of somebody at planting.
+// record stores a record of someone at planting.
 func record(t *testing.T, tr *webtest.Tracker, kind, who string, values map[string]string) {
 	t.Helper()
 	k := schema.Builtin().Kind(kind)

@@ -121,7 +121,7 @@ func TestTrailIsNarrowedByKindAndActor(t *testing.T) {
 		fact.Fact{Kind: fact.KindPersonMerged, By: "office", Data: []byte(`{"person":"old","into":"anna"}`)},
 		fact.Fact{Kind: fact.KindUploadRejected, Data: []byte(`{"upload":"up"}`)},
 	)
-	for query, want := range map[string]string{ // the definition was saved by the schedule, as nobody signed in for it
+	for query, want := range map[string]string{ // the definition was saved by the schedule, as no one signed in for it
 		"":                               "upload.rejected person.merged signup.submitted definition.set",
 		"?kind=signup.submitted":         "signup.submitted",
 		"?who=form":                      "signup.submitted",

@@ -144,7 +144,7 @@ func TestComposeRefusesHeaderInjection(t *testing.T) {
 	}
 }
 
-// office is a post office: it takes letters from whoever knows the password, for whom it knows.
+// office is a post office: it accepts letters from senders who know the password, to recipients it knows.
 type office struct {
 	mu    sync.Mutex
 	user  string

@@ -146,7 +146,7 @@ func (n *Deliverer) notify(ctx context.Context, d *project.Definition, f fact.Fa
 	case fact.KindSignup:
 		return decode(f, func(signup fact.Signup) (bool, error) {
 			if f.By != "" || signup.Upload != "" {
-				return false, nil // entered from paper or a file: nobody waits for an answer
+				return false, nil // entered from paper or a file: no one waits for an answer
 			}
 			what := signup.State
 			if what == "" {

@@ -134,7 +134,7 @@ func hasWords(name string, words []string) bool {
 }
 
 // resolveName replaces what was typed into the person field by the e-mail address or PESEL that it is, or by the id of
-// the person who was meant. Where nobody or several may be meant it returns them, and an error on the field.
+// the person who was meant. Where no one or several may be meant it returns them, and an error on the field.
 func (h Handlers) resolveName(c *web.Call, body web.Body, staff string) (candidates []page.Suggestion, err error) {
 	typed, one := body.Given["person"].(string)
 	if !one {

@@ -193,7 +193,7 @@ func (h Handlers) correction(c *web.Call, body web.Body, before records.Typed) (
 	return h.draft(c, body)
 }
 
-// namesNoOther reports whether a body names nobody, or the person with the id.
+// namesNoOther reports whether a body names no one, or the person with the id.
 func namesNoOther(given schema.Given, id string) bool {
 	for _, key := range []string{"email", "pesel"} {
 		if value := given[key]; value != nil && value != "" {
@@ -212,7 +212,7 @@ func namesNoOther(given schema.Given, id string) bool {
 }
 
 // draftOf validates the fields of one record and resolves the person it is about. Loose reads values as people write
-// them in a form. Erased is the id of the person where they were erased, else "": then nobody is resolved. Bad values
+// them in a form. Erased is the id of the person where they were erased, else "": then no one is resolved. Bad values
 // are one error with all problems.
 func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, erased string) (records.Draft, error) {
 	scope := schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose}
@@ -410,7 +410,7 @@ func (v view) json(k *schema.Kind) shape.Merged {
 	return shape.Merged{Fields: k.JSON(v.row), And: ofPerson{v.ID, v.person.View()}}
 }
 
-// who returns the name of the person, else an address or a number; "" where there is nobody, or the person was erased.
+// who returns the name of the person, else an address or a number; "" where there is no one, or the person was erased.
 func (v view) who() string {
 	switch {
 	case v.person.LastName != "":

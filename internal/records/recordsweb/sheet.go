@@ -87,7 +87,7 @@ type row struct {
 	draft    records.Draft
 	empty    bool
 	problems []schema.Problem
-	theirs   *records.Current // what somebody else saved meanwhile, empty where they voided it
+	theirs   *records.Current // what someone else saved meanwhile, empty where they voided it
 }
 
 func (r row) wrong() bool { return len(r.problems) > 0 || r.theirs != nil }

@@ -116,7 +116,7 @@ type holding struct {
 	Token string `json:"token,omitempty" doc:"From the e-mail"`
 }
 
-// IdentityFields are the fields of a sign-up that say who somebody is; an answer has them in `person`.
+// IdentityFields are the fields of a sign-up that say who someone is; an answer has them in `person`.
 var IdentityFields = []string{"first_name", "last_name", "email", "pesel"}
 
 // View is the members of an answer about a sign-up beside the fields of its form.

@@ -27,7 +27,7 @@ func open(t *testing.T) *webtest.Tracker {
 
 type body = map[string]any
 
-// form is a complete sign-up of somebody, with other values in the place of the usual ones; nil removes one.
+// form is a complete sign-up of someone, with other values in the place of the usual ones; nil removes one.
 func form(name, activity string, other body) body {
 	b := body{"activity": activity, "first_name": name, "last_name": "Nowa", "email": strings.ToLower(name) + "@example.org", "consent_processing": true}
 	maps.Copy(b, other)
@@ -49,7 +49,7 @@ func values(b body) url.Values {
 	return out
 }
 
-// signUp signs somebody up as a coordinator.
+// signUp signs someone up as a coordinator.
 func signUp(t *testing.T, tr *webtest.Tracker, name, activity string, other body) (su signups.Moved) {
 	t.Helper()
 	tr.Send(t, webtest.Request{Path: "/signups", As: office, JSON: form(name, activity, other)}).Want(http.StatusCreated).Read(&su)

@@ -1,5 +1,5 @@
 // Package shape describes request and response bodies that a Go type alone cannot describe: records, whose fields are
-// data, and bodies that are not JSON. Any other value used as a shape stands for its type as encoding/json writes it,
+// data, and bodies that are not JSON. Any other value used as a shape means its type as encoding/json writes it,
 // with the struct tags
 //
 //	doc     the member's description

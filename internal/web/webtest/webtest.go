@@ -201,7 +201,7 @@ func (tr *Tracker) Send(t testing.TB, q Request) Answer {
 	return Answer{w, t}
 }
 
-// token returns a bearer token of somebody with a role.
+// token returns a bearer token of someone with a role.
 func (tr *Tracker) token(t testing.TB, role, email string) string {
 	t.Helper()
 	group := Project + ":" + role
