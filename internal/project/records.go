@@ -14,8 +14,8 @@ type RecordKind struct {
 // RecordField is a field of a kind of record.
 type RecordField struct {
 	ID        string            `json:"id"`
-	Column    map[string]string `json:"column,omitempty"` // its name as a column of files, by language; English is its id
-	Label     Text              `json:"label,omitzero"`   // where the catalogues of messages have none
+	Column    map[string]string `json:"column,omitempty"` // its name as a column of files by language, in place of the catalogues'
+	Label     Text              `json:"label,omitzero"`   // in place of the catalogues'
 	Type      string            `json:"type"`
 	Privacy   string            `json:"privacy,omitempty"`
 	Required  bool              `json:"required,omitempty"`

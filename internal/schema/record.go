@@ -32,8 +32,8 @@ const (
 // Field is one field of a kind of record.
 type Field struct {
 	Name     string            // its stable id, used in stored values, JSON, rules and columns
-	Column   map[string]string // the name of its column in files by language; default: Name
-	Label    project.Text      // its label, if the catalogues have none
+	Column   map[string]string // its own names of its column by language; see ColumnIn
+	Label    project.Text      // its own label; see LabelIn
 	Type     *Type             // nil: Text
 	Privacy  Privacy           // the privacy class
 	Required bool              // a value is required
@@ -49,6 +49,8 @@ type Field struct {
 	Total     bool      // the result of a file includes the sum of this field
 	Section   string    // the section of the sign-up form
 	Example   [2]string // example values for file templates
+
+	builtin bool // the catalogues have the words that its data lacks
 }
 
 // DefaultLongest is the default maximum length of a text, in characters.
