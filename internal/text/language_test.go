@@ -12,6 +12,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/xuri/excelize/v2"
+
 	"outreach/internal/importer"
 	"outreach/internal/importer/blank"
 	"outreach/internal/letter"
@@ -195,9 +197,20 @@ func TestBuiltinKindsSpeakALanguageOfOneFile(t *testing.T) {
 			if err := template.XLSX(&xlsx, "Ĝardeno", time.Unix(1, 0)); err != nil {
 				t.Fatal(err)
 			}
+			book, err := excelize.OpenReader(bytes.NewReader(xlsx.Bytes()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			explained, err := book.GetRows(book.GetSheetName(1))
+			if err != nil {
+				t.Fatal(err)
+			}
 			head, examples, _ := strings.Cut(csv.String(), "\n")
 			for _, f := range kind.Columns() {
 				want("template", head, "column."+f.Name)
+				if !slices.ContainsFunc(explained, func(row []string) bool { return row[0] == f.Name && row[1] == "«column."+f.Name+"»" }) {
+					t.Errorf("the template does not explain column.%s", f.Name)
+				}
 				if keys := optionKeys(f, d); f.Required && len(keys) > 0 {
 					want("example of the template", examples, keys[0])
 				}
