@@ -2,6 +2,7 @@ package text_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"html"
 	"net/http/httptest"
 	"os"
@@ -14,9 +15,12 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"outreach/functions"
+	"outreach/internal/app"
 	"outreach/internal/importer"
 	"outreach/internal/importer/blank"
 	"outreach/internal/letter"
+	"outreach/internal/openapi"
 	"outreach/internal/page"
 	"outreach/internal/project"
 	"outreach/internal/project/definition"
@@ -223,6 +227,27 @@ func TestBuiltinKindsSpeakALanguageOfOneFile(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestDocumentOfTheAPIHasTheColumnsOfAllLanguages(t *testing.T) {
+	remove, err := text.Add(os.DirFS("testdata"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer remove()
+	document, err := openapi.Document(functions.All(&app.App{}), schema.Builtin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	written, err := json.Marshal(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"In files `minutes` or `minuty` or `minutoj`.", "`minutes` (minuty, minutoj)", "in English or Polish or Esperanto", `"enum":["pl","en","eo"]`} {
+		if !bytes.Contains(written, []byte(part)) {
+			t.Errorf("it lacks %s", part)
+		}
 	}
 }
 
