@@ -67,6 +67,9 @@ func TestBuiltinKindsHaveNoWordsOfTheirOwn(t *testing.T) {
 		if err := json.Unmarshal(data, &kind); err != nil {
 			t.Fatal(err)
 		}
+		if len(kind.Label) > 0 {
+			t.Errorf("%s has a label: move it to kind.%s of the catalogues", file, kind.Name)
+		}
 		for _, f := range kind.Fields {
 			if len(f.Column) > 0 || len(f.Label) > 0 {
 				t.Errorf("%s: %s has words: move them to column.%s and field.%s of the catalogues", file, f.ID, f.ID, f.ID)

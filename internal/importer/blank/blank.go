@@ -296,13 +296,16 @@ func (b Blank) day(n int) string {
 	return day
 }
 
-// figure returns a plausible number that the column allows.
+// figure returns a plausible number that the column allows; "" if none is required.
 func (b Blank) figure(f *schema.Field, n int) string {
 	value := f.Example[n]
-	if value == "" {
+	if value == "" && !f.Required {
 		return ""
 	}
-	if _, problem := f.Parse(value, b.scope); problem != nil {
+	if _, problem := f.Parse(value, b.scope); problem != nil || value == "" {
+		if f.Max > 0 && f.Max < 1 {
+			return number(f.Max)
+		}
 		return number(max(f.Min, 1))
 	}
 	return value
