@@ -31,6 +31,7 @@ import (
 // TestLanguageIsAddedByOneFile adds a language with a few messages and finds them everywhere; the others are in
 // English.
 func TestLanguageIsAddedByOneFile(t *testing.T) {
+	before := text.Languages()
 	remove, err := text.Add(os.DirFS("testdata"))
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +132,7 @@ func TestLanguageIsAddedByOneFile(t *testing.T) {
 	}
 
 	remove()
-	if got := text.Languages(); !slices.Equal(got, []string{"pl", "en"}) {
+	if got := text.Languages(); !slices.Equal(got, before) {
 		t.Errorf("afterwards the languages are %v", got)
 	}
 }
