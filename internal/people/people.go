@@ -2,7 +2,6 @@ package people
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,33 +47,26 @@ func follow(id string, into func(string) (string, error)) (string, error) {
 // Persons reads several people at once, following merges. The result is by the ids that were given; unknown ids are
 // left out.
 func (s *Store) Persons(ctx context.Context, project string, ids []string) (map[string]Person, error) {
+	keys := make([]table.Key, len(ids))
+	for i, id := range ids {
+		keys[i] = personKey(project, id)
+	}
+	found, err := table.LoadAll[Person](ctx, s.db.People, keys)
+	if err != nil {
+		return nil, err
+	}
 	out := map[string]Person{}
-	for start := 0; start < len(ids); start += table.MostGet {
-		part := ids[start:min(len(ids), start+table.MostGet)]
-		keys := make([]table.Key, len(part))
-		for i, id := range part {
-			keys[i] = personKey(project, id)
+	for i, id := range ids {
+		p, ok := found[keys[i]]
+		if !ok {
+			continue
 		}
-		found, err := s.db.People.Get(ctx, keys...)
-		if err != nil {
-			return nil, err
+		if p.Into != "" {
+			if p, err = s.Person(ctx, project, p.Into); err != nil {
+				return nil, err
+			}
 		}
-		for i, id := range part {
-			it, ok := found[keys[i]]
-			if !ok {
-				continue
-			}
-			var p Person
-			if err := json.Unmarshal(it.Data, &p); err != nil {
-				return nil, fmt.Errorf("person %s: %w", id, err)
-			}
-			if p.Into != "" {
-				if p, err = s.Person(ctx, project, p.Into); err != nil {
-					return nil, err
-				}
-			}
-			out[id] = p
-		}
+		out[id] = p
 	}
 	return out, nil
 }
@@ -85,25 +77,18 @@ func (s *Store) identityKey(project string, k Key) table.Key {
 
 // IDsByKey looks up the ids of the people with identity keys. Keys that no person has are left out.
 func (s *Store) IDsByKey(ctx context.Context, project string, keys []Key) (map[Key]string, error) {
+	asked := make([]table.Key, len(keys))
+	for i, k := range keys {
+		asked[i] = s.identityKey(project, k)
+	}
+	found, err := table.LoadAll[string](ctx, s.db.People, asked)
+	if err != nil {
+		return nil, err
+	}
 	out := map[Key]string{}
-	for start := 0; start < len(keys); start += table.MostGet {
-		part := keys[start:min(len(keys), start+table.MostGet)]
-		asked := make([]table.Key, len(part))
-		for i, k := range part {
-			asked[i] = s.identityKey(project, k)
-		}
-		found, err := s.db.People.Get(ctx, asked...)
-		if err != nil {
-			return nil, err
-		}
-		for i, k := range part {
-			if it, ok := found[asked[i]]; ok {
-				var id string
-				if err := json.Unmarshal(it.Data, &id); err != nil {
-					return nil, fmt.Errorf("identity key: %w", err)
-				}
-				out[k] = id
-			}
+	for i, k := range keys {
+		if id, ok := found[asked[i]]; ok {
+			out[k] = id
 		}
 	}
 	return out, nil

@@ -255,17 +255,13 @@ func (s *Store) Places(ctx context.Context, project string, activities []project
 	for i, a := range activities {
 		keys[i] = placesKey(project, a.ID)
 	}
-	found, err := s.Tracker.Get(ctx, keys...)
+	found, err := table.LoadAll[Places](ctx, s.Tracker, keys)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]Places, len(activities))
 	for i, a := range activities {
-		if it, there := found[keys[i]]; there {
-			if out[i], err = table.Decode[Places](it); err != nil {
-				return nil, err
-			}
-		}
+		out[i] = found[keys[i]]
 		out[i].Capacity = a.Capacity
 	}
 	return out, nil
@@ -320,17 +316,9 @@ func (s *Store) Forms(ctx context.Context, project string, all []Signup) (map[st
 			keys = append(keys, formKey(project, su.ID, entry))
 		}
 	}
-	submitted := map[table.Key]map[string]string{}
-	for part := range slices.Chunk(keys, table.MostGet) {
-		found, err := s.People.Get(ctx, part...)
-		if err != nil {
-			return nil, err
-		}
-		for key, it := range found {
-			if submitted[key], err = table.Decode[map[string]string](it); err != nil {
-				return nil, err
-			}
-		}
+	submitted, err := table.LoadAll[map[string]string](ctx, s.People, keys)
+	if err != nil {
+		return nil, err
 	}
 	forms := map[string]map[string]string{}
 	for _, su := range all {
@@ -494,16 +482,12 @@ func (s *Store) SignupsOf(ctx context.Context, project string, ids []string) (ma
 	for i, id := range ids {
 		keys[i] = signupKey(project, id)
 	}
-	found, err := s.Tracker.Get(ctx, keys...)
+	found, err := table.LoadAll[Signup](ctx, s.Tracker, keys)
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]Signup{}
-	for _, it := range found {
-		su, err := table.Decode[Signup](it)
-		if err != nil {
-			return nil, err
-		}
+	for _, su := range found {
 		out[su.ID] = su
 	}
 	return out, nil

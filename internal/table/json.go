@@ -54,6 +54,23 @@ func Load[T any](ctx context.Context, t Table, key Key) (value T, rev int64, err
 	return value, it.Rev, err
 }
 
+// LoadAll reads any number of items and decodes their JSON. Keys without an item are left out; a key may be given twice.
+func LoadAll[T any](ctx context.Context, t Table, keys []Key) (map[Key]T, error) {
+	values := make(map[Key]T, len(keys))
+	for part := range slices.Chunk(keys, MostGet) {
+		found, err := t.Get(ctx, part...)
+		if err != nil {
+			return nil, err
+		}
+		for key, it := range found {
+			if values[key], err = Decode[T](it); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return values, nil
+}
+
 // PageOf is a page of a list. Next is the cursor of the following page, "" on the last one.
 type PageOf[T any] struct {
 	Items []T    `json:"items"`

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 	"time"
 
@@ -162,16 +161,12 @@ func (s *Store) named(ctx context.Context, project string, uploads []Upload) err
 	for i, u := range uploads {
 		keys[i] = filenameKey(project, u.ID)
 	}
-	found, err := s.People.Get(ctx, keys...)
+	found, err := table.LoadAll[string](ctx, s.People, keys)
 	if err != nil {
 		return err
 	}
 	for i := range uploads {
-		if it, ok := found[keys[i]]; ok {
-			if err := json.Unmarshal(it.Data, &uploads[i].Filename); err != nil {
-				return fmt.Errorf("name of upload %s: %w", uploads[i].ID, err)
-			}
-		}
+		uploads[i].Filename = found[keys[i]]
 	}
 	return nil
 }
@@ -200,19 +195,13 @@ func (s *Store) UploadOwners(ctx context.Context, project string, ids []string) 
 	for i, id := range ids {
 		keys[i] = uploadKey(project, id)
 	}
+	found, err := table.LoadAll[Upload](ctx, s.Tracker, keys)
+	if err != nil {
+		return nil, err
+	}
 	out := map[string]string{}
-	for part := range slices.Chunk(keys, table.MostGet) {
-		found, err := s.Tracker.Get(ctx, part...)
-		if err != nil {
-			return nil, err
-		}
-		for _, it := range found {
-			var u Upload
-			if err := json.Unmarshal(it.Data, &u); err != nil {
-				return nil, fmt.Errorf("item %s/%s: %w", it.PK, it.SK, err)
-			}
-			out[u.ID] = u.Owner
-		}
+	for _, u := range found {
+		out[u.ID] = u.Owner
 	}
 	return out, nil
 }
