@@ -3,10 +3,12 @@ package uploads
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -104,6 +106,12 @@ type Findings struct {
 	Warnings    []Finding `json:"warnings"`
 	ErrorsCut   bool      `json:"errors_cut,omitempty"`
 	WarningsCut bool      `json:"warnings_cut,omitempty"`
+}
+
+// CompareArrival orders uploads by their arrival: it returns a negative number if u arrived before the other. The keys of
+// their objects break ties.
+func (u Upload) CompareArrival(other Upload) int {
+	return cmp.Or(u.Arrived.Compare(other.Arrived), cmp.Compare(u.Object, other.Object))
 }
 
 // Final reports whether reading of the file has ended.
@@ -418,6 +426,26 @@ func (s *Store) Uploads(ctx context.Context, project, owner string, limit int, c
 		}
 	}
 	return page, err
+}
+
+// Counting returns the uploads of a kind (its plural name) whose rows count, of an owner or of all owners if it is "", in
+// the order of arrival. They lack the names of the files.
+func (s *Store) Counting(ctx context.Context, project, owner, kind string) ([]Upload, error) {
+	q := table.Query{PK: Partition(project)}
+	if owner != "" {
+		q.PK, q.Index = ownerIndex(project, owner), true
+	}
+	var out []Upload
+	for u, err := range table.Values[Upload](ctx, s.Tracker, q) {
+		if err != nil {
+			return nil, err
+		}
+		if u.State == Accepted && u.SameAs == "" && u.Kind == kind {
+			out = append(out, u)
+		}
+	}
+	slices.SortFunc(out, Upload.CompareArrival)
+	return out, nil
 }
 
 // Pack reads one pack of the rows of an upload of a kind. It fails if there is none.
