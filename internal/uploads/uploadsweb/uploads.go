@@ -319,10 +319,18 @@ func totals(u uploads.Upload) uploads.Totals {
 
 // cells returns findings with their messages in the uploader's language.
 func cells(u uploads.Upload, findings []uploads.Finding) []cell {
-	messages := text.Of(u.Language)
 	out := make([]cell, len(findings))
+	for i, p := range cellProblems(text.Of(u.Language), findings) {
+		out[i] = cell(p)
+	}
+	return out
+}
+
+// cellProblems returns findings with their messages in a language.
+func cellProblems(messages *text.Messages, findings []uploads.Finding) []page.CellProblem {
+	out := make([]page.CellProblem, len(findings))
 	for i, f := range findings {
-		out[i] = cell{Row: f.Row, Column: f.Column, Code: f.Problem.Code, Value: f.Value, Message: messages.Problem(f.Problem)}
+		out[i] = page.CellProblem{Row: f.Row, Column: f.Column, Code: f.Problem.Code, Value: f.Value, Message: messages.Problem(f.Problem)}
 	}
 	return out
 }
@@ -356,18 +364,10 @@ func sender(c *web.Call, owner string) string {
 
 // pageOf returns the page of an upload in the reader's language.
 func pageOf(c *web.Call, u uploads.Upload, found uploads.Findings) page.Upload {
-	messages := c.Messages()
-	problems := func(findings []uploads.Finding) []page.CellProblem {
-		out := make([]page.CellProblem, len(findings))
-		for i, f := range findings {
-			out[i] = page.CellProblem{Row: f.Row, Column: f.Column, Code: f.Problem.Code, Value: f.Value, Message: messages.Problem(f.Problem)}
-		}
-		return out
-	}
 	out := page.Upload{
 		ID: u.ID, State: u.State, Kind: u.Kind, Records: schema.For(c.Defined.Definition).Plural(u.Kind), Filename: u.Filename, Owner: sender(c, u.Owner), SHA256: u.SHA256, Bytes: u.Bytes,
 		Rows: u.Rows, New: u.New, Changed: u.Changed, Unchanged: u.Unchanged, Totals: u.Totals,
-		Errors: problems(found.Errors), Warnings: problems(found.Warnings), Cut: found.ErrorsCut,
+		Errors: cellProblems(c.Messages(), found.Errors), Warnings: cellProblems(c.Messages(), found.Warnings), Cut: found.ErrorsCut,
 		ReceivedAt: u.Arrived, FinishedAt: u.Finished, SameAs: u.SameAs, CheckOnly: u.CheckOnly, Mine: true,
 	}
 	switch {
