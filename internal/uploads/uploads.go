@@ -268,16 +268,14 @@ func (s *Store) FinishUpload(ctx context.Context, project string, u Upload, foun
 	return s.finish(ctx, project, u, found, []fact.Fact{f})
 }
 
+// finish stores an upload with what was found, together with facts and further operations.
 func (s *Store) finish(ctx context.Context, project string, u Upload, found Findings, facts []fact.Fact, more ...table.Op) error {
 	ops := append([]table.Op{s.putUpload(project, u)}, more...)
-	for name, findings := range map[string][]Finding{errorsFound: found.Errors, warningsFound: found.Warnings} {
-		if len(findings) > 0 {
-			cut := found.ErrorsCut
-			if name == warningsFound {
-				cut = found.WarningsCut
-			}
-			ops = append(ops, table.PutJSON(findingsKey(project, u.ID, name), newFindingsItem(findings, cut), table.Always))
-		}
+	if len(found.Errors) > 0 {
+		ops = append(ops, table.PutJSON(findingsKey(project, u.ID, errorsFound), newFindingsItem(found.Errors, found.ErrorsCut), table.Always))
+	}
+	if len(found.Warnings) > 0 {
+		ops = append(ops, table.PutJSON(findingsKey(project, u.ID, warningsFound), newFindingsItem(found.Warnings, found.WarningsCut), table.Always))
 	}
 	if len(facts) == 0 {
 		return s.Tracker.Write(ctx, ops...)
