@@ -269,7 +269,7 @@ func TestPurgeReadsFactsOnceForAllPeople(t *testing.T) {
 	var facts atomic.Int64
 	purging := on(storetest.Reopen(s.db))
 	purging.db.Objects, purging.db.Tracker = s.db.Objects, asked{s.db.Tracker, "FACT#", &facts}
-	removed, err := purging.eraseEverybody(ctx, "p", fact.Heads{})
+	removed, err := purging.eraseAllPeople(ctx, "p")
 	if err != nil || !removed {
 		t.Fatal(removed, err)
 	}

@@ -39,17 +39,14 @@ const erasedTogether = 1000
 // class is complete it appends a fact. It fails with store.ErrDeferred where too little time is left: a later call
 // continues. A repeated call with nothing to delete writes nothing.
 func (s *Store) Purge(ctx context.Context, def *project.Definition) error {
-	removeTexts := func(ctx context.Context, project string, since fact.Heads) (bool, error) {
-		return s.removeAllTexts(ctx, schema.For(def), project, since)
-	}
 	for _, c := range []struct {
 		class  string
 		months int
-		purge  func(ctx context.Context, project string, since fact.Heads) (removed bool, err error)
+		purge  func(since fact.Heads) (removed bool, err error) // since is where an earlier purge ended
 	}{
-		{TextsClass, def.Retention.Texts, removeTexts},
-		{OriginalsClass, def.Retention.Originals, s.uploads.RemoveAllOriginals},
-		{PeopleClass, def.Retention.People, s.eraseEverybody},
+		{TextsClass, def.Retention.Texts, func(since fact.Heads) (bool, error) { return s.removeAllTexts(ctx, schema.For(def), def.ID, since) }},
+		{OriginalsClass, def.Retention.Originals, func(fact.Heads) (bool, error) { return s.uploads.RemoveAllOriginals(ctx, def.ID) }},
+		{PeopleClass, def.Retention.People, func(fact.Heads) (bool, error) { return s.eraseAllPeople(ctx, def.ID) }},
 	} {
 		until := def.Period.KeptUntil(c.months)
 		if c.months == 0 || def.Day(s.db.Now()) <= until {
@@ -63,7 +60,7 @@ func (s *Store) Purge(ctx context.Context, def *project.Definition) error {
 		if err != nil {
 			return err
 		}
-		removed, err := c.purge(ctx, def.ID, before.Heads)
+		removed, err := c.purge(before.Heads)
 		if err != nil {
 			return err
 		}
@@ -99,7 +96,8 @@ func (s *Store) notePurged(ctx context.Context, project string, did purged, rev 
 	})
 }
 
-func (s *Store) eraseEverybody(ctx context.Context, project string, _ fact.Heads) (removed bool, err error) {
+// eraseAllPeople erases everyone in a project, and reports whether there was anyone.
+func (s *Store) eraseAllPeople(ctx context.Context, project string) (removed bool, err error) {
 	err = s.persons.EachPage(ctx, project, func(all []people.Person) error {
 		if len(all) == 0 {
 			return nil

@@ -149,10 +149,14 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 		return errors.New("remove originals: no object store")
 	}
 	// A file that has arrived under the same key and is not read yet is another file, and stays.
+	var affected []Upload
 	upTo := map[string]time.Time{}
 	for _, u := range all {
-		if removable[u.Object] && s.done(u) && u.Arrived.After(upTo[u.Object]) {
-			upTo[u.Object] = u.Arrived
+		if removable[u.Object] && s.done(u) {
+			affected = append(affected, u)
+			if u.Arrived.After(upTo[u.Object]) {
+				upTo[u.Object] = u.Arrived
+			}
 		}
 	}
 	err := store.InParallel(ctx, slices.Sorted(maps.Keys(removable)), func(ctx context.Context, key string) error {
@@ -162,21 +166,19 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 		return err
 	}
 	var names, findings []table.Key
-	for _, u := range all {
-		if removable[u.Object] && s.done(u) {
-			names = append(names, filenameKey(project, u.ID))
-			findings = append(findings, findingsKey(project, u.ID, errorsFound), findingsKey(project, u.ID, warningsFound))
-		}
+	for _, u := range affected {
+		names = append(names, filenameKey(project, u.ID))
+		findings = append(findings, findingsKey(project, u.ID, errorsFound), findingsKey(project, u.ID, warningsFound))
 	}
 	if err := errors.Join(table.RemoveAll(ctx, s.People, names), table.RemoveAll(ctx, s.Tracker, findings)); err != nil {
 		return err
 	}
-	hidden := s.hidden(project, all, removable)
+	hidden := s.hidden(project, all, affected)
 	if err := s.hideNames(ctx, project, hidden); err != nil {
 		return err
 	}
-	for _, u := range all {
-		if removable[u.Object] && s.done(u) && u.Removed.IsZero() {
+	for _, u := range affected {
+		if u.Removed.IsZero() {
 			if err := s.noteRemoved(ctx, project, u.ID, hidden[u.ID]); err != nil {
 				return err
 			}
@@ -185,16 +187,16 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 	return nil
 }
 
-// hidden returns new object keys for uploads whose files are removed, by upload id: keys that do not contain the file's
-// name. If several uploads arrived at the same instant, the key is their order and stays.
-func (s *Store) hidden(project string, all []Upload, removable map[string]bool) map[string]string {
+// hidden returns new object keys for the affected uploads, whose files are removed, by upload id: keys that do not contain
+// the file's name. If several uploads arrived at the same instant, the key is their order and stays.
+func (s *Store) hidden(project string, all, affected []Upload) map[string]string {
 	arrived := map[time.Time]int{}
 	for _, u := range all {
 		arrived[u.Arrived]++
 	}
 	out := map[string]string{}
-	for _, u := range all {
-		if removable[u.Object] && s.done(u) && u.Removed.IsZero() && u.Object != ObjectKey(project, u.Owner, u.ID) && arrived[u.Arrived] == 1 {
+	for _, u := range affected {
+		if u.Removed.IsZero() && u.Object != ObjectKey(project, u.Owner, u.ID) && arrived[u.Arrived] == 1 {
 			out[u.ID] = strings.Join([]string{"uploads", project, u.Owner, s.Seal(project, "object", u.Object)}, "/")
 		}
 	}
@@ -240,7 +242,7 @@ func (s *Store) noteRemoved(ctx context.Context, project, id, hidden string) err
 
 // RemoveAllOriginals removes every file of a project, including those without an upload, and reports whether there were
 // any. Files that may still be read stay. store.ErrDeferred if time is short.
-func (s *Store) RemoveAllOriginals(ctx context.Context, project string, _ fact.Heads) (removed bool, err error) {
+func (s *Store) RemoveAllOriginals(ctx context.Context, project string) (removed bool, err error) {
 	if err := store.CheckTimeLeft(ctx); err != nil {
 		return false, err
 	}
