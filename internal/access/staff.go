@@ -175,10 +175,8 @@ func (s *Store) register(ctx context.Context, email string, change func(*profile
 		}
 		// Role items come first, in as many writes as they need. The profile comes last, so that a retry repeats what
 		// is missing.
-		for part := range slices.Chunk(ops, table.MostWrites) {
-			if err := s.People.Write(ctx, part...); err != nil {
-				return err
-			}
+		if err := table.WriteAll(ctx, s.People, ops); err != nil {
+			return err
 		}
 		return s.People.Write(ctx, table.PutJSON(key, after, table.At(rev)))
 	})
