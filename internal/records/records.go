@@ -246,23 +246,7 @@ func (s *Store) TypedRecords(ctx context.Context, project string, kind *schema.K
 	if adviser != "" {
 		q.PK, q.Index = adviserIndex(project, adviser), true
 	}
-	out := table.PageOf[Typed]{Items: []Typed{}}
-	for {
-		page, err := table.List[Typed](ctx, s.Tracker, q)
-		if err != nil {
-			return out, err
-		}
-		for _, t := range page.Items {
-			if !t.Voided {
-				out.Items = append(out.Items, t)
-			}
-		}
-		out.Next = page.Next
-		if page.Next == "" || len(out.Items) >= limit {
-			return out, nil
-		}
-		q.Cursor, q.Limit = page.Next, limit-len(out.Items)
-	}
+	return table.ListWhere(ctx, s.Tracker, q, func(t Typed) bool { return !t.Voided })
 }
 
 // Texts returns the private texts of versions of records, by the record's id, without records that have none.

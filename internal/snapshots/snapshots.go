@@ -143,24 +143,8 @@ func (s *Store) Snapshot(ctx context.Context, k Kept) (snapshot.Snapshot, error)
 
 // Snapshots lists snapshots, newest first, in a state, "" for any.
 func (s *Store) Snapshots(ctx context.Context, project, state string, limit int, cursor string) (table.PageOf[Kept], error) {
-	out := table.PageOf[Kept]{Items: []Kept{}}
 	q := table.Query{PK: Partition(project), Backward: true, Limit: limit, Cursor: cursor}
-	for {
-		page, err := table.List[Kept](ctx, s.Tracker, q)
-		if err != nil {
-			return out, err
-		}
-		for _, k := range page.Items {
-			if state == "" || k.State == state {
-				out.Items = append(out.Items, k)
-			}
-		}
-		out.Next = page.Next
-		if page.Next == "" || len(out.Items) >= limit {
-			return out, nil
-		}
-		q.Cursor, q.Limit = page.Next, limit-len(out.Items)
-	}
+	return table.ListWhere(ctx, s.Tracker, q, func(k Kept) bool { return state == "" || k.State == state })
 }
 
 // Newest returns the snapshot of the latest day, the one compiled last if there are several. It fails with store.ErrNotFound if

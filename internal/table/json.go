@@ -80,6 +80,11 @@ type PageOf[T any] struct {
 // List reads a page of a query and decodes its items from JSON. Unlike Query it fills the page up to the limit; without
 // a limit it reads to the end.
 func List[T any](ctx context.Context, t Table, q Query) (PageOf[T], error) {
+	return ListWhere(ctx, t, q, func(T) bool { return true })
+}
+
+// ListWhere lists the items that keep accepts, otherwise as List does. The limit is the number of those.
+func ListWhere[T any](ctx context.Context, t Table, q Query, keep func(T) bool) (PageOf[T], error) {
 	out := PageOf[T]{Items: []T{}}
 	want := q.Limit
 	for {
@@ -92,7 +97,9 @@ func List[T any](ctx context.Context, t Table, q Query) (PageOf[T], error) {
 			if err != nil {
 				return out, err
 			}
-			out.Items = append(out.Items, value)
+			if keep(value) {
+				out.Items = append(out.Items, value)
+			}
 		}
 		out.Next = page.Next
 		if page.Next == "" || want > 0 && len(out.Items) >= want {
