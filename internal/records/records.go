@@ -84,13 +84,29 @@ func (s *Store) natural(project string, k *schema.Kind, who string, row schema.R
 	return s.Seal(project, "natural", k.NaturalKey(who, row))
 }
 
-// keep returns the operations that store a record and its index items.
-func (s *Store) keep(project string, t Typed, rev int64) []table.Op {
+// putRecord returns the operation that stores a record, listed under its adviser if it has one.
+func putRecord(project string, t Typed, rev int64) table.Op {
 	op := table.PutJSON(recordKey(project, t.Kind, t.ID), t, table.At(rev))
 	if staff := t.Values.Get("adviser"); staff != "" {
 		op = table.Indexed(op, table.Key{PK: adviserIndex(project, staff), SK: t.ID})
 	}
-	ops := []table.Op{op}
+	return op
+}
+
+// newFact returns the fact of a version of a record, received when the version was entered.
+func (s *Store) newFact(t Typed) (fact.Fact, error) {
+	kind, data := fact.KindSaid, any(fact.Said{Record: t.ID, Version: t.Version, Kind: t.Kind, Person: t.Person, Schema: t.Schema, Values: t.Values})
+	if t.Voided {
+		kind, data = fact.KindVoided, fact.Voided{Record: t.ID, Version: t.Version}
+	}
+	f, err := s.NewFact(kind, t.By, data)
+	f.At = t.At
+	return f, err
+}
+
+// keep returns the operations that store a record and its index items.
+func (s *Store) keep(project string, t Typed, rev int64) []table.Op {
+	ops := []table.Op{putRecord(project, t, rev)}
 	if t.Person != "" {
 		ops = append(ops, table.PutJSON(people.AboutKey(project, t.Person, t.Kind, t.ID), t.ID, table.Always))
 	}
@@ -113,11 +129,10 @@ func (s *Store) Create(ctx context.Context, project string, d Draft, once store.
 			}
 			return err
 		}
-		f, err := s.NewFact(fact.KindSaid, d.By, fact.Said{Record: t.ID, Version: 1, Kind: t.Kind, Person: t.Person, Schema: t.Schema, Values: t.Values})
+		f, err := s.newFact(t)
 		if err != nil {
 			return err
 		}
-		f.At = t.At
 		ops, err := s.Answer(ctx, once, t)
 		if err != nil {
 			return err
@@ -194,11 +209,10 @@ func (s *Store) Change(ctx context.Context, project string, kind *schema.Kind, i
 		if err != nil {
 			return err
 		}
-		f, err := s.NewFact(fact.KindSaid, d.By, fact.Said{Record: t.ID, Version: t.Version, Kind: t.Kind, Person: t.Person, Schema: t.Schema, Values: t.Values})
+		f, err := s.newFact(t)
 		if err != nil {
 			return err
 		}
-		f.At = t.At
 		ops := append(s.keep(project, t, rev), table.PutJSON(naturalKey(project, t.Natural), t.ID, table.At(keyRev)))
 		if t.Natural != before.Natural {
 			ops = append(ops, table.Remove(naturalKey(project, before.Natural), table.Always))
@@ -216,11 +230,10 @@ func (s *Store) Change(ctx context.Context, project string, kind *schema.Kind, i
 func (s *Store) void(ctx context.Context, project string, before Typed, rev int64, d Draft, changed *Typed) error {
 	t := before
 	t.Version, t.Voided, t.By, t.At = before.Version+1, true, d.By, s.Now().UTC()
-	f, err := s.NewFact(fact.KindVoided, d.By, fact.Voided{Record: t.ID, Version: t.Version})
+	f, err := s.newFact(t)
 	if err != nil {
 		return err
 	}
-	f.At = t.At
 	if d.Reason != "" {
 		if err := s.write(ctx, project, t, map[string]string{"reason": d.Reason}); err != nil {
 			return err
@@ -251,25 +264,19 @@ func (s *Store) TypedRecords(ctx context.Context, project string, kind *schema.K
 
 // Texts returns the private texts of versions of records, by the record's id, without records that have none.
 func (s *Store) Texts(ctx context.Context, project string, records []Typed) (map[string]map[string]string, error) {
-	out := map[string]map[string]string{}
 	keys := make([]table.Key, len(records))
 	for i, t := range records {
 		keys[i] = people.TextKey(project, t.ID, t.Version)
 	}
-	found, err := s.People.Get(ctx, keys...)
+	found, err := table.LoadAll[map[string]string](ctx, s.People, keys)
 	if err != nil {
 		return nil, err
 	}
+	out := map[string]map[string]string{}
 	for i, t := range records {
-		it, ok := found[keys[i]]
-		if !ok {
-			continue
+		if private, ok := found[keys[i]]; ok {
+			out[t.ID] = private
 		}
-		var private map[string]string
-		if err := json.Unmarshal(it.Data, &private); err != nil {
-			return nil, fmt.Errorf("texts of %s: %w", t.ID, err)
-		}
-		out[t.ID] = private
 	}
 	return out, nil
 }
@@ -282,21 +289,13 @@ func (s *Store) TypedOf(ctx context.Context, project string, ids []string) (map[
 			keys = append(keys, recordKey(project, k.Name, id))
 		}
 	}
+	found, err := table.LoadAll[Typed](ctx, s.Tracker, keys)
+	if err != nil {
+		return nil, err
+	}
 	out := map[string]Typed{}
-	for len(keys) > 0 {
-		part := keys[:min(len(keys), table.MostGet)]
-		keys = keys[len(part):]
-		found, err := s.Tracker.Get(ctx, part...)
-		if err != nil {
-			return nil, err
-		}
-		for _, it := range found {
-			t, err := table.Decode[Typed](it)
-			if err != nil {
-				return nil, err
-			}
-			out[t.ID] = t
-		}
+	for _, t := range found {
+		out[t.ID] = t
 	}
 	return out, nil
 }
@@ -309,11 +308,7 @@ func (s *Store) Forget(ctx context.Context, kinds *schema.Registry, project stri
 			return err // it was corrected to be about another person
 		}
 		t.Person, t.Values = e.Fresh, kinds.Kind(kind).Erased(t.Values)
-		op := table.PutJSON(recordKey(project, kind, id), t, table.At(rev))
-		if staff := t.Values.Get("adviser"); staff != "" {
-			op = table.Indexed(op, table.Key{PK: adviserIndex(project, staff), SK: t.ID})
-		}
-		if err := s.Tracker.Write(ctx, op, table.Remove(naturalKey(project, t.Natural), table.Always)); err != nil {
+		if err := s.Tracker.Write(ctx, putRecord(project, t, rev), table.Remove(naturalKey(project, t.Natural), table.Always)); err != nil {
 			return err
 		}
 		_, err = table.RemovePartition(ctx, s.People, people.TextKey(project, id, 0).PK)
