@@ -65,8 +65,8 @@ type Draft struct {
 	Reason string // of a change, "" where none was given
 }
 
-// typed returns a version of a record, and its private texts.
-func (s *Store) typed(project string, d Draft, id string, version int) (Typed, map[string]string) {
+// newVersion returns a version of a record, and its private texts.
+func (s *Store) newVersion(project string, d Draft, id string, version int) (Typed, map[string]string) {
 	private := d.Kind.Private(d.Row)
 	if d.Reason != "" {
 		private["reason"] = d.Reason
@@ -75,12 +75,12 @@ func (s *Store) typed(project string, d Draft, id string, version int) (Typed, m
 		ID: id, Kind: d.Kind.Name, Version: version, Person: d.Person, By: d.By, At: s.Now().UTC(),
 		Schema:  schema.SchemaVersion,
 		Values:  d.Kind.Values(s.SealRow(project, d.Kind, d.Row)),
-		Natural: s.natural(project, d.Kind, d.Person, d.Row),
+		Natural: s.naturalHash(project, d.Kind, d.Person, d.Row),
 	}, private
 }
 
-// natural returns the keyed hash of a natural key; members of the staff in the row are ids.
-func (s *Store) natural(project string, k *schema.Kind, who string, row schema.Row) string {
+// naturalHash returns the keyed hash of a natural key; members of the staff in the row are ids.
+func (s *Store) naturalHash(project string, k *schema.Kind, who string, row schema.Row) string {
 	return s.Seal(project, "natural", k.NaturalKey(who, row))
 }
 
@@ -104,8 +104,8 @@ func (s *Store) newFact(t Typed) (fact.Fact, error) {
 	return f, err
 }
 
-// keep returns the operations that store a record and its index items.
-func (s *Store) keep(project string, t Typed, rev int64) []table.Op {
+// putAll returns the operations that store a record and its index items.
+func (s *Store) putAll(project string, t Typed, rev int64) []table.Op {
 	ops := []table.Op{putRecord(project, t, rev)}
 	if t.Person != "" {
 		ops = append(ops, table.PutJSON(people.AboutKey(project, t.Person, t.Kind, t.ID), t.ID, table.Always))
@@ -120,8 +120,8 @@ func (s *Store) Create(ctx context.Context, project string, d Draft, once store.
 		if done, err := s.Answered(ctx, once, &created); done || err != nil {
 			return err
 		}
-		t, private := s.typed(project, d, s.NewID(), 1)
-		rev, err := s.free(ctx, project, t, d)
+		t, private := s.newVersion(project, d, s.NewID(), 1)
+		rev, err := s.checkNaturalKey(ctx, project, t, d)
 		if err != nil {
 			// The same request may have created it since the answer was looked up.
 			if done, lookup := s.Answered(ctx, once, &created); done || lookup != nil {
@@ -138,8 +138,8 @@ func (s *Store) Create(ctx context.Context, project string, d Draft, once store.
 			return err
 		}
 		ops = append(ops, table.PutJSON(naturalKey(project, t.Natural), t.ID, table.At(rev)))
-		ops = append(ops, s.keep(project, t, 0)...)
-		if err := s.write(ctx, project, t, private); err != nil {
+		ops = append(ops, s.putAll(project, t, 0)...)
+		if err := s.writeTexts(ctx, project, t, private); err != nil {
 			return err
 		}
 		created = t
@@ -148,9 +148,9 @@ func (s *Store) Create(ctx context.Context, project string, d Draft, once store.
 	return created, err
 }
 
-// free returns the revision of the natural key's item, on which a write depends. It fails with *Exists where another
+// checkNaturalKey returns the revision of the natural key's item, on which a write depends. It fails with *Exists where another
 // record that is not voided has the natural key, also about an id that the person had before a merge.
-func (s *Store) free(ctx context.Context, project string, t Typed, d Draft) (int64, error) {
+func (s *Store) checkNaturalKey(ctx context.Context, project string, t Typed, d Draft) (int64, error) {
 	keys := []table.Key{naturalKey(project, t.Natural)}
 	if t.Person != "" {
 		p, err := s.persons.Person(ctx, project, t.Person)
@@ -158,7 +158,7 @@ func (s *Store) free(ctx context.Context, project string, t Typed, d Draft) (int
 			return 0, err
 		}
 		for _, id := range p.Was {
-			keys = append(keys, naturalKey(project, s.natural(project, d.Kind, id, d.Row)))
+			keys = append(keys, naturalKey(project, s.naturalHash(project, d.Kind, id, d.Row)))
 		}
 	}
 	found, err := s.Tracker.Get(ctx, keys...)
@@ -177,8 +177,8 @@ func (s *Store) free(ctx context.Context, project string, t Typed, d Draft) (int
 	return found[keys[0]].Rev, nil
 }
 
-// write stores a version's private texts in the people table.
-func (s *Store) write(ctx context.Context, project string, t Typed, private map[string]string) error {
+// writeTexts stores a version's private texts in the people table.
+func (s *Store) writeTexts(ctx context.Context, project string, t Typed, private map[string]string) error {
 	if len(private) == 0 {
 		return nil
 	}
@@ -204,8 +204,8 @@ func (s *Store) Change(ctx context.Context, project string, kind *schema.Kind, i
 		if d.Row == nil {
 			return s.void(ctx, project, before, rev, d, &changed)
 		}
-		t, private := s.typed(project, d, id, before.Version+1)
-		keyRev, err := s.free(ctx, project, t, d)
+		t, private := s.newVersion(project, d, id, before.Version+1)
+		keyRev, err := s.checkNaturalKey(ctx, project, t, d)
 		if err != nil {
 			return err
 		}
@@ -213,11 +213,11 @@ func (s *Store) Change(ctx context.Context, project string, kind *schema.Kind, i
 		if err != nil {
 			return err
 		}
-		ops := append(s.keep(project, t, rev), table.PutJSON(naturalKey(project, t.Natural), t.ID, table.At(keyRev)))
+		ops := append(s.putAll(project, t, rev), table.PutJSON(naturalKey(project, t.Natural), t.ID, table.At(keyRev)))
 		if t.Natural != before.Natural {
 			ops = append(ops, table.Remove(naturalKey(project, before.Natural), table.Always))
 		}
-		if err := s.write(ctx, project, t, private); err != nil {
+		if err := s.writeTexts(ctx, project, t, private); err != nil {
 			return err
 		}
 		changed = t
@@ -235,12 +235,12 @@ func (s *Store) void(ctx context.Context, project string, before Typed, rev int6
 		return err
 	}
 	if d.Reason != "" {
-		if err := s.write(ctx, project, t, map[string]string{"reason": d.Reason}); err != nil {
+		if err := s.writeTexts(ctx, project, t, map[string]string{"reason": d.Reason}); err != nil {
 			return err
 		}
 	}
 	*changed = t
-	return s.Log().Append(ctx, project, []fact.Fact{f}, append(s.keep(project, t, rev), table.Remove(naturalKey(project, t.Natural), table.Always))...)
+	return s.Log().Append(ctx, project, []fact.Fact{f}, append(s.putAll(project, t, rev), table.Remove(naturalKey(project, t.Natural), table.Always))...)
 }
 
 // Typed returns one record. It fails with store.ErrNotFound where there is none or it is voided.
