@@ -23,13 +23,15 @@ func New(db *store.DB) *Store { return &Store{db} }
 // Person reads one person, following merges: the result may have another id. An unknown id is store.ErrNotFound.
 func (s *Store) Person(ctx context.Context, project, id string) (p Person, err error) {
 	_, err = follow(id, func(id string) (string, error) {
-		var rev int64
-		if p, rev, err = table.Load[Person](ctx, s.db.People, personKey(project, id)); err == nil && rev == 0 {
-			err = fmt.Errorf("person %s: %w", id, store.ErrNotFound)
-		}
+		p, _, err = s.load(ctx, project, id)
 		return p.Into, err
 	})
 	return p, err
+}
+
+// load reads the item of one id. An unknown id is store.ErrNotFound.
+func (s *Store) load(ctx context.Context, project, id string) (p Person, rev int64, err error) {
+	return store.LoadExisting[Person](ctx, s.db.People, personKey(project, id), "person "+id)
 }
 
 // follow resolves a chain of merges: it returns the last id, the one for which into returns "".
@@ -303,11 +305,7 @@ func (s *Store) Merge(ctx context.Context, project, from, into, by string) (merg
 			return fmt.Errorf("person %s into %s: %w", from, into, store.ErrNotFound)
 		}
 		for _, id := range []string{from, target} {
-			_, found, err := table.Load[Person](ctx, s.db.People, personKey(project, id))
-			if err == nil && found == 0 {
-				err = fmt.Errorf("person %s: %w", id, store.ErrNotFound)
-			}
-			if err != nil {
+			if _, _, err := s.load(ctx, project, id); err != nil {
 				return err
 			}
 		}
@@ -337,11 +335,8 @@ func (s *Store) mergedInto(ctx context.Context, project, id string) (string, err
 // joinPeople moves identity and keys from one person to another in the people table. It changes nothing where that is
 // done.
 func (s *Store) joinPeople(ctx context.Context, project, from, into string) (Person, error) {
-	target, targetRev, err := table.Load[Person](ctx, s.db.People, personKey(project, into))
-	if err == nil && targetRev == 0 {
-		err = fmt.Errorf("person %s: %w", into, store.ErrNotFound) // erased since the merge began
-	}
-	if err != nil {
+	target, targetRev, err := s.load(ctx, project, into)
+	if err != nil { // also where they were erased since the merge began
 		return target, err
 	}
 	source, sourceRev, err := table.Load[Person](ctx, s.db.People, personKey(project, from))

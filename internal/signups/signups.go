@@ -285,10 +285,7 @@ func (s *Store) keepForm(ctx context.Context, project string, su Signup, entry s
 
 // Signup returns one sign-up, or store.ErrNotFound.
 func (s *Store) Signup(ctx context.Context, project, id string) (Signup, error) {
-	su, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(project, id))
-	if err == nil && rev == 0 {
-		err = fmt.Errorf("sign-up %s: %w", id, store.ErrNotFound)
-	}
+	su, _, err := store.LoadExisting[Signup](ctx, s.Tracker, signupKey(project, id), "sign-up "+id)
 	return su, err
 }
 
@@ -347,12 +344,10 @@ var ErrFull = errors.New("no place is free")
 // with store.ErrStale, since the person may have signed up anew. An unknown id fails with store.ErrNotFound.
 func (s *Store) MoveSignup(ctx context.Context, def *project.Definition, id, state, by string) (moved Signup, err error) {
 	err = table.Retry(ctx, func() error {
-		su, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(def.ID, id))
+		su, rev, err := store.LoadExisting[Signup](ctx, s.Tracker, signupKey(def.ID, id), "sign-up "+id)
 		switch {
 		case err != nil:
 			return err
-		case rev == 0:
-			return fmt.Errorf("sign-up %s: %w", id, store.ErrNotFound)
 		case su.State == state:
 			moved = su
 			return nil

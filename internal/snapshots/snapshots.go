@@ -105,10 +105,7 @@ func (s *Store) saveEvidence(ctx context.Context, project, id, code string, reco
 
 // KeptSnapshot returns the item of a snapshot. It fails with store.ErrNotFound if there is none.
 func (s *Store) KeptSnapshot(ctx context.Context, project, id string) (Kept, error) {
-	k, rev, err := table.Load[Kept](ctx, s.Tracker, snapshotKey(project, id))
-	if err == nil && rev == 0 {
-		err = fmt.Errorf("snapshot %s: %w", id, store.ErrNotFound)
-	}
+	k, _, err := store.LoadExisting[Kept](ctx, s.Tracker, snapshotKey(project, id), "snapshot "+id)
 	return k, err
 }
 
@@ -175,12 +172,10 @@ func (s *Store) last(ctx context.Context, project string, q table.Query) (Kept, 
 // member of staff. Repeating a decision changes nothing.
 func (s *Store) Decide(ctx context.Context, project, id, state, note, by string) (decided Kept, err error) {
 	err = table.Retry(ctx, func() error {
-		k, rev, err := table.Load[Kept](ctx, s.Tracker, snapshotKey(project, id))
+		k, rev, err := store.LoadExisting[Kept](ctx, s.Tracker, snapshotKey(project, id), "snapshot "+id)
 		switch {
 		case err != nil:
 			return err
-		case rev == 0:
-			return fmt.Errorf("snapshot %s: %w", id, store.ErrNotFound)
 		case k.State == state:
 			decided = k
 			return nil

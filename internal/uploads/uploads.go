@@ -161,10 +161,7 @@ func (s *Store) named(ctx context.Context, project string, uploads []Upload) err
 // Upload reads one upload, store.ErrNotFound if it does not exist. One with the same bytes as another has that one's
 // state.
 func (s *Store) Upload(ctx context.Context, project, id string) (Upload, error) {
-	u, rev, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, id))
-	if err == nil && rev == 0 {
-		err = fmt.Errorf("upload %s: %w", id, store.ErrNotFound)
-	}
+	u, rev, err := store.LoadExisting[Upload](ctx, s.Tracker, uploadKey(project, id), "upload "+id)
 	if err != nil {
 		return u, err
 	}
@@ -301,12 +298,10 @@ func (s *Store) AcceptUpload(ctx context.Context, project string, u Upload, foun
 func (s *Store) WithdrawUpload(ctx context.Context, id, by string, def projects.Defined) (withdrawn Upload, err error) {
 	project := def.Definition.ID
 	err = table.Retry(ctx, func() error {
-		u, rev, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, id))
+		u, rev, err := store.LoadExisting[Upload](ctx, s.Tracker, uploadKey(project, id), "upload "+id)
 		switch {
 		case err != nil:
 			return err
-		case rev == 0:
-			return fmt.Errorf("upload %s: %w", id, store.ErrNotFound)
 		case u.State == Withdrawn:
 			withdrawn = u
 			return nil
