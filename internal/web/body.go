@@ -110,6 +110,12 @@ func readJSON(raw []byte, given *schema.Given) error {
 	return nil
 }
 
+// Scope returns what values are checked against: the project's definition and today's date. Values of a form are read
+// loosely.
+func (c *Call) Scope(form bool) schema.Scope {
+	return schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: form}
+}
+
 // Method returns the intended method: that of the request, or for a form sent by POST the one in its field _method,
 // since browsers cannot send PUT and DELETE.
 func (b Body) Method(c *Call) string {

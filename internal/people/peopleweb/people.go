@@ -52,12 +52,9 @@ func (h Handlers) searchPeople(c *web.Call) error {
 // duplicates lists probable duplicates. The cursor is an offset: a pair that is merged between two pages moves the
 // others up.
 func (h Handlers) duplicates(c *web.Call) error {
-	from := 0
-	if cursor := c.Cursor(); cursor != "" {
-		var err error
-		if from, err = strconv.Atoi(cursor); err != nil || from < 0 {
-			return &web.Error{Status: http.StatusBadRequest, Detail: "cursor"}
-		}
+	from, err := c.Offset()
+	if err != nil {
+		return err
 	}
 	pairs, err := h.people.Duplicates(c.Context(), c.Project, c.Today())
 	if err != nil {
@@ -258,7 +255,7 @@ func (h Handlers) changePerson(c *web.Call) error {
 // correct replaces a person's identity. At least one key is required.
 func (h Handlers) correct(c *web.Call, body web.Body) error {
 	id := c.PathValue("id")
-	entry, problems := page.Identity.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	entry, problems := page.Identity.Read(body.Given, c.Scope(body.Form))
 	get := func(name string) string { return page.Identity.Get(entry.Row, name) }
 	showForm := func(status int, problems ...schema.Problem) error {
 		p, data, err := h.load(c, id)
@@ -310,7 +307,7 @@ func (h Handlers) merge(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	entry, problems := mergeTarget.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	entry, problems := mergeTarget.Read(body.Given, c.Scope(body.Form))
 	from, into := c.PathValue("id"), entry.Row[0]
 	if len(problems) == 0 {
 		if _, problems, err = h.otherPerson(c, "into", into, from); err != nil {
@@ -358,7 +355,7 @@ func (h Handlers) markDistinct(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	entry, problems := apartFrom.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	entry, problems := apartFrom.Read(body.Given, c.Scope(body.Form))
 	one, err := h.people.Person(c.Context(), c.Project, c.PathValue("id"))
 	if err != nil {
 		return err

@@ -136,7 +136,7 @@ func (h Handlers) signUp(c *web.Call, body web.Body, office bool) (signups.Signe
 	now := c.Site.DB.Now()
 	def := c.Defined.Definition
 	kind := schema.For(def).Kind(schema.Signup)
-	entry, problems := kind.Read(body.Given, schema.Scope{Definition: def, Today: c.Today(), Loose: body.Form})
+	entry, problems := kind.Read(body.Given, c.Scope(body.Form))
 	get := func(field string) string { return kind.Get(entry.Row, field) }
 	submitted := now
 	if given := get("submitted_at"); given != "" {

@@ -136,7 +136,7 @@ var fields = schema.Kind{Name: "upload", Fields: []schema.Field{
 
 // readRequest reads the upload that a client asks a place for.
 func readRequest(c *web.Call, given schema.Given) (uploads.Upload, []schema.Problem) {
-	entry, problems := fields.Read(given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today()})
+	entry, problems := fields.Read(given, c.Scope(false))
 	for i, p := range problems {
 		if p.Field == "size" && p.Code == schema.OutOfRange && given["size"] == json.Number("0") {
 			problems[i] = schema.Problem{Field: p.Field, Code: p.Code, Hint: "empty"}
