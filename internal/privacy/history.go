@@ -107,7 +107,13 @@ func (s *Store) History(ctx context.Context, registry *schema.Registry, project 
 			return d, err
 		}
 	}
-	return d, s.nameAdvisers(ctx, registry, project, d.Versions)
+	var advisers []*string
+	for _, v := range d.Versions {
+		if v.Row != nil {
+			advisers = append(advisers, adviserCell(registry.Kind(v.Kind), v.Row)...)
+		}
+	}
+	return d, s.nameAdvisers(ctx, project, advisers)
 }
 
 // readFacts collects from the facts what concerns a person under any of the ids.
@@ -220,21 +226,26 @@ func (s *Store) readRows(ctx context.Context, registry *schema.Registry, project
 	return nil
 }
 
-// nameAdvisers replaces advisers' random ids by their e-mail addresses.
-func (s *Store) nameAdvisers(ctx context.Context, registry *schema.Registry, project string, versions []Version) error {
-	var staff []string
-	each := func(name func(string) string) {
-		for _, v := range versions {
-			if v.Row == nil {
-				continue
-			}
-			if at := registry.Kind(v.Kind).Index("adviser"); at >= 0 {
-				v.Row[at] = name(v.Row[at])
-			}
-		}
+// adviserCell returns the value of a row that names an adviser, none where the kind has no such field.
+func adviserCell(kind *schema.Kind, row schema.Row) []*string {
+	if at := kind.Index("adviser"); at >= 0 {
+		return []*string{&row[at]}
 	}
-	each(func(id string) string { staff = append(staff, id); return id })
-	emails, err := s.staff.StaffEmails(ctx, project, staff)
-	each(func(id string) string { return emails[id] })
-	return err
+	return nil
+}
+
+// nameAdvisers replaces advisers' random ids by their e-mail addresses.
+func (s *Store) nameAdvisers(ctx context.Context, project string, advisers []*string) error {
+	ids := make([]string, len(advisers))
+	for i, id := range advisers {
+		ids[i] = *id
+	}
+	emails, err := s.staff.StaffEmails(ctx, project, ids)
+	if err != nil {
+		return err
+	}
+	for _, id := range advisers {
+		*id = emails[*id]
+	}
+	return nil
 }
