@@ -135,6 +135,13 @@ var requests = []request{
 	{route: "POST /{project}/outputs/{id}", path: "/{project}/outputs/{output}", body: `_method=PUT`},
 	{route: "DELETE /{project}/outputs/{id}", path: "/{project}/outputs/{new output}"},
 
+	{route: "GET /{project}/records/{kind}", path: "/{project}/records/test"},
+	{route: "POST /{project}/records/{kind}", path: "/{project}/records/test", body: `{}`},
+	{route: "GET /{project}/records/{kind}/{id}", path: "/{project}/records/test/{test}"},
+	{route: "PUT /{project}/records/{kind}/{id}", path: "/{project}/records/test/{test}", body: `{}`},
+	{route: "POST /{project}/records/{kind}/{id}", path: "/{project}/records/test/{test}", body: `_method=PUT`},
+	{route: "DELETE /{project}/records/{kind}/{id}", path: "/{project}/records/output/{new output}"},
+
 	{route: "GET /{project}/people"},
 	{route: "GET /{project}/people", path: "/{project}/people?q=ewa@example.org"},
 	{route: "GET /{project}/people/duplicates"},

@@ -309,6 +309,7 @@ func ref(schema string) object { return object{"$ref": "#/components/schemas/" +
 var sharedParameters = object{
 	"project":  object{"name": "project", "in": "path", "required": true, "description": "The id of the project's definition", "schema": object{"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}},
 	"id":       object{"name": "id", "in": "path", "required": true, "description": "An id; of snapshots also `latest`", "schema": object{"type": "string"}},
+	"kind":     object{"name": "kind", "in": "path", "required": true, "description": "The name of a kind of typed records, of the tracker or of the project's definition", "schema": object{"type": "string"}},
 	"number":   object{"name": "number", "in": "path", "required": true, "description": "The version's number", "schema": object{"type": "integer", "minimum": 1}},
 	"activity": object{"name": "activity", "in": "path", "required": true, "description": "The activity's id in the definition", "schema": object{"type": "string"}},
 	"code":     object{"name": "code", "in": "path", "required": true, "description": "The indicator's code", "schema": object{"type": "string", "maxLength": 40}},

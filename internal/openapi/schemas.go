@@ -61,10 +61,18 @@ func (w *writer) kind(k *schema.Kind) (*schema.Kind, bool) {
 
 // also returns the further members that routes accept beside a kind's fields.
 func also(routes []web.Route, k *schema.Kind) []string {
+	var ofAny []string
 	for _, r := range routes {
-		if s, ok := r.Request.(shape.Sent); ok && s.Kind.Name == k.Name {
+		switch s, ok := r.Request.(shape.Sent); {
+		case !ok:
+		case s.Kind == nil:
+			ofAny = s.Also
+		case s.Kind.Name == k.Name:
 			return s.Also
 		}
+	}
+	if k.Typed() {
+		return ofAny
 	}
 	return nil
 }
@@ -200,6 +208,15 @@ func fieldsOf(k *schema.Kind) []schema.Field {
 
 // sent returns the schema of a record in a JSON request.
 func (w *writer) sent(s shape.Sent) object {
+	if s.Kind == nil {
+		var kinds []object
+		for _, k := range w.registry.Kinds {
+			if k.Typed() {
+				kinds = append(kinds, ref(k.Name))
+			}
+		}
+		return object{"anyOf": kinds}
+	}
 	if _, found := w.kind(s.Kind); found {
 		return ref(s.Kind.Name)
 	}
@@ -246,7 +263,10 @@ func (w *writer) form(s shape.Sent, once bool) object {
 	if once {
 		properties["idempotency_key"] = said("As the header `Idempotency-Key`")
 	}
-	kind, _ := w.kind(s.Kind)
+	kind, found := w.kind(s.Kind)
+	if !found {
+		return object{"type": "object", "additionalProperties": object{"type": "string"}}
+	}
 	columns := kind.Columns()
 	for i := range kind.Fields {
 		if kind.Fields[i].NoColumn {

@@ -37,7 +37,7 @@ type advicePage struct {
 
 func (a Advice) render(v view) (string, any) {
 	f := v.recordForm(a.Kind, a.Definition, a.Entry, a.Today)
-	f.Action, f.Submit = v.Base()+"/"+a.Kind.Plural, v.Say("records.save")
+	f.Action, f.Submit = v.Base()+"/"+a.Kind.Path, v.Say("records.save")
 	f.Inputs = v.onePerson(f.Inputs, a.Entry)
 	who := f.Input("person")
 	who.List, who.Focus = "advised", len(a.Entry.Problems) == 0
@@ -140,7 +140,7 @@ func (s MonthSheet) render(v view) (string, any) {
 		}
 		in.Errors = append(in.Errors, v.sentence(problem))
 	}
-	p.Form = form{Action: v.Base() + "/" + s.Kind.Plural + "/sheet", Submit: v.Say("list.show"), Entry: Entry{Problems: s.Problems}, Inputs: []input{month}}
+	p.Form = form{Action: v.Base() + "/" + s.Kind.Path + "/sheet", Submit: v.Say("list.show"), Entry: Entry{Problems: s.Problems}, Inputs: []input{month}}
 	if v.Roles.Coordinator {
 		p.Form.Inputs = append(p.Form.Inputs, who)
 	}

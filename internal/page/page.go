@@ -5,6 +5,7 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"outreach/internal/schema"
 	"outreach/internal/text"
 	"outreach/internal/version"
 )
@@ -31,7 +33,10 @@ type Frame struct {
 }
 
 // Project names the project that a page belongs to.
-type Project struct{ ID, Title string }
+type Project struct {
+	ID, Title string
+	Kinds     *schema.Registry // the kinds of its records; nil: the built-in ones
+}
 
 // Roles are a user's roles in a project.
 type Roles struct{ Coordinator, Adviser, Funder, Partner bool }
@@ -167,6 +172,17 @@ func (v view) Languages() []language {
 // SignIn returns the URL to sign in and return to this page.
 func (v view) SignIn() string { return "/auth/sign-in?" + url.Values{"to": {v.Path}}.Encode() }
 
+// Kind returns the name of a kind of record, given by its singular or plural name, in one of the forms of
+// schema.Kind.LabelIn.
+func (v view) Kind(form, name string) string { return v.kinds().LabelIn(v.Messages, form, name) }
+
+func (v view) kinds() *schema.Registry {
+	if v.Project == nil || v.Project.Kinds == nil {
+		return schema.Builtin()
+	}
+	return v.Project.Kinds
+}
+
 // Base returns the path of the project, "" without a project.
 func (v view) Base() string {
 	if v.Project == nil {
@@ -194,28 +210,34 @@ func (v view) work(base string, r Roles) []section {
 
 // sections returns the parts of a project that the roles may open. The results are public.
 func (v view) sections(base string, r Roles) []section {
-	var out []section
-	for _, s := range []struct {
+	type part struct {
 		name string
 		open bool
-	}{
-		{"attention", r.Coordinator}, {"", true}, {"signups", r.Coordinator}, {"activities", r.Coordinator}, {"consultations", r.Adviser || r.Coordinator},
-		{"outputs", r.Coordinator}, {"uploads", r.Partner || r.Coordinator}, {"people", r.Coordinator}, {"snapshots", r.Funder || r.Coordinator}, {"definition", r.Coordinator},
-		{"audit", r.Coordinator},
-	} {
+	}
+	parts := []part{{"attention", r.Coordinator}, {"", true}, {"signups", r.Coordinator}, {"activities", r.Coordinator}, {"consultations", r.Adviser || r.Coordinator}, {"outputs", r.Coordinator}}
+	labels := map[string]string{"": v.Say("section.results")}
+	for _, k := range v.kinds().Kinds {
+		if k.Further() {
+			parts = append(parts, part{k.Path, r.Coordinator})
+			labels[k.Path] = k.LabelIn(v.Messages, schema.Heading)
+		}
+	}
+	parts = append(parts, part{"uploads", r.Partner || r.Coordinator}, part{"people", r.Coordinator}, part{"snapshots", r.Funder || r.Coordinator}, part{"definition", r.Coordinator}, part{"audit", r.Coordinator})
+	var out []section
+	for _, s := range parts {
 		if !s.open {
 			continue
 		}
-		href, key := base, "section.results"
+		href := base
 		if s.name != "" {
-			href, key = href+"/"+s.name, "section."+s.name
+			href += "/" + s.name
 		}
 		path, _, _ := strings.Cut(v.Path, "?")
 		here := path == href || s.name != "" && strings.HasPrefix(path, href+"/")
 		if s.name == "activities" { // it includes the lists of all activities
 			here = here || strings.HasPrefix(path+"/", base+"/attendance/") || strings.HasPrefix(path+"/", base+"/tests/")
 		}
-		out = append(out, section{Link: Link{Href: href, Label: v.Say(key)}, Here: here})
+		out = append(out, section{Link: Link{Href: href, Label: cmp.Or(labels[s.name], v.Say("section."+s.name))}, Here: here})
 	}
 	return out
 }

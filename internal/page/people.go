@@ -103,10 +103,10 @@ func (p Person) story(v view) []event {
 	}
 	for _, r := range p.Records {
 		day := r.Kind.Get(r.Row, "date")
-		e := event{Day: day, When: v.Date(day), Kind: v.Say("kind." + r.Kind.Name), Title: p.Named(r.Kind.Get(r.Row, "activity"), v.Lang()), Says: v.says(r.Kind, p.Definition, r.Row, "date", "activity")}
+		e := event{Day: day, When: v.Date(day), Kind: r.Kind.LabelIn(v.Messages, schema.One), Title: p.Named(r.Kind.Get(r.Row, "activity"), v.Lang()), Says: v.says(r.Kind, p.Definition, r.Row, "date", "activity")}
 		switch {
 		case r.ID != "":
-			e.Href = v.Base() + "/" + r.Kind.Plural + "/" + r.ID
+			e.Href = v.Base() + "/" + r.Kind.Path + "/" + r.ID
 		case r.Upload != "":
 			e.Href = v.Base() + "/uploads/" + r.Upload
 		}
@@ -175,7 +175,7 @@ func (m Merge) render(v view) (string, any) {
 	row(v.Say("section.signups"), func(p Person) string { return v.Number(len(p.Signups)) })
 	row(v.Say("people.records"), func(p Person) string { return v.Number(len(p.Records)) })
 	for _, c := range m.Collisions {
-		one := Link{Label: v.Say("people.collide_record", "kind", v.Say("kind."+c.Kind), "activity", m.One.Named(c.Activity, v.Lang()), "date", v.Date(c.Date))}
+		one := Link{Label: v.Say("people.collide_record", "kind", v.Kind("kind", c.Kind), "activity", m.One.Named(c.Activity, v.Lang()), "date", v.Date(c.Date))}
 		if c.Kind == schema.Signup {
 			one = Link{Label: v.Say("people.collide_signup", "activity", m.One.Named(c.Activity, v.Lang())), Href: v.Base() + "/signups?activity=" + c.Activity}
 		}

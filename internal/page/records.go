@@ -6,7 +6,7 @@ import (
 )
 
 // Records is the form and the list of a kind of typed record: consultations, attendance, tests, outputs.
-// It posts to /{project}/{kind's plural}.
+// It posts to /{project}/{the kind's path}.
 type Records struct {
 	Kind       *schema.Kind
 	Definition *project.Definition
@@ -38,6 +38,7 @@ type RecordEdit struct {
 
 type recordsPage struct {
 	Records
+	New     string // the heading of the form
 	Form    form
 	Columns []column
 	Rows    []recordRow
@@ -55,7 +56,12 @@ type recordRow struct {
 
 func (r Records) render(v view) (string, any) {
 	p := recordsPage{Records: r, Form: v.recordForm(r.Kind, r.Definition, r.Entry, r.Today)}
-	p.Form.Action, p.Form.Submit = v.Base()+"/"+r.Kind.Plural, v.Say("records.save")
+	p.Form.Action, p.Form.Submit = v.Base()+"/"+r.Kind.Path, v.Say("records.save")
+	heading := "records.new_" + r.Kind.Name
+	if !v.Has(heading) {
+		heading = "records.new"
+	}
+	p.New = v.Say(heading)
 	if len(p.Form.Inputs) > 0 {
 		p.Form.Inputs[0].Focus = len(r.Entry.Problems) == 0
 	}
@@ -92,7 +98,7 @@ func (r RecordEdit) render(v view) (string, any) {
 	if r.OnePerson {
 		p.Form.Inputs = v.onePerson(p.Form.Inputs, r.Entry)
 	}
-	p.Form.Action, p.Form.Method, p.Form.Submit = v.Base()+"/"+r.Kind.Plural+"/"+r.ID, "PUT", v.Say("records.change")
+	p.Form.Action, p.Form.Method, p.Form.Submit = v.Base()+"/"+r.Kind.Path+"/"+r.ID, "PUT", v.Say("records.change")
 	return "record", p
 }
 
@@ -102,7 +108,7 @@ func (v view) recordForm(kind *schema.Kind, d *project.Definition, e Entry, toda
 	if !v.Roles.Coordinator {
 		without = append(without, "adviser")
 	}
-	f := form{List: v.Base() + "/" + kind.Plural, Entry: e, Inputs: v.inputs(kind, d, e, today, without...)}
+	f := form{List: v.Base() + "/" + kind.Path, Entry: e, Inputs: v.inputs(kind, d, e, today, without...)}
 	for i := range f.Inputs {
 		f.Inputs[i].Complete = "off"
 	}

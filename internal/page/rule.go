@@ -36,7 +36,7 @@ func (v view) countedBy(d *project.Definition, in *project.Indicator) counted {
 func (v view) rule(d *project.Definition, r project.Rule) countedRule {
 	out := countedRule{Kind: r.Of, Where: strings.TrimSpace(r.Where)}
 	if kind := schema.For(d).Kind(r.Of); kind != nil {
-		out.Kind = v.Say("kinds." + kind.Plural)
+		out.Kind = kind.LabelIn(v.Messages, schema.Several)
 		out.Words, out.Any = v.conditions(d, kind, out.Where)
 	}
 	return out

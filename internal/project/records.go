@@ -3,8 +3,9 @@ package project
 // RecordKind is a kind of record as data, built in or added by a definition. Package schema compiles it, and documents
 // the values of its fields.
 type RecordKind struct {
-	Name      string        `json:"name"`   // in the key `of` of rules
-	Plural    string        `json:"plural"` // in addresses and names of files
+	Name      string        `json:"name"`             // in the key `of` of rules
+	Plural    string        `json:"plural,omitempty"` // of built-in kinds: in addresses and as the kind of files; other kinds use their name
+	Label     Text          `json:"label,omitzero"`   // where the catalogues of messages have none
 	Person    bool          `json:"person,omitempty"`
 	ByPartner bool          `json:"by_partner,omitempty"`
 	Fields    []RecordField `json:"fields,omitempty"`

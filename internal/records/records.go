@@ -281,11 +281,11 @@ func (s *Store) Texts(ctx context.Context, project string, records []Typed) (map
 	return out, nil
 }
 
-// TypedOf returns records of the built-in kinds by their ids, voided ones too, without ids that do not exist.
-func (s *Store) TypedOf(ctx context.Context, project string, ids []string) (map[string]Typed, error) {
+// TypedOf returns records of the kinds by their ids, voided ones too, without ids that do not exist.
+func (s *Store) TypedOf(ctx context.Context, kinds *schema.Registry, project string, ids []string) (map[string]Typed, error) {
 	var keys []table.Key
 	for _, id := range ids {
-		for _, k := range schema.Builtin().Kinds {
+		for _, k := range kinds.Kinds {
 			keys = append(keys, recordKey(project, k.Name, id))
 		}
 	}

@@ -43,6 +43,40 @@ func (k *Kind) Columns() []*Field {
 	return out
 }
 
+// LabelIn returns the name of a kind, found by its singular or plural name, as Kind.LabelIn does; an unknown name is
+// returned as it is.
+func (r *Registry) LabelIn(words *text.Messages, form, name string) string {
+	for _, k := range r.Kinds {
+		if k.Name == name || k.Plural == name {
+			return k.LabelIn(words, form)
+		}
+	}
+	return name
+}
+
+// The forms of a kind's name, as the keys of the catalogues begin.
+const (
+	One     = "kind."    // Test
+	Several = "kinds."   // tests
+	Heading = "section." // Tests
+)
+
+// LabelIn returns the name of the kind in a form. A kind with a label of its own has it in each form; one without
+// words has its id.
+func (k *Kind) LabelIn(words *text.Messages, form string) string {
+	key := form + k.Plural
+	if form == One {
+		key = form + k.Name
+	}
+	if label := k.Label.In(words.Language()); label != "" {
+		return label
+	}
+	if label := words.Say(key); label != key {
+		return label
+	}
+	return k.Name
+}
+
 // LabelIn returns the field's label: from the catalogue, else the field's own, else the field's name.
 func (f *Field) LabelIn(words *text.Messages) string {
 	if !words.Has("field." + f.Name) {

@@ -79,16 +79,25 @@ func (o *Option) spellings() iter.Seq[string] {
 
 // Kind is a kind of record. It must not be changed after it is part of a Registry.
 type Kind struct {
-	Name      string // singular, as in rules (`of`): signup, consultation, attendance, test, output, media
-	Plural    string // plural, as in paths and files: signups, consultations, attendance, tests, outputs, media
-	Person    bool   // it is about a person, whom files identify by the columns email and pesel
-	ByPartner bool   // media partners send it in files; it cannot be typed
+	Name      string       // singular, as in rules (`of`): signup, consultation, attendance, test, output, media
+	Plural    string       // plural, as the kind of files: signups, consultations, attendance, tests, outputs, media; the name of a kind without a plural
+	Path      string       // the path of its typed records below the project: its plural, or records/{name} for a kind without one
+	Label     project.Text // its name on pages, if the catalogues have none
+	Person    bool         // it is about a person, whom files identify by the columns email and pesel
+	ByPartner bool         // media partners send it in files; it cannot be typed
 	Fields    []Field
 	Rules     []Rule // rules between its fields
 
 	keys    []int // see KeyFields
 	content []int // see ContentFields
 }
+
+// Further reports whether the kind has no routes of its own: its records are typed at records/{name}.
+func (k *Kind) Further() bool { return k.Path == "records/"+k.Name }
+
+// Typed reports whether people type its records one at a time, as the office does: neither sign-ups, which have a form
+// and states of their own, nor what only partners' files have.
+func (k *Kind) Typed() bool { return k.Name != Signup && !k.ByPartner }
 
 // prepare computes keys and content. It must be called before the kind is used concurrently.
 func (k *Kind) prepare() { k.keys, k.content = k.keyFields(), k.contentFields() }

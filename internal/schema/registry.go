@@ -58,20 +58,30 @@ func For(d *project.Definition) *Registry {
 	if err != nil {
 		panic(err) // plain data always marshals
 	}
-	if cached, ok := extended.Load(string(additions)); ok {
-		return cached.(*Registry)
+	extended.Lock()
+	defer extended.Unlock()
+	if cached, ok := extended.registries[string(additions)]; ok {
+		return cached
 	}
 	r, err := Extend(builtinRegistry(), d.Records...)
 	if err != nil {
 		r = builtinRegistry()
 	}
-	extended.Store(string(additions), r)
+	if len(extended.registries) >= mostExtended {
+		clear(extended.registries)
+	}
+	extended.registries[string(additions)] = r
 	return r
 }
 
-// extended caches registries by the JSON of the additions. Its size is bounded by the number of versions of
-// definitions.
-var extended sync.Map
+// mostExtended is the maximum number of cached registries; then the cache starts anew.
+const mostExtended = 256
+
+// extended caches registries by the JSON of the additions.
+var extended = struct {
+	sync.Mutex
+	registries map[string]*Registry
+}{registries: map[string]*Registry{}}
 
 // Load reads a registry from the JSON files of a folder, one a kind. Unknown keys are errors.
 func Load(files fs.FS, folder string) (*Registry, error) {
@@ -205,12 +215,15 @@ var lists = map[string]func(*project.Definition) []Option{"groups": Groups, "act
 
 // newKind returns the kind of a data file, or an error if the data is invalid.
 func newKind(file project.RecordKind) (*Kind, error) {
-	k := &Kind{Name: file.Name, Plural: file.Plural, Person: file.Person, ByPartner: file.ByPartner}
+	k := &Kind{Name: file.Name, Plural: file.Plural, Path: file.Plural, Label: file.Label, Person: file.Person, ByPartner: file.ByPartner}
+	if k.Plural == "" {
+		k.Plural, k.Path = k.Name, "records/"+k.Name
+	}
 	for _, r := range file.Rules {
 		k.Rules = append(k.Rules, Rule(r))
 	}
-	if k.Name == "" || k.Plural == "" {
-		return nil, errors.New("a kind needs a name and a plural")
+	if k.Name == "" {
+		return nil, errors.New("a kind needs a name")
 	}
 	for _, f := range file.Fields {
 		field, err := newField(f)

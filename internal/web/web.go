@@ -18,6 +18,7 @@ import (
 	"outreach/internal/identity"
 	"outreach/internal/page"
 	"outreach/internal/projects"
+	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/text"
 )
@@ -264,7 +265,7 @@ func (c *Call) Show(status int, content page.Content) error {
 func (c *Call) frame() page.Frame {
 	frame := page.Frame{Language: c.Language, Path: c.URL.RequestURI(), SignedIn: c.StaffName()}
 	if d := c.Defined.Definition; d != nil {
-		frame.Project = &page.Project{ID: d.ID, Title: d.Title.In(c.Language)}
+		frame.Project = &page.Project{ID: d.ID, Title: d.Title.In(c.Language), Kinds: schema.For(d)}
 		frame.Zone = d.Location()
 		frame.Roles = c.Roles(d.ID)
 	}

@@ -29,5 +29,6 @@ func Routes(a *app.App) []web.Route {
 		recordsweb.New(a, schema.Attendance, web.Coordinator).Routes(),
 		recordsweb.New(a, schema.Test, web.Coordinator).Routes(),
 		recordsweb.New(a, schema.Output, web.Coordinator).Routes(),
+		recordsweb.NewAny(a).Routes(),
 	)
 }

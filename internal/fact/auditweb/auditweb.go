@@ -36,7 +36,7 @@ type Handlers struct {
 		SignupsOf(ctx context.Context, project string, ids []string) (map[string]signups.Signup, error)
 	}
 	records interface {
-		TypedOf(ctx context.Context, project string, ids []string) (map[string]records.Typed, error)
+		TypedOf(ctx context.Context, kinds *schema.Registry, project string, ids []string) (map[string]records.Typed, error)
 	}
 	people interface {
 		Persons(ctx context.Context, project string, ids []string) (map[string]people.Person, error)
@@ -184,7 +184,7 @@ func (h Handlers) describe(c *web.Call, facts []fact.Fact) ([]auditLine, error) 
 	if w.signups, err = h.signups.SignupsOf(c.Context(), c.Project, distinct(signups)); err != nil {
 		return nil, err
 	}
-	if w.typed, err = h.records.TypedOf(c.Context(), c.Project, distinct(typed)); err != nil {
+	if w.typed, err = h.records.TypedOf(c.Context(), schema.For(c.Defined.Definition), c.Project, distinct(typed)); err != nil {
 		return nil, err
 	}
 	for _, su := range w.signups {
@@ -239,7 +239,7 @@ func (w *wording) line(f fact.Fact, d data) auditLine {
 		}
 		say(what, "kind", w.kind(d.Kind))
 	case fact.KindUploadAccepted:
-		h.Message = w.Messages().Count("audit."+f.Kind, int64(d.Rows), "kind", w.Messages().Say("kinds."+d.Kind))
+		h.Message = w.Messages().Count("audit."+f.Kind, int64(d.Rows), "kind", schema.For(w.Defined.Definition).LabelIn(w.Messages(), schema.Several, d.Kind))
 	case fact.KindPersonCorrected:
 		var fields []string
 		for _, name := range d.Fields {
@@ -272,10 +272,11 @@ func (w *wording) activity(id string) string {
 }
 
 func (w *wording) kind(name string) string {
-	if schema.For(w.Defined.Definition).Kind(name) == nil {
+	kind := schema.For(w.Defined.Definition).Kind(name)
+	if kind == nil {
 		return ""
 	}
-	return w.Messages().Say("kind." + name)
+	return kind.LabelIn(w.Messages(), schema.One)
 }
 
 // link adds links to what a line names, except to erased people and deleted records.
@@ -303,7 +304,7 @@ func (w *wording) link(h *auditLine, d data) {
 			add("signups", "signups?activity="+su.Activity)
 		}
 	case typed && !r.Voided:
-		add("record", schema.For(w.Defined.Definition).Kind(r.Kind).Plural+"/"+r.ID)
+		add("record", schema.For(w.Defined.Definition).Kind(r.Kind).Path+"/"+r.ID)
 	case d.Upload != "":
 		add("upload", "uploads/"+d.Upload)
 	case d.Snapshot != "":

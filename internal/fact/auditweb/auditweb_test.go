@@ -11,6 +11,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/people"
 	"outreach/internal/records"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/web"
 	"outreach/internal/web/webtest"
@@ -23,7 +24,7 @@ func (fake) SignupsOf(_ context.Context, _ string, ids []string) (map[string]sig
 	return only(ids, "su", signups.Signup{ID: "su", Person: "anna", Activity: "planting"}), nil
 }
 
-func (fake) TypedOf(_ context.Context, _ string, ids []string) (map[string]records.Typed, error) {
+func (fake) TypedOf(_ context.Context, _ *schema.Registry, _ string, ids []string) (map[string]records.Typed, error) {
 	return only(ids, "rec", records.Typed{ID: "rec", Kind: "attendance", Person: "anna"}), nil
 }
 

@@ -148,9 +148,9 @@ func (h Handlers) formProblem(c *web.Call, body web.Body, values map[string]stri
 func (h Handlers) created(c *web.Call, body web.Body, t records.Typed) error {
 	switch {
 	case c.Page && body.Form && h.forAdviser(c):
-		return c.Redirect("/" + c.Project + "/" + h.kind.Plural + "?saved=" + t.ID)
+		return c.Redirect("/" + c.Project + "/" + h.kind.Path + "?saved=" + t.ID)
 	case c.Page && body.Form:
-		return c.Redirect("/" + c.Project + "/" + h.kind.Plural + "?done=saved")
+		return c.Redirect("/" + c.Project + "/" + h.kind.Path + "?done=saved")
 	}
 	return h.answer(c, http.StatusCreated, t)
 }
@@ -163,7 +163,7 @@ func (h Handlers) answer(c *web.Call, status int, t records.Typed) error {
 	}
 	c.W.Header().Set("ETag", t.ETag())
 	if status == http.StatusCreated {
-		c.W.Header().Set("Location", "/"+c.Project+"/"+h.kind.Plural+"/"+t.ID)
+		c.W.Header().Set("Location", "/"+c.Project+"/"+h.kind.Path+"/"+t.ID)
 	}
 	return c.JSON(status, views[0].json(h.kind))
 }
@@ -294,7 +294,7 @@ func (h Handlers) one(c *web.Call) error {
 		case err != nil:
 			return err
 		case c.Page && body.Form:
-			return c.Redirect("/" + c.Project + "/" + h.kind.Plural + "?done=voided")
+			return c.Redirect("/" + c.Project + "/" + h.kind.Path + "?done=voided")
 		}
 		return c.JSON(http.StatusOK, voided{ID: t.ID, State: "voided"})
 	case http.MethodGet:
@@ -331,7 +331,7 @@ func (h Handlers) replace(c *web.Call, body web.Body, id string, may func(record
 		var t records.Typed
 		if t, err = h.records.Change(c.Context(), c.Project, h.kind, id, body.IfMatch(c), draft, may); err == nil {
 			if c.Page && body.Form {
-				return c.Redirect("/" + c.Project + "/" + h.kind.Plural + "?done=changed")
+				return c.Redirect("/" + c.Project + "/" + h.kind.Path + "?done=changed")
 			}
 			return h.answer(c, http.StatusOK, t)
 		}

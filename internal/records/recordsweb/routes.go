@@ -5,6 +5,7 @@ package recordsweb
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -45,7 +46,7 @@ type Staff interface {
 
 // Handlers serve one kind of record.
 type Handlers struct {
-	kind  *schema.Kind // of the project in a request, the built-in one in Routes
+	kind  *schema.Kind // of the project in a request; in Routes the built-in one, or nil for the kind that a request names
 	roles []string     // who may write; all but coordinators see only what they wrote themselves
 
 	records Records
@@ -59,38 +60,54 @@ func New(a *app.App, kind string, roles ...string) Handlers {
 	return Handlers{kind: schema.Builtin().Kind(kind), roles: roles, records: a.Records, people: a.People, staff: a.Access, signups: a.Signups}
 }
 
-// bind returns a handler that serves the kind as the project's definition has it. It is safe for concurrent use.
+// NewAny returns the handlers of the kind that a request names, for coordinators, on the features of an app.
+func NewAny(a *app.App) Handlers {
+	return Handlers{roles: []string{web.Coordinator}, records: a.Records, people: a.People, staff: a.Access, signups: a.Signups}
+}
+
+// bind returns a handler that serves the kind as the project's definition has it; store.ErrNotFound for a kind that the
+// project lacks, or that is not typed. It is safe for concurrent use.
 func (h Handlers) bind(serve func(Handlers, *web.Call) error) web.Handler {
 	return func(c *web.Call) error {
+		name := c.PathValue("kind")
+		if h.kind != nil {
+			name = h.kind.Name
+		}
 		bound := h
-		bound.kind = schema.For(c.Defined.Definition).Kind(h.kind.Name)
+		bound.kind = schema.For(c.Defined.Definition).Kind(name)
+		if bound.kind == nil || !bound.kind.Typed() {
+			return fmt.Errorf("kind %q: %w", name, store.ErrNotFound)
+		}
 		return serve(bound, c)
 	}
 }
 
 // Routes are the routes of the kind's records.
 func (h Handlers) Routes() []web.Route {
-	at, name := "/{project}/"+h.kind.Plural, strings.ToUpper(h.kind.Name[:1])+h.kind.Name[1:]
+	at, name, one, many := "/{project}/records/{kind}", "Record", "a record of any kind", "records of any kind"
+	if h.kind != nil {
+		at, name, one, many = "/{project}/"+h.kind.Path, strings.ToUpper(h.kind.Name[:1])+h.kind.Name[1:], article(h.kind.Name), h.kind.Plural
+	}
 	sent, answered := shape.Sent{Kind: h.kind, Also: []string{"reason"}}, h.answered()
 	conflict := "A live typed record has the same natural key: `existing` names it"
-	if h.kind.Person {
+	if h.kind == nil || h.kind.Person {
 		conflict += "; or the person's keys belong to two people (`two_people`)"
 	}
-	one := web.Route{Path: at + "/{id}", Roles: h.roles, Scope: h.scope(), Handler: h.bind(Handlers.one), Tag: "records"}
-	shown, replaced, voidedOne, byForm := one, one, one, one
-	shown.Method, shown.ID, shown.Summary = "GET", "show"+name, "Show "+article(h.kind.Name)
+	route := web.Route{Path: at + "/{id}", Roles: h.roles, Scope: h.scope(), Handler: h.bind(Handlers.one), Tag: "records"}
+	shown, replaced, voidedOne, byForm := route, route, route, route
+	shown.Method, shown.ID, shown.Summary = "GET", "show"+name, "Show "+one
 	shown.Response, shown.Success, shown.Page, shown.Tagged, shown.Short = answered, "The record", true, true, true
-	replaced.Method, replaced.ID, replaced.Summary, replaced.Detail = "PUT", "replace"+name, "Replace "+article(h.kind.Name), "It needs no `reason`, but takes one."
+	replaced.Method, replaced.ID, replaced.Summary, replaced.Detail = "PUT", "replace"+name, "Replace "+one, "It needs no `reason`, but takes one."
 	replaced.Request, replaced.Response, replaced.Success = sent, answered, "The record as it is now"
 	replaced.Tagged, replaced.Match, replaced.Conflict = true, true, conflict
-	voidedOne.Method, voidedOne.ID, voidedOne.Summary, voidedOne.Detail = "DELETE", "void"+name, "Void "+article(h.kind.Name), "It stops counting, and what it had corrected counts again."
+	voidedOne.Method, voidedOne.ID, voidedOne.Summary, voidedOne.Detail = "DELETE", "void"+name, "Void "+one, "It stops counting, and what it had corrected counts again."
 	voidedOne.Query, voidedOne.Response, voidedOne.Success, voidedOne.Match = []web.Parameter{{Name: "reason", Description: "Why"}}, voided{}, "Voided", true
 	byForm.Method, byForm.Summary = "POST", "PUT or DELETE of a browser's form"
 	return []web.Route{
 		{Method: "GET", Path: at, Roles: h.roles, Scope: h.scope(), Handler: h.bind(Handlers.list),
-			ID: "list" + name, Tag: "records", Summary: "List " + h.kind.Plural, Query: web.Paged(), Response: shape.List{Of: answered}, Success: "A page of the list, newest first", Page: true},
+			ID: "list" + name, Tag: "records", Summary: "List " + many, Query: web.Paged(), Response: shape.List{Of: answered}, Success: "A page of the list, newest first", Page: true},
 		{Method: "POST", Path: at, Roles: h.roles, Scope: h.scope(), Handler: h.bind(Handlers.create),
-			ID: "create" + name, Tag: "records", Summary: "Record " + article(h.kind.Name), Detail: "What a file had said under the same natural key is corrected by it.",
+			ID: "create" + name, Tag: "records", Summary: "Record " + one, Detail: "What a file had said under the same natural key is corrected by it.",
 			Request: sent, Once: true, Response: answered, Success: "The record", Creates: true, Tagged: true, Conflict: conflict},
 		shown, replaced, voidedOne, byForm,
 	}
@@ -118,7 +135,10 @@ func (h Handlers) MonthRoute() web.Route {
 
 // answered is the shape of an answer about one record.
 func (h Handlers) answered() shape.Record {
-	if h.kind.Person {
+	switch {
+	case h.kind == nil:
+		return shape.Record{Name: "record-kept", And: ofAny{}}
+	case h.kind.Person:
 		return shape.Record{Name: h.kind.Name + "-kept", Kind: h.kind, And: ofPerson{}}
 	}
 	return shape.Record{Name: h.kind.Name + "-kept", Kind: h.kind, And: ofNobody{}}
@@ -132,7 +152,7 @@ func article(name string) string {
 	return "a " + name
 }
 
-// ofNobody and ofPerson are the members of an answer beside the fields of the record.
+// ofNobody, ofPerson and ofAny are the members of an answer beside the fields of the record.
 type ofNobody struct {
 	ID string `json:"id" doc:"The record's id"`
 }
@@ -140,6 +160,11 @@ type ofNobody struct {
 type ofPerson struct {
 	ID     string            `json:"id" doc:"The record's id"`
 	Person people.PersonView `json:"person"`
+}
+
+type ofAny struct {
+	ID     string             `json:"id" doc:"The record's id"`
+	Person *people.PersonView `json:"person,omitempty"`
 }
 
 type voided struct {

@@ -55,7 +55,7 @@ func (h Handlers) templateXLSX(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	title := c.Defined.Definition.Title.In(c.Language) + ": " + c.Messages().Say("kinds."+kind.Plural)
+	title := c.Defined.Definition.Title.In(c.Language) + ": " + kind.LabelIn(c.Messages(), schema.Several)
 	var b bytes.Buffer
 	if err := blank.Of(kind, c.Defined.Definition, c.Today(), c.Language).XLSX(&b, title, c.Site.DB.Now()); err != nil {
 		return err

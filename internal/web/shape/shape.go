@@ -21,8 +21,8 @@ import (
 
 // Sent is a record in a request, as JSON or as a form.
 type Sent struct {
-	Kind *schema.Kind
-	Also []string // further members, all strings
+	Kind *schema.Kind // nil: any typed kind
+	Also []string     // further members, all strings
 }
 
 // Record is a record in a response: the fields of its kind and the members of And, a struct.

@@ -108,13 +108,19 @@ func (tr *Tracker) Define(text string) *project.Definition {
 // AddField adds a field to a kind of record, as a project's own definition does.
 func (tr *Tracker) AddField(kind string, field project.RecordField) {
 	tr.t.Helper()
+	tr.AddKind(project.RecordKind{Name: kind, Fields: []project.RecordField{field}})
+}
+
+// AddKind adds a kind of record, or fields to one, as a project's own definition does.
+func (tr *Tracker) AddKind(kind project.RecordKind) {
+	tr.t.Helper()
 	defined, err := tr.Projects.Definition(tr.t.Context(), Project)
 	if err != nil {
 		tr.t.Fatal(err)
 	}
 	def := *defined.Definition
-	def.Records = append(slices.Clone(def.Records), project.RecordKind{Name: kind, Plural: schema.Builtin().Kind(kind).Plural, Fields: []project.RecordField{field}})
-	if _, _, err := tr.Projects.SetDefinition(tr.t.Context(), &def, []byte(kind+field.ID), "", ""); err != nil {
+	def.Records = append(slices.Clone(def.Records), kind)
+	if _, _, err := tr.Projects.SetDefinition(tr.t.Context(), &def, fmt.Appendf(nil, "%+v", kind), "", ""); err != nil {
 		tr.t.Fatal(err)
 	}
 }
