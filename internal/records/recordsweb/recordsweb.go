@@ -215,8 +215,7 @@ func namesNoOther(given schema.Given, id string) bool {
 // them in a form. Erased is the id of the person where they were erased, else "": then no one is resolved. Bad values
 // are one error with all problems.
 func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, erased string) (records.Draft, error) {
-	scope := schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose}
-	entry, problems := h.kind.Read(given, scope)
+	entry, problems := h.kind.Read(given, c.Scope(loose))
 	draft := records.Draft{Kind: h.kind, Row: entry.Row, Reason: reason}
 	if at := h.kind.Index("adviser"); at >= 0 {
 		named := entry.Row[at]
