@@ -75,7 +75,7 @@ func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c Corr
 			}
 		}
 		if !noted {
-			f, err := s.db.NewFact(fact.KindPersonCorrected, by, fact.Corrected{Person: before.ID, Fields: fields})
+			f, err := s.db.NewFact(fact.KindPersonCorrected, by, fact.PersonCorrected{Person: before.ID, Fields: fields})
 			if err != nil {
 				return err
 			}

@@ -78,7 +78,7 @@ func (s *Store) MarkDistinct(ctx context.Context, project, one, other, by string
 		if _, rev, err := table.Load[bool](ctx, s.db.Tracker, key); err != nil || rev > 0 {
 			return err
 		}
-		f, err := s.db.NewFact(fact.KindPeopleApart, by, fact.Apart{Person: ids[0], Other: ids[1]})
+		f, err := s.db.NewFact(fact.KindPeopleDistinct, by, fact.PeopleDistinct{Person: ids[0], Other: ids[1]})
 		if err != nil {
 			return err
 		}

@@ -310,7 +310,7 @@ func (s *Store) Merge(ctx context.Context, project, from, into, by string) (merg
 			}
 		}
 		if rev == 0 {
-			f, err := s.db.NewFact(fact.KindPersonMerged, by, fact.Merged{Person: from, Into: target})
+			f, err := s.db.NewFact(fact.KindPersonMerged, by, fact.PersonMerged{Person: from, Into: target})
 			if err != nil {
 				return err
 			}

@@ -149,7 +149,7 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	for part := range slices.Chunk(erasures, table.MostWrites) {
 		var facts []fact.Fact
 		for _, e := range part {
-			f, err := s.db.NewFact(fact.KindPersonErased, e.By, fact.Erased{Person: e.Fresh})
+			f, err := s.db.NewFact(fact.KindPersonErased, e.By, fact.PersonErased{Person: e.Fresh})
 			if err != nil {
 				return err
 			}
@@ -343,27 +343,27 @@ func rewritten(f fact.Fact, registry *schema.Registry, ids people.FreshIDs) (dat
 			d.Schema, d.Values = schema.SchemaVersion, withoutIdentity(registry.Kind(schema.Signup), d.Values)
 		}
 		data = d
-	case fact.KindSaid:
-		var d fact.Said
+	case fact.KindRecordEntered:
+		var d fact.RecordEntered
 		err = json.Unmarshal(f.Data, &d)
 		if fresh(&d.Person); changed {
 			d.Schema, d.Values = schema.SchemaVersion, withoutIdentity(registry.Kind(d.Kind), d.Values)
 		}
 		data = d
 	case fact.KindPersonMerged:
-		var d fact.Merged
+		var d fact.PersonMerged
 		err = json.Unmarshal(f.Data, &d)
 		fresh(&d.Person)
 		fresh(&d.Into)
 		data = d
-	case fact.KindPeopleApart:
-		var d fact.Apart
+	case fact.KindPeopleDistinct:
+		var d fact.PeopleDistinct
 		err = json.Unmarshal(f.Data, &d)
 		fresh(&d.Person)
 		fresh(&d.Other)
 		data = d
 	case fact.KindPersonCorrected:
-		var d fact.Corrected
+		var d fact.PersonCorrected
 		err = json.Unmarshal(f.Data, &d)
 		fresh(&d.Person)
 		data = d

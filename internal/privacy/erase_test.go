@@ -258,11 +258,11 @@ func TestPurgeReadsFactsOnceForAllPeople(t *testing.T) {
 	first := known[people.Key{Kind: "email", Value: "p0@example.org"}]
 	u := filed(t, s, first)
 	for range each {
-		said, err := s.db.NewFact(fact.KindPersonCorrected, "", fact.Corrected{Person: first})
+		corrected, err := s.db.NewFact(fact.KindPersonCorrected, "", fact.PersonCorrected{Person: first})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.db.Log().Append(ctx, "p", slices.Repeat([]fact.Fact{said}, table.MostWrites)); err != nil {
+		if err := s.db.Log().Append(ctx, "p", slices.Repeat([]fact.Fact{corrected}, table.MostWrites)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -367,18 +367,18 @@ func TestErasureRewritesRecordsOfTheProjectsOwnKinds(t *testing.T) {
 		}
 		id, fresh := s.db.NewID(), s.db.NewID()
 		values := schema.ValuesOf(map[string]string{"date": "2026-05-10", "place": "Kraków", "note": "a hash", "sex": "female"})
-		said, err := s.db.NewFact(fact.KindSaid, "", fact.Said{Record: s.db.NewID(), Version: 1, Kind: "visit", Person: id, Values: values})
+		entered, err := s.db.NewFact(fact.KindRecordEntered, "", fact.RecordEntered{Record: s.db.NewID(), Version: 1, Kind: "visit", Person: id, Values: values})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.db.Log().Append(ctx, "p", []fact.Fact{said}); err != nil {
+		if err := s.db.Log().Append(ctx, "p", []fact.Fact{entered}); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.rewriteFacts(ctx, "p", people.FreshIDs{id: fresh, fresh: fresh}); err != nil {
 			t.Fatal(err)
 		}
-		err = s.db.Log().ReadAll(ctx, "p", func(data []byte) bool { return strings.Contains(string(data), fact.KindSaid) }, func(f fact.Fact) error {
-			var after fact.Said
+		err = s.db.Log().ReadAll(ctx, "p", func(data []byte) bool { return strings.Contains(string(data), fact.KindRecordEntered) }, func(f fact.Fact) error {
+			var after fact.RecordEntered
 			if err := json.Unmarshal(f.Data, &after); err != nil {
 				return err
 			}

@@ -144,8 +144,8 @@ func (s *Store) readFacts(ctx context.Context, project string, ids []string, d *
 				return err
 			}
 			moves[data.Signup] = append(moves[data.Signup], StateChange{State: data.State, Version: data.Version, At: f.At})
-		case fact.KindSaid:
-			var data fact.Said
+		case fact.KindRecordEntered:
+			var data fact.RecordEntered
 			if err := json.Unmarshal(f.Data, &data); err != nil {
 				return err
 			}
@@ -156,14 +156,14 @@ func (s *Store) readFacts(ctx context.Context, project string, ids []string, d *
 				return nil
 			}
 			d.Versions = append(d.Versions, Version{Kind: data.Kind, Record: data.Record, Number: data.Version, At: f.At, sealed: data.Values})
-		case fact.KindVoided:
-			var data fact.Voided
+		case fact.KindRecordVoided:
+			var data fact.RecordVoided
 			if err := json.Unmarshal(f.Data, &data); err != nil {
 				return err
 			}
 			voids[data.Record] = Version{Record: data.Record, Number: data.Version, At: f.At, Void: true}
 		case fact.KindPersonMerged:
-			var data fact.Merged
+			var data fact.PersonMerged
 			if err := json.Unmarshal(f.Data, &data); err != nil || !slices.Contains(ids, data.Person) && !slices.Contains(ids, data.Into) {
 				return err
 			}

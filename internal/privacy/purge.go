@@ -27,7 +27,7 @@ const (
 
 // purged records that a class of data was purged: when last, and the facts up to which it was checked.
 type purged struct {
-	fact.Purged
+	fact.DataPurged
 	At    time.Time  `json:"at"`
 	Heads fact.Heads `json:"heads"`
 }
@@ -67,7 +67,7 @@ func (s *Store) Purge(ctx context.Context, def *project.Definition) error {
 		if rev != 0 && !removed && before.Heads == heads {
 			continue
 		}
-		after := purged{fact.Purged{Class: c.class, Day: until}, before.At, heads}
+		after := purged{fact.DataPurged{Class: c.class, Day: until}, before.At, heads}
 		if err := s.notePurged(ctx, def.ID, after, rev, removed || rev == 0); err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func (s *Store) notePurged(ctx context.Context, project string, did purged, rev 
 		if !noted {
 			return s.db.Tracker.Write(ctx, table.PutJSON(key, did, table.At(rev)))
 		}
-		f, err := s.db.NewFact(fact.KindDataPurged, "", did.Purged)
+		f, err := s.db.NewFact(fact.KindDataPurged, "", did.DataPurged)
 		if err != nil {
 			return err
 		}
@@ -190,7 +190,7 @@ func (s *Store) textsSince(ctx context.Context, project string, since fact.Heads
 	found := false
 	err = s.db.Log().Read(ctx, project, since, heads, func(f fact.Fact) error {
 		switch f.Kind {
-		case fact.KindSaid, fact.KindVoided, fact.KindUploadAccepted, fact.KindSnapshotDecided:
+		case fact.KindRecordEntered, fact.KindRecordVoided, fact.KindUploadAccepted, fact.KindSnapshotDecided:
 			found = true
 		}
 		return nil

@@ -113,7 +113,7 @@ func (s *Store) SetDefinition(ctx context.Context, d *project.Definition, text [
 			set = before
 			return nil
 		}
-		f, err := s.NewFact(fact.KindDefinitionSet, by, fact.Defined{Version: set.Version, SHA256: set.SHA256})
+		f, err := s.NewFact(fact.KindDefinitionSet, by, fact.DefinitionSet{Version: set.Version, SHA256: set.SHA256})
 		if err != nil {
 			return err
 		}

@@ -95,9 +95,9 @@ func putRecord(project string, t Typed, rev int64) table.Op {
 
 // newFact returns the fact of a version of a record, received when the version was entered.
 func (s *Store) newFact(t Typed) (fact.Fact, error) {
-	kind, data := fact.KindSaid, any(fact.Said{Record: t.ID, Version: t.Version, Kind: t.Kind, Person: t.Person, Schema: t.Schema, Values: t.Values})
+	kind, data := fact.KindRecordEntered, any(fact.RecordEntered{Record: t.ID, Version: t.Version, Kind: t.Kind, Person: t.Person, Schema: t.Schema, Values: t.Values})
 	if t.Voided {
-		kind, data = fact.KindVoided, fact.Voided{Record: t.ID, Version: t.Version}
+		kind, data = fact.KindRecordVoided, fact.RecordVoided{Record: t.ID, Version: t.Version}
 	}
 	f, err := s.NewFact(kind, t.By, data)
 	f.At = t.At

@@ -75,7 +75,7 @@ func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, unchan
 		return err
 	}
 	kept := Kept{Project: project, ID: snap.ID, AsOf: snap.AsOf, KnownAt: snap.KnownAt, Definition: snap.Definition, State: snap.State, Supersedes: snap.Supersedes, Hash: snap.Hash, Heads: heads}
-	f, err := s.NewFact(fact.KindSnapshotCompiled, by, fact.Compiled{Snapshot: snap.ID, AsOf: snap.AsOf, Hash: snap.Hash})
+	f, err := s.NewFact(fact.KindSnapshotCompiled, by, fact.SnapshotCompiled{Snapshot: snap.ID, AsOf: snap.AsOf, Hash: snap.Hash})
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (s *Store) Decide(ctx context.Context, project, id, state, note, by string)
 			k.Note = ""
 		}
 		decided = k
-		f, err := s.NewFact(fact.KindSnapshotDecided, by, fact.Decided{Snapshot: id, State: state})
+		f, err := s.NewFact(fact.KindSnapshotDecided, by, fact.SnapshotDecided{Snapshot: id, State: state})
 		if err != nil {
 			return err
 		}

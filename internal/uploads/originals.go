@@ -212,12 +212,12 @@ func (s *Store) hideNames(ctx context.Context, project string, keys map[string]s
 		if f.Kind != fact.KindUploadAccepted {
 			return nil
 		}
-		var said fact.Uploaded
-		if err := json.Unmarshal(f.Data, &said); err != nil {
+		var accepted fact.UploadAccepted
+		if err := json.Unmarshal(f.Data, &accepted); err != nil {
 			return err
 		}
-		said.Object = keys[said.Upload]
-		return s.Log().Rewrite(ctx, project, f, said)
+		accepted.Object = keys[accepted.Upload]
+		return s.Log().Rewrite(ctx, project, f, accepted)
 	})
 	if err != nil {
 		return err

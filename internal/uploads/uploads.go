@@ -244,7 +244,7 @@ func (s *Store) FinishUpload(ctx context.Context, project string, u Upload, foun
 	if u.State != Rejected || u.CheckOnly {
 		return s.finish(ctx, project, u, found, nil)
 	}
-	f, err := s.NewFact(fact.KindUploadRejected, u.By, fact.Rejected{Upload: u.ID})
+	f, err := s.NewFact(fact.KindUploadRejected, u.By, fact.UploadRejected{Upload: u.ID})
 	if err != nil {
 		return err
 	}
@@ -283,7 +283,7 @@ func (s *Store) AcceptUpload(ctx context.Context, project string, u Upload, foun
 		return err
 	}
 	u.State, u.Finished = Accepted, s.Now().UTC()
-	f, err := s.NewFact(fact.KindUploadAccepted, u.By, fact.Uploaded{
+	f, err := s.NewFact(fact.KindUploadAccepted, u.By, fact.UploadAccepted{
 		Upload: u.ID, Kind: u.Kind, Owner: u.Owner, Object: u.Object, Arrived: u.Arrived, Rows: u.Rows, Packs: u.Packs, SHA256: u.SHA256,
 	})
 	if err != nil {
@@ -313,7 +313,7 @@ func (s *Store) WithdrawUpload(ctx context.Context, id, by string, def projects.
 		if u.SameAs != "" {
 			return s.Tracker.Write(ctx, s.putUpload(project, u))
 		}
-		f, err := s.NewFact(fact.KindUploadWithdrawn, by, fact.Withdrawn{Upload: id})
+		f, err := s.NewFact(fact.KindUploadWithdrawn, by, fact.UploadWithdrawn{Upload: id})
 		if err != nil {
 			return err
 		}
