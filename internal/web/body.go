@@ -87,7 +87,7 @@ func (c *Call) Read() (Body, error) {
 	if utf8.RuneCountInString(key) > MostKey {
 		return body, Invalid(schema.Problem{Field: "Idempotency-Key", Code: schema.TooLong, Args: map[string]string{"longest": strconv.Itoa(MostKey), "length": strconv.Itoa(utf8.RuneCountInString(key))}})
 	}
-	body.Once = c.Site.DB.Once(c.Project, c.Method+" "+c.URL.Path, c.Who.Subject, key, raw)
+	body.Once = c.Site.DB.Once(c.Project, c.Method+" "+c.URL.Path, c.Caller.Subject, key, raw)
 	return body, nil
 }
 

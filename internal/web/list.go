@@ -115,11 +115,11 @@ func (c *Call) store(contentType, disposition string, body []byte) error {
 	if err := c.Site.DB.Objects.Put(c.Context(), key, bytes.NewReader(body), contentType); err != nil {
 		return err
 	}
-	return c.Lend(key, contentType, disposition)
+	return c.RedirectToObject(key, contentType, disposition)
 }
 
-// Lend redirects to a stored object by a pre-signed URL that is valid for five minutes.
-func (c *Call) Lend(key, contentType, disposition string) error {
+// RedirectToObject redirects to a stored object by a pre-signed URL that is valid for five minutes.
+func (c *Call) RedirectToObject(key, contentType, disposition string) error {
 	header := http.Header{"Content-Type": {contentType}}
 	if disposition != "" {
 		header.Set("Content-Disposition", disposition)

@@ -24,7 +24,7 @@ func (h Handlers) list(c *web.Call) error {
 // with its problems. Candidates are the people of whom an adviser's form asks which one was meant.
 func (h Handlers) showList(c *web.Call, status int, entry page.Entry, candidates []page.Suggestion) error {
 	adviser := ""
-	if !c.Has(web.Coordinator) {
+	if !c.HasRole(web.Coordinator) {
 		var err error
 		if adviser, err = c.Staff(); err != nil {
 			return err
@@ -57,7 +57,7 @@ func (h Handlers) showList(c *web.Call, status int, entry page.Entry, candidates
 	content := page.Records{Kind: h.kind, Definition: c.Defined.Definition, Entry: entry, Today: c.Today(), Next: c.NextAddress(found.Next)}
 	for _, v := range views {
 		item := page.Record{ID: v.ID, Row: v.row, Who: v.who()}
-		if c.Has(web.Coordinator) && !v.erased {
+		if c.HasRole(web.Coordinator) && !v.erased {
 			item.Person = v.Person
 		}
 		content.Items = append(content.Items, item)
@@ -219,7 +219,7 @@ func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, e
 	draft := records.Draft{Kind: h.kind, Row: entry.Row, Reason: reason}
 	if at := h.kind.Index("adviser"); at >= 0 {
 		named := entry.Row[at]
-		if named != "" && named != c.StaffName() && !c.Has(web.Coordinator) {
+		if named != "" && named != c.StaffName() && !c.HasRole(web.Coordinator) {
 			problems = append(problems, schema.Problem{Field: "adviser", Code: schema.NotAllowed})
 		}
 		if named == "" {
@@ -277,7 +277,7 @@ func (h Handlers) one(c *web.Call) error {
 		return err
 	}
 	may := func(t records.Typed) bool {
-		return c.Has(web.Coordinator) || t.Values.Get("adviser") == staff
+		return c.HasRole(web.Coordinator) || t.Values.Get("adviser") == staff
 	}
 	id := c.PathValue("id")
 	switch body.Method(c) {

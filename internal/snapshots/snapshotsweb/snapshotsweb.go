@@ -99,7 +99,7 @@ func (h Handlers) list(c *web.Call) error {
 		return err
 	}
 	if c.Page {
-		content := page.Snapshots{Definition: c.Defined.Definition, Next: c.NextAddress(found.Next), Compile: c.Has(web.Coordinator), Today: c.Today(), Entry: page.Entry{IdempotencyKey: c.Site.DB.NewID()}}
+		content := page.Snapshots{Definition: c.Defined.Definition, Next: c.NextAddress(found.Next), Compile: c.HasRole(web.Coordinator), Today: c.Today(), Entry: page.Entry{IdempotencyKey: c.Site.DB.NewID()}}
 		if c.Cursor() == "" {
 			if content.Newest, err = h.newestApproved(c); err != nil {
 				return err

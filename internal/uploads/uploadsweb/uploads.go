@@ -33,15 +33,15 @@ const (
 // owner returns whose uploads the caller may handle: uploads.Office for a coordinator, or the id of the caller's
 // partner.
 func owner(c *web.Call) (string, error) {
-	if c.Has(web.Coordinator) {
+	if c.HasRole(web.Coordinator) {
 		return uploads.Office, nil
 	}
-	for _, id := range c.Who.Partners(c.Project) {
+	for _, id := range c.Caller.Partners(c.Project) {
 		if _, ok := c.Defined.Definition.Partner(id); ok {
 			return id, nil
 		}
 	}
-	return "", c.Need(web.Coordinator)
+	return "", c.RequireRole(web.Coordinator)
 }
 
 // mine reads the upload in the path. It does not exist for a partner that does not own it.
@@ -194,7 +194,7 @@ func (h Handlers) createFromForm(c *web.Call, own string) error {
 	if u.By, err = c.Staff(); err != nil {
 		return err
 	}
-	once := c.Site.DB.Once(c.Project, "POST "+c.URL.Path, c.Who.Subject, c.FormValue("idempotency_key"), content)
+	once := c.Site.DB.Once(c.Project, "POST "+c.URL.Path, c.Caller.Subject, c.FormValue("idempotency_key"), content)
 	if u, err = h.uploads.CreateUpload(c.Context(), c.Project, u, once); err != nil {
 		return err
 	}
@@ -296,7 +296,7 @@ func (h Handlers) original(c *web.Call) error {
 	if u.Arrived.IsZero() {
 		return store.ErrNotFound
 	}
-	return c.Lend(u.Object, "application/octet-stream", fmt.Sprintf("attachment; filename=%q", u.Filename))
+	return c.RedirectToObject(u.Object, "application/octet-stream", fmt.Sprintf("attachment; filename=%q", u.Filename))
 }
 
 // describe returns the JSON of an upload.
