@@ -52,7 +52,7 @@ func New(db *store.DB, projects *projects.Store, persons *people.Store, signups 
 func (s *Store) Erase(ctx context.Context, project, id, by string) error {
 	p, err := s.persons.Person(ctx, project, id)
 	if store.IsNotFound(err) {
-		return s.eraseWhatCame(ctx, project, id)
+		return s.eraseRemains(ctx, project, id)
 	}
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (s *Store) ReplayErasure(ctx context.Context, project string, e people.Eras
 
 // eraseAll erases several people together, so that facts and files are read once for all of them. It may be repeated.
 func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.Erasure) error {
-	erasures, err := s.joined(ctx, project, erasures)
+	erasures, err := s.withMergedIDs(ctx, project, erasures)
 	if err != nil {
 		return err
 	}
@@ -178,8 +178,8 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	return store.InParallel(ctx, erasures, func(ctx context.Context, e people.Erasure) error { return s.persons.Delete(ctx, project, e) })
 }
 
-// joined returns the erasures with the ids and keys of people who were merged with them since the entries were written.
-func (s *Store) joined(ctx context.Context, project string, erasures []people.Erasure) ([]people.Erasure, error) {
+// withMergedIDs returns the erasures with the ids and keys of people who were merged with them since the entries were written.
+func (s *Store) withMergedIDs(ctx context.Context, project string, erasures []people.Erasure) ([]people.Erasure, error) {
 	var ids []string
 	for _, e := range erasures {
 		ids = append(ids, e.IDs...)

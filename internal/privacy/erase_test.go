@@ -332,7 +332,7 @@ func TestPersonMergedDuringTheirErasureIsErased(t *testing.T) {
 			if err := erasing.Erase(ctx, "p", a, ""); err != nil && !errors.Is(err, table.ErrBusy) {
 				t.Fatalf("before call %d: %v", at, err)
 			}
-			s.db.Now = func() time.Time { return time.Now().Add(2 * erasureTakes) }
+			s.db.Now = func() time.Time { return time.Now().Add(2 * longestErasure) }
 			if err := s.WithStableFacts(ctx, "p", func() error { return nil }); err != nil {
 				t.Errorf("merged before call %d: a compile is kept waiting: %v", at, err)
 			}

@@ -32,8 +32,8 @@ type purged struct {
 	Heads fact.Heads `json:"heads"`
 }
 
-// erasedTogether is how many people a purge erases in one pass over the facts.
-const erasedTogether = 1000
+// erasureBatch is how many people a purge erases in one pass over the facts.
+const erasureBatch = 1000
 
 // Purge deletes each class of data whose retention has ended, also data that arrived after an earlier purge. When a
 // class is complete it appends a fact. It fails with store.ErrDeferred where too little time is left: a later call
