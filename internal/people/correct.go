@@ -79,7 +79,7 @@ func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c Corr
 			if err != nil {
 				return err
 			}
-			if err := s.db.Log().Append(ctx, project, []fact.Fact{f}, s.countAnew(project)); err != nil {
+			if err := s.db.Log().Append(ctx, project, []fact.Fact{f}, s.dropDuplicateCount(project)); err != nil {
 				return err
 			}
 			noted = true

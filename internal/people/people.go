@@ -176,7 +176,7 @@ func (s *Store) resolve(ctx context.Context, project string, ref schema.PersonRe
 			if rev != 0 {
 				continue
 			}
-			if condition, err = s.orphaned(ctx, project, k, id); err != nil {
+			if condition, err = s.takeoverCondition(ctx, project, k, id); err != nil {
 				return "", err
 			}
 		}
@@ -222,9 +222,9 @@ func (s *Store) ResolvePublic(ctx context.Context, project string, ref schema.Pe
 	return id, held, err
 }
 
-// orphaned returns the condition for taking over a key of a person who no longer exists: that the key still has their
+// takeoverCondition returns the condition for taking over a key of a person who no longer exists: that the key still has their
 // id. Where it has another id it fails with *table.Conflict.
-func (s *Store) orphaned(ctx context.Context, project string, k Key, gone string) (table.Condition, error) {
+func (s *Store) takeoverCondition(ctx context.Context, project string, k Key, gone string) (table.Condition, error) {
 	id, rev, err := table.Load[string](ctx, s.db.People, s.identityKey(project, k))
 	if err == nil && id != gone {
 		err = &table.Conflict{} // taken over or removed since it was read
@@ -314,7 +314,7 @@ func (s *Store) Merge(ctx context.Context, project, from, into, by string) (merg
 			if err != nil {
 				return err
 			}
-			if err := s.db.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(mergedKey(project, from), target, table.Absent), table.Require(mergedKey(project, target), table.Absent), s.countAnew(project)); err != nil {
+			if err := s.db.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(mergedKey(project, from), target, table.Absent), table.Require(mergedKey(project, target), table.Absent), s.dropDuplicateCount(project)); err != nil {
 				return err
 			}
 		}
@@ -355,10 +355,10 @@ func (s *Store) joinPeople(ctx context.Context, project, from, into string) (Per
 	return target, s.db.People.Write(ctx, ops...)
 }
 
-// About calls each for everything that mentions a person: its kind ("upload" for a file) and id. It stops at an error
+// EachMention calls each for everything that mentions a person: its kind ("upload" for a file) and id. It stops at an error
 // of each.
-func (s *Store) About(ctx context.Context, project, id string, each func(kind, what string) error) error {
-	for it, err := range table.Items(ctx, s.db.Tracker, table.Query{PK: aboutPartition(project, id)}) {
+func (s *Store) EachMention(ctx context.Context, project, id string, each func(kind, what string) error) error {
+	for it, err := range table.Items(ctx, s.db.Tracker, table.Query{PK: mentionPartition(project, id)}) {
 		if err != nil {
 			return err
 		}

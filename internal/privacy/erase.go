@@ -116,8 +116,8 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	found := &mentions{files: map[string][]table.Key{}}
 	err = store.InParallel(ctx, erasures, func(ctx context.Context, e people.Erasure) error {
 		for _, id := range e.IDs {
-			err := s.persons.About(ctx, project, id, func(kind, what string) error {
-				found.add(kind, what, people.AboutKey(project, id, kind, what))
+			err := s.persons.EachMention(ctx, project, id, func(kind, what string) error {
+				found.add(kind, what, people.MentionKey(project, id, kind, what))
 				return s.forget(ctx, kinds, project, e, kind, what, found)
 			})
 			if err != nil {
@@ -261,7 +261,7 @@ func (s *Store) addresses(ctx context.Context, project string, erasures []people
 				return nil, err
 			}
 			out = append(out, p.Emails...)
-			err = s.persons.About(ctx, project, id, func(kind, what string) error {
+			err = s.persons.EachMention(ctx, project, id, func(kind, what string) error {
 				if kind != schema.Signup {
 					return nil
 				}

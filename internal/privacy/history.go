@@ -96,7 +96,7 @@ func (s *Store) History(ctx context.Context, registry *schema.Registry, project 
 	}
 	files := map[string]bool{}
 	for _, id := range p.IDs() {
-		err := s.persons.About(ctx, project, id, func(kind, what string) error {
+		err := s.persons.EachMention(ctx, project, id, func(kind, what string) error {
 			if kind == "upload" && !files[what] {
 				files[what] = true
 				return s.readRows(ctx, registry, project, what, p.IDs(), &d)

@@ -43,7 +43,7 @@ type RecordData struct {
 func (s *Store) PersonData(ctx context.Context, registry *schema.Registry, project string, p people.Person) (PersonData, error) {
 	var data PersonData
 	for _, id := range p.IDs() {
-		err := s.persons.About(ctx, project, id, func(kind, what string) error {
+		err := s.persons.EachMention(ctx, project, id, func(kind, what string) error {
 			switch kind {
 			case schema.Signup:
 				return s.addSignup(ctx, registry.Kind(schema.Signup), project, what, &data)

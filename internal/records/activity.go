@@ -52,7 +52,7 @@ func (s *Store) AtActivity(ctx context.Context, project, activity string, people
 	for i, p := range people {
 		group.Go(func() error {
 			for _, id := range p.IDs() {
-				err := s.persons.About(within, project, id, func(kind, what string) error {
+				err := s.persons.EachMention(within, project, id, func(kind, what string) error {
 					switch {
 					case kind == "upload":
 						files[i] = append(files[i], what)

@@ -108,7 +108,7 @@ func (s *Store) newFact(t Typed) (fact.Fact, error) {
 func (s *Store) putAll(project string, t Typed, rev int64) []table.Op {
 	ops := []table.Op{putRecord(project, t, rev)}
 	if t.Person != "" {
-		ops = append(ops, table.PutJSON(people.AboutKey(project, t.Person, t.Kind, t.ID), t.ID, table.Always))
+		ops = append(ops, table.PutJSON(people.MentionKey(project, t.Person, t.Kind, t.ID), t.ID, table.Always))
 	}
 	return ops
 }

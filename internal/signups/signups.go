@@ -233,7 +233,7 @@ func (s *Store) admit(ctx context.Context, project string, d SignupDraft, who st
 	ops = append(ops,
 		s.keepSignup(project, su, 0),
 		table.PutJSON(placeKey(project, su.Activity, who), su.ID, table.At(placeRev)),
-		table.PutJSON(people.AboutKey(project, who, schema.Signup, su.ID), su.ID, table.Always))
+		table.PutJSON(people.MentionKey(project, who, schema.Signup, su.ID), su.ID, table.Always))
 	places.Add(state, 1)
 	ops = append(ops, table.PutJSON(placesKey(project, su.Activity), places, table.At(rev)))
 	if state == schema.Waitlisted {

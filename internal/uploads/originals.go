@@ -82,7 +82,7 @@ func removableWith(all []Upload, uploads []string) map[string]bool {
 func (s *Store) FilesGone(ctx context.Context, project string, p people.Person) (int, error) {
 	var uploads []string
 	for _, id := range p.IDs() {
-		err := s.persons.About(ctx, project, id, func(kind, what string) error {
+		err := s.persons.EachMention(ctx, project, id, func(kind, what string) error {
 			switch kind {
 			case "upload":
 				uploads = append(uploads, what)

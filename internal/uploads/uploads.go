@@ -376,7 +376,7 @@ func (s *Store) Counting(ctx context.Context, project, owner, kind string) ([]Up
 func (s *Store) Mention(ctx context.Context, project, upload string, ids []string) error {
 	ops := make([]table.Op, len(ids))
 	for i, id := range ids {
-		ops[i] = table.PutJSON(people.AboutKey(project, id, "upload", upload), upload, table.Always)
+		ops[i] = table.PutJSON(people.MentionKey(project, id, "upload", upload), upload, table.Always)
 	}
 	return table.WriteAll(ctx, s.Tracker, ops)
 }
