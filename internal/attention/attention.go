@@ -68,7 +68,7 @@ func (s *Store) CountTasks(ctx context.Context, project string) (Counts, error) 
 	}
 	for i, p := range places {
 		if i < len(defined.Definition.Activities) { // no one is admitted to former activities
-			c.Waiting += p.Overlooked()
+			c.Waiting += p.WaitingWithFreePlaces()
 		}
 		c.Held += p.Held
 	}

@@ -181,7 +181,7 @@ func (s *Store) signupFact(project string, d SignupDraft, su Signup, entry, stat
 func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, before Signup, rev int64, entry, receipt string, once store.Once) (SignedUp, error) {
 	after := before
 	after.Entries++
-	after.TakeUp(d.Kind, s.sealedForm(project, d), d.Submitted)
+	after.AddValues(d.Kind, s.sealedForm(project, d), d.Submitted)
 	if d.Kind.Get(d.Row, "phone") != "" && len(after.Later) < mostLater {
 		after.Later = append(slices.Clone(after.Later), entry)
 	}

@@ -78,8 +78,8 @@ func removableWith(all []Upload, uploads []string) map[string]bool {
 	return removable
 }
 
-// FilesGone returns the number of files that the erasure of a person removes.
-func (s *Store) FilesGone(ctx context.Context, project string, p people.Person) (int, error) {
+// CountFilesToErase returns the number of files that the erasure of a person removes.
+func (s *Store) CountFilesToErase(ctx context.Context, project string, p people.Person) (int, error) {
 	var uploads []string
 	for _, id := range p.IDs() {
 		err := s.persons.EachMention(ctx, project, id, func(kind, what string) error {
@@ -173,13 +173,13 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 	if err := errors.Join(table.RemoveAll(ctx, s.People, names), table.RemoveAll(ctx, s.Tracker, findings)); err != nil {
 		return err
 	}
-	hidden := s.hidden(project, all, affected)
-	if err := s.hideNames(ctx, project, hidden); err != nil {
+	newKeys := s.namelessKeys(project, all, affected)
+	if err := s.replaceObjectKeys(ctx, project, newKeys); err != nil {
 		return err
 	}
 	for _, u := range affected {
 		if u.Removed.IsZero() {
-			if err := s.noteRemoved(ctx, project, u.ID, hidden[u.ID]); err != nil {
+			if err := s.markRemoved(ctx, project, u.ID, newKeys[u.ID]); err != nil {
 				return err
 			}
 		}
@@ -187,9 +187,9 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 	return nil
 }
 
-// hidden returns new object keys for the affected uploads, whose files are removed, by upload id: keys that do not contain
+// namelessKeys returns new object keys for the affected uploads, whose files are removed, by upload id: keys that do not contain
 // the file's name. If several uploads arrived at the same instant, the key is their order and stays.
-func (s *Store) hidden(project string, all, affected []Upload) map[string]string {
+func (s *Store) namelessKeys(project string, all, affected []Upload) map[string]string {
 	arrived := map[time.Time]int{}
 	for _, u := range all {
 		arrived[u.Arrived]++
@@ -203,8 +203,8 @@ func (s *Store) hidden(project string, all, affected []Upload) map[string]string
 	return out
 }
 
-// hideNames replaces the object keys in the facts of accepted uploads.
-func (s *Store) hideNames(ctx context.Context, project string, keys map[string]string) error {
+// replaceObjectKeys replaces the object keys in the facts of accepted uploads.
+func (s *Store) replaceObjectKeys(ctx context.Context, project string, keys map[string]string) error {
 	if len(keys) == 0 {
 		return nil
 	}
@@ -225,16 +225,16 @@ func (s *Store) hideNames(ctx context.Context, project string, keys map[string]s
 	return s.checkpoints.DropCheckpoint(ctx, project)
 }
 
-// noteRemoved marks an upload as removed, with a new object key unless it is "".
-func (s *Store) noteRemoved(ctx context.Context, project, id, hidden string) error {
+// markRemoved marks an upload as removed, with a new object key unless it is "".
+func (s *Store) markRemoved(ctx context.Context, project, id, newKey string) error {
 	return table.Retry(ctx, func() error {
 		u, rev, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, id))
 		if err != nil || rev == 0 || !u.Removed.IsZero() {
 			return err
 		}
 		u.rev, u.Removed = rev, s.Now().UTC()
-		if hidden != "" {
-			u.Object = hidden
+		if newKey != "" {
+			u.Object = newKey
 		}
 		return s.Tracker.Write(ctx, s.putUpload(project, u))
 	})

@@ -352,9 +352,9 @@ func (s *Store) Uploads(ctx context.Context, project, owner string, limit int, c
 	return page, err
 }
 
-// Counting returns the uploads of a kind (its plural name) whose rows count, of an owner or of all owners if it is "", in
-// the order of arrival. They lack the names of the files.
-func (s *Store) Counting(ctx context.Context, project, owner, kind string) ([]Upload, error) {
+// CountedUploads returns the uploads of a kind (its plural name) whose rows count, of an owner or of all owners if it is
+// "", in the order of arrival. They lack the names of the files.
+func (s *Store) CountedUploads(ctx context.Context, project, owner, kind string) ([]Upload, error) {
 	q := table.Query{PK: Partition(project)}
 	if owner != "" {
 		q.PK, q.Index = ownerIndex(project, owner), true

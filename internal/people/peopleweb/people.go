@@ -503,7 +503,7 @@ func (h Handlers) previewErasure(c *web.Call) error {
 		return err
 	}
 	sum := tallyOf(registry(c), p, data)
-	if sum.files, err = h.files.FilesGone(c.Context(), c.Project, p); err != nil {
+	if sum.files, err = h.files.CountFilesToErase(c.Context(), c.Project, p); err != nil {
 		return err
 	}
 	figures := affectedFigures(c, data)

@@ -75,7 +75,7 @@ func (r *run) layers(ctx context.Context) ([]uploads.Upload, error) {
 	if r.kind.Name == schema.Media {
 		owner = r.upload.Owner
 	}
-	files, err := r.uploads.Counting(ctx, r.project, owner, r.kind.Plural)
+	files, err := r.uploads.CountedUploads(ctx, r.project, owner, r.kind.Plural)
 	return slices.DeleteFunc(files, func(u uploads.Upload) bool { return u.ID == r.upload.ID || u.CompareArrival(r.upload) >= 0 }), err
 }
 

@@ -50,7 +50,7 @@ type (
 	}
 	uploadStore interface {
 		Upload(ctx context.Context, project, id string) (uploads.Upload, error)
-		Counting(ctx context.Context, project, owner, kind string) ([]uploads.Upload, error)
+		CountedUploads(ctx context.Context, project, owner, kind string) ([]uploads.Upload, error)
 		SameBytes(ctx context.Context, project, owner, sha256 string) (uploads.Upload, bool, error)
 		BeginUpload(ctx context.Context, project string, u uploads.Upload) (uploads.Upload, error)
 		FinishUpload(ctx context.Context, project string, u uploads.Upload, found uploads.Findings) error

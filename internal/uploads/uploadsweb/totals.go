@@ -24,7 +24,7 @@ type airing struct {
 // counts. Airings outside the project's period are only counted as such.
 func (h Handlers) ownTotals(c *web.Call, partner string) (*page.OwnTotals, error) {
 	kind := schema.For(c.Defined.Definition).Kind(schema.Media)
-	files, err := h.uploads.Counting(c.Context(), c.Project, partner, kind.Plural)
+	files, err := h.uploads.CountedUploads(c.Context(), c.Project, partner, kind.Plural)
 	if err != nil || len(files) == 0 {
 		return nil, err
 	}
