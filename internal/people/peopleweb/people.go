@@ -574,7 +574,7 @@ func affectedFigures(c *web.Call, data privacy.PersonData) []page.TouchedFigure 
 	attributes := schema.For(d).AttributeNames()
 	var out []page.TouchedFigure
 	for _, in := range d.Indicators {
-		f := page.TouchedFigure{Code: in.Code, Label: in.Label, Rule: in.Asks(attributes), Breakdown: in.Count == "people"}
+		f := page.TouchedFigure{Code: in.Code, Label: in.Label, Rule: in.UsesAny(attributes), Breakdown: in.Count == "people"}
 		if has[in.Of] && (f.Rule || f.Breakdown) {
 			out = append(out, f)
 		}
@@ -582,9 +582,9 @@ func affectedFigures(c *web.Call, data privacy.PersonData) []page.TouchedFigure 
 	for _, rule := range d.Participants {
 		if has[rule.Of] {
 			f := page.TouchedFigure{Breakdown: true}
-			f.Label = text.InAll("results.participants")
+			f.Label = text.InAllLanguages("results.participants")
 			for _, other := range d.Participants {
-				f.Rule = f.Rule || other.Asks(attributes)
+				f.Rule = f.Rule || other.UsesAny(attributes)
 			}
 			return append(out, f)
 		}
