@@ -17,6 +17,10 @@ func definition() *project.Definition {
 		ID: "p", TimeZone: "Europe/Warsaw", Period: project.Period{From: "2026-01-01", To: "2026-12-31"}, Region: project.Region{Population: 50_000},
 		Activities:  []project.Activity{{ID: "planting", Label: project.Text{"pl": "Sadzenie; drzew", "en": "Planting, trees"}}, {ID: "compost", Label: project.Text{"pl": "planting", "en": "Compost"}}},
 		OutputKinds: []project.Labelled{{ID: "film", Label: project.Text{"pl": "film", "en": "film"}}},
+		Records: []project.RecordKind{{Name: "harvest", Fields: []project.RecordField{
+			{ID: "date", Type: "date", Required: true, Key: true}, {ID: "site", Type: "text", Required: true, Key: true},
+			{ID: "weight", Type: "whole", Required: true, Min: 5, Max: 9}, {ID: "length", Type: "decimal", Required: true, Max: 0.5}, {ID: "children", Type: "whole"},
+		}}},
 	}
 }
 
@@ -52,11 +56,11 @@ func TestEveryTemplateIsAcceptedAsItIs(t *testing.T) {
 		"before it":                           {definition(), "2025-12-01", func(string) int { return 2 }},
 		"after it":                            {definition(), "2027-03-01", func(string) int { return 2 }},
 		"in a small town":                     {tiny, "2026-07-21", func(string) int { return 2 }},
-		"of a project without its own values": {without, "2026-07-21", func(kind string) int { return map[string]int{"media": 2, "consultations": 2}[kind] }},
+		"of a project without its own values": {without, "2026-07-21", func(kind string) int { return map[string]int{"media": 2, "consultations": 2, "harvest": 2}[kind] }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, k := range schema.Builtin().Kinds {
+			for _, k := range schema.For(at.d).Kinds {
 				for _, language := range []string{"pl", "en"} {
 					b := blank.Of(k, at.d, at.today, language)
 					var csv, xlsx bytes.Buffer

@@ -110,14 +110,20 @@ func plurals() []string {
 
 // columns returns a description of the columns of each built-in kind, in Markdown.
 func columns() string {
+	languages := []string{text.Name(text.English)[text.English]}
+	for _, tag := range text.Languages() {
+		if tag != text.English {
+			languages = append(languages, text.Name(tag)[text.English])
+		}
+	}
 	var b strings.Builder
-	b.WriteString("CSV, TSV or XLSX, up to 50 MB and 200,000 rows. The kind of file is recognised from its header, in any column order, in English or Polish. One bad cell rejects the file.\n\n")
+	b.WriteString("CSV, TSV or XLSX, up to 50 MB and 200,000 rows. The kind of file is recognised from its header, in any column order, in " + strings.Join(languages, " or ") + ". One bad cell rejects the file.\n\n")
 	for _, k := range schema.Builtin().Kinds {
 		var names []string
 		for _, f := range k.Columns() {
 			name := "`" + f.Name + "`"
-			if polish := f.ColumnIn(text.Polish); polish != f.Name {
-				name += " (" + polish + ")"
+			if translated := f.ColumnNames()[1:]; len(translated) > 0 {
+				name += " (" + strings.Join(translated, ", ") + ")"
 			}
 			names = append(names, name)
 		}
