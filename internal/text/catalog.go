@@ -213,8 +213,8 @@ func (v *Vocabulary) Word(key string) project.Text { return v.words[key] }
 // YesNo returns the words for yes and no in all languages, in lower case, mapped to "yes" or "no".
 func YesNo() map[string]string { return offered().yesNo() }
 
-// InAll returns the message of a key in all languages.
-func InAll(key string, args ...any) project.Text {
+// InAllLanguages returns the message of a key in all languages.
+func InAllLanguages(key string, args ...any) project.Text {
 	t := project.Text{}
 	for _, tag := range Languages() {
 		t[tag] = Of(tag).Say(key, args...)

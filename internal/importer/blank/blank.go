@@ -75,7 +75,7 @@ func (b Blank) XLSX(w io.Writer, title string, made time.Time) error {
 	}}
 	for _, f := range b.columns {
 		data.Columns = append(data.Columns, workbook.Column{Name: b.name(f), Width: width(f)})
-		about.Rows = append(about.Rows, []any{f.Name, f.ColumnIn(b.translation()), b.needed(f), Holds(f, b.words), b.allowed(f)})
+		about.Rows = append(about.Rows, []any{f.Name, f.ColumnIn(b.translation()), b.needed(f), DescribeValues(f, b.words), b.allowed(f)})
 	}
 	for _, row := range b.examples {
 		cells := make([]any, len(row))
@@ -165,8 +165,8 @@ func (b Blank) needed(f *schema.Field) string {
 	return b.words.Say("value.no")
 }
 
-// Holds returns a description of the values of a column.
-func Holds(f *schema.Field, words *text.Messages) string {
+// DescribeValues returns a description of the values of a column.
+func DescribeValues(f *schema.Field, words *text.Messages) string {
 	switch f.Type {
 	case schema.Date:
 		return words.Say("blank.date")

@@ -33,6 +33,7 @@ type (
 	uploadStore interface {
 		Upload(ctx context.Context, project, id string) (uploads.Upload, error)
 		Uploads(ctx context.Context, project, owner string, limit int, cursor string) (table.PageOf[uploads.Upload], error)
+		CountedUploads(ctx context.Context, project, owner, kind string) ([]uploads.Upload, error)
 		Findings(ctx context.Context, project, id string) (uploads.Findings, error)
 		CreateUpload(ctx context.Context, project string, u uploads.Upload, once store.Once) (uploads.Upload, error)
 		WithdrawUpload(ctx context.Context, id, by string, def projects.Defined) (uploads.Upload, error)
