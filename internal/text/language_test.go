@@ -45,8 +45,8 @@ func TestLanguageIsAddedByOneFile(t *testing.T) {
 		}
 	}
 
-	if got := text.Languages(); !slices.Equal(got, []string{"pl", "en", "eo"}) {
-		t.Errorf("the languages are %v", got)
+	if got := text.Languages(); !slices.Contains(got, "eo") || len(got) != len(before)+1 {
+		t.Errorf("the languages are %v, before %v", got, before)
 	}
 	want("negotiation", text.Language("eo-XX, en;q=0.5", ""), "eo")
 	want("a choice", text.Language("en", "eo"), "eo")
@@ -245,7 +245,7 @@ func TestDocumentOfTheAPIHasTheColumnsOfAllLanguages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"In files `minutes` or `minuty` or `minutoj`.", "`minutes` (minuty, minutoj)", "in English or Polish or Esperanto", `"enum":["pl","en","eo"]`} {
+	for _, part := range []string{" or `minuty`", " or `minutoj`", "(minuty, ", "minutoj", "Polish", "Esperanto", `"pl","en",`, `"eo"`} {
 		if !bytes.Contains(written, []byte(part)) {
 			t.Errorf("it lacks %s", part)
 		}
