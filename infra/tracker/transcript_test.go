@@ -19,6 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/net/html"
+
+	"outreach/internal/text"
 )
 
 var (
@@ -37,7 +39,7 @@ func TestTranscript(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := start(t, filepath.Join(t.TempDir(), "data"), "localhost:0", "-empty")
-	p := &player{t: t, base: s.base, callers: map[string]caller{}, names: map[string]string{}, ids: map[string]string{}, day: time.Now()}
+	p := &player{t: t, base: s.base, callers: map[string]caller{}, names: map[string]string{}, ids: map[string]string{}, day: today(t)}
 	got := p.play(string(text))
 	if *keepData != "" {
 		s.stop(t, os.Interrupt)
@@ -67,7 +69,18 @@ type player struct {
 	callers map[string]caller
 	names   map[string]string // name → value, as captured by "= name path"
 	ids     map[string]string // any other random value → its mask
-	day     time.Time
+	day     time.Time // the current one, where the projects are
+}
+
+// today returns the current day in the time zone of projects that name none.
+func today(t *testing.T) time.Time {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Warsaw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().In(zone)
+	return time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
 }
 
 // groups are the roles of the callers; {project} is the first segment of the path.
@@ -467,14 +480,17 @@ var random = regexp.MustCompile(`expires=\d+|\b[0-9A-Z]{26}\b|\b[0-9a-f]{20,}\b|
 var hash = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // masked replaces what differs at each run by names: ids, tokens, the current day. Hashes of content stay.
-func (p *player) masked(text string) string {
-	text = strings.NewReplacer(p.base, "{base}", url.QueryEscape(p.base), "{base}").Replace(text)
+func (p *player) masked(answer string) string {
+	answer = strings.NewReplacer(p.base, "{base}", url.QueryEscape(p.base), "{base}").Replace(answer)
 	for _, name := range slices.Sorted(maps.Keys(p.names)) {
 		if value := p.names[name]; len(value) > 12 && !strings.HasPrefix(value, `"`) {
-			text = strings.ReplaceAll(text, value, "{"+name+"}")
+			answer = strings.ReplaceAll(answer, value, "{"+name+"}")
 		}
 	}
-	return random.ReplaceAllStringFunc(text, func(found string) string {
+	for _, language := range []string{"pl", "en"} {
+		answer = strings.ReplaceAll(answer, text.Of(language).Date(p.day.Format(time.DateOnly)), "{day in words}")
+	}
+	return random.ReplaceAllStringFunc(answer, func(found string) string {
 		if strings.HasPrefix(found, "expires=") {
 			return "expires={soon}"
 		}
@@ -500,5 +516,5 @@ func (p *player) masked(text string) string {
 // isNow reports whether a day is the current one in any time zone, or next to it.
 func (p *player) isNow(text string) bool {
 	day, err := time.Parse(time.DateOnly, text)
-	return err == nil && p.day.Sub(day).Abs() < 72*time.Hour
+	return err == nil && p.day.Sub(day).Abs() <= 48*time.Hour
 }
