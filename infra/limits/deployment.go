@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +19,7 @@ import (
 
 	"outreach"
 	"outreach/functions"
+	"outreach/infra/tracker/provider"
 	"outreach/internal/app"
 	"outreach/internal/identity"
 	"outreach/internal/mail"
@@ -33,18 +34,22 @@ import (
 	"outreach/internal/web"
 )
 
-const baseURL = "https://tracker.example.org"
+const (
+	baseURL = "https://tracker.example.org"
+	issuer  = "http://localhost" + provider.Path
+)
 
 // noon is the instant at which every run begins: a bubble's clock starts at the beginning of the year 2000.
 var noon = time.Date(2000, 6, 15, 12, 0, 0, 0, time.UTC)
 
 // deployment is the tracker as the template deploys it, with simulated services.
 type deployment struct {
-	run     *run
-	dynamo  *simulated.Service
-	objects *slowObjects
-	secret  []byte
-	limits  map[string]limits
+	run      *run
+	dynamo   *simulated.Service
+	objects  *slowObjects
+	secret   []byte
+	provider *provider.Provider
+	limits   map[string]limits
 
 	mu        sync.Mutex
 	instances map[string][]*instance // idle, by function
@@ -61,6 +66,7 @@ type limits struct {
 // instance is a running copy of a function: what it caches, it does not share with others.
 type instance struct {
 	*app.App
+	log      *slog.Logger
 	handler  http.Handler
 	notifier *deliver.Deliverer
 }
@@ -76,6 +82,10 @@ func deploy(r *run) *deployment {
 	r.check(err)
 	files.Now = time.Now
 	d.objects = &slowObjects{Store: files}
+	key, err := provider.Key(filepath.Join(dir, "provider.pem"))
+	r.check(err)
+	d.provider, err = provider.New(issuer, key, time.Now)
+	r.check(err)
 	time.Sleep(time.Until(noon))
 	return d
 }
@@ -156,11 +166,11 @@ func (d *deployment) invoke(ctx context.Context, function string, do func(ctx co
 // start starts an instance of a function.
 func (d *deployment) start(function string) *instance {
 	a := app.New(&store.DB{Tracker: dynamo.New(d.dynamo, "tracker"), People: dynamo.New(d.dynamo, "people"), Objects: d.objects, Secret: d.secret, Now: time.Now})
-	i := &instance{App: a}
 	log := slog.New(slog.DiscardHandler)
+	i := &instance{App: a, log: log}
 	i.notifier = deliver.New(a, letters{d}, baseURL, log, a.DB.NewID())
 	if routes, serves := functions.Routes(a)[function]; serves {
-		authority, err := identity.New(identity.Settings{Issuer: "https://issuer.example.org", ClientID: "tracker", CookieKey: d.secret[:32], BaseURL: baseURL}, http.DefaultClient)
+		authority, err := identity.New(identity.Settings{Issuer: issuer, ClientID: provider.ClientID, CookieKey: d.secret[:32], BaseURL: baseURL}, &http.Client{Transport: d.provider})
 		d.run.check(err)
 		i.handler = web.NewRouter(&web.Site{DB: a.DB, Definitions: a.Projects, Staff: a.Access, Authority: authority, Log: log, BaseURL: baseURL}, routes)
 	}
@@ -298,6 +308,7 @@ period: {from: 2000-01-01, to: 2000-12-31}
 region: {population: 1000000}
 activities:
   - {id: hall, kind: training, %slabel: {en: Hall}}
+  - {id: yard, kind: training, label: {en: Yard}}
 partners:
   - {id: radio, name: Radio}
 output_kinds:
@@ -308,24 +319,17 @@ indicators:
 `, id, capacity)
 }
 
-// form is the sign-up form of a person, as a browser sends it.
+// form is the sign-up form of a person for the hall, as a browser sends it.
 func form(ctx context.Context, project string, n int) *http.Request {
-	body := fmt.Sprintf("activity=hall&first_name=Ewa&last_name=Nowa%d&email=ewa%d%%40example.org&sex=female&birth_year=1980&phone=600%06d&consent_processing=true&idempotency_key=key-%d", n, n, n, n)
+	return signupTo(ctx, project, "hall", n)
+}
+
+// signupTo is the sign-up form of a person, as a browser sends it.
+func signupTo(ctx context.Context, project, activity string, n int) *http.Request {
+	body := fmt.Sprintf("activity=%s&first_name=Ewa&last_name=Nowa%d&email=ewa%d%%40example.org&sex=female&birth_year=1980&phone=600%06d&consent_processing=true&idempotency_key=key-%d", activity, n, n, n, n)
 	r := httptest.NewRequestWithContext(ctx, http.MethodPost, baseURL+"/"+project+"/signups", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Accept", "text/html")
-	return r
-}
-
-// asJSON is the same sign-up, as a program sends it.
-func asJSON(ctx context.Context, project string, n int) *http.Request {
-	body, err := json.Marshal(map[string]any{"activity": "hall", "first_name": "Ewa", "last_name": fmt.Sprintf("Nowa%d", n), "email": fmt.Sprintf("ewa%d@example.org", n), "consent_processing": true})
-	if err != nil {
-		panic(err)
-	}
-	r := httptest.NewRequestWithContext(ctx, http.MethodPost, baseURL+"/"+project+"/signups", bytes.NewReader(body))
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Idempotency-Key", fmt.Sprintf("key-%d", n))
 	return r
 }
 

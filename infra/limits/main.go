@@ -121,4 +121,8 @@ var rows = []row{
 	{"50 sign-ups a second for 60 s into one activity, then 20 that wait", "none fails, 99 % within 2 s, at most 3 transactions each, no place too many, the queue in the order of submission", signupLoad},
 	{"a sign-up alone", "at most 8 calls one after another, at most 18 write units", signupAlone},
 	{"the letter of one sign-up at 1, 100 and 1,000 projects", "the same calls and units within a tenth", wake},
+	{"a file of 200,000 rows of each kind", "accepted within three deliveries; a file of another project waits less than 60 s", largeFiles},
+	{"a night at 1,000 projects, 950 without news", "at most 2 read units for one without news, done within 15 minutes", manyProjects},
+	{"a night at 1,000,000 records", "nothing new: at most 2 object writes; 1,000 new: at most 0.1 of the CPU of a full fold", manyRecords},
+	{"office pages at 20,000 sign-ups in an activity and 50,000 people", "read units follow from what is shown", officePages},
 }

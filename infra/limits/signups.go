@@ -87,7 +87,7 @@ func signupLoad(r *run) {
 // states returns the sign-ups of the hall by state, in the order of submission.
 func (d *deployment) states(project string) map[string][]signups.Signup {
 	out := map[string][]signups.Signup{}
-	time.Sleep(time.Second) // the index lags
+	time.Sleep(d.dynamo.IndexLag())
 	d.invoke(d.run.Context(), "manage-project", func(ctx context.Context, i *instance) {
 		for cursor := ""; ; {
 			page, err := i.Signups.Signups(ctx, project, "hall", table.MostPage, cursor)

@@ -76,6 +76,9 @@ func New(b Behaviour) *Service {
 	return &Service{behaviour: b, retryer: retry.NewStandard(), tables: map[string]*contents{}, tokens: map[string]time.Time{}}
 }
 
+// IndexLag returns how long after a write the index shows it.
+func (s *Service) IndexLag() time.Duration { return s.behaviour.IndexLag }
+
 // Usage returns what all calls used so far.
 func (s *Service) Usage() Usage {
 	s.mu.Lock()
