@@ -1,11 +1,14 @@
 package functions_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -13,11 +16,11 @@ import (
 func TestDomainImportsNoCloudLibrary(t *testing.T) {
 	t.Parallel()
 	adapters := []string{"outreach/functions/", "outreach/infra/", "outreach/internal/cloud", "outreach/internal/table/dynamo", "outreach/internal/objects/s3"}
-	for path, imports := range packages(t) {
+	for path, p := range packages(t) {
 		if slices.ContainsFunc(adapters, func(a string) bool { return strings.HasPrefix(path, a) }) {
 			continue
 		}
-		for _, i := range imports {
+		for _, i := range p.Imports {
 			if strings.HasPrefix(i, "github.com/aws/") || strings.HasPrefix(i, "github.com/awslabs/") {
 				t.Errorf("%s imports %s", path, i)
 			}
@@ -29,11 +32,11 @@ func TestDomainImportsNoCloudLibrary(t *testing.T) {
 func TestSchemaImportsNeitherHTTPNorStorage(t *testing.T) {
 	t.Parallel()
 	allowed := []string{"outreach/internal/project", "outreach/internal/text", "outreach/internal/mail"}
-	imports, ok := packages(t)["outreach/internal/schema"]
+	p, ok := packages(t)["outreach/internal/schema"]
 	if !ok {
 		t.Fatal("there is no package record")
 	}
-	for _, i := range imports {
+	for _, i := range p.Imports {
 		if strings.HasPrefix(i, "outreach/") && !slices.Contains(allowed, i) {
 			t.Errorf("record imports %s", i)
 		}
@@ -44,12 +47,9 @@ func TestSchemaImportsNeitherHTTPNorStorage(t *testing.T) {
 // parser and the expression language, which slow down a cold start.
 func TestReadingADefinitionLinksNoRuleEngine(t *testing.T) {
 	t.Parallel()
+	all := packages(t)
 	for _, function := range []string{"submit-signup", "record-consultation", "manage-project", "manage-uploads", "ingest-upload", "show-report", "send-notices", "sign-in"} {
-		out, err := exec.Command("go", "list", "-deps", "../functions/"+function).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for dep := range strings.FieldsSeq(string(out)) {
+		for _, dep := range linked(t, all, function) {
 			if strings.HasPrefix(dep, "github.com/expr-lang/") || strings.HasPrefix(dep, "github.com/goccy/go-yaml") {
 				t.Errorf("%s links %s", function, dep)
 			}
@@ -69,13 +69,10 @@ func TestHeavyLibrariesAreLinkedWhereUsedOnly(t *testing.T) {
 	if err != nil || len(mains) == 0 {
 		t.Fatalf("%d functions: %v", len(mains), err)
 	}
+	all := packages(t)
 	for _, main := range mains {
 		function := filepath.Dir(main)
-		out, err := exec.Command("go", "list", "-deps", "./"+function).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		deps := strings.Fields(string(out))
+		deps := linked(t, all, function)
 		for library, users := range heavy {
 			if links, may := slices.Contains(deps, library), slices.Contains(users, function); links != may {
 				t.Errorf("%s links %s: %v, and may: %v", function, library, links, may)
@@ -84,22 +81,44 @@ func TestHeavyLibrariesAreLinkedWhereUsedOnly(t *testing.T) {
 	}
 }
 
-func packages(t *testing.T) map[string][]string {
+// listed is a package of this module: what it imports, and what it links.
+type listed struct {
+	ImportPath    string
+	Imports, Deps []string
+}
+
+// listAll asks the go command once for all packages of this module, by their paths.
+var listAll = sync.OnceValues(func() (map[string]listed, error) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", "outreach/...").Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list: %w", err)
+	}
+	found := map[string]listed{}
+	for decoder := json.NewDecoder(bytes.NewReader(out)); decoder.More(); {
+		var p listed
+		if err := decoder.Decode(&p); err != nil {
+			return nil, fmt.Errorf("go list: %w", err)
+		}
+		found[p.ImportPath] = p
+	}
+	return found, nil
+})
+
+func packages(t *testing.T) map[string]listed {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "outreach/...").Output()
+	all, err := listAll()
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := map[string][]string{}
-	for decoder := json.NewDecoder(strings.NewReader(string(out))); decoder.More(); {
-		var p struct {
-			ImportPath string
-			Imports    []string
-		}
-		if err := decoder.Decode(&p); err != nil {
-			t.Fatal(err)
-		}
-		found[p.ImportPath] = p.Imports
+	return all
+}
+
+// linked returns the packages that a function links.
+func linked(t *testing.T, all map[string]listed, function string) []string {
+	t.Helper()
+	deps := all["outreach/functions/"+function].Deps
+	if len(deps) == 0 {
+		t.Fatalf("the function %s links nothing", function)
 	}
-	return found
+	return deps
 }

@@ -15,8 +15,9 @@ import (
 )
 
 func TestActivityPagesInABrowser(t *testing.T) {
-	browser := launch(t)
-	for name, task := range map[string]func(*testing.T, *visitor){
+	t.Parallel()
+	s := start(t, t.TempDir(), "localhost:0", "-empty")
+	visitEach(t, s, map[string]func(*testing.T, *visitor){
 		"a trainer copies a paper list":                              copiesPaper,
 		"a trainer copies a paper list without JavaScript":           func(t *testing.T, v *visitor) { copiesPaper(t, v.withoutScript()) },
 		"a trainer copies a paper list on a telephone":               func(t *testing.T, v *visitor) { v.size(narrow); copiesPaper(t, v) },
@@ -25,15 +26,10 @@ func TestActivityPagesInABrowser(t *testing.T) {
 		"a trainer enters tests":                                     entersTests,
 		"the attendance list and the certificates come out on paper": printsPapers,
 		"what was typed into a row is shown as typed":                typesMarkupIntoRows,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			task(t, visit(t, browser, shared))
-		})
-	}
+	})
 	t.Run("no page of an activity keeps people with disabilities out", func(t *testing.T) {
 		t.Parallel()
-		v := visit(t, browser, shared)
+		v := visit(t, launch(t), s)
 		p := v.trained("ala", "bea", "cyl")
 		p.office.post(p.at+"/attendance", p.attendance("ala")).is(http.StatusCreated)
 		v.signIn(p.id+":coordinator", p.at)

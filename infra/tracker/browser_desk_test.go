@@ -16,8 +16,8 @@ import (
 )
 
 func TestAdviserPagesInABrowser(t *testing.T) {
-	browser := launch(t)
-	for name, task := range map[string]func(*testing.T, *visitor){
+	t.Parallel()
+	visitEach(t, start(t, t.TempDir(), "localhost:0", "-empty"), map[string]func(*testing.T, *visitor){
 		"a partner fills a template in, checks it, lets it count and withdraws it":                     fillsTemplateIn,
 		"a partner fills a template in, checks it, lets it count and withdraws it, without JavaScript": func(t *testing.T, v *visitor) { fillsTemplateIn(t, v.withoutScript()) },
 		"a partner sends a file with the keyboard alone, over a connection that breaks":                sendsOverABrokenLine,
@@ -26,12 +26,7 @@ func TestAdviserPagesInABrowser(t *testing.T) {
 		"an adviser chooses between two of one name, without JavaScript":                               func(t *testing.T, v *visitor) { choosesWho(t, v.withoutScript()) },
 		"an adviser prints the month":                                                                  printsMonth,
 		"the desk's pages keep nobody out":                                                             deskKeepsNobodyOut,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			task(t, visit(t, browser, shared))
-		})
-	}
+	})
 }
 
 func fillsTemplateIn(t *testing.T, v *visitor) {

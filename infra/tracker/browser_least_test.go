@@ -11,19 +11,18 @@ import (
 // TestEachRoleWorksByKeyboardWithoutScriptOnATelephone does the work of the roles that no other test covers, with the
 // keyboard alone, without JavaScript, on a telephone.
 func TestEachRoleWorksByKeyboardWithoutScriptOnATelephone(t *testing.T) {
-	browser := launch(t)
-	for name, task := range map[string]func(*testing.T, *visitor){
-		"a funder gets from the newest snapshot to the records behind a figure": readsWithTheLeast,
-		"a partner sends a file, and withdraws it":                              sendsWithTheLeast,
-		"a coordinator compiles a snapshot and approves it":                     approvesWithTheLeast,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			v := visit(t, browser, shared)
+	t.Parallel()
+	least := func(task func(*testing.T, *visitor)) func(*testing.T, *visitor) {
+		return func(t *testing.T, v *visitor) {
 			v.size(narrow)
 			task(t, v.withoutScript())
-		})
+		}
 	}
+	visitEach(t, start(t, t.TempDir(), "localhost:0", "-empty"), map[string]func(*testing.T, *visitor){
+		"a funder gets from the newest snapshot to the records behind a figure": least(readsWithTheLeast),
+		"a partner sends a file, and withdraws it":                              least(sendsWithTheLeast),
+		"a coordinator compiles a snapshot and approves it":                     least(approvesWithTheLeast),
+	})
 }
 
 // arrives signs in by keyboard, and opens the role's start page.

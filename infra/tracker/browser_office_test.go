@@ -11,8 +11,8 @@ import (
 )
 
 func TestOfficePagesInABrowser(t *testing.T) {
-	browser := launch(t)
-	for name, task := range map[string]func(*testing.T, *visitor){
+	t.Parallel()
+	visitEach(t, start(t, t.TempDir(), "localhost:0", "-empty"), map[string]func(*testing.T, *visitor){
 		"a coordinator begins with what waits":                     beginsWithWhatWaits,
 		"a coordinator corrects a person":                          correctsAPerson,
 		"a coordinator corrects a person without JavaScript":       func(t *testing.T, v *visitor) { correctsAPerson(t, v.withoutScript()) },
@@ -23,12 +23,7 @@ func TestOfficePagesInABrowser(t *testing.T) {
 		"nobody with a disability is kept out of what went wrong":  keepsNobodyOutOfTheOffice,
 		"all of that is there on a small telephone, and in Polish": worksNarrow,
 		"a page of the office is light, however much there is":     staysLight,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			task(t, visit(t, browser, shared))
-		})
-	}
+	})
 }
 
 // press presses a key that opens another page.

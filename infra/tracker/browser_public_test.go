@@ -12,20 +12,15 @@ import (
 
 // Tasks of the public and the funder, each in a project of its own.
 func TestPublicAndFunderPagesInABrowser(t *testing.T) {
-	browser := launch(t)
-	for name, task := range map[string]func(*testing.T, *visitor){
+	t.Parallel()
+	visitEach(t, start(t, t.TempDir(), "localhost:0", "-empty"), map[string]func(*testing.T, *visitor){
 		"anyone signs up with the keyboard alone, without JavaScript, on a telephone": signsUpWithLeast,
 		"a robot's field is not where people are":                                     staysOutOfTheTrap,
 		"a funder sees what changed, and adds a figure up":                            seesWhatChanged,
 		"results are printed on A4, with their words":                                 printsResults,
 		"forty results are as light as a few":                                         showsForty,
 		"no page keeps people with disabilities out":                                  opensToAll,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			task(t, visit(t, browser, shared))
-		})
-	}
+	})
 }
 
 func (v *visitor) focused() string {

@@ -18,9 +18,9 @@ import (
 )
 
 func TestPagesInABrowser(t *testing.T) {
-	browser := launch(t)
+	t.Parallel()
 	model := start(t, t.TempDir(), "localhost:0")
-	for name, task := range map[string]func(*testing.T, *visitor){
+	visitEach(t, model, map[string]func(*testing.T, *visitor){
 		"anyone reads the results, and prints them":                                    readsResults,
 		"anyone signs up, corrects what was wrong, and withdraws by the e-mailed link": signsUp,
 		"anyone signs up with the keyboard alone":                                      signsUpByKeyboard,
@@ -35,16 +35,11 @@ func TestPagesInABrowser(t *testing.T) {
 		"a coordinator changes the definition":                                         changesDefinition,
 		"what was typed is shown as typed":                                             typesMarkup,
 		"a visitor notices what is wrong with a page":                                  noticesWhatIsWrong,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			task(t, visit(t, browser, model))
-		})
-	}
+	})
 	// Signing out ends all sessions of a person, so this needs other people.
 	t.Run("everybody lands where their work is, in both languages, and signs out", func(t *testing.T) {
 		t.Parallel()
-		landsAtWork(t, visit(t, browser, start(t, t.TempDir(), "localhost:0", "-empty")))
+		landsAtWork(t, visit(t, launch(t), start(t, t.TempDir(), "localhost:0", "-empty")))
 	})
 	if *update {
 		for _, language := range []string{"en", "pl"} {
@@ -57,7 +52,7 @@ func TestPagesInABrowser(t *testing.T) {
 	for role, addresses := range everyPage(t, model) {
 		t.Run("no page keeps people with disabilities out, for "+cmp.Or(role, "anyone"), func(t *testing.T) {
 			t.Parallel()
-			v := visit(t, browser, model)
+			v := visit(t, launch(t), model)
 			if role != "" {
 				v.signIn(role, "/")
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"image"
@@ -58,15 +59,60 @@ func lacking(t *testing.T, howTo string) {
 	t.Skip(howTo)
 }
 
-// launch starts a headless browser, in which every visitor gets a separate profile.
-func launch(t *testing.T) context.Context {
-	t.Helper()
-	return launchIn(t, "en")
+// sharedBrowser is the browser of all tests of pages; each of their visitors has a profile of its own in it.
+var sharedBrowser = struct {
+	start func() (context.Context, error) // the same browser each time
+	close func()                          // may be called whether or not it was started
+	tests chan struct{}                   // one place for each test that may use it at a time
+}{tests: make(chan struct{}, 4)}
+
+var errNoBrowser = errors.New("no browser is installed")
+
+// prepareBrowser lets the first test that needs the shared browser start it, with its files below a directory.
+func prepareBrowser(dir string) {
+	sharedBrowser.close = func() {}
+	sharedBrowser.start = sync.OnceValues(func() (context.Context, error) {
+		browser, end, err := startBrowser(filepath.Join(dir, "browser"), "en")
+		if err == nil {
+			sharedBrowser.close = end
+		}
+		return browser, err
+	})
 }
 
-// launchIn starts a browser with a user interface in a language.
+// launch returns the shared browser once fewer than the most tests use it. The test may use it until it ends.
+func launch(t *testing.T) context.Context {
+	t.Helper()
+	browser, err := sharedBrowser.start()
+	canStart(t, err)
+	sharedBrowser.tests <- struct{}{}
+	t.Cleanup(func() { <-sharedBrowser.tests })
+	return browser
+}
+
+// launchIn starts a browser of the test's own, with a user interface in a language.
 func launchIn(t *testing.T, language string) context.Context {
 	t.Helper()
+	browser, end, err := startBrowser(t.TempDir(), language)
+	canStart(t, err)
+	t.Cleanup(end)
+	return browser
+}
+
+// canStart ends a test whose browser did not start.
+func canStart(t *testing.T, err error) {
+	t.Helper()
+	switch {
+	case errors.Is(err, errNoBrowser):
+		lacking(t, noBrowser)
+	case err != nil:
+		t.Fatalf("the browser does not start: %v", err)
+	}
+}
+
+// startBrowser starts a headless browser with a user interface in a language, and returns what ends it. The error is
+// errNoBrowser if there is none.
+func startBrowser(dir, language string) (context.Context, func(), error) {
 	names := []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"}
 	if named := os.Getenv("TRACKER_TEST_BROWSER"); named != "" {
 		names = []string{named}
@@ -79,25 +125,36 @@ func launchIn(t *testing.T, language string) context.Context {
 		}
 	}
 	if file == "" {
-		lacking(t, noBrowser)
+		return nil, nil, errNoBrowser
 	}
-	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(file), chromedp.UserDataDir(t.TempDir()),
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(file), chromedp.UserDataDir(dir),
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("headless", "new"), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Env("LANGUAGE="+language))
 	allocated, end := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(end)
 	browser, _ := chromedp.NewContext(allocated)
 	if err := chromedp.Do(browser); err != nil {
-		t.Fatalf("the browser does not start: %v", err)
+		end()
+		return nil, nil, err
 	}
-	t.Cleanup(func() {
+	return browser, func() {
 		ctx, stop := context.WithTimeout(browser, patience)
 		defer stop()
 		if err := chromedp.Cancel(ctx); err != nil {
-			t.Logf("closing the browser: %v", err)
+			fmt.Fprintf(os.Stderr, "closing the browser: %v\n", err)
 		}
-	})
-	return browser
+		end()
+	}, nil
+}
+
+// visitEach runs tasks side by side as parallel subtests, each with a visitor of its own to a tracker.
+func visitEach(t *testing.T, s *tracker, tasks map[string]func(*testing.T, *visitor)) {
+	t.Helper()
+	for name, task := range tasks {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			task(t, visit(t, launch(t), s))
+		})
+	}
 }
 
 // attention bounds each wait of a visitor.

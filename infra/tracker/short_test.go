@@ -5,7 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -22,6 +24,21 @@ var smoke = []string{
 	"TestTheProgramStopsCleanlyOnASignal",
 	"TestProgramRunsInAnEmptyFolder",
 	"TestVersionCommand",
+}
+
+// atOnce is how many tests of this package run side by side at least: they wait for the program, its disk and the browser
+// more than they calculate.
+const atOnce = 6
+
+// widen lets atOnce tests run side by side on a machine with fewer processors, unless -parallel says how many.
+func widen() error {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if said || runtime.GOMAXPROCS(0) >= atOnce {
+		return nil
+	}
+	return flag.Set("test.parallel", strconv.Itoa(atOnce))
 }
 
 var testFunction = regexp.MustCompile(`(?m)^func (Test\w+)\(t \*testing\.T\)`)

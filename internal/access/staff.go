@@ -3,8 +3,6 @@ package access
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -84,33 +82,21 @@ func (s *Store) FindStaff(ctx context.Context, project, email string) (string, e
 	return id, err
 }
 
-// StaffEmails returns the addresses of staff ids, by id. Unknown ids are left out. It sorts ids.
+// StaffEmails returns the addresses of staff ids, by id. Unknown ids are left out.
 func (s *Store) StaffEmails(ctx context.Context, project string, ids []string) (map[string]string, error) {
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
 	var keys []table.Key
 	for _, id := range ids {
 		if id != "" {
 			keys = append(keys, staffKey(project, id))
 		}
 	}
+	found, err := table.LoadAll[string](ctx, s.People, keys)
+	if err != nil {
+		return nil, err
+	}
 	out := map[string]string{}
-	for len(keys) > 0 {
-		part := keys[:min(len(keys), table.MostGet)]
-		keys = keys[len(part):]
-		found, err := s.People.Get(ctx, part...)
-		if err != nil {
-			return nil, err
-		}
-		for _, k := range part {
-			if it, ok := found[k]; ok {
-				var email string
-				if err := json.Unmarshal(it.Data, &email); err != nil {
-					return nil, fmt.Errorf("staff: %w", err)
-				}
-				out[strings.TrimPrefix(k.PK, staffKey(project, "").PK)] = email
-			}
-		}
+	for key, email := range found {
+		out[strings.TrimPrefix(key.PK, staffKey(project, "").PK)] = email
 	}
 	return out, nil
 }
@@ -189,10 +175,8 @@ func (s *Store) register(ctx context.Context, email string, change func(*profile
 		}
 		// Role items come first, in as many writes as they need. The profile comes last, so that a retry repeats what
 		// is missing.
-		for part := range slices.Chunk(ops, table.MostWrites) {
-			if err := s.People.Write(ctx, part...); err != nil {
-				return err
-			}
+		if err := table.WriteAll(ctx, s.People, ops); err != nil {
+			return err
 		}
 		return s.People.Write(ctx, table.PutJSON(key, after, table.At(rev)))
 	})

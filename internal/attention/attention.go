@@ -6,9 +6,31 @@ import (
 	"context"
 	"errors"
 
+	"outreach/internal/people"
+	"outreach/internal/projects"
+	"outreach/internal/reports"
+	"outreach/internal/signups"
 	"outreach/internal/snapshot"
+	"outreach/internal/snapshots"
 	"outreach/internal/store"
+	"outreach/internal/uploads"
 )
+
+// Store counts tasks, and keeps which counts were noted last. It is safe for concurrent use.
+type Store struct {
+	*store.DB
+	projects  *projects.Store
+	persons   *people.Store
+	signups   *signups.Store
+	uploads   *uploads.Store
+	snapshots *snapshots.Store
+	reports   *reports.Store
+}
+
+// New returns a Store on a base and the features whose tasks it counts.
+func New(db *store.DB, projects *projects.Store, persons *people.Store, signups *signups.Store, uploads *uploads.Store, snapshots *snapshots.Store, reports *reports.Store) *Store {
+	return &Store{db, projects, persons, signups, uploads, snapshots, reports}
+}
 
 // Counts is how many tasks wait, by kind. The zero Counts is a day without tasks.
 type Counts struct {
@@ -46,7 +68,7 @@ func (s *Store) CountTasks(ctx context.Context, project string) (Counts, error) 
 	}
 	for i, p := range places {
 		if i < len(defined.Definition.Activities) { // no one is admitted to former activities
-			c.Waiting += p.Overlooked()
+			c.Waiting += p.WaitingWithFreePlaces()
 		}
 		c.Held += p.Held
 	}

@@ -6,31 +6,8 @@ import (
 	"encoding/json"
 
 	"outreach/internal/fact"
-	"outreach/internal/people"
-	"outreach/internal/projects"
-	"outreach/internal/reports"
-	"outreach/internal/signups"
-	"outreach/internal/snapshots"
-	"outreach/internal/store"
 	"outreach/internal/table"
-	"outreach/internal/uploads"
 )
-
-// Store counts tasks, and keeps which counts were noted last. It is safe for concurrent use.
-type Store struct {
-	*store.DB
-	projects  *projects.Store
-	persons   *people.Store
-	signups   *signups.Store
-	uploads   *uploads.Store
-	snapshots *snapshots.Store
-	reports   *reports.Store
-}
-
-// New returns a Store on a base and the features whose tasks it counts.
-func New(db *store.DB, projects *projects.Store, persons *people.Store, signups *signups.Store, uploads *uploads.Store, snapshots *snapshots.Store, reports *reports.Store) *Store {
-	return &Store{db, projects, persons, signups, uploads, snapshots, reports}
-}
 
 // NoteAttention records the counts of a day. It appends a fact, which calls for a letter, unless the counts are those
 // noted last, or a fact was appended on that day or a later one. Quiet counts, of no tasks, are stored without a fact.

@@ -34,13 +34,13 @@ func (c *Cloud) Transport() http.RoundTripper {
 	if c.Config.BaseEndpoint == nil {
 		return http.DefaultTransport
 	}
-	return redirected(*c.Config.BaseEndpoint)
+	return endpointTransport(*c.Config.BaseEndpoint)
 }
 
-// redirected is a transport that sends requests for AWS to another endpoint.
-type redirected string
+// endpointTransport is a transport that sends requests for AWS to another endpoint.
+type endpointTransport string
 
-func (s redirected) RoundTrip(r *http.Request) (*http.Response, error) {
+func (s endpointTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if strings.HasSuffix(r.URL.Host, ".amazonaws.com") {
 		to, err := url.Parse(string(s))
 		if err != nil {

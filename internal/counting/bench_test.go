@@ -19,7 +19,7 @@ import (
 // crowd is a large project as it lies in the table: facts, and packs of lines, all in JSON.
 type crowd struct {
 	facts []fact.Fact
-	files []fact.Uploaded
+	files []fact.UploadAccepted
 	packs [][][]byte // by file: its packs
 }
 
@@ -42,7 +42,7 @@ func makeCrowd(tb testing.TB, airings, people int) *crowd {
 	mediums := []string{"tv", "radio", "press", "web"}
 	for first := 0; first < airings; first += 200_000 {
 		rows := min(200_000, airings-first)
-		file := fact.Uploaded{Upload: fmt.Sprintf("01JD%022d", first), Kind: "media", Owner: "tv-partner", Object: fmt.Sprintf("uploads/%d", first), Arrived: start.Add(time.Duration(first) * time.Second), Rows: rows, Packs: (rows + packOf - 1) / packOf}
+		file := fact.UploadAccepted{Upload: fmt.Sprintf("01JD%022d", first), Kind: "media", Owner: "tv-partner", Object: fmt.Sprintf("uploads/%d", first), Arrived: start.Add(time.Duration(first) * time.Second), Rows: rows, Packs: (rows + packOf - 1) / packOf}
 		add(fact.KindUploadAccepted, file.Arrived, file)
 		c.files = append(c.files, file)
 		var packs [][]byte
@@ -65,9 +65,9 @@ func makeCrowd(tb testing.TB, airings, people int) *crowd {
 			row := schema.Row{"training", "", "", "", "", "", "female", strconv.Itoa(1950 + i%50), "isced-5-8", "employed", "urban", "no", "individual", "Stowarzyszenie", "yes", "", "pl", at.Format(time.RFC3339)}
 			add(fact.KindSignup, at, fact.Signup{Signup: fmt.Sprintf("01JS%022d", i), Entry: fmt.Sprintf("01JE%022d", i), Person: person, Submitted: at, Values: stored("signup", row...), State: "accepted"})
 		case 1:
-			add(fact.KindSaid, at, fact.Said{Record: fmt.Sprintf("01JR%022d", i), Version: 1, Kind: "attendance", Person: person, Values: stored("attendance", "training", day(i), "7.5", "completed")})
+			add(fact.KindRecordEntered, at, fact.RecordEntered{Record: fmt.Sprintf("01JR%022d", i), Version: 1, Kind: "attendance", Person: person, Values: stored("attendance", "training", day(i), "7.5", "completed")})
 		default:
-			add(fact.KindSaid, at, fact.Said{Record: fmt.Sprintf("01JR%022d", i), Version: 1, Kind: "consultation", Person: person, Values: stored("consultation", day(i), "law", "60", "in-person", "01JA0000000000000000000001", "", "")})
+			add(fact.KindRecordEntered, at, fact.RecordEntered{Record: fmt.Sprintf("01JR%022d", i), Version: 1, Kind: "consultation", Person: person, Values: stored("consultation", day(i), "law", "60", "in-person", "01JA0000000000000000000001", "", "")})
 		}
 	}
 	return c
@@ -89,8 +89,8 @@ func (c *crowd) decode(tb testing.TB) [][]fact.Pack {
 		switch f.Kind {
 		case fact.KindSignup:
 			err = json.Unmarshal(f.Data, new(fact.Signup))
-		case fact.KindSaid:
-			err = json.Unmarshal(f.Data, new(fact.Said))
+		case fact.KindRecordEntered:
+			err = json.Unmarshal(f.Data, new(fact.RecordEntered))
 		}
 		if err != nil {
 			tb.Fatal(err)

@@ -64,17 +64,17 @@ func (f *Figures) Evidence(code string) iter.Seq[snapshot.Counted] {
 		}
 		seen, total := map[string]bool{}, amount{}
 		for _, r := range f.evidence[code] {
-			adds := f.adds(&counts, r, seen)
+			adds := f.contribution(&counts, r, seen)
 			total = total.add(adds)
-			if !yield(snapshot.Counted{Evidence: f.record(r), Adds: decimal(adds.hundredths()), Total: decimal(total.hundredths()), What: f.what(r)}) {
+			if !yield(snapshot.Counted{Evidence: f.record(r), Adds: decimal(adds.hundredths()), Total: decimal(total.hundredths()), What: f.description(r)}) {
 				return
 			}
 		}
 	}
 }
 
-// adds returns what a record adds to a figure. seen holds the people or values counted so far, and is extended.
-func (f *Figures) adds(rule *indicatorRule, r recordRef, seen map[string]bool) amount {
+// contribution returns what a record adds to a figure. seen holds the people or values counted so far, and is extended.
+func (f *Figures) contribution(rule *indicatorRule, r recordRef, seen map[string]bool) amount {
 	one := amount{whole: 1}
 	same := ""
 	switch rule.count {
@@ -134,8 +134,8 @@ func (f *Figures) row(r recordRef) schema.Row {
 	return row
 }
 
-// what describes an airing or output by its outlet and title. It returns "" for records about people.
-func (f *Figures) what(r recordRef) string {
+// description describes an airing or output by its outlet and title. It returns "" for records about people.
+func (f *Figures) description(r recordRef) string {
 	s := f.kind(r)
 	if s.Person {
 		return ""

@@ -42,7 +42,7 @@ func (f *Fold) Registry() *schema.Registry { return f.layouts.registry }
 // upload is a file and its rows.
 type upload struct {
 	id        string
-	said      fact.Uploaded
+	accepted  fact.UploadAccepted
 	layout    *kindLayout // nil: its acceptance was not applied yet
 	withdrawn bool
 	packs     []*rows // until all are added; a nil pack is missing
@@ -110,9 +110,9 @@ func (f *Fold) apply(from fact.Fact) error {
 		return decode(from, f.applySignup)
 	case fact.KindSignupMoved:
 		return decode(from, f.applyMove)
-	case fact.KindSaid:
-		return decode(from, func(said fact.Said) error { return f.applyRecord(said, from.At) })
-	case fact.KindVoided:
+	case fact.KindRecordEntered:
+		return decode(from, func(entered fact.RecordEntered) error { return f.applyRecord(entered, from.At) })
+	case fact.KindRecordVoided:
 		return decode(from, f.applyVoid)
 	case fact.KindUploadAccepted:
 		return decode(from, f.applyUpload)
@@ -180,33 +180,33 @@ func (s *kindLayout) checkDate(values []uint32) error {
 	return nil
 }
 
-func (f *Fold) applyRecord(said fact.Said, received time.Time) error {
-	s := f.layouts.named(said.Kind)
+func (f *Fold) applyRecord(entered fact.RecordEntered, received time.Time) error {
+	s := f.layouts.named(entered.Kind)
 	switch {
-	case said.Record == "" || said.Version < 1:
+	case entered.Record == "" || entered.Version < 1:
 		return errNoID
 	case s == nil || s == f.layouts.signups || s == f.layouts.airings:
-		return fmt.Errorf("records of the kind %q come in files or sign-up forms only", said.Kind)
-	case s.Person && said.Person == "":
+		return fmt.Errorf("records of the kind %q come in files or sign-up forms only", entered.Kind)
+	case s.Person && entered.Person == "":
 		return fmt.Errorf("%s without a person", s.Name)
 	}
 	at, err := instant(received)
 	if err != nil {
 		return err
 	}
-	values, err := f.values(s, said.Values)
+	values, err := f.values(s, entered.Values)
 	if err != nil {
 		return err
 	}
-	next := formRecord{version: said.Version, layout: s, at: at, values: values}
+	next := formRecord{version: entered.Version, layout: s, at: at, values: values}
 	if s.Person {
-		next.person = f.texts.intern(said.Person)
+		next.person = f.texts.intern(entered.Person)
 	}
-	f.addVersion(said.Record, next)
+	f.addVersion(entered.Record, next)
 	return nil
 }
 
-func (f *Fold) applyVoid(v fact.Voided) error {
+func (f *Fold) applyVoid(v fact.RecordVoided) error {
 	if v.Record == "" || v.Version < 1 {
 		return errNoID
 	}
@@ -250,34 +250,34 @@ func (f *Fold) upload(id string) *upload {
 // mostPacks is the limit of packs of a file: one for each row.
 const mostPacks = 200_000
 
-func (f *Fold) applyUpload(said fact.Uploaded) error {
-	s := f.layouts.named(said.Kind)
+func (f *Fold) applyUpload(accepted fact.UploadAccepted) error {
+	s := f.layouts.named(accepted.Kind)
 	switch {
-	case said.Upload == "":
+	case accepted.Upload == "":
 		return errNoID
 	case s == nil:
-		return fmt.Errorf("there is no kind %q", said.Kind)
-	case said.Packs < 0 || said.Packs > mostPacks:
-		return fmt.Errorf("file with %d packs", said.Packs)
+		return fmt.Errorf("there is no kind %q", accepted.Kind)
+	case accepted.Packs < 0 || accepted.Packs > mostPacks:
+		return fmt.Errorf("file with %d packs", accepted.Packs)
 	}
-	if _, err := instant(said.Arrived); err != nil {
+	if _, err := instant(accepted.Arrived); err != nil {
 		return err
 	}
-	said.Arrived = said.Arrived.UTC()
-	u := f.upload(said.Upload)
+	accepted.Arrived = accepted.Arrived.UTC()
+	u := f.upload(accepted.Upload)
 	// A file is normally accepted once; if it is not, the tie-break does not depend on the order.
-	if u.layout != nil && compareUploads(said, u.said) <= 0 {
+	if u.layout != nil && compareUploads(accepted, u.accepted) <= 0 {
 		return nil
 	}
-	u.said, u.layout, u.rows, u.packs = said, s, nil, nil
+	u.accepted, u.layout, u.rows, u.packs = accepted, s, nil, nil
 	if s != f.layouts.signups && !u.withdrawn {
-		u.packs = make([]*rows, said.Packs)
+		u.packs = make([]*rows, accepted.Packs)
 		u.complete()
 	}
 	return nil
 }
 
-func compareUploads(a, b fact.Uploaded) int {
+func compareUploads(a, b fact.UploadAccepted) int {
 	return cmp.Or(
 		a.Arrived.Compare(b.Arrived),
 		strings.Compare(a.Object, b.Object),
@@ -289,7 +289,7 @@ func compareUploads(a, b fact.Uploaded) int {
 	)
 }
 
-func (f *Fold) applyWithdrawal(w fact.Withdrawn) error {
+func (f *Fold) applyWithdrawal(w fact.UploadWithdrawn) error {
 	if w.Upload == "" {
 		return errNoID
 	}
@@ -403,7 +403,7 @@ func (f *Fold) addLine(r *rows, s *kindLayout, places []int, line *fact.Line) er
 	return nil
 }
 
-func (f *Fold) applyMerge(m fact.Merged) error {
+func (f *Fold) applyMerge(m fact.PersonMerged) error {
 	if m.Person == "" || m.Into == "" {
 		return errNoID
 	}
@@ -422,24 +422,24 @@ func (f *Fold) signup(id string) *signup {
 	return s
 }
 
-func (f *Fold) applySignup(said fact.Signup) error {
+func (f *Fold) applySignup(submitted fact.Signup) error {
 	switch {
-	case said.Signup == "" || said.Entry == "":
+	case submitted.Signup == "" || submitted.Entry == "":
 		return errNoID
-	case said.Person == "":
+	case submitted.Person == "":
 		return errors.New("sign-up without a person")
 	}
-	at, err := instant(said.Submitted)
+	at, err := instant(submitted.Submitted)
 	if err != nil {
 		return err
 	}
-	values, err := f.values(f.layouts.signups, said.Values)
+	values, err := f.values(f.layouts.signups, submitted.Values)
 	if err != nil {
 		return err
 	}
-	s := f.signup(said.Signup)
-	next := entry{id: said.Entry, person: f.texts.intern(said.Person), at: at, values: values, state: said.State, upload: said.Upload, line: said.Line}
-	i, there := slices.BinarySearchFunc(s.entries, said.Entry, func(e entry, id string) int { return strings.Compare(e.id, id) })
+	s := f.signup(submitted.Signup)
+	next := entry{id: submitted.Entry, person: f.texts.intern(submitted.Person), at: at, values: values, state: submitted.State, upload: submitted.Upload, line: submitted.Line}
+	i, there := slices.BinarySearchFunc(s.entries, submitted.Entry, func(e entry, id string) int { return strings.Compare(e.id, id) })
 	if !there {
 		s.entries = slices.Insert(s.entries, i, next)
 	} else if f.compareEntries(&next, &s.entries[i]) > 0 {

@@ -36,7 +36,7 @@ func (s *factScript) add(kind string, at time.Time, data any) {
 }
 
 func (s *factScript) attendance(id string, version int, at time.Time, person, date, hours string) {
-	s.add(fact.KindSaid, at, fact.Said{Record: id, Version: version, Kind: "attendance", Person: person, Values: stored("attendance", "training", date, hours, "completed")})
+	s.add(fact.KindRecordEntered, at, fact.RecordEntered{Record: id, Version: version, Kind: "attendance", Person: person, Values: stored("attendance", "training", date, hours, "completed")})
 }
 
 // file adds the acceptance of a file of attendance or media.
@@ -45,7 +45,7 @@ func (s *factScript) file(id, kind, owner, object string, arrived time.Time, lin
 		lines[i].Row = i + 2
 	}
 	s.packs[counting.Pack{Upload: id}] = lines
-	s.add(fact.KindUploadAccepted, arrived, fact.Uploaded{Upload: id, Kind: kind, Owner: owner, Object: object, Arrived: arrived, Rows: len(lines), Packs: 1})
+	s.add(fact.KindUploadAccepted, arrived, fact.UploadAccepted{Upload: id, Kind: kind, Owner: owner, Object: object, Arrived: arrived, Rows: len(lines), Packs: 1})
 }
 
 func attended(person, date, hours string) fact.Line {
@@ -104,7 +104,7 @@ func TestWhatCounts(t *testing.T) {
 			s.attendance("r1", 2, noon(3), "p1", "2010-03-02", "4")
 		}, map[string]string{"hours": "5"}},
 		{"a voided record lets the file's row count again", func(s *factScript) {
-			s.add(fact.KindVoided, noon(3), fact.Voided{Record: "r1", Version: 2})
+			s.add(fact.KindRecordVoided, noon(3), fact.RecordVoided{Record: "r1", Version: 2})
 			s.file("u1", "attendance", "coordinator", "o1", noon(1), attended("p1", "2010-03-01", "1"))
 			s.attendance("r1", 1, noon(2), "p1", "2010-03-01", "2")
 		}, map[string]string{"hours": "1"}},
@@ -113,15 +113,15 @@ func TestWhatCounts(t *testing.T) {
 			s.attendance("r1", 1, noon(2), "p1", "2010-03-01", "1")
 		}, map[string]string{"hours": "2"}},
 		{"a version that was both written and voided is void", func(s *factScript) {
-			s.add(fact.KindVoided, noon(1), fact.Voided{Record: "r1", Version: 1})
+			s.add(fact.KindRecordVoided, noon(1), fact.RecordVoided{Record: "r1", Version: 1})
 			s.attendance("r1", 1, noon(2), "p1", "2010-03-01", "1")
 			s.attendance("r2", 1, noon(2), "p1", "2010-03-02", "2")
-			s.add(fact.KindVoided, noon(1), fact.Voided{Record: "r2", Version: 1})
+			s.add(fact.KindRecordVoided, noon(1), fact.RecordVoided{Record: "r2", Version: 1})
 		}, map[string]string{"hours": "0"}},
 		{"a withdrawn correction lets the first file count again", func(s *factScript) {
 			s.file("u1", "attendance", "coordinator", "o1", noon(1), attended("p1", "2010-03-01", "1"))
 			s.file("u2", "attendance", "coordinator", "o2", noon(2), attended("p1", "2010-03-01", "2"), attended("p2", "2010-03-01", "4"))
-			s.add(fact.KindUploadWithdrawn, noon(3), fact.Withdrawn{Upload: "u2"})
+			s.add(fact.KindUploadWithdrawn, noon(3), fact.UploadWithdrawn{Upload: "u2"})
 		}, map[string]string{"hours": "1", "trained": "1"}},
 		{"of files that arrived at once the one with the later key counts", func(s *factScript) {
 			s.file("u1", "attendance", "coordinator", "b", noon(1), attended("p1", "2010-03-01", "1"))
@@ -135,8 +135,8 @@ func TestWhatCounts(t *testing.T) {
 			s.file("u2", "media", "tv-partner", "o2", noon(2), aired(" ŁATWIEJ RAZEM ", "20"))
 		}, map[string]string{"reach": "20"}},
 		{"case and outer spaces make no other distinct value", func(s *factScript) {
-			s.add(fact.KindSaid, noon(1), fact.Said{Record: "r1", Version: 1, Kind: "output", Values: stored("output", "2010-03-01", "leaflet", "1", "Film", "")})
-			s.add(fact.KindSaid, noon(1), fact.Said{Record: "r2", Version: 1, Kind: "output", Values: stored("output", "2010-03-02", "leaflet", "1", " FILM", "")})
+			s.add(fact.KindRecordEntered, noon(1), fact.RecordEntered{Record: "r1", Version: 1, Kind: "output", Values: stored("output", "2010-03-01", "leaflet", "1", "Film", "")})
+			s.add(fact.KindRecordEntered, noon(1), fact.RecordEntered{Record: "r2", Version: 1, Kind: "output", Values: stored("output", "2010-03-02", "leaflet", "1", " FILM", "")})
 		}, map[string]string{"titles": "1"}},
 		{"two partners have two airings", func(s *factScript) {
 			s.file("u1", "media", "tv-partner", "o1", noon(1), aired("Title", "10"))
@@ -146,29 +146,29 @@ func TestWhatCounts(t *testing.T) {
 			s.attendance("r1", 1, noon(1), "p1", "2010-03-01", "1")
 			s.attendance("r2", 1, noon(2), "p2", "2010-03-01", "2")
 			s.attendance("r3", 1, noon(1), "p3", "2010-03-02", "4")
-			s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p1", Into: "p2"})
-			s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p2", Into: "p3"})
+			s.add(fact.KindPersonMerged, noon(3), fact.PersonMerged{Person: "p1", Into: "p2"})
+			s.add(fact.KindPersonMerged, noon(3), fact.PersonMerged{Person: "p2", Into: "p3"})
 		}, map[string]string{"trained": "1", "hours": "6"}},
 		{"people merged in a circle are one", func(s *factScript) {
 			s.attendance("r1", 1, noon(1), "p1", "2010-03-01", "1")
 			s.attendance("r2", 1, noon(1), "p2", "2010-03-02", "1")
 			s.attendance("r3", 1, noon(1), "p3", "2010-03-03", "1")
-			s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p1", Into: "p2"})
-			s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p2", Into: "p3"})
-			s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p3", Into: "p1"})
+			s.add(fact.KindPersonMerged, noon(3), fact.PersonMerged{Person: "p1", Into: "p2"})
+			s.add(fact.KindPersonMerged, noon(3), fact.PersonMerged{Person: "p2", Into: "p3"})
+			s.add(fact.KindPersonMerged, noon(3), fact.PersonMerged{Person: "p3", Into: "p1"})
 		}, map[string]string{"trained": "1", "hours": "3"}},
 		{"sign-ups of a file count once it is accepted", func(s *factScript) {
 			s.signup("s1", "e1", "p1", noon(1), "accepted", "", "u1")
 		}, map[string]string{"places": "0"}},
 		{"sign-ups of an accepted file count", func(s *factScript) {
 			s.signup("s1", "e1", "p1", noon(1), "accepted", "", "u1")
-			s.add(fact.KindUploadAccepted, noon(1), fact.Uploaded{Upload: "u1", Kind: "signups", Arrived: noon(1), Packs: 1})
+			s.add(fact.KindUploadAccepted, noon(1), fact.UploadAccepted{Upload: "u1", Kind: "signups", Arrived: noon(1), Packs: 1})
 		}, map[string]string{"places": "1"}},
 		{"sign-ups of a withdrawn file are cancelled, though the form was sent again", func(s *factScript) {
-			s.add(fact.KindUploadWithdrawn, noon(2), fact.Withdrawn{Upload: "u1"})
+			s.add(fact.KindUploadWithdrawn, noon(2), fact.UploadWithdrawn{Upload: "u1"})
 			s.signup("s1", "e1", "p1", noon(1), "accepted", "", "u1")
 			s.signup("s1", "e2", "p1", noon(2), "", "", "")
-			s.add(fact.KindUploadAccepted, noon(1), fact.Uploaded{Upload: "u1", Kind: "signups", Arrived: noon(1)})
+			s.add(fact.KindUploadAccepted, noon(1), fact.UploadAccepted{Upload: "u1", Kind: "signups", Arrived: noon(1)})
 		}, map[string]string{"places": "0", "activities": "0"}},
 		{"a cancelled sign-up does not count, one anew does", func(s *factScript) {
 			s.add(fact.KindSignupMoved, noon(2), fact.SignupMoved{Signup: "s1", Version: 2, State: "cancelled"})
@@ -182,17 +182,17 @@ func TestWhatCounts(t *testing.T) {
 		{"two sign-ups of one merged person are one, in the better state", func(s *factScript) {
 			s.signup("s1", "e1", "p1", noon(1), "waitlisted", "", "")
 			s.signup("s2", "e2", "p2", noon(2), "accepted", "", "")
-			s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p1", Into: "p2"})
+			s.add(fact.KindPersonMerged, noon(3), fact.PersonMerged{Person: "p1", Into: "p2"})
 		}, map[string]string{"places": "1"}},
 		{"two accepted sign-ups of one merged person are one", func(s *factScript) {
 			s.signup("s1", "e1", "p1", noon(1), "accepted", "", "")
 			s.signup("s2", "e2", "p2", noon(2), "accepted", "", "")
-			s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p1", Into: "p2"})
+			s.add(fact.KindPersonMerged, noon(3), fact.PersonMerged{Person: "p1", Into: "p2"})
 		}, map[string]string{"places": "1"}},
 		{"rows of two files about one merged person are one record", func(s *factScript) {
 			s.file("u1", "attendance", "coordinator", "o1", noon(1), attended("p1", "2010-03-01", "1"))
 			s.file("u2", "attendance", "coordinator", "o2", noon(2), attended("p2", "2010-03-01", "2"))
-			s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p1", Into: "p2"})
+			s.add(fact.KindPersonMerged, noon(3), fact.PersonMerged{Person: "p1", Into: "p2"})
 		}, map[string]string{"trained": "1", "hours": "2"}},
 		{"a member that moves no longer have changes nothing", func(s *factScript) {
 			s.signup("s1", "e1", "p1", noon(1), "held", "female", "")
@@ -263,8 +263,8 @@ func TestAttributesAreThoseAtEntry(t *testing.T) {
 		{"a row of a withdrawn file does not", "2010-06-20", func(s *factScript) {
 			s.signup("s1", "e1", "p1", noon(5), "accepted", "", "")
 			s.signup("s1", "e2", "p1", noon(4), "", "female", "u1")
-			s.add(fact.KindUploadAccepted, noon(5), fact.Uploaded{Upload: "u1", Kind: "signups", Arrived: noon(5)})
-			s.add(fact.KindUploadWithdrawn, noon(6), fact.Withdrawn{Upload: "u1"})
+			s.add(fact.KindUploadAccepted, noon(5), fact.UploadAccepted{Upload: "u1", Kind: "signups", Arrived: noon(5)})
+			s.add(fact.KindUploadWithdrawn, noon(6), fact.UploadWithdrawn{Upload: "u1"})
 		}, "unknown"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -279,23 +279,23 @@ func TestAttributesAreThoseAtEntry(t *testing.T) {
 func TestApplyRefusesInvalidFacts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, kind, data string }{
-		{"no JSON", fact.KindSaid, `{`},
-		{"a record without an id", fact.KindSaid, `{"version":1,"kind":"output","row":["2010-01-01","kit","1","T"]}`},
-		{"a record without a version", fact.KindSaid, `{"record":"r1","kind":"output","row":["2010-01-01","kit","1","T"]}`},
-		{"an unknown kind of record", fact.KindSaid, `{"record":"r1","version":1,"kind":"song","row":[]}`},
-		{"an airing that somebody typed", fact.KindSaid, `{"record":"r1","version":1,"kind":"media","row":["2010-01-01","","tv","","T","O","1"]}`},
-		{"attendance of nobody", fact.KindSaid, `{"record":"r1","version":1,"kind":"attendance","row":["training","2010-01-01","","completed"]}`},
-		{"a record without a date", fact.KindSaid, `{"record":"r1","version":1,"kind":"output","row":["","kit","1","T"]}`},
-		{"a row too short for its date", fact.KindSaid, `{"record":"r1","version":1,"kind":"attendance","person":"p1","row":["training"]}`},
-		{"a row too long", fact.KindSaid, `{"record":"r1","version":1,"kind":"output","row":["2010-01-01","kit","1","T","","more"]}`},
-		{"a day that no month has", fact.KindSaid, `{"record":"r1","version":1,"kind":"output","row":["2010-02-29","kit","1","T"]}`},
-		{"a date written otherwise", fact.KindSaid, `{"record":"r1","version":1,"kind":"output","row":["1.2.2010","kit","1","T"]}`},
-		{"a quantity that is none", fact.KindSaid, `{"record":"r1","version":1,"kind":"output","row":["2010-01-01","kit","1.5","T"]}`},
-		{"a number with a zero before it", fact.KindSaid, `{"record":"r1","version":1,"kind":"output","row":["2010-01-01","kit","01","T"]}`},
-		{"hours with a zero after them", fact.KindSaid, `{"record":"r1","version":1,"kind":"attendance","person":"p1","row":["training","2010-01-01","1.50","completed"]}`},
-		{"hours below zero", fact.KindSaid, `{"record":"r1","version":1,"kind":"attendance","person":"p1","row":["training","2010-01-01","-1.5","completed"]}`},
-		{"hours that are endless", fact.KindSaid, `{"record":"r1","version":1,"kind":"attendance","person":"p1","row":["training","2010-01-01","+Inf","completed"]}`},
-		{"a void of nothing", fact.KindVoided, `{"version":2}`},
+		{"no JSON", fact.KindRecordEntered, `{`},
+		{"a record without an id", fact.KindRecordEntered, `{"version":1,"kind":"output","row":["2010-01-01","kit","1","T"]}`},
+		{"a record without a version", fact.KindRecordEntered, `{"record":"r1","kind":"output","row":["2010-01-01","kit","1","T"]}`},
+		{"an unknown kind of record", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"song","row":[]}`},
+		{"an airing that somebody typed", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"media","row":["2010-01-01","","tv","","T","O","1"]}`},
+		{"attendance of nobody", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"attendance","row":["training","2010-01-01","","completed"]}`},
+		{"a record without a date", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"output","row":["","kit","1","T"]}`},
+		{"a row too short for its date", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"attendance","person":"p1","row":["training"]}`},
+		{"a row too long", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"output","row":["2010-01-01","kit","1","T","","more"]}`},
+		{"a day that no month has", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"output","row":["2010-02-29","kit","1","T"]}`},
+		{"a date written otherwise", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"output","row":["1.2.2010","kit","1","T"]}`},
+		{"a quantity that is none", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"output","row":["2010-01-01","kit","1.5","T"]}`},
+		{"a number with a zero before it", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"output","row":["2010-01-01","kit","01","T"]}`},
+		{"hours with a zero after them", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"attendance","person":"p1","row":["training","2010-01-01","1.50","completed"]}`},
+		{"hours below zero", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"attendance","person":"p1","row":["training","2010-01-01","-1.5","completed"]}`},
+		{"hours that are endless", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"attendance","person":"p1","row":["training","2010-01-01","+Inf","completed"]}`},
+		{"a void of nothing", fact.KindRecordVoided, `{"version":2}`},
 		{"a file without an id", fact.KindUploadAccepted, `{"kind":"media","arrived":"2010-01-01T00:00:00Z"}`},
 		{"a file of an unknown kind", fact.KindUploadAccepted, `{"upload":"u1","kind":"songs","arrived":"2010-01-01T00:00:00Z"}`},
 		{"a file with fewer packs than none", fact.KindUploadAccepted, `{"upload":"u1","kind":"media","packs":-1,"arrived":"2010-01-01T00:00:00Z"}`},
@@ -323,7 +323,7 @@ func TestApplyRefusesInvalidFacts(t *testing.T) {
 func TestFilesCountOnceAllPacksAreAdded(t *testing.T) {
 	t.Parallel()
 	f := counting.New(schema.Builtin())
-	accepted, err := fact.New("f1", fact.KindUploadAccepted, noon(1), "", fact.Uploaded{Upload: "u1", Kind: "media", Owner: "tv-partner", Arrived: noon(1), Rows: 2, Packs: 2})
+	accepted, err := fact.New("f1", fact.KindUploadAccepted, noon(1), "", fact.UploadAccepted{Upload: "u1", Kind: "media", Owner: "tv-partner", Arrived: noon(1), Rows: 2, Packs: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -366,9 +366,9 @@ func TestEvidence(t *testing.T) {
 	s.attendance("01R2", 1, noon(1), "p1", "2010-03-01", "1")
 	s.attendance("01R1", 1, noon(1), "p1", "2010-03-02", "1")
 	s.attendance("01R3", 1, noon(1), "p3", "2010-03-01", "1")
-	s.add(fact.KindSaid, noon(1), fact.Said{Record: "01R0", Version: 1, Kind: "consultation", Person: "p1", Values: stored("consultation", "2010-03-01", "law", "60", "phone", "", "", "")})
+	s.add(fact.KindRecordEntered, noon(1), fact.RecordEntered{Record: "01R0", Version: 1, Kind: "consultation", Person: "p1", Values: stored("consultation", "2010-03-01", "law", "60", "phone", "", "", "")})
 	s.file("u1", "attendance", "coordinator", "o1", noon(2), attended("p2", "2010-02-01", "1"))
-	s.add(fact.KindPersonMerged, noon(3), fact.Merged{Person: "p3", Into: "p1"})
+	s.add(fact.KindPersonMerged, noon(3), fact.PersonMerged{Person: "p3", Into: "p1"})
 	s.signup("01S1", "e1", "p2", time.Date(2010, 2, 28, 23, 30, 0, 0, time.UTC), "accepted", "", "")
 	found := s.compile("2010-06-20")
 	line := snapshot.Evidence{ID: fact.LineID("u1", noon(2), 2), Kind: "attendance", Date: "2010-02-01", Person: "p2", Upload: "u1", Row: 2}
@@ -423,7 +423,7 @@ func TestEvidenceAddsUpToTheFigure(t *testing.T) {
 }
 
 func FuzzApply(f *testing.F) {
-	for _, kind := range []string{fact.KindSaid, fact.KindVoided, fact.KindUploadAccepted, fact.KindSignup, fact.KindSignupMoved, fact.KindPersonMerged} {
+	for _, kind := range []string{fact.KindRecordEntered, fact.KindRecordVoided, fact.KindUploadAccepted, fact.KindSignup, fact.KindSignupMoved, fact.KindPersonMerged} {
 		f.Add(kind, `{"record":"r1","version":1,"kind":"attendance","person":"p1","row":["training","2010-03-01","1.5","completed"],"upload":"u1","arrived":"2010-03-01T00:00:00Z"}`)
 		f.Add(kind, `{"signup":"s1","entry":"e1","person":"p1","into":"p1","submitted_at":"2010-03-01T00:00:00Z","state":"held","row":["training"]}`)
 	}

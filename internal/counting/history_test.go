@@ -105,14 +105,14 @@ func drawHistory(t *rapid.T) *history {
 		for v := 1; v <= versions; v++ {
 			id := fmt.Sprintf("r%d", r)
 			if v > 1 && rapid.Bool().Draw(t, "voided") {
-				add(fact.KindVoided, at(), fact.Voided{Record: id, Version: v})
+				add(fact.KindRecordVoided, at(), fact.RecordVoided{Record: id, Version: v})
 				continue
 			}
-			said := fact.Said{Record: id, Version: v, Kind: kind.Name, Values: kind.Values(row(kind))}
+			entered := fact.RecordEntered{Record: id, Version: v, Kind: kind.Name, Values: kind.Values(row(kind))}
 			if kind.Person {
-				said.Person = person()
+				entered.Person = person()
 			}
-			add(fact.KindSaid, at(), said)
+			add(fact.KindRecordEntered, at(), entered)
 		}
 	}
 
@@ -137,10 +137,10 @@ func drawHistory(t *rapid.T) *history {
 			h.packs[counting.Pack{Upload: id, Number: p}] = lines
 		}
 		if rapid.IntRange(0, 4).Draw(t, "accepted") > 0 {
-			add(fact.KindUploadAccepted, at(), fact.Uploaded{Upload: id, Kind: kind.Plural, Owner: owner, Object: one("object", "o1", "o2"), Arrived: at(), Rows: rows, Packs: packs})
+			add(fact.KindUploadAccepted, at(), fact.UploadAccepted{Upload: id, Kind: kind.Plural, Owner: owner, Object: one("object", "o1", "o2"), Arrived: at(), Rows: rows, Packs: packs})
 		}
 		if rapid.IntRange(0, 3).Draw(t, "withdrawn") == 0 {
-			add(fact.KindUploadWithdrawn, at(), fact.Withdrawn{Upload: id})
+			add(fact.KindUploadWithdrawn, at(), fact.UploadWithdrawn{Upload: id})
 		}
 	}
 
@@ -148,10 +148,10 @@ func drawHistory(t *rapid.T) *history {
 	for u := range files {
 		id := fmt.Sprintf("s-file%d", u)
 		if rapid.IntRange(0, 3).Draw(t, "accepted") > 0 {
-			add(fact.KindUploadAccepted, at(), fact.Uploaded{Upload: id, Kind: "signups", Owner: "coordinator", Object: id, Arrived: at(), Rows: 3, Packs: 1})
+			add(fact.KindUploadAccepted, at(), fact.UploadAccepted{Upload: id, Kind: "signups", Owner: "coordinator", Object: id, Arrived: at(), Rows: 3, Packs: 1})
 		}
 		if rapid.IntRange(0, 2).Draw(t, "withdrawn") == 0 {
-			add(fact.KindUploadWithdrawn, at(), fact.Withdrawn{Upload: id})
+			add(fact.KindUploadWithdrawn, at(), fact.UploadWithdrawn{Upload: id})
 		}
 	}
 	kind := schema.Builtin().Kind("signup")
@@ -174,10 +174,10 @@ func drawHistory(t *rapid.T) *history {
 	}
 
 	for range some("merges", 0, 3) {
-		add(fact.KindPersonMerged, at(), fact.Merged{Person: person(), Into: person()})
+		add(fact.KindPersonMerged, at(), fact.PersonMerged{Person: person(), Into: person()})
 	}
 	add("something.new", at(), map[string]int{"of a later version": 1})
-	add(fact.KindDefinitionSet, at(), fact.Defined{Version: 1})
+	add(fact.KindDefinitionSet, at(), fact.DefinitionSet{Version: 1})
 	return h
 }
 

@@ -16,12 +16,12 @@ import (
 
 // reference is a slow and plain implementation to compare with: whole lists, searched for each question.
 type reference struct {
-	said      []fact.Said
-	saidAt    []time.Time
-	voided    []fact.Voided
-	accepted  []fact.Uploaded
+	entered   []fact.RecordEntered
+	enteredAt []time.Time
+	voided    []fact.RecordVoided
+	accepted  []fact.UploadAccepted
 	withdrawn []string
-	merged    []fact.Merged
+	merged    []fact.PersonMerged
 	signups   []fact.Signup
 	moved     []fact.SignupMoved
 }
@@ -45,17 +45,17 @@ func refer(h *history) *reference {
 	r := &reference{}
 	for _, f := range h.facts {
 		switch f.Kind {
-		case fact.KindSaid:
-			r.said = append(r.said, read[fact.Said](f))
-			r.saidAt = append(r.saidAt, f.At)
-		case fact.KindVoided:
-			r.voided = append(r.voided, read[fact.Voided](f))
+		case fact.KindRecordEntered:
+			r.entered = append(r.entered, read[fact.RecordEntered](f))
+			r.enteredAt = append(r.enteredAt, f.At)
+		case fact.KindRecordVoided:
+			r.voided = append(r.voided, read[fact.RecordVoided](f))
 		case fact.KindUploadAccepted:
-			r.accepted = append(r.accepted, read[fact.Uploaded](f))
+			r.accepted = append(r.accepted, read[fact.UploadAccepted](f))
 		case fact.KindUploadWithdrawn:
-			r.withdrawn = append(r.withdrawn, read[fact.Withdrawn](f).Upload)
+			r.withdrawn = append(r.withdrawn, read[fact.UploadWithdrawn](f).Upload)
 		case fact.KindPersonMerged:
-			r.merged = append(r.merged, read[fact.Merged](f))
+			r.merged = append(r.merged, read[fact.PersonMerged](f))
 		case fact.KindSignup:
 			r.signups = append(r.signups, read[fact.Signup](f))
 		case fact.KindSignupMoved:
@@ -86,7 +86,7 @@ func (r *reference) who(person string) string {
 }
 
 func (r *reference) counts(upload string) bool {
-	return !slices.Contains(r.withdrawn, upload) && slices.ContainsFunc(r.accepted, func(u fact.Uploaded) bool { return u.Upload == upload })
+	return !slices.Contains(r.withdrawn, upload) && slices.ContainsFunc(r.accepted, func(u fact.UploadAccepted) bool { return u.Upload == upload })
 }
 
 func (r *reference) records(h *history) []referenceRecord {
@@ -97,18 +97,18 @@ func (r *reference) records(h *history) []referenceRecord {
 		referenceRecord
 	}
 	var layers []layer
-	for i, said := range r.said {
-		higher := slices.ContainsFunc(r.said, func(o fact.Said) bool { return o.Record == said.Record && o.Version > said.Version }) ||
-			slices.ContainsFunc(r.voided, func(o fact.Voided) bool { return o.Record == said.Record && o.Version > said.Version })
+	for i, entered := range r.entered {
+		higher := slices.ContainsFunc(r.entered, func(o fact.RecordEntered) bool { return o.Record == entered.Record && o.Version > entered.Version }) ||
+			slices.ContainsFunc(r.voided, func(o fact.RecordVoided) bool { return o.Record == entered.Record && o.Version > entered.Version })
 		if higher {
 			continue
 		}
-		k, who := schema.Builtin().Kind(said.Kind), ""
+		k, who := schema.Builtin().Kind(entered.Kind), ""
 		if k.Person {
-			who = r.who(said.Person)
+			who = r.who(entered.Person)
 		}
-		row := k.Row(said.Values)
-		layers = append(layers, layer{key: k.NaturalKey(who, row), name: said.Record, at: r.saidAt[i],
+		row := k.Row(entered.Values)
+		layers = append(layers, layer{key: k.NaturalKey(who, row), name: entered.Record, at: r.enteredAt[i],
 			referenceRecord: referenceRecord{kind: k, date: k.Get(row, "date"), person: who, row: row}})
 	}
 	for _, u := range r.accepted {

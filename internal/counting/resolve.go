@@ -93,7 +93,7 @@ func (f *Fold) sources() []source {
 	}
 	for id, u := range f.uploads {
 		if u.rows != nil {
-			out = append(out, source{at: u.said.Arrived.UnixNano(), name: u.said.Object, id: id, layout: u.layout, upload: u})
+			out = append(out, source{at: u.accepted.Arrived.UnixNano(), name: u.accepted.Object, id: id, layout: u.layout, upload: u})
 		}
 	}
 	slices.SortFunc(out, compareSources)
@@ -137,7 +137,7 @@ func (f *Fold) resolveRecords(l *Live, canonical, place func(uint32) uint32) {
 		// The natural key of an airing includes the owner of its file.
 		owner, width := uint32(0), len(s.layout.Fields)
 		if s.layout == f.layouts.airings {
-			owner = f.texts.intern(s.upload.said.Owner)
+			owner = f.texts.intern(s.upload.accepted.Owner)
 		}
 		for row := range s.upload.rows.numbers {
 			about := owner
@@ -154,7 +154,7 @@ func (f *Fold) resolveRecords(l *Live, canonical, place func(uint32) uint32) {
 			s := &l.sources[r.source]
 			r.date = dayOf(l.texts.all[l.values(*r)[s.layout.date]])
 			if s.upload != nil {
-				r.id = fact.LineULID(s.id, s.upload.said.Arrived, l.rowNumber(*r))
+				r.id = fact.LineULID(s.id, s.upload.accepted.Arrived, l.rowNumber(*r))
 			}
 			if s.layout.Person {
 				r.person = place(r.person)

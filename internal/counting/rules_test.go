@@ -55,7 +55,7 @@ func TestCompileErrorNamesTheRecord(t *testing.T) {
 	def := *definition
 	def.Indicators = []project.Indicator{{Code: "odd", Target: 1, Count: "records", Rule: project.Rule{Of: "output", Where: `int(title) > 1`}}}
 	s := &factScript{t: t, history: history{}}
-	s.add(fact.KindSaid, noon(1), fact.Said{Record: "01R1", Version: 1, Kind: "output", Values: stored("output", "2010-03-01", "kit", "1", "Title")})
+	s.add(fact.KindRecordEntered, noon(1), fact.RecordEntered{Record: "01R1", Version: 1, Kind: "output", Values: stored("output", "2010-03-01", "kit", "1", "Title")})
 	f := counting.New(schema.Builtin())
 	s.apply(t, f, s.facts)
 	_, err := counting.Compile(&def, mustRules(t, &def), f.Live(), "2010-06-20")
@@ -114,8 +114,8 @@ func TestAgeIsThatOfTheFirstCountedRecord(t *testing.T) {
 	def := *definition
 	def.Period = project.Period{From: "2009-11-02", To: "2011-02-28"}
 	s := &factScript{t: t, history: history{}}
-	s.add(fact.KindSaid, noon(1), fact.Said{Record: "r1", Version: 1, Kind: "consultation", Person: "p1", Values: stored("consultation", "2010-12-31", "law", "60", "phone")})
-	s.add(fact.KindSaid, noon(1), fact.Said{Record: "r2", Version: 1, Kind: "consultation", Person: "p1", Values: stored("consultation", "2011-01-01", "law", "60", "phone")})
+	s.add(fact.KindRecordEntered, noon(1), fact.RecordEntered{Record: "r1", Version: 1, Kind: "consultation", Person: "p1", Values: stored("consultation", "2010-12-31", "law", "60", "phone")})
+	s.add(fact.KindRecordEntered, noon(1), fact.RecordEntered{Record: "r2", Version: 1, Kind: "consultation", Person: "p1", Values: stored("consultation", "2011-01-01", "law", "60", "phone")})
 	s.attendance("r3", 1, noon(1), "p1", "2009-12-31", "1")
 	s.add(fact.KindSignup, noon(1), fact.Signup{Signup: "s1", Entry: "e1", Person: "p1", Submitted: noon(1), State: "accepted", Values: schema.ValuesOf(map[string]string{"activity": "training", "birth_year": "1985"})})
 	f := counting.New(schema.Builtin())

@@ -108,9 +108,9 @@ func (w *stateReader) records() bool {
 	}
 	for _, id := range sortedBy(w.fold.records, kind) {
 		t := w.fold.records[id]
-		p := StateRow{Fact: fact.KindVoided, ID: id, Version: t.version}
+		p := StateRow{Fact: fact.KindRecordVoided, ID: id, Version: t.version}
 		if !t.void {
-			p = StateRow{Fact: fact.KindSaid, Kind: t.layout.Name, ID: id, Version: t.version, Person: w.person(t.person), Date: w.text(t.values[t.layout.date]), Live: live[id], At: time.Unix(0, t.at).UTC(), Values: w.values(t.values)}
+			p = StateRow{Fact: fact.KindRecordEntered, Kind: t.layout.Name, ID: id, Version: t.version, Person: w.person(t.person), Date: w.text(t.values[t.layout.date]), Live: live[id], At: time.Unix(0, t.at).UTC(), Values: w.values(t.values)}
 		}
 		if !w.yieldRow(p) {
 			return false
@@ -149,8 +149,8 @@ func (w *stateReader) files() bool {
 	ids := sortedBy(w.fold.uploads, kind)
 	for _, id := range ids {
 		u := w.fold.uploads[id]
-		said := u.said
-		if u.layout != nil && !w.yieldRow(StateRow{Fact: fact.KindUploadAccepted, Kind: u.layout.Name, Upload: id, At: said.Arrived, Owner: said.Owner, Object: said.Object, Rows: said.Rows, Packs: said.Packs, SHA256: said.SHA256}) {
+		accepted := u.accepted
+		if u.layout != nil && !w.yieldRow(StateRow{Fact: fact.KindUploadAccepted, Kind: u.layout.Name, Upload: id, At: accepted.Arrived, Owner: accepted.Owner, Object: accepted.Object, Rows: accepted.Rows, Packs: accepted.Packs, SHA256: accepted.SHA256}) {
 			return false
 		}
 	}
@@ -171,7 +171,7 @@ func (w *stateReader) lines(u *upload, live []bool) bool {
 	width := len(u.layout.Fields)
 	for i, number := range u.rows.numbers {
 		values := u.rows.values[i*width : (i+1)*width]
-		p := StateRow{Fact: FileRow, Kind: u.layout.Name, ID: fact.LineID(u.id, u.said.Arrived, int(number)), Date: w.text(values[u.layout.date]), Live: live[i], Upload: u.id, Row: int(number), Values: w.values(values)}
+		p := StateRow{Fact: FileRow, Kind: u.layout.Name, ID: fact.LineID(u.id, u.accepted.Arrived, int(number)), Date: w.text(values[u.layout.date]), Live: live[i], Upload: u.id, Row: int(number), Values: w.values(values)}
 		if u.layout.Person {
 			p.Person = w.person(u.rows.persons[i])
 		}
@@ -225,15 +225,15 @@ func (f *Fold) Restore(p *StateRow) (err error) {
 	f.live = nil
 	switch p.Fact {
 	case fact.KindPersonMerged:
-		err = f.applyMerge(fact.Merged{Person: p.Person, Into: p.Into})
-	case fact.KindSaid:
-		err = f.applyRecord(fact.Said{Record: p.ID, Version: p.Version, Kind: p.Kind, Person: p.Person, Values: f.layouts.named(p.Kind).stored(p.Values)}, p.At)
-	case fact.KindVoided:
-		err = f.applyVoid(fact.Voided{Record: p.ID, Version: p.Version})
+		err = f.applyMerge(fact.PersonMerged{Person: p.Person, Into: p.Into})
+	case fact.KindRecordEntered:
+		err = f.applyRecord(fact.RecordEntered{Record: p.ID, Version: p.Version, Kind: p.Kind, Person: p.Person, Values: f.layouts.named(p.Kind).stored(p.Values)}, p.At)
+	case fact.KindRecordVoided:
+		err = f.applyVoid(fact.RecordVoided{Record: p.ID, Version: p.Version})
 	case fact.KindUploadAccepted:
-		err = f.applyUpload(fact.Uploaded{Upload: p.Upload, Kind: p.Kind, Owner: p.Owner, Object: p.Object, Arrived: p.At, Rows: p.Rows, Packs: p.Packs, SHA256: p.SHA256})
+		err = f.applyUpload(fact.UploadAccepted{Upload: p.Upload, Kind: p.Kind, Owner: p.Owner, Object: p.Object, Arrived: p.At, Rows: p.Rows, Packs: p.Packs, SHA256: p.SHA256})
 	case fact.KindUploadWithdrawn:
-		err = f.applyWithdrawal(fact.Withdrawn{Upload: p.Upload})
+		err = f.applyWithdrawal(fact.UploadWithdrawn{Upload: p.Upload})
 	case FileRow:
 		err = f.restoreFileRow(p)
 	case fact.KindSignup:
@@ -256,7 +256,7 @@ func (f *Fold) restoreFileRow(p *StateRow) error {
 		return errNoUpload
 	}
 	if u.rows == nil {
-		u.rows, u.packs = newRows(u.layout, min(u.said.Rows, mostPacks)), nil
+		u.rows, u.packs = newRows(u.layout, min(u.accepted.Rows, mostPacks)), nil
 	}
 	return f.addLine(u.rows, u.layout, u.layout.places, &fact.Line{Row: p.Row, Person: p.Person, Values: p.Values})
 }

@@ -17,17 +17,18 @@ import (
 // Lanes is the number of lanes of a project's log.
 const Lanes = 8
 
-// Kinds of facts, as they are stored.
+// Kinds of facts, as they are stored. The data of a kind has the type of its name, such as RecordEntered; the data of
+// KindSignup is a Signup.
 const (
 	KindSignup           = "signup.submitted"
 	KindSignupMoved      = "signup.moved"
-	KindSaid             = "record.said"
-	KindVoided           = "record.voided"
+	KindRecordEntered    = "record.said"
+	KindRecordVoided     = "record.voided"
 	KindUploadAccepted   = "upload.accepted"
 	KindUploadWithdrawn  = "upload.withdrawn"
 	KindUploadRejected   = "upload.rejected"
 	KindPersonMerged     = "person.merged"
-	KindPeopleApart      = "people.apart"
+	KindPeopleDistinct   = "people.apart"
 	KindPersonErased     = "person.erased"
 	KindPersonCorrected  = "person.corrected"
 	KindDataPurged       = "data.purged"
@@ -40,8 +41,8 @@ const (
 
 // Kinds lists all kinds of facts in the order of the filter on the audit page.
 var Kinds = []string{
-	KindSignup, KindSignupMoved, KindSaid, KindVoided, KindUploadAccepted, KindUploadRejected, KindUploadWithdrawn, KindPersonCorrected, KindPersonMerged,
-	KindPeopleApart, KindPersonErased, KindDataPurged, KindDefinitionSet, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
+	KindSignup, KindSignupMoved, KindRecordEntered, KindRecordVoided, KindUploadAccepted, KindUploadRejected, KindUploadWithdrawn, KindPersonCorrected, KindPersonMerged,
+	KindPeopleDistinct, KindPersonErased, KindDataPurged, KindDefinitionSet, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
 }
 
 // Fact is one event. Lane and Number are assigned when it is written and imply no order between lanes: where order
@@ -80,8 +81,9 @@ type SignupMoved struct {
 	State   string `json:"state"`
 }
 
-// Said is a version of a record that staff entered. The highest Version counts, unless Voided has a higher one.
-type Said struct {
+// RecordEntered is a version of a record that staff entered. The highest Version counts, unless RecordVoided has a
+// higher one.
+type RecordEntered struct {
 	Record  string        `json:"record"`
 	Version int           `json:"version"`
 	Kind    string        `json:"kind"`
@@ -90,14 +92,14 @@ type Said struct {
 	Values  schema.Values `json:"row"`              // sealed
 }
 
-// Voided says that a record that staff entered no longer counts.
-type Voided struct {
+// RecordVoided says that a record that staff entered no longer counts.
+type RecordVoided struct {
 	Record  string `json:"record"`
 	Version int    `json:"version"`
 }
 
-// Uploaded says that a file counts from now on. Its rows are stored under the upload, in packs numbered from 0.
-type Uploaded struct {
+// UploadAccepted says that a file counts from now on. Its rows are stored under the upload, in packs numbered from 0.
+type UploadAccepted struct {
 	Upload  string    `json:"upload"`
 	Kind    string    `json:"kind"`
 	Owner   string    `json:"owner"`   // the partner's id, or "coordinator"
@@ -108,60 +110,60 @@ type Uploaded struct {
 	SHA256  string    `json:"sha256"`
 }
 
-// Withdrawn says that an accepted file no longer counts.
-type Withdrawn struct {
+// UploadWithdrawn says that an accepted file no longer counts.
+type UploadWithdrawn struct {
 	Upload string `json:"upload"`
 }
 
-// Rejected says that a file was rejected. The file never counted: the fact only triggers a letter.
-type Rejected struct {
+// UploadRejected says that a file was rejected. The file never counted: the fact only triggers a letter.
+type UploadRejected struct {
 	Upload string `json:"upload"`
 }
 
-// Merged says that Person is the same person as Into, whose id stays.
-type Merged struct {
+// PersonMerged says that Person is the same person as Into, whose id stays.
+type PersonMerged struct {
 	Person string `json:"person"`
 	Into   string `json:"into"`
 }
 
-// Apart says that two probable duplicates are two people.
-type Apart struct {
+// PeopleDistinct says that two probable duplicates are two people.
+type PeopleDistinct struct {
 	Person string `json:"person"`
 	Other  string `json:"other"`
 }
 
-// Erased says that a person was erased: their facts have a pseudonym and no attributes.
-type Erased struct {
+// PersonErased says that a person was erased: their facts have a pseudonym and no attributes.
+type PersonErased struct {
 	Person string `json:"person"` // the pseudonym
 }
 
-// Corrected says that a coordinator corrected a person's identity.
-type Corrected struct {
+// PersonCorrected says that a coordinator corrected a person's identity.
+type PersonCorrected struct {
 	Person string   `json:"person"`
 	Fields []string `json:"fields"` // the names of the changed fields, such as email
 }
 
-// Purged says that a class of data was deleted because its retention has ended.
-type Purged struct {
+// DataPurged says that a class of data was deleted because its retention has ended.
+type DataPurged struct {
 	Class string `json:"class"` // people, texts or originals
 	Day   string `json:"day"`   // the last day for which it was kept
 }
 
-// Defined says that a version of the definition is in force.
-type Defined struct {
+// DefinitionSet says that a version of the definition is in force.
+type DefinitionSet struct {
 	Version int    `json:"version"`
 	SHA256  string `json:"sha256"`
 }
 
-// Compiled says that a snapshot was compiled.
-type Compiled struct {
+// SnapshotCompiled says that a snapshot was compiled.
+type SnapshotCompiled struct {
 	Snapshot string `json:"snapshot"`
 	AsOf     string `json:"as_of"`
 	Hash     string `json:"hash"`
 }
 
-// Decided says that a snapshot was approved or rejected.
-type Decided struct {
+// SnapshotDecided says that a snapshot was approved or rejected.
+type SnapshotDecided struct {
 	Snapshot string `json:"snapshot"`
 	State    string `json:"state"`
 }

@@ -44,7 +44,7 @@ func (s *Log) Append(ctx context.Context, project string, facts []Fact, ops ...t
 		conflict, met := table.AsConflict(err)
 		if !met {
 			if err == nil {
-				s.saw(project, lane, head+int64(len(facts)))
+				s.raiseHead(project, lane, head+int64(len(facts)))
 			}
 			return err
 		}
@@ -62,8 +62,8 @@ func (s *Log) Append(ctx context.Context, project string, facts []Fact, ops ...t
 	return table.ErrBusy
 }
 
-// saw raises the cached head of a lane.
-func (s *Log) saw(project string, lane int, number int64) {
+// raiseHead raises the cached head of a lane.
+func (s *Log) raiseHead(project string, lane int, number int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.heads == nil {
@@ -75,8 +75,8 @@ func (s *Log) saw(project string, lane int, number int64) {
 	s.heads[project][lane] = max(s.heads[project][lane], number)
 }
 
-// seen returns the cached head of a lane, 0 where there is none.
-func (s *Log) seen(project string, lane int) int64 {
+// cachedHead returns the cached head of a lane, 0 where there is none.
+func (s *Log) cachedHead(project string, lane int) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if h := s.heads[project]; h != nil {
@@ -88,7 +88,7 @@ func (s *Log) seen(project string, lane int) int64 {
 // head returns the last number of a lane, 0 of an empty one. Numbers have no gaps, so it finds the last partition by
 // exponential and binary search, and the number in it by one backward query.
 func (s *Log) head(ctx context.Context, project string, lane int) (int64, error) {
-	cached := s.seen(project, lane)
+	cached := s.cachedHead(project, lane)
 	low := cached / bucket
 	steps := make([]table.Key, 0, 20)
 	for step := int64(1); step <= 1<<19; step *= 2 {
@@ -135,7 +135,7 @@ func (s *Log) head(ctx context.Context, project string, lane int) (int64, error)
 		}
 	}
 	number = max(number, cached)
-	s.saw(project, lane, number)
+	s.raiseHead(project, lane, number)
 	return number, nil
 }
 

@@ -148,7 +148,7 @@ func TestReadAllReadsLanesInParallel(t *testing.T) {
 	lane := 0
 	s.Lane = func() int { lane++; return lane % Lanes }
 	for range Lanes {
-		f, err := New("id", KindPersonMerged, time.Now(), "", Merged{Person: "01J00000000000000000000000", Into: "01J00000000000000000000001"})
+		f, err := New("id", KindPersonMerged, time.Now(), "", PersonMerged{Person: "01J00000000000000000000000", Into: "01J00000000000000000000001"})
 		if err == nil {
 			err = s.Append(t.Context(), "p", []Fact{f})
 		}

@@ -21,8 +21,8 @@ const admin = "admin"
 // SignedIn reports whether the requester is known.
 func (i Identity) SignedIn() bool { return i.Subject != "" }
 
-// Is reports whether they have a role in a project: "coordinator", "adviser" or "funder".
-func (i Identity) Is(project, role string) bool {
+// HasRole reports whether they have a role in a project: "coordinator", "adviser" or "funder".
+func (i Identity) HasRole(project, role string) bool {
 	return slices.ContainsFunc(i.Groups, func(group string) bool {
 		parts := strings.Split(group, ":")
 		return len(parts) == 2 && parts[0] == project && parts[1] == role

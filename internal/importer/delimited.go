@@ -118,15 +118,15 @@ type delimited struct {
 	afterCR   bool      // a line feed at this place belongs to the CR before it
 
 	row   int
-	text  []byte // of the current row
-	start int    // of the current cell, in text
-	ends  []int  // of the cells of the row, in text
-	cuts  []long // cells of the row that are not stored whole
+	text  []byte      // of the current row
+	start int         // of the current cell, in text
+	ends  []int       // of the cells of the row, in text
+	cuts  []truncated // cells of the row that are not stored whole
 	cells []cell
 }
 
-// long is a cell by its place in the row, and how many of its characters are not stored.
-type long struct{ place, beyond int }
+// truncated is a cell by its place in the row, and how many of its characters are not stored.
+type truncated struct{ place, beyond int }
 
 func newDelimited(from io.Reader, delimiter byte) *delimited {
 	d := &delimited{from: from, delimiter: delimiter, buffer: make([]byte, 64<<10)}
@@ -172,7 +172,7 @@ func (d *delimited) keep(piece []byte) {
 // head returns the first bytes of a piece, and counts the characters of the rest.
 func (d *delimited) head(piece []byte, room int) []byte {
 	if n := len(d.cuts); n == 0 || d.cuts[n-1].place != len(d.ends) {
-		d.cuts = append(d.cuts, long{place: len(d.ends)})
+		d.cuts = append(d.cuts, truncated{place: len(d.ends)})
 	}
 	for _, b := range piece[room:] {
 		if utf8.RuneStart(b) {

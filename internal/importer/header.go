@@ -82,8 +82,7 @@ func newVocabulary(registry *schema.Registry, allowed func(*schema.Kind) bool) *
 	for _, k := range registry.Kinds {
 		names := map[string]*schema.Field{}
 		for _, f := range k.Columns() {
-			names[fold(f.Name)] = f
-			for _, name := range f.Column {
+			for _, name := range f.ColumnNames() {
 				names[fold(name)] = f
 			}
 		}

@@ -273,7 +273,8 @@ func TestColumnNamesOfAKindAreDistinct(t *testing.T) {
 	for _, k := range schema.Builtin().Kinds {
 		names := map[string]*schema.Field{}
 		for _, f := range k.Columns() {
-			for _, name := range []string{fold(f.Name), fold(f.ColumnIn("pl"))} {
+			for _, name := range f.ColumnNames() {
+				name = fold(name)
 				if other := names[name]; name == "" || other != nil && other != f {
 					t.Errorf("%s: %q is also the name of %v", k.Name, name, other)
 				}

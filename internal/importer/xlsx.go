@@ -408,7 +408,7 @@ func (w *workbook) readRow() (int, error) {
 				return number, nil
 			case "sheetData":
 				// The rest has no cells, but the checksum is only verified at the end.
-				if _, err := io.Copy(io.Discard, meterless{w.meter}); err != nil {
+				if _, err := io.Copy(io.Discard, unlimited{w.meter}); err != nil {
 					return 0, unexpected(err)
 				}
 				return 0, io.EOF
@@ -417,10 +417,10 @@ func (w *workbook) readRow() (int, error) {
 	}
 }
 
-// meterless reads without a limit on elements.
-type meterless struct{ *meter }
+// unlimited reads without a limit on elements.
+type unlimited struct{ *meter }
 
-func (m meterless) Read(p []byte) (int, error) {
+func (m unlimited) Read(p []byte) (int, error) {
 	m.mark()
 	return m.meter.Read(p)
 }

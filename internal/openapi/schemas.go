@@ -325,7 +325,13 @@ func property(f *schema.Field) object {
 	out := object{"title": f.LabelIn(words)}
 	about := []string{}
 	if !f.NoColumn {
-		about = append(about, "In files `"+f.Name+"` or `"+f.ColumnIn(text.Polish)+"`.")
+		names := []string{"`" + f.Name + "`"}
+		for _, language := range text.Languages() {
+			if language != text.English {
+				names = append(names, "`"+f.ColumnIn(language)+"`")
+			}
+		}
+		about = append(about, "In files "+strings.Join(names, " or ")+".")
 	}
 	switch f.Type {
 	case schema.Date:

@@ -201,8 +201,8 @@ func (v view) cellInput(s Sheet, name, value string) input {
 	return in
 }
 
-// Roll is an activity's attendance list of one day, for printing and signing.
-type Roll struct {
+// AttendanceList is an activity's attendance list of one day, for printing and signing.
+type AttendanceList struct {
 	Definition *project.Definition
 	Activity   project.Activity
 	Date       string // a day; "" leaves a line to write it by hand
@@ -212,7 +212,7 @@ type Roll struct {
 	Next       string
 }
 
-func (r Roll) render(view) (string, any) { return "roll", r }
+func (r AttendanceList) render(view) (string, any) { return "roll", r }
 
 // Certificates are an activity's certificates, one on a printed page, in a language of their own.
 type Certificates struct {

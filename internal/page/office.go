@@ -125,13 +125,13 @@ func (p evidencePage) Sender(upload string) string { return cmp.Or(p.Senders[upl
 // Kinds reports whether the list may have records of several kinds.
 func (p evidencePage) Kinds() bool { return p.Counted == nil || len(p.Counted.Rules) > 1 }
 
-// Adds reports whether the snapshot stores what each record adds.
-func (e Evidence) Adds() bool {
+// HasAmounts reports whether the snapshot stores what each record adds.
+func (e Evidence) HasAmounts() bool {
 	return slices.ContainsFunc(e.Items, func(one snapshot.Counted) bool { return one.Total != "" })
 }
 
-// Says reports whether any of the records has a description.
-func (e Evidence) Says() bool {
+// HasDescriptions reports whether any of the records has a description.
+func (e Evidence) HasDescriptions() bool {
 	return slices.ContainsFunc(e.Items, func(one snapshot.Counted) bool { return one.What != "" })
 }
 
@@ -143,8 +143,8 @@ func (e Evidence) Sum() string {
 	return e.Items[len(e.Items)-1].Total.String()
 }
 
-// Agrees reports whether the records add up to the figure.
-func (e Evidence) Agrees() bool { return e.Sum() == e.Figure }
+// AddsUp reports whether the records add up to the figure.
+func (e Evidence) AddsUp() bool { return e.Sum() == e.Figure }
 
 // OfPeople reports whether any of the records is about a person.
 func (e Evidence) OfPeople() bool {
@@ -218,12 +218,12 @@ var Origins = []string{"form", "delivery", "schedule"}
 
 type auditPage struct {
 	Audit
-	Kinds []choice
-	Whose []string
+	Kinds        []choice
+	OriginLabels []string
 }
 
-// AllWhose returns the names of Origins as one text.
-func (p auditPage) AllWhose() string { return strings.Join(p.Whose, ", ") }
+// OriginNames returns the names of Origins as one text.
+func (p auditPage) OriginNames() string { return strings.Join(p.OriginLabels, ", ") }
 
 func (a Audit) render(v view) (string, any) {
 	out := auditPage{Audit: a}
@@ -232,7 +232,7 @@ func (a Audit) render(v view) (string, any) {
 	}
 	for _, o := range Origins {
 		said := v.Say("origin_of." + o)
-		out.Whose = append(out.Whose, said)
+		out.OriginLabels = append(out.OriginLabels, said)
 		if o == a.Who {
 			out.Who = said
 		}

@@ -139,7 +139,7 @@ func (r Results) render(v view) (string, any) {
 		p.Participants.Evidence = base + "/participants/evidence"
 	}
 	p.Many = len(p.Lines) > mostOnOnePage
-	if whole, ok := report.Together(*s, r.Definition.Period, wholeWidth, wholeHeight); ok {
+	if whole, ok := report.JointGrowth(*s, r.Definition.Period, wholeWidth, wholeHeight); ok {
 		p.Whole = &whole
 	}
 	if r.Changes != nil {

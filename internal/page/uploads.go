@@ -95,8 +95,8 @@ const (
 func (u Upload) FirstErrors() []CellProblem   { return u.Errors[:min(len(u.Errors), mostErrors)] }
 func (u Upload) FirstWarnings() []CellProblem { return u.Warnings[:min(len(u.Warnings), mostWarnings)] }
 
-// Going reports whether the upload is still being processed.
-func (u Upload) Going() bool { return u.State == "received" || u.State == "processing" }
+// InProgress reports whether the upload is still being processed.
+func (u Upload) InProgress() bool { return u.State == "received" || u.State == "processing" }
 
 // Counts reports whether the upload's rows count.
 func (u Upload) Counts() bool { return u.State == "accepted" }

@@ -75,11 +75,11 @@ func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c Corr
 			}
 		}
 		if !noted {
-			f, err := s.db.NewFact(fact.KindPersonCorrected, by, fact.Corrected{Person: before.ID, Fields: fields})
+			f, err := s.db.NewFact(fact.KindPersonCorrected, by, fact.PersonCorrected{Person: before.ID, Fields: fields})
 			if err != nil {
 				return err
 			}
-			if err := s.db.Log().Append(ctx, project, []fact.Fact{f}, s.countAnew(project)); err != nil {
+			if err := s.db.Log().Append(ctx, project, []fact.Fact{f}, s.dropDuplicateCount(project)); err != nil {
 				return err
 			}
 			noted = true

@@ -74,7 +74,7 @@ func LikelyDuplicates(people []Person, apart func(a, b Person) bool) []Pair {
 		}
 	}
 	for _, reason := range reasons {
-		for group := range together(shared[reason]) {
+		for group := range groups(shared[reason]) {
 			for n, other := range group {
 				first := slices.IndexFunc(group[:n], func(one share) bool { return !apart(people[one.who], people[other.who]) })
 				if first >= 0 && (reason != SimilarName || names[group[first].who] != names[other.who]) {
@@ -83,13 +83,13 @@ func LikelyDuplicates(people []Person, apart func(a, b Person) bool) []Pair {
 			}
 		}
 	}
-	for group := range together(shared[near]) {
+	for group := range groups(shared[near]) {
 		if len(group) > mostNear {
 			continue
 		}
 		for n, a := range group {
 			for _, b := range group[n+1:] {
-				if alike(people[a.who], people[b.who]) && !apart(people[a.who], people[b.who]) {
+				if namesAgree(people[a.who], people[b.who]) && !apart(people[a.who], people[b.who]) {
 					meet(a.who, b.who, SimilarEmail)
 				}
 			}
@@ -116,8 +116,8 @@ type share struct {
 	who  int    // the index of the person
 }
 
-// together yields the groups with an equal hash, of any size, each person once and in order. It sorts shares.
-func together(shares []share) iter.Seq[[]share] {
+// groups yields the groups with an equal hash, of any size, each person once and in order. It sorts shares.
+func groups(shares []share) iter.Seq[[]share] {
 	slices.SortFunc(shares, func(a, b share) int { return cmp.Or(cmp.Compare(a.what, b.what), a.who-b.who) })
 	shares = slices.Compact(shares)
 	return func(yield func([]share) bool) {
@@ -132,8 +132,8 @@ func together(shares []share) iter.Seq[[]share] {
 	}
 }
 
-// alike reports whether two people's names allow them to be one person: one has no name, or they share a first name.
-func alike(a, b Person) bool {
+// namesAgree reports whether two people's names allow them to be one person: one has no name, or they share a first name.
+func namesAgree(a, b Person) bool {
 	if a.SortName() == "" || b.SortName() == "" {
 		return true
 	}

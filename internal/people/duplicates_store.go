@@ -35,13 +35,13 @@ func (s *Store) CountDuplicates(ctx context.Context, project, day string) (int, 
 // everyone in the project, and caches the number of pairs for the day where there are more than fewPeople people.
 func (s *Store) Duplicates(ctx context.Context, project, day string) ([]Pair, error) {
 	distinct := map[string]bool{}
-	err := s.apart(ctx, project, func(k table.Key) { distinct[k.SK] = true })
+	err := s.eachDistinctMark(ctx, project, func(k table.Key) { distinct[k.SK] = true })
 	if err != nil {
 		return nil, err
 	}
 	apart := func(a, b Person) bool {
 		return len(distinct) > 0 && slices.ContainsFunc(a.IDs(), func(one string) bool {
-			return slices.ContainsFunc(b.IDs(), func(other string) bool { return distinct[apartKey(project, one, other).SK] })
+			return slices.ContainsFunc(b.IDs(), func(other string) bool { return distinct[distinctKey(project, one, other).SK] })
 		})
 	}
 	var all []Person
@@ -74,26 +74,26 @@ func (s *Store) MarkDistinct(ctx context.Context, project, one, other, by string
 		if ids[0] == ids[1] {
 			return fmt.Errorf("person %s: same as %s: %w", one, other, store.ErrNotFound)
 		}
-		key := apartKey(project, ids[0], ids[1])
+		key := distinctKey(project, ids[0], ids[1])
 		if _, rev, err := table.Load[bool](ctx, s.db.Tracker, key); err != nil || rev > 0 {
 			return err
 		}
-		f, err := s.db.NewFact(fact.KindPeopleApart, by, fact.Apart{Person: ids[0], Other: ids[1]})
+		f, err := s.db.NewFact(fact.KindPeopleDistinct, by, fact.PeopleDistinct{Person: ids[0], Other: ids[1]})
 		if err != nil {
 			return err
 		}
-		return s.db.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(key, true, table.Absent), s.countAnew(project))
+		return s.db.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(key, true, table.Absent), s.dropDuplicateCount(project))
 	})
 }
 
-// countAnew returns the operation that drops the cached number of probable duplicates.
-func (s *Store) countAnew(project string) table.Op {
+// dropDuplicateCount returns the operation that drops the cached number of probable duplicates.
+func (s *Store) dropDuplicateCount(project string) table.Op {
 	return table.Remove(duplicatesKey(project), table.Always)
 }
 
-// apart calls each with the key of every pair that was marked as two people.
-func (s *Store) apart(ctx context.Context, project string, each func(table.Key)) error {
-	for it, err := range table.Items(ctx, s.db.Tracker, table.Query{PK: apartPartition(project)}) {
+// eachDistinctMark calls each with the key of every pair that was marked as two people.
+func (s *Store) eachDistinctMark(ctx context.Context, project string, each func(table.Key)) error {
+	for it, err := range table.Items(ctx, s.db.Tracker, table.Query{PK: distinctPartition(project)}) {
 		if err != nil {
 			return err
 		}

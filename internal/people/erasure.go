@@ -38,7 +38,7 @@ func (s *Store) Remains(ctx context.Context, project string, e Erasure) (bool, e
 	}
 	for _, id := range e.IDs {
 		mentioned := false
-		if err := s.About(ctx, project, id, func(_, _ string) error { mentioned = true; return nil }); err != nil || mentioned {
+		if err := s.EachMention(ctx, project, id, func(_, _ string) error { mentioned = true; return nil }); err != nil || mentioned {
 			return mentioned, err
 		}
 		texts, err := s.TextsOf(ctx, project, id)
@@ -141,7 +141,7 @@ func (f FreshIDs) Add(e Erasure) {
 // DeleteDistinctMarks deletes the marks of MarkDistinct that name erased people, and the cached number of probable duplicates.
 func (s *Store) DeleteDistinctMarks(ctx context.Context, project string, ids FreshIDs) error {
 	gone := []table.Key{duplicatesKey(project)}
-	err := s.apart(ctx, project, func(k table.Key) {
+	err := s.eachDistinctMark(ctx, project, func(k table.Key) {
 		one, other, _ := strings.Cut(k.SK, "#")
 		if ids[one] != "" || ids[other] != "" {
 			gone = append(gone, k)

@@ -8,19 +8,19 @@ import (
 
 // Keys of the tracker table, which has random ids of people only.
 
-func aboutPartition(project, person string) string { return "ABOUT#" + project + "#" + person }
+func mentionPartition(project, person string) string { return "ABOUT#" + project + "#" + person }
 
-// AboutKey returns the key of the index item that says that a file (kind "upload") or a record of a kind mentions a
+// MentionKey returns the key of the index item that says that a file (kind "upload") or a record of a kind mentions a
 // person.
-func AboutKey(project, person, kind, id string) table.Key {
-	return table.Key{PK: aboutPartition(project, person), SK: kind + "#" + id}
+func MentionKey(project, person, kind, id string) table.Key {
+	return table.Key{PK: mentionPartition(project, person), SK: kind + "#" + id}
 }
 
-func apartPartition(project string) string { return "APART#" + project }
+func distinctPartition(project string) string { return "APART#" + project }
 
-// apartKey returns the key of the mark that two people are two, in either order.
-func apartKey(project, one, other string) table.Key {
-	return table.Key{PK: apartPartition(project), SK: min(one, other) + "#" + max(one, other)}
+// distinctKey returns the key of the mark that two people are two, in either order.
+func distinctKey(project, one, other string) table.Key {
+	return table.Key{PK: distinctPartition(project), SK: min(one, other) + "#" + max(one, other)}
 }
 
 func mergedKey(project, person string) table.Key {

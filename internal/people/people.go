@@ -2,7 +2,6 @@ package people
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,13 +23,15 @@ func New(db *store.DB) *Store { return &Store{db} }
 // Person reads one person, following merges: the result may have another id. An unknown id is store.ErrNotFound.
 func (s *Store) Person(ctx context.Context, project, id string) (p Person, err error) {
 	_, err = follow(id, func(id string) (string, error) {
-		var rev int64
-		if p, rev, err = table.Load[Person](ctx, s.db.People, personKey(project, id)); err == nil && rev == 0 {
-			err = fmt.Errorf("person %s: %w", id, store.ErrNotFound)
-		}
+		p, _, err = s.load(ctx, project, id)
 		return p.Into, err
 	})
 	return p, err
+}
+
+// load reads the item of one id. An unknown id is store.ErrNotFound.
+func (s *Store) load(ctx context.Context, project, id string) (p Person, rev int64, err error) {
+	return store.LoadExisting[Person](ctx, s.db.People, personKey(project, id), "person "+id)
 }
 
 // follow resolves a chain of merges: it returns the last id, the one for which into returns "".
@@ -48,33 +49,26 @@ func follow(id string, into func(string) (string, error)) (string, error) {
 // Persons reads several people at once, following merges. The result is by the ids that were given; unknown ids are
 // left out.
 func (s *Store) Persons(ctx context.Context, project string, ids []string) (map[string]Person, error) {
+	keys := make([]table.Key, len(ids))
+	for i, id := range ids {
+		keys[i] = personKey(project, id)
+	}
+	found, err := table.LoadAll[Person](ctx, s.db.People, keys)
+	if err != nil {
+		return nil, err
+	}
 	out := map[string]Person{}
-	for start := 0; start < len(ids); start += table.MostGet {
-		part := ids[start:min(len(ids), start+table.MostGet)]
-		keys := make([]table.Key, len(part))
-		for i, id := range part {
-			keys[i] = personKey(project, id)
+	for i, id := range ids {
+		p, ok := found[keys[i]]
+		if !ok {
+			continue
 		}
-		found, err := s.db.People.Get(ctx, keys...)
-		if err != nil {
-			return nil, err
+		if p.Into != "" {
+			if p, err = s.Person(ctx, project, p.Into); err != nil {
+				return nil, err
+			}
 		}
-		for i, id := range part {
-			it, ok := found[keys[i]]
-			if !ok {
-				continue
-			}
-			var p Person
-			if err := json.Unmarshal(it.Data, &p); err != nil {
-				return nil, fmt.Errorf("person %s: %w", id, err)
-			}
-			if p.Into != "" {
-				if p, err = s.Person(ctx, project, p.Into); err != nil {
-					return nil, err
-				}
-			}
-			out[id] = p
-		}
+		out[id] = p
 	}
 	return out, nil
 }
@@ -85,25 +79,18 @@ func (s *Store) identityKey(project string, k Key) table.Key {
 
 // IDsByKey looks up the ids of the people with identity keys. Keys that no person has are left out.
 func (s *Store) IDsByKey(ctx context.Context, project string, keys []Key) (map[Key]string, error) {
+	asked := make([]table.Key, len(keys))
+	for i, k := range keys {
+		asked[i] = s.identityKey(project, k)
+	}
+	found, err := table.LoadAll[string](ctx, s.db.People, asked)
+	if err != nil {
+		return nil, err
+	}
 	out := map[Key]string{}
-	for start := 0; start < len(keys); start += table.MostGet {
-		part := keys[start:min(len(keys), start+table.MostGet)]
-		asked := make([]table.Key, len(part))
-		for i, k := range part {
-			asked[i] = s.identityKey(project, k)
-		}
-		found, err := s.db.People.Get(ctx, asked...)
-		if err != nil {
-			return nil, err
-		}
-		for i, k := range part {
-			if it, ok := found[asked[i]]; ok {
-				var id string
-				if err := json.Unmarshal(it.Data, &id); err != nil {
-					return nil, fmt.Errorf("identity key: %w", err)
-				}
-				out[k] = id
-			}
+	for i, k := range keys {
+		if id, ok := found[asked[i]]; ok {
+			out[k] = id
 		}
 	}
 	return out, nil
@@ -189,7 +176,7 @@ func (s *Store) resolve(ctx context.Context, project string, ref schema.PersonRe
 			if rev != 0 {
 				continue
 			}
-			if condition, err = s.orphaned(ctx, project, k, id); err != nil {
+			if condition, err = s.takeoverCondition(ctx, project, k, id); err != nil {
 				return "", err
 			}
 		}
@@ -235,9 +222,9 @@ func (s *Store) ResolvePublic(ctx context.Context, project string, ref schema.Pe
 	return id, held, err
 }
 
-// orphaned returns the condition for taking over a key of a person who no longer exists: that the key still has their
+// takeoverCondition returns the condition for taking over a key of a person who no longer exists: that the key still has their
 // id. Where it has another id it fails with *table.Conflict.
-func (s *Store) orphaned(ctx context.Context, project string, k Key, gone string) (table.Condition, error) {
+func (s *Store) takeoverCondition(ctx context.Context, project string, k Key, gone string) (table.Condition, error) {
 	id, rev, err := table.Load[string](ctx, s.db.People, s.identityKey(project, k))
 	if err == nil && id != gone {
 		err = &table.Conflict{} // taken over or removed since it was read
@@ -318,20 +305,16 @@ func (s *Store) Merge(ctx context.Context, project, from, into, by string) (merg
 			return fmt.Errorf("person %s into %s: %w", from, into, store.ErrNotFound)
 		}
 		for _, id := range []string{from, target} {
-			_, found, err := table.Load[Person](ctx, s.db.People, personKey(project, id))
-			if err == nil && found == 0 {
-				err = fmt.Errorf("person %s: %w", id, store.ErrNotFound)
-			}
-			if err != nil {
+			if _, _, err := s.load(ctx, project, id); err != nil {
 				return err
 			}
 		}
 		if rev == 0 {
-			f, err := s.db.NewFact(fact.KindPersonMerged, by, fact.Merged{Person: from, Into: target})
+			f, err := s.db.NewFact(fact.KindPersonMerged, by, fact.PersonMerged{Person: from, Into: target})
 			if err != nil {
 				return err
 			}
-			if err := s.db.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(mergedKey(project, from), target, table.Absent), table.Require(mergedKey(project, target), table.Absent), s.countAnew(project)); err != nil {
+			if err := s.db.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(mergedKey(project, from), target, table.Absent), table.Require(mergedKey(project, target), table.Absent), s.dropDuplicateCount(project)); err != nil {
 				return err
 			}
 		}
@@ -352,11 +335,8 @@ func (s *Store) mergedInto(ctx context.Context, project, id string) (string, err
 // joinPeople moves identity and keys from one person to another in the people table. It changes nothing where that is
 // done.
 func (s *Store) joinPeople(ctx context.Context, project, from, into string) (Person, error) {
-	target, targetRev, err := table.Load[Person](ctx, s.db.People, personKey(project, into))
-	if err == nil && targetRev == 0 {
-		err = fmt.Errorf("person %s: %w", into, store.ErrNotFound) // erased since the merge began
-	}
-	if err != nil {
+	target, targetRev, err := s.load(ctx, project, into)
+	if err != nil { // also where they were erased since the merge began
 		return target, err
 	}
 	source, sourceRev, err := table.Load[Person](ctx, s.db.People, personKey(project, from))
@@ -375,10 +355,10 @@ func (s *Store) joinPeople(ctx context.Context, project, from, into string) (Per
 	return target, s.db.People.Write(ctx, ops...)
 }
 
-// About calls each for everything that mentions a person: its kind ("upload" for a file) and id. It stops at an error
+// EachMention calls each for everything that mentions a person: its kind ("upload" for a file) and id. It stops at an error
 // of each.
-func (s *Store) About(ctx context.Context, project, id string, each func(kind, what string) error) error {
-	for it, err := range table.Items(ctx, s.db.Tracker, table.Query{PK: aboutPartition(project, id)}) {
+func (s *Store) EachMention(ctx context.Context, project, id string, each func(kind, what string) error) error {
+	for it, err := range table.Items(ctx, s.db.Tracker, table.Query{PK: mentionPartition(project, id)}) {
 		if err != nil {
 			return err
 		}

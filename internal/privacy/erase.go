@@ -52,7 +52,7 @@ func New(db *store.DB, projects *projects.Store, persons *people.Store, signups 
 func (s *Store) Erase(ctx context.Context, project, id, by string) error {
 	p, err := s.persons.Person(ctx, project, id)
 	if store.IsNotFound(err) {
-		return s.eraseWhatCame(ctx, project, id)
+		return s.eraseRemains(ctx, project, id)
 	}
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (s *Store) ReplayErasure(ctx context.Context, project string, e people.Eras
 
 // eraseAll erases several people together, so that facts and files are read once for all of them. It may be repeated.
 func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.Erasure) error {
-	erasures, err := s.joined(ctx, project, erasures)
+	erasures, err := s.withMergedIDs(ctx, project, erasures)
 	if err != nil {
 		return err
 	}
@@ -116,8 +116,8 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	found := &mentions{files: map[string][]table.Key{}}
 	err = store.InParallel(ctx, erasures, func(ctx context.Context, e people.Erasure) error {
 		for _, id := range e.IDs {
-			err := s.persons.About(ctx, project, id, func(kind, what string) error {
-				found.add(kind, what, people.AboutKey(project, id, kind, what))
+			err := s.persons.EachMention(ctx, project, id, func(kind, what string) error {
+				found.add(kind, what, people.MentionKey(project, id, kind, what))
 				return s.forget(ctx, kinds, project, e, kind, what, found)
 			})
 			if err != nil {
@@ -149,7 +149,7 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	for part := range slices.Chunk(erasures, table.MostWrites) {
 		var facts []fact.Fact
 		for _, e := range part {
-			f, err := s.db.NewFact(fact.KindPersonErased, e.By, fact.Erased{Person: e.Fresh})
+			f, err := s.db.NewFact(fact.KindPersonErased, e.By, fact.PersonErased{Person: e.Fresh})
 			if err != nil {
 				return err
 			}
@@ -178,8 +178,8 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	return store.InParallel(ctx, erasures, func(ctx context.Context, e people.Erasure) error { return s.persons.Delete(ctx, project, e) })
 }
 
-// joined returns the erasures with the ids and keys of people who were merged with them since the entries were written.
-func (s *Store) joined(ctx context.Context, project string, erasures []people.Erasure) ([]people.Erasure, error) {
+// withMergedIDs returns the erasures with the ids and keys of people who were merged with them since the entries were written.
+func (s *Store) withMergedIDs(ctx context.Context, project string, erasures []people.Erasure) ([]people.Erasure, error) {
 	var ids []string
 	for _, e := range erasures {
 		ids = append(ids, e.IDs...)
@@ -261,7 +261,7 @@ func (s *Store) addresses(ctx context.Context, project string, erasures []people
 				return nil, err
 			}
 			out = append(out, p.Emails...)
-			err = s.persons.About(ctx, project, id, func(kind, what string) error {
+			err = s.persons.EachMention(ctx, project, id, func(kind, what string) error {
 				if kind != schema.Signup {
 					return nil
 				}
@@ -343,27 +343,27 @@ func rewritten(f fact.Fact, registry *schema.Registry, ids people.FreshIDs) (dat
 			d.Schema, d.Values = schema.SchemaVersion, withoutIdentity(registry.Kind(schema.Signup), d.Values)
 		}
 		data = d
-	case fact.KindSaid:
-		var d fact.Said
+	case fact.KindRecordEntered:
+		var d fact.RecordEntered
 		err = json.Unmarshal(f.Data, &d)
 		if fresh(&d.Person); changed {
 			d.Schema, d.Values = schema.SchemaVersion, withoutIdentity(registry.Kind(d.Kind), d.Values)
 		}
 		data = d
 	case fact.KindPersonMerged:
-		var d fact.Merged
+		var d fact.PersonMerged
 		err = json.Unmarshal(f.Data, &d)
 		fresh(&d.Person)
 		fresh(&d.Into)
 		data = d
-	case fact.KindPeopleApart:
-		var d fact.Apart
+	case fact.KindPeopleDistinct:
+		var d fact.PeopleDistinct
 		err = json.Unmarshal(f.Data, &d)
 		fresh(&d.Person)
 		fresh(&d.Other)
 		data = d
 	case fact.KindPersonCorrected:
-		var d fact.Corrected
+		var d fact.PersonCorrected
 		err = json.Unmarshal(f.Data, &d)
 		fresh(&d.Person)
 		data = d

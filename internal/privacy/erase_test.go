@@ -258,18 +258,18 @@ func TestPurgeReadsFactsOnceForAllPeople(t *testing.T) {
 	first := known[people.Key{Kind: "email", Value: "p0@example.org"}]
 	u := filed(t, s, first)
 	for range each {
-		said, err := s.db.NewFact(fact.KindPersonCorrected, "", fact.Corrected{Person: first})
+		corrected, err := s.db.NewFact(fact.KindPersonCorrected, "", fact.PersonCorrected{Person: first})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.db.Log().Append(ctx, "p", slices.Repeat([]fact.Fact{said}, table.MostWrites)); err != nil {
+		if err := s.db.Log().Append(ctx, "p", slices.Repeat([]fact.Fact{corrected}, table.MostWrites)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var facts atomic.Int64
 	purging := on(storetest.Reopen(s.db))
 	purging.db.Objects, purging.db.Tracker = s.db.Objects, asked{s.db.Tracker, "FACT#", &facts}
-	removed, err := purging.eraseEverybody(ctx, "p", fact.Heads{})
+	removed, err := purging.eraseAllPeople(ctx, "p")
 	if err != nil || !removed {
 		t.Fatal(removed, err)
 	}
@@ -332,7 +332,7 @@ func TestPersonMergedDuringTheirErasureIsErased(t *testing.T) {
 			if err := erasing.Erase(ctx, "p", a, ""); err != nil && !errors.Is(err, table.ErrBusy) {
 				t.Fatalf("before call %d: %v", at, err)
 			}
-			s.db.Now = func() time.Time { return time.Now().Add(2 * erasureTakes) }
+			s.db.Now = func() time.Time { return time.Now().Add(2 * longestErasure) }
 			if err := s.WithStableFacts(ctx, "p", func() error { return nil }); err != nil {
 				t.Errorf("merged before call %d: a compile is kept waiting: %v", at, err)
 			}
@@ -367,18 +367,18 @@ func TestErasureRewritesRecordsOfTheProjectsOwnKinds(t *testing.T) {
 		}
 		id, fresh := s.db.NewID(), s.db.NewID()
 		values := schema.ValuesOf(map[string]string{"date": "2026-05-10", "place": "Kraków", "note": "a hash", "sex": "female"})
-		said, err := s.db.NewFact(fact.KindSaid, "", fact.Said{Record: s.db.NewID(), Version: 1, Kind: "visit", Person: id, Values: values})
+		entered, err := s.db.NewFact(fact.KindRecordEntered, "", fact.RecordEntered{Record: s.db.NewID(), Version: 1, Kind: "visit", Person: id, Values: values})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.db.Log().Append(ctx, "p", []fact.Fact{said}); err != nil {
+		if err := s.db.Log().Append(ctx, "p", []fact.Fact{entered}); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.rewriteFacts(ctx, "p", people.FreshIDs{id: fresh, fresh: fresh}); err != nil {
 			t.Fatal(err)
 		}
-		err = s.db.Log().ReadAll(ctx, "p", func(data []byte) bool { return strings.Contains(string(data), fact.KindSaid) }, func(f fact.Fact) error {
-			var after fact.Said
+		err = s.db.Log().ReadAll(ctx, "p", func(data []byte) bool { return strings.Contains(string(data), fact.KindRecordEntered) }, func(f fact.Fact) error {
+			var after fact.RecordEntered
 			if err := json.Unmarshal(f.Data, &after); err != nil {
 				return err
 			}

@@ -13,13 +13,13 @@ import (
 	"outreach/internal/table"
 )
 
-// erasureTakes is longer than any erasure runs: an open one that began earlier was interrupted.
-const erasureTakes = time.Minute
+// longestErasure is longer than any erasure runs: an open one that began earlier was interrupted.
+const longestErasure = time.Minute
 
-// lookedAfter is how long at least FinishErasures checks for data of an erased person: a request or a delivery that
+// recheckPeriod is how long at least FinishErasures checks for data of an erased person: a request or a delivery that
 // read the person before the erasure may write after it, but none runs this long. The check ends only when nothing
 // remains.
-const lookedAfter = 3 * 24 * time.Hour
+const recheckPeriod = 3 * 24 * time.Hour
 
 // beginErasing writes erasures to the ledger and marks them open.
 func (s *Store) beginErasing(ctx context.Context, project string, erasures []people.Erasure) error {
@@ -72,9 +72,9 @@ func (s *Store) recentErasures(ctx context.Context, project string) (open, done 
 	return open, done, nil
 }
 
-// eraseWhatCame repeats the erasure of an erased person where it was interrupted or data arrived since; else it fails
+// eraseRemains repeats the erasure of an erased person where it was interrupted or data arrived since; else it fails
 // with store.ErrNotFound.
-func (s *Store) eraseWhatCame(ctx context.Context, project, id string) error {
+func (s *Store) eraseRemains(ctx context.Context, project, id string) error {
 	open, done, err := s.recentErasures(ctx, project)
 	if err != nil {
 		return err
@@ -103,10 +103,10 @@ func (s *Store) FinishErasures(ctx context.Context, project string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.finishCutOff(ctx, project, open); err != nil {
+	if err := s.finishInterrupted(ctx, project, open); err != nil {
 		return err
 	}
-	for part := range slices.Chunk(done, erasedTogether) {
+	for part := range slices.Chunk(done, erasureBatch) {
 		if err := store.CheckTimeLeft(ctx); err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func (s *Store) FinishErasures(ctx context.Context, project string) error {
 			switch {
 			case remains:
 				remaining = append(remaining, e)
-			case err == nil && s.db.Now().Sub(e.At) > lookedAfter:
+			case err == nil && s.db.Now().Sub(e.At) > recheckPeriod:
 				over = append(over, doneErasureKey(project, e.Fresh))
 			}
 			return err
@@ -149,7 +149,7 @@ func (s *Store) WithStableFacts(ctx context.Context, project string, read func()
 		if open {
 			open, _, err := s.recentErasures(ctx, project)
 			if err == nil {
-				err = s.finishCutOff(ctx, project, open)
+				err = s.finishInterrupted(ctx, project, open)
 			}
 			if err == nil {
 				err = &table.Conflict{}
@@ -167,9 +167,9 @@ func (s *Store) WithStableFacts(ctx context.Context, project string, read func()
 	})
 }
 
-// finishCutOff finishes the open erasures that were interrupted: those older than erasureTakes.
-func (s *Store) finishCutOff(ctx context.Context, project string, open []people.Erasure) error {
-	open = slices.DeleteFunc(open, func(e people.Erasure) bool { return s.db.Now().Sub(e.At) < erasureTakes })
+// finishInterrupted finishes the open erasures that were interrupted: those older than longestErasure.
+func (s *Store) finishInterrupted(ctx context.Context, project string, open []people.Erasure) error {
+	open = slices.DeleteFunc(open, func(e people.Erasure) bool { return s.db.Now().Sub(e.At) < longestErasure })
 	if len(open) == 0 {
 		return nil
 	}

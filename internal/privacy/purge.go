@@ -27,29 +27,26 @@ const (
 
 // purged records that a class of data was purged: when last, and the facts up to which it was checked.
 type purged struct {
-	fact.Purged
+	fact.DataPurged
 	At    time.Time  `json:"at"`
 	Heads fact.Heads `json:"heads"`
 }
 
-// erasedTogether is how many people a purge erases in one pass over the facts.
-const erasedTogether = 1000
+// erasureBatch is how many people a purge erases in one pass over the facts.
+const erasureBatch = 1000
 
 // Purge deletes each class of data whose retention has ended, also data that arrived after an earlier purge. When a
 // class is complete it appends a fact. It fails with store.ErrDeferred where too little time is left: a later call
 // continues. A repeated call with nothing to delete writes nothing.
 func (s *Store) Purge(ctx context.Context, def *project.Definition) error {
-	removeTexts := func(ctx context.Context, project string, since fact.Heads) (bool, error) {
-		return s.removeAllTexts(ctx, schema.For(def), project, since)
-	}
 	for _, c := range []struct {
 		class  string
 		months int
-		purge  func(ctx context.Context, project string, since fact.Heads) (removed bool, err error)
+		purge  func(since fact.Heads) (removed bool, err error) // since is where an earlier purge ended
 	}{
-		{TextsClass, def.Retention.Texts, removeTexts},
-		{OriginalsClass, def.Retention.Originals, s.uploads.RemoveAllOriginals},
-		{PeopleClass, def.Retention.People, s.eraseEverybody},
+		{TextsClass, def.Retention.Texts, func(since fact.Heads) (bool, error) { return s.removeAllTexts(ctx, schema.For(def), def.ID, since) }},
+		{OriginalsClass, def.Retention.Originals, func(fact.Heads) (bool, error) { return s.uploads.RemoveAllOriginals(ctx, def.ID) }},
+		{PeopleClass, def.Retention.People, func(fact.Heads) (bool, error) { return s.eraseAllPeople(ctx, def.ID) }},
 	} {
 		until := def.Period.KeptUntil(c.months)
 		if c.months == 0 || def.Day(s.db.Now()) <= until {
@@ -63,14 +60,14 @@ func (s *Store) Purge(ctx context.Context, def *project.Definition) error {
 		if err != nil {
 			return err
 		}
-		removed, err := c.purge(ctx, def.ID, before.Heads)
+		removed, err := c.purge(before.Heads)
 		if err != nil {
 			return err
 		}
 		if rev != 0 && !removed && before.Heads == heads {
 			continue
 		}
-		after := purged{fact.Purged{Class: c.class, Day: until}, before.At, heads}
+		after := purged{fact.DataPurged{Class: c.class, Day: until}, before.At, heads}
 		if err := s.notePurged(ctx, def.ID, after, rev, removed || rev == 0); err != nil {
 			return err
 		}
@@ -90,7 +87,7 @@ func (s *Store) notePurged(ctx context.Context, project string, did purged, rev 
 		if !noted {
 			return s.db.Tracker.Write(ctx, table.PutJSON(key, did, table.At(rev)))
 		}
-		f, err := s.db.NewFact(fact.KindDataPurged, "", did.Purged)
+		f, err := s.db.NewFact(fact.KindDataPurged, "", did.DataPurged)
 		if err != nil {
 			return err
 		}
@@ -99,7 +96,8 @@ func (s *Store) notePurged(ctx context.Context, project string, did purged, rev 
 	})
 }
 
-func (s *Store) eraseEverybody(ctx context.Context, project string, _ fact.Heads) (removed bool, err error) {
+// eraseAllPeople erases everyone in a project, and reports whether there was anyone.
+func (s *Store) eraseAllPeople(ctx context.Context, project string) (removed bool, err error) {
 	err = s.persons.EachPage(ctx, project, func(all []people.Person) error {
 		if len(all) == 0 {
 			return nil
@@ -192,7 +190,7 @@ func (s *Store) textsSince(ctx context.Context, project string, since fact.Heads
 	found := false
 	err = s.db.Log().Read(ctx, project, since, heads, func(f fact.Fact) error {
 		switch f.Kind {
-		case fact.KindSaid, fact.KindVoided, fact.KindUploadAccepted, fact.KindSnapshotDecided:
+		case fact.KindRecordEntered, fact.KindRecordVoided, fact.KindUploadAccepted, fact.KindSnapshotDecided:
 			found = true
 		}
 		return nil

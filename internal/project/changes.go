@@ -66,7 +66,7 @@ type named struct {
 // label returns the item's name or label.
 func (n named) label() Text {
 	if name, ok := n.values["name"].(string); ok {
-		return Everywhere(name)
+		return SameInAllLanguages(name)
 	}
 	label, _ := n.values["label"].(map[string]any)
 	text := Text{}
@@ -174,13 +174,13 @@ func written(value any) string {
 	return fmt.Sprint(value)
 }
 
-// Asks reports whether the indicator's rule, or what it counts, uses any of some fields.
-func (in Indicator) Asks(fields []string) bool {
-	return slices.Contains(fields, in.Field) || in.Rule.Asks(fields)
+// UsesAny reports whether the indicator's rule, or what it counts, uses any of some fields.
+func (in Indicator) UsesAny(fields []string) bool {
+	return slices.Contains(fields, in.Field) || in.Rule.UsesAny(fields)
 }
 
-// Asks reports whether the rule's expression names any of some fields outside of quotes.
-func (r Rule) Asks(fields []string) bool {
+// UsesAny reports whether the rule's expression names any of some fields outside of quotes.
+func (r Rule) UsesAny(fields []string) bool {
 	var words strings.Builder
 	quote := rune(0)
 	escaped := false

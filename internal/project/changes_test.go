@@ -58,11 +58,11 @@ func TestRulesAskForTheFieldsTheyName(t *testing.T) {
 		`not (group in ["a", "b"])`:            true,
 		`title startsWith "x" || residence=="rural"`: true,
 	} {
-		if got := (project.Rule{Where: where}).Asks([]string{"sex", "birth_year", "group", "residence"}); got != want {
+		if got := (project.Rule{Where: where}).UsesAny([]string{"sex", "birth_year", "group", "residence"}); got != want {
 			t.Errorf("%s: %v", where, got)
 		}
 	}
-	if !(project.Indicator{Field: "sex"}).Asks([]string{"sex"}) {
+	if !(project.Indicator{Field: "sex"}).UsesAny([]string{"sex"}) {
 		t.Error("what counts the values of a field asks for it")
 	}
 }

@@ -151,7 +151,7 @@ func TestTextInJSONAlwaysHasTheFirstLanguages(t *testing.T) {
 		`{"pl":"","en":""}`:                    nil,
 		`{"pl":"","en":"Training"}`:            {"en": "Training"},
 		`{"pl":"a \u003c b","en":"","de":"x"}`: {"de": "x", "pl": "a < b", "uk": ""},
-		`{"pl":"Jan","en":"Jan"}`:              project.Everywhere("Jan"),
+		`{"pl":"Jan","en":"Jan"}`:              project.SameInAllLanguages("Jan"),
 	} {
 		got, err := json.Marshal(text)
 		if err != nil || string(got) != want {

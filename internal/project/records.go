@@ -5,7 +5,7 @@ package project
 type RecordKind struct {
 	Name      string        `json:"name"`             // in the key `of` of rules
 	Plural    string        `json:"plural,omitempty"` // of built-in kinds: in addresses and as the kind of files; other kinds use their name
-	Label     Text          `json:"label,omitzero"`   // where the catalogues of messages have none
+	Label     Text          `json:"label,omitzero"`   // in place of the catalogues'
 	Person    bool          `json:"person,omitempty"`
 	ByPartner bool          `json:"by_partner,omitempty"`
 	Fields    []RecordField `json:"fields,omitempty"`
@@ -15,8 +15,8 @@ type RecordKind struct {
 // RecordField is a field of a kind of record.
 type RecordField struct {
 	ID        string            `json:"id"`
-	Column    map[string]string `json:"column,omitempty"` // its name as a column of files, by language; English is its id
-	Label     Text              `json:"label,omitzero"`   // where the catalogues of messages have none
+	Column    map[string]string `json:"column,omitempty"` // its name as a column of files by language, in place of the catalogues'
+	Label     Text              `json:"label,omitzero"`   // in place of the catalogues'
 	Type      string            `json:"type"`
 	Privacy   string            `json:"privacy,omitempty"`
 	Required  bool              `json:"required,omitempty"`

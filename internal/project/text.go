@@ -16,8 +16,8 @@ type Text map[string]string
 // Snapshots are hashed over this form, so it never changes; further languages follow in the order of their tags.
 var first = []string{"pl", "en"}
 
-// Everywhere returns a text that is the same in all languages.
-func Everywhere(text string) Text {
+// SameInAllLanguages returns a text that is the same in all languages.
+func SameInAllLanguages(text string) Text {
 	t := Text{}
 	for _, tag := range first {
 		t[tag] = text

@@ -63,19 +63,13 @@ func former(before Defined, d *project.Definition) []string {
 
 // Definition returns the version in force. The error of an unknown project wraps store.ErrNotFound.
 func (s *Store) Definition(ctx context.Context, id string) (Defined, error) {
-	d, rev, err := table.Load[Defined](ctx, s.Tracker, definitionKey(id))
-	if err == nil && rev == 0 {
-		err = fmt.Errorf("project %s: %w", id, store.ErrNotFound)
-	}
+	d, _, err := store.LoadExisting[Defined](ctx, s.Tracker, definitionKey(id), "project "+id)
 	return d, err
 }
 
 // DefinitionVersion returns one version. The error of an unknown one wraps store.ErrNotFound.
 func (s *Store) DefinitionVersion(ctx context.Context, id string, version int) (Defined, error) {
-	d, rev, err := table.Load[Defined](ctx, s.Tracker, definitionVersionKey(id, version))
-	if err == nil && rev == 0 {
-		err = fmt.Errorf("project %s, definition %d: %w", id, version, store.ErrNotFound)
-	}
+	d, _, err := store.LoadExisting[Defined](ctx, s.Tracker, definitionVersionKey(id, version), versionName(id, version))
 	return d, err
 }
 
@@ -86,11 +80,13 @@ func (s *Store) DefinitionVersions(ctx context.Context, id string, limit int, cu
 
 // DefinitionText returns the YAML of a version as it was sent. The error of an unknown one wraps store.ErrNotFound.
 func (s *Store) DefinitionText(ctx context.Context, id string, version int) ([]byte, error) {
-	text, rev, err := table.Load[string](ctx, s.Tracker, definitionTextKey(id, version))
-	if err == nil && rev == 0 {
-		err = fmt.Errorf("project %s, definition %d: %w", id, version, store.ErrNotFound)
-	}
+	text, _, err := store.LoadExisting[string](ctx, s.Tracker, definitionTextKey(id, version), versionName(id, version))
 	return []byte(text), err
+}
+
+// versionName names a version in an error.
+func versionName(id string, version int) string {
+	return fmt.Sprintf("project %s, definition %d", id, version)
 }
 
 // Projects returns the ids of all projects, sorted.
@@ -117,7 +113,7 @@ func (s *Store) SetDefinition(ctx context.Context, d *project.Definition, text [
 			set = before
 			return nil
 		}
-		f, err := s.NewFact(fact.KindDefinitionSet, by, fact.Defined{Version: set.Version, SHA256: set.SHA256})
+		f, err := s.NewFact(fact.KindDefinitionSet, by, fact.DefinitionSet{Version: set.Version, SHA256: set.SHA256})
 		if err != nil {
 			return err
 		}

@@ -52,7 +52,7 @@ func (s *Store) AtActivity(ctx context.Context, project, activity string, people
 	for i, p := range people {
 		group.Go(func() error {
 			for _, id := range p.IDs() {
-				err := s.persons.About(within, project, id, func(kind, what string) error {
+				err := s.persons.EachMention(within, project, id, func(kind, what string) error {
 					switch {
 					case kind == "upload":
 						files[i] = append(files[i], what)
@@ -98,20 +98,14 @@ type collector struct {
 
 // collectTyped adds typed records that are not voided.
 func (s *Store) collectTyped(ctx context.Context, keys []table.Key, of []*schema.Kind, into *collector) error {
-	for part := range slices.Chunk(keys, table.MostGet) {
-		found, err := s.Tracker.Get(ctx, part...)
-		if err != nil {
-			return err
-		}
-		for _, it := range found {
-			t, err := table.Decode[Typed](it)
-			if err != nil {
-				return err
-			}
-			kind := slices.IndexFunc(of, func(k *schema.Kind) bool { return k.Name == t.Kind })
-			if kind >= 0 && !t.Voided {
-				into.add(t.Person, Current{Kind: of[kind], Row: of[kind].Row(t.Values), Typed: t, at: t.At})
-			}
+	found, err := table.LoadAll[Typed](ctx, s.Tracker, keys)
+	if err != nil {
+		return err
+	}
+	for _, t := range found {
+		kind := slices.IndexFunc(of, func(k *schema.Kind) bool { return k.Name == t.Kind })
+		if kind >= 0 && !t.Voided {
+			into.add(t.Person, Current{Kind: of[kind], Row: of[kind].Row(t.Values), Typed: t, at: t.At})
 		}
 	}
 	return nil

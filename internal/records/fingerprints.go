@@ -16,7 +16,7 @@ import (
 // Fingerprint returns the fingerprint of an unsealed row in which members of staff are ids already. who is the subject
 // of the natural key: the id of a person or a partner, or "" for a kind that has neither.
 func (s *Store) Fingerprint(project string, k *schema.Kind, who string, row schema.Row) uploads.Fingerprint {
-	return s.fingerprint(project, k, s.natural(project, k, who, row), s.SealRow(project, k, row))
+	return s.fingerprint(project, k, s.naturalHash(project, k, who, row), s.SealRow(project, k, row))
 }
 
 // fingerprint returns the fingerprint of a sealed row with a given natural key. The content covers each value outside

@@ -65,8 +65,8 @@ type Draft struct {
 	Reason string // of a change, "" where none was given
 }
 
-// typed returns a version of a record, and its private texts.
-func (s *Store) typed(project string, d Draft, id string, version int) (Typed, map[string]string) {
+// newVersion returns a version of a record, and its private texts.
+func (s *Store) newVersion(project string, d Draft, id string, version int) (Typed, map[string]string) {
 	private := d.Kind.Private(d.Row)
 	if d.Reason != "" {
 		private["reason"] = d.Reason
@@ -75,24 +75,40 @@ func (s *Store) typed(project string, d Draft, id string, version int) (Typed, m
 		ID: id, Kind: d.Kind.Name, Version: version, Person: d.Person, By: d.By, At: s.Now().UTC(),
 		Schema:  schema.SchemaVersion,
 		Values:  d.Kind.Values(s.SealRow(project, d.Kind, d.Row)),
-		Natural: s.natural(project, d.Kind, d.Person, d.Row),
+		Natural: s.naturalHash(project, d.Kind, d.Person, d.Row),
 	}, private
 }
 
-// natural returns the keyed hash of a natural key; members of the staff in the row are ids.
-func (s *Store) natural(project string, k *schema.Kind, who string, row schema.Row) string {
+// naturalHash returns the keyed hash of a natural key; members of the staff in the row are ids.
+func (s *Store) naturalHash(project string, k *schema.Kind, who string, row schema.Row) string {
 	return s.Seal(project, "natural", k.NaturalKey(who, row))
 }
 
-// keep returns the operations that store a record and its index items.
-func (s *Store) keep(project string, t Typed, rev int64) []table.Op {
+// putRecord returns the operation that stores a record, listed under its adviser if it has one.
+func putRecord(project string, t Typed, rev int64) table.Op {
 	op := table.PutJSON(recordKey(project, t.Kind, t.ID), t, table.At(rev))
 	if staff := t.Values.Get("adviser"); staff != "" {
 		op = table.Indexed(op, table.Key{PK: adviserIndex(project, staff), SK: t.ID})
 	}
-	ops := []table.Op{op}
+	return op
+}
+
+// newFact returns the fact of a version of a record, received when the version was entered.
+func (s *Store) newFact(t Typed) (fact.Fact, error) {
+	kind, data := fact.KindRecordEntered, any(fact.RecordEntered{Record: t.ID, Version: t.Version, Kind: t.Kind, Person: t.Person, Schema: t.Schema, Values: t.Values})
+	if t.Voided {
+		kind, data = fact.KindRecordVoided, fact.RecordVoided{Record: t.ID, Version: t.Version}
+	}
+	f, err := s.NewFact(kind, t.By, data)
+	f.At = t.At
+	return f, err
+}
+
+// putAll returns the operations that store a record and its index items.
+func (s *Store) putAll(project string, t Typed, rev int64) []table.Op {
+	ops := []table.Op{putRecord(project, t, rev)}
 	if t.Person != "" {
-		ops = append(ops, table.PutJSON(people.AboutKey(project, t.Person, t.Kind, t.ID), t.ID, table.Always))
+		ops = append(ops, table.PutJSON(people.MentionKey(project, t.Person, t.Kind, t.ID), t.ID, table.Always))
 	}
 	return ops
 }
@@ -104,8 +120,8 @@ func (s *Store) Create(ctx context.Context, project string, d Draft, once store.
 		if done, err := s.Answered(ctx, once, &created); done || err != nil {
 			return err
 		}
-		t, private := s.typed(project, d, s.NewID(), 1)
-		rev, err := s.free(ctx, project, t, d)
+		t, private := s.newVersion(project, d, s.NewID(), 1)
+		rev, err := s.checkNaturalKey(ctx, project, t, d)
 		if err != nil {
 			// The same request may have created it since the answer was looked up.
 			if done, lookup := s.Answered(ctx, once, &created); done || lookup != nil {
@@ -113,18 +129,17 @@ func (s *Store) Create(ctx context.Context, project string, d Draft, once store.
 			}
 			return err
 		}
-		f, err := s.NewFact(fact.KindSaid, d.By, fact.Said{Record: t.ID, Version: 1, Kind: t.Kind, Person: t.Person, Schema: t.Schema, Values: t.Values})
+		f, err := s.newFact(t)
 		if err != nil {
 			return err
 		}
-		f.At = t.At
 		ops, err := s.Answer(ctx, once, t)
 		if err != nil {
 			return err
 		}
 		ops = append(ops, table.PutJSON(naturalKey(project, t.Natural), t.ID, table.At(rev)))
-		ops = append(ops, s.keep(project, t, 0)...)
-		if err := s.write(ctx, project, t, private); err != nil {
+		ops = append(ops, s.putAll(project, t, 0)...)
+		if err := s.writeTexts(ctx, project, t, private); err != nil {
 			return err
 		}
 		created = t
@@ -133,9 +148,9 @@ func (s *Store) Create(ctx context.Context, project string, d Draft, once store.
 	return created, err
 }
 
-// free returns the revision of the natural key's item, on which a write depends. It fails with *Exists where another
+// checkNaturalKey returns the revision of the natural key's item, on which a write depends. It fails with *Exists where another
 // record that is not voided has the natural key, also about an id that the person had before a merge.
-func (s *Store) free(ctx context.Context, project string, t Typed, d Draft) (int64, error) {
+func (s *Store) checkNaturalKey(ctx context.Context, project string, t Typed, d Draft) (int64, error) {
 	keys := []table.Key{naturalKey(project, t.Natural)}
 	if t.Person != "" {
 		p, err := s.persons.Person(ctx, project, t.Person)
@@ -143,7 +158,7 @@ func (s *Store) free(ctx context.Context, project string, t Typed, d Draft) (int
 			return 0, err
 		}
 		for _, id := range p.Was {
-			keys = append(keys, naturalKey(project, s.natural(project, d.Kind, id, d.Row)))
+			keys = append(keys, naturalKey(project, s.naturalHash(project, d.Kind, id, d.Row)))
 		}
 	}
 	found, err := s.Tracker.Get(ctx, keys...)
@@ -162,8 +177,8 @@ func (s *Store) free(ctx context.Context, project string, t Typed, d Draft) (int
 	return found[keys[0]].Rev, nil
 }
 
-// write stores a version's private texts in the people table.
-func (s *Store) write(ctx context.Context, project string, t Typed, private map[string]string) error {
+// writeTexts stores a version's private texts in the people table.
+func (s *Store) writeTexts(ctx context.Context, project string, t Typed, private map[string]string) error {
 	if len(private) == 0 {
 		return nil
 	}
@@ -189,21 +204,20 @@ func (s *Store) Change(ctx context.Context, project string, kind *schema.Kind, i
 		if d.Row == nil {
 			return s.void(ctx, project, before, rev, d, &changed)
 		}
-		t, private := s.typed(project, d, id, before.Version+1)
-		keyRev, err := s.free(ctx, project, t, d)
+		t, private := s.newVersion(project, d, id, before.Version+1)
+		keyRev, err := s.checkNaturalKey(ctx, project, t, d)
 		if err != nil {
 			return err
 		}
-		f, err := s.NewFact(fact.KindSaid, d.By, fact.Said{Record: t.ID, Version: t.Version, Kind: t.Kind, Person: t.Person, Schema: t.Schema, Values: t.Values})
+		f, err := s.newFact(t)
 		if err != nil {
 			return err
 		}
-		f.At = t.At
-		ops := append(s.keep(project, t, rev), table.PutJSON(naturalKey(project, t.Natural), t.ID, table.At(keyRev)))
+		ops := append(s.putAll(project, t, rev), table.PutJSON(naturalKey(project, t.Natural), t.ID, table.At(keyRev)))
 		if t.Natural != before.Natural {
 			ops = append(ops, table.Remove(naturalKey(project, before.Natural), table.Always))
 		}
-		if err := s.write(ctx, project, t, private); err != nil {
+		if err := s.writeTexts(ctx, project, t, private); err != nil {
 			return err
 		}
 		changed = t
@@ -216,18 +230,17 @@ func (s *Store) Change(ctx context.Context, project string, kind *schema.Kind, i
 func (s *Store) void(ctx context.Context, project string, before Typed, rev int64, d Draft, changed *Typed) error {
 	t := before
 	t.Version, t.Voided, t.By, t.At = before.Version+1, true, d.By, s.Now().UTC()
-	f, err := s.NewFact(fact.KindVoided, d.By, fact.Voided{Record: t.ID, Version: t.Version})
+	f, err := s.newFact(t)
 	if err != nil {
 		return err
 	}
-	f.At = t.At
 	if d.Reason != "" {
-		if err := s.write(ctx, project, t, map[string]string{"reason": d.Reason}); err != nil {
+		if err := s.writeTexts(ctx, project, t, map[string]string{"reason": d.Reason}); err != nil {
 			return err
 		}
 	}
 	*changed = t
-	return s.Log().Append(ctx, project, []fact.Fact{f}, append(s.keep(project, t, rev), table.Remove(naturalKey(project, t.Natural), table.Always))...)
+	return s.Log().Append(ctx, project, []fact.Fact{f}, append(s.putAll(project, t, rev), table.Remove(naturalKey(project, t.Natural), table.Always))...)
 }
 
 // Typed returns one record. It fails with store.ErrNotFound where there is none or it is voided.
@@ -246,46 +259,24 @@ func (s *Store) TypedRecords(ctx context.Context, project string, kind *schema.K
 	if adviser != "" {
 		q.PK, q.Index = adviserIndex(project, adviser), true
 	}
-	out := table.PageOf[Typed]{Items: []Typed{}}
-	for {
-		page, err := table.List[Typed](ctx, s.Tracker, q)
-		if err != nil {
-			return out, err
-		}
-		for _, t := range page.Items {
-			if !t.Voided {
-				out.Items = append(out.Items, t)
-			}
-		}
-		out.Next = page.Next
-		if page.Next == "" || len(out.Items) >= limit {
-			return out, nil
-		}
-		q.Cursor, q.Limit = page.Next, limit-len(out.Items)
-	}
+	return table.ListWhere(ctx, s.Tracker, q, func(t Typed) bool { return !t.Voided })
 }
 
 // Texts returns the private texts of versions of records, by the record's id, without records that have none.
 func (s *Store) Texts(ctx context.Context, project string, records []Typed) (map[string]map[string]string, error) {
-	out := map[string]map[string]string{}
 	keys := make([]table.Key, len(records))
 	for i, t := range records {
 		keys[i] = people.TextKey(project, t.ID, t.Version)
 	}
-	found, err := s.People.Get(ctx, keys...)
+	found, err := table.LoadAll[map[string]string](ctx, s.People, keys)
 	if err != nil {
 		return nil, err
 	}
+	out := map[string]map[string]string{}
 	for i, t := range records {
-		it, ok := found[keys[i]]
-		if !ok {
-			continue
+		if private, ok := found[keys[i]]; ok {
+			out[t.ID] = private
 		}
-		var private map[string]string
-		if err := json.Unmarshal(it.Data, &private); err != nil {
-			return nil, fmt.Errorf("texts of %s: %w", t.ID, err)
-		}
-		out[t.ID] = private
 	}
 	return out, nil
 }
@@ -298,21 +289,13 @@ func (s *Store) TypedOf(ctx context.Context, kinds *schema.Registry, project str
 			keys = append(keys, recordKey(project, k.Name, id))
 		}
 	}
+	found, err := table.LoadAll[Typed](ctx, s.Tracker, keys)
+	if err != nil {
+		return nil, err
+	}
 	out := map[string]Typed{}
-	for len(keys) > 0 {
-		part := keys[:min(len(keys), table.MostGet)]
-		keys = keys[len(part):]
-		found, err := s.Tracker.Get(ctx, part...)
-		if err != nil {
-			return nil, err
-		}
-		for _, it := range found {
-			t, err := table.Decode[Typed](it)
-			if err != nil {
-				return nil, err
-			}
-			out[t.ID] = t
-		}
+	for _, t := range found {
+		out[t.ID] = t
 	}
 	return out, nil
 }
@@ -325,11 +308,7 @@ func (s *Store) Forget(ctx context.Context, kinds *schema.Registry, project stri
 			return err // it was corrected to be about another person
 		}
 		t.Person, t.Values = e.Fresh, kinds.Kind(kind).Erased(t.Values)
-		op := table.PutJSON(recordKey(project, kind, id), t, table.At(rev))
-		if staff := t.Values.Get("adviser"); staff != "" {
-			op = table.Indexed(op, table.Key{PK: adviserIndex(project, staff), SK: t.ID})
-		}
-		if err := s.Tracker.Write(ctx, op, table.Remove(naturalKey(project, t.Natural), table.Always)); err != nil {
+		if err := s.Tracker.Write(ctx, putRecord(project, t, rev), table.Remove(naturalKey(project, t.Natural), table.Always)); err != nil {
 			return err
 		}
 		_, err = table.RemovePartition(ctx, s.People, people.TextKey(project, id, 0).PK)

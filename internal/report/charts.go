@@ -82,9 +82,9 @@ type Whole struct {
 	PlanPercent json.Number // of the plan on the day of the snapshot
 }
 
-// Together returns the joint growth for a chart of the given size. It returns false if the snapshot has no months or the period
+// JointGrowth returns the joint growth for a chart of the given size. It returns false if the snapshot has no months or the period
 // is invalid.
-func Together(s snapshot.Snapshot, period project.Period, width, height float64) (Whole, bool) {
+func JointGrowth(s snapshot.Snapshot, period project.Period, width, height float64) (Whole, bool) {
 	from, err := time.Parse(time.DateOnly, period.From)
 	to, bad := time.Parse(time.DateOnly, period.To)
 	asOf, none := time.Parse(time.DateOnly, s.AsOf)

@@ -203,8 +203,8 @@ func countWide(t *testing.T, registry *schema.Registry) counting.Figures {
 		data any
 	}{
 		{fact.KindSignup, fact.Signup{Signup: "s1", Entry: "e1", Person: "p1", Submitted: at, State: schema.Accepted, Values: schema.ValuesOf(map[string]string{"activity": "garden", "housing": "owner"})}},
-		{fact.KindSaid, fact.Said{Record: "r1", Version: 1, Kind: schema.Consultation, Person: "p1", Values: schema.ValuesOf(map[string]string{"date": "2026-05-01", "letters_written": "5"})}},
-		{fact.KindSaid, fact.Said{Record: "r2", Version: 1, Kind: schema.Consultation, Person: "p2", Values: schema.ValuesOf(map[string]string{"date": "2026-05-01", "letters_written": "9"})}},
+		{fact.KindRecordEntered, fact.RecordEntered{Record: "r1", Version: 1, Kind: schema.Consultation, Person: "p1", Values: schema.ValuesOf(map[string]string{"date": "2026-05-01", "letters_written": "5"})}},
+		{fact.KindRecordEntered, fact.RecordEntered{Record: "r2", Version: 1, Kind: schema.Consultation, Person: "p2", Values: schema.ValuesOf(map[string]string{"date": "2026-05-01", "letters_written": "9"})}},
 	} {
 		made, err := fact.New(fmt.Sprint("f", i), one.kind, at, "", one.data)
 		if err != nil {

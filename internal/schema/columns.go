@@ -1,19 +1,35 @@
 package schema
 
-import "outreach/internal/text"
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"outreach/internal/text"
+)
 
 // EmailField and PeselField are the columns that identify a person in files of kinds without such fields.
 var (
-	EmailField = Field{Name: "email", Type: Email, Privacy: Identity}
-	PeselField = Field{Name: "pesel", Type: Pesel, Privacy: Identity}
+	EmailField = Field{Name: "email", Type: Email, Privacy: Identity, builtin: true}
+	PeselField = Field{Name: "pesel", Type: Pesel, Privacy: Identity, builtin: true}
 )
 
-// ColumnIn returns the name of the field's column in a language, by default its id.
+// ColumnIn returns the name of the field's column in a language: the field's own, else that of the catalogues if the
+// field is built in, else its id.
 func (f *Field) ColumnIn(language string) string {
-	if name := f.Column[language]; name != "" {
-		return name
+	return cmp.Or(f.Column[language], f.columnWords()[language], f.Name)
+}
+
+// ColumnNames returns all accepted names of the field's column, each once: its id, then those in other languages in the
+// order of text.Languages, then others that its data gives.
+func (f *Field) ColumnNames() []string {
+	names := []string{f.Name}
+	for _, language := range slices.Concat(text.Languages(), slices.Sorted(maps.Keys(f.Column))) {
+		if name := f.ColumnIn(language); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
-	return f.Name
+	return names
 }
 
 // ColumnIn returns the name of a column in a language. It returns the name unchanged if the kind has no such column or
@@ -77,12 +93,12 @@ func (k *Kind) LabelIn(words *text.Messages, form string) string {
 	return k.Name
 }
 
-// LabelIn returns the field's label: from the catalogue, else the field's own, else the field's name.
+// LabelIn returns the field's label in the language: the field's own, else that of the catalogue, else the field's own
+// in another language, else that of English, else the field's name.
 func (f *Field) LabelIn(words *text.Messages) string {
-	if !words.Has("field." + f.Name) {
-		if label := f.Label.In(words.Language()); label != "" {
-			return label
-		}
+	label := f.Label[words.Language()]
+	if label == "" && !words.Has("field."+f.Name) {
+		label = f.Label.In(words.Language())
 	}
-	return words.Field(f.Name)
+	return cmp.Or(label, words.Field(f.Name))
 }

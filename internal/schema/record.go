@@ -32,8 +32,8 @@ const (
 // Field is one field of a kind of record.
 type Field struct {
 	Name     string            // its stable id, used in stored values, JSON, rules and columns
-	Column   map[string]string // the name of its column in files by language; default: Name
-	Label    project.Text      // its label, if the catalogues have none
+	Column   map[string]string // its own names of its column by language; see ColumnIn
+	Label    project.Text      // its own label; see LabelIn
 	Type     *Type             // nil: Text
 	Privacy  Privacy           // the privacy class
 	Required bool              // a value is required
@@ -49,6 +49,8 @@ type Field struct {
 	Total     bool      // the result of a file includes the sum of this field
 	Section   string    // the section of the sign-up form
 	Example   [2]string // example values for file templates
+
+	builtin bool // the catalogues have the words that its data lacks
 }
 
 // DefaultLongest is the default maximum length of a text, in characters.
@@ -82,7 +84,7 @@ type Kind struct {
 	Name      string       // singular, as in rules (`of`): signup, consultation, attendance, test, output, media
 	Plural    string       // plural, as the kind of files: signups, consultations, attendance, tests, outputs, media; the name of a kind without a plural
 	Path      string       // the path of its typed records below the project: its plural, or records/{name} for a kind without one
-	Label     project.Text // its name on pages, if the catalogues have none
+	Label     project.Text // its own name on pages; see LabelIn
 	Person    bool         // it is about a person, whom files identify by the columns email and pesel
 	ByPartner bool         // media partners send it in files; it cannot be typed
 	Fields    []Field

@@ -83,7 +83,7 @@ var extended = struct {
 	registries map[string]*Registry
 }{registries: map[string]*Registry{}}
 
-// Load reads a registry from the JSON files of a folder, one a kind. Unknown keys are errors.
+// Load reads a registry of built-in kinds from the JSON files of a folder, one a kind. Unknown keys are errors.
 func Load(files fs.FS, folder string) (*Registry, error) {
 	names, err := fs.Glob(files, folder+"/*.json")
 	if err != nil {
@@ -105,6 +105,7 @@ func Load(files fs.FS, folder string) (*Registry, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
+		k.useCatalogues(file.Fields)
 		kinds = append(kinds, k)
 	}
 	return NewRegistry(kinds...), nil

@@ -1,9 +1,15 @@
 package schema_test
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
+	"outreach/internal/project"
 	"outreach/internal/schema"
+	"outreach/internal/text"
 )
 
 func TestKindsAreFoundBySingularAndPlural(t *testing.T) {
@@ -24,8 +30,11 @@ func TestBuiltinFieldsAreConsistent(t *testing.T) {
 	for _, k := range schema.Builtin().Kinds {
 		seen := map[string]bool{}
 		for _, f := range k.Fields {
-			if seen[f.Name] || f.Name == "" || f.Column["pl"] == "" {
-				t.Errorf("%s.%s has no name of its own in both languages", k.Name, f.Name)
+			if seen[f.Name] || f.Name == "" {
+				t.Errorf("%s.%s has no name of its own", k.Name, f.Name)
+			}
+			if f.ColumnIn("en") != f.Name {
+				t.Errorf("%s.%s has the column %s in English, not its id", k.Name, f.Name, f.ColumnIn("en"))
 			}
 			seen[f.Name] = true
 			if (f.Type == schema.Choice) != (f.Options != nil) {
@@ -38,5 +47,99 @@ func TestBuiltinFieldsAreConsistent(t *testing.T) {
 				t.Errorf("%s.%s is needed, but files cannot have it", k.Name, f.Name)
 			}
 		}
+	}
+}
+
+// The words of built-in kinds are in the catalogues, where a language is one file. Spellings that belong to no language,
+// such as true and 1, may be in the data.
+func TestBuiltinKindsHaveNoWordsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("builtin/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no built-in kinds", err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var kind project.RecordKind
+		if err := json.Unmarshal(data, &kind); err != nil {
+			t.Fatal(err)
+		}
+		if len(kind.Label) > 0 {
+			t.Errorf("%s has a label: move it to kind.%s of the catalogues", file, kind.Name)
+		}
+		for _, f := range kind.Fields {
+			if len(f.Column) > 0 || len(f.Label) > 0 {
+				t.Errorf("%s: %s has words: move them to column.%s and field.%s of the catalogues", file, f.ID, f.ID, f.ID)
+			}
+			for _, o := range f.Options {
+				if len(o.Label) > 0 {
+					t.Errorf("%s: %s of %s has a label: move it to option.%s.%s of the catalogues", file, o.ID, f.ID, f.ID, o.ID)
+				}
+				for _, spelling := range o.Also {
+					if !slices.Contains([]string{"true", "false", "1", "0"}, spelling) {
+						t.Errorf("%s: %s of %s has the spelling %q: move it to also.%s.%s of the catalogues", file, o.ID, f.ID, spelling, f.ID, o.ID)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestOwnWordsOfADefinitionTakePrecedenceOverTheCatalogues(t *testing.T) {
+	t.Parallel()
+	registry, err := schema.Extend(schema.Builtin(),
+		project.RecordKind{Name: "output", Plural: "outputs", Fields: []project.RecordField{
+			{ID: "title", Type: "text", Label: project.Text{"pl": "Nazwa", "en": "Name"}, Column: map[string]string{"pl": "nazwa"}},
+			{ID: "sex", Type: "choice", Options: []project.RecordOption{{ID: "female", Label: project.Text{"pl": "samica", "en": "doe"}}, {ID: "male"}}},
+		}},
+		project.RecordKind{Name: "visit", Plural: "visits", Fields: []project.RecordField{
+			{ID: "date", Type: "date", Label: project.Text{"pl": "Dzień wizyty"}},
+			{ID: "guests", Type: "whole", Label: project.Text{"pl": "Goście"}},
+			{ID: "weather", Type: "text"},
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, visit := registry.Kind("output"), registry.Kind("visit")
+	for _, tt := range []struct {
+		name  string
+		field *schema.Field
+		label string
+		in    string
+	}{
+		{"an own label replaces that of the catalogue", output.Field("title"), "Nazwa", "pl"},
+		{"an own label replaces that of the catalogue", output.Field("title"), "Name", "en"},
+		{"an own label of an own kind", visit.Field("date"), "Dzień wizyty", "pl"},
+		{"the catalogue has the language that the own label lacks", visit.Field("date"), "Date", "en"},
+		{"a field that the catalogue lacks has its label in another language", visit.Field("guests"), "Goście", "en"},
+		{"a field without any label has its id", visit.Field("weather"), "weather", "pl"},
+		{"a field that the definition leaves alone", output.Field("quantity"), "Liczba", "pl"},
+	} {
+		if got := tt.field.LabelIn(text.Of(tt.in)); got != tt.label {
+			t.Errorf("%s: %q in %s, want %q", tt.name, got, tt.in, tt.label)
+		}
+	}
+	for _, tt := range []struct {
+		name  string
+		field *schema.Field
+		want  []string
+	}{
+		{"an own column replaces that of the catalogue", output.Field("title"), []string{"title", "nazwa"}},
+		{"a built-in field has those of all languages", output.Field("quantity"), []string{"quantity", "liczba"}},
+		{"a field of an own kind takes none from the catalogue", visit.Field("date"), []string{"date"}},
+	} {
+		got := slices.DeleteFunc(tt.field.ColumnNames(), func(name string) bool { // that of a further language
+			return !slices.Contains(tt.want, name) && name != tt.field.ColumnIn(text.Polish) && name != tt.field.ColumnIn(text.English)
+		})
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+	options := output.Field("sex").Options(nil)
+	if options[0].Label["pl"] != "samica" || options[1].Label["pl"] != "" || len(options[0].Also) > 0 {
+		t.Errorf("own options take words of the built-in field of the same id: %+v", options)
 	}
 }

@@ -57,9 +57,9 @@ func (p Places) Left() int {
 	}
 }
 
-// Overlooked returns how many wait although places are free: after a definition raised the capacity until FillPlaces
+// WaitingWithFreePlaces returns how many wait although places are free: after a definition raised the capacity until FillPlaces
 // has run, and people of a file that was read meanwhile.
-func (p Places) Overlooked() int {
+func (p Places) WaitingWithFreePlaces() int {
 	switch {
 	case p.Full():
 		return 0
@@ -113,9 +113,9 @@ func (s *Signup) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// TakeUp adds the personal values of another submission. Of each field the value that was submitted first counts, in
+// AddValues adds the personal values of another submission. Of each field the value that was submitted first counts, in
 // whatever order the submissions arrive, so that forms on paper may be entered late.
-func (s *Signup) TakeUp(kind *schema.Kind, given schema.Values, submitted time.Time) {
+func (s *Signup) AddValues(kind *schema.Kind, given schema.Values, submitted time.Time) {
 	s.Since = maps.Clone(s.Since)
 	for _, v := range given.All() {
 		f := kind.Field(v.Field)

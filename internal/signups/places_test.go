@@ -30,7 +30,7 @@ func TestFirstSubmittedValueCountsInWhateverOrderFormsArrive(t *testing.T) {
 		}
 		su := signups.Signup{Submitted: day(sendings[0].day), Values: values(sendings[0])}
 		for _, s := range sendings[1:] {
-			su.TakeUp(kind, values(s), day(s.day))
+			su.AddValues(kind, values(s), day(s.day))
 		}
 		slices.SortFunc(sendings, func(a, b sending) int { return a.day - b.day })
 		want := sending{}

@@ -181,7 +181,7 @@ func (s *Store) signupFact(project string, d SignupDraft, su Signup, entry, stat
 func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, before Signup, rev int64, entry, receipt string, once store.Once) (SignedUp, error) {
 	after := before
 	after.Entries++
-	after.TakeUp(d.Kind, s.sealedForm(project, d), d.Submitted)
+	after.AddValues(d.Kind, s.sealedForm(project, d), d.Submitted)
 	if d.Kind.Get(d.Row, "phone") != "" && len(after.Later) < mostLater {
 		after.Later = append(slices.Clone(after.Later), entry)
 	}
@@ -233,7 +233,7 @@ func (s *Store) admit(ctx context.Context, project string, d SignupDraft, who st
 	ops = append(ops,
 		s.keepSignup(project, su, 0),
 		table.PutJSON(placeKey(project, su.Activity, who), su.ID, table.At(placeRev)),
-		table.PutJSON(people.AboutKey(project, who, schema.Signup, su.ID), su.ID, table.Always))
+		table.PutJSON(people.MentionKey(project, who, schema.Signup, su.ID), su.ID, table.Always))
 	places.Add(state, 1)
 	ops = append(ops, table.PutJSON(placesKey(project, su.Activity), places, table.At(rev)))
 	if state == schema.Waitlisted {
@@ -255,17 +255,13 @@ func (s *Store) Places(ctx context.Context, project string, activities []project
 	for i, a := range activities {
 		keys[i] = placesKey(project, a.ID)
 	}
-	found, err := s.Tracker.Get(ctx, keys...)
+	found, err := table.LoadAll[Places](ctx, s.Tracker, keys)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]Places, len(activities))
 	for i, a := range activities {
-		if it, there := found[keys[i]]; there {
-			if out[i], err = table.Decode[Places](it); err != nil {
-				return nil, err
-			}
-		}
+		out[i] = found[keys[i]]
 		out[i].Capacity = a.Capacity
 	}
 	return out, nil
@@ -289,10 +285,7 @@ func (s *Store) keepForm(ctx context.Context, project string, su Signup, entry s
 
 // Signup returns one sign-up, or store.ErrNotFound.
 func (s *Store) Signup(ctx context.Context, project, id string) (Signup, error) {
-	su, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(project, id))
-	if err == nil && rev == 0 {
-		err = fmt.Errorf("sign-up %s: %w", id, store.ErrNotFound)
-	}
+	su, _, err := store.LoadExisting[Signup](ctx, s.Tracker, signupKey(project, id), "sign-up "+id)
 	return su, err
 }
 
@@ -320,17 +313,9 @@ func (s *Store) Forms(ctx context.Context, project string, all []Signup) (map[st
 			keys = append(keys, formKey(project, su.ID, entry))
 		}
 	}
-	submitted := map[table.Key]map[string]string{}
-	for part := range slices.Chunk(keys, table.MostGet) {
-		found, err := s.People.Get(ctx, part...)
-		if err != nil {
-			return nil, err
-		}
-		for key, it := range found {
-			if submitted[key], err = table.Decode[map[string]string](it); err != nil {
-				return nil, err
-			}
-		}
+	submitted, err := table.LoadAll[map[string]string](ctx, s.People, keys)
+	if err != nil {
+		return nil, err
 	}
 	forms := map[string]map[string]string{}
 	for _, su := range all {
@@ -359,12 +344,10 @@ var ErrFull = errors.New("no place is free")
 // with store.ErrStale, since the person may have signed up anew. An unknown id fails with store.ErrNotFound.
 func (s *Store) MoveSignup(ctx context.Context, def *project.Definition, id, state, by string) (moved Signup, err error) {
 	err = table.Retry(ctx, func() error {
-		su, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(def.ID, id))
+		su, rev, err := store.LoadExisting[Signup](ctx, s.Tracker, signupKey(def.ID, id), "sign-up "+id)
 		switch {
 		case err != nil:
 			return err
-		case rev == 0:
-			return fmt.Errorf("sign-up %s: %w", id, store.ErrNotFound)
 		case su.State == state:
 			moved = su
 			return nil
@@ -494,16 +477,12 @@ func (s *Store) SignupsOf(ctx context.Context, project string, ids []string) (ma
 	for i, id := range ids {
 		keys[i] = signupKey(project, id)
 	}
-	found, err := s.Tracker.Get(ctx, keys...)
+	found, err := table.LoadAll[Signup](ctx, s.Tracker, keys)
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]Signup{}
-	for _, it := range found {
-		su, err := table.Decode[Signup](it)
-		if err != nil {
-			return nil, err
-		}
+	for _, su := range found {
 		out[su.ID] = su
 	}
 	return out, nil

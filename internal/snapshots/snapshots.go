@@ -75,7 +75,7 @@ func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, unchan
 		return err
 	}
 	kept := Kept{Project: project, ID: snap.ID, AsOf: snap.AsOf, KnownAt: snap.KnownAt, Definition: snap.Definition, State: snap.State, Supersedes: snap.Supersedes, Hash: snap.Hash, Heads: heads}
-	f, err := s.NewFact(fact.KindSnapshotCompiled, by, fact.Compiled{Snapshot: snap.ID, AsOf: snap.AsOf, Hash: snap.Hash})
+	f, err := s.NewFact(fact.KindSnapshotCompiled, by, fact.SnapshotCompiled{Snapshot: snap.ID, AsOf: snap.AsOf, Hash: snap.Hash})
 	if err != nil {
 		return err
 	}
@@ -105,10 +105,7 @@ func (s *Store) saveEvidence(ctx context.Context, project, id, code string, reco
 
 // KeptSnapshot returns the item of a snapshot. It fails with store.ErrNotFound if there is none.
 func (s *Store) KeptSnapshot(ctx context.Context, project, id string) (Kept, error) {
-	k, rev, err := table.Load[Kept](ctx, s.Tracker, snapshotKey(project, id))
-	if err == nil && rev == 0 {
-		err = fmt.Errorf("snapshot %s: %w", id, store.ErrNotFound)
-	}
+	k, _, err := store.LoadExisting[Kept](ctx, s.Tracker, snapshotKey(project, id), "snapshot "+id)
 	return k, err
 }
 
@@ -143,24 +140,8 @@ func (s *Store) Snapshot(ctx context.Context, k Kept) (snapshot.Snapshot, error)
 
 // Snapshots lists snapshots, newest first, in a state, "" for any.
 func (s *Store) Snapshots(ctx context.Context, project, state string, limit int, cursor string) (table.PageOf[Kept], error) {
-	out := table.PageOf[Kept]{Items: []Kept{}}
 	q := table.Query{PK: Partition(project), Backward: true, Limit: limit, Cursor: cursor}
-	for {
-		page, err := table.List[Kept](ctx, s.Tracker, q)
-		if err != nil {
-			return out, err
-		}
-		for _, k := range page.Items {
-			if state == "" || k.State == state {
-				out.Items = append(out.Items, k)
-			}
-		}
-		out.Next = page.Next
-		if page.Next == "" || len(out.Items) >= limit {
-			return out, nil
-		}
-		q.Cursor, q.Limit = page.Next, limit-len(out.Items)
-	}
+	return table.ListWhere(ctx, s.Tracker, q, func(k Kept) bool { return state == "" || k.State == state })
 }
 
 // Newest returns the snapshot of the latest day, the one compiled last if there are several. It fails with store.ErrNotFound if
@@ -191,12 +172,10 @@ func (s *Store) last(ctx context.Context, project string, q table.Query) (Kept, 
 // member of staff. Repeating a decision changes nothing.
 func (s *Store) Decide(ctx context.Context, project, id, state, note, by string) (decided Kept, err error) {
 	err = table.Retry(ctx, func() error {
-		k, rev, err := table.Load[Kept](ctx, s.Tracker, snapshotKey(project, id))
+		k, rev, err := store.LoadExisting[Kept](ctx, s.Tracker, snapshotKey(project, id), "snapshot "+id)
 		switch {
 		case err != nil:
 			return err
-		case rev == 0:
-			return fmt.Errorf("snapshot %s: %w", id, store.ErrNotFound)
 		case k.State == state:
 			decided = k
 			return nil
@@ -206,7 +185,7 @@ func (s *Store) Decide(ctx context.Context, project, id, state, note, by string)
 			k.Note = ""
 		}
 		decided = k
-		f, err := s.NewFact(fact.KindSnapshotDecided, by, fact.Decided{Snapshot: id, State: state})
+		f, err := s.NewFact(fact.KindSnapshotDecided, by, fact.SnapshotDecided{Snapshot: id, State: state})
 		if err != nil {
 			return err
 		}

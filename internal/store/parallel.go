@@ -25,13 +25,13 @@ func InParallel[T any](ctx context.Context, list []T, do func(context.Context, T
 // ErrDeferred reports that too little time was left for the rest of a job: a later run continues it.
 var ErrDeferred = errors.New("too little time left: a later run continues")
 
-// partTakes is how long one part of a purge may take.
-const partTakes = time.Minute
+// longestPart is how long one part of a purge may take.
+const longestPart = time.Minute
 
 // CheckTimeLeft fails with ErrDeferred where the context's deadline leaves less time than one part of a purge takes, so that
 // none is interrupted, and with the context's error where it is done.
 func CheckTimeLeft(ctx context.Context) error {
-	if until, limited := ctx.Deadline(); limited && time.Until(until) < partTakes {
+	if until, limited := ctx.Deadline(); limited && time.Until(until) < longestPart {
 		return ErrDeferred
 	}
 	return ctx.Err()

@@ -3,6 +3,7 @@
 package store
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -29,6 +30,16 @@ var ErrStale = errors.New("changed in the meantime")
 
 // IsNotFound reports whether err is or wraps ErrNotFound.
 func IsNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
+
+// LoadExisting reads one item and decodes its JSON. It fails with ErrNotFound where the item does not exist; what names
+// it in the error.
+func LoadExisting[T any](ctx context.Context, t table.Table, key table.Key, what string) (value T, rev int64, err error) {
+	value, rev, err = table.Load[T](ctx, t, key)
+	if err == nil && rev == 0 {
+		err = fmt.Errorf("%s: %w", what, ErrNotFound)
+	}
+	return value, rev, err
+}
 
 // DB is the base of the features. People is nil for functions that need no identity, Objects for those that need no
 // files. It must not be changed once a feature is built on it; then it is safe for concurrent use.

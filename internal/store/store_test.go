@@ -175,3 +175,17 @@ func TestParallelCallsStopAtTheFirstError(t *testing.T) {
 		t.Errorf("got %v, want the first error", err)
 	}
 }
+
+func TestLoadExistingFailsWithoutTheItem(t *testing.T) {
+	t.Parallel()
+	db, key := storetest.New(t), table.Key{PK: "p", SK: "s"}
+	if _, _, err := store.LoadExisting[string](t.Context(), db.Tracker, key, "thing 1"); !store.IsNotFound(err) || err.Error() != "thing 1: not found" {
+		t.Errorf("a missing item: %v", err)
+	}
+	if err := db.Tracker.Write(t.Context(), table.PutJSON(key, "here", table.Absent)); err != nil {
+		t.Fatal(err)
+	}
+	if value, rev, err := store.LoadExisting[string](t.Context(), db.Tracker, key, "thing 1"); value != "here" || rev != 1 || err != nil {
+		t.Errorf("an item: %q, revision %d, %v", value, rev, err)
+	}
+}

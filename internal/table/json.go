@@ -54,6 +54,23 @@ func Load[T any](ctx context.Context, t Table, key Key) (value T, rev int64, err
 	return value, it.Rev, err
 }
 
+// LoadAll reads any number of items and decodes their JSON. Keys without an item are left out; a key may be given twice.
+func LoadAll[T any](ctx context.Context, t Table, keys []Key) (map[Key]T, error) {
+	values := make(map[Key]T, len(keys))
+	for part := range slices.Chunk(keys, MostGet) {
+		found, err := t.Get(ctx, part...)
+		if err != nil {
+			return nil, err
+		}
+		for key, it := range found {
+			if values[key], err = Decode[T](it); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return values, nil
+}
+
 // PageOf is a page of a list. Next is the cursor of the following page, "" on the last one.
 type PageOf[T any] struct {
 	Items []T    `json:"items"`
@@ -63,6 +80,11 @@ type PageOf[T any] struct {
 // List reads a page of a query and decodes its items from JSON. Unlike Query it fills the page up to the limit; without
 // a limit it reads to the end.
 func List[T any](ctx context.Context, t Table, q Query) (PageOf[T], error) {
+	return ListWhere(ctx, t, q, func(T) bool { return true })
+}
+
+// ListWhere lists the items that keep accepts, otherwise as List does. The limit is the number of those.
+func ListWhere[T any](ctx context.Context, t Table, q Query, keep func(T) bool) (PageOf[T], error) {
 	out := PageOf[T]{Items: []T{}}
 	want := q.Limit
 	for {
@@ -75,7 +97,9 @@ func List[T any](ctx context.Context, t Table, q Query) (PageOf[T], error) {
 			if err != nil {
 				return out, err
 			}
-			out.Items = append(out.Items, value)
+			if keep(value) {
+				out.Items = append(out.Items, value)
+			}
 		}
 		out.Next = page.Next
 		if page.Next == "" || want > 0 && len(out.Items) >= want {

@@ -35,8 +35,10 @@ var embedded embed.FS
 type catalog struct {
 	tags  []string // Default first, the others in alphabetical order
 	words map[string]func() *Messages
-	names map[string]map[string]string // by language, its names of languages
-	yesNo func() map[string]string     // the words for yes and no, in lower case
+	names map[string]map[string]string        // by language, its names of languages by key
+	own   map[string]func() map[string]string // by language, its words of records by key
+	known func() *Vocabulary                  // the words of records in all languages
+	yesNo func() map[string]string            // the words for yes and no, in lower case
 }
 
 var current atomic.Pointer[catalog]
@@ -58,7 +60,9 @@ func load(files fs.FS) (*catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &catalog{words: map[string]func() *Messages{}, names: map[string]map[string]string{}}
+	c := &catalog{
+		words: map[string]func() *Messages{}, names: map[string]map[string]string{}, own: map[string]func() map[string]string{},
+	}
 	for _, name := range found {
 		data, err := fs.ReadFile(files, name)
 		if err != nil {
@@ -68,9 +72,16 @@ func load(files fs.FS) (*catalog, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		if c.names[tag.String()], err = languageNames(data); err != nil {
+		if c.names[tag.String()], err = head(data, "language."); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
+		c.own[tag.String()] = sync.OnceValue(func() map[string]string {
+			own, err := head(data, "language.", "value.", "column.", "option.", "also.")
+			if err != nil {
+				panic("text: " + name + " cannot be read: " + err.Error())
+			}
+			return own
+		})
 		c.words[tag.String()] = sync.OnceValue(func() *Messages { return read(tag, data) })
 	}
 	c.complete()
@@ -79,11 +90,12 @@ func load(files fs.FS) (*catalog, error) {
 
 // complete derives what depends on all languages of the catalog.
 func (c *catalog) complete() {
+	c.known = sync.OnceValue(c.ofRecords)
 	c.yesNo = sync.OnceValue(func() map[string]string {
 		out := map[string]string{}
-		for _, words := range c.words {
-			for _, answer := range []string{"yes", "no"} {
-				out[strings.ToLower(words().Say("value."+answer))] = answer
+		for _, answer := range []string{"yes", "no"} {
+			for _, word := range c.known().Word("value." + answer) {
+				out[strings.ToLower(word)] = answer
 			}
 		}
 		return out
@@ -99,10 +111,31 @@ func (c *catalog) complete() {
 	})
 }
 
-// languageNames returns the names of languages at the beginning of a file. It does not parse the rest: many requests
-// need the names and no messages.
-func languageNames(data []byte) (map[string]string, error) {
-	names := map[string]string{}
+// ofRecords returns the words of records. A language that lacks one has that of English.
+func (c *catalog) ofRecords() *Vocabulary {
+	out := map[string]project.Text{}
+	for tag, own := range c.own {
+		for key, word := range own() {
+			if out[key] == nil {
+				out[key] = project.Text{}
+			}
+			out[key][tag] = word
+		}
+	}
+	for _, word := range out {
+		for _, tag := range c.tags {
+			if word[tag] == "" && word[English] != "" {
+				word[tag] = word[English]
+			}
+		}
+	}
+	return &Vocabulary{out}
+}
+
+// head returns the messages at the beginning of a file up to the first key without one of the prefixes. It does not parse
+// the rest: many requests need these and no other messages.
+func head(data []byte, prefixes ...string) (map[string]string, error) {
+	out := map[string]string{}
 	in := json.NewDecoder(bytes.NewReader(data))
 	if start, err := in.Token(); err != nil {
 		return nil, err
@@ -110,21 +143,21 @@ func languageNames(data []byte) (map[string]string, error) {
 		return nil, fmt.Errorf("%v where an object was expected", start)
 	}
 	for in.More() {
-		key, err := in.Token()
+		token, err := in.Token()
 		if err != nil {
 			return nil, err
 		}
-		tag, ok := strings.CutPrefix(fmt.Sprint(key), "language.")
-		if !ok {
+		key := fmt.Sprint(token)
+		if !slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(key, prefix) }) {
 			break
 		}
-		var name string
-		if err := in.Decode(&name); err != nil {
-			return nil, err
+		var word string
+		if err := in.Decode(&word); err != nil {
+			return nil, fmt.Errorf("%s: %w", key, err)
 		}
-		names[tag] = name
+		out[key] = word
 	}
-	return names, nil
+	return out, nil
 }
 
 // Languages returns the tags of the offered languages, the default first.
@@ -152,25 +185,36 @@ func Of(language string) *Messages {
 }
 
 // OwnName returns a language's name in itself, capitalised: "Polski".
-func OwnName(language string) string { return offered().names[language]["self"] }
+func OwnName(language string) string { return offered().names[language]["language.self"] }
 
 // Name returns the name of a language within a sentence, in all languages. A catalogue without a name for it uses the
 // language's own.
 func Name(language string) project.Text {
 	c, name := offered(), project.Text{}
 	for _, tag := range c.tags {
-		if name[tag] = c.names[tag][language]; name[tag] == "" {
-			name[tag] = c.names[language]["self"]
+		if name[tag] = c.names[tag]["language."+language]; name[tag] == "" {
+			name[tag] = c.names[language]["language.self"]
 		}
 	}
 	return name
 }
 
+// Vocabulary is the words of records in all offered languages. It is safe for concurrent use.
+type Vocabulary struct{ words map[string]project.Text }
+
+// Records returns the words of records. The pointer is the same until the offered languages change.
+func Records() *Vocabulary { return offered().known() }
+
+// Word returns the message of a key that begins with "value.", "column.", "option." or "also.", in all languages. A
+// language that lacks it has that of English. It returns nil if no language has the key. The caller must not change the
+// text.
+func (v *Vocabulary) Word(key string) project.Text { return v.words[key] }
+
 // YesNo returns the words for yes and no in all languages, in lower case, mapped to "yes" or "no".
 func YesNo() map[string]string { return offered().yesNo() }
 
-// InAll returns the message of a key in all languages.
-func InAll(key string, args ...any) project.Text {
+// InAllLanguages returns the message of a key in all languages.
+func InAllLanguages(key string, args ...any) project.Text {
 	t := project.Text{}
 	for _, tag := range Languages() {
 		t[tag] = Of(tag).Say(key, args...)

@@ -13,9 +13,10 @@ func Add(files fs.FS) (undo func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &catalog{words: maps.Clone(before.words), names: maps.Clone(before.names)}
+	c := &catalog{words: maps.Clone(before.words), names: maps.Clone(before.names), own: maps.Clone(before.own)}
 	maps.Copy(c.words, more.words)
 	maps.Copy(c.names, more.names)
+	maps.Copy(c.own, more.own)
 	c.complete()
 	current.Store(c)
 	return func() { current.Store(before) }, nil

@@ -100,13 +100,15 @@ func TestEveryLanguageIsComplete(t *testing.T) {
 	}
 }
 
-// keys returns the keys that every language must have: all but the names of languages and optional formats.
+// keys returns the keys that every language must have: all but those that are optional.
 func keys(words map[string]map[string]string) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(words)), optional)
 }
 
+// optional reports whether a language may lack a key: a name of a language, other spellings of an option, and a rule for the
+// ends of lines.
 func optional(key string) bool {
-	return strings.HasPrefix(key, "language.") || key == "format.ends_no_line"
+	return strings.HasPrefix(key, "language.") || strings.HasPrefix(key, "also.") || key == "format.ends_no_line"
 }
 
 // pluralForms returns the plural forms of whole numbers in a language, and "other".
@@ -309,21 +311,43 @@ func TestGroupedNumbersKeepTheirDigits(t *testing.T) {
 func TestEveryKindOfRecordHasItsMessages(t *testing.T) {
 	for _, language := range text.Languages() {
 		m := text.Of(language)
-		for _, kind := range schema.Builtin().Kinds {
-			for _, key := range []string{"kind." + kind.Name, "kinds." + kind.Plural, "section." + kind.Plural} {
-				if !m.Has(key) {
-					t.Errorf("%s: %s is missing", language, key)
-				}
+		needs := func(keys ...string) {
+			t.Helper()
+			if !slices.ContainsFunc(keys, m.Has) {
+				t.Errorf("%s.json: %s is missing", language, keys[0])
 			}
+		}
+		known := map[string]bool{}
+		for _, kind := range schema.Builtin().Kinds {
+			needs("kind." + kind.Name)
+			needs("kinds." + kind.Plural)
+			needs("section." + kind.Plural)
 			for _, f := range kind.Columns() {
-				if !m.Has("field."+f.Name) && f.Label[language] == "" {
-					t.Errorf("%s: field.%s is missing", language, f.Name)
-				}
+				needs("column." + f.Name)
+				known["column."+f.Name] = true
 			}
 			for _, f := range kind.Fields {
-				if !m.Has("field."+f.Name) && f.Label[language] == "" {
-					t.Errorf("%s: field.%s is missing", language, f.Name)
+				needs("field." + f.Name)
+				if f.Type != schema.Choice {
+					continue
 				}
+				for _, o := range f.Options(&project.Definition{}) {
+					if text.Offers(o.ID) { // a language, whose name is optional
+						continue
+					}
+					option := f.Name + "." + o.ID
+					needs("option."+option, "value."+o.ID)
+					known["option."+option], known["also."+option] = true, true
+				}
+			}
+		}
+		for key, forms := range words(t, language) {
+			space, _, _ := strings.Cut(key, ".")
+			if slices.Contains([]string{"column", "option", "also"}, space) && !known[key] {
+				t.Errorf("%s.json: no built-in kind has a field or an option for %s", language, key)
+			}
+			if slices.Contains([]string{"column", "option", "also", "value"}, space) && text.Records().Word(key)[language] != forms["other"] {
+				t.Errorf("%s.json: %s is not among the words of records at its beginning", language, key)
 			}
 		}
 	}

@@ -78,15 +78,3 @@ func (s *Store) forgetTexts(ctx context.Context, key table.Key, rows map[int]boo
 	}
 	return s.People.Write(ctx, table.PutJSON(key, texts, table.At(rev)))
 }
-
-// RowTexts reads the private texts of an upload, by row and field.
-func (s *Store) RowTexts(ctx context.Context, project, upload string) (map[int]map[string]string, error) {
-	out := map[int]map[string]string{}
-	for texts, err := range table.Values[map[int]map[string]string](ctx, s.People, table.Query{PK: people.TextKey(project, upload, 0).PK}) {
-		if err != nil {
-			return nil, err
-		}
-		maps.Copy(out, texts)
-	}
-	return out, nil
-}

@@ -78,11 +78,11 @@ func removableWith(all []Upload, uploads []string) map[string]bool {
 	return removable
 }
 
-// FilesGone returns the number of files that the erasure of a person removes.
-func (s *Store) FilesGone(ctx context.Context, project string, p people.Person) (int, error) {
+// CountFilesToErase returns the number of files that the erasure of a person removes.
+func (s *Store) CountFilesToErase(ctx context.Context, project string, p people.Person) (int, error) {
 	var uploads []string
 	for _, id := range p.IDs() {
-		err := s.persons.About(ctx, project, id, func(kind, what string) error {
+		err := s.persons.EachMention(ctx, project, id, func(kind, what string) error {
 			switch kind {
 			case "upload":
 				uploads = append(uploads, what)
@@ -149,10 +149,14 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 		return errors.New("remove originals: no object store")
 	}
 	// A file that has arrived under the same key and is not read yet is another file, and stays.
+	var affected []Upload
 	upTo := map[string]time.Time{}
 	for _, u := range all {
-		if removable[u.Object] && s.done(u) && u.Arrived.After(upTo[u.Object]) {
-			upTo[u.Object] = u.Arrived
+		if removable[u.Object] && s.done(u) {
+			affected = append(affected, u)
+			if u.Arrived.After(upTo[u.Object]) {
+				upTo[u.Object] = u.Arrived
+			}
 		}
 	}
 	err := store.InParallel(ctx, slices.Sorted(maps.Keys(removable)), func(ctx context.Context, key string) error {
@@ -162,22 +166,20 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 		return err
 	}
 	var names, findings []table.Key
-	for _, u := range all {
-		if removable[u.Object] && s.done(u) {
-			names = append(names, filenameKey(project, u.ID))
-			findings = append(findings, findingsKey(project, u.ID, errorsFound), findingsKey(project, u.ID, warningsFound))
-		}
+	for _, u := range affected {
+		names = append(names, filenameKey(project, u.ID))
+		findings = append(findings, findingsKey(project, u.ID, errorsFound), findingsKey(project, u.ID, warningsFound))
 	}
 	if err := errors.Join(table.RemoveAll(ctx, s.People, names), table.RemoveAll(ctx, s.Tracker, findings)); err != nil {
 		return err
 	}
-	hidden := s.hidden(project, all, removable)
-	if err := s.hideNames(ctx, project, hidden); err != nil {
+	newKeys := s.namelessKeys(project, all, affected)
+	if err := s.replaceObjectKeys(ctx, project, newKeys); err != nil {
 		return err
 	}
-	for _, u := range all {
-		if removable[u.Object] && s.done(u) && u.Removed.IsZero() {
-			if err := s.noteRemoved(ctx, project, u.ID, hidden[u.ID]); err != nil {
+	for _, u := range affected {
+		if u.Removed.IsZero() {
+			if err := s.markRemoved(ctx, project, u.ID, newKeys[u.ID]); err != nil {
 				return err
 			}
 		}
@@ -185,24 +187,24 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 	return nil
 }
 
-// hidden returns new object keys for uploads whose files are removed, by upload id: keys that do not contain the file's
-// name. If several uploads arrived at the same instant, the key is their order and stays.
-func (s *Store) hidden(project string, all []Upload, removable map[string]bool) map[string]string {
+// namelessKeys returns new object keys for the affected uploads, whose files are removed, by upload id: keys that do not contain
+// the file's name. If several uploads arrived at the same instant, the key is their order and stays.
+func (s *Store) namelessKeys(project string, all, affected []Upload) map[string]string {
 	arrived := map[time.Time]int{}
 	for _, u := range all {
 		arrived[u.Arrived]++
 	}
 	out := map[string]string{}
-	for _, u := range all {
-		if removable[u.Object] && s.done(u) && u.Removed.IsZero() && u.Object != ObjectKey(project, u.Owner, u.ID) && arrived[u.Arrived] == 1 {
+	for _, u := range affected {
+		if u.Removed.IsZero() && u.Object != ObjectKey(project, u.Owner, u.ID) && arrived[u.Arrived] == 1 {
 			out[u.ID] = strings.Join([]string{"uploads", project, u.Owner, s.Seal(project, "object", u.Object)}, "/")
 		}
 	}
 	return out
 }
 
-// hideNames replaces the object keys in the facts of accepted uploads.
-func (s *Store) hideNames(ctx context.Context, project string, keys map[string]string) error {
+// replaceObjectKeys replaces the object keys in the facts of accepted uploads.
+func (s *Store) replaceObjectKeys(ctx context.Context, project string, keys map[string]string) error {
 	if len(keys) == 0 {
 		return nil
 	}
@@ -210,12 +212,12 @@ func (s *Store) hideNames(ctx context.Context, project string, keys map[string]s
 		if f.Kind != fact.KindUploadAccepted {
 			return nil
 		}
-		var said fact.Uploaded
-		if err := json.Unmarshal(f.Data, &said); err != nil {
+		var accepted fact.UploadAccepted
+		if err := json.Unmarshal(f.Data, &accepted); err != nil {
 			return err
 		}
-		said.Object = keys[said.Upload]
-		return s.Log().Rewrite(ctx, project, f, said)
+		accepted.Object = keys[accepted.Upload]
+		return s.Log().Rewrite(ctx, project, f, accepted)
 	})
 	if err != nil {
 		return err
@@ -223,16 +225,16 @@ func (s *Store) hideNames(ctx context.Context, project string, keys map[string]s
 	return s.checkpoints.DropCheckpoint(ctx, project)
 }
 
-// noteRemoved marks an upload as removed, with a new object key unless it is "".
-func (s *Store) noteRemoved(ctx context.Context, project, id, hidden string) error {
+// markRemoved marks an upload as removed, with a new object key unless it is "".
+func (s *Store) markRemoved(ctx context.Context, project, id, newKey string) error {
 	return table.Retry(ctx, func() error {
 		u, rev, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, id))
 		if err != nil || rev == 0 || !u.Removed.IsZero() {
 			return err
 		}
 		u.rev, u.Removed = rev, s.Now().UTC()
-		if hidden != "" {
-			u.Object = hidden
+		if newKey != "" {
+			u.Object = newKey
 		}
 		return s.Tracker.Write(ctx, s.putUpload(project, u))
 	})
@@ -240,7 +242,7 @@ func (s *Store) noteRemoved(ctx context.Context, project, id, hidden string) err
 
 // RemoveAllOriginals removes every file of a project, including those without an upload, and reports whether there were
 // any. Files that may still be read stay. store.ErrDeferred if time is short.
-func (s *Store) RemoveAllOriginals(ctx context.Context, project string, _ fact.Heads) (removed bool, err error) {
+func (s *Store) RemoveAllOriginals(ctx context.Context, project string) (removed bool, err error) {
 	if err := store.CheckTimeLeft(ctx); err != nil {
 		return false, err
 	}

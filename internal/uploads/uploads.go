@@ -2,28 +2,24 @@
 package uploads
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
-	"golang.org/x/sync/errgroup"
 
 	"outreach/internal/fact"
 	"outreach/internal/objects"
 	"outreach/internal/people"
-	"outreach/internal/project"
 	"outreach/internal/projects"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/store"
 	"outreach/internal/table"
-	"outreach/internal/text"
 )
 
 // Store reads and writes uploads. It is safe for concurrent use.
@@ -91,20 +87,10 @@ type Upload struct {
 // natural key only the last is in the sum.
 type Totals map[string]json.Number
 
-// Finding is an error or a warning about one cell. Its message is worded when it is read.
-type Finding struct {
-	Row     int            `json:"row"`
-	Column  string         `json:"column"`
-	Value   string         `json:"value"` // masked if it identifies a person
-	Problem schema.Problem `json:"problem"`
-}
-
-// Findings are the errors and warnings of a file. A list that is incomplete is marked as cut.
-type Findings struct {
-	Errors      []Finding `json:"errors"`
-	Warnings    []Finding `json:"warnings"`
-	ErrorsCut   bool      `json:"errors_cut,omitempty"`
-	WarningsCut bool      `json:"warnings_cut,omitempty"`
+// CompareArrival orders uploads by their arrival: it returns a negative number if u arrived before the other. The keys of
+// their objects break ties.
+func (u Upload) CompareArrival(other Upload) int {
+	return cmp.Or(u.Arrived.Compare(other.Arrived), cmp.Compare(u.Object, other.Object))
 }
 
 // Final reports whether reading of the file has ended.
@@ -162,16 +148,12 @@ func (s *Store) named(ctx context.Context, project string, uploads []Upload) err
 	for i, u := range uploads {
 		keys[i] = filenameKey(project, u.ID)
 	}
-	found, err := s.People.Get(ctx, keys...)
+	found, err := table.LoadAll[string](ctx, s.People, keys)
 	if err != nil {
 		return err
 	}
 	for i := range uploads {
-		if it, ok := found[keys[i]]; ok {
-			if err := json.Unmarshal(it.Data, &uploads[i].Filename); err != nil {
-				return fmt.Errorf("name of upload %s: %w", uploads[i].ID, err)
-			}
-		}
+		uploads[i].Filename = found[keys[i]]
 	}
 	return nil
 }
@@ -179,10 +161,7 @@ func (s *Store) named(ctx context.Context, project string, uploads []Upload) err
 // Upload reads one upload, store.ErrNotFound if it does not exist. One with the same bytes as another has that one's
 // state.
 func (s *Store) Upload(ctx context.Context, project, id string) (Upload, error) {
-	u, rev, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, id))
-	if err == nil && rev == 0 {
-		err = fmt.Errorf("upload %s: %w", id, store.ErrNotFound)
-	}
+	u, rev, err := store.LoadExisting[Upload](ctx, s.Tracker, uploadKey(project, id), "upload "+id)
 	if err != nil {
 		return u, err
 	}
@@ -194,25 +173,26 @@ func (s *Store) Upload(ctx context.Context, project, id string) (Upload, error) 
 	return s.withStateOfFirst(ctx, project, one[0])
 }
 
+// Stored reads an upload without the name of its file, and with its own state. It returns the zero Upload if there is
+// none.
+func (s *Store) Stored(ctx context.Context, project, id string) (Upload, error) {
+	u, _, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, id))
+	return u, err
+}
+
 // UploadOwners returns the owners of uploads, by id: a partner's id, or Office.
 func (s *Store) UploadOwners(ctx context.Context, project string, ids []string) (map[string]string, error) {
 	keys := make([]table.Key, len(ids))
 	for i, id := range ids {
 		keys[i] = uploadKey(project, id)
 	}
+	found, err := table.LoadAll[Upload](ctx, s.Tracker, keys)
+	if err != nil {
+		return nil, err
+	}
 	out := map[string]string{}
-	for part := range slices.Chunk(keys, table.MostGet) {
-		found, err := s.Tracker.Get(ctx, part...)
-		if err != nil {
-			return nil, err
-		}
-		for _, it := range found {
-			var u Upload
-			if err := json.Unmarshal(it.Data, &u); err != nil {
-				return nil, fmt.Errorf("item %s/%s: %w", it.PK, it.SK, err)
-			}
-			out[u.ID] = u.Owner
-		}
+	for _, u := range found {
+		out[u.ID] = u.Owner
 	}
 	return out, nil
 }
@@ -264,83 +244,26 @@ func (s *Store) FinishUpload(ctx context.Context, project string, u Upload, foun
 	if u.State != Rejected || u.CheckOnly {
 		return s.finish(ctx, project, u, found, nil)
 	}
-	f, err := s.NewFact(fact.KindUploadRejected, u.By, fact.Rejected{Upload: u.ID})
+	f, err := s.NewFact(fact.KindUploadRejected, u.By, fact.UploadRejected{Upload: u.ID})
 	if err != nil {
 		return err
 	}
 	return s.finish(ctx, project, u, found, []fact.Fact{f})
 }
 
+// finish stores an upload with what was found, together with facts and further operations.
 func (s *Store) finish(ctx context.Context, project string, u Upload, found Findings, facts []fact.Fact, more ...table.Op) error {
 	ops := append([]table.Op{s.putUpload(project, u)}, more...)
-	for name, findings := range map[string][]Finding{errorsFound: found.Errors, warningsFound: found.Warnings} {
-		if len(findings) > 0 {
-			cut := found.ErrorsCut
-			if name == warningsFound {
-				cut = found.WarningsCut
-			}
-			ops = append(ops, table.PutJSON(findingsKey(project, u.ID, name), newFindingsItem(findings, cut), table.Always))
-		}
+	if len(found.Errors) > 0 {
+		ops = append(ops, table.PutJSON(findingsKey(project, u.ID, errorsFound), newFindingsItem(found.Errors, found.ErrorsCut), table.Always))
+	}
+	if len(found.Warnings) > 0 {
+		ops = append(ops, table.PutJSON(findingsKey(project, u.ID, warningsFound), newFindingsItem(found.Warnings, found.WarningsCut), table.Always))
 	}
 	if len(facts) == 0 {
 		return s.Tracker.Write(ctx, ops...)
 	}
 	return s.Log().Append(ctx, project, facts, ops...)
-}
-
-// Sort keys of the items of findings.
-const (
-	errorsFound   = "ERRORS"
-	warningsFound = "WARNINGS"
-)
-
-type findingsItem struct {
-	Findings []Finding `json:"findings"`
-	Cut      bool      `json:"cut"`
-
-	Options map[string][]text.Choice `json:"options,omitempty"` // the allowed values of a column, once for all its cells
-}
-
-func newFindingsItem(findings []Finding, cut bool) findingsItem {
-	it := findingsItem{Findings: findings, Cut: cut}
-	for _, f := range findings {
-		if len(f.Problem.Options) > 0 {
-			if it.Options == nil {
-				it.Options = map[string][]text.Choice{}
-			}
-			it.Options[f.Problem.Field] = f.Problem.Options
-		}
-	}
-	return it
-}
-
-// restore sets the options of each finding's column. Items written before options were stored have the ids of a list in
-// one text and its Polish labels in another.
-func (it findingsItem) restore() []Finding {
-	for i := range it.Findings {
-		p := &it.Findings[i].Problem
-		if p.Code == schema.NotInList && p.Hint == "" {
-			p.Options = it.Options[p.Field]
-		}
-		ids, words := strings.Split(p.Args["list"], ", "), strings.Split(p.Args["list.pl"], ", ")
-		if p.Args["list.pl"] == "" || len(ids) != len(words) {
-			continue
-		}
-		for n, id := range ids {
-			p.Options = append(p.Options, text.Choice{ID: id, Label: project.Text{"pl": words[n]}})
-		}
-	}
-	return it.Findings
-}
-
-// Findings reads the findings of an upload.
-func (s *Store) Findings(ctx context.Context, project, id string) (Findings, error) {
-	errors, _, err := table.Load[findingsItem](ctx, s.Tracker, findingsKey(project, id, errorsFound))
-	if err != nil {
-		return Findings{}, err
-	}
-	warnings, _, err := table.Load[findingsItem](ctx, s.Tracker, findingsKey(project, id, warningsFound))
-	return Findings{Errors: errors.restore(), ErrorsCut: errors.Cut, Warnings: warnings.restore(), WarningsCut: warnings.Cut}, err
 }
 
 // SameBytes returns the accepted upload of an owner that has a hash, false if there is none.
@@ -360,7 +283,7 @@ func (s *Store) AcceptUpload(ctx context.Context, project string, u Upload, foun
 		return err
 	}
 	u.State, u.Finished = Accepted, s.Now().UTC()
-	f, err := s.NewFact(fact.KindUploadAccepted, u.By, fact.Uploaded{
+	f, err := s.NewFact(fact.KindUploadAccepted, u.By, fact.UploadAccepted{
 		Upload: u.ID, Kind: u.Kind, Owner: u.Owner, Object: u.Object, Arrived: u.Arrived, Rows: u.Rows, Packs: u.Packs, SHA256: u.SHA256,
 	})
 	if err != nil {
@@ -375,12 +298,10 @@ func (s *Store) AcceptUpload(ctx context.Context, project string, u Upload, foun
 func (s *Store) WithdrawUpload(ctx context.Context, id, by string, def projects.Defined) (withdrawn Upload, err error) {
 	project := def.Definition.ID
 	err = table.Retry(ctx, func() error {
-		u, rev, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, id))
+		u, rev, err := store.LoadExisting[Upload](ctx, s.Tracker, uploadKey(project, id), "upload "+id)
 		switch {
 		case err != nil:
 			return err
-		case rev == 0:
-			return fmt.Errorf("upload %s: %w", id, store.ErrNotFound)
 		case u.State == Withdrawn:
 			withdrawn = u
 			return nil
@@ -392,7 +313,7 @@ func (s *Store) WithdrawUpload(ctx context.Context, id, by string, def projects.
 		if u.SameAs != "" {
 			return s.Tracker.Write(ctx, s.putUpload(project, u))
 		}
-		f, err := s.NewFact(fact.KindUploadWithdrawn, by, fact.Withdrawn{Upload: id})
+		f, err := s.NewFact(fact.KindUploadWithdrawn, by, fact.UploadWithdrawn{Upload: id})
 		if err != nil {
 			return err
 		}
@@ -431,227 +352,33 @@ func (s *Store) Uploads(ctx context.Context, project, owner string, limit int, c
 	return page, err
 }
 
-// Pack reads one pack of the rows of an upload of a kind. It fails if there is none.
-func (s *Store) Pack(ctx context.Context, project, upload, kind string, pack int) (fact.Pack, error) {
-	rows, rev, err := s.pack(ctx, packKey(project, upload, pack), kind)
-	if err == nil && rev == 0 {
-		err = fmt.Errorf("upload %s: pack %d is missing", upload, pack)
+// CountedUploads returns the uploads of a kind (its plural name) whose rows count, of an owner or of all owners if it is
+// "", in the order of arrival. They lack the names of the files.
+func (s *Store) CountedUploads(ctx context.Context, project, owner, kind string) ([]Upload, error) {
+	q := table.Query{PK: Partition(project)}
+	if owner != "" {
+		q.PK, q.Index = ownerIndex(project, owner), true
 	}
-	return rows, err
-}
-
-// pack reads an item of packed rows of a kind. The revision is 0 if there is none.
-func (s *Store) pack(ctx context.Context, key table.Key, kind string) (rows fact.Pack, rev int64, err error) {
-	found, err := s.Tracker.Get(ctx, key)
-	it, there := found[key]
-	if err != nil || !there {
-		return rows, 0, err
-	}
-	rows, err = fact.ReadPack(it.Data, kind)
-	return rows, it.Rev, err
-}
-
-// packsTogether is the number of packs in one read: a few MB.
-const packsTogether = 8
-
-// Lines iterates over the rows of an upload of a kind, in the order of the file, their values in the order of the
-// kind's fields. It ends after the first error.
-func (s *Store) Lines(ctx context.Context, project string, kind *schema.Kind, u Upload) iter.Seq2[fact.Line, error] {
-	return func(yield func(fact.Line, error) bool) {
-		for first := 0; first < u.Packs; first += packsTogether {
-			var keys []table.Key
-			for pack := first; pack < min(first+packsTogether, u.Packs); pack++ {
-				keys = append(keys, packKey(project, u.ID, pack))
-			}
-			found, err := s.Tracker.Get(ctx, keys...)
-			if err != nil {
-				yield(fact.Line{}, err)
-				return
-			}
-			for _, key := range keys {
-				it, there := found[key]
-				if !there {
-					yield(fact.Line{}, fmt.Errorf("upload %s: pack %s is missing", u.ID, key.SK))
-					return
-				}
-				rows, err := fact.ReadPack(it.Data, kind.Name)
-				if err != nil {
-					yield(fact.Line{}, err)
-					return
-				}
-				for _, l := range rows.In(kind) {
-					if !yield(l, nil) {
-						return
-					}
-				}
-			}
-		}
-	}
-}
-
-// Fingerprint identifies a row by key and content: the keyed hashes of its natural key, and of its other values.
-type Fingerprint struct {
-	Schema  int // the version of the schema by which Content was made: contents of two versions cannot be compared
-	Natural [16]byte
-	Content [8]byte
-}
-
-const (
-	packBytes        = 300_000
-	fingerprintBytes = 24
-	packFingerprints = packBytes / fingerprintBytes
-	packWriters      = 4
-)
-
-// Packer writes the rows of an upload, many to an item. Writing the same rows twice writes the same items. It is not
-// safe for concurrent use.
-type Packer struct {
-	store            *Store
-	project, upload  string
-	head             []byte // the JSON of a pack before its lines
-	group            *errgroup.Group
-	ctx              context.Context
-	lines            [][]byte
-	size             int
-	fingerprints     []byte
-	texts            map[int]map[string]string
-	textSize         int
-	Packs            int
-	fingerprintPacks int
-	textPacks        int
-}
-
-// Packer returns a Packer for the rows of an upload of a kind. It must be closed.
-func (s *Store) Packer(ctx context.Context, project, upload string, kind *schema.Kind) *Packer {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(packWriters)
-	return &Packer{store: s, project: project, upload: upload, head: packHead(kind), group: group, ctx: ctx, texts: map[int]map[string]string{}}
-}
-
-// packHead returns the JSON of a pack up to its first line.
-func packHead(kind *schema.Kind) []byte {
-	empty := fact.NewPack(kind)
-	empty.Lines = []fact.Line{}
-	encoded, err := json.Marshal(empty)
-	if err != nil {
-		panic(err) // it is plain data
-	}
-	return bytes.TrimSuffix(encoded, []byte("]}"))
-}
-
-// Add appends the next row, its fingerprint, and its private texts, where there are any to keep. It fails once a write
-// has failed.
-func (p *Packer) Add(line fact.Line, fingerprint Fingerprint, texts map[string]string) error {
-	encoded, err := json.Marshal(line)
-	if err != nil {
-		return err
-	}
-	if p.size+len(encoded)+1 > packBytes {
-		p.flushLines()
-	}
-	p.lines, p.size = append(p.lines, encoded), p.size+len(encoded)+1
-	if len(p.fingerprints) == 0 {
-		p.fingerprints = append(p.fingerprints, schema.SchemaVersion)
-	}
-	if len(p.fingerprints) == 1+packFingerprints*fingerprintBytes {
-		p.flushFingerprints()
-		p.fingerprints = append(p.fingerprints, schema.SchemaVersion)
-	}
-	p.fingerprints = append(append(p.fingerprints, fingerprint.Natural[:]...), fingerprint.Content[:]...)
-	if len(texts) > 0 {
-		p.texts[line.Row] = texts
-		for name, text := range texts {
-			p.textSize += len(name) + len(text) + 20
-		}
-		if p.textSize > packBytes/2 {
-			p.flushTexts()
-		}
-	}
-	return p.ctx.Err()
-}
-
-// Close writes the remaining rows and waits until all rows are stored. It returns the first error of any write.
-func (p *Packer) Close() error {
-	p.flushLines()
-	p.flushFingerprints()
-	p.flushTexts()
-	return p.group.Wait()
-}
-
-func (p *Packer) flushLines() {
-	if len(p.lines) == 0 {
-		return
-	}
-	data := append(make([]byte, 0, len(p.head)+p.size+2), p.head...)
-	for i, line := range p.lines {
-		if i > 0 {
-			data = append(data, ',')
-		}
-		data = append(data, line...)
-	}
-	p.put(p.store.Tracker, packKey(p.project, p.upload, p.Packs), append(data, "]}"...))
-	p.lines, p.size, p.Packs = p.lines[:0], 0, p.Packs+1
-}
-
-func (p *Packer) flushFingerprints() {
-	if len(p.fingerprints) == 0 {
-		return
-	}
-	p.put(p.store.Tracker, keyPackKey(p.project, p.upload, p.fingerprintPacks), p.fingerprints)
-	p.fingerprints, p.fingerprintPacks = nil, p.fingerprintPacks+1
-}
-
-func (p *Packer) flushTexts() {
-	if len(p.texts) == 0 {
-		return
-	}
-	data, err := json.Marshal(p.texts)
-	if err != nil {
-		p.group.Go(func() error { return err })
-		return
-	}
-	p.put(p.store.People, people.TextKey(p.project, p.upload, p.textPacks), data)
-	p.texts, p.textSize, p.textPacks = map[int]map[string]string{}, 0, p.textPacks+1
-}
-
-func (p *Packer) put(t table.Table, key table.Key, data []byte) {
-	p.group.Go(func() error {
-		return t.Write(p.ctx, table.Op{Verb: table.Put, Item: table.Item{Key: key, Data: data}})
-	})
-}
-
-// Fingerprints calls each for the fingerprint of every row of an upload, in the order of the file.
-func (s *Store) Fingerprints(ctx context.Context, project, upload string, each func(Fingerprint)) error {
-	for it, err := range table.Items(ctx, s.Tracker, table.Query{PK: keyPackKey(project, upload, 0).PK}) {
+	var out []Upload
+	for u, err := range table.Values[Upload](ctx, s.Tracker, q) {
 		if err != nil {
-			return err
+			return nil, err
 		}
-		// The first byte is the version of the schema; version 0 had none.
-		data, version := it.Data, 0
-		if len(data)%fingerprintBytes == 1 {
-			data, version = data[1:], int(data[0])
-		}
-		for ; len(data) >= fingerprintBytes; data = data[fingerprintBytes:] {
-			each(Fingerprint{Schema: version, Natural: [16]byte(data), Content: [8]byte(data[16:])})
+		if u.State == Accepted && u.SameAs == "" && u.Kind == kind {
+			out = append(out, u)
 		}
 	}
-	return nil
+	slices.SortFunc(out, Upload.CompareArrival)
+	return out, nil
 }
 
 // Mention records which people are in an upload, for their history and their erasure.
 func (s *Store) Mention(ctx context.Context, project, upload string, ids []string) error {
-	for len(ids) > 0 {
-		part := ids[:min(len(ids), table.MostWrites)]
-		ids = ids[len(part):]
-		ops := make([]table.Op, len(part))
-		for i, id := range part {
-			ops[i] = table.PutJSON(people.AboutKey(project, id, "upload", upload), upload, table.Always)
-		}
-		if err := s.Tracker.Write(ctx, ops...); err != nil {
-			return err
-		}
+	ops := make([]table.Op, len(ids))
+	for i, id := range ids {
+		ops[i] = table.PutJSON(people.MentionKey(project, id, "upload", upload), upload, table.Always)
 	}
-	return nil
+	return table.WriteAll(ctx, s.Tracker, ops)
 }
 
 // CountRejected counts the rejected uploads created since an instant whose owner has no accepted upload after them.
@@ -673,11 +400,4 @@ func (s *Store) CountRejected(ctx context.Context, project string, since time.Ti
 		}
 	}
 	return n, nil
-}
-
-// Stored reads an upload without the name of its file, and with its own state. It returns the zero Upload if there is
-// none.
-func (s *Store) Stored(ctx context.Context, project, id string) (Upload, error) {
-	u, _, err := table.Load[Upload](ctx, s.Tracker, uploadKey(project, id))
-	return u, err
 }

@@ -87,7 +87,7 @@ func (c *Call) Read() (Body, error) {
 	if utf8.RuneCountInString(key) > MostKey {
 		return body, Invalid(schema.Problem{Field: "Idempotency-Key", Code: schema.TooLong, Args: map[string]string{"longest": strconv.Itoa(MostKey), "length": strconv.Itoa(utf8.RuneCountInString(key))}})
 	}
-	body.Once = c.Site.DB.Once(c.Project, c.Method+" "+c.URL.Path, c.Who.Subject, key, raw)
+	body.Once = c.Site.DB.Once(c.Project, c.Method+" "+c.URL.Path, c.Caller.Subject, key, raw)
 	return body, nil
 }
 
@@ -108,6 +108,12 @@ func readJSON(raw []byte, given *schema.Given) error {
 	}
 	*given = object
 	return nil
+}
+
+// Scope returns what values are checked against: the project's definition and today's date. Values of a form are read
+// loosely.
+func (c *Call) Scope(form bool) schema.Scope {
+	return schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: form}
 }
 
 // Method returns the intended method: that of the request, or for a form sent by POST the one in its field _method,

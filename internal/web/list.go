@@ -34,6 +34,20 @@ func (c *Call) LimitOr(usual, most int) int {
 // Cursor returns the query's cursor, "" for the first page.
 func (c *Call) Cursor() string { return c.URL.Query().Get("cursor") }
 
+// Offset returns the query's cursor where it is an index in a list, 0 for the first page. It fails with 400 for any other
+// cursor.
+func (c *Call) Offset() (int, error) {
+	cursor := c.Cursor()
+	if cursor == "" {
+		return 0, nil
+	}
+	from, err := strconv.Atoi(cursor)
+	if err != nil || from < 0 {
+		return 0, &Error{Status: http.StatusBadRequest, Detail: "cursor"}
+	}
+	return from, nil
+}
+
 // Activity returns the activity that the query filters by, "" if it has none. It fails with 422 for an id that is in no
 // version of the definition.
 func (c *Call) Activity() (string, error) {
@@ -101,11 +115,11 @@ func (c *Call) store(contentType, disposition string, body []byte) error {
 	if err := c.Site.DB.Objects.Put(c.Context(), key, bytes.NewReader(body), contentType); err != nil {
 		return err
 	}
-	return c.Lend(key, contentType, disposition)
+	return c.RedirectToObject(key, contentType, disposition)
 }
 
-// Lend redirects to a stored object by a pre-signed URL that is valid for five minutes.
-func (c *Call) Lend(key, contentType, disposition string) error {
+// RedirectToObject redirects to a stored object by a pre-signed URL that is valid for five minutes.
+func (c *Call) RedirectToObject(key, contentType, disposition string) error {
 	header := http.Header{"Content-Type": {contentType}}
 	if disposition != "" {
 		header.Set("Content-Disposition", disposition)

@@ -46,7 +46,7 @@ type Call struct {
 	*http.Request
 	W        http.ResponseWriter
 	Site     *Site
-	Who      identity.Identity
+	Caller   identity.Identity
 	Language string           // the tag of an offered language
 	Page     bool             // the client is a browser: respond with a page
 	Project  string           // the path's project, "" if it has none
@@ -116,7 +116,7 @@ func (c *Call) authorize(route Route) error {
 		}
 		who = identity.Identity{} // an expired or invalid session counts as not signed in
 	}
-	c.Who = who
+	c.Caller = who
 	if !wellFormed(c.Request) {
 		return store.ErrNotFound
 	}
@@ -132,15 +132,15 @@ func (c *Call) authorize(route Route) error {
 	if len(route.Roles) == 0 {
 		return nil
 	}
-	return c.Need(route.Roles...)
+	return c.RequireRole(route.Roles...)
 }
 
 // checkAdmin returns nil for an admin, who may create the project. For other callers the project does not exist.
 func (c *Call) checkAdmin() error {
 	switch {
-	case !c.Who.SignedIn():
+	case !c.Caller.SignedIn():
 		return &Error{Status: http.StatusUnauthorized}
-	case !c.Who.Admin():
+	case !c.Caller.Admin():
 		return store.ErrNotFound
 	}
 	return nil
@@ -198,13 +198,13 @@ func wantsPage(r *http.Request) bool {
 	return quality(accept, "text/html") > 0 && quality(accept, "text/html") >= quality(accept, "application/json")
 }
 
-// Need returns nil if the caller has any of the roles, an error with status 401 if they are not signed in, and 403
-// otherwise.
-func (c *Call) Need(roles ...string) error {
-	if slices.ContainsFunc(roles, func(role string) bool { return c.Has(role) }) {
+// RequireRole returns nil if the caller has any of the roles, an error with status 401 if they are not signed in, and
+// 403 otherwise.
+func (c *Call) RequireRole(roles ...string) error {
+	if slices.ContainsFunc(roles, func(role string) bool { return c.HasRole(role) }) {
 		return nil
 	}
-	if !c.Who.SignedIn() {
+	if !c.Caller.SignedIn() {
 		return &Error{Status: http.StatusUnauthorized}
 	}
 	return &Error{Status: http.StatusForbidden}
@@ -213,19 +213,19 @@ func (c *Call) Need(roles ...string) error {
 // Partner is the role of all media partners of a project.
 const Partner = "partner"
 
-// Has reports whether the caller has a role in the project.
-func (c *Call) Has(role string) bool {
+// HasRole reports whether the caller has a role in the project.
+func (c *Call) HasRole(role string) bool {
 	if role == Partner {
-		return len(c.Who.Partners(c.Project)) > 0
+		return len(c.Caller.Partners(c.Project)) > 0
 	}
-	return c.Who.Is(c.Project, role)
+	return c.Caller.HasRole(c.Project, role)
 }
 
 // Staff returns the random id of the signed-in member of the staff, "" for the public. For a caller with a bearer token
 // it also registers their roles, as signing in would, so that they receive notices; a failure of that is only logged.
 func (c *Call) Staff() (string, error) {
-	if roles := c.Who.Roles(c.Project); c.Header.Get("Authorization") != "" && len(roles) > 0 {
-		if err := c.Site.Staff.RegisterRoles(c.Context(), c.Project, c.Who.Email, c.Language, roles); err != nil {
+	if roles := c.Caller.Roles(c.Project); c.Header.Get("Authorization") != "" && len(roles) > 0 {
+		if err := c.Site.Staff.RegisterRoles(c.Context(), c.Project, c.Caller.Email, c.Language, roles); err != nil {
 			c.Site.Log.ErrorContext(c.Context(), "staff not registered", "reason", err.Error())
 		}
 	}
@@ -245,10 +245,10 @@ func Register(registry StaffRegistry, log *slog.Logger) func(*http.Request, iden
 
 // StaffName returns the e-mail of the signed-in member of the staff, or their subject if the provider gives no e-mail.
 func (c *Call) StaffName() string {
-	if c.Who.Email != "" {
-		return c.Who.Email
+	if c.Caller.Email != "" {
+		return c.Caller.Email
 	}
-	return c.Who.Subject
+	return c.Caller.Subject
 }
 
 // Messages returns the catalogue of the call's language.
@@ -278,8 +278,8 @@ func (c *Call) frame() page.Frame {
 // Roles returns the caller's roles in a project.
 func (c *Call) Roles(project string) page.Roles {
 	return page.Roles{
-		Coordinator: c.Who.Is(project, Coordinator), Adviser: c.Who.Is(project, Adviser), Funder: c.Who.Is(project, Funder),
-		Partner: len(c.Who.Partners(project)) > 0,
+		Coordinator: c.Caller.HasRole(project, Coordinator), Adviser: c.Caller.HasRole(project, Adviser), Funder: c.Caller.HasRole(project, Funder),
+		Partner: len(c.Caller.Partners(project)) > 0,
 	}
 }
 

@@ -45,7 +45,7 @@ func (h *Handler) message(ctx context.Context, body string) error {
 	}
 	for _, r := range event.Records {
 		if err := h.Object(ctx, r.S3.Object.URLDecodedKey); err != nil {
-			return objects.Unnamed(r.S3.Object.URLDecodedKey, err)
+			return objects.WithoutFileName(r.S3.Object.URLDecodedKey, err)
 		}
 	}
 	return nil

@@ -202,7 +202,7 @@ func TestTokensStayValidAfterRestart(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "/ces", nil)
 	r.Header.Set("Authorization", "Bearer "+token)
 	who, err := s.Identify(r)
-	if err != nil || who.Email != "anna.nowak@example.org" || !who.Is("ces", "coordinator") {
+	if err != nil || who.Email != "anna.nowak@example.org" || !who.HasRole("ces", "coordinator") {
 		t.Errorf("got %+v, %v", who, err)
 	}
 	s.at = s.at.Add(8*time.Hour + 3*time.Minute)

@@ -144,7 +144,7 @@ func (h Handlers) showList(c *web.Call) error {
 		}
 		return c.JSON(http.StatusOK, out)
 	}
-	content := page.Roll{Definition: c.Defined.Definition, Activity: a, Date: date, First: shown.First, Next: c.NextAddress(shown.Next)}
+	content := page.AttendanceList{Definition: c.Defined.Definition, Activity: a, Date: date, First: shown.First, Next: c.NextAddress(shown.Next)}
 	for _, p := range shown.People {
 		content.Names = append(content.Names, cmp.Or(p.Name(), p.Email()))
 	}

@@ -11,6 +11,7 @@ import (
 	"outreach/internal/records"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
+	"outreach/internal/text"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
 )
@@ -65,7 +66,7 @@ func (h Handlers) Routes() []web.Route {
 			ID: "showCertificates", Tag: "sign-ups", Summary: "Certificates", Detail: "Of all who completed the activity, or of one person. For browsers they are pages to print.",
 			Query: web.Paged(
 				web.Parameter{Name: "person", Description: "A person's id"},
-				web.Parameter{Name: "in", Description: "The language of the certificates", Values: []string{"pl", "en"}},
+				web.Parameter{Name: "in", Description: "The language of the certificates", Values: text.Languages()},
 			),
 			Response: shape.List{Of: certificate{}}, Success: "What is certified", Page: true},
 	}

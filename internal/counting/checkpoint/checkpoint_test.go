@@ -24,12 +24,12 @@ func example(t testing.TB) *counting.Fold {
 		kind string
 		data any
 	}{
-		{fact.KindUploadAccepted, fact.Uploaded{Upload: "u1", Kind: "media", Owner: "tv-partner", Object: "uploads/u1", Arrived: at, Rows: 3, Packs: 1, SHA256: "ab"}},
-		{fact.KindUploadAccepted, fact.Uploaded{Upload: "u2", Kind: "attendance", Owner: "coordinator", Object: "uploads/u2", Arrived: at, Rows: 1, Packs: 1}},
-		{fact.KindUploadWithdrawn, fact.Withdrawn{Upload: "u3"}},
-		{fact.KindSaid, fact.Said{Record: "r1", Version: 2, Kind: "attendance", Person: "p1", Values: schema.Builtin().Kind(schema.Attendance).Values(schema.Row{"training", "2010-02-28", "7.5", "completed"})}},
-		{fact.KindVoided, fact.Voided{Record: "r2", Version: 3}},
-		{fact.KindPersonMerged, fact.Merged{Person: "p1", Into: "p2"}},
+		{fact.KindUploadAccepted, fact.UploadAccepted{Upload: "u1", Kind: "media", Owner: "tv-partner", Object: "uploads/u1", Arrived: at, Rows: 3, Packs: 1, SHA256: "ab"}},
+		{fact.KindUploadAccepted, fact.UploadAccepted{Upload: "u2", Kind: "attendance", Owner: "coordinator", Object: "uploads/u2", Arrived: at, Rows: 1, Packs: 1}},
+		{fact.KindUploadWithdrawn, fact.UploadWithdrawn{Upload: "u3"}},
+		{fact.KindRecordEntered, fact.RecordEntered{Record: "r1", Version: 2, Kind: "attendance", Person: "p1", Values: schema.Builtin().Kind(schema.Attendance).Values(schema.Row{"training", "2010-02-28", "7.5", "completed"})}},
+		{fact.KindRecordVoided, fact.RecordVoided{Record: "r2", Version: 3}},
+		{fact.KindPersonMerged, fact.PersonMerged{Person: "p1", Into: "p2"}},
 		{fact.KindSignup, fact.Signup{Signup: "s1", Entry: "e1", Person: "p1", Submitted: at, State: "waitlisted", Values: schema.ValuesOf(map[string]string{"activity": "training", "sex": "female", "birth_year": "1980"})}},
 		{fact.KindSignupMoved, fact.SignupMoved{Signup: "s1", Version: 2, State: "accepted"}},
 	} {

@@ -229,12 +229,12 @@ func (w *wording) line(f fact.Fact, d data) auditLine {
 		say(what, "activity", w.activity(w.signups[d.Signup].Activity))
 	case fact.KindSignupMoved:
 		say(f.Kind, "state", w.Messages().Say("signup_state."+d.State), "activity", w.activity(w.signups[d.Signup].Activity))
-	case fact.KindSaid, fact.KindVoided:
+	case fact.KindRecordEntered, fact.KindRecordVoided:
 		if d.Kind == "" {
 			d.Kind = w.typed[d.Record].Kind
 		}
 		what := f.Kind
-		if f.Kind == fact.KindSaid && d.Version > 1 {
+		if f.Kind == fact.KindRecordEntered && d.Version > 1 {
 			what += ".again"
 		}
 		say(what, "kind", w.kind(d.Kind))

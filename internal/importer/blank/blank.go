@@ -71,11 +71,11 @@ func (b Blank) XLSX(w io.Writer, title string, made time.Time) error {
 	say := b.words.Say
 	data := workbook.Sheet{Name: say("blank.data")}
 	about := workbook.Sheet{Name: say("blank.columns"), Columns: []workbook.Column{
-		{Name: say("blank.name"), Width: 20}, {Name: say("blank.polish"), Width: 24}, {Name: say("blank.needed"), Width: 18}, {Name: say("blank.holds"), Width: 46}, {Name: say("blank.allowed"), Width: 70},
+		{Name: say("blank.name"), Width: 20}, {Name: say("blank.translated"), Width: 24}, {Name: say("blank.needed"), Width: 18}, {Name: say("blank.holds"), Width: 46}, {Name: say("blank.allowed"), Width: 70},
 	}}
 	for _, f := range b.columns {
 		data.Columns = append(data.Columns, workbook.Column{Name: b.name(f), Width: width(f)})
-		about.Rows = append(about.Rows, []any{f.Name, f.ColumnIn(text.Polish), b.needed(f), Holds(f, b.words), b.allowed(f)})
+		about.Rows = append(about.Rows, []any{f.Name, f.ColumnIn(b.translation()), b.needed(f), DescribeValues(f, b.words), b.allowed(f)})
 	}
 	for _, row := range b.examples {
 		cells := make([]any, len(row))
@@ -98,6 +98,15 @@ func width(f *schema.Field) float64 {
 // name returns the name of a column in the reader's language.
 func (b Blank) name(f *schema.Field) string {
 	return f.ColumnIn(b.words.Language())
+}
+
+// translation returns the language in which the second sheet names the columns beside their ids: the reader's, or the
+// default one if the reader's is English, whose names are the ids.
+func (b Blank) translation() string {
+	if b.words.Language() == text.English {
+		return text.Default
+	}
+	return b.words.Language()
 }
 
 // cell returns a value for a cell of a workbook: numbers as numbers, days as days.
@@ -156,8 +165,8 @@ func (b Blank) needed(f *schema.Field) string {
 	return b.words.Say("value.no")
 }
 
-// Holds returns a description of the values of a column.
-func Holds(f *schema.Field, words *text.Messages) string {
+// DescribeValues returns a description of the values of a column.
+func DescribeValues(f *schema.Field, words *text.Messages) string {
 	switch f.Type {
 	case schema.Date:
 		return words.Say("blank.date")

@@ -168,11 +168,11 @@ func (n *Deliverer) notify(ctx context.Context, d *project.Definition, f fact.Fa
 			return false, nil
 		})
 	case fact.KindUploadRejected:
-		return decode(f, func(rejected fact.Rejected) (bool, error) { return n.rejected(ctx, d, f, rejected.Upload) })
+		return decode(f, func(rejected fact.UploadRejected) (bool, error) { return n.rejected(ctx, d, f, rejected.Upload) })
 	case fact.KindReportDue:
 		return decode(f, func(due fact.ReportDue) (bool, error) { return n.reportDue(ctx, d, f, due.Day) })
 	case fact.KindSnapshotDecided:
-		return decode(f, func(decided fact.Decided) (bool, error) { return n.decided(ctx, d, decided) })
+		return decode(f, func(decided fact.SnapshotDecided) (bool, error) { return n.decided(ctx, d, decided) })
 	case fact.KindAttentionNoted:
 		return decode(f, func(noted fact.AttentionNoted) (bool, error) { return n.attention(ctx, d, f, noted) })
 	}

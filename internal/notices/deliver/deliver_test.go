@@ -225,7 +225,7 @@ func TestSignupsAreAnsweredByLetter(t *testing.T) {
 		{"a place that became free", fact.KindSignupMoved, "", fact.SignupMoved{Signup: "su", State: schema.Accepted}, nil, "f0.1 anna@example.org A place has become free: Planting", true},
 		{"a cancelled sign-up", fact.KindSignupMoved, "staff", fact.SignupMoved{Signup: "su", State: schema.Cancelled}, nil, "f0.1 anna@example.org Sign-up withdrawn: Planting", false},
 		{"a sign-up moved to the waiting list is not announced", fact.KindSignupMoved, "staff", fact.SignupMoved{Signup: "su", State: schema.Waitlisted}, nil, "", false},
-		{"a fact of another kind is passed over", fact.KindDefinitionSet, "staff", fact.Defined{Version: 2}, nil, "", false},
+		{"a fact of another kind is passed over", fact.KindDefinitionSet, "staff", fact.DefinitionSet{Version: 2}, nil, "", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -321,15 +321,15 @@ func TestAnApprovedReportIsSentToFundersOnce(t *testing.T) {
 		facts []any
 		want  string
 	}{
-		{"approved when it was due", snapshot.Approved, []string{"2026-06-30"}, []any{fact.Decided{Snapshot: "sn", State: snapshot.Approved}}, letter},
+		{"approved when it was due", snapshot.Approved, []string{"2026-06-30"}, []any{fact.SnapshotDecided{Snapshot: "sn", State: snapshot.Approved}}, letter},
 		{
 			"approved twice", snapshot.Approved, []string{"2026-06-30"},
-			[]any{fact.Decided{Snapshot: "sn", State: snapshot.Approved}, fact.Decided{Snapshot: "sn", State: snapshot.Approved}}, letter,
+			[]any{fact.SnapshotDecided{Snapshot: "sn", State: snapshot.Approved}, fact.SnapshotDecided{Snapshot: "sn", State: snapshot.Approved}}, letter,
 		},
-		{"approved before it was due", snapshot.Approved, nil, []any{fact.Decided{Snapshot: "sn", State: snapshot.Approved}, fact.ReportDue{Snapshot: "sn", Day: "2026-06-30"}}, letter},
-		{"no report was due", snapshot.Approved, nil, []any{fact.Decided{Snapshot: "sn", State: snapshot.Approved}}, ""},
-		{"rejected", snapshot.Rejected, []string{"2026-06-30"}, []any{fact.Decided{Snapshot: "sn", State: snapshot.Rejected}}, ""},
-		{"approved and rejected since", snapshot.Rejected, []string{"2026-06-30"}, []any{fact.Decided{Snapshot: "sn", State: snapshot.Approved}}, ""},
+		{"approved before it was due", snapshot.Approved, nil, []any{fact.SnapshotDecided{Snapshot: "sn", State: snapshot.Approved}, fact.ReportDue{Snapshot: "sn", Day: "2026-06-30"}}, letter},
+		{"no report was due", snapshot.Approved, nil, []any{fact.SnapshotDecided{Snapshot: "sn", State: snapshot.Approved}}, ""},
+		{"rejected", snapshot.Rejected, []string{"2026-06-30"}, []any{fact.SnapshotDecided{Snapshot: "sn", State: snapshot.Rejected}}, ""},
+		{"approved and rejected since", snapshot.Rejected, []string{"2026-06-30"}, []any{fact.SnapshotDecided{Snapshot: "sn", State: snapshot.Approved}}, ""},
 		{"rejected before it was due", snapshot.Rejected, nil, []any{fact.ReportDue{Snapshot: "sn", Day: "2026-06-30"}}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -371,7 +371,7 @@ func TestARejectedFileIsReportedToItsSender(t *testing.T) {
 			o.staff = map[string][]string{"coordinator": {"office@example.org"}, "partner:radio": {"one@radio.example.org", "two@radio.example.org"}}
 			o.upload = tt.upload
 			o.found.Errors = []uploads.Finding{{Row: 2, Column: "reach", Value: "many", Problem: schema.Problem{Field: "reach", Code: schema.NotANumber}}}
-			o.write(0, fact.KindUploadRejected, "", fact.Rejected{Upload: "up"})
+			o.write(0, fact.KindUploadRejected, "", fact.UploadRejected{Upload: "up"})
 			o.deliver()
 			var to []string
 			for _, m := range o.sent {

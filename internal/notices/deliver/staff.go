@@ -128,7 +128,7 @@ func (n *Deliverer) reportDue(ctx context.Context, d *project.Definition, f fact
 }
 
 // decided sends an approved snapshot to the funders where a report of its day was due.
-func (n *Deliverer) decided(ctx context.Context, d *project.Definition, decision fact.Decided) (bool, error) {
+func (n *Deliverer) decided(ctx context.Context, d *project.Definition, decision fact.SnapshotDecided) (bool, error) {
 	if decision.State != snapshot.Approved {
 		return false, nil
 	}

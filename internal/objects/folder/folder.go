@@ -97,7 +97,7 @@ func (s *Store) OnPut(f func(objects.Info)) {
 // Put stores an object, in place of one with the same key. The content type is not stored.
 func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, _ string) error {
 	if _, err := s.put(ctx, key, body, false); err != nil {
-		return objects.Unnamed(key, fmt.Errorf("put %s: %w", key, err))
+		return objects.WithoutFileName(key, fmt.Errorf("put %s: %w", key, err))
 	}
 	return nil
 }
@@ -224,7 +224,7 @@ func (s *Store) Open(ctx context.Context, key, etag string) (io.ReadCloser, obje
 		err = errors.Join(objects.ErrChanged, file.Close())
 	}
 	if err != nil {
-		return nil, objects.Info{}, objects.Unnamed(key, fmt.Errorf("open %s: %w", key, err))
+		return nil, objects.Info{}, objects.WithoutFileName(key, fmt.Errorf("open %s: %w", key, err))
 	}
 	return file, info, nil
 }
@@ -251,7 +251,7 @@ func (s *Store) open(ctx context.Context, key string) (*os.File, objects.Info, e
 func (s *Store) Stat(ctx context.Context, key string) (objects.Info, error) {
 	info, err := s.stat(ctx, key)
 	if err != nil {
-		return objects.Info{}, objects.Unnamed(key, fmt.Errorf("stat %s: %w", key, err))
+		return objects.Info{}, objects.WithoutFileName(key, fmt.Errorf("stat %s: %w", key, err))
 	}
 	return describe(key, info), nil
 }
@@ -287,7 +287,7 @@ func (s *Store) list(ctx context.Context, dir, prefix string, each func(objects.
 	}
 	entries, err := fs.ReadDir(s.root.FS(), dir)
 	if err != nil {
-		return objects.Unnamed(dir, unavailable(ignore(err, fs.ErrNotExist)))
+		return objects.WithoutFileName(dir, unavailable(ignore(err, fs.ErrNotExist)))
 	}
 	// A directory sorts among keys by its name with the slash.
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(slashed(a), slashed(b)) })
@@ -308,7 +308,7 @@ func (s *Store) list(ctx context.Context, dir, prefix string, each func(objects.
 			case errors.Is(err, fs.ErrNotExist): // deleted meanwhile
 				err = nil
 			default:
-				err = objects.Unnamed(key, unavailable(err))
+				err = objects.WithoutFileName(key, unavailable(err))
 			}
 		}
 		if err != nil {
@@ -332,7 +332,7 @@ func (s *Store) Delete(ctx context.Context, key string) error { return s.Erase(c
 // Erase removes an object unless it was put after an instant. A folder has no older versions.
 func (s *Store) Erase(ctx context.Context, key string, upTo time.Time) error {
 	if err := s.delete(ctx, key, upTo); err != nil {
-		return objects.Unnamed(key, fmt.Errorf("delete %s: %w", key, err))
+		return objects.WithoutFileName(key, fmt.Errorf("delete %s: %w", key, err))
 	}
 	return nil
 }

@@ -171,7 +171,7 @@ func (s *Store) PresignGet(ctx context.Context, key string, header http.Header, 
 
 // failed returns the error of a call about an object, without the name of a file.
 func failed(ctx context.Context, call, key string, err error) error {
-	return objects.Unnamed(key, fmt.Errorf("%s %s: %w", call, key, wrap(ctx, err)))
+	return objects.WithoutFileName(key, fmt.Errorf("%s %s: %w", call, key, wrap(ctx, err)))
 }
 
 // wrap wraps an error of the client in the errors of package objects.

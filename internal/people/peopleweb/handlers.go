@@ -43,7 +43,7 @@ type Privacy interface {
 
 // Files is what the handlers need of uploads.Store.
 type Files interface {
-	FilesGone(ctx context.Context, project string, p people.Person) (int, error)
+	CountFilesToErase(ctx context.Context, project string, p people.Person) (int, error)
 }
 
 // New builds the handlers on the services of an app.

@@ -52,12 +52,9 @@ func (h Handlers) searchPeople(c *web.Call) error {
 // duplicates lists probable duplicates. The cursor is an offset: a pair that is merged between two pages moves the
 // others up.
 func (h Handlers) duplicates(c *web.Call) error {
-	from := 0
-	if cursor := c.Cursor(); cursor != "" {
-		var err error
-		if from, err = strconv.Atoi(cursor); err != nil || from < 0 {
-			return &web.Error{Status: http.StatusBadRequest, Detail: "cursor"}
-		}
+	from, err := c.Offset()
+	if err != nil {
+		return err
 	}
 	pairs, err := h.people.Duplicates(c.Context(), c.Project, c.Today())
 	if err != nil {
@@ -258,7 +255,7 @@ func (h Handlers) changePerson(c *web.Call) error {
 // correct replaces a person's identity. At least one key is required.
 func (h Handlers) correct(c *web.Call, body web.Body) error {
 	id := c.PathValue("id")
-	entry, problems := page.Identity.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	entry, problems := page.Identity.Read(body.Given, c.Scope(body.Form))
 	get := func(name string) string { return page.Identity.Get(entry.Row, name) }
 	showForm := func(status int, problems ...schema.Problem) error {
 		p, data, err := h.load(c, id)
@@ -310,7 +307,7 @@ func (h Handlers) merge(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	entry, problems := mergeTarget.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	entry, problems := mergeTarget.Read(body.Given, c.Scope(body.Form))
 	from, into := c.PathValue("id"), entry.Row[0]
 	if len(problems) == 0 {
 		if _, problems, err = h.otherPerson(c, "into", into, from); err != nil {
@@ -358,7 +355,7 @@ func (h Handlers) markDistinct(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	entry, problems := apartFrom.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	entry, problems := apartFrom.Read(body.Given, c.Scope(body.Form))
 	one, err := h.people.Person(c.Context(), c.Project, c.PathValue("id"))
 	if err != nil {
 		return err
@@ -506,7 +503,7 @@ func (h Handlers) previewErasure(c *web.Call) error {
 		return err
 	}
 	sum := tallyOf(registry(c), p, data)
-	if sum.files, err = h.files.FilesGone(c.Context(), c.Project, p); err != nil {
+	if sum.files, err = h.files.CountFilesToErase(c.Context(), c.Project, p); err != nil {
 		return err
 	}
 	figures := affectedFigures(c, data)
@@ -577,7 +574,7 @@ func affectedFigures(c *web.Call, data privacy.PersonData) []page.TouchedFigure 
 	attributes := schema.For(d).AttributeNames()
 	var out []page.TouchedFigure
 	for _, in := range d.Indicators {
-		f := page.TouchedFigure{Code: in.Code, Label: in.Label, Rule: in.Asks(attributes), Breakdown: in.Count == "people"}
+		f := page.TouchedFigure{Code: in.Code, Label: in.Label, Rule: in.UsesAny(attributes), Breakdown: in.Count == "people"}
 		if has[in.Of] && (f.Rule || f.Breakdown) {
 			out = append(out, f)
 		}
@@ -585,9 +582,9 @@ func affectedFigures(c *web.Call, data privacy.PersonData) []page.TouchedFigure 
 	for _, rule := range d.Participants {
 		if has[rule.Of] {
 			f := page.TouchedFigure{Breakdown: true}
-			f.Label = text.InAll("results.participants")
+			f.Label = text.InAllLanguages("results.participants")
 			for _, other := range d.Participants {
-				f.Rule = f.Rule || other.Asks(attributes)
+				f.Rule = f.Rule || other.UsesAny(attributes)
 			}
 			return append(out, f)
 		}

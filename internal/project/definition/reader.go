@@ -174,7 +174,7 @@ func (o object) text(key string, longest int) project.Text {
 		if all == "" {
 			o.report(n, o.at(key), missing, mustBeGiven(key))
 		}
-		return project.Everywhere(all)
+		return project.SameInAllLanguages(all)
 	case n.shape == list:
 		o.report(n, o.at(key), wrongForm, wantText())
 		return project.Text{}

@@ -29,7 +29,7 @@ const (
 
 // forAdviser reports whether the caller gets the advisers' page: an adviser, asking for consultations.
 func (h Handlers) forAdviser(c *web.Call) bool {
-	return h.kind.Index("adviser") >= 0 && !c.Has(web.Coordinator)
+	return h.kind.Index("adviser") >= 0 && !c.HasRole(web.Coordinator)
 }
 
 // advised returns the people of an adviser's records, each once, in the order of the records.
@@ -215,7 +215,7 @@ func (h Handlers) showMonth(c *web.Call) error {
 		month = lastMonth(c)
 	}
 	adviser := c.StaffName()
-	if c.Has(web.Coordinator) {
+	if c.HasRole(web.Coordinator) {
 		adviser, _ = schema.ParseEmail(query.Get("adviser"))
 		switch {
 		case adviser == "" && query.Get("adviser") != "":

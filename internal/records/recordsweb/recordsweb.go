@@ -24,7 +24,7 @@ func (h Handlers) list(c *web.Call) error {
 // with its problems. Candidates are the people of whom an adviser's form asks which one was meant.
 func (h Handlers) showList(c *web.Call, status int, entry page.Entry, candidates []page.Suggestion) error {
 	adviser := ""
-	if !c.Has(web.Coordinator) {
+	if !c.HasRole(web.Coordinator) {
 		var err error
 		if adviser, err = c.Staff(); err != nil {
 			return err
@@ -57,7 +57,7 @@ func (h Handlers) showList(c *web.Call, status int, entry page.Entry, candidates
 	content := page.Records{Kind: h.kind, Definition: c.Defined.Definition, Entry: entry, Today: c.Today(), Next: c.NextAddress(found.Next)}
 	for _, v := range views {
 		item := page.Record{ID: v.ID, Row: v.row, Who: v.who()}
-		if c.Has(web.Coordinator) && !v.erased {
+		if c.HasRole(web.Coordinator) && !v.erased {
 			item.Person = v.Person
 		}
 		content.Items = append(content.Items, item)
@@ -215,12 +215,11 @@ func namesNoOther(given schema.Given, id string) bool {
 // them in a form. Erased is the id of the person where they were erased, else "": then no one is resolved. Bad values
 // are one error with all problems.
 func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, erased string) (records.Draft, error) {
-	scope := schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose}
-	entry, problems := h.kind.Read(given, scope)
+	entry, problems := h.kind.Read(given, c.Scope(loose))
 	draft := records.Draft{Kind: h.kind, Row: entry.Row, Reason: reason}
 	if at := h.kind.Index("adviser"); at >= 0 {
 		named := entry.Row[at]
-		if named != "" && named != c.StaffName() && !c.Has(web.Coordinator) {
+		if named != "" && named != c.StaffName() && !c.HasRole(web.Coordinator) {
 			problems = append(problems, schema.Problem{Field: "adviser", Code: schema.NotAllowed})
 		}
 		if named == "" {
@@ -278,7 +277,7 @@ func (h Handlers) one(c *web.Call) error {
 		return err
 	}
 	may := func(t records.Typed) bool {
-		return c.Has(web.Coordinator) || t.Values.Get("adviser") == staff
+		return c.HasRole(web.Coordinator) || t.Values.Get("adviser") == staff
 	}
 	id := c.PathValue("id")
 	switch body.Method(c) {

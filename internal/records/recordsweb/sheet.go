@@ -231,7 +231,7 @@ func (s sheet) list(c *web.Call, a project.Activity, content page.Sheet, shown a
 // day parses the day of a sheet.
 func (s sheet) day(c *web.Call, given string, loose bool) (string, []schema.Problem) {
 	f := s.kind.Fields[s.kind.Index("date")]
-	day, problem := f.Parse(given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose})
+	day, problem := f.Parse(given, c.Scope(loose))
 	if problem != nil {
 		return "", []schema.Problem{*problem}
 	}
@@ -430,7 +430,7 @@ func (s sheet) check(c *web.Call, r *row, activity, date string, loose bool) err
 		given := r.given[name]
 		return given != nil && strings.TrimSpace(fmt.Sprint(given)) != ""
 	})
-	scope := schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: loose}
+	scope := c.Scope(loose)
 	if r.empty {
 		entry, problems := personOnly.Read(r.named, scope)
 		if r.problems = problems; len(problems) > 0 {

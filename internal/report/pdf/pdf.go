@@ -337,7 +337,7 @@ func (p *document) growth() {
 	const gap, titles, drawing, ends = 6.0, 9.0, 22.0, 9.0
 	const w = (width - 2*gap) / 3
 	p.heading(p.Say("results.growth"), titles+drawing+ends+8)
-	if whole, ok := report.Together(p.s, p.d.Period, 1, 1); ok {
+	if whole, ok := report.JointGrowth(p.s, p.d.Period, 1, 1); ok {
 		p.prose(p.Say("results.whole", "percent", p.Percent(whole.Percent), "plan", p.Percent(whole.PlanPercent)), 9.5, ink)
 		p.y++
 	}

@@ -59,12 +59,12 @@ func Write(w io.Writer, about About, sheets ...Sheet) (err error) {
 	if err := f.SetSheetName("Sheet1", sheets[0].Name); err != nil {
 		return err
 	}
-	looks, err := newLooks(f)
+	styles, err := newStyles(f)
 	if err != nil {
 		return err
 	}
 	for _, s := range sheets {
-		if err := s.write(f, looks); err != nil {
+		if err := s.write(f, styles); err != nil {
 			return fmt.Errorf("workbook: %s: %w", s.Name, err)
 		}
 	}
@@ -72,11 +72,11 @@ func Write(w io.Writer, about About, sheets ...Sheet) (err error) {
 	return err
 }
 
-// looks are the ids of cell styles.
-type looks struct{ head, text, whole, decimal, day, month, instant int }
+// styles are the ids of cell styles.
+type styles struct{ head, text, whole, decimal, day, month, instant int }
 
-func newLooks(f *excelize.File) (looks, error) {
-	var l looks
+func newStyles(f *excelize.File) (styles, error) {
+	var l styles
 	top := &excelize.Alignment{Vertical: "top"}
 	wrapped := &excelize.Alignment{Vertical: "top", WrapText: true}
 	for _, s := range []struct {
@@ -99,14 +99,14 @@ func newLooks(f *excelize.File) (looks, error) {
 		}
 		id, err := f.NewStyle(&s.style)
 		if err != nil {
-			return looks{}, err
+			return styles{}, err
 		}
 		*s.id = id
 	}
 	return l, nil
 }
 
-func (l looks) cell(value any) (any, error) {
+func (l styles) cell(value any) (any, error) {
 	shown := func(style int, value any) (any, error) { return excelize.Cell{StyleID: style, Value: value}, nil }
 	switch v := value.(type) {
 	case nil:
@@ -150,7 +150,7 @@ var (
 	fitted                             = true
 )
 
-func (s Sheet) write(f *excelize.File, l looks) error {
+func (s Sheet) write(f *excelize.File, l styles) error {
 	if _, err := f.NewSheet(s.Name); err != nil {
 		return err
 	}

@@ -294,6 +294,10 @@ func TestOpenpyxlSeesEveryCell(t *testing.T) {
 }
 
 func TestLibreOfficeSeesEveryCell(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("with -short: starts LibreOffice")
+	}
 	want := wanted(t, snapshotSheets("pl"))
 	for i := range want {
 		want[i].Frozen = "" // it converts without a window, and keeps nothing of how a sheet is viewed

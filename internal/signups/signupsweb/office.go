@@ -154,7 +154,7 @@ func (h Handlers) move(c *web.Call) error {
 	if body.Method(c) != http.MethodPut {
 		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "PUT"}
 	}
-	entry, problems := newState.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form}, "reason")
+	entry, problems := newState.Read(body.Given, c.Scope(body.Form), "reason")
 	if len(problems) > 0 {
 		return web.Invalid(problems...)
 	}

@@ -39,7 +39,7 @@ func (h Handlers) showForm(c *web.Call) error {
 // Only coordinators see a state.
 func receiptPage(c *web.Call, receipt string) page.SignedUp {
 	content := page.SignedUp{Definition: c.Defined.Definition, Receipt: receipt}
-	if state := c.URL.Query().Get("state"); c.Has(web.Coordinator) && c.Messages().Has("signup_state."+state) {
+	if state := c.URL.Query().Get("state"); c.HasRole(web.Coordinator) && c.Messages().Has("signup_state."+state) {
 		content.State = state
 	}
 	if a, found := c.Defined.Definition.Activity(c.URL.Query().Get("activity")); found {
@@ -70,7 +70,7 @@ func (h Handlers) activities(c *web.Call) ([]formActivity, error) {
 // canSignUp reports whether the caller may sign up to an activity now. Coordinators may after it closed, too: they
 // enter forms that came late on paper.
 func canSignUp(c *web.Call, a project.Activity) bool {
-	return c.Has(web.Coordinator) || c.Defined.Definition.SignupOpen(a, c.Site.DB.Now())
+	return c.HasRole(web.Coordinator) || c.Defined.Definition.SignupOpen(a, c.Site.DB.Now())
 }
 
 // renderForm renders the sign-up form with the values and problems of an entry.
@@ -82,7 +82,7 @@ func (h Handlers) renderForm(c *web.Call, status int, entry page.Entry) error {
 		// The address that a form is posted to cannot be read: the page's links point to the form.
 		c.URL = &url.URL{Path: "/" + c.Project + "/signup"}
 	}
-	content := page.Signup{Definition: c.Defined.Definition, Entry: entry, Today: c.Today(), Office: c.Has(web.Coordinator)}
+	content := page.Signup{Definition: c.Defined.Definition, Entry: entry, Today: c.Today(), Office: c.HasRole(web.Coordinator)}
 	places, err := h.signups.Places(c.Context(), c.Project, c.Defined.Definition.Activities)
 	if err != nil {
 		return err
@@ -100,7 +100,7 @@ func (h Handlers) submit(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	office := c.Has(web.Coordinator)
+	office := c.HasRole(web.Coordinator)
 	var result signups.SignedUp
 	if body.Form && body.Take(signups.Trap) != "" {
 		err = web.Invalid(schema.Problem{Field: signups.Trap, Code: schema.NotAllowed, Hint: "trap"})
@@ -136,7 +136,7 @@ func (h Handlers) signUp(c *web.Call, body web.Body, office bool) (signups.Signe
 	now := c.Site.DB.Now()
 	def := c.Defined.Definition
 	kind := schema.For(def).Kind(schema.Signup)
-	entry, problems := kind.Read(body.Given, schema.Scope{Definition: def, Today: c.Today(), Loose: body.Form})
+	entry, problems := kind.Read(body.Given, c.Scope(body.Form))
 	get := func(field string) string { return kind.Get(entry.Row, field) }
 	submitted := now
 	if given := get("submitted_at"); given != "" {

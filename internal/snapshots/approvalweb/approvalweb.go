@@ -46,7 +46,7 @@ func (h Handlers) decide(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	entry, problems := decision.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	entry, problems := decision.Read(body.Given, c.Scope(body.Form))
 	if len(problems) > 0 {
 		return web.Invalid(problems...)
 	}

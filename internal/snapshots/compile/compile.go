@@ -267,7 +267,7 @@ func (c Compiler) verify(ctx context.Context, kept snapshots.Kept, defined proje
 		case fact.KindPersonErased:
 			v.Erasures = append(v.Erasures, Erasure{Fact: f.ID, At: f.At})
 		case fact.KindDataPurged:
-			var purged fact.Purged
+			var purged fact.DataPurged
 			if err := json.Unmarshal(f.Data, &purged); err != nil {
 				return err
 			}

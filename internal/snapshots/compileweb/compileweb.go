@@ -81,7 +81,7 @@ func (h Handlers) compile(c *web.Call) error {
 	} else if answered {
 		return h.answer(c, body, done, http.StatusCreated)
 	}
-	entry, problems := request.Read(body.Given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today(), Loose: body.Form})
+	entry, problems := request.Read(body.Given, c.Scope(body.Form))
 	if len(problems) > 0 {
 		if c.Page && body.Form {
 			return c.Show(http.StatusUnprocessableEntity, page.Snapshots{Compile: true, Today: c.Today(), Entry: page.Entry{Values: body.Values(), Problems: problems}})

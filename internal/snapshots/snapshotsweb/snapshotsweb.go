@@ -99,7 +99,7 @@ func (h Handlers) list(c *web.Call) error {
 		return err
 	}
 	if c.Page {
-		content := page.Snapshots{Definition: c.Defined.Definition, Next: c.NextAddress(found.Next), Compile: c.Has(web.Coordinator), Today: c.Today(), Entry: page.Entry{IdempotencyKey: c.Site.DB.NewID()}}
+		content := page.Snapshots{Definition: c.Defined.Definition, Next: c.NextAddress(found.Next), Compile: c.HasRole(web.Coordinator), Today: c.Today(), Entry: page.Entry{IdempotencyKey: c.Site.DB.NewID()}}
 		if c.Cursor() == "" {
 			if content.Newest, err = h.newestApproved(c); err != nil {
 				return err
@@ -124,17 +124,22 @@ func (h Handlers) list(c *web.Call) error {
 	return c.List(items, found.Next)
 }
 
+// snapshot reads the snapshot with the id in the path, if the caller may see it.
+func (h Handlers) snapshot(c *web.Call) (kept snapshots.Kept, snap snapshot.Snapshot, err error) {
+	if kept, err = h.snapshots.Find(c.Context(), c.Project, c.PathValue("id"), c.SnapshotState()); err != nil {
+		return kept, snap, err
+	}
+	snap, err = h.snapshots.Snapshot(c.Context(), kept)
+	return kept, snap, err
+}
+
 // showAs returns a handler that shows a snapshot in a file format; "" is a page for browsers and JSON for programs.
 func (h Handlers) showAs(suffix string) web.Handler {
 	return func(c *web.Call) error { return h.show(c, suffix) }
 }
 
 func (h Handlers) show(c *web.Call, suffix string) error {
-	kept, err := h.snapshots.Find(c.Context(), c.Project, c.PathValue("id"), c.SnapshotState())
-	if err != nil {
-		return err
-	}
-	snap, err := h.snapshots.Snapshot(c.Context(), kept)
+	kept, snap, err := h.snapshot(c)
 	if err != nil {
 		return err
 	}
@@ -179,11 +184,7 @@ func (h Handlers) show(c *web.Call, suffix string) error {
 
 // changes compares a snapshot with the approved snapshot of the latest day before it.
 func (h Handlers) changes(c *web.Call) error {
-	kept, err := h.snapshots.Find(c.Context(), c.Project, c.PathValue("id"), c.SnapshotState())
-	if err != nil {
-		return err
-	}
-	snap, err := h.snapshots.Snapshot(c.Context(), kept)
+	kept, snap, err := h.snapshot(c)
 	if err != nil {
 		return err
 	}
@@ -240,11 +241,7 @@ func (f figure) evidence() string {
 }
 
 func (h Handlers) figure(c *web.Call) (figure, error) {
-	kept, err := h.snapshots.Find(c.Context(), c.Project, c.PathValue("id"), c.SnapshotState())
-	if err != nil {
-		return figure{}, err
-	}
-	snap, err := h.snapshots.Snapshot(c.Context(), kept)
+	kept, snap, err := h.snapshot(c)
 	if err != nil {
 		return figure{}, err
 	}
@@ -265,11 +262,9 @@ func (h Handlers) evidence(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	from := 0
-	if cursor := c.Cursor(); cursor != "" {
-		if from, err = strconv.Atoi(cursor); err != nil || from < 0 {
-			return &web.Error{Status: http.StatusBadRequest, Detail: "cursor"}
-		}
+	from, err := c.Offset()
+	if err != nil {
+		return err
 	}
 	items, next, err := h.snapshots.Evidence(c.Context(), f.kept, f.evidence(), from, c.Limit())
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"outreach/internal/schema"
-	"outreach/internal/table"
 	"outreach/internal/uploads"
 )
 
@@ -76,31 +75,8 @@ func (r *run) layers(ctx context.Context) ([]uploads.Upload, error) {
 	if r.kind.Name == schema.Media {
 		owner = r.upload.Owner
 	}
-	var before []uploads.Upload
-	cursor := ""
-	for {
-		page, err := r.uploads.Uploads(ctx, r.project, owner, table.MostPage, cursor)
-		if err != nil {
-			return nil, err
-		}
-		for _, u := range page.Items {
-			if u.State == uploads.Accepted && u.SameAs == "" && u.Kind == r.kind.Plural && u.ID != r.upload.ID && earlier(u, r.upload) {
-				before = append(before, u)
-			}
-		}
-		if cursor = page.Next; cursor == "" {
-			break
-		}
-	}
-	slices.SortFunc(before, func(a, b uploads.Upload) int {
-		return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.Object, b.Object))
-	})
-	return before, nil
-}
-
-// earlier reports whether an upload arrived before another; their objects' keys break ties.
-func earlier(a, b uploads.Upload) bool {
-	return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.Object, b.Object)) < 0
+	files, err := r.uploads.CountedUploads(ctx, r.project, owner, r.kind.Plural)
+	return slices.DeleteFunc(files, func(u uploads.Upload) bool { return u.ID == r.upload.ID || u.CompareArrival(r.upload) >= 0 }), err
 }
 
 // totalled returns the field of a kind whose sum is the total of a file, or "".

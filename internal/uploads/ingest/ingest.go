@@ -17,7 +17,6 @@ import (
 	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/store"
-	"outreach/internal/table"
 	"outreach/internal/uploads"
 )
 
@@ -51,7 +50,7 @@ type (
 	}
 	uploadStore interface {
 		Upload(ctx context.Context, project, id string) (uploads.Upload, error)
-		Uploads(ctx context.Context, project, owner string, limit int, cursor string) (table.PageOf[uploads.Upload], error)
+		CountedUploads(ctx context.Context, project, owner, kind string) ([]uploads.Upload, error)
 		SameBytes(ctx context.Context, project, owner, sha256 string) (uploads.Upload, bool, error)
 		BeginUpload(ctx context.Context, project string, u uploads.Upload) (uploads.Upload, error)
 		FinishUpload(ctx context.Context, project string, u uploads.Upload, found uploads.Findings) error

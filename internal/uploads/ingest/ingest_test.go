@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/oklog/ulid/v2"
 
@@ -242,7 +244,23 @@ func TestFileWithOneBadCellIsRejectedAndNothingInItCounts(t *testing.T) {
 
 func TestRowsAreComparedWithTheFilesThatCount(t *testing.T) {
 	t.Parallel()
-	in, ctx := open(t), t.Context()
+	noon := time.Date(2020, 6, 1, 12, 0, 0, 0, time.UTC)
+	for name, now := range map[string]func() time.Time{
+		"files that arrive one after another":           time.Now,
+		"files that arrive within the same millisecond": func() time.Time { return noon },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in := open(t)
+			in.files.Now = now
+			comparesRows(t, in)
+		})
+	}
+}
+
+func comparesRows(t *testing.T, in *fixture) {
+	t.Helper()
+	ctx := t.Context()
 	first, _ := in.send(t, "uploads/town/radio/1.csv", airing)
 	if same, _ := in.send(t, "uploads/town/radio/2.csv", airing); same.State != uploads.Accepted || same.SameAs != first.ID || same.Unchanged != 1 {
 		t.Errorf("the same bytes: %+v", same)
@@ -295,7 +313,8 @@ func TestFileThatIsOnlyCheckedStoresNothing(t *testing.T) {
 	}
 }
 
-// send puts a file and ingests it.
+// send puts a file and ingests it. It finds the upload by key and arrival: the list orders uploads that arrive in the
+// same millisecond by the hashes in their ids.
 func (f *fixture) send(t *testing.T, key, content string) (uploads.Upload, uploads.Findings) {
 	t.Helper()
 	ctx := t.Context()
@@ -305,15 +324,23 @@ func (f *fixture) send(t *testing.T, key, content string) (uploads.Upload, uploa
 	if err := f.Object(ctx, key); err != nil {
 		t.Fatal(err)
 	}
-	page, err := f.app.Uploads.Uploads(ctx, "town", "", 1, "")
+	info, err := f.files.Stat(ctx, key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := f.app.Uploads.Findings(ctx, "town", page.Items[0].ID)
+	page, err := f.app.Uploads.Uploads(ctx, "town", "", 100, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return page.Items[0], found
+	sent := slices.IndexFunc(page.Items, func(u uploads.Upload) bool { return u.Object == key && u.Arrived.Equal(info.Arrived) })
+	if sent < 0 {
+		t.Fatalf("no upload of %s that arrived at %s: %+v", key, info.Arrived, page.Items)
+	}
+	found, err := f.app.Uploads.Findings(ctx, "town", page.Items[sent].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page.Items[sent], found
 }
 
 func (f *fixture) heads(t *testing.T) fact.Heads {

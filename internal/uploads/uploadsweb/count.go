@@ -149,15 +149,14 @@ func headings(read importer.Excerpt) map[string]string {
 // marked returns the columns and rows of an excerpt with the errors in them, without columns that are empty and have no
 // error.
 func marked(c *web.Call, read importer.Excerpt, found uploads.Findings) ([]string, []page.FileRow) {
-	texts := c.Messages()
 	bad := map[int]map[string]bool{}
-	messages := map[int][]page.CellProblem{}
-	for _, e := range found.Errors {
-		if bad[e.Row] == nil {
-			bad[e.Row] = map[string]bool{}
+	problems := map[int][]page.CellProblem{}
+	for _, p := range cellProblems(c.Messages(), found.Errors) {
+		if bad[p.Row] == nil {
+			bad[p.Row] = map[string]bool{}
 		}
-		bad[e.Row][e.Column] = true
-		messages[e.Row] = append(messages[e.Row], page.CellProblem{Row: e.Row, Column: e.Column, Code: e.Problem.Code, Value: e.Value, Message: texts.Problem(e.Problem)})
+		bad[p.Row][p.Column] = true
+		problems[p.Row] = append(problems[p.Row], p)
 	}
 	shown := make([]bool, len(read.Columns))
 	for i, col := range read.Columns {
@@ -173,7 +172,7 @@ func marked(c *web.Call, read importer.Excerpt, found uploads.Findings) ([]strin
 	}
 	var rows []page.FileRow
 	for _, r := range read.Rows {
-		row := page.FileRow{Row: r.Row, Problems: messages[r.Row]}
+		row := page.FileRow{Row: r.Row, Problems: problems[r.Row]}
 		for i, text := range r.Cells {
 			if shown[i] {
 				row.Cells = append(row.Cells, page.FileCell{Text: shorter(text), Bad: read.Columns[i].Field != "" && bad[r.Row][read.Columns[i].Field]})

@@ -33,6 +33,7 @@ type (
 	uploadStore interface {
 		Upload(ctx context.Context, project, id string) (uploads.Upload, error)
 		Uploads(ctx context.Context, project, owner string, limit int, cursor string) (table.PageOf[uploads.Upload], error)
+		CountedUploads(ctx context.Context, project, owner, kind string) ([]uploads.Upload, error)
 		Findings(ctx context.Context, project, id string) (uploads.Findings, error)
 		CreateUpload(ctx context.Context, project string, u uploads.Upload, once store.Once) (uploads.Upload, error)
 		WithdrawUpload(ctx context.Context, id, by string, def projects.Defined) (uploads.Upload, error)
@@ -109,14 +110,20 @@ func plurals() []string {
 
 // columns returns a description of the columns of each built-in kind, in Markdown.
 func columns() string {
+	languages := []string{text.Name(text.English)[text.English]}
+	for _, tag := range text.Languages() {
+		if tag != text.English {
+			languages = append(languages, text.Name(tag)[text.English])
+		}
+	}
 	var b strings.Builder
-	b.WriteString("CSV, TSV or XLSX, up to 50 MB and 200,000 rows. The kind of file is recognised from its header, in any column order, in English or Polish. One bad cell rejects the file.\n\n")
+	b.WriteString("CSV, TSV or XLSX, up to 50 MB and 200,000 rows. The kind of file is recognised from its header, in any column order, in " + strings.Join(languages, " or ") + ". One bad cell rejects the file.\n\n")
 	for _, k := range schema.Builtin().Kinds {
 		var names []string
 		for _, f := range k.Columns() {
 			name := "`" + f.Name + "`"
-			if polish := f.ColumnIn(text.Polish); polish != f.Name {
-				name += " (" + polish + ")"
+			if translated := f.ColumnNames()[1:]; len(translated) > 0 {
+				name += " (" + strings.Join(translated, ", ") + ")"
 			}
 			names = append(names, name)
 		}

@@ -1,14 +1,12 @@
 package uploadsweb
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strconv"
 
 	"outreach/internal/page"
 	"outreach/internal/schema"
-	"outreach/internal/table"
 	"outreach/internal/uploads"
 	"outreach/internal/web"
 )
@@ -26,9 +24,13 @@ type airing struct {
 // counts. Airings outside the project's period are only counted as such.
 func (h Handlers) ownTotals(c *web.Call, partner string) (*page.OwnTotals, error) {
 	kind := schema.For(c.Defined.Definition).Kind(schema.Media)
-	files, rows, err := h.counting(c, kind, partner)
+	files, err := h.uploads.CountedUploads(c.Context(), c.Project, partner, kind.Plural)
 	if err != nil || len(files) == 0 {
 		return nil, err
+	}
+	rows := 0
+	for _, u := range files {
+		rows += u.Rows
 	}
 	out := &page.OwnTotals{AsOf: c.Site.DB.Now()}
 	if rows > maxSummed {
@@ -73,23 +75,6 @@ func (h Handlers) ownTotals(c *web.Call, partner string) (*page.OwnTotals, error
 func add(line *page.OwnLine, reach int64) {
 	line.Airings++
 	line.Reach += reach
-}
-
-// counting returns the accepted files of a partner in the order of arrival, and the number of their rows.
-func (h Handlers) counting(c *web.Call, kind *schema.Kind, partner string) (files []uploads.Upload, rows int, err error) {
-	all, err := web.All(func(cursor string) (table.PageOf[uploads.Upload], error) {
-		return h.uploads.Uploads(c.Context(), c.Project, partner, table.MostPage, cursor)
-	})
-	for _, u := range all {
-		if u.State == uploads.Accepted && u.SameAs == "" && u.Kind == kind.Plural {
-			files = append(files, u)
-			rows += u.Rows
-		}
-	}
-	slices.SortFunc(files, func(a, b uploads.Upload) int {
-		return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.Object, b.Object))
-	})
-	return files, rows, err
 }
 
 // overlay sets the airings of a file in latest, which is by natural key. Fingerprints and lines are both in the order

@@ -33,15 +33,15 @@ const (
 // owner returns whose uploads the caller may handle: uploads.Office for a coordinator, or the id of the caller's
 // partner.
 func owner(c *web.Call) (string, error) {
-	if c.Has(web.Coordinator) {
+	if c.HasRole(web.Coordinator) {
 		return uploads.Office, nil
 	}
-	for _, id := range c.Who.Partners(c.Project) {
+	for _, id := range c.Caller.Partners(c.Project) {
 		if _, ok := c.Defined.Definition.Partner(id); ok {
 			return id, nil
 		}
 	}
-	return "", c.Need(web.Coordinator)
+	return "", c.RequireRole(web.Coordinator)
 }
 
 // mine reads the upload in the path. It does not exist for a partner that does not own it.
@@ -136,7 +136,7 @@ var fields = schema.Kind{Name: "upload", Fields: []schema.Field{
 
 // readRequest reads the upload that a client asks a place for.
 func readRequest(c *web.Call, given schema.Given) (uploads.Upload, []schema.Problem) {
-	entry, problems := fields.Read(given, schema.Scope{Definition: c.Defined.Definition, Today: c.Today()})
+	entry, problems := fields.Read(given, c.Scope(false))
 	for i, p := range problems {
 		if p.Field == "size" && p.Code == schema.OutOfRange && given["size"] == json.Number("0") {
 			problems[i] = schema.Problem{Field: p.Field, Code: p.Code, Hint: "empty"}
@@ -194,7 +194,7 @@ func (h Handlers) createFromForm(c *web.Call, own string) error {
 	if u.By, err = c.Staff(); err != nil {
 		return err
 	}
-	once := c.Site.DB.Once(c.Project, "POST "+c.URL.Path, c.Who.Subject, c.FormValue("idempotency_key"), content)
+	once := c.Site.DB.Once(c.Project, "POST "+c.URL.Path, c.Caller.Subject, c.FormValue("idempotency_key"), content)
 	if u, err = h.uploads.CreateUpload(c.Context(), c.Project, u, once); err != nil {
 		return err
 	}
@@ -296,7 +296,7 @@ func (h Handlers) original(c *web.Call) error {
 	if u.Arrived.IsZero() {
 		return store.ErrNotFound
 	}
-	return c.Lend(u.Object, "application/octet-stream", fmt.Sprintf("attachment; filename=%q", u.Filename))
+	return c.RedirectToObject(u.Object, "application/octet-stream", fmt.Sprintf("attachment; filename=%q", u.Filename))
 }
 
 // describe returns the JSON of an upload.
@@ -319,10 +319,18 @@ func totals(u uploads.Upload) uploads.Totals {
 
 // cells returns findings with their messages in the uploader's language.
 func cells(u uploads.Upload, findings []uploads.Finding) []cell {
-	messages := text.Of(u.Language)
 	out := make([]cell, len(findings))
+	for i, p := range cellProblems(text.Of(u.Language), findings) {
+		out[i] = cell(p)
+	}
+	return out
+}
+
+// cellProblems returns findings with their messages in a language.
+func cellProblems(messages *text.Messages, findings []uploads.Finding) []page.CellProblem {
+	out := make([]page.CellProblem, len(findings))
 	for i, f := range findings {
-		out[i] = cell{Row: f.Row, Column: f.Column, Code: f.Problem.Code, Value: f.Value, Message: messages.Problem(f.Problem)}
+		out[i] = page.CellProblem{Row: f.Row, Column: f.Column, Code: f.Problem.Code, Value: f.Value, Message: messages.Problem(f.Problem)}
 	}
 	return out
 }
@@ -356,18 +364,10 @@ func sender(c *web.Call, owner string) string {
 
 // pageOf returns the page of an upload in the reader's language.
 func pageOf(c *web.Call, u uploads.Upload, found uploads.Findings) page.Upload {
-	messages := c.Messages()
-	problems := func(findings []uploads.Finding) []page.CellProblem {
-		out := make([]page.CellProblem, len(findings))
-		for i, f := range findings {
-			out[i] = page.CellProblem{Row: f.Row, Column: f.Column, Code: f.Problem.Code, Value: f.Value, Message: messages.Problem(f.Problem)}
-		}
-		return out
-	}
 	out := page.Upload{
 		ID: u.ID, State: u.State, Kind: u.Kind, Records: schema.For(c.Defined.Definition).Plural(u.Kind), Filename: u.Filename, Owner: sender(c, u.Owner), SHA256: u.SHA256, Bytes: u.Bytes,
 		Rows: u.Rows, New: u.New, Changed: u.Changed, Unchanged: u.Unchanged, Totals: u.Totals,
-		Errors: problems(found.Errors), Warnings: problems(found.Warnings), Cut: found.ErrorsCut,
+		Errors: cellProblems(c.Messages(), found.Errors), Warnings: cellProblems(c.Messages(), found.Warnings), Cut: found.ErrorsCut,
 		ReceivedAt: u.Arrived, FinishedAt: u.Finished, SameAs: u.SameAs, CheckOnly: u.CheckOnly, Mine: true,
 	}
 	switch {

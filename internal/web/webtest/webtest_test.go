@@ -17,7 +17,7 @@ func TestRequestsBearTheRoleThatATestNames(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return c.JSON(http.StatusOK, map[string]any{"who": c.Who.Email, "title": c.Defined.Definition.Title.In(c.Language), "given": body.Given["a"]})
+			return c.JSON(http.StatusOK, map[string]any{"who": c.Caller.Email, "title": c.Defined.Definition.Title.In(c.Language), "given": body.Given["a"]})
 		}}}
 	})
 	for _, c := range []struct {

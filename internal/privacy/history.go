@@ -96,7 +96,7 @@ func (s *Store) History(ctx context.Context, registry *schema.Registry, project 
 	}
 	files := map[string]bool{}
 	for _, id := range p.IDs() {
-		err := s.persons.About(ctx, project, id, func(kind, what string) error {
+		err := s.persons.EachMention(ctx, project, id, func(kind, what string) error {
 			if kind == "upload" && !files[what] {
 				files[what] = true
 				return s.readRows(ctx, registry, project, what, p.IDs(), &d)
@@ -107,7 +107,13 @@ func (s *Store) History(ctx context.Context, registry *schema.Registry, project 
 			return d, err
 		}
 	}
-	return d, s.nameAdvisers(ctx, registry, project, d.Versions)
+	var advisers []*string
+	for _, v := range d.Versions {
+		if v.Row != nil {
+			advisers = append(advisers, adviserCell(registry.Kind(v.Kind), v.Row)...)
+		}
+	}
+	return d, s.nameAdvisers(ctx, project, advisers)
 }
 
 // readFacts collects from the facts what concerns a person under any of the ids.
@@ -138,8 +144,8 @@ func (s *Store) readFacts(ctx context.Context, project string, ids []string, d *
 				return err
 			}
 			moves[data.Signup] = append(moves[data.Signup], StateChange{State: data.State, Version: data.Version, At: f.At})
-		case fact.KindSaid:
-			var data fact.Said
+		case fact.KindRecordEntered:
+			var data fact.RecordEntered
 			if err := json.Unmarshal(f.Data, &data); err != nil {
 				return err
 			}
@@ -150,14 +156,14 @@ func (s *Store) readFacts(ctx context.Context, project string, ids []string, d *
 				return nil
 			}
 			d.Versions = append(d.Versions, Version{Kind: data.Kind, Record: data.Record, Number: data.Version, At: f.At, sealed: data.Values})
-		case fact.KindVoided:
-			var data fact.Voided
+		case fact.KindRecordVoided:
+			var data fact.RecordVoided
 			if err := json.Unmarshal(f.Data, &data); err != nil {
 				return err
 			}
 			voids[data.Record] = Version{Record: data.Record, Number: data.Version, At: f.At, Void: true}
 		case fact.KindPersonMerged:
-			var data fact.Merged
+			var data fact.PersonMerged
 			if err := json.Unmarshal(f.Data, &data); err != nil || !slices.Contains(ids, data.Person) && !slices.Contains(ids, data.Into) {
 				return err
 			}
@@ -220,21 +226,26 @@ func (s *Store) readRows(ctx context.Context, registry *schema.Registry, project
 	return nil
 }
 
-// nameAdvisers replaces advisers' random ids by their e-mail addresses.
-func (s *Store) nameAdvisers(ctx context.Context, registry *schema.Registry, project string, versions []Version) error {
-	var staff []string
-	each := func(name func(string) string) {
-		for _, v := range versions {
-			if v.Row == nil {
-				continue
-			}
-			if at := registry.Kind(v.Kind).Index("adviser"); at >= 0 {
-				v.Row[at] = name(v.Row[at])
-			}
-		}
+// adviserCell returns the value of a row that names an adviser, none where the kind has no such field.
+func adviserCell(kind *schema.Kind, row schema.Row) []*string {
+	if at := kind.Index("adviser"); at >= 0 {
+		return []*string{&row[at]}
 	}
-	each(func(id string) string { staff = append(staff, id); return id })
-	emails, err := s.staff.StaffEmails(ctx, project, staff)
-	each(func(id string) string { return emails[id] })
-	return err
+	return nil
+}
+
+// nameAdvisers replaces advisers' random ids by their e-mail addresses.
+func (s *Store) nameAdvisers(ctx context.Context, project string, advisers []*string) error {
+	ids := make([]string, len(advisers))
+	for i, id := range advisers {
+		ids[i] = *id
+	}
+	emails, err := s.staff.StaffEmails(ctx, project, ids)
+	if err != nil {
+		return err
+	}
+	for _, id := range advisers {
+		*id = emails[*id]
+	}
+	return nil
 }

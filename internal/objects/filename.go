@@ -9,8 +9,8 @@ import (
 	"github.com/oklog/ulid/v2"
 )
 
-// unnamed is an error whose text does not contain a file's name.
-type unnamed struct {
+// errorWithoutFileName is an error whose text does not contain a file's name.
+type errorWithoutFileName struct {
 	error
 	names []string
 }
@@ -28,10 +28,10 @@ func GivenID(key string) string {
 	return parts[3]
 }
 
-// Unnamed removes the file's name from an error about an object, as names of files may contain names of people: an
+// WithoutFileName removes the file's name from an error about an object, as names of files may contain names of people: an
 // error about a file that a partner put at uploads/{project}/{owner}/… may contain its name, in plain text or escaped.
 // An error about any other key is returned as it is.
-func Unnamed(key string, err error) error {
+func WithoutFileName(key string, err error) error {
 	parts := strings.Split(key, "/")
 	if err == nil || len(parts) < 4 || parts[0] != "uploads" || GivenID(key) != "" {
 		return err
@@ -45,10 +45,10 @@ func Unnamed(key string, err error) error {
 	}
 	// The longest first: a folder's name may be a part of a file's.
 	slices.SortFunc(names, func(a, b string) int { return len(b) - len(a) })
-	return &unnamed{err, slices.DeleteFunc(names, func(name string) bool { return name == "" })}
+	return &errorWithoutFileName{err, slices.DeleteFunc(names, func(name string) bool { return name == "" })}
 }
 
-func (u *unnamed) Error() string {
+func (u *errorWithoutFileName) Error() string {
 	text := u.error.Error()
 	for _, name := range u.names {
 		text = strings.ReplaceAll(text, name, "…")
@@ -56,4 +56,4 @@ func (u *unnamed) Error() string {
 	return text
 }
 
-func (u *unnamed) Unwrap() error { return u.error }
+func (u *errorWithoutFileName) Unwrap() error { return u.error }

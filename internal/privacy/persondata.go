@@ -42,9 +42,8 @@ type RecordData struct {
 // lacks are left out.
 func (s *Store) PersonData(ctx context.Context, registry *schema.Registry, project string, p people.Person) (PersonData, error) {
 	var data PersonData
-	staff := []string{}
 	for _, id := range p.IDs() {
-		err := s.persons.About(ctx, project, id, func(kind, what string) error {
+		err := s.persons.EachMention(ctx, project, id, func(kind, what string) error {
 			switch kind {
 			case schema.Signup:
 				return s.addSignup(ctx, registry.Kind(schema.Signup), project, what, &data)
@@ -73,17 +72,12 @@ func (s *Store) PersonData(ctx context.Context, registry *schema.Registry, proje
 			return data, err
 		}
 	}
+	var advisers []*string
 	for _, r := range data.Records {
-		staff = append(staff, registry.Kind(r.Kind).Get(r.Row, "adviser"))
+		advisers = append(advisers, adviserCell(registry.Kind(r.Kind), r.Row)...)
 	}
-	emails, err := s.staff.StaffEmails(ctx, project, staff)
-	if err != nil {
+	if err := s.nameAdvisers(ctx, project, advisers); err != nil {
 		return data, err
-	}
-	for _, r := range data.Records {
-		if at := registry.Kind(r.Kind).Index("adviser"); at >= 0 {
-			r.Row[at] = emails[r.Row[at]]
-		}
 	}
 	slices.SortStableFunc(data.Records, func(a, b RecordData) int {
 		return strings.Compare(registry.Kind(a.Kind).Get(a.Row, "date"), registry.Kind(b.Kind).Get(b.Row, "date"))
