@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,6 +23,7 @@ import (
 	"outreach/functions"
 	"outreach/infra/tracker/provider"
 	"outreach/internal/app"
+	"outreach/internal/fact"
 	"outreach/internal/identity"
 	"outreach/internal/mail"
 	"outreach/internal/notices/deliver"
@@ -53,7 +56,7 @@ type deployment struct {
 
 	mu        sync.Mutex
 	instances map[string][]*instance // idle, by function
-	changes   int                    // facts written that send-notices was not woken for
+	news      map[string]bool        // projects with facts that send-notices was not woken for
 	letters   []mail.Message
 }
 
@@ -72,7 +75,7 @@ type instance struct {
 }
 
 func deploy(r *run) *deployment {
-	d := &deployment{run: r, dynamo: simulated.New(simulated.DynamoDB), secret: bytes.Repeat([]byte("secret"), 6), instances: map[string][]*instance{}}
+	d := &deployment{run: r, dynamo: simulated.New(simulated.DynamoDB), secret: bytes.Repeat([]byte("secret"), 6), instances: map[string][]*instance{}, news: map[string]bool{}}
 	d.limits = readLimits(r)
 	d.dynamo.Changed = d.changed
 	dir, err := os.MkdirTemp("", "limits")
@@ -134,8 +137,8 @@ func (d *deployment) changed(_ string, keys []table.Key) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, key := range keys {
-		if strings.HasPrefix(key.PK, "FACT#") {
-			d.changes++
+		if id := fact.ProjectOf(key.PK); id != "" {
+			d.news[id] = true
 		}
 	}
 }
@@ -197,17 +200,31 @@ func (d *deployment) define(text string) {
 	})
 }
 
-// notify runs send-notices for the changes so far, and returns what it used.
+// notify runs send-notices for the projects with new facts, and returns what it used.
 func (d *deployment) notify() simulated.Usage {
-	d.mu.Lock()
-	d.changes = 0
-	d.mu.Unlock()
 	ctx, used := simulated.Count(d.run.Context())
-	d.invoke(ctx, "send-notices", func(ctx context.Context, i *instance) {
-		err := i.notifier.CatchUp(ctx)
-		d.run.check(err)
-	})
+	d.run.check(d.sendNotices(ctx))
 	return used()
+}
+
+func (d *deployment) sendNotices(ctx context.Context) (err error) {
+	d.mu.Lock()
+	ids := slices.Sorted(maps.Keys(d.news))
+	clear(d.news)
+	d.mu.Unlock()
+	if len(ids) == 0 {
+		return nil
+	}
+	d.invoke(ctx, "send-notices", func(ctx context.Context, i *instance) {
+		if err = i.notifier.CatchUpWith(ctx, ids...); err != nil { // the stream delivers again
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			for _, id := range ids {
+				d.news[id] = true
+			}
+		}
+	})
+	return err
 }
 
 // watch wakes send-notices for changes, at most once a second as the template says, until the function returned is called.
@@ -221,19 +238,7 @@ func (d *deployment) watch() (stop func()) {
 				return
 			case <-time.After(time.Second):
 			}
-			d.mu.Lock()
-			woken := d.changes > 0
-			d.changes = 0
-			d.mu.Unlock()
-			if woken {
-				d.invoke(d.run.Context(), "send-notices", func(ctx context.Context, i *instance) {
-					if i.notifier.CatchUp(ctx) != nil { // the stream delivers again
-						d.mu.Lock()
-						d.changes++
-						d.mu.Unlock()
-					}
-				})
-			}
+			_ = d.sendNotices(d.run.Context())
 		}
 	}()
 	return func() { close(done); <-ended }

@@ -139,17 +139,17 @@ func (s *Log) head(ctx context.Context, project string, lane int) (int64, error)
 	return number, nil
 }
 
-// Heads reads the head of each lane. Every fact whose Append returned before the call is at or below it.
-func (s *Log) Heads(ctx context.Context, project string) (Heads, error) {
-	var heads Heads
+// Heads reads the head of each lane, all lanes in parallel. Every fact whose Append returned before the call is at or
+// below it.
+func (s *Log) Heads(ctx context.Context, project string) (heads Heads, err error) {
+	group, ctx := errgroup.WithContext(ctx)
 	for lane := range heads {
-		number, err := s.head(ctx, project, lane)
-		if err != nil {
-			return heads, err
-		}
-		heads[lane] = number
+		group.Go(func() (err error) {
+			heads[lane], err = s.head(ctx, project, lane)
+			return err
+		})
 	}
-	return heads, nil
+	return heads, group.Wait()
 }
 
 // Read calls each with the facts above one position up to another, lane by lane in the order of numbers. It fails where
