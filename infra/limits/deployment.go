@@ -168,7 +168,11 @@ func (d *deployment) invoke(ctx context.Context, function string, do func(ctx co
 
 // start starts an instance of a function.
 func (d *deployment) start(function string) *instance {
-	a := app.New(&store.DB{Tracker: dynamo.New(d.dynamo, "tracker"), People: dynamo.New(d.dynamo, "people"), Objects: d.objects, Secret: d.secret, Now: time.Now})
+	var tracker table.Table = dynamo.New(d.dynamo, "tracker")
+	if f := d.run.fault; f != nil && f.tracker != nil {
+		tracker = f.tracker(tracker)
+	}
+	a := app.New(&store.DB{Tracker: tracker, People: dynamo.New(d.dynamo, "people"), Objects: d.objects, Secret: d.secret, Now: time.Now})
 	log := slog.New(slog.DiscardHandler)
 	i := &instance{App: a, log: log}
 	i.notifier = deliver.New(a, letters{d}, baseURL, log, a.DB.NewID())
@@ -216,7 +220,12 @@ func (d *deployment) sendNotices(ctx context.Context) (err error) {
 		return nil
 	}
 	d.invoke(ctx, "send-notices", func(ctx context.Context, i *instance) {
-		if err = i.notifier.CatchUpWith(ctx, ids...); err != nil { // the stream delivers again
+		if d.run.fault != nil && d.run.fault.walks {
+			err = i.notifier.CatchUp(ctx)
+		} else {
+			err = i.notifier.CatchUpWith(ctx, ids...)
+		}
+		if err != nil { // the stream delivers again
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			for _, id := range ids {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"outreach/internal/table"
 )
 
 // row is a load and what must hold under it.
@@ -22,7 +24,8 @@ type row struct {
 // run is one run of a row.
 type run struct {
 	*testing.T
-	long     bool // the contract's own numbers, not a tenth of them
+	long     bool   // the contract's own numbers, not a tenth of them
+	fault    *fault // planted by a test; nil: none
 	measured []string
 	broken   []string
 }
@@ -91,7 +94,7 @@ func report(t *testing.T, long bool, wanted func(name string) bool) bool {
 			continue
 		}
 		all++
-		r := measure(t, row, long)
+		r := measure(t, row, long, nil)
 		verdict := "holds"
 		if len(r.broken) > 0 {
 			verdict = "**" + strings.Join(r.broken, "; ") + "**"
@@ -104,9 +107,15 @@ func report(t *testing.T, long bool, wanted func(name string) bool) bool {
 	return hold == all
 }
 
+// fault is a mistake that a test plants, to see the row fail that is there to find it.
+type fault struct {
+	tracker func(table.Table) table.Table // what a function has in place of the tracker table
+	walks   bool                          // send-notices looks at all projects
+}
+
 // measure runs a row in a bubble of its own.
-func measure(t *testing.T, row row, long bool) *run {
-	r := &run{long: long}
+func measure(t *testing.T, row row, long bool, planted *fault) *run {
+	r := &run{long: long, fault: planted}
 	ok := t.Run(row.name, func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r.T = t
