@@ -1,18 +1,20 @@
-// Command send-notices sends the e-mails that facts call for. The tracker's stream wakes it; which facts are still to
-// be announced it reads from the table, so the event's content does not matter.
+// Command send-notices sends the e-mails that facts call for. The tracker's stream wakes it and names the projects; which
+// of their facts are still to be announced it reads from the table. An event without facts means all projects.
 package main
 
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"log/slog"
 	"os"
+	"slices"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"outreach/internal/cloud"
 	"outreach/internal/cloud/ses"
+	"outreach/internal/fact"
 	"outreach/internal/notices/deliver"
 )
 
@@ -29,12 +31,27 @@ func realMain() error {
 		return err
 	}
 	sender, owner := ses.New(c), rand.Text()
-	lambda.Start(func(ctx context.Context, _ json.RawMessage) error {
+	lambda.Start(func(ctx context.Context, event events.DynamoDBEvent) error {
 		app, err := c.App(ctx)
 		if err != nil {
 			return err
 		}
-		return deliver.New(app, sender, os.Getenv(cloud.BaseURL), c.Log, owner).CatchUp(ctx)
+		deliverer := deliver.New(app, sender, os.Getenv(cloud.BaseURL), c.Log, owner)
+		if ids := projects(event); len(ids) > 0 {
+			return deliverer.CatchUpWith(ctx, ids...)
+		}
+		return deliverer.CatchUp(ctx)
 	})
 	return nil
+}
+
+// projects returns the projects whose facts an event of the stream names, each once.
+func projects(event events.DynamoDBEvent) []string {
+	var ids []string
+	for _, record := range event.Records {
+		if id := fact.ProjectOf(record.Change.Keys["pk"].String()); id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }

@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +22,7 @@ import (
 	"outreach/functions/ingest-upload/ingestupload"
 	"outreach/infra/tracker/provider"
 	"outreach/internal/app"
+	"outreach/internal/fact"
 	"outreach/internal/identity"
 	"outreach/internal/logs"
 	"outreach/internal/mail/mailbox"
@@ -52,6 +55,7 @@ type tracker struct {
 	compiler  compile.Compiler
 	notices   *sendnotices.Deliverer
 	wake      chan struct{}
+	news      news
 	tasks     sync.WaitGroup
 	schedules []schedule
 }
@@ -205,15 +209,15 @@ func (t *tracker) openSite(secret []byte) error {
 // streamed is a table that calls changed after each write of facts, in the place of DynamoDB's stream.
 type streamed struct {
 	table.Table
-	changed func()
+	changed func(project string)
 }
 
 func (t streamed) Write(ctx context.Context, ops ...table.Op) error {
 	err := t.Table.Write(ctx, ops...)
 	if err == nil {
 		for _, op := range ops {
-			if strings.HasPrefix(op.Item.PK, "FACT#") {
-				t.changed()
+			if project := fact.ProjectOf(op.Item.PK); project != "" {
+				t.changed(project)
 				break
 			}
 		}
@@ -221,8 +225,39 @@ func (t streamed) Write(ctx context.Context, ops ...table.Op) error {
 	return err
 }
 
-// changed wakes sendNotices. It does not block, and calls while one is pending are merged.
-func (t *tracker) changed() {
+// news is the set of projects that have facts whose letters may still be due. It is safe for concurrent use.
+type news struct {
+	mu       sync.Mutex
+	projects map[string]bool
+}
+
+func (n *news) add(projects ...string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, id := range projects {
+		if n.projects == nil {
+			n.projects = map[string]bool{}
+		}
+		n.projects[id] = true
+	}
+}
+
+// take empties the set and returns its members.
+func (n *news) take() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	all := slices.Sorted(maps.Keys(n.projects))
+	n.projects = nil
+	return all
+}
+
+// changed wakes sendNotices for a project. It does not block, and calls while one is pending are merged.
+func (t *tracker) changed(project string) {
+	t.news.add(project)
+	t.wakeUp()
+}
+
+func (t *tracker) wakeUp() {
 	select {
 	case t.wake <- struct{}{}:
 	default:
@@ -233,7 +268,6 @@ func (t *tracker) changed() {
 // folder by hand or before a crash, the notices, the schedules.
 func (t *tracker) start(ctx context.Context) {
 	t.sweep(ctx)
-	t.changed()
 	t.task(func() { t.queue.run(ctx, 2*time.Second) })
 	t.task(func() { every(ctx, 2*time.Second, func() { t.sweep(ctx) }) })
 	t.task(func() { t.sendNotices(ctx) })
@@ -277,20 +311,32 @@ func (t *tracker) sweep(ctx context.Context) {
 	}
 }
 
-// sendNotices sends pending notices after each change, and retries after a pause where that failed: the mail server may
-// be down. It returns when the context ends.
+// sendNotices sends pending notices: those of all projects at the start, then those of a project after each change. It
+// retries after a pause where that failed: the mail server may be down. It returns when the context ends.
 func (t *tracker) sendNotices(ctx context.Context) {
 	const pause = 30 * time.Second
+	all := true
+	t.wakeUp()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.wake:
-			ctx := logs.WithRequest(ctx, t.base.NewID())
-			if err := t.notices.CatchUp(ctx); err != nil && ctx.Err() == nil {
-				t.log.ErrorContext(ctx, "send notices", "reason", err.Error())
-				time.AfterFunc(pause, t.changed)
-			}
+		}
+		projects, ctx := t.news.take(), logs.WithRequest(ctx, t.base.NewID())
+		var err error
+		if all {
+			err = t.notices.CatchUp(ctx)
+			all = err != nil
+		} else {
+			err = t.notices.CatchUpWith(ctx, projects...)
+		}
+		if err != nil && ctx.Err() == nil {
+			t.log.ErrorContext(ctx, "send notices", "reason", err.Error())
+			time.AfterFunc(pause, func() {
+				t.news.add(projects...)
+				t.wakeUp()
+			})
 		}
 	}
 }

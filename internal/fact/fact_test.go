@@ -13,3 +13,12 @@ func TestLineIDNeverChanges(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+func TestTheKeyOfAFactNamesItsProject(t *testing.T) {
+	t.Parallel()
+	for partition, want := range map[string]string{factPartition("town-1", 7, 12): "town-1", "SIGNUP#town-1#x": "", "": ""} {
+		if got := ProjectOf(partition); got != want {
+			t.Errorf("%q is of %q, want %q", partition, got, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package fact
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"outreach/internal/table"
 )
@@ -16,4 +17,14 @@ func factKey(project string, lane int, number int64) table.Key {
 
 func factPartition(project string, lane int, div int64) string {
 	return "FACT#" + project + "#" + strconv.Itoa(lane) + "#" + strconv.FormatInt(div, 10)
+}
+
+// ProjectOf returns the project of a fact by the partition key of its item, "" of an item that is no fact.
+func ProjectOf(partition string) string {
+	id, isFact := strings.CutPrefix(partition, "FACT#")
+	if !isFact {
+		return ""
+	}
+	id, _, _ = strings.Cut(id, "#")
+	return id
 }

@@ -85,71 +85,82 @@ func (s *Log) cachedHead(project string, lane int) int64 {
 	return 0
 }
 
-// head returns the last number of a lane, 0 of an empty one. Numbers have no gaps, so it finds the last partition by
-// exponential and binary search, and the number in it by one backward query.
+// head returns the last number of a lane, 0 of an empty one. It looks into the partition of the cached head first.
+// Numbers have no gaps: if that partition is full, it finds the last one by exponential and binary search.
 func (s *Log) head(ctx context.Context, project string, lane int) (int64, error) {
 	cached := s.cachedHead(project, lane)
-	low := cached / bucket
-	steps := make([]table.Key, 0, 20)
-	for step := int64(1); step <= 1<<19; step *= 2 {
-		steps = append(steps, factKey(project, lane, (low+step)*bucket))
+	number, err := s.lastIn(ctx, project, lane, cached/bucket)
+	if err == nil && number%bucket == bucket-1 {
+		var last int64
+		if last, err = s.lastPartition(ctx, project, lane, number/bucket); err == nil && last > number/bucket {
+			number, err = s.lastIn(ctx, project, lane, last)
+		}
 	}
-	there, err := s.Table.Get(ctx, steps[0])
 	if err != nil {
 		return 0, err
-	}
-	if len(there) > 0 {
-		if there, err = s.Table.Get(ctx, steps...); err != nil {
-			return 0, err
-		}
-		base, high := low, low+1<<20
-		for i, step := 0, int64(1); i < len(steps); i, step = i+1, step*2 {
-			if _, ok := there[steps[i]]; !ok {
-				high = base + step
-				break
-			}
-			low = base + step
-		}
-		for high-low > 1 {
-			middle := low + (high-low)/2
-			key := factKey(project, lane, middle*bucket)
-			found, err := s.Table.Get(ctx, key)
-			if err != nil {
-				return 0, err
-			}
-			if len(found) > 0 {
-				low = middle
-			} else {
-				high = middle
-			}
-		}
-	}
-	page, err := s.Table.Query(ctx, table.Query{PK: factPartition(project, lane, low), Backward: true, Limit: 1})
-	if err != nil {
-		return 0, err
-	}
-	number := int64(0)
-	if len(page.Items) > 0 {
-		if _, err := fmt.Sscanf(page.Items[0].SK, "%d", &number); err != nil {
-			return 0, fmt.Errorf("fact key %s: %w", page.Items[0].SK, err)
-		}
 	}
 	number = max(number, cached)
 	s.raiseHead(project, lane, number)
 	return number, nil
 }
 
-// Heads reads the head of each lane. Every fact whose Append returned before the call is at or below it.
-func (s *Log) Heads(ctx context.Context, project string) (Heads, error) {
-	var heads Heads
-	for lane := range heads {
-		number, err := s.head(ctx, project, lane)
-		if err != nil {
-			return heads, err
-		}
-		heads[lane] = number
+// lastIn returns the last number of a lane's partition, 0 of an empty one.
+func (s *Log) lastIn(ctx context.Context, project string, lane int, partition int64) (number int64, err error) {
+	page, err := s.Table.Query(ctx, table.Query{PK: factPartition(project, lane, partition), Backward: true, Limit: 1})
+	if err != nil || len(page.Items) == 0 {
+		return 0, err
 	}
-	return heads, nil
+	if _, err := fmt.Sscanf(page.Items[0].SK, "%d", &number); err != nil {
+		return 0, fmt.Errorf("fact key %s: %w", page.Items[0].SK, err)
+	}
+	return number, nil
+}
+
+// lastPartition returns the last partition of a lane that is not empty, given one that is full.
+func (s *Log) lastPartition(ctx context.Context, project string, lane int, low int64) (int64, error) {
+	steps := make([]table.Key, 0, 20)
+	for step := int64(1); step <= 1<<19; step *= 2 {
+		steps = append(steps, factKey(project, lane, (low+step)*bucket))
+	}
+	there, err := s.Table.Get(ctx, steps...)
+	if err != nil {
+		return 0, err
+	}
+	base, high := low, low+1<<20
+	for i, step := 0, int64(1); i < len(steps); i, step = i+1, step*2 {
+		if _, ok := there[steps[i]]; !ok {
+			high = base + step
+			break
+		}
+		low = base + step
+	}
+	for high-low > 1 {
+		middle := low + (high-low)/2
+		key := factKey(project, lane, middle*bucket)
+		found, err := s.Table.Get(ctx, key)
+		if err != nil {
+			return 0, err
+		}
+		if len(found) > 0 {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return low, nil
+}
+
+// Heads reads the head of each lane, all lanes in parallel. Every fact whose Append returned before the call is at or
+// below it.
+func (s *Log) Heads(ctx context.Context, project string) (heads Heads, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	for lane := range heads {
+		group.Go(func() (err error) {
+			heads[lane], err = s.head(ctx, project, lane)
+			return err
+		})
+	}
+	return heads, group.Wait()
 }
 
 // Read calls each with the facts above one position up to another, lane by lane in the order of numbers. It fails where

@@ -82,9 +82,9 @@ func TestHeadOfALongLaneIsFoundWithoutACache(t *testing.T) {
 			}
 			ops = ops[:0]
 		}
-		// The search reads only the first fact of each partition and the facts of the last one.
+		// The search reads only the first and the last fact of each partition and the facts of the last one.
 		for number := int64(1); number <= n; number++ {
-			if number%bucket == 0 || number/bucket == n/bucket {
+			if number%bucket == 0 || number%bucket == bucket-1 || number/bucket == n/bucket {
 				ops = append(ops, table.PutJSON(factKey(project, 3, number), Fact{ID: "x"}, table.Absent))
 			}
 			if len(ops) == table.MostWrites {

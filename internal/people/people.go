@@ -139,11 +139,16 @@ func (s *Store) Resolve(ctx context.Context, project string, ref schema.PersonRe
 }
 
 func (s *Store) resolve(ctx context.Context, project string, ref schema.PersonRef, names Names) (string, error) {
-	keys := Keys(ref)
 	id, known, err := s.find(ctx, project, ref)
 	if err != nil {
 		return "", err
 	}
+	return s.complete(ctx, project, ref, names, id, known)
+}
+
+// complete creates or completes the person whom find found for a reference.
+func (s *Store) complete(ctx context.Context, project string, ref schema.PersonRef, names Names, id string, known map[Key]string) (_ string, err error) {
+	keys := Keys(ref)
 	if id != "" && len(known) == len(keys) && names == (Names{}) {
 		return id, nil
 	}
@@ -204,7 +209,7 @@ func (s *Store) ResolvePublic(ctx context.Context, project string, ref schema.Pe
 			return err
 		}
 		if len(known) == 0 {
-			id, err = s.resolve(ctx, project, ref, names)
+			id, err = s.complete(ctx, project, ref, names, "", known)
 			return err
 		}
 		id, held = "", len(known) < len(keys)

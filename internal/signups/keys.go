@@ -26,6 +26,9 @@ func queueKey(project, activity string, submitted time.Time, id string) table.Ke
 	return table.Key{PK: queuePartition(project, activity), SK: ordered(submitted, id)}
 }
 
+// inboxPartition is where sign-ups to an activity wait for their states, in the order of submission.
+func inboxPartition(project, activity string) string { return "INBOX#" + project + "#" + activity }
+
 func sentKey(project, signup, entry string) table.Key {
 	return table.Key{PK: "SIGNUP#" + project + "#" + signup, SK: "SENT#" + entry}
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"outreach/internal/fact"
 	"outreach/internal/people"
 	"outreach/internal/project"
@@ -105,7 +107,7 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 		case rev != 0:
 			result, err = s.repeat(ctx, project, d, before, rev, entry, receipt, once)
 		default:
-			result, err = s.admit(ctx, project, d, who, held, placeRev, entry, receipt, once)
+			result, err = s.enter(ctx, project, d, who, held, placeRev, entry, receipt, once)
 		}
 		return err
 	})
@@ -132,20 +134,31 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 // before a merge, and its revision, 0 where there is none. It also returns the revision of the item under placeKey, on
 // which a write depends.
 func (s *Store) liveSignup(ctx context.Context, project, activity, who string) (su Signup, rev, placeRev int64, err error) {
-	p, err := s.persons.Person(ctx, project, who)
-	if store.IsNotFound(err) { // erased meanwhile
-		p, err = people.Person{ID: who}, nil
-	}
-	if err != nil {
+	var p people.Person
+	var found map[table.Key]table.Item
+	keys := []table.Key{placeKey(project, activity, who)}
+	group, within := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		if p, err = s.persons.Person(within, project, who); store.IsNotFound(err) { // erased meanwhile
+			p, err = people.Person{ID: who}, nil
+		}
+		return err
+	})
+	group.Go(func() (err error) {
+		found, err = s.Tracker.Get(within, keys...)
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return su, 0, 0, err
 	}
-	var keys []table.Key
-	for _, id := range p.IDs() {
-		keys = append(keys, placeKey(project, activity, id))
-	}
-	found, err := s.Tracker.Get(ctx, keys...)
-	if err != nil {
-		return su, 0, 0, err
+	if ids := p.IDs(); !slices.Equal(ids, []string{who}) { // there was a merge
+		keys = nil
+		for _, id := range ids {
+			keys = append(keys, placeKey(project, activity, id))
+		}
+		if found, err = s.Tracker.Get(ctx, append(keys, placeKey(project, activity, who))...); err != nil {
+			return su, 0, 0, err
+		}
 	}
 	placeRev = found[placeKey(project, activity, who)].Rev
 	for _, key := range keys {
@@ -206,40 +219,34 @@ func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, befor
 	return result, s.Log().Append(ctx, project, []fact.Fact{f}, ops...)
 }
 
-// admit stores a new sign-up, with its place or its turn on the waiting list, in one transaction on the activity's
-// counts.
-func (s *Store) admit(ctx context.Context, project string, d SignupDraft, who string, held bool, placeRev int64, entry, receipt string, once store.Once) (SignedUp, error) {
-	places, rev, err := s.places(ctx, project, d.Activity)
-	if err != nil {
+// enter stores a new sign-up, with its place or its turn on the waiting list.
+func (s *Store) enter(ctx context.Context, project string, d SignupDraft, who string, held bool, placeRev int64, entry, receipt string, once store.Once) (SignedUp, error) {
+	t := ticket{
+		Signup: Signup{
+			ID: entry, Person: who, Activity: d.Activity.ID, Submitted: d.Submitted.UTC(), Version: 1, Entry: entry, Entries: 1,
+			Upload: d.Upload, Locale: d.Kind.Get(d.Row, "locale"), Values: s.sealedForm(project, d),
+		},
+		Held: held, PlaceRev: placeRev, Receipt: receipt,
+	}
+	var err error
+	if t.Fact, err = s.signupFact(project, d, t.Signup, entry, ""); err != nil {
 		return SignedUp{}, err
 	}
-	state := places.Admit(held)
-	su := Signup{
-		ID: entry, Person: who, Activity: d.Activity.ID, Submitted: d.Submitted.UTC(), State: state, Version: 1, Entry: entry, Entries: 1,
-		Upload: d.Upload, Locale: d.Kind.Get(d.Row, "locale"), Values: s.sealedForm(project, d),
+	if t.Answer, err = s.PendingAnswer(ctx, once); err != nil {
+		return SignedUp{}, err
 	}
-	result := SignedUp{Signup: su, Receipt: receipt, Created: true}
-	f, err := s.signupFact(project, d, su, entry, state)
-	if err != nil {
-		return result, err
+	var found view
+	group, within := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.keepForm(within, project, t.Signup, entry, d) })
+	group.Go(func() (err error) {
+		found, err = s.look(within, project, d.Activity)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return SignedUp{}, err
 	}
-	ops, err := s.Answer(ctx, once, result.answer())
-	if err != nil {
-		return result, err
-	}
-	if err := s.keepForm(ctx, project, su, entry, d); err != nil {
-		return result, err
-	}
-	ops = append(ops,
-		s.keepSignup(project, su, 0),
-		table.PutJSON(placeKey(project, su.Activity, who), su.ID, table.At(placeRev)),
-		table.PutJSON(people.MentionKey(project, who, schema.Signup, su.ID), su.ID, table.Always))
-	places.Add(state, 1)
-	ops = append(ops, table.PutJSON(placesKey(project, su.Activity), places, table.At(rev)))
-	if state == schema.Waitlisted {
-		ops = append(ops, table.PutJSON(queueKey(project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
-	}
-	return result, s.Log().Append(ctx, project, []fact.Fact{f}, ops...)
+	su, err := s.admit(ctx, project, d.Activity, found, t)
+	return t.admitted(su), err
 }
 
 // places reads the counts of an activity, and the revision that a change of them, or of the waiting list, depends on.

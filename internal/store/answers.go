@@ -78,18 +78,43 @@ func (s *DB) Answer(ctx context.Context, once Once, result any) ([]table.Op, err
 	if once == (Once{}) {
 		return nil, nil
 	}
-	encoded, err := json.Marshal(result)
+	pending, err := s.PendingAnswer(ctx, once)
 	if err != nil {
 		return nil, err
+	}
+	op, err := s.AnswerPending(*pending, result)
+	return []table.Op{op}, err
+}
+
+// Pending is a request whose result is not known yet, in a form that can be stored: another process may answer it.
+type Pending struct {
+	Key  table.Key `json:"key"`
+	Body string    `json:"body"`
+	Rev  int64     `json:"rev,omitempty"`
+}
+
+// PendingAnswer returns the request as Pending, nil for the zero Once.
+func (s *DB) PendingAnswer(ctx context.Context, once Once) (*Pending, error) {
+	if once == (Once{}) {
+		return nil, nil
 	}
 	if !once.Asked() {
 		if _, err := s.Answered(ctx, once, new(json.RawMessage)); err != nil {
 			return nil, err
 		}
 	}
-	op := table.PutJSON(once.key, answer{Body: once.body, Result: encoded, Expires: s.Now().Add(AnswerLife)}, table.At(once.seen.rev))
+	return &Pending{Key: once.key, Body: once.body, Rev: once.seen.rev}, nil
+}
+
+// AnswerPending returns the operation that stores the result of a pending request, as Answer does.
+func (s *DB) AnswerPending(p Pending, result any) (table.Op, error) {
+	encoded, err := json.Marshal(result)
+	if err != nil {
+		return table.Op{}, err
+	}
+	op := table.PutJSON(p.Key, answer{Body: p.Body, Result: encoded, Expires: s.Now().Add(AnswerLife)}, table.At(p.Rev))
 	op.Item.Expires = s.Now().Add(AnswerLife)
-	return []table.Op{op}, nil
+	return op, nil
 }
 
 // KeepAnswer stores the result of a request whose steps are idempotent one by one, or that changed nothing. A stored

@@ -31,3 +31,14 @@ func Retry(ctx context.Context, try func() error) error {
 	}
 	return err
 }
+
+type unrepeated struct{}
+
+// Unrepeated returns a context whose Writes are not repeated by the table where a concurrent write gets in their way:
+// they return a *Conflict without Failed at once, for callers that have something better to do than to try again.
+func Unrepeated(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unrepeated{}, true)
+}
+
+// IsUnrepeated reports whether Unrepeated made the context. Implementations call it.
+func IsUnrepeated(ctx context.Context) bool { return ctx.Value(unrepeated{}) != nil }

@@ -1,5 +1,5 @@
-// Package deliver sends the e-mails that facts call for. The table's stream only wakes it: what happened since the last
-// run it reads from the facts, so that a day's outage is caught up.
+// Package deliver sends the e-mails that facts call for. The table's stream only names the projects that have new facts:
+// what happened since the last run it reads from the facts, so that a day's outage is caught up.
 package deliver
 
 import (
@@ -50,21 +50,26 @@ const reserve = 10 * time.Second
 // retryPause is how long to wait before the next attempt to get a lease.
 const retryPause = 250 * time.Millisecond
 
-// CatchUp sends the letters of all facts since the last run. While another process has the lease on a project's
-// letters, it waits for it, so that facts written in the meantime are covered. A failed letter holds up those behind it
+// CatchUp sends the letters of all facts since the last run, of all projects.
+func (n *Deliverer) CatchUp(ctx context.Context) error {
+	ids, err := n.projects.Projects(ctx)
+	if err != nil {
+		return err
+	}
+	return n.CatchUpWith(ctx, ids...)
+}
+
+// CatchUpWith sends the letters of all facts of these projects since the last run. While another process has the lease
+// on a project's letters, it waits for it, so that facts written in the meantime are covered. A failed letter holds up those behind it
 // in its lane only; the error names all failures, and the next run retries them. A letter may go out twice where the
 // process dies between sending and recording it; both have the same id.
-func (n *Deliverer) CatchUp(ctx context.Context) error {
+func (n *Deliverer) CatchUpWith(ctx context.Context, ids ...string) error {
 	n.sending.Lock()
 	defer n.sending.Unlock()
 	if ends, limited := ctx.Deadline(); limited {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, ends.Add(-reserve))
 		defer cancel()
-	}
-	ids, err := n.projects.Projects(ctx)
-	if err != nil {
-		return err
 	}
 	var failed []error
 	notSent := func(id string, err error) {

@@ -48,6 +48,8 @@ type office struct {
 	reports []string            // days on which a report was due
 	staff   map[string][]string // addresses by role
 
+	unreadable bool // the list of projects
+
 	sent []mail.Message
 	fail func(mail.Message) error
 	*Deliverer
@@ -71,7 +73,12 @@ func newOffice(t *testing.T) *office {
 	return o
 }
 
-func (o *office) Projects(context.Context) ([]string, error) { return []string{"town"}, nil }
+func (o *office) Projects(context.Context) ([]string, error) {
+	if o.unreadable {
+		return nil, table.ErrUnavailable
+	}
+	return []string{"town"}, nil
+}
 
 func (o *office) Definition(context.Context, string) (projects.Defined, error) {
 	return projects.Defined{Version: 1, Definition: town}, nil
@@ -178,6 +185,19 @@ func (o *office) write(lane int, kind, by string, data any) {
 	}
 	number := int64(len(o.facts[lane]) + 1)
 	o.facts[lane] = append(o.facts[lane], fact.Fact{ID: fmt.Sprintf("f%d.%d", lane, number), Kind: kind, By: by, At: day, Data: encoded, Lane: lane, Number: number})
+}
+
+func TestOnlyNamedProjectsAreRead(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.write(0, fact.KindSignup, "", fact.Signup{Signup: "su", State: schema.Accepted})
+	o.unreadable = true // only a walk through all projects asks which there are
+	if err := o.CatchUpWith(t.Context(), "town"); err != nil || len(o.sent) != 1 {
+		t.Errorf("%d letters, %v", len(o.sent), err)
+	}
+	if err := o.CatchUp(t.Context()); err == nil {
+		t.Error("the list of projects was not needed for all projects")
+	}
 }
 
 // deliver runs once and returns the letters of that run as "id address subject".

@@ -230,7 +230,7 @@ func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 		err = t.writeError(ops, err)
 		conflict, ok := table.AsConflict(err)
 		met := ok && len(conflict.Failed) == 0
-		if !met && !errors.Is(err, errThrottled) || try == tries {
+		if !met && !errors.Is(err, errThrottled) || met && table.IsUnrepeated(ctx) || try == tries {
 			return fmt.Errorf("write: %w", tableError(ctx, err))
 		}
 		if err := t.pause(ctx, try); err != nil {
