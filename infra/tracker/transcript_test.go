@@ -69,7 +69,7 @@ type player struct {
 	callers map[string]caller
 	names   map[string]string // name → value, as captured by "= name path"
 	ids     map[string]string // any other random value → its mask
-	day     time.Time // the current one, where the projects are
+	day     time.Time         // the current one, where the projects are
 }
 
 // today returns the current day in the time zone of projects that name none.
