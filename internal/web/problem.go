@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -82,7 +83,8 @@ func asResponse(err error) *Error {
 		return &Error{Status: http.StatusBadRequest, Detail: "cursor"}
 	case errors.As(err, &tooLarge):
 		return &Error{Status: http.StatusRequestEntityTooLarge}
-	case errors.As(err, &conflict), errors.Is(err, table.ErrUnavailable), errors.Is(err, objects.ErrUnavailable), errors.Is(err, identity.ErrUnavailable):
+	case errors.As(err, &conflict), errors.Is(err, table.ErrUnavailable), errors.Is(err, objects.ErrUnavailable), errors.Is(err, identity.ErrUnavailable),
+		errors.Is(err, context.DeadlineExceeded): // the function's time is over
 		return &Error{Status: http.StatusServiceUnavailable}
 	}
 	return nil

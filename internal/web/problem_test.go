@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,6 +41,7 @@ func TestErrorsMapToStatuses(t *testing.T) {
 		{table.ErrUnavailable, 503, ""},
 		{table.ErrBusy, 503, ""},
 		{objects.ErrUnavailable, 503, ""},
+		{fmt.Errorf("wait: %w", context.DeadlineExceeded), 503, ""},
 		{identity.ErrUnavailable, 503, ""},
 	} {
 		got := asResponse(fmt.Errorf("operation: %w", tt.err))
