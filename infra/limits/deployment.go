@@ -173,7 +173,7 @@ func (d *deployment) start(function string) *instance {
 		tracker = f.tracker(tracker)
 	}
 	a := app.New(&store.DB{Tracker: tracker, People: dynamo.New(d.dynamo, "people"), Objects: d.objects, Secret: d.secret, Now: time.Now})
-	log := slog.New(slog.DiscardHandler)
+	log := slog.New(slog.NewTextHandler(logged, nil))
 	i := &instance{App: a, log: log}
 	i.notifier = deliver.New(a, letters{d}, baseURL, log, a.DB.NewID())
 	if routes, serves := functions.Routes(a)[function]; serves {

@@ -6,6 +6,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"strings"
@@ -14,6 +15,9 @@ import (
 
 	"outreach/internal/table"
 )
+
+// logged is where the functions' log goes.
+var logged = io.Discard
 
 // row is a load and what must hold under it.
 type row struct {
@@ -70,6 +74,10 @@ func main() {
 	testing.Init()
 	long := flag.Bool("long", false, "run the contract's own numbers: by default a tenth of them")
 	only := flag.String("only", "", "run the rows whose name matches this `expression`")
+	flag.Func("log", "write what the functions log to this `file`", func(name string) (err error) {
+		logged, err = os.Create(name)
+		return err
+	})
 	flag.Parse()
 	wanted, err := regexp.Compile(*only)
 	if err != nil {

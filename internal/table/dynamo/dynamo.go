@@ -28,8 +28,11 @@ const (
 	indexName  = "index"
 	mostOfGet  = 100 // keys per BatchGetItem
 	readers    = 8   // concurrent BatchGetItem calls per Get
-	tries      = 6   // attempts of a call that conflicts with another or is throttled
+	tries      = 6   // attempts of a call that conflicts with another
 	firstPause = 25 * time.Millisecond
+
+	throttledTries = 12 // attempts of a call that is throttled: a partition gets new throughput each second
+	longestPause   = time.Second
 )
 
 // API is the part of the DynamoDB client that Table uses.
@@ -50,15 +53,15 @@ type Table struct {
 
 var _ table.Table = (*Table)(nil)
 
-// New returns the table of a name, which must exist. The table retries conflicts and throttling within a transaction or
-// batch; all other retries are the client's.
+// New returns the table of a name, which must exist. The table retries conflicts and throttling for longer than the
+// client does; all other retries are the client's.
 func New(client API, tableName string) *Table {
 	return &Table{client: client, name: tableName, pause: pause}
 }
 
 // pause waits before an attempt: exponential backoff with full jitter.
 func pause(ctx context.Context, try int) error {
-	timer := time.NewTimer(rand.N(firstPause << try))
+	timer := time.NewTimer(rand.N(min(firstPause<<try, longestPause)))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -125,7 +128,7 @@ func (t *Table) get(ctx context.Context, keys []table.Key, each func(table.Item)
 		}
 		// A response ends at 16 MB, which is no reason to wait; a response without items is one.
 		if len(rest.Keys) == len(ask.Keys) {
-			if try++; try == tries {
+			if try++; try == throttledTries {
 				return fmt.Errorf("%w: %d keys were not read", table.ErrUnavailable, len(rest.Keys))
 			}
 			if err := t.pause(ctx, try); err != nil {
@@ -230,7 +233,14 @@ func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 		err = t.writeError(ops, err)
 		conflict, ok := table.AsConflict(err)
 		met := ok && len(conflict.Failed) == 0
-		if !met && !errors.Is(err, errThrottled) || met && table.IsUnrepeated(ctx) || try == tries {
+		most := 1
+		switch {
+		case met && !table.IsUnrepeated(ctx):
+			most = tries
+		case errors.Is(err, errThrottled):
+			most = throttledTries
+		}
+		if try >= most {
 			return fmt.Errorf("write: %w", tableError(ctx, err))
 		}
 		if err := t.pause(ctx, try); err != nil {
@@ -363,8 +373,13 @@ func (e *expression) condition(c table.Condition) *string {
 	return &text
 }
 
-// errThrottled marks throttling within a cancelled transaction, which the client does not retry.
+// errThrottled marks throttling: of a call, or within a cancelled transaction, which the client does not retry.
 var errThrottled = errors.New("throttled")
+
+// isThrottled reports whether the service throttled a call.
+func isThrottled(err error) bool {
+	return retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}.IsErrorThrottle(err) == aws.TrueTernary
+}
 
 // writeError maps the error of a write: failed conditions and concurrent transactions to a Conflict, throttling to
 // errThrottled.
@@ -374,6 +389,9 @@ func (t *Table) writeError(ops []table.Op, err error) error {
 	}
 	cancelled, ok := errors.AsType[*types.TransactionCanceledException](err)
 	if !ok {
+		if isThrottled(err) {
+			return fmt.Errorf("%w: %w: %w", table.ErrUnavailable, errThrottled, err)
+		}
 		return err
 	}
 	conflict, met, throttled := &table.Conflict{}, false, false

@@ -122,7 +122,7 @@ func TestWriteFaults(t *testing.T) {
 		{"throttling is retried", both, []reply{throttled, exceeded, done}, "ok", nil, 3, 0},
 		{"a failing service is retried", both, []reply{broken, away, done}, "ok", nil, 3, 0},
 		{"a transaction that is still in progress is retried", both, []reply{lost, working, done}, "ok", nil, 3, 0},
-		{"throttling on every attempt is unavailability", both, []reply{throttled}, "unavailable", nil, 3, 0},
+		{"throttling on every attempt is unavailability", both, []reply{throttled}, "unavailable", nil, 3 * throttledTries, throttledTries - 1},
 		{"a service failing on every attempt is unavailability", both, []reply{broken}, "unavailable", nil, 3, 0},
 		{"a service away on every attempt is unavailability", both, []reply{away}, "unavailable", nil, 3, 0},
 		{"no response at all is unavailability", both, []reply{lost}, "unavailable", nil, 3, 0},
@@ -130,7 +130,7 @@ func TestWriteFaults(t *testing.T) {
 		{"a conflict with another transaction is retried", both, []reply{met, met, done}, "ok", nil, 3, 2},
 		{"permanent conflicts with other transactions end as a conflict without failed operations", both, []reply{met}, "conflict", nil, tries, tries - 1},
 		{"throttling within a transaction is retried", both, []reply{squeezed, done}, "ok", nil, 2, 1},
-		{"throttling within a transaction on every attempt is unavailability", both, []reply{squeezed}, "unavailable", nil, tries, tries - 1},
+		{"throttling within a transaction on every attempt is unavailability", both, []reply{squeezed}, "unavailable", nil, throttledTries, throttledTries - 1},
 		{"the condition that failed is named", both, []reply{cancelledFor("None", "ConditionalCheckFailed")}, "conflict", []int{1}, 1, 0},
 		{"all conditions that failed are named", both, []reply{cancelledFor("ConditionalCheckFailed", "ConditionalCheckFailed")}, "conflict", []int{0, 1}, 1, 0},
 		{"a failed condition takes precedence over a concurrent transaction", both, []reply{cancelledFor("ConditionalCheckFailed", "TransactionConflict")}, "conflict", []int{0}, 1, 0},
@@ -139,7 +139,7 @@ func TestWriteFaults(t *testing.T) {
 		{"a transaction cancelled as invalid is not unavailability", both, []reply{cancelledFor("ValidationError", "None")}, "other", nil, 1, 0},
 		{"a missing permission is not unavailability", both, []reply{forbidden}, "other", nil, 1, 0},
 		{"a single put that conflicts with a transaction is retried", single, []reply{conflicts, done}, "ok", nil, 2, 1},
-		{"a single put throttled on every attempt is unavailability", single, []reply{exceeded}, "unavailable", nil, 3, 0},
+		{"a single put throttled on every attempt is unavailability", single, []reply{exceeded}, "unavailable", nil, 3 * throttledTries, throttledTries - 1},
 		{"a single delete that always conflicts ends as a conflict", []table.Op{{Verb: table.Delete, Item: a}}, []reply{conflicts}, "conflict", nil, tries, tries - 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -244,7 +244,7 @@ func TestGetFaults(t *testing.T) {
 	}{
 		{"unprocessed keys are requested again at once", []reply{answered(leftB, a.Key), answered("", b.Key)}, 2, false, 2, 0},
 		{"a response without items is retried after a pause", []reply{answered(leftA + "," + leftB), answered(leftB, a.Key), answered(leftB), answered("", b.Key)}, 2, false, 4, 2},
-		{"only responses without items are unavailability", []reply{answered(leftA + "," + leftB)}, 0, true, tries, tries - 1},
+		{"only responses without items are unavailability", []reply{answered(leftA + "," + leftB)}, 0, true, throttledTries, throttledTries - 1},
 		{"throttling is retried", []reply{throttled, answered("", a.Key)}, 1, false, 2, 0},
 		{"throttling on every attempt is unavailability", []reply{exceeded}, 0, true, 3, 0},
 	} {

@@ -272,8 +272,8 @@ func (r *run) write(ctx context.Context) error {
 		}
 		return packer.Add(fact.Line{Row: l.Row, Person: person, Values: r.sealer.SealRow(r.project, r.kind, row)}, fingerprint, texts)
 	})
-	if closed := packer.Close(); err == nil {
-		err = closed
+	if closed := packer.Close(); closed != nil {
+		err = closed // the failed write ended the pass
 	}
 	if err != nil {
 		return err
