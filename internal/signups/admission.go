@@ -39,6 +39,19 @@ type ticket struct {
 	Answer   *store.Pending `json:"answer,omitempty"`
 }
 
+// newTicket returns the ticket of a valid form.
+func (s *Store) newTicket(project string, d SignupDraft, who string, held bool, placeRev int64, entry, receipt string) (t ticket, err error) {
+	t = ticket{
+		Signup: Signup{
+			ID: entry, Person: who, Activity: d.Activity.ID, Submitted: d.Submitted.UTC(), Version: 1, Entry: entry, Entries: 1,
+			Upload: d.Upload, Locale: d.Kind.Get(d.Row, "locale"), Values: s.sealedForm(project, d),
+		},
+		Held: held, PlaceRev: placeRev, Receipt: receipt,
+	}
+	t.Fact, err = s.signupFact(project, d, t.Signup, entry, "")
+	return t, err
+}
+
 func (t ticket) key(project string) table.Key {
 	return table.Key{PK: inboxPartition(project, t.Signup.Activity), SK: ordered(t.Signup.Submitted, t.Signup.ID)}
 }

@@ -65,9 +65,7 @@ func (r SignedUp) answer() SignedUp {
 // a form that is not public has keys of two people. The stored answer of a repeated request is looked up here unless
 // the caller has done so, and after each conflict.
 func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once store.Once) (result SignedUp, err error) {
-	get := func(field string) string { return d.Kind.Get(d.Row, field) }
-	ref := schema.PersonRef{Email: get("email"), Pesel: get("pesel")}
-	names := people.Names{First: get("first_name"), Last: get("last_name"), Phone: get("phone")}
+	ref, names := d.person()
 	if !once.Asked() {
 		if done, err := s.Answered(ctx, once, &result); done || err != nil {
 			return result, err
@@ -221,15 +219,8 @@ func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, befor
 
 // enter stores a new sign-up, with its place or its turn on the waiting list.
 func (s *Store) enter(ctx context.Context, project string, d SignupDraft, who string, held bool, placeRev int64, entry, receipt string, once store.Once) (SignedUp, error) {
-	t := ticket{
-		Signup: Signup{
-			ID: entry, Person: who, Activity: d.Activity.ID, Submitted: d.Submitted.UTC(), Version: 1, Entry: entry, Entries: 1,
-			Upload: d.Upload, Locale: d.Kind.Get(d.Row, "locale"), Values: s.sealedForm(project, d),
-		},
-		Held: held, PlaceRev: placeRev, Receipt: receipt,
-	}
-	var err error
-	if t.Fact, err = s.signupFact(project, d, t.Signup, entry, ""); err != nil {
+	t, err := s.newTicket(project, d, who, held, placeRev, entry, receipt)
+	if err != nil {
 		return SignedUp{}, err
 	}
 	if t.Answer, err = s.PendingAnswer(ctx, once); err != nil {

@@ -16,8 +16,6 @@ import (
 	"outreach/internal/objects"
 	"outreach/internal/projects"
 	"outreach/internal/schema"
-	"outreach/internal/signups"
-	"outreach/internal/store"
 	"outreach/internal/uploads"
 )
 
@@ -221,7 +219,8 @@ func (r *run) write(ctx context.Context) error {
 	old := slices.ContainsFunc(layers, func(u uploads.Upload) bool { return u.Schema == 0 })
 	staff := map[string]string{}
 	created := 0
-	seen, signed := map[string]bool{}, map[string]bool{}
+	seen := map[string]bool{}
+	queue := signupQueue{run: r, packer: packer, signed: map[string]bool{}}
 	_, err = r.pass(ctx, func(l importer.Line) error {
 		row := l.Entry.Row
 		who, person := r.upload.Owner, ""
@@ -256,22 +255,17 @@ func (r *run) write(ctx context.Context) error {
 			return nil
 		}
 		if isSignups {
-			did, err := r.signUp(ctx, l)
-			if err != nil {
-				return err
-			}
-			person = did.Signup.Person
-			signed[person] = true
-			if did.Created {
-				created++
-			}
+			return queue.add(ctx, l, fingerprint)
 		}
 		var texts map[string]string
-		if r.kind.Name != schema.Media && !isSignups {
+		if r.kind.Name != schema.Media {
 			texts = r.kind.Private(row)
 		}
 		return packer.Add(fact.Line{Row: l.Row, Person: person, Values: r.sealer.SealRow(r.project, r.kind, row)}, fingerprint, texts)
 	})
+	if err == nil {
+		err = queue.flush(ctx)
+	}
 	if closed := packer.Close(); closed != nil {
 		err = closed // the failed write ended the pass
 	}
@@ -280,8 +274,9 @@ func (r *run) write(ctx context.Context) error {
 	}
 	r.upload.Packs, r.upload.Schema = packer.Packs, schema.SchemaVersion
 	if isSignups {
+		created += queue.created
 		r.upload.New, r.upload.Changed, r.upload.Unchanged = created, 0, r.upload.Rows-created
-		return r.uploads.Mention(ctx, r.project, r.upload.ID, slices.Sorted(maps.Keys(signed)))
+		return r.uploads.Mention(ctx, r.project, r.upload.ID, slices.Sorted(maps.Keys(queue.signed)))
 	}
 	if r.kind.Person && !r.upload.CheckOnly {
 		if err := r.uploads.Mention(ctx, r.project, r.upload.ID, r.roster.ids()); err != nil {
@@ -289,25 +284,6 @@ func (r *run) write(ctx context.Context) error {
 		}
 	}
 	return r.compare(ctx, layers)
-}
-
-// signUp does for one row what the coordinators' form does. The sign-up's id follows from the row, so repeating it
-// changes nothing.
-func (r *run) signUp(ctx context.Context, l importer.Line) (signups.SignedUp, error) {
-	activity, _ := r.defined.Definition.Activity(r.kind.Get(l.Entry.Row, "activity"))
-	submitted := r.upload.Arrived
-	if given := r.kind.Get(l.Entry.Row, "submitted_at"); given != "" {
-		at, err := parseInstant(given)
-		if err != nil {
-			return signups.SignedUp{}, err
-		}
-		submitted = at
-	}
-	return r.signups.SignUp(ctx, r.project, signups.SignupDraft{
-		Kind:     r.kind,
-		Activity: activity, Row: l.Entry.Row, Submitted: submitted, By: r.upload.By,
-		Entry: fact.LineID(r.upload.ID, r.upload.Arrived, l.Row), Upload: r.upload.ID, Line: l.Row,
-	}, store.Once{})
 }
 
 // nameStaff replaces the e-mail addresses of staff in a row by their random ids. known caches the ids by address.

@@ -45,7 +45,7 @@ type (
 		Staff(ctx context.Context, project, email string) (id string, err error)
 	}
 	signupStore interface {
-		SignUp(ctx context.Context, project string, d signups.SignupDraft, once store.Once) (signups.SignedUp, error)
+		SignUpAll(ctx context.Context, project string, drafts []signups.SignupDraft) ([]signups.SignedUp, error)
 		SignedUpTo(ctx context.Context, project, activity, person string) (bool, error)
 	}
 	uploadStore interface {

@@ -1,0 +1,138 @@
+package signups
+
+import (
+	"context"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"outreach/internal/people"
+	"outreach/internal/project"
+	"outreach/internal/schema"
+	"outreach/internal/store"
+	"outreach/internal/table"
+)
+
+const (
+	// mostInOrder is how many sign-ups of a file one transaction admits: each takes at most five operations, and the
+	// counts one.
+	mostInOrder = (table.MostWrites - 1) / 5
+	// preparers is how many sign-ups of a file are prepared at once.
+	preparers = 16
+)
+
+// SignUpAll signs people up as SignUp does one after another, in their order, with few transactions. Each draft has an
+// Entry, and no two are about one person. It may be called again after a failure: what is done stays.
+func (s *Store) SignUpAll(ctx context.Context, project string, drafts []SignupDraft) ([]SignedUp, error) {
+	results, tickets, err := s.prepare(ctx, project, drafts)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range activitiesOf(drafts) {
+		var those []int
+		taken := map[string]bool{} // people
+		for i, t := range tickets {
+			if t != nil && drafts[i].Activity.ID == a.ID && !taken[t.Signup.Person] {
+				those, taken[t.Signup.Person] = append(those, i), true
+			}
+		}
+		for part := range slices.Chunk(those, mostInOrder) {
+			if err := s.admitInOrder(ctx, project, a, part, tickets, results); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for i, d := range drafts { // who was signed up before, and those whom another request got in the way of
+		if results[i].Signup.ID == "" {
+			if results[i], err = s.SignUp(ctx, project, d, store.Once{}); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return results, nil
+}
+
+// activitiesOf returns the activities of drafts, each once.
+func activitiesOf(drafts []SignupDraft) []project.Activity {
+	var all []project.Activity
+	for _, d := range drafts {
+		if !slices.ContainsFunc(all, func(a project.Activity) bool { return a.ID == d.Activity.ID }) {
+			all = append(all, d.Activity)
+		}
+	}
+	return all
+}
+
+// prepare returns the results of drafts that were signed up by an earlier call, and the tickets of those who are not
+// signed up to their activity.
+func (s *Store) prepare(ctx context.Context, project string, drafts []SignupDraft) ([]SignedUp, []*ticket, error) {
+	results, tickets := make([]SignedUp, len(drafts)), make([]*ticket, len(drafts))
+	keys := make([]table.Key, len(drafts))
+	for i, d := range drafts {
+		keys[i] = signupKey(project, d.Entry)
+	}
+	before, err := table.LoadAll[Signup](ctx, s.Tracker, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(preparers)
+	for i, d := range drafts {
+		if su, done := before[keys[i]]; done {
+			results[i] = SignedUp{Signup: su, Created: true}
+			continue
+		}
+		group.Go(func() error {
+			ref, names := d.person()
+			who, err := s.persons.Resolve(ctx, project, ref, names)
+			if err != nil {
+				return err
+			}
+			_, rev, placeRev, err := s.liveSignup(ctx, project, d.Activity.ID, who)
+			if err != nil || rev != 0 {
+				return err
+			}
+			t, err := s.newTicket(project, d, who, false, placeRev, d.Entry, s.NewID())
+			if err != nil {
+				return err
+			}
+			tickets[i] = &t
+			return s.keepForm(ctx, project, t.Signup, d.Entry, d)
+		})
+	}
+	return results, tickets, group.Wait()
+}
+
+// person returns how a form identifies its person.
+func (d SignupDraft) person() (schema.PersonRef, people.Names) {
+	get := func(field string) string { return d.Kind.Get(d.Row, field) }
+	return schema.PersonRef{Email: get("email"), Pesel: get("pesel")}, people.Names{First: get("first_name"), Last: get("last_name"), Phone: get("phone")}
+}
+
+// admitInOrder admits tickets, given by their places in the list, in one transaction, and sets their results. It leaves
+// out those that are refused.
+func (s *Store) admitInOrder(ctx context.Context, project string, a project.Activity, those []int, tickets []*ticket, results []SignedUp) error {
+	return table.Retry(ctx, func() error {
+		if len(those) == 0 {
+			return nil
+		}
+		places, rev, err := s.places(ctx, project, a)
+		if err != nil {
+			return err
+		}
+		waiting := make([]ticket, len(those))
+		for n, i := range those {
+			waiting[n] = *tickets[i]
+		}
+		admitted, refused, err := s.admitAll(ctx, project, places, rev, waiting, false)
+		for n, i := range those {
+			if err == nil {
+				results[i] = waiting[n].admitted(admitted[n])
+			}
+		}
+		for _, n := range slices.Backward(refused) {
+			those = slices.Delete(slices.Clone(those), n, n+1)
+		}
+		return err
+	})
+}
