@@ -37,7 +37,7 @@ func largeFiles(r *run) {
 			for pending := true; pending && deliveries < 3; deliveries++ {
 				began := time.Now()
 				if pending = len(d.deliver([]string{large})) > 0; pending { // the queue shows the message again after its visibility time-out
-					time.Sleep(30*time.Minute - time.Since(began))
+					time.Sleep(time.Hour - time.Since(began))
 				}
 			}
 		})

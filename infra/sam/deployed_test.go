@@ -680,7 +680,7 @@ func (d *driver) started(t *testing.T, function string) int {
 }
 
 // poison is a file for a project that does not exist. During this test a message is redelivered after a second, not
-// after half an hour.
+// after an hour.
 func (d *driver) poison(t *testing.T) string {
 	var before struct{ Attributes map[string]string }
 	d.queue(t, "GetQueueAttributes", "Uploads", map[string]any{"AttributeNames": []string{"All"}}, &before)
@@ -724,7 +724,7 @@ func (d *driver) poison(t *testing.T) string {
 		t.Fatalf("%d deliveries failed for these reasons: %v", deliveries, reasons)
 	}
 	for reason := range reasons {
-		return fmt.Sprintf("5 deliveries (a second apart for the test, not half an hour), then the dead-letter queue; the log says %q and no file's name", reason)
+		return fmt.Sprintf("5 deliveries (a second apart for the test, not an hour), then the dead-letter queue; the log says %q and no file's name", reason)
 	}
 	return ""
 }
