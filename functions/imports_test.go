@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestDomainImportsNoCloudLibrary: only functions, infra and adapter packages may import libraries of AWS.
@@ -40,6 +44,37 @@ func TestSchemaImportsNeitherHTTPNorStorage(t *testing.T) {
 		if strings.HasPrefix(i, "outreach/") && !slices.Contains(allowed, i) {
 			t.Errorf("record imports %s", i)
 		}
+	}
+}
+
+// TestFactsAreAppendedOnly: only the erasure of a person, and of the names of removed files, rewrites a fact, and no
+// package but fact knows the keys of facts.
+func TestFactsAreAppendedOnly(t *testing.T) {
+	t.Parallel()
+	allowed := map[string][]string{
+		".Rewrite(": {"internal/privacy/erase.go", "internal/uploads/originals.go"},
+		`"FACT#`:    {"internal/fact/keys.go"},
+	}
+	found := map[string][]string{}
+	for _, folder := range []string{"../internal", "../functions", "../infra"} {
+		err := filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			for part := range allowed {
+				if strings.Contains(string(text), part) {
+					found[part] = append(found[part], strings.TrimPrefix(path, "../"))
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(allowed, found); diff != "" {
+		t.Errorf("what rewrites facts or knows their keys (- allowed, + found):\n%s", diff)
 	}
 }
 
