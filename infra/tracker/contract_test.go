@@ -340,7 +340,7 @@ func (r reply) isProblem() {
 	}
 }
 
-var leak = regexp.MustCompile(`goroutine \d+|\.go:\d+|panic:|AKIA|SQLITE|sqlite|ConditionalCheck|BEGIN [A-Z ]*PRIVATE KEY`)
+var leak = regexp.MustCompile(`goroutine \d+|\.go:\d+|panic:|\bAKIA[0-9A-Z]{16}\b|SQLITE|sqlite|ConditionalCheck|BEGIN [A-Z ]*PRIVATE KEY`)
 
 // isNoLeak checks that an answer has no stack and no key in it, and is no fault of the tracker.
 func (r reply) isNoLeak() {
