@@ -44,13 +44,6 @@ func snapshotObject(project, id string) string {
 	return "snapshots/" + project + "/" + id + "/snapshot.json"
 }
 
-func evidenceObject(project, id, code string, part int) string {
-	return fmt.Sprintf("snapshots/%s/%s/evidence/%s/%06d.json", project, id, code, part)
-}
-
-// EvidencePart is the number of records of evidence in one object.
-const EvidencePart = 2000
-
 // Latest returns the newest snapshot of a day, the zero Kept if there is none, and the condition that it is still the newest.
 func (s *Store) Latest(ctx context.Context, project, asOf string) (Kept, table.Condition, error) {
 	id, rev, err := table.Load[string](ctx, s.Tracker, latestKey(project, asOf))
@@ -66,10 +59,8 @@ func (s *Store) Latest(ctx context.Context, project, asOf string) (Kept, table.C
 // in the meantime: call Latest and retry.
 func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, unchanged table.Condition, heads fact.Heads, codes []string, evidence func(code string) iter.Seq[snapshot.Counted], by string, once store.Once) error {
 	project := snap.Project
-	for _, code := range codes {
-		if err := s.saveEvidence(ctx, project, snap.ID, code, evidence(code)); err != nil {
-			return err
-		}
+	if err := s.saveEvidence(ctx, project, snap.ID, codes, evidence); err != nil {
+		return err
 	}
 	if err := s.putJSON(ctx, snapshotObject(project, snap.ID), snap); err != nil {
 		return err
@@ -85,22 +76,6 @@ func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, unchan
 	}
 	ops = append(ops, table.PutJSON(snapshotKey(project, snap.ID), kept, table.Absent), table.PutJSON(latestKey(project, snap.AsOf), snap.ID, unchanged))
 	return s.Log().Append(ctx, project, []fact.Fact{f}, ops...)
-}
-
-func (s *Store) saveEvidence(ctx context.Context, project, id, code string, records iter.Seq[snapshot.Counted]) error {
-	part, rows := 0, make([]snapshot.Counted, 0, EvidencePart)
-	for r := range records {
-		if rows = append(rows, r); len(rows) == EvidencePart {
-			if err := s.putJSON(ctx, evidenceObject(project, id, code, part), rows); err != nil {
-				return err
-			}
-			part, rows = part+1, rows[:0]
-		}
-	}
-	if len(rows) == 0 {
-		return nil
-	}
-	return s.putJSON(ctx, evidenceObject(project, id, code, part), rows)
 }
 
 // KeptSnapshot returns the item of a snapshot. It fails with store.ErrNotFound if there is none.
@@ -201,31 +176,6 @@ func (s *Store) Decide(ctx context.Context, project, id, state, note, by string)
 		return s.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(snapshotKey(project, id), k, table.At(rev)), approved)
 	})
 	return decided, err
-}
-
-// Evidence returns up to limit records behind a figure, starting at an index. next is the index to go on at, -1 at the end.
-func (s *Store) Evidence(ctx context.Context, k Kept, code string, from, limit int) (items []snapshot.Counted, next int, err error) {
-	items = []snapshot.Counted{}
-	for len(items) < limit {
-		var part []snapshot.Counted
-		err := s.getJSON(ctx, evidenceObject(k.Project, k.ID, code, from/EvidencePart), &part)
-		if errors.Is(err, objects.ErrNotFound) {
-			return items, -1, nil
-		}
-		if err != nil {
-			return nil, -1, err
-		}
-		start := from % EvidencePart
-		if start >= len(part) {
-			return items, -1, nil
-		}
-		take := min(len(part)-start, limit-len(items))
-		items, from = append(items, part[start:start+take]...), from+take
-		if start+take == len(part) && len(part) < EvidencePart {
-			return items, -1, nil
-		}
-	}
-	return items, from, nil
 }
 
 // Checkpoint refers to the object with the state of the fold after a compile.

@@ -1,0 +1,136 @@
+package snapshots
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"outreach/internal/fact"
+	"outreach/internal/objects"
+	"outreach/internal/objects/folder"
+	"outreach/internal/snapshot"
+	"outreach/internal/store"
+	"outreach/internal/store/storetest"
+)
+
+// counter counts the objects that are put.
+type counter struct {
+	objects.Store
+	mu   sync.Mutex
+	puts []string
+}
+
+func (c *counter) Put(ctx context.Context, key string, body io.ReadSeeker, contentType string) error {
+	c.mu.Lock()
+	c.puts = append(c.puts, key)
+	c.mu.Unlock()
+	return c.Store.Put(ctx, key, body, contentType)
+}
+
+// records returns so many records of evidence.
+func records(n int) []snapshot.Counted {
+	out := make([]snapshot.Counted, n)
+	for i := range out {
+		out[i].ID = fmt.Sprintf("%026d", i)
+	}
+	return out
+}
+
+func TestSnapshotsShareTheEvidenceThatIsAlike(t *testing.T) {
+	t.Parallel()
+	s, ctx := New(storetest.New(t)), t.Context()
+	files, err := folder.Open(filepath.Join(t.TempDir(), "objects"), "http://localhost:3000", s.Secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := &counter{Store: files}
+	s.Objects = counted
+	save := func(day string, of map[string]int) (kept Kept, puts int) {
+		t.Helper()
+		_, unchanged, err := s.Latest(ctx, "p", day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counted.puts = nil // of this snapshot
+		snap := snapshot.Snapshot{Project: "p", ID: s.NewID(), AsOf: day, State: snapshot.Draft}
+		evidence := func(code string) iter.Seq[snapshot.Counted] { return slices.Values(records(of[code])) }
+		if err := s.SaveSnapshot(ctx, snap, unchanged, fact.Heads{}, []string{"1", "2"}, evidence, "", store.Once{}); err != nil {
+			t.Fatal(err)
+		}
+		if kept, err = s.KeptSnapshot(ctx, "p", snap.ID); err != nil {
+			t.Fatal(err)
+		}
+		return kept, len(counted.puts)
+	}
+	read := func(k Kept, code string, limit int) int {
+		t.Helper()
+		n := 0
+		for from := 0; from >= 0; {
+			items, next, err := s.Evidence(ctx, k, code, from, limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, item := range items {
+				if item.ID != fmt.Sprintf("%026d", n+i) {
+					t.Fatalf("record %d is %s", n+i, item.ID)
+				}
+			}
+			n, from = n+len(items), next
+		}
+		return n
+	}
+	first, puts := save("2026-05-01", map[string]int{"1": 2*EvidencePart + 7, "2": EvidencePart})
+	if puts != 3+2 { // the first part is that of both figures
+		t.Errorf("%d objects were put: %q", puts, counted.puts)
+	}
+	night, puts := save("2026-05-02", map[string]int{"1": 2*EvidencePart + 7, "2": EvidencePart})
+	if puts != 2 {
+		t.Errorf("a night without news puts %q", counted.puts)
+	}
+	more, puts := save("2026-05-03", map[string]int{"1": 2*EvidencePart + 8, "2": 0})
+	if puts != 1+2 {
+		t.Errorf("one more record puts %q", counted.puts)
+	}
+	for _, tt := range []struct {
+		kept Kept
+		code string
+		want int
+	}{{first, "1", 2*EvidencePart + 7}, {first, "2", EvidencePart}, {night, "1", 2*EvidencePart + 7}, {more, "1", 2*EvidencePart + 8}, {more, "2", 0}, {more, "3", 0}} {
+		for _, limit := range []int{200, EvidencePart, 3 * EvidencePart} {
+			if n := read(tt.kept, tt.code, limit); n != tt.want {
+				t.Errorf("snapshot of %s: %d records behind %s, %d at a time, want %d", tt.kept.AsOf, n, tt.code, limit, tt.want)
+			}
+		}
+	}
+}
+
+// Snapshots made before evidence had an index keep their parts.
+func TestEvidenceOfEarlierSnapshotsIsRead(t *testing.T) {
+	t.Parallel()
+	s, ctx := New(storetest.New(t)), t.Context()
+	files, err := folder.Open(filepath.Join(t.TempDir(), "objects"), "http://localhost:3000", s.Secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Objects = files
+	for part, rows := range slices.Collect(slices.Chunk(records(EvidencePart+3), EvidencePart)) {
+		body, err := json.Marshal(rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := files.Put(ctx, oldEvidencePart("p", "old", "1", part), strings.NewReader(string(body)), "application/json"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	items, next, err := s.Evidence(ctx, Kept{Project: "p", ID: "old"}, "1", EvidencePart-1, 10)
+	if err != nil || len(items) != 4 || next != -1 {
+		t.Errorf("%d records, next %d, %v", len(items), next, err)
+	}
+}
