@@ -29,7 +29,6 @@ type Fold struct {
 	signups map[string]*signup
 	merges  map[merge]struct{}
 	live    *Live // cached result of Live; nil: a fact was applied since
-	changes int   // see Changes
 }
 
 // New returns an empty Fold over the kinds of a registry.
@@ -106,7 +105,6 @@ func (f *Fold) Apply(from fact.Fact) error {
 
 func (f *Fold) apply(from fact.Fact) error {
 	f.live = nil
-	f.changes++
 	switch from.Kind {
 	case fact.KindSignup:
 		return decode(from, f.applySignup)
@@ -123,13 +121,9 @@ func (f *Fold) apply(from fact.Fact) error {
 	case fact.KindPersonMerged:
 		return decode(from, f.applyMerge)
 	default:
-		f.changes--
 		return nil
 	}
 }
-
-// Changes returns how many facts of kinds that count were applied since the fold was created or read.
-func (f *Fold) Changes() int { return f.changes }
 
 func decode[T any](from fact.Fact, apply func(T) error) error {
 	var data T

@@ -89,25 +89,12 @@ func (c Compiler) Compile(ctx context.Context, project, asOf, by string, once st
 	if err != nil {
 		return kept, false, err
 	}
-	if isWorthSaving(fold, since, heads) {
+	if since != heads {
 		if err := c.saveCheckpoint(ctx, project, fold, heads); err != nil {
 			return kept, made, err
 		}
 	}
 	return kept, made, nil
-}
-
-// mostReplayed is how many facts that do not count a compile reads again before their position is saved.
-const mostReplayed = 500
-
-// isWorthSaving reports whether the next compile is to start at heads: not where nothing that counts was said since the
-// last checkpoint, so that a night without news writes none.
-func isWorthSaving(fold *counting.Fold, since, heads fact.Heads) bool {
-	var replayed int64
-	for lane := range heads {
-		replayed += heads[lane] - since[lane]
-	}
-	return replayed > 0 && (since == fact.Heads{} || fold.Changes() > 0 || replayed > mostReplayed)
 }
 
 // restore returns the fold of the last checkpoint and the heads it was saved at. If the checkpoint is missing, damaged, of
