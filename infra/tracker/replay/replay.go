@@ -17,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sethvargo/go-retry"
 )
 
 // asOf is the day of the model project's final report.
@@ -191,23 +193,21 @@ func (p *Player) upload(ctx context.Context, email, group, name string, content 
 			return fmt.Errorf("%s: send the file: %s", name, response.Status)
 		}
 	}
-	pause := 20 * time.Millisecond
-	for deadline := time.Now().Add(10 * time.Minute); ; pause = min(pause*3/2, 500*time.Millisecond) {
-		if state, err = p.uploadState(ctx, place.ID, token); err != nil {
-			return err
-		}
+	pauses := retry.WithCappedDuration(500*time.Millisecond, retry.NewExponential(20*time.Millisecond))
+	return retry.Do(ctx, retry.WithMaxDuration(10*time.Minute, pauses), func(ctx context.Context) error {
+		state, err := p.uploadState(ctx, place.ID, token)
 		switch {
+		case err != nil:
+			return err
 		case state == want:
 			return nil
-		case state != "received" && state != "processing" || time.Now().After(deadline):
-			return fmt.Errorf("%s is %s, want %s", name, state, want)
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause):
+		err = fmt.Errorf("%s is %s, want %s", name, state, want)
+		if state == "received" || state == "processing" {
+			return retry.RetryableError(err)
 		}
-	}
+		return err
+	})
 }
 
 func (p *Player) uploadState(ctx context.Context, id, token string) (string, error) {

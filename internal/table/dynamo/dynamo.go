@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 	"github.com/oklog/ulid/v2"
+	backoff "github.com/sethvargo/go-retry"
 	"golang.org/x/sync/errgroup"
 
 	"outreach/internal/table"
@@ -48,7 +48,7 @@ type API interface {
 type Table struct {
 	client API
 	name   string
-	pause  func(ctx context.Context, try int) error
+	pauses func() backoff.Backoff // between the attempts of one call
 }
 
 var _ table.Table = (*Table)(nil)
@@ -56,19 +56,12 @@ var _ table.Table = (*Table)(nil)
 // New returns the table of a name, which must exist. The table retries conflicts and throttling for longer than the
 // client does; all other retries are the client's.
 func New(client API, tableName string) *Table {
-	return &Table{client: client, name: tableName, pause: pause}
+	return &Table{client: client, name: tableName, pauses: pauses}
 }
 
-// pause waits before an attempt: exponential backoff with full jitter.
-func pause(ctx context.Context, try int) error {
-	timer := time.NewTimer(rand.N(min(firstPause<<try, longestPause)))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+// pauses returns exponential backoff with full jitter.
+func pauses() backoff.Backoff {
+	return backoff.WithFullJitter(backoff.WithCappedDuration(longestPause, backoff.NewExponential(firstPause)))
 }
 
 // Get returns the items that exist. Each read is strongly consistent, but the reads are not one snapshot. Batches run
@@ -110,33 +103,28 @@ func (t *Table) get(ctx context.Context, keys []table.Key, each func(table.Item)
 	for _, key := range keys {
 		ask.Keys = append(ask.Keys, keyAttributes(key))
 	}
-	for try := 0; ; {
-		out, err := t.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{t.name: ask}})
-		if err != nil {
-			return err
-		}
-		for _, attributes := range out.Responses[t.name] {
-			it, err := decode(attributes)
+	return backoff.Do(ctx, backoff.WithMaxRetries(throttledTries-1, t.pauses()), func(ctx context.Context) error {
+		// A response ends at 16 MB, which is no reason to wait; a response without items is one.
+		for asked := 0; asked != len(ask.Keys); {
+			asked = len(ask.Keys)
+			out, err := t.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{t.name: ask}})
 			if err != nil {
 				return err
 			}
-			each(it)
-		}
-		rest := out.UnprocessedKeys[t.name]
-		if len(rest.Keys) == 0 {
-			return nil
-		}
-		// A response ends at 16 MB, which is no reason to wait; a response without items is one.
-		if len(rest.Keys) == len(ask.Keys) {
-			if try++; try == throttledTries {
-				return fmt.Errorf("%w: %d keys were not read", table.ErrUnavailable, len(rest.Keys))
+			for _, attributes := range out.Responses[t.name] {
+				it, err := decode(attributes)
+				if err != nil {
+					return err
+				}
+				each(it)
 			}
-			if err := t.pause(ctx, try); err != nil {
-				return err
+			ask.Keys = out.UnprocessedKeys[t.name].Keys
+			if len(ask.Keys) == 0 {
+				return nil
 			}
 		}
-		ask.Keys = rest.Keys
-	}
+		return backoff.RetryableError(fmt.Errorf("%w: %d keys were not read", table.ErrUnavailable, len(ask.Keys)))
+	})
 }
 
 // Query returns a page, which DynamoDB ends at 1 MB even below the limit.
@@ -225,12 +213,10 @@ func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 	if len(ops) == 1 && ops[0].If == table.Always {
 		send = t.single(ops[0]) // at half the cost
 	}
-	for try := 1; ; try++ {
-		err := send(ctx)
-		if err == nil {
-			return nil
-		}
-		err = t.writeError(ops, err)
+	try := 0
+	err := backoff.Do(ctx, t.pauses(), func(ctx context.Context) error {
+		try++
+		err := t.writeError(ops, send(ctx))
 		conflict, ok := table.AsConflict(err)
 		met := ok && len(conflict.Failed) == 0
 		most := 1
@@ -240,13 +226,15 @@ func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 		case errors.Is(err, errThrottled):
 			most = throttledTries
 		}
-		if try >= most {
-			return fmt.Errorf("write: %w", tableError(ctx, err))
+		if try < most {
+			return backoff.RetryableError(err)
 		}
-		if err := t.pause(ctx, try); err != nil {
-			return fmt.Errorf("write: %w", tableError(ctx, err))
-		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("write: %w", tableError(ctx, err))
 	}
+	return nil
 }
 
 func (t *Table) single(op table.Op) func(context.Context) error {

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	backoff "github.com/sethvargo/go-retry"
 
 	"outreach/internal/table"
 )
@@ -74,7 +75,9 @@ func over(w *wire) (*Table, *int) {
 		}),
 	})
 	t, pauses := New(client, "test"), 0
-	t.pause = func(ctx context.Context, _ int) error { pauses++; return ctx.Err() }
+	t.pauses = func() backoff.Backoff {
+		return backoff.BackoffFunc(func() (time.Duration, bool) { pauses++; return 0, false })
+	}
 	return t, &pauses
 }
 
@@ -185,7 +188,9 @@ func TestWriteFaults(t *testing.T) {
 		w := &wire{script: []reply{met}}
 		home, _ := over(w)
 		ctx, cancel := context.WithCancel(t.Context())
-		home.pause = func(ctx context.Context, try int) error { cancel(); return pause(ctx, 10) }
+		home.pauses = func() backoff.Backoff {
+			return backoff.BackoffFunc(func() (time.Duration, bool) { cancel(); return time.Hour, false })
+		}
 		if err := home.Write(ctx, both...); !errors.Is(err, context.Canceled) || errors.Is(err, table.ErrUnavailable) || len(w.asked) != 1 {
 			t.Errorf("%v after %d", err, len(w.asked))
 		}
