@@ -25,6 +25,9 @@ const (
 	mostTogether = (table.MostWrites - 1) / 7
 	// patience is how long a request waits for the sender of the first ticket, who may be gone, before it admits itself.
 	patience = time.Second
+	// ticketLife is how long a ticket may be admitted: longer than a request lasts. An older one belongs to a process that
+	// died before it answered. Its person may have been erased since, and its sender has seen an error.
+	ticketLife = time.Minute
 	// longestPause is the longest time between two looks into the inbox.
 	longestPause = 40 * time.Millisecond
 )
@@ -32,6 +35,7 @@ const (
 // ticket is a new sign-up that asks for its state.
 type ticket struct {
 	Signup   Signup         `json:"signup"` // without a state
+	Until    time.Time      `json:"until"`  // when ticketLife is over
 	Held     bool           `json:"held,omitempty"`
 	PlaceRev int64          `json:"place_rev,omitempty"` // the revision of the item under placeKey that it depends on
 	Receipt  string         `json:"receipt"`
@@ -107,7 +111,10 @@ func isBusy(err error) bool {
 // waitForAdmission puts a ticket into the inbox and waits until it was admitted by this request or by another.
 func (s *Store) waitForAdmission(ctx context.Context, project string, a project.Activity, t ticket) (Signup, error) {
 	key := t.key(project)
-	if err := s.Tracker.Write(ctx, table.PutJSON(key, t, table.Always)); err != nil {
+	t.Until = s.Now().Add(ticketLife)
+	put := table.PutJSON(key, t, table.Always)
+	put.Item.Expires = t.Until
+	if err := s.Tracker.Write(ctx, put); err != nil {
 		return Signup{}, s.leave(ctx, key, err)
 	}
 	for since := time.Now(); ; {
@@ -120,7 +127,7 @@ func (s *Store) waitForAdmission(ctx context.Context, project string, a project.
 			isThere = isThere || it.Key == key
 		}
 		if !isThere {
-			// It may stand behind those; or it is gone: then it was admitted, or refused.
+			// Either more tickets than those wait before it, or it is gone: then it was admitted or refused.
 			found, err := s.Tracker.Get(ctx, key)
 			if err != nil {
 				return Signup{}, s.leave(ctx, key, err)
@@ -149,7 +156,7 @@ func (s *Store) waitForAdmission(ctx context.Context, project string, a project.
 }
 
 // leave takes a ticket out of the inbox, whose request fails with err. If that fails as well, the person is signed up
-// together with the next one.
+// together with the next one if that comes within ticketLife, else never.
 func (s *Store) leave(ctx context.Context, key table.Key, err error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
@@ -167,6 +174,10 @@ func (s *Store) admitWaiting(ctx context.Context, project string, a project.Acti
 		if err != nil {
 			return err
 		}
+		if s.Now().After(t.Until) {
+			gone = append(gone, it.Key)
+			continue
+		}
 		// Of several for one person or one request only the first can succeed.
 		place, answer := placeKey(project, t.Signup.Activity, t.Signup.Person), table.Key{}
 		if t.Answer != nil {
@@ -178,6 +189,9 @@ func (s *Store) admitWaiting(ctx context.Context, project string, a project.Acti
 		}
 		taken[place], taken[answer] = true, answer != table.Key{}
 		tickets, keys = append(tickets, t), append(keys, it.Key)
+	}
+	if len(tickets) == 0 {
+		return table.RemoveAll(ctx, s.Tracker, gone)
 	}
 	places, rev, err := s.places(ctx, project, a)
 	if err != nil {
@@ -245,12 +259,12 @@ func (s *Store) admitAll(ctx context.Context, project string, places Places, rev
 
 // withState returns the fact of a sign-up with its state.
 func withState(f fact.Fact, state string) (fact.Fact, error) {
-	var said fact.Signup
-	if err := json.Unmarshal(f.Data, &said); err != nil {
+	var signup fact.Signup
+	if err := json.Unmarshal(f.Data, &signup); err != nil {
 		return f, err
 	}
-	said.State = state
-	data, err := json.Marshal(said)
+	signup.State = state
+	data, err := json.Marshal(signup)
 	f.Data = data
 	return f, err
 }
