@@ -160,7 +160,8 @@ func (s *Log) Heads(ctx context.Context, project string) (heads Heads, err error
 			return err
 		})
 	}
-	return heads, group.Wait()
+	err = group.Wait()
+	return heads, err
 }
 
 // Read calls each with the facts above one position up to another, lane by lane in the order of numbers. It fails where

@@ -3,9 +3,10 @@ package signups
 import (
 	"context"
 	"encoding/json"
-	"math/rand/v2"
+	"errors"
 	"time"
 
+	"github.com/sethvargo/go-retry"
 	"golang.org/x/sync/errgroup"
 
 	"outreach/internal/fact"
@@ -17,25 +18,34 @@ import (
 )
 
 // A new sign-up gets its state in a transaction on the counts of its activity. Where many arrive at once, these
-// transactions would only get in each other's way: each sign-up then waits as a ticket in the activity's inbox, and the
-// sender of the first ticket admits all that wait, in the order of submission, in one transaction.
+// transactions would conflict with each other: each sign-up then waits as a ticket in the activity's inbox, and the
+// sender of the first ticket admits all that wait, in the order of submission, a batch in each transaction.
 
 const (
 	// mostTogether is how many tickets one transaction admits: each takes at most seven operations, and the counts one.
 	mostTogether = (table.MostWrites - 1) / 7
-	// patience is how long a request waits for the sender of the first ticket, who may be gone, before it admits itself.
-	patience = time.Second
+	// mostBatches is how many batches one request admits before it answers, so that the others seldom need to look.
+	mostBatches = 8
+	// takeoverDelay is how long a ticket may be the first one before other requests admit it: its sender may be gone.
+	takeoverDelay = time.Second
 	// ticketLife is how long a ticket may be admitted: longer than a request lasts. An older one belongs to a process that
 	// died before it answered. Its person may have been erased since, and its sender has seen an error.
 	ticketLife = time.Minute
-	// longestPause is the longest time between two looks into the inbox.
-	longestPause = 40 * time.Millisecond
 )
+
+// pausesInInbox returns the pauses between two looks of one request into the inbox.
+func pausesInInbox() retry.Backoff {
+	return retry.WithFullJitter(retry.WithCappedDuration(250*time.Millisecond, retry.NewExponential(20*time.Millisecond)))
+}
+
+// errWaiting is the state of a ticket that no one has admitted yet.
+var errWaiting = errors.New("the sign-up waits to be admitted")
 
 // ticket is a new sign-up that asks for its state.
 type ticket struct {
-	Signup   Signup         `json:"signup"` // without a state
-	Until    time.Time      `json:"until"`  // when ticketLife is over
+	Signup   Signup         `json:"signup"`             // without a state
+	Capacity int            `json:"capacity,omitempty"` // of the activity, as the request read it
+	Until    time.Time      `json:"until"`              // when ticketLife is over
 	Held     bool           `json:"held,omitempty"`
 	PlaceRev int64          `json:"place_rev,omitempty"` // the revision of the item under placeKey that it depends on
 	Receipt  string         `json:"receipt"`
@@ -50,7 +60,7 @@ func (s *Store) newTicket(project string, d SignupDraft, who string, held bool, 
 			ID: entry, Person: who, Activity: d.Activity.ID, Submitted: d.Submitted.UTC(), Version: 1, Entry: entry, Entries: 1,
 			Upload: d.Upload, Locale: d.Kind.Get(d.Row, "locale"), Values: s.sealedForm(project, d),
 		},
-		Held: held, PlaceRev: placeRev, Receipt: receipt,
+		Capacity: d.Activity.Capacity, Held: held, PlaceRev: placeRev, Receipt: receipt,
 	}
 	t.Fact, err = s.signupFact(project, d, t.Signup, entry, "")
 	return t, err
@@ -65,33 +75,33 @@ func (t ticket) admitted(su Signup) SignedUp {
 	return SignedUp{Signup: su, Receipt: t.Receipt, Created: true}
 }
 
-// view is what a new sign-up finds at its activity.
-type view struct {
-	places Places
-	rev    int64 // of the counts
-	alone  bool  // no ticket waits
+// activityState is what a new sign-up finds at its activity.
+type activityState struct {
+	places     Places
+	rev        int64 // of the counts
+	inboxEmpty bool
 }
 
-// look reads what is at an activity.
-func (s *Store) look(ctx context.Context, project string, a project.Activity) (v view, err error) {
+func (s *Store) readActivityState(ctx context.Context, project string, a project.Activity) (state activityState, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		v.places, v.rev, err = s.places(ctx, project, a)
+		state.places, state.rev, err = s.places(ctx, project, a)
 		return err
 	})
 	group.Go(func() error {
 		waiting, err := s.Tracker.Query(ctx, table.Query{PK: inboxPartition(project, a.ID), Limit: 1})
-		v.alone = len(waiting.Items) == 0
+		state.inboxEmpty = len(waiting.Items) == 0
 		return err
 	})
-	return v, group.Wait()
+	err = group.Wait()
+	return state, err
 }
 
 // admit gives a new sign-up its state, and stores it: at once where no one else waits, else through the inbox. It fails
 // with a *table.Conflict where the person has signed up, or the request was answered, in the meantime.
-func (s *Store) admit(ctx context.Context, project string, a project.Activity, v view, t ticket) (Signup, error) {
-	if v.alone {
-		admitted, refused, err := s.admitAll(ctx, project, v.places, v.rev, []ticket{t}, false)
+func (s *Store) admit(ctx context.Context, project string, a project.Activity, found activityState, t ticket) (Signup, error) {
+	if found.inboxEmpty {
+		admitted, refused, err := s.admitAll(ctx, project, found.places, found.rev, []ticket{t}, false)
 		switch {
 		case err == nil:
 			return admitted[0], nil
@@ -109,73 +119,81 @@ func isBusy(err error) bool {
 }
 
 // waitForAdmission puts a ticket into the inbox and waits until it was admitted by this request or by another.
-func (s *Store) waitForAdmission(ctx context.Context, project string, a project.Activity, t ticket) (Signup, error) {
+func (s *Store) waitForAdmission(ctx context.Context, project string, a project.Activity, t ticket) (su Signup, err error) {
 	key := t.key(project)
 	t.Until = s.Now().Add(ticketLife)
 	put := table.PutJSON(key, t, table.Always)
 	put.Item.Expires = t.Until
 	if err := s.Tracker.Write(ctx, put); err != nil {
-		return Signup{}, s.leave(ctx, key, err)
+		s.removeTicket(ctx, key)
+		return Signup{}, err
 	}
-	for since := time.Now(); ; {
-		waiting, err := s.Tracker.Query(ctx, table.Query{PK: key.PK, Limit: mostTogether})
-		if err != nil {
-			return Signup{}, s.leave(ctx, key, err)
-		}
-		isFirst, isThere := len(waiting.Items) > 0 && waiting.Items[0].Key == key, false
-		for _, it := range waiting.Items {
-			isThere = isThere || it.Key == key
-		}
-		if !isThere {
-			// Either more tickets than those wait before it, or it is gone: then it was admitted or refused.
-			found, err := s.Tracker.Get(ctx, key)
-			if err != nil {
-				return Signup{}, s.leave(ctx, key, err)
-			}
-			if len(found) == 0 {
-				su, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(project, t.Signup.ID))
-				if err == nil && rev == 0 {
+	var before table.Key // the first ticket, seen since an instant
+	var since time.Time
+	err = retry.Do(ctx, pausesInInbox(), func(ctx context.Context) error {
+		for {
+			first, err := s.Tracker.Query(ctx, table.Query{PK: key.PK, To: key.SK, Limit: 1})
+			switch {
+			case err != nil:
+				return err
+			case len(first.Items) == 0: // admitted or refused
+				var rev int64
+				if su, rev, err = table.Load[Signup](ctx, s.Tracker, signupKey(project, t.Signup.ID)); err == nil && rev == 0 {
 					err = &table.Conflict{}
 				}
-				return su, err
+				return err
+			case first.Items[0].Key == key:
+			case first.Items[0].Key != before:
+				before, since = first.Items[0].Key, time.Now()
+				return retry.RetryableError(errWaiting)
+			case time.Since(since) < takeoverDelay:
+				return retry.RetryableError(errWaiting)
+			}
+			if err := s.admitWaiting(ctx, project, a); isBusy(err) {
+				return retry.RetryableError(errWaiting)
+			} else if err != nil {
+				return err
 			}
 		}
-		if isFirst || time.Since(since) > patience {
-			if err := s.admitWaiting(ctx, project, a, waiting.Items); err != nil && !isBusy(err) {
-				return Signup{}, s.leave(ctx, key, err)
-			} else if err == nil {
-				continue
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return Signup{}, s.leave(ctx, key, ctx.Err())
-		case <-time.After(rand.N(longestPause)):
-		}
+	})
+	if err != nil {
+		s.removeTicket(ctx, key)
 	}
+	return su, err
 }
 
-// leave takes a ticket out of the inbox, whose request fails with err. If that fails as well, the person is signed up
-// together with the next one if that comes within ticketLife, else never.
-func (s *Store) leave(ctx context.Context, key table.Key, err error) error {
+// removeTicket removes the ticket of a request that fails. If that fails too, the person is signed up together with the
+// next one who comes within ticketLife, else not at all.
+func (s *Store) removeTicket(ctx context.Context, key table.Key) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	_ = s.Tracker.Write(ctx, table.Remove(key, table.Always))
-	return err
 }
 
-// admitWaiting admits the tickets of an inbox, and takes out of it those that are refused.
-func (s *Store) admitWaiting(ctx context.Context, project string, a project.Activity, waiting []table.Item) error {
+// admitWaiting admits the tickets of an inbox, in some batches. It fails with a *table.Conflict if the sender of another
+// ticket does so too.
+func (s *Store) admitWaiting(ctx context.Context, project string, a project.Activity) error {
+	for range mostBatches {
+		waiting, err := s.Tracker.Query(ctx, table.Query{PK: inboxPartition(project, a.ID), Limit: mostTogether})
+		if err != nil || len(waiting.Items) == 0 {
+			return err
+		}
+		if err := s.admitBatch(ctx, project, a, waiting.Items); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// admitBatch admits tickets of one activity, and removes those that are refused, too old, or not readable.
+func (s *Store) admitBatch(ctx context.Context, project string, a project.Activity, waiting []table.Item) error {
 	var tickets []ticket
-	var keys, gone []table.Key
+	var keys, remove []table.Key
 	taken := map[table.Key]bool{}
 	for _, it := range waiting {
 		t, err := table.Decode[ticket](it)
-		if err != nil {
-			return err
-		}
-		if s.Now().After(t.Until) {
-			gone = append(gone, it.Key)
+		if err != nil || s.Now().After(t.Until) {
+			remove = append(remove, it.Key)
 			continue
 		}
 		// Of several for one person or one request only the first can succeed.
@@ -184,14 +202,14 @@ func (s *Store) admitWaiting(ctx context.Context, project string, a project.Acti
 			answer = t.Answer.Key
 		}
 		if taken[place] || taken[answer] {
-			gone = append(gone, it.Key)
+			remove = append(remove, it.Key)
 			continue
 		}
 		taken[place], taken[answer] = true, answer != table.Key{}
 		tickets, keys = append(tickets, t), append(keys, it.Key)
 	}
 	if len(tickets) == 0 {
-		return table.RemoveAll(ctx, s.Tracker, gone)
+		return table.RemoveAll(ctx, s.Tracker, remove)
 	}
 	places, rev, err := s.places(ctx, project, a)
 	if err != nil {
@@ -202,19 +220,21 @@ func (s *Store) admitWaiting(ctx context.Context, project string, a project.Acti
 		return err
 	}
 	for _, i := range refused {
-		gone = append(gone, keys[i])
+		remove = append(remove, keys[i])
 	}
-	return table.RemoveAll(ctx, s.Tracker, gone)
+	return table.RemoveAll(ctx, s.Tracker, remove)
 }
 
-// admitAll stores new sign-ups with their states in one transaction. If it fails with a *table.Conflict, refused are the
+// admitAll stores new sign-ups to one activity with their states in one transaction, and removes their tickets if they
+// are from the inbox. If it fails with a *table.Conflict, refused are the
 // indexes of the tickets that can never succeed; none are where the counts have changed.
-func (s *Store) admitAll(ctx context.Context, project string, places Places, rev int64, tickets []ticket, waiting bool) (admitted []Signup, refused []int, err error) {
+func (s *Store) admitAll(ctx context.Context, project string, places Places, rev int64, tickets []ticket, fromInbox bool) (admitted []Signup, refused []int, err error) {
 	var facts []fact.Fact
 	var ops []table.Op
-	var of []int // the ticket of each operation
+	var ticketOf []int // the index of each operation's ticket
 	for i, t := range tickets {
 		su := t.Signup
+		places.Capacity = t.Capacity
 		su.State = places.Admit(t.Held)
 		places.Add(su.State, 1)
 		f, err := withState(t.Fact, su.State)
@@ -236,11 +256,11 @@ func (s *Store) admitAll(ctx context.Context, project string, places Places, rev
 		if su.State == schema.Waitlisted {
 			ops = append(ops, table.PutJSON(queueKey(project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
 		}
-		if waiting {
+		if fromInbox {
 			ops = append(ops, table.Remove(t.key(project), table.Present))
 		}
-		for len(of) < len(ops) {
-			of = append(of, i)
+		for len(ticketOf) < len(ops) {
+			ticketOf = append(ticketOf, i)
 		}
 	}
 	ops = append(ops, table.PutJSON(placesKey(project, tickets[0].Signup.Activity), places, table.At(rev)))
@@ -250,8 +270,8 @@ func (s *Store) admitAll(ctx context.Context, project string, places Places, rev
 		return admitted, nil, err
 	}
 	for _, at := range conflict.Failed {
-		if at < len(of) && (len(refused) == 0 || refused[len(refused)-1] != of[at]) {
-			refused = append(refused, of[at])
+		if at < len(ticketOf) && (len(refused) == 0 || refused[len(refused)-1] != ticketOf[at]) {
+			refused = append(refused, ticketOf[at])
 		}
 	}
 	return nil, refused, err

@@ -114,27 +114,75 @@ func want(t *testing.T, s *Store, accepted, waiting int) {
 	}
 }
 
-// A hundred and twenty people at once, each served by a process of its own.
+// Many people at once, each served by a process of its own, none of which has the time of a request at most.
 func TestManySignUpsAtOnceGetAsManyPlacesAsThereAre(t *testing.T) {
 	t.Parallel()
+	// All 500 write to the partition of the index of names at once, where throttled transactions are repeated.
+	for people, transactions := range map[int]int{120: 3, 500: 8} {
+		synctest.Test(t, func(t *testing.T) {
+			service := simulated.New(simulated.DynamoDB)
+			process := func() *Store { return on(dynamo.New(service, "tracker"), dynamo.New(service, "people")) }
+			var wg sync.WaitGroup
+			for n := range people {
+				wg.Go(func() {
+					ctx, cancel := context.WithTimeout(t.Context(), 29*time.Second)
+					defer cancel()
+					did, err := process().SignUp(ctx, "p", draft(fmt.Sprintf("ewa%d@example.org", n)), store.Once{})
+					if err != nil || !did.Created || did.Signup.State == "" {
+						t.Errorf("%+v, %v", did, err)
+					}
+				})
+			}
+			wg.Wait()
+			time.Sleep(service.IndexLag())
+			want(t, process(), hall.Capacity, people-hall.Capacity)
+			if used := service.Usage(); used.Transactions > transactions*people {
+				t.Errorf("%d transactions for %d sign-ups: %+v", used.Transactions, people, used)
+			}
+		})
+	}
+}
+
+// Each request is admitted to the places of the definition that it read, whoever's process admits it.
+func TestTicketsAreAdmittedToThePlacesThatTheirRequestsRead(t *testing.T) {
+	t.Parallel()
+	s := on(&memory.Table{}, &memory.Table{})
+	var waiting []table.Item
+	for n, capacity := range []int{1, 50} {
+		d := draft(fmt.Sprintf("ewa%d@example.org", n))
+		d.Activity.Capacity = capacity
+		ticket, err := s.newTicket("p", d, fmt.Sprint("person", n), false, 0, fmt.Sprint("entry", n), "receipt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ticket.Until = s.Now().Add(ticketLife)
+		put := table.PutJSON(ticket.key("p"), ticket, table.Always)
+		if err := s.Tracker.Write(t.Context(), put); err != nil {
+			t.Fatal(err)
+		}
+		waiting = append(waiting, put.Item)
+	}
+	small := hall
+	small.Capacity = 1
+	if err := s.admitBatch(t.Context(), "p", small, waiting); err != nil {
+		t.Fatal(err)
+	}
+	want(t, s, 2, 0)
+}
+
+// What is in an inbox and cannot be read keeps no one from signing up.
+func TestAnUnreadableTicketIsRemoved(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		service := simulated.New(simulated.DynamoDB)
-		process := func() *Store { return on(dynamo.New(service, "tracker"), dynamo.New(service, "people")) }
-		var wg sync.WaitGroup
-		for n := range 120 {
-			wg.Go(func() {
-				did, err := process().SignUp(t.Context(), "p", draft(fmt.Sprintf("ewa%d@example.org", n)), store.Once{})
-				if err != nil || !did.Created || did.Signup.State == "" {
-					t.Errorf("%+v, %v", did, err)
-				}
-			})
+		s := on(&memory.Table{}, &memory.Table{})
+		unreadable := table.Item{Key: table.Key{PK: inboxPartition("p", hall.ID), SK: "0"}, Data: []byte("{")}
+		if err := s.Tracker.Write(t.Context(), table.Op{Item: unreadable}); err != nil {
+			t.Fatal(err)
 		}
-		wg.Wait()
-		time.Sleep(service.IndexLag())
-		want(t, process(), hall.Capacity, 120-hall.Capacity)
-		if used := service.Usage(); used.Transactions > 3*120 {
-			t.Errorf("%d transactions for 120 sign-ups", used.Transactions)
+		if _, err := s.SignUp(t.Context(), "p", draft("ewa@example.org"), store.Once{}); err != nil {
+			t.Fatal(err)
 		}
+		want(t, s, 1, 0)
 	})
 }
 
@@ -214,7 +262,7 @@ func TestTicketOfADeadProcessIsAdmittedWithTheNextSignUpOrNever(t *testing.T) {
 			if did, err := s.SignUp(t.Context(), "p", draft("jan@example.org"), store.Once{}); err != nil || !did.Created {
 				t.Fatal(did, err)
 			}
-			if took := time.Since(from); took > 2*patience {
+			if took := time.Since(from); took > 2*takeoverDelay {
 				t.Errorf("it waited %s", took)
 			}
 			want(t, s, tt.accepted, 0)

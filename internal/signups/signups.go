@@ -118,7 +118,7 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 	if store.IsNotFound(err) {
 		return result, nil
 	}
-	if err != nil || activity(now.Definition, d.Activity.ID).Capacity == d.Activity.Capacity {
+	if err != nil {
 		return result, err
 	}
 	if err := s.FillPlaces(ctx, now.Definition, d.Activity.ID, ""); err != nil {
@@ -226,11 +226,11 @@ func (s *Store) enter(ctx context.Context, project string, d SignupDraft, who st
 	if t.Answer, err = s.PendingAnswer(ctx, once); err != nil {
 		return SignedUp{}, err
 	}
-	var found view
+	var found activityState
 	group, within := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.keepForm(within, project, t.Signup, entry, d) })
 	group.Go(func() (err error) {
-		found, err = s.look(within, project, d.Activity)
+		found, err = s.readActivityState(within, project, d.Activity)
 		return err
 	})
 	if err := group.Wait(); err != nil {

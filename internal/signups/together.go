@@ -14,35 +14,35 @@ import (
 )
 
 const (
-	// mostInOrder is how many sign-ups of a file one transaction admits: each takes at most five operations, and the
-	// counts one.
-	mostInOrder = (table.MostWrites - 1) / 5
+	// Batch is how many sign-ups of a file one transaction admits: each takes at most five operations, and the counts one.
+	Batch = (table.MostWrites - 1) / 5
 	// preparers is how many sign-ups of a file are prepared at once.
 	preparers = 16
 )
 
-// SignUpAll signs people up as SignUp does one after another, in their order, with few transactions. Each draft has an
-// Entry, and no two are about one person. It may be called again after a failure: what is done stays.
+// SignUpAll signs people up as SignUp does one after another, with few transactions. Each draft has an Entry. Those to
+// one activity are signed up in their order; of several about one person the first is signed up, and the others are kept
+// as repeats. It may be called again after a failure: what is done stays.
 func (s *Store) SignUpAll(ctx context.Context, project string, drafts []SignupDraft) ([]SignedUp, error) {
 	results, tickets, err := s.prepare(ctx, project, drafts)
 	if err != nil {
 		return nil, err
 	}
 	for _, a := range activitiesOf(drafts) {
-		var those []int
+		var indexes []int
 		taken := map[string]bool{} // people
 		for i, t := range tickets {
 			if t != nil && drafts[i].Activity.ID == a.ID && !taken[t.Signup.Person] {
-				those, taken[t.Signup.Person] = append(those, i), true
+				indexes, taken[t.Signup.Person] = append(indexes, i), true
 			}
 		}
-		for part := range slices.Chunk(those, mostInOrder) {
+		for part := range slices.Chunk(indexes, Batch) {
 			if err := s.admitInOrder(ctx, project, a, part, tickets, results); err != nil {
 				return nil, err
 			}
 		}
 	}
-	for i, d := range drafts { // who was signed up before, and those whom another request got in the way of
+	for i, d := range drafts { // who has signed up before, and whose transaction met another request
 		if results[i].Signup.ID == "" {
 			if results[i], err = s.SignUp(ctx, project, d, store.Once{}); err != nil {
 				return nil, err
@@ -63,7 +63,7 @@ func activitiesOf(drafts []SignupDraft) []project.Activity {
 	return all
 }
 
-// prepare returns the results of drafts that were signed up by an earlier call, and the tickets of those who are not
+// prepare returns the results of drafts that were signed up by an earlier call, and the tickets of indexes who are not
 // signed up to their activity.
 func (s *Store) prepare(ctx context.Context, project string, drafts []SignupDraft) ([]SignedUp, []*ticket, error) {
 	results, tickets := make([]SignedUp, len(drafts)), make([]*ticket, len(drafts))
@@ -110,28 +110,28 @@ func (d SignupDraft) person() (schema.PersonRef, people.Names) {
 }
 
 // admitInOrder admits tickets, given by their places in the list, in one transaction, and sets their results. It leaves
-// out those that are refused.
-func (s *Store) admitInOrder(ctx context.Context, project string, a project.Activity, those []int, tickets []*ticket, results []SignedUp) error {
+// out indexes that are refused.
+func (s *Store) admitInOrder(ctx context.Context, project string, a project.Activity, indexes []int, tickets []*ticket, results []SignedUp) error {
 	return table.Retry(ctx, func() error {
-		if len(those) == 0 {
+		if len(indexes) == 0 {
 			return nil
 		}
 		places, rev, err := s.places(ctx, project, a)
 		if err != nil {
 			return err
 		}
-		waiting := make([]ticket, len(those))
-		for n, i := range those {
+		waiting := make([]ticket, len(indexes))
+		for n, i := range indexes {
 			waiting[n] = *tickets[i]
 		}
 		admitted, refused, err := s.admitAll(ctx, project, places, rev, waiting, false)
-		for n, i := range those {
+		for n, i := range indexes {
 			if err == nil {
 				results[i] = waiting[n].admitted(admitted[n])
 			}
 		}
 		for _, n := range slices.Backward(refused) {
-			those = slices.Delete(slices.Clone(those), n, n+1)
+			indexes = slices.Delete(slices.Clone(indexes), n, n+1)
 		}
 		return err
 	})

@@ -103,7 +103,7 @@ func (t *Table) get(ctx context.Context, keys []table.Key, each func(table.Item)
 	for _, key := range keys {
 		ask.Keys = append(ask.Keys, keyAttributes(key))
 	}
-	return backoff.Do(ctx, backoff.WithMaxRetries(throttledTries-1, t.pauses()), func(ctx context.Context) error {
+	return t.read(ctx, func(ctx context.Context) error {
 		// A response ends at 16 MB, which is no reason to wait; a response without items is one.
 		for asked := 0; asked != len(ask.Keys); {
 			asked = len(ask.Keys)
@@ -123,7 +123,18 @@ func (t *Table) get(ctx context.Context, keys []table.Key, each func(table.Item)
 				return nil
 			}
 		}
-		return backoff.RetryableError(fmt.Errorf("%w: %d keys were not read", table.ErrUnavailable, len(ask.Keys)))
+		return fmt.Errorf("%w: %w: %d keys were not read", table.ErrUnavailable, errThrottled, len(ask.Keys))
+	})
+}
+
+// read repeats a call that is throttled.
+func (t *Table) read(ctx context.Context, call func(context.Context) error) error {
+	return backoff.Do(ctx, backoff.WithMaxRetries(throttledTries-1, t.pauses()), func(ctx context.Context) error {
+		err := call(ctx)
+		if isThrottled(err) {
+			return backoff.RetryableError(err)
+		}
+		return err
 	})
 }
 
@@ -140,7 +151,11 @@ func (t *Table) Query(ctx context.Context, q table.Query) (table.Page, error) {
 	if q.To != "" && q.From > q.To {
 		return table.Page{}, nil // DynamoDB would refuse the range
 	}
-	out, err := t.client.Query(ctx, t.queryInput(q, last, resumed))
+	var out *dynamodb.QueryOutput
+	err = t.read(ctx, func(ctx context.Context) (err error) {
+		out, err = t.client.Query(ctx, t.queryInput(q, last, resumed))
+		return err
+	})
 	if err != nil {
 		return table.Page{}, fmt.Errorf("query: %w", tableError(ctx, err))
 	}
@@ -366,7 +381,7 @@ var errThrottled = errors.New("throttled")
 
 // isThrottled reports whether the service throttled a call.
 func isThrottled(err error) bool {
-	return retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}.IsErrorThrottle(err) == aws.TrueTernary
+	return errors.Is(err, errThrottled) || retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}.IsErrorThrottle(err) == aws.TrueTernary
 }
 
 // writeError maps the error of a write: failed conditions and concurrent transactions to a Conflict, throttling to

@@ -251,7 +251,8 @@ func TestGetFaults(t *testing.T) {
 		{"a response without items is retried after a pause", []reply{answered(leftA + "," + leftB), answered(leftB, a.Key), answered(leftB), answered("", b.Key)}, 2, false, 4, 2},
 		{"only responses without items are unavailability", []reply{answered(leftA + "," + leftB)}, 0, true, throttledTries, throttledTries - 1},
 		{"throttling is retried", []reply{throttled, answered("", a.Key)}, 1, false, 2, 0},
-		{"throttling on every attempt is unavailability", []reply{exceeded}, 0, true, 3, 0},
+		{"throttling that outlasts the client's attempts is retried after a pause", []reply{exceeded, exceeded, exceeded, answered("", a.Key)}, 1, false, 4, 1},
+		{"throttling on every attempt is unavailability", []reply{exceeded}, 0, true, 3 * throttledTries, throttledTries - 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := &wire{script: c.script}
@@ -265,9 +266,15 @@ func TestGetFaults(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a query that is throttled without end is unavailable", func(t *testing.T) {
-		home, _ := over(&wire{script: []reply{throttled}})
-		if _, err := home.Query(t.Context(), table.Query{PK: "p"}); !errors.Is(err, table.ErrUnavailable) {
+	t.Run("a query that is throttled on every attempt is unavailable", func(t *testing.T) {
+		home, pauses := over(&wire{script: []reply{throttled}})
+		if _, err := home.Query(t.Context(), table.Query{PK: "p"}); !errors.Is(err, table.ErrUnavailable) || *pauses != throttledTries-1 {
+			t.Error(err, *pauses)
+		}
+	})
+	t.Run("a query that is throttled for longer than the client repeats it is answered", func(t *testing.T) {
+		home, _ := over(&wire{script: []reply{throttled, throttled, throttled, throttled, {status: 200, body: `{"Items": [], "Count": 0}`}}})
+		if _, err := home.Query(t.Context(), table.Query{PK: "p"}); err != nil {
 			t.Error(err)
 		}
 	})

@@ -10,8 +10,8 @@ import (
 	"outreach/internal/uploads"
 )
 
-// mostQueued is how many rows of a file of sign-ups are signed up together.
-const mostQueued = 152
+// mostQueued is how many rows of a file of sign-ups are signed up together: prepared in parallel, then admitted in batches.
+const mostQueued = 8 * signups.Batch
 
 // signupQueue signs up the people of a file, in the order of its rows, many together. A person is in it once: a second
 // row of the same person waits until the first one is done.
