@@ -100,6 +100,10 @@ func base(e Request) string {
 	return "https://" + e.RequestContext.DomainName
 }
 
+// reserve is the part of a function's time that its handlers do not get, so that an answer, and what is cleaned up before
+// it, is through when Lambda ends the function.
+const reserve = 2 * time.Second
+
 // serve opens the handler at the first event. If that fails, it responds with 503 and retries at the next event.
 func serve(c *cloud.Cloud, open func(ctx context.Context, first Request) (http.Handler, error)) Function {
 	var mu sync.Mutex
@@ -115,6 +119,11 @@ func serve(c *cloud.Cloud, open func(ctx context.Context, first Request) (http.H
 	}
 	return func(ctx context.Context, event Request) (Response, error) {
 		ctx = logs.WithRequest(ctx, event.RequestContext.RequestID)
+		if ends, limited := ctx.Deadline(); limited {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithDeadline(ctx, ends.Add(-reserve))
+			defer cancel()
+		}
 		request, err := translate(ctx, event)
 		if err != nil {
 			return problem(ctx, http.StatusBadRequest), nil

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"outreach/internal/cloud"
 	"outreach/internal/logs"
@@ -167,6 +169,24 @@ func TestRequestIDOfTheAPIIsReturnedAndLogged(t *testing.T) {
 			t.Errorf("%s: %+v and the log %s, want the id %s", name, response.Headers, &out, id)
 		}
 	}
+}
+
+// A handler that waits for too long is still answered within the function's time.
+func TestHandlerEndsBeforeTheFunction(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 29*time.Second)
+		defer cancel()
+		f := serve(quiet(), func(context.Context, Request) (http.Handler, error) {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				<-r.Context().Done()
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}), nil
+		})
+		response, err := f(ctx, event(t, "show-report/health"))
+		if err != nil || response.StatusCode != http.StatusServiceUnavailable || ctx.Err() != nil {
+			t.Errorf("%+v, %v, the function's time: %v", response, err, ctx.Err())
+		}
+	})
 }
 
 func TestHandlerIsOpenedAtTheFirstEvent(t *testing.T) {
