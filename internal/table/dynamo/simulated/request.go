@@ -64,7 +64,7 @@ func parseUpdate(key attributes, update, condition *string, names map[string]str
 	set, _, _ := strings.Cut(strings.TrimPrefix(aws.ToString(update), "SET "), " REMOVE ")
 	for _, assignment := range strings.Split(set, ", ") {
 		place, value, _ := strings.Cut(assignment, " = ")
-		if strings.HasPrefix(assignment, ":") || strings.HasPrefix(place, "if_not_exists") {
+		if strings.HasPrefix(assignment, ":") { // the rest of if_not_exists(#rev, :none) + :one
 			continue
 		}
 		switch names[place] {

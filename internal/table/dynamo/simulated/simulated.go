@@ -64,7 +64,7 @@ type Service struct {
 
 	mu     sync.Mutex
 	tables map[string]*contents
-	tokens map[string]time.Time // when a transaction with this client token was applied
+	tokens map[string]bool // of transactions that were applied
 	usage  Usage
 	chain  chain
 }
@@ -73,7 +73,7 @@ var _ dynamo.API = (*Service)(nil)
 
 // New returns a service without items.
 func New(b Behaviour) *Service {
-	return &Service{behaviour: b, retryer: retry.NewStandard(), tables: map[string]*contents{}, tokens: map[string]time.Time{}}
+	return &Service{behaviour: b, retryer: retry.NewStandard(), tables: map[string]*contents{}, tokens: map[string]bool{}}
 }
 
 // IndexLag returns how long after a write the index shows it.
@@ -354,7 +354,7 @@ func (s *Service) TransactWriteItems(ctx context.Context, in *dynamodb.TransactW
 			_ = wait(ctx, s.behaviour.Read)
 			return nil, s.cancelled(ctx, from, reasons)
 		}
-		ended := wait(ctx, s.behaviour.Transaction) // what is under way is applied although nobody waits any more
+		ended := wait(ctx, s.behaviour.Transaction) // the service applies a transaction in flight although its caller has gone away
 		reasons := s.end(ctx, from, aws.ToString(in.ClientRequestToken), names, ops)
 		switch {
 		case ended != nil:
@@ -377,7 +377,7 @@ const (
 func (s *Service) begin(token string, names []*string, ops []table.Op) (reasons []types.CancellationReason) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, done := s.tokens[token]; done {
+	if s.tokens[token] {
 		return nil
 	}
 	reasons, met := make([]types.CancellationReason, len(ops)), false
@@ -408,7 +408,7 @@ func (s *Service) cancelled(ctx context.Context, from time.Time, reasons []types
 func (s *Service) end(ctx context.Context, from time.Time, token string, names []*string, ops []table.Op) []types.CancellationReason {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, done := s.tokens[token]; done {
+	if s.tokens[token] {
 		s.use(ctx, from, Usage{Transactions: 1})
 		return nil
 	}
@@ -441,7 +441,7 @@ func (s *Service) end(ctx context.Context, from time.Time, token string, names [
 		s.contents(names[i]).apply(op)
 	}
 	if token != "" {
-		s.tokens[token] = time.Now()
+		s.tokens[token] = true
 	}
 	byTable := map[string][]table.Op{}
 	for i, op := range ops {
