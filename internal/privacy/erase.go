@@ -340,14 +340,14 @@ func rewritten(f fact.Fact, registry *schema.Registry, ids people.FreshIDs) (dat
 		var d fact.Signup
 		err = json.Unmarshal(f.Data, &d)
 		if fresh(&d.Person); changed {
-			d.Schema, d.Values = schema.SchemaVersion, withoutIdentity(registry.Kind(schema.Signup), d.Values)
+			d.Schema, d.Values = schema.SchemaVersion, registry.Kind(schema.Signup).Erased(d.Values)
 		}
 		data = d
 	case fact.KindRecordEntered:
 		var d fact.RecordEntered
 		err = json.Unmarshal(f.Data, &d)
 		if fresh(&d.Person); changed {
-			d.Schema, d.Values = schema.SchemaVersion, withoutIdentity(registry.Kind(d.Kind), d.Values)
+			d.Schema, d.Values = schema.SchemaVersion, registry.Kind(d.Kind).Erased(d.Values)
 		}
 		data = d
 	case fact.KindPersonMerged:
@@ -369,15 +369,6 @@ func rewritten(f fact.Fact, registry *schema.Registry, ids people.FreshIDs) (dat
 		data = d
 	}
 	return data, changed, err
-}
-
-// withoutIdentity returns what stays of a record's values after an erasure: nothing where the project no longer has the
-// kind.
-func withoutIdentity(kind *schema.Kind, values schema.Values) schema.Values {
-	if kind == nil {
-		return schema.Values{}
-	}
-	return kind.Erased(values)
 }
 
 // Letters deletes stored copies of letters by their addresses.
