@@ -217,7 +217,7 @@ func (v view) sections(base string, r Roles) []section {
 	parts := []part{{"attention", r.Coordinator}, {"", true}, {"signups", r.Coordinator}, {"activities", r.Coordinator}, {"consultations", r.Adviser || r.Coordinator}, {"outputs", r.Coordinator}}
 	labels := map[string]string{"": v.Say("section.results")}
 	for _, k := range v.kinds().Kinds {
-		if k.Further() {
+		if k.SharesRoutes() && k.Typed() {
 			parts = append(parts, part{k.Path, r.Coordinator})
 			labels[k.Path] = k.LabelIn(v.Messages, schema.Heading)
 		}

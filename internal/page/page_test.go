@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/text"
 )
@@ -277,6 +278,21 @@ func TestLanguageLinksKeepThePage(t *testing.T) {
 		if got := (view{Frame: Frame{Path: path}}).In(text.English); got != want {
 			t.Errorf("from %q to %q, want %q", path, got, want)
 		}
+	}
+}
+
+func TestNavigationListsTheProjectsKindsThatAreTyped(t *testing.T) {
+	kinds, err := schema.Extend(schema.Builtin(), project.RecordKind{Name: "harvest"}, project.RecordKind{Name: "podcast", ByPartner: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := view{Messages: text.Of(text.English), Frame: Frame{Project: &Project{ID: "p", Kinds: kinds}, SignedIn: "office@example.org", Roles: Roles{Coordinator: true}}}
+	var to []string
+	for _, s := range v.Sections() {
+		to = append(to, s.Href)
+	}
+	if !slices.Contains(to, "/p/records/harvest") || slices.Contains(to, "/p/records/podcast") {
+		t.Errorf("the navigation leads to %q", to)
 	}
 }
 
