@@ -88,6 +88,30 @@ func TestBuiltinKindsHaveNoWordsOfTheirOwn(t *testing.T) {
 	}
 }
 
+func TestFormsOfAKindsName(t *testing.T) {
+	t.Parallel()
+	registry, err := schema.Extend(schema.Builtin(), project.RecordKind{Name: "visit"}, project.RecordKind{Name: "harvest", Label: project.Text{"pl": "Zbiory"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		kind, in string
+		want     [3]string // One, Several, Heading
+	}{
+		{"test", "en", [3]string{"Test", "tests", "Tests"}},
+		{"tests", "pl", [3]string{"Test wiedzy", "testy wiedzy", "Testy wiedzy"}},
+		{"harvest", "en", [3]string{"Zbiory", "Zbiory", "Zbiory"}},
+		{"visit", "pl", [3]string{"visit", "visit", "visit"}},
+		{"unknown", "pl", [3]string{"unknown", "unknown", "unknown"}},
+	} {
+		for form, want := range tt.want {
+			if got := registry.LabelIn(text.Of(tt.in), schema.Form(form), tt.kind); got != want {
+				t.Errorf("form %d of %s in %s: %q, want %q", form, tt.kind, tt.in, got, want)
+			}
+		}
+	}
+}
+
 func TestOwnWordsOfADefinitionTakePrecedenceOverTheCatalogues(t *testing.T) {
 	t.Parallel()
 	registry, err := schema.Extend(schema.Builtin(),
