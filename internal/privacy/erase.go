@@ -178,7 +178,8 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	return store.InParallel(ctx, erasures, func(ctx context.Context, e people.Erasure) error { return s.persons.Delete(ctx, project, e) })
 }
 
-// withMergedIDs returns the erasures with the ids and keys of people who were merged with them since the entries were written.
+// withMergedIDs returns the erasures with the ids and keys of people who were merged with them since the entries were
+// written.
 func (s *Store) withMergedIDs(ctx context.Context, project string, erasures []people.Erasure) ([]people.Erasure, error) {
 	var ids []string
 	for _, e := range erasures {

@@ -50,8 +50,8 @@ func TestBuiltinFieldsAreConsistent(t *testing.T) {
 	}
 }
 
-// The words of built-in kinds are in the catalogues, where a language is one file. Spellings that belong to no language,
-// such as true and 1, may be in the data.
+// The words of built-in kinds are in the catalogues, where a language is one file. Spellings that belong to no
+// language, such as true and 1, may be in the data.
 func TestBuiltinKindsHaveNoWordsOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("builtin/*.json")

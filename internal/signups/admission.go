@@ -207,8 +207,8 @@ func (s *Store) admitWaiting(ctx context.Context, project string, a project.Acti
 	return table.RemoveAll(ctx, s.Tracker, gone)
 }
 
-// admitAll stores new sign-ups with their states in one transaction. If it fails with a *table.Conflict, refused are the
-// indexes of the tickets that can never succeed; none are where the counts have changed.
+// admitAll stores new sign-ups with their states in one transaction. If it fails with a *table.Conflict, refused are
+// the indexes of the tickets that can never succeed; none are where the counts have changed.
 func (s *Store) admitAll(ctx context.Context, project string, places Places, rev int64, tickets []ticket, waiting bool) (admitted []Signup, refused []int, err error) {
 	var facts []fact.Fact
 	var ops []table.Op

@@ -24,8 +24,8 @@ const EvidencePart = 2000
 const writers = 8
 
 // Evidence lies in parts that are named by the hash of their content, so that snapshots share those that are alike: a
-// night without news writes none. Each snapshot has an index of its parts. Snapshots made before there was an index have
-// parts of their own.
+// night without news writes none. Each snapshot has an index of its parts. Snapshots made before there was an index
+// have parts of their own.
 
 // parts are the hashes of the parts of evidence, in order, by the code of the figure.
 type parts map[string][]string
@@ -43,7 +43,8 @@ func oldEvidencePart(project, id, code string, part int) string {
 	return fmt.Sprintf("snapshots/%s/%s/evidence/%s/%06d.json", project, id, code, part)
 }
 
-// saveEvidence stores the records behind each figure: those parts that the newest snapshot does not have, then the index.
+// saveEvidence stores the records behind each figure: those parts that the newest snapshot does not have, then the
+// index.
 func (s *Store) saveEvidence(ctx context.Context, project, id string, codes []string, evidence func(code string) iter.Seq[snapshot.Counted]) error {
 	stored, err := s.newestParts(ctx, project)
 	if err != nil {
@@ -119,7 +120,8 @@ func (s *Store) newestParts(ctx context.Context, project string) (map[string]boo
 	return stored, nil
 }
 
-// Evidence returns up to limit records behind a figure, starting at an index. next is the index to go on at, -1 at the end.
+// Evidence returns up to limit records behind a figure, starting at an index. next is the index to go on at, -1 at the
+// end.
 func (s *Store) Evidence(ctx context.Context, k Kept, code string, from, limit int) (items []snapshot.Counted, next int, err error) {
 	items = []snapshot.Counted{}
 	object := func(part int) string { return oldEvidencePart(k.Project, k.ID, code, part) }
