@@ -52,7 +52,7 @@ func TestTheColumnsOfFilesAreThoseOfRecords(t *testing.T) {
 	t.Parallel()
 	guide := read(t, "partner.md")
 	for _, kind := range schema.Builtin().Kinds {
-		want := "| column | po polsku | needed | what stands in it |\n|---|---|---|---|\n"
+		want := "| column | po polsku | needed | contents |\n|---|---|---|---|\n"
 		for _, f := range kind.Columns() {
 			needed := ""
 			switch {

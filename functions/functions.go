@@ -1,5 +1,5 @@
-// Package functions collects the routes of all functions, for the program that serves them in one process and for what is
-// generated from them. A function itself imports its own handlers only, which keeps its start fast.
+// Package functions collects the routes of all functions, for the program that serves them in one process and for what
+// is generated from them. A function itself imports its own handlers only, which keeps its start fast.
 package functions
 
 import (
@@ -18,8 +18,8 @@ import (
 	"outreach/internal/web"
 )
 
-// Routes returns the routes of each function that serves HTTP, by the folder of its code, on the features of an application. Of an
-// empty one the routes can be listed, not served.
+// Routes returns the routes of each function that serves HTTP, by the folder of its code, on the features of an
+// application. Of an empty one the routes can be listed, not served.
 func Routes(a *app.App) map[string][]web.Route {
 	return map[string][]web.Route{
 		"submit-signup":       submitsignup.Routes(a),

@@ -1,5 +1,5 @@
-// Command send-notices sends the e-mails that facts call for. The tracker's stream wakes it and names the projects; which
-// of their facts are still to be announced it reads from the table. An event without facts means all projects.
+// Command send-notices sends the e-mails that facts call for. The tracker's stream wakes it and names the projects;
+// which of their facts are still to be announced it reads from the table. An event without facts means all projects.
 package main
 
 import (

@@ -236,7 +236,8 @@ func (d *deployment) sendNotices(ctx context.Context) (err error) {
 	return err
 }
 
-// watch wakes send-notices for changes, at most once a second as the template says, until the function returned is called.
+// watch wakes send-notices for changes, at most once a second as the template says, until the function returned is
+// called.
 func (d *deployment) watch() (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {

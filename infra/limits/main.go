@@ -1,6 +1,6 @@
-// Command limits runs the loads of docs/limits.md on the functions' own handlers, with a DynamoDB and an S3 that take time,
-// conflict and throttle as the services do, and prints what was measured. It exits with 1 unless every row holds. Time is
-// virtual (testing/synctest): latencies, time-outs and pauses count, and the speed of the machine does not.
+// Command limits runs the loads of docs/limits.md on the functions' own handlers, with a DynamoDB and an S3 that take
+// time, conflict and throttle as the services do, and prints what was measured. It exits with 1 unless every row holds.
+// Time is virtual (testing/synctest): latencies, time-outs and pauses count, and the speed of the machine does not.
 package main
 
 import (

@@ -75,7 +75,8 @@ func (d *deployment) snapshots(projects int, into map[string]string) int {
 	return len(into)
 }
 
-// manyRecords runs nights of a project with 1,000,000 records: the first one, one without news, one with 1,000 new records.
+// manyRecords runs nights of a project with 1,000,000 records: the first one, one without news, one with 1,000 new
+// records.
 func manyRecords(r *run) {
 	files, rows := 5, r.scaled(200_000)
 	d := deploy(r)

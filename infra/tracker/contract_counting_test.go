@@ -342,7 +342,8 @@ func hashed(t *testing.T, snap reply) {
 	}
 }
 
-// canonical writes JSON as RFC 8785 does: names in the order of their UTF-16 units, numbers as ECMAScript does, no spaces.
+// canonical writes JSON as RFC 8785 does: names in the order of their UTF-16 units, numbers as ECMAScript does, no
+// spaces.
 func canonical(t *testing.T, value any) string {
 	t.Helper()
 	switch v := value.(type) {

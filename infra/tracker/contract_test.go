@@ -25,8 +25,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// The tests of these files know the tracker as the outside does: by HTTP alone. The program is built once and runs once for
-// most of them; every test has a project of its own in it.
+// The tests of these files know the tracker as the outside does: by HTTP alone. The program is built once and runs once
+// for most of them; every test has a project of its own in it.
 
 var (
 	program string   // the built program

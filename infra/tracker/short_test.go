@@ -26,8 +26,8 @@ var smoke = []string{
 	"TestVersionCommand",
 }
 
-// atOnce is how many tests of this package run side by side at least: they wait for the program, its disk and the browser
-// more than they calculate.
+// atOnce is how many tests of this package run side by side at least: they wait for the program, its disk and the
+// browser more than they calculate.
 const atOnce = 6
 
 // widen lets atOnce tests run side by side on a machine with fewer processors, unless -parallel says how many.

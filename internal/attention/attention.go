@@ -49,7 +49,8 @@ func (c Counts) Any() bool { return c != Counts{} }
 // Days is for how many days a rejected file is a task.
 const Days = 7
 
-// CountTasks counts the tasks of a project as of now. It reads the people table, and the newest snapshot from the objects.
+// CountTasks counts the tasks of a project as of now. It reads the people table, and the newest snapshot from the
+// objects.
 func (s *Store) CountTasks(ctx context.Context, project string) (Counts, error) {
 	var c Counts
 	defined, err := s.projects.Definition(ctx, project)

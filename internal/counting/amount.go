@@ -87,13 +87,13 @@ func status(tenths *big.Int, passed, days int64) string {
 	}
 }
 
-// estimate returns how many of N people the airings reached at least once, if the audience of each airing is a random sample
-// independent of the others: N × (1 − Π(1 − rᵢ/N)). That is the method of Sainsbury, as described and compared with
-// Agostini's in J. M. Caffyn and M. Sagovsky, "Net audiences of British newspapers", Journal of Advertising Research 3
-// (1963), pp. 21–25, applied to airings. If N is not known, it returns the sum.
+// estimate returns how many of N people the airings reached at least once, if the audience of each airing is a random
+// sample independent of the others: N × (1 − Π(1 − rᵢ/N)). That is the method of Sainsbury, as described and compared
+// with Agostini's in J. M. Caffyn and M. Sagovsky, "Net audiences of British newspapers", Journal of Advertising
+// Research 3 (1963), pp. 21–25, applied to airings. If N is not known, it returns the sum.
 //
-// The result is the same to the last digit on every machine: the reaches are sorted (in place), and each step is rounded by
-// itself (arm64 would otherwise fuse a product and a sum into one instruction).
+// The result is the same to the last digit on every machine: the reaches are sorted (in place), and each step is
+// rounded by itself (arm64 would otherwise fuse a product and a sum into one instruction).
 func estimate(reaches []int64, population int64) int64 {
 	var sum int64
 	for _, r := range reaches {

@@ -42,8 +42,8 @@ type datedSignup struct {
 // recordRef refers to a live record: the number of its kind, and its index among the live records of that kind.
 type recordRef struct{ kind, place uint32 }
 
-// Snapshot returns the figures as a snapshot with its hash. The caller sets its id, known_at, state and supersedes, which the
-// hash does not cover.
+// Snapshot returns the figures as a snapshot with its hash. The caller sets its id, known_at, state and supersedes,
+// which the hash does not cover.
 func (f *Figures) Snapshot(definition snapshot.Definition) (snapshot.Snapshot, error) {
 	s := snapshot.Snapshot{
 		Project: f.Project, AsOf: f.AsOf, Definition: definition,
@@ -203,8 +203,8 @@ type counter struct {
 	figures      *Figures
 }
 
-// Compile counts the live records in the project's period that are dated up to the day asOf (YYYY-MM-DD). It fails if a rule
-// cannot be applied to a record, for instance because it takes a text for a number; the error names both.
+// Compile counts the live records in the project's period that are dated up to the day asOf (YYYY-MM-DD). It fails if a
+// rule cannot be applied to a record, for instance because it takes a text for a number; the error names both.
 func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Figures, error) {
 	if !isDay(asOf) || !isDay(def.Period.From) || !isDay(def.Period.To) {
 		return Figures{}, fmt.Errorf("not a date: as of %q, period from %q to %q", asOf, def.Period.From, def.Period.To)
@@ -241,8 +241,8 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fi
 	return figures, nil
 }
 
-// dateSignups dates sign-ups in the project's time zone, and sets the attributes of each person as of the day asOf: each
-// attribute is taken from the earliest sending that gives it.
+// dateSignups dates sign-ups in the project's time zone, and sets the attributes of each person as of the day asOf:
+// each attribute is taken from the earliest sending that gives it.
 func (c *counter) dateSignups() {
 	zone := c.def.Location()
 	dayAt := func(at int64) day {
@@ -559,7 +559,8 @@ func breakdown(people firstDays, codes []string, part func(person int, date day)
 	return out
 }
 
-// ageBand returns the band of the age that a person reaches in the year of a day, "" if the age is unknown or in no band.
+// ageBand returns the band of the age that a person reaches in the year of a day, "" if the age is unknown or in no
+// band.
 func (c *counter) ageBand(birthYear string, date day) string {
 	year, err := strconv.Atoi(birthYear)
 	if err != nil {

@@ -16,11 +16,11 @@ import (
 	"outreach/internal/schema"
 )
 
-// Fold is the minimal state for replaying facts: what they amount to so far, and no more of it than later facts may need. It
-// is not safe for concurrent use.
+// Fold is the minimal state for replaying facts: what they amount to so far, and no more of it than later facts may
+// need. It is not safe for concurrent use.
 //
-// Facts may be applied in any order, twice, and with others missing: of a record the highest version counts, not the last
-// one applied, and a withdrawal or a void is kept even if it comes before what it refers to.
+// Facts may be applied in any order, twice, and with others missing: of a record the highest version counts, not the
+// last one applied, and a withdrawal or a void is kept even if it comes before what it refers to.
 type Fold struct {
 	layouts *layouts
 	texts   textTable
@@ -94,8 +94,8 @@ type entry struct {
 
 type merge struct{ person, into uint32 }
 
-// Apply applies a fact. It may be applied twice. Kinds of facts that do not affect figures, or that a later version of the
-// tracker wrote, are ignored. It fails if the fact is invalid; the Fold is then unchanged.
+// Apply applies a fact. It may be applied twice. Kinds of facts that do not affect figures, or that a later version of
+// the tracker wrote, are ignored. It fails if the fact is invalid; the Fold is then unchanged.
 func (f *Fold) Apply(from fact.Fact) error {
 	if err := f.apply(from); err != nil {
 		return fmt.Errorf("fact %s (%s): %w", from.ID, from.Kind, err)
@@ -220,8 +220,8 @@ func (f *Fold) addVersion(record string, next formRecord) {
 	}
 }
 
-// supersedes reports whether version a counts in place of b. A version is normally written once; if it is not, the tie-break
-// does not depend on the order.
+// supersedes reports whether version a counts in place of b. A version is normally written once; if it is not, the
+// tie-break does not depend on the order.
 func (f *Fold) supersedes(a, b *formRecord) bool {
 	if a.version != b.version || a.void || b.void {
 		return a.version > b.version || a.version == b.version && a.void && !b.void
@@ -353,8 +353,8 @@ func (f *Fold) MissingPacks() []Pack {
 	return out
 }
 
-// AddRows adds a pack of rows that MissingPacks returned. Packs that are not missing change nothing. It fails if a row is
-// invalid; the Fold is then unchanged.
+// AddRows adds a pack of rows that MissingPacks returned. Packs that are not missing change nothing. It fails if a row
+// is invalid; the Fold is then unchanged.
 func (f *Fold) AddRows(upload string, pack int, rows fact.Pack) error {
 	u := f.uploads[upload]
 	if u == nil || pack < 0 || pack >= len(u.packs) || u.packs[pack] != nil {
@@ -448,8 +448,8 @@ func (f *Fold) applySignup(submitted fact.Signup) error {
 	return nil
 }
 
-// compareEntries orders two facts about one sending. There is normally one; if there are more, the tie-break does not depend
-// on the order.
+// compareEntries orders two facts about one sending. There is normally one; if there are more, the tie-break does not
+// depend on the order.
 func (f *Fold) compareEntries(a, b *entry) int {
 	return cmp.Or(
 		cmp.Compare(a.at, b.at),

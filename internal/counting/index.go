@@ -7,8 +7,8 @@ import (
 	"outreach/internal/schema"
 )
 
-// textTable interns texts: it stores every distinct text once, under a number. Rows of numbers are a quarter the size of rows
-// of strings, and two texts are equal if their numbers are. Number 0 is "".
+// textTable interns texts: it stores every distinct text once, under a number. Rows of numbers are a quarter the size
+// of rows of strings, and two texts are equal if their numbers are. Number 0 is "".
 type textTable struct {
 	all    []string
 	hashes []uint64 // of the texts
@@ -16,8 +16,8 @@ type textTable struct {
 	table  []uint32 // numbers of texts by hash, with linear probing; 0: free
 }
 
-// seed makes hashes differ between processes, so that no sender can choose texts that collide. Only positions in hash tables
-// depend on it.
+// seed makes hashes differ between processes, so that no sender can choose texts that collide. Only positions in hash
+// tables depend on it.
 var seed = maphash.MakeSeed()
 
 func newTextTable() textTable {
@@ -101,7 +101,8 @@ func newKeyIndex(most int) keyIndex {
 	return keyIndex{table: make([]uint32, 1<<bits.Len(uint(2*most))), hashes: make([]uint64, 0, most)}
 }
 
-// find returns the index of a key, or the next free index if the key is new. It must not be called for more than most keys.
+// find returns the index of a key, or the next free index if the key is new. It must not be called for more than most
+// keys.
 func (k *keyIndex) find(hash uint64, same func(place uint32) bool) (place uint32, there bool) {
 	mask := uint64(len(k.table) - 1)
 	i := hash & mask

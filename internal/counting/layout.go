@@ -55,7 +55,8 @@ func (all *layouts) named(name string) *kindLayout {
 	return nil
 }
 
-// check fails if a value that counting uses is not in the canonical form of its field. The tracker never accepts such a value.
+// check fails if a value that counting uses is not in the canonical form of its field. The tracker never accepts such a
+// value.
 func (s *kindLayout) check(field int, value string) error {
 	if f := &s.Fields[field]; value != "" && f.Privacy == schema.Open && !f.Canonical(value) {
 		return fmt.Errorf("%s: the %s is not in canonical form", s.Name, f.Name)

@@ -201,11 +201,11 @@ func (l *Live) compare(a, b liveRecord) int {
 	return strings.Compare(l.id(a), l.id(b))
 }
 
-// resolveSignups finds the live sign-ups. A sign-up is live because of the sending that made it, so it is removed with the
-// file of that sending; a sending that only repeated it is removed alone.
+// resolveSignups finds the live sign-ups. A sign-up is live because of the sending that made it, so it is removed with
+// the file of that sending; a sending that only repeated it is removed alone.
 //
-// After a merge a person may have two sign-ups to one activity. They count as one: the earlier submitted, in the better of
-// their states, and every sending of both may give attributes.
+// After a merge a person may have two sign-ups to one activity. They count as one: the earlier submitted, in the better
+// of their states, and every sending of both may give attributes.
 func (f *Fold) resolveSignups(l *Live, canonical, place func(uint32) uint32) {
 	type sent struct {
 		liveSignup
@@ -274,8 +274,8 @@ func compareStates(a, b string) int {
 	return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(a, b))
 }
 
-// canonical returns a function that maps the id of a person to one id for all ids merged with it: the id that was not merged
-// into another, or the smallest of them if there are several or, in a cycle, none.
+// canonical returns a function that maps the id of a person to one id for all ids merged with it: the id that was not
+// merged into another, or the smallest of them if there are several or, in a cycle, none.
 func (f *Fold) canonical() func(uint32) uint32 {
 	if len(f.merges) == 0 {
 		return func(person uint32) uint32 { return person }

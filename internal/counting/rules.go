@@ -67,7 +67,8 @@ type band struct {
 	from, to int
 }
 
-// NewRules compiles the rules of a definition over the kinds of its registry. It does not fail for a checked definition.
+// NewRules compiles the rules of a definition over the kinds of its registry. It does not fail for a checked
+// definition.
 func NewRules(def *project.Definition, registry *schema.Registry) (*Rules, error) {
 	layouts := newLayouts(registry)
 	r := &Rules{layouts: layouts, byKind: make([]kindRules, len(layouts.all))}

@@ -17,8 +17,8 @@ import (
 // FileRow is the Fact of a StateRow that is a row of a file.
 const FileRow = "line"
 
-// StateRow is one row of the state of a Fold, as a checkpoint stores it: a fact that still matters, or a row of a file. Merged
-// persons have their canonical id. Fields that do not apply are zero.
+// StateRow is one row of the state of a Fold, as a checkpoint stores it: a fact that still matters, or a row of a file.
+// Merged persons have their canonical id. Fields that do not apply are zero.
 type StateRow struct {
 	Fact    string // the fact's kind, or FileRow
 	Kind    string // of the record, or of the file's records
@@ -42,9 +42,9 @@ type StateRow struct {
 	Values  schema.Row // in the order of the kind's fields
 }
 
-// State iterates over the state of the Fold. Restoring all rows in an empty Fold, in their order, makes it equal. Files with
-// MissingPacks are stored without rows, and their packs are missing in that Fold too. Rows of one fact and kind are adjacent.
-// A StateRow is valid until the next one.
+// State iterates over the state of the Fold. Restoring all rows in an empty Fold, in their order, makes it equal. Files
+// with MissingPacks are stored without rows, and their packs are missing in that Fold too. Rows of one fact and kind
+// are adjacent. A StateRow is valid until the next one.
 func (f *Fold) State() iter.Seq[*StateRow] {
 	return func(yield func(*StateRow) bool) {
 		w := &stateReader{fold: f, live: f.Live(), canonical: f.canonical(), yield: yield}

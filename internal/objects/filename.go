@@ -28,9 +28,9 @@ func GivenID(key string) string {
 	return parts[3]
 }
 
-// WithoutFileName removes the file's name from an error about an object, as names of files may contain names of people: an
-// error about a file that a partner put at uploads/{project}/{owner}/… may contain its name, in plain text or escaped.
-// An error about any other key is returned as it is.
+// WithoutFileName removes the file's name from an error about an object, as names of files may contain names of people:
+// an error about a file that a partner put at uploads/{project}/{owner}/… may contain its name, in plain text or
+// escaped. An error about any other key is returned as it is.
 func WithoutFileName(key string, err error) error {
 	parts := strings.Split(key, "/")
 	if err == nil || len(parts) < 4 || parts[0] != "uploads" || GivenID(key) != "" {

@@ -172,9 +172,16 @@ func (v view) Languages() []language {
 // SignIn returns the URL to sign in and return to this page.
 func (v view) SignIn() string { return "/auth/sign-in?" + url.Values{"to": {v.Path}}.Encode() }
 
-// Kind returns the name of a kind of record, given by its singular or plural name, in one of the forms of
-// schema.Kind.LabelIn.
-func (v view) Kind(form, name string) string { return v.kinds().LabelIn(v.Messages, form, name) }
+// Kind returns the name of a kind of record for one record of it. The kind is given by its singular or plural name.
+func (v view) Kind(name string) string { return v.kinds().LabelIn(v.Messages, schema.One, name) }
+
+// Kinds returns the name of a kind of record for several records of it, within a sentence or list.
+func (v view) Kinds(name string) string { return v.kinds().LabelIn(v.Messages, schema.Several, name) }
+
+// KindHeading returns the name of a kind of record as a heading.
+func (v view) KindHeading(name string) string {
+	return v.kinds().LabelIn(v.Messages, schema.Heading, name)
+}
 
 func (v view) kinds() *schema.Registry {
 	if v.Project == nil || v.Project.Kinds == nil {
@@ -217,7 +224,7 @@ func (v view) sections(base string, r Roles) []section {
 	parts := []part{{"attention", r.Coordinator}, {"", true}, {"signups", r.Coordinator}, {"activities", r.Coordinator}, {"consultations", r.Adviser || r.Coordinator}, {"outputs", r.Coordinator}}
 	labels := map[string]string{"": v.Say("section.results")}
 	for _, k := range v.kinds().Kinds {
-		if k.Further() {
+		if k.SharesRoutes() && k.Typed() {
 			parts = append(parts, part{k.Path, r.Coordinator})
 			labels[k.Path] = k.LabelIn(v.Messages, schema.Heading)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/text"
 )
@@ -232,6 +233,7 @@ func TestPagesShowTheirData(t *testing.T) {
 		{"an adviser changes the person by one field, as typed", adviser, "advised record", []string{`name="person" value="ola@example.org"`}, []string{`name="email"`, `name="pesel"`}},
 		{"and is asked which of two people is meant", adviser, "advised record that asks who", []string{`name="person" value="Jan Wzór"`, `name="which" value="01P2"`}, nil},
 		{"going to the next page of a sheet saves the current one", coordinator, "attendance sheet", []string{`name="then" value="01JD9KZ2X4Q8R7S6T5V4W3Y2AC"`}, []string{`rel="next"`}},
+		{"a merge names the kind of a record that both people have", coordinator, "merge", []string{"Obecność, "}, []string{"attendance, "}},
 		{"URLs in e-mails are links", public, "mailbox", []string{`href="http://localhost:3000/ces/signups/1/cancel?token=t&amp;x=1"`}, nil},
 		{"a signed-in user can sign out", coordinator, "message", []string{"koordynator@example.org", `action="/auth/sign-out"`, `href="/ces/people"`, "Zapisano."}, []string{"/auth/sign-in"}},
 		{"others can sign in and return to the page", "public in English", "message", []string{`href="/auth/sign-in?to=%2Fces%3Fx%3D1"`, `href="/ces?lang=pl&amp;x=1"`}, []string{"/auth/sign-out", "<nav"}},
@@ -277,6 +279,21 @@ func TestLanguageLinksKeepThePage(t *testing.T) {
 		if got := (view{Frame: Frame{Path: path}}).In(text.English); got != want {
 			t.Errorf("from %q to %q, want %q", path, got, want)
 		}
+	}
+}
+
+func TestNavigationListsTheProjectsKindsThatAreTyped(t *testing.T) {
+	kinds, err := schema.Extend(schema.Builtin(), project.RecordKind{Name: "harvest"}, project.RecordKind{Name: "podcast", ByPartner: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := view{Messages: text.Of(text.English), Frame: Frame{Project: &Project{ID: "p", Kinds: kinds}, SignedIn: "office@example.org", Roles: Roles{Coordinator: true}}}
+	var to []string
+	for _, s := range v.Sections() {
+		to = append(to, s.Href)
+	}
+	if !slices.Contains(to, "/p/records/harvest") || slices.Contains(to, "/p/records/podcast") {
+		t.Errorf("the navigation leads to %q", to)
 	}
 }
 

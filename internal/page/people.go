@@ -175,7 +175,7 @@ func (m Merge) render(v view) (string, any) {
 	row(v.Say("section.signups"), func(p Person) string { return v.Number(len(p.Signups)) })
 	row(v.Say("people.records"), func(p Person) string { return v.Number(len(p.Records)) })
 	for _, c := range m.Collisions {
-		one := Link{Label: v.Say("people.collide_record", "kind", v.Kind("kind", c.Kind), "activity", m.One.Named(c.Activity, v.Lang()), "date", v.Date(c.Date))}
+		one := Link{Label: v.Say("people.collide_record", "kind", v.Kind(c.Kind), "activity", m.One.Named(c.Activity, v.Lang()), "date", v.Date(c.Date))}
 		if c.Kind == schema.Signup {
 			one = Link{Label: v.Say("people.collide_signup", "activity", m.One.Named(c.Activity, v.Lang())), Href: v.Base() + "/signups?activity=" + c.Activity}
 		}

@@ -71,8 +71,8 @@ type part struct {
 // LastMonth returns the month in which the curves end.
 func (p resultsPage) LastMonth() string { return p.Months[len(p.Months)-1] }
 
-// Shows reports whether a part is shown on this page: on its own page, or on the page of all parts if there are few results. A
-// snapshot's own page leaves the long tables to pages of their own.
+// Shows reports whether a part is shown on this page: on its own page, or on the page of all parts if there are few
+// results. A snapshot's own page leaves the long tables to pages of their own.
 func (p resultsPage) Shows(part string) bool {
 	if here := p.PartHere(); here != "" {
 		return here == part
@@ -167,8 +167,8 @@ func (v view) dimensions(by snapshot.Breakdowns, people int64, d *project.Defini
 	return out
 }
 
-// matrix is the breakdowns of all indicators side by side: a row for each part, a column for each indicator that has any
-// breakdown.
+// matrix is the breakdowns of all indicators side by side: a row for each part, a column for each indicator that has
+// any breakdown.
 type matrix struct {
 	Columns []resultLine
 	Groups  []matrixGroup

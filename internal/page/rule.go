@@ -42,8 +42,8 @@ func (v view) rule(d *project.Definition, r project.Rule) countedRule {
 	return out
 }
 
-// A rule is put into words if it is a list of comparisons joined by the same operator; any other is shown as it is written. The
-// patterns here spare functions that only show figures from linking package rule.
+// A rule is put into words if it is a list of comparisons joined by the same operator; any other is shown as it is
+// written. The patterns here spare functions that only show figures from linking package rule.
 var (
 	comparison = regexp.MustCompile(`^(\w+)\s*(==|!=|<=|>=|<|>)\s*("[^"]*"|'[^']*'|[\w.]+)$`)
 	oneOf      = regexp.MustCompile(`^(\w+)\s+in\s+\[\s*((?:"[^"]*"|'[^']*')(?:\s*,\s*(?:"[^"]*"|'[^']*'))*)\s*\]$`)

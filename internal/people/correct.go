@@ -30,9 +30,9 @@ func (s *Store) PersonTag(project string, p Person) string {
 
 // Correct replaces a person's names, phone, first address and first PESEL, and returns the corrected person. Replaced
 // keys no longer identify anyone. ifMatch is the required ETag, "" or "*" for any: another version fails with
-// store.ErrStale. A key of another person fails with *KeyTaken, an unknown id with store.ErrNotFound. The fact, which has
-// the names of fields only, is appended before the change, so that the audit trail has every change. A correction that
-// changes nothing writes nothing.
+// store.ErrStale. A key of another person fails with *KeyTaken, an unknown id with store.ErrNotFound. The fact, which
+// has the names of fields only, is appended before the change, so that the audit trail has every change. A correction
+// that changes nothing writes nothing.
 func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c Correction, by string) (corrected Person, err error) {
 	noted := false
 	err = table.Retry(ctx, func() error {

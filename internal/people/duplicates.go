@@ -31,9 +31,9 @@ var reasons = []string{SameName, SamePhone, SimilarEmail, SimilarName}
 // addresses.
 const mostNear = 12
 
-// LikelyDuplicates returns the pairs of probable duplicates among people, in their order, without pairs that apart excludes. It
-// groups people by hashes of what they share instead of comparing every pair. In a group each person is paired only
-// with the first one who is not excluded, so that n alike people give n-1 pairs.
+// LikelyDuplicates returns the pairs of probable duplicates among people, in their order, without pairs that apart
+// excludes. It groups people by hashes of what they share instead of comparing every pair. In a group each person is
+// paired only with the first one who is not excluded, so that n alike people give n-1 pairs.
 func LikelyDuplicates(people []Person, apart func(a, b Person) bool) []Pair {
 	type meeting struct{ a, b int }
 	why := map[meeting][]string{}
@@ -132,7 +132,8 @@ func groups(shares []share) iter.Seq[[]share] {
 	}
 }
 
-// namesAgree reports whether two people's names allow them to be one person: one has no name, or they share a first name.
+// namesAgree reports whether two people's names allow them to be one person: one has no name, or they share a first
+// name.
 func namesAgree(a, b Person) bool {
 	if a.SortName() == "" || b.SortName() == "" {
 		return true

@@ -58,9 +58,9 @@ func (s *Store) Duplicates(ctx context.Context, project, day string) ([]Pair, er
 	return pairs, s.db.Tracker.Write(ctx, table.PutJSON(duplicatesKey(project), counted{Day: day, Pairs: len(pairs)}, table.Always))
 }
 
-// MarkDistinct marks two probable duplicates as two people: Duplicates no longer lists the pair. They may still be merged
-// later. A repeated call changes nothing. It fails with store.ErrNotFound where one does not exist or both are one
-// person.
+// MarkDistinct marks two probable duplicates as two people: Duplicates no longer lists the pair. They may still be
+// merged later. A repeated call changes nothing. It fails with store.ErrNotFound where one does not exist or both are
+// one person.
 func (s *Store) MarkDistinct(ctx context.Context, project, one, other, by string) error {
 	return table.Retry(ctx, func() error {
 		var ids []string

@@ -138,7 +138,8 @@ func (f FreshIDs) Add(e Erasure) {
 	}
 }
 
-// DeleteDistinctMarks deletes the marks of MarkDistinct that name erased people, and the cached number of probable duplicates.
+// DeleteDistinctMarks deletes the marks of MarkDistinct that name erased people, and the cached number of probable
+// duplicates.
 func (s *Store) DeleteDistinctMarks(ctx context.Context, project string, ids FreshIDs) error {
 	gone := []table.Key{duplicatesKey(project)}
 	err := s.eachDistinctMark(ctx, project, func(k table.Key) {

@@ -227,8 +227,8 @@ func (s *Store) ResolvePublic(ctx context.Context, project string, ref schema.Pe
 	return id, held, err
 }
 
-// takeoverCondition returns the condition for taking over a key of a person who no longer exists: that the key still has their
-// id. Where it has another id it fails with *table.Conflict.
+// takeoverCondition returns the condition for taking over a key of a person who no longer exists: that the key still
+// has their id. Where it has another id it fails with *table.Conflict.
 func (s *Store) takeoverCondition(ctx context.Context, project string, k Key, gone string) (table.Condition, error) {
 	id, rev, err := table.Load[string](ctx, s.db.People, s.identityKey(project, k))
 	if err == nil && id != gone {
@@ -237,8 +237,8 @@ func (s *Store) takeoverCondition(ctx context.Context, project string, k Key, go
 	return table.At(rev), err
 }
 
-// CreateMissing creates the people whom a file's references identify and who do not exist yet, many in one write. The rest
-// it resolves one by one: see Resolve for its errors. It may be called again after a failure.
+// CreateMissing creates the people whom a file's references identify and who do not exist yet, many in one write. The
+// rest it resolves one by one: see Resolve for its errors. It may be called again after a failure.
 func (s *Store) CreateMissing(ctx context.Context, project string, refs []schema.PersonRef) error {
 	const together = table.MostWrites / 3 // a person, and two keys
 	for part := range slices.Chunk(refs, together) {
@@ -360,8 +360,8 @@ func (s *Store) joinPeople(ctx context.Context, project, from, into string) (Per
 	return target, s.db.People.Write(ctx, ops...)
 }
 
-// EachMention calls each for everything that mentions a person: its kind ("upload" for a file) and id. It stops at an error
-// of each.
+// EachMention calls each for everything that mentions a person: its kind ("upload" for a file) and id. It stops at an
+// error of each.
 func (s *Store) EachMention(ctx context.Context, project, id string, each func(kind, what string) error) error {
 	for it, err := range table.Items(ctx, s.db.Tracker, table.Query{PK: mentionPartition(project, id)}) {
 		if err != nil {

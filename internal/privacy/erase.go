@@ -178,7 +178,8 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 	return store.InParallel(ctx, erasures, func(ctx context.Context, e people.Erasure) error { return s.persons.Delete(ctx, project, e) })
 }
 
-// withMergedIDs returns the erasures with the ids and keys of people who were merged with them since the entries were written.
+// withMergedIDs returns the erasures with the ids and keys of people who were merged with them since the entries were
+// written.
 func (s *Store) withMergedIDs(ctx context.Context, project string, erasures []people.Erasure) ([]people.Erasure, error) {
 	var ids []string
 	for _, e := range erasures {
@@ -340,14 +341,14 @@ func rewritten(f fact.Fact, registry *schema.Registry, ids people.FreshIDs) (dat
 		var d fact.Signup
 		err = json.Unmarshal(f.Data, &d)
 		if fresh(&d.Person); changed {
-			d.Schema, d.Values = schema.SchemaVersion, withoutIdentity(registry.Kind(schema.Signup), d.Values)
+			d.Schema, d.Values = schema.SchemaVersion, registry.Kind(schema.Signup).Erased(d.Values)
 		}
 		data = d
 	case fact.KindRecordEntered:
 		var d fact.RecordEntered
 		err = json.Unmarshal(f.Data, &d)
 		if fresh(&d.Person); changed {
-			d.Schema, d.Values = schema.SchemaVersion, withoutIdentity(registry.Kind(d.Kind), d.Values)
+			d.Schema, d.Values = schema.SchemaVersion, registry.Kind(d.Kind).Erased(d.Values)
 		}
 		data = d
 	case fact.KindPersonMerged:
@@ -369,15 +370,6 @@ func rewritten(f fact.Fact, registry *schema.Registry, ids people.FreshIDs) (dat
 		data = d
 	}
 	return data, changed, err
-}
-
-// withoutIdentity returns what stays of a record's values after an erasure: nothing where the project no longer has the
-// kind.
-func withoutIdentity(kind *schema.Kind, values schema.Values) schema.Values {
-	if kind == nil {
-		return schema.Values{}
-	}
-	return kind.Erased(values)
 }
 
 // Letters deletes stored copies of letters by their addresses.

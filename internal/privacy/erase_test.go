@@ -131,23 +131,29 @@ func TestOrphanedKeyIsTakenOver(t *testing.T) {
 // filed creates an accepted file of consultations, a row for each person, with a topic.
 func filed(t *testing.T, s *Store, persons ...string) uploads.Upload {
 	t.Helper()
+	return filedOf(t, s, schema.Builtin().Kind(schema.Consultation), "topic", persons...)
+}
+
+// filedOf creates an accepted file of a kind, a row for each person, with a text.
+func filedOf(t *testing.T, s *Store, kind *schema.Kind, text string, persons ...string) uploads.Upload {
+	t.Helper()
 	ctx := context.Background()
 	files, err := folder.Open(t.TempDir(), "http://localhost", []byte("a secret for pre-signed requests"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.db.Objects = files
-	u := uploads.Upload{ID: s.db.NewID(), Owner: uploads.Office, State: uploads.Processing, Kind: schema.Builtin().Kind(schema.Consultation).Plural, SHA256: "sum", Arrived: time.Now().UTC()}
+	u := uploads.Upload{ID: s.db.NewID(), Owner: uploads.Office, State: uploads.Processing, Kind: kind.Plural, SHA256: "sum", Arrived: time.Now().UTC()}
 	u.Object = uploads.ObjectKey("p", uploads.Office, u.ID)
 	if err := files.Put(ctx, u.Object, strings.NewReader("a file"), ""); err != nil {
 		t.Fatal(err)
 	}
-	packer := s.uploads.Packer(ctx, "p", u.ID, schema.Builtin().Kind(schema.Consultation))
+	packer := s.uploads.Packer(ctx, "p", u.ID, kind)
 	for i, id := range persons {
-		row := make(schema.Row, len(schema.Builtin().Kind(schema.Consultation).Fields))
-		row[schema.Builtin().Kind(schema.Consultation).Index("topic")] = fmt.Sprint("topic of ", i)
-		line := fact.Line{Row: i + 2, Person: id, Values: s.db.SealRow("p", schema.Builtin().Kind(schema.Consultation), row)}
-		if err := packer.Add(line, uploads.Fingerprint{}, schema.Builtin().Kind(schema.Consultation).Private(row)); err != nil {
+		row := make(schema.Row, len(kind.Fields))
+		row[kind.Index(text)] = fmt.Sprint(text+" of ", i)
+		line := fact.Line{Row: i + 2, Person: id, Values: s.db.SealRow("p", kind, row)}
+		if err := packer.Add(line, uploads.Fingerprint{}, kind.Private(row)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -390,5 +396,37 @@ func TestErasureRewritesRecordsOfTheProjectsOwnKinds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// A person is erased from typed records and files of a kind that the definition no longer has; of their values nothing
+// stays.
+func TestErasureOfRecordsOfAKindThatTheDefinitionLost(t *testing.T) {
+	t.Parallel()
+	s, ctx := open(t), t.Context()
+	visits := project.RecordKind{Name: "visit", Person: true, Fields: []project.RecordField{{ID: "date", Type: "date", Key: true}, {ID: "note", Type: "text"}}}
+	with, without := &project.Definition{ID: "p", Records: []project.RecordKind{visits}}, &project.Definition{ID: "p"}
+	if _, _, err := s.projects.SetDefinition(ctx, with, []byte("with"), "", ""); err != nil {
+		t.Fatal(err)
+	}
+	id, visit := named(t, s, "a@example.org", "Anna", "A"), schema.For(with).Kind("visit")
+	typed, err := s.records.Create(ctx, "p", records.Draft{Kind: visit, Person: id, Row: schema.Row{"2026-05-10", "a note"}}, store.Once{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := filedOf(t, s, visit, "note", id)
+	if _, _, err := s.projects.SetDefinition(ctx, without, []byte("without"), "", ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Erase(ctx, "p", id, ""); err != nil {
+		t.Fatal(err)
+	}
+	after, err := s.records.Typed(ctx, "p", visit, typed.ID)
+	if err != nil || after.Person == id || !after.Values.Equal(schema.Values{}) {
+		t.Errorf("the record is %+v, %v", after, err)
+	}
+	rows, err := s.uploads.Pack(ctx, "p", u.ID, "visit", 0)
+	if err != nil || rows.Lines[0].Person == id || strings.Join(rows.Lines[0].Values, "") != "" {
+		t.Errorf("the rows are %+v, %v", rows.Lines, err)
 	}
 }

@@ -148,8 +148,8 @@ func (s *Store) Create(ctx context.Context, project string, d Draft, once store.
 	return created, err
 }
 
-// checkNaturalKey returns the revision of the natural key's item, on which a write depends. It fails with *Exists where another
-// record that is not voided has the natural key, also about an id that the person had before a merge.
+// checkNaturalKey returns the revision of the natural key's item, on which a write depends. It fails with *Exists where
+// another record that is not voided has the natural key, also about an id that the person had before a merge.
 func (s *Store) checkNaturalKey(ctx context.Context, project string, t Typed, d Draft) (int64, error) {
 	keys := []table.Key{naturalKey(project, t.Natural)}
 	if t.Person != "" {

@@ -12,8 +12,8 @@ import (
 	"outreach/internal/snapshot"
 )
 
-// Bar is the progress of an indicator, on a bar 100 wide. The target is at Plan in every bar, so that the marks of all bars
-// align.
+// Bar is the progress of an indicator, on a bar 100 wide. The target is at Plan in every bar, so that the marks of all
+// bars align.
 type Bar struct {
 	Filled float64
 	Plan   float64
@@ -37,8 +37,8 @@ func Share(part, whole int64) float64 {
 	return round(min(100, float64(part)*100/float64(whole)))
 }
 
-// Curve is the growth by month as a step line. Line is an SVG path with the area below the line, whose edges lie outside of the
-// chart.
+// Curve is the growth by month as a step line. Line is an SVG path with the area below the line, whose edges lie
+// outside of the chart.
 type Curve struct {
 	Line string
 	Plan float64 // y coordinate of the target
@@ -47,7 +47,8 @@ type Curve struct {
 // overhang is how far outside of the chart the edges of an area lie.
 const overhang = 8
 
-// Growth returns the curve for a chart of the given size. Its top is 8 % above the larger of the target and the highest total.
+// Growth returns the curve for a chart of the given size. Its top is 8 % above the larger of the target and the highest
+// total.
 func Growth(months []snapshot.Month, target json.Number, width, height float64) Curve {
 	top := value(target)
 	for _, m := range months {
@@ -74,16 +75,17 @@ func Growth(months []snapshot.Month, target json.Number, width, height float64) 
 	return Curve{Line: line.String(), Plan: y(value(target))}
 }
 
-// Whole is the joint growth of all results: at the end of each month, the mean of their percentages, each capped at 100. The
-// chart is as wide as the project is long; the plan is a straight line from 0 on the first day of the project to 100 on its last.
+// Whole is the joint growth of all results: at the end of each month, the mean of their percentages, each capped at
+// 100. The chart is as wide as the project is long; the plan is a straight line from 0 on the first day of the project
+// to 100 on its last.
 type Whole struct {
 	Line, Area  string
 	Percent     json.Number
 	PlanPercent json.Number // of the plan on the day of the snapshot
 }
 
-// JointGrowth returns the joint growth for a chart of the given size. It returns false if the snapshot has no months or the period
-// is invalid.
+// JointGrowth returns the joint growth for a chart of the given size. It returns false if the snapshot has no months or
+// the period is invalid.
 func JointGrowth(s snapshot.Snapshot, period project.Period, width, height float64) (Whole, bool) {
 	from, err := time.Parse(time.DateOnly, period.From)
 	to, bad := time.Parse(time.DateOnly, period.To)

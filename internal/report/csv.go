@@ -13,8 +13,8 @@ import (
 	"outreach/internal/text"
 )
 
-// CSV writes a table as RFC 4180 in UTF-8 with a byte order mark. Numbers have a decimal point, and no text is a formula to a
-// spreadsheet.
+// CSV writes a table as RFC 4180 in UTF-8 with a byte order mark. Numbers have a decimal point, and no text is a
+// formula to a spreadsheet.
 type CSV struct{ w *csv.Writer }
 
 // Cell is one value of a table.
@@ -48,12 +48,14 @@ func (c *CSV) Close() error {
 	return c.w.Error()
 }
 
-// Text returns a cell of text. A text that begins like a formula is prefixed with an apostrophe, so that spreadsheets show it.
+// Text returns a cell of text. A text that begins like a formula is prefixed with an apostrophe, so that spreadsheets
+// show it.
 func Text(value string) Cell { return Cell{schema.Escape(value)} }
 
 var plainNumber = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
 
-// Number returns a cell of a number: an int, an int64, a json.Number or the canonical text of a number. Anything else is text.
+// Number returns a cell of a number: an int, an int64, a json.Number or the canonical text of a number. Anything else
+// is text.
 func Number(value any) Cell {
 	written := fmt.Sprint(value)
 	if !plainNumber.MatchString(written) {
@@ -78,8 +80,8 @@ func (m *marked) Write(p []byte) (int, error) {
 	return m.w.Write(p)
 }
 
-// WriteSnapshot writes a snapshot as a table with one row for each figure: the indicators by their codes; participants, and
-// their parts as participants.<dimension>.<part>; the reach as reach.<figure>.
+// WriteSnapshot writes a snapshot as a table with one row for each figure: the indicators by their codes; participants,
+// and their parts as participants.<dimension>.<part>; the reach as reach.<figure>.
 func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, language string) error {
 	words := text.Of(language)
 	c := NewCSV(w)

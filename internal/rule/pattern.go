@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of regular expressions. Matching takes time in proportion to the steps of the pattern times the length of the text,
-// and a short pattern can have many steps: "(.{1000}){1}" has a thousand.
+// Limits of regular expressions. Matching takes time in proportion to the steps of the pattern times the length of the
+// text, and a short pattern can have many steps: "(.{1000}){1}" has a thousand.
 const (
 	longestPattern = 200
 	mostSteps      = 1000 // of all patterns of a rule together

@@ -1,6 +1,7 @@
-// Package rule compiles and evaluates the rules of a definition: Expr expressions over one record that are true or false, such
-// as `activity == "partnerships" && outcome == "completed"`. The language is restricted, so that no rule can hang, exhaust
-// memory or depend on anything but the record. Package definition checks rules with it, and package counting applies them.
+// Package rule compiles and evaluates the rules of a definition: Expr expressions over one record that are true or
+// false, such as `activity == "partnerships" && outcome == "completed"`. The language is restricted, so that no rule
+// can hang, exhaust memory or depend on anything but the record. Package definition checks rules with it, and package
+// counting applies them.
 package rule
 
 import (
@@ -51,8 +52,8 @@ type Comparison struct {
 	Line, Column int // of the text, as in Error
 }
 
-// Comparisons returns the texts that the rule compares with variables, in the order of the rule, so that misspelt values can
-// be found.
+// Comparisons returns the texts that the rule compares with variables, in the order of the rule, so that misspelt
+// values can be found.
 func (r *Rule) Comparisons() []Comparison { return r.comparisons }
 
 // Compile compiles a rule over records of a kind. The empty rule matches every record. Any error is an *Error.
@@ -96,8 +97,8 @@ func Compile(registry *schema.Registry, kind *schema.Kind, where string) (rule *
 	return &Rule{kind: kind, program: program, uses: check.uses, comparisons: check.comparisons}, nil
 }
 
-// Functions are the functions that rules may call. Each takes time and memory in proportion to its arguments, returns no more
-// than it is given, and is pure: there is no clock, repetition or replacement.
+// Functions are the functions that rules may call. Each takes time and memory in proportion to its arguments, returns
+// no more than it is given, and is pure: there is no clock, repetition or replacement.
 var Functions = []string{"abs", "ceil", "float", "floor", "hasPrefix", "hasSuffix", "indexOf", "int", "lastIndexOf", "len", "lower", "max", "min", "round", "string", "trim", "trimPrefix", "trimSuffix", "upper"}
 
 func language(variables []variable) []expr.Option {
@@ -140,8 +141,8 @@ func (r *Rule) Matches(v *Vars) (bool, error) {
 	return matches, nil
 }
 
-// parts counts the nodes of an expression, and panics with errParts if there are too many. Expr turns 1 < x < 3 into 1 < x and
-// x < 3, with x in both, so nested comparisons of this form grow exponentially.
+// parts counts the nodes of an expression, and panics with errParts if there are too many. Expr turns 1 < x < 3 into 1
+// < x and x < 3, with x in both, so nested comparisons of this form grow exponentially.
 type parts int
 
 var errParts = errors.New("too many parts")
@@ -174,9 +175,9 @@ func inspect(kind *schema.Kind, variables []variable, where string, root *ast.No
 	return in
 }
 
-// ranges finds the permitted ranges: right of `in`, after a variable, between two number literals. For a whole number Expr turns
-// the range into two comparisons, with the left side twice, which must not nest; for any other type it makes a list for each
-// record, which has to be short.
+// ranges finds the permitted ranges: right of `in`, after a variable, between two number literals. For a whole number
+// Expr turns the range into two comparisons, with the left side twice, which must not nest; for any other type it makes
+// a list for each record, which has to be short.
 type ranges struct{ *inspection }
 
 const longestRange = 1000

@@ -16,8 +16,8 @@ type Variable struct {
 	Numeric bool // a number, so that an indicator can sum it
 }
 
-// Variables returns the variables of rules over a kind of record: its open fields, its date, the state of a sign-up, and for
-// records about a person the attributes of that person.
+// Variables returns the variables of rules over a kind of record: its open fields, its date, the state of a sign-up,
+// and for records about a person the attributes of that person.
 func Variables(registry *schema.Registry, kind *schema.Kind) []Variable {
 	variables := variablesOf(registry, kind)
 	out := make([]Variable, len(variables))
@@ -111,8 +111,8 @@ type Vars struct {
 	state      string
 	attributes []string
 
-	// A variable is converted only for a rule that reads it, and only if it differs from that of the record before, which saves
-	// most conversions and allocations.
+	// A variable is converted only for a rule that reads it, and only if it differs from that of the record before, which
+	// saves most conversions and allocations.
 	turn   int // the number of records so far
 	loaded []loaded
 	env    map[string]any
@@ -134,9 +134,9 @@ func NewVars(registry *schema.Registry, kind *schema.Kind) *Vars {
 	return v
 }
 
-// Set sets the next record: its row, the day from which it counts, the state of a sign-up, and the person's attributes in the
-// order of the registry's Attributes, "" if not given. Attributes are nil if the kind is not about people; those of a sign-up are
-// then taken from its row. Row and attributes must not change until the next Set.
+// Set sets the next record: its row, the day from which it counts, the state of a sign-up, and the person's attributes
+// in the order of the registry's Attributes, "" if not given. Attributes are nil if the kind is not about people; those
+// of a sign-up are then taken from its row. Row and attributes must not change until the next Set.
 func (v *Vars) Set(row schema.Row, date, state string, attributes []string) {
 	v.row, v.date, v.state, v.attributes = row, date, state, attributes
 	v.turn++

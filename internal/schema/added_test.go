@@ -25,7 +25,8 @@ import (
 	"outreach/internal/snapshot"
 )
 
-// widened is a project whose definition adds an attribute to sign-ups, and a number and a private text to consultations.
+// widened is a project whose definition adds an attribute to sign-ups, and a number and a private text to
+// consultations.
 var widened = &project.Definition{
 	ID: "wide", TimeZone: "Europe/Warsaw", Title: project.Text{"en": "Wide"}, Period: project.Period{From: "2026-01-01", To: "2026-12-31"},
 	Activities:   []project.Activity{{ID: "garden", Label: project.Text{"en": "Garden"}}},

@@ -61,7 +61,7 @@ func (k *Kind) Columns() []*Field {
 
 // LabelIn returns the name of a kind, found by its singular or plural name, as Kind.LabelIn does; an unknown name is
 // returned as it is.
-func (r *Registry) LabelIn(words *text.Messages, form, name string) string {
+func (r *Registry) LabelIn(words *text.Messages, form Form, name string) string {
 	for _, k := range r.Kinds {
 		if k.Name == name || k.Plural == name {
 			return k.LabelIn(words, form)
@@ -70,25 +70,35 @@ func (r *Registry) LabelIn(words *text.Messages, form, name string) string {
 	return name
 }
 
-// The forms of a kind's name, as the keys of the catalogues begin.
+// Form is a form of a kind's name.
+type Form int
+
+// The forms of a kind's name.
 const (
-	One     = "kind."    // Test
-	Several = "kinds."   // tests
-	Heading = "section." // Tests
+	One     Form = iota // Test
+	Several             // tests
+	Heading             // Tests
 )
 
-// LabelIn returns the name of the kind in a form. A kind with a label of its own has it in each form; one without
-// words has its id.
-func (k *Kind) LabelIn(words *text.Messages, form string) string {
-	key := form + k.Plural
-	if form == One {
-		key = form + k.Name
+// message returns the key of a form of the kind's name in the catalogues.
+func (k *Kind) message(form Form) string {
+	switch form {
+	case One:
+		return "kind." + k.Name
+	case Several:
+		return "kinds." + k.Plural
 	}
+	return "section." + k.Plural
+}
+
+// LabelIn returns the name of the kind in a form. A kind with a label of its own has it in each form; one without
+// words in the catalogue of the language or of English has its id.
+func (k *Kind) LabelIn(words *text.Messages, form Form) string {
 	if label := k.Label.In(words.Language()); label != "" {
 		return label
 	}
-	if label := words.Say(key); label != key {
-		return label
+	if key := k.message(form); words.Has(key) || text.Of(text.English).Has(key) {
+		return words.Say(key)
 	}
 	return k.Name
 }

@@ -94,8 +94,8 @@ type Kind struct {
 	content []int // see ContentFields
 }
 
-// Further reports whether the kind has no routes of its own: its records are typed at records/{name}.
-func (k *Kind) Further() bool { return k.Path == "records/"+k.Name }
+// SharesRoutes reports whether the kind has no routes of its own: its records are at records/{name}.
+func (k *Kind) SharesRoutes() bool { return k.Path == "records/"+k.Name }
 
 // Typed reports whether people type its records one at a time, as the office does: neither sign-ups, which have a form
 // and states of their own, nor what only partners' files have.

@@ -50,8 +50,8 @@ func TestBuiltinFieldsAreConsistent(t *testing.T) {
 	}
 }
 
-// The words of built-in kinds are in the catalogues, where a language is one file. Spellings that belong to no language,
-// such as true and 1, may be in the data.
+// The words of built-in kinds are in the catalogues, where a language is one file. Spellings that belong to no
+// language, such as true and 1, may be in the data.
 func TestBuiltinKindsHaveNoWordsOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("builtin/*.json")
@@ -83,6 +83,30 @@ func TestBuiltinKindsHaveNoWordsOfTheirOwn(t *testing.T) {
 						t.Errorf("%s: %s of %s has the spelling %q: move it to also.%s.%s of the catalogues", file, o.ID, f.ID, spelling, f.ID, o.ID)
 					}
 				}
+			}
+		}
+	}
+}
+
+func TestFormsOfAKindsName(t *testing.T) {
+	t.Parallel()
+	registry, err := schema.Extend(schema.Builtin(), project.RecordKind{Name: "visit"}, project.RecordKind{Name: "harvest", Label: project.Text{"pl": "Zbiory"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		kind, in string
+		want     [3]string // One, Several, Heading
+	}{
+		{"test", "en", [3]string{"Test", "tests", "Tests"}},
+		{"tests", "pl", [3]string{"Test wiedzy", "testy wiedzy", "Testy wiedzy"}},
+		{"harvest", "en", [3]string{"Zbiory", "Zbiory", "Zbiory"}},
+		{"visit", "pl", [3]string{"visit", "visit", "visit"}},
+		{"unknown", "pl", [3]string{"unknown", "unknown", "unknown"}},
+	} {
+		for form, want := range tt.want {
+			if got := registry.LabelIn(text.Of(tt.in), schema.Form(form), tt.kind); got != want {
+				t.Errorf("form %d of %s in %s: %q, want %q", form, tt.kind, tt.in, got, want)
 			}
 		}
 	}

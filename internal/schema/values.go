@@ -235,8 +235,12 @@ var fieldsOfVersion0 = sync.OnceValue(func() map[string][]string {
 func FieldsOfVersion0(kind string) []string { return fieldsOfVersion0()[kind] }
 
 // Erased returns the values of a record that remain when its person is erased: no personal fields, no unknown fields,
-// and no hashes of private texts except, outside sign-ups, those of the natural key, which keep records distinct.
+// and no hashes of private texts except, outside sign-ups, those of the natural key, which keep records distinct. Of a
+// nil kind, one that the definition no longer has, nothing remains.
 func (k *Kind) Erased(v Values) Values {
+	if k == nil {
+		return Values{}
+	}
 	return v.Upcast(k.Name).Without(func(id string) bool {
 		f := k.Field(id)
 		switch {

@@ -28,8 +28,8 @@ func (k *Kind) useCatalogues(data []project.RecordField) {
 	}
 }
 
-// worded returns a list of options with the words of the catalogues. It is computed again only after the offered languages
-// have changed, for it is read with every value.
+// worded returns a list of options with the words of the catalogues. It is computed again only after the offered
+// languages have changed, for it is read with every value.
 func worded(field string, own []Option) func(*project.Definition) []Option {
 	type list struct {
 		words   *text.Vocabulary

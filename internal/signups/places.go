@@ -57,8 +57,8 @@ func (p Places) Left() int {
 	}
 }
 
-// WaitingWithFreePlaces returns how many wait although places are free: after a definition raised the capacity until FillPlaces
-// has run, and people of a file that was read meanwhile.
+// WaitingWithFreePlaces returns how many wait although places are free: after a definition raised the capacity until
+// FillPlaces has run, and people of a file that was read meanwhile.
 func (p Places) WaitingWithFreePlaces() int {
 	switch {
 	case p.Full():

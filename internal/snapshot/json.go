@@ -103,8 +103,9 @@ func (b *Breakdown) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Digest computes the hash: "sha256:" and the SHA-256 of the RFC 8785 JSON of the figures. It leaves out what differs between
-// two compiles of the same figures (id, known_at, state, supersedes, the definition's version) and the hash itself.
+// Digest computes the hash: "sha256:" and the SHA-256 of the RFC 8785 JSON of the figures. It leaves out what differs
+// between two compiles of the same figures (id, known_at, state, supersedes, the definition's version) and the hash
+// itself.
 func (s Snapshot) Digest() (string, error) {
 	type definition struct {
 		SHA256 string `json:"sha256"`

@@ -2,8 +2,8 @@ package snapshot
 
 import "slices"
 
-// Marks that the public sees in place of a part: Few for 1 to 4 people, Hidden for a larger part from which, with the total, a
-// Few could be computed.
+// Marks that the public sees in place of a part: Few for 1 to 4 people, Hidden for a larger part from which, with the
+// total, a Few could be computed.
 const (
 	Few    = "<5"
 	Hidden = "hidden"
@@ -11,8 +11,8 @@ const (
 
 const fewest = 5 // the smallest part above zero that is shown
 
-// Public returns the snapshot as anyone may see it: small parts of breakdowns are replaced by marks, and a breakdown from which a
-// marked part could still be computed is left out. The snapshot itself is not changed.
+// Public returns the snapshot as anyone may see it: small parts of breakdowns are replaced by marks, and a breakdown
+// from which a marked part could still be computed is left out. The snapshot itself is not changed.
 func (s Snapshot) Public() Snapshot {
 	s.Participants.By = s.Participants.By.public(s.Quality.PeopleWithoutAttributes)
 	s.Indicators = slices.Clone(s.Indicators)
@@ -32,10 +32,10 @@ func (b Breakdowns) public(unknown int64) Breakdowns {
 	return out
 }
 
-// public returns the breakdown with marks, false if it has to be left out. A reader knows the total, the marks, and how many
-// people have no attribute at all: at least so many are in the part "unknown". That leaves a range for each marked part, and
-// their sum. All numbers that fit the ranges and the sum get the same marks, so leaving a breakdown out reveals no more than the
-// marks do.
+// public returns the breakdown with marks, false if it has to be left out. A reader knows the total, the marks, and how
+// many people have no attribute at all: at least so many are in the part "unknown". That leaves a range for each marked
+// part, and their sum. All numbers that fit the ranges and the sum get the same marks, so leaving a breakdown out
+// reveals no more than the marks do.
 func (b Breakdown) public(unknown int64) (Breakdown, bool) {
 	out := slices.Clone(b)
 	few, hidden := 0, -1
@@ -90,8 +90,8 @@ func (b Breakdown) public(unknown int64) (Breakdown, bool) {
 	return out, true
 }
 
-// mostHidden returns the largest number that the hidden part can have. It is the first of the smallest parts large enough to be
-// shown, so it is smaller than those before it, and no larger than those after it.
+// mostHidden returns the largest number that the hidden part can have. It is the first of the smallest parts large
+// enough to be shown, so it is smaller than those before it, and no larger than those after it.
 func (b Breakdown) mostHidden(hidden int) int64 {
 	most := int64(1) << 60
 	for i, part := range b {

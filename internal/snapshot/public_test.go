@@ -76,7 +76,8 @@ func TestPublicMarksIndicatorsToo(t *testing.T) {
 	}
 }
 
-// A reader who knows this package as well as its author tries every breakdown that could stand behind what is published.
+// A reader who knows this package as well as its author tries every breakdown that could stand behind what is
+// published.
 func TestNoMarkedPartCanBeWorkedOut(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -118,7 +119,8 @@ func TestNoMarkedPartCanBeWorkedOut(t *testing.T) {
 	})
 }
 
-// Plain marks, worked out by themselves: what is below five, and the first of the next smallest where that is one alone.
+// Plain marks, worked out by themselves: what is below five, and the first of the next smallest where that is one
+// alone.
 func marks(people []int64) string {
 	out := make([]byte, len(people))
 	few, next := 0, -1

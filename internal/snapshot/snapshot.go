@@ -1,5 +1,6 @@
-// Package snapshot defines the snapshot: planned against achieved on a day, as the funder and the public read it. It computes
-// the hash, the public version and the comparison of two snapshots. How figures are counted is package counting.
+// Package snapshot defines the snapshot: planned against achieved on a day, as the funder and the public read it. It
+// computes the hash, the public version and the comparison of two snapshots. How figures are counted is package
+// counting.
 package snapshot
 
 import (
@@ -98,8 +99,8 @@ type Quality struct {
 	RecordsOutsidePeriod    int64 `json:"records_outside_period"`
 }
 
-// Counted is a record behind a figure, with what it adds to the figure. Snapshots compiled before these members existed have
-// the records alone.
+// Counted is a record behind a figure, with what it adds to the figure. Snapshots compiled before these members existed
+// have the records alone.
 type Counted struct {
 	Evidence
 	Adds  json.Number `json:"adds,omitempty"`  // 1 at the first record of a person or of a distinct value

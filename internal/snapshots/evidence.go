@@ -24,8 +24,8 @@ const EvidencePart = 2000
 const writers = 8
 
 // Evidence lies in parts that are named by the hash of their content, so that snapshots share those that are alike: a
-// night without news writes none. Each snapshot has an index of its parts. Snapshots made before there was an index have
-// parts of their own.
+// night without news writes none. Each snapshot has an index of its parts. Snapshots made before there was an index
+// have parts of their own.
 
 // parts are the hashes of the parts of evidence, in order, by the code of the figure.
 type parts map[string][]string
@@ -43,7 +43,8 @@ func oldEvidencePart(project, id, code string, part int) string {
 	return fmt.Sprintf("snapshots/%s/%s/evidence/%s/%06d.json", project, id, code, part)
 }
 
-// saveEvidence stores the records behind each figure: those parts that the newest snapshot does not have, then the index.
+// saveEvidence stores the records behind each figure: those parts that the newest snapshot does not have, then the
+// index.
 func (s *Store) saveEvidence(ctx context.Context, project, id string, codes []string, evidence func(code string) iter.Seq[snapshot.Counted]) error {
 	stored, err := s.newestParts(ctx, project)
 	if err != nil {
@@ -119,34 +120,54 @@ func (s *Store) newestParts(ctx context.Context, project string) (map[string]boo
 	return stored, nil
 }
 
-// Evidence returns up to limit records behind a figure, starting at an index. next is the index to go on at, -1 at the end.
+// evidenceReader reads the parts of the evidence behind one figure.
+type evidenceReader struct {
+	*Store
+	kept  Kept
+	code  string
+	index parts // nil of a snapshot without an index
+}
+
+// readEvidence returns the reader of a figure's evidence. It reads the snapshot's index.
+func (s *Store) readEvidence(ctx context.Context, k Kept, code string) (evidenceReader, error) {
+	r := evidenceReader{Store: s, kept: k, code: code}
+	if err := s.getJSON(ctx, evidenceIndex(k.Project, k.ID), &r.index); err != nil && !errors.Is(err, objects.ErrNotFound) {
+		return r, err
+	}
+	return r, nil
+}
+
+// part returns a part's records, none after the last part. A part with fewer than EvidencePart records is the last one.
+func (r evidenceReader) part(ctx context.Context, n int) (rows []snapshot.Counted, err error) {
+	name := oldEvidencePart(r.kept.Project, r.kept.ID, r.code, n)
+	if r.index != nil {
+		if n >= len(r.index[r.code]) {
+			return nil, nil
+		}
+		name = evidencePart(r.kept.Project, r.index[r.code][n])
+	}
+	err = r.getJSON(ctx, name, &rows)
+	if r.index == nil && errors.Is(err, objects.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("evidence of snapshot %s: %w", r.kept.ID, err)
+	}
+	return rows, nil
+}
+
+// Evidence returns up to limit records behind a figure, starting at an index. next is the index to go on at, -1 at the
+// end.
 func (s *Store) Evidence(ctx context.Context, k Kept, code string, from, limit int) (items []snapshot.Counted, next int, err error) {
 	items = []snapshot.Counted{}
-	object := func(part int) string { return oldEvidencePart(k.Project, k.ID, code, part) }
-	var index parts
-	switch err := s.getJSON(ctx, evidenceIndex(k.Project, k.ID), &index); {
-	case err == nil:
-		object = func(part int) string {
-			if part >= len(index[code]) {
-				return ""
-			}
-			return evidencePart(k.Project, index[code][part])
-		}
-	case !errors.Is(err, objects.ErrNotFound):
+	r, err := s.readEvidence(ctx, k, code)
+	if err != nil {
 		return nil, -1, err
 	}
 	for len(items) < limit {
-		name := object(from / EvidencePart)
-		if name == "" {
-			return items, -1, nil
-		}
-		var part []snapshot.Counted
-		err := s.getJSON(ctx, name, &part)
-		if errors.Is(err, objects.ErrNotFound) && index == nil {
-			return items, -1, nil
-		}
+		part, err := r.part(ctx, from/EvidencePart)
 		if err != nil {
-			return nil, -1, fmt.Errorf("evidence of snapshot %s: %w", k.ID, err)
+			return nil, -1, err
 		}
 		start := from % EvidencePart
 		if start >= len(part) {
@@ -159,4 +180,27 @@ func (s *Store) Evidence(ctx context.Context, k Kept, code string, from, limit i
 		}
 	}
 	return items, from, nil
+}
+
+// AllEvidence iterates over all records behind a figure. It reads the snapshot's index once and one part at a time, and
+// ends after the first error.
+func (s *Store) AllEvidence(ctx context.Context, k Kept, code string) iter.Seq2[snapshot.Counted, error] {
+	return func(yield func(snapshot.Counted, error) bool) {
+		r, err := s.readEvidence(ctx, k, code)
+		for n := 0; err == nil; n++ {
+			var rows []snapshot.Counted
+			if rows, err = r.part(ctx, n); err != nil {
+				break
+			}
+			for _, row := range rows {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			if len(rows) < EvidencePart {
+				return
+			}
+		}
+		yield(snapshot.Counted{}, err)
+	}
 }

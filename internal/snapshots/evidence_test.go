@@ -20,11 +20,11 @@ import (
 	"outreach/internal/store/storetest"
 )
 
-// counter counts the objects that are put.
+// counter counts the objects that are put and read.
 type counter struct {
 	objects.Store
-	mu   sync.Mutex
-	puts []string
+	mu         sync.Mutex
+	puts, gets []string
 }
 
 func (c *counter) Put(ctx context.Context, key string, body io.ReadSeeker, contentType string) error {
@@ -32,6 +32,13 @@ func (c *counter) Put(ctx context.Context, key string, body io.ReadSeeker, conte
 	c.puts = append(c.puts, key)
 	c.mu.Unlock()
 	return c.Store.Put(ctx, key, body, contentType)
+}
+
+func (c *counter) Open(ctx context.Context, key, etag string) (io.ReadCloser, objects.Info, error) {
+	c.mu.Lock()
+	c.gets = append(c.gets, key)
+	c.mu.Unlock()
+	return c.Store.Open(ctx, key, etag)
 }
 
 // records returns so many records of evidence.
@@ -108,6 +115,17 @@ func TestSnapshotsShareTheEvidenceThatIsAlike(t *testing.T) {
 				t.Errorf("snapshot of %s: %d records behind %s, %d at a time, want %d", tt.kept.AsOf, n, tt.code, limit, tt.want)
 			}
 		}
+		n := 0
+		counted.gets = nil
+		for item, err := range s.AllEvidence(ctx, tt.kept, tt.code) {
+			if err != nil || item.ID != fmt.Sprintf("%026d", n) {
+				t.Fatalf("record %d is %s, %v", n, item.ID, err)
+			}
+			n++
+		}
+		if most := 1 + (tt.want+EvidencePart-1)/EvidencePart; n != tt.want || len(counted.gets) > most {
+			t.Errorf("snapshot of %s: all %d records behind %s, want %d, in reading %q", tt.kept.AsOf, n, tt.code, tt.want, counted.gets)
+		}
 	}
 }
 
@@ -132,5 +150,14 @@ func TestEvidenceOfEarlierSnapshotsIsRead(t *testing.T) {
 	items, next, err := s.Evidence(ctx, Kept{Project: "p", ID: "old"}, "1", EvidencePart-1, 10)
 	if err != nil || len(items) != 4 || next != -1 {
 		t.Errorf("%d records, next %d, %v", len(items), next, err)
+	}
+	n := 0
+	for _, err := range s.AllEvidence(ctx, Kept{Project: "p", ID: "old"}, "1") {
+		if n++; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n != EvidencePart+3 {
+		t.Errorf("%d records in all", n)
 	}
 }

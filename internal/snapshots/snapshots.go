@@ -19,7 +19,8 @@ import (
 	"outreach/internal/table"
 )
 
-// Store reads and writes snapshots and checkpoints. Snapshots are immutable but for their state. It is safe for concurrent use.
+// Store reads and writes snapshots and checkpoints. Snapshots are immutable but for their state. It is safe for
+// concurrent use.
 type Store struct{ *store.DB }
 
 // New returns the Store on a base.
@@ -44,7 +45,8 @@ func snapshotObject(project, id string) string {
 	return "snapshots/" + project + "/" + id + "/snapshot.json"
 }
 
-// Latest returns the newest snapshot of a day, the zero Kept if there is none, and the condition that it is still the newest.
+// Latest returns the newest snapshot of a day, the zero Kept if there is none, and the condition that it is still the
+// newest.
 func (s *Store) Latest(ctx context.Context, project, asOf string) (Kept, table.Condition, error) {
 	id, rev, err := table.Load[string](ctx, s.Tracker, latestKey(project, asOf))
 	if err != nil || rev == 0 {
@@ -54,9 +56,9 @@ func (s *Store) Latest(ctx context.Context, project, asOf string) (Kept, table.C
 	return kept, table.At(rev), err
 }
 
-// SaveSnapshot saves a new snapshot with its evidence, the records behind each of the codes, and the answer to the request once.
-// unchanged is the condition that Latest returned. It fails with a *table.Conflict if another snapshot of the same day was saved
-// in the meantime: call Latest and retry.
+// SaveSnapshot saves a new snapshot with its evidence, the records behind each of the codes, and the answer to the
+// request once. unchanged is the condition that Latest returned. It fails with a *table.Conflict if another snapshot of
+// the same day was saved in the meantime: call Latest and retry.
 func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, unchanged table.Condition, heads fact.Heads, codes []string, evidence func(code string) iter.Seq[snapshot.Counted], by string, once store.Once) error {
 	project := snap.Project
 	if err := s.saveEvidence(ctx, project, snap.ID, codes, evidence); err != nil {
@@ -87,8 +89,8 @@ func (s *Store) KeptSnapshot(ctx context.Context, project, id string) (Kept, err
 // LatestID is the id under which Find returns the newest snapshot.
 const LatestID = "latest"
 
-// Find returns the snapshot with an id, or the newest one for LatestID. If state is not "", snapshots in another state are
-// treated as missing. It fails with store.ErrNotFound if there is none.
+// Find returns the snapshot with an id, or the newest one for LatestID. If state is not "", snapshots in another state
+// are treated as missing. It fails with store.ErrNotFound if there is none.
 func (s *Store) Find(ctx context.Context, project, id, state string) (Kept, error) {
 	switch {
 	case id == LatestID && state == "":
@@ -119,8 +121,8 @@ func (s *Store) Snapshots(ctx context.Context, project, state string, limit int,
 	return table.ListWhere(ctx, s.Tracker, q, func(k Kept) bool { return state == "" || k.State == state })
 }
 
-// Newest returns the snapshot of the latest day, the one compiled last if there are several. It fails with store.ErrNotFound if
-// there is none.
+// Newest returns the snapshot of the latest day, the one compiled last if there are several. It fails with
+// store.ErrNotFound if there is none.
 func (s *Store) Newest(ctx context.Context, project string) (Kept, error) {
 	return s.last(ctx, project, table.Query{PK: latestPartition(project)})
 }
@@ -143,8 +145,8 @@ func (s *Store) last(ctx context.Context, project string, q table.Query) (Kept, 
 	return s.KeptSnapshot(ctx, project, page.Items[0])
 }
 
-// Decide sets the state of a snapshot to approved or rejected, with a note, and writes a fact of it. by is the random id of the
-// member of staff. Repeating a decision changes nothing.
+// Decide sets the state of a snapshot to approved or rejected, with a note, and writes a fact of it. by is the random
+// id of the member of staff. Repeating a decision changes nothing.
 func (s *Store) Decide(ctx context.Context, project, id, state, note, by string) (decided Kept, err error) {
 	err = table.Retry(ctx, func() error {
 		k, rev, err := store.LoadExisting[Kept](ctx, s.Tracker, snapshotKey(project, id), "snapshot "+id)
@@ -192,8 +194,8 @@ func (s *Store) LastCheckpoint(ctx context.Context, project string) (Checkpoint,
 
 func checkpointObjects(project string) string { return "checkpoints/" + project + "/" }
 
-// SaveCheckpoint saves a checkpoint as the newest and deletes all others, including those of interrupted or concurrent compiles,
-// since none must keep data of erased people.
+// SaveCheckpoint saves a checkpoint as the newest and deletes all others, including those of interrupted or concurrent
+// compiles, since none must keep data of erased people.
 func (s *Store) SaveCheckpoint(ctx context.Context, project string, heads fact.Heads, body []byte) error {
 	c := Checkpoint{Object: checkpointObjects(project) + s.NewID() + ".parquet", Heads: heads}
 	if err := s.Objects.Put(ctx, c.Object, bytes.NewReader(body), "application/vnd.apache.parquet"); err != nil {

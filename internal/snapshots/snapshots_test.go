@@ -18,8 +18,8 @@ import (
 	"outreach/internal/table/tabletest"
 )
 
-// The newest is the one of the latest day, then the last compiled. Finding it takes the same number of calls however many
-// snapshots there are, and after a decision is reversed it is the one before.
+// The newest is the one of the latest day, then the last compiled. Finding it takes the same number of calls however
+// many snapshots there are, and after a decision is reversed it is the one before.
 func TestNewestSnapshotIsFoundWithoutReadingOthers(t *testing.T) {
 	t.Parallel()
 	s, ctx := New(storetest.New(t)), context.Background()

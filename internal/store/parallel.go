@@ -28,8 +28,8 @@ var ErrDeferred = errors.New("too little time left: a later run continues")
 // longestPart is how long one part of a purge may take.
 const longestPart = time.Minute
 
-// CheckTimeLeft fails with ErrDeferred where the context's deadline leaves less time than one part of a purge takes, so that
-// none is interrupted, and with the context's error where it is done.
+// CheckTimeLeft fails with ErrDeferred where the context's deadline leaves less time than one part of a purge takes, so
+// that none is interrupted, and with the context's error where it is done.
 func CheckTimeLeft(ctx context.Context) error {
 	if until, limited := ctx.Deadline(); limited && time.Until(until) < longestPart {
 		return ErrDeferred

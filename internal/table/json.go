@@ -54,7 +54,8 @@ func Load[T any](ctx context.Context, t Table, key Key) (value T, rev int64, err
 	return value, it.Rev, err
 }
 
-// LoadAll reads any number of items and decodes their JSON. Keys without an item are left out; a key may be given twice.
+// LoadAll reads any number of items and decodes their JSON. Keys without an item are left out; a key may be given
+// twice.
 func LoadAll[T any](ctx context.Context, t Table, keys []Key) (map[Key]T, error) {
 	values := make(map[Key]T, len(keys))
 	for part := range slices.Chunk(keys, MostGet) {

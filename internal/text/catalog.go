@@ -132,8 +132,8 @@ func (c *catalog) ofRecords() *Vocabulary {
 	return &Vocabulary{out}
 }
 
-// head returns the messages at the beginning of a file up to the first key without one of the prefixes. It does not parse
-// the rest: many requests need these and no other messages.
+// head returns the messages at the beginning of a file up to the first key without one of the prefixes. It does not
+// parse the rest: many requests need these and no other messages.
 func head(data []byte, prefixes ...string) (map[string]string, error) {
 	out := map[string]string{}
 	in := json.NewDecoder(bytes.NewReader(data))

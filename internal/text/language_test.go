@@ -137,8 +137,8 @@ func TestLanguageIsAddedByOneFile(t *testing.T) {
 	}
 }
 
-// TestBuiltinKindsSpeakALanguageOfOneFile adds a language in which each word of records is its key, and finds the words of
-// every kind in its form, its list and its template of a file, which is read back.
+// TestBuiltinKindsSpeakALanguageOfOneFile adds a language in which each word of records is its key, and finds the words
+// of every kind in its form, its list and its template of a file, which is read back.
 func TestBuiltinKindsSpeakALanguageOfOneFile(t *testing.T) {
 	remove, err := text.Add(fstest.MapFS{"eo.json": {Data: marked(t)}})
 	if err != nil {
@@ -252,7 +252,8 @@ func TestDocumentOfTheAPIHasTheColumnsOfAllLanguages(t *testing.T) {
 	}
 }
 
-// optionKeys returns the keys of the labels of a built-in field's options; none for lists of the definition and of languages.
+// optionKeys returns the keys of the labels of a built-in field's options; none for lists of the definition and of
+// languages.
 func optionKeys(f *schema.Field, d *project.Definition) []string {
 	if f.Type != schema.Choice || f.Name == "locale" {
 		return nil

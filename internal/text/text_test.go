@@ -105,8 +105,8 @@ func keys(words map[string]map[string]string) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(words)), optional)
 }
 
-// optional reports whether a language may lack a key: a name of a language, other spellings of an option, and a rule for the
-// ends of lines.
+// optional reports whether a language may lack a key: a name of a language, other spellings of an option, and a rule
+// for the ends of lines.
 func optional(key string) bool {
 	return strings.HasPrefix(key, "language.") || strings.HasPrefix(key, "also.") || key == "format.ends_no_line"
 }

@@ -17,10 +17,14 @@ func (s *Store) ForgetRows(ctx context.Context, kinds *schema.Registry, project 
 	if err != nil || !s.done(u) {
 		return false, err
 	}
+	kind, name := kinds.Plural(u.Kind), u.Kind
+	if kind != nil {
+		name = kind.Name
+	}
 	theirs := map[int]bool{}
 	for pack := range u.Packs {
 		err := table.Retry(ctx, func() error {
-			return s.forgetPack(ctx, packKey(project, upload, pack), kinds.Plural(u.Kind), fresh, theirs)
+			return s.forgetPack(ctx, packKey(project, upload, pack), kind, name, fresh, theirs)
 		})
 		if err != nil {
 			return false, err
@@ -37,10 +41,10 @@ func (s *Store) ForgetRows(ctx context.Context, kinds *schema.Registry, project 
 	return true, nil
 }
 
-// forgetPack removes people from one pack of rows, and adds the numbers of their rows to theirs. Another erasure may
-// run at the same time.
-func (s *Store) forgetPack(ctx context.Context, key table.Key, kind *schema.Kind, fresh people.FreshIDs, theirs map[int]bool) error {
-	rows, rev, err := s.pack(ctx, key, kind.Name)
+// forgetPack removes people from one pack of rows, and adds the numbers of their rows to theirs. kind is nil for a name
+// that the definition no longer has. Another erasure may run at the same time.
+func (s *Store) forgetPack(ctx context.Context, key table.Key, kind *schema.Kind, name string, fresh people.FreshIDs, theirs map[int]bool) error {
+	rows, rev, err := s.pack(ctx, key, name)
 	if err != nil {
 		return err
 	}

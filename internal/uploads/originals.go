@@ -110,8 +110,8 @@ func (s *Store) CountFilesToErase(ctx context.Context, project string, p people.
 }
 
 // RemoveUncounted removes files that need not be stored: rejected or only checked longer than UncountedFor ago, not
-// arrived or not read for so long, and repeated files whose first upload was removed. store.ErrDeferred if time is short;
-// it may be called again.
+// arrived or not read for so long, and repeated files whose first upload was removed. store.ErrDeferred if time is
+// short; it may be called again.
 func (s *Store) RemoveUncounted(ctx context.Context, project string) error {
 	if err := store.CheckTimeLeft(ctx); err != nil {
 		return err
@@ -187,8 +187,8 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 	return nil
 }
 
-// namelessKeys returns new object keys for the affected uploads, whose files are removed, by upload id: keys that do not contain
-// the file's name. If several uploads arrived at the same instant, the key is their order and stays.
+// namelessKeys returns new object keys for the affected uploads, whose files are removed, by upload id: keys that do
+// not contain the file's name. If several uploads arrived at the same instant, the key is their order and stays.
 func (s *Store) namelessKeys(project string, all, affected []Upload) map[string]string {
 	arrived := map[time.Time]int{}
 	for _, u := range all {

@@ -87,8 +87,8 @@ type Upload struct {
 // natural key only the last is in the sum.
 type Totals map[string]json.Number
 
-// CompareArrival orders uploads by their arrival: it returns a negative number if u arrived before the other. The keys of
-// their objects break ties.
+// CompareArrival orders uploads by their arrival: it returns a negative number if u arrived before the other. The keys
+// of their objects break ties.
 func (u Upload) CompareArrival(other Upload) int {
 	return cmp.Or(u.Arrived.Compare(other.Arrived), cmp.Compare(u.Object, other.Object))
 }
@@ -352,8 +352,8 @@ func (s *Store) Uploads(ctx context.Context, project, owner string, limit int, c
 	return page, err
 }
 
-// CountedUploads returns the uploads of a kind (its plural name) whose rows count, of an owner or of all owners if it is
-// "", in the order of arrival. They lack the names of the files.
+// CountedUploads returns the uploads of a kind (its plural name) whose rows count, of an owner or of all owners if it
+// is "", in the order of arrival. They lack the names of the files.
 func (s *Store) CountedUploads(ctx context.Context, project, owner, kind string) ([]Upload, error) {
 	q := table.Query{PK: Partition(project)}
 	if owner != "" {

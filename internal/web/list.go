@@ -34,8 +34,8 @@ func (c *Call) LimitOr(usual, most int) int {
 // Cursor returns the query's cursor, "" for the first page.
 func (c *Call) Cursor() string { return c.URL.Query().Get("cursor") }
 
-// Offset returns the query's cursor where it is an index in a list, 0 for the first page. It fails with 400 for any other
-// cursor.
+// Offset returns the query's cursor where it is an index in a list, 0 for the first page. It fails with 400 for any
+// other cursor.
 func (c *Call) Offset() (int, error) {
 	cursor := c.Cursor()
 	if cursor == "" {

@@ -7,7 +7,8 @@ import (
 	"outreach/internal/web"
 )
 
-// Routes returns the function's routes on the features of an application; of an empty one they can be listed, not served.
+// Routes returns the function's routes on the features of an application; of an empty one they can be listed, not
+// served.
 func Routes(a *app.App) []web.Route {
 	return compileweb.New(a).Routes()
 }

@@ -1,6 +1,6 @@
-// Package checkpoint stores the state of a Fold, with the numbers of the facts applied to it, as one Parquet file, so that the
-// next compile reads only later facts. DuckDB, Athena or pandas can read the same file, with the pseudonymous records that the
-// figures come from:
+// Package checkpoint stores the state of a Fold, with the numbers of the facts applied to it, as one Parquet file, so
+// that the next compile reads only later facts. DuckDB, Athena or pandas can read the same file, with the pseudonymous
+// records that the figures come from:
 //
 //	SELECT medium, sum(reach) FROM 'checkpoint.parquet' WHERE kind = 'media' AND live GROUP BY medium
 //
@@ -33,8 +33,8 @@ const (
 	sumKey    = "outreach.sum"
 )
 
-// sumMark precedes the checksum. The checksum covers every byte of the file but itself: it is computed with noSum in its
-// place. It follows the last sumMark of the file, which is in the footer.
+// sumMark precedes the checksum. The checksum covers every byte of the file but itself: it is computed with noSum in
+// its place. It follows the last sumMark of the file, which is in the footer.
 const sumMark = "outreach-checkpoint-sha256:"
 
 var noSum = bytes.Repeat([]byte{'0'}, 2*sha256.Size)
@@ -44,7 +44,8 @@ var compression = &zstd.Codec{Level: zstd.SpeedFastest}
 
 const mostRows = 1 << 16 // of a row group
 
-// Write writes the state of a Fold, and the heads up to which facts were applied to it. The same state gives the same bytes.
+// Write writes the state of a Fold, and the heads up to which facts were applied to it. The same state gives the same
+// bytes.
 func Write(w io.Writer, f *counting.Fold, heads fact.Heads) error {
 	file, err := encode(f, heads)
 	if err != nil {
@@ -169,9 +170,9 @@ var (
 	ErrFormat  = errors.New("the checkpoint was written by another version of the tracker")
 )
 
-// Read reads a checkpoint of size bytes into a Fold over the kinds of a registry, and returns the heads that Write was given.
-// It fails with ErrDamaged if the checksum is wrong, and with ErrFormat if a column of a field is missing or has another type.
-// Columns of unknown fields are ignored, and the order of columns does not matter.
+// Read reads a checkpoint of size bytes into a Fold over the kinds of a registry, and returns the heads that Write was
+// given. It fails with ErrDamaged if the checksum is wrong, and with ErrFormat if a column of a field is missing or has
+// another type. Columns of unknown fields are ignored, and the order of columns does not matter.
 func Read(r io.ReaderAt, size int64, registry *schema.Registry) (*counting.Fold, fact.Heads, error) {
 	f, heads, err := read(r, size, registry)
 	if err != nil {
@@ -228,8 +229,8 @@ func verify(data []byte) error {
 	return nil
 }
 
-// columnsOf returns, for each column of a file, the column that reads it, or nil. It returns false if a column is missing or has
-// another type.
+// columnsOf returns, for each column of a file, the column that reads it, or nil. It returns false if a column is
+// missing or has another type.
 func (l *fileLayout) columnsOf(schema *parquet.Schema) ([]*column, bool) {
 	fields := schema.Fields()
 	out := make([]*column, len(fields))

@@ -94,8 +94,8 @@ func number(name string, of func(*counting.StateRow) *int) column {
 	}
 }
 
-// makeColumns returns the columns in their order: first those that a reader of the figures needs, then the fields of records,
-// then those that only the next fold needs.
+// makeColumns returns the columns in their order: first those that a reader of the figures needs, then the fields of
+// records, then those that only the next fold needs.
 func (l *fileLayout) makeColumns() []column {
 	type p = counting.StateRow
 	out := []column{
@@ -141,8 +141,8 @@ func (l *fileLayout) makeColumns() []column {
 	)
 }
 
-// fieldColumns returns the columns of the fields of all kinds. Fields of the same name share a column. If a field has the name of
-// one of the other columns (the kind of an airing or an output), its column is prefixed with "field_".
+// fieldColumns returns the columns of the fields of all kinds. Fields of the same name share a column. If a field has
+// the name of one of the other columns (the kind of an airing or an output), its column is prefixed with "field_".
 func (l *fileLayout) fieldColumns(others []column) []column {
 	var out []column
 	place := map[string]int{}

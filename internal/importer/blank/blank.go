@@ -71,7 +71,7 @@ func (b Blank) XLSX(w io.Writer, title string, made time.Time) error {
 	say := b.words.Say
 	data := workbook.Sheet{Name: say("blank.data")}
 	about := workbook.Sheet{Name: say("blank.columns"), Columns: []workbook.Column{
-		{Name: say("blank.name"), Width: 20}, {Name: say("blank.translated"), Width: 24}, {Name: say("blank.needed"), Width: 18}, {Name: say("blank.holds"), Width: 46}, {Name: say("blank.allowed"), Width: 70},
+		{Name: say("blank.name"), Width: 20}, {Name: say("blank.translated", "language", text.Name(b.translation())[b.words.Language()]), Width: 24}, {Name: say("blank.needed"), Width: 18}, {Name: say("blank.holds"), Width: 46}, {Name: say("blank.allowed"), Width: 70},
 	}}
 	for _, f := range b.columns {
 		data.Columns = append(data.Columns, workbook.Column{Name: b.name(f), Width: width(f)})

@@ -6,10 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xuri/excelize/v2"
+
 	"outreach/internal/importer"
 	"outreach/internal/importer/blank"
 	"outreach/internal/project"
 	"outreach/internal/schema"
+	"outreach/internal/text"
 )
 
 func definition() *project.Definition {
@@ -34,6 +37,24 @@ func read(t *testing.T, content []byte, d *project.Definition, today string) (im
 		t.Fatalf("%v %+v\n%s", err, checked.Errors.List, content)
 	}
 	return checked, lines
+}
+
+// The second sheet names the language of its second column.
+func TestTemplateNamesTheLanguageOfItsColumns(t *testing.T) {
+	t.Parallel()
+	for language, want := range map[string]string{text.English: "Column in " + text.Name(text.Default)[text.English], text.Polish: "Kolumna (polski)"} {
+		var file bytes.Buffer
+		if err := blank.Of(schema.Builtin().Kind(schema.Media), definition(), "2026-07-21", language).XLSX(&file, "Title", time.Unix(1, 0)); err != nil {
+			t.Fatal(err)
+		}
+		book, err := excelize.OpenReader(&file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := book.GetCellValue(book.GetSheetName(1), "B1"); err != nil || got != want {
+			t.Errorf("in %s: %q, %v, want %q", language, got, err, want)
+		}
+	}
 }
 
 func TestEveryTemplateIsAcceptedAsItIs(t *testing.T) {

@@ -1,5 +1,5 @@
-// Package deliver sends the e-mails that facts call for. The table's stream only names the projects that have new facts:
-// what happened since the last run it reads from the facts, so that a day's outage is caught up.
+// Package deliver sends the e-mails that facts call for. The table's stream only names the projects that have new
+// facts: what happened since the last run it reads from the facts, so that a day's outage is caught up.
 package deliver
 
 import (
@@ -60,9 +60,9 @@ func (n *Deliverer) CatchUp(ctx context.Context) error {
 }
 
 // CatchUpWith sends the letters of all facts of these projects since the last run. While another process has the lease
-// on a project's letters, it waits for it, so that facts written in the meantime are covered. A failed letter holds up those behind it
-// in its lane only; the error names all failures, and the next run retries them. A letter may go out twice where the
-// process dies between sending and recording it; both have the same id.
+// on a project's letters, it waits for it, so that facts written in the meantime are covered. A failed letter holds up
+// those behind it in its lane only; the error names all failures, and the next run retries them. A letter may go out
+// twice where the process dies between sending and recording it; both have the same id.
 func (n *Deliverer) CatchUpWith(ctx context.Context, ids ...string) error {
 	n.sending.Lock()
 	defer n.sending.Unlock()

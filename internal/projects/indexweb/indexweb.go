@@ -1,5 +1,5 @@
-// Package indexweb serves the addresses that belong to no project: the list of projects, the health check, the description of
-// the API and the assets of pages.
+// Package indexweb serves the addresses that belong to no project: the list of projects, the health check, the
+// description of the API and the assets of pages.
 package indexweb
 
 import (

@@ -276,6 +276,15 @@ func TestAdviserNamesThePersonInOneField(t *testing.T) {
 	}
 }
 
+// The page of a kind and its month have one path.
+func TestMonthIsBelowThePathOfItsKind(t *testing.T) {
+	t.Parallel()
+	route := Handlers{kind: &schema.Kind{Name: "visit", Plural: "visit", Path: "records/visit"}}.MonthRoute()
+	if route.Path != "/{project}/records/visit/sheet" {
+		t.Error(route.Path)
+	}
+}
+
 func TestMonthIsTheAdvisersOwn(t *testing.T) {
 	t.Parallel()
 	tr := open(t)

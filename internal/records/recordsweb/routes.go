@@ -123,7 +123,7 @@ func (h Handlers) scope() web.Scope {
 
 // MonthRoute is the route of an adviser's month.
 func (h Handlers) MonthRoute() web.Route {
-	return web.Route{Method: "GET", Path: "/{project}/" + h.kind.Plural + "/sheet", Roles: h.roles, Scope: h.scope(), Handler: h.bind(Handlers.showMonth),
+	return web.Route{Method: "GET", Path: "/{project}/" + h.kind.Path + "/sheet", Roles: h.roles, Scope: h.scope(), Handler: h.bind(Handlers.showMonth),
 		ID: "showConsultationSheet", Tag: "records", Summary: "An adviser's month, to print and sign",
 		Query: []web.Parameter{
 			{Name: "month", Description: "YYYY-MM; the present month, or the project's last, where it is not given"},

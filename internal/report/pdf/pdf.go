@@ -1,5 +1,5 @@
-// Package pdf writes a snapshot as a PDF on A4, for funders to sign and file. It is apart from the other exports so that only
-// the functions that need it link the library and the fonts.
+// Package pdf writes a snapshot as a PDF on A4, for funders to sign and file. It is apart from the other exports so
+// that only the functions that need it link the library and the fonts.
 package pdf
 
 import (
@@ -23,8 +23,8 @@ import (
 // MediaType is the media type of PDF.
 const MediaType = "application/pdf"
 
-// WriteSnapshot writes a snapshot in a language, by tag. The same snapshot gives the same bytes. It fails if known_at is not an
-// RFC 3339 time, or if w fails.
+// WriteSnapshot writes a snapshot in a language, by tag. The same snapshot gives the same bytes. It fails if known_at
+// is not an RFC 3339 time, or if w fails.
 func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, language string) error {
 	made, err := time.Parse(time.RFC3339, s.KnownAt)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"outreach/internal/text"
 )
 
-// WriteSnapshot writes a snapshot as a workbook in a language, by tag: planned and achieved, participants, growth by month,
-// reach and quality, and metadata. It fails if known_at is not an RFC 3339 time, or if w fails.
+// WriteSnapshot writes a snapshot as a workbook in a language, by tag: planned and achieved, participants, growth by
+// month, reach and quality, and metadata. It fails if known_at is not an RFC 3339 time, or if w fails.
 func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, language string) error {
 	words := text.Of(language)
 	made, err := time.Parse(time.RFC3339, s.KnownAt)

@@ -1,5 +1,5 @@
-// Package workbook writes tables as XLSX: snapshots and lists. It is apart from the other exports so that only the functions that
-// write workbooks link the library.
+// Package workbook writes tables as XLSX: snapshots and lists. It is apart from the other exports so that only the
+// functions that write workbooks link the library.
 package workbook
 
 import (
@@ -16,9 +16,9 @@ import (
 // MediaType is the media type of XLSX.
 const MediaType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-// Sheet is one table of a workbook. A cell is empty (nil or ""), a text (string), a figure (int64 or json.Number), shown with
-// thousands separators, a number without them, such as a year (int), a Day, a Month, or a time (time.Time), shown in its time
-// zone.
+// Sheet is one table of a workbook. A cell is empty (nil or ""), a text (string), a figure (int64 or json.Number),
+// shown with thousands separators, a number without them, such as a year (int), a Day, a Month, or a time (time.Time),
+// shown in its time zone.
 type Sheet struct {
 	Name    string // at most 31 characters
 	Columns []Column

@@ -61,7 +61,8 @@ type tester interface {
 	Fatalf(string, ...any)
 }
 
-// A sheet as its reader found it, or should find it: cells as "s:text", "n:number", "d:instant", or "" where there is none.
+// A sheet as its reader found it, or should find it: cells as "s:text", "n:number", "d:instant", or "" where there is
+// none.
 type found struct {
 	Name, Dimension, Frozen string
 	Formulas                int

@@ -46,10 +46,10 @@ func New(a *app.App) Compiler {
 	}
 }
 
-// Compile counts all facts so far and saves the snapshot of the day asOf (YYYY-MM-DD). If the newest snapshot of that day
-// has the same hash, Compile returns it with made false and saves nothing, so it may be called twice. by is the random id of
-// the member of staff who asked, "" for the schedule. It fails with table.ErrBusy if other compiles of the same day keep
-// overtaking it.
+// Compile counts all facts so far and saves the snapshot of the day asOf (YYYY-MM-DD). If the newest snapshot of that
+// day has the same hash, Compile returns it with made false and saves nothing, so it may be called twice. by is the
+// random id of the member of staff who asked, "" for the schedule. It fails with table.ErrBusy if other compiles of the
+// same day keep overtaking it.
 func (c Compiler) Compile(ctx context.Context, project, asOf, by string, once store.Once) (kept snapshots.Kept, made bool, err error) {
 	defined, err := c.projects.Definition(ctx, project)
 	if err != nil {
@@ -97,8 +97,8 @@ func (c Compiler) Compile(ctx context.Context, project, asOf, by string, once st
 	return kept, made, nil
 }
 
-// restore returns the fold of the last checkpoint and the heads it was saved at. If the checkpoint is missing, damaged, of
-// another version, or later than heads, it returns an empty fold and zero heads: then all facts are replayed.
+// restore returns the fold of the last checkpoint and the heads it was saved at. If the checkpoint is missing, damaged,
+// of another version, or later than heads, it returns an empty fold and zero heads: then all facts are replayed.
 func (c Compiler) restore(ctx context.Context, project string, heads fact.Heads, registry *schema.Registry) (*counting.Fold, fact.Heads) {
 	last, found, err := c.snapshots.LastCheckpoint(ctx, project)
 	if err != nil || !found {
@@ -130,12 +130,12 @@ func isAfter(a, b fact.Heads) bool {
 	return false
 }
 
-// errErased means that a person was erased after the checkpoint was saved. A concurrent compile may have saved it with facts
-// from before the erasure, so it must not be used.
+// errErased means that a person was erased after the checkpoint was saved. A concurrent compile may have saved it with
+// facts from before the erasure, so it must not be used.
 var errErased = errors.New("a person was erased since the checkpoint")
 
-// replay applies the facts between since and heads to the fold, and the packed rows of the files they accepted. It fails
-// with errErased if since is not the first fact and one of the facts is an erasure.
+// replay applies the facts between since and heads to the fold, and the packed rows of the files they accepted. It
+// fails with errErased if since is not the first fact and one of the facts is an erasure.
 func (c Compiler) replay(ctx context.Context, project string, fold *counting.Fold, since, heads fact.Heads) error {
 	err := c.facts.Read(ctx, project, since, heads, func(f fact.Fact) error {
 		if f.Kind == fact.KindPersonErased && since != (fact.Heads{}) {
@@ -167,8 +167,8 @@ func count(defined projects.Defined, fold *counting.Fold, asOf string) (counting
 	return counting.Compile(defined.Definition, rules, fold.Live(), asOf)
 }
 
-// saveSnapshot saves a draft snapshot, unless the newest snapshot of that day has the same hash: then it returns that one, and
-// false. It retries when another compile saves a snapshot of the day in the meantime.
+// saveSnapshot saves a draft snapshot, unless the newest snapshot of that day has the same hash: then it returns that
+// one, and false. It retries when another compile saves a snapshot of the day in the meantime.
 func (c Compiler) saveSnapshot(ctx context.Context, snap snapshot.Snapshot, figures counting.Figures, heads fact.Heads, readAt time.Time, by string, once store.Once) (snapshots.Kept, bool, error) {
 	codes := []string{counting.ParticipantsEvidence}
 	for _, in := range snap.Indicators {
@@ -230,8 +230,8 @@ type Purge struct {
 	Class string    `json:"class"`
 }
 
-// Verify recomputes a snapshot with the definition and up to the facts it was compiled with: from the first fact and, if
-// there is an earlier checkpoint, from that one too. It saves nothing.
+// Verify recomputes a snapshot with the definition and up to the facts it was compiled with: from the first fact and,
+// if there is an earlier checkpoint, from that one too. It saves nothing.
 func (c Compiler) Verify(ctx context.Context, kept snapshots.Kept) (v Verification, err error) {
 	defined, err := c.projects.DefinitionVersion(ctx, kept.Project, kept.Definition.Version)
 	if err != nil {

@@ -10,10 +10,10 @@ import (
 	"outreach/internal/store"
 )
 
-// Schedule runs the nightly work for every project: it compiles yesterday's snapshot, makes the reports that are due and
-// counts the tasks of the coordinators; then it removes expired data, as far as there is time, starting with another project
-// each night. A project that fails does not stop the others; their errors are joined. It may run again after a failure: work
-// that is done is not repeated.
+// Schedule runs the nightly work for every project: it compiles yesterday's snapshot, makes the reports that are due
+// and counts the tasks of the coordinators; then it removes expired data, as far as there is time, starting with
+// another project each night. A project that fails does not stop the others; their errors are joined. It may run again
+// after a failure: work that is done is not repeated.
 func (c Compiler) Schedule(ctx context.Context) error {
 	ids, err := c.projects.Projects(ctx)
 	if err != nil {
@@ -55,9 +55,9 @@ func (c Compiler) compileProject(ctx context.Context, id string) error {
 	return c.attention.NoteAttention(ctx, id, d.Day(now), tasks, !tasks.Any())
 }
 
-// removeExpired removes data that arrived under the old ids of recently erased people, files that never counted, and classes
-// of data whose retention has ended. It stops without an error when the time of the invocation runs out; the rest follows on
-// another night.
+// removeExpired removes data that arrived under the old ids of recently erased people, files that never counted, and
+// classes of data whose retention has ended. It stops without an error when the time of the invocation runs out; the
+// rest follows on another night.
 func (c Compiler) removeExpired(ctx context.Context, id string) error {
 	defined, err := c.projects.Definition(ctx, id)
 	if err != nil {
@@ -78,8 +78,8 @@ const wrapUpDays = 92
 // lookBackDays is how late a report is still made if the schedule did not run.
 const lookBackDays = 31
 
-// makeReports compiles and reports every reporting period that ended since the last call, up to yesterday. For a new project
-// it looks at yesterday alone: periods that ended before the tracker was used are not reported.
+// makeReports compiles and reports every reporting period that ended since the last call, up to yesterday. For a new
+// project it looks at yesterday alone: periods that ended before the tracker was used are not reported.
 func (c Compiler) makeReports(ctx context.Context, d *project.Definition, yesterday string) error {
 	looked, err := c.reports.LastReportCheck(ctx, d.ID)
 	if err != nil || looked >= yesterday {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"iter"
 	"net/http"
 	"slices"
 	"strconv"
@@ -36,6 +37,7 @@ type Snapshots interface {
 	Snapshots(ctx context.Context, project, state string, limit int, cursor string) (table.PageOf[snapshots.Kept], error)
 	Snapshot(ctx context.Context, kept snapshots.Kept) (snapshot.Snapshot, error)
 	Evidence(ctx context.Context, kept snapshots.Kept, code string, from, limit int) (items []snapshot.Counted, next int, err error)
+	AllEvidence(ctx context.Context, kept snapshots.Kept, code string) iter.Seq2[snapshot.Counted, error]
 }
 
 // Uploads finds the senders of files.
@@ -332,18 +334,10 @@ func (h Handlers) evidenceCSV(c *web.Call) error {
 		return err
 	}
 	all := func(yield func(snapshot.Evidence, error) bool) {
-		for from := 0; from >= 0; {
-			items, next, err := h.snapshots.Evidence(c.Context(), f.kept, f.evidence(), from, snapshots.EvidencePart)
-			if err != nil {
-				yield(snapshot.Evidence{}, err)
+		for one, err := range h.snapshots.AllEvidence(c.Context(), f.kept, f.evidence()) {
+			if !yield(one.Evidence, err) {
 				return
 			}
-			for _, one := range items {
-				if !yield(one.Evidence, nil) {
-					return
-				}
-			}
-			from = next
 		}
 	}
 	var b bytes.Buffer

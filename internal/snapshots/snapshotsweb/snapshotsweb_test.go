@@ -53,8 +53,8 @@ func newTracker(t *testing.T) *tracker {
 	return tr
 }
 
-// save saves a snapshot of a day with so many participants, three of whom are women, and returns its id. Evidence of the
-// indicator are five records; two came in files.
+// save saves a snapshot of a day with so many participants, three of whom are women, and returns its id. Evidence of
+// the indicator are five records; two came in files.
 func (tr *tracker) save(t *testing.T, asOf string, participants int64, state string) string {
 	t.Helper()
 	_, unchanged, err := tr.Snapshots.Latest(t.Context(), webtest.Project, asOf)

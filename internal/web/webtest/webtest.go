@@ -1,4 +1,5 @@
-// Package webtest sends requests to routes that run on a tracker with empty tables and one project, for unit tests of handlers.
+// Package webtest sends requests to routes that run on a tracker with empty tables and one project, for unit tests of
+// handlers.
 package webtest
 
 import (
@@ -35,8 +36,8 @@ import (
 // Project is the id of the project.
 const Project = "garden"
 
-// Definition is a project for tests that need nothing special: it runs for a century, planting has two places and compost has
-// no limit.
+// Definition is a project for tests that need nothing special: it runs for a century, planting has two places and
+// compost has no limit.
 const Definition = `
 id: garden
 title: {pl: Ogród, en: Garden}
@@ -72,8 +73,8 @@ type Tracker struct {
 	handler http.Handler
 }
 
-// New returns a Tracker with a project of this definition, a text in YAML, that serves the routes. It fails the test where
-// the definition is wrong.
+// New returns a Tracker with a project of this definition, a text in YAML, that serves the routes. It fails the test
+// where the definition is wrong.
 func New(t testing.TB, text string, routes func(*app.App) []web.Route) *Tracker {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
