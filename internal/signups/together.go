@@ -13,13 +13,9 @@ import (
 	"outreach/internal/table"
 )
 
-const (
-	// mostInOrder is how many sign-ups of a file one transaction admits: each takes at most five operations, and the
-	// counts one.
-	mostInOrder = (table.MostWrites - 1) / 5
-	// preparers is how many sign-ups of a file are prepared at once.
-	preparers = 16
-)
+// mostInOrder is how many sign-ups of a file one transaction admits: each takes at most five operations, and the counts
+// one.
+const mostInOrder = (table.MostWrites - 1) / 5
 
 // SignUpAll signs people up as SignUp does one after another, in their order, with few transactions. Each draft has an
 // Entry, and no two are about one person. It may be called again after a failure: what is done stays.
@@ -76,7 +72,7 @@ func (s *Store) prepare(ctx context.Context, project string, drafts []SignupDraf
 		return nil, nil, err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(preparers)
+	group.SetLimit(s.preparers)
 	for i, d := range drafts {
 		if su, done := before[keys[i]]; done {
 			results[i] = SignedUp{Signup: su, Created: true}
