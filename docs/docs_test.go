@@ -65,7 +65,7 @@ func TestTheColumnsOfFilesAreThoseOfRecords(t *testing.T) {
 			if f.Key {
 				name += " \\*"
 			}
-			want += "| " + name + " | " + f.ColumnIn(text.Polish) + " | " + needed + " | " + holds(t, f) + " |\n"
+			want += "| " + name + " | " + f.ColumnIn(text.Polish) + " | " + needed + " | " + describeValues(t, f) + " |\n"
 		}
 		heading := "### " + text.Of(text.English).Say("kinds."+kind.Plural) + "\n"
 		_, section, found := strings.Cut(guide, heading)
@@ -78,8 +78,9 @@ func TestTheColumnsOfFilesAreThoseOfRecords(t *testing.T) {
 	}
 }
 
-// holds says in words what a field takes, as the second sheet of the files to download does; for a list, its values.
-func holds(t *testing.T, f *schema.Field) string {
+// describeValues returns what a field takes in words, as the second sheet of the files to download does; for a list, its
+// values.
+func describeValues(t *testing.T, f *schema.Field) string {
 	t.Helper()
 	if f.Type != schema.Choice {
 		return strings.Replace(blank.DescribeValues(f, text.Of(text.English)), "18:25", "`18:25`", 1)
@@ -144,13 +145,13 @@ func TestEveryCodeIsExplained(t *testing.T) {
 		}
 		return true
 	})
-	var told []string
+	var documented []string
 	for _, r := range row.FindAllStringSubmatch(read(t, "partner.md"), -1) {
-		told = append(told, r[1])
+		documented = append(documented, r[1])
 	}
 	slices.Sort(codes)
-	slices.Sort(told)
-	if diff := cmp.Diff(codes, told); diff != "" || len(codes) < 10 {
+	slices.Sort(documented)
+	if diff := cmp.Diff(codes, documented); diff != "" || len(codes) < 10 {
 		t.Error(diff)
 	}
 }
@@ -212,7 +213,7 @@ func TestEveryAddressIsThere(t *testing.T) {
 }
 
 // In the guides for people, text in italics is what a page says.
-func TestTheWordsOfPagesAreTheirWords(t *testing.T) {
+func TestQuotedTextsOfPagesExist(t *testing.T) {
 	t.Parallel()
 	words := map[string]any{}
 	if err := json.Unmarshal([]byte(read(t, "../internal/text/en.json")), &words); err != nil {
@@ -266,7 +267,7 @@ func anchors(markdown string) []string {
 
 func TestTheFlagsAreThoseOfTheLocalStack(t *testing.T) {
 	t.Parallel()
-	var flags, told []string
+	var flags, documented []string
 	for _, f := range regexp.MustCompile(`flags\.\w+Var\(&s\.\w+, "([a-z0-9-]+)"`).FindAllStringSubmatch(read(t, "../infra/tracker/settings.go"), -1) {
 		flags = append(flags, f[1])
 	}
@@ -278,28 +279,28 @@ func TestTheFlagsAreThoseOfTheLocalStack(t *testing.T) {
 			continue
 		}
 		for _, f := range regexp.MustCompile("`-([a-z0-9-]+)").FindAllStringSubmatch(cells[1], -1) {
-			told = append(told, f[1])
+			documented = append(documented, f[1])
 		}
 	}
 	slices.Sort(flags)
-	slices.Sort(told)
-	if diff := cmp.Diff(flags, told); diff != "" || len(flags) < 5 {
+	slices.Sort(documented)
+	if diff := cmp.Diff(flags, documented); diff != "" || len(flags) < 5 {
 		t.Error(diff)
 	}
 }
 
 func TestReadmeListsEachCommand(t *testing.T) {
 	t.Parallel()
-	var commands, told []string
+	var commands, documented []string
 	for _, c := range regexp.MustCompile(`\{name: "([a-z]+)", summary: `).FindAllStringSubmatch(read(t, "../infra/tracker/command.go"), -1) {
 		commands = append(commands, c[1])
 	}
 	_, table, _ := strings.Cut(read(t, "../README.md"), "| command | does |")
 	table, _, _ = strings.Cut(table, "\n\n")
 	for _, c := range regexp.MustCompile("\\| `tracker \\[?([a-z]+)").FindAllStringSubmatch(table, -1) {
-		told = append(told, c[1])
+		documented = append(documented, c[1])
 	}
-	if diff := cmp.Diff(commands, told); diff != "" || len(commands) < 5 {
+	if diff := cmp.Diff(commands, documented); diff != "" || len(commands) < 5 {
 		t.Error(diff)
 	}
 }
@@ -314,33 +315,32 @@ func TestTheSettingsAreThoseOfTheTemplate(t *testing.T) {
 	}
 	_, table, _ := strings.Cut(read(t, "../README.md"), "| variable | meaning |")
 	table, _, _ = strings.Cut(table, "\n\n")
-	told := map[string]bool{}
+	documented := map[string]bool{}
 	for _, name := range regexp.MustCompile("`([A-Z_]+)`").FindAllStringSubmatch(table, -1) {
-		told[name[1]] = true
+		documented[name[1]] = true
 	}
-	if diff := cmp.Diff(set, told); diff != "" {
+	if diff := cmp.Diff(set, documented); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestTheParametersAndOutputsAreThoseOfTheTemplate(t *testing.T) {
 	t.Parallel()
-	var want, told []string
+	var want, documented []string
 	tpl := readTemplate(t)
 	for _, part := range []map[string]any{tpl.Parameters, tpl.Outputs} {
 		want = slices.AppendSeq(want, maps.Keys(part))
 	}
 	for _, r := range regexp.MustCompile("(?m)^\\| `([A-Z][A-Za-z]+)` \\|").FindAllStringSubmatch(read(t, "operating.md"), -1) {
-		told = append(told, r[1])
+		documented = append(documented, r[1])
 	}
 	slices.Sort(want)
-	slices.Sort(told)
-	if diff := cmp.Diff(want, told); diff != "" {
+	slices.Sort(documented)
+	if diff := cmp.Diff(want, documented); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// Each limit that is told, beside the line that sets it: who changes one changes both.
 // Each alarm refers its reader to a heading of the runbook, whose table names the alarm beside that heading.
 func TestEachAlarmLeadsToTheRunbook(t *testing.T) {
 	t.Parallel()
@@ -372,6 +372,7 @@ func TestEachAlarmLeadsToTheRunbook(t *testing.T) {
 	}
 }
 
+// Each limit in the guide is compared with the line that sets it: who changes one changes both.
 func TestTheLimitsAreThoseOfTheCode(t *testing.T) {
 	t.Parallel()
 	guide := read(t, "operating.md")
@@ -429,22 +430,23 @@ func TestTheLimitsAreThoseOfTheCode(t *testing.T) {
 			t.Errorf("%s no longer says %q: is %s still true?", tt.file, tt.sets, tt.row)
 		}
 	}
-	for line, held := range rows {
-		if !held {
-			t.Errorf("nothing holds the guide to %s", line)
+	for line, compared := range rows {
+		if !compared {
+			t.Errorf("no source is compared with %s", line)
 		}
 	}
 }
 
-func TestTheLogIsTold(t *testing.T) {
+// The operating guide lists each message that the program logs, and no other.
+func TestEachLogMessageIsDocumented(t *testing.T) {
 	t.Parallel()
 	_, table, _ := strings.Cut(read(t, "operating.md"), "| `msg` | level | fields | means |")
 	table, _, _ = strings.Cut(table, "\n\n")
-	told := map[string]bool{}
+	documented := map[string]bool{}
 	for line := range strings.SplitSeq(table, "\n") {
 		if cells := strings.Split(line, "|"); len(cells) > 2 && !strings.HasPrefix(cells[1], "--") {
 			for message := range strings.SplitSeq(cells[1], ",") {
-				told[strings.TrimSpace(message)] = true
+				documented[strings.TrimSpace(message)] = true
 			}
 		}
 	}
@@ -464,7 +466,7 @@ func TestTheLogIsTold(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if diff := cmp.Diff(logged, told); diff != "" {
+	if diff := cmp.Diff(logged, documented); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -75,7 +75,7 @@ func TestDataWrittenDuringAnErasureIsErasedLater(t *testing.T) {
 	}{
 		{"a consultation", post("/town/consultations", "", consultation(1, "2126-04-09", "późniejsza sprawa"))},
 		{"a form", public("", form("grants", 1, nil))},
-		{"a file", told("coordinator", "obecni.csv")},
+		{"a file", eventOf("coordinator", "obecni.csv")},
 	} {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
@@ -306,7 +306,7 @@ func TestErasureRetriesNightlyWhileAFileCannotBeDeleted(t *testing.T) {
 	m := &sender{ids: map[string]string{}}
 	for _, step := range []func(*harness, *sender) error{
 		arrived("coordinator", "obecni.csv", "email,activity,date,hours,outcome\nosoba1@example.org,garden,2126-05-11,3,completed\n"),
-		told("coordinator", "obecni.csv"),
+		eventOf("coordinator", "obecni.csv"),
 	} {
 		if err := step(h, m); err != nil {
 			t.Fatal(err)
@@ -351,10 +351,10 @@ func TestErasureKeepsFilesThatWaitForProcessing(t *testing.T) {
 	const head = "email,activity,date,hours,outcome\n"
 	for _, step := range []func(*harness, *sender) error{
 		arrived("coordinator", "obecni.csv", head+"osoba1@example.org,garden,2126-05-11,3,completed\n"),
-		told("coordinator", "obecni.csv"),
+		eventOf("coordinator", "obecni.csv"),
 		arrived("coordinator", "obecni.csv", head+"osoba2@example.org,garden,2126-05-12,4,completed\n"),
 		func(h *harness, _ *sender) error { return h.app.Privacy.Erase(context.Background(), "town", id, "") },
-		told("coordinator", "obecni.csv"),
+		eventOf("coordinator", "obecni.csv"),
 	} {
 		if err := step(h, m); err != nil {
 			t.Fatal(err)

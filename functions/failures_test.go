@@ -200,11 +200,11 @@ func prepare(h *harness, m *sender) error {
 		post("/town/consultations", "consultation5", consultation(5, "2126-04-02", "druga sprawa")),
 		post("/town/attendance", "attendance1", map[string]any{"person": person(1), "activity": "garden", "date": "2126-05-10", "outcome": "completed", "hours": json.Number("2.5")}),
 		arrived("radio", "radio.csv", "date,medium,title,outlet,reach\n2126-05-01,radio,Audycja,Radio,100\n2126-05-02,radio,Audycja,Radio,200\n"),
-		told("radio", "radio.csv"),
+		eventOf("radio", "radio.csv"),
 		arrived("coordinator", "obecni.csv", "email,activity,date,hours,outcome\nosoba1@example.org,garden,2126-05-11,3,completed\nosoba6@example.org,garden,2126-05-11,3,completed\n"),
-		told("coordinator", "obecni.csv"),
+		eventOf("coordinator", "obecni.csv"),
 		arrived("coordinator", "zapisy.csv", "submitted_at,activity,first_name,last_name,email,sex,consent_processing\n2126-02-01T09:00:00Z,garden,Osoba,Zpliku,plik1@example.org,female,tak\n2126-02-02T09:00:00Z,grants,Osoba,Zpliku,plik2@example.org,male,tak\n"),
-		told("coordinator", "zapisy.csv"),
+		eventOf("coordinator", "zapisy.csv"),
 		func(h *harness, m *sender) error {
 			kept, _, err := h.compiler.Compile(context.Background(), "town", "2126-05-31", "", store.Once{})
 			m.ids["snapshot"] = kept.ID
@@ -215,7 +215,7 @@ func prepare(h *harness, m *sender) error {
 		arrived("coordinator", "obecni2.csv", "email,pesel,activity,date,hours,outcome\nosoba8@example.org,44051401359,garden,2126-05-12,1,completed\nosoba2@example.org,,garden,2126-05-12,2,withdrew\nosoba2@example.org,,garden,2126-05-12,2,completed\n"),
 		arrived("coordinator", "zapisy2.csv", "submitted_at,activity,first_name,last_name,email,sex,consent_processing\n2126-02-03T09:00:00Z,grants,Osoba,Zpliku,plik3@example.org,female,tak\n2126-02-04T09:00:00Z,garden,Osoba,Zpliku,osoba1@example.org,female,tak\n"),
 		arrived("radio", "gorsza.csv", "date,medium,title,outlet,reach\n2126-05-04,radio,Audycja,Radio,nikt\n"),
-		told("radio", "gorsza.csv"),
+		eventOf("radio", "gorsza.csv"),
 		arrived("radio", "zla.csv", "date,medium,title,outlet,reach\n2126-05-04,radio,Audycja,Radio,wiele\n"),
 	)
 	for i, step := range steps {
@@ -251,7 +251,7 @@ func arrived(owner, name, content string) func(*harness, *sender) error {
 	return func(h *harness, m *sender) error { return o.arrive(h) }
 }
 
-func told(owner, name string) func(*harness, *sender) error {
+func eventOf(owner, name string) func(*harness, *sender) error {
 	return object{key: "uploads/town/" + owner + "/" + name, name: name}.event
 }
 
@@ -356,10 +356,10 @@ var scenarios = []scenario{
 	}},
 	{name: "a consultation is voided", act: change("DELETE", "/town/consultations", "consultation5", map[string]any{"reason": "pomyłka"})},
 	{name: "a place to upload is asked for", act: post("/town/uploads", "asked", map[string]any{"filename": "maj.csv", "size": 100})},
-	{name: "a media file corrects another", act: told("radio", "poprawka.csv")},
-	{name: "a file brings attendance and people", act: told("coordinator", "obecni2.csv")},
-	{name: "a file brings sign-ups", act: told("coordinator", "zapisy2.csv")},
-	{name: "a file with a bad cell is rejected", act: told("radio", "zla.csv")},
+	{name: "a media file corrects another", act: eventOf("radio", "poprawka.csv")},
+	{name: "a file brings attendance and people", act: eventOf("coordinator", "obecni2.csv")},
+	{name: "a file brings sign-ups", act: eventOf("coordinator", "zapisy2.csv")},
+	{name: "a file with a bad cell is rejected", act: eventOf("radio", "zla.csv")},
 	{name: "a media file is withdrawn", act: withdraw("radio.csv")},
 	{name: "a file of sign-ups is withdrawn", act: withdraw("zapisy.csv")},
 	{name: "the office compiles", act: post("/town/snapshots", "compile", map[string]any{"as_of": "2126-05-31"})},
@@ -934,7 +934,7 @@ func TestFileOverwrittenDuringReadingIsReadOnceEach(t *testing.T) {
 	}
 	m := &sender{ids: map[string]string{}}
 	for range 3 {
-		if err := told("radio", "maj.csv")(h, m); err != nil {
+		if err := eventOf("radio", "maj.csv")(h, m); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -126,8 +126,8 @@ func TestUploaderIsNotifiedOfARejectedFile(t *testing.T) {
 	file := func(owner, name, content string) {
 		t.Helper()
 		p.must(arrived(owner, name, content)(p.harness, m))
-		p.must(told(owner, name)(p.harness, m))
-		p.must(told(owner, name)(p.harness, m)) // the event comes twice
+		p.must(eventOf(owner, name)(p.harness, m))
+		p.must(eventOf(owner, name)(p.harness, m)) // the event comes twice
 	}
 	file("radio", "zla.csv", "date,medium,title,outlet,reach\n2126-05-04,radio,Audycja,Radio,wiele\n")
 	p.must(p.deliver())
@@ -298,7 +298,7 @@ func TestLetterSentAgainAfterACrashHasTheSameID(t *testing.T) {
 	m := &sender{ids: map[string]string{}}
 	p.must(public("form", form("grants", 1, nil))(p.harness, m))
 	p.must(arrived("coordinator", "zla.csv", "email,activity\n")(p.harness, m))
-	p.must(told("coordinator", "zla.csv")(p.harness, m))
+	p.must(eventOf("coordinator", "zla.csv")(p.harness, m))
 	for n := range 3 {
 		p.staff(fmt.Sprintf("office%d@example.org", n), "pl", "town:coordinator")
 	}
@@ -549,7 +549,7 @@ func TestRetryForOneRecipientSendsNothingTwiceToOthers(t *testing.T) {
 	}
 	m := &sender{ids: map[string]string{}}
 	p.must(arrived("coordinator", "zla.csv", "email,activity\n")(p.harness, m))
-	p.must(told("coordinator", "zla.csv")(p.harness, m))
+	p.must(eventOf("coordinator", "zla.csv")(p.harness, m))
 	away := errors.New("the server is away")
 	p.box.fail = func(mail.Message) error {
 		if len(p.box.letters) == 3 {

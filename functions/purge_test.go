@@ -136,7 +136,7 @@ func TestLateDataIsPurgedToo(t *testing.T) {
 	m := &sender{ids: map[string]string{}}
 	for _, step := range []func(*harness, *sender) error{
 		arrived("coordinator", "pozni.csv", "email,activity,date,hours,outcome\nosoba3@example.org,garden,2126-05-11,3,completed\n"),
-		told("coordinator", "pozni.csv"),
+		eventOf("coordinator", "pozni.csv"),
 	} {
 		if err := step(h, m); err != nil {
 			t.Fatal(err)
@@ -170,7 +170,7 @@ func TestPurgeRemovesFileNames(t *testing.T) {
 	m := &sender{ids: map[string]string{}}
 	for i, name := range []string{"z Kowalski.csv", "a Kowalski.csv"} {
 		rows := fmt.Sprintf("date,medium,title,outlet,reach\n2126-05-01,radio,Audycja,Radio,%d\n", 100*(i+1))
-		for _, step := range []func(*harness, *sender) error{arrived("radio", name, rows), told("radio", name)} {
+		for _, step := range []func(*harness, *sender) error{arrived("radio", name, rows), eventOf("radio", name)} {
 			if err := step(h, m); err != nil {
 				t.Fatal(err)
 			}
@@ -202,7 +202,7 @@ func TestPurgeRemovesRejectedAndMissingFiles(t *testing.T) {
 	for _, step := range []func(*harness, *sender) error{
 		post("/town/uploads", "asked", map[string]any{"filename": "od Kowalskiej.csv", "size": 100}),
 		arrived("coordinator", "Kowalska.csv", "email,activity,date,hours,outcome\nosoba1@example.org,garden,2126-05-11,3,Kowalska Zofia\n"),
-		told("coordinator", "Kowalska.csv"),
+		eventOf("coordinator", "Kowalska.csv"),
 	} {
 		if err := step(h, m); err != nil {
 			t.Fatal(err)

@@ -62,8 +62,11 @@ type deployment struct {
 
 // limits are the settings of a function in the template.
 type limits struct {
-	Timeout time.Duration
-	Memory  int // MB
+	Timeout    time.Duration
+	Memory     int           // MB
+	Batch      int           // the most messages of its queue or stream in one invocation
+	Window     time.Duration // for how long a batch is collected
+	Visibility time.Duration // of its queue: how long after a delivery a message that failed is delivered again
 }
 
 // instance is a running copy of a function: what it caches, it does not share with others.
@@ -93,12 +96,20 @@ func deploy(r *run) *deployment {
 	return d
 }
 
-// readLimits reads the time-out and memory of each function from the template.
+// readLimits reads the settings of each function from the template.
 func readLimits(r *run) map[string]limits {
 	type settings struct {
-		Code    string `yaml:"CodeUri"`
-		Timeout int    `yaml:"Timeout"`
-		Memory  int    `yaml:"MemorySize"`
+		Code       string `yaml:"CodeUri"`
+		Timeout    int    `yaml:"Timeout"`
+		Memory     int    `yaml:"MemorySize"`
+		Visibility int    `yaml:"VisibilityTimeout"` // of a queue
+		Events     map[string]struct {
+			Properties struct {
+				Queue  string `yaml:"Queue"` // Uploads.Arn
+				Batch  int    `yaml:"BatchSize"`
+				Window int    `yaml:"MaximumBatchingWindowInSeconds"`
+			} `yaml:"Properties"`
+		} `yaml:"Events"`
 	}
 	var template struct {
 		Globals struct {
@@ -113,12 +124,25 @@ func readLimits(r *run) map[string]limits {
 	r.check(err)
 	all := map[string]limits{}
 	for _, resource := range template.Resources {
-		if p := resource.Properties; resource.Type == "AWS::Serverless::Function" {
-			all[path.Base(strings.TrimSuffix(p.Code, "/"))] = limits{
-				Timeout: time.Duration(firstOf(p.Timeout, template.Globals.Function.Timeout)) * time.Second,
-				Memory:  firstOf(p.Memory, template.Globals.Function.Memory),
-			}
+		p := resource.Properties
+		if resource.Type != "AWS::Serverless::Function" {
+			continue
 		}
+		l := limits{
+			Timeout: time.Duration(firstOf(p.Timeout, template.Globals.Function.Timeout)) * time.Second,
+			Memory:  firstOf(p.Memory, template.Globals.Function.Memory),
+		}
+		for _, e := range p.Events {
+			if queue, _, named := strings.Cut(e.Properties.Queue, "."); named {
+				l.Visibility = time.Duration(template.Resources[queue].Properties.Visibility) * time.Second
+			}
+			l.Batch = max(l.Batch, e.Properties.Batch)
+			l.Window = max(l.Window, time.Duration(e.Properties.Window)*time.Second)
+		}
+		all[path.Base(strings.TrimSuffix(p.Code, "/"))] = l
+	}
+	if r.fault != nil && r.fault.limits != nil {
+		r.fault.limits(all)
 	}
 	return all
 }
@@ -236,9 +260,13 @@ func (d *deployment) sendNotices(ctx context.Context) (err error) {
 	return err
 }
 
-// watch wakes send-notices for changes, at most once a second as the template says, until the function returned is
+// watch wakes send-notices for changes, once in each batching window of the template, until the function returned is
 // called.
 func (d *deployment) watch() (stop func()) {
+	window := d.limits["send-notices"].Window
+	if window == 0 {
+		d.run.fail("the template gives send-notices no batching window")
+	}
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -246,7 +274,7 @@ func (d *deployment) watch() (stop func()) {
 			select {
 			case <-done:
 				return
-			case <-time.After(time.Second):
+			case <-time.After(window):
 			}
 			_ = d.sendNotices(d.run.Context())
 		}

@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -13,7 +15,10 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"outreach/functions/ingest-upload/ingestupload"
+	"outreach/internal/importer/blank"
+	"outreach/internal/project/definition"
 	"outreach/internal/schema"
+	"outreach/internal/text"
 	"outreach/internal/uploads"
 )
 
@@ -28,30 +33,54 @@ func largeFiles(r *run) {
 		if kind.ByPartner {
 			owner = "radio"
 		}
-		large := d.put("uploads/town/"+owner+"/large.csv", file(kind, rows))
-		small := d.put("uploads/village/radio/small.csv", file(schema.Builtin().Kind(schema.Media), 3))
-		from, cpu := time.Now(), processTime()
-		waited, deliveries := time.Duration(0), 0
-		var wg sync.WaitGroup
+		large := d.put("uploads/town/"+owner+"/large.csv", d.file(kind, rows))
+		small := d.put("uploads/village/radio/small.csv", d.file(schema.Builtin().Kind(schema.Media), 3))
+		cpu := processTime()
+		got := d.arrive(large, small)
+		u := d.upload("town", owner)
+		r.saw("%s: %s after %d deliveries in %s and %.0f s of CPU, the other waits %s", kind.Plural, u.State, got[large].deliveries, got[large].took.Round(time.Second), (processTime() - cpu).Seconds(), got[small].took.Round(time.Second))
+		r.must(u.State == uploads.Accepted && u.Rows == rows, "%s: %s with %d rows", kind.Plural, u.State, u.Rows)
+		r.must(got[large].deliveries <= 3, "%s: %d deliveries", kind.Plural, got[large].deliveries)
+		r.must(got[small].done && got[small].took < time.Minute, "beside %s the other file waits %s", kind.Plural, got[small].took.Round(time.Second))
+	}
+}
+
+// arrival is what became of a message.
+type arrival struct {
+	done       bool
+	deliveries int
+	took       time.Duration // until it was done
+}
+
+// arrive puts messages about objects into the queue at once, and delivers them as the template says, in batches and
+// three times at most.
+func (d *deployment) arrive(keys ...string) map[string]arrival {
+	l := d.limits["ingest-upload"]
+	if l.Batch == 0 || l.Visibility == 0 {
+		d.run.fail("the template gives ingest-upload no queue")
+	}
+	from, all := time.Now(), map[string]arrival{}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for batch := range slices.Chunk(keys, l.Batch) {
 		wg.Go(func() {
-			for pending := true; pending && deliveries < 3; deliveries++ {
+			pending := batch
+			for n := 1; n <= 3 && len(pending) > 0; n++ {
 				began := time.Now()
-				if pending = len(d.deliver([]string{large})) > 0; pending { // the queue shows the message again after its visibility time-out
-					time.Sleep(time.Hour - time.Since(began))
+				failed := d.deliver(pending)
+				mu.Lock()
+				for _, key := range pending {
+					all[key] = arrival{done: !slices.Contains(failed, key), deliveries: n, took: time.Since(from)}
+				}
+				mu.Unlock()
+				if pending = failed; len(pending) > 0 {
+					time.Sleep(l.Visibility - time.Since(began))
 				}
 			}
 		})
-		wg.Go(func() { // the template's batches have one message
-			if len(d.deliver([]string{small})) == 0 {
-				waited = time.Since(from)
-			}
-		})
-		wg.Wait()
-		u := d.upload("town", owner)
-		r.saw("%s: %s after %d deliveries in %s and %.0f s of CPU, the other waits %s", kind.Plural, u.State, deliveries, time.Since(from).Round(time.Second), (processTime() - cpu).Seconds(), waited.Round(time.Second))
-		r.must(u.State == uploads.Accepted && u.Rows == rows, "%s: %s with %d rows", kind.Plural, u.State, u.Rows)
-		r.must(waited > 0 && waited < time.Minute, "beside %s the other file waits %s", kind.Plural, waited.Round(time.Second))
 	}
+	wg.Wait()
+	return all
 }
 
 // put stores an object and returns its key.
@@ -95,41 +124,50 @@ func (d *deployment) upload(project, owner string) (u uploads.Upload) {
 	return u
 }
 
-// file returns a file of so many different rows of a kind, with few people, except for sign-ups.
-func file(kind *schema.Kind, rows int) string {
-	var out bytes.Buffer
-	day := func(n int) string {
-		return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n%150).Format(time.DateOnly)
+// file returns a file of so many different rows of a kind, with the columns that are required, tell rows apart or are added
+// up. A person has one row, or 150 on different days if the day tells rows apart.
+func (d *deployment) file(kind *schema.Kind, rows int) string {
+	def, _ := definition.Parse("", []byte(town("town", 0)))
+	var template, out bytes.Buffer
+	d.run.check(blank.Of(kind, def, "2000-06-15", text.English).CSV(&template))
+	examples, err := csv.NewReader(&template).ReadAll()
+	d.run.check(err)
+	if len(examples) < 2 {
+		d.run.fail("%s: the template of files has no example", kind.Name)
 	}
-	header, line := "", func(int) {}
-	switch kind.Name {
-	case schema.Media:
-		header, line = "date,time,medium,title,outlet,reach", func(n int) {
-			fmt.Fprintf(&out, "%s,%02d:%02d,radio,Programme %d,Radio,%d\n", day(n), n%24, n%60, n, n%1000+1)
+	var head, example []string
+	var columns []*schema.Field
+	each := 1
+	for i, f := range kind.Columns() {
+		if f.Key && f.Type == schema.Date {
+			each = 150
 		}
-	case schema.Signup:
-		header, line = "activity,first_name,last_name,email,consent_processing,submitted_at", func(n int) {
-			fmt.Fprintf(&out, "hall,Ewa,Nowa%d,ewa%d@example.org,yes,%s\n", n, n, day(n))
+		if f.Required || f.Key || f.Total || f.Type == schema.Email || f.Type == schema.Instant {
+			columns, head, example = append(columns, f), append(head, f.Name), append(example, examples[1][i])
 		}
-	case schema.Attendance:
-		header, line = "email,activity,date,outcome,hours", func(n int) {
-			fmt.Fprintf(&out, "ewa%d@example.org,hall,%s,completed,7.5\n", n/150, day(n))
-		}
-	case schema.Test:
-		header, line = "email,activity,date,pre_score,post_score,max_score", func(n int) {
-			fmt.Fprintf(&out, "ewa%d@example.org,hall,%s,1,2,10\n", n/150, day(n))
-		}
-	case schema.Consultation:
-		header, line = "email,date,field,minutes,form,adviser", func(n int) {
-			fmt.Fprintf(&out, "ewa%d@example.org,%s,law,60,phone,adviser@example.org\n", n/150, day(n))
-		}
-	case schema.Output:
-		header, line = "date,kind,quantity,title", func(n int) { fmt.Fprintf(&out, "%s,leaflet,1,Leaflet %d\n", day(n), n) }
 	}
-	out.WriteString(header + "\n")
+	w := csv.NewWriter(&out)
+	d.run.check(w.Write(head))
+	row := make([]string, len(columns))
 	for n := range rows {
-		line(n)
+		for i, f := range columns {
+			switch row[i] = example[i]; {
+			case f.Type == schema.Date, f.Type == schema.Instant:
+				row[i] = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n%150).Format(time.DateOnly)
+			case f.Type == schema.TimeOfDay:
+				row[i] = fmt.Sprintf("%02d:%02d", n%24, n%60)
+			case f.Type == schema.Email && f.Privacy == schema.Staff:
+				row[i] = "adviser@example.org"
+			case f.Type == schema.Email:
+				row[i] = fmt.Sprintf("ewa%d@example.org", n/each)
+			case f.Required && (f.Type == nil || f.Type == schema.Text):
+				row[i] = fmt.Sprintf("Entry %d", n)
+			}
+		}
+		d.run.check(w.Write(row))
 	}
+	w.Flush()
+	d.run.check(w.Error())
 	return out.String()
 }
 
@@ -144,5 +182,5 @@ func processTime() time.Duration {
 
 // rename returns a file of media with other titles.
 func rename(content string, n int) string {
-	return strings.ReplaceAll(content, "Programme ", fmt.Sprintf("Programme %d-", n))
+	return strings.ReplaceAll(content, "Entry ", fmt.Sprintf("Entry %d-", n))
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -80,6 +81,9 @@ func main() {
 	})
 	flag.Parse()
 	wanted, err := regexp.Compile(*only)
+	if err == nil && !slices.ContainsFunc(rows, func(row row) bool { return wanted.MatchString(row.name) }) {
+		err = fmt.Errorf("no row is named %s", *only)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
@@ -95,6 +99,11 @@ func main() {
 
 // report measures the wanted rows, prints the table, and reports whether all of them hold.
 func report(t *testing.T, long bool, wanted func(name string) bool) bool {
+	scale := "a tenth of the numbers that the rows name; -long runs the numbers themselves"
+	if long {
+		scale = "the numbers that the rows name"
+	}
+	fmt.Printf("Measured with %s.\n\n", scale)
 	hold, all := 0, 0
 	fmt.Print("| load | must | measured | |\n|---|---|---|---|\n")
 	for _, row := range rows {
@@ -119,6 +128,7 @@ func report(t *testing.T, long bool, wanted func(name string) bool) bool {
 type fault struct {
 	tracker func(table.Table) table.Table // what a function has in place of the tracker table
 	walks   bool                          // send-notices looks at all projects
+	limits  func(map[string]limits)       // changes the template's settings of functions
 }
 
 // measure runs a row in a bubble of its own.

@@ -83,7 +83,7 @@ func manyRecords(r *run) {
 	d.define(town("town", 0))
 	media := schema.Builtin().Kind(schema.Media)
 	for n := range files {
-		d.ingest("town", rename(file(media, rows), n))
+		d.ingest("town", rename(d.file(media, rows), n))
 	}
 	cpu := processTime()
 	d.night()
@@ -93,7 +93,7 @@ func manyRecords(r *run) {
 	written := d.objects.writes() - writes
 	r.saw("nothing new: %d object writes", written)
 	r.must(written <= 2, "%d object writes", written)
-	d.ingest("town", rename(file(media, r.scaled(1000)), files))
+	d.ingest("town", rename(d.file(media, r.scaled(1000)), files))
 	cpu = processTime()
 	d.night()
 	some := processTime() - cpu

@@ -11,6 +11,7 @@ import (
 	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/table"
+	"outreach/internal/table/dynamo/simulated"
 )
 
 // signupLoad sends 50 sign-ups a second into one activity.
@@ -120,7 +121,7 @@ func signupAlone(r *run) {
 
 // wake sends the letter of one sign-up among more and more projects.
 func wake(r *run) {
-	var first float64
+	var first simulated.Usage
 	for _, n := range []int{1, 100, 1000} {
 		d := deploy(r)
 		for i := range n {
@@ -132,10 +133,12 @@ func wake(r *run) {
 			r.fail("%d %s", w.Code, w.Body)
 		}
 		used := d.notify()
-		r.saw("%d projects: %d calls, %.0f units", n, used.Calls, used.Reads+used.Writes)
+		units := used.Reads + used.Writes
+		r.saw("%d projects: %d calls, %.0f units", n, used.Calls, units)
 		if n == 1 {
-			first = float64(used.Calls)
+			first = used
 		}
-		r.must(float64(used.Calls) <= 1.1*first, "%d calls at %d projects", used.Calls, n)
+		r.must(float64(used.Calls) <= 1.1*float64(first.Calls), "%d calls at %d projects", used.Calls, n)
+		r.must(units <= 1.1*(first.Reads+first.Writes), "%.0f units at %d projects", units, n)
 	}
 }

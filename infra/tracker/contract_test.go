@@ -234,7 +234,7 @@ func (c caller) send(method, path, contentType string, body []byte) reply {
 	r := reply{t: c.t, what: method + " " + path, status: response.StatusCode, header: response.Header, body: content}
 	r.isNoLeak()
 	if strings.HasPrefix(path, "/") {
-		r.isTold(method, path)
+		r.isDescribed(method, path)
 	}
 	return r
 }
@@ -474,8 +474,8 @@ type toldRoute struct {
 	item    *openapi3.PathItem
 }
 
-// isTold checks that the tracker's own OpenAPI document describes the answer. Of answers alike it checks the first few.
-func (r reply) isTold(method, path string) {
+// isDescribed checks that the tracker's own OpenAPI document describes the answer. Of answers alike it checks the first few.
+func (r reply) isDescribed(method, path string) {
 	r.t.Helper()
 	told.Do(func() { readDocument(r.t) })
 	path, _, _ = strings.Cut(path, "?")

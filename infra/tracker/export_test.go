@@ -106,7 +106,7 @@ func TestSubjectExportContainsAllStoredDataOfAPerson(t *testing.T) {
 	seal := regexp.MustCompile(`^[0-9a-f]{32}$`)
 	staff := map[string]bool{}
 	var compared int
-	isTold := func(it item, value any, without ...string) {
+	isExported := func(it item, value any, without ...string) {
 		t.Helper()
 		for _, leaf := range leaves(value, without...) {
 			switch leaf {
@@ -157,30 +157,30 @@ func TestSubjectExportContainsAllStoredDataOfAPerson(t *testing.T) {
 		switch parts[0] {
 		case "PERSON", "FORM", "MERGED", "ABOUT":
 			if theirs {
-				isTold(it, value)
+				isExported(it, value)
 			}
 		case "SIGNUP", "RECORDS":
 			if theirs {
-				isTold(it, value, "natural", "schema", "by", "voided", "version", "entry", "entries")
+				isExported(it, value, "natural", "schema", "by", "voided", "version", "entry", "entries")
 			}
 		case "FACT":
 			if theirs {
-				isTold(it, value, "id", "by", "kind")
+				isExported(it, value, "id", "by", "kind")
 			}
 		case "TEXT":
 			if theirs {
-				isTold(it, value)
+				isExported(it, value)
 			} else if mine := rows[parts[2]]; mine != nil {
 				for row, texts := range value.(map[string]any) {
 					if mine[row] {
-						isTold(it, texts)
+						isExported(it, texts)
 					}
 				}
 			}
 		case "PACKS":
 			for _, line := range within(value, "lines").([]any) {
 				if slices.Contains(ids, said(within(line, "p"))) {
-					isTold(it, line)
+					isExported(it, line)
 				}
 			}
 		default:

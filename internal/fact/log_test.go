@@ -3,6 +3,7 @@ package fact
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"outreach/internal/table"
 	"outreach/internal/table/memory"
+	"outreach/internal/table/tabletest"
 )
 
 // open returns a log on an empty table.
@@ -64,6 +66,40 @@ func TestConcurrentAppendsLeaveNoGaps(t *testing.T) {
 		if n != 2 {
 			t.Errorf("%s is there %d times", data, n)
 		}
+	}
+}
+
+// Another writer takes the number that Append was about to use: the other's fact stays, and the new one follows it.
+func TestAppendReplacesNoFact(t *testing.T) {
+	t.Parallel()
+	home := &memory.Table{}
+	add := func(s *Log, data string) {
+		t.Helper()
+		f, err := New("id", "tried", time.Now(), "", data)
+		if err == nil {
+			err = s.Append(t.Context(), "p", []Fact{f})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	lane := func() int { return 3 }
+	raced := false
+	add(&Log{Lane: lane, Table: &tabletest.Faulty{Table: home, Before: func(c tabletest.Call) error {
+		if c.Verb == "write" && !raced {
+			raced = true
+			add(&Log{Lane: lane, Table: home}, "of the other writer")
+		}
+		return nil
+	}}}, "late")
+	var found []string
+	heads := Heads{3: 2}
+	err := (&Log{Table: home}).Read(t.Context(), "p", Heads{}, heads, func(f Fact) error {
+		found = append(found, fmt.Sprint(f.Number, " ", string(f.Data)))
+		return nil
+	})
+	if want := []string{`1 "of the other writer"`, `2 "late"`}; err != nil || !slices.Equal(found, want) {
+		t.Errorf("the facts are %q, want %q: %v", found, want, err)
 	}
 }
 

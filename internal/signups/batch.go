@@ -13,12 +13,8 @@ import (
 	"outreach/internal/table"
 )
 
-const (
-	// Batch is how many sign-ups of a file one transaction admits: each takes at most five operations, and the counts one.
-	Batch = (table.MostWrites - 1) / 5
-	// preparers is how many sign-ups of a file are prepared at once.
-	preparers = 16
-)
+// Batch is how many sign-ups of a file one transaction admits: each takes at most five operations, and the counts one.
+const Batch = (table.MostWrites - 1) / 5
 
 // SignUpAll signs people up as SignUp does one after another, with few transactions. Each draft has an Entry. Those to
 // one activity are signed up in their order; of several about one person the first is signed up, and the others are kept
@@ -76,7 +72,7 @@ func (s *Store) prepare(ctx context.Context, project string, drafts []SignupDraf
 		return nil, nil, err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(preparers)
+	group.SetLimit(s.preparers)
 	for i, d := range drafts {
 		if su, done := before[keys[i]]; done {
 			results[i] = SignedUp{Signup: su, Created: true}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/store"
@@ -16,19 +17,19 @@ import (
 	"outreach/internal/table/tabletest"
 )
 
-// paper is a file of sign-ups to two activities, in parts: three people of ten come twice to the hall.
-func paper() [][]SignupDraft {
+// paper is a file of sign-ups to two activities, in parts of so many: three people of ten come twice to the hall.
+func paper(count, each, hall, yard int) [][]SignupDraft {
 	kind := schema.Builtin().Kind(schema.Signup)
 	var parts [][]SignupDraft
-	for part := range 4 {
+	for part := range count {
 		var drafts []SignupDraft
-		for n := range 30 {
-			who, at := part*30+n, project.Activity{ID: "hall", Capacity: 25}
+		for n := range each {
+			who, at := part*each+n, project.Activity{ID: "hall", Capacity: hall}
 			if n%10 > 6 {
 				who = part // again
 			}
 			if n%3 == 0 {
-				at = project.Activity{ID: "yard", Capacity: 70}
+				at = project.Activity{ID: "yard", Capacity: yard}
 			}
 			if slices.ContainsFunc(drafts, func(d SignupDraft) bool {
 				return kind.Get(d.Row, "email") == fmt.Sprintf("ewa%d@example.org", who)
@@ -43,7 +44,7 @@ func paper() [][]SignupDraft {
 	return parts
 }
 
-// outcome is the state of every sign-up, by its id.
+// outcome is the state of every sign-up by its id, with the person's address, the places, and the number of people.
 func outcome(t *testing.T, s *Store) string {
 	t.Helper()
 	var all []string
@@ -53,21 +54,29 @@ func outcome(t *testing.T, s *Store) string {
 			t.Fatal(err)
 		}
 		for _, su := range page.Items {
-			all = append(all, fmt.Sprintf("%s %s %s %d", activity, su.ID, su.State, su.Entries))
+			p, err := s.persons.Person(t.Context(), "p", su.Person)
+			if err != nil {
+				t.Fatalf("the person of %s: %v", su.ID, err)
+			}
+			all = append(all, fmt.Sprintf("%s %s %s %d %s", activity, su.ID, su.State, su.Entries, p.Emails))
 		}
 	}
 	places, err := s.Places(t.Context(), "p", []project.Activity{{ID: "hall"}, {ID: "yard"}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	number := 0
+	if err := s.persons.EachPage(t.Context(), "p", func(page []people.Person) error { number += len(page); return nil }); err != nil {
+		t.Fatal(err)
+	}
 	slices.Sort(all)
-	return strings.Join(all, "\n") + fmt.Sprintf("\n%+v", places)
+	return strings.Join(all, "\n") + fmt.Sprintf("\n%+v, %d people", places, number)
 }
 
 func TestSignUpAllDoesWhatSignUpDoesOneAfterAnother(t *testing.T) {
 	t.Parallel()
 	single, together := open(t), open(t)
-	for _, drafts := range paper() {
+	for _, drafts := range paper(4, 30, 25, 70) {
 		all, err := together.SignUpAll(t.Context(), "p", drafts)
 		if err != nil {
 			t.Fatal(err)
@@ -86,33 +95,46 @@ func TestSignUpAllDoesWhatSignUpDoesOneAfterAnother(t *testing.T) {
 	}
 }
 
-// Whatever write fails, or is the last one of its process: called again it ends as if nothing had failed.
+// Whatever call of either table fails, or is the last one of its process: called again it ends as if nothing had failed.
+// Drafts are prepared one at a time, so that the numbers of calls mean the same calls in each round.
 func TestSignUpAllMayBeRepeatedWhateverFails(t *testing.T) {
 	t.Parallel()
+	file := paper(2, 10, 7, 20)
 	healthy := open(t)
-	for _, drafts := range paper()[:2] {
+	for _, drafts := range file {
 		if _, err := healthy.SignUpAll(t.Context(), "p", drafts); err != nil {
 			t.Fatal(err)
 		}
 	}
 	want := outcome(t, healthy)
-	for _, after := range []bool{false, true} {
-		for at, reached := 1, true; reached; at += 3 {
+	if !strings.Contains(want, schema.Waitlisted) {
+		t.Error("a weak test: no one waits")
+	}
+	for _, c := range []struct{ people, after bool }{{false, false}, {false, true}, {true, false}, {true, true}} {
+		for at, reached := 1, true; reached; at++ {
 			reached = false
 			tracker, persons := &memory.Table{}, &memory.Table{}
 			failing := &tabletest.Faulty{Table: tracker}
-			inject := func(c tabletest.Call) error {
-				if c.N == at {
+			if c.people {
+				failing.Table = persons
+			}
+			inject := func(call tabletest.Call) error {
+				if call.N == at {
 					reached = true
 					return tabletest.ErrKilled
 				}
 				return nil
 			}
-			if failing.Before = inject; after {
+			if failing.Before = inject; c.after {
 				failing.Before, failing.After = nil, inject
 			}
-			for _, drafts := range paper()[:2] {
-				if _, err := on(failing, persons).SignUpAll(t.Context(), "p", drafts); err != nil {
+			killed := on(failing, persons)
+			if c.people {
+				killed = on(tracker, failing)
+			}
+			killed.preparers = 1
+			for _, drafts := range file {
+				if _, err := killed.SignUpAll(t.Context(), "p", drafts); err != nil {
 					if !errors.Is(err, tabletest.ErrKilled) {
 						t.Fatal(err)
 					}
@@ -120,13 +142,16 @@ func TestSignUpAllMayBeRepeatedWhateverFails(t *testing.T) {
 				}
 			}
 			s := on(tracker, persons)
-			for _, drafts := range paper()[:2] {
+			for _, drafts := range file {
 				if _, err := s.SignUpAll(t.Context(), "p", drafts); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if got := outcome(t, s); got != want {
-				t.Fatalf("killed at call %d, after it %v:\n%s\nwant:\n%s", at, after, got, want)
+				t.Fatalf("killed at call %d, %+v:\n%s\nwant:\n%s", at, c, got, want)
+			}
+			if !reached && at < 20 {
+				t.Errorf("%+v: only %d calls", c, at-1)
 			}
 		}
 	}

@@ -23,13 +23,14 @@ import (
 // Store keeps sign-ups and the waiting lists of activities. It is safe for concurrent use.
 type Store struct {
 	*store.DB
-	projects *projects.Store
-	persons  *people.Store
+	projects  *projects.Store
+	persons   *people.Store
+	preparers int // how many sign-ups of a file are prepared at once
 }
 
 // New returns the Store on a base and the features that it needs. It reads and writes nothing.
 func New(db *store.DB, projects *projects.Store, persons *people.Store) *Store {
-	return &Store{db, projects, persons}
+	return &Store{DB: db, projects: projects, persons: persons, preparers: 16}
 }
 
 // SignupDraft is a valid form not yet compared with earlier sign-ups of the person.

@@ -1,12 +1,16 @@
 package simulated
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"outreach/internal/table"
 	"outreach/internal/table/dynamo"
@@ -18,11 +22,11 @@ func TestSuite(t *testing.T) {
 	timed := DynamoDB
 	timed.PartitionReads, timed.PartitionWrites = 0, 0 // no limit: the suite writes megabytes into one partition
 	for name, b := range map[string]Behaviour{"at once": {}, "in time": timed} {
-		if testing.Short() && b.Read > 0 {
-			continue // it takes half a minute, since the suite waits in real time
-		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if testing.Short() && b.Read > 0 {
+				t.Skip("the suite waits in real time, half a minute")
+			}
 			tabletest.Run(t, func(*testing.T) table.Table { return dynamo.New(New(b), "t") })
 		})
 	}
@@ -131,7 +135,44 @@ func TestIndexLagsBehind(t *testing.T) {
 	})
 }
 
+// A client repeats a transaction whose response was lost, with the same token: it succeeds, and is not applied again.
 func TestARepeatedTransactionIsAppliedOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := New(DynamoDB)
+		recorded := &recorder{API: s}
+		if err := dynamo.New(recorded, "t").Write(t.Context(), put(key("a", "1"), "x"), put(key("a", "2"), "x")); err != nil {
+			t.Fatal(err)
+		}
+		in := recorded.last
+		if in == nil || aws.ToString(in.ClientRequestToken) == "" {
+			t.Fatal("the transaction has no token")
+		}
+		written := 0
+		s.Changed = func(_ string, keys []table.Key) { written += len(keys) }
+		if _, err := s.TransactWriteItems(t.Context(), in); err != nil || written > 0 {
+			t.Errorf("with the same token: %v, %d items are written, want none", err, written)
+		}
+		other := *in
+		other.ClientRequestToken = aws.String("another token")
+		if _, err := s.TransactWriteItems(t.Context(), &other); err != nil || written != 2 {
+			t.Errorf("with another token: %v, %d items are written, want 2", err, written)
+		}
+	})
+}
+
+// recorder notes the last transaction.
+type recorder struct {
+	dynamo.API
+	last *dynamodb.TransactWriteItemsInput
+}
+
+func (r *recorder) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, options ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	r.last = in
+	return r.API.TransactWriteItems(ctx, in, options...)
+}
+
+func TestChangedReportsWhatIsWrittenAndNotWhatIsChecked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := New(DynamoDB)
