@@ -31,14 +31,19 @@ func named(t *testing.T, prefix string) row {
 	return found[0]
 }
 
+func notShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("the loads take minutes: go test ./infra/limits")
+	}
+}
+
 func TestRowsHold(t *testing.T) {
 	fails := map[string]bool{}
 	for _, prefix := range failing {
 		fails[named(t, prefix).name] = true
 	}
-	if testing.Short() {
-		t.Skip("the loads take two minutes: go run ./infra/limits")
-	}
+	notShort(t)
 	for _, row := range rows {
 		r := measure(t, row, false, nil)
 		switch {
@@ -52,6 +57,7 @@ func TestRowsHold(t *testing.T) {
 
 // Each planted fault breaks the condition that is there to find it.
 func TestPlantedFaultsBreakTheirRow(t *testing.T) {
+	notShort(t)
 	for _, tt := range []struct {
 		name, row, broken string
 		fault             fault
@@ -75,6 +81,7 @@ func TestPlantedFaultsBreakTheirRow(t *testing.T) {
 
 // A file that takes longer than the function may is accepted by a later delivery, which goes on where the first ended.
 func TestAFileIsContinuedAfterATimeOut(t *testing.T) {
+	notShort(t)
 	short := &fault{limits: func(all map[string]limits) {
 		l := all["ingest-upload"]
 		l.Timeout /= 10
