@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -34,7 +36,7 @@ func TestAddressesAreCurrent(t *testing.T) {
 func addresses(routes []web.Route) string {
 	var b strings.Builder
 	b.WriteString("# Addresses\n\nGenerated from the routes in the code: `go test ./docs -run Addresses -update` writes it anew. Fields, parameters and\nanswers are described at `/openapi.json`.\n\n" +
-		"In brackets stands what a role may ask for: its own, approved snapshots, files of media records. A coordinator may ask for all of the project.\n")
+		"The brackets say what part of the project a role may read or change: its own records, approved snapshots, files of media records.\nA coordinator may read and change all of it.\n")
 	routes = slices.SortedStableFunc(slices.Values(routes), func(a, b web.Route) int { return strings.Compare(a.Path, b.Path) })
 	for _, tag := range append(openapi.Tags(), openapi.Tag{Description: "Parts of pages: signing in, assets, and forms that say PUT or DELETE"}) {
 		b.WriteString("\n## " + tag.Description + "\n\n| address | what | for |\n|---|---|---|\n")
@@ -45,4 +47,20 @@ func addresses(routes []web.Route) string {
 		}
 	}
 	return b.String()
+}
+
+// The page of what is stable says what holds for each format of a file that the API answers with.
+func TestStabilityNamesTheFormatOfEachExport(t *testing.T) {
+	t.Parallel()
+	names := map[string]string{".csv": "CSV", ".xlsx": "XLSX", ".pdf": "PDF", ".ics": "calendar", ".json": "JSON"}
+	promises := read(t, "stability.md")
+	for _, r := range functions.All(&app.App{}) {
+		ending := path.Ext(r.Path)
+		if r.ID == "" || ending == "" {
+			continue
+		}
+		if name := names[ending]; name == "" || !regexp.MustCompile(`(?m)^\| [^|]*`+name).MatchString(promises) {
+			t.Errorf("stability.md promises nothing about the files of %s", r.Path)
+		}
+	}
 }

@@ -4,6 +4,7 @@ package docs_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -23,6 +24,7 @@ import (
 	"outreach/internal/importer/blank"
 	"outreach/internal/project"
 	"outreach/internal/schema"
+	"outreach/internal/table/dynamo/simulated"
 	"outreach/internal/text"
 )
 
@@ -435,6 +437,79 @@ func TestTheLimitsAreThoseOfTheCode(t *testing.T) {
 			t.Errorf("no source is compared with %s", line)
 		}
 	}
+}
+
+// The page of the load tests has their rows, says of each whether it holds, and describes the simulated services.
+func TestLoadTestsAreThoseOfTheCode(t *testing.T) {
+	t.Parallel()
+	failing := stringsIn(t, "../infra/limits/limits_test.go", "failing")
+	var want []string
+	for _, row := range stringsIn(t, "../infra/limits/main.go", "rows") {
+		holds := !slices.ContainsFunc(failing, func(prefix []string) bool { return strings.HasPrefix(row[0], prefix[0]) })
+		want = append(want, fmt.Sprintf("%s | %s | holds: %t", row[0], row[1], holds))
+	}
+	page := read(t, "limits.md")
+	_, table, _ := strings.Cut(page, "| load | must | measured |\n|---|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var told []string
+	for line := range strings.SplitSeq(table, "\n") {
+		if cells := strings.Split(line, " | "); len(cells) == 3 {
+			told = append(told, fmt.Sprintf("%s | %s | holds: %t", strings.TrimPrefix(cells[0], "| "), cells[1], strings.HasSuffix(cells[2], "**holds** |")))
+		} else {
+			t.Errorf("a row has %d cells: %s", len(cells), line)
+		}
+	}
+	if diff := cmp.Diff(want, told); diff != "" || len(want) < 5 {
+		t.Error(diff)
+	}
+	d, words := simulated.DynamoDB, text.Of(text.English)
+	for _, sentence := range []string{
+		fmt.Sprintf("a read takes %d ms, a write %d ms, a transaction %d ms, a call of S3 ", d.Read.Milliseconds(), d.Write.Milliseconds(), d.Transaction.Milliseconds()),
+		fmt.Sprintf("a partition takes %s write and %s read units a second", words.Number(int(d.PartitionWrites)), words.Number(int(d.PartitionReads))),
+		fmt.Sprintf("the index shows a write %d ms later", d.IndexLag.Milliseconds()),
+	} {
+		if !strings.Contains(page, sentence) {
+			t.Errorf("the page does not say: %s", sentence)
+		}
+	}
+	ofS3 := regexp.MustCompile(`(?s)func \(o \*slowObjects\) wait\(.*?time\.Sleep\((\d+) \* time\.Millisecond`).FindStringSubmatch(read(t, "../infra/limits/deployment.go"))
+	if ofS3 == nil || !strings.Contains(page, "a call of S3 "+ofS3[1]+" ms") {
+		t.Errorf("a call of S3 takes %v", ofS3)
+	}
+}
+
+// stringsIn returns the strings of each element of a variable's composite literal in a file of Go, nil where the file
+// has no such variable.
+func stringsIn(t *testing.T, file, variable string) [][]string {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out [][]string
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || spec.Names[0].Name != variable || len(spec.Values) != 1 {
+			return true
+		}
+		all, ok := spec.Values[0].(*ast.CompositeLit)
+		if !ok {
+			return true
+		}
+		for _, element := range all.Elts {
+			var texts []string
+			ast.Inspect(element, func(n ast.Node) bool {
+				if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+					text, _ := strconv.Unquote(literal.Value)
+					texts = append(texts, text)
+				}
+				return true
+			})
+			out = append(out, texts)
+		}
+		return false
+	})
+	return out
 }
 
 // The operating guide lists each message that the program logs, and no other.
