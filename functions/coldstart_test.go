@@ -107,7 +107,7 @@ func (f *fakeRuntime) start(b *testing.B, program string) time.Duration {
 	c.Env = []string{
 		"AWS_LAMBDA_RUNTIME_API=" + f.address, "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_SESSION_TOKEN=test",
 		"TRACKER_TABLE=tracker", "PEOPLE_TABLE=people", "BUCKET=bucket", "SECRET_ID=secret", "ISSUER=https://sign-in.example.org",
-		"CLIENT_ID=outreach", "BASE_URL=https://outreach.example.org", "MAIL_FROM=outreach@example.org",
+		"CLIENT_ID=outreach", "BASE_URL=https://outreach.example.org", "MAIL_FROM=outreach@example.org", "UPLOADS_QUEUE=https://sqs.example.org/uploads",
 	}
 	var said strings.Builder
 	c.Stderr, c.Stdout = &said, io.Discard

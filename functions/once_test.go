@@ -170,7 +170,7 @@ func (h *harness) start() {
 	for _, routes := range []func(*app.App) []web.Route{submitsignup.Routes, manageuploads.Routes, recordconsultation.Routes, manageproject.Routes, defineproject.Routes, compilesnapshot.Routes, showreport.Routes} {
 		h.handlers = append(h.handlers, web.NewRouter(site, routes(h.app)))
 	}
-	h.ingest = ingestupload.New(h.app, site.Log)
+	h.ingest = ingestupload.New(h.app, site.Log, nil)
 	h.compiler = compile.New(h.app)
 }
 

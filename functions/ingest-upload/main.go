@@ -11,6 +11,7 @@ import (
 
 	"outreach/functions/ingest-upload/ingestupload"
 	"outreach/internal/cloud"
+	"outreach/internal/cloud/sqs"
 )
 
 func main() {
@@ -21,16 +22,17 @@ func main() {
 }
 
 func realMain() error {
-	c, err := cloud.New(cloud.Tracker, cloud.People, cloud.Files)
+	c, err := cloud.New(cloud.Tracker, cloud.People, cloud.Files, cloud.Arrivals)
 	if err != nil {
 		return err
 	}
+	queue := sqs.New(c)
 	lambda.Start(func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 		app, err := c.App(ctx)
 		if err != nil {
 			return events.SQSEventResponse{}, err
 		}
-		return ingestupload.New(app, c.Log).Handle(ctx, batch)
+		return ingestupload.New(app, c.Log, queue).Handle(ctx, batch)
 	})
 	return nil
 }

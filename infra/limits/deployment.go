@@ -58,6 +58,7 @@ type deployment struct {
 	instances map[string][]*instance // idle, by function
 	news      map[string]bool        // projects with facts that send-notices was not woken for
 	letters   []mail.Message
+	soon      map[string]time.Duration // after how long messages are delivered again that were given back
 }
 
 // limits are the settings of a function in the template.
@@ -78,7 +79,7 @@ type instance struct {
 }
 
 func deploy(r *run) *deployment {
-	d := &deployment{run: r, dynamo: simulated.New(simulated.DynamoDB), secret: bytes.Repeat([]byte("secret"), 6), instances: map[string][]*instance{}, news: map[string]bool{}}
+	d := &deployment{run: r, dynamo: simulated.New(simulated.DynamoDB), secret: bytes.Repeat([]byte("secret"), 6), instances: map[string][]*instance{}, news: map[string]bool{}, soon: map[string]time.Duration{}}
 	d.limits = readLimits(r)
 	d.dynamo.Changed = d.changed
 	dir, err := os.MkdirTemp("", "limits")

@@ -74,13 +74,40 @@ func (d *deployment) arrive(keys ...string) map[string]arrival {
 				}
 				mu.Unlock()
 				if pending = failed; len(pending) > 0 {
-					time.Sleep(l.Visibility - time.Since(began))
+					time.Sleep(d.hidden(pending, l.Visibility-time.Since(began)))
 				}
 			}
 		})
 	}
 	wg.Wait()
 	return all
+}
+
+// returned is the queue to which ingest-upload gives messages back.
+type returned struct{ d *deployment }
+
+// Redeliver notes after how long a message is delivered again.
+func (q returned) Redeliver(_ context.Context, receipt string, after time.Duration) error {
+	q.d.mu.Lock()
+	defer q.d.mu.Unlock()
+	q.d.soon[receipt] = after
+	return nil
+}
+
+// hidden returns how long it takes until all of these messages are delivered again: each has the rest of its visibility
+// time-out, unless it was given back.
+func (d *deployment) hidden(keys []string, rest time.Duration) (longest time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, key := range keys {
+		wait, given := d.soon[key]
+		if !given {
+			wait = rest
+		}
+		delete(d.soon, key)
+		longest = max(longest, wait)
+	}
+	return longest
 }
 
 // put stores an object and returns its key.
@@ -99,10 +126,10 @@ func (d *deployment) deliver(keys []string) (failed []string) {
 		event.Records = []events.S3EventRecord{record}
 		body, err := json.Marshal(event)
 		d.run.check(err)
-		batch.Records = append(batch.Records, events.SQSMessage{MessageId: key, Body: string(body)})
+		batch.Records = append(batch.Records, events.SQSMessage{MessageId: key, ReceiptHandle: key, Body: string(body)})
 	}
 	d.invoke(d.run.Context(), "ingest-upload", func(ctx context.Context, i *instance) {
-		response, err := ingestupload.New(i.App, i.log).Handle(ctx, batch)
+		response, err := ingestupload.New(i.App, i.log, returned{d}).Handle(ctx, batch)
 		d.run.check(err)
 		for _, f := range response.BatchItemFailures {
 			failed = append(failed, f.ItemIdentifier)

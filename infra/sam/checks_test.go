@@ -72,7 +72,8 @@ const (
 // longest is the maximum retention of a queue, in seconds.
 const longest = 14 * 24 * 3600
 
-// queues: failed messages are kept, and none is delivered again while it is being processed.
+// queues: failed messages are kept, none is delivered again while it is being processed, and one attempt that fails and
+// the next one are over before an alarm says that messages wait.
 func (c *check) queues() {
 	for name, r := range c.of(aQueue) {
 		if at(r.Properties, "SqsManagedSseEnabled") != true && at(r.Properties, "KmsMasterKeyId") == nil {
@@ -92,12 +93,26 @@ func (c *check) queues() {
 				if number(properties["VisibilityTimeout"]) < 6*f.timeout {
 					c.say("%s is delivered again before six times the %d seconds that %s may take", queue, f.timeout, name)
 				}
+				if longest, watched := c.alarmOfAge(queue); !watched || longest <= number(properties["VisibilityTimeout"])+f.timeout {
+					c.say("%s has no alarm of old messages, or one that comes before a second attempt is over", queue)
+				}
 				if !slices.Contains(texts(e["FunctionResponseTypes"]), "ReportBatchItemFailures") {
 					c.say("%s cannot tell which message of a batch failed", name)
 				}
 			}
 		}
 	}
+}
+
+// alarmOfAge returns the age in seconds, of the oldest message of a queue, above which there is an alarm.
+func (c *check) alarmOfAge(queue string) (age int, watched bool) {
+	for _, r := range c.of("AWS::CloudWatch::Alarm") {
+		p := r.Properties
+		if p["MetricName"] == "ApproximateAgeOfOldestMessage" && slices.Contains(c.named(p["Dimensions"], aQueue), queue) {
+			return number(p["Threshold"]), true
+		}
+	}
+	return 0, false
 }
 
 // wakeUps: asynchronous events are retried, and kept after the last failure.
@@ -350,6 +365,7 @@ func (c *check) keepers() {
 // parts are the settings that functions need, by the functions of package cloud that their mains call.
 var parts = map[string]cloud.Part{
 	"Tracker": cloud.Tracker, "People": cloud.People, "Files": cloud.Files, "SignIn": cloud.SignIn, "Mail": cloud.Mail,
+	"Arrivals": cloud.Arrivals,
 }
 
 // optional are settings that may be missing.
@@ -399,7 +415,7 @@ func settingsOf(t *testing.T, function string) []string {
 	})
 	for _, setting := range []string{
 		cloud.TrackerTable, cloud.PeopleTable, cloud.Bucket, cloud.SecretID, cloud.Issuer, cloud.ClientID, cloud.ClientSecretID, cloud.GroupsClaim,
-		cloud.BaseURL, cloud.MailFrom, "AWS_ENDPOINT_URL",
+		cloud.BaseURL, cloud.MailFrom, cloud.UploadsQueue, "AWS_ENDPOINT_URL",
 	} {
 		t.Setenv(setting, "")
 	}

@@ -24,6 +24,8 @@ func TestMistakes(t *testing.T) {
 		{"a dead-letter queue that is not there", `deadLetterTargetArn: !GetAtt DeadLetters.Arn`, `deadLetterTargetArn: !GetAtt Gone.Arn`, "Uploads has no dead-letter queue"},
 		{"a visibility timeout below six times the function's", `VisibilityTimeout: 3600`, `VisibilityTimeout: 3599`, "Uploads is delivered again before"},
 		{"a function that may take longer", "MemorySize: 1769\n      Timeout: 600\n      Role: !GetAtt IngestUploadRole", "MemorySize: 1769\n      Timeout: 601\n      Role: !GetAtt IngestUploadRole", "Uploads is delivered again before"},
+		{"an alarm while a file is tried again", `Threshold: 5400`, `Threshold: 4200`, "Uploads has no alarm of old messages"},
+		{"no alarm of old messages", `MetricName: ApproximateAgeOfOldestMessage`, `MetricName: ApproximateNumberOfMessagesVisible`, "Uploads has no alarm of old messages"},
 		{"no partial batches", `FunctionResponseTypes: [ReportBatchItemFailures]`, ``, "ingest-upload cannot tell which message"},
 		{"a queue in the open", `SqsManagedSseEnabled: true`, `SqsManagedSseEnabled: false`, "Uploads is not encrypted"},
 		{"dead letters for four days", "      MessageRetentionPeriod: 1209600\n\n", "\n", "DeadLetters keeps messages for less"},

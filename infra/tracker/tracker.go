@@ -93,7 +93,7 @@ func newTracker(ctx context.Context, s settings, log *slog.Logger) (*tracker, er
 	if err := t.openSite(secret); err != nil {
 		return nil, err
 	}
-	ingest := ingestupload.New(t.app, log)
+	ingest := ingestupload.New(t.app, log, nil) // without a time-out nothing is continued
 	t.queue = newQueue(ingest.Handle, deliveries, t.dead, log)
 	if t.files != nil {
 		t.files.OnPut(func(info objects.Info) {

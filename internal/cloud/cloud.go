@@ -40,6 +40,7 @@ const (
 	GroupsClaim    = "GROUPS_CLAIM"     // optional: the claim with the groups
 	BaseURL        = "BASE_URL"         // the public URL; optional for HTTP functions, which know the API's own
 	MailFrom       = "MAIL_FROM"        // the sender of e-mail
+	UploadsQueue   = "UPLOADS_QUEUE"    // the URL of the queue of files that arrived
 )
 
 // Cloud holds the settings and clients of a function. It is safe for concurrent use.
@@ -121,6 +122,9 @@ func Mail(c *Cloud) {
 	c.setting(MailFrom)
 	c.setting(BaseURL)
 }
+
+// Arrivals requires the setting for giving messages back to the queue of files that arrived.
+func Arrivals(c *Cloud) { c.setting(UploadsQueue) }
 
 // App returns the features. The first call reads the secret; if that fails, the next call retries. It is safe for
 // concurrent use.

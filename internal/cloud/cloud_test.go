@@ -24,7 +24,7 @@ func environ(t *testing.T, endpoint string) {
 			t.Setenv(name, "")
 		}
 	}
-	for _, name := range []string{TrackerTable, PeopleTable, Bucket, SecretID, Issuer, ClientID, ClientSecretID, GroupsClaim, BaseURL, MailFrom} {
+	for _, name := range []string{TrackerTable, PeopleTable, Bucket, SecretID, Issuer, ClientID, ClientSecretID, GroupsClaim, BaseURL, MailFrom, UploadsQueue} {
 		t.Setenv(name, "")
 	}
 	for name, value := range map[string]string{"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_ENDPOINT_URL": endpoint} {
@@ -39,8 +39,8 @@ func TestNew(t *testing.T) {
 		set     []string
 		missing string
 	}{
-		{"all missing settings are named at once", []Part{Tracker, People, Files, SignIn, Mail}, nil,
-			"SECRET_ID, TRACKER_TABLE, PEOPLE_TABLE, BUCKET, ISSUER, MAIL_FROM, BASE_URL"},
+		{"all missing settings are named at once", []Part{Tracker, People, Files, SignIn, Mail, Arrivals}, nil,
+			"SECRET_ID, TRACKER_TABLE, PEOPLE_TABLE, BUCKET, ISSUER, MAIL_FROM, BASE_URL, UPLOADS_QUEUE"},
 		{"settings of unused parts are not required", []Part{Tracker}, []string{SecretID, TrackerTable}, ""},
 		{"every function needs the secret", nil, nil, "SECRET_ID"},
 		{"settings that are set are not named", []Part{SignIn, Mail}, []string{SecretID, MailFrom}, "ISSUER, BASE_URL"},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -17,19 +18,47 @@ import (
 // Handler ingests the objects that a batch of messages names.
 type Handler struct {
 	*ingest.Ingester
-	log *slog.Logger
+	log   *slog.Logger
+	queue queue
 }
 
-// New returns a Handler on the features of an application.
-func New(a *app.App, log *slog.Logger) *Handler { return &Handler{ingest.New(a), log} }
+// queue is the queue that delivered the messages. Redeliver makes it deliver a message again after a time.
+type queue interface {
+	Redeliver(ctx context.Context, receipt string, after time.Duration) error
+}
+
+const (
+	// reserve is how long before the deadline of an invocation the work ends, at most a tenth of the time.
+	reserve = 20 * time.Second
+	// soon is after how long a file is continued whose invocation had no time left.
+	soon = 5 * time.Second
+)
+
+// New returns a Handler on the features of an application. Where q is nil, what had no time
+// left is delivered again like what failed.
+func New(a *app.App, log *slog.Logger, q queue) *Handler { return &Handler{ingest.New(a), log, q} }
 
 // Handle ingests the objects of a batch. It reports the messages that failed, which the queue delivers again and moves
-// to its dead letters in the end; the others are done. The error is always nil.
+// to its dead letters in the end; the others are done. The work ends before the deadline of ctx, since an invocation
+// that exceeds it is an error of the function; what had no time left is delivered again soon, and goes on where it
+// ended. The error is always nil.
 func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
+	work := ctx
+	if deadline, limited := ctx.Deadline(); limited {
+		var cancel context.CancelFunc
+		work, cancel = context.WithDeadline(ctx, deadline.Add(-min(reserve, time.Until(deadline)/10)))
+		defer cancel()
+	}
 	for _, message := range batch.Records {
-		if err := h.message(ctx, message.Body); err != nil {
-			h.log.ErrorContext(ctx, "upload not processed", "message", message.MessageId, "reason", err.Error())
+		if err := h.message(work, message.Body); err != nil {
+			if h.queue != nil && work.Err() != nil && ctx.Err() == nil {
+				h.log.WarnContext(ctx, "upload to be continued", "message", message.MessageId, "reason", err.Error())
+				err = h.queue.Redeliver(ctx, message.ReceiptHandle, soon)
+			}
+			if err != nil {
+				h.log.ErrorContext(ctx, "upload not processed", "message", message.MessageId, "reason", err.Error())
+			}
 			response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
 		}
 	}

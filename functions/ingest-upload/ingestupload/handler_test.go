@@ -1,13 +1,17 @@
 package ingestupload
 
 import (
+	"context"
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"outreach/internal/app"
+	"outreach/internal/objects"
 	"outreach/internal/objects/folder"
 	"outreach/internal/project"
 	"outreach/internal/store/storetest"
@@ -41,7 +45,7 @@ func TestFailedMessagesOfABatchAreReportedAndOthersProcessed(t *testing.T) {
 	if err := files.Put(ctx, good, strings.NewReader(airing), ""); err != nil {
 		t.Fatal(err)
 	}
-	response, err := New(a, slog.New(slog.DiscardHandler)).Handle(ctx, events.SQSEvent{Records: []events.SQSMessage{
+	response, err := New(a, slog.New(slog.DiscardHandler), nil).Handle(ctx, events.SQSEvent{Records: []events.SQSMessage{
 		{MessageId: "no event", Body: "poison"},
 		{MessageId: "no such key", Body: event("elsewhere/file.csv")},
 		{MessageId: "no such object", Body: event("uploads/town/radio/gone.csv")},
@@ -63,4 +67,49 @@ func TestFailedMessagesOfABatchAreReportedAndOthersProcessed(t *testing.T) {
 	if err != nil || len(page.Items) != 1 || page.Items[0].State != uploads.Accepted || page.Items[0].Filename != "maj.csv" {
 		t.Errorf("uploads: %+v, %v", page.Items, err)
 	}
+}
+
+// waiting is a store of objects that answers nothing before the context ends.
+type waiting struct{ objects.Store }
+
+func (waiting) Stat(ctx context.Context, _ string) (objects.Info, error) {
+	<-ctx.Done()
+	return objects.Info{}, ctx.Err()
+}
+
+// returned notes the messages that are given back to the queue.
+type returned map[string]time.Duration
+
+func (r returned) Redeliver(ctx context.Context, receipt string, after time.Duration) error {
+	r[receipt] = after
+	return ctx.Err()
+}
+
+func TestAFileWithoutTimeLeftIsDeliveredAgainSoonAndAFailureIsNot(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := storetest.New(t)
+		db.Objects = waiting{}
+		a := app.New(db)
+		d := &project.Definition{ID: "town", TimeZone: "Europe/Warsaw", Period: project.Period{From: "2020-01-01", To: "2020-12-31"}}
+		if _, _, err := a.Projects.SetDefinition(t.Context(), d, []byte("town"), "", ""); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer cancel()
+		from, back := time.Now(), returned{}
+		response, err := New(a, slog.New(slog.DiscardHandler), back).Handle(ctx, events.SQSEvent{Records: []events.SQSMessage{
+			{MessageId: "1", ReceiptHandle: "no event", Body: "poison"},
+			{MessageId: "2", ReceiptHandle: "long", Body: event("uploads/town/radio/long.csv")},
+		}})
+		if err != nil || len(response.BatchItemFailures) != 2 {
+			t.Errorf("failed: %v, %v", response.BatchItemFailures, err)
+		}
+		if took := time.Since(from); took >= 10*time.Minute || took < 9*time.Minute {
+			t.Errorf("the work ends after %s of ten minutes", took)
+		}
+		if len(back) != 1 || back["long"] <= 0 || back["long"] > time.Minute {
+			t.Errorf("given back: %v", back)
+		}
+	})
 }
