@@ -207,7 +207,7 @@ func examples() []example {
 		{"attendance sheet with problems", 422, wrongSheet(d)},
 		{"empty sheet", 422, Sheet{Kind: schema.Builtin().Kind(schema.Attendance), Activity: d.Activities[3], Definition: d, Date: "31.06.2010", Problems: []schema.Problem{{Field: "date", Code: schema.NotADate}}}},
 		{"test sheet", 200, sheetOf(d, schema.Builtin().Kind(schema.Test), "pre_score", "post_score", "max_score")},
-		{"roll", 200, AttendanceList{Definition: d, Activity: d.Activities[0], Date: "2010-02-15", Names: []string{"Jan Kowalski", "Ola Nowak"}, Empty: []int{3, 4}, Next: "/x"}},
+		{"roll", 200, AttendanceList{Definition: d, Activity: d.Activities[0], Date: "2010-02-15", Names: []string{"Jan Kowalski", "Ola Nowak"}, Empty: []int{3, 4}}},
 		{"bare roll", 200, AttendanceList{Definition: d, Activity: d.Activities[3]}},
 		{"certificates", 200, Certificates{Definition: d, Activity: d.Activities[0], In: "en", Next: "/x", Items: manyCertificates()}},
 		{"certificate", 200, Certificates{Definition: d, Activity: d.Activities[3], In: "pl", Person: "01P1", Items: manyCertificates()[:1]}},
