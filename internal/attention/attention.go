@@ -61,7 +61,7 @@ func (s *Store) CountTasks(ctx context.Context, project string) (Counts, error) 
 	if c.Duplicates, err = s.persons.CountDuplicates(ctx, project); err != nil {
 		return c, err
 	}
-	if c.RejectedFiles, err = s.uploads.CountRejected(ctx, project, s.Now().AddDate(0, 0, -Days)); err != nil {
+	if c.RejectedFiles, err = s.uploads.CountRejected(ctx, defined.Definition, s.Now().AddDate(0, 0, -Days)); err != nil {
 		return c, err
 	}
 	places, err := s.signups.Places(ctx, project, defined.Activities())
