@@ -58,7 +58,7 @@ func (s *Store) searchKeys(ctx context.Context, project string, keys []Key) (tab
 
 // mostPassed is how many people one page of a search reads at most: a page may be short where few people match all of
 // several common prefixes.
-const mostPassed = 5000
+const mostPassed = 1000
 
 // searchWords reads the index by the longest prefix, and keeps the people whom the other prefixes match as well.
 func (s *Store) searchWords(ctx context.Context, project string, words []string, limit int, cursor string) (table.PageOf[Person], error) {

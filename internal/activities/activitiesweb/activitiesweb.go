@@ -3,6 +3,7 @@ package activitiesweb
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -170,25 +171,14 @@ func (h Handlers) showCertificates(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	known, err := h.records.AtActivity(c.Context(), c.Project, a.ID, activities.Persons(looked.People), schema.For(c.Defined.Definition).Kind(schema.Attendance))
+	completed, next, err := h.completed(c, a.ID, looked, limit)
 	if err != nil {
 		return err
-	}
-	var completed []activities.Participant
-	next := looked.Next
-	for i, p := range looked.People {
-		if !p.Identified() || activities.SumUp(known[p.ID]).Outcome != "completed" {
-			continue
-		}
-		if completed = append(completed, p); len(completed) == limit && i+1 < len(looked.People) {
-			next = p.Cursor
-			break
-		}
 	}
 	content := page.Certificates{Definition: c.Defined.Definition, Activity: a, In: text.Language("", cmp.Or(query.Get("in"), c.Language)), Person: who, Next: c.NextAddress(next)}
 	items := []certificate{}
 	for _, p := range completed {
-		did := activities.SumUp(known[p.ID])
+		did := p.did
 		one := page.Certificate{Name: cmp.Or(p.Name(), p.Email()), Number: certificateNumber(c, a.ID, p.ID), Hours: did.Total(), From: did.From, To: did.To}
 		content.Items = append(content.Items, one)
 		item := certificate{Person: p.View(), Number: one.Number, From: one.From, To: one.To}
@@ -201,6 +191,35 @@ func (h Handlers) showCertificates(c *web.Call) error {
 		return c.Show(http.StatusOK, content)
 	}
 	return c.List(items, next)
+}
+
+// graduate is someone who completed an activity, and what they did there.
+type graduate struct {
+	activities.Participant
+	did activities.Attended
+}
+
+// completed returns those people of a page, at most so many, who completed the activity, and the cursor of the rest.
+func (h Handlers) completed(c *web.Call, activity string, looked activities.Page, most int) (all []graduate, next string, err error) {
+	kind := schema.For(c.Defined.Definition).Kind(schema.Attendance)
+	for part := range slices.Chunk(looked.People, most) {
+		known, err := h.records.AtActivity(c.Context(), c.Project, activity, activities.Persons(part), kind)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, p := range part {
+			if len(all) == most {
+				return all, all[most-1].Cursor, nil
+			}
+			if did := activities.SumUp(known[p.ID]); p.Identified() && did.Outcome == "completed" {
+				all = append(all, graduate{p, did})
+			}
+		}
+		if len(all) == most && part[len(part)-1].ID != looked.People[len(looked.People)-1].ID {
+			return all, all[most-1].Cursor, nil
+		}
+	}
+	return all, looked.Next, nil
 }
 
 // certificateNumber returns the number of a person's certificate. It is the same whenever a certificate is printed, and
