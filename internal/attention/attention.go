@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"outreach/internal/people"
+	"outreach/internal/project"
 	"outreach/internal/projects"
 	"outreach/internal/reports"
 	"outreach/internal/signups"
@@ -49,18 +50,18 @@ func (c Counts) Any() bool { return c != Counts{} }
 // Days is for how many days a rejected file is a task.
 const Days = 7
 
-// CountTasks counts the tasks of a project as of now. It reads the people table, and the newest snapshot from the
-// objects.
+// CountTasks counts the tasks of a project as of now. It reads the newest snapshot from the objects. What it reads of the
+// tables does not grow with the project.
 func (s *Store) CountTasks(ctx context.Context, project string) (Counts, error) {
 	var c Counts
 	defined, err := s.projects.Definition(ctx, project)
 	if err != nil {
 		return c, err
 	}
-	if c.Duplicates, err = s.persons.CountDuplicates(ctx, project, defined.Definition.Day(s.Now())); err != nil {
+	if c.Duplicates, err = s.persons.CountDuplicates(ctx, project); err != nil {
 		return c, err
 	}
-	if c.RejectedFiles, err = s.uploads.CountRejected(ctx, project, s.Now().AddDate(0, 0, -Days)); err != nil {
+	if c.RejectedFiles, err = s.uploads.CountRejected(ctx, defined.Definition, s.Now().AddDate(0, 0, -Days)); err != nil {
 		return c, err
 	}
 	places, err := s.signups.Places(ctx, project, defined.Activities())
@@ -77,6 +78,12 @@ func (s *Store) CountTasks(ctx context.Context, project string) (Counts, error) 
 		return c, err
 	}
 	return c, s.figures(ctx, project, &c)
+}
+
+// LookForTasks finds what takes too long for CountTasks: probable duplicates among many people. The nightly run calls it;
+// it may be called twice.
+func (s *Store) LookForTasks(ctx context.Context, d *project.Definition) error {
+	return s.persons.LookForDuplicates(ctx, d.ID, d.Day(s.Now()))
 }
 
 // undecided counts the reports whose day's newest snapshot is a draft.

@@ -51,7 +51,7 @@ func TestTasksAreCounted(t *testing.T) {
 		}
 	}
 	d := &project.Definition{ID: "town", TimeZone: "Europe/Warsaw", Period: project.Period{From: "2020-01-01", To: "2120-12-31"},
-		Activities: []project.Activity{{ID: "garden", Capacity: 1}}}
+		Activities: []project.Activity{{ID: "garden", Capacity: 1}}, Partners: []project.Partner{{ID: "press", Name: "Press"}}}
 	define := func(text string) {
 		t.Helper()
 		_, _, err := s.Projects.SetDefinition(ctx, d, []byte(text), "", "")
@@ -94,7 +94,7 @@ func TestTasksAreCounted(t *testing.T) {
 	must(err)
 	look("the held sign-up was checked", attention.Counts{Duplicates: 2, Waiting: 0})
 
-	for _, u := range []uploads.Upload{{Owner: "radio", State: uploads.Rejected}, {Owner: "press", State: uploads.Rejected}, {Owner: "press", State: uploads.Accepted}, {Owner: "radio", State: uploads.Rejected, CheckOnly: true}} {
+	for _, u := range []uploads.Upload{{Owner: "radio", State: uploads.Rejected}, {Owner: "press", State: uploads.Rejected}, {Owner: "press", State: uploads.Accepted}, {Owner: "radio", State: uploads.Rejected, CheckOnly: true}, {Owner: "press", State: uploads.Rejected, CheckOnly: true}} {
 		asked, err := s.Uploads.CreateUpload(ctx, "town", uploads.Upload{Owner: u.Owner, CheckOnly: u.CheckOnly}, store.Once{})
 		must(err)
 		asked, err = s.Uploads.Upload(ctx, "town", asked.ID)

@@ -11,7 +11,7 @@ import (
 )
 
 // mostTrail is how many facts one page of the trail reads at most: with a narrow filter a page may be short.
-const mostTrail = 5000
+const mostTrail = 1000
 
 // Trail returns a page of the facts that keep accepts, newest first, beginning at a cursor. It merges all lanes
 // backwards, so that a page costs only the facts on it and those it filters out. A page may be short, and still have a

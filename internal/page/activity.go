@@ -36,6 +36,10 @@ type Activity struct {
 	Definition *project.Definition
 	Items      []Participant
 	Next       string // the address of the next page, or ""
+
+	Query        string // of a search
+	Searched     bool   // whether the page has a search: everybody is not on it
+	BySubmission bool   // the order is that of submission, not of names
 }
 
 // Participant is one person at an activity.
@@ -89,14 +93,20 @@ type Sheet struct {
 	All        map[string]string // the values to fill in, as typed
 	Rows       []SheetRow
 	First      int // how many rows the pages before this one have
-	People     int // on all pages
-	Days       []string
-	Problems   []schema.Problem // of the day
-	Saved      *SheetCount      // what was just saved; nil where nothing was to be saved
-	Filled     bool             // the rows were filled in and are not saved yet
-	Once       string           // idempotency key
-	Cursor     string           // of this page
-	Next       string           // the cursor of the next page, or ""
+	People     int // on all pages; 0 where that is not known
+
+	Query        string // of a search
+	Searched     bool   // whether the page has a search: everybody is not on it
+	BySubmission bool   // the order is that of submission, not of names
+	Days         []string
+	Problems     []schema.Problem // of the day
+	Saved        *SheetCount      // what was just saved; nil where nothing was to be saved
+	Filled       bool             // the rows were filled in and are not saved yet
+	Once         string           // idempotency key
+	Cursor       string           // of this page
+	Next         string           // the cursor of the next page, or ""
+
+	NextAddress string // of that page
 }
 
 // SheetCount counts the rows of a sheet by what saving them did.
@@ -207,9 +217,7 @@ type AttendanceList struct {
 	Activity   project.Activity
 	Date       string // a day; "" leaves a line to write it by hand
 	Names      []string
-	First      int   // how many names the pages before this one have
 	Empty      []int // lines for those who come without having signed up
-	Next       string
 }
 
 func (r AttendanceList) render(view) (string, any) { return "roll", r }

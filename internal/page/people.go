@@ -14,6 +14,8 @@ type People struct {
 	Items      []PersonItem
 	Duplicates bool // the list is one of probable duplicates
 	Pairs      []Pair
+	Many       bool   // there are so many people that pairs are looked for at night only
+	Day        string // of the last search, "" where there was none yet
 	Next       string // the address of the next page, or ""
 }
 

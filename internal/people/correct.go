@@ -79,12 +79,15 @@ func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c Corr
 			if err != nil {
 				return err
 			}
-			if err := s.db.Log().Append(ctx, project, []fact.Fact{f}, s.dropDuplicateCount(project)); err != nil {
+			if err := s.db.Log().Append(ctx, project, []fact.Fact{f}); err != nil {
 				return err
 			}
 			noted = true
 		}
 		return s.db.People.Write(ctx, ops...)
 	})
-	return corrected, err
+	if err != nil || !noted {
+		return corrected, err
+	}
+	return corrected, s.decided(ctx, project, corrected.ID)
 }

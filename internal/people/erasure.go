@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -138,10 +139,10 @@ func (f FreshIDs) Add(e Erasure) {
 	}
 }
 
-// DeleteDistinctMarks deletes the marks of MarkDistinct that name erased people, and the cached number of probable
-// duplicates.
+// DeleteDistinctMarks deletes the marks of MarkDistinct that name erased people, and their pairs in what
+// LookForDuplicates kept.
 func (s *Store) DeleteDistinctMarks(ctx context.Context, project string, ids FreshIDs) error {
-	gone := []table.Key{duplicatesKey(project)}
+	var gone []table.Key
 	err := s.eachDistinctMark(ctx, project, func(k table.Key) {
 		one, other, _ := strings.Cut(k.SK, "#")
 		if ids[one] != "" || ids[other] != "" {
@@ -151,5 +152,8 @@ func (s *Store) DeleteDistinctMarks(ctx context.Context, project string, ids Fre
 	if err != nil {
 		return err
 	}
-	return table.RemoveAll(ctx, s.db.Tracker, gone)
+	if err := table.RemoveAll(ctx, s.db.Tracker, gone); err != nil {
+		return err
+	}
+	return s.takeOut(ctx, project, slices.Collect(maps.Keys(ids)), func(idPair) (bool, error) { return false, nil })
 }

@@ -31,6 +31,10 @@ func duplicatesKey(project string) table.Key {
 	return table.Key{PK: "DUPLICATES#" + project, SK: "COUNTED"}
 }
 
+func pairsKey(project string) table.Key {
+	return table.Key{PK: "DUPLICATES#" + project, SK: "PAIRS"}
+}
+
 // Keys of the people table, which holds identity.
 
 func personKey(project, id string) table.Key {

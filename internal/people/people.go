@@ -319,14 +319,17 @@ func (s *Store) Merge(ctx context.Context, project, from, into, by string) (merg
 			if err != nil {
 				return err
 			}
-			if err := s.db.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(mergedKey(project, from), target, table.Absent), table.Require(mergedKey(project, target), table.Absent), s.dropDuplicateCount(project)); err != nil {
+			if err := s.db.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(mergedKey(project, from), target, table.Absent), table.Require(mergedKey(project, target), table.Absent)); err != nil {
 				return err
 			}
 		}
 		merged, err = s.joinPeople(ctx, project, from, target)
 		return err
 	})
-	return merged, err
+	if err != nil {
+		return merged, err
+	}
+	return merged, s.decided(ctx, project, from, merged.ID)
 }
 
 // mergedInto resolves merges by the tracker table alone, which has them before the people table does.

@@ -153,6 +153,21 @@ func (p Person) MatchesPrefixes(prefixes []string) bool {
 	return !slices.ContainsFunc(prefixes, func(prefix string) bool { return p.FirstWord(prefix) == "" })
 }
 
+// Matches reports whether a query finds the person, as Search does: by an e-mail address, a PESEL, or the beginnings of
+// words of the name.
+func (p Person) Matches(query string) bool {
+	query = strings.TrimSpace(query)
+	keys := queryKeys(query)
+	words := Words(query)
+	switch {
+	case len(keys) > 0:
+		return slices.ContainsFunc(keys, func(k Key) bool { return slices.Contains(p.Keys(), k) })
+	case len(words) > 0:
+		return p.MatchesPrefixes(words)
+	}
+	return query == ""
+}
+
 // Correction is the full new identity of a person: an empty field removes the value.
 type Correction struct{ FirstName, LastName, Phone, Email, Pesel string }
 

@@ -15,13 +15,7 @@ import (
 // of the query, in any order. Without a query it lists everyone by name. A page may be short, and still have a cursor.
 func (s *Store) Search(ctx context.Context, project, query string, limit int, cursor string) (table.PageOf[Person], error) {
 	query = strings.TrimSpace(query)
-	var keys []Key
-	if address, ok := schema.ParseEmail(query); ok {
-		keys = append(keys, Key{Kind: "email", Value: address})
-	}
-	if schema.ValidPesel(query) {
-		keys = append(keys, Key{Kind: "pesel", Value: query})
-	}
+	keys := queryKeys(query)
 	words := Words(query)
 	switch {
 	case len(keys) > 0:
@@ -32,6 +26,18 @@ func (s *Store) Search(ctx context.Context, project, query string, limit int, cu
 		return table.PageOf[Person]{Items: []Person{}}, nil
 	}
 	return table.List[Person](ctx, s.db.People, table.Query{PK: namesIndex(project), Index: true, Limit: limit, Cursor: cursor})
+}
+
+// queryKeys returns the identity keys that a query is.
+func queryKeys(query string) []Key {
+	var keys []Key
+	if address, ok := schema.ParseEmail(query); ok {
+		keys = append(keys, Key{Kind: "email", Value: address})
+	}
+	if schema.ValidPesel(query) {
+		keys = append(keys, Key{Kind: "pesel", Value: query})
+	}
+	return keys
 }
 
 func (s *Store) searchKeys(ctx context.Context, project string, keys []Key) (table.PageOf[Person], error) {
@@ -52,7 +58,7 @@ func (s *Store) searchKeys(ctx context.Context, project string, keys []Key) (tab
 
 // mostPassed is how many people one page of a search reads at most: a page may be short where few people match all of
 // several common prefixes.
-const mostPassed = 5000
+const mostPassed = 1000
 
 // searchWords reads the index by the longest prefix, and keeps the people whom the other prefixes match as well.
 func (s *Store) searchWords(ctx context.Context, project string, words []string, limit int, cursor string) (table.PageOf[Person], error) {

@@ -11,6 +11,16 @@ func recordKey(project, kind, id string) table.Key {
 
 func adviserIndex(project, staff string) string { return "ADVISER#" + project + "#" + staff }
 
+// monthPartition has the records of an adviser of a month, in the order of days.
+func monthPartition(project, staff, month string) string {
+	return "MONTH#" + project + "#" + staff + "#" + month
+}
+
+// monthsKey is the key of what says that an adviser's records are listed in their months.
+func monthsKey(project, staff string) table.Key {
+	return table.Key{PK: "MONTHS#" + project + "#" + staff, SK: "LISTED"}
+}
+
 func naturalKey(project, sealed string) table.Key {
 	return table.Key{PK: "KEY#" + project + "#" + sealed, SK: "RECORD"}
 }

@@ -104,9 +104,10 @@ func (s *Store) newFact(t Typed) (fact.Fact, error) {
 	return f, err
 }
 
-// putAll returns the operations that store a record and its index items.
-func (s *Store) putAll(project string, t Typed, rev int64) []table.Op {
-	ops := []table.Op{putRecord(project, t, rev)}
+// putAll returns the operations that store a version of a record and its index items. before is the version before it,
+// the zero Typed for the first one.
+func (s *Store) putAll(project string, before, t Typed, rev int64) []table.Op {
+	ops := append(moveInMonths(project, before, t), putRecord(project, t, rev))
 	if t.Person != "" {
 		ops = append(ops, table.PutJSON(people.MentionKey(project, t.Person, t.Kind, t.ID), t.ID, table.Always))
 	}
@@ -138,7 +139,7 @@ func (s *Store) Create(ctx context.Context, project string, d Draft, once store.
 			return err
 		}
 		ops = append(ops, table.PutJSON(naturalKey(project, t.Natural), t.ID, table.At(rev)))
-		ops = append(ops, s.putAll(project, t, 0)...)
+		ops = append(ops, s.putAll(project, Typed{}, t, 0)...)
 		if err := s.writeTexts(ctx, project, t, private); err != nil {
 			return err
 		}
@@ -213,7 +214,7 @@ func (s *Store) Change(ctx context.Context, project string, kind *schema.Kind, i
 		if err != nil {
 			return err
 		}
-		ops := append(s.putAll(project, t, rev), table.PutJSON(naturalKey(project, t.Natural), t.ID, table.At(keyRev)))
+		ops := append(s.putAll(project, before, t, rev), table.PutJSON(naturalKey(project, t.Natural), t.ID, table.At(keyRev)))
 		if t.Natural != before.Natural {
 			ops = append(ops, table.Remove(naturalKey(project, before.Natural), table.Always))
 		}
@@ -240,7 +241,7 @@ func (s *Store) void(ctx context.Context, project string, before Typed, rev int6
 		}
 	}
 	*changed = t
-	return s.Log().Append(ctx, project, []fact.Fact{f}, append(s.putAll(project, t, rev), table.Remove(naturalKey(project, t.Natural), table.Always))...)
+	return s.Log().Append(ctx, project, []fact.Fact{f}, append(s.putAll(project, before, t, rev), table.Remove(naturalKey(project, t.Natural), table.Always))...)
 }
 
 // Typed returns one record. It fails with store.ErrNotFound where there is none or it is voided.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -288,6 +289,38 @@ func (s *Store) Signup(ctx context.Context, project, id string) (Signup, error) 
 	return su, err
 }
 
+// SignupsAt returns the live sign-ups of people to an activity, made under any of their ids, by the person's id; of
+// several of one person an accepted one. People without one are left out.
+func (s *Store) SignupsAt(ctx context.Context, project, activity string, who []people.Person) (map[string]Signup, error) {
+	var keys []table.Key
+	owner := map[table.Key]string{}
+	for _, p := range who {
+		for _, id := range p.IDs() {
+			key := placeKey(project, activity, id)
+			keys, owner[key] = append(keys, key), p.ID
+		}
+	}
+	places, err := table.LoadAll[string](ctx, s.Tracker, keys)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.SignupsOf(ctx, project, slices.Collect(maps.Values(places)))
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]Signup{}
+	for _, key := range keys {
+		su, there := all[places[key]]
+		if !there || !su.Live() {
+			continue
+		}
+		if before, twice := out[owner[key]]; !twice || before.State != schema.Accepted && su.State == schema.Accepted {
+			out[owner[key]] = su
+		}
+	}
+	return out, nil
+}
+
 // SignedUpTo reports whether a person has a live sign-up to an activity.
 func (s *Store) SignedUpTo(ctx context.Context, project, activity, person string) (bool, error) {
 	_, rev, _, err := s.liveSignup(ctx, project, activity, person)
@@ -332,6 +365,12 @@ func (s *Store) Forms(ctx context.Context, project string, all []Signup) (map[st
 // Signups lists an activity's sign-ups in the order of submission, cancelled ones too.
 func (s *Store) Signups(ctx context.Context, project, activity string, limit int, cursor string) (table.PageOf[Signup], error) {
 	return table.List[Signup](ctx, s.Tracker, table.Query{PK: signupIndex(project, activity), Index: true, Limit: limit, Cursor: cursor})
+}
+
+// CursorAfter returns the cursor with which Signups goes on after a sign-up of its activity.
+func (s *Store) CursorAfter(project string, su Signup) string {
+	q := table.Query{PK: signupIndex(project, su.Activity), Index: true}
+	return q.After(s.keepSignup(project, su, 0).Item)
 }
 
 // ErrFull is in the error where an activity has no free place.

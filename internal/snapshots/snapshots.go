@@ -115,10 +115,34 @@ func (s *Store) Snapshot(ctx context.Context, k Kept) (snapshot.Snapshot, error)
 	return snap, nil
 }
 
-// Snapshots lists snapshots, newest first, in a state, "" for any.
+// Snapshots lists snapshots, newest first: all of them by the time of compiling, or those in a state by their days, as far
+// as they are approved. It fails for other states, which have no list.
 func (s *Store) Snapshots(ctx context.Context, project, state string, limit int, cursor string) (table.PageOf[Kept], error) {
 	q := table.Query{PK: Partition(project), Backward: true, Limit: limit, Cursor: cursor}
-	return table.ListWhere(ctx, s.Tracker, q, func(k Kept) bool { return state == "" || k.State == state })
+	switch state {
+	case "":
+		return table.List[Kept](ctx, s.Tracker, q)
+	case snapshot.Approved:
+		q.PK = approvedPartition(project)
+	default:
+		return table.PageOf[Kept]{}, fmt.Errorf("there is no list of snapshots that are %s", state)
+	}
+	ids, err := table.List[string](ctx, s.Tracker, q)
+	if err != nil {
+		return table.PageOf[Kept]{}, err
+	}
+	keys := make([]table.Key, len(ids.Items))
+	for i, id := range ids.Items {
+		keys[i] = snapshotKey(project, id)
+	}
+	found, err := table.LoadAll[Kept](ctx, s.Tracker, keys)
+	page := table.PageOf[Kept]{Items: make([]Kept, 0, len(keys)), Next: ids.Next}
+	for _, key := range keys {
+		if k, there := found[key]; there && k.State == state { // decided otherwise in between
+			page.Items = append(page.Items, k)
+		}
+	}
+	return page, err
 }
 
 // Newest returns the snapshot of the latest day, the one compiled last if there are several. It fails with

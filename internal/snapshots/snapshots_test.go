@@ -92,3 +92,45 @@ func TestNewestSnapshotIsFoundWithoutReadingOthers(t *testing.T) {
 		t.Errorf("%d are kept as approved, %v", len(page.Items), err)
 	}
 }
+
+func TestApprovedSnapshotsAreListedByTheirDays(t *testing.T) {
+	t.Parallel()
+	s, ctx := New(storetest.New(t)), t.Context()
+	files, err := folder.Open(filepath.Join(t.TempDir(), "objects"), "http://localhost:3000", s.Secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Objects = files
+	for n, day := range []string{"2026-03-31", "2026-01-31", "2026-02-28", "2026-04-30", "2025-12-31"} {
+		snap := snapshot.Snapshot{Project: "p", ID: fmt.Sprint("s", n), AsOf: day, State: snapshot.Draft}
+		if err := s.SaveSnapshot(ctx, snap, table.Absent, fact.Heads{}, nil, func(string) iter.Seq[snapshot.Counted] { return nil }, "", store.Once{}); err != nil {
+			t.Fatal(err)
+		}
+		if day != "2026-02-28" {
+			if _, err := s.Decide(ctx, "p", snap.ID, snapshot.Approved, "", ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := s.Decide(ctx, "p", "s3", snapshot.Rejected, "", ""); err != nil {
+		t.Fatal(err)
+	}
+	for state, want := range map[string]string{snapshot.Approved: "2026-03-31 2026-01-31 2025-12-31 ", "": "2025-12-31 2026-04-30 2026-02-28 2026-01-31 2026-03-31 "} {
+		got := ""
+		for cursor := ""; ; {
+			page, err := s.Snapshots(ctx, "p", state, 2, cursor)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, k := range page.Items {
+				got += k.AsOf + " "
+			}
+			if cursor = page.Next; cursor == "" {
+				break
+			}
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s", state, got, want)
+		}
+	}
+}

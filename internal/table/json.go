@@ -84,11 +84,15 @@ func List[T any](ctx context.Context, t Table, q Query) (PageOf[T], error) {
 	return ListWhere(ctx, t, q, func(T) bool { return true })
 }
 
-// ListWhere lists the items that keep accepts, otherwise as List does. The limit is the number of those.
+// mostPassed is how many times its limit ListWhere reads at most.
+const mostPassed = 20
+
+// ListWhere lists the items that keep accepts, otherwise as List does. The limit is the number of those. Where few of many
+// are accepted, a page may be short, and still have a next one.
 func ListWhere[T any](ctx context.Context, t Table, q Query, keep func(T) bool) (PageOf[T], error) {
 	out := PageOf[T]{Items: []T{}}
 	want := q.Limit
-	for {
+	for passed := 0; ; {
 		page, err := t.Query(ctx, q)
 		if err != nil {
 			return out, err
@@ -103,7 +107,8 @@ func ListWhere[T any](ctx context.Context, t Table, q Query, keep func(T) bool) 
 			}
 		}
 		out.Next = page.Next
-		if page.Next == "" || want > 0 && len(out.Items) >= want {
+		passed += len(page.Items)
+		if page.Next == "" || want > 0 && (len(out.Items) >= want || passed >= mostPassed*want) {
 			return out, nil
 		}
 		q.Cursor, q.Limit = page.Next, max(0, want-len(out.Items))

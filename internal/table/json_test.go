@@ -60,3 +60,31 @@ func TestListWhereFillsThePageWithItemsThatAreKept(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestListWhereEndsAPageAfterPassingOverManyItems(t *testing.T) {
+	t.Parallel()
+	items, ctx := &memory.Table{}, t.Context()
+	var ops []table.Op
+	for i := range 1000 {
+		ops = append(ops, table.PutJSON(table.Key{PK: "p", SK: strconv.Itoa(1000 + i)}, i, table.Absent))
+	}
+	if err := table.WriteAll(ctx, items, ops); err != nil {
+		t.Fatal(err)
+	}
+	var found []int
+	pages := 0
+	for q := (table.Query{PK: "p", Limit: 3}); ; pages++ {
+		passed := 0
+		page, err := table.ListWhere(ctx, items, q, func(n int) bool { passed++; return n == 999 })
+		if err != nil || passed > 70 {
+			t.Fatalf("a page passes over %d items, %v", passed, err)
+		}
+		found = append(found, page.Items...)
+		if q.Cursor = page.Next; q.Cursor == "" {
+			break
+		}
+	}
+	if diff := cmp.Diff([]int{999}, found); diff != "" || pages == 0 {
+		t.Errorf("%d pages: %s", pages, diff)
+	}
+}

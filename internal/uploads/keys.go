@@ -25,6 +25,10 @@ func bytesKey(project, owner, sha256 string) table.Key {
 	return table.Key{PK: "BYTES#" + project + "#" + owner + "#" + sha256, SK: "UPLOAD"}
 }
 
+func sumsKey(project, owner string) table.Key {
+	return table.Key{PK: "MEDIASUMS#" + project + "#" + owner, SK: "SUMS"}
+}
+
 func filenameKey(project, upload string) table.Key {
 	return table.Key{PK: "FILENAME#" + project + "#" + upload, SK: "NAME"}
 }

@@ -15,6 +15,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/objects"
 	"outreach/internal/people"
+	"outreach/internal/project"
 	"outreach/internal/projects"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
@@ -289,7 +290,8 @@ func (s *Store) AcceptUpload(ctx context.Context, project string, u Upload, foun
 	if err != nil {
 		return err
 	}
-	return s.finish(ctx, project, u, found, []fact.Fact{f}, table.PutJSON(bytesKey(project, u.Owner, u.SHA256), u.ID, table.At(rev)))
+	more := append(s.staleSums(project, u), table.PutJSON(bytesKey(project, u.Owner, u.SHA256), u.ID, table.At(rev)))
+	return s.finish(ctx, project, u, found, []fact.Fact{f}, more...)
 }
 
 // WithdrawUpload stops an accepted upload from counting, and cancels the sign-ups that it created. It may be called
@@ -317,8 +319,12 @@ func (s *Store) WithdrawUpload(ctx context.Context, id, by string, def projects.
 		if err != nil {
 			return err
 		}
-		return s.Log().Append(ctx, project, []fact.Fact{f}, s.putUpload(project, u), table.Remove(bytesKey(project, u.Owner, u.SHA256), table.Always))
+		ops := append(s.staleSums(project, u), s.putUpload(project, u), table.Remove(bytesKey(project, u.Owner, u.SHA256), table.Always))
+		return s.Log().Append(ctx, project, []fact.Fact{f}, ops...)
 	})
+	if err == nil && isMedia(withdrawn) && withdrawn.Owner != Office {
+		_, err = s.MediaSums(ctx, def.Definition, withdrawn.Owner)
+	}
 	kind := schema.For(def.Definition).Kind(schema.Signup)
 	if err != nil || withdrawn.Kind != kind.Plural || withdrawn.SameAs != "" {
 		return withdrawn, err
@@ -381,21 +387,58 @@ func (s *Store) Mention(ctx context.Context, project, upload string, ids []strin
 	return table.WriteAll(ctx, s.Tracker, ops)
 }
 
-// CountRejected counts the rejected uploads created since an instant whose owner has no accepted upload after them.
-func (s *Store) CountRejected(ctx context.Context, project string, since time.Time) (int, error) {
+const (
+	// mostRecent is how many of the newest uploads are searched for rejected ones of owners that the definition lacks.
+	mostRecent = 100
+	// mostRejected is how many of the newest uploads of an owner are searched for rejected ones.
+	mostRejected = 100
+)
+
+// CountRejected counts the rejected uploads created since an instant whose owner has no accepted upload after them: of
+// the office and of the partners of a definition among the newest mostRejected of each, of others among the newest
+// mostRecent of all.
+func (s *Store) CountRejected(ctx context.Context, d *project.Definition, since time.Time) (int, error) {
 	var first ulid.ULID
 	if err := first.SetTime(ulid.Timestamp(since)); err != nil {
 		return 0, err
 	}
-	n, corrected := 0, map[string]bool{}
-	for u, err := range table.Values[Upload](ctx, s.Tracker, table.Query{PK: Partition(project), From: first.String(), Backward: true}) {
-		switch {
-		case err != nil:
+	owners := []string{Office}
+	for _, p := range d.Partners {
+		owners = append(owners, p.ID)
+	}
+	n := 0
+	for _, owner := range owners {
+		rejected, err := s.openRejected(ctx, table.Query{PK: ownerIndex(d.ID, owner), Index: true, From: first.String(), Backward: true, Limit: 5})
+		if err != nil {
 			return 0, err
-		case u.CheckOnly:
+		}
+		n += rejected
+	}
+	recent, err := table.List[Upload](ctx, s.Tracker, table.Query{PK: Partition(d.ID), From: first.String(), Backward: true, Limit: mostRecent})
+	corrected := map[string]bool{}
+	for _, u := range recent.Items {
+		switch {
+		case u.CheckOnly || slices.Contains(owners, u.Owner):
 		case u.State == Accepted:
 			corrected[u.Owner] = true
 		case u.State == Rejected && !corrected[u.Owner]:
+			n++
+		}
+	}
+	return n, err
+}
+
+// openRejected counts the rejected uploads of one owner, newest first, up to the first accepted one.
+func (s *Store) openRejected(ctx context.Context, q table.Query) (n int, err error) {
+	passed := 0
+	for u, err := range table.Values[Upload](ctx, s.Tracker, q) {
+		if err != nil {
+			return 0, err
+		}
+		if passed++; u.State == Accepted && !u.CheckOnly || passed > mostRejected {
+			break
+		}
+		if u.State == Rejected && !u.CheckOnly {
 			n++
 		}
 	}

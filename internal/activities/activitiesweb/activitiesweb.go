@@ -3,6 +3,7 @@ package activitiesweb
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,8 +21,8 @@ import (
 const (
 	mostNames         = 200
 	usualCertificates = 40
-	mostLooked        = 1000 // people read for a page of certificates: where few of many completed, it may be short
-	mostEmpty         = 60   // lines of a list for those who did not sign up
+	mostLooked        = 200 // people read for a page of certificates: where few of many completed, it may be short
+	mostEmpty         = 60  // lines of a list for those who did not sign up
 )
 
 // summary returns an activity with its counts.
@@ -61,15 +62,8 @@ func (h Handlers) show(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	places, err := h.signups.Places(c.Context(), c.Project, []project.Activity{a})
-	if err != nil {
-		return err
-	}
-	all, err := activities.Roster(c.Context(), h.signups, h.people, c.Project, a.ID)
-	if err != nil {
-		return err
-	}
-	shown, err := activities.Window(all, activities.Everybody, c.Limit(), c.Cursor())
+	query := c.URL.Query().Get("q")
+	shown, err := activities.List(c.Context(), h.signups, h.people, c.Project, a, activities.Ask{Query: query, Limit: c.Limit(), Cursor: c.Cursor()})
 	if err != nil {
 		return err
 	}
@@ -78,7 +72,10 @@ func (h Handlers) show(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	content := page.Activity{ActivityItem: summary(a, places[0]), Definition: c.Defined.Definition, Next: c.NextAddress(shown.Next)}
+	content := page.Activity{
+		ActivityItem: summary(a, shown.Places), Definition: c.Defined.Definition, Next: c.NextAddress(shown.Next),
+		Query: query, Searched: query != "" || c.Cursor() != "" || shown.Next != "", BySubmission: shown.BySubmission,
+	}
 	out := activityView{activityLine: lineOf(content.ActivityItem), Items: []participantLine{}, Next: orNull(shown.Next)}
 	for _, p := range shown.People {
 		did := activities.SumUp(known[p.ID])
@@ -129,29 +126,28 @@ func (h Handlers) showList(c *web.Call) error {
 	if err != nil || empty < 0 || empty > mostEmpty {
 		empty = 5
 	}
-	all, err := activities.Roster(c.Context(), h.signups, h.people, c.Project, a.ID)
-	if err != nil {
-		return err
-	}
-	shown, err := activities.Window(all, activities.Participant.Accepted, c.LimitOr(mostNames, mostNames), c.Cursor())
-	if err != nil {
-		return err
-	}
 	if !c.Page {
+		shown, err := activities.List(c.Context(), h.signups, h.people, c.Project, a, activities.Ask{Accepted: true, Limit: c.LimitOr(mostNames, mostNames), Cursor: c.Cursor()})
+		if err != nil {
+			return err
+		}
 		out := attendanceList{Activity: a.ID, Date: orNull(date), Items: []listedPerson{}, Next: orNull(shown.Next)}
 		for _, p := range shown.People {
 			out.Items = append(out.Items, listedPerson{p.View()})
 		}
 		return c.JSON(http.StatusOK, out)
 	}
-	content := page.AttendanceList{Definition: c.Defined.Definition, Activity: a, Date: date, First: shown.First, Next: c.NextAddress(shown.Next)}
-	for _, p := range shown.People {
+	// A list on paper is whole, and by name.
+	all, err := activities.Roster(c.Context(), h.signups, h.people, c.Project, a.ID, true)
+	if err != nil {
+		return err
+	}
+	content := page.AttendanceList{Definition: c.Defined.Definition, Activity: a, Date: date}
+	for _, p := range all {
 		content.Names = append(content.Names, cmp.Or(p.Name(), p.Email()))
 	}
-	if shown.Next == "" {
-		for n := range empty {
-			content.Empty = append(content.Empty, shown.First+len(shown.People)+n+1)
-		}
+	for n := range empty {
+		content.Empty = append(content.Empty, len(all)+n+1)
 	}
 	return c.Show(http.StatusOK, content)
 }
@@ -163,38 +159,26 @@ func (h Handlers) showCertificates(c *web.Call) error {
 		return err
 	}
 	query := c.URL.Query()
-	var all []activities.Participant
-	who := query.Get("person")
+	who, limit := query.Get("person"), c.LimitOr(usualCertificates, mostNames)
+	var looked activities.Page
 	if who == "" {
-		all, err = activities.Roster(c.Context(), h.signups, h.people, c.Project, a.ID)
+		looked, err = activities.List(c.Context(), h.signups, h.people, c.Project, a, activities.Ask{Limit: max(limit, mostLooked), Cursor: c.Cursor()})
 	} else {
 		var p people.Person
 		p, err = h.people.Person(c.Context(), c.Project, who)
-		all = []activities.Participant{{Person: p}}
+		looked.People = []activities.Participant{{Person: p}}
 	}
 	if err != nil {
 		return err
 	}
-	some, rest, err := activities.After(all, c.Cursor(), mostLooked)
+	completed, next, err := h.completed(c, a.ID, looked, limit)
 	if err != nil {
 		return err
 	}
-	known, err := h.records.AtActivity(c.Context(), c.Project, a.ID, activities.Persons(some), schema.For(c.Defined.Definition).Kind(schema.Attendance))
-	if err != nil {
-		return err
-	}
-	completed := func(p activities.Participant) bool {
-		return p.Identified() && activities.SumUp(known[p.ID]).Outcome == "completed"
-	}
-	shown, err := activities.Window(some, completed, c.LimitOr(usualCertificates, mostNames), "")
-	if err != nil {
-		return err
-	}
-	shown.Next = cmp.Or(shown.Next, rest)
-	content := page.Certificates{Definition: c.Defined.Definition, Activity: a, In: text.Language("", cmp.Or(query.Get("in"), c.Language)), Person: who, Next: c.NextAddress(shown.Next)}
+	content := page.Certificates{Definition: c.Defined.Definition, Activity: a, In: text.Language("", cmp.Or(query.Get("in"), c.Language)), Person: who, Next: c.NextAddress(next)}
 	items := []certificate{}
-	for _, p := range shown.People {
-		did := activities.SumUp(known[p.ID])
+	for _, p := range completed {
+		did := p.did
 		one := page.Certificate{Name: cmp.Or(p.Name(), p.Email()), Number: certificateNumber(c, a.ID, p.ID), Hours: did.Total(), From: did.From, To: did.To}
 		content.Items = append(content.Items, one)
 		item := certificate{Person: p.View(), Number: one.Number, From: one.From, To: one.To}
@@ -206,7 +190,36 @@ func (h Handlers) showCertificates(c *web.Call) error {
 	if c.Page {
 		return c.Show(http.StatusOK, content)
 	}
-	return c.List(items, shown.Next)
+	return c.List(items, next)
+}
+
+// graduate is someone who completed an activity, and what they did there.
+type graduate struct {
+	activities.Participant
+	did activities.Attended
+}
+
+// completed returns those people of a page, at most so many, who completed the activity, and the cursor of the rest.
+func (h Handlers) completed(c *web.Call, activity string, looked activities.Page, most int) (all []graduate, next string, err error) {
+	kind := schema.For(c.Defined.Definition).Kind(schema.Attendance)
+	for part := range slices.Chunk(looked.People, most) {
+		known, err := h.records.AtActivity(c.Context(), c.Project, activity, activities.Persons(part), kind)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, p := range part {
+			if len(all) == most {
+				return all, all[most-1].Cursor, nil
+			}
+			if did := activities.SumUp(known[p.ID]); p.Identified() && did.Outcome == "completed" {
+				all = append(all, graduate{p, did})
+			}
+		}
+		if len(all) == most && part[len(part)-1].ID != looked.People[len(looked.People)-1].ID {
+			return all, all[most-1].Cursor, nil
+		}
+	}
+	return all, looked.Next, nil
 }
 
 // certificateNumber returns the number of a person's certificate. It is the same whenever a certificate is printed, and

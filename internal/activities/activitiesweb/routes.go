@@ -10,17 +10,10 @@ import (
 	"outreach/internal/project"
 	"outreach/internal/records"
 	"outreach/internal/schema"
-	"outreach/internal/signups"
 	"outreach/internal/text"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
 )
-
-// Signups is what the handlers need of signups.Store.
-type Signups interface {
-	activities.Signups
-	Places(ctx context.Context, project string, activities []project.Activity) ([]signups.Places, error)
-}
 
 // People is what the handlers need of people.Store.
 type People interface {
@@ -35,7 +28,7 @@ type Records interface {
 
 // Handlers serve activities.
 type Handlers struct {
-	signups Signups
+	signups activities.Signups
 	people  People
 	records Records
 }
@@ -53,15 +46,15 @@ func (h Handlers) Routes() []web.Route {
 		{Method: "GET", Path: "/{project}/activities", Roles: office, Handler: h.list,
 			ID: "listActivities", Tag: "sign-ups", Summary: "The project's activities", Response: shape.List{Of: activityLine{}}, Success: "All of them, in the definition's order", Page: true},
 		{Method: "GET", Path: at, Roles: office, Handler: h.show,
-			ID: "showActivity", Tag: "sign-ups", Summary: "An activity, and what is known of everybody there", Query: web.Paged(),
-			Response: shape.With{Of: activityView{}, Members: map[string]any{"items": items}}, Success: "The activity, and a page of those who signed up, by name", Page: true},
+			ID: "showActivity", Tag: "sign-ups", Summary: "An activity, and what is known of everybody there", Query: web.Paged(web.Parameter{Name: "q", Description: "An e-mail address, a PESEL, or the beginnings of words of a name: only these people"}),
+			Response: shape.With{Of: activityView{}, Members: map[string]any{"items": items}}, Success: "The activity, and a page of those who signed up, by name; where they are more than 500, in the order of submission", Page: true},
 		{Method: "GET", Path: at + "/list", Roles: office, Handler: h.showList,
-			ID: "showAttendanceList", Tag: "sign-ups", Summary: "The attendance list of a day", Detail: "For browsers it is a page to print and sign.",
+			ID: "showAttendanceList", Tag: "sign-ups", Summary: "The attendance list of a day", Detail: "For browsers it is one page to print and sign, with everybody, by name.",
 			Query: web.Paged(
 				web.Parameter{Name: "date", Description: "The day; without it, the one on which the activity begins"},
 				web.Parameter{Name: "empty", Description: "Lines for those who come without having signed up, 0 to 60; 5 where it is not given", Schema: 0},
 			),
-			Response: attendanceList{}, Success: "Those who have a place, by name", Page: true},
+			Response: attendanceList{}, Success: "Those who have a place, by name; where more than 500 have signed up, in the order of submission", Page: true},
 		{Method: "GET", Path: at + "/certificates", Roles: office, Handler: h.showCertificates,
 			ID: "showCertificates", Tag: "sign-ups", Summary: "Certificates", Detail: "Of all who completed the activity, or of one person. For browsers they are pages to print.",
 			Query: web.Paged(

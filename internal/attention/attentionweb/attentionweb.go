@@ -25,7 +25,7 @@ type Handlers struct {
 		CountTasks(ctx context.Context, project string) (attention.Counts, error)
 	}
 	uploads interface {
-		CountRejected(ctx context.Context, project string, since time.Time) (int, error)
+		CountRejected(ctx context.Context, d *project.Definition, since time.Time) (int, error)
 	}
 	signups interface {
 		Places(ctx context.Context, project string, activities []project.Activity) ([]signups.Places, error)
@@ -96,7 +96,7 @@ func (h Handlers) tasks(c *web.Call) ([]task, error) {
 	if err != nil {
 		return nil, err
 	}
-	rejected, err := h.uploads.CountRejected(c.Context(), c.Project, c.Site.DB.Now().AddDate(0, 0, -rejectedFor))
+	rejected, err := h.uploads.CountRejected(c.Context(), c.Defined.Definition, c.Site.DB.Now().AddDate(0, 0, -rejectedFor))
 	if err != nil {
 		return nil, err
 	}

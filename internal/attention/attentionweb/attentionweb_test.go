@@ -35,7 +35,7 @@ type fake struct {
 
 func (f *fake) CountTasks(context.Context, string) (attention.Counts, error) { return f.counts, f.err }
 
-func (f *fake) CountRejected(_ context.Context, _ string, since time.Time) (int, error) {
+func (f *fake) CountRejected(_ context.Context, _ *project.Definition, since time.Time) (int, error) {
 	f.rejectedSince = since
 	return f.rejected, nil
 }

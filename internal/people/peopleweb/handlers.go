@@ -27,7 +27,7 @@ type Handlers struct {
 type People interface {
 	Person(ctx context.Context, project, id string) (people.Person, error)
 	Search(ctx context.Context, project, query string, limit int, cursor string) (table.PageOf[people.Person], error)
-	Duplicates(ctx context.Context, project, day string) ([]people.Pair, error)
+	Duplicates(ctx context.Context, project string, from, limit int) (people.PairPage, error)
 	PersonTag(project string, p people.Person) string
 	Correct(ctx context.Context, project, id, ifMatch string, c people.Correction, by string) (people.Person, error)
 	Merge(ctx context.Context, project, from, into, by string) (people.Person, error)
@@ -63,7 +63,7 @@ func (h Handlers) Routes() []web.Route {
 			Response: shape.List{Of: people.PersonView{}}, Success: "A page of the list", Page: true},
 		{Method: "GET", Path: "/{project}/people/duplicates", Roles: office, Handler: h.duplicates,
 			ID: "listDuplicates", Tag: "people", Summary: "Probable duplicates", Detail: "The same name, one spelt alike or in another order, the same phone, or nearly the same e-mail address.",
-			Query: web.Paged(), Response: shape.List{Of: duplicatePair{}}, Success: "Pairs of people", Page: true},
+			Query: web.Paged(), Response: shape.List{Of: duplicatePair{}}, Success: "Pairs of people; among more than 1,000 people those that the last night found", Page: true},
 		{Method: "GET", Path: at, Roles: office, Handler: h.showPerson,
 			ID: "showPerson", Tag: "people", Summary: "Everything held on one person", Response: file, Success: "The person", Page: true, Tagged: true},
 		{Method: "GET", Path: at + ".json", Roles: office, Handler: h.exportPerson,

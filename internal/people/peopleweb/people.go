@@ -56,14 +56,13 @@ func (h Handlers) duplicates(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	pairs, err := h.people.Duplicates(c.Context(), c.Project, c.Today())
+	found, err := h.people.Duplicates(c.Context(), c.Project, from, c.Limit())
 	if err != nil {
 		return err
 	}
-	next := ""
-	pairs = pairs[min(from, len(pairs)):]
-	if limit := c.Limit(); len(pairs) > limit {
-		pairs, next = pairs[:limit], strconv.Itoa(from+limit)
+	next, pairs := "", found.Pairs
+	if found.Next >= 0 {
+		next = strconv.Itoa(found.Next)
 	}
 	if !c.Page {
 		items := make([]duplicatePair, len(pairs))
@@ -72,7 +71,7 @@ func (h Handlers) duplicates(c *web.Call) error {
 		}
 		return c.List(items, next)
 	}
-	content := page.People{Duplicates: true, Next: c.NextAddress(next)}
+	content := page.People{Duplicates: true, Next: c.NextAddress(next), Many: found.Many, Day: found.Day}
 	for _, pair := range pairs {
 		var why []string
 		for _, reason := range pair.Why {

@@ -455,8 +455,12 @@ type pairs struct {
 	n int
 }
 
-func (p pairs) Duplicates(context.Context, string, string) ([]people.Pair, error) {
-	return slices.Repeat([]people.Pair{{Why: []string{people.SameName, people.SamePhone}}}, p.n), nil
+func (p pairs) Duplicates(_ context.Context, _ string, from, limit int) (people.PairPage, error) {
+	n, next := max(0, min(limit, p.n-from)), from+limit
+	if next >= p.n {
+		next = -1
+	}
+	return people.PairPage{Pairs: slices.Repeat([]people.Pair{{Why: []string{people.SameName, people.SamePhone}}}, n), Next: next}, nil
 }
 
 func TestDuplicatesArePagedByTheirNumber(t *testing.T) {

@@ -261,24 +261,16 @@ func lastMonth(c *web.Call) string {
 	return min(c.Today(), c.Defined.Definition.Period.To)[:len("2006-01")]
 }
 
-// month reads an adviser's records of a month, by date. It reads all of them: a record may be entered, or its date
-// corrected, long after.
+// month reads an adviser's records of a month, by date.
 func (h Handlers) month(c *web.Call, adviser, month string) ([]view, error) {
 	staff, err := h.staff.FindStaff(c.Context(), c.Project, adviser)
 	if err != nil || staff == "" {
 		return nil, err
 	}
-	all, err := web.All(func(cursor string) (table.PageOf[records.Typed], error) {
-		page, err := h.records.TypedRecords(c.Context(), c.Project, h.kind, staff, table.MostPage, cursor)
-		page.Items = slices.DeleteFunc(page.Items, func(t records.Typed) bool { return !strings.HasPrefix(t.Values.Get("date"), month+"-") })
-		return page, err
-	})
+	all, err := h.records.Month(c.Context(), c.Project, h.kind, staff, month)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(all, func(a, b records.Typed) int {
-		return cmp.Or(cmp.Compare(a.Values.Get("date"), b.Values.Get("date")), cmp.Compare(a.ID, b.ID))
-	})
 	return h.views(c, all)
 }
 

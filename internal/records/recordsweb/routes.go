@@ -26,6 +26,7 @@ type Records interface {
 	Change(ctx context.Context, project string, kind *schema.Kind, id, ifMatch string, d records.Draft, may func(records.Typed) bool) (records.Typed, error)
 	Typed(ctx context.Context, project string, kind *schema.Kind, id string) (records.Typed, error)
 	TypedRecords(ctx context.Context, project string, kind *schema.Kind, adviser string, limit int, cursor string) (table.PageOf[records.Typed], error)
+	Month(ctx context.Context, project string, kind *schema.Kind, staff, month string) ([]records.Typed, error)
 	Texts(ctx context.Context, project string, all []records.Typed) (map[string]map[string]string, error)
 	AtActivity(ctx context.Context, project, activity string, people []people.Person, of ...*schema.Kind) (map[string][]records.Current, error)
 }
@@ -35,6 +36,7 @@ type People interface {
 	Persons(ctx context.Context, project string, ids []string) (map[string]people.Person, error)
 	Resolve(ctx context.Context, project string, ref schema.PersonRef, names people.Names) (string, error)
 	Find(ctx context.Context, project string, ref schema.PersonRef) (string, error)
+	Search(ctx context.Context, project, query string, limit int, cursor string) (table.PageOf[people.Person], error)
 }
 
 // Staff is what the handlers need of access.Store: the random ids of staff for their e-mail addresses.

@@ -64,8 +64,8 @@ func (s sheet) routes(what string) []web.Route {
 	}{}
 	return []web.Route{
 		{Method: "GET", Path: at, Roles: s.roles, Handler: s.bind(sheet.show),
-			ID: "show" + what + "Sheet", Tag: "records", Summary: "Everybody's " + s.kind.Plural + " at an activity on a day", Query: web.Paged(web.Parameter{Name: "date", Description: "The day"}),
-			Response: shape.With{Of: sheetView{}, Members: map[string]any{"items": shown}}, Success: "A row for each person with a place, by name, up to 100", Page: true},
+			ID: "show" + what + "Sheet", Tag: "records", Summary: "Everybody's " + s.kind.Plural + " at an activity on a day", Query: web.Paged(web.Parameter{Name: "date", Description: "The day"}, web.Parameter{Name: "q", Description: "An e-mail address, a PESEL, or the beginnings of words of a name: only these people"}),
+			Response: shape.With{Of: sheetView{}, Members: map[string]any{"items": shown}}, Success: "A row for each person with a place, by name, up to 100; where more than 500 have signed up, in the order of submission", Page: true},
 		{Method: "POST", Path: at, Roles: s.roles, Handler: s.bind(sheet.save),
 			ID: "save" + what + "Sheet", Tag: "records", Summary: "Record everybody's " + s.kind.Plural + " at once", Once: true,
 			Detail: "Each row is taken by itself, as a record that is typed in alone would be: it makes a record, replaces the one that there is, leaves alone what agrees, or, with a person alone, voids it. Rows that are right are saved whatever is wrong with others; " +
@@ -80,6 +80,7 @@ func (s sheet) routes(what string) []web.Route {
 
 // row is one row as it was sent.
 type row struct {
+	place    int          // among the rows
 	given    schema.Given // the fields of its record
 	named    schema.Given // the person that it is about
 	seen     []string     // the version that was shown, and its values; nil: it replaces any version
@@ -126,7 +127,7 @@ func (s sheet) show(c *web.Call) error {
 		return err
 	}
 	query := c.URL.Query()
-	content := page.Sheet{Date: query.Get("date")}
+	content := page.Sheet{Date: query.Get("date"), Query: query.Get("q")}
 	if saved := strings.Split(query.Get("saved"), "-"); len(saved) == 4 {
 		content.Saved = &page.SheetCount{}
 		for i, to := range []*int{&content.Saved.New, &content.Saved.Changed, &content.Saved.Removed, &content.Saved.Unchanged} {
@@ -138,16 +139,15 @@ func (s sheet) show(c *web.Call) error {
 
 // render renders the rows of a page: as they are stored, and those that were sent and not saved as they were sent.
 func (s sheet) render(c *web.Call, status int, a project.Activity, content page.Sheet, cursor string, sent map[string]row) error {
-	all, err := activities.Roster(c.Context(), s.signups, s.people, c.Project, a.ID)
-	if err != nil {
-		return err
-	}
-	shown, err := activities.Window(all, activities.Participant.Accepted, max(c.LimitOr(usualRows, mostRows), len(sent)), cursor)
+	ask := activities.Ask{Query: content.Query, Accepted: true, Limit: max(c.LimitOr(usualRows, mostRows), len(sent)), Cursor: cursor}
+	shown, err := activities.List(c.Context(), s.signups, s.people, c.Project, a, ask)
 	if err != nil {
 		return err
 	}
 	if sent != nil { // the rows that were sent come back, even if their people got or lost a place meanwhile
-		shown.People = slices.DeleteFunc(all, func(p activities.Participant) bool { _, was := sent[p.ID]; return !was })
+		if shown.People, err = s.senders(c, sent); err != nil {
+			return err
+		}
 	}
 	known, err := s.records.AtActivity(c.Context(), c.Project, a.ID, activities.Persons(shown.People), s.kind)
 	if err != nil {
@@ -175,7 +175,8 @@ func (s sheet) render(c *web.Call, status int, a project.Activity, content page.
 	}
 	content.Kind, content.Activity, content.Definition, content.Columns, content.Common = s.kind, a, c.Defined.Definition, s.columns, s.common
 	content.Today, content.Once, content.First, content.People, content.Cursor = c.Today(), c.Site.DB.NewID(), shown.First, shown.All, cursor
-	content.Next = shown.Next
+	content.Next, content.NextAddress = shown.Next, c.NextAddress(shown.Next)
+	content.Searched, content.BySubmission = content.Query != "" || cursor != "" || shown.Next != "", shown.BySubmission
 	for _, p := range shown.People {
 		h := on(known[p.ID], date)
 		line := page.SheetRow{Person: p.ID, Name: p.Name(), Email: p.Email(), Values: map[string]string{}, Seen: s.seen(h), File: h.Upload != ""}
@@ -199,6 +200,22 @@ func (s sheet) render(c *web.Call, status int, a project.Activity, content page.
 		content.Rows = append(content.Rows, line)
 	}
 	return c.Show(status, content)
+}
+
+// senders returns the people of the rows that were sent, in their order.
+func (s sheet) senders(c *web.Call, sent map[string]row) ([]activities.Participant, error) {
+	found, err := s.people.Persons(c.Context(), c.Project, slices.Collect(maps.Keys(sent)))
+	if err != nil {
+		return nil, err
+	}
+	var out []activities.Participant
+	for id, p := range found {
+		if p.ID == id {
+			out = append(out, activities.Participant{Person: p})
+		}
+	}
+	slices.SortFunc(out, func(a, b activities.Participant) int { return cmp.Compare(sent[a.ID].place, sent[b.ID].place) })
+	return out, nil
 }
 
 // list answers a program with the rows of a page.
@@ -271,7 +288,7 @@ func (s sheet) save(c *web.Call) error {
 	date, problems := s.day(c, given, body.Form)
 	rows, bad := s.read(body)
 	problems = append(problems, bad...)
-	content := page.Sheet{Date: given, All: map[string]string{}, Filled: body.Form && body.Take("fill") != ""}
+	content := page.Sheet{Date: given, Query: word(body.Given["q"]), All: map[string]string{}, Filled: body.Form && body.Take("fill") != ""}
 	for _, name := range s.common {
 		content.All[name] = body.Take("all-" + name)
 	}
@@ -318,7 +335,7 @@ func (s sheet) saved(c *web.Call, a project.Activity, body web.Body, count page.
 // onPage returns the query of the page of a sheet that a form was on.
 func onPage(body web.Body) url.Values {
 	query := url.Values{}
-	for _, name := range []string{"date", "cursor"} {
+	for _, name := range []string{"date", "cursor", "q"} {
 		if value := word(body.Given[name]); value != "" {
 			query.Set(name, value)
 		}
@@ -330,7 +347,8 @@ func onPage(body web.Body) url.Values {
 func (s sheet) renderSent(c *web.Call, a project.Activity, content page.Sheet, body web.Body, rows []row) error {
 	sent := map[string]row{}
 	status := http.StatusOK
-	for _, r := range rows {
+	for n, r := range rows {
+		r.place = n
 		if content.Filled {
 			for _, name := range s.common {
 				if value, _ := r.given[name].(string); strings.TrimSpace(value) == "" {

@@ -45,6 +45,9 @@ func (c Compiler) compileProject(ctx context.Context, id string) error {
 	if err := c.makeReports(ctx, d, yesterday); err != nil {
 		return err
 	}
+	if err := c.attention.LookForTasks(ctx, d); err != nil {
+		return err
+	}
 	tasks, err := c.attention.CountTasks(ctx, id)
 	if err != nil {
 		return err

@@ -93,7 +93,10 @@ func (r *run) process(ctx context.Context, info objects.Info) error {
 		r.upload.State = uploads.Checked
 		return r.uploads.FinishUpload(ctx, r.project, r.upload, r.found)
 	}
-	return r.uploads.AcceptUpload(ctx, r.project, r.upload, r.found)
+	if err := r.uploads.AcceptUpload(ctx, r.project, r.upload, r.found); err != nil {
+		return err
+	}
+	return r.sum(ctx, r.defined.Definition, r.upload)
 }
 
 // fetch copies the object to a temporary file, which is read several times. ErrChanged if it is no longer the one in

@@ -12,6 +12,7 @@ import (
 	"outreach/internal/app"
 	"outreach/internal/objects"
 	"outreach/internal/people"
+	"outreach/internal/project"
 	"outreach/internal/projects"
 	"outreach/internal/records"
 	"outreach/internal/schema"
@@ -55,6 +56,7 @@ type (
 		BeginUpload(ctx context.Context, project string, u uploads.Upload) (uploads.Upload, error)
 		FinishUpload(ctx context.Context, project string, u uploads.Upload, found uploads.Findings) error
 		AcceptUpload(ctx context.Context, project string, u uploads.Upload, found uploads.Findings) error
+		MediaSums(ctx context.Context, d *project.Definition, partner string) (uploads.MediaSums, error)
 		Packer(ctx context.Context, project, upload string, kind *schema.Kind) *uploads.Packer
 		Mention(ctx context.Context, project, upload string, ids []string) error
 		Fingerprints(ctx context.Context, project, upload string, each func(uploads.Fingerprint)) error
@@ -123,8 +125,11 @@ func (in *Ingester) Object(ctx context.Context, key string) error {
 		ID: id, Owner: owner, Object: key, Filename: filename, Size: info.Size, Language: defined.Definition.Reports.Language,
 		Arrived: info.Arrived.UTC(), Bytes: info.Size,
 	}
-	if u, err = in.uploads.BeginUpload(ctx, project, u); err != nil || u.Final() {
+	if u, err = in.uploads.BeginUpload(ctx, project, u); err != nil {
 		return err
+	}
+	if u.Final() {
+		return in.sum(ctx, defined.Definition, u)
 	}
 	err = in.attempt(ctx, project, defined, u, info)
 	for n := 1; asked && n < maxAttempts && errors.Is(err, objects.ErrChanged); n++ {
@@ -138,6 +143,16 @@ func (in *Ingester) Object(ctx context.Context, key string) error {
 		overwritten := schema.Problem{Code: schema.Unreadable, Hint: "overwritten"}
 		return in.uploads.FinishUpload(ctx, project, u, uploads.Findings{Errors: []uploads.Finding{{Row: 1, Problem: overwritten}}})
 	}
+	return err
+}
+
+// sum computes the sums of a partner's own page after a file of media records, so that the page need not. It may be called
+// twice.
+func (in *Ingester) sum(ctx context.Context, d *project.Definition, u uploads.Upload) error {
+	if u.Owner == uploads.Office || u.Kind != schema.For(d).Kind(schema.Media).Plural {
+		return nil
+	}
+	_, err := in.uploads.MediaSums(ctx, d, u.Owner)
 	return err
 }
 

@@ -5,14 +5,13 @@ package uploadsweb
 import (
 	"context"
 	"io"
-	"iter"
 	"net/http"
 	"strings"
 	"time"
 
 	"outreach/internal/app"
-	"outreach/internal/fact"
 	"outreach/internal/objects"
+	"outreach/internal/project"
 	"outreach/internal/projects"
 	"outreach/internal/schema"
 	"outreach/internal/store"
@@ -33,12 +32,10 @@ type (
 	uploadStore interface {
 		Upload(ctx context.Context, project, id string) (uploads.Upload, error)
 		Uploads(ctx context.Context, project, owner string, limit int, cursor string) (table.PageOf[uploads.Upload], error)
-		CountedUploads(ctx context.Context, project, owner, kind string) ([]uploads.Upload, error)
+		MediaSums(ctx context.Context, d *project.Definition, partner string) (uploads.MediaSums, error)
 		Findings(ctx context.Context, project, id string) (uploads.Findings, error)
 		CreateUpload(ctx context.Context, project string, u uploads.Upload, once store.Once) (uploads.Upload, error)
 		WithdrawUpload(ctx context.Context, id, by string, def projects.Defined) (uploads.Upload, error)
-		Lines(ctx context.Context, project string, kind *schema.Kind, u uploads.Upload) iter.Seq2[fact.Line, error]
-		Fingerprints(ctx context.Context, project, upload string, each func(uploads.Fingerprint)) error
 	}
 	objectStore interface {
 		Open(ctx context.Context, key, etag string) (io.ReadCloser, objects.Info, error)

@@ -14,6 +14,7 @@ import (
 	"outreach/internal/app"
 	"outreach/internal/objects/folder"
 	"outreach/internal/project"
+	"outreach/internal/table"
 	"outreach/internal/uploads"
 	"outreach/internal/uploads/ingest"
 	"outreach/internal/web"
@@ -443,5 +444,63 @@ func TestTotalsOfAPartnerCountEachAiringOnce(t *testing.T) {
 	}
 	if got, err := New(tr.App).ownTotals(c, "paper"); got != nil || err != nil {
 		t.Errorf("of a partner without files: %+v, %v", got, err)
+	}
+}
+
+func TestTotalsAreKeptUntilAFileOrThePeriodChanges(t *testing.T) {
+	t.Parallel()
+	tr := open(t)
+	key := table.Key{PK: "MEDIASUMS#" + webtest.Project + "#radio", SK: "SUMS"}
+	kept := func() (uploads.MediaSums, int64) {
+		t.Helper()
+		sums, rev, err := table.Load[uploads.MediaSums](t.Context(), tr.DB.Tracker, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sums, rev
+	}
+	ask := func(change func(*project.Definition)) uploads.MediaSums {
+		t.Helper()
+		defined, err := tr.Projects.Definition(t.Context(), webtest.Project)
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := *defined.Definition
+		change(&changed)
+		sums, err := tr.Uploads.MediaSums(t.Context(), &changed, "radio")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sums
+	}
+	unchanged := func(*project.Definition) {}
+	tr.upload(radio, goodFile)
+	first, rev := kept()
+	if first.Stale || first.Files != 1 || first.All.Airings != 2 {
+		t.Errorf("after a file was read: %+v", first)
+	}
+	if got := ask(unchanged); got.All != first.All {
+		t.Errorf("the sums are %+v", got)
+	}
+	if _, again := kept(); again != rev {
+		t.Error("they were computed anew")
+	}
+	if got := ask(func(d *project.Definition) { d.Period.From = d.Period.To }); got.Outside != 2 || got.All.Airings != 0 {
+		t.Errorf("in another period: %+v", got)
+	}
+	second := tr.upload(radio, strings.Replace(goodFile, ",20\n", ",99\n", 1))
+	if got, _ := kept(); got.Files != 2 || got.All.Reach != first.All.Reach+79 {
+		t.Errorf("after a second file: %+v", got)
+	}
+	tr.send(http.StatusOK, webtest.Request{Method: "DELETE", Path: second, As: radio})
+	if got, _ := kept(); got.Stale || got.All != first.All {
+		t.Errorf("after it was withdrawn: %+v", got)
+	}
+	// The function died after the file was accepted.
+	if err := tr.DB.Tracker.Write(t.Context(), table.PutJSON(key, uploads.MediaSums{Stale: true}, table.Always)); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(unchanged); got.All != first.All {
+		t.Errorf("computed by the first who asks: %+v", got)
 	}
 }
