@@ -116,6 +116,7 @@ func (s *Store) removePeople(ctx context.Context, project string, e Erasure) err
 		}
 		for _, word := range p.Words() {
 			gone[namePart(project, word, id)] = table.Always
+			gone[formerNamePart(project, word, id)] = table.Always
 		}
 		people = append(people, table.Remove(personKey(project, id), table.At(rev)))
 	}

@@ -2,6 +2,7 @@ package people
 
 import (
 	"fmt"
+	"unicode/utf8"
 
 	"outreach/internal/table"
 )
@@ -39,9 +40,24 @@ func personKey(project, id string) table.Key {
 
 func namesIndex(project string) string { return "NAMES#" + project }
 
+// nameParts returns the partition of the search items for words that begin as the word does. There is one for each first
+// letter, because each new person adds items: a single partition would limit how many a second.
+func nameParts(project, word string) string {
+	letter, _ := utf8.DecodeRuneInString(word)
+	return formerNameParts(project) + "#" + string(letter)
+}
+
 // namePart returns the key of the search item for one word of a person's name.
 func namePart(project, word, id string) table.Key {
-	return table.Key{PK: "NAMEPARTS#" + project, SK: word + "#" + id}
+	return table.Key{PK: nameParts(project, word), SK: word + "#" + id}
+}
+
+// formerNameParts returns the one partition in which earlier versions stored search items, for all words of a name.
+func formerNameParts(project string) string { return "NAMEPARTS#" + project }
+
+// formerNamePart returns the key of a search item as earlier versions stored it.
+func formerNamePart(project, word, id string) table.Key {
+	return table.Key{PK: formerNameParts(project), SK: word + "#" + id}
 }
 
 func identityKey(project, sealed string) table.Key {
