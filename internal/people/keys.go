@@ -12,7 +12,7 @@ import (
 func mentionPartition(project, person string) string { return "ABOUT#" + project + "#" + person }
 
 // MentionKey returns the key of the index item that says that a file (kind "upload") or a record of a kind mentions a
-// person.
+// person. The item has the file's or the record's id as JSON.
 func MentionKey(project, person, kind, id string) table.Key {
 	return table.Key{PK: mentionPartition(project, person), SK: kind + "#" + id}
 }

@@ -367,7 +367,11 @@ func (s *Store) EachMention(ctx context.Context, project, id string, each func(k
 		if err != nil {
 			return err
 		}
-		kind, what, _ := strings.Cut(it.SK, "#")
+		kind, _, _ := strings.Cut(it.SK, "#")
+		what, err := table.Decode[string](it)
+		if err != nil {
+			return err
+		}
 		if err := each(kind, what); err != nil {
 			return err
 		}

@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"outreach/internal/fact"
-	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/store"
@@ -21,8 +20,8 @@ import (
 // sender of the first ticket admits all that wait, in the order of submission, in one transaction.
 
 const (
-	// mostTogether is how many tickets one transaction admits: each takes at most seven operations, and the counts one.
-	mostTogether = (table.MostWrites - 1) / 7
+	// mostTogether is how many tickets one transaction admits: each takes at most six operations, and the counts one.
+	mostTogether = (table.MostWrites - 1) / 6
 	// patience is how long a request waits for the sender of the first ticket, who may be gone, before it admits itself.
 	patience = time.Second
 	// longestPause is the longest time between two looks into the inbox.
@@ -31,22 +30,22 @@ const (
 
 // ticket is a new sign-up that asks for its state.
 type ticket struct {
-	Signup   Signup         `json:"signup"` // without a state
-	Held     bool           `json:"held,omitempty"`
-	PlaceRev int64          `json:"place_rev,omitempty"` // the revision of the item under placeKey that it depends on
-	Receipt  string         `json:"receipt"`
-	Fact     fact.Fact      `json:"fact"` // without the state
-	Answer   *store.Pending `json:"answer,omitempty"`
+	Signup  Signup         `json:"signup"` // without a state
+	Held    bool           `json:"held,omitempty"`
+	Place   place          `json:"place"`
+	Receipt string         `json:"receipt"`
+	Fact    fact.Fact      `json:"fact"` // without the state
+	Answer  *store.Pending `json:"answer,omitempty"`
 }
 
 // newTicket returns the ticket of a valid form.
-func (s *Store) newTicket(project string, d SignupDraft, who string, held bool, placeRev int64, entry, receipt string) (t ticket, err error) {
+func (s *Store) newTicket(project string, d SignupDraft, who string, held bool, at place, entry, receipt string) (t ticket, err error) {
 	t = ticket{
 		Signup: Signup{
 			ID: entry, Person: who, Activity: d.Activity.ID, Submitted: d.Submitted.UTC(), Version: 1, Entry: entry, Entries: 1,
 			Upload: d.Upload, Locale: d.Kind.Get(d.Row, "locale"), Values: s.sealedForm(project, d),
 		},
-		Held: held, PlaceRev: placeRev, Receipt: receipt,
+		Held: held, Place: at, Receipt: receipt,
 	}
 	t.Fact, err = s.signupFact(project, d, t.Signup, entry, "")
 	return t, err
@@ -210,8 +209,7 @@ func (s *Store) admitAll(ctx context.Context, project string, places Places, rev
 		facts, admitted = append(facts, f), append(admitted, su)
 		ops = append(ops,
 			s.keepSignup(project, su, 0),
-			table.PutJSON(placeKey(project, su.Activity, su.Person), su.ID, table.At(t.PlaceRev)),
-			table.PutJSON(people.MentionKey(project, su.Person, schema.Signup, su.ID), su.ID, table.Always))
+			table.PutJSON(placeKey(project, su.Activity, su.Person), su.ID, table.At(t.Place.Rev)))
 		if t.Answer != nil {
 			answer, err := s.AnswerPending(*t.Answer, t.admitted(su).answer())
 			if err != nil {

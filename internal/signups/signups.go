@@ -98,14 +98,14 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 				return err
 			}
 		}
-		before, rev, placeRev, err := s.liveSignup(ctx, project, d.Activity.ID, who)
+		before, rev, at, err := s.liveSignup(ctx, project, d.Activity.ID, who)
 		switch {
 		case err != nil:
 			return err
 		case rev != 0:
 			result, err = s.repeat(ctx, project, d, before, rev, entry, receipt, once)
 		default:
-			result, err = s.enter(ctx, project, d, who, held, placeRev, entry, receipt, once)
+			result, err = s.enter(ctx, project, d, who, held, at, entry, receipt, once)
 		}
 		return err
 	})
@@ -128,13 +128,24 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 	return result, err
 }
 
+// place is the item under placeKey, on which a new sign-up depends.
+type place struct {
+	Rev    int64  `json:"rev,omitempty"`    // 0: there is none
+	Signup string `json:"signup,omitempty"` // the id in it
+}
+
 // liveSignup returns a person's live sign-up to an activity, made under their present id or under one that they had
-// before a merge, and its revision, 0 where there is none. It also returns the revision of the item under placeKey, on
-// which a write depends.
-func (s *Store) liveSignup(ctx context.Context, project, activity, who string) (su Signup, rev, placeRev int64, err error) {
+// before a merge, and its revision, 0 where there is none. It also returns the place of the present id.
+func (s *Store) liveSignup(ctx context.Context, project, activity, who string) (su Signup, rev int64, at place, err error) {
 	var p people.Person
 	var found map[table.Key]table.Item
-	keys := []table.Key{placeKey(project, activity, who)}
+	keysOf := func(ids ...string) (keys []table.Key) {
+		for _, id := range ids {
+			keys = append(keys, placeKey(project, activity, id), formerPlaceKey(project, activity, id))
+		}
+		return keys
+	}
+	keys := keysOf(who)
 	group, within := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		if p, err = s.persons.Person(within, project, who); store.IsNotFound(err) { // erased meanwhile
@@ -147,18 +158,14 @@ func (s *Store) liveSignup(ctx context.Context, project, activity, who string) (
 		return err
 	})
 	if err := group.Wait(); err != nil {
-		return su, 0, 0, err
+		return su, 0, at, err
 	}
 	if ids := p.IDs(); !slices.Equal(ids, []string{who}) { // there was a merge
-		keys = nil
-		for _, id := range ids {
-			keys = append(keys, placeKey(project, activity, id))
-		}
-		if found, err = s.Tracker.Get(ctx, append(keys, placeKey(project, activity, who))...); err != nil {
-			return su, 0, 0, err
+		keys = keysOf(ids...)
+		if found, err = s.Tracker.Get(ctx, keys...); err != nil {
+			return su, 0, at, err
 		}
 	}
-	placeRev = found[placeKey(project, activity, who)].Rev
 	for _, key := range keys {
 		it, there := found[key]
 		if !there {
@@ -166,13 +173,16 @@ func (s *Store) liveSignup(ctx context.Context, project, activity, who string) (
 		}
 		id, err := table.Decode[string](it)
 		if err != nil {
-			return su, 0, 0, err
+			return su, 0, at, err
+		}
+		if key == placeKey(project, activity, who) {
+			at = place{Rev: it.Rev, Signup: id}
 		}
 		if su, rev, err = table.Load[Signup](ctx, s.Tracker, signupKey(project, id)); err != nil || rev != 0 && su.Live() {
-			return su, rev, placeRev, err
+			return su, rev, at, err
 		}
 	}
-	return Signup{}, 0, placeRev, nil
+	return Signup{}, 0, at, nil
 }
 
 // sealedForm returns the values of a form as facts may have them.
@@ -218,8 +228,8 @@ func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, befor
 }
 
 // enter stores a new sign-up, with its place or its turn on the waiting list.
-func (s *Store) enter(ctx context.Context, project string, d SignupDraft, who string, held bool, placeRev int64, entry, receipt string, once store.Once) (SignedUp, error) {
-	t, err := s.newTicket(project, d, who, held, placeRev, entry, receipt)
+func (s *Store) enter(ctx context.Context, project string, d SignupDraft, who string, held bool, at place, entry, receipt string, once store.Once) (SignedUp, error) {
+	t, err := s.newTicket(project, d, who, held, at, entry, receipt)
 	if err != nil {
 		return SignedUp{}, err
 	}
@@ -229,6 +239,7 @@ func (s *Store) enter(ctx context.Context, project string, d SignupDraft, who st
 	var found view
 	group, within := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.keepForm(within, project, t.Signup, entry, d) })
+	group.Go(func() error { return s.keepMention(within, project, t) })
 	group.Go(func() (err error) {
 		found, err = s.look(within, project, d.Activity)
 		return err
@@ -279,6 +290,32 @@ func (s *Store) keepForm(ctx context.Context, project string, su Signup, entry s
 	}
 	op := table.PutJSON(formKey(project, su.ID, entry), form, table.Always)
 	return s.People.Write(ctx, table.Indexed(op, table.Key{PK: people.TextsIndex(project, su.Person), SK: entry}))
+}
+
+// keepMention stores, before a ticket takes a place over from a sign-up that is not live, that this one mentions the
+// person: else nothing would say so. It may be called twice.
+func (s *Store) keepMention(ctx context.Context, project string, t ticket) error {
+	if t.Place.Rev == 0 {
+		return nil
+	}
+	return s.Tracker.Write(ctx, mention(project, t.Signup.Person, t.Place.Signup))
+}
+
+// mention returns the operation that stores that a sign-up mentions a person.
+func mention(project, person, signup string) table.Op {
+	return table.PutJSON(people.MentionKey(project, person, schema.Signup, signup), signup, table.Always)
+}
+
+// leavePlace returns the operations that leave a sign-up's place to a later one of the person. The sign-up still mentions
+// the person.
+func (s *Store) leavePlace(ctx context.Context, project string, su Signup) ([]table.Op, error) {
+	key := placeKey(project, su.Activity, su.Person)
+	id, rev, err := table.Load[string](ctx, s.Tracker, key)
+	ops := []table.Op{table.Remove(formerPlaceKey(project, su.Activity, su.Person), table.Always)}
+	if id == su.ID {
+		ops = append(ops, table.Remove(key, table.At(rev)), mention(project, su.Person, su.ID))
+	}
+	return ops, err
 }
 
 // Signup returns one sign-up, or store.ErrNotFound.
@@ -362,6 +399,11 @@ func (s *Store) MoveSignup(ctx context.Context, def *project.Definition, id, sta
 			return ErrFull
 		}
 		m := mover{store: s, project: def.ID, by: by, activity: su.Activity, places: places}
+		if to == schema.Cancelled {
+			if m.ops, err = s.leavePlace(ctx, def.ID, su); err != nil {
+				return err
+			}
+		}
 		if err := m.move(su, rev, to); err != nil {
 			return err
 		}
@@ -426,11 +468,8 @@ func (m *mover) move(su Signup, rev int64, state string) error {
 	if su.State == schema.Waitlisted {
 		m.ops = append(m.ops, table.Remove(queueKey(m.project, su.Activity, su.Submitted, su.ID), table.Always))
 	}
-	switch state {
-	case schema.Waitlisted:
+	if state == schema.Waitlisted {
 		m.ops = append(m.ops, table.PutJSON(queueKey(m.project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
-	case schema.Cancelled:
-		m.ops = append(m.ops, table.Remove(placeKey(m.project, su.Activity, su.Person), table.Always))
 	}
 	su.State, su.Version = state, su.Version+1
 	f, err := m.store.NewFact(fact.KindSignupMoved, m.by, fact.SignupMoved{Signup: su.ID, Version: su.Version, State: state})
@@ -495,7 +534,10 @@ func (s *Store) Forget(ctx context.Context, kinds *schema.Registry, project stri
 			return err
 		}
 		upload = su.Upload
-		ops := []table.Op{table.Remove(placeKey(project, su.Activity, su.Person), table.Always)}
+		ops, err := s.leavePlace(ctx, project, su)
+		if err != nil {
+			return err
+		}
 		if !su.Forgotten && (su.State == schema.Waitlisted || su.State == schema.Held) {
 			places, placesRev, err := table.Load[Places](ctx, s.Tracker, placesKey(project, su.Activity))
 			if err != nil {

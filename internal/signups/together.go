@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	// mostInOrder is how many sign-ups of a file one transaction admits: each takes at most five operations, and the
+	// mostInOrder is how many sign-ups of a file one transaction admits: each takes at most four operations, and the
 	// counts one.
-	mostInOrder = (table.MostWrites - 1) / 5
+	mostInOrder = (table.MostWrites - 1) / 4
 	// preparers is how many sign-ups of a file are prepared at once.
 	preparers = 16
 )
@@ -88,15 +88,18 @@ func (s *Store) prepare(ctx context.Context, project string, drafts []SignupDraf
 			if err != nil {
 				return err
 			}
-			_, rev, placeRev, err := s.liveSignup(ctx, project, d.Activity.ID, who)
+			_, rev, at, err := s.liveSignup(ctx, project, d.Activity.ID, who)
 			if err != nil || rev != 0 {
 				return err
 			}
-			t, err := s.newTicket(project, d, who, false, placeRev, d.Entry, s.NewID())
+			t, err := s.newTicket(project, d, who, false, at, d.Entry, s.NewID())
 			if err != nil {
 				return err
 			}
 			tickets[i] = &t
+			if err := s.keepMention(ctx, project, t); err != nil {
+				return err
+			}
 			return s.keepForm(ctx, project, t.Signup, d.Entry, d)
 		})
 	}

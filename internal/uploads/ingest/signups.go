@@ -11,7 +11,7 @@ import (
 )
 
 // mostQueued is how many rows of a file of sign-ups are signed up together.
-const mostQueued = 152
+const mostQueued = 168
 
 // signupQueue signs up the people of a file, in the order of its rows, many together. A person is in it once: a second
 // row of the same person waits until the first one is done.
