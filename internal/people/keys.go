@@ -69,6 +69,13 @@ func TextKey(project, record string, version int) table.Key {
 	return table.Key{PK: "TEXT#" + project + "#" + record, SK: fmt.Sprintf("%06d", version)}
 }
 
+// FormKey returns the key of the identity values of one submission of a person's sign-up.
+func FormKey(project, person, signup, entry string) table.Key {
+	return table.Key{PK: formsPartition(project, person), SK: signup + "#" + entry}
+}
+
+func formsPartition(project, person string) string { return "FORM#" + project + "#" + person }
+
 // TextsIndex returns the index partition of the private texts of a person's records, also of voided ones. The person ""
 // is for records about no person.
 func TextsIndex(project, person string) string { return "TEXTS#" + project + "#" + person }

@@ -93,7 +93,7 @@ func (s *Store) addSignup(ctx context.Context, kind *schema.Kind, project, id st
 		return err
 	}
 	one := SignupData{Signup: su}
-	sent, err := s.signups.SentForms(ctx, project, id)
+	sent, err := s.signups.SentForms(ctx, project, su.Person, id)
 	if err != nil {
 		return err
 	}

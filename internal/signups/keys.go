@@ -43,7 +43,9 @@ func sentKey(project, signup, entry string) table.Key {
 	return table.Key{PK: "SIGNUP#" + project + "#" + signup, SK: "SENT#" + entry}
 }
 
-func formKey(project, signup, entry string) table.Key {
+// formerFormKey returns the key under which earlier versions stored what is under people.FormKey now. The item was in the
+// index of the person's texts.
+func formerFormKey(project, signup, entry string) table.Key {
 	return table.Key{PK: "FORM#" + project + "#" + signup, SK: entry}
 }
 

@@ -288,8 +288,7 @@ func (s *Store) keepForm(ctx context.Context, project string, su Signup, entry s
 	if d.Consent != "" {
 		form[ConsentGiven] = d.Consent
 	}
-	op := table.PutJSON(formKey(project, su.ID, entry), form, table.Always)
-	return s.People.Write(ctx, table.Indexed(op, table.Key{PK: people.TextsIndex(project, su.Person), SK: entry}))
+	return s.People.Write(ctx, table.PutJSON(people.FormKey(project, su.Person, su.ID, entry), form, table.Always))
 }
 
 // keepMention stores, before a ticket takes a place over from a sign-up that is not live, that this one mentions the
@@ -342,25 +341,57 @@ func (s *Store) Form(ctx context.Context, project string, su Signup) (map[string
 // Forms returns the identity values of sign-ups by the sign-up's id: those of the first submission, and the telephone
 // number of a later one where the first had none. It is nil for a person who was erased.
 func (s *Store) Forms(ctx context.Context, project string, all []Signup) (map[string]map[string]string, error) {
-	var keys []table.Key
+	var sent []submission
 	for _, su := range all {
 		for _, entry := range append([]string{su.Entry}, su.Later...) {
-			keys = append(keys, formKey(project, su.ID, entry))
+			sent = append(sent, submission{su.Person, su.ID, entry})
 		}
 	}
-	submitted, err := table.LoadAll[map[string]string](ctx, s.People, keys)
+	submitted, err := s.loadForms(ctx, project, sent)
 	if err != nil {
 		return nil, err
 	}
 	forms := map[string]map[string]string{}
 	for _, su := range all {
-		form := submitted[formKey(project, su.ID, su.Entry)]
+		form := submitted[submission{su.Person, su.ID, su.Entry}]
 		for _, entry := range su.Later {
-			if phone := submitted[formKey(project, su.ID, entry)]["phone"]; form != nil && form["phone"] == "" && phone != "" {
+			if phone := submitted[submission{su.Person, su.ID, entry}]["phone"]; form != nil && form["phone"] == "" && phone != "" {
 				form["phone"] = phone
 			}
 		}
 		forms[su.ID] = form
+	}
+	return forms, nil
+}
+
+// submission names one submission of a person's sign-up.
+type submission struct{ person, signup, entry string }
+
+// loadForms reads the identity values of submissions, without submissions that have none. Where they are not under the
+// key of this version it looks under that of earlier ones.
+func (s *Store) loadForms(ctx context.Context, project string, sent []submission) (map[submission]map[string]string, error) {
+	forms := map[submission]map[string]string{}
+	for _, key := range []func(submission) table.Key{
+		func(one submission) table.Key { return people.FormKey(project, one.person, one.signup, one.entry) },
+		func(one submission) table.Key { return formerFormKey(project, one.signup, one.entry) },
+	} {
+		keys := make([]table.Key, len(sent))
+		for i, one := range sent {
+			keys[i] = key(one)
+		}
+		found, err := table.LoadAll[map[string]string](ctx, s.People, keys)
+		if err != nil {
+			return nil, err
+		}
+		var missing []submission
+		for i, one := range sent {
+			if form, there := found[keys[i]]; there {
+				forms[one] = form
+			} else {
+				missing = append(missing, one)
+			}
+		}
+		sent = missing
 	}
 	return forms, nil
 }
@@ -525,8 +556,8 @@ func (s *Store) SignupsOf(ctx context.Context, project string, ids []string) (ma
 	return out, nil
 }
 
-// Forget removes an erased person from a sign-up and returns the upload that it came in, "" where it came in none. It
-// may be called twice.
+// Forget removes an erased person from a sign-up and returns the upload that it came in, "" where it came in none. Its
+// forms are deleted with the person (people.Store.Delete). It may be called twice.
 func (s *Store) Forget(ctx context.Context, kinds *schema.Registry, project string, e people.Erasure, id string) (upload string, err error) {
 	err = table.Retry(ctx, func() error {
 		su, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(project, id))
@@ -551,20 +582,26 @@ func (s *Store) Forget(ctx context.Context, kinds *schema.Registry, project stri
 		if err := s.Tracker.Write(ctx, append(ops, s.keepSignup(project, su, rev))...); err != nil {
 			return err
 		}
-		_, err = table.RemovePartition(ctx, s.People, formKey(project, id, "").PK)
+		_, err = table.RemovePartition(ctx, s.People, formerFormKey(project, id, "").PK)
 		return err
 	})
 	return upload, err
 }
 
-// SentForms returns the identity values of all submissions of a sign-up, in the order of their ids.
-func (s *Store) SentForms(ctx context.Context, project, id string) ([]map[string]string, error) {
-	page, err := table.List[map[string]string](ctx, s.People, table.Query{PK: formKey(project, id, "").PK})
-	return page.Items, err
+// SentForms returns the identity values of all submissions of a person's sign-up, in the order of their ids.
+func (s *Store) SentForms(ctx context.Context, project, person, id string) ([]map[string]string, error) {
+	former, err := table.List[map[string]string](ctx, s.People, table.Query{PK: formerFormKey(project, id, "").PK})
+	if err != nil {
+		return nil, err
+	}
+	key := people.FormKey(project, person, id, "")
+	sent, err := table.List[map[string]string](ctx, s.People, table.Query{PK: key.PK, Prefix: key.SK})
+	return append(former.Items, sent.Items...), err
 }
 
-// SentForm returns the identity values of one submission of a sign-up, nil where there are none.
-func (s *Store) SentForm(ctx context.Context, project, id, entry string) (map[string]string, error) {
-	form, _, err := table.Load[map[string]string](ctx, s.People, formKey(project, id, entry))
-	return form, err
+// SentForm returns the identity values of one submission of a person's sign-up, nil where there are none.
+func (s *Store) SentForm(ctx context.Context, project, person, id, entry string) (map[string]string, error) {
+	one := submission{person, id, entry}
+	forms, err := s.loadForms(ctx, project, []submission{one})
+	return forms[one], err
 }
