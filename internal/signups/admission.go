@@ -11,7 +11,6 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/project"
 	"outreach/internal/schema"
-	"outreach/internal/store"
 	"outreach/internal/table"
 )
 
@@ -20,8 +19,8 @@ import (
 // sender of the first ticket admits all that wait, in the order of submission, in one transaction.
 
 const (
-	// mostTogether is how many tickets one transaction admits: each takes at most six operations, and the counts one.
-	mostTogether = (table.MostWrites - 1) / 6
+	// mostTogether is how many tickets one transaction admits: each takes at most five operations, and the counts one.
+	mostTogether = (table.MostWrites - 1) / 5
 	// patience is how long a request waits for the sender of the first ticket, who may be gone, before it admits itself.
 	patience = time.Second
 	// longestPause is the longest time between two looks into the inbox.
@@ -30,12 +29,11 @@ const (
 
 // ticket is a new sign-up that asks for its state.
 type ticket struct {
-	Signup  Signup         `json:"signup"` // without a state
-	Held    bool           `json:"held,omitempty"`
-	Place   place          `json:"place"`
-	Receipt string         `json:"receipt"`
-	Fact    fact.Fact      `json:"fact"` // without the state
-	Answer  *store.Pending `json:"answer,omitempty"`
+	Signup  Signup    `json:"signup"` // without a state
+	Held    bool      `json:"held,omitempty"`
+	Place   place     `json:"place"`
+	Receipt string    `json:"receipt"`
+	Fact    fact.Fact `json:"fact"` // without the state
 }
 
 // newTicket returns the ticket of a valid form.
@@ -83,7 +81,7 @@ func (s *Store) look(ctx context.Context, project string, a project.Activity) (v
 }
 
 // admit gives a new sign-up its state, and stores it: at once where no one else waits, else through the inbox. It fails
-// with a *table.Conflict where the person has signed up, or the request was answered, in the meantime.
+// with a *table.Conflict where the person has signed up in the meantime.
 func (s *Store) admit(ctx context.Context, project string, a project.Activity, v view, t ticket) (Signup, error) {
 	if v.alone {
 		admitted, refused, err := s.admitAll(ctx, project, v.places, v.rev, []ticket{t}, false)
@@ -167,15 +165,12 @@ func (s *Store) admitWaiting(ctx context.Context, project string, a project.Acti
 			return err
 		}
 		// Of several for one person or one request only the first can succeed.
-		place, answer := placeKey(project, t.Signup.Activity, t.Signup.Person), table.Key{}
-		if t.Answer != nil {
-			answer = t.Answer.Key
-		}
-		if taken[place] || taken[answer] {
+		place, signup := placeKey(project, t.Signup.Activity, t.Signup.Person), signupKey(project, t.Signup.ID)
+		if taken[place] || taken[signup] {
 			gone = append(gone, it.Key)
 			continue
 		}
-		taken[place], taken[answer] = true, answer != table.Key{}
+		taken[place], taken[signup] = true, true
 		tickets, keys = append(tickets, t), append(keys, it.Key)
 	}
 	places, rev, err := s.places(ctx, project, a)
@@ -210,13 +205,6 @@ func (s *Store) admitAll(ctx context.Context, project string, places Places, rev
 		ops = append(ops,
 			s.keepSignup(project, su, 0),
 			table.PutJSON(placeKey(project, su.Activity, su.Person), su.ID, table.At(t.Place.Rev)))
-		if t.Answer != nil {
-			answer, err := s.AnswerPending(*t.Answer, t.admitted(su).answer())
-			if err != nil {
-				return nil, nil, err
-			}
-			ops = append(ops, answer)
-		}
 		if su.State == schema.Waitlisted {
 			ops = append(ops, table.PutJSON(queueKey(project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
 		}

@@ -3,6 +3,7 @@
 package signups
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,6 +54,18 @@ type SignedUp struct {
 	Created bool   `json:"created"` // false where the person was signed up before
 }
 
+// Answered returns the result of the same request before, as stored by SignUp; false where it did not take effect. It
+// fails with store.ErrOtherBody where the key was used with another body.
+func (s *Store) Answered(ctx context.Context, project string, once store.Once, result *SignedUp) (bool, error) {
+	if found, err := s.DB.Answered(ctx, once, result); err != nil || !found || result.Signup.State != "" {
+		return found, err
+	}
+	// The request began: if it made a sign-up, that is there, and has the state or began with it.
+	su, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(project, result.Signup.ID))
+	result.Signup.State = cmp.Or(su.First, su.State)
+	return rev != 0, err
+}
+
 // answer returns what is stored as the answer to a repeated request: nothing about the person.
 func (r SignedUp) answer() SignedUp {
 	r.Signup = Signup{ID: r.Signup.ID, State: r.Signup.State, Activity: r.Signup.Activity}
@@ -62,12 +75,12 @@ func (r SignedUp) answer() SignedUp {
 // SignUp signs a person up. A new sign-up is accepted, waitlisted, or held (see Places.Admit). A person with a live
 // sign-up keeps it, and the form is stored beside the first one. SignUp may be called twice with the same once, or with
 // the same Entry: the second call returns the first result and writes nothing. It fails with people.ErrTwoPeople where
-// a form that is not public has keys of two people. The stored answer of a repeated request is looked up here unless
-// the caller has done so, and after each conflict.
+// a form that is not public has keys of two people. Answered is called here unless the caller has done so, and after each
+// conflict.
 func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once store.Once) (result SignedUp, err error) {
 	ref, names := d.person()
 	if !once.Asked() {
-		if done, err := s.Answered(ctx, once, &result); done || err != nil {
+		if done, err := s.Answered(ctx, project, once, &result); done || err != nil {
 			return result, err
 		}
 	}
@@ -80,32 +93,41 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 	if err != nil {
 		return result, err
 	}
-	entry, receipt := d.Entry, s.NewID()
-	if entry == "" {
-		entry = s.NewID()
-	}
+	begun := SignedUp{Signup: Signup{ID: cmp.Or(d.Entry, s.NewID()), Activity: d.Activity.ID}, Receipt: s.NewID(), Created: true}
 	conflict := false
 	err = table.Retry(ctx, func() error {
 		if conflict {
-			if done, err := s.Answered(ctx, once, &result); done || err != nil {
+			if done, err := s.Answered(ctx, project, once, &result); done || err != nil {
 				return err
 			}
 		}
 		conflict = true
 		if d.Entry != "" {
-			if before, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(project, entry)); err != nil || rev != 0 {
-				result = SignedUp{Signup: before, Receipt: receipt, Created: true} // a second delivery
+			if before, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(project, d.Entry)); err != nil || rev != 0 {
+				result = SignedUp{Signup: before, Receipt: begun.Receipt, Created: true} // a second delivery
 				return err
 			}
 		}
-		before, rev, at, err := s.liveSignup(ctx, project, d.Activity.ID, who)
+		var before Signup
+		var rev int64
+		var at place
+		group, within := errgroup.WithContext(ctx)
+		group.Go(func() error { return s.Begin(within, once, &begun) })
+		group.Go(func() (err error) {
+			before, rev, at, err = s.liveSignup(within, project, d.Activity.ID, who)
+			return err
+		})
+		err := group.Wait()
+		entry, receipt := begun.Signup.ID, begun.Receipt
 		switch {
 		case err != nil:
 			return err
+		case rev != 0 && before.ID == entry: // the same request at the same time
+			return &table.Conflict{}
 		case rev != 0:
 			result, err = s.repeat(ctx, project, d, before, rev, entry, receipt, once)
 		default:
-			result, err = s.enter(ctx, project, d, who, held, at, entry, receipt, once)
+			result, err = s.enter(ctx, project, d, who, held, at, entry, receipt)
 		}
 		return err
 	})
@@ -228,12 +250,9 @@ func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, befor
 }
 
 // enter stores a new sign-up, with its place or its turn on the waiting list.
-func (s *Store) enter(ctx context.Context, project string, d SignupDraft, who string, held bool, at place, entry, receipt string, once store.Once) (SignedUp, error) {
+func (s *Store) enter(ctx context.Context, project string, d SignupDraft, who string, held bool, at place, entry, receipt string) (SignedUp, error) {
 	t, err := s.newTicket(project, d, who, held, at, entry, receipt)
 	if err != nil {
-		return SignedUp{}, err
-	}
-	if t.Answer, err = s.PendingAnswer(ctx, once); err != nil {
 		return SignedUp{}, err
 	}
 	var found view
@@ -501,6 +520,9 @@ func (m *mover) move(su Signup, rev int64, state string) error {
 	}
 	if state == schema.Waitlisted {
 		m.ops = append(m.ops, table.PutJSON(queueKey(m.project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
+	}
+	if su.Version == 1 {
+		su.First = su.State
 	}
 	su.State, su.Version = state, su.Version+1
 	f, err := m.store.NewFact(fact.KindSignupMoved, m.by, fact.SignupMoved{Signup: su.ID, Version: su.Version, State: state})
