@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -216,5 +217,46 @@ func unpack(t *testing.T, archive, dir string) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestGoldenFolderFindsAndErasesPeople finds people of the folders by each word of their names, and erases them: no item
+// of the tables has their ids or addresses.
+func TestGoldenFolderFindsAndErasesPeople(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		folder, project, address string
+		signups                  int
+		words                    []string
+	}{
+		{"ces-c95fb75", "ces", "osoba003@example.org", 1, []string{"uczestniczka nr 003", "003"}},
+		{"courtyards-6bd1782", "gc", "anna@example.org", 4, []string{"zielińska anna", "ann", "ziel"}},
+		{"courtyards-6bd1782", "gc", "celina@example.org", 2, []string{"celina", "ogrodnik", "cel ogr"}},
+	} {
+		t.Run(c.address, func(t *testing.T) {
+			t.Parallel()
+			s := openGolden(t, c.folder, true)
+			p := at(t, s, c.project)
+			id := p.office.get(p.at + "/people?q=" + c.address).is(http.StatusOK).text("items.0.id")
+			for _, words := range c.words {
+				found := p.office.get(p.at + "/people?q=" + url.QueryEscape(words)).is(http.StatusOK).list("items")
+				if !slices.ContainsFunc(found, func(one any) bool { return said(within(one, "id")) == id }) {
+					t.Errorf("%q does not find %s", words, id)
+				}
+			}
+			export := p.office.get(p.at + "/people/" + id + ".json").is(http.StatusOK)
+			if made := export.list("signups"); len(made) != c.signups || said(within(made[0], "sendings.0.email")) == "" {
+				t.Errorf("the export has %d sign-ups, want %d with forms", len(made), c.signups)
+			}
+			p.office.delete(p.at + "/people/" + id).is(http.StatusOK)
+			for _, it := range dump(t, s) {
+				if kind, _, _ := strings.Cut(it.pk, "#"); slices.Contains([]string{"ERASURES", "ERASING", "ANSWER", "MERGED"}, kind) {
+					continue // the ledger, answers that expire in two days, and merges of ids, which say no more than that
+				}
+				if line := fmt.Sprint(it); strings.Contains(line, id) || strings.Contains(line, c.address) {
+					t.Errorf("a trace is left: %s", line)
+				}
+			}
+		})
 	}
 }

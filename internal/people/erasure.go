@@ -42,9 +42,9 @@ func (s *Store) Remains(ctx context.Context, project string, e Erasure) (bool, e
 		if err := s.EachMention(ctx, project, id, func(_, _ string) error { mentioned = true; return nil }); err != nil || mentioned {
 			return mentioned, err
 		}
-		texts, err := s.TextsOf(ctx, project, id)
-		if err != nil || len(texts) > 0 {
-			return len(texts) > 0, err
+		private, err := s.privateOf(ctx, project, id)
+		if err != nil || len(private) > 0 {
+			return len(private) > 0, err
 		}
 	}
 	return false, nil
@@ -73,16 +73,16 @@ func (s *Store) identityItems(ctx context.Context, project string, e Erasure) ([
 	return theirs, nil
 }
 
-// Delete deletes an erased person's private texts, then identity keys and search words, and the person item last: a
+// Delete deletes an erased person's forms and private texts, then identity keys and search words, and the person item last: a
 // repeated call finds what an interrupted one left. It fails with table.ErrBusy where the person was merged during the
 // erasure.
 func (s *Store) Delete(ctx context.Context, project string, e Erasure) error {
 	for _, id := range e.IDs {
-		texts, err := s.TextsOf(ctx, project, id)
+		private, err := s.privateOf(ctx, project, id)
 		if err != nil {
 			return err
 		}
-		if err := table.RemoveAll(ctx, s.db.People, texts); err != nil {
+		if err := table.RemoveAll(ctx, s.db.People, private); err != nil {
 			return err
 		}
 	}
@@ -117,6 +117,7 @@ func (s *Store) removePeople(ctx context.Context, project string, e Erasure) err
 		}
 		for _, word := range p.Words() {
 			gone[namePart(project, word, id)] = table.Always
+			gone[formerNamePart(project, word, id)] = table.Always
 		}
 		people = append(people, table.Remove(personKey(project, id), table.At(rev)))
 	}

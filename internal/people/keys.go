@@ -2,6 +2,7 @@ package people
 
 import (
 	"fmt"
+	"unicode/utf8"
 
 	"outreach/internal/table"
 )
@@ -11,7 +12,7 @@ import (
 func mentionPartition(project, person string) string { return "ABOUT#" + project + "#" + person }
 
 // MentionKey returns the key of the index item that says that a file (kind "upload") or a record of a kind mentions a
-// person.
+// person. The item has the file's or the record's id as JSON.
 func MentionKey(project, person, kind, id string) table.Key {
 	return table.Key{PK: mentionPartition(project, person), SK: kind + "#" + id}
 }
@@ -43,9 +44,24 @@ func personKey(project, id string) table.Key {
 
 func namesIndex(project string) string { return "NAMES#" + project }
 
+// nameParts returns the partition of the search items for words that begin as the word does. There is one for each first
+// letter, because each new person adds items: a single partition would limit how many a second.
+func nameParts(project, word string) string {
+	letter, _ := utf8.DecodeRuneInString(word)
+	return formerNameParts(project) + "#" + string(letter)
+}
+
 // namePart returns the key of the search item for one word of a person's name.
 func namePart(project, word, id string) table.Key {
-	return table.Key{PK: "NAMEPARTS#" + project, SK: word + "#" + id}
+	return table.Key{PK: nameParts(project, word), SK: word + "#" + id}
+}
+
+// formerNameParts returns the one partition in which earlier versions stored search items, for all words of a name.
+func formerNameParts(project string) string { return "NAMEPARTS#" + project }
+
+// formerNamePart returns the key of a search item as earlier versions stored it.
+func formerNamePart(project, word, id string) table.Key {
+	return table.Key{PK: formerNameParts(project), SK: word + "#" + id}
 }
 
 func identityKey(project, sealed string) table.Key {
@@ -56,6 +72,13 @@ func identityKey(project, sealed string) table.Key {
 func TextKey(project, record string, version int) table.Key {
 	return table.Key{PK: "TEXT#" + project + "#" + record, SK: fmt.Sprintf("%06d", version)}
 }
+
+// FormKey returns the key of the identity values of one submission of a person's sign-up.
+func FormKey(project, person, signup, entry string) table.Key {
+	return table.Key{PK: formsPartition(project, person), SK: signup + "#" + entry}
+}
+
+func formsPartition(project, person string) string { return "FORM#" + project + "#" + person }
 
 // TextsIndex returns the index partition of the private texts of a person's records, also of voided ones. The person ""
 // is for records about no person.

@@ -370,7 +370,11 @@ func (s *Store) EachMention(ctx context.Context, project, id string, each func(k
 		if err != nil {
 			return err
 		}
-		kind, what, _ := strings.Cut(it.SK, "#")
+		kind, _, _ := strings.Cut(it.SK, "#")
+		what, err := table.Decode[string](it)
+		if err != nil {
+			return err
+		}
 		if err := each(kind, what); err != nil {
 			return err
 		}
@@ -378,8 +382,24 @@ func (s *Store) EachMention(ctx context.Context, project, id string, each func(k
 	return nil
 }
 
+// privateOf returns the keys of what a person's sign-ups and records have in the people table, including what an
+// interrupted request left.
+func (s *Store) privateOf(ctx context.Context, project, id string) ([]table.Key, error) {
+	keys, err := s.TextsOf(ctx, project, id)
+	if err != nil {
+		return nil, err
+	}
+	for it, err := range table.Items(ctx, s.db.People, table.Query{PK: formsPartition(project, id)}) {
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, it.Key)
+	}
+	return keys, nil
+}
+
 // TextsOf returns the keys of the private texts of a person's records, including texts that an interrupted request left
-// without a record. An empty id is for texts of records about no person.
+// without a record, and forms as earlier versions stored them. An empty id is for texts of records about no person.
 func (s *Store) TextsOf(ctx context.Context, project, id string) ([]table.Key, error) {
 	var keys []table.Key
 	for it, err := range table.Items(ctx, s.db.People, table.Query{PK: TextsIndex(project, id), Index: true}) {

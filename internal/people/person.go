@@ -129,10 +129,21 @@ const MostWords = 8
 
 // Words returns the search words of a name: normalized, sorted, without repetitions, at most MostWords.
 func Words(name string) []string {
-	words := strings.FieldsFunc(Fold(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	words := strings.FieldsFunc(Fold(name), isBetweenWords)
 	slices.Sort(words)
 	words = slices.Compact(words)
 	return words[:min(len(words), MostWords)]
+}
+
+func isBetweenWords(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+
+// LeadingWord returns the search word with which SortName begins, "" where it begins with another character.
+func (p Person) LeadingWord() string {
+	name := p.SortName()
+	if end := strings.IndexFunc(name, isBetweenWords); end >= 0 {
+		return name[:end]
+	}
+	return name
 }
 
 // Words returns the search words of the person's name.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"outreach/internal/schema"
@@ -56,60 +57,133 @@ func (s *Store) searchKeys(ctx context.Context, project string, keys []Key) (tab
 	return out, nil
 }
 
-// mostPassed is how many people one page of a search reads at most: a page may be short where few people match all of
-// several common prefixes.
+// mostPassed is about how many people one page of a search reads at most: a page may be short where few people match all
+// of several common prefixes.
 const mostPassed = 1000
 
-// searchWords reads the index by the longest prefix, and keeps the people whom the other prefixes match as well.
+// searchWords reads by the longest prefix, and keeps the people whom the other prefixes match as well. The people whose
+// last name begins with it come first, by name.
 func (s *Store) searchWords(ctx context.Context, project string, words []string, limit int, cursor string) (table.PageOf[Person], error) {
 	out := table.PageOf[Person]{Items: []Person{}}
 	longest := slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })
-	q := table.Query{PK: namePart(project, "", "").PK, Prefix: longest, Limit: limit, Cursor: cursor}
-	for passed := 0; ; {
-		page, err := s.db.People.Query(ctx, q)
-		if err != nil {
-			return out, err
-		}
-		ids := make([]string, len(page.Items))
-		for i, it := range page.Items {
-			if err := json.Unmarshal(it.Data, &ids[i]); err != nil {
-				return out, fmt.Errorf("search word of a name: %w", err)
+	others := slices.DeleteFunc(slices.Clone(words), func(word string) bool { return word == longest })
+	ranges := []table.Query{
+		{PK: namesIndex(project), Index: true, Prefix: longest},
+		{PK: nameParts(project, longest), Prefix: longest},
+		{PK: formerNameParts(project), Prefix: longest},
+	}
+	at, cursor, err := parseCursor(cursor, len(ranges))
+	if err != nil {
+		return out, err
+	}
+	for passed := 0; at < len(ranges); at, cursor = at+1, "" {
+		q := ranges[at]
+		q.Limit, q.Cursor = limit, cursor
+		for more := true; more; {
+			page, err := s.db.People.Query(ctx, q)
+			if err != nil {
+				return out, err
 			}
-		}
-		people, err := s.Persons(ctx, project, ids)
-		if err != nil {
-			return out, err
-		}
-		for i, it := range page.Items {
-			p, ok := people[ids[i]]
-			// Two words of one name may share the prefix: only the first lists the person.
-			if !ok || p.ID != ids[i] || !p.MatchesPrefixes(words) || it.SK != namePart(project, p.FirstWord(longest), p.ID).SK {
-				continue
+			people, err := s.listed(ctx, project, longest, q, page.Items)
+			if err != nil {
+				return out, err
 			}
-			if out.Items = append(out.Items, p); len(out.Items) == limit && (i+1 < len(page.Items) || page.Next != "") {
-				out.Next = q.After(it)
+			for i, p := range people {
+				if p.ID == "" || !p.MatchesPrefixes(others) {
+					continue
+				}
+				if out.Items = append(out.Items, p); len(out.Items) == limit {
+					if out.Next = cursorIn(at, q.After(page.Items[i])); i+1 == len(people) && page.Next == "" {
+						out.Next, err = s.cursorOfRest(ctx, project, words, at+1)
+					}
+					return out, err
+				}
+			}
+			passed += len(page.Items)
+			if more = page.Next != ""; more && passed >= mostPassed {
+				out.Next = cursorIn(at, page.Next)
 				return out, nil
 			}
+			q.Cursor, q.Limit = page.Next, min(2*q.Limit, table.MostPage)
 		}
-		if passed += len(page.Items); page.Next == "" || passed >= mostPassed {
-			out.Next = page.Next
-			return out, nil
-		}
-		q.Cursor, q.Limit = page.Next, min(2*q.Limit, table.MostPage)
 	}
+	return out, nil
 }
 
-// renamed returns the operations that update the search index from a person's old name to the new one.
+// cursorOfRest returns the cursor of a range and those after it, "" where they have nobody whom the words match.
+func (s *Store) cursorOfRest(ctx context.Context, project string, words []string, at int) (string, error) {
+	rest := cursorIn(at, "")
+	found, err := s.searchWords(ctx, project, words, 1, rest)
+	if len(found.Items) == 0 && found.Next == "" {
+		rest = ""
+	}
+	return rest, err
+}
+
+// listed returns the people that items list for a prefix, parallel to the items. It is the zero Person where another
+// item lists the person: one whose last name begins with the prefix is listed by the index of names, any other by the
+// first of the words that begin with it.
+func (s *Store) listed(ctx context.Context, project, prefix string, q table.Query, items []table.Item) ([]Person, error) {
+	people := make([]Person, len(items))
+	if q.Index {
+		for i, it := range items {
+			var err error
+			if people[i], err = table.Decode[Person](it); err != nil {
+				return nil, err
+			}
+		}
+		return people, nil
+	}
+	ids := make([]string, len(items))
+	for i, it := range items {
+		if err := json.Unmarshal(it.Data, &ids[i]); err != nil {
+			return nil, fmt.Errorf("search word of a name: %w", err)
+		}
+	}
+	found, err := s.Persons(ctx, project, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i, it := range items {
+		p := found[ids[i]]
+		if p.ID == ids[i] && !strings.HasPrefix(p.SortName(), prefix) && it.SK == namePart(project, p.FirstWord(prefix), p.ID).SK {
+			people[i] = p
+		}
+	}
+	return people, nil
+}
+
+// cursorIn returns the cursor of a search that continues in a range, or after the last one, of those it reads.
+func cursorIn(at int, cursor string) string { return strconv.Itoa(at) + "." + cursor }
+
+// parseCursor returns the parts of cursorIn; without a cursor, the beginning of the first range.
+func parseCursor(text string, ranges int) (at int, cursor string, err error) {
+	if text == "" {
+		return 0, "", nil
+	}
+	number, cursor, _ := strings.Cut(text, ".")
+	if at, err = strconv.Atoi(number); err != nil || at < 0 || at > ranges {
+		return 0, "", fmt.Errorf("%w: range %s", table.ErrCursor, number)
+	}
+	return at, cursor, nil
+}
+
+// renamed returns the operations that update the search items from a person's old name to the new one. The word with
+// which the index of names begins needs none. All items that earlier versions stored are replaced.
 func (s *Store) renamed(project string, before, after Person) []table.Op {
-	var ops []table.Op
 	was, is := before.Words(), after.Words()
+	if before.LeadingWord() == after.LeadingWord() && slices.Equal(was, is) {
+		return nil
+	}
+	var ops []table.Op
 	for _, word := range was {
-		if !slices.Contains(is, word) {
+		ops = append(ops, table.Remove(formerNamePart(project, word, before.ID), table.Always))
+		if word == after.LeadingWord() || !slices.Contains(is, word) {
 			ops = append(ops, table.Remove(namePart(project, word, before.ID), table.Always))
 		}
 	}
 	for _, word := range is {
-		if !slices.Contains(was, word) {
+		if word != after.LeadingWord() {
 			ops = append(ops, table.PutJSON(namePart(project, word, after.ID), after.ID, table.Always))
 		}
 	}

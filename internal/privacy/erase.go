@@ -266,7 +266,7 @@ func (s *Store) addresses(ctx context.Context, project string, erasures []people
 				if kind != schema.Signup {
 					return nil
 				}
-				forms, err := s.signups.SentForms(ctx, project, what)
+				forms, err := s.signups.SentForms(ctx, project, id, what)
 				for _, form := range forms {
 					out = append(out, form["email"])
 				}

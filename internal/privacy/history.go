@@ -29,6 +29,7 @@ type Submission struct {
 	Submitted time.Time
 	Row       schema.Row // in the clear
 	sealed    schema.Values
+	person    string // the id in it
 	Upload    string
 	Line      int
 }
@@ -76,7 +77,7 @@ func (s *Store) History(ctx context.Context, registry *schema.Registry, project 
 	}
 	for id, submissions := range d.Submissions {
 		for i := range submissions {
-			form, err := s.signups.SentForm(ctx, project, id, submissions[i].ID)
+			form, err := s.signups.SentForm(ctx, project, submissions[i].person, id, submissions[i].ID)
 			if err != nil {
 				return d, err
 			}
@@ -134,7 +135,7 @@ func (s *Store) readFacts(ctx context.Context, project string, ids []string, d *
 			if err := json.Unmarshal(f.Data, &data); err != nil || !slices.Contains(ids, data.Person) {
 				return err
 			}
-			d.Submissions[data.Signup] = append(d.Submissions[data.Signup], Submission{ID: data.Entry, At: f.At, Submitted: data.Submitted, sealed: data.Values, Upload: data.Upload, Line: data.Line})
+			d.Submissions[data.Signup] = append(d.Submissions[data.Signup], Submission{ID: data.Entry, At: f.At, Submitted: data.Submitted, sealed: data.Values, person: data.Person, Upload: data.Upload, Line: data.Line})
 			if data.State != "" {
 				d.States[data.Signup] = append(d.States[data.Signup], StateChange{State: data.State, Version: 1, At: f.At})
 			}

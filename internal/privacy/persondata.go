@@ -38,11 +38,12 @@ type RecordData struct {
 	Line   int
 }
 
-// PersonData reads the sign-ups and records of a person, under all their ids, sorted by date. Kinds that the registry
-// lacks are left out.
+// PersonData reads the sign-ups and records of a person, under all their ids: sign-ups in the order in which they were
+// made, records by date. Kinds that the registry lacks are left out.
 func (s *Store) PersonData(ctx context.Context, registry *schema.Registry, project string, p people.Person) (PersonData, error) {
 	var data PersonData
 	for _, id := range p.IDs() {
+		before := len(data.Signups)
 		err := s.persons.EachMention(ctx, project, id, func(kind, what string) error {
 			switch kind {
 			case schema.Signup:
@@ -71,6 +72,7 @@ func (s *Store) PersonData(ctx context.Context, registry *schema.Registry, proje
 		if err != nil {
 			return data, err
 		}
+		slices.SortFunc(data.Signups[before:], func(a, b SignupData) int { return strings.Compare(a.ID, b.ID) })
 	}
 	var advisers []*string
 	for _, r := range data.Records {
@@ -91,7 +93,7 @@ func (s *Store) addSignup(ctx context.Context, kind *schema.Kind, project, id st
 		return err
 	}
 	one := SignupData{Signup: su}
-	sent, err := s.signups.SentForms(ctx, project, id)
+	sent, err := s.signups.SentForms(ctx, project, su.Person, id)
 	if err != nil {
 		return err
 	}

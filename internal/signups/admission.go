@@ -10,10 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"outreach/internal/fact"
-	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/schema"
-	"outreach/internal/store"
 	"outreach/internal/table"
 )
 
@@ -22,8 +20,8 @@ import (
 // sender of the first ticket admits all that wait, in the order of submission, a batch in each transaction.
 
 const (
-	// mostTogether is how many tickets one transaction admits: each takes at most seven operations, and the counts one.
-	mostTogether = (table.MostWrites - 1) / 7
+	// mostTogether is how many tickets one transaction admits: each takes at most five operations, and the counts one.
+	mostTogether = (table.MostWrites - 1) / 5
 	// mostBatches is how many batches one request admits before it answers, so that the others seldom need to look.
 	mostBatches = 8
 	// takeoverDelay is how long a ticket may be the first one before other requests admit it: its sender may be gone.
@@ -43,24 +41,23 @@ var errWaiting = errors.New("the sign-up waits to be admitted")
 
 // ticket is a new sign-up that asks for its state.
 type ticket struct {
-	Signup   Signup         `json:"signup"`             // without a state
-	Capacity int            `json:"capacity,omitempty"` // of the activity, as the request read it
-	Until    time.Time      `json:"until"`              // when ticketLife is over
-	Held     bool           `json:"held,omitempty"`
-	PlaceRev int64          `json:"place_rev,omitempty"` // the revision of the item under placeKey that it depends on
-	Receipt  string         `json:"receipt"`
-	Fact     fact.Fact      `json:"fact"` // without the state
-	Answer   *store.Pending `json:"answer,omitempty"`
+	Signup   Signup    `json:"signup"`             // without a state
+	Capacity int       `json:"capacity,omitempty"` // of the activity, as the request read it
+	Until    time.Time `json:"until"`              // when ticketLife is over
+	Held     bool      `json:"held,omitempty"`
+	Place    place     `json:"place"`
+	Receipt  string    `json:"receipt"`
+	Fact     fact.Fact `json:"fact"` // without the state
 }
 
 // newTicket returns the ticket of a valid form.
-func (s *Store) newTicket(project string, d SignupDraft, who string, held bool, placeRev int64, entry, receipt string) (t ticket, err error) {
+func (s *Store) newTicket(project string, d SignupDraft, who string, held bool, at place, entry, receipt string) (t ticket, err error) {
 	t = ticket{
 		Signup: Signup{
 			ID: entry, Person: who, Activity: d.Activity.ID, Submitted: d.Submitted.UTC(), Version: 1, Entry: entry, Entries: 1,
 			Upload: d.Upload, Locale: d.Kind.Get(d.Row, "locale"), Values: s.sealedForm(project, d),
 		},
-		Capacity: d.Activity.Capacity, Held: held, PlaceRev: placeRev, Receipt: receipt,
+		Capacity: d.Activity.Capacity, Held: held, Place: at, Receipt: receipt,
 	}
 	t.Fact, err = s.signupFact(project, d, t.Signup, entry, "")
 	return t, err
@@ -98,7 +95,7 @@ func (s *Store) readActivityState(ctx context.Context, project string, a project
 }
 
 // admit gives a new sign-up its state, and stores it: at once where no one else waits, else through the inbox. It fails
-// with a *table.Conflict where the person has signed up, or the request was answered, in the meantime.
+// with a *table.Conflict where the person has signed up in the meantime.
 func (s *Store) admit(ctx context.Context, project string, a project.Activity, found activityState, t ticket) (Signup, error) {
 	if found.inboxEmpty {
 		admitted, refused, err := s.admitAll(ctx, project, found.places, found.rev, []ticket{t}, false)
@@ -197,15 +194,12 @@ func (s *Store) admitBatch(ctx context.Context, project string, a project.Activi
 			continue
 		}
 		// Of several for one person or one request only the first can succeed.
-		place, answer := placeKey(project, t.Signup.Activity, t.Signup.Person), table.Key{}
-		if t.Answer != nil {
-			answer = t.Answer.Key
-		}
-		if taken[place] || taken[answer] {
+		place, signup := placeKey(project, t.Signup.Activity, t.Signup.Person), signupKey(project, t.Signup.ID)
+		if taken[place] || taken[signup] {
 			remove = append(remove, it.Key)
 			continue
 		}
-		taken[place], taken[answer] = true, answer != table.Key{}
+		taken[place], taken[signup] = true, true
 		tickets, keys = append(tickets, t), append(keys, it.Key)
 	}
 	if len(tickets) == 0 {
@@ -244,15 +238,7 @@ func (s *Store) admitAll(ctx context.Context, project string, places Places, rev
 		facts, admitted = append(facts, f), append(admitted, su)
 		ops = append(ops,
 			s.keepSignup(project, su, 0),
-			table.PutJSON(placeKey(project, su.Activity, su.Person), su.ID, table.At(t.PlaceRev)),
-			table.PutJSON(people.MentionKey(project, su.Person, schema.Signup, su.ID), su.ID, table.Always))
-		if t.Answer != nil {
-			answer, err := s.AnswerPending(*t.Answer, t.admitted(su).answer())
-			if err != nil {
-				return nil, nil, err
-			}
-			ops = append(ops, answer)
-		}
+			table.PutJSON(placeKey(project, su.Activity, su.Person), su.ID, table.At(t.Place.Rev)))
 		if su.State == schema.Waitlisted {
 			ops = append(ops, table.PutJSON(queueKey(project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
 		}

@@ -117,8 +117,7 @@ func want(t *testing.T, s *Store, accepted, waiting int) {
 // Many people at once, each served by a process of its own, none of which has the time of a request at most.
 func TestManySignUpsAtOnceGetAsManyPlacesAsThereAre(t *testing.T) {
 	t.Parallel()
-	// All 500 write to the partition of the index of names at once, where throttled transactions are repeated.
-	for people, transactions := range map[int]int{120: 3, 500: 8} {
+	for _, people := range []int{120, 500} {
 		synctest.Test(t, func(t *testing.T) {
 			service := simulated.New(simulated.DynamoDB)
 			process := func() *Store { return on(dynamo.New(service, "tracker"), dynamo.New(service, "people")) }
@@ -136,7 +135,7 @@ func TestManySignUpsAtOnceGetAsManyPlacesAsThereAre(t *testing.T) {
 			wg.Wait()
 			time.Sleep(service.IndexLag())
 			want(t, process(), hall.Capacity, people-hall.Capacity)
-			if used := service.Usage(); used.Transactions > transactions*people {
+			if used := service.Usage(); used.Transactions > 3*people {
 				t.Errorf("%d transactions for %d sign-ups: %+v", used.Transactions, people, used)
 			}
 		})
@@ -151,7 +150,7 @@ func TestTicketsAreAdmittedToThePlacesThatTheirRequestsRead(t *testing.T) {
 	for n, capacity := range []int{1, 50} {
 		d := draft(fmt.Sprintf("ewa%d@example.org", n))
 		d.Activity.Capacity = capacity
-		ticket, err := s.newTicket("p", d, fmt.Sprint("person", n), false, 0, fmt.Sprint("entry", n), "receipt")
+		ticket, err := s.newTicket("p", d, fmt.Sprint("person", n), false, place{}, fmt.Sprint("entry", n), "receipt")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,8 +13,8 @@ import (
 	"outreach/internal/table"
 )
 
-// Batch is how many sign-ups of a file one transaction admits: each takes at most five operations, and the counts one.
-const Batch = (table.MostWrites - 1) / 5
+// Batch is how many sign-ups of a file one transaction admits: each takes at most four operations, and the counts one.
+const Batch = (table.MostWrites - 1) / 4
 
 // SignUpAll signs people up as SignUp does one after another, with few transactions. Each draft has an Entry. Those to
 // one activity are signed up in their order; of several about one person the first is signed up, and the others are kept
@@ -84,15 +84,18 @@ func (s *Store) prepare(ctx context.Context, project string, drafts []SignupDraf
 			if err != nil {
 				return err
 			}
-			_, rev, placeRev, err := s.liveSignup(ctx, project, d.Activity.ID, who)
+			_, rev, at, err := s.liveSignup(ctx, project, d.Activity.ID, who)
 			if err != nil || rev != 0 {
 				return err
 			}
-			t, err := s.newTicket(project, d, who, false, placeRev, d.Entry, s.NewID())
+			t, err := s.newTicket(project, d, who, false, at, d.Entry, s.NewID())
 			if err != nil {
 				return err
 			}
 			tickets[i] = &t
+			if err := s.keepMention(ctx, project, t); err != nil {
+				return err
+			}
 			return s.keepForm(ctx, project, t.Signup, d.Entry, d)
 		})
 	}

@@ -3,6 +3,8 @@ package signups
 import (
 	"time"
 
+	"outreach/internal/people"
+	"outreach/internal/schema"
 	"outreach/internal/table"
 )
 
@@ -12,7 +14,15 @@ func signupKey(project, id string) table.Key {
 
 func signupIndex(project, activity string) string { return "SIGNUPS#" + project + "#" + activity }
 
+// placeKey returns the key of the item that has the id of a person's only live sign-up to an activity. It is also what
+// says that the sign-up mentions the person, as long as it is live. No id of a sign-up begins with @.
 func placeKey(project, activity, person string) table.Key {
+	return people.MentionKey(project, person, schema.Signup, "@"+activity)
+}
+
+// formerPlaceKey returns the key under which earlier versions stored what is under placeKey now; they stored the mention
+// apart.
+func formerPlaceKey(project, activity, person string) table.Key {
 	return table.Key{PK: "PLACE#" + project + "#" + activity + "#" + person, SK: "SIGNUP"}
 }
 
@@ -33,7 +43,9 @@ func sentKey(project, signup, entry string) table.Key {
 	return table.Key{PK: "SIGNUP#" + project + "#" + signup, SK: "SENT#" + entry}
 }
 
-func formKey(project, signup, entry string) table.Key {
+// formerFormKey returns the key under which earlier versions stored what is under people.FormKey now. The item was in the
+// index of the person's texts.
+func formerFormKey(project, signup, entry string) table.Key {
 	return table.Key{PK: "FORM#" + project + "#" + signup, SK: entry}
 }
 

@@ -89,6 +89,7 @@ type Signup struct {
 	Activity  string        `json:"activity"`
 	Submitted time.Time     `json:"submitted_at"`
 	State     string        `json:"state"`
+	First     string        `json:"first_state,omitempty"` // the state that it began with, where that has changed
 	Version   int           `json:"version"`
 	Values    schema.Values `json:"row"`
 	Entry     string        `json:"entry"`

@@ -3,6 +3,7 @@
 package signups
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,6 +56,18 @@ type SignedUp struct {
 	Created bool   `json:"created"` // false where the person was signed up before
 }
 
+// Answered returns the result of the same request before, as stored by SignUp; false where it did not take effect. It
+// fails with store.ErrOtherBody where the key was used with another body.
+func (s *Store) Answered(ctx context.Context, project string, once store.Once, result *SignedUp) (bool, error) {
+	if found, err := s.DB.Answered(ctx, once, result); err != nil || !found || result.Signup.State != "" {
+		return found, err
+	}
+	// The request began: if it made a sign-up, that is there, and has the state or began with it.
+	su, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(project, result.Signup.ID))
+	result.Signup.State = cmp.Or(su.First, su.State)
+	return rev != 0, err
+}
+
 // answer returns what is stored as the answer to a repeated request: nothing about the person.
 func (r SignedUp) answer() SignedUp {
 	r.Signup = Signup{ID: r.Signup.ID, State: r.Signup.State, Activity: r.Signup.Activity}
@@ -64,12 +77,12 @@ func (r SignedUp) answer() SignedUp {
 // SignUp signs a person up. A new sign-up is accepted, waitlisted, or held (see Places.Admit). A person with a live
 // sign-up keeps it, and the form is stored beside the first one. SignUp may be called twice with the same once, or with
 // the same Entry: the second call returns the first result and writes nothing. It fails with people.ErrTwoPeople where
-// a form that is not public has keys of two people. The stored answer of a repeated request is looked up here unless
-// the caller has done so, and after each conflict.
+// a form that is not public has keys of two people. Answered is called here unless the caller has done so, and after each
+// conflict.
 func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once store.Once) (result SignedUp, err error) {
 	ref, names := d.person()
 	if !once.Asked() {
-		if done, err := s.Answered(ctx, once, &result); done || err != nil {
+		if done, err := s.Answered(ctx, project, once, &result); done || err != nil {
 			return result, err
 		}
 	}
@@ -82,32 +95,41 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 	if err != nil {
 		return result, err
 	}
-	entry, receipt := d.Entry, s.NewID()
-	if entry == "" {
-		entry = s.NewID()
-	}
+	begun := SignedUp{Signup: Signup{ID: cmp.Or(d.Entry, s.NewID()), Activity: d.Activity.ID}, Receipt: s.NewID(), Created: true}
 	conflict := false
 	err = table.Retry(ctx, func() error {
 		if conflict {
-			if done, err := s.Answered(ctx, once, &result); done || err != nil {
+			if done, err := s.Answered(ctx, project, once, &result); done || err != nil {
 				return err
 			}
 		}
 		conflict = true
 		if d.Entry != "" {
-			if before, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(project, entry)); err != nil || rev != 0 {
-				result = SignedUp{Signup: before, Receipt: receipt, Created: true} // a second delivery
+			if before, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(project, d.Entry)); err != nil || rev != 0 {
+				result = SignedUp{Signup: before, Receipt: begun.Receipt, Created: true} // a second delivery
 				return err
 			}
 		}
-		before, rev, placeRev, err := s.liveSignup(ctx, project, d.Activity.ID, who)
+		var before Signup
+		var rev int64
+		var at place
+		group, within := errgroup.WithContext(ctx)
+		group.Go(func() error { return s.Begin(within, once, &begun) })
+		group.Go(func() (err error) {
+			before, rev, at, err = s.liveSignup(within, project, d.Activity.ID, who)
+			return err
+		})
+		err := group.Wait()
+		entry, receipt := begun.Signup.ID, begun.Receipt
 		switch {
 		case err != nil:
 			return err
+		case rev != 0 && before.ID == entry: // the same request at the same time
+			return &table.Conflict{}
 		case rev != 0:
 			result, err = s.repeat(ctx, project, d, before, rev, entry, receipt, once)
 		default:
-			result, err = s.enter(ctx, project, d, who, held, placeRev, entry, receipt, once)
+			result, err = s.enter(ctx, project, d, who, held, at, entry, receipt)
 		}
 		return err
 	})
@@ -130,13 +152,24 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 	return result, err
 }
 
+// place is the item under placeKey, on which a new sign-up depends.
+type place struct {
+	Rev    int64  `json:"rev,omitempty"`    // 0: there is none
+	Signup string `json:"signup,omitempty"` // the id in it
+}
+
 // liveSignup returns a person's live sign-up to an activity, made under their present id or under one that they had
-// before a merge, and its revision, 0 where there is none. It also returns the revision of the item under placeKey, on
-// which a write depends.
-func (s *Store) liveSignup(ctx context.Context, project, activity, who string) (su Signup, rev, placeRev int64, err error) {
+// before a merge, and its revision, 0 where there is none. It also returns the place of the present id.
+func (s *Store) liveSignup(ctx context.Context, project, activity, who string) (su Signup, rev int64, at place, err error) {
 	var p people.Person
 	var found map[table.Key]table.Item
-	keys := []table.Key{placeKey(project, activity, who)}
+	keysOf := func(ids ...string) (keys []table.Key) {
+		for _, id := range ids {
+			keys = append(keys, placeKey(project, activity, id), formerPlaceKey(project, activity, id))
+		}
+		return keys
+	}
+	keys := keysOf(who)
 	group, within := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		if p, err = s.persons.Person(within, project, who); store.IsNotFound(err) { // erased meanwhile
@@ -149,18 +182,14 @@ func (s *Store) liveSignup(ctx context.Context, project, activity, who string) (
 		return err
 	})
 	if err := group.Wait(); err != nil {
-		return su, 0, 0, err
+		return su, 0, at, err
 	}
 	if ids := p.IDs(); !slices.Equal(ids, []string{who}) { // there was a merge
-		keys = nil
-		for _, id := range ids {
-			keys = append(keys, placeKey(project, activity, id))
-		}
-		if found, err = s.Tracker.Get(ctx, append(keys, placeKey(project, activity, who))...); err != nil {
-			return su, 0, 0, err
+		keys = keysOf(ids...)
+		if found, err = s.Tracker.Get(ctx, keys...); err != nil {
+			return su, 0, at, err
 		}
 	}
-	placeRev = found[placeKey(project, activity, who)].Rev
 	for _, key := range keys {
 		it, there := found[key]
 		if !there {
@@ -168,13 +197,16 @@ func (s *Store) liveSignup(ctx context.Context, project, activity, who string) (
 		}
 		id, err := table.Decode[string](it)
 		if err != nil {
-			return su, 0, 0, err
+			return su, 0, at, err
+		}
+		if key == placeKey(project, activity, who) {
+			at = place{Rev: it.Rev, Signup: id}
 		}
 		if su, rev, err = table.Load[Signup](ctx, s.Tracker, signupKey(project, id)); err != nil || rev != 0 && su.Live() {
-			return su, rev, placeRev, err
+			return su, rev, at, err
 		}
 	}
-	return Signup{}, 0, placeRev, nil
+	return Signup{}, 0, at, nil
 }
 
 // sealedForm returns the values of a form as facts may have them.
@@ -220,17 +252,15 @@ func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, befor
 }
 
 // enter stores a new sign-up, with its place or its turn on the waiting list.
-func (s *Store) enter(ctx context.Context, project string, d SignupDraft, who string, held bool, placeRev int64, entry, receipt string, once store.Once) (SignedUp, error) {
-	t, err := s.newTicket(project, d, who, held, placeRev, entry, receipt)
+func (s *Store) enter(ctx context.Context, project string, d SignupDraft, who string, held bool, at place, entry, receipt string) (SignedUp, error) {
+	t, err := s.newTicket(project, d, who, held, at, entry, receipt)
 	if err != nil {
-		return SignedUp{}, err
-	}
-	if t.Answer, err = s.PendingAnswer(ctx, once); err != nil {
 		return SignedUp{}, err
 	}
 	var found activityState
 	group, within := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.keepForm(within, project, t.Signup, entry, d) })
+	group.Go(func() error { return s.keepMention(within, project, t) })
 	group.Go(func() (err error) {
 		found, err = s.readActivityState(within, project, d.Activity)
 		return err
@@ -279,8 +309,33 @@ func (s *Store) keepForm(ctx context.Context, project string, su Signup, entry s
 	if d.Consent != "" {
 		form[ConsentGiven] = d.Consent
 	}
-	op := table.PutJSON(formKey(project, su.ID, entry), form, table.Always)
-	return s.People.Write(ctx, table.Indexed(op, table.Key{PK: people.TextsIndex(project, su.Person), SK: entry}))
+	return s.People.Write(ctx, table.PutJSON(people.FormKey(project, su.Person, su.ID, entry), form, table.Always))
+}
+
+// keepMention stores, before a ticket takes a place over from a sign-up that is not live, that this one mentions the
+// person: else nothing would say so. It may be called twice.
+func (s *Store) keepMention(ctx context.Context, project string, t ticket) error {
+	if t.Place.Rev == 0 {
+		return nil
+	}
+	return s.Tracker.Write(ctx, mention(project, t.Signup.Person, t.Place.Signup))
+}
+
+// mention returns the operation that stores that a sign-up mentions a person.
+func mention(project, person, signup string) table.Op {
+	return table.PutJSON(people.MentionKey(project, person, schema.Signup, signup), signup, table.Always)
+}
+
+// leavePlace returns the operations that leave a sign-up's place to a later one of the person. The sign-up still mentions
+// the person.
+func (s *Store) leavePlace(ctx context.Context, project string, su Signup) ([]table.Op, error) {
+	key := placeKey(project, su.Activity, su.Person)
+	id, rev, err := table.Load[string](ctx, s.Tracker, key)
+	ops := []table.Op{table.Remove(formerPlaceKey(project, su.Activity, su.Person), table.Always)}
+	if id == su.ID {
+		ops = append(ops, table.Remove(key, table.At(rev)), mention(project, su.Person, su.ID))
+	}
+	return ops, err
 }
 
 // Signup returns one sign-up, or store.ErrNotFound.
@@ -339,25 +394,57 @@ func (s *Store) Form(ctx context.Context, project string, su Signup) (map[string
 // Forms returns the identity values of sign-ups by the sign-up's id: those of the first submission, and the telephone
 // number of a later one where the first had none. It is nil for a person who was erased.
 func (s *Store) Forms(ctx context.Context, project string, all []Signup) (map[string]map[string]string, error) {
-	var keys []table.Key
+	var sent []submission
 	for _, su := range all {
 		for _, entry := range append([]string{su.Entry}, su.Later...) {
-			keys = append(keys, formKey(project, su.ID, entry))
+			sent = append(sent, submission{su.Person, su.ID, entry})
 		}
 	}
-	submitted, err := table.LoadAll[map[string]string](ctx, s.People, keys)
+	submitted, err := s.loadForms(ctx, project, sent)
 	if err != nil {
 		return nil, err
 	}
 	forms := map[string]map[string]string{}
 	for _, su := range all {
-		form := submitted[formKey(project, su.ID, su.Entry)]
+		form := submitted[submission{su.Person, su.ID, su.Entry}]
 		for _, entry := range su.Later {
-			if phone := submitted[formKey(project, su.ID, entry)]["phone"]; form != nil && form["phone"] == "" && phone != "" {
+			if phone := submitted[submission{su.Person, su.ID, entry}]["phone"]; form != nil && form["phone"] == "" && phone != "" {
 				form["phone"] = phone
 			}
 		}
 		forms[su.ID] = form
+	}
+	return forms, nil
+}
+
+// submission names one submission of a person's sign-up.
+type submission struct{ person, signup, entry string }
+
+// loadForms reads the identity values of submissions, without submissions that have none. Where they are not under the
+// key of this version it looks under that of earlier ones.
+func (s *Store) loadForms(ctx context.Context, project string, sent []submission) (map[submission]map[string]string, error) {
+	forms := map[submission]map[string]string{}
+	for _, key := range []func(submission) table.Key{
+		func(one submission) table.Key { return people.FormKey(project, one.person, one.signup, one.entry) },
+		func(one submission) table.Key { return formerFormKey(project, one.signup, one.entry) },
+	} {
+		keys := make([]table.Key, len(sent))
+		for i, one := range sent {
+			keys[i] = key(one)
+		}
+		found, err := table.LoadAll[map[string]string](ctx, s.People, keys)
+		if err != nil {
+			return nil, err
+		}
+		var missing []submission
+		for i, one := range sent {
+			if form, there := found[keys[i]]; there {
+				forms[one] = form
+			} else {
+				missing = append(missing, one)
+			}
+		}
+		sent = missing
 	}
 	return forms, nil
 }
@@ -402,6 +489,11 @@ func (s *Store) MoveSignup(ctx context.Context, def *project.Definition, id, sta
 			return ErrFull
 		}
 		m := mover{store: s, project: def.ID, by: by, activity: su.Activity, places: places}
+		if to == schema.Cancelled {
+			if m.ops, err = s.leavePlace(ctx, def.ID, su); err != nil {
+				return err
+			}
+		}
 		if err := m.move(su, rev, to); err != nil {
 			return err
 		}
@@ -466,11 +558,11 @@ func (m *mover) move(su Signup, rev int64, state string) error {
 	if su.State == schema.Waitlisted {
 		m.ops = append(m.ops, table.Remove(queueKey(m.project, su.Activity, su.Submitted, su.ID), table.Always))
 	}
-	switch state {
-	case schema.Waitlisted:
+	if state == schema.Waitlisted {
 		m.ops = append(m.ops, table.PutJSON(queueKey(m.project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
-	case schema.Cancelled:
-		m.ops = append(m.ops, table.Remove(placeKey(m.project, su.Activity, su.Person), table.Always))
+	}
+	if su.Version == 1 {
+		su.First = su.State
 	}
 	su.State, su.Version = state, su.Version+1
 	f, err := m.store.NewFact(fact.KindSignupMoved, m.by, fact.SignupMoved{Signup: su.ID, Version: su.Version, State: state})
@@ -526,8 +618,8 @@ func (s *Store) SignupsOf(ctx context.Context, project string, ids []string) (ma
 	return out, nil
 }
 
-// Forget removes an erased person from a sign-up and returns the upload that it came in, "" where it came in none. It
-// may be called twice.
+// Forget removes an erased person from a sign-up and returns the upload that it came in, "" where it came in none. Its
+// forms are deleted with the person (people.Store.Delete). It may be called twice.
 func (s *Store) Forget(ctx context.Context, kinds *schema.Registry, project string, e people.Erasure, id string) (upload string, err error) {
 	err = table.Retry(ctx, func() error {
 		su, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(project, id))
@@ -535,7 +627,10 @@ func (s *Store) Forget(ctx context.Context, kinds *schema.Registry, project stri
 			return err
 		}
 		upload = su.Upload
-		ops := []table.Op{table.Remove(placeKey(project, su.Activity, su.Person), table.Always)}
+		ops, err := s.leavePlace(ctx, project, su)
+		if err != nil {
+			return err
+		}
 		if !su.Forgotten && (su.State == schema.Waitlisted || su.State == schema.Held) {
 			places, placesRev, err := table.Load[Places](ctx, s.Tracker, placesKey(project, su.Activity))
 			if err != nil {
@@ -549,20 +644,26 @@ func (s *Store) Forget(ctx context.Context, kinds *schema.Registry, project stri
 		if err := s.Tracker.Write(ctx, append(ops, s.keepSignup(project, su, rev))...); err != nil {
 			return err
 		}
-		_, err = table.RemovePartition(ctx, s.People, formKey(project, id, "").PK)
+		_, err = table.RemovePartition(ctx, s.People, formerFormKey(project, id, "").PK)
 		return err
 	})
 	return upload, err
 }
 
-// SentForms returns the identity values of all submissions of a sign-up, in the order of their ids.
-func (s *Store) SentForms(ctx context.Context, project, id string) ([]map[string]string, error) {
-	page, err := table.List[map[string]string](ctx, s.People, table.Query{PK: formKey(project, id, "").PK})
-	return page.Items, err
+// SentForms returns the identity values of all submissions of a person's sign-up, in the order of their ids.
+func (s *Store) SentForms(ctx context.Context, project, person, id string) ([]map[string]string, error) {
+	former, err := table.List[map[string]string](ctx, s.People, table.Query{PK: formerFormKey(project, id, "").PK})
+	if err != nil {
+		return nil, err
+	}
+	key := people.FormKey(project, person, id, "")
+	sent, err := table.List[map[string]string](ctx, s.People, table.Query{PK: key.PK, Prefix: key.SK})
+	return append(former.Items, sent.Items...), err
 }
 
-// SentForm returns the identity values of one submission of a sign-up, nil where there are none.
-func (s *Store) SentForm(ctx context.Context, project, id, entry string) (map[string]string, error) {
-	form, _, err := table.Load[map[string]string](ctx, s.People, formKey(project, id, entry))
-	return form, err
+// SentForm returns the identity values of one submission of a person's sign-up, nil where there are none.
+func (s *Store) SentForm(ctx context.Context, project, person, id, entry string) (map[string]string, error) {
+	one := submission{person, id, entry}
+	forms, err := s.loadForms(ctx, project, []submission{one})
+	return forms[one], err
 }

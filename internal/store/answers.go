@@ -23,13 +23,14 @@ type Once struct {
 	seen *lookup // the last result of Answered
 }
 
-// lookup is the revision of the stored answer when it was read and did not count.
+// lookup is what is stored of a request's answer.
 type lookup struct {
-	done bool
-	rev  int64 // of an expired answer; 0: there was none
+	done  bool
+	rev   int64           // of the item; 0: there is none
+	begun json.RawMessage // the result, where the item counts
 }
 
-// Asked reports whether Answered has looked for an answer and found none that counts. Answer writes on that condition.
+// Asked reports whether Answered has looked for an answer. Answer and Begin write on condition of what it found.
 func (o Once) Asked() bool { return o.seen != nil && o.seen.done }
 
 // answer is a stored answer. It has no identity: only ids and keyed hashes.
@@ -68,7 +69,32 @@ func (s *DB) Answered(ctx context.Context, once Once, result any) (bool, error) 
 	case before.Body != once.body:
 		return false, ErrOtherBody
 	}
+	*once.seen = lookup{done: true, rev: rev, begun: before.Result}
 	return true, json.Unmarshal(before.Result, result)
+}
+
+// Begin stores, before a request takes effect, the result that it will have: a part of it may be left out. It is one plain
+// write, which uses half of what it would in the transaction that makes the effect. A request with the same key and body
+// that began before has set result already: it becomes what that one stored. Begin fails with a *table.Conflict where
+// another request with the key was stored since Answered looked: the caller then calls Answered again. Whether a request
+// that began took effect is for the caller to know; until it did, the key is refused for another body.
+func (s *DB) Begin(ctx context.Context, once Once, result any) error {
+	if once == (Once{}) {
+		return nil
+	}
+	if once.seen.begun != nil {
+		return json.Unmarshal(once.seen.begun, result)
+	}
+	ops, err := s.Answer(ctx, once, result)
+	if err != nil {
+		return err
+	}
+	if err := s.Tracker.Write(table.Plain(ctx), ops...); err != nil {
+		return err
+	}
+	begun, err := json.Marshal(result)
+	*once.seen = lookup{done: true, rev: once.seen.rev + 1, begun: begun}
+	return err
 }
 
 // Answer returns the operation that stores a result, to be written together with what it answers; none for the zero
@@ -78,43 +104,18 @@ func (s *DB) Answer(ctx context.Context, once Once, result any) ([]table.Op, err
 	if once == (Once{}) {
 		return nil, nil
 	}
-	pending, err := s.PendingAnswer(ctx, once)
-	if err != nil {
-		return nil, err
-	}
-	op, err := s.AnswerPending(*pending, result)
-	return []table.Op{op}, err
-}
-
-// Pending is a request whose result is not known yet, in a form that can be stored: another process may answer it.
-type Pending struct {
-	Key  table.Key `json:"key"`
-	Body string    `json:"body"`
-	Rev  int64     `json:"rev,omitempty"`
-}
-
-// PendingAnswer returns the request as Pending, nil for the zero Once.
-func (s *DB) PendingAnswer(ctx context.Context, once Once) (*Pending, error) {
-	if once == (Once{}) {
-		return nil, nil
-	}
 	if !once.Asked() {
 		if _, err := s.Answered(ctx, once, new(json.RawMessage)); err != nil {
 			return nil, err
 		}
 	}
-	return &Pending{Key: once.key, Body: once.body, Rev: once.seen.rev}, nil
-}
-
-// AnswerPending returns the operation that stores the result of a pending request, as Answer does.
-func (s *DB) AnswerPending(p Pending, result any) (table.Op, error) {
 	encoded, err := json.Marshal(result)
 	if err != nil {
-		return table.Op{}, err
+		return nil, err
 	}
-	op := table.PutJSON(p.Key, answer{Body: p.Body, Result: encoded, Expires: s.Now().Add(AnswerLife)}, table.At(p.Rev))
+	op := table.PutJSON(once.key, answer{Body: once.body, Result: encoded, Expires: s.Now().Add(AnswerLife)}, table.At(once.seen.rev))
 	op.Item.Expires = s.Now().Add(AnswerLife)
-	return op, nil
+	return []table.Op{op}, nil
 }
 
 // KeepAnswer stores the result of a request whose steps are idempotent one by one, or that changed nothing. A stored

@@ -112,6 +112,59 @@ func TestOneOfTwoSimultaneousRequestsWritesItsAnswer(t *testing.T) {
 	}
 }
 
+// Of the requests with one key the first that begins decides on the body and the result; each one with that body
+// completes it, and no other.
+func TestRequestThatBeganIsCompletedByTheSameRequestOnly(t *testing.T) {
+	t.Parallel()
+	db := storetest.New(t)
+	request := func(body string) store.Once { return db.Once("p", "POST /signups", "", "key", []byte(body)) }
+	begin := func(once store.Once, id string) (string, error) {
+		got := result{id}
+		err := db.Begin(t.Context(), once, &got)
+		return got.ID, err
+	}
+	first, twin, other := request("body"), request("body"), request("another body")
+	for _, once := range []store.Once{first, twin, other} {
+		if _, found := answered(t, db, once); found {
+			t.Fatal("an answer before there is any")
+		}
+	}
+	if id, err := begin(first, "1"); id != "1" || err != nil {
+		t.Fatalf("the first begins with %s, %v", id, err)
+	}
+	for _, once := range []store.Once{twin, other} {
+		if id, err := begin(once, "2"); !isConflict(err) {
+			t.Errorf("another begins with %s, %v", id, err)
+		}
+	}
+	if id, found := answered(t, db, twin); !found || id != "1" {
+		t.Errorf("the same request finds %q, %t", id, found)
+	}
+	if id, err := begin(twin, "2"); id != "1" || err != nil {
+		t.Errorf("the same request goes on with %s, %v", id, err)
+	}
+	if _, err := db.Answered(t.Context(), other, new(result)); !errors.Is(err, store.ErrOtherBody) {
+		t.Errorf("another body: %v", err)
+	}
+	if err := write(t, db, first, "1 done"); err != nil {
+		t.Fatal(err)
+	}
+	if err := write(t, db, twin, "2 done"); !isConflict(err) {
+		t.Errorf("both wrote an answer: %v", err)
+	}
+	if id, _ := answered(t, db, request("body")); id != "1 done" {
+		t.Errorf("the answer is %q", id)
+	}
+	if err := db.Begin(t.Context(), store.Once{}, &result{}); err != nil {
+		t.Errorf("without a key: %v", err)
+	}
+}
+
+func isConflict(err error) bool {
+	_, is := table.AsConflict(err)
+	return is
+}
+
 func TestSealedTextsOfProjectsAndPurposesDiffer(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t)

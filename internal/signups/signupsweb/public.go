@@ -107,7 +107,7 @@ func (h Handlers) submit(c *web.Call) error {
 	}
 	done := false
 	if err == nil {
-		done, err = c.Site.DB.Answered(c.Context(), body.Once, &result)
+		done, err = h.signups.Answered(c.Context(), c.Project, body.Once, &result)
 	}
 	if err == nil && !done {
 		result, err = h.signUp(c, body, office)

@@ -19,6 +19,7 @@ import (
 // Signups is what the handlers need of signups.Store.
 type Signups interface {
 	SignUp(ctx context.Context, project string, d signups.SignupDraft, once store.Once) (signups.SignedUp, error)
+	Answered(ctx context.Context, project string, once store.Once, result *signups.SignedUp) (bool, error)
 	MoveSignup(ctx context.Context, def *project.Definition, id, state, by string) (signups.Signup, error)
 	Signup(ctx context.Context, project, id string) (signups.Signup, error)
 	Signups(ctx context.Context, project, activity string, limit int, cursor string) (table.PageOf[signups.Signup], error)

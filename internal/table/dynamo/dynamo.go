@@ -225,7 +225,7 @@ func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 		return fmt.Errorf("write: %w", err)
 	}
 	send := t.transaction(ops)
-	if len(ops) == 1 && ops[0].If == table.Always {
+	if len(ops) == 1 && ops[0].Verb != table.Check && (ops[0].If == table.Always || table.IsPlain(ctx)) {
 		send = t.single(ops[0]) // at half the cost
 	}
 	try := 0
@@ -255,16 +255,22 @@ func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 func (t *Table) single(op table.Op) func(context.Context) error {
 	key := keyAttributes(op.Item.Key)
 	if op.Verb == table.Delete {
+		e := &expression{}
+		condition := e.condition(op.If)
 		return func(ctx context.Context) error {
-			_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: key})
+			_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+				TableName: &t.name, Key: key,
+				ConditionExpression: condition, ExpressionAttributeNames: e.names, ExpressionAttributeValues: e.values,
+			})
 			return err
 		}
 	}
 	update := updating(op.Item)
+	condition := update.condition(op.If)
 	return func(ctx context.Context) error {
 		_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName: &t.name, Key: key,
-			UpdateExpression: &update.text, ExpressionAttributeNames: update.names, ExpressionAttributeValues: update.values,
+			TableName: &t.name, Key: key, UpdateExpression: &update.text,
+			ConditionExpression: condition, ExpressionAttributeNames: update.names, ExpressionAttributeValues: update.values,
 		})
 		return err
 	}
@@ -389,6 +395,9 @@ func isThrottled(err error) bool {
 func (t *Table) writeError(ops []table.Op, err error) error {
 	if _, met := errors.AsType[*types.TransactionConflictException](err); met {
 		return &table.Conflict{}
+	}
+	if _, failed := errors.AsType[*types.ConditionalCheckFailedException](err); failed {
+		return &table.Conflict{Failed: []int{0}, Keys: []table.Key{ops[0].Item.Key}}
 	}
 	cancelled, ok := errors.AsType[*types.TransactionCanceledException](err)
 	if !ok {

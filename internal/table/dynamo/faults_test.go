@@ -319,3 +319,37 @@ func TestReadRequests(t *testing.T) {
 		t.Errorf("125 different keys were asked for in portions of %v", sizes)
 	}
 }
+
+// A Write of one operation with a condition is a transaction, with a token that makes its repetitions one, unless the
+// caller can tell a conflict with itself.
+func TestPlainWriteOfOneOperationIsNoTransaction(t *testing.T) {
+	failed := reply{status: 400, body: failure("ConditionalCheckFailedException")}
+	for _, c := range []struct {
+		name  string
+		ctx   context.Context
+		ops   []table.Op
+		wants string
+	}{
+		{"a condition", t.Context(), []table.Op{{Item: a, If: table.Absent}}, "TransactWriteItems"},
+		{"a condition, plain", table.Plain(t.Context()), []table.Op{{Item: a, If: table.At(2)}}, "UpdateItem"},
+		{"a deletion on condition, plain", table.Plain(t.Context()), []table.Op{table.Remove(a.Key, table.Present)}, "DeleteItem"},
+		{"a check, plain", table.Plain(t.Context()), []table.Op{table.Require(a.Key, table.Absent)}, "TransactWriteItems"},
+		{"two operations, plain", table.Plain(t.Context()), []table.Op{{Item: a}, {Item: b}}, "TransactWriteItems"},
+	} {
+		w := &wire{script: []reply{done}}
+		tab, _ := over(w)
+		if err := tab.Write(c.ctx, c.ops...); err != nil || len(w.asked) != 1 || w.asked[0].operation != c.wants {
+			t.Errorf("%s: %v, %+v, want %s", c.name, err, w.asked, c.wants)
+		} else if _, conditional := w.asked[0].body["ConditionExpression"]; c.wants != "TransactWriteItems" && !conditional {
+			t.Errorf("%s: no condition in %v", c.name, w.asked[0].body)
+		}
+	}
+	for _, script := range [][]reply{{failed}, {lost, failed}} {
+		w := &wire{script: script}
+		tab, _ := over(w)
+		conflict, is := table.AsConflict(tab.Write(table.Plain(t.Context()), table.Op{Item: a, If: table.Absent}))
+		if !is || !slices.Equal(conflict.Failed, []int{0}) || conflict.Keys[0] != a.Key {
+			t.Errorf("a failed condition: %+v", conflict)
+		}
+	}
+}
