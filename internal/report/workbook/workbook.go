@@ -149,43 +149,41 @@ const (
 )
 
 // write writes the sheet: its first row stays in view, and it is printed on A4, landscape, as wide as the page.
+// An error of w comes again when w is flushed.
 func (s Sheet) write(w *bufio.Writer, selected bool) error {
-	last := fmt.Sprint(columnName(max(len(s.Columns), 1)-1), len(s.Rows)+1)
+	last := columnName(max(len(s.Columns), 1)-1) + strconv.Itoa(len(s.Rows)+1)
 	view := ""
 	if selected {
 		view = ` tabSelected="1"`
 	}
 	fmt.Fprintf(w, `%s<worksheet xmlns="%s"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><dimension ref="A1:%s"/><sheetViews><sheetView%s workbookViewId="0">`+
 		`<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/>`, declaration, spreadsheet, last, view)
-	names := make([]string, len(s.Columns))
+	head := []byte(`<row r="1">`)
 	if len(s.Columns) > 0 {
-		w.WriteString("<cols>")
+		fmt.Fprint(w, "<cols>")
 		for i, c := range s.Columns {
-			names[i] = columnName(i)
-			fmt.Fprintf(w, `<col min="%d" max="%d" width="%s" customWidth="1"/>`, i+1, i+1, strconv.FormatFloat(c.Width, 'f', -1, 64))
+			fmt.Fprintf(w, `<col min="%d" max="%d" width="%g" customWidth="1"/>`, i+1, i+1, c.Width)
+			head = appendText(head, columnName(i)+"1", styleHead, c.Name)
 		}
-		w.WriteString("</cols>")
+		fmt.Fprint(w, "</cols>")
 	}
-	w.WriteString(`<sheetData><row r="1">`)
-	for i, c := range s.Columns {
-		writeText(w, names[i], "1", styleHead, c.Name)
-	}
-	w.WriteString("</row>")
+	fmt.Fprintf(w, "<sheetData>%s</row>", head)
+	var line []byte
 	for n, row := range s.Rows {
 		number := strconv.Itoa(n + 2)
-		w.WriteString(`<row r="` + number + `">`)
+		line = append(line[:0], `<row r="`+number+`">`...)
 		for i, value := range row {
-			if i == len(names) {
-				names = append(names, columnName(i))
-			}
-			if err := writeCell(w, names[i], number, value); err != nil {
+			var err error
+			if line, err = appendCell(line, columnName(i)+number, value); err != nil {
 				return err
 			}
 		}
-		w.WriteString("</row>")
+		if _, err := w.Write(append(line, "</row>"...)); err != nil {
+			return err
+		}
 	}
-	_, err := w.WriteString(`</sheetData><pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/></worksheet>`)
-	return err
+	fmt.Fprint(w, `</sheetData><pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/></worksheet>`)
+	return nil
 }
 
 // columnName returns the letters of a column; those of 0 are A.
@@ -196,55 +194,50 @@ func columnName(i int) string {
 	return columnName(i/26-1) + string(rune('A'+i%26))
 }
 
-// writeCell writes a cell of the types that Sheet lists. The error of the writer is found when it is flushed.
-func writeCell(w *bufio.Writer, column, row string, value any) error {
+// appendCell appends a cell of the types that Sheet lists.
+func appendCell(to []byte, at string, value any) ([]byte, error) {
 	switch v := value.(type) {
 	case nil:
+		return to, nil
 	case string:
-		if v != "" {
-			writeText(w, column, row, styleText, v)
+		if v == "" {
+			return to, nil
 		}
+		return appendText(to, at, styleText, v), nil
 	case int:
-		writeNumber(w, column, row, styleText, strconv.Itoa(v))
+		return appendNumber(to, at, styleText, strconv.Itoa(v)), nil
 	case int64:
-		writeNumber(w, column, row, styleWhole, strconv.FormatInt(v, 10))
+		return appendNumber(to, at, styleWhole, strconv.FormatInt(v, 10)), nil
 	case json.Number:
 		if whole, err := v.Int64(); err == nil {
-			writeNumber(w, column, row, styleWhole, strconv.FormatInt(whole, 10))
-		} else if decimal, err := v.Float64(); err == nil {
-			writeNumber(w, column, row, styleDecimal, strconv.FormatFloat(decimal, 'f', -1, 64))
-		} else {
-			writeText(w, column, row, styleText, v.String())
+			return appendNumber(to, at, styleWhole, strconv.FormatInt(whole, 10)), nil
 		}
+		if decimal, err := v.Float64(); err == nil {
+			return appendNumber(to, at, styleDecimal, strconv.FormatFloat(decimal, 'f', -1, 64)), nil
+		}
+		return appendText(to, at, styleText, v.String()), nil
 	case Day:
-		writeTime(w, column, row, styleDay, time.DateOnly, string(v))
+		day, err := time.Parse(time.DateOnly, string(v))
+		return appendTime(to, at, styleDay, day, err == nil, string(v)), nil
 	case Month:
-		writeTime(w, column, row, styleMonth, "2006-01", string(v))
+		first, err := time.Parse("2006-01", string(v))
+		return appendTime(to, at, styleMonth, first, err == nil, string(v)), nil
 	case time.Time:
-		if serial, ok := serialOf(v); ok {
-			writeNumber(w, column, row, styleInstant, serial)
-		} else {
-			writeText(w, column, row, styleText, v.Format(time.RFC3339))
-		}
-	default:
-		return fmt.Errorf("no cell for a %T", value)
+		return appendTime(to, at, styleInstant, v, true, v.Format(time.RFC3339)), nil
 	}
-	return nil
+	return to, fmt.Errorf("no cell for a %T", value)
 }
 
-func writeNumber(w *bufio.Writer, column, row string, style int, number string) {
-	fmt.Fprintf(w, `<c r="%s%s" s="%d"><v>%s</v></c>`, column, row, style, number)
+func appendNumber(to []byte, at string, style int, number string) []byte {
+	return fmt.Appendf(to, `<c r="%s" s="%d"><v>%s</v></c>`, at, style, number)
 }
 
-// writeTime writes a date given as text, as text where it is none.
-func writeTime(w *bufio.Writer, column, row string, style int, layout, text string) {
-	if at, err := time.Parse(layout, text); err == nil {
-		if serial, ok := serialOf(at); ok {
-			writeNumber(w, column, row, style, serial)
-			return
-		}
+// appendTime appends a time, or its text where it is none that spreadsheets know.
+func appendTime(to []byte, at string, style int, value time.Time, valid bool, text string) []byte {
+	if serial, ok := serialOf(value); ok && valid {
+		return appendNumber(to, at, style, serial)
 	}
-	writeText(w, column, row, styleText, text)
+	return appendText(to, at, styleText, text)
 }
 
 // serialOf returns the number that shows a time on its own clock: days since 1899-12-30. Spreadsheets know no time before 1900,
@@ -262,16 +255,14 @@ func serialOf(at time.Time) (string, bool) {
 // longestText is how much of a text a cell takes, in UTF-16 units.
 const longestText = 32767
 
-func writeText(w *bufio.Writer, column, row string, style int, text string) {
-	fmt.Fprintf(w, `<c r="%s%s" s="%d" t="inlineStr"><is><t xml:space="preserve">`, column, row, style)
+func appendText(to []byte, at string, style int, text string) []byte {
 	text = report.Text(text).String()
 	if len(text) > longestText {
 		if units := utf16.Encode([]rune(text)); len(units) > longestText {
 			text = strings.TrimSuffix(string(utf16.Decode(units[:longestText])), "\ufffd")
 		}
 	}
-	w.WriteString(escaped(text))
-	w.WriteString("</t></is></c>")
+	return fmt.Appendf(to, `<c r="%s" s="%d" t="inlineStr"><is><t xml:space="preserve">%s</t></is></c>`, at, style, escaped(text))
 }
 
 // escaped returns a text as XML. Control characters, which XML does not allow, are written by their number, as in _x0007_. Of a
