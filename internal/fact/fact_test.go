@@ -1,8 +1,11 @@
 package fact
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 // Evidence of snapshots has ids of rows: how they are derived must never change.
@@ -21,4 +24,22 @@ func TestTheKeyOfAFactNamesItsProject(t *testing.T) {
 			t.Errorf("%q is of %q, want %q", partition, got, want)
 		}
 	}
+}
+
+func TestLineIsAppendedAsEncodingJSONWritesIt(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.String(), rapid.StringMatching(`[ -~]{0,9}`), rapid.SampledFrom([]string{"\xff", "a\u2028", "\ufffd", "\x7f", "\x00"}))
+		l := Line{Row: rapid.Int().Draw(t, "row"), Person: text.Draw(t, "person"), Values: rapid.SliceOf(text).Draw(t, "values")}
+		if rapid.Bool().Draw(t, "none") {
+			l.Values = nil
+		}
+		want, err := json.Marshal(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := l.AppendJSON(nil); string(got) != string(want) {
+			t.Fatalf("got %s, want %s", got, want)
+		}
+	})
 }

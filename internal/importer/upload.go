@@ -1,6 +1,6 @@
 // Package importer reads a file of records: it detects format, encoding and kind, validates every cell, and passes on
-// the valid rows one at a time. It stores nothing. A caller that needs the rows several times calls Check several
-// times, which takes less memory than 200,000 rows do.
+// the valid rows one at a time. It stores nothing: a caller that needs the rows several times keeps them outside of the
+// memory, or calls Check again.
 package importer
 
 import (

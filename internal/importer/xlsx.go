@@ -2,7 +2,6 @@ package importer
 
 import (
 	"archive/zip"
-	"bufio"
 	"bytes"
 	"encoding/xml"
 	"errors"
@@ -12,7 +11,7 @@ import (
 	"strings"
 )
 
-// Workbooks are not read by the library that writes them: a sheet has to be streamed, the formats of cells are needed
+// Workbooks are not read by excelize: a sheet has to be streamed in little memory, the formats of cells are needed
 // (a date is a number with a format), and a damaged workbook must be rejected, never read in part.
 
 // Limits of a workbook, the first four in bytes of unpacked XML. Files with the longest texts and the most rows stay
@@ -31,7 +30,7 @@ var errTooLarge = errors.New("the unpacked workbook is too large")
 
 // workbook reads the rows of the first visible sheet.
 type workbook struct {
-	sheet    *xml.Decoder
+	sheet    *xmlScanner
 	meter    *meter
 	shared   sharedTexts
 	formats  []momentFormat // by style
@@ -132,7 +131,7 @@ func (w *workbook) open(p parts) error {
 		return err
 	}
 	w.meter = unpacked
-	w.sheet = newDecoder(unpacked)
+	w.sheet = newXMLScanner(unpacked)
 	return nil
 }
 
@@ -228,10 +227,6 @@ func (m *meter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func newDecoder(from io.Reader) *xml.Decoder {
-	return xml.NewDecoder(bufio.NewReaderSize(from, 16<<10))
-}
-
 func (w *workbook) readStyles(p parts, book string) error {
 	found, err := p.related(book, "styles")
 	if err != nil || len(found) == 0 {
@@ -290,11 +285,11 @@ func (w *workbook) readShared(p parts, book string) error {
 	if err != nil {
 		return err
 	}
-	decoder := newDecoder(unpacked)
+	scanner := newXMLScanner(unpacked)
 	var all strings.Builder
 	var text []byte
 	for {
-		token, err := decoder.RawToken()
+		token, err := scanner.next()
 		if err == io.EOF {
 			w.shared.all = all.String()
 			return nil
@@ -302,15 +297,17 @@ func (w *workbook) readShared(p parts, book string) error {
 		if err != nil {
 			return err
 		}
-		start, ok := token.(xml.StartElement)
-		if !ok || start.Name.Local != "si" {
+		if token != xmlStart || string(scanner.name) != "si" {
 			continue
 		}
 		unpacked.mark()
-		if text, err = readText(decoder, "si", text[:0]); err != nil {
+		if text, err = readText(scanner, "si", text[:0]); err != nil {
 			return err
 		}
-		all.WriteString(unescape(string(text)))
+		if bytes.Contains(text, []byte("_x")) {
+			text = append(text[:0], unescape(string(text))...)
+		}
+		all.Write(text)
 		if w.shared.ends = append(w.shared.ends, uint32(all.Len())); len(w.shared.ends) > maxShares {
 			return errTooLarge
 		}
@@ -319,28 +316,28 @@ func (w *workbook) readShared(p parts, book string) error {
 
 // readText appends the text of an element to into: that of its t elements, without phonetic hints (rPh). It reads up to
 // the end of the element.
-func readText(decoder *xml.Decoder, element string, into []byte) ([]byte, error) {
+func readText(scanner *xmlScanner, element string, into []byte) ([]byte, error) {
 	inText, spoken := false, false
 	for {
-		token, err := decoder.RawToken()
+		token, err := scanner.next()
 		if err != nil {
 			return into, unexpected(err)
 		}
-		switch t := token.(type) {
-		case xml.StartElement:
-			inText = t.Name.Local == "t" && !spoken
-			spoken = spoken || t.Name.Local == "rPh"
-		case xml.EndElement:
+		switch token {
+		case xmlStart:
+			inText = string(scanner.name) == "t" && !spoken
+			spoken = spoken || string(scanner.name) == "rPh"
+		case xmlEnd:
 			inText = false
-			switch t.Name.Local {
+			switch string(scanner.name) {
 			case "rPh":
 				spoken = false
 			case element:
 				return into, nil
 			}
-		case xml.CharData:
+		case xmlText:
 			if inText {
-				into = append(into, t...)
+				into = append(into, scanner.text...)
 			}
 		}
 	}
@@ -376,18 +373,18 @@ func (w *workbook) readRow() (int, error) {
 	w.cells = w.cells[:0]
 	number, inRow := 0, false
 	for {
-		token, err := w.sheet.RawToken()
+		token, err := w.sheet.next()
 		if err != nil {
 			return 0, unexpected(err) // the end of the sheet data is missing
 		}
-		switch t := token.(type) {
-		case xml.StartElement:
-			switch t.Name.Local {
+		switch token {
+		case xmlStart:
+			switch string(w.sheet.name) {
 			case "row":
 				w.meter.mark()
 				inRow, number, w.column = true, w.row+1, 0
-				if r := attribute(t, "r"); r != "" {
-					if number, err = strconv.Atoi(r); err != nil || number < 1 {
+				if r := w.sheet.attribute("r"); len(r) > 0 {
+					if number, err = strconv.Atoi(string(r)); err != nil || number < 1 {
 						return 0, errMalformed
 					}
 				}
@@ -398,12 +395,12 @@ func (w *workbook) readRow() (int, error) {
 				if !inRow {
 					return 0, errMalformed
 				}
-				if err := w.readCell(t); err != nil {
+				if err := w.readCell(); err != nil {
 					return 0, err
 				}
 			}
-		case xml.EndElement:
-			switch t.Name.Local {
+		case xmlEnd:
+			switch string(w.sheet.name) {
 			case "row":
 				return number, nil
 			case "sheetData":
@@ -425,19 +422,10 @@ func (m unlimited) Read(p []byte) (int, error) {
 	return m.meter.Read(p)
 }
 
-func attribute(e xml.StartElement, name string) string {
-	for _, a := range e.Attr {
-		if a.Name.Local == name && a.Name.Space == "" {
-			return a.Value
-		}
-	}
-	return ""
-}
-
-// readCell reads a cell to its end and sets it in the row.
-func (w *workbook) readCell(start xml.StartElement) error {
+// readCell reads a cell, whose start was read, to its end and sets it in the row.
+func (w *workbook) readCell() error {
 	at := w.column
-	if r := attribute(start, "r"); r != "" {
+	if r := w.sheet.attribute("r"); len(r) > 0 {
 		var ok bool
 		if at, ok = columnOf(r); !ok {
 			return errMalformed
@@ -447,17 +435,23 @@ func (w *workbook) readCell(start xml.StartElement) error {
 		return errMalformed
 	}
 	w.column = at + 1
+	kind, style := cellKind(w.sheet.attribute("t")), -1
+	if s := w.sheet.attribute("s"); len(s) > 0 {
+		if number, err := strconv.Atoi(string(s)); err == nil {
+			style = number
+		}
+	}
 	var formula, inValue bool
 	w.text = w.text[:0]
 read:
 	for {
-		token, err := w.sheet.RawToken()
+		token, err := w.sheet.next()
 		if err != nil {
 			return unexpected(err)
 		}
-		switch t := token.(type) {
-		case xml.StartElement:
-			switch t.Name.Local {
+		switch token {
+		case xmlStart:
+			switch string(w.sheet.name) {
 			case "v":
 				inValue = true
 			case "f":
@@ -467,18 +461,18 @@ read:
 					return err
 				}
 			}
-		case xml.EndElement:
+		case xmlEnd:
 			inValue = false
-			if t.Name.Local == "c" {
+			if string(w.sheet.name) == "c" {
 				break read
 			}
-		case xml.CharData:
+		case xmlText:
 			if inValue {
-				w.text = append(w.text, t...)
+				w.text = append(w.text, w.sheet.text...)
 			}
 		}
 	}
-	value, err := w.value(attribute(start, "t"), attribute(start, "s"), string(w.text), formula)
+	value, err := w.value(kind, style, w.text, formula)
 	if err != nil || value == (cell{}) {
 		return err
 	}
@@ -489,25 +483,42 @@ read:
 	return nil
 }
 
-// value returns the cell of a type, a style and a stored text.
-func (w *workbook) value(kind, style, stored string, formula bool) (cell, error) {
-	if stored == "" {
+// cellKind returns a type of cells as a string, which it does not allocate for the usual ones.
+func cellKind(name []byte) string {
+	switch string(name) {
+	case "s":
+		return "s"
+	case "n":
+		return "n"
+	case "str":
+		return "str"
+	case "inlineStr":
+		return "inlineStr"
+	}
+	return string(name)
+}
+
+// value returns the cell of a type, a style (-1: none) and a stored text.
+func (w *workbook) value(kind string, style int, text []byte, formula bool) (cell, error) {
+	if len(text) == 0 {
 		if formula && kind != "str" {
 			return cell{form: uncomputed}, nil
 		}
 		return cell{}, nil
 	}
-	switch kind {
-	case "s":
-		i, err := strconv.Atoi(strings.TrimSpace(stored))
+	if kind == "s" {
+		i, err := strconv.Atoi(string(bytes.TrimSpace(text)))
 		if err != nil {
 			return cell{}, errMalformed
 		}
-		text, ok := w.shared.text(i)
+		shared, ok := w.shared.text(i)
 		if !ok {
 			return cell{}, errMalformed
 		}
-		return cell{text: text}, nil
+		return cell{text: shared}, nil
+	}
+	stored := string(text)
+	switch kind {
 	case "inlineStr", "str":
 		return cell{text: unescape(stored)}, nil
 	case "b":
@@ -520,22 +531,40 @@ func (w *workbook) value(kind, style, stored string, formula bool) (cell, error)
 	default:
 		return cell{}, errMalformed
 	}
+	format := momentFormat{}
+	if style >= 0 && style < len(w.formats) {
+		format = w.formats[style]
+	}
+	if format == (momentFormat{}) && isWhole(stored) {
+		return cell{text: stored, form: number}, nil
+	}
 	n, err := strconv.ParseFloat(strings.TrimSpace(stored), 64)
 	if err != nil {
 		return cell{}, errMalformed
 	}
-	if i, err := strconv.Atoi(style); err == nil && i >= 0 && i < len(w.formats) {
-		if text, ok := momentText(n, w.formats[i], w.from1904); ok {
-			return cell{text: text, form: moment}, nil
-		}
+	if text, ok := momentText(n, format, w.from1904); ok {
+		return cell{text: text, form: moment}, nil
 	}
 	return cell{text: numberText(n), form: number}, nil
 }
 
+// isWhole reports whether a number is written as numberText writes it, without parsing it.
+func isWhole(text string) bool {
+	if text[0] == '0' || len(text) > 15 {
+		return text == "0"
+	}
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
 // columnOf returns the column of a cell's reference; that of A1 is 0.
-func columnOf(name string) (int, bool) {
+func columnOf(name []byte) (int, bool) {
 	column := 0
-	for i, r := range []byte(name) {
+	for i, r := range name {
 		switch {
 		case 'A' <= r && r <= 'Z':
 			column = column*26 + int(r-'A') + 1

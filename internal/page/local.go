@@ -1,7 +1,6 @@
 package page
 
 import (
-	"regexp"
 	"slices"
 	"time"
 )
@@ -51,13 +50,13 @@ type Mail struct {
 	At                time.Time
 }
 
-var address = regexp.MustCompile(`https?://[^\s<>"]+`)
+var address = pattern(`https?://[^\s<>"]+`)
 
 // Parts returns the text in parts, with each URL in it as a link.
 func (m Mail) Parts() []Link {
 	var out []Link
 	rest := m.Text
-	for _, found := range address.FindAllStringIndex(m.Text, -1) {
+	for _, found := range address().FindAllStringIndex(m.Text, -1) {
 		done := len(m.Text) - len(rest)
 		out = append(out, Link{Label: m.Text[done:found[0]]}, Link{Href: m.Text[found[0]:found[1]], Label: m.Text[found[0]:found[1]]})
 		rest = m.Text[found[1]:]

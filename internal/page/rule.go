@@ -3,6 +3,7 @@ package page
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"outreach/internal/project"
 	"outreach/internal/schema"
@@ -45,11 +46,16 @@ func (v view) rule(d *project.Definition, r project.Rule) countedRule {
 // A rule is put into words if it is a list of comparisons joined by the same operator; any other is shown as it is
 // written. The patterns here spare functions that only show figures from linking package rule.
 var (
-	comparison = regexp.MustCompile(`^(\w+)\s*(==|!=|<=|>=|<|>)\s*("[^"]*"|'[^']*'|[\w.]+)$`)
-	oneOf      = regexp.MustCompile(`^(\w+)\s+in\s+\[\s*((?:"[^"]*"|'[^']*')(?:\s*,\s*(?:"[^"]*"|'[^']*'))*)\s*\]$`)
-	quoted     = regexp.MustCompile(`"[^"]*"|'[^']*'`)
-	joins      = regexp.MustCompile(`"[^"]*"|'[^']*'|&&|\|\||\band\b|\bor\b`)
+	comparison = pattern(`^(\w+)\s*(==|!=|<=|>=|<|>)\s*("[^"]*"|'[^']*'|[\w.]+)$`)
+	oneOf      = pattern(`^(\w+)\s+in\s+\[\s*((?:"[^"]*"|'[^']*')(?:\s*,\s*(?:"[^"]*"|'[^']*'))*)\s*\]$`)
+	quoted     = pattern(`"[^"]*"|'[^']*'`)
+	joins      = pattern(`"[^"]*"|'[^']*'|&&|\|\||\band\b|\bor\b`)
 )
+
+// pattern compiles an expression when it is first needed.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
 
 func (v view) conditions(d *project.Definition, kind *schema.Kind, where string) (words []string, any bool) {
 	if where == "" {
@@ -57,7 +63,7 @@ func (v view) conditions(d *project.Definition, kind *schema.Kind, where string)
 	}
 	var clauses []string
 	from, joined := 0, ""
-	for _, at := range joins.FindAllStringIndex(where, -1) {
+	for _, at := range joins().FindAllStringIndex(where, -1) {
 		word := map[string]string{"&&": "and", "and": "and", "||": "or", "or": "or"}[where[at[0]:at[1]]]
 		if word == "" {
 			continue
@@ -78,14 +84,14 @@ func (v view) conditions(d *project.Definition, kind *schema.Kind, where string)
 }
 
 func (v view) condition(d *project.Definition, kind *schema.Kind, clause string) (string, bool) {
-	if parts := oneOf.FindStringSubmatch(clause); parts != nil {
+	if parts := oneOf().FindStringSubmatch(clause); parts != nil {
 		var values []string
-		for _, value := range quoted.FindAllString(parts[2], -1) {
+		for _, value := range quoted().FindAllString(parts[2], -1) {
 			values = append(values, v.ruleValue(d, kind, parts[1], value))
 		}
 		return v.Field(parts[1]) + ": " + strings.Join(values, " "+v.Say("evidence.or")+" "), true
 	}
-	parts := comparison.FindStringSubmatch(clause)
+	parts := comparison().FindStringSubmatch(clause)
 	if parts == nil {
 		return "", false
 	}

@@ -13,36 +13,32 @@ import (
 	"outreach/internal/uploads"
 )
 
-// Fingerprint returns the fingerprint of an unsealed row in which members of staff are ids already. who is the subject
-// of the natural key: the id of a person or a partner, or "" for a kind that has neither.
-func (s *Store) Fingerprint(project string, k *schema.Kind, who string, row schema.Row) uploads.Fingerprint {
-	return s.fingerprint(project, k, s.naturalHash(project, k, who, row), s.SealRow(project, k, row))
+// Fingerprint returns the fingerprint of a row in which members of staff are ids already, given with its sealed form. who is
+// the subject of the natural key: the id of a person or a partner, or "" for a kind that has neither.
+func (s *Store) Fingerprint(project string, k *schema.Kind, who string, row, sealed schema.Row) uploads.Fingerprint {
+	return uploads.Fingerprint{
+		Schema: schema.SchemaVersion, Natural: s.Digest(project, "natural", k.NaturalKey(who, row)), Content: s.content(project, k, sealed),
+	}
 }
 
-// fingerprint returns the fingerprint of a sealed row with a given natural key. The content covers each value outside
-// the natural key that is not empty, with the id of its field, so that neither the order of fields nor an empty field
-// changes it.
-func (s *Store) fingerprint(project string, k *schema.Kind, natural string, sealed schema.Row) uploads.Fingerprint {
-	var content strings.Builder
+// content returns the hash of a sealed row's content. It covers each value outside the natural key that is not empty, with the
+// id of its field, so that neither the order of fields nor an empty field changes it.
+func (s *Store) content(project string, k *schema.Kind, sealed schema.Row) [8]byte {
+	text := make([]byte, 0, 256)
 	for _, i := range k.ContentFields() {
 		if sealed[i] != "" {
-			content.WriteString(k.Fields[i].Name)
-			content.WriteByte(0)
-			content.WriteString(sealed[i])
-			content.WriteByte(0)
+			text = append(append(text, k.Fields[i].Name...), 0)
+			text = append(append(text, sealed[i]...), 0)
 		}
 	}
-	p := uploads.Fingerprint{Schema: schema.SchemaVersion}
-	decode(p.Natural[:], natural)
-	decode(p.Content[:], s.Seal(project, "content", content.String()))
-	return p
+	digest := s.Digest(project, "content", string(text))
+	return [8]byte(digest[:])
 }
 
-// FingerprintOfVersion0 returns the content hash that version 0 of the schema gave a row: of its values alone, in the
+// FingerprintOfVersion0 returns the content hash that version 0 of the schema gave a sealed row: of its values alone, in the
 // order that fields had then, empty ones included. It is comparable with the fingerprints of files read at that time. A
 // row with a value in a field that version 0 did not have gets the zero hash, which equals none of them.
-func (s *Store) FingerprintOfVersion0(project string, k *schema.Kind, row schema.Row) (content [8]byte) {
-	sealed := s.SealRow(project, k, row)
+func (s *Store) FingerprintOfVersion0(project string, k *schema.Kind, sealed schema.Row) (content [8]byte) {
 	first := schema.FieldsOfVersion0(k.Name)
 	for i, value := range sealed {
 		if value != "" && !slices.Contains(first, k.Fields[i].Name) {
@@ -56,8 +52,8 @@ func (s *Store) FingerprintOfVersion0(project string, k *schema.Kind, row schema
 			text.WriteByte(0)
 		}
 	}
-	decode(content[:], s.Seal(project, "content", text.String()))
-	return content
+	digest := s.Digest(project, "content", text.String())
+	return [8]byte(digest[:])
 }
 
 func decode(into []byte, hash string) {
@@ -86,7 +82,9 @@ func (s *Store) TypedFingerprints(ctx context.Context, project string, k *schema
 		}
 		for _, t := range page.Items {
 			if t.At.Before(before) {
-				out = append(out, TypedFingerprint{Fingerprint: s.fingerprint(project, k, t.Natural, k.Row(t.Values)), At: t.At})
+				typed := TypedFingerprint{Fingerprint: uploads.Fingerprint{Schema: schema.SchemaVersion, Content: s.content(project, k, k.Row(t.Values))}, At: t.At}
+				decode(typed.Natural[:], t.Natural)
+				out = append(out, typed)
 			}
 		}
 		if cursor = page.Next; cursor == "" {

@@ -30,7 +30,8 @@ func TestFingerprintDependsOnlyOnGivenValues(t *testing.T) {
 		reordered := schema.NewRegistry(&other).Kind(kind.Name)
 
 		fingerprint := func(k *schema.Kind, values map[string]string) uploads.Fingerprint {
-			return s.Fingerprint("p", k, "who", k.Row(schema.ValuesOf(values)))
+			row := k.Row(schema.ValuesOf(values))
+			return s.Fingerprint("p", k, "who", row, s.SealRow("p", k, row))
 		}
 		want := fingerprint(kind, values)
 		if got := fingerprint(reordered, values); got != want {
@@ -56,7 +57,7 @@ func TestFingerprintOfVersion0HashesAllValuesInOrder(t *testing.T) {
 	row := k.Row(schema.ValuesOf(map[string]string{"date": "2010-03-11", "medium": "tv", "title": "T", "outlet": "O", "reach": "7500", "source": "S", "url": "https://example.org"}))
 	var want [8]byte
 	decode(want[:], s.Seal("p", "content", "7500\x00\x00S\x00"+s.Seal("p", "text", "https://example.org")+"\x00\x00"))
-	if got := s.FingerprintOfVersion0("p", k, row); got != want {
+	if got := s.FingerprintOfVersion0("p", k, s.SealRow("p", k, row)); got != want {
 		t.Errorf("%x, want %x", got, want)
 	}
 	wider, err := schema.Extend(schema.Builtin(), project.RecordKind{Name: "media", Plural: "media", Fields: []project.RecordField{{ID: "added", Type: "text"}}})
@@ -64,10 +65,10 @@ func TestFingerprintOfVersion0HashesAllValuesInOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	added := wider.Kind(schema.Media)
-	if got := s.FingerprintOfVersion0("p", added, append(slices.Clone(row), "")); got != want {
+	if got := s.FingerprintOfVersion0("p", added, s.SealRow("p", added, append(slices.Clone(row), ""))); got != want {
 		t.Errorf("with a field that nobody filled in: %x, want %x", got, want)
 	}
-	if got := s.FingerprintOfVersion0("p", added, append(slices.Clone(row), "new")); got == want {
+	if got := s.FingerprintOfVersion0("p", added, s.SealRow("p", added, append(slices.Clone(row), "new"))); got == want {
 		t.Error("a value that version 0 had no field for is like none of its time")
 	}
 }

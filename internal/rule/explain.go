@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"regexp"
+	"sync"
 
 	"github.com/expr-lang/expr/file"
 
@@ -53,32 +54,36 @@ func typeWord(name string) text.Message {
 }
 
 // explanations are messages for common errors of Expr; the first pattern that matches is used.
-var explanations = []struct {
+var explanations = sync.OnceValue(func() []explanation {
+	return []explanation{
+		{regexp.MustCompile(`^unexpected (token EOF|end)`), func([]string) text.Message { return endsEarly }},
+		{regexp.MustCompile(`^unexpected token Operator\("="\)`), func([]string) text.Message { return singleEquals }},
+		{regexp.MustCompile(`^unexpected token \w+\("(.+)"\)`), func(m []string) text.Message {
+			return text.NewMessage("rule.error.unexpected", "sign", m[1])
+		}},
+		{regexp.MustCompile(`^unrecognized character: \S+ '(.)'`), func(m []string) text.Message {
+			return text.NewMessage("rule.error.bad_sign", "sign", m[1])
+		}},
+		{regexp.MustCompile(`^literal not terminated`), func([]string) text.Message { return openQuote }},
+		{regexp.MustCompile(`maximum allowed nodes`), func([]string) text.Message { return tooManyParts }},
+		{regexp.MustCompile(`^invalid operation: (\S+) \(mismatched types (.+) and (.+)\)$`), func(m []string) text.Message {
+			return text.NewMessage("rule.error.mismatch", "sign", m[1], "left", typeWord(m[2]), "right", typeWord(m[3]))
+		}},
+		{regexp.MustCompile(`^invalid operation: (\S+) \(mismatched type (.+)\)$`), func(m []string) text.Message {
+			return text.NewMessage("rule.error.bad_after", "sign", m[1], "after", typeWord(m[2]))
+		}},
+		{regexp.MustCompile(`^cannot use (\S+) as type (\S+) in array$`), func(m []string) text.Message {
+			return text.NewMessage("rule.error.not_in", "left", typeWord(m[1]), "in", typeWord(m[2]))
+		}},
+		{regexp.MustCompile(`^invalid argument for (\w+)|arguments? .*to call (\w+)`), func(m []string) text.Message {
+			return text.NewMessage("rule.error.bad_arguments", "name", m[1]+m[2])
+		}},
+	}
+})
+
+type explanation struct {
 	pattern *regexp.Regexp
 	say     func(parts []string) text.Message
-}{
-	{regexp.MustCompile(`^unexpected (token EOF|end)`), func([]string) text.Message { return endsEarly }},
-	{regexp.MustCompile(`^unexpected token Operator\("="\)`), func([]string) text.Message { return singleEquals }},
-	{regexp.MustCompile(`^unexpected token \w+\("(.+)"\)`), func(m []string) text.Message {
-		return text.NewMessage("rule.error.unexpected", "sign", m[1])
-	}},
-	{regexp.MustCompile(`^unrecognized character: \S+ '(.)'`), func(m []string) text.Message {
-		return text.NewMessage("rule.error.bad_sign", "sign", m[1])
-	}},
-	{regexp.MustCompile(`^literal not terminated`), func([]string) text.Message { return openQuote }},
-	{regexp.MustCompile(`maximum allowed nodes`), func([]string) text.Message { return tooManyParts }},
-	{regexp.MustCompile(`^invalid operation: (\S+) \(mismatched types (.+) and (.+)\)$`), func(m []string) text.Message {
-		return text.NewMessage("rule.error.mismatch", "sign", m[1], "left", typeWord(m[2]), "right", typeWord(m[3]))
-	}},
-	{regexp.MustCompile(`^invalid operation: (\S+) \(mismatched type (.+)\)$`), func(m []string) text.Message {
-		return text.NewMessage("rule.error.bad_after", "sign", m[1], "after", typeWord(m[2]))
-	}},
-	{regexp.MustCompile(`^cannot use (\S+) as type (\S+) in array$`), func(m []string) text.Message {
-		return text.NewMessage("rule.error.not_in", "left", typeWord(m[1]), "in", typeWord(m[2]))
-	}},
-	{regexp.MustCompile(`^invalid argument for (\w+)|arguments? .*to call (\w+)`), func(m []string) text.Message {
-		return text.NewMessage("rule.error.bad_arguments", "name", m[1]+m[2])
-	}},
 }
 
 func explain(err error) *Error {
@@ -88,7 +93,7 @@ func explain(err error) *Error {
 		return &Error{Line: 1, Column: 1, Message: notTrueOrFalse}
 	}
 	message := unclear(located.Message)
-	for _, e := range explanations {
+	for _, e := range explanations() {
 		if parts := e.pattern.FindStringSubmatch(located.Message); parts != nil {
 			message = e.say(parts)
 			break

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // SchemaVersion is the version of the schema in which facts are written. A change of the meaning of stored values
@@ -108,24 +109,25 @@ func (v Values) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = appendJSON(out, value.Field)
+		out = AppendJSON(out, value.Field)
 		out = append(out, ':')
-		out = appendJSON(out, value.Text)
+		out = AppendJSON(out, value.Text)
 	}
 	return append(out, '}'), nil
 }
 
-// appendJSON appends a text as JSON.
-func appendJSON(out []byte, text string) []byte {
-	if strings.IndexFunc(text, func(r rune) bool {
-		return r < ' ' || r == '"' || r == '\\' || r == '<' || r == '>' || r == '&' || r > '~'
-	}) < 0 {
-		out = append(out, '"')
-		out = append(out, text...)
-		return append(out, '"')
+// AppendJSON appends a text as json.Marshal writes it.
+func AppendJSON(out []byte, text string) []byte {
+	for _, r := range text {
+		switch {
+		case r < ' ', r == '"', r == '\\', r == '<', r == '>', r == '&', r == utf8.RuneError, r == '\u2028', r == '\u2029':
+			encoded, _ := json.Marshal(text) // a string always marshals
+			return append(out, encoded...)
+		}
 	}
-	encoded, _ := json.Marshal(text) // a string always marshals
-	return append(out, encoded...)
+	out = append(out, '"')
+	out = append(out, text...)
+	return append(out, '"')
 }
 
 var errValues = errors.New("values are neither an object of texts nor a list of them")

@@ -96,8 +96,8 @@ type Packer struct {
 	head             []byte // the JSON of a pack before its lines
 	group            *errgroup.Group
 	ctx              context.Context
-	lines            [][]byte
-	size             int
+	data             []byte // of the next pack, nil while it has no lines
+	line             []byte // the last line
 	fingerprints     []byte
 	texts            map[int]map[string]string
 	textSize         int
@@ -127,14 +127,16 @@ func packHead(kind *schema.Kind) []byte {
 // Add appends the next row, its fingerprint, and its private texts, where there are any to keep. It fails once a write
 // has failed.
 func (p *Packer) Add(line fact.Line, fingerprint Fingerprint, texts map[string]string) error {
-	encoded, err := json.Marshal(line)
-	if err != nil {
-		return err
-	}
-	if p.size+len(encoded)+1 > packBytes {
+	p.line = line.AppendJSON(p.line[:0])
+	if p.data != nil && len(p.data)-len(p.head)+len(p.line)+2 > packBytes {
 		p.flushLines()
 	}
-	p.lines, p.size = append(p.lines, encoded), p.size+len(encoded)+1
+	if p.data == nil {
+		p.data = append(make([]byte, 0, len(p.head)+packBytes+2), p.head...)
+	} else {
+		p.data = append(p.data, ',')
+	}
+	p.data = append(p.data, p.line...)
 	if len(p.fingerprints) == 0 {
 		p.fingerprints = append(p.fingerprints, schema.SchemaVersion)
 	}
@@ -164,18 +166,11 @@ func (p *Packer) Close() error {
 }
 
 func (p *Packer) flushLines() {
-	if len(p.lines) == 0 {
+	if p.data == nil {
 		return
 	}
-	data := append(make([]byte, 0, len(p.head)+p.size+2), p.head...)
-	for i, line := range p.lines {
-		if i > 0 {
-			data = append(data, ',')
-		}
-		data = append(data, line...)
-	}
-	p.put(p.store.Tracker, packKey(p.project, p.upload, p.Packs), append(data, "]}"...))
-	p.lines, p.size, p.Packs = p.lines[:0], 0, p.Packs+1
+	p.put(p.store.Tracker, packKey(p.project, p.upload, p.Packs), append(p.data, "]}"...))
+	p.data, p.Packs = nil, p.Packs+1
 }
 
 func (p *Packer) flushFingerprints() {

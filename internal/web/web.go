@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/oklog/ulid/v2"
 
@@ -146,12 +147,12 @@ func (c *Call) checkAdmin() error {
 	return nil
 }
 
-var projectID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
+var projectID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`) })
 
 // wellFormed reports whether the ids in the path are syntactically valid: projects have short ids, everything else
 // ULIDs.
 func wellFormed(r *http.Request) bool {
-	if project := r.PathValue("project"); project != "" && (!projectID.MatchString(project) || slices.Contains(Reserved, project)) {
+	if project := r.PathValue("project"); project != "" && (!projectID().MatchString(project) || slices.Contains(Reserved, project)) {
 		return false
 	}
 	id, _, _ := strings.Cut(r.PathValue("id"), ".")

@@ -412,6 +412,45 @@ func TestNoTextIsAFormulaOrLost(t *testing.T) {
 	})
 }
 
+func TestEveryCharacterIsReadAsItWasWritten(t *testing.T) {
+	for _, value := range []string{"a\x07b\x00", "_x0041_", "__x0041__", "_x004", "a\rb\r\nc\td", "]]>&lt;<&>\"'", "źdźbło 😀", strings.Repeat("ż", longestText)} {
+		var b bytes.Buffer
+		if err := Write(&b, About{}, Sheet{Name: "A", Columns: []Column{{"a", 10}}, Rows: [][]any{{value}}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := byExcelize(t, b.Bytes())[0].Rows[1][0]; got != "s:"+value {
+			t.Errorf("%.40q was read as %.40q", value, got)
+		}
+	}
+}
+
+func TestTextLongerThanACellIsCut(t *testing.T) {
+	for value, want := range map[string]int{strings.Repeat("ż", longestText+1): longestText, strings.Repeat("😀", longestText): longestText / 2} {
+		var b bytes.Buffer
+		if err := Write(&b, About{}, Sheet{Name: "A", Columns: []Column{{"a", 10}}, Rows: [][]any{{value}}}); err != nil {
+			t.Fatal(err)
+		}
+		got := strings.TrimPrefix(byExcelize(t, b.Bytes())[0].Rows[1][0], "s:")
+		if !strings.HasPrefix(value, got) || len([]rune(got)) != want {
+			t.Errorf("%d characters, want %d", len([]rune(got)), want)
+		}
+	}
+}
+
+func TestDatesAreThoseOfSpreadsheets(t *testing.T) {
+	for day, want := range map[string]string{
+		"1899-12-31": "s:1899-12-31", "1900-01-01": "d:1900-01-01T00:00:00", "1900-03-01": "d:1900-03-01T00:00:00", "2010-07-21": "d:2010-07-21T00:00:00", "9999-12-31": "d:9999-12-31T00:00:00",
+	} {
+		var b bytes.Buffer
+		if err := Write(&b, About{}, Sheet{Name: "A", Columns: []Column{{"a", 10}}, Rows: [][]any{{Day(day)}}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := byExcelize(t, b.Bytes())[0].Rows[1][0]; got != want {
+			t.Errorf("%s was read as %s", day, got)
+		}
+	}
+}
+
 func TestInvalidDaysAndMonthsAreText(t *testing.T) {
 	for _, c := range []struct {
 		name  string

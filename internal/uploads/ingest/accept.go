@@ -26,6 +26,7 @@ type run struct {
 	defined      projects.Defined
 	upload       uploads.Upload
 	file         *os.File
+	rows         *spool // what the first pass found in the file
 	kind         *schema.Kind
 	roster       roster
 	found        uploads.Findings
@@ -34,10 +35,11 @@ type run struct {
 
 // compared is the fingerprint of a row, and how the row compares with what counted before it.
 type compared struct {
-	uploads.Fingerprint
-	row    int32
-	amount int64 // what the row adds to the file's total, in millionths
-	before state
+	Natural [16]byte
+	Content [8]byte
+	amount  int64 // what the row adds to the file's total, in millionths
+	row     int32
+	before  state
 
 	content0 [8]byte // the hash of its content by version 0 of the schema; set where files of that version count
 }
@@ -99,8 +101,8 @@ func (r *run) process(ctx context.Context, info objects.Info) error {
 	return r.sum(ctx, r.defined.Definition, r.upload)
 }
 
-// fetch copies the object to a temporary file, which is read several times. ErrChanged if it is no longer the one in
-// info.
+// fetch copies the object to a temporary file, because a workbook is not read from the front to the back. ErrChanged if it is
+// no longer the one in info.
 func (r *run) fetch(ctx context.Context, info objects.Info) error {
 	body, _, err := r.objects.Open(ctx, info.Key, info.ETag)
 	if err != nil {
@@ -124,6 +126,9 @@ func (r *run) close() {
 		r.file.Close()
 		os.Remove(r.file.Name())
 	}
+	if r.rows != nil {
+		r.rows.close()
+	}
 }
 
 func (r *run) scope() schema.Scope {
@@ -140,21 +145,39 @@ func (r *run) allowed(k *schema.Kind) bool {
 	return known && k.Name == schema.Media
 }
 
-// pass reads the file from the start and calls line for each valid row. It calls line for an invalid row whose person
-// is readable, too, without values: Entry.Row is nil.
-func (r *run) pass(ctx context.Context, line func(importer.Line) error) (importer.Checked, error) {
+// read reads the file and calls line for each valid row. It calls line for an invalid row whose person is readable, too,
+// without values: Entry.Row is nil.
+func (r *run) read(ctx context.Context, line func(importer.Line) error) (importer.Checked, error) {
 	return importer.Check(ctx, importer.File{Body: r.file, Size: r.upload.Bytes}, r.scope(), r.allowed, line)
+}
+
+// again calls line as read did, for the same lines. A line's row is valid until line returns.
+func (r *run) again(ctx context.Context, line func(importer.Line) error) error {
+	if r.rows.full() {
+		_, err := r.read(ctx, line)
+		return err
+	}
+	return r.rows.each(func(l importer.Line) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return line(l)
+	})
 }
 
 // check reads the file without storing anything. It reports whether every cell is valid, fills the roster with the
 // people in the file, and sets what was found.
 func (r *run) check(ctx context.Context) (bool, error) {
 	r.roster = newRoster()
-	checked, err := r.pass(ctx, func(l importer.Line) error {
+	var err error
+	if r.rows, err = newSpool(r.mostSpooled); err != nil {
+		return false, err
+	}
+	checked, err := r.read(ctx, func(l importer.Line) error {
 		if !l.Entry.Person.Empty() {
 			r.roster.add(l.Entry.Person)
 		}
-		return nil
+		return r.rows.add(l)
 	})
 	if err != nil {
 		return false, err
@@ -169,7 +192,7 @@ func (r *run) check(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		var repeats importer.Repeats
-		_, err := r.pass(ctx, func(l importer.Line) error {
+		err := r.again(ctx, func(l importer.Line) error {
 			who := r.upload.Owner
 			if r.kind.Person {
 				who = r.roster.id(l.Entry.Person)
@@ -224,7 +247,14 @@ func (r *run) write(ctx context.Context) error {
 	created := 0
 	seen := map[string]bool{}
 	queue := signupQueue{run: r, packer: packer, signed: map[string]bool{}}
-	_, err = r.pass(ctx, func(l importer.Line) error {
+	total := -1
+	if field := totalled(r.kind); field != "" {
+		total = r.kind.Index(field)
+	}
+	if !isSignups {
+		r.fingerprints = make([]compared, 0, r.upload.Rows)
+	}
+	err = r.again(ctx, func(l importer.Line) error {
 		row := l.Entry.Row
 		who, person := r.upload.Owner, ""
 		if r.kind.Person {
@@ -236,13 +266,17 @@ func (r *run) write(ctx context.Context) error {
 		if err := r.nameStaff(ctx, row, staff); err != nil {
 			return err
 		}
-		fingerprint := r.records.Fingerprint(r.project, r.kind, who, row)
+		sealed := r.sealer.SealRow(r.project, r.kind, row)
+		fingerprint := r.records.Fingerprint(r.project, r.kind, who, row, sealed)
 		if !isSignups {
-			var content0 [8]byte
+			found := compared{Natural: fingerprint.Natural, Content: fingerprint.Content, row: int32(l.Row)}
 			if old {
-				content0 = r.records.FingerprintOfVersion0(r.project, r.kind, row)
+				found.content0 = r.records.FingerprintOfVersion0(r.project, r.kind, sealed)
 			}
-			r.fingerprints = append(r.fingerprints, compared{Fingerprint: fingerprint, content0: content0, row: int32(l.Row), amount: millionths(r.kind.Get(row, totalled(r.kind)))})
+			if total >= 0 {
+				found.amount = millionths(row[total])
+			}
+			r.fingerprints = append(r.fingerprints, found)
 		}
 		if r.upload.CheckOnly {
 			if activity := r.kind.Get(row, "activity"); isSignups && !seen[who+"#"+activity] {
@@ -258,13 +292,13 @@ func (r *run) write(ctx context.Context) error {
 			return nil
 		}
 		if isSignups {
-			return queue.add(ctx, l, fingerprint)
+			return queue.add(ctx, l, sealed, fingerprint)
 		}
 		var texts map[string]string
 		if r.kind.Name != schema.Media {
 			texts = r.kind.Private(row)
 		}
-		return packer.Add(fact.Line{Row: l.Row, Person: person, Values: r.sealer.SealRow(r.project, r.kind, row)}, fingerprint, texts)
+		return packer.Add(fact.Line{Row: l.Row, Person: person, Values: sealed}, fingerprint, texts)
 	})
 	if err == nil {
 		err = queue.flush(ctx)

@@ -31,6 +31,8 @@ type Ingester struct {
 	records  fingerprinter
 	objects  objectStore
 	sealer   sealer
+
+	mostSpooled int64 // see spool
 }
 
 type (
@@ -62,8 +64,8 @@ type (
 		Fingerprints(ctx context.Context, project, upload string, each func(uploads.Fingerprint)) error
 	}
 	fingerprinter interface {
-		Fingerprint(project string, k *schema.Kind, who string, row schema.Row) uploads.Fingerprint
-		FingerprintOfVersion0(project string, k *schema.Kind, row schema.Row) [8]byte
+		Fingerprint(project string, k *schema.Kind, who string, row, sealed schema.Row) uploads.Fingerprint
+		FingerprintOfVersion0(project string, k *schema.Kind, sealed schema.Row) [8]byte
 		TypedFingerprints(ctx context.Context, project string, k *schema.Kind, before time.Time) ([]records.TypedFingerprint, error)
 	}
 	objectStore interface {
@@ -79,7 +81,7 @@ type (
 func New(a *app.App) *Ingester {
 	return &Ingester{
 		projects: a.Projects, people: a.People, staff: a.Access, signups: a.Signups, uploads: a.Uploads, records: a.Records,
-		objects: a.DB.Objects, sealer: a.DB,
+		objects: a.DB.Objects, sealer: a.DB, mostSpooled: mostSpooled,
 	}
 }
 

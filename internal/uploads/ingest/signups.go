@@ -6,6 +6,7 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/importer"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/uploads"
 )
@@ -27,11 +28,12 @@ type signupQueue struct {
 
 type queuedSignup struct {
 	line        importer.Line
+	sealed      schema.Row
 	fingerprint uploads.Fingerprint
 }
 
 // add adds the next row.
-func (q *signupQueue) add(ctx context.Context, l importer.Line, fingerprint uploads.Fingerprint) error {
+func (q *signupQueue) add(ctx context.Context, l importer.Line, sealed schema.Row, fingerprint uploads.Fingerprint) error {
 	who := q.run.roster.id(l.Entry.Person)
 	if len(q.rows) == mostQueued || q.people[who] {
 		if err := q.flush(ctx); err != nil {
@@ -43,7 +45,7 @@ func (q *signupQueue) add(ctx context.Context, l importer.Line, fingerprint uplo
 	}
 	q.people[who] = true
 	l.Entry.Row = slices.Clone(l.Entry.Row)
-	q.rows = append(q.rows, queuedSignup{l, fingerprint})
+	q.rows = append(q.rows, queuedSignup{l, sealed, fingerprint})
 	return nil
 }
 
@@ -77,7 +79,7 @@ func (q *signupQueue) flush(ctx context.Context) error {
 			q.created++
 		}
 		q.signed[done[i].Signup.Person] = true
-		line := fact.Line{Row: row.line.Row, Person: done[i].Signup.Person, Values: r.sealer.SealRow(r.project, r.kind, row.line.Entry.Row)}
+		line := fact.Line{Row: row.line.Row, Person: done[i].Signup.Person, Values: row.sealed}
 		if err := q.packer.Add(line, row.fingerprint, nil); err != nil {
 			return err
 		}
