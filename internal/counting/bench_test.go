@@ -187,7 +187,7 @@ func BenchmarkCheckpoint(b *testing.B) {
 	for b.Loop() {
 		file.Reset()
 		start := time.Now()
-		if err := checkpoint.Write(&file, f, fact.Heads{}); err != nil {
+		if err := checkpoint.Write(&file, f, fact.Heads{}, checkpoint.Counts{}); err != nil {
 			b.Fatal(err)
 		}
 		writing += time.Since(start)

@@ -9,6 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
+	"math/big"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -24,11 +27,57 @@ const EvidencePart = 2000
 const writers = 8
 
 // Evidence lies in parts that are named by the hash of their content, so that snapshots share those that are alike: a
-// night without news writes none. Each snapshot has an index of its parts. Snapshots made before there was an index have
+// night without news writes none. Each snapshot has an index of its parts. If the figures continue those of an earlier snapshot,
+// the index has that snapshot's parts, and the records that are new or gone since. Snapshots made before there was an index have
 // parts of their own.
 
-// parts are the hashes of the parts of evidence, in order, by the code of the figure.
-type parts map[string][]string
+// Index is where the evidence of a snapshot is, by the code of the figure.
+type Index map[string]figure
+
+// figure is the evidence of one figure: the hashes of its parts, in order, and how it differs from what is in them.
+type figure struct {
+	Parts   []string          `json:"parts"`
+	Changes []snapshot.Change `json:"changes"`
+}
+
+// MarshalJSON writes parts without changes as a list.
+func (f figure) MarshalJSON() ([]byte, error) {
+	if len(f.Changes) == 0 {
+		return json.Marshal(f.Parts)
+	}
+	type plain figure
+	return json.Marshal(plain(f))
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (f *figure) UnmarshalJSON(data []byte) error {
+	if bytes.HasPrefix(data, []byte("[")) {
+		return json.Unmarshal(data, &f.Parts)
+	}
+	type plain figure
+	return json.Unmarshal(data, (*plain)(f))
+}
+
+// Since is an earlier evidence, and how that of some figures differs from it. The zero Since has none.
+type Since struct {
+	Index   Index
+	Changes func(code string) ([]snapshot.Change, bool)
+}
+
+// changes returns the evidence of a figure as that of the earlier one with changes, false if it has to be stored itself.
+func (s Since) changes(code string) (figure, bool) {
+	before, had := s.Index[code]
+	if !had {
+		return figure{}, false
+	}
+	changes, of := s.Changes(code)
+	return figure{Parts: before.Parts, Changes: changes}, of
+}
+
+// EvidenceIndex returns where the evidence of a snapshot, or of SaveEvidence, is. It fails with objects.ErrNotFound if there is no index.
+func (s *Store) EvidenceIndex(ctx context.Context, project, id string) (index Index, err error) {
+	return index, s.getJSON(ctx, evidenceIndex(project, id), &index)
+}
 
 func evidenceIndex(project, id string) string {
 	return "snapshots/" + project + "/" + id + "/evidence.json"
@@ -43,13 +92,14 @@ func oldEvidencePart(project, id, code string, part int) string {
 	return fmt.Sprintf("snapshots/%s/%s/evidence/%s/%06d.json", project, id, code, part)
 }
 
-// saveEvidence stores the records behind each figure: those parts that the newest snapshot does not have, then the index.
-func (s *Store) saveEvidence(ctx context.Context, project, id string, codes []string, evidence func(code string) iter.Seq[snapshot.Counted]) error {
+// saveEvidence stores the records behind each figure: those parts that the newest snapshot does not have, then the index. Of a
+// figure that continues the earlier evidence it stores the changes alone, in the index.
+func (s *Store) saveEvidence(ctx context.Context, project, id string, codes []string, evidence func(code string) iter.Seq[snapshot.Counted], since Since) error {
 	stored, err := s.newestParts(ctx, project)
 	if err != nil {
 		return err
 	}
-	index := parts{}
+	index := Index{}
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(writers)
 	put := func(code string, rows []snapshot.Counted) error {
@@ -59,7 +109,7 @@ func (s *Store) saveEvidence(ctx context.Context, project, id string, codes []st
 		}
 		sum := sha256.Sum256(body)
 		hash := hex.EncodeToString(sum[:])
-		index[code] = append(index[code], hash)
+		index[code] = figure{Parts: append(index[code].Parts, hash)}
 		if stored[hash] {
 			return nil
 		}
@@ -70,7 +120,11 @@ func (s *Store) saveEvidence(ctx context.Context, project, id string, codes []st
 		return within.Err()
 	}
 	for _, code := range codes {
-		index[code] = []string{}
+		if changed, of := since.changes(code); of {
+			index[code] = changed
+			continue
+		}
+		index[code] = figure{Parts: []string{}}
 		rows := make([]snapshot.Counted, 0, EvidencePart)
 		for r := range evidence(code) {
 			if rows = append(rows, r); len(rows) < EvidencePart {
@@ -97,6 +151,12 @@ func (s *Store) saveEvidence(ctx context.Context, project, id string, codes []st
 	return s.putJSON(ctx, evidenceIndex(project, id), index)
 }
 
+// SaveEvidence stores the records behind each figure as SaveSnapshot does, and returns the id of their index. No snapshot has it.
+func (s *Store) SaveEvidence(ctx context.Context, project string, codes []string, evidence func(code string) iter.Seq[snapshot.Counted]) (string, error) {
+	id := s.NewID()
+	return id, s.saveEvidence(ctx, project, id, codes, evidence, Since{})
+}
+
 // newestParts returns the hashes of the parts that the newest snapshot of the project has.
 func (s *Store) newestParts(ctx context.Context, project string) (map[string]bool, error) {
 	stored := map[string]bool{}
@@ -107,12 +167,12 @@ func (s *Store) newestParts(ctx context.Context, project string) (map[string]boo
 	if err != nil {
 		return nil, err
 	}
-	var index parts
-	if err := s.getJSON(ctx, evidenceIndex(project, newest.ID), &index); err != nil && !errors.Is(err, objects.ErrNotFound) {
+	index, err := s.EvidenceIndex(ctx, project, newest.ID)
+	if err != nil && !errors.Is(err, objects.ErrNotFound) {
 		return nil, err
 	}
-	for _, hashes := range index {
-		for _, hash := range hashes {
+	for _, figure := range index {
+		for _, hash := range figure.Parts {
 			stored[hash] = true
 		}
 	}
@@ -121,42 +181,120 @@ func (s *Store) newestParts(ctx context.Context, project string) (map[string]boo
 
 // Evidence returns up to limit records behind a figure, starting at an index. next is the index to go on at, -1 at the end.
 func (s *Store) Evidence(ctx context.Context, k Kept, code string, from, limit int) (items []snapshot.Counted, next int, err error) {
-	items = []snapshot.Counted{}
-	object := func(part int) string { return oldEvidencePart(k.Project, k.ID, code, part) }
-	var index parts
-	switch err := s.getJSON(ctx, evidenceIndex(k.Project, k.ID), &index); {
-	case err == nil:
-		object = func(part int) string {
-			if part >= len(index[code]) {
-				return ""
+	index, err := s.EvidenceIndex(ctx, k.Project, k.ID)
+	in := reader{parts: len(index[code].Parts), read: func(ctx context.Context, part int) ([]snapshot.Counted, error) {
+		return s.part(ctx, evidencePart(k.Project, index[code].Parts[part]))
+	}}
+	if errors.Is(err, objects.ErrNotFound) {
+		err = nil
+		in = reader{parts: math.MaxInt, read: func(ctx context.Context, part int) ([]snapshot.Counted, error) {
+			rows, err := s.part(ctx, oldEvidencePart(k.Project, k.ID, code, part))
+			if errors.Is(err, objects.ErrNotFound) {
+				return nil, nil
 			}
-			return evidencePart(k.Project, index[code][part])
-		}
-	case !errors.Is(err, objects.ErrNotFound):
-		return nil, -1, err
+			return rows, err
+		}}
 	}
-	for len(items) < limit {
-		name := object(from / EvidencePart)
-		if name == "" {
-			return items, -1, nil
+	more := false
+	if err == nil {
+		items, more, err = in.records(ctx, index[code].Changes, from, limit)
+	}
+	switch {
+	case err != nil:
+		return nil, -1, fmt.Errorf("evidence of snapshot %s: %w", k.ID, err)
+	case more:
+		return items, from + limit, nil
+	default:
+		return items, -1, nil
+	}
+}
+
+func (s *Store) part(ctx context.Context, name string) (rows []snapshot.Counted, err error) {
+	return rows, s.getJSON(ctx, name, &rows)
+}
+
+// reader reads parts, and the last one once.
+type reader struct {
+	parts int // how many there may be
+	read  func(ctx context.Context, part int) ([]snapshot.Counted, error)
+	rows  []snapshot.Counted
+	part  int // the number of rows' part plus 1
+}
+
+// records returns up to limit records of the parts with their changes, starting at an index, and whether there may be more.
+// Changes are ordered by place.
+func (r *reader) records(ctx context.Context, changes []snapshot.Change, from, limit int) ([]snapshot.Counted, bool, error) {
+	items, shift := []snapshot.Counted{}, new(big.Rat)
+	index, stored, read := 0, 0, 0 // of the next record, of the next one in the parts, and of the one after what was read
+	take := func(most int) error {
+		skip := max(from-index, 0)
+		if skip >= most {
+			return nil
 		}
-		var part []snapshot.Counted
-		err := s.getJSON(ctx, name, &part)
-		if errors.Is(err, objects.ErrNotFound) && index == nil {
-			return items, -1, nil
+		rows, err := r.slice(ctx, stored+skip, min(most-skip, limit-len(items)))
+		read = stored + skip + len(rows)
+		for _, row := range rows {
+			row.Total = plus(row.Total, shift)
+			items = append(items, row)
 		}
-		if err != nil {
-			return nil, -1, fmt.Errorf("evidence of snapshot %s: %w", k.ID, err)
+		return err
+	}
+	for _, c := range changes {
+		if err := take(c.At - stored); err != nil || len(items) == limit {
+			return items, true, err
+		}
+		index, stored = index+c.At-stored, c.At
+		if c.Row == nil {
+			stored++
+			shift.Sub(shift, number(c.Less))
+			continue
+		}
+		if index >= from && len(items) < limit {
+			items = append(items, *c.Row)
+		}
+		index++
+		shift.Add(shift, number(c.Row.Adds))
+	}
+	read = stored
+	err := take(math.MaxInt)
+	return items, len(items) == limit && !r.ended(read), err
+}
+
+// ended reports whether the parts have no record at an index, as far as is known without reading another part.
+func (r *reader) ended(at int) bool {
+	part := at / EvidencePart
+	return part >= r.parts || r.part == part+1 && at%EvidencePart >= len(r.rows)
+}
+
+// slice returns up to n records of the parts, starting at an index.
+func (r *reader) slice(ctx context.Context, from, n int) (out []snapshot.Counted, err error) {
+	for len(out) < n && !r.ended(from) {
+		if part := from / EvidencePart; r.part != part+1 {
+			if r.rows, err = r.read(ctx, part); err != nil {
+				return nil, err
+			}
+			r.part = part + 1
+			continue
 		}
 		start := from % EvidencePart
-		if start >= len(part) {
-			return items, -1, nil
-		}
-		take := min(len(part)-start, limit-len(items))
-		items, from = append(items, part[start:start+take]...), from+take
-		if start+take == len(part) && len(part) < EvidencePart {
-			return items, -1, nil
-		}
+		more := min(len(r.rows)-start, n-len(out))
+		out, from = append(out, r.rows[start:start+more]...), from+more
 	}
-	return items, from, nil
+	return out, nil
+}
+
+func number(text json.Number) *big.Rat {
+	if n, ok := new(big.Rat).SetString(text.String()); ok {
+		return n
+	}
+	return new(big.Rat)
+}
+
+// plus adds to a total, written as totals are: with up to two decimals.
+func plus(total json.Number, shift *big.Rat) json.Number {
+	if total == "" || shift.Sign() == 0 {
+		return total
+	}
+	text := new(big.Rat).Add(number(total), shift).FloatString(2)
+	return json.Number(strings.TrimSuffix(strings.TrimRight(text, "0"), "."))
 }

@@ -39,7 +39,7 @@ func TestNewestSnapshotIsFoundWithoutReadingOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 		snap := snapshot.Snapshot{Project: "p", ID: s.NewID(), AsOf: day, State: snapshot.Draft}
-		if err := s.SaveSnapshot(ctx, snap, unchanged, fact.Heads{}, nil, func(string) iter.Seq[snapshot.Counted] { return nil }, "", store.Once{}); err != nil {
+		if err := s.SaveSnapshot(ctx, snap, unchanged, fact.Heads{}, nil, func(string) iter.Seq[snapshot.Counted] { return nil }, Since{}, "", store.Once{}); err != nil {
 			t.Fatal(err)
 		}
 		names[snap.ID], ids[name] = name, snap.ID
