@@ -370,18 +370,18 @@ func (l *Live) baseValue(r *BaseRows, row int, v value, known []string) string {
 	}
 }
 
-// baseAmount returns the number in a field of a row of the base.
-func (l *Live) baseAmount(r *BaseRows, row int, v value) (amount, error) {
+// baseAmount returns the number in a field of a row of the base. known are the attributes of its person.
+func (l *Live) baseAmount(r *BaseRows, row int, v value, known []string) (amount, error) {
 	if wholes := r.Wholes[v.place]; v.origin == fromRow && wholes != nil {
 		return amount{whole: wholes[row]}, nil
 	}
-	return parseAmount(l.baseValue(r, row, v, nil))
+	return parseAmount(l.baseValue(r, row, v, known))
 }
 
 // amount returns a record's number in a field.
 func (f *Figures) amount(v value, r recordRef) (amount, error) {
-	if rows, i, is := f.inBase(r); is && v.origin != fromAttributes {
-		return f.live.baseAmount(rows, i, v)
+	if rows, i, is := f.inBase(r); is {
+		return f.live.baseAmount(rows, i, v, f.attributes[f.person(r)])
 	}
 	return parseAmount(f.value(v, r))
 }
@@ -434,9 +434,10 @@ func (c *counter) countBase(s *kindLayout) error {
 			}
 			continue
 		}
-		person := uint32(0)
+		person, known := uint32(0), []string(nil)
 		if s.Person {
 			person = people[i]
+			known = c.attributes[person]
 			if _, is := touched[person]; is {
 				return recount("attributes changed of a person with records")
 			}
@@ -455,15 +456,11 @@ func (c *counter) countBase(s *kindLayout) error {
 			switch t.rule.count {
 			case countSum:
 				var a amount
-				a, err = c.live.baseAmount(r, i, t.rule.value)
+				a, err = c.live.baseAmount(r, i, t.rule.value, known)
 				month := t.month(date, c.from)
 				*month = month.add(a)
 				t.records++
 			case countDistinct:
-				var known []string
-				if s.Person {
-					known = c.attributes[person]
-				}
 				value := c.live.baseValue(r, i, t.rule.value, known)
 				err = t.tally(date, person, value, c.from)
 				if same := schema.Same(value); !s.Person && same != "" {
@@ -548,7 +545,7 @@ func (c *counter) compareIndicator(s *kindLayout, r *BaseRows, t *accumulator) (
 	adds := func(row int) (amount, error) {
 		switch t.rule.count {
 		case countSum:
-			return c.live.baseAmount(r, row, t.rule.value)
+			return c.live.baseAmount(r, row, t.rule.value, nil)
 		case countDistinct:
 			if first, is := t.firsts[schema.Same(c.live.baseValue(r, row, t.rule.value, nil))]; !is || first != row {
 				return amount{}, nil

@@ -39,7 +39,7 @@ func saved(t interface{ Fatal(...any) }, def *project.Definition, f *counting.Fo
 		t.Fatal(err)
 	}
 	var file bytes.Buffer
-	if err := checkpoint.Write(&file, f, fact.Heads{}, checkpoint.Counts{Definition: "ab", AsOf: asOf, Figures: &found}); err != nil {
+	if err := checkpoint.Write(&file, f, fact.Heads{}, checkpoint.Counts{Definition: "ab", Program: "cd", AsOf: asOf, Figures: &found}); err != nil {
 		t.Fatal(err)
 	}
 	return file.Bytes(), found
@@ -76,6 +76,26 @@ func changed(before []snapshot.Counted, changes []snapshot.Change) []snapshot.Co
 		}
 	}
 	return out
+}
+
+// evidenceApart returns the figures whose continued evidence differs from the full one, and how. was is the evidence of the
+// checkpoint.
+func evidenceApart(def *project.Definition, full, was, continued counting.Figures) map[string]string {
+	apart := map[string]string{}
+	codes := []string{counting.ParticipantsEvidence}
+	for _, in := range def.Indicators {
+		codes = append(codes, in.Code)
+	}
+	for _, code := range codes {
+		evidence := append([]snapshot.Counted{}, slices.Collect(continued.Evidence(code))...)
+		if changes, of := continued.Changes(code); of {
+			evidence = changed(slices.Collect(was.Evidence(code)), changes)
+		}
+		if diff := cmp.Diff(append([]snapshot.Counted{}, slices.Collect(full.Evidence(code))...), evidence); diff != "" {
+			apart[code] = diff
+		}
+	}
+	return apart
 }
 
 func trimmed(text string) string {
@@ -171,7 +191,7 @@ func TestContinuedCountsEqualThoseOfAFullFold(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		f, _, _, err := checkpoint.Continue(file, rules, "ab")
+		f, _, _, err := checkpoint.Continue(file, rules, "ab", "cd")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,24 +209,150 @@ func TestContinuedCountsEqualThoseOfAFullFold(t *testing.T) {
 		if diff := cmp.Diff(full, snap); diff != "" {
 			t.Fatalf("(-full +continued)\n%s", diff)
 		}
-		codes := []string{counting.ParticipantsEvidence}
-		for _, in := range def.Indicators {
-			codes = append(codes, in.Code)
+		for code, diff := range evidenceApart(def, want, before, got) {
+			t.Fatalf("%s (-full +continued)\n%s", code, diff)
 		}
-		for _, code := range codes {
-			evidence := slices.Collect(got.Evidence(code))
-			if changes, of := got.Changes(code); of {
-				evidence = changed(slices.Collect(before.Evidence(code)), changes)
-				inserted += len(changes)
-			}
-			if diff := cmp.Diff(append([]snapshot.Counted{}, slices.Collect(want.Evidence(code))...), append([]snapshot.Counted{}, evidence...)); diff != "" {
-				t.Fatalf("%s (-full +continued)\n%s", code, diff)
-			}
+		for _, in := range def.Indicators {
+			changes, _ := got.Changes(in.Code)
+			inserted += len(changes)
 		}
 	})
 	t.Log(reasons)
 	t.Logf("%d of %d histories were continued, with %d changes of evidence", continued, all, inserted)
 	if continued < all/10 || inserted == 0 {
 		t.Errorf("only %d of %d histories were continued, with %d changes of evidence", continued, all, inserted)
+	}
+}
+
+// What can be continued is, and what cannot is counted again; both equal a full fold.
+func TestWhatIsContinued(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2010, 3, 1, 12, 0, 0, 0, time.UTC)
+	kind := func(name string) *schema.Kind { return schema.Builtin().Kind(name) }
+	airing := func(row int, day, title, reach string) fact.Line {
+		return fact.Line{Row: row, Values: schema.Row{day, "18:25", "tv", "spot", title, "Telewizja", reach, "", "", "", ""}}
+	}
+	type event struct {
+		kind string
+		data any
+	}
+	entered := func(id string, version int, name, person string, row schema.Row) event {
+		return event{fact.KindRecordEntered, fact.RecordEntered{Record: id, Version: version, Kind: name, Person: person, Values: kind(name).Values(row)}}
+	}
+	came := func(id, kind string, at time.Time, rows int) event {
+		return event{fact.KindUploadAccepted, fact.UploadAccepted{Upload: id, Kind: kind, Owner: "tv-partner", Object: id, Arrived: at, Rows: rows, Packs: 1}}
+	}
+	signup := func(id, person, year string, at time.Time) event {
+		return event{fact.KindSignup, fact.Signup{Signup: id, Entry: "e" + id, Person: person, Submitted: at, State: "accepted", Values: schema.ValuesOf(map[string]string{"activity": "training", "sex": "female", "birth_year": year})}}
+	}
+	h := &history{packs: map[counting.Pack][]fact.Line{
+		{Upload: "u1"}: {airing(2, "2010-02-27", "One", "10"), airing(3, "2010-02-28", "Two", "20"), airing(4, "2010-02-28", "Three", "30")},
+		{Upload: "u2"}: {{Row: 2, Person: "p1", Values: schema.Row{"training", "2010-02-28", "2", "completed"}}, {Row: 3, Person: "p2", Values: schema.Row{"training", "2010-02-28", "2.004", "completed"}}},
+		{Upload: "n1"}: {airing(2, "2010-02-28", "Four", "40"), airing(3, "2010-02-01", "Five", "50")},
+		{Upload: "n2"}: {airing(2, "2010-02-28", "TWO ", "21"), airing(3, "2010-01-01", "Outside", "1")},
+		{Upload: "n3"}: {{Row: 2, Person: "p1", Values: schema.Row{"training", "2010-02-28", "3", "withdrew"}}, {Row: 3, Person: "p3", Values: schema.Row{"training", "2010-02-20", "1", "completed"}}},
+	}}
+	before := []event{
+		came("u1", "media", at, 3), came("u2", "attendance", at, 2),
+		entered("r1", 1, "attendance", "p1", schema.Row{"training", "2010-02-28", "7.5", "completed"}), // in place of the row of a file
+		entered("r2", 1, "output", "", schema.Row{"2010-02-28", "kit", "2", "Kit", ""}),
+		entered("r3", 1, "test", "p1", schema.Row{"training", "2010-02-28", "1", "5", "10"}),
+		signup("s1", "p1", "1980", at), signup("s2", "p2", "", at),
+	}
+	late := at.AddDate(0, 1, 0)
+	for _, c := range []struct {
+		name      string
+		events    []event
+		asOf      string // "": that of the checkpoint
+		continued bool
+	}{
+		{"nothing new", nil, "", true},
+		{"a later day", nil, "2010-04-01", true},
+		{"an earlier day", nil, "2010-02-27", false},
+		{"a new file", []event{came("n1", "media", late, 2)}, "2010-04-01", true},
+		{"a file that corrects airings", []event{came("n2", "media", late, 2)}, "", true},
+		{"a file that arrived before the others", []event{came("n2", "media", at.AddDate(0, -1, 0), 2)}, "", false},
+		{"two files", []event{came("n1", "media", late, 2), came("n2", "media", late.Add(time.Hour), 2)}, "", true},
+		{"a file that is withdrawn at once", []event{came("n2", "media", late, 2), {fact.KindUploadWithdrawn, fact.UploadWithdrawn{Upload: "n2"}}}, "", true},
+		{"a file about people", []event{came("n3", "attendance", late, 2)}, "", true},
+		{"a file is withdrawn", []event{{fact.KindUploadWithdrawn, fact.UploadWithdrawn{Upload: "u1"}}}, "", false},
+		{"a file is accepted again", []event{came("u1", "media", late, 3)}, "", false},
+		{"a typed record", []event{entered("r4", 1, "attendance", "p2", schema.Row{"advice", "2010-02-28", "1", "completed"})}, "", true},
+		{"a typed record is corrected", []event{entered("r3", 2, "test", "p1", schema.Row{"training", "2010-02-27", "5", "5", "10"})}, "", true},
+		{"a typed record is removed", []event{{fact.KindRecordVoided, fact.RecordVoided{Record: "r3", Version: 2}}}, "", true},
+		{"a typed record is removed, under which there is another", []event{{fact.KindRecordVoided, fact.RecordVoided{Record: "r1", Version: 2}}}, "", false},
+		{"an old version of a typed record", []event{entered("r3", 1, "test", "p1", schema.Row{"training", "2010-02-28", "1", "9", "10"})}, "", false},
+		{"an output of a known title", []event{entered("r5", 1, "output", "", schema.Row{"2010-03-01", "kit", "2", "KIT", ""})}, "", true},
+		{"an earlier output of a known title", []event{entered("r5", 1, "output", "", schema.Row{"2010-02-01", "kit", "2", "KIT", ""})}, "", false},
+		{"an output is removed", []event{{fact.KindRecordVoided, fact.RecordVoided{Record: "r2", Version: 2}}}, "", false},
+		{"a new person signs up", []event{signup("s3", "p3", "1990", late)}, "2010-04-01", true},
+		{"a person with records becomes known", []event{signup("s4", "p1", "1981", at.AddDate(0, -1, 0))}, "", false},
+		{"a person cancels", []event{{fact.KindSignupMoved, fact.SignupMoved{Signup: "s1", Version: 2, State: "cancelled"}}}, "", false},
+		{"a person without a test cancels", []event{{fact.KindSignupMoved, fact.SignupMoved{Signup: "s2", Version: 2, State: "cancelled"}}}, "", true},
+		{"people are merged", []event{{fact.KindPersonMerged, fact.PersonMerged{Person: "p1", Into: "p2"}}}, "", false},
+	} {
+		for _, def := range []*project.Definition{definition, withoutAttributes()} {
+			facts := func(received time.Time, events []event) (out []fact.Fact) {
+				for i, e := range events {
+					f, err := fact.New(strconv.Itoa(i), e.kind, received, "", e.data)
+					if err != nil {
+						t.Fatal(err)
+					}
+					out = append(out, f)
+				}
+				return out
+			}
+			day := c.asOf
+			if day == "" {
+				day = "2010-03-31"
+			}
+			first := counting.New(schema.Builtin())
+			h.apply(t, first, facts(at.Add(time.Minute), before))
+			file, was := saved(t, def, first, "2010-03-31")
+			h.apply(t, first, facts(late, c.events))
+			want, full, err := figuresOf(def, mustRulesOf(t, def), first, day)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, _, _, err := checkpoint.Continue(file, mustRulesOf(t, def), "ab", "cd")
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.apply(t, f, facts(late, c.events))
+			got, snap, err := figuresOf(def, mustRulesOf(t, def), f, day)
+			if errors.Is(err, counting.ErrRecount) {
+				if c.continued && def == definition {
+					t.Errorf("%s: %v", c.name, err)
+				}
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !c.continued && def == definition {
+				t.Errorf("%s is continued", c.name)
+			}
+			if diff := cmp.Diff(full, snap); diff != "" {
+				t.Errorf("%s (-full +continued)\n%s", c.name, diff)
+			}
+			for code, diff := range evidenceApart(def, want, was, got) {
+				t.Errorf("%s: evidence of %s (-full +continued)\n%s", c.name, code, diff)
+			}
+		}
+	}
+}
+
+func TestContinueRefusesOtherCounts(t *testing.T) {
+	t.Parallel()
+	f := counting.New(schema.Builtin())
+	file, _ := saved(t, definition, f, "2010-03-31")
+	rules := mustRules(t, definition)
+	for _, other := range [][2]string{{"another", "cd"}, {"ab", "another"}, {"ab", ""}} {
+		if _, _, _, err := checkpoint.Continue(file, rules, other[0], other[1]); !errors.Is(err, checkpoint.ErrCounts) || !errors.Is(err, counting.ErrRecount) {
+			t.Errorf("%q: %v", other, err)
+		}
+	}
+	if _, _, _, err := checkpoint.Continue(file[:len(file)-1], rules, "ab", "cd"); !errors.Is(err, checkpoint.ErrDamaged) {
+		t.Error(err)
 	}
 }

@@ -16,8 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
-	"sync"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
@@ -41,16 +39,9 @@ type Counts struct {
 	Definition string            `json:"definition"` // the SHA-256 of the definition
 	AsOf       string            `json:"as_of"`
 	Evidence   string            `json:"evidence"` // the id of the index of the evidence
-	Program    string            `json:"program"`  // of the program that counted; Write sets it
+	Program    string            `json:"program"`  // identifies the program that counted, because another one may count differently
 	Figures    *counting.Figures `json:"-"`
 }
-
-// program identifies a build of the program, because another one may count differently.
-var program = sync.OnceValue(func() string {
-	build, _ := debug.ReadBuildInfo()
-	sum := sha256.Sum256([]byte(build.String()))
-	return hex.EncodeToString(sum[:8])
-})
 
 // sumMark precedes the checksum. The checksum covers every byte of the file but itself: it is computed with noSum in its
 // place. It follows the last sumMark of the file, which is in the footer.
@@ -80,7 +71,6 @@ func Write(w io.Writer, f *counting.Fold, heads fact.Heads, counts Counts) error
 }
 
 func encode(f *counting.Fold, heads fact.Heads, counts Counts) ([]byte, error) {
-	counts.Program = program()
 	lanes, err := json.Marshal(heads)
 	if err != nil {
 		return nil, err

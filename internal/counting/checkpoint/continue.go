@@ -15,26 +15,26 @@ import (
 	"outreach/internal/schema"
 )
 
-// ErrCounts means that a checkpoint was counted by another definition or program.
+// ErrCounts means that a checkpoint was counted by another definition or program, or not at all.
 var ErrCounts = fmt.Errorf("%w: the checkpoint was counted differently", counting.ErrRecount)
 
 // Continue reads a checkpoint into a Fold that continues its counts, without the texts of its records: it costs a fraction of
-// Read. It fails as Read does, and with ErrCounts if another definition than the one with this SHA-256 counted the records.
-func Continue(data []byte, rules *counting.Rules, definition string) (*counting.Fold, fact.Heads, Counts, error) {
-	f, file, err := continued(data, rules, definition)
+// Read. It fails as Read does, and with ErrCounts unless this definition (its SHA-256) and this program counted the records.
+func Continue(data []byte, rules *counting.Rules, definition, program string) (*counting.Fold, fact.Heads, Counts, error) {
+	f, file, err := continued(data, rules, definition, program)
 	if err != nil {
 		return nil, fact.Heads{}, Counts{}, fmt.Errorf("checkpoint: continue: %w", err)
 	}
 	return f, file.heads, file.counts, nil
 }
 
-func continued(data []byte, rules *counting.Rules, definition string) (*counting.Fold, opened, error) {
+func continued(data []byte, rules *counting.Rules, definition, program string) (*counting.Fold, opened, error) {
 	registry := rules.Registry()
 	file, err := open(bytes.NewReader(data), int64(len(data)), registry)
 	if err != nil {
 		return nil, file, err
 	}
-	if file.counts.Definition != definition || file.counts.Program != program() || file.counts.AsOf == "" {
+	if file.counts.Definition != definition || file.counts.Program != program || program == "" || file.counts.AsOf == "" {
 		return nil, file, ErrCounts
 	}
 	f := counting.New(registry)

@@ -72,7 +72,7 @@ func (c Compiler) Compile(ctx context.Context, project, asOf, by string, once st
 		return kept, false, err
 	}
 	if s.outdated {
-		counts := checkpoint.Counts{Definition: defined.SHA256, AsOf: asOf, Evidence: kept.ID, Figures: &s.figures}
+		counts := checkpoint.Counts{Definition: defined.SHA256, Program: program(), AsOf: asOf, Evidence: kept.ID, Figures: &s.figures}
 		if !made {
 			// The same figures may have other records behind them.
 			if counts.Evidence, err = c.snapshots.SaveEvidence(ctx, project, codes(s.snapshot), s.figures.Evidence); err != nil {
@@ -190,7 +190,7 @@ func (c Compiler) continueCheckpoint(ctx context.Context, defined projects.Defin
 	if err != nil {
 		return s, fmt.Errorf("%w: %w", counting.ErrRecount, err)
 	}
-	fold, since, counts, err := checkpoint.Continue(data, rules, defined.SHA256)
+	fold, since, counts, err := checkpoint.Continue(data, rules, defined.SHA256, program())
 	if err != nil {
 		return s, fmt.Errorf("%w: %w", counting.ErrRecount, err)
 	}
