@@ -11,7 +11,7 @@ import (
 
 // failing is the rows that are known not to hold yet: docs/limits.md has what was measured. A row that begins to hold
 // must be taken out.
-var failing = []string{"a sign-up alone", "a night at 1,000 projects", "a night at 1,000,000 records", "office pages"}
+var failing = []string{"a sign-up alone", "a night at 1,000 projects", "office pages"}
 
 func TestRowsHold(t *testing.T) {
 	if testing.Short() {

@@ -107,9 +107,12 @@ type state struct {
 	snapshot snapshot.Snapshot
 }
 
+// restorer returns the state of the last checkpoint, which has no facts after heads.
+type restorer func(ctx context.Context, defined projects.Defined, rules *counting.Rules, heads fact.Heads) (state, error)
+
 // count counts all facts so far, beginning at what a function restores from the checkpoint. It fails with
 // counting.ErrRecount if the checkpoint's counts cannot be continued: then the records have to be counted again.
-func (c Compiler) count(ctx context.Context, defined projects.Defined, rules *counting.Rules, asOf string, restore func(context.Context, projects.Defined, *counting.Rules, fact.Heads) (state, error)) (s state, err error) {
+func (c Compiler) count(ctx context.Context, defined projects.Defined, rules *counting.Rules, asOf string, restore restorer) (s state, err error) {
 	project := defined.Definition.ID
 	err = c.privacy.WithStableFacts(ctx, project, func() error {
 		heads, err := c.facts.Heads(ctx, project)
@@ -317,7 +320,7 @@ type Purge struct {
 }
 
 // Verify recomputes a snapshot with the definition and up to the facts it was compiled with: from the first fact and, if
-// there is an earlier checkpoint, from that one too. It saves nothing.
+// there is an earlier checkpoint, from that one too, as Compile would. It saves nothing.
 func (c Compiler) Verify(ctx context.Context, kept snapshots.Kept) (v Verification, err error) {
 	defined, err := c.projects.DefinitionVersion(ctx, kept.Project, kept.Definition.Version)
 	if err != nil {
@@ -340,12 +343,19 @@ func (c Compiler) verify(ctx context.Context, kept snapshots.Kept, defined proje
 		return v, err
 	}
 	v.Same = v.Computed == v.Hash
-	if s, err := c.restore(ctx, defined, rules, kept.Heads); err == nil && s.since != (fact.Heads{}) {
-		v.Checkpoint, err = c.recompute(ctx, kept, defined, rules, s)
-		if err != nil && !errors.Is(err, errErased) {
+	for _, restore := range []restorer{c.continueCheckpoint, c.restore} { // as Compile does
+		s, err := restore(ctx, defined, rules, kept.Heads)
+		if err == nil && s.since != (fact.Heads{}) {
+			v.Checkpoint, err = c.recompute(ctx, kept, defined, rules, s)
+			v.Same = v.Same && (v.Checkpoint == v.Hash || err != nil)
+		}
+		switch {
+		case errors.Is(err, counting.ErrRecount):
+			continue
+		case err != nil && !errors.Is(err, errErased):
 			return v, err
 		}
-		v.Same = v.Same && (v.Checkpoint == v.Hash || err != nil)
+		break
 	}
 	heads, err := c.facts.Heads(ctx, kept.Project)
 	if err != nil {
