@@ -178,11 +178,12 @@ func (c Compiler) checkpoint(ctx context.Context, project string) ([]byte, error
 	return io.ReadAll(body)
 }
 
-// mostFacts is how many facts a checkpoint may be behind: a compile reads them, and a checkpoint is written less often. Of
-// records it may be mostRecords behind, or one for each shareOfRecords that it has.
+// How far a checkpoint may be behind: a compile reads the later facts and records again each time, and writes the checkpoint
+// less often. It may lack leastFacts and leastRecords, or more in proportion to the records that it has.
 const (
-	mostFacts      = 200
-	mostRecords    = 1000
+	leastFacts     = 200
+	shareOfFacts   = 100
+	leastRecords   = 1000
 	shareOfRecords = 40
 )
 
@@ -197,8 +198,9 @@ func (c Compiler) continueCheckpoint(ctx context.Context, defined projects.Defin
 	if err != nil {
 		return s, fmt.Errorf("%w: %w", counting.ErrRecount, err)
 	}
-	if isAfter(since, heads) || behind(since, heads) > mostFacts {
-		return s, fmt.Errorf("%w: the checkpoint has other facts", counting.ErrRecount)
+	_, in := fold.Added()
+	if lacks := behind(since, heads); isAfter(since, heads) || lacks > max(leastFacts, int64(in/shareOfFacts)) {
+		return s, fmt.Errorf("%w: the checkpoint lacks %d facts", counting.ErrRecount, lacks)
 	}
 	index, err := c.snapshots.EvidenceIndex(ctx, defined.Definition.ID, counts.Evidence)
 	if err != nil {
@@ -252,7 +254,7 @@ func (c Compiler) replay(ctx context.Context, project string, fold *counting.Fol
 		if err := fold.AddRows(pack.Upload, pack.Number, rows); err != nil {
 			return err
 		}
-		if after, in := fold.Added(); in > 0 && after > max(mostRecords, in/shareOfRecords) {
+		if after, in := fold.Added(); in > 0 && after > max(leastRecords, in/shareOfRecords) {
 			return fmt.Errorf("%w: the checkpoint lacks %d records", counting.ErrRecount, after)
 		}
 	}
