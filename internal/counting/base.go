@@ -331,15 +331,6 @@ func (b *base) compareBase(r *BaseRows, row int, date day, id string, binary *ul
 	return strings.Compare(b.id(r, row), id)
 }
 
-// compareRows orders two rows of the base by date, then id.
-func (b *base) compareRows(r *BaseRows, row, other int) int {
-	if other < len(r.IDs) {
-		return b.compareBase(r, row, b.days[r][other], r.IDs[other], nil)
-	}
-	id := b.ulid(r, other)
-	return b.compareBase(r, row, b.days[r][other], id.String(), &id)
-}
-
 // ulid returns the id of a row of a file.
 func (b *base) ulid(r *BaseRows, row int) ulid.ULID {
 	id := b.prefixes[r.Uploads[row]]
@@ -381,7 +372,7 @@ func (l *Live) baseAmount(r *BaseRows, row int, v value, known []string) (amount
 // amount returns a record's number in a field.
 func (f *Figures) amount(v value, r recordRef) (amount, error) {
 	if rows, i, is := f.inBase(r); is {
-		return f.live.baseAmount(rows, i, v, f.attributes[f.person(r)])
+		return f.live.baseAmount(rows, i, v, f.known(r))
 	}
 	return parseAmount(f.value(v, r))
 }
@@ -418,7 +409,7 @@ func (c *counter) countBase(s *kindLayout) error {
 		place := c.rules.byKind[s.number].indicators[i].place
 		indicators[place] = &c.accumulators[place]
 	}
-	from := len(c.live.records[s.number])
+	from, compares := len(c.live.records[s.number]), c.comparesParticipants()
 	for i, live := range r.Live {
 		date := days[i]
 		if !live || gone[i] {
@@ -448,7 +439,9 @@ func (c *counter) countBase(s *kindLayout) error {
 		for _, mark := range b.marks[r.Marks[i]] {
 			if mark == 0 {
 				c.people.add(person, date)
-				c.evidence = append(c.evidence, recordRef{kind: uint32(s.number), place: uint32(from + i)})
+				if !compares {
+					c.evidence = append(c.evidence, recordRef{kind: uint32(s.number), place: uint32(from + i)})
+				}
 				continue
 			}
 			t := indicators[mark-1]
@@ -461,20 +454,14 @@ func (c *counter) countBase(s *kindLayout) error {
 				*month = month.add(a)
 				t.records++
 			case countDistinct:
-				value := c.live.baseValue(r, i, t.rule.value, known)
-				err = t.tally(date, person, value, c.from)
-				if same := schema.Same(value); !s.Person && same != "" {
-					if row, is := t.firsts[same]; !is || b.compareRows(r, i, row) < 0 {
-						t.firsts[same] = i
-					}
-				}
+				err = t.tally(date, person, c.live.baseValue(r, i, t.rule.value, known), c.from)
 			default:
 				err = t.tally(date, person, "", c.from)
 			}
 			if err != nil {
 				return fmt.Errorf("%s %s: %w", s.Name, b.id(r, i), err)
 			}
-			if s.Person {
+			if !c.comparesWithBase(s, t.rule) {
 				t.evidence = append(t.evidence, recordRef{kind: uint32(s.number), place: uint32(from + i)})
 			}
 		}
@@ -500,147 +487,283 @@ func (c *counter) touched() map[uint32]struct{} {
 	return out
 }
 
-// compareWithBase finds how the evidence of indicators of records that are not about people differs from that of the base.
+// comparesWithBase reports whether the evidence of a rule over a kind is stored as changes since the base: not if it is about
+// sign-ups, of which the base has none, or if attributes change what earlier records add.
+func (c *counter) comparesWithBase(s *kindLayout, in *indicatorRule) bool {
+	return c.live.base != nil && s != c.live.layouts.signups && in.value.origin != fromAttributes
+}
+
+// comparesParticipants is comparesWithBase for the participants.
+func (c *counter) comparesParticipants() bool {
+	return c.live.base != nil && len(c.rules.byKind[c.live.layouts.signups.number].participants) == 0
+}
+
+// compareWithBase finds how the evidence of figures differs from that of the base.
 func (c *counter) compareWithBase() error {
+	if c.live.base.rows > 0 && c.asOf < c.live.base.asOf {
+		return recount("the day is an earlier one")
+	}
+	var about []*kindLayout
 	for _, s := range c.live.layouts.all {
-		r := &c.live.base.kinds[s.number]
-		if s.Person || len(r.Live) == 0 {
-			continue
-		}
-		if c.asOf < c.live.base.asOf {
-			return recount("the day is an earlier one")
+		if s.Person && s != c.live.layouts.signups {
+			about = append(about, s)
 		}
 		for i := range c.rules.byKind[s.number].indicators {
 			in := &c.rules.byKind[s.number].indicators[i]
-			changes, err := c.compareIndicator(s, r, &c.accumulators[in.place])
-			if err != nil {
+			if !c.comparesWithBase(s, in) {
+				continue
+			}
+			if err := c.compare(in.code, in.place+1, []*kindLayout{s}, in, c.accumulators[in.place].evidence); err != nil {
 				return err
 			}
-			c.figures.changes[in.code] = changes
+		}
+	}
+	if !c.comparesParticipants() {
+		return nil
+	}
+	return c.compare(ParticipantsEvidence, 0, about, &indicatorRule{count: countPeople}, c.evidence)
+}
+
+// difference is a record that came after the base, or one of the base that no longer counts, or adds another amount: then it
+// is gone and new.
+type difference struct {
+	date   day
+	id     string
+	ulid   *ulid.ULID // of a row of a file
+	gone   bool       // from the base
+	record recordRef
+	adds   amount
+}
+
+// comparison finds how the evidence of a figure differs from that of the base.
+type comparison struct {
+	*counter
+	rule   *indicatorRule
+	kinds  []*kindLayout
+	marked []bool                // by mark: whether it has the figure
+	firsts map[string]*firstRows // by person or distinct value, if the figure counts each once
+	people []*firstRows          // the same, by index in Live.people
+	all    []difference
+}
+
+// firstRows are the first records of a person, or of a distinct value: of the base then and now, and after it.
+type firstRows struct {
+	then, now *recordRef
+	after     int // the index in comparison.all, -1: none
+	changed   bool
+}
+
+// compare finds the changes of the evidence of a figure. number is that of its mark, and after are its records after the base.
+func (c *counter) compare(code string, number int, kinds []*kindLayout, in *indicatorRule, after []recordRef) error {
+	m := &comparison{counter: c, rule: in, kinds: kinds, firsts: map[string]*firstRows{}, people: make([]*firstRows, len(c.live.people))}
+	for _, mark := range c.live.base.marks {
+		m.marked = append(m.marked, slices.Contains(mark, number))
+	}
+	for _, ref := range after {
+		m.all = append(m.all, m.difference(ref))
+	}
+	m.eachRow(func(s *kindLayout, r *BaseRows, row int) {
+		if c.live.base.gone[r][row] {
+			d := m.difference(m.ref(s, row))
+			d.gone = true
+			m.all = append(m.all, d)
+		}
+	})
+	var err error
+	if len(m.all) > 0 {
+		if err = m.weigh(); err == nil {
+			c.figures.changes[code], err = m.place()
+		}
+	} else {
+		c.figures.changes[code] = nil
+	}
+	return err
+}
+
+// ref refers to a row of the base.
+func (m *comparison) ref(s *kindLayout, row int) recordRef {
+	return recordRef{kind: uint32(s.number), place: uint32(len(m.live.records[s.number]) + row)}
+}
+
+func (m *comparison) difference(ref recordRef) difference {
+	d := difference{date: m.figures.date(ref), id: m.figures.id(ref), record: ref}
+	if rows, row, is := m.figures.inBase(ref); is {
+		if row >= len(rows.IDs) {
+			id := m.live.base.ulid(rows, row)
+			d.ulid = &id
+		}
+		return d
+	}
+	if record := &m.live.records[ref.kind][ref.place]; m.live.sources[record.source].upload != nil {
+		d.ulid = &record.id
+	}
+	return d
+}
+
+// eachRow calls a function with the rows of the base that are in its evidence.
+func (m *comparison) eachRow(do func(s *kindLayout, r *BaseRows, row int)) {
+	b := m.live.base
+	for _, s := range m.kinds {
+		r := &b.kinds[s.number]
+		days := b.days[r]
+		for row, live := range r.Live {
+			if live && m.marked[r.Marks[row]] && days[row] >= m.from && days[row] <= m.to && days[row] <= b.asOf {
+				do(s, r, row)
+			}
+		}
+	}
+}
+
+// once reports whether the figure counts equal things once.
+func (m *comparison) once() bool {
+	return m.rule.count == countPeople || m.rule.count == countDistinct
+}
+
+// first returns the first records of the person or value that a record is about, nil if it is about none.
+func (m *comparison) first(ref recordRef) *firstRows {
+	if m.rule.count == countPeople {
+		person := m.figures.person(ref)
+		if m.people[person] == nil {
+			m.people[person] = &firstRows{after: -1}
+		}
+		return m.people[person]
+	}
+	same := schema.Same(m.figures.value(m.rule.value, ref))
+	if same == "" {
+		return nil
+	}
+	if m.firsts[same] == nil {
+		m.firsts[same] = &firstRows{after: -1}
+	}
+	return m.firsts[same]
+}
+
+// weigh finds what each difference adds, and the records of the base that add another amount now.
+func (m *comparison) weigh() error {
+	one := amount{whole: 1}
+	if !m.once() {
+		for i := range m.all {
+			d := &m.all[i]
+			d.adds = one
+			if m.rule.count == countSum {
+				var err error
+				if d.adds, err = m.figures.amount(m.rule.value, d.record); err != nil {
+					return err
+				}
+				if d.adds.millionths%10_000 != 0 {
+					return recount("totals are rounded")
+				}
+			}
+		}
+		return nil
+	}
+	m.eachRow(func(s *kindLayout, r *BaseRows, row int) {
+		ref := m.ref(s, row)
+		f := m.first(ref)
+		if f == nil {
+			return
+		}
+		if f.then == nil || m.figures.compare(ref, *f.then) < 0 {
+			f.then = &ref
+		}
+		if !m.live.base.gone[r][row] && (f.now == nil || m.figures.compare(ref, *f.now) < 0) {
+			f.now = &ref
+		}
+	})
+	var changed []*firstRows
+	for i := range m.all {
+		d := &m.all[i]
+		f := m.first(d.record)
+		if f == nil {
+			continue
+		}
+		if !f.changed {
+			f.changed = true
+			changed = append(changed, f)
+		}
+		switch {
+		case d.gone && *f.then == d.record:
+			d.adds = one
+		case !d.gone && (f.after < 0 || m.figures.compare(d.record, m.all[f.after].record) < 0):
+			f.after = i
+		}
+	}
+	for _, f := range changed {
+		stays := f.now != nil && *f.now == *f.then
+		switch {
+		case f.after >= 0 && (f.now == nil || m.figures.compare(m.all[f.after].record, *f.now) < 0):
+			m.all[f.after].adds = one
+			if stays {
+				m.again(*f.now, one, amount{})
+			}
+		case f.now != nil && !stays:
+			m.again(*f.now, amount{}, one)
 		}
 	}
 	return nil
 }
 
-// difference is a record that came after the base, or one of the base that no longer counts.
-type difference struct {
-	date   day
-	id     string
-	ulid   *ulid.ULID // of a row of a file
-	row    int        // of the base; -1: a record that came after it
-	record recordRef
-	adds   amount
+// again adds the differences of a record of the base that adds another amount now.
+func (m *comparison) again(ref recordRef, then, now amount) {
+	d := m.difference(ref)
+	d.adds = now
+	m.all = append(m.all, d)
+	d.adds, d.gone = then, true
+	m.all = append(m.all, d)
 }
 
-func (c *counter) compareIndicator(s *kindLayout, r *BaseRows, t *accumulator) ([]snapshot.Change, error) {
-	b, f := c.live.base, c.figures
-	marked := make([]bool, len(b.marks))
-	for i, mark := range b.marks {
-		marked[i] = slices.Contains(mark, t.rule.place+1)
-	}
-	days, gone := b.days[r], b.gone[r]
-	counted := func(row int) bool {
-		return r.Live[row] && marked[r.Marks[row]] && days[row] >= c.from && days[row] <= c.to && days[row] <= b.asOf
-	}
-	adds := func(row int) (amount, error) {
-		switch t.rule.count {
-		case countSum:
-			return c.live.baseAmount(r, row, t.rule.value, nil)
-		case countDistinct:
-			if first, is := t.firsts[schema.Same(c.live.baseValue(r, row, t.rule.value, nil))]; !is || first != row {
-				return amount{}, nil
-			}
-		}
-		return amount{whole: 1}, nil
-	}
-	var all []difference
-	for row := range r.Live {
-		if !gone[row] || !counted(row) {
-			continue
-		}
-		if t.rule.count == countDistinct {
-			return nil, recount("a record of a distinct value is gone")
-		}
-		a, err := adds(row)
-		if err != nil {
-			return nil, err
-		}
-		d := difference{date: days[row], id: b.id(r, row), row: row, adds: a}
-		if row >= len(r.IDs) {
-			own := b.ulid(r, row)
-			d.ulid = &own
-		}
-		all = append(all, d)
-	}
-	seen := map[string]bool{}
-	for value := range t.firsts {
-		seen[value] = true
-	}
-	for _, ref := range t.evidence {
-		d := difference{date: f.date(ref), id: f.id(ref), row: -1, record: ref}
-		if record := &c.live.records[ref.kind][ref.place]; c.live.sources[record.source].upload != nil {
-			d.ulid = &record.id
-		}
-		if t.rule.count == countDistinct {
-			if first, is := t.firsts[schema.Same(f.value(t.rule.value, ref))]; is && days[first] >= d.date {
-				return nil, recount("an earlier record of a distinct value came late")
-			}
-		}
-		d.adds = f.contribution(t.rule, ref, seen)
-		all = append(all, d)
-	}
-	if len(all) == 0 {
-		return nil, nil
-	}
-	for _, d := range all {
-		if d.adds.millionths%10_000 != 0 {
-			return nil, recount("totals are rounded")
+// place finds the places of the differences in the evidence of the base.
+func (m *comparison) place() ([]snapshot.Change, error) {
+	b, f := m.live.base, m.figures
+	for _, d := range m.all {
+		if _, _, is := f.inBase(d.record); is && !d.gone && !f.kind(d.record).Person {
+			return nil, recount("what an earlier record adds has changed")
 		}
 	}
-	slices.SortFunc(all, func(x, y difference) int {
-		return cmp.Or(cmp.Compare(x.date, y.date), strings.Compare(x.id, y.id), cmp.Compare(y.row, x.row))
+	slices.SortFunc(m.all, func(x, y difference) int {
+		return cmp.Or(cmp.Compare(x.date, y.date), strings.Compare(x.id, y.id), -compareBools(x.gone, y.gone))
 	})
-	return c.place(r, all, counted, adds)
-}
-
-// place finds the places of differences in the evidence of the base.
-func (c *counter) place(r *BaseRows, all []difference, counted func(row int) bool, adds func(row int) (amount, error)) ([]snapshot.Change, error) {
-	b, f := c.live.base, c.figures
-	before := make([]int, len(all)+1)     // how many records of the base come before each and not before the one before it
-	sums := make([]amount, len(all)+1)    // what they add
-	starts := make([]int, c.slot(c.to)+2) // the index of the first difference of a day or later
+	before := make([]int, len(m.all)+1)   // how many records of the base come before each and not before the one before it
+	sums := make([]amount, len(m.all)+1)  // what they add
+	starts := make([]int, m.slot(m.to)+2) // the index of the first difference of a day or later
 	at := 0
 	for slot := range starts {
-		for at < len(all) && c.slot(all[at].date) < slot {
+		for at < len(m.all) && m.slot(m.all[at].date) < slot {
 			at++
 		}
 		starts[slot] = at
 	}
-	days := b.days[r]
-	for row := range r.Live {
-		if !counted(row) {
-			continue
-		}
-		slot := c.slot(days[row])
+	var failed error
+	m.eachRow(func(s *kindLayout, r *BaseRows, row int) {
+		slot := m.slot(b.days[r][row])
 		i := starts[slot]
 		i += sort.Search(starts[slot+1]-i, func(n int) bool {
-			d := &all[i+n]
+			d := &m.all[i+n]
 			return b.compareBase(r, row, d.date, d.id, d.ulid) <= 0
 		})
 		before[i]++
-		a, err := adds(row)
-		if err != nil {
-			return nil, err
+		adds := amount{whole: 1}
+		switch {
+		case m.rule.count == countSum:
+			var err error
+			if adds, err = m.live.baseAmount(r, row, m.rule.value, nil); err != nil {
+				failed = err
+			}
+		case m.once():
+			ref := m.ref(s, row)
+			if first := m.first(ref); first == nil || *first.then != ref {
+				adds = amount{}
+			}
 		}
-		sums[i] = sums[i].add(a)
-	}
+		sums[i] = sums[i].add(adds)
+	})
 	var changes []snapshot.Change
 	var total amount
 	place := 0
-	for i := range all {
-		d := &all[i]
+	for i := range m.all {
+		d := &m.all[i]
 		place, total = place+before[i], total.add(sums[i])
-		if d.row >= 0 {
+		if d.gone {
 			// The record itself is one of those before it.
 			changes = append(changes, snapshot.Change{At: place - 1, Less: decimal(d.adds.hundredths())})
 			total = total.sub(d.adds)
@@ -651,7 +774,7 @@ func (c *counter) place(r *BaseRows, all []difference, counted func(row int) boo
 			Evidence: f.record(d.record), Adds: decimal(d.adds.hundredths()), Total: decimal(total.hundredths()), What: f.description(d.record),
 		}})
 	}
-	return changes, nil
+	return changes, failed
 }
 
 // slot numbers the days of the period, with gaps.

@@ -257,6 +257,8 @@ func TestWhatIsContinued(t *testing.T) {
 		entered("r1", 1, "attendance", "p1", schema.Row{"training", "2010-02-28", "7.5", "completed"}), // in place of the row of a file
 		entered("r2", 1, "output", "", schema.Row{"2010-02-28", "kit", "2", "Kit", ""}),
 		entered("r3", 1, "test", "p1", schema.Row{"training", "2010-02-28", "1", "5", "10"}),
+		entered("r6", 1, "output", "", schema.Row{"2010-03-02", "kit", "2", "KIT ", ""}),
+		entered("r7", 1, "attendance", "p2", schema.Row{"advice", "2010-02-10", "3", "completed"}),
 		signup("s1", "p1", "1980", at), signup("s2", "p2", "", at),
 	}
 	late := at.AddDate(0, 1, 0)
@@ -284,7 +286,11 @@ func TestWhatIsContinued(t *testing.T) {
 		{"an old version of a typed record", []event{entered("r3", 1, "test", "p1", schema.Row{"training", "2010-02-28", "1", "9", "10"})}, "", false},
 		{"an output of a known title", []event{entered("r5", 1, "output", "", schema.Row{"2010-03-01", "kit", "2", "KIT", ""})}, "", true},
 		{"an earlier output of a known title", []event{entered("r5", 1, "output", "", schema.Row{"2010-02-01", "kit", "2", "KIT", ""})}, "", false},
-		{"an output is removed", []event{{fact.KindRecordVoided, fact.RecordVoided{Record: "r2", Version: 2}}}, "", false},
+		{"the first output of a title is removed", []event{{fact.KindRecordVoided, fact.RecordVoided{Record: "r2", Version: 2}}}, "", false},
+		{"another output of a title is removed", []event{{fact.KindRecordVoided, fact.RecordVoided{Record: "r6", Version: 2}}}, "", true},
+		{"an earlier record of a person", []event{entered("r8", 1, "attendance", "p1", schema.Row{"advice", "2010-01-20", "1", "completed"})}, "", true},
+		{"the first record of a person is removed", []event{{fact.KindRecordVoided, fact.RecordVoided{Record: "r7", Version: 2}}}, "", true},
+		{"the first record of a person is corrected", []event{entered("r7", 2, "attendance", "p3", schema.Row{"advice", "2010-02-11", "1", "completed"})}, "", true},
 		{"a new person signs up", []event{signup("s3", "p3", "1990", late)}, "2010-04-01", true},
 		{"a person with records becomes known", []event{signup("s4", "p1", "1981", at.AddDate(0, -1, 0))}, "", false},
 		{"a person cancels", []event{{fact.KindSignupMoved, fact.SignupMoved{Signup: "s1", Version: 2, State: "cancelled"}}}, "", false},

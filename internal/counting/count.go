@@ -29,7 +29,7 @@ type Figures struct {
 	live       *Live
 	signups    []datedSignup
 	evidence   map[string][]recordRef
-	changes    map[string][]snapshot.Change // of indicators of records that are not about people, if there is a base
+	changes    map[string][]snapshot.Change // of figures whose evidence is compared with that of the base
 	rules      map[string]*indicatorRule
 	attributes [][]string // by person, as counted
 }
@@ -99,7 +99,8 @@ func (f *Figures) contribution(rule *indicatorRule, r recordRef, seen map[string
 	return one
 }
 
-// Changes returns how the evidence of an indicator differs from that of the base. It returns false if Evidence has all of it.
+// Changes returns how the evidence of a figure differs from that of the checkpoint that the Fold continues, in order. It returns
+// false if there is none, or if Evidence has all of it; else Evidence has the later records alone.
 func (f *Figures) Changes(code string) ([]snapshot.Change, bool) {
 	changes, of := f.changes[code]
 	return changes, of
@@ -115,18 +116,23 @@ func (f *Figures) inBase(r recordRef) (*BaseRows, int, bool) {
 
 // value returns a record's value of a field.
 func (f *Figures) value(v value, r recordRef) string {
-	if rows, i, is := f.inBase(r); is { // about a person: other evidence is compared with that of the base
-		return f.live.baseValue(rows, i, v, f.attributes[f.person(r)])
+	if rows, i, is := f.inBase(r); is {
+		return f.live.baseValue(rows, i, v, f.known(r))
 	}
 	state := ""
 	if f.kind(r) == f.live.layouts.signups {
 		state = f.signups[r.place].state
 	}
-	var known []string
-	if f.kind(r).Person {
-		known = f.attributes[f.person(r)]
-	}
+	known := f.known(r)
 	return v.of(f.row(r), f.date(r).String(), state, known)
+}
+
+// known returns the attributes of a record's person, nil if it is not about a person.
+func (f *Figures) known(r recordRef) []string {
+	if !f.kind(r).Person {
+		return nil
+	}
+	return f.attributes[f.person(r)]
 }
 
 // kind returns the layout of the kind of a record.
@@ -198,10 +204,9 @@ func (l *Live) person(place uint32) string { return l.texts.all[l.people[place]]
 type accumulator struct {
 	rule     *indicatorRule
 	records  int64
-	evidence []recordRef    // of records that are not about people: without those of the base
+	evidence []recordRef    // if it is compared with that of the base: without the base
 	people   firstDays      // of people
 	seen     map[string]day // of count distinct: the day of a value's first record
-	firsts   map[string]int // of count distinct of records that are not about people: a value's first record in the base
 	added    []amount       // by month: of count records one each, of count sum the values
 }
 
@@ -256,7 +261,7 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fi
 			if t.rule.count == countPeople {
 				t.people = make(firstDays, len(live.people))
 			}
-			t.seen, t.firsts = map[string]day{}, map[string]int{}
+			t.seen = map[string]day{}
 		}
 	}
 	if live.base != nil && live.base.broken != nil {
@@ -303,6 +308,7 @@ func (c *counter) dateSignups() {
 	for i := range c.attributes {
 		c.attributes[i] = all[i*width : (i+1)*width]
 	}
+	c.figures.attributes = c.attributes
 	for _, e := range c.live.entries {
 		if days[e.signup] > c.asOf || dayAt(e.at, zone) > c.asOf {
 			continue
@@ -498,7 +504,6 @@ func (c *counter) report() {
 	}
 	slices.SortFunc(c.evidence, f.compare)
 	f.evidence[ParticipantsEvidence] = c.evidence
-	f.attributes = c.attributes
 	c.reportReach()
 }
 
