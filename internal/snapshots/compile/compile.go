@@ -179,12 +179,11 @@ func (c Compiler) checkpoint(ctx context.Context, project string) ([]byte, error
 }
 
 // How far a checkpoint may be behind: a compile reads the later facts and records again each time, and writes the checkpoint
-// less often. It may lack leastFacts and leastRecords, or more in proportion to the records that it has.
+// less often. It may lack leastFacts and leastRecords, or more: one for each shareOfRecords that it has.
 const (
 	leastFacts     = 200
-	shareOfFacts   = 100
 	leastRecords   = 1000
-	shareOfRecords = 40
+	shareOfRecords = 100 // the index of the evidence has what it lacks, and is read for each page of evidence
 )
 
 // continueCheckpoint returns a fold that continues the counts of the last checkpoint. It fails with counting.ErrRecount if
@@ -199,7 +198,7 @@ func (c Compiler) continueCheckpoint(ctx context.Context, defined projects.Defin
 		return s, fmt.Errorf("%w: %w", counting.ErrRecount, err)
 	}
 	_, in := fold.Added()
-	if lacks := behind(since, heads); isAfter(since, heads) || lacks > max(leastFacts, int64(in/shareOfFacts)) {
+	if lacks := behind(since, heads); isAfter(since, heads) || lacks > max(leastFacts, int64(in/shareOfRecords)) {
 		return s, fmt.Errorf("%w: the checkpoint lacks %d facts", counting.ErrRecount, lacks)
 	}
 	index, err := c.snapshots.EvidenceIndex(ctx, defined.Definition.ID, counts.Evidence)
