@@ -64,14 +64,18 @@ type Since struct {
 	Changes func(code string) ([]snapshot.Change, bool)
 }
 
-// changes returns the evidence of a figure as that of the earlier one with changes, false if it has to be stored itself.
-func (s Since) changes(code string) (figure, bool) {
-	before, had := s.Index[code]
-	if !had {
-		return figure{}, false
+// changes returns the evidence of a figure as that of the earlier one with changes, false if it has to be stored itself. It
+// fails if there are changes, and no earlier evidence of the figure.
+func (s Since) changes(code string) (figure, bool, error) {
+	if s.Changes == nil {
+		return figure{}, false, nil
 	}
 	changes, of := s.Changes(code)
-	return figure{Parts: before.Parts, Changes: changes}, of
+	before, had := s.Index[code]
+	if of && (!had || len(before.Changes) > 0) {
+		return figure{}, false, fmt.Errorf("evidence of %q: the earlier one is not whole", code)
+	}
+	return figure{Parts: before.Parts, Changes: changes}, of, nil
 }
 
 // EvidenceIndex returns where the evidence of a snapshot, or of SaveEvidence, is. It fails with objects.ErrNotFound if there is no index.
@@ -120,7 +124,11 @@ func (s *Store) saveEvidence(ctx context.Context, project, id string, codes []st
 		return within.Err()
 	}
 	for _, code := range codes {
-		if changed, of := since.changes(code); of {
+		changed, of, failed := since.changes(code)
+		if err = failed; err != nil {
+			break
+		}
+		if of {
 			index[code] = changed
 			continue
 		}

@@ -277,6 +277,14 @@ func TestCompileWritesNoCheckpointWhileItCanContinueTheLast(t *testing.T) {
 		if len(files.puts) != step.puts || checkpoint != step.checkpoint {
 			t.Errorf("%s: %q", step.name, files.puts)
 		}
+		snap, err := tr.Snapshots.Snapshot(t.Context(), kept)
+		if err != nil {
+			t.Fatal(err)
+		}
+		items, next, err := tr.Snapshots.Evidence(t.Context(), kept, snap.Indicators[0].Code, 0, 10)
+		if err != nil || next != -1 || step.made && (len(items) == 0 || items[len(items)-1].Total.String() != step.want) {
+			t.Errorf("%s: evidence %+v, next %d, %v", step.name, items, next, err)
+		}
 		if v := tr.verify(t, kept); step.made && (!v.Same || v.Computed != kept.Hash) {
 			t.Errorf("%s, computed again: %+v", step.name, v)
 		}
