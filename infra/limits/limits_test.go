@@ -14,7 +14,7 @@ import (
 
 // failing is the rows that are known not to hold yet: docs/limits.md has what was measured. One that begins to hold fails
 // TestRowsHold, and must be taken out.
-var failing = []string{"a night at 1,000 projects", "a night at 1,000,000 records"}
+var failing = []string{"a night at 1,000 projects"}
 
 // named returns the only row whose name begins so.
 func named(t *testing.T, prefix string) row {

@@ -94,10 +94,11 @@ func manyRecords(r *run) {
 	r.saw("nothing new: %d object writes", written)
 	r.must(written <= 2, "%d object writes", written)
 	d.ingest("town", rename(d.file(media, r.scaled(1000)), files))
+	writes = d.objects.writes()
 	cpu = processTime()
 	d.night()
 	some := processTime() - cpu
-	r.saw("%d new of %d: %.2f of the CPU of a full fold (%.1f s)", r.scaled(1000), files*rows, some.Seconds()/full.Seconds(), full.Seconds())
+	r.saw("%d new of %d: %.2f of the CPU of a full fold (%.1f s), %d object writes", r.scaled(1000), files*rows, some.Seconds()/full.Seconds(), full.Seconds(), d.objects.writes()-writes)
 	r.must(some <= full/10, "%.2f of the CPU of a full fold", some.Seconds()/full.Seconds())
 }
 

@@ -16,6 +16,7 @@ import (
 	"outreach/internal/records"
 	"outreach/internal/schema"
 	"outreach/internal/snapshot"
+	"outreach/internal/snapshots"
 	"outreach/internal/store"
 	"outreach/internal/table/dynamo/simulated"
 )
@@ -192,7 +193,7 @@ func (d *deployment) keepSnapshots(n int) {
 			d.run.check(err)
 			snap := snapshot.Snapshot{Project: "town", ID: i.DB.NewID(), AsOf: day, State: snapshot.Draft, Definition: snapshot.Definition{Version: 1}}
 			none := func(string) iter.Seq[snapshot.Counted] { return nil }
-			d.run.check(i.Snapshots.SaveSnapshot(ctx, snap, still, fact.Heads{}, nil, none, "", store.Once{}))
+			d.run.check(i.Snapshots.SaveSnapshot(ctx, snap, still, fact.Heads{}, nil, none, snapshots.Since{}, "", store.Once{}))
 			if at%4 == 0 {
 				_, err := i.Snapshots.Decide(ctx, "town", snap.ID, snapshot.Approved, "", "")
 				d.run.check(err)

@@ -40,6 +40,15 @@ func (a amount) add(b amount) amount {
 	return amount{whole: a.whole + b.whole + sum/million, millionths: sum % million}
 }
 
+// sub returns the difference, with at least 0 and fewer than a million millionths.
+func (a amount) sub(b amount) amount {
+	left := amount{whole: a.whole - b.whole, millionths: a.millionths - b.millionths}
+	if left.millionths < 0 {
+		left.whole, left.millionths = left.whole-1, left.millionths+million
+	}
+	return left
+}
+
 // hundredths returns the amount in hundredths, rounded half up.
 func (a amount) hundredths() *big.Int {
 	h := big.NewInt(a.whole)

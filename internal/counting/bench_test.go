@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"outreach/internal/counting"
 	"outreach/internal/counting/checkpoint"
 	"outreach/internal/fact"
@@ -177,17 +179,19 @@ func BenchmarkCompile(b *testing.B) {
 	b.ReportMetric(float64(heap)/1e6, "MB-heap")
 }
 
-// Writing and reading the checkpoint of the same crowd.
+// Writing and reading the checkpoint of the same crowd, and continuing its counts.
 func BenchmarkCheckpoint(b *testing.B) {
 	c := makeCrowd(b, 1_000_000, 100_000)
 	f := c.fold(b)
-	f.Live()
-	var writing, reading time.Duration
+	rules := mustRules(b, definition)
+	found := count(b, rules, f)
+	counts := checkpoint.Counts{Definition: "ab", Program: "cd", AsOf: "2010-06-20", Figures: &found}
+	var writing, reading, continuing time.Duration
 	var file bytes.Buffer
 	for b.Loop() {
 		file.Reset()
 		start := time.Now()
-		if err := checkpoint.Write(&file, f, fact.Heads{}); err != nil {
+		if err := checkpoint.Write(&file, f, fact.Heads{}, counts); err != nil {
 			b.Fatal(err)
 		}
 		writing += time.Since(start)
@@ -196,8 +200,19 @@ func BenchmarkCheckpoint(b *testing.B) {
 			b.Fatal(err)
 		}
 		reading += time.Since(start)
+		start = time.Now()
+		continued, _, _, err := checkpoint.Continue(file.Bytes(), rules, "ab", "cd")
+		if err != nil {
+			b.Fatal(err)
+		}
+		again := count(b, rules, continued)
+		continuing += time.Since(start)
+		if diff := cmp.Diff(found.Indicators, again.Indicators); diff != "" {
+			b.Fatal(diff)
+		}
 	}
 	b.ReportMetric(writing.Seconds()/float64(b.N), "s-write")
 	b.ReportMetric(reading.Seconds()/float64(b.N), "s-read")
+	b.ReportMetric(continuing.Seconds()/float64(b.N), "s-continue")
 	b.ReportMetric(float64(file.Len())/1e6, "MB-file")
 }

@@ -22,7 +22,7 @@ func throughFile(t interface {
 	t.Helper()
 	heads := fact.Heads{1, 2, 3, 4, 5, 6, 7, 1 << 40}
 	var file bytes.Buffer
-	if err := checkpoint.Write(&file, f, heads); err != nil {
+	if err := checkpoint.Write(&file, f, heads, checkpoint.Counts{}); err != nil {
 		t.Fatal(err)
 	}
 	back, read, err := checkpoint.Read(bytes.NewReader(file.Bytes()), int64(file.Len()), schema.Builtin())

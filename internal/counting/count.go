@@ -29,6 +29,7 @@ type Figures struct {
 	live       *Live
 	signups    []datedSignup
 	evidence   map[string][]recordRef
+	changes    map[string][]snapshot.Change // of figures whose evidence is compared with that of the base
 	rules      map[string]*indicatorRule
 	attributes [][]string // by person, as counted
 }
@@ -39,7 +40,8 @@ type datedSignup struct {
 	*liveSignup
 }
 
-// recordRef refers to a live record: the number of its kind, and its index among the live records of that kind.
+// recordRef refers to a live record: the number of its kind, and its index among the live records of that kind; those of the
+// base follow the others.
 type recordRef struct{ kind, place uint32 }
 
 // Snapshot returns the figures as a snapshot with its hash. The caller sets its id, known_at, state and supersedes,
@@ -81,7 +83,7 @@ func (f *Figures) contribution(rule *indicatorRule, r recordRef, seen map[string
 	case countRecords:
 		return one
 	case countSum:
-		a, _ := parseAmount(f.value(rule.value, r)) // Compile has parsed it without an error
+		a, _ := f.amount(rule.value, r) // Compile has parsed it without an error
 		return a
 	case countDistinct:
 		if same = schema.Same(f.value(rule.value, r)); same == "" {
@@ -97,17 +99,40 @@ func (f *Figures) contribution(rule *indicatorRule, r recordRef, seen map[string
 	return one
 }
 
+// Changes returns how the evidence of a figure differs from that of the checkpoint that the Fold continues, in order. It returns
+// false if there is none, or if Evidence has all of it; else Evidence has the later records alone.
+func (f *Figures) Changes(code string) ([]snapshot.Change, bool) {
+	changes, of := f.changes[code]
+	return changes, of
+}
+
+// inBase returns the columns and the row of a record of the base, false for any other.
+func (f *Figures) inBase(r recordRef) (*BaseRows, int, bool) {
+	if f.live.base == nil || f.kind(r) == f.live.layouts.signups || int(r.place) < len(f.live.records[r.kind]) {
+		return nil, 0, false
+	}
+	return &f.live.base.kinds[r.kind], int(r.place) - len(f.live.records[r.kind]), true
+}
+
 // value returns a record's value of a field.
 func (f *Figures) value(v value, r recordRef) string {
+	if rows, i, is := f.inBase(r); is {
+		return f.live.baseValue(rows, i, v, f.known(r))
+	}
 	state := ""
 	if f.kind(r) == f.live.layouts.signups {
 		state = f.signups[r.place].state
 	}
-	var known []string
-	if f.kind(r).Person {
-		known = f.attributes[f.person(r)]
-	}
+	known := f.known(r)
 	return v.of(f.row(r), f.date(r).String(), state, known)
+}
+
+// known returns the attributes of a record's person, nil if it is not about a person.
+func (f *Figures) known(r recordRef) []string {
+	if !f.kind(r).Person {
+		return nil
+	}
+	return f.attributes[f.person(r)]
 }
 
 // kind returns the layout of the kind of a record.
@@ -116,6 +141,9 @@ func (f *Figures) kind(r recordRef) *kindLayout { return f.live.layouts.all[r.ki
 func (f *Figures) person(r recordRef) uint32 {
 	if f.kind(r) == f.live.layouts.signups {
 		return f.signups[r.place].person
+	}
+	if rows, i, is := f.inBase(r); is {
+		return f.live.base.people[rows][i]
 	}
 	return f.live.records[r.kind][r.place].person
 }
@@ -156,6 +184,9 @@ func (f *Figures) record(r recordRef) snapshot.Evidence {
 		return snapshot.Evidence{ID: made.id, Kind: s.Name, Date: made.date.String(), Person: f.live.person(made.person), Upload: made.upload, Row: made.line}
 	}
 	l := f.live
+	if rows, i, is := f.inBase(r); is {
+		return l.baseRecord(s, rows, i)
+	}
 	record := l.records[r.kind][r.place]
 	out := snapshot.Evidence{ID: l.id(record), Kind: s.Name, Date: l.texts.all[l.values(record)[s.date]]}
 	if source := &l.sources[record.source]; source.upload != nil {
@@ -172,7 +203,8 @@ func (l *Live) person(place uint32) string { return l.texts.all[l.people[place]]
 // accumulator adds up the figures of one indicator.
 type accumulator struct {
 	rule     *indicatorRule
-	evidence []recordRef
+	records  int64
+	evidence []recordRef    // if it is compared with that of the base: without the base
 	people   firstDays      // of people
 	seen     map[string]day // of count distinct: the day of a value's first record
 	added    []amount       // by month: of count records one each, of count sum the values
@@ -209,7 +241,7 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fi
 	if !isDay(asOf) || !isDay(def.Period.From) || !isDay(def.Period.To) {
 		return Figures{}, fmt.Errorf("not a date: as of %q, period from %q to %q", asOf, def.Period.From, def.Period.To)
 	}
-	figures := Figures{Project: def.ID, AsOf: asOf, live: live, evidence: map[string][]recordRef{}, rules: map[string]*indicatorRule{}}
+	figures := Figures{Project: def.ID, AsOf: asOf, live: live, evidence: map[string][]recordRef{}, changes: map[string][]snapshot.Change{}, rules: map[string]*indicatorRule{}}
 	c := &counter{
 		def: def, rules: rules, live: live, figures: &figures,
 		from: dayOf(def.Period.From), to: dayOf(def.Period.To), asOf: dayOf(asOf),
@@ -232,8 +264,21 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fi
 			t.seen = map[string]day{}
 		}
 	}
+	if live.base != nil && live.base.broken != nil {
+		return Figures{}, live.base.broken
+	}
 	for _, s := range live.layouts.all {
+		if live.base != nil {
+			if err := c.countBase(s); err != nil {
+				return Figures{}, err
+			}
+		}
 		if err := c.count(s); err != nil {
+			return Figures{}, err
+		}
+	}
+	if live.base != nil {
+		if err := c.compareWithBase(); err != nil {
 			return Figures{}, err
 		}
 	}
@@ -245,15 +290,11 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fi
 // each attribute is taken from the earliest sending that gives it.
 func (c *counter) dateSignups() {
 	zone := c.def.Location()
-	dayAt := func(at int64) day {
-		y, m, d := time.Unix(0, at).In(zone).Date()
-		return day(y*10000 + int(m)*100 + d)
-	}
 	signups := make([]datedSignup, len(c.live.signups))
 	days := make([]day, len(signups))
 	for i := range c.live.signups {
 		s := &c.live.signups[i]
-		days[i] = dayAt(s.at)
+		days[i] = dayAt(s.at, zone)
 		signups[i] = datedSignup{date: days[i], liveSignup: s}
 	}
 	slices.SortFunc(signups, func(a, b datedSignup) int {
@@ -267,8 +308,9 @@ func (c *counter) dateSignups() {
 	for i := range c.attributes {
 		c.attributes[i] = all[i*width : (i+1)*width]
 	}
+	c.figures.attributes = c.attributes
 	for _, e := range c.live.entries {
-		if days[e.signup] > c.asOf || dayAt(e.at) > c.asOf {
+		if days[e.signup] > c.asOf || dayAt(e.at, zone) > c.asOf {
 			continue
 		}
 		known := c.attributes[c.live.signups[e.signup].person]
@@ -278,6 +320,12 @@ func (c *counter) dateSignups() {
 			}
 		}
 	}
+}
+
+// dayAt returns the day of an instant.
+func dayAt(at int64, zone *time.Location) day {
+	y, m, d := time.Unix(0, at).In(zone).Date()
+	return day(y*10000 + int(m)*100 + d)
 }
 
 // count applies the rules to all live records of a kind.
@@ -382,7 +430,16 @@ func (c *counter) addAiring(row schema.Row) error {
 
 func (t *accumulator) add(here recordRef, date day, person uint32, value string, from day) error {
 	t.evidence = append(t.evidence, here)
-	month := &t.added[date.months()-from.months()]
+	return t.tally(date, person, value, from)
+}
+
+// month returns the sum of the month of a day.
+func (t *accumulator) month(date, from day) *amount { return &t.added[date.months()-from.months()] }
+
+// tally counts a record.
+func (t *accumulator) tally(date day, person uint32, value string, from day) error {
+	t.records++
+	month := t.month(date, from)
 	switch t.rule.count {
 	case countPeople:
 		t.people.add(person, date)
@@ -427,12 +484,15 @@ func (c *counter) report() {
 		figure := snapshot.Indicator{
 			Code: in.Code, Label: in.Label, Unit: in.Unit,
 			Target: json.Number(schema.Number(in.Target)), Achieved: decimal(before), Percent: percent(tenths), Status: status(tenths, passed, days),
-			Records: int64(len(t.evidence)), By: snapshot.Breakdowns{}, ByMonth: months,
+			Records: t.records, By: snapshot.Breakdowns{}, ByMonth: months,
 		}
 		if t.rule.count == countPeople {
 			figure.By, _ = c.breakdowns(t.people)
 		}
 		f.Indicators = append(f.Indicators, figure)
+		if c.live.base != nil {
+			slices.SortFunc(t.evidence, f.compare)
+		}
 		f.evidence[in.Code], f.rules[in.Code] = t.evidence, t.rule
 	}
 	by, total := c.breakdowns(c.people)
@@ -444,7 +504,6 @@ func (c *counter) report() {
 	}
 	slices.SortFunc(c.evidence, f.compare)
 	f.evidence[ParticipantsEvidence] = c.evidence
-	f.attributes = c.attributes
 	c.reportReach()
 }
 
@@ -490,7 +549,7 @@ func (c *counter) reportReach() {
 
 // compare orders records of any kinds by date, then id.
 func (f *Figures) compare(a, b recordRef) int {
-	if a.kind == b.kind {
+	if a.kind == b.kind && f.live.base == nil {
 		return cmp.Compare(a.place, b.place)
 	}
 	return cmp.Or(cmp.Compare(f.date(a), f.date(b)), strings.Compare(f.id(a), f.id(b)), cmp.Compare(a.kind, b.kind))
@@ -500,12 +559,18 @@ func (f *Figures) date(r recordRef) day {
 	if f.kind(r) == f.live.layouts.signups {
 		return f.signups[r.place].date
 	}
+	if rows, i, is := f.inBase(r); is {
+		return f.live.base.days[rows][i]
+	}
 	return f.live.records[r.kind][r.place].date
 }
 
 func (f *Figures) id(r recordRef) string {
 	if f.kind(r) == f.live.layouts.signups {
 		return f.signups[r.place].id
+	}
+	if rows, i, is := f.inBase(r); is {
+		return f.live.base.id(rows, i)
 	}
 	return f.live.id(f.live.records[r.kind][r.place])
 }

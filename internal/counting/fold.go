@@ -28,6 +28,7 @@ type Fold struct {
 	records map[string]*formRecord
 	signups map[string]*signup
 	merges  map[merge]struct{}
+	base    *base // the records of a checkpoint as they were counted; nil: the Fold has the records themselves
 	live    *Live // cached result of Live; nil: a fact was applied since
 }
 
@@ -45,6 +46,7 @@ type upload struct {
 	accepted  fact.UploadAccepted
 	layout    *kindLayout // nil: its acceptance was not applied yet
 	withdrawn bool
+	inBase    bool    // its rows are in the base
 	packs     []*rows // until all are added; a nil pack is missing
 	rows      *rows   // once all packs are added and the file counts
 }
@@ -269,6 +271,12 @@ func (f *Fold) applyUpload(accepted fact.UploadAccepted) error {
 	if u.layout != nil && compareUploads(accepted, u.accepted) <= 0 {
 		return nil
 	}
+	if u.inBase {
+		f.breaks("a file was accepted again")
+	}
+	if s == f.layouts.signups {
+		f.changesAll()
+	}
 	u.accepted, u.layout, u.rows, u.packs = accepted, s, nil, nil
 	if s != f.layouts.signups && !u.withdrawn {
 		u.packs = make([]*rows, accepted.Packs)
@@ -294,6 +302,12 @@ func (f *Fold) applyWithdrawal(w fact.UploadWithdrawn) error {
 		return errNoID
 	}
 	u := f.upload(w.Upload)
+	if u.inBase && !u.withdrawn {
+		f.breaks("a file was withdrawn")
+	}
+	if u.layout == nil || u.layout == f.layouts.signups {
+		f.changesAll()
+	}
 	u.withdrawn, u.packs, u.rows = true, nil, nil
 	return nil
 }
@@ -407,9 +421,14 @@ func (f *Fold) applyMerge(m fact.PersonMerged) error {
 	if m.Person == "" || m.Into == "" {
 		return errNoID
 	}
-	if m.Person != m.Into {
-		f.merges[merge{f.texts.intern(m.Person), f.texts.intern(m.Into)}] = struct{}{}
+	if m.Person == m.Into {
+		return nil
 	}
+	both := merge{f.texts.intern(m.Person), f.texts.intern(m.Into)}
+	if _, known := f.merges[both]; !known {
+		f.breaks("people were merged")
+	}
+	f.merges[both] = struct{}{}
 	return nil
 }
 
@@ -437,6 +456,7 @@ func (f *Fold) applySignup(submitted fact.Signup) error {
 	if err != nil {
 		return err
 	}
+	f.changes(submitted.Signup)
 	s := f.signup(submitted.Signup)
 	next := entry{id: submitted.Entry, person: f.texts.intern(submitted.Person), at: at, values: values, state: submitted.State, upload: submitted.Upload, line: submitted.Line}
 	i, there := slices.BinarySearchFunc(s.entries, submitted.Entry, func(e entry, id string) int { return strings.Compare(e.id, id) })
@@ -465,6 +485,7 @@ func (f *Fold) applyMove(m fact.SignupMoved) error {
 	if m.Signup == "" || m.Version < 1 {
 		return errNoID
 	}
+	f.changes(m.Signup)
 	s := f.signup(m.Signup)
 	if m.State != "" && cmp.Or(cmp.Compare(m.Version, s.stateVersion), strings.Compare(m.State, s.state)) > 0 {
 		s.state, s.stateVersion = m.State, m.Version

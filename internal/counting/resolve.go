@@ -23,6 +23,7 @@ type Live struct {
 	signups []liveSignup
 	entries []liveEntry // by submission, then id
 	people  []uint32    // the interned ids of people
+	base    *base       // further records; nil: none
 }
 
 // source is a file or a form record: the unit of the order of arrival.
@@ -79,6 +80,10 @@ func (f *Fold) Live() *Live {
 	}
 	f.resolveRecords(l, canonical, place)
 	f.resolveSignups(l, canonical, place)
+	if f.base != nil {
+		f.resolveBase(l, canonical, place)
+		l.base = f.base
+	}
 	f.live = l
 	return l
 }

@@ -102,6 +102,9 @@ func NewRules(def *project.Definition, registry *schema.Registry) (*Rules, error
 	return r, nil
 }
 
+// Registry returns the kinds of the rules.
+func (r *Rules) Registry() *schema.Registry { return r.layouts.registry }
+
 func (r *Rules) compile(from project.Rule) (*kindLayout, *rule.Rule, error) {
 	s := r.layouts.named(from.Of)
 	if s == nil || s.Name != from.Of {

@@ -72,7 +72,7 @@ func TestFieldsAddedRemovedOrReorderedChangeNoHash(t *testing.T) {
 			}
 			// What one version of the schema kept in a checkpoint another one reads by the names of its columns, or refuses.
 			var file bytes.Buffer
-			if err := checkpoint.Write(&file, first, fact.Heads{}); err != nil {
+			if err := checkpoint.Write(&file, first, fact.Heads{}, checkpoint.Counts{}); err != nil {
 				t.Fatal(err)
 			}
 			back, _, err := checkpoint.Read(bytes.NewReader(file.Bytes()), int64(file.Len()), registry)

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,15 +40,19 @@ type StateRow struct {
 	Rows    int
 	Packs   int
 	SHA256  string
-	Values  schema.Row // in the order of the kind's fields
+	Key     [keySize]byte // of a record but a sign-up: the hash of its natural key
+	Marks   string        // of a live record but a sign-up: the numbers of what it counts for: 0 the participants, 1 the first indicator
+	Values  schema.Row    // in the order of the kind's fields
 }
 
-// State iterates over the state of the Fold. Restoring all rows in an empty Fold, in their order, makes it equal. Files
-// with MissingPacks are stored without rows, and their packs are missing in that Fold too. Rows of one fact and kind
-// are adjacent. A StateRow is valid until the next one.
-func (f *Fold) State() iter.Seq[*StateRow] {
+// State iterates over the state of the Fold. Restoring all rows in an empty Fold, in their order, makes it equal. Files with
+// MissingPacks are stored without rows, and their packs are missing in that Fold too. Rows of one fact and kind are adjacent.
+// A StateRow is valid until the next one. counted are the figures of the Fold, for the marks; nil: rows have none. It must not be
+// called on a Fold that continues a checkpoint.
+func (f *Fold) State(counted *Figures) iter.Seq[*StateRow] {
 	return func(yield func(*StateRow) bool) {
-		w := &stateReader{fold: f, live: f.Live(), canonical: f.canonical(), yield: yield}
+		w := &stateReader{fold: f, live: f.Live(), canonical: f.canonical(), yield: yield, marks: []string{""}}
+		w.mark(counted)
 		_ = w.merges() && w.records() && w.files() && w.signups()
 	}
 }
@@ -57,6 +62,8 @@ type stateReader struct {
 	fold      *Fold
 	live      *Live
 	canonical func(uint32) uint32
+	marks     []string
+	marked    [][]uint32 // by kind and place among the live records: the index of the mark
 	out       StateRow
 	row       schema.Row
 	yield     func(*StateRow) bool
@@ -65,6 +72,41 @@ type stateReader struct {
 func (w *stateReader) yieldRow(p StateRow) bool {
 	w.out = p
 	return w.yield(&w.out)
+}
+
+// mark finds for what each live record counts.
+func (w *stateReader) mark(counted *Figures) {
+	w.marked = make([][]uint32, len(w.live.records))
+	for kind, records := range w.live.records {
+		w.marked[kind] = make([]uint32, len(records))
+	}
+	if counted == nil {
+		return
+	}
+	type step struct {
+		from   uint32
+		number int
+	}
+	steps := map[step]uint32{} // the mark that another number makes of a mark
+	add := func(number int, code string) {
+		for _, r := range counted.evidence[code] {
+			if r.kind == uint32(w.live.layouts.signups.number) {
+				continue
+			}
+			mark := &w.marked[r.kind][r.place]
+			next, made := steps[step{*mark, number}]
+			if !made {
+				next = uint32(len(w.marks))
+				w.marks = append(w.marks, strings.TrimSpace(w.marks[*mark]+" "+strconv.Itoa(number)))
+				steps[step{*mark, number}] = next
+			}
+			*mark = next
+		}
+	}
+	add(0, ParticipantsEvidence)
+	for i, in := range counted.Indicators {
+		add(i+1, in.Code)
+	}
 }
 
 func (w *stateReader) text(n uint32) string { return w.fold.texts.all[n] }
@@ -92,11 +134,11 @@ func (w *stateReader) merges() bool {
 }
 
 func (w *stateReader) records() bool {
-	live := map[string]bool{}
-	for _, records := range w.live.records {
-		for _, r := range records {
+	live := map[string]string{} // marks
+	for kind, records := range w.live.records {
+		for i, r := range records {
 			if s := &w.live.sources[r.source]; s.record != nil {
-				live[s.id] = true
+				live[s.id] = w.marks[w.marked[kind][i]]
 			}
 		}
 	}
@@ -110,7 +152,9 @@ func (w *stateReader) records() bool {
 		t := w.fold.records[id]
 		p := StateRow{Fact: fact.KindRecordVoided, ID: id, Version: t.version}
 		if !t.void {
-			p = StateRow{Fact: fact.KindRecordEntered, Kind: t.layout.Name, ID: id, Version: t.version, Person: w.person(t.person), Date: w.text(t.values[t.layout.date]), Live: live[id], At: time.Unix(0, t.at).UTC(), Values: w.values(t.values)}
+			marks, counts := live[id]
+			p = StateRow{Fact: fact.KindRecordEntered, Kind: t.layout.Name, ID: id, Version: t.version, Person: w.person(t.person), Date: w.text(t.values[t.layout.date]), Live: counts, Marks: marks, At: time.Unix(0, t.at).UTC(), Values: w.values(t.values)}
+			p.Key = w.fold.texts.naturalKey(w.canonical(t.person), t.layout, t.values)
 		}
 		if !w.yieldRow(p) {
 			return false
@@ -127,16 +171,16 @@ func sortedBy[V any](m map[string]V, number func(string) int) []string {
 }
 
 func (w *stateReader) files() bool {
-	live := map[*upload][]bool{}
+	live := map[*upload][]uint32{} // the index of the mark plus 1
 	for i := range w.live.sources {
 		if u := w.live.sources[i].upload; u != nil {
-			live[u] = make([]bool, len(u.rows.numbers))
+			live[u] = make([]uint32, len(u.rows.numbers))
 		}
 	}
-	for _, records := range w.live.records {
-		for _, r := range records {
+	for kind, records := range w.live.records {
+		for i, r := range records {
 			if u := w.live.sources[r.source].upload; u != nil {
-				live[u][r.row] = true
+				live[u][r.row] = w.marked[kind][i] + 1
 			}
 		}
 	}
@@ -167,13 +211,23 @@ func (w *stateReader) files() bool {
 	return true
 }
 
-func (w *stateReader) lines(u *upload, live []bool) bool {
+func (w *stateReader) lines(u *upload, live []uint32) bool {
 	width := len(u.layout.Fields)
+	owner := uint32(0)
+	if u.layout == w.fold.layouts.airings {
+		owner = w.fold.texts.intern(u.accepted.Owner)
+	}
 	for i, number := range u.rows.numbers {
 		values := u.rows.values[i*width : (i+1)*width]
-		p := StateRow{Fact: FileRow, Kind: u.layout.Name, ID: fact.LineID(u.id, u.accepted.Arrived, int(number)), Date: w.text(values[u.layout.date]), Live: live[i], Upload: u.id, Row: int(number), Values: w.values(values)}
+		p := StateRow{Fact: FileRow, Kind: u.layout.Name, ID: fact.LineID(u.id, u.accepted.Arrived, int(number)), Date: w.text(values[u.layout.date]), Live: live[i] > 0, Upload: u.id, Row: int(number), Values: w.values(values)}
+		about := owner
 		if u.layout.Person {
-			p.Person = w.person(u.rows.persons[i])
+			about = w.canonical(u.rows.persons[i])
+			p.Person = w.text(about)
+		}
+		p.Key = w.fold.texts.naturalKey(about, u.layout, values)
+		if p.Live {
+			p.Marks = w.marks[live[i]-1]
 		}
 		if !w.yieldRow(p) {
 			return false

@@ -42,6 +42,7 @@ type Rule struct {
 	kind        *schema.Kind
 	program     *vm.Program // nil: the empty rule
 	uses        []int       // the variables that the rule reads, by their index
+	attributes  bool        // whether one of them is an attribute of the person
 	comparisons []Comparison
 }
 
@@ -94,8 +95,12 @@ func Compile(registry *schema.Registry, kind *schema.Kind, where string) (rule *
 	if err != nil {
 		return nil, explain(err)
 	}
-	return &Rule{kind: kind, program: program, uses: check.uses, comparisons: check.comparisons}, nil
+	attributes := slices.ContainsFunc(check.uses, func(i int) bool { return variables[i].from == fromAttributes })
+	return &Rule{kind: kind, program: program, uses: check.uses, attributes: attributes, comparisons: check.comparisons}, nil
 }
+
+// UsesAttributes reports whether the rule reads attributes of the record's person.
+func (r *Rule) UsesAttributes() bool { return r.attributes }
 
 // Functions are the functions that rules may call. Each takes time and memory in proportion to its arguments, returns
 // no more than it is given, and is pure: there is no clock, repetition or replacement.

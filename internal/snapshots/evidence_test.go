@@ -12,6 +12,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
 	"outreach/internal/fact"
 	"outreach/internal/objects"
 	"outreach/internal/objects/folder"
@@ -68,7 +71,7 @@ func TestSnapshotsShareTheEvidenceThatIsAlike(t *testing.T) {
 		counted.puts = nil // of this snapshot
 		snap := snapshot.Snapshot{Project: "p", ID: s.NewID(), AsOf: day, State: snapshot.Draft}
 		evidence := func(code string) iter.Seq[snapshot.Counted] { return slices.Values(records(of[code])) }
-		if err := s.SaveSnapshot(ctx, snap, unchanged, fact.Heads{}, []string{"1", "2"}, evidence, "", store.Once{}); err != nil {
+		if err := s.SaveSnapshot(ctx, snap, unchanged, fact.Heads{}, []string{"1", "2"}, evidence, Since{}, "", store.Once{}); err != nil {
 			t.Fatal(err)
 		}
 		if kept, err = s.KeptSnapshot(ctx, "p", snap.ID); err != nil {
@@ -160,4 +163,62 @@ func TestEvidenceOfEarlierSnapshotsIsRead(t *testing.T) {
 	if n != EvidencePart+3 {
 		t.Errorf("%d records in all", n)
 	}
+}
+
+// Evidence that is stored as changes since an earlier one is read as that which is stored whole.
+func TestEvidenceIsReadWithItsChanges(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		before := records(rapid.SampledFrom([]int{0, 1, 5, EvidencePart - 1, EvidencePart, EvidencePart + 1}).Draw(t, "before"))
+		for i := range before {
+			before[i].Adds, before[i].Total = "1.5", json.Number(strings.TrimSuffix(fmt.Sprintf("%.1f", 1.5*float64(i+1)), ".0"))
+		}
+		var want []snapshot.Counted
+		var changes []snapshot.Change
+		total, news := 0.0, 0
+		add := func(row snapshot.Counted, adds float64) {
+			total += adds
+			row.Adds, row.Total = json.Number(fmt.Sprint(adds)), json.Number(fmt.Sprint(total))
+			want = append(want, row)
+		}
+		places := rapid.SliceOfN(rapid.IntRange(0, len(before)), 0, 6).Draw(t, "places")
+		for i := 0; i <= len(before); i++ {
+			for _, place := range places {
+				if place == i {
+					news++
+					add(snapshot.Counted{Evidence: snapshot.Evidence{ID: fmt.Sprint("new ", news)}}, 2.25)
+					row := want[len(want)-1]
+					changes = append(changes, snapshot.Change{At: i, Row: &row})
+				}
+			}
+			if i == len(before) {
+				break
+			}
+			if i%3 == 1 && slices.Contains(places, i) {
+				changes = append(changes, snapshot.Change{At: i, Less: "1.5"})
+				continue
+			}
+			add(before[i], 1.5)
+		}
+		var stored [][]snapshot.Counted
+		for part := range slices.Chunk(before, EvidencePart) {
+			stored = append(stored, part)
+		}
+		limit := rapid.SampledFrom([]int{1, 3, 700, EvidencePart}).Draw(t, "limit")
+		if limit == 1 && len(before) > 5 {
+			limit = 200
+		}
+		var got []snapshot.Counted
+		for more := true; more; {
+			r := reader{parts: len(stored), changes: changes, read: func(_ context.Context, part int) ([]snapshot.Counted, error) { return stored[part], nil }}
+			items, further, err := r.records(context.Background(), len(got), limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, more = append(got, items...), further
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("(-want +got)\n%s", diff)
+		}
+	})
 }

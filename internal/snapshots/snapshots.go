@@ -56,12 +56,13 @@ func (s *Store) Latest(ctx context.Context, project, asOf string) (Kept, table.C
 	return kept, table.At(rev), err
 }
 
-// SaveSnapshot saves a new snapshot with its evidence, the records behind each of the codes, and the answer to the
-// request once. unchanged is the condition that Latest returned. It fails with a *table.Conflict if another snapshot of
-// the same day was saved in the meantime: call Latest and retry.
-func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, unchanged table.Condition, heads fact.Heads, codes []string, evidence func(code string) iter.Seq[snapshot.Counted], by string, once store.Once) error {
+// SaveSnapshot saves a new snapshot with its evidence, the records behind each of the codes or their changes since an earlier
+// snapshot, and the answer to the request once.
+// unchanged is the condition that Latest returned. It fails with a *table.Conflict if another snapshot of the same day was saved
+// in the meantime: call Latest and retry.
+func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, unchanged table.Condition, heads fact.Heads, codes []string, evidence func(code string) iter.Seq[snapshot.Counted], since Since, by string, once store.Once) error {
 	project := snap.Project
-	if err := s.saveEvidence(ctx, project, snap.ID, codes, evidence); err != nil {
+	if err := s.saveEvidence(ctx, project, snap.ID, codes, evidence, since); err != nil {
 		return err
 	}
 	if err := s.putJSON(ctx, snapshotObject(project, snap.ID), snap); err != nil {

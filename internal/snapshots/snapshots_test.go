@@ -39,7 +39,7 @@ func TestNewestSnapshotIsFoundWithoutReadingOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 		snap := snapshot.Snapshot{Project: "p", ID: s.NewID(), AsOf: day, State: snapshot.Draft}
-		if err := s.SaveSnapshot(ctx, snap, unchanged, fact.Heads{}, nil, func(string) iter.Seq[snapshot.Counted] { return nil }, "", store.Once{}); err != nil {
+		if err := s.SaveSnapshot(ctx, snap, unchanged, fact.Heads{}, nil, func(string) iter.Seq[snapshot.Counted] { return nil }, Since{}, "", store.Once{}); err != nil {
 			t.Fatal(err)
 		}
 		names[snap.ID], ids[name] = name, snap.ID
@@ -103,7 +103,7 @@ func TestApprovedSnapshotsAreListedByTheirDays(t *testing.T) {
 	s.Objects = files
 	for n, day := range []string{"2026-03-31", "2026-01-31", "2026-02-28", "2026-04-30", "2025-12-31"} {
 		snap := snapshot.Snapshot{Project: "p", ID: fmt.Sprint("s", n), AsOf: day, State: snapshot.Draft}
-		if err := s.SaveSnapshot(ctx, snap, table.Absent, fact.Heads{}, nil, func(string) iter.Seq[snapshot.Counted] { return nil }, "", store.Once{}); err != nil {
+		if err := s.SaveSnapshot(ctx, snap, table.Absent, fact.Heads{}, nil, func(string) iter.Seq[snapshot.Counted] { return nil }, Since{}, "", store.Once{}); err != nil {
 			t.Fatal(err)
 		}
 		if day != "2026-02-28" {

@@ -1,6 +1,6 @@
-// Package checkpoint stores the state of a Fold, with the numbers of the facts applied to it, as one Parquet file, so
-// that the next compile reads only later facts. DuckDB, Athena or pandas can read the same file, with the pseudonymous
-// records that the figures come from:
+// Package checkpoint stores the state of a Fold, with the numbers of the facts applied to it, as one Parquet file, so that the
+// next compile reads only later facts. Of each record it says for what it counts, so that the next compile need not count it again. DuckDB, Athena or pandas can read the same file, with the pseudonymous records that the
+// figures come from:
 //
 //	SELECT medium, sum(reach) FROM 'checkpoint.parquet' WHERE kind = 'media' AND live GROUP BY medium
 //
@@ -28,10 +28,20 @@ import (
 // Keys and values of the metadata of the file.
 const (
 	formatKey = "outreach.format"
-	format    = "1"
+	format    = "2"
 	headsKey  = "outreach.heads"
+	countsKey = "outreach.counts"
 	sumKey    = "outreach.sum"
 )
+
+// Counts says how the records of a checkpoint were counted.
+type Counts struct {
+	Definition string            `json:"definition"` // the SHA-256 of the definition
+	AsOf       string            `json:"as_of"`
+	Evidence   string            `json:"evidence"` // the id of the index of the evidence
+	Program    string            `json:"program"`  // identifies the program that counted, because another one may count differently
+	Figures    *counting.Figures `json:"-"`
+}
 
 // sumMark precedes the checksum. The checksum covers every byte of the file but itself: it is computed with noSum in
 // its place. It follows the last sumMark of the file, which is in the footer.
@@ -44,10 +54,10 @@ var compression = &zstd.Codec{Level: zstd.SpeedFastest}
 
 const mostRows = 1 << 16 // of a row group
 
-// Write writes the state of a Fold, and the heads up to which facts were applied to it. The same state gives the same
-// bytes.
-func Write(w io.Writer, f *counting.Fold, heads fact.Heads) error {
-	file, err := encode(f, heads)
+// Write writes the state of a Fold, the heads up to which facts were applied to it, and how it was counted: the zero Counts if it
+// was not. The same state gives the same bytes.
+func Write(w io.Writer, f *counting.Fold, heads fact.Heads, counts Counts) error {
+	file, err := encode(f, heads, counts)
 	if err != nil {
 		return fmt.Errorf("checkpoint: write: %w", err)
 	}
@@ -60,8 +70,12 @@ func Write(w io.Writer, f *counting.Fold, heads fact.Heads) error {
 	return nil
 }
 
-func encode(f *counting.Fold, heads fact.Heads) ([]byte, error) {
+func encode(f *counting.Fold, heads fact.Heads, counts Counts) ([]byte, error) {
 	lanes, err := json.Marshal(heads)
+	if err != nil {
+		return nil, err
+	}
+	counted, err := json.Marshal(counts)
 	if err != nil {
 		return nil, err
 	}
@@ -72,10 +86,11 @@ func encode(f *counting.Fold, heads fact.Heads) ([]byte, error) {
 		parquet.DictionaryMaxBytes(1<<20),
 		parquet.KeyValueMetadata(formatKey, format),
 		parquet.KeyValueMetadata(headsKey, string(lanes)),
+		parquet.KeyValueMetadata(countsKey, string(counted)),
 		parquet.KeyValueMetadata(sumKey, sumMark+string(noSum)),
 	)
 	g := &groupWriter{layout: l, file: w, columns: make([][]parquet.Value, len(l.columns))}
-	for p := range f.State() {
+	for p := range f.State(counts.Figures) {
 		// Rows of a row group have one fact and kind, so most of its columns are empty and are skipped by readers.
 		if p.Fact != g.fact || p.Kind != g.kind || g.rows == mostRows {
 			if err := g.flush(); err != nil {
@@ -182,34 +197,52 @@ func Read(r io.ReaderAt, size int64, registry *schema.Registry) (*counting.Fold,
 }
 
 func read(r io.ReaderAt, size int64, registry *schema.Registry) (*counting.Fold, fact.Heads, error) {
-	var heads fact.Heads
+	file, err := open(r, size, registry)
+	if err != nil {
+		return nil, fact.Heads{}, err
+	}
+	f := counting.New(registry)
+	for _, group := range file.groups {
+		if err := file.layout.restore(f, group, file.columns); err != nil {
+			return nil, file.heads, err
+		}
+	}
+	return f, file.heads, nil
+}
+
+// opened is a checkpoint whose checksum and columns are right.
+type opened struct {
+	layout  *fileLayout
+	columns []*column
+	groups  []parquet.RowGroup
+	heads   fact.Heads
+	counts  Counts
+}
+
+func open(r io.ReaderAt, size int64, registry *schema.Registry) (out opened, err error) {
 	data := make([]byte, size)
 	if n, err := r.ReadAt(data, 0); n < len(data) {
-		return nil, heads, err
+		return out, err
 	}
 	if err := verify(data); err != nil {
-		return nil, heads, err
+		return out, err
 	}
 	file, err := parquet.OpenFile(bytes.NewReader(data), size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
-		return nil, heads, err
+		return out, err
 	}
-	l := newFileLayout(registry)
-	columns, found := l.columnsOf(file.Schema())
+	out.layout, out.groups = newFileLayout(registry), file.RowGroups()
+	columns, found := out.layout.columnsOf(file.Schema())
 	if version, _ := file.Lookup(formatKey); version != format || !found {
-		return nil, heads, ErrFormat
+		return out, ErrFormat
 	}
+	out.columns = columns
 	lanes, _ := file.Lookup(headsKey)
-	if err := json.Unmarshal([]byte(lanes), &heads); err != nil {
-		return nil, heads, err
+	if err := json.Unmarshal([]byte(lanes), &out.heads); err != nil {
+		return out, err
 	}
-	f := counting.New(registry)
-	for _, group := range file.RowGroups() {
-		if err := l.restore(f, group, columns); err != nil {
-			return nil, heads, err
-		}
-	}
-	return f, heads, nil
+	counts, _ := file.Lookup(countsKey)
+	return out, json.Unmarshal([]byte(counts), &out.counts)
 }
 
 // verify checks the checksum. It runs before anything else reads the file.

@@ -56,7 +56,7 @@ func example(t testing.TB) *counting.Fold {
 
 func write(t testing.TB, f *counting.Fold) []byte {
 	var file bytes.Buffer
-	if err := checkpoint.Write(&file, f, fact.Heads{3, 0, 5}); err != nil {
+	if err := checkpoint.Write(&file, f, fact.Heads{3, 0, 5}, checkpoint.Counts{}); err != nil {
 		t.Fatal(err)
 	}
 	return file.Bytes()
@@ -149,8 +149,8 @@ func TestReadRefusesAnotherFormat(t *testing.T) {
 	file := write(t, example(t))
 	key := []byte("outreach.format")
 	format := bytes.LastIndex(file, key) + len(key)
-	format += bytes.IndexByte(file[format:], '1')
-	file[format] = '2'
+	format += bytes.IndexByte(file[format:], '2')
+	file[format] = '3'
 
 	mark := []byte("outreach-checkpoint-sha256:")
 	sum := bytes.LastIndex(file, mark) + len(mark)

@@ -9,6 +9,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"outreach/internal/counting"
+	"outreach/internal/fact"
 	"outreach/internal/schema"
 )
 
@@ -116,6 +117,7 @@ func (l *fileLayout) makeColumns() []column {
 			set: func(_ *textCache, p *p, v parquet.Value) { p.Live = v.Boolean() },
 		},
 		text("state", few(), func(p *p) *string { return &p.State }),
+		text("counts_for", few(), func(p *p) *string { return &p.Marks }),
 	}
 	out = append(out, l.fieldColumns(out)...)
 	return append(out,
@@ -138,6 +140,18 @@ func (l *fileLayout) makeColumns() []column {
 		number("file_rows", func(p *p) *int { return &p.Rows }),
 		number("file_packs", func(p *p) *int { return &p.Packs }),
 		text("sha256", many(), func(p *p) *string { return &p.SHA256 }),
+		column{
+			name: "natural_key", node: parquet.Optional(parquet.Leaf(parquet.FixedLenByteArrayType(len(counting.StateRow{}.Key)))),
+			get: func(b *[]byte, _ int, p *p) parquet.Value {
+				if p.Fact != fact.KindRecordEntered && p.Fact != counting.FileRow {
+					return parquet.NullValue()
+				}
+				start := len(*b)
+				*b = append(*b, p.Key[:]...)
+				return parquet.FixedLenByteArrayValue((*b)[start:])
+			},
+			set: func(_ *textCache, p *p, v parquet.Value) { copy(p.Key[:], v.ByteArray()) },
+		},
 	)
 }
 
@@ -188,6 +202,15 @@ func (l *fileLayout) fieldColumns(others []column) []column {
 		}
 	}
 	return out
+}
+
+// fieldColumn returns the name of the column of a field.
+func (l *fileLayout) fieldColumn(k *schema.Kind, field int) string {
+	name, kind := k.Fields[field].Name, l.kinds[k.Name]
+	i := slices.IndexFunc(l.columns, func(c column) bool {
+		return c.has != nil && c.has(kind) && (c.name == name || c.name == "field_"+name)
+	})
+	return l.columns[i].name
 }
 
 func fieldNode(t schema.Storage, name string) parquet.Node {

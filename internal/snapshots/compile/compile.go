@@ -15,6 +15,7 @@ import (
 	"outreach/internal/counting"
 	"outreach/internal/counting/checkpoint"
 	"outreach/internal/fact"
+	"outreach/internal/objects"
 	"outreach/internal/privacy"
 	"outreach/internal/projects"
 	"outreach/internal/reports"
@@ -55,69 +56,164 @@ func (c Compiler) Compile(ctx context.Context, project, asOf, by string, once st
 	if err != nil {
 		return kept, false, err
 	}
-	var (
-		heads, since fact.Heads
-		fold         *counting.Fold
-		readAt       time.Time
-	)
-	registry := schema.For(defined.Definition)
-	err = c.privacy.WithStableFacts(ctx, project, func() error {
-		if heads, err = c.facts.Heads(ctx, project); err != nil {
-			return err
+	rules, err := counting.NewRules(defined.Definition, schema.For(defined.Definition))
+	if err != nil {
+		return kept, false, err
+	}
+	s, err := c.count(ctx, defined, rules, asOf, c.continueCheckpoint)
+	if errors.Is(err, counting.ErrRecount) {
+		s, err = c.count(ctx, defined, rules, asOf, c.restore)
+	}
+	if err != nil {
+		return kept, false, err
+	}
+	kept, made, err = c.saveSnapshot(ctx, s, by, once)
+	if err != nil {
+		return kept, false, err
+	}
+	if s.outdated {
+		counts := checkpoint.Counts{Definition: defined.SHA256, Program: program(), AsOf: asOf, Evidence: kept.ID, Figures: &s.figures}
+		if !made {
+			// The same figures may have other records behind them.
+			if counts.Evidence, err = c.snapshots.SaveEvidence(ctx, project, codes(s.snapshot), s.figures.Evidence); err != nil {
+				return kept, made, err
+			}
 		}
-		readAt = c.db.Now()
-		fold, since = c.restore(ctx, project, heads, registry)
-		err = c.replay(ctx, project, fold, since, heads)
-		if errors.Is(err, errErased) {
-			fold, since = counting.New(registry), fact.Heads{}
-			err = c.replay(ctx, project, fold, since, heads)
-		}
-		return err
-	})
-	if err != nil {
-		return kept, false, err
-	}
-	figures, err := count(defined, fold, asOf)
-	if err != nil {
-		return kept, false, err
-	}
-	snap, err := figures.Snapshot(snapshot.Definition{Version: defined.Version, SHA256: defined.SHA256})
-	if err != nil {
-		return kept, false, err
-	}
-	kept, made, err = c.saveSnapshot(ctx, snap, figures, heads, readAt, by, once)
-	if err != nil {
-		return kept, false, err
-	}
-	if since != heads {
-		if err := c.saveCheckpoint(ctx, project, fold, heads); err != nil {
+		if err := c.saveCheckpoint(ctx, project, s.fold, s.heads, counts); err != nil {
 			return kept, made, err
 		}
 	}
 	return kept, made, nil
 }
 
-// restore returns the fold of the last checkpoint and the heads it was saved at. If the checkpoint is missing, damaged,
-// of another version, or later than heads, it returns an empty fold and zero heads: then all facts are replayed.
-func (c Compiler) restore(ctx context.Context, project string, heads fact.Heads, registry *schema.Registry) (*counting.Fold, fact.Heads) {
+// codes returns the codes of all figures that have evidence.
+func codes(snap snapshot.Snapshot) []string {
+	codes := []string{counting.ParticipantsEvidence}
+	for _, in := range snap.Indicators {
+		codes = append(codes, in.Code)
+	}
+	return codes
+}
+
+// state is a Fold and the facts that it was restored from.
+type state struct {
+	fold     *counting.Fold
+	since    fact.Heads      // of the checkpoint
+	before   snapshots.Since // the evidence of the checkpoint, if the Fold continues its counts
+	outdated bool            // another checkpoint would spare the next compile work
+	heads    fact.Heads
+	readAt   time.Time
+	figures  counting.Figures
+	snapshot snapshot.Snapshot
+}
+
+// restorer returns the state of the last checkpoint, which has no facts after heads.
+type restorer func(ctx context.Context, defined projects.Defined, rules *counting.Rules, heads fact.Heads) (state, error)
+
+// count counts all facts so far, beginning at what a function restores from the checkpoint. It fails with
+// counting.ErrRecount if the checkpoint's counts cannot be continued: then the records have to be counted again.
+func (c Compiler) count(ctx context.Context, defined projects.Defined, rules *counting.Rules, asOf string, restore restorer) (s state, err error) {
+	project := defined.Definition.ID
+	err = c.privacy.WithStableFacts(ctx, project, func() error {
+		heads, err := c.facts.Heads(ctx, project)
+		if err != nil {
+			return err
+		}
+		readAt := c.db.Now()
+		if s, err = restore(ctx, defined, rules, heads); err != nil {
+			return err
+		}
+		err = c.replay(ctx, project, s.fold, s.since, heads)
+		if errors.Is(err, errErased) {
+			s = empty(rules)
+			err = c.replay(ctx, project, s.fold, s.since, heads)
+		}
+		s.heads, s.readAt = heads, readAt
+		return err
+	})
+	if err != nil {
+		return s, err
+	}
+	if s.figures, err = counting.Compile(defined.Definition, rules, s.fold.Live(), asOf); err != nil {
+		return s, err
+	}
+	s.before.Changes = s.figures.Changes
+	s.snapshot, err = s.figures.Snapshot(snapshot.Definition{Version: defined.Version, SHA256: defined.SHA256})
+	return s, err
+}
+
+// empty is the state before the first fact.
+func empty(rules *counting.Rules) state {
+	return state{fold: counting.New(rules.Registry()), outdated: true}
+}
+
+// restore returns the fold of the last checkpoint and the heads it was saved at. If the checkpoint is missing, damaged, of
+// another version, or later than heads, it returns an empty fold and zero heads: then all facts are replayed.
+func (c Compiler) restore(ctx context.Context, defined projects.Defined, rules *counting.Rules, heads fact.Heads) (state, error) {
+	data, err := c.checkpoint(ctx, defined.Definition.ID)
+	if err != nil {
+		return empty(rules), nil
+	}
+	fold, since, err := checkpoint.Read(bytes.NewReader(data), int64(len(data)), rules.Registry())
+	if err != nil || isAfter(since, heads) {
+		return empty(rules), nil
+	}
+	return state{fold: fold, since: since, outdated: since != heads}, nil
+}
+
+// checkpoint reads the last checkpoint. It fails with objects.ErrNotFound if there is none.
+func (c Compiler) checkpoint(ctx context.Context, project string) ([]byte, error) {
 	last, found, err := c.snapshots.LastCheckpoint(ctx, project)
-	if err != nil || !found {
-		return counting.New(registry), fact.Heads{}
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, objects.ErrNotFound
 	}
 	body, _, err := c.db.Objects.Open(ctx, last.Object, "")
 	if err != nil {
-		return counting.New(registry), fact.Heads{}
+		return nil, err
 	}
 	defer body.Close()
-	data, err := io.ReadAll(body)
+	return io.ReadAll(body)
+}
+
+// How far a checkpoint may be behind: a compile reads the later facts and records again each time, and writes the checkpoint
+// less often. It may lack leastFacts and leastRecords, or more: one for each shareOfRecords that it has.
+const (
+	leastFacts     = 200
+	leastRecords   = 1000
+	shareOfRecords = 100 // the index of the evidence has what it lacks, and is read for each page of evidence
+)
+
+// continueCheckpoint returns a fold that continues the counts of the last checkpoint. It fails with counting.ErrRecount if
+// there is none, if it was counted by another definition or program, or if it is too old.
+func (c Compiler) continueCheckpoint(ctx context.Context, defined projects.Defined, rules *counting.Rules, heads fact.Heads) (s state, err error) {
+	data, err := c.checkpoint(ctx, defined.Definition.ID)
 	if err != nil {
-		return counting.New(registry), fact.Heads{}
+		return s, fmt.Errorf("%w: %w", counting.ErrRecount, err)
 	}
-	fold, since, err := checkpoint.Read(bytes.NewReader(data), int64(len(data)), registry)
-	if err != nil || isAfter(since, heads) {
-		return counting.New(registry), fact.Heads{}
+	fold, since, counts, err := checkpoint.Continue(data, rules, defined.SHA256, program())
+	if err != nil {
+		return s, fmt.Errorf("%w: %w", counting.ErrRecount, err)
 	}
-	return fold, since
+	_, in := fold.Added()
+	if lacks := behind(since, heads); isAfter(since, heads) || lacks > max(leastFacts, int64(in/shareOfRecords)) {
+		return s, fmt.Errorf("%w: the checkpoint lacks %d facts", counting.ErrRecount, lacks)
+	}
+	index, err := c.snapshots.EvidenceIndex(ctx, defined.Definition.ID, counts.Evidence)
+	if err != nil {
+		return s, fmt.Errorf("%w: %w", counting.ErrRecount, err)
+	}
+	return state{fold: fold, since: since, before: snapshots.Since{Index: index}}, nil
+}
+
+// behind returns how many facts are between two heads.
+func behind(since, heads fact.Heads) (n int64) {
+	for lane := range heads {
+		n += heads[lane] - since[lane]
+	}
+	return n
 }
 
 // isAfter reports whether a includes facts that b does not.
@@ -146,6 +242,9 @@ func (c Compiler) replay(ctx context.Context, project string, fold *counting.Fol
 	if err != nil {
 		return err
 	}
+	if err := fold.Continues(); err != nil {
+		return err
+	}
 	for _, pack := range fold.MissingPacks() {
 		rows, err := c.uploads.Pack(ctx, project, pack.Upload, fold.KindOf(pack.Upload), pack.Number)
 		if err != nil {
@@ -154,26 +253,17 @@ func (c Compiler) replay(ctx context.Context, project string, fold *counting.Fol
 		if err := fold.AddRows(pack.Upload, pack.Number, rows); err != nil {
 			return err
 		}
+		if after, in := fold.Added(); in > 0 && after > max(leastRecords, in/shareOfRecords) {
+			return fmt.Errorf("%w: the checkpoint lacks %d records", counting.ErrRecount, after)
+		}
 	}
 	return nil
 }
 
-// count counts the live records of the fold up to a day, by the rules of a definition.
-func count(defined projects.Defined, fold *counting.Fold, asOf string) (counting.Figures, error) {
-	rules, err := counting.NewRules(defined.Definition, fold.Registry())
-	if err != nil {
-		return counting.Figures{}, err
-	}
-	return counting.Compile(defined.Definition, rules, fold.Live(), asOf)
-}
-
-// saveSnapshot saves a draft snapshot, unless the newest snapshot of that day has the same hash: then it returns that
-// one, and false. It retries when another compile saves a snapshot of the day in the meantime.
-func (c Compiler) saveSnapshot(ctx context.Context, snap snapshot.Snapshot, figures counting.Figures, heads fact.Heads, readAt time.Time, by string, once store.Once) (snapshots.Kept, bool, error) {
-	codes := []string{counting.ParticipantsEvidence}
-	for _, in := range snap.Indicators {
-		codes = append(codes, in.Code)
-	}
+// saveSnapshot saves a draft snapshot, unless the newest snapshot of that day has the same hash: then it returns that one, and
+// false. It retries when another compile saves a snapshot of the day in the meantime.
+func (c Compiler) saveSnapshot(ctx context.Context, s state, by string, once store.Once) (snapshots.Kept, bool, error) {
+	snap := s.snapshot
 	for range 10 {
 		latest, unchanged, err := c.snapshots.Latest(ctx, snap.Project, snap.AsOf)
 		if err != nil {
@@ -182,12 +272,12 @@ func (c Compiler) saveSnapshot(ctx context.Context, snap snapshot.Snapshot, figu
 		if latest.Hash == snap.Hash {
 			return latest, false, c.db.KeepAnswer(ctx, once, latest)
 		}
-		snap.ID, snap.State, snap.KnownAt = c.db.NewID(), snapshot.Draft, readAt.UTC().Format(time.RFC3339)
+		snap.ID, snap.State, snap.KnownAt = c.db.NewID(), snapshot.Draft, s.readAt.UTC().Format(time.RFC3339)
 		snap.Supersedes = nil
 		if latest.ID != "" {
 			snap.Supersedes = &latest.ID
 		}
-		err = c.snapshots.SaveSnapshot(ctx, snap, unchanged, heads, codes, figures.Evidence, by, once)
+		err = c.snapshots.SaveSnapshot(ctx, snap, unchanged, s.heads, codes(snap), s.figures.Evidence, s.before, by, once)
 		if err == nil {
 			kept, err := c.snapshots.KeptSnapshot(ctx, snap.Project, snap.ID)
 			return kept, true, err
@@ -199,9 +289,9 @@ func (c Compiler) saveSnapshot(ctx context.Context, snap snapshot.Snapshot, figu
 	return snapshots.Kept{}, false, table.ErrBusy
 }
 
-func (c Compiler) saveCheckpoint(ctx context.Context, project string, fold *counting.Fold, heads fact.Heads) error {
+func (c Compiler) saveCheckpoint(ctx context.Context, project string, fold *counting.Fold, heads fact.Heads, counts checkpoint.Counts) error {
 	var b bytes.Buffer
-	if err := checkpoint.Write(&b, fold, heads); err != nil {
+	if err := checkpoint.Write(&b, fold, heads, counts); err != nil {
 		return err
 	}
 	return c.snapshots.SaveCheckpoint(ctx, project, heads, b.Bytes())
@@ -230,8 +320,8 @@ type Purge struct {
 	Class string    `json:"class"`
 }
 
-// Verify recomputes a snapshot with the definition and up to the facts it was compiled with: from the first fact and,
-// if there is an earlier checkpoint, from that one too. It saves nothing.
+// Verify recomputes a snapshot with the definition and up to the facts it was compiled with: from the first fact and, if
+// there is an earlier checkpoint, from that one too, as Compile would. It saves nothing.
 func (c Compiler) Verify(ctx context.Context, kept snapshots.Kept) (v Verification, err error) {
 	defined, err := c.projects.DefinitionVersion(ctx, kept.Project, kept.Definition.Version)
 	if err != nil {
@@ -245,18 +335,28 @@ func (c Compiler) Verify(ctx context.Context, kept snapshots.Kept) (v Verificati
 }
 
 func (c Compiler) verify(ctx context.Context, kept snapshots.Kept, defined projects.Defined) (v Verification, err error) {
-	registry := schema.For(defined.Definition)
+	rules, err := counting.NewRules(defined.Definition, schema.For(defined.Definition))
+	if err != nil {
+		return v, err
+	}
 	v = Verification{Hash: kept.Hash, Erasures: []Erasure{}, Purges: []Purge{}}
-	if v.Computed, err = c.recompute(ctx, kept, defined, counting.New(registry), fact.Heads{}); err != nil {
+	if v.Computed, err = c.recompute(ctx, kept, defined, rules, empty(rules)); err != nil {
 		return v, err
 	}
 	v.Same = v.Computed == v.Hash
-	if fold, since := c.restore(ctx, kept.Project, kept.Heads, registry); since != (fact.Heads{}) {
-		v.Checkpoint, err = c.recompute(ctx, kept, defined, fold, since)
-		if err != nil && !errors.Is(err, errErased) {
+	for _, restore := range []restorer{c.continueCheckpoint, c.restore} { // as Compile does
+		s, err := restore(ctx, defined, rules, kept.Heads)
+		if err == nil && s.since != (fact.Heads{}) {
+			v.Checkpoint, err = c.recompute(ctx, kept, defined, rules, s)
+			v.Same = v.Same && (v.Checkpoint == v.Hash || err != nil)
+		}
+		switch {
+		case errors.Is(err, counting.ErrRecount):
+			continue
+		case err != nil && !errors.Is(err, errErased):
 			return v, err
 		}
-		v.Same = v.Same && (v.Checkpoint == v.Hash || err != nil)
+		break
 	}
 	heads, err := c.facts.Heads(ctx, kept.Project)
 	if err != nil {
@@ -279,11 +379,11 @@ func (c Compiler) verify(ctx context.Context, kept snapshots.Kept, defined proje
 }
 
 // recompute returns the hash that a snapshot gets when the fold is replayed up to the facts of the snapshot.
-func (c Compiler) recompute(ctx context.Context, kept snapshots.Kept, defined projects.Defined, fold *counting.Fold, since fact.Heads) (string, error) {
-	if err := c.replay(ctx, kept.Project, fold, since, kept.Heads); err != nil {
+func (c Compiler) recompute(ctx context.Context, kept snapshots.Kept, defined projects.Defined, rules *counting.Rules, s state) (string, error) {
+	if err := c.replay(ctx, kept.Project, s.fold, s.since, kept.Heads); err != nil {
 		return "", fmt.Errorf("verify %s: %w", kept.ID, err)
 	}
-	figures, err := count(defined, fold, kept.AsOf)
+	figures, err := counting.Compile(defined.Definition, rules, s.fold.Live(), kept.AsOf)
 	if err != nil {
 		return "", err
 	}

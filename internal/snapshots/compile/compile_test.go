@@ -6,7 +6,9 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -221,4 +223,70 @@ func (f failing) Put(ctx context.Context, key string, body io.ReadSeeker, conten
 		return errors.New("the files cannot be written")
 	}
 	return f.Store.Put(ctx, key, body, contentType)
+}
+
+// counted are files that count what is written.
+type counted struct {
+	objects.Store
+	mu   sync.Mutex
+	puts []string
+}
+
+func (c *counted) Put(ctx context.Context, key string, body io.ReadSeeker, contentType string) error {
+	c.mu.Lock()
+	c.puts = append(c.puts, key)
+	c.mu.Unlock()
+	return c.Store.Put(ctx, key, body, contentType)
+}
+
+// A compile continues the counts of the checkpoint: it writes the snapshot and the index of its evidence, and another
+// checkpoint only if it had to count again.
+func TestCompileWritesNoCheckpointWhileItCanContinueTheLast(t *testing.T) {
+	t.Parallel()
+	tr := newTracker(t)
+	files := &counted{Store: tr.DB.Objects}
+	tr.DB.Objects = files
+	tr.attend(t, "a@example.org", "2026-05-10")
+	tr.compile(t, yesterday, "1", true)
+	erased := ""
+	for _, step := range []struct {
+		name       string
+		before     func()
+		asOf, want string
+		made       bool
+		puts       int
+		checkpoint bool
+	}{
+		{"nothing new", func() {}, today, "1", true, 2, false},
+		{"the same day again", func() {}, today, "1", false, 0, false},
+		{"two new people", func() {
+			erased = tr.attend(t, "b@example.org", "2026-05-10")
+			tr.attend(t, "c@example.org", "2026-06-29")
+		}, today, "3", true, 2, false},
+		{"an erasure", func() {
+			if err := tr.Privacy.Erase(t.Context(), webtest.Project, erased, ""); err != nil {
+				t.Fatal(err)
+			}
+		}, today, "3", false, 3, true},
+		{"and one more", func() { tr.attend(t, "d@example.org", "2026-06-29") }, today, "4", true, 2, false},
+	} {
+		step.before()
+		files.puts = nil
+		kept := tr.compile(t, step.asOf, step.want, step.made)
+		checkpoint := slices.ContainsFunc(files.puts, func(key string) bool { return strings.HasPrefix(key, "checkpoints/") })
+		if len(files.puts) != step.puts || checkpoint != step.checkpoint {
+			t.Errorf("%s: %q", step.name, files.puts)
+		}
+		snap, err := tr.Snapshots.Snapshot(t.Context(), kept)
+		if err != nil {
+			t.Fatal(err)
+		}
+		items, next, err := tr.Snapshots.Evidence(t.Context(), kept, snap.Indicators[0].Code, 0, 10)
+		if err != nil || next != -1 || step.made && (len(items) == 0 || items[len(items)-1].Total.String() != step.want) {
+			t.Errorf("%s: evidence %+v, next %d, %v", step.name, items, next, err)
+		}
+		if v := tr.verify(t, kept); step.made && (!v.Same || v.Computed != kept.Hash) {
+			t.Errorf("%s, computed again: %+v", step.name, v)
+		}
+	}
 }

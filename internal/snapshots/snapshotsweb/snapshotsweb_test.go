@@ -16,6 +16,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/objects/folder"
 	"outreach/internal/snapshot"
+	"outreach/internal/snapshots"
 	"outreach/internal/store"
 	"outreach/internal/web"
 	"outreach/internal/web/webtest"
@@ -78,7 +79,7 @@ func (tr *tracker) save(t *testing.T, asOf string, participants int64, state str
 			}
 		}
 	}
-	if err := tr.Snapshots.SaveSnapshot(t.Context(), snap, unchanged, fact.Heads{}, []string{"1", "participants"}, evidence, "", store.Once{}); err != nil {
+	if err := tr.Snapshots.SaveSnapshot(t.Context(), snap, unchanged, fact.Heads{}, []string{"1", "participants"}, evidence, snapshots.Since{}, "", store.Once{}); err != nil {
 		t.Fatal(err)
 	}
 	if state != snapshot.Draft {
