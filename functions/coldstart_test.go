@@ -23,7 +23,7 @@ var clients = map[string]string{
 	"define-project":      "dynamodb",
 	"manage-uploads":      "dynamodb s3",
 	"ingest-upload":       "dynamodb s3",
-	"compile-snapshot":    "dynamodb s3",
+	"compile-snapshot":    "dynamodb s3 sqs",
 	"show-report":         "dynamodb s3",
 	"send-notices":        "dynamodb s3 ses",
 	"sign-in":             "dynamodb",

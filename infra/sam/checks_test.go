@@ -349,7 +349,7 @@ func (c *check) keepers() {
 
 // parts are the settings that functions need, by the functions of package cloud that their mains call.
 var parts = map[string]cloud.Part{
-	"Tracker": cloud.Tracker, "People": cloud.People, "Files": cloud.Files, "SignIn": cloud.SignIn, "Mail": cloud.Mail,
+	"Tracker": cloud.Tracker, "People": cloud.People, "Files": cloud.Files, "SignIn": cloud.SignIn, "Mail": cloud.Mail, "Nights": cloud.Nights,
 }
 
 // optional are settings that may be missing.
@@ -399,7 +399,7 @@ func settingsOf(t *testing.T, function string) []string {
 	})
 	for _, setting := range []string{
 		cloud.TrackerTable, cloud.PeopleTable, cloud.Bucket, cloud.SecretID, cloud.Issuer, cloud.ClientID, cloud.ClientSecretID, cloud.GroupsClaim,
-		cloud.BaseURL, cloud.MailFrom, "AWS_ENDPOINT_URL",
+		cloud.BaseURL, cloud.MailFrom, cloud.NightQueue, "AWS_ENDPOINT_URL",
 	} {
 		t.Setenv(setting, "")
 	}

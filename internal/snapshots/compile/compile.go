@@ -15,6 +15,7 @@ import (
 	"outreach/internal/counting"
 	"outreach/internal/counting/checkpoint"
 	"outreach/internal/fact"
+	"outreach/internal/nights"
 	"outreach/internal/privacy"
 	"outreach/internal/projects"
 	"outreach/internal/reports"
@@ -36,13 +37,14 @@ type Compiler struct {
 	reports   *reports.Store
 	attention *attention.Store
 	privacy   *privacy.Store
+	nights    *nights.Store
 }
 
 // New returns the Compiler on an app's features. It reads and writes nothing.
 func New(a *app.App) Compiler {
 	return Compiler{
 		db: a.DB, facts: a.Facts, projects: a.Projects, snapshots: a.Snapshots, uploads: a.Uploads,
-		reports: a.Reports, attention: a.Attention, privacy: a.Privacy,
+		reports: a.Reports, attention: a.Attention, privacy: a.Privacy, nights: a.Nights,
 	}
 }
 
@@ -51,6 +53,11 @@ func New(a *app.App) Compiler {
 // the member of staff who asked, "" for the schedule. It fails with table.ErrBusy if other compiles of the same day keep
 // overtaking it.
 func (c Compiler) Compile(ctx context.Context, project, asOf, by string, once store.Once) (kept snapshots.Kept, made bool, err error) {
+	return c.compile(ctx, project, asOf, by, once, false)
+}
+
+// compile is Compile. If onlyNews, it also saves nothing, and returns the snapshot before, where that differs in its day alone.
+func (c Compiler) compile(ctx context.Context, project, asOf, by string, once store.Once, onlyNews bool) (kept snapshots.Kept, made bool, err error) {
 	defined, err := c.projects.Definition(ctx, project)
 	if err != nil {
 		return kept, false, err
@@ -84,6 +91,11 @@ func (c Compiler) Compile(ctx context.Context, project, asOf, by string, once st
 	snap, err := figures.Snapshot(snapshot.Definition{Version: defined.Version, SHA256: defined.SHA256})
 	if err != nil {
 		return kept, false, err
+	}
+	if onlyNews {
+		if kept, same, err := c.sameButDay(ctx, snap); err != nil || same {
+			return kept, false, err
+		}
 	}
 	kept, made, err = c.saveSnapshot(ctx, snap, figures, heads, readAt, by, once)
 	if err != nil {
@@ -165,6 +177,23 @@ func count(defined projects.Defined, fold *counting.Fold, asOf string) (counting
 		return counting.Figures{}, err
 	}
 	return counting.Compile(defined.Definition, rules, fold.Live(), asOf)
+}
+
+// sameButDay returns the newest snapshot up to the day of another one, and whether it differs from that in its day alone.
+func (c Compiler) sameButDay(ctx context.Context, snap snapshot.Snapshot) (kept snapshots.Kept, same bool, err error) {
+	kept, err = c.snapshots.NewestUpTo(ctx, snap.Project, snap.AsOf)
+	if errors.Is(err, store.ErrNotFound) {
+		return kept, false, nil
+	}
+	if err != nil {
+		return kept, false, err
+	}
+	before, err := c.snapshots.Snapshot(ctx, kept)
+	if err != nil {
+		return kept, false, err
+	}
+	same, err = snapshot.SameButDay(before, snap)
+	return kept, same, err
 }
 
 // saveSnapshot saves a draft snapshot, unless the newest snapshot of that day has the same hash: then it returns that one, and
