@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -26,6 +27,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/identity"
 	"outreach/internal/mail"
+	"outreach/internal/nights"
 	"outreach/internal/notices/deliver"
 	"outreach/internal/objects"
 	"outreach/internal/objects/folder"
@@ -56,14 +58,17 @@ type deployment struct {
 
 	mu        sync.Mutex
 	instances map[string][]*instance // idle, by function
-	news      map[string]bool        // projects with facts that send-notices was not woken for
+	news      map[string]bool        // projects with facts that send-notices was not woken for; true: with news for the night
 	letters   []mail.Message
 }
 
 // limits are the settings of a function in the template.
 type limits struct {
-	Timeout time.Duration
-	Memory  int // MB
+	Timeout    time.Duration
+	Memory     int           // MB
+	AtOnce     int           // how many messages of its queue it takes at the same time
+	Redelivery time.Duration // when the queue delivers a message again that failed
+	Deliveries int           // how often
 }
 
 // instance is a running copy of a function: what it caches, it does not share with others.
@@ -93,12 +98,24 @@ func deploy(r *run) *deployment {
 	return d
 }
 
-// readLimits reads the time-out and memory of each function from the template.
+// readLimits reads the time-out and memory of each function, and the retries of its queue, from the template.
 func readLimits(r *run) map[string]limits {
 	type settings struct {
 		Code    string `yaml:"CodeUri"`
 		Timeout int    `yaml:"Timeout"`
 		Memory  int    `yaml:"MemorySize"`
+		Events  map[string]struct {
+			Properties struct {
+				Queue   string `yaml:"Queue"`
+				Scaling struct {
+					AtOnce int `yaml:"MaximumConcurrency"`
+				} `yaml:"ScalingConfig"`
+			} `yaml:"Properties"`
+		} `yaml:"Events"`
+		Visibility int `yaml:"VisibilityTimeout"`
+		Redrive    struct {
+			Deliveries int `yaml:"maxReceiveCount"`
+		} `yaml:"RedrivePolicy"`
 	}
 	var template struct {
 		Globals struct {
@@ -114,10 +131,17 @@ func readLimits(r *run) map[string]limits {
 	all := map[string]limits{}
 	for _, resource := range template.Resources {
 		if p := resource.Properties; resource.Type == "AWS::Serverless::Function" {
-			all[path.Base(strings.TrimSuffix(p.Code, "/"))] = limits{
+			l := limits{
 				Timeout: time.Duration(firstOf(p.Timeout, template.Globals.Function.Timeout)) * time.Second,
 				Memory:  firstOf(p.Memory, template.Globals.Function.Memory),
 			}
+			for _, event := range p.Events {
+				if queue, found := template.Resources[strings.TrimSuffix(event.Properties.Queue, ".Arn")]; found {
+					l.AtOnce, l.Deliveries = event.Properties.Scaling.AtOnce, queue.Properties.Redrive.Deliveries
+					l.Redelivery = time.Duration(queue.Properties.Visibility) * time.Second
+				}
+			}
+			all[path.Base(strings.TrimSuffix(p.Code, "/"))] = l
 		}
 	}
 	return all
@@ -133,12 +157,13 @@ func firstOf(numbers ...int) int {
 }
 
 // changed notes the writes that the stream's filter in the template lets through.
-func (d *deployment) changed(_ string, keys []table.Key) {
+func (d *deployment) changed(_ string, items []table.Item) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, key := range keys {
-		if id := fact.ProjectOf(key.PK); id != "" {
-			d.news[id] = true
+	for _, it := range items {
+		if id := fact.ProjectOf(it.PK); id != "" {
+			var f fact.Fact
+			d.news[id] = d.news[id] || json.Unmarshal(it.Data, &f) != nil || nights.Announces(f)
 		}
 	}
 }
@@ -214,12 +239,16 @@ func (d *deployment) notify() simulated.Usage {
 func (d *deployment) sendNotices(ctx context.Context) (err error) {
 	d.mu.Lock()
 	ids := slices.Sorted(maps.Keys(d.news))
+	due := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !d.news[id] })
 	clear(d.news)
 	d.mu.Unlock()
 	if len(ids) == 0 {
 		return nil
 	}
 	d.invoke(ctx, "send-notices", func(ctx context.Context, i *instance) {
+		if d.run.fault == nil || !d.run.fault.unmarked {
+			d.run.check(i.Nights.Mark(ctx, time.Now(), due...))
+		}
 		if d.run.fault != nil && d.run.fault.walks {
 			err = i.notifier.CatchUp(ctx)
 		} else {
@@ -229,7 +258,7 @@ func (d *deployment) sendNotices(ctx context.Context) (err error) {
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			for _, id := range ids {
-				d.news[id] = true
+				d.news[id] = d.news[id] || slices.Contains(due, id)
 			}
 		}
 	})
@@ -269,6 +298,7 @@ type slowObjects struct {
 	objects.Store
 	mu           sync.Mutex
 	reads, write int
+	hangs        string // puts below this prefix take longer than any function may
 }
 
 func (o *slowObjects) wait(reads, writes int) {
@@ -276,6 +306,13 @@ func (o *slowObjects) wait(reads, writes int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.reads, o.write = o.reads+reads, o.write+writes
+}
+
+// hang makes puts below a prefix hang, "" for none.
+func (o *slowObjects) hang(prefix string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.hangs = prefix
 }
 
 // writes returns how many objects were put or deleted so far.
@@ -288,6 +325,13 @@ func (o *slowObjects) writes() int {
 // Put stores an object.
 func (o *slowObjects) Put(ctx context.Context, key string, body io.ReadSeeker, contentType string) error {
 	o.wait(0, 1)
+	o.mu.Lock()
+	hangs := o.hangs != "" && strings.HasPrefix(key, o.hangs)
+	o.mu.Unlock()
+	if hangs {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	return o.Store.Put(ctx, key, body, contentType)
 }
 

@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"outreach/internal/nights"
 	"outreach/internal/table"
 )
 
 // failing is the rows that are known not to hold yet: docs/limits.md has what was measured. A row that begins to hold
 // must be taken out.
-var failing = []string{"a sign-up alone", "a night at 1,000 projects", "a night at 1,000,000 records", "office pages"}
+var failing = []string{"a sign-up alone", "a night at 1,000,000 records", "office pages"}
 
 func TestRowsHold(t *testing.T) {
 	if testing.Short() {
@@ -41,6 +43,9 @@ func TestPlantedFaultsBreakTheirRow(t *testing.T) {
 		{"an item that every sign-up writes", "50 sign-ups", fault{tracker: func(t table.Table) table.Table { return counting{t} }}},
 		{"a conflict that is not tried again", "50 sign-ups", fault{tracker: func(t table.Table) table.Table { return impatient{t} }}},
 		{"a walk through all projects", "the letter of one sign-up", fault{walks: true}},
+		{"a walk through all projects each night", "a night at 1,000 projects", fault{tracker: func(t table.Table) table.Table { return forgetful{t} }}},
+		{"news that do not mark their project", "a night at 1,000 projects", fault{unmarked: true}},
+		{"one delivery for all projects", "a night at 1,000 projects", fault{together: true}},
 	} {
 		for _, row := range rows {
 			if !strings.HasPrefix(row.name, tt.row) {
@@ -65,6 +70,23 @@ func (t counting) Write(ctx context.Context, ops ...table.Op) error {
 				return err
 			}
 			return t.Table.Write(ctx, append([]table.Op{table.PutJSON(key, n+1, table.At(rev))}, ops...)...)
+		}
+	}
+	return t.Table.Write(ctx, ops...)
+}
+
+// forgetful is a table that does not keep when lost marks were last looked for.
+type forgetful struct{ table.Table }
+
+func (t forgetful) Write(ctx context.Context, ops ...table.Op) error {
+	for i, op := range ops {
+		if op.Verb == table.Put && op.Item.PK == "NIGHT" {
+			night, err := table.Decode[nights.Night](op.Item)
+			if err != nil {
+				return err
+			}
+			night.Walked = time.Time{}
+			ops[i] = table.PutJSON(op.Item.Key, night, op.If)
 		}
 	}
 	return t.Table.Write(ctx, ops...)

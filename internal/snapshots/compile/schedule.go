@@ -88,8 +88,8 @@ func (c Compiler) night(ctx context.Context, queue Queue, last nights.Night, now
 }
 
 // Repair walks through all projects and marks those whose mark was lost, as of an instant: they have facts or uploads that no
-// nightly run saw, and no mark. It reads the heads of the facts, the newest upload and the mark of each project, some eleven
-// read units. A project from before there were marks is marked too. It returns the projects that are marked.
+// nightly run saw, and no mark. It reads the heads of the facts, the newest upload and the mark of each project, some
+// twelve read units. A project from before there were marks is marked too. It returns the projects that are marked.
 func (c Compiler) Repair(ctx context.Context, now time.Time) (lost []string, err error) {
 	ids, err := c.projects.Projects(ctx)
 	if err != nil {
@@ -122,8 +122,23 @@ func (c Compiler) allSeen(ctx context.Context, id string) (bool, error) {
 		return false, err
 	}
 	heads, upload, err := c.position(ctx, id)
-	return looked.Heads == heads && looked.Upload == upload, err
+	if err != nil || looked.Upload != upload {
+		return false, err
+	}
+	err = c.facts.Read(ctx, id, looked.Heads, heads, func(f fact.Fact) error {
+		if nights.Announces(f) {
+			return errNews
+		}
+		return nil // the run itself appended it
+	})
+	if errors.Is(err, errNews) {
+		return false, nil
+	}
+	return err == nil, err
 }
+
+// errNews means that there is a fact that no nightly run saw.
+var errNews = errors.New("there are news")
 
 // position returns the heads of a project's facts and the id of its newest upload: what a nightly run that begins now sees.
 func (c Compiler) position(ctx context.Context, id string) (heads fact.Heads, upload string, err error) {

@@ -136,7 +136,11 @@ func TestARepeatedTransactionIsAppliedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(DynamoDB)
 		var changed []table.Key
-		s.Changed = func(_ string, keys []table.Key) { changed = append(changed, keys...) }
+		s.Changed = func(_ string, items []table.Item) {
+			for _, it := range items {
+				changed = append(changed, it.Key)
+			}
+		}
 		home := dynamo.New(s, "t")
 		if err := home.Write(t.Context(), put(key("a", "1"), "x"), table.Op{Verb: table.Check, Item: table.Item{Key: key("a", "0")}, If: table.Absent}); err != nil {
 			t.Fatal(err)
