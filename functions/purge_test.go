@@ -108,7 +108,7 @@ func TestAProjectWithMuchToPurgeDoesNotBlockOthers(t *testing.T) {
 		}
 		got := map[string]bool{}
 		for _, due := range queue.due {
-			var ctx context.Context = context.Background()
+			ctx := context.Background()
 			if due.Project == "town" && night == 0 {
 				ctx = endsSoon{ctx}
 			}

@@ -47,7 +47,7 @@ func (t *tracker) findUploads(ctx context.Context) {
 		watched, err := watchFolder(filepath.Join(t.settings.data, "objects"))
 		if err == nil {
 			pause = listAfter
-			defer watched.Close()
+			defer func() { _ = watched.Close() }()
 			t.task(func() { t.watch(ctx, watched) })
 		} else {
 			t.log.Warn("watch uploads", "reason", err.Error())
