@@ -108,6 +108,7 @@ func (f *fakeRuntime) start(b *testing.B, program string) time.Duration {
 		"AWS_LAMBDA_RUNTIME_API=" + f.address, "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_SESSION_TOKEN=test",
 		"TRACKER_TABLE=tracker", "PEOPLE_TABLE=people", "BUCKET=bucket", "SECRET_ID=secret", "ISSUER=https://sign-in.example.org",
 		"CLIENT_ID=outreach", "BASE_URL=https://outreach.example.org", "MAIL_FROM=outreach@example.org",
+		"NIGHT_QUEUE=https://sqs.eu-central-1.amazonaws.com/000000000000/nights",
 	}
 	var said strings.Builder
 	c.Stderr, c.Stdout = &said, io.Discard
