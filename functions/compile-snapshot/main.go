@@ -34,7 +34,7 @@ func realMain() error {
 	if err != nil {
 		return err
 	}
-	queue := sqs.New(c)
+	queue := sqs.NewNights(c)
 	serve := gateway.Serve(c, compilesnapshot.Routes)
 	lambda.Start(func(ctx context.Context, e event) (any, error) {
 		if e.RequestContext.HTTP.Method != "" {

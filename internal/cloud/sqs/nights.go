@@ -27,8 +27,8 @@ type Nights struct {
 	url    string
 }
 
-// New returns the queue that the environment names. It sends no request.
-func New(c *cloud.Cloud) *Nights {
+// NewNights returns the queue of a function that was set up with cloud.Nights. It sends no request.
+func NewNights(c *cloud.Cloud) *Nights {
 	return &Nights{client: sqs.NewFromConfig(c.Config), url: os.Getenv(cloud.NightQueue)}
 }
 

@@ -20,15 +20,15 @@ import (
 	"outreach/internal/nights"
 )
 
-// fake is an SQS that refuses messages about some projects.
-type fake struct {
+// fakeNights is an SQS that refuses messages about some projects.
+type fakeNights struct {
 	mu      sync.Mutex
 	got     []string
 	batches int
 	refused string
 }
 
-func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (f *fakeNights) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		Entries []struct{ Id, MessageBody string }
 	}
@@ -59,12 +59,12 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func TestEachProjectIsAMessageAndARefusedOneAnError(t *testing.T) {
-	f := &fake{}
+	f := &fakeNights{}
 	server := httptest.NewServer(f)
 	defer server.Close()
 	t.Setenv(cloud.NightQueue, server.URL+"/000000000000/nights")
 	c := &cloud.Cloud{Config: aws.Config{Region: "eu-central-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("KEY", "secret", "")}}
-	queue := New(c)
+	queue := NewNights(c)
 	var due []nights.Due
 	var want []string
 	for n := range 23 {
