@@ -406,7 +406,7 @@ func TestTheLimitsAreThoseOfTheCode(t *testing.T) {
 		{"| a sign-in, from its beginning to its end | 10 minutes |", "internal/identity/signin.go", "attemptLife = 10 * time.Minute"},
 		{"| clocks of tracker and provider apart | 2 minutes |", "internal/identity/token.go", "const skew = 2 * time.Minute"},
 		{"| deliveries of a file's arrival | 5 |", "template.yaml", "maxReceiveCount: 5}"},
-		{"| between two deliveries, one machine | 2 seconds |", "infra/tracker/tracker.go", "t.queue.run(ctx, 2*time.Second)"},
+		{"| between two deliveries, one machine | 2 seconds |", "infra/tracker/tracker.go", "t.uploads.run(ctx, 2*time.Second)"},
 		{"| between two deliveries, AWS | 60 minutes |", "template.yaml", "VisibilityTimeout: 3600"},
 		{"| a function's time, AWS | 29 seconds; taking in a file 10 minutes, compiling 5 minutes, letters 2 minutes |", "template.yaml", "MemorySize: 512 Timeout: 29"},
 		{"| a function's time, AWS | 29 seconds; taking in a file 10 minutes, compiling 5 minutes, letters 2 minutes |", "template.yaml", "CodeUri: functions/ingest-upload/ MemorySize: 1769 Timeout: 600"},

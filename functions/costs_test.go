@@ -224,7 +224,13 @@ func TestCosts(t *testing.T) {
 	senders := &sender{ids: map[string]string{}}
 	box := &letters{}
 	notices := deliver.New(h.app, box, base, h.log, "")
-	did(smallMB, 0, func() error { return notices.CatchUp(t.Context()) })
+	wake := func() error { // what the stream wakes
+		if err := h.app.Nights.Mark(t.Context(), h.clock(), "town"); err != nil {
+			return err
+		}
+		return notices.CatchUp(t.Context())
+	}
+	did(smallMB, 0, wake)
 
 	signups := measured(func() {
 		for n := range 1000 {
@@ -239,7 +245,7 @@ func TestCosts(t *testing.T) {
 			})
 			m.requests += 2
 			sent := len(box.ids)
-			did(smallMB, 0, func() error { return notices.CatchUp(t.Context()) })
+			did(smallMB, 0, wake)
 			m.mail += len(box.ids) - sent
 		}
 	})
@@ -250,7 +256,7 @@ func TestCosts(t *testing.T) {
 				return post("/town/consultations", fmt.Sprint("consultation", n), consultation(n%250, date, strings.Repeat("o czym mowa ", 8)))(h, senders)
 			})
 			m.requests++
-			did(smallMB, 0, func() error { return notices.CatchUp(t.Context()) })
+			did(smallMB, 0, wake)
 		}
 	})
 	const rows = 100_000
@@ -267,13 +273,28 @@ func TestCosts(t *testing.T) {
 			t.Fatal(err)
 		}
 		did(largeMB, rows/1000*millisPer1000Row, func() error { return h.ingest.Object(t.Context(), o.key) })
-		did(smallMB, 0, func() error { return notices.CatchUp(t.Context()) })
+		did(smallMB, 0, wake)
 	})
 	night := func(days int) bill {
 		h.at(day.AddDate(0, 0, days))
-		return measured(func() { did(largeMB, millisPerCompile, func() error { return h.compiler.Schedule(t.Context()) }) })
+		return measured(func() {
+			var queue messages
+			did(largeMB, 0, func() error {
+				_, err := h.compiler.Night(t.Context(), &queue)
+				return err
+			})
+			for _, due := range queue.due {
+				m.messages++
+				did(largeMB, millisPerCompile, func() error { return h.compiler.Project(t.Context(), due) })
+			}
+		})
 	}
-	busy, quiet := night(0), night(1)
+	busy, walk, quiet := night(1), bill{}, bill{}
+	for n := range 7 { // the first night walked too
+		if walk = night(n + 2); n == 0 {
+			quiet = walk
+		}
+	}
 
 	items, stored := 0, 0
 	for _, table := range []string{"tracker", "people"} {
@@ -292,8 +313,12 @@ func TestCosts(t *testing.T) {
 	}
 	tableGB, fileGB := float64(stored/1_000_000)/1000, float64(kept/5_000_000*5)/1000
 	rest := bill{}
-	for range 30 {
-		rest = rest.plus(quiet)
+	for n := range 30 {
+		if n%7 == 0 {
+			rest = rest.plus(walk)
+		} else {
+			rest = rest.plus(quiet)
+		}
 	}
 	has := resources(t)
 	monthly := perSecret*has["AWS::SecretsManager::Secret"] + perKey*has["AWS::KMS::Key"] + perAlarm*has[alarmed] + perMetric*has["AWS::Logs::MetricFilter"] + perDashboard*has["AWS::CloudWatch::Dashboard"]
@@ -315,8 +340,9 @@ without tax, without what AWS gives free, as they stand in `+"`functions/costs_t
 	line("1,000 sign-ups: the form shown, sent, a letter", signups, 0)
 	line("1,000 consultations", consultations, 0)
 	line("a file of 100,000 rows of media", file, 0)
-	line("a nightly snapshot of all that is new above", busy, 0)
-	line("a nightly snapshot, nothing new", quiet, 0)
+	line("the nightly snapshot of all that is new above", busy, 0)
+	line("a night without news", quiet, 0)
+	line("the weekly night that looks for lost marks, without news", walk, 0)
 	line("a month at rest: 30 such nights, storage, secret, keys, alarms, dashboard", rest, fixed)
 	fmt.Fprintf(&page, `
 At rest lie %.0f MB in the tables and some %.0f MB in the bucket; of the month's price US$ %.2f are fixed: a secret,
@@ -328,7 +354,8 @@ What is counted, and how:
 - Read units: one for each 4 KB begun, strongly consistent; half of that from the index.
 - Lambda: %d MB at the doors, %d MB where files are taken in and snapshots compiled. Duration is assumed: %d ms for each call to
   DynamoDB or S3, %d ms for each event beside, %d ms for each 1,000 rows of a file, %d ms for compiling. The stream is read for nothing.
-- Each thing is taken to come alone, so that each wakes `+"`send-notices`"+`; many at once wake it less often.
+- Each thing is taken to come alone, so that each wakes `+"`send-notices`"+`, which marks the project for the night; many at once wake it less often.
+- A night is one event, and one more with a message for each project that is due. A project is due for its news, or on a date of its own.
 - SQS: a message is sent, received and deleted. Logs: %d bytes for each invocation. Traces, traffic to the internet and sign-in are not counted.
 `, tableGB*1000, fileGB*1000, monthly, has["AWS::KMS::Key"], has[alarmed], smallMB, largeMB, millisPerCall, millisPerEvent, millisPer1000Row, millisPerCompile, bytesOfLog)
 

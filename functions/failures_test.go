@@ -422,7 +422,8 @@ var scenarios = []scenario{
 	}},
 	{name: "files that never counted are removed", act: func(h *harness, _ *sender) error {
 		h.at(day.Add(uploads.UncountedFor + 48*time.Hour))
-		return h.app.Uploads.RemoveUncounted(context.Background(), "town")
+		_, err := h.app.Uploads.RemoveUncounted(context.Background(), "town")
+		return err
 	}},
 	{name: "letters are sent", act: func(h *harness, m *sender) error {
 		box := &letters{}

@@ -4,12 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"outreach/internal/nights"
 	"outreach/internal/table"
 	"outreach/internal/uploads"
 )
@@ -89,33 +88,45 @@ func TestScheduleCompilesBeforeItPurges(t *testing.T) {
 	}
 }
 
-// TestPurgeStartsWithAnotherProjectEachNight, so that a project with much to purge does not block the others.
-func TestPurgeStartsWithAnotherProjectEachNight(t *testing.T) {
+// messages is a queue that keeps its messages.
+type messages struct{ due []nights.Due }
+
+func (m *messages) Send(_ context.Context, due ...nights.Due) error {
+	m.due = append(m.due, due...)
+	return nil
+}
+
+// TestAProjectWithMuchToPurgeDoesNotBlockOthers: each project's message has its own time, and what remains is due again.
+func TestAProjectWithMuchToPurgeDoesNotBlockOthers(t *testing.T) {
 	t.Parallel()
-	var mu sync.Mutex
-	var looked []string
-	h := outlived(t, func(inner table.Table) table.Table {
-		return watched{Table: inner, query: func(q table.Query) error {
-			mu.Lock()
-			defer mu.Unlock()
-			if project, of := strings.CutPrefix(q.PK, "NAMES#"); of { // whom there is to erase
-				looked = append(looked, project)
-			}
-			return nil
-		}}
-	})
-	var first []string
-	for night := range 2 {
+	h := outlived(t, func(inner table.Table) table.Table { return inner })
+	for night, want := range []map[string]bool{{"town": true, "village": true}, {"town": true}} {
 		h.at(overtime.AddDate(0, 0, night))
-		looked = nil
-		if err := h.compiler.Schedule(context.Background()); err != nil {
+		var queue messages
+		if _, err := h.compiler.Night(context.Background(), &queue); err != nil {
 			t.Fatal(err)
 		}
-		last := slices.Compact(looked)
-		first = append(first, last[len(last)-2])
-	}
-	if first[0] == first[1] {
-		t.Errorf("%v were the first", first)
+		got := map[string]bool{}
+		for _, due := range queue.due {
+			ctx := context.Background()
+			if due.Project == "town" && night == 0 {
+				ctx = endsSoon{ctx}
+			}
+			if err := h.compiler.Project(ctx, due); err != nil {
+				t.Error(err)
+			}
+			got[due.Project] = true
+		}
+		for id := range want {
+			if !got[id] {
+				t.Errorf("night %d: %s has no message", night, id)
+			}
+		}
+		for id, want := range map[string]int{"town": night, "village": 1} {
+			if n := h.having("tracker", "PURGES#"+id+" people"); n != want {
+				t.Errorf("night %d: people of %s were purged %d times, want %d", night, id, n, want)
+			}
+		}
 	}
 }
 

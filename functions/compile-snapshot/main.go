@@ -1,4 +1,5 @@
-// Command compile-snapshot turns facts into snapshots: nightly by a schedule, and over HTTP on request.
+// Command compile-snapshot turns facts into snapshots: over HTTP on request, and nightly. A schedule queues the projects that
+// are due; each message is the nightly work of one project.
 package main
 
 import (
@@ -6,12 +7,13 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"outreach/functions/compile-snapshot/compilesnapshot"
 	"outreach/internal/cloud"
 	"outreach/internal/cloud/gateway"
-	"outreach/internal/snapshots/compile"
+	"outreach/internal/cloud/sqs"
 )
 
 func main() {
@@ -21,26 +23,32 @@ func main() {
 	}
 }
 
+// event is a request, a batch of messages or, with neither, the event of a schedule.
+type event struct {
+	gateway.Request
+	Records []events.SQSMessage `json:"Records"`
+}
+
 func realMain() error {
-	c, err := cloud.New(cloud.Tracker, cloud.People, cloud.Files, cloud.SignIn)
+	c, err := cloud.New(cloud.Tracker, cloud.People, cloud.Files, cloud.SignIn, cloud.Nights)
 	if err != nil {
 		return err
 	}
+	queue := sqs.NewNights(c)
 	serve := gateway.Serve(c, compilesnapshot.Routes)
-	// An event without an HTTP method comes from the schedule.
-	lambda.Start(func(ctx context.Context, event gateway.Request) (any, error) {
-		if event.RequestContext.HTTP.Method != "" {
-			return serve(ctx, event)
+	lambda.Start(func(ctx context.Context, e event) (any, error) {
+		if e.RequestContext.HTTP.Method != "" {
+			return serve(ctx, e.Request)
 		}
 		app, err := c.App(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if err := compile.New(app).Schedule(ctx); err != nil {
-			return nil, err
+		handler := compilesnapshot.New(app, queue, c.Log)
+		if len(e.Records) > 0 {
+			return handler.Handle(ctx, events.SQSEvent{Records: e.Records})
 		}
-		c.Log.InfoContext(ctx, "all projects compiled") // the template counts these lines
-		return nil, nil
+		return nil, handler.Scheduled(ctx)
 	})
 	return nil
 }

@@ -1,13 +1,16 @@
-// Command send-notices sends the e-mails that facts call for. The tracker's stream wakes it and names the projects;
-// which of their facts are still to be announced it reads from the table. An event without facts means all projects.
+// Command send-notices sends the e-mails that facts call for, and marks the projects with news as due for the next
+// night. The tracker's stream wakes it and names the projects; which of their facts are still to be announced it reads
+// from the table. An event without facts means all projects.
 package main
 
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"log/slog"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
@@ -15,6 +18,7 @@ import (
 	"outreach/internal/cloud"
 	"outreach/internal/cloud/ses"
 	"outreach/internal/fact"
+	"outreach/internal/nights"
 	"outreach/internal/notices/deliver"
 )
 
@@ -37,7 +41,14 @@ func realMain() error {
 			return err
 		}
 		deliverer := deliver.New(app, sender, os.Getenv(cloud.BaseURL), c.Log, owner)
-		if ids := projects(event); len(ids) > 0 {
+		ids, news, since := projects(event)
+		// Marks come first: letters may have to wait for a mail server. An event that fails is delivered again.
+		if len(news) > 0 {
+			if err := app.Nights.Mark(ctx, since, news...); err != nil {
+				return err
+			}
+		}
+		if len(ids) > 0 {
 			return deliverer.CatchUpWith(ctx, ids...)
 		}
 		return deliverer.CatchUp(ctx)
@@ -45,13 +56,33 @@ func realMain() error {
 	return nil
 }
 
-// projects returns the projects whose facts an event of the stream names, each once.
-func projects(event events.DynamoDBEvent) []string {
-	var ids []string
+// projects returns the projects whose facts an event of the stream names, each once; those among them with news for the
+// nightly run; and when the first of its facts was written.
+func projects(event events.DynamoDBEvent) (ids, news []string, since time.Time) {
 	for _, record := range event.Records {
-		if id := fact.ProjectOf(record.Change.Keys["pk"].String()); id != "" && !slices.Contains(ids, id) {
+		id := fact.ProjectOf(record.Change.Keys["pk"].String())
+		if id == "" {
+			continue
+		}
+		if !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
+		if isNews(record.Change) && !slices.Contains(news, id) {
+			news = append(news, id)
+		}
+		if at := record.Change.ApproximateCreationDateTime.Time; since.IsZero() || at.Before(since) {
+			since = at
+		}
 	}
-	return ids
+	return ids, news, since
+}
+
+// isNews reports whether a change is news for the nightly run. One that does not say what it is is.
+func isNews(change events.DynamoDBStreamRecord) bool {
+	data, shown := change.NewImage["data"]
+	if !shown || data.DataType() != events.DataTypeBinary {
+		return true
+	}
+	var f fact.Fact
+	return json.Unmarshal(data.Binary(), &f) != nil || nights.Announces(f)
 }

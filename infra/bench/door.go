@@ -207,7 +207,7 @@ func mediaFile(rows, first, more int) string {
 	b.WriteString("date,time,medium,kind,title,outlet,reach,contacts,source,url,note\n")
 	day := time.Date(2009, 11, 2, 0, 0, 0, 0, time.UTC)
 	for i := first; i < first+rows; i++ {
-		fmt.Fprintf(&b, "%s,%02d:%02d,%s,%s,\"Spółdzielnia socjalna: praca, którą tworzysz %d\",Telewizja Partner,%d,%d,badanie własne,https://example.org/emisje/%d,\n",
+		fmt.Fprintf(&b, "%s,%02d:%02d,%s,%s,\"Coopérative sociale: créer son propre métier %d\",Telewizja Partner,%d,%d,enquête interne,https://example.org/emisje/%d,\n",
 			day.AddDate(0, 0, i%480).Format(time.DateOnly), i%24, i%60, [...]string{"tv", "radio", "prasa", "web"}[i%4], [...]string{"spot", "reportage"}[i%2], i, 1000+more+i%20_000, 30_000+i%20_000, i)
 	}
 	return b.String()

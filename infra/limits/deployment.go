@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -26,6 +27,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/identity"
 	"outreach/internal/mail"
+	"outreach/internal/nights"
 	"outreach/internal/notices/deliver"
 	"outreach/internal/objects"
 	"outreach/internal/objects/folder"
@@ -56,7 +58,7 @@ type deployment struct {
 
 	mu        sync.Mutex
 	instances map[string][]*instance // idle, by function
-	news      map[string]bool        // projects with facts that send-notices was not woken for
+	news      map[string]bool        // projects with facts that send-notices was not woken for; true: with news for the night
 	letters   []mail.Message
 	soon      map[string]time.Duration // after how long messages are delivered again that were given back
 }
@@ -67,7 +69,9 @@ type limits struct {
 	Memory     int           // MB
 	Batch      int           // the most messages of its queue or stream in one invocation
 	Window     time.Duration // for how long a batch is collected
+	AtOnce     int           // how many messages of its queue it takes at the same time
 	Visibility time.Duration // of its queue: how long after a delivery a message that failed is delivered again
+	Deliveries int           // of its queue: how often a message is delivered
 }
 
 // instance is a running copy of a function: what it caches, it does not share with others.
@@ -104,11 +108,17 @@ func readLimits(r *run) map[string]limits {
 		Timeout    int    `yaml:"Timeout"`
 		Memory     int    `yaml:"MemorySize"`
 		Visibility int    `yaml:"VisibilityTimeout"` // of a queue
-		Events     map[string]struct {
+		Redrive    struct {
+			Deliveries int `yaml:"maxReceiveCount"`
+		} `yaml:"RedrivePolicy"`
+		Events map[string]struct {
 			Properties struct {
-				Queue  string `yaml:"Queue"` // Uploads.Arn
-				Batch  int    `yaml:"BatchSize"`
-				Window int    `yaml:"MaximumBatchingWindowInSeconds"`
+				Queue   string `yaml:"Queue"` // Uploads.Arn
+				Batch   int    `yaml:"BatchSize"`
+				Window  int    `yaml:"MaximumBatchingWindowInSeconds"`
+				Scaling struct {
+					AtOnce int `yaml:"MaximumConcurrency"`
+				} `yaml:"ScalingConfig"`
 			} `yaml:"Properties"`
 		} `yaml:"Events"`
 	}
@@ -134,8 +144,10 @@ func readLimits(r *run) map[string]limits {
 			Memory:  firstOf(p.Memory, template.Globals.Function.Memory),
 		}
 		for _, e := range p.Events {
-			if queue, _, named := strings.Cut(e.Properties.Queue, "."); named {
-				l.Visibility = time.Duration(template.Resources[queue].Properties.Visibility) * time.Second
+			if name, _, named := strings.Cut(e.Properties.Queue, "."); named {
+				queue := template.Resources[name].Properties
+				l.Visibility, l.Deliveries = time.Duration(queue.Visibility)*time.Second, queue.Redrive.Deliveries
+				l.AtOnce = e.Properties.Scaling.AtOnce
 			}
 			l.Batch = max(l.Batch, e.Properties.Batch)
 			l.Window = max(l.Window, time.Duration(e.Properties.Window)*time.Second)
@@ -158,12 +170,13 @@ func firstOf(numbers ...int) int {
 }
 
 // changed notes the writes that the stream's filter in the template lets through.
-func (d *deployment) changed(_ string, keys []table.Key) {
+func (d *deployment) changed(_ string, items []table.Item) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, key := range keys {
-		if id := fact.ProjectOf(key.PK); id != "" {
-			d.news[id] = true
+	for _, it := range items {
+		if id := fact.ProjectOf(it.PK); id != "" {
+			var f fact.Fact
+			d.news[id] = d.news[id] || json.Unmarshal(it.Data, &f) != nil || nights.Announces(f)
 		}
 	}
 }
@@ -239,12 +252,16 @@ func (d *deployment) notify() simulated.Usage {
 func (d *deployment) sendNotices(ctx context.Context) (err error) {
 	d.mu.Lock()
 	ids := slices.Sorted(maps.Keys(d.news))
+	due := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !d.news[id] })
 	clear(d.news)
 	d.mu.Unlock()
 	if len(ids) == 0 {
 		return nil
 	}
 	d.invoke(ctx, "send-notices", func(ctx context.Context, i *instance) {
+		if d.run.fault == nil || !d.run.fault.unmarked {
+			d.run.check(i.Nights.Mark(ctx, time.Now(), due...))
+		}
 		if d.run.fault != nil && d.run.fault.walks {
 			err = i.notifier.CatchUp(ctx)
 		} else {
@@ -254,7 +271,7 @@ func (d *deployment) sendNotices(ctx context.Context) (err error) {
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			for _, id := range ids {
-				d.news[id] = true
+				d.news[id] = d.news[id] || slices.Contains(due, id)
 			}
 		}
 	})
@@ -299,6 +316,7 @@ type slowObjects struct {
 	objects.Store
 	mu           sync.Mutex
 	reads, write int
+	hangs        string // puts below this prefix take longer than any function may
 }
 
 func (o *slowObjects) wait(reads, writes int) {
@@ -306,6 +324,13 @@ func (o *slowObjects) wait(reads, writes int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.reads, o.write = o.reads+reads, o.write+writes
+}
+
+// hang makes puts below a prefix hang, "" for none.
+func (o *slowObjects) hang(prefix string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.hangs = prefix
 }
 
 // writes returns how many objects were put or deleted so far.
@@ -318,6 +343,13 @@ func (o *slowObjects) writes() int {
 // Put stores an object.
 func (o *slowObjects) Put(ctx context.Context, key string, body io.ReadSeeker, contentType string) error {
 	o.wait(0, 1)
+	o.mu.Lock()
+	hangs := o.hangs != "" && strings.HasPrefix(key, o.hangs)
+	o.mu.Unlock()
+	if hangs {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	return o.Store.Put(ctx, key, body, contentType)
 }
 

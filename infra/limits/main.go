@@ -126,9 +126,11 @@ func report(t *testing.T, long bool, wanted func(name string) bool) bool {
 
 // fault is a mistake that a test plants, to see the row fail that is there to find it.
 type fault struct {
-	tracker func(table.Table) table.Table // what a function has in place of the tracker table
-	walks   bool                          // send-notices looks at all projects
-	limits  func(map[string]limits)       // changes the template's settings of functions
+	tracker  func(table.Table) table.Table // what a function has in place of the tracker table
+	walks    bool                          // send-notices looks at all projects
+	limits   func(map[string]limits)       // changes the template's settings of functions
+	unmarked bool                          // send-notices does not mark projects with news
+	together bool                          // one delivery brings all projects that are due
 }
 
 // measure runs a row in a bubble of its own.
@@ -149,7 +151,7 @@ var rows = []row{
 	{"a sign-up alone", "at most 8 calls one after another, at most 18 write units", signupAlone},
 	{"the letter of one sign-up at 1, 100 and 1,000 projects", "the same calls and units within a tenth", wake},
 	{"a file of 200,000 rows of each kind", "accepted within three deliveries; a file of another project waits less than 60 s", largeFiles},
-	{"a night at 1,000 projects, 950 without news", "at most 2 read units for one without news, done within 15 minutes", manyProjects},
+	{"a night at 1,000 projects, 950 without news", "a message for each project that is due; at most 2 read units for one without news, the weekly walk included; done within 15 minutes; one that fails keeps no other waiting", manyProjects},
 	{"a night at 1,000,000 records", "nothing new: at most 2 object writes; 1,000 new: at most 0.1 of the CPU of a full fold", manyRecords},
 	{"office pages at 20,000 sign-ups in an activity and 50,000 people", "read units follow from what is shown", officePages},
 }

@@ -365,7 +365,7 @@ func (c *check) keepers() {
 // parts are the settings that functions need, by the functions of package cloud that their mains call.
 var parts = map[string]cloud.Part{
 	"Tracker": cloud.Tracker, "People": cloud.People, "Files": cloud.Files, "SignIn": cloud.SignIn, "Mail": cloud.Mail,
-	"Arrivals": cloud.Arrivals,
+	"Arrivals": cloud.Arrivals, "Nights": cloud.Nights,
 }
 
 // optional are settings that may be missing.
@@ -415,7 +415,7 @@ func settingsOf(t *testing.T, function string) []string {
 	})
 	for _, setting := range []string{
 		cloud.TrackerTable, cloud.PeopleTable, cloud.Bucket, cloud.SecretID, cloud.Issuer, cloud.ClientID, cloud.ClientSecretID, cloud.GroupsClaim,
-		cloud.BaseURL, cloud.MailFrom, cloud.UploadsQueue, "AWS_ENDPOINT_URL",
+		cloud.BaseURL, cloud.MailFrom, cloud.UploadsQueue, cloud.NightQueue, "AWS_ENDPOINT_URL",
 	} {
 		t.Setenv(setting, "")
 	}

@@ -91,14 +91,18 @@ func TestContainers(t *testing.T) {
 		if status, said := invoke(t, lambda, "CompileSnapshot", "RequestResponse", read(t, "compile-snapshot/schedule")); status != http.StatusOK || said != "null" {
 			t.Fatalf("answered %d, %s", status, said)
 		}
-		s.request(t, http.MethodPost, api+"/"+project+"/snapshots/latest/approval", "coordinator", nil, `{"decision": "approve"}`, http.StatusOK)
-		after := s.figures(t, api)
 		added := map[string]int64{"1": 30, "3": 5000} // minutes of advice, and reach; who signed up today is not in yesterday's snapshot
-		for code, more := range added {
-			if got := after[code] - before[code]; got != more {
-				t.Errorf("figure %s grew by %d, want %d", code, got, more)
+		var after map[string]int64
+		s.eventually(t, fmt.Sprintf("the figures to grow by %v", added), func() bool { // the project's message is in the queue
+			s.request(t, http.MethodPost, api+"/"+project+"/snapshots/latest/approval", "coordinator", nil, `{"decision": "approve"}`, http.StatusOK)
+			after = s.figures(t, api)
+			for code, more := range added {
+				if after[code]-before[code] != more {
+					return false
+				}
 			}
-		}
+			return true
+		})
 		t.Logf("the approved figures before, %v, and after, %v: more by what was sent", before, after)
 	})
 	t.Run("the results page shows it", func(t *testing.T) {

@@ -756,21 +756,13 @@ func (d *driver) schedule(t *testing.T) string {
 	}
 	day := yesterday(t)
 	for _, id := range []string{project, replay.Project} {
-		var all struct {
-			Items []struct {
-				AsOf string `json:"as_of"`
-			}
-		}
-		d.must(t, http.StatusOK, http.MethodGet, "/"+id+"/snapshots", d.as(t, "both@example.org", project+":coordinator", "ces:coordinator"), nil, &all)
-		if !slices.ContainsFunc(all.Items, func(s struct {
-			AsOf string `json:"as_of"`
-		}) bool {
-			return s.AsOf == day
-		}) {
-			t.Errorf("%s has no snapshot of yesterday: %+v", id, all)
-		}
+		var results struct{ Checked string }
+		d.eventually(t, id+" to be looked at until yesterday", func() bool { // its message is in the queue
+			d.must(t, http.StatusOK, http.MethodGet, "/"+id, d.as(t, "both@example.org", project+":coordinator", "ces:coordinator"), nil, &results)
+			return results.Checked == day
+		})
 	}
-	return fmt.Sprintf("%d schedules' time, target, retries and dead-letter queue; fired: yesterday's snapshot of each project", len(declared))
+	return fmt.Sprintf("%d schedules' time, target, retries and dead-letter queue; fired: each project is looked at until yesterday", len(declared))
 }
 
 // report ends a project, whose last report is sent to the office for approval, and to the funder. No one signs in
@@ -957,9 +949,10 @@ func (d *driver) keptNoLonger(t *testing.T) string {
 		t.Fatalf("%s, %v", got, err)
 	}
 	var found struct{ Items []struct{ ID string } }
-	if d.must(t, http.StatusOK, http.MethodGet, "/bygone/people?q=dawna@example.org", token, nil, &found); len(found.Items) != 0 {
-		t.Errorf("there is %+v", found)
-	}
+	d.eventually(t, "people to be kept no longer", func() bool {
+		d.must(t, http.StatusOK, http.MethodGet, "/bygone/people?q=dawna@example.org", token, nil, &found)
+		return len(found.Items) == 0
+	})
 	if left := d.versions(t, "uploads/bygone/"); left != 0 {
 		t.Errorf("of the files %d versions are left", left)
 	}

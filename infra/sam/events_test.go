@@ -83,14 +83,15 @@ func checkRequest(t *testing.T, file string, text []byte, f function) {
 
 func checkWake(t *testing.T, file string, text []byte, f function) {
 	t.Helper()
-	switch f.Wakes {
-	case "SQS":
+	woken := func(kind string) bool { return slices.Contains(f.Wakes, kind) }
+	switch {
+	case woken("SQS") && bytes.Contains(text, []byte(`"aws:sqs"`)):
 		var e events.SQSEvent
 		decode(t, file, text, &e)
 		if len(e.Records) == 0 {
 			t.Errorf("%s: no message", file)
 		}
-	case "DynamoDB":
+	case woken("DynamoDB"):
 		var e events.DynamoDBEvent
 		decode(t, file, text, &e)
 		for _, r := range e.Records {
@@ -99,7 +100,7 @@ func checkWake(t *testing.T, file string, text []byte, f function) {
 				t.Errorf("%s: the stream brings only facts, not %q", file, key.String())
 			}
 		}
-	case "ScheduleV2":
+	case woken("ScheduleV2"):
 		var e struct {
 			events.CloudWatchEvent
 			Detail string `json:"detail"` // the Scheduler's is a text

@@ -34,6 +34,9 @@ var onBehalf = []struct {
 	{"sqs:ReceiveMessage", "Uploads", []string{"SQS"}},
 	{"sqs:DeleteMessage", "Uploads", []string{"SQS"}},
 	{"sqs:GetQueueAttributes", "Uploads", []string{"SQS"}},
+	{"sqs:ReceiveMessage", "Nights", []string{"SQS"}},
+	{"sqs:DeleteMessage", "Nights", []string{"SQS"}},
+	{"sqs:GetQueueAttributes", "Nights", []string{"SQS"}},
 	{"dynamodb:DescribeStream", "/stream/", []string{"DynamoDB"}},
 	{"dynamodb:GetRecords", "/stream/", []string{"DynamoDB"}},
 	{"dynamodb:GetShardIterator", "/stream/", []string{"DynamoDB"}},
@@ -147,7 +150,7 @@ func (d *driver) allowed(t *testing.T, f function) []rule {
 			}
 			r.Action = slices.DeleteFunc(r.Action, func(action string) bool {
 				for _, o := range onBehalf {
-					if o.action == action && strings.Contains(r.Resource[0], o.resource) && (o.wakes == nil || slices.Contains(o.wakes, f.Wakes)) {
+					if o.action == action && strings.Contains(r.Resource[0], o.resource) && (o.wakes == nil || slices.ContainsFunc(o.wakes, func(kind string) bool { return slices.Contains(f.Wakes, kind) })) {
 						return true
 					}
 				}

@@ -110,6 +110,10 @@ var steps = []step{
 
 	{"compile-snapshot/schedule", 0, `null`, ""},
 	{"compile-snapshot/schedule", 0, `null`, ""},
+	{"compile-snapshot/project", 0, `{"batchItemFailures":[]}`, ""},
+	{"compile-snapshot/project", 0, `{"batchItemFailures":[]}`, ""},
+	{"compile-snapshot/no-such-project", 0, failsAlone, ""},
+	{"compile-snapshot/wrong-message", 0, failsAlone, ""},
 	{"compile-snapshot/not-readable", 400, `"status":400`, ""},
 	{"compile-snapshot/not-signed-in", 401, `"status":401`, ""},
 	{"compile-snapshot/not-allowed", 403, `"status":403`, ""},

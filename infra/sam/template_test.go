@@ -118,7 +118,7 @@ type function struct {
 	ID     string   // the template's name for it
 	Folder string   // of its code and its events
 	Routes []string // "GET /{project}", or "$default"
-	Wakes  string   // SQS, DynamoDB or ScheduleV2, where it has such an event
+	Wakes  []string // SQS, DynamoDB and ScheduleV2, where it has such events
 
 	Settings []string    // names of its environment
 	Allowed  []statement // what its role allows
@@ -177,7 +177,7 @@ func (t template) functions() map[string]function {
 			properties, _ := at(e, "Properties").(map[string]any)
 			switch kind, _ := at(e, "Type").(string); {
 			case kind != "HttpApi":
-				f.Wakes = kind
+				f.Wakes = append(f.Wakes, kind)
 				f.events[name] = properties
 			case properties["Path"] == nil:
 				f.Routes = append(f.Routes, "$default")

@@ -29,7 +29,8 @@ func (t *tracker) openDynamo(ctx context.Context) error {
 	return nil
 }
 
-// openS3 uses a bucket at an S3 endpoint. The bucket must exist. New objects are found by sweep alone.
+// openS3 uses a bucket at an S3 endpoint. The bucket must exist. Objects at places that were asked for are found within
+// seconds, others by sweep alone.
 func (t *tracker) openS3(ctx context.Context) error {
 	c, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
@@ -38,6 +39,7 @@ func (t *tracker) openS3(ctx context.Context) error {
 	client := s3.NewFromConfig(c, func(o *s3.Options) {
 		o.BaseEndpoint, o.UsePathStyle = aws.String(t.settings.s3URL), true
 	})
-	t.base.Objects = objectss3.New(client, t.settings.bucket)
+	t.asked = &asked{Store: objectss3.New(client, t.settings.bucket)}
+	t.base.Objects = t.asked
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -144,6 +145,32 @@ func TestAScheduleCompilesTheYesterdayOfEachProject(t *testing.T) {
 	}
 	if got := p.office.post("/local/run", fields{"function": "no-such"}); got.status < 400 {
 		t.Errorf("an unknown function runs: %s", got)
+	}
+}
+
+func TestTheNightMakesNoSnapshotThatDiffersInItsDayAlone(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	days := func() (days []string) {
+		for _, item := range p.office.get(p.at + "/snapshots").is(http.StatusOK).list("items") {
+			days = append(days, said(within(item, "as_of")))
+		}
+		return days
+	}
+	if got := p.anyone.get(p.at).is(http.StatusOK).text("checked"); got != "" {
+		t.Errorf("before the first night it was looked until %q", got)
+	}
+	p.office.post(p.at+"/snapshots", fields{"as_of": p.day(-3)}).is(http.StatusCreated)
+	for range 2 {
+		p.office.post("/local/run", fields{"function": "compile-snapshot"}).is(http.StatusOK)
+		if got := days(); !slices.Equal(got, []string{p.day(-3)}) {
+			t.Errorf("the night makes snapshots of %v", got)
+		}
+		p.anyone.get(p.at).is(http.StatusOK).has(map[string]string{"checked": p.day(-1)})
+	}
+	p.office.post(p.at+"/snapshots", fields{"as_of": p.day(-1)}).is(http.StatusCreated)
+	if got := days(); !slices.Equal(got, []string{p.day(-1), p.day(-3)}) {
+		t.Errorf("after the office compiled yesterday there are snapshots of %v", got)
 	}
 }
 

@@ -4,11 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -17,91 +15,67 @@ import (
 
 	"outreach/internal/jsonlines"
 	"outreach/internal/logs"
+	"outreach/internal/nights"
 	"outreach/internal/objects"
 )
 
-// deliver is the handler of the queue's messages.
+// deliver is the handler of a queue's messages.
 type deliver func(context.Context, events.SQSEvent) (events.SQSEventResponse, error)
 
-// queue delivers a message for each object that arrives, one at a time. It retries a message that fails, and moves it
-// to the dead letters after too many tries. Nothing of it is stored: after a start every upload is delivered once more.
-// It is safe for concurrent use.
+// queue delivers messages to a function, one at a time. It retries a message that fails, and moves it to the dead letters
+// after too many tries. Nothing of it is stored: what a queue held is found again after a start. It is safe for concurrent
+// use.
 type queue struct {
+	function   string // that its messages wake
 	deliver    deliver
 	deliveries int
 	dead       *deadLetters
-	log        *slog.Logger
 
 	mu      sync.Mutex
 	waiting []message
-	seen    map[string]bool
+	seen    map[string]bool // keys of messages that are not queued again
 	wake    chan struct{}
 }
 
+// message is a message of a queue.
 type message struct {
-	key, etag string
-	tries     int
-	next      time.Time
+	id   string // names the message without personal data
+	key  string // a message with the key of one before is the same message
+	body string
+	once bool // it is not queued again when it was delivered
+
+	tries int
+	next  time.Time
 }
 
-func newQueue(d deliver, deliveries int, dead *deadLetters, log *slog.Logger) *queue {
-	return &queue{deliver: d, deliveries: max(deliveries, 1), dead: dead, log: log, seen: map[string]bool{}, wake: make(chan struct{}, 1)}
+func newQueue(function string, d deliver, deliveries int, dead *deadLetters) *queue {
+	return &queue{function: function, deliver: d, deliveries: max(deliveries, 1), dead: dead, seen: map[string]bool{}, wake: make(chan struct{}, 1)}
 }
 
-// arrived queues a message for an object, unless one with the same key and bytes was queued before.
-func (q *queue) arrived(info objects.Info) {
+// add queues a message, unless one with its key is waiting or must not be queued again.
+func (q *queue) add(m message) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	id := info.Key + "|" + info.ETag
-	if q.seen[id] {
+	if q.seen[m.key] {
 		return
 	}
-	q.seen[id] = true
-	q.waiting = append(q.waiting, message{key: info.Key, etag: info.ETag})
-	q.notify()
-}
-
-func (q *queue) notify() {
+	q.seen[m.key] = true
+	q.waiting = append(q.waiting, m)
 	select {
 	case q.wake <- struct{}{}:
 	default:
 	}
 }
 
-// redrive makes the next sweep queue the dead letters again. It does so where a file named redrive is beside them,
-// which the command redrive creates. Dead letters whose upload no longer exists are removed.
-func (q *queue) redrive() {
-	if os.Remove(filepath.Join(filepath.Dir(q.dead.file), "redrive")) != nil {
-		return // not requested
-	}
-	letters, err := q.dead.list()
-	if err != nil {
-		q.log.Error("read dead letters", "reason", err.Error())
-		return
-	}
-	dead := map[string]bool{}
-	for _, l := range letters {
-		dead[l.ID] = true
-	}
+// forget lets a message be queued again.
+func (q *queue) forget(key string) {
 	q.mu.Lock()
-	for id := range q.seen {
-		at := strings.LastIndexByte(id, '|')
-		if letter := objectID(message{key: id[:at], etag: id[at+1:]}); dead[letter] {
-			delete(q.seen, id)
-			delete(dead, letter)
-		}
-	}
-	q.mu.Unlock()
-	for missing := range dead {
-		q.dead.remove(missing)
-	}
+	defer q.mu.Unlock()
+	delete(q.seen, key)
 }
 
 // run delivers messages until the context ends. It waits for retry between two tries of a message.
 func (q *queue) run(ctx context.Context, retry time.Duration) {
-	var redrives sync.WaitGroup
-	defer redrives.Wait()
-	redrives.Go(func() { every(ctx, retry, q.redrive) })
 	for {
 		m, wait, ok := q.take()
 		if !ok {
@@ -117,14 +91,20 @@ func (q *queue) run(ctx context.Context, retry time.Duration) {
 			continue
 		}
 		err := q.send(logs.WithRequest(ctx, ulid.Make().String()), m)
-		if err == nil {
-			q.dead.remove(objectID(m))
-		} else if ctx.Err() == nil {
-			m.tries++
-			if m.tries >= q.deliveries {
-				q.dead.add("ingest-upload", objectID(m), err.Error(), m.tries)
-				continue
+		m.tries++
+		switch {
+		case err == nil:
+			q.dead.remove(q.function, m.id)
+			if !m.once {
+				q.forget(m.key)
 			}
+		case ctx.Err() != nil:
+		case m.tries >= q.deliveries:
+			q.dead.add(q.function, m.id, err.Error(), m.tries)
+			if !m.once {
+				q.forget(m.key)
+			}
+		default:
 			m.next = time.Now().Add(retry)
 			q.mu.Lock()
 			q.waiting = append(q.waiting, m)
@@ -149,25 +129,78 @@ func (q *queue) take() (m message, wait time.Duration, ok bool) {
 	return message{}, wait, false
 }
 
-// send delivers a message as SQS would, with the event of S3 as its body.
+// send delivers a message as SQS would.
 func (q *queue) send(ctx context.Context, m message) error {
-	var event events.S3Event
-	record := events.S3EventRecord{EventSource: "aws:s3", EventName: "ObjectCreated:Put"}
-	record.S3.Object.Key, record.S3.Object.ETag = url.QueryEscape(m.key), m.etag
-	event.Records = []events.S3EventRecord{record}
-	body, err := json.Marshal(event)
-	if err != nil {
-		return err
-	}
-	response, err := q.deliver(ctx, events.SQSEvent{Records: []events.SQSMessage{{MessageId: objectID(m), Body: string(body)}}})
+	response, err := q.deliver(ctx, events.SQSEvent{Records: []events.SQSMessage{{MessageId: m.id, Body: m.body}}})
 	if err == nil && len(response.BatchItemFailures) > 0 {
 		err = errors.New("the function could not process it; the log has the reason")
 	}
 	return err
 }
 
-// objectID identifies a message without the file's name, which may contain personal data.
-func objectID(m message) string { return filepath.Dir(m.key) + "#" + m.etag[:min(12, len(m.etag))] }
+// arrival is the message of an object that has arrived, with the event of S3 as its body. It is queued once.
+func arrival(info objects.Info) message {
+	var event events.S3Event
+	record := events.S3EventRecord{EventSource: "aws:s3", EventName: "ObjectCreated:Put"}
+	record.S3.Object.Key, record.S3.Object.ETag = url.QueryEscape(info.Key), info.ETag
+	event.Records = []events.S3EventRecord{record}
+	// The file's name may contain personal data.
+	return message{id: filepath.Dir(info.Key) + "#" + info.ETag[:min(12, len(info.ETag))], key: info.Key + "|" + info.ETag, body: encode(event), once: true}
+}
+
+// nightQueue queues the nightly work of projects.
+type nightQueue struct{ *queue }
+
+// Send queues a message for each project.
+func (q nightQueue) Send(_ context.Context, due ...nights.Due) error {
+	for _, d := range due {
+		q.add(message{id: d.Project, key: d.Project, body: encode(d)})
+	}
+	return nil
+}
+
+// encode returns the JSON of an event, which always has one.
+func encode(event any) string {
+	body, err := json.Marshal(event)
+	if err != nil {
+		panic(err)
+	}
+	return string(body)
+}
+
+// redrive queues the dead letters again where a file named redrive is beside them, which the command redrive creates. Dead
+// letters whose upload no longer exists are removed.
+func (t *tracker) redrive(ctx context.Context) {
+	if os.Remove(filepath.Join(filepath.Dir(t.dead.file), "redrive")) != nil {
+		return // not requested
+	}
+	letters, err := t.dead.list()
+	if err != nil {
+		t.log.Error("read dead letters", "reason", err.Error())
+		return
+	}
+	uploads := map[string]bool{}
+	for _, l := range letters {
+		if l.Source == t.nights.function {
+			_ = t.nights.Send(ctx, nights.Due{Project: l.ID, At: t.base.Now()})
+		} else {
+			uploads[l.ID] = true
+		}
+	}
+	if len(uploads) == 0 {
+		return
+	}
+	t.list(ctx, "uploads/", func(info objects.Info) {
+		if m := arrival(info); uploads[m.id] {
+			delete(uploads, m.id)
+			t.uploads.forget(m.key)
+			t.uploads.add(m)
+		}
+	})
+	for id := range uploads {
+		t.dead.remove(t.uploads.function, id)
+	}
+}
 
 // deadLetters is the list, in a file, of messages that could not be processed. It is safe for concurrent use.
 type deadLetters struct {
@@ -183,7 +216,7 @@ type deadLetter struct {
 	At     time.Time `json:"at"`
 }
 
-// add appends a dead letter unless the list has one with its id.
+// add appends a dead letter unless the list has one of its source with its id.
 func (d *deadLetters) add(source, id, reason string, tries int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -192,18 +225,18 @@ func (d *deadLetters) add(source, id, reason string, tries int) {
 		return
 	}
 	for _, l := range list {
-		if l.ID == id {
+		if l.ID == id && l.Source == source {
 			return
 		}
 	}
 	_ = jsonlines.Append(d.file, deadLetter{ID: id, Source: source, Reason: reason, Tries: tries, At: time.Now().UTC()})
 }
 
-// remove removes the dead letter with an id, if the list has it.
-func (d *deadLetters) remove(id string) {
+// remove removes the dead letter of a source with an id, if the list has it.
+func (d *deadLetters) remove(source, id string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_ = jsonlines.Remove(d.file, func(l deadLetter) bool { return l.ID == id })
+	_ = jsonlines.Remove(d.file, func(l deadLetter) bool { return l.ID == id && l.Source == source })
 }
 
 func (d *deadLetters) list() ([]deadLetter, error) {

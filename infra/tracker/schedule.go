@@ -107,10 +107,14 @@ func (s schedule) run(ctx context.Context, do func()) {
 	})
 }
 
-// compile runs compile-snapshot for all projects, and logs a failure.
+// compile queues the projects that are due this night, and logs a failure.
 func (t *tracker) compile(ctx context.Context) {
 	ctx = logs.WithRequest(ctx, t.base.NewID())
-	if err := t.compiler.Schedule(ctx); err != nil {
+	err := t.mark(ctx)
+	if err == nil {
+		err = t.compiler.Scheduled(ctx)
+	}
+	if err != nil {
 		t.log.ErrorContext(ctx, "schedule", "reason", err.Error())
 	}
 }

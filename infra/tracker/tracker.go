@@ -17,8 +17,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
+
 	"outreach"
 	routes "outreach/functions"
+	"outreach/functions/compile-snapshot/compilesnapshot"
 	"outreach/functions/ingest-upload/ingestupload"
 	"outreach/infra/tracker/provider"
 	"outreach/internal/app"
@@ -26,12 +29,12 @@ import (
 	"outreach/internal/identity"
 	"outreach/internal/logs"
 	"outreach/internal/mail/mailbox"
+	"outreach/internal/nights"
 	sendnotices "outreach/internal/notices/deliver"
 	"outreach/internal/objects"
 	"outreach/internal/objects/folder"
 	"outreach/internal/page"
 	"outreach/internal/project"
-	"outreach/internal/snapshots/compile"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/table/sqlite"
@@ -49,13 +52,17 @@ type tracker struct {
 	files     *folder.Store // nil with -s3
 	provider  *provider.Provider
 	router    http.Handler
-	queue     *queue
+	asked     *asked // nil without -s3
+	uploads   *queue
+	nights    nightQueue
 	dead      *deadLetters
 	mail      *mailbox.Box
-	compiler  compile.Compiler
+	compiler  *compilesnapshot.Handler
 	notices   *sendnotices.Deliverer
 	wake      chan struct{}
-	news      news
+	news      news // for letters
+	marking   sync.Mutex
+	unmarked  news // for the next night
 	tasks     sync.WaitGroup
 	schedules []schedule
 }
@@ -94,15 +101,19 @@ func newTracker(ctx context.Context, s settings, log *slog.Logger) (*tracker, er
 		return nil, err
 	}
 	ingest := ingestupload.New(t.app, log, nil) // without a time-out nothing is continued
-	t.queue = newQueue(ingest.Handle, deliveries, t.dead, log)
+	t.uploads = newQueue("ingest-upload", ingest.Handle, deliveries, t.dead)
 	if t.files != nil {
 		t.files.OnPut(func(info objects.Info) {
 			if strings.HasPrefix(info.Key, "uploads/") {
-				t.queue.arrived(info)
+				t.uploads.add(arrival(info))
 			}
 		})
 	}
-	t.compiler = compile.New(t.app)
+	handle := func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+		return t.compiler.Handle(ctx, batch)
+	}
+	t.nights = nightQueue{newQueue("compile-snapshot", handle, deliveries, t.dead)}
+	t.compiler = compilesnapshot.New(t.app, t.nights, log)
 	owner := "local"
 	if s.dynamoURL != "" {
 		owner = t.app.DB.NewID() // others may use the same tables
@@ -206,10 +217,10 @@ func (t *tracker) openSite(secret []byte) error {
 	return err
 }
 
-// streamed is a table that calls changed after each write of facts, in the place of DynamoDB's stream.
+// streamed is a table that calls changed after each write of a fact, in the place of DynamoDB's stream.
 type streamed struct {
 	table.Table
-	changed func(project string)
+	changed func(project string, isNews bool)
 }
 
 func (t streamed) Write(ctx context.Context, ops ...table.Op) error {
@@ -217,8 +228,8 @@ func (t streamed) Write(ctx context.Context, ops ...table.Op) error {
 	if err == nil {
 		for _, op := range ops {
 			if project := fact.ProjectOf(op.Item.PK); project != "" {
-				t.changed(project)
-				break
+				var f fact.Fact
+				t.changed(project, json.Unmarshal(op.Item.Data, &f) != nil || nights.Announces(f))
 			}
 		}
 	}
@@ -251,10 +262,26 @@ func (n *news) take() []string {
 	return all
 }
 
-// changed wakes sendNotices for a project. It does not block, and calls while one is pending are merged.
-func (t *tracker) changed(project string) {
+// changed wakes sendNotices for a project, and marks it for the next night if it has news. It does not block, and calls
+// while one is pending are merged.
+func (t *tracker) changed(project string, isNews bool) {
 	t.news.add(project)
+	if isNews {
+		t.unmarked.add(project)
+	}
 	t.wakeUp()
+}
+
+// mark marks the projects with news for the next night. Marks that a crash loses are found at the next start.
+func (t *tracker) mark(ctx context.Context) error {
+	t.marking.Lock()
+	defer t.marking.Unlock()
+	projects := t.unmarked.take()
+	err := t.app.Nights.Mark(ctx, t.base.Now(), projects...)
+	if err != nil {
+		t.unmarked.add(projects...)
+	}
+	return err
 }
 
 func (t *tracker) wakeUp() {
@@ -264,13 +291,19 @@ func (t *tracker) wakeUp() {
 	}
 }
 
-// start starts what runs beside requests, until the context ends: the queue, the scan for files that were put into the
-// folder by hand or before a crash, the notices, the schedules.
+// start starts what runs beside requests, until the context ends: the queues, the search for files that were put into the
+// folder by hand or before a crash, the notices, the schedules, and once the search for projects whose mark was lost.
 func (t *tracker) start(ctx context.Context) {
-	t.sweep(ctx)
-	t.task(func() { t.queue.run(ctx, 2*time.Second) })
-	t.task(func() { every(ctx, 2*time.Second, func() { t.sweep(ctx) }) })
+	t.task(func() { t.uploads.run(ctx, 2*time.Second) })
+	t.task(func() { t.nights.run(ctx, 2*time.Second) })
+	t.task(func() { every(ctx, 2*time.Second, func() { t.redrive(ctx) }) })
+	t.task(func() { t.findUploads(ctx) })
 	t.task(func() { t.sendNotices(ctx) })
+	t.task(func() {
+		if _, err := t.compiler.Repair(ctx, t.base.Now()); err != nil && ctx.Err() == nil {
+			t.log.Error("find lost marks", "reason", err.Error())
+		}
+	})
 	for _, s := range t.schedules {
 		t.task(func() { s.run(ctx, func() { t.compile(ctx) }) })
 	}
@@ -299,18 +332,6 @@ func every(ctx context.Context, pause time.Duration, do func()) {
 	}
 }
 
-// sweep queues every stored upload that was not queued since the start. An upload that was processed before changes
-// nothing.
-func (t *tracker) sweep(ctx context.Context) {
-	err := t.app.DB.Objects.List(ctx, "uploads/", func(info objects.Info) error {
-		t.queue.arrived(info)
-		return nil
-	})
-	if err != nil && ctx.Err() == nil {
-		t.log.Error("list uploads", "reason", err.Error())
-	}
-}
-
 // sendNotices sends pending notices: those of all projects at the start, then those of a project after each change. It
 // retries after a pause where that failed: the mail server may be down. It returns when the context ends.
 func (t *tracker) sendNotices(ctx context.Context) {
@@ -324,6 +345,9 @@ func (t *tracker) sendNotices(ctx context.Context) {
 		case <-t.wake:
 		}
 		projects, ctx := t.news.take(), logs.WithRequest(ctx, t.base.NewID())
+		if err := t.mark(ctx); err != nil && ctx.Err() == nil {
+			t.log.ErrorContext(ctx, "mark projects", "reason", err.Error())
+		}
 		var err error
 		if all {
 			err = t.notices.CatchUp(ctx)
@@ -415,7 +439,9 @@ func (t *tracker) runFunction(w http.ResponseWriter, r *http.Request) {
 	var err error
 	switch request.Function {
 	case "compile-snapshot":
-		err = t.compiler.Schedule(r.Context())
+		if err = t.mark(r.Context()); err == nil {
+			err = t.compiler.Schedule(r.Context())
+		}
 	case "send-notices":
 		err = t.notices.CatchUp(r.Context())
 	default:

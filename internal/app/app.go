@@ -5,6 +5,7 @@ import (
 	"outreach/internal/access"
 	"outreach/internal/attention"
 	"outreach/internal/fact"
+	"outreach/internal/nights"
 	"outreach/internal/notices"
 	"outreach/internal/people"
 	"outreach/internal/privacy"
@@ -32,13 +33,14 @@ type App struct {
 	Access    *access.Store
 	Attention *attention.Store
 	Privacy   *privacy.Store
+	Nights    *nights.Store
 }
 
 // New builds the services. It reads and writes nothing.
 func New(db *store.DB) *App {
 	a := &App{
 		DB: db, Facts: db.Log(), Projects: projects.New(db), People: people.New(db), Snapshots: snapshots.New(db), Reports: reports.New(db), Notices: notices.New(db),
-		Access: access.New(db),
+		Access: access.New(db), Nights: nights.New(db),
 	}
 	a.Signups = signups.New(db, a.Projects, a.People)
 	a.Uploads = uploads.New(db, a.People, a.Signups, a.Snapshots)

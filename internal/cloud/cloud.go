@@ -41,6 +41,7 @@ const (
 	BaseURL        = "BASE_URL"         // the public URL; optional for HTTP functions, which know the API's own
 	MailFrom       = "MAIL_FROM"        // the sender of e-mail
 	UploadsQueue   = "UPLOADS_QUEUE"    // the URL of the queue of files that arrived
+	NightQueue     = "NIGHT_QUEUE"      // the URL of the queue of projects that are due
 )
 
 // Cloud holds the settings and clients of a function. It is safe for concurrent use.
@@ -116,6 +117,9 @@ func Files(c *Cloud) {
 
 // SignIn requires the settings for authentication.
 func SignIn(c *Cloud) { c.setting(Issuer) }
+
+// Nights requires the queue of projects that are due.
+func Nights(c *Cloud) { c.setting(NightQueue) }
 
 // Mail requires the settings for sending e-mail with links to the tracker.
 func Mail(c *Cloud) {

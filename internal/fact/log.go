@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -162,6 +163,24 @@ func (s *Log) Heads(ctx context.Context, project string) (heads Heads, err error
 	}
 	err = group.Wait()
 	return heads, err
+}
+
+// LastAt returns when the last facts up to a position were received, the latest of all lanes; the zero time of no facts.
+// Facts that were written at the same time may be up to the length of their requests later.
+func (s *Log) LastAt(ctx context.Context, project string, heads Heads) (at time.Time, err error) {
+	var keys []table.Key
+	for lane, head := range heads {
+		if head > 0 {
+			keys = append(keys, factKey(project, lane, head))
+		}
+	}
+	last, err := table.LoadAll[Fact](ctx, s.Table, keys)
+	for _, f := range last {
+		if f.At.After(at) {
+			at = f.At
+		}
+	}
+	return at, err
 }
 
 // Read calls each with the facts above one position up to another, lane by lane in the order of numbers. It fails where

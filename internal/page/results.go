@@ -11,6 +11,7 @@ import (
 type Results struct {
 	Definition *project.Definition
 	Snapshot   *snapshot.Snapshot // as the reader may see it; nil: none is approved yet
+	Checked    string             // on the public page, the day up to which the nightly run looked for changes, or ""
 	SignupOpen bool
 	Exports    []Link            // links to the file formats
 	Inside     bool              // the snapshot's own page: its state and the links to the evidence are shown
@@ -82,6 +83,14 @@ func (p resultsPage) Shows(part string) bool {
 
 func (p resultsPage) fits(part string) bool {
 	return !p.Many && (!p.Inside || part == PartGrowth)
+}
+
+// CheckedLater returns the day up to which the nightly run looked for changes if that is after the snapshot's, or "".
+func (p resultsPage) CheckedLater() string {
+	if p.Snapshot == nil || p.Checked <= p.Snapshot.AsOf {
+		return ""
+	}
+	return p.Checked
 }
 
 // PartHere returns the part that is shown alone on this page, or "".

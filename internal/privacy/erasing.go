@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"outreach/internal/nights"
 	"outreach/internal/people"
 	"outreach/internal/store"
 	"outreach/internal/table"
@@ -24,8 +25,8 @@ const recheckPeriod = 3 * 24 * time.Hour
 // beginErasing writes erasures to the ledger and marks them open.
 func (s *Store) beginErasing(ctx context.Context, project string, erasures []people.Erasure) error {
 	begun := table.PutJSON(erasingKey(project), s.db.Now().UTC(), table.Always)
-	for part := range slices.Chunk(erasures, (table.MostWrites-1)/2) {
-		ops := []table.Op{begun}
+	for part := range slices.Chunk(erasures, (table.MostWrites-2)/2) {
+		ops := []table.Op{begun, nights.MarkOp(project)} // an erasure that is interrupted appends no fact
 		for _, e := range part {
 			ops = append(ops, table.PutJSON(erasureKey(project, e.Fresh), e, table.Always), table.PutJSON(openErasureKey(project, e.Fresh), e, table.Always))
 		}
@@ -136,6 +137,12 @@ func (s *Store) FinishErasures(ctx context.Context, project string) error {
 		}
 	}
 	return nil
+}
+
+// AnyRecent reports whether there are erasures that FinishErasures has to look at again.
+func (s *Store) AnyRecent(ctx context.Context, project string) (bool, error) {
+	open, done, err := s.recentErasures(ctx, project)
+	return len(open)+len(done) > 0, err
 }
 
 // WithStableFacts runs read and retries if an erasure overlapped: facts read meanwhile may name one person by two

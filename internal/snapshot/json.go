@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/gowebpki/jcs"
 )
@@ -101,6 +102,26 @@ func (b *Breakdown) UnmarshalJSON(data []byte) error {
 	}
 	*b = parts
 	return nil
+}
+
+// SameButDay reports whether two snapshots differ in their day alone, and in months without anything added.
+func SameButDay(a, b Snapshot) (bool, error) {
+	before, err := a.dayless().Digest()
+	if err != nil {
+		return false, err
+	}
+	after, err := b.dayless().Digest()
+	return before == after, err
+}
+
+// dayless returns the snapshot without its day and without months to which nothing was added.
+func (s Snapshot) dayless() Snapshot {
+	s.AsOf = ""
+	s.Indicators = slices.Clone(s.Indicators)
+	for i := range s.Indicators {
+		s.Indicators[i].ByMonth = slices.DeleteFunc(slices.Clone(s.Indicators[i].ByMonth), func(m Month) bool { return m.Added == "0" })
+	}
+	return s
 }
 
 // Digest computes the hash: "sha256:" and the SHA-256 of the RFC 8785 JSON of the figures. It leaves out what differs

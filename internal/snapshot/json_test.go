@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -201,5 +202,40 @@ func TestDigest(t *testing.T) {
 	// printf '{"as_of":"2020-01-01","definition":{"sha256":""},"indicators":[],"participants":{"by":{},"target":0,"total":0},"project":"p","quality":{"people_without_attributes":0,"records_outside_period":0},"reach":{"airings":0,"estimate":0,"high":0,"low":0,"population":0,"sum":0}}' | sha256sum
 	if want := "sha256:18f53e55322152baf9d7cc85f9037460d27a5f7418af3c136acd7528742eaf74"; got != want {
 		t.Errorf("digest %s, want %s", got, want)
+	}
+}
+
+func TestSameButDayPassesOverTheDayAndEmptyMonths(t *testing.T) {
+	t.Parallel()
+	months := func(added ...string) (all []Month) {
+		total := 0
+		for i, n := range added {
+			a, _ := json.Number(n).Int64()
+			total += int(a)
+			all = append(all, Month{Month: fmt.Sprintf("2026-%02d", i+1), Added: json.Number(n), Total: json.Number(fmt.Sprint(total))})
+		}
+		return all
+	}
+	of := func(day, status string, added ...string) Snapshot {
+		return Snapshot{Project: "town", AsOf: day, Indicators: []Indicator{{Code: "1", Target: "9", Achieved: "3", Percent: "33.3", Status: status, ByMonth: months(added...)}}}
+	}
+	before := of("2026-03-31", "on-track", "1", "0", "2")
+	for _, c := range []struct {
+		name  string
+		after Snapshot
+		same  bool
+	}{
+		{"another day", of("2026-04-02", "on-track", "1", "0", "2"), true},
+		{"another month", of("2026-05-02", "on-track", "1", "0", "2", "0", "0"), true},
+		{"another status", of("2026-04-02", "behind", "1", "0", "2", "0"), false},
+		{"added in another month", of("2026-04-02", "on-track", "1", "1", "1", "0"), false},
+		{"another definition", func() Snapshot { s := before; s.Definition.SHA256 = "x"; return s }(), false},
+	} {
+		if same, err := SameButDay(before, c.after); err != nil || same != c.same {
+			t.Errorf("%s: %t, %v", c.name, same, err)
+		}
+	}
+	if len(before.Indicators[0].ByMonth) != 3 || before.AsOf == "" {
+		t.Error("the comparison changed the snapshot")
 	}
 }

@@ -152,6 +152,11 @@ func (s *Store) Newest(ctx context.Context, project string) (Kept, error) {
 	return s.last(ctx, project, table.Query{PK: latestPartition(project)})
 }
 
+// NewestUpTo is Newest for the days up to a day.
+func (s *Store) NewestUpTo(ctx context.Context, project, day string) (Kept, error) {
+	return s.last(ctx, project, table.Query{PK: latestPartition(project), To: day})
+}
+
 // NewestApproved is Newest for approved snapshots. If before is a day, only earlier days are considered.
 func (s *Store) NewestApproved(ctx context.Context, project, before string) (Kept, error) {
 	return s.last(ctx, project, table.Query{PK: approvedPartition(project), To: before})

@@ -24,11 +24,27 @@ const UncountedFor = 30 * 24 * time.Hour
 // done reports whether an upload cannot change any more: it is final, or its file did not arrive or was not read for
 // UncountedFor.
 func (s *Store) done(u Upload) bool {
-	last := u.Asked
+	return u.Final() || s.Now().Sub(u.lastSeen()) > UncountedFor
+}
+
+// lastSeen returns when the file arrived, or if it did not, when its place was asked for.
+func (u Upload) lastSeen() time.Time {
 	if !u.Arrived.IsZero() {
-		last = u.Arrived
+		return u.Arrived
 	}
-	return u.Final() || s.Now().Sub(last) > UncountedFor
+	return u.Asked
+}
+
+// uncountedUntil returns the end of the time for which an upload is stored that did not count so far, the zero time of one
+// that counted.
+func (u Upload) uncountedUntil() time.Time {
+	switch {
+	case !u.Final():
+		return u.lastSeen().Add(UncountedFor)
+	case u.State == Rejected || u.State == Checked:
+		return u.Finished.Add(UncountedFor)
+	}
+	return time.Time{}
 }
 
 // allUploads reads every upload of a project, without the names of the files.
@@ -110,15 +126,15 @@ func (s *Store) CountFilesToErase(ctx context.Context, project string, p people.
 }
 
 // RemoveUncounted removes files that need not be stored: rejected or only checked longer than UncountedFor ago, not
-// arrived or not read for so long, and repeated files whose first upload was removed. store.ErrDeferred if time is
-// short; it may be called again.
-func (s *Store) RemoveUncounted(ctx context.Context, project string) error {
+// arrived or not read for so long, and repeated files whose first upload was removed. It returns when the next of them
+// is to be removed, the zero time if there is none. store.ErrDeferred if time is short; it may be called again.
+func (s *Store) RemoveUncounted(ctx context.Context, project string) (next time.Time, err error) {
 	if err := store.CheckTimeLeft(ctx); err != nil {
-		return err
+		return next, err
 	}
 	all, err := s.allUploads(ctx, project)
 	if err != nil {
-		return err
+		return next, err
 	}
 	removed := map[string]bool{}
 	for _, u := range all {
@@ -126,17 +142,21 @@ func (s *Store) RemoveUncounted(ctx context.Context, project string) error {
 	}
 	needed, removable := map[string]bool{}, map[string]bool{}
 	for _, u := range all {
-		uncounted := !u.Final() && s.done(u) || (u.State == Rejected || u.State == Checked) && s.Now().Sub(u.Finished) > UncountedFor
+		until := u.uncountedUntil()
+		uncounted := !until.IsZero() && s.Now().After(until)
 		switch {
 		case !u.Removed.IsZero():
 		case uncounted, u.Final() && removed[u.SameAs]:
 			removable[u.Object] = true
 		default:
 			needed[u.Object] = true // a partner's system may overwrite its own files
+			if !until.IsZero() && (next.IsZero() || until.Before(next)) {
+				next = until
+			}
 		}
 	}
 	maps.DeleteFunc(removable, func(key string, _ bool) bool { return needed[key] })
-	return s.removeOriginals(ctx, project, all, removable)
+	return next, s.removeOriginals(ctx, project, all, removable)
 }
 
 // removeOriginals removes objects, and from all uploads of these objects the name of the file and the findings. The

@@ -387,6 +387,33 @@ func (s *Store) Mention(ctx context.Context, project, upload string, ids []strin
 	return table.WriteAll(ctx, s.Tracker, ops)
 }
 
+// NewestID returns the id of the upload that was created last, "" of none.
+func (s *Store) NewestID(ctx context.Context, project string) (string, error) {
+	page, err := s.Tracker.Query(ctx, table.Query{PK: Partition(project), Backward: true, Limit: 1})
+	if err != nil || len(page.Items) == 0 {
+		return "", err
+	}
+	return page.Items[0].SK, nil
+}
+
+// NextForgotten returns when the oldest rejected upload since an instant was created, the zero time if there
+// is none: it is the next that CountRejected leaves out.
+func (s *Store) NextForgotten(ctx context.Context, project string, since time.Time) (created time.Time, err error) {
+	var first ulid.ULID
+	if err := first.SetTime(ulid.Timestamp(since)); err != nil {
+		return created, err
+	}
+	for u, err := range table.Values[Upload](ctx, s.Tracker, table.Query{PK: Partition(project), From: first.String()}) {
+		if err != nil {
+			return created, err
+		}
+		if id, err := ulid.Parse(u.ID); err == nil && u.State == Rejected && !u.CheckOnly {
+			return ulid.Time(id.Time()), nil
+		}
+	}
+	return created, nil
+}
+
 const (
 	// mostRecent is how many of the newest uploads are searched for rejected ones of owners that the definition lacks.
 	mostRecent = 100

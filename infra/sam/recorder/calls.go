@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path"
 	"strings"
 )
 
@@ -32,6 +33,10 @@ func calls(r *http.Request, body []byte, status int) ([]Call, error) {
 		var in struct{ SecretId string }
 		err := json.Unmarshal(body, &in)
 		return one("secretsmanager:"+operation, resource(in.SecretId)), err
+	case service == "sqs":
+		var in struct{ QueueUrl string }
+		err := json.Unmarshal(body, &in)
+		return one("sqs:"+strings.TrimSuffix(operation, "Batch"), path.Base(in.QueueUrl)), err
 	case service == "ses" && r.URL.Path == "/v2/email/outbound-emails":
 		var in struct {
 			FromEmailAddress string

@@ -37,6 +37,8 @@ func TestRecorderWritesEachPermissionThatACallNeeds(t *testing.T) {
 		{"something else of an object", "POST", "/bucket/a", "", "s3", "", 200, []Call{{"KEY", "s3:POST", "bucket/a", nil}}},
 		{"the secret", "POST", "/", "secretsmanager.GetSecretValue", "secretsmanager", `{"SecretId": "arn:aws:secretsmanager:eu-central-1:000000000000:secret:it-abc"}`, 200,
 			[]Call{{"KEY", "secretsmanager:GetSecretValue", "secret:it-abc", nil}}},
+		{"messages to a queue", "POST", "/", "AmazonSQS.SendMessageBatch", "sqs", `{"QueueUrl": "http://localhost:4566/000000000000/it-Nights-A"}`, 200,
+			[]Call{{"KEY", "sqs:SendMessage", "it-Nights-A", nil}}},
 		{"a letter", "POST", "/v2/email/outbound-emails", "", "ses", `{"FromEmailAddress": "a@example.org"}`, 200,
 			[]Call{{"KEY", "ses:SendEmail", "identity/a@example.org", map[string][]string{"ses:FromAddress": {"a@example.org"}}}}},
 		{"a letter that comes composed", "POST", "/v2/email/outbound-emails", "", "ses", `{"FromEmailAddress": "a@example.org", "Content": {"Raw": {"Data": "VG86"}}}`, 200,

@@ -33,11 +33,14 @@ type Handlers struct {
 	snapshots interface {
 		Newest(ctx context.Context, project string) (snapshots.Kept, error)
 	}
+	nights interface {
+		Checked(ctx context.Context, d *project.Definition) (day string, err error)
+	}
 }
 
 // New returns the handlers on the features of an app. With an empty app their Routes can be listed, but not called.
 func New(a *app.App) Handlers {
-	return Handlers{attention: a.Attention, uploads: a.Uploads, signups: a.Signups, snapshots: a.Snapshots}
+	return Handlers{attention: a.Attention, uploads: a.Uploads, signups: a.Signups, snapshots: a.Snapshots, nights: a.Nights}
 }
 
 // Routes lists the route of the office's tasks.
@@ -108,6 +111,10 @@ func (h Handlers) tasks(c *web.Call) ([]task, error) {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
+	checked, err := h.nights.Checked(c.Context(), c.Defined.Definition)
+	if err != nil {
+		return nil, err
+	}
 	figures := "/snapshots"
 	if newest.ID != "" {
 		figures += "/" + newest.ID
@@ -117,7 +124,7 @@ func (h Handlers) tasks(c *web.Call) ([]task, error) {
 	l.queues(places, true)
 	l.held(places)
 	l.add("duplicates", counts.Duplicates, false, "/people/duplicates")
-	l.snapshot(newest)
+	l.snapshot(newest, checked)
 	l.add("lines_behind", counts.LinesBehind, false, figures)
 	l.add("people_without_attributes", counts.PeopleWithoutAttributes, false, figures)
 	l.queues(places, false)
@@ -153,9 +160,9 @@ func (l *taskList) held(places []signups.Places) {
 	}
 }
 
-// snapshot adds a task where nightly snapshots are missing: the newest should be of yesterday or of the project's last
-// day, with one day of grace.
-func (l *taskList) snapshot(newest snapshots.Kept) {
+// snapshot adds a task where the nightly run is behind: it should have looked for changes up to yesterday or to the project's
+// last day, with one day of grace, or there is a snapshot of that day.
+func (l *taskList) snapshot(newest snapshots.Kept, checked string) {
 	period, today := l.Defined.Definition.Period, l.Today()
 	day, err := time.Parse(time.DateOnly, today)
 	if err != nil {
@@ -166,7 +173,7 @@ func (l *taskList) snapshot(newest snapshots.Kept) {
 	case due < period.From:
 	case newest.ID == "":
 		l.add("no_snapshot", 1, false, "/snapshots")
-	case newest.AsOf < due:
-		l.add("old_snapshot", 1, false, "/snapshots", "date", l.Messages().Date(newest.AsOf))
+	case max(newest.AsOf, checked) < due:
+		l.add("old_snapshot", 1, false, "/snapshots", "date", l.Messages().Date(max(newest.AsOf, checked)))
 	}
 }

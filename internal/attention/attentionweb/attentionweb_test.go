@@ -28,6 +28,7 @@ type fake struct {
 	rejected int
 	places   []signups.Places // planting, compost, pruning
 	newest   snapshots.Kept   // without an id: there is none
+	checked  string           // until when the nightly run looked for changes
 	err      error
 
 	rejectedSince time.Time
@@ -51,10 +52,12 @@ func (f *fake) Newest(context.Context, string) (snapshots.Kept, error) {
 	return f.newest, nil
 }
 
+func (f *fake) Checked(context.Context, *project.Definition) (string, error) { return f.checked, nil }
+
 func serve(t *testing.T, f *fake) *webtest.Tracker {
 	t.Helper()
 	tracker := webtest.New(t, webtest.Definition, func(*app.App) []web.Route {
-		return Handlers{attention: f, uploads: f, signups: f, snapshots: f}.Routes()
+		return Handlers{attention: f, uploads: f, signups: f, snapshots: f, nights: f}.Routes()
 	})
 	tracker.DB.Now = func() time.Time { return now }
 	return tracker
@@ -72,6 +75,7 @@ func TestTasksAreListedByUrgency(t *testing.T) {
 		{"a project without a snapshot needs one", fake{}, []string{"no_snapshot 1  /garden/snapshots"}},
 		{"a snapshot of the day before yesterday is recent enough", fake{newest: snapshots.Kept{ID: "01JS", AsOf: "2026-06-08"}}, nil},
 		{"an older snapshot is reported with its date", fake{newest: snapshots.Kept{ID: "01JS", AsOf: "2026-06-07"}}, []string{"old_snapshot 1  /garden/snapshots"}},
+		{"an older snapshot is the newest where nothing changed since", fake{newest: snapshots.Kept{ID: "01JS", AsOf: "2026-03-01"}, checked: "2026-06-08"}, nil},
 		{
 			"what somebody outside waits for comes first, a full activity's queue last",
 			fake{

@@ -15,6 +15,7 @@ import (
 	"outreach/internal/counting"
 	"outreach/internal/counting/checkpoint"
 	"outreach/internal/fact"
+	"outreach/internal/nights"
 	"outreach/internal/objects"
 	"outreach/internal/privacy"
 	"outreach/internal/projects"
@@ -37,13 +38,14 @@ type Compiler struct {
 	reports   *reports.Store
 	attention *attention.Store
 	privacy   *privacy.Store
+	nights    *nights.Store
 }
 
 // New returns the Compiler on an app's features. It reads and writes nothing.
 func New(a *app.App) Compiler {
 	return Compiler{
 		db: a.DB, facts: a.Facts, projects: a.Projects, snapshots: a.Snapshots, uploads: a.Uploads,
-		reports: a.Reports, attention: a.Attention, privacy: a.Privacy,
+		reports: a.Reports, attention: a.Attention, privacy: a.Privacy, nights: a.Nights,
 	}
 }
 
@@ -52,6 +54,12 @@ func New(a *app.App) Compiler {
 // random id of the member of staff who asked, "" for the schedule. It fails with table.ErrBusy if other compiles of the
 // same day keep overtaking it.
 func (c Compiler) Compile(ctx context.Context, project, asOf, by string, once store.Once) (kept snapshots.Kept, made bool, err error) {
+	return c.compile(ctx, project, asOf, by, once, false)
+}
+
+// compile is Compile. If onlyNews, it also saves no snapshot, and returns the one before, where that differs in its day
+// alone.
+func (c Compiler) compile(ctx context.Context, project, asOf, by string, once store.Once, onlyNews bool) (kept snapshots.Kept, made bool, err error) {
 	defined, err := c.projects.Definition(ctx, project)
 	if err != nil {
 		return kept, false, err
@@ -67,7 +75,15 @@ func (c Compiler) Compile(ctx context.Context, project, asOf, by string, once st
 	if err != nil {
 		return kept, false, err
 	}
-	kept, made, err = c.saveSnapshot(ctx, s, by, once)
+	same := false
+	if onlyNews {
+		if kept, same, err = c.sameButDay(ctx, s.snapshot); err != nil {
+			return kept, false, err
+		}
+	}
+	if !same {
+		kept, made, err = c.saveSnapshot(ctx, s, by, once)
+	}
 	if err != nil {
 		return kept, false, err
 	}
@@ -258,6 +274,23 @@ func (c Compiler) replay(ctx context.Context, project string, fold *counting.Fol
 		}
 	}
 	return nil
+}
+
+// sameButDay returns the newest snapshot up to the day of another one, and whether it differs from that in its day alone.
+func (c Compiler) sameButDay(ctx context.Context, snap snapshot.Snapshot) (kept snapshots.Kept, same bool, err error) {
+	kept, err = c.snapshots.NewestUpTo(ctx, snap.Project, snap.AsOf)
+	if errors.Is(err, store.ErrNotFound) {
+		return kept, false, nil
+	}
+	if err != nil {
+		return kept, false, err
+	}
+	before, err := c.snapshots.Snapshot(ctx, kept)
+	if err != nil {
+		return kept, false, err
+	}
+	same, err = snapshot.SameButDay(before, snap)
+	return kept, same, err
 }
 
 // saveSnapshot saves a draft snapshot, unless the newest snapshot of that day has the same hash: then it returns that one, and

@@ -8,6 +8,7 @@ import (
 type results struct {
 	Project  project.Definition `json:"project"`
 	Snapshot *snapshot.Snapshot `json:"snapshot"`
+	Checked  string             `json:"checked,omitempty" format:"date" doc:"The day up to which the nightly run looked for changes; missing before its first night"`
 }
 
 type snapshotLine struct {

@@ -13,6 +13,7 @@ import (
 	"outreach/internal/app"
 	"outreach/internal/identity"
 	"outreach/internal/page"
+	"outreach/internal/project"
 	"outreach/internal/projects"
 	"outreach/internal/report"
 	"outreach/internal/report/pdf"
@@ -40,6 +41,11 @@ type Snapshots interface {
 	AllEvidence(ctx context.Context, kept snapshots.Kept, code string) iter.Seq2[snapshot.Counted, error]
 }
 
+// Nights says up to which day a project was looked at.
+type Nights interface {
+	Checked(ctx context.Context, d *project.Definition) (day string, err error)
+}
+
 // Uploads finds the senders of files.
 type Uploads interface {
 	UploadOwners(ctx context.Context, project string, ids []string) (map[string]string, error)
@@ -50,11 +56,12 @@ type Handlers struct {
 	projects  Projects
 	snapshots Snapshots
 	uploads   Uploads
+	nights    Nights
 }
 
 // New returns the handlers on an app's features.
 func New(a *app.App) Handlers {
-	return Handlers{projects: a.Projects, snapshots: a.Snapshots, uploads: a.Uploads}
+	return Handlers{projects: a.Projects, snapshots: a.Snapshots, uploads: a.Uploads, nights: a.Nights}
 }
 
 // results shows the public the approved snapshot of the latest day, with small numbers of breakdowns hidden.
@@ -69,10 +76,16 @@ func (h Handlers) results(c *web.Call) error {
 	if public != nil {
 		*public = public.Public()
 	}
-	if !c.Page {
-		return c.JSON(http.StatusOK, results{Project: *c.Defined.Definition, Snapshot: public})
+	checked, err := h.nights.Checked(c.Context(), c.Defined.Definition)
+	if err != nil {
+		return err
 	}
-	return c.Show(http.StatusOK, resultsPage(c, public))
+	if !c.Page {
+		return c.JSON(http.StatusOK, results{Project: *c.Defined.Definition, Snapshot: public, Checked: checked})
+	}
+	content := resultsPage(c, public)
+	content.Checked = checked
+	return c.Show(http.StatusOK, content)
 }
 
 // newestApproved returns the approved snapshot of the latest day, or nil.

@@ -55,9 +55,9 @@ func (u Usage) Sub(before Usage) Usage {
 // Service is a DynamoDB with any number of tables, which exist as soon as they are used. It implements dynamo.API, with
 // the retries of the AWS client. It is safe for concurrent use.
 type Service struct {
-	// Changed is called after each write, with the keys of items put or deleted, as a stream would report them. It must
-	// be set before the first call, and not block.
-	Changed func(tableName string, keys []table.Key)
+	// Changed is called after each write, with the items that were put, and the keys alone of those deleted, as a stream would
+	// report them. It must be set before the first call, and not block.
+	Changed func(tableName string, items []table.Item)
 
 	behaviour Behaviour
 	retryer   aws.Retryer
@@ -453,18 +453,18 @@ func (s *Service) end(ctx context.Context, from time.Time, token string, names [
 	return nil
 }
 
-// changed reports written keys to Changed.
+// changed reports what was written to Changed.
 func (s *Service) changed(name *string, ops ...table.Op) {
 	if s.Changed == nil {
 		return
 	}
-	var keys []table.Key
+	var items []table.Item
 	for _, op := range ops {
 		if op.Verb != table.Check {
-			keys = append(keys, op.Item.Key)
+			items = append(items, op.Item)
 		}
 	}
-	if len(keys) > 0 {
-		s.Changed(aws.ToString(name), keys)
+	if len(items) > 0 {
+		s.Changed(aws.ToString(name), items)
 	}
 }

@@ -149,7 +149,7 @@ func TestARepeatedTransactionIsAppliedOnce(t *testing.T) {
 			t.Fatal("the transaction has no token")
 		}
 		written := 0
-		s.Changed = func(_ string, keys []table.Key) { written += len(keys) }
+		s.Changed = func(_ string, items []table.Item) { written += len(items) }
 		if _, err := s.TransactWriteItems(t.Context(), in); err != nil || written > 0 {
 			t.Errorf("with the same token: %v, %d items are written, want none", err, written)
 		}
@@ -177,7 +177,11 @@ func TestChangedReportsWhatIsWrittenAndNotWhatIsChecked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(DynamoDB)
 		var changed []table.Key
-		s.Changed = func(_ string, keys []table.Key) { changed = append(changed, keys...) }
+		s.Changed = func(_ string, items []table.Item) {
+			for _, it := range items {
+				changed = append(changed, it.Key)
+			}
+		}
 		home := dynamo.New(s, "t")
 		if err := home.Write(t.Context(), put(key("a", "1"), "x"), table.Op{Verb: table.Check, Item: table.Item{Key: key("a", "0")}, If: table.Absent}); err != nil {
 			t.Fatal(err)
