@@ -166,12 +166,9 @@ type resource struct {
 		Environment struct {
 			Variables map[string]any `yaml:"Variables"`
 		} `yaml:"Environment"`
-		Events map[string]struct {
-			Type       string `yaml:"Type"`
-			Properties struct {
-				Path string `yaml:"Path"`
-			} `yaml:"Properties"`
-		} `yaml:"Events"`
+		Body struct {
+			Paths map[string]any `yaml:"paths"`
+		} `yaml:"Body"`
 	} `yaml:"Properties"`
 }
 
@@ -189,13 +186,12 @@ var address = regexp.MustCompile("`(?:GET |POST |PUT |DELETE )?(/(?:\\{project\\
 func TestEveryAddressIsThere(t *testing.T) {
 	t.Parallel()
 	var routes []*regexp.Regexp
-	for _, r := range readTemplate(t).Resources {
-		for _, e := range r.Properties.Events {
-			if e.Type == "HttpApi" && e.Properties.Path != "" {
-				pattern := regexp.MustCompile(`\\\{[a-z]+\\\}`).ReplaceAllString(regexp.QuoteMeta(e.Properties.Path), `[^/]+`)
-				routes = append(routes, regexp.MustCompile("^"+pattern+"$"))
-			}
-		}
+	for path := range readTemplate(t).Resources["Api"].Properties.Body.Paths {
+		pattern := regexp.MustCompile(`\\\{[a-z]+\\\}`).ReplaceAllString(regexp.QuoteMeta(path), `[^/]+`)
+		routes = append(routes, regexp.MustCompile("^"+pattern+"$"))
+	}
+	if len(routes) < 50 {
+		t.Errorf("the template has %d paths", len(routes))
 	}
 	for _, guide := range guides(t) {
 		for _, found := range address.FindAllStringSubmatch(read(t, guide), -1) {

@@ -180,7 +180,7 @@ var testCredentials = credentials.NewStaticCredentialsProvider("test", "test", "
 // TestSettings starts each built function without settings: those that it reports as missing are those that the
 // template sets, except the optional ones.
 func TestSettings(t *testing.T) {
-	optional := []string{"AWS_ENDPOINT_URL", "BASE_URL", "GROUPS_CLAIM", "CLIENT_ID", "CLIENT_SECRET_ID"}
+	optional := []string{"AWS_ENDPOINT_URL", "BASE_URL", "ISSUER", "GROUPS_CLAIM", "CLIENT_ID", "CLIENT_SECRET_ID"}
 	lambdas := []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"}
 	for name, f := range functions(t) {
 		c := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(os.Getenv("SAM_TEST_TEMPLATE")), f.ID, "bootstrap"))
