@@ -1,5 +1,6 @@
 // Command send-notices sends the e-mails that facts call for. The tracker's stream wakes it and names the projects; which
-// of their facts are still to be announced it reads from the table. An event without facts means all projects.
+// of their facts are still to be announced it reads from the table. An event without facts means all projects; that of its
+// schedule, the letters that were refused for now.
 package main
 
 import (
@@ -31,18 +32,27 @@ func realMain() error {
 		return err
 	}
 	sender, owner := ses.New(c), rand.Text()
-	lambda.Start(func(ctx context.Context, event events.DynamoDBEvent) error {
+	lambda.Start(func(ctx context.Context, event wakeUp) error {
 		app, err := c.App(ctx)
 		if err != nil {
 			return err
 		}
 		deliverer := deliver.New(app, sender, os.Getenv(cloud.BaseURL), c.Log, owner)
-		if ids := projects(event); len(ids) > 0 {
+		if event.Postponed {
+			return deliverer.RetryPostponed(ctx)
+		}
+		if ids := projects(event.DynamoDBEvent); len(ids) > 0 {
 			return deliverer.CatchUpWith(ctx, ids...)
 		}
 		return deliverer.CatchUp(ctx)
 	})
 	return nil
+}
+
+// wakeUp is an event of the stream, or of the schedule.
+type wakeUp struct {
+	events.DynamoDBEvent
+	Postponed bool `json:"postponed"`
 }
 
 // projects returns the projects whose facts an event of the stream names, each once.

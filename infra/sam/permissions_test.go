@@ -146,7 +146,7 @@ func (d *driver) allowed(t *testing.T, f function) []rule {
 			}
 			r.Action = slices.DeleteFunc(r.Action, func(action string) bool {
 				for _, o := range onBehalf {
-					if o.action == action && strings.Contains(r.Resource[0], o.resource) && (o.wakes == nil || slices.Contains(o.wakes, f.Wakes)) {
+					if o.action == action && strings.Contains(r.Resource[0], o.resource) && (o.wakes == nil || slices.ContainsFunc(o.wakes, func(kind string) bool { return slices.Contains(f.Wakes, kind) })) {
 						return true
 					}
 				}

@@ -118,7 +118,7 @@ type function struct {
 	ID     string   // the template's name for it
 	Folder string   // of its code and its events
 	Routes []string // "GET /{project}", or "$default"
-	Wakes  string   // SQS, DynamoDB or ScheduleV2, where it has such an event
+	Wakes  []string // of SQS, DynamoDB and ScheduleV2 those that it has events of
 
 	Settings []string    // names of its environment
 	Allowed  []statement // what its role allows
@@ -178,8 +178,9 @@ func (t template) functions() map[string]function {
 		events, _ := r.Properties["Events"].(map[string]any)
 		for name, e := range events {
 			properties, _ := at(e, "Properties").(map[string]any)
-			f.Wakes, _ = at(e, "Type").(string)
-			f.events[name], f.kinds[name] = properties, f.Wakes
+			kind, _ := at(e, "Type").(string)
+			f.Wakes = append(f.Wakes, kind)
+			f.events[name], f.kinds[name] = properties, kind
 		}
 		found[f.Folder] = f
 	}
