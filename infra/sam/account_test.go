@@ -171,7 +171,7 @@ func (p *pool) signIn(ctx context.Context, client, email string) (string, error)
 	}
 	begin := func() (out signedIn, err error) {
 		err = p.do(ctx, "AdminInitiateAuth", map[string]any{
-			"ClientId": client, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH", "AuthParameters": map[string]string{"USERNAME": strings.ToUpper(email), "PASSWORD": password},
+			"ClientId": client, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH", "AuthParameters": map[string]string{"USERNAME": email, "PASSWORD": password},
 		}, &out)
 		return out, err
 	}

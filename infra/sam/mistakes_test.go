@@ -20,7 +20,7 @@ var manyEvents = func() (all string) {
 func TestMistakes(t *testing.T) {
 	for _, m := range []struct{ name, was, is, found string }{
 		{"a permission without its resource", `, Resource: !GetAtt SubmitSignupLog.Arn}`, `}`, "submit-signup may do [logs:CreateLogStream logs:PutLogEvents] to anything"},
-		{"a permission to everything", `Resource: *SecretArn}`, `Resource: "*"}`, "to anything"},
+		{"a permission to everything", `Resource: &SecretArn !If [MakesSecret, !GetAtt Secret.Id, !Ref UseSecret]}`, `Resource: &SecretArn "*"}`, "to anything"},
 		{"a permission in a condition", `Resource: !Sub "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${ClientSecretId}-??????"`, `Resource: "*"`, "sign-in may do [secretsmanager:GetSecretValue] to anything"},
 		{"a permission to do everything", `Action: s3:DeleteObject`, `Action: "s3:*"`, "manage-project may do s3:*"},
 		{"more than traces with the traces", `"xray:PutTelemetryRecords"], Resource: "*"`, `"sqs:SendMessage"], Resource: "*"`, "to anything"},
