@@ -36,7 +36,10 @@ func TestRunbook(t *testing.T) {
 					t.Errorf("%s is %s", name, got)
 				}
 				d.protected(t, tables[i]+"-restored")
-				d.protected(t, tables[i]) // it remains
+				var old struct{ Table struct{ DeletionProtectionEnabled bool } }
+				if d.dynamo(t, "DescribeTable", tables[i], &old); !old.Table.DeletionProtectionEnabled {
+					t.Errorf("%s is not protected any more: %+v", tables[i], old)
+				}
 			}
 			d.works(t, "restored")
 			return fmt.Sprintf("%d steps; %s; a sign-up with its letter and a file go into the restored tables; the old ones remain", len(restore), before)
@@ -182,28 +185,31 @@ func (d *driver) setting(t *testing.T, function, name string) string {
 // protected checks the settings of a table that a restore does not give it.
 func (d *driver) protected(t *testing.T, table string) {
 	t.Helper()
-	ask := func(operation string, out any) {
-		t.Helper()
-		if err := d.json(t.Context(), http.MethodPost, "dynamodb", "/", http.Header{"Content-Type": {"application/x-amz-json-1.0"}, "X-Amz-Target": {"DynamoDB_20120810." + operation}}, map[string]string{"TableName": table}, out); err != nil {
-			t.Fatal(err)
-		}
-	}
 	var described struct {
 		Table struct{ DeletionProtectionEnabled bool }
 	}
-	ask("DescribeTable", &described)
+	d.dynamo(t, "DescribeTable", table, &described)
 	var expiry struct {
 		TimeToLiveDescription struct{ TimeToLiveStatus, AttributeName string }
 	}
-	ask("DescribeTimeToLive", &expiry)
+	d.dynamo(t, "DescribeTimeToLive", table, &expiry)
 	var backups struct {
 		ContinuousBackupsDescription struct {
 			PointInTimeRecoveryDescription struct{ PointInTimeRecoveryStatus string }
 		}
 	}
-	ask("DescribeContinuousBackups", &backups)
+	d.dynamo(t, "DescribeContinuousBackups", table, &backups)
 	if !described.Table.DeletionProtectionEnabled || expiry.TimeToLiveDescription.AttributeName != "expires" || backups.ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus != "ENABLED" {
 		t.Errorf("%s: %+v, %+v, %+v", table, described, expiry, backups)
+	}
+}
+
+// dynamo asks DynamoDB about a table.
+func (d *driver) dynamo(t *testing.T, operation, table string, out any) {
+	t.Helper()
+	header := http.Header{"Content-Type": {"application/x-amz-json-1.0"}, "X-Amz-Target": {"DynamoDB_20120810." + operation}}
+	if err := d.json(t.Context(), http.MethodPost, "dynamodb", "/", header, map[string]string{"TableName": table}, out); err != nil {
+		t.Fatal(err)
 	}
 }
 
