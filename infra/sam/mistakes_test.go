@@ -49,7 +49,7 @@ func TestMistakes(t *testing.T) {
 		{"a setting that nobody asks for", `MAIL_FROM: &MailFrom`, "LOG_LEVEL: debug\n          MAIL_FROM: &MailFrom", "send-notices does not ask for LOG_LEVEL"},
 		{"an optional setting under another name", `GROUPS_CLAIM: &GroupsClaim`, `GROUP_CLAIM: &GroupsClaim`, "submit-signup does not ask for GROUP_CLAIM"},
 		{"no route", `          "/{project}/snapshots/{id}/approval": {post: *ManageProject}`, ``, "POST /{project}/snapshots/{id}/approval leads nowhere"},
-		{"no answer for what is nobody's", `          /$default: {x-amazon-apigateway-any-method: {isDefaultRoute: true, x-amazon-apigateway-integration: *ShowReportIntegration}}`, ``, "$default leads nowhere"},
+		{"no answer for what is nobody's", `          $default: {x-amazon-apigateway-any-method: {isDefaultRoute: true, x-amazon-apigateway-integration: *ShowReportIntegration}}`, ``, "$default leads nowhere"},
 		{"an event that is no route", `          /health: {get: *ShowReport}`, "          /health: {get: *ShowReport}\n          \"/{project}/more\": {get: *ShowReport}", "GET /{project}/more leads to show-report, which has no such route"},
 		{"a route to another function", `"/{project}/signups": {get: *ManageProject, post: *SubmitSignup}`, `"/{project}/signups": {get: *ManageProject, post: *ManageProject}`, "POST /{project}/signups leads to manage-project, and is a route of submit-signup"},
 		{"a path that is there twice", `          /health: {get: *ShowReport}`, "          /health: {get: *ShowReport}\n          /health: {get: *SignIn}", `"/health" already defined`},

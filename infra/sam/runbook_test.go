@@ -36,7 +36,9 @@ func TestRunbook(t *testing.T) {
 					t.Errorf("%s is %s", name, got)
 				}
 				d.protected(t, tables[i]+"-restored")
-				var old struct{ Table struct{ DeletionProtectionEnabled bool } }
+				var old struct {
+					Table struct{ DeletionProtectionEnabled bool }
+				}
 				if d.dynamo(t, "DescribeTable", tables[i], &old); !old.Table.DeletionProtectionEnabled {
 					t.Errorf("%s is not protected any more: %+v", tables[i], old)
 				}
