@@ -3,7 +3,7 @@ package outreach
 
 import _ "embed"
 
-// Template is the SAM template: every function with its routes, events and schedules.
+// Template is the SAM template: the routes, and every function with its events and schedules.
 //
 //go:embed template.yaml
 var Template string

@@ -169,12 +169,9 @@ type resource struct {
 		Environment struct {
 			Variables map[string]any `yaml:"Variables"`
 		} `yaml:"Environment"`
-		Events map[string]struct {
-			Type       string `yaml:"Type"`
-			Properties struct {
-				Path string `yaml:"Path"`
-			} `yaml:"Properties"`
-		} `yaml:"Events"`
+		Body struct {
+			Paths map[string]any `yaml:"paths"`
+		} `yaml:"Body"`
 	} `yaml:"Properties"`
 }
 
@@ -192,13 +189,12 @@ var address = regexp.MustCompile("`(?:GET |POST |PUT |DELETE )?(/(?:\\{project\\
 func TestEveryAddressIsThere(t *testing.T) {
 	t.Parallel()
 	var routes []*regexp.Regexp
-	for _, r := range readTemplate(t).Resources {
-		for _, e := range r.Properties.Events {
-			if e.Type == "HttpApi" && e.Properties.Path != "" {
-				pattern := regexp.MustCompile(`\\\{[a-z]+\\\}`).ReplaceAllString(regexp.QuoteMeta(e.Properties.Path), `[^/]+`)
-				routes = append(routes, regexp.MustCompile("^"+pattern+"$"))
-			}
-		}
+	for path := range readTemplate(t).Resources["Api"].Properties.Body.Paths {
+		pattern := regexp.MustCompile(`\\\{[a-z]+\\\}`).ReplaceAllString(regexp.QuoteMeta(path), `[^/]+`)
+		routes = append(routes, regexp.MustCompile("^"+pattern+"$"))
+	}
+	if len(routes) < 50 {
+		t.Errorf("the template has %d paths", len(routes))
 	}
 	for _, guide := range guides(t) {
 		for _, found := range address.FindAllStringSubmatch(read(t, guide), -1) {
@@ -543,5 +539,73 @@ func TestEachLogMessageIsDocumented(t *testing.T) {
 	}
 	if diff := cmp.Diff(logged, documented); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// The Scheduler's retries cover the delivery to Lambda alone; Lambda repeats a run that fails.
+func TestRunbookTellsWhoRepeatsAScheduledRun(t *testing.T) {
+	t.Parallel()
+	var template struct {
+		Resources map[string]struct {
+			Properties struct {
+				EventInvokeConfig struct {
+					Attempts int `yaml:"MaximumRetryAttempts"`
+				} `yaml:"EventInvokeConfig"`
+				Events map[string]struct {
+					Type       string `yaml:"Type"`
+					Properties struct {
+						RetryPolicy struct {
+							Attempts int `yaml:"MaximumRetryAttempts"`
+							Age      int `yaml:"MaximumEventAgeInSeconds"`
+						} `yaml:"RetryPolicy"`
+					} `yaml:"Properties"`
+				} `yaml:"Events"`
+			} `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal([]byte(read(t, "../template.yaml")), &template); err != nil {
+		t.Fatal(err)
+	}
+	runbook := strings.Join(strings.Fields(read(t, "runbook.md")), " ")
+	compared := 0
+	for name, r := range template.Resources {
+		for event, e := range r.Properties.Events {
+			if e.Type != "ScheduleV2" {
+				continue
+			}
+			compared++
+			policy := e.Properties.RetryPolicy
+			for _, sentence := range []string{
+				fmt.Sprintf("it tries up to %d more times within %d hours", policy.Attempts, policy.Age/3600),
+				fmt.Sprintf("is repeated by Lambda, %d times, about one minute and then two minutes later", r.Properties.EventInvokeConfig.Attempts),
+			} {
+				if !strings.Contains(runbook, sentence) {
+					t.Errorf("%s of %s: the runbook does not say %q", event, name, sentence)
+				}
+			}
+		}
+	}
+	if compared == 0 {
+		t.Error("the template has no schedule")
+	}
+}
+
+// sam deploy asks for what neither samconfig.toml nor the documented command says.
+func TestDocumentedDeploymentAsksNothing(t *testing.T) {
+	t.Parallel()
+	settings := read(t, "../samconfig.toml")
+	for _, line := range []string{`stack_name = "outreach"`, `region = "eu-central-1"`, `capabilities = "CAPABILITY_IAM"`, "resolve_s3 = true", "confirm_changeset = false"} {
+		if !strings.Contains(settings, "\n"+line+"\n") {
+			t.Errorf("samconfig.toml has no line %q", line)
+		}
+	}
+	documented := regexp.MustCompile(`(?m)^    sam deploy --parameter-overrides (.*)$`).FindStringSubmatch(read(t, "operating.md"))
+	if documented == nil {
+		t.Fatal("no deployment is documented")
+	}
+	for name, parameter := range readTemplate(t).Parameters {
+		if _, has := parameter.(map[string]any)["Default"]; !has && !strings.Contains(documented[1], name+"=") {
+			t.Errorf("%q does not set %s, which has no default", documented[0], name)
+		}
 	}
 }

@@ -1,6 +1,6 @@
 // Command send-notices sends the e-mails that facts call for, and marks the projects with news as due for the next
 // night. The tracker's stream wakes it and names the projects; which of their facts are still to be announced it reads
-// from the table. An event without facts means all projects.
+// from the table. An event without facts means all projects; that of its schedule, the letters that were refused for now.
 package main
 
 import (
@@ -35,13 +35,16 @@ func realMain() error {
 		return err
 	}
 	sender, owner := ses.New(c), rand.Text()
-	lambda.Start(func(ctx context.Context, event events.DynamoDBEvent) error {
+	lambda.Start(func(ctx context.Context, event wakeUp) error {
 		app, err := c.App(ctx)
 		if err != nil {
 			return err
 		}
 		deliverer := deliver.New(app, sender, os.Getenv(cloud.BaseURL), c.Log, owner)
-		ids, news, since := projects(event)
+		if event.Postponed {
+			return deliverer.RetryPostponed(ctx)
+		}
+		ids, news, since := projects(event.DynamoDBEvent)
 		// Marks come first: letters may have to wait for a mail server. An event that fails is delivered again.
 		if len(news) > 0 {
 			if err := app.Nights.Mark(ctx, since, news...); err != nil {
@@ -54,6 +57,12 @@ func realMain() error {
 		return deliverer.CatchUp(ctx)
 	})
 	return nil
+}
+
+// wakeUp is an event of the stream, or of the schedule.
+type wakeUp struct {
+	events.DynamoDBEvent
+	Postponed bool `json:"postponed"`
 }
 
 // projects returns the projects whose facts an event of the stream names, each once; those among them with news for the

@@ -20,7 +20,7 @@ func main() {
 }
 
 func realMain() error {
-	c, err := cloud.New(cloud.Tracker, cloud.Files, cloud.SignIn)
+	c, err := cloud.New(cloud.Tracker, cloud.Files)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func main() {
 }
 
 func realMain() error {
-	c, err := cloud.New(cloud.Tracker, cloud.People, cloud.SignIn)
+	c, err := cloud.New(cloud.Tracker, cloud.People)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	signer "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"outreach/infra/tracker/token"
 )
 
 // send sends a signed request to a service.
@@ -103,10 +105,11 @@ type pool struct {
 	users  map[string]bool   // that there are
 	in     map[string]bool   // who is in which group
 	tokens map[string]string // by who asked for them, as what
+	seeds  map[string]string // of second factors, by user
 }
 
 func newPool(s *stage) *pool {
-	return &pool{s: s, id: s.resources["UserPool"], client: s.resources["UserPoolClient"], groups: map[string]bool{}, users: map[string]bool{}, in: map[string]bool{}, tokens: map[string]string{}}
+	return &pool{s: s, id: s.resources["UserPool"], client: s.resources["UserPoolClient"], groups: map[string]bool{}, users: map[string]bool{}, in: map[string]bool{}, tokens: map[string]string{}, seeds: map[string]string{}}
 }
 
 // password is the password of every user; it satisfies the rules of any pool.
@@ -120,8 +123,11 @@ func (p *pool) token(ctx context.Context, email string, groups ...string) (strin
 		return p.tokens[id], nil
 	}
 	if !p.users[email] {
-		err := errors.Join(
-			p.do(ctx, "AdminCreateUser", map[string]any{"Username": email, "MessageAction": "SUPPRESS", "UserAttributes": []map[string]string{{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}}}, nil),
+		made := p.do(ctx, "AdminCreateUser", map[string]any{"Username": email, "MessageAction": "SUPPRESS", "UserAttributes": []map[string]string{{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}}}, nil)
+		if made != nil && strings.Contains(made.Error(), "UsernameExistsException") { // another test made it, with a second factor of its own
+			made = p.do(ctx, "AdminSetUserMFAPreference", map[string]any{"Username": email, "SoftwareTokenMfaSettings": map[string]bool{"Enabled": false}}, nil)
+		}
+		err := errors.Join(made,
 			p.do(ctx, "AdminSetUserPassword", map[string]any{"Username": email, "Password": password, "Permanent": true}, nil))
 		if err != nil {
 			return "", err
@@ -156,16 +162,63 @@ func (p *pool) token(ctx context.Context, email string, groups ...string) (strin
 	return token, err
 }
 
-// signIn returns an ID token for one of the pool's clients.
+// signIn returns an ID token for one of the pool's clients. It signs in with a second factor, which it sets up at the
+// first time: the emulator signs a user in without until there is one, where Cognito demands to set it up.
 func (p *pool) signIn(ctx context.Context, client, email string) (string, error) {
-	var out struct{ AuthenticationResult struct{ IdToken string } }
-	err := p.do(ctx, "AdminInitiateAuth", map[string]any{
-		"ClientId": client, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH", "AuthParameters": map[string]string{"USERNAME": email, "PASSWORD": password},
+	type signedIn struct {
+		ChallengeName, Session string
+		AuthenticationResult   struct{ IdToken, AccessToken string }
+	}
+	begin := func() (out signedIn, err error) {
+		err = p.do(ctx, "AdminInitiateAuth", map[string]any{
+			"ClientId": client, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH", "AuthParameters": map[string]string{"USERNAME": email, "PASSWORD": password},
+		}, &out)
+		return out, err
+	}
+	begun, err := begin()
+	if err != nil {
+		return "", err
+	}
+	if p.seeds[email] == "" {
+		if err := p.setUp(ctx, email, begun.AuthenticationResult.AccessToken); err != nil {
+			return "", err
+		}
+		if begun, err = begin(); err != nil {
+			return "", err
+		}
+	}
+	if begun.ChallengeName != "SOFTWARE_TOKEN_MFA" {
+		return "", fmt.Errorf("the pool demands no second factor but %q", begun.ChallengeName)
+	}
+	code, err := token.Code(p.seeds[email], time.Now())
+	if err != nil {
+		return "", err
+	}
+	var out signedIn
+	err = p.do(ctx, "AdminRespondToAuthChallenge", map[string]any{
+		"ClientId": client, "ChallengeName": begun.ChallengeName, "Session": begun.Session,
+		"ChallengeResponses": map[string]string{"USERNAME": email, "SOFTWARE_TOKEN_MFA_CODE": code},
 	}, &out)
 	if err == nil && out.AuthenticationResult.IdToken == "" {
 		err = errors.New("signing in gave no token")
 	}
 	return out.AuthenticationResult.IdToken, err
+}
+
+// setUp gives a user a second factor.
+func (p *pool) setUp(ctx context.Context, email, accessToken string) error {
+	var made struct{ SecretCode string }
+	if err := p.do(ctx, "AssociateSoftwareToken", map[string]any{"AccessToken": accessToken}, &made); err != nil {
+		return err
+	}
+	code, err := token.Code(made.SecretCode, time.Now())
+	if err != nil {
+		return err
+	}
+	p.seeds[email] = made.SecretCode
+	return errors.Join(
+		p.do(ctx, "VerifySoftwareToken", map[string]any{"AccessToken": accessToken, "UserCode": code}, nil),
+		p.do(ctx, "AdminSetUserMFAPreference", map[string]any{"Username": email, "SoftwareTokenMfaSettings": map[string]bool{"Enabled": true, "PreferredMfa": true}}, nil))
 }
 
 func (p *pool) do(ctx context.Context, operation string, in map[string]any, out any) error {
@@ -185,7 +238,7 @@ func (s *stage) routes(t *testing.T) []route {
 	var answer struct {
 		Body string `xml:"GetTemplateResult>TemplateBody"`
 	}
-	in := url.Values{"StackName": {stackName}, "TemplateStage": {"Processed"}}
+	in := url.Values{"StackName": {s.stack}, "TemplateStage": {"Processed"}}
 	if err := s.query(t.Context(), "cloudformation", "GetTemplate", "2010-05-15", in, &answer); err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +286,7 @@ func (s *stage) routes(t *testing.T) []route {
 // serveAPI creates the routes of the deployed API, since the emulator does not read the API's Body.
 func (s *stage) serveAPI(t *testing.T) int {
 	t.Helper()
-	api := "/v2/apis/" + s.resources["ServerlessHttpApi"]
+	api := "/v2/apis/" + s.resources["Api"]
 	var there struct {
 		Items []struct {
 			RouteID string `json:"routeId"`
@@ -266,6 +319,37 @@ func (s *stage) serveAPI(t *testing.T) int {
 		t.Fatal(err)
 	}
 	return len(there.Items)
+}
+
+// handOn gives the functions the variables of the API's stage as settings, since events of the emulator's API have none.
+func (s *stage) handOn(t *testing.T) {
+	t.Helper()
+	var api struct {
+		StageVariables map[string]string `json:"stageVariables"`
+	}
+	if err := s.ask(t.Context(), http.MethodGet, "apigateway", "/v2/apis/"+s.resources["Api"]+"/stages/$default", nil, &api); err != nil {
+		t.Fatal(err)
+	}
+	if api.StageVariables["issuer"] == "" || api.StageVariables["clientId"] == "" {
+		t.Fatalf("the stage has the variables %v", api.StageVariables)
+	}
+	for _, f := range functions(t) {
+		var has struct {
+			Environment struct{ Variables map[string]string }
+		}
+		at := "/2015-03-31/functions/" + s.resources[f.ID] + "/configuration"
+		if err := s.ask(t.Context(), http.MethodGet, "lambda", at, nil, &has); err != nil {
+			t.Fatal(err)
+		}
+		if _, signsIn := has.Environment.Variables["ISSUER"]; !signsIn {
+			continue
+		}
+		has.Environment.Variables["ISSUER"] = api.StageVariables["issuer"]
+		has.Environment.Variables["CLIENT_ID"] = api.StageVariables["clientId"]
+		if err := s.ask(t.Context(), http.MethodPut, "lambda", at, has, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // deployedFunction is Lambda's description of a function.

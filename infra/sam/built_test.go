@@ -30,6 +30,7 @@ import (
 // stage is the environment that infra/sam/test has set up for built functions.
 type stage struct {
 	endpoint  string            // of AWS, or of its emulator
+	stack     string            // the stack's name
 	issuer    string            // of the tokens, where the test serves one
 	resources map[string]string // physical names by those of the template
 	made      map[string]string // the id that the answer to an event told, by the event
@@ -40,7 +41,7 @@ type stage struct {
 
 func newStage(t *testing.T, issuer string) *stage {
 	t.Helper()
-	s := &stage{endpoint: os.Getenv("SAM_TEST_ENDPOINT"), issuer: issuer, resources: map[string]string{}, made: map[string]string{}}
+	s := &stage{endpoint: os.Getenv("SAM_TEST_ENDPOINT"), stack: stackName, issuer: issuer, resources: map[string]string{}, made: map[string]string{}}
 	if s.endpoint == "" {
 		t.Fatal("there are no functions to invoke: run infra/sam/test")
 	}
@@ -180,7 +181,7 @@ var testCredentials = credentials.NewStaticCredentialsProvider("test", "test", "
 // TestSettings starts each built function without settings: those that it reports as missing are those that the
 // template sets, except the optional ones.
 func TestSettings(t *testing.T) {
-	optional := []string{"AWS_ENDPOINT_URL", "BASE_URL", "GROUPS_CLAIM", "CLIENT_ID", "CLIENT_SECRET_ID"}
+	optional := []string{"AWS_ENDPOINT_URL", "BASE_URL", "ISSUER", "GROUPS_CLAIM", "CLIENT_ID", "CLIENT_SECRET_ID"}
 	lambdas := []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"}
 	for name, f := range functions(t) {
 		c := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(os.Getenv("SAM_TEST_TEMPLATE")), f.ID, "bootstrap"))

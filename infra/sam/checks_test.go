@@ -44,6 +44,10 @@ func findings(t *testing.T, text []byte) []string {
 	c.keepers()
 	c.settings()
 	c.routes()
+	c.questions()
+	c.resourcePolicies()
+	c.alarms()
+	c.userPools()
 	c.reasons()
 	return c.found
 }
@@ -67,6 +71,7 @@ const (
 	aKey      = "AWS::KMS::Key"
 	aLog      = "AWS::Logs::LogGroup"
 	aRole     = "AWS::IAM::Role"
+	aPool     = "AWS::Cognito::UserPool"
 )
 
 // longest is the maximum retention of a queue, in seconds.
@@ -252,7 +257,7 @@ func (c *check) people() {
 
 // origins: pages of other sites may not send requests.
 func (c *check) origins() {
-	all := texts(at(c.Globals.HttpApi, "CorsConfiguration"))
+	var all []string
 	for _, r := range c.Resources {
 		all = append(all, texts(at(r.Properties, "CorsConfiguration", "AllowOrigins"))...)
 		for _, rule := range objects(at(r.Properties, "CorsConfiguration", "CorsRules")) {
@@ -344,7 +349,9 @@ func (c *check) onlyTLS(bucket string) bool {
 	return false
 }
 
-// keepers: resources with irreplaceable content are retained when the stack is deleted.
+// keepers: resources with irreplaceable content are retained when the stack is deleted, when they are replaced, and when a
+// parameter takes them out of the stack; a first deployment that fails leaves none of them behind. Users and the mail
+// identity are among them, because the parameter Email names them.
 func (c *check) keepers() {
 	passing := map[string]bool{} // queues that are taken from
 	for _, f := range c.functions() {
@@ -354,9 +361,12 @@ func (c *check) keepers() {
 			}
 		}
 	}
-	kinds := []string{aTable, aBucket, aKey, aQueue, "AWS::SecretsManager::Secret", "AWS::Cognito::UserPool"}
+	kinds := []string{
+		aTable, aBucket, aKey, aQueue, "AWS::SecretsManager::Secret", aPool, "AWS::Cognito::UserPoolUser",
+		"AWS::Cognito::UserPoolGroup", "AWS::Cognito::UserPoolUserToGroupAttachment", "AWS::SES::EmailIdentity",
+	}
 	for name, r := range c.Resources {
-		if slices.Contains(kinds, r.Type) && !passing[name] && (r.DeletionPolicy != "Retain" || r.UpdateReplacePolicy != "Retain") {
+		if slices.Contains(kinds, r.Type) && !passing[name] && (r.DeletionPolicy != "RetainExceptOnCreate" || r.UpdateReplacePolicy != "Retain") {
 			c.say("%s goes with the stack", name)
 		}
 	}
@@ -364,12 +374,12 @@ func (c *check) keepers() {
 
 // parts are the settings that functions need, by the functions of package cloud that their mains call.
 var parts = map[string]cloud.Part{
-	"Tracker": cloud.Tracker, "People": cloud.People, "Files": cloud.Files, "SignIn": cloud.SignIn, "Mail": cloud.Mail,
-	"Arrivals": cloud.Arrivals, "Nights": cloud.Nights,
+	"Tracker": cloud.Tracker, "People": cloud.People, "Files": cloud.Files, "Mail": cloud.Mail, "Arrivals": cloud.Arrivals,
+	"Nights": cloud.Nights,
 }
 
 // optional are settings that may be missing.
-var optional = []string{"AWS_ENDPOINT_URL", cloud.BaseURL, cloud.GroupsClaim, cloud.ClientID, cloud.ClientSecretID}
+var optional = []string{"AWS_ENDPOINT_URL", cloud.BaseURL, cloud.Issuer, cloud.GroupsClaim, cloud.ClientID, cloud.ClientSecretID}
 
 // settings: the template sets what each function needs, and nothing else.
 func (c *check) settings() {
@@ -442,7 +452,7 @@ func selects(e ast.Expr, name string) bool {
 
 // routes: each route of a function is an event of it, and of no other; each event is a route.
 func (c *check) routes() {
-	seen, leads, want := map[string]string{}, map[string]string{}, map[string]string{"$default": "show-report"}
+	leads, want := map[string]string{}, map[string]string{"$default": "show-report"}
 	for name, routes := range handlers.Routes(&app.App{}) {
 		for _, route := range routes {
 			want[event(route)] = name
@@ -451,13 +461,9 @@ func (c *check) routes() {
 	for name, f := range c.functions() {
 		for _, route := range f.Routes {
 			leads[route] = name
-			if other, twice := seen[route]; twice {
-				c.say("%s leads to %s and %s", route, min(name, other), max(name, other))
-				leads[route] = want[route]
-			} else if want[route] == "" {
+			if want[route] == "" {
 				c.say("%s leads to %s, which has no such route", route, name)
 			}
-			seen[route] = name
 		}
 	}
 	for route, name := range want {
@@ -467,6 +473,88 @@ func (c *check) routes() {
 			c.say("%s leads nowhere", route)
 		default:
 			c.say("%s leads to %s, and is a route of %s", route, leads[route], name)
+		}
+	}
+}
+
+// questions: sam deploy --guided asks of each event of an API that has no authorizer whether that is intended, and ends at
+// the default answer.
+func (c *check) questions() {
+	for name, f := range c.functions() {
+		for event, e := range f.kinds {
+			if (e == "Api" || e == "HttpApi") && at(f.events[event], "Auth") == nil {
+				c.say("sam deploy --guided ends at the event %s of %s", event, name)
+			}
+		}
+	}
+}
+
+const (
+	maxPolicy    = 20 << 10 // bytes of a function's resource policy
+	maxStatement = 600      // bytes of a statement with the longest names, without its resource's
+)
+
+// resourcePolicies: each permission to invoke a function is a statement of its resource policy, and so is each event of an
+// API; without one, the API's routes are answered 500.
+func (c *check) resourcePolicies() {
+	size, invoked := map[string]int{}, map[string]bool{}
+	for name, r := range c.of("AWS::Lambda::Permission") {
+		source := strings.Join(texts(r.Properties["SourceArn"]), "")
+		if source == "" {
+			c.say("%s lets anybody's API invoke a function", name)
+		}
+		for _, function := range c.named(r.Properties["FunctionName"], aFunction) {
+			size[function] += maxStatement + len(source)
+			invoked[function] = true
+		}
+	}
+	for folder, f := range c.functions() {
+		for event, kind := range f.kinds {
+			if kind == "Api" || kind == "HttpApi" {
+				size[f.ID] += maxStatement + len(strings.Join(texts(f.events[event]), ""))
+			}
+		}
+		if size[f.ID] > maxPolicy {
+			c.say("the resource policy of %s may take %d bytes", folder, size[f.ID])
+		}
+		if len(f.Routes) > 0 && !invoked[f.ID] {
+			c.say("the API may not invoke %s", folder)
+		}
+	}
+}
+
+// maxMetrics is the number of metrics that the expression of an alarm may use.
+const maxMetrics = 10
+
+func (c *check) alarms() {
+	for name, r := range c.of("AWS::CloudWatch::Alarm") {
+		metrics := 0
+		for _, m := range objects(r.Properties["Metrics"]) {
+			if m["MetricStat"] != nil {
+				metrics++
+			}
+		}
+		if metrics > maxMetrics {
+			c.say("%s looks at %d metrics", name, metrics)
+		}
+	}
+}
+
+// userPools: whether a pool distinguishes Anna@example.org from anna@example.org cannot be changed later; its invitation has
+// what Cognito demands, and says in both languages where to sign in.
+func (c *check) userPools() {
+	for name, r := range c.of(aPool) {
+		if at(r.Properties, "UsernameConfiguration", "CaseSensitive") != false {
+			c.say("%s distinguishes capital letters in addresses", name)
+		}
+		invitation := strings.Join(texts(at(r.Properties, "AdminCreateUserConfig", "InviteMessageTemplate", "EmailMessage")), "")
+		polish, english, _ := strings.Cut(invitation, `<p lang="en">`)
+		for language, text := range map[string]string{"Polish": polish, "English": english} {
+			for _, what := range []string{"${Url}/auth/sign-in", "{username}", "{####}"} {
+				if !strings.Contains(text, what) {
+					c.say("the invitation of %s has no %s in %s", name, what, language)
+				}
+			}
 		}
 	}
 }

@@ -38,8 +38,8 @@ import (
 	"outreach/internal/web"
 )
 
-// stackName is the name that infra/sam/test gives the stack.
-const stackName = "outreach-test"
+// stackName is the name that samconfig.toml gives the stack.
+const stackName = "outreach"
 
 // driver uses the deployed tracker as people and programs do: over HTTP, with tokens of its user pool.
 type driver struct {
@@ -53,23 +53,7 @@ type driver struct {
 // the HTTP API, S3, the queue, the stream. Each scenario prints what it compared. At the end the calls that the
 // functions made to AWS are compared with what their roles allow.
 func TestDeployed(t *testing.T) {
-	s := newStage(t, "")
-	s.invoke = s.invokeDeployed
-	s.readFunctions(t)
-	s.adapt(t)
-	d := &driver{stage: s, pool: newPool(s), base: os.Getenv("SAM_TEST_BASE"), client: &http.Client{
-		Timeout:       patience,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{MaxIdleConnsPerHost: 10, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			// The API's name resolves to this machine.
-			_, port, err := net.SplitHostPort(address)
-			if err != nil {
-				return nil, err
-			}
-			return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+port)
-		}},
-	}}
-	s.token = d.pool.token
+	d := newDriver(t)
 	local := startLocal(t)
 
 	for _, scenario := range []struct {
@@ -97,6 +81,9 @@ func TestDeployed(t *testing.T) {
 		{"office's work", d.office},
 		{"kept no longer", d.keptNoLonger},
 		{"signing out", d.signingOut},
+		{"another address of the office", d.anotherAddress},
+		{"SES's sandbox", d.sandbox},
+		{"a program's token", d.programToken},
 		{"a permission taken away", d.permissionTakenAway},
 		{"permissions", d.permissionsAreUsed},
 	} {
@@ -108,6 +95,37 @@ func TestDeployed(t *testing.T) {
 			return
 		}
 	}
+}
+
+// newDriver returns a driver of the stack that infra/sam/test has deployed.
+func newDriver(t *testing.T) *driver {
+	t.Helper()
+	s := newStage(t, "")
+	s.invoke = s.invokeDeployed
+	d := &driver{stage: s, pool: newPool(s), base: os.Getenv("SAM_TEST_BASE"), client: &http.Client{
+		Timeout:       patience,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{MaxIdleConnsPerHost: 10, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			// The API's name resolves to this machine.
+			_, port, err := net.SplitHostPort(address)
+			if err != nil {
+				return nil, err
+			}
+			return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+port)
+		}},
+	}}
+	s.token = d.pool.token
+
+	d.ready(t)
+	return d
+}
+
+// ready reads what is deployed, and makes up for what the emulator leaves out. It is needed after each deployment.
+func (d *driver) ready(t *testing.T) {
+	t.Helper()
+	d.readFunctions(t)
+	d.adapt(t)
+	d.handOn(t)
 }
 
 // answer is the answer to a request.
@@ -1188,4 +1206,89 @@ func (d *driver) permissionTakenAway(t *testing.T) string {
 		t.Errorf("with it again: %d: %s", taken.status, taken.body)
 	}
 	return fmt.Sprintf("%s without %s answers 500 to a sign-up and takes nothing; 201 when it has it again", function, action)
+}
+
+// anotherAddress checks what the deployment with another Email has left.
+func (d *driver) anotherAddress(t *testing.T) string {
+	for _, address := range []string{"office@example.org", "second@example.org"} {
+		if err := d.ask(t.Context(), http.MethodGet, "ses", "/v2/email/identities/"+url.PathEscape(address), nil, nil); err != nil {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	return "the mail identities of the address before and of the one after are both there"
+}
+
+// sandbox checks that a letter that SES refuses, because its recipient is not verified, is shown to the office and sent later.
+func (d *driver) sandbox(t *testing.T) string {
+	const email = "unverified@example.org"
+	production := func(enabled bool) {
+		t.Helper()
+		in := map[string]any{"MailType": "TRANSACTIONAL", "WebsiteURL": "https://example.org", "ProductionAccessEnabled": enabled}
+		if err := d.ask(t.Context(), http.MethodPost, "ses", "/v2/email/account/details", in, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	token := d.coordinator(t)
+	waiting := func() (n int) {
+		t.Helper()
+		var list struct {
+			Items []struct {
+				What  string
+				Count int
+			}
+		}
+		d.must(t, http.StatusOK, http.MethodGet, "/"+project+"/attention", token, nil, &list)
+		for _, task := range list.Items {
+			if task.What == "postponed_letters" {
+				n += task.Count
+			}
+		}
+		return n
+	}
+	retry := func() {
+		t.Helper()
+		if got, err := d.invokeDeployed(t.Context(), "SendNotices", read(t, "send-notices/postponed")); err != nil || string(got) != "null" {
+			t.Fatalf("%s, %v", got, err)
+		}
+	}
+	production(false)
+	defer production(true)
+	d.must(t, http.StatusCreated, http.MethodPost, "/"+project+"/signups", "", map[string]any{
+		"activity": "garden", "first_name": "Ula", "last_name": "Brzoza", "email": email, "consent_processing": true, "locale": "en",
+	}, nil)
+	d.eventually(t, "the letter to be postponed", func() bool { return waiting() > 0 })
+	before := waiting()
+	retry()
+	if after := waiting(); after != before {
+		t.Errorf("%d letters wait, after another refusal %d", before, after)
+	}
+	production(true)
+	retry()
+	d.letter(t, email, "You are signed up")
+	if after := waiting(); after != 0 {
+		t.Errorf("%d letters still wait", after)
+	}
+	return fmt.Sprintf("%d refused, shown among the office's tasks, refused again, and sent when the account was out of the sandbox", before)
+}
+
+// programToken signs a program in with the documented command, which answers for the second factor.
+func (d *driver) programToken(t *testing.T) string {
+	const email = "program@example.org"
+	d.as(t, email, project+":coordinator")
+	folder := t.TempDir()
+	files := map[string]string{"password": password, "seed": d.pool.seeds[email]}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := exec.CommandContext(t.Context(), "tracker", "token", "-pool", d.pool.id, "-client", d.pool.client, "-user", email,
+		"-password-file", filepath.Join(folder, "password"), "-seed-file", filepath.Join(folder, "seed"))
+	c.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+d.endpoint)
+	said, err := c.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	d.must(t, http.StatusOK, http.MethodGet, "/"+project+"/people", strings.TrimSpace(string(said)), nil, nil)
+	return "tracker token answers the demand for a second factor, and the token reads the people"
 }

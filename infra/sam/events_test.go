@@ -83,6 +83,11 @@ func checkRequest(t *testing.T, file string, text []byte, f function) {
 
 func checkWake(t *testing.T, file string, text []byte, f function) {
 	t.Helper()
+	for name, kind := range f.kinds {
+		if input, _ := f.events[name]["Input"].(string); kind == "ScheduleV2" && input != "" && string(bytes.TrimSpace(text)) == input {
+			return
+		}
+	}
 	woken := func(kind string) bool { return slices.Contains(f.Wakes, kind) }
 	switch {
 	case woken("SQS") && bytes.Contains(text, []byte(`"aws:sqs"`)):

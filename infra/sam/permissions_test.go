@@ -50,6 +50,7 @@ var onBehalf = []struct {
 // are needed nevertheless.
 var seldom = map[[2]string]string{
 	{"ManageUploads", "/answers/"}:                  "a list of sign-ups that is too long for Lambda has thousands of them, which take minutes to make",
+	{"IngestUpload", "dynamodb:DeleteItem"}:         "the sign-ups of a file meet others only if people sign up at the same time",
 	{"IngestUpload", "sqs:ChangeMessageVisibility"}: "a file that needs more than one invocation has too many rows for a scenario",
 	{"ShowReport", "s3:ListBucket"}:                 "without it S3 answers 403, not 404, where a snapshot from before evidence had an index has none",
 	{"SignIn", "People"}:                            "whoever comes back from the provider went through its pages, which the stand-in has not; the tests of infra/tracker sign in",

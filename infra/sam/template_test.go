@@ -16,9 +16,9 @@ import (
 type template struct {
 	Globals struct {
 		Function map[string]any `yaml:"Function"`
-		HttpApi  map[string]any `yaml:"HttpApi"`
 	} `yaml:"Globals"`
 	Resources map[string]resource `yaml:"Resources"`
+	Outputs   map[string]any      `yaml:"Outputs"`
 }
 
 type resource struct {
@@ -118,7 +118,7 @@ type function struct {
 	ID     string   // the template's name for it
 	Folder string   // of its code and its events
 	Routes []string // "GET /{project}", or "$default"
-	Wakes  []string // SQS, DynamoDB and ScheduleV2, where it has such events
+	Wakes  []string // of SQS, DynamoDB and ScheduleV2 those that it has events of
 
 	Settings []string    // names of its environment
 	Allowed  []statement // what its role allows
@@ -126,6 +126,7 @@ type function struct {
 	timeout    int
 	properties map[string]any
 	events     map[string]map[string]any // those that wake it, by their names
+	kinds      map[string]string         // of those events
 }
 
 // statement is a statement of a policy.
@@ -157,8 +158,9 @@ func templateText(t *testing.T) []byte {
 
 func (t template) functions() map[string]function {
 	found := map[string]function{}
+	routes := t.routes()
 	for id, r := range t.of("AWS::Serverless::Function") {
-		f := function{ID: id, properties: r.Properties, events: map[string]map[string]any{}}
+		f := function{ID: id, properties: r.Properties, events: map[string]map[string]any{}, kinds: map[string]string{}}
 		code, _ := r.Properties["CodeUri"].(string)
 		f.Folder = filepath.Base(code)
 		if f.timeout = number(r.Properties["Timeout"]); f.timeout < 0 {
@@ -172,20 +174,37 @@ func (t template) functions() map[string]function {
 		for _, role := range t.named(r.Properties["Role"], "AWS::IAM::Role") {
 			f.Allowed = append(f.Allowed, statements(t.Resources[role].Properties["Policies"])...)
 		}
+		f.Routes = routes[id]
 		events, _ := r.Properties["Events"].(map[string]any)
 		for name, e := range events {
 			properties, _ := at(e, "Properties").(map[string]any)
-			switch kind, _ := at(e, "Type").(string); {
-			case kind != "HttpApi":
-				f.Wakes = append(f.Wakes, kind)
-				f.events[name] = properties
-			case properties["Path"] == nil:
-				f.Routes = append(f.Routes, "$default")
-			default:
-				f.Routes = append(f.Routes, strings.Join(texts([]any{properties["Method"], properties["Path"]}), " "))
-			}
+			kind, _ := at(e, "Type").(string)
+			f.Wakes = append(f.Wakes, kind)
+			f.events[name], f.kinds[name] = properties, kind
 		}
 		found[f.Folder] = f
+	}
+	return found
+}
+
+// routes returns the API's routes, by the function that each is integrated with.
+func (t template) routes() map[string][]string {
+	found := map[string][]string{}
+	for _, api := range t.of("AWS::ApiGatewayV2::Api") {
+		paths, _ := at(api.Properties, "Body", "paths").(map[string]any)
+		for path := range paths {
+			methods, _ := paths[path].(map[string]any)
+			for method, operation := range methods {
+				uri, _ := at(operation, "x-amazon-apigateway-integration", "uri").(string)
+				_, function, _ := strings.Cut(uri, "functions/${")
+				function, _, _ = strings.Cut(function, ".")
+				route := strings.ToUpper(method) + " " + path
+				if at(operation, "isDefaultRoute") == true {
+					route = strings.TrimPrefix(path, "/")
+				}
+				found[function] = append(found[function], route)
+			}
+		}
 	}
 	return found
 }

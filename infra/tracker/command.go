@@ -11,6 +11,7 @@ import (
 
 	"outreach/infra/tracker/redrive"
 	"outreach/infra/tracker/restore"
+	"outreach/infra/tracker/token"
 	"outreach/internal/version"
 )
 
@@ -30,6 +31,7 @@ func commands() []command {
 		{name: "replay", summary: "send the model project's input to a running tracker", define: replayCommand},
 		{name: "redrive", summary: "deliver dead letters again", define: redrive.Command},
 		{name: "restore", summary: "restore tables or a data folder, repeat later erasures, verify snapshots", define: restore.Command},
+		{name: "token", summary: "sign a program in at the user pool, and print its token", define: token.Command},
 		{name: "version", summary: "print version, commit and Go version", define: versionCommand},
 	}
 }

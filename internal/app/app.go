@@ -45,7 +45,7 @@ func New(db *store.DB) *App {
 	a.Signups = signups.New(db, a.Projects, a.People)
 	a.Uploads = uploads.New(db, a.People, a.Signups, a.Snapshots)
 	a.Records = records.New(db, a.People, a.Uploads)
-	a.Attention = attention.New(db, a.Projects, a.People, a.Signups, a.Uploads, a.Snapshots, a.Reports)
+	a.Attention = attention.New(db, a.Projects, a.People, a.Signups, a.Uploads, a.Snapshots, a.Reports, a.Notices)
 	a.Privacy = privacy.New(db, a.Projects, a.People, a.Signups, a.Uploads, a.Records, a.Snapshots, a.Access)
 	return a
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 
+	"outreach/internal/notices"
 	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/projects"
@@ -26,11 +27,12 @@ type Store struct {
 	uploads   *uploads.Store
 	snapshots *snapshots.Store
 	reports   *reports.Store
+	notices   *notices.Store
 }
 
 // New returns a Store on a base and the features whose tasks it counts.
-func New(db *store.DB, projects *projects.Store, persons *people.Store, signups *signups.Store, uploads *uploads.Store, snapshots *snapshots.Store, reports *reports.Store) *Store {
-	return &Store{db, projects, persons, signups, uploads, snapshots, reports}
+func New(db *store.DB, projects *projects.Store, persons *people.Store, signups *signups.Store, uploads *uploads.Store, snapshots *snapshots.Store, reports *reports.Store, notices *notices.Store) *Store {
+	return &Store{db, projects, persons, signups, uploads, snapshots, reports, notices}
 }
 
 // Counts is how many tasks wait, by kind. The zero Counts is a day without tasks.
@@ -40,6 +42,7 @@ type Counts struct {
 	Held                    int `json:"held,omitempty"`                      // sign-ups in the state held
 	Duplicates              int `json:"duplicates,omitempty"`                // pairs of people who may be the same
 	PeopleWithoutAttributes int `json:"people_without_attributes,omitempty"` // in the newest snapshot
+	PostponedLetters        int `json:"postponed_letters,omitempty"`         // causes of letters that SES refuses for now
 	LinesBehind             int `json:"lines_behind,omitempty"`              // indicators behind plan, in the newest snapshot
 	Reports                 int `json:"reports,omitempty"`                   // due reports neither approved nor rejected
 }
@@ -73,6 +76,9 @@ func (s *Store) CountTasks(ctx context.Context, project string) (Counts, error) 
 			c.Waiting += p.WaitingWithFreePlaces()
 		}
 		c.Held += p.Held
+	}
+	if c.PostponedLetters, err = s.notices.CountPostponed(ctx, project); err != nil {
+		return c, err
 	}
 	if c.Reports, err = s.undecided(ctx, project); err != nil {
 		return c, err

@@ -34,7 +34,7 @@ const (
 	PeopleTable    = "PEOPLE_TABLE"     // the table of identities
 	Bucket         = "BUCKET"           // uploads, checkpoints, evidence
 	SecretID       = "SECRET_ID"        // the secret that keys the hashes of identities, and seals cookies
-	Issuer         = "ISSUER"           // the OpenID Connect provider's URL
+	Issuer         = "ISSUER"           // optional: the OpenID Connect provider's URL; default: the API stage's variable
 	ClientID       = "CLIENT_ID"        // optional: the client id at the provider; default: the API stage's variable
 	ClientSecretID = "CLIENT_SECRET_ID" // optional: the secret that holds the client secret
 	GroupsClaim    = "GROUPS_CLAIM"     // optional: the claim with the groups
@@ -114,9 +114,6 @@ func Files(c *Cloud) {
 	})
 	c.db.Objects = objectss3.New(client, c.setting(Bucket))
 }
-
-// SignIn requires the settings for authentication.
-func SignIn(c *Cloud) { c.setting(Issuer) }
 
 // Nights requires the queue of projects that are due.
 func Nights(c *Cloud) { c.setting(NightQueue) }

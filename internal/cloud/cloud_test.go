@@ -39,11 +39,11 @@ func TestNew(t *testing.T) {
 		set     []string
 		missing string
 	}{
-		{"all missing settings are named at once", []Part{Tracker, People, Files, SignIn, Mail, Arrivals}, nil,
-			"SECRET_ID, TRACKER_TABLE, PEOPLE_TABLE, BUCKET, ISSUER, MAIL_FROM, BASE_URL, UPLOADS_QUEUE"},
+		{"all missing settings are named at once", []Part{Tracker, People, Files, Mail, Arrivals}, nil,
+			"SECRET_ID, TRACKER_TABLE, PEOPLE_TABLE, BUCKET, MAIL_FROM, BASE_URL, UPLOADS_QUEUE"},
 		{"settings of unused parts are not required", []Part{Tracker}, []string{SecretID, TrackerTable}, ""},
 		{"every function needs the secret", nil, nil, "SECRET_ID"},
-		{"settings that are set are not named", []Part{SignIn, Mail}, []string{SecretID, MailFrom}, "ISSUER, BASE_URL"},
+		{"settings that are set are not named", []Part{Mail}, []string{SecretID, MailFrom}, "BASE_URL"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

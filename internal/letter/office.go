@@ -124,6 +124,7 @@ func RenderAttention(a Attention) (Letter, error) {
 	}{
 		{"reports", "/snapshots", a.Counts.Reports},
 		{"rejected_files", "/uploads", a.Counts.RejectedFiles},
+		{"postponed_letters", "/signups", a.Counts.PostponedLetters},
 		{"held", "/signups", a.Counts.Held},
 		{"waiting", "/signups", a.Counts.Waiting},
 		{"duplicates", "/people/duplicates", a.Counts.Duplicates},

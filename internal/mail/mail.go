@@ -49,8 +49,12 @@ func isASCII(text string) bool {
 // invalid or unknown to the server, or SES rejects this letter while it accepts others.
 var ErrRefused = errors.New("the letter is refused")
 
+// ErrPostponed is in the error of a letter that is refused now and may be accepted on a later day, while others are
+// accepted: in SES's sandbox only verified addresses get any.
+var ErrPostponed = errors.New("the letter is refused for now")
+
 // Sender sends letters. Implementations are safe for concurrent use. An error that wraps ErrRefused must not be
-// retried.
+// retried, one that wraps ErrPostponed not at once.
 type Sender interface {
 	Send(ctx context.Context, m Message) error
 }

@@ -1,6 +1,10 @@
 package notices
 
-import "outreach/internal/table"
+import (
+	"fmt"
+
+	"outreach/internal/table"
+)
 
 // progressKey is the key of how far a project's letters were sent.
 func progressKey(project string) table.Key {
@@ -11,6 +15,15 @@ func progressKey(project string) table.Key {
 func letterSentKey(project, cause, member string) table.Key {
 	return table.Key{PK: "NOTICES#" + project, SK: "LETTER#" + cause + "#" + member}
 }
+
+// postponedKey is the key of the mark that a letter about a fact is refused for now. The index lists the marks of all
+// projects.
+func postponedKey(project string, lane int, number int64) table.Key {
+	return table.Key{PK: "NOTICES#" + project, SK: fmt.Sprintf("POSTPONED#%d#%012d", lane, number)}
+}
+
+// allPostponed is the partition of the index with the marks of all projects.
+const allPostponed = "POSTPONED"
 
 // reportSentKey is the key of the mark that a snapshot was sent to the funders.
 func reportSentKey(project, snapshot string) table.Key {

@@ -4,6 +4,7 @@ package notices
 import (
 	"context"
 	"errors"
+	"math"
 	"strings"
 	"time"
 
@@ -59,6 +60,70 @@ func (s *Store) Acquire(ctx context.Context, project, owner string, lasts time.D
 	}
 	l := &Lease{Done: kept.Heads, store: s, project: project, owner: owner, lasts: lasts, rev: rev}
 	return l, l.Renew(ctx)
+}
+
+// everything is above every number of a fact.
+var everything = func() (h fact.Heads) {
+	for lane := range h {
+		h[lane] = math.MaxInt64
+	}
+	return h
+}()
+
+// AcquireAgain takes the lease as Acquire does, to send letters of facts that it has passed already.
+func (s *Store) AcquireAgain(ctx context.Context, project, owner string, lasts time.Duration) (*Lease, error) {
+	return s.Acquire(ctx, project, owner, lasts, everything)
+}
+
+// Postponed is a fact about which at least one letter is refused for now.
+type Postponed struct {
+	Lane   int       `json:"lane"`
+	Number int64     `json:"number"`
+	Since  time.Time `json:"since"`
+}
+
+// Postpone records that a letter about a fact is refused for now. It may be repeated: Since stays.
+func (s *Store) Postpone(ctx context.Context, project string, lane int, number int64) error {
+	key := postponedKey(project, lane, number)
+	op := table.PutJSON(key, Postponed{lane, number, s.Now().UTC()}, table.Absent)
+	err := s.Tracker.Write(ctx, table.Indexed(op, table.Key{PK: allPostponed, SK: project + "#" + key.SK}))
+	if conflict, met := table.AsConflict(err); met && len(conflict.Failed) > 0 {
+		return nil
+	}
+	return err
+}
+
+// Settle removes the mark that Postpone made. It may be repeated.
+func (s *Store) Settle(ctx context.Context, project string, p Postponed) error {
+	return s.Tracker.Write(ctx, table.Remove(postponedKey(project, p.Lane, p.Number), table.Always))
+}
+
+// AllPostponed returns what is postponed in each project, in the order of facts.
+func (s *Store) AllPostponed(ctx context.Context) (map[string][]Postponed, error) {
+	found := map[string][]Postponed{}
+	for it, err := range table.Items(ctx, s.Tracker, table.Query{PK: allPostponed, Index: true}) {
+		if err != nil {
+			return nil, err
+		}
+		p, err := table.Decode[Postponed](it)
+		if err != nil {
+			return nil, err
+		}
+		project := strings.TrimPrefix(it.PK, progressKey("").PK)
+		found[project] = append(found[project], p)
+	}
+	return found, nil
+}
+
+// CountPostponed returns the number of facts of a project about which a letter is postponed.
+func (s *Store) CountPostponed(ctx context.Context, project string) (n int, err error) {
+	for _, err := range table.Items(ctx, s.Tracker, table.Query{PK: progressKey(project).PK, Prefix: "POSTPONED#"}) {
+		if err != nil {
+			return 0, err
+		}
+		n++
+	}
+	return n, nil
 }
 
 // Renew stores Done and extends the lease. The error is ErrLeased where the lease ran out and another owner took it.

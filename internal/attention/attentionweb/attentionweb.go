@@ -56,7 +56,7 @@ const rejectedFor = 30
 
 // task is one kind of task, of one activity where it is about activities.
 type task struct {
-	What     string `json:"what" enum:"reports,rejected_files,waiting_with_places,held,duplicates,no_snapshot,old_snapshot,lines_behind,people_without_attributes,waiting"`
+	What     string `json:"what" enum:"reports,rejected_files,postponed_letters,waiting_with_places,held,duplicates,no_snapshot,old_snapshot,lines_behind,people_without_attributes,waiting"`
 	Count    int    `json:"count"`
 	Activity string `json:"activity,omitempty"`
 	Message  string `json:"message"`
@@ -121,6 +121,7 @@ func (h Handlers) tasks(c *web.Call) ([]task, error) {
 	}
 	l.add("reports", counts.Reports, true, "/snapshots")
 	l.add("rejected_files", rejected, true, "/uploads")
+	l.add("postponed_letters", counts.PostponedLetters, true, "/signups")
 	l.queues(places, true)
 	l.held(places)
 	l.add("duplicates", counts.Duplicates, false, "/people/duplicates")

@@ -79,12 +79,12 @@ func TestTasksAreListedByUrgency(t *testing.T) {
 		{
 			"what somebody outside waits for comes first, a full activity's queue last",
 			fake{
-				counts:   attention.Counts{Reports: 1, Duplicates: 4, LinesBehind: 2, PeopleWithoutAttributes: 7},
+				counts:   attention.Counts{Reports: 1, PostponedLetters: 2, Duplicates: 4, LinesBehind: 2, PeopleWithoutAttributes: 7},
 				rejected: 3, newest: fresh,
 				places: []signups.Places{{Capacity: 2, Taken: 2, Waiting: 5}, {Waiting: 6, Held: 1}},
 			},
 			[]string{
-				"reports 1  /garden/snapshots", "rejected_files 3  /garden/uploads",
+				"reports 1  /garden/snapshots", "rejected_files 3  /garden/uploads", "postponed_letters 2  /garden/signups",
 				"waiting_with_places 6 compost /garden/signups?activity=compost", "held 1 compost /garden/signups?activity=compost",
 				"duplicates 4  /garden/people/duplicates", "lines_behind 2  /garden/snapshots/01JS",
 				"people_without_attributes 7  /garden/snapshots/01JS", "waiting 5 planting /garden/signups?activity=planting",

@@ -2,6 +2,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -77,18 +78,15 @@ func SignIn(c *cloud.Cloud) Function {
 
 func authority(c *cloud.Cloud, kept *app.App, clientSecret string, first Request, signedIn func(*http.Request, identity.Identity)) (*identity.Authority, error) {
 	return identity.New(identity.Settings{
-		Issuer: os.Getenv(cloud.Issuer), ClientID: clientID(first), ClientSecret: clientSecret,
+		Issuer: setting(first, cloud.Issuer, "issuer"), ClientID: setting(first, cloud.ClientID, "clientId"), ClientSecret: clientSecret,
 		GroupsClaim: os.Getenv(cloud.GroupsClaim), CookieKey: kept.DB.Secret, BaseURL: base(first), Sessions: kept.Access, SignedIn: signedIn,
 	}, &http.Client{Timeout: 10 * time.Second, Transport: c.Transport()})
 }
 
-// clientID returns the client id at the provider: the setting, or a variable of the API's stage. For a user pool in the
-// same stack the setting is not possible, because the pool's client depends on the API's URL.
-func clientID(e Request) string {
-	if set := os.Getenv(cloud.ClientID); set != "" {
-		return set
-	}
-	return e.StageVariables["clientId"]
+// setting returns an environment variable, or a variable of the API's stage where that is empty. For a user pool in the
+// same stack the environment is not possible, because the pool and its client depend on the API's URL.
+func setting(e Request, name, stageVariable string) string {
+	return cmp.Or(os.Getenv(name), e.StageVariables[stageVariable])
 }
 
 // base returns the public URL: the setting, or the API's domain. API Gateway sets the domain name; a client cannot

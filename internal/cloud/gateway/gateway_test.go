@@ -215,17 +215,19 @@ func TestHandlerIsOpenedAtTheFirstEvent(t *testing.T) {
 }
 
 func TestDefaultsComeFromTheAPI(t *testing.T) {
-	first := Request{StageVariables: map[string]string{"clientId": "pool's"}}
+	first := Request{StageVariables: map[string]string{"clientId": "pool's", "issuer": "https://pool"}}
 	first.RequestContext.DomainName = "abc.execute-api.eu-central-1.amazonaws.com"
-	for _, tt := range []struct{ name, baseURL, clientID, wantBase, wantClient string }{
-		{"missing settings come from the API", "", "", "https://abc.execute-api.eu-central-1.amazonaws.com", "pool's"},
-		{"settings take precedence", "https://outreach.example.org", "outreach", "https://outreach.example.org", "outreach"},
+	for _, tt := range []struct{ name, baseURL, clientID, issuer, wantBase, wantClient, wantIssuer string }{
+		{"missing settings come from the API", "", "", "", "https://abc.execute-api.eu-central-1.amazonaws.com", "pool's", "https://pool"},
+		{"settings take precedence", "https://outreach.example.org", "outreach", "https://own", "https://outreach.example.org", "outreach", "https://own"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Setenv(cloud.BaseURL, tt.baseURL)
 			t.Setenv(cloud.ClientID, tt.clientID)
-			if got, client := base(first), clientID(first); got != tt.wantBase || client != tt.wantClient {
-				t.Error(got, client)
+			t.Setenv(cloud.Issuer, tt.issuer)
+			client, issuer := setting(first, cloud.ClientID, "clientId"), setting(first, cloud.Issuer, "issuer")
+			if got := base(first); got != tt.wantBase || client != tt.wantClient || issuer != tt.wantIssuer {
+				t.Error(got, client, issuer)
 			}
 		})
 	}

@@ -33,8 +33,9 @@ func New(c *cloud.Cloud) *Sender {
 }
 
 // Send sends one message. SES assigns its own Message-ID; the message's id is sent in post.IDHeader, so that a
-// duplicate can be recognised. If SES refuses this message for good, the error wraps mail.ErrRefused; any other error
-// may be retried. Errors do not contain the address.
+// duplicate can be recognised. If SES refuses this message for good, the error wraps mail.ErrRefused; if it refuses
+// the recipient as unverified, as it does in the sandbox, mail.ErrPostponed; any other error may be retried. Errors do not
+// contain the address.
 func (s *Sender) Send(ctx context.Context, m mail.Message) error {
 	composed, err := smtp.Compose(s.from, m, time.Now())
 	if err != nil {
@@ -49,8 +50,8 @@ func (s *Sender) Send(ctx context.Context, m mail.Message) error {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		// The message of the error may contain the address, so only its code is kept.
 		failure := fmt.Errorf("send e-mail: %s", api.ErrorCode())
-		if s.refuses(api) {
-			return fmt.Errorf("%w: %w", failure, mail.ErrRefused)
+		if kind := s.refuses(api); kind != nil {
+			return fmt.Errorf("%w: %w", failure, kind)
 		}
 		return failure
 	}
@@ -60,17 +61,24 @@ func (s *Sender) Send(ctx context.Context, m mail.Message) error {
 	return nil
 }
 
-// refuses reports whether SES refuses this one message. All other errors concern every message: the sender, the account
-// or the rate. For an unverified sender SES returns the same code as for an unverified recipient, so the text must be
-// searched.
-func (s *Sender) refuses(failure smithy.APIError) bool {
+// refuses returns how SES refuses this one message, for good or for now, and nil for all other errors, which concern
+// every message: the sender, the account or the rate. SES returns the same code for an unverified sender, an unverified
+// recipient and a message whose content it rejects, so the text must be searched.
+func (s *Sender) refuses(failure smithy.APIError) error {
 	if _, bad := errors.AsType[*types.BadRequestException](failure); bad {
-		return true
+		return mail.ErrRefused
 	}
-	_, rejected := errors.AsType[*types.MessageRejected](failure)
 	sender := s.from
 	if parsed, err := netmail.ParseAddress(s.from); err == nil {
 		sender = parsed.Address
 	}
-	return rejected && !strings.Contains(strings.ToLower(failure.ErrorMessage()), strings.ToLower(sender))
+	_, rejected := errors.AsType[*types.MessageRejected](failure)
+	says := strings.ToLower(failure.ErrorMessage())
+	switch {
+	case !rejected || strings.Contains(says, strings.ToLower(sender)):
+		return nil
+	case strings.Contains(says, "not verified"):
+		return mail.ErrPostponed
+	}
+	return mail.ErrRefused
 }

@@ -86,18 +86,19 @@ func TestSend(t *testing.T) {
 	for _, tt := range []struct {
 		name, code, message string
 		status              int
-		refused             bool
+		refused             error
 	}{
-		{"an invalid address", "BadRequestException", "Local address contains control or whitespace: anna.nowak@example.org", 400, true},
-		{"an unverified recipient, in the sandbox", "MessageRejected", "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: anna.nowak@example.org", 400, true},
-		{"an unverified sender", "MessageRejected", "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: Outreach@example.org, anna.nowak@example.org", 400, false},
-		{"an unverified domain of the sender", "MailFromDomainNotVerifiedException", "no", 400, false},
-		{"sending is paused", "SendingPausedException", "no", 400, false},
-		{"the account is suspended", "AccountSuspendedException", "no", 400, false},
-		{"too many requests at once", "TooManyRequestsException", "no", 429, false},
-		{"the daily quota is used up", "LimitExceededException", "no", 400, false},
-		{"a role without permission", "AccessDeniedException", "no", 403, false},
-		{"SES is unavailable", "InternalServiceErrorException", "no", 500, false},
+		{"an invalid address", "BadRequestException", "Local address contains control or whitespace: anna.nowak@example.org", 400, letters.ErrRefused},
+		{"content that SES rejects", "MessageRejected", "Message content rejected", 400, letters.ErrRefused},
+		{"an unverified recipient, in the sandbox", "MessageRejected", "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: anna.nowak@example.org", 400, letters.ErrPostponed},
+		{"an unverified sender", "MessageRejected", "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: Outreach@example.org, anna.nowak@example.org", 400, nil},
+		{"an unverified domain of the sender", "MailFromDomainNotVerifiedException", "no", 400, nil},
+		{"sending is paused", "SendingPausedException", "no", 400, nil},
+		{"the account is suspended", "AccountSuspendedException", "no", 400, nil},
+		{"too many requests at once", "TooManyRequestsException", "no", 429, nil},
+		{"the daily quota is used up", "LimitExceededException", "no", 400, nil},
+		{"a role without permission", "AccessDeniedException", "no", 403, nil},
+		{"SES is unavailable", "InternalServiceErrorException", "no", 500, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := sender(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -106,7 +107,8 @@ func TestSend(t *testing.T) {
 				fmt.Fprintf(w, `{"message":%q}`, tt.message)
 			})
 			err := s.Send(t.Context(), letter)
-			if err == nil || errors.Is(err, letters.ErrRefused) != tt.refused || !strings.Contains(err.Error(), tt.code) || strings.Contains(err.Error(), "anna") {
+			refused, postponed := errors.Is(err, letters.ErrRefused), errors.Is(err, letters.ErrPostponed)
+			if err == nil || refused != (tt.refused == letters.ErrRefused) || postponed != (tt.refused == letters.ErrPostponed) || !strings.Contains(err.Error(), tt.code) || strings.Contains(err.Error(), "anna") {
 				t.Error(err)
 			}
 		})

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/url"
 	"slices"
 	"sync"
@@ -64,6 +65,24 @@ func (n *Deliverer) CatchUp(ctx context.Context) error {
 // those behind it in its lane only; the error names all failures, and the next run retries them. A letter may go out
 // twice where the process dies between sending and recording it; both have the same id.
 func (n *Deliverer) CatchUpWith(ctx context.Context, ids ...string) error {
+	return n.each(ctx, ids, n.project)
+}
+
+// RetryPostponed sends the letters of all projects that were refused for now. One that is refused again stays postponed, and
+// is given up when it has been for PostponedFor.
+func (n *Deliverer) RetryPostponed(ctx context.Context) error {
+	postponed, err := n.progress.AllPostponed(ctx)
+	if err != nil {
+		return err
+	}
+	return n.each(ctx, slices.Sorted(maps.Keys(postponed)), func(ctx context.Context, d *project.Definition) error {
+		return n.retry(ctx, d, postponed[d.ID])
+	})
+}
+
+// each calls send for the projects one after another. While another process has the lease on a project's letters, send
+// returns notices.ErrLeased, and is called again later.
+func (n *Deliverer) each(ctx context.Context, ids []string, send func(context.Context, *project.Definition) error) error {
 	n.sending.Lock()
 	defer n.sending.Unlock()
 	if ends, limited := ctx.Deadline(); limited {
@@ -88,7 +107,7 @@ func (n *Deliverer) CatchUpWith(ctx context.Context, ids ...string) error {
 	for waiting := all; len(waiting) > 0; {
 		var leased []*project.Definition
 		for _, d := range waiting {
-			err := n.project(ctx, d)
+			err := send(ctx, d)
 			switch {
 			case errors.Is(err, notices.ErrLeased):
 				leased = append(leased, d)
@@ -126,7 +145,10 @@ func (n *Deliverer) project(ctx context.Context, d *project.Definition) (err err
 				return err
 			}
 		}
-		if sent, err = n.notify(ctx, d, f); err != nil {
+		if sent, err = n.notify(ctx, d, f); errors.Is(err, mail.ErrPostponed) {
+			sent, err = true, n.progress.Postpone(ctx, d.ID, f.Lane, f.Number)
+		}
+		if err != nil {
 			return err
 		}
 		lease.Done[f.Lane] = f.Number
@@ -145,7 +167,45 @@ func (n *Deliverer) project(ctx context.Context, d *project.Definition) (err err
 	return errors.Join(failed...)
 }
 
-// notify sends the letters that one fact calls for, and reports whether there were any.
+// PostponedFor is how long a letter that is refused for now is tried again: not as long as it is remembered who of
+// several got it.
+const PostponedFor = 28 * 24 * time.Hour
+
+// retry sends a project's postponed letters again.
+func (n *Deliverer) retry(ctx context.Context, d *project.Definition, postponed []notices.Postponed) (err error) {
+	lease, err := n.progress.AcquireAgain(ctx, d.ID, n.owner, LeaseTime)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lease.Release(context.WithoutCancel(ctx))) }()
+	var failed []error
+	for _, p := range postponed {
+		if err := lease.Renew(ctx); err != nil {
+			return errors.Join(append(failed, err)...)
+		}
+		var above, upTo fact.Heads
+		above[p.Lane], upTo[p.Lane] = p.Number-1, p.Number
+		err := n.facts.Read(ctx, d.ID, above, upTo, func(f fact.Fact) error {
+			_, err := n.notify(ctx, d, f)
+			return err
+		})
+		if errors.Is(err, mail.ErrPostponed) {
+			if n.now().Sub(p.Since) < PostponedFor {
+				continue
+			}
+			n.log.WarnContext(ctx, "letter given up", "project", d.ID, "lane", p.Lane, "number", p.Number)
+			err = nil
+		}
+		if err == nil {
+			err = n.progress.Settle(ctx, d.ID, p)
+		}
+		failed = append(failed, err)
+	}
+	return errors.Join(failed...)
+}
+
+// notify sends the letters that one fact calls for, and reports whether there were any. Where one is refused for now, the
+// error wraps mail.ErrPostponed and the others were sent.
 func (n *Deliverer) notify(ctx context.Context, d *project.Definition, f fact.Fact) (bool, error) {
 	switch f.Kind {
 	case fact.KindSignup:
@@ -195,6 +255,9 @@ func decode[T any](f fact.Fact, notify func(T) (bool, error)) (bool, error) {
 // send sends a letter. One that is refused for good is logged and counts as sent, so that it holds up no other.
 func (n *Deliverer) send(ctx context.Context, project string, m mail.Message) error {
 	err := n.sender.Send(ctx, m)
+	if errors.Is(err, mail.ErrPostponed) {
+		n.log.WarnContext(ctx, "letter postponed", "project", project, "letter", m.ID, "reason", err.Error())
+	}
 	if errors.Is(err, mail.ErrRefused) {
 		n.log.WarnContext(ctx, "letter refused", "project", project, "letter", m.ID, "reason", err.Error())
 		return nil

@@ -441,3 +441,75 @@ func TestALeasedProjectIsWaitedFor(t *testing.T) {
 		t.Errorf("sent %q once the lease was released", got)
 	}
 }
+
+func TestLetterThatIsRefusedForNowIsTriedAgainAndHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.staff[coordinator] = []string{"one@example.org", "two@example.org"}
+	o.write(0, fact.KindSignup, "", fact.Signup{Signup: "su", State: schema.Accepted})
+	o.write(0, fact.KindAttentionNoted, "", fact.AttentionNoted{Day: "2026-06-09", Counts: json.RawMessage(`{"held":1}`)})
+	refused := map[string]bool{"anna@example.org": true, "two@example.org": true}
+	tried := map[string]int{}
+	o.fail = func(m mail.Message) error {
+		tried[m.To]++
+		if refused[m.To] {
+			return fmt.Errorf("sandbox: %w", mail.ErrPostponed)
+		}
+		return nil
+	}
+	postponed := func() int {
+		t.Helper()
+		n, err := o.progress.(*notices.Store).CountPostponed(t.Context(), "town")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for range 2 {
+		if err := o.CatchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(o.sent) != 1 || o.sent[0].To != "one@example.org" || tried["anna@example.org"] != 1 || postponed() != 2 {
+		t.Fatalf("sent %v, tried %v, %d postponed", o.sent, tried, postponed())
+	}
+	delete(refused, "anna@example.org")
+	if err := o.RetryPostponed(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(o.sent) != 2 || o.sent[1].To != "anna@example.org" || tried["two@example.org"] != 2 || tried["one@example.org"] != 1 || postponed() != 1 {
+		t.Fatalf("sent %v, tried %v, %d postponed", o.sent, tried, postponed())
+	}
+	delete(refused, "two@example.org")
+	for range 2 {
+		if err := o.RetryPostponed(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(o.sent) != 3 || o.sent[2].To != "two@example.org" || tried["two@example.org"] != 3 || postponed() != 0 {
+		t.Fatalf("sent %v, tried %v, %d postponed", o.sent, tried, postponed())
+	}
+}
+
+func TestLetterIsGivenUpAfterFourWeeks(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.write(0, fact.KindSignup, "", fact.Signup{Signup: "su", State: schema.Accepted})
+	o.fail = func(mail.Message) error { return mail.ErrPostponed }
+	if err := o.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	since := o.progress.(*notices.Store).Now()
+	for _, tt := range []struct {
+		after time.Duration
+		kept  int
+	}{{PostponedFor - time.Hour, 1}, {PostponedFor + time.Hour, 0}} {
+		o.now = func() time.Time { return since.Add(tt.after) }
+		if err := o.RetryPostponed(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := o.progress.(*notices.Store).CountPostponed(t.Context(), "town"); err != nil || n != tt.kept {
+			t.Errorf("after %s %d are postponed: %v", tt.after, n, err)
+		}
+	}
+}

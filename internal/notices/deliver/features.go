@@ -30,6 +30,10 @@ type features struct {
 	}
 	progress interface {
 		Acquire(ctx context.Context, project, owner string, lasts time.Duration, upTo fact.Heads) (*notices.Lease, error)
+		AcquireAgain(ctx context.Context, project, owner string, lasts time.Duration) (*notices.Lease, error)
+		Postpone(ctx context.Context, project string, lane int, number int64) error
+		Settle(ctx context.Context, project string, p notices.Postponed) error
+		AllPostponed(ctx context.Context) (map[string][]notices.Postponed, error)
 		LettersSent(ctx context.Context, project, cause string) (map[string]bool, error)
 		SetLetterSent(ctx context.Context, project, cause, member string) error
 		ReportSent(ctx context.Context, project, snapshot string) (bool, error)

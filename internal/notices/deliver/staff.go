@@ -32,7 +32,8 @@ const (
 )
 
 // sendToStaff sends a letter to each member of the staff, in their own language, and reports whether there were any. A
-// retry skips those who got theirs. A letter's id is made of the cause's and the member's.
+// retry skips those who got theirs. Where a letter is refused for now, the error wraps mail.ErrPostponed, and the others were
+// sent. A letter's id is made of the cause's and the member's.
 func (n *Deliverer) sendToStaff(ctx context.Context, project, cause string, members []access.Member, render func(language string) (letter.Letter, error)) (bool, error) {
 	if len(members) == 0 {
 		n.log.WarnContext(ctx, "no recipient", "project", project, "cause", cause)
@@ -41,6 +42,7 @@ func (n *Deliverer) sendToStaff(ctx context.Context, project, cause string, memb
 	if err != nil {
 		return false, err
 	}
+	var postponed error
 	for _, m := range members {
 		if sent[m.ID] {
 			continue
@@ -49,14 +51,19 @@ func (n *Deliverer) sendToStaff(ctx context.Context, project, cause string, memb
 		if err != nil {
 			return false, err
 		}
-		if err := n.send(ctx, project, rendered.To(m.Email, cause+"-"+m.ID)); err != nil {
+		err = n.send(ctx, project, rendered.To(m.Email, cause+"-"+m.ID))
+		if errors.Is(err, mail.ErrPostponed) {
+			postponed = err
+			continue
+		}
+		if err != nil {
 			return false, err
 		}
 		if err := n.progress.SetLetterSent(ctx, project, cause, m.ID); err != nil {
 			return false, err
 		}
 	}
-	return len(members) > 0, nil
+	return len(members) > 0, postponed
 }
 
 // rejected writes to the senders of a rejected file, with the reasons.
