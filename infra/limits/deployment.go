@@ -61,6 +61,8 @@ type deployment struct {
 	news      map[string]bool        // projects with facts that send-notices was not woken for; true: with news for the night
 	letters   []mail.Message
 	soon      map[string]time.Duration // after how long messages are delivered again that were given back
+
+	invocations bill // of functions, with their requests and messages
 }
 
 // limits are the settings of a function in the template.
@@ -198,7 +200,9 @@ func (d *deployment) invoke(ctx context.Context, function string, do func(ctx co
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.Timeout)
 	defer cancel()
+	began := time.Now()
 	do(ctx, on)
+	d.invoked(function, time.Since(began))
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.instances[function] = append(d.instances[function], on)
@@ -224,6 +228,9 @@ func (d *deployment) start(function string) *instance {
 
 // request sends a request to a function and returns its answer, with what its calls used.
 func (d *deployment) request(function string, r *http.Request) (*httptest.ResponseRecorder, simulated.Usage) {
+	d.mu.Lock()
+	d.invocations.requests++
+	d.mu.Unlock()
 	w := httptest.NewRecorder()
 	ctx, used := simulated.Count(r.Context())
 	d.invoke(ctx, function, func(ctx context.Context, i *instance) { i.handler.ServeHTTP(w, r.WithContext(ctx)) })
@@ -324,6 +331,21 @@ func (o *slowObjects) wait(reads, writes int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.reads, o.write = o.reads+reads, o.write+writes
+}
+
+// List lists objects.
+func (o *slowObjects) List(ctx context.Context, prefix string, each func(objects.Info) error) error {
+	o.wait(0, 1) // at the price of a write
+	return o.Store.List(ctx, prefix, each)
+}
+
+// bytes returns the size of all objects.
+func (o *slowObjects) bytes() (all float64) {
+	err := o.Store.List(context.Background(), "", func(info objects.Info) error { all += float64(info.Size); return nil })
+	if err != nil {
+		panic(err)
+	}
+	return all
 }
 
 // hang makes puts below a prefix hang, "" for none.

@@ -128,6 +128,7 @@ func (d *deployment) deliver(keys []string) (failed []string) {
 		d.run.check(err)
 		batch.Records = append(batch.Records, events.SQSMessage{MessageId: key, ReceiptHandle: key, Body: string(body)})
 	}
+	d.received(len(keys))
 	d.invoke(d.run.Context(), "ingest-upload", func(ctx context.Context, i *instance) {
 		response, err := ingestupload.New(i.App, i.log, returned{d}).Handle(ctx, batch)
 		d.run.check(err)

@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"outreach/internal/nights"
 	"outreach/internal/schema"
@@ -173,4 +176,15 @@ func (t listing) Query(ctx context.Context, q table.Query) (table.Page, error) {
 		return table.Page{}, err
 	}
 	return t.Table.Query(ctx, q)
+}
+
+func TestCostsAreOnTheirPage(t *testing.T) {
+	notShort(t)
+	page, err := os.ReadFile("../../docs/costs.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if computed := measureCosts(t, projectCounts...).page(); differs(string(page), computed) {
+		t.Errorf("docs/costs.md is stale: go run ./infra/limits -costs docs/costs.md\n%s", cmp.Diff(string(page), computed))
+	}
 }

@@ -74,6 +74,7 @@ func (r *run) scaled(n int) int {
 func main() {
 	testing.Init()
 	long := flag.Bool("long", false, "run the contract's own numbers: by default a tenth of them")
+	costs := flag.String("costs", "", "compute what the tracker costs, and write the page to this `file`")
 	only := flag.String("only", "", "run the rows whose name matches this `expression`")
 	flag.Func("log", "write what the functions log to this `file`", func(name string) (err error) {
 		logged, err = os.Create(name)
@@ -90,6 +91,13 @@ func main() {
 	}
 	// A bubble of virtual time belongs to a test.
 	testing.Main(regexp.MatchString, []testing.InternalTest{{Name: "limits", F: func(t *testing.T) {
+		if *costs != "" {
+			page := measureCosts(t, projectCounts...).page()
+			if err := os.WriteFile(*costs, []byte(page), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			os.Exit(0)
+		}
 		if !report(t, *long, wanted.MatchString) {
 			os.Exit(1)
 		}

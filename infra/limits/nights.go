@@ -105,6 +105,8 @@ func (d *deployment) compile(ctx context.Context, queue *messages, batch []night
 		d.run.check(err)
 		event.Records = append(event.Records, events.SQSMessage{MessageId: strconv.Itoa(n), Body: string(body)})
 	}
+	d.received(len(batch))
+	d.computed("compile-snapshot", time.Duration(len(batch))*cpuOfCompile)
 	d.invoke(ctx, "compile-snapshot", func(ctx context.Context, i *instance) {
 		response, err := compilesnapshot.New(i.App, queue, i.log).Handle(ctx, event)
 		d.run.check(err)

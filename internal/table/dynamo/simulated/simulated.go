@@ -95,6 +95,26 @@ func (s *Service) Restart() {
 	s.usage, s.chain = Usage{}, chain{}
 }
 
+// Stored returns the size of all tables with their index as DynamoDB bills it, in bytes.
+func (s *Service) Stored() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	bytes := 0
+	for _, c := range s.tables {
+		c.items.Scan(func(it stored) bool {
+			bytes += it.size + overhead
+			if it.Index.PK != "" {
+				bytes += it.size + overhead
+			}
+			return true
+		})
+	}
+	return bytes
+}
+
+// overhead is what DynamoDB adds to the size of each item, in the table and in the index.
+const overhead = 100
+
 type counted struct{}
 
 // Count returns a context whose calls are also counted in the usage that the function returns.
