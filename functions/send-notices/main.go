@@ -1,6 +1,6 @@
 // Command send-notices sends the e-mails that facts call for, and marks the projects with news as due for the next
 // night. The tracker's stream wakes it and names the projects; which of their facts are still to be announced it reads
-// from the table. An event without facts means all projects; that of its schedule, the letters that were refused for now.
+// from the table. An event without facts means all projects; that of its schedule, the letters that failed.
 package main
 
 import (
@@ -42,7 +42,7 @@ func realMain() error {
 		}
 		deliverer := deliver.New(app, sender, os.Getenv(cloud.BaseURL), c.Log, owner)
 		if event.Postponed {
-			return deliverer.RetryPostponed(ctx)
+			return deliverer.Retry(ctx)
 		}
 		ids, news, since := projects(event.DynamoDBEvent)
 		// Marks come first: letters may have to wait for a mail server. An event that fails is delivered again.

@@ -11,6 +11,9 @@ func progressKey(project string) table.Key {
 	return table.Key{PK: "NOTICES#" + project, SK: "DONE"}
 }
 
+// behindKey is the place in the index of the progress of a project whose letters failed.
+func behindKey(project string) table.Key { return table.Key{PK: "BEHIND", SK: project} }
+
 // letterSentKey is the key of the mark that a member of the staff got the letter about a cause.
 func letterSentKey(project, cause, member string) table.Key {
 	return table.Key{PK: "NOTICES#" + project, SK: "LETTER#" + cause + "#" + member}

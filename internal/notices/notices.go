@@ -128,17 +128,32 @@ func (s *Store) CountPostponed(ctx context.Context, project string) (n int, err 
 
 // Renew stores Done and extends the lease. The error is ErrLeased where the lease ran out and another owner took it.
 func (l *Lease) Renew(ctx context.Context) error {
-	return l.write(ctx, progress{Heads: l.Done, Owner: l.owner, Until: l.store.Now().Add(l.lasts).UTC()})
+	return l.write(ctx, progress{Heads: l.Done, Owner: l.owner, Until: l.store.Now().Add(l.lasts).UTC()}, table.Key{})
 }
 
-// Release stores Done and ends the lease. It fails as Renew does.
-func (l *Lease) Release(ctx context.Context) error {
-	return l.write(ctx, progress{Heads: l.Done})
+// Release stores Done, and whether letters failed, and ends the lease. It fails as Renew does.
+func (l *Lease) Release(ctx context.Context, failed bool) error {
+	var behind table.Key
+	if failed {
+		behind = behindKey(l.project)
+	}
+	return l.write(ctx, progress{Heads: l.Done}, behind)
 }
 
-func (l *Lease) write(ctx context.Context, kept progress) error {
+// Behind returns the projects whose letters failed when they were last sent.
+func (s *Store) Behind(ctx context.Context) (projects []string, err error) {
+	for it, err := range table.Items(ctx, s.Tracker, table.Query{PK: behindKey("").PK, Index: true}) {
+		if err != nil {
+			return nil, err
+		}
+		projects = append(projects, it.Index.SK)
+	}
+	return projects, nil
+}
+
+func (l *Lease) write(ctx context.Context, kept progress, index table.Key) error {
 	err := table.Retry(ctx, func() error {
-		err := l.store.Tracker.Write(ctx, table.PutJSON(progressKey(l.project), kept, table.At(l.rev)))
+		err := l.store.Tracker.Write(ctx, table.Indexed(table.PutJSON(progressKey(l.project), kept, table.At(l.rev)), index))
 		if conflict, met := table.AsConflict(err); met && len(conflict.Failed) > 0 {
 			return ErrLeased
 		}

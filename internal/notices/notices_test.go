@@ -46,7 +46,7 @@ func TestProgressNeverGoesBack(t *testing.T) {
 		t.Errorf("the next owner begins at %v", quick.Done)
 	}
 	quick.Done = fact.Heads{10, 9}
-	if err := quick.Release(ctx); err != nil {
+	if err := quick.Release(ctx, false); err != nil {
 		t.Fatal(err)
 	}
 	slow.Done[0] = 4
@@ -57,7 +57,7 @@ func TestProgressNeverGoesBack(t *testing.T) {
 	}
 	if last := acquire("slow"); last.Done != (fact.Heads{10, 9}) {
 		t.Errorf("progress is at %v", last.Done)
-	} else if last.Done[1] = 10; last.Release(ctx) != nil {
+	} else if last.Done[1] = 10; last.Release(ctx, false) != nil {
 		t.Error("the last lease is not released")
 	}
 	if lease, err := s.Acquire(ctx, "town", "quick", time.Minute, upTo); lease != nil || err != nil {

@@ -1,5 +1,6 @@
 // Package deliver sends the e-mails that facts call for. The table's stream only names the projects that have new
-// facts: what happened since the last run it reads from the facts, so that a day's outage is caught up.
+// facts: what happened since the last run it reads from the facts. What failed is sent by the next run for the project,
+// or by Retry, which a schedule calls, so that a day's outage is caught up.
 package deliver
 
 import (
@@ -68,16 +69,22 @@ func (n *Deliverer) CatchUpWith(ctx context.Context, ids ...string) error {
 	return n.each(ctx, ids, n.project)
 }
 
-// RetryPostponed sends the letters of all projects that were refused for now. One that is refused again stays postponed, and
-// is given up when it has been for PostponedFor.
-func (n *Deliverer) RetryPostponed(ctx context.Context) error {
-	postponed, err := n.progress.AllPostponed(ctx)
+// Retry sends the letters of all projects whose letters failed when they were last sent, since their next fact may be
+// long in coming, and those that were refused for now. One that is refused again stays postponed, and is given up when
+// it has been for PostponedFor.
+func (n *Deliverer) Retry(ctx context.Context) error {
+	behind, err := n.progress.Behind(ctx)
 	if err != nil {
 		return err
 	}
-	return n.each(ctx, slices.Sorted(maps.Keys(postponed)), func(ctx context.Context, d *project.Definition) error {
+	failed := n.CatchUpWith(ctx, behind...)
+	postponed, err := n.progress.AllPostponed(ctx)
+	if err != nil {
+		return errors.Join(failed, err)
+	}
+	return errors.Join(failed, n.each(ctx, slices.Sorted(maps.Keys(postponed)), func(ctx context.Context, d *project.Definition) error {
 		return n.retry(ctx, d, postponed[d.ID])
-	})
+	}))
 }
 
 // each calls send for the projects one after another. While another process has the lease on a project's letters, send
@@ -137,7 +144,7 @@ func (n *Deliverer) project(ctx context.Context, d *project.Definition) (err err
 	if err != nil || lease == nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, lease.Release(context.WithoutCancel(ctx))) }()
+	defer func() { err = errors.Join(err, lease.Release(context.WithoutCancel(ctx), err != nil)) }()
 	sent := false
 	notify := func(f fact.Fact) (err error) {
 		if sent { // record the last letter before the next one goes out
@@ -177,7 +184,7 @@ func (n *Deliverer) retry(ctx context.Context, d *project.Definition, postponed 
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, lease.Release(context.WithoutCancel(ctx))) }()
+	defer func() { err = errors.Join(err, lease.Release(context.WithoutCancel(ctx), err != nil)) }()
 	var failed []error
 	for _, p := range postponed {
 		if err := lease.Renew(ctx); err != nil {

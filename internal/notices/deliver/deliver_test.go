@@ -291,6 +291,40 @@ func TestAFailedLetterHoldsUpItsLaneOnly(t *testing.T) {
 	}
 }
 
+// Without a further fact, letters that failed are sent by the schedule, and then no project is behind.
+func TestLettersThatFailedAreSentByTheSchedule(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.write(0, fact.KindSignup, "", fact.Signup{Signup: "su", State: schema.Accepted})
+	behind := func() []string {
+		t.Helper()
+		ids, err := o.progress.Behind(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ids
+	}
+	o.fail = func(mail.Message) error { return errors.New("the server is away") }
+	for range 2 {
+		if err := o.CatchUpWith(t.Context(), "town"); err == nil {
+			t.Fatal("the failure is not reported")
+		}
+		if ids := behind(); !slices.Equal(ids, []string{"town"}) {
+			t.Fatalf("%v are behind, want the town", ids)
+		}
+	}
+	o.fail = nil
+	if err := o.Retry(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(o.sent) != 1 || len(behind()) != 0 {
+		t.Errorf("sent %v, behind are %v", o.sent, behind())
+	}
+	if err := o.Retry(t.Context()); err != nil || len(o.sent) != 1 {
+		t.Errorf("%v, sent %v", err, o.sent)
+	}
+}
+
 func TestARefusedLetterHoldsUpNothing(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -434,7 +468,7 @@ func TestALeasedProjectIsWaitedFor(t *testing.T) {
 	if err := o.CatchUp(ctx); !errors.Is(err, context.Canceled) || len(o.sent) > 0 {
 		t.Errorf("got %v and %d letters while another process sends", err, len(o.sent))
 	}
-	if err := lease.Release(t.Context()); err != nil {
+	if err := lease.Release(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
 	if got := o.deliver(); got != "f0.1 anna@example.org Signed up: Planting" {
@@ -474,7 +508,7 @@ func TestLetterThatIsRefusedForNowIsTriedAgainAndHoldsUpNoOther(t *testing.T) {
 		t.Fatalf("sent %v, tried %v, %d postponed", o.sent, tried, postponed())
 	}
 	delete(refused, "anna@example.org")
-	if err := o.RetryPostponed(t.Context()); err != nil {
+	if err := o.Retry(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if len(o.sent) != 2 || o.sent[1].To != "anna@example.org" || tried["two@example.org"] != 2 || tried["one@example.org"] != 1 || postponed() != 1 {
@@ -482,7 +516,7 @@ func TestLetterThatIsRefusedForNowIsTriedAgainAndHoldsUpNoOther(t *testing.T) {
 	}
 	delete(refused, "two@example.org")
 	for range 2 {
-		if err := o.RetryPostponed(t.Context()); err != nil {
+		if err := o.Retry(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -505,7 +539,7 @@ func TestLetterIsGivenUpAfterFourWeeks(t *testing.T) {
 		kept  int
 	}{{PostponedFor - time.Hour, 1}, {PostponedFor + time.Hour, 0}} {
 		o.now = func() time.Time { return since.Add(tt.after) }
-		if err := o.RetryPostponed(t.Context()); err != nil {
+		if err := o.Retry(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if n, err := o.progress.(*notices.Store).CountPostponed(t.Context(), "town"); err != nil || n != tt.kept {

@@ -33,6 +33,7 @@ type features struct {
 		AcquireAgain(ctx context.Context, project, owner string, lasts time.Duration) (*notices.Lease, error)
 		Postpone(ctx context.Context, project string, lane int, number int64) error
 		Settle(ctx context.Context, project string, p notices.Postponed) error
+		Behind(ctx context.Context) ([]string, error)
 		AllPostponed(ctx context.Context) (map[string][]notices.Postponed, error)
 		LettersSent(ctx context.Context, project, cause string) (map[string]bool, error)
 		SetLetterSent(ctx context.Context, project, cause, member string) error
