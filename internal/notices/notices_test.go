@@ -50,8 +50,10 @@ func TestProgressNeverGoesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	slow.Done[0] = 4
-	for _, write := range []func(context.Context) error{slow.Renew, slow.Release} {
-		if err := write(ctx); !errors.Is(err, ErrLeased) {
+	for _, write := range []func() error{
+		func() error { return slow.Renew(ctx) }, func() error { return slow.Release(ctx, false) }, func() error { return slow.Release(ctx, true) },
+	} {
+		if err := write(); !errors.Is(err, ErrLeased) {
 			t.Errorf("an owner whose lease was taken writes: %v", err)
 		}
 	}
