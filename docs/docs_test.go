@@ -80,8 +80,8 @@ func TestTheColumnsOfFilesAreThoseOfRecords(t *testing.T) {
 	}
 }
 
-// describeValues returns what a field takes in words, as the second sheet of the files to download does; for a list, its
-// values.
+// describeValues returns what a field takes in words, as the second sheet of the files to download does; for a list,
+// its values.
 func describeValues(t *testing.T, f *schema.Field) string {
 	t.Helper()
 	if f.Type != schema.Choice {

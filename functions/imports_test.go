@@ -97,8 +97,8 @@ func TestReadingADefinitionLinksNoRuleEngine(t *testing.T) {
 	}
 }
 
-// TestHeavyLibrariesAreLinkedWhereUsedOnly: the PDF library is large, so only the functions that use it may link it. The
-// workbook library costs milliseconds at each start: it is for tests and benchmarks alone.
+// TestHeavyLibrariesAreLinkedWhereUsedOnly: the PDF library is large, so only the functions that use it may link it.
+// The workbook library costs milliseconds at each start: it is for tests and benchmarks alone.
 func TestHeavyLibrariesAreLinkedWhereUsedOnly(t *testing.T) {
 	t.Parallel()
 	heavy := map[string][]string{

@@ -96,7 +96,8 @@ func (m *messages) Send(_ context.Context, due ...nights.Due) error {
 	return nil
 }
 
-// TestAProjectWithMuchToPurgeDoesNotBlockOthers: each project's message has its own time, and what remains is due again.
+// TestAProjectWithMuchToPurgeDoesNotBlockOthers: each project's message has its own time, and what remains is due
+// again.
 func TestAProjectWithMuchToPurgeDoesNotBlockOthers(t *testing.T) {
 	t.Parallel()
 	h := outlived(t, func(inner table.Table) table.Table { return inner })

@@ -13,8 +13,8 @@ import (
 	"outreach/internal/table"
 )
 
-// TestReadsDoNotGrowWithTheData counts the items that pages read from the tables: four times as many people, records and
-// nights do not increase them by more than the rows of one page. Lists show fifty rows, a sheet forty.
+// TestReadsDoNotGrowWithTheData counts the items that pages read from the tables: four times as many people, records
+// and nights do not increase them by more than the rows of one page. Lists show fifty rows, a sheet forty.
 func TestReadsDoNotGrowWithTheData(t *testing.T) {
 	t.Parallel()
 	const onePage = 50

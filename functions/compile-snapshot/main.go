@@ -1,5 +1,5 @@
-// Command compile-snapshot turns facts into snapshots: over HTTP on request, and nightly. A schedule queues the projects that
-// are due; each message is the nightly work of one project.
+// Command compile-snapshot turns facts into snapshots: over HTTP on request, and nightly. A schedule queues the
+// projects that are due; each message is the nightly work of one project.
 package main
 
 import (

@@ -28,9 +28,10 @@ var answersSQL string
 //go:embed answers.py
 var answersProgram string
 
-// prepareAnswers makes the pair that is compared: the project's data in dir, with a first snapshot and its checkpoint, and a copy
-// of the checkpoint for DuckDB, whose path it returns. The project has so many thousand records: airings, a tenth of them
-// corrected by a later file, a withdrawn file, and people's sign-ups and attendance. Everything came through ingest-upload.
+// prepareAnswers makes the pair that is compared: the project's data in dir, with a first snapshot and its checkpoint,
+// and a copy of the checkpoint for DuckDB, whose path it returns. The project has so many thousand records: airings, a
+// tenth of them corrected by a later file, a withdrawn file, and people's sign-ups and attendance. Everything came
+// through ingest-upload.
 func prepareAnswers(ctx context.Context, dir string, thousand int) (checkpoint string, err error) {
 	b, err := openBench(ctx, dir)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// cost is what a piece of work took in its process: CPU time of all threads, and the most resident memory above that at the
-// beginning.
+// cost is what a piece of work took in its process: CPU time of all threads, and the most resident memory above that at
+// the beginning.
 type cost struct {
 	CPU    time.Duration `json:"cpu"`
 	Memory int64         `json:"memory"` // bytes; 0 where the system does not tell

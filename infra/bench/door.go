@@ -176,8 +176,8 @@ func readAll(n int, rows string) error {
 	return nil
 }
 
-// measureExcelize is a child process: it reads all cells of a workbook's first sheet, row by row and without applying formats, as
-// excelize does it with the least memory and time.
+// measureExcelize is a child process: it reads all cells of a workbook's first sheet, row by row and without applying
+// formats, as excelize does it with the least memory and time.
 func measureExcelize(args []string) (cost, error) {
 	return measured(func() error {
 		f, err := excelize.OpenFile(args[0])

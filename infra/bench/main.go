@@ -1,6 +1,6 @@
-// Command bench measures the tracker's speed, each row in pairs with a named peer in the same run, and writes the results to
-// docs/performance.md. It is run in the repository's root, needs a Python with DuckDB for the first row, and exits with 1 unless
-// every row holds.
+// Command bench measures the tracker's speed, each row in pairs with a named peer in the same run, and writes the
+// results to docs/performance.md. It is run in the repository's root, needs a Python with DuckDB for the first row, and
+// exits with 1 unless every row holds.
 //
 //	go run ./infra/bench                       # everything, and writes the page
 //	go run ./infra/bench -only csv             # some rows, which are printed alone
@@ -27,8 +27,8 @@ import (
 // page is where the results are written.
 const page = "docs/performance.md"
 
-// row is something that is measured, in pairs with a peer. Its costs are CPU times of processes, because the machine may have
-// other work.
+// row is something that is measured, in pairs with a peer. Its costs are CPU times of processes, because the machine
+// may have other work.
 type row struct {
 	name   string
 	peer   string
@@ -275,8 +275,8 @@ func run(work, only string, pairs int, python string, args ...string) error {
 	return err
 }
 
-// report measures the wanted rows, prints the table, and returns it. missing reports whether a row could not be measured. The
-// error says that not every row holds.
+// report measures the wanted rows, prints the table, and returns it. missing reports whether a row could not be
+// measured. The error says that not every row holds.
 func (b *benches) report(out io.Writer, wanted func(string) bool, pairs int) (table string, missing bool, err error) {
 	table = head
 	fmt.Fprint(out, head)

@@ -418,8 +418,8 @@ own, and alarms on %.0f metrics.
 	return page.String()
 }
 
-// differs compares two pages whose words must be the same, and whose numbers within a tenth: which lane a fact takes, and
-// which sign-ups meet, is chance.
+// differs compares two pages whose words must be the same, and whose numbers within a tenth: which lane a fact takes,
+// and which sign-ups meet, is chance.
 func differs(a, b string) bool {
 	if number.ReplaceAllString(a, "") != number.ReplaceAllString(b, "") {
 		return true

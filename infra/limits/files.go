@@ -152,8 +152,8 @@ func (d *deployment) upload(project, owner string) (u uploads.Upload) {
 	return u
 }
 
-// file returns a file of so many different rows of a kind, with the columns that are required, tell rows apart or are added
-// up. A person has one row, or 150 on different days if the day tells rows apart.
+// file returns a file of so many different rows of a kind, with the columns that are required, tell rows apart or are
+// added up. A person has one row, or 150 on different days if the day tells rows apart.
 func (d *deployment) file(kind *schema.Kind, rows int) string {
 	def, _ := definition.Parse("", []byte(town("town", 0)))
 	var template, out bytes.Buffer

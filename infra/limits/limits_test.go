@@ -17,8 +17,8 @@ import (
 	"outreach/internal/uploads"
 )
 
-// failing is the rows that are known not to hold yet: docs/limits.md has what was measured. One that begins to hold fails
-// TestRowsHold, and must be taken out.
+// failing is the rows that are known not to hold yet: docs/limits.md has what was measured. One that begins to hold
+// fails TestRowsHold, and must be taken out.
 var failing []string
 
 // named returns the only row whose name begins so.
@@ -88,8 +88,8 @@ func TestPlantedFaultsBreakTheirRow(t *testing.T) {
 	}
 }
 
-// A file that takes longer than the function may is accepted by a second delivery, which comes soon and goes on where the
-// first ended.
+// A file that takes longer than the function may is accepted by a second delivery, which comes soon and goes on where
+// the first ended.
 func TestAFileIsContinuedAfterATimeOut(t *testing.T) {
 	notShort(t)
 	short := &fault{limits: func(all map[string]limits) {

@@ -43,8 +43,8 @@ type night struct {
 	dead     []string // projects whose messages failed for good
 }
 
-// night wakes send-notices for changes, waits until the schedule is due and fires it; then it delivers the messages, so many at
-// once and again after each failure as the template says.
+// night wakes send-notices for changes, waits until the schedule is due and fires it; then it delivers the messages, so
+// many at once and again after each failure as the template says.
 func (d *deployment) night() (n night) {
 	d.notify()
 	now := time.Now()

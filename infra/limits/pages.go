@@ -22,9 +22,9 @@ import (
 )
 
 // officePages opens every page of the office, of advisers, partners and funders in two projects, one of which has four
-// times as much of everything: a page must use the same units in both. The larger one has 20,000 sign-ups in an activity
-// and 50,000 people. Lists to print and exports cost what they show, and
-// the preview of an erasure what the erasure does; they are left out.
+// times as much of everything: a page must use the same units in both. The larger one has 20,000 sign-ups in an
+// activity and 50,000 people. Lists to print and exports cost what they show, and the preview of an erasure what the
+// erasure does; they are left out.
 func officePages(r *run) {
 	large := filled(r, r.scaled(20_000), r.scaled(50_000), 320)
 	small := filled(r, r.scaled(20_000)/4, r.scaled(50_000)/4, 80)
@@ -46,8 +46,8 @@ func officePages(r *run) {
 // usual is how many read units a page of 50 lines may use: some for each line, and for what is around them.
 const usual = 250
 
-// pagesOfOffice are the pages, and what each may read. Where it is more than usual, the page passes over what it does not
-// show, up to a bound.
+// pagesOfOffice are the pages, and what each may read. Where it is more than usual, the page passes over what it does
+// not show, up to a bound.
 var pagesOfOffice = []struct {
 	name, function, path, role string
 	most                       float64
@@ -87,8 +87,8 @@ var pagesOfOffice = []struct {
 	{"form", "submit-signup", "/town/signup", "", usual, false},
 }
 
-// filled fills a project with so many sign-ups to an activity, people, and records, files and nights, and returns what each
-// page used.
+// filled fills a project with so many sign-ups to an activity, people, and records, files and nights, and returns what
+// each page used.
 func filled(r *run, signups, people, others int) map[string]simulated.Usage {
 	d := deploy(r)
 	d.define(strings.Replace(town("town", 0), "{id: yard, kind: training,", "{id: yard, kind: training, capacity: 10,", 1))
@@ -145,8 +145,8 @@ func (d *deployment) signUpAll(signups, people int) {
 	wg.Wait()
 }
 
-// keepRecords stores so many consultations of one adviser in each of five months, but 40 in March, and so many outputs, of
-// which each third is voided, and attendances and tests of people of the hall. It returns the id of one of them.
+// keepRecords stores so many consultations of one adviser in each of five months, but 40 in March, and so many outputs,
+// of which each third is voided, and attendances and tests of people of the hall. It returns the id of one of them.
 func (d *deployment) keepRecords(n int) (person string) {
 	d.invoke(d.run.Context(), "manage-project", func(_ context.Context, i *instance) {
 		ctx := d.run.Context()

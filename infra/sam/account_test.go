@@ -321,7 +321,8 @@ func (s *stage) serveAPI(t *testing.T) int {
 	return len(there.Items)
 }
 
-// handOn gives the functions the variables of the API's stage as settings, since events of the emulator's API have none.
+// handOn gives the functions the variables of the API's stage as settings, since events of the emulator's API have
+// none.
 func (s *stage) handOn(t *testing.T) {
 	t.Helper()
 	var api struct {

@@ -349,9 +349,9 @@ func (c *check) onlyTLS(bucket string) bool {
 	return false
 }
 
-// keepers: resources with irreplaceable content are retained when the stack is deleted, when they are replaced, and when a
-// parameter takes them out of the stack; a first deployment that fails leaves none of them behind. Users and the mail
-// identity are among them, because the parameter Email names them.
+// keepers: resources with irreplaceable content are retained when the stack is deleted, when they are replaced, and
+// when a parameter takes them out of the stack; a first deployment that fails leaves none of them behind. Users and the
+// mail identity are among them, because the parameter Email names them.
 func (c *check) keepers() {
 	passing := map[string]bool{} // queues that are taken from
 	for _, f := range c.functions() {
@@ -477,8 +477,8 @@ func (c *check) routes() {
 	}
 }
 
-// questions: sam deploy --guided asks of each event of an API that has no authorizer whether that is intended, and ends at
-// the default answer.
+// questions: sam deploy --guided asks of each event of an API that has no authorizer whether that is intended, and ends
+// at the default answer.
 func (c *check) questions() {
 	for name, f := range c.functions() {
 		for event, e := range f.kinds {
@@ -494,8 +494,8 @@ const (
 	maxStatement = 600      // bytes of a statement with the longest names, without its resource's
 )
 
-// resourcePolicies: each permission to invoke a function is a statement of its resource policy, and so is each event of an
-// API; without one, the API's routes are answered 500.
+// resourcePolicies: each permission to invoke a function is a statement of its resource policy, and so is each event of
+// an API; without one, the API's routes are answered 500.
 func (c *check) resourcePolicies() {
 	size, invoked := map[string]int{}, map[string]bool{}
 	for name, r := range c.of("AWS::Lambda::Permission") {
@@ -540,8 +540,8 @@ func (c *check) alarms() {
 	}
 }
 
-// userPools: whether a pool distinguishes Anna@example.org from anna@example.org cannot be changed later; its invitation has
-// what Cognito demands, and says in both languages where to sign in.
+// userPools: whether a pool distinguishes Anna@example.org from anna@example.org cannot be changed later; its
+// invitation has what Cognito demands, and says in both languages where to sign in.
 func (c *check) userPools() {
 	for name, r := range c.of(aPool) {
 		if at(r.Properties, "UsernameConfiguration", "CaseSensitive") != false {

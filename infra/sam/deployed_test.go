@@ -1218,7 +1218,8 @@ func (d *driver) anotherAddress(t *testing.T) string {
 	return "the mail identities of the address before and of the one after are both there"
 }
 
-// sandbox checks that a letter that SES refuses, because its recipient is not verified, is shown to the office and sent later.
+// sandbox checks that a letter that SES refuses, because its recipient is not verified, is shown to the office and sent
+// later.
 func (d *driver) sandbox(t *testing.T) string {
 	const email = "unverified@example.org"
 	production := func(enabled bool) {

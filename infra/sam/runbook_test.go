@@ -16,8 +16,8 @@ import (
 	"outreach/infra/tracker/replay"
 )
 
-// TestRunbook runs the commands of docs/runbook.md that restore the tables and that give the data to a new stack, one after
-// another, on the stack that TestDeployed has filled.
+// TestRunbook runs the commands of docs/runbook.md that restore the tables and that give the data to a new stack, one
+// after another, on the stack that TestDeployed has filled.
 func TestRunbook(t *testing.T) {
 	d := newDriver(t)
 	restore, again := commands(t, "Restore"), commands(t, "A new stack for old data")
@@ -96,7 +96,8 @@ func commands(t *testing.T, section string) []string {
 	return blocks
 }
 
-// shell runs blocks of commands in one shell, in the folder that infra/sam/test deploys from. It ends at the first that fails.
+// shell runs blocks of commands in one shell, in the folder that infra/sam/test deploys from. It ends at the first that
+// fails.
 func (d *driver) shell(t *testing.T, settings string, blocks ...string) {
 	t.Helper()
 	script := "set -euxo pipefail\nSTACK=" + d.stack + "\n" + settings + "\n" + strings.Join(blocks, "\n")

@@ -39,8 +39,8 @@ func (t *tracker) sweep(ctx context.Context) {
 	t.list(ctx, "uploads/", func(info objects.Info) { t.uploads.add(arrival(info)) })
 }
 
-// findUploads queues the uploads that are stored, and those that are put beside this program, until the context ends: files
-// that are copied into the folder, and objects of a bucket.
+// findUploads queues the uploads that are stored, and those that are put beside this program, until the context ends:
+// files that are copied into the folder, and objects of a bucket.
 func (t *tracker) findUploads(ctx context.Context) {
 	pause := listOften
 	if t.files != nil {
@@ -77,7 +77,8 @@ func watchFolder(root string) (*watcher, error) {
 	return out, nil
 }
 
-// add watches a directory and those below it, and calls each for the files in them. One that does not exist is no error.
+// add watches a directory and those below it, and calls each for the files in them. One that does not exist is no
+// error.
 func (w *watcher) add(dir string, each func(file string)) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		switch {
@@ -96,8 +97,8 @@ func (w *watcher) add(dir string, each func(file string)) error {
 	})
 }
 
-// watch queues files that change in the folder once they are unchanged for settleTime, until the context ends. If changes were
-// missed it lists the folder.
+// watch queues files that change in the folder once they are unchanged for settleTime, until the context ends. If
+// changes were missed it lists the folder.
 func (t *tracker) watch(ctx context.Context, w *watcher) {
 	changed := map[string]time.Time{} // when a file changed last
 	mark := func(file string) { changed[file] = time.Now() }

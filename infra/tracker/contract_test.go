@@ -474,7 +474,8 @@ type toldRoute struct {
 	item    *openapi3.PathItem
 }
 
-// isDescribed checks that the tracker's own OpenAPI document describes the answer. Of answers alike it checks the first few.
+// isDescribed checks that the tracker's own OpenAPI document describes the answer. Of answers alike it checks the first
+// few.
 func (r reply) isDescribed(method, path string) {
 	r.t.Helper()
 	told.Do(func() { readDocument(r.t) })

@@ -220,8 +220,8 @@ func unpack(t *testing.T, archive, dir string) {
 	}
 }
 
-// TestGoldenFolderFindsAndErasesPeople finds people of the folders by each word of their names, and erases them: no item
-// of the tables has their ids or addresses.
+// TestGoldenFolderFindsAndErasesPeople finds people of the folders by each word of their names, and erases them: no
+// item of the tables has their ids or addresses.
 func TestGoldenFolderFindsAndErasesPeople(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -22,9 +22,9 @@ import (
 // deliver is the handler of a queue's messages.
 type deliver func(context.Context, events.SQSEvent) (events.SQSEventResponse, error)
 
-// queue delivers messages to a function, one at a time. It retries a message that fails, and moves it to the dead letters
-// after too many tries. Nothing of it is stored: what a queue held is found again after a start. It is safe for concurrent
-// use.
+// queue delivers messages to a function, one at a time. It retries a message that fails, and moves it to the dead
+// letters after too many tries. Nothing of it is stored: what a queue held is found again after a start. It is safe for
+// concurrent use.
 type queue struct {
 	function   string // that its messages wake
 	deliver    deliver
@@ -168,8 +168,8 @@ func encode(event any) string {
 	return string(body)
 }
 
-// redrive queues the dead letters again where a file named redrive is beside them, which the command redrive creates. Dead
-// letters whose upload no longer exists are removed.
+// redrive queues the dead letters again where a file named redrive is beside them, which the command redrive creates.
+// Dead letters whose upload no longer exists are removed.
 func (t *tracker) redrive(ctx context.Context) {
 	if os.Remove(filepath.Join(filepath.Dir(t.dead.file), "redrive")) != nil {
 		return // not requested

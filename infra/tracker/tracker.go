@@ -291,8 +291,9 @@ func (t *tracker) wakeUp() {
 	}
 }
 
-// start starts what runs beside requests, until the context ends: the queues, the search for files that were put into the
-// folder by hand or before a crash, the notices, the schedules, and once the search for projects whose mark was lost.
+// start starts what runs beside requests, until the context ends: the queues, the search for files that were put into
+// the folder by hand or before a crash, the notices, the schedules, and once the search for projects whose mark was
+// lost.
 func (t *tracker) start(ctx context.Context) {
 	t.task(func() { t.uploads.run(ctx, 2*time.Second) })
 	t.task(func() { t.nights.run(ctx, 2*time.Second) })

@@ -17,8 +17,8 @@ import (
 	"outreach/internal/table"
 )
 
-// crowd is an activity at which n people have signed up, named in the opposite order, every fifth of whom waits. It counts
-// the sign-ups and people that are read.
+// crowd is an activity at which n people have signed up, named in the opposite order, every fifth of whom waits. It
+// counts the sign-ups and people that are read.
 type crowd struct{ n, read int }
 
 func (c *crowd) signup(i int) signups.Signup {

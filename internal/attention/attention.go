@@ -53,8 +53,8 @@ func (c Counts) Any() bool { return c != Counts{} }
 // Days is for how many days a rejected file is a task.
 const Days = 7
 
-// CountTasks counts the tasks of a project as of now. It reads the newest snapshot from the objects. What it reads of the
-// tables does not grow with the project.
+// CountTasks counts the tasks of a project as of now. It reads the newest snapshot from the objects. What it reads of
+// the tables does not grow with the project.
 func (s *Store) CountTasks(ctx context.Context, project string) (Counts, error) {
 	var c Counts
 	defined, err := s.projects.Definition(ctx, project)
@@ -86,8 +86,8 @@ func (s *Store) CountTasks(ctx context.Context, project string) (Counts, error) 
 	return c, s.figures(ctx, project, &c)
 }
 
-// LookForTasks finds what takes too long for CountTasks: probable duplicates among many people. The nightly run calls it;
-// it may be called twice.
+// LookForTasks finds what takes too long for CountTasks: probable duplicates among many people. The nightly run calls
+// it; it may be called twice.
 func (s *Store) LookForTasks(ctx context.Context, d *project.Definition) error {
 	return s.persons.LookForDuplicates(ctx, d.ID, d.Day(s.Now()))
 }

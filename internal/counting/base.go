@@ -22,13 +22,14 @@ import (
 )
 
 // ErrRecount means that what came after a checkpoint changes records, or what counted of them, in a way that only the
-// records themselves can answer. The caller restores the whole fold and counts again. The text of the error names the reason.
+// records themselves can answer. The caller restores the whole fold and counts again. The text of the error names the
+// reason.
 var ErrRecount = errors.New("the counts of the checkpoint cannot be continued")
 
 func recount(reason string) error { return fmt.Errorf("%w: %s", ErrRecount, reason) }
 
-// base is the records of a checkpoint, all but sign-ups, as they were counted: in place of their texts it has for what each
-// of them counted. A Fold with a base holds all sign-ups, and the records that came after the checkpoint.
+// base is the records of a checkpoint, all but sign-ups, as they were counted: in place of their texts it has for what
+// each of them counted. A Fold with a base holds all sign-ups, and the records that came after the checkpoint.
 type base struct {
 	asOf  day
 	marks [][]int    // by the number of a mark: for what a record counts, 0 the participants, i+1 the i-th indicator
@@ -46,8 +47,8 @@ type base struct {
 	touched    map[uint32]struct{}    // by index in Live.people: their attributes may have changed
 }
 
-// BaseRows is the records of a kind in columns, as a checkpoint stores them. Those that came through a form are the first, with
-// IDs, Versions and Said; the others have Uploads and Numbers at their index, the first none.
+// BaseRows is the records of a kind in columns, as a checkpoint stores them. Those that came through a form are the
+// first, with IDs, Versions and Said; the others have Uploads and Numbers at their index, the first none.
 type BaseRows struct {
 	IDs      []string
 	Versions []int
@@ -83,8 +84,8 @@ func (t *textTable) naturalKey(about uint32, s *kindLayout, values []uint32) (ke
 	return key
 }
 
-// Columns returns the fields of a kind that figures need of its records besides for what they count: those that are read as
-// whole numbers, and those that are read as texts.
+// Columns returns the fields of a kind that figures need of its records besides for what they count: those that are
+// read as whole numbers, and those that are read as texts.
 func (r *Rules) Columns(kind string) (wholes, texts []int) {
 	s := r.layouts.named(kind)
 	add := func(list []int, field int) []int {
@@ -128,9 +129,9 @@ func (f *Fold) Intern(text []byte) uint32 {
 	return f.texts.intern(string(text))
 }
 
-// Continue makes the records of a checkpoint the base of the Fold, into which the rest of the checkpoint was restored: rows
-// by kind, the texts of their marks, and the day up to which they were counted. From then on the Fold takes facts that came
-// after the checkpoint; Compile fails with ErrRecount if the base is not enough for them.
+// Continue makes the records of a checkpoint the base of the Fold, into which the rest of the checkpoint was restored:
+// rows by kind, the texts of their marks, and the day up to which they were counted. From then on the Fold takes facts
+// that came after the checkpoint; Compile fails with ErrRecount if the base is not enough for them.
 func (f *Fold) Continue(rows map[string]*BaseRows, marks []string, asOf string) error {
 	b := &base{asOf: dayOf(asOf), kinds: make([]BaseRows, len(f.layouts.all)), changed: map[string]struct{}{}, prefixes: map[uint32]ulid.ULID{}}
 	for _, text := range marks {
@@ -222,8 +223,8 @@ func (f *Fold) changesAll() {
 	}
 }
 
-// resolveBase finds the records of the base that no longer count: those that a later record replaces, and earlier versions of
-// records. It also numbers the people of the base.
+// resolveBase finds the records of the base that no longer count: those that a later record replaces, and earlier
+// versions of records. It also numbers the people of the base.
 func (f *Fold) resolveBase(l *Live, canonical, place func(uint32) uint32) {
 	b := f.base
 	b.gone, b.people, b.days = map[*BaseRows][]bool{}, map[*BaseRows][]uint32{}, map[*BaseRows][]day{}
@@ -469,8 +470,8 @@ func (c *counter) countBase(s *kindLayout) error {
 	return nil
 }
 
-// touched returns the people whose attributes may differ from those with which the base was counted: a sign-up of theirs
-// changed, or was sent on a day that counts now and did not then, or the other way round.
+// touched returns the people whose attributes may differ from those with which the base was counted: a sign-up of
+// theirs changed, or was sent on a day that counts now and did not then, or the other way round.
 func (c *counter) touched() map[uint32]struct{} {
 	b := c.live.base
 	if c.asOf == b.asOf {
@@ -487,8 +488,8 @@ func (c *counter) touched() map[uint32]struct{} {
 	return out
 }
 
-// comparesWithBase reports whether the evidence of a rule over a kind is stored as changes since the base: not if it is about
-// sign-ups, of which the base has none, or if attributes change what earlier records add.
+// comparesWithBase reports whether the evidence of a rule over a kind is stored as changes since the base: not if it is
+// about sign-ups, of which the base has none, or if attributes change what earlier records add.
 func (c *counter) comparesWithBase(s *kindLayout, in *indicatorRule) bool {
 	return c.live.base != nil && s != c.live.layouts.signups && in.value.origin != fromAttributes
 }
@@ -524,8 +525,8 @@ func (c *counter) compareWithBase() error {
 	return c.compare(ParticipantsEvidence, 0, about, &indicatorRule{count: countPeople}, c.evidence)
 }
 
-// difference is a record that came after the base, or one of the base that no longer counts, or adds another amount: then it
-// is gone and new.
+// difference is a record that came after the base, or one of the base that no longer counts, or adds another amount:
+// then it is gone and new.
 type difference struct {
 	date   day
 	id     string
@@ -553,7 +554,8 @@ type firstRows struct {
 	changed   bool
 }
 
-// compare finds the changes of the evidence of a figure. number is that of its mark, and after are its records after the base.
+// compare finds the changes of the evidence of a figure. number is that of its mark, and after are its records after
+// the base.
 func (c *counter) compare(code string, number int, kinds []*kindLayout, in *indicatorRule, after []recordRef) error {
 	m := &comparison{counter: c, rule: in, kinds: kinds, firsts: map[string]*firstRows{}, people: make([]*firstRows, len(c.live.people))}
 	for _, mark := range c.live.base.marks {

@@ -78,8 +78,8 @@ func changed(before []snapshot.Counted, changes []snapshot.Change) []snapshot.Co
 	return out
 }
 
-// evidenceApart returns the figures whose continued evidence differs from the full one, and how. was is the evidence of the
-// checkpoint.
+// evidenceApart returns the figures whose continued evidence differs from the full one, and how. was is the evidence of
+// the checkpoint.
 func evidenceApart(def *project.Definition, full, was, continued counting.Figures) map[string]string {
 	apart := map[string]string{}
 	codes := []string{counting.ParticipantsEvidence}

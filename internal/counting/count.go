@@ -40,8 +40,8 @@ type datedSignup struct {
 	*liveSignup
 }
 
-// recordRef refers to a live record: the number of its kind, and its index among the live records of that kind; those of the
-// base follow the others.
+// recordRef refers to a live record: the number of its kind, and its index among the live records of that kind; those
+// of the base follow the others.
 type recordRef struct{ kind, place uint32 }
 
 // Snapshot returns the figures as a snapshot with its hash. The caller sets its id, known_at, state and supersedes,
@@ -99,8 +99,8 @@ func (f *Figures) contribution(rule *indicatorRule, r recordRef, seen map[string
 	return one
 }
 
-// Changes returns how the evidence of a figure differs from that of the checkpoint that the Fold continues, in order. It returns
-// false if there is none, or if Evidence has all of it; else Evidence has the later records alone.
+// Changes returns how the evidence of a figure differs from that of the checkpoint that the Fold continues, in order.
+// It returns false if there is none, or if Evidence has all of it; else Evidence has the later records alone.
 func (f *Figures) Changes(code string) ([]snapshot.Change, bool) {
 	changes, of := f.changes[code]
 	return changes, of

@@ -45,10 +45,10 @@ type StateRow struct {
 	Values  schema.Row    // in the order of the kind's fields
 }
 
-// State iterates over the state of the Fold. Restoring all rows in an empty Fold, in their order, makes it equal. Files with
-// MissingPacks are stored without rows, and their packs are missing in that Fold too. Rows of one fact and kind are adjacent.
-// A StateRow is valid until the next one. counted are the figures of the Fold, for the marks; nil: rows have none. It must not be
-// called on a Fold that continues a checkpoint.
+// State iterates over the state of the Fold. Restoring all rows in an empty Fold, in their order, makes it equal. Files
+// with MissingPacks are stored without rows, and their packs are missing in that Fold too. Rows of one fact and kind
+// are adjacent. A StateRow is valid until the next one. counted are the figures of the Fold, for the marks; nil: rows
+// have none. It must not be called on a Fold that continues a checkpoint.
 func (f *Fold) State(counted *Figures) iter.Seq[*StateRow] {
 	return func(yield func(*StateRow) bool) {
 		w := &stateReader{fold: f, live: f.Live(), canonical: f.canonical(), yield: yield, marks: []string{""}}

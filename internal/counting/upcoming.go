@@ -9,8 +9,8 @@ import (
 )
 
 // NextStatusChange returns the first day after a day on which an indicator of the snapshot gets another status although
-// nothing is added: by then more is planned than was achieved. It returns "" where there is none. The snapshot is of the day
-// or of an earlier one from which it differs in the day alone.
+// nothing is added: by then more is planned than was achieved. It returns "" where there is none. The snapshot is of
+// the day or of an earlier one from which it differs in the day alone.
 func NextStatusChange(def *project.Definition, snap snapshot.Snapshot, after string) string {
 	first, err := time.Parse(time.DateOnly, def.Period.From)
 	if err != nil || !isDay(after) || !isDay(def.Period.To) {

@@ -188,7 +188,8 @@ type Line struct {
 	Values schema.Row `json:"v"`           // sealed, in the order of the pack's fields
 }
 
-// AppendJSON appends the line as json.Marshal writes it. A file has many lines, and reflection would take most of the time.
+// AppendJSON appends the line as json.Marshal writes it. A file has many lines, and reflection would take most of the
+// time.
 func (l Line) AppendJSON(to []byte) []byte {
 	to = strconv.AppendInt(append(to, `{"n":`...), int64(l.Row), 10)
 	if l.Person != "" {

@@ -165,8 +165,8 @@ func (s *Log) Heads(ctx context.Context, project string) (heads Heads, err error
 	return heads, err
 }
 
-// LastAt returns when the last facts up to a position were received, the latest of all lanes; the zero time of no facts.
-// Facts that were written at the same time may be up to the length of their requests later.
+// LastAt returns when the last facts up to a position were received, the latest of all lanes; the zero time of no
+// facts. Facts that were written at the same time may be up to the length of their requests later.
 func (s *Log) LastAt(ctx context.Context, project string, heads Heads) (at time.Time, err error) {
 	var keys []table.Key
 	for lane, head := range heads {

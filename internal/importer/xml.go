@@ -10,9 +10,9 @@ import (
 )
 
 // xmlScanner reads the tokens of an XML document: start and end tags and text. It checks what encoding/xml checks in
-// Decoder.RawToken, of which it takes a fifth of the time, because it allocates nothing for a token. It refuses two things
-// that encoding/xml reads: declarations of a document type, which workbooks must not have (ECMA-376 part 2, 8.2.5), and names
-// that are not in ASCII.
+// Decoder.RawToken, of which it takes a fifth of the time, because it allocates nothing for a token. It refuses two
+// things that encoding/xml reads: declarations of a document type, which workbooks must not have (ECMA-376 part 2,
+// 8.2.5), and names that are not in ASCII.
 type xmlScanner struct {
 	from    io.Reader
 	buffer  []byte
@@ -317,7 +317,8 @@ func (s *xmlScanner) readText(to []byte, quote byte) ([]byte, bool) {
 	}
 }
 
-// validText reports whether a text is valid UTF-8, without the characters that XML has not. bits are those of all its bytes.
+// validText reports whether a text is valid UTF-8, without the characters that XML has not. bits are those of all its
+// bytes.
 func validText(text []byte, bits byte) bool {
 	if bits < utf8.RuneSelf {
 		return true
@@ -433,8 +434,8 @@ func (s *xmlScanner) skipComment() bool {
 	}
 }
 
-// skipInstruction skips a processing instruction, behind its "<?". The declaration of XML must name version 1.0 and UTF-8, where
-// it names them.
+// skipInstruction skips a processing instruction, behind its "<?". The declaration of XML must name version 1.0 and
+// UTF-8, where it names them.
 func (s *xmlScanner) skipInstruction() (ok bool) {
 	if s.name, ok = s.readName(s.name[:0]); !ok {
 		return false

@@ -11,7 +11,8 @@ import (
 // throughKey is the key of the last night whose messages were all sent.
 func throughKey() table.Key { return table.Key{PK: "NIGHT", SK: "THROUGH"} }
 
-// newsKey is the key of the mark that a project has news. It stays when the mark is removed, so that its revisions grow.
+// newsKey is the key of the mark that a project has news. It stays when the mark is removed, so that its revisions
+// grow.
 func newsKey(project string) table.Key { return table.Key{PK: "DUE#" + project, SK: "NEWS"} }
 
 // lookedKey is the key of what the last nightly run of a project found, and of the date of its next one.

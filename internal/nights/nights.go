@@ -1,6 +1,6 @@
-// Package nights keeps which projects the nightly run has to look at, and up to which day each was looked at. A project is
-// due because it has news, which the stream of facts marks, or because a date of its own has come. Both are items of one
-// index, so that a night reads nothing of a project without news.
+// Package nights keeps which projects the nightly run has to look at, and up to which day each was looked at. A project
+// is due because it has news, which the stream of facts marks, or because a date of its own has come. Both are items of
+// one index, so that a night reads nothing of a project without news.
 package nights
 
 import (
@@ -121,7 +121,8 @@ func (s *Store) Due(ctx context.Context, at time.Time) ([]string, error) {
 	return slices.Compact(due), err
 }
 
-// Claim is the right to do the nightly work of a project and to remove its mark afterwards, unless there are news since.
+// Claim is the right to do the nightly work of a project and to remove its mark afterwards, unless there are news
+// since.
 type Claim struct {
 	Looked Looked // what the last complete run saw; zero: there was none
 	Quiet  bool   // the project was not due in the night before
@@ -132,8 +133,8 @@ type Claim struct {
 	hasNews      bool
 }
 
-// Claim begins the nightly work of a project. It returns nil where the project is not due for the night: then the work is
-// done. Another run that claims the same project takes the right to remove the mark.
+// Claim begins the nightly work of a project. It returns nil where the project is not due for the night: then the work
+// is done. Another run that claims the same project takes the right to remove the mark.
 func (s *Store) Claim(ctx context.Context, due Due) (claim *Claim, err error) {
 	project := due.Project
 	err = table.Retry(ctx, func() error {
@@ -160,8 +161,8 @@ func (n news) dueAt(at time.Time) bool { return !n.Since.IsZero() && !n.Since.Af
 
 func (l Looked) dueAt(at time.Time) bool { return !l.Next.IsZero() && !l.Next.After(at) }
 
-// Done ends the nightly work of a project, which must be durable: it keeps what the run saw and removes the mark. Where there
-// are news since the claim, or another run of the project was faster, the mark stays.
+// Done ends the nightly work of a project, which must be durable: it keeps what the run saw and removes the mark. Where
+// there are news since the claim, or another run of the project was faster, the mark stays.
 func (c *Claim) Done(ctx context.Context, looked Looked) error {
 	looked.Next = looked.Next.UTC()
 	put := table.PutJSON(lookedKey(c.project), looked, table.At(c.looked))
@@ -214,8 +215,8 @@ func decode[T any](found map[table.Key]table.Item, key table.Key) (out loaded[T]
 	return out, err
 }
 
-// Looked returns what the last complete run of a project saw, false where there was none or where its mark says already that
-// there are news.
+// Looked returns what the last complete run of a project saw, false where there was none or where its mark says already
+// that there are news.
 func (s *Store) Looked(ctx context.Context, project string) (looked Looked, quiet bool, err error) {
 	mark, last, err := s.load(ctx, project)
 	return last.value, last.rev != 0 && mark.value.Since.IsZero(), err
@@ -249,8 +250,9 @@ func later(a, b time.Time) time.Time {
 	return b.UTC()
 }
 
-// Checked returns the day up to which a project was looked at, "" before its first night: the day before the last night if
-// nothing was due then, else the day of its last complete run. No night writes an item of a project without news for this.
+// Checked returns the day up to which a project was looked at, "" before its first night: the day before the last night
+// if nothing was due then, else the day of its last complete run. No night writes an item of a project without news for
+// this.
 func (s *Store) Checked(ctx context.Context, d *project.Definition) (day string, err error) {
 	found, err := s.Tracker.Get(ctx, throughKey(), newsKey(d.ID), lookedKey(d.ID))
 	if err != nil {

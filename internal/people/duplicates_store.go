@@ -50,8 +50,8 @@ func (s *Store) CountDuplicates(ctx context.Context, project string) (int, error
 	return len(pairs), err
 }
 
-// LookForDuplicates looks for probable duplicates among many people, unless it did so on the day (a date, 2026-05-10). It
-// reads everyone in the project, and may be called twice or concurrently.
+// LookForDuplicates looks for probable duplicates among many people, unless it did so on the day (a date, 2026-05-10).
+// It reads everyone in the project, and may be called twice or concurrently.
 func (s *Store) LookForDuplicates(ctx context.Context, project, day string) error {
 	last, rev, err := table.Load[counted](ctx, s.db.Tracker, duplicatesKey(project))
 	if err != nil || last.Day == day {
@@ -82,8 +82,8 @@ func (s *Store) LookForDuplicates(ctx context.Context, project, day string) erro
 		table.PutJSON(pairsKey(project), ids, table.Always))
 }
 
-// Duplicates returns a page of the pairs of probable duplicates, from an index on, without pairs that were merged or that
-// MarkDistinct marked as two people. Among many people the page may be short.
+// Duplicates returns a page of the pairs of probable duplicates, from an index on, without pairs that were merged or
+// that MarkDistinct marked as two people. Among many people the page may be short.
 func (s *Store) Duplicates(ctx context.Context, project string, from, limit int) (PairPage, error) {
 	page := PairPage{Pairs: []Pair{}, Next: -1}
 	last, rev, err := table.Load[counted](ctx, s.db.Tracker, duplicatesKey(project))

@@ -73,9 +73,9 @@ func (s *Store) identityItems(ctx context.Context, project string, e Erasure) ([
 	return theirs, nil
 }
 
-// Delete deletes an erased person's forms and private texts, then identity keys and search words, and the person item last: a
-// repeated call finds what an interrupted one left. It fails with table.ErrBusy where the person was merged during the
-// erasure.
+// Delete deletes an erased person's forms and private texts, then identity keys and search words, and the person item
+// last: a repeated call finds what an interrupted one left. It fails with table.ErrBusy where the person was merged
+// during the erasure.
 func (s *Store) Delete(ctx context.Context, project string, e Erasure) error {
 	for _, id := range e.IDs {
 		private, err := s.privateOf(ctx, project, id)

@@ -44,8 +44,8 @@ func personKey(project, id string) table.Key {
 
 func namesIndex(project string) string { return "NAMES#" + project }
 
-// nameParts returns the partition of the search items for words that begin as the word does. There is one for each first
-// letter, because each new person adds items: a single partition would limit how many a second.
+// nameParts returns the partition of the search items for words that begin as the word does. There is one for each
+// first letter, because each new person adds items: a single partition would limit how many a second.
 func nameParts(project, word string) string {
 	letter, _ := utf8.DecodeRuneInString(word)
 	return formerNameParts(project) + "#" + string(letter)

@@ -57,8 +57,8 @@ func (s *Store) searchKeys(ctx context.Context, project string, keys []Key) (tab
 	return out, nil
 }
 
-// mostPassed is about how many people one page of a search reads at most: a page may be short where few people match all
-// of several common prefixes.
+// mostPassed is about how many people one page of a search reads at most: a page may be short where few people match
+// all of several common prefixes.
 const mostPassed = 1000
 
 // searchWords reads by the longest prefix, and keeps the people whom the other prefixes match as well. The people whose

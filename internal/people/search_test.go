@@ -73,8 +73,8 @@ func TestSearchMatchesPrefixesOfAnyWord(t *testing.T) {
 	}
 }
 
-// searchItems returns the keys of the search items for words that begin with a prefix, in this version's partition and in
-// that of earlier ones.
+// searchItems returns the keys of the search items for words that begin with a prefix, in this version's partition and
+// in that of earlier ones.
 func searchItems(t *testing.T, s *Store, prefix string) (keys []table.Key) {
 	t.Helper()
 	for _, partition := range []string{nameParts("p", prefix), formerNameParts("p")} {

@@ -13,16 +13,16 @@ import (
 	"outreach/internal/uploads"
 )
 
-// Fingerprint returns the fingerprint of a row in which members of staff are ids already, given with its sealed form. who is
-// the subject of the natural key: the id of a person or a partner, or "" for a kind that has neither.
+// Fingerprint returns the fingerprint of a row in which members of staff are ids already, given with its sealed form.
+// who is the subject of the natural key: the id of a person or a partner, or "" for a kind that has neither.
 func (s *Store) Fingerprint(project string, k *schema.Kind, who string, row, sealed schema.Row) uploads.Fingerprint {
 	return uploads.Fingerprint{
 		Schema: schema.SchemaVersion, Natural: s.Digest(project, "natural", k.NaturalKey(who, row)), Content: s.content(project, k, sealed),
 	}
 }
 
-// content returns the hash of a sealed row's content. It covers each value outside the natural key that is not empty, with the
-// id of its field, so that neither the order of fields nor an empty field changes it.
+// content returns the hash of a sealed row's content. It covers each value outside the natural key that is not empty,
+// with the id of its field, so that neither the order of fields nor an empty field changes it.
 func (s *Store) content(project string, k *schema.Kind, sealed schema.Row) [8]byte {
 	text := make([]byte, 0, 256)
 	for _, i := range k.ContentFields() {
@@ -35,9 +35,9 @@ func (s *Store) content(project string, k *schema.Kind, sealed schema.Row) [8]by
 	return [8]byte(digest[:])
 }
 
-// FingerprintOfVersion0 returns the content hash that version 0 of the schema gave a sealed row: of its values alone, in the
-// order that fields had then, empty ones included. It is comparable with the fingerprints of files read at that time. A
-// row with a value in a field that version 0 did not have gets the zero hash, which equals none of them.
+// FingerprintOfVersion0 returns the content hash that version 0 of the schema gave a sealed row: of its values alone,
+// in the order that fields had then, empty ones included. It is comparable with the fingerprints of files read at that
+// time. A row with a value in a field that version 0 did not have gets the zero hash, which equals none of them.
 func (s *Store) FingerprintOfVersion0(project string, k *schema.Kind, sealed schema.Row) (content [8]byte) {
 	first := schema.FieldsOfVersion0(k.Name)
 	for i, value := range sealed {

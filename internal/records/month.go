@@ -23,8 +23,8 @@ func monthItem(project string, t Typed) (key table.Key, ok bool) {
 	return table.Key{PK: monthPartition(project, staff, day[:len("2006-01")]), SK: day + "#" + t.ID}, true
 }
 
-// moveInMonths returns the operations that list a version of a record in its month instead of the version before it, the
-// zero Typed for the first one.
+// moveInMonths returns the operations that list a version of a record in its month instead of the version before it,
+// the zero Typed for the first one.
 func moveInMonths(project string, before, after Typed) []table.Op {
 	var ops []table.Op
 	from, was := monthItem(project, before)
@@ -38,8 +38,8 @@ func moveInMonths(project string, before, after Typed) []table.Op {
 	return ops
 }
 
-// Month returns an adviser's records of a kind that are not voided and of a month (2026-05), in the order of their days,
-// then ids.
+// Month returns an adviser's records of a kind that are not voided and of a month (2026-05), in the order of their
+// days, then ids.
 func (s *Store) Month(ctx context.Context, project string, kind *schema.Kind, staff, month string) ([]Typed, error) {
 	if err := s.listMonths(ctx, project, kind, staff); err != nil {
 		return nil, err

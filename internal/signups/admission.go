@@ -167,8 +167,8 @@ func (s *Store) removeTicket(ctx context.Context, key table.Key) {
 	_ = s.Tracker.Write(ctx, table.Remove(key, table.Always))
 }
 
-// admitWaiting admits the tickets of an inbox, in some batches. It fails with a *table.Conflict if the sender of another
-// ticket does so too.
+// admitWaiting admits the tickets of an inbox, in some batches. It fails with a *table.Conflict if the sender of
+// another ticket does so too.
 func (s *Store) admitWaiting(ctx context.Context, project string, a project.Activity) error {
 	for range mostBatches {
 		waiting, err := s.Tracker.Query(ctx, table.Query{PK: inboxPartition(project, a.ID), Limit: mostTogether})
@@ -220,8 +220,8 @@ func (s *Store) admitBatch(ctx context.Context, project string, a project.Activi
 }
 
 // admitAll stores new sign-ups to one activity with their states in one transaction, and removes their tickets if they
-// are from the inbox. If it fails with a *table.Conflict, refused are the indexes of the tickets that can never succeed;
-// none are where the counts have changed.
+// are from the inbox. If it fails with a *table.Conflict, refused are the indexes of the tickets that can never
+// succeed; none are where the counts have changed.
 func (s *Store) admitAll(ctx context.Context, project string, places Places, rev int64, tickets []ticket, fromInbox bool) (admitted []Signup, refused []int, err error) {
 	var facts []fact.Fact
 	var ops []table.Op

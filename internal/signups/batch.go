@@ -17,8 +17,8 @@ import (
 const Batch = (table.MostWrites - 1) / 4
 
 // SignUpAll signs people up as SignUp does one after another, with few transactions. Each draft has an Entry. Those to
-// one activity are signed up in their order; of several about one person the first is signed up, and the others are kept
-// as repeats. It may be called again after a failure: what is done stays.
+// one activity are signed up in their order; of several about one person the first is signed up, and the others are
+// kept as repeats. It may be called again after a failure: what is done stays.
 func (s *Store) SignUpAll(ctx context.Context, project string, drafts []SignupDraft) ([]SignedUp, error) {
 	results, tickets, err := s.prepare(ctx, project, drafts)
 	if err != nil {

@@ -95,8 +95,8 @@ func TestSignUpAllDoesWhatSignUpDoesOneAfterAnother(t *testing.T) {
 	}
 }
 
-// Whatever call of either table fails, or is the last one of its process: called again it ends as if nothing had failed.
-// Drafts are prepared one at a time, so that the numbers of calls mean the same calls in each round.
+// Whatever call of either table fails, or is the last one of its process: called again it ends as if nothing had
+// failed. Drafts are prepared one at a time, so that the numbers of calls mean the same calls in each round.
 func TestSignUpAllMayBeRepeatedWhateverFails(t *testing.T) {
 	t.Parallel()
 	file := paper(2, 10, 7, 20)

@@ -20,8 +20,8 @@ func placeKey(project, activity, person string) table.Key {
 	return people.MentionKey(project, person, schema.Signup, "@"+activity)
 }
 
-// formerPlaceKey returns the key under which earlier versions stored what is under placeKey now; they stored the mention
-// apart.
+// formerPlaceKey returns the key under which earlier versions stored what is under placeKey now; they stored the
+// mention apart.
 func formerPlaceKey(project, activity, person string) table.Key {
 	return table.Key{PK: "PLACE#" + project + "#" + activity + "#" + person, SK: "SIGNUP"}
 }
@@ -43,8 +43,8 @@ func sentKey(project, signup, entry string) table.Key {
 	return table.Key{PK: "SIGNUP#" + project + "#" + signup, SK: "SENT#" + entry}
 }
 
-// formerFormKey returns the key under which earlier versions stored what is under people.FormKey now. The item was in the
-// index of the person's texts.
+// formerFormKey returns the key under which earlier versions stored what is under people.FormKey now. The item was in
+// the index of the person's texts.
 func formerFormKey(project, signup, entry string) table.Key {
 	return table.Key{PK: "FORM#" + project + "#" + signup, SK: entry}
 }

@@ -26,8 +26,9 @@ func storedFormerly(s *Store, su Signup) error {
 	return s.Tracker.Write(ctx, append(ops[1:], table.PutJSON(formerPlaceKey("p", su.Activity, su.Person), su.ID, table.Always))...)
 }
 
-// Whoever signs up, cancels, signs up again, and is merged, with items of this version and of earlier ones: a person has
-// one live sign-up to an activity, each sign-up mentions its person once, and no mention is left when all are forgotten.
+// Whoever signs up, cancels, signs up again, and is merged, with items of this version and of earlier ones: a person
+// has one live sign-up to an activity, each sign-up mentions its person once, and no mention is left when all are
+// forgotten.
 func TestEachSignUpMentionsItsPersonOnce(t *testing.T) {
 	t.Parallel()
 	outer := t
@@ -151,8 +152,8 @@ func TestEachSignUpMentionsItsPersonOnce(t *testing.T) {
 	})
 }
 
-// A version that knew other items of places has cancelled a sign-up, and left its item: the sign-up that takes the place
-// over does not hide that the other one mentions the person.
+// A version that knew other items of places has cancelled a sign-up, and left its item: the sign-up that takes the
+// place over does not hide that the other one mentions the person.
 func TestPlaceOfASignUpThatIsNotLiveIsTakenOver(t *testing.T) {
 	t.Parallel()
 	s := open(t)

@@ -77,8 +77,8 @@ func (r SignedUp) answer() SignedUp {
 // SignUp signs a person up. A new sign-up is accepted, waitlisted, or held (see Places.Admit). A person with a live
 // sign-up keeps it, and the form is stored beside the first one. SignUp may be called twice with the same once, or with
 // the same Entry: the second call returns the first result and writes nothing. It fails with people.ErrTwoPeople where
-// a form that is not public has keys of two people. Answered is called here unless the caller has done so, and after each
-// conflict.
+// a form that is not public has keys of two people. Answered is called here unless the caller has done so, and after
+// each conflict.
 func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once store.Once) (result SignedUp, err error) {
 	ref, names := d.person()
 	if !once.Asked() {
@@ -326,8 +326,8 @@ func mention(project, person, signup string) table.Op {
 	return table.PutJSON(people.MentionKey(project, person, schema.Signup, signup), signup, table.Always)
 }
 
-// leavePlace returns the operations that leave a sign-up's place to a later one of the person. The sign-up still mentions
-// the person.
+// leavePlace returns the operations that leave a sign-up's place to a later one of the person. The sign-up still
+// mentions the person.
 func (s *Store) leavePlace(ctx context.Context, project string, su Signup) ([]table.Op, error) {
 	key := placeKey(project, su.Activity, su.Person)
 	id, rev, err := table.Load[string](ctx, s.Tracker, key)

@@ -108,8 +108,8 @@ type Counted struct {
 	What  string      `json:"what,omitempty"`  // of records that are not about people: outlet and title
 }
 
-// Change is a difference between the evidence of a figure and an earlier one: a record that is new, or one that is gone. What is
-// new comes before the record of the earlier evidence at an index; what is gone is at that index.
+// Change is a difference between the evidence of a figure and an earlier one: a record that is new, or one that is
+// gone. What is new comes before the record of the earlier evidence at an index; what is gone is at that index.
 type Change struct {
 	At   int         `json:"at"`
 	Row  *Counted    `json:"row,omitempty"`  // new

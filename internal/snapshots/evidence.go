@@ -27,9 +27,9 @@ const EvidencePart = 2000
 const writers = 8
 
 // Evidence lies in parts that are named by the hash of their content, so that snapshots share those that are alike: a
-// night without news writes none. Each snapshot has an index of its parts. If the figures continue those of an earlier snapshot,
-// the index has that snapshot's parts, and the records that are new or gone since. Snapshots made before there was an index have
-// parts of their own.
+// night without news writes none. Each snapshot has an index of its parts. If the figures continue those of an earlier
+// snapshot, the index has that snapshot's parts, and the records that are new or gone since. Snapshots made before
+// there was an index have parts of their own.
 
 // Index is where the evidence of a snapshot is, by the code of the figure.
 type Index map[string]figure
@@ -64,8 +64,8 @@ type Since struct {
 	Changes func(code string) ([]snapshot.Change, bool)
 }
 
-// changes returns the evidence of a figure as that of the earlier one with changes, false if it has to be stored itself. It
-// fails if there are changes, and no earlier evidence of the figure.
+// changes returns the evidence of a figure as that of the earlier one with changes, false if it has to be stored
+// itself. It fails if there are changes, and no earlier evidence of the figure.
 func (s Since) changes(code string) (figure, bool, error) {
 	if s.Changes == nil {
 		return figure{}, false, nil
@@ -78,7 +78,8 @@ func (s Since) changes(code string) (figure, bool, error) {
 	return figure{Parts: before.Parts, Changes: changes}, of, nil
 }
 
-// EvidenceIndex returns where the evidence of a snapshot, or of SaveEvidence, is. It fails with objects.ErrNotFound if there is no index.
+// EvidenceIndex returns where the evidence of a snapshot, or of SaveEvidence, is. It fails with objects.ErrNotFound if
+// there is no index.
 func (s *Store) EvidenceIndex(ctx context.Context, project, id string) (index Index, err error) {
 	return index, s.getJSON(ctx, evidenceIndex(project, id), &index)
 }
@@ -96,8 +97,8 @@ func oldEvidencePart(project, id, code string, part int) string {
 	return fmt.Sprintf("snapshots/%s/%s/evidence/%s/%06d.json", project, id, code, part)
 }
 
-// saveEvidence stores the records behind each figure: those parts that the newest snapshot does not have, then the index. Of a
-// figure that continues the earlier evidence it stores the changes alone, in the index.
+// saveEvidence stores the records behind each figure: those parts that the newest snapshot does not have, then the
+// index. Of a figure that continues the earlier evidence it stores the changes alone, in the index.
 func (s *Store) saveEvidence(ctx context.Context, project, id string, codes []string, evidence func(code string) iter.Seq[snapshot.Counted], since Since) error {
 	stored, err := s.newestParts(ctx, project)
 	if err != nil {
@@ -159,7 +160,8 @@ func (s *Store) saveEvidence(ctx context.Context, project, id string, codes []st
 	return s.putJSON(ctx, evidenceIndex(project, id), index)
 }
 
-// SaveEvidence stores the records behind each figure as SaveSnapshot does, and returns the id of their index. No snapshot has it.
+// SaveEvidence stores the records behind each figure as SaveSnapshot does, and returns the id of their index. No
+// snapshot has it.
 func (s *Store) SaveEvidence(ctx context.Context, project string, codes []string, evidence func(code string) iter.Seq[snapshot.Counted]) (string, error) {
 	id := s.NewID()
 	return id, s.saveEvidence(ctx, project, id, codes, evidence, Since{})

@@ -56,10 +56,9 @@ func (s *Store) Latest(ctx context.Context, project, asOf string) (Kept, table.C
 	return kept, table.At(rev), err
 }
 
-// SaveSnapshot saves a new snapshot with its evidence, the records behind each of the codes or their changes since an earlier
-// snapshot, and the answer to the request once.
-// unchanged is the condition that Latest returned. It fails with a *table.Conflict if another snapshot of the same day was saved
-// in the meantime: call Latest and retry.
+// SaveSnapshot saves a new snapshot with its evidence, the records behind each of the codes or their changes since an
+// earlier snapshot, and the answer to the request once. unchanged is the condition that Latest returned. It fails with
+// a *table.Conflict if another snapshot of the same day was saved in the meantime: call Latest and retry.
 func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, unchanged table.Condition, heads fact.Heads, codes []string, evidence func(code string) iter.Seq[snapshot.Counted], since Since, by string, once store.Once) error {
 	project := snap.Project
 	if err := s.saveEvidence(ctx, project, snap.ID, codes, evidence, since); err != nil {
@@ -116,8 +115,8 @@ func (s *Store) Snapshot(ctx context.Context, k Kept) (snapshot.Snapshot, error)
 	return snap, nil
 }
 
-// Snapshots lists snapshots, newest first: all of them by the time of compiling, or those in a state by their days, as far
-// as they are approved. It fails for other states, which have no list.
+// Snapshots lists snapshots, newest first: all of them by the time of compiling, or those in a state by their days, as
+// far as they are approved. It fails for other states, which have no list.
 func (s *Store) Snapshots(ctx context.Context, project, state string, limit int, cursor string) (table.PageOf[Kept], error) {
 	q := table.Query{PK: Partition(project), Backward: true, Limit: limit, Cursor: cursor}
 	switch state {

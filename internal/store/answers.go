@@ -73,11 +73,12 @@ func (s *DB) Answered(ctx context.Context, once Once, result any) (bool, error) 
 	return true, json.Unmarshal(before.Result, result)
 }
 
-// Begin stores, before a request takes effect, the result that it will have: a part of it may be left out. It is one plain
-// write, which uses half of what it would in the transaction that makes the effect. A request with the same key and body
-// that began before has set result already: it becomes what that one stored. Begin fails with a *table.Conflict where
-// another request with the key was stored since Answered looked: the caller then calls Answered again. Whether a request
-// that began took effect is for the caller to know; until it did, the key is refused for another body.
+// Begin stores, before a request takes effect, the result that it will have: a part of it may be left out. It is one
+// plain write, which uses half of what it would in the transaction that makes the effect. A request with the same key
+// and body that began before has set result already: it becomes what that one stored. Begin fails with a
+// *table.Conflict where another request with the key was stored since Answered looked: the caller then calls Answered
+// again. Whether a request that began took effect is for the caller to know; until it did, the key is refused for
+// another body.
 func (s *DB) Begin(ctx context.Context, once Once, result any) error {
 	if once == (Once{}) {
 		return nil

@@ -118,8 +118,8 @@ func (s *DB) Digest(project, purpose, text string) [16]byte {
 	return digest
 }
 
-// sealer is a keyed hash. One is used many times: a file needs some hundred thousand hashes, and half of the work would be to
-// derive the two inner keys anew.
+// sealer is a keyed hash. One is used many times: a file needs some hundred thousand hashes, and half of the work would
+// be to derive the two inner keys anew.
 type sealer struct {
 	mac  hash.Hash
 	text []byte

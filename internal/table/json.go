@@ -87,8 +87,8 @@ func List[T any](ctx context.Context, t Table, q Query) (PageOf[T], error) {
 // mostPassed is how many times its limit ListWhere reads at most.
 const mostPassed = 20
 
-// ListWhere lists the items that keep accepts, otherwise as List does. The limit is the number of those. Where few of many
-// are accepted, a page may be short, and still have a next one.
+// ListWhere lists the items that keep accepts, otherwise as List does. The limit is the number of those. Where few of
+// many are accepted, a page may be short, and still have a next one.
 func ListWhere[T any](ctx context.Context, t Table, q Query, keep func(T) bool) (PageOf[T], error) {
 	out := PageOf[T]{Items: []T{}}
 	want := q.Limit

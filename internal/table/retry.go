@@ -45,9 +45,9 @@ func IsUnrepeated(ctx context.Context) bool { return ctx.Value(unrepeated{}) != 
 
 type plain struct{}
 
-// Plain returns a context in which a Write of one operation need not be a transaction, which uses twice the capacity. Such
-// a Write may return a *Conflict although it was applied, where an answer was lost and it was repeated: it is for callers
-// that read, after a conflict, what is stored.
+// Plain returns a context in which a Write of one operation need not be a transaction, which uses twice the capacity.
+// Such a Write may return a *Conflict although it was applied, where an answer was lost and it was repeated: it is for
+// callers that read, after a conflict, what is stored.
 func Plain(ctx context.Context) context.Context { return context.WithValue(ctx, plain{}, true) }
 
 // IsPlain reports whether Plain made the context. Implementations call it.

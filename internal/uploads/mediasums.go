@@ -43,9 +43,9 @@ func (s *Store) staleSums(project string, u Upload) []table.Op {
 
 func isMedia(u Upload) bool { return u.Kind == schema.Builtin().Kind(schema.Media).Plural }
 
-// MediaSums returns the sums over the media records of a partner. They are kept: computing them, which reads all rows, is
-// left to whoever asks first after a file was accepted or withdrawn, or after the definition's period changed; that is
-// usually the function that read the file.
+// MediaSums returns the sums over the media records of a partner. They are kept: computing them, which reads all rows,
+// is left to whoever asks first after a file was accepted or withdrawn, or after the definition's period changed; that
+// is usually the function that read the file.
 func (s *Store) MediaSums(ctx context.Context, d *project.Definition, partner string) (MediaSums, error) {
 	key := sumsKey(d.ID, partner)
 	kept, rev, err := table.Load[MediaSums](ctx, s.Tracker, key)

@@ -35,8 +35,8 @@ func (u Upload) lastSeen() time.Time {
 	return u.Asked
 }
 
-// uncountedUntil returns the end of the time for which an upload is stored that did not count so far, the zero time of one
-// that counted.
+// uncountedUntil returns the end of the time for which an upload is stored that did not count so far, the zero time of
+// one that counted.
 func (u Upload) uncountedUntil() time.Time {
 	switch {
 	case !u.Final():

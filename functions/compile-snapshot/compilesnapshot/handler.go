@@ -35,8 +35,9 @@ func (h *Handler) Scheduled(ctx context.Context) error {
 	return nil
 }
 
-// Handle does the nightly work of the projects that a batch of messages names. It reports the messages that failed, which
-// the queue delivers again and moves to its dead letters in the end; the others are done. The error is always nil.
+// Handle does the nightly work of the projects that a batch of messages names. It reports the messages that failed,
+// which the queue delivers again and moves to its dead letters in the end; the others are done. The error is always
+// nil.
 func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 	for _, message := range batch.Records {

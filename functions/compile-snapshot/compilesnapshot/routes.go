@@ -1,5 +1,5 @@
-// Package compilesnapshot lists the routes of the function compile-snapshot, compiling and verifying, and handles its other
-// events: the schedules, and the messages of projects that are due.
+// Package compilesnapshot lists the routes of the function compile-snapshot, compiling and verifying, and handles its
+// other events: the schedules, and the messages of projects that are due.
 package compilesnapshot
 
 import (

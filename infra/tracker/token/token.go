@@ -1,5 +1,5 @@
-// Package token signs a program in at a Cognito user pool, with its second factor, and prints its ID token. It needs AWS
-// credentials that may sign users in, and nobody at a keyboard.
+// Package token signs a program in at a Cognito user pool, with its second factor, and prints its ID token. It needs
+// AWS credentials that may sign users in, and nobody at a keyboard.
 package token
 
 import (

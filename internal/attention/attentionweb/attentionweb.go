@@ -161,8 +161,8 @@ func (l *taskList) held(places []signups.Places) {
 	}
 }
 
-// snapshot adds a task where the nightly run is behind: it should have looked for changes up to yesterday or to the project's
-// last day, with one day of grace, or there is a snapshot of that day.
+// snapshot adds a task where the nightly run is behind: it should have looked for changes up to yesterday or to the
+// project's last day, with one day of grace, or there is a snapshot of that day.
 func (l *taskList) snapshot(newest snapshots.Kept, checked string) {
 	period, today := l.Defined.Definition.Period, l.Today()
 	day, err := time.Parse(time.DateOnly, today)

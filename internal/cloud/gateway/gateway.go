@@ -98,8 +98,8 @@ func base(e Request) string {
 	return "https://" + e.RequestContext.DomainName
 }
 
-// reserve is the part of a function's time that its handlers do not get, so that an answer, and what is cleaned up before
-// it, is through when Lambda ends the function.
+// reserve is the part of a function's time that its handlers do not get, so that an answer, and what is cleaned up
+// before it, is through when Lambda ends the function.
 const reserve = 2 * time.Second
 
 // serve opens the handler at the first event. If that fails, it responds with 503 and retries at the next event.

@@ -33,8 +33,8 @@ func New(c *cloud.Cloud) *Sender {
 }
 
 // Send sends one message. SES assigns its own Message-ID; the message's id is sent in post.IDHeader, so that a
-// duplicate can be recognised. If SES refuses this message for good, the error wraps mail.ErrRefused; if it refuses
-// the recipient as unverified, as it does in the sandbox, mail.ErrPostponed; any other error may be retried. Errors do not
+// duplicate can be recognised. If SES refuses this message for good, the error wraps mail.ErrRefused; if it refuses the
+// recipient as unverified, as it does in the sandbox, mail.ErrPostponed; any other error may be retried. Errors do not
 // contain the address.
 func (s *Sender) Send(ctx context.Context, m mail.Message) error {
 	composed, err := smtp.Compose(s.from, m, time.Now())

@@ -1,5 +1,6 @@
-// Package checkpoint stores the state of a Fold, with the numbers of the facts applied to it, as one Parquet file, so that the
-// next compile reads only later facts. Of each record it says for what it counts, so that the next compile need not count it again. DuckDB, Athena or pandas can read the same file, with the pseudonymous records that the
+// Package checkpoint stores the state of a Fold, with the numbers of the facts applied to it, as one Parquet file, so
+// that the next compile reads only later facts. Of each record it says for what it counts, so that the next compile
+// need not count it again. DuckDB, Athena or pandas can read the same file, with the pseudonymous records that the
 // figures come from:
 //
 //	SELECT medium, sum(reach) FROM 'checkpoint.parquet' WHERE kind = 'media' AND live GROUP BY medium
@@ -54,8 +55,8 @@ var compression = &zstd.Codec{Level: zstd.SpeedFastest}
 
 const mostRows = 1 << 16 // of a row group
 
-// Write writes the state of a Fold, the heads up to which facts were applied to it, and how it was counted: the zero Counts if it
-// was not. The same state gives the same bytes.
+// Write writes the state of a Fold, the heads up to which facts were applied to it, and how it was counted: the zero
+// Counts if it was not. The same state gives the same bytes.
 func Write(w io.Writer, f *counting.Fold, heads fact.Heads, counts Counts) error {
 	file, err := encode(f, heads, counts)
 	if err != nil {

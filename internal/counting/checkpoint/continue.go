@@ -18,8 +18,9 @@ import (
 // ErrCounts means that a checkpoint was counted by another definition or program, or not at all.
 var ErrCounts = fmt.Errorf("%w: the checkpoint was counted differently", counting.ErrRecount)
 
-// Continue reads a checkpoint into a Fold that continues its counts, without the texts of its records: it costs a fraction of
-// Read. It fails as Read does, and with ErrCounts unless this definition (its SHA-256) and this program counted the records.
+// Continue reads a checkpoint into a Fold that continues its counts, without the texts of its records: it costs a
+// fraction of Read. It fails as Read does, and with ErrCounts unless this definition (its SHA-256) and this program
+// counted the records.
 func Continue(data []byte, rules *counting.Rules, definition, program string) (*counting.Fold, fact.Heads, Counts, error) {
 	f, file, err := continued(data, rules, definition, program)
 	if err != nil {

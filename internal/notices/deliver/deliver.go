@@ -211,8 +211,8 @@ func (n *Deliverer) retry(ctx context.Context, d *project.Definition, postponed 
 	return errors.Join(failed...)
 }
 
-// notify sends the letters that one fact calls for, and reports whether there were any. Where one is refused for now, the
-// error wraps mail.ErrPostponed and the others were sent.
+// notify sends the letters that one fact calls for, and reports whether there were any. Where one is refused for now,
+// the error wraps mail.ErrPostponed and the others were sent.
 func (n *Deliverer) notify(ctx context.Context, d *project.Definition, f fact.Fact) (bool, error) {
 	switch f.Kind {
 	case fact.KindSignup:

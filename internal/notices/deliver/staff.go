@@ -32,8 +32,8 @@ const (
 )
 
 // sendToStaff sends a letter to each member of the staff, in their own language, and reports whether there were any. A
-// retry skips those who got theirs. Where a letter is refused for now, the error wraps mail.ErrPostponed, and the others were
-// sent. A letter's id is made of the cause's and the member's.
+// retry skips those who got theirs. Where a letter is refused for now, the error wraps mail.ErrPostponed, and the
+// others were sent. A letter's id is made of the cause's and the member's.
 func (n *Deliverer) sendToStaff(ctx context.Context, project, cause string, members []access.Member, render func(language string) (letter.Letter, error)) (bool, error) {
 	if len(members) == 0 {
 		n.log.WarnContext(ctx, "no recipient", "project", project, "cause", cause)

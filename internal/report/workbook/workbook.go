@@ -240,8 +240,8 @@ func appendTime(to []byte, at string, style int, value time.Time, valid bool, te
 	return appendText(to, at, styleText, text)
 }
 
-// serialOf returns the number that shows a time on its own clock: days since 1899-12-30. Spreadsheets know no time before 1900,
-// and a 29th of February in that year.
+// serialOf returns the number that shows a time on its own clock: days since 1899-12-30. Spreadsheets know no time
+// before 1900, and a 29th of February in that year.
 func serialOf(at time.Time) (string, bool) {
 	const day = 24 * 60 * 60
 	_, offset := at.Zone()
@@ -265,8 +265,8 @@ func appendText(to []byte, at string, style int, text string) []byte {
 	return fmt.Appendf(to, `<c r="%s" s="%d" t="inlineStr"><is><t xml:space="preserve">%s</t></is></c>`, at, style, escaped(text))
 }
 
-// escaped returns a text as XML. Control characters, which XML does not allow, are written by their number, as in _x0007_. Of a
-// text that looks like such a number the underscore is written by its number.
+// escaped returns a text as XML. Control characters, which XML does not allow, are written by their number, as in
+// _x0007_. Of a text that looks like such a number the underscore is written by its number.
 func escaped(text string) string {
 	var b strings.Builder
 	start := 0

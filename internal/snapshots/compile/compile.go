@@ -163,8 +163,8 @@ func empty(rules *counting.Rules) state {
 	return state{fold: counting.New(rules.Registry()), outdated: true}
 }
 
-// restore returns the fold of the last checkpoint and the heads it was saved at. If the checkpoint is missing, damaged, of
-// another version, or later than heads, it returns an empty fold and zero heads: then all facts are replayed.
+// restore returns the fold of the last checkpoint and the heads it was saved at. If the checkpoint is missing, damaged,
+// of another version, or later than heads, it returns an empty fold and zero heads: then all facts are replayed.
 func (c Compiler) restore(ctx context.Context, defined projects.Defined, rules *counting.Rules, heads fact.Heads) (state, error) {
 	data, err := c.checkpoint(ctx, defined.Definition.ID)
 	if err != nil {
@@ -194,16 +194,16 @@ func (c Compiler) checkpoint(ctx context.Context, project string) ([]byte, error
 	return io.ReadAll(body)
 }
 
-// How far a checkpoint may be behind: a compile reads the later facts and records again each time, and writes the checkpoint
-// less often. It may lack leastFacts and leastRecords, or more: one for each shareOfRecords that it has.
+// How far a checkpoint may be behind: a compile reads the later facts and records again each time, and writes the
+// checkpoint less often. It may lack leastFacts and leastRecords, or more: one for each shareOfRecords that it has.
 const (
 	leastFacts     = 200
 	leastRecords   = 1000
 	shareOfRecords = 100 // the index of the evidence has what it lacks, and is read for each page of evidence
 )
 
-// continueCheckpoint returns a fold that continues the counts of the last checkpoint. It fails with counting.ErrRecount if
-// there is none, if it was counted by another definition or program, or if it is too old.
+// continueCheckpoint returns a fold that continues the counts of the last checkpoint. It fails with counting.ErrRecount
+// if there is none, if it was counted by another definition or program, or if it is too old.
 func (c Compiler) continueCheckpoint(ctx context.Context, defined projects.Defined, rules *counting.Rules, heads fact.Heads) (s state, err error) {
 	data, err := c.checkpoint(ctx, defined.Definition.ID)
 	if err != nil {
@@ -276,7 +276,8 @@ func (c Compiler) replay(ctx context.Context, project string, fold *counting.Fol
 	return nil
 }
 
-// sameButDay returns the newest snapshot up to the day of another one, and whether it differs from that in its day alone.
+// sameButDay returns the newest snapshot up to the day of another one, and whether it differs from that in its day
+// alone.
 func (c Compiler) sameButDay(ctx context.Context, snap snapshot.Snapshot) (kept snapshots.Kept, same bool, err error) {
 	kept, err = c.snapshots.NewestUpTo(ctx, snap.Project, snap.AsOf)
 	if errors.Is(err, store.ErrNotFound) {
@@ -293,8 +294,8 @@ func (c Compiler) sameButDay(ctx context.Context, snap snapshot.Snapshot) (kept 
 	return kept, same, err
 }
 
-// saveSnapshot saves a draft snapshot, unless the newest snapshot of that day has the same hash: then it returns that one, and
-// false. It retries when another compile saves a snapshot of the day in the meantime.
+// saveSnapshot saves a draft snapshot, unless the newest snapshot of that day has the same hash: then it returns that
+// one, and false. It retries when another compile saves a snapshot of the day in the meantime.
 func (c Compiler) saveSnapshot(ctx context.Context, s state, by string, once store.Once) (snapshots.Kept, bool, error) {
 	snap := s.snapshot
 	for range 10 {
@@ -353,8 +354,8 @@ type Purge struct {
 	Class string    `json:"class"`
 }
 
-// Verify recomputes a snapshot with the definition and up to the facts it was compiled with: from the first fact and, if
-// there is an earlier checkpoint, from that one too, as Compile would. It saves nothing.
+// Verify recomputes a snapshot with the definition and up to the facts it was compiled with: from the first fact and,
+// if there is an earlier checkpoint, from that one too, as Compile would. It saves nothing.
 func (c Compiler) Verify(ctx context.Context, kept snapshots.Kept) (v Verification, err error) {
 	defined, err := c.projects.DefinitionVersion(ctx, kept.Project, kept.Definition.Version)
 	if err != nil {

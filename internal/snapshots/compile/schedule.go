@@ -25,8 +25,8 @@ type Queue interface {
 // walkEvery is how often a night walks through all projects to find marks that were lost.
 const walkEvery = 7 * 24 * time.Hour
 
-// Night sends a message for each project that is due, and returns how many. Once a week, and in the first night, it walks
-// through all projects before. It may be repeated after an error; what is done is not done again.
+// Night sends a message for each project that is due, and returns how many. Once a week, and in the first night, it
+// walks through all projects before. It may be repeated after an error; what is done is not done again.
 func (c Compiler) Night(ctx context.Context, queue Queue) (sent int, err error) {
 	now := c.db.Now()
 	last, err := c.nights.Last(ctx)
@@ -36,8 +36,8 @@ func (c Compiler) Night(ctx context.Context, queue Queue) (sent int, err error) 
 	return c.night(ctx, queue, last, now, now.Sub(last.Walked) >= walkEvery)
 }
 
-// Schedule runs a night in this process: the work of all projects that are due, after a walk through all projects. A project
-// that fails does not stop the others; their errors are joined.
+// Schedule runs a night in this process: the work of all projects that are due, after a walk through all projects. A
+// project that fails does not stop the others; their errors are joined.
 func (c Compiler) Schedule(ctx context.Context) error {
 	last, err := c.nights.Last(ctx)
 	if err != nil {
@@ -87,9 +87,10 @@ func (c Compiler) night(ctx context.Context, queue Queue, last nights.Night, now
 	return len(due), errors.Join(failed, err)
 }
 
-// Repair walks through all projects and marks those whose mark was lost, as of an instant: they have facts or uploads that no
-// nightly run saw, and no mark. It reads the heads of the facts, the newest upload and the mark of each project, some
-// twelve read units. A project from before there were marks is marked too. It returns the projects that are marked.
+// Repair walks through all projects and marks those whose mark was lost, as of an instant: they have facts or uploads
+// that no nightly run saw, and no mark. It reads the heads of the facts, the newest upload and the mark of each
+// project, some twelve read units. A project from before there were marks is marked too. It returns the projects that
+// are marked.
 func (c Compiler) Repair(ctx context.Context, now time.Time) (lost []string, err error) {
 	ids, err := c.projects.Projects(ctx)
 	if err != nil {
@@ -140,7 +141,8 @@ func (c Compiler) allSeen(ctx context.Context, id string) (bool, error) {
 // errNews means that there is a fact that no nightly run saw.
 var errNews = errors.New("there are news")
 
-// position returns the heads of a project's facts and the id of its newest upload: what a nightly run that begins now sees.
+// position returns the heads of a project's facts and the id of its newest upload: what a nightly run that begins now
+// sees.
 func (c Compiler) position(ctx context.Context, id string) (heads fact.Heads, upload string, err error) {
 	if heads, err = c.facts.Heads(ctx, id); err == nil {
 		upload, err = c.uploads.NewestID(ctx, id)
@@ -148,9 +150,10 @@ func (c Compiler) position(ctx context.Context, id string) (heads fact.Heads, up
 	return heads, upload, err
 }
 
-// Project does the nightly work of one project, unless it is done: it compiles yesterday's snapshot, makes the reports that
-// are due, counts the tasks of the coordinators, and removes expired data. When all is durable it removes the project's mark
-// and sets the date on which it is due without news. It may be called again after a failure, and concurrently.
+// Project does the nightly work of one project, unless it is done: it compiles yesterday's snapshot, makes the reports
+// that are due, counts the tasks of the coordinators, and removes expired data. When all is durable it removes the
+// project's mark and sets the date on which it is due without news. It may be called again after a failure, and
+// concurrently.
 func (c Compiler) Project(ctx context.Context, due nights.Due) error {
 	claim, err := c.nights.Claim(ctx, due)
 	if err != nil || claim == nil {
@@ -210,8 +213,8 @@ const longestRequest = 15 * time.Minute
 // monthAfter is how often data that arrived without news is looked for once the retention of a class of data has ended.
 const monthAfter = 30 * 24 * time.Hour
 
-// ownDates returns when a project is due without news, after a night that compiled a day: a status changes, a reporting period
-// ends, tasks are no longer counted, a class of data is kept no longer.
+// ownDates returns when a project is due without news, after a night that compiled a day: a status changes, a reporting
+// period ends, tasks are no longer counted, a class of data is kept no longer.
 func ownDates(d *project.Definition, snap snapshot.Snapshot, day string, now time.Time) (dates []time.Time) {
 	if change := counting.NextStatusChange(d, snap, day); change != "" {
 		dates = append(dates, startOf(d, change, 1))
@@ -250,8 +253,8 @@ func earliest(times []time.Time) (first time.Time) {
 	return first
 }
 
-// compileProject is the nightly work of one project, without the removals. Nothing was due up to the day checked, "" where that
-// is not known. It returns the snapshot of yesterday, or the one before that differs in its day alone.
+// compileProject is the nightly work of one project, without the removals. Nothing was due up to the day checked, ""
+// where that is not known. It returns the snapshot of yesterday, or the one before that differs in its day alone.
 func (c Compiler) compileProject(ctx context.Context, d *project.Definition, now time.Time, checked string) (kept snapshots.Kept, err error) {
 	yesterday := nights.Yesterday(d, now)
 	if kept, _, err = c.compile(ctx, d.ID, yesterday, "", store.Once{}, true); err != nil {
@@ -273,9 +276,9 @@ func (c Compiler) compileProject(ctx context.Context, d *project.Definition, now
 	return kept, c.attention.NoteAttention(ctx, d.ID, d.Day(now), tasks, !tasks.Any())
 }
 
-// removeExpired removes data that arrived under the old ids of recently erased people, files that never counted, and classes
-// of data whose retention has ended. It returns when there is more to remove, the zero time if no date is known. Where the
-// time of the invocation runs out, that is now.
+// removeExpired removes data that arrived under the old ids of recently erased people, files that never counted, and
+// classes of data whose retention has ended. It returns when there is more to remove, the zero time if no date is
+// known. Where the time of the invocation runs out, that is now.
 func (c Compiler) removeExpired(ctx context.Context, d *project.Definition) (next time.Time, err error) {
 	now := c.db.Now()
 	finish := c.privacy.FinishErasures(ctx, d.ID)

@@ -101,8 +101,8 @@ func (r *run) process(ctx context.Context, info objects.Info) error {
 	return r.sum(ctx, r.defined.Definition, r.upload)
 }
 
-// fetch copies the object to a temporary file, because a workbook is not read from the front to the back. ErrChanged if it is
-// no longer the one in info.
+// fetch copies the object to a temporary file, because a workbook is not read from the front to the back. ErrChanged if
+// it is no longer the one in info.
 func (r *run) fetch(ctx context.Context, info objects.Info) error {
 	body, _, err := r.objects.Open(ctx, info.Key, info.ETag)
 	if err != nil {
@@ -145,8 +145,8 @@ func (r *run) allowed(k *schema.Kind) bool {
 	return known && k.Name == schema.Media
 }
 
-// read reads the file and calls line for each valid row. It calls line for an invalid row whose person is readable, too,
-// without values: Entry.Row is nil.
+// read reads the file and calls line for each valid row. It calls line for an invalid row whose person is readable,
+// too, without values: Entry.Row is nil.
 func (r *run) read(ctx context.Context, line func(importer.Line) error) (importer.Checked, error) {
 	return importer.Check(ctx, importer.File{Body: r.file, Size: r.upload.Bytes}, r.scope(), r.allowed, line)
 }

@@ -148,8 +148,8 @@ func (in *Ingester) Object(ctx context.Context, key string) error {
 	return err
 }
 
-// sum computes the sums of a partner's own page after a file of media records, so that the page need not. It may be called
-// twice.
+// sum computes the sums of a partner's own page after a file of media records, so that the page need not. It may be
+// called twice.
 func (in *Ingester) sum(ctx context.Context, d *project.Definition, u uploads.Upload) error {
 	if u.Owner == uploads.Office || u.Kind != schema.For(d).Kind(schema.Media).Plural {
 		return nil

@@ -202,7 +202,8 @@ func (c *cutting) Write(ctx context.Context, ops ...table.Op) error {
 	return c.Table.Write(ctx, ops...)
 }
 
-// Rows of one person that name different keys are not signed up in one transaction, which would write their items twice.
+// Rows of one person that name different keys are not signed up in one transaction, which would write their items
+// twice.
 func TestAPersonWithSeveralRowsSignsUpAlthoughTheFirstWriteFails(t *testing.T) {
 	t.Parallel()
 	in := open(t)

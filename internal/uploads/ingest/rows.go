@@ -14,8 +14,8 @@ import (
 // mostSpooled limits a spool, in bytes: a function's disk is small, and a packed workbook may hold far more.
 const mostSpooled = 128 << 20
 
-// spool keeps the lines that the importer found in a file, in a temporary file: reading them again takes a tenth of the time
-// that reading and checking the upload's file takes. It is not safe for concurrent use.
+// spool keeps the lines that the importer found in a file, in a temporary file: reading them again takes a tenth of the
+// time that reading and checking the upload's file takes. It is not safe for concurrent use.
 type spool struct {
 	limit  int64 // of the size in bytes
 	file   *os.File
@@ -64,7 +64,8 @@ func appendText(to []byte, text string) []byte {
 
 var errSpool = errors.New("the spooled rows are damaged")
 
-// each calls do for each line, in the order in which they were added, until it fails. A line's row is valid until do returns.
+// each calls do for each line, in the order in which they were added, until it fails. A line's row is valid until do
+// returns.
 func (s *spool) each(do func(importer.Line) error) error {
 	if err := s.out.Flush(); err != nil {
 		return err

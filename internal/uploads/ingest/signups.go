@@ -11,7 +11,8 @@ import (
 	"outreach/internal/uploads"
 )
 
-// mostQueued is how many rows of a file of sign-ups are signed up together: prepared in parallel, then admitted in batches.
+// mostQueued is how many rows of a file of sign-ups are signed up together: prepared in parallel, then admitted in
+// batches.
 const mostQueued = 8 * signups.Batch
 
 // signupQueue signs up the people of a file, in the order of its rows, many together. A person is in it once: a second

@@ -55,8 +55,8 @@ func (u Usage) Sub(before Usage) Usage {
 // Service is a DynamoDB with any number of tables, which exist as soon as they are used. It implements dynamo.API, with
 // the retries of the AWS client. It is safe for concurrent use.
 type Service struct {
-	// Changed is called after each write, with the items that were put, and the keys alone of those deleted, as a stream would
-	// report them. It must be set before the first call, and not block.
+	// Changed is called after each write, with the items that were put, and the keys alone of those deleted, as a stream
+	// would report them. It must be set before the first call, and not block.
 	Changed func(tableName string, items []table.Item)
 
 	behaviour Behaviour
