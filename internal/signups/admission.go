@@ -175,7 +175,7 @@ func (s *Store) admitWaiting(ctx context.Context, project string, a project.Acti
 		if err != nil || len(waiting.Items) == 0 {
 			return err
 		}
-		if err := s.admitBatch(ctx, project, a, waiting.Items); err != nil {
+		if err := s.admitBatch(ctx, project, a, waiting.Items); err != nil || waiting.Next == "" {
 			return err
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"outreach/internal/schema"
-	"outreach/internal/table"
 )
 
 // MostAnswer is the longest response body in bytes; a longer one is stored and the client redirected to a pre-signed
@@ -129,20 +128,4 @@ func (c *Call) RedirectToObject(key, contentType, disposition string) error {
 		return err
 	}
 	return c.Redirect(to)
-}
-
-// All reads all pages of a list into memory, for exports.
-func All[T any](read func(cursor string) (table.PageOf[T], error)) ([]T, error) {
-	var all []T
-	cursor := ""
-	for {
-		page, err := read(cursor)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page.Items...)
-		if cursor = page.Next; cursor == "" {
-			return all, nil
-		}
-	}
 }

@@ -6,20 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"slices"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"outreach/internal/cloud"
 	"outreach/internal/nights"
 	"outreach/internal/store"
 )
-
-// mostAtOnce is how many messages one call sends.
-const mostAtOnce = 10
 
 // Nights is the queue of the projects that are due.
 type Nights struct {
@@ -34,21 +28,13 @@ func NewNights(c *cloud.Cloud) *Nights {
 
 // Send sends a message for each project. After an error some may have been sent; it may be repeated.
 func (n *Nights) Send(ctx context.Context, due ...nights.Due) error {
-	return store.InParallel(ctx, slices.Collect(slices.Chunk(due, mostAtOnce)), func(ctx context.Context, some []nights.Due) error {
-		in := &sqs.SendMessageBatchInput{QueueUrl: &n.url}
-		for i, d := range some {
-			body, err := json.Marshal(d)
-			if err != nil {
-				return err
-			}
-			in.Entries = append(in.Entries, types.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), MessageBody: aws.String(string(body))})
-		}
-		out, err := n.client.SendMessageBatch(ctx, in)
+	return store.InParallel(ctx, due, func(ctx context.Context, d nights.Due) error {
+		body, err := json.Marshal(d)
 		if err != nil {
-			return fmt.Errorf("queue projects: %w", err)
+			return err
 		}
-		if len(out.Failed) > 0 {
-			return fmt.Errorf("queue projects: %d of %d messages were refused: %s", len(out.Failed), len(some), aws.ToString(out.Failed[0].Code))
+		if _, err := n.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &n.url, MessageBody: aws.String(string(body))}); err != nil {
+			return fmt.Errorf("queue project %s: %w", d.Project, err)
 		}
 		return nil
 	})

@@ -20,42 +20,31 @@ import (
 	"outreach/internal/nights"
 )
 
-// fakeNights is an SQS that refuses messages about some projects.
+// fakeNights is an SQS that refuses messages about one project.
 type fakeNights struct {
 	mu      sync.Mutex
 	got     []string
-	batches int
 	refused string
 }
 
 func (f *fakeNights) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		Entries []struct{ Id, MessageBody string }
-	}
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || !strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".SendMessageBatch") || len(in.Entries) > 10 {
-		http.Error(w, "not a batch", http.StatusBadRequest)
+	var in struct{ MessageBody string }
+	var due nights.Due
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || !strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".SendMessage") || json.Unmarshal([]byte(in.MessageBody), &due) != nil {
+		http.Error(w, "not a message", http.StatusBadRequest)
 		return
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.batches++
-	out := map[string][]map[string]any{"Successful": {}, "Failed": {}}
-	for _, e := range in.Entries {
-		var due nights.Due
-		if err := json.Unmarshal([]byte(e.MessageBody), &due); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		if due.Project == f.refused {
-			out["Failed"] = append(out["Failed"], map[string]any{"Id": e.Id, "Code": "InternalError", "SenderFault": false})
-			continue
-		}
-		f.got = append(f.got, due.Project)
-		sum := md5.Sum([]byte(e.MessageBody)) //nolint:gosec // as above
-		out["Successful"] = append(out["Successful"], map[string]any{"Id": e.Id, "MessageId": e.Id, "MD5OfMessageBody": hex.EncodeToString(sum[:])})
-	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-	_ = json.NewEncoder(w).Encode(out)
+	if due.Project == f.refused {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = w.Write([]byte(`{"__type": "com.amazonaws.sqs#OverLimit", "message": "no"}`))
+		return
+	}
+	f.got = append(f.got, due.Project)
+	sum := md5.Sum([]byte(in.MessageBody)) //nolint:gosec // as above
+	_ = json.NewEncoder(w).Encode(map[string]string{"MessageId": due.Project, "MD5OfMessageBody": hex.EncodeToString(sum[:])})
 }
 
 func TestEachProjectIsAMessageAndARefusedOneAnError(t *testing.T) {
@@ -74,14 +63,14 @@ func TestEachProjectIsAMessageAndARefusedOneAnError(t *testing.T) {
 	if err := queue.Send(t.Context(), due...); err != nil {
 		t.Fatal(err)
 	}
-	if slices.Sort(f.got); !slices.Equal(f.got, want) || f.batches != 3 {
-		t.Errorf("%d messages in %d batches, want 23 in 3", len(f.got), f.batches)
+	if slices.Sort(f.got); !slices.Equal(f.got, want) {
+		t.Errorf("messages about %v, want %v", f.got, want)
 	}
-	if err := queue.Send(t.Context()); err != nil || f.batches != 3 {
-		t.Errorf("no project: %d batches, %v", f.batches, err)
+	if err := queue.Send(t.Context()); err != nil || len(f.got) != len(want) {
+		t.Errorf("no project: %d messages, %v", len(f.got), err)
 	}
 	f.refused = "town-07"
-	if err := queue.Send(t.Context(), due...); err == nil || !strings.Contains(err.Error(), "InternalError") {
+	if err := queue.Send(t.Context(), due...); err == nil || !strings.Contains(err.Error(), "town-07") || !strings.Contains(err.Error(), "OverLimit") {
 		t.Errorf("a refused message: %v", err)
 	}
 }
