@@ -5,11 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -417,22 +414,3 @@ own, and alarms on %.0f metrics.
 `, cpuOfInvocation, cpuOf1000Rows, cpuOfCompile, bytesOfLog)
 	return page.String()
 }
-
-// differs compares two pages whose words must be the same, and whose numbers within a tenth: which lane a fact takes,
-// and which sign-ups meet, is chance.
-func differs(a, b string) bool {
-	if number.ReplaceAllString(a, "") != number.ReplaceAllString(b, "") {
-		return true
-	}
-	one, other := number.FindAllString(a, -1), number.FindAllString(b, -1)
-	for i := range one {
-		x, _ := strconv.ParseFloat(one[i], 64)
-		y, _ := strconv.ParseFloat(other[i], 64)
-		if math.Abs(x-y) > 0.1*max(x, y)+0.1 {
-			return true
-		}
-	}
-	return false
-}
-
-var number = regexp.MustCompile(`[0-9]+(\.[0-9]+)?`)
