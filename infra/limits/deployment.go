@@ -250,8 +250,8 @@ func (d *deployment) define(text string) {
 	})
 }
 
-// notify runs send-notices for the projects with new facts, again while its time is over before all letters are sent, and
-// returns what it used.
+// notify runs send-notices for the projects with new facts, again while its time is over before all letters are sent,
+// and returns what it used.
 func (d *deployment) notify() simulated.Usage {
 	ctx, used := simulated.Count(d.run.Context())
 	err := d.sendNotices(ctx)
