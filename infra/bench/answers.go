@@ -78,7 +78,7 @@ func prepareAnswers(ctx context.Context, dir string, thousand int) (checkpoint s
 			}
 		}
 	}
-	if _, _, err := compile.New(b.App).Compile(ctx, "town", answerDay(-1), "", store.Once{}); err != nil {
+	if _, _, err := compile.New(b.App).Compile(ctx, "town", compiled.Format(time.DateOnly), "", store.Once{}); err != nil {
 		return "", err
 	}
 	checkpoint = filepath.Join(dir, "checkpoint.parquet")
@@ -98,10 +98,14 @@ func prepareAnswers(ctx context.Context, dir string, thousand int) (checkpoint s
 	return checkpoint, os.WriteFile(checkpoint, data, 0o600)
 }
 
-// answerDay returns the day of a pair: each has its own, as each night has.
-func answerDay(pair int) string {
-	return time.Date(2011, 1, 15+pair, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
-}
+var (
+	// compiled is the day of the first snapshot and its checkpoint, after all records.
+	compiled = time.Date(2011, 3, 1, 0, 0, 0, 0, time.UTC)
+	// nextDays are the days of compiles that continue the checkpoint.
+	nextDays = compiled.AddDate(0, 0, 1)
+	// earlierDays are those of compiles that cannot, because some records do not count yet on that day.
+	earlierDays = compiled.AddDate(0, -2, 0)
+)
 
 // measureCompile is a child process: it compiles a day from the last checkpoint, and stores snapshot and evidence.
 func measureCompile(args []string) (cost, error) {

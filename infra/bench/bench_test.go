@@ -30,13 +30,15 @@ func TestDuckDBFindsTheFiguresOfTheSnapshot(t *testing.T) {
 		}
 		t.Skip(howTo)
 	}
-	b := &benches{Context: t.Context(), dir: t.TempDir(), python: python, thousand: 2}
-	measured, err := b.measure(rows[0], 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(measured.ours) != 2 || measured.ours[0].Figures["participants|sex|female"] == 0 {
-		t.Errorf("%+v", measured.ours)
+	for _, r := range rows[:2] {
+		b := &benches{Context: t.Context(), dir: t.TempDir(), python: python, thousand: 2}
+		measured, err := b.measure(r, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(measured.ours) != 2 || measured.ours[0].Figures["participants|sex|female"] == 0 {
+			t.Errorf("%s: %+v", r.name, measured.ours)
+		}
 	}
 }
 
@@ -53,7 +55,7 @@ func TestFiguresThatDifferAreNamed(t *testing.T) {
 
 func TestFilesGoThroughTheHandlerAndThePeer(t *testing.T) {
 	t.Parallel()
-	for _, r := range rows[1:3] {
+	for _, r := range rows[2:4] {
 		b := &benches{Context: t.Context(), dir: t.TempDir(), files: 500}
 		measured, err := b.measure(r, 1)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"outreach/internal/schema"
+	"outreach/internal/store"
 	"outreach/internal/table"
 )
 
@@ -49,6 +50,9 @@ func (s *Store) searchKeys(ctx context.Context, project string, keys []Key) (tab
 	}
 	for _, id := range known {
 		p, err := s.Person(ctx, project, id)
+		if store.IsNotFound(err) {
+			continue // erased meanwhile
+		}
 		if err != nil {
 			return out, err
 		}

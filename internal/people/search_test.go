@@ -91,6 +91,21 @@ func searchItems(t *testing.T, s *Store, prefix string) (keys []table.Key) {
 
 // Whichever way a name is written, its words lead to the person, and to no one else. The first search of many people
 // asks for no more than any other.
+// An erasure removes the person before the keys, so that a search in between finds a key that names nobody.
+func TestSearchForAPersonBeingErasedFindsNobody(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	id := named(t, s, "a@example.org", "Anna", "Nowak")
+	if err := s.db.People.Write(t.Context(), table.Remove(personKey("p", id), table.Always)); err != nil {
+		t.Fatal(err)
+	}
+	for _, query := range []string{"a@example.org", "anna", "nowak"} {
+		if got := found(t, s, query, 10); got != "[]" {
+			t.Errorf("%q finds %s", query, got)
+		}
+	}
+}
+
 func TestEveryWriteUpdatesTheSearchIndex(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), context.Background()
