@@ -24,10 +24,10 @@ var functions = map[string]function{
 	"manage-project":      {"dynamodb s3", 1.2},
 	"define-project":      {"dynamodb", 1.2},
 	"manage-uploads":      {"dynamodb s3", 1.2},
-	"compile-snapshot":    {"dynamodb s3", 1.2},
+	"compile-snapshot":    {"dynamodb s3 sqs", 1.2},
 	"show-report":         {"dynamodb s3", 1.2},
 	"sign-in":             {"dynamodb", 1.2},
-	"ingest-upload":       {"dynamodb s3", 1.3},
+	"ingest-upload":       {"dynamodb s3 sqs", 1.3},
 	"send-notices":        {"dynamodb s3 ses", 1.3},
 }
 
@@ -72,6 +72,7 @@ func (f *lambdaRuntime) start(program string) (cost, error) {
 		"AWS_LAMBDA_RUNTIME_API=" + f.listener.Addr().String(), "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_SESSION_TOKEN=test",
 		"TRACKER_TABLE=tracker", "PEOPLE_TABLE=people", "BUCKET=bucket", "SECRET_ID=secret", "ISSUER=https://sign-in.example.org",
 		"CLIENT_ID=outreach", "BASE_URL=https://outreach.example.org", "MAIL_FROM=outreach@example.org",
+		"UPLOADS_QUEUE=https://sqs.example.org/1/uploads", "NIGHT_QUEUE=https://sqs.example.org/1/nights",
 	}
 	var said strings.Builder
 	c.Stderr = &said

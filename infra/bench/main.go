@@ -231,6 +231,8 @@ func (r result) line() string {
 	verdict := "holds"
 	if broken := r.broken(); broken != "" {
 		verdict = "**" + broken + "**"
+	} else if r.must() == "" {
+		verdict = "no limit"
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s | %.2f to %.2f in %d pairs | %s |\n", r.name, r.peer, r.must(), figure, ratios[len(ratios)/4], ratios[3*len(ratios)/4], len(ratios), verdict)
 }
