@@ -68,13 +68,20 @@ func (d *driver) permissionsAreUsed(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	total := 0
+	var calls []call
+	guided := map[string]bool{} // keys of the stack that infra/sam/test deployed with --guided and deletes meanwhile
 	for line := range bytes.Lines(text) {
 		var c call
 		if err := json.Unmarshal(line, &c); err != nil {
 			t.Fatal(err)
 		}
+		calls = append(calls, c)
+		guided[c.Key] = guided[c.Key] || strings.Contains(c.Resource, "outreach-guided-")
+	}
+	total := 0
+	for _, c := range calls {
 		switch id := byKey[c.Key]; {
+		case id == "" && guided[c.Key]:
 		case id != "":
 			asked[id] = append(asked[id], c)
 			total++
