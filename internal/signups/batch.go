@@ -3,6 +3,7 @@ package signups
 import (
 	"context"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -99,7 +100,16 @@ func (s *Store) prepare(ctx context.Context, project string, drafts []SignupDraf
 			return s.keepForm(ctx, project, t.Signup, d.Entry, d)
 		})
 	}
-	return results, tickets, group.Wait()
+	if err := group.Wait(); err != nil {
+		return nil, nil, err
+	}
+	now := s.Now().UTC()
+	for i, t := range tickets {
+		if t != nil { // whichever was prepared first, the trail has them in their order
+			t.Fact.At = now.Add(time.Duration(i))
+		}
+	}
+	return results, tickets, nil
 }
 
 // person returns how a form identifies its person.

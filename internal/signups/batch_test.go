@@ -1,13 +1,16 @@
 package signups
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"outreach/internal/fact"
 	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/schema"
@@ -92,6 +95,46 @@ func TestSignUpAllDoesWhatSignUpDoesOneAfterAnother(t *testing.T) {
 		t.Errorf("one by one:\n%s\ntogether:\n%s", one, other)
 	} else if !strings.Contains(one, schema.Waitlisted) {
 		t.Error("a weak test: no one waits")
+	}
+}
+
+// The facts of drafts that are prepared side by side have the order of the drafts.
+func TestSignUpAllAppendsFactsInTheOrderOfDrafts(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	drafts := paper(1, 30, 25, 70)[0]
+	if _, err := s.SignUpAll(t.Context(), "p", drafts); err != nil {
+		t.Fatal(err)
+	}
+	at := map[string]time.Time{} // by entry
+	var mu sync.Mutex
+	err := s.Log().ReadAll(t.Context(), "p", nil, func(f fact.Fact) error {
+		var signup fact.Signup
+		mu.Lock()
+		defer mu.Unlock()
+		if err := json.Unmarshal(f.Data, &signup); err != nil {
+			return err
+		}
+		at[signup.Entry] = f.At
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for activity := range map[string]bool{"hall": true, "yard": true} {
+		var last time.Time
+		for _, d := range drafts {
+			if d.Activity.ID != activity || at[d.Entry].IsZero() {
+				continue
+			}
+			if !at[d.Entry].After(last) {
+				t.Errorf("the fact of %s is at %s, not after the one before it", d.Entry, at[d.Entry])
+			}
+			last = at[d.Entry]
+		}
+		if last.IsZero() {
+			t.Errorf("no fact of the %s", activity)
+		}
 	}
 }
 
