@@ -121,15 +121,25 @@ func TestContainers(t *testing.T) {
 	})
 }
 
-// keepFiles disables the events of the deployed function, so that the function in the container processes the file.
+// keepFiles disables the events of the deployed function until the test ends, so that the function in the container
+// processes the file.
 func (s *stage) keepFiles(t *testing.T) {
 	t.Helper()
-	_, err := s.files().PutBucketNotificationConfiguration(t.Context(), &s3.PutBucketNotificationConfigurationInput{
-		Bucket: aws.String(s.resources["Bucket"]), NotificationConfiguration: &types.NotificationConfiguration{},
-	})
+	bucket := aws.String(s.resources["Bucket"])
+	had, err := s.files().GetBucketNotificationConfiguration(t.Context(), &s3.GetBucketNotificationConfigurationInput{Bucket: bucket})
 	if err != nil {
 		t.Fatal(err)
 	}
+	set := func(ctx context.Context, events types.NotificationConfiguration) {
+		t.Helper()
+		if _, err := s.files().PutBucketNotificationConfiguration(ctx, &s3.PutBucketNotificationConfigurationInput{Bucket: bucket, NotificationConfiguration: &events}); err != nil {
+			t.Error(err)
+		}
+	}
+	set(t.Context(), types.NotificationConfiguration{})
+	t.Cleanup(func() {
+		set(context.Background(), types.NotificationConfiguration{QueueConfigurations: had.QueueConfigurations, LambdaFunctionConfigurations: had.LambdaFunctionConfigurations, TopicConfigurations: had.TopicConfigurations})
+	})
 }
 
 // put stores a partner's file, as a partner with an AWS identity does.
