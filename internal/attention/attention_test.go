@@ -9,7 +9,6 @@ import (
 	"outreach/internal/app"
 	"outreach/internal/attention"
 	"outreach/internal/fact"
-	"outreach/internal/objects/folder"
 	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/schema"
@@ -24,12 +23,7 @@ import (
 // open returns an app on empty tables, with its objects in a folder.
 func open(t *testing.T) *app.App {
 	t.Helper()
-	db := storetest.New(t)
-	files, err := folder.Open(t.TempDir(), "http://localhost:3000", db.Secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db.Objects = files
+	db := storetest.WithObjects(t)
 	return app.New(db)
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -17,7 +16,6 @@ import (
 
 	"outreach/internal/fact"
 	"outreach/internal/objects"
-	"outreach/internal/objects/folder"
 	"outreach/internal/snapshot"
 	"outreach/internal/store"
 	"outreach/internal/store/storetest"
@@ -55,12 +53,8 @@ func records(n int) []snapshot.Counted {
 
 func TestSnapshotsShareTheEvidenceThatIsAlike(t *testing.T) {
 	t.Parallel()
-	s, ctx := New(storetest.New(t)), t.Context()
-	files, err := folder.Open(filepath.Join(t.TempDir(), "objects"), "http://localhost:3000", s.Secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	counted := &counter{Store: files}
+	s, ctx := New(storetest.WithObjects(t)), t.Context()
+	counted := &counter{Store: s.Objects}
 	s.Objects = counted
 	save := func(day string, of map[string]int) (kept Kept, puts int) {
 		t.Helper()
@@ -135,18 +129,13 @@ func TestSnapshotsShareTheEvidenceThatIsAlike(t *testing.T) {
 // Snapshots made before evidence had an index keep their parts.
 func TestEvidenceOfEarlierSnapshotsIsRead(t *testing.T) {
 	t.Parallel()
-	s, ctx := New(storetest.New(t)), t.Context()
-	files, err := folder.Open(filepath.Join(t.TempDir(), "objects"), "http://localhost:3000", s.Secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Objects = files
+	s, ctx := New(storetest.WithObjects(t)), t.Context()
 	for part, rows := range slices.Collect(slices.Chunk(records(EvidencePart+3), EvidencePart)) {
 		body, err := json.Marshal(rows)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := files.Put(ctx, oldEvidencePart("p", "old", "1", part), strings.NewReader(string(body)), "application/json"); err != nil {
+		if err := s.Objects.Put(ctx, oldEvidencePart("p", "old", "1", part), strings.NewReader(string(body)), "application/json"); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"outreach/internal/fact"
-	"outreach/internal/objects/folder"
 	"outreach/internal/snapshot"
 	"outreach/internal/store"
 	"outreach/internal/store/storetest"
@@ -22,12 +20,7 @@ import (
 // many snapshots there are, and after a decision is reversed it is the one before.
 func TestNewestSnapshotIsFoundWithoutReadingOthers(t *testing.T) {
 	t.Parallel()
-	s, ctx := New(storetest.New(t)), context.Background()
-	files, err := folder.Open(filepath.Join(t.TempDir(), "objects"), "http://localhost:3000", s.Secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Objects = files
+	s, ctx := New(storetest.WithObjects(t)), context.Background()
 	now := s.Now()
 	s.Now = func() time.Time { now = now.Add(time.Second); return now }
 	names := map[string]string{"": "none"} // by id
@@ -95,12 +88,7 @@ func TestNewestSnapshotIsFoundWithoutReadingOthers(t *testing.T) {
 
 func TestApprovedSnapshotsAreListedByTheirDays(t *testing.T) {
 	t.Parallel()
-	s, ctx := New(storetest.New(t)), t.Context()
-	files, err := folder.Open(filepath.Join(t.TempDir(), "objects"), "http://localhost:3000", s.Secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Objects = files
+	s, ctx := New(storetest.WithObjects(t)), t.Context()
 	for n, day := range []string{"2026-03-31", "2026-01-31", "2026-02-28", "2026-04-30", "2025-12-31"} {
 		snap := snapshot.Snapshot{Project: "p", ID: fmt.Sprint("s", n), AsOf: day, State: snapshot.Draft}
 		if err := s.SaveSnapshot(ctx, snap, table.Absent, fact.Heads{}, nil, func(string) iter.Seq[snapshot.Counted] { return nil }, Since{}, "", store.Once{}); err != nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -14,7 +13,6 @@ import (
 
 	"outreach/internal/app"
 	"outreach/internal/objects"
-	"outreach/internal/objects/folder"
 	"outreach/internal/people"
 	"outreach/internal/project/definition"
 	"outreach/internal/records"
@@ -41,12 +39,7 @@ const (
 
 func newTracker(t *testing.T) tracker {
 	t.Helper()
-	db := storetest.New(t)
-	files, err := folder.Open(filepath.Join(t.TempDir(), "objects"), "http://localhost:3000", db.Secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db.Objects = files
+	db := storetest.WithObjects(t)
 	db.Now = func() time.Time { return time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC) }
 	a := app.New(db)
 	def, problems := definition.Parse("", []byte(webtest.Definition))
