@@ -44,6 +44,7 @@ type Counts struct {
 	PeopleWithoutAttributes int `json:"people_without_attributes,omitempty"` // in the newest snapshot
 	PostponedLetters        int `json:"postponed_letters,omitempty"`         // causes of letters that SES refuses for now
 	LinesBehind             int `json:"lines_behind,omitempty"`              // indicators behind plan, in the newest snapshot
+	RuleErrors              int `json:"rule_errors,omitempty"`               // rules that failed for records, in the newest snapshot
 	Reports                 int `json:"reports,omitempty"`                   // due reports neither approved nor rejected
 }
 
@@ -125,6 +126,7 @@ func (s *Store) figures(ctx context.Context, project string, c *Counts) error {
 		return err
 	}
 	c.PeopleWithoutAttributes = int(snap.Quality.PeopleWithoutAttributes)
+	c.RuleErrors = len(snap.Quality.RuleErrors)
 	for _, in := range snap.Indicators {
 		if in.Status == "behind" {
 			c.LinesBehind++

@@ -2,7 +2,7 @@ package counting
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"math"
 	"math/big"
 	"slices"
@@ -15,23 +15,28 @@ type amount struct{ whole, millionths int64 }
 
 const million = 1_000_000
 
+// errAmount means that a value is not a number in canonical form. It does not quote the value: errors reach logs.
+var errAmount = errors.New("a value is not a number with at most six decimals")
+
 // parseAmount parses the canonical text of a number, "" as 0. It fails for more than six decimals.
 func parseAmount(text string) (a amount, err error) {
 	if text == "" {
 		return a, nil
 	}
 	whole, fraction, _ := strings.Cut(text, ".")
-	if a.whole, err = strconv.ParseInt(whole, 10, 64); err != nil || fraction == "" {
-		return a, err
+	if a.whole, err = strconv.ParseInt(whole, 10, 64); err != nil || len(fraction) > decimals {
+		return a, errAmount
 	}
-	if len(fraction) > decimals {
-		return a, fmt.Errorf("%q has more than %d decimals", text, decimals)
+	if fraction == "" {
+		return a, nil
 	}
-	a.millionths, err = strconv.ParseInt(fraction, 10, 64)
+	if a.millionths, err = strconv.ParseInt(fraction, 10, 64); err != nil {
+		return a, errAmount
+	}
 	for range decimals - len(fraction) {
 		a.millionths *= 10
 	}
-	return a, err
+	return a, nil
 }
 
 // add returns the sum, with fewer than a million millionths. Sums of values that the tracker accepts do not overflow.

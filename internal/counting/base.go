@@ -32,7 +32,7 @@ func recount(reason string) error { return fmt.Errorf("%w: %s", ErrRecount, reas
 // each of them counted. A Fold with a base holds all sign-ups, and the records that came after the checkpoint.
 type base struct {
 	asOf  day
-	marks [][]int    // by the number of a mark: for what a record counts, 0 the participants, i+1 the i-th indicator
+	marks [][]int    // by the number of a mark: for what a record counts, 0 the participants, i+1 the i-th indicator; -1-n: the rule of n failed
 	kinds []BaseRows // by the kind's number
 	last  source     // the last in the order of arrival
 	rows  int
@@ -438,6 +438,11 @@ func (c *counter) countBase(s *kindLayout) error {
 			c.reaches = append(c.reaches, r.Wholes[c.live.layouts.reach][i])
 		}
 		for _, mark := range b.marks[r.Marks[i]] {
+			if mark < 0 {
+				figure := -1 - mark
+				c.failed[figure] = append(c.failed[figure], recordRef{kind: uint32(s.number), place: uint32(from + i)})
+				continue
+			}
 			if mark == 0 {
 				c.people.add(person, date)
 				if !compares {

@@ -161,9 +161,10 @@ func (h *history) later(t *rapid.T) []fact.Fact {
 
 func TestContinuedCountsEqualThoseOfAFullFold(t *testing.T) {
 	t.Parallel()
-	plain, continued, inserted, all, reasons := withoutAttributes(), 0, 0, 0, map[string]int{}
+	plain, continued, inserted, all, failed, reasons := withoutAttributes(), 0, 0, 0, 0, map[string]int{}
+	failing, _ := failingRules(false)
 	rapid.Check(t, func(t *rapid.T) {
-		def := rapid.SampledFrom([]*project.Definition{definition, plain}).Draw(t, "definition")
+		def := rapid.SampledFrom([]*project.Definition{definition, plain, failing}).Draw(t, "definition")
 		rules := mustRulesOf(t, def)
 		h := drawHistory(t)
 		asOf := drawDay(t)
@@ -206,6 +207,7 @@ func TestContinuedCountsEqualThoseOfAFullFold(t *testing.T) {
 			t.Fatal(err)
 		}
 		continued++
+		failed += len(snap.Quality.RuleErrors)
 		if diff := cmp.Diff(full, snap); diff != "" {
 			t.Fatalf("(-full +continued)\n%s", diff)
 		}
@@ -219,7 +221,7 @@ func TestContinuedCountsEqualThoseOfAFullFold(t *testing.T) {
 	})
 	t.Log(reasons)
 	t.Logf("%d of %d histories were continued, with %d changes of evidence", continued, all, inserted)
-	if continued < all/10 || inserted == 0 {
+	if continued < all/10 || inserted == 0 || failed == 0 {
 		t.Errorf("only %d of %d histories were continued, with %d changes of evidence", continued, all, inserted)
 	}
 }

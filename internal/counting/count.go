@@ -3,6 +3,7 @@ package counting
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"math/big"
@@ -30,6 +31,7 @@ type Figures struct {
 	signups    []datedSignup
 	evidence   map[string][]recordRef
 	changes    map[string][]snapshot.Change // of figures whose evidence is compared with that of the base
+	failed     [][]recordRef                // whose rule failed: of the participants, then of the indicators
 	rules      map[string]*indicatorRule
 	attributes [][]string // by person, as counted
 }
@@ -229,14 +231,15 @@ type counter struct {
 	months       int // of the period, up to asOf
 	attributes   [][]string
 	accumulators []accumulator // by indicator
+	failed       [][]recordRef // whose rule failed: of the participants, then of the indicators
 	people       firstDays     // participants
 	evidence     []recordRef   // of participants
 	reaches      []int64
 	figures      *Figures
 }
 
-// Compile counts the live records in the project's period that are dated up to the day asOf (YYYY-MM-DD). It fails if a
-// rule cannot be applied to a record, for instance because it takes a text for a number; the error names both.
+// Compile counts the live records in the project's period that are dated up to the day asOf (YYYY-MM-DD). A record for
+// which a rule fails does not count by that rule, and is named in the figures' Quality.
 func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Figures, error) {
 	if !isDay(asOf) || !isDay(def.Period.From) || !isDay(def.Period.To) {
 		return Figures{}, fmt.Errorf("not a date: as of %q, period from %q to %q", asOf, def.Period.From, def.Period.To)
@@ -246,6 +249,7 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fi
 		def: def, rules: rules, live: live, figures: &figures,
 		from: dayOf(def.Period.From), to: dayOf(def.Period.To), asOf: dayOf(asOf),
 		accumulators: make([]accumulator, len(def.Indicators)), people: make(firstDays, len(live.people)),
+		failed: make([][]recordRef, len(def.Indicators)+1),
 	}
 	if last := min(c.asOf, c.to); last >= c.from {
 		c.months = last.months() - c.from.months() + 1
@@ -363,7 +367,7 @@ func (c *counter) count(s *kindLayout) error {
 		here := recordRef{kind: uint32(s.number), place: uint32(place)}
 		for i := range rules.indicators {
 			in := &rules.indicators[i]
-			meets, err := in.rule.Matches(vars)
+			meets, err := c.matches(in.rule, vars, here, in.place+1)
 			if err != nil {
 				return fmt.Errorf("indicator %q: %w", in.code, err)
 			}
@@ -374,16 +378,18 @@ func (c *counter) count(s *kindLayout) error {
 				return fmt.Errorf("indicator %q: %w", in.code, err)
 			}
 		}
+		takesPart := false
 		for _, r := range rules.participants {
-			meets, err := r.Matches(vars)
+			// All of them, so that what fails does not depend on their order.
+			meets, err := c.matches(r, vars, here, 0)
 			if err != nil {
 				return fmt.Errorf("participants: %w", err)
 			}
-			if meets {
-				c.people.add(person, date)
-				c.evidence = append(c.evidence, here)
-				break
-			}
+			takesPart = takesPart || meets
+		}
+		if takesPart {
+			c.people.add(person, date)
+			c.evidence = append(c.evidence, here)
 		}
 		return nil
 	}
@@ -402,6 +408,19 @@ func (c *counter) count(s *kindLayout) error {
 		}
 	}
 	return nil
+}
+
+// matches reports whether a record meets a rule of a figure: 0 the participants, i+1 the i-th indicator. A record for
+// which the rule fails does not, and is noted once for the figure.
+func (c *counter) matches(r *rule.Rule, vars *rule.Vars, here recordRef, figure int) (bool, error) {
+	meets, err := r.Matches(vars)
+	if !errors.Is(err, rule.ErrFailed) {
+		return meets, err
+	}
+	if failed := c.failed[figure]; len(failed) == 0 || failed[len(failed)-1] != here {
+		c.failed[figure] = append(failed, here)
+	}
+	return false, nil
 }
 
 func (v value) of(row schema.Row, date, state string, known []string) string {
@@ -424,8 +443,11 @@ func (c *counter) addAiring(row schema.Row) error {
 		reach = "0"
 	}
 	n, err := strconv.ParseInt(reach, 10, 64)
+	if err != nil {
+		return errAmount
+	}
 	c.reaches = append(c.reaches, n)
-	return err
+	return nil
 }
 
 func (t *accumulator) add(here recordRef, date day, person uint32, value string, from day) error {
@@ -504,7 +526,25 @@ func (c *counter) report() {
 	}
 	slices.SortFunc(c.evidence, f.compare)
 	f.evidence[ParticipantsEvidence] = c.evidence
+	c.reportFailed()
 	c.reportReach()
+}
+
+// reportFailed names the figures whose rule failed, each with the first record by date, then id.
+func (c *counter) reportFailed() {
+	f := c.figures
+	f.failed = c.failed
+	for figure, failed := range c.failed {
+		if len(failed) == 0 {
+			continue
+		}
+		code := ParticipantsEvidence
+		if figure > 0 {
+			code = c.def.Indicators[figure-1].Code
+		}
+		first := slices.MinFunc(failed, f.compare)
+		f.Quality.RuleErrors = append(f.Quality.RuleErrors, snapshot.RuleError{Code: code, Count: int64(len(failed)), Record: f.id(first)})
+	}
 }
 
 // daysTo returns the number of days from the first of the period to d, both included.

@@ -41,7 +41,7 @@ type StateRow struct {
 	Packs   int
 	SHA256  string
 	Key     [keySize]byte // of a record but a sign-up: the hash of its natural key
-	Marks   string        // of a live record but a sign-up: the numbers of what it counts for: 0 the participants, 1 the first indicator
+	Marks   string        // of a live record but a sign-up: the numbers of what it counts for: 0 the participants, 1 the first indicator; -1 and -2: their rule failed
 	Values  schema.Row    // in the order of the kind's fields
 }
 
@@ -88,8 +88,8 @@ func (w *stateReader) mark(counted *Figures) {
 		number int
 	}
 	steps := map[step]uint32{} // the mark that another number makes of a mark
-	add := func(number int, code string) {
-		for _, r := range counted.evidence[code] {
+	add := func(number int, records []recordRef) {
+		for _, r := range records {
 			if r.kind == uint32(w.live.layouts.signups.number) {
 				continue
 			}
@@ -103,9 +103,12 @@ func (w *stateReader) mark(counted *Figures) {
 			*mark = next
 		}
 	}
-	add(0, ParticipantsEvidence)
+	add(0, counted.evidence[ParticipantsEvidence])
 	for i, in := range counted.Indicators {
-		add(i+1, in.Code)
+		add(i+1, counted.evidence[in.Code])
+	}
+	for figure, failed := range counted.failed {
+		add(-1-figure, failed)
 	}
 }
 

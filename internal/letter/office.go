@@ -129,6 +129,7 @@ func RenderAttention(a Attention) (Letter, error) {
 		{"waiting", "/signups", a.Counts.Waiting},
 		{"duplicates", "/people/duplicates", a.Counts.Duplicates},
 		{"without_attributes", "/people", a.Counts.PeopleWithoutAttributes},
+		{"rule_errors", "/snapshots/latest", a.Counts.RuleErrors},
 		{"behind", "/snapshots/latest", a.Counts.LinesBehind},
 	} {
 		if p.n > 0 {

@@ -12,8 +12,9 @@ type Definition struct {
 	SHA256   string // of the version shown
 	Version  string // its ETag, sent back as _if_match
 	Problems []LineProblem
-	Checked  bool     // it was checked, is valid, and was not saved
-	Changes  []string // what would differ from the present version, in words
+	Warnings []LineProblem // of a checked one: rules that may fail for some records
+	Checked  bool          // it was checked, is valid, and was not saved
+	Changes  []string      // what would differ from the present version, in words
 }
 
 // LineProblem is a problem at a place of the definition.

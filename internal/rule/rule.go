@@ -5,6 +5,7 @@
 package rule
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -44,7 +45,12 @@ type Rule struct {
 	uses        []int       // the variables that the rule reads, by their index
 	attributes  bool        // whether one of them is an attribute of the person
 	comparisons []Comparison
+	risks       []Risk
 }
+
+// ErrFailed means that a rule cannot be evaluated for a record. The error says where in the rule, and nothing of the
+// record.
+var ErrFailed = errors.New("the rule cannot be evaluated for the record")
 
 // Comparison is a text that a rule compares with a variable by ==, != or in.
 type Comparison struct {
@@ -96,7 +102,7 @@ func Compile(registry *schema.Registry, kind *schema.Kind, where string) (rule *
 		return nil, explain(err)
 	}
 	attributes := slices.ContainsFunc(check.uses, func(i int) bool { return variables[i].from == fromAttributes })
-	return &Rule{kind: kind, program: program, uses: check.uses, attributes: attributes, comparisons: check.comparisons}, nil
+	return &Rule{kind: kind, program: program, uses: check.uses, attributes: attributes, comparisons: check.comparisons, risks: check.risks}, nil
 }
 
 // UsesAttributes reports whether the rule reads attributes of the record's person.
@@ -118,8 +124,8 @@ func language(variables []variable) []expr.Option {
 	return options
 }
 
-// Matches reports whether the record in v meets the rule. It fails if the rule cannot be evaluated for the record, for
-// instance because it converts a text that is not a number.
+// Matches reports whether the record in v meets the rule. It fails with ErrFailed if the rule cannot be evaluated for
+// the record, for instance because it converts a text that is not a number. No part of the record is in the error.
 func (r *Rule) Matches(v *Vars) (bool, error) {
 	if v.kind != r.kind {
 		return false, fmt.Errorf("rule of %s applied to a record of %s", r.kind.Name, v.kind.Name)
@@ -129,21 +135,32 @@ func (r *Rule) Matches(v *Vars) (bool, error) {
 	}
 	for _, i := range r.uses {
 		if err := v.load(i); err != nil {
-			return false, err
+			return false, fmt.Errorf("%w: %w", ErrFailed, err)
 		}
 	}
-	result, err := v.vm.Run(r.program, v.env)
+	result, err := v.run(r.program)
 	if err != nil {
+		v.vm = vm.VM{} // what a failed run left in it must not reach the next one
 		if located, ok := errors.AsType[*file.Error](err); ok {
-			return false, fmt.Errorf("rule of %s: line %d, column %d: %s", r.kind.Name, located.Line, located.Column+1, located.Message)
+			return false, fmt.Errorf("%w: rule of %s, line %d, column %d", ErrFailed, r.kind.Name, located.Line, located.Column+1)
 		}
-		return false, fmt.Errorf("rule of %s: %w", r.kind.Name, err)
+		return false, fmt.Errorf("%w: rule of %s", ErrFailed, r.kind.Name)
 	}
 	matches, ok := result.(bool)
 	if !ok {
-		return false, fmt.Errorf("rule of %s is neither true nor false", r.kind.Name)
+		return false, fmt.Errorf("%w: rule of %s is neither true nor false", ErrFailed, r.kind.Name)
 	}
 	return matches, nil
+}
+
+// run runs a program. A panic in Expr is an error of the record, and does not end the program.
+func (v *Vars) run(program *vm.Program) (result any, err error) {
+	defer func() {
+		if recover() != nil {
+			result, err = nil, ErrFailed
+		}
+	}()
+	return v.vm.Run(program, v.env)
 }
 
 // parts counts the nodes of an expression, and panics with errParts if there are too many. Expr turns 1 < x < 3 into 1
@@ -167,6 +184,7 @@ type inspection struct {
 	steps       int               // of all patterns together
 	uses        []int
 	comparisons []Comparison
+	risks       []Risk
 	err         *Error
 }
 
@@ -174,6 +192,9 @@ func inspect(kind *schema.Kind, variables []variable, where string, root *ast.No
 	in := &inspection{kind: kind, variables: variables, source: []rune(where), allowed: map[ast.Node]bool{}}
 	ast.Walk(root, ranges{in})
 	ast.Walk(root, in)
+	slices.SortStableFunc(in.risks, func(a, b Risk) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
 	slices.SortFunc(in.comparisons, func(a, b Comparison) int {
 		return (a.Line-b.Line)*(longest+1) + a.Column - b.Column
 	})
@@ -227,6 +248,9 @@ func (in *inspection) Visit(node *ast.Node) {
 		if !slices.Contains(Functions, n.Name) {
 			in.refuse(n, unknownFunction(n.Name))
 		}
+		in.call(n)
+	case *ast.MemberNode:
+		in.member(n)
 	case *ast.NilNode:
 		in.refuse(n, noNil)
 	case *ast.VariableDeclaratorNode, *ast.SequenceNode, *ast.PredicateNode, *ast.PointerNode:
@@ -242,6 +266,8 @@ func (in *inspection) binary(n *ast.BinaryNode) {
 		if !in.allowed[n] {
 			in.refuse(n, rangePlace)
 		}
+	case "%":
+		in.remainder(n)
 	case "matches":
 		pattern, ok := n.Right.(*ast.StringNode)
 		if !ok {

@@ -125,8 +125,8 @@ func (s Snapshot) dayless() Snapshot {
 }
 
 // Digest computes the hash: "sha256:" and the SHA-256 of the RFC 8785 JSON of the figures. It leaves out what differs
-// between two compiles of the same figures (id, known_at, state, supersedes, the definition's version) and the hash
-// itself.
+// between two compiles of the same figures (id, known_at, state, supersedes, the definition's version, ids of records) and
+// the hash itself.
 func (s Snapshot) Digest() (string, error) {
 	type definition struct {
 		SHA256 string `json:"sha256"`
@@ -138,8 +138,8 @@ func (s Snapshot) Digest() (string, error) {
 		Participants Participants `json:"participants"`
 		Indicators   []Indicator  `json:"indicators"`
 		Reach        Reach        `json:"reach"`
-		Quality      Quality      `json:"quality"`
-	}{s.Project, s.AsOf, definition{s.Definition.SHA256}, s.Participants, append([]Indicator{}, s.Indicators...), s.Reach, s.Quality}
+		Quality      any          `json:"quality"`
+	}{s.Project, s.AsOf, definition{s.Definition.SHA256}, s.Participants, append([]Indicator{}, s.Indicators...), s.Reach, s.Quality.hashed()}
 	plain, err := json.Marshal(figures)
 	if err != nil {
 		return "", fmt.Errorf("snapshot: hash: %w", err)

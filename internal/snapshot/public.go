@@ -12,8 +12,10 @@ const (
 const fewest = 5 // the smallest part above zero that is shown
 
 // Public returns the snapshot as anyone may see it: small parts of breakdowns are replaced by marks, and a breakdown
-// from which a marked part could still be computed is left out. The snapshot itself is not changed.
+// from which a marked part could still be computed is left out. Records for which a rule failed are not named. The
+// snapshot itself is not changed.
 func (s Snapshot) Public() Snapshot {
+	s.Quality.RuleErrors = nil // for those who can correct the rules or the records
 	s.Participants.By = s.Participants.By.public(s.Quality.PeopleWithoutAttributes)
 	s.Indicators = slices.Clone(s.Indicators)
 	for i := range s.Indicators {

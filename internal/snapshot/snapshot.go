@@ -97,6 +97,31 @@ type Reach struct {
 type Quality struct {
 	PeopleWithoutAttributes int64 `json:"people_without_attributes"`
 	RecordsOutsidePeriod    int64 `json:"records_outside_period"`
+
+	RuleErrors []RuleError `json:"rule_errors,omitempty" doc:"Rules that could not be evaluated for records: these did not count by them"`
+}
+
+// RuleError is a rule that failed for records of a snapshot, which therefore did not count by it.
+type RuleError struct {
+	Code   string `json:"code" doc:"Of the indicator, or participants"`
+	Count  int64  `json:"count"`  // of records
+	Record string `json:"record"` // the id of the first of them by date; not part of the hash
+}
+
+// hashed returns what of the quality is part of the hash: all but ids of records.
+func (q Quality) hashed() any {
+	type ruleError struct {
+		Code  string `json:"code"`
+		Count int64  `json:"count"`
+	}
+	out := struct {
+		Quality
+		RuleErrors []ruleError `json:"rule_errors,omitempty"`
+	}{Quality: q}
+	for _, e := range q.RuleErrors {
+		out.RuleErrors = append(out.RuleErrors, ruleError{e.Code, e.Count})
+	}
+	return out
 }
 
 // Counted is a record behind a figure, with what it adds to the figure. Snapshots compiled before these members existed

@@ -159,3 +159,11 @@ func quality(parameter string) float64 {
 	}
 	return weight
 }
+
+// RuleOf names the rule of a figure: of an indicator by its code, or of the participants.
+func (m *Messages) RuleOf(code string) string {
+	if code == "participants" {
+		return m.Say("results.rule_of_participants")
+	}
+	return m.Say("results.rule_of_indicator", "code", code)
+}

@@ -2,7 +2,7 @@
 (() => {
   const form = document.getElementById("definition");
   const text = form.elements.yaml, lines = form.querySelector(".lines"), found = form.querySelector(".found");
-  const summary = found.querySelector(".summary"), wrongs = found.querySelector(".wrongs"), changes = found.querySelector(".changes");
+  const summary = found.querySelector(".summary"), wrongs = found.querySelector(".wrongs"), warnings = found.querySelector(".warnings"), changes = found.querySelector(".changes");
 
   // Line numbers, which go along with the text.
   lines.hidden = false;
@@ -37,11 +37,14 @@
     const errors = answer.errors || [], all = text.value.split("\n");
     bad = new Set(errors.map((e) => e.line));
     summary.textContent = answer.summary;
-    wrongs.replaceChildren(...errors.map((e) => {
+    const placed = (e) => {
       const link = Object.assign(document.createElement("a"), {href: "#f-yaml", textContent: form.dataset.at.replace("{line}", e.line).replace("{column}", e.column)});
       Object.assign(link.dataset, {line: e.line, column: e.column});
       return item(link, " " + e.message, Object.assign(document.createElement("code"), {textContent: all[e.line - 1] || ""}));
-    }));
+    };
+    wrongs.replaceChildren(...errors.map(placed));
+    warnings.querySelector("ul").replaceChildren(...(answer.warnings || []).map(placed));
+    warnings.hidden = !answer.warnings?.length;
     changes.querySelector("ul").replaceChildren(...(answer.changes || []).map((c) => item(c.message)));
     changes.hidden = !answer.changes?.length;
     text.toggleAttribute("aria-invalid", errors.length > 0);

@@ -30,6 +30,7 @@ const (
 	tooLarge   = "too_large"   // too much text, depth or items
 	notAllowed = "not_allowed" // must not be given here
 	missing    = "missing"
+	mayFail    = "may_fail" // a warning: a rule that cannot be evaluated for every record
 	unknownKey = "unknown_field"
 	repeated   = "repeated"
 	wrongForm  = "wrong_form" // such as a list in the place of a value
@@ -66,10 +67,7 @@ const largest = 1e12
 // concurrent use.
 func Parse(id string, text []byte) (*project.Definition, []Problem) {
 	r := &reader{of: id}
-	var d *project.Definition
-	if root := r.read(text); root != nil {
-		d = r.definition(root)
-	}
+	d := r.parse(text)
 	if len(r.problems) > 0 {
 		slices.SortStableFunc(r.problems, func(a, b Problem) int {
 			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
@@ -77,6 +75,28 @@ func Parse(id string, text []byte) (*project.Definition, []Problem) {
 		return nil, r.problems[:min(len(r.problems), mostProblems)]
 	}
 	return d, nil
+}
+
+// Warnings returns what in a valid definition may go wrong with some records, in the order of lines: the parts of rules
+// that cannot be evaluated for every record. Of a text that Parse rejects there are none.
+func Warnings(id string, text []byte) []Problem {
+	r := &reader{of: id}
+	if r.parse(text); len(r.problems) > 0 {
+		return nil
+	}
+	slices.SortStableFunc(r.warnings, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return r.warnings[:min(len(r.warnings), mostProblems)]
+}
+
+// parse returns the definition, which is valid if there are no problems.
+func (r *reader) parse(text []byte) *project.Definition {
+	root := r.read(text)
+	if root == nil {
+		return nil
+	}
+	return r.definition(root)
 }
 
 func (r *reader) definition(root *node) *project.Definition {

@@ -26,6 +26,7 @@ type reader struct {
 	of       string // the project whose definition it must be; "": any
 	lines    source
 	problems []Problem
+	warnings []Problem
 }
 
 func (r *reader) reportAt(line, column int, path, code string, message text.Message) {

@@ -39,6 +39,11 @@ func (o object) rule(d *project.Definition) project.Rule {
 		o.reportAt(line, column, o.at("where"), badRule, wrong.Message)
 		return out
 	}
+	for _, risk := range compiled.Risks() {
+		line, column := o.lines.place(n, risk.Line, risk.Column)
+		line, column = o.lines.within(line, column)
+		o.warnings = append(o.warnings, Problem{Field: o.at("where"), Code: mayFail, Line: line, Column: column, Message: risk.Message})
+	}
 	for _, c := range compiled.Comparisons() {
 		if message, ok := misspelt(kind, c, d); ok {
 			line, column := o.lines.place(n, c.Line, c.Column)

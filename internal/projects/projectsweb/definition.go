@@ -61,10 +61,7 @@ func (h Handlers) set(c *web.Call) error {
 		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, PUT"}
 	}
 	d, problems := definition.Parse(c.Project, raw)
-	lines := make([]web.Line, 0, len(problems))
-	for _, p := range problems {
-		lines = append(lines, web.Line{Field: p.Field, Code: p.Code, Message: c.Messages().Word(p.Message), Line: p.Line, Column: p.Column})
-	}
+	lines := inLines(c, problems)
 	shown := page.Definition{YAML: string(raw), Number: before.Version, SHA256: before.SHA256, Version: ifMatch}
 	var changes []change
 	if len(lines) == 0 {
@@ -75,23 +72,22 @@ func (h Handlers) set(c *web.Call) error {
 	}
 	if len(lines) > 0 {
 		if form && c.Page {
-			for _, l := range lines {
-				shown.Problems = append(shown.Problems, page.LineProblem{Line: l.Line, Column: l.Column, Message: l.Message})
-			}
+			shown.Problems = lineProblems(lines)
 			return c.Show(http.StatusUnprocessableEntity, shown)
 		}
 		return &web.Error{Status: http.StatusUnprocessableEntity, Detail: "definition", Lines: lines, Extra: map[string]any{"summary": c.Messages().Count("definition.problems", int64(len(lines)))}}
 	}
 	if dry != "" && dry != "0" {
+		warnings := inLines(c, definition.Warnings(c.Project, raw))
 		if form && c.Page {
-			shown.Checked = true
+			shown.Checked, shown.Warnings = true, lineProblems(warnings)
 			return c.Show(http.StatusOK, shown)
 		}
 		summary := c.Messages().Say("definition.checked")
 		if len(changes) == 0 {
 			summary = c.Messages().Say("definition.same")
 		}
-		return c.JSON(http.StatusOK, checked{Project: d.ID, Valid: true, Errors: []web.Line{}, Summary: summary, Changes: changes})
+		return c.JSON(http.StatusOK, checked{Project: d.ID, Valid: true, Errors: []web.Line{}, Warnings: warnings, Summary: summary, Changes: changes})
 	}
 	by, err := c.Staff()
 	if err != nil {
@@ -125,4 +121,21 @@ func (h Handlers) set(c *web.Call) error {
 		c.W.Header().Set("Location", "/"+c.Project+"/definition")
 	}
 	return c.JSON(status, defined{Project: d.ID, Version: now.Version, SHA256: now.SHA256})
+}
+
+// inLines returns problems of a definition in the reader's language.
+func inLines(c *web.Call, problems []definition.Problem) []web.Line {
+	lines := make([]web.Line, 0, len(problems))
+	for _, p := range problems {
+		lines = append(lines, web.Line{Field: p.Field, Code: p.Code, Message: c.Messages().Word(p.Message), Line: p.Line, Column: p.Column})
+	}
+	return lines
+}
+
+// lineProblems returns problems for the editor.
+func lineProblems(lines []web.Line) (out []page.LineProblem) {
+	for _, l := range lines {
+		out = append(out, page.LineProblem{Line: l.Line, Column: l.Column, Message: l.Message})
+	}
+	return out
 }

@@ -84,9 +84,10 @@ type defined struct {
 
 // checked is the answer to a dry run.
 type checked struct {
-	Project string     `json:"project" doc:"The project's id"`
-	Valid   bool       `json:"valid"`
-	Errors  []web.Line `json:"errors"`
-	Summary string     `json:"summary" doc:"In the reader's language"`
-	Changes []change   `json:"changes" doc:"What would differ from the present version"`
+	Project  string     `json:"project" doc:"The project's id"`
+	Valid    bool       `json:"valid"`
+	Errors   []web.Line `json:"errors"`
+	Warnings []web.Line `json:"warnings,omitempty" doc:"Rules that cannot be evaluated for every record: a record for which one fails does not count by it"`
+	Summary  string     `json:"summary" doc:"In the reader's language"`
+	Changes  []change   `json:"changes" doc:"What would differ from the present version"`
 }

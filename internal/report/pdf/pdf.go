@@ -427,6 +427,9 @@ func (p *document) quality() {
 	}
 	p.prose(without, 9.5, ink)
 	p.prose(outside, 9.5, ink)
+	for _, e := range q.RuleErrors {
+		p.prose(p.Count("results.rule_error", e.Count, "of", p.RuleOf(e.Code))+" "+p.Say("results.rule_error_record")+" "+e.Record, 9.5, ink)
+	}
 	p.y += 2
 	origin := []fact{{p.Say("origin.known_at"), p.Moment(p.s.KnownAt, p.d.Location())}, {p.Say("origin.snapshot"), p.s.ID}}
 	if p.s.Supersedes != nil {

@@ -111,11 +111,15 @@ func (t tables) months(name string, figure func(snapshot.Month) any) Sheet {
 
 func (t tables) reach() Sheet {
 	r, q := t.s.Reach, t.s.Quality
-	return Sheet{Name: t.Say("sheet.reach"), Columns: []Column{{t.Say("sheet.item"), 60}, {t.Say("sheet.value"), 16}}, Rows: [][]any{
+	out := Sheet{Name: t.Say("sheet.reach"), Columns: []Column{{t.Say("sheet.item"), 60}, {t.Say("sheet.value"), 16}}, Rows: [][]any{
 		{t.Say("reach.airings"), r.Airings}, {t.Say("reach.sum"), r.Sum}, {t.Say("reach.low"), r.Low}, {t.Say("reach.estimate"), r.Estimate},
 		{t.Say("reach.high"), r.High}, {t.Say("reach.population"), r.Population},
 		{t.Say("sheet.without_attributes"), q.PeopleWithoutAttributes}, {t.Say("sheet.outside_period"), q.RecordsOutsidePeriod},
 	}}
+	for _, e := range q.RuleErrors {
+		out.Rows = append(out.Rows, []any{t.Say("sheet.rule_error", "of", t.RuleOf(e.Code), "record", e.Record), e.Count})
+	}
+	return out
 }
 
 func (t tables) about(made time.Time) Sheet {
