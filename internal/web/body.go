@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -20,6 +19,12 @@ import (
 const (
 	MostBody = 1 << 20 // bytes of a JSON body or form
 	MostKey  = 255     // characters of an idempotency key
+
+	mostDepth  = 16      // levels of a JSON body
+	mostFields = 1000    // of a JSON body itself; those after them are counted, and not kept
+	mostValues = 10_000  // of a JSON body or a form
+	mostQuery  = 8 << 10 // bytes
+	mostAccept = 4 << 10 // bytes of the header Accept that are read
 )
 
 // Form fields that carry request headers or the method, and are not part of the record.
@@ -40,8 +45,8 @@ type Body struct {
 }
 
 // Read parses the request's body, a JSON object or a web form; an empty body is an empty object. It consumes the body,
-// so it may be called once. It fails with 400 for a body that is not UTF-8, not an object or not a form, 413 above
-// MostBody bytes, 415 for another media type, and 422 for an idempotency key of more than MostKey characters.
+// so it may be called once. It fails with 400 for a body that is not UTF-8, not an object, not a form or nested too deeply, 413 above
+// MostBody bytes or mostValues values, 415 for another media type, and 422 for an idempotency key of more than MostKey characters.
 func (c *Call) Read() (Body, error) {
 	raw, err := io.ReadAll(http.MaxBytesReader(c.W, c.Request.Body, MostBody))
 	if err != nil {
@@ -58,11 +63,14 @@ func (c *Call) Read() (Body, error) {
 	case len(bytes.TrimSpace(raw)) == 0:
 		body.Form = media == "application/x-www-form-urlencoded"
 	case isJSON(kind):
-		if err := readJSON(raw, &body.Given); err != nil {
+		if body.Given, c.unread, err = readJSON(raw); err != nil {
 			return body, err
 		}
 	case media == "application/x-www-form-urlencoded":
 		body.Form = true
+		if bytes.Count(raw, []byte{'&'}) >= mostValues {
+			return body, tooManyValues()
+		}
 		if body.Typed, err = url.ParseQuery(string(raw)); err != nil {
 			return body, &Error{Status: http.StatusBadRequest, Detail: "not_a_form"}
 		}
@@ -87,27 +95,98 @@ func (c *Call) Read() (Body, error) {
 	if utf8.RuneCountInString(key) > MostKey {
 		return body, Invalid(schema.Problem{Field: "Idempotency-Key", Code: schema.TooLong, Args: map[string]string{"longest": strconv.Itoa(MostKey), "length": strconv.Itoa(utf8.RuneCountInString(key))}})
 	}
-	body.Once = c.Site.DB.Once(c.Project, c.Method+" "+c.URL.Path, c.Caller.Subject, key, raw)
+	body.Once = c.Site.DB.Once(c.Project, body.Method(c)+" "+c.URL.Path, c.Caller.Subject, key, raw)
 	return body, nil
 }
 
-func readJSON(raw []byte, given *schema.Given) error {
+func tooManyValues() error {
+	return &Error{Status: http.StatusRequestEntityTooLarge, Detail: "too_many_values", Args: []any{"most", mostValues}}
+}
+
+// readJSON parses a JSON object within the limits of a body. Of an object with more than mostFields fields it keeps the
+// first, and returns how many it left out: no record has so many, so that those that are kept are refused anyway.
+func readJSON(raw []byte) (given schema.Given, unread int, err error) {
 	bad := &Error{Status: http.StatusBadRequest, Detail: "not_json"}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return bad
+	if !json.Valid(raw) {
+		return nil, 0, bad
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return bad
+	in := &jsonReader{Decoder: json.NewDecoder(bytes.NewReader(raw))}
+	in.UseNumber()
+	if start, err := in.Token(); err != nil || start != json.Delim('{') {
+		return nil, 0, &Error{Status: http.StatusBadRequest, Detail: "not_an_object"}
 	}
-	object, ok := value.(map[string]any)
-	if !ok {
-		return &Error{Status: http.StatusBadRequest, Detail: "not_an_object"}
+	given = schema.Given{}
+	for in.More() {
+		name, err := in.Token()
+		if err != nil {
+			return nil, 0, bad
+		}
+		_, again := given[name.(string)] // the decoder returns only texts as keys of an object
+		in.skip = len(given) >= mostFields && !again
+		value, err := in.value(2)
+		if err != nil {
+			return nil, 0, err
+		}
+		if in.skip {
+			unread++
+		} else {
+			given[name.(string)] = value
+		}
 	}
-	*given = object
-	return nil
+	return given, unread, nil
+}
+
+// jsonReader reads the values of valid JSON one by one, so that what is too much is never in memory.
+type jsonReader struct {
+	*json.Decoder
+	values int
+	skip   bool // values are read and not kept
+}
+
+// value returns the next value, at a depth from 1.
+func (in *jsonReader) value(depth int) (any, error) {
+	token, err := in.Token()
+	if err != nil {
+		return nil, &Error{Status: http.StatusBadRequest, Detail: "not_json"}
+	}
+	if in.values++; in.values > mostValues && !in.skip {
+		return nil, tooManyValues()
+	}
+	start, compound := token.(json.Delim)
+	if !compound {
+		return token, nil
+	}
+	if depth > mostDepth {
+		return nil, &Error{Status: http.StatusBadRequest, Detail: "too_deep", Args: []any{"most", mostDepth}}
+	}
+	object, list := map[string]any{}, []any{}
+	for in.More() {
+		name := ""
+		if start == '{' {
+			key, err := in.Token()
+			if err != nil {
+				return nil, &Error{Status: http.StatusBadRequest, Detail: "not_json"}
+			}
+			name = key.(string)
+		}
+		value, err := in.value(depth + 1)
+		switch {
+		case err != nil:
+			return nil, err
+		case in.skip:
+		case start == '{':
+			object[name] = value
+		default:
+			list = append(list, value)
+		}
+	}
+	if _, err := in.Token(); err != nil { // the end
+		return nil, &Error{Status: http.StatusBadRequest, Detail: "not_json"}
+	}
+	if start == '{' {
+		return object, nil
+	}
+	return list, nil
 }
 
 // Scope returns what values are checked against: the project's definition and today's date. Values of a form are read
@@ -159,6 +238,7 @@ func isJSON(contentType string) bool {
 
 // quality returns the quality value, 0 to 1, of a media type in an Accept header; 0 if the header does not include it.
 func quality(accept, media string) float64 {
+	accept = accept[:min(len(accept), mostAccept)]
 	best, exact := 0.0, false
 	for part := range strings.SplitSeq(accept, ",") {
 		name, params, err := mime.ParseMediaType(strings.TrimSpace(part))

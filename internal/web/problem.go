@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"outreach/internal/identity"
@@ -53,9 +55,59 @@ func Invalid(problems ...schema.Problem) error {
 func Problems(err error) ([]schema.Problem, bool) {
 	var e *Error
 	if errors.As(err, &e) && e.Status == http.StatusUnprocessableEntity && len(e.Problems) > 0 {
-		return e.Problems, true
+		return few(e.Problems, 0), true
 	}
 	return nil, false
+}
+
+// Limits of an answer's problems.
+const (
+	mostProblems = 100
+	longestField = 100 // characters of a field's name
+	longestGiven = 300 // characters of a value that a message quotes
+)
+
+// more is the code of the line that says how many problems an answer leaves out.
+const more = "more"
+
+// few returns the first problems, with names and quoted values cut, and one that says how many more there are: those
+// left out here, and others.
+func few(problems []schema.Problem, others int) []schema.Problem {
+	left := max(len(problems)-mostProblems, 0) + others
+	out := slices.Clone(problems[:min(len(problems), mostProblems)])
+	for i := range out {
+		out[i].Field = cut(out[i].Field, longestField)
+		for name, value := range out[i].Args {
+			if len(value) > longestGiven {
+				out[i].Args = maps.Clone(out[i].Args)
+				out[i].Args[name] = cut(value, longestGiven)
+			}
+		}
+	}
+	if left > 0 {
+		out = append(out, schema.Problem{Code: more, Args: map[string]string{"n": strconv.Itoa(left)}})
+	}
+	return out
+}
+
+// cut returns the first characters of a text, with an ellipsis where there are more.
+func cut(text string, most int) string {
+	n := 0
+	for i := range text {
+		if n++; n > most {
+			return text[:i] + "…"
+		}
+	}
+	return text
+}
+
+// FewLines returns the first problems of a text, and one without a place that says how many more there are.
+func (c *Call) FewLines(lines []Line) []Line {
+	if len(lines) <= mostProblems {
+		return lines
+	}
+	rest := c.Messages().Problem(schema.Problem{Code: more, Args: map[string]string{"n": strconv.Itoa(len(lines) - mostProblems)}})
+	return append(slices.Clone(lines[:mostProblems]), Line{Code: more, Message: rest})
 }
 
 // asResponse maps an error of a feature or a service to an error response; nil means an internal error (500).
@@ -122,6 +174,10 @@ func (c *Call) fail(err error) {
 		c.W.Header().Set("WWW-Authenticate", `Bearer realm="outreach"`)
 	}
 	words := c.Messages()
+	problems := e.Problems
+	if len(problems) > 0 {
+		problems = few(problems, c.unread)
+	}
 	status := "status." + strconv.Itoa(e.Status)
 	title, detail := words.Say(status+".title"), words.Say(status+".detail")
 	if e.Detail != "" {
@@ -132,7 +188,7 @@ func (c *Call) fail(err error) {
 			_ = c.Redirect("/auth/sign-in?" + url.Values{"to": {c.URL.RequestURI()}}.Encode())
 			return
 		}
-		if err := c.Show(e.Status, page.Problem{Status: e.Status, Title: title, Detail: detail, Problems: e.Problems, RequestID: logs.Request(c.Context())}); err == nil {
+		if err := c.Show(e.Status, page.Problem{Status: e.Status, Title: title, Detail: detail, Problems: problems, RequestID: logs.Request(c.Context())}); err == nil {
 			return
 		}
 	}
@@ -145,10 +201,10 @@ func (c *Call) fail(err error) {
 	}
 	switch {
 	case e.Lines != nil:
-		problem["errors"] = e.Lines
-	case len(e.Problems) > 0:
-		list := make([]map[string]string, len(e.Problems))
-		for i, p := range e.Problems {
+		problem["errors"] = c.FewLines(e.Lines)
+	case len(problems) > 0:
+		list := make([]map[string]string, len(problems))
+		for i, p := range problems {
 			list[i] = map[string]string{"field": p.Field, "code": p.Code, "message": words.Problem(p)}
 		}
 		problem["errors"] = list

@@ -52,6 +52,8 @@ type Call struct {
 	Page     bool             // the client is a browser: respond with a page
 	Project  string           // the path's project, "" if it has none
 	Defined  projects.Defined // its definition; empty if the project does not exist and the route allows that (Route.Begins)
+
+	unread int // fields of the body that Read counted and did not keep
 }
 
 // Handler responds to a request. An error that it returns before it has written anything becomes the response.
@@ -106,6 +108,9 @@ func (c *Call) existingProject() string {
 
 // authorize sets the call's language, identity and definition, and checks that the caller may use the route.
 func (c *Call) authorize(route Route) error {
+	if len(c.URL.RawQuery) > mostQuery {
+		return &Error{Status: http.StatusBadRequest, Detail: "query", Args: []any{"most", mostQuery}}
+	}
 	c.Language = c.chosenLanguage()
 	who, err := c.Site.Authority.Identify(c.Request)
 	if err != nil {

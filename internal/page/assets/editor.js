@@ -38,6 +38,7 @@
     bad = new Set(errors.map((e) => e.line));
     summary.textContent = answer.summary;
     const placed = (e) => {
+      if (!e.line) return item(e.message);
       const link = Object.assign(document.createElement("a"), {href: "#f-yaml", textContent: form.dataset.at.replace("{line}", e.line).replace("{column}", e.column)});
       Object.assign(link.dataset, {line: e.line, column: e.column});
       return item(link, " " + e.message, Object.assign(document.createElement("code"), {textContent: all[e.line - 1] || ""}));

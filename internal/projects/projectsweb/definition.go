@@ -72,13 +72,13 @@ func (h Handlers) set(c *web.Call) error {
 	}
 	if len(lines) > 0 {
 		if form && c.Page {
-			shown.Problems = lineProblems(lines)
+			shown.Problems = lineProblems(c.FewLines(lines))
 			return c.Show(http.StatusUnprocessableEntity, shown)
 		}
 		return &web.Error{Status: http.StatusUnprocessableEntity, Detail: "definition", Lines: lines, Extra: map[string]any{"summary": c.Messages().Count("definition.problems", int64(len(lines)))}}
 	}
 	if dry != "" && dry != "0" {
-		warnings := inLines(c, definition.Warnings(c.Project, raw))
+		warnings := c.FewLines(inLines(c, definition.Warnings(c.Project, raw)))
 		if form && c.Page {
 			shown.Checked, shown.Warnings = true, lineProblems(warnings)
 			return c.Show(http.StatusOK, shown)
