@@ -20,9 +20,13 @@ type Event struct {
 	Language string
 	Link     string    // a page about the activity; optional
 	Made     time.Time // the time of writing
+	Cancels  bool      // the event is taken back
 }
 
-// Write returns the file, or nil if the activity has no start.
+// Cancelled is the media type of an iCalendar file that takes an event back.
+const Cancelled = MediaType + "; method=CANCEL"
+
+// Write returns the file, of an event or of its cancellation, or nil if the activity has no start.
 func Write(e Event) []byte {
 	if e.Activity.Starts == "" {
 		return nil
@@ -33,6 +37,11 @@ func Write(e Event) []byte {
 
 	calendar := ics.NewCalendarFor("outreach")
 	event := calendar.AddEvent(e.ID)
+	if e.Cancels {
+		calendar.SetMethod(ics.MethodCancel)
+		event.SetStatus(ics.ObjectStatusCancelled)
+		event.SetSequence(1) // that of the event is 0
+	}
 	event.SetDtStampTime(e.Made.UTC())
 	event.SetSummary(e.Activity.Label.In(e.Language))
 	event.SetDescription(e.Project.Title.In(e.Language))

@@ -35,7 +35,7 @@ var signupMessages = map[string]string{
 }
 
 // RenderSignup renders the letter to someone who signed up. Letters about a place have the activity as a calendar
-// file.
+// file, and those about a cancellation one that takes it back.
 func RenderSignup(s Signup) (Letter, error) {
 	words, key := text.Of(s.Language), signupMessages[s.What]
 	language := words.Language()
@@ -60,10 +60,14 @@ func RenderSignup(s Signup) (Letter, error) {
 		c.Act, c.Link = words.Say(key+".act"), link{words.Say("mail.withdraw"), s.Cancel}
 	}
 	var files []mail.File
-	if s.What == schema.Accepted || s.What == PlaceFree {
-		event := calendar.Write(calendar.Event{ID: s.ID, Activity: s.Activity, Project: s.Project, Language: language, Made: s.At})
+	if cancels := s.What == schema.Cancelled; cancels || s.What == schema.Accepted || s.What == PlaceFree {
+		event := calendar.Write(calendar.Event{ID: s.ID, Activity: s.Activity, Project: s.Project, Language: language, Made: s.At, Cancels: cancels})
+		kind := calendar.MediaType
+		if cancels {
+			kind = calendar.Cancelled
+		}
 		if event != nil {
-			files = append(files, mail.File{Name: s.Activity.ID + ".ics", Type: calendar.MediaType, Data: event})
+			files = append(files, mail.File{Name: s.Activity.ID + ".ics", Type: kind, Data: event})
 		}
 	}
 	return c.render(files...)

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -63,7 +64,7 @@ func (c *Call) Read() (Body, error) {
 	case len(bytes.TrimSpace(raw)) == 0:
 		body.Form = media == "application/x-www-form-urlencoded"
 	case isJSON(kind):
-		if body.Given, c.unread, err = readJSON(raw); err != nil {
+		if body.Given, c.unread, err = readJSON(raw, c.isField); err != nil {
 			return body, err
 		}
 	case media == "application/x-www-form-urlencoded":
@@ -103,9 +104,15 @@ func tooManyValues() error {
 	return &Error{Status: http.StatusRequestEntityTooLarge, Detail: "too_many_values", Args: []any{"most", mostValues}}
 }
 
+// isField reports whether a kind of record has a field of this name.
+func (c *Call) isField(name string) bool {
+	return c.Defined.Definition != nil && slices.ContainsFunc(schema.For(c.Defined.Definition).Kinds, func(k *schema.Kind) bool { return k.Index(name) >= 0 })
+}
+
 // readJSON parses a JSON object within the limits of a body. Of an object with more than mostFields fields it keeps the
-// first, and returns how many it left out: no record has so many, so that those that are kept are refused anyway.
-func readJSON(raw []byte) (given schema.Given, unread int, err error) {
+// first and those of records, and returns how many it left out: nothing has so many, so that those that are kept are
+// refused anyway.
+func readJSON(raw []byte, isField func(name string) bool) (given schema.Given, unread int, err error) {
 	bad := &Error{Status: http.StatusBadRequest, Detail: "not_json"}
 	if !json.Valid(raw) {
 		return nil, 0, bad
@@ -122,7 +129,7 @@ func readJSON(raw []byte) (given schema.Given, unread int, err error) {
 			return nil, 0, bad
 		}
 		_, again := given[name.(string)] // the decoder returns only texts as keys of an object
-		in.skip = len(given) >= mostFields && !again
+		in.skip = len(given) >= mostFields && !again && !isField(name.(string))
 		value, err := in.value(2)
 		if err != nil {
 			return nil, 0, err
@@ -149,7 +156,10 @@ func (in *jsonReader) value(depth int) (any, error) {
 	if err != nil {
 		return nil, &Error{Status: http.StatusBadRequest, Detail: "not_json"}
 	}
-	if in.values++; in.values > mostValues && !in.skip {
+	if !in.skip {
+		in.values++
+	}
+	if in.values > mostValues {
 		return nil, tooManyValues()
 	}
 	start, compound := token.(json.Delim)

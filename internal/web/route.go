@@ -113,7 +113,18 @@ func NewRouter(site *Site, routes []Route) http.Handler {
 		found.RoutePath = routePath(r.URL)
 		router.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), chi.RouteCtxKey, found)))
 	})
-	return clean
+	return secure(site, clean)
+}
+
+// secure tells browsers to use https alone for this host from now on, where the tracker's public address is https.
+func secure(site *Site, next http.Handler) http.Handler {
+	if !strings.HasPrefix(site.BaseURL, "https://") {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (r Route) handler(site *Site, missing http.Handler) http.Handler {

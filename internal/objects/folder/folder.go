@@ -170,10 +170,7 @@ func (s *Store) publish(part, key string, mustBeNew bool) (objects.Info, error) 
 			return objects.Info{}, errExists
 		}
 	}
-	arrived := s.Now().UTC().Truncate(tick)
-	if !arrived.After(s.last) {
-		arrived = s.last.Add(tick)
-	}
+	arrived := s.arrival()
 	steps := []func() error{
 		func() error { return s.root.Chtimes(part, arrived, arrived) },
 		func() error { return s.sync(part) },
@@ -190,6 +187,38 @@ func (s *Store) publish(part, key string, mustBeNew bool) (objects.Info, error) 
 	info, err := s.root.Stat(key)
 	if err != nil {
 		return objects.Info{}, unavailable(err)
+	}
+	return describe(key, info), nil
+}
+
+// arrival returns the time of an arrival now, later than that of any before. The caller holds the lock.
+func (s *Store) arrival() time.Time {
+	arrived := s.Now().UTC().Truncate(tick)
+	if !arrived.After(s.last) {
+		arrived = s.last.Add(tick)
+	}
+	return arrived
+}
+
+// Redate makes now the time of arrival of an object that somebody copied into the folder with another date. It returns
+// the object's new Info, and fails with objects.ErrChanged if the object no longer has the ETag.
+func (s *Store) Redate(ctx context.Context, key, etag string) (objects.Info, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	info, err := s.stat(ctx, key)
+	if err == nil && describe(key, info).ETag != etag {
+		err = objects.ErrChanged
+	}
+	arrived := s.arrival()
+	if err == nil {
+		err = unavailable(errors.Join(s.root.Chtimes(key, arrived, arrived), s.sync(key)))
+	}
+	if err == nil {
+		s.last = arrived
+		info, err = s.stat(ctx, key)
+	}
+	if err != nil {
+		return objects.Info{}, objects.WithoutFileName(key, fmt.Errorf("date %s: %w", key, err))
 	}
 	return describe(key, info), nil
 }

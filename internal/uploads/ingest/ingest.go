@@ -31,6 +31,7 @@ type Ingester struct {
 	records  fingerprinter
 	objects  objectStore
 	sealer   sealer
+	now      func() time.Time
 
 	mostSpooled int64 // see spool
 }
@@ -81,7 +82,7 @@ type (
 func New(a *app.App) *Ingester {
 	return &Ingester{
 		projects: a.Projects, people: a.People, staff: a.Access, signups: a.Signups, uploads: a.Uploads, records: a.Records,
-		objects: a.DB.Objects, sealer: a.DB, mostSpooled: mostSpooled,
+		objects: a.DB.Objects, sealer: a.DB, now: a.DB.Now, mostSpooled: mostSpooled,
 	}
 }
 
@@ -110,6 +111,9 @@ func (in *Ingester) Object(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
+	if info, err = in.dated(ctx, project, id, info); err != nil {
+		return err
+	}
 	asked := false // only a repeated request puts an object again at a key that an upload was given, and puts the same bytes
 	if id != "" {
 		before, err := in.uploads.Upload(ctx, project, id)
@@ -119,9 +123,7 @@ func (in *Ingester) Object(ctx context.Context, key string) error {
 		asked = err == nil && before.Object == key
 	}
 	if !asked {
-		// No upload was created for it: the id follows from key and content, so that a second delivery is the same
-		// upload.
-		id = store.IDFor(info.Arrived, key+"|"+info.ETag)
+		id = unasked(info)
 	}
 	u := uploads.Upload{
 		ID: id, Owner: owner, Object: key, Filename: filename, Size: info.Size, Language: defined.Definition.Reports.Language,
@@ -147,6 +149,38 @@ func (in *Ingester) Object(ctx context.Context, key string) error {
 	}
 	return err
 }
+
+// mostAhead is how far clocks may differ.
+const mostAhead = time.Minute
+
+// dated gives an object a time of arrival that is not in the future, where the store allows others: a file may have
+// been copied into a folder with any date, and would replace all that arrives until then. One that was ingested keeps
+// its time, though the clock be set back.
+func (in *Ingester) dated(ctx context.Context, project, id string, info objects.Info) (objects.Info, error) {
+	folder, datedByHand := in.objects.(interface {
+		Redate(ctx context.Context, key, etag string) (objects.Info, error)
+	})
+	if !datedByHand || !info.Arrived.After(in.now().Add(mostAhead)) {
+		return info, nil
+	}
+	for _, known := range []string{id, unasked(info)} {
+		if known == "" {
+			continue
+		}
+		before, err := in.uploads.Upload(ctx, project, known)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return info, err
+		}
+		if err == nil && before.Arrived.Equal(info.Arrived) {
+			return info, nil
+		}
+	}
+	return folder.Redate(ctx, info.Key, info.ETag)
+}
+
+// unasked returns the id of the upload of an object for which none was created: it follows from the key and the
+// content, so that a second delivery is the same upload.
+func unasked(info objects.Info) string { return store.IDFor(info.Arrived, info.Key+"|"+info.ETag) }
 
 // sum computes the sums of a partner's own page after a file of media records, so that the page need not. It may be
 // called twice.
