@@ -39,6 +39,7 @@ type base struct {
 
 	changedAll bool                   // attributes of anyone may have changed
 	changed    map[string]struct{}    // sign-ups that changed
+	corrected  []uint32               // interned ids of people whose attributes were corrected
 	broken     error                  // an ErrRecount
 	prefixes   map[uint32]ulid.ULID   // of the ids of a file's rows
 	gone       map[*BaseRows][]bool   // records that no longer count
@@ -313,6 +314,9 @@ func (f *Fold) resolveBase(l *Live, canonical, place func(uint32) uint32) {
 		}
 	}
 	b.touched = map[uint32]struct{}{}
+	for _, person := range b.corrected {
+		b.touched[place(canonical(person))] = struct{}{}
+	}
 	for id := range b.changed {
 		for i := range f.signups[id].entries {
 			b.touched[place(canonical(f.signups[id].entries[i].person))] = struct{}{}

@@ -297,6 +297,8 @@ func TestWhatIsContinued(t *testing.T) {
 		{"a person with records becomes known", []event{signup("s4", "p1", "1981", at.AddDate(0, -1, 0))}, "", false},
 		{"a person cancels", []event{{fact.KindSignupMoved, fact.SignupMoved{Signup: "s1", Version: 2, State: "cancelled"}}}, "", false},
 		{"a person without a test cancels", []event{{fact.KindSignupMoved, fact.SignupMoved{Signup: "s2", Version: 2, State: "cancelled"}}}, "", true},
+		{"attributes of a person without a test are corrected", []event{{fact.KindPersonAttributes, fact.PersonAttributes{Person: "p2", Values: schema.ValuesOf(map[string]string{"birth_year": "1960"})}}}, "", true},
+		{"attributes of a person with records are corrected", []event{{fact.KindPersonAttributes, fact.PersonAttributes{Person: "p1", Cleared: []string{"birth_year"}}}}, "", false},
 		{"people are merged", []event{{fact.KindPersonMerged, fact.PersonMerged{Person: "p1", Into: "p2"}}}, "", false},
 	} {
 		for _, def := range []*project.Definition{definition, withoutAttributes()} {

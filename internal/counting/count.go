@@ -291,7 +291,7 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fi
 }
 
 // dateSignups dates sign-ups in the project's time zone, and sets the attributes of each person as of the day asOf:
-// each attribute is taken from the earliest sending that gives it.
+// each attribute is taken from the earliest sending that gives it, or from the last correction, made on whatever day.
 func (c *counter) dateSignups() {
 	zone := c.def.Location()
 	signups := make([]datedSignup, len(c.live.signups))
@@ -321,6 +321,17 @@ func (c *counter) dateSignups() {
 		for i, field := range c.live.layouts.attributes {
 			if known[i] == "" {
 				known[i] = c.live.texts.all[e.values[field]]
+			}
+		}
+	}
+	for _, correction := range c.live.corrections {
+		known := c.attributes[correction.person]
+		for i, field := range c.live.layouts.attributes {
+			switch text := c.live.texts.all[correction.values[field]]; {
+			case text != "":
+				known[i] = text
+			case slices.Contains(correction.cleared, field):
+				known[i] = ""
 			}
 		}
 	}

@@ -28,13 +28,15 @@ type Fold struct {
 	records map[string]*formRecord
 	signups map[string]*signup
 	merges  map[merge]struct{}
-	base    *base // the records of a checkpoint as they were counted; nil: the Fold has the records themselves
-	live    *Live // cached result of Live; nil: a fact was applied since
+	// corrections of people's attributes by the id of the fact
+	corrections map[string]*correction
+	base        *base // the records of a checkpoint as they were counted; nil: the Fold has the records themselves
+	live        *Live // cached result of Live; nil: a fact was applied since
 }
 
 // New returns an empty Fold over the kinds of a registry.
 func New(registry *schema.Registry) *Fold {
-	return &Fold{layouts: newLayouts(registry), texts: newTextTable(), uploads: map[string]*upload{}, records: map[string]*formRecord{}, signups: map[string]*signup{}, merges: map[merge]struct{}{}}
+	return &Fold{layouts: newLayouts(registry), texts: newTextTable(), uploads: map[string]*upload{}, records: map[string]*formRecord{}, signups: map[string]*signup{}, merges: map[merge]struct{}{}, corrections: map[string]*correction{}}
 }
 
 // Registry returns the kinds of the Fold.
@@ -96,6 +98,15 @@ type entry struct {
 
 type merge struct{ person, into uint32 }
 
+// correction is a correction of a person's attributes.
+type correction struct {
+	id      string
+	person  uint32
+	at      int64
+	values  []uint32 // in the order of the fields of sign-ups
+	cleared []int    // the indexes of fields of sign-ups
+}
+
 // Apply applies a fact. It may be applied twice. Kinds of facts that do not affect figures, or that a later version of
 // the tracker wrote, are ignored. It fails if the fact is invalid; the Fold is then unchanged.
 func (f *Fold) Apply(from fact.Fact) error {
@@ -122,6 +133,8 @@ func (f *Fold) apply(from fact.Fact) error {
 		return decode(from, f.applyWithdrawal)
 	case fact.KindPersonMerged:
 		return decode(from, f.applyMerge)
+	case fact.KindPersonAttributes:
+		return decode(from, func(c fact.PersonAttributes) error { return f.applyAttributes(c, from.ID, from.At) })
 	default:
 		return nil
 	}
@@ -490,5 +503,32 @@ func (f *Fold) applyMove(m fact.SignupMoved) error {
 	if m.State != "" && cmp.Or(cmp.Compare(m.Version, s.stateVersion), strings.Compare(m.State, s.state)) > 0 {
 		s.state, s.stateVersion = m.State, m.Version
 	}
+	return nil
+}
+
+// applyAttributes applies a correction of attributes. Those that the registry lacks are ignored.
+func (f *Fold) applyAttributes(c fact.PersonAttributes, id string, received time.Time) error {
+	if c.Person == "" || id == "" {
+		return errNoID
+	}
+	at, err := instant(received)
+	if err != nil {
+		return err
+	}
+	values, err := f.values(f.layouts.signups, c.Values)
+	if err != nil {
+		return err
+	}
+	next := &correction{id: id, person: f.texts.intern(c.Person), at: at, values: values}
+	for _, name := range c.Cleared {
+		if field := f.layouts.signups.Index(name); field >= 0 {
+			next.cleared = append(next.cleared, field)
+		}
+	}
+	slices.Sort(next.cleared)
+	if f.base != nil {
+		f.base.corrected = append(f.base.corrected, next.person)
+	}
+	f.corrections[id] = next
 	return nil
 }

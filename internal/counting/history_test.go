@@ -173,6 +173,21 @@ func drawHistory(t *rapid.T) *history {
 		}
 	}
 
+	for range some("corrections of attributes", 0, 3) {
+		c := fact.PersonAttributes{Person: person(), Cleared: []string{}}
+		values := map[string]string{}
+		given := map[string]string{"sex": one("sex", "female", "male"), "birth_year": strconv.Itoa(some("year", 1940, 2011))}
+		for _, name := range []string{"birth_year", "sex"} {
+			switch some("what", 0, 2) {
+			case 0:
+				values[name] = given[name]
+			case 1:
+				c.Cleared = append(c.Cleared, name)
+			}
+		}
+		c.Values = schema.ValuesOf(values)
+		add(fact.KindPersonAttributes, at(), c)
+	}
 	for range some("merges", 0, 3) {
 		add(fact.KindPersonMerged, at(), fact.PersonMerged{Person: person(), Into: person()})
 	}

@@ -22,6 +22,7 @@ type reference struct {
 	accepted  []fact.UploadAccepted
 	withdrawn []string
 	merged    []fact.PersonMerged
+	corrected []fact.Fact
 	signups   []fact.Signup
 	moved     []fact.SignupMoved
 }
@@ -56,6 +57,8 @@ func refer(h *history) *reference {
 			r.withdrawn = append(r.withdrawn, read[fact.UploadWithdrawn](f).Upload)
 		case fact.KindPersonMerged:
 			r.merged = append(r.merged, read[fact.PersonMerged](f))
+		case fact.KindPersonAttributes:
+			r.corrected = append(r.corrected, f)
 		case fact.KindSignup:
 			r.signups = append(r.signups, read[fact.Signup](f))
 		case fact.KindSignupMoved:
@@ -242,6 +245,25 @@ func (r *reference) attributes(signups []referenceSignup, asOf string) map[strin
 			if value != "" && out[g.person][name] == "" {
 				out[g.person][name] = value
 			}
+		}
+	}
+	slices.SortFunc(r.corrected, func(a, b fact.Fact) int {
+		if c := a.At.Compare(b.At); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	for _, f := range r.corrected {
+		c := read[fact.PersonAttributes](f)
+		who := r.who(c.Person)
+		if out[who] == nil {
+			out[who] = map[string]string{}
+		}
+		for _, value := range c.Values.All() {
+			out[who][value.Field] = value.Text
+		}
+		for _, name := range c.Cleared {
+			out[who][name] = ""
 		}
 	}
 	return out

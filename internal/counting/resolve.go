@@ -23,7 +23,9 @@ type Live struct {
 	signups []liveSignup
 	entries []liveEntry // by submission, then id
 	people  []uint32    // the interned ids of people
-	base    *base       // further records; nil: none
+	// corrections of attributes in the order in which they replace each other
+	corrections []liveCorrection
+	base        *base // further records; nil: none
 }
 
 // source is a file or a form record: the unit of the order of arrival.
@@ -63,6 +65,12 @@ type liveEntry struct {
 	*entry
 }
 
+// liveCorrection is a correction of the attributes of a person.
+type liveCorrection struct {
+	person uint32
+	*correction
+}
+
 // Live returns the live records. Files with MissingPacks do not count yet. The result is cached until the next fact.
 func (f *Fold) Live() *Live {
 	if f.live != nil {
@@ -80,6 +88,12 @@ func (f *Fold) Live() *Live {
 	}
 	f.resolveRecords(l, canonical, place)
 	f.resolveSignups(l, canonical, place)
+	for _, c := range f.corrections {
+		l.corrections = append(l.corrections, liveCorrection{person: place(canonical(c.person)), correction: c})
+	}
+	slices.SortFunc(l.corrections, func(a, b liveCorrection) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.id, b.id))
+	})
 	if f.base != nil {
 		f.resolveBase(l, canonical, place)
 		l.base = f.base

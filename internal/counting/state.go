@@ -41,6 +41,7 @@ type StateRow struct {
 	Packs   int
 	SHA256  string
 	Key     [keySize]byte // of a record but a sign-up: the hash of its natural key
+	Cleared string        // of a correction of attributes: those that were taken away, with spaces between them
 	Marks   string        // of a live record but a sign-up: the numbers of what it counts for: 0 the participants, 1 the first indicator; -1 and -2: their rule failed
 	Values  schema.Row    // in the order of the kind's fields
 }
@@ -53,7 +54,7 @@ func (f *Fold) State(counted *Figures) iter.Seq[*StateRow] {
 	return func(yield func(*StateRow) bool) {
 		w := &stateReader{fold: f, live: f.Live(), canonical: f.canonical(), yield: yield, marks: []string{""}}
 		w.mark(counted)
-		_ = w.merges() && w.records() && w.files() && w.signups()
+		_ = w.merges() && w.corrections() && w.records() && w.files() && w.signups()
 	}
 }
 
@@ -130,6 +131,21 @@ func (w *stateReader) merges() bool {
 	})
 	for _, m := range all {
 		if !w.yieldRow(StateRow{Fact: fact.KindPersonMerged, Person: w.text(m.person), Into: w.text(m.into)}) {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *stateReader) corrections() bool {
+	signups := w.fold.layouts.signups
+	for _, id := range slices.Sorted(maps.Keys(w.fold.corrections)) {
+		c := w.fold.corrections[id]
+		var cleared []string
+		for _, field := range c.cleared {
+			cleared = append(cleared, signups.Fields[field].Name)
+		}
+		if !w.yieldRow(StateRow{Fact: fact.KindPersonAttributes, Kind: signups.Name, ID: id, Person: w.person(c.person), At: time.Unix(0, c.at).UTC(), Cleared: strings.Join(cleared, " "), Values: w.values(c.values)}) {
 			return false
 		}
 	}
@@ -283,6 +299,8 @@ func (f *Fold) Restore(p *StateRow) (err error) {
 	switch p.Fact {
 	case fact.KindPersonMerged:
 		err = f.applyMerge(fact.PersonMerged{Person: p.Person, Into: p.Into})
+	case fact.KindPersonAttributes:
+		err = f.applyAttributes(fact.PersonAttributes{Person: p.Person, Values: f.layouts.signups.stored(p.Values), Cleared: strings.Fields(p.Cleared)}, p.ID, p.At)
 	case fact.KindRecordEntered:
 		err = f.applyRecord(fact.RecordEntered{Record: p.ID, Version: p.Version, Kind: p.Kind, Person: p.Person, Values: f.layouts.named(p.Kind).stored(p.Values)}, p.At)
 	case fact.KindRecordVoided:

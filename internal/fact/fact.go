@@ -32,6 +32,7 @@ const (
 	KindPeopleDistinct   = "people.apart"
 	KindPersonErased     = "person.erased"
 	KindPersonCorrected  = "person.corrected"
+	KindPersonAttributes = "person.attributes"
 	KindDataPurged       = "data.purged"
 	KindDefinitionSet    = "definition.set"
 	KindSnapshotCompiled = "snapshot.compiled"
@@ -42,7 +43,7 @@ const (
 
 // Kinds lists all kinds of facts in the order of the filter on the audit page.
 var Kinds = []string{
-	KindSignup, KindSignupMoved, KindRecordEntered, KindRecordVoided, KindUploadAccepted, KindUploadRejected, KindUploadWithdrawn, KindPersonCorrected, KindPersonMerged,
+	KindSignup, KindSignupMoved, KindRecordEntered, KindRecordVoided, KindUploadAccepted, KindUploadRejected, KindUploadWithdrawn, KindPersonCorrected, KindPersonAttributes, KindPersonMerged,
 	KindPeopleDistinct, KindPersonErased, KindDataPurged, KindDefinitionSet, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
 }
 
@@ -142,6 +143,15 @@ type PersonErased struct {
 type PersonCorrected struct {
 	Person string   `json:"person"`
 	Fields []string `json:"fields"` // the names of the changed fields, such as email
+}
+
+// PersonAttributes says that a coordinator corrected attributes of a person. A snapshot of any day counts the person with
+// them, whatever forms say; of several corrections of an attribute the last counts, by the time of the fact, then its id.
+type PersonAttributes struct {
+	Person  string        `json:"person"`
+	Schema  int           `json:"schema,omitempty"`  // the version of the schema
+	Values  schema.Values `json:"row"`               // the corrected attributes
+	Cleared []string      `json:"cleared,omitempty"` // attributes that were taken away
 }
 
 // DataPurged says that a class of data was deleted because its retention has ended.

@@ -29,7 +29,7 @@ import (
 // Keys and values of the metadata of the file.
 const (
 	formatKey = "outreach.format"
-	format    = "2"
+	format    = "3"
 	headsKey  = "outreach.heads"
 	countsKey = "outreach.counts"
 	sumKey    = "outreach.sum"

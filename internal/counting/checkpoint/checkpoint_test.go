@@ -149,8 +149,8 @@ func TestReadRefusesAnotherFormat(t *testing.T) {
 	file := write(t, example(t))
 	key := []byte("outreach.format")
 	format := bytes.LastIndex(file, key) + len(key)
-	format += bytes.IndexByte(file[format:], '2')
-	file[format] = '3'
+	format += bytes.IndexByte(file[format:], '3')
+	file[format] = '2'
 
 	mark := []byte("outreach-checkpoint-sha256:")
 	sum := bytes.LastIndex(file, mark) + len(mark)

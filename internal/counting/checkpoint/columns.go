@@ -134,6 +134,7 @@ func (l *fileLayout) makeColumns() []column {
 		},
 		text("entry", many(), func(p *p) *string { return &p.Entry }),
 		text("first_state", few(), func(p *p) *string { return &p.First }),
+		text("cleared", few(), func(p *p) *string { return &p.Cleared }),
 		text("merged_into", many(), func(p *p) *string { return &p.Into }),
 		text("owner", few(), func(p *p) *string { return &p.Owner }),
 		text("object", many(), func(p *p) *string { return &p.Object }),
