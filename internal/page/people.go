@@ -51,14 +51,16 @@ var Identity = schema.Kind{Name: "identity", Rules: []schema.Rule{{Rule: schema.
 
 // Person is the page of everything stored about one person.
 type Person struct {
-	Person     PersonItem
-	Facts      []Fact // further keys and the phone
-	Signups    []SignupItem
-	Records    []PersonRecord
-	Definition *project.Definition
-	Export     string // the address of the subject-access export
-	Names      Entry  // of the correction form
-	Entry      Entry  // of the merge form
+	Person      PersonItem
+	Facts       []Fact // further keys and the phone
+	Signups     []SignupItem
+	Records     []PersonRecord
+	Definition  *project.Definition
+	Export      string // the address of the subject-access export
+	Names       Entry  // of the correction form
+	Attributes  Entry  // of the form that corrects attributes; its values are those that count
+	Corrections []Corrected
+	Entry       Entry // of the merge form
 }
 
 // Fact is a labelled value.
@@ -72,9 +74,18 @@ type PersonRecord struct {
 	Row    schema.Row
 }
 
+// Corrected is a correction of attributes.
+type Corrected struct {
+	At      string // RFC 3339
+	Values  schema.Values
+	Cleared []string
+	Reason  string
+}
+
 type personPage struct {
 	Person
 	Form  form
+	About form // the attributes
 	Story []event
 }
 
@@ -87,6 +98,14 @@ func (p Person) render(v view) (string, any) {
 	for i := range out.Form.Inputs {
 		out.Form.Inputs[i].Complete = "off"
 	}
+	out.About = form{Action: v.Base() + "/people/" + p.Person.ID + "/attributes", Method: "PUT", Submit: v.Say("people.correct"), Entry: p.Attributes}
+	for _, f := range schema.For(p.Definition).Attributes() {
+		one := *f
+		one.Required = false
+		out.About.Inputs = append(out.About.Inputs, v.input(&one, p.Definition, p.Attributes, ""))
+	}
+	reason := schema.Field{Name: "reason"}
+	out.About.Inputs = append(out.About.Inputs, v.input(&reason, p.Definition, p.Attributes, ""))
 	return "person", out
 }
 
@@ -114,8 +133,25 @@ func (p Person) story(v view) []event {
 		}
 		out = append(out, e)
 	}
+	kind := schema.For(p.Definition).Kind(schema.Signup)
+	for _, c := range p.Corrections {
+		day, _, _ := strings.Cut(c.At, "T")
+		says := v.says(kind, p.Definition, kind.Row(c.Values))
+		for _, name := range c.Cleared {
+			says = joined(" · ", says, v.Say("people.taken_away", "field", v.attribute(kind, name)))
+		}
+		out = append(out, event{Day: day, When: v.When(c.At), Kind: v.Say("people.attributes_corrected"), Says: joined(" · ", says, c.Reason)})
+	}
 	slices.SortStableFunc(out, func(a, b event) int { return strings.Compare(a.Day, b.Day) })
 	return out
+}
+
+// attribute returns the label of an attribute, its name where the project has it no longer.
+func (v view) attribute(kind *schema.Kind, name string) string {
+	if f := kind.Field(name); f != nil {
+		return f.LabelIn(v.Messages)
+	}
+	return name
 }
 
 // Named returns an activity's label.

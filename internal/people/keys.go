@@ -78,6 +78,11 @@ func FormKey(project, person, signup, entry string) table.Key {
 	return table.Key{PK: formsPartition(project, person), SK: signup + "#" + entry}
 }
 
+// attributesKey returns the key of a correction of a person's attributes. It is deleted with the person's forms.
+func attributesKey(project, person, id string) table.Key {
+	return table.Key{PK: formsPartition(project, person), SK: "ATTRIBUTES#" + id}
+}
+
 func formsPartition(project, person string) string { return "FORM#" + project + "#" + person }
 
 // TextsIndex returns the index partition of the private texts of a person's records, also of voided ones. The person ""

@@ -368,6 +368,13 @@ func rewritten(f fact.Fact, registry *schema.Registry, ids people.FreshIDs) (dat
 		err = json.Unmarshal(f.Data, &d)
 		fresh(&d.Person)
 		data = d
+	case fact.KindPersonAttributes:
+		var d fact.PersonAttributes
+		err = json.Unmarshal(f.Data, &d)
+		if fresh(&d.Person); changed {
+			d = fact.PersonAttributes{Person: d.Person, Schema: schema.SchemaVersion}
+		}
+		data = d
 	}
 	return data, changed, err
 }

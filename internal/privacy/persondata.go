@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"outreach/internal/fact"
 	"outreach/internal/people"
@@ -17,8 +18,32 @@ import (
 // PersonData is what is currently stored about one person: sign-ups and records that count. See History for what was
 // replaced.
 type PersonData struct {
-	Signups []SignupData
-	Records []RecordData
+	Signups     []SignupData
+	Records     []RecordData
+	Corrections []people.AttributeCorrection
+}
+
+// Attributes returns a person's attributes by name, as a snapshot of today counts them: of each the value that was
+// submitted first in a sign-up that is not cancelled, or the last correction.
+func (d PersonData) Attributes(registry *schema.Registry) map[string]string {
+	out, since := map[string]string{}, map[string]time.Time{}
+	kind := registry.Kind(schema.Signup)
+	for _, s := range d.Signups {
+		for _, name := range registry.AttributeNames() {
+			value := kind.Get(s.Row, name)
+			if value == "" || !s.Live() {
+				continue
+			}
+			submitted, later := s.Since[name]
+			if !later {
+				submitted = s.Submitted
+			}
+			if out[name] == "" || submitted.Before(since[name]) {
+				out[name], since[name] = value, submitted
+			}
+		}
+	}
+	return people.Corrected(out, d.Corrections)
 }
 
 // SignupData is a sign-up with everything its forms said.
@@ -81,6 +106,11 @@ func (s *Store) PersonData(ctx context.Context, registry *schema.Registry, proje
 	if err := s.nameAdvisers(ctx, project, advisers); err != nil {
 		return data, err
 	}
+	corrections, err := s.persons.AttributeCorrections(ctx, project, p)
+	if err != nil {
+		return data, err
+	}
+	data.Corrections = corrections
 	slices.SortStableFunc(data.Records, func(a, b RecordData) int {
 		return strings.Compare(registry.Kind(a.Kind).Get(a.Row, "date"), registry.Kind(b.Kind).Get(b.Row, "date"))
 	})

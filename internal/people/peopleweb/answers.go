@@ -19,12 +19,21 @@ type duplicatePair struct {
 // personFile is everything held on one person.
 type personFile struct {
 	people.PersonView
-	Person  wholePerson    `json:"person"`
-	Signups []shape.Merged `json:"signups"`
-	Records []shape.Merged `json:"records"`
-	History []shape.Merged `json:"history" doc:"What was ever said in a record about the person, also where it was replaced, voided, or came in a file that was withdrawn"`
-	Uploads []fileRow      `json:"uploads"`
-	Merges  []mergeHad     `json:"merges"`
+	Person      wholePerson           `json:"person"`
+	Attributes  map[string]any        `json:"attributes" doc:"As they count, those that are known"`
+	Corrections []attributesCorrected `json:"corrections" doc:"Of attributes, the oldest first"`
+	Signups     []shape.Merged        `json:"signups"`
+	Records     []shape.Merged        `json:"records"`
+	History     []shape.Merged        `json:"history" doc:"What was ever said in a record about the person, also where it was replaced, voided, or came in a file that was withdrawn"`
+	Uploads     []fileRow             `json:"uploads"`
+	Merges      []mergeHad            `json:"merges"`
+}
+
+type attributesCorrected struct {
+	ID         string         `json:"id"`
+	At         string         `json:"at" format:"date-time"`
+	Attributes map[string]any `json:"attributes" doc:"What was corrected; null where it was taken away"`
+	Reason     string         `json:"reason,omitempty" doc:"Why, where one was given"`
 }
 
 type wholePerson struct {

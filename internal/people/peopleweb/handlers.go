@@ -30,6 +30,7 @@ type People interface {
 	Duplicates(ctx context.Context, project string, from, limit int) (people.PairPage, error)
 	PersonTag(project string, p people.Person) string
 	Correct(ctx context.Context, project, id, ifMatch string, c people.Correction, by string) (people.Person, error)
+	CorrectAttributes(ctx context.Context, project, id string, c people.AttributeCorrection) error
 	Merge(ctx context.Context, project, from, into, by string) (people.Person, error)
 	MarkDistinct(ctx context.Context, project, one, other, by string) error
 }
@@ -73,6 +74,11 @@ func (h Handlers) Routes() []web.Route {
 			Detail:  "All five fields are put in the place of what was known; of several addresses or PESELs the first is replaced. A key that is no longer theirs leads nowhere.",
 			Request: shape.Sent{Kind: &page.Identity}, Response: people.PersonView{}, Success: "The person as it is now", Tagged: true, Match: true,
 			Conflict: "The e-mail address or the PESEL belongs to another person: `existing` names them"},
+		{Method: "PUT", Path: at + "/attributes", Roles: office, Handler: h.correctAttributes,
+			ID: "correctAttributes", Tag: "people", Summary: "Correct attributes that were wrong at entry",
+			Detail:  "Any of them; null takes one away, and no later form fills it. Every later snapshot, of whatever day, counts the person with them. What forms said stays in the person's story. A change of status after entry is a record of a kind of its own.",
+			Request: shape.Sent{Kind: attributesOf(schema.Builtin())}, Response: attributesAnswer{}, Success: "The person, with the attributes that count"},
+		{Method: "POST", Path: at + "/attributes", Roles: office, Handler: h.correctAttributes, Summary: "PUT of a browser's form"},
 		{Method: "DELETE", Path: at, Roles: office, Handler: h.changePerson,
 			ID: "erasePerson", Tag: "people", Summary: "Erase a person", Detail: "Identity and attributes go; counts stay, where the rule asks for no attribute.", Response: erased{}, Success: "Erased"},
 		{Method: "POST", Path: at, Roles: office, Handler: h.changePerson, Summary: "PUT or DELETE of a browser's form"},

@@ -102,7 +102,7 @@ func (h Handlers) personAs(c *web.Call, onPage bool) error {
 		return err
 	}
 	who := wholePerson{PersonView: p.View(), Was: append([]string{}, p.Was...), Emails: append([]string{}, p.Emails...), Pesels: append([]string{}, p.Pesels...), Phone: p.Phone}
-	out := personFile{PersonView: p.View(), Person: who, Signups: []shape.Merged{}, Records: []shape.Merged{}, History: history(reg, past.Versions), Uploads: files(past.Files), Merges: merges(past.Merges)}
+	out := personFile{PersonView: p.View(), Person: who, Attributes: attributesJSON(reg, data.Attributes(reg)), Corrections: correctionsJSON(reg, data.Corrections), Signups: []shape.Merged{}, Records: []shape.Merged{}, History: history(reg, past.Versions), Uploads: files(past.Files), Merges: merges(past.Merges)}
 	for _, s := range data.Signups {
 		out.Signups = append(out.Signups, shape.Merged{Fields: signupsweb.Fields(reg.Kind(schema.Signup), s.Row), And: personSignup{signupsweb.NewView(s.Signup, s.Form), s.Sent, sendings(reg.Kind(schema.Signup), past.Submissions[s.ID]), states(past.States[s.ID])}})
 	}
@@ -190,6 +190,10 @@ func instant(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
 func (h Handlers) personPage(c *web.Call, p people.Person, data privacy.PersonData, merging page.Entry) page.Person {
 	reg := registry(c)
 	content := page.Person{Person: item(p), Definition: c.Defined.Definition, Export: export(c, p), Entry: merging, Names: page.Entry{Values: identityValues(p), Version: h.people.PersonTag(c.Project, p)}}
+	content.Attributes.Values = data.Attributes(reg)
+	for _, one := range data.Corrections {
+		content.Corrections = append(content.Corrections, page.Corrected{At: one.At.Format(time.RFC3339), Values: one.Values, Cleared: one.Cleared, Reason: one.Reason})
+	}
 	if p.Phone != "" {
 		content.Facts = append(content.Facts, page.Fact{Label: c.Messages().Field("phone"), Value: p.Phone})
 	}
@@ -462,7 +466,7 @@ func summary(p people.Person, data privacy.PersonData) mergeSide {
 
 // combined returns the sign-ups and records of two people.
 func combined(a, b privacy.PersonData) privacy.PersonData {
-	return privacy.PersonData{Signups: slices.Concat(b.Signups, a.Signups), Records: slices.Concat(b.Records, a.Records)}
+	return privacy.PersonData{Signups: slices.Concat(b.Signups, a.Signups), Records: slices.Concat(b.Records, a.Records), Corrections: slices.Concat(b.Corrections, a.Corrections)}
 }
 
 // collision is a sign-up or a record that both people have, and that one person can have only once.

@@ -1,0 +1,92 @@
+package people
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"outreach/internal/fact"
+	"outreach/internal/schema"
+	"outreach/internal/store"
+	"outreach/internal/table"
+)
+
+// AttributeCorrection is a correction of attributes of a person: what was wrong at entry. Values have the corrected
+// ones, and Cleared the names of those that were taken away.
+type AttributeCorrection struct {
+	ID      string        `json:"id"` // of its fact
+	At      time.Time     `json:"at"`
+	By      string        `json:"by,omitempty"` // the random id of a staff member
+	Values  schema.Values `json:"row"`
+	Cleared []string      `json:"cleared,omitempty"`
+	Reason  string        `json:"reason,omitempty"`
+}
+
+// correct changes attributes as the correction says.
+func (c AttributeCorrection) correct(attributes map[string]string) {
+	for _, v := range c.Values.All() {
+		attributes[v.Field] = v.Text
+	}
+	for _, name := range c.Cleared {
+		delete(attributes, name)
+	}
+}
+
+// Corrected returns attributes by name with the corrections in the place of what forms said. It orders the corrections.
+func Corrected(attributes map[string]string, corrections []AttributeCorrection) map[string]string {
+	slices.SortFunc(corrections, func(a, b AttributeCorrection) int {
+		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID))
+	})
+	for _, c := range corrections {
+		c.correct(attributes)
+	}
+	return attributes
+}
+
+// CorrectAttributes stores a correction, of which the caller sets Values, Cleared, Reason and By. It counts in every
+// later snapshot. It fails with store.ErrNotFound for an unknown id.
+func (s *Store) CorrectAttributes(ctx context.Context, project, id string, c AttributeCorrection) error {
+	p, err := s.Person(ctx, project, id)
+	if err != nil {
+		return err
+	}
+	f, err := s.db.NewFact(fact.KindPersonAttributes, c.By, fact.PersonAttributes{Person: p.ID, Schema: schema.SchemaVersion, Values: c.Values, Cleared: c.Cleared})
+	if err != nil {
+		return err
+	}
+	c.ID, c.At = f.ID, f.At
+	// The item comes first, so that no figure changes without a reason that can be shown. It depends on the person, who
+	// may be erased at the same time.
+	err = table.Retry(ctx, func() error {
+		before, rev, err := table.Load[Person](ctx, s.db.People, personKey(project, p.ID))
+		if err != nil {
+			return err
+		}
+		if rev == 0 || before.Into != "" {
+			return fmt.Errorf("person %s: %w", id, store.ErrNotFound)
+		}
+		return s.db.People.Write(ctx, s.putPerson(project, before, rev), table.PutJSON(attributesKey(project, p.ID, c.ID), c, table.Always))
+	})
+	if err != nil {
+		return err
+	}
+	return s.db.Log().Append(ctx, project, []fact.Fact{f})
+}
+
+// AttributeCorrections returns the corrections of a person's attributes, made under any of their ids, in no order.
+func (s *Store) AttributeCorrections(ctx context.Context, project string, p Person) ([]AttributeCorrection, error) {
+	all := []AttributeCorrection{}
+	for _, id := range p.IDs() {
+		key := attributesKey(project, id, "")
+		for c, err := range table.Values[AttributeCorrection](ctx, s.db.People, table.Query{PK: key.PK, Prefix: key.SK}) {
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
