@@ -324,6 +324,7 @@ func (c *counter) dateSignups() {
 			}
 		}
 	}
+	c.deriveAttributes()
 	for _, correction := range c.live.corrections {
 		known := c.attributes[correction.person]
 		for i, field := range c.live.layouts.attributes {
@@ -334,6 +335,32 @@ func (c *counter) dateSignups() {
 				known[i] = ""
 			}
 		}
+	}
+}
+
+// deriveAttributes sets what follows from PESELs where nobody gave an attribute. Where two follow, as of people who were
+// merged, the first in the order of texts counts.
+func (c *counter) deriveAttributes() {
+	type attribute struct {
+		person uint32
+		place  int
+	}
+	found := map[attribute]string{}
+	for i, name := range derivedFields {
+		place := c.live.layouts.registry.Attribute(name)
+		for _, d := range c.live.derived {
+			text := c.live.texts.all[d.values[i]]
+			if place < 0 || text == "" {
+				continue
+			}
+			at := attribute{d.person, place}
+			if before, is := found[at]; !is && c.attributes[d.person][place] == "" || is && text < before {
+				found[at] = text
+			}
+		}
+	}
+	for at, text := range found {
+		c.attributes[at.person][at.place] = text
 	}
 }
 

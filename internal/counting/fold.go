@@ -28,6 +28,8 @@ type Fold struct {
 	records map[string]*formRecord
 	signups map[string]*signup
 	merges  map[merge]struct{}
+	// derived has what follows from PESELs, by the upload that names them, "" for facts
+	derived map[string][]derivation
 	// corrections of people's attributes by the id of the fact
 	corrections map[string]*correction
 	base        *base // the records of a checkpoint as they were counted; nil: the Fold has the records themselves
@@ -36,7 +38,7 @@ type Fold struct {
 
 // New returns an empty Fold over the kinds of a registry.
 func New(registry *schema.Registry) *Fold {
-	return &Fold{layouts: newLayouts(registry), texts: newTextTable(), uploads: map[string]*upload{}, records: map[string]*formRecord{}, signups: map[string]*signup{}, merges: map[merge]struct{}{}, corrections: map[string]*correction{}}
+	return &Fold{layouts: newLayouts(registry), texts: newTextTable(), uploads: map[string]*upload{}, records: map[string]*formRecord{}, signups: map[string]*signup{}, merges: map[merge]struct{}{}, corrections: map[string]*correction{}, derived: map[string][]derivation{}}
 }
 
 // Registry returns the kinds of the Fold.
@@ -97,6 +99,12 @@ type entry struct {
 }
 
 type merge struct{ person, into uint32 }
+
+// derivation is attributes of a person that follow from a PESEL.
+type derivation struct {
+	person uint32
+	values [2]uint32 // birth_year and sex
+}
 
 // correction is a correction of a person's attributes.
 type correction struct {
@@ -211,6 +219,9 @@ func (f *Fold) applyRecord(entered fact.RecordEntered, received time.Time) error
 	}
 	values, err := f.values(s, entered.Values)
 	if err != nil {
+		return err
+	}
+	if err := f.derive("", entered.Person, entered.Derived); err != nil {
 		return err
 	}
 	next := formRecord{version: entered.Version, layout: s, at: at, values: values}
@@ -395,6 +406,11 @@ func (f *Fold) AddRows(upload string, pack int, rows fact.Pack) error {
 			return fmt.Errorf("upload %s, row %d: %w", upload, rows.Lines[i].Row, err)
 		}
 	}
+	for i := range rows.Lines {
+		if err := f.derive(upload, rows.Lines[i].Person, rows.Lines[i].Derived); err != nil {
+			return fmt.Errorf("upload %s, row %d: %w", upload, rows.Lines[i].Row, err)
+		}
+	}
 	u.packs[pack] = r
 	u.complete()
 	f.live = nil
@@ -469,6 +485,9 @@ func (f *Fold) applySignup(submitted fact.Signup) error {
 	if err != nil {
 		return err
 	}
+	if err := f.derive("", submitted.Person, submitted.Derived); err != nil {
+		return err
+	}
 	f.changes(submitted.Signup)
 	s := f.signup(submitted.Signup)
 	next := entry{id: submitted.Entry, person: f.texts.intern(submitted.Person), at: at, values: values, state: submitted.State, upload: submitted.Upload, line: submitted.Line}
@@ -530,5 +549,34 @@ func (f *Fold) applyAttributes(c fact.PersonAttributes, id string, received time
 		f.base.corrected = append(f.base.corrected, next.person)
 	}
 	f.corrections[id] = next
+	return nil
+}
+
+// derivedFields are the attributes that follow from a PESEL.
+var derivedFields = [2]string{"birth_year", "sex"}
+
+// derive keeps attributes of a person that follow from a PESEL: an upload says them while it counts, and facts ("") for
+// ever.
+func (f *Fold) derive(upload, person string, given schema.Values) error {
+	if len(given.All()) == 0 {
+		return nil
+	}
+	next := derivation{person: f.texts.intern(person)}
+	for i, name := range derivedFields {
+		field, text := f.layouts.signups.Index(name), given.Get(name)
+		if field < 0 || text == "" {
+			continue
+		}
+		if err := f.layouts.signups.check(field, text); err != nil {
+			return err
+		}
+		next.values[i] = f.texts.intern(text)
+	}
+	if !slices.Contains(f.derived[upload], next) {
+		f.derived[upload] = append(f.derived[upload], next)
+		if f.base != nil {
+			f.base.corrected = append(f.base.corrected, next.person)
+		}
+	}
 	return nil
 }

@@ -62,6 +62,12 @@ func drawHistory(t *rapid.T) *history {
 		}
 		h.facts = append(h.facts, f)
 	}
+	derived := func() schema.Values {
+		if rapid.IntRange(0, 2).Draw(t, "by PESEL") > 0 {
+			return schema.Values{}
+		}
+		return schema.ValuesOf(map[string]string{"birth_year": one("born", "1950", "1980"), "sex": one("sex", "female", "male")})
+	}
 	row := func(k *schema.Kind) schema.Row {
 		out := make(schema.Row, len(k.Fields))
 		for i, f := range k.Fields {
@@ -110,7 +116,7 @@ func drawHistory(t *rapid.T) *history {
 			}
 			entered := fact.RecordEntered{Record: id, Version: v, Kind: kind.Name, Values: kind.Values(row(kind))}
 			if kind.Person {
-				entered.Person = person()
+				entered.Person, entered.Derived = person(), derived()
 			}
 			add(fact.KindRecordEntered, at(), entered)
 		}
@@ -129,7 +135,7 @@ func drawHistory(t *rapid.T) *history {
 			for range some("rows", 1, 4) {
 				line := fact.Line{Row: rows + 2, Values: row(kind)}
 				if kind.Person {
-					line.Person = person()
+					line.Person, line.Derived = person(), derived()
 				}
 				lines = append(lines, line)
 				rows++
@@ -158,7 +164,7 @@ func drawHistory(t *rapid.T) *history {
 	for s := range some("sign-ups", 0, 6) {
 		id, who := fmt.Sprintf("s%d", s), person()
 		for e := range some("sendings", 1, 3) {
-			sent := fact.Signup{Signup: id, Entry: fmt.Sprintf("e%d", s*10+(e*7)%10), Person: who, Submitted: at(), Values: kind.Values(row(kind))}
+			sent := fact.Signup{Signup: id, Entry: fmt.Sprintf("e%d", s*10+(e*7)%10), Person: who, Submitted: at(), Values: kind.Values(row(kind)), Derived: derived()}
 			if e == 0 {
 				sent.State = one("state", "accepted", "waitlisted", "held")
 			}

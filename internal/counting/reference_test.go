@@ -213,7 +213,7 @@ func (r *reference) liveSignups() []referenceSignup {
 	return out
 }
 
-func (r *reference) attributes(signups []referenceSignup, asOf string) map[string]map[string]string {
+func (r *reference) attributes(h *history, signups []referenceSignup, asOf string) map[string]map[string]string {
 	type given struct {
 		person string
 		fact.Signup
@@ -244,6 +244,41 @@ func (r *reference) attributes(signups []referenceSignup, asOf string) map[strin
 			}
 			if value != "" && out[g.person][name] == "" {
 				out[g.person][name] = value
+			}
+		}
+	}
+	derived := map[string]map[string]string{}
+	derive := func(person string, values schema.Values) {
+		who := r.who(person)
+		for _, v := range values.All() {
+			if derived[who] == nil {
+				derived[who] = map[string]string{}
+			}
+			if before, is := derived[who][v.Field]; !is || v.Text < before {
+				derived[who][v.Field] = v.Text
+			}
+		}
+	}
+	for _, s := range r.signups {
+		derive(s.Person, s.Derived)
+	}
+	for _, e := range r.entered {
+		derive(e.Person, e.Derived)
+	}
+	for pack, lines := range h.packs {
+		for _, line := range lines {
+			if r.counts(pack.Upload) {
+				derive(line.Person, line.Derived)
+			}
+		}
+	}
+	for who, values := range derived {
+		for name, text := range values {
+			if out[who] == nil {
+				out[who] = map[string]string{}
+			}
+			if out[who][name] == "" {
+				out[who][name] = text
 			}
 		}
 	}
@@ -298,7 +333,7 @@ func meets(code string, r referenceRecord, attributes map[string]string) bool {
 
 func (r *reference) count(h *history, asOf string) snapshot.Snapshot {
 	signups := r.liveSignups()
-	attributes := r.attributes(signups, asOf)
+	attributes := r.attributes(h, signups, asOf)
 	all := r.records(h)
 	for _, s := range signups {
 		all = append(all, referenceRecord{kind: schema.Builtin().Kind("signup"), date: definition.Day(s.made.Submitted), person: s.person, row: schema.Builtin().Kind("signup").Row(s.made.Values), state: s.state})

@@ -21,8 +21,9 @@ type Live struct {
 	sources []source
 	records [][]liveRecord // by kind, ordered by date and then id; none of sign-ups
 	signups []liveSignup
-	entries []liveEntry // by submission, then id
-	people  []uint32    // the interned ids of people
+	entries []liveEntry  // by submission, then id
+	people  []uint32     // the interned ids of people
+	derived []derivation // with the index of the person in people
 	// corrections of attributes in the order in which they replace each other
 	corrections []liveCorrection
 	base        *base // further records; nil: none
@@ -88,6 +89,15 @@ func (f *Fold) Live() *Live {
 	}
 	f.resolveRecords(l, canonical, place)
 	f.resolveSignups(l, canonical, place)
+	for upload, all := range f.derived {
+		if upload != "" && !f.uploads[upload].counts() {
+			continue
+		}
+		for _, d := range all {
+			d.person = place(canonical(d.person))
+			l.derived = append(l.derived, d)
+		}
+	}
 	for _, c := range f.corrections {
 		l.corrections = append(l.corrections, liveCorrection{person: place(canonical(c.person)), correction: c})
 	}

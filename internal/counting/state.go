@@ -15,8 +15,11 @@ import (
 	"outreach/internal/schema"
 )
 
-// FileRow is the Fact of a StateRow that is a row of a file.
-const FileRow = "line"
+// Facts of StateRows that are no facts of the log: a row of a file, and attributes that follow from a PESEL.
+const (
+	FileRow = "line"
+	Derived = "derived"
+)
 
 // StateRow is one row of the state of a Fold, as a checkpoint stores it: a fact that still matters, or a row of a file.
 // Merged persons have their canonical id. Fields that do not apply are zero.
@@ -54,7 +57,7 @@ func (f *Fold) State(counted *Figures) iter.Seq[*StateRow] {
 	return func(yield func(*StateRow) bool) {
 		w := &stateReader{fold: f, live: f.Live(), canonical: f.canonical(), yield: yield, marks: []string{""}}
 		w.mark(counted)
-		_ = w.merges() && w.corrections() && w.records() && w.files() && w.signups()
+		_ = w.merges() && w.derived() && w.corrections() && w.records() && w.files() && w.signups()
 	}
 }
 
@@ -132,6 +135,27 @@ func (w *stateReader) merges() bool {
 	for _, m := range all {
 		if !w.yieldRow(StateRow{Fact: fact.KindPersonMerged, Person: w.text(m.person), Into: w.text(m.into)}) {
 			return false
+		}
+	}
+	return true
+}
+
+func (w *stateReader) derived() bool {
+	signups := w.fold.layouts.signups
+	for _, upload := range slices.Sorted(maps.Keys(w.fold.derived)) {
+		all := slices.SortedFunc(slices.Values(w.fold.derived[upload]), func(a, b derivation) int {
+			return cmp.Or(strings.Compare(w.text(a.person), w.text(b.person)), slices.Compare(a.values[:], b.values[:]))
+		})
+		for _, d := range all {
+			row := make(schema.Row, len(signups.Fields))
+			for i, name := range derivedFields {
+				if field := signups.Index(name); field >= 0 {
+					row[field] = w.text(d.values[i])
+				}
+			}
+			if !w.yieldRow(StateRow{Fact: Derived, Kind: signups.Name, Person: w.person(d.person), Upload: upload, Values: row}) {
+				return false
+			}
 		}
 	}
 	return true
@@ -299,6 +323,8 @@ func (f *Fold) Restore(p *StateRow) (err error) {
 	switch p.Fact {
 	case fact.KindPersonMerged:
 		err = f.applyMerge(fact.PersonMerged{Person: p.Person, Into: p.Into})
+	case Derived:
+		err = f.derive(p.Upload, p.Person, f.layouts.signups.stored(p.Values))
 	case fact.KindPersonAttributes:
 		err = f.applyAttributes(fact.PersonAttributes{Person: p.Person, Values: f.layouts.signups.stored(p.Values), Cleared: strings.Fields(p.Cleared)}, p.ID, p.At)
 	case fact.KindRecordEntered:

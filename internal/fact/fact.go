@@ -71,6 +71,7 @@ type Signup struct {
 	Submitted time.Time     `json:"submitted_at"`
 	Schema    int           `json:"schema,omitempty"` // the version of the schema
 	Values    schema.Values `json:"row"`              // sealed
+	Derived   schema.Values `json:"derived,omitzero"` // attributes that follow from a PESEL, where nobody gives them
 	State     string        `json:"state,omitempty"`  // accepted, waitlisted or held; "" of a repeated submission
 	Upload    string        `json:"upload,omitempty"` // the file it came in, if any: it counts once the file is accepted
 	Line      int           `json:"line,omitempty"`   // the file's row
@@ -92,6 +93,7 @@ type RecordEntered struct {
 	Person  string        `json:"person,omitempty"`
 	Schema  int           `json:"schema,omitempty"` // the version of the schema
 	Values  schema.Values `json:"row"`              // sealed
+	Derived schema.Values `json:"derived,omitzero"` // attributes that follow from a PESEL, where nobody gives them
 }
 
 // RecordVoided says that a record that staff entered no longer counts.
@@ -196,6 +198,8 @@ type Line struct {
 	Row    int        `json:"n"`           // the row's number in the file, from 2 on
 	Person string     `json:"p,omitempty"` // the id of the person it is about
 	Values schema.Row `json:"v"`           // sealed, in the order of the pack's fields
+	// Derived has attributes that follow from a PESEL, where nobody gives them.
+	Derived schema.Values `json:"d,omitzero"`
 }
 
 // AppendJSON appends the line as json.Marshal writes it. A file has many lines, and reflection would take most of the
@@ -205,8 +209,13 @@ func (l Line) AppendJSON(to []byte) []byte {
 	if l.Person != "" {
 		to = schema.AppendJSON(append(to, `,"p":`...), l.Person)
 	}
+	end := []byte("}")
+	if len(l.Derived.All()) > 0 {
+		derived, _ := l.Derived.MarshalJSON() // texts always marshal
+		end = append(append([]byte(`,"d":`), derived...), '}')
+	}
 	if l.Values == nil {
-		return append(to, `,"v":null}`...)
+		return append(append(to, `,"v":null`...), end...)
 	}
 	to = append(to, `,"v":[`...)
 	for i, text := range l.Values {
@@ -215,7 +224,7 @@ func (l Line) AppendJSON(to []byte) []byte {
 		}
 		to = schema.AppendJSON(to, text)
 	}
-	return append(to, "]}"...)
+	return append(append(to, ']'), end...)
 }
 
 // Pack is some rows of a file, in file order. It names its fields once, and each row has its values in that order; a
@@ -257,7 +266,7 @@ func (p Pack) In(k *schema.Kind) []Line {
 				row[places[j]] = value
 			}
 		}
-		out[i] = Line{Row: l.Row, Person: l.Person, Values: row}
+		out[i] = Line{Row: l.Row, Person: l.Person, Values: row, Derived: l.Derived}
 	}
 	return out
 }

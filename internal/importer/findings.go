@@ -136,6 +136,9 @@ func (c *checker) row(number int, cells []cell) error {
 	} else if kind.Person {
 		entry.Person = schema.PersonRef{Email: kind.Get(entry.Row, "email"), Pesel: kind.Get(entry.Row, "pesel")}
 	}
+	if schema.YearContradicts(kind.Get(entry.Row, "pesel"), kind.Get(entry.Row, "birth_year")) {
+		c.Warnings.Add(CellError{Row: number, Column: "birth_year", Code: schema.OtherYear, Value: kind.Get(entry.Row, "birth_year")})
+	}
 	c.problems = append(c.problems, kind.CheckRow(entry.Row, c.problems)...)
 	for _, p := range c.problems {
 		if !slices.Contains(c.layout.missing, p.Field) {

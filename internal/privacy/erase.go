@@ -342,6 +342,7 @@ func rewritten(f fact.Fact, registry *schema.Registry, ids people.FreshIDs) (dat
 		err = json.Unmarshal(f.Data, &d)
 		if fresh(&d.Person); changed {
 			d.Schema, d.Values = schema.SchemaVersion, registry.Kind(schema.Signup).Erased(d.Values)
+			d.Derived = schema.Values{}
 		}
 		data = d
 	case fact.KindRecordEntered:
@@ -349,6 +350,7 @@ func rewritten(f fact.Fact, registry *schema.Registry, ids people.FreshIDs) (dat
 		err = json.Unmarshal(f.Data, &d)
 		if fresh(&d.Person); changed {
 			d.Schema, d.Values = schema.SchemaVersion, registry.Kind(d.Kind).Erased(d.Values)
+			d.Derived = schema.Values{}
 		}
 		data = d
 	case fact.KindPersonMerged:

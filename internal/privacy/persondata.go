@@ -24,8 +24,8 @@ type PersonData struct {
 }
 
 // Attributes returns a person's attributes by name, as a snapshot of today counts them: of each the value that was
-// submitted first in a sign-up that is not cancelled, or the last correction.
-func (d PersonData) Attributes(registry *schema.Registry) map[string]string {
+// submitted first in a sign-up that is not cancelled, else what follows from a PESEL (derived), or the last correction.
+func (d PersonData) Attributes(registry *schema.Registry, derived schema.Values) map[string]string {
 	out, since := map[string]string{}, map[string]time.Time{}
 	kind := registry.Kind(schema.Signup)
 	for _, s := range d.Signups {
@@ -41,6 +41,11 @@ func (d PersonData) Attributes(registry *schema.Registry) map[string]string {
 			if out[name] == "" || submitted.Before(since[name]) {
 				out[name], since[name] = value, submitted
 			}
+		}
+	}
+	for _, v := range derived.All() {
+		if out[v.Field] == "" {
+			out[v.Field] = v.Text
 		}
 	}
 	return people.Corrected(out, d.Corrections)

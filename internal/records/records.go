@@ -31,6 +31,7 @@ func New(db *store.DB, persons *people.Store, uploads *uploads.Store) *Store {
 
 // Typed is the present version of a typed record, without identity.
 type Typed struct {
+	Derived schema.Values `json:"-"` // of a new version: see Draft
 	ID      string        `json:"id"`
 	Kind    string        `json:"kind"`
 	Version int           `json:"version"`
@@ -58,11 +59,12 @@ func (t Typed) ETag() string { return fmt.Sprintf(`"%s.%d"`, t.ID, t.Version) }
 
 // Draft is a valid record to be stored. Its values are not sealed; members of the staff are ids.
 type Draft struct {
-	Kind   *schema.Kind
-	Person string // "" for kinds that are not about people
-	Row    schema.Row
-	By     string // who enters it, a staff id
-	Reason string // of a change, "" where none was given
+	Kind    *schema.Kind
+	Person  string // "" for kinds that are not about people
+	Row     schema.Row
+	By      string        // who enters it, a staff id
+	Derived schema.Values // attributes that follow from the PESEL by which the record names its person
+	Reason  string        // of a change, "" where none was given
 }
 
 // newVersion returns a version of a record, and its private texts.
@@ -76,6 +78,7 @@ func (s *Store) newVersion(project string, d Draft, id string, version int) (Typ
 		Schema:  schema.SchemaVersion,
 		Values:  d.Kind.Values(s.SealRow(project, d.Kind, d.Row)),
 		Natural: s.naturalHash(project, d.Kind, d.Person, d.Row),
+		Derived: d.Derived,
 	}, private
 }
 
@@ -95,7 +98,7 @@ func putRecord(project string, t Typed, rev int64) table.Op {
 
 // newFact returns the fact of a version of a record, received when the version was entered.
 func (s *Store) newFact(t Typed) (fact.Fact, error) {
-	kind, data := fact.KindRecordEntered, any(fact.RecordEntered{Record: t.ID, Version: t.Version, Kind: t.Kind, Person: t.Person, Schema: t.Schema, Values: t.Values})
+	kind, data := fact.KindRecordEntered, any(fact.RecordEntered{Record: t.ID, Version: t.Version, Kind: t.Kind, Person: t.Person, Schema: t.Schema, Values: t.Values, Derived: t.Derived})
 	if t.Voided {
 		kind, data = fact.KindRecordVoided, fact.RecordVoided{Record: t.ID, Version: t.Version}
 	}

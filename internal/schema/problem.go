@@ -27,6 +27,7 @@ const (
 	LargeReach    = "large_reach"
 	Repeated      = "repeated"
 	NewPerson     = "new_person"
+	OtherYear     = "other_year" // the year of birth contradicts the PESEL
 )
 
 // Problem is an error in one value. Package text has the messages.

@@ -59,6 +59,9 @@ func (s *Store) newTicket(project string, d SignupDraft, who string, held bool, 
 		},
 		Capacity: d.Activity.Capacity, Held: held, Place: at, Receipt: receipt,
 	}
+	if held {
+		d.Derived = schema.Values{} // whose PESEL it is, is not known
+	}
 	t.Fact, err = s.signupFact(project, d, t.Signup, entry, "")
 	return t, err
 }

@@ -39,7 +39,8 @@ func New(db *store.DB, projects *projects.Store, persons *people.Store) *Store {
 type SignupDraft struct {
 	Kind      *schema.Kind // the project's kind of sign-ups
 	Activity  project.Activity
-	Row       schema.Row // not sealed
+	Row       schema.Row    // not sealed
+	Derived   schema.Values // attributes that follow from its PESEL; see schema.OfPesel
 	Submitted time.Time
 	Public    bool   // from the public form: it never adds a key to a person who is there already
 	By        string // the staff id of who entered it, "" for the public form
@@ -218,7 +219,7 @@ func (s *Store) sealedForm(project string, d SignupDraft) schema.Values {
 func (s *Store) signupFact(project string, d SignupDraft, su Signup, entry, state string) (fact.Fact, error) {
 	return s.NewFact(fact.KindSignup, d.By, fact.Signup{
 		Signup: su.ID, Entry: entry, Person: su.Person, Submitted: d.Submitted.UTC(), State: state, Upload: d.Upload, Line: d.Line,
-		Schema: schema.SchemaVersion, Values: s.sealedForm(project, d),
+		Schema: schema.SchemaVersion, Values: s.sealedForm(project, d), Derived: d.Derived,
 	})
 }
 
@@ -235,6 +236,9 @@ func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, befor
 		if _, seen, err := table.Load[string](ctx, s.Tracker, sentKey(project, before.ID, entry)); err != nil || seen != 0 {
 			return result, err // a second delivery
 		}
+	}
+	if before.State == schema.Held {
+		d.Derived = schema.Values{} // whose PESEL it is, is not known
 	}
 	f, err := s.signupFact(project, d, before, entry, "")
 	if err != nil {

@@ -55,7 +55,7 @@ func (h Handlers) correctAttributes(c *web.Call) error {
 	if body.Method(c) != http.MethodPut {
 		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "PUT"}
 	}
-	known, settled := stored.Attributes(registry(c)), func(name string) bool {
+	known, settled := stored.Attributes(registry(c), derived(c, p)), func(name string) bool {
 		return form || slices.ContainsFunc(stored.Corrections, func(c people.AttributeCorrection) bool {
 			return c.Values.Get(name) != "" || slices.Contains(c.Cleared, name)
 		})
@@ -87,6 +87,11 @@ func (h Handlers) correctAttributes(c *web.Call) error {
 		return c.Redirect("/" + c.Project + "/people/" + p.ID + "?done=saved")
 	}
 	return c.JSON(http.StatusOK, attributesAnswer{p.View(), attributesJSON(registry(c), known)})
+}
+
+// derived returns the attributes that follow from a person's PESEL.
+func derived(c *web.Call, p people.Person) schema.Values {
+	return schema.OfPesel(c.Defined.Definition, p.View().Pesel)
 }
 
 // attributesJSON returns attributes as the members of a JSON object.

@@ -102,7 +102,7 @@ func (h Handlers) personAs(c *web.Call, onPage bool) error {
 		return err
 	}
 	who := wholePerson{PersonView: p.View(), Was: append([]string{}, p.Was...), Emails: append([]string{}, p.Emails...), Pesels: append([]string{}, p.Pesels...), Phone: p.Phone}
-	out := personFile{PersonView: p.View(), Person: who, Attributes: attributesJSON(reg, data.Attributes(reg)), Corrections: correctionsJSON(reg, data.Corrections), Signups: []shape.Merged{}, Records: []shape.Merged{}, History: history(reg, past.Versions), Uploads: files(past.Files), Merges: merges(past.Merges)}
+	out := personFile{PersonView: p.View(), Person: who, Attributes: attributesJSON(reg, data.Attributes(reg, derived(c, p))), Corrections: correctionsJSON(reg, data.Corrections), Signups: []shape.Merged{}, Records: []shape.Merged{}, History: history(reg, past.Versions), Uploads: files(past.Files), Merges: merges(past.Merges)}
 	for _, s := range data.Signups {
 		out.Signups = append(out.Signups, shape.Merged{Fields: signupsweb.Fields(reg.Kind(schema.Signup), s.Row), And: personSignup{signupsweb.NewView(s.Signup, s.Form), s.Sent, sendings(reg.Kind(schema.Signup), past.Submissions[s.ID]), states(past.States[s.ID])}})
 	}
@@ -190,7 +190,7 @@ func instant(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
 func (h Handlers) personPage(c *web.Call, p people.Person, data privacy.PersonData, merging page.Entry) page.Person {
 	reg := registry(c)
 	content := page.Person{Person: item(p), Definition: c.Defined.Definition, Export: export(c, p), Entry: merging, Names: page.Entry{Values: identityValues(p), Version: h.people.PersonTag(c.Project, p)}}
-	content.Attributes.Values = data.Attributes(reg)
+	content.Attributes.Values = data.Attributes(reg, derived(c, p))
 	for _, one := range data.Corrections {
 		content.Corrections = append(content.Corrections, page.Corrected{At: one.At.Format(time.RFC3339), Values: one.Values, Cleared: one.Cleared, Reason: one.Reason})
 	}

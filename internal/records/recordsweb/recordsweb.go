@@ -216,7 +216,7 @@ func namesNoOther(given schema.Given, id string) bool {
 // are one error with all problems.
 func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, erased string) (records.Draft, error) {
 	entry, problems := h.kind.Read(given, c.Scope(loose))
-	draft := records.Draft{Kind: h.kind, Row: entry.Row, Reason: reason}
+	draft := records.Draft{Kind: h.kind, Row: entry.Row, Reason: reason, Derived: schema.OfPesel(c.Defined.Definition, entry.Person.Pesel)}
 	if at := h.kind.Index("adviser"); at >= 0 {
 		named := entry.Row[at]
 		if named != "" && named != c.StaffName() && !c.HasRole(web.Coordinator) {

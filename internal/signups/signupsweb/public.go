@@ -156,7 +156,7 @@ func (h Handlers) signUp(c *web.Call, body web.Body, office bool) (signups.Signe
 	if at := kind.Index("locale"); entry.Row[at] == "" && !office {
 		entry.Row[at] = c.Language
 	}
-	draft := signups.SignupDraft{Kind: kind, Activity: activity, Row: entry.Row, Submitted: submitted, Public: !office}
+	draft := signups.SignupDraft{Kind: kind, Activity: activity, Row: entry.Row, Derived: schema.OfPesel(def, entry.Person.Pesel), Submitted: submitted, Public: !office}
 	if !office {
 		draft.Consent = signups.ConsentVersion
 	} else {

@@ -254,7 +254,11 @@ func (r *run) write(ctx context.Context) error {
 	if !isSignups {
 		r.fingerprints = make([]compared, 0, r.upload.Rows)
 	}
-	err = r.again(ctx, func(l importer.Line) error {
+	rows := r.again
+	if isSignups {
+		rows = r.bySubmission
+	}
+	err = rows(ctx, func(l importer.Line) error {
 		row := l.Entry.Row
 		who, person := r.upload.Owner, ""
 		if r.kind.Person {
@@ -298,7 +302,7 @@ func (r *run) write(ctx context.Context) error {
 		if r.kind.Name != schema.Media {
 			texts = r.kind.Private(row)
 		}
-		return packer.Add(fact.Line{Row: l.Row, Person: person, Values: sealed}, fingerprint, texts)
+		return packer.Add(fact.Line{Row: l.Row, Person: person, Values: sealed, Derived: schema.OfPesel(r.defined.Definition, l.Entry.Person.Pesel)}, fingerprint, texts)
 	})
 	if err == nil {
 		err = queue.flush(ctx)

@@ -34,6 +34,7 @@ type Ingester struct {
 	now      func() time.Time
 
 	mostSpooled int64 // see spool
+	mostOrdered int   // see bySubmission
 }
 
 type (
@@ -82,7 +83,7 @@ type (
 func New(a *app.App) *Ingester {
 	return &Ingester{
 		projects: a.Projects, people: a.People, staff: a.Access, signups: a.Signups, uploads: a.Uploads, records: a.Records,
-		objects: a.DB.Objects, sealer: a.DB, now: a.DB.Now, mostSpooled: mostSpooled,
+		objects: a.DB.Objects, sealer: a.DB, now: a.DB.Now, mostSpooled: mostSpooled, mostOrdered: mostOrdered,
 	}
 }
 

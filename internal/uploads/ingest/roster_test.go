@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -30,7 +31,8 @@ func (w *town) key(name string) people.Key {
 	if name[0] == 'n' {
 		return people.Key{Kind: "email", Value: fmt.Sprintf("%s.%d@example.org", name, w.round)}
 	}
-	digits := fmt.Sprintf("%07d%c00", w.round, name[1])
+	born := time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, w.round)
+	digits := born.Format("060102") + fmt.Sprintf("%c000", name[1])
 	for check := range 10 {
 		if pesel := fmt.Sprint(digits, check); schema.ValidPesel(pesel) {
 			return people.Key{Kind: "pesel", Value: pesel}

@@ -61,7 +61,7 @@ func (q *signupQueue) flush(ctx context.Context) error {
 	for i, row := range q.rows {
 		activity, _ := r.defined.Definition.Activity(r.kind.Get(row.line.Entry.Row, "activity"))
 		drafts[i] = signups.SignupDraft{
-			Kind: r.kind, Activity: activity, Row: row.line.Entry.Row, Submitted: r.upload.Arrived, By: r.upload.By,
+			Kind: r.kind, Activity: activity, Row: row.line.Entry.Row, Derived: schema.OfPesel(r.defined.Definition, row.line.Entry.Person.Pesel), Submitted: r.upload.Arrived, By: r.upload.By,
 			Entry: fact.LineID(r.upload.ID, r.upload.Arrived, row.line.Row), Upload: r.upload.ID, Line: row.line.Row,
 		}
 		if given := r.kind.Get(row.line.Entry.Row, "submitted_at"); given != "" {

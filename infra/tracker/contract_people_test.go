@@ -1,0 +1,127 @@
+package main_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// pesel makes a number of the register with a right check digit from its first ten digits.
+func pesel(digits string) string {
+	sum := 0
+	for i, weight := range []int{1, 3, 7, 9, 1, 3, 7, 9, 1, 3} {
+		sum += int(digits[i]-'0') * weight
+	}
+	return fmt.Sprint(digits, (10-sum%10)%10)
+}
+
+// person returns the id of the person of the only sign-up of an address.
+func (p *project) person(email string) string {
+	p.t.Helper()
+	found := p.office.get(p.at + "/people?q=" + strings.ReplaceAll(email, "@", "%40")).is(http.StatusOK).list("items")
+	if len(found) != 1 {
+		p.t.Fatalf("%d people have the address %s", len(found), email)
+	}
+	return said(within(found[0], "id"))
+}
+
+// What was wrong at entry is corrected in every later snapshot, of whatever day; what forms said stays.
+func TestContractAttributesAreCorrected(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	day := p.day(-10)
+	p.office.post(p.at+"/signups", signup("ewa", "planting").and(fields{"sex": "male", "birth_year": 1970, "submitted_at": p.day(-20) + "T10:00:00Z"})).is(http.StatusCreated)
+	p.office.post(p.at+"/attendance", fields{"person": fields{"email": "ewa@example.org"}, "activity": "planting", "date": day, "outcome": "completed"}).is(http.StatusCreated)
+	sexes := func(snap reply) string { return figure(snap, "1", "by.sex.female") + figure(snap, "1", "by.sex.male") + figure(snap, "1", "by.sex.unknown") }
+	if got := sexes(p.compile()); got != "010" {
+		t.Fatalf("before: %s", got)
+	}
+	at := p.at + "/people/" + p.person("ewa@example.org")
+	answer := p.office.put(at+"/attributes", fields{"sex": "female", "birth_year": nil, "reason": "a slip"}).is(http.StatusOK)
+	if answer.text("attributes.sex") != "female" || answer.text("attributes.birth_year") != "" {
+		t.Errorf("the answer: %s", answer)
+	}
+	if got := sexes(p.compile()); got != "100" {
+		t.Errorf("today: %s", got)
+	}
+	if got := sexes(p.office.post(p.at+"/snapshots", fields{"as_of": day}).is(http.StatusCreated)); got != "100" {
+		t.Errorf("an earlier day: %s", got)
+	}
+	// No later form fills what was taken away; another correction may.
+	p.office.post(p.at+"/signups", signup("ewa", "planting").and(fields{"activity": "last-call", "birth_year": 1971})).is(http.StatusCreated)
+	if got := p.office.get(at + ".json").text("attributes.birth_year"); got != "" {
+		t.Errorf("a form filled the year: %s", got)
+	}
+	p.office.put(at+"/attributes", fields{"birth_year": 1972}).is(http.StatusOK)
+	whole := p.office.get(at + ".json").is(http.StatusOK)
+	if whole.text("attributes.birth_year") != "1972" || len(whole.list("corrections")) != 2 || whole.text("corrections.0.reason") != "a slip" || whole.text("signups.0.sendings.0.sex") != "male" {
+		t.Errorf("the story: %s", whole)
+	}
+	p.office.put(at+"/attributes", fields{"sex": "none"}).is(http.StatusUnprocessableEntity)
+	p.office.put(at+"/attributes", fields{"shoe_size": 40}).is(http.StatusUnprocessableEntity)
+	p.adviser.put(at+"/attributes", fields{"sex": "male"}).is(http.StatusForbidden)
+	trail := p.office.get(p.at + "/audit?kind=person.attributes").is(http.StatusOK)
+	if len(trail.list("items")) != 2 {
+		t.Errorf("the trail: %s", trail)
+	}
+	// After an erasure nothing of it is left.
+	p.office.send("DELETE", at, "", nil).is(http.StatusOK)
+	if got := sexes(p.compile()); got != "001" {
+		t.Errorf("after the erasure: %s", got)
+	}
+}
+
+// A PESEL tells the sex and the year of birth where nobody gives them.
+func TestContractPesel(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	for _, wrong := range []string{"44444444444", pesel("8013990123"), pesel("4021010123"), pesel("8002300123")} {
+		if got := p.office.post(p.at+"/signups", signup("ewa", "planting").and(fields{"email": nil, "pesel": wrong})); got.status != http.StatusUnprocessableEntity || got.text("errors.0.code") != "out_of_range" {
+			t.Errorf("%s: %s", wrong, got)
+		}
+	}
+	date := p.day(-10)
+	count := func(header, rows string) reply { return p.accepts(p.office, "lista.csv", header+"\n"+rows) }
+	woman, man, other := pesel("8001020124"), pesel("8501020213"), pesel("0221020235")
+	p.office.post(p.at+"/signups", signup("ewa", "planting").and(fields{"email": nil, "pesel": woman})).is(http.StatusCreated)
+	p.office.post(p.at+"/attendance", fields{"person": fields{"pesel": man}, "activity": "planting", "date": date, "outcome": "completed"}).is(http.StatusCreated)
+	count("pesel,activity,date,outcome", woman+",planting,"+date+",completed\n"+other+",planting,"+date+",completed\n")
+	snap := p.compile()
+	if got := figure(snap, "1", "by.sex.female") + figure(snap, "1", "by.sex.male") + figure(snap, "1", "by.age.unknown"); got != "120" {
+		t.Errorf("women, men, without an age: %s", got)
+	}
+	// What somebody gives is stronger, whenever it comes.
+	got := count("activity,first_name,last_name,pesel,sex,birth_year,consent_processing", "planting,Alex,Wzór,"+other+",other,1960,tak\n")
+	if !slices.Contains(cells(got, "warnings"), "2 birth_year other_year") {
+		t.Errorf("warnings: %v", cells(got, "warnings"))
+	}
+	snap = p.compile()
+	if got := figure(snap, "1", "by.sex.female") + figure(snap, "1", "by.sex.male") + figure(snap, "1", "by.sex.other"); got != "111" {
+		t.Errorf("women, men, others: %s", got)
+	}
+}
+
+// Places in a file of sign-ups are given by the time of submission, then by row.
+func TestContractPlacesInAFileFollowTheSubmission(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "capacity: 3", "capacity: 1")
+	file := "activity,first_name,last_name,email,consent_processing,submitted_at\n"
+	for i, day := range []int{-3, -5, -4, -5} {
+		file += fmt.Sprintf("compost,Ewa%c,Wzór,e%d@example.org,tak,%s\n", 'A'+i, i, p.day(day))
+	}
+	p.accepts(p.office, "zapisy.csv", file)
+	var accepted, waiting []string
+	for _, su := range p.everything(p.at + "/signups?activity=compost") {
+		email := said(within(su, "person.email"))
+		if said(within(su, "state")) == "accepted" {
+			accepted = append(accepted, email)
+		} else {
+			waiting = append(waiting, email)
+		}
+	}
+	if strings.Join(accepted, " ") != "e1@example.org" || strings.Join(waiting, " ") != "e3@example.org e2@example.org e0@example.org" {
+		t.Errorf("accepted %v, then %v", accepted, waiting)
+	}
+}
