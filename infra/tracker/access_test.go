@@ -150,6 +150,8 @@ var requests = []request{
 	{route: "POST /{project}/people/{id}", path: "/{project}/people/{person}", body: `_method=PUT`},
 	{route: "PUT /{project}/people/{id}", path: "/{project}/people/{person}", body: `{"email":"rubbish"}`},
 	{route: "GET /{project}/people/{id}/erasure", path: "/{project}/people/{person}/erasure"},
+	{route: "PUT /{project}/people/{id}/attributes", path: "/{project}/people/{person}/attributes", body: `{"sex": "other"}`},
+	{route: "POST /{project}/people/{id}/attributes", path: "/{project}/people/{person}/attributes", body: `_method=PUT`},
 	{route: "GET /{project}/people/{id}/merge", path: "/{project}/people/{person}/merge?into=ewa@example.org"},
 	{route: "POST /{project}/people/{id}/merge", path: "/{project}/people/{person}/merge", body: `{}`},
 	{route: "POST /{project}/people/{id}/apart", path: "/{project}/people/{person}/apart", body: `{}`},

@@ -42,7 +42,7 @@ func (h Handlers) correctAttributes(c *web.Call) error {
 	}
 	kind := attributesOf(registry(c))
 	entry, problems := kind.Read(body.Given, c.Scope(body.Form))
-	form := c.Page && body.Form
+	form := c.Page && body.Form && c.Request.Method == http.MethodPost
 	if len(problems) > 0 {
 		if !form {
 			return web.Invalid(problems...)
