@@ -168,17 +168,26 @@ type DefinitionSet struct {
 	SHA256  string `json:"sha256"`
 }
 
-// SnapshotCompiled says that a snapshot was compiled.
+// SnapshotCompiled says that a snapshot was compiled, and all by which it can be compiled again. Facts from before
+// snapshots were sealed have the first three members alone.
 type SnapshotCompiled struct {
-	Snapshot string `json:"snapshot"`
-	AsOf     string `json:"as_of"`
-	Hash     string `json:"hash"`
+	Snapshot   string  `json:"snapshot"`
+	AsOf       string  `json:"as_of"`
+	Hash       string  `json:"hash"`
+	Root       string  `json:"root,omitempty"` // of the evidence
+	KnownAt    string  `json:"known_at,omitempty"`
+	Version    int     `json:"version,omitempty"` // of the definition
+	SHA256     string  `json:"sha256,omitempty"`  // of the definition
+	Supersedes *string `json:"supersedes,omitempty"`
+	Heads      *Heads  `json:"heads,omitempty"` // the last facts that it counts
 }
 
 // SnapshotDecided says that a snapshot was approved or rejected.
 type SnapshotDecided struct {
 	Snapshot string `json:"snapshot"`
 	State    string `json:"state"`
+	Seal     string `json:"seal,omitempty"`     // of an approved one
+	Previous string `json:"previous,omitempty"` // the snapshot that was approved before
 }
 
 // ReportDue says that a reporting period has ended, and which snapshot reports on it.

@@ -16,8 +16,8 @@ const (
 	Rejected = "rejected"
 )
 
-// Snapshot is the figures of a project on a day. The hash covers all but ID, KnownAt, State, Supersedes, Hash and the
-// definition's version.
+// Snapshot is the figures of a project on a day. The hash covers all but ID, KnownAt, State, Supersedes, Hash, Evidence,
+// Seal, Previous and the definition's version.
 type Snapshot struct {
 	Project      string       `json:"project"`
 	ID           string       `json:"id"`
@@ -26,7 +26,10 @@ type Snapshot struct {
 	Definition   Definition   `json:"definition"`
 	State        string       `json:"state" enum:"draft,approved,rejected"`
 	Supersedes   *string      `json:"supersedes" doc:"The snapshot of the same day that this one replaces"`
-	Hash         string       `json:"hash" pattern:"^sha256:[0-9a-f]{64}$" doc:"SHA-256 over RFC 8785 JSON of all but id, known_at, state, supersedes, hash and the definition's version"` // "sha256:" and 64 hex digits
+	Hash         string       `json:"hash" pattern:"^sha256:[0-9a-f]{64}$" doc:"SHA-256 over RFC 8785 JSON of all but id, known_at, state, supersedes, hash, evidence, seal, previous and the definition's version"` // "sha256:" and 64 hex digits
+	Evidence     *Root        `json:"evidence" doc:"The root of the RFC 6962 tree over the evidence of all figures; null: not sealed"`
+	Seal         *string      `json:"seal" pattern:"^sha256:[0-9a-f]{64}$" doc:"SHA-256 over hash and evidence.root, as they are written, one after the other; null: not sealed"`
+	Previous     *Before      `json:"previous,omitempty" doc:"Of an approved snapshot: the one that was approved before it"`
 	Participants Participants `json:"participants"`
 	Indicators   []Indicator  `json:"indicators"`
 	Reach        Reach        `json:"reach"`

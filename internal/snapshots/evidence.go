@@ -3,19 +3,20 @@ package snapshots
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
 	"math/big"
+	"slices"
 	"strings"
 
+	"golang.org/x/mod/sumdb/tlog"
 	"golang.org/x/sync/errgroup"
 
-	"outreach/internal/objects"
 	"outreach/internal/snapshot"
 	"outreach/internal/store"
 )
@@ -30,58 +31,159 @@ const writers = 8
 // night without news writes none. Each snapshot has an index of its parts. If the figures continue those of an earlier
 // snapshot, the index has that snapshot's parts, and the records that are new or gone since. Snapshots made before
 // there was an index have parts of their own.
+//
+// The index says of each figure the root of the RFC 6962 tree over its records. Where all evidence was stored, the
+// hashes of all leaves are stored too, so that a snapshot that continues it hashes only the records that are new.
 
-// Index is where the evidence of a snapshot is, by the code of the figure.
-type Index map[string]figure
+// Index is where the evidence of a snapshot is.
+type Index struct {
+	Figures map[string]figure // by their codes
+	Leaves  string            // the SHA-256 of the hashes of all leaves; "": they are not stored
+	Few     []byte            // the hashes of the leaves, if they are few; others are an object
+}
 
 // figure is the evidence of one figure: the hashes of its parts, in order, and how it differs from what is in them.
 type figure struct {
 	Parts   []string          `json:"parts"`
-	Changes []snapshot.Change `json:"changes"`
+	Changes []snapshot.Change `json:"changes,omitempty"`
+	Records int64             `json:"records"`
+	Root    string            `json:"root"` // "" before snapshots were sealed
 }
 
-// MarshalJSON writes parts without changes as a list.
-func (f figure) MarshalJSON() ([]byte, error) {
-	if len(f.Changes) == 0 {
-		return json.Marshal(f.Parts)
-	}
-	type plain figure
-	return json.Marshal(plain(f))
+// storedIndex is how an Index is stored since snapshots are sealed; before, it was the figures alone.
+type storedIndex struct {
+	Sealed  bool              `json:"sealed"`
+	Figures map[string]figure `json:"figures"`
+	Leaves  string            `json:"leaves,omitempty"`
+	Few     []byte            `json:"few,omitempty"`
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
-func (f *figure) UnmarshalJSON(data []byte) error {
-	if bytes.HasPrefix(data, []byte("[")) {
-		return json.Unmarshal(data, &f.Parts)
+// MarshalJSON writes what UnmarshalJSON reads.
+func (i Index) MarshalJSON() ([]byte, error) {
+	return json.Marshal(storedIndex{Sealed: true, Figures: i.Figures, Leaves: i.Leaves, Few: i.Few})
+}
+
+// UnmarshalJSON reads an index of any form: where no snapshot was sealed, a figure without changes was a list of parts.
+func (i *Index) UnmarshalJSON(data []byte) error {
+	members := map[string]json.RawMessage{}
+	if err := json.Unmarshal(data, &members); err != nil {
+		return err
 	}
-	type plain figure
-	return json.Unmarshal(data, (*plain)(f))
+	if string(members["sealed"]) == "true" {
+		var stored storedIndex
+		err := json.Unmarshal(data, &stored)
+		*i = Index{Figures: stored.Figures, Leaves: stored.Leaves, Few: stored.Few}
+		return err
+	}
+	*i = Index{Figures: map[string]figure{}}
+	for code, member := range members {
+		var f figure
+		to := any(&f)
+		if bytes.HasPrefix(member, []byte("[")) {
+			to = &f.Parts
+		}
+		if err := json.Unmarshal(member, to); err != nil {
+			return err
+		}
+		i.Figures[code] = f
+	}
+	return nil
+}
+
+// codes returns the codes of the figures in order.
+func (i Index) codes() []string { return slices.Sorted(maps.Keys(i.Figures)) }
+
+// root returns the root over all figures.
+func (i Index) root() string {
+	var branches []snapshot.Branch
+	for code, f := range i.Figures {
+		branches = append(branches, snapshot.Branch{Code: code, Records: f.Records, Root: f.Root})
+	}
+	return snapshot.EvidenceRoot(branches)
 }
 
 // Since is an earlier evidence, and how that of some figures differs from it. The zero Since has none.
 type Since struct {
-	Index   Index
 	Changes func(code string) ([]snapshot.Change, bool)
+	index   Index
+	leaves  map[string][]byte // of each figure of the index, one hash after the other
 }
 
 // changes returns the evidence of a figure as that of the earlier one with changes, false if it has to be stored
 // itself. It fails if there are changes, and no earlier evidence of the figure.
-func (s Since) changes(code string) (figure, bool, error) {
+func (s Since) changes(code string, leaf func(snapshot.Counted) tlog.Hash) (figure, bool, error) {
 	if s.Changes == nil {
 		return figure{}, false, nil
 	}
 	changes, of := s.Changes(code)
-	before, had := s.Index[code]
-	if of && (!had || len(before.Changes) > 0) {
+	if !of {
+		return figure{}, false, nil
+	}
+	before, had := s.index.Figures[code]
+	if !had || len(before.Changes) > 0 {
 		return figure{}, false, fmt.Errorf("evidence of %q: the earlier one is not whole", code)
 	}
-	return figure{Parts: before.Parts, Changes: changes}, of, nil
+	var tree snapshot.Tree
+	leaves, next := s.leaves[code], 0
+	upTo := func(at int) {
+		for ; next < at; next++ {
+			tree.Add(tlog.Hash(leaves[next*tlog.HashSize:][:tlog.HashSize]))
+		}
+	}
+	for _, c := range changes {
+		if c.At*tlog.HashSize > len(leaves) {
+			return figure{}, false, fmt.Errorf("evidence of %q: the earlier one has no record %d", code, c.At)
+		}
+		upTo(c.At)
+		if c.Row == nil {
+			next++
+		} else {
+			tree.Add(leaf(*c.Row))
+		}
+	}
+	upTo(len(leaves) / tlog.HashSize)
+	return figure{Parts: before.Parts, Changes: changes, Records: tree.Leaves(), Root: tree.Root()}, true, nil
 }
 
-// EvidenceIndex returns where the evidence of a snapshot, or of SaveEvidence, is. It fails with objects.ErrNotFound if
-// there is no index.
-func (s *Store) EvidenceIndex(ctx context.Context, project, id string) (index Index, err error) {
-	return index, s.getJSON(ctx, evidenceIndex(project, id), &index)
+// EvidenceSince reads the evidence of SaveSnapshot or SaveEvidence, whose index has a SHA-256, to continue it. It fails
+// with store.ErrDamaged if it is not what was stored, or was stored before snapshots were sealed.
+func (s *Store) EvidenceSince(ctx context.Context, project, id, hash string) (since Since, err error) {
+	if err := s.getJSON(ctx, evidenceIndex(project, id), hash, &since.index); err != nil {
+		return Since{}, err
+	}
+	if since.index.Leaves == "" {
+		return Since{}, fmt.Errorf("evidence %s: %w: it has no leaves", id, store.ErrDamaged)
+	}
+	leaves := since.index.Few
+	if len(leaves) == 0 {
+		if leaves, err = s.get(ctx, evidenceLeaves(project, since.index.Leaves), since.index.Leaves); err != nil {
+			return Since{}, err
+		}
+	}
+	since.leaves = map[string][]byte{}
+	for _, code := range since.index.codes() {
+		size := int(since.index.Figures[code].Records) * tlog.HashSize
+		if size < 0 || size > len(leaves) {
+			return Since{}, fmt.Errorf("evidence %s: %w: leaves are missing", id, store.ErrDamaged)
+		}
+		since.leaves[code], leaves = leaves[:size], leaves[size:]
+	}
+	return since, nil
+}
+
+// Salt returns what keeps somebody who has the hash of a record's leaf from guessing the record. It follows from the
+// record and the tracker's secret, so that a snapshot that is compiled again has the same root.
+func (s *Store) Salt(project string, record snapshot.Counted) string {
+	salt := s.Digest(project, "evidence", string(record.Canonical(make([]byte, 0, 256), "")))
+	return hex.EncodeToString(salt[:])
+}
+
+// fewLeaves is how many leaves an index has itself: it is read for each page of evidence, but a small project writes no
+// further object in a night.
+const fewLeaves = 1000
+
+func evidenceLeaves(project, hash string) string {
+	return "snapshots/" + project + "/evidence/" + hash + ".leaves"
 }
 
 func evidenceIndex(project, id string) string {
@@ -97,14 +199,14 @@ func oldEvidencePart(project, id, code string, part int) string {
 	return fmt.Sprintf("snapshots/%s/%s/evidence/%s/%06d.json", project, id, code, part)
 }
 
-// saveEvidence stores the records behind each figure: those parts that the newest snapshot does not have, then the
-// index. Of a figure that continues the earlier evidence it stores the changes alone, in the index.
-func (s *Store) saveEvidence(ctx context.Context, project, id string, codes []string, evidence func(code string) iter.Seq[snapshot.Counted], since Since) error {
-	stored, err := s.newestParts(ctx, project)
-	if err != nil {
-		return err
-	}
-	index := Index{}
+// saveEvidence stores the records behind each figure: those parts that are not stored, then the index. Of a figure that
+// continues the earlier evidence it stores the changes alone, in the index. It returns the root of the evidence and the
+// SHA-256 of the index.
+func (s *Store) saveEvidence(ctx context.Context, project, id string, codes []string, evidence func(code string) iter.Seq[snapshot.Counted], since Since, stored map[string]bool) (root, hash string, err error) {
+	index := Index{Figures: map[string]figure{}}
+	leaves := map[string][]byte{} // if the evidence is whole
+	whole := since.leaves == nil
+	leaf := func(r snapshot.Counted) tlog.Hash { return r.Leaf(s.Salt(project, r)) }
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(writers)
 	put := func(code string, rows []snapshot.Counted) error {
@@ -112,9 +214,10 @@ func (s *Store) saveEvidence(ctx context.Context, project, id string, codes []st
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256(body)
-		hash := hex.EncodeToString(sum[:])
-		index[code] = figure{Parts: append(index[code].Parts, hash)}
+		hash := sum(body)
+		figure := index.Figures[code]
+		figure.Parts = append(figure.Parts, hash)
+		index.Figures[code] = figure
 		if stored[hash] {
 			return nil
 		}
@@ -124,30 +227,39 @@ func (s *Store) saveEvidence(ctx context.Context, project, id string, codes []st
 		})
 		return within.Err()
 	}
-	for _, code := range codes {
-		changed, of, failed := since.changes(code)
-		if err = failed; err != nil {
-			break
+	save := func(code string) error {
+		changed, of, err := since.changes(code, leaf)
+		if of || err != nil {
+			index.Figures[code] = changed
+			return err
 		}
-		if of {
-			index[code] = changed
-			continue
-		}
-		index[code] = figure{Parts: []string{}}
+		index.Figures[code] = figure{Parts: []string{}}
+		var tree snapshot.Tree
 		rows := make([]snapshot.Counted, 0, EvidencePart)
 		for r := range evidence(code) {
+			hash := leaf(r)
+			tree.Add(hash)
+			if whole {
+				leaves[code] = append(leaves[code], hash[:]...)
+			}
 			if rows = append(rows, r); len(rows) < EvidencePart {
 				continue
 			}
-			if err = put(code, rows); err != nil {
-				break
+			if err := put(code, rows); err != nil {
+				return err
 			}
 			rows = rows[:0]
 		}
-		if err == nil && len(rows) > 0 {
+		if len(rows) > 0 {
 			err = put(code, rows)
 		}
-		if err != nil {
+		done := index.Figures[code]
+		done.Records, done.Root = tree.Leaves(), tree.Root()
+		index.Figures[code] = done
+		return err
+	}
+	for _, code := range codes {
+		if err = save(code); err != nil {
 			break
 		}
 	}
@@ -155,33 +267,108 @@ func (s *Store) saveEvidence(ctx context.Context, project, id string, codes []st
 		err = failed // a failed write ends the rest
 	}
 	if err != nil {
-		return err
+		return "", "", err
 	}
-	return s.putJSON(ctx, evidenceIndex(project, id), index)
+	if whole {
+		var all []byte
+		for _, code := range index.codes() {
+			all = append(all, leaves[code]...)
+			delete(leaves, code)
+		}
+		switch index.Leaves = sum(all); {
+		case len(all) <= fewLeaves*tlog.HashSize:
+			index.Few = all
+		case !stored[index.Leaves]:
+			if err := s.Objects.Put(ctx, evidenceLeaves(project, index.Leaves), bytes.NewReader(all), "application/octet-stream"); err != nil {
+				return "", "", err
+			}
+		}
+	}
+	body, err := json.Marshal(index)
+	if err != nil {
+		return "", "", err
+	}
+	return index.root(), sum(body), s.Objects.Put(ctx, evidenceIndex(project, id), bytes.NewReader(body), "application/json")
 }
 
-// SaveEvidence stores the records behind each figure as SaveSnapshot does, and returns the id of their index. No
-// snapshot has it.
-func (s *Store) SaveEvidence(ctx context.Context, project string, codes []string, evidence func(code string) iter.Seq[snapshot.Counted]) (string, error) {
-	id := s.NewID()
-	return id, s.saveEvidence(ctx, project, id, codes, evidence, Since{})
+// SaveEvidence stores the records behind each figure as SaveSnapshot does, and returns the id of their index, and its
+// SHA-256. No snapshot has it.
+func (s *Store) SaveEvidence(ctx context.Context, project string, codes []string, evidence func(code string) iter.Seq[snapshot.Counted]) (id, hash string, err error) {
+	stored, err := s.newestParts(ctx, project)
+	if err != nil {
+		return "", "", err
+	}
+	id = s.NewID()
+	_, hash, err = s.saveEvidence(ctx, project, id, codes, evidence, Since{}, stored)
+	return id, hash, err
 }
 
-// newestParts returns the hashes of the parts that the newest snapshot of the project has.
+// EvidenceRoot returns the root that the evidence of a snapshot gets when it is stored.
+func (s *Store) EvidenceRoot(project string, codes []string, evidence func(code string) iter.Seq[snapshot.Counted]) string {
+	var branches []snapshot.Branch
+	for _, code := range codes {
+		var tree snapshot.Tree
+		for r := range evidence(code) {
+			tree.Add(r.Leaf(s.Salt(project, r)))
+		}
+		branches = append(branches, snapshot.Branch{Code: code, Records: tree.Leaves(), Root: tree.Root()})
+	}
+	return snapshot.EvidenceRoot(branches)
+}
+
+// Evidenced is a branch with the sum at its last record.
+type Evidenced struct {
+	snapshot.Branch
+	Total json.Number
+}
+
+// Evidenced reads all evidence of a snapshot, and returns it by the codes of the figures; nothing of a snapshot from
+// before evidence had an index. It fails with store.ErrDamaged if a part is not what was stored, or if the snapshot is
+// sealed and the evidence has another root.
+func (s *Store) Evidenced(ctx context.Context, k Kept) (out []Evidenced, err error) {
+	var index Index
+	if err := s.getJSON(ctx, evidenceIndex(k.Project, k.ID), k.Index, &index); errors.As(err, new(missing)) && k.Root == "" {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	var branches []snapshot.Branch
+	for _, code := range index.codes() {
+		var tree snapshot.Tree
+		last := json.Number("0")
+		for r, err := range s.AllEvidence(ctx, k, code) {
+			if err != nil {
+				return nil, err
+			}
+			tree.Add(r.Leaf(s.Salt(k.Project, r)))
+			last = r.Total
+		}
+		branch := snapshot.Branch{Code: code, Records: tree.Leaves(), Root: tree.Root()}
+		branches, out = append(branches, branch), append(out, Evidenced{branch, last})
+	}
+	if k.Root != "" && len(s.Secret) > 0 && snapshot.EvidenceRoot(branches) != k.Root {
+		return nil, fmt.Errorf("evidence of snapshot %s: %w: it has another root", k.ID, store.ErrDamaged)
+	}
+	return out, nil
+}
+
+// newestParts returns the hashes of the parts that the newest snapshot of the project has. Of a damaged one it returns
+// none: then all parts are written.
 func (s *Store) newestParts(ctx context.Context, project string) (map[string]bool, error) {
 	stored := map[string]bool{}
 	newest, err := s.Newest(ctx, project)
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDamaged) {
 		return stored, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	index, err := s.EvidenceIndex(ctx, project, newest.ID)
-	if err != nil && !errors.Is(err, objects.ErrNotFound) {
+	var index Index
+	if err := s.getJSON(ctx, evidenceIndex(project, newest.ID), newest.Index, &index); err != nil && !errors.Is(err, store.ErrDamaged) {
 		return nil, err
 	}
-	for _, figure := range index {
+	stored[index.Leaves] = true
+	for _, figure := range index.Figures {
 		for _, hash := range figure.Parts {
 			stored[hash] = true
 		}
@@ -191,19 +378,20 @@ func (s *Store) newestParts(ctx context.Context, project string) (map[string]boo
 
 // readEvidence returns the reader of the evidence behind one figure. It reads the snapshot's index.
 func (s *Store) readEvidence(ctx context.Context, k Kept, code string) (*reader, error) {
-	index, err := s.EvidenceIndex(ctx, k.Project, k.ID)
-	if errors.Is(err, objects.ErrNotFound) {
+	var index Index
+	err := s.getJSON(ctx, evidenceIndex(k.Project, k.ID), k.Index, &index)
+	if errors.As(err, new(missing)) && k.Root == "" {
 		return &reader{parts: math.MaxInt, read: func(ctx context.Context, part int) ([]snapshot.Counted, error) {
-			rows, err := s.part(ctx, oldEvidencePart(k.Project, k.ID, code, part))
-			if errors.Is(err, objects.ErrNotFound) {
+			rows, err := s.part(ctx, oldEvidencePart(k.Project, k.ID, code, part), "")
+			if errors.As(err, new(missing)) {
 				return nil, nil
 			}
 			return rows, err
 		}}, nil
 	}
-	figure := index[code]
+	figure := index.Figures[code]
 	return &reader{parts: len(figure.Parts), changes: figure.Changes, read: func(ctx context.Context, part int) ([]snapshot.Counted, error) {
-		return s.part(ctx, evidencePart(k.Project, figure.Parts[part]))
+		return s.part(ctx, evidencePart(k.Project, figure.Parts[part]), figure.Parts[part])
 	}}, err
 }
 
@@ -246,8 +434,8 @@ func (s *Store) AllEvidence(ctx context.Context, k Kept, code string) iter.Seq2[
 	}
 }
 
-func (s *Store) part(ctx context.Context, name string) (rows []snapshot.Counted, err error) {
-	return rows, s.getJSON(ctx, name, &rows)
+func (s *Store) part(ctx context.Context, name, hash string) (rows []snapshot.Counted, err error) {
+	return rows, s.getJSON(ctx, name, hash, &rows)
 }
 
 // reader reads parts with their changes, and the last part once.

@@ -25,3 +25,7 @@ func approvedKey(project, asOf, id string) table.Key {
 func checkpointKey(project string) table.Key {
 	return table.Key{PK: "CHECKPOINT#" + project, SK: "CURRENT"}
 }
+
+func chainKey(project string) table.Key {
+	return table.Key{PK: "APPROVALS#" + project, SK: "LAST"}
+}

@@ -4,6 +4,8 @@ package snapshots
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,7 +28,8 @@ type Store struct{ *store.DB }
 // New returns the Store on a base.
 func New(db *store.DB) *Store { return &Store{db} }
 
-// Kept is the item of a snapshot in the table. Its figures and evidence are objects.
+// Kept is the item of a snapshot in the table. Its figures and evidence are objects. Read from a table it is as it was
+// written, or an error that wraps store.ErrDamaged.
 type Kept struct {
 	Project    string              `json:"project"`
 	ID         string              `json:"id"`
@@ -39,6 +42,66 @@ type Kept struct {
 	Heads      fact.Heads          `json:"heads"` // the last facts it was compiled from
 	Note       string              `json:"note,omitempty"`
 	DecidedBy  string              `json:"decided_by,omitempty"`
+	Root       string              `json:"root,omitempty"`  // of the evidence; "": the snapshot is not sealed
+	Index      string              `json:"index,omitempty"` // the SHA-256 of the index of the evidence, if it is sealed
+	Previous   *snapshot.Before    `json:"previous,omitempty"`
+	Check      string              `json:"check,omitempty"` // the SHA-256 of the other members; "": written before there was one
+}
+
+// Seal returns the seal of the snapshot, "" if it is not sealed.
+func (k Kept) Seal() string {
+	if k.Root == "" {
+		return ""
+	}
+	return snapshot.Seal(k.Hash, k.Root)
+}
+
+type plainKept Kept
+
+func (k plainKept) check() string {
+	k.Check = ""
+	body, _ := json.Marshal(k) // texts and numbers
+	return sum(body)
+}
+
+// sum returns the SHA-256 of bytes in hexadecimal digits.
+func sum(body []byte) string {
+	digest := sha256.Sum256(body)
+	return hex.EncodeToString(digest[:])
+}
+
+// MarshalJSON adds the check.
+func (k Kept) MarshalJSON() ([]byte, error) {
+	plain := plainKept(k)
+	plain.Check = plain.check()
+	return json.Marshal(plain)
+}
+
+// UnmarshalJSON fails with store.ErrDamaged unless the check holds. An unknown member is a damaged name.
+func (k *Kept) UnmarshalJSON(data []byte) error {
+	var plain plainKept
+	in := json.NewDecoder(bytes.NewReader(data))
+	in.DisallowUnknownFields()
+	if err := in.Decode(&plain); err != nil {
+		return fmt.Errorf("snapshot: %w: %w", store.ErrDamaged, err)
+	}
+	if plain.Check == "" && plain.Root != "" || plain.Check != "" && plain.Check != plain.check() {
+		return fmt.Errorf("snapshot: %w: the check does not hold", store.ErrDamaged)
+	}
+	plain.Check = ""
+	*k = Kept(plain)
+	return nil
+}
+
+// damagedUnlessRead says of an error of reading what has been stored that it is damaged: there is none, or what there
+// is cannot be decoded.
+func damagedUnlessRead(err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, objects.ErrNotFound) || errors.As(err, &syntax) || errors.As(err, &kind) {
+		return fmt.Errorf("%w: %s", store.ErrDamaged, err.Error())
+	}
+	return err
 }
 
 func snapshotObject(project, id string) string {
@@ -46,13 +109,16 @@ func snapshotObject(project, id string) string {
 }
 
 // Latest returns the newest snapshot of a day, the zero Kept if there is none, and the condition that it is still the
-// newest.
+// newest. Where it fails with store.ErrDamaged, the Kept has the id alone, and the condition holds.
 func (s *Store) Latest(ctx context.Context, project, asOf string) (Kept, table.Condition, error) {
 	id, rev, err := table.Load[string](ctx, s.Tracker, latestKey(project, asOf))
 	if err != nil || rev == 0 {
 		return Kept{}, table.At(rev), err
 	}
 	kept, err := s.KeptSnapshot(ctx, project, id)
+	if err = damagedUnlessRead(err); errors.Is(err, store.ErrDamaged) {
+		kept = Kept{Project: project, ID: id, AsOf: asOf}
+	}
 	return kept, table.At(rev), err
 }
 
@@ -61,14 +127,18 @@ func (s *Store) Latest(ctx context.Context, project, asOf string) (Kept, table.C
 // a *table.Conflict if another snapshot of the same day was saved in the meantime: call Latest and retry.
 func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, unchanged table.Condition, heads fact.Heads, codes []string, evidence func(code string) iter.Seq[snapshot.Counted], since Since, by string, once store.Once) error {
 	project := snap.Project
-	if err := s.saveEvidence(ctx, project, snap.ID, codes, evidence, since); err != nil {
-		return err
-	}
-	if err := s.putJSON(ctx, snapshotObject(project, snap.ID), snap); err != nil {
+	stored, err := s.newestParts(ctx, project)
+	if err != nil {
 		return err
 	}
 	kept := Kept{Project: project, ID: snap.ID, AsOf: snap.AsOf, KnownAt: snap.KnownAt, Definition: snap.Definition, State: snap.State, Supersedes: snap.Supersedes, Hash: snap.Hash, Heads: heads}
-	f, err := s.NewFact(fact.KindSnapshotCompiled, by, fact.SnapshotCompiled{Snapshot: snap.ID, AsOf: snap.AsOf, Hash: snap.Hash})
+	if kept, err = s.saveObjects(ctx, kept, snap, codes, evidence, since, stored); err != nil {
+		return err
+	}
+	f, err := s.NewFact(fact.KindSnapshotCompiled, by, fact.SnapshotCompiled{
+		Snapshot: snap.ID, AsOf: snap.AsOf, Hash: snap.Hash, Root: kept.Root, KnownAt: snap.KnownAt,
+		Version: snap.Definition.Version, SHA256: snap.Definition.SHA256, Supersedes: snap.Supersedes, Heads: &heads,
+	})
 	if err != nil {
 		return err
 	}
@@ -80,10 +150,59 @@ func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, unchan
 	return s.Log().Append(ctx, project, []fact.Fact{f}, ops...)
 }
 
-// KeptSnapshot returns the item of a snapshot. It fails with store.ErrNotFound if there is none.
+// saveObjects saves the evidence and the figures of a snapshot but for the parts that are stored, and returns its item
+// with the seal.
+func (s *Store) saveObjects(ctx context.Context, kept Kept, snap snapshot.Snapshot, codes []string, evidence func(code string) iter.Seq[snapshot.Counted], since Since, stored map[string]bool) (Kept, error) {
+	root, index, err := s.saveEvidence(ctx, kept.Project, kept.ID, codes, evidence, since, stored)
+	if err != nil {
+		return kept, err
+	}
+	kept.Root, kept.Index = root, index
+	seal := kept.Seal()
+	snap.Evidence, snap.Seal = &snapshot.Root{Root: root}, &seal
+	return kept, s.putJSON(ctx, snapshotObject(kept.Project, kept.ID), snap)
+}
+
+// Replace saves a snapshot that was compiled again in place of the damaged one, with all of its evidence, and its places
+// in the lists. kept is its item, but for what saveObjects adds. It may be repeated.
+func (s *Store) Replace(ctx context.Context, kept Kept, snap snapshot.Snapshot, codes []string, evidence func(code string) iter.Seq[snapshot.Counted]) error {
+	snap.Previous = nil
+	kept, err := s.saveObjects(ctx, kept, snap, codes, evidence, Since{}, map[string]bool{})
+	if err != nil {
+		return err
+	}
+	ops := []table.Op{table.PutJSON(snapshotKey(kept.Project, kept.ID), kept, table.Always)}
+	if kept.State == snapshot.Approved {
+		ops = append(ops, table.PutJSON(approvedKey(kept.Project, kept.AsOf, kept.ID), kept.ID, table.Always))
+	}
+	latest, rev, err := table.Load[string](ctx, s.Tracker, latestKey(kept.Project, kept.AsOf))
+	if err = damagedUnlessRead(err); err != nil && !errors.Is(err, store.ErrDamaged) {
+		return err
+	}
+	if _, found := s.KeptSnapshot(ctx, kept.Project, latest); err != nil || rev == 0 || store.IsNotFound(found) {
+		ops = append(ops, table.PutJSON(latestKey(kept.Project, kept.AsOf), kept.ID, table.Always))
+	}
+	return s.Tracker.Write(ctx, ops...)
+}
+
+// KeptSnapshot returns the item of a snapshot. It fails with store.ErrNotFound if there is none, and with
+// store.ErrDamaged if it is not what was written.
 func (s *Store) KeptSnapshot(ctx context.Context, project, id string) (Kept, error) {
-	k, _, err := store.LoadExisting[Kept](ctx, s.Tracker, snapshotKey(project, id), "snapshot "+id)
+	k, _, err := s.keptSnapshot(ctx, project, id)
 	return k, err
+}
+
+func (s *Store) keptSnapshot(ctx context.Context, project, id string) (Kept, int64, error) {
+	k, rev, err := store.LoadExisting[Kept](ctx, s.Tracker, snapshotKey(project, id), "snapshot "+id)
+	switch {
+	case store.IsNotFound(err):
+		return k, rev, err
+	case err != nil:
+		return k, rev, damagedUnlessRead(err)
+	case k.Project != project || k.ID != id:
+		return Kept{}, rev, fmt.Errorf("snapshot %s: %w: the item is that of another one", id, store.ErrDamaged)
+	}
+	return k, rev, nil
 }
 
 // LatestID is the id under which Find returns the newest snapshot.
@@ -105,14 +224,33 @@ func (s *Store) Find(ctx context.Context, project, id, state string) (Kept, erro
 	return kept, err
 }
 
-// Snapshot returns the figures of a snapshot, with its present state.
+// Snapshot returns the figures of a snapshot, with its present state. It fails with store.ErrDamaged if they do not have
+// the snapshot's hash and seal.
 func (s *Store) Snapshot(ctx context.Context, k Kept) (snapshot.Snapshot, error) {
 	var snap snapshot.Snapshot
-	if err := s.getJSON(ctx, snapshotObject(k.Project, k.ID), &snap); err != nil {
-		return snap, fmt.Errorf("snapshot %s: %w", k.ID, err)
+	if err := s.getJSON(ctx, snapshotObject(k.Project, k.ID), "", &snap); err != nil {
+		return snapshot.Snapshot{}, fmt.Errorf("snapshot %s: %w", k.ID, err)
 	}
-	snap.State = k.State
+	if hash, err := snap.Digest(); err != nil || hash != k.Hash || snap.Hash != k.Hash {
+		return snapshot.Snapshot{}, fmt.Errorf("snapshot %s: %w: the figures do not have the hash", k.ID, store.ErrDamaged)
+	}
+	var seal *string
+	var root *snapshot.Root
+	if k.Root != "" {
+		text := k.Seal()
+		seal, root = &text, &snapshot.Root{Root: k.Root}
+	}
+	if snap.Project != k.Project || snap.ID != k.ID || snap.AsOf != k.AsOf || snap.KnownAt != k.KnownAt || snap.Definition != k.Definition ||
+		!same(snap.Supersedes, k.Supersedes) || !same(snap.Seal, seal) || !same(snap.Evidence, root) {
+		return snapshot.Snapshot{}, fmt.Errorf("snapshot %s: %w: it is not what the item says", k.ID, store.ErrDamaged)
+	}
+	snap.State, snap.Previous = k.State, k.Previous
 	return snap, nil
+}
+
+// same reports whether two values are equal, or both missing.
+func same[T comparable](a, b *T) bool {
+	return a == nil && b == nil || a != nil && b != nil && *a == *b
 }
 
 // Snapshots lists snapshots, newest first: all of them by the time of compiling, or those in a state by their days, as
@@ -121,7 +259,8 @@ func (s *Store) Snapshots(ctx context.Context, project, state string, limit int,
 	q := table.Query{PK: Partition(project), Backward: true, Limit: limit, Cursor: cursor}
 	switch state {
 	case "":
-		return table.List[Kept](ctx, s.Tracker, q)
+		page, err := table.List[Kept](ctx, s.Tracker, q)
+		return page, damagedUnlessRead(err)
 	case snapshot.Approved:
 		q.PK = approvedPartition(project)
 	default:
@@ -129,20 +268,27 @@ func (s *Store) Snapshots(ctx context.Context, project, state string, limit int,
 	}
 	ids, err := table.List[string](ctx, s.Tracker, q)
 	if err != nil {
-		return table.PageOf[Kept]{}, err
+		return table.PageOf[Kept]{}, damagedUnlessRead(err)
 	}
 	keys := make([]table.Key, len(ids.Items))
 	for i, id := range ids.Items {
 		keys[i] = snapshotKey(project, id)
 	}
 	found, err := table.LoadAll[Kept](ctx, s.Tracker, keys)
+	if err != nil {
+		return table.PageOf[Kept]{}, damagedUnlessRead(err)
+	}
 	page := table.PageOf[Kept]{Items: make([]Kept, 0, len(keys)), Next: ids.Next}
 	for _, key := range keys {
-		if k, there := found[key]; there && k.State == state { // decided otherwise in between
+		k, there := found[key]
+		if !there || snapshotKey(k.Project, k.ID) != key {
+			return table.PageOf[Kept]{}, fmt.Errorf("snapshot %s: %w: the item of an approved one is missing", key.SK, store.ErrDamaged)
+		}
+		if k.State == state { // decided otherwise in between
 			page.Items = append(page.Items, k)
 		}
 	}
-	return page, err
+	return page, nil
 }
 
 // Newest returns the snapshot of the latest day, the one compiled last if there are several. It fails with
@@ -167,18 +313,20 @@ func (s *Store) last(ctx context.Context, project string, q table.Query) (Kept, 
 	page, err := table.List[string](ctx, s.Tracker, q)
 	switch {
 	case err != nil:
-		return Kept{}, err
+		return Kept{}, damagedUnlessRead(err)
 	case len(page.Items) == 0:
 		return Kept{}, fmt.Errorf("snapshot: %w", store.ErrNotFound)
 	}
-	return s.KeptSnapshot(ctx, project, page.Items[0])
+	kept, err := s.KeptSnapshot(ctx, project, page.Items[0])
+	return kept, damagedUnlessRead(err)
 }
 
 // Decide sets the state of a snapshot to approved or rejected, with a note, and writes a fact of it. by is the random
-// id of the member of staff. Repeating a decision changes nothing.
+// id of the member of staff. Repeating a decision changes nothing. A snapshot that is approved for the first time names
+// the one that was so before it. A damaged one cannot be approved.
 func (s *Store) Decide(ctx context.Context, project, id, state, note, by string) (decided Kept, err error) {
 	err = table.Retry(ctx, func() error {
-		k, rev, err := store.LoadExisting[Kept](ctx, s.Tracker, snapshotKey(project, id), "snapshot "+id)
+		k, rev, err := s.keptSnapshot(ctx, project, id)
 		switch {
 		case err != nil:
 			return err
@@ -186,12 +334,25 @@ func (s *Store) Decide(ctx context.Context, project, id, state, note, by string)
 			decided = k
 			return nil
 		}
+		data := fact.SnapshotDecided{Snapshot: id, State: state}
+		var chain []table.Op
+		if state == snapshot.Approved {
+			if _, err := s.Snapshot(ctx, k); err != nil {
+				return err
+			}
+			if chain, err = s.chain(ctx, &k); err != nil {
+				return err
+			}
+			data.Seal = k.Seal()
+			if k.Previous != nil {
+				data.Previous = k.Previous.ID
+			}
+		}
 		k.State, k.Note, k.DecidedBy = state, s.Seal(project, "text", note), by
 		if note == "" {
 			k.Note = ""
 		}
-		decided = k
-		f, err := s.NewFact(fact.KindSnapshotDecided, by, fact.SnapshotDecided{Snapshot: id, State: state})
+		f, err := s.NewFact(fact.KindSnapshotDecided, by, data)
 		if err != nil {
 			return err
 		}
@@ -204,9 +365,40 @@ func (s *Store) Decide(ctx context.Context, project, id, state, note, by string)
 		if state != snapshot.Approved {
 			approved = table.Remove(approved.Item.Key, table.Always)
 		}
-		return s.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(snapshotKey(project, id), k, table.At(rev)), approved)
+		decided = k
+		return s.Log().Append(ctx, project, []fact.Fact{f}, append(chain, table.PutJSON(snapshotKey(project, id), k, table.At(rev)), approved)...)
 	})
 	return decided, err
+}
+
+// link is the last snapshot of the chain, which are those that were ever approved, by their first approval.
+type link struct {
+	ID   string `json:"id"`
+	Seal string `json:"seal"`
+}
+
+// chain sets the snapshot that was approved before this one, and returns what makes this one the last of the chain;
+// nothing where it is in the chain already. The first link of a project whose snapshots were approved before there was
+// a chain names the approved one of the latest day.
+func (s *Store) chain(ctx context.Context, k *Kept) ([]table.Op, error) {
+	last, rev, err := table.Load[link](ctx, s.Tracker, chainKey(k.Project))
+	if err != nil {
+		return nil, damagedUnlessRead(err)
+	}
+	if k.Previous != nil || last.ID == k.ID {
+		return nil, nil
+	}
+	if rev == 0 {
+		before, err := s.NewestApproved(ctx, k.Project, "")
+		if err != nil && !store.IsNotFound(err) {
+			return nil, err
+		}
+		last = link{ID: before.ID, Seal: before.Seal()}
+	}
+	if last.ID != "" {
+		k.Previous = &snapshot.Before{ID: last.ID, Seal: last.Seal}
+	}
+	return []table.Op{table.PutJSON(chainKey(k.Project), link{ID: k.ID, Seal: k.Seal()}, table.At(rev))}, nil
 }
 
 // Checkpoint refers to the object with the state of the fold after a compile.
@@ -256,18 +448,42 @@ func (s *Store) putJSON(ctx context.Context, key string, value any) error {
 	return s.Objects.Put(ctx, key, strings.NewReader(string(body)), "application/json")
 }
 
-func (s *Store) getJSON(ctx context.Context, key string, value any) error {
-	body, _, err := s.Objects.Open(ctx, key, "")
+// getJSON reads and decodes an object that has been stored, with its SHA-256 unless that is "". It fails with
+// store.ErrDamaged if there is none, or another one.
+func (s *Store) getJSON(ctx context.Context, key, want string, value any) error {
+	data, err := s.get(ctx, key, want)
 	if err != nil {
 		return err
+	}
+	if err := json.Unmarshal(data, value); err != nil {
+		return fmt.Errorf("object %s: %w: %w", key, store.ErrDamaged, err)
+	}
+	return nil
+}
+
+func (s *Store) get(ctx context.Context, key, want string) ([]byte, error) {
+	body, _, err := s.Objects.Open(ctx, key, "")
+	if errors.Is(err, objects.ErrNotFound) {
+		return nil, missing{key}
+	}
+	if err != nil {
+		return nil, err
 	}
 	defer body.Close()
 	data, err := io.ReadAll(body)
-	if err != nil {
-		return err
+	if err == nil && want != "" && sum(data) != want {
+		err = fmt.Errorf("object %s: %w: its bytes have another hash", key, store.ErrDamaged)
 	}
-	return json.Unmarshal(data, value)
+	return data, err
 }
+
+// missing is the error that an object which was stored is not there.
+type missing struct{ key string }
+
+func (m missing) Error() string { return "object " + m.key + " is missing" }
+
+// Unwrap returns store.ErrDamaged.
+func (m missing) Unwrap() error { return store.ErrDamaged }
 
 // DropCheckpoint deletes the checkpoint, so that the next compile replays all facts. It may be called if there is none.
 func (s *Store) DropCheckpoint(ctx context.Context, project string) error {

@@ -16,6 +16,15 @@ import (
 	"outreach/internal/table/tabletest"
 )
 
+func digest(t *testing.T, snap snapshot.Snapshot) string {
+	t.Helper()
+	hash, err := snap.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hash
+}
+
 // The newest is the one of the latest day, then the last compiled. Finding it takes the same number of calls however
 // many snapshots there are, and after a decision is reversed it is the one before.
 func TestNewestSnapshotIsFoundWithoutReadingOthers(t *testing.T) {
@@ -32,6 +41,7 @@ func TestNewestSnapshotIsFoundWithoutReadingOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 		snap := snapshot.Snapshot{Project: "p", ID: s.NewID(), AsOf: day, State: snapshot.Draft}
+		snap.Hash = digest(t, snap)
 		if err := s.SaveSnapshot(ctx, snap, unchanged, fact.Heads{}, nil, func(string) iter.Seq[snapshot.Counted] { return nil }, Since{}, "", store.Once{}); err != nil {
 			t.Fatal(err)
 		}
@@ -91,6 +101,7 @@ func TestApprovedSnapshotsAreListedByTheirDays(t *testing.T) {
 	s, ctx := New(storetest.WithObjects(t)), t.Context()
 	for n, day := range []string{"2026-03-31", "2026-01-31", "2026-02-28", "2026-04-30", "2025-12-31"} {
 		snap := snapshot.Snapshot{Project: "p", ID: fmt.Sprint("s", n), AsOf: day, State: snapshot.Draft}
+		snap.Hash = digest(t, snap)
 		if err := s.SaveSnapshot(ctx, snap, table.Absent, fact.Heads{}, nil, func(string) iter.Seq[snapshot.Counted] { return nil }, Since{}, "", store.Once{}); err != nil {
 			t.Fatal(err)
 		}

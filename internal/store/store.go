@@ -30,6 +30,9 @@ var ErrNotFound = errors.New("not found")
 // ErrStale reports that the current version is not the one the caller requires.
 var ErrStale = errors.New("changed in the meantime")
 
+// ErrDamaged reports that something stored is missing or is not what was stored. It is not shown.
+var ErrDamaged = errors.New("damaged")
+
 // IsNotFound reports whether err is or wraps ErrNotFound.
 func IsNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
 

@@ -121,6 +121,8 @@ func asResponse(err error) *Error {
 		return e
 	case errors.As(err, &exists):
 		return &Error{Status: http.StatusConflict, Detail: "exists", Args: []any{"id", exists.ID}, Extra: map[string]any{"existing": exists.ID}}
+	case errors.Is(err, store.ErrDamaged):
+		return &Error{Status: http.StatusInternalServerError, Detail: "damaged", Extra: map[string]any{"code": "damaged"}}
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, objects.ErrNotFound):
 		return &Error{Status: http.StatusNotFound}
 	case errors.Is(err, store.ErrStale):
@@ -161,6 +163,9 @@ func (c *Call) fail(err error) {
 	if e == nil {
 		c.Site.Log.ErrorContext(c.Context(), "internal", "route", c.Pattern, "error", err.Error())
 		e = &Error{Status: http.StatusInternalServerError}
+	}
+	if errors.Is(err, store.ErrDamaged) {
+		c.Site.Log.ErrorContext(c.Context(), "damaged", "route", c.Pattern, "project", c.Project, "error", err.Error()) // the template counts these lines
 	}
 	if c.Language == "" {
 		c.Language = text.Language(c.Header.Get("Accept-Language"), "")

@@ -40,6 +40,7 @@ type Counts struct {
 	Definition string            `json:"definition"` // the SHA-256 of the definition
 	AsOf       string            `json:"as_of"`
 	Evidence   string            `json:"evidence"` // the id of the index of the evidence
+	Index      string            `json:"index"`    // the SHA-256 of that index
 	Program    string            `json:"program"`  // identifies the program that counted, because another one may count differently
 	Figures    *counting.Figures `json:"-"`
 }
@@ -225,7 +226,7 @@ func open(r io.ReaderAt, size int64, registry *schema.Registry) (out opened, err
 	if n, err := r.ReadAt(data, 0); n < len(data) {
 		return out, err
 	}
-	if err := verify(data); err != nil {
+	if err := Whole(data); err != nil {
 		return out, err
 	}
 	file, err := parquet.OpenFile(bytes.NewReader(data), size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
@@ -246,8 +247,8 @@ func open(r io.ReaderAt, size int64, registry *schema.Registry) (out opened, err
 	return out, json.Unmarshal([]byte(counts), &out.counts)
 }
 
-// verify checks the checksum. It runs before anything else reads the file.
-func verify(data []byte) error {
+// Whole fails with ErrDamaged unless a file has its checksum. It runs before anything else reads the file.
+func Whole(data []byte) error {
 	place := bytes.LastIndex(data, []byte(sumMark))
 	if place < 0 || len(data) < place+len(sumMark)+len(noSum) {
 		return ErrDamaged

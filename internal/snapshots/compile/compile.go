@@ -4,7 +4,6 @@ package compile
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -88,10 +87,10 @@ func (c Compiler) compile(ctx context.Context, project, asOf, by string, once st
 		return kept, false, err
 	}
 	if s.outdated {
-		counts := checkpoint.Counts{Definition: defined.SHA256, Program: program(), AsOf: asOf, Evidence: kept.ID, Figures: &s.figures}
+		counts := checkpoint.Counts{Definition: defined.SHA256, Program: program(), AsOf: asOf, Evidence: kept.ID, Index: kept.Index, Figures: &s.figures}
 		if !made {
 			// The same figures may have other records behind them.
-			if counts.Evidence, err = c.snapshots.SaveEvidence(ctx, project, codes(s.snapshot), s.figures.Evidence); err != nil {
+			if counts.Evidence, counts.Index, err = c.snapshots.SaveEvidence(ctx, project, codes(s.snapshot), s.figures.Evidence); err != nil {
 				return kept, made, err
 			}
 		}
@@ -177,6 +176,26 @@ func (c Compiler) restore(ctx context.Context, defined projects.Defined, rules *
 	return state{fold: fold, since: since, outdated: since != heads}, nil
 }
 
+// checkpointWhole fails with store.ErrDamaged if the last checkpoint, or the evidence that it continues, is not what was
+// stored.
+func (c Compiler) checkpointWhole(ctx context.Context, project string) error {
+	last, found, err := c.snapshots.LastCheckpoint(ctx, project)
+	if err != nil || !found {
+		return err
+	}
+	data, err := c.checkpoint(ctx, project)
+	if errors.Is(err, objects.ErrNotFound) {
+		return fmt.Errorf("checkpoint %s is missing: %w", last.Object, store.ErrDamaged)
+	}
+	if err != nil {
+		return err
+	}
+	if err := checkpoint.Whole(data); err != nil {
+		return fmt.Errorf("checkpoint %s: %w: %w", last.Object, store.ErrDamaged, err)
+	}
+	return nil
+}
+
 // checkpoint reads the last checkpoint. It fails with objects.ErrNotFound if there is none.
 func (c Compiler) checkpoint(ctx context.Context, project string) ([]byte, error) {
 	last, found, err := c.snapshots.LastCheckpoint(ctx, project)
@@ -217,11 +236,11 @@ func (c Compiler) continueCheckpoint(ctx context.Context, defined projects.Defin
 	if lacks := behind(since, heads); isAfter(since, heads) || lacks > max(leastFacts, int64(in/shareOfRecords)) {
 		return s, fmt.Errorf("%w: the checkpoint lacks %d facts", counting.ErrRecount, lacks)
 	}
-	index, err := c.snapshots.EvidenceIndex(ctx, defined.Definition.ID, counts.Evidence)
+	before, err := c.snapshots.EvidenceSince(ctx, defined.Definition.ID, counts.Evidence, counts.Index)
 	if err != nil {
 		return s, fmt.Errorf("%w: %w", counting.ErrRecount, err)
 	}
-	return state{fold: fold, since: since, before: snapshots.Since{Index: index}}, nil
+	return state{fold: fold, since: since, before: before}, nil
 }
 
 // behind returns how many facts are between two heads.
@@ -277,16 +296,15 @@ func (c Compiler) replay(ctx context.Context, project string, fold *counting.Fol
 }
 
 // sameButDay returns the newest snapshot up to the day of another one, and whether it differs from that in its day
-// alone.
+// alone. A damaged one differs.
 func (c Compiler) sameButDay(ctx context.Context, snap snapshot.Snapshot) (kept snapshots.Kept, same bool, err error) {
-	kept, err = c.snapshots.NewestUpTo(ctx, snap.Project, snap.AsOf)
-	if errors.Is(err, store.ErrNotFound) {
+	var before snapshot.Snapshot
+	if kept, err = c.snapshots.NewestUpTo(ctx, snap.Project, snap.AsOf); err == nil {
+		before, err = c.snapshots.Snapshot(ctx, kept)
+	}
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDamaged) {
 		return kept, false, nil
 	}
-	if err != nil {
-		return kept, false, err
-	}
-	before, err := c.snapshots.Snapshot(ctx, kept)
 	if err != nil {
 		return kept, false, err
 	}
@@ -300,7 +318,7 @@ func (c Compiler) saveSnapshot(ctx context.Context, s state, by string, once sto
 	snap := s.snapshot
 	for range 10 {
 		latest, unchanged, err := c.snapshots.Latest(ctx, snap.Project, snap.AsOf)
-		if err != nil {
+		if err != nil && !errors.Is(err, store.ErrDamaged) {
 			return latest, false, err
 		}
 		if latest.Hash == snap.Hash {
@@ -329,98 +347,4 @@ func (c Compiler) saveCheckpoint(ctx context.Context, project string, fold *coun
 		return err
 	}
 	return c.snapshots.SaveCheckpoint(ctx, project, heads, b.Bytes())
-}
-
-// Verification is the result of computing a snapshot a second time.
-type Verification struct {
-	Hash       string    `json:"hash"`                 // the snapshot's
-	Computed   string    `json:"computed"`             // from the first fact
-	Checkpoint string    `json:"checkpoint,omitempty"` // from the last checkpoint; "" if that is later than the snapshot
-	Same       bool      `json:"same"`
-	Erasures   []Erasure `json:"erasures" null:"true"` // of people, since; nothing else may change a snapshot's facts
-	Purges     []Purge   `json:"purges"`               // classes of data whose retention has ended since
-}
-
-// Erasure is an erasure that happened after a snapshot.
-type Erasure struct {
-	Fact string    `json:"fact"`
-	At   time.Time `json:"at"`
-}
-
-// Purge is the removal, after a snapshot, of a class of data whose retention had ended.
-type Purge struct {
-	Fact  string    `json:"fact"`
-	At    time.Time `json:"at"`
-	Class string    `json:"class"`
-}
-
-// Verify recomputes a snapshot with the definition and up to the facts it was compiled with: from the first fact and,
-// if there is an earlier checkpoint, from that one too, as Compile would. It saves nothing.
-func (c Compiler) Verify(ctx context.Context, kept snapshots.Kept) (v Verification, err error) {
-	defined, err := c.projects.DefinitionVersion(ctx, kept.Project, kept.Definition.Version)
-	if err != nil {
-		return v, err
-	}
-	err = c.privacy.WithStableFacts(ctx, kept.Project, func() error {
-		v, err = c.verify(ctx, kept, defined)
-		return err
-	})
-	return v, err
-}
-
-func (c Compiler) verify(ctx context.Context, kept snapshots.Kept, defined projects.Defined) (v Verification, err error) {
-	rules, err := counting.NewRules(defined.Definition, schema.For(defined.Definition))
-	if err != nil {
-		return v, err
-	}
-	v = Verification{Hash: kept.Hash, Erasures: []Erasure{}, Purges: []Purge{}}
-	if v.Computed, err = c.recompute(ctx, kept, defined, rules, empty(rules)); err != nil {
-		return v, err
-	}
-	v.Same = v.Computed == v.Hash
-	for _, restore := range []restorer{c.continueCheckpoint, c.restore} { // as Compile does
-		s, err := restore(ctx, defined, rules, kept.Heads)
-		if err == nil && s.since != (fact.Heads{}) {
-			v.Checkpoint, err = c.recompute(ctx, kept, defined, rules, s)
-			v.Same = v.Same && (v.Checkpoint == v.Hash || err != nil)
-		}
-		switch {
-		case errors.Is(err, counting.ErrRecount):
-			continue
-		case err != nil && !errors.Is(err, errErased):
-			return v, err
-		}
-		break
-	}
-	heads, err := c.facts.Heads(ctx, kept.Project)
-	if err != nil {
-		return v, err
-	}
-	err = c.facts.Read(ctx, kept.Project, kept.Heads, heads, func(f fact.Fact) error {
-		switch f.Kind {
-		case fact.KindPersonErased:
-			v.Erasures = append(v.Erasures, Erasure{Fact: f.ID, At: f.At})
-		case fact.KindDataPurged:
-			var purged fact.DataPurged
-			if err := json.Unmarshal(f.Data, &purged); err != nil {
-				return err
-			}
-			v.Purges = append(v.Purges, Purge{Fact: f.ID, At: f.At, Class: purged.Class})
-		}
-		return nil
-	})
-	return v, err
-}
-
-// recompute returns the hash that a snapshot gets when the fold is replayed up to the facts of the snapshot.
-func (c Compiler) recompute(ctx context.Context, kept snapshots.Kept, defined projects.Defined, rules *counting.Rules, s state) (string, error) {
-	if err := c.replay(ctx, kept.Project, s.fold, s.since, kept.Heads); err != nil {
-		return "", fmt.Errorf("verify %s: %w", kept.ID, err)
-	}
-	figures, err := counting.Compile(defined.Definition, rules, s.fold.Live(), kept.AsOf)
-	if err != nil {
-		return "", err
-	}
-	snap, err := figures.Snapshot(snapshot.Definition{Version: defined.Version, SHA256: defined.SHA256})
-	return snap.Hash, err
 }

@@ -64,10 +64,13 @@ func (tr *tracker) save(t *testing.T, asOf string, participants int64, state str
 	}
 	tr.hour += time.Hour
 	snap := snapshot.Snapshot{
-		Project: webtest.Project, ID: tr.DB.NewID(), AsOf: asOf, State: snapshot.Draft, Hash: fmt.Sprintf("sha256:%064d", tr.hour),
+		Project: webtest.Project, ID: tr.DB.NewID(), AsOf: asOf, State: snapshot.Draft,
 		KnownAt: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC).Add(tr.hour).Format(time.RFC3339), Definition: snapshot.Definition{Version: 1},
 		Participants: snapshot.Participants{Total: participants, By: snapshot.Breakdowns{"sex": {{Code: "f", People: 3}, {Code: "m", People: 2}, {Code: "unknown", People: participants - 5}}}},
 		Indicators:   []snapshot.Indicator{{Code: "1", Unit: "person", Target: "20", Achieved: json.Number(fmt.Sprint(participants)), Percent: "50", Status: "on-track", Label: tr.label(t)}},
+	}
+	if snap.Hash, err = snap.Digest(); err != nil {
+		t.Fatal(err)
 	}
 	evidence := func(string) iter.Seq[snapshot.Counted] {
 		return func(yield func(snapshot.Counted) bool) {
