@@ -192,6 +192,8 @@ func (d *deployment) keepSnapshots(n int) {
 			_, still, err := i.Snapshots.Latest(ctx, "town", day)
 			d.run.check(err)
 			snap := snapshot.Snapshot{Project: "town", ID: i.DB.NewID(), AsOf: day, State: snapshot.Draft, Definition: snapshot.Definition{Version: 1}}
+			snap.Hash, err = snap.Digest()
+			d.run.check(err)
 			none := func(string) iter.Seq[snapshot.Counted] { return nil }
 			d.run.check(i.Snapshots.SaveSnapshot(ctx, snap, still, fact.Heads{}, nil, none, snapshots.Since{}, "", store.Once{}))
 			if at%4 == 0 {

@@ -170,6 +170,7 @@ var requests = []request{
 	{route: "GET /{project}/snapshots/{id}/changes", path: "/{project}/snapshots/{approved}/changes"},
 	{route: "GET /{project}/snapshots/{id}/changes", path: "/{project}/snapshots/{draft}/changes"},
 	{route: "POST /{project}/snapshots/{id}/approval", path: "/{project}/snapshots/{draft}/approval", body: `{}`},
+	{route: "POST /{project}/snapshots/{id}/recomputation", path: "/{project}/snapshots/{approved}/recomputation", body: `{}`},
 	{route: "POST /{project}/snapshots/{id}/verification", path: "/{project}/snapshots/{approved}/verification", body: `{}`},
 	{route: "POST /{project}/snapshots/{id}/verification", path: "/{project}/snapshots/{draft}/verification", body: `{}`},
 	{route: "GET /{project}/snapshots/{id}/indicators/{code}/evidence", path: "/{project}/snapshots/{approved}/indicators/1/evidence"},

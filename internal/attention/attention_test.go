@@ -104,6 +104,8 @@ func TestTasksAreCounted(t *testing.T) {
 		_, still, err := s.Snapshots.Latest(ctx, "town", day)
 		must(err)
 		snap := snapshot.Snapshot{Project: "town", ID: s.DB.NewID(), AsOf: day, State: snapshot.Draft, Indicators: []snapshot.Indicator{{Status: "behind"}, {Status: "achieved"}}, Quality: snapshot.Quality{PeopleWithoutAttributes: 4}}
+		snap.Hash, err = snap.Digest()
+		must(err)
 		must(s.Snapshots.SaveSnapshot(ctx, snap, still, fact.Heads{}, nil, func(string) iter.Seq[snapshot.Counted] { return nil }, snapshots.Since{}, "", store.Once{}))
 		kept, err := s.Snapshots.KeptSnapshot(ctx, "town", snap.ID)
 		must(err)

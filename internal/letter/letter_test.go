@@ -45,7 +45,7 @@ func aSignup(what, language string) func() (Letter, error) {
 }
 
 func aReport() snapshot.Snapshot {
-	return snapshot.Snapshot{Project: "town", ID: "01JS", AsOf: "2026-06-30", Participants: snapshot.Participants{Total: 1252, Target: 1500}, Indicators: []snapshot.Indicator{
+	return snapshot.Snapshot{Project: "town", ID: "01JS", AsOf: "2026-06-30", Hash: "sha256:" + strings.Repeat("a6", 32), Seal: new("sha256:" + strings.Repeat("5e", 32)), Participants: snapshot.Participants{Total: 1252, Target: 1500}, Indicators: []snapshot.Indicator{
 		{Code: "1", Label: project.Text{"pl": "Osoby <przeszkolone>", "en": "People <trained>"}, Target: "45", Achieved: "44", Percent: "97.8"},
 		{Code: "2", Label: project.Text{"pl": "Godziny", "en": "Hours"}, Target: "1000", Achieved: "1250.5", Percent: "125.1"},
 	}}

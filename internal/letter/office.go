@@ -80,7 +80,8 @@ func (r Report) render(key string) (Letter, error) {
 	title, day := r.Project.Title.In(language), words.Date(r.Snapshot.AsOf)
 	c := content{
 		Messages: words, Subject: words.Say(key+".subject", "project", title, "date", day), Hello: words.Say("mail.hello", "name", ""), Lead: words.Say(key+".text", "date", day),
-		Details: []detail{{words.Say("mail.project"), title}, {words.Say("mail.as_of"), day}, {words.Say("results.participants"), r.participants(words)}},
+		Details: []detail{{words.Say("mail.project"), title}, {words.Say("mail.as_of"), day}, {words.Say("results.participants"), r.participants(words)},
+			{words.Say("snapshots.hash"), r.Snapshot.Hash}, {words.Say("snapshots.seal"), r.Snapshot.SealOr(words.Say("origin.not_sealed"))}},
 		Table: table{Head: []string{words.Say("results.code"), words.Say("results.result"), words.Say("results.planned"), words.Say("results.achieved"), "%"},
 			Numbers: []bool{false, false, true, true, true}},
 		Act: words.Say(key + ".act"), Link: link{words.Say(key + ".link"), r.Page}, Foot: words.Say("mail.foot", "project", title),

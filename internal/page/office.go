@@ -48,6 +48,7 @@ type Problem struct {
 	Detail    string
 	Problems  []schema.Problem // invalid input, where no form can show it
 	RequestID string           // as in the log; "": not shown
+	Do        *Deed            // what helps; nil: nothing
 }
 
 func (p Problem) render(view) (string, any) { return "problem", p }
@@ -57,7 +58,11 @@ type Message struct {
 	Title string
 	Text  string
 	Links []Link
+	Do    *Deed // nil: nothing is to be done
 }
+
+// Deed is a button that sends an empty form.
+type Deed struct{ Address, Label, Means string }
 
 func (m Message) render(view) (string, any) { return "message", m }
 

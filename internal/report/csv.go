@@ -115,13 +115,15 @@ func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, lang
 			figure("reach."+r.code, words.Say("reach."+r.code), r.unit, Number(r.value))
 		}
 	}
+	figure("hash", words.Say("snapshots.hash"), "", Text(s.Hash))
+	figure("seal", words.Say("snapshots.seal"), "", Text(s.SealOr(words.Say("origin.not_sealed"))))
 	return c.Close()
 }
 
 // WriteEvidence writes the records behind a figure in their order. It fails with the error of items, if there is one.
-func WriteEvidence(w io.Writer, items iter.Seq2[snapshot.Evidence, error]) error {
+func WriteEvidence(w io.Writer, items iter.Seq2[snapshot.Listed, error]) error {
 	c := NewCSV(w)
-	c.Row(Text("id"), Text("kind"), Text("date"), Text("person"), Text("upload"), Text("row"))
+	c.Row(Text("id"), Text("kind"), Text("date"), Text("person"), Text("upload"), Text("row"), Text("adds"), Text("what"), Text("salt"))
 	for e, err := range items {
 		if err != nil {
 			return err
@@ -130,7 +132,7 @@ func WriteEvidence(w io.Writer, items iter.Seq2[snapshot.Evidence, error]) error
 		if e.Row > 0 {
 			row = Number(e.Row)
 		}
-		c.Row(Text(e.ID), Text(e.Kind), Text(e.Date), Text(e.Person), Text(e.Upload), row)
+		c.Row(Text(e.ID), Text(e.Kind), Text(e.Date), Text(e.Person), Text(e.Upload), row, Number(e.Adds), Text(e.What), Text(e.Salt))
 	}
 	return c.Close()
 }

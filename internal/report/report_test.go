@@ -159,14 +159,14 @@ reach.airings,Publikacje w mediach,airing,,113,,,
 		if err := WriteSnapshot(&b, definition, snapshot.Snapshot{Participants: snapshot.Participants{Total: 3}}, "en"); err != nil {
 			t.Fatal(err)
 		}
-		if want := head + "participants,Participants,person,,3,,,\r\n"; b.String() != want {
+		if want := head + "participants,Participants,person,,3,,,\r\nhash,Hash,,,,,,\r\nseal,Seal,,,not sealed,,,\r\n"; b.String() != want {
 			t.Error(cmp.Diff(want, b.String()))
 		}
 	})
 }
 
-func evidence(items ...snapshot.Evidence) iter.Seq2[snapshot.Evidence, error] {
-	return func(yield func(snapshot.Evidence, error) bool) {
+func evidence(items ...snapshot.Listed) iter.Seq2[snapshot.Listed, error] {
+	return func(yield func(snapshot.Listed, error) bool) {
 		for _, one := range items {
 			if !yield(one, nil) {
 				return
@@ -177,10 +177,13 @@ func evidence(items ...snapshot.Evidence) iter.Seq2[snapshot.Evidence, error] {
 
 func TestWriteEvidence(t *testing.T) {
 	var b bytes.Buffer
-	if err := WriteEvidence(&b, evidence(snapshot.Evidence{ID: "01R1", Kind: "media", Date: "2010-02-19", Upload: "01U1", Row: 2}, snapshot.Evidence{ID: "01R2", Kind: "consultation", Date: "2010-02-20", Person: "01P1"})); err != nil {
+	if err := WriteEvidence(&b, evidence(
+		snapshot.Listed{Evidence: snapshot.Evidence{ID: "01R1", Kind: "media", Date: "2010-02-19", Upload: "01U1", Row: 2}, Adds: "12500", What: "=Radio: =1+1", Salt: "5a17"},
+		snapshot.Listed{Evidence: snapshot.Evidence{ID: "01R2", Kind: "consultation", Date: "2010-02-20", Person: "01P1"}},
+	)); err != nil {
 		t.Fatal(err)
 	}
-	if want := "\ufeffid,kind,date,person,upload,row\r\n01R1,media,2010-02-19,,01U1,2\r\n01R2,consultation,2010-02-20,01P1,,\r\n"; b.String() != want {
+	if want := "\ufeffid,kind,date,person,upload,row,adds,what,salt\r\n01R1,media,2010-02-19,,01U1,2,12500,'=Radio: =1+1,5a17\r\n01R2,consultation,2010-02-20,01P1,,,,,\r\n"; b.String() != want {
 		t.Error(cmp.Diff(want, b.String()))
 	}
 }

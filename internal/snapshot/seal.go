@@ -49,6 +49,14 @@ func Seal(hash, root string) string {
 	return digits(sha256.Sum256([]byte(hash + root)))
 }
 
+// SealOr returns the seal, or what stands in its place in a snapshot that is not sealed.
+func (s Snapshot) SealOr(text string) string {
+	if s.Seal == nil {
+		return text
+	}
+	return *s.Seal
+}
+
 func digits(sum [sha256.Size]byte) string { return "sha256:" + hex.EncodeToString(sum[:]) }
 
 // Canonical appends the RFC 8785 JSON of a record: all that the evidence lists of it but the sum so far. It has the

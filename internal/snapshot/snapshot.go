@@ -136,6 +136,14 @@ type Counted struct {
 	What  string      `json:"what,omitempty"`  // of records that are not about people: outlet and title
 }
 
+// Listed is a record behind a figure as it is listed outside.
+type Listed struct {
+	Evidence
+	Adds json.Number `json:"adds,omitempty" doc:"What the record adds to the figure"`
+	What string      `json:"what,omitempty" doc:"Of records that are not about people: outlet and title"`
+	Salt string      `json:"salt,omitempty" doc:"Of a sealed snapshot: with it, the record is a leaf of the tree"`
+}
+
 // Change is a difference between the evidence of a figure and an earlier one: a record that is new, or one that is
 // gone. What is new comes before the record of the earlier evidence at an index; what is gone is at that index.
 type Change struct {

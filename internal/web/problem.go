@@ -193,7 +193,11 @@ func (c *Call) fail(err error) {
 			_ = c.Redirect("/auth/sign-in?" + url.Values{"to": {c.URL.RequestURI()}}.Encode())
 			return
 		}
-		if err := c.Show(e.Status, page.Problem{Status: e.Status, Title: title, Detail: detail, Problems: problems, RequestID: logs.Request(c.Context())}); err == nil {
+		content := page.Problem{Status: e.Status, Title: title, Detail: detail, Problems: problems, RequestID: logs.Request(c.Context())}
+		if id := c.PathValue("id"); errors.Is(err, store.ErrDamaged) && id != "" && c.HasRole(Coordinator) {
+			content.Do = &page.Deed{Address: "/" + c.Project + "/snapshots/" + id + "/verification", Label: words.Say("verify.ask")}
+		}
+		if err := c.Show(e.Status, content); err == nil {
 			return
 		}
 	}

@@ -435,8 +435,19 @@ func (p *document) quality() {
 	if p.s.Supersedes != nil {
 		origin = append(origin, fact{p.Say("origin.supersedes"), *p.s.Supersedes})
 	}
+	if before := p.s.Previous; before != nil {
+		seal := before.Seal
+		if seal == "" {
+			seal = p.Say("origin.not_sealed")
+		}
+		origin = append(origin, fact{p.Say("origin.previous"), before.ID + ", " + seal})
+	}
 	version := p.Say("origin.version", "n", p.s.Definition.Version)
-	p.facts(append(origin, fact{p.Say("origin.definition"), version + ", SHA-256 " + p.s.Definition.SHA256}, fact{p.Say("snapshots.hash"), p.s.Hash}))
+	p.facts(append(origin, fact{p.Say("origin.definition"), version + ", SHA-256 " + p.s.Definition.SHA256}, fact{p.Say("snapshots.hash"), p.s.Hash}, p.seal()))
+}
+
+func (p *document) seal() fact {
+	return fact{p.Say("snapshots.seal"), p.s.SealOr(p.Say("origin.not_sealed"))}
 }
 
 // breakdowns writes the breakdowns of all indicators that have any.
@@ -498,7 +509,7 @@ func (p *document) signatures() {
 	p.heading(p.Say("paper.confirmation"), 2*side+11)
 	p.prose(p.Say("paper.confirmed", "date", p.Date(p.s.AsOf)), 9.5, ink)
 	p.y++
-	p.facts([]fact{{p.Say("snapshots.hash"), p.s.Hash}})
+	p.facts([]fact{{p.Say("snapshots.hash"), p.s.Hash}, p.seal()})
 	for _, who := range []string{p.Say("paper.for_project"), p.Say("paper.for_funder")} {
 		p.font("B", 9, ink)
 		p.put(left, p.y+2.5, width, "L", who)

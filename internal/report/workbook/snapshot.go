@@ -134,5 +134,5 @@ func (t tables) about(made time.Time) Sheet {
 		out.Rows = append(out.Rows, []any{t.Say("origin.supersedes"), *s.Supersedes})
 	}
 	return Sheet{out.Name, out.Columns, append(out.Rows,
-		[]any{t.Say("origin.hash"), s.Hash}, []any{t.Say("sheet.definition_version"), s.Definition.Version}, []any{t.Say("sheet.definition_sha256"), s.Definition.SHA256})}
+		[]any{t.Say("origin.hash"), s.Hash}, []any{t.Say("origin.seal"), s.SealOr(t.Say("origin.not_sealed"))}, []any{t.Say("sheet.definition_version"), s.Definition.Version}, []any{t.Say("sheet.definition_sha256"), s.Definition.SHA256})}
 }

@@ -259,6 +259,12 @@ func (c Compiler) said(ctx context.Context, project, id string) (out said, err e
 	return out, nil
 }
 
+// Known reports whether the facts say that a snapshot was compiled, whatever is left of it.
+func (c Compiler) Known(ctx context.Context, project, id string) (bool, error) {
+	said, err := c.said(ctx, project, id)
+	return said.item.ID != "", err
+}
+
 // ErrNotSame reports that what follows from the facts is not the snapshot that was made of them.
 var ErrNotSame = errors.New("the facts give other figures")
 

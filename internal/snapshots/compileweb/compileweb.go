@@ -4,8 +4,10 @@ package compileweb
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"outreach/internal/app"
 	"outreach/internal/page"
@@ -23,6 +25,8 @@ import (
 type Compiler interface {
 	Compile(ctx context.Context, project, asOf, by string, once store.Once) (kept snapshots.Kept, made bool, err error)
 	Verify(ctx context.Context, kept snapshots.Kept) (compile.Verification, error)
+	Recompute(ctx context.Context, project, id string) (snapshots.Kept, error)
+	Known(ctx context.Context, project, id string) (bool, error)
 }
 
 // Snapshots reads saved snapshots.
@@ -61,9 +65,13 @@ func (h Handlers) Routes() []web.Route {
 				{Status: http.StatusAccepted, Description: "It takes long: look there"},
 			}},
 		{Method: "POST", Path: "/{project}/snapshots/{id}/verification", Roles: []string{web.Funder, web.Coordinator}, Scope: web.Approved, Handler: h.verify,
-			ID: "verifySnapshot", Tag: "snapshots", Summary: "Compute a snapshot again from the first fact",
-			Detail:   "Where someone in it was erased since, the hash may differ: the answer names the erasures, and what was removed because it is kept no longer.",
+			ID: "verifySnapshot", Tag: "snapshots", Summary: "Read a snapshot with its evidence, and compute it again from the first fact",
+			Detail:   "The answer says which parts differ. Where someone in it was erased since, the hash may differ: the answer names the erasures, and what was removed because it is kept no longer.",
 			Response: compile.Verification{}, Success: "What it comes to", Page: true},
+		{Method: "POST", Path: "/{project}/snapshots/{id}/recomputation", Roles: office, Handler: h.recompute,
+			ID: "recomputeSnapshot", Tag: "snapshots", Summary: "Make a snapshot again from the first fact",
+			Detail:   "In place of one that is damaged, or not sealed. The hash, and the seal if it has one, must be the same: else 409, and nothing is changed.",
+			Response: snapshot.Snapshot{}, Success: "The snapshot", Page: true},
 	}
 }
 
@@ -120,9 +128,21 @@ func (h Handlers) answer(c *web.Call, body web.Body, kept snapshots.Kept, status
 	return c.JSON(status, snap)
 }
 
-// verify recomputes a snapshot that the caller may read, and says whether the hash is the same.
+// find returns the snapshot that is asked for. A damaged one that has an id is found for the coordinator, by the id alone.
+func (h Handlers) find(c *web.Call) (snapshots.Kept, error) {
+	id := c.PathValue("id")
+	kept, err := h.snapshots.Find(c.Context(), c.Project, id, c.SnapshotState())
+	if id != snapshots.LatestID && c.SnapshotState() == "" && (errors.Is(err, store.ErrDamaged) || store.IsNotFound(err)) {
+		if known, failed := h.compiler.Known(c.Context(), c.Project, id); known || failed != nil {
+			return snapshots.Kept{Project: c.Project, ID: id}, failed
+		}
+	}
+	return kept, err
+}
+
+// verify reads all of a snapshot that the caller may read, recomputes it, and says what differs.
 func (h Handlers) verify(c *web.Call) error {
-	kept, err := h.snapshots.Find(c.Context(), c.Project, c.PathValue("id"), c.SnapshotState())
+	kept, err := h.find(c)
 	if err != nil {
 		return err
 	}
@@ -134,14 +154,53 @@ func (h Handlers) verify(c *web.Call) error {
 		return c.JSON(http.StatusOK, v)
 	}
 	words := c.Messages()
-	message := page.Message{Title: words.Say("verify.same"), Text: words.Say("verify.computed", "hash", v.Computed), Links: []page.Link{{Href: "/" + c.Project + "/snapshots/" + kept.ID, Label: words.Say("verify.back")}}}
+	at := "/" + c.Project + "/snapshots/" + kept.ID
+	message := page.Message{Title: words.Say("verify.same"), Text: words.Say("verify.computed", "hash", v.Computed), Links: []page.Link{{Href: at, Label: words.Say("verify.back")}}}
+	if v.Sealed != nil {
+		message.Text += " " + words.Say("verify.seal", "seal", *v.Sealed)
+	}
+	facts := slices.Contains(v.Differs, compile.PartFacts)
 	switch {
-	case !v.Same && slices.ContainsFunc(v.Purges, func(p compile.Purge) bool { return p.Class == privacy.PeopleClass }):
+	case facts && slices.ContainsFunc(v.Purges, func(p compile.Purge) bool { return p.Class == privacy.PeopleClass }):
 		message.Title = words.Say("verify.purged")
-	case !v.Same && len(v.Erasures) > 0:
+	case facts && len(v.Erasures) > 0:
 		message.Title = words.Count("verify.erased", int64(len(v.Erasures)))
 	case !v.Same:
 		message.Title = words.Say("verify.differs")
 	}
+	if len(v.Differs) > 0 {
+		parts := make([]string, len(v.Differs))
+		for i, part := range v.Differs {
+			parts[i] = words.Say("verify." + part)
+		}
+		message.Text = words.Say("verify.parts", "parts", strings.Join(parts, ", ")) + " " + message.Text
+	}
+	if c.HasRole(web.Coordinator) && (len(v.Differs) > 0 || v.Seal == nil) {
+		message.Do = &page.Deed{Address: at + "/recomputation", Label: words.Say("verify.again"), Means: words.Say("verify.again_means")}
+	}
 	return c.Show(http.StatusOK, message)
+}
+
+// recompute makes a snapshot again from the facts, in place of a damaged one.
+func (h Handlers) recompute(c *web.Call) error {
+	asked, err := h.find(c)
+	if err != nil {
+		return err
+	}
+	kept, err := h.compiler.Recompute(c.Context(), c.Project, asked.ID)
+	if errors.Is(err, compile.ErrNotSame) {
+		return &web.Error{Status: http.StatusConflict, Detail: "not_same"}
+	}
+	if err != nil {
+		return err
+	}
+	address := "/" + c.Project + "/snapshots/" + kept.ID
+	if c.Page {
+		return c.Redirect(address)
+	}
+	snap, err := h.snapshots.Snapshot(c.Context(), kept)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, snap)
 }

@@ -43,6 +43,15 @@ func (f *fake) Verify(context.Context, snapshots.Kept) (compile.Verification, er
 	return f.verification, nil
 }
 
+func (f *fake) Recompute(_ context.Context, _, asked string) (snapshots.Kept, error) {
+	if f.verification.Same {
+		return snapshots.Kept{ID: asked}, nil
+	}
+	return snapshots.Kept{}, compile.ErrNotSame
+}
+
+func (f *fake) Known(_ context.Context, _, asked string) (bool, error) { return asked == id, nil }
+
 func (f *fake) Find(_ context.Context, _, asked, state string) (snapshots.Kept, error) {
 	if asked != id || state != "" {
 		return snapshots.Kept{}, store.ErrNotFound
@@ -137,7 +146,7 @@ func TestCompileSentTwiceCompilesOnce(t *testing.T) {
 
 func TestVerify(t *testing.T) {
 	t.Parallel()
-	differs := compile.Verification{Hash: "sha256:a", Computed: "sha256:b", Erasures: []compile.Erasure{}, Purges: []compile.Purge{}}
+	differs := compile.Verification{Hash: "sha256:a", Computed: "sha256:b", Differs: []string{compile.PartFacts}, Erasures: []compile.Erasure{}, Purges: []compile.Purge{}}
 	same, erased, purged := differs, differs, differs
 	same.Computed, same.Same = same.Hash, true
 	erased.Erasures = []compile.Erasure{{Fact: "f1"}}

@@ -20,4 +20,5 @@ type snapshotLine struct {
 	State      string              `json:"state" enum:"draft,approved,rejected"`
 	Supersedes *string             `json:"supersedes" doc:"The snapshot of the same day that this one replaces"`
 	Hash       string              `json:"hash"`
+	Seal       *string             `json:"seal" doc:"null: not sealed"`
 }

@@ -44,7 +44,7 @@ func (h Handlers) Routes() []web.Route {
 		routes = append(routes,
 			web.Route{Method: "GET", Path: figure.path, Roles: readers, Scope: web.Approved, Handler: h.evidence,
 				ID: "show" + figure.id, Tag: "snapshots", Summary: "The records behind " + figure.what, Detail: latest,
-				Query: web.Paged(), Response: shape.List{Of: snapshot.Evidence{}}, Success: "A page of the list", Page: true},
+				Query: web.Paged(), Response: shape.List{Of: snapshot.Listed{}}, Success: "A page of the list", Page: true},
 			web.Route{Method: "GET", Path: figure.path + ".csv", Roles: readers, Scope: web.Approved, Handler: h.evidenceCSV,
 				ID: "export" + figure.id, Tag: "snapshots", Summary: "The records behind " + figure.what + ", as CSV", Detail: latest,
 				Response: shape.Text{Type: shape.CSV}, Success: "The whole list"})

@@ -38,6 +38,7 @@ type Snapshots interface {
 	Snapshots(ctx context.Context, project, state string, limit int, cursor string) (table.PageOf[snapshots.Kept], error)
 	Snapshot(ctx context.Context, kept snapshots.Kept) (snapshot.Snapshot, error)
 	Evidence(ctx context.Context, kept snapshots.Kept, code string, from, limit int) (items []snapshot.Counted, next int, err error)
+	Salt(project string, record snapshot.Counted) string
 	AllEvidence(ctx context.Context, kept snapshots.Kept, code string) iter.Seq2[snapshot.Counted, error]
 }
 
@@ -135,6 +136,9 @@ func (h Handlers) list(c *web.Call) error {
 	items := make([]snapshotLine, len(found.Items))
 	for i, k := range found.Items {
 		items[i] = snapshotLine{Project: k.Project, ID: k.ID, AsOf: k.AsOf, KnownAt: k.KnownAt, Definition: k.Definition, State: k.State, Supersedes: k.Supersedes, Hash: k.Hash}
+		if seal := k.Seal(); seal != "" {
+			items[i].Seal = &seal
+		}
 	}
 	return c.List(items, found.Next)
 }
@@ -290,7 +294,7 @@ func (h Handlers) evidence(c *web.Call) error {
 		cursor = strconv.Itoa(next)
 	}
 	if !c.Page {
-		return c.List(bare(items), cursor)
+		return c.List(h.listed(f.kept, items), cursor)
 	}
 	defined, err := h.projects.DefinitionVersion(c.Context(), c.Project, f.kept.Definition.Version)
 	if err != nil {
@@ -332,13 +336,21 @@ func (h Handlers) senders(c *web.Call, items []snapshot.Counted) (map[string]str
 	return out, nil
 }
 
-// bare returns the records without what each adds to the figure.
-func bare(items []snapshot.Counted) []snapshot.Evidence {
-	out := make([]snapshot.Evidence, len(items))
+// listed returns records of a snapshot as they are listed outside.
+func (h Handlers) listed(kept snapshots.Kept, items []snapshot.Counted) []snapshot.Listed {
+	out := make([]snapshot.Listed, len(items))
 	for i, one := range items {
-		out[i] = one.Evidence
+		out[i] = h.line(kept, one)
 	}
 	return out
+}
+
+func (h Handlers) line(kept snapshots.Kept, one snapshot.Counted) snapshot.Listed {
+	line := snapshot.Listed{Evidence: one.Evidence, Adds: one.Adds, What: one.What}
+	if kept.Root != "" {
+		line.Salt = h.snapshots.Salt(kept.Project, one)
+	}
+	return line
 }
 
 func (h Handlers) evidenceCSV(c *web.Call) error {
@@ -346,9 +358,9 @@ func (h Handlers) evidenceCSV(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	all := func(yield func(snapshot.Evidence, error) bool) {
+	all := func(yield func(snapshot.Listed, error) bool) {
 		for one, err := range h.snapshots.AllEvidence(c.Context(), f.kept, f.evidence()) {
-			if !yield(one.Evidence, err) {
+			if !yield(h.line(f.kept, one), err) {
 				return
 			}
 		}
