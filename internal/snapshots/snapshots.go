@@ -116,6 +116,9 @@ func (s *Store) Latest(ctx context.Context, project, asOf string) (Kept, table.C
 		return Kept{}, table.At(rev), err
 	}
 	kept, err := s.KeptSnapshot(ctx, project, id)
+	if err == nil && kept.AsOf != asOf {
+		err = fmt.Errorf("snapshot %s: %w: it is not of %s", id, store.ErrDamaged, asOf)
+	}
 	if err = damagedUnlessRead(err); errors.Is(err, store.ErrDamaged) {
 		kept = Kept{Project: project, ID: id, AsOf: asOf}
 	}
@@ -257,38 +260,79 @@ func same[T comparable](a, b *T) bool {
 // far as they are approved. It fails for other states, which have no list.
 func (s *Store) Snapshots(ctx context.Context, project, state string, limit int, cursor string) (table.PageOf[Kept], error) {
 	q := table.Query{PK: Partition(project), Backward: true, Limit: limit, Cursor: cursor}
-	switch state {
-	case "":
-		page, err := table.List[Kept](ctx, s.Tracker, q)
-		return page, damagedUnlessRead(err)
-	case snapshot.Approved:
+	page := table.PageOf[Kept]{Items: []Kept{}}
+	if state != "" && state != snapshot.Approved {
+		return page, fmt.Errorf("there is no list of snapshots that are %s", state)
+	}
+	if state != "" {
 		q.PK = approvedPartition(project)
-	default:
-		return table.PageOf[Kept]{}, fmt.Errorf("there is no list of snapshots that are %s", state)
 	}
-	ids, err := table.List[string](ctx, s.Tracker, q)
+	items, next, err := listed(ctx, s.Tracker, q)
 	if err != nil {
-		return table.PageOf[Kept]{}, damagedUnlessRead(err)
+		return page, err
 	}
-	keys := make([]table.Key, len(ids.Items))
-	for i, id := range ids.Items {
+	page.Next = next
+	if state == "" {
+		for _, item := range items {
+			k, err := table.Decode[Kept](item)
+			if err == nil && item.Key != snapshotKey(project, k.ID) {
+				err = fmt.Errorf("snapshot %s: %w: the item is that of another one", item.SK, store.ErrDamaged)
+			}
+			if err != nil {
+				return page, damagedUnlessRead(err)
+			}
+			page.Items = append(page.Items, k)
+		}
+		return page, nil
+	}
+	keys := make([]table.Key, len(items))
+	for i, item := range items {
+		id, err := table.Decode[string](item)
+		if err != nil {
+			return page, damagedUnlessRead(err)
+		}
 		keys[i] = snapshotKey(project, id)
 	}
 	found, err := table.LoadAll[Kept](ctx, s.Tracker, keys)
 	if err != nil {
-		return table.PageOf[Kept]{}, damagedUnlessRead(err)
+		return page, damagedUnlessRead(err)
 	}
-	page := table.PageOf[Kept]{Items: make([]Kept, 0, len(keys)), Next: ids.Next}
-	for _, key := range keys {
+	for i, key := range keys {
 		k, there := found[key]
-		if !there || snapshotKey(k.Project, k.ID) != key {
-			return table.PageOf[Kept]{}, fmt.Errorf("snapshot %s: %w: the item of an approved one is missing", key.SK, store.ErrDamaged)
+		if !there || snapshotKey(k.Project, k.ID) != key || items[i].Key != approvedKey(project, k.AsOf, k.ID) {
+			return page, fmt.Errorf("snapshot %s: %w: the item of an approved one is missing", key.SK, store.ErrDamaged)
 		}
 		if k.State == state { // decided otherwise in between
 			page.Items = append(page.Items, k)
 		}
 	}
 	return page, nil
+}
+
+// listed returns a page of the items of a query, up to its limit, and the cursor of the next page.
+func listed(ctx context.Context, t table.Table, q table.Query) (items []table.Item, next string, err error) {
+	for limit := q.Limit; ; q.Limit = max(0, limit-len(items)) {
+		page, err := t.Query(ctx, q)
+		if err != nil {
+			return nil, "", err
+		}
+		if items = append(items, page.Items...); page.Next == "" || limit > 0 && len(items) >= limit {
+			return items, page.Next, nil
+		}
+		q.Cursor = page.Next
+	}
+}
+
+// IsListed reports whether a snapshot is in the list of the newest of each day, or superseded there, and if it is
+// approved in the list of those.
+func (s *Store) IsListed(ctx context.Context, k Kept) (bool, error) {
+	found, err := s.Tracker.Get(ctx, latestKey(k.Project, k.AsOf), approvedKey(k.Project, k.AsOf, k.ID))
+	if err != nil {
+		return false, err
+	}
+	_, latest := found[latestKey(k.Project, k.AsOf)]
+	_, approved := found[approvedKey(k.Project, k.AsOf, k.ID)]
+	return latest && approved == (k.State == snapshot.Approved), nil
 }
 
 // Newest returns the snapshot of the latest day, the one compiled last if there are several. It fails with
@@ -310,15 +354,30 @@ func (s *Store) NewestApproved(ctx context.Context, project, before string) (Kep
 // last returns the snapshot whose id is in the last item of a query.
 func (s *Store) last(ctx context.Context, project string, q table.Query) (Kept, error) {
 	q.Backward, q.Limit = true, 1
-	page, err := table.List[string](ctx, s.Tracker, q)
+	page, err := s.Tracker.Query(ctx, q)
 	switch {
 	case err != nil:
-		return Kept{}, damagedUnlessRead(err)
+		return Kept{}, err
 	case len(page.Items) == 0:
 		return Kept{}, fmt.Errorf("snapshot: %w", store.ErrNotFound)
 	}
-	kept, err := s.KeptSnapshot(ctx, project, page.Items[0])
-	return kept, damagedUnlessRead(err)
+	return s.named(ctx, project, page.Items[0])
+}
+
+// named returns the snapshot whose id an item of a list of days has.
+func (s *Store) named(ctx context.Context, project string, item table.Item) (Kept, error) {
+	id, err := table.Decode[string](item)
+	if err != nil {
+		return Kept{}, damagedUnlessRead(err)
+	}
+	kept, err := s.KeptSnapshot(ctx, project, id)
+	if err != nil {
+		return Kept{}, damagedUnlessRead(err)
+	}
+	if item.Key != latestKey(project, kept.AsOf) && item.Key != approvedKey(project, kept.AsOf, id) {
+		return Kept{}, fmt.Errorf("snapshot %s: %w: it is listed under %s", id, store.ErrDamaged, item.SK)
+	}
+	return kept, nil
 }
 
 // Decide sets the state of a snapshot to approved or rejected, with a note, and writes a fact of it. by is the random

@@ -76,6 +76,11 @@ func (c Compiler) Verify(ctx context.Context, kept snapshots.Kept) (v Verificati
 		}
 		kept = said.item
 	}
+	if listed, err := c.snapshots.IsListed(ctx, kept); err != nil {
+		return v, err
+	} else if !listed {
+		v.differs(PartItem)
+	}
 	defined, err := c.projects.DefinitionVersion(ctx, kept.Project, kept.Definition.Version)
 	if err != nil {
 		return v, err
