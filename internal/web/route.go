@@ -82,6 +82,13 @@ type Other struct {
 	Problem     any // of a problem: the shape of its additional members
 }
 
+// Damaged describes the answer of a route whose snapshot is not what was stored.
+func Damaged() Other {
+	return Other{Status: http.StatusInternalServerError, Description: "Damaged: the snapshot, or its evidence, is missing or is not what was stored", Problem: struct {
+		Code string `json:"code,omitempty" enum:"damaged"`
+	}{}}
+}
+
 // Names returns the names of the path's parameters.
 func (r Route) Names() []string {
 	var names []string

@@ -31,7 +31,7 @@ func (h Handlers) Routes() []web.Route {
 	return []web.Route{
 		{Method: "POST", Path: "/{project}/snapshots/{id}/approval", Roles: []string{web.Coordinator}, Handler: h.decide,
 			ID: "decideSnapshot", Tag: "snapshots", Summary: "Approve or reject", Detail: "An approved one is what the public and the funder see.",
-			Request: shape.Sent{Kind: &decision}, Response: decided{}, Success: "Decided"},
+			Request: shape.Sent{Kind: &decision}, Response: decided{}, Success: "Decided", Others: []web.Other{web.Damaged()}},
 	}
 }
 

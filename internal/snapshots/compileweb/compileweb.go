@@ -63,15 +63,16 @@ func (h Handlers) Routes() []web.Route {
 			Others: []web.Other{
 				{Status: http.StatusOK, Description: "Nothing has changed: the present one", Response: snapshot.Snapshot{}},
 				{Status: http.StatusAccepted, Description: "It takes long: look there"},
+				web.Damaged(),
 			}},
 		{Method: "POST", Path: "/{project}/snapshots/{id}/verification", Roles: []string{web.Funder, web.Coordinator}, Scope: web.Approved, Handler: h.verify,
 			ID: "verifySnapshot", Tag: "snapshots", Summary: "Read a snapshot with its evidence, and compute it again from the first fact",
 			Detail:   "The answer says which parts differ. Where someone in it was erased since, the hash may differ: the answer names the erasures, and what was removed because it is kept no longer.",
-			Response: compile.Verification{}, Success: "What it comes to", Page: true},
+			Response: compile.Verification{}, Success: "What it comes to", Page: true, Others: []web.Other{web.Damaged()}},
 		{Method: "POST", Path: "/{project}/snapshots/{id}/recomputation", Roles: office, Handler: h.recompute,
 			ID: "recomputeSnapshot", Tag: "snapshots", Summary: "Make a snapshot again from the first fact",
 			Detail:   "In place of one that is damaged, or not sealed. The hash, and the seal if it has one, must be the same: else 409, and nothing is changed.",
-			Response: snapshot.Snapshot{}, Success: "The snapshot", Page: true},
+			Response: snapshot.Snapshot{}, Success: "The snapshot", Page: true, Others: []web.Other{web.Damaged()}, Conflict: "The facts give another hash or seal"},
 	}
 }
 

@@ -20,7 +20,7 @@ func (h Handlers) Routes() []web.Route {
 	routes := []web.Route{
 		{Method: "GET", Path: "/{project}", Handler: h.results,
 			ID: "showResults", Tag: "public", Summary: "Planned and achieved", Detail: "From the latest approved snapshot. Of breakdowns, small numbers are hidden.",
-			Response: results{}, Success: "The project, and its snapshot or null", Page: true, Others: work},
+			Response: results{}, Success: "The project, and its snapshot or null", Page: true, Others: append(work, web.Damaged())},
 		{Method: "GET", Path: "/{project}/snapshots", Roles: readers, Scope: web.Approved, Handler: h.list,
 			ID: "listSnapshots", Tag: "snapshots", Summary: "Snapshots", Query: web.Paged(), Response: shape.List{Of: snapshotLine{}}, Success: "A page of the list, newest first", Page: true},
 		{Method: "GET", Path: at, Roles: readers, Scope: web.Approved, Handler: h.showAs(""),
@@ -48,6 +48,11 @@ func (h Handlers) Routes() []web.Route {
 			web.Route{Method: "GET", Path: figure.path + ".csv", Roles: readers, Scope: web.Approved, Handler: h.evidenceCSV,
 				ID: "export" + figure.id, Tag: "snapshots", Summary: "The records behind " + figure.what + ", as CSV", Detail: latest,
 				Response: shape.Text{Type: shape.CSV}, Success: "The whole list"})
+	}
+	for i := range routes {
+		if routes[i].Others == nil {
+			routes[i].Others = []web.Other{web.Damaged()}
+		}
 	}
 	return routes
 }
