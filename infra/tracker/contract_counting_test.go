@@ -264,7 +264,7 @@ func TestASnapshotHasItsShapeAndItsHash(t *testing.T) {
 			t.Errorf("%s has %v, want %v", path, got, want)
 		}
 	}
-	keys("", "project", "id", "as_of", "known_at", "definition", "state", "supersedes", "hash", "participants", "indicators", "reach", "quality")
+	keys("", "project", "id", "as_of", "known_at", "definition", "state", "supersedes", "hash", "evidence", "seal", "participants", "indicators", "reach", "quality")
 	keys("definition", "version", "sha256")
 	keys("participants", "total", "target", "by")
 	keys("indicators.0", "code", "label", "unit", "target", "achieved", "percent", "status", "records", "by", "by_month")
@@ -332,7 +332,7 @@ func hashed(t *testing.T, snap reply) {
 	if !ok {
 		t.Fatalf("no object: %s", snap)
 	}
-	for _, name := range []string{"id", "known_at", "state", "supersedes", "hash"} {
+	for _, name := range []string{"id", "known_at", "state", "supersedes", "hash", "evidence", "seal", "previous"} {
 		delete(found, name)
 	}
 	delete(found["definition"].(map[string]any), "version")

@@ -164,7 +164,7 @@ func TestWhatWasAlteredIsNeverShown(t *testing.T) {
 		{"the figures were deleted", filepath.Join(of, "snapshot.json"), gone, figures, "snapshot"},
 		{"the index of the evidence was altered", filepath.Join(of, "evidence.json"), func(b []byte) []byte { return []byte(strings.Replace(string(b), "parts", "Parts", 1)) }, evidence, "evidence"},
 		{"the index of the evidence was deleted", filepath.Join(of, "evidence.json"), gone, evidence, "evidence"},
-		{"evidence was altered", filepath.Join(objects, "evidence", "*.json"), func(b []byte) []byte { return []byte(strings.ReplaceAll(string(b), "attendance", "Attendance")) }, nil, "evidence"},
+		{"evidence was altered", filepath.Join(objects, "evidence", "*.json"), func(b []byte) []byte { return []byte(strings.ReplaceAll(string(b), "attendance", "consultation")) }, evidence, "evidence"},
 		{"evidence was truncated", filepath.Join(objects, "evidence", "*.json"), half, evidence, "evidence"},
 		{"evidence was deleted", filepath.Join(objects, "evidence", "*.json"), gone, evidence, "evidence"},
 	} {
