@@ -372,3 +372,27 @@ func TestContinuedEvidenceHasTheSameSeal(t *testing.T) {
 		t.Errorf("approved after %+v, want %s", kept.Previous, ids[0])
 	}
 }
+
+// What is listed has no identity and stays as it was sealed, though the facts have another random id of the person.
+func TestErasureKeepsTheSeal(t *testing.T) {
+	t.Parallel()
+	tr, ids := sealed(t)
+	kept, err := tr.Snapshots.KeptSnapshot(t.Context(), webtest.Project, ids[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	items, _, err := tr.Snapshots.Evidence(t.Context(), kept, "1", 0, 1)
+	if err != nil || len(items) != 1 {
+		t.Fatal(items, err)
+	}
+	if err := tr.Privacy.Erase(t.Context(), webtest.Project, items[0].Person, ""); err != nil {
+		t.Fatal(err)
+	}
+	v := tr.verify(t, kept)
+	if len(v.Erasures) != 1 || !v.Same || v.Computed != kept.Hash || *v.Seal != kept.Seal() {
+		t.Errorf("after an erasure: %+v", v)
+	}
+	if _, err := tr.Snapshots.Snapshot(t.Context(), kept); err != nil {
+		t.Error(err)
+	}
+}

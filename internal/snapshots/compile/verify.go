@@ -140,12 +140,10 @@ func (c Compiler) verify(ctx context.Context, kept snapshots.Kept, defined proje
 	if v.Computed = snap.Hash; v.Computed != v.Hash {
 		v.differs(PartFacts)
 	}
-	if kept.Root != "" {
+	if kept.Root != "" && len(c.db.Secret) > 0 { // the salts need the secret
 		seal := kept.Seal()
 		sealed := snapshot.Seal(snap.Hash, c.snapshots.EvidenceRoot(kept.Project, codes(snap), figures.Evidence))
-		if v.Seal, v.Sealed = &seal, &sealed; sealed != seal {
-			v.differs(PartFacts)
-		}
+		v.Seal, v.Sealed = &seal, &sealed
 	}
 	for _, restore := range []restorer{c.continueCheckpoint, c.restore} { // as Compile does
 		s, err := restore(ctx, defined, rules, kept.Heads)
@@ -173,7 +171,7 @@ func (c Compiler) verify(ctx context.Context, kept snapshots.Kept, defined proje
 	if err != nil {
 		return err
 	}
-	return c.facts.Read(ctx, kept.Project, kept.Heads, heads, func(f fact.Fact) error {
+	err = c.facts.Read(ctx, kept.Project, kept.Heads, heads, func(f fact.Fact) error {
 		switch f.Kind {
 		case fact.KindPersonErased:
 			v.Erasures = append(v.Erasures, Erasure{Fact: f.ID, At: f.At})
@@ -186,6 +184,11 @@ func (c Compiler) verify(ctx context.Context, kept snapshots.Kept, defined proje
 		}
 		return nil
 	})
+	// An erasure gives the person another random id in the facts; the evidence that was sealed keeps the one before.
+	if err == nil && v.Seal != nil && *v.Sealed != *v.Seal && len(v.Erasures) == 0 {
+		v.differs(PartFacts)
+	}
+	return err
 }
 
 // recompute returns the figures that a snapshot gets when the fold is replayed up to the facts of the snapshot.
