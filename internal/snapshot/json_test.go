@@ -43,6 +43,8 @@ func TestSnapshotJSON(t *testing.T) {
  "state": "draft",
  "supersedes": null,
  "hash": "sha256:00",
+ "evidence": null,
+ "seal": null,
  "participants": {
   "total": 252,
   "target": 210,
