@@ -24,6 +24,7 @@ type RecordField struct {
 	Min       float64           `json:"min,omitempty"`
 	Max       float64           `json:"max,omitempty"`
 	Year      bool              `json:"year,omitempty"`
+	Unit      string            `json:"unit,omitempty"` // of a number: "h" and "min" are known
 	Longest   int               `json:"longest,omitempty"`
 	Options   []RecordOption    `json:"options,omitempty"`
 	List      string            `json:"list,omitempty"` // a list of the definition, in the place of options

@@ -90,6 +90,7 @@ func (f *Field) read(value any, s Scope) (string, *Problem) {
 		}
 	case json.Number:
 		if number {
+			s.Loose = false // its point is a decimal point
 			if n, err := v.Float64(); err == nil {
 				if text, ok := FromNumber(n); ok {
 					return f.Parse(text, s)

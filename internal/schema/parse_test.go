@@ -58,6 +58,8 @@ func TestParse(t *testing.T) {
 	short := schema.Field{Name: "f", Longest: 3}
 	choice := schema.Field{Name: "f", Type: schema.Choice, Options: list}
 	required := schema.Field{Name: "f", Required: true}
+	hours := schema.Field{Name: "f", Type: schema.Decimal, Max: 1000, Hours: true}
+	inMinutes := schema.Field{Name: "f", Type: schema.Whole, Max: 960, Minutes: true}
 	for _, tt := range []struct {
 		name          string
 		field         schema.Field
@@ -74,7 +76,22 @@ func TestParse(t *testing.T) {
 		{"a month too many", field(schema.Date), "2010-13-01", "!not_a_date no_such_day", "!not_a_date no_such_day"},
 		{"day zero", field(schema.Date), "2010-01-00", "!not_a_date no_such_day", "!not_a_date no_such_day"},
 		{"day zero, in the Polish way", field(schema.Date), "0.1.2010", "!not_a_date", "!not_a_date no_such_day"},
-		{"a date with a time", field(schema.Date), "2010-07-21T00:00:00Z", "!not_a_date", "!not_a_date"},
+		{"a date with a time", field(schema.Date), "2010-07-21T00:00:00Z", "!not_a_date", "2010-07-21"},
+		{"an instant on the next day of the project's zone", field(schema.Date), "2010-07-20T22:30:00Z", "!not_a_date", "2010-07-21"},
+		{"an instant of another zone", field(schema.Date), "2010-07-21T09:00:00.000+14:00", "!not_a_date", "2010-07-20"},
+		{"a date with a local time", field(schema.Date), "2010-07-21 10:05", "!not_a_date", "2010-07-21"},
+		{"a Polish date with a time", field(schema.Date), "21.07.2010 9:05:11", "!not_a_date", "2010-07-21"},
+		{"a date with hour 24", field(schema.Date), "2010-07-21 24:05", "!not_a_date", "!not_a_date"},
+		{"the year first, with slashes", field(schema.Date), "2010/07/21", "!not_a_date", "2010-07-21"},
+		{"slashes, and a day that is no month", field(schema.Date), "21/07/2010", "!not_a_date", "2010-07-21"},
+		{"slashes, and a day that is no month, with a time", field(schema.Date), "21/7/2010 9:05", "!not_a_date", "2010-07-21"},
+		{"slashes, and a month that is a day", field(schema.Date), "07/21/2010", "!not_a_date", "!not_a_date"},
+		{"slashes that are ambiguous", field(schema.Date), "03/04/2010", "!not_a_date", "!not_a_date ambiguous"},
+		{"slashes and a day that is not in the calendar", field(schema.Date), "31/06/2010", "!not_a_date", "!not_a_date"},
+		{"points, the year first", field(schema.Date), "2010.07.21", "!not_a_date", "!not_a_date"},
+		{"a short year", field(schema.Date), "1.7.10", "!not_a_date", "!not_a_date"},
+		{"hyphens, the day first", field(schema.Date), "21-07-2010", "!not_a_date", "!not_a_date"},
+		{"a month in words", field(schema.Date), "21-Jul-2010", "!not_a_date", "!not_a_date"},
 		{"today", field(schema.Date), "2026-11-23", "2026-11-23", "2026-11-23"},
 		{"tomorrow", field(schema.Date), "2026-11-24", "!in_the_future", "!in_the_future"},
 		{"long ago", field(schema.Date), "1899-12-31", "!out_of_range date", "!out_of_range date"},
@@ -89,8 +106,9 @@ func TestParse(t *testing.T) {
 		{"a time with a point and without its zero", field(schema.TimeOfDay), "8.05", "!not_a_date time", "08:05"},
 		{"an ambiguous time", field(schema.TimeOfDay), "7.5", "!not_a_date time", "!not_a_date time"},
 		{"a time with a comma", field(schema.TimeOfDay), "18,25", "!not_a_date time", "!not_a_date time"},
-		{"hour 24 with a point", field(schema.TimeOfDay), "24.00", "!not_a_date time", "!not_a_date time"},
-		{"hour 24", field(schema.TimeOfDay), "24:00", "!not_a_date time", "!not_a_date time"},
+		{"hour 24 with a point", field(schema.TimeOfDay), "24.00", "!out_of_range time", "!out_of_range time"},
+		{"hour 24", field(schema.TimeOfDay), "24:00", "!out_of_range time", "!out_of_range time"},
+		{"hour 25", field(schema.TimeOfDay), "25:30:00", "!out_of_range time", "!out_of_range time"},
 		{"minute 60", field(schema.TimeOfDay), "18:60", "!not_a_date time", "!not_a_date time"},
 		{"a time in words", field(schema.TimeOfDay), "noon!", "!not_a_date time", "!not_a_date time"},
 
@@ -99,6 +117,9 @@ func TestParse(t *testing.T) {
 		{"a local time in winter", field(schema.Instant), "2010-01-11 15:36", "!not_a_date instant", "2010-01-11T14:36:00Z"},
 		{"a local time in summer", field(schema.Instant), "2010-07-11T15:36:05", "!not_a_date instant", "2010-07-11T13:36:05Z"},
 		{"a local Polish time", field(schema.Instant), "11.7.2010 15:36", "!not_a_date instant", "2010-07-11T13:36:00Z"},
+		{"a local Polish time with seconds", field(schema.Instant), "11.7.2010 15:36:05", "!not_a_date instant", "2010-07-11T13:36:05Z"},
+		{"an instant with slashes", field(schema.Instant), "2010/07/11 15:36", "!not_a_date instant", "2010-07-11T13:36:00Z"},
+		{"an ambiguous instant", field(schema.Instant), "03/04/2010 10:00", "!not_a_date instant", "!not_a_date ambiguous"},
 		{"a day for an instant", field(schema.Instant), "2010-01-11", "!not_a_date instant", "2010-01-10T23:00:00Z"},
 		{"a Polish day for an instant", field(schema.Instant), "11.01.2010", "!not_a_date instant", "2010-01-10T23:00:00Z"},
 		{"today's last second", field(schema.Instant), "2026-11-23T22:59:59Z", "2026-11-23T22:59:59Z", "2026-11-23T22:59:59Z"},
@@ -118,7 +139,10 @@ func TestParse(t *testing.T) {
 		{"groups of two", whole, "12.50", "!not_a_number whole", "!not_a_number whole"},
 		{"groups of four", whole, "1.2500", "!not_a_number whole", "!not_a_number whole"},
 		{"four digits and a group", whole, "1250.000", "!not_a_number whole", "!not_a_number whole"},
-		{"grouped by commas", whole, "12,500", "!not_a_number whole", "!not_a_number whole"},
+		{"grouped by commas", whole, "12,500", "!not_a_number whole", "12500"},
+		{"grouped by commas twice", whole, "1,250,000", "!not_a_number whole", "1250000"},
+		{"grouped by commas and points", whole, "1,250.000", "!not_a_number whole", "!not_a_number whole"},
+		{"a fraction of a thousand", whole, "0,500", "!not_a_number whole", "!not_a_number whole"},
 		{"an exponent", whole, "1e3", "!not_a_number whole", "!not_a_number whole"},
 		{"hexadecimal", whole, "0x10", "!not_a_number whole", "!not_a_number whole"},
 		{"digits of another script", whole, "١٢", "!not_a_number whole", "!not_a_number whole"},
@@ -135,8 +159,24 @@ func TestParse(t *testing.T) {
 		{"a decimal", decimal, "7.5", "7.5", "7.5"},
 		{"a comma", decimal, "7,5", "!not_a_number decimal", "7.5"},
 		{"trailing zeros", decimal, "7.50", "7.5", "7.5"},
-		{"a point is never a group's", decimal, "12.500", "12.5", "12.5"},
+		{"a point and three digits", decimal, "12.500", "12.5", "!not_a_number ambiguous"},
+		{"a comma and three digits", decimal, "12,500", "!not_a_number decimal", "!not_a_number ambiguous"},
+		{"a fraction of three digits below one", decimal, "0.125", "0.125", "0.125"},
+		{"four digits and a fraction of three", decimal, "1234,500", "!not_a_number decimal", "1234.5"},
+		{"groups and a fraction", decimal, "1.234,5", "!not_a_number decimal", "1234.5"},
+		{"groups and a fraction in English", decimal, "1,234.5", "!not_a_number decimal", "1234.5"},
+		{"groups by spaces and a fraction of three", decimal, "1 234,500", "!not_a_number decimal", "1234.5"},
+		{"two groups by points", decimal, "1.234.567", "!not_a_number decimal", "1234567"},
 		{"a space is", decimal, "12 500", "!not_a_number decimal", "12500"},
+		{"a duration where none is meant", decimal, "1h 57m", "!not_a_number decimal", "!not_a_number decimal"},
+		{"a duration", hours, "1h 57m", "!not_a_number decimal", "1.95"},
+		{"a duration with seconds", hours, "1h 57m 0s", "!not_a_number decimal", "1.95"},
+		{"a duration in Polish", hours, "2 godz. 30 min", "!not_a_number decimal", "2.5"},
+		{"hours alone", hours, "3 h", "!not_a_number decimal", "3"},
+		{"a clock of hours", hours, "26:30", "!not_a_number decimal", "26.5"},
+		{"a clock of hours with seconds", hours, "1:20:00", "!not_a_number decimal", "1.33"},
+		{"hours in a column of minutes", inMinutes, "1h 30min", "!not_a_number minutes", "!not_a_number minutes"},
+		{"a fraction in a column of minutes", inMinutes, "1,5", "!not_a_number minutes", "!not_a_number minutes"},
 		{"two commas", decimal, "1,2,3", "!not_a_number decimal", "!not_a_number decimal"},
 		{"a point at the end", decimal, "7.", "!not_a_number decimal", "!not_a_number decimal"},
 		{"a point at the beginning", decimal, ".5", "!not_a_number decimal", "!not_a_number decimal"},
@@ -245,7 +285,10 @@ func TestNotInListProblemNamesTheOptions(t *testing.T) {
 // Reference implementations of the formats of numbers, dates, times and addresses, simpler and slower than Parse.
 var (
 	plainWhole   = regexp.MustCompile(`^[-+]?[0-9]{1,15}$`)
-	groupedWhole = regexp.MustCompile(`^[-+]?[0-9]{1,3}([. ][0-9]{3}){1,4}$`)
+	groupedWhole = regexp.MustCompile(`^[-+]?([0-9]{1,3}([. ][0-9]{3}){1,4}|[1-9][0-9]{0,2}(,[0-9]{3}){1,4})$`)
+	fraction     = regexp.MustCompile(`^[-+]?(0*[0-9]{1,12}|[0-9]{1,3}([. ][0-9]{3}){1,4}|[1-9][0-9]{0,2}(,[0-9]{3}){1,4})[.,][0-9]{1,6}$`)
+	leadingZero  = regexp.MustCompile(`^[-+]?0[0-9]*\.`)
+	ambiguous    = regexp.MustCompile(`^[-+]?[1-9][0-9]{0,2}[.,][0-9]{3}$`)
 	looseClock   = regexp.MustCompile(`^([01]?[0-9]|2[0-3])(:[0-5]?[0-9]|\.[0-5][0-9])$`)
 	plainDecimal = regexp.MustCompile(`^[-+]?[0-9]{1,12}(\.[0-9]{1,6})?$`)
 )
@@ -255,7 +298,9 @@ func isWhole(value string) bool { return plainWhole.MatchString(value) }
 func isLooseWhole(value string) bool { return isWhole(value) || groupedWhole.MatchString(value) }
 
 func isLooseDecimal(value string) bool {
-	return plainDecimal.MatchString(strings.Replace(value, ",", ".", 1)) || !strings.Contains(value, ".") && groupedWhole.MatchString(value)
+	at := strings.LastIndexAny(value, ".,")
+	other := at < 0 || !strings.Contains(value[:at], value[at:at+1])
+	return !ambiguous.MatchString(value) && (isWhole(value) || groupedWhole.MatchString(value) && !leadingZero.MatchString(value) || other && fraction.MatchString(value))
 }
 
 func isDay(value string) bool { _, err := time.Parse(time.DateOnly, value); return err == nil }
@@ -313,6 +358,9 @@ func TestParseAgreesWithTheReferenceImplementation(t *testing.T) {
 					return
 				}
 				for _, s := range []schema.Scope{future, futureLoose} {
+					if s.Loose && ambiguous.MatchString(canonical) {
+						continue // a person may mean another number
+					}
 					if again, problem := tt.field.Parse(canonical, s); problem != nil || again != canonical {
 						t.Fatalf("%q is canonical, but parses as %s", canonical, outcome(again, problem))
 					}

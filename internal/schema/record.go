@@ -40,6 +40,8 @@ type Field struct {
 	Key      bool              // it is part of the natural key
 	Min, Max float64           // inclusive limits of numbers; Max 0: the population of the region
 	Year     bool              // the number is a year, at most the current one
+	Hours    bool              // the number is hours, and may be written as a duration
+	Minutes  bool              // the number is minutes
 	Longest  int               // the maximum length of texts in characters; 0: DefaultLongest
 	Options  func(*project.Definition) []Option
 	NoColumn bool // not a column of files
@@ -188,8 +190,11 @@ func (k *Kind) Get(r Row, name string) string {
 	return ""
 }
 
-// Same returns the form of a value for comparison without case and outer spaces.
-func Same(value string) string { return strings.ToLower(strings.TrimSpace(value)) }
+// Same returns the form of a value for comparison: without case, outer spaces and what TidyWords removes.
+func Same(value string) string {
+	value, _ = TidyWords(strings.TrimSpace(value))
+	return strings.ToLower(strings.TrimSpace(value))
+}
 
 // Unmarked returns a text in lower case and without diacritics, so that "Łucja" equals "lucja".
 func Unmarked(value string) string {
@@ -221,6 +226,7 @@ func (k *Kind) NaturalKey(who string, r Row) string {
 
 // appendSame appends Same(value) without allocating a string.
 func appendSame(to []byte, value string) []byte {
+	value, _ = TidyWords(strings.TrimSpace(value))
 	for _, r := range strings.TrimSpace(value) {
 		switch {
 		case r >= utf8.RuneSelf:

@@ -248,7 +248,7 @@ func newKind(file project.RecordKind) (*Kind, error) {
 
 func newField(f project.RecordField) (Field, error) {
 	out := Field{
-		Name: f.ID, Column: f.Column, Label: f.Label, Required: f.Required, Key: f.Key, Min: f.Min, Max: f.Max, Year: f.Year, Longest: f.Longest, NoColumn: f.NoColumn,
+		Name: f.ID, Column: f.Column, Label: f.Label, Required: f.Required, Key: f.Key, Min: f.Min, Max: f.Max, Year: f.Year, Hours: f.Unit == "h", Minutes: f.Unit == "min", Longest: f.Longest, NoColumn: f.NoColumn,
 		Attribute: f.Attribute, Personal: f.Personal || f.Attribute, Total: f.Total, Section: f.Section, Example: f.Example,
 	}
 	if f.ID == "" {

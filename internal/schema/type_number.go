@@ -2,6 +2,7 @@ package schema
 
 import (
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -33,7 +34,7 @@ func isStoredDecimal(text string) bool {
 
 var (
 	groupSpaces = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u2009", " ")
-	ungroup     = strings.NewReplacer(" ", "", ".", "")
+	ungroup     = strings.NewReplacer(" ", "", ".", "", ",", "")
 )
 
 func unsigned(value string) string {
@@ -50,21 +51,47 @@ func isWhole(value string) bool {
 	return n == len(value) && 1 <= n && n <= 15
 }
 
-// isGrouped reports whether a text is digits in groups of three, separated by points or spaces.
-func isGrouped(value string) bool {
+// groups returns how many groups of three digits follow the first one to three digits of a text, separated by points or
+// spaces, or by commas alone; 0 if the text is not written so.
+func groups(value string) int {
 	value = unsigned(value)
 	n := digits(value)
 	if n < 1 || n > 3 {
-		return false
+		return 0
 	}
-	groups := 0
+	count, commas, first := 0, 0, value
 	for value = value[n:]; value != ""; value = value[4:] {
-		if len(value) < 4 || value[0] != '.' && value[0] != ' ' || digits(value[1:4]) != 3 {
-			return false
+		if len(value) < 4 || strings.IndexByte(", .", value[0]) < 0 || digits(value[1:4]) != 3 {
+			return 0
 		}
-		groups++
+		if value[0] == ',' {
+			commas++
+		}
+		count++
 	}
-	return 1 <= groups && groups <= 4
+	if count > 4 || commas != 0 && (commas != count || first[0] == '0') {
+		return 0
+	}
+	return count
+}
+
+// isAmbiguous reports whether a text may be a fraction or a number of thousands: 12.500 or 12,500.
+func isAmbiguous(value string) bool {
+	return groups(value) == 1 && !strings.Contains(value, " ") && unsigned(value)[0] != '0'
+}
+
+// splitGrouped returns a fraction whose whole part is grouped, such as 1.234,5 or 1,234.5, with a decimal point and
+// without groups; any other text as it is.
+func splitGrouped(value string) string {
+	at := strings.LastIndexAny(value, ".,")
+	if at < 1 || digits(value[at+1:]) != len(value)-at-1 {
+		return value
+	}
+	whole := value[:at]
+	if groups(whole) == 0 || strings.IndexByte(whole, value[at]) >= 0 {
+		return value
+	}
+	return ungroup.Replace(whole) + "." + value[at+1:]
 }
 
 // isDecimal reports whether a text is up to twelve digits and up to six decimals after a point.
@@ -86,18 +113,31 @@ func parseNumber(f *Field, value string, s Scope) (string, *Problem) {
 		if !isASCII(value) {
 			value = groupSpaces.Replace(value)
 		}
-		if isGrouped(value) && (f.Type.Storage == Wholes || !strings.Contains(value, ".")) {
+		switch {
+		case isWhole(value):
+		case f.Type.Storage == Wholes:
+			if groups(value) > 0 {
+				value = ungroup.Replace(value)
+			}
+		case isAmbiguous(value):
+			return "", &Problem{Code: NotANumber, Hint: "ambiguous", Args: map[string]string{
+				"fraction": strings.TrimRight(strings.Replace(value, ",", ".", 1), "0."), "thousands": ungroup.Replace(value),
+			}}
+		case groups(value) > 0 && (unsigned(value)[0] != '0' || !strings.Contains(value, ".")):
 			value = ungroup.Replace(value)
-		}
-		if f.Type.Storage == Doubles {
+		default:
+			value = splitGrouped(value)
 			value = strings.Replace(value, ",", ".", 1)
+			if f.Hours {
+				value = parseHours(value)
+			}
 		}
 	}
 	if f.Type.Storage == Wholes && !isWhole(value) {
-		return "", &Problem{Code: NotANumber, Hint: "whole"}
+		return "", f.notANumber("whole", value)
 	}
 	if f.Type.Storage == Doubles && !isDecimal(value) {
-		return "", &Problem{Code: NotANumber, Hint: "decimal"}
+		return "", f.notANumber("decimal", value)
 	}
 	var n float64
 	var err error
@@ -120,6 +160,43 @@ func parseNumber(f *Field, value string, s Scope) (string, *Problem) {
 	return Number(n), nil
 }
 
+// notANumber returns the problem of a text that is no number, with an example of one that the field takes.
+func (f *Field) notANumber(hint, value string) *Problem {
+	p := &Problem{Code: NotANumber, Hint: hint}
+	switch minutes, ok := duration(value); {
+	case f.Minutes && ok:
+		p.Hint, p.Args = "minutes", map[string]string{"minutes": Number(math.Round(minutes))}
+	case f.Minutes:
+		p.Hint = "minutes"
+	case f.Example[0] != "":
+		p.Args = map[string]string{"example": f.Example[0]}
+	}
+	return p
+}
+
+var shapeOfDuration = regexp.MustCompile(`^(?i:(?:([0-9]{1,4}) ?(?:h|hrs?|godz)\.?)? ?(?:([0-9]{1,4}) ?(?:m|min|mins)\.?)? ?(?:([0-9]{1,4}) ?(?:s|sec|sek)\.?)?|([0-9]{1,4}):([0-5][0-9])(?::([0-5][0-9]))?)$`)
+
+// duration reads a duration such as 1h 57m, 90 min or 1:57, in minutes.
+func duration(value string) (minutes float64, ok bool) {
+	parts := shapeOfDuration.FindStringSubmatch(value)
+	if parts == nil || value == "" {
+		return 0, false
+	}
+	number := func(a, b string) float64 {
+		n, _ := strconv.Atoi(a + b) // up to four digits; of none it is 0
+		return float64(n)
+	}
+	return 60*number(parts[1], parts[4]) + number(parts[2], parts[5]) + number(parts[3], parts[6])/60, true
+}
+
+// parseHours returns a duration in hours, rounded to two decimals; any other text as it is.
+func parseHours(value string) string {
+	if minutes, ok := duration(value); ok {
+		return Number(math.Round(minutes/60*100) / 100)
+	}
+	return value
+}
+
 // most returns the largest allowed number.
 func (f *Field) most(s Scope) float64 {
 	switch {
@@ -133,6 +210,9 @@ func (f *Field) most(s Scope) float64 {
 	}
 	return 1e12
 }
+
+// OfPeople reports whether the number is limited by the population of the region.
+func (f *Field) OfPeople() bool { return f.Type.Number() && f.Max == 0 && !f.Year }
 
 func (f *Field) outOfRange(s Scope) *Problem {
 	return &Problem{Field: f.Name, Code: OutOfRange, Args: map[string]string{"min": Number(f.Min), "max": Number(f.most(s))}}

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"regexp"
 	"time"
 )
 
@@ -20,5 +21,11 @@ func parseClock(_ *Field, value string, s Scope) (string, *Problem) {
 			return t.Format("15:04"), nil
 		}
 	}
+	if shapeOfLateClock.MatchString(value) {
+		return "", &Problem{Code: OutOfRange, Hint: "time"}
+	}
 	return "", &Problem{Code: NotADate, Hint: "time"}
 }
+
+// shapeOfLateClock is a time of 24:00 and more, as broadcasters write it.
+var shapeOfLateClock = regexp.MustCompile(`^(2[4-9]|[3-9][0-9]|[0-9]{3})[:.][0-5]?[0-9](:[0-5]?[0-9])?$`)
