@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"regexp"
 	"strings"
 
 	"outreach/internal/schema"
@@ -27,6 +28,7 @@ const (
 type cell struct {
 	text   string
 	form   form
+	lines  bool  // a quoted cell of delimited text has several lines
 	length int32 // of a cut cell, in characters
 }
 
@@ -37,8 +39,44 @@ func (c cell) blank() bool {
 // momentLayout is the text of a moment with date and time.
 const momentLayout = "2006-01-02 15:04:05"
 
-// read returns the canonical value of a cell, or what is wrong with it as a value of a field.
-func (c cell) read(field *schema.Field, scope schema.Scope) (string, *schema.Problem) {
+// plain returns a cell of text as a spreadsheet shows it: ="2010-07-21" and =12500, which keep a spreadsheet from
+// changing a value, are 2010-07-21 and 12500.
+func (c cell) plain() cell {
+	if c.form != written || len(c.text) < 2 || c.text[0] != '=' {
+		return c
+	}
+	rest := c.text[1:]
+	switch {
+	case len(rest) > 1 && rest[0] == '"' && rest[len(rest)-1] == '"' && strings.Count(rest, `"`)%2 == 0:
+		c.text = strings.ReplaceAll(rest[1:len(rest)-1], `""`, `"`)
+	case signedNumber.MatchString(rest):
+		c.text = rest
+	}
+	return c
+}
+
+var signedNumber = regexp.MustCompile(`^[-+]?[0-9]+([.,][0-9]+)?$`)
+
+// tidy returns the text of a cell as a value of a field: without invisible characters, and in words without superfluous
+// spaces. It reports whether the text had any.
+func tidy(text string, field *schema.Field) (string, bool) {
+	switch field.Type {
+	case schema.Text, nil, schema.Choice, schema.YesNo:
+		return schema.TidyWords(schema.Clean(text))
+	}
+	return schema.Tidy(text)
+}
+
+// read returns the canonical value of a cell, or what is wrong with it as a value of a field. It reports whether the
+// text had to be cleaned.
+func (c cell) read(field *schema.Field, scope schema.Scope) (canonical string, cleaned bool, problem *schema.Problem) {
+	c.text, cleaned = tidy(c.text, field)
+	canonical, problem = c.value(field, scope)
+	return canonical, cleaned, problem
+}
+
+// value returns the canonical value of a cell whose text is tidy.
+func (c cell) value(field *schema.Field, scope schema.Scope) (string, *schema.Problem) {
 	text := c.text
 	switch c.form {
 	case number:
@@ -79,5 +117,6 @@ func (c cell) read(field *schema.Field, scope schema.Scope) (string, *schema.Pro
 
 // shown returns the text of a cell for a finding, masked as its field requires. The field may be nil.
 func shown(field *schema.Field, text string) string {
-	return strings.ToValidUTF8(field.Mask(schema.Clean(text)), "\ufffd")
+	text, _ = schema.TidyWords(schema.Clean(text))
+	return strings.ToValidUTF8(field.Mask(text), "\ufffd")
 }

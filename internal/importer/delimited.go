@@ -65,13 +65,12 @@ func declaredDelimiter(start []byte) (byte, int) {
 
 const delimiters = ",;\t|"
 
-// detectDelimiter returns the delimiter for which the first row that is not blank matches the most columns of a kind.
-// Ties are broken by a header further below, then by the number of cells.
+// detectDelimiter returns the delimiter for which the header matches the most columns of a kind. Ties are broken by the
+// number of cells of the first row that is not blank.
 func detectDelimiter(start []byte, v *vocabulary) byte {
-	best, most, cells, below := delimiters[0], -1, 0, false
+	best, most, cells := delimiters[0], -1, 0
 	for _, d := range []byte(delimiters) {
-		table := newDelimited(bytes.NewReader(start), d)
-		_, head, err := nextFilled(table)
+		head, _, found, err := v.findHeader(newDelimited(bytes.NewReader(start), d))
 		if err == io.EOF {
 			return d // the text has nothing but delimiters
 		}
@@ -79,17 +78,11 @@ func detectDelimiter(start []byte, v *vocabulary) byte {
 			continue
 		}
 		known := 0
-		if l, ok := v.recognise(head); ok {
-			for _, c := range l.columns {
-				if c.field != nil && !c.twice {
-					known++
-				}
-			}
+		if found {
+			known = head.known()
 		}
-		length := len(head)
-		_, deeper := v.headerBelow(table)
-		if known > most || known == most && (deeper && !below || deeper == below && length > cells) {
-			best, most, cells, below = d, known, length, deeper
+		if length := len(head.cells); known > most || known == most && length > cells {
+			best, most, cells = d, known, length
 		}
 	}
 	return best
@@ -107,20 +100,23 @@ const longestCell = 16 << 10
 
 // delimited reads rows of delimited text. Lines end with LF, CR LF or CR. A quoted cell may contain delimiters, line
 // ends and doubled quotation marks. A quotation mark inside a cell that does not end it is literal, as in "the "Razem"
-// film", unless that makes the end of the row ambiguous.
+// film", unless that makes the end of the row ambiguous. One after a backslash is literal, as in "the \"Razem\" film",
+// where it does not look like the end of a path.
 type delimited struct {
 	from      io.Reader
 	buffer    []byte
 	data      []byte // read and not yet parsed
 	ended     bool   // the input has ended
 	delimiter byte
-	stops     [256]bool // bytes that end a run of ordinary bytes
-	afterCR   bool      // a line feed at this place belongs to the CR before it
+	stops     [256]bool         // bytes that end a run of ordinary bytes
+	afterCR   bool              // a line feed at this place belongs to the CR before it
+	guess     map[string]string // what to tell about an encoding that was guessed; nil: it was not
 
 	row   int
 	text  []byte      // of the current row
 	start int         // of the current cell, in text
 	ends  []int       // of the cells of the row, in text
+	lines []int       // cells of the row that have several lines
 	cuts  []truncated // cells of the row that are not stored whole
 	cells []cell
 }
@@ -183,15 +179,20 @@ func (d *delimited) head(piece []byte, room int) []byte {
 }
 
 func (d *delimited) next() (int, []cell, error) {
-	d.text, d.ends, d.cuts, d.start = d.text[:0], d.ends[:0], d.cuts[:0], 0
+	d.text, d.ends, d.cuts, d.lines, d.start = d.text[:0], d.ends[:0], d.cuts[:0], d.lines[:0], 0
 	at := atStart
 	spaces := 0      // since the last quotation mark of a quoted cell
 	literal := false // the cell has a literal quotation mark
 	lines := false   // the cell has several lines
 	unclear := false // the end of the row is ambiguous
+	escaped := 0     // quotation marks after a backslash in the cell
 	empty := true    // nothing was read
 	endCell := func() {
 		unclear = unclear || literal && lines
+		if lines {
+			d.lines = append(d.lines, len(d.ends))
+		}
+		escaped = 0
 		d.ends = append(d.ends, len(d.text))
 		d.start, literal, lines, at = len(d.text), false, false, atStart
 	}
@@ -228,7 +229,12 @@ func (d *delimited) next() (int, []cell, error) {
 			lines = lines || bytes.IndexByte(piece, '\n') >= 0
 			d.keep(piece)
 			d.data = more
-			if closed {
+			switch {
+			case !closed:
+			case escaped%2 == 1 && d.afterBackslash(): // as the first one of the pair was
+				d.text[len(d.text)-1] = '"'
+				escaped++
+			default:
 				spaces, at = 0, afterMark
 			}
 			continue
@@ -241,6 +247,11 @@ func (d *delimited) next() (int, []cell, error) {
 			case c == ' ':
 				spaces++
 				d.data = d.data[1:]
+				continue
+			case !d.stops[c] && spaces == 0 && d.afterBackslash():
+				d.text[len(d.text)-1] = '"'
+				escaped++
+				at = inQuotes
 				continue
 			case !d.stops[c]: // the mark did not close the cell
 				d.keep([]byte{'"'})
@@ -277,11 +288,18 @@ func (d *delimited) next() (int, []cell, error) {
 	}
 	d.row++
 	if unclear {
-		d.cells = append(d.cells[:0], cell{form: unclosed})
+		d.cells = append(d.cells[:0], cell{form: unclosed, text: strings.ReplaceAll(string(d.text), "\r\n", "\n")})
 		return d.row, d.cells, nil
 	}
 	d.split()
 	return d.row, d.cells, nil
+}
+
+// afterBackslash reports whether the text of the current cell ends with a backslash that is not escaped itself.
+func (d *delimited) afterBackslash() bool {
+	cell := d.text[d.start:]
+	n := len(cell) - len(bytes.TrimRight(cell, `\`))
+	return n%2 == 1
 }
 
 // split sets the cells of the row, which share one string.
@@ -297,6 +315,9 @@ func (d *delimited) split() {
 		}
 		d.cells = append(d.cells, cell{text: value})
 		start = end
+	}
+	for _, place := range d.lines {
+		d.cells[place].lines = true
 	}
 	for _, l := range d.cuts {
 		c := &d.cells[l.place]

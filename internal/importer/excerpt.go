@@ -49,16 +49,16 @@ func excerpt(body *source, v *vocabulary, numbers []int) (out Excerpt, err error
 	if err != nil {
 		return out, err
 	}
-	_, head, err := nextFilled(table)
+	head, table, ok, err := v.findHeader(table)
 	if err != nil {
 		return out, err
 	}
-	layout, ok := v.recognise(head)
+	layout := head.layout
 	if !ok || !v.allowed(layout.kind) {
 		return out, nil
 	}
 	for i, c := range layout.columns {
-		column := ExcerptColumn{Name: shown(nil, head[i].text)}
+		column := ExcerptColumn{Name: shown(nil, head.cells[i].text)}
 		if c.field != nil {
 			column.Field = c.field.Name
 		}

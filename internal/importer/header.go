@@ -1,13 +1,16 @@
 package importer
 
 import (
+	"io"
 	"slices"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 
+	"outreach/internal/project"
 	"outreach/internal/schema"
+	"outreach/internal/text"
 )
 
 // layout maps the columns of a file to the fields of a kind.
@@ -15,6 +18,7 @@ type layout struct {
 	kind           *schema.Kind
 	columns        []column
 	missing        []string      // names of required columns that the file does not have
+	clock          int           // the place in the row of the time of day, -1 if the kind has none
 	separatePerson bool          // the keys of the person are not fields of the kind
 	unknown        *schema.Field // masks values of columns that are not fields
 }
@@ -24,9 +28,16 @@ type column struct {
 	field    *schema.Field     // nil if the name is unknown
 	place    int               // in the row, or placeEmail, placePesel
 	unknown  bool              // it has a name, which is not that of a field
+	used     bool              // a row has a value in a column that is unknown
 	nameless bool              // it has no name
 	twice    bool              // an earlier column is the same field
-	listed   map[string]string // cache of a list: canonical values by text
+	listed   map[string]listed // cache of a list: values by text
+}
+
+// listed is a value of a list, and whether its text had to be cleaned.
+type listed struct {
+	canonical string
+	cleaned   bool
 }
 
 // Places of the columns with the keys of a person, where these are not part of the row.
@@ -38,23 +49,23 @@ const (
 // maxListed is the size of a column's cache of list values.
 const maxListed = 500
 
-// parse reads a cell of the column. Values of lists are cached: looking one up in all spellings is slow, and a column
-// repeats few values.
-func (c *column) parse(value cell, scope schema.Scope) (string, *schema.Problem) {
+// parse reads a cell of the column, and reports whether its text had to be cleaned. Values of lists are cached: looking
+// one up in all spellings is slow, and a column repeats few values.
+func (c *column) parse(value cell, scope schema.Scope) (canonical string, cleaned bool, problem *schema.Problem) {
 	if c.field.Type != schema.Choice || value.form != written {
 		return value.read(c.field, scope)
 	}
-	if canonical, ok := c.listed[value.text]; ok {
-		return canonical, nil
+	if known, ok := c.listed[value.text]; ok {
+		return known.canonical, known.cleaned, nil
 	}
-	canonical, problem := value.read(c.field, scope)
+	canonical, cleaned, problem = value.read(c.field, scope)
 	if problem == nil && len(c.listed) < maxListed {
 		if c.listed == nil {
-			c.listed = map[string]string{}
+			c.listed = map[string]listed{}
 		}
-		c.listed[strings.Clone(value.text)] = canonical
+		c.listed[strings.Clone(value.text)] = listed{canonical, cleaned}
 	}
-	return canonical, problem
+	return canonical, cleaned, problem
 }
 
 // cell returns the field with a name, and the text of a row in its column.
@@ -136,21 +147,87 @@ func (v *vocabulary) recognise(head []cell) (layout, bool) {
 	return best, top.known >= 2
 }
 
-// titleRows is the number of rows that are searched for a header below a title.
+// titleRows is the number of the last row in which a header may stand, below a title.
 const titleRows = 20
 
-// headerBelow returns the row of a header that is not the first row, as below a title.
-func (v *vocabulary) headerBelow(table rows) (row int, found bool) {
-	for range titleRows {
+// header is the header of a table.
+type header struct {
+	layout
+	row   int
+	cells []cell
+	above []int // the rows above it that are not blank
+}
+
+// findHeader returns the header among the first titleRows rows: the first one that has all required columns of a kind,
+// else the one that matches the most columns. It returns the table below the header as well. It returns false, and the
+// first row that is not blank, if there is no header, and an error if these rows cannot be read; io.EOF if all are
+// blank.
+func (v *vocabulary) findHeader(table rows) (h header, below rows, found bool, err error) {
+	var all []numbered
+	best, known := 0, 0
+	for len(all) == 0 || all[len(all)-1].number < titleRows {
 		number, cells, err := nextFilled(table)
-		if err != nil {
-			return 0, false
+		if err == io.EOF && len(all) > 0 {
+			break
 		}
-		if _, ok := v.recognise(cells); ok {
-			return number, true
+		if err != nil && len(all) == 0 {
+			return h, nil, false, err
+		}
+		if err != nil {
+			all = append(all, numbered{number: number, err: err}) // told when it is reached
+			break
+		}
+		if number > titleRows && len(all) > 0 {
+			all = append(all, numbered{number: number, cells: slices.Clone(cells)})
+			break
+		}
+		all = append(all, numbered{number: number, cells: slices.Clone(cells)})
+		l, ok := v.recognise(cells)
+		if n := l.known(); ok && n > known {
+			best, known, h.layout = len(all)-1, n, l
+		}
+		if ok && len(l.missing) == 0 {
+			break
 		}
 	}
-	return 0, false
+	for _, r := range all[:best] {
+		h.above = append(h.above, r.number)
+	}
+	h.row, h.cells = all[best].number, all[best].cells
+	return h, &replayed{first: all[best+1:], rest: table}, known > 0, nil
+}
+
+// known returns how many columns are fields.
+func (l *layout) known() int {
+	n := 0
+	for _, c := range l.columns {
+		if c.field != nil && !c.twice {
+			n++
+		}
+	}
+	return n
+}
+
+// numbered is a row that was read before its turn.
+type numbered struct {
+	number int
+	cells  []cell
+	err    error
+}
+
+// replayed is a table whose first rows were read already.
+type replayed struct {
+	first []numbered
+	rest  rows
+}
+
+func (r *replayed) next() (int, []cell, error) {
+	if len(r.first) == 0 {
+		return r.rest.next()
+	}
+	next := r.first[0]
+	r.first = r.first[1:]
+	return next.number, next.cells, next.err
 }
 
 // match returns the layout of a header for a kind, and the number of matching columns.
@@ -159,6 +236,7 @@ func (v *vocabulary) match(k *schema.Kind, head []cell) (layout, int) {
 	if k.Person {
 		l.unknown = &schema.EmailField
 	}
+	l.clock = slices.IndexFunc(k.Fields, func(f schema.Field) bool { return f.Type == schema.TimeOfDay })
 	names := v.columns[k]
 	seen := map[*schema.Field]bool{}
 	for i, h := range head {
@@ -193,4 +271,53 @@ func (v *vocabulary) match(k *schema.Kind, head []cell) (layout, int) {
 		l.missing = slices.Insert(l.missing, 0, "email")
 	}
 	return l, len(seen)
+}
+
+// noHeader returns the fault of a file without a header: with the columns of the kind that it most likely is, if any.
+func (v *vocabulary) noHeader(first header) error {
+	wrong := unreadable(first.row, "header")
+	var best *schema.Kind
+	most, allowed := 0, 0
+	for _, k := range v.kinds {
+		if !v.allowed(k) {
+			continue
+		}
+		allowed++
+		if n := v.hints(k, first.cells); n > most || allowed == 1 {
+			best, most = k, n
+		}
+	}
+	if best == nil || most == 0 && allowed > 1 {
+		return wrong
+	}
+	wrong.hint = "header_kind"
+	if best.Name == schema.Media {
+		wrong.hint = "header_media"
+	}
+	for _, f := range best.Columns() {
+		if f.Required || best.Person && f.Name == "email" {
+			label := project.Text{}
+			for _, language := range text.Languages() {
+				label[language] = f.ColumnIn(language)
+			}
+			wrong.options = append(wrong.options, text.Choice{ID: f.Name, Label: label})
+		}
+	}
+	return wrong
+}
+
+// shortestHint is the number of letters from which a column's name within another one hints at its kind.
+const shortestHint = 4
+
+// hints returns how many columns of a kind have a name that is part of a cell.
+func (v *vocabulary) hints(k *schema.Kind, cells []cell) int {
+	seen := map[*schema.Field]bool{}
+	for _, c := range cells {
+		for name, field := range v.columns[k] {
+			if len(name) >= shortestHint && strings.Contains(fold(c.text), name) {
+				seen[field] = true
+			}
+		}
+	}
+	return len(seen)
 }

@@ -5,24 +5,27 @@ import (
 	"slices"
 )
 
-// Repeats finds the rows of a file with the natural key of an earlier row. It stores 64 bits of each key, so that the
-// longest file takes a few megabytes; a collision is less likely than one in a hundred million, and causes a needless
+// Repeats finds the rows of a file with the natural key of an earlier row. It stores 64 bits of each key and 32
+// of what the row says beside it, so that the longest file takes a few megabytes; a collision is less likely than one in a hundred million, and causes a needless
 // warning.
 type Repeats struct {
 	seen [256][]hashed // by the last byte of the hash: many short lists waste less memory than a long one
 }
 
-// hashed takes 12 bytes; with the hash as one uint64 it would take 16.
-type hashed struct{ high, low, row uint32 }
+type hashed struct{ high, low, row, content uint32 }
 
-// Repeat is a row with the key of an earlier row, the last one before it.
-type Repeat struct{ Row, Earlier int }
+// Repeat is a row with the key of an earlier row, the last one before it. Other is whether it says something else.
+type Repeat struct {
+	Row, Earlier int
+	Other        bool
+}
 
-// Add adds the natural key of a row.
-func (r *Repeats) Add(row int, key string) {
+// Add adds a row: its natural key, and its values outside of the key that rules can ask for.
+func (r *Repeats) Add(row int, key string, values []byte) {
 	h := fnv1a(key)
 	list := &r.seen[h%256]
-	*list = append(*list, hashed{high: uint32(h >> 32), low: uint32(h), row: uint32(row)})
+	c := fnv1a(values)
+	*list = append(*list, hashed{high: uint32(h >> 32), low: uint32(h), row: uint32(row), content: uint32(c>>32) ^ uint32(c)})
 }
 
 // Rows returns the rows that repeat an earlier one, in file order.
@@ -34,7 +37,7 @@ func (r *Repeats) Rows() []Repeat {
 		})
 		for i := 1; i < len(list); i++ {
 			if before, h := list[i-1], list[i]; before.high == h.high && before.low == h.low {
-				out = append(out, Repeat{Row: int(h.row), Earlier: int(before.row)})
+				out = append(out, Repeat{Row: int(h.row), Earlier: int(before.row), Other: h.content != before.content})
 			}
 		}
 	}
@@ -42,7 +45,7 @@ func (r *Repeats) Rows() []Repeat {
 	return out
 }
 
-func fnv1a(key string) uint64 {
+func fnv1a[T string | []byte](key T) uint64 {
 	h := uint64(14695981039346656037)
 	for i := range len(key) {
 		h = (h ^ uint64(key[i])) * 1099511628211

@@ -32,17 +32,51 @@ type CellError struct {
 	Row    int               `json:"row"`    // as a spreadsheet numbers it; the header is row 1
 	Column string            `json:"column"` // the English name; "" for the whole row or file
 	Code   string            `json:"code"`
-	Value  string            `json:"value"` // as in the file, masked if it may identify a person
+	Value  string            `json:"value"`           // as in the file, masked if it may identify a person
+	Rows   []int             `json:"rows,omitempty"`  // of a warning that is told once for a file: the first ListedRows
+	Count  int               `json:"count,omitempty"` // and how many rows it concerns
 	Hint   string            `json:"-"`
 	Args   map[string]string `json:"-"`
 
 	Options []text.Choice `json:"-"`
 }
 
+// ListedRows is how many rows a warning names that is told once for a file.
+const ListedRows = 20
+
 // Findings are the first MaxListed errors or warnings, and the number of all.
 type Findings struct {
 	List  []CellError
 	Total int
+	once  map[string]int // the places in List of the warnings that are told once
+}
+
+// Warn adds a warning. Of the warnings of one code there is one in the list, with the rows it concerns, except of those
+// whose rows have to be looked at one by one. Rows of one code must be added in the order of the file.
+func (f *Findings) Warn(e CellError) {
+	switch e.Code {
+	case schema.Unlikely, "other_person", "other_name":
+		f.Add(e)
+		return
+	}
+	if at, there := f.once[e.Code]; there {
+		w := &f.List[at]
+		if w.Rows[len(w.Rows)-1] == e.Row {
+			return // another cell of the same row
+		}
+		w.Count++
+		if len(w.Rows) < ListedRows {
+			w.Rows = append(w.Rows, e.Row)
+		}
+		return
+	}
+	if f.once == nil {
+		f.once = map[string]int{}
+	}
+	e.Rows, e.Count = []int{e.Row}, 1
+	f.once[e.Code] = len(f.List)
+	f.Total++
+	f.List = append(f.List, e) // there are few codes: they are told even where the list is full
 }
 
 // Add counts an error, and lists it if the list is not full.
@@ -97,7 +131,7 @@ func Check(ctx context.Context, f File, scope schema.Scope, allowed func(*schema
 	}
 	var wrong *fault
 	if errors.As(err, &wrong) {
-		c.Errors.addFirst(CellError{Row: wrong.row, Code: wrong.code, Hint: wrong.hint, Args: wrong.args})
+		c.Errors.addFirst(CellError{Row: wrong.row, Code: wrong.code, Hint: wrong.hint, Args: wrong.args, Options: wrong.options})
 		err = nil
 	}
 	return c.Checked, err
@@ -115,6 +149,7 @@ type fault struct {
 	row        int
 	code, hint string
 	args       map[string]string
+	options    []text.Choice
 }
 
 func (f *fault) Error() string { return f.code + " " + f.hint }

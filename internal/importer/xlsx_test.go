@@ -102,7 +102,7 @@ func TestWorkbookCells(t *testing.T) {
 		{name: "texts", row: []any{"11.03.2010", "18:25", "telewizja", "Razem łatwiej", "TV", "7 500", "x"}, want: "2 date=2010-03-11 time=18:25 medium=tv title=Razem łatwiej outlet=TV reach=7500 note=x"},
 		{name: "dates, times and numbers", row: []any{time.Date(2010, 3, 11, 0, 0, 0, 0, time.UTC), 0.767361111, "tv", "T", "TV", 7500}, style: map[string]any{"A": 14, "B": 20}, want: "2 date=2010-03-11 time=18:25 medium=tv title=T outlet=TV reach=7500"},
 		{name: "formats of one's own", row: []any{40248, 40248.767361111, "tv", "T", "TV", 7500}, style: map[string]any{"A": `[$-415]d\ mmmm\ yyyy;@`, "B": `dd.mm.yyyy" godz. "hh:mm`, "F": `#,##0\ "osób";[Red]-#,##0`}, want: "2 date=2010-03-11 time=18:25 medium=tv title=T outlet=TV reach=7500"},
-		{name: "a date and time in the column of dates", row: []any{40248.767361111, "", "tv", "T", "TV", 1}, style: map[string]any{"A": 22}, want: "2 date=2010-03-11 medium=tv title=T outlet=TV reach=1"},
+		{name: "a date and time in the column of dates", row: []any{40248.767361111, "", "tv", "T", "TV", 1}, style: map[string]any{"A": 22}, want: "2 date=2010-03-11 time=18:25 medium=tv title=T outlet=TV reach=1"},
 		{name: "a number that is no date by its format", row: []any{40248, "", "tv", "T", "TV", 1}, want: `2 date not_a_date "40248"`},
 		{name: "a date in the column of times", row: []any{"2010-03-11", 40248, "tv", "T", "TV", 1}, style: map[string]any{"B": 14}, want: `2 time not_a_date "2010-03-11" time`},
 		{name: "a time in the column of dates", row: []any{0.5, "", "tv", "T", "TV", 1}, style: map[string]any{"A": 20}, want: `2 date not_a_date "12:00:00"`},

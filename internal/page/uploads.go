@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"outreach/internal/schema"
@@ -64,6 +66,23 @@ type Upload struct {
 type CellProblem struct {
 	Row                          int
 	Column, Code, Value, Message string
+	Rows                         []int // of a warning about several rows: the first ones
+	Count                        int   // and how many there are
+}
+
+// AlsoRows returns the rows of a problem that concerns several, and their number if not all are listed.
+func (p CellProblem) AlsoRows() string {
+	if p.Count < 2 {
+		return ""
+	}
+	var rows []string
+	for _, row := range p.Rows {
+		rows = append(rows, strconv.Itoa(row))
+	}
+	if p.Count > len(p.Rows) {
+		rows = append(rows, "…")
+	}
+	return strings.Join(rows, ", ")
 }
 
 // FileRow is a row of a file with its problems.

@@ -17,6 +17,10 @@ const (
 	TwoPeople     = "two_people"
 	TooManyRows   = "too_many_rows"
 	Unreadable    = "unreadable"
+	NoRows        = "no_rows"
+	Quote         = "quote"
+	Encoding      = "encoding"
+	Conflicting   = "conflicting_rows"
 	UnknownField  = "unknown_field" // of JSON bodies
 	Closed        = "closed"        // of the public sign-up form
 )
@@ -28,6 +32,12 @@ const (
 	Repeated      = "repeated"
 	NewPerson     = "new_person"
 	OtherYear     = "other_year" // the year of birth contradicts the PESEL
+	ExampleRow    = "example_row"
+	TotalRow      = "total_row"
+	SkippedRows   = "skipped_rows"
+	Guessed       = "guessed_encoding"
+	Cleaned       = "cleaned"
+	Unlikely      = "unlikely"
 )
 
 // Problem is an error in one value. Package text has the messages.

@@ -224,6 +224,16 @@ func (k *Kind) NaturalKey(who string, r Row) string {
 	return string(key)
 }
 
+// AppendContent appends what a row says beside its natural key and rules can ask for: its open values outside the key.
+func (k *Kind) AppendContent(to []byte, r Row) []byte {
+	for _, i := range k.ContentFields() {
+		if k.Fields[i].Privacy == Open {
+			to = append(append(to, r[i]...), 0)
+		}
+	}
+	return to
+}
+
 // appendSame appends Same(value) without allocating a string.
 func appendSame(to []byte, value string) []byte {
 	value, _ = TidyWords(strings.TrimSpace(value))

@@ -120,9 +120,7 @@ func parseNumber(f *Field, value string, s Scope) (string, *Problem) {
 				value = ungroup.Replace(value)
 			}
 		case isAmbiguous(value):
-			return "", &Problem{Code: NotANumber, Hint: "ambiguous", Args: map[string]string{
-				"fraction": strings.TrimRight(strings.Replace(value, ",", ".", 1), "0."), "thousands": ungroup.Replace(value),
-			}}
+			return "", &Problem{Code: NotANumber, Hint: "ambiguous"}
 		case groups(value) > 0 && (unsigned(value)[0] != '0' || !strings.Contains(value, ".")):
 			value = ungroup.Replace(value)
 		default:

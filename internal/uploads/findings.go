@@ -14,7 +14,9 @@ import (
 type Finding struct {
 	Row     int            `json:"row"`
 	Column  string         `json:"column"`
-	Value   string         `json:"value"` // masked if it identifies a person
+	Value   string         `json:"value"`           // masked if it identifies a person
+	Rows    []int          `json:"rows,omitempty"`  // the first rows that a warning told once concerns, or that an error is about
+	Count   int            `json:"count,omitempty"` // and how many there are
 	Problem schema.Problem `json:"problem"`
 }
 
@@ -57,7 +59,7 @@ func newFindingsItem(findings []Finding, cut bool) findingsItem {
 func (it findingsItem) restore() []Finding {
 	for i := range it.Findings {
 		p := &it.Findings[i].Problem
-		if p.Code == schema.NotInList && p.Hint == "" {
+		if p.Code == schema.NotInList && p.Hint == "" || p.Code == schema.Unreadable && p.Field == "" {
 			p.Options = it.Options[p.Field]
 		}
 		ids, words := strings.Split(p.Args["list"], ", "), strings.Split(p.Args["list.pl"], ", ")

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"outreach/internal/importer"
 	"outreach/internal/project"
 	"outreach/internal/report"
 	"outreach/internal/report/workbook"
@@ -32,16 +33,7 @@ type Blank struct {
 // lists none.
 func Of(k *schema.Kind, d *project.Definition, today, language string) Blank {
 	b := Blank{kind: k, scope: schema.Scope{Definition: d, Today: today, Loose: true}, words: text.Of(language), columns: k.Columns()}
-	for n := range 2 {
-		row := make(schema.Row, len(b.columns))
-		for i, f := range b.columns {
-			row[i] = b.example(f, n)
-			if _, problem := f.Parse(row[i], b.scope); problem != nil {
-				return b
-			}
-		}
-		b.examples = append(b.examples, row)
-	}
+	b.examples = importer.Examples(k, d, today, language)
 	return b
 }
 
@@ -230,83 +222,4 @@ func (b Blank) allowed(f *schema.Field) string {
 		out = append(out, strings.Join(ways, " = "))
 	}
 	return strings.Join(out, "; ")
-}
-
-// example returns a valid value for the n-th example; "" if none is required, or none is valid.
-func (b Blank) example(f *schema.Field, n int) string {
-	pick := func(values ...string) string { return values[min(n, len(values)-1)] }
-	switch f.Type {
-	case schema.Date, schema.Instant:
-		return b.day(n)
-	case schema.TimeOfDay:
-		return pick("18:25", "")
-	case schema.YesNo:
-		return "yes"
-	case schema.Email:
-		if f.Privacy == schema.Staff {
-			return ""
-		}
-		return pick("przyklad-1@example.org", "przyklad-2@example.org")
-	case schema.Pesel:
-		return "" // any valid one may be that of a real person
-	case schema.Choice:
-		options := f.Options(b.scope.Definition)
-		if len(options) == 0 {
-			return ""
-		}
-		return options[min(n, len(options)-1)].ID
-	case schema.Whole, schema.Decimal:
-		return b.figure(f, n)
-	}
-	if f.Example[n] != "" {
-		return f.Example[n]
-	}
-	switch f.Name {
-	case "title", "topic":
-		return b.words.Say("blank.example", "n", n+1)
-	case "kind":
-		return b.words.Say(pick("blank.kind_1", "blank.kind_2"))
-	case "outlet":
-		return b.words.Say("blank.outlet")
-	case "first_name":
-		return pick("Anna", "Jan")
-	case "last_name":
-		return b.words.Say("blank.last_name")
-	}
-	if f.Required {
-		return b.words.Say("blank.example", "n", n+1)
-	}
-	return ""
-}
-
-// day returns the last day of the project so far; for the second example the day before, if it is in the period.
-func (b Blank) day(n int) string {
-	period := b.scope.Definition.Period
-	day := b.scope.Today
-	if period.To != "" && period.To < day {
-		day = period.To
-	}
-	before, err := time.Parse(time.DateOnly, day)
-	if err != nil || n == 0 {
-		return day
-	}
-	if earlier := before.AddDate(0, 0, -1).Format(time.DateOnly); earlier >= period.From {
-		return earlier
-	}
-	return day
-}
-
-// figure returns a plausible number that the column allows; "" if none is required.
-func (b Blank) figure(f *schema.Field, n int) string {
-	value := f.Example[n]
-	if value == "" && !f.Required {
-		return ""
-	}
-	if _, problem := f.Parse(value, b.scope); problem != nil || value == "" {
-		if f.Max > 0 && f.Max < 1 {
-			return number(f.Max)
-		}
-		return number(max(f.Min, 1))
-	}
-	return value
 }

@@ -192,43 +192,59 @@ func (r *run) check(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		var repeats importer.Repeats
+		var values []byte
 		err := r.again(ctx, func(l importer.Line) error {
 			who := r.upload.Owner
 			if r.kind.Person {
 				who = r.roster.id(l.Entry.Person)
 				if problem := r.roster.problem(l.Entry.Person); problem != nil {
-					add := &warnings
+					add := warnings.Warn
 					if problem.Code == schema.TwoPeople {
-						add = &wrong
+						add = wrong.Add
 					}
-					add.Add(importer.CellError{Row: l.Row, Column: problem.Field, Code: problem.Code, Value: maskRef(l.Entry.Person)})
+					add(importer.CellError{Row: l.Row, Column: problem.Field, Code: problem.Code, Value: maskRef(l.Entry.Person)})
 				}
 			}
 			if l.Entry.Row != nil {
-				repeats.Add(l.Row, r.kind.NaturalKey(who, l.Entry.Row))
+				values = r.kind.AppendContent(values[:0], l.Entry.Row)
+				repeats.Add(l.Row, r.kind.NaturalKey(who, l.Entry.Row), values)
 			}
 			return nil
 		})
 		if err != nil {
 			return false, err
 		}
-		hint := ""
-		if r.kind.Name == schema.Signup {
-			hint = "signup" // where the first row counts, not the last
-		}
-		for _, repeat := range repeats.Rows() {
-			warnings.Add(importer.CellError{Row: repeat.Row, Code: schema.Repeated, Hint: hint, Args: map[string]string{"row": strconv.Itoa(repeat.Earlier)}})
-		}
+		r.repeated(repeats.Rows(), &wrong, &warnings)
 	}
 	r.found = uploads.Findings{Errors: findings(wrong.List), ErrorsCut: wrong.Cut(), Warnings: findings(warnings.List), WarningsCut: warnings.Cut()}
 	return wrong.Total == 0, nil
+}
+
+// repeated adds what is to be told about rows with the natural key of an earlier one. Of sign-ups the first one counts
+// and later ones are the form sent again; of other records the last one counts, and two that say different things are
+// an error.
+func (r *run) repeated(rows []importer.Repeat, wrong, warnings *importer.Findings) {
+	for _, repeat := range rows {
+		row, earlier := strconv.Itoa(repeat.Row), strconv.Itoa(repeat.Earlier)
+		switch {
+		case r.kind.Name == schema.Signup:
+			warnings.Warn(importer.CellError{Row: repeat.Row, Code: schema.Repeated, Hint: "signup", Args: map[string]string{"row": earlier}})
+		case repeat.Other:
+			wrong.Add(importer.CellError{
+				Row: repeat.Row, Code: schema.Conflicting, Hint: r.kind.Name, Args: map[string]string{"earlier": earlier, "row": row},
+				Rows: []int{repeat.Earlier, repeat.Row}, Count: 2,
+			})
+		default:
+			warnings.Warn(importer.CellError{Row: repeat.Row, Code: schema.Repeated, Args: map[string]string{"row": earlier}})
+		}
+	}
 }
 
 func findings(list []importer.CellError) []uploads.Finding {
 	slices.SortStableFunc(list, func(a, b importer.CellError) int { return cmp.Compare(a.Row, b.Row) })
 	out := make([]uploads.Finding, len(list))
 	for i, e := range list {
-		out[i] = uploads.Finding{Row: e.Row, Column: e.Column, Value: e.Value, Problem: schema.Problem{Field: e.Column, Code: e.Code, Hint: e.Hint, Args: e.Args, Options: e.Options}}
+		out[i] = uploads.Finding{Row: e.Row, Column: e.Column, Value: e.Value, Rows: e.Rows, Count: e.Count, Problem: schema.Problem{Field: e.Column, Code: e.Code, Hint: e.Hint, Args: e.Args, Options: e.Options}}
 	}
 	return out
 }

@@ -160,6 +160,8 @@ type cell struct {
 	Code    string `json:"code" doc:"What is wrong, as a word for programs"`
 	Value   string `json:"value" doc:"What stands there; masked where it identifies a person"`
 	Message string `json:"message" doc:"What is wrong, in the uploader's language"`
+	Rows    []int  `json:"rows,omitempty" doc:"Of what is told once for several rows: the first 20 of them"`
+	Count   int    `json:"count,omitempty" doc:"Of what is told once for several rows: how many there are"`
 }
 
 // uploadPlace is the JSON of a pre-signed request: valid for 15 minutes, for one file of the size that was asked for.

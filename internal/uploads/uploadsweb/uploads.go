@@ -154,7 +154,7 @@ func readRequest(c *web.Call, given schema.Given) (uploads.Upload, []schema.Prob
 // safeName returns a file's name without folders and without characters that are special in a header, at most maxName
 // bytes long.
 func safeName(name string) string {
-	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	name, _ = schema.Tidy(path.Base(strings.ReplaceAll(name, `\`, "/")))
 	name = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || strings.ContainsRune(`"<>|?*:#%`, r) || r == utf8.RuneError {
 			return '_'
@@ -321,7 +321,7 @@ func totals(u uploads.Upload) uploads.Totals {
 func cells(u uploads.Upload, findings []uploads.Finding) []cell {
 	out := make([]cell, len(findings))
 	for i, p := range cellProblems(text.Of(u.Language), findings) {
-		out[i] = cell(p)
+		out[i] = cell{Row: p.Row, Column: p.Column, Code: p.Code, Value: p.Value, Message: p.Message, Rows: p.Rows, Count: p.Count}
 	}
 	return out
 }
@@ -330,7 +330,7 @@ func cells(u uploads.Upload, findings []uploads.Finding) []cell {
 func cellProblems(messages *text.Messages, findings []uploads.Finding) []page.CellProblem {
 	out := make([]page.CellProblem, len(findings))
 	for i, f := range findings {
-		out[i] = page.CellProblem{Row: f.Row, Column: f.Column, Code: f.Problem.Code, Value: f.Value, Message: messages.Problem(f.Problem)}
+		out[i] = page.CellProblem{Row: f.Row, Column: f.Column, Code: f.Problem.Code, Value: f.Value, Message: messages.Problem(f.Problem), Rows: f.Rows, Count: f.Count}
 	}
 	return out
 }

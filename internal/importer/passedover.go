@@ -1,0 +1,132 @@
+package importer
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"outreach/internal/schema"
+	"outreach/internal/text"
+)
+
+// passedOver returns the code of the warning with which the current row is passed over: an example of a template, or a
+// total. It returns "" for any other row.
+func (c *checker) passedOver(number int, cells []cell, entry schema.Entry) string {
+	switch {
+	case len(c.problems) == 0 && c.examples.has(number, entry):
+		return schema.ExampleRow
+	case len(c.problems) > 0 && c.isTotal(cells):
+		c.totals = true
+		return schema.TotalRow
+	case c.totals && c.lacks("") && filled(cells) == 1: // a footer below the total
+		return schema.TotalRow
+	}
+	return ""
+}
+
+// lacks reports whether the current row lacks a value that every row needs, or has none that is valid in a column.
+func (c *checker) lacks(column string) bool {
+	return slices.ContainsFunc(c.problems, func(p schema.Problem) bool { return p.Code == schema.Missing || p.Field == column && column != "" })
+}
+
+// isTotal reports whether the current row, which has problems, has a cell that is nothing but a word for a total, and
+// lacks what every row needs.
+func (c *checker) isTotal(cells []cell) bool {
+	for i, value := range cells {
+		if !isTotal(value.text) {
+			continue
+		}
+		column := ""
+		if i < len(c.layout.columns) && c.layout.columns[i].field != nil {
+			column = c.layout.columns[i].field.Name
+		}
+		if c.lacks(column) {
+			return true
+		}
+	}
+	return false
+}
+
+// longestTotal is longer than any word for a total, in bytes.
+const longestTotal = 60
+
+// isTotal reports whether a text is nothing but a word for a total, in any language, with a colon or without.
+func isTotal(value string) bool {
+	if len(value) == 0 || len(value) > longestTotal {
+		return false
+	}
+	value = schema.Unmarked(schema.Same(strings.TrimSuffix(schema.Clean(value), ":")))
+	words := text.Records().Word("value.row_total")
+	for _, language := range words.Languages() {
+		for word := range strings.SplitSeq(words[language], ", ") {
+			if value == schema.Unmarked(word) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func filled(cells []cell) int {
+	n := 0
+	for _, c := range cells {
+		if !c.blank() {
+			n++
+		}
+	}
+	return n
+}
+
+// Limits of what is likely.
+const (
+	hoursADay        = 24
+	youngest, oldest = 5, 110 // years of age
+)
+
+// exponent is a long number as a spreadsheet shortens it: 4.86001E+10.
+var exponent = regexp.MustCompile(`^[0-9]([.,][0-9]+)?[eE]\+?[0-9]{1,2}$`)
+
+// unlikely notes valid values of the current row that are most likely wrong.
+func (c *checker) unlikely(number int, cells []cell, row schema.Row) {
+	for i := range c.layout.columns {
+		col := &c.layout.columns[i]
+		if col.field == nil || col.twice || col.place < 0 || row[col.place] == "" || i >= len(cells) {
+			continue
+		}
+		given, value := cells[i].text, row[col.place]
+		switch f := col.field; {
+		case f.Hours:
+			days := c.days(row)
+			if hours, err := strconv.ParseFloat(value, 64); err == nil && hours > float64(hoursADay*days) {
+				c.note(number, f, schema.Unlikely, "hours", given, map[string]string{"days": strconv.Itoa(days)})
+			}
+		case f.Year:
+			year, _ := strconv.Atoi(value)
+			now, _ := strconv.Atoi(c.scope.Today[:4])
+			if age := now - year; age < youngest || age > oldest {
+				c.note(number, f, schema.Unlikely, "birth_year", given, map[string]string{"age": strconv.Itoa(age)})
+			}
+		case (f.Type == schema.Text || f.Type == nil) && '0' <= value[0] && value[0] <= '9' && exponent.MatchString(value):
+			c.note(number, f, schema.Unlikely, "exponent", given, nil)
+		}
+	}
+}
+
+// days returns how many days the activity of a row lasts, at least one.
+func (c *checker) days(row schema.Row) int {
+	activity, _ := c.scope.Definition.Activity(c.Kind.Get(row, "activity"))
+	if len(activity.Starts) < len(time.DateOnly) || len(activity.Ends) < len(time.DateOnly) {
+		return 1
+	}
+	from, err := time.Parse(time.DateOnly, activity.Starts[:len(time.DateOnly)])
+	if err != nil {
+		return 1
+	}
+	to, err := time.Parse(time.DateOnly, activity.Ends[:len(time.DateOnly)])
+	if err != nil {
+		return 1
+	}
+	return max(1, int(to.Sub(from).Hours())/hoursADay+1)
+}
