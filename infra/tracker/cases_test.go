@@ -25,11 +25,9 @@ var notYetRight = map[string]string{
 	"51-order.csv":               "places by submission",
 	"54-merged-group.xlsx":       "sheets",
 	"66-percent.xlsx":            "sheets",
-	"70-people-cp852.csv":        "encodings",
 	"81-month-only.xlsx":         "sheets",
 	"84-libre.fods":              "formats",
 	"84-libre.ods":               "formats",
-	"88-cyrillic-1251.csv":       "encodings",
 	"09-gsc.zip":                 "formats",
 	"120-inline-with-v.xlsx":     "sheets",
 }

@@ -11,17 +11,17 @@ import (
 
 // openDelimited detects the encoding and the delimiter of a text, and returns its rows.
 func openDelimited(body *source, v *vocabulary) (rows, error) {
-	encoding, mark, err := detectEncoding(body.reader())
+	found, err := detectEncoding(body.reader())
 	if err != nil {
 		return nil, err
 	}
 	text := func() (io.Reader, error) {
 		reader := body.reader()
-		if _, err := io.CopyN(io.Discard, reader, int64(mark)); err != nil {
+		if _, err := io.CopyN(io.Discard, reader, int64(found.mark)); err != nil {
 			return nil, err
 		}
-		if encoding != nil {
-			reader = transform.NewReader(reader, encoding.NewDecoder())
+		if found.Encoding != nil {
+			reader = transform.NewReader(reader, found.NewDecoder())
 		}
 		return reader, nil
 	}
@@ -45,7 +45,9 @@ func openDelimited(body *source, v *vocabulary) (rows, error) {
 	if _, err := io.CopyN(io.Discard, from, int64(length)); err != nil {
 		return nil, err
 	}
-	return newDelimited(from, delimiter), nil
+	table := newDelimited(from, delimiter)
+	table.guess = found.guess
+	return table, nil
 }
 
 // declaredDelimiter reads the line "sep=;", which sets the delimiter in Excel, and returns the delimiter and the length

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
+
+	"outreach/internal/schema"
 )
 
 const (
@@ -18,30 +21,38 @@ const (
 	utf16BEBOM = "\xfe\xff"
 )
 
-// detectEncoding returns the encoding of a text, nil for UTF-8, and the length of its byte order mark. It reads the
-// whole text, since a single letter decides, and may be in the last row.
-func detectEncoding(text io.Reader) (encoding.Encoding, int, error) {
-	var t tally
-	buffer := make([]byte, 64<<10)
+// detected is the encoding of a text.
+type detected struct {
+	encoding.Encoding                   // nil: UTF-8
+	mark              int               // the length of its byte order mark
+	guess             map[string]string // what to tell about an encoding that was guessed
+}
+
+// detectEncoding returns the encoding of a text, or a *fault if its letters cannot be read. It reads the whole text,
+// since a single letter decides, and may be in the last row.
+func detectEncoding(text io.Reader) (detected, error) {
+	t := tally{words: map[string]bool{}}
+	buffer := make([]byte, pieceSize)
 	kept := 0 // bytes of a letter that continues in the next piece
 	for first := true; ; first = false {
 		n, err := io.ReadFull(text, buffer[kept:])
 		end := err == io.EOF || err == io.ErrUnexpectedEOF
 		if err != nil && !end {
-			return nil, 0, err
+			return detected{}, err
 		}
 		piece := buffer[:kept+n]
 		if first {
 			switch {
 			case bytes.HasPrefix(piece, []byte(utf8BOM)):
-				return nil, len(utf8BOM), nil
+				t.marked = true
+				piece = piece[len(utf8BOM):]
 			case bytes.HasPrefix(piece, []byte(utf16LEBOM)):
-				return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), len(utf16LEBOM), nil
+				return detected{Encoding: unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), mark: len(utf16LEBOM)}, nil
 			case bytes.HasPrefix(piece, []byte(utf16BEBOM)):
-				return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), len(utf16BEBOM), nil
+				return detected{Encoding: unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), mark: len(utf16BEBOM)}, nil
 			}
 			if unmarked := unmarkedUTF16(piece); unmarked != nil {
-				return unmarked, 0, nil
+				return detected{Encoding: unmarked}, nil
 			}
 		}
 		rest := t.add(piece, end)
@@ -50,7 +61,7 @@ func detectEncoding(text io.Reader) (encoding.Encoding, int, error) {
 		}
 		kept = copy(buffer, rest)
 	}
-	return t.decide(), 0, nil
+	return t.decide()
 }
 
 // unmarkedUTF16 detects UTF-16 without a byte order mark: the header is mostly ASCII, so every other byte is zero. It
@@ -82,10 +93,44 @@ type tally struct {
 	letters int      // UTF-8 sequences that are not Polish text in a one-byte encoding
 	chance  int      // other UTF-8 sequences
 	invalid int      // bytes that are not valid UTF-8
+	marked  bool     // the text has the mark of UTF-8
+
+	words map[string]bool // words with other letters than those of ASCII, up to mostWords
+	list  []string        // the same, in the order of the text
 }
+
+// Limits of the words that are kept.
+const (
+	mostWords   = 4000
+	longestWord = 60 // in bytes
+)
+
+// isOfWord reports whether a byte belongs to a word, in any encoding.
+func isOfWord(b byte) bool { return b >= utf8.RuneSelf || 'a' <= b|0x20 && b|0x20 <= 'z' }
+
+// keepWord keeps the word around a place of a piece of the text, and returns where it ends.
+func (t *tally) keepWord(piece []byte, at int) int {
+	start, end := at, at
+	for start > 0 && at-start < longestWord && isOfWord(piece[start-1]) {
+		start--
+	}
+	for end < len(piece) && end-at < longestWord && isOfWord(piece[end]) {
+		end++
+	}
+	// A word at the end of a piece may go on in the next one.
+	if word := piece[start:end]; len(t.list) < mostWords && !t.words[string(word)] && (end < len(piece) || len(piece) < pieceSize) {
+		t.words[string(word)] = true
+		t.list = append(t.list, string(word))
+	}
+	return end
+}
+
+// pieceSize is the number of bytes read at a time.
+const pieceSize = 64 << 10
 
 // add counts a piece of the text, and returns an incomplete letter at its end.
 func (t *tally) add(text []byte, last bool) (rest []byte) {
+	piece, known := text, 0 // words before known are kept
 	for len(text) > 0 {
 		if len(text) >= 8 && binary.NativeEndian.Uint64(text)&0x8080808080808080 == 0 {
 			text = text[8:]
@@ -97,6 +142,9 @@ func (t *tally) add(text []byte, last bool) (rest []byte) {
 		}
 		if !last && !utf8.FullRune(text) {
 			return text
+		}
+		if at := len(piece) - len(text); at >= known && len(t.list) < mostWords {
+			known = t.keepWord(piece, at)
 		}
 		r, size := utf8.DecodeRune(text)
 		switch {
@@ -140,22 +188,74 @@ func isPolish(text []byte) bool {
 const fewInvalid = 4
 
 // decide returns the encoding. UTF-8 is preferred if the text is valid, and if it has letters in UTF-8 and few invalid
-// bytes: a broken letter is then an error of its cell, and not every letter is read as two others.
-func (t *tally) decide() encoding.Encoding {
-	if t.letters > 0 && t.invalid <= fewInvalid*t.letters || t.chance == 0 && t.invalid == 0 {
-		return nil
+// bytes: a broken letter is then an error of its cell, and not every letter is read as two others. Other encodings are
+// recognised by their letters.
+func (t *tally) decide() (detected, error) {
+	utf8 := detected{}
+	if t.marked {
+		utf8.mark = len(utf8BOM)
 	}
-	// 0x80 to 0x9f are letters and quotation marks in Windows-1250, control characters in ISO-8859-2.
-	for _, n := range t.bytes[0x80:0xa0] {
-		if n > 0 {
-			return charmap.Windows1250
+	if t.marked || t.invalid == 0 && (t.letters > 0 || t.chance == 0) {
+		return utf8, t.convertedTwice()
+	}
+	all := guessEncodings(t.list)
+	best := all[0]
+	if t.letters > 0 && t.invalid <= fewInvalid*t.letters && !best.likely() {
+		return utf8, t.convertedTwice()
+	}
+	certain := false
+	if best.Encoding == charmap.Windows1250 || best.Encoding == charmap.ISO8859_2 {
+		best, certain = t.polish(all)
+	}
+	if !best.explained() {
+		return utf8, &fault{row: 1, code: schema.Encoding, args: map[string]string{"words": sample(best.words)}}
+	}
+	found := detected{Encoding: best.Encoding}
+	if !certain {
+		found.guess = map[string]string{"encoding": best.name, "words": sample(best.words)}
+	}
+	return found, nil
+}
+
+// convertedTwice returns the fault of a text in UTF-8 with letters that were converted twice, or nil.
+func (t *tally) convertedTwice() error {
+	if words := twice(t.list); len(words) > 0 {
+		return &fault{row: 1, code: schema.Encoding, hint: "twice", args: map[string]string{"words": sample(words)}}
+	}
+	return nil
+}
+
+// polish decides between the two encodings of Polish by the bytes that only one of them has, and reports whether the
+// letters leave no doubt.
+func (t *tally) polish(all []guess) (best guess, certain bool) {
+	wanted := encoding.Encoding(charmap.Windows1250)
+	// 0x80 to 0x9f are letters and quotation marks in Windows-1250, control characters in ISO-8859-2. The bytes of a
+	// Polish letter in only one encoding are a sign or a foreign letter in the other.
+	windows, iso := t.count(windowsPolish)+t.high(), t.count(isoPolish)
+	if t.high() == 0 && iso > windows {
+		wanted = charmap.ISO8859_2
+	}
+	var others []guess
+	for _, g := range all {
+		switch {
+		case g.Encoding == wanted:
+			best = g
+		case g.Encoding == charmap.Windows1250 || g.Encoding == charmap.ISO8859_2:
+			certain = windows != iso || slices.Equal(g.words, all[0].words)
+		default:
+			others = append(others, g)
 		}
 	}
-	// The bytes of a Polish letter in only one encoding are a sign or a foreign letter in the other.
-	if t.count(isoPolish) > t.count(windowsPolish) {
-		return charmap.ISO8859_2
+	return best, certain && best.isCertain(others)
+}
+
+// high returns how many bytes are control characters in the encodings of ISO.
+func (t *tally) high() int {
+	n := 0
+	for _, found := range t.bytes[0x80:0xa0] {
+		n += found
 	}
-	return charmap.Windows1250
+	return n
 }
 
 func (t *tally) count(letters string) int {
