@@ -46,7 +46,7 @@ func openDelimited(body *source, v *vocabulary) (rows, error) {
 		return nil, err
 	}
 	table := newDelimited(from, delimiter)
-	table.guess = found.guess
+	table.guess, table.wrong = found.guess, found.wrong
 	return table, nil
 }
 
@@ -113,6 +113,7 @@ type delimited struct {
 	stops     [256]bool         // bytes that end a run of ordinary bytes
 	afterCR   bool              // a line feed at this place belongs to the CR before it
 	guess     map[string]string // what to tell about an encoding that was guessed; nil: it was not
+	wrong     *fault            // of letters that cannot be read; nil: they can
 
 	row   int
 	text  []byte      // of the current row

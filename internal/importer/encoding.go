@@ -26,10 +26,10 @@ type detected struct {
 	encoding.Encoding                   // nil: UTF-8
 	mark              int               // the length of its byte order mark
 	guess             map[string]string // what to tell about an encoding that was guessed
+	wrong             *fault            // of letters that cannot be read; nil: they can
 }
 
-// detectEncoding returns the encoding of a text, or a *fault if its letters cannot be read. It reads the whole text,
-// since a single letter decides, and may be in the last row.
+// detectEncoding returns the encoding of a text. It reads the whole text, since a single letter decides, and may be in the last row.
 func detectEncoding(text io.Reader) (detected, error) {
 	t := tally{words: map[string]bool{}}
 	buffer := make([]byte, pieceSize)
@@ -61,7 +61,7 @@ func detectEncoding(text io.Reader) (detected, error) {
 		}
 		kept = copy(buffer, rest)
 	}
-	return t.decide()
+	return t.decide(), nil
 }
 
 // unmarkedUTF16 detects UTF-16 without a byte order mark: the header is mostly ASCII, so every other byte is zero. It
@@ -190,35 +190,38 @@ const fewInvalid = 4
 // decide returns the encoding. UTF-8 is preferred if the text is valid, and if it has letters in UTF-8 and few invalid
 // bytes: a broken letter is then an error of its cell, and not every letter is read as two others. Other encodings are
 // recognised by their letters.
-func (t *tally) decide() (detected, error) {
+func (t *tally) decide() detected {
 	utf8 := detected{}
 	if t.marked {
 		utf8.mark = len(utf8BOM)
 	}
 	if t.marked || t.invalid == 0 && (t.letters > 0 || t.chance == 0) {
-		return utf8, t.convertedTwice()
+		utf8.wrong = t.convertedTwice()
+		return utf8
 	}
 	all := guessEncodings(t.list)
 	best := all[0]
 	if t.letters > 0 && t.invalid <= fewInvalid*t.letters && !best.likely() {
-		return utf8, t.convertedTwice()
+		utf8.wrong = t.convertedTwice()
+		return utf8
 	}
 	certain := false
 	if best.Encoding == charmap.Windows1250 || best.Encoding == charmap.ISO8859_2 {
 		best, certain = t.polish(all)
 	}
 	if !best.explained() {
-		return utf8, &fault{row: 1, code: schema.Encoding, args: map[string]string{"words": sample(best.words)}}
+		utf8.wrong = &fault{row: 1, code: schema.Encoding, args: map[string]string{"words": sample(best.words)}}
+		return utf8
 	}
 	found := detected{Encoding: best.Encoding}
 	if !certain {
 		found.guess = map[string]string{"encoding": best.name, "words": sample(best.words)}
 	}
-	return found, nil
+	return found
 }
 
 // convertedTwice returns the fault of a text in UTF-8 with letters that were converted twice, or nil.
-func (t *tally) convertedTwice() error {
+func (t *tally) convertedTwice() *fault {
 	if words := twice(t.list); len(words) > 0 {
 		return &fault{row: 1, code: schema.Encoding, hint: "twice", args: map[string]string{"words": sample(words)}}
 	}

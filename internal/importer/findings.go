@@ -39,6 +39,9 @@ func (c *checker) check(body *source, v *vocabulary) error {
 	if !ok {
 		return v.noHeader(head)
 	}
+	if text != nil && text.wrong != nil {
+		return text.wrong
+	}
 	c.Kind, c.layout = head.kind, head.layout
 	if !v.allowed(c.Kind) {
 		c.Errors.Add(CellError{Row: head.row, Code: schema.NotAllowed, Args: map[string]string{"kind": c.Kind.Plural}})

@@ -2,8 +2,11 @@ package importer
 
 import (
 	"cmp"
+	_ "embed"
+	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -26,32 +29,39 @@ var oneByte = []struct {
 	{"Mac Central European", newMacCE, 3},
 }
 
-// script is the letters of a language beside those of English.
+//go:embed letters.json
+var lettersFile []byte
+
+// alphabets returns the letters by which encodings are told apart.
+var alphabets = sync.OnceValue(func() (a struct {
+	Vowels  string   `json:"vowels"` // of all languages
+	Scripts []script `json:"languages"`
+	Mac     string   `json:"mac_central_european"` // the upper half of that encoding
+}) {
+	if err := json.Unmarshal(lettersFile, &a); err != nil {
+		panic("letters.json: " + err.Error()) // the file is embedded
+	}
+	return a
+})
+
+// script is the letters of a language beside those of English, and which of them stand beside vowels.
 type script struct {
-	letters string
-	points  int // of each letter
-	fits    func(r, before, after rune) bool
+	Language      string `json:"language"`
+	Letters       string `json:"letters"`
+	Points        int    `json:"points"`          // of each letter
+	NoVowelAfter  string `json:"no_vowel_after"`  // letters that no vowel follows
+	But           string `json:"but"`             // except these
+	VowelAfter    string `json:"vowel_after"`     // letters that a vowel follows
+	NoVowelBefore string `json:"no_vowel_before"` // letters that no vowel precedes
 }
 
+// Signs that stand beside words, and those that stand within them.
 const (
-	vowels    = "aeiouyąęóáéíúàâèêëîïôûäöüűőAEIOUYĄĘÓÁÉÍÚÀÂÈÊËÎÏÔÛÄÖÜŰŐ"
-	quotes    = "„”“‘’‚‛‟«»‹›–—−…•·\u00a0\u202f№§©®™°€¿¡´`'*/"
-	inWords   = "’‘‚´–—-\u00a0…“”„«»"
-	germanTwo = "äöüÄÖÜ"
+	besideWords = "\u201e\u201d\u201c\u2018\u2019\u201a\u201b\u201f\u00ab\u00bb\u2039\u203a\u2013\u2014\u2212\u2026\u2022\u00b7\u00a0\u202f\u2116\u00a7\u00a9\u00ae\u2122\u00b0\u20ac\u00bf\u00a1\u00b4"
+	withinWords = "\u2019\u2018\u00b4\u2013\u2014-\u00a0"
 )
 
-func isVowel(r rune) bool { return strings.ContainsRune(vowels, r) }
-
-var scripts = []script{
-	{"ąćęłńóśźżĄĆĘŁŃÓŚŹŻ", 2, func(r, _, after rune) bool {
-		return !(strings.ContainsRune("ńćśźŃĆŚŹ", r) && isVowel(after) && !strings.ContainsRune("óÓ", after))
-	}},
-	{"äöüßÄÖÜ", 2, func(r, before, _ rune) bool { return !strings.ContainsRune(germanTwo, r) || !isVowel(before) }},
-	{"áéíóúñüÁÉÍÓÚÑÜªº", 2, func(r, _, after rune) bool { return !strings.ContainsRune("ñÑ", r) || isVowel(after) }},
-	{"абвгґдеєжзиіїйклмнопрстуфхцчшщьюяАБВГҐДЕЄЖЗИІЇЙКЛМНОПРСТУФХЦЧШЩЬЮЯыэъёЫЭЪЁ", 2, nil},
-	{"áčďéěíňóřšťúůýžôľÁČĎÉĚÍŇÓŘŠŤÚŮÝŽÔĽ", 1, nil},
-	{"àâçéèêëîïôùûüœÀÂÇÉÈÊËÎÏÔÙÛÜŒ", 1, nil},
-}
+func isVowel(r rune) bool { return strings.ContainsRune(alphabets().Vowels, r) }
 
 // Points of what is wrong in a word.
 const (
@@ -64,7 +74,7 @@ const (
 // plausibility returns how likely a text of words is, in points, as the language that explains it best, and how many of
 // its characters are not ASCII.
 func plausibility(words []string) (points, characters int) {
-	var by [6]int
+	by := make([]int, len(alphabets().Scripts))
 	for _, word := range words {
 		runes := []rune(word)
 		at := func(i int) rune {
@@ -80,26 +90,27 @@ func plausibility(words []string) (points, characters int) {
 			characters++
 			before, after := at(i-1), at(i+1)
 			common := inContext(r, before, after)
-			for n := range scripts {
+			for n := range by {
 				by[n] += common
 				if unicode.IsLetter(r) {
-					by[n] += scripts[n].of(r, before, after)
+					by[n] += alphabets().Scripts[n].of(r, before, after)
 				}
 			}
 		}
 	}
-	return slices.Max(by[:]), characters
+	return slices.Max(by), characters
 }
 
 // of returns the points of a letter in a language.
 func (s *script) of(r, before, after rune) int {
 	switch {
-	case !strings.ContainsRune(s.letters, r):
-		return foreignLetter
-	case s.fits != nil && !s.fits(r, before, after):
+	case !strings.ContainsRune(s.Letters, r),
+		strings.ContainsRune(s.NoVowelAfter, r) && isVowel(after) && !strings.ContainsRune(s.But, after),
+		strings.ContainsRune(s.VowelAfter, r) && !isVowel(after),
+		strings.ContainsRune(s.NoVowelBefore, r) && isVowel(before):
 		return foreignLetter
 	}
-	return s.points
+	return s.Points
 }
 
 // inContext returns the points of a character beside its neighbours, in any language.
@@ -110,11 +121,9 @@ func inContext(r, before, after rune) int {
 	case !unicode.IsLetter(r):
 		between := unicode.IsLetter(before) && unicode.IsLetter(after)
 		switch {
-		case between && !strings.ContainsRune(inWords, r):
+		case between && !strings.ContainsRune(withinWords, r):
 			return signInWord
-		case between && strings.ContainsRune("„“”«»…‚", r): // a letter of another encoding, most likely
-			return signInWord
-		case !strings.ContainsRune(quotes, r) && (unicode.IsLetter(before) || unicode.IsLetter(after)):
+		case !strings.ContainsRune(besideWords, r) && (unicode.IsLetter(before) || unicode.IsLetter(after)):
 			return foreignLetter / 2
 		}
 		return 0

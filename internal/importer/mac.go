@@ -7,25 +7,19 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// macHigh is the upper half of Mac Central European (x-mac-ce), which package charmap does not have.
-const macHigh = "ÄĀāÉĄÖÜáąČäčĆćéŹźĎíďĒēĖóėôöõúĚěü" +
-	"†°Ę£§•¶ß®©™ę¨≠ģĮįĪ≤≥īĶ∂∑łĻļĽľĹĺŅ" +
-	"ņŃ¬√ńŇ∆«»…\u00a0ňŐÕőŌ–—“”‘’÷◊ōŔŕŘ‹›řŖ" +
-	"ŗŠ‚„šŚśÁŤťÍŽžŪÓÔūŮÚůŰűŲųÝýķŻŁżĢˇ"
-
-// macCE is the encoding Mac Central European. It is only read.
+// macCE is the encoding Mac Central European (x-mac-ce), which package charmap does not have. It is only read.
 type macCE struct{ encoding.Encoding }
 
 func newMacCE() encoding.Encoding { return macCE{encoding.Nop} }
 
 // NewDecoder implements encoding.Encoding.
 func (macCE) NewDecoder() *encoding.Decoder {
-	return &encoding.Decoder{Transformer: macDecoder{high: []rune(macHigh)}}
+	return &encoding.Decoder{Transformer: macDecoder{high: []rune(alphabets().Mac)}}
 }
 
 type macDecoder struct {
 	transform.NopResetter
-	high []rune
+	high []rune // the characters of the bytes from 0x80 on
 }
 
 // Transform implements transform.Transformer.
