@@ -92,7 +92,7 @@ print([r[4].value for r in columns.iter_rows(min_row=2)][2])`
 func TestAFileSaysWhatItsRowsAddUpTo(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
-	first := airings + p.day(-9) + ",radio,A,Radio,120\n" + p.day(-9) + ",radio,B,Radio,30\n" + p.day(-9) + ",radio,a,radio,100\n"
+	first := airings + p.day(-9) + ",radio,A,Radio,100\n" + p.day(-9) + ",radio,B,Radio,30\n" + p.day(-9) + ",radio,a,radio,100\n"
 	want := map[string]string{"rows": "3", "new": "2", "totals.reach": "130"}
 	p.upload(p.radio, "a.csv", first, fields{"check_only": true}).has(want).has(map[string]string{"state": "checked"})
 	p.upload(p.radio, "a.csv", first, nil).has(want).has(map[string]string{"state": "accepted"})
@@ -109,7 +109,7 @@ func TestAFileSaysWhatItsRowsAddUpTo(t *testing.T) {
 func TestACheckedFileIsLetCountWithoutBeingChosenAgain(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
-	content := airings + p.day(-9) + ",radio,A,Radio,120\n"
+	content := airings + p.day(-9) + ",radio,A,Radio,100\n"
 	checked := p.upload(p.radio, "styczeń.csv", content, fields{"check_only": true}).text("id")
 	at := p.at + "/uploads/" + checked
 	p.radio.with("Accept-Language", "en").browser().get(at).shows([]string{"Checked", "Send it to count", "Total reach 120"})

@@ -63,10 +63,11 @@ const (
 
 func isVowel(r rune) bool { return strings.ContainsRune(alphabets().Vowels, r) }
 
-// Points of what is wrong in a word.
+// Points of what stands in a word beside the letters of a language.
 const (
-	foreignLetter = -6  // of no alphabet, or of another one than its neighbours
-	signInWord    = -8  // a sign between letters
+	foreignLetter = -6 // of no alphabet, or of another one than its neighbours
+	signInWord    = -8 // a sign between letters
+	noBreakSpace  = 3
 	strayControl  = -20 // no character, or a control character
 	oddCase       = -5  // a capital within a word, or a small letter among capitals
 )
@@ -121,6 +122,8 @@ func inContext(r, before, after rune) int {
 	case !unicode.IsLetter(r):
 		between := unicode.IsLetter(before) && unicode.IsLetter(after)
 		switch {
+		case r == '\u00a0': // most files with a single other character have this one
+			return noBreakSpace
 		case between && !strings.ContainsRune(withinWords, r):
 			return signInWord
 		case !strings.ContainsRune(besideWords, r) && (unicode.IsLetter(before) || unicode.IsLetter(after)):
@@ -188,7 +191,7 @@ func (g *guess) isCertain(all []guess) bool {
 }
 
 // leastLikely is the points for each character below which no encoding explains a text.
-const leastLikely = -1
+const leastLikely = -2
 
 // explained reports whether the letters make sense.
 func (g *guess) explained() bool { return g.points+3 >= leastLikely*g.characters }

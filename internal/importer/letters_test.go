@@ -141,7 +141,7 @@ func TestLettersConvertedTwiceAreRefused(t *testing.T) {
 
 func TestLettersThatNoEncodingExplainsAreRefused(t *testing.T) {
 	t.Parallel()
-	checked, _ := read(t, []byte(airings+"2010-03-11,,tv,,Sp\x81\x90\x83dzi\x98\x81lnia r\x83\x98za,TV,1\n"))
+	checked, _ := read(t, []byte(airings+"2010-03-11,,tv,,Sp\x81\x83\x90dzi\x98\x83\x90lnia \x83r\x83\x98\x90za,TV,1\n"))
 	if len(checked.Errors.List) != 1 || checked.Errors.List[0].Code != schema.Encoding {
 		t.Errorf("%v", briefs(checked.Errors))
 	}

@@ -164,7 +164,7 @@ func TestValuesAreReadAsWritten(t *testing.T) {
 			return nil
 		})
 		if err != nil || checked.Kind != k || checked.Errors.Total > 0 {
-			t.Fatalf("%v, %v, %v, in\n%s", checked.Kind, briefs(checked.Errors), err, text.String())
+			t.Fatalf("%v, %v, %v, in\n%s", checked.Errors.List, briefs(checked.Errors), err, text.String())
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("rows (-want +got):\n%s\nin\n%s", diff, text.String())

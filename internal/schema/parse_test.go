@@ -160,7 +160,7 @@ func TestParse(t *testing.T) {
 		{"a comma", decimal, "7,5", "!not_a_number decimal", "7.5"},
 		{"trailing zeros", decimal, "7.50", "7.5", "7.5"},
 		{"a point and three digits", decimal, "12.500", "12.5", "!not_a_number ambiguous"},
-		{"a comma and three digits", decimal, "12,500", "!not_a_number decimal", "!not_a_number ambiguous"},
+		{"a comma and three digits", decimal, "12,500", "!not_a_number decimal", "12.5"},
 		{"a fraction of three digits below one", decimal, "0.125", "0.125", "0.125"},
 		{"four digits and a fraction of three", decimal, "1234,500", "!not_a_number decimal", "1234.5"},
 		{"groups and a fraction", decimal, "1.234,5", "!not_a_number decimal", "1234.5"},
@@ -288,7 +288,7 @@ var (
 	groupedWhole = regexp.MustCompile(`^[-+]?([0-9]{1,3}([. ][0-9]{3}){1,4}|[1-9][0-9]{0,2}(,[0-9]{3}){1,4})$`)
 	fraction     = regexp.MustCompile(`^[-+]?(0*[0-9]{1,12}|[0-9]{1,3}([. ][0-9]{3}){1,4}|[1-9][0-9]{0,2}(,[0-9]{3}){1,4})[.,][0-9]{1,6}$`)
 	leadingZero  = regexp.MustCompile(`^[-+]?0[0-9]*\.`)
-	ambiguous    = regexp.MustCompile(`^[-+]?[1-9][0-9]{0,2}[.,][0-9]{3}$`)
+	ambiguous    = regexp.MustCompile(`^[-+]?[1-9][0-9]{0,2}\.[0-9]{3}$`)
 	looseClock   = regexp.MustCompile(`^([01]?[0-9]|2[0-3])(:[0-5]?[0-9]|\.[0-5][0-9])$`)
 	plainDecimal = regexp.MustCompile(`^[-+]?[0-9]{1,12}(\.[0-9]{1,6})?$`)
 )

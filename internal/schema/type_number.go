@@ -75,9 +75,9 @@ func groups(value string) int {
 	return count
 }
 
-// isAmbiguous reports whether a text may be a fraction or a number of thousands: 12.500 or 12,500.
+// isAmbiguous reports whether a text may be a fraction or a number of thousands: 12.500. A comma is that of a fraction.
 func isAmbiguous(value string) bool {
-	return groups(value) == 1 && !strings.Contains(value, " ") && unsigned(value)[0] != '0'
+	return groups(value) == 1 && strings.Contains(value, ".") && unsigned(value)[0] != '0'
 }
 
 // splitGrouped returns a fraction whose whole part is grouped, such as 1.234,5 or 1,234.5, with a decimal point and
@@ -121,7 +121,7 @@ func parseNumber(f *Field, value string, s Scope) (string, *Problem) {
 			}
 		case isAmbiguous(value):
 			return "", &Problem{Code: NotANumber, Hint: "ambiguous"}
-		case groups(value) > 0 && (unsigned(value)[0] != '0' || !strings.Contains(value, ".")):
+		case groups(value) > 1 || groups(value) == 1 && strings.Contains(value, " "):
 			value = ungroup.Replace(value)
 		default:
 			value = splitGrouped(value)
