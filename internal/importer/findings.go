@@ -165,7 +165,8 @@ func (c *checker) row(number int, cells []cell) error {
 		if cleaned {
 			c.note(number, col.field, schema.Cleaned, "", value.text, nil)
 		}
-		if col.field.Type == schema.Date && len(value.text) > len(time.DateOnly) {
+		// Midnight to the second is how programs write a day without a time.
+		if col.field.Type == schema.Date && len(value.text) > len(time.DateOnly) && !strings.HasSuffix(value.text, " 00:00:00") {
 			_, clock, _ = schema.ParseMoment(schema.Clean(value.text), c.scope.Definition.Location())
 		}
 		switch col.place {
