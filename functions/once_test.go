@@ -378,9 +378,10 @@ func randomHistory(t *rapid.T) [][]operation {
 		case "output":
 			strand = append(strand, op(post("/town/outputs", key, map[string]any{"date": "2126-05-01", "kind": "guide", "quantity": day.Draw(t, "quantity"), "title": key})))
 		case "media":
-			rows := "date,medium,title,outlet,reach\n"
+			rows, said := "date,medium,title,outlet,reach\n", sayings{}
 			for range rapid.IntRange(1, 4).Draw(t, "rows") {
-				rows += fmt.Sprintf("2126-05-%02d,radio,Audycja,Radio,%d\n", rapid.IntRange(1, 3).Draw(t, "which day"), 100*rapid.IntRange(1, 9).Draw(t, "reach"))
+				which := rapid.IntRange(1, 3).Draw(t, "which day")
+				rows += said.once(which, fmt.Sprintf("2126-05-%02d,radio,Audycja,Radio,%d\n", which, 100*rapid.IntRange(1, 9).Draw(t, "reach")))
 			}
 			name := key + ".csv"
 			strand = append(strand, file("radio", name, rows))
@@ -388,9 +389,10 @@ func randomHistory(t *rapid.T) [][]operation {
 				strand = append(strand, op(withdraw(name)))
 			}
 		case "office file":
-			rows := "email,activity,date,hours,outcome\n"
+			rows, said := "email,activity,date,hours,outcome\n", sayings{}
 			for range rapid.IntRange(1, 4).Draw(t, "rows") {
-				rows += fmt.Sprintf("gosc%d@example.org,garden,2126-05-10,%d,%s\n", rapid.IntRange(0, 6).Draw(t, "who"), rapid.IntRange(1, 8).Draw(t, "hours"), rapid.SampledFrom([]string{"completed", "withdrew"}).Draw(t, "outcome"))
+				who := rapid.IntRange(0, 6).Draw(t, "who")
+				rows += said.once(who, fmt.Sprintf("gosc%d@example.org,garden,2126-05-10,%d,%s\n", who, rapid.IntRange(1, 8).Draw(t, "hours"), rapid.SampledFrom([]string{"completed", "withdrew"}).Draw(t, "outcome")))
 			}
 			strand = append(strand, file("coordinator", key+".csv", rows))
 			if rapid.IntRange(0, 2).Draw(t, "withdraw") == 0 {
@@ -596,4 +598,16 @@ func defineAs(t testing.TB, h *harness, text string) {
 	if status, body := h.send("PUT", "/town/definition", "", "application/yaml", []byte(text)); status != http.StatusCreated {
 		t.Fatalf("definition: %d %s", status, body)
 	}
+}
+
+// sayings are the rows of a file by what they are about: a file must not say two things of one.
+type sayings map[int]string
+
+// once returns the row that the file has of a thing already, else the given one.
+func (s sayings) once(about int, row string) string {
+	if before, is := s[about]; is {
+		return before
+	}
+	s[about] = row
+	return row
 }

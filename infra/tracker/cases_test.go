@@ -21,8 +21,6 @@ var notYetRight = map[string]string{
 	"27-spreadsheetml.xls":       "formats",
 	"30-gzip.csv.gz":             "formats",
 	"43-shared-email.csv":        "shared keys",
-	"48-pesel-impossible.csv":    "dates in a PESEL",
-	"51-order.csv":               "places by submission",
 	"54-merged-group.xlsx":       "sheets",
 	"66-percent.xlsx":            "sheets",
 	"81-month-only.xlsx":         "sheets",
