@@ -1,10 +1,12 @@
 package main_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"github.com/xuri/excelize/v2"
 )
 
 func TestAdviserPagesInABrowser(t *testing.T) {
@@ -34,8 +37,26 @@ func fillsTemplateIn(t *testing.T, v *visitor) {
 	v.signIn(p.id+":partner:radio", p.at+"/uploads").sees("Templates to download", "There are no files yet.")
 	address := look[string](v, `document.querySelector('a[aria-label="media airings, XLSX"]').getAttribute("href")`)
 	filled := p.radio.with("Accept-Language", "en").get(address).is(http.StatusOK).body
+	book, err := excelize.OpenReader(bytes.NewReader(filled))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheet := book.GetSheetName(0)
+	head, err := book.GetRows(sheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row := 2; row <= 3; row++ { // in the place of the examples
+		cell, err := excelize.CoordinatesToCellName(slices.Index(head[0], "title")+1, row)
+		if err == nil {
+			err = book.SetCellValue(sheet, cell, fmt.Sprint("Podwórko ", row))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	file := filepath.Join(t.TempDir(), "listopad.xlsx")
-	if err := os.WriteFile(file, filled, 0o600); err != nil {
+	if err := book.SaveAs(file); err != nil {
 		t.Fatal(err)
 	}
 	v.click("[name=check_only]")

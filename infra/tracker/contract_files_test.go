@@ -260,7 +260,7 @@ func TestValuesAreTakenAsPeopleWriteThem(t *testing.T) {
 		p.counts(map[string]string{"5": "27234"})
 		p.accepts(p.office, "t.csv", "email;activity;date;pre_score;post_score;max_score\nx@example.org;planting;"+p.day(-1)+";1,125;1.13;12.5\n")
 		p.counts(map[string]string{"8": "1"})
-		got := p.upload(p.office, "bad.csv", "date;kind;quantity;title\n"+p.day(-1)+";leaflet;1,5;E\n"+p.day(-1)+";leaflet;12,500;F\n"+p.day(-1)+";leaflet;1.50;G\n", nil)
+		got := p.upload(p.office, "bad.csv", "date;kind;quantity;title\n"+p.day(-1)+";leaflet;1,5;E\n"+p.day(-1)+";leaflet;12,50;F\n"+p.day(-1)+";leaflet;1.50;G\n", nil)
 		if want := []string{"2 quantity not_a_number", "3 quantity not_a_number", "4 quantity not_a_number"}; !slices.Equal(cells(got, "errors"), want) {
 			t.Errorf("got %s", got)
 		}

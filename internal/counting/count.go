@@ -58,8 +58,8 @@ func (f *Figures) Snapshot(definition snapshot.Definition) (snapshot.Snapshot, e
 	return s, err
 }
 
-// Evidence returns the records behind an indicator, by its code, or behind the participants (ParticipantsEvidence): all
-// that meet the rule, by date, then id, each with what it adds to the figure.
+// Evidence returns the records behind an indicator, by its code, or behind the participants (ParticipantsEvidence):
+// all that meet the rule, by date, then id, each with what it adds to the figure.
 func (f *Figures) Evidence(code string) iter.Seq[snapshot.Counted] {
 	return func(yield func(snapshot.Counted) bool) {
 		counts := indicatorRule{count: countPeople} // as participants do
@@ -77,7 +77,8 @@ func (f *Figures) Evidence(code string) iter.Seq[snapshot.Counted] {
 	}
 }
 
-// contribution returns what a record adds to a figure. seen holds the people or values counted so far, and is extended.
+// contribution returns what a record adds to a figure. seen holds the people or values counted so far, and is
+// extended.
 func (f *Figures) contribution(rule *indicatorRule, r recordRef, seen map[string]bool) amount {
 	one := amount{whole: 1}
 	same := ""
@@ -238,8 +239,8 @@ type counter struct {
 	figures      *Figures
 }
 
-// Compile counts the live records in the project's period that are dated up to the day asOf (YYYY-MM-DD). A record for
-// which a rule fails does not count by that rule, and is named in the figures' Quality.
+// Compile counts the live records in the project's period that are dated up to the day asOf (YYYY-MM-DD). A record
+// for which a rule fails does not count by that rule, and is named in the figures' Quality.
 func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Figures, error) {
 	if !isDay(asOf) || !isDay(def.Period.From) || !isDay(def.Period.To) {
 		return Figures{}, fmt.Errorf("not a date: as of %q, period from %q to %q", asOf, def.Period.From, def.Period.To)
@@ -338,8 +339,8 @@ func (c *counter) dateSignups() {
 	}
 }
 
-// deriveAttributes sets what follows from PESELs where nobody gave an attribute. Where two follow, as of people who were
-// merged, the first in the order of texts counts.
+// deriveAttributes sets what follows from PESELs where nobody gave an attribute. Where two follow, as of people who
+// were merged, the first in the order of texts counts.
 func (c *counter) deriveAttributes() {
 	type attribute struct {
 		person uint32
@@ -653,7 +654,8 @@ func (f *Figures) id(r recordRef) string {
 	return f.live.id(f.live.records[r.kind][r.place])
 }
 
-// breakdowns counts people by each attribute, and in total. Every part is listed, and people who fit none are unknown.
+// breakdowns counts people by each attribute, and in total. Every part is listed, and people who fit none are
+// unknown.
 func (c *counter) breakdowns(people firstDays) (snapshot.Breakdowns, int64) {
 	by := snapshot.Breakdowns{}
 	var total int64

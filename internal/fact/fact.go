@@ -147,8 +147,9 @@ type PersonCorrected struct {
 	Fields []string `json:"fields"` // the names of the changed fields, such as email
 }
 
-// PersonAttributes says that a coordinator corrected attributes of a person. A snapshot of any day counts the person with
-// them, whatever forms say; of several corrections of an attribute the last counts, by the time of the fact, then its id.
+// PersonAttributes says that a coordinator corrected attributes of a person. A snapshot of any day counts the person
+// with them, whatever forms say; of several corrections of an attribute the last counts, by the time of the fact,
+// then its id.
 type PersonAttributes struct {
 	Person  string        `json:"person"`
 	Schema  int           `json:"schema,omitempty"`  // the version of the schema
@@ -263,8 +264,8 @@ func ReadPack(data []byte, kind string) (Pack, error) {
 	return p, json.Unmarshal(data, &p)
 }
 
-// In returns the lines with their values in the order of a kind's fields. Values of fields that the kind lacks are left
-// out.
+// In returns the lines with their values in the order of a kind's fields. Values of fields that the kind lacks are
+// left out.
 func (p Pack) In(k *schema.Kind) []Line {
 	places := p.Places(k)
 	out := make([]Line, len(p.Lines))

@@ -97,7 +97,7 @@ func (c cell) value(field *schema.Field, scope schema.Scope) (string, *schema.Pr
 			return "", &schema.Problem{Field: field.Name, Code: schema.Unreadable, Hint: "formula"}
 		}
 	case uncomputed:
-		return "", &schema.Problem{Field: field.Name, Code: schema.Unreadable, Hint: "formula"}
+		return "", &schema.Problem{Field: field.Name, Code: schema.Formula}
 	case cut:
 		if field.Type != schema.Text {
 			if _, problem := field.Parse(text, scope); problem != nil {

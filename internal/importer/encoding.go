@@ -29,7 +29,8 @@ type detected struct {
 	wrong             *fault            // of letters that cannot be read; nil: they can
 }
 
-// detectEncoding returns the encoding of a text. It reads the whole text, since a single letter decides, and may be in the last row.
+// detectEncoding returns the encoding of a text. It reads the whole text, since a single letter decides, and may be
+// in the last row.
 func detectEncoding(text io.Reader) (detected, error) {
 	t := tally{words: map[string]bool{}}
 	buffer := make([]byte, pieceSize)
@@ -172,8 +173,8 @@ const (
 	punctuation   = "\x82\x84\x85\x91\x92\x93\x94\x96\x97\xab\xbb\xa0" // ‚„…‘’“”–—«»
 )
 
-// isPolish reports whether bytes may be Polish text in a one-byte encoding. Some such text is also valid UTF-8: ÓŁ is a
-// Tajik letter, and Ń followed by a dash a Ukrainian one.
+// isPolish reports whether bytes may be Polish text in a one-byte encoding. Some such text is also valid UTF-8: ÓŁ is
+// a Tajik letter, and Ń followed by a dash a Ukrainian one.
 func isPolish(text []byte) bool {
 	for _, b := range text {
 		if strings.IndexByte(bothPolish+windowsPolish+isoPolish+punctuation, b) < 0 {
@@ -183,13 +184,13 @@ func isPolish(text []byte) bool {
 	return true
 }
 
-// fewInvalid is the number of invalid bytes that one letter in UTF-8 outweighs. Polish text in a one-byte encoding has
-// no such letters, except in a foreign word.
+// fewInvalid is the number of invalid bytes that one letter in UTF-8 outweighs. Polish text in a one-byte encoding
+// has no such letters, except in a foreign word.
 const fewInvalid = 4
 
-// decide returns the encoding. UTF-8 is preferred if the text is valid, and if it has letters in UTF-8 and few invalid
-// bytes: a broken letter is then an error of its cell, and not every letter is read as two others. Other encodings are
-// recognised by their letters.
+// decide returns the encoding. UTF-8 is preferred if the text is valid, and if it has letters in UTF-8 and few
+// invalid bytes: a broken letter is then an error of its cell, and not every letter is read as two others. Other
+// encodings are recognised by their letters.
 func (t *tally) decide() detected {
 	utf8 := detected{}
 	if t.marked {

@@ -6,8 +6,8 @@ import (
 )
 
 // Repeats finds the rows of a file with the natural key of an earlier row. It stores 64 bits of each key and 32
-// of what the row says beside it, so that the longest file takes a few megabytes; a collision is less likely than one in a hundred million, and causes a needless
-// warning.
+// of what the row says beside it, so that the longest file takes a few megabytes; a collision is less likely than one
+// in a hundred million, and causes a needless warning.
 type Repeats struct {
 	seen [256][]hashed // by the last byte of the hash: many short lists waste less memory than a long one
 }

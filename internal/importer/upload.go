@@ -1,6 +1,6 @@
 // Package importer reads a file of records: it detects format, encoding and kind, validates every cell, and passes on
-// the valid rows one at a time. It stores nothing: a caller that needs the rows several times keeps them outside of the
-// memory, or calls Check again.
+// the valid rows one at a time. It stores nothing: a caller that needs the rows several times keeps them outside of
+// the memory, or calls Check again.
 package importer
 
 import (
@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"outreach/internal/schema"
 	"outreach/internal/text"
@@ -51,8 +53,8 @@ type Findings struct {
 	once  map[string]int // the places in List of the warnings that are told once
 }
 
-// Warn adds a warning. Of the warnings of one code there is one in the list, with the rows it concerns, except of those
-// whose rows have to be looked at one by one. Rows of one code must be added in the order of the file.
+// Warn adds a warning. Of the warnings of one code there is one in the list, with the rows it concerns, except of
+// those whose rows have to be looked at one by one. Rows of one code must be added in the order of the file.
 func (f *Findings) Warn(e CellError) {
 	switch e.Code {
 	case schema.Unlikely, "other_person", "other_name":
@@ -104,8 +106,8 @@ type Checked struct {
 	Warnings Findings
 }
 
-// Line is a valid row of a file; or the person of an invalid row whose keys are valid, without Entry.Row. The receiver
-// may keep it.
+// Line is a valid row of a file; or the person of an invalid row whose keys are valid, without Entry.Row. The
+// receiver may keep it.
 type Line struct {
 	Row   int
 	Entry schema.Entry
@@ -116,8 +118,8 @@ type Line struct {
 // discard the rows of an invalid file. It calls line for the person of an invalid row, too, so that errors of the
 // person can be reported. If the kind is not allowed no row is read.
 //
-// Rows are numbered as in a spreadsheet: a record with a quoted cell of several lines is one row, a blank line is a row
-// but not a record, and the line "sep=;", which sets the delimiter in Excel, is not a row.
+// Rows are numbered as in a spreadsheet: a record with a quoted cell of several lines is one row, a blank line is a
+// row but not a record, and the line "sep=;", which sets the delimiter in Excel, is not a row.
 //
 // An error is returned only if the body could not be read, ctx ended, or line failed; it does not concern the content
 // of the file.
@@ -139,8 +141,8 @@ func Check(ctx context.Context, f File, scope schema.Scope, allowed func(*schema
 
 // rows reads a table from top to bottom.
 type rows interface {
-	// next returns the next row and its number, io.EOF after the last, or a *fault. The cells are valid until the next
-	// call.
+	// next returns the next row and its number, io.EOF after the last, or a *fault. The cells are valid until the
+	// next call.
 	next() (number int, cells []cell, err error)
 }
 
@@ -158,8 +160,8 @@ func unreadable(row int, hint string) *fault {
 	return &fault{row: row, code: schema.Unreadable, hint: hint}
 }
 
-// source reads a body of a known size, and records its first error: a body that cannot be read must not be reported as
-// a damaged file.
+// source reads a body of a known size, and records its first error: a body that cannot be read must not be reported
+// as a damaged file.
 type source struct {
 	ctx  context.Context
 	from io.ReaderAt
@@ -213,6 +215,13 @@ func open(body *source, v *vocabulary) (rows, error) {
 			return nil, otherFormat(f.name)
 		}
 	}
+	markup, err := markupFormat(body)
+	if err != nil {
+		return nil, err
+	}
+	if markup != "" {
+		return nil, otherFormat(markup)
+	}
 	return openDelimited(body, v)
 }
 
@@ -230,9 +239,54 @@ var formats = []struct {
 	{name: "WebP", signature: "WEBP", at: 8},
 	{name: "HEIC", signature: "ftyphei", at: 4},
 	{name: "RTF", signature: `{\rtf`},
+	{name: "gzip", signature: "\x1f\x8b"},
+	{name: "7-Zip", signature: "7z\xbc\xaf\x27\x1c"},
+	{name: "RAR", signature: "Rar!"},
+	{name: "Parquet", signature: "PAR1"},
+	{name: "SQLite", signature: "SQLite format 3"},
+}
+
+// markupFormat returns the name of a format that begins with a sign of markup, "" for any other text. A table may
+// begin with such a sign only in a quoted cell.
+func markupFormat(body *source) (string, error) {
+	start := make([]byte, min(body.size, 4096))
+	if _, err := io.ReadFull(body.reader(), start); err != nil {
+		return "", err
+	}
+	// In UTF-16 every other byte of these signs is zero.
+	text := string(bytes.ToLower(bytes.TrimLeft(bytes.ReplaceAll(start, []byte{0}, nil), "\ufeff\xff\xfe \t\r\n")))
+	begins := func(signs ...string) bool {
+		return slices.ContainsFunc(signs, func(sign string) bool { return strings.HasPrefix(text, sign) })
+	}
+	switch {
+	case begins("<?xml", "<workbook", "<office:document"):
+		switch {
+		case strings.Contains(text, "urn:oasis:names:tc:opendocument"):
+			return "FODS", nil
+		case strings.Contains(text, "urn:schemas-microsoft-com:office:spreadsheet"):
+			return "XML (Excel 2003)", nil
+		case strings.Contains(text, "<html"):
+			return "HTML", nil
+		}
+		return "XML", nil
+	case begins("<!doctype html", "<html", "<table", "<head", "<meta"):
+		return "HTML", nil
+	case begins("{\"", "[{", "[\n", "{\n", "[\r\n", "{\r\n"):
+		return "JSON", nil
+	}
+	return "", nil
+}
+
+// ways are the hints of formats from which the table has to be got in another way than by saving it as CSV or XLSX.
+var ways = map[string]string{
+	"ZIP": "archive", "gzip": "archive", "7-Zip": "archive", "RAR": "archive",
+	"PDF": "print", "PNG": "print", "JPEG": "print", "GIF": "print", "TIFF": "print", "WebP": "print", "HEIC": "print",
+	"JSON": "export", "Parquet": "export", "SQLite": "export",
 }
 
 // otherFormat returns the fault of a file in an unsupported format.
-func otherFormat(name string) *fault {
-	return &fault{row: 1, code: schema.Unreadable, hint: "format", args: map[string]string{"format": name}}
+func otherFormat(name string) *fault { return wrongFormat(ways[name], name) }
+
+func wrongFormat(hint, name string) *fault {
+	return &fault{row: 1, code: schema.WrongFormat, hint: hint, args: map[string]string{"format": name}}
 }

@@ -525,20 +525,29 @@ func TestUnsupportedFilesAreRejected(t *testing.T) {
 		{"a mark alone", "\xef\xbb\xbf", "empty"},
 		{"blank lines", "\r\n \r\n;;\r\n", "empty"},
 		{"bytes of anything", string(random), "header"},
-		{"a PDF", "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "format PDF"},
-		{"a picture", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "format PNG"},
-		{"a photograph", "\xff\xd8\xff\xe0\x00\x10JFIF\x00", "format JPEG"},
-		{"a telephone's photograph", "\x00\x00\x00\x24ftypheic\x00\x00\x00\x00", "format HEIC"},
-		{"a picture of the web", "RIFF\x24\x00\x00\x00WEBPVP8 ", "format WebP"},
-		{"a text with its looks", `{\rtf1\ansi data;medium;tytuł}`, "format RTF"},
-		{"a letter of old Word", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 64<<10-10) + utf16("WordDocument") + "xxx", "format DOC"},
-		{"a letter of Word", archiveOf(t, "[Content_Types].xml", "_rels/.rels", "word/document.xml"), "format DOCX"},
-		{"a lecture", archiveOf(t, "ppt/presentation.xml"), "format PPTX"},
-		{"a sheet of LibreOffice", archiveOf(t, "mimetype", "content.xml"), "format OpenDocument"},
-		{"an archive of anything", archiveOf(t, "a.csv"), "damaged"},
-		{"JSON", `{"date": "2010-03-11", "medium": "tv"}`, "header_media"},
-		{"a workbook of the old format", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 100_000), "old_excel"},
-		{"a workbook with a password", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 64<<10-20) + utf16("EncryptedPackage") + "xxx", "protected"},
+		{"a PDF", "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "wrong_format print PDF"},
+		{"a picture", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "wrong_format print PNG"},
+		{"a photograph", "\xff\xd8\xff\xe0\x00\x10JFIF\x00", "wrong_format print JPEG"},
+		{"a telephone's photograph", "\x00\x00\x00\x24ftypheic\x00\x00\x00\x00", "wrong_format print HEIC"},
+		{"a picture of the web", "RIFF\x24\x00\x00\x00WEBPVP8 ", "wrong_format print WebP"},
+		{"a text with its looks", `{\rtf1\ansi data;medium;tytuł}`, "wrong_format  RTF"},
+		{"a letter of old Word", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 64<<10-10) + utf16("WordDocument") + "xxx", "wrong_format  DOC"},
+		{"a letter of Word", archiveOf(t, "[Content_Types].xml", "_rels/.rels", "word/document.xml"), "wrong_format  DOCX"},
+		{"a lecture", archiveOf(t, "ppt/presentation.xml"), "wrong_format  PPTX"},
+		{"a sheet of LibreOffice", archiveOf(t, "mimetype", "content.xml"), "wrong_format  OpenDocument"},
+		{"an archive of anything", archiveOf(t, "a.csv"), "wrong_format archive ZIP"},
+		{"JSON", `{"date": "2010-03-11", "medium": "tv"}`, "wrong_format export JSON"},
+		{"a workbook of the old format", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 100_000), "wrong_format old_excel XLS"},
+		{"a workbook with a password", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 64<<10-20) + utf16("EncryptedPackage") + "xxx", "wrong_format protected XLSX"},
+		{"a table of Excel 2003 in XML", "<?xml version=\"1.0\"?>\r\n<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">", "wrong_format  XML (Excel 2003)"},
+		{"a flat sheet of LibreOffice", "<?xml version=\"1.0\"?><office:document xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\">", "wrong_format  FODS"},
+		{"any XML", "\xef\xbb\xbf<?xml version=\"1.0\"?><rows/>", "wrong_format  XML"},
+		{"a page", "\n<!DOCTYPE html><html><table>", "wrong_format  HTML"},
+		{"a page in UTF-16", "\xff\xfe" + utf16("<html><table>") + "\x00", "wrong_format  HTML"},
+		{"a list in JSON", "[\n {\"date\": 1}]", "wrong_format export JSON"},
+		{"a packed table", "\x1f\x8b\x08\x00xxxxx", "wrong_format archive gzip"},
+		{"a binary workbook", archiveOf(t, "[Content_Types].xml", "_rels/.rels", "xl/workbook.bin"), "wrong_format  XLSB"},
+		{"a sheet of Numbers", archiveOf(t, "Index/Document.iwa"), "wrong_format  Numbers"},
 		{"an archive that is cut short", "PK\x03\x04xxxxxxxx", "damaged"},
 		{"a row of more columns than a spreadsheet has", airings + strings.Repeat(",", 20_000) + "\n", "row"},
 		{"a row of long cells without end", airings + strings.Repeat(strings.Repeat("x", longestCell)+",", 100) + "\n", "row"},
@@ -551,8 +560,11 @@ func TestUnsupportedFilesAreRejected(t *testing.T) {
 			if tt.want == "quote" || tt.want == "row" {
 				row = 2
 			}
-			hint, format, _ := strings.Cut(tt.want, " ")
-			wantErrors(t, checked, fmt.Sprintf(`%d  unreadable "" %s`, row, hint))
+			code, hint, format := "unreadable", tt.want, ""
+			if parts := strings.SplitN(tt.want, " ", 3); len(parts) == 3 {
+				code, hint, format = parts[0], parts[1], parts[2]
+			}
+			wantErrors(t, checked, strings.TrimSpace(fmt.Sprintf(`%d  %s "" %s`, row, code, hint)))
 			if got := checked.Errors.List[0].Args["format"]; got != format {
 				t.Errorf("it is taken for %q", got)
 			}

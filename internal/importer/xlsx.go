@@ -35,6 +35,7 @@ type workbook struct {
 	shared   sharedTexts
 	formats  []momentFormat // by style
 	from1904 bool
+	stale    bool // results of formulas are to be computed when the workbook is opened: those stored are none
 
 	row    int
 	column int // of the next cell without a reference
@@ -69,6 +70,12 @@ func (p parts) otherFormat() string {
 		return "PPTX"
 	case p["mimetype"] != nil && p["content.xml"] != nil:
 		return "OpenDocument"
+	case p["xl/workbook.bin"] != nil:
+		return "XLSB"
+	case p["index/document.iwa"] != nil, p["index.zip"] != nil:
+		return "Numbers"
+	case p["_rels/.rels"] == nil && p["[content_types].xml"] == nil:
+		return "ZIP"
 	}
 	return ""
 }
@@ -96,6 +103,9 @@ func (w *workbook) open(p parts) error {
 		Properties struct {
 			From1904 string `xml:"date1904,attr"`
 		} `xml:"workbookPr"`
+		Calculation struct {
+			OnLoad string `xml:"fullCalcOnLoad,attr"`
+		} `xml:"calcPr"`
 		Sheets []struct {
 			ID    string `xml:"id,attr"`
 			State string `xml:"state,attr"`
@@ -104,6 +114,7 @@ func (w *workbook) open(p parts) error {
 	if err := p.decode(book, &contents); err != nil {
 		return err
 	}
+	w.stale = contents.Calculation.OnLoad == "1" || contents.Calculation.OnLoad == "true"
 	w.from1904 = contents.Properties.From1904 == "1" || contents.Properties.From1904 == "true"
 	sheets, err := p.related(book, "worksheet")
 	if err != nil {
@@ -314,8 +325,8 @@ func (w *workbook) readShared(p parts, book string) error {
 	}
 }
 
-// readText appends the text of an element to into: that of its t elements, without phonetic hints (rPh). It reads up to
-// the end of the element.
+// readText appends the text of an element to into: that of its t elements, without phonetic hints (rPh). It reads up
+// to the end of the element.
 func readText(scanner *xmlScanner, element string, into []byte) ([]byte, error) {
 	inText, spoken := false, false
 	for {
@@ -500,6 +511,9 @@ func cellKind(name []byte) string {
 
 // value returns the cell of a type, a style (-1: none) and a stored text.
 func (w *workbook) value(kind string, style int, text []byte, formula bool) (cell, error) {
+	if formula && w.stale {
+		return cell{form: uncomputed}, nil
+	}
 	if len(text) == 0 {
 		if formula && kind != "str" {
 			return cell{form: uncomputed}, nil
@@ -580,8 +594,8 @@ func columnOf(name []byte) (int, bool) {
 	return 0, false
 }
 
-// unescape replaces escapes such as _x000D_, by which spreadsheets write characters that XML does not allow. Line ends
-// become line feeds, as in delimited text.
+// unescape replaces escapes such as _x000D_, by which spreadsheets write characters that XML does not allow. Line
+// ends become line feeds, as in delimited text.
 func unescape(text string) string {
 	if !strings.Contains(text, "_x") {
 		return text
@@ -607,14 +621,14 @@ func unescape(text string) string {
 	}
 }
 
-// compoundFault returns the fault of a compound file: a workbook with a password, a Word document, or a workbook in the
-// format before 2007. They are distinguished by the names of streams, in UTF-16.
+// compoundFault returns the fault of a compound file: a workbook with a password, a Word document, or a workbook in
+// the format before 2007. They are distinguished by the names of streams, in UTF-16.
 func compoundFault(body *source) *fault {
 	names := []struct {
 		stream string
 		fault  *fault
 	}{
-		{"EncryptedPackage", unreadable(1, "protected")},
+		{"EncryptedPackage", wrongFormat("protected", "XLSX")},
 		{"WordDocument", otherFormat("DOC")},
 	}
 	buffer := make([]byte, 64<<10)
@@ -627,7 +641,7 @@ func compoundFault(body *source) *fault {
 			}
 		}
 		if err != nil {
-			return unreadable(1, "old_excel")
+			return wrongFormat("old_excel", "XLS")
 		}
 		const longest = 2 * len("EncryptedPackage")
 		kept = copy(buffer, buffer[max(0, kept+n-longest):kept+n])

@@ -197,7 +197,7 @@ func TestSheetData(t *testing.T) {
 	}{
 		{"an error of a formula in a text", head + row(map[string]string{"D": `<c t="e"><f>NA()</f><v>#N/A</v></c>`}), nil, `2 title unreadable "#N/A" formula`},
 		{"an error of a formula in a number", head + row(map[string]string{"F": `<c t="e"><v>#DIV/0!</v></c>`}), nil, `2 reach not_a_number "#DIV/0!" whole`},
-		{"a formula whose result was not saved", head + row(map[string]string{"G": `<c><f>A1</f></c>`}), nil, `2 note unreadable "" formula`},
+		{"a formula whose result was not saved", head + row(map[string]string{"G": `<c><f>A1</f></c>`}), nil, `2 note formula ""`},
 		{"a formula whose result is no text", head + row(map[string]string{"G": `<c t="str"><f>A1</f><v></v></c>`}), nil, "2 date=2010-03-11 medium=tv title=T outlet=TV reach=1"},
 		{"a formula's text", head + row(map[string]string{"D": `<c t="str"><f>A1</f><v>Razem</v></c>`}), nil, "2 date=2010-03-11 medium=tv title=Razem outlet=TV reach=1"},
 		{"numbers with a fraction of zero or an exponent", head + row(map[string]string{"F": `<c><v>7500.0</v></c>`}) + row(map[string]string{"F": `<c t="n"><v>7.5E3</v></c>`}), nil,
@@ -212,7 +212,7 @@ func TestSheetData(t *testing.T) {
 		{"a sheet that breaks off", head + row(nil), map[string]string{"xl/worksheets/sheet1.xml": "<worksheet><sheetData>" + head + row(nil)}, `2  unreadable "" damaged; 2 date=2010-03-11 medium=tv title=T outlet=TV reach=1`},
 		{"a sheet that is no XML", "", map[string]string{"xl/worksheets/sheet1.xml": "date,title"}, `1  unreadable "" damaged`},
 		{"a workbook without sheets", "", map[string]string{"xl/workbook.xml": "<workbook/>"}, `1  unreadable "" damaged`},
-		{"an archive of something else", "", map[string]string{"_rels/.rels": ""}, `1  unreadable "" damaged`},
+		{"an archive of something else", "", map[string]string{"_rels/.rels": ""}, `1  wrong_format "" archive`},
 		{"a sheet that is not there", "", map[string]string{"xl/worksheets/sheet1.xml": ""}, `1  unreadable "" damaged`},
 		{"a cell in no row", `<c t="inlineStr"><is><t>date</t></is></c>`, nil, `1  unreadable "" damaged`},
 		{"a cell beyond the last column", head + `<row><c r="XFE2"><v>1</v></c></row>`, nil, `1  unreadable "" damaged`},

@@ -244,7 +244,7 @@ func (w *writer) responses(r web.Route) object {
 	switch {
 	case r.Method == http.MethodGet && strings.Contains(r.Path, "{project}") && !r.Short:
 		add(http.StatusSeeOther, object{"description": "An answer over 4 MB is at a short-lived pre-signed URL", "headers": location})
-	case r.Method == http.MethodPost && r.Request != nil:
+	case r.Method == http.MethodPost && (r.Request != nil || r.Page):
 		add(http.StatusSeeOther, object{"description": "After a browser's form: redirects to the page", "headers": location})
 	}
 	if r.Conflict != "" {

@@ -21,6 +21,8 @@ const (
 	Quote         = "quote"
 	Encoding      = "encoding"
 	Conflicting   = "conflicting_rows"
+	WrongFormat   = "wrong_format"  // of a whole file
+	Formula       = "formula"       // of a cell without a computed value
 	UnknownField  = "unknown_field" // of JSON bodies
 	Closed        = "closed"        // of the public sign-up form
 )

@@ -48,9 +48,9 @@ func ValidPesel(value string) bool {
 	return sum%10 == 0 && value != "00000000000"
 }
 
-// bornOn returns the date of birth in a valid PESEL, YYYY-MM-DD, and false where there is no such day: two digits each
-// of year, month and day. The month of the years from 1800 is 80 more, from 2000 20, from 2100 40, from 2200 60 (the same
-// act, art. 15).
+// bornOn returns the date of birth in a valid PESEL, YYYY-MM-DD, and false where there is no such day: two digits
+// each of year, month and day. The month of the years from 1800 is 80 more, from 2000 20, from 2100 40, from 2200 60
+// (the same act, art. 15).
 func bornOn(pesel string) (string, bool) {
 	number := func(from int) int { n, _ := strconv.Atoi(pesel[from : from+2]); return n }
 	century := []int{1900, 2000, 2100, 2200, 1800}[number(2)/20]

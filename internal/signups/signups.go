@@ -219,7 +219,7 @@ func (s *Store) sealedForm(project string, d SignupDraft) schema.Values {
 func (s *Store) signupFact(project string, d SignupDraft, su Signup, entry, state string) (fact.Fact, error) {
 	return s.NewFact(fact.KindSignup, d.By, fact.Signup{
 		Signup: su.ID, Entry: entry, Person: su.Person, Submitted: d.Submitted.UTC(), State: state, Upload: d.Upload, Line: d.Line,
-		Schema: schema.SchemaVersion, Values: s.sealedForm(project, d), Derived: d.Derived,
+		Schema: schema.SchemaVersion, Values: s.sealedForm(project, d), Derived: d.Derived.Without(func(field string) bool { return d.Kind.Get(d.Row, field) != "" }),
 	})
 }
 

@@ -125,8 +125,8 @@ func (s Snapshot) dayless() Snapshot {
 }
 
 // Digest computes the hash: "sha256:" and the SHA-256 of the RFC 8785 JSON of the figures. It leaves out what differs
-// between two compiles of the same figures (id, known_at, state, supersedes, the definition's version, ids of records) and
-// the hash itself.
+// between two compiles of the same figures (id, known_at, state, supersedes, the definition's version, ids of
+// records) and the hash itself.
 func (s Snapshot) Digest() (string, error) {
 	type definition struct {
 		SHA256 string `json:"sha256"`

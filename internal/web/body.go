@@ -45,9 +45,10 @@ type Body struct {
 	method, version string
 }
 
-// Read parses the request's body, a JSON object or a web form; an empty body is an empty object. It consumes the body,
-// so it may be called once. It fails with 400 for a body that is not UTF-8, not an object, not a form or nested too deeply, 413 above
-// MostBody bytes or mostValues values, 415 for another media type, and 422 for an idempotency key of more than MostKey characters.
+// Read parses the request's body, a JSON object or a web form; an empty body is an empty object. It consumes the
+// body, so it may be called once. It fails with 400 for a body that is not UTF-8, not an object, not a form or nested
+// too deeply, 413 above MostBody bytes or mostValues values, 415 for another media type, and 422 for an idempotency
+// key of more than MostKey characters.
 func (c *Call) Read() (Body, error) {
 	raw, err := io.ReadAll(http.MaxBytesReader(c.W, c.Request.Body, MostBody))
 	if err != nil {
@@ -109,9 +110,9 @@ func (c *Call) isField(name string) bool {
 	return c.Defined.Definition != nil && slices.ContainsFunc(schema.For(c.Defined.Definition).Kinds, func(k *schema.Kind) bool { return k.Index(name) >= 0 })
 }
 
-// readJSON parses a JSON object within the limits of a body. Of an object with more than mostFields fields it keeps the
-// first and those of records, and returns how many it left out: nothing has so many, so that those that are kept are
-// refused anyway.
+// readJSON parses a JSON object within the limits of a body. Of an object with more than mostFields fields it keeps
+// the first and those of records, and returns how many it left out: nothing has so many, so that those that are kept
+// are refused anyway.
 func readJSON(raw []byte, isField func(name string) bool) (given schema.Given, unread int, err error) {
 	bad := &Error{Status: http.StatusBadRequest, Detail: "not_json"}
 	if !json.Valid(raw) {
@@ -246,7 +247,8 @@ func isJSON(contentType string) bool {
 	return media == "application/json" || strings.HasSuffix(media, "+json")
 }
 
-// quality returns the quality value, 0 to 1, of a media type in an Accept header; 0 if the header does not include it.
+// quality returns the quality value, 0 to 1, of a media type in an Accept header; 0 if the header does not include
+// it.
 func quality(accept, media string) float64 {
 	accept = accept[:min(len(accept), mostAccept)]
 	best, exact := 0.0, false

@@ -50,14 +50,14 @@ func New(a *app.App) Compiler {
 
 // Compile counts all facts so far and saves the snapshot of the day asOf (YYYY-MM-DD). If the newest snapshot of that
 // day has the same hash, Compile returns it with made false and saves nothing, so it may be called twice. by is the
-// random id of the member of staff who asked, "" for the schedule. It fails with table.ErrBusy if other compiles of the
-// same day keep overtaking it.
+// random id of the member of staff who asked, "" for the schedule. It fails with table.ErrBusy if other compiles of
+// the same day keep overtaking it.
 func (c Compiler) Compile(ctx context.Context, project, asOf, by string, once store.Once) (kept snapshots.Kept, made bool, err error) {
 	return c.compile(ctx, project, asOf, by, once, false)
 }
 
-// compile is Compile. If onlyNews, it also saves no snapshot, and returns the one before, where that differs in its day
-// alone.
+// compile is Compile. If onlyNews, it also saves no snapshot, and returns the one before, where that differs in its
+// day alone.
 func (c Compiler) compile(ctx context.Context, project, asOf, by string, once store.Once, onlyNews bool) (kept snapshots.Kept, made bool, err error) {
 	defined, err := c.projects.Definition(ctx, project)
 	if err != nil {
@@ -162,8 +162,9 @@ func empty(rules *counting.Rules) state {
 	return state{fold: counting.New(rules.Registry()), outdated: true}
 }
 
-// restore returns the fold of the last checkpoint and the heads it was saved at. If the checkpoint is missing, damaged,
-// of another version, or later than heads, it returns an empty fold and zero heads: then all facts are replayed.
+// restore returns the fold of the last checkpoint and the heads it was saved at. If the checkpoint is missing,
+// damaged, of another version, or later than heads, it returns an empty fold and zero heads: then all facts are
+// replayed.
 func (c Compiler) restore(ctx context.Context, defined projects.Defined, rules *counting.Rules, heads fact.Heads) (state, error) {
 	data, err := c.checkpoint(ctx, defined.Definition.ID)
 	if err != nil {
@@ -176,8 +177,8 @@ func (c Compiler) restore(ctx context.Context, defined projects.Defined, rules *
 	return state{fold: fold, since: since, outdated: since != heads}, nil
 }
 
-// checkpointWhole fails with store.ErrDamaged if the last checkpoint, or the evidence that it continues, is not what was
-// stored.
+// checkpointWhole fails with store.ErrDamaged if the last checkpoint, or the evidence that it continues, is not what
+// was stored.
 func (c Compiler) checkpointWhole(ctx context.Context, project string) error {
 	last, found, err := c.snapshots.LastCheckpoint(ctx, project)
 	if err != nil || !found {
@@ -221,8 +222,8 @@ const (
 	shareOfRecords = 100 // the index of the evidence has what it lacks, and is read for each page of evidence
 )
 
-// continueCheckpoint returns a fold that continues the counts of the last checkpoint. It fails with counting.ErrRecount
-// if there is none, if it was counted by another definition or program, or if it is too old.
+// continueCheckpoint returns a fold that continues the counts of the last checkpoint. It fails with
+// counting.ErrRecount if there is none, if it was counted by another definition or program, or if it is too old.
 func (c Compiler) continueCheckpoint(ctx context.Context, defined projects.Defined, rules *counting.Rules, heads fact.Heads) (s state, err error) {
 	data, err := c.checkpoint(ctx, defined.Definition.ID)
 	if err != nil {
@@ -261,8 +262,8 @@ func isAfter(a, b fact.Heads) bool {
 	return false
 }
 
-// errErased means that a person was erased after the checkpoint was saved. A concurrent compile may have saved it with
-// facts from before the erasure, so it must not be used.
+// errErased means that a person was erased after the checkpoint was saved. A concurrent compile may have saved it
+// with facts from before the erasure, so it must not be used.
 var errErased = errors.New("a person was erased since the checkpoint")
 
 // replay applies the facts between since and heads to the fold, and the packed rows of the files they accepted. It

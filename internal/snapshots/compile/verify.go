@@ -276,9 +276,10 @@ func (c Compiler) Known(ctx context.Context, project, id string) (bool, error) {
 // ErrNotSame reports that what follows from the facts is not the snapshot that was made of them.
 var ErrNotSame = errors.New("the facts give other figures")
 
-// Recompute compiles a snapshot again, from the first fact up to those it was compiled with, and saves figures, evidence
-// and item in place of the present ones: a damaged snapshot is as it was, and one from before snapshots were sealed has
-// a seal. It fails with ErrNotSame, and saves nothing, if the hash or the seal would be another. It may be repeated.
+// Recompute compiles a snapshot again, from the first fact up to those it was compiled with, and saves figures,
+// evidence and item in place of the present ones: a damaged snapshot is as it was, and one from before snapshots were
+// sealed has a seal. It fails with ErrNotSame, and saves nothing, if the hash or the seal would be another. It may be
+// repeated.
 func (c Compiler) Recompute(ctx context.Context, project, id string) (snapshots.Kept, error) {
 	said, err := c.said(ctx, project, id)
 	if err != nil {

@@ -129,7 +129,8 @@ func (h Handlers) answer(c *web.Call, body web.Body, kept snapshots.Kept, status
 	return c.JSON(status, snap)
 }
 
-// find returns the snapshot that is asked for. A damaged one that has an id is found for the coordinator, by the id alone.
+// find returns the snapshot that is asked for. A damaged one that has an id is found for the coordinator, by the id
+// alone.
 func (h Handlers) find(c *web.Call) (snapshots.Kept, error) {
 	id := c.PathValue("id")
 	kept, err := h.snapshots.Find(c.Context(), c.Project, id, c.SnapshotState())
