@@ -34,7 +34,9 @@ func TestContractAttributesAreCorrected(t *testing.T) {
 	day := p.day(-10)
 	p.office.post(p.at+"/signups", signup("ewa", "planting").and(fields{"sex": "male", "birth_year": 1970, "submitted_at": p.day(-20) + "T10:00:00Z"})).is(http.StatusCreated)
 	p.office.post(p.at+"/attendance", fields{"person": fields{"email": "ewa@example.org"}, "activity": "planting", "date": day, "outcome": "completed"}).is(http.StatusCreated)
-	sexes := func(snap reply) string { return figure(snap, "1", "by.sex.female") + figure(snap, "1", "by.sex.male") + figure(snap, "1", "by.sex.unknown") }
+	sexes := func(snap reply) string {
+		return figure(snap, "1", "by.sex.female") + figure(snap, "1", "by.sex.male") + figure(snap, "1", "by.sex.unknown")
+	}
 	if got := sexes(p.compile()); got != "010" {
 		t.Fatalf("before: %s", got)
 	}
