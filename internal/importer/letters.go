@@ -14,8 +14,8 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// oneByte are the supported encodings of one byte a letter, the more likely ones first. prior is what an encoding has to
-// be better by, in the points of a text.
+// oneByte are the supported encodings of one byte a letter, the more likely ones first. prior is what an encoding
+// has to be better by, in the points of a text.
 var oneByte = []struct {
 	name  string
 	made  func() encoding.Encoding

@@ -76,8 +76,8 @@ func digits(value string) int {
 	return n
 }
 
-// momentLayouts are the forms of a day that files have besides 2010-07-21 and 21.07.2010, with a time of day or without.
-// 21/07/2010 is among them, for a day that cannot be a month.
+// momentLayouts are the forms of a day that files have besides 2010-07-21 and 21.07.2010, with a time of day or
+// without. 21/07/2010 is among them, for a day that cannot be a month.
 var momentLayouts = func() (layouts []string) {
 	for _, day := range []string{"2006-01-02", "2.1.2006", "2006/1/2", "2/1/2006"} {
 		layouts = append(layouts, day)

@@ -16,8 +16,8 @@ const (
 	Rejected = "rejected"
 )
 
-// Snapshot is the figures of a project on a day. The hash covers all but ID, KnownAt, State, Supersedes, Hash, Evidence,
-// Seal, Previous and the definition's version.
+// Snapshot is the figures of a project on a day. The hash covers all but ID, KnownAt, State, Supersedes, Hash,
+// Evidence, Seal, Previous and the definition's version.
 type Snapshot struct {
 	Project      string       `json:"project"`
 	ID           string       `json:"id"`
