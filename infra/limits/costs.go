@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -215,7 +214,7 @@ func measureCosts(t *testing.T, projects ...int) *costs {
 	has := c.resource
 	c.monthly = perSecret*has["AWS::SecretsManager::Secret"] + perKey*has["AWS::KMS::Key"] + perAlarm*has[alarmed] + perMetric*has["AWS::Logs::MetricFilter"] + perDashboard*has["AWS::CloudWatch::Dashboard"]
 	in := func(do func(r *run)) {
-		synctest.Test(t, func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
 			r := &run{T: t, long: true}
 			defer func() {
 				if len(r.broken) > 0 {
