@@ -30,7 +30,7 @@ type event struct {
 }
 
 func realMain() error {
-	c, err := cloud.New(cloud.Tracker, cloud.People, cloud.Files, cloud.Nights)
+	c, err := cloud.New(cloud.Tracker, cloud.People, cloud.Files, cloud.Nights, cloud.Keys)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"outreach/infra/tracker/redrive"
 	"outreach/infra/tracker/restore"
+	"outreach/infra/tracker/rotate"
 	"outreach/infra/tracker/token"
 	"outreach/internal/version"
 )
@@ -31,6 +32,7 @@ func commands() []command {
 		{name: "replay", summary: "send the model project's input to a running tracker", define: replayCommand},
 		{name: "redrive", summary: "deliver dead letters again", define: redrive.Command},
 		{name: "restore", summary: "restore tables or a data folder, repeat later erasures, verify snapshots", define: restore.Command},
+		{name: "rotate-secret", summary: "replace the secret, without losing anybody", define: rotate.Command(lockFolder)},
 		{name: "token", summary: "sign a program in at the user pool, and print its token", define: token.Command},
 		{name: "version", summary: "print version, commit and Go version", define: versionCommand},
 	}
@@ -100,7 +102,7 @@ func (h helpRequest) print(out io.Writer) {
 	if h.command.name == all[0].name {
 		fmt.Fprintf(out, "Usage: tracker [command] [flags]\n\nCommands:\n")
 		for _, c := range all {
-			fmt.Fprintf(out, "  %-8s %s\n", c.name, c.summary)
+			fmt.Fprintf(out, "  %-13s %s\n", c.name, c.summary)
 		}
 		fmt.Fprintln(out, "\ntracker COMMAND -h lists the flags of a command. Those of serve:")
 	} else {

@@ -2,11 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -24,9 +23,11 @@ import (
 	"outreach/functions/compile-snapshot/compilesnapshot"
 	"outreach/functions/ingest-upload/ingestupload"
 	"outreach/infra/tracker/provider"
+	"outreach/infra/tracker/rotate"
 	"outreach/internal/app"
 	"outreach/internal/fact"
 	"outreach/internal/identity"
+	"outreach/internal/keyring"
 	"outreach/internal/logs"
 	"outreach/internal/mail/mailbox"
 	"outreach/internal/nights"
@@ -35,6 +36,7 @@ import (
 	"outreach/internal/objects/folder"
 	"outreach/internal/page"
 	"outreach/internal/project"
+	"outreach/internal/projects"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/table/sqlite"
@@ -46,6 +48,7 @@ type tracker struct {
 	settings  settings
 	log       *slog.Logger
 	db        *sqlite.DB
+	secret    []byte    // opens the keys in the tables; the key of sessions and pre-signed addresses
 	base      *store.DB // complete before app is built on it
 	app       *app.App
 	site      *web.Site
@@ -84,20 +87,19 @@ func newTracker(ctx context.Context, s settings, log *slog.Logger) (*tracker, er
 	if t.mail, err = mailbox.Open(filepath.Join(s.data, "mail.jsonl"), sender); err != nil {
 		return nil, err
 	}
-	secret, err := secretFile(filepath.Join(s.data, "secret"))
-	if err != nil {
-		return nil, err
-	}
-	t.base = &store.DB{Secret: secret, Now: time.Now}
+	t.base = &store.DB{Now: time.Now}
 	if err := t.openTables(ctx); err != nil {
 		return nil, err
 	}
-	if err := t.openObjects(ctx, secret); err != nil {
+	if err := t.openKeys(ctx); err != nil {
+		return nil, err
+	}
+	if err := t.openObjects(ctx); err != nil {
 		return nil, err
 	}
 	t.app = app.New(t.base)
 	t.app.Privacy.Letters = t.mail
-	if err := t.openSite(secret); err != nil {
+	if err := t.openSite(); err != nil {
 		return nil, err
 	}
 	ingest := ingestupload.New(t.app, log, nil) // without a time-out nothing is continued
@@ -126,29 +128,46 @@ func newTracker(ctx context.Context, s settings, log *slog.Logger) (*tracker, er
 	return t, err
 }
 
-// secretFile reads the secret that keys the hashes of identities, and creates it where the file does not exist. Without
-// this secret no stored person is found again, so every backup of the folder must include it.
-func secretFile(file string) ([]byte, error) {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, os.ErrNotExist) {
-		secret := make([]byte, 32)
-		if _, err := rand.Read(secret); err != nil {
-			return nil, err
+// openKeys reads the secret and the keys that it opens, and makes a secret for empty tables. It fails where the secret is
+// missing beside tables that are not empty, or is another one: every person would count twice.
+func (t *tracker) openKeys(ctx context.Context) error {
+	file := rotate.File(filepath.Join(t.settings.data, "secret"))
+	secret, err := file.Current(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		empty, emptyErr := t.isEmpty(ctx)
+		if emptyErr != nil {
+			return emptyErr
 		}
-		fresh := file + ".new"
-		if err := os.WriteFile(fresh, []byte(hex.EncodeToString(secret)+"\n"), 0o600); err != nil {
-			return nil, err
+		if !empty {
+			return fmt.Errorf("%s is missing, but the tables are not empty: without it nobody who is recorded is recognised, and everybody would count twice. "+
+				"Copy the file from the last backup of this folder; docs/runbook.md (The secret) says what to do if there is none", file)
 		}
-		return secret, os.Rename(fresh, file)
+		secret = keyring.New()
+		err = file.Create(secret)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	secret, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(secret) != 32 {
-		return nil, fmt.Errorf("%s must contain 64 hex digits", file)
+	ring, err := keyring.Keep(ctx, t.base.Tracker, secret)
+	if errors.Is(err, keyring.ErrOtherSecret) {
+		return fmt.Errorf("%s: %w: with it nobody who is recorded would be recognised, and everybody would count twice. "+
+			"Copy the file from a backup of this folder that was made since the secret was last replaced (docs/runbook.md, The secret)", file, err)
 	}
-	return secret, nil
+	t.secret, t.base.Secret, t.base.Links = secret, ring.Data, ring.Links
+	return err
+}
+
+// isEmpty reports whether the tables contain nothing.
+func (t *tracker) isEmpty(ctx context.Context) (bool, error) {
+	if t.db != nil {
+		return t.db.Empty()
+	}
+	items, err := t.base.Tracker.Get(ctx, keyring.Key)
+	if err != nil || len(items) > 0 {
+		return false, err
+	}
+	known, err := projects.New(t.base).Projects(ctx)
+	return len(known) == 0, err
 }
 
 func (t *tracker) openTables(ctx context.Context) error {
@@ -172,19 +191,19 @@ func (t *tracker) openTables(ctx context.Context) error {
 	return nil
 }
 
-func (t *tracker) openObjects(ctx context.Context, secret []byte) (err error) {
+func (t *tracker) openObjects(ctx context.Context) (err error) {
 	if t.settings.s3URL != "" {
 		return t.openS3(ctx)
 	}
-	if t.files, err = folder.Open(filepath.Join(t.settings.data, "objects"), t.settings.baseURL, secret); err != nil {
+	if t.files, err = folder.Open(filepath.Join(t.settings.data, "objects"), t.settings.baseURL, keyring.Derive(t.secret, "places")); err != nil {
 		return err
 	}
 	t.base.Objects = t.files
 	return nil
 }
 
-func (t *tracker) openSite(secret []byte) error {
-	set := identity.Settings{Issuer: t.settings.issuer, ClientID: t.settings.clientID, GroupsClaim: t.settings.groupsClaim, CookieKey: secret, BaseURL: t.settings.baseURL, Sessions: t.app.Access}
+func (t *tracker) openSite() error {
+	set := identity.Settings{Issuer: t.settings.issuer, ClientID: t.settings.clientID, GroupsClaim: t.settings.groupsClaim, CookieKey: t.secret, BaseURL: t.settings.baseURL, Sessions: t.app.Access}
 	set.SignedIn = web.Register(t.app.Access, t.log)
 	set.Fail = func(w http.ResponseWriter, r *http.Request, status int, err error) { t.site.Refuse(w, r, status, err) }
 	client := &http.Client{Timeout: 10 * time.Second}

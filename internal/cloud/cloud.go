@@ -5,6 +5,7 @@ package cloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -21,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"outreach/internal/app"
+	"outreach/internal/keyring"
 	"outreach/internal/logs"
 	objectss3 "outreach/internal/objects/s3"
 	"outreach/internal/store"
@@ -52,9 +54,12 @@ type Cloud struct {
 	missing []string
 	secrets *secretsmanager.Client
 
-	mu  sync.Mutex
-	db  *store.DB
-	app *app.App // nil until App has read the secret
+	keeps bool // whether App stores the keys where the tables have none
+
+	mu     sync.Mutex
+	db     *store.DB
+	secret []byte   // empty until App has read it
+	app    *app.App // nil until App has read the secret and the keys
 }
 
 // Part sets up something that a function uses. All functions use the secret, so it is no Part.
@@ -115,6 +120,10 @@ func Files(c *Cloud) {
 	c.db.Objects = objectss3.New(client, c.setting(Bucket))
 }
 
+// Keys stores the keys that outlive the secret where the tables have none: in functions that run before there is data,
+// and every night. Others read them.
+func Keys(c *Cloud) { c.keeps = true }
+
 // Nights requires the queue of projects that are due.
 func Nights(c *Cloud) { c.setting(NightQueue) }
 
@@ -127,18 +136,42 @@ func Mail(c *Cloud) {
 // Arrivals requires the setting for giving messages back to the queue of files that arrived.
 func Arrivals(c *Cloud) { c.setting(UploadsQueue) }
 
-// App returns the features. The first call reads the secret; if that fails, the next call retries. It is safe for
-// concurrent use.
+// App returns the features. The first call reads the secret and the keys that it opens; if that fails, the next call
+// retries. It fails where the secret is not the one of the tables. It is safe for concurrent use.
 func (c *Cloud) App(ctx context.Context) (*app.App, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.app == nil {
-		key, err := c.key(ctx)
+		secret, err := c.key(ctx)
 		if err != nil {
 			return nil, err
 		}
-		c.db.Secret = key
+		ring, err := c.ring(ctx, secret)
+		if errors.Is(err, keyring.ErrOtherSecret) {
+			return nil, fmt.Errorf("%w: put back the version of the secret that was in use (docs/runbook.md, the secret)", err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		c.secret, c.db.Secret, c.db.Links = secret, ring.Data, ring.Links
 		c.app = app.New(c.db)
 	}
 	return c.app, nil
+}
+
+func (c *Cloud) ring(ctx context.Context, secret []byte) (keyring.Ring, error) {
+	switch {
+	case c.db.Tracker == nil:
+		return keyring.Ring{Data: secret}, nil
+	case c.keeps:
+		return keyring.Keep(ctx, c.db.Tracker, secret)
+	}
+	return keyring.Read(ctx, c.db.Tracker, secret)
+}
+
+// CookieKey returns the key of sessions, which end when the secret is replaced. App must have returned before.
+func (c *Cloud) CookieKey() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.secret
 }

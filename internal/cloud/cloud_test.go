@@ -178,7 +178,7 @@ func TestParseKey(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			key, err := parseKey([]byte(tt.raw), tt.text)
+			key, err := ParseKey([]byte(tt.raw), tt.text)
 			if tt.ok != (err == nil) || tt.ok && len(key) != 32 {
 				t.Errorf("%d bytes, %v", len(key), err)
 			}

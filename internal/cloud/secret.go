@@ -10,22 +10,21 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-)
 
-// keySize is the size of the key, in bytes.
-const keySize = 32
+	"outreach/internal/keyring"
+)
 
 func (c *Cloud) key(ctx context.Context) ([]byte, error) {
 	out, err := c.secrets.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(os.Getenv(SecretID))})
 	if err != nil {
 		return nil, fmt.Errorf("secret: %w", err)
 	}
-	return parseKey(out.SecretBinary, aws.ToString(out.SecretString))
+	return ParseKey(out.SecretBinary, aws.ToString(out.SecretString))
 }
 
-// parseKey returns the key of a secret: the raw bytes, or the text {"key": "64 hex digits"}. Its errors do not contain
+// ParseKey returns the key of a secret: the raw bytes, or the text {"key": "64 hex digits"}. Its errors do not contain
 // the secret.
-func parseKey(raw []byte, text string) ([]byte, error) {
+func ParseKey(raw []byte, text string) ([]byte, error) {
 	if text != "" {
 		var kept struct{ Key string }
 		if json.Unmarshal([]byte(text), &kept) != nil {
@@ -36,8 +35,8 @@ func parseKey(raw []byte, text string) ([]byte, error) {
 			return nil, errors.New("secret: the key is not hexadecimal")
 		}
 	}
-	if len(raw) != keySize {
-		return nil, fmt.Errorf("secret: key of %d bytes, want %d", len(raw), keySize)
+	if len(raw) != keyring.Size {
+		return nil, fmt.Errorf("secret: key of %d bytes, want %d", len(raw), keyring.Size)
 	}
 	return raw, nil
 }

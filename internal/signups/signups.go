@@ -603,7 +603,14 @@ func (m *mover) promote(ctx context.Context, left string) error {
 }
 
 // CancelToken returns the token in the e-mail about a sign-up. Whoever has it may withdraw the sign-up.
-func (s *Store) CancelToken(project, signup string) string { return s.Seal(project, "cancel", signup) }
+func (s *Store) CancelToken(project, signup string) string {
+	return s.LinkToken(project, "cancel", signup)
+}
+
+// IsCancelToken reports whether a token is that of the e-mail about a sign-up.
+func (s *Store) IsCancelToken(project, signup, token string) bool {
+	return s.IsLinkToken(project, "cancel", signup, token)
+}
 
 // SignupsOf returns sign-ups by their ids, without ids that do not exist.
 func (s *Store) SignupsOf(ctx context.Context, project string, ids []string) (map[string]Signup, error) {

@@ -19,6 +19,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"outreach/internal/fact"
+	"outreach/internal/keyring"
 	"outreach/internal/objects"
 	"outreach/internal/schema"
 	"outreach/internal/table"
@@ -52,7 +53,8 @@ type DB struct {
 	Tracker table.Table
 	People  table.Table
 	Objects objects.Store
-	Secret  []byte           // the key of Seal
+	Secret  []byte           // the key of Seal: that of the key ring, which a rotation of the secret leaves as it is
+	Links   []keyring.Link   // the keys of the tokens in letters, the present one first; none: Secret
 	Now     func() time.Time // the clock
 	Lane    func() int       // chooses the lane of the next fact; nil: at random
 
@@ -119,6 +121,32 @@ func (s *DB) Digest(project, purpose, text string) [16]byte {
 	digest := [16]byte(h.sum)
 	s.sealers.Put(h)
 	return digest
+}
+
+// LinkToken returns the token of a link in a letter, 32 hexadecimal digits. After a rotation of the secret new letters
+// have another.
+func (s *DB) LinkToken(project, purpose, text string) string {
+	if len(s.Links) == 0 {
+		return s.Seal(project, purpose, text)
+	}
+	return (&DB{Secret: s.Links[0].Key}).Seal(project, purpose, text)
+}
+
+// IsLinkToken reports whether LinkToken returned a token for these parts, under the present key or a former one that
+// has not ended.
+func (s *DB) IsLinkToken(project, purpose, text, token string) bool {
+	links := s.Links
+	if len(links) == 0 {
+		links = []keyring.Link{{Key: s.Secret}}
+	}
+	is := false
+	for _, link := range links {
+		right := (&DB{Secret: link.Key}).Seal(project, purpose, text)
+		if hmac.Equal([]byte(right), []byte(token)) && (link.Until.IsZero() || link.Until.After(s.Now())) {
+			is = true
+		}
+	}
+	return is
 }
 
 // sealer is a keyed hash. One is used many times: a file needs some hundred thousand hashes, and half of the work would

@@ -79,7 +79,7 @@ func SignIn(c *cloud.Cloud) Function {
 func authority(c *cloud.Cloud, kept *app.App, clientSecret string, first Request, signedIn func(*http.Request, identity.Identity)) (*identity.Authority, error) {
 	return identity.New(identity.Settings{
 		Issuer: setting(first, cloud.Issuer, "issuer"), ClientID: setting(first, cloud.ClientID, "clientId"), ClientSecret: clientSecret,
-		GroupsClaim: os.Getenv(cloud.GroupsClaim), CookieKey: kept.DB.Secret, BaseURL: base(first), Sessions: kept.Access, SignedIn: signedIn,
+		GroupsClaim: os.Getenv(cloud.GroupsClaim), CookieKey: c.CookieKey(), BaseURL: base(first), Sessions: kept.Access, SignedIn: signedIn,
 	}, &http.Client{Timeout: 10 * time.Second, Transport: c.Transport()})
 }
 

@@ -1,7 +1,6 @@
 package signupsweb
 
 import (
-	"crypto/subtle"
 	"errors"
 	"net/http"
 	"net/url"
@@ -173,8 +172,7 @@ func (h Handlers) signUp(c *web.Call, body web.Body, office bool) (signups.Signe
 // wrong id does, with store.ErrNotFound.
 func (h Handlers) byToken(c *web.Call, token string) (signups.Signup, error) {
 	su, err := h.signups.Signup(c.Context(), c.Project, c.PathValue("id"))
-	right := h.signups.CancelToken(c.Project, c.PathValue("id"))
-	if subtle.ConstantTimeCompare([]byte(right), []byte(token)) != 1 {
+	if !h.signups.IsCancelToken(c.Project, c.PathValue("id"), token) {
 		return su, store.ErrNotFound
 	}
 	return su, err

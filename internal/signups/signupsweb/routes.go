@@ -26,7 +26,7 @@ type Signups interface {
 	Form(ctx context.Context, project string, su signups.Signup) (map[string]string, error)
 	Forms(ctx context.Context, project string, all []signups.Signup) (map[string]map[string]string, error)
 	Places(ctx context.Context, project string, activities []project.Activity) ([]signups.Places, error)
-	CancelToken(project, signup string) string
+	IsCancelToken(project, signup, token string) bool
 }
 
 // People is what the handlers need of people.Store.

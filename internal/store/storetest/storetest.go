@@ -30,5 +30,5 @@ func WithObjects(t testing.TB) *store.DB {
 
 // Reopen returns another base on the same tables, as a newly started function has: without cached heads of lanes.
 func Reopen(db *store.DB) *store.DB {
-	return &store.DB{Tracker: db.Tracker, People: db.People, Objects: db.Objects, Secret: db.Secret, Now: db.Now, Lane: db.Lane}
+	return &store.DB{Tracker: db.Tracker, People: db.People, Objects: db.Objects, Secret: db.Secret, Links: db.Links, Now: db.Now, Lane: db.Lane}
 }

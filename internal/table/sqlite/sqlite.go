@@ -81,6 +81,26 @@ func (db *DB) Close() error {
 	return errors.Join(db.readers.Close(), db.writer.Close())
 }
 
+// Empty reports whether no table of the file has an item.
+func (db *DB) Empty() (bool, error) {
+	rows, err := db.readers.Query(`SELECT name FROM sqlite_schema WHERE type = 'table'`)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = rows.Close() }() // Err is checked
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return false, err
+		}
+		var some bool
+		if err := db.readers.QueryRow(`SELECT EXISTS (SELECT 1 FROM "` + name + `")`).Scan(&some); err != nil || some {
+			return false, err
+		}
+	}
+	return true, rows.Err()
+}
+
 var tableName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 
 // Table returns the table of a name (lower-case letters, digits and underscores, beginning with a letter). It creates
