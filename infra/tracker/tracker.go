@@ -99,6 +99,12 @@ func newTracker(ctx context.Context, s settings, log *slog.Logger) (*tracker, er
 	}
 	t.app = app.New(t.base)
 	t.app.Privacy.Letters = t.mail
+	if t.db != nil {
+		t.app.Privacy.Disk = t.db
+	}
+	if err := t.tidy(ctx); err != nil {
+		return nil, err
+	}
 	if err := t.openSite(); err != nil {
 		return nil, err
 	}
@@ -236,6 +242,30 @@ func (t *tracker) openSite() error {
 	return err
 }
 
+// answerLife is how long an answer that was too long for one response is stored, as template.yaml has it.
+const answerLife = 24 * time.Hour
+
+// tidy deletes what has expired, and removes from the disk what an earlier erasure could not.
+func (t *tracker) tidy(ctx context.Context) error {
+	var expired []string
+	err := t.base.Objects.List(ctx, store.AnswerObjects, func(o objects.Info) error {
+		if t.base.Now().Sub(o.Arrived) > answerLife {
+			expired = append(expired, o.Key)
+		}
+		return nil
+	})
+	for _, key := range expired {
+		err = errors.Join(err, t.base.Objects.Erase(ctx, key, time.Time{}))
+	}
+	if t.files != nil {
+		err = errors.Join(err, t.files.Clear())
+	}
+	if t.db != nil {
+		err = errors.Join(err, t.db.DeleteExpired(ctx), t.db.Scrub(ctx))
+	}
+	return err
+}
+
 // streamed is a table that calls changed after each write of a fact, in the place of DynamoDB's stream.
 type streamed struct {
 	table.Table
@@ -317,6 +347,13 @@ func (t *tracker) start(ctx context.Context) {
 	t.task(func() { t.uploads.run(ctx, 2*time.Second) })
 	t.task(func() { t.nights.run(ctx, 2*time.Second) })
 	t.task(func() { every(ctx, 2*time.Second, func() { t.redrive(ctx) }) })
+	t.task(func() {
+		every(ctx, time.Minute, func() {
+			if err := t.tidy(ctx); err != nil && ctx.Err() == nil {
+				t.log.Error("tidy up", "reason", err.Error())
+			}
+		})
+	})
 	t.task(func() { t.findUploads(ctx) })
 	t.task(func() { t.sendNotices(ctx) })
 	t.task(func() {

@@ -77,6 +77,15 @@ func Remove[T any](file string, remove func(T) bool) error {
 	return nil
 }
 
+// Clear removes what a crash has left of a replacement by Remove.
+func Clear(file string) error {
+	err := os.Remove(file + ".new")
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
 func rewrite(file string, keep func(line []byte) bool) (err error) {
 	fresh, err := os.OpenFile(file+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"outreach/internal/access"
 	"outreach/internal/fact"
+	"outreach/internal/objects"
 	"outreach/internal/people"
 	"outreach/internal/projects"
 	"outreach/internal/records"
@@ -24,9 +25,10 @@ import (
 )
 
 // Store erases people and reads everything stored about them. It depends on all features that store data about people;
-// none of them depends on it. It is safe for concurrent use once Letters is set.
+// none of them depends on it. It is safe for concurrent use once Letters and Disk are set.
 type Store struct {
 	Letters Letters // deletes stored copies of letters; nil: there are none
+	Disk    Disk    // removes from the disk what was deleted; nil: the tables' service does
 
 	db        *store.DB
 	projects  *projects.Store
@@ -89,6 +91,19 @@ func (s *Store) ReplayErasure(ctx context.Context, project string, e people.Eras
 
 // eraseAll erases several people together, so that facts and files are read once for all of them. It may be repeated.
 func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.Erasure) error {
+	return s.scrubbed(ctx, func() (bool, error) { return true, s.eraseFromTables(ctx, project, erasures) })
+}
+
+// scrubbed calls remove, and removes from the disk what it deleted.
+func (s *Store) scrubbed(ctx context.Context, remove func() (removed bool, err error)) error {
+	if s.Disk == nil {
+		_, err := remove()
+		return err
+	}
+	return s.Disk.Scrubbed(ctx, remove)
+}
+
+func (s *Store) eraseFromTables(ctx context.Context, project string, erasures []people.Erasure) error {
 	erasures, err := s.withMergedIDs(ctx, project, erasures)
 	if err != nil {
 		return err
@@ -167,6 +182,9 @@ func (s *Store) eraseAll(ctx context.Context, project string, erasures []people.
 		return err
 	}
 	if err := s.forgetLetters(ctx, addresses); err != nil {
+		return err
+	}
+	if err := s.forgetAnswers(ctx, project); err != nil {
 		return err
 	}
 	if err := s.persons.DeleteDistinctMarks(ctx, project, fresh); err != nil {
@@ -289,6 +307,22 @@ func (s *Store) forgetLetters(ctx context.Context, addresses []string) error {
 	return s.Letters.Forget(ctx, addresses)
 }
 
+// forgetAnswers deletes the stored answers of a project, which may name anybody. Who is about to read one asks again.
+func (s *Store) forgetAnswers(ctx context.Context, project string) error {
+	if s.db.Objects == nil {
+		return nil
+	}
+	var keys []string
+	err := s.db.Objects.List(ctx, store.AnswerObject(project, ""), func(o objects.Info) error {
+		keys = append(keys, o.Key)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return store.InParallel(ctx, keys, func(ctx context.Context, key string) error { return s.db.Objects.Erase(ctx, key, time.Time{}) })
+}
+
 // registry returns the kinds of record of a project: the built-in ones where it has no definition.
 func (s *Store) registry(ctx context.Context, project string) (*schema.Registry, error) {
 	defined, err := s.projects.Definition(ctx, project)
@@ -379,6 +413,12 @@ func rewritten(f fact.Fact, registry *schema.Registry, ids people.FreshIDs) (dat
 		data = d
 	}
 	return data, changed, err
+}
+
+// Disk removes from the disk what was deleted from tables.
+type Disk interface {
+	// Scrubbed calls remove and, unless it deleted nothing, removes from the disk what it deleted.
+	Scrubbed(ctx context.Context, remove func() (removed bool, err error)) error
 }
 
 // Letters deletes stored copies of letters by their addresses.

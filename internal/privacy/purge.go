@@ -60,7 +60,12 @@ func (s *Store) Purge(ctx context.Context, def *project.Definition) error {
 		if err != nil {
 			return err
 		}
-		removed, err := c.purge(before.Heads)
+		removed := false
+		err = s.scrubbed(ctx, func() (bool, error) {
+			var err error
+			removed, err = c.purge(before.Heads)
+			return removed, err
+		})
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"outreach/internal/schema"
+	"outreach/internal/store"
 )
 
 // MostAnswer is the longest response body in bytes; a longer one is stored and the client redirected to a pre-signed
@@ -110,7 +111,7 @@ func (c *Call) send(status int, contentType, disposition string, body []byte) er
 
 // store puts a long response into object storage, from which it expires, and redirects to it.
 func (c *Call) store(contentType, disposition string, body []byte) error {
-	key := "answers/" + c.Project + "/" + c.Site.DB.NewID()
+	key := store.AnswerObject(c.Project, c.Site.DB.NewID())
 	if err := c.Site.DB.Objects.Put(c.Context(), key, bytes.NewReader(body), contentType); err != nil {
 		return err
 	}

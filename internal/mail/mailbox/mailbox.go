@@ -34,6 +34,9 @@ type Letter struct {
 // Open opens the mailbox in a file, which need not exist. Letters are sent by next; with nil they are only stored.
 func Open(file string, next mail.Sender) (*Box, error) {
 	b := &Box{file: file, next: next, kept: map[string]bool{}}
+	if err := jsonlines.Clear(file); err != nil {
+		return nil, err
+	}
 	letters, err := jsonlines.Read[struct{ ID string }](file)
 	for _, l := range letters {
 		b.kept[l.ID] = true

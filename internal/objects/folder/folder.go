@@ -60,7 +60,7 @@ func Open(dir, baseURL string, secret []byte) (*Store, error) {
 		err = s.root.MkdirAll(incoming, 0o700)
 	}
 	if err == nil {
-		err = s.clear()
+		err = s.Clear()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", dir, err)
@@ -68,8 +68,8 @@ func Open(dir, baseURL string, secret []byte) (*Store, error) {
 	return s, nil
 }
 
-// clear removes incomplete objects of processes that ended.
-func (s *Store) clear() error {
+// Clear removes incomplete objects of processes that ended, an hour after their last write.
+func (s *Store) Clear() error {
 	entries, err := fs.ReadDir(s.root.FS(), incoming)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"modernc.org/sqlite"
@@ -28,6 +29,11 @@ const mostPageBytes = 1 << 20
 type DB struct {
 	writer  *sql.DB // one connection, because SQLite allows one writer at a time
 	readers *sql.DB
+	tables  []string // those that Table has opened
+
+	scrubbing sync.Mutex
+	removing  int  // calls of Scrubbed that have not ended
+	soiled    bool // something was deleted since the file was last written anew
 }
 
 // Open opens a database file. It creates the file, with mode 0600, if it does not exist; the folder must exist.
@@ -52,12 +58,17 @@ func open(path string) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{}
-	if db.writer, err = connect(path, 1, "journal_mode(wal)", "synchronous(full)"); err != nil {
+	if db.writer, err = connect(path, 1, "journal_mode(wal)", "synchronous(full)", "secure_delete(on)"); err != nil {
 		return nil, err
 	}
 	if db.readers, err = connect(path, 8, "query_only(1)"); err != nil {
 		return nil, errors.Join(err, db.writer.Close())
 	}
+	var version int
+	if err := db.readers.QueryRow(`PRAGMA user_version`).Scan(&version); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	db.soiled = version != clean
 	return db, nil
 }
 
@@ -79,6 +90,104 @@ func connect(path string, most int, pragmas ...string) (*sql.DB, error) {
 // Close closes the file. Its tables must not be used afterwards.
 func (db *DB) Close() error {
 	return errors.Join(db.readers.Close(), db.writer.Close())
+}
+
+// Scrubbed calls remove, and then removes from the disk what it deleted. SQLite overwrites content as it deletes it, but
+// copies may stay in the log, and in pages from which it has moved the content: the file is written anew, without them,
+// and the log is emptied. Writes wait meanwhile. Of calls at one time the last one does that for all. Where remove
+// reports that it deleted nothing, nothing is done. What is left to do, after an error or a crash, or because a long read
+// keeps the log, Scrub does.
+func (db *DB) Scrubbed(ctx context.Context, remove func() (removed bool, err error)) error {
+	if err := db.beginRemoving(ctx); err != nil {
+		return err
+	}
+	removed, err := remove()
+	return errors.Join(err, db.endRemoving(ctx, removed || err != nil, err == nil))
+}
+
+func (db *DB) beginRemoving(ctx context.Context) error {
+	db.scrubbing.Lock()
+	defer db.scrubbing.Unlock()
+	if db.removing == 0 && !db.soiled {
+		if err := db.setClean(ctx, false); err != nil {
+			return err
+		}
+	}
+	db.removing++
+	return nil
+}
+
+func (db *DB) endRemoving(ctx context.Context, removed, scrub bool) error {
+	db.scrubbing.Lock()
+	defer db.scrubbing.Unlock()
+	db.removing--
+	db.soiled = db.soiled || removed
+	switch {
+	case db.removing > 0:
+		return nil
+	case !db.soiled:
+		return db.setClean(ctx, true)
+	case scrub:
+		if err := db.scrub(ctx); !errors.Is(err, table.ErrUnavailable) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Scrub does what calls of Scrubbed have left to do: after an error, before a crash, and in files of earlier versions.
+func (db *DB) Scrub(ctx context.Context) error {
+	db.scrubbing.Lock()
+	defer db.scrubbing.Unlock()
+	if db.removing > 0 || !db.soiled {
+		return nil
+	}
+	return db.scrub(ctx)
+}
+
+// scrub writes the file anew. The caller holds the lock.
+func (db *DB) scrub(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx)
+	if _, err := db.writer.ExecContext(ctx, `VACUUM`); err != nil {
+		return fmt.Errorf("scrub: %w", tableError(ctx, err))
+	}
+	if err := db.setClean(ctx, true); err != nil {
+		return err
+	}
+	var busy, frames, moved int
+	if err := db.writer.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &moved); err != nil {
+		return errors.Join(fmt.Errorf("scrub: %w", tableError(ctx, err)), db.setClean(ctx, false))
+	}
+	if busy != 0 {
+		return errors.Join(fmt.Errorf("scrub: %w: a long read needs the log", table.ErrUnavailable), db.setClean(ctx, false))
+	}
+	db.soiled = false
+	return nil
+}
+
+// clean is the file's user_version after it was scrubbed. It is 0 in new files, in files of earlier versions, and while
+// something is being removed.
+const clean = 1
+
+func (db *DB) setClean(ctx context.Context, is bool) error {
+	version := 0
+	if is {
+		version = clean
+	}
+	if _, err := db.writer.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(`PRAGMA user_version = %d`, version)); err != nil {
+		return fmt.Errorf("scrub: %w", tableError(ctx, err))
+	}
+	return nil
+}
+
+// DeleteExpired deletes the expired items of all tables that were opened.
+func (db *DB) DeleteExpired(ctx context.Context) error {
+	for _, name := range db.tables {
+		if _, err := db.writer.ExecContext(ctx, `DELETE FROM `+name+` WHERE expires < unixepoch()`); err != nil {
+			return fmt.Errorf("delete expired items: %w", tableError(ctx, err))
+		}
+	}
+	return nil
 }
 
 // Empty reports whether no table of the file has an item.
@@ -104,7 +213,7 @@ func (db *DB) Empty() (bool, error) {
 var tableName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 
 // Table returns the table of a name (lower-case letters, digits and underscores, beginning with a letter). It creates
-// the table if it does not exist, and deletes expired items.
+// the table if it does not exist, and deletes expired items. It must not be called concurrently.
 func (db *DB) Table(name string) (*Table, error) {
 	if !tableName.MatchString(name) {
 		return nil, fmt.Errorf("%q is not a valid table name", name)
@@ -138,6 +247,7 @@ func (db *DB) Table(name string) (*Table, error) {
 		*s.to = statement
 	}
 	t.name = name
+	db.tables = append(db.tables, name)
 	return t, nil
 }
 
