@@ -98,7 +98,7 @@ func newTracker(ctx context.Context, s settings, log *slog.Logger) (*tracker, er
 		return nil, err
 	}
 	t.app = app.New(t.base)
-	t.app.Privacy.Letters = t.mail
+	t.app.Privacy.Letters, t.app.Uploads.Letters = t.mail, t.mail
 	if t.db != nil {
 		t.app.Privacy.Disk = t.db
 	}

@@ -193,6 +193,9 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 	if err := errors.Join(table.RemoveAll(ctx, s.People, names), table.RemoveAll(ctx, s.Tracker, findings)); err != nil {
 		return err
 	}
+	if err := s.forgetLetters(ctx, project, affected); err != nil {
+		return err
+	}
 	newKeys := s.namelessKeys(project, all, affected)
 	if err := s.replaceObjectKeys(ctx, project, newKeys); err != nil {
 		return err
@@ -205,6 +208,24 @@ func (s *Store) removeOriginals(ctx context.Context, project string, all []Uploa
 		}
 	}
 	return nil
+}
+
+// Letters deletes stored copies of letters.
+type Letters interface {
+	// ForgetAbout deletes the letters that contain one of the links.
+	ForgetAbout(ctx context.Context, links []string) error
+}
+
+// forgetLetters deletes stored letters about files, which contain the files' names.
+func (s *Store) forgetLetters(ctx context.Context, project string, about []Upload) error {
+	if s.Letters == nil || len(about) == 0 {
+		return nil
+	}
+	links := make([]string, len(about))
+	for i, u := range about {
+		links[i] = "/" + project + "/uploads/" + u.ID
+	}
+	return s.Letters.ForgetAbout(ctx, links)
 }
 
 // namelessKeys returns new object keys for the affected uploads, whose files are removed, by upload id: keys that do

@@ -23,9 +23,11 @@ import (
 	"outreach/internal/table"
 )
 
-// Store reads and writes uploads. It is safe for concurrent use.
+// Store reads and writes uploads. It is safe for concurrent use once Letters is set.
 type Store struct {
 	*store.DB
+	Letters Letters // deletes stored copies of letters; nil: there are none
+
 	persons     *people.Store
 	signups     *signups.Store
 	checkpoints checkpoints
@@ -38,7 +40,7 @@ type checkpoints interface {
 
 // New returns a Store. It reads and writes nothing.
 func New(db *store.DB, persons *people.Store, signups *signups.Store, checkpoints checkpoints) *Store {
-	return &Store{db, persons, signups, checkpoints}
+	return &Store{DB: db, persons: persons, signups: signups, checkpoints: checkpoints}
 }
 
 // States of an upload.

@@ -101,6 +101,6 @@ func open(data string) (*app.App, func() error, error) {
 		return nil, nil, errors.Join(err, db.Close())
 	}
 	s := app.New(&store.DB{Tracker: tracker, People: people, Objects: files, Now: time.Now})
-	s.Privacy.Letters, s.Privacy.Disk = letters, db
+	s.Privacy.Letters, s.Uploads.Letters, s.Privacy.Disk = letters, letters, db
 	return s, db.Close, nil
 }

@@ -72,6 +72,15 @@ func (b *Box) Forget(_ context.Context, addresses []string) error {
 	})
 }
 
+// ForgetAbout removes the letters whose text contains one of the links.
+func (b *Box) ForgetAbout(_ context.Context, links []string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return jsonlines.Remove(b.file, func(l struct{ Text string }) bool {
+		return slices.ContainsFunc(links, func(link string) bool { return strings.Contains(l.Text, link) })
+	})
+}
+
 // Letters returns the letters, newest first.
 func (b *Box) Letters() ([]Letter, error) {
 	b.mu.Lock()

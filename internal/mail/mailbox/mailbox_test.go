@@ -101,6 +101,31 @@ func TestLettersToAnErasedPersonAreRemoved(t *testing.T) {
 	}
 }
 
+func TestLettersAboutARemovedFileAreRemoved(t *testing.T) {
+	t.Parallel()
+	b := open(t, filepath.Join(t.TempDir(), "mail.jsonl"), nil)
+	for n, text := range []string{"rejected: https://a.example.org/town/uploads/01A", "rejected: https://a.example.org/town/uploads/01B", "hello"} {
+		if err := b.Send(t.Context(), mail.Message{ID: fmt.Sprint(n), To: "office@example.org", Text: text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.ForgetAbout(t.Context(), []string{"/town/uploads/01A", "/town/uploads/01C"}); err != nil || kept(t, b) != "2 1" {
+		t.Errorf("%v, kept %q", err, kept(t, b))
+	}
+}
+
+func TestWhatACrashLeavesBesideTheLettersIsRemoved(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "mail.jsonl")
+	if err := os.WriteFile(file+".new", []byte("a@example.org"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	open(t, file, nil)
+	if _, err := os.Stat(file + ".new"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it is still there: %v", err)
+	}
+}
+
 func TestATruncatedLetterHidesNoOther(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "mail.jsonl")
