@@ -82,12 +82,27 @@ func run(ctx context.Context, s settings, model fs.FS, out io.Writer) error {
 		return err
 	case <-ctx.Done():
 	}
-	closing, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	return end(server, log)
+}
+
+// Bounds of a stop, together less than the 10 seconds after which service managers kill: for requests in progress, and
+// for what runs beside requests.
+const (
+	requestsEnd = 5 * time.Second
+	tasksEnd    = 3 * time.Second
+)
+
+// end stops serving: requests in progress are answered if their client takes part quickly enough, and all others are
+// cut off. Nothing that was answered with success is lost, as it was on the disk before.
+func end(server *http.Server, log *slog.Logger) error {
+	closing, cancel := context.WithTimeout(context.Background(), requestsEnd)
 	defer cancel()
-	if err := server.Shutdown(closing); err != nil && !errors.Is(err, http.ErrServerClosed) {
-		return err
+	err := server.Shutdown(closing)
+	if errors.Is(err, context.DeadlineExceeded) {
+		log.Warn("requests cut off")
+		err = server.Close()
 	}
-	return nil
+	return err
 }
 
 // useTemporaryFolder has temporary files, which contain what people sent, made in a folder that is emptied now: a process

@@ -422,9 +422,20 @@ func (t *tracker) sendNotices(ctx context.Context) {
 	}
 }
 
-// close waits for background tasks, whose context must have ended, and closes the tables.
+// close waits for background tasks, whose context must have ended, and closes the tables. If a task does not end in
+// time, it leaves the tables open: what the task writes is whole or not there.
 func (t *tracker) close() {
-	t.tasks.Wait()
+	ended := make(chan struct{})
+	go func() {
+		t.tasks.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(tasksEnd):
+		t.log.Warn("tasks cut off")
+		return
+	}
 	if t.db != nil {
 		if err := t.db.Close(); err != nil {
 			t.log.Error("close the tables", "reason", err.Error())
