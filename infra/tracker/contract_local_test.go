@@ -1,13 +1,17 @@
 package main_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -39,7 +43,7 @@ func TestAnEmptyStoreHasNoProjectsWhereNoneArePlayedIn(t *testing.T) {
 
 func TestWithAnIssuerNothingUnderLocalExists(t *testing.T) {
 	t.Parallel()
-	s := start(t, t.TempDir(), "localhost:0", "-empty", "-issuer", "https://sign-in.example.org")
+	s := start(t, t.TempDir(), "localhost:0", "-empty", "-issuer", newIssuer(t))
 	c := caller{t: t, base: s.base}
 	c.get("/health").is(http.StatusOK)
 	for _, address := range []string{"GET /local/mail", "GET /local/dead-letters", "POST /local/token", "POST /local/run", "GET /local/oidc/.well-known/openid-configuration", "GET /local"} {
@@ -48,6 +52,55 @@ func TestWithAnIssuerNothingUnderLocalExists(t *testing.T) {
 			t.Errorf("want 404: %s", got)
 		}
 	}
+}
+
+// newIssuer starts a provider that publishes as little as it may, and returns its address.
+func newIssuer(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/keys" {
+			_, _ = w.Write([]byte(`{"keys": []}`)) // the tracker has given up otherwise
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]string{"issuer": server.URL, "authorization_endpoint": server.URL + "/authorize", "token_endpoint": server.URL + "/token", "jwks_uri": server.URL + "/keys"})
+	})
+	server.Start()
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestUnreachableIssuerIsAnErrorAtTheStart(t *testing.T) {
+	t.Parallel()
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	for name, issuer := range map[string]string{"nobody listens there": closed.URL, "it names another issuer": newIssuer(t) + "/"} {
+		out, err := exec.Command(program, "-addr", "localhost:0", "-data", t.TempDir(), "-empty", "-issuer", issuer, "-issuer-wait", "1ms").CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "the issuer "+issuer+" did not answer for 1ms") || !strings.Contains(string(out), "-issuer-wait") || strings.Contains(string(out), "ready ") {
+			t.Errorf("%s: %v: %s", name, err, out)
+		}
+	}
+}
+
+func TestIssuerThatComesLateIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	var issuer string
+	late := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked.Add(1) < 3 {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		if r.URL.Path == "/keys" {
+			_, _ = w.Write([]byte(`{"keys": []}`)) // the tracker has given up otherwise
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]string{"issuer": issuer, "jwks_uri": issuer + "/keys"})
+	}))
+	t.Cleanup(late.Close)
+	issuer = late.URL
+	s := start(t, t.TempDir(), "localhost:0", "-empty", "-issuer", issuer, "-issuer-wait", patience.String())
+	caller{t: t, base: s.base}.get("/health").is(http.StatusOK)
 }
 
 func TestLocalAnswersOnLoopbackAlone(t *testing.T) {

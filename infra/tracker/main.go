@@ -65,6 +65,9 @@ func run(ctx context.Context, s settings, model fs.FS, out io.Writer) error {
 	defer t.close()
 	defer stop() // background tasks end before the tables are closed
 
+	if err := t.reachIssuer(ctx); err != nil {
+		return err
+	}
 	server := &http.Server{Handler: t.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()

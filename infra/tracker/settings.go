@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"io"
+	"time"
 )
 
 // settings are the settings of the command serve.
@@ -12,6 +13,7 @@ type settings struct {
 	empty                             bool
 	issuer, clientID, clientSecret    string
 	groupsClaim, baseURL              string
+	issuerWait                        time.Duration
 	smtp, smtpPassword, mailFrom      string
 	dynamoURL, s3URL                  string
 	trackerTable, peopleTable, bucket string
@@ -29,6 +31,7 @@ func (s *settings) register(flags *flag.FlagSet) {
 	flags.StringVar(&s.data, "data", ".data", "data folder")
 	flags.BoolVar(&s.empty, "empty", false, "do not load the model project")
 	flags.StringVar(&s.issuer, "issuer", "", "OpenID Connect issuer to trust; without one, anyone at this machine can sign in with any role")
+	flags.DurationVar(&s.issuerWait, "issuer-wait", 30*time.Second, "how long -issuer is tried at the start before the program ends with an error")
 	flags.StringVar(&s.clientID, "client-id", "outreach", "this application's name at the issuer")
 	flags.StringVar(&s.clientSecret, "client-secret-file", "", "file with the client's secret at the issuer, if it has one")
 	flags.StringVar(&s.groupsClaim, "groups-claim", "groups", "the claim that holds the roles")

@@ -242,6 +242,32 @@ func (t *tracker) openSite() error {
 	return err
 }
 
+// reachIssuer waits until the issuer answers, and fails where it does not for the time of the settings: without it nobody
+// could sign in.
+func (t *tracker) reachIssuer(ctx context.Context) error {
+	if t.provider != nil {
+		return nil
+	}
+	began, ticker := time.Now(), time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		err := t.site.Authority.Reach(ctx)
+		if err == nil || ctx.Err() != nil {
+			return nil
+		}
+		t.log.Warn("issuer", "reason", err.Error())
+		if time.Since(began) >= t.settings.issuerWait {
+			return fmt.Errorf("the issuer %s did not answer for %s: %w. Check -issuer, the provider and the network from this machine; -issuer-wait sets how long it is tried",
+				t.settings.issuer, t.settings.issuerWait, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
 // answerLife is how long an answer that was too long for one response is stored, as template.yaml has it.
 const answerLife = 24 * time.Hour
 
