@@ -375,7 +375,7 @@ func (c *check) keepers() {
 // parts are the settings that functions need, by the functions of package cloud that their mains call.
 var parts = map[string]cloud.Part{
 	"Tracker": cloud.Tracker, "People": cloud.People, "Files": cloud.Files, "Mail": cloud.Mail, "Arrivals": cloud.Arrivals,
-	"Nights": cloud.Nights,
+	"Nights": cloud.Nights, "Keys": cloud.Keys,
 }
 
 // optional are settings that may be missing.

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // onDisk returns the content of every file of a folder, and what is packed in it: Parquet, gzip, and ZIP, which
@@ -186,6 +187,27 @@ func TestErasureReachesTheDisk(t *testing.T) {
 	maps.Copy(all, his)
 	for _, left := range remaining(t, s.data, all) {
 		t.Errorf("after the purge %s", left)
+	}
+}
+
+func TestStoredAnswersExpire(t *testing.T) {
+	t.Parallel()
+	s := start(t, t.TempDir(), "localhost:0", "-empty")
+	folder := filepath.Join(s.data, "objects", "answers", "courtyards")
+	for name, age := range map[string]time.Duration{"old": 25 * time.Hour, "fresh": 23 * time.Hour} {
+		lay(t, s, "answers/courtyards/"+name, "x")
+		at := time.Now().Add(-age)
+		if err := os.Chtimes(filepath.Join(folder, name), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code := s.stop(t, os.Interrupt); code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	s.again(t)
+	left, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil || len(left) != 1 || filepath.Base(left[0]) != "fresh" {
+		t.Errorf("%v, %v", left, err)
 	}
 }
 

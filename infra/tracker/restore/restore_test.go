@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"outreach/internal/app"
+	"outreach/internal/keyring"
 	"outreach/internal/mail"
 	"outreach/internal/mail/mailbox"
 	"outreach/internal/people"
@@ -29,6 +30,7 @@ import (
 	"outreach/internal/snapshots/compile"
 	"outreach/internal/store"
 	"outreach/internal/table/dynamo"
+	"outreach/internal/table/memory"
 )
 
 var endpoint = flag.String("dynamodb", os.Getenv("TRACKER_TEST_DYNAMODB"), "the `URL` of a DynamoDB")
@@ -191,6 +193,25 @@ func TestAFactThatIsMissingIsTold(t *testing.T) {
 		if !strings.Contains(out.String(), tt.told) || (err == nil) != (tt.told == "the same") {
 			t.Errorf("%s: %v\n%s", tt.name, err, &out)
 		}
+	}
+}
+
+func TestKeysOfRestoredTablesAreOpenedByThePresentSecret(t *testing.T) {
+	t.Parallel()
+	live, restored, none, old, present := &memory.Table{}, &memory.Table{}, &memory.Table{}, keyring.New(), keyring.New()
+	if err := copyKeys(t.Context(), none, live); err != nil {
+		t.Fatal(err)
+	}
+	for secret, tables := range map[string]*memory.Table{string(present): live, string(old): restored} {
+		if _, err := keyring.Keep(t.Context(), tables, []byte(secret)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := copyKeys(t.Context(), live, restored); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := keyring.Read(t.Context(), restored, present); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -14,8 +14,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"outreach/internal/app"
+	"outreach/internal/keyring"
 	objectss3 "outreach/internal/objects/s3"
 	"outreach/internal/store"
+	"outreach/internal/table"
 	"outreach/internal/table/dynamo"
 )
 
@@ -44,8 +46,24 @@ func tables(ctx context.Context, s settings, to time.Time, out io.Writer) error 
 	if missing {
 		return nil // a dry run: the tables do not exist yet
 	}
-	r := restore{live: at(s.tracker, s.people), restored: at(s.tracker+s.suffix, s.people+s.suffix), snapshots: s.snapshots, dry: s.dry, out: out}
+	live, restored := at(s.tracker, s.people), at(s.tracker+s.suffix, s.people+s.suffix)
+	if !s.dry {
+		if err := copyKeys(ctx, live.DB.Tracker, restored.DB.Tracker); err != nil {
+			return err
+		}
+	}
+	r := restore{live: live, restored: restored, snapshots: s.snapshots, dry: s.dry, out: out}
 	return r.run(ctx)
+}
+
+// copyKeys copies the keys that the secret opens. The key of hashes is the same at any time, but where the secret was
+// replaced since, the present one does not open the restored item.
+func copyKeys(ctx context.Context, live, restored table.Table) error {
+	items, err := live.Get(ctx, keyring.Key)
+	if err != nil || len(items) == 0 {
+		return err
+	}
+	return restored.Write(ctx, table.Op{Item: items[keyring.Key]})
 }
 
 // restoreTable restores a table under a new name, unless a table of that name exists, and waits until it can be used.

@@ -44,9 +44,17 @@ func readSecret(file string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	secret, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	secret, err := parse(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s %w", file, err)
+	}
+	return secret, nil
+}
+
+func parse(text string) ([]byte, error) {
+	secret, err := hex.DecodeString(strings.TrimSpace(text))
 	if err != nil || len(secret) != keyring.Size {
-		return nil, fmt.Errorf("%s must contain 64 hexadecimal digits", file)
+		return nil, errors.New("must contain 64 hexadecimal digits")
 	}
 	return secret, nil
 }

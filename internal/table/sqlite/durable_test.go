@@ -178,7 +178,7 @@ func TestFile(t *testing.T) {
 			t.Errorf("%v, %v", items, err)
 		}
 	})
-	t.Run("expired items are returned until the table is reopened", func(t *testing.T) {
+	t.Run("expired items are returned until the table is reopened, or told to delete them", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "expired.db")
 		db, tbl := openTable(t, path, "tracker")
 		past, future, never := item("p", "past", ""), item("p", "future", ""), item("p", "never", "")
@@ -196,7 +196,11 @@ func TestFile(t *testing.T) {
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
-		_, tbl = openTable(t, path, "tracker")
+		db, tbl = openTable(t, path, "tracker")
+		count(tbl, 2)
+		if err := errors.Join(tbl.Write(t.Context(), table.Op{Item: past}), db.DeleteExpired(t.Context())); err != nil {
+			t.Fatal(err)
+		}
 		count(tbl, 2)
 	})
 	t.Run("a write is on the disk before it returns", func(t *testing.T) {
