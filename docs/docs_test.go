@@ -290,12 +290,12 @@ func TestTheFlagsAreThoseOfTheLocalStack(t *testing.T) {
 func TestReadmeListsEachCommand(t *testing.T) {
 	t.Parallel()
 	var commands, documented []string
-	for _, c := range regexp.MustCompile(`\{name: "([a-z]+)", summary: `).FindAllStringSubmatch(read(t, "../infra/tracker/command.go"), -1) {
+	for _, c := range regexp.MustCompile(`\{name: "([a-z-]+)", summary: `).FindAllStringSubmatch(read(t, "../infra/tracker/command.go"), -1) {
 		commands = append(commands, c[1])
 	}
 	_, table, _ := strings.Cut(read(t, "../README.md"), "| command | does |")
 	table, _, _ = strings.Cut(table, "\n\n")
-	for _, c := range regexp.MustCompile("\\| `tracker \\[?([a-z]+)").FindAllStringSubmatch(table, -1) {
+	for _, c := range regexp.MustCompile("\\| `tracker \\[?([a-z-]+)").FindAllStringSubmatch(table, -1) {
 		documented = append(documented, c[1])
 	}
 	if diff := cmp.Diff(commands, documented); diff != "" || len(commands) < 5 {
@@ -412,7 +412,11 @@ func TestTheLimitsAreThoseOfTheCode(t *testing.T) {
 		{"| requests, one machine | as many as the machine can |", "infra/tracker/main.go", "server := &http.Server{Handler: t.handler(),"},
 		{"| sending a request, one machine | 5 minutes |", "infra/tracker/main.go", "ReadTimeout: 5 * time.Minute"},
 		{"| dead letters, AWS | 14 days |", "template.yaml", "MessageRetentionPeriod: 1209600"},
-		{"| long answers, AWS | 1 day |", "template.yaml", "Prefix: answers/, ExpirationInDays: 1"},
+		{"| long answers | 1 day |", "template.yaml", "Prefix: answers/, ExpirationInDays: 1"},
+		{"| long answers | 1 day |", "infra/tracker/tracker.go", "answerLife = 24 * time.Hour"},
+		{"| links in e-mails, after the secret was replaced | 90 days, unless `-link-days` says otherwise |", "infra/tracker/rotate/rotate.go", "linkDays = 90"},
+		{"| the provider's first answer, one machine | 30 seconds, unless `-issuer-wait` says otherwise |", "infra/tracker/settings.go", `"issuer-wait", 30*time.Second`},
+		{"| requests in progress at a stop, one machine | 5 seconds |", "infra/tracker/main.go", "requestsEnd = 5 * time.Second"},
 		{"| old versions of checkpoints, AWS | 1 day |", "template.yaml", "Prefix: checkpoints/, NoncurrentVersionExpiration: {NoncurrentDays: 1}"},
 		{"| old versions of uploads, AWS | 30 days |", "template.yaml", "Prefix: uploads/, NoncurrentVersionExpiration: {NoncurrentDays: 30}"},
 		{"| files that were rejected or only checked | 30 days |", "internal/uploads/originals.go", "UncountedFor = 30 * 24 * time.Hour"},

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 // nothing is an environment without variables.
@@ -37,6 +38,9 @@ func TestFlagOverridesItsVariable(t *testing.T) {
 		fromFlag, fromVariable := "from-flag", "from-variable"
 		if f.DefValue == "false" {
 			fromFlag, fromVariable = "false", "true"
+		}
+		if _, err := time.ParseDuration(f.DefValue); err == nil {
+			fromFlag, fromVariable = "1s", "2s"
 		}
 		name := "TRACKER_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		set := func(asked string) string {

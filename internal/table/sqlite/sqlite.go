@@ -145,9 +145,8 @@ func (db *DB) Scrub(ctx context.Context) error {
 	return db.scrub(ctx)
 }
 
-// scrub writes the file anew. The caller holds the lock.
+// scrub writes the file anew; cancelled, it changes nothing. The caller holds the lock.
 func (db *DB) scrub(ctx context.Context) error {
-	ctx = context.WithoutCancel(ctx)
 	if _, err := db.writer.ExecContext(ctx, `VACUUM`); err != nil {
 		return fmt.Errorf("scrub: %w", tableError(ctx, err))
 	}
