@@ -108,8 +108,8 @@ func end(server *http.Server, log *slog.Logger) error {
 	return err
 }
 
-// useTemporaryFolder has temporary files, which contain what people sent, made in a folder that is emptied now: a process
-// that was killed leaves its own. The caller has locked the data folder.
+// useTemporaryFolder has temporary files, which contain what people sent, made in a folder that is emptied now: a
+// process that was killed leaves its own. The caller has locked the data folder.
 func useTemporaryFolder(folder string) error {
 	absolute, err := filepath.Abs(folder)
 	if err != nil {

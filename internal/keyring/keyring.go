@@ -141,8 +141,8 @@ func open(secret, sealed []byte) (ring Ring, err error) {
 	return ring, err
 }
 
-// rotated returns the ring after a rotation: the same key of hashes, a new key of links, and the former ones for life at
-// most.
+// rotated returns the ring after a rotation: the same key of hashes, a new key of links, and the former ones for life
+// at most.
 func (r Ring) rotated(now time.Time, life time.Duration) Ring {
 	out := Ring{Data: r.Data, Links: []Link{{Key: New()}}}
 	for _, former := range r.Links {

@@ -134,8 +134,8 @@ func (s *DB) KeepAnswer(ctx context.Context, once Once, result any) error {
 	})
 }
 
-// AnswerObjects is the prefix of the keys of answers that are too long for one response. They may have personal data, and
-// are stored for a day at most.
+// AnswerObjects is the prefix of the keys of answers that are too long for one response. They may have personal data,
+// and are stored for a day at most.
 const AnswerObjects = "answers/"
 
 // AnswerObject returns the key of such an answer of a project.
