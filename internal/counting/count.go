@@ -545,7 +545,7 @@ func (c *counter) report() {
 		figure := snapshot.Indicator{
 			Code: in.Code, Label: in.Label, Unit: in.Unit,
 			Target: json.Number(schema.Number(in.Target)), Achieved: decimal(before), Percent: percent(tenths), Status: status(tenths, passed, days),
-			Records: t.records, By: snapshot.Breakdowns{}, ByMonth: months,
+			Records: t.records, By: snapshot.Breakdowns{}, ByMonth: months, Public: in.Public,
 		}
 		if t.rule.count == countPeople {
 			figure.By, _ = c.breakdowns(t.people)

@@ -164,7 +164,7 @@ func TestSnapshotMatchesTheDocument(t *testing.T) {
 			ByMonth: []snapshot.Month{{Month: "2026-01", Added: "2.5", Total: "2.5"}},
 		}},
 	}
-	for name, s := range map[string]snapshot.Snapshot{"a full one": snap, "a public one": snap.Public(), "an empty one": {AsOf: "2026-01-02", KnownAt: "2026-01-03T02:00:00Z", State: snapshot.Draft, Hash: snap.Hash}} {
+	for name, s := range map[string]snapshot.Snapshot{"a full one": snap, "a public one": snap.Public(nil), "an empty one": {AsOf: "2026-01-02", KnownAt: "2026-01-03T02:00:00Z", State: snapshot.Draft, Hash: snap.Hash}} {
 		body, err := json.Marshal(s)
 		if err != nil {
 			t.Fatal(err)

@@ -510,5 +510,13 @@ func tagged(schema object, tag reflect.StructTag) object {
 			values[name] = value
 		}
 	}
+	if marks := tag.Get("marks"); marks != "" {
+		about := schema["description"]
+		delete(schema, "description")
+		schema = object{"oneOf": []object{schema, enum(strings.Split(marks, ",")...)}}
+		if about != nil {
+			schema["description"] = about
+		}
+	}
 	return schema
 }

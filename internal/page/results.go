@@ -1,6 +1,9 @@
 package page
 
 import (
+	"slices"
+	"strings"
+
 	"outreach/internal/project"
 	"outreach/internal/report"
 	"outreach/internal/snapshot"
@@ -39,6 +42,7 @@ type resultsPage struct {
 	Achieved     int // how many indicators are achieved
 	Participants *figure
 	Groups       []dimension
+	Withheld     string // names of the participants' breakdowns whose parts are all hidden, or ""
 	Months       []string
 	Matrix       *matrix
 }
@@ -140,7 +144,7 @@ func (r Results) render(v view) (string, any) {
 		p.Lines = append(p.Lines, line)
 	}
 	p.Participants = &figure{}
-	if s.Participants.Target > 0 {
+	if s.Participants.Target > 0 && !s.Participants.Few {
 		percent := report.Percent(s.Participants.Total, s.Participants.Target)
 		p.Participants.Percent, p.Participants.Bar = percent.String(), report.Progress(percent)
 	}
@@ -156,15 +160,20 @@ func (r Results) render(v view) (string, any) {
 		p.Changed = &changed
 	}
 	p.Matrix = v.matrix(p.Lines, r.Definition)
-	p.Groups = v.dimensions(s.Participants.By, s.Participants.Total, r.Definition)
+	groups, withheld := v.dimensions(s.Participants.By, s.Participants.Total, r.Definition)
+	p.Groups, p.Withheld = groups, strings.Join(withheld, ", ")
 	return "results", p
 }
 
-func (v view) dimensions(by snapshot.Breakdowns, people int64, d *project.Definition) []dimension {
-	var out []dimension
+// dimensions returns the breakdowns, and the names of those of which nothing is shown.
+func (v view) dimensions(by snapshot.Breakdowns, people int64, d *project.Definition) (out []dimension, withheld []string) {
 	for _, name := range report.Dimensions(d) {
 		parts := by[name]
 		if len(parts) == 0 {
+			continue
+		}
+		if !slices.ContainsFunc(parts, func(p snapshot.Part) bool { return p.Shown != snapshot.Hidden }) {
+			withheld = append(withheld, report.DimensionName(v.Messages, d, name))
 			continue
 		}
 		dim := dimension{Name: report.DimensionName(v.Messages, d, name)}
@@ -173,7 +182,7 @@ func (v view) dimensions(by snapshot.Breakdowns, people int64, d *project.Defini
 		}
 		out = append(out, dim)
 	}
-	return out
+	return out, withheld
 }
 
 // matrix is the breakdowns of all indicators side by side: a row for each part, a column for each indicator that has

@@ -119,9 +119,10 @@ type Indicator struct {
 	Code   string  `json:"code"`
 	Label  Text    `json:"label"`
 	Unit   string  `json:"unit"`
-	Target float64 `json:"target"`          // above 0, at most two decimals
-	Count  string  `json:"count"`           // people, records, sum or distinct
-	Field  string  `json:"field,omitempty"` // what sum adds up, or what distinct compares
+	Target float64 `json:"target"`           // above 0, at most two decimals
+	Count  string  `json:"count"`            // people, records, sum or distinct
+	Field  string  `json:"field,omitempty"`  // what sum adds up, or what distinct compares
+	Public string  `json:"public,omitempty"` // "no": not on the public page; "": shown
 	Rule
 }
 
@@ -207,6 +208,13 @@ func (d *Definition) Indicator(code string) (Indicator, bool) {
 		return Indicator{}, false
 	}
 	return d.Indicators[i], true
+}
+
+// Public returns the definition without the indicators that are kept from the public.
+func (d *Definition) Public() Definition {
+	out := *d
+	out.Indicators = slices.DeleteFunc(slices.Clone(d.Indicators), func(in Indicator) bool { return in.Public == "no" })
+	return out
 }
 
 // Partner returns the media partner with an id, and whether there is one.

@@ -4,6 +4,7 @@ package report
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -84,13 +85,14 @@ type Whole struct {
 	PlanPercent json.Number // of the plan on the day of the snapshot
 }
 
-// JointGrowth returns the joint growth for a chart of the given size. It returns false if the snapshot has no months or
+// JointGrowth returns the joint growth for a chart of the given size, without results whose number is not shown. It returns false if the snapshot has no months or
 // the period is invalid.
 func JointGrowth(s snapshot.Snapshot, period project.Period, width, height float64) (Whole, bool) {
 	from, err := time.Parse(time.DateOnly, period.From)
 	to, bad := time.Parse(time.DateOnly, period.To)
 	asOf, none := time.Parse(time.DateOnly, s.AsOf)
-	if err != nil || bad != nil || none != nil || len(s.Indicators) == 0 || len(s.Indicators[0].ByMonth) == 0 {
+	counted := slices.DeleteFunc(slices.Clone(s.Indicators), func(in snapshot.Indicator) bool { return in.Few })
+	if err != nil || bad != nil || none != nil || len(counted) == 0 || len(counted[0].ByMonth) == 0 {
 		return Whole{}, false
 	}
 	// passed returns the share of the days of the project that have passed at the end of a day.
@@ -101,11 +103,11 @@ func JointGrowth(s snapshot.Snapshot, period project.Period, width, height float
 	var line strings.Builder
 	line.WriteString("M0 " + number(height))
 	mean := 0.0
-	for i := range s.Indicators[0].ByMonth {
+	for i := range counted[0].ByMonth {
 		mean = 0
-		for _, in := range s.Indicators {
+		for _, in := range counted {
 			if target := value(in.Target); target > 0 && i < len(in.ByMonth) {
-				mean += min(100, 100*value(in.ByMonth[i].Total)/target) / float64(len(s.Indicators))
+				mean += min(100, 100*value(in.ByMonth[i].Total)/target) / float64(len(counted))
 			}
 		}
 		last := time.Date(from.Year(), from.Month()+time.Month(i)+1, 0, 0, 0, 0, 0, time.UTC) // of the month

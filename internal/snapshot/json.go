@@ -11,22 +11,70 @@ import (
 	"github.com/gowebpki/jcs"
 )
 
-// MarshalJSON writes empty lists as [], never as null.
+// MarshalJSON writes empty lists as [], never as null, and marks in place of the numbers that they stand for.
 func (s Snapshot) MarshalJSON() ([]byte, error) {
 	type plain Snapshot
 	if s.Indicators == nil {
 		s.Indicators = []Indicator{}
 	}
-	return json.Marshal(plain(s))
+	if s.Quality.Shown == "" {
+		return json.Marshal(plain(s))
+	}
+	type quality struct {
+		Quality
+		People string `json:"people_without_attributes"`
+	}
+	return json.Marshal(struct {
+		plain
+		Quality quality `json:"quality"`
+	}{plain(s), quality{s.Quality, s.Quality.Shown}})
 }
 
-// MarshalJSON writes empty lists as [], never as null.
+// MarshalJSON writes the mark in place of the total where there is one.
+func (p Participants) MarshalJSON() ([]byte, error) {
+	type plain Participants
+	if !p.Few {
+		return json.Marshal(plain(p))
+	}
+	return json.Marshal(struct {
+		plain
+		Total string `json:"total"`
+	}{plain(p), Few})
+}
+
+// MarshalJSON writes empty lists as [], never as null. Where the public sees a mark, it writes that, and null for what
+// would tell the number.
 func (i Indicator) MarshalJSON() ([]byte, error) {
 	type plain Indicator
 	if i.ByMonth == nil {
 		i.ByMonth = []Month{}
 	}
-	return json.Marshal(plain(i))
+	if !i.Few {
+		return json.Marshal(plain(i))
+	}
+	return json.Marshal(struct {
+		plain
+		Achieved string       `json:"achieved"`
+		Percent  *json.Number `json:"percent"`
+		Status   *string      `json:"status"`
+		Records  *int64       `json:"records"`
+	}{plain: plain(i), Achieved: Few})
+}
+
+// MarshalJSON writes marks in place of the numbers that they stand for.
+func (m Month) MarshalJSON() ([]byte, error) {
+	out := struct {
+		Month string `json:"month"`
+		Added any    `json:"added"`
+		Total any    `json:"total"`
+	}{m.Month, m.Added, m.Total}
+	if m.AddedShown != "" {
+		out.Added = m.AddedShown
+	}
+	if m.TotalShown != "" {
+		out.Total = m.TotalShown
+	}
+	return json.Marshal(out)
 }
 
 // MarshalJSON writes no breakdowns as {}.

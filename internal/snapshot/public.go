@@ -11,33 +11,98 @@ const (
 
 const fewest = 5 // the smallest part above zero that is shown
 
-// Public returns the snapshot as anyone may see it: small parts of breakdowns are replaced by marks, and a breakdown
-// from which a marked part could still be computed is left out. Records for which a rule failed are not named. The
-// snapshot itself is not changed.
-func (s Snapshot) Public() Snapshot {
+// Public returns the snapshot as anyone may see it: without indicators that are not public, and without what a
+// count of 1 to 4 people could be worked out from. Small parts of breakdowns are replaced by marks, a breakdown
+// from which a marked part could still be computed is left out, and of breakdowns that are withheld all parts are
+// hidden. Records for which a rule failed are not named. The snapshot itself is not changed.
+func (s Snapshot) Public(withheld Withheld) Snapshot {
 	s.Quality.RuleErrors = nil // for those who can correct the rules or the records
-	s.Participants.By = s.Participants.By.public(s.Quality.PeopleWithoutAttributes)
-	s.Indicators = slices.Clone(s.Indicators)
+	none := s.Quality.PeopleWithoutAttributes
+	s.Participants.By = s.lines()[0].public(withheld[""], none)
+	s.Quality.Shown = Hidden
+	if parts, ok := s.Participants.By[withoutAttributes]; ok {
+		s.Quality.Shown = parts[0].Shown
+	}
+	delete(s.Participants.By, withoutAttributes)
+	if s.Quality.Shown != "" {
+		s.Quality.PeopleWithoutAttributes = 0
+	}
+	if isFew(s.Participants.Total) {
+		s.Participants.Total, s.Participants.Few = 0, true
+	}
+	s.Indicators = slices.DeleteFunc(slices.Clone(s.Indicators), func(in Indicator) bool { return in.Public == No })
 	for i := range s.Indicators {
-		s.Indicators[i].By = s.Indicators[i].By.public(0)
+		in := &s.Indicators[i]
+		people, ok := in.people()
+		if !ok {
+			continue
+		}
+		in.By = line{total: people, by: in.By}.public(withheld[in.Code], 0)
+		if isFew(people) {
+			*in = Indicator{Code: in.Code, Label: in.Label, Unit: in.Unit, Target: in.Target, Few: true}
+			continue
+		}
+		in.ByMonth = slices.Clone(in.ByMonth)
+		publicMonths(in.ByMonth)
 	}
 	return s
 }
 
-func (b Breakdowns) public(unknown int64) Breakdowns {
-	out := Breakdowns{}
-	for dimension, parts := range b {
-		if shown, ok := parts.public(unknown); ok {
-			out[dimension] = shown
+// publicMonths marks totals of 1 to 4 people, and what was added in their months and in the next, from which they
+// could be computed.
+func publicMonths(months []Month) {
+	before := int64(0)
+	for i := range months {
+		m := &months[i]
+		total, err := m.Total.Int64()
+		if err != nil {
+			continue
 		}
+		if added := total - before; added != 0 && (isFew(before) || isFew(total)) {
+			m.AddedShown, m.Added = Hidden, ""
+			if isFew(added) {
+				m.AddedShown = Few
+			}
+		}
+		if isFew(total) {
+			m.TotalShown, m.Total = Few, ""
+		}
+		before = total
+	}
+}
+
+// public returns the breakdowns of a line with marks.
+func (l line) public(withheld []string, unknown int64) Breakdowns {
+	out := Breakdowns{}
+	if isFew(l.total) {
+		return out
+	}
+	for dimension, parts := range l.by {
+		if len(parts) == 0 {
+			continue
+		}
+		least := unknown
+		if dimension == withoutAttributes {
+			least = 0
+		}
+		shown, ok := parts.public(least)
+		if !ok {
+			continue
+		}
+		if slices.Contains(withheld, dimension) {
+			for i := range shown {
+				shown[i].People, shown[i].Shown = 0, Hidden
+			}
+		}
+		out[dimension] = shown
 	}
 	return out
 }
 
-// public returns the breakdown with marks, false if it has to be left out. A reader knows the total, the marks, and how
-// many people have no attribute at all: at least so many are in the part "unknown". That leaves a range for each marked
-// part, and their sum. All numbers that fit the ranges and the sum get the same marks, so leaving a breakdown out
-// reveals no more than the marks do.
+// public returns the breakdown with marks, false if it has to be left out. A reader knows the total, the marks, and
+// how many people have no attribute at all: at least so many are in the part "unknown". That leaves a range for
+// each marked part, and their sum. All numbers that fit the ranges and the sum get the same marks, so leaving a
+// breakdown out reveals no more than the marks do.
 func (b Breakdown) public(unknown int64) (Breakdown, bool) {
 	out := slices.Clone(b)
 	few, hidden := 0, -1
@@ -56,17 +121,17 @@ func (b Breakdown) public(unknown int64) (Breakdown, bool) {
 		hidden = -1
 	}
 
-	type bounds struct{ low, high, people int64 }
-	var marked []bounds
+	type limits struct{ low, high, people int64 }
+	var marked []limits
 	for i := range out {
 		part := &out[i]
-		var possible bounds
+		var possible limits
 		switch {
 		case i == hidden:
-			possible = bounds{fewest, b.mostHidden(hidden), part.People}
+			possible = limits{fewest, b.mostHidden(hidden), part.People}
 			part.Shown = Hidden
 		case part.People > 0 && part.People < fewest:
-			possible = bounds{1, fewest - 1, part.People}
+			possible = limits{1, fewest - 1, part.People}
 			part.Shown = Few
 		default:
 			continue

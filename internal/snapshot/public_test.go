@@ -45,10 +45,10 @@ func TestPublic(t *testing.T) {
 			t.Parallel()
 			whole := breakdown(c.people...)
 			s := Snapshot{
-				Participants: Participants{By: Breakdowns{"sex": whole}},
+				Participants: Participants{Total: total(c.people) + 100, By: Breakdowns{"sex": whole}},
 				Quality:      Quality{PeopleWithoutAttributes: c.nothing},
 			}
-			got := s.Public().Participants.By["sex"]
+			got := s.Public(nil).Participants.By["sex"]
 			var want Breakdown
 			for i, part := range c.want {
 				part.Code = whole[i].Code
@@ -66,9 +66,9 @@ func TestPublic(t *testing.T) {
 
 func TestPublicMarksIndicatorsToo(t *testing.T) {
 	t.Parallel()
-	s := Snapshot{Indicators: []Indicator{{Code: "1", By: Breakdowns{"sex": breakdown(1, 2, 30), "age": breakdown(1, 0, 0)}}}}
+	s := Snapshot{Indicators: []Indicator{{Code: "1", Achieved: "33", By: Breakdowns{"sex": breakdown(1, 2, 30), "age": breakdown(1, 1, 31)}}}}
 	want := Breakdowns{"sex": {{Code: "a", Shown: Few}, {Code: "b", Shown: Few}, {Code: Unknown, People: 30}}}
-	if diff := cmp.Diff(want, s.Public().Indicators[0].By); diff != "" {
+	if diff := cmp.Diff(want, s.Public(nil).Indicators[0].By); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	if s.Indicators[0].By["sex"][0].Shown != "" {

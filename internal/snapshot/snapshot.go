@@ -60,10 +60,14 @@ type Breakdowns map[string]Breakdown
 
 // Participants counts the distinct people with a record that meets any of the definition's participant rules.
 type Participants struct {
-	Total  int64      `json:"total"`
+	Total  int64      `json:"total" marks:"<5" doc:"The public sees <5 in place of 1 to 4"`
 	Target int64      `json:"target"`
 	By     Breakdowns `json:"by"`
+	Few    bool       `json:"-"` // the public sees Few in place of Total
 }
+
+// No keeps an indicator from the public.
+const No = "no"
 
 // Indicator is one planned result: target and achieved.
 type Indicator struct {
@@ -71,19 +75,24 @@ type Indicator struct {
 	Label    project.Text `json:"label"`
 	Unit     string       `json:"unit"`
 	Target   json.Number  `json:"target"`
-	Achieved json.Number  `json:"achieved"`                                           // whole, or with at most two decimals
-	Percent  json.Number  `json:"percent"`                                            // achieved × 100 ÷ target, rounded half up to one decimal
-	Status   string       `json:"status" enum:"achieved,on-track,behind,not-started"` // achieved, not-started, on-track or behind
-	Records  int64        `json:"records"`
+	Achieved json.Number  `json:"achieved" marks:"<5" doc:"The public sees <5 in place of 1 to 4 people, and null in place of what would tell the number"` // whole, or with at most two decimals
+	Percent  json.Number  `json:"percent" null:"true"`                                                                                                     // achieved × 100 ÷ target, rounded half up to one decimal
+	Status   string       `json:"status" enum:"achieved,on-track,behind,not-started" null:"true"`                                                          // achieved, not-started, on-track or behind
+	Records  int64        `json:"records" null:"true"`
 	By       Breakdowns   `json:"by"`
 	ByMonth  []Month      `json:"by_month"`
+	Public   string       `json:"public,omitempty" enum:"no" doc:"no: not on the public page"` // No, or ""
+	Few      bool         `json:"-"`                                                           // the public sees Few in place of Achieved, and nothing from which it could be worked out
 }
 
 // Month is the growth of an indicator in a month.
 type Month struct {
 	Month string      `json:"month" pattern:"^[0-9]{4}-[0-9]{2}$"` // YYYY-MM
-	Added json.Number `json:"added"`
-	Total json.Number `json:"total"`
+	Added json.Number `json:"added" marks:"<5,hidden"`
+	Total json.Number `json:"total" marks:"<5" doc:"The public sees <5 in place of 1 to 4 people"`
+
+	AddedShown string `json:"-"` // the mark that the public sees in place of Added, or ""
+	TotalShown string `json:"-"` // the mark that the public sees in place of Total, or ""
 }
 
 // Reach is the sum of the audiences of all airings, and the bounds and estimate of how many people that is.
@@ -98,8 +107,10 @@ type Reach struct {
 
 // Quality counts gaps in the records that a reader of the figures should know of.
 type Quality struct {
-	PeopleWithoutAttributes int64 `json:"people_without_attributes"`
+	PeopleWithoutAttributes int64 `json:"people_without_attributes" marks:"<5,hidden"`
 	RecordsOutsidePeriod    int64 `json:"records_outside_period"`
+
+	Shown string `json:"-"` // the mark that the public sees in place of PeopleWithoutAttributes, or ""
 
 	RuleErrors []RuleError `json:"rule_errors,omitempty" doc:"Rules that could not be evaluated for records: these did not count by them"`
 }

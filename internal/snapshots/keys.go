@@ -29,3 +29,14 @@ func checkpointKey(project string) table.Key {
 func chainKey(project string) table.Key {
 	return table.Key{PK: "APPROVALS#" + project, SK: "LAST"}
 }
+
+// publicationsPartition is the partition of the publications of a project, by snapshot.
+func publicationsPartition(project string) string { return "PUBLISHED#" + project }
+
+func publicationKey(project, id string) table.Key {
+	return table.Key{PK: publicationsPartition(project), SK: id}
+}
+
+func publicationsKey(project string) table.Key {
+	return table.Key{PK: "PUBLICATIONS#" + project, SK: "LAST"}
+}

@@ -166,8 +166,8 @@ func (s *Store) saveObjects(ctx context.Context, kept Kept, snap snapshot.Snapsh
 	return kept, s.putJSON(ctx, snapshotObject(kept.Project, kept.ID), snap)
 }
 
-// Replace saves a snapshot that was compiled again in place of the damaged one, with all of its evidence, and its
-// places in the lists. kept is its item, but for what saveObjects adds. It may be repeated.
+// Replace saves a snapshot that was compiled again in place of the damaged one, with all of its evidence, and its places
+// in the lists. kept is its item, but for what saveObjects adds. It may be repeated.
 func (s *Store) Replace(ctx context.Context, kept Kept, snap snapshot.Snapshot, codes []string, evidence func(code string) iter.Seq[snapshot.Counted]) error {
 	snap.Previous = nil
 	kept, err := s.saveObjects(ctx, kept, snap, codes, evidence, Since{}, map[string]bool{})
@@ -227,8 +227,8 @@ func (s *Store) Find(ctx context.Context, project, id, state string) (Kept, erro
 	return kept, err
 }
 
-// Snapshot returns the figures of a snapshot, with its present state. It fails with store.ErrDamaged if they do not
-// have the snapshot's hash and seal.
+// Snapshot returns the figures of a snapshot, with its present state. It fails with store.ErrDamaged if they do not have
+// the snapshot's hash and seal.
 func (s *Store) Snapshot(ctx context.Context, k Kept) (snapshot.Snapshot, error) {
 	var snap snapshot.Snapshot
 	if err := s.getJSON(ctx, snapshotObject(k.Project, k.ID), "", &snap); err != nil {
@@ -382,14 +382,18 @@ func (s *Store) named(ctx context.Context, project string, item table.Item) (Kep
 
 // Decide sets the state of a snapshot to approved or rejected, with a note, and writes a fact of it. by is the random
 // id of the member of staff. Repeating a decision changes nothing. A snapshot that is approved for the first time names
-// the one that was so before it. A damaged one cannot be approved.
+// the one that was so before it. A damaged one cannot be approved. What the public will see is decided and kept first.
 func (s *Store) Decide(ctx context.Context, project, id, state, note, by string) (decided Kept, err error) {
 	err = table.Retry(ctx, func() error {
 		k, rev, err := s.keptSnapshot(ctx, project, id)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case k.State == state:
+		}
+		// Before the decision, so that nothing is ever shown that is not kept; and again where it is repeated.
+		if err := s.publishAfter(ctx, k, state); err != nil {
+			return err
+		}
+		if k.State == state {
 			decided = k
 			return nil
 		}

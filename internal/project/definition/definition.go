@@ -360,7 +360,7 @@ func (o object) indicators(d *project.Definition) []project.Indicator {
 	var out []project.Indicator
 	seen := map[string]int{}
 	o.each("indicators", mostIndicators, func(n *node, path string) {
-		i, ok := o.object(n, path, "code", "label", "unit", "target", "count", "field", "of", "where")
+		i, ok := o.object(n, path, "code", "label", "unit", "target", "count", "field", "public", "of", "where")
 		if !ok {
 			return
 		}
@@ -373,6 +373,9 @@ func (o object) indicators(d *project.Definition) []project.Indicator {
 		in := project.Indicator{
 			Code: code, Label: i.text("label", longestName), Unit: i.string("unit", longestName), Target: i.amount("target", false, largest),
 			Count: i.oneOf("count", "people", "records", "sum", "distinct"), Field: i.string("field", longestName), Rule: i.rule(d),
+		}
+		if i.oneOf("public", "yes", "no") == "no" {
+			in.Public = "no"
 		}
 		i.counted(d, in)
 		if in.Of == "media" && d.Region.Population == 0 {

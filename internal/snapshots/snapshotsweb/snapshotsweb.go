@@ -37,6 +37,7 @@ type Snapshots interface {
 	NewestApproved(ctx context.Context, project, before string) (snapshots.Kept, error)
 	Snapshots(ctx context.Context, project, state string, limit int, cursor string) (table.PageOf[snapshots.Kept], error)
 	Snapshot(ctx context.Context, kept snapshots.Kept) (snapshot.Snapshot, error)
+	Public(ctx context.Context, kept snapshots.Kept) (snapshot.Snapshot, error)
 	Evidence(ctx context.Context, kept snapshots.Kept, code string, from, limit int) (items []snapshot.Counted, next int, err error)
 	Salt(project string, record snapshot.Counted) string
 	AllEvidence(ctx context.Context, kept snapshots.Kept, code string) iter.Seq2[snapshot.Counted, error]
@@ -65,28 +66,43 @@ func New(a *app.App) Handlers {
 	return Handlers{projects: a.Projects, snapshots: a.Snapshots, uploads: a.Uploads, nights: a.Nights}
 }
 
-// results shows the public the approved snapshot of the latest day, with small numbers of breakdowns hidden.
+// results shows the public the approved snapshot of the latest day, as far as the public may see it.
 func (h Handlers) results(c *web.Call) error {
 	if at := page.Work(c.Project, c.Roles(c.Project)); c.Page && at != "" && c.URL.Query().Has(identity.Work) {
 		return c.Redirect(at)
 	}
-	public, err := h.newestApproved(c)
+	public, err := h.public(c)
 	if err != nil {
 		return err
-	}
-	if public != nil {
-		*public = public.Public()
 	}
 	checked, err := h.nights.Checked(c.Context(), c.Defined.Definition)
 	if err != nil {
 		return err
 	}
 	if !c.Page {
-		return c.JSON(http.StatusOK, results{Project: *c.Defined.Definition, Snapshot: public, Checked: checked})
+		return c.JSON(http.StatusOK, results{Project: c.Defined.Definition.Public(), Snapshot: public, Checked: checked})
 	}
 	content := resultsPage(c, public)
 	content.Checked = checked
 	return c.Show(http.StatusOK, content)
+}
+
+// public returns the approved snapshot of the latest day as the public may see it, or nil. What the present definition
+// keeps from the public is not shown, whatever it was when the snapshot was counted.
+func (h Handlers) public(c *web.Call) (*snapshot.Snapshot, error) {
+	kept, err := h.snapshots.NewestApproved(c.Context(), c.Project, "")
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	snap, err := h.snapshots.Public(c.Context(), kept)
+	snap.Indicators = slices.DeleteFunc(snap.Indicators, func(in snapshot.Indicator) bool {
+		defined, ok := c.Defined.Definition.Indicator(in.Code)
+		return ok && defined.Public == snapshot.No
+	})
+	return &snap, err
 }
 
 // newestApproved returns the approved snapshot of the latest day, or nil.

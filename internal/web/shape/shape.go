@@ -6,6 +6,7 @@
 //	enum    the allowed values, separated by commas
 //	format  its format: date, date-time, uri
 //	pattern a regular expression for its values
+//	marks   texts that may stand in place of the value, separated by commas
 //	null    "true" if it may be null; a pointer without omitempty always may
 //
 // Shapes are read only when the API description is generated, never while a request is served.
