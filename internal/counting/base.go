@@ -385,7 +385,7 @@ func (f *Figures) amount(v value, r recordRef) (amount, error) {
 func (l *Live) baseRecord(s *kindLayout, r *BaseRows, row int) snapshot.Evidence {
 	out := snapshot.Evidence{ID: l.base.id(r, row), Kind: s.Name, Date: l.base.days[r][row].String()}
 	if row >= len(r.IDs) {
-		out.Upload, out.Row = l.texts.all[r.Uploads[row]], int(r.Numbers[row])
+		out.Upload, out.Row = l.texts.all[r.Uploads[row]], fact.RowOf(int(r.Numbers[row]))
 	}
 	if s.Person {
 		out.Person = l.person(l.base.people[r][row])

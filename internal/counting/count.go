@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"outreach/internal/fact"
 	"outreach/internal/project"
 	"outreach/internal/rule"
 	"outreach/internal/schema"
@@ -193,7 +194,7 @@ func (f *Figures) record(r recordRef) snapshot.Evidence {
 	record := l.records[r.kind][r.place]
 	out := snapshot.Evidence{ID: l.id(record), Kind: s.Name, Date: l.texts.all[l.values(record)[s.date]]}
 	if source := &l.sources[record.source]; source.upload != nil {
-		out.Upload, out.Row = source.id, l.rowNumber(record)
+		out.Upload, out.Row = source.id, fact.RowOf(l.rowNumber(record))
 	}
 	if s.Person {
 		out.Person = l.person(record.person)

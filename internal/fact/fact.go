@@ -205,7 +205,7 @@ type AttentionNoted struct {
 
 // Line is one row of a file as it is stored in a pack.
 type Line struct {
-	Row    int        `json:"n"`           // the row's number in the file, from 2 on
+	Row    int        `json:"n"`           // see LineNumber; from 2 on
 	Person string     `json:"p,omitempty"` // the id of the person it is about
 	Values schema.Row `json:"v"`           // sealed, in the order of the pack's fields
 	// Derived has attributes that follow from a PESEL, where nobody gives them.
@@ -307,6 +307,19 @@ func (p Pack) Places(k *schema.Kind) []int {
 	}
 	return out
 }
+
+// rowBits is how many bits of a Line's number are the row's: no spreadsheet has more rows.
+const rowBits = 21
+
+// LineNumber returns the number of a row of a file: unique in the file, and in its order. Of the first sheet that is
+// read it is the row's own number. It fits into 31 bits if there are at most 1000 sheets.
+func LineNumber(sheet, row int) int { return sheet<<rowBits | row }
+
+// RowOf returns the number that a row has in its sheet, from its number in the file.
+func RowOf(line int) int { return line & (1<<rowBits - 1) }
+
+// SheetOf returns the place of a row's sheet among those that were read, from its number in the file.
+func SheetOf(line int) int { return line >> rowBits }
 
 // LineID returns the id of the record of a file's row: a ULID derived from the upload, its arrival and the row's
 // number, always the same. The ids of a file sort in the order of its rows.

@@ -11,24 +11,39 @@ import (
 type form uint8
 
 // Forms of cells. Every cell of delimited text is written. In a spreadsheet there are also numbers; moments, which are
-// numbers shown as a date, a time of day or both; failed cells, which show the error of a formula; and uncomputed ones,
-// whose formula has no saved result. A cut cell is too long for any field, and only its beginning is kept. An unclosed
+// numbers shown as a date, a time of day, both, or a duration; percents, such as 85%; failed cells, which show the error of a formula; and uncomputed ones,
+// whose formula has no saved result, or one that the workbook marks as not calculated. A cut cell is too long for any field, and only its beginning is kept. An unclosed
 // cell is the only cell of a row whose end is ambiguous.
 const (
 	written form = iota
 	number
 	moment
+	percent
 	failed
 	uncomputed
 	cut
 	unclosed
 )
 
-// cell is one cell: its text as it is shown, and its form.
+// vague is which part of a date a cell does not show.
+type vague uint8
+
+const (
+	exact vague = iota
+	withoutDay
+	withoutYear
+)
+
+// cell is one cell: its text as it is shown, and its form. A number's text has neither the texts nor the leading zeros
+// that its format shows.
 type cell struct {
 	text   string
+	shown  string // a number with all that its format shows, where that is more than its text
 	form   form
 	lines  bool  // a quoted cell of delimited text has several lines
+	merged bool  // it belongs to a merged range, and has its value
+	own    bool  // of a merged one: it is the one that the value is in
+	vague  vague // of a moment
 	length int32 // of a cut cell, in characters
 }
 
@@ -70,6 +85,9 @@ func tidy(text string, field *schema.Field) (string, bool) {
 // read returns the canonical value of a cell, or what is wrong with it as a value of a field. It reports whether the
 // text had to be cleaned.
 func (c cell) read(field *schema.Field, scope schema.Scope) (canonical string, cleaned bool, problem *schema.Problem) {
+	if c.shown != "" && !field.Type.Number() {
+		c.text = c.shown
+	}
 	c.text, cleaned = tidy(c.text, field)
 	canonical, problem = c.value(field, scope)
 	return canonical, cleaned, problem
@@ -91,6 +109,10 @@ func (c cell) value(field *schema.Field, scope schema.Scope) (string, *schema.Pr
 			text = day
 		} else if both && field.Type == schema.TimeOfDay {
 			text = clock
+		}
+	case percent:
+		if field.Type.Number() {
+			return "", &schema.Problem{Field: field.Name, Code: schema.Percent}
 		}
 	case failed:
 		if field.Type == schema.Text {

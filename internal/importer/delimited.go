@@ -10,7 +10,7 @@ import (
 )
 
 // openDelimited detects the encoding and the delimiter of a text, and returns its rows.
-func openDelimited(body *source, v *vocabulary) (rows, error) {
+func openDelimited(body *source, v *vocabulary) (book, error) {
 	found, err := detectEncoding(body.reader())
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func openDelimited(body *source, v *vocabulary) (rows, error) {
 	}
 	table := newDelimited(from, delimiter)
 	table.guess, table.wrong = found.guess, found.wrong
-	return table, nil
+	return single{table}, nil
 }
 
 // declaredDelimiter reads the line "sep=;", which sets the delimiter in Excel, and returns the delimiter and the length
@@ -181,7 +181,7 @@ func (d *delimited) head(piece []byte, room int) []byte {
 	return piece[:room]
 }
 
-func (d *delimited) next() (int, []cell, error) {
+func (d *delimited) next() (row, error) {
 	d.text, d.ends, d.cuts, d.lines, d.start = d.text[:0], d.ends[:0], d.cuts[:0], d.lines[:0], 0
 	at := atStart
 	spaces := 0      // since the last quotation mark of a quoted cell
@@ -203,11 +203,11 @@ func (d *delimited) next() (int, []cell, error) {
 		if len(d.data) == 0 {
 			more, err := d.fill()
 			if err != nil {
-				return 0, nil, err
+				return row{}, err
 			}
 			if !more {
 				if empty {
-					return 0, nil, io.EOF
+					return row{}, io.EOF
 				}
 				unclear = unclear || at == inQuotes
 				endCell()
@@ -222,7 +222,7 @@ func (d *delimited) next() (int, []cell, error) {
 			}
 		}
 		if len(d.text) > longestRow || len(d.ends) > mostColumns {
-			return 0, nil, unreadable(d.row+1, "row")
+			return row{}, unreadable(d.row+1, "row")
 		}
 		empty = false
 		c := d.data[0]
@@ -292,10 +292,10 @@ func (d *delimited) next() (int, []cell, error) {
 	d.row++
 	if unclear {
 		d.cells = append(d.cells[:0], cell{form: unclosed, text: strings.ReplaceAll(string(d.text), "\r\n", "\n")})
-		return d.row, d.cells, nil
+		return row{number: d.row, cells: d.cells}, nil
 	}
 	d.split()
-	return d.row, d.cells, nil
+	return row{number: d.row, cells: d.cells}, nil
 }
 
 // afterBackslash reports whether the text of the current cell ends with a backslash that is not escaped itself.

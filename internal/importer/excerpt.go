@@ -13,6 +13,7 @@ import (
 // Excerpt is a part of a file: its columns under their names in the file, and some of its rows. Values that may
 // identify a person are masked.
 type Excerpt struct {
+	Sheet   string // that they are of, if several are read
 	Columns []ExcerptColumn
 	Rows    []ExcerptRow
 }
@@ -26,11 +27,11 @@ type ExcerptRow struct {
 	Cells []string
 }
 
-// ReadRows returns the rows with some numbers. The excerpt is empty if the kind is not recognised or not allowed, and
+// ReadRows returns the rows with some numbers of a sheet, "" for the only one that is read. The excerpt is empty if the kind is not recognised or not allowed, and
 // incomplete if the file is damaged. An error is returned only if the body could not be read.
-func ReadRows(ctx context.Context, f File, registry *schema.Registry, allowed func(*schema.Kind) bool, numbers []int) (Excerpt, error) {
+func ReadRows(ctx context.Context, f File, registry *schema.Registry, allowed func(*schema.Kind) bool, sheet string, numbers []int) (Excerpt, error) {
 	body := &source{ctx: ctx, from: f.Body, size: f.Size}
-	out, err := excerpt(body, newVocabulary(registry, allowed), numbers)
+	out, err := excerpt(body, newVocabulary(registry, allowed), sheet, numbers)
 	if body.err != nil {
 		return Excerpt{}, fmt.Errorf("read the file: %w", body.err)
 	}
@@ -41,22 +42,33 @@ func ReadRows(ctx context.Context, f File, registry *schema.Registry, allowed fu
 	return out, err
 }
 
-func excerpt(body *source, v *vocabulary, numbers []int) (out Excerpt, err error) {
+func excerpt(body *source, v *vocabulary, sheet string, numbers []int) (out Excerpt, err error) {
 	if len(numbers) == 0 {
 		return out, nil
 	}
-	table, err := open(body, v)
+	b, err := openBook(body, v)
 	if err != nil {
 		return out, err
 	}
-	head, table, ok, err := v.findHeader(table)
-	if err != nil {
+	p, err := v.plan(b)
+	if err != nil || p.kind == nil || !v.allowed(p.kind) {
 		return out, err
+	}
+	at := 0
+	if sheet != "" {
+		at = max(0, slices.IndexFunc(p.read, func(one planned) bool { return one.name == sheet }))
+	}
+	head, table := p.read[at].head, p.read[at].below
+	if table == nil {
+		if table, err = b.open(p.read[at].sheet); err != nil {
+			return out, err
+		}
+		if _, table, _, err = v.findHeader(table); err != nil {
+			return out, err
+		}
 	}
 	layout := head.layout
-	if !ok || !v.allowed(layout.kind) {
-		return out, nil
-	}
+	out.Sheet = sheet
 	for i, c := range layout.columns {
 		column := ExcerptColumn{Name: shown(nil, head.cells[i].text)}
 		if c.field != nil {
@@ -66,10 +78,11 @@ func excerpt(body *source, v *vocabulary, numbers []int) (out Excerpt, err error
 	}
 	last := slices.Max(numbers)
 	for {
-		number, cells, err := nextFilled(table)
-		if err != nil || number > last {
+		next, err := nextFilled(table)
+		if err != nil || next.number > last {
 			return out, err
 		}
+		number, cells := next.number, next.cells
 		if !slices.Contains(numbers, number) {
 			continue
 		}

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"errors"
 	"io"
 	"slices"
 	"strconv"
@@ -21,46 +22,55 @@ type checker struct {
 	notes    []CellError      // warnings about the current row
 	totals   bool             // there was a total
 	passed   int              // rows that were passed over
+	sheet    struct {         // that is read
+		name   string // "" if it is the only one
+		number int
+	}
 }
 
 func (c *checker) check(body *source, v *vocabulary) error {
-	table, err := open(body, v)
+	b, err := openBook(body, v)
 	if err != nil {
 		return err
 	}
-	text, _ := table.(*delimited)
-	head, table, ok, err := v.findHeader(table)
+	p, err := v.plan(b)
 	if err == io.EOF {
 		return unreadable(1, "empty")
 	}
 	if err != nil {
 		return err
 	}
-	if !ok {
-		return v.noHeader(head)
+	if p.kind == nil {
+		return v.noHeader(p.first)
+	}
+	var text *delimited
+	if one, is := b.(single); is {
+		text, _ = one.table.(*delimited)
 	}
 	if text != nil && text.wrong != nil {
 		return text.wrong
 	}
-	c.Kind, c.layout = head.kind, head.layout
+	c.Kind = p.kind
 	if !v.allowed(c.Kind) {
-		c.Errors.Add(CellError{Row: head.row, Code: schema.NotAllowed, Args: map[string]string{"kind": c.Kind.Plural}})
+		c.Errors.Add(CellError{Row: p.read[0].head.row, Code: schema.NotAllowed, Args: map[string]string{"kind": c.Kind.Plural}})
 		return nil
 	}
 	if text != nil && text.guess != nil {
 		c.Warnings.Warn(CellError{Row: 1, Code: schema.Guessed, Args: text.guess})
 	}
-	for _, number := range head.above {
-		c.Warnings.Warn(CellError{Row: number, Code: schema.SkippedRows, Args: map[string]string{"header": strconv.Itoa(head.row)}})
+	p.tell(c)
+	for i, sheet := range p.read {
+		if len(p.read) > 1 {
+			c.sheet.name = sheet.name
+			c.Sheets = append(c.Sheets, sheet.name)
+		}
+		c.sheet.number = i
+		if err := c.read(b, sheet, v, text); err != nil {
+			return c.within(err)
+		}
 	}
-	c.header(head)
-	c.examples = examplesFor(&c.layout, c.scope, head.row)
-	if err := c.rows(table, text); err != nil {
-		return err
-	}
-	c.unknown(head)
 	if c.Rows == 0 && c.Errors.Total == 0 {
-		e := CellError{Row: head.row, Code: schema.NoRows}
+		e := CellError{Row: p.read[0].head.row, Code: schema.NoRows}
 		if c.passed > 0 {
 			e.Args = map[string]string{"examples": "yes"}
 		}
@@ -69,38 +79,89 @@ func (c *checker) check(body *source, v *vocabulary) error {
 	return nil
 }
 
+// within names the sheet in a fault.
+func (c *checker) within(err error) error {
+	var wrong *fault
+	if errors.As(err, &wrong) {
+		wrong.sheet = c.sheet.name
+	}
+	return err
+}
+
+// read validates a sheet.
+func (c *checker) read(b book, sheet planned, v *vocabulary, text *delimited) error {
+	head, below := sheet.head, sheet.below
+	if below == nil {
+		table, err := b.open(sheet.sheet)
+		if err != nil {
+			return err
+		}
+		if _, below, _, err = v.findHeader(table); err != nil {
+			return err
+		}
+	}
+	c.layout, c.totals = head.layout, false
+	for _, number := range head.above {
+		c.warn(CellError{Row: number, Code: schema.SkippedRows, Args: map[string]string{"header": strconv.Itoa(head.row)}})
+	}
+	c.header(head)
+	c.examples = examplesFor(&c.layout, c.scope, head.row)
+	if err := c.rows(below, text); err != nil {
+		return err
+	}
+	c.unknown(head)
+	return nil
+}
+
+// add, first and warn add a finding of the current sheet.
+func (c *checker) add(e CellError) {
+	e.Sheet = c.sheet.name
+	c.Errors.Add(e)
+}
+
+func (c *checker) first(e CellError) {
+	e.Sheet = c.sheet.name
+	c.Errors.addFirst(e)
+}
+
+func (c *checker) warn(e CellError) {
+	e.Sheet = c.sheet.name
+	c.Warnings.Warn(e)
+}
+
 // rows validates the rows below the header. text is the table of a delimited text, else nil.
 func (c *checker) rows(table rows, text *delimited) error {
 	for {
-		number, cells, err := nextFilled(table)
+		next, err := nextFilled(table)
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
+		number, cells := next.number, next.cells
 		if c.Rows+c.passed == MaxRows {
 			return &fault{row: number, code: schema.TooManyRows, args: map[string]string{"most": strconv.Itoa(MaxRows)}}
 		}
-		if text != nil && cells[0].form == unclosed || slices.ContainsFunc(cells, func(c cell) bool { return c.lines }) {
+		if text != nil && (cells[0].form == unclosed || slices.ContainsFunc(cells, func(c cell) bool { return c.lines })) {
 			if e, swallowed := c.swallowed(number, cells, text.delimiter); swallowed {
 				c.Rows++
-				c.Errors.Add(e)
+				c.add(e)
 				continue
 			}
 		}
-		if err := c.row(number, cells); err != nil {
+		if err := c.row(next); err != nil {
 			return err
 		}
 	}
 }
 
 // nextFilled returns the next row that is not blank.
-func nextFilled(table rows) (int, []cell, error) {
+func nextFilled(table rows) (row, error) {
 	for {
-		number, cells, err := table.next()
-		if err != nil || slices.ContainsFunc(cells, func(c cell) bool { return !c.blank() }) {
-			return number, cells, err
+		r, err := table.next()
+		if err != nil || !r.blank() {
+			return r, err
 		}
 	}
 }
@@ -109,11 +170,11 @@ func nextFilled(table rows) (int, []cell, error) {
 func (c *checker) header(head header) {
 	for i, col := range c.layout.columns {
 		if col.twice {
-			c.Errors.Add(CellError{Row: head.row, Column: col.field.Name, Code: schema.UnknownColumn, Hint: "twice", Value: shown(nil, head.cells[i].text)})
+			c.add(CellError{Row: head.row, Column: col.field.Name, Code: schema.UnknownColumn, Hint: "twice", Value: shown(nil, head.cells[i].text)})
 		}
 	}
 	for _, name := range c.layout.missing {
-		c.Errors.Add(CellError{Row: head.row, Column: name, Code: schema.MissingColumn})
+		c.add(CellError{Row: head.row, Column: name, Code: schema.MissingColumn})
 	}
 }
 
@@ -123,16 +184,17 @@ func (c *checker) unknown(head header) {
 	for i, col := range slices.Backward(c.layout.columns) {
 		if col.unknown && (col.used || len(c.layout.missing) > 0) {
 			value := shown(nil, head.cells[i].text)
-			c.Errors.addFirst(CellError{Row: head.row, Column: value, Code: schema.UnknownColumn, Value: value})
+			c.first(CellError{Row: head.row, Column: value, Code: schema.UnknownColumn, Value: value})
 		}
 	}
 }
 
 // row validates one row, and calls line as Check describes.
-func (c *checker) row(number int, cells []cell) error {
+func (c *checker) row(r row) error {
+	number, cells := r.number, r.cells
 	if cells[0].form == unclosed {
 		c.Rows++
-		c.Errors.Add(CellError{Row: number, Code: schema.Unreadable, Hint: "quote"})
+		c.add(CellError{Row: number, Code: schema.Unreadable, Hint: "quote"})
 		return nil
 	}
 	kind := c.Kind
@@ -157,6 +219,9 @@ func (c *checker) row(number int, cells []cell) error {
 			col.used = col.used || col.unknown && !value.blank()
 			continue
 		}
+		if value.merged {
+			c.note(number, col.field, schema.MergedCells, "", value.text, nil)
+		}
 		canonical, cleaned, problem := col.parse(value, c.scope)
 		if problem != nil {
 			c.problems = append(c.problems, *problem)
@@ -176,7 +241,7 @@ func (c *checker) row(number int, cells []cell) error {
 			entry.Person.Pesel = canonical
 		default:
 			entry.Row[col.place] = canonical
-			c.warn(number, col.field, canonical, value)
+			c.remark(number, col.field, canonical, value)
 		}
 	}
 	if at := c.layout.clock; clock != "" && at >= 0 && entry.Row[at] == "" {
@@ -190,26 +255,29 @@ func (c *checker) row(number int, cells []cell) error {
 		entry.Person = schema.PersonRef{Email: kind.Get(entry.Row, "email"), Pesel: kind.Get(entry.Row, "pesel")}
 	}
 	if schema.YearContradicts(kind.Get(entry.Row, "pesel"), kind.Get(entry.Row, "birth_year")) {
-		c.Warnings.Add(CellError{Row: number, Column: "birth_year", Code: schema.OtherYear, Value: kind.Get(entry.Row, "birth_year")})
+		c.warn(CellError{Row: number, Column: "birth_year", Code: schema.OtherYear, Value: kind.Get(entry.Row, "birth_year")})
 	}
 	c.problems = append(c.problems, kind.CheckRow(entry.Row, c.problems)...)
-	if over := c.passedOver(number, cells, entry); over != "" {
+	if over := c.passedOver(r, entry); over != "" {
 		c.passed++
-		c.Warnings.Warn(CellError{Row: number, Code: over})
+		c.warn(CellError{Row: number, Code: over})
 		return nil
 	}
 	c.Rows++
+	if r.hidden {
+		c.warn(CellError{Row: number, Code: schema.HiddenRows})
+	}
 	for _, e := range surplus {
-		c.Errors.Add(e)
+		c.add(e)
 	}
 	c.unlikely(number, cells, entry.Row)
 	for _, w := range c.notes {
-		c.Warnings.Warn(w)
+		c.warn(w)
 	}
 	for _, p := range c.problems {
 		if !slices.Contains(c.layout.missing, p.Field) {
 			field, value := c.layout.cell(p.Field, cells)
-			c.Errors.Add(CellError{Row: number, Column: p.Field, Code: p.Code, Value: shown(field, value), Hint: c.hint(p, field, value), Args: p.Args, Options: p.Options})
+			c.add(CellError{Row: number, Column: p.Field, Code: p.Code, Value: shown(field, value), Hint: c.hint(p, field, value), Args: p.Args, Options: p.Options})
 		}
 	}
 	if len(surplus) > 0 || len(c.problems) > 0 || len(c.layout.missing) > 0 {
@@ -218,7 +286,7 @@ func (c *checker) row(number int, cells []cell) error {
 		}
 		entry.Row = nil
 	}
-	return c.line(Line{Row: number, Entry: entry})
+	return c.line(Line{Row: number, Sheet: c.sheet.number, Entry: entry})
 }
 
 // hint returns the hint of a problem. A number of people over the region's population may belong in another column.
@@ -237,8 +305,8 @@ func (c *checker) note(number int, field *schema.Field, code, hint, given string
 // ofPerson reports whether a problem concerns a key of the row's person.
 func ofPerson(p schema.Problem) bool { return p.Field == "email" || p.Field == "pesel" }
 
-// warn notes what is to be said about a valid value: a date outside the period, or an implausibly large reach.
-func (c *checker) warn(number int, field *schema.Field, canonical string, given cell) {
+// remark notes what is to be said about a valid value: a date outside the period, or an implausibly large reach.
+func (c *checker) remark(number int, field *schema.Field, canonical string, given cell) {
 	if canonical == "" {
 		return
 	}

@@ -163,10 +163,10 @@ type header struct {
 // first row that is not blank, if there is no header, and an error if these rows cannot be read; io.EOF if all are
 // blank.
 func (v *vocabulary) findHeader(table rows) (h header, below rows, found bool, err error) {
-	var all []numbered
+	var all []held
 	best, known := 0, 0
 	for len(all) == 0 || all[len(all)-1].number < titleRows {
-		number, cells, err := nextFilled(table)
+		next, err := nextFilled(table)
 		if err == io.EOF && len(all) > 0 {
 			break
 		}
@@ -174,15 +174,15 @@ func (v *vocabulary) findHeader(table rows) (h header, below rows, found bool, e
 			return h, nil, false, err
 		}
 		if err != nil {
-			all = append(all, numbered{number: number, err: err}) // told when it is reached
+			all = append(all, held{err: err}) // told when it is reached
 			break
 		}
-		if number > titleRows && len(all) > 0 {
-			all = append(all, numbered{number: number, cells: slices.Clone(cells)})
+		next.cells = slices.Clone(next.cells)
+		all = append(all, held{row: next})
+		if next.number > titleRows && len(all) > 1 {
 			break
 		}
-		all = append(all, numbered{number: number, cells: slices.Clone(cells)})
-		l, ok := v.recognise(cells)
+		l, ok := v.recognise(next.cells)
 		if n := l.known(); ok && n > known {
 			best, known, h.layout = len(all)-1, n, l
 		}
@@ -208,26 +208,25 @@ func (l *layout) known() int {
 	return n
 }
 
-// numbered is a row that was read before its turn.
-type numbered struct {
-	number int
-	cells  []cell
-	err    error
+// held is a row that was read before its turn, or the error instead of it.
+type held struct {
+	row
+	err error
 }
 
 // replayed is a table whose first rows were read already.
 type replayed struct {
-	first []numbered
+	first []held
 	rest  rows
 }
 
-func (r *replayed) next() (int, []cell, error) {
+func (r *replayed) next() (row, error) {
 	if len(r.first) == 0 {
 		return r.rest.next()
 	}
 	next := r.first[0]
 	r.first = r.first[1:]
-	return next.number, next.cells, next.err
+	return next.row, next.err
 }
 
 // match returns the layout of a header for a kind, and the number of matching columns.

@@ -12,15 +12,23 @@ func TestFormatsOfMoments(t *testing.T) {
 		"hh:mm": clock, "mm:ss": clock, "[h]:mm": clock, "[mm]": clock, "h AM/PM": clock, "s.000": clock,
 		"dd.mm.yyyy hh:mm": both, "m/d/yy h:mm": both,
 	} {
-		if got := readFormat(code); got != want {
+		if got := shownParts(readFormat(code)); got != want {
 			t.Errorf("%q: %+v, want %+v", code, got, want)
 		}
 	}
 	for id, want := range map[int]momentFormat{0: none, 2: none, 13: none, 14: day, 17: day, 18: clock, 21: clock, 22: both, 30: day, 45: clock, 47: clock, 48: none, 49: none, 57: day} {
-		if got := builtInFormat(id); got != want {
+		if got := shownParts(builtInFormat(id)); got != want {
 			t.Errorf("format %d: %+v, want %+v", id, got, want)
 		}
 	}
+}
+
+// shownParts returns whether a format shows parts of a day, or of the clock.
+func shownParts(f numberFormat) momentFormat {
+	if len(f.sections) == 0 {
+		return momentFormat{}
+	}
+	return momentFormat{day: f.sections[0].dated(), clock: f.sections[0].clock}
 }
 
 func TestMoments(t *testing.T) {
@@ -51,12 +59,15 @@ func TestMoments(t *testing.T) {
 		{"a time of a day", 40248.7673611111, both, false, "2010-03-11 18:25:00"},
 		{"a moment before midnight that rounds up", 40248.9999999, both, false, "2010-03-12 00:00:00"},
 		{"a number", 40248, momentFormat{}, false, ""},
+		{"hours beyond a day", 1.0625, momentFormat{clock: true, elapsed: true}, false, "25:30:00"},
+		{"hours beyond a day, as a time", 1.0625, clock, false, "25:30:00"},
+		{"hours within a day", 0.0625, momentFormat{clock: true, elapsed: true}, false, "01:30:00"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, ok := momentText(tt.n, tt.format, tt.from1904)
-			if got != tt.want || ok != (tt.want != "") {
-				t.Errorf("%q %v, want %q", got, ok, tt.want)
+			c, ok := tt.format.cell(tt.n, tt.from1904)
+			if got := c.text; got != tt.want || ok != (tt.want != "") {
+				t.Errorf("%q %v, want %q", c.text, ok, tt.want)
 			}
 		})
 	}

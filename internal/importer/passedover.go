@@ -13,9 +13,13 @@ import (
 
 // passedOver returns the code of the warning with which the current row is passed over: an example of a template, or a
 // total. It returns "" for any other row.
-func (c *checker) passedOver(number int, cells []cell, entry schema.Entry) string {
+func (c *checker) passedOver(r row, entry schema.Entry) string {
+	cells := r.cells
 	switch {
-	case len(c.problems) == 0 && c.examples.has(number, entry):
+	case r.total: // the workbook says so
+		c.totals = true
+		return schema.TotalRow
+	case len(c.problems) == 0 && c.examples.has(r.number, entry):
 		return schema.ExampleRow
 	case len(c.problems) > 0 && c.isTotal(cells):
 		c.totals = true
@@ -97,6 +101,8 @@ func (c *checker) unlikely(number int, cells []cell, row schema.Row) {
 		}
 		given, value := cells[i].text, row[col.place]
 		switch f := col.field; {
+		case cells[i].vague != exact && (f.Type == schema.Date || f.Type == schema.Instant):
+			c.note(number, f, schema.Unlikely, map[vague]string{withoutDay: "no_day", withoutYear: "no_year"}[cells[i].vague], given, nil)
 		case f.Hours:
 			days := c.days(row)
 			if hours, err := strconv.ParseFloat(value, 64); err == nil && hours > float64(hoursADay*days) {

@@ -1,17 +1,15 @@
 // Package importer reads a file of records: it detects format, encoding and kind, validates every cell, and passes on
-// the valid rows one at a time. It stores nothing: a caller that needs the rows several times keeps them outside of
-// the memory, or calls Check again.
+// the valid rows one at a time. It stores nothing: a caller that needs the rows several times keeps them outside of the
+// memory, or calls Check again.
 package importer
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
+	"outreach/internal/fact"
 	"outreach/internal/schema"
 	"outreach/internal/text"
 )
@@ -31,8 +29,9 @@ type File struct {
 
 // CellError is an error or a warning about one cell. It is worded like a schema.Problem.
 type CellError struct {
-	Row    int               `json:"row"`    // as a spreadsheet numbers it; the header is row 1
-	Column string            `json:"column"` // the English name; "" for the whole row or file
+	Sheet  string            `json:"sheet,omitempty"` // where several are read; of a warning told once, all that it concerns
+	Row    int               `json:"row"`             // as a spreadsheet numbers it
+	Column string            `json:"column"`          // the English name; "" for the whole row or file
 	Code   string            `json:"code"`
 	Value  string            `json:"value"`           // as in the file, masked if it may identify a person
 	Rows   []int             `json:"rows,omitempty"`  // of a warning that is told once for a file: the first ListedRows
@@ -50,11 +49,18 @@ const ListedRows = 20
 type Findings struct {
 	List  []CellError
 	Total int
-	once  map[string]int // the places in List of the warnings that are told once
+	once  map[string]int   // the places in List of the warnings that are told once
+	last  map[string]place // and the last row that each concerns
 }
 
-// Warn adds a warning. Of the warnings of one code there is one in the list, with the rows it concerns, except of
-// those whose rows have to be looked at one by one. Rows of one code must be added in the order of the file.
+// place is a row of a sheet.
+type place struct {
+	sheet string
+	row   int
+}
+
+// Warn adds a warning. Of the warnings of one code there is one in the list, with the rows it concerns, except of those
+// whose rows have to be looked at one by one. Rows of one code must be added in the order of the file.
 func (f *Findings) Warn(e CellError) {
 	switch e.Code {
 	case schema.Unlikely, "other_person", "other_name":
@@ -63,9 +69,13 @@ func (f *Findings) Warn(e CellError) {
 	}
 	if at, there := f.once[e.Code]; there {
 		w := &f.List[at]
-		if w.Rows[len(w.Rows)-1] == e.Row {
+		if f.last[e.Code] == (place{e.Sheet, e.Row}) {
 			return // another cell of the same row
 		}
+		if last := f.last[e.Code]; last.sheet != e.Sheet {
+			w.Sheet += ", " + e.Sheet
+		}
+		f.last[e.Code] = place{e.Sheet, e.Row}
 		w.Count++
 		if len(w.Rows) < ListedRows {
 			w.Rows = append(w.Rows, e.Row)
@@ -73,8 +83,9 @@ func (f *Findings) Warn(e CellError) {
 		return
 	}
 	if f.once == nil {
-		f.once = map[string]int{}
+		f.once, f.last = map[string]int{}, map[string]place{}
 	}
+	f.last[e.Code] = place{e.Sheet, e.Row}
 	e.Rows, e.Count = []int{e.Row}, 1
 	f.once[e.Code] = len(f.List)
 	f.Total++
@@ -104,22 +115,38 @@ type Checked struct {
 	Rows     int          // rows below the header that are not blank
 	Errors   Findings     // the file is valid if there are none
 	Warnings Findings
+	Sheets   []string // the names of the sheets that were read, if there are several
 }
 
-// Line is a valid row of a file; or the person of an invalid row whose keys are valid, without Entry.Row. The
-// receiver may keep it.
+// Sheet returns the name of the sheet that a line is from, "" if only one is read.
+func (c *Checked) Sheet(l Line) string {
+	if l.Sheet < len(c.Sheets) {
+		return c.Sheets[l.Sheet]
+	}
+	return ""
+}
+
+// Line is a valid row of a file; or the person of an invalid row whose keys are valid, without Entry.Row. The receiver
+// may keep it.
 type Line struct {
-	Row   int
+	Row   int // as the spreadsheet numbers it
+	Sheet int // the number of its sheet among those that are read, from 0 on
 	Entry schema.Entry
 }
+
+// Place returns a number that is the line's alone in its file, in the order of the file.
+func (l Line) Place() int { return fact.LineNumber(l.Sheet, l.Row) }
+
+// At returns a line without values from its place.
+func At(place int) Line { return Line{Row: fact.RowOf(place), Sheet: fact.SheetOf(place)} }
 
 // Check reads the whole file and returns everything that is wrong with it; the same file in the same scope always has
 // the same result. It calls line for each valid row, in file order, also if other rows are invalid: the caller has to
 // discard the rows of an invalid file. It calls line for the person of an invalid row, too, so that errors of the
 // person can be reported. If the kind is not allowed no row is read.
 //
-// Rows are numbered as in a spreadsheet: a record with a quoted cell of several lines is one row, a blank line is a
-// row but not a record, and the line "sep=;", which sets the delimiter in Excel, is not a row.
+// Rows are numbered as in a spreadsheet: a record with a quoted cell of several lines is one row, a blank line is a row
+// but not a record, and the line "sep=;", which sets the delimiter in Excel, is not a row.
 //
 // An error is returned only if the body could not be read, ctx ended, or line failed; it does not concern the content
 // of the file.
@@ -133,21 +160,15 @@ func Check(ctx context.Context, f File, scope schema.Scope, allowed func(*schema
 	}
 	var wrong *fault
 	if errors.As(err, &wrong) {
-		c.Errors.addFirst(CellError{Row: wrong.row, Code: wrong.code, Hint: wrong.hint, Args: wrong.args, Options: wrong.options})
+		c.Errors.addFirst(CellError{Sheet: wrong.sheet, Row: wrong.row, Code: wrong.code, Hint: wrong.hint, Args: wrong.args, Options: wrong.options})
 		err = nil
 	}
 	return c.Checked, err
 }
 
-// rows reads a table from top to bottom.
-type rows interface {
-	// next returns the next row and its number, io.EOF after the last, or a *fault. The cells are valid until the
-	// next call.
-	next() (number int, cells []cell, err error)
-}
-
 // fault is an error in the file that ends reading.
 type fault struct {
+	sheet      string
 	row        int
 	code, hint string
 	args       map[string]string
@@ -160,8 +181,8 @@ func unreadable(row int, hint string) *fault {
 	return &fault{row: row, code: schema.Unreadable, hint: hint}
 }
 
-// source reads a body of a known size, and records its first error: a body that cannot be read must not be reported
-// as a damaged file.
+// source reads a body of a known size, and records its first error: a body that cannot be read must not be reported as
+// a damaged file.
 type source struct {
 	ctx  context.Context
 	from io.ReaderAt
@@ -194,99 +215,3 @@ func (s *source) ReadAt(p []byte, at int64) (int, error) {
 }
 
 func (s *source) reader() io.Reader { return io.NewSectionReader(s, 0, s.size) }
-
-// open detects the format of a file and returns its rows.
-func open(body *source, v *vocabulary) (rows, error) {
-	if body.size > MaxBytes {
-		return nil, unreadable(1, "too_large")
-	}
-	start := make([]byte, min(body.size, 16))
-	if _, err := io.ReadFull(body.reader(), start); err != nil {
-		return nil, err
-	}
-	switch {
-	case bytes.HasPrefix(start, []byte("PK\x03\x04")):
-		return openWorkbook(body)
-	case bytes.HasPrefix(start, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
-		return nil, compoundFault(body)
-	}
-	for _, f := range formats {
-		if bytes.HasPrefix(start[min(f.at, len(start)):], []byte(f.signature)) {
-			return nil, otherFormat(f.name)
-		}
-	}
-	markup, err := markupFormat(body)
-	if err != nil {
-		return nil, err
-	}
-	if markup != "" {
-		return nil, otherFormat(markup)
-	}
-	return openDelimited(body, v)
-}
-
-// formats are unsupported formats that people send, and their signatures.
-var formats = []struct {
-	name, signature string
-	at              int // bytes before the signature
-}{
-	{name: "PDF", signature: "%PDF-"},
-	{name: "PNG", signature: "\x89PNG\r\n\x1a\n"},
-	{name: "JPEG", signature: "\xff\xd8\xff"},
-	{name: "GIF", signature: "GIF8"},
-	{name: "TIFF", signature: "II*\x00"},
-	{name: "TIFF", signature: "MM\x00*"},
-	{name: "WebP", signature: "WEBP", at: 8},
-	{name: "HEIC", signature: "ftyphei", at: 4},
-	{name: "RTF", signature: `{\rtf`},
-	{name: "gzip", signature: "\x1f\x8b"},
-	{name: "7-Zip", signature: "7z\xbc\xaf\x27\x1c"},
-	{name: "RAR", signature: "Rar!"},
-	{name: "Parquet", signature: "PAR1"},
-	{name: "SQLite", signature: "SQLite format 3"},
-}
-
-// markupFormat returns the name of a format that begins with a sign of markup, "" for any other text. A table may
-// begin with such a sign only in a quoted cell.
-func markupFormat(body *source) (string, error) {
-	start := make([]byte, min(body.size, 4096))
-	if _, err := io.ReadFull(body.reader(), start); err != nil {
-		return "", err
-	}
-	// In UTF-16 every other byte of these signs is zero.
-	text := string(bytes.ToLower(bytes.TrimLeft(bytes.ReplaceAll(start, []byte{0}, nil), "\ufeff\xff\xfe \t\r\n")))
-	begins := func(signs ...string) bool {
-		return slices.ContainsFunc(signs, func(sign string) bool { return strings.HasPrefix(text, sign) })
-	}
-	switch {
-	case begins("<?xml", "<workbook", "<office:document"):
-		switch {
-		case strings.Contains(text, "urn:oasis:names:tc:opendocument"):
-			return "FODS", nil
-		case strings.Contains(text, "urn:schemas-microsoft-com:office:spreadsheet"):
-			return "XML (Excel 2003)", nil
-		case strings.Contains(text, "<html"):
-			return "HTML", nil
-		}
-		return "XML", nil
-	case begins("<!doctype html", "<html", "<table", "<head", "<meta"):
-		return "HTML", nil
-	case begins("{\"", "[{", "[\n", "{\n", "[\r\n", "{\r\n"):
-		return "JSON", nil
-	}
-	return "", nil
-}
-
-// ways are the hints of formats from which the table has to be got in another way than by saving it as CSV or XLSX.
-var ways = map[string]string{
-	"ZIP": "archive", "gzip": "archive", "7-Zip": "archive", "RAR": "archive",
-	"PDF": "print", "PNG": "print", "JPEG": "print", "GIF": "print", "TIFF": "print", "WebP": "print", "HEIC": "print",
-	"JSON": "export", "Parquet": "export", "SQLite": "export",
-}
-
-// otherFormat returns the fault of a file in an unsupported format.
-func otherFormat(name string) *fault { return wrongFormat(ways[name], name) }
-
-func wrongFormat(hint, name string) *fault {
-	return &fault{row: 1, code: schema.WrongFormat, hint: hint, args: map[string]string{"format": name}}
-}

@@ -525,29 +525,31 @@ func TestUnsupportedFilesAreRejected(t *testing.T) {
 		{"a mark alone", "\xef\xbb\xbf", "empty"},
 		{"blank lines", "\r\n \r\n;;\r\n", "empty"},
 		{"bytes of anything", string(random), "header"},
-		{"a PDF", "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "wrong_format print PDF"},
-		{"a picture", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "wrong_format print PNG"},
-		{"a photograph", "\xff\xd8\xff\xe0\x00\x10JFIF\x00", "wrong_format print JPEG"},
-		{"a telephone's photograph", "\x00\x00\x00\x24ftypheic\x00\x00\x00\x00", "wrong_format print HEIC"},
-		{"a picture of the web", "RIFF\x24\x00\x00\x00WEBPVP8 ", "wrong_format print WebP"},
-		{"a text with its looks", `{\rtf1\ansi data;medium;tytuł}`, "wrong_format  RTF"},
-		{"a letter of old Word", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 64<<10-10) + utf16("WordDocument") + "xxx", "wrong_format  DOC"},
-		{"a letter of Word", archiveOf(t, "[Content_Types].xml", "_rels/.rels", "word/document.xml"), "wrong_format  DOCX"},
-		{"a lecture", archiveOf(t, "ppt/presentation.xml"), "wrong_format  PPTX"},
-		{"a sheet of LibreOffice", archiveOf(t, "mimetype", "content.xml"), "wrong_format  OpenDocument"},
-		{"an archive of anything", archiveOf(t, "a.csv"), "wrong_format archive ZIP"},
-		{"JSON", `{"date": "2010-03-11", "medium": "tv"}`, "wrong_format export JSON"},
-		{"a workbook of the old format", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 100_000), "wrong_format old_excel XLS"},
-		{"a workbook with a password", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 64<<10-20) + utf16("EncryptedPackage") + "xxx", "wrong_format protected XLSX"},
-		{"a table of Excel 2003 in XML", "<?xml version=\"1.0\"?>\r\n<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">", "wrong_format  XML (Excel 2003)"},
-		{"a flat sheet of LibreOffice", "<?xml version=\"1.0\"?><office:document xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\">", "wrong_format  FODS"},
-		{"any XML", "\xef\xbb\xbf<?xml version=\"1.0\"?><rows/>", "wrong_format  XML"},
-		{"a page", "\n<!DOCTYPE html><html><table>", "wrong_format  HTML"},
-		{"a page in UTF-16", "\xff\xfe" + utf16("<html><table>") + "\x00", "wrong_format  HTML"},
-		{"a list in JSON", "[\n {\"date\": 1}]", "wrong_format export JSON"},
-		{"a packed table", "\x1f\x8b\x08\x00xxxxx", "wrong_format archive gzip"},
-		{"a binary workbook", archiveOf(t, "[Content_Types].xml", "_rels/.rels", "xl/workbook.bin"), "wrong_format  XLSB"},
-		{"a sheet of Numbers", archiveOf(t, "Index/Document.iwa"), "wrong_format  Numbers"},
+		{"a PDF", "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "wrong_format PDF picture"},
+		{"a picture", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "wrong_format PNG picture"},
+		{"a photograph", "\xff\xd8\xff\xe0\x00\x10JFIF\x00", "wrong_format JPEG picture"},
+		{"a telephone's photograph", "\x00\x00\x00\x24ftypheic\x00\x00\x00\x00", "wrong_format HEIC picture"},
+		{"a picture of the web", "RIFF\x24\x00\x00\x00WEBPVP8 ", "wrong_format WebP picture"},
+		{"a text with its looks", `{\rtf1\ansi data;medium;tytuł}`, "wrong_format RTF"},
+		{"a letter of old Word", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 64<<10-10) + utf16("WordDocument") + "xxx", "wrong_format DOC"},
+		{"a letter of Word", archiveOf(t, "[Content_Types].xml", "_rels/.rels", "word/document.xml"), "wrong_format DOCX"},
+		{"a lecture", archiveOf(t, "ppt/presentation.xml"), "wrong_format PPTX"},
+		{"a sheet of LibreOffice", archiveOf(t, "mimetype", "content.xml"), "wrong_format OpenDocument"},
+		{"an archive of anything", archiveOf(t, "a.csv"), "wrong_format ZIP packed"},
+		{"an empty archive", archiveOf(t), "wrong_format ZIP packed"},
+		{"a workbook of Numbers", archiveOf(t, "Index/Document.iwa", "Metadata/Properties.plist"), "wrong_format Numbers numbers"},
+		{"a binary workbook", archiveOf(t, "[Content_Types].xml", "_rels/.rels", "xl/workbook.bin"), "wrong_format XLSB workbook"},
+		{"a packed table", "\x1f\x8b\x08\x00\x00\x00\x00\x00", "wrong_format gzip packed"},
+		{"a workbook of Excel 2003 as XML", "<?xml version=\"1.0\"?>\n<?mso-application progid=\"Excel.Sheet\"?>\n<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">", "wrong_format XML workbook"},
+		{"a page that is called a workbook", "\xef\xbb\xbf\r\n<html xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><table><tr><td>data", "wrong_format HTML workbook"},
+		{"a page in UTF-16", utf16("\xff\xfe")[:0] + "\xff\xfe" + utf16("<table><tr>") + "\x00", "wrong_format HTML workbook"},
+		{"a page that declares itself XML", "<?xml version=\"1.0\"?><!DOCTYPE html PUBLIC \"x\"><html>", "wrong_format HTML workbook"},
+		{"an archive of a page", "MIME-Version: 1.0\r\nContent-Type: multipart/related", "wrong_format MHTML workbook"},
+		{"any XML", "<?xml version=\"1.0\"?><airings><airing date=\"2010-03-11\"/></airings>", "wrong_format XML structured"},
+		{"a list in JSON", "[\n  {\"date\": \"2010-03-11\"}]", "wrong_format JSON structured"},
+		{"JSON", `{"date": "2010-03-11", "medium": "tv"}`, "wrong_format JSON structured"},
+		{"a workbook of the old format", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 100_000), "wrong_format XLS workbook"},
+		{"a workbook with a password", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("x", 64<<10-20) + utf16("EncryptedPackage") + "xxx", "wrong_format XLSX protected"},
 		{"an archive that is cut short", "PK\x03\x04xxxxxxxx", "damaged"},
 		{"a row of more columns than a spreadsheet has", airings + strings.Repeat(",", 20_000) + "\n", "row"},
 		{"a row of long cells without end", airings + strings.Repeat(strings.Repeat("x", longestCell)+",", 100) + "\n", "row"},
@@ -561,8 +563,9 @@ func TestUnsupportedFilesAreRejected(t *testing.T) {
 				row = 2
 			}
 			code, hint, format := "unreadable", tt.want, ""
-			if parts := strings.SplitN(tt.want, " ", 3); len(parts) == 3 {
-				code, hint, format = parts[0], parts[1], parts[2]
+			if wrong, is := strings.CutPrefix(tt.want, "wrong_format "); is {
+				code = "wrong_format"
+				format, hint, _ = strings.Cut(wrong, " ")
 			}
 			wantErrors(t, checked, strings.TrimSpace(fmt.Sprintf(`%d  %s "" %s`, row, code, hint)))
 			if got := checked.Errors.List[0].Args["format"]; got != format {

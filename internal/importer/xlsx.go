@@ -1,12 +1,9 @@
 package importer
 
 import (
-	"archive/zip"
 	"bytes"
-	"encoding/xml"
-	"errors"
 	"io"
-	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,259 +11,132 @@ import (
 // Workbooks are not read by excelize: a sheet has to be streamed in little memory, the formats of cells are needed
 // (a date is a number with a format), and a damaged workbook must be rejected, never read in part.
 
-// Limits of a workbook, the first four in bytes of unpacked XML. Files with the longest texts and the most rows stay
-// below.
+// Limits of the parts of a workbook.
 const (
-	maxSheet   = 1 << 30
-	maxShared  = 128 << 20
-	maxPart    = 16 << 20 // of the small parts
-	maxElement = 4 << 20  // of a row, or a shared text
-
-	maxShares    = 4 << 20 // shared texts
-	maxSheetRows = 1 << 20 // as in a spreadsheet
+	maxShared      = 128 << 20 // bytes of the shared texts
+	maxSharedRatio = 200       // and how often as large as their packed part they may be, from sharedFree bytes on
+	sharedFree     = 1 << 20
+	maxShares      = 4 << 20 // shared texts
+	maxStyles      = 1 << 16 // as in a spreadsheet
+	maxMerges      = 1 << 17 // merged ranges of a sheet
 )
 
-var errTooLarge = errors.New("the unpacked workbook is too large")
-
-// workbook reads the rows of the first visible sheet.
+// workbook is a workbook in the format of Excel since 2007.
 type workbook struct {
-	sheet    *xmlScanner
-	meter    *meter
-	shared   sharedTexts
-	formats  []momentFormat // by style
-	from1904 bool
-	stale    bool // results of formulas are to be computed when the workbook is opened: those stored are none
-
-	row    int
-	column int // of the next cell without a reference
-	ended  bool
-	cells  []cell
-	text   []byte
+	parts
+	list         []sheetInfo
+	targets      []string // parts of the sheets
+	shared       sharedTexts
+	formats      []numberFormat // by style
+	from1904     bool
+	uncalculated bool // results of formulas are not calculated
+	cells        int  // that were read
 }
 
-// openWorkbook returns the rows of the first visible sheet.
-func openWorkbook(body *source) (rows, error) {
-	archive, err := zip.NewReader(body, body.size)
-	if err != nil {
-		return nil, workbookFault(1, err)
-	}
-	p := newPackage(archive)
-	if name := p.otherFormat(); name != "" {
-		return nil, otherFormat(name)
-	}
-	w := &workbook{}
-	if err := w.open(p); err != nil {
-		return nil, workbookFault(1, err)
-	}
-	return w, nil
-}
+func (w *workbook) sheets() []sheetInfo { return w.list }
 
-// otherFormat returns the name of an archive's format if it is not a workbook, else "".
-func (p parts) otherFormat() string {
-	switch {
-	case p["word/document.xml"] != nil:
-		return "DOCX"
-	case p["ppt/presentation.xml"] != nil:
-		return "PPTX"
-	case p["mimetype"] != nil && p["content.xml"] != nil:
-		return "OpenDocument"
-	case p["xl/workbook.bin"] != nil:
-		return "XLSB"
-	case p["index/document.iwa"] != nil, p["index.zip"] != nil:
-		return "Numbers"
-	case p["_rels/.rels"] == nil && p["[content_types].xml"] == nil:
-		return "ZIP"
-	}
-	return ""
-}
-
-// workbookFault returns the fault of a workbook that could not be read. Errors of the body are recorded by source.
-func workbookFault(row int, err error) error {
-	if errors.Is(err, errTooLarge) {
-		return unreadable(row, "too_large")
-	}
-	return unreadable(row, "damaged")
-}
-
-var errNoSheet = errors.New("no sheet")
-
-func (w *workbook) open(p parts) error {
-	main, err := p.related("", "officeDocument")
+// load reads everything but the sheets.
+func (w *workbook) load() error {
+	ofPackage, err := w.relations("")
 	if err != nil {
 		return err
 	}
-	if len(main) == 0 {
+	book := related(ofPackage, "officeDocument")
+	if book == "" {
 		return errNoSheet
 	}
-	book := main[0].target
-	var contents struct {
-		Properties struct {
-			From1904 string `xml:"date1904,attr"`
-		} `xml:"workbookPr"`
-		Calculation struct {
-			OnLoad string `xml:"fullCalcOnLoad,attr"`
-		} `xml:"calcPr"`
-		Sheets []struct {
-			ID    string `xml:"id,attr"`
-			State string `xml:"state,attr"`
-		} `xml:"sheets>sheet"`
-	}
-	if err := p.decode(book, &contents); err != nil {
-		return err
-	}
-	w.stale = contents.Calculation.OnLoad == "1" || contents.Calculation.OnLoad == "true"
-	w.from1904 = contents.Properties.From1904 == "1" || contents.Properties.From1904 == "true"
-	sheets, err := p.related(book, "worksheet")
+	ofBook, err := w.relations(book)
 	if err != nil {
 		return err
 	}
-	first := ""
-	for _, s := range contents.Sheets {
-		for _, r := range sheets {
-			if r.id == s.ID && first == "" && s.State != "hidden" && s.State != "veryHidden" {
-				first = r.target
+	if err := w.readBook(book, ofBook); err != nil {
+		return err
+	}
+	if part := related(ofBook, "styles"); part != "" {
+		if err := w.readStyles(part); err != nil {
+			return err
+		}
+	}
+	if part := related(ofBook, "sharedStrings"); part != "" {
+		return w.readShared(part)
+	}
+	return nil
+}
+
+// readBook reads the list of sheets. Sheets of other kinds, such as charts, have no cells.
+func (w *workbook) readBook(part string, related []relation) error {
+	s, err := w.smallPart(part)
+	if err != nil {
+		return err
+	}
+	err = s.each(func() error {
+		switch string(s.name) {
+		case "workbookPr":
+			w.from1904 = isTrue(s.attribute("date1904"))
+		case "calcPr":
+			completed := s.attribute("calcCompleted")
+			w.uncalculated = isTrue(s.attribute("fullCalcOnLoad")) || len(completed) > 0 && !isTrue(completed)
+		case "sheet":
+			at := slices.IndexFunc(related, func(r relation) bool { return r.kind == "worksheet" && r.id == string(s.attribute("id")) })
+			if at < 0 {
+				return nil
+			}
+			state := string(s.attribute("state"))
+			w.list = append(w.list, sheetInfo{name: string(s.attribute("name")), hidden: state == "hidden" || state == "veryHidden"})
+			w.targets = append(w.targets, related[at].target)
+		}
+		return nil
+	})
+	if err == nil && !slices.ContainsFunc(w.list, func(i sheetInfo) bool { return !i.hidden }) {
+		return errNoSheet
+	}
+	return err
+}
+
+func isTrue(value []byte) bool { return string(value) == "1" || string(value) == "true" }
+
+// readStyles reads the number format of each style.
+func (w *workbook) readStyles(part string) error {
+	s, err := w.smallPart(part)
+	if err != nil {
+		return err
+	}
+	codes := map[int]numberFormat{}
+	inCells := false
+	return s.each(func() error {
+		switch string(s.name) {
+		case "numFmt":
+			if s.depth == 3 && len(codes) < maxStyles {
+				codes[numberOf(s.attribute("numFmtId"))] = readFormat(string(s.attribute("formatCode")))
+			}
+		case "cellXfs":
+			inCells = true
+		case "cellStyles", "cellStyleXfs", "dxfs":
+			inCells = false
+		case "xf":
+			if !inCells {
+				return nil
+			}
+			id := numberOf(s.attribute("numFmtId"))
+			format, ok := codes[id]
+			if !ok {
+				format = builtInFormat(id)
+			}
+			if w.formats = append(w.formats, format); len(w.formats) > maxStyles {
+				return errTooLarge
 			}
 		}
-	}
-	if first == "" {
-		return errNoSheet
-	}
-	if err := w.readStyles(p, book); err != nil {
-		return err
-	}
-	if err := w.readShared(p, book); err != nil {
-		return err
-	}
-	unpacked, err := p.open(first, maxSheet)
+		return nil
+	})
+}
+
+// numberOf returns the number of an attribute, -1 if it is none.
+func numberOf(text []byte) int {
+	n, err := strconv.Atoi(string(text))
 	if err != nil {
-		return err
+		return -1
 	}
-	w.meter = unpacked
-	w.sheet = newXMLScanner(unpacked)
-	return nil
-}
-
-// parts are the parts of a workbook's package by lower-case name.
-type parts map[string]*zip.File
-
-func newPackage(archive *zip.Reader) parts {
-	p := parts{}
-	for _, f := range archive.File {
-		p[partName(f.Name)] = f
-	}
-	return p
-}
-
-func partName(name string) string {
-	return strings.ToLower(strings.TrimPrefix(path.Clean(strings.ReplaceAll(name, `\`, "/")), "/"))
-}
-
-var errNoPart = errors.New("a part is missing")
-
-// open opens a part. Reading it fails after limit bytes.
-func (p parts) open(name string, limit int64) (*meter, error) {
-	f, ok := p[partName(name)]
-	if !ok {
-		return nil, errNoPart
-	}
-	if f.UncompressedSize64 > uint64(limit) {
-		return nil, errTooLarge
-	}
-	from, err := f.Open()
-	if err != nil {
-		return nil, err
-	}
-	return &meter{from: from, left: limit, element: maxElement}, nil
-}
-
-// decode reads a small part.
-func (p parts) decode(name string, into any) error {
-	part, err := p.open(name, maxPart)
-	if err != nil {
-		return err
-	}
-	part.element = maxPart
-	return xml.NewDecoder(part).Decode(into)
-}
-
-type relation struct{ id, target string }
-
-// related returns the relations of a part, or of the package for "", whose type ends with a name.
-func (p parts) related(name, kind string) ([]relation, error) {
-	folder, file := path.Split(name)
-	var list struct {
-		Relations []struct {
-			ID     string `xml:"Id,attr"`
-			Type   string `xml:"Type,attr"`
-			Target string `xml:"Target,attr"`
-		} `xml:"Relationship"`
-	}
-	if err := p.decode(folder+"_rels/"+file+".rels", &list); err != nil {
-		return nil, err
-	}
-	var out []relation
-	for _, r := range list.Relations {
-		if !strings.HasSuffix(r.Type, "/"+kind) {
-			continue
-		}
-		target := r.Target
-		if !strings.HasPrefix(target, "/") {
-			target = path.Join(folder, target)
-		}
-		out = append(out, relation{id: r.ID, target: target})
-	}
-	return out, nil
-}
-
-// meter is a reader that limits the bytes read in all, and between two calls of mark.
-type meter struct {
-	from    io.Reader
-	left    int64
-	element int64
-}
-
-// mark starts another element.
-func (m *meter) mark() { m.element = maxElement }
-
-func (m *meter) Read(p []byte) (int, error) {
-	n, err := m.from.Read(p)
-	m.left -= int64(n)
-	m.element -= int64(n)
-	if m.left < 0 || m.element < 0 {
-		return 0, errTooLarge
-	}
-	return n, err
-}
-
-func (w *workbook) readStyles(p parts, book string) error {
-	found, err := p.related(book, "styles")
-	if err != nil || len(found) == 0 {
-		return err
-	}
-	var styles struct {
-		Formats []struct {
-			ID   int    `xml:"numFmtId,attr"`
-			Code string `xml:"formatCode,attr"`
-		} `xml:"numFmts>numFmt"`
-		Cells []struct {
-			Format int `xml:"numFmtId,attr"`
-		} `xml:"cellXfs>xf"`
-	}
-	if err := p.decode(found[0].target, &styles); err != nil {
-		return err
-	}
-	codes := map[int]momentFormat{}
-	for _, f := range styles.Formats {
-		codes[f.ID] = readFormat(f.Code)
-	}
-	for _, c := range styles.Cells {
-		format, ok := codes[c.Format]
-		if !ok {
-			format = builtInFormat(c.Format)
-		}
-		w.formats = append(w.formats, format)
-	}
-	return nil
+	return n
 }
 
 // sharedTexts are the texts that cells refer to by number, in one string: a slice of strings would take twice the
@@ -287,12 +157,12 @@ func (s sharedTexts) text(i int) (string, bool) {
 	return s.all[start:s.ends[i]], true
 }
 
-func (w *workbook) readShared(p parts, book string) error {
-	found, err := p.related(book, "sharedStrings")
-	if err != nil || len(found) == 0 {
-		return err
+func (w *workbook) readShared(name string) error {
+	packed := int64(0)
+	if f := w.files[partName(name)]; f != nil {
+		packed = int64(min(f.CompressedSize64, MaxBytes))
 	}
-	unpacked, err := p.open(found[0].target, maxShared)
+	unpacked, err := w.parts.open(name, min(maxShared, sharedFree+maxSharedRatio*packed))
 	if err != nil {
 		return err
 	}
@@ -325,8 +195,8 @@ func (w *workbook) readShared(p parts, book string) error {
 	}
 }
 
-// readText appends the text of an element to into: that of its t elements, without phonetic hints (rPh). It reads up
-// to the end of the element.
+// readText appends the text of an element to into: that of its t elements, without phonetic hints (rPh). It reads up to
+// the end of the element.
 func readText(scanner *xmlScanner, element string, into []byte) ([]byte, error) {
 	inText, spoken := false, false
 	for {
@@ -361,82 +231,226 @@ func unexpected(err error) error {
 	return err
 }
 
-func (w *workbook) next() (int, []cell, error) {
-	if w.ended {
-		return 0, nil, io.EOF
-	}
-	number, err := w.readRow()
-	if err == io.EOF {
-		w.ended = true
-		return 0, nil, err
-	}
-	if err != nil {
-		return 0, nil, workbookFault(max(w.row, 1), err)
-	}
-	w.row = number
-	return w.row, w.cells, nil
+// worksheet reads the rows of a sheet.
+type worksheet struct {
+	*workbook
+	xml    *xmlScanner
+	meter  *meter
+	merged merged
+	totals map[int]bool // rows of totals of the tables in the sheet
+
+	tailRead bool
+
+	row    int
+	rows   int // elements that were read
+	column int // of the next cell without a reference
+	ended  bool
+	cells  []cell
+	text   []byte
 }
 
-var errMalformed = errors.New("malformed sheet")
+func (w *workbook) openSheet(sheet int) (*worksheet, error) {
+	s := &worksheet{workbook: w}
+	if err := s.readTail(w.targets[sheet]); err != nil {
+		return nil, err
+	}
+	unpacked, err := w.parts.open(w.targets[sheet], maxSheet)
+	if err != nil {
+		return nil, err
+	}
+	s.meter = unpacked
+	s.xml = newXMLScanner(unpacked)
+	return s, nil
+}
 
-// readRow reads up to the end of the next row and returns its number, io.EOF after the last.
-func (w *workbook) readRow() (int, error) {
-	w.cells = w.cells[:0]
-	number, inRow := 0, false
-	for {
-		token, err := w.sheet.next()
+func (w *workbook) open(sheet int) (rows, error) {
+	s, err := w.openSheet(sheet)
+	if err != nil {
+		return nil, bookFault(1, err)
+	}
+	return s, nil
+}
+
+var endOfData = []byte("sheetData>")
+
+// readTail reads what follows the rows of a sheet, and is needed to read them: its merged ranges and its tables.
+func (s *worksheet) readTail(part string) error {
+	unpacked, err := s.parts.open(part, maxSheet)
+	if err != nil {
+		return err
+	}
+	from := unlimited{unpacked}
+	buffer := make([]byte, 64<<10)
+	const longest = 64 // of the tag
+	for kept := 0; ; {
+		n, err := from.Read(buffer[kept:])
+		data := buffer[:kept+n]
+		if rest, found := behindData(data); found {
+			s.tailRead = true
+			return s.scanTail(part, newXMLScanner(io.MultiReader(bytes.NewReader(rest), from)))
+		}
+		if err == io.EOF {
+			return nil // the sheet has no rows, or is not read to its end
+		}
 		if err != nil {
-			return 0, unexpected(err) // the end of the sheet data is missing
+			return err
+		}
+		kept = copy(buffer, data[max(0, len(data)-longest):])
+	}
+}
+
+// behindData returns what follows the end tag of the rows in a piece of a sheet. A tag cannot be part of a text.
+func behindData(data []byte) ([]byte, bool) {
+	for at := 0; ; {
+		i := bytes.Index(data[at:], endOfData)
+		if i < 0 {
+			return nil, false
+		}
+		at += i
+		open := bytes.LastIndexByte(data[:at], '<')
+		if open >= 0 && open+1 < at && data[open+1] == '/' {
+			return data[at+len(endOfData):], true
+		}
+		at += len(endOfData)
+	}
+}
+
+func (s *worksheet) scanTail(part string, xml *xmlScanner) error {
+	xml.prefixed = true
+	var tables []string
+	err := xml.each(func() error {
+		switch string(xml.name) {
+		case "mergeCell":
+			if len(s.merged.ranges) == maxMerges {
+				return errTooLarge
+			}
+			r, ok := rangeOf(xml.attribute("ref"))
+			if !ok {
+				return errMalformed
+			}
+			s.merged.ranges = append(s.merged.ranges, r)
+		case "tablePart":
+			tables = append(tables, string(xml.attribute("id")))
+		}
+		return nil
+	})
+	if err != nil || len(tables) == 0 {
+		s.merged.sort()
+		return err
+	}
+	s.merged.sort()
+	related, err := s.relations(part)
+	if err != nil {
+		return err
+	}
+	for _, r := range related {
+		if r.kind == "table" && slices.Contains(tables, r.id) {
+			if err := s.readTable(r.target); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// readTable finds the rows of totals of a table.
+func (s *worksheet) readTable(part string) error {
+	xml, err := s.smallPart(part)
+	if err != nil {
+		return err
+	}
+	return xml.each(func() error {
+		if string(xml.name) != "table" {
+			return nil
+		}
+		area, ok := rangeOf(xml.attribute("ref"))
+		for n := range numberOf(xml.attribute("totalsRowCount")) {
+			if !ok || n > 1 {
+				break
+			}
+			if s.totals == nil {
+				s.totals = map[int]bool{}
+			}
+			s.totals[area.to-n] = true
+		}
+		return nil
+	})
+}
+
+func (s *worksheet) next() (row, error) {
+	if s.ended {
+		return row{}, io.EOF
+	}
+	r, err := s.readRow()
+	if err == io.EOF {
+		s.ended = true
+		return row{}, err
+	}
+	if err == nil {
+		s.cells, err = s.merged.apply(r.number, s.cells, &s.workbook.cells)
+	}
+	if err != nil {
+		return row{}, bookFault(max(s.row, 1), err)
+	}
+	s.row = r.number
+	r.cells, r.total = s.cells, s.totals[r.number]
+	return r, nil
+}
+
+// readRow reads up to the end of the next row, io.EOF after the last.
+func (s *worksheet) readRow() (row, error) {
+	s.cells = s.cells[:0]
+	var r row
+	inRow := false
+	for {
+		token, err := s.xml.next()
+		if err != nil {
+			return r, unexpected(err) // the end of the sheet data is missing
 		}
 		switch token {
 		case xmlStart:
-			switch string(w.sheet.name) {
+			switch string(s.xml.name) {
 			case "row":
-				w.meter.mark()
-				inRow, number, w.column = true, w.row+1, 0
-				if r := w.sheet.attribute("r"); len(r) > 0 {
-					if number, err = strconv.Atoi(string(r)); err != nil || number < 1 {
-						return 0, errMalformed
+				s.meter.mark()
+				inRow, r.number, s.column = true, s.row+1, 0
+				if given := s.xml.attribute("r"); len(given) > 0 {
+					if r.number, err = strconv.Atoi(string(given)); err != nil || r.number < 1 {
+						return r, errMalformed
 					}
 				}
-				if number > maxSheetRows {
-					return 0, errTooLarge
+				if s.rows++; r.number > maxSheetRows || s.rows > maxSheetRows {
+					return r, errTooLarge
 				}
+				r.hidden = isTrue(s.xml.attribute("hidden")) || string(s.xml.attribute("ht")) == "0"
 			case "c":
 				if !inRow {
-					return 0, errMalformed
+					return r, errMalformed
 				}
-				if err := w.readCell(); err != nil {
-					return 0, err
+				if err := s.readCell(); err != nil {
+					return r, err
 				}
 			}
 		case xmlEnd:
-			switch string(w.sheet.name) {
+			switch string(s.xml.name) {
 			case "row":
-				return number, nil
+				return r, nil
 			case "sheetData":
-				// The rest has no cells, but the checksum is only verified at the end.
-				if _, err := io.Copy(io.Discard, unlimited{w.meter}); err != nil {
-					return 0, unexpected(err)
+				if s.rows > 0 && !s.tailRead {
+					return r, errMalformed
 				}
-				return 0, io.EOF
+				return r, io.EOF // the rest was read before
 			}
 		}
 	}
 }
 
-// unlimited reads without a limit on elements.
-type unlimited struct{ *meter }
-
-func (m unlimited) Read(p []byte) (int, error) {
-	m.mark()
-	return m.meter.Read(p)
-}
-
 // readCell reads a cell, whose start was read, to its end and sets it in the row.
-func (w *workbook) readCell() error {
-	at := w.column
-	if r := w.sheet.attribute("r"); len(r) > 0 {
+func (s *worksheet) readCell() error {
+	if s.workbook.cells++; s.workbook.cells > maxCells {
+		return errTooLarge
+	}
+	at := s.column
+	if r := s.xml.attribute("r"); len(r) > 0 {
 		var ok bool
 		if at, ok = columnOf(r); !ok {
 			return errMalformed
@@ -445,52 +459,59 @@ func (w *workbook) readCell() error {
 	if at >= mostColumns {
 		return errMalformed
 	}
-	w.column = at + 1
-	kind, style := cellKind(w.sheet.attribute("t")), -1
-	if s := w.sheet.attribute("s"); len(s) > 0 {
-		if number, err := strconv.Atoi(string(s)); err == nil {
-			style = number
-		}
+	s.column = at + 1
+	kind, style := cellKind(s.xml.attribute("t")), -1
+	if given := s.xml.attribute("s"); len(given) > 0 {
+		style = numberOf(given)
 	}
-	var formula, inValue bool
-	w.text = w.text[:0]
+	var formula, uncalculated, inValue bool
+	s.text = s.text[:0]
 read:
 	for {
-		token, err := w.sheet.next()
+		token, err := s.xml.next()
 		if err != nil {
 			return unexpected(err)
 		}
 		switch token {
 		case xmlStart:
-			switch string(w.sheet.name) {
+			switch string(s.xml.name) {
 			case "v":
-				inValue = true
+				inValue = kind != "inlineStr"
 			case "f":
 				formula = true
+				uncalculated = s.uncalculated || isTrue(s.xml.attribute("ca"))
 			case "is":
-				if w.text, err = readText(w.sheet, "is", w.text); err != nil {
+				// A cell has its text here or its value there; some programs write both.
+				start := len(s.text)
+				if s.text, err = readText(s.xml, "is", s.text); err != nil {
 					return err
+				}
+				if kind != "inlineStr" {
+					s.text = s.text[:start]
 				}
 			}
 		case xmlEnd:
 			inValue = false
-			if string(w.sheet.name) == "c" {
+			if string(s.xml.name) == "c" {
 				break read
 			}
 		case xmlText:
 			if inValue {
-				w.text = append(w.text, w.sheet.text...)
+				s.text = append(s.text, s.xml.text...)
 			}
 		}
 	}
-	value, err := w.value(kind, style, w.text, formula)
+	value, err := s.value(kind, style, s.text, formula)
+	if err == nil && uncalculated {
+		value.form = uncomputed
+	}
 	if err != nil || value == (cell{}) {
 		return err
 	}
-	for len(w.cells) <= at {
-		w.cells = append(w.cells, cell{})
+	for len(s.cells) <= at {
+		s.cells = append(s.cells, cell{})
 	}
-	w.cells[at] = value
+	s.cells[at] = value
 	return nil
 }
 
@@ -511,9 +532,6 @@ func cellKind(name []byte) string {
 
 // value returns the cell of a type, a style (-1: none) and a stored text.
 func (w *workbook) value(kind string, style int, text []byte, formula bool) (cell, error) {
-	if formula && w.stale {
-		return cell{form: uncomputed}, nil
-	}
 	if len(text) == 0 {
 		if formula && kind != "str" {
 			return cell{form: uncomputed}, nil
@@ -531,6 +549,10 @@ func (w *workbook) value(kind string, style int, text []byte, formula bool) (cel
 		}
 		return cell{text: shared}, nil
 	}
+	format := numberFormat{}
+	if style >= 0 && style < len(w.formats) {
+		format = w.formats[style]
+	}
 	stored := string(text)
 	switch kind {
 	case "inlineStr", "str":
@@ -540,26 +562,23 @@ func (w *workbook) value(kind string, style int, text []byte, formula bool) (cel
 	case "e":
 		return cell{text: stored, form: failed}, nil
 	case "d":
-		return isoMoment(stored), nil
+		moment := momentFormat{}
+		if len(format.sections) > 0 {
+			moment = format.sections[0].momentFormat
+		}
+		return isoMoment(stored, moment), nil
 	case "", "n":
 	default:
 		return cell{}, errMalformed
 	}
-	format := momentFormat{}
-	if style >= 0 && style < len(w.formats) {
-		format = w.formats[style]
-	}
-	if format == (momentFormat{}) && isWhole(stored) {
+	if isWhole(stored) && format.plain() {
 		return cell{text: stored, form: number}, nil
 	}
 	n, err := strconv.ParseFloat(strings.TrimSpace(stored), 64)
 	if err != nil {
 		return cell{}, errMalformed
 	}
-	if text, ok := momentText(n, format, w.from1904); ok {
-		return cell{text: text, form: moment}, nil
-	}
-	return cell{text: numberText(n), form: number}, nil
+	return format.cell(n, w.from1904), nil
 }
 
 // isWhole reports whether a number is written as numberText writes it, without parsing it.
@@ -594,8 +613,8 @@ func columnOf(name []byte) (int, bool) {
 	return 0, false
 }
 
-// unescape replaces escapes such as _x000D_, by which spreadsheets write characters that XML does not allow. Line
-// ends become line feeds, as in delimited text.
+// unescape replaces escapes such as _x000D_, by which spreadsheets write characters that XML does not allow. Line ends
+// become line feeds, as in delimited text.
 func unescape(text string) string {
 	if !strings.Contains(text, "_x") {
 		return text
@@ -618,32 +637,5 @@ func unescape(text string) string {
 		}
 		b.WriteString(text[:2])
 		text = text[2:]
-	}
-}
-
-// compoundFault returns the fault of a compound file: a workbook with a password, a Word document, or a workbook in
-// the format before 2007. They are distinguished by the names of streams, in UTF-16.
-func compoundFault(body *source) *fault {
-	names := []struct {
-		stream string
-		fault  *fault
-	}{
-		{"EncryptedPackage", wrongFormat("protected", "XLSX")},
-		{"WordDocument", otherFormat("DOC")},
-	}
-	buffer := make([]byte, 64<<10)
-	reader := body.reader()
-	for kept := 0; ; {
-		n, err := reader.Read(buffer[kept:])
-		for _, name := range names {
-			if bytes.Contains(buffer[:kept+n], []byte(strings.Join(strings.Split(name.stream, ""), "\x00"))) {
-				return name.fault
-			}
-		}
-		if err != nil {
-			return wrongFormat("old_excel", "XLS")
-		}
-		const longest = 2 * len("EncryptedPackage")
-		kept = copy(buffer, buffer[max(0, kept+n-longest):kept+n])
 	}
 }

@@ -26,6 +26,9 @@ type xmlScanner struct {
 	attributes []xmlAttribute
 	values     []byte // of all attributes
 	closing    bool   // the start tag is an end tag too
+
+	prefixed bool // attributes with a prefix are kept, by their names without it
+	depth    int  // of the elements that are open
 }
 
 // xmlAttribute is an attribute without prefix, by the places of its name and its value in values.
@@ -57,6 +60,7 @@ func newXMLScanner(from io.Reader) *xmlScanner {
 func (s *xmlScanner) next() (xmlToken, error) {
 	if s.closing {
 		s.closing = false
+		s.depth--
 		return xmlEnd, nil
 	}
 	for {
@@ -74,6 +78,7 @@ func (s *xmlScanner) next() (xmlToken, error) {
 		}
 		switch b {
 		case '/':
+			s.depth--
 			return xmlEnd, s.failed(s.readEnd())
 		case '?':
 			if !s.skipInstruction() {
@@ -92,6 +97,10 @@ func (s *xmlScanner) next() (xmlToken, error) {
 			}
 		default:
 			s.at--
+			if s.depth++; s.depth > maxDepth {
+				s.fail(errTooLarge)
+				return 0, s.err
+			}
 			return xmlStart, s.failed(s.readStart())
 		}
 	}
@@ -110,6 +119,22 @@ func (s *xmlScanner) failed(ok bool) error {
 func (s *xmlScanner) fail(err error) {
 	if s.err == nil || s.err == io.EOF {
 		s.err = err
+	}
+}
+
+// each calls do for each start tag, up to the end or an error of do.
+func (s *xmlScanner) each(do func() error) error {
+	for {
+		token, err := s.next()
+		if err == io.EOF && s.depth <= 0 {
+			return nil
+		}
+		if err == nil && token == xmlStart {
+			err = do()
+		}
+		if err != nil {
+			return unexpected(err)
+		}
 	}
 }
 
@@ -240,9 +265,12 @@ func (s *xmlScanner) readAttribute() (ok bool) {
 	if s.values, ok = s.readName(s.values); !ok {
 		return false
 	}
-	_, prefixed, ok := local(s.values[a.name:])
+	rest, prefixed, ok := local(s.values[a.name:])
 	if !ok {
 		return false
+	}
+	if prefixed && s.prefixed {
+		a.name, prefixed = len(s.values)-len(rest), string(s.values[a.name:a.name+min(6, len(s.values)-a.name)]) == "xmlns:"
 	}
 	if b, ok := s.space(); !ok || b != '=' {
 		return false

@@ -64,6 +64,7 @@ type Upload struct {
 
 // CellProblem is an error or a warning about one cell; its message is in the reader's language.
 type CellProblem struct {
+	Sheet                        string // where several are read
 	Row                          int
 	Column, Code, Value, Message string
 	Rows                         []int // of a warning about several rows: the first ones

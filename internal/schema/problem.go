@@ -21,8 +21,9 @@ const (
 	Quote         = "quote"
 	Encoding      = "encoding"
 	Conflicting   = "conflicting_rows"
-	WrongFormat   = "wrong_format"  // of a whole file
-	Formula       = "formula"       // of a cell without a computed value
+	Formula       = "formula"
+	Percent       = "percent"
+	WrongFormat   = "wrong_format"
 	UnknownField  = "unknown_field" // of JSON bodies
 	Closed        = "closed"        // of the public sign-up form
 )
@@ -40,6 +41,10 @@ const (
 	Guessed       = "guessed_encoding"
 	Cleaned       = "cleaned"
 	Unlikely      = "unlikely"
+	OtherSheet    = "other_sheet"
+	HiddenSheet   = "hidden_sheet"
+	HiddenRows    = "hidden_rows"
+	MergedCells   = "merged_cells"
 )
 
 // Problem is an error in one value. Package text has the messages.

@@ -12,6 +12,7 @@ import (
 
 // Finding is an error or a warning about one cell. Its message is worded when it is read.
 type Finding struct {
+	Sheet   string         `json:"sheet,omitempty"` // where several are read
 	Row     int            `json:"row"`
 	Column  string         `json:"column"`
 	Value   string         `json:"value"`           // masked if it identifies a person

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"outreach/internal/fact"
 	"outreach/internal/page"
 	"outreach/internal/people"
 	"outreach/internal/privacy"
@@ -109,7 +110,7 @@ func (h Handlers) personAs(c *web.Call, onPage bool) error {
 	for _, r := range data.Records {
 		one := personRecord{ID: r.ID, Kind: r.Kind}
 		if r.Upload != "" {
-			one.Upload, one.Row = r.Upload, r.Line
+			one.Upload, one.Row = r.Upload, fact.RowOf(r.Line)
 		}
 		out.Records = append(out.Records, shape.Merged{Fields: reg.Kind(r.Kind).JSON(r.Row), And: one})
 	}
@@ -138,7 +139,7 @@ func sendings(kind *schema.Kind, all []privacy.Submission) []shape.Merged {
 		}
 		one := sending{ID: s.ID, ReceivedAt: instant(s.At), SubmittedAt: instant(s.Submitted)}
 		if s.Upload != "" {
-			one.Upload, one.Row = s.Upload, s.Line
+			one.Upload, one.Row = s.Upload, fact.RowOf(s.Line)
 		}
 		out[i] = shape.Merged{Fields: fields, And: one}
 	}
@@ -162,7 +163,7 @@ func history(reg *schema.Registry, all []privacy.Version) []shape.Merged {
 		}
 		one := versionHad{Record: v.Record, Of: v.Kind, At: instant(v.At), Void: v.Void, Version: v.Number, Reason: v.Reason}
 		if v.Upload != "" {
-			one.Upload, one.Row = v.Upload, v.Line
+			one.Upload, one.Row = v.Upload, fact.RowOf(v.Line)
 		}
 		out[i] = shape.Merged{Fields: fields, And: one}
 	}
@@ -172,7 +173,7 @@ func history(reg *schema.Registry, all []privacy.Version) []shape.Merged {
 func files(all []privacy.FileRow) []fileRow {
 	out := make([]fileRow, len(all))
 	for i, f := range all {
-		out[i] = fileRow{ID: f.Upload, Kind: f.Kind, State: f.State, Row: f.Line}
+		out[i] = fileRow{ID: f.Upload, Kind: f.Kind, State: f.State, Row: fact.RowOf(f.Line)}
 	}
 	return out
 }

@@ -13,6 +13,7 @@ import (
 
 	"outreach/internal/activities"
 	"outreach/internal/app"
+	"outreach/internal/fact"
 	"outreach/internal/page"
 	"outreach/internal/people"
 	"outreach/internal/project"
@@ -238,7 +239,7 @@ func (s sheet) list(c *web.Call, a project.Activity, content page.Sheet, shown a
 			line.Version = h.Version()
 		}
 		if h.Upload != "" {
-			line.Upload, line.Row = h.Upload, h.Line
+			line.Upload, line.Row = h.Upload, fact.RowOf(h.Line)
 		}
 		out.Items = append(out.Items, shape.Merged{Fields: fields, And: line})
 	}

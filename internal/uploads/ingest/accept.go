@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 
 	"outreach/internal/fact"
 	"outreach/internal/importer"
@@ -202,49 +203,61 @@ func (r *run) check(ctx context.Context) (bool, error) {
 					if problem.Code == schema.TwoPeople {
 						add = wrong.Add
 					}
-					add(importer.CellError{Row: l.Row, Column: problem.Field, Code: problem.Code, Value: maskRef(l.Entry.Person)})
+					add(importer.CellError{Sheet: checked.Sheet(l), Row: l.Row, Column: problem.Field, Code: problem.Code, Value: maskRef(l.Entry.Person)})
 				}
 			}
 			if l.Entry.Row != nil {
 				values = r.kind.AppendContent(values[:0], l.Entry.Row)
-				repeats.Add(l.Row, r.kind.NaturalKey(who, l.Entry.Row), values)
+				repeats.Add(l.Place(), r.kind.NaturalKey(who, l.Entry.Row), values)
 			}
 			return nil
 		})
 		if err != nil {
 			return false, err
 		}
-		r.repeated(repeats.Rows(), &wrong, &warnings)
+		r.repeated(checked, repeats.Rows(), &wrong, &warnings)
 	}
-	r.found = uploads.Findings{Errors: findings(wrong.List), ErrorsCut: wrong.Cut(), Warnings: findings(warnings.List), WarningsCut: warnings.Cut()}
+	r.found = uploads.Findings{Errors: findings(checked, wrong.List), ErrorsCut: wrong.Cut(), Warnings: findings(checked, warnings.List), WarningsCut: warnings.Cut()}
 	return wrong.Total == 0, nil
 }
 
 // repeated adds what is to be told about rows with the natural key of an earlier one. Of sign-ups the first one counts
 // and later ones are the form sent again; of other records the last one counts, and two that say different things are
 // an error.
-func (r *run) repeated(rows []importer.Repeat, wrong, warnings *importer.Findings) {
+func (r *run) repeated(checked importer.Checked, rows []importer.Repeat, wrong, warnings *importer.Findings) {
 	for _, repeat := range rows {
-		row, earlier := strconv.Itoa(repeat.Row), strconv.Itoa(repeat.Earlier)
+		this, before := importer.At(repeat.Row), importer.At(repeat.Earlier)
+		at := importer.CellError{Sheet: checked.Sheet(this), Row: this.Row}
+		row, earlier := strconv.Itoa(this.Row), strconv.Itoa(before.Row)
+		if before.Sheet != this.Sheet {
+			row, earlier = row+" ("+checked.Sheet(this)+")", earlier+" ("+checked.Sheet(before)+")"
+		}
 		switch {
 		case r.kind.Name == schema.Signup:
-			warnings.Warn(importer.CellError{Row: repeat.Row, Code: schema.Repeated, Hint: "signup", Args: map[string]string{"row": earlier}})
+			warnings.Warn(importer.CellError{Sheet: at.Sheet, Row: at.Row, Code: schema.Repeated, Hint: "signup", Args: map[string]string{"row": earlier}})
 		case repeat.Other:
 			wrong.Add(importer.CellError{
-				Row: repeat.Row, Code: schema.Conflicting, Hint: r.kind.Name, Args: map[string]string{"earlier": earlier, "row": row},
-				Rows: []int{repeat.Earlier, repeat.Row}, Count: 2,
+				Sheet: at.Sheet, Row: at.Row, Code: schema.Conflicting, Hint: r.kind.Name, Args: map[string]string{"earlier": earlier, "row": row},
+				Rows: []int{before.Row, this.Row}, Count: 2,
 			})
 		default:
-			warnings.Warn(importer.CellError{Row: repeat.Row, Code: schema.Repeated, Args: map[string]string{"row": earlier}})
+			warnings.Warn(importer.CellError{Sheet: at.Sheet, Row: at.Row, Code: schema.Repeated, Args: map[string]string{"row": earlier}})
 		}
 	}
 }
 
-func findings(list []importer.CellError) []uploads.Finding {
-	slices.SortStableFunc(list, func(a, b importer.CellError) int { return cmp.Compare(a.Row, b.Row) })
+// findings returns a list in the order of the file.
+func findings(checked importer.Checked, list []importer.CellError) []uploads.Finding {
+	sheet := func(e importer.CellError) int {
+		first, _, _ := strings.Cut(e.Sheet, ", ")
+		return slices.Index(checked.Sheets, first)
+	}
+	slices.SortStableFunc(list, func(a, b importer.CellError) int {
+		return cmp.Or(cmp.Compare(sheet(a), sheet(b)), cmp.Compare(a.Row, b.Row))
+	})
 	out := make([]uploads.Finding, len(list))
 	for i, e := range list {
-		out[i] = uploads.Finding{Row: e.Row, Column: e.Column, Value: e.Value, Rows: e.Rows, Count: e.Count, Problem: schema.Problem{Field: e.Column, Code: e.Code, Hint: e.Hint, Args: e.Args, Options: e.Options}}
+		out[i] = uploads.Finding{Sheet: e.Sheet, Row: e.Row, Column: e.Column, Value: e.Value, Rows: e.Rows, Count: e.Count, Problem: schema.Problem{Field: e.Column, Code: e.Code, Hint: e.Hint, Args: e.Args, Options: e.Options}}
 	}
 	return out
 }
@@ -289,7 +302,7 @@ func (r *run) write(ctx context.Context) error {
 		sealed := r.sealer.SealRow(r.project, r.kind, row)
 		fingerprint := r.records.Fingerprint(r.project, r.kind, who, row, sealed)
 		if !isSignups {
-			found := compared{Natural: fingerprint.Natural, Content: fingerprint.Content, row: int32(l.Row)}
+			found := compared{Natural: fingerprint.Natural, Content: fingerprint.Content, row: int32(l.Place())}
 			if old {
 				found.content0 = r.records.FingerprintOfVersion0(r.project, r.kind, sealed)
 			}
@@ -318,7 +331,7 @@ func (r *run) write(ctx context.Context) error {
 		if r.kind.Name != schema.Media {
 			texts = r.kind.Private(row)
 		}
-		return packer.Add(fact.Line{Row: l.Row, Person: person, Values: sealed, Derived: schema.OfPesel(r.defined.Definition, l.Entry.Person.Pesel)}, fingerprint, texts)
+		return packer.Add(fact.Line{Row: l.Place(), Person: person, Values: sealed, Derived: schema.OfPesel(r.defined.Definition, l.Entry.Person.Pesel)}, fingerprint, texts)
 	})
 	if err == nil {
 		err = queue.flush(ctx)

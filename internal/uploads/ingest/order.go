@@ -30,7 +30,7 @@ func (r *run) bySubmission(ctx context.Context, do func(importer.Line) error) er
 			}
 			at = submitted.UnixNano()
 		}
-		all = append(all, place{at, l.Row})
+		all = append(all, place{at, l.Place()})
 		return nil
 	})
 	if err != nil {
@@ -48,7 +48,7 @@ func (r *run) bySubmission(ctx context.Context, do func(importer.Line) error) er
 		}
 		lines := make([]importer.Line, len(part))
 		err := r.again(ctx, func(l importer.Line) error {
-			if i, is := places[l.Row]; is {
+			if i, is := places[l.Place()]; is {
 				l.Entry.Row = slices.Clone(l.Entry.Row)
 				lines[i] = l
 			}

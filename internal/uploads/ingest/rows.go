@@ -41,7 +41,7 @@ func (s *spool) add(l importer.Line) error {
 	if s.full() {
 		return nil
 	}
-	s.line = binary.AppendUvarint(s.line[:0], uint64(l.Row))
+	s.line = binary.AppendUvarint(s.line[:0], uint64(l.Place()))
 	for _, text := range [...]string{l.Entry.Person.ID, l.Entry.Person.Email, l.Entry.Person.Pesel} {
 		s.line = appendText(s.line, text)
 	}
@@ -88,7 +88,7 @@ func (s *spool) each(do func(importer.Line) error) error {
 			return err
 		}
 		texts := lineTexts{line: s.line, all: string(s.line)}
-		l := importer.Line{Row: int(texts.number())}
+		l := importer.At(int(texts.number()))
 		l.Entry.Person = schema.PersonRef{ID: texts.next(), Email: texts.next(), Pesel: texts.next()}
 		values := row[:0]
 		for texts.at < len(s.line) {

@@ -62,7 +62,7 @@ func (q *signupQueue) flush(ctx context.Context) error {
 		activity, _ := r.defined.Definition.Activity(r.kind.Get(row.line.Entry.Row, "activity"))
 		drafts[i] = signups.SignupDraft{
 			Kind: r.kind, Activity: activity, Row: row.line.Entry.Row, Derived: schema.OfPesel(r.defined.Definition, row.line.Entry.Person.Pesel), Submitted: r.upload.Arrived, By: r.upload.By,
-			Entry: fact.LineID(r.upload.ID, r.upload.Arrived, row.line.Row), Upload: r.upload.ID, Line: row.line.Row,
+			Entry: fact.LineID(r.upload.ID, r.upload.Arrived, row.line.Place()), Upload: r.upload.ID, Line: row.line.Place(),
 		}
 		if given := r.kind.Get(row.line.Entry.Row, "submitted_at"); given != "" {
 			var err error
@@ -80,7 +80,7 @@ func (q *signupQueue) flush(ctx context.Context) error {
 			q.created++
 		}
 		q.signed[done[i].Signup.Person] = true
-		line := fact.Line{Row: row.line.Row, Person: done[i].Signup.Person, Values: row.sealed}
+		line := fact.Line{Row: row.line.Place(), Person: done[i].Signup.Person, Values: row.sealed}
 		if err := q.packer.Add(line, row.fingerprint, nil); err != nil {
 			return err
 		}

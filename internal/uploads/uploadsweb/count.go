@@ -114,8 +114,12 @@ const (
 // if the file is too large to be read for each page, or does not exist any more.
 func (h Handlers) excerpt(c *web.Call, u uploads.Upload, found uploads.Findings) (importer.Excerpt, error) {
 	var numbers []int
+	sheet := ""
 	for _, e := range found.Errors {
-		if e.Row > 1 && len(numbers) < maxShownRows && !slices.Contains(numbers, e.Row) {
+		if len(numbers) == 0 {
+			sheet = e.Sheet
+		}
+		if e.Row > 1 && e.Sheet == sheet && len(numbers) < maxShownRows && !slices.Contains(numbers, e.Row) {
 			numbers = append(numbers, e.Row)
 		}
 	}
@@ -132,7 +136,7 @@ func (h Handlers) excerpt(c *web.Call, u uploads.Upload, found uploads.Findings)
 	}
 	defer discard(file)
 	allowed := func(k *schema.Kind) bool { return u.Owner == uploads.Office || k.Name == schema.Media }
-	return importer.ReadRows(c.Context(), importer.File{Body: file, Size: u.Bytes}, kinds, allowed, numbers)
+	return importer.ReadRows(c.Context(), importer.File{Body: file, Size: u.Bytes}, kinds, allowed, sheet, numbers)
 }
 
 // headings returns the names of a file's columns by the names of their fields.
@@ -149,6 +153,8 @@ func headings(read importer.Excerpt) map[string]string {
 // marked returns the columns and rows of an excerpt with the errors in them, without columns that are empty and have no
 // error.
 func marked(c *web.Call, read importer.Excerpt, found uploads.Findings) ([]string, []page.FileRow) {
+	found.Errors = slices.Clone(found.Errors)
+	found.Errors = slices.DeleteFunc(found.Errors, func(f uploads.Finding) bool { return f.Sheet != read.Sheet })
 	bad := map[int]map[string]bool{}
 	problems := map[int][]page.CellProblem{}
 	for _, p := range cellProblems(c.Messages(), found.Errors) {

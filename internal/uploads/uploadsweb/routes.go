@@ -155,7 +155,8 @@ type uploadView struct {
 }
 
 type cell struct {
-	Row     int    `json:"row" doc:"1 is the header"`
+	Sheet   string `json:"sheet,omitempty" doc:"The sheet of a workbook, where several are read"`
+	Row     int    `json:"row" doc:"As the spreadsheet numbers it"`
 	Column  string `json:"column" doc:"The column's English name"`
 	Code    string `json:"code" doc:"What is wrong, as a word for programs"`
 	Value   string `json:"value" doc:"What stands there; masked where it identifies a person"`

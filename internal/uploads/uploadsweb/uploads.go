@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -275,9 +276,18 @@ func (h Handlers) errorList(c *web.Call) error {
 	}
 	var b bytes.Buffer
 	csv := report.NewCSV(&b)
-	csv.Row(report.Text("row"), report.Text("column"), report.Text("code"), report.Text("value"), report.Text("message"))
+	head := []report.Cell{report.Text("row"), report.Text("column"), report.Text("code"), report.Text("value"), report.Text("message")}
+	sheets := slices.ContainsFunc(found.Errors, func(f uploads.Finding) bool { return f.Sheet != "" })
+	if sheets {
+		head = append(head, report.Text("sheet"))
+	}
+	csv.Row(head...)
 	for _, f := range cells(u, found.Errors) {
-		csv.Row(report.Number(f.Row), report.Text(f.Column), report.Text(f.Code), report.Text(f.Value), report.Text(f.Message))
+		line := []report.Cell{report.Number(f.Row), report.Text(f.Column), report.Text(f.Code), report.Text(f.Value), report.Text(f.Message)}
+		if sheets {
+			line = append(line, report.Text(f.Sheet))
+		}
+		csv.Row(line...)
 	}
 	if err := csv.Close(); err != nil {
 		return err
@@ -321,7 +331,7 @@ func totals(u uploads.Upload) uploads.Totals {
 func cells(u uploads.Upload, findings []uploads.Finding) []cell {
 	out := make([]cell, len(findings))
 	for i, p := range cellProblems(text.Of(u.Language), findings) {
-		out[i] = cell{Row: p.Row, Column: p.Column, Code: p.Code, Value: p.Value, Message: p.Message, Rows: p.Rows, Count: p.Count}
+		out[i] = cell{Sheet: p.Sheet, Row: p.Row, Column: p.Column, Code: p.Code, Value: p.Value, Message: p.Message, Rows: p.Rows, Count: p.Count}
 	}
 	return out
 }
@@ -330,7 +340,7 @@ func cells(u uploads.Upload, findings []uploads.Finding) []cell {
 func cellProblems(messages *text.Messages, findings []uploads.Finding) []page.CellProblem {
 	out := make([]page.CellProblem, len(findings))
 	for i, f := range findings {
-		out[i] = page.CellProblem{Row: f.Row, Column: f.Column, Code: f.Problem.Code, Value: f.Value, Message: messages.Problem(f.Problem), Rows: f.Rows, Count: f.Count}
+		out[i] = page.CellProblem{Sheet: f.Sheet, Row: f.Row, Column: f.Column, Code: f.Problem.Code, Value: f.Value, Message: messages.Problem(f.Problem), Rows: f.Rows, Count: f.Count}
 	}
 	return out
 }
