@@ -212,7 +212,7 @@ func TestSheetData(t *testing.T) {
 		{"a sheet that breaks off", head + row(nil), map[string]string{"xl/worksheets/sheet1.xml": "<worksheet><sheetData>" + head + row(nil)}, `2  unreadable "" damaged; 2 date=2010-03-11 medium=tv title=T outlet=TV reach=1`},
 		{"a sheet that is no XML", "", map[string]string{"xl/worksheets/sheet1.xml": "date,title"}, `1  unreadable "" damaged`},
 		{"a workbook without sheets", "", map[string]string{"xl/workbook.xml": "<workbook/>"}, `1  unreadable "" damaged`},
-		{"an archive of something else", "", map[string]string{"_rels/.rels": ""}, `1  wrong_format "" archive`},
+		{"an archive of something else", "", map[string]string{"_rels/.rels": ""}, `1  unreadable "" damaged`},
 		{"a sheet that is not there", "", map[string]string{"xl/worksheets/sheet1.xml": ""}, `1  unreadable "" damaged`},
 		{"a cell in no row", `<c t="inlineStr"><is><t>date</t></is></c>`, nil, `1  unreadable "" damaged`},
 		{"a cell beyond the last column", head + `<row><c r="XFE2"><v>1</v></c></row>`, nil, `1  unreadable "" damaged`},
