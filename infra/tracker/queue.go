@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,13 +18,15 @@ import (
 	"outreach/internal/logs"
 	"outreach/internal/nights"
 	"outreach/internal/objects"
+	"outreach/internal/uploads"
 )
 
 // deliver is the handler of a queue's messages.
 type deliver func(context.Context, events.SQSEvent) (events.SQSEventResponse, error)
 
-// queue delivers messages to a function, one at a time. It retries a message that fails, and moves it to the dead
-// letters after too many tries. Nothing of it is stored: what a queue held is found again after a start. It is safe for
+// queue delivers messages to a function, one at a time. Among those that are due it takes one of the project that was
+// served the longest time ago, so that many files of one project keep no other waiting. It retries a message that
+// fails, and moves it to the dead letters after too many tries. Nothing of it is stored: what a queue held is found again after a start. It is safe for
 // concurrent use.
 type queue struct {
 	function   string // that its messages wake
@@ -35,21 +38,24 @@ type queue struct {
 	waiting []message
 	seen    map[string]bool // keys of messages that are not queued again
 	wake    chan struct{}
+	served  map[string]int // by project, the number of the last message that was taken
+	taken   int            // messages
 }
 
 // message is a message of a queue.
 type message struct {
-	id   string // names the message without personal data
-	key  string // a message with the key of one before is the same message
-	body string
-	once bool // it is not queued again when it was delivered
+	id      string // names the message without personal data
+	key     string // a message with the key of one before is the same message
+	project string
+	body    string
+	once    bool // it is not queued again when it was delivered
 
 	tries int
 	next  time.Time
 }
 
 func newQueue(function string, d deliver, deliveries int, dead *deadLetters) *queue {
-	return &queue{function: function, deliver: d, deliveries: max(deliveries, 1), dead: dead, seen: map[string]bool{}, wake: make(chan struct{}, 1)}
+	return &queue{function: function, deliver: d, deliveries: max(deliveries, 1), dead: dead, seen: map[string]bool{}, served: map[string]int{}, wake: make(chan struct{}, 1)}
 }
 
 // add queues a message, unless one with its key is waiting or must not be queued again.
@@ -113,20 +119,30 @@ func (q *queue) run(ctx context.Context, retry time.Duration) {
 	}
 }
 
-// take removes a message that is due from the queue. Where none is due, it returns how long to wait.
+// take removes a message that is due from the queue: the first one of the project that was served the longest time ago.
+// Where none is due, it returns how long to wait.
 func (q *queue) take() (m message, wait time.Duration, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	wait = time.Hour
+	next := -1
 	for i, m := range q.waiting {
 		if left := time.Until(m.next); left > 0 {
 			wait = min(wait, left)
 			continue
 		}
-		q.waiting = append(q.waiting[:i], q.waiting[i+1:]...)
-		return m, 0, true
+		if next < 0 || q.served[m.project] < q.served[q.waiting[next].project] {
+			next = i
+		}
 	}
-	return message{}, wait, false
+	if next < 0 {
+		return message{}, wait, false
+	}
+	m = q.waiting[next]
+	q.waiting = slices.Delete(q.waiting, next, next+1)
+	q.taken++
+	q.served[m.project] = q.taken
+	return m, 0, true
 }
 
 // send delivers a message as SQS would.
@@ -145,7 +161,10 @@ func arrival(info objects.Info) message {
 	record.S3.Object.Key, record.S3.Object.ETag = url.QueryEscape(info.Key), info.ETag
 	event.Records = []events.S3EventRecord{record}
 	// The file's name may contain personal data.
-	return message{id: filepath.Dir(info.Key) + "#" + info.ETag[:min(12, len(info.ETag))], key: info.Key + "|" + info.ETag, body: encode(event), once: true}
+	project, _, _, _, _ := uploads.ParseObjectKey(info.Key)
+	return message{
+		id: filepath.Dir(info.Key) + "#" + info.ETag[:min(12, len(info.ETag))], key: info.Key + "|" + info.ETag, project: project, body: encode(event), once: true,
+	}
 }
 
 // nightQueue queues the nightly work of projects.
@@ -154,7 +173,7 @@ type nightQueue struct{ *queue }
 // Send queues a message for each project.
 func (q nightQueue) Send(_ context.Context, due ...nights.Due) error {
 	for _, d := range due {
-		q.add(message{id: d.Project, key: d.Project, body: encode(d)})
+		q.add(message{id: d.Project, key: d.Project, project: d.Project, body: encode(d)})
 	}
 	return nil
 }
@@ -179,25 +198,25 @@ func (t *tracker) redrive(ctx context.Context) {
 		t.log.Error("read dead letters", "reason", err.Error())
 		return
 	}
-	uploads := map[string]bool{}
+	arrived := map[string]bool{}
 	for _, l := range letters {
 		if l.Source == t.nights.function {
 			_ = t.nights.Send(ctx, nights.Due{Project: l.ID, At: t.base.Now()})
 		} else {
-			uploads[l.ID] = true
+			arrived[l.ID] = true
 		}
 	}
-	if len(uploads) == 0 {
+	if len(arrived) == 0 {
 		return
 	}
 	t.list(ctx, "uploads/", func(info objects.Info) {
-		if m := arrival(info); uploads[m.id] {
-			delete(uploads, m.id)
+		if m := arrival(info); arrived[m.id] {
+			delete(arrived, m.id)
 			t.uploads.forget(m.key)
 			t.uploads.add(m)
 		}
 	})
-	for id := range uploads {
+	for id := range arrived {
 		t.dead.remove(t.uploads.function, id)
 	}
 }

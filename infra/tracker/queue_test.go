@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"outreach/internal/nights"
+	"outreach/internal/objects"
 	"outreach/internal/store/storetest"
 )
 
@@ -79,4 +81,32 @@ func TestAProjectThatFailsKeepsNoOtherWaitingAndIsRedriven(t *testing.T) {
 	}
 	tr.redrive(ctx)
 	until("redriven", 0, "village", "village", "town")
+}
+
+func TestAProjectWithManyFilesKeepsNoOtherWaiting(t *testing.T) {
+	t.Parallel()
+	q := newQueue("ingest-upload", nil, 1, nil)
+	file := func(project string, n int) message {
+		return arrival(objects.Info{Key: fmt.Sprintf("uploads/%s/radio/%d.csv", project, n), ETag: "0123456789ab"})
+	}
+	for n := range 200 {
+		q.add(file("city", n))
+	}
+	for _, project := range []string{"town", "town", "village"} {
+		q.add(file(project, len(q.waiting)))
+	}
+	place := map[string][]int{}
+	for n := range 203 {
+		m, _, ok := q.take()
+		if !ok {
+			t.Fatalf("after %d messages none is due", n)
+		}
+		place[m.project] = append(place[m.project], n)
+		if m.project == "city" && !strings.Contains(m.body, fmt.Sprintf("%%2F%d.csv", len(place["city"])-1)) {
+			t.Errorf("file %d of the city is %s", len(place["city"]), m.body)
+		}
+	}
+	if got := fmt.Sprint(place["town"], place["village"]); got != "[1 4] [2]" {
+		t.Errorf("the files of the town and the village are at %s", got)
+	}
 }
