@@ -86,6 +86,11 @@ func (d *deployment) arrive(keys ...string) map[string]arrival {
 // returned is the queue to which ingest-upload gives messages back.
 type returned struct{ d *deployment }
 
+// SendFor is not called: messages are delivered as those of their projects.
+func (q returned) SendFor(_ context.Context, project, _ string) error {
+	return fmt.Errorf("a message of %s is sent again", project)
+}
+
 // Redeliver notes after how long a message is delivered again.
 func (q returned) Redeliver(_ context.Context, receipt string, after time.Duration) error {
 	q.d.mu.Lock()
@@ -120,7 +125,11 @@ func (d *deployment) put(key, content string) string {
 func (d *deployment) deliver(keys []string) (failed []string) {
 	var batch events.SQSEvent
 	for _, key := range keys {
-		var event events.S3Event
+		var event struct {
+			events.S3Event
+			Project string `json:"project"`
+		}
+		event.Project, _, _, _, _ = uploads.ParseObjectKey(key)
 		record := events.S3EventRecord{EventSource: "aws:s3", EventName: "ObjectCreated:Put"}
 		record.S3.Object.Key, record.S3.Object.URLDecodedKey = key, key
 		event.Records = []events.S3EventRecord{record}

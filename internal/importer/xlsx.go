@@ -271,7 +271,7 @@ func (w *workbook) open(sheet int) (rows, error) {
 	return s, nil
 }
 
-var endOfData = []byte("sheetData>")
+var startOfRow, endOfData = []byte("<row"), []byte("sheetData>")
 
 // readTail reads what follows the rows of a sheet, and is needed to read them: its merged ranges and its tables.
 func (s *worksheet) readTail(part string) error {
@@ -282,9 +282,13 @@ func (s *worksheet) readTail(part string) error {
 	from := unlimited{unpacked}
 	buffer := make([]byte, 64<<10)
 	const longest = 64 // of the tag
+	rows := 0
 	for kept := 0; ; {
 		n, err := from.Read(buffer[kept:])
 		data := buffer[:kept+n]
+		if rows += bytes.Count(data[kept:], startOfRow); rows > maxSheetRows {
+			return errTooLarge // before gigabytes of empty rows are unpacked
+		}
 		if rest, found := behindData(data); found {
 			s.tailRead = true
 			return s.scanTail(part, newXMLScanner(io.MultiReader(bytes.NewReader(rest), from)))

@@ -2,6 +2,7 @@ package ingestupload
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -80,6 +81,8 @@ func (waiting) Stat(ctx context.Context, _ string) (objects.Info, error) {
 // returned notes the messages that are given back to the queue.
 type returned map[string]time.Duration
 
+func (returned) SendFor(context.Context, string, string) error { return errors.New("not expected") }
+
 func (r returned) Redeliver(ctx context.Context, receipt string, after time.Duration) error {
 	r[receipt] = after
 	return ctx.Err()
@@ -100,7 +103,7 @@ func TestAFileWithoutTimeLeftIsDeliveredAgainSoonAndAFailureIsNot(t *testing.T) 
 		from, back := time.Now(), returned{}
 		response, err := New(a, slog.New(slog.DiscardHandler), back).Handle(ctx, events.SQSEvent{Records: []events.SQSMessage{
 			{MessageId: "1", ReceiptHandle: "no event", Body: "poison"},
-			{MessageId: "2", ReceiptHandle: "long", Body: event("uploads/town/radio/long.csv")},
+			{MessageId: "2", ReceiptHandle: "long", Body: `{"project":"town",` + event("uploads/town/radio/long.csv")[1:]},
 		}})
 		if err != nil || len(response.BatchItemFailures) != 2 {
 			t.Errorf("failed: %v, %v", response.BatchItemFailures, err)
@@ -112,4 +115,63 @@ func TestAFileWithoutTimeLeftIsDeliveredAgainSoonAndAFailureIsNot(t *testing.T) 
 			t.Errorf("given back: %v", back)
 		}
 	})
+}
+
+// sent notes the messages that are sent as a project's.
+type sent struct {
+	returned
+	bodies  map[string]string
+	refused error
+}
+
+func (s sent) SendFor(_ context.Context, project, body string) error {
+	s.bodies[project] = body
+	return s.refused
+}
+
+func TestAFileIsFirstSentAgainAsItsProjects(t *testing.T) {
+	t.Parallel()
+	files, err := folder.Open(t.TempDir(), "http://localhost", []byte("a secret for pre-signed requests"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := storetest.New(t)
+	db.Objects = files
+	a, ctx := app.New(db), t.Context()
+	d := &project.Definition{ID: "town", TimeZone: "Europe/Warsaw", Period: project.Period{From: "2020-01-01", To: "2020-12-31"}, Partners: []project.Partner{{ID: "radio", Name: "Radio"}}}
+	if _, _, err := a.Projects.SetDefinition(ctx, d, []byte("town"), "", ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := files.Put(ctx, "uploads/town/radio/maj.csv", strings.NewReader(airing), ""); err != nil {
+		t.Fatal(err)
+	}
+	count := func() int {
+		t.Helper()
+		page, err := a.Uploads.Uploads(ctx, "town", "radio", 10, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(page.Items)
+	}
+	deliver := func(q sent, body string) int {
+		t.Helper()
+		response, err := New(a, slog.New(slog.DiscardHandler), q).Handle(ctx, events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: body}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(response.BatchItemFailures)
+	}
+	first := event("uploads/town/radio/maj.csv")
+	if failed := deliver(sent{bodies: map[string]string{}, refused: errors.New("no")}, first); failed != 1 || count() != 0 {
+		t.Errorf("what could not be sent again: %d failed, %d uploads", failed, count())
+	}
+	q := sent{bodies: map[string]string{}}
+	if failed := deliver(q, first); failed != 0 || count() != 0 || len(q.bodies) != 1 {
+		t.Fatalf("%d failed, %d uploads, sent %v", failed, count(), q.bodies)
+	}
+	for range 2 { // queues may deliver twice
+		if failed := deliver(q, q.bodies["town"]); failed != 0 || count() != 1 || len(q.bodies) != 1 {
+			t.Errorf("%d failed, %d uploads, sent %v", failed, count(), q.bodies)
+		}
+	}
 }

@@ -1,4 +1,4 @@
-// Package sqs gives messages back to a queue of Amazon SQS.
+// Package sqs gives messages back to a queue of Amazon SQS, and sends them as those of a project.
 package sqs
 
 import (
@@ -29,5 +29,12 @@ func (q *Queue) Redeliver(ctx context.Context, receipt string, after time.Durati
 	_, err := q.client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
 		QueueUrl: &q.url, ReceiptHandle: aws.String(receipt), VisibilityTimeout: int32(after / time.Second),
 	})
+	return err
+}
+
+// SendFor sends a message as a project's: SQS then keeps the messages of other projects from waiting for those of one
+// with many. After an error it may have been sent; it may be repeated.
+func (q *Queue) SendFor(ctx context.Context, project, body string) error {
+	_, err := q.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &q.url, MessageBody: &body, MessageGroupId: &project})
 	return err
 }

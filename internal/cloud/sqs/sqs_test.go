@@ -1,11 +1,16 @@
 package sqs
 
 import (
+	"crypto/md5" //nolint:gosec // the checksum that SQS answers with
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"outreach/internal/cloud"
 )
@@ -40,5 +45,29 @@ func TestRedeliverChangesTheVisibilityOfTheMessage(t *testing.T) {
 	}
 	if target != "AmazonSQS.ChangeMessageVisibility" || asked.QueueURL != "https://sqs.example.org/uploads" || asked.ReceiptHandle != "receipt" || asked.VisibilityTimeout != 5 {
 		t.Errorf("asked %s %+v", target, asked)
+	}
+}
+
+func TestSendForNamesTheProjectAsTheGroup(t *testing.T) {
+	var asked struct {
+		QueueURL                    string `json:"QueueUrl"`
+		MessageBody, MessageGroupID string
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil || r.Header.Get("X-Amz-Target") != "AmazonSQS.SendMessage" {
+			t.Error(r.Header.Get("X-Amz-Target"), err)
+		}
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		sum := md5.Sum([]byte(asked.MessageBody)) //nolint:gosec // the checksum that SQS answers with
+		_ = json.NewEncoder(w).Encode(map[string]string{"MessageId": "1", "MD5OfMessageBody": hex.EncodeToString(sum[:])})
+	}))
+	defer server.Close()
+	t.Setenv(cloud.UploadsQueue, server.URL+"/000000000000/uploads")
+	c := &cloud.Cloud{Config: aws.Config{Region: "eu-central-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("KEY", "secret", "")}}
+	if err := New(c).SendFor(t.Context(), "town", "{}"); err != nil {
+		t.Fatal(err)
+	}
+	if asked.MessageGroupID != "town" || asked.MessageBody != "{}" {
+		t.Errorf("asked %+v", asked)
 	}
 }
