@@ -254,7 +254,7 @@ const (
 	maxElement   = 4 << 20 // bytes of a row, or a shared text
 	maxDirectory = 1 << 20 // bytes of an archive's directory
 	maxSheetRows = 1 << 20 // as in a spreadsheet
-	maxCells     = 1 << 25 // of all sheets together
+	maxCells     = 1 << 24 // of all sheets together
 	maxDepth     = 64      // of elements
 )
 

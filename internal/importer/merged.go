@@ -8,7 +8,7 @@ import (
 )
 
 // area is a range of cells: rows from 1 on, columns from 0 on, the last ones included.
-type area struct{ from, to, left, right int }
+type area struct{ from, to, left, right int32 }
 
 // rangeOf reads a reference such as B2:D5, or B2.
 func rangeOf(ref []byte) (a area, ok bool) {
@@ -16,10 +16,15 @@ func rangeOf(ref []byte) (a area, ok bool) {
 	if !two {
 		last = first
 	}
-	if a.left, a.from, ok = placeOf(first); ok {
-		a.right, a.to, ok = placeOf(last)
+	left, from, ok := placeOf(first)
+	if !ok {
+		return a, false
 	}
-	return a, ok && a.from <= a.to && a.left <= a.right && a.to <= maxSheetRows
+	right, to, ok := placeOf(last)
+	if !ok || from > to || left > right || to > maxSheetRows {
+		return a, false
+	}
+	return area{from: int32(from), to: int32(to), left: int32(left), right: int32(right)}, true
 }
 
 // placeOf reads the reference of a cell.
@@ -49,18 +54,21 @@ func (m *merged) sort() {
 
 // apply sets the values of merged ranges in the cells of a row, and returns them. Rows must come from top to bottom. It
 // counts the cells that it sets.
-func (m *merged) apply(number int, cells []cell, count *int) ([]cell, error) {
+func (m *merged) apply(row int, cells []cell, count *int) ([]cell, error) {
+	number := int32(row)
 	for len(m.ranges) > 0 && m.ranges[0].from <= number {
 		begun := mergedValue{area: m.ranges[0]}
 		m.ranges = m.ranges[1:]
 		if begun.to < number || begun.left >= mostColumns {
 			continue
 		}
-		if begun.from == number && begun.left < len(cells) {
+		if begun.from == number && int(begun.left) < len(cells) {
 			begun.value = cells[begun.left]
 		}
 		begun.value.merged = !begun.value.blank()
-		m.active = append(m.active, begun)
+		if m.active = append(m.active, begun); len(m.active) > mostColumns {
+			return nil, errMalformed // they overlap
+		}
 	}
 	if len(m.active) == 0 {
 		return cells, nil
@@ -70,12 +78,12 @@ func (m *merged) apply(number int, cells []cell, count *int) ([]cell, error) {
 		return nil, errTooLarge
 	}
 	for _, v := range m.active {
-		for len(cells) <= v.left {
+		for len(cells) <= int(v.left) {
 			cells = append(cells, cell{})
 		}
 		cells[v.left] = v.value
 		cells[v.left].own = v.from == number
-		for i := v.left + 1; i <= min(v.right, len(cells)-1); i++ {
+		for i := int(v.left) + 1; i <= min(int(v.right), len(cells)-1); i++ {
 			cells[i] = cell{} // what is below the range is not seen
 			if *count++; *count > maxCells {
 				return nil, errTooLarge

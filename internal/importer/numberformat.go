@@ -56,9 +56,15 @@ func builtInFormat(id int) numberFormat {
 	return readFormat(builtInFormats[id])
 }
 
+// longestFormat is longer than a format may be in a spreadsheet, in bytes; a longer one is read as General.
+const longestFormat = 1000
+
 // readFormat reads a format's code, such as yyyy\-mm\-dd, [$-415]d mmmm hh:mm or #,##0.00\ "zł";[Red]-#,##0.00.
 func readFormat(code string) numberFormat {
 	var f numberFormat
+	if len(code) > longestFormat {
+		return f
+	}
 	for start, quoted := 0, false; start <= len(code); {
 		end := start
 		for ; end < len(code); end++ {

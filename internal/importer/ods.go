@@ -185,7 +185,8 @@ type documentSheet struct {
 	columns []columnStyle // default styles
 	merged  merged
 	row     row
-	repeat  int // how often the row is still to be repeated
+	repeat  int  // how often the row is still to be repeated
+	again   bool // it was passed on already
 	cells   []cell
 	last    int // the number of the last row
 	rows    int // elements that were read
@@ -238,9 +239,12 @@ func (t *documentSheet) next() (row, error) {
 	t.last++
 	r := t.row
 	r.number = t.last
-	if t.document.cells += len(t.cells); t.document.cells > maxCells {
-		return row{}, bookFault(r.number, errTooLarge)
+	if t.again {
+		if t.document.cells += len(t.cells); t.document.cells > maxCells {
+			return row{}, bookFault(r.number, errTooLarge)
+		}
 	}
+	t.again = true
 	var err error
 	if r.cells, err = t.merged.apply(r.number, slices.Clip(t.cells), &t.document.cells); err != nil {
 		return row{}, bookFault(r.number, err)
@@ -310,6 +314,7 @@ func (t *documentSheet) readCells() error {
 	t.repeat = times(t.xml.attribute("number-rows-repeated"))
 	visible := string(t.xml.attribute("visibility"))
 	style := string(t.xml.attribute("default-cell-style-name"))
+	t.again = false
 	t.row, t.cells = row{hidden: visible == "collapse" || visible == "filter"}, t.cells[:0]
 	column, filled := 0, false
 	for depth := t.xml.depth; t.xml.depth >= depth; {
@@ -347,14 +352,14 @@ func (t *documentSheet) readCells() error {
 			for range count {
 				t.cells = append(t.cells, value)
 			}
-			if t.document.cells += count; t.document.cells > maxCells {
+			if t.document.cells += count - 1; t.document.cells > maxCells {
 				return errTooLarge
 			}
 			if across > 1 || down > 1 {
 				if len(t.merged.ranges) == maxMerges {
 					return errTooLarge
 				}
-				t.merged.ranges = append(t.merged.ranges, area{from: t.last + 1, to: t.last + down, left: column, right: column + across - 1})
+				t.merged.ranges = append(t.merged.ranges, area{from: int32(t.last + 1), to: int32(t.last + down), left: int32(column), right: int32(min(column+across, mostColumns) - 1)})
 			}
 		}
 		column += count

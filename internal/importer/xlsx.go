@@ -18,7 +18,7 @@ const (
 	sharedFree     = 1 << 20
 	maxShares      = 4 << 20 // shared texts
 	maxStyles      = 1 << 16 // as in a spreadsheet
-	maxMerges      = 1 << 17 // merged ranges of a sheet
+	maxMerges      = 1 << 16 // merged ranges of a sheet
 )
 
 // workbook is a workbook in the format of Excel since 2007.
@@ -375,7 +375,7 @@ func (s *worksheet) readTable(part string) error {
 			if s.totals == nil {
 				s.totals = map[int]bool{}
 			}
-			s.totals[area.to-n] = true
+			s.totals[int(area.to)-n] = true
 		}
 		return nil
 	})
