@@ -347,3 +347,119 @@ func sizes(t *testing.T, data []byte, unpacked uint32) []byte {
 	t.Fatal("no sheet")
 	return nil
 }
+
+func TestWhatASheetShowsOfItsRows(t *testing.T) {
+	t.Parallel()
+	const types = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+	head := `<row r="1">` + strings.TrimSuffix(strings.TrimPrefix(inline([]string{"date", "time", "medium", "title", "outlet", "reach", "note"}), "<row>"), "</row>") + "</row>"
+	row := func(n int, attributes string, cells map[string]string) string {
+		var b strings.Builder
+		fmt.Fprintf(&b, `<row r="%d" %s>`, n, attributes)
+		for i, text := range []string{fmt.Sprintf("2010-03-%02d", n), "", "tv", "T", "TV", "1", ""} {
+			name := fmt.Sprintf("%c%d", 'A'+i, n)
+			if own, ok := cells[name[:1]]; ok {
+				b.WriteString(strings.Replace(own, "<c", `<c r="`+name+`"`, 1))
+			} else if text != "" {
+				fmt.Fprintf(&b, `<c r="%s" t="inlineStr"><is><t>%s</t></is></c>`, name, text)
+			}
+		}
+		return b.String() + "</row>"
+	}
+	sheet := func(rows, behind string) map[string]string {
+		return map[string]string{"xl/worksheets/sheet1.xml": "<worksheet><sheetData>" + head + rows + "</sheetData>" + behind + "</worksheet>"}
+	}
+	calculation := func(attributes string) map[string]string {
+		return map[string]string{"xl/workbook.xml": `<workbook xmlns:r="` + types + `"><sheets><sheet name="A" sheetId="1" r:id="r1"/></sheets><calcPr calcId="1" ` + attributes + `/></workbook>`}
+	}
+	table := map[string]string{
+		"xl/worksheets/_rels/sheet1.xml.rels": `<Relationships><Relationship Id="r7" Type="` + types + `table" Target="../tables/table1.xml"/></Relationships>`,
+		"xl/tables/table1.xml":                `<table ref="A1:G3" totalsRowCount="1"/>`,
+	}
+	with := func(all ...map[string]string) map[string]string {
+		out := map[string]string{}
+		for _, one := range all {
+			maps.Copy(out, one)
+		}
+		return out
+	}
+	merge := func(refs ...string) string {
+		return `<mergeCells><mergeCell ref="` + strings.Join(refs, `"/><mergeCell ref="`) + `"/></mergeCells>`
+	}
+	empty := map[string]string{"D": "", "E": ""}
+	formula := map[string]string{"F": `<c><f>1+1</f><v>2</v></c>`}
+	for _, tt := range []struct {
+		name        string
+		parts       map[string]string
+		want, warns string
+	}{
+		{"a merged range", sheet(row(2, "", nil)+row(3, "", empty)+row(4, "", empty), merge("D2:D4", "E2:E4")), "2 T; 3 T; 4 T", "merged_cells [2 3 4] 3 T"},
+		{"a range merged across columns", sheet(row(2, "", map[string]string{"G": ""}), merge("F2:G2")), "2 T", "merged_cells [2] 1 1"},
+		{"a value below a merged range is not seen", sheet(row(2, "", nil)+row(3, "", map[string]string{"D": `<c t="inlineStr"><is><t>old</t></is></c>`}), merge("D2:D3")), "2 T; 3 T", "merged_cells [2 3] 2 T"},
+		{"a merged range that goes on below the rows", sheet(row(2, "", nil)+`<row r="3"/>`, merge("C2:C9")), "2 T", "merged_cells [2] 1 tv"},
+		{"a merged title", sheet(row(2, "", nil), merge("A1:B1")), "2 T", ""},
+		{"a hidden row", sheet(row(2, "", nil)+row(3, `hidden="1"`, nil)+row(4, `ht="0" customHeight="1"`, nil), ""), "2 T; 3 T; 4 T", "hidden_rows [3 4] 2"},
+		{"a hidden row without values", sheet(row(2, "", nil)+`<row r="3" hidden="1"/>`, ""), "2 T", ""},
+		{"a total that a table says it has", with(sheet(row(2, "", nil)+row(3, "", nil), `<tableParts><tablePart xmlns:r="x" r:id="r7"/></tableParts>`), table), "2 T", "total_row [3] 1"},
+		{"a formula with its result", sheet(row(2, "", formula), ""), "2 T", ""},
+		{"a formula that a program did not calculate", with(sheet(row(2, "", formula), ""), calculation(`fullCalcOnLoad="1"`)), "2 reach formula", ""},
+		{"a formula that was not calculated to its end", with(sheet(row(2, "", formula), ""), calculation(`calcCompleted="0"`)), "2 reach formula", ""},
+		{"a workbook calculated by hand", with(sheet(row(2, "", formula), ""), calculation(`calcMode="manual" calcCompleted="1" fullCalcOnLoad="0"`)), "2 T", ""},
+		{"a formula to be calculated", sheet(row(2, "", map[string]string{"F": `<c><f ca="1">A1</f><v>2</v></c>`}), ""), "2 reach formula", ""},
+		{"a formula with an empty result", sheet(row(2, "", map[string]string{"F": `<c><f>A1</f><v></v></c>`}), ""), "2 reach formula", ""},
+		{"a text with a value", sheet(row(2, "", map[string]string{"F": `<c t="inlineStr"><v>12</v><is><t>12</t></is></c>`}), ""), "2 T", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			checked, lines := read(t, smallest(t, "", tt.parts))
+			if got := strings.Join(placed(checked, lines), "; "); got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+			if got := strings.Join(told(checked.Warnings), "; "); got != tt.warns {
+				t.Errorf("\n warns %s\nwant %s", got, tt.warns)
+			}
+		})
+	}
+}
+
+func TestPointsAndHoursOfAWorkbook(t *testing.T) {
+	t.Parallel()
+	tests := [][]any{{"email", "activity", "date", "pre_score", "post_score", "max_score"}, {"a@example.org", "incubator", "2010-02-19", 0.4, 0.85, 100}}
+	attendance := [][]any{{"email", "activity", "date", "hours", "outcome"}, {"a@example.org", "incubator", "2010-02-19", 0.0625, "completed"}, {"b@example.org", "incubator", "2010-02-19", 1.25, "completed"}}
+	styled := func(rows [][]any, format string, cells ...string) []byte {
+		return workbookOf(t, func(f *excelize.File) {
+			id, err := f.NewStyle(&excelize.Style{CustomNumFmt: &format})
+			for _, c := range cells {
+				if err == nil {
+					err = f.SetCellStyle("Sheet1", c, c, id)
+				}
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}, rows)
+	}
+	for _, tt := range []struct {
+		name, want, hours string
+		file              []byte
+	}{
+		{"points in per cent", "2 pre_score percent; 2 post_score percent", "", styled(tests, "0%", "D2", "E2")},
+		{"points beside a text with a per cent sign", "2", "", styled(tests, `0.00" %"`, "D2", "E2")},
+		{"hours as a duration", "2; 3", "1.5 30", styled(attendance, "[h]:mm", "D2", "D3")},
+		{"hours as a time", "2; 3", "1.5 30", styled(attendance, "h:mm", "D2", "D3")},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			checked, lines := read(t, tt.file)
+			var hours []string
+			for _, l := range lines {
+				hours = append(hours, checked.Kind.Get(l.Entry.Row, "hours"))
+			}
+			if got := strings.Join(placed(checked, lines), "; "); got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+			if got := strings.TrimSpace(strings.Join(hours, " ")); got != tt.hours {
+				t.Errorf("hours %s, want %s", got, tt.hours)
+			}
+		})
+	}
+}
