@@ -10,10 +10,11 @@ import (
 // form is how a cell is written.
 type form uint8
 
-// Forms of cells. Every cell of delimited text is written. In a spreadsheet there are also numbers; moments, which are
-// numbers shown as a date, a time of day, both, or a duration; percents, such as 85%; failed cells, which show the error of a formula; and uncomputed ones,
-// whose formula has no saved result, or one that the workbook marks as not calculated. A cut cell is too long for any field, and only its beginning is kept. An unclosed
-// cell is the only cell of a row whose end is ambiguous.
+// Forms of cells. Every cell of delimited text is written. In a spreadsheet there are also numbers; moments, which
+// are numbers shown as a date, a time of day, both, or a duration; percents, such as 85%; failed cells, which show
+// the error of a formula; and uncomputed ones, whose formula has no saved result, or one that the workbook marks as
+// not calculated. A cut cell is too long for any field, and only its beginning is kept. An unclosed cell is the only
+// cell of a row whose end is ambiguous.
 const (
 	written form = iota
 	number

@@ -27,8 +27,9 @@ type ExcerptRow struct {
 	Cells []string
 }
 
-// ReadRows returns the rows with some numbers of a sheet, "" for the only one that is read. The excerpt is empty if the kind is not recognised or not allowed, and
-// incomplete if the file is damaged. An error is returned only if the body could not be read.
+// ReadRows returns the rows with some numbers of a sheet, "" for the only one that is read. The excerpt is empty if
+// the kind is not recognised or not allowed, and incomplete if the file is damaged. An error is returned only if the
+// body could not be read.
 func ReadRows(ctx context.Context, f File, registry *schema.Registry, allowed func(*schema.Kind) bool, sheet string, numbers []int) (Excerpt, error) {
 	body := &source{ctx: ctx, from: f.Body, size: f.Size}
 	out, err := excerpt(body, newVocabulary(registry, allowed), sheet, numbers)

@@ -139,8 +139,8 @@ func textFormat(body *source) (wrong *fault, flat bool, err error) {
 	return wrongFormat("XML", convert), false, nil
 }
 
-// compoundFormat returns the fault of a compound file: a workbook with a password, a Word document, or a workbook in the
-// format before 2007. They are distinguished by the names of streams, in UTF-16.
+// compoundFormat returns the fault of a compound file: a workbook with a password, a Word document, or a workbook in
+// the format before 2007. They are distinguished by the names of streams, in UTF-16.
 func compoundFormat(body *source) *fault {
 	names := []struct {
 		stream string

@@ -36,8 +36,8 @@ const (
 	mostElapsed = 32      // days up to which a time of day is a count of hours: a date of January 1900 is none that anybody means
 )
 
-// cell returns a number as its format shows it: 2010-07-21, 18:25:00, or both; or 25:30:00, a duration. It returns false
-// if it is not a moment.
+// cell returns a number as its format shows it: 2010-07-21, 18:25:00, or both; or 25:30:00, a duration. It returns
+// false if it is not a moment.
 func (f momentFormat) cell(n float64, from1904 bool) (cell, bool) {
 	if !f.isMoment() || n < 0 || n > lastDay {
 		return cell{}, false

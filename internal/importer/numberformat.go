@@ -269,8 +269,8 @@ func (s *section) plain() bool {
 // plain reports whether a format shows whole positive numbers as they are.
 func (f numberFormat) plain() bool { return len(f.sections) == 0 || f.sections[0].plain() }
 
-// cell returns a number as the format shows it. A number whose shown text is no number is written. General shows it with
-// the precision of spreadsheets; others round it.
+// cell returns a number as the format shows it. A number whose shown text is no number is written. General shows it
+// with the precision of spreadsheets; others round it.
 func (f numberFormat) cell(n float64, from1904 bool) cell {
 	s, ok := f.of(n)
 	switch {

@@ -23,8 +23,8 @@ type Handler struct {
 	queue queue
 }
 
-// queue is the queue that delivered the messages. Redeliver makes it deliver a message again after a time; SendFor sends
-// one as a project's, of which none keeps those of others waiting.
+// queue is the queue that delivered the messages. Redeliver makes it deliver a message again after a time; SendFor
+// sends one as a project's, of which none keeps those of others waiting.
 type queue interface {
 	Redeliver(ctx context.Context, receipt string, after time.Duration) error
 	SendFor(ctx context.Context, project, body string) error
@@ -37,14 +37,14 @@ const (
 	soon = 5 * time.Second
 )
 
-// New returns a Handler on the features of an application. Where q is nil, what had no time left is delivered again like
-// what failed, and the order of messages is the sender's matter.
+// New returns a Handler on the features of an application. Where q is nil, what had no time left is delivered again
+// like what failed, and the order of messages is the sender's matter.
 func New(a *app.App, log *slog.Logger, q queue) *Handler { return &Handler{ingest.New(a), log, q} }
 
-// Handle ingests the objects of a batch. A message as S3 sends it is first sent again as its project's. It reports the messages that failed, which the queue delivers again and moves
-// to its dead letters in the end; the others are done. The work ends before the deadline of ctx, since an invocation
-// that exceeds it is an error of the function; what had no time left is delivered again soon, and goes on where it
-// ended. The error is always nil.
+// Handle ingests the objects of a batch. A message as S3 sends it is first sent again as its project's. It reports
+// the messages that failed, which the queue delivers again and moves to its dead letters in the end; the others are
+// done. The work ends before the deadline of ctx, since an invocation that exceeds it is an error of the function;
+// what had no time left is delivered again soon, and goes on where it ended. The error is always nil.
 func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 	work := ctx
