@@ -26,8 +26,8 @@ type made struct {
 
 func (m made) MarshalJSON() ([]byte, error) { return json.Marshal([]any{m.kind, m.value, m.format}) }
 
-// shownFormats are the formats of columns. What they show is the same in every program: dates in ISO 8601, decimals with
-// a point.
+// shownFormats are the formats of columns. What they show is the same in every program: dates in ISO 8601, decimals
+// with a point.
 var shownFormats = []string{
 	"", "0", "0.00", "#,##0", "#,##0.0", "0%", "0.0%", "00000", "000-000-000", `#,##0" osób"`, `0.00" zł"`, "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss", "hh:mm:ss", "[hh]:mm:ss",
 	"0.00E+00", `0;-0;"-"`, "@",
@@ -248,4 +248,3 @@ func TestCellsAreReadAsLibreOfficeShowsThem(t *testing.T) {
 		})
 	}
 }
-
