@@ -135,7 +135,9 @@ func advisesByKeyboard(t *testing.T, v *visitor) {
 	first := []string{"zofia@example.org", kb.Tab, kb.Tab, kb.Tab, kb.Tab, kb.Tab, " ", kb.Tab, "45", kb.Tab, " "}
 	v.keys(first...)
 	v.comes("Enter", http.StatusOK, chromedp.KeyEvent(kb.Enter))
-	v.sees("Saved: Zofia Wzór, ", "law, in person, 45 minutes.")
+	v.sees("Saved: zofia@example.org, ", "law, in person, 45 minutes.")
+	p.assign("zofia", "adviser@example.org") // the office lets the adviser see whom this is about
+	v.open(p.at + "/consultations?saved=" + said(within(p.adviser.get(p.at + "/consultations").list("items")[1], "id"))).sees("Saved: Zofia Wzór, ")
 	v.on("person")
 	if beside := look[string](v, `document.activeElement.getAttribute("aria-describedby")`); !strings.Contains(beside, "saved") {
 		t.Errorf("the field is described by %q", beside)
@@ -163,7 +165,7 @@ func advisesByKeyboard(t *testing.T, v *visitor) {
 	if n := pressed(first...) + 1; n > 40 {
 		t.Errorf("the first consultation took %d keys", n)
 	}
-	if all := p.adviser.get(p.at + "/consultations").list("items"); len(all) != 3 || said(within(all[0], "minutes")) != "45" || said(within(all[0], "field")) != "law" {
+	if all := p.adviser.get(p.at + "/consultations").list("items"); len(all) != 4 || said(within(all[0], "minutes")) != "45" || said(within(all[0], "field")) != "law" {
 		t.Errorf("the records are %v", all)
 	}
 	v.comes("Edit", http.StatusOK, chromedp.Click(chromedp.Search(`//tr[contains(., "umowa")]//a[normalize-space()="Edit"]`)))
@@ -176,7 +178,7 @@ func choosesWho(t *testing.T, v *visitor) {
 	p := v.in()
 	for i, email := range []string{"jan1@example.org", "jan2@example.org"} {
 		p.meets("Jan", "Wzór", email)
-		p.adviser.post(p.at+"/consultations", p.consultation(fmt.Sprintf("jan%d", i+1))).is(http.StatusCreated)
+		p.assign(fmt.Sprintf("jan%d", i+1), "adviser@example.org")
 	}
 	v.signIn(p.id+":adviser", p.at+"/consultations")
 	v.fill("person", "wzór").pressFor(http.StatusUnprocessableEntity, "Save").sees("Who is meant?", "Jan Wzór (jan1@example.org)", "Jan Wzór (jan2@example.org)")

@@ -127,3 +127,62 @@ func TestContractPlacesInAFileFollowTheSubmission(t *testing.T) {
 		t.Errorf("accepted %v, then %v", accepted, waiting)
 	}
 }
+
+// An adviser gets back of a person what they sent, until the office chooses the person for them.
+func TestContractAnAdviserSeesWhatTheySent(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	hers := pesel("8001020124")
+	p.office.post(p.at+"/signups", signup("ewa", "planting").and(fields{"first_name": "Ewelina", "last_name": "Tajna", "pesel": hers, "phone": "+48600100200"})).is(http.StatusCreated)
+	secret := func(what string, r reply, all ...string) {
+		t.Helper()
+		for _, one := range append(all, "Ewelina", "Tajna", "600100200") {
+			if strings.Contains(string(r.body), one) {
+				t.Errorf("%s: shows %s: %s", what, one, r)
+			}
+		}
+	}
+	key := p.adviser.with("Idempotency-Key", "one")
+	made := key.post(p.at+"/consultations", p.consultation("ewa")).is(http.StatusCreated).has(map[string]string{"person.email": "ewa@example.org"})
+	at := p.at + "/consultations/" + made.text("id")
+	byID := fields{"person": fields{"id": made.text("person.id")}, "topic": "inny"}
+	month := p.at + "/consultations/sheet?month=" + p.day(-10)[:7]
+	look := func(who caller, when string) {
+		t.Helper()
+		for what, r := range map[string]reply{
+			"the record": who.get(at), "the list": who.get(p.at + "/consultations"), "the month": who.get(month),
+			"the page": who.browser().get(p.at + "/consultations"), "the form": who.browser().get(at), "the sheet": who.browser().get(month),
+		} {
+			secret(what+" "+when, r.is(http.StatusOK), hers)
+		}
+	}
+	secret("the answer", made, hers)
+	secret("the answer once more", key.post(p.at+"/consultations", p.consultation("ewa")).is(http.StatusCreated), hers)
+	look(p.adviser, "of the first")
+	again := p.adviser.post(p.at+"/consultations", p.consultation("ewa").and(byID)).is(http.StatusCreated)
+	secret("named by the id", again, hers, "ewa@example.org")
+	look(p.adviser, "of the second")
+	secret("corrected", p.adviser.put(at, p.consultation("ewa").and(fields{"minutes": 50})).is(http.StatusOK), hers)
+	p.advise(p.adviser, "Ewelina Tajna", nil).is(http.StatusUnprocessableEntity)
+	// A form that leaves a person alone of whom only the id is known keeps them.
+	form := fields{"_method": "PUT", "person": "", "date": p.day(-10), "field": "law", "minutes": "46", "form": "phone", "topic": "inny"}
+	p.adviser.browser().fill(p.at+"/consultations/"+again.text("id"), form).is(http.StatusSeeOther)
+	p.adviser.get(p.at + "/consultations/" + again.text("id")).has(map[string]string{"person.id": made.text("person.id"), "minutes": "46"})
+	// The office sees all, and corrects without telling the adviser more.
+	p.office.get(at).has(map[string]string{"person.last_name": "Tajna", "person.pesel": hers})
+	p.office.put(at, p.consultation("ewa").and(fields{"adviser": "adviser@example.org", "minutes": 55})).is(http.StatusOK)
+	look(p.adviser, "corrected by the office")
+	// Who is named by PESEL has no address.
+	other := p.caller("other@example.org", p.id+":adviser")
+	secret("by PESEL", other.post(p.at+"/consultations", p.consultation("").and(fields{"person": fields{"pesel": hers}})).is(http.StatusCreated).has(map[string]string{"person.pesel": hers}), "ewa@example.org")
+	// The office chooses the person for the adviser.
+	p.office.post(p.at+"/consultations", p.consultation("ewa").and(fields{"adviser": "adviser@example.org", "topic": "z biura"})).is(http.StatusCreated)
+	p.adviser.get(p.at + "/consultations").has(map[string]string{"items.0.person.last_name": "Tajna", "items.0.person.pesel": hers})
+	p.advise(p.adviser, "Ewelina Tajna", fields{"topic": "dalej"}).is(http.StatusSeeOther)
+	p.adviser.get(p.at + "/consultations").has(map[string]string{"items.0.person.last_name": "Tajna", "items.0.topic": "dalej"})
+	// After an erasure nothing is left of what the adviser sent.
+	p.office.delete(p.at + "/people/" + made.text("person.id")).is(http.StatusOK)
+	for _, who := range []caller{p.adviser, other, p.office} {
+		secret("after the erasure", who.get(p.at+"/consultations").is(http.StatusOK), hers, "ewa@example.org")
+	}
+}

@@ -4,6 +4,7 @@
 package people
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -105,6 +106,27 @@ type PersonView struct {
 // View returns the person's names and the first key of each kind.
 func (p Person) View() PersonView {
 	return PersonView{ID: p.ID, FirstName: p.FirstName, LastName: p.LastName, Email: first(p.Emails), Pesel: first(p.Pesels)}
+}
+
+// Or returns the view with what it lacks taken from another view of the person.
+func (v PersonView) Or(other PersonView) PersonView {
+	if v.FirstName == "" && v.LastName == "" {
+		v.FirstName, v.LastName = other.FirstName, other.LastName
+	}
+	v.Email, v.Pesel = cmp.Or(v.Email, other.Email), cmp.Or(v.Pesel, other.Pesel)
+	return v
+}
+
+// Seen returns a person of whom no more is known than a view.
+func Seen(v PersonView) Person {
+	p := Person{ID: v.ID, FirstName: v.FirstName, LastName: v.LastName}
+	if v.Email != "" {
+		p.Emails = []string{v.Email}
+	}
+	if v.Pesel != "" {
+		p.Pesels = []string{v.Pesel}
+	}
+	return p
 }
 
 // Email returns the address for letters: the first one, "" where the person has none.

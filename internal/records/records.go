@@ -42,6 +42,8 @@ type Typed struct {
 	At      time.Time     `json:"at"`
 	Voided  bool          `json:"voided,omitempty"`
 	Natural string        `json:"natural"` // keyed hash of the natural key
+	// OnlySent is set where its adviser may see of the person only what Sent returns: they named the person themselves.
+	OnlySent bool `json:"only_sent,omitempty"`
 }
 
 // UnmarshalJSON reads a record as any version of the schema stored it.
@@ -65,6 +67,8 @@ type Draft struct {
 	By      string        // who enters it, a staff id
 	Derived schema.Values // attributes that follow from the PESEL by which the record names its person
 	Reason  string        // of a change, "" where none was given
+	// Sent is what an adviser gave to name the person; nil where the office chose the person for them.
+	Sent *people.PersonView
 }
 
 // newVersion returns a version of a record, and its private texts.
@@ -73,12 +77,15 @@ func (s *Store) newVersion(project string, d Draft, id string, version int) (Typ
 	if d.Reason != "" {
 		private["reason"] = d.Reason
 	}
+	if d.Sent != nil {
+		keepSent(private, *d.Sent)
+	}
 	return Typed{
 		ID: id, Kind: d.Kind.Name, Version: version, Person: d.Person, By: d.By, At: s.Now().UTC(),
 		Schema:  schema.SchemaVersion,
 		Values:  d.Kind.Values(s.SealRow(project, d.Kind, d.Row)),
 		Natural: s.naturalHash(project, d.Kind, d.Person, d.Row),
-		Derived: d.Derived,
+		Derived: d.Derived, OnlySent: d.Sent != nil,
 	}, private
 }
 

@@ -32,26 +32,16 @@ func (h Handlers) forAdviser(c *web.Call) bool {
 	return h.kind.Index("adviser") >= 0 && !c.HasRole(web.Coordinator)
 }
 
-// advised returns the people of an adviser's records, each once, in the order of the records.
-func (h Handlers) advised(c *web.Call, all []records.Typed) ([]people.Person, error) {
-	var ids []string
-	for _, t := range all {
-		if t.Person != "" && !slices.Contains(ids, t.Person) {
-			ids = append(ids, t.Person)
-		}
-	}
-	found, err := h.people.Persons(c.Context(), c.Project, ids)
-	if err != nil {
-		return nil, err
-	}
+// advised returns the people of an adviser's records as the adviser may see them, each once, in the order of the
+// records.
+func advised(views []view) []people.Person {
 	var out []people.Person
-	for _, id := range ids {
-		p, ok := found[id]
-		if ok && !slices.ContainsFunc(out, func(other people.Person) bool { return other.ID == p.ID }) {
-			out = append(out, p)
+	for _, v := range views {
+		if v.Person != "" && !v.erased && !slices.ContainsFunc(out, func(p people.Person) bool { return p.ID == v.person.ID }) {
+			out = append(out, v.person)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // own reads the newest records of an adviser, a staff id; it stops at the page that reaches most.
@@ -134,43 +124,45 @@ func hasWords(name string, words []string) bool {
 }
 
 // resolveName replaces what was typed into the person field by the e-mail address or PESEL that it is, or by the id of
-// the person who was meant. Where no one or several may be meant it returns them, and an error on the field.
-func (h Handlers) resolveName(c *web.Call, body web.Body, staff string) (candidates []page.Suggestion, err error) {
+// the person who was meant, of whom it returns what the adviser knows. Where no one or several may be meant it returns
+// them, and an error on the field.
+func (h Handlers) resolveName(c *web.Call, body web.Body, staff string) (known people.PersonView, candidates []page.Suggestion, err error) {
 	typed, one := body.Given["person"].(string)
 	if !one {
-		return nil, nil
+		return known, nil, nil
 	}
 	chosen := body.Take("which")
 	typed = schema.Clean(typed)
 	switch {
 	case typed == "":
 		delete(body.Given, "person")
-		return nil, nil
+		return known, nil, nil
 	case strings.Contains(typed, "@") && !strings.Contains(typed, " "):
 		delete(body.Given, "person")
 		body.Given["email"] = typed
-		return nil, nil
+		return known, nil, nil
 	case !strings.ContainsFunc(typed, func(r rune) bool { return (r < '0' || r > '9') && r != ' ' }):
 		delete(body.Given, "person")
 		body.Given["pesel"] = typed
-		return nil, nil
+		return known, nil, nil
 	}
 	recent, err := h.own(c, staff, mostAdvised)
 	if err != nil {
-		return nil, err
+		return known, nil, err
 	}
-	people, err := h.advised(c, recent)
+	views, err := h.views(c, recent)
 	if err != nil {
-		return nil, err
+		return known, nil, err
 	}
-	exact, near := match(typed, people)
+	theirs := advised(views)
+	exact, near := match(typed, theirs)
 	all := append(slices.Clone(exact), near...)
 	if i := slices.IndexFunc(all, func(s page.Suggestion) bool { return s.ID == chosen }); i >= 0 {
 		exact = all[i : i+1]
 	}
 	if len(exact) == 1 {
 		body.Given["person"] = map[string]any{"id": exact[0].ID}
-		return nil, nil
+		return theirs[slices.IndexFunc(theirs, func(p people.Person) bool { return p.ID == exact[0].ID })].View(), nil, nil
 	}
 	if len(exact) > 1 {
 		all = exact
@@ -179,20 +171,16 @@ func (h Handlers) resolveName(c *web.Call, body web.Body, staff string) (candida
 	if len(all) == 0 {
 		problem.Hint = "not_advised"
 	}
-	return all[:min(len(all), mostSuggested)], web.Invalid(problem)
+	return known, all[:min(len(all), mostSuggested)], web.Invalid(problem)
 }
 
 // showAdviserPage shows an adviser the form for the next record and the records before it.
 func (h Handlers) showAdviserPage(c *web.Call, status int, entry page.Entry, candidates []page.Suggestion, found table.PageOf[records.Typed], views []view) error {
-	people, err := h.advised(c, found.Items)
-	if err != nil {
-		return err
-	}
 	content := page.Advice{
 		Kind: h.kind, Definition: c.Defined.Definition, Entry: entry, Which: candidates, Today: c.Today(), Next: c.NextAddress(found.Next),
 		Month: lastMonth(c),
 	}
-	if suggested := suggestions(people); c.Cursor() == "" {
+	if suggested := suggestions(advised(views)); c.Cursor() == "" {
 		content.Suggestions = suggested[:min(len(suggested), mostSuggested)]
 	}
 	for _, v := range views {

@@ -91,10 +91,13 @@ func (h Handlers) create(c *web.Call) error {
 		return h.created(c, body, before)
 	}
 	values := body.Values()
-	candidates, err := h.findPerson(c, body)
+	known, candidates, err := h.findPerson(c, body)
 	var draft records.Draft
 	if err == nil {
 		draft, err = h.draft(c, body)
+	}
+	if draft.Sent != nil {
+		*draft.Sent = draft.Sent.Or(known)
 	}
 	if err == nil {
 		var t records.Typed
@@ -105,15 +108,15 @@ func (h Handlers) create(c *web.Call) error {
 	return h.formProblem(c, body, values, err, func(status int, e page.Entry) error { return h.showList(c, status, e, candidates) })
 }
 
-// findPerson resolves the one field by which an adviser's form names the person. Where several may be meant it returns
-// them, and an error.
-func (h Handlers) findPerson(c *web.Call, body web.Body) ([]page.Suggestion, error) {
+// findPerson resolves the one field by which an adviser's form names the person, and returns what the adviser knows of
+// one who was named by name. Where several may be meant it returns them, and an error.
+func (h Handlers) findPerson(c *web.Call, body web.Body) (known people.PersonView, candidates []page.Suggestion, err error) {
 	if !body.Form || !h.forAdviser(c) {
-		return nil, nil
+		return known, nil, nil
 	}
 	staff, err := c.Staff()
 	if err != nil {
-		return nil, err
+		return known, nil, err
 	}
 	return h.resolveName(c, body, staff)
 }
@@ -175,9 +178,13 @@ func (h Handlers) draft(c *web.Call, body web.Body) (records.Draft, error) {
 }
 
 // correction returns the draft of a record's next version. An erased person can no longer be named: their record may be
-// corrected without naming anybody, or by the id that it has.
+// corrected without naming anybody, or by the id that it has. So may in a form that of a person of whom an adviser sees
+// no more than the id.
 func (h Handlers) correction(c *web.Call, body web.Body, before records.Typed) (records.Draft, error) {
 	if before.Person != "" && namesNoOther(body.Given, before.Person) {
+		if body.Form && before.OnlySent && h.forAdviser(c) {
+			body.Given["person"] = map[string]any{"id": before.Person}
+		}
 		found, err := h.people.Persons(c.Context(), c.Project, []string{before.Person})
 		if err != nil {
 			return records.Draft{}, err
@@ -228,6 +235,9 @@ func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, e
 	}
 	if len(problems) > 0 {
 		return draft, web.Invalid(problems...)
+	}
+	if h.kind.Person && !c.HasRole(web.Coordinator) {
+		draft.Sent = &people.PersonView{Email: entry.Person.Email, Pesel: entry.Person.Pesel}
 	}
 	var err error
 	switch {
@@ -321,10 +331,13 @@ func (h Handlers) replace(c *web.Call, body web.Body, id string, may func(record
 		return store.ErrNotFound
 	}
 	values := body.Values()
-	candidates, err := h.findPerson(c, body)
+	known, candidates, err := h.findPerson(c, body)
 	var draft records.Draft
 	if err == nil {
 		draft, err = h.correction(c, body, before)
+	}
+	if err == nil {
+		err = h.keepSeen(c, &draft, before, known)
 	}
 	if err == nil {
 		var t records.Typed
@@ -336,6 +349,31 @@ func (h Handlers) replace(c *web.Call, body web.Body, id string, may func(record
 		}
 	}
 	return h.formProblem(c, body, values, err, func(status int, e page.Entry) error { return h.edit(c, status, before, e, candidates) })
+}
+
+// keepSeen lets an adviser see of the person of a corrected record what they saw before, and what they sent now.
+func (h Handlers) keepSeen(c *web.Call, draft *records.Draft, before records.Typed, known people.PersonView) error {
+	if draft.Sent != nil {
+		*draft.Sent = draft.Sent.Or(known)
+	}
+	if before.Person == "" {
+		return nil
+	}
+	found, err := h.people.Persons(c.Context(), c.Project, []string{before.Person})
+	if err != nil || draft.Person != before.Person && draft.Person != found[before.Person].ID {
+		return err
+	}
+	if !before.OnlySent {
+		draft.Sent = nil
+		return nil
+	}
+	texts, err := h.records.Texts(c.Context(), c.Project, []records.Typed{before})
+	seen := records.Sent(draft.Person, texts[before.ID])
+	if draft.Sent != nil {
+		seen = draft.Sent.Or(seen)
+	}
+	draft.Sent = &seen
+	return err
 }
 
 // edit shows the form of one record.
@@ -398,7 +436,31 @@ func (h Handlers) views(c *web.Call, all []records.Typed) ([]view, error) {
 		}
 		out[i] = view{Typed: t, row: row, person: who, erased: t.Person != "" && !there}
 	}
+	if !c.HasRole(web.Coordinator) {
+		showSent(out, texts)
+	}
 	return out, nil
+}
+
+// showSent leaves of the people of an adviser's records what the records may show: all where the office chose the person
+// for the adviser, else what the adviser sent, in any of these records.
+func showSent(all []view, texts map[string]map[string]string) {
+	chosen, sent := map[string]bool{}, map[string]people.PersonView{}
+	for _, v := range all {
+		id := v.person.ID
+		if !v.OnlySent {
+			chosen[id] = true
+			continue
+		}
+		sent[id] = sent[id].Or(records.Sent(id, texts[v.Typed.ID]))
+	}
+	for i := range all {
+		if id := all[i].person.ID; id != "" && !all[i].erased && !chosen[id] {
+			seen := sent[id]
+			seen.ID = id
+			all[i].person = people.Seen(seen)
+		}
+	}
 }
 
 // json returns a record as programs get it.

@@ -255,7 +255,7 @@ func TestAdviserNamesThePersonInOneField(t *testing.T) {
 		if _, err := tr.People.Resolve(t.Context(), webtest.Project, schema.PersonRef{Email: email}, people.Names{First: first, Last: last}); err != nil {
 			t.Fatal(err)
 		}
-		create(t, tr, webtest.Request{As: web.Adviser, JSON: talk(email, body{"date": "2026-03-0" + string(rune('1'+i))})})
+		create(t, tr, webtest.Request{As: office, JSON: talk(email, body{"date": "2026-03-0" + string(rune('1'+i)), "adviser": "adviser@example.org"})})
 	}
 	for _, c := range []struct {
 		name, typed string
@@ -263,7 +263,7 @@ func TestAdviserNamesThePersonInOneField(t *testing.T) {
 	}{
 		{"an address", "iga@example.org", http.StatusSeeOther},
 		{"a PESEL", "440514 01359", http.StatusSeeOther},
-		{"the name of somebody advised before", "ewa nowa", http.StatusSeeOther},
+		{"the name of somebody whom the office chose", "ewa nowa", http.StatusSeeOther},
 		{"last name first, without diacritics", "Stara Ewa", http.StatusSeeOther},
 		{"a name of two people", "Ewa", http.StatusUnprocessableEntity},
 		{"a name of nobody", "Zofia", http.StatusUnprocessableEntity},

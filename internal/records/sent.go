@@ -1,0 +1,25 @@
+package records
+
+import "outreach/internal/people"
+
+// The names in a record's private texts of what an adviser gave to name its person. No field has such a name.
+const (
+	sentFirstName = "person.first_name"
+	sentLastName  = "person.last_name"
+	sentEmail     = "person.email"
+	sentPesel     = "person.pesel"
+)
+
+// keepSent adds to private texts what an adviser gave to name a person.
+func keepSent(private map[string]string, sent people.PersonView) {
+	for name, value := range map[string]string{sentFirstName: sent.FirstName, sentLastName: sent.LastName, sentEmail: sent.Email, sentPesel: sent.Pesel} {
+		if value != "" {
+			private[name] = value
+		}
+	}
+}
+
+// Sent returns, from a record's private texts, what its adviser gave to name the person with an id.
+func Sent(id string, private map[string]string) people.PersonView {
+	return people.PersonView{ID: id, FirstName: private[sentFirstName], LastName: private[sentLastName], Email: private[sentEmail], Pesel: private[sentPesel]}
+}
