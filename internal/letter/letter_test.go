@@ -187,16 +187,33 @@ func TestALetterShowsWhenAndWhereTheActivityIs(t *testing.T) {
 	}
 }
 
-// The public form sends a letter to any address that it is given: an address typed as a name must not be sent.
-func TestALetterAboutASignupLeavesOutNamesWithAddresses(t *testing.T) {
+// The public form sends a letter to any address that it is given: what is typed as a name must not word the letter.
+func TestALetterShowsPlausibleNamesOnly(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"Wygrałaś! https://example.net/x", "example.net/x", "WWW.example.net", "pisz@example.net"} {
-		l, err := RenderSignup(Signup{What: schema.Accepted, Project: town, Activity: garden, ID: "01JZ", FirstName: name, LastName: "Nowak", Cancel: "https://outreach.example.org/"})
+	shown := func(first, last string) string {
+		l, err := RenderSignup(Signup{What: schema.Accepted, Language: "en", Project: town, Activity: garden, ID: "01JZ", FirstName: first, LastName: last, Cancel: "https://outreach.example.org/"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if all := l.Subject + l.Text + l.HTML; strings.Contains(strings.ToLower(all), "example.net") {
-			t.Errorf("%s is in the letter:\n%s", name, l.Text)
+		return l.Subject + l.Text + l.HTML
+	}
+	for _, name := range []string{
+		"Wygrałaś! https://example.net/x", "example.net/x", "WWW.example.net", "pisz@example.net", "Odbierz 5000 zł na example.net", "example．net", "example。net",
+		"example dot net ＠ here", "Wygrana1", "+48600100200", "Ewa\u200bexample", "Ewa\u202eexample", "E\u0301\u0301\u0301xample", "Ewa (example)", "Ewa, example", "--example", "''example",
+		"Odbierz teraz swoją nagrodę example", strings.Repeat("example", 6),
+	} {
+		for _, all := range []string{shown(name, "Nowak"), shown("Ewa", name)} {
+			if strings.Contains(strings.ToLower(all), "xample.net") || strings.Contains(all, name) || strings.Contains(all, "Odbierz") || strings.Contains(all, "Wygra") {
+				t.Errorf("%s is in the letter:\n%s", name, all)
+			}
+		}
+	}
+	if all := shown("Wygrana1", "Nowak"); !strings.Contains(all, "Hello,") {
+		t.Errorf("without a name it begins\n%s", all)
+	}
+	for _, name := range []string{"Ewa", "Łucja Maria", "Anna-Maria", "D'Arc", "O’Neill", "Оксана", "María de la Cruz", "Zoe\u0308", "李", "Nguyễn Văn"} {
+		if !strings.Contains(shown(name, "Nowak"), name) || !strings.Contains(shown("Ewa", name), name) {
+			t.Errorf("%s is not in the letter", name)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package letter
 import (
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"outreach/internal/calendar"
 	"outreach/internal/mail"
@@ -44,7 +46,7 @@ func RenderSignup(s Signup) (Letter, error) {
 		activity = s.Activity.ID
 	}
 	c := content{
-		Messages: words, Subject: words.Say(key+".subject", "activity", activity), Hello: words.Say("mail.hello", "name", safeName(s.FirstName)), Lead: words.Say(key + ".text"),
+		Messages: words, Subject: words.Say(key+".subject", "activity", activity), Hello: words.Say("mail.hello", "name", plausibleName(s.FirstName)), Lead: words.Say(key + ".text"),
 		Details: []detail{{words.Say("mail.activity"), activity}}, Foot: strings.TrimSpace(words.Say("mail.foot", "project", title) + " " + questions(words, s.Project.Contact)),
 	}
 	add := func(name, value string) {
@@ -55,7 +57,7 @@ func RenderSignup(s Signup) (Letter, error) {
 	add(words.Say("mail.when"), when(words, s.Activity, s.Project.Location()))
 	add(words.Say("mail.where"), s.Activity.Place)
 	add(words.Say("mail.project"), title)
-	add(words.Say("mail.signed_up"), strings.TrimSpace(safeName(s.FirstName)+" "+safeName(s.LastName)))
+	add(words.Say("mail.signed_up"), strings.TrimSpace(plausibleName(s.FirstName)+" "+plausibleName(s.LastName)))
 	if s.What != schema.Cancelled && s.Cancel != "" {
 		c.Act, c.Link = words.Say(key+".act"), link{words.Say("mail.withdraw"), s.Cancel}
 	}
@@ -73,11 +75,35 @@ func RenderSignup(s Signup) (Letter, error) {
 	return c.render(files...)
 }
 
-// safeName returns a name as it may be shown in a letter, "" where it could contain an address: anybody can make the
-// public form send a letter to anybody.
-func safeName(name string) string {
-	name = line(name)
-	if strings.ContainsAny(name, "/:@") || strings.Contains(strings.ToLower(name), "www.") {
+// Bounds of a name that may be shown in a letter.
+const (
+	mostLetters = 40
+	mostWords   = 4
+	mostMarks   = 2 // combining marks on one letter
+)
+
+// plausibleName returns a name as it may be shown in a letter: letters, spaces, hyphens and apostrophes, a few words of
+// them; else "". Anybody can make the public form send a letter to anybody, and must not word it.
+func plausibleName(name string) string {
+	words := strings.Fields(name)
+	name = strings.Join(words, " ")
+	if len(words) > mostWords || utf8.RuneCountInString(name) > mostLetters {
+		return ""
+	}
+	marks, before := 0, ' '
+	for _, r := range name {
+		switch {
+		case unicode.IsMark(r) && unicode.IsLetter(before) && marks < mostMarks:
+			marks++
+			continue
+		case unicode.IsLetter(r):
+		case strings.ContainsRune(" -'’", r) && (r == ' ' || before != r):
+		default:
+			return ""
+		}
+		marks, before = 0, r
+	}
+	if !strings.ContainsFunc(name, unicode.IsLetter) {
 		return ""
 	}
 	return name
