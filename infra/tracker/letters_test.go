@@ -221,3 +221,38 @@ func TestUploaderGetsALetterAboutARejectedFile(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// Anybody can type anybody's address into the form: a mailbox gets three letters a day for it, whatever tag or dots.
+func TestAMailboxGetsThreeLettersADayForTheForm(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	var all []string
+	for _, form := range []string{"box", "b.ox", "box+1", "b.o.x+2", "BOX+5", "box+3.4"} {
+		all = append(all, strings.ToLower(p.id+form+"@example.org"))
+		p.anyone.post(p.at+"/signups", signup("ewa", "planting").and(fields{"email": p.id + form + "@example.org", "first_name": "Odbierz 5000 zł na evil-win.com"})).is(http.StatusCreated)
+	}
+	other := p.id + "-other@example.org"
+	p.anyone.post(p.at+"/signups", signup("ewa", "planting").and(fields{"email": other})).is(http.StatusCreated)
+	eventually(t, "a letter to another mailbox", func() bool { return len(p.mails(other)) == 1 })
+	count := func() (n int) {
+		for _, to := range all {
+			for _, m := range p.mails(to) {
+				n++
+				if strings.Contains(said(within(m, "text"))+said(within(m, "subject")), "evil-win") {
+					t.Errorf("%v", m)
+				}
+			}
+		}
+		return n
+	}
+	eventually(t, "three letters", func() bool { return count() >= 3 })
+	// Each fact is answered in the order of its lane: once the last ones are, no letter is left to be sent.
+	for i := range 12 {
+		last := fmt.Sprint(p.id, "-last", i, "@example.org")
+		p.anyone.post(p.at+"/signups", signup("ewa", "planting").and(fields{"email": last})).is(http.StatusCreated)
+		eventually(t, "the last letters", func() bool { return len(p.mails(last)) == 1 })
+	}
+	if n := count(); n != 3 {
+		t.Errorf("%d letters to one mailbox", n)
+	}
+}

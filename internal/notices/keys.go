@@ -25,6 +25,11 @@ func postponedKey(project string, lane int, number int64) table.Key {
 	return table.Key{PK: "NOTICES#" + project, SK: fmt.Sprintf("POSTPONED#%d#%012d", lane, number)}
 }
 
+// unaskedKey is the key of the letters that a mailbox, by its keyed hash, got on a day because of the public form.
+func unaskedKey(mailbox, day string) table.Key {
+	return table.Key{PK: "UNASKED#" + mailbox, SK: day}
+}
+
 // allPostponed is the partition of the index with the marks of all projects.
 const allPostponed = "POSTPONED"
 

@@ -295,6 +295,16 @@ func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fa
 	if err != nil || form["email"] == "" {
 		return false, err
 	}
+	if f.Kind == fact.KindSignup { // only the form was sent: nobody has confirmed that the address is theirs
+		allowed, err := n.progress.AllowUnasked(ctx, form["email"], f.ID)
+		if err != nil {
+			return false, err
+		}
+		if !allowed {
+			n.log.WarnContext(ctx, "letter left out: the mailbox had its letters of the day", "project", d.ID, "letter", f.ID)
+			return false, nil
+		}
+	}
 	cancel := n.cancelLink(d.ID, id)
 	if what == schema.Held || what == letter.Repeated {
 		owned, err := n.hasEmail(ctx, d.ID, su.Person, form["email"])

@@ -32,6 +32,7 @@ type features struct {
 		Acquire(ctx context.Context, project, owner string, lasts time.Duration, upTo fact.Heads) (*notices.Lease, error)
 		AcquireAgain(ctx context.Context, project, owner string, lasts time.Duration) (*notices.Lease, error)
 		Postpone(ctx context.Context, project string, lane int, number int64) error
+		AllowUnasked(ctx context.Context, address, id string) (bool, error)
 		Settle(ctx context.Context, project string, p notices.Postponed) error
 		Behind(ctx context.Context) ([]string, error)
 		AllPostponed(ctx context.Context) (map[string][]notices.Postponed, error)
