@@ -186,3 +186,57 @@ func TestContractAnAdviserSeesWhatTheySent(t *testing.T) {
 		secret("after the erasure", who.get(p.at+"/consultations").is(http.StatusOK), hers, "ewa@example.org")
 	}
 }
+
+// Who looked at a person, and who exported people, stands in the trail; looking changes no figure.
+func TestContractTheTrailSaysWhoLookedAtPeople(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	p.office.post(p.at+"/signups", signup("ewa", "planting")).is(http.StatusCreated)
+	at := p.at + "/people/" + p.person("ewa@example.org")
+	snap := p.compile()
+	second := p.caller("second@example.org", p.id+":coordinator")
+	p.adviser.get(at).is(http.StatusForbidden)
+	p.office.get(p.at + "/people/01ARZ3NDEKTSV4RRFFQ69G5FAV").is(http.StatusNotFound)
+	lines := func(kind string) (all []string) {
+		for _, one := range p.office.get(p.at + "/audit?kind=" + kind).is(http.StatusOK).list("items") {
+			all = append(all, said(within(one, "by"))+" "+said(within(one, "person"))+" "+said(within(one, "message")))
+		}
+		slices.Sort(all)
+		return all
+	}
+	who := strings.TrimPrefix(at, p.at+"/people/")
+	if got := lines("person.viewed"); len(got) != 0 {
+		t.Errorf("nobody saw anybody: %v", got)
+	}
+	for range 3 {
+		p.office.browser().get(at).is(http.StatusOK)
+		p.office.get(at).is(http.StatusOK)
+	}
+	second.get(at).is(http.StatusOK)
+	// At the end of an hour a look may be noted once more.
+	seen := slices.Compact(lines("person.viewed"))
+	if len(seen) != 2 || !strings.HasPrefix(seen[0], "office@example.org "+who+" ") || !strings.HasPrefix(seen[1], "second@example.org "+who+" ") {
+		t.Errorf("who looked: %q", seen)
+	}
+	if n := len(lines("person.viewed")); n > 4 {
+		t.Errorf("%d facts for the looks of one hour", n)
+	}
+	p.office.get(at + ".json").is(http.StatusOK)
+	second.get(p.at + "/signups.csv").is(http.StatusOK)
+	second.get(p.at + "/signups.xlsx").is(http.StatusOK)
+	got := strings.Join(lines("people.exported"), "\n")
+	if strings.Count(got, "office@example.org "+who) != 1 || strings.Count(got, "second@example.org") != 2 {
+		t.Errorf("who exported:\n%s", got)
+	}
+	p.office.browser().with("Accept-Language", "en").get(p.at+"/audit").shows([]string{"looked at a person", "exported everything held on a person", "exported the list of sign-ups"})
+	if again := p.office.post(p.at+"/snapshots", fields{}).is(http.StatusOK); again.text("hash") != snap.text("hash") {
+		t.Errorf("looking changed a figure: %s", again)
+	}
+	// After an erasure the trail names a pseudonym.
+	p.office.delete(at).is(http.StatusOK)
+	for _, kind := range []string{"person.viewed", "people.exported"} {
+		if all := lines(kind); len(all) == 0 || strings.Contains(strings.Join(all, ""), who) {
+			t.Errorf("%s after the erasure: %q", kind, all)
+		}
+	}
+}

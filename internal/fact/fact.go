@@ -33,6 +33,8 @@ const (
 	KindPersonErased     = "person.erased"
 	KindPersonCorrected  = "person.corrected"
 	KindPersonAttributes = "person.attributes"
+	KindPersonViewed     = "person.viewed"
+	KindPeopleExported   = "people.exported"
 	KindDataPurged       = "data.purged"
 	KindDefinitionSet    = "definition.set"
 	KindSnapshotCompiled = "snapshot.compiled"
@@ -43,7 +45,7 @@ const (
 
 // Kinds lists all kinds of facts in the order of the filter on the audit page.
 var Kinds = []string{
-	KindSignup, KindSignupMoved, KindRecordEntered, KindRecordVoided, KindUploadAccepted, KindUploadRejected, KindUploadWithdrawn, KindPersonCorrected, KindPersonAttributes, KindPersonMerged,
+	KindSignup, KindSignupMoved, KindRecordEntered, KindRecordVoided, KindUploadAccepted, KindUploadRejected, KindUploadWithdrawn, KindPersonCorrected, KindPersonAttributes, KindPersonViewed, KindPeopleExported, KindPersonMerged,
 	KindPeopleDistinct, KindPersonErased, KindDataPurged, KindDefinitionSet, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
 }
 
@@ -155,6 +157,23 @@ type PersonAttributes struct {
 	Schema  int           `json:"schema,omitempty"`  // the version of the schema
 	Values  schema.Values `json:"row"`               // the corrected attributes
 	Cleared []string      `json:"cleared,omitempty"` // attributes that were taken away
+}
+
+// PersonViewed says that a member of the staff looked at a person, once in an hour of such looks.
+type PersonViewed struct {
+	Person string `json:"person"`
+}
+
+// What a member of the staff exported.
+const (
+	ExportedPerson  = "person"  // everything held on one person
+	ExportedSignups = "signups" // the list of sign-ups
+)
+
+// PeopleExported says that a member of the staff exported data about people.
+type PeopleExported struct {
+	What   string `json:"what"`             // ExportedPerson or another list
+	Person string `json:"person,omitempty"` // of ExportedPerson
 }
 
 // DataPurged says that a class of data was deleted because its retention has ended.

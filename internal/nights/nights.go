@@ -89,11 +89,13 @@ func (s *Store) Mark(ctx context.Context, since time.Time, projects ...string) e
 	})
 }
 
-// Announces reports whether a fact is news. What the nightly run itself appends is not.
+// Announces reports whether a fact is news. What the nightly run itself appends is not, nor that somebody looked.
 func Announces(f fact.Fact) bool {
 	switch f.Kind {
 	case fact.KindSnapshotCompiled, fact.KindReportDue, fact.KindAttentionNoted, fact.KindDataPurged:
 		return f.By != ""
+	case fact.KindPersonViewed, fact.KindPeopleExported:
+		return false
 	}
 	return true
 }

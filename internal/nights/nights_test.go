@@ -174,15 +174,16 @@ func TestAnErasureMarksItsProjectWithoutReading(t *testing.T) {
 	c.due("after the run", "town")
 }
 
-func TestFactsOfTheNightlyRunAreNoNews(t *testing.T) {
+func TestFactsOfTheNightlyRunAndOfLooksAreNoNews(t *testing.T) {
 	t.Parallel()
 	for _, kind := range fact.Kinds {
 		own := kind == fact.KindSnapshotCompiled || kind == fact.KindReportDue || kind == fact.KindAttentionNoted || kind == fact.KindDataPurged
-		if got := Announces(fact.Fact{Kind: kind}); got == own {
+		look := kind == fact.KindPersonViewed || kind == fact.KindPeopleExported
+		if got := Announces(fact.Fact{Kind: kind}); got == (own || look) {
 			t.Errorf("%s is news: %t", kind, got)
 		}
-		if !Announces(fact.Fact{Kind: kind, By: "somebody"}) {
-			t.Errorf("%s of the staff is no news", kind)
+		if got := Announces(fact.Fact{Kind: kind, By: "somebody"}); got == look {
+			t.Errorf("%s of the staff is news: %t", kind, got)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package people
 
 import (
 	"fmt"
+	"time"
 	"unicode/utf8"
 
 	"outreach/internal/table"
@@ -22,6 +23,11 @@ func distinctPartition(project string) string { return "APART#" + project }
 // distinctKey returns the key of the mark that two people are two, in either order.
 func distinctKey(project, one, other string) table.Key {
 	return table.Key{PK: distinctPartition(project), SK: min(one, other) + "#" + max(one, other)}
+}
+
+// viewKey is the key of the mark that a member of the staff looked at a person in an hour.
+func viewKey(project, person, by string, hour time.Time) table.Key {
+	return table.Key{PK: "VIEWED#" + project + "#" + person, SK: by + "#" + hour.Format(time.RFC3339)}
 }
 
 func mergedKey(project, person string) table.Key {

@@ -404,6 +404,16 @@ func rewritten(f fact.Fact, registry *schema.Registry, ids people.FreshIDs) (dat
 		err = json.Unmarshal(f.Data, &d)
 		fresh(&d.Person)
 		data = d
+	case fact.KindPersonViewed:
+		var d fact.PersonViewed
+		err = json.Unmarshal(f.Data, &d)
+		fresh(&d.Person)
+		data = d
+	case fact.KindPeopleExported:
+		var d fact.PeopleExported
+		err = json.Unmarshal(f.Data, &d)
+		fresh(&d.Person)
+		data = d
 	case fact.KindPersonAttributes:
 		var d fact.PersonAttributes
 		err = json.Unmarshal(f.Data, &d)

@@ -158,7 +158,7 @@ type wording struct {
 type data struct {
 	Signup, Record, Upload, Snapshot, Person, Into, Other string
 	Version                                               int
-	State, Kind                                           string
+	State, Kind, What                                     string
 	Rows                                                  int
 	Day, Class                                            string
 	AsOf                                                  string `json:"as_of"`
@@ -253,6 +253,8 @@ func (w *wording) line(f fact.Fact, d data) auditLine {
 		say(f.Kind, "date", w.Messages().Date(d.AsOf))
 	case fact.KindSnapshotDecided:
 		say(f.Kind + "." + d.State)
+	case fact.KindPeopleExported:
+		say(f.Kind + "." + d.What)
 	case fact.KindDataPurged:
 		say(f.Kind, "class", w.Messages().Say("audit.class."+d.Class))
 	case fact.KindReportDue:

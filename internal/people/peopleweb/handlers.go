@@ -32,6 +32,8 @@ type People interface {
 	Correct(ctx context.Context, project, id, ifMatch string, c people.Correction, by string) (people.Person, error)
 	CorrectAttributes(ctx context.Context, project, id string, c people.AttributeCorrection) error
 	Merge(ctx context.Context, project, from, into, by string) (people.Person, error)
+	NoteView(ctx context.Context, project, person, by string) error
+	NoteExport(ctx context.Context, project, what, person, by string) error
 	MarkDistinct(ctx context.Context, project, one, other, by string) error
 }
 

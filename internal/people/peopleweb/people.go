@@ -83,14 +83,27 @@ func (h Handlers) duplicates(c *web.Call) error {
 	return c.Show(http.StatusOK, content)
 }
 
-func (h Handlers) showPerson(c *web.Call) error { return h.personAs(c, c.Page) }
+func (h Handlers) showPerson(c *web.Call) error {
+	return h.personAs(c, c.Page, func(id, by string) error { return h.people.NoteView(c.Context(), c.Project, id, by) })
+}
 
-func (h Handlers) exportPerson(c *web.Call) error { return h.personAs(c, false) }
+func (h Handlers) exportPerson(c *web.Call) error {
+	return h.personAs(c, false, func(id, by string) error {
+		return h.people.NoteExport(c.Context(), c.Project, fact.ExportedPerson, id, by)
+	})
+}
 
-// personAs answers with a person's page, or with the JSON of everything stored about them.
-func (h Handlers) personAs(c *web.Call, onPage bool) error {
+// personAs answers with a person's page, or with the JSON of everything stored about them, once it is noted who looks.
+func (h Handlers) personAs(c *web.Call, onPage bool, note func(id, by string) error) error {
 	p, data, err := h.load(c, c.PathValue("id"))
 	if err != nil {
+		return err
+	}
+	by, err := c.Staff()
+	if err != nil {
+		return err
+	}
+	if err := note(p.ID, by); err != nil {
 		return err
 	}
 	c.W.Header().Set("ETag", h.people.PersonTag(c.Project, p))

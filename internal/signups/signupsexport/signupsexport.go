@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"outreach/internal/app"
+	"outreach/internal/fact"
 	"outreach/internal/report"
 	"outreach/internal/report/workbook"
 	"outreach/internal/schema"
@@ -24,11 +25,19 @@ type Signups interface {
 	Forms(ctx context.Context, project string, all []signups.Signup) (map[string]map[string]string, error)
 }
 
+// Trail is what the handlers need of people.Store.
+type Trail interface {
+	NoteExport(ctx context.Context, project, what, person, by string) error
+}
+
 // Handlers serve exports of sign-ups.
-type Handlers struct{ signups Signups }
+type Handlers struct {
+	signups Signups
+	trail   Trail
+}
 
 // New returns the handlers on the features of an app.
-func New(a *app.App) Handlers { return Handlers{a.Signups} }
+func New(a *app.App) Handlers { return Handlers{a.Signups, a.People} }
 
 // Routes are the coordinators' exports.
 func (h Handlers) Routes() []web.Route {
@@ -53,11 +62,18 @@ func columns(kind *schema.Kind) []string {
 	return columns
 }
 
-// each calls row with the cells of every sign-up in the order of columns: of the activity that the address asks for, or
+// each notes who exports, and calls row with the cells of every sign-up in the order of columns: of the activity that the address asks for, or
 // of all activities one after the other.
 func (h Handlers) each(c *web.Call, kind *schema.Kind, row func(cells []any)) error {
 	activity, err := c.Activity()
 	if err != nil {
+		return err
+	}
+	by, err := c.Staff()
+	if err != nil {
+		return err
+	}
+	if err := h.trail.NoteExport(c.Context(), c.Project, fact.ExportedSignups, "", by); err != nil {
 		return err
 	}
 	for _, id := range c.Defined.ActivityIDs() {
