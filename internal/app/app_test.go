@@ -107,7 +107,7 @@ func TestPublicFormAddsNoKeyToAnExistingPerson(t *testing.T) {
 	if err != nil || did.Signup.State != schema.Held || did.Signup.Person != known {
 		t.Errorf("got %+v, %v, want one held for %s", did.Signup, err, known)
 	}
-	if leads, err := a.People.IDsByKey(ctx, "p", []people.Key{{Kind: "pesel", Value: pesel}}); err != nil || len(leads) > 0 {
+	if leads, err := a.People.Holders(ctx, "p", []people.Key{{Kind: "pesel", Value: pesel}}); err != nil || len(leads) > 0 {
 		t.Errorf("the PESEL identifies %v, %v", leads, err)
 	}
 }
@@ -122,7 +122,7 @@ func TestErasureDeletesKeysNamesAndIDs(t *testing.T) {
 	if err := a.Privacy.Erase(ctx, "p", who, ""); err != nil {
 		t.Fatal(err)
 	}
-	if leads, err := a.People.IDsByKey(ctx, "p", []people.Key{{Kind: "email", Value: "a@example.org"}}); err != nil || len(leads) > 0 {
+	if leads, err := a.People.Holders(ctx, "p", []people.Key{{Kind: "email", Value: "a@example.org"}}); err != nil || len(leads) > 0 {
 		t.Errorf("the address identifies %v, %v", leads, err)
 	}
 	if words, err := a.DB.People.Query(ctx, table.Query{PK: "NAMEPARTS#p#a", Prefix: "anna#"}); err != nil || len(words.Items) > 0 {

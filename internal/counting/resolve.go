@@ -260,7 +260,7 @@ func (f *Fold) resolveSignups(l *Live, canonical, place func(uint32) uint32) {
 		if made.state == "" {
 			made.state = made.entry.state
 		}
-		if made.state == schema.Cancelled {
+		if made.state == schema.Cancelled || made.state == schema.Undecided {
 			continue
 		}
 		made.person = place(canonical(made.entry.person))

@@ -74,7 +74,8 @@ type Signup struct {
 	Schema    int           `json:"schema,omitempty"` // the version of the schema
 	Values    schema.Values `json:"row"`              // sealed
 	Derived   schema.Values `json:"derived,omitzero"` // attributes that follow from a PESEL, where nobody gives them
-	State     string        `json:"state,omitempty"`  // accepted, waitlisted or held; "" of a repeated submission
+	State     string        `json:"state,omitempty"`  // accepted, waitlisted, held or undecided; "" of a repeated submission
+	Full      bool          `json:"full,omitempty"`   // whether a new sign-up had to wait for a place: for the letter
 	Upload    string        `json:"upload,omitempty"` // the file it came in, if any: it counts once the file is accepted
 	Line      int           `json:"line,omitempty"`   // the file's row
 }
@@ -84,6 +85,8 @@ type SignupMoved struct {
 	Signup  string `json:"signup"`
 	Version int    `json:"version"`
 	State   string `json:"state"`
+	From    string `json:"from,omitempty"`   // held, of a sign-up on which the office has decided
+	Joined  string `json:"joined,omitempty"` // the sign-up of the same person that stays, where this one ends for it
 }
 
 // RecordEntered is a version of a record that staff entered. The highest Version counts, unless RecordVoided has a

@@ -36,7 +36,7 @@ func TestBombsEndEarlyAndInLittleMemory(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		file     []byte
-		unpacked int64 // at most, in megabytes
+		unpacked int64  // at most, in megabytes
 		want     string // "": it is too large; else what is found within the bounds
 	}{
 		{"empty rows", smallest(t, head+many("<row/>", 50<<20/6), nil), 20, ""},

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"slices"
@@ -239,6 +240,15 @@ func (c *checker) row(r row) error {
 			entry.Person.Email = canonical
 		case placePesel:
 			entry.Person.Pesel = canonical
+		case placeFirst:
+			entry.Person.FirstName = cmp.Or(canonical, entry.Person.FirstName)
+		case placeLast:
+			entry.Person.LastName = cmp.Or(canonical, entry.Person.LastName)
+		case placeName:
+			names := strings.Fields(canonical)
+			if last := len(names) - 1; last >= 0 && entry.Person.FirstName == "" {
+				entry.Person.FirstName, entry.Person.LastName = strings.Join(names[:last], " "), names[last]
+			}
 		default:
 			entry.Row[col.place] = canonical
 			c.remark(number, col.field, canonical, value)
@@ -252,7 +262,7 @@ func (c *checker) row(r row) error {
 			c.problems = append(c.problems, schema.Problem{Field: "email", Code: schema.Missing, Hint: "person"})
 		}
 	} else if kind.Person {
-		entry.Person = schema.PersonRef{Email: kind.Get(entry.Row, "email"), Pesel: kind.Get(entry.Row, "pesel")}
+		entry.Person = kind.PersonOf(entry.Row)
 	}
 	if schema.YearContradicts(kind.Get(entry.Row, "pesel"), kind.Get(entry.Row, "birth_year")) {
 		c.warn(CellError{Row: number, Column: "birth_year", Code: schema.OtherYear, Value: kind.Get(entry.Row, "birth_year")})

@@ -26,7 +26,7 @@ type layout struct {
 // column is one column of a file.
 type column struct {
 	field    *schema.Field     // nil if the name is unknown
-	place    int               // in the row, or placeEmail, placePesel
+	place    int               // in the row, or one of those of a person
 	unknown  bool              // it has a name, which is not that of a field
 	used     bool              // a row has a value in a column that is unknown
 	nameless bool              // it has no name
@@ -44,6 +44,9 @@ type listed struct {
 const (
 	placeEmail = -1
 	placePesel = -2
+	placeFirst = -3
+	placeLast  = -4
+	placeName  = -5 // both names
 )
 
 // maxListed is the size of a column's cache of list values.
@@ -92,7 +95,7 @@ func newVocabulary(registry *schema.Registry, allowed func(*schema.Kind) bool) *
 	v := &vocabulary{kinds: registry.Kinds, columns: make(map[*schema.Kind]map[string]*schema.Field, len(registry.Kinds)), allowed: allowed}
 	for _, k := range registry.Kinds {
 		names := map[string]*schema.Field{}
-		for _, f := range k.Columns() {
+		for _, f := range slices.Concat(k.NameColumns(), k.Columns()) {
 			for _, name := range f.ColumnNames() {
 				names[fold(name)] = f
 			}
@@ -248,6 +251,12 @@ func (v *vocabulary) match(k *schema.Kind, head []cell) (layout, int) {
 			c.place = placeEmail
 		case &schema.PeselField:
 			c.place = placePesel
+		case &schema.FirstNameField:
+			c.place = placeFirst
+		case &schema.LastNameField:
+			c.place = placeLast
+		case &schema.FullNameField, &schema.ParticipantField:
+			c.place = placeName
 		default:
 			c.place = k.Index(field.Name)
 		}
@@ -311,9 +320,10 @@ const shortestHint = 4
 // hints returns how many columns of a kind have a name that is part of a cell.
 func (v *vocabulary) hints(k *schema.Kind, cells []cell) int {
 	seen := map[*schema.Field]bool{}
+	names := k.NameColumns() // they are of many tables
 	for _, c := range cells {
 		for name, field := range v.columns[k] {
-			if len(name) >= shortestHint && strings.Contains(fold(c.text), name) {
+			if !slices.Contains(names, field) && len(name) >= shortestHint && strings.Contains(fold(c.text), name) {
 				seen[field] = true
 			}
 		}

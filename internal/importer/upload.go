@@ -63,7 +63,7 @@ type place struct {
 // whose rows have to be looked at one by one. Rows of one code must be added in the order of the file.
 func (f *Findings) Warn(e CellError) {
 	switch e.Code {
-	case schema.Unlikely, "other_person", "other_name":
+	case schema.Unlikely, schema.OtherPerson, schema.OtherName:
 		f.Add(e)
 		return
 	}

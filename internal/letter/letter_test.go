@@ -57,8 +57,8 @@ func letters(language string) map[string]func() (Letter, error) {
 		cells = append(cells, Cell{Row: n + 2, Column: "reach", Value: "wiele<script>", Problem: schema.Problem{Field: "reach", Code: schema.NotANumber}})
 	}
 	return map[string]func() (Letter, error){
-		"accepted": aSignup(schema.Accepted, language), "waitlisted": aSignup(schema.Waitlisted, language), "held": aSignup(schema.Held, language),
-		"cancelled": aSignup(schema.Cancelled, language), "again": aSignup(Repeated, language), "place-free": aSignup(PlaceFree, language),
+		"accepted": aSignup(schema.Accepted, language), "waitlisted": aSignup(schema.Waitlisted, language), "received": aSignup(Received, language),
+		"cancelled": aSignup(schema.Cancelled, language), "received-full": aSignup(ReceivedFull, language), "place-free": aSignup(PlaceFree, language),
 		"rejected": func() (Letter, error) {
 			return RenderRejected(Rejected{Language: language, Project: town, Filename: "<img src=x>.csv", Kind: schema.For(town).Kind(schema.Media), Cells: cells, Page: "https://outreach.example.org/town/uploads/01JU"})
 		},

@@ -15,13 +15,16 @@ import (
 
 // Causes of a letter about a sign-up, beside its new state.
 const (
-	Repeated  = "repeated"   // the form was sent once more, and nothing changed
-	PlaceFree = "place_free" // a place became free for someone on the waiting list
+	// Received answers the public form: it is the same for somebody new, somebody signed up before, and a form that the
+	// office has to look at.
+	Received     = "received"
+	ReceivedFull = "received_full" // all places are taken
+	PlaceFree    = "place_free"    // a place became free for someone on the waiting list
 )
 
 // Signup is the data of a letter about a sign-up.
 type Signup struct {
-	What                string // schema.Accepted, Waitlisted, Held or Cancelled; Again; PlaceFree
+	What                string // Received, ReceivedFull, PlaceFree, schema.Accepted, Waitlisted or Cancelled
 	Language            string
 	Project             *project.Definition
 	Activity            project.Activity
@@ -32,8 +35,8 @@ type Signup struct {
 }
 
 var signupMessages = map[string]string{
-	schema.Accepted: "mail.signup_accepted", schema.Waitlisted: "mail.signup_waitlisted", schema.Held: "mail.signup_held", schema.Cancelled: "mail.signup_cancelled",
-	Repeated: "mail.signup_again", PlaceFree: "mail.place_free",
+	schema.Accepted: "mail.signup_accepted", schema.Waitlisted: "mail.signup_waitlisted", schema.Cancelled: "mail.signup_cancelled",
+	Received: "mail.signup_received", ReceivedFull: "mail.signup_received_full", PlaceFree: "mail.place_free",
 }
 
 // RenderSignup renders the letter to someone who signed up. Letters about a place have the activity as a calendar
@@ -62,7 +65,7 @@ func RenderSignup(s Signup) (Letter, error) {
 		c.Act, c.Link = words.Say(key+".act"), link{words.Say("mail.withdraw"), s.Cancel}
 	}
 	var files []mail.File
-	if cancels := s.What == schema.Cancelled; cancels || s.What == schema.Accepted || s.What == PlaceFree {
+	if cancels := s.What == schema.Cancelled; cancels || s.What == schema.Accepted || s.What == PlaceFree || s.What == Received {
 		event := calendar.Write(calendar.Event{ID: s.ID, Activity: s.Activity, Project: s.Project, Language: language, Made: s.At, Cancels: cancels})
 		kind := calendar.MediaType
 		if cancels {

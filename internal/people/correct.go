@@ -11,7 +11,8 @@ import (
 	"outreach/internal/table"
 )
 
-// KeyTaken is the error of a correction whose key belongs to another person.
+// KeyTaken is the error of a correction whose key belongs to another person: whether two people share it, or are one, is
+// not for a correction to say.
 type KeyTaken struct {
 	Field  string // email or pesel
 	Person string // the id of that person
@@ -54,26 +55,13 @@ func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c Corr
 		if len(fields) == 0 {
 			return nil
 		}
-		ops := append(s.renamed(project, before, corrected), s.putPerson(project, corrected, rev))
+		var ops []table.Op
 		was, is := before.Keys(), corrected.Keys()
-		known, err := s.IDsByKey(ctx, project, is)
+		more, err := s.correctKeys(ctx, project, &corrected, was, is)
 		if err != nil {
 			return err
 		}
-		for _, k := range is {
-			if slices.Contains(was, k) {
-				continue
-			}
-			if other := known[k]; other != "" && other != before.ID {
-				return &KeyTaken{Field: k.Kind, Person: other}
-			}
-			ops = append(ops, table.PutJSON(s.identityKey(project, k), before.ID, table.Absent))
-		}
-		for _, k := range was {
-			if !slices.Contains(is, k) {
-				ops = append(ops, table.Remove(s.identityKey(project, k), table.Always))
-			}
-		}
+		ops = append(append(s.renamed(project, before, corrected), more...), s.putPerson(project, corrected, rev))
 		if !noted {
 			f, err := s.db.NewFact(fact.KindPersonCorrected, by, fact.PersonCorrected{Person: before.ID, Fields: fields})
 			if err != nil {
@@ -90,4 +78,47 @@ func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c Corr
 		return corrected, err
 	}
 	return corrected, s.decided(ctx, project, corrected.ID)
+}
+
+// correctKeys returns the operations by which a person's keys become others. Those of a person about whom the office has
+// not decided are claims.
+func (s *Store) correctKeys(ctx context.Context, project string, p *Person, was, is []Key) ([]table.Op, error) {
+	gone := func(k Key) bool { return slices.Contains(was, k) && !slices.Contains(is, k) }
+	added := func(k Key) bool { return slices.Contains(is, k) && !slices.Contains(was, k) }
+	if p.Undecided {
+		var ops []table.Op
+		var claims []Claim
+		mark := ""
+		for _, c := range p.Claims {
+			if mark = c.Mark; gone(Key{c.Kind, c.Value}) {
+				ops = append(ops, s.removeClaims(project, []Claim{c})...)
+				continue
+			}
+			claims = append(claims, c)
+		}
+		p.Claims = claims
+		for _, k := range is {
+			if added(k) {
+				p.claim(k, mark)
+				ops = append(ops, table.PutJSON(s.claimKey(project, k, mark), p.ID, table.Always))
+			}
+		}
+		return ops, nil
+	}
+	known, err := s.Holders(ctx, project, is)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range is {
+		if others := holders(known[k]).without(p.ID); added(k) && len(others) > 0 {
+			return nil, &KeyTaken{Field: k.Kind, Person: others[0]}
+		}
+	}
+	changing := slices.DeleteFunc(append(slices.Clone(is), was...), func(k Key) bool { return !gone(k) && !added(k) })
+	return s.changeHolders(ctx, project, changing, func(k Key, h holders) holders {
+		if gone(k) {
+			return h.without(p.ID)
+		}
+		return h.with(p.ID)
+	})
 }

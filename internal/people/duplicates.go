@@ -60,6 +60,9 @@ func LikelyDuplicates(people []Person, apart func(a, b Person) bool) []Pair {
 	const near = "near"
 	names := make([]string, len(people))
 	for i, p := range people {
+		if p.Undecided {
+			continue // whoever it is, is decided with the sign-up
+		}
 		if names[i] = p.SortName(); names[i] != "" {
 			has(i, SameName, names[i])
 			has(i, SimilarName, spelling(p))
@@ -77,7 +80,7 @@ func LikelyDuplicates(people []Person, apart func(a, b Person) bool) []Pair {
 		for group := range groups(shared[reason]) {
 			for n, other := range group {
 				first := slices.IndexFunc(group[:n], func(one share) bool { return !apart(people[one.who], people[other.who]) })
-				if first >= 0 && (reason != SimilarName || names[group[first].who] != names[other.who]) {
+				if first >= 0 && !sharing(reason, people[group[first].who], people[other.who]) && (reason != SimilarName || names[group[first].who] != names[other.who]) {
 					meet(group[first].who, other.who, reason)
 				}
 			}
@@ -89,7 +92,7 @@ func LikelyDuplicates(people []Person, apart func(a, b Person) bool) []Pair {
 		}
 		for n, a := range group {
 			for _, b := range group[n+1:] {
-				if namesAgree(people[a.who], people[b.who]) && !apart(people[a.who], people[b.who]) {
+				if !shareEmail(people[a.who], people[b.who]) && namesAgree(people[a.who], people[b.who]) && !apart(people[a.who], people[b.who]) {
 					meet(a.who, b.who, SimilarEmail)
 				}
 			}
@@ -108,6 +111,15 @@ func LikelyDuplicates(people []Person, apart func(a, b Person) bool) []Pair {
 	}
 	return pairs
 }
+
+// shareEmail reports whether two people have an address in common: they have it because their first names or PESELs
+// differ, or because the office decided so.
+func shareEmail(a, b Person) bool {
+	return slices.ContainsFunc(a.Emails, func(e string) bool { return slices.Contains(b.Emails, e) })
+}
+
+// sharing reports whether two addresses are similar because two people share one.
+func sharing(reason string, a, b Person) bool { return reason == SimilarEmail && shareEmail(a, b) }
 
 // share is the hash of a property (a name, a phone) that one of the people has. Hashes save memory where there are
 // millions; a collision of 64 bits is improbable enough.

@@ -2,7 +2,6 @@ package people
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -33,7 +32,7 @@ func (s *Store) Remains(ctx context.Context, project string, e Erasure) (bool, e
 	if err != nil || len(found) > 0 {
 		return len(found) > 0, err
 	}
-	identities, err := s.identityItems(ctx, project, e)
+	identities, err := s.identityOps(ctx, project, e)
 	if err != nil || len(identities) > 0 {
 		return len(identities) > 0, err
 	}
@@ -50,27 +49,31 @@ func (s *Store) Remains(ctx context.Context, project string, e Erasure) (bool, e
 	return false, nil
 }
 
-// identityItems reads the items of an erased person's identity keys, without keys that a new person has taken over.
-func (s *Store) identityItems(ctx context.Context, project string, e Erasure) ([]table.Item, error) {
-	keys := make([]table.Key, len(e.Keys))
-	for i, sealed := range e.Keys {
-		keys[i] = identityKey(project, sealed)
-	}
-	found, err := s.db.People.Get(ctx, keys...)
-	if err != nil {
-		return nil, err
-	}
-	var theirs []table.Item
-	for _, it := range found {
-		var id string
-		if err := json.Unmarshal(it.Data, &id); err != nil {
-			return nil, fmt.Errorf("identity key: %w", err)
+// identityOps returns the operations by which an erased person's identity keys and claims no longer lead to them: others
+// who have a key keep it.
+func (s *Store) identityOps(ctx context.Context, project string, e Erasure) (map[table.Key]table.Op, error) {
+	ops := map[table.Key]table.Op{}
+	for _, sealed := range e.Keys {
+		key := identityKey(project, sealed)
+		for it, err := range table.Items(ctx, s.db.People, table.Query{PK: key.PK}) {
+			if err != nil {
+				return nil, err
+			}
+			ids, err := table.Decode[holders](it)
+			if err != nil {
+				return nil, err
+			}
+			left := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(e.IDs, id) })
+			switch {
+			case len(left) == len(ids):
+			case len(left) == 0:
+				ops[it.Key] = table.Remove(it.Key, table.At(it.Rev))
+			default:
+				ops[it.Key] = table.PutJSON(it.Key, left, table.At(it.Rev))
+			}
 		}
-		if slices.Contains(e.IDs, id) {
-			theirs = append(theirs, it)
-		}
 	}
-	return theirs, nil
+	return ops, nil
 }
 
 // Delete deletes an erased person's forms and private texts, then identity keys and search words, and the person item
@@ -92,14 +95,7 @@ func (s *Store) Delete(ctx context.Context, project string, e Erasure) error {
 // removePeople deletes the items of a person with their identity keys and search words. It reads the person first: a
 // request may have added a key since the erasure began.
 func (s *Store) removePeople(ctx context.Context, project string, e Erasure) error {
-	identities, err := s.identityItems(ctx, project, e)
-	if err != nil {
-		return err
-	}
 	gone := map[table.Key]table.Condition{}
-	for _, it := range identities {
-		gone[it.Key] = table.At(it.Rev)
-	}
 	var people []table.Op
 	for _, id := range slices.Backward(e.IDs) { // the current id last: a retry begins with it
 		p, rev, err := table.Load[Person](ctx, s.db.People, personKey(project, id))
@@ -112,8 +108,10 @@ func (s *Store) removePeople(ctx context.Context, project string, e Erasure) err
 		if joined := append(p.Was, p.Into); slices.ContainsFunc(joined, func(other string) bool { return other != "" && !slices.Contains(e.IDs, other) }) {
 			return fmt.Errorf("person %s was merged during the erasure: %w", id, table.ErrBusy)
 		}
-		for _, k := range p.Keys() {
-			gone[s.identityKey(project, k)] = table.Always
+		for _, k := range p.AllKeys() {
+			if sealed := s.db.Seal(project, k.Kind, k.Value); !slices.Contains(e.Keys, sealed) {
+				e.Keys = append(slices.Clone(e.Keys), sealed)
+			}
 		}
 		for _, word := range p.Words() {
 			gone[namePart(project, word, id)] = table.Always
@@ -121,7 +119,11 @@ func (s *Store) removePeople(ctx context.Context, project string, e Erasure) err
 		}
 		people = append(people, table.Remove(personKey(project, id), table.At(rev)))
 	}
-	var ops []table.Op
+	identities, err := s.identityOps(ctx, project, e)
+	if err != nil {
+		return err
+	}
+	ops := slices.Collect(maps.Values(identities))
 	for key, condition := range gone {
 		ops = append(ops, table.Remove(key, condition))
 	}

@@ -74,6 +74,12 @@ func identityKey(project, sealed string) table.Key {
 	return table.Key{PK: "IDENTITY#" + project + "#" + sealed, SK: "PERSON"}
 }
 
+// claimKey returns the key of the claim of an identity key by sign-ups that are held: it has the id of a person, whom
+// the key does not identify.
+func claimKey(project, sealed, mark string) table.Key {
+	return table.Key{PK: identityKey(project, sealed).PK, SK: "CLAIM#" + mark}
+}
+
 // TextKey returns the key of the private texts of one version of a record.
 func TextKey(project, record string, version int) table.Key {
 	return table.Key{PK: "TEXT#" + project + "#" + record, SK: fmt.Sprintf("%06d", version)}

@@ -1,9 +1,11 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -73,215 +75,155 @@ func (s *Store) Persons(ctx context.Context, project string, ids []string) (map[
 	return out, nil
 }
 
+// claimKey returns the key of a claim of an identity key. Those with an empty mark are the beginning of all claims of
+// the key.
+func (s *Store) claimKey(project string, k Key, mark string) table.Key {
+	return claimKey(project, s.db.Seal(project, k.Kind, k.Value), mark)
+}
+
 func (s *Store) identityKey(project string, k Key) table.Key {
 	return identityKey(project, s.db.Seal(project, k.Kind, k.Value))
-}
-
-// IDsByKey looks up the ids of the people with identity keys. Keys that no person has are left out.
-func (s *Store) IDsByKey(ctx context.Context, project string, keys []Key) (map[Key]string, error) {
-	asked := make([]table.Key, len(keys))
-	for i, k := range keys {
-		asked[i] = s.identityKey(project, k)
-	}
-	found, err := table.LoadAll[string](ctx, s.db.People, asked)
-	if err != nil {
-		return nil, err
-	}
-	out := map[Key]string{}
-	for i, k := range keys {
-		if id, ok := found[asked[i]]; ok {
-			out[k] = id
-		}
-	}
-	return out, nil
-}
-
-// Find returns the id of the person that a reference identifies, "" where no person has its keys. It fails with
-// ErrTwoPeople where the keys belong to two people, and with store.ErrNotFound where the reference has an unknown id.
-func (s *Store) Find(ctx context.Context, project string, ref schema.PersonRef) (string, error) {
-	id, _, err := s.find(ctx, project, ref)
-	return id, err
-}
-
-func (s *Store) find(ctx context.Context, project string, ref schema.PersonRef) (id string, known map[Key]string, err error) {
-	if known, err = s.IDsByKey(ctx, project, Keys(ref)); err != nil {
-		return "", nil, err
-	}
-	if ref.ID != "" {
-		p, err := s.Person(ctx, project, ref.ID)
-		if err != nil {
-			return "", nil, err
-		}
-		id = p.ID
-	}
-	for _, other := range known {
-		if id != "" && id != other {
-			return "", nil, ErrTwoPeople
-		}
-		id = other
-	}
-	return id, known, nil
 }
 
 // Names are a person's names and phone as a record gives them.
 type Names struct{ First, Last, Phone string }
 
-// Resolve returns the id of the person that a coordinator's record identifies. It creates the person where no person
-// has the keys, and adds keys, names and a phone that the person does not have yet. It fails with ErrTwoPeople where
-// the keys belong to two people, or where the person has another PESEL, and with store.ErrNotFound where the reference
-// has an unknown id. A repeated call returns the same id and writes nothing.
-func (s *Store) Resolve(ctx context.Context, project string, ref schema.PersonRef, names Names) (id string, err error) {
-	err = table.Retry(ctx, func() error {
-		id, err = s.resolve(ctx, project, ref, names)
-		return err
-	})
-	return id, err
+// Newcomer is somebody whom a file names: a known person with further keys, or somebody new, whose ID is "".
+type Newcomer struct {
+	ID   string
+	Ref  schema.PersonRef // names and the year of birth
+	Keys []Key
 }
 
-func (s *Store) resolve(ctx context.Context, project string, ref schema.PersonRef, names Names) (string, error) {
-	id, known, err := s.find(ctx, project, ref)
-	if err != nil {
-		return "", err
-	}
-	return s.complete(ctx, project, ref, names, id, known)
-}
+// mostTogether is how many operations one write of Register has at most, and mostKeys how many keys of one person.
+const (
+	mostTogether = table.MostWrites - 2
+	mostKeys     = mostTogether - 2*MostWords - 1
+)
 
-// complete creates or completes the person whom find found for a reference.
-func (s *Store) complete(ctx context.Context, project string, ref schema.PersonRef, names Names, id string, known map[Key]string) (_ string, err error) {
-	keys := Keys(ref)
-	if id != "" && len(known) == len(keys) && names == (Names{}) {
-		return id, nil
-	}
-	p, rev := Person{ID: id}, int64(0)
-	var before Person
-	if id != "" {
-		if p, rev, err = table.Load[Person](ctx, s.db.People, personKey(project, id)); err != nil {
-			return "", err
+// Register stores newcomers and their keys, many in one write, and returns their ids. Somebody new who does not
+// contradict a person with one of the keys is that person: it may be called again after a failure, and by two at the
+// same time. It fails with table.ErrBusy where a known person was erased or merged.
+func (s *Store) Register(ctx context.Context, project string, all []Newcomer) ([]string, error) {
+	ids := make([]string, len(all))
+	for from := 0; from < len(all); {
+		to, ops := from, 0
+		for ; to < len(all); to++ {
+			more := 1 + 2*MostWords + min(len(all[to].Keys), mostKeys)
+			if all[to].Ref.FirstName+all[to].Ref.LastName == "" {
+				more -= 2 * MostWords
+			}
+			if ops += more; ops > mostTogether && to > from {
+				break
+			}
 		}
-		before = p
+		if err := table.Retry(ctx, func() error { return s.register(ctx, project, all[from:to], ids[from:to]) }); err != nil {
+			return nil, err
+		}
+		from = to
 	}
-	if rev == 0 && ref.ID != "" {
-		return "", &table.Conflict{} // erased since it was read: the retry fails with store.ErrNotFound
+	return ids, nil
+}
+
+// register stores newcomers in one write, and sets their ids.
+func (s *Store) register(ctx context.Context, project string, all []Newcomer, ids []string) error {
+	var keys []Key
+	var wanted []string
+	for _, n := range all {
+		keys = append(keys, n.Keys[:min(len(n.Keys), mostKeys)]...)
+		if n.ID != "" {
+			wanted = append(wanted, n.ID)
+		}
 	}
-	if rev == 0 {
-		// No person had the keys, or the one who had them is erased: the new person takes over the keys.
-		p.ID = s.db.NewID()
+	items, err := s.keyItems(ctx, project, keys)
+	if err != nil {
+		return err
 	}
-	changed := rev == 0
-	if p.FirstName == "" && p.LastName == "" && names.Last+names.First != "" {
-		p.FirstName, p.LastName, changed = names.First, names.Last, true
+	for _, it := range items {
+		wanted = append(wanted, it.ids...)
 	}
-	if p.Phone == "" && names.Phone != "" {
-		p.Phone, changed = names.Phone, true
+	people := map[string]stored{}
+	if err := s.loadInto(ctx, project, wanted, people); err != nil {
+		return err
+	}
+	before := maps.Clone(people)
+	is := map[Key]holders{}
+	for k, it := range items {
+		is[k] = slices.DeleteFunc(slices.Clone(it.ids), func(id string) bool { return people[id].rev == 0 })
+	}
+	var order []string // of those who change
+	for i, n := range all {
+		theirs := n.Keys[:min(len(n.Keys), mostKeys)]
+		p, there := people[n.ID]
+		if n.ID != "" && (!there || p.Into != "") {
+			return fmt.Errorf("person %s in the file was erased or merged: %w", n.ID, table.ErrBusy)
+		}
+		if n.ID == "" {
+			p = stored{Person: Person{ID: s.db.NewID()}}
+			for _, k := range theirs {
+				for _, id := range is[k] {
+					ref := n.Ref
+					if k.Kind == "pesel" {
+						ref.Pesel = k.Value
+					}
+					if p.FirstName == "" && p.rev == 0 && len(people[id].Contradicts(ref)) == 0 {
+						p = people[id]
+					}
+				}
+			}
+		}
+		changed := p.complete(n.Ref, Names{}) || p.rev == 0
+		for _, k := range theirs {
+			had := len(p.Keys())
+			if !p.Add(k) {
+				return ErrTwoPeople
+			}
+			if held := is[k].with(p.ID); len(held) > len(is[k]) {
+				if len(held) > mostSharing {
+					return ErrWhichPerson
+				}
+				is[k], changed = held, true
+			}
+			changed = changed || len(p.Keys()) > had
+		}
+		ids[i], people[p.ID] = p.ID, p
+		if changed && !slices.Contains(order, p.ID) {
+			order = append(order, p.ID)
+		}
 	}
 	var ops []table.Op
-	for _, k := range keys {
-		condition := table.Absent
-		if _, ok := known[k]; ok {
-			if rev != 0 {
-				continue
-			}
-			if condition, err = s.takeoverCondition(ctx, project, k, id); err != nil {
-				return "", err
-			}
+	for _, k := range slices.Compact(sortedKeys(keys)) {
+		if !slices.Equal(is[k], items[k].ids) {
+			ops = append(ops, s.putHolders(project, k, is[k], items[k].rev))
 		}
-		if !p.Add(k) {
-			return "", ErrTwoPeople
-		}
-		changed = true
-		ops = append(ops, table.PutJSON(s.identityKey(project, k), p.ID, condition))
 	}
-	if !changed {
-		return p.ID, nil
+	for _, id := range order {
+		p := people[id]
+		ops = append(ops, s.renamed(project, before[id].Person, p.Person)...)
+		ops = append(ops, s.putPerson(project, p.Person, before[id].rev))
 	}
-	ops = append(ops, s.renamed(project, before, p)...)
-	return p.ID, s.db.People.Write(ctx, append(ops, s.putPerson(project, p, rev))...)
-}
-
-// ResolvePublic finds or creates the person of a public form. Unlike Resolve it adds no key to an existing person:
-// where only some of the keys identify a person, or the keys identify two people, held is true and a coordinator must
-// decide on the sign-up. The id is then that of the person with the e-mail address, or else of the one with the PESEL.
-func (s *Store) ResolvePublic(ctx context.Context, project string, ref schema.PersonRef, names Names) (id string, held bool, err error) {
-	keys := Keys(ref)
-	err = table.Retry(ctx, func() error {
-		known, err := s.IDsByKey(ctx, project, keys)
-		if err != nil {
+	if len(ops) > 0 {
+		if err := s.db.People.Write(ctx, ops...); err != nil {
 			return err
 		}
-		if len(known) == 0 {
-			id, err = s.complete(ctx, project, ref, names, "", known)
-			return err
-		}
-		id, held = "", len(known) < len(keys)
-		for _, k := range keys {
-			other, ok := known[k]
-			switch {
-			case ok && id == "":
-				id = other
-			case ok && id != other:
-				held = true
-			}
-		}
-		return nil
-	})
-	return id, held, err
-}
-
-// takeoverCondition returns the condition for taking over a key of a person who no longer exists: that the key still
-// has their id. Where it has another id it fails with *table.Conflict.
-func (s *Store) takeoverCondition(ctx context.Context, project string, k Key, gone string) (table.Condition, error) {
-	id, rev, err := table.Load[string](ctx, s.db.People, s.identityKey(project, k))
-	if err == nil && id != gone {
-		err = &table.Conflict{} // taken over or removed since it was read
 	}
-	return table.At(rev), err
-}
-
-// CreateMissing creates the people whom a file's references identify and who do not exist yet, many in one write. The
-// rest it resolves one by one: see Resolve for its errors. It may be called again after a failure.
-func (s *Store) CreateMissing(ctx context.Context, project string, refs []schema.PersonRef) error {
-	const together = table.MostWrites / 3 // a person, and two keys
-	for part := range slices.Chunk(refs, together) {
-		var keys []Key
-		for _, ref := range part {
-			keys = append(keys, Keys(ref)...)
-		}
-		known, err := s.IDsByKey(ctx, project, keys)
-		if err != nil {
-			return err
-		}
-		var ops []table.Op
-		var rest []schema.PersonRef
-		taken := map[Key]bool{}
-		for _, ref := range part {
-			theirs := Keys(ref)
-			if slices.ContainsFunc(theirs, func(k Key) bool { return known[k] != "" || taken[k] }) {
-				rest = append(rest, ref)
-				continue
-			}
-			p := Person{ID: s.db.NewID()}
-			for _, k := range theirs {
-				p.Add(k)
-				taken[k] = true
-				ops = append(ops, table.PutJSON(s.identityKey(project, k), p.ID, table.Absent))
-			}
-			ops = append(ops, s.putPerson(project, p, 0))
-		}
-		if len(ops) > 0 {
-			err := s.db.People.Write(ctx, ops...)
-			if _, met := table.AsConflict(err); met {
-				rest = part // another request created one of them since they were looked up
-			} else if err != nil {
-				return err
-			}
-		}
-		for _, ref := range rest {
-			if _, err := s.Resolve(ctx, project, ref, Names{}); err != nil {
+	for i, n := range all {
+		if len(n.Keys) > mostKeys {
+			rest := []Newcomer{{ID: ids[i], Keys: n.Keys[mostKeys:]}}
+			if _, err := s.Register(ctx, project, rest); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+func sortedKeys(keys []Key) []Key {
+	keys = slices.Clone(keys)
+	slices.SortFunc(keys, func(a, b Key) int {
+		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Value, b.Value))
+	})
+	return keys
 }
 
 func (s *Store) putPerson(project string, p Person, rev int64) table.Op {
@@ -354,12 +296,31 @@ func (s *Store) joinPeople(ctx context.Context, project, from, into string) (Per
 	ops := s.renamed(project, source, Person{})
 	before := target
 	target.Absorb(source)
-	source.Into = into
+	claims := source.Claims
+	source.Into, source.Claims = into, nil
+	if !target.Undecided {
+		change, err := s.changeHolders(ctx, project, target.Keys(), func(_ Key, h holders) holders { return h.without(from).with(into) })
+		if err != nil {
+			return target, err
+		}
+		ops = append(ops, change...)
+	}
+	if before.Undecided && !target.Undecided {
+		ops = append(ops, s.removeClaims(project, before.Claims)...)
+	} else {
+		target.Claims = before.Claims
+	}
+	for _, c := range claims {
+		k := Key{c.Kind, c.Value}
+		if source.Undecided && !target.Undecided {
+			ops = append(ops, table.Remove(s.claimKey(project, k, c.Mark), table.Always))
+			continue
+		}
+		target.claim(k, c.Mark)
+		ops = append(ops, table.PutJSON(s.claimKey(project, k, c.Mark), into, table.Always))
+	}
 	ops = append(ops, s.renamed(project, before, target)...)
 	ops = append(ops, s.putPerson(project, target, targetRev), s.putPerson(project, source, sourceRev))
-	for _, k := range source.Keys() {
-		ops = append(ops, table.PutJSON(s.identityKey(project, k), into, table.Always))
-	}
 	return target, s.db.People.Write(ctx, ops...)
 }
 
@@ -443,3 +404,6 @@ func (s *Store) Text(ctx context.Context, project, record string, version int) (
 
 // ErrTwoPeople reports that the keys of one reference belong to two people.
 var ErrTwoPeople = errors.New("the keys belong to two people")
+
+// ErrWhichPerson reports that several people share the keys of a reference, and that it does not say who is meant.
+var ErrWhichPerson = errors.New("several people share the key")

@@ -20,8 +20,14 @@ type Person struct {
 	Emails    []string `json:"emails,omitempty"`
 	Pesels    []string `json:"pesels,omitempty"`
 	Phone     string   `json:"phone,omitempty"`
-	Into      string   `json:"into,omitempty"` // the id of the person this one was merged into
-	Was       []string `json:"was,omitempty"`  // ids of people who were merged into this one
+	BirthYear string   `json:"birth_year,omitempty"` // as the first form that gave it says
+	Also      []string `json:"also,omitempty"`       // further first names by which the office knows the person
+	// Undecided is set for somebody who named a known person by a key and contradicted them, until the office decides
+	// who it is. Their keys lead to them in a search alone.
+	Undecided bool     `json:"undecided,omitempty"`
+	Claims    []Claim  `json:"claims,omitempty"` // of sign-ups that are held
+	Into      string   `json:"into,omitempty"`   // the id of the person this one was merged into
+	Was       []string `json:"was,omitempty"`    // ids of people who were merged into this one
 }
 
 // Key is one identity key: its kind (email or pesel) and value.
@@ -29,6 +35,14 @@ type Key struct{ Kind, Value string }
 
 // IDs returns the person's id and the ids of everyone merged into them.
 func (p Person) IDs() []string { return append([]string{p.ID}, p.Was...) }
+
+// Claim is an identity key of a sign-up that is held: it leads to the person in a search, and identifies nobody until the
+// office has decided on the sign-up. Mark tells claims of a key apart.
+type Claim struct {
+	Kind  string `json:"kind"`
+	Value string `json:"value"`
+	Mark  string `json:"mark"`
+}
 
 // Keys returns the identity keys of a reference.
 func Keys(ref schema.PersonRef) []Key {
@@ -54,6 +68,22 @@ func (p Person) Keys() []Key {
 	return keys
 }
 
+// claims reports whether a sign-up that is held claims a key for the person.
+func (p Person) claims(k Key) bool {
+	return slices.ContainsFunc(p.Claims, func(c Claim) bool { return Key{c.Kind, c.Value} == k })
+}
+
+// AllKeys returns the person's identity keys, and those that sign-ups that are held claim for them.
+func (p Person) AllKeys() []Key {
+	keys := p.Keys()
+	for _, c := range p.Claims {
+		if k := (Key{c.Kind, c.Value}); !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
 // Add adds a key unless the person has it. It returns false, and adds nothing, for a second PESEL: a person has only
 // one, so the key belongs to another person.
 func (p *Person) Add(k Key) bool {
@@ -73,9 +103,24 @@ func (p *Person) Add(k Key) bool {
 	return true
 }
 
-// Absorb adds the ids and keys of another record of the same person, and the names and the phone that p does not have.
+// Absorb adds the ids and keys of another record of the same person, the names, the phone and the year of birth that p
+// does not have, and the first names by which the other record is known.
 func (p *Person) Absorb(other Person) {
 	p.Was = append(append(p.Was, other.ID), other.Was...)
+	p.Undecided = p.Undecided && other.Undecided
+	p.Claims = nil // Store.joinPeople sets those that are left
+	if p.FirstName != "" || p.LastName != "" {
+		for _, name := range other.firstNames() {
+			if !slices.Contains(p.firstNames(), name) {
+				p.Also = append(p.Also, name)
+			}
+		}
+	} else {
+		p.Also = append(p.Also, other.Also...)
+	}
+	if p.BirthYear == "" {
+		p.BirthYear = other.BirthYear
+	}
 	for _, e := range other.Emails {
 		if !slices.Contains(p.Emails, e) {
 			p.Emails = append(p.Emails, e)
@@ -194,7 +239,7 @@ func (p Person) Matches(query string) bool {
 	words := Words(query)
 	switch {
 	case len(keys) > 0:
-		return slices.ContainsFunc(keys, func(k Key) bool { return slices.Contains(p.Keys(), k) })
+		return slices.ContainsFunc(keys, func(k Key) bool { return slices.Contains(p.Keys(), k) || p.claims(k) })
 	case len(words) > 0:
 		return p.MatchesPrefixes(words)
 	}

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"outreach/internal/schema"
-	"outreach/internal/store"
 	"outreach/internal/table"
 )
 
@@ -42,21 +41,29 @@ func queryKeys(query string) []Key {
 	return keys
 }
 
+// searchKeys returns all people who have one of the keys, or for whom a sign-up that is held claims it.
 func (s *Store) searchKeys(ctx context.Context, project string, keys []Key) (table.PageOf[Person], error) {
 	out := table.PageOf[Person]{Items: []Person{}}
-	known, err := s.IDsByKey(ctx, project, keys)
+	known, err := s.Holders(ctx, project, keys)
 	if err != nil {
 		return out, err
 	}
-	for _, id := range known {
-		p, err := s.Person(ctx, project, id)
-		if store.IsNotFound(err) {
-			continue // erased meanwhile
+	ids, err := s.claimants(ctx, project, keys)
+	if err != nil {
+		return out, err
+	}
+	for _, held := range known {
+		ids = append(ids, held...)
+	}
+	ids = distinctIDs(ids)
+	found, err := s.Persons(ctx, project, ids)
+	if err != nil {
+		return out, err
+	}
+	for _, id := range ids {
+		if p, there := found[id]; there && p.ID == id { // else erased or merged meanwhile
+			out.Items = append(out.Items, p)
 		}
-		if err != nil {
-			return out, err
-		}
-		out.Items = append(out.Items, p)
 	}
 	return out, nil
 }

@@ -117,25 +117,29 @@ func TestEveryWriteUpdatesTheSearchIndex(t *testing.T) {
 			t.Errorf("%q: %s, want %s", query, got, want)
 		}
 	}
-	var refs []schema.PersonRef
+	var all []Newcomer
 	for i := range 120 {
-		refs = append(refs, schema.PersonRef{Email: fmt.Sprintf("osoba%d@example.org", i)})
+		all = append(all, Newcomer{Keys: []Key{{Kind: "email", Value: fmt.Sprintf("osoba%d@example.org", i)}}})
 	}
-	if err := s.CreateMissing(ctx, "p", refs); err != nil {
+	if _, err := s.Register(ctx, "p", all); err != nil {
 		t.Fatal(err)
 	}
-	for i, ref := range refs { // a file created them without names; sign-ups with names follow
-		named(t, s, ref.Email, "Anna", fmt.Sprintf("Nowa%03d", i))
+	for i, one := range all { // a file created them without names; sign-ups with names follow
+		named(t, s, one.Keys[0].Value, "Anna", fmt.Sprintf("Nowa%03d", i))
 	}
 	calls = 0
 	if finds("nowa007", "[Nowa007]"); calls > 3 {
 		t.Errorf("a search made %d calls", calls)
 	}
-	if _, _, err := s.ResolvePublic(ctx, "p", schema.PersonRef{Email: "form@example.org"}, Names{First: "Ewa", Last: "Formularz"}); err != nil {
+	form, err := s.Identify(ctx, "p", schema.PersonRef{Email: "form@example.org", FirstName: "Ewa", LastName: "Formularz"}, Names{}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.db.People.Write(ctx, s.Keep("p", form)...); err != nil {
 		t.Fatal(err)
 	}
 	finds("formularz", "[Formularz]")
-	known, err := s.IDsByKey(ctx, "p", []Key{{Kind: "email", Value: "form@example.org"}})
+	known, err := s.Holders(ctx, "p", []Key{{Kind: "email", Value: "form@example.org"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +147,7 @@ func TestEveryWriteUpdatesTheSearchIndex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Merge(ctx, "p", known[Key{Kind: "email", Value: "form@example.org"}], nameless, ""); err != nil {
+	if _, err := s.Merge(ctx, "p", known[Key{Kind: "email", Value: "form@example.org"}][0], nameless, ""); err != nil {
 		t.Fatal(err)
 	}
 	finds("formularz ewa", "[Formularz]") // the merged person has the name
@@ -201,8 +205,8 @@ func TestCorrectionMovesKeysAndAppendsAFact(t *testing.T) {
 	if _, err := s.Correct(ctx, "p", a, "", right, ""); !errors.As(err, &taken) || taken.Person != b || taken.Field != "email" {
 		t.Errorf("a key of another person: %v", err)
 	}
-	known, err := s.IDsByKey(ctx, "p", []Key{{Kind: "email", Value: "jna@example.org"}, {Kind: "email", Value: "jan@example.org"}})
-	if err != nil || len(known) != 1 || known[Key{Kind: "email", Value: "jan@example.org"}] != a {
+	known, err := s.Holders(ctx, "p", []Key{{Kind: "email", Value: "jna@example.org"}, {Kind: "email", Value: "jan@example.org"}})
+	if err != nil || len(known) != 1 || !slices.Equal(known[Key{Kind: "email", Value: "jan@example.org"}], []string{a}) {
 		t.Errorf("the keys identify %v, %v", known, err)
 	}
 	trail, err := s.db.Log().Trail(ctx, "p", 10, "", func(f fact.Fact) bool { return f.Kind == fact.KindPersonCorrected })

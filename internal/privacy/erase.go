@@ -66,7 +66,7 @@ func (s *Store) Erase(ctx context.Context, project, id, by string) error {
 // every attempt, and its timestamp is zero.
 func (s *Store) erasure(project string, p people.Person, by string) people.Erasure {
 	e := people.Erasure{Fresh: store.IDFor(time.UnixMilli(0), s.db.Seal(project, "erased", p.ID)), IDs: p.IDs(), At: s.db.Now().UTC(), By: by}
-	for _, k := range p.Keys() {
+	for _, k := range p.AllKeys() {
 		e.Keys = append(e.Keys, s.db.Seal(project, k.Kind, k.Value))
 	}
 	return e
@@ -223,7 +223,7 @@ func (s *Store) withMergedIDs(ctx context.Context, project string, erasures []pe
 			for _, id := range p.IDs() {
 				e.IDs = add(e.IDs, id)
 			}
-			for _, k := range p.Keys() {
+			for _, k := range p.AllKeys() {
 				e.Keys = add(e.Keys, s.db.Seal(project, k.Kind, k.Value))
 			}
 		}

@@ -14,6 +14,15 @@ var (
 	PeselField = Field{Name: "pesel", Type: Pesel, Privacy: Identity, builtin: true}
 )
 
+// FirstNameField, LastNameField, FullNameField and ParticipantField are further columns of such files, which say which
+// of the people who share a key is meant. The last two have both names.
+var (
+	FirstNameField   = Field{Name: "first_name", Type: Text, Longest: 100, Privacy: Identity, builtin: true}
+	LastNameField    = Field{Name: "last_name", Type: Text, Longest: 100, Privacy: Identity, builtin: true}
+	FullNameField    = Field{Name: "name", Type: Text, Longest: 200, Privacy: Identity, builtin: true}
+	ParticipantField = Field{Name: "participant", Type: Text, Longest: 200, Privacy: Identity, builtin: true}
+)
+
 // ColumnIn returns the name of the field's column in a language: the field's own, else that of the catalogues if the
 // field is built in, else its id.
 func (f *Field) ColumnIn(language string) string {
@@ -57,6 +66,14 @@ func (k *Kind) Columns() []*Field {
 		}
 	}
 	return out
+}
+
+// NameColumns returns the columns that files of the kind may have beside Columns: the names of the person.
+func (k *Kind) NameColumns() []*Field {
+	if !k.Person || k.Index("email") >= 0 {
+		return nil
+	}
+	return []*Field{&FirstNameField, &LastNameField, &FullNameField, &ParticipantField}
 }
 
 // LabelIn returns the name of a kind, found by its singular or plural name, as Kind.LabelIn does; an unknown name is

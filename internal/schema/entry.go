@@ -6,15 +6,19 @@ import (
 	"strings"
 )
 
-// PersonRef identifies the person of a record by one or more keys.
+// PersonRef identifies the person of a record by one or more keys. The names and the year say which of the people who
+// share a key is meant.
 type PersonRef struct {
-	ID    string `json:"id,omitempty"`
-	Email string `json:"email,omitempty"`
-	Pesel string `json:"pesel,omitempty"`
+	ID        string `json:"id,omitempty"`
+	Email     string `json:"email,omitempty"`
+	Pesel     string `json:"pesel,omitempty"`
+	FirstName string `json:"first_name,omitempty"`
+	LastName  string `json:"last_name,omitempty"`
+	BirthYear string `json:"-"` // of a sign-up, whose form has it
 }
 
 // Empty reports whether no key was given.
-func (p PersonRef) Empty() bool { return p == PersonRef{} }
+func (p PersonRef) Empty() bool { return p.ID == "" && p.Email == "" && p.Pesel == "" }
 
 // Entry is a valid record as entered: the person it names and its values in plain text.
 type Entry struct {
@@ -46,16 +50,24 @@ func (k *Kind) Read(given Given, s Scope, others ...string) (Entry, []Problem) {
 		entry.Row[i] = value
 	}
 	for _, name := range sortedKeys(given) {
-		allowed := k.Index(name) >= 0 || slices.Contains(others, name) || separate && (name == "person" || s.Loose && (name == "email" || name == "pesel"))
+		allowed := k.Index(name) >= 0 || slices.Contains(others, name) || separate && (name == "person" || s.Loose && slices.Contains(personFields, name))
 		if !allowed {
 			problems = append(problems, Problem{Field: name, Code: UnknownField})
 		}
 	}
 	problems = append(problems, k.CheckRow(entry.Row, problems)...)
 	if !separate && k.Person {
-		entry.Person = PersonRef{Email: k.Get(entry.Row, "email"), Pesel: k.Get(entry.Row, "pesel")}
+		entry.Person = k.PersonOf(entry.Row)
 	}
 	return entry, problems
+}
+
+// PersonOf returns whom a row of a kind names whose fields have the keys and names of its person, as those of sign-ups
+// do.
+func (k *Kind) PersonOf(r Row) PersonRef {
+	return PersonRef{
+		Email: k.Get(r, "email"), Pesel: k.Get(r, "pesel"), FirstName: k.Get(r, "first_name"), LastName: k.Get(r, "last_name"), BirthYear: k.Get(r, "birth_year"),
+	}
 }
 
 // CheckRow returns the problems that the rules between fields find, without those of fields that have a problem in
@@ -102,6 +114,9 @@ func (f *Field) read(value any, s Scope) (string, *Problem) {
 	return "", &Problem{Field: f.Name, Code: wrong}
 }
 
+// personFields are what a form has of the person of a record.
+var personFields = []string{"email", "pesel", "first_name", "last_name"}
+
 func readPerson(given Given, s Scope) (PersonRef, []Problem) {
 	var ref PersonRef
 	var problems []Problem
@@ -112,7 +127,7 @@ func readPerson(given Given, s Scope) (PersonRef, []Problem) {
 		}
 		keys = map[string]any{}
 		if s.Loose {
-			for _, name := range []string{"email", "pesel"} {
+			for _, name := range personFields {
 				if v, ok := given[name]; ok {
 					keys[name] = v
 				}
@@ -126,6 +141,10 @@ func readPerson(given Given, s Scope) (PersonRef, []Problem) {
 			ref.Email, problem = EmailField.read(keys[name], s)
 		case "pesel":
 			ref.Pesel, problem = PeselField.read(keys[name], s)
+		case "first_name":
+			ref.FirstName, problem = FirstNameField.read(keys[name], s)
+		case "last_name":
+			ref.LastName, problem = LastNameField.read(keys[name], s)
 		case "id":
 			id := Field{Name: "id", Longest: 26}
 			ref.ID, problem = id.read(keys[name], s)

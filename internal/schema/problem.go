@@ -15,6 +15,7 @@ const (
 	TooLong       = "too_long"
 	NotAllowed    = "not_allowed"
 	TwoPeople     = "two_people"
+	WhichPerson   = "which_person" // several people share the key
 	TooManyRows   = "too_many_rows"
 	Unreadable    = "unreadable"
 	NoRows        = "no_rows"
@@ -34,7 +35,9 @@ const (
 	LargeReach    = "large_reach"
 	Repeated      = "repeated"
 	NewPerson     = "new_person"
-	OtherYear     = "other_year" // the year of birth contradicts the PESEL
+	OtherYear     = "other_year"   // the year of birth contradicts the PESEL, or what is known of the person
+	OtherPerson   = "other_person" // a sign-up that contradicts the person who has its key
+	OtherName     = "other_name"   // the only person with the key has another first name
 	ExampleRow    = "example_row"
 	TotalRow      = "total_row"
 	SkippedRows   = "skipped_rows"

@@ -7,3 +7,7 @@ const (
 	Held       = "held"
 	Cancelled  = "cancelled"
 )
+
+// Undecided is what facts have as the first state of a held sign-up that contradicts a known person: it counts nowhere
+// until it gets another state.
+const Undecided = "undecided"

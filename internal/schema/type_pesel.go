@@ -82,11 +82,16 @@ func OfPesel(d *project.Definition, pesel string) Values {
 	return ValuesOf(out)
 }
 
+// YearOfPesel returns the year of birth in a valid PESEL.
+func YearOfPesel(pesel string) string {
+	born, _ := bornOn(pesel)
+	return born[:4]
+}
+
 // YearContradicts reports whether a year of birth contradicts a valid PESEL.
 func YearContradicts(pesel, year string) bool {
 	if pesel == "" || year == "" {
 		return false
 	}
-	born, _ := bornOn(pesel)
-	return born[:4] != year
+	return YearOfPesel(pesel) != year
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"outreach/internal/fact"
+	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/table"
@@ -51,10 +52,11 @@ type ticket struct {
 }
 
 // newTicket returns the ticket of a valid form.
-func (s *Store) newTicket(project string, d SignupDraft, who string, held bool, at place, entry, receipt string) (t ticket, err error) {
+func (s *Store) newTicket(project string, d SignupDraft, who people.Applicant, at place, entry, receipt string) (t ticket, err error) {
+	held := who.Conflict != nil || len(who.Unconfirmed) > 0
 	t = ticket{
 		Signup: Signup{
-			ID: entry, Person: who, Activity: d.Activity.ID, Submitted: d.Submitted.UTC(), Version: 1, Entry: entry, Entries: 1,
+			ID: entry, Person: who.Person.ID, Conflict: who.Conflict, Activity: d.Activity.ID, Submitted: d.Submitted.UTC(), Version: 1, Entry: entry, Entries: 1,
 			Upload: d.Upload, Locale: d.Kind.Get(d.Row, "locale"), Values: s.sealedForm(project, d),
 		},
 		Capacity: d.Activity.Capacity, Held: held, Place: at, Receipt: receipt,
@@ -62,7 +64,7 @@ func (s *Store) newTicket(project string, d SignupDraft, who string, held bool, 
 	if held {
 		d.Derived = schema.Values{} // whose PESEL it is, is not known
 	}
-	t.Fact, err = s.signupFact(project, d, t.Signup, entry, "")
+	t.Fact, err = s.signupFact(project, d, t.Signup, entry, "", false)
 	return t, err
 }
 
@@ -232,9 +234,10 @@ func (s *Store) admitAll(ctx context.Context, project string, places Places, rev
 	for i, t := range tickets {
 		su := t.Signup
 		places.Capacity = t.Capacity
+		full := places.Admit(false) == schema.Waitlisted
 		su.State = places.Admit(t.Held)
 		places.Add(su.State, 1)
-		f, err := withState(t.Fact, su.State)
+		f, err := withState(t.Fact, su, full)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -242,7 +245,10 @@ func (s *Store) admitAll(ctx context.Context, project string, places Places, rev
 		ops = append(ops,
 			s.keepSignup(project, su, 0),
 			table.PutJSON(placeKey(project, su.Activity, su.Person), su.ID, table.At(t.Place.Rev)))
-		if su.State == schema.Waitlisted {
+		switch su.State {
+		case schema.Held:
+			ops = append(ops, table.PutJSON(heldKey(project, su.ID), su.ID, table.Always))
+		case schema.Waitlisted:
 			ops = append(ops, table.PutJSON(queueKey(project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
 		}
 		if fromInbox {
@@ -266,13 +272,16 @@ func (s *Store) admitAll(ctx context.Context, project string, places Places, rev
 	return nil, refused, err
 }
 
-// withState returns the fact of a sign-up with its state.
-func withState(f fact.Fact, state string) (fact.Fact, error) {
+// withState returns the fact of a sign-up with its state, and whether a new sign-up had to wait.
+func withState(f fact.Fact, su Signup, full bool) (fact.Fact, error) {
 	var signup fact.Signup
 	if err := json.Unmarshal(f.Data, &signup); err != nil {
 		return f, err
 	}
-	signup.State = state
+	signup.State, signup.Full = su.State, full
+	if su.Conflict != nil {
+		signup.State = schema.Undecided
+	}
 	data, err := json.Marshal(signup)
 	f.Data = data
 	return f, err

@@ -150,7 +150,7 @@ func TestTicketsAreAdmittedToThePlacesThatTheirRequestsRead(t *testing.T) {
 	for n, capacity := range []int{1, 50} {
 		d := draft(fmt.Sprintf("ewa%d@example.org", n))
 		d.Activity.Capacity = capacity
-		ticket, err := s.newTicket("p", d, fmt.Sprint("person", n), false, place{}, fmt.Sprint("entry", n), "receipt")
+		ticket, err := s.newTicket("p", d, people.Applicant{Person: people.Person{ID: fmt.Sprint("person", n)}}, place{}, fmt.Sprint("entry", n), "receipt")
 		if err != nil {
 			t.Fatal(err)
 		}

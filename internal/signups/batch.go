@@ -80,24 +80,28 @@ func (s *Store) prepare(ctx context.Context, project string, drafts []SignupDraf
 			continue
 		}
 		group.Go(func() error {
-			ref, names := d.person()
-			who, err := s.persons.Resolve(ctx, project, ref, names)
-			if err != nil {
-				return err
-			}
-			_, rev, at, err := s.liveSignup(ctx, project, d.Activity.ID, who)
-			if err != nil || rev != 0 {
-				return err
-			}
-			t, err := s.newTicket(project, d, who, false, at, d.Entry, s.NewID())
-			if err != nil {
-				return err
-			}
-			tickets[i] = &t
-			if err := s.keepMention(ctx, project, t); err != nil {
-				return err
-			}
-			return s.keepForm(ctx, project, t.Signup, d.Entry, d)
+			return table.Retry(ctx, func() error {
+				who, err := s.applicant(ctx, project, d)
+				if err != nil {
+					return err
+				}
+				_, rev, at, err := s.liveSignup(ctx, project, d.Activity.ID, who.Person, "")
+				if err != nil || rev != 0 {
+					return err
+				}
+				t, err := s.newTicket(project, d, who, at, d.Entry, s.NewID())
+				if err != nil {
+					return err
+				}
+				if err := s.keepMention(ctx, project, t); err != nil {
+					return err
+				}
+				if err := s.keepPerson(ctx, project, who, t.Signup, d.Entry, d); err != nil {
+					return err
+				}
+				tickets[i] = &t
+				return nil
+			})
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -115,7 +119,7 @@ func (s *Store) prepare(ctx context.Context, project string, drafts []SignupDraf
 // person returns how a form identifies its person.
 func (d SignupDraft) person() (schema.PersonRef, people.Names) {
 	get := func(field string) string { return d.Kind.Get(d.Row, field) }
-	return schema.PersonRef{Email: get("email"), Pesel: get("pesel")}, people.Names{First: get("first_name"), Last: get("last_name"), Phone: get("phone")}
+	return d.Kind.PersonOf(d.Row), people.Names{First: get("first_name"), Last: get("last_name"), Phone: get("phone")}
 }
 
 // admitInOrder admits tickets, given by their places in the list, in one transaction, and sets their results. It leaves

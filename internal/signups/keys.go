@@ -36,6 +36,13 @@ func queueKey(project, activity string, submitted time.Time, id string) table.Ke
 	return table.Key{PK: queuePartition(project, activity), SK: ordered(submitted, id)}
 }
 
+func heldPartition(project string) string { return "HELD#" + project }
+
+// heldKey returns the key of the item that lists a sign-up that is held.
+func heldKey(project, id string) table.Key {
+	return table.Key{PK: heldPartition(project), SK: id}
+}
+
 // inboxPartition is where sign-ups to an activity wait for their states, in the order of submission.
 func inboxPartition(project, activity string) string { return "INBOX#" + project + "#" + activity }
 

@@ -1,7 +1,18 @@
 package signups
 
-// Moved is the answer to a request that sets the state of a sign-up.
+import "outreach/internal/people"
+
+// Moved is the answer to a request that makes a sign-up or sets its state.
 type Moved struct {
-	ID    string `json:"id" doc:"The sign-up's id"`
-	State string `json:"state" enum:"accepted,waitlisted,held,cancelled"`
+	ID       string           `json:"id" doc:"The sign-up's id"`
+	State    string           `json:"state" enum:"accepted,waitlisted,held,cancelled"`
+	Conflict *people.Conflict `json:"conflict,omitempty" doc:"Why it is held: it contradicts a known person"`
+	Warnings []Warning        `json:"warnings,omitempty"`
+}
+
+// Warning is what somebody should look at, though the sign-up is stored.
+type Warning struct {
+	Field   string `json:"field"`
+	Code    string `json:"code" enum:"other_year"`
+	Message string `json:"message"`
 }

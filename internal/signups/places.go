@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"outreach/internal/people"
 	"outreach/internal/schema"
 )
 
@@ -99,6 +100,9 @@ type Signup struct {
 	Locale    string        `json:"locale,omitempty"`
 	// Since holds when a value was submitted, for the fields whose value is not of the first submission.
 	Since map[string]time.Time `json:"since,omitempty"`
+	// Conflict is set while the sign-up is held because it contradicts a known person: it counts nowhere, and Person is
+	// somebody of its own, until Decide.
+	Conflict *people.Conflict `json:"conflict,omitempty"`
 	// Forgotten is set where the person was erased while the sign-up was waitlisted or held: it is not counted and gets
 	// no place.
 	Forgotten bool `json:"forgotten,omitempty"`

@@ -42,12 +42,17 @@ type SignupDraft struct {
 	Row       schema.Row    // not sealed
 	Derived   schema.Values // attributes that follow from its PESEL; see schema.OfPesel
 	Submitted time.Time
-	Public    bool   // from the public form: it never adds a key to a person who is there already
+	Public    bool   // from the public form: it never adds a key to a known person
 	By        string // the staff id of who entered it, "" for the public form
 	Entry     string // the id of the submission; "" for a new one. A row of a file has a fixed one, so that a second delivery changes nothing
 	Upload    string
 	Line      int
-	Consent   string // the ConsentVersion of the form; "" where the consent is on paper
+	// Person is the id of the person of a row of a file that was found with the others of the file; "" where the form says
+	// who it is.
+	Person string
+	// Conflict is set for a row of a file that contradicts a known person, or another row about them.
+	Conflict *people.Conflict
+	Consent  string // the ConsentVersion of the form; "" where the consent is on paper
 }
 
 // SignedUp is the result of SignUp.
@@ -55,6 +60,10 @@ type SignedUp struct {
 	Signup  Signup `json:"signup"`
 	Receipt string `json:"receipt"` // a random id, which does not reveal whether the person was signed up before
 	Created bool   `json:"created"` // false where the person was signed up before
+	// OtherYear is set where the person is known with another year of birth.
+	OtherYear bool `json:"other_year,omitempty"`
+
+	full bool // whether a new sign-up had to wait
 }
 
 // Answered returns the result of the same request before, as stored by SignUp; false where it did not take effect. It
@@ -71,30 +80,20 @@ func (s *Store) Answered(ctx context.Context, project string, once store.Once, r
 
 // answer returns what is stored as the answer to a repeated request: nothing about the person.
 func (r SignedUp) answer() SignedUp {
-	r.Signup = Signup{ID: r.Signup.ID, State: r.Signup.State, Activity: r.Signup.Activity}
+	r.Signup = Signup{ID: r.Signup.ID, State: r.Signup.State, Activity: r.Signup.Activity, Conflict: r.Signup.Conflict}
 	return r
 }
 
 // SignUp signs a person up. A new sign-up is accepted, waitlisted, or held (see Places.Admit). A person with a live
-// sign-up keeps it, and the form is stored beside the first one. SignUp may be called twice with the same once, or with
-// the same Entry: the second call returns the first result and writes nothing. It fails with people.ErrTwoPeople where
-// a form that is not public has keys of two people. Answered is called here unless the caller has done so, and after
-// each conflict.
+// sign-up keeps it, and the form is stored beside the first one. A form that contradicts a known person is a held sign-up
+// of its own until Decide. SignUp may be called twice with the same once, or with the same Entry: the second call returns
+// the first result and writes nothing. Answered is called here unless the caller has done so, and after each conflict.
+// What it asks of the tables for a public form does not depend on who is known.
 func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once store.Once) (result SignedUp, err error) {
-	ref, names := d.person()
 	if !once.Asked() {
 		if done, err := s.Answered(ctx, project, once, &result); done || err != nil {
 			return result, err
 		}
-	}
-	who, held := "", false
-	if d.Public {
-		who, held, err = s.persons.ResolvePublic(ctx, project, ref, names)
-	} else {
-		who, err = s.persons.Resolve(ctx, project, ref, names)
-	}
-	if err != nil {
-		return result, err
 	}
 	begun := SignedUp{Signup: Signup{ID: cmp.Or(d.Entry, s.NewID()), Activity: d.Activity.ID}, Receipt: s.NewID(), Created: true}
 	conflict := false
@@ -111,30 +110,46 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 				return err
 			}
 		}
+		who, err := s.applicant(ctx, project, d)
+		if err != nil {
+			return err
+		}
 		var before Signup
 		var rev int64
 		var at place
 		group, within := errgroup.WithContext(ctx)
 		group.Go(func() error { return s.Begin(within, once, &begun) })
 		group.Go(func() (err error) {
-			before, rev, at, err = s.liveSignup(within, project, d.Activity.ID, who)
+			before, rev, at, err = s.liveSignup(within, project, d.Activity.ID, who.Person, "")
 			return err
 		})
-		err := group.Wait()
+		if err := group.Wait(); err != nil {
+			return err
+		}
+		if len(who.Unconfirmed) > 0 && rev != 0 && !(who.Claimed && before.State == schema.Held) {
+			// Whoever came first may have claimed the other's key: a repetition would hide this sign-up behind theirs.
+			who.Apart(who.Claims())
+			before, rev, at = Signup{}, 0, place{}
+			if who.Claimed {
+				if before, rev, at, err = s.liveSignup(ctx, project, d.Activity.ID, who.Person, ""); err != nil {
+					return err
+				}
+			}
+		}
 		entry, receipt := begun.Signup.ID, begun.Receipt
 		switch {
-		case err != nil:
-			return err
 		case rev != 0 && before.ID == entry: // the same request at the same time
 			return &table.Conflict{}
 		case rev != 0:
-			result, err = s.repeat(ctx, project, d, before, rev, entry, receipt, once)
+			result, err = s.repeat(ctx, project, d, who, before, rev, entry, receipt, once)
 		default:
-			result, err = s.enter(ctx, project, d, who, held, at, entry, receipt)
+			result, err = s.enter(ctx, project, d, who, at, entry, receipt)
 		}
+		result.OtherYear = who.OtherYear
 		return err
 	})
-	if err != nil || !result.Created || result.Signup.State != schema.Waitlisted || d.Upload != "" {
+	waits := result.Created && result.Signup.State == schema.Waitlisted || d.Public && result.full
+	if err != nil || !waits || d.Upload != "" {
 		return result, err
 	}
 	// A definition with more places may have been set since the caller read it, and its FillPlaces may have found
@@ -153,6 +168,19 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 	return result, err
 }
 
+// applicant finds the person of a form.
+func (s *Store) applicant(ctx context.Context, project string, d SignupDraft) (people.Applicant, error) {
+	ref, names := d.person()
+	if d.Person != "" {
+		return s.persons.Named(ctx, project, d.Person, ref, names)
+	}
+	who, err := s.persons.Identify(ctx, project, ref, names, d.Public)
+	if err == nil && who.Conflict == nil && d.Conflict != nil {
+		who.Apart(*d.Conflict)
+	}
+	return who, err
+}
+
 // place is the item under placeKey, on which a new sign-up depends.
 type place struct {
 	Rev    int64  `json:"rev,omitempty"`    // 0: there is none
@@ -160,36 +188,16 @@ type place struct {
 }
 
 // liveSignup returns a person's live sign-up to an activity, made under their present id or under one that they had
-// before a merge, and its revision, 0 where there is none. It also returns the place of the present id.
-func (s *Store) liveSignup(ctx context.Context, project, activity, who string) (su Signup, rev int64, at place, err error) {
-	var p people.Person
-	var found map[table.Key]table.Item
-	keysOf := func(ids ...string) (keys []table.Key) {
-		for _, id := range ids {
-			keys = append(keys, placeKey(project, activity, id), formerPlaceKey(project, activity, id))
-		}
-		return keys
+// before a merge, but not the one with the id of but, and its revision, 0 where there is none. It also returns the place
+// of the present id. It reads twice whether or not there is a sign-up.
+func (s *Store) liveSignup(ctx context.Context, project, activity string, p people.Person, but string) (su Signup, rev int64, at place, err error) {
+	var keys, signups []table.Key
+	for _, id := range p.IDs() {
+		keys = append(keys, placeKey(project, activity, id), formerPlaceKey(project, activity, id))
 	}
-	keys := keysOf(who)
-	group, within := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		if p, err = s.persons.Person(within, project, who); store.IsNotFound(err) { // erased meanwhile
-			p, err = people.Person{ID: who}, nil
-		}
-		return err
-	})
-	group.Go(func() (err error) {
-		found, err = s.Tracker.Get(within, keys...)
-		return err
-	})
-	if err := group.Wait(); err != nil {
+	found, err := s.Tracker.Get(ctx, keys...)
+	if err != nil {
 		return su, 0, at, err
-	}
-	if ids := p.IDs(); !slices.Equal(ids, []string{who}) { // there was a merge
-		keys = keysOf(ids...)
-		if found, err = s.Tracker.Get(ctx, keys...); err != nil {
-			return su, 0, at, err
-		}
 	}
 	for _, key := range keys {
 		it, there := found[key]
@@ -200,11 +208,28 @@ func (s *Store) liveSignup(ctx context.Context, project, activity, who string) (
 		if err != nil {
 			return su, 0, at, err
 		}
-		if key == placeKey(project, activity, who) {
+		if key == placeKey(project, activity, p.ID) {
 			at = place{Rev: it.Rev, Signup: id}
 		}
-		if su, rev, err = table.Load[Signup](ctx, s.Tracker, signupKey(project, id)); err != nil || rev != 0 && su.Live() {
-			return su, rev, at, err
+		if k := signupKey(project, id); id != but && !slices.Contains(signups, k) {
+			signups = append(signups, k)
+		}
+	}
+	asked := signups
+	if len(asked) == 0 {
+		asked = []table.Key{signupKey(project, p.ID)} // there is none
+	}
+	stored, err := s.Tracker.Get(ctx, asked...)
+	if err != nil {
+		return su, 0, at, err
+	}
+	for _, key := range signups {
+		it, there := stored[key]
+		if !there {
+			continue
+		}
+		if su, err = table.Decode[Signup](it); err != nil || su.Live() {
+			return su, it.Rev, at, err
 		}
 	}
 	return Signup{}, 0, at, nil
@@ -216,15 +241,17 @@ func (s *Store) sealedForm(project string, d SignupDraft) schema.Values {
 }
 
 // signupFact returns the fact of one submission. A state is given for the first submission alone.
-func (s *Store) signupFact(project string, d SignupDraft, su Signup, entry, state string) (fact.Fact, error) {
+// full is whether a new sign-up would have had to wait.
+func (s *Store) signupFact(project string, d SignupDraft, su Signup, entry, state string, full bool) (fact.Fact, error) {
 	return s.NewFact(fact.KindSignup, d.By, fact.Signup{
+		Full:   full,
 		Signup: su.ID, Entry: entry, Person: su.Person, Submitted: d.Submitted.UTC(), State: state, Upload: d.Upload, Line: d.Line,
 		Schema: schema.SchemaVersion, Values: s.sealedForm(project, d), Derived: d.Derived.Without(func(field string) bool { return d.Kind.Get(d.Row, field) != "" }),
 	})
 }
 
 // repeat stores a further submission of a person who is signed up already.
-func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, before Signup, rev int64, entry, receipt string, once store.Once) (SignedUp, error) {
+func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, who people.Applicant, before Signup, rev int64, entry, receipt string, once store.Once) (SignedUp, error) {
 	after := before
 	after.Entries++
 	after.AddValues(d.Kind, s.sealedForm(project, d), d.Submitted)
@@ -240,30 +267,41 @@ func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, befor
 	if before.State == schema.Held {
 		d.Derived = schema.Values{} // whose PESEL it is, is not known
 	}
-	f, err := s.signupFact(project, d, before, entry, "")
-	if err != nil {
-		return result, err
-	}
+	full := false
 	ops, err := s.Answer(ctx, once, result.answer())
 	if err != nil {
 		return result, err
 	}
-	if err := s.keepForm(ctx, project, before, entry, d); err != nil {
+	group, within := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.keepPerson(within, project, who, before, entry, d) })
+	if d.Public { // as enter does: nobody can tell by what is asked of the tables that this is a repetition
+		group.Go(func() error {
+			found, err := s.readActivityState(within, project, d.Activity)
+			full = found.places.Admit(false) == schema.Waitlisted
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
 		return result, err
 	}
+	f, err := s.signupFact(project, d, before, entry, "", full)
+	if err != nil {
+		return result, err
+	}
+	result.full = full
 	ops = append(ops, s.keepSignup(project, after, rev), table.PutJSON(sentKey(project, before.ID, entry), entry, table.Absent))
 	return result, s.Log().Append(ctx, project, []fact.Fact{f}, ops...)
 }
 
 // enter stores a new sign-up, with its place or its turn on the waiting list.
-func (s *Store) enter(ctx context.Context, project string, d SignupDraft, who string, held bool, at place, entry, receipt string) (SignedUp, error) {
-	t, err := s.newTicket(project, d, who, held, at, entry, receipt)
+func (s *Store) enter(ctx context.Context, project string, d SignupDraft, who people.Applicant, at place, entry, receipt string) (SignedUp, error) {
+	t, err := s.newTicket(project, d, who, at, entry, receipt)
 	if err != nil {
 		return SignedUp{}, err
 	}
 	var found activityState
 	group, within := errgroup.WithContext(ctx)
-	group.Go(func() error { return s.keepForm(within, project, t.Signup, entry, d) })
+	group.Go(func() error { return s.keepPerson(within, project, who, t.Signup, entry, d) })
 	group.Go(func() error { return s.keepMention(within, project, t) })
 	group.Go(func() (err error) {
 		found, err = s.readActivityState(within, project, d.Activity)
@@ -273,7 +311,9 @@ func (s *Store) enter(ctx context.Context, project string, d SignupDraft, who st
 		return SignedUp{}, err
 	}
 	su, err := s.admit(ctx, project, d.Activity, found, t)
-	return t.admitted(su), err
+	result := t.admitted(su)
+	result.full = found.places.Admit(false) == schema.Waitlisted
+	return result, err
 }
 
 // places reads the counts of an activity, and the revision that a change of them, or of the waiting list, depends on.
@@ -306,14 +346,14 @@ func (s *Store) keepSignup(project string, su Signup, rev int64) table.Op {
 	return table.Indexed(table.PutJSON(signupKey(project, su.ID), su, table.At(rev)), table.Key{PK: signupIndex(project, su.Activity), SK: ordered(su.Submitted, su.ID)})
 }
 
-// keepForm stores the identity values of one submission, and the version of the words on the use of data that it agreed
-// to. It may be called twice.
-func (s *Store) keepForm(ctx context.Context, project string, su Signup, entry string, d SignupDraft) error {
+// keepPerson stores the person of a submission, its identity values, and the version of the words on the use of data
+// that it agreed to. It may be called twice. It fails with a *table.Conflict where the person has changed.
+func (s *Store) keepPerson(ctx context.Context, project string, who people.Applicant, su Signup, entry string, d SignupDraft) error {
 	form := d.Kind.Private(d.Row)
 	if d.Consent != "" {
 		form[ConsentGiven] = d.Consent
 	}
-	return s.People.Write(ctx, table.PutJSON(people.FormKey(project, su.Person, su.ID, entry), form, table.Always))
+	return s.People.Write(ctx, append(s.persons.Keep(project, who), table.PutJSON(people.FormKey(project, su.Person, su.ID, entry), form, table.Always))...)
 }
 
 // keepMention stores, before a ticket takes a place over from a sign-up that is not live, that this one mentions the
@@ -382,7 +422,14 @@ func (s *Store) SignupsAt(ctx context.Context, project, activity string, who []p
 
 // SignedUpTo reports whether a person has a live sign-up to an activity.
 func (s *Store) SignedUpTo(ctx context.Context, project, activity, person string) (bool, error) {
-	_, rev, _, err := s.liveSignup(ctx, project, activity, person)
+	p, err := s.persons.Person(ctx, project, person)
+	if store.IsNotFound(err) { // of a file that is only checked, or erased
+		p, err = people.Person{ID: person}, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	_, rev, _, err := s.liveSignup(ctx, project, activity, p, "")
 	return rev != 0, err
 }
 
@@ -472,6 +519,11 @@ var ErrFull = errors.New("no place is free")
 // accepted while no place is free joins the waiting list; a waitlisted one fails with ErrFull. A cancelled one fails
 // with store.ErrStale, since the person may have signed up anew. An unknown id fails with store.ErrNotFound.
 func (s *Store) MoveSignup(ctx context.Context, def *project.Definition, id, state, by string) (moved Signup, err error) {
+	return s.move(ctx, def, id, state, by, "")
+}
+
+// move does what MoveSignup does. joined is the sign-up of the same person that stays, where this one ends for it.
+func (s *Store) move(ctx context.Context, def *project.Definition, id, state, by, joined string) (moved Signup, err error) {
 	err = table.Retry(ctx, func() error {
 		su, rev, err := store.LoadExisting[Signup](ctx, s.Tracker, signupKey(def.ID, id), "sign-up "+id)
 		switch {
@@ -492,7 +544,7 @@ func (s *Store) MoveSignup(ctx context.Context, def *project.Definition, id, sta
 		if !ok {
 			return ErrFull
 		}
-		m := mover{store: s, project: def.ID, by: by, activity: su.Activity, places: places}
+		m := mover{store: s, project: def.ID, by: by, activity: su.Activity, joined: joined, places: places}
 		if to == schema.Cancelled {
 			if m.ops, err = s.leavePlace(ctx, def.ID, su); err != nil {
 				return err
@@ -548,6 +600,7 @@ type mover struct {
 	store       *Store
 	project, by string
 	activity    string
+	joined      string // the sign-up of the same person that stays
 	places      Places
 	facts       []fact.Fact
 	ops         []table.Op
@@ -559,6 +612,12 @@ func (m *mover) move(su Signup, rev int64, state string) error {
 	su.Count(&m.places, -1)
 	su.Forgotten = false
 	m.places.Add(state, 1)
+	if su.State == schema.Held {
+		m.ops = append(m.ops, table.Remove(heldKey(m.project, su.ID), table.Always))
+	}
+	if state == schema.Held {
+		m.ops = append(m.ops, table.PutJSON(heldKey(m.project, su.ID), su.ID, table.Always))
+	}
 	if su.State == schema.Waitlisted {
 		m.ops = append(m.ops, table.Remove(queueKey(m.project, su.Activity, su.Submitted, su.ID), table.Always))
 	}
@@ -568,8 +627,12 @@ func (m *mover) move(su Signup, rev int64, state string) error {
 	if su.Version == 1 {
 		su.First = su.State
 	}
-	su.State, su.Version = state, su.Version+1
-	f, err := m.store.NewFact(fact.KindSignupMoved, m.by, fact.SignupMoved{Signup: su.ID, Version: su.Version, State: state})
+	moved := fact.SignupMoved{Signup: su.ID, Version: su.Version + 1, State: state, Joined: m.joined}
+	if su.State == schema.Held {
+		moved.From = schema.Held
+	}
+	su.State, su.Version, su.Conflict = state, su.Version+1, nil
+	f, err := m.store.NewFact(fact.KindSignupMoved, m.by, moved)
 	if err != nil {
 		return err
 	}
@@ -649,8 +712,9 @@ func (s *Store) Forget(ctx context.Context, kinds *schema.Registry, project stri
 			}
 			su.Count(&places, -1)
 			su.Forgotten = true
-			ops = append(ops, table.PutJSON(placesKey(project, su.Activity), places, table.At(placesRev)), table.Remove(queueKey(project, su.Activity, su.Submitted, su.ID), table.Always))
+			ops = append(ops, table.Remove(heldKey(project, su.ID), table.Always), table.PutJSON(placesKey(project, su.Activity), places, table.At(placesRev)), table.Remove(queueKey(project, su.Activity, su.Submitted, su.ID), table.Always))
 		}
+		su.Conflict = nil
 		su.Person, su.Values, su.Locale, su.Since, su.Later = e.Fresh, kinds.Kind(schema.Signup).Erased(su.Values), "", nil, nil
 		if err := s.Tracker.Write(ctx, append(ops, s.keepSignup(project, su, rev))...); err != nil {
 			return err

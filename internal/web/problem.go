@@ -129,6 +129,10 @@ func asResponse(err error) *Error {
 		return &Error{Status: http.StatusPreconditionFailed}
 	case errors.Is(err, people.ErrTwoPeople):
 		return &Error{Status: http.StatusConflict, Detail: "two_people", Problems: []schema.Problem{{Field: "person", Code: schema.TwoPeople}}}
+	case errors.Is(err, people.ErrWhichPerson):
+		return &Error{Status: http.StatusConflict, Detail: "which_person", Problems: []schema.Problem{{Field: "person", Code: schema.WhichPerson}}}
+	case errors.Is(err, signups.ErrDecided):
+		return &Error{Status: http.StatusConflict, Detail: "nobody_else"}
 	case errors.Is(err, signups.ErrFull):
 		return &Error{Status: http.StatusConflict, Detail: "full"}
 	case errors.Is(err, store.ErrOtherBody):

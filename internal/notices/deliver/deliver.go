@@ -4,6 +4,7 @@
 package deliver
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,6 +20,7 @@ import (
 	"outreach/internal/letter"
 	"outreach/internal/mail"
 	"outreach/internal/notices"
+	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/store"
@@ -220,22 +222,29 @@ func (n *Deliverer) notify(ctx context.Context, d *project.Definition, f fact.Fa
 			if f.By != "" || signup.Upload != "" {
 				return false, nil // entered from paper or a file: no one waits for an answer
 			}
-			what := signup.State
-			if what == "" {
-				what = letter.Repeated
+			// One letter, whoever is known: it follows from the form and the activity alone.
+			what := letter.Received
+			if signup.Full || signup.State == schema.Waitlisted {
+				what = letter.ReceivedFull
 			}
-			return n.signup(ctx, d, f, signup.Signup, signup.Entry, what)
+			return n.signup(ctx, d, f, signup.Signup, what, signup)
 		})
 	case fact.KindSignupMoved:
 		return decode(f, func(moved fact.SignupMoved) (bool, error) {
 			if d.Day(f.At) > d.Period.To {
 				return false, nil // the office tidies up after the project has ended
 			}
+			switch {
+			case moved.Joined != "":
+				return false, nil // they are signed up as before
+			case moved.From == schema.Held && (moved.State == schema.Accepted || moved.State == schema.Waitlisted):
+				return n.signup(ctx, d, f, moved.Signup, moved.State, fact.Signup{})
+			}
 			switch moved.State {
 			case schema.Accepted:
-				return n.signup(ctx, d, f, moved.Signup, "", letter.PlaceFree)
+				return n.signup(ctx, d, f, moved.Signup, letter.PlaceFree, fact.Signup{})
 			case schema.Cancelled:
-				return n.signup(ctx, d, f, moved.Signup, "", schema.Cancelled)
+				return n.signup(ctx, d, f, moved.Signup, schema.Cancelled, fact.Signup{})
 			}
 			return false, nil
 		})
@@ -276,8 +285,8 @@ func (n *Deliverer) send(ctx context.Context, project string, m mail.Message) er
 const maxAnswers = 5
 
 // signup writes about a sign-up to the address in its form, in the person's language. It reports false where there is
-// no address, or the sign-up was erased. The entry is the sending of the form to be answered; "" is the first.
-func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fact, id, entry, what string) (bool, error) {
+// no address, or the sign-up was erased. sent is the sending of the form to be answered; the zero one is the first.
+func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fact, id, what string, sent fact.Signup) (bool, error) {
 	su, err := n.signups.Signup(ctx, d.ID, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
@@ -285,12 +294,11 @@ func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fa
 	if err != nil {
 		return false, err
 	}
-	if what == letter.Repeated && su.Entries > maxAnswers {
+	repeated := sent.Signup != "" && sent.State == ""
+	if repeated && su.Entries > maxAnswers {
 		return false, nil
 	}
-	if entry != "" {
-		su.Entry = entry
-	}
+	su.Entry, su.Locale = cmp.Or(sent.Entry, su.Entry), cmp.Or(sent.Values.Get("locale"), su.Locale)
 	form, err := n.signups.Form(ctx, d.ID, su)
 	if err != nil || form["email"] == "" {
 		return false, err
@@ -306,13 +314,13 @@ func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fa
 		}
 	}
 	cancel := n.cancelLink(d.ID, id)
-	if what == schema.Held || what == letter.Repeated {
+	if repeated {
 		owned, err := n.hasEmail(ctx, d.ID, su.Person, form["email"])
 		if err != nil {
 			return false, err
 		}
 		if !owned {
-			what, cancel = schema.Held, ""
+			cancel = ""
 		}
 	}
 	activity, found := d.Activity(su.Activity)
@@ -329,14 +337,14 @@ func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fa
 	return true, n.send(ctx, d.ID, rendered.To(form["email"], f.ID))
 }
 
-// hasEmail reports whether an address is one of a person's. A form with another's PESEL and an address of the sender's
-// own must not disclose that the other had signed up, nor let the sender withdraw them: the office checks first.
+// hasEmail reports whether an address is one of a person's, or claimed by their sign-ups: nobody else may withdraw what
+// they had sent before.
 func (n *Deliverer) hasEmail(ctx context.Context, project, id, email string) (bool, error) {
 	p, err := n.people.Person(ctx, project, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
-	return slices.Contains(p.Emails, email), err
+	return slices.Contains(p.AllKeys(), people.Key{Kind: "email", Value: email}), err
 }
 
 func (n *Deliverer) cancelLink(project, signup string) string {

@@ -226,22 +226,25 @@ func TestSignupsAreAnsweredByLetter(t *testing.T) {
 		want    string
 		cancel  bool // the letter has the link that withdraws
 	}{
-		{"an accepted sign-up", fact.KindSignup, "", accepted, nil, "f0.1 anna@example.org Signed up: Planting", true},
-		{"a sign-up on the waiting list", fact.KindSignup, "", fact.Signup{Signup: "su", State: schema.Waitlisted}, nil, "f0.1 anna@example.org Waiting list: Planting", true},
+		{"an accepted sign-up", fact.KindSignup, "", accepted, nil, "f0.1 anna@example.org We have your sign-up: Planting", true},
+		{"a sign-up on the waiting list", fact.KindSignup, "", fact.Signup{Signup: "su", State: schema.Waitlisted}, nil, "f0.1 anna@example.org We have your sign-up: Planting", true},
 		{"a sign-up entered by the office is not answered", fact.KindSignup, "staff", accepted, nil, "", false},
 		{"a sign-up from a file is not answered", fact.KindSignup, "", fact.Signup{Signup: "su", State: schema.Accepted, Upload: "up"}, nil, "", false},
 		{"an erased sign-up is not answered", fact.KindSignup, "", fact.Signup{Signup: "erased", State: schema.Accepted}, nil, "", false},
 		{"a form without an address is not answered", fact.KindSignup, "", accepted, func(o *office) { o.form["email"] = "" }, "", false},
-		{"a repeated form", fact.KindSignup, "", fact.Signup{Signup: "su"}, func(o *office) { o.signup.Entries = 5 }, "f0.1 anna@example.org You had signed up before: Planting", true},
+		{"a repeated form", fact.KindSignup, "", fact.Signup{Signup: "su"}, func(o *office) { o.signup.Entries = 5 }, "f0.1 anna@example.org We have your sign-up: Planting", true},
 		{"the sixth sending is not answered", fact.KindSignup, "", fact.Signup{Signup: "su"}, func(o *office) { o.signup.Entries = 6 }, "", false},
 		{
 			"a repeated form with another's address does not disclose the sign-up", fact.KindSignup, "", fact.Signup{Signup: "su"},
 			func(o *office) { o.form["email"] = "other@example.org" }, "f0.1 other@example.org We have your sign-up: Planting", false,
 		},
 		{
-			"a held sign-up with another's address cannot be withdrawn by it", fact.KindSignup, "", fact.Signup{Signup: "su", State: schema.Held},
-			func(o *office) { o.form["email"] = "other@example.org" }, "f0.1 other@example.org We have your sign-up: Planting", false,
+			"a held sign-up can be withdrawn as any other", fact.KindSignup, "", fact.Signup{Signup: "su", State: schema.Held},
+			func(o *office) { o.form["email"] = "other@example.org" }, "f0.1 other@example.org We have your sign-up: Planting", true,
 		},
+		{"a sign-up that was held and is accepted", fact.KindSignupMoved, "staff", fact.SignupMoved{Signup: "su", State: schema.Accepted, From: schema.Held}, nil, "f0.1 anna@example.org Signed up: Planting", true},
+		{"a sign-up that was held and waits for a place", fact.KindSignupMoved, "staff", fact.SignupMoved{Signup: "su", State: schema.Waitlisted, From: schema.Held}, nil, "f0.1 anna@example.org Waiting list: Planting", true},
+		{"a sign-up that ended for another one of the same person is not announced", fact.KindSignupMoved, "staff", fact.SignupMoved{Signup: "su", State: schema.Cancelled, From: schema.Held, Joined: "other"}, nil, "", false},
 		{"a place that became free", fact.KindSignupMoved, "", fact.SignupMoved{Signup: "su", State: schema.Accepted}, nil, "f0.1 anna@example.org A place has become free: Planting", true},
 		{"a cancelled sign-up", fact.KindSignupMoved, "staff", fact.SignupMoved{Signup: "su", State: schema.Cancelled}, nil, "f0.1 anna@example.org Sign-up withdrawn: Planting", false},
 		{"a sign-up moved to the waiting list is not announced", fact.KindSignupMoved, "staff", fact.SignupMoved{Signup: "su", State: schema.Waitlisted}, nil, "", false},
@@ -279,14 +282,14 @@ func TestAFailedLetterHoldsUpItsLaneOnly(t *testing.T) {
 		}
 		return nil
 	}
-	if got := o.deliver(); got != "f1.1 anna@example.org Signed up: Planting" {
+	if got := o.deliver(); got != "f1.1 anna@example.org We have your sign-up: Planting" {
 		t.Errorf("sent %q", got)
 	}
 	if err := o.CatchUp(t.Context()); err == nil {
 		t.Error("the failure is not reported")
 	}
 	o.fail = nil
-	if got := o.deliver(); got != "f0.1 anna@example.org Signed up: Planting\nf0.2 anna@example.org Signed up: Planting" {
+	if got := o.deliver(); got != "f0.1 anna@example.org We have your sign-up: Planting\nf0.2 anna@example.org We have your sign-up: Planting" {
 		t.Errorf("the retry sent %q", got)
 	}
 }
@@ -336,7 +339,7 @@ func TestARefusedLetterHoldsUpNothing(t *testing.T) {
 		}
 		return nil
 	}
-	if got := o.deliver(); got != "f0.2 anna@example.org You had signed up before: Planting" {
+	if got := o.deliver(); got != "f0.2 anna@example.org We have your sign-up: Planting" {
 		t.Errorf("sent %q", got)
 	}
 	if got := o.deliver(); got != "" {
@@ -471,7 +474,7 @@ func TestALeasedProjectIsWaitedFor(t *testing.T) {
 	if err := lease.Release(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
-	if got := o.deliver(); got != "f0.1 anna@example.org Signed up: Planting" {
+	if got := o.deliver(); got != "f0.1 anna@example.org We have your sign-up: Planting" {
 		t.Errorf("sent %q once the lease was released", got)
 	}
 }

@@ -137,6 +137,8 @@ func (h Handlers) formProblem(c *web.Call, body web.Body, values map[string]stri
 		entry.Problems = []schema.Problem{{Code: "exists", Args: map[string]string{"id": exists.ID}}}
 	case errors.Is(err, people.ErrTwoPeople):
 		entry.Problems = []schema.Problem{{Field: "person", Code: schema.TwoPeople}}
+	case errors.Is(err, people.ErrWhichPerson):
+		entry.Problems = []schema.Problem{{Field: "person", Code: schema.WhichPerson}}
 	case errors.Is(err, store.ErrStale):
 		// What was typed stays: saving it once more replaces the version that was saved meanwhile.
 		entry.Problems = []schema.Problem{{Code: "stale"}}

@@ -476,6 +476,9 @@ func (s sheet) keepProblems(r *row, err error) error {
 	case errors.Is(err, people.ErrTwoPeople):
 		r.problems = []schema.Problem{{Field: "person", Code: schema.TwoPeople}}
 		return nil
+	case errors.Is(err, people.ErrWhichPerson):
+		r.problems = []schema.Problem{{Field: "person", Code: schema.WhichPerson}}
+		return nil
 	case errors.Is(err, store.ErrNotFound):
 		r.problems = []schema.Problem{{Field: "person.id", Code: schema.NotInList, Hint: "person"}}
 		return nil

@@ -134,18 +134,20 @@ func NewView(su signups.Signup, form map[string]string) View {
 	who := people.PersonView{ID: su.Person, FirstName: form["first_name"], LastName: form["last_name"], Email: form["email"], Pesel: form["pesel"]}
 	return View{
 		ID: su.ID, Person: who, Activity: su.Activity, State: su.State, SubmittedAt: su.Submitted.Format(time.RFC3339Nano), Entries: su.Entries,
-		Consent: form[signups.ConsentGiven], Upload: su.Upload,
+		Consent: form[signups.ConsentGiven], Upload: su.Upload, Conflict: su.Conflict,
 	}
 }
 
-// newState is the body that changes the state of a sign-up.
+// newState is the body that changes the state of a sign-up, or decides whose one is that is held.
 var newState = schema.Kind{Name: "state", Fields: []schema.Field{
-	{Name: "state", Type: schema.Choice, Required: true, Options: schema.Fixed(
+	{Name: "state", Type: schema.Choice, Options: schema.Fixed(
 		schema.Option{ID: schema.Accepted}, schema.Option{ID: schema.Waitlisted}, schema.Option{ID: schema.Held}, schema.Option{ID: schema.Cancelled})},
+	{Name: "person", Type: schema.Text, Longest: 26},
 }}
 
 // move changes the state of a sign-up. One that was held and gets a place, or waits for one, belongs to the person that
-// its form named: the keys of the form become that person's.
+// its form named: the keys of the form become that person's. Of one that contradicts a known person the body says whose
+// it is.
 func (h Handlers) move(c *web.Call) error {
 	body, err := c.Read()
 	if err != nil {
@@ -154,9 +156,14 @@ func (h Handlers) move(c *web.Call) error {
 	if body.Method(c) != http.MethodPut {
 		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "PUT"}
 	}
+	back := body.Take("back")
 	entry, problems := newState.Read(body.Given, c.Scope(body.Form), "reason")
 	if len(problems) > 0 {
 		return web.Invalid(problems...)
+	}
+	state, who := newState.Get(entry.Row, "state"), newState.Get(entry.Row, "person")
+	if state == "" && who == "" {
+		return web.Invalid(schema.Problem{Field: "state", Code: schema.Missing})
 	}
 	su, err := h.signups.Signup(c.Context(), c.Project, c.PathValue("id"))
 	if err != nil {
@@ -169,18 +176,22 @@ func (h Handlers) move(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	state := entry.Row[0]
-	if su.State == schema.Held && !su.Forgotten && (state == schema.Accepted || state == schema.Waitlisted) {
-		form, err := h.signups.Form(c.Context(), c.Project, su)
-		if err != nil {
-			return err
+	placed := state == schema.Accepted || state == schema.Waitlisted
+	moved := su
+	switch {
+	case who != "":
+		moved, err = h.signups.Decide(c.Context(), c.Defined.Definition, su.ID, who, by)
+		if store.IsNotFound(err) {
+			return web.Invalid(schema.Problem{Field: "person", Code: schema.NotInList, Hint: "person"})
 		}
-		ref := schema.PersonRef{ID: su.Person, Email: form["email"], Pesel: form["pesel"]}
-		if _, err := h.people.Resolve(c.Context(), c.Project, ref, people.Names{}); err != nil {
-			return err
-		}
+	case su.Conflict != nil && placed:
+		return web.Invalid(schema.Problem{Field: "person", Code: schema.Missing, Hint: "decide"})
+	case su.State == schema.Held && !su.Forgotten && placed:
+		err = h.signups.Confirm(c.Context(), c.Project, su)
 	}
-	moved, err := h.signups.MoveSignup(c.Context(), c.Defined.Definition, su.ID, state, by)
+	if err == nil && state != "" {
+		moved, err = h.signups.MoveSignup(c.Context(), c.Defined.Definition, moved.ID, state, by)
+	}
 	if errors.Is(err, store.ErrStale) {
 		return &web.Error{Status: http.StatusConflict, Detail: "cancelled"}
 	}
@@ -188,8 +199,11 @@ func (h Handlers) move(c *web.Call) error {
 		return err
 	}
 	if c.Page && body.Form {
+		if back == "todo" {
+			return c.Redirect("/" + c.Project + "/" + "?done=changed")
+		}
 		return c.Redirect("/" + c.Project + "/signups?activity=" + moved.Activity + "&done=changed")
 	}
 	c.W.Header().Set("ETag", ETag(moved))
-	return c.JSON(http.StatusOK, signups.Moved{ID: moved.ID, State: moved.State})
+	return c.JSON(http.StatusOK, signups.Moved{ID: moved.ID, State: moved.State, Conflict: moved.Conflict})
 }

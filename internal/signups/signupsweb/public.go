@@ -127,7 +127,12 @@ func (h Handlers) submit(c *web.Call) error {
 	if !office {
 		return c.JSON(http.StatusCreated, receipt{Receipt: result.Receipt, State: "received"})
 	}
-	return c.JSON(http.StatusCreated, signups.Moved{ID: result.Signup.ID, State: result.Signup.State})
+	answer := signups.Moved{ID: result.Signup.ID, State: result.Signup.State, Conflict: result.Signup.Conflict}
+	if result.OtherYear {
+		problem := schema.Problem{Field: "birth_year", Code: schema.OtherYear, Hint: "known"}
+		answer.Warnings = []signups.Warning{{Field: problem.Field, Code: problem.Code, Message: c.Messages().Problem(problem)}}
+	}
+	return c.JSON(http.StatusCreated, answer)
 }
 
 // signUp validates a form and stores the sign-up. Bad values are one error with all problems.

@@ -27,21 +27,17 @@ type Signups interface {
 	Forms(ctx context.Context, project string, all []signups.Signup) (map[string]map[string]string, error)
 	Places(ctx context.Context, project string, activities []project.Activity) ([]signups.Places, error)
 	IsCancelToken(project, signup, token string) bool
-}
-
-// People is what the handlers need of people.Store.
-type People interface {
-	Resolve(ctx context.Context, project string, ref schema.PersonRef, names people.Names) (string, error)
+	Decide(ctx context.Context, def *project.Definition, id, who, by string) (signups.Signup, error)
+	Confirm(ctx context.Context, project string, su signups.Signup) error
 }
 
 // Handlers serve sign-ups.
 type Handlers struct {
 	signups Signups
-	people  People
 }
 
 // New returns the handlers on the features of an app.
-func New(a *app.App) Handlers { return Handlers{a.Signups, a.People} }
+func New(a *app.App) Handlers { return Handlers{a.Signups} }
 
 // PublicRoutes are the routes that anyone may ask: the form, signing up, and withdrawing one's own sign-up.
 func (h Handlers) PublicRoutes() []web.Route {
@@ -52,10 +48,9 @@ func (h Handlers) PublicRoutes() []web.Route {
 			Response: signupForm{}, Success: "The form; for programs, what one can sign up to", Page: true, Short: true},
 		{Method: "POST", Path: "/{project}/signups", Handler: h.submit,
 			ID: "signUp", Tag: "sign-ups", Summary: "Sign up", Once: true,
-			Detail: "Anyone is answered with a receipt, a new one each time, whether or not they were on the list already. A coordinator is answered with the sign-up's id and state: `accepted`, `waitlisted` when the activity's capacity is taken, or `held`.\n\n" +
+			Detail: "Anyone is answered with a receipt, a new one each time, whether or not they were on the list already. A coordinator is answered with the sign-up's id and state: `accepted`, `waitlisted` when the activity's capacity is taken, or `held` where it contradicts the person who has its e-mail address or PESEL (another first name, another PESEL): `conflict` then names that person.\n\n" +
 				"The public form is closed after the project's period and after the activity's `closes` (422, code `closed`); a coordinator may still enter late paper, with `submitted_at`. One person has one sign-up to an activity, however often the form is sent.",
-			Request: shape.Sent{Kind: schema.Builtin().Kind(schema.Signup)}, Response: shape.OneOf{receipt{}, signups.Moved{}}, Success: "Signed up", Page: true, Status: http.StatusCreated,
-			Conflict: "For coordinators: the e-mail address and the PESEL belong to two people (`two_people`)"},
+			Request: shape.Sent{Kind: schema.Builtin().Kind(schema.Signup)}, Response: shape.OneOf{receipt{}, signups.Moved{}}, Success: "Signed up", Page: true, Status: http.StatusCreated},
 		{Method: "GET", Path: cancelling, Scope: web.Holder, Handler: h.showCancel,
 			ID: "showCancel", Tag: "sign-ups", Summary: "One's own sign-up", Detail: "Who holds the token of the e-mail. It shows, and changes nothing.",
 			Query:    []web.Parameter{{Name: "token", Description: "From the e-mail about the sign-up", Required: true}},
@@ -76,7 +71,7 @@ func (h Handlers) OfficeRoutes() []web.Route {
 			Response: shape.List{Of: shape.Record{Name: "signup-kept", Kind: schema.Builtin().Kind(schema.Signup), Without: IdentityFields, Partly: true, And: View{}}}, Success: "A page of the list, in the order of submission", Page: true},
 		{Method: "PUT", Path: "/{project}/signups/{id}", Roles: office, Handler: h.move,
 			ID: "moveSignup", Tag: "sign-ups", Summary: "Change a sign-up's state",
-			Detail:  "Cancelling an accepted one gives the place, at once, to the first of the queue. A held one that is accepted while no place is free joins the queue.",
+			Detail:  "Cancelling an accepted one gives the place, at once, to the first of the queue. A held one that is accepted while no place is free joins the queue. Of one with a `conflict`, `person` says whose it is: `same` is the known person, `new` is somebody else, who then shares the key, or the id of a person; it then takes its place by `submitted_at`. Where that person has a live sign-up to the activity, that one stays and is the answer.",
 			Request: shape.Sent{Kind: &newState, Also: []string{"reason"}}, Response: signups.Moved{}, Success: "Changed", Tagged: true, Match: true,
 			Conflict: "No place is free, the sign-up is cancelled already, or its keys belong to two people"},
 		{Method: "POST", Path: "/{project}/signups/{id}", Roles: office, Handler: h.move, Summary: "PUT of a browser's form"},
@@ -130,4 +125,5 @@ type View struct {
 	Entries     int               `json:"entries" doc:"How often the form was sent"`
 	Consent     string            `json:"consent_version,omitempty" format:"date" doc:"Since when the form had said what it said on the use of data: which words the person agreed to"`
 	Upload      string            `json:"upload,omitempty" doc:"The file it came in"`
+	Conflict    *people.Conflict  `json:"conflict,omitempty" doc:"Of a held one: which known person it contradicts, and in what"`
 }

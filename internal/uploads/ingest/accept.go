@@ -85,7 +85,7 @@ func (r *run) process(ctx context.Context, info objects.Info) error {
 		return r.uploads.FinishUpload(ctx, r.project, r.upload, r.found)
 	}
 	if !r.upload.CheckOnly {
-		if err := r.roster.register(ctx, r.people, r.project, r.kind); err != nil {
+		if err := r.roster.register(ctx, r.people, r.project); err != nil {
 			return err
 		}
 	}
@@ -189,7 +189,7 @@ func (r *run) check(ctx context.Context) (bool, error) {
 	}
 	wrong, warnings := checked.Errors, checked.Warnings
 	if r.kind != nil {
-		if err := r.roster.resolve(ctx, r.people, r.project); err != nil {
+		if err := r.roster.resolve(ctx, r.people, r.project, r.kind); err != nil {
 			return false, err
 		}
 		var repeats importer.Repeats
@@ -198,12 +198,14 @@ func (r *run) check(ctx context.Context) (bool, error) {
 			who := r.upload.Owner
 			if r.kind.Person {
 				who = r.roster.id(l.Entry.Person)
-				if problem := r.roster.problem(l.Entry.Person); problem != nil {
-					add := warnings.Warn
-					if problem.Code == schema.TwoPeople {
-						add = wrong.Add
+				found, isWrong := r.roster.problems(l.Entry.Person)
+				for _, problem := range found {
+					e := importer.CellError{Sheet: checked.Sheet(l), Row: l.Row, Column: problem.Field, Code: problem.Code, Hint: problem.Hint, Value: maskRef(l.Entry.Person)}
+					if isWrong {
+						wrong.Add(e)
+					} else {
+						warnings.Warn(e)
 					}
-					add(importer.CellError{Sheet: checked.Sheet(l), Row: l.Row, Column: problem.Field, Code: problem.Code, Value: maskRef(l.Entry.Person)})
 				}
 			}
 			if l.Entry.Row != nil {

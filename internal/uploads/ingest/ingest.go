@@ -42,9 +42,9 @@ type (
 		Definition(ctx context.Context, id string) (projects.Defined, error)
 	}
 	peopleStore interface {
-		IDsByKey(ctx context.Context, project string, keys []people.Key) (map[people.Key]string, error)
+		Holders(ctx context.Context, project string, keys []people.Key) (map[people.Key][]string, error)
 		Persons(ctx context.Context, project string, ids []string) (map[string]people.Person, error)
-		CreateMissing(ctx context.Context, project string, refs []schema.PersonRef) error
+		Register(ctx context.Context, project string, all []people.Newcomer) ([]string, error)
 	}
 	staffStore interface {
 		Staff(ctx context.Context, project, email string) (id string, err error)

@@ -305,7 +305,7 @@ func TestFileThatIsOnlyCheckedStoresNothing(t *testing.T) {
 	if u.State != uploads.Checked || u.New != 1 || len(found.Errors) != 0 || len(found.Warnings) != 1 || found.Warnings[0].Problem.Code != schema.NewPerson {
 		t.Errorf("%+v, %+v", u, found)
 	}
-	if known, err := in.app.People.IDsByKey(ctx, "town", people.Keys(schema.PersonRef{Email: "anna@example.org"})); err != nil || len(known) > 0 {
+	if known, err := in.app.People.Holders(ctx, "town", people.Keys(schema.PersonRef{Email: "anna@example.org"})); err != nil || len(known) > 0 {
 		t.Errorf("people %v, %v", known, err)
 	}
 	if after := in.heads(t); after != before {

@@ -42,7 +42,8 @@ func (s *spool) add(l importer.Line) error {
 		return nil
 	}
 	s.line = binary.AppendUvarint(s.line[:0], uint64(l.Place()))
-	for _, text := range [...]string{l.Entry.Person.ID, l.Entry.Person.Email, l.Entry.Person.Pesel} {
+	who := l.Entry.Person
+	for _, text := range [...]string{who.ID, who.Email, who.Pesel, who.FirstName, who.LastName, who.BirthYear} {
 		s.line = appendText(s.line, text)
 	}
 	for _, text := range l.Entry.Row {
@@ -89,7 +90,7 @@ func (s *spool) each(do func(importer.Line) error) error {
 		}
 		texts := lineTexts{line: s.line, all: string(s.line)}
 		l := importer.At(int(texts.number()))
-		l.Entry.Person = schema.PersonRef{ID: texts.next(), Email: texts.next(), Pesel: texts.next()}
+		l.Entry.Person = schema.PersonRef{ID: texts.next(), Email: texts.next(), Pesel: texts.next(), FirstName: texts.next(), LastName: texts.next(), BirthYear: texts.next()}
 		values := row[:0]
 		for texts.at < len(s.line) {
 			values = append(values, texts.next())

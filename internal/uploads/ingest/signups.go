@@ -60,7 +60,9 @@ func (q *signupQueue) flush(ctx context.Context) error {
 	drafts := make([]signups.SignupDraft, len(q.rows))
 	for i, row := range q.rows {
 		activity, _ := r.defined.Definition.Activity(r.kind.Get(row.line.Entry.Row, "activity"))
+		who, conflict := r.roster.storedPerson(row.line.Entry.Person)
 		drafts[i] = signups.SignupDraft{
+			Person: who, Conflict: conflict,
 			Kind: r.kind, Activity: activity, Row: row.line.Entry.Row, Derived: schema.OfPesel(r.defined.Definition, row.line.Entry.Person.Pesel), Submitted: r.upload.Arrived, By: r.upload.By,
 			Entry: fact.LineID(r.upload.ID, r.upload.Arrived, row.line.Place()), Upload: r.upload.ID, Line: row.line.Place(),
 		}
