@@ -10,6 +10,7 @@ import (
 	"net/mail"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -119,7 +120,7 @@ func TestLettersAreSentThroughSMTP(t *testing.T) {
 		t.Fatal(err)
 	}
 	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
-	if err != nil || subject != "Masz miejsce: Kompost" || m.Header.Get("To") != "<zofia@example.org>" || m.Header.Get("Message-Id") != "<"+said(within(kept[0], "id"))+"@outreach.example.org>" {
+	if err != nil || subject != "Mamy Twoje zgłoszenie: Kompost" || m.Header.Get("To") != "<zofia@example.org>" || m.Header.Get("Message-Id") != "<"+said(within(kept[0], "id"))+"@outreach.example.org>" {
 		t.Errorf("%v, %v", m.Header, err)
 	}
 	if log, err := os.ReadFile(filepath.Join(dir, "data", "log.jsonl")); err != nil || bytes.Contains(log, []byte("zofia")) || bytes.Contains(log, []byte("sesame")) {
@@ -127,27 +128,53 @@ func TestLettersAreSentThroughSMTP(t *testing.T) {
 	}
 }
 
+// neutral returns the letters to an address without what is its own: the links to withdraw.
+func neutral(letters []any) string {
+	var out []string
+	for _, l := range letters {
+		text := regexp.MustCompile(`/signups/\w+/cancel\?token=\w+`).ReplaceAllString(said(within(l, "text")), "/signups/ID/cancel")
+		out = append(out, said(within(l, "subject"))+"\n"+text)
+	}
+	return strings.Join(out, "\n")
+}
+
+// The letter to whoever sends a form is the same, whether the address or the PESEL is known, and whose it is.
 func TestLetterToAStrangerDoesNotRevealASignup(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
-	for n, pesel := range []string{"44051401359", "02070803628"} {
-		name := fmt.Sprint("ola", n)
-		who := signup(name, "planting").and(fields{"email": p.id + name + "@example.org", "pesel": pesel})
-		p.anyone.post(p.at+"/signups", who).is(http.StatusCreated)
-		activity := []string{"planting", "compost"}[n] // the second has not signed up to this one before
-		stranger := fmt.Sprintf("%sstranger%d@example.org", p.id, n)
-		p.anyone.post(p.at+"/signups", who.and(fields{"email": stranger, "activity": activity, "first_name": "Obca", "last_name": "Osoba"})).is(http.StatusCreated)
-		var letters []any
-		eventually(t, "a letter", func() bool { letters = p.mails(stranger); return len(letters) > 0 })
-		if subject, text := said(within(letters[0], "subject")), said(within(letters[0], "text")); !strings.HasPrefix(subject, "Otrzymaliśmy zgłoszenie: ") || strings.Contains(text, "cancel") {
-			t.Errorf("to whoever has another's PESEL: %s\n%s", subject, text)
+	n := 0
+	letter := func(activity, pesel string) string {
+		t.Helper()
+		n++
+		address := fmt.Sprintf("%sstranger%d@example.org", p.id, n)
+		form := signup("obca", activity).and(fields{"email": address, "last_name": "Osoba"})
+		if pesel != "" {
+			form["pesel"] = pesel
 		}
-		// The owner of the address is reminded of the sign-up, and can withdraw.
-		p.anyone.post(p.at+"/signups", who).is(http.StatusCreated)
-		eventually(t, "a second letter", func() bool { letters = p.mails(p.id + name + "@example.org"); return len(letters) > 1 })
-		if subject, text := said(within(letters[0], "subject")), said(within(letters[0], "text")); subject != "Zgłoszenie już mamy: Sadzenie drzew" || !strings.Contains(text, "/cancel?") {
-			t.Errorf("to themselves: %s\n%s", subject, text)
+		p.anyone.post(p.at+"/signups", form).is(http.StatusCreated)
+		eventually(t, "a letter", func() bool { return len(p.mails(address)) > 0 })
+		return neutral(p.mails(address))
+	}
+	known := signup("ola", "planting").and(fields{"email": p.id + "ola@example.org", "pesel": "44051401359"})
+	p.anyone.post(p.at+"/signups", known).is(http.StatusCreated)
+	p.anyone.post(p.at+"/signups", signup("obca", "compost").and(fields{"email": p.id + "same@example.org", "pesel": "02070803628"})).is(http.StatusCreated)
+	for _, activity := range []string{"planting", "compost"} {
+		want := letter(activity, "80030412343")
+		if !strings.Contains(want, "/cancel") {
+			t.Errorf("no way to withdraw:\n%s", want)
 		}
+		for name, pesel := range map[string]string{"somebody else's": "44051401359", "that of somebody of the same name": "02070803628", "none": ""} {
+			if got := letter(activity, pesel); got != want {
+				t.Errorf("%s, with %s PESEL:\n%s\nwant\n%s", activity, name, got, want)
+			}
+		}
+	}
+	// Whoever signs up a second time gets the same letter again, also in another's name.
+	ola := p.id + "ola@example.org"
+	p.anyone.post(p.at+"/signups", known).is(http.StatusCreated)
+	eventually(t, "a second letter", func() bool { return len(p.mails(ola)) > 1 })
+	if letters := p.mails(ola); neutral(letters[:1]) != neutral(letters[1:2]) {
+		t.Errorf("two letters to one who signed up twice:\n%s", neutral(letters))
 	}
 }
 
@@ -201,7 +228,7 @@ func TestSignupLetterDescribesTheActivity(t *testing.T) {
 
 	p.anyone.post(p.at+"/signups", signup("irena", "compost").and(fields{"email": irena, "locale": "pl"})).is(http.StatusCreated)
 	waits := letter(irena)
-	if files, _ := within(waits, "files").([]any); len(files) != 0 || !strings.HasPrefix(said(within(waits, "subject")), "Lista rezerwowa") {
+	if files, _ := within(waits, "files").([]any); len(files) != 0 || !strings.Contains(said(within(waits, "text")), "na liście oczekujących") {
 		t.Errorf("who waits has nothing for the calendar: %v", waits)
 	}
 }

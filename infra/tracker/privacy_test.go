@@ -42,7 +42,7 @@ func TestErasureCoversFilesAndLetters(t *testing.T) {
 	both := p.accepts(p.office, "znika i inni.csv", header+row("znika@example.org", -1)+row("zostaje@example.org", -1)).text("id")
 	twice := p.accepts(p.office, "jeszcze raz.csv", header+row("znika@example.org", -1)+row("zostaje@example.org", -1)).text("id")
 	checked := p.upload(p.office, "na próbę.csv", header+row("znika@example.org", -1)+row("zostaje@example.org", -1), fields{"check_only": true}).text("id")
-	paper := p.accepts(p.office, "papier.csv", "activity,first_name,last_name,email,sex,consent_processing\nlast-call,Znika,Papierowa,znika@example.org,female,tak\n").text("id")
+	paper := p.accepts(p.office, "papier.csv", "activity,first_name,last_name,email,sex,consent_processing\nlast-call,Znikająca,Papierowa,znika@example.org,female,tak\n").text("id")
 	others := p.accepts(p.office, "inni.csv", header+row("zostaje@example.org", -2)).text("id")
 	media := p.accepts(p.radio, "audycje.csv", p.airings("radio")).text("id")
 	before := p.compile()

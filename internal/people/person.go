@@ -68,9 +68,13 @@ func (p Person) Keys() []Key {
 	return keys
 }
 
-// claims reports whether a sign-up that is held claims a key for the person.
-func (p Person) claims(k Key) bool {
-	return slices.ContainsFunc(p.Claims, func(c Claim) bool { return Key{c.Kind, c.Value} == k })
+// isFoundBy reports whether a search for one of some keys finds the person: by their keys, and by the address of a sign-up
+// that is held.
+func (p Person) isFoundBy(keys []Key) bool {
+	return slices.ContainsFunc(keys, func(k Key) bool {
+		claimed := func(c Claim) bool { return Key{c.Kind, c.Value} == k }
+		return slices.Contains(p.Keys(), k) || k.Kind == "email" && slices.ContainsFunc(p.Claims, claimed)
+	})
 }
 
 // AllKeys returns the person's identity keys, and those that sign-ups that are held claim for them.
@@ -239,7 +243,7 @@ func (p Person) Matches(query string) bool {
 	words := Words(query)
 	switch {
 	case len(keys) > 0:
-		return slices.ContainsFunc(keys, func(k Key) bool { return slices.Contains(p.Keys(), k) || p.claims(k) })
+		return p.isFoundBy(keys)
 	case len(words) > 0:
 		return p.MatchesPrefixes(words)
 	}

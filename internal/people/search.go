@@ -56,12 +56,13 @@ func (s *Store) searchKeys(ctx context.Context, project string, keys []Key) (tab
 		ids = append(ids, held...)
 	}
 	ids = distinctIDs(ids)
+	// The PESEL of a form that the public sent in the name of a known person leads to nobody, until it is theirs.
 	found, err := s.Persons(ctx, project, ids)
 	if err != nil {
 		return out, err
 	}
 	for _, id := range ids {
-		if p, there := found[id]; there && p.ID == id { // else erased or merged meanwhile
+		if p, there := found[id]; there && p.ID == id && p.isFoundBy(keys) { // else erased or merged meanwhile
 			out.Items = append(out.Items, p)
 		}
 	}
