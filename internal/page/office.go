@@ -192,7 +192,27 @@ func short(hash string) string {
 }
 
 // Attention is the office's first page: its tasks, the most urgent first.
-type Attention struct{ Items []Task }
+type Attention struct {
+	Held     []HeldItem // sign-ups to decide on, which come first
+	MoreHeld int        // how many are not shown
+	Items    []Task
+}
+
+// HeldItem is a sign-up that is held, beside the known person.
+type HeldItem struct {
+	ID, Name, Activity, SubmittedAt, Version string
+	Why                                      string // why it is held
+	Own                                      bool   // it contradicts the known person; else only keys are to be confirmed
+	Known                                    string // the id of the known person, "" where there is none any more
+	KnownName                                string
+	Lines                                    []HeldLine
+}
+
+// HeldLine is what a form and what the known person has of one field.
+type HeldLine struct {
+	Field, Sent, Known string
+	Differs            bool
+}
 
 // Task is one task, with the address where it is done.
 type Task struct {

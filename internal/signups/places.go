@@ -3,6 +3,7 @@ package signups
 import (
 	"encoding/json"
 	"maps"
+	"strconv"
 	"time"
 
 	"outreach/internal/people"
@@ -147,6 +148,9 @@ func (s Signup) Count(p *Places, n int) {
 		p.Add(s.State, n)
 	}
 }
+
+// ETag names the version of a sign-up, for If-Match.
+func ETag(su Signup) string { return `"` + su.ID + "." + strconv.Itoa(su.Version) + `"` }
 
 // Live reports whether the sign-up is not cancelled.
 func (s Signup) Live() bool { return s.State != schema.Cancelled }

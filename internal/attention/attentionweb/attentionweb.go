@@ -11,10 +11,12 @@ import (
 	"outreach/internal/app"
 	"outreach/internal/attention"
 	"outreach/internal/page"
+	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/signups"
 	"outreach/internal/snapshots"
 	"outreach/internal/store"
+	"outreach/internal/table"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
 )
@@ -29,6 +31,11 @@ type Handlers struct {
 	}
 	signups interface {
 		Places(ctx context.Context, project string, activities []project.Activity) ([]signups.Places, error)
+		Held(ctx context.Context, project string, limit int, cursor string) (table.PageOf[signups.Signup], error)
+		Forms(ctx context.Context, project string, all []signups.Signup) (map[string]map[string]string, error)
+	}
+	people interface {
+		Persons(ctx context.Context, project string, ids []string) (map[string]people.Person, error)
 	}
 	snapshots interface {
 		Newest(ctx context.Context, project string) (snapshots.Kept, error)
@@ -40,7 +47,7 @@ type Handlers struct {
 
 // New returns the handlers on the features of an app. With an empty app their Routes can be listed, but not called.
 func New(a *app.App) Handlers {
-	return Handlers{attention: a.Attention, uploads: a.Uploads, signups: a.Signups, snapshots: a.Snapshots, nights: a.Nights}
+	return Handlers{attention: a.Attention, uploads: a.Uploads, signups: a.Signups, people: a.People, snapshots: a.Snapshots, nights: a.Nights}
 }
 
 // Routes lists the route of the office's tasks.
@@ -61,6 +68,7 @@ type task struct {
 	Activity string `json:"activity,omitempty"`
 	Message  string `json:"message"`
 	Href     string `json:"href"`
+	Signups  []held `json:"signups,omitempty" doc:"The first of those that are held, with the known person"`
 	urgent   bool
 }
 
@@ -70,11 +78,33 @@ func (h Handlers) show(c *web.Call) error {
 	if err != nil {
 		return err
 	}
+	undecided, err := h.held(c)
+	if err != nil {
+		return err
+	}
+	waiting := 0
+	for i, t := range tasks {
+		if t.What != "held" {
+			continue
+		}
+		waiting += t.Count
+		for _, one := range undecided {
+			if one.Activity == t.Activity {
+				tasks[i].Signups = append(tasks[i].Signups, one)
+			}
+		}
+	}
 	if !c.Page {
 		return c.List(tasks, "")
 	}
-	content := page.Attention{}
+	content := page.Attention{MoreHeld: waiting - len(undecided)}
+	for _, one := range undecided {
+		content.Held = append(content.Held, one.item(c))
+	}
 	for _, t := range tasks {
+		if t.What == "held" && len(t.Signups) == t.Count {
+			continue // all are shown
+		}
 		content.Items = append(content.Items, page.Task{What: t.What, Message: t.Message, Href: t.Href, Urgent: t.urgent})
 	}
 	return c.Show(http.StatusOK, content)
@@ -119,11 +149,11 @@ func (h Handlers) tasks(c *web.Call) ([]task, error) {
 	if newest.ID != "" {
 		figures += "/" + newest.ID
 	}
+	l.held(places)
 	l.add("reports", counts.Reports, true, "/snapshots")
 	l.add("rejected_files", rejected, true, "/uploads")
 	l.add("postponed_letters", counts.PostponedLetters, true, "/signups")
 	l.queues(places, true)
-	l.held(places)
 	l.add("duplicates", counts.Duplicates, false, "/people/duplicates")
 	l.snapshot(newest, checked)
 	l.add("rule_errors", counts.RuleErrors, true, figures)

@@ -11,6 +11,7 @@ import (
 
 	"outreach/internal/app"
 	"outreach/internal/attention"
+	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/signups"
 	"outreach/internal/snapshots"
@@ -30,6 +31,9 @@ type fake struct {
 	newest   snapshots.Kept   // without an id: there is none
 	checked  string           // until when the nightly run looked for changes
 	err      error
+	held     []signups.Signup
+	forms    map[string]map[string]string
+	persons  map[string]people.Person
 
 	rejectedSince time.Time
 }
@@ -45,6 +49,18 @@ func (f *fake) Places(_ context.Context, _ string, activities []project.Activity
 	return append(f.places, make([]signups.Places, len(activities)-len(f.places))...), nil
 }
 
+func (f *fake) Held(context.Context, string, int, string) (table.PageOf[signups.Signup], error) {
+	return table.PageOf[signups.Signup]{Items: f.held}, nil
+}
+
+func (f *fake) Forms(context.Context, string, []signups.Signup) (map[string]map[string]string, error) {
+	return f.forms, nil
+}
+
+func (f *fake) Persons(context.Context, string, []string) (map[string]people.Person, error) {
+	return f.persons, nil
+}
+
 func (f *fake) Newest(context.Context, string) (snapshots.Kept, error) {
 	if f.newest.ID == "" {
 		return snapshots.Kept{}, store.ErrNotFound
@@ -57,7 +73,7 @@ func (f *fake) Checked(context.Context, *project.Definition) (string, error) { r
 func serve(t *testing.T, f *fake) *webtest.Tracker {
 	t.Helper()
 	tracker := webtest.New(t, webtest.Definition, func(*app.App) []web.Route {
-		return Handlers{attention: f, uploads: f, signups: f, snapshots: f, nights: f}.Routes()
+		return Handlers{attention: f, uploads: f, signups: f, people: f, snapshots: f, nights: f}.Routes()
 	})
 	tracker.DB.Now = func() time.Time { return now }
 	return tracker

@@ -215,7 +215,7 @@ func (h Handlers) personPage(c *web.Call, p people.Person, data privacy.PersonDa
 		content.Facts = append(content.Facts, page.Fact{Label: c.Messages().Say("people.also"), Value: other})
 	}
 	for _, s := range data.Signups {
-		content.Signups = append(content.Signups, page.SignupItem{ID: s.ID, Person: p.ID, Name: content.Person.Name, Email: s.Form["email"], Activity: s.Activity, State: s.State, SubmittedAt: s.Submitted.Format("2006-01-02T15:04:05Z07:00"), Version: signupsweb.ETag(s.Signup), Row: s.Row, Consent: s.Form[signups.ConsentGiven]})
+		content.Signups = append(content.Signups, page.SignupItem{ID: s.ID, Person: p.ID, Name: content.Person.Name, Email: s.Form["email"], Activity: s.Activity, State: s.State, SubmittedAt: s.Submitted.Format("2006-01-02T15:04:05Z07:00"), Version: signups.ETag(s.Signup), Row: s.Row, Consent: s.Form[signups.ConsentGiven]})
 	}
 	for _, r := range data.Records {
 		shown := page.PersonRecord{Kind: reg.Kind(r.Kind), Row: r.Row, Upload: r.Upload}

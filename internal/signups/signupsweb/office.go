@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -25,9 +24,6 @@ type listed struct {
 	form map[string]string
 	row  schema.Row
 }
-
-// ETag names the version of a sign-up, for If-Match.
-func ETag(su signups.Signup) string { return `"` + su.ID + "." + strconv.Itoa(su.Version) + `"` }
 
 // page reads one page of sign-ups: of one activity, or of all activities one after the other in the definition's order,
 // former ones last. The cursor names the activity that it belongs to.
@@ -110,7 +106,7 @@ func (h Handlers) list(c *web.Call) error {
 	for _, l := range found.Items {
 		content.Items = append(content.Items, page.SignupItem{
 			ID: l.ID, Person: l.Person, Name: l.form["first_name"] + " " + l.form["last_name"], Email: l.form["email"], Activity: l.Activity,
-			State: l.State, SubmittedAt: l.Submitted.Format(time.RFC3339), Version: ETag(l.Signup),
+			State: l.State, SubmittedAt: l.Submitted.Format(time.RFC3339), Version: signups.ETag(l.Signup),
 		})
 	}
 	return c.Show(http.StatusOK, content)
@@ -169,7 +165,7 @@ func (h Handlers) move(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if want := body.IfMatch(c); want != "" && want != "*" && want != ETag(su) {
+	if want := body.IfMatch(c); want != "" && want != "*" && want != signups.ETag(su) {
 		return store.ErrStale
 	}
 	by, err := c.Staff()
@@ -199,11 +195,11 @@ func (h Handlers) move(c *web.Call) error {
 		return err
 	}
 	if c.Page && body.Form {
-		if back == "todo" {
-			return c.Redirect("/" + c.Project + "/" + "?done=changed")
+		if back == "attention" {
+			return c.Redirect("/" + c.Project + "/attention?done=changed")
 		}
 		return c.Redirect("/" + c.Project + "/signups?activity=" + moved.Activity + "&done=changed")
 	}
-	c.W.Header().Set("ETag", ETag(moved))
+	c.W.Header().Set("ETag", signups.ETag(moved))
 	return c.JSON(http.StatusOK, signups.Moved{ID: moved.ID, State: moved.State, Conflict: moved.Conflict})
 }

@@ -1,0 +1,108 @@
+package attentionweb
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"outreach/internal/page"
+	"outreach/internal/people"
+	"outreach/internal/schema"
+	"outreach/internal/signups"
+	"outreach/internal/web"
+)
+
+// mostHeld is how many held sign-ups are shown with the people.
+const mostHeld = 20
+
+// held is a sign-up that is held, beside the known person.
+type held struct {
+	ID          string             `json:"id"`
+	Activity    string             `json:"activity"`
+	SubmittedAt string             `json:"submitted_at" format:"date-time"`
+	Person      people.PersonView  `json:"person" doc:"What was sent"`
+	Conflict    *people.Conflict   `json:"conflict,omitempty" doc:"Why it is held: what differs from the known person"`
+	Known       *people.PersonView `json:"known,omitempty" doc:"The known person; left out where they were erased"`
+	form        map[string]string
+	version     string
+	known       people.Person
+	year        string
+}
+
+// held returns the first sign-ups that are held, with the people whom they may be of.
+func (h Handlers) held(c *web.Call) ([]held, error) {
+	found, err := h.signups.Held(c.Context(), c.Project, mostHeld, "")
+	if err != nil {
+		return nil, err
+	}
+	forms, err := h.signups.Forms(c.Context(), c.Project, found.Items)
+	if err != nil {
+		return nil, err
+	}
+	known := func(su signups.Signup) string {
+		if su.Conflict != nil {
+			return su.Conflict.Person
+		}
+		return su.Person
+	}
+	var ids []string
+	for _, su := range found.Items {
+		ids = append(ids, known(su))
+	}
+	slices.Sort(ids)
+	persons, err := h.people.Persons(c.Context(), c.Project, slices.Compact(ids))
+	if err != nil {
+		return nil, err
+	}
+	var out []held
+	for _, su := range found.Items {
+		form := forms[su.ID]
+		one := held{
+			ID: su.ID, Activity: su.Activity, SubmittedAt: su.Submitted.Format(time.RFC3339Nano), Conflict: su.Conflict, form: form, version: signups.ETag(su),
+			year:   su.Values.Get("birth_year"),
+			Person: people.PersonView{ID: su.Person, FirstName: form["first_name"], LastName: form["last_name"], Email: form["email"], Pesel: form["pesel"]},
+		}
+		if p, there := persons[known(su)]; there {
+			view := p.View()
+			one.Known, one.known = &view, p
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// item returns what the page shows of the sign-up.
+func (o held) item(c *web.Call) page.HeldItem {
+	activity, _ := c.Defined.Definition.Activity(o.Activity)
+	item := page.HeldItem{
+		ID: o.ID, Activity: cmp.Or(activity.Label.In(c.Language), o.Activity), SubmittedAt: o.SubmittedAt, Version: o.version, Own: o.Conflict != nil,
+		Known: o.known.ID, KnownName: cmp.Or(strings.TrimSpace(o.known.FirstName+" "+o.known.LastName), o.known.Email(), o.known.ID),
+		Name: cmp.Or(strings.TrimSpace(o.form["first_name"]+" "+o.form["last_name"]), o.form["email"], o.form["pesel"]),
+	}
+	ref := schema.PersonRef{Email: o.form["email"], Pesel: o.form["pesel"], FirstName: o.form["first_name"], LastName: o.form["last_name"], BirthYear: o.year}
+	why := "confirm"
+	if o.Conflict != nil {
+		why = "keys"
+		for _, field := range []string{"first_name", "pesel", "birth_year"} {
+			if slices.Contains(o.Conflict.Fields, field) && o.Known != nil && slices.Contains(o.known.Contradicts(ref), field) {
+				why = field
+				break
+			}
+		}
+	}
+	item.Why = c.Messages().Say("held.why." + why)
+	line := func(field, sent string, known ...string) {
+		if has := strings.Join(known, ", "); sent != "" || has != "" {
+			item.Lines = append(item.Lines, page.HeldLine{Field: field, Sent: sent, Known: has, Differs: sent != "" && has != "" && !slices.ContainsFunc(known, func(k string) bool { return people.Fold(k) == people.Fold(sent) })})
+		}
+	}
+	k := o.known
+	line("first_name", o.form["first_name"], append([]string{k.FirstName}, k.Also...)...)
+	line("last_name", o.form["last_name"], k.LastName)
+	line("email", o.form["email"], k.Emails...)
+	line("pesel", o.form["pesel"], k.Pesels...)
+	line("phone", o.form["phone"], k.Phone)
+	line("birth_year", o.year, k.BirthYear)
+	return item
+}
