@@ -80,6 +80,14 @@ type Signup struct {
 	Line      int           `json:"line,omitempty"`   // the file's row
 }
 
+// FirstState returns the state with which the sign-up began: an undecided one is held. It is "" for a repeated submission.
+func (s Signup) FirstState() string {
+	if s.State == schema.Undecided {
+		return schema.Held
+	}
+	return s.State
+}
+
 // SignupMoved is a change of a sign-up's state. The highest Version counts; the first state, in Signup, is Version 1.
 type SignupMoved struct {
 	Signup  string `json:"signup"`

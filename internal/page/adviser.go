@@ -69,7 +69,7 @@ func (v view) onePerson(inputs []input, e Entry) []input {
 	}
 	out := []input{who}
 	for _, in := range inputs {
-		if in.Name != "email" && in.Name != "pesel" {
+		if in.Name != "email" && in.Name != "pesel" && in.Name != "first_name" {
 			out = append(out, in)
 		}
 	}

@@ -154,7 +154,7 @@ func (v view) sentence(p schema.Problem) string {
 func (v view) inputs(kind *schema.Kind, d *project.Definition, e Entry, today string, without ...string) []input {
 	var fields []*schema.Field
 	if kind.Person && kind.Index("email") < 0 {
-		fields = append(fields, &schema.EmailField, &schema.PeselField)
+		fields = append(fields, &schema.EmailField, &schema.PeselField, &schema.FirstNameField)
 	}
 	for i := range kind.Fields {
 		fields = append(fields, &kind.Fields[i])

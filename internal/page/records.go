@@ -114,6 +114,7 @@ func (v view) recordForm(kind *schema.Kind, d *project.Definition, e Entry, toda
 	}
 	if kind.Person {
 		f.Input("email").Label, f.Input("pesel").Label = v.Say("records.person_email"), v.Say("records.person_pesel")
+		f.Input("first_name").Label, f.Input("first_name").Hint = v.Say("records.person_first_name"), v.Say("records.person_first_name_hint")
 	}
 	return f
 }

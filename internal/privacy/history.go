@@ -137,7 +137,7 @@ func (s *Store) readFacts(ctx context.Context, project string, ids []string, d *
 			}
 			d.Submissions[data.Signup] = append(d.Submissions[data.Signup], Submission{ID: data.Entry, At: f.At, Submitted: data.Submitted, sealed: data.Values, person: data.Person, Upload: data.Upload, Line: data.Line})
 			if data.State != "" {
-				d.States[data.Signup] = append(d.States[data.Signup], StateChange{State: data.State, Version: 1, At: f.At})
+				d.States[data.Signup] = append(d.States[data.Signup], StateChange{State: data.FirstState(), Version: 1, At: f.At})
 			}
 		case fact.KindSignupMoved:
 			var data fact.SignupMoved

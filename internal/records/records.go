@@ -62,7 +62,8 @@ func (t Typed) ETag() string { return fmt.Sprintf(`"%s.%d"`, t.ID, t.Version) }
 // Draft is a valid record to be stored. Its values are not sealed; members of the staff are ids.
 type Draft struct {
 	Kind    *schema.Kind
-	Person  string // "" for kinds that are not about people
+	Person  string           // "" for kinds that are not about people
+	Named   schema.PersonRef // whom the body names, for a warning
 	Row     schema.Row
 	By      string        // who enters it, a staff id
 	Derived schema.Values // attributes that follow from the PESEL by which the record names its person

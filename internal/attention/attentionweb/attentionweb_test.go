@@ -100,8 +100,9 @@ func TestTasksAreListedByUrgency(t *testing.T) {
 				places: []signups.Places{{Capacity: 2, Taken: 2, Waiting: 5}, {Waiting: 6, Held: 1}},
 			},
 			[]string{
+				"held 1 compost /garden/signups?activity=compost",
 				"reports 1  /garden/snapshots", "rejected_files 3  /garden/uploads", "postponed_letters 2  /garden/signups",
-				"waiting_with_places 6 compost /garden/signups?activity=compost", "held 1 compost /garden/signups?activity=compost",
+				"waiting_with_places 6 compost /garden/signups?activity=compost",
 				"duplicates 4  /garden/people/duplicates", "lines_behind 2  /garden/snapshots/01JS",
 				"people_without_attributes 7  /garden/snapshots/01JS", "waiting 5 planting /garden/signups?activity=planting",
 			},

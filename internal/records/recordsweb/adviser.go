@@ -137,9 +137,19 @@ func (h Handlers) resolveName(c *web.Call, body web.Body, staff string) (known p
 	case typed == "":
 		delete(body.Given, "person")
 		return known, nil, nil
-	case strings.Contains(typed, "@") && !strings.Contains(typed, " "):
+	case strings.Contains(typed, "@"):
 		delete(body.Given, "person")
-		body.Given["email"] = typed
+		var names []string
+		for _, word := range strings.Fields(typed) {
+			if strings.Contains(word, "@") {
+				body.Given["email"] = word
+			} else {
+				names = append(names, word) // of several who share the address
+			}
+		}
+		if len(names) > 0 {
+			body.Given["first_name"], body.Given["last_name"] = names[0], strings.Join(names[1:], " ")
+		}
 		return known, nil, nil
 	case !strings.ContainsFunc(typed, func(r rune) bool { return (r < '0' || r > '9') && r != ' ' }):
 		delete(body.Given, "person")

@@ -88,7 +88,7 @@ func (h Handlers) create(c *web.Call) error {
 	if done, err := c.Site.DB.Answered(c.Context(), body.Once, &before); err != nil {
 		return err
 	} else if done {
-		return h.created(c, body, before)
+		return h.created(c, body, before, schema.PersonRef{})
 	}
 	values := body.Values()
 	known, candidates, err := h.findPerson(c, body)
@@ -102,7 +102,7 @@ func (h Handlers) create(c *web.Call) error {
 	if err == nil {
 		var t records.Typed
 		if t, err = h.records.Create(c.Context(), c.Project, draft, body.Once); err == nil {
-			return h.created(c, body, t)
+			return h.created(c, body, t, draft.Named)
 		}
 	}
 	return h.formProblem(c, body, values, err, func(status int, e page.Entry) error { return h.showList(c, status, e, candidates) })
@@ -150,21 +150,27 @@ func (h Handlers) formProblem(c *web.Call, body web.Body, values map[string]stri
 }
 
 // created answers a request that stored a record.
-func (h Handlers) created(c *web.Call, body web.Body, t records.Typed) error {
+// named is whom its body names.
+func (h Handlers) created(c *web.Call, body web.Body, t records.Typed, named schema.PersonRef) error {
 	switch {
 	case c.Page && body.Form && h.forAdviser(c):
 		return c.Redirect("/" + c.Project + "/" + h.kind.Path + "?saved=" + t.ID)
 	case c.Page && body.Form:
 		return c.Redirect("/" + c.Project + "/" + h.kind.Path + "?done=saved")
 	}
-	return h.answer(c, http.StatusCreated, t)
+	return h.answer(c, http.StatusCreated, t, named)
 }
 
-// answer answers with a record and its ETag.
-func (h Handlers) answer(c *web.Call, status int, t records.Typed) error {
+// answer answers with a record and its ETag, and warns a coordinator where the person whom its body named has another
+// name.
+func (h Handlers) answer(c *web.Call, status int, t records.Typed, named schema.PersonRef) error {
 	views, err := h.views(c, []records.Typed{t})
 	if err != nil {
 		return err
+	}
+	if c.HasRole(web.Coordinator) && views[0].person.OtherName(named) {
+		problem := schema.Problem{Field: "person.first_name", Code: schema.OtherName}
+		views[0].warnings = []warning{{Field: problem.Field, Code: problem.Code, Message: c.Messages().Problem(problem)}}
 	}
 	c.W.Header().Set("ETag", t.ETag())
 	if status == http.StatusCreated {
@@ -183,18 +189,27 @@ func (h Handlers) draft(c *web.Call, body web.Body) (records.Draft, error) {
 // corrected without naming anybody, or by the id that it has. So may in a form that of a person of whom an adviser sees
 // no more than the id.
 func (h Handlers) correction(c *web.Call, body web.Body, before records.Typed) (records.Draft, error) {
-	if before.Person != "" && namesNoOther(body.Given, before.Person) {
-		if body.Form && before.OnlySent && h.forAdviser(c) {
+	if before.Person != "" && (body.Form || namesNoOther(body.Given, before.Person)) {
+		if body.Form && before.OnlySent && h.forAdviser(c) && namesNoOther(body.Given, before.Person) {
 			body.Given["person"] = map[string]any{"id": before.Person}
 		}
 		found, err := h.people.Persons(c.Context(), c.Project, []string{before.Person})
 		if err != nil {
 			return records.Draft{}, err
 		}
-		if _, ok := found[before.Person]; !ok {
+		who, ok := found[before.Person]
+		if unchanged := who.View(); ok && body.Form && body.Given["first_name"] == "" && body.Given["email"] == unchanged.Email && body.Given["pesel"] == unchanged.Pesel {
+			// The form still names whom the record is about, though others may share the keys.
+			delete(body.Given, "email")
+			delete(body.Given, "pesel")
+			delete(body.Given, "first_name")
+			body.Given["person"] = map[string]any{"id": before.Person}
+		}
+		if !ok && namesNoOther(body.Given, before.Person) {
 			reason := body.Take("reason")
 			delete(body.Given, "email")
 			delete(body.Given, "pesel")
+			delete(body.Given, "first_name")
 			body.Given["person"] = map[string]any{"id": before.Person}
 			return h.draftOf(c, body.Given, body.Form, reason, before.Person)
 		}
@@ -225,7 +240,7 @@ func namesNoOther(given schema.Given, id string) bool {
 // are one error with all problems.
 func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, erased string) (records.Draft, error) {
 	entry, problems := h.kind.Read(given, c.Scope(loose))
-	draft := records.Draft{Kind: h.kind, Row: entry.Row, Reason: reason, Derived: schema.OfPesel(c.Defined.Definition, entry.Person.Pesel)}
+	draft := records.Draft{Kind: h.kind, Named: entry.Person, Row: entry.Row, Reason: reason, Derived: schema.OfPesel(c.Defined.Definition, entry.Person.Pesel)}
 	if at := h.kind.Index("adviser"); at >= 0 {
 		named := entry.Row[at]
 		if named != "" && named != c.StaffName() && !c.HasRole(web.Coordinator) {
@@ -318,7 +333,7 @@ func (h Handlers) one(c *web.Call) error {
 		case c.Page:
 			return h.edit(c, http.StatusOK, t, page.Entry{}, nil)
 		}
-		return h.answer(c, http.StatusOK, t)
+		return h.answer(c, http.StatusOK, t, schema.PersonRef{})
 	}
 	return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, PUT, DELETE"}
 }
@@ -347,7 +362,7 @@ func (h Handlers) replace(c *web.Call, body web.Body, id string, may func(record
 			if c.Page && body.Form {
 				return c.Redirect("/" + c.Project + "/" + h.kind.Path + "?done=changed")
 			}
-			return h.answer(c, http.StatusOK, t)
+			return h.answer(c, http.StatusOK, t, draft.Named)
 		}
 	}
 	return h.formProblem(c, body, values, err, func(status int, e page.Entry) error { return h.edit(c, status, before, e, candidates) })
@@ -399,6 +414,8 @@ type view struct {
 	row    schema.Row
 	person people.Person
 	erased bool // the person was erased
+
+	warnings []warning
 }
 
 // views joins records with their people and their private texts, in their order.
@@ -470,7 +487,7 @@ func (v view) json(k *schema.Kind) shape.Merged {
 	if v.Person == "" {
 		return shape.Merged{Fields: k.JSON(v.row), And: ofNobody{v.ID}}
 	}
-	return shape.Merged{Fields: k.JSON(v.row), And: ofPerson{v.ID, v.person.View()}}
+	return shape.Merged{Fields: k.JSON(v.row), And: ofPerson{v.ID, v.person.View(), v.warnings}}
 }
 
 // who returns the name of the person, else an address or a number; "" where there is no one, or the person was erased.

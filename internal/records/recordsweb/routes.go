@@ -160,13 +160,22 @@ type ofNobody struct {
 }
 
 type ofPerson struct {
-	ID     string            `json:"id" doc:"The record's id"`
-	Person people.PersonView `json:"person"`
+	ID       string            `json:"id" doc:"The record's id"`
+	Person   people.PersonView `json:"person"`
+	Warnings []warning         `json:"warnings,omitempty"`
+}
+
+// warning is what somebody should look at, though the record is stored.
+type warning struct {
+	Field   string `json:"field"`
+	Code    string `json:"code" enum:"other_name"`
+	Message string `json:"message"`
 }
 
 type ofAny struct {
-	ID     string             `json:"id" doc:"The record's id"`
-	Person *people.PersonView `json:"person,omitempty"`
+	ID       string             `json:"id" doc:"The record's id"`
+	Person   *people.PersonView `json:"person,omitempty"`
+	Warnings []warning          `json:"warnings,omitempty"`
 }
 
 type voided struct {
