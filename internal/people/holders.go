@@ -280,6 +280,9 @@ func (s *Store) Identify(ctx context.Context, project string, ref schema.PersonR
 		}
 	default:
 		a.know(a.lookup.people[found.ID])
+		if before, is := a.lookup.claimed(); is && before.Undecided && len(a.Unconfirmed) > 0 {
+			a.Apart(a.Claims()) // as before
+		}
 	}
 	return a, nil
 }

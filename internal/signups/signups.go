@@ -130,11 +130,6 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 			// Whoever came first may have claimed the other's key: a repetition would hide this sign-up behind theirs.
 			who.Apart(who.Claims())
 			before, rev, at = Signup{}, 0, place{}
-			if who.Claimed {
-				if before, rev, at, err = s.liveSignup(ctx, project, d.Activity.ID, who.Person, ""); err != nil {
-					return err
-				}
-			}
 		}
 		entry, receipt := begun.Signup.ID, begun.Receipt
 		switch {

@@ -228,7 +228,7 @@ func (w *wording) line(f fact.Fact, d data) auditLine {
 		}
 		say(what, "activity", w.activity(w.signups[d.Signup].Activity))
 	case fact.KindSignupMoved:
-		say(f.Kind, "state", w.Messages().Say("signup_state."+d.FirstState()), "activity", w.activity(w.signups[d.Signup].Activity))
+		say(f.Kind, "state", w.Messages().Say("signup_state."+fact.Signup{State: d.State}.FirstState()), "activity", w.activity(w.signups[d.Signup].Activity))
 	case fact.KindRecordEntered, fact.KindRecordVoided:
 		if d.Kind == "" {
 			d.Kind = w.typed[d.Record].Kind
