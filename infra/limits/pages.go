@@ -67,7 +67,7 @@ var pagesOfOffice = []struct {
 	{"people found by an address", "manage-project", "/town/people?q=ewa7@example.org", "coordinator", usual, false},
 	{"people found by a name", "manage-project", "/town/people?q=ewa", "coordinator", usual, false},
 	{"people found by two names", "manage-project", "/town/people?q=ewa+nowa1", "coordinator", 5 * usual, false},
-	{"person", "manage-project", "/town/people/{person}", "coordinator", usual, false},
+	{"person", "manage-project", "/town/people/{person}", "coordinator", usual, true},
 	{"duplicates", "manage-project", "/town/people/duplicates", "coordinator", usual, false},
 	{"attendance", "manage-project", "/town/attendance", "coordinator", usual, false},
 	{"tests", "manage-project", "/town/tests", "coordinator", usual, false},

@@ -12,8 +12,7 @@ import (
 
 // notYetRight names the cases of testdata/cases whose outcome is not the right one yet, and what they wait for. A case
 // that comes out right must be taken off the list.
-var notYetRight = map[string]string{
-}
+var notYetRight = map[string]string{}
 
 // sentCase is a case that was sent to a project of its own, and what became of it.
 type sentCase struct {

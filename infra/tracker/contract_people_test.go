@@ -228,7 +228,7 @@ func TestContractTheTrailSaysWhoLookedAtPeople(t *testing.T) {
 	if strings.Count(got, "office@example.org "+who) != 1 || strings.Count(got, "second@example.org") != 2 {
 		t.Errorf("who exported:\n%s", got)
 	}
-	p.office.browser().with("Accept-Language", "en").get(p.at+"/audit").shows([]string{"looked at a person", "exported everything held on a person", "exported the list of sign-ups"})
+	p.office.browser().with("Accept-Language", "en").get(p.at + "/audit").shows([]string{"looked at a person", "exported everything held on a person", "exported the list of sign-ups"})
 	if again := p.office.post(p.at+"/snapshots", fields{}).is(http.StatusOK); again.text("hash") != snap.text("hash") {
 		t.Errorf("looking changed a figure: %s", again)
 	}
