@@ -192,8 +192,8 @@ func TestCostsAreOnTheirPage(t *testing.T) {
 	}
 }
 
-// differs compares two pages whose words must be the same, and whose numbers within 15 per cent: which lane a fact takes,
-// and which sign-ups meet, is chance.
+// differs compares two pages whose words must be the same, and whose numbers within 15 per cent: which lane a fact
+// takes, and which sign-ups meet, is chance.
 func differs(a, b string) bool {
 	if number.ReplaceAllString(a, "") != number.ReplaceAllString(b, "") {
 		return true

@@ -26,8 +26,8 @@ type deliver func(context.Context, events.SQSEvent) (events.SQSEventResponse, er
 
 // queue delivers messages to a function, one at a time. Among those that are due it takes one of the project that was
 // served the longest time ago, so that many files of one project keep no other waiting. It retries a message that
-// fails, and moves it to the dead letters after too many tries. Nothing of it is stored: what a queue held is found again after a start. It is safe for
-// concurrent use.
+// fails, and moves it to the dead letters after too many tries. Nothing of it is stored: what a queue held is found
+// again after a start. It is safe for concurrent use.
 type queue struct {
 	function   string // that its messages wake
 	deliver    deliver

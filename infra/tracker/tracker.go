@@ -134,8 +134,8 @@ func newTracker(ctx context.Context, s settings, log *slog.Logger) (*tracker, er
 	return t, err
 }
 
-// openKeys reads the secret and the keys that it opens, and makes a secret for empty tables. It fails where the secret is
-// missing beside tables that are not empty, or is another one: every person would count twice.
+// openKeys reads the secret and the keys that it opens, and makes a secret for empty tables. It fails where the
+// secret is missing beside tables that are not empty, or is another one: every person would count twice.
 func (t *tracker) openKeys(ctx context.Context) error {
 	file := rotate.File(filepath.Join(t.settings.data, "secret"))
 	secret, err := file.Current(ctx)
@@ -242,8 +242,8 @@ func (t *tracker) openSite() error {
 	return err
 }
 
-// reachIssuer waits until the issuer answers, and fails where it does not for the time of the settings: without it nobody
-// could sign in.
+// reachIssuer waits until the issuer answers, and fails where it does not for the time of the settings: without it
+// nobody could sign in.
 func (t *tracker) reachIssuer(ctx context.Context) error {
 	if t.provider != nil {
 		return nil

@@ -80,7 +80,8 @@ type Signup struct {
 	Line      int           `json:"line,omitempty"`   // the file's row
 }
 
-// FirstState returns the state with which the sign-up began: an undecided one is held. It is "" for a repeated submission.
+// FirstState returns the state with which the sign-up began: an undecided one is held. It is "" for a repeated
+// submission.
 func (s Signup) FirstState() string {
 	if s.State == schema.Undecided {
 		return schema.Held

@@ -100,7 +100,8 @@ func New(settings Settings, client *http.Client) (*Authority, error) {
 	return a, nil
 }
 
-// Reach fetches what the issuer publishes, unless a call within the last second did, and fails where that is not possible.
+// Reach fetches what the issuer publishes, unless a call within the last second did, and fails where that is not
+// possible.
 func (a *Authority) Reach(ctx context.Context) error {
 	_, err := a.source.refresh(ctx)
 	return err

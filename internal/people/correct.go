@@ -11,8 +11,8 @@ import (
 	"outreach/internal/table"
 )
 
-// KeyTaken is the error of a correction whose key belongs to another person: whether two people share it, or are one, is
-// not for a correction to say.
+// KeyTaken is the error of a correction whose key belongs to another person: whether two people share it, or are
+// one, is not for a correction to say.
 type KeyTaken struct {
 	Field  string // email or pesel
 	Person string // the id of that person
@@ -80,8 +80,8 @@ func (s *Store) Correct(ctx context.Context, project, id, ifMatch string, c Corr
 	return corrected, s.decided(ctx, project, corrected.ID)
 }
 
-// correctKeys returns the operations by which a person's keys become others. Those of a person about whom the office has
-// not decided are claims.
+// correctKeys returns the operations by which a person's keys become others. Those of a person about whom the office
+// has not decided are claims.
 func (s *Store) correctKeys(ctx context.Context, project string, p *Person, was, is []Key) ([]table.Op, error) {
 	gone := func(k Key) bool { return slices.Contains(was, k) && !slices.Contains(is, k) }
 	added := func(k Key) bool { return slices.Contains(is, k) && !slices.Contains(was, k) }

@@ -49,8 +49,8 @@ func (s *Store) Remains(ctx context.Context, project string, e Erasure) (bool, e
 	return false, nil
 }
 
-// identityOps returns the operations by which an erased person's identity keys and claims no longer lead to them: others
-// who have a key keep it.
+// identityOps returns the operations by which an erased person's identity keys and claims no longer lead to them:
+// others who have a key keep it.
 func (s *Store) identityOps(ctx context.Context, project string, e Erasure) (map[table.Key]table.Op, error) {
 	ops := map[table.Key]table.Op{}
 	for _, sealed := range e.Keys {

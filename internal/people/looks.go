@@ -33,8 +33,8 @@ func (s *Store) NoteView(ctx context.Context, project, person, by string) error 
 	return err
 }
 
-// NoteExport notes in the trail that a member of the staff exports data about people: what, and of ExportedPerson whose.
-// It must succeed before the export is answered.
+// NoteExport notes in the trail that a member of the staff exports data about people: what, and of ExportedPerson
+// whose. It must succeed before the export is answered.
 func (s *Store) NoteExport(ctx context.Context, project, what, person, by string) error {
 	f, err := s.db.NewFact(fact.KindPeopleExported, by, fact.PeopleExported{What: what, Person: person})
 	if err != nil {

@@ -36,8 +36,8 @@ type Key struct{ Kind, Value string }
 // IDs returns the person's id and the ids of everyone merged into them.
 func (p Person) IDs() []string { return append([]string{p.ID}, p.Was...) }
 
-// Claim is an identity key of a sign-up that is held: it leads to the person in a search, and identifies nobody until the
-// office has decided on the sign-up. Mark tells claims of a key apart.
+// Claim is an identity key of a sign-up that is held: it leads to the person in a search, and identifies nobody
+// until the office has decided on the sign-up. Mark tells claims of a key apart.
 type Claim struct {
 	Kind  string `json:"kind"`
 	Value string `json:"value"`
@@ -68,8 +68,8 @@ func (p Person) Keys() []Key {
 	return keys
 }
 
-// isFoundBy reports whether a search for one of some keys finds the person: by their keys, and by the address of a sign-up
-// that is held.
+// isFoundBy reports whether a search for one of some keys finds the person: by their keys, and by the address of a
+// sign-up that is held.
 func (p Person) isFoundBy(keys []Key) bool {
 	return slices.ContainsFunc(keys, func(k Key) bool {
 		claimed := func(c Claim) bool { return Key{c.Kind, c.Value} == k }

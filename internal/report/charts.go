@@ -85,8 +85,8 @@ type Whole struct {
 	PlanPercent json.Number // of the plan on the day of the snapshot
 }
 
-// JointGrowth returns the joint growth for a chart of the given size, without results whose number is not shown. It returns false if the snapshot has no months or
-// the period is invalid.
+// JointGrowth returns the joint growth for a chart of the given size, without results whose number is not shown. It
+// returns false if the snapshot has no months or the period is invalid.
 func JointGrowth(s snapshot.Snapshot, period project.Period, width, height float64) (Whole, bool) {
 	from, err := time.Parse(time.DateOnly, period.From)
 	to, bad := time.Parse(time.DateOnly, period.To)

@@ -22,9 +22,10 @@ const (
 var ErrDecided = errors.New("there is nobody else to decide about")
 
 // Decide says whose a held sign-up is, and gives it its place by the time of submission. Where the person has a live
-// sign-up to the activity already, that one stays, with what this form said, and is returned. It may be called twice: it
-// finishes what an interrupted call began, and changes nothing once that is done. It fails with store.ErrStale where the
-// sign-up is cancelled, and with store.ErrNotFound where the sign-up or the person does not exist.
+// sign-up to the activity already, that one stays, with what this form said, and is returned. It may be called
+// twice: it finishes what an interrupted call began, and changes nothing once that is done. It fails with
+// store.ErrStale where the sign-up is cancelled, and with store.ErrNotFound where the sign-up or the person does not
+// exist.
 func (s *Store) Decide(ctx context.Context, def *project.Definition, id, who, by string) (Signup, error) {
 	su, _, err := store.LoadExisting[Signup](ctx, s.Tracker, signupKey(def.ID, id), "sign-up "+id)
 	switch {
@@ -76,7 +77,8 @@ func (s *Store) Decide(ctx context.Context, def *project.Definition, id, who, by
 	return s.Signup(ctx, def.ID, live)
 }
 
-// confirm accepts a sign-up that was held because the public form adds no key: the keys of its form become the person's.
+// confirm accepts a sign-up that was held because the public form adds no key: the keys of its form become the
+// person's.
 func (s *Store) confirm(ctx context.Context, def *project.Definition, su Signup, who, by string) (Signup, error) {
 	p, err := s.persons.Person(ctx, def.ID, su.Person)
 	if err != nil {
@@ -91,7 +93,8 @@ func (s *Store) confirm(ctx context.Context, def *project.Definition, su Signup,
 	return s.MoveSignup(ctx, def, su.ID, schema.Accepted, by)
 }
 
-// Confirm adds the keys of a sign-up's form to its person. It fails with people.ErrTwoPeople where somebody else has one.
+// Confirm adds the keys of a sign-up's form to its person. It fails with people.ErrTwoPeople where somebody else has
+// one.
 func (s *Store) Confirm(ctx context.Context, project string, su Signup) error {
 	form, err := s.Form(ctx, project, su)
 	if err != nil {
@@ -101,8 +104,8 @@ func (s *Store) Confirm(ctx context.Context, project string, su Signup) error {
 	return err
 }
 
-// repeatAt stores a held sign-up as a repetition of the live one that a person has to the activity, and returns the id of
-// that one, "" where there is none. It may be called twice.
+// repeatAt stores a held sign-up as a repetition of the live one that a person has to the activity, and returns the
+// id of that one, "" where there is none. It may be called twice.
 func (s *Store) repeatAt(ctx context.Context, def *project.Definition, held Signup, p people.Person, by string) (live string, err error) {
 	form, err := s.Form(ctx, def.ID, held)
 	if err != nil {

@@ -85,10 +85,10 @@ func (r SignedUp) answer() SignedUp {
 }
 
 // SignUp signs a person up. A new sign-up is accepted, waitlisted, or held (see Places.Admit). A person with a live
-// sign-up keeps it, and the form is stored beside the first one. A form that contradicts a known person is a held sign-up
-// of its own until Decide. SignUp may be called twice with the same once, or with the same Entry: the second call returns
-// the first result and writes nothing. Answered is called here unless the caller has done so, and after each conflict.
-// What it asks of the tables for a public form does not depend on who is known.
+// sign-up keeps it, and the form is stored beside the first one. A form that contradicts a known person is a held
+// sign-up of its own until Decide. SignUp may be called twice with the same once, or with the same Entry: the second
+// call returns the first result and writes nothing. Answered is called here unless the caller has done so, and after
+// each conflict. What it asks of the tables for a public form does not depend on who is known.
 func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once store.Once) (result SignedUp, err error) {
 	if !once.Asked() {
 		if done, err := s.Answered(ctx, project, once, &result); done || err != nil {
@@ -183,8 +183,8 @@ type place struct {
 }
 
 // liveSignup returns a person's live sign-up to an activity, made under their present id or under one that they had
-// before a merge, but not the one with the id of but, and its revision, 0 where there is none. It also returns the place
-// of the present id. It reads twice whether or not there is a sign-up.
+// before a merge, but not the one with the id of but, and its revision, 0 where there is none. It also returns the
+// place of the present id. It reads twice whether or not there is a sign-up.
 func (s *Store) liveSignup(ctx context.Context, project, activity string, p people.Person, but string) (su Signup, rev int64, at place, err error) {
 	var keys, signups []table.Key
 	for _, id := range p.IDs() {

@@ -11,8 +11,8 @@ import (
 	"outreach/internal/store"
 )
 
-// What the seal costs: of evidence that is stored whole for each record, of evidence that continues for each record that
-// was there.
+// What the seal costs: of evidence that is stored whole for each record, of evidence that continues for each record
+// that was there.
 func BenchmarkSeal(b *testing.B) {
 	s := New(&store.DB{Secret: make([]byte, 32)})
 	const n = 100_000

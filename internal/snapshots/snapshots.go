@@ -166,8 +166,8 @@ func (s *Store) saveObjects(ctx context.Context, kept Kept, snap snapshot.Snapsh
 	return kept, s.putJSON(ctx, snapshotObject(kept.Project, kept.ID), snap)
 }
 
-// Replace saves a snapshot that was compiled again in place of the damaged one, with all of its evidence, and its places
-// in the lists. kept is its item, but for what saveObjects adds. It may be repeated.
+// Replace saves a snapshot that was compiled again in place of the damaged one, with all of its evidence, and its
+// places in the lists. kept is its item, but for what saveObjects adds. It may be repeated.
 func (s *Store) Replace(ctx context.Context, kept Kept, snap snapshot.Snapshot, codes []string, evidence func(code string) iter.Seq[snapshot.Counted]) error {
 	snap.Previous = nil
 	kept, err := s.saveObjects(ctx, kept, snap, codes, evidence, Since{}, map[string]bool{})
@@ -227,8 +227,8 @@ func (s *Store) Find(ctx context.Context, project, id, state string) (Kept, erro
 	return kept, err
 }
 
-// Snapshot returns the figures of a snapshot, with its present state. It fails with store.ErrDamaged if they do not have
-// the snapshot's hash and seal.
+// Snapshot returns the figures of a snapshot, with its present state. It fails with store.ErrDamaged if they do not
+// have the snapshot's hash and seal.
 func (s *Store) Snapshot(ctx context.Context, k Kept) (snapshot.Snapshot, error) {
 	var snap snapshot.Snapshot
 	if err := s.getJSON(ctx, snapshotObject(k.Project, k.ID), "", &snap); err != nil {

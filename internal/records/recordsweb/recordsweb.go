@@ -461,8 +461,8 @@ func (h Handlers) views(c *web.Call, all []records.Typed) ([]view, error) {
 	return out, nil
 }
 
-// showSent leaves of the people of an adviser's records what the records may show: all where the office chose the person
-// for the adviser, else what the adviser sent, in any of these records.
+// showSent leaves of the people of an adviser's records what the records may show: all where the office chose the
+// person for the adviser, else what the adviser sent, in any of these records.
 func showSent(all []view, texts map[string]map[string]string) {
 	chosen, sent := map[string]bool{}, map[string]people.PersonView{}
 	for _, v := range all {

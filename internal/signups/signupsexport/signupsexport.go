@@ -62,8 +62,8 @@ func columns(kind *schema.Kind) []string {
 	return columns
 }
 
-// each notes who exports, and calls row with the cells of every sign-up in the order of columns: of the activity that the address asks for, or
-// of all activities one after the other.
+// each notes who exports, and calls row with the cells of every sign-up in the order of columns: of the activity
+// that the address asks for, or of all activities one after the other.
 func (h Handlers) each(c *web.Call, kind *schema.Kind, row func(cells []any)) error {
 	activity, err := c.Activity()
 	if err != nil {

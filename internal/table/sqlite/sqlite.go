@@ -94,9 +94,9 @@ func (db *DB) Close() error {
 
 // Scrubbed calls remove, and then removes from the disk what it deleted. SQLite overwrites content as it deletes it,
 // but copies may stay in the log, and in pages from which it has moved the content: the file is written anew, without
-// them, and the log is emptied. Writes wait meanwhile. Of calls at one time the last one does that for all. Where remove
-// reports that it deleted nothing, nothing is done. What is left to do, after an error or a crash, or because a long
-// read keeps the log, Scrub does.
+// them, and the log is emptied. Writes wait meanwhile. Of calls at one time the last one does that for all. Where
+// remove reports that it deleted nothing, nothing is done. What is left to do, after an error or a crash, or because
+// a long read keeps the log, Scrub does.
 func (db *DB) Scrubbed(ctx context.Context, remove func() (removed bool, err error)) error {
 	if err := db.beginRemoving(ctx); err != nil {
 		return err
