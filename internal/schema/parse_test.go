@@ -285,9 +285,8 @@ func TestNotInListProblemNamesTheOptions(t *testing.T) {
 // Reference implementations of the formats of numbers, dates, times and addresses, simpler and slower than Parse.
 var (
 	plainWhole   = regexp.MustCompile(`^[-+]?[0-9]{1,15}$`)
-	groupedWhole = regexp.MustCompile(`^[-+]?([0-9]{1,3}([. ][0-9]{3}){1,4}|[1-9][0-9]{0,2}(,[0-9]{3}){1,4})$`)
-	fraction     = regexp.MustCompile(`^[-+]?(0*[0-9]{1,12}|[0-9]{1,3}([. ][0-9]{3}){1,4}|[1-9][0-9]{0,2}(,[0-9]{3}){1,4})[.,][0-9]{1,6}$`)
-	leadingZero  = regexp.MustCompile(`^[-+]?0[0-9]*\.`)
+	groupedWhole = regexp.MustCompile(`^[-+]?[1-9][0-9]{0,2}((\.[0-9]{3}){1,4}|( [0-9]{3}){1,4}|(,[0-9]{3}){1,4})$`)
+	fraction     = regexp.MustCompile(`^[-+]?(0*[0-9]{1,12}|[1-9][0-9]{0,2}((\.[0-9]{3}){1,3}|( [0-9]{3}){1,3}|(,[0-9]{3}){1,3}))[.,][0-9]{1,6}$`)
 	ambiguous    = regexp.MustCompile(`^[-+]?[1-9][0-9]{0,2}\.[0-9]{3}$`)
 	looseClock   = regexp.MustCompile(`^([01]?[0-9]|2[0-3])(:[0-5]?[0-9]|\.[0-5][0-9])$`)
 	plainDecimal = regexp.MustCompile(`^[-+]?[0-9]{1,12}(\.[0-9]{1,6})?$`)
@@ -300,8 +299,10 @@ func isLooseWhole(value string) bool { return isWhole(value) || groupedWhole.Mat
 func isLooseDecimal(value string) bool {
 	at := strings.LastIndexAny(value, ".,")
 	other := at < 0 || !strings.Contains(value[:at], value[at:at+1])
-	return !ambiguous.MatchString(value) && (isWhole(value) || groupedWhole.MatchString(value) && !leadingZero.MatchString(value) || other && fraction.MatchString(value))
+	return !ambiguous.MatchString(value) && (isWhole(value) || groupedWhole.MatchString(value) && digitsOf(value) <= 12 || other && fraction.MatchString(value))
 }
+
+func digitsOf(value string) int { return len(regexp.MustCompile("[^0-9]").ReplaceAllString(value, "")) }
 
 func isDay(value string) bool { _, err := time.Parse(time.DateOnly, value); return err == nil }
 

@@ -51,25 +51,22 @@ func isWhole(value string) bool {
 	return n == len(value) && 1 <= n && n <= 15
 }
 
-// groups returns how many groups of three digits follow the first one to three digits of a text, separated by points or
-// spaces, or by commas alone; 0 if the text is not written so.
+// groups returns how many groups of three digits follow the first one to three digits of a text, all of them after a
+// point, a space or a comma; 0 if the text is not written so or starts with a zero, as no number of thousands does.
 func groups(value string) int {
 	value = unsigned(value)
 	n := digits(value)
-	if n < 1 || n > 3 {
+	if n < 1 || n > 3 || value[0] == '0' {
 		return 0
 	}
-	count, commas, first := 0, 0, value
-	for value = value[n:]; value != ""; value = value[4:] {
-		if len(value) < 4 || strings.IndexByte(", .", value[0]) < 0 || digits(value[1:4]) != 3 {
+	count := 0
+	for rest := value[n:]; rest != ""; rest = rest[4:] {
+		if len(rest) < 4 || strings.IndexByte(", .", rest[0]) < 0 || rest[0] != value[n] || digits(rest[1:4]) != 3 {
 			return 0
-		}
-		if value[0] == ',' {
-			commas++
 		}
 		count++
 	}
-	if count > 4 || commas != 0 && (commas != count || first[0] == '0') {
+	if count > 4 {
 		return 0
 	}
 	return count
@@ -77,7 +74,7 @@ func groups(value string) int {
 
 // isAmbiguous reports whether a text may be a fraction or a number of thousands: 12.500. A comma is that of a fraction.
 func isAmbiguous(value string) bool {
-	return groups(value) == 1 && strings.Contains(value, ".") && unsigned(value)[0] != '0'
+	return groups(value) == 1 && strings.Contains(value, ".")
 }
 
 // splitGrouped returns a fraction whose whole part is grouped, such as 1.234,5 or 1,234.5, with a decimal point and
