@@ -472,7 +472,7 @@ func (d *driver) signUp(t *testing.T) string {
 	d.must(t, http.StatusSeeOther, http.MethodPost, "/"+project+"/signups", "", url.Values{
 		"activity": {"garden"}, "first_name": {"Kornelia"}, "last_name": {"Lis"}, "email": {email}, "consent_processing": {"true"}, "locale": {"en"},
 	}, nil)
-	to := link.FindString(d.letter(t, email, "You are signed up"))
+	to := link.FindString(d.letter(t, email, "We have received your sign-up"))
 	if !strings.HasPrefix(to, d.base+"/"+project+"/signups/") {
 		t.Fatalf("the letter leads to %q", to)
 	}
@@ -1265,7 +1265,7 @@ func (d *driver) sandbox(t *testing.T) string {
 	}
 	production(true)
 	retry()
-	d.letter(t, email, "You are signed up")
+	d.letter(t, email, "We have received your sign-up")
 	if after := waiting(); after != 0 {
 		t.Errorf("%d letters still wait", after)
 	}

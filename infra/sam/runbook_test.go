@@ -162,7 +162,7 @@ func (d *driver) works(t *testing.T, name string) {
 			t.Fatalf("%s signs up: %d: %.300s", send, got.status, got.body)
 		}
 	}
-	d.letter(t, email, "You are signed up")
+	d.letter(t, email, "We have received your sign-up")
 	var found struct{ Items []any }
 	d.must(t, http.StatusOK, http.MethodGet, "/"+project+"/people?q=lipowy.3@example.org", token, nil, &found)
 	if len(found.Items) != 1 {

@@ -42,9 +42,6 @@ func run(ctx context.Context, s settings, model fs.FS, out io.Writer) error {
 		return err
 	}
 	defer unlock()
-	if err := useTemporaryFolder(filepath.Join(s.data, "tmp")); err != nil {
-		return err
-	}
 	log, closeLog, err := openLog(filepath.Join(s.data, "log.jsonl"))
 	if err != nil {
 		return err
@@ -108,14 +105,10 @@ func end(server *http.Server, log *slog.Logger) error {
 	return err
 }
 
-// useTemporaryFolder has temporary files, which contain what people sent, made in a folder that is emptied now: a
-// process that was killed leaves its own. The caller has locked the data folder.
-func useTemporaryFolder(folder string) error {
-	absolute, err := filepath.Abs(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(os.RemoveAll(absolute), os.MkdirAll(absolute, 0o700), os.Setenv("TMPDIR", absolute), os.Setenv("TMP", absolute))
+// emptyFolder makes a folder of temporary files, which contain what people sent, and empties it: a process that was
+// killed leaves its own. The caller has locked the data folder.
+func emptyFolder(folder string) error {
+	return errors.Join(os.RemoveAll(folder), os.MkdirAll(folder, 0o700))
 }
 
 // browserHost returns host and port for a browser on this machine, from the address of the flag and that of the

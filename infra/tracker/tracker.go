@@ -87,7 +87,10 @@ func newTracker(ctx context.Context, s settings, log *slog.Logger) (*tracker, er
 	if t.mail, err = mailbox.Open(filepath.Join(s.data, "mail.jsonl"), sender); err != nil {
 		return nil, err
 	}
-	t.base = &store.DB{Now: time.Now}
+	t.base = &store.DB{Now: time.Now, Folder: filepath.Join(s.data, "tmp")}
+	if err := emptyFolder(t.base.Folder); err != nil {
+		return nil, err
+	}
 	if err := t.openTables(ctx); err != nil {
 		return nil, err
 	}

@@ -31,17 +31,35 @@ const attempts = 40
 // *table.Conflict names only the caller's operations. Append is not idempotent: a repeated call appends the facts twice
 // unless a condition in ops fails.
 func (s *Log) Append(ctx context.Context, project string, facts []Fact, ops ...table.Op) error {
+	next, err := s.Next(ctx, project)
+	if err != nil {
+		return err
+	}
+	return s.AppendAt(ctx, project, next, facts, ops...)
+}
+
+// Turn is where the next facts are expected to go: after the head of a lane.
+type Turn struct {
+	lane int
+	head int64
+}
+
+// Next reads the turn of the next facts, for AppendAt. It takes nothing: another write may come first.
+func (s *Log) Next(ctx context.Context, project string) (Turn, error) {
 	lane := s.lane()
+	head, err := s.head(ctx, project, lane)
+	return Turn{lane, head}, err
+}
+
+// AppendAt is Append at a turn that was read before, beside other reads.
+func (s *Log) AppendAt(ctx context.Context, project string, next Turn, facts []Fact, ops ...table.Op) (err error) {
 	for range attempts {
-		head, err := s.head(ctx, project, lane)
-		if err != nil {
-			return err
-		}
+		lane, head := next.lane, next.head
 		all := append([]table.Op(nil), ops...)
 		for i, f := range facts {
 			all = append(all, table.PutJSON(factKey(project, lane, head+1+int64(i)), f, table.Absent))
 		}
-		err = s.Table.Write(ctx, all...)
+		err := s.Table.Write(ctx, all...)
 		conflict, met := table.AsConflict(err)
 		if !met {
 			if err == nil {
@@ -58,7 +76,9 @@ func (s *Log) Append(ctx context.Context, project string, facts []Fact, ops ...t
 		if len(own.Failed) > 0 || len(conflict.Failed) == 0 {
 			return own
 		}
-		lane = s.lane()
+		if next, err = s.Next(ctx, project); err != nil {
+			return err
+		}
 	}
 	return table.ErrBusy
 }

@@ -102,13 +102,14 @@ func yearOf(ref schema.PersonRef) string {
 func differ(a, b string) bool { return a != "" && b != "" && a != b }
 
 // Contradicts returns what a reference says otherwise than is known of the person: another first name, another PESEL,
-// or, where one side has no first name, another year of birth. It returns nothing where it may be the person.
+// or, where one side has no first name and they do not share a PESEL, another year of birth. It returns nothing where
+// it may be the person.
 func (p Person) Contradicts(ref schema.PersonRef) []string {
 	var fields []string
 	switch named := len(p.firstNames()) > 0 && ref.FirstName != ""; {
 	case named && !p.hasFirstName(ref):
 		fields = append(fields, "first_name")
-	case !named && differ(p.year(), yearOf(ref)):
+	case !named && !slices.Contains(p.Pesels, ref.Pesel) && differ(p.year(), yearOf(ref)):
 		fields = append(fields, "birth_year")
 	}
 	if ref.Pesel != "" && len(p.Pesels) > 0 && !slices.Contains(p.Pesels, ref.Pesel) {

@@ -80,30 +80,48 @@ func (t ticket) admitted(su Signup) SignedUp {
 // activityState is what a new sign-up finds at its activity.
 type activityState struct {
 	places     Places
-	rev        int64 // of the counts
+	rev        int64     // of the counts
+	next       fact.Turn // of its fact
 	inboxEmpty bool
 }
 
-func (s *Store) readActivityState(ctx context.Context, project string, a project.Activity) (state activityState, err error) {
+// readActivityState reads what a new sign-up finds, in one step.
+func (s *Store) readActivityState(ctx context.Context, project string, a project.Activity) (found activityState, err error) {
+	empty := false
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		state.places, state.rev, err = s.places(ctx, project, a)
+		found, err = s.readCounts(ctx, project, a)
 		return err
 	})
 	group.Go(func() error {
 		waiting, err := s.Tracker.Query(ctx, table.Query{PK: inboxPartition(project, a.ID), Limit: 1})
-		state.inboxEmpty = len(waiting.Items) == 0
+		empty = len(waiting.Items) == 0
 		return err
 	})
 	err = group.Wait()
-	return state, err
+	found.inboxEmpty = empty
+	return found, err
+}
+
+// readCounts reads what a transaction on the counts of an activity depends on, in one step.
+func (s *Store) readCounts(ctx context.Context, project string, a project.Activity) (found activityState, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		found.places, found.rev, err = s.places(ctx, project, a)
+		return err
+	})
+	group.Go(func() (err error) {
+		found.next, err = s.Log().Next(ctx, project)
+		return err
+	})
+	return found, group.Wait()
 }
 
 // admit gives a new sign-up its state, and stores it: at once where no one else waits, else through the inbox. It fails
 // with a *table.Conflict where the person has signed up in the meantime.
 func (s *Store) admit(ctx context.Context, project string, a project.Activity, found activityState, t ticket) (Signup, error) {
 	if found.inboxEmpty {
-		admitted, refused, err := s.admitAll(ctx, project, found.places, found.rev, []ticket{t}, false)
+		admitted, refused, err := s.admitAll(ctx, project, found, []ticket{t}, false)
 		switch {
 		case err == nil:
 			return admitted[0], nil
@@ -210,11 +228,11 @@ func (s *Store) admitBatch(ctx context.Context, project string, a project.Activi
 	if len(tickets) == 0 {
 		return table.RemoveAll(ctx, s.Tracker, remove)
 	}
-	places, rev, err := s.places(ctx, project, a)
+	found, err := s.readCounts(ctx, project, a)
 	if err != nil {
 		return err
 	}
-	_, refused, err := s.admitAll(ctx, project, places, rev, tickets, true)
+	_, refused, err := s.admitAll(ctx, project, found, tickets, true)
 	if err != nil && len(refused) == 0 {
 		return err
 	}
@@ -227,10 +245,11 @@ func (s *Store) admitBatch(ctx context.Context, project string, a project.Activi
 // admitAll stores new sign-ups to one activity with their states in one transaction, and removes their tickets if they
 // are from the inbox. If it fails with a *table.Conflict, refused are the indexes of the tickets that can never
 // succeed; none are where the counts have changed.
-func (s *Store) admitAll(ctx context.Context, project string, places Places, rev int64, tickets []ticket, fromInbox bool) (admitted []Signup, refused []int, err error) {
+func (s *Store) admitAll(ctx context.Context, project string, found activityState, tickets []ticket, fromInbox bool) (admitted []Signup, refused []int, err error) {
 	var facts []fact.Fact
 	var ops []table.Op
 	var ticketOf []int // the index of each operation's ticket
+	places := found.places
 	for i, t := range tickets {
 		su := t.Signup
 		places.Capacity = t.Capacity
@@ -258,8 +277,8 @@ func (s *Store) admitAll(ctx context.Context, project string, places Places, rev
 			ticketOf = append(ticketOf, i)
 		}
 	}
-	ops = append(ops, table.PutJSON(placesKey(project, tickets[0].Signup.Activity), places, table.At(rev)))
-	err = s.Log().Append(table.Unrepeated(ctx), project, facts, ops...)
+	ops = append(ops, table.PutJSON(placesKey(project, tickets[0].Signup.Activity), places, table.At(found.rev)))
+	err = s.Log().AppendAt(table.Unrepeated(ctx), project, found.next, facts, ops...)
 	conflict, met := table.AsConflict(err)
 	if !met {
 		return admitted, nil, err

@@ -129,7 +129,7 @@ func (s *Store) admitInOrder(ctx context.Context, project string, a project.Acti
 		if len(indexes) == 0 {
 			return nil
 		}
-		places, rev, err := s.places(ctx, project, a)
+		found, err := s.readCounts(ctx, project, a)
 		if err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (s *Store) admitInOrder(ctx context.Context, project string, a project.Acti
 		for n, i := range indexes {
 			waiting[n] = *tickets[i]
 		}
-		admitted, refused, err := s.admitAll(ctx, project, places, rev, waiting, false)
+		admitted, refused, err := s.admitAll(ctx, project, found, waiting, false)
 		for n, i := range indexes {
 			if err == nil {
 				results[i] = waiting[n].admitted(admitted[n])

@@ -87,31 +87,29 @@ func (r SignedUp) answer() SignedUp {
 // SignUp signs a person up. A new sign-up is accepted, waitlisted, or held (see Places.Admit). A person with a live
 // sign-up keeps it, and the form is stored beside the first one. A form that contradicts a known person is a held
 // sign-up of its own until Decide. SignUp may be called twice with the same once, or with the same Entry: the second
-// call returns the first result and writes nothing. Answered is called here unless the caller has done so, and after
-// each conflict. What it asks of the tables for a public form does not depend on who is known.
+// call returns the first result and writes nothing. What it asks of the tables for a public form does not depend on who
+// is known.
 func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once store.Once) (result SignedUp, err error) {
-	if !once.Asked() {
-		if done, err := s.Answered(ctx, project, once, &result); done || err != nil {
-			return result, err
-		}
-	}
 	begun := SignedUp{Signup: Signup{ID: cmp.Or(d.Entry, s.NewID()), Activity: d.Activity.ID}, Receipt: s.NewID(), Created: true}
-	conflict := false
 	err = table.Retry(ctx, func() error {
-		if conflict {
-			if done, err := s.Answered(ctx, project, once, &result); done || err != nil {
-				return err
-			}
-		}
-		conflict = true
 		if d.Entry != "" {
 			if before, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(project, d.Entry)); err != nil || rev != 0 {
 				result = SignedUp{Signup: before, Receipt: begun.Receipt, Created: true} // a second delivery
 				return err
 			}
 		}
-		who, err := s.applicant(ctx, project, d)
-		if err != nil {
+		var who people.Applicant
+		var done bool
+		asking, within := errgroup.WithContext(ctx)
+		asking.Go(func() (err error) {
+			done, err = s.Answered(within, project, once, &result)
+			return err
+		})
+		asking.Go(func() (err error) {
+			who, err = s.applicant(within, project, d)
+			return err
+		})
+		if err := asking.Wait(); err != nil || done {
 			return err
 		}
 		var before Signup
@@ -262,7 +260,7 @@ func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, who p
 	if before.State == schema.Held {
 		d.Derived = schema.Values{} // whose PESEL it is, is not known
 	}
-	full := false
+	var found activityState
 	ops, err := s.Answer(ctx, once, result.answer())
 	if err != nil {
 		return result, err
@@ -270,22 +268,26 @@ func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, who p
 	group, within := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.keepPerson(within, project, who, before, entry, d) })
 	if d.Public { // as enter does: nobody can tell by what is asked of the tables that this is a repetition
-		group.Go(func() error {
-			found, err := s.readActivityState(within, project, d.Activity)
-			full = found.places.Admit(false) == schema.Waitlisted
+		group.Go(func() (err error) {
+			found, err = s.readActivityState(within, project, d.Activity)
+			return err
+		})
+	} else {
+		group.Go(func() (err error) {
+			found.next, err = s.Log().Next(within, project)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return result, err
 	}
-	f, err := s.signupFact(project, d, before, entry, "", full)
+	result.full = d.Public && found.places.Admit(false) == schema.Waitlisted
+	f, err := s.signupFact(project, d, before, entry, "", result.full)
 	if err != nil {
 		return result, err
 	}
-	result.full = full
 	ops = append(ops, s.keepSignup(project, after, rev), table.PutJSON(sentKey(project, before.ID, entry), entry, table.Absent))
-	return result, s.Log().Append(ctx, project, []fact.Fact{f}, ops...)
+	return result, s.Log().AppendAt(ctx, project, found.next, []fact.Fact{f}, ops...)
 }
 
 // enter stores a new sign-up, with its place or its turn on the waiting list.
@@ -348,7 +350,15 @@ func (s *Store) keepPerson(ctx context.Context, project string, who people.Appli
 	if d.Consent != "" {
 		form[ConsentGiven] = d.Consent
 	}
-	return s.People.Write(ctx, append(s.persons.Keep(project, who), table.PutJSON(people.FormKey(project, su.Person, su.ID, entry), form, table.Always))...)
+	values := table.PutJSON(people.FormKey(project, su.Person, su.ID, entry), form, table.Always)
+	if !d.Public {
+		return s.People.Write(ctx, append(s.persons.Keep(project, who), values)...)
+	}
+	// By themselves the values use half of what they would in the transaction.
+	if err := s.People.Write(ctx, s.persons.Keep(project, who)...); err != nil {
+		return err
+	}
+	return s.People.Write(table.Plain(ctx), values)
 }
 
 // keepMention stores, before a ticket takes a place over from a sign-up that is not live, that this one mentions the

@@ -57,6 +57,7 @@ type DB struct {
 	Links   []keyring.Link   // the keys of the tokens in letters, the present one first; none: Secret
 	Now     func() time.Time // the clock
 	Lane    func() int       // chooses the lane of the next fact; nil: at random
+	Folder  string           // of temporary files, which contain what people sent; "": the system's
 
 	once    sync.Once
 	log     *fact.Log

@@ -104,12 +104,14 @@ func (h Handlers) submit(c *web.Call) error {
 	if body.Form && body.Take(signups.Trap) != "" {
 		err = web.Invalid(schema.Problem{Field: signups.Trap, Code: schema.NotAllowed, Hint: "trap"})
 	}
-	done := false
 	if err == nil {
-		done, err = h.signups.Answered(c.Context(), c.Project, body.Once, &result)
-	}
-	if err == nil && !done {
 		result, err = h.signUp(c, body, office)
+	}
+	if _, invalid := web.Problems(err); invalid {
+		// The same request was valid before where the activity has closed since.
+		if done, lookup := h.signups.Answered(c.Context(), c.Project, body.Once, &result); done || lookup != nil {
+			err = lookup
+		}
 	}
 	if problems, invalid := web.Problems(err); invalid && c.Page && body.Form {
 		return h.renderForm(c, http.StatusUnprocessableEntity, page.Entry{Values: body.Values(), Problems: problems})

@@ -31,7 +31,7 @@ const (
 	tries      = 6   // attempts of a call that conflicts with another
 	firstPause = 25 * time.Millisecond
 
-	throttledTries = 12 // attempts of a call that is throttled: a partition gets new throughput each second
+	throttledTries = 20 // attempts of a call that is throttled: a partition gets new throughput each second
 	longestPause   = time.Second
 )
 

@@ -110,7 +110,7 @@ func (r *run) fetch(ctx context.Context, info objects.Info) error {
 		return err
 	}
 	defer body.Close()
-	if r.file, err = os.CreateTemp("", "upload-"); err != nil {
+	if r.file, err = os.CreateTemp(r.folder, "upload-"); err != nil {
 		return err
 	}
 	sum := sha256.New()
@@ -171,7 +171,7 @@ func (r *run) again(ctx context.Context, line func(importer.Line) error) error {
 func (r *run) check(ctx context.Context) (bool, error) {
 	r.roster = newRoster()
 	var err error
-	if r.rows, err = newSpool(r.mostSpooled); err != nil {
+	if r.rows, err = newSpool(r.folder, r.mostSpooled); err != nil {
 		return false, err
 	}
 	checked, err := r.read(ctx, func(l importer.Line) error {

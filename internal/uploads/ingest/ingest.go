@@ -33,8 +33,9 @@ type Ingester struct {
 	sealer   sealer
 	now      func() time.Time
 
-	mostSpooled int64 // see spool
-	mostOrdered int   // see bySubmission
+	folder      string // of temporary files
+	mostSpooled int64  // see spool
+	mostOrdered int    // see bySubmission
 }
 
 type (
@@ -83,7 +84,7 @@ type (
 func New(a *app.App) *Ingester {
 	return &Ingester{
 		projects: a.Projects, people: a.People, staff: a.Access, signups: a.Signups, uploads: a.Uploads, records: a.Records,
-		objects: a.DB.Objects, sealer: a.DB, now: a.DB.Now, mostSpooled: mostSpooled, mostOrdered: mostOrdered,
+		objects: a.DB.Objects, sealer: a.DB, now: a.DB.Now, folder: a.DB.Folder, mostSpooled: mostSpooled, mostOrdered: mostOrdered,
 	}
 }
 

@@ -25,8 +25,9 @@ type spool struct {
 	fields int // of a row
 }
 
-func newSpool(limit int64) (*spool, error) {
-	file, err := os.CreateTemp("", "rows-")
+// newSpool returns a spool in a folder of temporary files.
+func newSpool(folder string, limit int64) (*spool, error) {
+	file, err := os.CreateTemp(folder, "rows-")
 	if err != nil {
 		return nil, err
 	}

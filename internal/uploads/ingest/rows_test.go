@@ -18,7 +18,7 @@ import (
 func TestSpooledLinesAreReadAsTheyWereAdded(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		s, err := newSpool(mostSpooled)
+		s, err := newSpool("", mostSpooled)
 		if err != nil {
 			t.Fatal(err)
 		}

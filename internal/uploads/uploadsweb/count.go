@@ -32,7 +32,7 @@ func (h Handlers) fetch(ctx context.Context, u uploads.Upload) (*os.File, error)
 		return nil, err
 	}
 	defer body.Close()
-	file, err := os.CreateTemp("", "original-")
+	file, err := os.CreateTemp(h.folder, "original-")
 	if err != nil {
 		return nil, err
 	}

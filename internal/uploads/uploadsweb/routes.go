@@ -26,6 +26,7 @@ import (
 type Handlers struct {
 	uploads uploadStore
 	objects objectStore
+	folder  string // of temporary files
 }
 
 type (
@@ -48,7 +49,7 @@ type (
 func New(a *app.App) Handlers {
 	h := Handlers{uploads: a.Uploads}
 	if a.DB != nil {
-		h.objects = a.DB.Objects
+		h.objects, h.folder = a.DB.Objects, a.DB.Folder
 	}
 	return h
 }
