@@ -117,7 +117,7 @@ func signsUp(t *testing.T, v *visitor) {
 
 	var letters []any
 	eventually(t, "a letter", func() bool { letters = p.mails(email); return len(letters) > 0 })
-	v.open("/local/mail").sees("Signed up: Composting", "Dom Kultury, ul. Lipowa 3")
+	v.open("/local/mail").sees("We have your sign-up: Composting", "Dom Kultury, ul. Lipowa 3")
 	v.comes("the e-mailed link", http.StatusOK, chromedp.Click(chromedp.Search(fmt.Sprintf(`//a[contains(@href, %q) and contains(@href, "/cancel")]`, p.at+"/signups/"))))
 	v.sees("Do you really want to withdraw from: Composting?").press("Yes, withdraw").sees("Your sign-up is withdrawn")
 	if states := p.everything(p.at + "/signups?activity=compost"); len(states) != 1 || said(within(states[0], "state")) != "cancelled" {

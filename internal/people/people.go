@@ -160,12 +160,14 @@ func (s *Store) register(ctx context.Context, project string, all []Newcomer, id
 		}
 		if n.ID == "" {
 			p = stored{Person: Person{ID: s.db.NewID()}}
+			ref := n.Ref
+			for _, k := range theirs {
+				if k.Kind == "pesel" {
+					ref.Pesel = k.Value
+				}
+			}
 			for _, k := range theirs {
 				for _, id := range is[k] {
-					ref := n.Ref
-					if k.Kind == "pesel" {
-						ref.Pesel = k.Value
-					}
 					if p.FirstName == "" && p.rev == 0 && len(people[id].Contradicts(ref)) == 0 {
 						p = people[id]
 					}
