@@ -1,6 +1,7 @@
 // Command send-notices sends the e-mails that facts call for, and marks the projects with news as due for the next
 // night. The tracker's stream wakes it and names the projects; which of their facts are still to be announced it reads
-// from the table. An event without facts means all projects; that of its schedule, the letters that failed.
+// from the table. An event without facts means all projects. One of its schedules sends the letters that failed, the
+// other gives places that are reserved no longer to those who wait.
 package main
 
 import (
@@ -40,6 +41,9 @@ func realMain() error {
 		if err != nil {
 			return err
 		}
+		if event.Reservations {
+			return app.Signups.ReleasePlaces(ctx)
+		}
 		deliverer := deliver.New(app, sender, os.Getenv(cloud.BaseURL), c.Log, owner)
 		if event.Postponed {
 			return deliverer.Retry(ctx)
@@ -59,10 +63,11 @@ func realMain() error {
 	return nil
 }
 
-// wakeUp is an event of the stream, or of the schedule.
+// wakeUp is an event of the stream, or of a schedule.
 type wakeUp struct {
 	events.DynamoDBEvent
-	Postponed bool `json:"postponed"`
+	Postponed    bool `json:"postponed"`
+	Reservations bool `json:"reservations"`
 }
 
 // projects returns the projects whose facts an event of the stream names, each once; those among them with news for the

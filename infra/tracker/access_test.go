@@ -31,7 +31,7 @@ var roles = map[string]string{
 // expect derives from a route whom a request is for.
 func expect(route web.Route, path string) who {
 	if len(route.Roles) == 0 {
-		if route.Scope == web.Holder && !strings.Contains(path, "{token}") {
+		if route.Scope == web.Holder && !strings.Contains(path, "token={") {
 			return who{hidden: everybody}
 		}
 		return who{may: everybody}
@@ -80,6 +80,10 @@ var requests = []request{
 	{route: "GET /{project}/signups/{id}/cancel", path: "/{project}/signups/{signup}/cancel"},
 	{route: "POST /{project}/signups/{id}/cancel", path: "/{project}/signups/{signup}/cancel?token={token}", body: `{}`},
 	{route: "POST /{project}/signups/{id}/cancel", path: "/{project}/signups/{signup}/cancel?token=00", body: `{}`},
+	{route: "GET /{project}/signups/{id}/confirm", path: "/{project}/signups/{signup}/confirm?token={confirmation}"},
+	{route: "GET /{project}/signups/{id}/confirm", path: "/{project}/signups/{signup}/confirm?token=00"},
+	{route: "POST /{project}/signups/{id}/confirm", path: "/{project}/signups/{signup}/confirm?token={confirmation}", body: `{}`},
+	{route: "POST /{project}/signups/{id}/confirm", path: "/{project}/signups/{signup}/confirm?token=00", body: `{}`},
 
 	{route: "GET /{project}/signups"},
 	{route: "GET /{project}/signups.csv"},
@@ -198,7 +202,7 @@ func TestEachRouteAdmitsItsRolesOnly(t *testing.T) {
 			t.Errorf("no request asks for %s %s: add one to `requests`", route.Method, route.Path)
 		}
 	}
-	p := newProject(t)
+	p := newProject(t, "reports: {", "confirm: email\nreports: {")
 	callers := map[string]caller{
 		"nobody": p.anyone, "coordinator": p.office, "coordinator elsewhere": p.caller("office@example.org", "elsewhere:coordinator"),
 		"adviser": p.adviser, "other adviser": p.caller("other-adviser@example.org", p.id+":adviser"), "funder": p.funder,
@@ -288,15 +292,21 @@ func accessThings(t *testing.T, p *project) func(path string) string {
 	p.anyone.post(p.at+"/signups", signup("ewa", "planting").and(fields{"email": email})).is(http.StatusCreated)
 	things["{signup}"] = p.office.get(p.at + "/signups").is(http.StatusOK).text("items.0.id")
 	things["{person}"] = p.office.get(p.at + "/people?q=" + email).is(http.StatusOK).text("items.0.id")
-	withdrawal := regexp.MustCompile(regexp.QuoteMeta(p.at+"/signups/"+things["{signup}"]) + `/cancel\?token=([0-9a-f]+)`)
-	eventually(t, "the letter about the sign-up", func() bool {
-		for _, letter := range p.mails(email) {
-			if link := withdrawal.FindStringSubmatch(said(within(letter, "text"))); link != nil {
-				things["{token}"] = link[1]
+	token := func(what string) (found string) {
+		link := regexp.MustCompile(regexp.QuoteMeta(p.at+"/signups/"+things["{signup}"]) + "/" + what + `\?token=([0-9a-f]+)`)
+		eventually(t, "the letter with the link to "+what, func() bool {
+			for _, letter := range p.mails(email) {
+				if parts := link.FindStringSubmatch(said(within(letter, "text"))); parts != nil {
+					found = parts[1]
+				}
 			}
-		}
-		return things["{token}"] != ""
-	})
+			return found != ""
+		})
+		return found
+	}
+	things["{confirmation}"] = token("confirm")
+	p.anyone.post(p.at+"/signups/"+things["{signup}"]+"/confirm", fields{"token": things["{confirmation}"]}).is(http.StatusOK)
+	things["{token}"] = token("cancel")
 	things["{upload}"] = p.accepts(p.radio, "a.csv", p.airings("radio")).text("id")
 	things["{consultation}"] = p.adviser.post(p.at+"/consultations", p.consultation("ewa")).is(http.StatusCreated).text("id")
 	things["{attendance}"] = p.office.post(p.at+"/attendance", p.attendance("ewa")).is(http.StatusCreated).text("id")

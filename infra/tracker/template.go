@@ -39,7 +39,7 @@ func parseTemplate(text []byte) (functions []function, deliveries int, err error
 				f.Queue = true
 			case "ScheduleV2":
 				if f.Name == "send-notices" {
-					continue // letters that wait are tried again every half minute here
+					continue // here, letters that wait are tried again every half minute, and places are released every minute
 				}
 				if f.Name != "compile-snapshot" {
 					return nil, 0, fmt.Errorf("template: %s: only compile-snapshot can have a schedule, not %s", id, name)

@@ -383,6 +383,14 @@ func (t *tracker) start(ctx context.Context) {
 			}
 		})
 	})
+	t.task(func() {
+		every(ctx, time.Minute, func() {
+			ctx := logs.WithRequest(ctx, t.base.NewID())
+			if err := t.app.Signups.ReleasePlaces(ctx); err != nil && ctx.Err() == nil {
+				t.log.ErrorContext(ctx, "release places", "reason", err.Error())
+			}
+		})
+	})
 	t.task(func() { t.findUploads(ctx) })
 	t.task(func() { t.sendNotices(ctx) })
 	t.task(func() {

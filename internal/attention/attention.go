@@ -39,7 +39,7 @@ func New(db *store.DB, projects *projects.Store, persons *people.Store, signups 
 type Counts struct {
 	RejectedFiles           int `json:"rejected_files,omitempty"`            // of the last Days days
 	Waiting                 int `json:"waiting,omitempty"`                   // people on waiting lists of activities with free places
-	Held                    int `json:"held,omitempty"`                      // sign-ups in the state held
+	Held                    int `json:"held,omitempty"`                      // sign-ups in the state held, without unconfirmed ones
 	Duplicates              int `json:"duplicates,omitempty"`                // pairs of people who may be the same
 	PeopleWithoutAttributes int `json:"people_without_attributes,omitempty"` // in the newest snapshot
 	PostponedLetters        int `json:"postponed_letters,omitempty"`         // causes of letters that SES refuses for now
@@ -76,7 +76,7 @@ func (s *Store) CountTasks(ctx context.Context, project string) (Counts, error) 
 		if i < len(defined.Definition.Activities) { // no one is admitted to former activities
 			c.Waiting += p.WaitingWithFreePlaces()
 		}
-		c.Held += p.Held
+		c.Held += p.Held - p.Unconfirmed // the link in the letter may still be followed
 	}
 	if c.PostponedLetters, err = s.notices.CountPostponed(ctx, project); err != nil {
 		return c, err

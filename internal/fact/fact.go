@@ -71,22 +71,28 @@ type Signup struct {
 	Entry     string        `json:"entry"` // ULID of this submission
 	Person    string        `json:"person"`
 	Submitted time.Time     `json:"submitted_at"`
-	Schema    int           `json:"schema,omitempty"` // the version of the schema
-	Values    schema.Values `json:"row"`              // sealed
-	Derived   schema.Values `json:"derived,omitzero"` // attributes that follow from a PESEL, where nobody gives them
-	State     string        `json:"state,omitempty"`  // accepted, waitlisted, held or undecided; "" of a repeated submission
-	Full      bool          `json:"full,omitempty"`   // whether a new sign-up had to wait for a place: for the letter
-	Upload    string        `json:"upload,omitempty"` // the file it came in, if any: it counts once the file is accepted
-	Line      int           `json:"line,omitempty"`   // the file's row
+	Schema    int           `json:"schema,omitempty"`  // the version of the schema
+	Values    schema.Values `json:"row"`               // sealed
+	Derived   schema.Values `json:"derived,omitzero"`  // attributes that follow from a PESEL, where nobody gives them
+	State     string        `json:"state,omitempty"`   // accepted, waitlisted, held or undecided; "" of a repeated submission
+	Full      bool          `json:"full,omitempty"`    // whether a new sign-up had to wait for a place: for the letter
+	Confirm   bool          `json:"confirm,omitempty"` // whether the letter asks to confirm the address
+	Upload    string        `json:"upload,omitempty"`  // the file it came in, if any: it counts once the file is accepted
+	Line      int           `json:"line,omitempty"`    // the file's row
 }
 
 // FirstState returns the state with which the sign-up began: an undecided one is held. It is "" for a repeated
 // submission.
-func (s Signup) FirstState() string {
-	if s.State == schema.Undecided {
+func (s Signup) FirstState() string { return shownState(s.State) }
+
+// NewState returns the state to which the sign-up was moved: an undecided one is held.
+func (m SignupMoved) NewState() string { return shownState(m.State) }
+
+func shownState(state string) string {
+	if state == schema.Undecided {
 		return schema.Held
 	}
-	return s.State
+	return state
 }
 
 // SignupMoved is a change of a sign-up's state. The highest Version counts; the first state, in Signup, is Version 1.
@@ -96,6 +102,10 @@ type SignupMoved struct {
 	State   string `json:"state"`
 	From    string `json:"from,omitempty"`   // held, of a sign-up on which the office has decided
 	Joined  string `json:"joined,omitempty"` // the sign-up of the same person that stays, where this one ends for it
+	// Confirmed is set where the person has confirmed the address: the sign-up is then answered as a new one is that
+	// need not be confirmed. Full is as in Signup.
+	Confirmed bool `json:"confirmed,omitempty"`
+	Full      bool `json:"full,omitempty"`
 }
 
 // RecordEntered is a version of a record that staff entered. The highest Version counts, unless RecordVoided has a

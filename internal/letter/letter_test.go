@@ -39,7 +39,7 @@ func aSignup(what, language string) func() (Letter, error) {
 	return func() (Letter, error) {
 		return RenderSignup(Signup{
 			What: what, Language: language, Project: town, Activity: garden, ID: "01JZ", FirstName: hostile, LastName: "Przykładowa",
-			Cancel: "https://outreach.example.org/town/signups/01JZ/cancel?token=abc&x=1", At: time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC),
+			Link: "https://outreach.example.org/town/signups/01JZ/cancel?token=abc&x=1", At: time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC),
 		})
 	}
 }
@@ -179,7 +179,7 @@ func TestALetterShowsWhenAndWhereTheActivityIs(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			l, err := RenderSignup(Signup{What: schema.Accepted, Language: "en", Project: town, Activity: tt.activity, FirstName: "Ola", LastName: "Nowak", Cancel: "https://x"})
+			l, err := RenderSignup(Signup{What: schema.Accepted, Language: "en", Project: town, Activity: tt.activity, FirstName: "Ola", LastName: "Nowak", Link: "https://x"})
 			if err != nil || len(l.Files) != tt.files || !strings.Contains(l.Text, tt.want) {
 				t.Errorf("%v, %d files\n%s", err, len(l.Files), l.Text)
 			}
@@ -191,7 +191,7 @@ func TestALetterShowsWhenAndWhereTheActivityIs(t *testing.T) {
 func TestALetterShowsPlausibleNamesOnly(t *testing.T) {
 	t.Parallel()
 	shown := func(first, last string) string {
-		l, err := RenderSignup(Signup{What: schema.Accepted, Language: "en", Project: town, Activity: garden, ID: "01JZ", FirstName: first, LastName: last, Cancel: "https://outreach.example.org/"})
+		l, err := RenderSignup(Signup{What: schema.Accepted, Language: "en", Project: town, Activity: garden, ID: "01JZ", FirstName: first, LastName: last, Link: "https://outreach.example.org/"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,23 +20,26 @@ const (
 	Received     = "received"
 	ReceivedFull = "received_full" // all places are taken
 	PlaceFree    = "place_free"    // a place became free for someone on the waiting list
+	// Confirm answers the public form where the address has to be confirmed: whoever is known, and whether or not there
+	// is a place.
+	Confirm = "confirm"
 )
 
 // Signup is the data of a letter about a sign-up.
 type Signup struct {
-	What                string // Received, ReceivedFull, PlaceFree, schema.Accepted, Waitlisted or Cancelled
+	What                string // Received, ReceivedFull, PlaceFree, Confirm, schema.Accepted, Waitlisted or Cancelled
 	Language            string
 	Project             *project.Definition
 	Activity            project.Activity
 	ID                  string
 	FirstName, LastName string // as typed in the form
-	Cancel              string // the address that withdraws it; "": the letter has none
+	Link                string // the address that withdraws it, or that confirms the address; "": the letter has none
 	At                  time.Time
 }
 
 var signupMessages = map[string]string{
 	schema.Accepted: "mail.signup_accepted", schema.Waitlisted: "mail.signup_waitlisted", schema.Cancelled: "mail.signup_cancelled",
-	Received: "mail.signup_received", ReceivedFull: "mail.signup_received_full", PlaceFree: "mail.place_free",
+	Received: "mail.signup_received", Confirm: "mail.signup_confirm", ReceivedFull: "mail.signup_received_full", PlaceFree: "mail.place_free",
 }
 
 // RenderSignup renders the letter to someone who signed up. Letters about a place have the activity as a calendar
@@ -61,8 +64,12 @@ func RenderSignup(s Signup) (Letter, error) {
 	add(words.Say("mail.where"), s.Activity.Place)
 	add(words.Say("mail.project"), title)
 	add(words.Say("mail.signed_up"), strings.TrimSpace(plausibleName(s.FirstName)+" "+plausibleName(s.LastName)))
-	if s.What != schema.Cancelled && s.Cancel != "" {
-		c.Act, c.Link = words.Say(key+".act"), link{words.Say("mail.withdraw"), s.Cancel}
+	if s.What != schema.Cancelled && s.Link != "" {
+		label := words.Say("mail.withdraw")
+		if s.What == Confirm {
+			label = words.Say("mail.confirm")
+		}
+		c.Act, c.Link = words.Say(key+".act"), link{label, s.Link}
 	}
 	var files []mail.File
 	if cancels := s.What == schema.Cancelled; cancels || s.What == schema.Accepted || s.What == PlaceFree || s.What == Received {

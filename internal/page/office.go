@@ -203,6 +203,8 @@ type HeldItem struct {
 	ID, Name, Activity, SubmittedAt, Version string
 	Why                                      string // why it is held
 	Own                                      bool   // it contradicts the known person; else only keys are to be confirmed
+	Unconfirmed                              bool   // its address has not been confirmed
+	Undisputed                               bool   // and that is the only reason
 	Known                                    string // the id of the known person, "" where there is none any more
 	KnownName                                string
 	Lines                                    []HeldLine

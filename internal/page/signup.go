@@ -160,10 +160,11 @@ type SignedUp struct {
 type signedUpPage struct {
 	SignedUp
 	Name, About, Ask string
+	Confirm          bool // the address has to be confirmed
 }
 
 func (s SignedUp) render(v view) (string, any) {
-	out := signedUpPage{SignedUp: s}
+	out := signedUpPage{SignedUp: s, Confirm: s.Definition.Confirm == project.ConfirmEmail}
 	if s.Activity != nil {
 		out.Name, out.About = s.Activity.Activity.Label.In(v.Lang()), v.about(*s.Activity)
 	}
@@ -182,6 +183,16 @@ type Cancel struct {
 
 func (c Cancel) render(view) (string, any) { return "cancel", c }
 
+// Confirm is the page where people confirm the address of their own sign-up. It posts to its own address.
+type Confirm struct {
+	Activity string // its label
+	Token    string
+	Done     bool // the address is confirmed
+	Ended    bool // the sign-up is cancelled, so there is nothing to confirm
+}
+
+func (c Confirm) render(view) (string, any) { return "confirm", c }
+
 // Signups is the coordinator's list of sign-ups.
 type Signups struct {
 	Definition *project.Definition
@@ -197,6 +208,7 @@ type SignupItem struct {
 	ID, Person, Name, Email, Activity, State string
 	SubmittedAt                              string     // RFC 3339
 	Version                                  string     // its ETag
+	Unconfirmed                              bool       // held because its address has not been confirmed
 	Row                                      schema.Row // the values of the form, not sealed, on the page of a person alone
 	Consent                                  string     // the version of the words on the use of data that was agreed to, or ""
 }

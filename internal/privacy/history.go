@@ -144,7 +144,7 @@ func (s *Store) readFacts(ctx context.Context, project string, ids []string, d *
 			if err := json.Unmarshal(f.Data, &data); err != nil {
 				return err
 			}
-			moves[data.Signup] = append(moves[data.Signup], StateChange{State: data.State, Version: data.Version, At: f.At})
+			moves[data.Signup] = append(moves[data.Signup], StateChange{State: data.NewState(), Version: data.Version, At: f.At})
 		case fact.KindRecordEntered:
 			var data fact.RecordEntered
 			if err := json.Unmarshal(f.Data, &data); err != nil {

@@ -33,8 +33,14 @@ type Definition struct {
 	Indicators   []Indicator   `json:"indicators"`
 	Reports      Reports       `json:"reports"`
 	Retention    Retention     `json:"retention,omitzero"`
-	Records      []RecordKind  `json:"records,omitempty"` // kinds of record beside the built-in ones
+	Records      []RecordKind  `json:"records,omitempty"`       // kinds of record beside the built-in ones
+	Confirm      string        `json:"confirm,omitempty"`       // ConfirmEmail, or "": addresses need not be confirmed
+	ConfirmHours int           `json:"confirm_hours,omitempty"` // for how long a place is kept until then
 }
+
+// ConfirmEmail in Confirm means that a sign-up of the public form with an e-mail address is held until the address is
+// confirmed.
+const ConfirmEmail = "email"
 
 // Funding is who pays, how much, and which share of the costs.
 type Funding struct {

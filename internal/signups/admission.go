@@ -21,7 +21,8 @@ import (
 // sender of the first ticket admits all that wait, in the order of submission, a batch in each transaction.
 
 const (
-	// mostTogether is how many tickets one transaction admits: each takes at most five operations, and the counts one.
+	// mostTogether is how many tickets one transaction admits: each takes at most five operations, with a reservation six,
+	// and the counts one.
 	mostTogether = (table.MostWrites - 1) / 5
 	// mostBatches is how many batches one request admits before it answers, so that the others seldom need to look.
 	mostBatches = 8
@@ -46,9 +47,11 @@ type ticket struct {
 	Capacity int       `json:"capacity,omitempty"` // of the activity, as the request read it
 	Until    time.Time `json:"until"`              // when ticketLife is over
 	Held     bool      `json:"held,omitempty"`
-	Place    place     `json:"place"`
-	Receipt  string    `json:"receipt"`
-	Fact     fact.Fact `json:"fact"` // without the state
+	// Reserve is until when a place is kept for the sign-up if one is free; zero: none is.
+	Reserve time.Time `json:"reserve,omitzero"`
+	Place   place     `json:"place"`
+	Receipt string    `json:"receipt"`
+	Fact    fact.Fact `json:"fact"` // without the state
 }
 
 // newTicket returns the ticket of a valid form.
@@ -58,8 +61,12 @@ func (s *Store) newTicket(project string, d SignupDraft, who people.Applicant, a
 		Signup: Signup{
 			ID: entry, Person: who.Person.ID, Conflict: who.Conflict, Activity: d.Activity.ID, Submitted: d.Submitted.UTC(), Version: 1, Entry: entry, Entries: 1,
 			Upload: d.Upload, Locale: d.Kind.Get(d.Row, "locale"), Values: s.sealedForm(project, d),
+			Unconfirmed: d.Confirm, NewKeys: d.Confirm && len(who.Unconfirmed) > 0,
 		},
 		Capacity: d.Activity.Capacity, Held: held, Place: at, Receipt: receipt,
+	}
+	if d.Confirm && d.Reserve > 0 && d.Activity.Capacity > 0 {
+		t.Reserve = s.Now().Add(d.Reserve).UTC()
 	}
 	if held {
 		d.Derived = schema.Values{} // whose PESEL it is, is not known
@@ -210,6 +217,7 @@ func (s *Store) admitBatch(ctx context.Context, project string, a project.Activi
 	var tickets []ticket
 	var keys, remove []table.Key
 	taken := map[table.Key]bool{}
+	operations := 0
 	for _, it := range waiting {
 		t, err := table.Decode[ticket](it)
 		if err != nil || s.Now().After(t.Until) {
@@ -221,6 +229,12 @@ func (s *Store) admitBatch(ctx context.Context, project string, a project.Activi
 		if taken[place] || taken[signup] {
 			remove = append(remove, it.Key)
 			continue
+		}
+		if operations += 5; !t.Reserve.IsZero() {
+			operations++
+		}
+		if operations >= table.MostWrites {
+			break // the others come with the next batch
 		}
 		taken[place], taken[signup] = true, true
 		tickets, keys = append(tickets, t), append(keys, it.Key)
@@ -254,8 +268,11 @@ func (s *Store) admitAll(ctx context.Context, project string, found activityStat
 		su := t.Signup
 		places.Capacity = t.Capacity
 		full := places.Admit(false) == schema.Waitlisted
-		su.State = places.Admit(t.Held)
-		places.Add(su.State, 1)
+		su.State = places.Admit(t.Held || su.Unconfirmed)
+		if !full { // whether or not the office has to decide about it: nobody can tell by the places left
+			su.ReservedUntil = t.Reserve
+		}
+		su.Count(&places, 1)
 		f, err := withState(t.Fact, su, full)
 		if err != nil {
 			return nil, nil, err
@@ -266,9 +283,12 @@ func (s *Store) admitAll(ctx context.Context, project string, found activityStat
 			table.PutJSON(placeKey(project, su.Activity, su.Person), su.ID, table.At(t.Place.Rev)))
 		switch su.State {
 		case schema.Held:
-			ops = append(ops, table.PutJSON(heldKey(project, su.ID), su.ID, table.Always))
+			ops = append(ops, table.PutJSON(heldKey(project, su), su.ID, table.Always))
 		case schema.Waitlisted:
 			ops = append(ops, table.PutJSON(queueKey(project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
+		}
+		if !su.ReservedUntil.IsZero() {
+			ops = append(ops, keepReservation(project, su))
 		}
 		if fromInbox {
 			ops = append(ops, table.Remove(t.key(project), table.Present))
@@ -297,10 +317,7 @@ func withState(f fact.Fact, su Signup, full bool) (fact.Fact, error) {
 	if err := json.Unmarshal(f.Data, &signup); err != nil {
 		return f, err
 	}
-	signup.State, signup.Full = su.State, full
-	if su.Conflict != nil {
-		signup.State = schema.Undecided
-	}
+	signup.State, signup.Full = su.factState(), full
 	data, err := json.Marshal(signup)
 	f.Data = data
 	return f, err

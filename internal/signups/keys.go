@@ -1,6 +1,8 @@
 package signups
 
 import (
+	"hash/fnv"
+	"strconv"
 	"time"
 
 	"outreach/internal/people"
@@ -38,9 +40,35 @@ func queueKey(project, activity string, submitted time.Time, id string) table.Ke
 
 func heldPartition(project string) string { return "HELD#" + project }
 
-// heldKey returns the key of the item that lists a sign-up that is held.
-func heldKey(project, id string) table.Key {
+// heldKey returns the key of the item that lists a sign-up that is held. Unconfirmed ones come last: most of them need
+// no decision.
+func heldKey(project string, su Signup) table.Key {
+	id := su.ID
+	if su.Unconfirmed {
+		id = "~" + id
+	}
 	return table.Key{PK: heldPartition(project), SK: id}
+}
+
+func reservedPartition(project, activity string) string {
+	return "RESERVED#" + project + "#" + activity
+}
+
+// reservedKey returns the key of the item that says until when a place is kept for a sign-up.
+func reservedKey(project string, su Signup) table.Key {
+	return table.Key{PK: reservedPartition(project, su.Activity), SK: ordered(su.ReservedUntil, su.ID)}
+}
+
+// reservedShards is how many partitions of the index the reservations of all projects are spread over.
+const reservedShards = 8
+
+func reservedShard(shard int) string { return "RESERVED#" + strconv.Itoa(shard) }
+
+// reservedIndex returns the place of a reservation in the index, in the order of their ends.
+func reservedIndex(su Signup) table.Key {
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(su.ID))
+	return table.Key{PK: reservedShard(int(sum.Sum32() % reservedShards)), SK: ordered(su.ReservedUntil, su.ID)}
 }
 
 // inboxPartition is where sign-ups to an activity wait for their states, in the order of submission.

@@ -11,12 +11,14 @@ import (
 )
 
 // Places are the counts of an activity: its capacity (0 is no limit), and how many sign-ups have a place, wait for one,
-// or are held until a coordinator has checked who they are.
+// or are held until a coordinator has checked who they are or the person has confirmed the address.
 type Places struct {
-	Capacity int `json:"-"` // the definition's
-	Taken    int `json:"taken"`
-	Waiting  int `json:"waiting"`
-	Held     int `json:"held"`
+	Capacity    int `json:"-"` // the definition's
+	Taken       int `json:"taken"`
+	Waiting     int `json:"waiting"`
+	Held        int `json:"held"`
+	Unconfirmed int `json:"unconfirmed,omitempty"` // of those that are held
+	Reserved    int `json:"reserved,omitempty"`    // places that are kept for unconfirmed sign-ups
 }
 
 // Admit returns the state of a new sign-up. One whose identity a coordinator has to check is held and takes no place;
@@ -44,8 +46,8 @@ func (p Places) Move(from, to string) (string, bool) {
 // Free reports whether the first of the waiting list can get a place.
 func (p Places) Free() bool { return p.Waiting > 0 && !p.Full() }
 
-// Full reports whether all places are taken, whether or not anybody waits.
-func (p Places) Full() bool { return p.Capacity > 0 && p.Taken >= p.Capacity }
+// Full reports whether all places are taken or reserved, whether or not anybody waits.
+func (p Places) Full() bool { return p.Capacity > 0 && p.Taken+p.Reserved >= p.Capacity }
 
 // Left returns how many places new sign-ups can get: 0 where the next one waits, -1 where there is no limit.
 func (p Places) Left() int {
@@ -55,7 +57,7 @@ func (p Places) Left() int {
 	case p.Capacity == 0:
 		return -1
 	default:
-		return p.Capacity - p.Taken
+		return p.Capacity - p.Taken - p.Reserved
 	}
 }
 
@@ -66,7 +68,7 @@ func (p Places) WaitingWithFreePlaces() int {
 	case p.Full():
 		return 0
 	case p.Capacity > 0:
-		return min(p.Waiting, p.Capacity-p.Taken)
+		return min(p.Waiting, p.Capacity-p.Taken-p.Reserved)
 	default:
 		return p.Waiting
 	}
@@ -104,6 +106,15 @@ type Signup struct {
 	// Conflict is set while the sign-up is held because it contradicts a known person: it counts nowhere, and Person is
 	// somebody of its own, until Decide.
 	Conflict *people.Conflict `json:"conflict,omitempty"`
+	// Unconfirmed is set while nobody has followed the link to the address of the form: the sign-up is held, and counts
+	// nowhere.
+	Unconfirmed bool `json:"unconfirmed,omitempty"`
+	// NewKeys is set while an unconfirmed sign-up brings keys that its person lacks: the office decides about it once it
+	// is confirmed.
+	NewKeys bool `json:"new_keys,omitempty"`
+	// ReservedUntil is until when a place is kept for an unconfirmed sign-up; zero: none is. While it is not zero,
+	// Places.Reserved counts the place, also after that instant, until the place is released.
+	ReservedUntil time.Time `json:"reserved_until,omitzero"`
 	// Forgotten is set where the person was erased while the sign-up was waitlisted or held: it is not counted and gets
 	// no place.
 	Forgotten bool `json:"forgotten,omitempty"`
@@ -144,9 +155,30 @@ func (s *Signup) AddValues(kind *schema.Kind, given schema.Values, submitted tim
 
 // Count adds the sign-up n times, 1 or -1, to the counts of its activity.
 func (s Signup) Count(p *Places, n int) {
-	if !s.Forgotten {
-		p.Add(s.State, n)
+	if !s.ReservedUntil.IsZero() {
+		p.Reserved += n
 	}
+	if s.Forgotten {
+		return
+	}
+	p.Add(s.State, n)
+	if s.Unconfirmed {
+		p.Unconfirmed += n
+	}
+}
+
+// Disputed reports whether the office has to decide whose the sign-up is.
+func (s Signup) Disputed() bool {
+	return s.State == schema.Held && (!s.Unconfirmed || s.Conflict != nil || s.NewKeys)
+}
+
+// factState returns the state as facts have it: a sign-up that contradicts a known person, or is not confirmed, counts
+// nowhere.
+func (s Signup) factState() string {
+	if s.State == schema.Held && (s.Unconfirmed || s.Conflict != nil) {
+		return schema.Undecided
+	}
+	return s.State
 }
 
 // ETag names the version of a sign-up, for If-Match.

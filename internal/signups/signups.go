@@ -53,6 +53,10 @@ type SignupDraft struct {
 	// Conflict is set for a row of a file that contradicts a known person, or another row about them.
 	Conflict *people.Conflict
 	Consent  string // the ConsentVersion of the form; "" where the consent is on paper
+	// Confirm is set for a public form whose address has to be confirmed; Reserve is for how long a place is kept until
+	// then.
+	Confirm bool
+	Reserve time.Duration
 }
 
 // SignedUp is the result of SignUp.
@@ -124,7 +128,7 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 		if err := group.Wait(); err != nil {
 			return err
 		}
-		if len(who.Unconfirmed) > 0 && rev != 0 && !(who.Claimed && before.State == schema.Held) {
+		if len(who.Unconfirmed) > 0 && rev != 0 && !(who.Claimed && before.Disputed()) {
 			// Whoever came first may have claimed the other's key: a repetition would hide this sign-up behind theirs.
 			who.Apart(who.Claims())
 			before, rev, at = Signup{}, 0, place{}
@@ -237,7 +241,7 @@ func (s *Store) sealedForm(project string, d SignupDraft) schema.Values {
 // full is whether a new sign-up would have had to wait.
 func (s *Store) signupFact(project string, d SignupDraft, su Signup, entry, state string, full bool) (fact.Fact, error) {
 	return s.NewFact(fact.KindSignup, d.By, fact.Signup{
-		Full:   full,
+		Full: full, Confirm: d.Confirm,
 		Signup: su.ID, Entry: entry, Person: su.Person, Submitted: d.Submitted.UTC(), State: state, Upload: d.Upload, Line: d.Line,
 		Schema: schema.SchemaVersion, Values: s.sealedForm(project, d), Derived: d.Derived.Without(func(field string) bool { return d.Kind.Get(d.Row, field) != "" }),
 	})
@@ -257,7 +261,7 @@ func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, who p
 			return result, err // a second delivery
 		}
 	}
-	if before.State == schema.Held {
+	if before.Disputed() {
 		d.Derived = schema.Values{} // whose PESEL it is, is not known
 	}
 	var found activityState
@@ -544,8 +548,9 @@ func (s *Store) move(ctx context.Context, def *project.Definition, id, state, by
 		if err != nil {
 			return err
 		}
-		was := su.State
-		to, ok := places.Move(was, state)
+		others := places
+		su.Count(&others, -1)
+		to, ok := others.Move(su.State, state)
 		if !ok {
 			return ErrFull
 		}
@@ -558,33 +563,41 @@ func (s *Store) move(ctx context.Context, def *project.Definition, id, state, by
 		if err := m.move(su, rev, to); err != nil {
 			return err
 		}
-		if was == schema.Accepted && m.places.Taken < places.Taken {
-			if err := m.promote(ctx, su.ID); err != nil {
-				return err
-			}
-		}
 		moved = m.moved[0]
-		return s.Log().Append(ctx, def.ID, m.facts, append(m.ops, table.PutJSON(placesKey(def.ID, su.Activity), m.places, table.At(placesRev)))...)
+		return m.write(ctx, places, placesRev)
 	})
 	return moved, err
 }
 
-// FillPlaces gives the free places of an activity to those who wait, in the order of submission. It is called after a
-// definition may have raised the capacity, and may be called twice.
+// mostFilled is how many places one transaction of FillPlaces releases, and how many it gives to others: two operations
+// for each that is released, three for each that is given.
+const mostFilled = 15
+
+// FillPlaces releases the places of an activity that are reserved no longer, and gives the free places to those who
+// wait, in the order of submission. It is called after a definition may have raised the capacity, and may be called
+// twice.
 func (s *Store) FillPlaces(ctx context.Context, def *project.Definition, activityID, by string) error {
 	for {
 		filled := false
 		err := table.Retry(ctx, func() error {
 			places, rev, err := s.places(ctx, def.ID, activity(def, activityID))
-			if err != nil || !places.Free() {
+			if err != nil {
 				return err
 			}
 			m := mover{store: s, project: def.ID, by: by, activity: activityID, places: places}
-			if err := m.promote(ctx, ""); err != nil || len(m.facts) == 0 {
+			if err := m.release(ctx); err != nil {
 				return err
 			}
+			if _, offered := def.Activity(activityID); offered { // nobody is admitted to a former one
+				if err := m.promote(ctx, "", mostFilled); err != nil {
+					return err
+				}
+			}
+			if len(m.ops) == 0 {
+				return nil
+			}
 			filled = true
-			return s.Log().Append(ctx, def.ID, m.facts, append(m.ops, table.PutJSON(placesKey(def.ID, activityID), m.places, table.At(rev)))...)
+			return m.append(ctx, rev)
 		})
 		if err != nil || !filled {
 			return err
@@ -606,6 +619,8 @@ type mover struct {
 	project, by string
 	activity    string
 	joined      string // the sign-up of the same person that stays
+	confirmed   bool   // the person has confirmed the address
+	full        bool   // there was no place for the sign-up that is confirmed
 	places      Places
 	facts       []fact.Fact
 	ops         []table.Op
@@ -614,29 +629,36 @@ type mover struct {
 
 // move adds the change of one sign-up to a state.
 func (m *mover) move(su Signup, rev int64, state string) error {
+	before := su
 	su.Count(&m.places, -1)
-	su.Forgotten = false
-	m.places.Add(state, 1)
-	if su.State == schema.Held {
-		m.ops = append(m.ops, table.Remove(heldKey(m.project, su.ID), table.Always))
+	if su.Version == 1 {
+		su.First = su.State
+	}
+	su.State, su.Version = state, su.Version+1
+	su.Forgotten, su.Unconfirmed, su.ReservedUntil = false, false, time.Time{}
+	if state != schema.Held || !m.confirmed {
+		su.Conflict, su.NewKeys = nil, false
+	}
+	su.Count(&m.places, 1)
+	if before.State == schema.Held {
+		m.ops = append(m.ops, table.Remove(heldKey(m.project, before), table.Always))
 	}
 	if state == schema.Held {
-		m.ops = append(m.ops, table.PutJSON(heldKey(m.project, su.ID), su.ID, table.Always))
+		m.ops = append(m.ops, table.PutJSON(heldKey(m.project, su), su.ID, table.Always))
 	}
-	if su.State == schema.Waitlisted {
+	if !before.ReservedUntil.IsZero() {
+		m.ops = append(m.ops, table.Remove(reservedKey(m.project, before), table.Always))
+	}
+	if before.State == schema.Waitlisted {
 		m.ops = append(m.ops, table.Remove(queueKey(m.project, su.Activity, su.Submitted, su.ID), table.Always))
 	}
 	if state == schema.Waitlisted {
 		m.ops = append(m.ops, table.PutJSON(queueKey(m.project, su.Activity, su.Submitted, su.ID), su.ID, table.Always))
 	}
-	if su.Version == 1 {
-		su.First = su.State
-	}
-	moved := fact.SignupMoved{Signup: su.ID, Version: su.Version + 1, State: state, Joined: m.joined}
-	if su.State == schema.Held {
+	moved := fact.SignupMoved{Signup: su.ID, Version: su.Version, State: su.factState(), Joined: m.joined, Confirmed: m.confirmed, Full: m.full}
+	if before.State == schema.Held {
 		moved.From = schema.Held
 	}
-	su.State, su.Version, su.Conflict = state, su.Version+1, nil
 	f, err := m.store.NewFact(fact.KindSignupMoved, m.by, moved)
 	if err != nil {
 		return err
@@ -646,28 +668,51 @@ func (m *mover) move(su Signup, rev int64, state string) error {
 	return nil
 }
 
-// promote gives a free place to the first of the waiting list, by submission, then id, but not to the sign-up that just
-// left it.
-func (m *mover) promote(ctx context.Context, left string) error {
+// promote gives free places to the first of the waiting list, at most so many, by submission, then id, but not to the
+// sign-up that just left it.
+func (m *mover) promote(ctx context.Context, left string, most int) error {
 	if !m.places.Free() {
 		return nil
 	}
 	s := m.store
-	waiting, err := table.List[string](ctx, s.Tracker, table.Query{PK: queuePartition(m.project, m.activity), Limit: 2})
+	waiting, err := table.List[string](ctx, s.Tracker, table.Query{PK: queuePartition(m.project, m.activity), Limit: most + 1})
 	if err != nil {
 		return err
 	}
-	for _, id := range waiting.Items {
-		if id == left {
-			continue
+	ids := slices.DeleteFunc(waiting.Items, func(id string) bool { return id == left })
+	ids = ids[:min(len(ids), most)]
+	if len(ids) == 0 {
+		return nil
+	}
+	found, err := s.stored(ctx, m.project, ids)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if !m.places.Free() {
+			return nil
 		}
-		first, rev, err := table.Load[Signup](ctx, s.Tracker, signupKey(m.project, id))
-		if err != nil {
+		if err := m.move(found[id].Signup, found[id].rev, schema.Accepted); err != nil {
 			return err
 		}
-		return m.move(first, rev, schema.Accepted)
 	}
 	return nil
+}
+
+// write writes the changes of one sign-up together with the counts, which were at a revision. A place that it leaves
+// goes to the first of the waiting list.
+func (m *mover) write(ctx context.Context, before Places, rev int64) error {
+	if m.places.Taken+m.places.Reserved < before.Taken+before.Reserved {
+		if err := m.promote(ctx, m.moved[0].ID, 1); err != nil {
+			return err
+		}
+	}
+	return m.append(ctx, rev)
+}
+
+// append writes the changes together with the counts, which were at a revision.
+func (m *mover) append(ctx context.Context, rev int64) error {
+	return m.store.Log().Append(ctx, m.project, m.facts, append(m.ops, table.PutJSON(placesKey(m.project, m.activity), m.places, table.At(rev)))...)
 }
 
 // CancelToken returns the token in the e-mail about a sign-up. Whoever has it may withdraw the sign-up.
@@ -715,9 +760,15 @@ func (s *Store) Forget(ctx context.Context, kinds *schema.Registry, project stri
 			if err != nil {
 				return err
 			}
+			before := su
 			su.Count(&places, -1)
-			su.Forgotten = true
-			ops = append(ops, table.Remove(heldKey(project, su.ID), table.Always), table.PutJSON(placesKey(project, su.Activity), places, table.At(placesRev)), table.Remove(queueKey(project, su.Activity, su.Submitted, su.ID), table.Always))
+			su.Forgotten, su.Unconfirmed, su.NewKeys = true, false, false
+			if !before.ReservedUntil.IsZero() { // the place goes to the first of the waiting list as when its time is over
+				su.ReservedUntil = s.Now().UTC()
+				ops = append(ops, table.Remove(reservedKey(project, before), table.Always), keepReservation(project, su))
+			}
+			su.Count(&places, 1)
+			ops = append(ops, table.Remove(heldKey(project, before), table.Always), table.PutJSON(placesKey(project, su.Activity), places, table.At(placesRev)), table.Remove(queueKey(project, su.Activity, su.Submitted, su.ID), table.Always))
 		}
 		su.Conflict = nil
 		su.Person, su.Values, su.Locale, su.Since, su.Later = e.Fresh, kinds.Kind(schema.Signup).Erased(su.Values), "", nil, nil

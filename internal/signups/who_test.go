@@ -94,15 +94,20 @@ func TestThePublicFormAsksTheSameWhoeverIsKnown(t *testing.T) {
 }
 
 // firstStates returns the states with which facts say that sign-ups began.
-func firstStates(t *testing.T, s *Store) []string {
+func firstStates(t *testing.T, s *Store) []string { return statesIn(t, s, fact.KindSignup) }
+
+// movedTo returns the states to which facts say that sign-ups were moved.
+func movedTo(t *testing.T, s *Store) []string { return statesIn(t, s, fact.KindSignupMoved) }
+
+func statesIn(t *testing.T, s *Store, kind string) []string {
 	t.Helper()
-	trail, err := s.Log().Trail(t.Context(), "p", 100, "", func(f fact.Fact) bool { return f.Kind == fact.KindSignup })
+	trail, err := s.Log().Trail(t.Context(), "p", 100, "", func(f fact.Fact) bool { return f.Kind == kind })
 	if err != nil {
 		t.Fatal(err)
 	}
 	var states []string
 	for _, f := range trail.Items {
-		var data fact.Signup
+		var data struct{ State string }
 		if err := json.Unmarshal(f.Data, &data); err != nil {
 			t.Fatal(err)
 		}

@@ -24,6 +24,8 @@ type held struct {
 	Person      people.PersonView  `json:"person" doc:"What was sent"`
 	Conflict    *people.Conflict   `json:"conflict,omitempty" doc:"Why it is held: what differs from the known person"`
 	Known       *people.PersonView `json:"known,omitempty" doc:"The known person; left out where they were erased"`
+	Unconfirmed bool               `json:"unconfirmed,omitempty" doc:"Nobody has confirmed its address by the link in the e-mail"`
+	disputed    bool
 	form        map[string]string
 	version     string
 	known       people.Person
@@ -59,7 +61,7 @@ func (h Handlers) held(c *web.Call) ([]held, error) {
 	for _, su := range found.Items {
 		form := forms[su.ID]
 		one := held{
-			ID: su.ID, Activity: su.Activity, SubmittedAt: su.Submitted.Format(time.RFC3339Nano), Conflict: su.Conflict, form: form, version: signups.ETag(su),
+			ID: su.ID, Activity: su.Activity, SubmittedAt: su.Submitted.Format(time.RFC3339Nano), Conflict: su.Conflict, Unconfirmed: su.Unconfirmed, disputed: su.Disputed(), form: form, version: signups.ETag(su),
 			year:   su.Values.Get("birth_year"),
 			Person: people.PersonView{ID: su.Person, FirstName: form["first_name"], LastName: form["last_name"], Email: form["email"], Pesel: form["pesel"]},
 		}
@@ -76,9 +78,13 @@ func (h Handlers) held(c *web.Call) ([]held, error) {
 func (o held) item(c *web.Call) page.HeldItem {
 	activity, _ := c.Defined.Definition.Activity(o.Activity)
 	item := page.HeldItem{
-		ID: o.ID, Activity: cmp.Or(activity.Label.In(c.Language), o.Activity), SubmittedAt: o.SubmittedAt, Version: o.version, Own: o.Conflict != nil,
+		ID: o.ID, Activity: cmp.Or(activity.Label.In(c.Language), o.Activity), SubmittedAt: o.SubmittedAt, Version: o.version, Own: o.Conflict != nil, Unconfirmed: o.Unconfirmed,
 		Known: o.known.ID, KnownName: cmp.Or(strings.TrimSpace(o.known.FirstName+" "+o.known.LastName), o.known.Email(), o.known.ID),
 		Name: cmp.Or(strings.TrimSpace(o.form["first_name"]+" "+o.form["last_name"]), o.form["email"], o.form["pesel"]),
+	}
+	if !o.disputed {
+		item.Undisputed = true
+		return item
 	}
 	ref := schema.PersonRef{Email: o.form["email"], Pesel: o.form["pesel"], FirstName: o.form["first_name"], LastName: o.form["last_name"], BirthYear: o.year}
 	why := "confirm"

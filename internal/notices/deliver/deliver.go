@@ -224,7 +224,10 @@ func (n *Deliverer) notify(ctx context.Context, d *project.Definition, f fact.Fa
 			}
 			// One letter, whoever is known: it follows from the form and the activity alone.
 			what := letter.Received
-			if signup.Full || signup.State == schema.Waitlisted {
+			switch {
+			case signup.Confirm:
+				what = letter.Confirm
+			case signup.Full || signup.State == schema.Waitlisted:
 				what = letter.ReceivedFull
 			}
 			return n.signup(ctx, d, f, signup.Signup, what, signup)
@@ -237,6 +240,10 @@ func (n *Deliverer) notify(ctx context.Context, d *project.Definition, f fact.Fa
 			switch {
 			case moved.Joined != "":
 				return false, nil // they are signed up as before
+			case moved.Confirmed && moved.Full:
+				return n.signup(ctx, d, f, moved.Signup, letter.ReceivedFull, fact.Signup{})
+			case moved.Confirmed: // also where the office has to look at it: nobody can tell who is known
+				return n.signup(ctx, d, f, moved.Signup, letter.Received, fact.Signup{})
 			case moved.From == schema.Held && (moved.State == schema.Accepted || moved.State == schema.Waitlisted):
 				return n.signup(ctx, d, f, moved.Signup, moved.State, fact.Signup{})
 			}
@@ -313,14 +320,17 @@ func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fa
 			return false, nil
 		}
 	}
-	cancel := n.cancelLink(d.ID, id)
+	link := n.cancelLink(d.ID, id)
+	if what == letter.Confirm {
+		link = n.link(d.ID, id, "confirm", n.signups.ConfirmToken(d.ID, id))
+	}
 	if repeated {
 		owned, err := n.hasEmail(ctx, d.ID, su.Person, form["email"])
 		if err != nil {
 			return false, err
 		}
 		if !owned {
-			cancel = ""
+			link = ""
 		}
 	}
 	activity, found := d.Activity(su.Activity)
@@ -329,7 +339,7 @@ func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fa
 	}
 	rendered, err := letter.RenderSignup(letter.Signup{
 		What: what, Language: su.Locale, Project: d, Activity: activity, ID: id, FirstName: form["first_name"], LastName: form["last_name"],
-		Cancel: cancel, At: f.At,
+		Link: link, At: f.At,
 	})
 	if err != nil {
 		return false, err
@@ -348,5 +358,10 @@ func (n *Deliverer) hasEmail(ctx context.Context, project, id, email string) (bo
 }
 
 func (n *Deliverer) cancelLink(project, signup string) string {
-	return n.baseURL + "/" + project + "/signups/" + signup + "/cancel?" + url.Values{"token": {n.signups.CancelToken(project, signup)}}.Encode()
+	return n.link(project, signup, "cancel", n.signups.CancelToken(project, signup))
+}
+
+// link returns the address of a page at which a person does something about their own sign-up.
+func (n *Deliverer) link(project, signup, what, token string) string {
+	return n.baseURL + "/" + project + "/signups/" + signup + "/" + what + "?" + url.Values{"token": {token}}.Encode()
 }

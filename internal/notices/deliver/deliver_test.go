@@ -97,6 +97,8 @@ func (o *office) Form(context.Context, string, signups.Signup) (map[string]strin
 
 func (o *office) CancelToken(_, signup string) string { return "token-of-" + signup }
 
+func (o *office) ConfirmToken(_, signup string) string { return "confirmation-of-" + signup }
+
 func (o *office) Person(context.Context, string, string) (people.Person, error) { return o.person, nil }
 
 func (o *office) Report(_ context.Context, _, day string) (reports.Report, bool, error) {
@@ -241,6 +243,19 @@ func TestSignupsAreAnsweredByLetter(t *testing.T) {
 		{
 			"a held sign-up can be withdrawn as any other", fact.KindSignup, "", fact.Signup{Signup: "su", State: schema.Held},
 			func(o *office) { o.form["email"] = "other@example.org" }, "f0.1 other@example.org We have your sign-up: Planting", true,
+		},
+		{
+			"a form whose address has to be confirmed, whether or not there is a place", fact.KindSignup, "", fact.Signup{Signup: "su", State: schema.Undecided, Confirm: true, Full: true}, nil,
+			"f0.1 anna@example.org Please confirm your sign-up: Planting", false,
+		},
+		{"a repeated form whose address has to be confirmed", fact.KindSignup, "", fact.Signup{Signup: "su", Confirm: true}, nil, "f0.1 anna@example.org Please confirm your sign-up: Planting", false},
+		{
+			"a confirmed sign-up is answered as one that need not be", fact.KindSignupMoved, "",
+			fact.SignupMoved{Signup: "su", State: schema.Accepted, From: schema.Held, Confirmed: true}, nil, "f0.1 anna@example.org We have your sign-up: Planting", true,
+		},
+		{
+			"a confirmed sign-up that the office has to decide about is answered so, too", fact.KindSignupMoved, "",
+			fact.SignupMoved{Signup: "su", State: schema.Undecided, From: schema.Held, Confirmed: true}, nil, "f0.1 anna@example.org We have your sign-up: Planting", true,
 		},
 		{"a sign-up that was held and is accepted", fact.KindSignupMoved, "staff", fact.SignupMoved{Signup: "su", State: schema.Accepted, From: schema.Held}, nil, "f0.1 anna@example.org Signed up: Planting", true},
 		{"a sign-up that was held and waits for a place", fact.KindSignupMoved, "staff", fact.SignupMoved{Signup: "su", State: schema.Waitlisted, From: schema.Held}, nil, "f0.1 anna@example.org Waiting list: Planting", true},

@@ -45,6 +45,7 @@ type features struct {
 		Signup(ctx context.Context, project, id string) (signups.Signup, error)
 		Form(ctx context.Context, project string, su signups.Signup) (map[string]string, error)
 		CancelToken(project, signup string) string
+		ConfirmToken(project, signup string) string
 	}
 	people interface {
 		Person(ctx context.Context, project, id string) (people.Person, error)

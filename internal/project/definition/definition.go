@@ -56,6 +56,9 @@ const (
 	mostIndicators   = 200
 )
 
+// mostConfirmHours is for how long a place can be kept for somebody who has to confirm the address.
+const mostConfirmHours = 720
+
 // mostProblems bounds how many problems are reported at once, the first ones.
 const mostProblems = 1000
 
@@ -102,7 +105,7 @@ func (r *reader) parse(text []byte) *project.Definition {
 func (r *reader) definition(root *node) *project.Definition {
 	d := &project.Definition{}
 	o, ok := r.object(root, "", "id", "title", "programme", "funding", "period", "time_zone", "implementers", "contact", "marks", "goal", "region",
-		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "participants", "indicators", "reports", "retention")
+		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "participants", "indicators", "reports", "retention", "confirm", "confirm_hours")
 	if !ok {
 		return d
 	}
@@ -131,6 +134,11 @@ func (r *reader) definition(root *node) *project.Definition {
 	d.Indicators = o.indicators(d)
 	d.Reports = o.reports()
 	d.Retention = o.retention()
+	d.Confirm = o.oneOf("confirm", project.ConfirmEmail)
+	d.ConfirmHours = int(o.whole("confirm_hours", 0, mostConfirmHours))
+	if n := o.fields["confirm_hours"]; n != nil && o.fields["confirm"] == nil {
+		o.report(n, "confirm_hours", notAllowed, confirmNeeded)
+	}
 	return d
 }
 

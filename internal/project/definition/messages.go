@@ -20,6 +20,7 @@ var (
 	wantQuotedRule    = text.NewMessage("definition.error.want_quoted_rule")
 	controlCharacters = text.NewMessage("definition.error.control_characters")
 	populationNeeded  = text.NewMessage("definition.error.population_needed")
+	confirmNeeded     = text.NewMessage("definition.error.confirm_needed")
 )
 
 func plainOnly(mark string) text.Message {

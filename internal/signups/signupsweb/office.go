@@ -106,7 +106,7 @@ func (h Handlers) list(c *web.Call) error {
 	for _, l := range found.Items {
 		content.Items = append(content.Items, page.SignupItem{
 			ID: l.ID, Person: l.Person, Name: l.form["first_name"] + " " + l.form["last_name"], Email: l.form["email"], Activity: l.Activity,
-			State: l.State, SubmittedAt: l.Submitted.Format(time.RFC3339), Version: signups.ETag(l.Signup),
+			State: l.State, SubmittedAt: l.Submitted.Format(time.RFC3339), Version: signups.ETag(l.Signup), Unconfirmed: l.Unconfirmed,
 		})
 	}
 	return c.Show(http.StatusOK, content)
@@ -130,7 +130,7 @@ func NewView(su signups.Signup, form map[string]string) View {
 	who := people.PersonView{ID: su.Person, FirstName: form["first_name"], LastName: form["last_name"], Email: form["email"], Pesel: form["pesel"]}
 	return View{
 		ID: su.ID, Person: who, Activity: su.Activity, State: su.State, SubmittedAt: su.Submitted.Format(time.RFC3339Nano), Entries: su.Entries,
-		Consent: form[signups.ConsentGiven], Upload: su.Upload, Conflict: su.Conflict,
+		Consent: form[signups.ConsentGiven], Upload: su.Upload, Conflict: su.Conflict, Unconfirmed: su.Unconfirmed,
 	}
 }
 

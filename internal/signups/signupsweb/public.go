@@ -165,6 +165,7 @@ func (h Handlers) signUp(c *web.Call, body web.Body, office bool) (signups.Signe
 	draft := signups.SignupDraft{Kind: kind, Activity: activity, Row: entry.Row, Derived: schema.OfPesel(def, entry.Person.Pesel), Submitted: submitted, Public: !office}
 	if !office {
 		draft.Consent = signups.ConsentVersion
+		draft.Confirm, draft.Reserve = def.Confirm == project.ConfirmEmail && entry.Person.Email != "", time.Duration(def.ConfirmHours)*time.Hour
 	} else {
 		by, err := c.Staff()
 		if err != nil {
@@ -175,20 +176,80 @@ func (h Handlers) signUp(c *web.Call, body web.Body, office bool) (signups.Signe
 	return h.signups.SignUp(c.Context(), c.Project, draft, body.Once)
 }
 
-// byToken returns the sign-up of the address if the token, from the e-mail about it, is right. A wrong token fails as a
-// wrong id does, with store.ErrNotFound.
-func (h Handlers) byToken(c *web.Call, token string) (signups.Signup, error) {
+// byToken returns the sign-up of the address if the token, from an e-mail about it, is one of a kind. A wrong token
+// fails as a wrong id does, with store.ErrNotFound.
+func (h Handlers) byToken(c *web.Call, token string, is func(project, signup, token string) bool) (signups.Signup, error) {
 	su, err := h.signups.Signup(c.Context(), c.Project, c.PathValue("id"))
-	if !h.signups.IsCancelToken(c.Project, c.PathValue("id"), token) {
+	if !is(c.Project, c.PathValue("id"), token) {
 		return su, store.ErrNotFound
 	}
 	return su, err
 }
 
+// sentToken reads a body, and returns the token in it or in the address.
+func sentToken(c *web.Call) (web.Body, string, error) {
+	body, err := c.Read()
+	token := c.URL.Query().Get("token")
+	if err == nil {
+		if sent := body.Take("token"); sent != "" {
+			token = sent
+		}
+	}
+	return body, token, err
+}
+
+// showConfirm shows a caller with the token what there is to confirm: the same whoever is known.
+func (h Handlers) showConfirm(c *web.Call) error {
+	token := c.URL.Query().Get("token")
+	su, err := h.byToken(c, token, h.signups.IsConfirmToken)
+	if err != nil {
+		return err
+	}
+	return showConfirmation(c, su, token, c.URL.Query().Get("done") != "")
+}
+
+// confirm confirms the address of a sign-up for a caller with its token. It may be called twice.
+func (h Handlers) confirm(c *web.Call) error {
+	body, token, err := sentToken(c)
+	if err != nil {
+		return err
+	}
+	su, err := h.byToken(c, token, h.signups.IsConfirmToken)
+	if err != nil {
+		return err
+	}
+	if su, err = h.signups.ConfirmAddress(c.Context(), c.Defined.Definition, su.ID); err != nil {
+		return err
+	}
+	if c.Page && body.Form {
+		return c.Redirect("/" + c.Project + "/signups/" + su.ID + "/confirm?" + url.Values{"token": {token}, "done": {"1"}}.Encode())
+	}
+	return showConfirmation(c, su, token, true)
+}
+
+// showConfirmation shows whether a sign-up is confirmed to a caller who has just asked for that, and to others whether
+// there is anything to confirm.
+func showConfirmation(c *web.Call, su signups.Signup, token string, asked bool) error {
+	activity, _ := c.Defined.Definition.Activity(su.Activity)
+	ended := !su.Live() || su.Forgotten
+	done := !ended && asked && !su.Unconfirmed
+	if c.Page {
+		return c.Show(http.StatusOK, page.Confirm{Activity: activity.Label.In(c.Language), Token: token, Done: done, Ended: ended})
+	}
+	state := "received"
+	switch {
+	case ended:
+		state = schema.Cancelled
+	case done:
+		state = "confirmed"
+	}
+	return c.JSON(http.StatusOK, confirmation{Activity: su.Activity, State: state})
+}
+
 // showCancel shows a sign-up to a caller with its token.
 func (h Handlers) showCancel(c *web.Call) error {
 	token := c.URL.Query().Get("token")
-	su, err := h.byToken(c, token)
+	su, err := h.byToken(c, token, h.signups.IsCancelToken)
 	if err != nil {
 		return err
 	}
@@ -197,15 +258,11 @@ func (h Handlers) showCancel(c *web.Call) error {
 
 // cancel withdraws a sign-up for a caller with its token. It may be called twice.
 func (h Handlers) cancel(c *web.Call) error {
-	body, err := c.Read()
+	body, token, err := sentToken(c)
 	if err != nil {
 		return err
 	}
-	token := c.URL.Query().Get("token")
-	if sent := body.Take("token"); sent != "" {
-		token = sent
-	}
-	su, err := h.byToken(c, token)
+	su, err := h.byToken(c, token, h.signups.IsCancelToken)
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,8 @@ type Signups interface {
 	Forms(ctx context.Context, project string, all []signups.Signup) (map[string]map[string]string, error)
 	Places(ctx context.Context, project string, activities []project.Activity) ([]signups.Places, error)
 	IsCancelToken(project, signup, token string) bool
+	IsConfirmToken(project, signup, token string) bool
+	ConfirmAddress(ctx context.Context, def *project.Definition, id string) (signups.Signup, error)
 	Decide(ctx context.Context, def *project.Definition, id, who, by string) (signups.Signup, error)
 	Confirm(ctx context.Context, project string, su signups.Signup) error
 }
@@ -39,9 +41,10 @@ type Handlers struct {
 // New returns the handlers on the features of an app.
 func New(a *app.App) Handlers { return Handlers{a.Signups} }
 
-// PublicRoutes are the routes that anyone may ask: the form, signing up, and withdrawing one's own sign-up.
+// PublicRoutes are the routes that anyone may ask: the form, signing up, and confirming and withdrawing one's own
+// sign-up.
 func (h Handlers) PublicRoutes() []web.Route {
-	const cancelling = "/{project}/signups/{id}/cancel"
+	const cancelling, confirming = "/{project}/signups/{id}/cancel", "/{project}/signups/{id}/confirm"
 	return []web.Route{
 		{Method: "GET", Path: "/{project}/signup", Handler: h.showForm,
 			ID: "showSignupForm", Tag: "public", Summary: "The sign-up form", Query: []web.Parameter{{Name: "activity", Description: "Preselects an activity"}},
@@ -59,6 +62,15 @@ func (h Handlers) PublicRoutes() []web.Route {
 			ID: "cancelSignup", Tag: "sign-ups", Summary: "Withdraw one's own sign-up", Detail: "Who holds the token of the e-mail. Doing it again changes nothing.",
 			Query:   []web.Parameter{{Name: "token", Description: "From the e-mail about the sign-up; a body may bring it instead"}},
 			Request: holding{}, Optional: true, Response: withdrawal{}, Success: "Withdrawn", Page: true},
+		{Method: "GET", Path: confirming, Scope: web.Holder, Handler: h.showConfirm,
+			ID: "showConfirm", Tag: "sign-ups", Summary: "The question whether an address is one's own", Detail: "Who holds the token of the e-mail. It shows, and changes nothing.",
+			Query:    []web.Parameter{{Name: "token", Description: "From the e-mail about the sign-up", Required: true}},
+			Response: confirmation{}, Success: "What there is to confirm", Page: true, Short: true},
+		{Method: "POST", Path: confirming, Scope: web.Holder, Handler: h.confirm,
+			ID: "confirmSignup", Tag: "sign-ups", Summary: "Confirm the address of one's own sign-up",
+			Detail:  "Who holds the token of the e-mail. Where the definition says `confirm: email`, a sign-up of the public form with an e-mail address is `held`, and counts nowhere, until then. Doing it again changes nothing. The answer is the same whoever is known.",
+			Query:   []web.Parameter{{Name: "token", Description: "From the e-mail about the sign-up; a body may bring it instead"}},
+			Request: holding{}, Optional: true, Response: confirmation{}, Success: "Confirmed", Page: true},
 	}
 }
 
@@ -107,7 +119,12 @@ type withdrawal struct {
 	State    string `json:"state" enum:"received,cancelled"`
 }
 
-// holding is the body of a withdrawal.
+type confirmation struct {
+	Activity string `json:"activity" doc:"The activity's id"`
+	State    string `json:"state" enum:"received,confirmed,cancelled"`
+}
+
+// holding is the body of a withdrawal and of a confirmation.
 type holding struct {
 	Token string `json:"token,omitempty" doc:"From the e-mail"`
 }
@@ -126,4 +143,5 @@ type View struct {
 	Consent     string            `json:"consent_version,omitempty" format:"date" doc:"Since when the form had said what it said on the use of data: which words the person agreed to"`
 	Upload      string            `json:"upload,omitempty" doc:"The file it came in"`
 	Conflict    *people.Conflict  `json:"conflict,omitempty" doc:"Of a held one: which known person it contradicts, and in what"`
+	Unconfirmed bool              `json:"unconfirmed,omitempty" doc:"Of a held one: nobody has confirmed its address by the link in the e-mail"`
 }
