@@ -35,7 +35,11 @@ func sent(first, email, pesel string, activity project.Activity) SignupDraft {
 // activity is full.
 func TestThePublicFormAsksTheSameWhoeverIsKnown(t *testing.T) {
 	t.Parallel()
-	for _, capacity := range []int{0, 1} {
+	type setting struct {
+		capacity int
+		confirm  bool // addresses have to be confirmed, and places are kept until then
+	}
+	for _, with := range []setting{{0, false}, {1, false}, {0, true}, {1, true}, {9, true}} {
 		var want string
 		for _, tt := range []struct {
 			name, first, email, pesel string
@@ -50,13 +54,17 @@ func TestThePublicFormAsksTheSameWhoeverIsKnown(t *testing.T) {
 			{"a PESEL of another name, and a new address", "Adam", "new@example.org", ofEwa, true},
 		} {
 			for again := range 2 {
-				hall := project.Activity{ID: "hall", Capacity: capacity}
+				hall := project.Activity{ID: "hall", Capacity: with.capacity}
 				s := on(&memory.Table{}, &memory.Table{})
 				if _, _, err := s.projects.SetDefinition(t.Context(), &project.Definition{ID: "p", Activities: []project.Activity{hall}}, []byte("p"), "", ""); err != nil {
 					t.Fatal(err)
 				}
-				first := sent("Zofia", "z@example.org", "", hall)
-				for _, d := range []SignupDraft{first, sent("Ewa", "signed@example.org", ofEwa, hall), sent("Zofia", "z@example.org", "", hall)} {
+				form := func(first, email, pesel string) SignupDraft {
+					d := sent(first, email, pesel, hall)
+					d.Confirm, d.Reserve = with.confirm, time.Hour
+					return d
+				}
+				for _, d := range []SignupDraft{form("Zofia", "z@example.org", ""), form("Ewa", "signed@example.org", ofEwa), form("Zofia", "z@example.org", "")} {
 					if strings.HasPrefix(tt.email, "known") && d.Kind.Get(d.Row, "first_name") == "Ewa" {
 						d = sent("Ewa", "known@example.org", ofEwa, project.Activity{ID: "yard"})
 					}
@@ -65,7 +73,7 @@ func TestThePublicFormAsksTheSameWhoeverIsKnown(t *testing.T) {
 					}
 				}
 				for range again { // sent before
-					if _, err := s.SignUp(t.Context(), "p", sent(tt.first, tt.email, tt.pesel, hall), store.Once{}); err != nil {
+					if _, err := s.SignUp(t.Context(), "p", form(tt.first, tt.email, tt.pesel), store.Once{}); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -76,8 +84,8 @@ func TestThePublicFormAsksTheSameWhoeverIsKnown(t *testing.T) {
 				s.Tracker, s.People = watch("tracker", s.Tracker), watch("people", s.People)
 				watched := New(&store.DB{Tracker: s.Tracker, People: s.People, Secret: s.Secret, Now: s.Now}, nil, nil)
 				watched.projects, watched.persons = projects.New(watched.DB), people.New(watched.DB)
-				did, err := watched.SignUp(t.Context(), "p", sent(tt.first, tt.email, tt.pesel, hall), store.Once{})
-				if err != nil || (did.Signup.State == schema.Held) != tt.held {
+				did, err := watched.SignUp(t.Context(), "p", form(tt.first, tt.email, tt.pesel), store.Once{})
+				if err != nil || did.Signup.Disputed() != tt.held {
 					t.Fatalf("%s: %+v, %v", tt.name, did, err)
 				}
 				slices.Sort(calls)
@@ -86,9 +94,33 @@ func TestThePublicFormAsksTheSameWhoeverIsKnown(t *testing.T) {
 					want = got
 				}
 				if got != want {
-					t.Errorf("%s, sent %d times before, with %d places:\n%s\nwant\n%s", tt.name, again, capacity, got, want)
+					t.Errorf("%s, sent %d times before, with %+v:\n%s\nwant\n%s", tt.name, again, with, got, want)
 				}
 			}
+		}
+	}
+}
+
+// A form with a key that its person claimed elsewhere is one of its own beside their unconfirmed sign-up, as beside an
+// accepted one: it would be hidden behind that.
+func TestAnUnconfirmedSignUpHidesNoClaim(t *testing.T) {
+	t.Parallel()
+	yard := project.Activity{ID: "yard"}
+	for _, confirm := range []bool{false, true} {
+		s := on(&memory.Table{}, &memory.Table{})
+		form := func(pesel string, activity project.Activity) SignedUp {
+			d := sent("Ewa", "ewa@example.org", pesel, activity)
+			d.Confirm = confirm
+			did, err := s.SignUp(t.Context(), "p", d, store.Once{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return did
+		}
+		form("", hall)
+		form(ofEwa, yard)
+		if did := form(ofEwa, hall); !did.Created || did.Signup.Conflict == nil {
+			t.Errorf("to be confirmed %v: %+v", confirm, did)
 		}
 	}
 }
