@@ -59,6 +59,8 @@ func TestLeftIsWhatNewSignUpsCanGet(t *testing.T) {
 		"held sign-ups take none":                      {signups.Places{Capacity: 12, Taken: 5, Held: 3}, 7},
 		"all are taken":                                {signups.Places{Capacity: 12, Taken: 12}, 0},
 		"a definition that gives fewer than are taken": {signups.Places{Capacity: 4, Taken: 12}, 0},
+		"some are kept for others":                     {signups.Places{Capacity: 12, Taken: 5, Held: 3, Unconfirmed: 3, Reserved: 2}, 5},
+		"all others are kept":                          {signups.Places{Capacity: 12, Taken: 5, Reserved: 7}, 0},
 		"others wait for the free ones":                {signups.Places{Capacity: 12, Taken: 5, Waiting: 1}, 0},
 	} {
 		if got := tt.places.Left(); got != tt.want {
@@ -74,11 +76,12 @@ func TestNobodyIsAdmittedBeyondTheCapacityOrBeforeTheQueue(t *testing.T) {
 		held   bool
 		want   string
 	}{
-		"a free place":                {signups.Places{Capacity: 3, Taken: 2}, false, schema.Accepted},
-		"no capacity set":             {signups.Places{Taken: 100}, false, schema.Accepted},
-		"all places taken":            {signups.Places{Capacity: 3, Taken: 3}, false, schema.Waitlisted},
-		"a free place, but a queue":   {signups.Places{Capacity: 3, Taken: 2, Waiting: 1}, false, schema.Waitlisted},
-		"a free place, but held back": {signups.Places{Capacity: 3}, true, schema.Held},
+		"a free place":                     {signups.Places{Capacity: 3, Taken: 2}, false, schema.Accepted},
+		"a place that is kept for another": {signups.Places{Capacity: 3, Taken: 2, Reserved: 1}, false, schema.Waitlisted},
+		"no capacity set":                  {signups.Places{Taken: 100}, false, schema.Accepted},
+		"all places taken":                 {signups.Places{Capacity: 3, Taken: 3}, false, schema.Waitlisted},
+		"a free place, but a queue":        {signups.Places{Capacity: 3, Taken: 2, Waiting: 1}, false, schema.Waitlisted},
+		"a free place, but held back":      {signups.Places{Capacity: 3}, true, schema.Held},
 	} {
 		if got := test.places.Admit(test.held); got != test.want {
 			t.Errorf("%s: %s, want %s", name, got, test.want)

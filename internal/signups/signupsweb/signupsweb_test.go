@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"outreach/internal/app"
 	"outreach/internal/people"
@@ -231,6 +232,89 @@ func TestWithdrawalNeedsTheTokenOfTheEmail(t *testing.T) {
 	to := tr.Send(t, webtest.Request{Path: at, Form: url.Values{"token": {token}}}).Want(http.StatusSeeOther).Location()
 	if to != "/garden"+at+"?token="+token {
 		t.Errorf("a browser is led to %s", to)
+	}
+}
+
+func TestConfirmationNeedsTheTokenOfItsEmail(t *testing.T) {
+	t.Parallel()
+	tr := open(t)
+	tr.Define(webtest.Definition + "confirm: email\n")
+	tr.Send(t, webtest.Request{Path: "/signups", JSON: form("Ewa", "planting", nil)}).Want(http.StatusCreated)
+	var list struct{ Items []View }
+	tr.Send(t, webtest.Request{Path: "/signups", As: office}).Want(http.StatusOK).Read(&list)
+	ewa := list.Items[0]
+	if ewa.State != schema.Held || !ewa.Unconfirmed {
+		t.Fatalf("%+v", ewa)
+	}
+	at, token := "/signups/"+ewa.ID+"/confirm", tr.Signups.ConfirmToken(webtest.Project, ewa.ID)
+	for name, query := range map[string]string{"no token": "", "the token to withdraw": "?token=" + tr.Signups.CancelToken(webtest.Project, ewa.ID)} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			if got := tr.Send(t, webtest.Request{Method: method, Path: at + query}); got.Code != http.StatusNotFound {
+				t.Errorf("%s with %s: %d", method, name, got.Code)
+			}
+		}
+	}
+	var got confirmation
+	tr.Send(t, webtest.Request{Path: at + "?token=" + token}).Want(http.StatusOK).Read(&got)
+	if got.State != "received" || state(t, tr, ewa.ID) != schema.Held {
+		t.Errorf("looking changed something: %+v", got)
+	}
+	for range 2 {
+		to := tr.Send(t, webtest.Request{Path: at, Form: url.Values{"token": {token}}}).Want(http.StatusSeeOther).Location()
+		if page := tr.Send(t, webtest.Request{Path: strings.TrimPrefix(to, "/garden"), Page: true}).Want(http.StatusOK).Body.String(); strings.Contains(page, "<button>") {
+			t.Errorf("the page asks again: %s", page)
+		}
+		if got := state(t, tr, ewa.ID); got != schema.Accepted {
+			t.Errorf("it is %s", got)
+		}
+	}
+}
+
+// A place that is kept goes to the first of the waiting list when its time is over.
+func TestAKeptPlaceGoesOnWhenItsTimeIsOver(t *testing.T) {
+	t.Parallel()
+	tr := open(t)
+	now := time.Now()
+	tr.DB.Now = func() time.Time { return now }
+	tr.Define(strings.Replace(webtest.Definition, "capacity: 2", "capacity: 1", 1) + "confirm: email\nconfirm_hours: 3\n")
+	confirm := func(id string) {
+		t.Helper()
+		tr.Send(t, webtest.Request{Path: "/signups/" + id + "/confirm", JSON: body{"token": tr.Signups.ConfirmToken(webtest.Project, id)}}).Want(http.StatusOK)
+	}
+	ids := map[string]string{}
+	for _, name := range []string{"Ewa", "Ola", "Iga"} {
+		tr.Send(t, webtest.Request{Path: "/signups", JSON: form(name, "planting", nil)}).Want(http.StatusCreated)
+		now = now.Add(time.Minute)
+	}
+	var list struct{ Items []View }
+	tr.Send(t, webtest.Request{Path: "/signups", As: office}).Want(http.StatusOK).Read(&list)
+	for _, su := range list.Items {
+		ids[su.Person.FirstName] = su.ID
+	}
+	confirm(ids["Iga"])
+	confirm(ids["Ola"])
+	states := func() string {
+		return state(t, tr, ids["Ewa"]) + " " + state(t, tr, ids["Ola"]) + " " + state(t, tr, ids["Iga"])
+	}
+	for _, step := range []struct {
+		after time.Duration
+		want  string
+	}{{2 * time.Hour, "held waitlisted waitlisted"}, {time.Hour, "held accepted waitlisted"}} {
+		now = now.Add(step.after)
+		for range 2 {
+			if err := tr.Signups.ReleasePlaces(t.Context()); err != nil || states() != step.want {
+				t.Errorf("%v: %s, want %s", err, states(), step.want)
+			}
+		}
+	}
+	confirm(ids["Ewa"])
+	if got := states(); got != "waitlisted accepted waitlisted" {
+		t.Errorf("after a late confirmation: %s", got)
+	}
+	// She sent her form before the others, and is the first to get a place.
+	tr.Send(t, webtest.Request{Method: http.MethodPut, Path: "/signups/" + ids["Ola"], As: office, JSON: body{"state": schema.Cancelled}}).Want(http.StatusOK)
+	if got := states(); got != "accepted cancelled waitlisted" {
+		t.Errorf("after a cancellation: %s", got)
 	}
 }
 
