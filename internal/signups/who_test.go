@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -78,8 +79,14 @@ func TestThePublicFormAsksTheSameWhoeverIsKnown(t *testing.T) {
 					}
 				}
 				var calls []string
+				var mu sync.Mutex // the two tables are asked at the same time
 				watch := func(name string, under table.Table) table.Table {
-					return &tabletest.Faulty{Table: under, Before: func(c tabletest.Call) error { calls = append(calls, name+" "+c.Verb); return nil }}
+					return &tabletest.Faulty{Table: under, Before: func(c tabletest.Call) error {
+						mu.Lock()
+						defer mu.Unlock()
+						calls = append(calls, name+" "+c.Verb)
+						return nil
+					}}
 				}
 				s.Tracker, s.People = watch("tracker", s.Tracker), watch("people", s.People)
 				watched := New(&store.DB{Tracker: s.Tracker, People: s.People, Secret: s.Secret, Now: s.Now}, nil, nil)
