@@ -172,7 +172,7 @@ func examples() []example {
 	accepted.State, accepted.Errors, accepted.Cut, accepted.New, accepted.Changed, accepted.Unchanged, accepted.SameAs = "accepted", nil, false, 12, 3, 197, "01U0"
 	going := Upload{ID: "01U2", State: "processing", Filename: "tv.xlsx", ReceivedAt: at, CheckOnly: true}
 	person := PersonItem{ID: "01P1", Name: "Ola Nowak", Email: "ola@example.org", Pesel: "44051401359"}
-	signups := []SignupItem{{ID: "01S1", Person: "01P1", Name: "Ola Nowak", Email: "ola@example.org", Activity: "partnerships", State: "accepted", SubmittedAt: "2010-01-11T14:36:00Z", Version: "\"2\""}, {ID: "01S2", Email: "jan@example.org", Activity: "gone", State: "waitlisted", SubmittedAt: "2010-01-12T14:36:00Z"}}
+	signups := []SignupItem{{ID: "01S1", Person: "01P1", Name: "Ola Nowak", Email: "ola@example.org", Activity: "partnerships", State: "accepted", SubmittedAt: "2010-01-11T14:36:00Z", Version: "\"2\""}, {ID: "01S2", Email: "jan@example.org", Activity: "gone", State: "waitlisted", SubmittedAt: "2010-01-12T14:36:00Z"}, {ID: "01S3", Email: "ewa@example.org", Activity: "partnerships", State: "held", Unconfirmed: true, SubmittedAt: "2010-01-13T14:36:00Z"}}
 
 	list := []example{
 		{"projects", 200, Projects{Items: []ProjectItem{{Definition: d, SignupOpen: true, State: "running"}, {Definition: d, State: "ended", Roles: Roles{Adviser: true}}}}},
@@ -196,6 +196,10 @@ func examples() []example {
 		{"signed up by the office", 201, SignedUp{Definition: d, State: "waitlisted"}},
 		{"cancel", 200, Cancel{Activity: "Szkolenie: partnerstwa społeczne", Token: "t"}},
 		{"cancelled", 200, Cancel{Activity: "Szkolenie: partnerstwa społeczne", Done: true}},
+		{"confirm", 200, Confirm{Activity: "Szkolenie: partnerstwa społeczne", Token: "t"}},
+		{"confirmed", 200, Confirm{Activity: "Szkolenie: partnerstwa społeczne", Done: true}},
+		{"nothing to confirm", 200, Confirm{Activity: "Szkolenie: partnerstwa społeczne", Ended: true}},
+		{"signed up, to be confirmed", 201, SignedUp{Definition: &project.Definition{Confirm: project.ConfirmEmail, ConfirmHours: 24}, Receipt: "R-01JD9KZ2"}},
 		{"signups", 200, Signups{Definition: d, Activity: "partnerships", Items: signups, Next: "/ces/signups?cursor=x", Exports: exports}},
 		{"no signups", 200, Signups{Definition: d}},
 		{"activities", 200, Activities{Items: []ActivityItem{{Activity: d.Activities[0], Accepted: 60, Waitlisted: 2, Held: 1}, {Activity: d.Activities[3]}}}},
@@ -255,6 +259,10 @@ func examples() []example {
 		{"erasure", 200, Erasure{Person: person, Export: "/ces/people/01P1.json", Goes: []Number{{"keys", 2}, {"forms", 1}, {"files", 0}}, Stays: []Number{{"signups", 1}}, Figures: []TouchedFigure{{Code: "1", Label: project.Text{"pl": "Osoby", "en": "People"}, Rule: true}, {Label: project.Text{"pl": "Uczestnicy", "en": "Participants"}, Breakdown: true}}}},
 		{"erasure of nobody counted", 200, Erasure{Person: person}},
 		{"attention", 200, Attention{Items: []Task{{What: "rejected_files", Message: "2 odrzucone pliki", Href: "/ces/uploads", Urgent: true}, {What: "duplicates", Message: "1 para", Href: "/ces/people/duplicates"}}}}, {"nothing to do", 200, Attention{}},
+		{"attention to unconfirmed sign-ups", 200, Attention{Held: []HeldItem{
+			{ID: "01S3", Name: "Ewa Nowa", Activity: "Szkolenie: partnerstwa społeczne", SubmittedAt: "2010-01-13T14:36:00Z", Version: "\"1\"", Unconfirmed: true, Undisputed: true},
+			{ID: "01S4", Name: "Adam Nowy", Activity: "Szkolenie: partnerstwa społeczne", SubmittedAt: "2010-01-13T14:36:00Z", Version: "\"1\"", Unconfirmed: true, Own: true, Known: "01P1", KnownName: "Ola Nowak",
+				Why: "Ten adres e-mail jest znany z innym imieniem.", Lines: []HeldLine{{Field: "first_name", Sent: "Adam", Known: "Ola", Differs: true}}}}}},
 		{"audit", 200, Audit{Kind: "signup.moved", Who: "form", Next: "/ces/audit?cursor=x", Items: []AuditLine{{At: time.Date(2010, 1, 11, 14, 36, 0, 0, time.UTC), By: "biuro@example.org", Origin: "staff", Says: "zmieniono", Links: exports}, {Origin: "form", Says: "zgłoszono"}, {Origin: "staff", Says: "usunięto"}}}}, {"no audit", 200, Audit{}},
 		{"versions", 200, Versions{Items: []Version{{Number: 2, SHA256: "5f0c5f0c5f0c5f0c", By: "biuro@example.org", At: time.Date(2010, 1, 11, 14, 36, 0, 0, time.UTC)}, {Number: 1, SHA256: "5f"}}, Next: "/x"}},
 		{"version", 200, OldDefinition{Version: Version{Number: 2, SHA256: "5f0c", By: "biuro@example.org"}, YAML: "id: ces\n", Changes: []string{"Nowe: wskaźnik 1"}, Present: true}},

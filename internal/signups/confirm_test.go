@@ -411,8 +411,8 @@ func TestAnInterruptedConfirmationIsFinishedByARepeatedOne(t *testing.T) {
 	}
 }
 
-// A decision of the office takes the reservation with it: accepting takes the place, and a sign-up that ends for another
-// one of the person leaves it to the first who waits.
+// A decision of the office takes the reservation with it: accepting takes the place; a sign-up that ends for another
+// one leaves it to the first who waits.
 func TestADecisionTakesTheReservationWithIt(t *testing.T) {
 	t.Parallel()
 	c := clubAt(t, 2, &memory.Table{}, &memory.Table{})
