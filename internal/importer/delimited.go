@@ -229,7 +229,7 @@ func (d *delimited) next() (row, error) {
 		switch at {
 		case inQuotes:
 			piece, more, closed := bytes.Cut(d.data, []byte{'"'})
-			lines = lines || bytes.IndexByte(piece, '\n') >= 0
+			lines = lines || bytes.IndexByte(piece, '\n') >= 0 || bytes.IndexByte(piece, '\r') >= 0
 			d.keep(piece)
 			d.data = more
 			switch {
@@ -291,7 +291,7 @@ func (d *delimited) next() (row, error) {
 	}
 	d.row++
 	if unclear {
-		d.cells = append(d.cells[:0], cell{form: unclosed, text: strings.ReplaceAll(string(d.text), "\r\n", "\n")})
+		d.cells = append(d.cells[:0], cell{form: unclosed, text: lineFeeds(string(d.text))})
 		return row{number: d.row, cells: d.cells}, nil
 	}
 	d.split()
@@ -305,6 +305,11 @@ func (d *delimited) afterBackslash() bool {
 	return n%2 == 1
 }
 
+// lineFeeds returns a text whose lines end with LF.
+func lineFeeds(text string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+}
+
 // split sets the cells of the row, which share one string.
 func (d *delimited) split() {
 	text := string(d.text)
@@ -314,7 +319,7 @@ func (d *delimited) split() {
 	for _, end := range d.ends {
 		value := text[start:end]
 		if carriage {
-			value = strings.ReplaceAll(value, "\r\n", "\n")
+			value = lineFeeds(value)
 		}
 		d.cells = append(d.cells, cell{text: value})
 		start = end

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -217,17 +218,26 @@ func TestDelimitersAndLineEnds(t *testing.T) {
 						}
 						checked, lines := read(t, []byte(sep+strings.Join(rows, end)+last))
 						wantErrors(t, checked)
-						inner := end
-						if end == "\r\n" {
-							inner = "\n"
-						}
 						wantRows(t, checked, lines,
 							`2 date=2010-03-11 medium=tv title=a, b; c	d | e "f" outlet=TV reach=1`,
-							"3 date=2010-03-12 medium=tv title=two"+inner+"lines outlet=TV reach=2",
+							"3 date=2010-03-12 medium=tv title=two\nlines outlet=TV reach=2",
 							"6 date=2010-03-13 medium=tv title=plain outlet=TV reach=3")
 					})
 				}
 			}
+		}
+	}
+}
+
+func TestSwallowedRowsAreFoundWhateverEndsALine(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]string{"LF": "\n", "CR LF": "\r\n", "CR": "\r"} {
+		file := strings.Join([]string{
+			"date,medium,title,outlet,reach", `2010-03-11,tv,"Razem,TV,100`, "2010-03-12,tv,Drugi,TV,200", `2010-03-13,tv,Trzeci",TV,300`, "2010-03-14,tv,Dalej,TV,many", "",
+		}, end)
+		checked, _ := read(t, []byte(file))
+		if got := briefs(checked.Errors); len(got) != 2 || !slices.Equal(checked.Errors.List[0].Rows, []int{2, 3, 4}) {
+			t.Errorf("%s: %q %v", name, got, checked.Errors.List)
 		}
 	}
 }
