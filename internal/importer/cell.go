@@ -111,8 +111,8 @@ func (c cell) value(field *schema.Field, scope schema.Scope) (string, *schema.Pr
 		} else if both && field.Type == schema.TimeOfDay {
 			text = clock
 		}
-	case percent:
-		if field.Type.Number() {
+	case written, percent:
+		if field.Type.Number() && (c.form == percent || isPercent(text)) {
 			return "", &schema.Problem{Field: field.Name, Code: schema.Percent}
 		}
 	case failed:
@@ -136,6 +136,12 @@ func (c cell) value(field *schema.Field, scope schema.Scope) (string, *schema.Pr
 		}
 	}
 	return field.Parse(bare, scope)
+}
+
+// isPercent reports whether a text is a number of per cent, such as 85% or 70,5 %.
+func isPercent(text string) bool {
+	number, is := strings.CutSuffix(text, "%")
+	return is && number != "" && strings.Trim(number, "0123456789.,+-\u00a0\u202f\u2009 ") == ""
 }
 
 // shown returns the text of a cell for a finding, masked as its field requires. The field may be nil.

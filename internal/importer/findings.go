@@ -169,6 +169,11 @@ func nextFilled(table rows) (row, error) {
 
 // header adds the errors of the columns, except unknown ones, which matter only if they have values.
 func (c *checker) header(head header) {
+	for _, name := range head.cells {
+		if name.form == uncomputed {
+			c.add(CellError{Row: head.row, Code: schema.Formula})
+		}
+	}
 	for i, col := range c.layout.columns {
 		if col.twice {
 			c.add(CellError{Row: head.row, Column: col.field.Name, Code: schema.UnknownColumn, Hint: "twice", Value: shown(nil, head.cells[i].text)})

@@ -244,7 +244,7 @@ func (v *vocabulary) match(k *schema.Kind, head []cell) (layout, int) {
 	for i, h := range head {
 		field := names[fold(h.text)]
 		c := column{field: field, nameless: h.blank(), twice: seen[field]}
-		c.unknown = field == nil && !c.nameless
+		c.unknown = field == nil && !c.nameless && h.form != uncomputed
 		switch field {
 		case nil:
 		case &schema.EmailField:

@@ -302,6 +302,8 @@ func (f numberFormat) cell(n float64, from1904 bool) cell {
 	}
 	text := rounded(n, s.decimals)
 	switch shown := s.render(text); {
+	case s.literal && isPercent(shown):
+		return cell{text: shown, form: percent}
 	case s.thousand > 0:
 		return cell{text: shown}
 	case s.literal || s.whole > 1:

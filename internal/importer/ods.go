@@ -76,6 +76,7 @@ func (d *document) sheets() []sheetInfo { return d.list }
 // load reads styles and the list of sheets. Styles may be in a part of their own, in front of those of the content.
 func (d *document) load(styles ...func() (*meter, error)) error {
 	d.hidden, d.formats = map[string]bool{}, map[string]momentFormat{}
+	data := map[string]momentFormat{} // by name of the format
 	for _, part := range append(styles, d.content) {
 		from, err := part()
 		if err != nil {
@@ -83,7 +84,7 @@ func (d *document) load(styles ...func() (*meter, error)) error {
 		}
 		s := newXMLScanner(unlimited{from})
 		s.prefixed = true
-		if err := d.readStyles(s); err != nil {
+		if err := d.readStyles(s, data); err != nil {
 			return err
 		}
 	}
@@ -93,12 +94,12 @@ func (d *document) load(styles ...func() (*meter, error)) error {
 	return nil
 }
 
-// readStyles reads the styles of a part, and the sheets behind them.
-func (d *document) readStyles(s *xmlScanner) error {
-	data := map[string]momentFormat{} // by name of the format
-	named := ""                       // the format whose parts come next
-	style := ""                       // the style whose properties come next
-	depth := 0                        // of the sheets
+// readStyles reads the styles of a part, and the sheets behind them. It adds the formats of dates and times to data:
+// styles of one part may use those of an earlier one.
+func (d *document) readStyles(s *xmlScanner, data map[string]momentFormat) error {
+	named := "" // the format whose parts come next
+	style := "" // the style whose properties come next
+	depth := 0  // of the sheets
 	return s.each(func() error {
 		if len(data)+len(d.formats)+len(d.hidden)+len(d.list) > maxStyles {
 			return errTooLarge
@@ -109,6 +110,7 @@ func (d *document) readStyles(s *xmlScanner) error {
 			data[named] = momentFormat{elapsed: string(s.attribute("truncate-on-overflow")) == "false"}
 		case "number-style", "percentage-style", "currency-style", "boolean-style", "text-style":
 			named = ""
+			delete(data, string(s.attribute("name")))
 		case "day", "day-of-week", "week-of-year", "month", "quarter", "year", "hours", "minutes", "seconds":
 			f, ok := data[named]
 			if !ok || named == "" {
@@ -437,7 +439,10 @@ func (t *documentSheet) readCell(column int, ofRow string) (cell, error) {
 		if err != nil || math.IsInf(n, 0) || math.IsNaN(n) {
 			return cell{}, errMalformed
 		}
-		return shownNumber(n, shown, kind == "percentage"), nil
+		if kind == "percentage" || isPercent(shown) {
+			return cell{text: shown, form: percent}, nil
+		}
+		return shownNumber(n, shown), nil
 	case "boolean":
 		return cell{text: strings.ToUpper(stored)}, nil
 	case "date":
@@ -500,10 +505,7 @@ const mostDecimals = 12
 
 // shownNumber returns a number as a cell shows it: rounded as in its text, whatever is written around the digits. Where
 // the text shows another number, such as one in thousands, the text is all there is.
-func shownNumber(n float64, text string, isPercent bool) cell {
-	if isPercent {
-		return cell{text: text, form: percent}
-	}
+func shownNumber(n float64, text string) cell {
 	if text == "" {
 		return cell{} // the format hides the number
 	}

@@ -169,6 +169,23 @@ func contentOf(tables string) string {
 		`</office:automatic-styles><office:body><office:spreadsheet>` + tables + `</office:spreadsheet></office:body></office:document-content>`
 }
 
+func TestFormatsOfADocumentMayStandInAPartOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	const month = `<number:date-style style:name="N9"><number:month/><number:year/></number:date-style>`
+	content := contentOf(`<table:table table:name="A" table:style-name="shown"><table:table-row>` + strings.Repeat(`<table:table-cell office:value-type="string"><text:p>%s</text:p></table:table-cell>`, 5) + `</table:table-row>` +
+		`<table:table-row><table:table-cell table:style-name="vague" office:value-type="date" office:date-value="2010-03-01"><text:p>marzec 2010</text:p></table:table-cell>` +
+		strings.Repeat(`<table:table-cell office:value-type="string"><text:p>%s</text:p></table:table-cell>`, 4) + `</table:table-row></table:table>`)
+	content = fmt.Sprintf(content, "date", "medium", "title", "outlet", "reach", "tv", "T", "TV", "1")
+	content = strings.Replace(content, "</office:automatic-styles>", `<style:style style:name="vague" style:family="table-cell" style:data-style-name="N9"/></office:automatic-styles>`, 1)
+	checked, lines := read(t, packed(t, map[string]string{
+		"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": content,
+		"styles.xml": `<office:document-styles ` + documentNames + `><office:styles>` + month + `</office:styles></office:document-styles>`,
+	}))
+	if got := placed(checked, lines); len(got) != 1 || len(checked.Warnings.List) != 1 || checked.Warnings.List[0].Code != "unlikely" {
+		t.Errorf("%v %v", got, told(checked.Warnings))
+	}
+}
+
 func TestDocumentCells(t *testing.T) {
 	t.Parallel()
 	text := func(s string) string {
@@ -214,6 +231,8 @@ func TestDocumentCells(t *testing.T) {
 		{"a hidden number", row(map[int]string{5: `<table:table-cell office:value-type="float" office:value="7"/>`}), "2 reach missing", ""},
 		{"a number with leading zeros in a text", row(map[int]string{6: typed("float", `office:value="7"`, "007")}), good + "007", ""},
 		{"per cent", row(map[int]string{5: typed("percentage", `office:value="0.85"`, "85%")}), "2 reach percent", ""},
+		{"a number that is shown as per cent", row(map[int]string{5: typed("float", `office:value="85"`, "85 %")}), "2 reach percent", ""},
+		{"a text of per cent", row(map[int]string{5: typed("string", ``, "85,5%")}), "2 reach percent", ""},
 		{"a formula with its result", row(map[int]string{5: typed("float", `table:formula="of:=7000+500" office:value="7500"`, "7500")}), "2010-03-11||T|7500|", ""},
 		{"a formula without", row(map[int]string{5: `<table:table-cell table:formula="of:=7000+500"/>`}), "2 reach formula", ""},
 		{"a formula's error", row(map[int]string{3: typed("string", `table:formula="of:=1/0" calcext:value-type="error" office:string-value=""`, "#DIV/0!")}), "2 title unreadable", ""},

@@ -95,6 +95,9 @@ func (w *workbook) readBook(part string, related []relation) error {
 
 func isTrue(value []byte) bool { return string(value) == "1" || string(value) == "true" }
 
+// isZero reports whether a text is a number that is nothing: 0 or 0.0.
+func isZero(value []byte) bool { return len(value) > 0 && len(bytes.Trim(value, "0.")) == 0 }
+
 // readStyles reads the number format of each style.
 func (w *workbook) readStyles(part string) error {
 	s, err := w.smallPart(part)
@@ -425,7 +428,7 @@ func (s *worksheet) readRow() (row, error) {
 				if s.rows++; r.number > maxSheetRows || s.rows > maxSheetRows {
 					return r, errTooLarge
 				}
-				r.hidden = isTrue(s.xml.attribute("hidden")) || string(s.xml.attribute("ht")) == "0"
+				r.hidden = isTrue(s.xml.attribute("hidden")) || isZero(s.xml.attribute("ht"))
 			case "c":
 				if !inRow {
 					return r, errMalformed
@@ -468,7 +471,7 @@ func (s *worksheet) readCell() error {
 	if given := s.xml.attribute("s"); len(given) > 0 {
 		style = numberOf(given)
 	}
-	var formula, uncalculated, inValue bool
+	var formula, uncalculated, inValue, stored bool
 	s.text = s.text[:0]
 read:
 	for {
@@ -480,12 +483,13 @@ read:
 		case xmlStart:
 			switch string(s.xml.name) {
 			case "v":
-				inValue = kind != "inlineStr"
+				inValue, stored = kind != "inlineStr", true
 			case "f":
 				formula = true
 				uncalculated = s.uncalculated || isTrue(s.xml.attribute("ca"))
 			case "is":
 				// A cell has its text here or its value there; some programs write both.
+				stored = true
 				start := len(s.text)
 				if s.text, err = readText(s.xml, "is", s.text); err != nil {
 					return err
@@ -506,7 +510,7 @@ read:
 		}
 	}
 	value, err := s.value(kind, style, s.text, formula)
-	if err == nil && uncalculated {
+	if err == nil && (uncalculated || formula && !stored) {
 		value.form = uncomputed
 	}
 	if err != nil || value == (cell{}) {

@@ -397,7 +397,7 @@ func TestWhatASheetShowsOfItsRows(t *testing.T) {
 		{"a value below a merged range is not seen", sheet(row(2, "", nil)+row(3, "", map[string]string{"D": `<c t="inlineStr"><is><t>old</t></is></c>`}), merge("D2:D3")), "2 T; 3 T", "merged_cells [2 3] 2 T"},
 		{"a merged range that goes on below the rows", sheet(row(2, "", nil)+`<row r="3"/>`, merge("C2:C9")), "2 T", "merged_cells [2] 1 tv"},
 		{"a merged title", sheet(row(2, "", nil), merge("A1:B1")), "2 T", ""},
-		{"a hidden row", sheet(row(2, "", nil)+row(3, `hidden="1"`, nil)+row(4, `ht="0" customHeight="1"`, nil), ""), "2 T; 3 T; 4 T", "hidden_rows [3 4] 2"},
+		{"a hidden row", sheet(row(2, "", nil)+row(3, `hidden="1"`, nil)+row(4, `ht="0.0" customHeight="1"`, nil), ""), "2 T; 3 T; 4 T", "hidden_rows [3 4] 2"},
 		{"a hidden row without values", sheet(row(2, "", nil)+`<row r="3" hidden="1"/>`, ""), "2 T", ""},
 		{"a total that a table says it has", with(sheet(row(2, "", nil)+row(3, "", nil), `<tableParts><tablePart xmlns:r="x" r:id="r7"/></tableParts>`), table), "2 T", "total_row [3] 1"},
 		{"a formula with its result", sheet(row(2, "", formula), ""), "2 T", ""},
@@ -406,6 +406,9 @@ func TestWhatASheetShowsOfItsRows(t *testing.T) {
 		{"a workbook calculated by hand", with(sheet(row(2, "", formula), ""), calculation(`calcMode="manual" calcCompleted="1" fullCalcOnLoad="0"`)), "2 T", ""},
 		{"a formula to be calculated", sheet(row(2, "", map[string]string{"F": `<c><f ca="1">A1</f><v>2</v></c>`}), ""), "2 reach formula", ""},
 		{"a formula with an empty result", sheet(row(2, "", map[string]string{"F": `<c><f>A1</f><v></v></c>`}), ""), "2 reach formula", ""},
+		{"a formula of text without a result", sheet(row(2, "", map[string]string{"G": `<c t="str"><f>A1</f></c>`}), ""), "2 note formula", ""},
+		{"a formula of text with an empty result", sheet(row(2, "", map[string]string{"G": `<c t="str"><f>A1</f><v></v></c>`}), ""), "2 T", ""},
+		{"a formula in the header", map[string]string{"xl/worksheets/sheet1.xml": "<worksheet><sheetData>" + strings.Replace(head, `<is><t>note</t></is>`, `<f>A9</f>`, 1) + row(2, "", nil) + "</sheetData></worksheet>"}, "1 formula; 2 T", ""},
 		{"a text with a value", sheet(row(2, "", map[string]string{"F": `<c t="inlineStr"><v>12</v><is><t>12</t></is></c>`}), ""), "2 T", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -443,7 +446,7 @@ func TestPointsAndHoursOfAWorkbook(t *testing.T) {
 		file              []byte
 	}{
 		{"points in per cent", "2 pre_score percent; 2 post_score percent", "", styled(tests, "0%", "D2", "E2")},
-		{"points beside a text with a per cent sign", "2", "", styled(tests, `0.00" %"`, "D2", "E2")},
+		{"points beside a text with a per cent sign", "2 pre_score percent; 2 post_score percent", "", styled(tests, `0.00" %"`, "D2", "E2")},
 		{"hours as a duration", "2; 3", "1.5 30", styled(attendance, "[h]:mm", "D2", "D3")},
 		{"hours as a time", "2; 3", "1.5 30", styled(attendance, "h:mm", "D2", "D3")},
 	} {
