@@ -73,11 +73,11 @@ func (c cell) plain() cell {
 
 var signedNumber = regexp.MustCompile(`^[-+]?[0-9]+([.,][0-9]+)?$`)
 
-// tidy returns the text of a cell as a value of a field: without invisible characters, and in words without superfluous
-// spaces. It reports whether the text had any.
+// tidy returns the text of a cell as a value of a field: without invisible characters, and in words and dates without
+// superfluous spaces. It reports whether the text had any.
 func tidy(text string, field *schema.Field) (string, bool) {
 	switch field.Type {
-	case schema.Text, nil, schema.Choice, schema.YesNo:
+	case schema.Text, nil, schema.Choice, schema.YesNo, schema.Date, schema.Instant:
 		return schema.TidyWords(schema.Clean(text))
 	}
 	return schema.Tidy(text)

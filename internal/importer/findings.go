@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,7 +71,7 @@ func (c *checker) check(body *source, v *vocabulary) error {
 			return c.within(err)
 		}
 	}
-	if c.Rows == 0 && c.Errors.Total == 0 {
+	if c.Rows == 0 {
 		e := CellError{Row: p.read[0].head.row, Code: schema.NoRows}
 		if c.passed > 0 {
 			e.Args = map[string]string{"examples": "yes"}
@@ -236,9 +237,8 @@ func (c *checker) row(r row) error {
 		if cleaned {
 			c.note(number, col.field, schema.Cleaned, "", value.text, nil)
 		}
-		// Midnight to the second is how programs write a day without a time.
-		if col.field.Type == schema.Date && len(value.text) > len(time.DateOnly) && !strings.HasSuffix(value.text, " 00:00:00") {
-			_, clock, _ = schema.ParseMoment(schema.Clean(value.text), c.scope.Definition.Location())
+		if col.field.Type == schema.Date && len(value.text) > len(time.DateOnly) {
+			clock = c.clock(value.text)
 		}
 		switch col.place {
 		case placeEmail:
@@ -251,7 +251,11 @@ func (c *checker) row(r row) error {
 			entry.Person.LastName = cmp.Or(canonical, entry.Person.LastName)
 		case placeName:
 			names := strings.Fields(canonical)
-			if last := len(names) - 1; last >= 0 && entry.Person.FirstName == "" {
+			switch last := len(names) - 1; {
+			case last < 0 || entry.Person.FirstName != "":
+			case last == 0: // the first name tells people apart
+				entry.Person.FirstName = names[0]
+			default:
 				entry.Person.FirstName, entry.Person.LastName = strings.Join(names[:last], " "), names[last]
 			}
 		default:
@@ -302,6 +306,18 @@ func (c *checker) row(r row) error {
 		entry.Row = nil
 	}
 	return c.line(Line{Row: number, Sheet: c.sheet.number, Entry: entry})
+}
+
+// midnight is how programs write a day without a time of day.
+var midnight = regexp.MustCompile(`[ T]00:00:00(\.0+)?$`)
+
+// clock returns the time of day in a valid date, "" if it has none.
+func (c *checker) clock(text string) string {
+	if text, _ = schema.TidyWords(schema.Clean(text)); midnight.MatchString(text) {
+		return ""
+	}
+	_, clock, _ := schema.ParseMoment(text, c.scope.Definition.Location())
+	return clock
 }
 
 // hint returns the hint of a problem. A number of people over the region's population may belong in another column.

@@ -54,6 +54,8 @@ var formats = []struct {
 	{name: "XLS", signature: "\x09\x02\x06\x00", way: asWorkbook},
 	{name: "XLS", signature: "\x09\x04\x06\x00", way: asWorkbook},
 	{name: "XLS", signature: "\x09\x08\x08\x00", way: asWorkbook},
+	{name: "iCalendar", signature: "BEGIN:VCALENDAR", way: convert},
+	{name: "vCard", signature: "BEGIN:VCARD", way: convert},
 	{name: "SYLK", signature: "ID;P", way: asWorkbook},
 	{name: "DIF", signature: "TABLE\r\n0,1", way: asWorkbook},
 	{name: "DIF", signature: "TABLE\n0,1", way: asWorkbook},

@@ -198,8 +198,9 @@ func TestHeader(t *testing.T) {
 		{"a file about people that names them in no way", "activity,date,outcome\npartnerships,2010-02-19,completed\n", 0, []string{`1 email missing_column ""`}},
 		{"no header that is known", "name,amount\nx,1\n", 0, []string{`1  unreadable "" header`}},
 		{"one known column alone is no header", "date,amount\n2010-03-11,1\n", 0, []string{`1  unreadable "" header_kind`}},
-		{"a header below blank lines is numbered as in the file", "\n\ndate,medium,title,outlet,raech\n\n", 0, []string{`3 raech unknown_column "raech"`, `3 reach missing_column ""`}},
+		{"a header below blank lines is numbered as in the file", "\n\ndate,medium,title,outlet,raech\n\n", 0, []string{`3  no_rows ""`, `3 raech unknown_column "raech"`, `3 reach missing_column ""`}},
 		{"a header alone has no rows", airings, 0, []string{`1  no_rows ""`}},
+		{"a header alone that lacks a column has none either", "date,medium,title,outlet\n", 0, []string{`1  no_rows ""`, `1 reach missing_column ""`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -209,6 +210,34 @@ func TestHeader(t *testing.T) {
 				t.Errorf("%d rows were passed on, want %d", len(lines), tt.rows)
 			}
 		})
+	}
+}
+
+func TestTheTimeOfADateFillsAnEmptyColumn(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"2010-03-11 18:25": "2010-03-11|18:25", "2010-03-11T18:25:00Z": "2010-03-11|19:25", "11.03.2010 8:05:11": "2010-03-11|08:05", "2010/03/11": "2010-03-11|",
+		"2010-03-11T23:30:00Z": "2010-03-12|00:30", "2010-03-11\u00a018:25": "2010-03-11|18:25", "2010-03-11  18:25": "2010-03-11|18:25", "2010-03-11 00:00": "2010-03-11|00:00",
+		"2010-03-11 00:00:00": "2010-03-11|", "2010-03-11T00:00:00": "2010-03-11|", "2010-03-11T00:00:00.000": "2010-03-11|",
+	} {
+		checked, lines := read(t, []byte(airings+given+",,tv,,T,TV,1\n"))
+		got := strings.Join(briefs(checked.Errors), "; ")
+		for _, l := range lines {
+			got = checked.Kind.Get(l.Entry.Row, "date") + "|" + checked.Kind.Get(l.Entry.Row, "time")
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s", given, got, want)
+		}
+	}
+}
+
+func TestOneNameAloneIsAFirstName(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{"Maria": "Maria|", "Maria Nowak": "Maria|Nowak", "Maria Anna Nowak": "Maria Anna|Nowak", "": "|"} {
+		_, lines := read(t, []byte("imię i nazwisko,email,activity,date,outcome\n"+given+",a@example.org,partnerships,2010-02-19,completed\n"))
+		if len(lines) != 1 || lines[0].Entry.Person.FirstName+"|"+lines[0].Entry.Person.LastName != want {
+			t.Errorf("%q: %v", given, lines)
+		}
 	}
 }
 

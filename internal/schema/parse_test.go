@@ -136,6 +136,7 @@ func TestParse(t *testing.T) {
 		{"grouped by no-break spaces", whole, "12\u00a0500", "!not_a_number whole", "12500"},
 		{"grouped by narrow no-break spaces", whole, "12\u202f500", "!not_a_number whole", "12500"},
 		{"grouped by thin spaces", whole, "12\u2009500", "!not_a_number whole", "12500"},
+		{"grouped by figure spaces", whole, "12\u2007500", "!not_a_number whole", "12500"},
 		{"groups of two", whole, "12.50", "!not_a_number whole", "!not_a_number whole"},
 		{"groups of four", whole, "1.2500", "!not_a_number whole", "!not_a_number whole"},
 		{"four digits and a group", whole, "1250.000", "!not_a_number whole", "!not_a_number whole"},
@@ -160,7 +161,11 @@ func TestParse(t *testing.T) {
 		{"a comma", decimal, "7,5", "!not_a_number decimal", "7.5"},
 		{"trailing zeros", decimal, "7.50", "7.5", "7.5"},
 		{"a point and three digits", decimal, "12.500", "12.5", "!not_a_number ambiguous"},
-		{"a comma and three digits", decimal, "12,500", "!not_a_number decimal", "12.5"},
+		{"a comma and three digits", decimal, "12,500", "!not_a_number decimal", "!not_a_number ambiguous"},
+		{"a comma and three digits where thousands are too many", hours, "12,500", "!not_a_number decimal", "12.5"},
+		{"a comma and three digits where a thousand is not", hours, "1,000", "!not_a_number decimal", "!not_a_number ambiguous"},
+		{"a point and three digits where thousands are too many", hours, "12.500", "12.5", "!not_a_number ambiguous"},
+		{"a comma and two digits", decimal, "12,50", "!not_a_number decimal", "12.5"},
 		{"a fraction of three digits below one", decimal, "0.125", "0.125", "0.125"},
 		{"four digits and a fraction of three", decimal, "1234,500", "!not_a_number decimal", "1234.5"},
 		{"groups and a fraction", decimal, "1.234,5", "!not_a_number decimal", "1234.5"},
@@ -287,7 +292,7 @@ var (
 	plainWhole   = regexp.MustCompile(`^[-+]?[0-9]{1,15}$`)
 	groupedWhole = regexp.MustCompile(`^[-+]?[1-9][0-9]{0,2}((\.[0-9]{3}){1,4}|( [0-9]{3}){1,4}|(,[0-9]{3}){1,4})$`)
 	fraction     = regexp.MustCompile(`^[-+]?(0*[0-9]{1,12}|[1-9][0-9]{0,2}((\.[0-9]{3}){1,3}|( [0-9]{3}){1,3}|(,[0-9]{3}){1,3}))[.,][0-9]{1,6}$`)
-	ambiguous    = regexp.MustCompile(`^[-+]?[1-9][0-9]{0,2}\.[0-9]{3}$`)
+	ambiguous    = regexp.MustCompile(`^[-+]?[1-9][0-9]{0,2}[.,][0-9]{3}$`)
 	looseClock   = regexp.MustCompile(`^([01]?[0-9]|2[0-3])(:[0-5]?[0-9]|\.[0-5][0-9])$`)
 	plainDecimal = regexp.MustCompile(`^[-+]?[0-9]{1,12}(\.[0-9]{1,6})?$`)
 )

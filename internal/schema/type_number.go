@@ -33,7 +33,7 @@ func isStoredDecimal(text string) bool {
 }
 
 var (
-	groupSpaces = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u2009", " ")
+	groupSpaces = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u2009", " ", "\u2007", " ")
 	ungroup     = strings.NewReplacer(" ", "", ".", "", ",", "")
 )
 
@@ -72,9 +72,20 @@ func groups(value string) int {
 	return count
 }
 
-// isAmbiguous reports whether a text may be a fraction or a number of thousands: 12.500. A comma is that of a fraction.
-func isAmbiguous(value string) bool {
-	return groups(value) == 1 && strings.Contains(value, ".")
+// isAmbiguous reports whether a text may be a fraction or a number of thousands: 12.500, or 12,500 where both are within
+// the field's limits. A comma is that of a fraction where the field takes no thousands.
+func (f *Field) isAmbiguous(value string, s Scope) bool {
+	switch {
+	case groups(value) != 1:
+		return false
+	case strings.Contains(value, "."):
+		return true
+	}
+	within := func(text string) bool {
+		n, err := strconv.ParseFloat(text, 64)
+		return err == nil && f.Min <= n && n <= f.most(s)
+	}
+	return strings.Contains(value, ",") && within(ungroup.Replace(value)) && within(strings.Replace(value, ",", ".", 1))
 }
 
 // splitGrouped returns a fraction whose whole part is grouped, such as 1.234,5 or 1,234.5, with a decimal point and
@@ -116,7 +127,7 @@ func parseNumber(f *Field, value string, s Scope) (string, *Problem) {
 			if groups(value) > 0 {
 				value = ungroup.Replace(value)
 			}
-		case isAmbiguous(value):
+		case f.isAmbiguous(value, s):
 			return "", &Problem{Code: NotANumber, Hint: "ambiguous"}
 		case groups(value) > 1 || groups(value) == 1 && strings.Contains(value, " "):
 			value = ungroup.Replace(value)
