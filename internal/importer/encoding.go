@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 
 	"outreach/internal/schema"
@@ -32,7 +30,7 @@ type detected struct {
 // detectEncoding returns the encoding of a text. It reads the whole text, since a single letter decides, and may be
 // in the last row.
 func detectEncoding(text io.Reader) (detected, error) {
-	t := tally{words: map[string]bool{}}
+	t := newTally()
 	buffer := make([]byte, pieceSize)
 	kept := 0 // bytes of a letter that continues in the next piece
 	for first := true; ; first = false {
@@ -90,15 +88,16 @@ func unmarkedUTF16(text []byte) encoding.Encoding {
 
 // tally counts what distinguishes the encodings.
 type tally struct {
-	bytes   [256]int // those from 0x80 on
-	letters int      // UTF-8 sequences that are not Polish text in a one-byte encoding
-	chance  int      // other UTF-8 sequences
-	invalid int      // bytes that are not valid UTF-8
-	marked  bool     // the text has the mark of UTF-8
+	letters int  // UTF-8 sequences that are not Polish text in a one-byte encoding
+	chance  int  // other UTF-8 sequences, or letters of scripts that hardly any file has
+	invalid int  // bytes that are not valid UTF-8
+	marked  bool // the text has the mark of UTF-8
 
 	words map[string]bool // words with other letters than those of ASCII, up to mostWords
 	list  []string        // the same, in the order of the text
 }
+
+func newTally() *tally { return &tally{words: map[string]bool{}} }
 
 // Limits of the words that are kept.
 const (
@@ -151,13 +150,10 @@ func (t *tally) add(text []byte, last bool) (rest []byte) {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			t.invalid++
-		case isPolish(text[:size]):
+		case isPolish(text[:size]), isOfRareScript(r):
 			t.chance++
 		default:
 			t.letters++
-		}
-		for _, b := range text[:size] {
-			t.bytes[b]++
 		}
 		text = text[size:]
 	}
@@ -184,6 +180,10 @@ func isPolish(text []byte) bool {
 	return true
 }
 
+// isOfRareScript reports whether a letter that two bytes in UTF-8 may be by chance is of a script that hardly any file
+// has: ř and á in Mac Central European are a letter of the Maldives.
+func isOfRareScript(r rune) bool { return 0x0530 <= r && r < 0x0800 }
+
 // fewInvalid is the number of invalid bytes that one letter in UTF-8 outweighs. Polish text in a one-byte encoding
 // has no such letters, except in a foreign word.
 const fewInvalid = 4
@@ -202,21 +202,17 @@ func (t *tally) decide() detected {
 	}
 	all := guessEncodings(t.list)
 	best := all[0]
-	if t.letters > 0 && t.invalid <= fewInvalid*t.letters && !best.likely() {
+	if t.invalid <= fewInvalid*t.letters && !best.likely() {
 		utf8.wrong = t.convertedTwice()
 		return utf8
-	}
-	certain := false
-	if best.Encoding == charmap.Windows1250 || best.Encoding == charmap.ISO8859_2 {
-		best, certain = t.polish(all)
 	}
 	if !best.explained() {
 		utf8.wrong = &fault{row: 1, code: schema.Encoding, args: map[string]string{"words": sample(best.words)}}
 		return utf8
 	}
 	found := detected{Encoding: best.Encoding}
-	if !certain {
-		found.guess = map[string]string{"encoding": best.name, "words": sample(best.words)}
+	if named, guessed := best.named(all); guessed {
+		found.guess = map[string]string{"encoding": named, "words": sample(best.words)}
 	}
 	return found
 }
@@ -227,45 +223,4 @@ func (t *tally) convertedTwice() *fault {
 		return &fault{row: 1, code: schema.Encoding, hint: "twice", args: map[string]string{"words": sample(words)}}
 	}
 	return nil
-}
-
-// polish decides between the two encodings of Polish by the bytes that only one of them has, and reports whether the
-// letters leave no doubt.
-func (t *tally) polish(all []guess) (best guess, certain bool) {
-	wanted := encoding.Encoding(charmap.Windows1250)
-	// 0x80 to 0x9f are letters and quotation marks in Windows-1250, control characters in ISO-8859-2. The bytes of a
-	// Polish letter in only one encoding are a sign or a foreign letter in the other.
-	windows, iso := t.count(windowsPolish)+t.high(), t.count(isoPolish)
-	if t.high() == 0 && iso > windows {
-		wanted = charmap.ISO8859_2
-	}
-	var others []guess
-	for _, g := range all {
-		switch {
-		case g.Encoding == wanted:
-			best = g
-		case g.Encoding == charmap.Windows1250 || g.Encoding == charmap.ISO8859_2:
-			certain = windows != iso || slices.Equal(g.words, all[0].words)
-		default:
-			others = append(others, g)
-		}
-	}
-	return best, certain && best.isCertain(others)
-}
-
-// high returns how many bytes are control characters in the encodings of ISO.
-func (t *tally) high() int {
-	n := 0
-	for _, found := range t.bytes[0x80:0xa0] {
-		n += found
-	}
-	return n
-}
-
-func (t *tally) count(letters string) int {
-	n := 0
-	for _, b := range []byte(letters) {
-		n += t.bytes[b]
-	}
-	return n
 }

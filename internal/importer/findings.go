@@ -24,6 +24,7 @@ type checker struct {
 	notes    []CellError      // warnings about the current row
 	totals   bool             // there was a total
 	passed   int              // rows that were passed over
+	letters  *tally           // of a workbook, whose texts may have been converted twice before they were pasted; else nil
 	sheet    struct {         // that is read
 		name   string // "" if it is the only one
 		number int
@@ -61,6 +62,9 @@ func (c *checker) check(body *source, v *vocabulary) error {
 		c.Warnings.Warn(CellError{Row: 1, Code: schema.Guessed, Args: text.guess})
 	}
 	p.tell(c)
+	if text == nil {
+		c.letters = newTally()
+	}
 	for i, sheet := range p.read {
 		if len(p.read) > 1 {
 			c.sheet.name = sheet.name
@@ -69,6 +73,11 @@ func (c *checker) check(body *source, v *vocabulary) error {
 		c.sheet.number = i
 		if err := c.read(b, sheet, v, text); err != nil {
 			return c.within(err)
+		}
+	}
+	if c.letters != nil {
+		if wrong := c.letters.convertedTwice(); wrong != nil {
+			return wrong
 		}
 	}
 	if c.Rows == 0 {
@@ -228,6 +237,9 @@ func (c *checker) row(r row) error {
 		}
 		if value.merged {
 			c.note(number, col.field, schema.MergedCells, "", value.text, nil)
+		}
+		if c.letters != nil && col.field.Type.Stored() == schema.Texts && len(c.letters.list) < mostWords && !isPlain(value.text) {
+			c.letters.add([]byte(value.text), true)
 		}
 		canonical, cleaned, problem := col.parse(value, c.scope)
 		if problem != nil {

@@ -58,7 +58,8 @@ type script struct {
 // Signs that stand beside words, and those that stand within them.
 const (
 	besideWords = "\u201e\u201d\u201c\u2018\u2019\u201a\u201b\u201f\u00ab\u00bb\u2039\u203a\u2013\u2014\u2212\u2026\u2022\u00b7\u00a0\u202f\u2116\u00a7\u00a9\u00ae\u2122\u00b0\u20ac\u00bf\u00a1\u00b4"
-	withinWords = "\u2019\u2018\u00b4\u2013\u2014-\u00a0"
+	withinWords = "\u2019\u2018\u00b4\u2013\u2014-\u00a0\u00b7"
+	dashes      = "\u2013\u2014"
 )
 
 func isVowel(r rune) bool { return strings.ContainsRune(alphabets().Vowels, r) }
@@ -70,7 +71,11 @@ const (
 	noBreakSpace  = 3
 	strayControl  = -20 // no character, or a control character
 	oddCase       = -5  // a capital within a word, or a small letter among capitals
+	closeDash     = -1  // a dash without a space on one side
 )
+
+// isOneWord reports whether a letter that is not ASCII is a word by itself.
+func isOneWord(r rune) bool { return strings.ContainsRune("àèéóúºªÀÈÉÓÚ", r) }
 
 // plausibility returns how likely a text of words is, in points, as the language that explains it best, and how many of
 // its characters are not ASCII.
@@ -122,16 +127,25 @@ func inContext(r, before, after rune) int {
 	case !unicode.IsLetter(r):
 		between := unicode.IsLetter(before) && unicode.IsLetter(after)
 		switch {
+		case 0x2500 <= r && r <= 0x25ff: // lines and blocks
+			return signInWord
 		case r == '\u00a0': // most files with a single other character have this one
 			return noBreakSpace
 		case between && !strings.ContainsRune(withinWords, r):
 			return signInWord
 		case !strings.ContainsRune(besideWords, r) && (unicode.IsLetter(before) || unicode.IsLetter(after)):
 			return foreignLetter / 2
+		case between && strings.ContainsRune(dashes, r): // more often it is between spaces
+			return 2 * closeDash
+		case strings.ContainsRune(dashes, r) && (unicode.IsLetter(before) || unicode.IsLetter(after)):
+			return closeDash
 		}
 		return 0
 	}
 	points := 0
+	if unicode.Is(unicode.Latin, r) && !isOneWord(r) && !unicode.IsLetter(before) && !unicode.IsLetter(after) {
+		points += foreignLetter / 2
+	}
 	for _, other := range [2]rune{before, after} {
 		if unicode.IsLetter(other) && unicode.Is(unicode.Cyrillic, r) != unicode.Is(unicode.Cyrillic, other) {
 			points += foreignLetter
@@ -190,8 +204,30 @@ func (g *guess) isCertain(all []guess) bool {
 	})
 }
 
+// named returns the name of an encoding for a message, and whether it is only a guess: any but one of the two of Polish
+// whose letters leave no doubt. Western letters may as well be those of Windows-1252, where they read the same.
+func (g *guess) named(all []guess) (name string, guessed bool) {
+	if g.Encoding != charmap.Windows1250 && g.Encoding != charmap.ISO8859_2 || g.points < 0 || !g.isCertain(all) {
+		return g.name, true
+	}
+	for _, o := range all {
+		if o.Encoding == charmap.Windows1252 && slices.Equal(o.words, g.words) && slices.ContainsFunc(g.words, hasForeignLetter) {
+			return o.name, true
+		}
+	}
+	return g.name, false
+}
+
+// hasForeignLetter reports whether a word has a letter that is neither ASCII nor Polish.
+func hasForeignLetter(word string) bool {
+	polish := alphabets().Scripts[0].Letters
+	return strings.IndexFunc(word, func(r rune) bool {
+		return r >= utf8.RuneSelf && unicode.IsLetter(r) && !strings.ContainsRune(polish, r)
+	}) >= 0
+}
+
 // leastLikely is the points for each character below which no encoding explains a text.
-const leastLikely = -2
+const leastLikely = -1
 
 // explained reports whether the letters make sense.
 func (g *guess) explained() bool { return g.points+3 >= leastLikely*g.characters }
@@ -218,25 +254,63 @@ func sample(words []string) string {
 
 // Points of a word and of what it was before its letters were converted twice.
 const (
-	garbled  = -6
-	restored = 2
+	garbled  = -3
+	restored = 1
 )
+
+// mistaken returns the bytes of the letters of encodings that UTF-8 is taken for. A byte without a letter is one of the
+// control characters, as programs read it.
+var mistaken = sync.OnceValue(func() (all []map[rune]byte) {
+	for _, e := range []encoding.Encoding{
+		charmap.Windows1250, charmap.Windows1252, charmap.Windows1251, charmap.ISO8859_1, charmap.ISO8859_2, charmap.CodePage852, charmap.CodePage850, charmap.CodePage437,
+		charmap.Macintosh, newMacCE(),
+	} {
+		letters := map[rune]byte{}
+		decoder := e.NewDecoder()
+		for b := 0x80; b <= 0xff; b++ {
+			r := rune(b)
+			if text, err := decoder.String(string([]byte{byte(b)})); err == nil && text != "\ufffd" {
+				r, _ = utf8.DecodeRuneInString(text)
+			}
+			letters[r] = byte(b)
+		}
+		all = append(all, letters)
+	}
+	return all
+})
+
+// before returns what a word was before its letters in UTF-8 were taken for those of another encoding, and false if they
+// cannot have been.
+func before(word string, letters map[rune]byte) (string, bool) {
+	out := make([]byte, 0, len(word))
+	for _, r := range word {
+		b, known := byte(r), r < utf8.RuneSelf
+		if !known {
+			b, known = letters[r]
+		}
+		if !known {
+			return "", false
+		}
+		out = append(out, b)
+	}
+	return string(out), utf8.Valid(out) && !isPlain(string(out))
+}
 
 // twice returns the words of a text in UTF-8 whose letters were converted twice: taken for letters of another encoding,
 // and converted again.
 func twice(words []string) []string {
 	var out []string
-	for _, e := range []encoding.Encoding{charmap.Windows1250, charmap.Windows1252, charmap.Windows1251, charmap.ISO8859_1, charmap.CodePage852} {
-		encoder := e.NewEncoder()
-		for _, w := range words {
-			before, err := encoder.String(w)
-			if err != nil || !utf8.ValidString(before) || len(before) == len(w) || isPlain(before) {
+	for _, w := range words {
+		for _, letters := range mistaken() {
+			was, possible := before(w, letters)
+			if !possible {
 				continue
 			}
 			now, _ := plausibility([]string{w})
-			then, _ := plausibility([]string{before})
-			if now <= garbled && then >= restored && !slices.Contains(out, w) {
+			then, _ := plausibility([]string{was})
+			if now <= garbled && then >= restored {
 				out = append(out, w)
+				break
 			}
 		}
 	}
@@ -244,5 +318,10 @@ func twice(words []string) []string {
 }
 
 func isPlain(text string) bool {
-	return strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

@@ -296,7 +296,7 @@ func TestMisspeltColumnDoesNotChangeTheKind(t *testing.T) {
 			}
 			want := []string{`1  no_rows ""`} // what is no column and has no values is passed over
 			if columns[i].Required {
-				want = []string{fmt.Sprintf("1 %s unknown_column %q", names[i], names[i]), fmt.Sprintf("1 %s missing_column %q", columns[i].Name, "")}
+				want = []string{want[0], fmt.Sprintf("1 %s unknown_column %q", names[i], names[i]), fmt.Sprintf("1 %s missing_column %q", columns[i].Name, "")}
 			}
 			wantErrors(t, checked, want...)
 		}
