@@ -106,13 +106,14 @@ func ObjectKey(project, owner, id string) string {
 }
 
 // ParseObjectKey reads an object's key: uploads/{project}/{owner}/{file}, or one from ObjectKey, which has the upload's
-// id. ok is false for any other key.
+// id. The file's name is without invisible characters. ok is false for any other key.
 func ParseObjectKey(key string) (project, owner, id, filename string, ok bool) {
 	parts := strings.Split(key, "/")
 	if len(parts) < 4 || parts[0] != "uploads" || parts[1] == "" || parts[2] == "" || parts[len(parts)-1] == "" {
 		return "", "", "", "", false
 	}
-	return parts[1], parts[2], objects.GivenID(key), parts[len(parts)-1], true
+	filename, _ = schema.Tidy(parts[len(parts)-1])
+	return parts[1], parts[2], objects.GivenID(key), filename, true
 }
 
 // putUpload returns the write of an upload, which fails if another write came first.

@@ -35,7 +35,8 @@ const (
 	formVersion = "_if_match"
 )
 
-// Body is a parsed request body.
+// Body is a parsed request body. Its texts are without invisible characters, such as those that turn the direction of
+// what follows.
 type Body struct {
 	Given schema.Given
 	Form  bool       // a web form: all values are strings as typed
@@ -77,6 +78,9 @@ func (c *Call) Read() (Body, error) {
 			return body, &Error{Status: http.StatusBadRequest, Detail: "not_a_form"}
 		}
 		for name, values := range body.Typed {
+			for i := range values {
+				values[i] = visible(values[i])
+			}
 			value := values[len(values)-1]
 			switch name {
 			case formKey:
@@ -88,7 +92,7 @@ func (c *Call) Read() (Body, error) {
 			case formVersion:
 				body.version = value
 			default:
-				body.Given[name] = value
+				body.Given[visible(name)] = value
 			}
 		}
 	default:
@@ -99,6 +103,12 @@ func (c *Call) Read() (Body, error) {
 	}
 	body.Once = c.Site.DB.Once(c.Project, body.Method(c)+" "+c.URL.Path, c.Caller.Subject, key, raw)
 	return body, nil
+}
+
+// visible returns a text without invisible characters.
+func visible(text string) string {
+	text, _ = schema.Tidy(text)
+	return text
 }
 
 func tooManyValues() error {
@@ -125,12 +135,13 @@ func readJSON(raw []byte, isField func(name string) bool) (given schema.Given, u
 	}
 	given = schema.Given{}
 	for in.More() {
-		name, err := in.Token()
+		key, err := in.Token()
 		if err != nil {
 			return nil, 0, bad
 		}
-		_, again := given[name.(string)] // the decoder returns only texts as keys of an object
-		in.skip = len(given) >= mostFields && !again && !isField(name.(string))
+		name := visible(key.(string)) // the decoder returns only texts as keys of an object
+		_, again := given[name]
+		in.skip = len(given) >= mostFields && !again && !isField(name)
 		value, err := in.value(2)
 		if err != nil {
 			return nil, 0, err
@@ -138,7 +149,7 @@ func readJSON(raw []byte, isField func(name string) bool) (given schema.Given, u
 		if in.skip {
 			unread++
 		} else {
-			given[name.(string)] = value
+			given[name] = value
 		}
 	}
 	return given, unread, nil
@@ -163,6 +174,9 @@ func (in *jsonReader) value(depth int) (any, error) {
 	if in.values > mostValues {
 		return nil, tooManyValues()
 	}
+	if text, is := token.(string); is {
+		return visible(text), nil
+	}
 	start, compound := token.(json.Delim)
 	if !compound {
 		return token, nil
@@ -178,7 +192,7 @@ func (in *jsonReader) value(depth int) (any, error) {
 			if err != nil {
 				return nil, &Error{Status: http.StatusBadRequest, Detail: "not_json"}
 			}
-			name = key.(string)
+			name = visible(key.(string))
 		}
 		value, err := in.value(depth + 1)
 		switch {

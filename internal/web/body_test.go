@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -57,6 +58,9 @@ func TestReadParsesJSONAndForms(t *testing.T) {
 		{"an empty body is an empty object", "", " \n", false, schema.Given{}},
 		{"an empty form is a form", formMedia, "", true, schema.Given{}},
 		{"JSON", "application/json; charset=utf-8", `{"title": "x", "evidence": null}`, false, schema.Given{"title": "x", "evidence": nil}},
+		{"JSON without invisible characters", "application/json", `{"ti\u202etle": "R\u202eaz\u200bem \u2066x\u2069", "person": {"first_name": "Ol\u00ada"}, "list": ["a\u202c"], "n": 1}`, false,
+			schema.Given{"title": "Razem x", "person": map[string]any{"first_name": "Ola"}, "list": []any{"a"}, "n": json.Number("1")}},
+		{"a form without invisible characters", formMedia, "title=R%E2%80%AEazem", true, schema.Given{"title": "Razem"}},
 		{"the last of several values in a form", formMedia, "title=x&title=y+z", true, schema.Given{"title": "y z"}},
 		{"fields for the protocol are not part of the record", formMedia, "title=x&idempotency_key=k&_method=put&_if_match=3", true, schema.Given{"title": "x"}},
 	} {
