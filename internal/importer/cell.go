@@ -75,12 +75,15 @@ var signedNumber = regexp.MustCompile(`^[-+]?[0-9]+([.,][0-9]+)?$`)
 
 // tidy returns the text of a cell as a value of a field: without invisible characters, and in words and dates without
 // superfluous spaces. It reports whether the text had any.
-func tidy(text string, field *schema.Field) (string, bool) {
+func tidy(text string, field *schema.Field) (tidied string, changed bool) {
+	mark := strings.Contains(text, "\ufeff") // Clean removes it at the ends
 	switch field.Type {
 	case schema.Text, nil, schema.Choice, schema.YesNo, schema.Date, schema.Instant:
-		return schema.TidyWords(schema.Clean(text))
+		text, changed = schema.TidyWords(schema.Clean(text))
+	default:
+		text, changed = schema.Tidy(text)
 	}
-	return schema.Tidy(text)
+	return text, changed || mark
 }
 
 // read returns the canonical value of a cell, or what is wrong with it as a value of a field. It reports whether the

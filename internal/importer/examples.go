@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"slices"
 	"time"
 
 	"outreach/internal/project"
@@ -130,8 +131,8 @@ type example struct {
 	text  bool // a text of it tells it from a real row
 }
 
-// examplesFor returns the examples that a file with a layout may have. Dates are not compared: a template has those of
-// its day.
+// examplesFor returns the examples that a file with a layout may have. Dates are not compared, nor what is of a list of
+// the definition, such as activities: a template has those of its day.
 func examplesFor(l *layout, scope schema.Scope, below int) examples {
 	e := examples{below: below}
 	var others []int
@@ -141,7 +142,7 @@ func examplesFor(l *layout, scope schema.Scope, below int) examples {
 		case c.field == nil || c.twice || c.place == placePesel:
 		case c.place == placeEmail:
 			e.email = true
-		case c.field.Type == schema.Date || c.field.Type == schema.Instant:
+		case c.field.Type == schema.Date || c.field.Type == schema.Instant || isOfDefinition(c.field, scope):
 		case c.field.Type == schema.Text || c.field.Type == schema.Email:
 			e.where = append(e.where, c.place)
 			distinct[c.place] = true
@@ -169,6 +170,11 @@ func examplesFor(l *layout, scope schema.Scope, below int) examples {
 		}
 	}
 	return e
+}
+
+// isOfDefinition reports whether a field takes the options of a list in the definition.
+func isOfDefinition(f *schema.Field, s schema.Scope) bool {
+	return f.Type == schema.Choice && slices.ContainsFunc(f.Options(s.Definition), func(o schema.Option) bool { return o.Own })
 }
 
 // has reports whether a valid row is an example. One without a text of its own is one only where the template has it,

@@ -231,6 +231,16 @@ func TestTheTimeOfADateFillsAnEmptyColumn(t *testing.T) {
 	}
 }
 
+func TestByteOrderMarksInCellsAreNamed(t *testing.T) {
+	t.Parallel()
+	for _, title := range []string{"\ufeffRazem", "Razem\ufeff", "Ra\ufeffzem"} {
+		checked, lines := read(t, []byte(airings+"2010-03-11,,tv,,"+title+",TV,1\n"))
+		if len(lines) != 1 || lines[0].Entry.Row[4] != "Razem" || len(checked.Warnings.List) != 1 || checked.Warnings.List[0].Code != schema.Cleaned {
+			t.Errorf("%q: %v %v", title, lines, briefs(checked.Warnings))
+		}
+	}
+}
+
 func TestOneNameAloneIsAFirstName(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{"Maria": "Maria|", "Maria Nowak": "Maria|Nowak", "Maria Anna Nowak": "Maria Anna|Nowak", "": "|"} {

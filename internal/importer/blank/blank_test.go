@@ -2,6 +2,7 @@ package blank_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +113,26 @@ func TestATemplateSentUnchangedHasNothingButExamples(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestATemplateOfEarlierListsHasOnlyExamples(t *testing.T) {
+	t.Parallel()
+	before, now := definition(), definition()
+	slices.Reverse(now.Activities)
+	slices.Reverse(now.OutputKinds)
+	slices.Reverse(now.Groups)
+	now.Activities = append([]project.Activity{{ID: "new", Label: project.Text{"pl": "nowe", "en": "new"}}}, now.Activities...)
+	now.OutputKinds = append([]project.Labelled{{ID: "new", Label: project.Text{"pl": "nowe", "en": "new"}}}, now.OutputKinds...)
+	for _, k := range schema.For(before).Kinds {
+		var csv bytes.Buffer
+		if err := blank.Of(k, before, "2026-07-21", "pl").CSV(&csv); err != nil {
+			t.Fatal(err)
+		}
+		checked, lines := read(t, csv.Bytes(), now, "2026-08-21")
+		if len(lines) != 0 || len(checked.Errors.List) != 1 || checked.Errors.List[0].Code != schema.NoRows {
+			t.Errorf("%s: %v %+v", k.Plural, lines, checked.Errors.List)
+		}
 	}
 }
 
