@@ -76,8 +76,8 @@ func openBook(body *source, v *vocabulary) (book, error) {
 type plan struct {
 	kind   *schema.Kind // nil if no sheet has a header
 	read   []planned
-	others []string // visible sheets with data that are not read
-	hidden []string // hidden ones
+	others []unread // visible sheets with data that are not read
+	hidden []unread // hidden ones
 	first  header   // the first row of a book in which no sheet has a header
 }
 
@@ -87,6 +87,12 @@ type planned struct {
 	name  string
 	head  header
 	below rows // the rest of the sheet, where no other one was opened since; else nil
+}
+
+// unread is a sheet with data that is not read, and the first row that is not blank.
+type unread struct {
+	name string
+	row  int
 }
 
 // most sheets of a file.
@@ -124,7 +130,7 @@ func (v *vocabulary) plan(b book) (plan, error) {
 			if p.first.cells == nil {
 				p.first = head
 			}
-			p.others = append(p.others, info.name)
+			p.others = append(p.others, unread{info.name, head.row})
 		}
 	}
 	if len(found) == 0 && p.first.cells == nil {
@@ -148,7 +154,7 @@ func (v *vocabulary) plan(b book) (plan, error) {
 			}
 			p.read = append(p.read, f)
 		} else {
-			p.others = append(p.others, f.name)
+			p.others = append(p.others, unread{f.name, f.head.row})
 		}
 	}
 	for i, info := range sheets {
@@ -164,7 +170,7 @@ func (v *vocabulary) plan(b book) (plan, error) {
 		}
 		first, err := nextFilled(table)
 		if err == nil && !isExplanation(first.cells) {
-			p.hidden = append(p.hidden, info.name)
+			p.hidden = append(p.hidden, unread{info.name, first.number})
 		}
 		if err != nil && err != io.EOF {
 			return p, err
@@ -220,24 +226,24 @@ func isExplanation(cells []cell) bool {
 
 // tell adds the warnings about sheets that are not read, one of each kind with the names of the sheets.
 func (p plan) tell(c *checker) {
-	for code, names := range map[string][]string{schema.OtherSheet: p.others, schema.HiddenSheet: p.hidden} {
-		if len(names) == 0 {
-			continue
-		}
-		c.Warnings.Add(CellError{Row: 1, Code: code, Value: listed20(names), Count: len(names), Args: map[string]string{"sheets": listed20(names)}})
-	}
+	c.tellUnread(schema.OtherSheet, p.others)
+	c.tellUnread(schema.HiddenSheet, p.hidden)
 }
 
-// listed20 joins the first names of a list.
-func listed20(names []string) string {
-	shownNames := make([]string, 0, ListedRows)
-	for _, n := range names[:min(len(names), ListedRows)] {
-		shownNames = append(shownNames, shown(nil, n))
+func (c *checker) tellUnread(code string, sheets []unread) {
+	if len(sheets) == 0 {
+		return
 	}
-	if len(names) > ListedRows {
-		shownNames = append(shownNames, "…")
+	var names []string
+	var rows []int
+	for _, s := range sheets[:min(len(sheets), ListedRows)] {
+		names, rows = append(names, shown(nil, s.name)), append(rows, s.row)
 	}
-	return strings.Join(shownNames, ", ")
+	if len(sheets) > ListedRows {
+		names = append(names, "…")
+	}
+	list := strings.Join(names, ", ")
+	c.Warnings.Add(CellError{Row: 1, Code: code, Value: list, Rows: rows, Count: len(sheets), Args: map[string]string{"sheets": list}})
 }
 
 // single is a book of one table.

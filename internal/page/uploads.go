@@ -73,8 +73,8 @@ type CellProblem struct {
 
 // AlsoRows returns the rows of a problem that concerns several, and their number if not all are listed.
 func (p CellProblem) AlsoRows() string {
-	if p.Count < 2 {
-		return ""
+	if p.Count < 2 || p.Code == schema.OtherSheet || p.Code == schema.HiddenSheet {
+		return "" // of sheets the message has the names
 	}
 	var rows []string
 	for _, row := range p.Rows {
