@@ -124,8 +124,8 @@ type delimited struct {
 	cells []cell
 }
 
-// truncated is a cell by its place in the row, and how many of its characters are not stored.
-type truncated struct{ place, beyond int }
+// truncated is a cell by its place in the row, and how many of its characters and ends of lines are not stored.
+type truncated struct{ place, beyond, lines int }
 
 func newDelimited(from io.Reader, delimiter byte) *delimited {
 	d := &delimited{from: from, delimiter: delimiter, buffer: make([]byte, 64<<10)}
@@ -168,17 +168,31 @@ func (d *delimited) keep(piece []byte) {
 	d.text = append(d.text, piece...)
 }
 
-// head returns the first bytes of a piece, and counts the characters of the rest.
+// head returns the first bytes of a piece, and counts the characters and the ends of lines of the rest.
 func (d *delimited) head(piece []byte, room int) []byte {
 	if n := len(d.cuts); n == 0 || d.cuts[n-1].place != len(d.ends) {
 		d.cuts = append(d.cuts, truncated{place: len(d.ends)})
 	}
+	last := &d.cuts[len(d.cuts)-1]
 	for _, b := range piece[room:] {
 		if utf8.RuneStart(b) {
-			d.cuts[len(d.cuts)-1].beyond++
+			last.beyond++
 		}
 	}
+	end := "\n"
+	if bytes.IndexByte(piece, '\n') < 0 {
+		end = "\r"
+	}
+	last.lines += bytes.Count(piece[room:], []byte(end))
 	return piece[:room]
+}
+
+// linesBeyond returns how many ends of lines of the current row are not stored.
+func (d *delimited) linesBeyond() (n int) {
+	for _, c := range d.cuts {
+		n += c.lines
+	}
+	return n
 }
 
 func (d *delimited) next() (row, error) {
@@ -209,7 +223,10 @@ func (d *delimited) next() (row, error) {
 				if empty {
 					return row{}, io.EOF
 				}
-				unclear = unclear || at == inQuotes
+				if at == inQuotes { // the end of the last line is not one of a row
+					unclear = true
+					d.text = bytes.TrimRight(d.text, "\r\n")
+				}
 				endCell()
 				break
 			}

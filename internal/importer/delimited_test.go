@@ -242,6 +242,21 @@ func TestSwallowedRowsAreFoundWhateverEndsALine(t *testing.T) {
 	}
 }
 
+func TestAllRowsThatAreSwallowedAreCounted(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]string{"LF": "\n", "CR LF": "\r\n", "CR": "\r"} {
+		for _, closed := range []string{"", `"`} {
+			file := "date,medium,title,outlet,reach" + end + `2010-03-11,tv,"Razem,TV,100` + end + strings.Repeat("2010-03-12,tv,Drugi,TV,200"+end, 2000) + "2010-03-13,tv,Trzeci" + closed + ",TV,300" + end
+			checked, _ := read(t, []byte(file))
+			// Where the cell is not closed, the end of the last line is in it.
+			want := map[string]int{"": 2003, `"`: 2002}[closed]
+			if len(checked.Errors.List) != 1 || checked.Errors.List[0].Code != schema.Quote || checked.Errors.List[0].Count != want {
+				t.Errorf("%s, closed %q: %d %v", name, closed, checked.Errors.List[0].Count, briefs(checked.Errors))
+			}
+		}
+	}
+}
+
 func TestDelimiterInQuotesDoesNotCount(t *testing.T) {
 	t.Parallel()
 	checked, lines := read(t, []byte("\"date\";\"medium\";\"title\";\"outlet\";\"reach\";\"a,b,c,d,e,f,g,h\"\n2010-03-11;tv;x;TV;1;z\n"))

@@ -155,7 +155,7 @@ func (c *checker) rows(table rows, text *delimited) error {
 			return &fault{row: number, code: schema.TooManyRows, args: map[string]string{"most": strconv.Itoa(MaxRows)}}
 		}
 		if text != nil && (cells[0].form == unclosed || slices.ContainsFunc(cells, func(c cell) bool { return c.lines })) {
-			if e, swallowed := c.swallowed(number, cells, text.delimiter); swallowed {
+			if e, swallowed := c.swallowed(number, cells, text); swallowed {
 				c.Rows++
 				c.add(e)
 				continue

@@ -11,15 +11,15 @@ import (
 // swallowed returns the error of a row of delimited text of which a quoted cell has swallowed lines that are rows
 // themselves, and false if there is no such cell. A cell may have several lines: it has swallowed rows only if one of
 // its inner lines alone is a row of this header, with a readable date.
-func (c *checker) swallowed(number int, cells []cell, delimiter byte) (CellError, bool) {
-	lines, found := 0, false
+func (c *checker) swallowed(number int, cells []cell, text *delimited) (CellError, bool) {
+	lines, found := text.linesBeyond(), false
 	for i, value := range cells {
 		if !value.lines && value.form != unclosed {
 			continue
 		}
 		inner := strings.Split(value.text, "\n")
 		for n, line := range inner[1:] {
-			row := strings.Split(line, string(delimiter))
+			row := strings.Split(line, string(text.delimiter))
 			if n == len(inner)-2 && value.form != unclosed && c.hasDate(row) { // the rest of that row follows the cell
 				for _, rest := range cells[i+1:] {
 					row = append(row, rest.text)
