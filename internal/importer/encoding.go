@@ -206,8 +206,12 @@ func (t *tally) decide() detected {
 		utf8.wrong = t.convertedTwice()
 		return utf8
 	}
-	if !best.explained() {
-		utf8.wrong = &fault{row: 1, code: schema.Encoding, args: map[string]string{"words": sample(best.words)}}
+	unread := best.words
+	if best.explained() {
+		unread = best.ofUTF8(t.list)
+	}
+	if len(unread) > 0 {
+		utf8.wrong = &fault{row: 1, code: schema.Encoding, args: map[string]string{"words": sample(unread)}}
 		return utf8
 	}
 	found := detected{Encoding: best.Encoding}

@@ -258,6 +258,23 @@ const (
 	restored = 1
 )
 
+// isGarbled reports whether a word makes no sense, but what it was before does.
+func isGarbled(word, before string) bool {
+	now, _ := plausibility([]string{word})
+	then, _ := plausibility([]string{before})
+	return now <= garbled && then >= restored
+}
+
+// ofUTF8 returns the words that are UTF-8, though the others are in this encoding: one file was made of two.
+func (g *guess) ofUTF8(words []string) (out []string) {
+	for i, w := range words {
+		if utf8.ValidString(w) && isGarbled(g.words[i], w) {
+			out = append(out, g.words[i])
+		}
+	}
+	return out
+}
+
 // mistaken returns the bytes of the letters of encodings that UTF-8 is taken for. A byte without a letter is one of the
 // control characters, as programs read it.
 var mistaken = sync.OnceValue(func() (all []map[rune]byte) {
@@ -306,9 +323,7 @@ func twice(words []string) []string {
 			if !possible {
 				continue
 			}
-			now, _ := plausibility([]string{w})
-			then, _ := plausibility([]string{was})
-			if now <= garbled && then >= restored {
+			if isGarbled(w, was) {
 				out = append(out, w)
 				break
 			}

@@ -173,6 +173,24 @@ func TestLettersConvertedTwiceAreRefusedInAWorkbook(t *testing.T) {
 	}
 }
 
+func TestTwoEncodingsInOneFileAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, e := range []*charmap.Charmap{charmap.Windows1250, charmap.ISO8859_2, charmap.CodePage852} {
+		rows := ""
+		for title := range strings.SplitSeq("Łąka; Gęś; Święto; Źródło; Ćma; Pięć; Żuraw; Ożywić; Dzień; Spółka; Jaźń; Wójt", "; ") {
+			rows += "2010-03-11,,tv,,\"" + title + "\",TV,1\n"
+		}
+		encoded, err := e.NewEncoder().String(rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checked, _ := read(t, []byte(airings+encoded+"2010-03-12,,tv,,Małgorzata,TV,1\n"))
+		if len(checked.Errors.List) != 1 || checked.Errors.List[0].Code != schema.Encoding {
+			t.Errorf("%v and UTF-8: %v %v", e, briefs(checked.Errors), briefs(checked.Warnings))
+		}
+	}
+}
+
 // A reading that no other one contradicts is named all the same where its letters make little sense.
 func TestAReadingWithoutSenseIsNeverCertain(t *testing.T) {
 	t.Parallel()
