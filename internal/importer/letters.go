@@ -35,6 +35,7 @@ var lettersFile []byte
 // alphabets returns the letters by which encodings are told apart.
 var alphabets = sync.OnceValue(func() (a struct {
 	Vowels  string   `json:"vowels"` // of all languages
+	Words   string   `json:"words"`  // the letters that are words by themselves
 	Scripts []script `json:"languages"`
 	Mac     string   `json:"mac_central_european"` // the upper half of that encoding
 }) {
@@ -75,7 +76,7 @@ const (
 )
 
 // isOneWord reports whether a letter that is not ASCII is a word by itself.
-func isOneWord(r rune) bool { return strings.ContainsRune("àèéóúºªÀÈÉÓÚ", r) }
+func isOneWord(r rune) bool { return strings.ContainsRune(alphabets().Words, r) }
 
 // plausibility returns how likely a text of words is, in points, as the language that explains it best, and how many of
 // its characters are not ASCII.
