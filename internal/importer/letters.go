@@ -201,7 +201,7 @@ func guessEncodings(words []string) []guess {
 // isCertain reports whether no other encoding reads the words in another way that is nearly as likely.
 func (g *guess) isCertain(all []guess) bool {
 	return !slices.ContainsFunc(all, func(o guess) bool {
-		return o.name != g.name && o.points > g.points-margin && !slices.Equal(o.words, g.words)
+		return o.name != g.name && o.points >= g.points-margin && !slices.Equal(o.words, g.words)
 	})
 }
 
