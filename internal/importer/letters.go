@@ -297,8 +297,8 @@ var mistaken = sync.OnceValue(func() (all []map[rune]byte) {
 	return all
 })
 
-// before returns what a word was before its letters in UTF-8 were taken for those of another encoding, and false if they
-// cannot have been.
+// before returns what a word was before its letters in UTF-8 were taken for those of another encoding, and false if
+// they cannot have been.
 func before(word string, letters map[rune]byte) (string, bool) {
 	out := make([]byte, 0, len(word))
 	for _, r := range word {

@@ -72,8 +72,8 @@ func groups(value string) int {
 	return count
 }
 
-// isAmbiguous reports whether a text may be a fraction or a number of thousands: 12.500, or 12,500 where both are within
-// the field's limits. A comma is that of a fraction where the field takes no thousands.
+// isAmbiguous reports whether a text may be a fraction or a number of thousands: 12.500, or 12,500 where both are
+// within the field's limits. A comma is that of a fraction where the field takes no thousands.
 func (f *Field) isAmbiguous(value string, s Scope) bool {
 	switch {
 	case groups(value) != 1:

@@ -82,6 +82,9 @@ func files(key string, r *http.Request, status int) []Call {
 	case verb == "Delete" && query.Has("versionId"):
 		return []Call{{Key: key, Action: "s3:DeleteObjectVersion", Resource: bucket + "/" + object}}
 	case object == "" && r.Method == http.MethodGet:
+		if prefix := query.Get("prefix"); prefix != "" {
+			list.Context = map[string][]string{"s3:prefix": {prefix}}
+		}
 		return []Call{list}
 	case object == "" || verb == "":
 		return []Call{{Key: key, Action: "s3:" + r.Method, Resource: bucket + "/" + object}}

@@ -29,7 +29,7 @@ func TestRecorderWritesEachPermissionThatACallNeeds(t *testing.T) {
 		{"an object is read", "GET", "/bucket/uploads/a%20b.csv", "", "s3", "", 200, []Call{{"KEY", "s3:GetObject", "bucket/uploads/a b.csv", nil}}},
 		{"an object that is not there", "HEAD", "/bucket/uploads/a.csv", "", "s3", "", 404,
 			[]Call{{"KEY", "s3:GetObject", "bucket/uploads/a.csv", nil}, {"KEY", "s3:ListBucket", "bucket", nil}}},
-		{"a list", "GET", "/bucket?list-type=2&prefix=a", "", "s3", "", 200, []Call{{"KEY", "s3:ListBucket", "bucket", nil}}},
+		{"a list", "GET", "/bucket?list-type=2&prefix=a", "", "s3", "", 200, []Call{{"KEY", "s3:ListBucket", "bucket", map[string][]string{"s3:prefix": {"a"}}}}},
 		{"an object is put", "PUT", "/bucket/a", "", "s3", "text", 200, []Call{{"KEY", "s3:PutObject", "bucket/a", nil}}},
 		{"an object goes", "DELETE", "/bucket/a", "", "s3", "", 204, []Call{{"KEY", "s3:DeleteObject", "bucket/a", nil}}},
 		{"a list of versions", "GET", "/bucket?versions&prefix=a", "", "s3", "", 200, []Call{{"KEY", "s3:ListBucketVersions", "bucket", nil}}},
