@@ -72,20 +72,9 @@ func groups(value string) int {
 	return count
 }
 
-// isAmbiguous reports whether a text may be a fraction or a number of thousands: 12.500, or 12,500 where both are
-// within the field's limits. A comma is that of a fraction where the field takes no thousands.
-func (f *Field) isAmbiguous(value string, s Scope) bool {
-	switch {
-	case groups(value) != 1:
-		return false
-	case strings.Contains(value, "."):
-		return true
-	}
-	within := func(text string) bool {
-		n, err := strconv.ParseFloat(text, 64)
-		return err == nil && f.Min <= n && n <= f.most(s)
-	}
-	return strings.Contains(value, ",") && within(ungroup.Replace(value)) && within(strings.Replace(value, ",", ".", 1))
+// isAmbiguous reports whether a text may be a fraction or a number of thousands: 12.500. A comma is that of a fraction.
+func isAmbiguous(value string) bool {
+	return groups(value) == 1 && strings.Contains(value, ".")
 }
 
 // splitGrouped returns a fraction whose whole part is grouped, such as 1.234,5 or 1,234.5, with a decimal point and
@@ -127,7 +116,7 @@ func parseNumber(f *Field, value string, s Scope) (string, *Problem) {
 			if groups(value) > 0 {
 				value = ungroup.Replace(value)
 			}
-		case f.isAmbiguous(value, s):
+		case isAmbiguous(value):
 			return "", &Problem{Code: NotANumber, Hint: "ambiguous"}
 		case groups(value) > 1 || groups(value) == 1 && strings.Contains(value, " "):
 			value = ungroup.Replace(value)
