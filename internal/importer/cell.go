@@ -76,6 +76,9 @@ var signedNumber = regexp.MustCompile(`^[-+]?[0-9]+([.,][0-9]+)?$`)
 // tidy returns the text of a cell as a value of a field: without invisible characters, and in words and dates without
 // superfluous spaces. It reports whether the text had any.
 func tidy(text string, field *schema.Field) (tidied string, changed bool) {
+	if schema.IsTidy(text) {
+		return text, false
+	}
 	mark := strings.Contains(text, "\ufeff") // Clean removes it at the ends
 	switch field.Type {
 	case schema.Text, nil, schema.Choice, schema.YesNo, schema.Date, schema.Instant:

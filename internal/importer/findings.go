@@ -221,7 +221,9 @@ func (c *checker) row(r row) error {
 	for i := range max(len(c.layout.columns), len(cells)) {
 		var value cell
 		if i < len(cells) {
-			value = cells[i].plain()
+			if value = cells[i]; strings.HasPrefix(value.text, "=") {
+				value = value.plain()
+			}
 		}
 		if i >= len(c.layout.columns) || c.layout.columns[i].nameless {
 			if !value.blank() {

@@ -9,7 +9,7 @@ import (
 // Tidy returns a text without invisible characters, and whether it had any: zero-width and direction marks, soft
 // hyphens and the like. Characters that join letters of a script which needs them, or signs of one emoji, stay.
 func Tidy(value string) (tidy string, changed bool) {
-	if isASCII(value) {
+	if isASCII(value) || IsTidy(value) {
 		return value, false
 	}
 	first := strings.IndexFunc(value, isInvisible)
@@ -34,6 +34,33 @@ func Tidy(value string) (tidy string, changed bool) {
 		return value, false
 	}
 	return out.String(), true
+}
+
+// doubtful are the first bytes of characters that Clean or TidyWords may change: combining, invisible and other spaces
+// among them. Letters of Latin and Cyrillic scripts have other ones.
+var doubtful = func() (first [256]bool) {
+	for b := 0xcc; b < 0x100; b++ {
+		first[b] = b != 0xd0 && b != 0xd1
+	}
+	first[0xc2] = true
+	return first
+}()
+
+// IsTidy reports whether Clean and TidyWords leave a text as it is. It looks at bytes alone, and may be false of such a
+// text too.
+func IsTidy(value string) bool {
+	if n := len(value); n > 0 && (value[0] <= ' ' || value[n-1] <= ' ') {
+		return false
+	}
+	before := byte(0)
+	for i := range len(value) {
+		c := value[i]
+		if doubtful[c] || c == ' ' && before == ' ' {
+			return false
+		}
+		before = c
+	}
+	return true
 }
 
 // isInvisible reports whether a character is never seen by itself.
@@ -65,6 +92,9 @@ func joins(r, before rune) bool {
 // TidyWords returns a text of words as Tidy does, with one ordinary space in the place of several and of no-break and
 // other spaces. Line breaks and tabs stay.
 func TidyWords(value string) (tidy string, changed bool) {
+	if IsTidy(value) {
+		return value, false
+	}
 	value, changed = Tidy(value)
 	if isSpaced(value) {
 		return value, changed

@@ -30,6 +30,27 @@ func TestTidyWords(t *testing.T) {
 	}
 }
 
+func TestATidyTextHasNothingToBeCleaned(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "Spółdzielnia socjalna 7", "Оксана", "Ñandú"} {
+		if !IsTidy(text) {
+			t.Errorf("%q is not tidy", text)
+		}
+	}
+	for _, text := range []string{" a", "a ", "a  b", "a\n"} {
+		if IsTidy(text) {
+			t.Errorf("%q is tidy", text)
+		}
+	}
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		for _, text := range []string{string(r), "a" + string(r), "a" + string(r) + "b"} {
+			if IsTidy(text) && (Clean(text) != text || isInvisible(r) || r != ' ' && unicode.Is(unicode.Zs, r)) {
+				t.Fatalf("%q is tidy", text)
+			}
+		}
+	}
+}
+
 func TestTidyWordsTwiceIsTidyWordsOnceAndKeepsWhatIsSeen(t *testing.T) {
 	t.Parallel()
 	seen := func(text string) (out string) {
