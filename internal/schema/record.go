@@ -236,16 +236,23 @@ func (k *Kind) AppendContent(to []byte, r Row) []byte {
 
 // appendSame appends Same(value) without allocating a string.
 func appendSame(to []byte, value string) []byte {
-	value, _ = TidyWords(strings.TrimSpace(value))
-	for _, r := range strings.TrimSpace(value) {
-		switch {
-		case r >= utf8.RuneSelf:
+	if !IsTidy(value) {
+		value, _ = TidyWords(strings.TrimSpace(value))
+		value = strings.TrimSpace(value)
+	}
+	for i := 0; i < len(value); {
+		c := value[i]
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(value[i:])
 			to = utf8.AppendRune(to, unicode.ToLower(r))
-		case 'A' <= r && r <= 'Z':
-			to = append(to, byte(r)+'a'-'A')
-		default:
-			to = append(to, byte(r))
+			i += size
+			continue
 		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		to = append(to, c)
+		i++
 	}
 	return to
 }
