@@ -221,8 +221,11 @@ func TestContinuedCountsEqualThoseOfAFullFold(t *testing.T) {
 	})
 	t.Log(reasons)
 	t.Logf("%d of %d histories were continued, with %d changes of evidence", continued, all, inserted)
+	if testing.Short() {
+		return // the histories are too few for each of these to occur
+	}
 	if continued < all/10 || inserted == 0 || failed == 0 {
-		t.Errorf("only %d of %d histories were continued, with %d changes of evidence", continued, all, inserted)
+		t.Errorf("only %d of %d histories were continued, with %d changes of evidence and %d failing rules", continued, all, inserted, failed)
 	}
 }
 
