@@ -218,7 +218,7 @@ func sendsFiles(t *testing.T, v *visitor) {
 	v.signIn(p.id+":partner:radio", p.at+"/uploads").sees("There are no files yet.")
 	// The progress bar keeps its value over the change of the page.
 	look[any](v, `new MutationObserver(() => sessionStorage.setItem("bar", document.querySelector("progress").getAttribute("value"))).observe(document.querySelector("progress"), {attributes: true}); 0`)
-	v.send("Send", "styczeń 2026.csv", many.String()).sees("Accepted", "All rows are good", "styczeń 2026.csv", "3,000")
+	v.send("Send", "styczeń 2026.csv", many.String()).sees("Accepted", "The rows of this file count", "styczeń 2026.csv", "3,000")
 	if shown := look[string](v, `sessionStorage.getItem("bar")`); shown != "100" {
 		t.Errorf("the bar came to %q", shown)
 	}
