@@ -107,7 +107,7 @@ func TestContractASignUpCountsOnceItsAddressIsConfirmed(t *testing.T) {
 	p.counts(map[string]string{"7": "0", "9": "0"})
 }
 
-// Nobody learns by letters, pages and answers who is known: not before the confirmation, and not by it.
+// Letters, pages and answers do not reveal who is known, neither before the confirmation nor by it.
 func TestContractConfirmingTellsNobodyWhoIsKnown(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, append(confirming(2), "capacity: 3", "capacity: 20")...)
@@ -238,7 +238,7 @@ func TestContractOnlyPublicFormsWithAnAddressAreConfirmed(t *testing.T) {
 	}
 }
 
-// A place that is kept is nobody else's, and whoever confirms in time gets it; it goes on where the sign-up ends.
+// A reserved place is not given to another person; who confirms in time gets it. It is released where the sign-up ends.
 func TestContractPlacesAreKeptUntilTheAddressIsConfirmed(t *testing.T) {
 	t.Parallel()
 	for _, hours := range []int{0, 1} {

@@ -40,7 +40,7 @@ func exact(t *testing.T, by any) map[string]float64 {
 	return out
 }
 
-// tells names the parts by which two breakdowns differ by one to four people.
+// tells returns the parts by which two breakdowns differ by one to four people.
 func tells(one, other map[string]float64) (parts []string) {
 	for part, n := range one {
 		if m, both := other[part]; both && n != m && n-m < 5 && m-n < 5 {

@@ -187,7 +187,7 @@ func TestContractAnAdviserSeesWhatTheySent(t *testing.T) {
 	}
 }
 
-// Who looked at a person, and who exported people, stands in the trail; looking changes no figure.
+// The trail records who viewed a person and who exported people; viewing changes no figure.
 func TestContractTheTrailSaysWhoLookedAtPeople(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)

@@ -124,7 +124,7 @@ func TestRotatedSecretLosesNobody(t *testing.T) {
 	p.meet(t)
 	whole("a session from before the rotation", http.StatusUnauthorized)
 
-	// Nobody counts twice: by a form, an adviser, a file, and a file that was sent before.
+	// No person counts twice: by a form, an adviser, a file, and a file that was sent before.
 	had := len(p.mails("znana@example.org"))
 	p.anyone.post(p.at+"/signups", signup("znana", "last-call").and(fields{"pesel": pesel1})).is(http.StatusCreated)
 	eventually(t, "a letter", func() bool { return len(p.mails("znana@example.org")) > had })

@@ -164,7 +164,7 @@ func TestSubjectExportContainsAllStoredDataOfAPerson(t *testing.T) {
 				isExported(it, value, "natural", "schema", "by", "voided", "version", "entry", "entries")
 			}
 		case "FACT":
-			// Who looked at somebody, or exported them, is said of the staff: it stands in the trail.
+			// Views and exports are about the staff: they are in the trail only.
 			looked := strings.Contains(it.data, `"kind":"person.viewed"`) || strings.Contains(it.data, `"kind":"people.exported"`)
 			if theirs && !looked {
 				isExported(it, value, "id", "by", "kind")

@@ -138,7 +138,7 @@ func neutral(letters []any) string {
 	return strings.Join(out, "\n")
 }
 
-// The letter to whoever sends a form is the same, whether the address or the PESEL is known, and whose it is.
+// The letter after a form is the same whether or not the address or the PESEL is known.
 func TestLetterToAStrangerDoesNotRevealASignup(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
@@ -169,7 +169,7 @@ func TestLetterToAStrangerDoesNotRevealASignup(t *testing.T) {
 			}
 		}
 	}
-	// Whoever signs up a second time gets the same letter again, also in another's name.
+	// A second sign-up gets the same letter again, also under another name.
 	ola := p.id + "ola@example.org"
 	p.anyone.post(p.at+"/signups", known).is(http.StatusCreated)
 	eventually(t, "a second letter", func() bool { return len(p.mails(ola)) > 1 })

@@ -246,7 +246,7 @@ func (t *tracker) openSite() error {
 }
 
 // reachIssuer waits until the issuer answers, and fails where it does not for the time of the settings: without it
-// nobody could sign in.
+// sign-in would not work.
 func (t *tracker) reachIssuer(ctx context.Context) error {
 	if t.provider != nil {
 		return nil

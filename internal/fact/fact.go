@@ -73,7 +73,7 @@ type Signup struct {
 	Submitted time.Time     `json:"submitted_at"`
 	Schema    int           `json:"schema,omitempty"`  // the version of the schema
 	Values    schema.Values `json:"row"`               // sealed
-	Derived   schema.Values `json:"derived,omitzero"`  // attributes that follow from a PESEL, where nobody gives them
+	Derived   schema.Values `json:"derived,omitzero"`  // attributes that follow from a PESEL, where no record gives them
 	State     string        `json:"state,omitempty"`   // accepted, waitlisted, held or undecided; "" of a repeated submission
 	Full      bool          `json:"full,omitempty"`    // whether a new sign-up had to wait for a place: for the letter
 	Confirm   bool          `json:"confirm,omitempty"` // whether the letter asks to confirm the address
@@ -117,7 +117,7 @@ type RecordEntered struct {
 	Person  string        `json:"person,omitempty"`
 	Schema  int           `json:"schema,omitempty"` // the version of the schema
 	Values  schema.Values `json:"row"`              // sealed
-	Derived schema.Values `json:"derived,omitzero"` // attributes that follow from a PESEL, where nobody gives them
+	Derived schema.Values `json:"derived,omitzero"` // attributes that follow from a PESEL, where no record gives them
 }
 
 // RecordVoided says that a record that staff entered no longer counts.
@@ -249,7 +249,7 @@ type Line struct {
 	Row    int        `json:"n"`           // see LineNumber; from 2 on
 	Person string     `json:"p,omitempty"` // the id of the person it is about
 	Values schema.Row `json:"v"`           // sealed, in the order of the pack's fields
-	// Derived has attributes that follow from a PESEL, where nobody gives them.
+	// Derived has attributes that follow from a PESEL, where no record gives them.
 	Derived schema.Values `json:"d,omitzero"`
 }
 

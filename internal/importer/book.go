@@ -179,7 +179,7 @@ func (v *vocabulary) plan(b book) (plan, error) {
 	return p, nil
 }
 
-// better reports whether a sheet tells more of the kind of its file than an earlier one.
+// better reports whether a sheet identifies the kind of its file better than an earlier one.
 func (v *vocabulary) better(a, b *planned) bool {
 	rank := func(p *planned) (out int) {
 		if v.allowed(p.head.kind) {

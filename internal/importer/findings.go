@@ -267,7 +267,7 @@ func (c *checker) row(r row) error {
 			names := strings.Fields(canonical)
 			switch last := len(names) - 1; {
 			case last < 0 || entry.Person.FirstName != "":
-			case last == 0: // the first name tells people apart
+			case last == 0: // people are distinguished by first name
 				entry.Person.FirstName = names[0]
 			default:
 				entry.Person.FirstName, entry.Person.LastName = strings.Join(names[:last], " "), names[last]

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// No library reads OpenDocument spreadsheets in little memory, or tells which rows are hidden.
+// No library reads OpenDocument spreadsheets in little memory, or reports which rows are hidden.
 
 // document is an OpenDocument spreadsheet: an archive, or a single XML file.
 type document struct {

@@ -1,7 +1,7 @@
 // Package keyring keeps the keys on which stored data depend, encrypted under the secret, in the tracker table. Keyed
 // hashes in the tables can never be made again under another key, because what they hash may be deleted: so their key
 // stays for ever, and the secret that opens it can be replaced. Encryption is authenticated: a secret that belongs to
-// other tables is recognised, and the stored value helps nobody to guess the right one.
+// other tables is recognised, and the stored value does not help to guess the right one.
 package keyring
 
 import (

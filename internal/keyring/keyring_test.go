@@ -106,7 +106,7 @@ func TestRotationIsFinishedWhereverItIsKilled(t *testing.T) {
 					return
 				}
 				killed++
-				// The tracker starts on what the kill left: nobody counts twice, and links work.
+				// The tracker starts on what the kill left: no person counts twice, and links work.
 				left := read(t, tracker, h.current)
 				if !bytes.Equal(left.Data, original) {
 					t.Error("the key of hashes changed")

@@ -15,13 +15,13 @@ import (
 
 // Causes of a letter about a sign-up, beside its new state.
 const (
-	// Received answers the public form: it is the same for somebody new, somebody signed up before, and a form that the
+	// Received answers the public form: it is the same for a new person, a person signed up before, and a form that the
 	// office has to look at.
 	Received     = "received"
 	ReceivedFull = "received_full" // all places are taken
 	PlaceFree    = "place_free"    // a place became free for someone on the waiting list
-	// Confirm answers the public form where the address has to be confirmed: whoever is known, and whether or not there
-	// is a place.
+	// Confirm answers the public form where the address has to be confirmed: it is the same whether or not the person is
+	// known, and whether or not there is a place.
 	Confirm = "confirm"
 )
 

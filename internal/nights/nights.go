@@ -89,7 +89,7 @@ func (s *Store) Mark(ctx context.Context, since time.Time, projects ...string) e
 	})
 }
 
-// Announces reports whether a fact is news. What the nightly run itself appends is not, nor that somebody looked.
+// Announces reports whether a fact is news. What the nightly run itself appends is not, nor a view of a person.
 func Announces(f fact.Fact) bool {
 	switch f.Kind {
 	case fact.KindSnapshotCompiled, fact.KindReportDue, fact.KindAttentionNoted, fact.KindDataPurged:

@@ -23,7 +23,7 @@ func Mailbox(address string) string {
 	return strings.ReplaceAll(local, ".", "") + "@" + domain
 }
 
-// AllowUnasked reports whether the letter with an id may go to an address that nobody has confirmed, and counts it. It
+// AllowUnasked reports whether the letter with an id may go to an unconfirmed address, and counts it. It
 // returns false where the mailbox had its letters of the day. A letter that was allowed stays allowed: it may be
 // repeated. The count is under a keyed hash of the mailbox, is read by no request, and is deleted after the day.
 func (s *Store) AllowUnasked(ctx context.Context, address, id string) (allowed bool, err error) {

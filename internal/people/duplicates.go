@@ -61,7 +61,7 @@ func LikelyDuplicates(people []Person, apart func(a, b Person) bool) []Pair {
 	names := make([]string, len(people))
 	for i, p := range people {
 		if p.Undecided {
-			continue // whoever it is, is decided with the sign-up
+			continue // the decision on the sign-up says who it is
 		}
 		if names[i] = p.SortName(); names[i] != "" {
 			has(i, SameName, names[i])

@@ -104,7 +104,7 @@ func (s *Store) keyItems(ctx context.Context, project string, keys []Key) (map[K
 	return items, nil
 }
 
-// Holders returns the ids of the people who have identity keys. Keys that nobody has are left out.
+// Holders returns the ids of the people who have identity keys. Keys without a holder are left out.
 func (s *Store) Holders(ctx context.Context, project string, keys []Key) (map[Key][]string, error) {
 	asked := make([]table.Key, len(keys))
 	for i, k := range keys {
@@ -136,15 +136,15 @@ type lookup struct {
 	items  map[Key]keyItem
 	claims map[Key]string // the id of the person for whom the same reference claimed the key, where it is held
 	people map[string]stored
-	fresh  string // an id that nobody has
+	fresh  string // an unused id
 }
 
-// claimMark tells the claims of one reference from others under the same key.
+// claimMark distinguishes the claims of one reference from others under the same key.
 func (s *Store) claimMark(project string, ref schema.PersonRef) string {
 	return s.db.Seal(project, "claim", Fold(ref.FirstName)+"\n"+ref.Email+"\n"+ref.Pesel)
 }
 
-// look reads what is stored for the keys of a reference, in two reads whoever is known.
+// look reads what is stored for the keys of a reference, in two reads, whether or not a person is known.
 func (s *Store) look(ctx context.Context, project string, ref schema.PersonRef) (lookup, error) {
 	l := lookup{mark: s.claimMark(project, ref), keys: Keys(ref), items: map[Key]keyItem{}, claims: map[Key]string{}, people: map[string]stored{}, fresh: s.db.NewID()}
 	var asked []table.Key
@@ -185,7 +185,7 @@ func (s *Store) look(ctx context.Context, project string, ref schema.PersonRef) 
 	return l, s.loadInto(ctx, project, ids, l.people)
 }
 
-// loadInto reads people. Somebody who was merged since their id was read is a *table.Conflict.
+// loadInto reads people. A person who was merged since their id was read is a *table.Conflict.
 func (s *Store) loadInto(ctx context.Context, project string, ids []string, people map[string]stored) error {
 	for part := range slices.Chunk(distinctIDs(ids), table.MostGet) {
 		keys := make([]table.Key, len(part))
@@ -226,7 +226,7 @@ func (l lookup) held() ([]Held, error) {
 	return out, nil
 }
 
-// claimed returns somebody for whom the same reference claimed keys before.
+// claimed returns the person for whom the same reference claimed keys before.
 func (l lookup) claimed() (stored, bool) {
 	for _, k := range l.keys {
 		if p, there := l.people[l.claims[k]]; there && p.Into == "" {
@@ -256,9 +256,9 @@ type Applicant struct {
 	lookup lookup
 }
 
-// Identify finds the person of a sign-up without writing: a known person, somebody new, or, where the sign-up
-// contradicts a known person, somebody of its own about whom the office decides. A public form adds no key to a known
-// person. It reads twice whoever is known.
+// Identify finds the person of a sign-up without writing: a known person, a new one, or, where the sign-up
+// contradicts a known person, an undecided one about whom the office decides. A public form adds no key to a known
+// person. It reads twice, whether or not a person is known.
 func (s *Store) Identify(ctx context.Context, project string, ref schema.PersonRef, names Names, public bool) (Applicant, error) {
 	a := Applicant{public: public, names: names, ref: ref}
 	var err error
@@ -381,8 +381,8 @@ func (p *Person) complete(ref schema.PersonRef, names Names) bool {
 	return changed
 }
 
-// Keep returns the operations on the people table that store the person of a sign-up. A public form has some whoever is
-// known, so that nobody can tell by what is asked of the table; another one has none where nothing changes.
+// Keep returns the operations on the people table that store the person of a sign-up. A public form has some in any
+// case, so that the calls do not reveal who is known; another one has none where nothing changes.
 func (s *Store) Keep(project string, a Applicant) []table.Op {
 	before, after := a.before.Person, a.Person
 	var ops []table.Op
@@ -410,7 +410,7 @@ func (p Person) equal(other Person) bool {
 		slices.Equal(p.Keys(), other.Keys()) && slices.Equal(p.Claims, other.Claims)
 }
 
-// Settle makes somebody of their own, whom a sign-up named that contradicts a known person, a person like all others:
+// Settle makes an undecided person, whom a sign-up named that contradicts a known one, a person like all others:
 // their keys identify them, and others who have them. It may be called twice. An unknown id is store.ErrNotFound.
 func (s *Store) Settle(ctx context.Context, project, id string) error {
 	return table.Retry(ctx, func() error {

@@ -134,7 +134,7 @@ type Held struct {
 	People []Person
 }
 
-// known returns the keys that somebody has.
+// known returns the keys that have a holder.
 func known(keys []Held) []Held {
 	return slices.DeleteFunc(slices.Clone(keys), func(h Held) bool { return len(h.People) == 0 })
 }
@@ -155,7 +155,7 @@ func inAll(keys []Held) []Person {
 }
 
 // narrow returns those of several people whom a reference describes best: by last name, PESEL, first name and year of
-// birth, each where it leaves somebody.
+// birth, each where at least one remains.
 func narrow(people []Person, ref schema.PersonRef) []Person {
 	for _, fits := range []func(Person) bool{
 		func(p Person) bool { return ref.LastName != "" && Fold(p.LastName) == Fold(ref.LastName) },
@@ -173,7 +173,7 @@ func narrow(people []Person, ref schema.PersonRef) []Person {
 	return people
 }
 
-// MatchSignup returns the person of a sign-up among the people who have its keys, the zero Person for somebody new. Of
+// MatchSignup returns the person of a sign-up among the people who have its keys, the zero Person for a new person. Of
 // a sign-up that contradicts them, or whose keys belong to different people, it returns the conflict.
 func MatchSignup(ref schema.PersonRef, keys []Held) (Person, *Conflict) {
 	keys = known(keys)
@@ -202,7 +202,7 @@ func MatchSignup(ref schema.PersonRef, keys []Held) (Person, *Conflict) {
 }
 
 // MatchRecord returns the person of a record other than a sign-up among the people who have its keys, the zero Person
-// for somebody new. The only person with a key is meant whatever name the record gives. It fails with ErrTwoPeople
+// for a new person. The only person with a key is meant whatever name the record gives. It fails with ErrTwoPeople
 // where the keys belong to different people, and with ErrWhichPerson where several people share them and nothing else
 // in the reference says who is meant.
 func MatchRecord(ref schema.PersonRef, keys []Held) (Person, error) {

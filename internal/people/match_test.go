@@ -139,7 +139,7 @@ func TestSignUpIsNeverOfAPersonWhomItContradicts(t *testing.T) {
 		if again, other := MatchSignup(ref, keys); again.ID != found.ID || (other == nil) != (conflict == nil) {
 			t.Fatalf("in another order %+v, %+v, not %+v, %+v", again, other, found, conflict)
 		}
-		// A record of the only holder of a key is theirs, whatever name it gives; a shared key alone is nobody's.
+		// A record of the only holder of a key is theirs, whatever name it gives; a shared key alone does not decide.
 		who, err := MatchRecord(ref, keys)
 		switch {
 		case len(all) == 1 && err == nil && who.ID != all[0].ID:

@@ -88,7 +88,7 @@ func (s *Store) identityKey(project string, k Key) table.Key {
 // Names are a person's names and phone as a record gives them.
 type Names struct{ First, Last, Phone string }
 
-// Newcomer is somebody whom a file names: a known person with further keys, or somebody new, whose ID is "".
+// Newcomer is a person whom a file names: a known one with further keys, or a new one, whose ID is "".
 type Newcomer struct {
 	ID   string
 	Ref  schema.PersonRef // names and the year of birth
@@ -101,7 +101,7 @@ const (
 	mostKeys     = mostTogether - 2*MostWords - 1
 )
 
-// Register stores newcomers and their keys, many in one write, and returns their ids. Somebody new who does not
+// Register stores newcomers and their keys, many in one write, and returns their ids. A new person who does not
 // contradict a person with one of the keys is that person: it may be called again after a failure, and by two at the
 // same time. It fails with table.ErrBusy where a known person was erased or merged.
 func (s *Store) Register(ctx context.Context, project string, all []Newcomer) ([]string, error) {

@@ -22,7 +22,7 @@ type Person struct {
 	Phone     string   `json:"phone,omitempty"`
 	BirthYear string   `json:"birth_year,omitempty"` // as the first form that gave it says
 	Also      []string `json:"also,omitempty"`       // further first names by which the office knows the person
-	// Undecided is set for somebody who named a known person by a key and contradicted them, until the office decides
+	// Undecided is set for a person who gave the key of a known one and contradicted them, until the office decides
 	// who it is. Their keys lead to them in a search alone.
 	Undecided bool     `json:"undecided,omitempty"`
 	Claims    []Claim  `json:"claims,omitempty"` // of sign-ups that are held
@@ -36,7 +36,7 @@ type Key struct{ Kind, Value string }
 // IDs returns the person's id and the ids of everyone merged into them.
 func (p Person) IDs() []string { return append([]string{p.ID}, p.Was...) }
 
-// Claim is an identity key of a sign-up that is held: it leads to the person in a search, and identifies nobody
+// Claim is an identity key of a sign-up that is held: a search finds the person by it, and it identifies no person
 // until the office has decided on the sign-up. Mark tells claims of a key apart.
 type Claim struct {
 	Kind  string `json:"kind"`

@@ -56,7 +56,7 @@ func (s *Store) searchKeys(ctx context.Context, project string, keys []Key) (tab
 		ids = append(ids, held...)
 	}
 	ids = distinctIDs(ids)
-	// The PESEL of a form that the public sent in the name of a known person leads to nobody, until it is theirs.
+	// The PESEL of a form that the public sent in the name of a known person finds no person until it is theirs.
 	found, err := s.Persons(ctx, project, ids)
 	if err != nil {
 		return out, err

@@ -269,7 +269,7 @@ func (s *Store) admitAll(ctx context.Context, project string, found activityStat
 		places.Capacity = t.Capacity
 		full := places.Admit(false) == schema.Waitlisted
 		su.State = places.Admit(t.Held || su.Unconfirmed)
-		if !full { // whether or not the office has to decide about it: nobody can tell by the places left
+		if !full { // also if the office has to decide: the places left must not reveal it
 			su.ReservedUntil = t.Reserve
 		}
 		su.Count(&places, 1)

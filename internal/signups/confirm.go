@@ -51,7 +51,7 @@ func (s *Store) ConfirmAddress(ctx context.Context, def *project.Definition, id 
 		others := places
 		before.Count(&others, -1)
 		to := others.Admit(false)
-		if !before.ReservedUntil.IsZero() { // nobody waits for the place that is kept for it
+		if !before.ReservedUntil.IsZero() { // no one on the waiting list can get its reserved place
 			to, _ = others.Move(schema.Held, schema.Accepted)
 		}
 		m := mover{store: s, project: def.ID, activity: before.Activity, confirmed: true, full: to == schema.Waitlisted, places: places}

@@ -147,8 +147,8 @@ func (c *club) agree(t failer) Places {
 	return want
 }
 
-// Whatever happens in whatever order: no more places are taken and kept than there are, nobody waits beside a free
-// place or is overtaken, a place that is kept is got, and whoever has confirmed is accepted or waits.
+// Whatever happens in whatever order: no more places are taken and kept than there are, no one waits beside a free
+// place or is overtaken, a reserved place is given to its holder, and a confirmed sign-up is accepted or waits.
 func TestConfirmedSignUpsGetTheirPlacesInWhateverOrderThingsHappen(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -286,7 +286,7 @@ func TestAnUnconfirmedSignUpCountsNowhere(t *testing.T) {
 }
 
 // The first of the waiting list gets a place that is kept no longer, without anybody doing anything; at once where
-// somebody signs up meanwhile.
+// another person signs up meanwhile.
 func TestAPlaceThatIsKeptNoLongerGoesToTheFirstWhoWaits(t *testing.T) {
 	t.Parallel()
 	for name, wake := range map[string]func(t *testing.T, c *club){
@@ -323,7 +323,7 @@ func TestAPlaceThatIsKeptNoLongerGoesToTheFirstWhoWaits(t *testing.T) {
 			if su := c.all(t)[waits.ID]; su.State != schema.Accepted {
 				t.Errorf("%+v", su)
 			}
-			// Whoever confirms too late waits, by the time of submission.
+			// Who confirms too late waits, by the time of submission.
 			if su := c.confirm(t, late.ID); su.State != schema.Waitlisted {
 				t.Errorf("%+v", su)
 			}
@@ -434,7 +434,7 @@ func TestADecisionTakesTheReservationWithIt(t *testing.T) {
 	if places, all := c.agree(t), c.all(t); places.Taken != 2 || places.Reserved != 0 || all[ewa.ID].State != schema.Accepted {
 		t.Errorf("%+v, %+v", places, all)
 	}
-	// A place that is kept is not given to somebody else by the office, but to whom it is kept for.
+	// The office cannot give a reserved place to another person.
 	c.define(t, 3)
 	iga := c.signUp(t, c.form("Iga", "iga@example.org", ""))
 	ola := c.confirm(t, c.signUp(t, c.form("Ola", "ola@example.org", "")).ID)

@@ -15,7 +15,7 @@ import (
 // Decisions on whose a held sign-up is; any other is the id of a person.
 const (
 	SamePerson = "same" // the known person's
-	NewPerson  = "new"  // somebody's who shares the key
+	NewPerson  = "new"  // another person's, who shares the key
 )
 
 // ErrDecided is in the error where a sign-up that no known person contradicts is not decided by another person.
@@ -93,7 +93,7 @@ func (s *Store) confirm(ctx context.Context, def *project.Definition, su Signup,
 	return s.MoveSignup(ctx, def, su.ID, schema.Accepted, by)
 }
 
-// Confirm adds the keys of a sign-up's form to its person. It fails with people.ErrTwoPeople where somebody else has
+// Confirm adds the keys of a sign-up's form to its person. It fails with people.ErrTwoPeople where another person has
 // one.
 func (s *Store) Confirm(ctx context.Context, project string, su Signup) error {
 	form, err := s.Form(ctx, project, su)

@@ -10,7 +10,7 @@ type Moved struct {
 	Warnings []Warning        `json:"warnings,omitempty"`
 }
 
-// Warning is what somebody should look at, though the sign-up is stored.
+// Warning is a problem to check of a sign-up that is stored.
 type Warning struct {
 	Field   string `json:"field"`
 	Code    string `json:"code" enum:"other_year"`

@@ -104,9 +104,9 @@ type Signup struct {
 	// Since holds when a value was submitted, for the fields whose value is not of the first submission.
 	Since map[string]time.Time `json:"since,omitempty"`
 	// Conflict is set while the sign-up is held because it contradicts a known person: it counts nowhere, and Person is
-	// somebody of its own, until Decide.
+	// an undecided person, until Decide.
 	Conflict *people.Conflict `json:"conflict,omitempty"`
-	// Unconfirmed is set while nobody has followed the link to the address of the form: the sign-up is held, and counts
+	// Unconfirmed is set until the link in the letter was followed: the sign-up is held, and counts
 	// nowhere.
 	Unconfirmed bool `json:"unconfirmed,omitempty"`
 	// NewKeys is set while an unconfirmed sign-up brings keys that its person lacks: the office decides about it once it

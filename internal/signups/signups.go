@@ -129,7 +129,7 @@ func (s *Store) SignUp(ctx context.Context, project string, d SignupDraft, once 
 			return err
 		}
 		if len(who.Unconfirmed) > 0 && rev != 0 && !(who.Claimed && before.Disputed()) {
-			// Whoever came first may have claimed the other's key: a repetition would hide this sign-up behind theirs.
+			// The first sender may have claimed this person's key: a repetition would hide this sign-up behind theirs.
 			who.Apart(who.Claims())
 			before, rev, at = Signup{}, 0, place{}
 		}
@@ -271,7 +271,7 @@ func (s *Store) repeat(ctx context.Context, project string, d SignupDraft, who p
 	}
 	group, within := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.keepPerson(within, project, who, before, entry, d) })
-	if d.Public { // as enter does: nobody can tell by what is asked of the tables that this is a repetition
+	if d.Public { // as enter does, so that the calls do not reveal a repetition
 		group.Go(func() (err error) {
 			found, err = s.readActivityState(within, project, d.Activity)
 			return err
@@ -588,7 +588,7 @@ func (s *Store) FillPlaces(ctx context.Context, def *project.Definition, activit
 			if err := m.release(ctx); err != nil {
 				return err
 			}
-			if _, offered := def.Activity(activityID); offered { // nobody is admitted to a former one
+			if _, offered := def.Activity(activityID); offered { // no one is admitted to a former one
 				if err := m.promote(ctx, "", mostFilled); err != nil {
 					return err
 				}

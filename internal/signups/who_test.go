@@ -32,7 +32,7 @@ func sent(first, email, pesel string, activity project.Activity) SignupDraft {
 	return SignupDraft{Kind: kind, Activity: activity, Row: row, Submitted: time.Now(), Public: true}
 }
 
-// Nobody can tell by what the public form asks of the tables who is known, or signed up already, also where the
+// The calls of the public form to the tables do not reveal who is known or signed up already, also where the
 // activity is full.
 func TestThePublicFormAsksTheSameWhoeverIsKnown(t *testing.T) {
 	t.Parallel()

@@ -300,7 +300,7 @@ func (g *group) bounds(parts Breakdown) map[string]bounds {
 
 // distinct reports whether the people by whom two groups differ, one of which may be among the other, are none, or
 // at least fewest in each part and in more than one part, unless all people of the larger are in one. It looks at
-// what is shown alone, so that the answer tells nothing of what a mark stands for. Parts with the same marks in
+// what is shown alone, so that the answer reveals nothing of what a mark replaces. Parts with the same marks in
 // both are compared by their sum.
 func distinct(a, b *group) bool {
 	left, right := a.bounds(a.parts), b.bounds(b.parts)

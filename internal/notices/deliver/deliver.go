@@ -222,7 +222,7 @@ func (n *Deliverer) notify(ctx context.Context, d *project.Definition, f fact.Fa
 			if f.By != "" || signup.Upload != "" {
 				return false, nil // entered from paper or a file: no one waits for an answer
 			}
-			// One letter, whoever is known: it follows from the form and the activity alone.
+			// One letter, whether or not the person is known: it follows from the form and the activity alone.
 			what := letter.Received
 			switch {
 			case signup.Confirm:
@@ -242,7 +242,7 @@ func (n *Deliverer) notify(ctx context.Context, d *project.Definition, f fact.Fa
 				return false, nil // they are signed up as before
 			case moved.Confirmed && moved.Full:
 				return n.signup(ctx, d, f, moved.Signup, letter.ReceivedFull, fact.Signup{})
-			case moved.Confirmed: // also where the office has to look at it: nobody can tell who is known
+			case moved.Confirmed: // also where the office has to look at it: it does not reveal who is known
 				return n.signup(ctx, d, f, moved.Signup, letter.Received, fact.Signup{})
 			case moved.From == schema.Held && (moved.State == schema.Accepted || moved.State == schema.Waitlisted):
 				return n.signup(ctx, d, f, moved.Signup, moved.State, fact.Signup{})
@@ -310,7 +310,7 @@ func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fa
 	if err != nil || form["email"] == "" {
 		return false, err
 	}
-	if f.Kind == fact.KindSignup { // only the form was sent: nobody has confirmed that the address is theirs
+	if f.Kind == fact.KindSignup { // only the form was sent: the address is not confirmed
 		allowed, err := n.progress.AllowUnasked(ctx, form["email"], f.ID)
 		if err != nil {
 			return false, err
@@ -347,8 +347,8 @@ func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fa
 	return true, n.send(ctx, d.ID, rendered.To(form["email"], f.ID))
 }
 
-// hasEmail reports whether an address is one of a person's, or claimed by their sign-ups: nobody else may withdraw what
-// they had sent before.
+// hasEmail reports whether an address is one of a person's, or claimed by their sign-ups: no other address may withdraw
+// what they had sent before.
 func (n *Deliverer) hasEmail(ctx context.Context, project, id, email string) (bool, error) {
 	p, err := n.people.Person(ctx, project, id)
 	if errors.Is(err, store.ErrNotFound) {

@@ -56,7 +56,7 @@ const (
 	mostIndicators   = 200
 )
 
-// mostConfirmHours is for how long a place can be kept for somebody who has to confirm the address.
+// mostConfirmHours is for how long a place can be reserved for an unconfirmed sign-up.
 const mostConfirmHours = 720
 
 // mostProblems bounds how many problems are reported at once, the first ones.

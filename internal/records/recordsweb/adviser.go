@@ -142,7 +142,7 @@ func (h Handlers) resolveName(c *web.Call, body web.Body, staff string) (known p
 		var names []string
 		for _, word := range strings.Fields(typed) {
 			if strings.Contains(word, "@") {
-				body.Given["email"] = strings.Trim(word, "()<>,;") // as it stands beside a name
+				body.Given["email"] = strings.Trim(word, "()<>,;") // as it is written beside a name
 			} else {
 				names = append(names, word) // of several who share the address
 			}

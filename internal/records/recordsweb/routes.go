@@ -165,7 +165,7 @@ type ofPerson struct {
 	Warnings []warning         `json:"warnings,omitempty"`
 }
 
-// warning is what somebody should look at, though the record is stored.
+// warning is a problem to check of a record that is stored.
 type warning struct {
 	Field   string `json:"field"`
 	Code    string `json:"code" enum:"other_name"`

@@ -198,7 +198,7 @@ func sentToken(c *web.Call) (web.Body, string, error) {
 	return body, token, err
 }
 
-// showConfirm shows a caller with the token what there is to confirm: the same whoever is known.
+// showConfirm shows a caller with the token what there is to confirm, whether or not the person is known.
 func (h Handlers) showConfirm(c *web.Call) error {
 	token := c.URL.Query().Get("token")
 	su, err := h.byToken(c, token, h.signups.IsConfirmToken)

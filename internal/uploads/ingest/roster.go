@@ -217,7 +217,7 @@ func (r *roster) match(n *named) {
 	}
 }
 
-// split gives the rows that contradict each other under a key that nobody has yet nodes of their own: they are about
+// split gives the rows that contradict each other under a key without a holder nodes of their own: they are about
 // different people.
 func (r *roster) split(place int) {
 	key := r.keys[place]
@@ -472,7 +472,7 @@ func (r *roster) registerAll(ctx context.Context, s peopleStore, project string,
 	return nil
 }
 
-// id returns the id of a row's person, a provisional one for somebody new, or for whoever sent a sign-up that is held.
+// id returns the id of a row's person, a provisional one for a new person, or for the sender of a held sign-up.
 func (r *roster) id(ref schema.PersonRef) string {
 	i := r.at[ref]
 	p := r.person(&r.refs[i])
