@@ -48,12 +48,8 @@ func run(only string) error {
 	if err != nil {
 		return err
 	}
-	text, err := os.ReadFile("infra/mutations/mutations.yaml")
+	all, err := mutations(".")
 	if err != nil {
-		return err
-	}
-	var all []mutation
-	if err := yaml.UnmarshalWithOptions(text, &all, yaml.Strict()); err != nil {
 		return err
 	}
 	tree, err := os.MkdirTemp("", "mutations")
@@ -93,6 +89,15 @@ func run(only string) error {
 	}
 	fmt.Printf("all %d mutations are caught\n", tried)
 	return nil
+}
+
+// mutations reads the mutations of a tree.
+func mutations(tree string) (all []mutation, err error) {
+	text, err := os.ReadFile(filepath.Join(tree, "infra/mutations/mutations.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	return all, yaml.UnmarshalWithOptions(text, &all, yaml.Strict())
 }
 
 // copyTree copies the files of the working tree that git tracks or would add.
@@ -193,8 +198,13 @@ func passesUnchanged(tree, test string) error {
 	return nil
 }
 
+// fileOf returns the file of a test function.
+func fileOf(tree, test string) (string, error) {
+	return search(tree, "func "+test+"(", func(name string) bool { return strings.HasSuffix(name, "_test.go") })
+}
+
 func goTest(tree, test string) ([]byte, error) {
-	file, err := search(tree, "func "+test+"(", func(name string) bool { return strings.HasSuffix(name, "_test.go") })
+	file, err := fileOf(tree, test)
 	if err != nil {
 		return nil, err
 	}

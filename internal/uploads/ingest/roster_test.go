@@ -159,7 +159,7 @@ func TestPeopleInAFileDoNotDependOnTheOrderOfRows(t *testing.T) {
 	in := open(t)
 	w := &town{in: in}
 	// A row of a record that joins two people is an error. A sign-up is held; where no one is known, it is about another
-	// person else who shares the key: apart has the people then, where they are not the same.
+	// person who shares the key: apart has the people then, where they are not the same.
 	for _, tt := range []struct{ name, known, rows, two, groups, apart string }{
 		{"a row joins two new keys", "", "n1 P1 n1+P1", "", "P1+n1", ""},
 		{"a row joins a new key to a stored one", "n1", "P1 n1+P1", "", "P1+n1", ""},
