@@ -364,6 +364,8 @@ func (s *Store) rewriteFacts(ctx context.Context, project string, ids people.Fre
 	})
 }
 
+// rewritten returns the data of a fact with pseudonyms in place of ids and without what describes the person, and
+// whether it changed.
 func rewritten(f fact.Fact, registry *schema.Registry, ids people.FreshIDs) (data any, changed bool, err error) {
 	fresh := func(id *string) {
 		if to, gone := ids[*id]; gone && to != *id {
@@ -372,57 +374,43 @@ func rewritten(f fact.Fact, registry *schema.Registry, ids people.FreshIDs) (dat
 	}
 	switch f.Kind {
 	case fact.KindSignup:
-		var d fact.Signup
-		err = json.Unmarshal(f.Data, &d)
-		if fresh(&d.Person); changed {
-			d.Schema, d.Values = schema.SchemaVersion, registry.Kind(schema.Signup).Erased(d.Values)
-			d.Derived = schema.Values{}
-		}
-		data = d
+		data, err = decoded(f, func(d *fact.Signup) {
+			if fresh(&d.Person); changed {
+				d.Schema, d.Values, d.Derived = schema.SchemaVersion, registry.Kind(schema.Signup).Erased(d.Values), schema.Values{}
+			}
+		})
 	case fact.KindRecordEntered:
-		var d fact.RecordEntered
-		err = json.Unmarshal(f.Data, &d)
-		if fresh(&d.Person); changed {
-			d.Schema, d.Values = schema.SchemaVersion, registry.Kind(d.Kind).Erased(d.Values)
-			d.Derived = schema.Values{}
-		}
-		data = d
+		data, err = decoded(f, func(d *fact.RecordEntered) {
+			if fresh(&d.Person); changed {
+				d.Schema, d.Values, d.Derived = schema.SchemaVersion, registry.Kind(d.Kind).Erased(d.Values), schema.Values{}
+			}
+		})
 	case fact.KindPersonMerged:
-		var d fact.PersonMerged
-		err = json.Unmarshal(f.Data, &d)
-		fresh(&d.Person)
-		fresh(&d.Into)
-		data = d
+		data, err = decoded(f, func(d *fact.PersonMerged) { fresh(&d.Person); fresh(&d.Into) })
 	case fact.KindPeopleDistinct:
-		var d fact.PeopleDistinct
-		err = json.Unmarshal(f.Data, &d)
-		fresh(&d.Person)
-		fresh(&d.Other)
-		data = d
+		data, err = decoded(f, func(d *fact.PeopleDistinct) { fresh(&d.Person); fresh(&d.Other) })
 	case fact.KindPersonCorrected:
-		var d fact.PersonCorrected
-		err = json.Unmarshal(f.Data, &d)
-		fresh(&d.Person)
-		data = d
+		data, err = decoded(f, func(d *fact.PersonCorrected) { fresh(&d.Person) })
 	case fact.KindPersonViewed:
-		var d fact.PersonViewed
-		err = json.Unmarshal(f.Data, &d)
-		fresh(&d.Person)
-		data = d
+		data, err = decoded(f, func(d *fact.PersonViewed) { fresh(&d.Person) })
 	case fact.KindPeopleExported:
-		var d fact.PeopleExported
-		err = json.Unmarshal(f.Data, &d)
-		fresh(&d.Person)
-		data = d
+		data, err = decoded(f, func(d *fact.PeopleExported) { fresh(&d.Person) })
 	case fact.KindPersonAttributes:
-		var d fact.PersonAttributes
-		err = json.Unmarshal(f.Data, &d)
-		if fresh(&d.Person); changed {
-			d = fact.PersonAttributes{Person: d.Person, Schema: schema.SchemaVersion}
-		}
-		data = d
+		data, err = decoded(f, func(d *fact.PersonAttributes) {
+			if fresh(&d.Person); changed {
+				*d = fact.PersonAttributes{Person: d.Person, Schema: schema.SchemaVersion}
+			}
+		})
 	}
 	return data, changed, err
+}
+
+// decoded returns the data of a fact after a change.
+func decoded[T any](f fact.Fact, change func(*T)) (data T, err error) {
+	if err = json.Unmarshal(f.Data, &data); err == nil {
+		change(&data)
+	}
+	return data, err
 }
 
 // Disk removes from the disk what was deleted from tables.

@@ -29,21 +29,28 @@ func event(keys ...string) string {
 
 const airing = "date,medium,title,outlet,reach\n2020-05-01,radio,Audycja,Radio,10\n"
 
-func TestFailedMessagesOfABatchAreReportedAndOthersProcessed(t *testing.T) {
-	t.Parallel()
+// openTown returns a tracker with a project and its partner.
+func openTown(t *testing.T) *app.App {
+	t.Helper()
 	files, err := folder.Open(t.TempDir(), "http://localhost", []byte("a secret for pre-signed requests"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	db := storetest.New(t)
 	db.Objects = files
-	a, ctx := app.New(db), t.Context()
+	a := app.New(db)
 	d := &project.Definition{ID: "town", TimeZone: "Europe/Warsaw", Period: project.Period{From: "2020-01-01", To: "2020-12-31"}, Partners: []project.Partner{{ID: "radio", Name: "Radio"}}}
-	if _, _, err := a.Projects.SetDefinition(ctx, d, []byte("town"), "", ""); err != nil {
+	if _, _, err := a.Projects.SetDefinition(t.Context(), d, []byte("town"), "", ""); err != nil {
 		t.Fatal(err)
 	}
+	return a
+}
+
+func TestFailedMessagesOfABatchAreReportedAndOthersProcessed(t *testing.T) {
+	t.Parallel()
+	a, ctx := openTown(t), t.Context()
 	const good = "uploads/town/radio/maj.csv"
-	if err := files.Put(ctx, good, strings.NewReader(airing), ""); err != nil {
+	if err := a.DB.Objects.Put(ctx, good, strings.NewReader(airing), ""); err != nil {
 		t.Fatal(err)
 	}
 	response, err := New(a, slog.New(slog.DiscardHandler), nil).Handle(ctx, events.SQSEvent{Records: []events.SQSMessage{
@@ -131,18 +138,8 @@ func (s sent) SendFor(_ context.Context, project, body string) error {
 
 func TestAFileIsFirstSentAgainAsItsProjects(t *testing.T) {
 	t.Parallel()
-	files, err := folder.Open(t.TempDir(), "http://localhost", []byte("a secret for pre-signed requests"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := storetest.New(t)
-	db.Objects = files
-	a, ctx := app.New(db), t.Context()
-	d := &project.Definition{ID: "town", TimeZone: "Europe/Warsaw", Period: project.Period{From: "2020-01-01", To: "2020-12-31"}, Partners: []project.Partner{{ID: "radio", Name: "Radio"}}}
-	if _, _, err := a.Projects.SetDefinition(ctx, d, []byte("town"), "", ""); err != nil {
-		t.Fatal(err)
-	}
-	if err := files.Put(ctx, "uploads/town/radio/maj.csv", strings.NewReader(airing), ""); err != nil {
+	a, ctx := openTown(t), t.Context()
+	if err := a.DB.Objects.Put(ctx, "uploads/town/radio/maj.csv", strings.NewReader(airing), ""); err != nil {
 		t.Fatal(err)
 	}
 	count := func() int {

@@ -90,23 +90,24 @@ func (h Handlers) results(c *web.Call) error {
 // public returns the approved snapshot of the latest day as the public may see it, or nil. What the present definition
 // keeps from the public is not shown, whatever it was when the snapshot was counted.
 func (h Handlers) public(c *web.Call) (*snapshot.Snapshot, error) {
-	kept, err := h.snapshots.NewestApproved(c.Context(), c.Project, "")
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
+	snap, err := h.newest(c, h.snapshots.Public)
+	if snap == nil || err != nil {
 		return nil, err
 	}
-	snap, err := h.snapshots.Public(c.Context(), kept)
 	snap.Indicators = slices.DeleteFunc(snap.Indicators, func(in snapshot.Indicator) bool {
 		defined, ok := c.Defined.Definition.Indicator(in.Code)
 		return ok && defined.Public == snapshot.No
 	})
-	return &snap, err
+	return snap, nil
 }
 
 // newestApproved returns the approved snapshot of the latest day, or nil.
 func (h Handlers) newestApproved(c *web.Call) (*snapshot.Snapshot, error) {
+	return h.newest(c, h.snapshots.Snapshot)
+}
+
+// newest returns the approved snapshot of the latest day as read reads it, or nil.
+func (h Handlers) newest(c *web.Call, read func(context.Context, snapshots.Kept) (snapshot.Snapshot, error)) (*snapshot.Snapshot, error) {
 	kept, err := h.snapshots.NewestApproved(c.Context(), c.Project, "")
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
@@ -114,7 +115,7 @@ func (h Handlers) newestApproved(c *web.Call) (*snapshot.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	snap, err := h.snapshots.Snapshot(c.Context(), kept)
+	snap, err := read(c.Context(), kept)
 	return &snap, err
 }
 
