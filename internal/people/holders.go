@@ -399,7 +399,7 @@ func (s *Store) Keep(project string, a Applicant) []table.Op {
 		}
 	}
 	ops = append(ops, s.renamed(project, before, after)...)
-	if a.public || len(ops) > 0 || a.before.rev == 0 || !after.equal(before) {
+	if len(ops) > 0 || a.before.rev == 0 || !after.equal(before) {
 		ops = append(ops, s.putPerson(project, after, a.before.rev))
 	}
 	return ops
