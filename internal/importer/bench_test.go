@@ -36,7 +36,7 @@ func checkAll(tb testing.TB, data []byte, rows int) {
 	tb.Helper()
 	var repeats Repeats
 	checked, err := Check(tb.Context(), File{Body: bytes.NewReader(data), Size: int64(len(data))}, scope, anyKind, func(l Line) error {
-		repeats.Add(l.Row, schema.Builtin().Kind("media").NaturalKey("tv-partner", l.Entry.Row), nil)
+		repeats.Add(l.Row, schema.Builtin().Kind("media").AppendNaturalKey(nil, "tv-partner", l.Entry.Row), nil)
 		return nil
 	})
 	if err != nil || checked.Rows != rows || checked.Errors.Total > 0 || len(repeats.Rows()) > 0 {
@@ -191,7 +191,7 @@ func TestPeakMemoryOfOneFile(t *testing.T) {
 	}
 	var repeats Repeats
 	checked, err := Check(t.Context(), File{Body: file, Size: info.Size()}, scope, anyKind, func(l Line) error {
-		repeats.Add(l.Row, schema.Builtin().Kind("media").NaturalKey("tv-partner", l.Entry.Row), nil)
+		repeats.Add(l.Row, schema.Builtin().Kind("media").AppendNaturalKey(nil, "tv-partner", l.Entry.Row), nil)
 		return nil
 	})
 	if err != nil || strconv.Itoa(checked.Rows) != os.Getenv("PEAK_ROWS") || len(repeats.Rows()) > 0 {

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"cmp"
+	"hash/maphash"
 	"slices"
 )
 
@@ -9,6 +10,7 @@ import (
 // of what the row says beside it, so that the longest file takes a few megabytes; a collision is less likely than one
 // in a hundred million, and causes a needless warning.
 type Repeats struct {
+	seed *maphash.Seed
 	seen [256][]hashed // by the last byte of the hash: many short lists waste less memory than a long one
 }
 
@@ -21,10 +23,14 @@ type Repeat struct {
 }
 
 // Add adds a row: its natural key, and its values outside of the key that rules can ask for.
-func (r *Repeats) Add(row int, key string, values []byte) {
-	h := fnv1a(key)
+func (r *Repeats) Add(row int, key, values []byte) {
+	if r.seed == nil {
+		seed := maphash.MakeSeed()
+		r.seed = &seed
+	}
+	h := maphash.Bytes(*r.seed, key)
 	list := &r.seen[h%256]
-	c := fnv1a(values)
+	c := maphash.Bytes(*r.seed, values)
 	*list = append(*list, hashed{high: uint32(h >> 32), low: uint32(h), row: uint32(row), content: uint32(c>>32) ^ uint32(c)})
 }
 
@@ -43,12 +49,4 @@ func (r *Repeats) Rows() []Repeat {
 	}
 	slices.SortFunc(out, func(a, b Repeat) int { return cmp.Compare(a.Row, b.Row) })
 	return out
-}
-
-func fnv1a[T string | []byte](key T) uint64 {
-	h := uint64(14695981039346656037)
-	for i := range len(key) {
-		h = (h ^ uint64(key[i])) * 1099511628211
-	}
-	return h
 }

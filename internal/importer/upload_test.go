@@ -690,7 +690,7 @@ func TestRepeats(t *testing.T) {
 	var r Repeats
 	keys := []string{"a", "b", "a", "c", "a", "b"}
 	for i, key := range keys {
-		r.Add(i+2, key, []byte{byte(i / 4)})
+		r.Add(i+2, []byte(key), []byte{byte(i / 4)})
 	}
 	want := []Repeat{{Row: 4, Earlier: 2}, {Row: 6, Earlier: 4, Other: true}, {Row: 7, Earlier: 3, Other: true}}
 	if diff := cmp.Diff(want, r.Rows()); diff != "" {
@@ -698,7 +698,7 @@ func TestRepeats(t *testing.T) {
 	}
 	var many Repeats
 	for i := range MaxRows {
-		many.Add(i+2, fmt.Sprint("media\x00tv-partner\x002010-03-11\x00", i), nil)
+		many.Add(i+2, []byte(fmt.Sprint("media\x00tv-partner\x002010-03-11\x00", i)), nil)
 	}
 	if got := many.Rows(); len(got) != 0 {
 		t.Errorf("%d keys that differ are taken for the same", len(got))

@@ -213,15 +213,19 @@ func Unmarked(value string) string {
 // the person's id, or for kinds without a person the partner's. The key does not depend on the order of the kind's
 // fields (see KeyFields).
 func (k *Kind) NaturalKey(who string, r Row) string {
-	key := make([]byte, 0, 256)
-	key = append(key, k.Name...)
-	key = append(key, 0)
-	key = append(key, who...)
+	return string(k.AppendNaturalKey(make([]byte, 0, 256), who, r))
+}
+
+// AppendNaturalKey appends the key that NaturalKey returns.
+func (k *Kind) AppendNaturalKey(to []byte, who string, r Row) []byte {
+	to = append(to, k.Name...)
+	to = append(to, 0)
+	to = append(to, who...)
 	for _, i := range k.KeyFields() {
-		key = append(key, 0)
-		key = appendSame(key, r[i])
+		to = append(to, 0)
+		to = appendSame(to, r[i])
 	}
-	return string(key)
+	return to
 }
 
 // AppendContent appends what a row says beside its natural key and rules can ask for: its open values outside the key.

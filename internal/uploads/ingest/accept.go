@@ -193,7 +193,7 @@ func (r *run) check(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		var repeats importer.Repeats
-		var values []byte
+		var key, values []byte
 		err := r.again(ctx, func(l importer.Line) error {
 			who := r.upload.Owner
 			if r.kind.Person {
@@ -209,8 +209,9 @@ func (r *run) check(ctx context.Context) (bool, error) {
 				}
 			}
 			if l.Entry.Row != nil {
+				key = r.kind.AppendNaturalKey(key[:0], who, l.Entry.Row)
 				values = r.kind.AppendContent(values[:0], l.Entry.Row)
-				repeats.Add(l.Place(), r.kind.NaturalKey(who, l.Entry.Row), values)
+				repeats.Add(l.Place(), key, values)
 			}
 			return nil
 		})
