@@ -319,7 +319,7 @@ func (c *checker) row(r row) error {
 		}
 		entry.Row = nil
 	}
-	return c.line(Line{Row: number, Sheet: c.sheet.number, Entry: entry})
+	return c.line(Line{Kind: kind, Row: number, Sheet: c.sheet.number, Entry: entry})
 }
 
 // midnight is how programs write a day without a time of day.

@@ -129,8 +129,9 @@ func (c *Checked) Sheet(l Line) string {
 // Line is a valid row of a file; or the person of an invalid row whose keys are valid, without Entry.Row. The receiver
 // may keep it.
 type Line struct {
-	Row   int // as the spreadsheet numbers it
-	Sheet int // the number of its sheet among those that are read, from 0 on
+	Kind  *schema.Kind // of the file
+	Row   int          // as the spreadsheet numbers it
+	Sheet int          // the number of its sheet among those that are read, from 0 on
 	Entry schema.Entry
 }
 

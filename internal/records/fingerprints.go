@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/hex"
 	"slices"
-	"strings"
 	"time"
 
 	"outreach/internal/schema"
@@ -16,22 +15,24 @@ import (
 // Fingerprint returns the fingerprint of a row in which members of staff are ids already, given with its sealed form.
 // who is the subject of the natural key: the id of a person or a partner, or "" for a kind that has neither.
 func (s *Store) Fingerprint(project string, k *schema.Kind, who string, row, sealed schema.Row) uploads.Fingerprint {
+	var buffer [512]byte // most keys are shorter
 	return uploads.Fingerprint{
-		Schema: schema.SchemaVersion, Natural: s.Digest(project, "natural", k.NaturalKey(who, row)), Content: s.content(project, k, sealed),
+		Schema: schema.SchemaVersion, Natural: s.Digest(project, "natural", k.AppendNaturalKey(buffer[:0], who, row)), Content: s.content(project, k, sealed),
 	}
 }
 
 // content returns the hash of a sealed row's content. It covers each value outside the natural key that is not empty,
 // with the id of its field, so that neither the order of fields nor an empty field changes it.
 func (s *Store) content(project string, k *schema.Kind, sealed schema.Row) [8]byte {
-	text := make([]byte, 0, 256)
+	var buffer [512]byte // most rows are shorter
+	text := buffer[:0]
 	for _, i := range k.ContentFields() {
 		if sealed[i] != "" {
 			text = append(append(text, k.Fields[i].Name...), 0)
 			text = append(append(text, sealed[i]...), 0)
 		}
 	}
-	digest := s.Digest(project, "content", string(text))
+	digest := s.Digest(project, "content", text)
 	return [8]byte(digest[:])
 }
 
@@ -45,14 +46,13 @@ func (s *Store) FingerprintOfVersion0(project string, k *schema.Kind, sealed sch
 			return content
 		}
 	}
-	var text strings.Builder
+	var text []byte
 	for _, id := range first {
 		if f := k.Field(id); f == nil || !f.Key {
-			text.WriteString(k.Get(sealed, id))
-			text.WriteByte(0)
+			text = append(append(text, k.Get(sealed, id)...), 0)
 		}
 	}
-	digest := s.Digest(project, "content", text.String())
+	digest := s.Digest(project, "content", text)
 	return [8]byte(digest[:])
 }
 

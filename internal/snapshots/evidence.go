@@ -174,7 +174,7 @@ func (s *Store) EvidenceSince(ctx context.Context, project, id, hash string) (si
 // Salt returns what keeps somebody who has the hash of a record's leaf from guessing the record. It follows from the
 // record and the tracker's secret, so that a snapshot that is compiled again has the same root.
 func (s *Store) Salt(project string, record snapshot.Counted) string {
-	salt := s.Digest(project, "evidence", string(record.Canonical(make([]byte, 0, 256), "")))
+	salt := s.Digest(project, "evidence", record.Canonical(make([]byte, 0, 256), ""))
 	return hex.EncodeToString(salt[:])
 }
 

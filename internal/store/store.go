@@ -13,6 +13,7 @@ import (
 	"hash"
 	mathrand "math/rand/v2"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -100,28 +101,33 @@ func IDFor(at time.Time, what string) string {
 // Seal returns the keyed hash, 32 hexadecimal digits, that replaces an identity or a private text outside the people
 // table. Hashes of different projects or purposes cannot be compared.
 func (s *DB) Seal(project, purpose, text string) string {
-	digest := s.Digest(project, purpose, text)
+	digest := digest(s, project, purpose, text)
 	return hex.EncodeToString(digest[:])
 }
 
 // Digest returns the bytes of which Seal returns the digits.
-func (s *DB) Digest(project, purpose, text string) [16]byte {
+func (s *DB) Digest(project, purpose string, text []byte) [16]byte {
+	return digest(s, project, purpose, text)
+}
+
+func digest[T string | []byte](s *DB, project, purpose string, text T) [16]byte {
 	h, ok := s.sealers.Get().(*sealer)
 	if !ok {
 		h = &sealer{mac: hmac.New(sha256.New, s.Secret)}
 	}
 	h.mac.Reset()
-	h.text = h.text[:0]
-	for _, part := range [...]string{project, purpose, text} {
-		h.text = strconv.AppendInt(h.text, int64(len(part)), 10)
-		h.text = append(h.text, ':')
-		h.text = append(h.text, part...)
-	}
+	h.text = appendPart(appendPart(appendPart(h.text[:0], project), purpose), text)
 	h.mac.Write(h.text)
 	h.sum = h.mac.Sum(h.sum[:0])
 	digest := [16]byte(h.sum)
 	s.sealers.Put(h)
 	return digest
+}
+
+// appendPart appends a text with its length, so that no two lists of parts are the same bytes.
+func appendPart[T string | []byte](to []byte, part T) []byte {
+	to = append(strconv.AppendInt(to, int64(len(part)), 10), ':')
+	return append(to, part...)
 }
 
 // LinkToken returns the token of a link in a letter, 32 hexadecimal digits. After a rotation of the secret new letters
@@ -161,4 +167,24 @@ type sealer struct {
 // SealRow returns a row as facts may hold it: private texts sealed, identity left out. Staff must be ids already.
 func (s *DB) SealRow(project string, k *schema.Kind, row schema.Row) schema.Row {
 	return k.Seal(row, func(text string) string { return s.Seal(project, "text", text) })
+}
+
+// mostSealed is how many texts RowSealer keeps.
+const mostSealed = 500
+
+// RowSealer returns a function that does what SealRow does. It keeps what it sealed, because the rows of a file repeat
+// their texts; it is not safe for concurrent use.
+func (s *DB) RowSealer(project string, k *schema.Kind) func(schema.Row) schema.Row {
+	known := map[string]string{}
+	seal := func(text string) string {
+		if sealed, is := known[text]; is {
+			return sealed
+		}
+		sealed := s.Seal(project, "text", text)
+		if len(known) < mostSealed {
+			known[strings.Clone(text)] = sealed
+		}
+		return sealed
+	}
+	return func(row schema.Row) schema.Row { return k.Seal(row, seal) }
 }

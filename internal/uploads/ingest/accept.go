@@ -162,6 +162,7 @@ func (r *run) again(ctx context.Context, line func(importer.Line) error) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		l.Kind = r.kind
 		return line(l)
 	})
 }
@@ -174,9 +175,21 @@ func (r *run) check(ctx context.Context) (bool, error) {
 	if r.rows, err = newSpool(r.folder, r.mostSpooled); err != nil {
 		return false, err
 	}
+	var repeats importer.Repeats
+	var key, values []byte
+	note := func(l importer.Line, who string) {
+		if l.Entry.Row != nil {
+			key = l.Kind.AppendNaturalKey(key[:0], who, l.Entry.Row)
+			values = l.Kind.AppendContent(values[:0], l.Entry.Row)
+			repeats.Add(l.Place(), key, values)
+		}
+	}
 	checked, err := r.read(ctx, func(l importer.Line) error {
 		if !l.Entry.Person.Empty() {
 			r.roster.add(l.Entry.Person)
+		}
+		if !l.Kind.Person {
+			note(l, r.upload.Owner)
 		}
 		return r.rows.add(l)
 	})
@@ -192,12 +205,8 @@ func (r *run) check(ctx context.Context) (bool, error) {
 		if err := r.roster.resolve(ctx, r.people, r.project, r.kind); err != nil {
 			return false, err
 		}
-		var repeats importer.Repeats
-		var key, values []byte
-		err := r.again(ctx, func(l importer.Line) error {
-			who := r.upload.Owner
-			if r.kind.Person {
-				who = r.roster.id(l.Entry.Person)
+		if r.kind.Person {
+			err := r.again(ctx, func(l importer.Line) error {
 				found, isWrong := r.roster.problems(l.Entry.Person)
 				for _, problem := range found {
 					e := importer.CellError{Sheet: checked.Sheet(l), Row: l.Row, Column: problem.Field, Code: problem.Code, Hint: problem.Hint, Value: maskRef(l.Entry.Person)}
@@ -207,16 +216,12 @@ func (r *run) check(ctx context.Context) (bool, error) {
 						warnings.Warn(e)
 					}
 				}
+				note(l, r.roster.id(l.Entry.Person))
+				return nil
+			})
+			if err != nil {
+				return false, err
 			}
-			if l.Entry.Row != nil {
-				key = r.kind.AppendNaturalKey(key[:0], who, l.Entry.Row)
-				values = r.kind.AppendContent(values[:0], l.Entry.Row)
-				repeats.Add(l.Place(), key, values)
-			}
-			return nil
-		})
-		if err != nil {
-			return false, err
 		}
 		r.repeated(checked, repeats.Rows(), &wrong, &warnings)
 	}
@@ -290,6 +295,7 @@ func (r *run) write(ctx context.Context) error {
 	if isSignups {
 		rows = r.bySubmission
 	}
+	seal := r.sealer.RowSealer(r.project, r.kind)
 	err = rows(ctx, func(l importer.Line) error {
 		row := l.Entry.Row
 		who, person := r.upload.Owner, ""
@@ -302,7 +308,7 @@ func (r *run) write(ctx context.Context) error {
 		if err := r.nameStaff(ctx, row, staff); err != nil {
 			return err
 		}
-		sealed := r.sealer.SealRow(r.project, r.kind, row)
+		sealed := seal(row)
 		fingerprint := r.records.Fingerprint(r.project, r.kind, who, row, sealed)
 		if !isSignups {
 			found := compared{Natural: fingerprint.Natural, Content: fingerprint.Content, row: int32(l.Place())}

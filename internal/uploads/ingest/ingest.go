@@ -76,7 +76,7 @@ type (
 		Open(ctx context.Context, key, etag string) (io.ReadCloser, objects.Info, error)
 	}
 	sealer interface {
-		SealRow(project string, k *schema.Kind, row schema.Row) schema.Row
+		RowSealer(project string, k *schema.Kind) func(schema.Row) schema.Row
 	}
 )
 
