@@ -666,6 +666,9 @@ func (c *counter) breakdowns(people firstDays) (snapshot.Breakdowns, int64) {
 		}
 	}
 	for i, field := range c.live.layouts.registry.Attributes() {
+		if !field.Breaks() {
+			continue
+		}
 		if field.Year {
 			codes := make([]string, len(c.rules.bands))
 			for j, b := range c.rules.bands {
@@ -674,11 +677,12 @@ func (c *counter) breakdowns(people firstDays) (snapshot.Breakdowns, int64) {
 			by[field.Dimension()] = breakdown(people, codes, func(person int, date day) string { return c.ageBand(c.attributes[person][i], date) })
 			continue
 		}
-		var codes []string
-		for _, o := range field.Options(c.def) {
-			codes = append(codes, o.ID)
+		of := func(person int, _ day) string { return c.attributes[person][i] }
+		if field.Type == schema.Choices {
+			by[field.Name] = breakdownOfSeveral(people, field.Parts(c.def), of)
+			continue
 		}
-		by[field.Name] = breakdown(people, codes, func(person int, _ day) string { return c.attributes[person][i] })
+		by[field.Name] = breakdown(people, field.Parts(c.def), of)
 	}
 	return by, total
 }
@@ -701,6 +705,27 @@ func breakdown(people firstDays, codes []string, part func(person int, date day)
 			place = unknown
 		}
 		out[place].People++
+	}
+	return out
+}
+
+// breakdownOfSeveral counts people in each of the parts that fit them; the parts need not add up.
+func breakdownOfSeveral(people firstDays, codes []string, parts func(person int, date day) string) snapshot.Breakdown {
+	out := breakdown(nil, codes, nil)
+	for person, date := range people {
+		if date == 0 {
+			continue
+		}
+		fits := false
+		for _, code := range schema.Chosen(parts(person, date)) {
+			if i := slices.Index(codes, code); i >= 0 {
+				out[i].People++
+				fits = true
+			}
+		}
+		if !fits {
+			out[len(codes)].People++
+		}
 	}
 	return out
 }

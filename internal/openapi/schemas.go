@@ -3,6 +3,7 @@ package openapi
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
 	"reflect"
 	"slices"
@@ -358,17 +359,21 @@ func property(f *schema.Field) object {
 	case schema.Pesel:
 		out["type"] = "string"
 		about = append(about, "Eleven digits, the last of which is a check digit.")
-	case schema.Choice:
-		out["type"] = "string"
+	case schema.Choice, schema.Choices:
 		ids := []string{}
 		for _, o := range f.Options(&project.Definition{}) {
 			ids = append(ids, o.ID)
 		}
+		one := object{"type": "string"}
 		if len(ids) > 0 {
-			out["enum"] = ids
+			one["enum"] = ids
 		} else {
 			about = append(about, "An id of the definition's list.")
 		}
+		if f.Type == schema.Choices {
+			one = object{"type": "array", "items": one, "uniqueItems": true}
+		}
+		maps.Copy(out, one)
 	default:
 		out["type"], out["maxLength"] = "string", f.Longest
 		if f.Longest == 0 {

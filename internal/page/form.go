@@ -20,7 +20,7 @@ type Entry struct {
 type input struct {
 	Name, Label, Hint, Value string
 	Errors                   []string
-	As                       string // the control: text, email, tel, date, time, datetime-local, textarea, select, choice (radio buttons) or checkbox
+	As                       string // the control: text, email, tel, date, time, datetime-local, textarea, select, choice (radio buttons), several (checkboxes) or checkbox
 	Mode                     string // the attribute inputmode
 	Complete                 string // the attribute autocomplete
 	Max                      string
@@ -173,6 +173,9 @@ func (v view) input(f *schema.Field, d *project.Definition, e Entry, today strin
 	if hint := "hint." + f.Name; v.Has(hint) {
 		in.Hint = v.Say(hint)
 	}
+	if hint := f.Hint.In(v.Lang()); hint != "" {
+		in.Hint = hint
+	}
 	for _, p := range e.Problems {
 		if problemField(p.Field) == f.Name {
 			in.Errors = append(in.Errors, v.sentence(p))
@@ -195,6 +198,18 @@ func (v view) input(f *schema.Field, d *project.Definition, e Entry, today strin
 		in.Mode, in.OneOf = "numeric", true
 	case schema.YesNo:
 		in.As = "checkbox"
+		if f.Section != "consent" {
+			in.As, in.Empty = "select", v.Say("form.not_given")
+			for _, answer := range f.Parts(d) {
+				in.Choices = append(in.Choices, choice{Value: answer, Label: v.Say("value." + answer), Chosen: answer == in.Value})
+			}
+		}
+	case schema.Choices:
+		in.As = "several"
+		chosen := schema.Chosen(in.Value)
+		for _, o := range f.Options(d) {
+			in.Choices = append(in.Choices, choice{Value: o.ID, Label: o.Label.In(v.Lang()), Chosen: slices.Contains(chosen, o.ID)})
+		}
 	case schema.Choice:
 		in.As = "select"
 		options := f.Options(d)
@@ -239,12 +254,22 @@ func (v view) cell(f *schema.Field, d *project.Definition, value string) string 
 		return v.Number(value)
 	case f.Type == schema.YesNo:
 		return v.Say("value." + value)
-	case f.Type == schema.Choice:
-		for _, o := range f.Options(d) {
-			if o.ID == value {
-				return o.Label.In(v.Lang())
-			}
+	case f.Type.Listed():
+		var labels []string
+		for _, id := range schema.Chosen(value) {
+			labels = append(labels, optionLabel(f, d, id, v.Lang()))
 		}
+		return strings.Join(labels, ", ")
 	}
 	return value
+}
+
+// optionLabel returns the label of an option; its id where the list has it no longer.
+func optionLabel(f *schema.Field, d *project.Definition, id, language string) string {
+	for _, o := range f.Options(d) {
+		if o.ID == id {
+			return o.Label.In(language)
+		}
+	}
+	return id
 }

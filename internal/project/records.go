@@ -17,7 +17,7 @@ type RecordField struct {
 	ID        string            `json:"id"`
 	Column    map[string]string `json:"column,omitempty"` // its name as a column of files by language, in place of the catalogues'
 	Label     Text              `json:"label,omitzero"`   // in place of the catalogues'
-	Type      string            `json:"type"`
+	Type      string            `json:"type,omitempty"`   // "" changes a field that the kind has
 	Privacy   string            `json:"privacy,omitempty"`
 	Required  bool              `json:"required,omitempty"`
 	Key       bool              `json:"key,omitempty"` // part of the natural key
@@ -33,6 +33,9 @@ type RecordField struct {
 	Personal  bool              `json:"personal,omitempty"`
 	Total     bool              `json:"total,omitempty"`
 	Section   string            `json:"section,omitempty"`
+	Hint      Text              `json:"hint,omitzero"`       // below the field of a form, in place of the catalogues'
+	Decimals  int               `json:"decimals,omitempty"`  // of a number, at most
+	NotAsked  bool              `json:"not_asked,omitempty"` // the project does without a built-in attribute
 	Example   [2]string         `json:"example,omitzero"`
 }
 

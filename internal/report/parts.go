@@ -14,7 +14,9 @@ import (
 func Dimensions(d *project.Definition) []string {
 	var out []string
 	for _, f := range schema.For(d).Attributes() {
-		out = append(out, f.Dimension())
+		if f.Breaks() {
+			out = append(out, f.Dimension())
+		}
 	}
 	return out
 }
@@ -36,7 +38,10 @@ func Part(words *text.Messages, d *project.Definition, dimension, code string) s
 		return strings.Replace(code, "-", "–", 1)
 	}
 	f := schema.For(d).Kind(schema.Signup).Field(dimension)
-	if f == nil || f.Options == nil {
+	switch {
+	case f != nil && f.Type == schema.YesNo:
+		return words.Say("value." + code)
+	case f == nil || f.Options == nil:
 		return code
 	}
 	for _, option := range f.Options(d) {

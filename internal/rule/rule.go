@@ -286,6 +286,7 @@ func (in *inspection) binary(n *ast.BinaryNode) {
 		in.compare(n.Left, n.Right)
 		in.compare(n.Right, n.Left)
 	case "in":
+		in.compare(n.Right, n.Left) // "homeless" in situation
 		if list, ok := n.Right.(*ast.ArrayNode); ok {
 			for _, value := range list.Nodes {
 				in.compare(n.Left, value)

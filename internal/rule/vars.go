@@ -22,7 +22,7 @@ func Variables(registry *schema.Registry, kind *schema.Kind) []Variable {
 	variables := variablesOf(registry, kind)
 	out := make([]Variable, len(variables))
 	for i, v := range variables {
-		out[i] = Variable{Name: v.name, Numeric: v.typ != schema.Texts}
+		out[i] = Variable{Name: v.name, Numeric: v.typ == schema.Wholes || v.typ == schema.Doubles}
 	}
 	return out
 }
@@ -52,6 +52,8 @@ func (v variable) zero() any {
 		return 0
 	case schema.Doubles:
 		return 0.0
+	case schema.Lists:
+		return []string{}
 	default:
 		return ""
 	}
@@ -66,6 +68,8 @@ func (v variable) value(text string) (any, error) {
 		return strconv.Atoi(text)
 	case schema.Doubles:
 		return strconv.ParseFloat(text, 64)
+	case schema.Lists:
+		return schema.Chosen(text), nil
 	default:
 		return text, nil
 	}

@@ -26,7 +26,7 @@ type Entry struct {
 	Row    Row
 }
 
-// Given is a body before validation: values by field name, which are strings, json.Numbers, booleans, nulls or objects;
+// Given is a body before validation: values by field name, which are strings, json.Numbers, booleans, nulls, arrays or objects;
 // in a web form all are strings.
 type Given map[string]any
 
@@ -88,7 +88,7 @@ func (f *Field) read(value any, s Scope) (string, *Problem) {
 	case nil:
 		return f.Parse("", s)
 	case string:
-		if !s.Loose && (number || f.Type == YesNo) && v != "" {
+		if !s.Loose && (number || f.Type == YesNo || f.Type == Choices) && v != "" {
 			return "", &Problem{Field: f.Name, Code: wrong, Hint: map[bool]string{true: "json"}[number]}
 		}
 		text, problem := f.Parse(v, s)
@@ -99,6 +99,10 @@ func (f *Field) read(value any, s Scope) (string, *Problem) {
 	case bool:
 		if f.Type == YesNo {
 			return map[bool]string{true: "yes", false: "no"}[v], nil
+		}
+	case []any:
+		if f.Type == Choices {
+			return f.readOptions(v, s)
 		}
 	case json.Number:
 		if number {
@@ -171,8 +175,8 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
-// JSON returns a row as the members of a JSON object: numbers as numbers, yes-no fields as booleans, empty values left
-// out.
+// JSON returns a row as the members of a JSON object: numbers as numbers, yes-no fields as booleans, several choices as
+// arrays, empty values left out.
 func (k *Kind) JSON(r Row) map[string]any {
 	out := make(map[string]any, len(r))
 	for i, value := range r {
@@ -184,6 +188,8 @@ func (k *Kind) JSON(r Row) map[string]any {
 			out[f.Name] = json.Number(value)
 		case f.Type == YesNo:
 			out[f.Name] = value == "yes"
+		case f.Type == Choices:
+			out[f.Name] = Chosen(value)
 		default:
 			out[f.Name] = value
 		}

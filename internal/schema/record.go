@@ -46,11 +46,14 @@ type Field struct {
 	Options  func(*project.Definition) []Option
 	NoColumn bool // not a column of files
 
-	Attribute bool      // describes a person: usable in rules over all records of the person, and a dimension of breakdowns
-	Personal  bool      // describes a person: the earliest submission that gives it decides, and erasure removes it; includes attributes
-	Total     bool      // the result of a file includes the sum of this field
-	Section   string    // the section of the sign-up form
-	Example   [2]string // example values for file templates
+	Attribute bool         // describes a person: usable in rules over all records of the person, and a dimension of breakdowns
+	Personal  bool         // describes a person: the earliest submission that gives it decides, and erasure removes it; includes attributes
+	Hint      project.Text // its own hint on forms
+	Decimals  int          // the most decimals of a number; 0: as many as its type has
+	Unit      string       // of a number, on forms and in lists
+	Total     bool         // the result of a file includes the sum of this field
+	Section   string       // the section of the sign-up form
+	Example   [2]string    // example values for file templates
 
 	builtin bool // the catalogues have the words that its data lacks
 }

@@ -112,31 +112,89 @@ func Load(files fs.FS, folder string) (*Registry, error) {
 }
 
 // Extend returns a registry with further kinds, in the form of data files. For a kind that r has, it adds the fields
-// and rules, and replaces fields of the same id. r stays unchanged.
+// and rules, replaces fields of the same id, changes those that come without a type (see changed), and leaves out those
+// that are not asked. r stays unchanged.
 func Extend(r *Registry, kinds ...project.RecordKind) (*Registry, error) {
 	all := slices.Clone(r.Kinds)
 	for _, data := range kinds {
-		more, err := newKind(data)
-		if err != nil {
-			return nil, err
-		}
-		i := slices.IndexFunc(all, func(k *Kind) bool { return k.Name == more.Name })
+		i := slices.IndexFunc(all, func(k *Kind) bool { return k.Name == data.Name })
 		if i < 0 {
-			all = append(all, more)
+			k, err := newKind(data)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, k)
 			continue
 		}
 		k := *all[i]
-		k.Fields, k.Rules = slices.Clone(k.Fields), append(slices.Clone(k.Rules), more.Rules...)
-		for _, f := range more.Fields {
-			if at := k.Index(f.Name); at >= 0 {
-				k.Fields[at] = f
-			} else {
-				k.Fields = append(k.Fields, f)
+		k.Fields, k.Rules = slices.Clone(k.Fields), slices.Clone(k.Rules)
+		for _, rule := range data.Rules {
+			k.Rules = append(k.Rules, Rule(rule))
+		}
+		for _, more := range data.Fields {
+			if err := k.extend(more); err != nil {
+				return nil, fmt.Errorf("field %q of %s: %w", more.ID, data.Name, err)
 			}
 		}
+		k.keys, k.content = nil, nil
 		all[i] = &k
 	}
 	return NewRegistry(all...), nil
+}
+
+// extend adds a field, or changes or removes the field of the same id.
+func (k *Kind) extend(more project.RecordField) error {
+	at := k.Index(more.ID)
+	switch {
+	case more.NotAsked:
+		if at >= 0 {
+			k.Fields = slices.Delete(k.Fields, at, at+1)
+		}
+		return nil
+	case more.Type == "" && at >= 0:
+		f, err := k.Fields[at].changed(more)
+		if err != nil {
+			return err
+		}
+		k.Fields[at] = f
+		return nil
+	}
+	f, err := newField(more)
+	switch {
+	case err != nil:
+		return err
+	case at >= 0:
+		k.Fields[at] = f
+	default:
+		k.Fields = append(k.Fields, f)
+	}
+	return nil
+}
+
+// changed returns the field with a definition's own options, words and obligation in place of the built-in ones.
+func (f Field) changed(by project.RecordField) (Field, error) {
+	if len(by.Options) > 0 {
+		if !f.Type.Listed() {
+			return f, errors.New("options are allowed for a list only")
+		}
+		f.Options = Fixed(ownOptions(by.Options)...)
+	}
+	if len(by.Label) > 0 {
+		f.Label = by.Label
+	}
+	if len(by.Hint) > 0 {
+		f.Hint = by.Hint
+	}
+	f.Required = f.Required || by.Required
+	return f, nil
+}
+
+func ownOptions(options []project.RecordOption) []Option {
+	out := make([]Option, len(options))
+	for i, o := range options {
+		out[i] = Option{ID: o.ID, Label: o.Label, Also: o.Also, Own: true}
+	}
+	return out
 }
 
 // NewRegistry returns a registry of kinds, which it prepares for concurrent use.
@@ -208,6 +266,23 @@ func (f *Field) Dimension() string {
 	return f.Name
 }
 
+// Breaks reports whether there is a breakdown by the attribute: by lists, yes and no, and the year of birth as age.
+func (f *Field) Breaks() bool { return f.Year || f.Type.Listed() || f.Type == YesNo }
+
+// Parts returns the codes of the parts of a breakdown by the attribute, without unknown and for age without bands.
+func (f *Field) Parts(d *project.Definition) []string {
+	if f.Type == YesNo {
+		return []string{"yes", "no"}
+	}
+	var codes []string
+	if f.Options != nil {
+		for _, o := range f.Options(d) {
+			codes = append(codes, o.ID)
+		}
+	}
+	return codes
+}
+
 // privacies maps the names of privacy classes in data files.
 var privacies = map[string]Privacy{"": Open, "open": Open, "sealed": Sealed, "identity": Identity, "staff": Staff}
 
@@ -250,6 +325,7 @@ func newField(f project.RecordField) (Field, error) {
 	out := Field{
 		Name: f.ID, Column: f.Column, Label: f.Label, Required: f.Required, Key: f.Key, Min: f.Min, Max: f.Max, Year: f.Year, Hours: f.Unit == "h", Minutes: f.Unit == "min", Longest: f.Longest, NoColumn: f.NoColumn,
 		Attribute: f.Attribute, Personal: f.Personal || f.Attribute, Total: f.Total, Section: f.Section, Example: f.Example,
+		Hint: f.Hint, Decimals: f.Decimals, Unit: f.Unit,
 	}
 	if f.ID == "" {
 		return out, errors.New("missing id")
@@ -268,13 +344,13 @@ func newField(f project.RecordField) (Field, error) {
 			return out, fmt.Errorf("unknown list %q", f.List)
 		}
 	case len(f.Options) > 0:
-		options := make([]Option, len(f.Options))
-		for i, o := range f.Options {
-			options[i] = Option{ID: o.ID, Label: o.Label, Also: o.Also}
+		options := ownOptions(f.Options)
+		for i := range options {
+			options[i].Own = false
 		}
 		out.Options = Fixed(options...)
 	}
-	if (out.Type == Choice) != (out.Options != nil) {
+	if out.Type.Listed() != (out.Options != nil) {
 		return out, errors.New("options or a list are required for a choice, and allowed for no other type")
 	}
 	return out, nil

@@ -25,10 +25,14 @@ const (
 	Texts   Storage = iota
 	Wholes          // integers of at most 16 digits
 	Doubles         // numbers with at most six decimals
+	Lists           // several texts; see Choices
 )
 
 // Number reports whether values are numbers, in JSON and for sums. A nil type is Text.
-func (t *Type) Number() bool { return t != nil && t.Storage != Texts }
+func (t *Type) Number() bool { return t != nil && (t.Storage == Wholes || t.Storage == Doubles) }
+
+// Listed reports whether values are of a list of options. A nil type is Text.
+func (t *Type) Listed() bool { return t == Choice || t == Choices }
 
 // Stored returns the data type of values. A nil type is Text.
 func (t *Type) Stored() Storage {
@@ -40,7 +44,7 @@ func (t *Type) Stored() Storage {
 
 // types returns all types.
 func types() []*Type {
-	return []*Type{Text, Date, TimeOfDay, Instant, Whole, Decimal, Choice, YesNo, Email, Pesel}
+	return []*Type{Text, Date, TimeOfDay, Instant, Whole, Decimal, Choice, Choices, YesNo, Email, Pesel}
 }
 
 // typeNamed returns the type of a name in data files, or nil.

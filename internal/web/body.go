@@ -46,10 +46,10 @@ type Body struct {
 	method, version string
 }
 
-// Read parses the request's body, a JSON object or a web form; an empty body is an empty object. It consumes the
-// body, so it may be called once. It fails with 400 for a body that is not UTF-8, not an object, not a form or nested
-// too deeply, 413 above MostBody bytes or mostValues values, 415 for another media type, and 422 for an idempotency
-// key of more than MostKey characters.
+// Read parses the request's body, a JSON object or a web form, in which the values of a field whose name ends with []
+// are joined by |; an empty body is an empty object. It consumes the body, so it may be called once. It fails with 400
+// for a body that is not UTF-8, not an object, not a form or nested too deeply, 413 above MostBody bytes or mostValues
+// values, 415 for another media type, and 422 for an idempotency key of more than MostKey characters.
 func (c *Call) Read() (Body, error) {
 	raw, err := io.ReadAll(http.MaxBytesReader(c.W, c.Request.Body, MostBody))
 	if err != nil {
@@ -92,7 +92,11 @@ func (c *Call) Read() (Body, error) {
 			case formVersion:
 				body.version = value
 			default:
-				body.Given[visible(name)] = value
+				name = visible(name)
+				if several, ok := strings.CutSuffix(name, "[]"); ok {
+					name, value = several, strings.Join(values, "|")
+				}
+				body.Given[name] = value
 			}
 		}
 	default:

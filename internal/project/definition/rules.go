@@ -72,7 +72,7 @@ func misspelt(kind *schema.Kind, c rule.Comparison, d *project.Definition) (text
 	}
 	var values []string
 	switch f.Type {
-	case schema.Choice:
+	case schema.Choice, schema.Choices:
 		for _, option := range f.Options(d) {
 			values = append(values, option.ID)
 		}

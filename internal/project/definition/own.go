@@ -1,0 +1,300 @@
+package definition
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"outreach/internal/project"
+	"outreach/internal/rule"
+	"outreach/internal/schema"
+	"outreach/internal/text"
+)
+
+// The maximum number of a project's own attributes, kinds, fields of a kind, and options of a list.
+const (
+	mostAttributes = 200
+	mostKinds      = 50
+	mostFields     = 60
+	mostOptions    = 300
+)
+
+// The types of fields that a definition may add, and the types of the schema that hold their values.
+var ownTypes = []string{"text", "choice", "choices", "yes-no", "date", "number"}
+
+// reservedWords are no ids of attributes, kinds and fields: they have a meaning in rules or in records of every kind.
+var reservedWords = slices.Concat(rule.Functions, []string{
+	"and", "or", "not", "in", "matches", "contains", "startsWith", "endsWith", "let", "if", "else", "true", "false", "nil", "null",
+	"all", "any", "none", "one", "filter", "map", "count", "sum", "mean", "last", "share", "said", "days", "entry", "value", "i",
+	"id", "date", "state", "person", "unknown", "total", "age", "email", "pesel", "adviser", "version", "at", "by",
+})
+
+var ownID = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+
+// ownWord checks the id of an attribute, kind or field, which is a key of the YAML.
+func (o object) ownWord(e entry, path string) bool {
+	switch {
+	case !ownID.MatchString(e.key):
+		o.reportAt(e.line, e.column, path, notAnID, wantOwnID(e.key))
+	case slices.Contains(reservedWords, e.key):
+		o.reportAt(e.line, e.column, path, notAllowed, idReserved(e.key))
+	default:
+		return true
+	}
+	return false
+}
+
+// entries calls item for each key of a field that is a mapping with keys of the definition's choice.
+func (o object) entries(key string, most int, item func(e entry, path string)) {
+	n := o.fields[key]
+	if n == nil {
+		return
+	}
+	if n.shape != mapping {
+		o.report(n, o.at(key), wrongForm, wantOwnKeys(key))
+		return
+	}
+	if len(n.entries) > most {
+		o.report(n, o.at(key), tooLarge, tooManyItems(key, len(n.entries), most))
+		return
+	}
+	seen := map[string]int{}
+	for _, e := range n.entries {
+		path := o.at(key) + "." + e.key
+		if first, repeats := seen[e.key]; repeats {
+			o.reportAt(e.line, e.column, path, repeated, keyTwice(e.key, first))
+			continue
+		}
+		seen[e.key] = e.line
+		item(e, path)
+	}
+}
+
+// attributes reads people.attributes: what the project asks people beside, or in place of, the built-in attributes.
+func (o object) attributes() []project.RecordKind {
+	people, given := o.part("people", "attributes")
+	if !given {
+		return nil
+	}
+	builtin := schema.Builtin().Kind(schema.Signup)
+	kind := project.RecordKind{Name: builtin.Name, Plural: builtin.Plural}
+	people.entries("attributes", mostAttributes, func(e entry, path string) {
+		f := builtin.Field(e.key)
+		switch {
+		case f != nil && f.Attribute:
+			kind.Fields = append(kind.Fields, people.changedField(f, e, path, true))
+		case f != nil:
+			people.reportAt(e.line, e.column, path, notAllowed, idReserved(e.key))
+		case people.ownWord(e, path):
+			field := people.ownField(e, path)
+			field.Attribute, field.Section = true, "about"
+			kind.Fields = append(kind.Fields, field)
+		}
+	})
+	if len(kind.Fields) == 0 {
+		return nil
+	}
+	return []project.RecordKind{kind}
+}
+
+// fieldKeys are the keys of a field.
+var fieldKeys = []string{"type", "label", "hint", "required", "options", "open", "decimals", "min", "max", "unit"}
+
+// changedField reads what a definition changes of a built-in field: its list and words, whether it must be given, and
+// for attributes whether it is asked at all.
+func (o object) changedField(f *schema.Field, e entry, path string, attribute bool) project.RecordField {
+	keys := []string{"label", "hint", "required"}
+	if f.Type.Listed() && f.Options != nil {
+		keys = append(keys, "options")
+	}
+	if attribute {
+		keys = append(keys, "ask")
+	}
+	out := project.RecordField{ID: f.Name}
+	part, ok := o.object(e.value, path, keys...)
+	if !ok {
+		return out
+	}
+	out.Label, out.Hint, out.Required = part.optionalText("label", longestName), part.optionalText("hint", longestText), part.yes("required", false)
+	out.Options = part.options()
+	out.NotAsked = !part.yes("ask", true)
+	return out
+}
+
+// ownField reads a field that the definition adds.
+func (o object) ownField(e entry, path string) project.RecordField {
+	out := project.RecordField{ID: e.key}
+	part, ok := o.object(e.value, path, fieldKeys...)
+	if !ok {
+		return out
+	}
+	part.require("type")
+	written := part.oneOf("type", ownTypes...)
+	out.Type = written
+	out.Label, out.Hint, out.Required = part.optionalText("label", longestName), part.optionalText("hint", longestText), part.yes("required", false)
+	part.only(written, "options", "choice", "choices")
+	part.only(written, "open", "text")
+	for _, key := range []string{"decimals", "min", "max", "unit"} {
+		part.only(written, key, "number")
+	}
+	switch written {
+	case "choice", "choices":
+		part.require("options")
+		if out.Options = part.options(); len(out.Options) == 0 {
+			out.Options = []project.RecordOption{{ID: "unknown"}} // the problem is reported; the rest can be checked
+		}
+	case "text":
+		if !part.yes("open", false) {
+			out.Privacy = "sealed"
+		}
+	case "number":
+		out.Decimals = int(part.whole("decimals", 0, 4))
+		out.Type = "whole"
+		if out.Decimals > 0 {
+			out.Type = "decimal"
+		}
+		out.Min, out.Max, out.Unit = part.amount("min", true, largest), part.amount("max", true, largest), part.string("unit", longestName)
+		if out.Max == 0 {
+			out.Max = largest
+		}
+		if out.Min > out.Max {
+			part.report(part.fields["min"], part.at("min"), outOfRange, wantBetween(schema.Number(out.Min), 0, out.Max))
+		}
+	}
+	return out
+}
+
+// only reports a key that fields of other types have.
+func (o object) only(written, key string, types ...string) {
+	if n := o.fields[key]; n != nil && written != "" && !slices.Contains(types, written) {
+		o.report(n, o.at(key), notAllowed, onlyOfTypes(key, written, types))
+	}
+}
+
+// options reads a list of values, each with a label, or an id alone.
+func (o object) options() []project.RecordOption {
+	var out []project.RecordOption
+	seen := map[string]int{}
+	o.each("options", mostOptions, func(n *node, path string) {
+		if n.shape == scalar {
+			n = &node{shape: mapping, line: n.line, column: n.column, entries: []entry{{key: "id", line: n.line, column: n.column, value: n}}}
+		}
+		l, ok := o.object(n, path, "id", "label")
+		if !ok {
+			return
+		}
+		l.require("id")
+		id := l.id("id", "unknown", "refused", "hidden")
+		l.once("id", id, seen)
+		label := l.optionalText("label", longestName)
+		if len(label) == 0 {
+			label = project.SameInAllLanguages(id)
+		}
+		out = append(out, project.RecordOption{ID: id, Label: label})
+	})
+	return out
+}
+
+// optionalText reads a text by language, nil where it was not given.
+func (o object) optionalText(key string, longest int) project.Text {
+	if o.fields[key] == nil {
+		return nil
+	}
+	return o.text(key, longest)
+}
+
+// yes reads yes or no, also as true and false.
+func (o object) yes(key string, otherwise bool) bool {
+	value, n, ok := o.value(key)
+	if !ok {
+		return otherwise
+	}
+	switch strings.ToLower(value) {
+	case "yes", "true":
+		return true
+	case "no", "false":
+		return false
+	}
+	o.report(n, o.at(key), notInList, wantOneOf(value, []string{"yes", "no"}))
+	return otherwise
+}
+
+// records reads what the definition adds to the built-in kinds of record, and kinds of its own.
+func (o object) records() []project.RecordKind {
+	var out []project.RecordKind
+	o.entries("records", mostKinds, func(e entry, path string) {
+		builtin := schema.Builtin().Kind(e.key)
+		switch {
+		case builtin != nil && builtin.Name == schema.Signup:
+			o.reportAt(e.line, e.column, path, notAllowed, signupsHaveAttributes)
+		case builtin != nil:
+			part, ok := o.object(e.value, path, "fields")
+			if ok {
+				out = append(out, project.RecordKind{Name: builtin.Name, Plural: builtin.Plural, Fields: part.ownFields(builtin)})
+			}
+		case schema.Builtin().Plural(e.key) != nil:
+			o.reportAt(e.line, e.column, path, notAllowed, idReserved(e.key))
+		case o.ownWord(e, path):
+			part, ok := o.object(e.value, path, "label", "person", "by", "key", "fields")
+			if ok {
+				out = append(out, part.ownKind(e.key))
+			}
+		}
+	})
+	return out
+}
+
+func (o object) ownFields(builtin *schema.Kind) []project.RecordField {
+	var out []project.RecordField
+	o.entries("fields", mostFields, func(e entry, path string) {
+		if builtin != nil {
+			if f := builtin.Field(e.key); f != nil {
+				out = append(out, o.changedField(f, e, path, false))
+				return
+			}
+		}
+		if o.ownWord(e, path) {
+			out = append(out, o.ownField(e, path))
+		}
+	})
+	return out
+}
+
+// ownKind reads a kind of record of the project's own. Every record has a date, which is part of its natural key.
+func (o object) ownKind(name string) project.RecordKind {
+	o.require("label", "fields")
+	out := project.RecordKind{Name: name, Label: o.optionalText("label", longestName), Person: o.yes("person", false)}
+	out.Fields = append(out.Fields, project.RecordField{ID: "date", Type: "date", Required: true, Key: true})
+	out.Fields = append(out.Fields, o.ownFields(nil)...)
+	o.each("key", mostFields, func(n *node, path string) {
+		id, ok := o.scalar(n, path)
+		if !ok {
+			return
+		}
+		i := slices.IndexFunc(out.Fields, func(f project.RecordField) bool { return f.ID == id })
+		if i < 0 {
+			var names []string
+			for _, f := range out.Fields {
+				names = append(names, f.ID)
+			}
+			o.report(n, path, notInList, wantOneOf(id, names))
+			return
+		}
+		out.Fields[i].Key = true
+	})
+	return out
+}
+
+var signupsHaveAttributes = text.NewMessage("definition.error.signups_have_attributes")
+
+func wantOwnID(id string) text.Message {
+	return text.NewMessage("definition.error.want_own_id", "id", short(id))
+}
+
+func wantOwnKeys(key string) text.Message {
+	return text.NewMessage("definition.error.want_own_keys", "key", key)
+}
+
+func onlyOfTypes(key, written string, types []string) text.Message {
+	return text.NewMessage("definition.error.only_of_types", "key", key, "type", written, "list", types)
+}
