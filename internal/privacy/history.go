@@ -90,8 +90,13 @@ func (s *Store) History(ctx context.Context, registry *schema.Registry, project 
 		if err != nil {
 			return d, err
 		}
-		v.Reason = private["reason"]
-		if kind := registry.Kind(v.Kind); kind != nil && !v.Void {
+		kind := registry.Kind(v.Kind)
+		if kind == nil {
+			v.Reason = private["reason"]
+			continue
+		}
+		v.Reason = private[kind.ReasonName()]
+		if !v.Void {
 			v.Row = kind.Reveal(v.sealed, private)
 		}
 	}

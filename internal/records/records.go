@@ -76,7 +76,7 @@ type Draft struct {
 func (s *Store) newVersion(project string, d Draft, id string, version int) (Typed, map[string]string) {
 	private := d.Kind.Private(d.Row)
 	if d.Reason != "" {
-		private["reason"] = d.Reason
+		private[d.Kind.ReasonName()] = d.Reason
 	}
 	if d.Sent != nil {
 		keepSent(private, *d.Sent)
@@ -247,7 +247,7 @@ func (s *Store) void(ctx context.Context, project string, before Typed, rev int6
 		return err
 	}
 	if d.Reason != "" {
-		if err := s.writeTexts(ctx, project, t, map[string]string{"reason": d.Reason}); err != nil {
+		if err := s.writeTexts(ctx, project, t, map[string]string{d.Kind.ReasonName(): d.Reason}); err != nil {
 			return err
 		}
 	}

@@ -106,6 +106,15 @@ func (k *Kind) SharesRoutes() bool { return k.Path == "records/"+k.Name }
 // and states of their own, nor what only partners' files have.
 func (k *Kind) Typed() bool { return k.Name != Signup && !k.ByPartner }
 
+// ReasonName returns the name under which a change of a record says why: reason, or change_reason for a kind that has a
+// field of that name.
+func (k *Kind) ReasonName() string {
+	if k.Index("reason") >= 0 {
+		return "change_reason"
+	}
+	return "reason"
+}
+
 // prepare computes keys and content. It must be called before the kind is used concurrently.
 func (k *Kind) prepare() { k.keys, k.content = k.keyFields(), k.contentFields() }
 

@@ -134,6 +134,9 @@ func parseNumber(f *Field, value string, s Scope) (string, *Problem) {
 	if f.Type.Storage == Doubles && !isDecimal(value) {
 		return "", f.notANumber("decimal", value)
 	}
+	if at := strings.IndexByte(value, '.'); f.Decimals > 0 && at >= 0 && len(strings.TrimRight(value[at+1:], "0")) > f.Decimals {
+		return "", &Problem{Code: NotANumber, Hint: "decimals", Args: map[string]string{"n": strconv.Itoa(f.Decimals)}}
+	}
 	var n float64
 	var err error
 	if f.Type.Storage == Wholes {

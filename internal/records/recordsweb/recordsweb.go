@@ -181,7 +181,7 @@ func (h Handlers) answer(c *web.Call, status int, t records.Typed, named schema.
 
 // draft validates a body and resolves the person it is about.
 func (h Handlers) draft(c *web.Call, body web.Body) (records.Draft, error) {
-	reason := body.Take("reason")
+	reason := body.Take(h.kind.ReasonName())
 	return h.draftOf(c, body.Given, body.Form, reason, "")
 }
 
@@ -206,7 +206,7 @@ func (h Handlers) correction(c *web.Call, body web.Body, before records.Typed) (
 			body.Given["person"] = map[string]any{"id": before.Person}
 		}
 		if !ok && namesNoOther(body.Given, before.Person) {
-			reason := body.Take("reason")
+			reason := body.Take(h.kind.ReasonName())
 			delete(body.Given, "email")
 			delete(body.Given, "pesel")
 			delete(body.Given, "first_name")
@@ -311,8 +311,8 @@ func (h Handlers) one(c *web.Call) error {
 	case http.MethodPut:
 		return h.replace(c, body, id, may)
 	case http.MethodDelete:
-		draft := records.Draft{Kind: h.kind, By: staff, Reason: body.Take("reason")}
-		if reason := c.URL.Query().Get("reason"); reason != "" {
+		draft := records.Draft{Kind: h.kind, By: staff, Reason: body.Take(h.kind.ReasonName())}
+		if reason := c.URL.Query().Get(h.kind.ReasonName()); reason != "" {
 			draft.Reason = reason
 		}
 		t, err := h.records.Change(c.Context(), c.Project, h.kind, id, body.IfMatch(c), draft, may)

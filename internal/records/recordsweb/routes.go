@@ -99,7 +99,7 @@ func (h Handlers) Routes() []web.Route {
 	shown, replaced, voidedOne, byForm := route, route, route, route
 	shown.Method, shown.ID, shown.Summary = "GET", "show"+name, "Show "+one
 	shown.Response, shown.Success, shown.Page, shown.Tagged, shown.Short = answered, "The record", true, true, true
-	replaced.Method, replaced.ID, replaced.Summary, replaced.Detail = "PUT", "replace"+name, "Replace "+one, "It needs no `reason`, but takes one."
+	replaced.Method, replaced.ID, replaced.Summary, replaced.Detail = "PUT", "replace"+name, "Replace "+one, "It needs no `reason`, but takes one: `change_reason` where the kind has a field `reason`."
 	replaced.Request, replaced.Response, replaced.Success = sent, answered, "The record as it is now"
 	replaced.Tagged, replaced.Match, replaced.Conflict = true, true, conflict
 	voidedOne.Method, voidedOne.ID, voidedOne.Summary, voidedOne.Detail = "DELETE", "void"+name, "Void "+one, "It stops counting, and what it had corrected counts again."
