@@ -243,8 +243,10 @@ func (f *Fold) resolveBase(l *Live, canonical, place func(uint32) uint32) {
 			switch {
 			case s.Person:
 				about = l.people[record.person]
-			case s == f.layouts.airings && src.upload != nil:
-				about = f.texts.intern(src.upload.accepted.Owner)
+			case src.upload != nil:
+				about = f.texts.intern(s.Owner(src.upload.accepted.Owner))
+			default:
+				about = src.record.person
 			}
 			key := f.texts.naturalKey(about, s, l.values(record))
 			after[key] = record.source

@@ -76,7 +76,7 @@ type formRecord struct {
 	void    bool
 	layout  *kindLayout
 	at      int64
-	person  uint32
+	person  uint32 // of a kind that is not about people: the partner who typed it, 0 for the office
 	values  []uint32
 }
 
@@ -227,6 +227,8 @@ func (f *Fold) applyRecord(entered fact.RecordEntered, received time.Time) error
 	next := formRecord{version: entered.Version, layout: s, at: at, values: values}
 	if s.Person {
 		next.person = f.texts.intern(entered.Person)
+	} else if entered.Partner != "" {
+		next.person = f.texts.intern(s.Owner(entered.Partner))
 	}
 	f.addVersion(entered.Record, next)
 	return nil

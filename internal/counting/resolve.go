@@ -163,11 +163,7 @@ func (f *Fold) resolveRecords(l *Live, canonical, place func(uint32) uint32) {
 			add(s.layout, s.record.values, liveRecord{source: uint32(i), person: canonical(s.record.person)})
 			continue
 		}
-		// The natural key of an airing includes the owner of its file.
-		owner, width := uint32(0), len(s.layout.Fields)
-		if s.layout == f.layouts.airings {
-			owner = f.texts.intern(s.upload.accepted.Owner)
-		}
+		owner, width := f.texts.intern(s.layout.Owner(s.upload.accepted.Owner)), len(s.layout.Fields)
 		for row := range s.upload.rows.numbers {
 			about := owner
 			if s.layout.Person {

@@ -196,8 +196,14 @@ func (w *stateReader) records() bool {
 		p := StateRow{Fact: fact.KindRecordVoided, ID: id, Version: t.version}
 		if !t.void {
 			marks, counts := live[id]
-			p = StateRow{Fact: fact.KindRecordEntered, Kind: t.layout.Name, ID: id, Version: t.version, Person: w.person(t.person), Date: w.text(t.values[t.layout.date]), Live: counts, Marks: marks, At: time.Unix(0, t.at).UTC(), Values: w.values(t.values)}
-			p.Key = w.fold.texts.naturalKey(w.canonical(t.person), t.layout, t.values)
+			p = StateRow{Fact: fact.KindRecordEntered, Kind: t.layout.Name, ID: id, Version: t.version, Date: w.text(t.values[t.layout.date]), Live: counts, Marks: marks, At: time.Unix(0, t.at).UTC(), Values: w.values(t.values)}
+			about := t.person
+			if t.layout.Person {
+				p.Person, about = w.person(t.person), w.canonical(t.person)
+			} else {
+				p.Owner = w.text(t.person)
+			}
+			p.Key = w.fold.texts.naturalKey(about, t.layout, t.values)
 		}
 		if !w.yieldRow(p) {
 			return false
@@ -256,10 +262,7 @@ func (w *stateReader) files() bool {
 
 func (w *stateReader) lines(u *upload, live []uint32) bool {
 	width := len(u.layout.Fields)
-	owner := uint32(0)
-	if u.layout == w.fold.layouts.airings {
-		owner = w.fold.texts.intern(u.accepted.Owner)
-	}
+	owner := w.fold.texts.intern(u.layout.Owner(u.accepted.Owner))
 	for i, number := range u.rows.numbers {
 		values := u.rows.values[i*width : (i+1)*width]
 		p := StateRow{Fact: FileRow, Kind: u.layout.Name, ID: fact.LineID(u.id, u.accepted.Arrived, int(number)), Date: w.text(values[u.layout.date]), Live: live[i] > 0, Upload: u.id, Row: int(number), Values: w.values(values)}
@@ -328,7 +331,7 @@ func (f *Fold) Restore(p *StateRow) (err error) {
 	case fact.KindPersonAttributes:
 		err = f.applyAttributes(fact.PersonAttributes{Person: p.Person, Values: f.layouts.signups.stored(p.Values), Cleared: strings.Fields(p.Cleared)}, p.ID, p.At)
 	case fact.KindRecordEntered:
-		err = f.applyRecord(fact.RecordEntered{Record: p.ID, Version: p.Version, Kind: p.Kind, Person: p.Person, Values: f.layouts.named(p.Kind).stored(p.Values)}, p.At)
+		err = f.applyRecord(fact.RecordEntered{Record: p.ID, Version: p.Version, Kind: p.Kind, Person: p.Person, Partner: p.Owner, Values: f.layouts.named(p.Kind).stored(p.Values)}, p.At)
 	case fact.KindRecordVoided:
 		err = f.applyVoid(fact.RecordVoided{Record: p.ID, Version: p.Version})
 	case fact.KindUploadAccepted:

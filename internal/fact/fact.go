@@ -115,9 +115,10 @@ type RecordEntered struct {
 	Version int           `json:"version"`
 	Kind    string        `json:"kind"`
 	Person  string        `json:"person,omitempty"`
-	Schema  int           `json:"schema,omitempty"` // the version of the schema
-	Values  schema.Values `json:"row"`              // sealed
-	Derived schema.Values `json:"derived,omitzero"` // attributes that follow from a PESEL, where no record gives them
+	Partner string        `json:"partner,omitempty"` // the partner who typed it, "" for others
+	Schema  int           `json:"schema,omitempty"`  // the version of the schema
+	Values  schema.Values `json:"row"`               // sealed
+	Derived schema.Values `json:"derived,omitzero"`  // attributes that follow from a PESEL, where no record gives them
 }
 
 // RecordVoided says that a record that staff entered no longer counts.

@@ -225,7 +225,7 @@ func (v view) sections(base string, r Roles) []section {
 	labels := map[string]string{"": v.Say("section.results")}
 	for _, k := range v.kinds().Kinds {
 		if k.SharesRoutes() && k.Typed() {
-			parts = append(parts, part{k.Path, r.Coordinator})
+			parts = append(parts, part{k.Path, r.Coordinator || r.Adviser && slices.Contains(k.By, "adviser") || r.Partner && k.SentByPartners()})
 			labels[k.Path] = k.LabelIn(v.Messages, schema.Heading)
 		}
 	}

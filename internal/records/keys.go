@@ -11,6 +11,11 @@ func recordKey(project, kind, id string) table.Key {
 
 func adviserIndex(project, staff string) string { return "ADVISER#" + project + "#" + staff }
 
+// ownIndex lists the records of a kind without advisers that a member of the staff or a partner typed.
+func ownIndex(project, owner, kind string) string {
+	return "OWN#" + project + "#" + owner + "#" + kind
+}
+
 // monthPartition has the records of an adviser of a month, in the order of days.
 func monthPartition(project, staff, month string) string {
 	return "MONTH#" + project + "#" + staff + "#" + month

@@ -3,6 +3,7 @@
 package records
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -36,9 +37,11 @@ type Typed struct {
 	Kind    string        `json:"kind"`
 	Version int           `json:"version"`
 	Person  string        `json:"person,omitempty"`
-	Schema  int           `json:"schema,omitempty"` // the version of the schema
-	Values  schema.Values `json:"row"`              // sealed; a member of the staff by their id
-	By      string        `json:"by"`               // who entered this version, a staff id
+	Partner string        `json:"partner,omitempty"` // who typed it, "" for others
+	Under   string        `json:"under,omitempty"`   // under whom it is listed, "" for the office's: a staff id or a partner
+	Schema  int           `json:"schema,omitempty"`  // the version of the schema
+	Values  schema.Values `json:"row"`               // sealed; a member of the staff by their id
+	By      string        `json:"by"`                // who entered this version, a staff id
 	At      time.Time     `json:"at"`
 	Voided  bool          `json:"voided,omitempty"`
 	Natural string        `json:"natural"` // keyed hash of the natural key
@@ -66,6 +69,8 @@ type Draft struct {
 	Named   schema.PersonRef // whom the body names, for a warning
 	Row     schema.Row
 	By      string        // who enters it, a staff id
+	Partner string        // the partner who enters it, "" for others
+	Under   string        // under whom it is listed beside the office: a staff id, or the partner
 	Derived schema.Values // attributes that follow from the PESEL by which the record names its person
 	Reason  string        // of a change, "" where none was given
 	// Sent is what an adviser gave to name the person; nil where the office chose the person for them.
@@ -82,10 +87,10 @@ func (s *Store) newVersion(project string, d Draft, id string, version int) (Typ
 		keepSent(private, *d.Sent)
 	}
 	return Typed{
-		ID: id, Kind: d.Kind.Name, Version: version, Person: d.Person, By: d.By, At: s.Now().UTC(),
+		ID: id, Kind: d.Kind.Name, Version: version, Person: d.Person, Partner: d.Partner, Under: d.Under, By: d.By, At: s.Now().UTC(),
 		Schema:  schema.SchemaVersion,
 		Values:  d.Kind.Values(s.SealRow(project, d.Kind, d.Row)),
-		Natural: s.naturalHash(project, d.Kind, d.Person, d.Row),
+		Natural: s.naturalHash(project, d.Kind, cmp.Or(d.Person, d.Partner), d.Row),
 		Derived: d.Derived, OnlySent: d.Sent != nil,
 	}, private
 }
@@ -95,18 +100,20 @@ func (s *Store) naturalHash(project string, k *schema.Kind, who string, row sche
 	return s.Seal(project, "natural", k.NaturalKey(who, row))
 }
 
-// putRecord returns the operation that stores a record, listed under its adviser if it has one.
+// putRecord returns the operation that stores a record, listed under its adviser or who else may see it.
 func putRecord(project string, t Typed, rev int64) table.Op {
 	op := table.PutJSON(recordKey(project, t.Kind, t.ID), t, table.At(rev))
 	if staff := t.Values.Get("adviser"); staff != "" {
 		op = table.Indexed(op, table.Key{PK: adviserIndex(project, staff), SK: t.ID})
+	} else if t.Under != "" {
+		op = table.Indexed(op, table.Key{PK: ownIndex(project, t.Under, t.Kind), SK: t.ID})
 	}
 	return op
 }
 
 // newFact returns the fact of a version of a record, received when the version was entered.
 func (s *Store) newFact(t Typed) (fact.Fact, error) {
-	kind, data := fact.KindRecordEntered, any(fact.RecordEntered{Record: t.ID, Version: t.Version, Kind: t.Kind, Person: t.Person, Schema: t.Schema, Values: t.Values, Derived: t.Derived})
+	kind, data := fact.KindRecordEntered, any(fact.RecordEntered{Record: t.ID, Version: t.Version, Kind: t.Kind, Person: t.Person, Partner: t.Partner, Schema: t.Schema, Values: t.Values, Derived: t.Derived})
 	if t.Voided {
 		kind, data = fact.KindRecordVoided, fact.RecordVoided{Record: t.ID, Version: t.Version}
 	}
@@ -216,6 +223,7 @@ func (s *Store) Change(ctx context.Context, project string, kind *schema.Kind, i
 		if d.Row == nil {
 			return s.void(ctx, project, before, rev, d, &changed)
 		}
+		d.Partner, d.Under = before.Partner, before.Under
 		t, private := s.newVersion(project, d, id, before.Version+1)
 		keyRev, err := s.checkNaturalKey(ctx, project, t, d)
 		if err != nil {
@@ -264,12 +272,15 @@ func (s *Store) Typed(ctx context.Context, project string, kind *schema.Kind, id
 	return t, err
 }
 
-// TypedRecords lists the records of a kind that are not voided, newest first: of one adviser (a staff id), or all for
-// "".
+// TypedRecords lists the records of a kind that are not voided, newest first: of one adviser (a
+// staff id) or partner, or all for "".
 func (s *Store) TypedRecords(ctx context.Context, project string, kind *schema.Kind, adviser string, limit int, cursor string) (table.PageOf[Typed], error) {
 	q := table.Query{PK: Partition(project, kind.Name), Backward: true, Limit: limit, Cursor: cursor}
 	if adviser != "" {
-		q.PK, q.Index = adviserIndex(project, adviser), true
+		q.PK, q.Index = ownIndex(project, adviser, kind.Name), true
+		if kind.Index("adviser") >= 0 {
+			q.PK = adviserIndex(project, adviser)
+		}
 	}
 	return table.ListWhere(ctx, s.Tracker, q, func(t Typed) bool { return !t.Voided })
 }

@@ -92,6 +92,7 @@ type Kind struct {
 	Label     project.Text // its own name on pages; see LabelIn
 	Person    bool         // it is about a person, whom files identify by the columns email and pesel
 	ByPartner bool         // media partners send it in files; it cannot be typed
+	By        []string     // the roles beside the coordinator that record it, where it has no routes of its own
 	Fields    []Field
 	Rules     []Rule // rules between its fields
 
@@ -105,6 +106,21 @@ func (k *Kind) SharesRoutes() bool { return k.Path == "records/"+k.Name }
 // Typed reports whether people type its records one at a time, as the office does: neither sign-ups, which have a form
 // and states of their own, nor what only partners' files have.
 func (k *Kind) Typed() bool { return k.Name != Signup && !k.ByPartner }
+
+// SentByPartners reports whether partners send its records: then the partner is part of the natural key.
+func (k *Kind) SentByPartners() bool { return k.ByPartner || slices.Contains(k.By, "partner") }
+
+// Owner returns the owner in the natural key of records in a file of a partner or of the office ("coordinator"): "" for
+// a kind that the office alone sends, and where the office sends what partners send, too, unless they alone do.
+func (k *Kind) Owner(sender string) string {
+	if !k.SentByPartners() || !k.ByPartner && sender == office {
+		return ""
+	}
+	return sender
+}
+
+// office is the owner of the office's files.
+const office = "coordinator"
 
 // ReasonName returns the name under which a change of a record says why: reason, or change_reason for a kind that has a
 // field of that name.

@@ -227,6 +227,17 @@ func (c *Call) HasRole(role string) bool {
 	return c.Caller.HasRole(c.Project, role)
 }
 
+// Partner returns the partner of the project whom the caller belongs to, the first one where there are several; an error
+// with status 403 where there is none.
+func (c *Call) Partner() (string, error) {
+	for _, id := range c.Caller.Partners(c.Project) {
+		if _, known := c.Defined.Definition.Partner(id); known {
+			return id, nil
+		}
+	}
+	return "", &Error{Status: http.StatusForbidden}
+}
+
 // Staff returns the random id of the signed-in member of the staff, "" for the public. For a caller with a bearer token
 // it also registers their roles, as signing in would, so that they receive notices; a failure of that is only logged.
 func (c *Call) Staff() (string, error) {

@@ -263,7 +263,24 @@ func (o object) ownFields(builtin *schema.Kind) []project.RecordField {
 // ownKind reads a kind of record of the project's own. Every record has a date, which is part of its natural key.
 func (o object) ownKind(name string) project.RecordKind {
 	o.require("label", "fields")
+	seen := map[string]int{}
 	out := project.RecordKind{Name: name, Label: o.optionalText("label", longestName), Person: o.yes("person", false)}
+	o.each("by", len(recorders), func(n *node, path string) {
+		role, ok := o.scalar(n, path)
+		switch first, twice := seen[role]; {
+		case !ok:
+			return
+		case !slices.Contains(recorders, role):
+			o.report(n, path, notInList, wantOneOf(role, recorders))
+		case twice:
+			o.report(n, path, repeated, keyTwice(role, first))
+		case role == "partner" && out.Person:
+			o.report(n, path, notAllowed, partnersNamePeople)
+		case role != "coordinator":
+			out.By = append(out.By, role)
+		}
+		seen[role] = n.line
+	})
 	out.Fields = append(out.Fields, project.RecordField{ID: "date", Type: "date", Required: true, Key: true})
 	out.Fields = append(out.Fields, o.ownFields(nil)...)
 	o.each("key", mostFields, func(n *node, path string) {
@@ -284,6 +301,11 @@ func (o object) ownKind(name string) project.RecordKind {
 	})
 	return out
 }
+
+// recorders are the roles that may record a kind of the project's own; the coordinator always may.
+var recorders = []string{"coordinator", "adviser", "partner"}
+
+var partnersNamePeople = text.NewMessage("definition.error.partners_name_people")
 
 var signupsHaveAttributes = text.NewMessage("definition.error.signups_have_attributes")
 

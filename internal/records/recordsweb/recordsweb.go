@@ -23,14 +23,11 @@ func (h Handlers) list(c *web.Call) error {
 // showList lists the records that the caller may see: for browsers with a form for the next one, which shows an entry
 // with its problems. Candidates are the people of whom an adviser's form asks which one was meant.
 func (h Handlers) showList(c *web.Call, status int, entry page.Entry, candidates []page.Suggestion) error {
-	adviser := ""
-	if !c.HasRole(web.Coordinator) {
-		var err error
-		if adviser, err = c.Staff(); err != nil {
-			return err
-		}
+	owner, err := h.owner(c)
+	if err != nil {
+		return err
 	}
-	found, err := h.records.TypedRecords(c.Context(), c.Project, h.kind, adviser, c.Limit(), c.Cursor())
+	found, err := h.records.TypedRecords(c.Context(), c.Project, h.kind, owner, c.Limit(), c.Cursor())
 	if err != nil {
 		return err
 	}
@@ -63,6 +60,18 @@ func (h Handlers) showList(c *web.Call, status int, entry page.Entry, candidates
 		content.Items = append(content.Items, item)
 	}
 	return c.Show(status, content)
+}
+
+// owner returns whose records alone the caller sees: their partner's, or their own as an adviser by their staff id; ""
+// for a coordinator, who sees all.
+func (h Handlers) owner(c *web.Call) (string, error) {
+	switch {
+	case c.HasRole(web.Coordinator):
+		return "", nil
+	case h.kind.SentByPartners() && c.HasRole(web.Partner):
+		return c.Partner()
+	}
+	return c.Staff()
 }
 
 // preselect returns the first values of a form: today, and the choices of the last record.
@@ -272,7 +281,12 @@ func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, e
 	if err := h.nameStaff(c, draft.Row); err != nil {
 		return draft, err
 	}
-	draft.By, err = c.Staff()
+	if draft.By, err = c.Staff(); err != nil || h.kind.Index("adviser") >= 0 {
+		return draft, err
+	}
+	if draft.Under, err = h.owner(c); draft.Under != "" && h.kind.SentByPartners() && c.HasRole(web.Partner) {
+		draft.Partner = draft.Under
+	}
 	return draft, err
 }
 
@@ -303,8 +317,12 @@ func (h Handlers) one(c *web.Call) error {
 	if err != nil {
 		return err
 	}
+	owner, err := h.owner(c)
+	if err != nil {
+		return err
+	}
 	may := func(t records.Typed) bool {
-		return c.HasRole(web.Coordinator) || t.Values.Get("adviser") == staff
+		return owner == "" || owner == cmp.Or(t.Under, t.Values.Get("adviser"))
 	}
 	id := c.PathValue("id")
 	switch body.Method(c) {

@@ -62,9 +62,10 @@ func New(a *app.App, kind string, roles ...string) Handlers {
 	return Handlers{kind: schema.Builtin().Kind(kind), roles: roles, records: a.Records, people: a.People, staff: a.Access, signups: a.Signups}
 }
 
-// NewAny returns the handlers of the kind that a request names, for coordinators, on the features of an app.
+// NewAny returns the handlers of the kind that a request names, for coordinators and those whom the kind names, on the
+// features of an app.
 func NewAny(a *app.App) Handlers {
-	return Handlers{roles: []string{web.Coordinator}, records: a.Records, people: a.People, staff: a.Access, signups: a.Signups}
+	return Handlers{roles: []string{web.Coordinator, web.Adviser, web.Partner}, records: a.Records, people: a.People, staff: a.Access, signups: a.Signups}
 }
 
 // bind returns a handler that serves the kind as the project's definition has it; store.ErrNotFound for a kind that the
@@ -79,6 +80,11 @@ func (h Handlers) bind(serve func(Handlers, *web.Call) error) web.Handler {
 		bound.kind = schema.For(c.Defined.Definition).Kind(name)
 		if bound.kind == nil || !bound.kind.Typed() {
 			return fmt.Errorf("kind %q: %w", name, store.ErrNotFound)
+		}
+		if h.kind == nil {
+			if err := c.RequireRole(append([]string{web.Coordinator}, bound.kind.By...)...); err != nil {
+				return err
+			}
 		}
 		return serve(bound, c)
 	}

@@ -137,13 +137,13 @@ func (r *run) scope() schema.Scope {
 	return schema.Scope{Definition: d, Today: d.Day(r.upload.Arrived), Loose: true}
 }
 
-// allowed reports whether the owner may upload a kind: a partner media records, the office every kind.
+// allowed reports whether the owner may upload a kind: a partner what partners send, the office every kind.
 func (r *run) allowed(k *schema.Kind) bool {
 	if r.upload.Owner == uploads.Office {
 		return true
 	}
 	_, known := r.defined.Definition.Partner(r.upload.Owner)
-	return known && k.Name == schema.Media
+	return known && k.SentByPartners()
 }
 
 // read reads the file and calls line for each valid row. It calls line for an invalid row whose person is readable,
@@ -298,12 +298,10 @@ func (r *run) write(ctx context.Context) error {
 	seal := r.sealer.RowSealer(r.project, r.kind)
 	err = rows(ctx, func(l importer.Line) error {
 		row := l.Entry.Row
-		who, person := r.upload.Owner, ""
+		who, person := r.kind.Owner(r.upload.Owner), ""
 		if r.kind.Person {
 			person = r.roster.id(l.Entry.Person)
 			who = person
-		} else if r.kind.Name != schema.Media {
-			who = ""
 		}
 		if err := r.nameStaff(ctx, row, staff); err != nil {
 			return err

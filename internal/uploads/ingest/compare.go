@@ -68,11 +68,11 @@ func (r *run) compare(ctx context.Context, layers []uploads.Upload) error {
 	return nil
 }
 
-// layers returns the accepted files of the same kind, for media of the same partner, that arrived before this one, in
+// layers returns the accepted files of the same kind, of what partners send of the same one, that arrived before this one, in
 // the order of arrival.
 func (r *run) layers(ctx context.Context) ([]uploads.Upload, error) {
 	owner := ""
-	if r.kind.Name == schema.Media {
+	if r.kind.SentByPartners() {
 		owner = r.upload.Owner
 	}
 	files, err := r.uploads.CountedUploads(ctx, r.project, owner, r.kind.Plural)

@@ -135,7 +135,7 @@ func (h Handlers) excerpt(c *web.Call, u uploads.Upload, found uploads.Findings)
 		return importer.Excerpt{}, err
 	}
 	defer discard(file)
-	allowed := func(k *schema.Kind) bool { return u.Owner == uploads.Office || k.Name == schema.Media }
+	allowed := func(k *schema.Kind) bool { return u.Owner == uploads.Office || k.SentByPartners() }
 	return importer.ReadRows(c.Context(), importer.File{Body: file, Size: u.Bytes}, kinds, allowed, sheet, numbers)
 }
 

@@ -11,7 +11,7 @@ import (
 	"outreach/internal/web"
 )
 
-// templateKind returns the kind in the query, or media. A partner may only ask for media.
+// templateKind returns the kind in the query, or media. A partner may ask for what partners send.
 func templateKind(c *web.Call) (*schema.Kind, error) {
 	own, err := owner(c)
 	if err != nil {
@@ -24,7 +24,7 @@ func templateKind(c *web.Call) (*schema.Kind, error) {
 	}
 	var list []string
 	for _, k := range kinds.Kinds {
-		if own == uploads.Office || k.Name == schema.Media {
+		if own == uploads.Office || k.SentByPartners() {
 			list = append(list, k.Plural)
 		}
 	}
@@ -32,7 +32,7 @@ func templateKind(c *web.Call) (*schema.Kind, error) {
 	switch {
 	case kind == nil:
 		return nil, web.Invalid(schema.Problem{Field: "kind", Code: schema.NotInList, Args: map[string]string{"list": strings.Join(list, ", ")}})
-	case own != uploads.Office && kind != kinds.Kind(schema.Media):
+	case own != uploads.Office && !kind.SentByPartners():
 		return nil, web.Invalid(schema.Problem{Field: "kind", Code: schema.NotAllowed})
 	}
 	return kind, nil

@@ -37,12 +37,7 @@ func owner(c *web.Call) (string, error) {
 	if c.HasRole(web.Coordinator) {
 		return uploads.Office, nil
 	}
-	for _, id := range c.Caller.Partners(c.Project) {
-		if _, ok := c.Defined.Definition.Partner(id); ok {
-			return id, nil
-		}
-	}
-	return "", c.RequireRole(web.Coordinator)
+	return c.Partner()
 }
 
 // mine reads the upload in the path. It does not exist for a partner that does not own it.
@@ -85,7 +80,7 @@ func (h Handlers) showList(c *web.Call, status int, wrong string) error {
 		content.Items = append(content.Items, pageOf(c, u, uploads.Findings{}))
 	}
 	for _, k := range schema.For(c.Defined.Definition).Kinds {
-		if all || k.Name == schema.Media {
+		if all || k.SentByPartners() {
 			content.Kinds = append(content.Kinds, k.Plural)
 		}
 	}
