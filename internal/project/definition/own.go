@@ -184,7 +184,7 @@ func (o object) options() []project.RecordOption {
 			return
 		}
 		l.require("id")
-		id := l.id("id", "unknown", "refused", "hidden")
+		id := l.optionID()
 		l.once("id", id, seen)
 		label := l.optionalText("label", longestName)
 		if len(label) == 0 {
@@ -193,6 +193,21 @@ func (o object) options() []project.RecordOption {
 		out = append(out, project.RecordOption{ID: id, Label: label})
 	})
 	return out
+}
+
+var optionID = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+
+// optionID reads the id of a value of a list: it stands in records and rules, beside what means something else there.
+func (o object) optionID() string {
+	id, n, ok := o.value("id")
+	switch {
+	case !ok:
+	case !optionID.MatchString(id):
+		o.report(n, o.at("id"), notAnID, wantOptionID(id))
+	case slices.Contains([]string{"unknown", "refused", "hidden"}, id):
+		o.report(n, o.at("id"), notAllowed, idReserved(id))
+	}
+	return id
 }
 
 // optionalText reads a text by language, nil where it was not given.
@@ -311,6 +326,10 @@ var signupsHaveAttributes = text.NewMessage("definition.error.signups_have_attri
 
 func wantOwnID(id string) text.Message {
 	return text.NewMessage("definition.error.want_own_id", "id", short(id))
+}
+
+func wantOptionID(id string) text.Message {
+	return text.NewMessage("definition.error.want_option_id", "id", short(id))
 }
 
 func wantOwnKeys(key string) text.Message {
