@@ -31,7 +31,7 @@ type Signups interface {
 // People is what lists of people need of people.Store.
 type People interface {
 	Persons(ctx context.Context, project string, ids []string) (map[string]people.Person, error)
-	Search(ctx context.Context, project, query string, limit int, cursor string) (table.PageOf[people.Person], error)
+	Search(ctx context.Context, d *project.Definition, query string, limit int, cursor string) (table.PageOf[people.Person], error)
 }
 
 // Find returns an activity of a definition, or store.ErrNotFound.
@@ -57,7 +57,7 @@ type Participant struct {
 func (p Participant) Name() string { return strings.TrimSpace(p.FirstName + " " + p.LastName) }
 
 // Identified reports whether a name, an address or a number is known. An erased person has none.
-func (p Participant) Identified() bool { return p.Name() != "" || len(p.Emails)+len(p.Pesels) > 0 }
+func (p Participant) Identified() bool { return p.Name() != "" || len(p.Keys()) > 0 }
 
 const (
 	// mostByName is how many sign-ups an activity has at most whose people are listed by name: all of them are read for
@@ -70,17 +70,18 @@ const (
 
 // Ask says which page of an activity's people is wanted.
 type Ask struct {
-	Query    string // an e-mail address, a PESEL, or beginnings of words of a name; "": everybody
+	Query    string // a key, or beginnings of words of a name; "": everybody
 	Accepted bool   // only identified people who have a place
 	Limit    int
 	Cursor   string // Next of the page before, or the Cursor of its last person that was used
 }
 
-func (a Ask) wants(p Participant) bool {
-	if a.Accepted && (p.State != schema.Accepted || !p.Identified()) {
+// wants reports whether a participant is asked for.
+func (l lister) wants(p Participant) bool {
+	if l.ask.Accepted && (p.State != schema.Accepted || !p.Identified()) {
 		return false
 	}
-	return a.Query == "" || p.Matches(a.Query)
+	return l.ask.Query == "" || p.Matches(l.definition, l.ask.Query)
 }
 
 // Page is one page of an activity's people.
@@ -100,12 +101,12 @@ const farther = "~"
 // List returns a page of the people who signed up to an activity, by name where there are few. Of many, a page may be
 // short and still have a next one, a person with several sign-ups may be on two pages, and a search finds no one whose
 // sign-ups are all cancelled. It fails with table.ErrCursor for a cursor that is not on the list.
-func List(ctx context.Context, s Signups, p People, projectID string, a project.Activity, ask Ask) (Page, error) {
-	places, err := s.Places(ctx, projectID, []project.Activity{a})
+func List(ctx context.Context, s Signups, p People, d *project.Definition, a project.Activity, ask Ask) (Page, error) {
+	places, err := s.Places(ctx, d.ID, []project.Activity{a})
 	if err != nil {
 		return Page{}, err
 	}
-	l := lister{s, p, projectID, a.ID, ask, places[0]}
+	l := lister{s, p, d, d.ID, a.ID, ask, places[0]}
 	cursor, isFarther := strings.CutPrefix(ask.Cursor, farther)
 	if live := places[0].Taken + places[0].Waiting + places[0].Held; !isFarther && (cursor != "" || live <= mostByName) {
 		most := 2 * mostByName // cancelled ones too
@@ -131,17 +132,18 @@ func List(ctx context.Context, s Signups, p People, projectID string, a project.
 func Roster(ctx context.Context, s Signups, p People, projectID, activity string, accepted bool) ([]Participant, error) {
 	l := lister{signups: s, people: p, project: projectID, activity: activity, ask: Ask{Accepted: accepted}}
 	all, _, err := l.roster(ctx, math.MaxInt)
-	return slices.DeleteFunc(all, func(p Participant) bool { return !l.ask.wants(p) }), err
+	return slices.DeleteFunc(all, func(p Participant) bool { return !l.wants(p) }), err
 }
 
 // lister lists the people of an activity.
 type lister struct {
-	signups  Signups
-	people   People
-	project  string
-	activity string
-	ask      Ask
-	places   signups.Places
+	signups    Signups
+	people     People
+	definition *project.Definition // where a query is asked
+	project    string
+	activity   string
+	ask        Ask
+	places     signups.Places
 }
 
 // byName returns a page of the list by name; few is false where there are more than most sign-ups.
@@ -150,7 +152,7 @@ func (l lister) byName(ctx context.Context, most int) (page Page, few bool, err 
 	if err != nil || !few {
 		return page, few, err
 	}
-	page, err = window(all, l.ask.wants, l.ask.Limit, l.ask.Cursor)
+	page, err = window(all, l.wants, l.ask.Limit, l.ask.Cursor)
 	page.Places = l.places
 	return page, true, err
 }
@@ -247,7 +249,7 @@ func (l lister) bySubmission(ctx context.Context, cursor string) (Page, error) {
 		for i, one := range some {
 			seen++
 			one.Cursor = l.after(seen, one, found.Items)
-			if !l.ask.wants(one) {
+			if !l.wants(one) {
 				continue
 			}
 			if at := slices.IndexFunc(page.People, func(p Participant) bool { return p.ID == one.ID }); at >= 0 {
@@ -290,7 +292,7 @@ func (l lister) search(ctx context.Context, cursor string) (Page, error) {
 	page := Page{Places: l.places}
 	for passed := 0; ; {
 		limit := l.ask.Limit - len(page.People)
-		found, err := l.people.Search(ctx, l.project, l.ask.Query, limit, cursor)
+		found, err := l.people.Search(ctx, l.definition, l.ask.Query, limit, cursor)
 		if err != nil {
 			return page, err
 		}
@@ -300,7 +302,7 @@ func (l lister) search(ctx context.Context, cursor string) (Page, error) {
 		}
 		for _, p := range found.Items {
 			one := Participant{Person: p, Signup: signed[p.ID].ID, State: signed[p.ID].State, sorted: p.SortName()}
-			if one.Signup != "" && l.ask.wants(one) {
+			if one.Signup != "" && l.wants(one) {
 				page.People = append(page.People, one)
 			}
 		}

@@ -73,10 +73,10 @@ func (c *crowd) Persons(_ context.Context, _ string, ids []string) (map[string]p
 	return out, nil
 }
 
-func (c *crowd) Search(_ context.Context, _, query string, limit int, cursor string) (page table.PageOf[people.Person], err error) {
+func (c *crowd) Search(_ context.Context, d *project.Definition, query string, limit int, cursor string) (page table.PageOf[people.Person], err error) {
 	from, _ := strconv.Atoi(cursor)
 	for i := from; i < c.n; i++ {
-		if p := c.person(i); p.Matches(query) {
+		if p := c.person(i); p.Matches(d, query) {
 			if len(page.Items) == limit {
 				page.Next = strconv.Itoa(i)
 				break
@@ -92,7 +92,7 @@ func (c *crowd) walk(t *testing.T, ask Ask) (ids []string, most int) {
 	t.Helper()
 	for pages := 0; ; pages++ {
 		c.read = 0
-		page, err := List(t.Context(), c, c, "town", project.Activity{ID: "hall"}, ask)
+		page, err := List(t.Context(), c, c, &project.Definition{ID: "town"}, project.Activity{ID: "hall"}, ask)
 		if err != nil || len(page.People) > ask.Limit || pages > c.n {
 			t.Fatalf("from %q: %d people, %v", ask.Cursor, len(page.People), err)
 		}
@@ -157,17 +157,17 @@ func TestAPageOfManyReadsWhatItShows(t *testing.T) {
 func TestAListThatGrowsGoesOnAsItBegan(t *testing.T) {
 	t.Parallel()
 	c := &crowd{n: 500}
-	page, err := List(t.Context(), c, c, "town", project.Activity{ID: "hall"}, Ask{Limit: 50})
+	page, err := List(t.Context(), c, c, &project.Definition{ID: "town"}, project.Activity{ID: "hall"}, Ask{Limit: 50})
 	if err != nil || page.BySubmission {
 		t.Fatal(page.BySubmission, err)
 	}
 	c.n = 600
-	next, err := List(t.Context(), c, c, "town", project.Activity{ID: "hall"}, Ask{Limit: 50, Cursor: page.Next})
+	next, err := List(t.Context(), c, c, &project.Definition{ID: "town"}, project.Activity{ID: "hall"}, Ask{Limit: 50, Cursor: page.Next})
 	if err != nil || next.BySubmission || next.People[0].sorted <= page.People[49].sorted {
 		t.Errorf("the next page begins with %q, %v", next.People[0].sorted, err)
 	}
 	for _, cursor := range []string{"nobody", "~x~y", "~-1~"} {
-		if _, err := List(t.Context(), c, c, "town", project.Activity{ID: "hall"}, Ask{Limit: 50, Cursor: cursor}); !errors.Is(err, table.ErrCursor) {
+		if _, err := List(t.Context(), c, c, &project.Definition{ID: "town"}, project.Activity{ID: "hall"}, Ask{Limit: 50, Cursor: cursor}); !errors.Is(err, table.ErrCursor) {
 			t.Errorf("the cursor %q: %v", cursor, err)
 		}
 	}
@@ -193,15 +193,15 @@ func TestWindowCountsOnlyThoseWhoAreWanted(t *testing.T) {
 		}
 		all = append(all, Participant{Person: people.Person{ID: fmt.Sprint(i), FirstName: "Ewa"}, State: state, Cursor: fmt.Sprint(i)})
 	}
-	page, err := window(all, Ask{Accepted: true}.wants, 2, "2")
+	page, err := window(all, lister{ask: Ask{Accepted: true}}.wants, 2, "2")
 	if err != nil || len(page.People) != 2 || page.People[0].ID != "4" || page.First != 2 || page.All != 5 || page.Next != "6" {
 		t.Errorf("got %+v, %v", page, err)
 	}
 	// The cursor may be of a person who is no longer wanted.
-	if page, err := window(all, Ask{Accepted: true}.wants, 9, "7"); err != nil || len(page.People) != 1 || page.Next != "" {
+	if page, err := window(all, lister{ask: Ask{Accepted: true}}.wants, 9, "7"); err != nil || len(page.People) != 1 || page.Next != "" {
 		t.Errorf("the last page: %+v, %v", page, err)
 	}
-	if _, err := window(all, Ask{}.wants, 2, "nobody"); !errors.Is(err, table.ErrCursor) {
+	if _, err := window(all, lister{}.wants, 2, "nobody"); !errors.Is(err, table.ErrCursor) {
 		t.Errorf("an unknown cursor: %v", err)
 	}
 }

@@ -127,6 +127,7 @@ type examples struct {
 type example struct {
 	n     int // 0 or 1
 	email string
+	name  string // the key of names
 	row   schema.Row
 	text  bool // a text of it tells it from a real row
 }
@@ -139,8 +140,8 @@ func examplesFor(l *layout, scope schema.Scope, below int) examples {
 	distinct := map[int]bool{}
 	for _, c := range l.columns {
 		switch {
-		case c.field == nil || c.twice || c.place == placePesel:
-		case c.place == placeEmail:
+		case c.field == nil || c.twice || c.place < 0 && c.field != &schema.EmailField:
+		case c.place < 0:
 			e.email = true
 		case c.field.Type == schema.Date || c.field.Type == schema.Instant || isOfDefinition(c.field, scope):
 		case c.field.Type == schema.Text || c.field.Type == schema.Email:
@@ -155,6 +156,12 @@ func examplesFor(l *layout, scope schema.Scope, below int) examples {
 	for _, language := range text.Languages() {
 		for n, values := range Examples(l.kind, scope.Definition, scope.Today, language) {
 			x := example{n: n, row: make(schema.Row, len(l.kind.Fields))}
+			x.name = l.kind.PersonKeys().Of(func(field string) string {
+				if i := slices.IndexFunc(columns, func(f *schema.Field) bool { return f.Name == field }); i >= 0 {
+					return values[i]
+				}
+				return ""
+			}).Key(project.KeyName)
 			for i, f := range columns {
 				place := l.kind.Index(f.Name)
 				switch {
@@ -190,7 +197,11 @@ func (e *examples) has(number int, entry schema.Entry) bool {
 }
 
 func (e *examples) equal(x *example, entry schema.Entry) bool {
-	if e.email && entry.Person.Email != x.email || entry.Person.Pesel != "" {
+	who := entry.Person
+	if e.email && who.Email != x.email || who.Pesel != "" || who.Further.With(project.KeyName, "") != "" {
+		return false
+	}
+	if name := who.Key(project.KeyName); name != "" && name != x.name {
 		return false
 	}
 	for _, place := range e.where {

@@ -255,10 +255,8 @@ func (c *checker) row(r row) error {
 			clock = c.clock(value.text)
 		}
 		switch col.place {
-		case placeEmail:
-			entry.Person.Email = canonical
-		case placePesel:
-			entry.Person.Pesel = canonical
+		case placeYear:
+			entry.Person.BirthYear = canonical
 		case placeFirst:
 			entry.Person.FirstName = cmp.Or(canonical, entry.Person.FirstName)
 		case placeLast:
@@ -273,6 +271,10 @@ func (c *checker) row(r row) error {
 				entry.Person.FirstName, entry.Person.LastName = strings.Join(names[:last], " "), names[last]
 			}
 		default:
+			if key := c.layout.keyAt(col.place); key != nil {
+				entry.Person = entry.Person.Set(key.Name, canonical)
+				continue
+			}
 			entry.Row[col.place] = canonical
 			c.remark(number, col.field, canonical, value)
 		}
@@ -281,8 +283,9 @@ func (c *checker) row(r row) error {
 		entry.Row[at] = clock
 	}
 	if c.layout.separatePerson {
-		if entry.Person.Empty() && !slices.ContainsFunc(c.problems, ofPerson) {
-			c.problems = append(c.problems, schema.Problem{Field: "email", Code: schema.Missing, Hint: "person"})
+		entry.Person = kind.PersonKeys().Named(entry.Person)
+		if entry.Person.Empty() && !slices.ContainsFunc(c.problems, c.ofPerson) {
+			c.problems = append(c.problems, kind.PersonKeys().Missing(kind.PersonKeys().First()))
 		}
 	} else if kind.Person {
 		entry.Person = kind.PersonOf(entry.Row)
@@ -314,7 +317,7 @@ func (c *checker) row(r row) error {
 		}
 	}
 	if len(surplus) > 0 || len(c.problems) > 0 || len(c.layout.missing) > 0 {
-		if !kind.Person || entry.Person.Empty() || slices.ContainsFunc(c.problems, ofPerson) {
+		if !kind.Person || entry.Person.Empty() || slices.ContainsFunc(c.problems, c.ofPerson) {
 			return nil
 		}
 		entry.Row = nil
@@ -348,7 +351,10 @@ func (c *checker) note(number int, field *schema.Field, code, hint, given string
 }
 
 // ofPerson reports whether a problem concerns a key of the row's person.
-func ofPerson(p schema.Problem) bool { return p.Field == "email" || p.Field == "pesel" }
+func (c *checker) ofPerson(p schema.Problem) bool {
+	keys := c.Kind.PersonKeys()
+	return keys.Field(p.Field) != nil || keys.Name && p.Field == keys.First()
+}
 
 // remark notes what is to be said about a valid value: a date outside the period, or an implausibly large reach.
 func (c *checker) remark(number int, field *schema.Field, canonical string, given cell) {

@@ -40,14 +40,22 @@ type listed struct {
 	cleaned   bool
 }
 
-// Places of the columns with the keys of a person, where these are not part of the row.
+// Places of the columns about a person, where these are not part of the row. The keys follow, in their order.
 const (
-	placeEmail = -1
-	placePesel = -2
-	placeFirst = -3
-	placeLast  = -4
-	placeName  = -5 // both names
+	placeFirst = -1
+	placeLast  = -2
+	placeYear  = -3
+	placeName  = -4 // both names
+	placeKeys  = -5
 )
+
+// keyAt returns the key of a person that belongs in a column with a place, nil for other columns.
+func (l *layout) keyAt(place int) *schema.Field {
+	if place > placeKeys {
+		return nil
+	}
+	return l.kind.PersonKeys().Fields[placeKeys-place]
+}
 
 // maxListed is the size of a column's cache of list values.
 const maxListed = 500
@@ -234,12 +242,13 @@ func (r *replayed) next() (row, error) {
 
 // match returns the layout of a header for a kind, and the number of matching columns.
 func (v *vocabulary) match(k *schema.Kind, head []cell) (layout, int) {
-	l := layout{kind: k, columns: make([]column, len(head)), separatePerson: k.Person && k.Index("email") < 0}
+	l := layout{kind: k, columns: make([]column, len(head)), separatePerson: k.Separate()}
 	if k.Person {
 		l.unknown = &schema.EmailField
 	}
 	l.clock = slices.IndexFunc(k.Fields, func(f schema.Field) bool { return f.Type == schema.TimeOfDay })
 	names := v.columns[k]
+	keys := k.PersonKeys()
 	seen := map[*schema.Field]bool{}
 	for i, h := range head {
 		field := names[fold(h.text)]
@@ -247,18 +256,20 @@ func (v *vocabulary) match(k *schema.Kind, head []cell) (layout, int) {
 		c.unknown = field == nil && !c.nameless && h.form != uncomputed
 		switch field {
 		case nil:
-		case &schema.EmailField:
-			c.place = placeEmail
-		case &schema.PeselField:
-			c.place = placePesel
 		case &schema.FirstNameField:
 			c.place = placeFirst
 		case &schema.LastNameField:
 			c.place = placeLast
+		case &schema.BirthYearField:
+			c.place = placeYear
 		case &schema.FullNameField, &schema.ParticipantField:
 			c.place = placeName
 		default:
-			c.place = k.Index(field.Name)
+			if key := slices.Index(keys.Fields, field); l.separatePerson && key >= 0 {
+				c.place = placeKeys - key
+			} else {
+				c.place = k.Index(field.Name)
+			}
 		}
 		if field != nil {
 			seen[field] = true
@@ -268,15 +279,16 @@ func (v *vocabulary) match(k *schema.Kind, head []cell) (layout, int) {
 	for len(l.columns) > 0 && l.columns[len(l.columns)-1].nameless {
 		l.columns = l.columns[:len(l.columns)-1]
 	}
-	key := false
+	key, year := false, false
 	for _, f := range k.Columns() {
 		if f.Required && !seen[f] {
 			l.missing = append(l.missing, f.Name)
 		}
-		key = key || seen[f] && (f.Name == "email" || f.Name == "pesel")
+		key, year = key || seen[f] && keys.Field(f.Name) != nil, year || seen[f] && f.Name == schema.BirthYearField.Name
 	}
-	if k.Person && !key {
-		l.missing = slices.Insert(l.missing, 0, "email")
+	named := seen[&schema.FullNameField] || seen[&schema.ParticipantField] || seen[&schema.FirstNameField] && seen[&schema.LastNameField]
+	if k.Person && !key && !(keys.Name && year && (named || !l.separatePerson)) {
+		l.missing = slices.Insert(l.missing, 0, keys.First())
 	}
 	return l, len(seen)
 }
@@ -303,7 +315,7 @@ func (v *vocabulary) noHeader(first header) error {
 		wrong.hint = "header_media"
 	}
 	for _, f := range best.Columns() {
-		if f.Required || best.Person && f.Name == "email" {
+		if f.Required || best.Person && f.Name == best.PersonKeys().First() {
 			label := project.Text{}
 			for _, language := range text.Languages() {
 				label[language] = f.ColumnIn(language)

@@ -114,7 +114,7 @@ func (c *checker) unlikely(number int, cells []cell, row schema.Row) {
 			if age := now - year; age < youngest || age > oldest {
 				c.note(number, f, schema.Unlikely, "birth_year", given, map[string]string{"age": strconv.Itoa(age)})
 			}
-		case (f.Type == schema.Text || f.Type == nil) && '0' <= value[0] && value[0] <= '9' && exponent.MatchString(value):
+		case (f.Type == schema.Text || f.Type == schema.Code || f.Type == nil) && '0' <= value[0] && value[0] <= '9' && exponent.MatchString(value):
 			c.note(number, f, schema.Unlikely, "exponent", given, nil)
 		}
 	}

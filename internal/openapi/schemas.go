@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode"
 
+	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
@@ -416,7 +417,7 @@ func personRef() object {
 		properties[f.Name] = property(f)
 	}
 	out := closed(properties)
-	out["description"] = "The person that a record is about, by one or more keys. Keys of two people are a 409."
+	out["description"] = "The person that a record is about, by one or more keys. Keys of two people are a 409. A project whose definition names other keys (`people.keys`) takes these in their place: `{\"phone\": …}`, `{\"number\": …}`, an identifier of its own, or `{\"name\": {\"first_name\", \"last_name\", \"birth_year\"}}`."
 	out["minProperties"] = 1
 	return out
 }
@@ -426,6 +427,8 @@ var (
 	timeType      = reflect.TypeFor[time.Time]()
 	breakdownType = reflect.TypeFor[snapshot.Breakdown]()
 	personRefType = reflect.TypeFor[schema.PersonRef]()
+
+	personViewType = reflect.TypeFor[people.PersonView]()
 )
 
 // shape returns the schema of a Go type as encoding/json marshals it.
@@ -472,7 +475,11 @@ func (w *writer) shape(t reflect.Type) object {
 func (w *writer) structure(t reflect.Type) object {
 	properties, required := object{}, []string{}
 	w.members(t, properties, &required)
-	return object{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
+	out := object{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
+	if t == personViewType {
+		out["additionalProperties"] = said("A key of another kind by which the project recognises people, as `people.keys` of its definition says")
+	}
+	return out
 }
 
 func (w *writer) members(t reflect.Type, properties object, required *[]string) {

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,7 +39,7 @@ type advicePage struct {
 func (a Advice) render(v view) (string, any) {
 	f := v.recordForm(a.Kind, a.Definition, a.Entry, a.Today)
 	f.Action, f.Submit = v.Base()+"/"+a.Kind.Path, v.Say("records.save")
-	f.Inputs = v.onePerson(f.Inputs, a.Entry)
+	f.Inputs = v.onePerson(a.Kind.PersonKeys(), f.Inputs, a.Entry)
 	who := f.Input("person")
 	who.List, who.Focus = "advised", len(a.Entry.Problems) == 0
 	if len(a.Saved) > 0 {
@@ -60,8 +61,11 @@ func (a Advice) render(v view) (string, any) {
 }
 
 // onePerson replaces the key fields of a person by one field.
-func (v view) onePerson(inputs []input, e Entry) []input {
+func (v view) onePerson(keys *schema.Keys, inputs []input, e Entry) []input {
 	who := input{Name: "person", Label: v.Say("signups.person"), Hint: v.Say("advice.person_hint"), Value: e.Values["person"], As: "text", Complete: "off", Required: true}
+	if !keys.Usual() {
+		who.Hint = v.Say("advice.person_hint_keys", "list", strings.Join(v.keyLabels(keys), ", "))
+	}
 	for _, p := range e.Problems {
 		if p.Field == "person" || strings.HasPrefix(p.Field, "person.") {
 			who.Errors = append(who.Errors, v.sentence(p))
@@ -69,9 +73,18 @@ func (v view) onePerson(inputs []input, e Entry) []input {
 	}
 	out := []input{who}
 	for _, in := range inputs {
-		if in.Name != "email" && in.Name != "pesel" && in.Name != "first_name" {
+		if keys.Field(in.Name) == nil && !slices.ContainsFunc(formNames(keys), func(f *schema.Field) bool { return f.Name == in.Name }) {
 			out = append(out, in)
 		}
+	}
+	return out
+}
+
+// keyLabels returns the labels of keys that have a field.
+func (v view) keyLabels(keys *schema.Keys) []string {
+	var out []string
+	for _, f := range keys.Fields {
+		out = append(out, f.LabelIn(v.Messages))
 	}
 	return out
 }

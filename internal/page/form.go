@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ type Entry struct {
 	Problems       []schema.Problem
 	IdempotencyKey string // sent back as idempotency_key
 	Version        string // the record's ETag, sent back as _if_match; "" for new ones
+	Person         string // the input that problems with the person are shown beside; "": email
 }
 
 // input is one field of a form.
@@ -110,11 +112,11 @@ func (f form) In(section string) []input {
 }
 
 // problemField returns the name of the input that a problem is shown beside.
-func problemField(name string) string {
+func (e Entry) problemField(name string) string {
 	if name == "person" {
-		return "email"
+		return cmp.Or(e.Person, "email")
 	}
-	return strings.TrimPrefix(name, "person.")
+	return strings.TrimPrefix(strings.TrimPrefix(name, "person."), "name.")
 }
 
 // Problems returns the lines of a form's error summary.
@@ -122,7 +124,7 @@ func (v view) Problems(f form) []summary {
 	out := make([]summary, 0, len(f.Entry.Problems))
 	for _, p := range f.Entry.Problems {
 		s := summary{Message: v.sentence(p)}
-		in := f.Input(problemField(p.Field))
+		in := f.Input(f.Entry.problemField(p.Field))
 		if name, _, _ := strings.Cut(p.Field, "."); in == nil && name == "person" {
 			in = f.Input(name)
 		}
@@ -153,8 +155,8 @@ func (v view) sentence(p schema.Problem) string {
 // inputs returns the inputs for the fields of a kind, preceded by those for the person's keys if the kind has a person.
 func (v view) inputs(kind *schema.Kind, d *project.Definition, e Entry, today string, without ...string) []input {
 	var fields []*schema.Field
-	if kind.Person && kind.Index("email") < 0 {
-		fields = append(fields, &schema.EmailField, &schema.PeselField, &schema.FirstNameField)
+	if kind.Separate() {
+		fields = slices.Concat(kind.PersonKeys().Fields, formNames(kind.PersonKeys()))
 	}
 	for i := range kind.Fields {
 		fields = append(fields, &kind.Fields[i])
@@ -168,6 +170,15 @@ func (v view) inputs(kind *schema.Kind, d *project.Definition, e Entry, today st
 	return out
 }
 
+// formNames returns the fields of a person's names that a form about them has: those of the key of names, or the first
+// name, which says who of several is meant.
+func formNames(keys *schema.Keys) []*schema.Field {
+	if keys.Name {
+		return keys.Names()
+	}
+	return []*schema.Field{&schema.FirstNameField}
+}
+
 func (v view) input(f *schema.Field, d *project.Definition, e Entry, today string) input {
 	in := input{Name: f.Name, Label: f.LabelIn(v.Messages), Section: f.Section, Value: e.Values[f.Name], Required: f.Required, As: "text", Complete: completes[f.Name]}
 	if hint := "hint." + f.Name; v.Has(hint) {
@@ -177,7 +188,7 @@ func (v view) input(f *schema.Field, d *project.Definition, e Entry, today strin
 		in.Hint = hint
 	}
 	for _, p := range e.Problems {
-		if problemField(p.Field) == f.Name {
+		if e.problemField(p.Field) == f.Name {
 			in.Errors = append(in.Errors, v.sentence(p))
 		}
 	}
@@ -193,9 +204,11 @@ func (v view) input(f *schema.Field, d *project.Definition, e Entry, today strin
 	case schema.Decimal:
 		in.Mode = "decimal"
 	case schema.Email:
-		in.As, in.OneOf = "email", f.Name == "email"
+		in.As, in.OneOf = "email", f.Name == "email" && f.Section != "contact"
 	case schema.Pesel:
 		in.Mode, in.OneOf = "numeric", true
+	case schema.Phone, schema.Code:
+		in.Longest, in.OneOf = f.Longest, true
 	case schema.YesNo:
 		in.As = "checkbox"
 		if f.Section != "consent" {

@@ -213,6 +213,7 @@ type HeldItem struct {
 // HeldLine is what a form and what the known person has of one field.
 type HeldLine struct {
 	Field, Sent, Known string
+	Label              string // of a field that the catalogues do not know
 	Differs            bool
 }
 

@@ -17,14 +17,48 @@ type People struct {
 	Many       bool   // there are so many people that pairs are looked for at night only
 	Day        string // of the last search, "" where there was none yet
 	Next       string // the address of the next page, or ""
+	Keys       *schema.Keys
+}
+
+type peoplePage struct {
+	People
+	Columns []string // the labels of the keys
+}
+
+// Cells returns the keys of a person in the order of the columns.
+func (p peoplePage) Cells(one PersonItem) []string {
+	var out []string
+	for _, f := range shownKeys(p.Keys) {
+		switch f.Name {
+		case schema.EmailField.Name:
+			out = append(out, one.Email)
+		case schema.PeselField.Name:
+			out = append(out, one.Pesel)
+		default:
+			out = append(out, one.Further.Get(f.Name))
+		}
+	}
+	return out
+}
+
+// shownKeys returns the keys that lists of people show: those of the project, and the e-mail address anyway.
+func shownKeys(keys *schema.Keys) []*schema.Field {
+	if keys.Field(schema.EmailField.Name) != nil {
+		return keys.Fields
+	}
+	return append(slices.Clone(keys.Fields), &schema.EmailField)
 }
 
 // PersonItem is one person of a list.
-type PersonItem struct{ ID, Name, Email, Pesel string }
+type PersonItem struct {
+	ID, Name, Email, Pesel string
+	Key                    string // what somebody without a name is called by
+	Further                schema.Further
+}
 
-// Called returns the person's name, or else their e-mail address, PESEL or id.
+// Called returns the person's name, or else their e-mail address, another key or the id.
 func (p PersonItem) Called() string {
-	for _, name := range []string{p.Name, p.Email, p.Pesel} {
+	for _, name := range []string{p.Name, p.Email, p.Key, p.Pesel} {
 		if name != "" {
 			return name
 		}
@@ -38,16 +72,18 @@ type Pair struct {
 	Why  string
 }
 
-func (p People) render(view) (string, any) { return "people", p }
+func (p People) render(v view) (string, any) {
+	out := peoplePage{People: p}
+	for _, f := range shownKeys(p.Keys) {
+		out.Columns = append(out.Columns, f.LabelIn(v.Messages))
+	}
+	return "people", out
+}
 
-// Identity has the fields of the form that corrects a person's identity.
-var Identity = schema.Kind{Name: "identity", Rules: []schema.Rule{{Rule: schema.AnyOf, Fields: []string{"email", "pesel"}, Hint: "person"}}, Fields: []schema.Field{
-	{Name: "first_name", Longest: 100},
-	{Name: "last_name", Longest: 100},
-	schema.EmailField,
-	schema.PeselField,
-	{Name: "phone", Longest: 40},
-}}
+// Identity returns a kind with the fields of the form that corrects a person's identity.
+func Identity(keys *schema.Keys) *schema.Kind {
+	return keys.Identity(schema.Field{Name: "first_name", Longest: 100}, schema.Field{Name: "last_name", Longest: 100})
+}
 
 // Person is the page of everything stored about one person.
 type Person struct {
@@ -94,7 +130,7 @@ type event struct{ Day, When, Kind, Title, State, Says, Href string }
 
 func (p Person) render(v view) (string, any) {
 	out := personPage{Person: p, Story: p.story(v)}
-	out.Form = form{Action: v.Base() + "/people/" + p.Person.ID, Method: "PUT", Submit: v.Say("people.correct"), Entry: p.Names, Inputs: v.inputs(&Identity, p.Definition, p.Names, "")}
+	out.Form = form{Action: v.Base() + "/people/" + p.Person.ID, Method: "PUT", Submit: v.Say("people.correct"), Entry: p.Names, Inputs: v.inputs(Identity(schema.For(p.Definition).Keys), p.Definition, p.Names, "")}
 	for i := range out.Form.Inputs {
 		out.Form.Inputs[i].Complete = "off"
 	}
@@ -199,7 +235,15 @@ func (m Merge) render(v view) (string, any) {
 	row(v.Say("people.name"), func(p Person) string { return p.Person.Name })
 	row(v.Field("email"), func(p Person) string { return p.Person.Email })
 	row(v.Field("pesel"), func(p Person) string { return p.Person.Pesel })
-	for _, label := range []string{v.Field("phone"), v.Say("people.also")} {
+	var labels []string
+	for _, p := range []Person{m.From, m.Into} {
+		for _, f := range p.Facts {
+			if !slices.Contains(labels, f.Label) {
+				labels = append(labels, f.Label)
+			}
+		}
+	}
+	for _, label := range labels {
 		row(label, func(p Person) string {
 			var values []string
 			for _, f := range p.Facts {

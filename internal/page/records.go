@@ -96,7 +96,7 @@ type recordPage struct {
 func (r RecordEdit) render(v view) (string, any) {
 	p := recordPage{RecordEdit: r, Form: v.recordForm(r.Kind, r.Definition, r.Entry, r.Today)}
 	if r.OnePerson {
-		p.Form.Inputs = v.onePerson(p.Form.Inputs, r.Entry)
+		p.Form.Inputs = v.onePerson(r.Kind.PersonKeys(), p.Form.Inputs, r.Entry)
 	}
 	p.Form.Action, p.Form.Method, p.Form.Submit = v.Base()+"/"+r.Kind.Path+"/"+r.ID, "PUT", v.Say("records.change")
 	return "record", p
@@ -108,13 +108,25 @@ func (v view) recordForm(kind *schema.Kind, d *project.Definition, e Entry, toda
 	if !v.Roles.Coordinator {
 		without = append(without, "adviser")
 	}
+	if kind.Separate() {
+		e.Person = kind.PersonKeys().First()
+	}
 	f := form{List: v.Base() + "/" + kind.Path, Entry: e, Inputs: v.inputs(kind, d, e, today, without...)}
 	for i := range f.Inputs {
 		f.Inputs[i].Complete = "off"
 	}
-	if kind.Person {
+	switch {
+	case !kind.Separate():
+	case kind.PersonKeys().Usual():
 		f.Input("email").Label, f.Input("pesel").Label = v.Say("records.person_email"), v.Say("records.person_pesel")
 		f.Input("first_name").Label, f.Input("first_name").Hint = v.Say("records.person_first_name"), v.Say("records.person_first_name_hint")
+	case kind.PersonKeys().Name:
+		f.Input("first_name").Hint = v.Say("records.person_name_hint")
+		fallthrough
+	default:
+		if name := f.Input("first_name"); name.Hint == "" {
+			name.Label, name.Hint = v.Say("records.person_first_name_of_several"), v.Say("records.person_first_name_hint_keys")
+		}
 	}
 	return f
 }

@@ -14,7 +14,7 @@ import (
 // KeyTaken is the error of a correction whose key belongs to another person: whether two people share it, or are
 // one, is not for a correction to say.
 type KeyTaken struct {
-	Field  string // email or pesel
+	Field  string // the kind of key
 	Person string // the id of that person
 }
 
@@ -29,7 +29,7 @@ func (s *Store) PersonTag(project string, p Person) string {
 	return `"` + s.db.Seal(project, "version", string(encoded)) + `"`
 }
 
-// Correct replaces a person's names, phone, first address and first PESEL, and returns the corrected person. Replaced
+// Correct replaces a person's names, phone and first key of each kind, and returns the corrected person. Replaced
 // keys no longer identify anyone. ifMatch is the required ETag, "" or "*" for any: another version fails with
 // store.ErrStale. A key of another person fails with *KeyTaken, an unknown id with store.ErrNotFound. The fact, which
 // has the names of fields only, is appended before the change, so that the audit trail has every change. A correction
@@ -110,7 +110,7 @@ func (s *Store) correctKeys(ctx context.Context, project string, p *Person, was,
 		return nil, err
 	}
 	for _, k := range is {
-		if others := holders(known[k]).without(p.ID); added(k) && len(others) > 0 {
+		if others := holders(known[k]).without(p.ID); added(k) && len(others) > 0 && !isName(k) {
 			return nil, &KeyTaken{Field: k.Kind, Person: others[0]}
 		}
 	}

@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -141,7 +142,11 @@ type lookup struct {
 
 // claimMark distinguishes the claims of one reference from others under the same key.
 func (s *Store) claimMark(project string, ref schema.PersonRef) string {
-	return s.db.Seal(project, "claim", Fold(ref.FirstName)+"\n"+ref.Email+"\n"+ref.Pesel)
+	claim := Fold(ref.FirstName) + "\n" + ref.Email + "\n" + ref.Pesel
+	if ref.Further != "" {
+		claim += "\n" + string(ref.Further)
+	}
+	return s.db.Seal(project, "claim", claim)
 }
 
 // look reads what is stored for the keys of a reference, in two reads, whether or not a person is known.
@@ -269,15 +274,15 @@ func (s *Store) Identify(ctx context.Context, project string, ref schema.PersonR
 	if err != nil {
 		return a, err
 	}
+	if public {
+		keys = slices.DeleteFunc(keys, func(h Held) bool { return isName(h.Key) })
+	}
 	found, conflict := MatchSignup(ref, keys)
 	switch {
 	case conflict != nil:
 		a.Apart(*conflict)
 	case found.ID == "":
-		a.Person = Person{ID: a.lookup.fresh, FirstName: ref.FirstName, LastName: ref.LastName, Phone: names.Phone, BirthYear: yearOf(ref)}
-		for _, k := range a.lookup.keys {
-			a.Person.Add(k)
-		}
+		a.fresh()
 	default:
 		a.know(a.lookup.people[found.ID])
 		if before, is := a.lookup.claimed(); is && before.Undecided && len(a.Unconfirmed) > 0 {
@@ -285,6 +290,14 @@ func (s *Store) Identify(ctx context.Context, project string, ref schema.PersonR
 		}
 	}
 	return a, nil
+}
+
+// fresh sets somebody new.
+func (a *Applicant) fresh() {
+	a.Person = Person{ID: a.lookup.fresh, FirstName: a.ref.FirstName, LastName: a.ref.LastName, Phone: a.names.Phone, Address: a.names.Address, BirthYear: yearOf(a.ref)}
+	for _, k := range a.lookup.keys {
+		a.Person.Add(k)
+	}
 }
 
 // Named returns the person with an id as the person of a sign-up, with what the form says and they lack. It fails with
@@ -312,7 +325,7 @@ func (a *Applicant) know(p stored) {
 	}
 	for _, k := range a.lookup.keys {
 		switch {
-		case slices.Contains(p.Keys(), k):
+		case slices.Contains(p.Keys(), k), a.public && isName(k):
 		case a.public:
 			a.Unconfirmed = append(a.Unconfirmed, k)
 		default:
@@ -347,9 +360,9 @@ func (a *Applicant) Apart(c Conflict) {
 		return
 	}
 	a.before = stored{}
-	a.Person = Person{ID: a.lookup.fresh, FirstName: a.ref.FirstName, LastName: a.ref.LastName, Phone: a.names.Phone, BirthYear: yearOf(a.ref), Undecided: true}
+	a.fresh()
+	a.Person.Undecided = true
 	for _, k := range a.lookup.keys {
-		a.Person.Add(k)
 		a.Person.claim(k, a.lookup.mark)
 	}
 }
@@ -372,8 +385,11 @@ func (p *Person) complete(ref schema.PersonRef, names Names) bool {
 	if p.FirstName == "" && p.LastName == "" && first+last != "" {
 		p.FirstName, p.LastName, changed = first, last, true
 	}
-	if p.Phone == "" && names.Phone != "" {
-		p.Phone, changed = names.Phone, true
+	if phone := cmp.Or(names.Phone, ref.Further.Get("phone")); p.Phone == "" && phone != "" {
+		p.Phone, changed = phone, true
+	}
+	if p.Email() == "" && names.Address != "" {
+		p.Address, changed = names.Address, true
 	}
 	if year := yearOf(ref); p.BirthYear == "" && year != "" {
 		p.BirthYear, changed = year, true
@@ -393,7 +409,14 @@ func (s *Store) Keep(project string, a Applicant) []table.Op {
 			}
 			continue
 		}
-		is := a.lookup.alive(k).with(after.ID)
+		is := a.lookup.alive(k)
+		if slices.Contains(after.Keys(), k) && len(is) < mostSharing {
+			is = is.with(after.ID)
+		}
+		if len(is) == 0 { // the public form adds a known person no key of names
+			ops = append(ops, table.Require(s.identityKey(project, k), table.At(a.lookup.items[k].rev)))
+			continue
+		}
 		if a.public || !slices.Equal(is, a.lookup.items[k].ids) {
 			ops = append(ops, s.putHolders(project, k, is, a.lookup.items[k].rev))
 		}
@@ -406,7 +429,7 @@ func (s *Store) Keep(project string, a Applicant) []table.Op {
 }
 
 func (p Person) equal(other Person) bool {
-	return p.FirstName == other.FirstName && p.LastName == other.LastName && p.Phone == other.Phone && p.BirthYear == other.BirthYear &&
+	return p.FirstName == other.FirstName && p.LastName == other.LastName && p.Phone == other.Phone && p.Address == other.Address && p.BirthYear == other.BirthYear &&
 		slices.Equal(p.Keys(), other.Keys()) && slices.Equal(p.Claims, other.Claims)
 }
 

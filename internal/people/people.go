@@ -85,8 +85,11 @@ func (s *Store) identityKey(project string, k Key) table.Key {
 	return identityKey(project, s.db.Seal(project, k.Kind, k.Value))
 }
 
-// Names are a person's names and phone as a record gives them.
-type Names struct{ First, Last, Phone string }
+// Names are a person's names and how to reach them, as a record gives them.
+type Names struct {
+	First, Last, Phone string
+	Address            string // an e-mail address where that is no key
+}
 
 // Newcomer is a person whom a file names: a known one with further keys, or a new one, whose ID is "".
 type Newcomer struct {

@@ -5,10 +5,12 @@ package people
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 	"unicode"
 
+	"outreach/internal/project"
 	"outreach/internal/schema"
 )
 
@@ -19,7 +21,9 @@ type Person struct {
 	LastName  string   `json:"last_name,omitempty"`
 	Emails    []string `json:"emails,omitempty"`
 	Pesels    []string `json:"pesels,omitempty"`
-	Phone     string   `json:"phone,omitempty"`
+	Further   []Key    `json:"further,omitempty"`    // keys of other kinds
+	Address   string   `json:"address,omitempty"`    // an e-mail address where the project recognises nobody by it
+	Phone     string   `json:"phone,omitempty"`      // for calls; where it is a key too, Further has it
 	BirthYear string   `json:"birth_year,omitempty"` // as the first form that gave it says
 	Also      []string `json:"also,omitempty"`       // further first names by which the office knows the person
 	// Undecided is set for a person who gave the key of a known one and contradicted them, until the office decides
@@ -30,8 +34,11 @@ type Person struct {
 	Was       []string `json:"was,omitempty"`    // ids of people who were merged into this one
 }
 
-// Key is one identity key: its kind (email or pesel) and value.
-type Key struct{ Kind, Value string }
+// Key is one identity key: its kind, one of those of the project, and canonical value.
+type Key struct {
+	Kind  string `json:"kind"`
+	Value string `json:"value"`
+}
 
 // IDs returns the person's id and the ids of everyone merged into them.
 func (p Person) IDs() []string { return append([]string{p.ID}, p.Was...) }
@@ -53,6 +60,9 @@ func Keys(ref schema.PersonRef) []Key {
 	if ref.Pesel != "" {
 		keys = append(keys, Key{"pesel", ref.Pesel})
 	}
+	for kind, value := range ref.Further.All() {
+		keys = append(keys, Key{kind, value})
+	}
 	return keys
 }
 
@@ -65,7 +75,18 @@ func (p Person) Keys() []Key {
 	for _, n := range p.Pesels {
 		keys = append(keys, Key{"pesel", n})
 	}
-	return keys
+	return append(keys, p.Further...)
+}
+
+// Values returns the person's keys of a kind.
+func (p Person) Values(kind string) []string {
+	var values []string
+	for _, k := range p.Keys() {
+		if k.Kind == kind {
+			values = append(values, k.Value)
+		}
+	}
+	return values
 }
 
 // isFoundBy reports whether a search for one of some keys finds the person: by their keys, and by the address of a
@@ -103,6 +124,10 @@ func (p *Person) Add(k Key) bool {
 		if len(p.Pesels) == 0 {
 			p.Pesels = []string{k.Value}
 		}
+	default:
+		if !slices.Contains(p.Further, k) {
+			p.Further = append(slices.Clone(p.Further), k)
+		}
 	}
 	return true
 }
@@ -135,12 +160,13 @@ func (p *Person) Absorb(other Person) {
 			p.Pesels = append(p.Pesels, n)
 		}
 	}
+	for _, k := range other.Further {
+		p.Add(k)
+	}
 	if p.FirstName == "" && p.LastName == "" {
 		p.FirstName, p.LastName = other.FirstName, other.LastName
 	}
-	if p.Phone == "" {
-		p.Phone = other.Phone
-	}
+	p.Phone, p.Address = cmp.Or(p.Phone, other.Phone), cmp.Or(p.Address, other.Address)
 }
 
 // PersonView is the JSON form of a person, for roles that may see names and keys.
@@ -150,11 +176,42 @@ type PersonView struct {
 	LastName  string `json:"last_name,omitempty"`
 	Email     string `json:"email,omitempty"`
 	Pesel     string `json:"pesel,omitempty"`
+	// Further has the keys of the project's other kinds, which are members by their kind.
+	Further schema.Further `json:"-"`
+}
+
+// PersonFields are the members of a PersonView without Further, for objects that embed them.
+type PersonFields PersonView
+
+// MarshalJSON implements json.Marshaler.
+func (v PersonView) MarshalJSON() ([]byte, error) {
+	out, err := json.Marshal(PersonFields(v))
+	if err != nil || v.Further == "" {
+		return out, err
+	}
+	out = out[:len(out)-1]
+	for kind, value := range v.Further.All() {
+		out = append(schema.AppendJSON(append(out, ','), kind), ':')
+		out = schema.AppendJSON(out, value)
+	}
+	return append(out, '}'), nil
 }
 
 // View returns the person's names and the first key of each kind.
 func (p Person) View() PersonView {
-	return PersonView{ID: p.ID, FirstName: p.FirstName, LastName: p.LastName, Email: first(p.Emails), Pesel: first(p.Pesels)}
+	v := PersonView{ID: p.ID, FirstName: p.FirstName, LastName: p.LastName, Email: p.Email(), Pesel: first(p.Pesels)}
+	for _, k := range p.Further {
+		if k.Kind != project.KeyName && v.Further.Get(k.Kind) == "" {
+			v.Further = v.Further.With(k.Kind, k.Value)
+		}
+	}
+	return v
+}
+
+// ViewOf returns the view of the person with an id of whom values are known, by the field of the sign-up or record.
+func ViewOf(id string, keys *schema.Keys, get func(field string) string) PersonView {
+	ref := keys.Of(get)
+	return PersonView{ID: id, FirstName: ref.FirstName, LastName: ref.LastName, Email: get("email"), Pesel: ref.Pesel, Further: ref.Further.With(project.KeyName, "")}
 }
 
 // Or returns the view with what it lacks taken from another view of the person.
@@ -163,6 +220,9 @@ func (v PersonView) Or(other PersonView) PersonView {
 		v.FirstName, v.LastName = other.FirstName, other.LastName
 	}
 	v.Email, v.Pesel = cmp.Or(v.Email, other.Email), cmp.Or(v.Pesel, other.Pesel)
+	for kind, value := range other.Further.All() {
+		v.Further = v.Further.With(kind, cmp.Or(v.Further.Get(kind), value))
+	}
 	return v
 }
 
@@ -175,11 +235,24 @@ func Seen(v PersonView) Person {
 	if v.Pesel != "" {
 		p.Pesels = []string{v.Pesel}
 	}
+	for kind, value := range v.Further.All() {
+		p.Further = append(p.Further, Key{kind, value})
+	}
 	return p
 }
 
 // Email returns the address for letters: the first one, "" where the person has none.
-func (p Person) Email() string { return first(p.Emails) }
+func (p Person) Email() string { return cmp.Or(first(p.Emails), p.Address) }
+
+// AnyKey returns what a person without a name is called by: an address, else another key but the PESEL, or "".
+func (p Person) AnyKey() string {
+	for _, k := range p.Further {
+		if p.Email() == "" && k.Kind != project.KeyName {
+			return k.Value
+		}
+	}
+	return p.Email()
+}
 
 func first(list []string) string {
 	if len(list) == 0 {
@@ -235,15 +308,17 @@ func (p Person) MatchesPrefixes(prefixes []string) bool {
 	return !slices.ContainsFunc(prefixes, func(prefix string) bool { return p.FirstWord(prefix) == "" })
 }
 
-// Matches reports whether a query finds the person, as Search does: by an e-mail address, a PESEL, or the beginnings of
-// words of the name.
-func (p Person) Matches(query string) bool {
+// Matches reports whether a query finds the person of a project, as Search does: by a key, or the beginnings of words of
+// the name.
+func (p Person) Matches(d *project.Definition, query string) bool {
 	query = strings.TrimSpace(query)
-	keys := queryKeys(query)
+	sure, maybe := queryKeys(d, query)
 	words := Words(query)
 	switch {
-	case len(keys) > 0:
-		return p.isFoundBy(keys)
+	case len(sure) > 0:
+		return p.isFoundBy(append(sure, maybe...))
+	case p.isFoundBy(maybe):
+		return true
 	case len(words) > 0:
 		return p.MatchesPrefixes(words)
 	}
@@ -251,16 +326,25 @@ func (p Person) Matches(query string) bool {
 }
 
 // Correction is the full new identity of a person: an empty field removes the value.
-type Correction struct{ FirstName, LastName, Phone, Email, Pesel string }
+type Correction struct {
+	FirstName, LastName, Phone, Email, Pesel string
+	Further                                  schema.Further
+	Keys                                     *schema.Keys // of the project; nil: e-mail address and PESEL
+}
 
 // Correct returns the corrected person and the names of the fields that changed, none where nothing did. It replaces
-// the first address and the first PESEL; others stay. p does not change.
+// the first key of each kind; others stay. The key of names follows the names. p does not change.
 func (p Person) Correct(c Correction) (Person, []string) {
 	var fields []string
+	changed := func(name string) {
+		if !slices.Contains(fields, name) {
+			fields = append(fields, name)
+		}
+	}
 	set := func(name string, value *string, to string) {
 		if *value != to {
 			*value = to
-			fields = append(fields, name)
+			changed(name)
 		}
 	}
 	set("first_name", &p.FirstName, c.FirstName)
@@ -270,7 +354,7 @@ func (p Person) Correct(c Correction) (Person, []string) {
 		if first(*list) == to {
 			return
 		}
-		fields = append(fields, name)
+		changed(name)
 		rest := (*list)[min(len(*list), 1):]
 		*list = nil
 		if to != "" {
@@ -282,7 +366,49 @@ func (p Person) Correct(c Correction) (Person, []string) {
 			}
 		}
 	}
-	lead("email", &p.Emails, c.Email)
+	if c.Keys == nil || c.Keys.Has(project.KeyEmail) {
+		lead("email", &p.Emails, c.Email)
+	} else {
+		lead("email", &p.Emails, "")
+		set("email", &p.Address, c.Email)
+	}
 	lead("pesel", &p.Pesels, c.Pesel)
-	return p, fields
+	if c.Keys == nil || c.Keys.Usual() {
+		return p, fields
+	}
+	byKind := map[string][]string{}
+	var kinds []string
+	for _, k := range p.Further {
+		kinds = append(kinds, k.Kind)
+		byKind[k.Kind] = append(byKind[k.Kind], k.Value)
+	}
+	p.Further = nil
+	for _, f := range c.Keys.Fields {
+		kinds = append(kinds, f.Name)
+	}
+	slices.Sort(kinds)
+	for _, kind := range slices.Compact(kinds) {
+		values := byKind[kind]
+		switch f := c.Keys.Field(kind); {
+		case kind == project.KeyName && c.Keys.Name:
+			continue
+		case f != nil && f.Name != project.KeyEmail && f.Name != project.KeyPesel:
+			lead(kind, &values, c.Further.Get(kind))
+		}
+		for _, value := range values {
+			p.Further = append(p.Further, Key{kind, value})
+		}
+	}
+	return p.withName(c.Keys), fields
 }
+
+// withName returns the person with the key of names, where the project uses it and the person has all of them.
+func (p Person) withName(keys *schema.Keys) Person {
+	if name := schema.NameKey(p.FirstName, p.LastName, p.BirthYear); keys.Name && name != "" {
+		p.Add(Key{project.KeyName, name})
+	}
+	return p
+}
+
+// isName reports whether a key is one of names: the public form recognises nobody by it.
+func isName(k Key) bool { return k.Kind == project.KeyName }

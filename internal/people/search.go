@@ -8,19 +8,26 @@ import (
 	"strconv"
 	"strings"
 
+	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/table"
 )
 
-// Search returns a page of the people with an exact e-mail address or PESEL, or whose name has words with all prefixes
-// of the query, in any order. Without a query it lists everyone by name. A page may be short, and still have a cursor.
-func (s *Store) Search(ctx context.Context, project, query string, limit int, cursor string) (table.PageOf[Person], error) {
-	query = strings.TrimSpace(query)
-	keys := queryKeys(query)
+// Search returns a page of the people of a project who have a key that is the query, or whose name has words with all
+// prefixes of the query, in any order. Without a query it lists everyone by name. A page may be short, and still have a
+// cursor.
+func (s *Store) Search(ctx context.Context, d *project.Definition, query string, limit int, cursor string) (table.PageOf[Person], error) {
+	project, query := d.ID, strings.TrimSpace(query)
+	sure, maybe := queryKeys(d, query)
 	words := Words(query)
+	if len(maybe) > 0 && cursor == "" && len(sure) == 0 {
+		if found, err := s.searchKeys(ctx, project, maybe); err != nil || len(found.Items) > 0 {
+			return found, err
+		}
+	}
 	switch {
-	case len(keys) > 0:
-		return s.searchKeys(ctx, project, keys)
+	case len(sure) > 0:
+		return s.searchKeys(ctx, project, append(sure, maybe...))
 	case len(words) > 0:
 		return s.searchWords(ctx, project, words, limit, cursor)
 	case query != "":
@@ -29,16 +36,37 @@ func (s *Store) Search(ctx context.Context, project, query string, limit int, cu
 	return table.List[Person](ctx, s.db.People, table.Query{PK: namesIndex(project), Index: true, Limit: limit, Cursor: cursor})
 }
 
-// queryKeys returns the identity keys that a query is.
-func queryKeys(query string) []Key {
-	var keys []Key
+// FindByKey returns somebody who has a key, of any kind, that is the query; false where there is nobody.
+func (s *Store) FindByKey(ctx context.Context, d *project.Definition, query string) (Person, bool, error) {
+	sure, maybe := queryKeys(d, strings.TrimSpace(query))
+	if len(sure)+len(maybe) == 0 {
+		return Person{}, false, nil
+	}
+	found, err := s.searchKeys(ctx, d.ID, append(sure, maybe...))
+	if err != nil || len(found.Items) == 0 {
+		return Person{}, false, err
+	}
+	return found.Items[0], true, nil
+}
+
+// queryKeys returns the identity keys that a query is, and those that it may be, for it may be a name or a part of
+// something else as well. Addresses and PESELs are looked for in every project, whose people may have them from before.
+func queryKeys(d *project.Definition, query string) (sure, maybe []Key) {
 	if address, ok := schema.ParseEmail(query); ok {
-		keys = append(keys, Key{Kind: "email", Value: address})
+		sure = append(sure, Key{Kind: project.KeyEmail, Value: address})
 	}
 	if schema.ValidPesel(query) {
-		keys = append(keys, Key{Kind: "pesel", Value: query})
+		sure = append(sure, Key{Kind: project.KeyPesel, Value: query})
 	}
-	return keys
+	for _, f := range schema.For(d).Keys.Fields {
+		if f.Name == project.KeyEmail || f.Name == project.KeyPesel || query == "" {
+			continue
+		}
+		if value, problem := f.Parse(query, schema.Scope{Definition: d, Loose: true}); problem == nil {
+			maybe = append(maybe, Key{Kind: f.Name, Value: value})
+		}
+	}
+	return sure, maybe
 }
 
 // searchKeys returns all people who have one of the keys, or for whom a sign-up that is held claims it.

@@ -96,7 +96,7 @@ func TestSearchFindsExactlyThoseWhomItsWordsMatch(t *testing.T) {
 			}
 			var got []string
 			for cursor, first := "", true; first || cursor != ""; first = false {
-				page, err := s.Search(ctx, "p", query, limit, cursor)
+				page, err := s.Search(ctx, town, query, limit, cursor)
 				check(err)
 				if len(page.Items) > limit || page.Next != "" && len(page.Items) < limit {
 					t.Fatalf("%q: a page of %d at a time has %d, next %q", query, limit, len(page.Items), page.Next)
@@ -154,7 +154,7 @@ func TestCursorOfAnotherListIsRefused(t *testing.T) {
 	t.Parallel()
 	s := New(storetest.New(t))
 	for _, cursor := range []string{"4.", "-1.", "x", "1.x", "WyJh", "0.WyJhIl0"} {
-		if _, err := s.Search(t.Context(), "p", "anna", 10, cursor); !errors.Is(err, table.ErrCursor) {
+		if _, err := s.Search(t.Context(), town, "anna", 10, cursor); !errors.Is(err, table.ErrCursor) {
 			t.Errorf("the cursor %q: %v", cursor, err)
 		}
 	}

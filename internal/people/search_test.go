@@ -8,11 +8,14 @@ import (
 	"testing"
 
 	"outreach/internal/fact"
+	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/table/tabletest"
 )
+
+var town = &project.Definition{ID: "p"}
 
 func named(t *testing.T, s *Store, email, first, last string) string {
 	t.Helper()
@@ -29,7 +32,7 @@ func found(t *testing.T, s *Store, query string, limit int) string {
 	var names []string
 	cursor := ""
 	for {
-		page, err := s.Search(context.Background(), "p", query, limit, cursor)
+		page, err := s.Search(context.Background(), town, query, limit, cursor)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,7 +176,7 @@ func TestPageOfASearchReadsABoundedNumberOfPeople(t *testing.T) {
 	if err := s.db.People.Write(ctx, ops...); err != nil {
 		t.Fatal(err)
 	}
-	first, err := s.Search(ctx, "p", "ann kow", 50, "") // of equally long prefixes the first selects the index range
+	first, err := s.Search(ctx, town, "ann kow", 50, "") // of equally long prefixes the first selects the index range
 	if err != nil || len(first.Items) != 0 || first.Next == "" {
 		t.Fatalf("the first page is %+v, %v", first, err)
 	}

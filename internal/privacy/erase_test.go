@@ -280,7 +280,7 @@ func TestPurgeReadsFactsOnceForAllPeople(t *testing.T) {
 	if n := facts.Load(); n > 6*fact.Lanes {
 		t.Errorf("for %d people there were %d queries for facts", crowd, n)
 	}
-	left, err := s.persons.Search(ctx, "p", "", 10, "")
+	left, err := s.persons.Search(ctx, &project.Definition{ID: "p"}, "", 10, "")
 	if err != nil || len(left.Items) > 0 {
 		t.Errorf("%d people are left, %v", len(left.Items), err)
 	}

@@ -109,7 +109,7 @@ func TestSignUpsOfEveryVersionAreFoundAndErased(t *testing.T) {
 			if form, err := s.signups.Form(ctx, "p", su); err != nil || form["email"] != "anna@example.org" || form["phone"] != "600100200" {
 				t.Errorf("the form has %v, %v", form, err)
 			}
-			if found, err := s.persons.Search(ctx, "p", "ann", 10, ""); err != nil || len(found.Items) != 1 || found.Items[0].ID != who {
+			if found, err := s.persons.Search(ctx, &project.Definition{ID: "p"}, "ann", 10, ""); err != nil || len(found.Items) != 1 || found.Items[0].ID != who {
 				t.Errorf("a search finds %+v, %v", found, err)
 			}
 			p, err := s.persons.Person(ctx, "p", who)

@@ -36,6 +36,8 @@ type Definition struct {
 	Records      []RecordKind  `json:"records,omitempty"`       // kinds of record beside the built-in ones
 	Confirm      string        `json:"confirm,omitempty"`       // ConfirmEmail, or "": addresses need not be confirmed
 	ConfirmHours int           `json:"confirm_hours,omitempty"` // for how long a place is kept until then
+	People       People        `json:"people,omitzero"`
+	Languages    []string      `json:"languages,omitempty"` // BCP 47, the first one is the project's own; none: Polish
 }
 
 // ConfirmEmail in Confirm means that a sign-up of the public form with an e-mail address is held until the address is

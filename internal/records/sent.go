@@ -1,6 +1,10 @@
 package records
 
-import "outreach/internal/people"
+import (
+	"strings"
+
+	"outreach/internal/people"
+)
 
 // The names in a record's private texts of what an adviser gave to name its person. No field has such a name.
 const (
@@ -8,6 +12,7 @@ const (
 	sentLastName  = "person.last_name"
 	sentEmail     = "person.email"
 	sentPesel     = "person.pesel"
+	sentFurther   = "person.key." // and the kind of key
 )
 
 // keepSent adds to private texts what an adviser gave to name a person.
@@ -17,9 +22,18 @@ func keepSent(private map[string]string, sent people.PersonView) {
 			private[name] = value
 		}
 	}
+	for kind, value := range sent.Further.All() {
+		private[sentFurther+kind] = value
+	}
 }
 
 // Sent returns, from a record's private texts, what its adviser gave to name the person with an id.
 func Sent(id string, private map[string]string) people.PersonView {
-	return people.PersonView{ID: id, FirstName: private[sentFirstName], LastName: private[sentLastName], Email: private[sentEmail], Pesel: private[sentPesel]}
+	v := people.PersonView{ID: id, FirstName: private[sentFirstName], LastName: private[sentLastName], Email: private[sentEmail], Pesel: private[sentPesel]}
+	for name, value := range private {
+		if kind, further := strings.CutPrefix(name, sentFurther); further {
+			v.Further = v.Further.With(kind, value)
+		}
+	}
+	return v
 }

@@ -57,8 +57,11 @@ func (k *Kind) ColumnIn(column, language string) string {
 // Columns returns the columns of the kind's files, those for the person first.
 func (k *Kind) Columns() []*Field {
 	var out []*Field
-	if k.Person && k.Index("email") < 0 {
-		out = append(out, &EmailField, &PeselField)
+	if k.Separate() {
+		out = append(out, k.PersonKeys().Fields...)
+		if k.PersonKeys().Name {
+			out = append(out, k.PersonKeys().Names()...)
+		}
 	}
 	for i := range k.Fields {
 		if !k.Fields[i].NoColumn {
@@ -70,7 +73,7 @@ func (k *Kind) Columns() []*Field {
 
 // NameColumns returns the columns that files of the kind may have beside Columns: the names of the person.
 func (k *Kind) NameColumns() []*Field {
-	if !k.Person || k.Index("email") >= 0 {
+	if !k.Separate() {
 		return nil
 	}
 	return []*Field{&FirstNameField, &LastNameField, &FullNameField, &ParticipantField}

@@ -4,21 +4,55 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"outreach/internal/project"
 )
 
 // PersonRef identifies the person of a record by one or more keys. The names and the year say which of the people who
 // share a key is meant.
 type PersonRef struct {
-	ID        string `json:"id,omitempty"`
-	Email     string `json:"email,omitempty"`
-	Pesel     string `json:"pesel,omitempty"`
-	FirstName string `json:"first_name,omitempty"`
-	LastName  string `json:"last_name,omitempty"`
-	BirthYear string `json:"-"` // of a sign-up, whose form has it
+	ID        string  `json:"id,omitempty"`
+	Email     string  `json:"email,omitempty"`
+	Pesel     string  `json:"pesel,omitempty"`
+	FirstName string  `json:"first_name,omitempty"`
+	LastName  string  `json:"last_name,omitempty"`
+	BirthYear string  `json:"-"` // of a sign-up, or of the key of names
+	Further   Further `json:"-"` // the other keys of the project
 }
 
 // Empty reports whether no key was given.
-func (p PersonRef) Empty() bool { return p.ID == "" && p.Email == "" && p.Pesel == "" }
+func (p PersonRef) Empty() bool {
+	return p.ID == "" && p.Email == "" && p.Pesel == "" && p.Further == ""
+}
+
+// Key returns the key of a kind, "" where it was not given.
+func (p PersonRef) Key(kind string) string {
+	switch kind {
+	case project.KeyEmail:
+		return p.Email
+	case project.KeyPesel:
+		return p.Pesel
+	}
+	return p.Further.Get(kind)
+}
+
+// set sets the key of a kind.
+func (p *PersonRef) set(kind, value string) {
+	switch kind {
+	case project.KeyEmail:
+		p.Email = value
+	case project.KeyPesel:
+		p.Pesel = value
+	default:
+		p.Further = p.Further.With(kind, value)
+	}
+}
+
+// Set returns the reference with a key, in canonical form.
+func (p PersonRef) Set(kind, value string) PersonRef {
+	p.set(kind, value)
+	return p
+}
 
 // Entry is a valid record as entered: the person it names and its values in plain text.
 type Entry struct {
@@ -35,10 +69,10 @@ type Given map[string]any
 func (k *Kind) Read(given Given, s Scope, others ...string) (Entry, []Problem) {
 	var problems []Problem
 	entry := Entry{Row: make(Row, len(k.Fields))}
-	separate := k.Person && k.Index("email") < 0
+	separate := k.Separate()
 	if separate {
 		var bad []Problem
-		entry.Person, bad = readPerson(given, s)
+		entry.Person, bad = k.PersonKeys().read(given, s)
 		problems = append(problems, bad...)
 	}
 	for i := range k.Fields {
@@ -50,7 +84,7 @@ func (k *Kind) Read(given Given, s Scope, others ...string) (Entry, []Problem) {
 		entry.Row[i] = value
 	}
 	for _, name := range sortedKeys(given) {
-		allowed := k.Index(name) >= 0 || slices.Contains(others, name) || separate && (name == "person" || s.Loose && slices.Contains(personFields, name))
+		allowed := k.Index(name) >= 0 || slices.Contains(others, name) || separate && (name == "person" || s.Loose && k.PersonKeys().inForms(name))
 		if !allowed {
 			problems = append(problems, Problem{Field: name, Code: UnknownField})
 		}
@@ -65,9 +99,7 @@ func (k *Kind) Read(given Given, s Scope, others ...string) (Entry, []Problem) {
 // PersonOf returns whom a row of a kind names whose fields have the keys and names of its person, as those of sign-ups
 // do.
 func (k *Kind) PersonOf(r Row) PersonRef {
-	return PersonRef{
-		Email: k.Get(r, "email"), Pesel: k.Get(r, "pesel"), FirstName: k.Get(r, "first_name"), LastName: k.Get(r, "last_name"), BirthYear: k.Get(r, "birth_year"),
-	}
+	return k.PersonKeys().Of(func(field string) string { return k.Get(r, field) })
 }
 
 // CheckRow returns the problems that the rules between fields find, without those of fields that have a problem in
@@ -75,7 +107,14 @@ func (k *Kind) PersonOf(r Row) PersonRef {
 func (k *Kind) CheckRow(r Row, before []Problem) []Problem {
 	var problems []Problem
 	for i := range k.Rules {
-		problems = append(problems, k.Rules[i].check(func(field string) string { return k.Get(r, field) })...)
+		for _, p := range k.Rules[i].check(func(field string) string { return k.Get(r, field) }) {
+			if p.Hint == hintKeys {
+				if p = k.PersonKeys().Missing(p.Field); p.Hint == hintKeys && slices.ContainsFunc(before, k.PersonKeys().concerns) {
+					continue // one was given, and is to be corrected
+				}
+			}
+			problems = append(problems, p)
+		}
 	}
 	return slices.DeleteFunc(problems, func(p Problem) bool {
 		return slices.ContainsFunc(before, func(b Problem) bool { return b.Field == p.Field })
@@ -105,6 +144,9 @@ func (f *Field) read(value any, s Scope) (string, *Problem) {
 			return f.readOptions(v, s)
 		}
 	case json.Number:
+		if f.Type == Code {
+			return f.Parse(v.String(), s)
+		}
 		if number {
 			s.Loose = false // its point is a decimal point
 			if n, err := v.Float64(); err == nil {
@@ -118,10 +160,14 @@ func (f *Field) read(value any, s Scope) (string, *Problem) {
 	return "", &Problem{Field: f.Name, Code: wrong}
 }
 
-// personFields are what a form has of the person of a record.
-var personFields = []string{"email", "pesel", "first_name", "last_name"}
+// inForms reports whether a form has a field of a name for the person of a record.
+func (k *Keys) inForms(name string) bool {
+	named := func(f *Field) bool { return f.Name == name }
+	return slices.ContainsFunc(k.Fields, named) || slices.ContainsFunc(k.Names(), named)
+}
 
-func readPerson(given Given, s Scope) (PersonRef, []Problem) {
+// read reads the person of a record: an object, or in a form the fields beside those of the record.
+func (k *Keys) read(given Given, s Scope) (PersonRef, []Problem) {
 	var ref PersonRef
 	var problems []Problem
 	keys, ok := given["person"].(map[string]any)
@@ -130,26 +176,30 @@ func readPerson(given Given, s Scope) (PersonRef, []Problem) {
 			return ref, []Problem{{Field: "person", Code: Unreadable, Hint: "person"}}
 		}
 		keys = map[string]any{}
-		if s.Loose {
-			for _, name := range personFields {
-				if v, ok := given[name]; ok {
-					keys[name] = v
-				}
+		for name, v := range given {
+			if s.Loose && k.inForms(name) {
+				keys[name] = v
 			}
 		}
 	}
 	for _, name := range sortedKeys(keys) {
 		var problem *Problem
-		switch name {
-		case "email":
-			ref.Email, problem = EmailField.read(keys[name], s)
-		case "pesel":
-			ref.Pesel, problem = PeselField.read(keys[name], s)
-		case "first_name":
+		switch key := k.Field(name); {
+		case key != nil:
+			var value string
+			value, problem = key.read(keys[name], s)
+			ref.set(name, value)
+		case name == "first_name":
 			ref.FirstName, problem = FirstNameField.read(keys[name], s)
-		case "last_name":
+		case name == "last_name":
 			ref.LastName, problem = LastNameField.read(keys[name], s)
-		case "id":
+		case name == "birth_year" && k.Name && s.Loose:
+			ref.BirthYear, problem = BirthYearField.read(keys[name], s)
+		case name == project.KeyName && k.Name:
+			var bad []Problem
+			ref, bad = readName(ref, keys[name], s)
+			problems = append(problems, bad...)
+		case name == "id":
 			id := Field{Name: "id", Longest: 26}
 			ref.ID, problem = id.read(keys[name], s)
 		default:
@@ -160,8 +210,38 @@ func readPerson(given Given, s Scope) (PersonRef, []Problem) {
 			problems = append(problems, *problem)
 		}
 	}
+	ref = k.Named(ref)
 	if ref.Empty() && len(problems) == 0 {
-		problems = append(problems, Problem{Field: "person", Code: Missing, Hint: "person"})
+		problems = append(problems, k.Missing("person"))
+	}
+	return ref, problems
+}
+
+// readName reads the key of names, all parts of which are needed.
+func readName(ref PersonRef, value any, s Scope) (PersonRef, []Problem) {
+	const field = "person." + project.KeyName
+	parts, ok := value.(map[string]any)
+	if !ok {
+		return ref, []Problem{{Field: field, Code: Unreadable, Hint: "name"}}
+	}
+	var problems []Problem
+	for _, part := range []struct {
+		field *Field
+		to    *string
+	}{{&FirstNameField, &ref.FirstName}, {&LastNameField, &ref.LastName}, {&BirthYearField, &ref.BirthYear}} {
+		needed := *part.field
+		needed.Required = true
+		text, problem := needed.read(parts[needed.Name], s)
+		if problem != nil {
+			problem.Field = field + "." + needed.Name
+			problems = append(problems, *problem)
+		}
+		*part.to = text
+	}
+	for _, name := range sortedKeys(parts) {
+		if !slices.Contains([]string{FirstNameField.Name, LastNameField.Name, BirthYearField.Name}, name) {
+			problems = append(problems, Problem{Field: field + "." + name, Code: UnknownField})
+		}
 	}
 	return ref, problems
 }

@@ -8,6 +8,7 @@ package schema
 import (
 	"cmp"
 	"iter"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -43,6 +44,7 @@ type Field struct {
 	Hours    bool              // the number is hours, and may be written as a duration
 	Minutes  bool              // the number is minutes
 	Longest  int               // the maximum length of texts in characters; 0: DefaultLongest
+	Pattern  *regexp.Regexp    // of identifiers: matches whole values; nil: any text
 	Options  func(*project.Definition) []Option
 	NoColumn bool // not a column of files
 
@@ -90,12 +92,13 @@ type Kind struct {
 	Plural    string       // plural, as the kind of files: signups, consultations, attendance, tests, outputs, media; the name of a kind without a plural
 	Path      string       // the path of its typed records below the project: its plural, or records/{name} for a kind without one
 	Label     project.Text // its own name on pages; see LabelIn
-	Person    bool         // it is about a person, whom files identify by the columns email and pesel
+	Person    bool         // it is about a person; see PersonKeys
 	ByPartner bool         // media partners send it in files; it cannot be typed
 	By        []string     // the roles beside the coordinator that record it, where it has no routes of its own
 	Fields    []Field
 	Rules     []Rule // rules between its fields
 
+	who     *Keys // see PersonKeys
 	keys    []int // see KeyFields
 	content []int // see ContentFields
 }

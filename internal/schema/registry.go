@@ -17,6 +17,8 @@ import (
 type Registry struct {
 	Kinds []*Kind // in the order of lists and menus
 
+	Keys *Keys // by what the project recognises people
+
 	attributes []*Field
 }
 
@@ -51,10 +53,10 @@ func Builtin() *Registry { return builtinRegistry() }
 // Additions that are invalid are ignored, all of them; definitions are checked before they are stored. It caches
 // registries and may be called often and concurrently.
 func For(d *project.Definition) *Registry {
-	if d == nil || len(d.Records) == 0 {
+	if d == nil || len(d.Records) == 0 && d.UsualKeys() {
 		return builtinRegistry()
 	}
-	additions, err := json.Marshal(d.Records)
+	additions, err := json.Marshal([]any{d.Records, d.People})
 	if err != nil {
 		panic(err) // plain data always marshals
 	}
@@ -67,6 +69,7 @@ func For(d *project.Definition) *Registry {
 	if err != nil {
 		r = builtinRegistry()
 	}
+	r = r.withKeys(keysOf(d))
 	if len(extended.registries) >= mostExtended {
 		clear(extended.registries)
 	}
@@ -205,7 +208,7 @@ func NewRegistry(kinds ...*Kind) *Registry {
 		}
 		return len(order)
 	}
-	r := &Registry{Kinds: slices.Clone(kinds)}
+	r := &Registry{Kinds: slices.Clone(kinds), Keys: usualKeys}
 	slices.SortStableFunc(r.Kinds, func(a, b *Kind) int { return place(a) - place(b) })
 	for _, k := range r.Kinds {
 		k.prepare()

@@ -119,7 +119,11 @@ func (s *Store) prepare(ctx context.Context, project string, drafts []SignupDraf
 // person returns how a form identifies its person.
 func (d SignupDraft) person() (schema.PersonRef, people.Names) {
 	get := func(field string) string { return d.Kind.Get(d.Row, field) }
-	return d.Kind.PersonOf(d.Row), people.Names{First: get("first_name"), Last: get("last_name"), Phone: get("phone")}
+	names := people.Names{First: get("first_name"), Last: get("last_name"), Phone: get("phone")}
+	if !d.Kind.PersonKeys().Has(project.KeyEmail) {
+		names.Address = get("email")
+	}
+	return d.Kind.PersonOf(d.Row), names
 }
 
 // admitInOrder admits tickets, given by their places in the list, in one transaction, and sets their results. It leaves

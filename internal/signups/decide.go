@@ -87,7 +87,7 @@ func (s *Store) confirm(ctx context.Context, def *project.Definition, su Signup,
 	if who != SamePerson && who != p.ID {
 		return su, ErrDecided
 	}
-	if err := s.Confirm(ctx, def.ID, su); err != nil {
+	if err := s.Confirm(ctx, def, su); err != nil {
 		return su, err
 	}
 	return s.MoveSignup(ctx, def, su.ID, schema.Accepted, by)
@@ -95,12 +95,14 @@ func (s *Store) confirm(ctx context.Context, def *project.Definition, su Signup,
 
 // Confirm adds the keys of a sign-up's form to its person. It fails with people.ErrTwoPeople where another person has
 // one.
-func (s *Store) Confirm(ctx context.Context, project string, su Signup) error {
-	form, err := s.Form(ctx, project, su)
+func (s *Store) Confirm(ctx context.Context, def *project.Definition, su Signup) error {
+	form, err := s.Form(ctx, def.ID, su)
 	if err != nil {
 		return err
 	}
-	_, err = s.persons.Resolve(ctx, project, schema.PersonRef{ID: su.Person, Email: form["email"], Pesel: form["pesel"]}, people.Names{})
+	named := schema.For(def).Keys.Of(func(field string) string { return form[field] })
+	ref := schema.PersonRef{ID: su.Person, Email: named.Email, Pesel: named.Pesel, Further: named.Further}
+	_, err = s.persons.Resolve(ctx, def.ID, ref, people.Names{})
 	return err
 }
 

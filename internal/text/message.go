@@ -69,12 +69,23 @@ func (m *Messages) Problem(p Problem) string {
 		for i, o := range p.Options {
 			list[i] = m.choice(o)
 		}
-		args = append(args, "list", list)
+		args = append(args, "list", list, "labels", m.labels(p.Options))
 	}
 	if p.Hint != "" && m.Has("problem."+p.Code+"."+p.Hint) {
 		return m.Say("problem."+p.Code+"."+p.Hint, args...)
 	}
 	return m.Say("problem."+p.Code, args...)
+}
+
+// labels returns the labels of options in the language.
+func (m *Messages) labels(options []Choice) []string {
+	out := make([]string, len(options))
+	for i, o := range options {
+		if out[i] = o.Label[m.language]; out[i] == "" {
+			out[i] = o.ID
+		}
+	}
+	return out
 }
 
 // choice formats an option: its id with its label in the language, or the id alone if the label is missing or the same.

@@ -63,7 +63,7 @@ func (h Handlers) show(c *web.Call) error {
 		return err
 	}
 	query := c.URL.Query().Get("q")
-	shown, err := activities.List(c.Context(), h.signups, h.people, c.Project, a, activities.Ask{Query: query, Limit: c.Limit(), Cursor: c.Cursor()})
+	shown, err := activities.List(c.Context(), h.signups, h.people, c.Defined.Definition, a, activities.Ask{Query: query, Limit: c.Limit(), Cursor: c.Cursor()})
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (h Handlers) showList(c *web.Call) error {
 		empty = 5
 	}
 	if !c.Page {
-		shown, err := activities.List(c.Context(), h.signups, h.people, c.Project, a, activities.Ask{Accepted: true, Limit: c.LimitOr(mostNames, mostNames), Cursor: c.Cursor()})
+		shown, err := activities.List(c.Context(), h.signups, h.people, c.Defined.Definition, a, activities.Ask{Accepted: true, Limit: c.LimitOr(mostNames, mostNames), Cursor: c.Cursor()})
 		if err != nil {
 			return err
 		}
@@ -162,7 +162,7 @@ func (h Handlers) showCertificates(c *web.Call) error {
 	who, limit := query.Get("person"), c.LimitOr(usualCertificates, mostNames)
 	var looked activities.Page
 	if who == "" {
-		looked, err = activities.List(c.Context(), h.signups, h.people, c.Project, a, activities.Ask{Limit: max(limit, mostLooked), Cursor: c.Cursor()})
+		looked, err = activities.List(c.Context(), h.signups, h.people, c.Defined.Definition, a, activities.Ask{Limit: max(limit, mostLooked), Cursor: c.Cursor()})
 	} else {
 		var p people.Person
 		p, err = h.people.Person(c.Context(), c.Project, who)

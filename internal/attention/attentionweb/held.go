@@ -29,6 +29,7 @@ type held struct {
 	form        map[string]string
 	version     string
 	known       people.Person
+	keys        *schema.Keys
 	year        string
 }
 
@@ -58,12 +59,13 @@ func (h Handlers) held(c *web.Call) ([]held, error) {
 		return nil, err
 	}
 	var out []held
+	keys := schema.For(c.Defined.Definition).Keys
 	for _, su := range found.Items {
 		form := forms[su.ID]
 		one := held{
 			ID: su.ID, Activity: su.Activity, SubmittedAt: su.Submitted.Format(time.RFC3339Nano), Conflict: su.Conflict, Unconfirmed: su.Unconfirmed, disputed: su.Disputed(), form: form, version: signups.ETag(su),
-			year:   su.Values.Get("birth_year"),
-			Person: people.PersonView{ID: su.Person, FirstName: form["first_name"], LastName: form["last_name"], Email: form["email"], Pesel: form["pesel"]},
+			keys: keys, year: su.Values.Get("birth_year"),
+			Person: people.ViewOf(su.Person, keys, func(field string) string { return form[field] }),
 		}
 		if p, there := persons[known(su)]; there {
 			view := p.View()
@@ -79,14 +81,19 @@ func (o held) item(c *web.Call) page.HeldItem {
 	activity, _ := c.Defined.Definition.Activity(o.Activity)
 	item := page.HeldItem{
 		ID: o.ID, Activity: cmp.Or(activity.Label.In(c.Language), o.Activity), SubmittedAt: o.SubmittedAt, Version: o.version, Own: o.Conflict != nil, Unconfirmed: o.Unconfirmed,
-		Known: o.known.ID, KnownName: cmp.Or(strings.TrimSpace(o.known.FirstName+" "+o.known.LastName), o.known.Email(), o.known.ID),
+		Known: o.known.ID, KnownName: cmp.Or(strings.TrimSpace(o.known.FirstName+" "+o.known.LastName), o.known.AnyKey(), o.known.ID),
 		Name: cmp.Or(strings.TrimSpace(o.form["first_name"]+" "+o.form["last_name"]), o.form["email"], o.form["pesel"]),
 	}
 	if !o.disputed {
 		item.Undisputed = true
 		return item
 	}
-	ref := schema.PersonRef{Email: o.form["email"], Pesel: o.form["pesel"], FirstName: o.form["first_name"], LastName: o.form["last_name"], BirthYear: o.year}
+	ref := o.keys.Of(func(field string) string {
+		if field == "birth_year" {
+			return o.year
+		}
+		return o.form[field]
+	})
 	why := "confirm"
 	if o.Conflict != nil {
 		why = "keys"
@@ -106,9 +113,19 @@ func (o held) item(c *web.Call) page.HeldItem {
 	k := o.known
 	line("first_name", o.form["first_name"], append([]string{k.FirstName}, k.Also...)...)
 	line("last_name", o.form["last_name"], k.LastName)
-	line("email", o.form["email"], k.Emails...)
+	line("email", o.form["email"], append(slices.Clone(k.Emails), slices.DeleteFunc([]string{k.Address}, func(a string) bool { return a == "" })...)...)
 	line("pesel", o.form["pesel"], k.Pesels...)
 	line("phone", o.form["phone"], k.Phone)
+	for _, f := range o.keys.Fields {
+		if f.Name != "email" && f.Name != "pesel" && f.Name != "phone" {
+			line(f.Name, o.form[f.Name], k.Values(f.Name)...)
+		}
+	}
 	line("birth_year", o.year, k.BirthYear)
+	for i, l := range item.Lines {
+		if f := o.keys.Field(l.Field); f != nil {
+			item.Lines[i].Label = f.LabelIn(c.Messages())
+		}
+	}
 	return item
 }

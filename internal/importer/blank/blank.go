@@ -149,7 +149,9 @@ func (b Blank) label(f *schema.Field, id string) string {
 // needed returns whether a column is required, in words.
 func (b Blank) needed(f *schema.Field) string {
 	switch {
-	case b.kind.Person && (f.Name == "email" || f.Name == "pesel"):
+	case b.kind.Person && b.kind.PersonKeys().Field(f.Name) != nil && !b.kind.PersonKeys().Usual():
+		return b.words.Say("blank.one_of_keys")
+	case b.kind.Person && (f.Name == "email" || f.Name == "pesel") && b.kind.PersonKeys().Usual():
 		return b.words.Say("blank.one_of_two")
 	case f.Required:
 		return b.words.Say("value.yes")
@@ -172,6 +174,8 @@ func DescribeValues(f *schema.Field, words *text.Messages) string {
 		return words.Say("blank.email")
 	case schema.Pesel:
 		return words.Say("blank.pesel")
+	case schema.Phone:
+		return words.Say("blank.phone")
 	case schema.Choice:
 		return words.Say("blank.list")
 	case schema.Whole, schema.Decimal:

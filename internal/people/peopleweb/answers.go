@@ -18,7 +18,7 @@ type duplicatePair struct {
 
 // personFile is everything held on one person.
 type personFile struct {
-	people.PersonView
+	people.PersonFields
 	Person      wholePerson           `json:"person"`
 	Attributes  map[string]any        `json:"attributes" doc:"As they count, those that are known"`
 	Corrections []attributesCorrected `json:"corrections" doc:"Of attributes, the oldest first"`
@@ -37,11 +37,12 @@ type attributesCorrected struct {
 }
 
 type wholePerson struct {
-	people.PersonView
-	Emails []string `json:"emails"`
-	Pesels []string `json:"pesels"`
-	Phone  string   `json:"phone,omitempty"`
-	Was    []string `json:"was" doc:"Ids that had been theirs"`
+	people.PersonFields
+	Emails []string            `json:"emails"`
+	Pesels []string            `json:"pesels"`
+	Keys   map[string][]string `json:"keys,omitempty" doc:"Keys of the project's other kinds, by kind"`
+	Phone  string              `json:"phone,omitempty"`
+	Was    []string            `json:"was" doc:"Ids that had been theirs"`
 }
 
 type personSignup struct {

@@ -9,6 +9,7 @@ import (
 	"outreach/internal/page"
 	"outreach/internal/people"
 	"outreach/internal/privacy"
+	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/signups/signupsweb"
 	"outreach/internal/table"
@@ -26,7 +27,8 @@ type Handlers struct {
 // People is what the handlers need of people.Store.
 type People interface {
 	Person(ctx context.Context, project, id string) (people.Person, error)
-	Search(ctx context.Context, project, query string, limit int, cursor string) (table.PageOf[people.Person], error)
+	Search(ctx context.Context, d *project.Definition, query string, limit int, cursor string) (table.PageOf[people.Person], error)
+	FindByKey(ctx context.Context, d *project.Definition, query string) (people.Person, bool, error)
 	Duplicates(ctx context.Context, project string, from, limit int) (people.PairPage, error)
 	PersonTag(project string, p people.Person) string
 	Correct(ctx context.Context, project, id, ifMatch string, c people.Correction, by string) (people.Person, error)
@@ -62,7 +64,7 @@ func (h Handlers) Routes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/{project}/people", Roles: office, Handler: h.searchPeople,
 			ID: "searchPeople", Tag: "people", Summary: "Search people",
-			Query:    web.Paged(web.Parameter{Name: "q", Description: "An e-mail address, a PESEL, or the beginnings of words of a name, in any order"}),
+			Query:    web.Paged(web.Parameter{Name: "q", Description: "An e-mail address, a PESEL, another key of the project, or the beginnings of words of a name, in any order"}),
 			Response: shape.List{Of: people.PersonView{}}, Success: "A page of the list", Page: true},
 		{Method: "GET", Path: "/{project}/people/duplicates", Roles: office, Handler: h.duplicates,
 			ID: "listDuplicates", Tag: "people", Summary: "Probable duplicates", Detail: "The same name, one spelt alike or in another order, the same phone, or nearly the same e-mail address.",
@@ -74,7 +76,7 @@ func (h Handlers) Routes() []web.Route {
 		{Method: "PUT", Path: at, Roles: office, Handler: h.changePerson,
 			ID: "correctPerson", Tag: "people", Summary: "Correct who somebody is",
 			Detail:  "All five fields are put in the place of what was known; of several addresses or PESELs the first is replaced. A key that is no longer theirs leads nowhere.",
-			Request: shape.Sent{Kind: &page.Identity}, Response: people.PersonView{}, Success: "The person as it is now", Tagged: true, Match: true,
+			Request: shape.Sent{Kind: page.Identity(schema.Builtin().Keys)}, Response: people.PersonView{}, Success: "The person as it is now", Tagged: true, Match: true,
 			Conflict: "The e-mail address or the PESEL belongs to another person: `existing` names them"},
 		{Method: "PUT", Path: at + "/attributes", Roles: office, Handler: h.correctAttributes,
 			ID: "correctAttributes", Tag: "people", Summary: "Correct attributes that were wrong at entry",

@@ -1,6 +1,7 @@
 package peopleweb
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 	"outreach/internal/page"
 	"outreach/internal/people"
 	"outreach/internal/privacy"
+	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/signups/signupsweb"
@@ -24,7 +26,7 @@ import (
 
 // item returns a person as a line of a list.
 func item(p people.Person) page.PersonItem {
-	return page.PersonItem{ID: p.ID, Name: strings.TrimSpace(p.FirstName + " " + p.LastName), Email: p.View().Email, Pesel: p.View().Pesel}
+	return page.PersonItem{ID: p.ID, Name: strings.TrimSpace(p.FirstName + " " + p.LastName), Email: p.Email(), Pesel: p.View().Pesel, Key: p.AnyKey(), Further: p.View().Further}
 }
 
 // registry returns the kinds of record of the call's project.
@@ -32,12 +34,12 @@ func registry(c *web.Call) *schema.Registry { return schema.For(c.Defined.Defini
 
 func (h Handlers) searchPeople(c *web.Call) error {
 	query := c.URL.Query().Get("q")
-	found, err := h.people.Search(c.Context(), c.Project, query, c.Limit(), c.Cursor())
+	found, err := h.people.Search(c.Context(), c.Defined.Definition, query, c.Limit(), c.Cursor())
 	if err != nil {
 		return err
 	}
 	if c.Page {
-		content := page.People{Query: query, Next: c.NextAddress(found.Next)}
+		content := page.People{Query: query, Keys: registry(c).Keys, Next: c.NextAddress(found.Next)}
 		for _, p := range found.Items {
 			content.Items = append(content.Items, item(p))
 		}
@@ -72,7 +74,7 @@ func (h Handlers) duplicates(c *web.Call) error {
 		}
 		return c.List(items, next)
 	}
-	content := page.People{Duplicates: true, Next: c.NextAddress(next), Many: found.Many, Day: found.Day}
+	content := page.People{Duplicates: true, Keys: registry(c).Keys, Next: c.NextAddress(next), Many: found.Many, Day: found.Day}
 	for _, pair := range pairs {
 		var why []string
 		for _, reason := range pair.Why {
@@ -115,10 +117,18 @@ func (h Handlers) personAs(c *web.Call, onPage bool, note func(id, by string) er
 	if err != nil {
 		return err
 	}
-	who := wholePerson{PersonView: p.View(), Was: append([]string{}, p.Was...), Emails: append([]string{}, p.Emails...), Pesels: append([]string{}, p.Pesels...), Phone: p.Phone}
-	out := personFile{PersonView: p.View(), Person: who, Attributes: attributesJSON(reg, data.Attributes(reg, derived(c, p))), Corrections: correctionsJSON(reg, data.Corrections), Signups: []shape.Merged{}, Records: []shape.Merged{}, History: history(reg, past.Versions), Uploads: files(past.Files), Merges: merges(past.Merges)}
+	who := wholePerson{PersonFields: people.PersonFields(p.View()), Was: append([]string{}, p.Was...), Emails: append([]string{}, p.Emails...), Pesels: append([]string{}, p.Pesels...), Phone: p.Phone}
+	for _, k := range p.Further {
+		if k.Kind != project.KeyName {
+			if who.Keys == nil {
+				who.Keys = map[string][]string{}
+			}
+			who.Keys[k.Kind] = append(who.Keys[k.Kind], k.Value)
+		}
+	}
+	out := personFile{PersonFields: who.PersonFields, Person: who, Attributes: attributesJSON(reg, data.Attributes(reg, derived(c, p))), Corrections: correctionsJSON(reg, data.Corrections), Signups: []shape.Merged{}, Records: []shape.Merged{}, History: history(reg, past.Versions), Uploads: files(past.Files), Merges: merges(past.Merges)}
 	for _, s := range data.Signups {
-		out.Signups = append(out.Signups, shape.Merged{Fields: signupsweb.Fields(reg.Kind(schema.Signup), s.Row), And: personSignup{signupsweb.NewView(s.Signup, s.Form), s.Sent, sendings(reg.Kind(schema.Signup), past.Submissions[s.ID]), states(past.States[s.ID])}})
+		out.Signups = append(out.Signups, shape.Merged{Fields: signupsweb.Fields(reg.Kind(schema.Signup), s.Row), And: personSignup{signupsweb.NewView(reg.Kind(schema.Signup), s.Signup, s.Form), s.Sent, sendings(reg.Kind(schema.Signup), past.Submissions[s.ID]), states(past.States[s.ID])}})
 	}
 	for _, r := range data.Records {
 		one := personRecord{ID: r.ID, Kind: r.Kind}
@@ -145,6 +155,9 @@ func sendings(kind *schema.Kind, all []privacy.Submission) []shape.Merged {
 	out := make([]shape.Merged, len(all))
 	for i, s := range all {
 		fields := kind.JSON(s.Row)
+		for _, f := range kind.PersonKeys().Fields {
+			delete(fields, f.Name) // the sign-up's list of what was sent has those of the project's own
+		}
 		for _, name := range []string{"first_name", "last_name", "email", "pesel", "phone"} {
 			if value := kind.Get(s.Row, name); value != "" {
 				fields[name] = value
@@ -211,7 +224,14 @@ func (h Handlers) personPage(c *web.Call, p people.Person, data privacy.PersonDa
 	if p.Phone != "" {
 		content.Facts = append(content.Facts, page.Fact{Label: c.Messages().Field("phone"), Value: p.Phone})
 	}
-	for _, other := range append(slices.Clone(p.Emails[min(1, len(p.Emails)):]), p.Pesels[min(1, len(p.Pesels)):]...) {
+	for _, f := range reg.Keys.Fields {
+		if values := p.Values(f.Name); len(values) > 0 && f.Name != project.KeyEmail && f.Name != project.KeyPesel && f.Name != project.KeyPhone {
+			content.Facts = append(content.Facts, page.Fact{Label: f.LabelIn(c.Messages()), Value: strings.Join(values, ", ")})
+		}
+	}
+	also := append(slices.Clone(p.Emails[min(1, len(p.Emails)):]), p.Pesels[min(1, len(p.Pesels)):]...)
+	also = append(also, slices.DeleteFunc(p.Values(project.KeyPhone), func(phone string) bool { return phone == p.Phone })...)
+	for _, other := range also {
 		content.Facts = append(content.Facts, page.Fact{Label: c.Messages().Say("people.also"), Value: other})
 	}
 	for _, s := range data.Signups {
@@ -239,6 +259,9 @@ func identityValues(p people.Person) map[string]string {
 		if text != "" {
 			values[name] = text
 		}
+	}
+	for kind, value := range who.Further.All() {
+		values[kind] = cmp.Or(values[kind], value)
 	}
 	return values
 }
@@ -272,8 +295,10 @@ func (h Handlers) changePerson(c *web.Call) error {
 // correct replaces a person's identity. At least one key is required.
 func (h Handlers) correct(c *web.Call, body web.Body) error {
 	id := c.PathValue("id")
-	entry, problems := page.Identity.Read(body.Given, c.Scope(body.Form))
-	get := func(name string) string { return page.Identity.Get(entry.Row, name) }
+	keys := registry(c).Keys
+	identity := page.Identity(keys)
+	entry, problems := identity.Read(body.Given, c.Scope(body.Form))
+	get := func(name string) string { return identity.Get(entry.Row, name) }
 	showForm := func(status int, problems ...schema.Problem) error {
 		p, data, err := h.load(c, id)
 		if err != nil {
@@ -297,6 +322,7 @@ func (h Handlers) correct(c *web.Call, body web.Body) error {
 	}
 	corrected, err := h.people.Correct(c.Context(), c.Project, id, body.IfMatch(c), people.Correction{
 		FirstName: get("first_name"), LastName: get("last_name"), Phone: get("phone"), Email: get("email"), Pesel: get("pesel"),
+		Further: keys.Of(get).Further, Keys: keys,
 	}, by)
 	var taken *people.KeyTaken
 	switch {
@@ -409,8 +435,8 @@ func (h Handlers) showMergeForm(c *web.Call, id string, entry page.Entry) error 
 	return c.Show(http.StatusUnprocessableEntity, h.personPage(c, p, data, entry))
 }
 
-// previewMerge shows two people side by side, and the person they would become. The query names the second by id,
-// e-mail address or PESEL.
+// previewMerge shows two people side by side, and the person they would become. The query names the second by id
+// or by a key.
 func (h Handlers) previewMerge(c *web.Call) error {
 	from, fromData, err := h.load(c, c.PathValue("id"))
 	if err != nil {
@@ -454,7 +480,7 @@ func (h Handlers) previewMerge(c *web.Call) error {
 	return c.Show(http.StatusOK, content)
 }
 
-// findByIDOrKey finds a person by id, e-mail address or PESEL; false where there is none.
+// findByIDOrKey finds a person by id or by a key; false where there is none.
 func (h Handlers) findByIDOrKey(c *web.Call, query string) (people.Person, bool, error) {
 	if len(query) == 26 && !strings.Contains(query, "@") {
 		p, err := h.people.Person(c.Context(), c.Project, query)
@@ -463,14 +489,7 @@ func (h Handlers) findByIDOrKey(c *web.Call, query string) (people.Person, bool,
 		}
 		return p, err == nil, err
 	}
-	if _, email := schema.ParseEmail(query); !email && !schema.ValidPesel(query) {
-		return people.Person{}, false, nil
-	}
-	found, err := h.people.Search(c.Context(), c.Project, query, 1, "")
-	if err != nil || len(found.Items) == 0 {
-		return people.Person{}, false, err
-	}
-	return found.Items[0], true, nil
+	return h.people.FindByKey(c.Context(), c.Defined.Definition, query)
 }
 
 // summary returns a person with the numbers of their keys, sign-ups and records.

@@ -105,7 +105,7 @@ func (r *reader) parse(text []byte) *project.Definition {
 func (r *reader) definition(root *node) *project.Definition {
 	d := &project.Definition{}
 	o, ok := r.object(root, "", "id", "title", "programme", "funding", "period", "time_zone", "implementers", "contact", "marks", "goal", "region",
-		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "people", "records", "participants", "indicators", "reports", "retention", "confirm", "confirm_hours")
+		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "languages", "people", "records", "participants", "indicators", "reports", "retention", "confirm", "confirm_hours")
 	if !ok {
 		return d
 	}
@@ -130,7 +130,13 @@ func (r *reader) definition(root *node) *project.Definition {
 	d.Activities = o.activities(d.Location())
 	d.OutputKinds = o.labelled("output_kinds", mostOutputKinds)
 	d.Partners = o.partners()
-	d.Records = append(o.attributes(), o.records()...)
+	d.Languages = o.languages()
+	if people, given := o.part("people", "keys", "identifiers", "attributes"); given {
+		d.People = people.keys()
+		d.Records = people.attributes()
+	}
+	d.Records = append(d.Records, o.records()...)
+	o.keysApart(d)
 	d.Participants = o.participants(d)
 	d.Indicators = o.indicators(d)
 	d.Reports = o.reports()

@@ -71,11 +71,7 @@ func (o object) entries(key string, most int, item func(e entry, path string)) {
 }
 
 // attributes reads people.attributes: what the project asks people beside, or in place of, the built-in attributes.
-func (o object) attributes() []project.RecordKind {
-	people, given := o.part("people", "attributes")
-	if !given {
-		return nil
-	}
+func (people object) attributes() []project.RecordKind {
 	builtin := schema.Builtin().Kind(schema.Signup)
 	kind := project.RecordKind{Name: builtin.Name, Plural: builtin.Plural}
 	people.entries("attributes", mostAttributes, func(e entry, path string) {

@@ -7,9 +7,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"outreach/internal/page"
 	"outreach/internal/people"
+	"outreach/internal/project"
 	"outreach/internal/records"
 	"outreach/internal/schema"
 	"outreach/internal/table"
@@ -18,7 +20,7 @@ import (
 )
 
 // Advisers have a page of their own, filled in by keyboard between two talks: one field names the person, by an exact
-// e-mail address or PESEL or by the name of a person whom this adviser has advised before. The other fields keep their
+// key or by the name of a person whom this adviser has advised before. The other fields keep their
 // last values.
 
 // Limits of an adviser's page.
@@ -70,8 +72,8 @@ func suggestions(all []people.Person) []page.Suggestion {
 	for _, p := range all {
 		s := page.Suggestion{ID: p.ID, Name: fullName(p), Hint: hint(p)}
 		switch {
-		case s.Name == "" && p.Email() != "":
-			s.Name, s.Hint = p.Email(), ""
+		case s.Name == "" && p.AnyKey() != "":
+			s.Name, s.Hint = p.AnyKey(), ""
 		case s.Name == "":
 			continue
 		case count[people.Fold(s.Name)] > 1 && s.Hint != "":
@@ -84,10 +86,31 @@ func suggestions(all []people.Person) []page.Suggestion {
 
 func fullName(p people.Person) string { return strings.TrimSpace(p.FirstName + " " + p.LastName) }
 
-// hint returns what distinguishes people of one name: their address, or the end of their PESEL.
+// keyTyped returns the kind of key that was typed, beside an e-mail address: a row of digits is a PESEL where the
+// project uses it, else, as other identifiers are, the first key that can be read so; "" for a name.
+func (h Handlers) keyTyped(c *web.Call, typed string) string {
+	keys := h.kind.PersonKeys()
+	if keys.Has(project.KeyPesel) && !strings.ContainsFunc(typed, func(r rune) bool { return (r < '0' || r > '9') && r != ' ' }) {
+		return project.KeyPesel
+	}
+	if !strings.ContainsFunc(typed, unicode.IsDigit) {
+		return ""
+	}
+	for _, f := range keys.Fields {
+		if f.Name == project.KeyEmail {
+			continue
+		}
+		if _, problem := f.Parse(typed, c.Scope(true)); problem == nil {
+			return f.Name
+		}
+	}
+	return ""
+}
+
+// hint returns what distinguishes people of one name: their address or number, or the end of their PESEL.
 func hint(p people.Person) string {
-	if p.Email() != "" {
-		return p.Email()
+	if p.AnyKey() != "" {
+		return p.AnyKey()
 	}
 	for _, pesel := range p.Pesels {
 		return "PESEL …" + pesel[max(0, len(pesel)-4):]
@@ -123,7 +146,7 @@ func hasWords(name string, words []string) bool {
 	return len(words) > 0
 }
 
-// resolveName replaces what was typed into the person field by the e-mail address or PESEL that it is, or by the id of
+// resolveName replaces what was typed into the person field by the key that it is, or by the id of
 // the person who was meant, of whom it returns what the adviser knows. Where no one or several may be meant it returns
 // them, and an error on the field.
 func (h Handlers) resolveName(c *web.Call, body web.Body, staff string) (known people.PersonView, candidates []page.Suggestion, err error) {
@@ -137,7 +160,7 @@ func (h Handlers) resolveName(c *web.Call, body web.Body, staff string) (known p
 	case typed == "":
 		delete(body.Given, "person")
 		return known, nil, nil
-	case strings.Contains(typed, "@"):
+	case strings.Contains(typed, "@") && h.kind.PersonKeys().Has(project.KeyEmail):
 		delete(body.Given, "person")
 		var names []string
 		for _, word := range strings.Fields(typed) {
@@ -151,9 +174,10 @@ func (h Handlers) resolveName(c *web.Call, body web.Body, staff string) (known p
 			body.Given["first_name"], body.Given["last_name"] = names[0], strings.Join(names[1:], " ")
 		}
 		return known, nil, nil
-	case !strings.ContainsFunc(typed, func(r rune) bool { return (r < '0' || r > '9') && r != ' ' }):
+	}
+	if key := h.keyTyped(c, typed); key != "" {
 		delete(body.Given, "person")
-		body.Given["pesel"] = typed
+		body.Given[key] = typed
 		return known, nil, nil
 	}
 	recent, err := h.own(c, staff, mostAdvised)

@@ -3,11 +3,14 @@ package recordsweb
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"outreach/internal/page"
 	"outreach/internal/people"
+	"outreach/internal/project"
 	"outreach/internal/records"
 	"outreach/internal/schema"
 	"outreach/internal/store"
@@ -198,8 +201,8 @@ func (h Handlers) draft(c *web.Call, body web.Body) (records.Draft, error) {
 // corrected without naming anybody, or by the id that it has. So may in a form that of a person of whom an adviser sees
 // no more than the id.
 func (h Handlers) correction(c *web.Call, body web.Body, before records.Typed) (records.Draft, error) {
-	if before.Person != "" && (body.Form || namesNoOther(body.Given, before.Person)) {
-		if body.Form && before.OnlySent && h.forAdviser(c) && namesNoOther(body.Given, before.Person) {
+	if before.Person != "" && (body.Form || h.namesNoOther(body.Given, before.Person)) {
+		if body.Form && before.OnlySent && h.forAdviser(c) && h.namesNoOther(body.Given, before.Person) {
 			body.Given["person"] = map[string]any{"id": before.Person}
 		}
 		found, err := h.people.Persons(c.Context(), c.Project, []string{before.Person})
@@ -207,29 +210,63 @@ func (h Handlers) correction(c *web.Call, body web.Body, before records.Typed) (
 			return records.Draft{}, err
 		}
 		who, ok := found[before.Person]
-		if unchanged := who.View(); ok && body.Form && body.Given["first_name"] == "" && body.Given["email"] == unchanged.Email && body.Given["pesel"] == unchanged.Pesel {
+		if ok && body.Form && h.namesAsBefore(body.Given, who) {
 			// The form still names whom the record is about, though others may share the keys.
-			delete(body.Given, "email")
-			delete(body.Given, "pesel")
-			delete(body.Given, "first_name")
-			body.Given["person"] = map[string]any{"id": before.Person}
+			h.nameByID(body.Given, before.Person)
 		}
-		if !ok && namesNoOther(body.Given, before.Person) {
+		if !ok && h.namesNoOther(body.Given, before.Person) {
 			reason := body.Take(h.kind.ReasonName())
-			delete(body.Given, "email")
-			delete(body.Given, "pesel")
-			delete(body.Given, "first_name")
-			body.Given["person"] = map[string]any{"id": before.Person}
+			h.nameByID(body.Given, before.Person)
 			return h.draftOf(c, body.Given, body.Form, reason, before.Person)
 		}
 	}
 	return h.draft(c, body)
 }
 
+// nameByID replaces what a form says of its person by their id.
+func (h Handlers) nameByID(given schema.Given, id string) {
+	for _, f := range slices.Concat(h.kind.PersonKeys().Fields, h.kind.PersonKeys().Names()) {
+		delete(given, f.Name)
+	}
+	given["person"] = map[string]any{"id": id}
+}
+
+// namesAsBefore reports whether a form has the keys that it was shown with.
+func (h Handlers) namesAsBefore(given schema.Given, who people.Person) bool {
+	shown := keyValues(h.kind, who)
+	for _, f := range slices.Concat(h.kind.PersonKeys().Fields, h.kind.PersonKeys().Names()) {
+		value, sent := given[f.Name].(string)
+		if value != shown[f.Name] || !sent && h.kind.PersonKeys().Has(f.Name) {
+			return false
+		}
+	}
+	return given["person"] == nil
+}
+
+// keyValues returns how a form names a person, by field.
+func keyValues(k *schema.Kind, p people.Person) map[string]string {
+	out := map[string]string{}
+	who := p.View()
+	for _, f := range k.PersonKeys().Fields {
+		switch f.Name {
+		case "email":
+			out[f.Name] = who.Email
+		case "pesel":
+			out[f.Name] = who.Pesel
+		default:
+			out[f.Name] = who.Further.Get(f.Name)
+		}
+	}
+	if k.PersonKeys().Name && strings.Join(slices.Collect(maps.Values(out)), "") == "" {
+		out["first_name"], out["last_name"], out["birth_year"] = p.FirstName, p.LastName, p.BirthYear
+	}
+	return out
+}
+
 // namesNoOther reports whether a body names no one, or the person with the id.
-func namesNoOther(given schema.Given, id string) bool {
-	for _, key := range []string{"email", "pesel"} {
-		if value := given[key]; value != nil && value != "" {
+func (h Handlers) namesNoOther(given schema.Given, id string) bool {
+	for _, key := range h.kind.PersonKeys().Fields {
+		if value := given[key.Name]; value != nil && value != "" {
 			return false
 		}
 	}
@@ -263,7 +300,7 @@ func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, e
 		return draft, web.Invalid(problems...)
 	}
 	if h.kind.Person && !c.HasRole(web.Coordinator) {
-		draft.Sent = &people.PersonView{Email: entry.Person.Email, Pesel: entry.Person.Pesel}
+		draft.Sent = sentView(entry.Person)
 	}
 	var err error
 	switch {
@@ -288,6 +325,15 @@ func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, e
 		draft.Partner = draft.Under
 	}
 	return draft, err
+}
+
+// sentView returns what a reference tells of a person by its keys. A name is told only where it is the key.
+func sentView(ref schema.PersonRef) *people.PersonView {
+	v := &people.PersonView{Email: ref.Email, Pesel: ref.Pesel, Further: ref.Further.With(project.KeyName, "")}
+	if ref.Key(project.KeyName) != "" {
+		v.FirstName, v.LastName = ref.FirstName, ref.LastName
+	}
+	return v
 }
 
 // nameStaff replaces the e-mail addresses of staff in a row by their random ids.
@@ -513,8 +559,8 @@ func (v view) who() string {
 	switch {
 	case v.person.LastName != "":
 		return v.person.FirstName + " " + v.person.LastName
-	case v.person.Email() != "":
-		return v.person.Email()
+	case v.person.AnyKey() != "":
+		return v.person.AnyKey()
 	case len(v.person.Pesels) > 0:
 		return "PESEL " + v.person.Pesels[0]
 	}
@@ -527,12 +573,11 @@ func (v view) values(k *schema.Kind) map[string]string {
 	for i := range k.Fields {
 		out[k.Fields[i].Name] = v.row[i]
 	}
-	who := v.person.View()
-	for key, text := range map[string]string{"email": who.Email, "pesel": who.Pesel} {
+	for name, text := range keyValues(k, v.person) {
 		if text != "" {
-			out[key] = text
+			out[name] = text
 		}
 	}
-	out["person"] = cmp.Or(out["email"], out["pesel"])
+	out["person"] = cmp.Or(v.person.AnyKey(), v.person.View().Pesel)
 	return out
 }

@@ -12,6 +12,7 @@ import (
 	"outreach/internal/activities"
 	"outreach/internal/app"
 	"outreach/internal/people"
+	"outreach/internal/project"
 	"outreach/internal/records"
 	"outreach/internal/schema"
 	"outreach/internal/store"
@@ -36,7 +37,7 @@ type People interface {
 	Persons(ctx context.Context, project string, ids []string) (map[string]people.Person, error)
 	Resolve(ctx context.Context, project string, ref schema.PersonRef, names people.Names) (string, error)
 	Find(ctx context.Context, project string, ref schema.PersonRef) (string, error)
-	Search(ctx context.Context, project, query string, limit int, cursor string) (table.PageOf[people.Person], error)
+	Search(ctx context.Context, d *project.Definition, query string, limit int, cursor string) (table.PageOf[people.Person], error)
 }
 
 // Staff is what the handlers need of access.Store: the random ids of staff for their e-mail addresses.

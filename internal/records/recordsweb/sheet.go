@@ -141,7 +141,7 @@ func (s sheet) show(c *web.Call) error {
 // render renders the rows of a page: as they are stored, and those that were sent and not saved as they were sent.
 func (s sheet) render(c *web.Call, status int, a project.Activity, content page.Sheet, cursor string, sent map[string]row) error {
 	ask := activities.Ask{Query: content.Query, Accepted: true, Limit: max(c.LimitOr(usualRows, mostRows), len(sent)), Cursor: cursor}
-	shown, err := activities.List(c.Context(), s.signups, s.people, c.Project, a, ask)
+	shown, err := activities.List(c.Context(), s.signups, s.people, c.Defined.Definition, a, ask)
 	if err != nil {
 		return err
 	}
@@ -434,9 +434,6 @@ func (s sheet) read(body web.Body) ([]row, []schema.Problem) {
 	return out, problems
 }
 
-// personOnly reads the person of a row that has no other fields.
-var personOnly = schema.Kind{Name: "person", Person: true}
-
 // check validates one row as a single record is validated.
 func (s sheet) check(c *web.Call, r *row, activity, date string, loose bool) error {
 	for _, name := range []string{"activity", "date"} {
@@ -451,7 +448,7 @@ func (s sheet) check(c *web.Call, r *row, activity, date string, loose bool) err
 	})
 	scope := c.Scope(loose)
 	if r.empty {
-		entry, problems := personOnly.Read(r.named, scope)
+		entry, problems := s.kind.PersonOnly().Read(r.named, scope)
 		if r.problems = problems; len(problems) > 0 {
 			return nil
 		}

@@ -9,6 +9,7 @@ import (
 
 	"outreach/internal/page"
 	"outreach/internal/people"
+	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/store"
@@ -113,7 +114,7 @@ func (h Handlers) list(c *web.Call) error {
 }
 
 func (l listed) json() shape.Merged {
-	return shape.Merged{Fields: Fields(l.kind, l.row), And: NewView(l.Signup, l.form)}
+	return shape.Merged{Fields: Fields(l.kind, l.row), And: NewView(l.kind, l.Signup, l.form)}
 }
 
 // Fields returns what a sign-up's form said, without the fields of identity.
@@ -122,12 +123,17 @@ func Fields(kind *schema.Kind, row schema.Row) map[string]any {
 	for _, name := range IdentityFields {
 		delete(out, name)
 	}
+	for _, f := range kind.PersonKeys().Fields {
+		if f.Name != project.KeyPhone { // it is how to reach them as well
+			delete(out, f.Name)
+		}
+	}
 	return out
 }
 
 // NewView returns the View of a sign-up. form has the identity fields of its first submission.
-func NewView(su signups.Signup, form map[string]string) View {
-	who := people.PersonView{ID: su.Person, FirstName: form["first_name"], LastName: form["last_name"], Email: form["email"], Pesel: form["pesel"]}
+func NewView(kind *schema.Kind, su signups.Signup, form map[string]string) View {
+	who := people.ViewOf(su.Person, kind.PersonKeys(), func(field string) string { return form[field] })
 	return View{
 		ID: su.ID, Person: who, Activity: su.Activity, State: su.State, SubmittedAt: su.Submitted.Format(time.RFC3339Nano), Entries: su.Entries,
 		Consent: form[signups.ConsentGiven], Upload: su.Upload, Conflict: su.Conflict, Unconfirmed: su.Unconfirmed,
@@ -183,7 +189,7 @@ func (h Handlers) move(c *web.Call) error {
 	case su.Conflict != nil && placed:
 		return web.Invalid(schema.Problem{Field: "person", Code: schema.Missing, Hint: "decide"})
 	case su.State == schema.Held && !su.Forgotten && placed:
-		err = h.signups.Confirm(c.Context(), c.Project, su)
+		err = h.signups.Confirm(c.Context(), c.Defined.Definition, su)
 	}
 	if err == nil && state != "" {
 		moved, err = h.signups.MoveSignup(c.Context(), c.Defined.Definition, moved.ID, state, by)

@@ -144,6 +144,9 @@ func (h Handlers) signUp(c *web.Call, body web.Body, office bool) (signups.Signe
 	kind := schema.For(def).Kind(schema.Signup)
 	entry, problems := kind.Read(body.Given, c.Scope(body.Form))
 	get := func(field string) string { return kind.Get(entry.Row, field) }
+	if !office && len(problems) == 0 && !entry.Person.AtForms() {
+		problems = append(problems, kind.PersonKeys().MissingAtForms())
+	}
 	submitted := now
 	if given := get("submitted_at"); given != "" {
 		if !office {

@@ -30,7 +30,7 @@ type Signups interface {
 	IsConfirmToken(project, signup, token string) bool
 	ConfirmAddress(ctx context.Context, def *project.Definition, id string) (signups.Signup, error)
 	Decide(ctx context.Context, def *project.Definition, id, who, by string) (signups.Signup, error)
-	Confirm(ctx context.Context, project string, su signups.Signup) error
+	Confirm(ctx context.Context, def *project.Definition, su signups.Signup) error
 }
 
 // Handlers serve sign-ups.

@@ -13,16 +13,18 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"outreach/internal/people"
+	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/table"
 )
 
-// roster finds who the people in a file are. Two keys (e-mail address, PESEL) in one row belong to one person, wherever
-// in the file the row is: people are the connected groups of keys of all rows (a union-find), so the order of rows has
+// roster finds who the people in a file are. The keys in one row (e-mail address, PESEL or another one of the project)
+// belong to one person, wherever in the file the row is: people are the connected groups of keys of all rows (a union-find), so the order of rows has
 // no effect. Rows with one key and different first names are about different people. People who are not stored yet have
 // provisional ids until register creates them.
 type roster struct {
 	signups bool
+	who     *schema.Keys
 	refs    []named                  // each reference once, in order of first appearance
 	at      map[schema.PersonRef]int // in refs
 	keys    []people.Key             // each once
@@ -37,7 +39,7 @@ type roster struct {
 // named is a reference, and what is to be told of it.
 type named struct {
 	schema.PersonRef
-	nodes     [2]int           // of its keys; -1: none
+	nodes     []int            // of its keys; none where nobody is meant
 	two       bool             // its keys belong to two people
 	which     bool             // several people share its keys
 	conflict  *people.Conflict // of a sign-up that is held, as it contradicts a known person
@@ -76,7 +78,7 @@ func (r *roster) add(ref schema.PersonRef) {
 	}
 	n := len(r.refs)
 	r.at[ref] = n
-	r.refs = append(r.refs, named{PersonRef: ref, nodes: [2]int{-1, -1}})
+	r.refs = append(r.refs, named{PersonRef: ref})
 	for _, k := range people.Keys(ref) {
 		place, seen := r.place[k]
 		if !seen {
@@ -116,7 +118,7 @@ func (r *roster) personNode(id string) int {
 
 // person returns the group of a reference, nil for one that has none.
 func (r *roster) person(n *named) *group {
-	if n.nodes[0] < 0 {
+	if len(n.nodes) == 0 {
 		return nil
 	}
 	return &r.nodes[r.root(n.nodes[0])].group
@@ -124,7 +126,7 @@ func (r *roster) person(n *named) *group {
 
 // resolve looks up the stored people, and finds who is meant by each reference. All rows must have been added.
 func (r *roster) resolve(ctx context.Context, s peopleStore, project string, kind *schema.Kind) (err error) {
-	r.signups = kind.Name == schema.Signup
+	r.signups, r.who = kind.Name == schema.Signup, kind.PersonKeys()
 	if r.known, err = s.Holders(ctx, project, r.keys); err != nil {
 		return err
 	}
@@ -181,6 +183,7 @@ func (r *roster) compared() []string {
 func (r *roster) match(n *named) {
 	keys := people.Keys(n.PersonRef)
 	held := make([]people.Held, len(keys))
+	n.nodes = make([]int, len(keys))
 	known, shared := false, false
 	for i, k := range keys {
 		held[i].Key = k
@@ -198,7 +201,7 @@ func (r *roster) match(n *named) {
 	var found people.Person
 	if r.signups {
 		if found, n.conflict = people.MatchSignup(n.PersonRef, held); n.conflict != nil {
-			n.nodes = [2]int{-1, -1}
+			n.nodes = nil
 			return
 		}
 		n.otherYear = found.OtherYear(n.PersonRef)
@@ -206,7 +209,7 @@ func (r *roster) match(n *named) {
 		var err error
 		if found, err = people.MatchRecord(n.PersonRef, held); err != nil {
 			n.two, n.which = errors.Is(err, people.ErrTwoPeople), errors.Is(err, people.ErrWhichPerson)
-			n.nodes = [2]int{-1, -1}
+			n.nodes = nil
 			return
 		}
 	}
@@ -226,7 +229,7 @@ func (r *roster) split(place int) {
 	}
 	var users []*named
 	for _, i := range r.users[place] {
-		if n := &r.refs[i]; n.nodes[0] >= 0 {
+		if n := &r.refs[i]; len(n.nodes) > 0 {
 			users = append(users, n)
 		}
 	}
@@ -264,7 +267,7 @@ func (r *roster) split(place int) {
 	}
 	for _, n := range vague {
 		if !r.signups {
-			n.which, n.other, n.nodes = true, false, [2]int{-1, -1}
+			n.which, n.other, n.nodes = true, false, nil
 		}
 	}
 }
@@ -289,10 +292,8 @@ func (r *roster) join() {
 	for i := range r.refs {
 		n := &r.refs[i]
 		for _, at := range n.nodes {
-			if at >= 0 {
-				r.nodes[at].used = true
-				r.union(n.nodes[0], at)
-			}
+			r.nodes[at].used = true
+			r.union(n.nodes[0], at)
 		}
 	}
 	first := map[string]int{}
@@ -335,12 +336,17 @@ func (r *roster) join() {
 // findTwo finds the references whose keys belong to two people. Sign-ups are held for that, and reported: then the
 // others are to be joined without them.
 func (r *roster) findTwo(ctx context.Context, s peopleStore, project string) (held bool, err error) {
-	joins := map[string]int{} // how many PESELs the file has beside an address
-	var ids []string          // of stored people for whom it has one new PESEL
+	joins := make([]int, len(r.keys)) // how many references have a key beside others
+	var ids []string                  // of stored people for whom the file has one new PESEL
 	for i := range r.refs {
 		n := &r.refs[i]
-		if p := r.person(n); p != nil && n.Email != "" && n.Pesel != "" {
-			joins[n.Email]++
+		if p := r.person(n); p != nil && len(n.nodes) > 1 {
+			for _, k := range keysOf(n) {
+				joins[r.place[k]]++
+			}
+			if n.Pesel == "" {
+				continue
+			}
 			if _, read := r.stored[p.id]; p.id != "" && p.pesels == 1 && !read {
 				ids = append(ids, p.id)
 			}
@@ -354,7 +360,7 @@ func (r *roster) findTwo(ctx context.Context, s peopleStore, project string) (he
 	for i := range r.refs {
 		n := &r.refs[i]
 		p := r.person(n)
-		if n.Email == "" || n.Pesel == "" || p == nil {
+		if p == nil || len(n.nodes) < 2 {
 			continue
 		}
 		has := more[p.id].Pesels
@@ -362,28 +368,49 @@ func (r *roster) findTwo(ctx context.Context, s peopleStore, project string) (he
 			has = read.Pesels
 		}
 		wrong := p.others || p.pesels > 1 || p.pesels == 1 && len(has) > 0 && !slices.Contains(has, p.pesel)
-		email, pesel := r.nodes[n.nodes[0]].id, r.nodes[n.nodes[1]].id
-		// A new address beside one PESEL connects no two people, and neither do two keys already stored for one person.
-		n.two = wrong && (email != "" || joins[n.Email] > 1) && (email == "" || email != pesel)
+		if n.two = false; !wrong {
+			continue
+		}
+		var conflict people.Conflict
+		conflict.Person, conflict.Fields, n.two = r.connects(n, joins)
 		if n.two && r.signups && p.id != "" {
-			held, n.two, n.conflict = true, false, &people.Conflict{Person: cmp.Or(email, pesel, p.id), Fields: []string{"pesel"}}
+			conflict.Person = cmp.Or(conflict.Person, p.id)
+			held, n.two, n.conflict = true, false, &conflict
 		}
 	}
 	for i := range r.refs {
 		if n := &r.refs[i]; n.conflict != nil {
-			n.nodes = [2]int{-1, -1}
+			n.nodes = nil
 		}
 	}
 	return held, nil
 }
 
+// connects reports whether a reference of several keys makes one of two people, and returns the id of the first known
+// one, and the kinds of the keys beside the first one of them. A new key that stands nowhere else connects nobody, but
+// for a PESEL, of which a person has one; neither do keys that are stored for one person already.
+func (r *roster) connects(n *named, joins []int) (person string, kinds []string, two bool) {
+	first, connecting := "", 0
+	for i, k := range keysOf(n) {
+		id := r.nodes[n.nodes[i]].id
+		if id == "" && joins[r.place[k]] < 2 && k.Kind != project.KeyPesel {
+			continue
+		}
+		person = cmp.Or(person, id)
+		if connecting++; connecting == 1 {
+			first = id
+			continue
+		}
+		kinds = append(kinds, k.Kind)
+		two = two || id == "" || id != first
+	}
+	return person, kinds, two
+}
+
 // problems returns what to report about the person of a row, and whether it is an error.
 func (r *roster) problems(ref schema.PersonRef) (found []schema.Problem, wrong bool) {
 	n := &r.refs[r.at[ref]]
-	field := "email"
-	if ref.Email == "" {
-		field = "pesel"
-	}
+	field := r.field(ref)
 	switch {
 	case n.two:
 		return []schema.Problem{{Field: field, Code: schema.TwoPeople}}, true
@@ -407,6 +434,16 @@ func (r *roster) problems(ref schema.PersonRef) (found []schema.Problem, wrong b
 		found = append(found, schema.Problem{Field: field, Code: schema.NewPerson})
 	}
 	return found, false
+}
+
+// field returns the column that stands for the keys of a reference: that of the first key, or of a last name.
+func (r *roster) field(ref schema.PersonRef) string {
+	for _, f := range r.who.Fields {
+		if ref.Key(f.Name) != "" {
+			return f.Name
+		}
+	}
+	return schema.LastNameField.Name
 }
 
 // registrars is the number of concurrent writers.
@@ -508,10 +545,13 @@ func (r *roster) ids() []string {
 
 // maskRef returns the key that a reference is shown by, masked.
 func maskRef(ref schema.PersonRef) string {
-	if ref.Email != "" {
-		return schema.EmailField.Mask(ref.Email)
+	for _, k := range people.Keys(ref) {
+		if k.Kind == project.KeyName {
+			return schema.LastNameField.Mask(ref.LastName)
+		}
+		return schema.EmailField.Mask(k.Value) // any field of identity
 	}
-	return schema.PeselField.Mask(ref.Pesel)
+	return ""
 }
 
 // parseInstant reads a time that the importer has checked.

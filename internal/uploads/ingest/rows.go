@@ -44,7 +44,7 @@ func (s *spool) add(l importer.Line) error {
 	}
 	s.line = binary.AppendUvarint(s.line[:0], uint64(l.Place()))
 	who := l.Entry.Person
-	for _, text := range [...]string{who.ID, who.Email, who.Pesel, who.FirstName, who.LastName, who.BirthYear} {
+	for _, text := range [...]string{who.ID, who.Email, who.Pesel, who.FirstName, who.LastName, who.BirthYear, string(who.Further)} {
 		s.line = appendText(s.line, text)
 	}
 	for _, text := range l.Entry.Row {
@@ -91,7 +91,7 @@ func (s *spool) each(do func(importer.Line) error) error {
 		}
 		texts := lineTexts{line: s.line, all: string(s.line)}
 		l := importer.At(int(texts.number()))
-		l.Entry.Person = schema.PersonRef{ID: texts.next(), Email: texts.next(), Pesel: texts.next(), FirstName: texts.next(), LastName: texts.next(), BirthYear: texts.next()}
+		l.Entry.Person = schema.PersonRef{ID: texts.next(), Email: texts.next(), Pesel: texts.next(), FirstName: texts.next(), LastName: texts.next(), BirthYear: texts.next(), Further: schema.Further(texts.next())}
 		values := row[:0]
 		for texts.at < len(s.line) {
 			values = append(values, texts.next())
