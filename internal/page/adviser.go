@@ -62,10 +62,7 @@ func (a Advice) render(v view) (string, any) {
 
 // onePerson replaces the key fields of a person by one field.
 func (v view) onePerson(keys *schema.Keys, inputs []input, e Entry) []input {
-	who := input{Name: "person", Label: v.Say("signups.person"), Hint: v.Say("advice.person_hint"), Value: e.Values["person"], As: "text", Complete: "off", Required: true}
-	if !keys.Usual() {
-		who.Hint = v.Say("advice.person_hint_keys", "list", strings.Join(v.keyLabels(keys), ", "))
-	}
+	who := input{Name: "person", Label: v.Say("signups.person"), Hint: v.Say("advice.person_hint", "list", v.keyLabels(keys)), Value: e.Values["person"], As: "text", Complete: "off", Required: true}
 	for _, p := range e.Problems {
 		if p.Field == "person" || strings.HasPrefix(p.Field, "person.") {
 			who.Errors = append(who.Errors, v.sentence(p))

@@ -72,6 +72,9 @@ func renderPage(frame Frame, content Content) ([]byte, error) {
 		frame.Zone = time.UTC
 	}
 	v := view{Messages: text.Of(frame.Language), Frame: frame}
+	if p := frame.Project; p != nil && p.Kinds != nil && !p.Kinds.Keys.Usual() {
+		v.Messages = v.Keyed()
+	}
 	name, data := content.render(v)
 	v.Page, v.name = data, name
 	t, err := parsed(name)

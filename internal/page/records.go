@@ -125,7 +125,7 @@ func (v view) recordForm(kind *schema.Kind, d *project.Definition, e Entry, toda
 		fallthrough
 	default:
 		if name := f.Input("first_name"); name.Hint == "" {
-			name.Label, name.Hint = v.Say("records.person_first_name_of_several"), v.Say("records.person_first_name_hint_keys")
+			name.Label, name.Hint = v.Say("records.person_first_name"), v.Say("records.person_first_name_hint")
 		}
 	}
 	return f

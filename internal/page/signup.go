@@ -116,9 +116,6 @@ func joined(by string, parts ...string) string {
 // DataWords returns the paragraphs on the use of data in the language of the page.
 func (s signupForm) DataWords(words *text.Messages) []string { return DataWords(words, s.Definition) }
 
-// Usual reports whether people are recognised by e-mail address and PESEL.
-func (s signupForm) Usual() bool { return s.Definition.UsualKeys() }
-
 // Version returns the version of the words on the use of data.
 func (signupForm) Version() string { return signups.ConsentVersion }
 

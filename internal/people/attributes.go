@@ -47,8 +47,9 @@ func Corrected(attributes map[string]string, corrections []AttributeCorrection) 
 }
 
 // CorrectAttributes stores a correction, of which the caller sets Values, Cleared, Reason and By. It counts in every
-// later snapshot. It fails with store.ErrNotFound for an unknown id.
-func (s *Store) CorrectAttributes(ctx context.Context, project, id string, c AttributeCorrection) error {
+// later snapshot, and a year of birth identifies with the names where these are a key. It fails with store.ErrNotFound
+// for an unknown id.
+func (s *Store) CorrectAttributes(ctx context.Context, project, id string, c AttributeCorrection, keys *schema.Keys) error {
 	p, err := s.Person(ctx, project, id)
 	if err != nil {
 		return err
@@ -68,7 +69,17 @@ func (s *Store) CorrectAttributes(ctx context.Context, project, id string, c Att
 		if rev == 0 || before.Into != "" {
 			return fmt.Errorf("person %s: %w", id, store.ErrNotFound)
 		}
-		return s.db.People.Write(ctx, s.putPerson(project, before, rev), table.PutJSON(attributesKey(project, p.ID, c.ID), c, table.Always))
+		after := before
+		var ops []table.Op
+		if year := c.Values.Get("birth_year"); keys.Name && year != "" { // it belongs to the key of names
+			after.BirthYear = year
+			after = after.withName(keys)
+			if ops, err = s.correctKeys(ctx, project, &after, before.Keys(), after.Keys()); err != nil {
+				return err
+			}
+		}
+		ops = append(ops, s.putPerson(project, after, rev), table.PutJSON(attributesKey(project, p.ID, c.ID), c, table.Always))
+		return s.db.People.Write(ctx, ops...)
 	})
 	if err != nil {
 		return err

@@ -24,6 +24,17 @@ type Messages struct {
 	mu        sync.RWMutex // guards parsed and the bundle, to which a message is added at its first use
 	parsed    map[string]bool
 	form      format
+	keyed     *Messages // see Keyed
+	base      *Messages // of Keyed: those that it varies
+}
+
+// Keyed returns the messages for a project that recognises people otherwise than by e-mail address and PESEL: those
+// that name these two have another wording, under the same key with _keys behind it.
+func (m *Messages) Keyed() *Messages {
+	if m.base != nil {
+		return m
+	}
+	return m.keyed
 }
 
 func read(tag language.Tag, data []byte) *Messages {
@@ -33,6 +44,7 @@ func read(tag language.Tag, data []byte) *Messages {
 	}
 	m.localizer = i18n.NewLocalizer(m.bundle, m.language)
 	m.form = m.readFormat()
+	m.keyed = &Messages{language: m.language, form: m.form, base: m}
 	return m
 }
 
@@ -53,6 +65,12 @@ func (m *Messages) Count(key string, n int64, args ...any) string {
 }
 
 func (m *Messages) localize(key string, data map[string]any, count any) string {
+	if m.base != nil {
+		if m.base.Has(key + "_keys") {
+			key += "_keys"
+		}
+		return m.base.localize(key, data, count)
+	}
 	if !m.Has(key) {
 		if m.language != English {
 			return Of(English).localize(key, data, count)
@@ -80,6 +98,9 @@ func (m *Messages) named(args []any) map[string]any {
 
 // Has reports whether the language's own catalogue has the key.
 func (m *Messages) Has(key string) bool {
+	if m.base != nil {
+		return m.base.Has(key)
+	}
 	m.mu.RLock()
 	parsed := m.parsed[key]
 	m.mu.RUnlock()

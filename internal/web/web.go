@@ -268,8 +268,16 @@ func (c *Call) StaffName() string {
 	return c.Caller.Subject
 }
 
-// Messages returns the catalogue of the call's language.
-func (c *Call) Messages() *text.Messages { return text.Of(c.Language) }
+// Messages returns the catalogue of the call's language, as its project has it.
+func (c *Call) Messages() *text.Messages { return c.MessagesIn(c.Language) }
+
+// MessagesIn returns the catalogue of a language, as the call's project has it.
+func (c *Call) MessagesIn(language string) *text.Messages {
+	if d := c.Defined.Definition; d != nil && !d.UsualKeys() {
+		return text.Of(language).Keyed()
+	}
+	return text.Of(language)
+}
 
 // Today returns the date in the project's time zone, YYYY-MM-DD. The call must have a project.
 func (c *Call) Today() string { return c.Defined.Definition.Day(c.Site.DB.Now()) }

@@ -25,7 +25,7 @@ func attributesOf(registry *schema.Registry) *schema.Kind {
 
 // attributesAnswer is a person with the attributes that count.
 type attributesAnswer struct {
-	people.PersonView
+	people.PersonFields
 	Attributes map[string]any `json:"attributes" doc:"As they count from now on, those that are known"`
 }
 
@@ -78,7 +78,7 @@ func (h Handlers) correctAttributes(c *web.Call) error {
 			return err
 		}
 		correction := people.AttributeCorrection{By: by, Values: schema.ValuesOf(values), Cleared: cleared, Reason: kind.Get(entry.Row, "reason")}
-		if err := h.people.CorrectAttributes(c.Context(), c.Project, p.ID, correction); err != nil {
+		if err := h.people.CorrectAttributes(c.Context(), c.Project, p.ID, correction, registry(c).Keys); err != nil {
 			return err
 		}
 		known = people.Corrected(known, []people.AttributeCorrection{correction})
@@ -86,7 +86,7 @@ func (h Handlers) correctAttributes(c *web.Call) error {
 	if form {
 		return c.Redirect("/" + c.Project + "/people/" + p.ID + "?done=saved")
 	}
-	return c.JSON(http.StatusOK, attributesAnswer{p.View(), attributesJSON(registry(c), known)})
+	return c.JSON(http.StatusOK, attributesAnswer{people.PersonFields(p.View()), attributesJSON(registry(c), known)})
 }
 
 // derived returns the attributes that follow from a person's PESEL.

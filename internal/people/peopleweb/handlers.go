@@ -32,7 +32,7 @@ type People interface {
 	Duplicates(ctx context.Context, project string, from, limit int) (people.PairPage, error)
 	PersonTag(project string, p people.Person) string
 	Correct(ctx context.Context, project, id, ifMatch string, c people.Correction, by string) (people.Person, error)
-	CorrectAttributes(ctx context.Context, project, id string, c people.AttributeCorrection) error
+	CorrectAttributes(ctx context.Context, project, id string, c people.AttributeCorrection, keys *schema.Keys) error
 	Merge(ctx context.Context, project, from, into, by string) (people.Person, error)
 	NoteView(ctx context.Context, project, person, by string) error
 	NoteExport(ctx context.Context, project, what, person, by string) error

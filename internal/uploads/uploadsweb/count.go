@@ -100,7 +100,7 @@ func (h Handlers) count(c *web.Call) error {
 		return c.Redirect(at)
 	}
 	c.W.Header().Set("Location", at)
-	return c.JSON(http.StatusCreated, describe(u, uploads.Findings{}))
+	return c.JSON(http.StatusCreated, describe(c, u, uploads.Findings{}))
 }
 
 // Limits of what the page of an upload shows. The list of errors as a file is complete.

@@ -71,7 +71,7 @@ func (h Handlers) showList(c *web.Call, status int, wrong string) error {
 	if !c.Page {
 		items := make([]uploadView, len(found.Items))
 		for i, u := range found.Items {
-			items[i] = describe(u, uploads.Findings{})
+			items[i] = describe(c, u, uploads.Findings{})
 		}
 		return c.List(items, found.Next)
 	}
@@ -212,7 +212,7 @@ func (h Handlers) show(c *web.Call) error {
 		return err
 	}
 	if !c.Page {
-		return c.JSON(http.StatusOK, describe(u, found))
+		return c.JSON(http.StatusOK, describe(c, u, found))
 	}
 	content := pageOf(c, u, found)
 	content.Once = c.Site.DB.NewID()
@@ -257,7 +257,7 @@ func (h Handlers) withdraw(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, describe(u, found))
+	return c.JSON(http.StatusOK, describe(c, u, found))
 }
 
 func (h Handlers) errorList(c *web.Call) error {
@@ -277,7 +277,7 @@ func (h Handlers) errorList(c *web.Call) error {
 		head = append(head, report.Text("sheet"))
 	}
 	csv.Row(head...)
-	for _, f := range cells(u, found.Errors) {
+	for _, f := range cells(c.MessagesIn(u.Language), found.Errors) {
 		line := []report.Cell{report.Number(f.Row), report.Text(f.Column), report.Text(f.Code), report.Text(f.Value), report.Text(f.Message)}
 		if sheets {
 			line = append(line, report.Text(f.Sheet))
@@ -305,11 +305,12 @@ func (h Handlers) original(c *web.Call) error {
 }
 
 // describe returns the JSON of an upload.
-func describe(u uploads.Upload, found uploads.Findings) uploadView {
+func describe(c *web.Call, u uploads.Upload, found uploads.Findings) uploadView {
+	words := c.MessagesIn(u.Language)
 	return uploadView{
 		ID: u.ID, State: u.State, Kind: optional(u.Kind), Filename: u.Filename, Owner: u.Owner, SHA256: optional(u.SHA256), Bytes: u.Bytes,
 		Rows: u.Rows, New: u.New, Changed: u.Changed, Unchanged: u.Unchanged, Totals: totals(u),
-		Errors: cells(u, found.Errors), Warnings: cells(u, found.Warnings), ErrorsCut: found.ErrorsCut, WarningsCut: found.WarningsCut,
+		Errors: cells(words, found.Errors), Warnings: cells(words, found.Warnings), ErrorsCut: found.ErrorsCut, WarningsCut: found.WarningsCut,
 		SameAs: u.SameAs, CheckOnly: u.CheckOnly, ReceivedAt: instant(u.Arrived), FinishedAt: instant(u.Finished), OriginalRemovedAt: instant(u.Removed),
 	}
 }
@@ -323,9 +324,9 @@ func totals(u uploads.Upload) uploads.Totals {
 }
 
 // cells returns findings with their messages in the uploader's language.
-func cells(u uploads.Upload, findings []uploads.Finding) []cell {
+func cells(messages *text.Messages, findings []uploads.Finding) []cell {
 	out := make([]cell, len(findings))
-	for i, p := range cellProblems(text.Of(u.Language), findings) {
+	for i, p := range cellProblems(messages, findings) {
 		out[i] = cell{Sheet: p.Sheet, Row: p.Row, Column: p.Column, Code: p.Code, Value: p.Value, Message: p.Message, Rows: p.Rows, Count: p.Count}
 	}
 	return out
