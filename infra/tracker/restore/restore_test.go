@@ -23,6 +23,7 @@ import (
 	"outreach/internal/mail"
 	"outreach/internal/mail/mailbox"
 	"outreach/internal/people"
+	"outreach/internal/project"
 	"outreach/internal/project/definition"
 	"outreach/internal/records"
 	"outreach/internal/schema"
@@ -333,7 +334,7 @@ func TestTables(t *testing.T) {
 	if told := out.String(); !strings.Contains(told, "would be made from") || !strings.Contains(told, "1 erasures in the ledger, 1 erased again") || !strings.Contains(told, "people erased since: 1") {
 		t.Errorf("told:\n%s", told)
 	}
-	if known, err := restored.People.Search(ctx, "town", "ewa@example.org", 10, ""); err != nil || len(known.Items) > 0 {
+	if known, err := restored.People.Search(ctx, &project.Definition{ID: "town"}, "ewa@example.org", 10, ""); err != nil || len(known.Items) > 0 {
 		t.Errorf("%v, %v", known, err)
 	}
 }
