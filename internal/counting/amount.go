@@ -1,6 +1,7 @@
 package counting
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"math"
@@ -10,7 +11,7 @@ import (
 	"strings"
 )
 
-// amount is an exact decimal: whole units and millionths.
+// amount is an exact decimal: whole units, rounded down, and 0 to 999,999 millionths.
 type amount struct{ whole, millionths int64 }
 
 const million = 1_000_000
@@ -36,8 +37,23 @@ func parseAmount(text string) (a amount, err error) {
 	for range decimals - len(fraction) {
 		a.millionths *= 10
 	}
+	if strings.HasPrefix(text, "-") {
+		return amount{}.sub(amount{-a.whole, a.millionths}), nil
+	}
 	return a, nil
 }
+
+func (a amount) compare(b amount) int {
+	return cmp.Or(cmp.Compare(a.whole, b.whole), cmp.Compare(a.millionths, b.millionths))
+}
+
+// rat returns the amount as a fraction.
+func (a amount) rat() *big.Rat {
+	return new(big.Rat).Add(new(big.Rat).SetInt64(a.whole), big.NewRat(a.millionths, million))
+}
+
+// text writes the amount exactly, without trailing zeros.
+func (a amount) text() json.Number { return rounded(a.rat(), decimals) }
 
 // add returns the sum, with fewer than a million millionths. Sums of values that the tracker accepts do not overflow.
 func (a amount) add(b amount) amount {
@@ -65,40 +81,6 @@ func (a amount) hundredths() *big.Int {
 func decimal(hundredths *big.Int) json.Number {
 	text := new(big.Rat).SetFrac(hundredths, big.NewInt(100)).FloatString(2)
 	return json.Number(strings.TrimSuffix(strings.TrimRight(text, "0"), "."))
-}
-
-// percentTenths returns achieved × 100 ÷ target in tenths, rounded half up.
-func percentTenths(hundredths *big.Int, target *big.Rat) *big.Int {
-	tenths := new(big.Rat).SetFrac(new(big.Int).Mul(hundredths, big.NewInt(10)), big.NewInt(1))
-	tenths.Quo(tenths, target)
-	tenths.Add(tenths, big.NewRat(1, 2))
-	return new(big.Int).Quo(tenths.Num(), tenths.Denom())
-}
-
-func percent(tenths *big.Int) json.Number {
-	return json.Number(new(big.Rat).SetFrac(tenths, big.NewInt(10)).FloatString(1))
-}
-
-// Statuses of an indicator.
-const (
-	achieved   = "achieved"
-	notStarted = "not-started"
-	onTrack    = "on-track"
-	behind     = "behind"
-)
-
-// status compares a percentage, in tenths, with the share of days that have passed.
-func status(tenths *big.Int, passed, days int64) string {
-	switch {
-	case tenths.Cmp(big.NewInt(1000)) >= 0:
-		return achieved
-	case tenths.Sign() == 0:
-		return notStarted
-	case new(big.Int).Mul(tenths, big.NewInt(days)).Cmp(big.NewInt(1000*passed)) >= 0:
-		return onTrack
-	default:
-		return behind
-	}
 }
 
 // estimate returns how many of N people the airings reached at least once, if the audience of each airing is a random

@@ -5,12 +5,15 @@ import (
 	"math"
 	"math/big"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
 	"outreach/internal/schema"
 
 	"pgregory.net/rapid"
+
+	"outreach/internal/project"
 )
 
 func TestSumsAreExact(t *testing.T) {
@@ -71,13 +74,17 @@ func TestPercentAndStatus(t *testing.T) {
 		{"more than all", 898860_00, 1, "200000", "449.4", "achieved"},
 		{"a target with decimals", 725, 1, "7.25", "100.0", "achieved"},
 	} {
-		target, _ := new(big.Rat).SetString(c.target)
-		tenths := percentTenths(big.NewInt(c.achieved), target)
-		if got := percent(tenths); string(got) != c.percent {
+		target, err := strconv.ParseFloat(c.target, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := newPlan(&project.Definition{Period: project.Period{From: "2026-01-01", To: "2026-04-10"}}, project.Indicator{Count: "sum", Target: target}) // 100 days
+		got, say := p.judge(big.NewRat(c.achieved, 100), true, int(c.passed))
+		if string(got) != c.percent {
 			t.Errorf("%s: %s %%, want %s", c.name, got, c.percent)
 		}
-		if got := status(tenths, c.passed, 100); got != c.say {
-			t.Errorf("%s: %s, want %s", c.name, got, c.say)
+		if say != c.say {
+			t.Errorf("%s: %s, want %s", c.name, say, c.say)
 		}
 	}
 }

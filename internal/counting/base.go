@@ -100,11 +100,14 @@ func (r *Rules) Columns(kind string) (wholes, texts []int) {
 	}
 	for _, in := range r.byKind[s.number].indicators {
 		switch {
-		case in.value.origin != fromRow || in.count != countSum && in.count != countDistinct:
+		case in.value.origin != fromRow || in.count != countSum && in.count != countDistinct && !in.valued():
 		case in.count == countSum && s.Fields[in.value.place].Type.Stored() == schema.Wholes:
 			wholes = add(wholes, in.value.place)
 		default:
 			texts = add(texts, in.value.place)
+		}
+		for _, p := range in.parts {
+			texts = add(texts, p.field)
 		}
 	}
 	return wholes, texts
@@ -117,7 +120,9 @@ func (r *Rules) usesAttributes(s *kindLayout) bool {
 	}
 	rules := slices.Clone(r.byKind[s.number].participants)
 	for _, in := range r.byKind[s.number].indicators {
-		rules = append(rules, in.rule)
+		if rules = append(rules, in.rule); in.also != nil {
+			rules = append(rules, in.also)
+		}
 	}
 	return slices.ContainsFunc(rules, (*rule.Rule).UsesAttributes)
 }
@@ -416,13 +421,13 @@ func (c *counter) countBase(s *kindLayout) error {
 		place := c.rules.byKind[s.number].indicators[i].place
 		indicators[place] = &c.accumulators[place]
 	}
-	from, compares := len(c.live.records[s.number]), c.comparesParticipants()
+	from, compares, end := len(c.live.records[s.number]), c.comparesParticipants(), c.lastDay(s)
 	for i, live := range r.Live {
 		date := days[i]
 		if !live || gone[i] {
 			continue
 		}
-		if date < c.from || date > c.to {
+		if date < c.from || date > end {
 			c.figures.Quality.RecordsOutsidePeriod++
 			continue
 		}
@@ -440,7 +445,7 @@ func (c *counter) countBase(s *kindLayout) error {
 				return recount("attributes changed of a person with records")
 			}
 		}
-		if s == c.live.layouts.airings {
+		if s == c.live.layouts.airings && date <= c.to {
 			c.reaches = append(c.reaches, r.Wholes[c.live.layouts.reach][i])
 		}
 		for _, mark := range b.marks[r.Marks[i]] {
@@ -456,26 +461,47 @@ func (c *counter) countBase(s *kindLayout) error {
 				}
 				continue
 			}
-			t := indicators[mark-1]
+			t, here := indicators[mark-1], recordRef{kind: uint32(s.number), place: uint32(from + i)}
 			var err error
-			switch t.rule.count {
-			case countSum:
+			switch {
+			case t.rule.count == countSum && len(t.rule.parts) == 0:
 				var a amount
 				a, err = c.live.baseAmount(r, i, t.rule.value, known)
 				month := t.month(date, c.from)
 				*month = month.add(a)
 				t.records++
-			case countDistinct:
-				err = t.tally(date, person, c.live.baseValue(r, i, t.rule.value, known), c.from)
+			case t.rule.count == countPeople || t.rule.count == countRecords && len(t.rule.parts) == 0:
+				err = c.tally(t, here, date, person, "")
 			default:
-				err = t.tally(date, person, "", c.from)
+				err = c.tallyOfBase(t, here, r, i, person, known)
 			}
 			if err != nil {
 				return fmt.Errorf("%s %s: %w", s.Name, b.id(r, i), err)
 			}
 			if !c.comparesWithBase(s, t.rule) {
-				t.evidence = append(t.evidence, recordRef{kind: uint32(s.number), place: uint32(from + i)})
+				t.evidence = append(t.evidence, here)
 			}
+		}
+	}
+	return nil
+}
+
+// tallyOfBase counts a record of the base with its value and the parts that it fits.
+func (c *counter) tallyOfBase(t *accumulator, here recordRef, r *BaseRows, row int, person uint32, known []string) error {
+	value := c.live.baseValue(r, row, t.rule.value, known)
+	if t.rule.count == countSum {
+		a, err := c.live.baseAmount(r, row, t.rule.value, known)
+		if err != nil {
+			return err
+		}
+		value = a.text().String()
+	}
+	if err := c.tally(t, here, c.live.base.days[r][row], person, value); err != nil {
+		return err
+	}
+	for i, p := range t.rule.parts {
+		if err := t.addPart(i, c.live.texts.all[r.Texts[p.field][row]], value); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -502,7 +528,7 @@ func (c *counter) touched() map[uint32]struct{} {
 // comparesWithBase reports whether the evidence of a rule over a kind is stored as changes since the base: not if it is
 // about sign-ups, of which the base has none, or if attributes change what earlier records add.
 func (c *counter) comparesWithBase(s *kindLayout, in *indicatorRule) bool {
-	return c.live.base != nil && s != c.live.layouts.signups && in.value.origin != fromAttributes
+	return c.live.base != nil && s != c.live.layouts.signups && in.value.origin != fromAttributes && !in.share && !in.valued()
 }
 
 // comparesParticipants is comparesWithBase for the participants.
@@ -533,7 +559,7 @@ func (c *counter) compareWithBase() error {
 	if !c.comparesParticipants() {
 		return nil
 	}
-	return c.compare(ParticipantsEvidence, 0, about, &indicatorRule{count: countPeople}, c.evidence)
+	return c.compare(ParticipantsEvidence, 0, about, &indicatorRule{count: countPeople, until: c.to}, c.evidence)
 }
 
 // difference is a record that came after the base, or one of the base that no longer counts, or adds another amount:
@@ -620,7 +646,7 @@ func (m *comparison) eachRow(do func(s *kindLayout, r *BaseRows, row int)) {
 		r := &b.kinds[s.number]
 		days := b.days[r]
 		for row, live := range r.Live {
-			if live && m.marked[r.Marks[row]] && days[row] >= m.from && days[row] <= m.to && days[row] <= b.asOf {
+			if live && m.marked[r.Marks[row]] && days[row] >= m.from && days[row] <= m.rule.until && days[row] <= b.asOf {
 				do(s, r, row)
 			}
 		}
@@ -736,9 +762,9 @@ func (m *comparison) place() ([]snapshot.Change, error) {
 	slices.SortFunc(m.all, func(x, y difference) int {
 		return cmp.Or(cmp.Compare(x.date, y.date), strings.Compare(x.id, y.id), -compareBools(x.gone, y.gone))
 	})
-	before := make([]int, len(m.all)+1)   // how many records of the base come before each and not before the one before it
-	sums := make([]amount, len(m.all)+1)  // what they add
-	starts := make([]int, m.slot(m.to)+2) // the index of the first difference of a day or later
+	before := make([]int, len(m.all)+1)           // how many records of the base come before each and not before the one before it
+	sums := make([]amount, len(m.all)+1)          // what they add
+	starts := make([]int, m.slot(m.rule.until)+2) // the index of the first difference of a day or later
 	at := 0
 	for slot := range starts {
 		for at < len(m.all) && m.slot(m.all[at].date) < slot {

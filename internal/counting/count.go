@@ -2,11 +2,8 @@ package counting
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
-	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,7 +31,11 @@ type Figures struct {
 	changes    map[string][]snapshot.Change // of figures whose evidence is compared with that of the base
 	failed     [][]recordRef                // whose rule failed: of the participants, then of the indicators
 	rules      map[string]*indicatorRule
-	attributes [][]string // by person, as counted
+	shares     map[string]*share
+	taken      map[string]*taken
+	parts      map[string][]snapshot.Counted // of figures that are not made of records: what they are made of
+	tallies    [][]recordRef                 // by tally: the records that meet its rule
+	attributes [][]string                    // by person, as counted
 }
 
 // datedSignup is a live sign-up with the day from which it counts.
@@ -57,50 +58,6 @@ func (f *Figures) Snapshot(definition snapshot.Definition) (snapshot.Snapshot, e
 	hash, err := s.Digest()
 	s.Hash = hash
 	return s, err
-}
-
-// Evidence returns the records behind an indicator, by its code, or behind the participants (ParticipantsEvidence):
-// all that meet the rule, by date, then id, each with what it adds to the figure.
-func (f *Figures) Evidence(code string) iter.Seq[snapshot.Counted] {
-	return func(yield func(snapshot.Counted) bool) {
-		counts := indicatorRule{count: countPeople} // as participants do
-		if in := f.rules[code]; in != nil {
-			counts = *in
-		}
-		seen, total := map[string]bool{}, amount{}
-		for _, r := range f.evidence[code] {
-			adds := f.contribution(&counts, r, seen)
-			total = total.add(adds)
-			if !yield(snapshot.Counted{Evidence: f.record(r), Adds: decimal(adds.hundredths()), Total: decimal(total.hundredths()), What: f.description(r)}) {
-				return
-			}
-		}
-	}
-}
-
-// contribution returns what a record adds to a figure. seen holds the people or values counted so far, and is
-// extended.
-func (f *Figures) contribution(rule *indicatorRule, r recordRef, seen map[string]bool) amount {
-	one := amount{whole: 1}
-	same := ""
-	switch rule.count {
-	case countRecords:
-		return one
-	case countSum:
-		a, _ := f.amount(rule.value, r) // Compile has parsed it without an error
-		return a
-	case countDistinct:
-		if same = schema.Same(f.value(rule.value, r)); same == "" {
-			return amount{}
-		}
-	default:
-		same = f.live.person(f.person(r))
-	}
-	if seen[same] {
-		return amount{}
-	}
-	seen[same] = true
-	return one
 }
 
 // Changes returns how the evidence of a figure differs from that of the checkpoint that the Fold continues, in order.
@@ -204,14 +161,19 @@ func (f *Figures) record(r recordRef) snapshot.Evidence {
 
 func (l *Live) person(place uint32) string { return l.texts.all[l.people[place]] }
 
-// accumulator adds up the figures of one indicator.
+// accumulator adds up the figures of one tally.
 type accumulator struct {
-	rule     *indicatorRule
+	rule     *indicatorRule // nil: the indicator is not made of records
 	records  int64
 	evidence []recordRef    // if it is compared with that of the base: without the base
 	people   firstDays      // of people
 	seen     map[string]day // of count distinct: the day of a value's first record
 	added    []amount       // by month: of count records one each, of count sum the values
+	counted  []int64        // by month: how many values were added
+	taken    []*taken       // by month: the value that is taken
+	parts    [][]amount     // by breakdown of records and part, the last unknown
+
+	numerator, denominator int64 // of a share
 }
 
 // firstDays holds the day of each person's first counted record; 0: none.
@@ -230,12 +192,12 @@ type counter struct {
 	live         *Live
 	from, to     day
 	asOf         day
-	months       int // of the period, up to asOf
 	attributes   [][]string
-	accumulators []accumulator // by indicator
-	failed       [][]recordRef // whose rule failed: of the participants, then of the indicators
-	people       firstDays     // participants
-	evidence     []recordRef   // of participants
+	accumulators []accumulator      // by tally
+	series       map[string]*series // by indicator
+	failed       [][]recordRef      // whose rule failed: of the participants, then of the indicators
+	people       firstDays          // participants
+	evidence     []recordRef        // of participants
 	reaches      []int64
 	figures      *Figures
 }
@@ -246,28 +208,18 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fi
 	if !isDay(asOf) || !isDay(def.Period.From) || !isDay(def.Period.To) {
 		return Figures{}, fmt.Errorf("not a date: as of %q, period from %q to %q", asOf, def.Period.From, def.Period.To)
 	}
-	figures := Figures{Project: def.ID, AsOf: asOf, live: live, evidence: map[string][]recordRef{}, changes: map[string][]snapshot.Change{}, rules: map[string]*indicatorRule{}}
+	figures := Figures{Project: def.ID, AsOf: asOf, live: live, evidence: map[string][]recordRef{}, changes: map[string][]snapshot.Change{}, rules: map[string]*indicatorRule{}, shares: map[string]*share{}, taken: map[string]*taken{}, parts: map[string][]snapshot.Counted{}}
 	c := &counter{
 		def: def, rules: rules, live: live, figures: &figures,
 		from: dayOf(def.Period.From), to: dayOf(def.Period.To), asOf: dayOf(asOf),
-		accumulators: make([]accumulator, len(def.Indicators)), people: make(firstDays, len(live.people)),
+		accumulators: make([]accumulator, rules.tallies), series: map[string]*series{}, people: make(firstDays, len(live.people)),
 		failed: make([][]recordRef, len(def.Indicators)+1),
-	}
-	if last := min(c.asOf, c.to); last >= c.from {
-		c.months = last.months() - c.from.months() + 1
 	}
 	c.dateSignups()
 	for i := range rules.byKind {
 		indicators := rules.byKind[i].indicators
 		for j := range indicators {
-			t := &c.accumulators[indicators[j].place]
-			t.rule = &indicators[j]
-			t.added = make([]amount, c.months)
-			t.people = make(firstDays, 0)
-			if t.rule.count == countPeople {
-				t.people = make(firstDays, len(live.people))
-			}
-			t.seen = map[string]day{}
+			c.accumulators[indicators[j].place] = c.newAccumulator(&indicators[j])
 		}
 	}
 	if live.base != nil && live.base.broken != nil {
@@ -284,12 +236,33 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fi
 		}
 	}
 	if live.base != nil {
+		if c.undecided() {
+			return Figures{}, recount("which record is the last follows from the records")
+		}
 		if err := c.compareWithBase(); err != nil {
 			return Figures{}, err
 		}
 	}
 	c.report()
 	return figures, nil
+}
+
+func (c *counter) newAccumulator(of *indicatorRule) accumulator {
+	months := c.monthsTo(of.until)
+	t := accumulator{rule: of, added: make([]amount, months), people: make(firstDays, 0), seen: map[string]day{}}
+	if of.countsPeople() {
+		t.people = make(firstDays, len(c.live.people))
+	}
+	if of.count == project.CountMean {
+		t.counted = make([]int64, months)
+	}
+	if of.takes() {
+		t.taken = make([]*taken, months)
+	}
+	for _, p := range of.parts {
+		t.parts = append(t.parts, make([]amount, len(p.codes)+1))
+	}
+	return t
 }
 
 // dateSignups dates sign-ups in the project's time zone, and sets the attributes of each person as of the day asOf:
@@ -377,8 +350,9 @@ func (c *counter) count(s *kindLayout) error {
 	rules := &c.rules.byKind[s.number]
 	vars := rule.NewVars(c.live.layouts.registry, s.Kind)
 	row := make(schema.Row, len(s.Fields))
+	last := c.lastDay(s)
 	examine := func(place int, date day, values []uint32, state string, person uint32) error {
-		if date < c.from || date > c.to {
+		if date < c.from || date > last {
 			c.figures.Quality.RecordsOutsidePeriod++
 			return nil
 		}
@@ -388,7 +362,7 @@ func (c *counter) count(s *kindLayout) error {
 		for i, n := range values {
 			row[i] = c.live.texts.all[n]
 		}
-		if s == c.live.layouts.airings {
+		if s == c.live.layouts.airings && date <= c.to {
 			if err := c.addAiring(row); err != nil {
 				return err
 			}
@@ -407,16 +381,25 @@ func (c *counter) count(s *kindLayout) error {
 		here := recordRef{kind: uint32(s.number), place: uint32(place)}
 		for i := range rules.indicators {
 			in := &rules.indicators[i]
-			meets, err := c.matches(in.rule, vars, here, in.place+1)
+			if date > in.until {
+				continue
+			}
+			meets, err := c.matches(in.rule, vars, here, in.figure+1)
+			if err == nil && meets && in.also != nil {
+				meets, err = c.matches(in.also, vars, here, in.figure+1)
+			}
 			if err != nil {
 				return fmt.Errorf("indicator %q: %w", in.code, err)
 			}
 			if !meets {
 				continue
 			}
-			if err := c.accumulators[in.place].add(here, date, person, in.value.of(row, text, state, known), c.from); err != nil {
+			if err := c.add(&c.accumulators[in.place], here, date, person, in.value.of(row, text, state, known), row); err != nil {
 				return fmt.Errorf("indicator %q: %w", in.code, err)
 			}
+		}
+		if date > c.to {
+			return nil
 		}
 		takesPart := false
 		for _, r := range rules.participants {
@@ -490,21 +473,69 @@ func (c *counter) addAiring(row schema.Row) error {
 	return nil
 }
 
-func (t *accumulator) add(here recordRef, date day, person uint32, value string, from day) error {
+// lastDay returns the last day on which a record of a kind may count.
+func (c *counter) lastDay(s *kindLayout) day {
+	last := c.to
+	for i := range c.rules.byKind[s.number].indicators {
+		last = max(last, c.rules.byKind[s.number].indicators[i].until)
+	}
+	return last
+}
+
+// add counts a record for a tally, with its value and its row.
+func (c *counter) add(t *accumulator, here recordRef, date day, person uint32, value string, row schema.Row) error {
+	if t.rule.valued() && value == "" {
+		return nil
+	}
 	t.evidence = append(t.evidence, here)
-	return t.tally(date, person, value, from)
+	if err := c.tally(t, here, date, person, value); err != nil {
+		return err
+	}
+	for i, p := range t.rule.parts {
+		if err := t.addPart(i, row[p.field], value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addPart adds a record to the parts of a breakdown that its value of the field fits.
+func (t *accumulator) addPart(breakdown int, of, value string) error {
+	p, adds := &t.rule.parts[breakdown], amount{whole: 1}
+	if t.rule.count == countSum {
+		var err error
+		if adds, err = parseAmount(value); err != nil {
+			return err
+		}
+	}
+	codes := []string{of}
+	if p.several {
+		codes = schema.Chosen(of)
+	}
+	fits := false
+	for _, code := range codes {
+		if i := slices.Index(p.codes, code); i >= 0 {
+			t.parts[breakdown][i] = t.parts[breakdown][i].add(adds)
+			fits = true
+		}
+	}
+	if !fits {
+		t.parts[breakdown][len(p.codes)] = t.parts[breakdown][len(p.codes)].add(adds)
+	}
+	return nil
 }
 
 // month returns the sum of the month of a day.
 func (t *accumulator) month(date, from day) *amount { return &t.added[date.months()-from.months()] }
 
 // tally counts a record.
-func (t *accumulator) tally(date day, person uint32, value string, from day) error {
+func (c *counter) tally(t *accumulator, here recordRef, date day, person uint32, value string) error {
 	t.records++
-	month := t.month(date, from)
-	switch t.rule.count {
-	case countPeople:
+	month := t.month(date, c.from)
+	if t.rule.countsPeople() {
 		t.people.add(person, date)
+	}
+	switch t.rule.count {
 	case countRecords:
 		*month = month.add(amount{whole: 1})
 	case countSum:
@@ -520,6 +551,9 @@ func (t *accumulator) tally(date day, person uint32, value string, from day) err
 				t.seen[same] = date
 			}
 		}
+	case countPeople:
+	default:
+		return c.take(t, here, date, value)
 	}
 	return nil
 }
@@ -527,35 +561,22 @@ func (t *accumulator) tally(date day, person uint32, value string, from day) err
 // report computes the figures from the accumulators.
 func (c *counter) report() {
 	f := c.figures
-	days := int64(c.daysTo(c.to))
-	passed := min(max(int64(c.daysTo(c.asOf)), 0), days)
 	for i := range c.accumulators {
-		t, in := &c.accumulators[i], c.def.Indicators[i]
-		c.addFirstDays(t)
-		var sum amount
-		months := make([]snapshot.Month, c.months)
-		before := new(big.Int)
-		for m := range months {
-			sum = sum.add(t.added[m])
-			now := sum.hundredths()
-			// Added is the difference of the rounded totals, so that the column adds up.
-			months[m] = snapshot.Month{Month: monthName(c.from.months() + m), Added: decimal(new(big.Int).Sub(now, before)), Total: decimal(now)}
-			before = now
+		t := &c.accumulators[i]
+		if t.rule != nil {
+			c.addFirstDays(t)
+			if c.live.base != nil {
+				slices.SortFunc(t.evidence, f.compare)
+			}
 		}
-		tenths := percentTenths(before, c.rules.targets[i])
-		figure := snapshot.Indicator{
-			Code: in.Code, Label: in.Label, Unit: in.Unit,
-			Target: json.Number(schema.Number(in.Target)), Achieved: decimal(before), Percent: percent(tenths), Status: status(tenths, passed, days),
-			Records: t.records, By: snapshot.Breakdowns{}, ByMonth: months, Public: in.Public,
-		}
-		if t.rule.count == countPeople {
-			figure.By, _ = c.breakdowns(t.people)
-		}
-		f.Indicators = append(f.Indicators, figure)
-		if c.live.base != nil {
-			slices.SortFunc(t.evidence, f.compare)
-		}
-		f.evidence[in.Code], f.rules[in.Code] = t.evidence, t.rule
+		f.tallies = append(f.tallies, t.evidence)
+	}
+	for _, i := range c.rules.order {
+		c.series[c.rules.figures[i].in.Code] = c.seriesOf(i)
+	}
+	for i := range c.rules.figures {
+		f.Indicators = append(f.Indicators, c.indicator(i))
+		c.reportEvidence(i)
 	}
 	by, total := c.breakdowns(c.people)
 	f.Participants = snapshot.Participants{Total: total, Target: c.def.TargetGroup, By: by}
@@ -587,14 +608,6 @@ func (c *counter) reportFailed() {
 	}
 }
 
-// daysTo returns the number of days from the first of the period to d, both included.
-func (c *counter) daysTo(d day) int {
-	midnight := func(d day) time.Time {
-		return time.Date(d.year(), time.Month(d.month()), d.dayOfMonth(), 0, 0, 0, 0, time.UTC)
-	}
-	return int(midnight(d).Sub(midnight(c.from))/(24*time.Hour)) + 1
-}
-
 func monthName(months int) string { return fmt.Sprintf("%04d-%02d", months/12, months%12+1) }
 
 // addFirstDays adds each person and each distinct value to the month of its first record.
@@ -603,9 +616,11 @@ func (c *counter) addFirstDays(t *accumulator) {
 		month := &t.added[date.months()-c.from.months()]
 		*month = month.add(amount{whole: 1})
 	}
-	for _, date := range t.people {
-		if date != 0 {
-			add(date)
+	if t.rule.count == countPeople {
+		for _, date := range t.people {
+			if date != 0 {
+				add(date)
+			}
 		}
 	}
 	for _, date := range t.seen {

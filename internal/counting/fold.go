@@ -32,13 +32,14 @@ type Fold struct {
 	derived map[string][]derivation
 	// corrections of people's attributes by the id of the fact
 	corrections map[string]*correction
-	base        *base // the records of a checkpoint as they were counted; nil: the Fold has the records themselves
-	live        *Live // cached result of Live; nil: a fact was applied since
+	said        map[string]saidValue // by the id of the fact
+	base        *base                // the records of a checkpoint as they were counted; nil: the Fold has the records themselves
+	live        *Live                // cached result of Live; nil: a fact was applied since
 }
 
 // New returns an empty Fold over the kinds of a registry.
 func New(registry *schema.Registry) *Fold {
-	return &Fold{layouts: newLayouts(registry), texts: newTextTable(), uploads: map[string]*upload{}, records: map[string]*formRecord{}, signups: map[string]*signup{}, merges: map[merge]struct{}{}, corrections: map[string]*correction{}, derived: map[string][]derivation{}}
+	return &Fold{layouts: newLayouts(registry), texts: newTextTable(), uploads: map[string]*upload{}, records: map[string]*formRecord{}, signups: map[string]*signup{}, merges: map[merge]struct{}{}, corrections: map[string]*correction{}, said: map[string]saidValue{}, derived: map[string][]derivation{}}
 }
 
 // Registry returns the kinds of the Fold.
@@ -143,6 +144,8 @@ func (f *Fold) apply(from fact.Fact) error {
 		return decode(from, f.applyMerge)
 	case fact.KindPersonAttributes:
 		return decode(from, func(c fact.PersonAttributes) error { return f.applyAttributes(c, from.ID, from.At) })
+	case fact.KindIndicatorSaid:
+		return decode(from, func(said fact.IndicatorSaid) error { return f.applySaid(said, from.ID, from.At) })
 	default:
 		return nil
 	}

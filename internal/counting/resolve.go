@@ -26,7 +26,8 @@ type Live struct {
 	derived []derivation // with the index of the person in people
 	// corrections of attributes in the order in which they replace each other
 	corrections []liveCorrection
-	base        *base // further records; nil: none
+	said        map[string][]saidValue // by indicator, the one that holds last
+	base        *base                  // further records; nil: none
 }
 
 // source is a file or a form record: the unit of the order of arrival.
@@ -78,7 +79,7 @@ func (f *Fold) Live() *Live {
 		return f.live
 	}
 	canonical := f.canonical()
-	l := &Live{layouts: f.layouts, texts: &f.texts, sources: f.sources(), records: make([][]liveRecord, len(f.layouts.all))}
+	l := &Live{layouts: f.layouts, texts: &f.texts, sources: f.sources(), records: make([][]liveRecord, len(f.layouts.all)), said: f.sortedSaid()}
 	placed := make([]uint32, len(f.texts.all)) // by the number of the id: the index in people plus 1
 	place := func(person uint32) uint32 {
 		if placed[person] == 0 {

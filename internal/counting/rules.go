@@ -1,8 +1,8 @@
 package counting
 
 import (
+	"errors"
 	"fmt"
-	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,14 +12,6 @@ import (
 	"outreach/internal/schema"
 )
 
-// Values of the count of an indicator.
-const (
-	countPeople   = "people"
-	countRecords  = "records"
-	countSum      = "sum"
-	countDistinct = "distinct"
-)
-
 // ParticipantsEvidence is the code under which Figures.Evidence returns the participants; no indicator may have it.
 const ParticipantsEvidence = "participants"
 
@@ -27,7 +19,9 @@ const ParticipantsEvidence = "participants"
 type Rules struct {
 	layouts *layouts
 	byKind  []kindRules
-	targets []*big.Rat // by indicator
+	figures []figure // by indicator
+	tallies int      // of all indicators: first one each, then what shares are shares of
+	order   []int    // in which the figures are worked out
 	bands   []band
 }
 
@@ -37,12 +31,48 @@ type kindRules struct {
 	indicators   []indicatorRule
 }
 
+// indicatorRule selects the records of a tally.
 type indicatorRule struct {
-	place int // in the definition
-	code  string
-	count string
-	rule  *rule.Rule
-	value value // of sum and distinct
+	place  int // of the tally
+	figure int // the indicator, by its place in the definition
+	code   string
+	count  string // how the tally counts: people and records also for shares
+	rule   *rule.Rule
+	also   *rule.Rule // that records meet too; nil: none
+	share  bool       // of the two tallies of a share
+	until  day        // the last day that counts
+	value  value      // of what has a field
+	layout *kindLayout
+	parts  []parts // by what records are broken down
+}
+
+// The ways in which a tally counts that this package treats by name.
+const (
+	countPeople   = project.CountPeople
+	countRecords  = project.CountRecords
+	countSum      = project.CountSum
+	countDistinct = project.CountDistinct
+)
+
+// takes reports whether the tally takes one of the values.
+func (r *indicatorRule) takes() bool {
+	return r.count == project.CountMin || r.count == project.CountMax || r.count == project.CountLast
+}
+
+// valued reports whether records without a value are left out.
+func (r *indicatorRule) valued() bool { return r.takes() || r.count == project.CountMean }
+
+// countsPeople reports whether the tally must know whom its records are about.
+func (r *indicatorRule) countsPeople() bool {
+	return r.layout.Person && (r.count == countPeople || r.share || r.valued() || len(r.parts) > 0)
+}
+
+// parts is a field of records by which a figure is broken down.
+type parts struct {
+	name    string
+	field   int
+	codes   []string
+	several bool
 }
 
 // value says where a record's value of a field comes from, as in rules: its row, its date, a sign-up's state, or the
@@ -71,16 +101,19 @@ type band struct {
 // definition.
 func NewRules(def *project.Definition, registry *schema.Registry) (*Rules, error) {
 	layouts := newLayouts(registry)
-	r := &Rules{layouts: layouts, byKind: make([]kindRules, len(layouts.all))}
+	r := &Rules{layouts: layouts, byKind: make([]kindRules, len(layouts.all)), figures: make([]figure, len(def.Indicators)), tallies: len(def.Indicators)}
 	codes := map[string]bool{ParticipantsEvidence: true}
 	for i, in := range def.Indicators {
 		if codes[in.Code] {
 			return nil, fmt.Errorf("indicator %q: the code is used twice or reserved", in.Code)
 		}
 		codes[in.Code] = true
-		if err := r.addIndicator(i, in); err != nil {
+		if err := r.addIndicator(def, i); err != nil {
 			return nil, fmt.Errorf("indicator %q: %w", in.Code, err)
 		}
+	}
+	if err := r.orderFigures(def); err != nil {
+		return nil, err
 	}
 	for _, p := range def.Participants {
 		s, compiled, err := r.compile(p)
@@ -114,31 +147,79 @@ func (r *Rules) compile(from project.Rule) (*kindLayout, *rule.Rule, error) {
 	return s, compiled, err
 }
 
-func (r *Rules) addIndicator(place int, in project.Indicator) error {
+func (r *Rules) addIndicator(def *project.Definition, place int) error {
+	in := def.Indicators[place]
+	f := &r.figures[place]
+	*f = figure{in: in, among: -1, last: dayOf(in.LastDay(def.Period)), plan: newPlan(def, in), decimals: 2}
+	if in.Derived() {
+		f.decimals = in.Decimals
+	}
+	switch in.Count {
+	case project.CountSaid:
+		f.decimals = mostDecimals
+		return nil
+	case project.CountValue:
+		var err error
+		f.formula, err = rule.CompileFormula(in.Value)
+		return err
+	}
 	s, compiled, err := r.compile(in.Rule)
 	if err != nil {
 		return err
 	}
-	next := indicatorRule{place: place, code: in.Code, count: in.Count, rule: compiled}
+	f.about = s.Person
+	next := indicatorRule{place: place, figure: place, code: in.Code, count: in.Count, rule: compiled, until: f.last, layout: s}
 	switch in.Count {
-	case countRecords:
-	case countPeople:
+	case project.CountRecords:
+	case project.CountPeople:
 		if !s.Person {
 			return fmt.Errorf("records of %s are not about people", s.Name)
 		}
-	case countSum, countDistinct:
-		if next.value, err = r.value(s, in.Field, in.Count == countSum); err != nil {
+	case project.CountShare:
+		if err := r.addShare(f, &next); err != nil {
+			return err
+		}
+	case project.CountSum, project.CountDistinct, project.CountMean, project.CountMin, project.CountMax, project.CountLast:
+		if next.value, err = r.value(s, in.Field, in.Count != project.CountDistinct); err != nil {
 			return err
 		}
 	default:
 		return fmt.Errorf("unknown count %q", in.Count)
 	}
-	target, ok := new(big.Rat).SetString(schema.Number(in.Target))
-	if !ok || target.Sign() <= 0 {
-		return fmt.Errorf("the target %v is not positive", in.Target)
+	for _, name := range in.By {
+		field := s.Index(name)
+		if field < 0 {
+			return fmt.Errorf("records of %s have no field %q", s.Name, name)
+		}
+		next.parts = append(next.parts, parts{name, field, s.Fields[field].Parts(def), s.Fields[field].Type == schema.Choices})
 	}
-	r.targets = append(r.targets, target)
 	r.byKind[s.number].indicators = append(r.byKind[s.number].indicators, next)
+	return nil
+}
+
+// addShare adds the tally of what an indicator is a share of; next is that of the share.
+func (r *Rules) addShare(f *figure, next *indicatorRule) error {
+	if f.in.Among == nil {
+		return errors.New("a share of nothing")
+	}
+	s, compiled, err := r.compile(*f.in.Among)
+	if err != nil {
+		return err
+	}
+	f.among, next.share = r.tallies, true
+	r.tallies++
+	among := *next
+	among.place, among.rule, among.layout, among.count = f.among, compiled, s, project.CountPeople
+	next.count = project.CountPeople
+	if f.in.Per == project.CountRecords {
+		if s != next.layout {
+			return errors.New("a share of other records")
+		}
+		among.count, next.count, next.also = project.CountRecords, project.CountRecords, compiled
+	} else if !s.Person || !next.layout.Person {
+		return errors.New("a share of people over records that are not about people")
+	}
+	r.byKind[s.number].indicators = append(r.byKind[s.number].indicators, among)
 	return nil
 }
 

@@ -34,7 +34,12 @@ func TestNewRulesRefusesRulesThatCannotCount(t *testing.T) {
 		{"a sum of what is not there", one(project.Indicator{Target: 1, Count: "sum", Field: "hours", Rule: rule("media", "")}), `"hours"`},
 		{"a sum of texts", one(project.Indicator{Target: 1, Count: "sum", Field: "title", Rule: rule("media", "")}), "not a number"},
 		{"distinct values of nothing", one(project.Indicator{Target: 1, Count: "distinct", Rule: rule("media", "")}), `""`},
-		{"no target", one(project.Indicator{Count: "records", Rule: rule("media", "")}), "target"},
+		{"a share of nothing", one(project.Indicator{Count: "share", Rule: rule("test", "")}), "a share of nothing"},
+		{"a share of records of two kinds", one(project.Indicator{Count: "share", Per: "records", Rule: rule("test", ""), Among: &project.Rule{Of: "attendance"}}), "other records"},
+		{"a share of people over airings", one(project.Indicator{Count: "share", Rule: rule("test", ""), Among: &project.Rule{Of: "media"}}), "not about people"},
+		{"a mean of texts", one(project.Indicator{Count: "mean", Field: "title", Rule: rule("media", "")}), "not a number"},
+		{"a value of itself", one(project.Indicator{Code: "1", Count: "value", Value: `i["1"]`}), "leads back"},
+		{"a value of nothing", one(project.Indicator{Code: "1", Count: "value", Value: `i["2"]`}), "is missing"},
 		{"one code twice", project.Definition{Indicators: []project.Indicator{
 			{Code: "1", Target: 1, Count: "records", Rule: rule("media", "")}, {Code: "1", Target: 1, Count: "records", Rule: rule("media", "")},
 		}}, "used twice"},

@@ -57,7 +57,7 @@ func (f *Fold) State(counted *Figures) iter.Seq[*StateRow] {
 	return func(yield func(*StateRow) bool) {
 		w := &stateReader{fold: f, live: f.Live(), canonical: f.canonical(), yield: yield, marks: []string{""}}
 		w.mark(counted)
-		_ = w.merges() && w.derived() && w.corrections() && w.records() && w.files() && w.signups()
+		_ = w.merges() && w.derived() && w.corrections() && w.said() && w.records() && w.files() && w.signups()
 	}
 }
 
@@ -108,8 +108,8 @@ func (w *stateReader) mark(counted *Figures) {
 		}
 	}
 	add(0, counted.evidence[ParticipantsEvidence])
-	for i, in := range counted.Indicators {
-		add(i+1, counted.evidence[in.Code])
+	for i, records := range counted.tallies {
+		add(i+1, records)
 	}
 	for figure, failed := range counted.failed {
 		add(-1-figure, failed)
@@ -170,6 +170,16 @@ func (w *stateReader) corrections() bool {
 			cleared = append(cleared, signups.Fields[field].Name)
 		}
 		if !w.yieldRow(StateRow{Fact: fact.KindPersonAttributes, Kind: signups.Name, ID: id, Person: w.person(c.person), At: time.Unix(0, c.at).UTC(), Cleared: strings.Join(cleared, " "), Values: w.values(c.values)}) {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *stateReader) said() bool {
+	for _, id := range slices.Sorted(maps.Keys(w.fold.said)) {
+		s := w.fold.said[id]
+		if !w.yieldRow(StateRow{Fact: fact.KindIndicatorSaid, ID: id, Object: s.indicator, Date: s.asOf.String(), State: s.value, At: time.Unix(0, s.at).UTC()}) {
 			return false
 		}
 	}
@@ -330,6 +340,8 @@ func (f *Fold) Restore(p *StateRow) (err error) {
 		err = f.derive(p.Upload, p.Person, f.layouts.signups.stored(p.Values))
 	case fact.KindPersonAttributes:
 		err = f.applyAttributes(fact.PersonAttributes{Person: p.Person, Values: f.layouts.signups.stored(p.Values), Cleared: strings.Fields(p.Cleared)}, p.ID, p.At)
+	case fact.KindIndicatorSaid:
+		err = f.applySaid(fact.IndicatorSaid{Indicator: p.Object, AsOf: p.Date, Value: p.State}, p.ID, p.At)
 	case fact.KindRecordEntered:
 		err = f.applyRecord(fact.RecordEntered{Record: p.ID, Version: p.Version, Kind: p.Kind, Person: p.Person, Partner: p.Owner, Values: f.layouts.named(p.Kind).stored(p.Values)}, p.At)
 	case fact.KindRecordVoided:

@@ -2,37 +2,70 @@ package counting
 
 import (
 	"math/big"
+	"slices"
 	"time"
 
 	"outreach/internal/project"
 	"outreach/internal/snapshot"
 )
 
-// NextStatusChange returns the first day after a day on which an indicator of the snapshot gets another status although
-// nothing is added: by then more is planned than was achieved. It returns "" where there is none. The snapshot is of
-// the day or of an earlier one from which it differs in the day alone.
+// NextStatusChange returns the first day after a day on which an indicator of the snapshot may get another status
+// although nothing is added: by then more is planned than was achieved. It returns "" where there is none. The snapshot
+// is of the day or of an earlier one from which it differs in the day alone.
 func NextStatusChange(def *project.Definition, snap snapshot.Snapshot, after string) string {
 	first, err := time.Parse(time.DateOnly, def.Period.From)
 	if err != nil || !isDay(after) || !isDay(def.Period.To) {
 		return ""
 	}
-	c := counter{from: dayOf(def.Period.From), to: dayOf(def.Period.To)}
-	days, today := int64(c.daysTo(c.to)), int64(c.daysTo(dayOf(after)))
-	next := days + 1
-	for _, in := range snap.Indicators {
-		achieved, ok := new(big.Rat).SetString(in.Percent.String())
-		if in.Status != onTrack || !ok {
+	c := counter{from: dayOf(def.Period.From)}
+	today, next := c.daysTo(dayOf(after)), 0
+	for i := range snap.Indicators {
+		figure := &snap.Indicators[i]
+		in, known := def.Indicator(figure.Code)
+		if !known || in.Monitored || figure.Status == "" {
 			continue
 		}
-		// An indicator is behind once the share of the days that have passed is larger than the percentage.
-		planned := achieved.Mul(achieved, big.NewRat(days, 100))
-		change := new(big.Int).Quo(planned.Num(), planned.Denom()).Int64() + 1
-		if change > today {
-			next = min(next, change)
+		p := newPlan(def, in)
+		last := p.points[len(p.points)-1].day
+		if next > 0 {
+			last = min(last, next-1)
+		}
+		for day := max(today+1, 1); day <= last; day++ {
+			if p.mayChange(figure, in, day) {
+				next = day
+				break
+			}
 		}
 	}
-	if next > days {
+	if next == 0 {
 		return ""
 	}
-	return first.AddDate(0, 0, int(next-1)).Format(time.DateOnly)
+	return first.AddDate(0, 0, next-1).Format(time.DateOnly)
+}
+
+// mayChange reports whether the status of a figure may be another one on a day, as far as the rounded figure tells.
+func (p *plan) mayChange(figure *snapshot.Indicator, in project.Indicator, day int) bool {
+	started := figure.Records > 0 || !in.OfRecords()
+	return slices.ContainsFunc(possible(figure, in), func(value *big.Rat) bool {
+		_, status := p.judge(value, started, day)
+		return status != figure.Status
+	})
+}
+
+// possible returns values that the figure may exactly have: the least, its own and the largest.
+func possible(figure *snapshot.Indicator, in project.Indicator) []*big.Rat {
+	value, ok := new(big.Rat).SetString(figure.Achieved.String())
+	switch {
+	case !ok:
+		return nil
+	case in.Count == project.CountShare && figure.Denominator > 0:
+		return []*big.Rat{big.NewRat(100*figure.Numerator, figure.Denominator)}
+	case !in.Derived() || in.Count == project.CountSaid:
+		return []*big.Rat{value}
+	}
+	step := big.NewRat(1, 2)
+	for range in.Decimals {
+		step.Quo(step, big.NewRat(10, 1))
+	}
+	return []*big.Rat{new(big.Rat).Sub(value, step), value, new(big.Rat).Add(value, step)}
 }

@@ -39,6 +39,7 @@ const (
 	KindDefinitionSet    = "definition.set"
 	KindSnapshotCompiled = "snapshot.compiled"
 	KindSnapshotDecided  = "snapshot.decided"
+	KindIndicatorSaid    = "indicator.said"
 	KindReportDue        = "report.due"
 	KindAttentionNoted   = "attention.noted"
 )
@@ -46,7 +47,7 @@ const (
 // Kinds lists all kinds of facts in the order of the filter on the audit page.
 var Kinds = []string{
 	KindSignup, KindSignupMoved, KindRecordEntered, KindRecordVoided, KindUploadAccepted, KindUploadRejected, KindUploadWithdrawn, KindPersonCorrected, KindPersonAttributes, KindPersonViewed, KindPeopleExported, KindPersonMerged,
-	KindPeopleDistinct, KindPersonErased, KindDataPurged, KindDefinitionSet, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
+	KindPeopleDistinct, KindPersonErased, KindDataPurged, KindDefinitionSet, KindIndicatorSaid, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
 }
 
 // Fact is one event. Lane and Number are assigned when it is written and imply no order between lanes: where order
@@ -223,6 +224,15 @@ type SnapshotCompiled struct {
 	SHA256     string  `json:"sha256,omitempty"`  // of the definition
 	Supersedes *string `json:"supersedes,omitempty"`
 	Heads      *Heads  `json:"heads,omitempty"` // the last facts that it counts
+}
+
+// IndicatorSaid says a value of an indicator that is not counted. The latest day counts, and of one day what was said
+// last.
+type IndicatorSaid struct {
+	Indicator string `json:"indicator"` // its code
+	AsOf      string `json:"as_of"`
+	Value     string `json:"value"`          // a number in canonical form, or one of the indicator's scale
+	Note      string `json:"note,omitempty"` // sealed
 }
 
 // SnapshotDecided says that a snapshot was approved or rejected.

@@ -176,7 +176,7 @@ func written(value any) string {
 
 // UsesAny reports whether the indicator's rule, or what it counts, uses any of some fields.
 func (in Indicator) UsesAny(fields []string) bool {
-	return slices.Contains(fields, in.Field) || in.Rule.UsesAny(fields)
+	return slices.Contains(fields, in.Field) || in.Rule.UsesAny(fields) || in.Among != nil && in.Among.UsesAny(fields)
 }
 
 // UsesAny reports whether the rule's expression names any of some fields outside of quotes.

@@ -122,18 +122,6 @@ type Rule struct {
 	Where string `json:"where,omitempty"`
 }
 
-// Indicator is one promised result and the rule that counts it.
-type Indicator struct {
-	Code   string  `json:"code"`
-	Label  Text    `json:"label"`
-	Unit   string  `json:"unit"`
-	Target float64 `json:"target"`           // above 0, at most two decimals
-	Count  string  `json:"count"`            // people, records, sum or distinct
-	Field  string  `json:"field,omitempty"`  // what sum adds up, or what distinct compares
-	Public string  `json:"public,omitempty"` // "no": not on the public page; "": shown
-	Rule
-}
-
 // Reports is how often the funder gets a report (monthly, quarterly, half-yearly or final; "": never), and in which
 // language.
 type Reports struct {

@@ -100,7 +100,7 @@ func Compare(now Side, before *Side) Changes {
 		if old[in.Code] != nil {
 			a, _ := now.Definition.Indicator(in.Code)
 			b, _ := before.Definition.Indicator(in.Code)
-			line.RuleChanged = a.Count != b.Count || a.Field != b.Field || a.Rule != b.Rule
+			line.RuleChanged = !a.CountsAs(b)
 		}
 		delete(old, in.Code)
 		out.Indicators = append(out.Indicators, line)

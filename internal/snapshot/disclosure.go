@@ -49,7 +49,7 @@ func (s Snapshot) lines() []line {
 
 // people returns how many people an indicator counts, false if it counts something else.
 func (i Indicator) people() (int64, bool) {
-	if len(i.By) == 0 {
+	if len(i.By) == 0 || i.Count != "" {
 		return 0, false
 	}
 	n, err := strconv.ParseInt(i.Achieved.String(), 10, 64)

@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/gowebpki/jcs"
+
+	"outreach/internal/project"
 )
 
 // MarshalJSON writes empty lists as [], never as null, and marks in place of the numbers that they stand for.
@@ -42,23 +44,72 @@ func (p Participants) MarshalJSON() ([]byte, error) {
 	}{plain(p), Few})
 }
 
-// MarshalJSON writes empty lists as [], never as null. Where the public sees a mark, it writes that, and null for what
-// would tell the number.
+// MarshalJSON writes empty lists as [], never as null, and null for numbers that there are not. Where the public sees a
+// mark, it writes that, and null for what would tell the number.
 func (i Indicator) MarshalJSON() ([]byte, error) {
-	type plain Indicator
+	type rest struct { // in the order of Indicator
+		Public      string                            `json:"public,omitempty"`
+		Count       string                            `json:"count,omitempty"`
+		Numerator   int64                             `json:"numerator,omitempty"`
+		Denominator int64                             `json:"denominator,omitempty"`
+		People      int64                             `json:"people,omitempty"`
+		From        []string                          `json:"from,omitempty"`
+		TargetBy    map[string]map[string]json.Number `json:"target_by,omitempty"`
+	}
+	out := struct {
+		Code     string       `json:"code"`
+		Label    project.Text `json:"label"`
+		Unit     string       `json:"unit"`
+		Target   any          `json:"target"`
+		Achieved any          `json:"achieved"`
+		Percent  any          `json:"percent"`
+		Status   any          `json:"status"`
+		Records  any          `json:"records"`
+		By       Breakdowns   `json:"by"`
+		ByMonth  []Month      `json:"by_month"`
+		rest
+	}{
+		i.Code, i.Label, i.Unit, orNull(i.Target), orNull(i.Achieved), orNull(i.Percent), i.Status, i.Records, i.By, i.ByMonth,
+		rest{i.Public, i.Count, i.Numerator, i.Denominator, i.People, i.From, i.TargetBy},
+	}
 	if i.ByMonth == nil {
-		i.ByMonth = []Month{}
+		out.ByMonth = []Month{}
 	}
-	if !i.Few {
-		return json.Marshal(plain(i))
+	switch {
+	case i.Few:
+		out.Achieved, out.Percent, out.Status, out.Records = Few, nil, nil, nil
+	case i.Withheld:
+		out.Achieved, out.Percent, out.Status, out.Records = nil, nil, nil, nil
+	case i.Said != "":
+		out.Achieved = i.Said
 	}
-	return json.Marshal(struct {
-		plain
-		Achieved string       `json:"achieved"`
-		Percent  *json.Number `json:"percent"`
-		Status   *string      `json:"status"`
-		Records  *int64       `json:"records"`
-	}{plain: plain(i), Achieved: Few})
+	return json.Marshal(out)
+}
+
+func orNull(n json.Number) any {
+	if n == "" {
+		return nil
+	}
+	return n
+}
+
+// UnmarshalJSON reads what MarshalJSON writes of an indicator without marks.
+func (i *Indicator) UnmarshalJSON(data []byte) error {
+	type plain Indicator
+	in := struct {
+		*plain
+		Achieved json.RawMessage `json:"achieved"`
+	}{plain: (*plain)(i)}
+	if err := json.Unmarshal(data, &in); err != nil {
+		return err
+	}
+	switch {
+	case len(in.Achieved) == 0:
+		return nil
+	case in.Achieved[0] == '"':
+		return json.Unmarshal(in.Achieved, &i.Said)
+	}
+	return json.Unmarshal(in.Achieved, &i.Achieved)
 }
 
 // MarshalJSON writes marks in place of the numbers that they stand for.
@@ -67,7 +118,7 @@ func (m Month) MarshalJSON() ([]byte, error) {
 		Month string `json:"month"`
 		Added any    `json:"added"`
 		Total any    `json:"total"`
-	}{m.Month, m.Added, m.Total}
+	}{m.Month, m.Added, orNull(m.Total)}
 	if m.AddedShown != "" {
 		out.Added = m.AddedShown
 	}
@@ -98,8 +149,11 @@ func (b Breakdown) MarshalJSON() ([]byte, error) {
 			return nil, err
 		}
 		var value any = part.People
-		if part.Shown != "" {
+		switch {
+		case part.Shown != "":
 			value = part.Shown
+		case part.Amount != "":
+			value = part.Amount
 		}
 		people, err := json.Marshal(value)
 		if err != nil {
@@ -136,7 +190,7 @@ func (b *Breakdown) UnmarshalJSON(data []byte) error {
 		switch v := value.(type) {
 		case json.Number:
 			if part.People, err = v.Int64(); err != nil {
-				return fmt.Errorf("breakdown: part %q: %w", part.Code, err)
+				part.People, part.Amount = 0, v
 			}
 		case string:
 			if v != Few && v != Hidden {

@@ -137,7 +137,7 @@ func TestBreakdownReading(t *testing.T) {
 		{"parts keep their order", `{"b": 1, "a": "<5", "unknown": "hidden"}`, Breakdown{{Code: "b", People: 1}, {Code: "a", Shown: Few}, {Code: Unknown, Shown: Hidden}}},
 		{"no parts", `{}`, Breakdown{}},
 		{"a list is no breakdown", `[1]`, nil},
-		{"half a person is none", `{"a": 1.5}`, nil},
+		{"parts of a sum may have decimals", `{"a": 1.5, "b": 0}`, Breakdown{{Code: "a", Amount: "1.5"}, {Code: "b"}}},
 		{"a mark has to be known", `{"a": "few"}`, nil},
 		{"a part is a number or a mark", `{"a": {"b": 1}}`, nil},
 	} {

@@ -31,6 +31,7 @@ func (s Snapshot) Public(withheld Withheld) Snapshot {
 		s.Participants.Total, s.Participants.Few = 0, true
 	}
 	s.Indicators = slices.DeleteFunc(slices.Clone(s.Indicators), func(in Indicator) bool { return in.Public == No })
+	withheldFigures(s.Indicators)
 	for i := range s.Indicators {
 		in := &s.Indicators[i]
 		people, ok := in.people()
@@ -46,6 +47,53 @@ func (s Snapshot) Public(withheld Withheld) Snapshot {
 		publicMonths(in.ByMonth)
 	}
 	return s
+}
+
+// withheldFigures withholds figures that would tell a number of 1 to 4 people: shares with a numerator or a complement of
+// so many, other figures over records about so few people, and what is worked out from any that is not shown. Of
+// figures about people that are worked out from others it also leaves out earlier months and the parts of records: there
+// were fewer people then, and are in each.
+func withheldFigures(all []Indicator) {
+	byCode := map[string]Indicator{}
+	for _, in := range all {
+		byCode[in.Code] = in
+	}
+	for i := range all {
+		in := &all[i]
+		switch {
+		case tellsFew(byCode, *in):
+			*in = Indicator{Code: in.Code, Label: in.Label, Unit: in.Unit, Target: in.Target, TargetBy: in.TargetBy, Count: in.Count, From: in.From, Withheld: true}
+		case in.Count != "" && isAboutPeople(byCode, *in):
+			if in.By = (Breakdowns{}); in.Count != "records" && in.Count != "sum" {
+				in.ByMonth = nil
+			}
+		}
+	}
+}
+
+// tellsFew reports whether a figure would tell a number of 1 to 4 people, other than by being that number.
+func tellsFew(all map[string]Indicator, in Indicator) bool {
+	switch in.Count {
+	case "", "records", "sum", "said":
+		return false
+	case "value":
+		return slices.ContainsFunc(in.From, func(code string) bool {
+			operand, known := all[code]
+			people, counts := operand.people()
+			return !known || counts && isFew(people) || tellsFew(all, operand)
+		})
+	case "share":
+		if in.People > 0 && (isFew(in.Numerator) || isFew(in.Denominator-in.Numerator)) {
+			return true
+		}
+	}
+	return isFew(in.People)
+}
+
+// isAboutPeople reports whether a figure is worked out from records about people.
+func isAboutPeople(all map[string]Indicator, in Indicator) bool {
+	_, counts := in.people()
+	return counts || in.People > 0 || slices.ContainsFunc(in.From, func(code string) bool { return isAboutPeople(all, all[code]) })
 }
 
 // publicMonths marks totals of 1 to 4 people, and what was added in their months and in the next, from which they

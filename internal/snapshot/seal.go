@@ -75,12 +75,18 @@ func (c Counted) Canonical(to []byte, salt string) []byte {
 	text("date", c.Date)
 	text("id", c.ID)
 	text("kind", c.Kind)
+	if c.Of != "" {
+		to = append(append(append(to, `"of":`...), c.Of...), ',')
+	}
 	text("person", c.Person)
 	if c.Row != 0 {
 		to = append(strconv.AppendInt(append(to, `"row":`...), int64(c.Row), 10), ',')
 	}
 	text("salt", salt)
 	text("upload", c.Upload)
+	if c.Value != "" {
+		to = append(append(append(to, `"value":`...), c.Value...), ',')
+	}
 	text("what", c.What)
 	if to[len(to)-1] == ',' {
 		to = to[:len(to)-1]

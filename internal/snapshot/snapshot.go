@@ -49,7 +49,8 @@ type Breakdown []Part
 type Part struct {
 	Code   string
 	People int64
-	Shown  string // "": People; else the mark that the public sees in its place, "<5" or "hidden"
+	Amount json.Number // of a breakdown of records, in place of People; "" otherwise
+	Shown  string      // "": the number; else the mark that the public sees in its place, "<5" or "hidden"
 }
 
 // Unknown is the code of the part of people whose attribute is unknown.
@@ -69,27 +70,37 @@ type Participants struct {
 // No keeps an indicator from the public.
 const No = "no"
 
-// Indicator is one planned result: target and achieved.
+// Indicator is one planned result: target and achieved. The keys after Public are absent where they are unused.
 type Indicator struct {
 	Code     string       `json:"code"`
 	Label    project.Text `json:"label"`
 	Unit     string       `json:"unit"`
-	Target   json.Number  `json:"target"`
-	Achieved json.Number  `json:"achieved" marks:"<5" doc:"The public sees <5 in place of 1 to 4 people, and null in place of what would tell the number"` // whole, or with at most two decimals
-	Percent  json.Number  `json:"percent" null:"true"`                                                                                                     // achieved × 100 ÷ target, rounded half up to one decimal
-	Status   string       `json:"status" enum:"achieved,on-track,behind,not-started" null:"true"`                                                          // achieved, not-started, on-track or behind
+	Target   json.Number  `json:"target" null:"true" doc:"null: nothing was planned"`
+	Achieved json.Number  `json:"achieved" marks:"<5" null:"true" doc:"The public sees <5 in place of 1 to 4 people, and null in place of what would tell the number; null also where there is nothing to work it out from; what was said of a scale is a text"`
+	Percent  json.Number  `json:"percent" null:"true"`                                                      // achieved × 100 ÷ target, rounded half up to one decimal
+	Status   string       `json:"status" enum:"achieved,on-track,behind,not-started,monitored" null:"true"` // monitored: nothing was planned
 	Records  int64        `json:"records" null:"true"`
 	By       Breakdowns   `json:"by"`
 	ByMonth  []Month      `json:"by_month"`
 	Public   string       `json:"public,omitempty" enum:"no" doc:"no: not on the public page"` // No, or ""
-	Few      bool         `json:"-"`                                                           // the public sees Few in place of Achieved, and nothing from which it could be worked out
+
+	Count       string                            `json:"count,omitempty" enum:"records,sum,share,mean,min,max,last,value,said" doc:"How a figure is counted that is worked out from others or broken down by fields of records"`
+	Numerator   int64                             `json:"numerator,omitempty" doc:"Of a share"`
+	Denominator int64                             `json:"denominator,omitempty" doc:"Of a share"`
+	People      int64                             `json:"people,omitempty" doc:"How many people the records of such a figure are about"`
+	From        []string                          `json:"from,omitempty" doc:"The indicators that a value is worked out from"`
+	TargetBy    map[string]map[string]json.Number `json:"target_by,omitempty" doc:"What was planned of parts of breakdowns"`
+
+	Said     string `json:"-"` // a value of a scale, in place of Achieved
+	Few      bool   `json:"-"` // the public sees Few in place of Achieved, and nothing from which it could be worked out
+	Withheld bool   `json:"-"` // the public sees null in place of Achieved, and nothing from which it could be worked out
 }
 
 // Month is the growth of an indicator in a month.
 type Month struct {
 	Month string      `json:"month" pattern:"^[0-9]{4}-[0-9]{2}$"` // YYYY-MM
 	Added json.Number `json:"added" marks:"<5,hidden"`
-	Total json.Number `json:"total" marks:"<5" doc:"The public sees <5 in place of 1 to 4 people"`
+	Total json.Number `json:"total" marks:"<5" null:"true" doc:"The public sees <5 in place of 1 to 4 people; null: there was nothing to work it out from"`
 
 	AddedShown string `json:"-"` // the mark that the public sees in place of Added, or ""
 	TotalShown string `json:"-"` // the mark that the public sees in place of Total, or ""
@@ -143,6 +154,8 @@ func (q Quality) hashed() any {
 type Counted struct {
 	Evidence
 	Adds  json.Number `json:"adds,omitempty"`  // 1 at the first record of a person or of a distinct value
+	Of    json.Number `json:"of,omitempty"`    // of a share and a mean: what it adds to what the sum is divided by
+	Value json.Number `json:"value,omitempty"` // of a figure that takes one value: the record's; of an indicator: its figure
 	Total json.Number `json:"total,omitempty"` // of this record and those before; the last total is the figure
 	What  string      `json:"what,omitempty"`  // of records that are not about people: outlet and title
 }
@@ -150,9 +163,11 @@ type Counted struct {
 // Listed is a record behind a figure as it is listed outside.
 type Listed struct {
 	Evidence
-	Adds json.Number `json:"adds,omitempty" doc:"What the record adds to the figure"`
-	What string      `json:"what,omitempty" doc:"Of records that are not about people: outlet and title"`
-	Salt string      `json:"salt,omitempty" doc:"Of a sealed snapshot: with it, the record is a leaf of the tree"`
+	Adds  json.Number `json:"adds,omitempty" doc:"What the record adds to the figure"`
+	Of    json.Number `json:"of,omitempty" doc:"Of a share and a mean: what the record adds to what the sum is divided by"`
+	Value json.Number `json:"value,omitempty" doc:"Where one value is taken: the record's; of an indicator: its figure"`
+	What  string      `json:"what,omitempty" doc:"Of records that are not about people: outlet and title"`
+	Salt  string      `json:"salt,omitempty" doc:"Of a sealed snapshot: with it, the record is a leaf of the tree"`
 }
 
 // Change is a difference between the evidence of a figure and an earlier one: a record that is new, or one that is

@@ -320,6 +320,7 @@ func (s *Store) EvidenceRoot(project string, codes []string, evidence func(code 
 type Evidenced struct {
 	snapshot.Branch
 	Total json.Number
+	Of    json.Number // the sum of what the records add to what the sum is divided by
 }
 
 // Evidenced reads all evidence of a snapshot, and returns it by the codes of the figures; nothing of a snapshot from
@@ -335,16 +336,17 @@ func (s *Store) Evidenced(ctx context.Context, k Kept) (out []Evidenced, err err
 	var branches []snapshot.Branch
 	for _, code := range index.codes() {
 		var tree snapshot.Tree
-		last := json.Number("0")
+		last, of := json.Number("0"), new(big.Rat)
 		for r, err := range s.AllEvidence(ctx, k, code) {
 			if err != nil {
 				return nil, err
 			}
 			tree.Add(r.Leaf(s.Salt(k.Project, r)))
 			last = r.Total
+			of.Add(of, number(r.Of))
 		}
 		branch := snapshot.Branch{Code: code, Records: tree.Leaves(), Root: tree.Root()}
-		branches, out = append(branches, branch), append(out, Evidenced{branch, last})
+		branches, out = append(branches, branch), append(out, Evidenced{branch, last, json.Number(of.FloatString(0))})
 	}
 	if k.Root != "" && len(s.Secret) > 0 && snapshot.EvidenceRoot(branches) != k.Root {
 		return nil, fmt.Errorf("evidence of snapshot %s: %w: it has another root", k.ID, store.ErrDamaged)

@@ -48,6 +48,9 @@ func (m *Messages) Number(value any) string {
 	case float64:
 		digits = strconv.FormatFloat(v, 'f', -1, 64)
 	case json.Number:
+		if v == "" {
+			return NoNumber
+		}
 		digits = v.String()
 	case string:
 		digits = v
@@ -56,6 +59,9 @@ func (m *Messages) Number(value any) string {
 	}
 	return m.digits(digits)
 }
+
+// NoNumber stands in place of a number that there is not.
+const NoNumber = "–"
 
 var plain = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
 
@@ -84,6 +90,9 @@ func (m *Messages) digits(value string) string {
 
 // Percent formats a percentage: 98,2% in Polish, 98.2% in English.
 func (m *Messages) Percent(value any) string {
+	if value == json.Number("") {
+		return NoNumber
+	}
 	return m.Say("format.percent", "number", m.Number(value))
 }
 

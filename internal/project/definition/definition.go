@@ -155,8 +155,8 @@ func (o object) funding() project.Funding {
 	f, _ := o.part("funding", "source", "value", "currency", "share_percent")
 	out := project.Funding{
 		Source:       f.text("source", longestText),
-		Value:        f.amount("value", true, largest),
-		SharePercent: f.amount("share_percent", true, 100),
+		Value:        f.amount("value", largest),
+		SharePercent: f.amount("share_percent", 100),
 	}
 	if code, n, ok := f.value("currency"); ok {
 		if !currency.MatchString(code) {
@@ -366,39 +366,6 @@ func isIndicatorCode(code string) bool {
 		}
 	}
 	return n > 0
-}
-
-func (o object) indicators(d *project.Definition) []project.Indicator {
-	if n := o.fields["indicators"]; n != nil && n.shape == list && len(n.items) == 0 {
-		o.report(n, o.at("indicators"), missing, mustBeGiven("indicators"))
-	}
-	var out []project.Indicator
-	seen := map[string]int{}
-	o.each("indicators", mostIndicators, func(n *node, path string) {
-		i, ok := o.object(n, path, "code", "label", "unit", "target", "count", "field", "public", "of", "where")
-		if !ok {
-			return
-		}
-		i.require("code", "label", "target", "count", "of")
-		code, at, ok := i.value("code")
-		if ok && !isIndicatorCode(code) {
-			i.report(at, i.at("code"), notAnID, wantCode(code))
-		}
-		i.once("code", code, seen)
-		in := project.Indicator{
-			Code: code, Label: i.text("label", longestName), Unit: i.string("unit", longestName), Target: i.amount("target", false, largest),
-			Count: i.oneOf("count", "people", "records", "sum", "distinct"), Field: i.string("field", longestName), Rule: i.rule(d),
-		}
-		if i.oneOf("public", "yes", "no") == "no" {
-			in.Public = "no"
-		}
-		i.counted(d, in)
-		if in.Of == "media" && d.Region.Population == 0 {
-			o.needPopulation()
-		}
-		out = append(out, in)
-	})
-	return out
 }
 
 // needPopulation reports, once, that the region's population is missing.

@@ -230,7 +230,7 @@ var broken = []struct {
 	{"a code with a slash", "code: 1", "code: 1/2", "indicators[0].code not_an_id 7:12"},
 	{"a code twice", "indicators:", "indicators:\n  - {code: \"1\", label: L, target: 1, count: records, of: output}", "indicators[1].code repeated 8:12"},
 	{"an activity twice", "activities:", "activities:\n  - {id: course, label: C}", "activities[1].id repeated 6:10"},
-	{"a target of zero", "target: 10", "target: 0", "indicators[0].target out_of_range 7:38"},
+	{"a target below zero", "target: 10", "target: -1", "indicators[0].target out_of_range 7:38"},
 	{"a target below zero", "target: 10", "target: -3", "indicators[0].target out_of_range 7:38"},
 	{"a target of three decimals", "target: 10", "target: 1.125", "indicators[0].target out_of_range 7:38"},
 	{"a target with a comma", "target: 10", `target: "1,5"`, "indicators[0].target not_a_number 7:38"},

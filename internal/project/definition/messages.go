@@ -194,11 +194,8 @@ func textTooLong(length, longest int) text.Message {
 	return text.NewCount("definition.error.text_too_long", int64(length), "length", length, "longest", longest)
 }
 
-func wantAmount(given string, zero bool, most float64) text.Message {
-	if zero {
-		return text.NewMessage("definition.error.want_amount", "value", short(given), "most", schema.Number(most))
-	}
-	return text.NewMessage("definition.error.want_amount_above_zero", "value", short(given), "most", schema.Number(most))
+func wantAmount(given string, most float64) text.Message {
+	return text.NewMessage("definition.error.want_amount", "value", short(given), "most", schema.Number(most))
 }
 
 func noSuchField(in project.Indicator, names []string) text.Message {
@@ -221,4 +218,36 @@ func short(given string) string {
 		return string(runes[:60]) + "…"
 	}
 	return given
+}
+
+func keyWithout(key, because string) text.Message {
+	return text.NewMessage("definition.error.key_without", "key", key, "because", because)
+}
+
+func baselineBelow(baseline, target float64) text.Message {
+	return text.NewMessage("definition.error.baseline_below", "baseline", schema.Number(baseline), "target", schema.Number(target))
+}
+
+func otherKindOfRecord(among, of string) text.Message {
+	return text.NewMessage("definition.error.other_kind_of_record", "among", among, "of", of)
+}
+
+func noSuchIndicator(code string, codes []string) text.Message {
+	return text.NewMessage("definition.error.no_such_indicator", "code", short(code), "list", codes)
+}
+
+func notANumberOf(code string) text.Message {
+	return text.NewMessage("definition.error.not_a_number_of", "code", short(code))
+}
+
+func notPublic(code string) text.Message {
+	return text.NewMessage("definition.error.not_public", "code", short(code))
+}
+
+func inCircle(circle []string) text.Message {
+	return text.NewMessage("definition.error.in_circle", "circle", strings.Join(circle, " → "))
+}
+
+func tooManyOperands(count, most int) text.Message {
+	return text.NewCount("definition.error.too_many_operands", int64(count), "count", count, "most", most)
 }

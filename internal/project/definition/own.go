@@ -149,7 +149,7 @@ func (o object) ownField(e entry, path string) project.RecordField {
 		if out.Decimals > 0 {
 			out.Type = "decimal"
 		}
-		out.Min, out.Max, out.Unit = part.amount("min", true, largest), part.amount("max", true, largest), part.string("unit", longestName)
+		out.Min, out.Max, out.Unit = part.amount("min", largest), part.amount("max", largest), part.string("unit", longestName)
 		if out.Max == 0 {
 			out.Max = largest
 		}

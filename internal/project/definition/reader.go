@@ -252,8 +252,8 @@ func (o object) whole(key string, least, most int64) int64 {
 	return number
 }
 
-// amount reads a number with at most two decimals, above zero or, where zero is set, not below it.
-func (o object) amount(key string, zero bool, most float64) float64 {
+// amount reads a number with at most two decimals, not below zero.
+func (o object) amount(key string, most float64) float64 {
 	text, n, ok := o.value(key)
 	if !ok {
 		return 0
@@ -267,8 +267,8 @@ func (o object) amount(key string, zero bool, most float64) float64 {
 	switch {
 	case len(strings.TrimRight(decimals, "0")) > 2:
 		o.report(n, o.at(key), outOfRange, wantTwoDecimals(text))
-	case err != nil || number > most || number < 0 || number == 0 && !zero:
-		o.report(n, o.at(key), outOfRange, wantAmount(text, zero, most))
+	case err != nil || number > most || number < 0:
+		o.report(n, o.at(key), outOfRange, wantAmount(text, most))
 	default:
 		return number
 	}

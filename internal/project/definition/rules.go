@@ -83,37 +83,3 @@ func misspelt(kind *schema.Kind, c rule.Comparison, d *project.Definition) (text
 	}
 	return noSuchValue(c.Variable, c.Value, values), !slices.Contains(values, c.Value)
 }
-
-// counted checks that the records of an indicator's kind can be counted in its way.
-func (o object) counted(d *project.Definition, in project.Indicator) {
-	registry := schema.For(d)
-	kind := registry.Kind(in.Of)
-	switch in.Count {
-	case "people":
-		if kind != nil && !kind.Person {
-			o.report(o.fields["count"], o.at("count"), notAllowed, notAboutPeople(in.Of))
-		}
-		fallthrough
-	case "records":
-		if n := o.fields["field"]; n != nil {
-			o.report(n, o.at("field"), notAllowed, noFieldHere(in.Count))
-		}
-	case "sum", "distinct":
-		if o.fields["field"] == nil {
-			o.report(o.node, o.at("field"), missing, fieldNeeded(in.Count))
-			return
-		}
-		if kind == nil || in.Field == "" {
-			return
-		}
-		var names []string
-		for _, v := range rule.Variables(registry, kind) {
-			if v.Numeric || in.Count == "distinct" {
-				names = append(names, v.Name)
-			}
-		}
-		if !slices.Contains(names, in.Field) {
-			o.report(o.fields["field"], o.at("field"), notInList, noSuchField(in, names))
-		}
-	}
-}

@@ -10,6 +10,7 @@ import (
 
 	"outreach/internal/counting"
 	"outreach/internal/fact"
+	"outreach/internal/project"
 	"outreach/internal/projects"
 	"outreach/internal/schema"
 	"outreach/internal/snapshot"
@@ -85,7 +86,7 @@ func (c Compiler) Verify(ctx context.Context, kept snapshots.Kept) (v Verificati
 	if err != nil {
 		return v, err
 	}
-	if err := c.readShown(ctx, kept, &v); err != nil {
+	if err := c.readShown(ctx, kept, defined.Definition, &v); err != nil {
 		return v, err
 	}
 	before := v
@@ -98,7 +99,7 @@ func (c Compiler) Verify(ctx context.Context, kept snapshots.Kept) (v Verificati
 }
 
 // readShown reads the figures and all evidence, as they are shown.
-func (c Compiler) readShown(ctx context.Context, kept snapshots.Kept, v *Verification) error {
+func (c Compiler) readShown(ctx context.Context, kept snapshots.Kept, d *project.Definition, v *Verification) error {
 	snap, err := c.snapshots.Snapshot(ctx, kept)
 	switch {
 	case errors.Is(err, store.ErrDamaged):
@@ -115,12 +116,13 @@ func (c Compiler) readShown(ctx context.Context, kept snapshots.Kept, v *Verific
 	if err != nil {
 		return err
 	}
-	totals := map[string]json.Number{counting.ParticipantsEvidence: json.Number(fmt.Sprint(snap.Participants.Total))}
+	figures := map[string]snapshot.Indicator{counting.ParticipantsEvidence: {Achieved: json.Number(fmt.Sprint(snap.Participants.Total))}}
 	for _, in := range snap.Indicators {
-		totals[in.Code] = in.Achieved
+		figures[in.Code] = in
 	}
 	for _, b := range branches {
-		if want, shown := totals[b.Code]; kept.Root != "" && shown && b.Total != want {
+		in, _ := d.Indicator(b.Code)
+		if figure, shown := figures[b.Code]; kept.Root != "" && shown && !counting.AddsUp(in, figure, b.Total, b.Of) {
 			v.differs(PartExports)
 		}
 	}
