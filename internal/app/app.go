@@ -12,6 +12,7 @@ import (
 	"outreach/internal/projects"
 	"outreach/internal/records"
 	"outreach/internal/reports"
+	"outreach/internal/said"
 	"outreach/internal/signups"
 	"outreach/internal/snapshots"
 	"outreach/internal/store"
@@ -29,6 +30,7 @@ type App struct {
 	Records   *records.Store
 	Snapshots *snapshots.Store
 	Reports   *reports.Store
+	Said      *said.Store
 	Notices   *notices.Store
 	Access    *access.Store
 	Attention *attention.Store
@@ -39,7 +41,7 @@ type App struct {
 // New builds the services. It reads and writes nothing.
 func New(db *store.DB) *App {
 	a := &App{
-		DB: db, Facts: db.Log(), Projects: projects.New(db), People: people.New(db), Snapshots: snapshots.New(db), Reports: reports.New(db), Notices: notices.New(db),
+		DB: db, Facts: db.Log(), Projects: projects.New(db), People: people.New(db), Snapshots: snapshots.New(db), Reports: reports.New(db), Said: said.New(db), Notices: notices.New(db),
 		Access: access.New(db), Nights: nights.New(db),
 	}
 	a.Signups = signups.New(db, a.Projects, a.People)

@@ -317,6 +317,10 @@ func orNull(schema object) object {
 		}
 		schema["enum"] = append(all, nil)
 	}
+	if choices, ok := schema["oneOf"].([]object); ok {
+		schema["oneOf"] = append(choices, object{"type": "null"})
+		return schema
+	}
 	schema["type"] = []any{schema["type"], "null"}
 	return schema
 }
@@ -442,8 +446,8 @@ func (w *writer) shape(t reflect.Type) object {
 		return ref("person-ref")
 	case t == breakdownType:
 		return object{
-			"type": "object", "description": "People by code, `unknown` last. The public sees `<5` in the place of 1 to 4, and `hidden` where a part could be worked out from it.",
-			"additionalProperties": object{"oneOf": []object{{"type": "integer", "minimum": 0}, enum(snapshot.Few, snapshot.Hidden)}},
+			"type": "object", "description": "People by code, of records what they add up to, `unknown` last. The public sees `<5` in the place of 1 to 4, and `hidden` where a part could be worked out from it.",
+			"additionalProperties": object{"oneOf": []object{{"type": "number", "minimum": 0}, enum(snapshot.Few, snapshot.Hidden)}},
 		}
 	}
 	if name := w.names[t]; name != "" {
@@ -467,6 +471,8 @@ func (w *writer) shape(t reflect.Type) object {
 		return object{"type": "number"}
 	case reflect.Struct:
 		return w.structure(t)
+	case reflect.Interface:
+		return object{"type": []string{"number", "string", "null"}}
 	default:
 		return object{"type": "string"}
 	}
@@ -525,7 +531,11 @@ func tagged(schema object, tag reflect.StructTag) object {
 	if marks := tag.Get("marks"); marks != "" {
 		about := schema["description"]
 		delete(schema, "description")
-		schema = object{"oneOf": []object{schema, enum(strings.Split(marks, ",")...)}}
+		text := object{"type": "string"} // of any
+		if marks != "*" {
+			text = enum(strings.Split(marks, ",")...)
+		}
+		schema = object{"oneOf": []object{schema, text}}
 		if about != nil {
 			schema["description"] = about
 		}

@@ -11,6 +11,7 @@ import (
 	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/records"
+	"outreach/internal/said"
 	"outreach/internal/schema"
 	"outreach/internal/snapshots"
 	"outreach/internal/store"
@@ -120,8 +121,8 @@ func (s *Store) eraseAllPeople(ctx context.Context, project string) (removed boo
 	return removed, err
 }
 
-// removeAllTexts deletes private texts (topics, notes, evidence, reasons) of records, rows of files and decisions on
-// snapshots, and texts that interrupted requests left. Sign-up forms stay until people are purged. since is where an
+// removeAllTexts deletes private texts (topics, notes, evidence, reasons) of records, rows of files, decisions on
+// snapshots and what is said of indicators, and texts that interrupted requests left. Sign-up forms stay until people are purged. since is where an
 // earlier purge ended: without newer facts that may have texts nothing is read. It reports whether it deleted anything.
 func (s *Store) removeAllTexts(ctx context.Context, registry *schema.Registry, project string, since fact.Heads) (bool, error) {
 	if since != (fact.Heads{}) {
@@ -131,7 +132,7 @@ func (s *Store) removeAllTexts(ctx context.Context, registry *schema.Registry, p
 		}
 	}
 	var partitions []string
-	parents := []string{uploads.Partition(project), snapshots.Partition(project)}
+	parents := []string{uploads.Partition(project), snapshots.Partition(project), said.Partition(project)}
 	for _, k := range registry.Kinds {
 		parents = append(parents, records.Partition(project, k.Name))
 	}
@@ -195,7 +196,7 @@ func (s *Store) textsSince(ctx context.Context, project string, since fact.Heads
 	found := false
 	err = s.db.Log().Read(ctx, project, since, heads, func(f fact.Fact) error {
 		switch f.Kind {
-		case fact.KindRecordEntered, fact.KindRecordVoided, fact.KindUploadAccepted, fact.KindSnapshotDecided:
+		case fact.KindRecordEntered, fact.KindRecordVoided, fact.KindUploadAccepted, fact.KindSnapshotDecided, fact.KindIndicatorSaid:
 			found = true
 		}
 		return nil

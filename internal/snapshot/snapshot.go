@@ -76,7 +76,7 @@ type Indicator struct {
 	Label    project.Text `json:"label"`
 	Unit     string       `json:"unit"`
 	Target   json.Number  `json:"target" null:"true" doc:"null: nothing was planned"`
-	Achieved json.Number  `json:"achieved" marks:"<5" null:"true" doc:"The public sees <5 in place of 1 to 4 people, and null in place of what would tell the number; null also where there is nothing to work it out from; what was said of a scale is a text"`
+	Achieved json.Number  `json:"achieved" marks:"*" null:"true" doc:"The public sees <5 in place of 1 to 4 people, and null in place of what would tell the number; null also where there is nothing to work it out from; what was said of a scale is a text"`
 	Percent  json.Number  `json:"percent" null:"true"`                                                      // achieved × 100 ÷ target, rounded half up to one decimal
 	Status   string       `json:"status" enum:"achieved,on-track,behind,not-started,monitored" null:"true"` // monitored: nothing was planned
 	Records  int64        `json:"records" null:"true"`

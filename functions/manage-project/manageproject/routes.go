@@ -10,6 +10,7 @@ import (
 	"outreach/internal/fact/auditweb"
 	"outreach/internal/people/peopleweb"
 	"outreach/internal/records/recordsweb"
+	"outreach/internal/said/saidweb"
 	"outreach/internal/schema"
 	"outreach/internal/signups/signupsweb"
 	"outreach/internal/snapshots/approvalweb"
@@ -23,6 +24,7 @@ func Routes(a *app.App) []web.Route {
 		attentionweb.New(a).Routes(),
 		auditweb.New(a).Routes(),
 		approvalweb.New(a).Routes(),
+		saidweb.New(a).Routes(),
 		signupsweb.New(a).OfficeRoutes(),
 		activitiesweb.New(a).Routes(),
 		peopleweb.New(a).Routes(),

@@ -162,6 +162,7 @@ type data struct {
 	Rows                                                  int
 	Day, Class                                            string
 	AsOf                                                  string `json:"as_of"`
+	Indicator, Value                                      string
 	Fields                                                []string
 }
 
@@ -253,6 +254,8 @@ func (w *wording) line(f fact.Fact, d data) auditLine {
 		say(f.Kind, "date", w.Messages().Date(d.AsOf))
 	case fact.KindSnapshotDecided:
 		say(f.Kind + "." + d.State)
+	case fact.KindIndicatorSaid:
+		say(f.Kind, "code", d.Indicator, "value", d.Value, "date", w.Messages().Date(d.AsOf))
 	case fact.KindPeopleExported:
 		say(f.Kind + "." + d.What)
 	case fact.KindDataPurged:
