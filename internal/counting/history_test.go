@@ -36,6 +36,26 @@ var definition = &project.Definition{
 		{Code: "activities", Target: 2, Count: "distinct", Field: "activity", Rule: project.Rule{Of: "signup"}},
 		{Code: "young", Target: 2, Count: "people", Rule: project.Rule{Of: "signup", Where: `birth_year >= 1980`}},
 		{Code: "sexes", Target: 3, Count: "distinct", Field: "sex", Rule: project.Rule{Of: "attendance"}},
+		{Code: "monitored", Monitored: true, Count: "records", Rule: project.Rule{Of: "test"}},
+		{Code: "no-tests", Target: 0, Direction: "down", Count: "records", Rule: project.Rule{Of: "test"}},
+		{Code: "fewer-tests", Target: 1, Direction: "down", Count: "records", Rule: project.Rule{Of: "test"}, Baseline: &project.Baseline{Value: 4}},
+		{Code: "few-tests", Target: 2, Direction: "down", Count: "records", Rule: project.Rule{Of: "test"}},
+		{Code: "by-date", Target: 4, Count: "people", Rule: project.Rule{Of: "attendance"}, Targets: []project.TargetPoint{{By: "2010-03-01", Value: 1}, {By: "2010-06-01", Value: 4}}, TargetBy: map[string]map[string]float64{"sex": {"female": 2}}},
+		{Code: "follow-up", Target: 3, Count: "people", Rule: project.Rule{Of: "consultation"}, Until: "2010-07-10"},
+		{Code: "share", Target: 50, Count: "share", Decimals: 2, Rule: project.Rule{Of: "consultation"}, Among: &project.Rule{Of: "attendance", Where: `outcome != "withdrew"`}},
+		{Code: "share-of-records", Target: 50, Count: "share", Per: "records", Rule: project.Rule{Of: "attendance", Where: `hours > 1`}, Among: &project.Rule{Of: "attendance", Where: `outcome == "completed"`}},
+		{Code: "share-of-women", Target: 50, Count: "share", Decimals: 1, Rule: project.Rule{Of: "signup", Where: `sex == "female"`}, Among: &project.Rule{Of: "signup"}, Until: "2010-07-10"},
+		{Code: "mean", Target: 2, Count: "mean", Field: "hours", Decimals: 3, Rule: project.Rule{Of: "attendance"}},
+		{Code: "min", Target: 2, Direction: "down", Count: "min", Field: "hours", Decimals: 4, Rule: project.Rule{Of: "attendance"}},
+		{Code: "max", Target: 9, Count: "max", Field: "quantity", Rule: project.Rule{Of: "output", Where: `kind == "spot"`}},
+		{Code: "last", Monitored: true, Count: "last", Field: "quantity", Rule: project.Rule{Of: "output"}},
+		{Code: "last-hours", Monitored: true, Count: "last", Field: "hours", Decimals: 4, Rule: project.Rule{Of: "attendance"}},
+		{Code: "outcomes", Target: 8, Count: "sum", Field: "hours", By: []string{"outcome"}, Rule: project.Rule{Of: "attendance"}},
+		{Code: "kinds", Target: 8, Count: "records", By: []string{"kind"}, Rule: project.Rule{Of: "output"}},
+		{Code: "value", Target: 3, Count: "value", Decimals: 4, Value: `i["hours"] / i["followed"] - i["share"] / 100`},
+		{Code: "followed", Monitored: true, Count: "value", Value: `i["follow-up"] + i["trained"]`},
+		{Code: "said", Target: 5, Count: "said"},
+		{Code: "scale", Monitored: true, Count: "said", Scale: []project.Labelled{{ID: "poor"}, {ID: "good"}}},
 	},
 }
 
@@ -193,6 +213,10 @@ func drawHistory(t *rapid.T) *history {
 		}
 		c.Values = schema.ValuesOf(values)
 		add(fact.KindPersonAttributes, at(), c)
+	}
+	for range some("said", 0, 4) {
+		day := one("day", "2009-12-01", "2010-01-10", "2010-02-28", "2010-04-15", "2010-07-02")
+		add(fact.KindIndicatorSaid, at(), fact.IndicatorSaid{Indicator: one("indicator", "said", "scale", "gone"), AsOf: day, Value: one("value", "0", "2.5", "-1", "7", "good", "poor", "bad")})
 	}
 	for range some("merges", 0, 3) {
 		add(fact.KindPersonMerged, at(), fact.PersonMerged{Person: person(), Into: person()})

@@ -25,6 +25,7 @@ type reference struct {
 	corrected []fact.Fact
 	signups   []fact.Signup
 	moved     []fact.SignupMoved
+	said      []fact.Fact
 }
 
 type referenceRecord struct {
@@ -59,6 +60,8 @@ func refer(h *history) *reference {
 			r.merged = append(r.merged, read[fact.PersonMerged](f))
 		case fact.KindPersonAttributes:
 			r.corrected = append(r.corrected, f)
+		case fact.KindIndicatorSaid:
+			r.said = append(r.said, f)
 		case fact.KindSignup:
 			r.signups = append(r.signups, read[fact.Signup](f))
 		case fact.KindSignupMoved:
@@ -309,9 +312,25 @@ func meets(code string, r referenceRecord, attributes map[string]string) bool {
 	switch code {
 	case "trained":
 		return r.kind.Name == "attendance" && r.get("outcome") == "completed"
-	case "advised":
+	case "monitored", "no-tests", "fewer-tests", "few-tests":
+		return r.kind.Name == "test"
+	case "share among":
+		return r.kind.Name == "attendance" && r.get("outcome") != "withdrew"
+	case "share-of-records":
+		return r.kind.Name == "attendance" && r.number("hours") > 1
+	case "share-of-records among":
+		return r.kind.Name == "attendance" && r.get("outcome") == "completed"
+	case "share-of-women":
+		return r.kind.Name == "signup" && attributes["sex"] == "female"
+	case "share-of-women among":
+		return r.kind.Name == "signup"
+	case "max":
+		return r.kind.Name == "output" && r.get("kind") == "spot"
+	case "last", "kinds":
+		return r.kind.Name == "output"
+	case "advised", "follow-up", "share":
 		return r.kind.Name == "consultation"
-	case "hours", "sexes":
+	case "by-date", "hours", "sexes", "mean", "min", "last-hours", "outcomes":
 		return r.kind.Name == "attendance"
 	case "reach":
 		return r.kind.Name == "media" && (r.get("medium") == "tv" || r.get("medium") == "radio")
@@ -339,11 +358,17 @@ func (r *reference) count(h *history, asOf string) snapshot.Snapshot {
 		all = append(all, referenceRecord{kind: schema.Builtin().Kind("signup"), date: definition.Day(s.made.Submitted), person: s.person, row: schema.Builtin().Kind("signup").Row(s.made.Values), state: s.state})
 	}
 	out := snapshot.Snapshot{Project: definition.ID, AsOf: asOf, Reach: snapshot.Reach{Population: 1000}}
-	var counted []referenceRecord
+	var counted, later []referenceRecord
 	product := new(big.Rat).SetInt64(1)
 	for _, one := range all {
-		if one.date < definition.Period.From || one.date > definition.Period.To {
+		last := definition.Period.To
+		if one.kind.Name == "consultation" || one.kind.Name == "signup" {
+			last = "2010-07-10" // the last day of an indicator of these
+		}
+		if one.date < definition.Period.From || one.date > last {
 			out.Quality.RecordsOutsidePeriod++
+		} else if one.date <= asOf && one.date > definition.Period.To {
+			later = append(later, one)
 		} else if one.date <= asOf {
 			counted = append(counted, one)
 			if one.kind.Name == "media" {
@@ -380,83 +405,7 @@ func (r *reference) count(h *history, asOf string) snapshot.Snapshot {
 		}
 	}
 
-	for _, in := range definition.Indicators {
-		i := snapshot.Indicator{Code: in.Code, Target: json.Number(strconv.FormatFloat(in.Target, 'f', -1, 64)), By: snapshot.Breakdowns{}}
-		upTo := func(month string) *big.Rat {
-			sum, seen := new(big.Rat), map[string]bool{}
-			for _, one := range counted {
-				if one.date[:7] > month || !meets(in.Code, one, attributes[one.person]) {
-					continue
-				}
-				value := one.get(in.Field)
-				switch in.Count {
-				case "sum":
-					if value != "" {
-						n, _ := new(big.Rat).SetString(value)
-						sum.Add(sum, n)
-					}
-					continue
-				case "records":
-					sum.Add(sum, big.NewRat(1, 1))
-					continue
-				case "people":
-					value = one.person
-				case "distinct":
-					if in.Field == "sex" {
-						value = attributes[one.person]["sex"]
-					}
-					value = schema.Same(value)
-				}
-				if value != "" && !seen[value] {
-					seen[value] = true
-					sum.Add(sum, big.NewRat(1, 1))
-				}
-			}
-			return sum
-		}
-		for _, one := range counted {
-			if meets(in.Code, one, attributes[one.person]) {
-				i.Records++
-			}
-		}
-		if in.Count == "people" {
-			i.By = referenceBreakdowns(first(in.Code), attributes)
-		}
-		total := roundedTo(upTo("9999"), 100)
-		i.Achieved = referenceNumber(total)
-		target, _ := new(big.Rat).SetString(string(i.Target))
-		percent := new(big.Rat).Quo(new(big.Rat).Mul(total, big.NewRat(100, 1)), target)
-		percent = roundedTo(percent, 10)
-		i.Percent = json.Number(percent.FloatString(1))
-		day := func(s string) time.Time {
-			t, _ := time.Parse(time.DateOnly, s)
-			return t
-		}
-		from, to := day(definition.Period.From), day(definition.Period.To)
-		days := big.NewRat(int64(to.Sub(from).Hours()/24)+1, 1)
-		passed := big.NewRat(min(max(int64(day(asOf).Sub(from).Hours()/24)+1, 0), int64(to.Sub(from).Hours()/24)+1), 1)
-		share := new(big.Rat).Quo(new(big.Rat).Mul(passed, big.NewRat(100, 1)), days)
-		switch {
-		case percent.Cmp(big.NewRat(100, 1)) >= 0:
-			i.Status = "achieved"
-		case percent.Sign() == 0:
-			i.Status = "not-started"
-		case percent.Cmp(share) >= 0:
-			i.Status = "on-track"
-		default:
-			i.Status = "behind"
-		}
-		before := new(big.Rat)
-		for _, month := range []string{"2010-01", "2010-02", "2010-03", "2010-04", "2010-05", "2010-06"} {
-			if asOf < definition.Period.From || month > asOf[:7] {
-				break
-			}
-			now := roundedTo(upTo(month), 100)
-			i.ByMonth = append(i.ByMonth, snapshot.Month{Month: month, Added: referenceNumber(new(big.Rat).Sub(now, before)), Total: referenceNumber(now)})
-			before = now
-		}
-		out.Indicators = append(out.Indicators, i)
-	}
+	out.Indicators = r.indicators(counted, later, attributes, asOf)
 	return out
 }
 
