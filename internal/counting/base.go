@@ -16,6 +16,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"outreach/internal/fact"
+	"outreach/internal/project"
 	"outreach/internal/rule"
 	"outreach/internal/schema"
 	"outreach/internal/snapshot"
@@ -37,11 +38,13 @@ type base struct {
 	last  source     // the last in the order of arrival
 	rows  int
 
-	changedAll bool                   // attributes of anyone may have changed
-	changed    map[string]struct{}    // sign-ups that changed
-	corrected  []uint32               // interned ids of people whose attributes were corrected
-	broken     error                  // an ErrRecount
-	prefixes   map[uint32]ulid.ULID   // of the ids of a file's rows
+	changedAll bool                 // attributes of anyone may have changed
+	changed    map[string]struct{}  // sign-ups that changed
+	corrected  []uint32             // interned ids of people whose attributes were corrected
+	broken     error                // an ErrRecount
+	prefixes   map[uint32]ulid.ULID // of the ids of a file's rows
+	owners     map[uint32]string    // who sent a file
+	texts      *textTable
 	gone       map[*BaseRows][]bool   // records that no longer count
 	people     map[*BaseRows][]uint32 // by row: the index of the person in Live.people
 	days       map[*BaseRows][]day    // by row
@@ -49,11 +52,12 @@ type base struct {
 }
 
 // BaseRows is the records of a kind in columns, as a checkpoint stores them. Those that came through a form are the
-// first, with IDs, Versions and Said; the others have Uploads and Numbers at their index, the first none.
+// first, with IDs, Versions, Said and Owners; the others have Uploads and Numbers at their index, the first none.
 type BaseRows struct {
 	IDs      []string
 	Versions []int
-	Said     []int64 // nanoseconds since 1970
+	Said     []int64  // nanoseconds since 1970
+	Owners   []uint32 // interned; of kinds that are not about people: the partner who typed it, 0 for the office
 	Live     []bool
 	Days     []int32 // since 1970
 	Keys     []byte  // keySize for each
@@ -109,6 +113,16 @@ func (r *Rules) Columns(kind string) (wholes, texts []int) {
 		for _, p := range in.parts {
 			texts = add(texts, p.field)
 		}
+		if !s.Person && (in.share || in.valued()) { // their evidence is listed anew
+			for _, field := range s.described() {
+				texts = add(texts, field)
+			}
+		}
+		for field := range s.Fields {
+			if in.count == project.CountLast && s.keeps[field] && field != s.date { // which record is the last
+				texts = add(texts, field)
+			}
+		}
 	}
 	return wholes, texts
 }
@@ -139,7 +153,7 @@ func (f *Fold) Intern(text []byte) uint32 {
 // rows by kind, the texts of their marks, and the day up to which they were counted. From then on the Fold takes facts
 // that came after the checkpoint; Compile fails with ErrRecount if the base is not enough for them.
 func (f *Fold) Continue(rows map[string]*BaseRows, marks []string, asOf string) error {
-	b := &base{asOf: dayOf(asOf), kinds: make([]BaseRows, len(f.layouts.all)), changed: map[string]struct{}{}, prefixes: map[uint32]ulid.ULID{}}
+	b := &base{asOf: dayOf(asOf), kinds: make([]BaseRows, len(f.layouts.all)), changed: map[string]struct{}{}, prefixes: map[uint32]ulid.ULID{}, owners: map[uint32]string{}, texts: &f.texts}
 	for _, text := range marks {
 		var mark []int
 		for _, number := range strings.Fields(text) {
@@ -177,6 +191,7 @@ func (f *Fold) Continue(rows map[string]*BaseRows, marks []string, asOf string) 
 			continue // its rows were not in the checkpoint
 		}
 		u.packs, u.rows, u.inBase = nil, nil, true
+		b.owners[n] = u.layout.Owner(u.accepted.Owner)
 		b.prefixes[n] = fact.LineULID(id, u.accepted.Arrived, 0)
 		if next := (source{at: u.accepted.Arrived.UnixNano(), name: u.accepted.Object, id: id}); compareSources(next, b.last) > 0 {
 			b.last = next
@@ -356,6 +371,14 @@ func (b *base) id(r *BaseRows, row int) string {
 		return r.IDs[row]
 	}
 	return b.ulid(r, row).String()
+}
+
+// owner returns whose a row is, of a kind that is not about people.
+func (b *base) owner(s *kindLayout, r *BaseRows, row int) string {
+	if row >= len(r.IDs) {
+		return b.owners[r.Uploads[row]]
+	}
+	return s.Owner(b.texts.all[r.Owners[row]])
 }
 
 // baseValue returns the value of a field of a row of the base. known are the attributes of its person.

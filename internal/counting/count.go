@@ -129,13 +129,23 @@ func (f *Figures) description(r recordRef) string {
 	if s.Person {
 		return ""
 	}
-	row, parts := f.row(r), []string{}
-	for _, name := range []string{"outlet", "title"} {
-		if text := s.Get(row, name); text != "" {
+	var parts []string
+	for _, field := range s.described() {
+		if text := f.value(value{place: field}, r); text != "" {
 			parts = append(parts, text)
 		}
 	}
 	return strings.Join(parts, ": ")
+}
+
+// described returns the fields that describe a record: those of outlet and title that the kind has.
+func (s *kindLayout) described() (fields []int) {
+	for _, name := range []string{"outlet", "title"} {
+		if field := s.Index(name); field >= 0 {
+			fields = append(fields, field)
+		}
+	}
+	return fields
 }
 
 func (f *Figures) record(r recordRef) snapshot.Evidence {
@@ -236,9 +246,6 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fi
 		}
 	}
 	if live.base != nil {
-		if c.undecided() {
-			return Figures{}, recount("which record is the last follows from the records")
-		}
 		if err := c.compareWithBase(); err != nil {
 			return Figures{}, err
 		}

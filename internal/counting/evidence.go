@@ -24,7 +24,6 @@ type taken struct {
 	value  amount
 	record recordRef
 	date   day
-	tied   bool // of last: which record of the day comes last follows from records that the base has not
 }
 
 // take notes a value for a tally that takes one, or adds it to a mean. Records without a value are not passed on.
@@ -40,14 +39,12 @@ func (c *counter) take(t *accumulator, here recordRef, date day, text string) er
 	}
 	next := &taken{value: value, record: here, date: date}
 	if before := t.taken[m]; before == nil || c.takes(t.rule, next, before) {
-		next.tied = next.tied || before != nil && before.date == date && before.tied
 		t.taken[m] = next
 	}
 	return nil
 }
 
-// takes reports whether a value is taken in place of another one. Of equal values that of the first record is; of the
-// last record of a day it notes where the base cannot say which one that is.
+// takes reports whether a value is taken in place of another one. Of equal values that of the first record is.
 func (c *counter) takes(rule *indicatorRule, a, b *taken) bool {
 	order := 0
 	switch rule.count {
@@ -59,31 +56,33 @@ func (c *counter) takes(rule *indicatorRule, a, b *taken) bool {
 		if a.date != b.date {
 			return a.date > b.date
 		}
-		_, _, one := c.figures.inBase(a.record)
-		_, _, other := c.figures.inBase(b.record)
-		if one || other {
-			a.tied, b.tied = true, true
-			return true
-		}
 		order = cmp.Or(c.figures.compareContent(b.record, a.record), b.value.compare(a.value))
 	}
 	return cmp.Or(order, c.figures.compare(a.record, b.record)) < 0
 }
 
-// compareContent orders records of one day by their natural key, then their values, whoever they are about: ids are
-// random, and no figure may depend on them.
+// compareContent orders records of one kind and day by their natural key, then their values, whoever they are about:
+// ids are random, and no figure may depend on them. The base has their texts, see Columns.
 func (f *Figures) compareContent(a, b recordRef) int {
-	s, one, other := f.kind(a), f.row(a), f.row(b)
 	if order := strings.Compare(f.owner(a), f.owner(b)); order != 0 {
 		return order
 	}
+	s := f.kind(a)
 	for _, field := range s.keys {
-		if order := compareValues(&s.Fields[field], schema.Same(one[field]), schema.Same(other[field])); order != 0 {
+		if field == s.date {
+			continue
+		}
+		of := value{place: field}
+		if order := compareValues(&s.Fields[field], schema.Same(f.value(of, a)), schema.Same(f.value(of, b))); order != 0 {
 			return order
 		}
 	}
 	for field := range s.Fields {
-		if order := compareValues(&s.Fields[field], one[field], other[field]); order != 0 {
+		if field == s.date {
+			continue
+		}
+		of := value{place: field}
+		if order := compareValues(&s.Fields[field], f.value(of, a), f.value(of, b)); order != 0 {
 			return order
 		}
 	}
@@ -108,21 +107,14 @@ func (f *Figures) owner(r recordRef) string {
 	if s.Person || s == f.live.layouts.signups {
 		return ""
 	}
+	if rows, i, is := f.inBase(r); is {
+		return f.live.base.owner(s, rows, i)
+	}
 	source := &f.live.sources[f.live.records[r.kind][r.place].source]
 	if source.upload != nil {
 		return s.Owner(source.upload.accepted.Owner)
 	}
 	return f.live.texts.all[source.record.person]
-}
-
-// undecided reports whether the base cannot say which record is the last one.
-func (c *counter) undecided() bool {
-	for i := range c.accumulators {
-		if slices.ContainsFunc(c.accumulators[i].taken, func(t *taken) bool { return t != nil && t.tied }) {
-			return true
-		}
-	}
-	return false
 }
 
 // share is the tallies of a share: the records of what it is a share of.

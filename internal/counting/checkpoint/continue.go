@@ -186,6 +186,7 @@ func (r *baseReader) read(group parquet.RowGroup, kind, said string) error {
 			add(r, group, "id", &rows.IDs, func(_ *column, v parquet.Value) string { return string(v.ByteArray()) }),
 			add(r, group, "version", &rows.Versions, func(_ *column, v parquet.Value) int { return int(v.Int64()) }),
 			add(r, group, "said_at", &rows.Said, whole),
+			add(r, group, "owner", &rows.Owners, interned(r.fold.Intern)),
 		)
 	}
 	wholes, texts := r.rules.Columns(kind)
