@@ -90,7 +90,7 @@ func (r Report) render(key string) (Letter, error) {
 		c.Details = append([]detail{{words.Say("mail.programme"), programme}}, c.Details...)
 	}
 	for _, in := range r.Snapshot.Indicators {
-		c.Table.Rows = append(c.Table.Rows, []string{in.Code, in.Label.In(language), words.Number(in.Target), words.Number(in.Achieved), words.Number(in.Percent)})
+		c.Table.Rows = append(c.Table.Rows, []string{in.Code, in.Label.In(language), words.Number(in.Target), report.Achieved(words, r.Project, in), words.Number(in.Percent)})
 	}
 	return c.render(r.Files...)
 }

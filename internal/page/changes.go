@@ -1,11 +1,13 @@
 package page
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 
 	"outreach/internal/project"
 	"outreach/internal/snapshot"
+	"outreach/internal/text"
 )
 
 // Changes is the page that compares a snapshot with the approved one of an earlier day.
@@ -49,9 +51,9 @@ func (v view) changes(c snapshot.Changes, short bool) changesPage {
 		line.Points = v.signed(in.Percent.Difference)
 		switch {
 		case c.Before == nil:
-		case in.Achieved.Now == nil:
+		case in.Gone:
 			line.Notes = append(line.Notes, v.Say("changes.gone"))
-		case in.Achieved.Before == nil:
+		case in.New:
 			line.Notes = append(line.Notes, v.Say("changes.new"))
 		}
 		if in.TargetChanged {
@@ -62,6 +64,9 @@ func (v view) changes(c snapshot.Changes, short bool) changesPage {
 		}
 		out.Same = out.Same && line.Plain
 		add(line, in.Achieved)
+		if n := len(out.Lines); n > 0 && out.Lines[n-1].Code == in.Code && in.SaidNow+in.SaidBefore != "" {
+			out.Lines[n-1].Before, out.Lines[n-1].Now = cmp.Or(in.SaidBefore, text.NoNumber), cmp.Or(in.SaidNow, text.NoNumber)
+		}
 	}
 	people := changeLine{Name: v.Say("results.participants"), Plain: c.Participants.Same() && !c.WhoCounts}
 	if c.WhoCounts {

@@ -108,7 +108,8 @@ type Evidence struct {
 	Definition *project.Definition // that the snapshot was counted by
 	Title      string              // what the figure counts
 	Code       string              // the indicator's, or "" for participants
-	Figure     string              // the figure as it is in the snapshot, a canonical number
+	Figure     string              // the figure as it is in the snapshot, a canonical number or what was said
+	Derived    bool                // it is worked out from others, or said: the records do not add up to it
 	Snapshot   string              // the snapshot's id
 	AsOf       string
 	Items      []snapshot.Counted
@@ -135,6 +136,16 @@ func (e Evidence) HasAmounts() bool {
 	return slices.ContainsFunc(e.Items, func(one snapshot.Counted) bool { return one.Total != "" })
 }
 
+// HasValues reports whether any of the records has a value of its own, and HasParts whether any is one of those by which
+// the sum is divided.
+func (e Evidence) HasValues() bool {
+	return slices.ContainsFunc(e.Items, func(one snapshot.Counted) bool { return one.Value != "" })
+}
+
+func (e Evidence) HasParts() bool {
+	return slices.ContainsFunc(e.Items, func(one snapshot.Counted) bool { return one.Of != "" })
+}
+
 // HasDescriptions reports whether any of the records has a description.
 func (e Evidence) HasDescriptions() bool {
 	return slices.ContainsFunc(e.Items, func(one snapshot.Counted) bool { return one.What != "" })
@@ -142,7 +153,7 @@ func (e Evidence) HasDescriptions() bool {
 
 // Sum returns the total of all records on the last page of their list, and "" elsewhere.
 func (e Evidence) Sum() string {
-	if e.Next != "" || len(e.Items) == 0 {
+	if e.Next != "" || len(e.Items) == 0 || e.Derived {
 		return ""
 	}
 	return e.Items[len(e.Items)-1].Total.String()
@@ -165,6 +176,9 @@ func (e Evidence) render(v view) (string, any) {
 	out.From, out.To = d.Period.From, min(d.Period.To, e.AsOf)
 	if in, found := d.Indicator(e.Code); found || e.Code == "" {
 		of := &in
+		if found {
+			out.To = min(in.LastDay(d.Period), e.AsOf)
+		}
 		if e.Code == "" {
 			of = nil
 		}

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -57,6 +58,8 @@ type resultLine struct {
 	snapshot.Indicator
 	Name     string
 	Unit     string
+	Shown    string // what was achieved, in words
+	Share    string // of a share: of how many
 	Bar      report.Bar
 	Curve    report.Curve
 	Evidence string // the address of the records behind the figure, or ""
@@ -124,10 +127,13 @@ func (r Results) render(v view) (string, any) {
 		base = v.Base() + "/snapshots/" + s.ID
 	}
 	for _, in := range s.Indicators {
-		line := resultLine{Indicator: in, Name: in.Label.In(v.Lang()), Unit: in.Unit, Bar: report.Progress(in.Percent),
+		line := resultLine{Indicator: in, Name: in.Label.In(v.Lang()), Unit: in.Unit, Shown: report.Achieved(v.Messages, r.Definition, in), Bar: report.Progress(in.Percent),
 			Curve: report.Growth(in.ByMonth, in.Target, curveWidth, curveHeight)}
 		if v.Has("unit." + in.Unit) {
 			line.Unit = v.Say("unit." + in.Unit)
+		}
+		if in.Count == project.CountShare && in.Denominator > 0 {
+			line.Share = v.Say("results.of_all", "n", v.Number(in.Numerator), "all", v.Number(in.Denominator))
 		}
 		if base != "" {
 			line.Evidence = base + "/indicators/" + in.Code + "/evidence"
@@ -152,7 +158,7 @@ func (r Results) render(v view) (string, any) {
 		p.Participants.Evidence = base + "/participants/evidence"
 	}
 	p.Many = len(p.Lines) > mostOnOnePage
-	if whole, ok := report.JointGrowth(*s, r.Definition.Period, wholeWidth, wholeHeight); ok {
+	if whole, ok := report.JointGrowth(*s, r.Definition, wholeWidth, wholeHeight); ok {
 		p.Whole = &whole
 	}
 	if r.Changes != nil {
@@ -199,7 +205,13 @@ type matrixGroup struct {
 
 type matrixRow struct {
 	Label string
-	Cells []*snapshot.Part // nil if the indicator does not have the part
+	Cells []*matrixCell // nil if the indicator does not have the part
+}
+
+// matrixCell is a part of a breakdown, with what was planned of it, "" if nothing was.
+type matrixCell struct {
+	snapshot.Part
+	Target json.Number
 }
 
 func (v view) matrix(lines []resultLine, d *project.Definition) *matrix {
@@ -218,9 +230,9 @@ func (v view) matrix(lines []resultLine, d *project.Definition) *matrix {
 				if !known {
 					i = len(group.Rows)
 					at[p.Code] = i
-					group.Rows = append(group.Rows, matrixRow{Label: report.Part(v.Messages, d, dimension, p.Code), Cells: make([]*snapshot.Part, len(m.Columns))})
+					group.Rows = append(group.Rows, matrixRow{Label: report.Part(v.Messages, d, dimension, p.Code), Cells: make([]*matrixCell, len(m.Columns))})
 				}
-				group.Rows[i].Cells[n] = &p
+				group.Rows[i].Cells[n] = &matrixCell{p, column.TargetBy[dimension][p.Code]}
 			}
 		}
 		if len(group.Rows) > 0 {

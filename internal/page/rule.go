@@ -12,6 +12,7 @@ import (
 // counted explains how a figure is counted: what of which records, under which conditions.
 type counted struct {
 	How   string
+	Value string // the expression of a figure over others
 	Rules []countedRule
 }
 
@@ -31,7 +32,14 @@ func (v view) countedBy(d *project.Definition, in *project.Indicator) counted {
 		}
 		return out
 	}
-	return counted{How: v.Say("evidence.counts_"+in.Count, "field", v.Field(in.Field)), Rules: []countedRule{v.rule(d, in.Rule)}}
+	out := counted{How: v.Say("evidence.counts_"+in.Count, "field", v.Field(in.Field)), Value: in.Value}
+	if in.OfRecords() {
+		out.Rules = []countedRule{v.rule(d, in.Rule)}
+	}
+	if in.Among != nil {
+		out.Rules = append(out.Rules, v.rule(d, *in.Among))
+	}
+	return out
 }
 
 func (v view) rule(d *project.Definition, r project.Rule) countedRule {

@@ -85,16 +85,26 @@ type Whole struct {
 	PlanPercent json.Number // of the plan on the day of the snapshot
 }
 
-// JointGrowth returns the joint growth for a chart of the given size, without results whose number is not shown. It
+// JointGrowth returns the joint growth for a chart of the given size, without results whose number is not shown, that
+// have no target, or that are to go down. It
 // returns false if the snapshot has no months or the period is invalid.
-func JointGrowth(s snapshot.Snapshot, period project.Period, width, height float64) (Whole, bool) {
+func JointGrowth(s snapshot.Snapshot, d *project.Definition, width, height float64) (Whole, bool) {
+	period := d.Period
 	from, err := time.Parse(time.DateOnly, period.From)
 	to, bad := time.Parse(time.DateOnly, period.To)
 	asOf, none := time.Parse(time.DateOnly, s.AsOf)
-	counted := slices.DeleteFunc(slices.Clone(s.Indicators), func(in snapshot.Indicator) bool { return in.Few })
-	if err != nil || bad != nil || none != nil || len(counted) == 0 || len(counted[0].ByMonth) == 0 {
+	months := 0
+	counted := slices.DeleteFunc(slices.Clone(s.Indicators), func(in snapshot.Indicator) bool {
+		defined, _ := d.Indicator(in.Code)
+		return in.Few || in.Withheld || len(in.ByMonth) == 0 || value(in.Target) <= 0 || defined.Direction == project.Down
+	})
+	for _, in := range counted {
+		months = max(months, len(in.ByMonth))
+	}
+	if err != nil || bad != nil || none != nil || months == 0 {
 		return Whole{}, false
 	}
+	months = min(months, to.Year()*12+int(to.Month())-from.Year()*12-int(from.Month())+1)
 	// passed returns the share of the days of the project that have passed at the end of a day.
 	passed := func(day time.Time) float64 {
 		const long = 24 * time.Hour
@@ -103,12 +113,10 @@ func JointGrowth(s snapshot.Snapshot, period project.Period, width, height float
 	var line strings.Builder
 	line.WriteString("M0 " + number(height))
 	mean := 0.0
-	for i := range counted[0].ByMonth {
+	for i := range months {
 		mean = 0
 		for _, in := range counted {
-			if target := value(in.Target); target > 0 && i < len(in.ByMonth) {
-				mean += min(100, 100*value(in.ByMonth[i].Total)/target) / float64(len(counted))
-			}
+			mean += max(0, min(100, 100*value(in.ByMonth[min(i, len(in.ByMonth)-1)].Total)/value(in.Target))) / float64(len(counted))
 		}
 		last := time.Date(from.Year(), from.Month()+time.Month(i)+1, 0, 0, 0, 0, 0, time.UTC) // of the month
 		if last.After(asOf) {

@@ -87,10 +87,25 @@ func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, lang
 	c := NewCSV(w)
 	c.Row(Text("code"), Text("label"), Text("unit"), Text("target"), Text("achieved"), Text("percent"), Text("status"), Text("records"))
 	for _, in := range s.Indicators {
-		c.Row(Text(in.Code), Text(in.Label.In(language)), Text(in.Unit), Number(in.Target), Number(in.Achieved), Number(in.Percent), Text(in.Status), Number(in.Records))
+		c.Row(Text(in.Code), Text(in.Label.In(language)), Text(in.Unit), Number(in.Target), achieved(in), Number(in.Percent), Text(in.Status), Number(in.Records))
 	}
 	figure := func(code, label, unit string, value Cell) {
 		c.Row(Text(code), Text(label), Text(unit), Cell{}, value, Cell{}, Cell{}, Cell{})
+	}
+	for _, in := range s.Indicators {
+		if in.Count == project.CountShare {
+			figure(in.Code+".numerator", in.Label.In(language)+": "+words.Say("results.numerator"), "", Number(in.Numerator))
+			figure(in.Code+".denominator", in.Label.In(language)+": "+words.Say("results.denominator"), "", Number(in.Denominator))
+		}
+		for _, dimension := range Dimensions(d) {
+			for _, part := range in.By[dimension] {
+				target, planned := in.TargetBy[dimension][part.Code]
+				if part.Amount == "" && !planned {
+					continue // breakdowns of people are in the workbook
+				}
+				c.Row(Text(in.Code+"."+dimension+"."+part.Code), Text(DimensionName(words, d, dimension)+": "+Part(words, d, dimension, part.Code)), Text(in.Unit), Number(target), Number(part.Number()), Cell{}, Cell{}, Cell{})
+			}
+		}
 	}
 	p := s.Participants
 	if p.Target > 0 {
@@ -120,19 +135,36 @@ func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, lang
 	return c.Close()
 }
 
+// achieved returns the cell of what was achieved.
+func achieved(in snapshot.Indicator) Cell {
+	if in.Said != "" {
+		return Text(in.Said)
+	}
+	return Number(in.Achieved)
+}
+
 // WriteEvidence writes the records behind a figure in their order. It fails with the error of items, if there is one.
-func WriteEvidence(w io.Writer, items iter.Seq2[snapshot.Listed, error]) error {
+//
+// Of a figure that is worked out from others the table also has what a record adds to what the sum is divided by, and
+// its value.
+func WriteEvidence(w io.Writer, derived bool, items iter.Seq2[snapshot.Listed, error]) error {
 	c := NewCSV(w)
-	c.Row(Text("id"), Text("kind"), Text("date"), Text("person"), Text("upload"), Text("row"), Text("adds"), Text("what"), Text("salt"))
+	row := func(cells []Cell, of, value Cell) {
+		if derived {
+			cells = append(cells, of, value)
+		}
+		c.Row(cells...)
+	}
+	row([]Cell{Text("id"), Text("kind"), Text("date"), Text("person"), Text("upload"), Text("row"), Text("adds"), Text("what"), Text("salt")}, Text("of"), Text("value"))
 	for e, err := range items {
 		if err != nil {
 			return err
 		}
-		row := Cell{}
+		line := Cell{}
 		if e.Row > 0 {
-			row = Number(e.Row)
+			line = Number(e.Row)
 		}
-		c.Row(Text(e.ID), Text(e.Kind), Text(e.Date), Text(e.Person), Text(e.Upload), row, Number(e.Adds), Text(e.What), Text(e.Salt))
+		row([]Cell{Text(e.ID), Text(e.Kind), Text(e.Date), Text(e.Person), Text(e.Upload), line, Number(e.Adds), Text(e.What), Text(e.Salt)}, Number(e.Of), Number(e.Value))
 	}
 	return c.Close()
 }

@@ -268,7 +268,7 @@ func TestTogether(t *testing.T) {
 		{Target: "100", ByMonth: month("0", "0", "20")},
 	}}
 	want := Whole{Line: "M0 100L52 100L98 75L100 40", Area: "M0 100L52 100L98 75L100 40V100H0Z", Percent: "60", PlanPercent: "50"}
-	if got, ok := JointGrowth(s, period, 200, 100); !ok || got != want {
+	if got, ok := JointGrowth(s, &project.Definition{Period: period}, 200, 100); !ok || got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	for name, none := range map[string]func(*snapshot.Snapshot, *project.Period){
@@ -279,7 +279,7 @@ func TestTogether(t *testing.T) {
 	} {
 		other, p := s, period
 		none(&other, &p)
-		if got, ok := JointGrowth(other, p, 200, 100); ok {
+		if got, ok := JointGrowth(other, &project.Definition{Period: p}, 200, 100); ok {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

@@ -45,11 +45,17 @@ type ChangedLine struct {
 	Target        Figure       `json:"target"`
 	TargetChanged bool         `json:"target_changed"`
 	RuleChanged   bool         `json:"rule_changed"` // another version of the definition counts it otherwise
+	SaidNow       string       `json:"said_now,omitempty" doc:"What was said of a scale"`
+	SaidBefore    string       `json:"said_before,omitempty" doc:"What was said of a scale"`
+
+	New  bool `json:"-"` // the snapshot before does not have it
+	Gone bool `json:"-"` // the snapshot does not have it
 }
 
 // Same reports whether a result did not change.
 func (l ChangedLine) Same() bool {
-	return l.Achieved.Same() && l.Percent.Same() && !l.TargetChanged && !l.RuleChanged
+	same := func(f Figure) bool { return f.Same() || f.Now == nil && f.Before == nil }
+	return same(l.Achieved) && same(l.Percent) && l.SaidNow == l.SaidBefore && !l.TargetChanged && !l.RuleChanged && !l.New && !l.Gone
 }
 
 // ReachChanges is what became of the reach: its sum, and what that may be in people.
@@ -124,10 +130,10 @@ func changed(now, before *Indicator) ChangedLine {
 	}
 	figures := func(get func(*Indicator) *json.Number) Figure {
 		var n, b *json.Number
-		if now != nil {
+		if now != nil && *get(now) != "" {
 			n = get(now)
 		}
-		if before != nil {
+		if before != nil && *get(before) != "" {
 			b = get(before)
 		}
 		return figure(n, b)
@@ -138,7 +144,14 @@ func changed(now, before *Indicator) ChangedLine {
 		Percent:  figures(func(in *Indicator) *json.Number { return &in.Percent }),
 		Target:   figures(func(in *Indicator) *json.Number { return &in.Target }),
 	}
-	line.TargetChanged = line.Target.Difference != nil && !line.Target.Same()
+	line.New, line.Gone = before == nil, now == nil
+	if now != nil {
+		line.SaidNow = now.Said
+	}
+	if before != nil {
+		line.SaidBefore = before.Said
+	}
+	line.TargetChanged = now != nil && before != nil && now.Target != before.Target
 	return line
 }
 
@@ -155,7 +168,7 @@ func figure(now, before *json.Number) Figure {
 	if !ok || !fine {
 		return f
 	}
-	text := a.Sub(a, b).FloatString(2)
+	text := a.Sub(a, b).FloatString(4)
 	difference := json.Number(strings.TrimSuffix(strings.TrimRight(text, "0"), "."))
 	f.Difference = &difference
 	return f

@@ -5,6 +5,7 @@ package snapshot
 
 import (
 	"encoding/json"
+	"strconv"
 
 	"outreach/internal/project"
 )
@@ -51,6 +52,14 @@ type Part struct {
 	People int64
 	Amount json.Number // of a breakdown of records, in place of People; "" otherwise
 	Shown  string      // "": the number; else the mark that the public sees in its place, "<5" or "hidden"
+}
+
+// Number returns how many people the part has, or what its records add up to.
+func (p Part) Number() json.Number {
+	if p.Amount != "" {
+		return p.Amount
+	}
+	return json.Number(strconv.FormatInt(p.People, 10))
 }
 
 // Unknown is the code of the part of people whose attribute is unknown.

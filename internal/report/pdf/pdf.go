@@ -211,14 +211,16 @@ func (p *document) figures() {
 		}
 		below := y + float64(len(lines))*p.high()
 		p.font("", 7.5, grey)
-		p.put(x, below, figureColumns[1], "L", report.Unit(p.Messages, in.Unit)+" · "+p.Count("paper.records", in.Records))
+		p.put(x, below, figureColumns[1], "L", report.Unit(p.Messages, in.Unit)+" · "+p.records(in))
 		x += figureColumns[1]
-		for i, cell := range []string{p.Number(in.Target), p.Number(in.Achieved), p.Percent(in.Percent)} {
+		for i, cell := range []string{p.Number(in.Target), report.Achieved(p.Messages, p.d, in), p.Percent(in.Percent)} {
 			p.font(map[bool]string{true: "B"}[i == 1], 9, ink)
 			p.put(x, y, figureColumns[2+i], "R", cell)
 			x += figureColumns[2+i]
 		}
-		p.bar(x+4, y+0.7, figureColumns[5]-4, report.Progress(in.Percent))
+		if in.Percent != "" {
+			p.bar(x+4, y+0.7, figureColumns[5]-4, report.Progress(in.Percent))
+		}
 		p.font("", 7.5, map[string]colour{"achieved": green, "behind": amber}[in.Status])
 		if in.Status != "achieved" && in.Status != "behind" {
 			p.font("", 7.5, grey)
@@ -229,6 +231,15 @@ func (p *document) figures() {
 	}
 	p.y += 1.5
 	p.prose(p.Say("results.bar_key"), 7.5, grey)
+}
+
+// records says of how many records a figure is, and of a share also of how many people or records.
+func (p *document) records(in snapshot.Indicator) string {
+	said := p.Count("paper.records", in.Records)
+	if in.Count == project.CountShare {
+		said += " · " + p.Say("results.of_all", "n", p.Number(in.Numerator), "all", p.Number(in.Denominator))
+	}
+	return said
 }
 
 func (p *document) bar(x, y, w float64, b report.Bar) {
@@ -311,7 +322,7 @@ func (p *document) participants() {
 func (p *document) people(one snapshot.Part) string {
 	switch one.Shown {
 	case "":
-		return p.Number(one.People)
+		return p.Number(one.Number())
 	case snapshot.Hidden:
 		return p.Say("results.hidden")
 	}
@@ -337,7 +348,7 @@ func (p *document) growth() {
 	const gap, titles, drawing, ends = 6.0, 9.0, 22.0, 9.0
 	const w = (width - 2*gap) / 3
 	p.heading(p.Say("results.growth"), titles+drawing+ends+8)
-	if whole, ok := report.JointGrowth(p.s, p.d.Period, 1, 1); ok {
+	if whole, ok := report.JointGrowth(p.s, p.d, 1, 1); ok {
 		p.prose(p.Say("results.whole", "percent", p.Percent(whole.Percent), "plan", p.Percent(whole.PlanPercent)), 9.5, ink)
 		p.y++
 	}
@@ -361,7 +372,7 @@ func (p *document) growth() {
 		p.font("", 7.5, grey)
 		p.put(x, y+titles+drawing+0.5, w, "L", p.Month(first))
 		p.font("B", 8, accent)
-		p.put(x, y+titles+drawing+0.5, w, "R", p.Number(in.Achieved))
+		p.put(x, y+titles+drawing+0.5, w, "R", report.Achieved(p.Messages, p.d, in))
 		if column == 2 || i == len(p.s.Indicators)-1 {
 			p.y += titles + drawing + ends
 		}
@@ -393,7 +404,9 @@ func (p *document) curve(x, y, w, h float64, in snapshot.Indicator) {
 	}
 	p.pdf.SetLineCapStyle("butt")
 	p.pdf.SetDashPattern([]float64{1.2, 0.9}, 0)
-	p.line(x, at(value(in.Target)), x+w, at(value(in.Target)), ink, 0.25)
+	if in.Target != "" {
+		p.line(x, at(value(in.Target)), x+w, at(value(in.Target)), ink, 0.25)
+	}
 	p.pdf.SetDashPattern(nil, 0)
 	p.line(x, y+h, x+w, y+h, grey, 0.2)
 }

@@ -1,7 +1,9 @@
 package workbook
 
 import (
+	"encoding/json"
 	"io"
+	"slices"
 	"time"
 
 	"outreach/internal/project"
@@ -32,7 +34,7 @@ type tables struct {
 func (t tables) all(made time.Time) []Sheet {
 	return []Sheet{
 		t.figures(), t.people(),
-		t.months(t.Say("results.growth"), func(m snapshot.Month) any { return m.Total }),
+		t.months(t.Say("results.growth"), func(m snapshot.Month) any { return number(m.Total) }),
 		t.months(t.Say("sheet.added"), func(m snapshot.Month) any { return m.Added }),
 		t.reach(), t.about(made),
 	}
@@ -46,9 +48,33 @@ func (t tables) figures() Sheet {
 		{t.Say("results.achieved"), 12}, {"%", 9}, {t.Say("list.state"), 18}, {t.Say("sheet.records"), 10},
 	}}
 	for _, in := range t.s.Indicators {
-		out.Rows = append(out.Rows, []any{in.Code, t.label(in), report.Unit(t.Messages, in.Unit), in.Target, in.Achieved, in.Percent, t.Say("status." + in.Status), in.Records})
+		out.Rows = append(out.Rows, []any{in.Code, t.label(in), report.Unit(t.Messages, in.Unit), number(in.Target), t.achieved(in), number(in.Percent), t.Say("status." + in.Status), in.Records})
+	}
+	if !slices.ContainsFunc(t.s.Indicators, func(in snapshot.Indicator) bool { return in.Count == project.CountShare }) {
+		return out
+	}
+	out.Columns = append(out.Columns, Column{t.Say("results.numerator"), 12}, Column{t.Say("results.denominator"), 12})
+	for i, in := range t.s.Indicators {
+		if in.Count == project.CountShare {
+			out.Rows[i] = append(out.Rows[i], in.Numerator, in.Denominator)
+		}
 	}
 	return out
+}
+
+// number returns a number that may be missing.
+func number(n json.Number) any {
+	if n == "" {
+		return nil
+	}
+	return n
+}
+
+func (t tables) achieved(in snapshot.Indicator) any {
+	if in.Said != "" {
+		return report.Achieved(t.Messages, t.d, in)
+	}
+	return number(in.Achieved)
 }
 
 // people is the sheet of the breakdowns: of participants, and of the indicators that count people.
@@ -66,7 +92,7 @@ func (t tables) people() Sheet {
 			continue
 		}
 		out.Columns = append(out.Columns, Column{in.Code + " " + t.label(in), 18})
-		total, planned = append(total, in.Achieved), append(planned, in.Target)
+		total, planned = append(total, number(in.Achieved)), append(planned, number(in.Target))
 		columns = append(columns, in.By)
 	}
 	out.Rows = append(out.Rows, planned, total)
@@ -89,7 +115,7 @@ func people(of snapshot.Breakdown, code string) any {
 		case p.Shown != "":
 			return p.Shown
 		default:
-			return p.People
+			return p.Number()
 		}
 	}
 	return nil

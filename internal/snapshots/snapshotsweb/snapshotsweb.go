@@ -3,6 +3,7 @@ package snapshotsweb
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -22,6 +23,7 @@ import (
 	"outreach/internal/snapshots"
 	"outreach/internal/store"
 	"outreach/internal/table"
+	"outreach/internal/text"
 	"outreach/internal/uploads"
 	"outreach/internal/web"
 )
@@ -266,6 +268,7 @@ type figure struct {
 	kept          snapshots.Kept
 	code          string // of the indicator; "" for the participants
 	title, number string
+	derived       bool // worked out from others, or said
 }
 
 // evidence is the code under which the evidence of the figure is saved.
@@ -287,7 +290,7 @@ func (h Handlers) figure(c *web.Call) (figure, error) {
 	}
 	for _, in := range snap.Indicators {
 		if in.Code == code {
-			return figure{kept, in.Code, in.Label.In(c.Language), in.Achieved.String()}, nil
+			return figure{kept, in.Code, in.Label.In(c.Language), cmp.Or(in.Said, in.Achieved.String(), text.NoNumber), in.Count != "" && in.Count != "records" && in.Count != "sum"}, nil
 		}
 	}
 	return figure{}, store.ErrNotFound
@@ -322,7 +325,7 @@ func (h Handlers) evidence(c *web.Call) error {
 		return err
 	}
 	return c.Show(http.StatusOK, page.Evidence{
-		Definition: defined.Definition, Title: f.title, Code: f.code, Figure: f.number, Snapshot: f.kept.ID, AsOf: f.kept.AsOf, Items: items, Senders: sent,
+		Definition: defined.Definition, Title: f.title, Code: f.code, Figure: f.number, Derived: f.derived, Snapshot: f.kept.ID, AsOf: f.kept.AsOf, Items: items, Senders: sent,
 		Next: c.NextAddress(cursor), Exports: []page.Link{{Href: c.URL.Path + ".csv", Label: "CSV"}},
 	})
 }
@@ -383,7 +386,7 @@ func (h Handlers) evidenceCSV(c *web.Call) error {
 		}
 	}
 	var b bytes.Buffer
-	if err := report.WriteEvidence(&b, all); err != nil {
+	if err := report.WriteEvidence(&b, f.derived, all); err != nil {
 		return err
 	}
 	return c.Download("text/csv; charset=utf-8", c.Project+"-"+f.kept.AsOf+"-"+f.evidence()+".csv", b.Bytes())
