@@ -136,8 +136,8 @@ func (e Evidence) HasAmounts() bool {
 	return slices.ContainsFunc(e.Items, func(one snapshot.Counted) bool { return one.Total != "" })
 }
 
-// HasValues reports whether any of the records has a value of its own, and HasParts whether any is one of those by which
-// the sum is divided.
+// HasValues reports whether any of the records has a value of its own, and HasParts whether any is one of those by
+// which the sum is divided.
 func (e Evidence) HasValues() bool {
 	return slices.ContainsFunc(e.Items, func(one snapshot.Counted) bool { return one.Value != "" })
 }

@@ -308,8 +308,8 @@ func (p Person) MatchesPrefixes(prefixes []string) bool {
 	return !slices.ContainsFunc(prefixes, func(prefix string) bool { return p.FirstWord(prefix) == "" })
 }
 
-// Matches reports whether a query finds the person of a project, as Search does: by a key, or the beginnings of words of
-// the name.
+// Matches reports whether a query finds the person of a project, as Search does: by a key, or the beginnings of words
+// of the name.
 func (p Person) Matches(d *project.Definition, query string) bool {
 	query = strings.TrimSpace(query)
 	sure, maybe := queryKeys(d, query)

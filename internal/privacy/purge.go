@@ -122,8 +122,9 @@ func (s *Store) eraseAllPeople(ctx context.Context, project string) (removed boo
 }
 
 // removeAllTexts deletes private texts (topics, notes, evidence, reasons) of records, rows of files, decisions on
-// snapshots and what is said of indicators, and texts that interrupted requests left. Sign-up forms stay until people are purged. since is where an
-// earlier purge ended: without newer facts that may have texts nothing is read. It reports whether it deleted anything.
+// snapshots and what is said of indicators, and texts that interrupted requests left. Sign-up forms stay until people
+// are purged. since is where an earlier purge ended: without newer facts that may have texts nothing is read. It
+// reports whether it deleted anything.
 func (s *Store) removeAllTexts(ctx context.Context, registry *schema.Registry, project string, since fact.Heads) (bool, error) {
 	if since != (fact.Heads{}) {
 		newer, err := s.textsSince(ctx, project, since)

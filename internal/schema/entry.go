@@ -60,8 +60,8 @@ type Entry struct {
 	Row    Row
 }
 
-// Given is a body before validation: values by field name, which are strings, json.Numbers, booleans, nulls, arrays or objects;
-// in a web form all are strings.
+// Given is a body before validation: values by field name, which are strings, json.Numbers, booleans, nulls, arrays or
+// objects; in a web form all are strings.
 type Given map[string]any
 
 // Read validates a body against the kind's fields and rules. It returns the record and all problems; the record is

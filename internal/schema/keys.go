@@ -152,8 +152,8 @@ func (k *Keys) fieldsOf(fields []Field) []Field {
 	return out
 }
 
-// Identity returns a kind with the keys as fields behind those of the names, an e-mail address and a phone that are none
-// too, one key of which is needed: but where names are one, which somebody may have alone.
+// Identity returns a kind with the keys as fields behind those of the names, an e-mail address and a phone that are
+// none too, one key of which is needed: but where names are one, which somebody may have alone.
 func (k *Keys) Identity(names ...Field) *Kind {
 	out := &Kind{Name: "identity", who: k, Fields: names}
 	for _, f := range k.Fields {

@@ -227,8 +227,8 @@ func (c *Call) HasRole(role string) bool {
 	return c.Caller.HasRole(c.Project, role)
 }
 
-// Partner returns the partner of the project whom the caller belongs to, the first one where there are several; an error
-// with status 403 where there is none.
+// Partner returns the partner of the project whom the caller belongs to, the first one where there are several; an
+// error with status 403 where there is none.
 func (c *Call) Partner() (string, error) {
 	for _, id := range c.Caller.Partners(c.Project) {
 		if _, known := c.Defined.Definition.Partner(id); known {

@@ -70,19 +70,20 @@ func (o object) entries(key string, most int, item func(e entry, path string)) {
 	}
 }
 
-// attributes reads people.attributes: what the project asks people beside, or in place of, the built-in attributes.
-func (people object) attributes() []project.RecordKind {
+// attributes reads the attributes of the part people: what the project asks people beside, or in place of, the built-in
+// attributes.
+func (o object) attributes() []project.RecordKind {
 	builtin := schema.Builtin().Kind(schema.Signup)
 	kind := project.RecordKind{Name: builtin.Name, Plural: builtin.Plural}
-	people.entries("attributes", mostAttributes, func(e entry, path string) {
+	o.entries("attributes", mostAttributes, func(e entry, path string) {
 		f := builtin.Field(e.key)
 		switch {
 		case f != nil && f.Attribute:
-			kind.Fields = append(kind.Fields, people.changedField(f, e, path, true))
+			kind.Fields = append(kind.Fields, o.changedField(f, e, path, true))
 		case f != nil:
-			people.reportAt(e.line, e.column, path, notAllowed, idReserved(e.key))
-		case people.ownWord(e, path):
-			field := people.ownField(e, path)
+			o.reportAt(e.line, e.column, path, notAllowed, idReserved(e.key))
+		case o.ownWord(e, path):
+			field := o.ownField(e, path)
 			field.Attribute, field.Section = true, "about"
 			kind.Fields = append(kind.Fields, field)
 		}

@@ -94,8 +94,8 @@ func (o object) identifier(e entry, path string) project.Identifier {
 	return out
 }
 
-// keysApart reports attributes, and fields of records about people, that have the name of a key: in forms and files they
-// would be one field.
+// keysApart reports attributes, and fields of records about people, that have the name of a key: in forms and files
+// they would be one field.
 func (o object) keysApart(d *project.Definition) {
 	n := o.fields["people"]
 	if n == nil {

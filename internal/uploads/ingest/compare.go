@@ -68,8 +68,8 @@ func (r *run) compare(ctx context.Context, layers []uploads.Upload) error {
 	return nil
 }
 
-// layers returns the accepted files of the same kind, of what partners send of the same one, that arrived before this one, in
-// the order of arrival.
+// layers returns the accepted files of the same kind, of what partners send of the same one, that arrived before this
+// one, in the order of arrival.
 func (r *run) layers(ctx context.Context) ([]uploads.Upload, error) {
 	owner := ""
 	if r.kind.SentByPartners() {

@@ -19,9 +19,9 @@ import (
 )
 
 // roster finds who the people in a file are. The keys in one row (e-mail address, PESEL or another one of the project)
-// belong to one person, wherever in the file the row is: people are the connected groups of keys of all rows (a union-find), so the order of rows has
-// no effect. Rows with one key and different first names are about different people. People who are not stored yet have
-// provisional ids until register creates them.
+// belong to one person, wherever in the file the row is: people are the connected groups of keys of all rows (a
+// union-find), so the order of rows has no effect. Rows with one key and different first names are about different
+// people. People who are not stored yet have provisional ids until register creates them.
 type roster struct {
 	signups bool
 	who     *schema.Keys
@@ -545,13 +545,14 @@ func (r *roster) ids() []string {
 
 // maskRef returns the key that a reference is shown by, masked.
 func maskRef(ref schema.PersonRef) string {
-	for _, k := range people.Keys(ref) {
-		if k.Kind == project.KeyName {
-			return schema.LastNameField.Mask(ref.LastName)
-		}
-		return schema.EmailField.Mask(k.Value) // any field of identity
+	keys := people.Keys(ref)
+	switch {
+	case len(keys) == 0:
+		return ""
+	case keys[0].Kind == project.KeyName:
+		return schema.LastNameField.Mask(ref.LastName)
 	}
-	return ""
+	return schema.EmailField.Mask(keys[0].Value) // any field of identity
 }
 
 // parseInstant reads a time that the importer has checked.
