@@ -39,6 +39,9 @@ func expect(route web.Route, path string) who {
 	if route.Begins && strings.HasPrefix(path, "/{project}none/") {
 		return who{may: []string{"admin"}, hidden: slices.DeleteFunc(slices.Clone(everybody), func(name string) bool { return name == "admin" || name == "nobody" })}
 	}
+	if strings.HasPrefix(route.Path, "/{project}/records/{kind}") {
+		route.Roles = []string{web.Coordinator} // further roles are those that a kind names; built-in kinds name none
+	}
 	var w who
 	for _, name := range everybody {
 		role := roles[name]
@@ -184,6 +187,9 @@ var requests = []request{
 	{route: "GET /{project}/snapshots/{id}/participants/evidence.csv", path: "/{project}/snapshots/{approved}/participants/evidence.csv"},
 	{route: "GET /{project}/snapshots/{id}/participants/evidence.csv", path: "/{project}/snapshots/{draft}/participants/evidence.csv"},
 
+	{route: "GET /{project}/indicators/{code}/said", path: "/{project}/indicators/said/said"},
+	{route: "PUT /{project}/indicators/{code}/said", path: "/{project}/indicators/said/said", body: `{}`},
+
 	{route: "GET /{project}/definition"},
 	{route: "GET /{project}/definition/versions"},
 	{route: "GET /{project}/definition/versions/{number}", path: "/{project}/definition/versions/1"},
@@ -202,7 +208,7 @@ func TestEachRouteAdmitsItsRolesOnly(t *testing.T) {
 			t.Errorf("no request asks for %s %s: add one to `requests`", route.Method, route.Path)
 		}
 	}
-	p := newProject(t, "reports: {", "confirm: email\nreports: {")
+	p := newProject(t, "reports: {", "confirm: email\nreports: {", "indicators:\n", "indicators:\n  - {code: said, unit: point, count: said, label: Satisfaction}\n")
 	callers := map[string]caller{
 		"nobody": p.anyone, "coordinator": p.office, "coordinator elsewhere": p.caller("office@example.org", "elsewhere:coordinator"),
 		"adviser": p.adviser, "other adviser": p.caller("other-adviser@example.org", p.id+":adviser"), "funder": p.funder,

@@ -603,7 +603,7 @@ func TestADefinitionIsCheckedAndSet(t *testing.T) {
 		{"a count of nothing known", p.definition(`count: records`, `count: heads`), line(`- {code: "6"`)},
 		{"a kind that there is not", p.definition(`of: signup, label`, `of: visit, label`), line(`- {code: "9"`)},
 		{"a code twice", p.definition(`code: "11"`, `code: "10"`), line(`- {code: "11"`)},
-		{"a target of zero", p.definition(`target: 1000`, `target: 0`), line(`- {code: "5"`)},
+		{"a target below zero", p.definition(`target: 1000`, `target: -1`), line(`- {code: "5"`)},
 		{"an end before the beginning", p.definition("to: "+p.day(300), "to: "+p.day(-61)), line("period:")},
 		{"a time zone that there is not", p.definition("Europe/Warsaw", "Europe/Exampleton"), line("time_zone:")},
 		{"a key that there is not", p.definition("target_group: 20", "target_grup: 20"), line("target_group:")},
@@ -633,7 +633,7 @@ func TestADefinitionIsCheckedAndSet(t *testing.T) {
 		})
 	}
 	t.Run("every error is named at once", func(t *testing.T) {
-		text := p.definition("target: 1000", "target: 0", "count: records", "count: heads", "Europe/Warsaw", "Nowhere")
+		text := p.definition("target: 1000", "target: -1", "count: records", "count: heads", "Europe/Warsaw", "Nowhere")
 		if got := put(p.office.in(t), "?dry_run=1", text).is(http.StatusUnprocessableEntity); len(got.list("errors")) < 3 {
 			t.Errorf("want three errors: %s", got)
 		}

@@ -177,6 +177,9 @@ func (w *writer) record(r shape.Record) object {
 			continue
 		}
 		p := property(f)
+		if !r.Sent {
+			p = answered(p)
+		}
 		if f.Required && !r.Partly {
 			required = append(required, f.Name)
 		} else if r.Sent {
@@ -190,15 +193,28 @@ func (w *writer) record(r shape.Record) object {
 	slices.Sort(required)
 	required = slices.Compact(required)
 	out := closed(properties, required...)
-	if r.Kind == nil {
+	switch {
+	case r.Kind == nil:
 		delete(out, "additionalProperties")
 		out["description"] = "With the fields of its kind"
+	case !r.Sent:
+		out["additionalProperties"] = object{"description": "A field that the project's definition adds"}
 	}
 	if r.Name == "" {
 		return out
 	}
 	w.components[r.Name] = out
 	return ref(r.Name)
+}
+
+// answered returns the schema of a field in a response. A definition may have a list of its own in place of the built-in
+// one. It changes the given one.
+func answered(property object) object {
+	if ids, is := property["enum"].([]string); is {
+		delete(property, "enum")
+		property["description"] = strings.TrimSpace(fmt.Sprintf("%s One of `%s`, or of the list that the project's definition has.", property["description"], strings.Join(ids, "`, `")))
+	}
+	return property
 }
 
 func fieldsOf(k *schema.Kind) []schema.Field {
@@ -248,6 +264,7 @@ func sent(s shape.Sent) object {
 	if k.Index("email") >= 0 && k.Index("pesel") >= 0 {
 		out["anyOf"] = []object{needs("email"), needs("pesel")}
 	}
+	out["description"] = "As a project has it whose definition adds no fields and has no lists of its own; those of a definition are checked like these."
 	if k.Name == schema.Signup {
 		properties["consent_processing"].(object)["const"] = true
 		properties["submitted_at"].(object)["description"] = "For coordinators, who enter late paper. " + properties["submitted_at"].(object)["description"].(string)
