@@ -105,7 +105,9 @@ func newVocabulary(registry *schema.Registry, allowed func(*schema.Kind) bool) *
 		names := map[string]*schema.Field{}
 		for _, f := range slices.Concat(k.NameColumns(), k.Columns()) {
 			for _, name := range f.ColumnNames() {
-				names[fold(name)] = f
+				if name = fold(name); names[name] == nil || name == fold(f.Name) {
+					names[name] = f
+				}
 			}
 		}
 		v.columns[k] = names

@@ -106,7 +106,7 @@ func TestAddedFieldIsFoundEverywhere(t *testing.T) {
 		},
 		"templates of files": func(t *testing.T) {
 			var file bytes.Buffer
-			if err := blank.Of(consultation, widened, "2026-06-01", "en").CSV(&file); err != nil || !strings.Contains(file.String(), "letters_written") {
+			if err := blank.Of(consultation, widened, "2026-06-01", "en").CSV(&file); err != nil || !strings.Contains(file.String(), "Letters written") {
 				t.Errorf("%s, %v", file.String(), err)
 			}
 		},

@@ -24,19 +24,25 @@ var (
 )
 
 // ColumnIn returns the name of the field's column in a language: the field's own, else that of the catalogues if the
-// field is built in, else its id.
+// field is built in, else its label, else its id.
 func (f *Field) ColumnIn(language string) string {
-	return cmp.Or(f.Column[language], f.columnWords()[language], f.Name)
+	return cmp.Or(f.Column[language], f.columnWords()[language], f.Label[language], f.Name)
 }
 
 // ColumnNames returns all accepted names of the field's column, each once: its id, then those in other languages in the
-// order of text.Languages, then others that its data gives.
+// order of text.Languages, then others that its data gives, then its own labels.
 func (f *Field) ColumnNames() []string {
 	names := []string{f.Name}
-	for _, language := range slices.Concat(text.Languages(), slices.Sorted(maps.Keys(f.Column))) {
-		if name := f.ColumnIn(language); !slices.Contains(names, name) {
+	add := func(name string) {
+		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
+	}
+	for _, language := range slices.Concat(text.Languages(), slices.Sorted(maps.Keys(f.Column))) {
+		add(f.ColumnIn(language))
+	}
+	for _, language := range f.Label.Languages() {
+		add(f.Label[language])
 	}
 	return names
 }

@@ -126,6 +126,9 @@ func Extend(r *Registry, kinds ...project.RecordKind) (*Registry, error) {
 			if err != nil {
 				return nil, err
 			}
+			if f := k.Field("date"); f != nil && len(f.Label)+len(f.Column) == 0 {
+				f.builtin = true // each kind has it
+			}
 			all = append(all, k)
 			continue
 		}

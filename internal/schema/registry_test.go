@@ -151,9 +151,9 @@ func TestOwnWordsOfADefinitionTakePrecedenceOverTheCatalogues(t *testing.T) {
 		field *schema.Field
 		want  []string
 	}{
-		{"an own column replaces that of the catalogue", output.Field("title"), []string{"title", "nazwa"}},
+		{"an own column replaces that of the catalogue", output.Field("title"), []string{"title", "nazwa", "Name"}},
 		{"a built-in field has those of all languages", output.Field("quantity"), []string{"quantity", "liczba"}},
-		{"a field of an own kind takes none from the catalogue", visit.Field("date"), []string{"date"}},
+		{"a field with a label takes none from the catalogue", visit.Field("date"), []string{"date", "Dzień wizyty"}},
 	} {
 		got := slices.DeleteFunc(tt.field.ColumnNames(), func(name string) bool { // that of a further language
 			return !slices.Contains(tt.want, name) && name != tt.field.ColumnIn(text.Polish) && name != tt.field.ColumnIn(text.English)

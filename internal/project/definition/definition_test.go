@@ -189,6 +189,14 @@ func TestParseAcceptsJSON(t *testing.T) {
 	}
 }
 
+func TestAttributeTakesTheNameOfOneThatIsNotAsked(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(small, "title: Small", "title: Small\npeople: {attributes: {kind: {type: text, label: Sex}, sex: {ask: no}}}", 1)
+	if _, problems := definition.Parse("", []byte(text)); len(problems) > 0 {
+		t.Error(problems)
+	}
+}
+
 // broken are definitions that are not right, made from the small one.
 var broken = []struct {
 	name     string
@@ -277,6 +285,11 @@ var broken = []struct {
 	{"an activity that closes some day", "{id: course,", "{id: course, closes: soon,", "activities[0].closes not_a_date 5:26"},
 	{"an activity without a label", ", label: Course", "", "activities[0].label missing 5:5"},
 	{"a partner with the office's name", "id: small", "id: small\npartners: [{id: coordinator, name: Office}]", "partners[0].id not_allowed 2:17"},
+	{"an attribute with the name of another column", "title: Small", "title: Small\npeople: {attributes: {kind: {type: text, label: Sex}}}", "people.attributes.kind.label repeated 3:23"},
+	{"two fields of one label", "title: Small", "title: Small\nrecords: {walk: {label: Walk, fields: {far: {type: number, label: Far}, away: {type: number, label: far}}}}", "records.walk.fields.away.label repeated 3:73"},
+	{"a field with the label of the date", "title: Small", "title: Small\nrecords: {walk: {label: Walk, fields: {day: {type: date, label: {en: Date}}}}}", "records.walk.fields.day.label repeated 3:40"},
+	{"a field with the id of another's label", "title: Small", "title: Small\nrecords: {walk: {label: Walk, fields: {far: {type: number, label: Away}, away: {type: number}}}}", "records.walk.fields.far.label repeated 3:40"},
+	{"an own field of a built-in kind with its column", "title: Small", "title: Small\nrecords: {test: {fields: {mark: {type: number, label: {pl: Data}}}}}", "records.test.fields.mark.label repeated 3:27"},
 	{"a group with a reserved id", "id: small", "id: small\ngroups: [{id: unknown, label: U}]", "groups[0].id not_allowed 2:15"},
 	{"implementers' dates", "id: small", "id: small\nimplementers: [{name: A, from: 2026-02-01, to: 2026-01-01}, {from: x}]", "implementers[0].to out_of_range 2:48; implementers[1].name missing 2:61; implementers[1].from not_a_date 2:68"},
 	{"funding", "id: small", "id: small\nfunding: {source: S, value: -1, currency: zł, share_percent: 101}", "funding.value out_of_range 2:29; funding.currency not_in_list 2:43; funding.share_percent out_of_range 2:62"},

@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -75,6 +76,7 @@ func (o object) entries(key string, most int, item func(e entry, path string)) {
 func (o object) attributes() []project.RecordKind {
 	builtin := schema.Builtin().Kind(schema.Signup)
 	kind := project.RecordKind{Name: builtin.Name, Plural: builtin.Plural}
+	var fields []added
 	o.entries("attributes", mostAttributes, func(e entry, path string) {
 		f := builtin.Field(e.key)
 		switch {
@@ -86,8 +88,10 @@ func (o object) attributes() []project.RecordKind {
 			field := o.ownField(e, path)
 			field.Attribute, field.Section = true, "about"
 			kind.Fields = append(kind.Fields, field)
+			fields = append(fields, added{field, e, path})
 		}
 	})
+	o.distinctColumns(builtin, kind.Fields, fields)
 	if len(kind.Fields) == 0 {
 		return nil
 	}
@@ -258,6 +262,7 @@ func (o object) records() []project.RecordKind {
 
 func (o object) ownFields(builtin *schema.Kind) []project.RecordField {
 	var out []project.RecordField
+	var fields []added
 	o.entries("fields", mostFields, func(e entry, path string) {
 		if builtin != nil {
 			if f := builtin.Field(e.key); f != nil {
@@ -266,10 +271,56 @@ func (o object) ownFields(builtin *schema.Kind) []project.RecordField {
 			}
 		}
 		if o.ownWord(e, path) {
-			out = append(out, o.ownField(e, path))
+			field := o.ownField(e, path)
+			out = append(out, field)
+			fields = append(fields, added{field, e, path})
 		}
 	})
+	o.distinctColumns(builtin, out, fields)
 	return out
+}
+
+// added is a field that the definition adds, and where.
+type added struct {
+	field project.RecordField
+	at    entry
+	path  string
+}
+
+// distinctColumns reports labels of added fields that name the column of another field of the kind, which is nil for
+// one of the project's own: a file with such a column could not be read. all is what the definition says of the kind's
+// fields.
+func (o object) distinctColumns(kind *schema.Kind, all []project.RecordField, fields []added) {
+	columns := map[string]string{}
+	names := func(f *schema.Field) {
+		if slices.ContainsFunc(all, func(said project.RecordField) bool { return said.ID == f.Name && said.NotAsked }) {
+			return
+		}
+		for _, name := range f.ColumnNames() {
+			columns[schema.Same(name)] = f.Name
+		}
+	}
+	if kind == nil {
+		names(schema.Builtin().Kind(schema.Consultation).Field("date"))
+	} else {
+		for _, f := range slices.Concat(kind.Columns(), kind.NameColumns()) {
+			names(f)
+		}
+	}
+	for _, f := range fields {
+		columns[schema.Same(f.field.ID)] = f.field.ID
+	}
+	for _, f := range fields {
+		for _, language := range f.field.Label.Languages() {
+			label := f.field.Label[language]
+			other := cmp.Or(columns[schema.Same(label)], f.field.ID)
+			if other != f.field.ID {
+				o.reportAt(f.at.line, f.at.column, f.path+".label", repeated, labelTwice(label, other))
+				break
+			}
+			columns[schema.Same(label)] = f.field.ID
+		}
+	}
 }
 
 // ownKind reads a kind of record of the project's own. Every record has a date, which is part of its natural key.
@@ -323,6 +374,10 @@ var signupsHaveAttributes = text.NewMessage("definition.error.signups_have_attri
 
 func wantOwnID(id string) text.Message {
 	return text.NewMessage("definition.error.want_own_id", "id", short(id))
+}
+
+func labelTwice(label, other string) text.Message {
+	return text.NewMessage("definition.error.label_twice", "label", short(label), "other", other)
 }
 
 func wantOptionID(id string) text.Message {
