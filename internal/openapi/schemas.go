@@ -207,8 +207,8 @@ func (w *writer) record(r shape.Record) object {
 	return ref(r.Name)
 }
 
-// answered returns the schema of a field in a response. A definition may have a list of its own in place of the built-in
-// one. It changes the given one.
+// answered returns the schema of a field in a response. A definition may have a list of its own in place of the
+// built-in one. It changes the given one.
 func answered(property object) object {
 	if ids, is := property["enum"].([]string); is {
 		delete(property, "enum")
