@@ -39,7 +39,7 @@ const (
 // that its format shows.
 type cell struct {
 	text   string
-	shown  string // a number with all that its format shows, where that is more than its text
+	shown  string // a number with all that its format shows, where that is more than its text; a moment as it is shown, where the workbook says it
 	form   form
 	lines  bool  // a quoted cell of delimited text has several lines
 	merged bool  // it belongs to a merged range, and has its value
@@ -92,7 +92,7 @@ func tidy(text string, field *schema.Field) (tidied string, changed bool) {
 // read returns the canonical value of a cell, or what is wrong with it as a value of a field. It reports whether the
 // text had to be cleaned.
 func (c cell) read(field *schema.Field, scope schema.Scope) (canonical string, cleaned bool, problem *schema.Problem) {
-	if c.shown != "" && !field.Type.Number() {
+	if c.shown != "" && !field.Type.Number() && (c.form != moment || field.Type == schema.Text) {
 		c.text = c.shown
 	}
 	c.text, cleaned = tidy(c.text, field)

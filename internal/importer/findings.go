@@ -374,6 +374,10 @@ func (c *checker) remark(number int, field *schema.Field, canonical string, give
 		if !d.Period.Contains(day) {
 			c.note(number, field, schema.OutsidePeriod, "", given.text, map[string]string{"from": d.Period.From, "to": d.Period.To})
 		}
+	case schema.Text:
+		if given.form == moment && given.shown == "" {
+			c.note(number, field, schema.Unlikely, "moment", given.text, nil)
+		}
 	case schema.Whole:
 		if !field.OfPeople() || d.Region.Population == 0 {
 			return

@@ -446,9 +446,13 @@ func (t *documentSheet) readCell(column int, ofRow string) (cell, error) {
 	case "boolean":
 		return cell{text: strings.ToUpper(stored)}, nil
 	case "date":
-		return isoMoment(stored, format), nil
+		c := isoMoment(stored, format)
+		c.shown = shown
+		return c, nil
 	case "time":
-		return shownTime(stored, format), nil
+		c := shownTime(stored, format)
+		c.shown = shown
+		return c, nil
 	case "string":
 		if shown == "" {
 			shown = stored

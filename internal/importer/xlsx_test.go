@@ -466,3 +466,25 @@ func TestPointsAndHoursOfAWorkbook(t *testing.T) {
 		})
 	}
 }
+
+// A workbook does not say how a date is shown in the reader's country, so a date among words is taken as it is stored,
+// with a warning. An ODS says how it is shown.
+func TestDateAmongWordsIsTakenAsItIsShownOrNamed(t *testing.T) {
+	t.Parallel()
+	data := workbookOf(t, nil, [][]any{
+		{"date", "medium", "kind", "title", "outlet", "reach", "source"},
+		{"2010-05-02", "tv", "spot", time.Date(2010, 5, 1, 0, 0, 0, 0, time.UTC), "TV", 5, "own"},
+	})
+	checked, lines := read(t, data)
+	wantErrors(t, checked)
+	if got := briefs(checked.Warnings); !slices.Equal(got, []string{`2 title unlikely "2010-05-01" moment`}) || len(lines) != 1 {
+		t.Errorf("an XLSX: %v, %d lines", got, len(lines))
+	}
+	if testing.Short() {
+		t.Skip("with -short: starts LibreOffice")
+	}
+	checked, lines = read(t, byLibreOffice(t, data, "ods")["ods"])
+	if title := checked.Kind.Get(lines[0].Entry.Row, "title"); title == "2010-05-01" || !strings.Contains(title, "10") || checked.Warnings.Total > 0 {
+		t.Errorf("an ODS: %q, %v", title, briefs(checked.Warnings))
+	}
+}
