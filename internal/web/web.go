@@ -87,6 +87,9 @@ func (s *Site) answer(route Route) http.Handler {
 			c.logged()
 		}()
 		c.headers()
+		if route.Scope == Holder {
+			w.Header().Set("Referrer-Policy", "no-referrer") // the address has a token
+		}
 		if err := c.authorize(route); err != nil {
 			c.fail(err)
 			return
