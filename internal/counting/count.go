@@ -25,6 +25,7 @@ type Figures struct {
 	Reach        snapshot.Reach
 	Quality      snapshot.Quality
 
+	packs      []string // that the definition extends
 	live       *Live
 	signups    []datedSignup
 	evidence   map[string][]recordRef
@@ -52,7 +53,7 @@ type recordRef struct{ kind, place uint32 }
 // which the hash does not cover.
 func (f *Figures) Snapshot(definition snapshot.Definition) (snapshot.Snapshot, error) {
 	s := snapshot.Snapshot{
-		Project: f.Project, AsOf: f.AsOf, Definition: definition,
+		Project: f.Project, AsOf: f.AsOf, Definition: definition, Packs: f.packs,
 		Participants: f.Participants, Indicators: f.Indicators, Reach: f.Reach, Quality: f.Quality,
 	}
 	hash, err := s.Digest()
@@ -219,6 +220,9 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fi
 		return Figures{}, fmt.Errorf("not a date: as of %q, period from %q to %q", asOf, def.Period.From, def.Period.To)
 	}
 	figures := Figures{Project: def.ID, AsOf: asOf, live: live, evidence: map[string][]recordRef{}, changes: map[string][]snapshot.Change{}, rules: map[string]*indicatorRule{}, shares: map[string]*share{}, taken: map[string]*taken{}, parts: map[string][]snapshot.Counted{}}
+	for _, pack := range def.Packs {
+		figures.packs = append(figures.packs, pack.String())
+	}
 	c := &counter{
 		def: def, rules: rules, live: live, figures: &figures,
 		from: dayOf(def.Period.From), to: dayOf(def.Period.To), asOf: dayOf(asOf),

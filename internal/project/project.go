@@ -5,6 +5,7 @@ package project
 
 import (
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 	_ "time/tzdata" // the machines that functions run on have no time zone database
@@ -37,8 +38,18 @@ type Definition struct {
 	Confirm      string        `json:"confirm,omitempty"`       // ConfirmEmail, or "": addresses need not be confirmed
 	ConfirmHours int           `json:"confirm_hours,omitempty"` // for how long a place is kept until then
 	People       People        `json:"people,omitzero"`
+	Packs        []Pack        `json:"extends,omitempty"`     // those that it extends
 	Languages    []string      `json:"languages,omitempty"` // BCP 47, the first one is the project's own; none: Polish
 }
+
+// Pack is a version of a pack, a part of a definition that many projects share.
+type Pack struct {
+	ID      string `json:"id"`
+	Version int    `json:"version"`
+}
+
+// String returns the pack with its version, training@1.
+func (p Pack) String() string { return p.ID + "@" + strconv.Itoa(p.Version) }
 
 // ConfirmEmail in Confirm means that a sign-up of the public form with an e-mail address is held until the address is
 // confirmed.

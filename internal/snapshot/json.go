@@ -237,11 +237,12 @@ func (s Snapshot) Digest() (string, error) {
 		Project      string       `json:"project"`
 		AsOf         string       `json:"as_of"`
 		Definition   definition   `json:"definition"`
+		Packs        []string     `json:"packs,omitempty"`
 		Participants Participants `json:"participants"`
 		Indicators   []Indicator  `json:"indicators"`
 		Reach        Reach        `json:"reach"`
 		Quality      any          `json:"quality"`
-	}{s.Project, s.AsOf, definition{s.Definition.SHA256}, s.Participants, append([]Indicator{}, s.Indicators...), s.Reach, s.Quality.hashed()}
+	}{s.Project, s.AsOf, definition{s.Definition.SHA256}, s.Packs, s.Participants, append([]Indicator{}, s.Indicators...), s.Reach, s.Quality.hashed()}
 	plain, err := json.Marshal(figures)
 	if err != nil {
 		return "", fmt.Errorf("snapshot: hash: %w", err)

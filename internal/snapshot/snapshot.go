@@ -25,6 +25,7 @@ type Snapshot struct {
 	AsOf         string       `json:"as_of" format:"date"`
 	KnownAt      string       `json:"known_at" format:"date-time"` // RFC 3339, to the second
 	Definition   Definition   `json:"definition"`
+	Packs        []string     `json:"packs,omitempty" doc:"What the definition extends, each with its version: training@1"`
 	State        string       `json:"state" enum:"draft,approved,rejected"`
 	Supersedes   *string      `json:"supersedes" doc:"The snapshot of the same day that this one replaces"`
 	Hash         string       `json:"hash" pattern:"^sha256:[0-9a-f]{64}$" doc:"SHA-256 over RFC 8785 JSON of all but id, known_at, state, supersedes, hash, evidence, seal, previous and the definition's version"` // "sha256:" and 64 hex digits

@@ -104,7 +104,8 @@ func (r *reader) parse(text []byte) *project.Definition {
 
 func (r *reader) definition(root *node) *project.Definition {
 	d := &project.Definition{}
-	o, ok := r.object(root, "", "id", "title", "programme", "funding", "period", "time_zone", "implementers", "contact", "marks", "goal", "region",
+	root, d.Packs = r.extended(root, nil)
+	o, ok := r.object(root, "", "id", "extends", "title", "programme", "funding", "period", "time_zone", "implementers", "contact", "marks", "goal", "region",
 		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "languages", "people", "records", "participants", "indicators", "reports", "retention", "confirm", "confirm_hours")
 	if !ok {
 		return d

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"outreach/internal/project/definition"
+	"outreach/internal/project/packs"
 	"outreach/internal/rule"
 	"outreach/internal/schema"
 )
@@ -115,6 +116,15 @@ func TestGuideStatesTheLimitsOfRetention(t *testing.T) {
 		longest, _ := strconv.Atoi(most[1])
 		if !keeps(row[1], least) || keeps(row[1], least-1) || !keeps(row[1], longest) || keeps(row[1], longest+1) {
 			t.Errorf("%s: it is not from %d to %d months", row[1], least, longest)
+		}
+	}
+}
+
+func TestGuideListsThePacks(t *testing.T) {
+	t.Parallel()
+	for _, id := range packs.IDs() {
+		if !strings.Contains(guide(t), "| `"+id+"` |") {
+			t.Errorf("no line of %s", id)
 		}
 	}
 }

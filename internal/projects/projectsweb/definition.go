@@ -23,6 +23,14 @@ func (h Handlers) show(c *web.Call) error {
 	if err != nil {
 		return err
 	}
+	if expanded := c.URL.Query().Get("expanded"); expanded != "" && expanded != "0" {
+		if text, err = definition.Expanded(text, c.Defined.Definition.Packs); err != nil {
+			return err
+		}
+		c.W.Header().Set("Content-Type", "application/yaml")
+		_, err = c.W.Write(text)
+		return err
+	}
 	if c.Page {
 		return c.Show(http.StatusOK, page.Definition{YAML: string(text), Number: c.Defined.Version, SHA256: c.Defined.SHA256, Version: etag(c.Defined)})
 	}

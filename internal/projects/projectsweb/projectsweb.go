@@ -52,7 +52,9 @@ func (h Handlers) Routes() []web.Route {
 	}{}
 	return []web.Route{
 		{Method: "GET", Path: at, Roles: office, Handler: h.show,
-			ID: "showDefinition", Tag: "definition", Summary: "The project's definition", Response: text, Success: "YAML", Page: true, Short: true, Tagged: true},
+			ID: "showDefinition", Tag: "definition", Summary: "The project's definition",
+			Query:    []web.Parameter{{Name: "expanded", Description: "`1`: with the parts of the packs that it extends", Values: []string{"0", "1"}}},
+			Response: text, Success: "YAML", Page: true, Short: true, Tagged: true},
 		{Method: "PUT", Path: at, Roles: office, Begins: true, Handler: h.set,
 			ID: "setDefinition", Tag: "definition", Summary: "Set the project's definition", Detail: "A new version counts from the next snapshot on; approved snapshots stay as they are.",
 			Query:   []web.Parameter{{Name: "dry_run", Description: "`1`: only check", Values: []string{"0", "1"}}},
