@@ -30,6 +30,15 @@ func TestContractPacks(t *testing.T) {
 	if changes := dry.list("changes"); len(changes) != 1 || within(changes[0], "id") != "extends" {
 		t.Errorf("what is expanded differs: %v", changes)
 	}
+	for _, line := range dry.list("proof") {
+		if within(line, "code") == "trained" && (within(line, "sources.0.at") != "/attendance" || within(line, "until") == "") {
+			t.Errorf("the proof of a line: %v", line)
+		}
+	}
+	page := string(p.office.browser().get(p.at + "/definition").is(http.StatusOK).body)
+	if !strings.Contains(page, `href="`+p.at+`/attendance"`) {
+		t.Error("the page does not say where attendance is recorded")
+	}
 	text := string(p.office.get(p.at + "/definition").is(http.StatusOK).body)
 	if !strings.Contains(text, "extends: [training]") {
 		t.Errorf("the text as it was sent: %s", text)

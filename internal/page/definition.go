@@ -15,6 +15,21 @@ type Definition struct {
 	Warnings []LineProblem // of a checked one: rules that may fail for some records
 	Checked  bool          // it was checked, is valid, and was not saved
 	Changes  []string      // what would differ from the present version, in words
+	Proof    []ProofLine
+}
+
+// ProofLine is where the records behind a promised line come from.
+type ProofLine struct {
+	Code, Label, Until string
+	Sources            []ProofSource
+	Others             string // the codes that it is worked out from
+	Missing            []string
+}
+
+// ProofSource is a kind of record, its page, and who records it.
+type ProofSource struct {
+	Name, Address, Who string
+	File               bool
 }
 
 // LineProblem is a problem at a place of the definition.

@@ -267,7 +267,10 @@ func examples() []example {
 		{"versions", 200, Versions{Items: []Version{{Number: 2, SHA256: "5f0c5f0c5f0c5f0c", By: "biuro@example.org", At: time.Date(2010, 1, 11, 14, 36, 0, 0, time.UTC)}, {Number: 1, SHA256: "5f"}}, Next: "/x"}},
 		{"version", 200, OldDefinition{Version: Version{Number: 2, SHA256: "5f0c", By: "biuro@example.org"}, YAML: "id: ces\n", Changes: []string{"Nowe: wskaźnik 1"}, Present: true}},
 		{"definition", 422, Definition{YAML: "id: ces\ntitle: {pl: Centrum, en: Centre}\nindicators:\n  - {code: \"1\", where: 'activity = 1'}\n", Number: 3, SHA256: "5f0c", Version: "\"3\"", Problems: []LineProblem{{Line: 4, Column: 23, Message: "unexpected token"}, {Message: "no activities"}}}},
-		{"definition checked", 200, Definition{YAML: "id: ces\n", Checked: true, Changes: []string{"Zmienione: wskaźnik 1: target 8 → 12"}}}, {"no definition", 200, Definition{}},
+		{"definition checked", 200, Definition{YAML: "id: ces\n", Checked: true, Changes: []string{"Zmienione: wskaźnik 1: target 8 → 12"}, Proof: []ProofLine{
+			{Code: "1", Label: "Osoby przeszkolone w prowadzeniu i promocji podmiotów ekonomii społecznej", Until: "2011-02-28", Sources: []ProofSource{{Name: "Obecność", Address: "/ces/attendance", Who: "Koordynator", File: true}, {Name: "Testy wiedzy", Address: "/ces/tests", Who: "Koordynator", File: true}}, Missing: []string{"Brak: takich zapisów nie da się wprowadzić (obecność), bo definicja nie ma wartości pola „Działanie”."}},
+			{Code: "2", Label: "Suma", Until: "2011-02-28", Others: "1, 3"},
+		}}}, {"no definition", 200, Definition{}},
 		{"not found", 404, Problem{Status: 404, Title: "Nie ma takiej strony", Detail: "Adres jest błędny albo nie masz do niego dostępu.", RequestID: "01K7Z0QH5S8R3V9D2M4N6P8T0W"}},
 		{"unauthorised", 401, Problem{Status: 401, Title: "Zaloguj się", Problems: []schema.Problem{{Field: "email", Code: schema.Missing}, {Code: schema.Unreadable}}}},
 		{"message", 200, Message{Title: "Zapisano", Text: "Gotowe.", Links: exports}}, {"message bare", 200, Message{Title: "Zapisano"}},

@@ -32,7 +32,7 @@ func (h Handlers) show(c *web.Call) error {
 		return err
 	}
 	if c.Page {
-		return c.Show(http.StatusOK, page.Definition{YAML: string(text), Number: c.Defined.Version, SHA256: c.Defined.SHA256, Version: etag(c.Defined)})
+		return c.Show(http.StatusOK, page.Definition{YAML: string(text), Number: c.Defined.Version, SHA256: c.Defined.SHA256, Version: etag(c.Defined), Proof: proofLines(c, c.Defined.Definition)})
 	}
 	c.W.Header().Set("Content-Type", "application/yaml")
 	c.W.Header().Set("ETag", etag(c.Defined))
@@ -88,14 +88,14 @@ func (h Handlers) set(c *web.Call) error {
 	if dry != "" && dry != "0" {
 		warnings := c.FewLines(inLines(c, definition.Warnings(c.Project, raw)))
 		if form && c.Page {
-			shown.Checked, shown.Warnings = true, lineProblems(warnings)
+			shown.Checked, shown.Warnings, shown.Proof = true, lineProblems(warnings), proofLines(c, d)
 			return c.Show(http.StatusOK, shown)
 		}
 		summary := c.Messages().Say("definition.checked")
 		if len(changes) == 0 {
 			summary = c.Messages().Say("definition.same")
 		}
-		return c.JSON(http.StatusOK, checked{Project: d.ID, Valid: true, Errors: []web.Line{}, Warnings: warnings, Summary: summary, Changes: changes})
+		return c.JSON(http.StatusOK, checked{Project: d.ID, Valid: true, Errors: []web.Line{}, Warnings: warnings, Summary: summary, Changes: changes, Proof: proofs(c, d)})
 	}
 	by, err := c.Staff()
 	if err != nil {

@@ -92,4 +92,5 @@ type checked struct {
 	Warnings []web.Line `json:"warnings,omitempty" doc:"Rules that cannot be evaluated for every record: a record for which one fails does not count by it"`
 	Summary  string     `json:"summary" doc:"In the reader's language"`
 	Changes  []change   `json:"changes" doc:"What would differ from the present version"`
+	Proof    []proof    `json:"proof" doc:"Of each indicator: what brings its records, and what is missing"`
 }

@@ -1,0 +1,93 @@
+package definition
+
+import (
+	"slices"
+
+	"outreach/internal/project"
+	"outreach/internal/rule"
+	"outreach/internal/schema"
+)
+
+// Proof is where the records behind a promised line come from.
+type Proof struct {
+	Code    string       `json:"code" doc:"Of the indicator"`
+	Label   project.Text `json:"label"`
+	Sources []Source     `json:"sources" doc:"What brings the records"`
+	Others  []string     `json:"others,omitempty" doc:"The indicators that it is worked out from"`
+	Until   string       `json:"until" format:"date" doc:"The last day that counts"`
+	Lacks   []Lack       `json:"-"` // what keeps its records from coming
+}
+
+// Lack is what keeps records of a kind from coming: the list of a field that every record needs is empty; or, without a
+// field, nobody sends them.
+type Lack struct {
+	Kind  *schema.Kind
+	Field *schema.Field
+}
+
+// Source is what brings the records of one kind.
+type Source struct {
+	Kind string   `json:"kind" doc:"What is recorded, as rules name it; empty: what the office says"`
+	At   string   `json:"at" doc:"The page, below the project's address"`
+	File bool     `json:"file" doc:"Also, or only, by a file"`
+	By   []string `json:"by" doc:"Who: anyone, or roles"`
+}
+
+// Proofs returns for each indicator of a valid definition what brings its records, who does, and what is missing.
+func Proofs(d *project.Definition) []Proof {
+	registry := schema.For(d)
+	out := make([]Proof, 0, len(d.Indicators))
+	for _, in := range d.Indicators {
+		p := Proof{Code: in.Code, Label: in.Label, Sources: []Source{}, Until: in.LastDay(d.Period)}
+		var kinds []string
+		switch in.Count {
+		case project.CountSaid:
+			p.Sources = append(p.Sources, Source{At: "/indicators/" + in.Code + "/said", By: []string{"coordinator"}})
+		case project.CountValue:
+			if formula, err := rule.CompileFormula(in.Value); err == nil { // as the definition is valid
+				p.Others = formula.Codes()
+			}
+		default:
+			kinds = append(kinds, in.Of)
+			if in.Among != nil && in.Among.Of != in.Of {
+				kinds = append(kinds, in.Among.Of)
+			}
+		}
+		for _, name := range kinds {
+			if k := registry.Kind(name); k != nil {
+				p.Sources = append(p.Sources, sourceOf(k))
+				p.Lacks = append(p.Lacks, lacks(d, k)...)
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func sourceOf(k *schema.Kind) Source {
+	s := Source{Kind: k.Name, At: "/" + k.Path, File: true, By: []string{"coordinator"}}
+	switch {
+	case k.Name == schema.Signup:
+		s.At, s.By = "/signup", []string{"anyone", "coordinator"}
+	case k.ByPartner:
+		s.At, s.By = "/uploads", []string{"partner", "coordinator"}
+	case k.Name == schema.Consultation:
+		s.By = []string{"adviser", "coordinator"}
+	default:
+		s.By = slices.Concat(k.By, s.By)
+	}
+	return s
+}
+
+func lacks(d *project.Definition, k *schema.Kind) []Lack {
+	var out []Lack
+	for i := range k.Fields {
+		if f := &k.Fields[i]; f.Required && f.Options != nil && len(f.Options(d)) == 0 {
+			out = append(out, Lack{Kind: k, Field: f})
+		}
+	}
+	if k.ByPartner && len(d.Partners) == 0 {
+		out = append(out, Lack{Kind: k})
+	}
+	return out
+}
