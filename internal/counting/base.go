@@ -124,6 +124,11 @@ func (r *Rules) Columns(kind string) (wholes, texts []int) {
 			}
 		}
 	}
+	for _, in := range r.people {
+		for _, field := range in.fields(s) {
+			texts = add(texts, field)
+		}
+	}
 	return wholes, texts
 }
 

@@ -35,7 +35,8 @@ type Figures struct {
 	shares     map[string]*share
 	taken      map[string]*taken
 	parts      map[string][]snapshot.Counted // of figures that are not made of records: what they are made of
-	tallies    [][]recordRef                 // by tally: the records that meet its rule
+	tallies    [][]recordRef                 // by tally: the records that meet its rule, none of a rule over people
+	present    firstDays                     // by person: the day of their first record, if there are rules over people
 	attributes [][]string                    // by person, as counted
 }
 
@@ -78,15 +79,7 @@ func (f *Figures) inBase(r recordRef) (*BaseRows, int, bool) {
 
 // value returns a record's value of a field.
 func (f *Figures) value(v value, r recordRef) string {
-	if rows, i, is := f.inBase(r); is {
-		return f.live.baseValue(rows, i, v, f.known(r))
-	}
-	state := ""
-	if f.kind(r) == f.live.layouts.signups {
-		state = f.signups[r.place].state
-	}
-	known := f.known(r)
-	return v.of(f.row(r), f.date(r).String(), state, known)
+	return f.text(v, r, f.known(r))
 }
 
 // known returns the attributes of a record's person, nil if it is not about a person.
@@ -97,10 +90,32 @@ func (f *Figures) known(r recordRef) []string {
 	return f.attributes[f.person(r)]
 }
 
+// text returns a record's value of a field. known are the attributes of its person.
+func (f *Figures) text(v value, r recordRef, known []string) string {
+	if rows, i, is := f.inBase(r); is {
+		return f.live.baseValue(rows, i, v, known)
+	}
+	switch v.origin {
+	case fromDate:
+		return f.date(r).String()
+	case fromState:
+		return f.signups[r.place].state
+	case fromAttributes:
+		return known[v.place]
+	}
+	if f.kind(r) == f.live.layouts.signups {
+		return f.live.texts.all[f.signups[r.place].values[v.place]]
+	}
+	return f.live.texts.all[f.live.values(f.live.records[r.kind][r.place])[v.place]]
+}
+
 // kind returns the layout of the kind of a record.
 func (f *Figures) kind(r recordRef) *kindLayout { return f.live.layouts.all[r.kind] }
 
 func (f *Figures) person(r recordRef) uint32 {
+	if r.kind == f.personKind() {
+		return r.place
+	}
 	if f.kind(r) == f.live.layouts.signups {
 		return f.signups[r.place].person
 	}
@@ -110,22 +125,11 @@ func (f *Figures) person(r recordRef) uint32 {
 	return f.live.records[r.kind][r.place].person
 }
 
-func (f *Figures) row(r recordRef) schema.Row {
-	var values []uint32
-	if f.kind(r) == f.live.layouts.signups {
-		values = f.signups[r.place].values
-	} else {
-		values = f.live.values(f.live.records[r.kind][r.place])
-	}
-	row := make(schema.Row, len(values))
-	for i, n := range values {
-		row[i] = f.live.texts.all[n]
-	}
-	return row
-}
-
 // description describes an airing or output by its outlet and title. It returns "" for records about people.
 func (f *Figures) description(r recordRef) string {
+	if r.kind == f.personKind() {
+		return ""
+	}
 	s := f.kind(r)
 	if s.Person {
 		return ""
@@ -150,6 +154,9 @@ func (s *kindLayout) described() (fields []int) {
 }
 
 func (f *Figures) record(r recordRef) snapshot.Evidence {
+	if r.kind == f.personKind() {
+		return f.personRecord(r.place)
+	}
 	s := f.kind(r)
 	if s == f.live.layouts.signups {
 		made := &f.signups[r.place]
@@ -174,7 +181,8 @@ func (l *Live) person(place uint32) string { return l.texts.all[l.people[place]]
 
 // accumulator adds up the figures of one tally.
 type accumulator struct {
-	rule     *indicatorRule // nil: the indicator is not made of records
+	rule     *indicatorRule // nil: the tally is not one of records that meet a rule
+	members  *members       // of a rule over people; nil: of no such rule
 	records  int64
 	evidence []recordRef    // if it is compared with that of the base: without the base
 	people   firstDays      // of people
@@ -207,8 +215,10 @@ type counter struct {
 	accumulators []accumulator      // by tally
 	series       map[string]*series // by indicator
 	failed       [][]recordRef      // whose rule failed: of the participants, then of the indicators
-	people       firstDays          // participants
-	evidence     []recordRef        // of participants
+	failedPeople map[int][]uint32   // for whom a rule over people failed: by indicator
+	said         *attributesOf
+	people       firstDays   // participants
+	evidence     []recordRef // of participants
 	reaches      []int64
 	figures      *Figures
 }
@@ -227,7 +237,7 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fi
 		def: def, rules: rules, live: live, figures: &figures,
 		from: dayOf(def.Period.From), to: dayOf(def.Period.To), asOf: dayOf(asOf),
 		accumulators: make([]accumulator, rules.tallies), series: map[string]*series{}, people: make(firstDays, len(live.people)),
-		failed: make([][]recordRef, len(def.Indicators)+1),
+		failed: make([][]recordRef, len(def.Indicators)+1), failedPeople: map[int][]uint32{},
 	}
 	c.dateSignups()
 	for i := range rules.byKind {
@@ -254,6 +264,9 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fi
 			return Figures{}, err
 		}
 	}
+	if err := c.countPeople(); err != nil {
+		return Figures{}, err
+	}
 	c.report()
 	return figures, nil
 }
@@ -276,8 +289,7 @@ func (c *counter) newAccumulator(of *indicatorRule) accumulator {
 	return t
 }
 
-// dateSignups dates sign-ups in the project's time zone, and sets the attributes of each person as of the day asOf:
-// each attribute is taken from the earliest sending that gives it, or from the last correction, made on whatever day.
+// dateSignups dates sign-ups in the project's time zone, and sets the attributes of each person as of the day asOf.
 func (c *counter) dateSignups() {
 	zone := c.def.Location()
 	signups := make([]datedSignup, len(c.live.signups))
@@ -295,59 +307,12 @@ func (c *counter) dateSignups() {
 	width := len(c.live.layouts.attributes)
 	all := make([]string, width*len(c.live.people))
 	c.attributes = make([][]string, len(c.live.people))
+	c.said = c.newAttributes(days)
 	for i := range c.attributes {
 		c.attributes[i] = all[i*width : (i+1)*width]
+		c.said.on(uint32(i), c.asOf, c.attributes[i])
 	}
 	c.figures.attributes = c.attributes
-	for _, e := range c.live.entries {
-		if days[e.signup] > c.asOf || dayAt(e.at, zone) > c.asOf {
-			continue
-		}
-		known := c.attributes[c.live.signups[e.signup].person]
-		for i, field := range c.live.layouts.attributes {
-			if known[i] == "" {
-				known[i] = c.live.texts.all[e.values[field]]
-			}
-		}
-	}
-	c.deriveAttributes()
-	for _, correction := range c.live.corrections {
-		known := c.attributes[correction.person]
-		for i, field := range c.live.layouts.attributes {
-			switch text := c.live.texts.all[correction.values[field]]; {
-			case text != "":
-				known[i] = text
-			case slices.Contains(correction.cleared, field):
-				known[i] = ""
-			}
-		}
-	}
-}
-
-// deriveAttributes sets what follows from PESELs where nobody gave an attribute. Where two follow, as of people who
-// were merged, the first in the order of texts counts.
-func (c *counter) deriveAttributes() {
-	type attribute struct {
-		person uint32
-		place  int
-	}
-	found := map[attribute]string{}
-	for i, name := range derivedFields {
-		place := c.live.layouts.registry.Attribute(name)
-		for _, d := range c.live.derived {
-			text := c.live.texts.all[d.values[i]]
-			if place < 0 || text == "" {
-				continue
-			}
-			at := attribute{d.person, place}
-			if before, is := found[at]; !is && c.attributes[d.person][place] == "" || is && text < before {
-				found[at] = text
-			}
-		}
-	}
-	for at, text := range found {
-		c.attributes[at.person][at.place] = text
-	}
 }
 
 // dayAt returns the day of an instant.
@@ -490,6 +455,11 @@ func (c *counter) lastDay(s *kindLayout) day {
 	for i := range c.rules.byKind[s.number].indicators {
 		last = max(last, c.rules.byKind[s.number].indicators[i].until)
 	}
+	for i := range c.rules.people {
+		if r := &c.rules.people[i]; slices.Contains(r.rule.Lists(), s.number) {
+			last = max(last, r.until)
+		}
+	}
 	return last
 }
 
@@ -579,8 +549,10 @@ func (c *counter) report() {
 			if c.live.base != nil {
 				slices.SortFunc(t.evidence, f.compare)
 			}
+			f.tallies = append(f.tallies, t.evidence)
+		} else {
+			f.tallies = append(f.tallies, nil)
 		}
-		f.tallies = append(f.tallies, t.evidence)
 	}
 	for _, i := range c.rules.order {
 		c.series[c.rules.figures[i].in.Code] = c.seriesOf(i)
@@ -602,20 +574,25 @@ func (c *counter) report() {
 	c.reportReach()
 }
 
-// reportFailed names the figures whose rule failed, each with the first record by date, then id.
+// reportFailed names the figures whose rule failed for records or people, each with the first record by date, then id.
 func (c *counter) reportFailed() {
 	f := c.figures
 	f.failed = c.failed
 	for figure, failed := range c.failed {
-		if len(failed) == 0 {
+		people := slices.Compact(slices.Sorted(slices.Values(c.failedPeople[figure-1])))
+		count := len(failed) + len(people)
+		if count == 0 {
 			continue
+		}
+		if len(people) > 0 {
+			failed = append(slices.Clone(failed), c.firstRecord(people))
 		}
 		code := ParticipantsEvidence
 		if figure > 0 {
 			code = c.def.Indicators[figure-1].Code
 		}
 		first := slices.MinFunc(failed, f.compare)
-		f.Quality.RuleErrors = append(f.Quality.RuleErrors, snapshot.RuleError{Code: code, Count: int64(len(failed)), Record: f.id(first)})
+		f.Quality.RuleErrors = append(f.Quality.RuleErrors, snapshot.RuleError{Code: code, Count: int64(count), Record: f.id(first)})
 	}
 }
 
@@ -658,10 +635,16 @@ func (f *Figures) compare(a, b recordRef) int {
 	if a.kind == b.kind && f.live.base == nil {
 		return cmp.Compare(a.place, b.place)
 	}
-	return cmp.Or(cmp.Compare(f.date(a), f.date(b)), strings.Compare(f.id(a), f.id(b)), cmp.Compare(a.kind, b.kind))
+	if order := cmp.Compare(f.date(a), f.date(b)); order != 0 {
+		return order
+	}
+	return cmp.Or(strings.Compare(f.id(a), f.id(b)), cmp.Compare(a.kind, b.kind))
 }
 
 func (f *Figures) date(r recordRef) day {
+	if r.kind == f.personKind() {
+		return f.present[r.place]
+	}
 	if f.kind(r) == f.live.layouts.signups {
 		return f.signups[r.place].date
 	}
@@ -672,6 +655,9 @@ func (f *Figures) date(r recordRef) day {
 }
 
 func (f *Figures) id(r recordRef) string {
+	if r.kind == f.personKind() {
+		return f.live.person(r.place)
+	}
 	if f.kind(r) == f.live.layouts.signups {
 		return f.signups[r.place].id
 	}

@@ -119,7 +119,7 @@ func (f *Figures) owner(r recordRef) string {
 
 // share is the tallies of a share: the records of what it is a share of.
 type share struct {
-	among     []recordRef
+	of, among []recordRef
 	perRecord bool
 }
 
@@ -160,9 +160,14 @@ func (c *counter) reportEvidence(place int) {
 			slices.SortFunc(refs, f.compare)
 			refs = slices.Compact(refs)
 		}
-		f.shares[in.Code] = &share{among: among.evidence, perRecord: in.Per == project.CountRecords}
+		f.shares[in.Code] = &share{of: t.evidence, among: among.evidence, perRecord: in.Per == project.CountRecords}
 		f.evidence[in.Code] = refs
 		f.Indicators[place].Records = int64(len(refs))
+		for _, r := range refs {
+			if r.kind == f.personKind() {
+				f.Indicators[place].Records--
+			}
+		}
 	default:
 		f.evidence[in.Code] = t.evidence
 	}
@@ -217,7 +222,7 @@ func (f *Figures) weigher(code string) func(r recordRef, row *snapshot.Counted) 
 	seen, one := map[string]bool{}, amount{whole: 1}
 	switch {
 	case f.shares[code] != nil:
-		return f.shareWeigher(f.shares[code], f.tallies[counts.place])
+		return f.shareWeigher(f.shares[code])
 	case counts.count == project.CountMean:
 		return func(r recordRef, row *snapshot.Counted) (amount, bool) {
 			a, _ := f.amount(counts.value, r) // Compile has parsed it without an error
@@ -259,7 +264,7 @@ func (f *Figures) weigher(code string) func(r recordRef, row *snapshot.Counted) 
 
 // shareWeigher is weigher for a share. A record adds 1 where a person is in both for the first time, and its Of is 1
 // where they are in what it is a share of.
-func (f *Figures) shareWeigher(s *share, of []recordRef) func(r recordRef, row *snapshot.Counted) (amount, bool) {
+func (f *Figures) shareWeigher(s *share) func(r recordRef, row *snapshot.Counted) (amount, bool) {
 	set := func(refs []recordRef) map[recordRef]bool {
 		out := make(map[recordRef]bool, len(refs))
 		for _, r := range refs {
@@ -267,7 +272,7 @@ func (f *Figures) shareWeigher(s *share, of []recordRef) func(r recordRef, row *
 		}
 		return out
 	}
-	meets, among := set(of), set(s.among)
+	meets, among := set(s.of), set(s.among)
 	const met, within, both = 1, 2, 3
 	people := map[uint32]int{}
 	return func(r recordRef, row *snapshot.Counted) (adds amount, exact bool) {

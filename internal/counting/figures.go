@@ -165,6 +165,22 @@ func (c *counter) sharesByMonth(f *figure, t *accumulator, s *series) {
 		for m := range s.months {
 			both[m], all[m] = t.added[m].whole, among.added[m].whole
 		}
+	} else if t.members != nil || among.members != nil {
+		for person := range c.live.people {
+			before := [2]bool{}
+			for m := range s.months {
+				within := c.isIn(among, uint32(person), m)
+				now := [2]bool{within && c.isIn(t, uint32(person), m), within}
+				for i, counts := range [2][]int64{both, all} {
+					if now[i] && !before[i] {
+						counts[m]++
+					} else if before[i] && !now[i] {
+						counts[m]--
+					}
+				}
+				before = now
+			}
+		}
 	} else {
 		for person, date := range among.people {
 			if date == 0 {
@@ -182,6 +198,15 @@ func (c *counter) sharesByMonth(f *figure, t *accumulator, s *series) {
 			s.months[m] = big.NewRat(100*t.numerator, t.denominator)
 		}
 	}
+}
+
+// isIn reports whether a person counts for a tally of people at the end of a month.
+func (c *counter) isIn(t *accumulator, person uint32, month int) bool {
+	if t.members != nil {
+		return t.members.in(person, month)
+	}
+	first := t.people[person]
+	return first != 0 && first.months()-c.from.months() <= month
 }
 
 // indicator returns the figure of an indicator as a snapshot has it.
@@ -202,7 +227,7 @@ func (c *counter) indicator(place int) snapshot.Indicator {
 	if in.Derived() || len(in.By) > 0 {
 		out.Count = in.Count
 	}
-	if t.rule != nil && f.about && out.Count != "" {
+	if f.in.OfRecords() && f.about && out.Count != "" {
 		out.People = c.peopleBehind(f, t)
 	}
 	switch in.Count {

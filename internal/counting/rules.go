@@ -19,6 +19,7 @@ const ParticipantsEvidence = "participants"
 type Rules struct {
 	layouts *layouts
 	byKind  []kindRules
+	people  []personRule
 	figures []figure // by indicator
 	tallies int      // of all indicators: first one each, then what shares are shares of
 	order   []int    // in which the figures are worked out
@@ -163,6 +164,9 @@ func (r *Rules) addIndicator(def *project.Definition, place int) error {
 		f.formula, err = rule.CompileFormula(in.Value)
 		return err
 	}
+	if in.Who != "" {
+		return r.addPersonRule(f, place)
+	}
 	s, compiled, err := r.compile(in.Rule)
 	if err != nil {
 		return err
@@ -202,12 +206,16 @@ func (r *Rules) addShare(f *figure, next *indicatorRule) error {
 	if f.in.Among == nil {
 		return errors.New("a share of nothing")
 	}
+	f.among, next.share = r.tallies, true
+	r.tallies++
+	if f.in.Among.Who != "" {
+		next.count = countPeople
+		return r.compilePerson(f.in.Among.Who, personRule{place: f.among, figure: next.figure, code: next.code, until: next.until})
+	}
 	s, compiled, err := r.compile(*f.in.Among)
 	if err != nil {
 		return err
 	}
-	f.among, next.share = r.tallies, true
-	r.tallies++
 	among := *next
 	among.place, among.rule, among.layout, among.count = f.among, compiled, s, project.CountPeople
 	next.count = project.CountPeople

@@ -184,7 +184,7 @@ func (r Rule) UsesAny(fields []string) bool {
 	var words strings.Builder
 	quote := rune(0)
 	escaped := false
-	for _, c := range r.Where {
+	for _, c := range r.Where + " " + r.Who {
 		switch {
 		case quote != 0:
 			if !escaped && c == quote {

@@ -127,10 +127,12 @@ type Partner struct {
 	Name string `json:"name"`
 }
 
-// Rule selects records of one kind by an expression in the language of expr-lang.org; an empty one selects all.
+// Rule selects records of one kind by an expression in the language of expr-lang.org, an empty one all of them; or
+// people, by an expression over each of them.
 type Rule struct {
 	Of    string `json:"of"`
 	Where string `json:"where,omitempty"`
+	Who   string `json:"who,omitempty"` // in place of both
 }
 
 // Reports is how often the funder gets a report (monthly, quarterly, half-yearly or final; "": never), and in which

@@ -26,8 +26,8 @@ var counts = []string{
 
 // indicatorKeys are the keys of an indicator.
 var indicatorKeys = []string{
-	"code", "label", "unit", "target", "targets", "target_by", "baseline", "direction", "until", "count", "field", "of", "where", "among", "per", "by", "value",
-	"scale", "decimals", "public",
+	"code", "label", "unit", "target", "targets", "target_by", "baseline", "direction", "until", "count", "field", "of", "where", "who", "among", "per", "by",
+	"value", "scale", "decimals", "public",
 }
 
 // planned are the keys of an indicator that say what was promised.
@@ -141,13 +141,15 @@ func takes(count string) []string {
 	case project.CountDistinct:
 		return []string{"of", "where", "field"}
 	case project.CountShare:
-		return []string{"of", "where", "among", "per", "decimals"}
+		return []string{"of", "where", "who", "among", "per", "decimals"}
 	case project.CountMean, project.CountMin, project.CountMax, project.CountLast:
 		return []string{"of", "where", "field", "decimals"}
 	case project.CountValue:
 		return []string{"value", "decimals"}
 	case project.CountSaid:
 		return []string{"scale"}
+	case project.CountPeople:
+		return []string{"of", "where", "who"}
 	default:
 		return []string{"of", "where"}
 	}
@@ -158,11 +160,11 @@ func takes(count string) []string {
 func (o object) counted(d *project.Definition, in *project.Indicator) *rule.Formula {
 	registry := schema.For(d)
 	if in.Count == "" { // reported; the rule can be checked
-		in.Rule = o.rule(d)
+		in.Rule = o.peopleRule(d)
 		return nil
 	}
 	keys := takes(in.Count)
-	for _, key := range []string{"of", "where", "among", "per", "by", "value", "scale", "decimals"} {
+	for _, key := range []string{"of", "where", "who", "among", "per", "by", "value", "scale", "decimals"} {
 		if !slices.Contains(keys, key) {
 			o.refuse("count: "+in.Count, key)
 		}
@@ -187,14 +189,21 @@ func (o object) counted(d *project.Definition, in *project.Indicator) *rule.Form
 	case project.CountValue:
 		return o.formula(in)
 	}
-	o.require("of")
-	in.Rule = o.rule(d)
+	if slices.Contains(keys, "who") {
+		in.Rule = o.peopleRule(d)
+	} else {
+		o.require("of")
+		in.Rule = o.rule(d)
+	}
 	kind := registry.Kind(in.Of)
 	if in.Field = o.string("field", longestName); slices.Contains(keys, "field") {
 		o.checkField(registry, kind, *in)
 	}
 	if in.Count == project.CountShare {
 		o.among(d, in)
+	}
+	if in.Who != "" && in.Per != "" {
+		o.report(o.fields["per"], o.at("per"), notAllowed, recordsOfPeople)
 	}
 	if (in.Count == project.CountPeople || in.Count == project.CountShare && in.Per == "") && kind != nil && !kind.Person {
 		o.report(o.fields["count"], o.at("count"), notAllowed, notAboutPeople(in.Of))
@@ -230,16 +239,17 @@ func (o object) among(d *project.Definition, in *project.Indicator) {
 		in.Per = project.CountRecords
 	}
 	o.require("among")
-	part, given := o.part("among", "of", "where")
+	part, given := o.part("among", "of", "where", "who")
 	if !given {
 		return
 	}
-	part.require("of")
-	among := part.rule(d)
+	among := part.peopleRule(d)
 	in.Among = &among
 	kind := schema.For(d).Kind(among.Of)
 	switch {
-	case kind == nil || in.Of == "":
+	case among.Who != "" && in.Per != "":
+		part.report(part.fields["who"], part.at("who"), notAllowed, recordsOfPeople)
+	case kind == nil || in.Of == "" && in.Who == "":
 	case in.Per == "" && !kind.Person:
 		part.report(part.fields["of"], part.at("of"), notAllowed, notAboutPeople(among.Of))
 	case in.Per != "" && among.Of != in.Of:
@@ -277,7 +287,7 @@ func (o object) brokenDown(kind *schema.Kind) []string {
 
 // targetBy reads targets of the parts of breakdowns.
 func (o object) targetBy(d *project.Definition, registry *schema.Registry, kind *schema.Kind, in project.Indicator) map[string]map[string]float64 {
-	if o.fields["target_by"] == nil || kind == nil {
+	if o.fields["target_by"] == nil || kind == nil && in.Who == "" {
 		return nil
 	}
 	parts := map[string][]string{} // of each breakdown

@@ -20,6 +20,7 @@ var (
 	wantQuotedRule    = text.NewMessage("definition.error.want_quoted_rule")
 	controlCharacters = text.NewMessage("definition.error.control_characters")
 	populationNeeded  = text.NewMessage("definition.error.population_needed")
+	recordsOfPeople   = text.NewMessage("definition.error.records_of_people")
 	confirmNeeded     = text.NewMessage("definition.error.confirm_needed")
 )
 

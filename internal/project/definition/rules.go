@@ -33,24 +33,63 @@ func (o object) rule(d *project.Definition) project.Rule {
 	}
 	compiled, err := rule.Compile(registry, kind, out.Where)
 	if err != nil {
-		wrong := &rule.Error{Line: 1, Column: 1}
-		errors.As(err, &wrong)
-		line, column := o.lines.place(n, wrong.Line, wrong.Column)
-		o.reportAt(line, column, o.at("where"), badRule, wrong.Message)
+		o.reportRule("where", err)
 		return out
 	}
-	for _, risk := range compiled.Risks() {
-		line, column := o.lines.place(n, risk.Line, risk.Column)
-		line, column = o.lines.within(line, column)
-		o.warnings = append(o.warnings, Problem{Field: o.at("where"), Code: mayFail, Line: line, Column: column, Message: risk.Message})
-	}
+	o.warnOf("where", compiled.Risks())
 	for _, c := range compiled.Comparisons() {
-		if message, ok := misspelt(kind, c, d); ok {
-			line, column := o.lines.place(n, c.Line, c.Column)
-			o.reportAt(line, column, o.at("where"), notInList, message)
-		}
+		o.checkValue("where", kind, c, d)
 	}
 	return out
+}
+
+// peopleRule reads `who`, and where it is not given `of` and `where`.
+func (o object) peopleRule(d *project.Definition) project.Rule {
+	n := o.fields["who"]
+	if n == nil {
+		o.require("of")
+		return o.rule(d)
+	}
+	o.refuse("who", "of", "where")
+	if n.shape != scalar {
+		o.report(n, o.at("who"), wrongForm, wantQuotedRule)
+		return project.Rule{}
+	}
+	compiled, err := rule.CompilePerson(schema.For(d), n.text)
+	if err != nil {
+		o.reportRule("who", err)
+		return project.Rule{Who: n.text}
+	}
+	o.warnOf("who", compiled.Risks())
+	for _, c := range compiled.Comparisons() {
+		o.checkValue("who", c.Kind, c.Comparison, d)
+	}
+	return project.Rule{Who: n.text}
+}
+
+// reportRule reports the error of a rule at its place.
+func (o object) reportRule(key string, err error) {
+	wrong := &rule.Error{Line: 1, Column: 1}
+	errors.As(err, &wrong)
+	line, column := o.lines.place(o.fields[key], wrong.Line, wrong.Column)
+	o.reportAt(line, column, o.at(key), badRule, wrong.Message)
+}
+
+// warnOf warns of the parts of a rule that may fail.
+func (o object) warnOf(key string, risks []rule.Risk) {
+	for _, risk := range risks {
+		line, column := o.lines.place(o.fields[key], risk.Line, risk.Column)
+		line, column = o.lines.within(line, column)
+		o.warnings = append(o.warnings, Problem{Field: o.at(key), Code: mayFail, Line: line, Column: column, Message: risk.Message})
+	}
+}
+
+// checkValue reports a text that no record or person can have and a rule compares with.
+func (o object) checkValue(key string, kind *schema.Kind, c rule.Comparison, d *project.Definition) {
+	if message, ok := misspelt(kind, c, d); ok {
+		line, column := o.lines.place(o.fields[key], c.Line, c.Column)
+		o.reportAt(line, column, o.at(key), notInList, message)
+	}
 }
 
 // misspelt reports whether no record can have the value that a rule compares with: such a rule would silently count
