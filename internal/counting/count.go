@@ -632,7 +632,7 @@ func (c *counter) reportReach() {
 
 // compare orders records of any kinds by date, then id.
 func (f *Figures) compare(a, b recordRef) int {
-	if a.kind == b.kind && f.live.base == nil {
+	if a.kind == b.kind && a.kind != f.personKind() && f.live.base == nil {
 		return cmp.Compare(a.place, b.place)
 	}
 	if order := cmp.Compare(f.date(a), f.date(b)); order != 0 {

@@ -1,6 +1,8 @@
 package counting_test
 
 import (
+	"encoding/json"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -44,6 +46,16 @@ func TestFiguresEqualThoseOfTheReference(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("(-plain +got)\n%s", diff)
+		}
+		for i, in := range definition.Indicators {
+			total, of := json.Number("0"), 0
+			for row := range found.Evidence(in.Code) {
+				n, _ := strconv.Atoi(row.Of.String())
+				total, of = row.Total, of+n
+			}
+			if in.Count != "mean" && len(in.Scale) == 0 && !counting.AddsUp(in, got.Indicators[i], total, json.Number(strconv.Itoa(of))) {
+				t.Fatalf("%s: the evidence adds up to %s of %d", in.Code, total, of)
+			}
 		}
 	})
 }

@@ -19,10 +19,12 @@ type referenceFigures struct {
 	counted, later []referenceRecord // in the period, and after it
 	attributes     map[string]map[string]string
 	asOf           string
+	attributesOf   func(day string) map[string]map[string]string
+	entries        map[string]string
 }
 
-func (r *reference) indicators(counted, later []referenceRecord, attributes map[string]map[string]string, asOf string) (out []snapshot.Indicator) {
-	f := &referenceFigures{r, counted, later, attributes, asOf}
+func (r *reference) indicators(f referenceFigures) (out []snapshot.Indicator) {
+	f.reference = r
 	for _, in := range definition.Indicators {
 		out = append(out, f.indicator(in))
 	}
@@ -72,8 +74,8 @@ func rational(text string) *big.Rat {
 
 // share returns the numerator and the denominator of a share.
 func (f *referenceFigures) share(in project.Indicator, month string) (both, all int64) {
-	of, among := f.meeting(in, in.Code, month), f.meeting(in, in.Code+" among", month)
 	if in.Per == "records" {
+		among := f.meeting(in, in.Code+" among", month)
 		for _, one := range among {
 			if meets(in.Code, one, f.attributes[one.person]) {
 				both++
@@ -81,8 +83,9 @@ func (f *referenceFigures) share(in project.Indicator, month string) (both, all 
 		}
 		return both, int64(len(among))
 	}
-	has := people(of)
-	for person := range people(among) {
+	has, _ := f.members(in, in.Rule, in.Code, month)
+	among, _ := f.members(in, *in.Among, in.Code+" among", month)
+	for person := range among {
 		all++
 		if has[person] {
 			both++
@@ -129,8 +132,12 @@ func (f *referenceFigures) exact(code, month string) *big.Rat {
 	if m := f.last(in)[:7]; month > m {
 		month = m
 	}
-	records := f.meeting(in, meetsCode(in), month)
 	sum := new(big.Rat)
+	if in.Who != "" && in.Count == "people" {
+		people, _ := f.who(in, in.Code, month)
+		return sum.SetInt64(int64(len(people)))
+	}
+	records := f.meeting(in, meetsCode(in), month)
 	switch in.Count {
 	case "value":
 		if code == "followed" {
@@ -231,7 +238,7 @@ func (f *referenceFigures) exact(code, month string) *big.Rat {
 
 // meetsCode returns the name of the rule of an indicator.
 func meetsCode(in project.Indicator) string {
-	if in.Count == "value" || in.Count == "said" {
+	if in.Count == "value" || in.Count == "said" || in.Who != "" {
 		return "monitored"
 	}
 	return in.Code
@@ -277,19 +284,25 @@ func (f *referenceFigures) indicator(in project.Indicator) snapshot.Indicator {
 		records = valued(in, records)
 	case "share":
 		i.Numerator, i.Denominator = f.share(in, end)
-		among := f.meeting(in, in.Code+" among", end)
-		i.People = int64(len(people(among)))
+		within, among := f.members(in, *in.Among, in.Code+" among", end)
+		i.People = int64(len(within))
 		if in.Per == "records" {
 			records = among
 			break
 		}
-		within, of := people(among), records
+		_, of := f.members(in, in.Rule, in.Code, end)
 		records = among
 		for _, one := range of {
-			both := within[one.person] && !meets(in.Code+" among", one, f.attributes[one.person])
-			if both {
+			same := func(other referenceRecord) bool {
+				return other.kind == one.kind && other.date == one.date && other.person == one.person && slices.Equal(other.row, one.row)
+			}
+			if within[one.person] && !slices.ContainsFunc(among, same) {
 				records = append(records, one)
 			}
+		}
+	case "people":
+		if in.Who != "" {
+			_, records = f.who(in, in.Code, end)
 		}
 	}
 	i.Records = int64(len(records))
@@ -300,13 +313,11 @@ func (f *referenceFigures) indicator(in project.Indicator) snapshot.Indicator {
 		}
 	}
 	if in.Count == "people" {
-		days := map[string]string{}
-		for _, one := range records {
-			if days[one.person] == "" || one.date < days[one.person] {
-				days[one.person] = one.date
-			}
+		counted := people(records)
+		if in.Who != "" {
+			counted, _ = f.who(in, in.Code, end)
 		}
-		i.By = referenceBreakdowns(days, f.attributes)
+		i.By = referenceBreakdowns(f.firstDays(in, counted, records), f.attributes)
 	}
 	for _, field := range in.By {
 		codes := map[string][]string{"outcome": {"completed", "withdrew", "attended"}, "kind": nil}[field]

@@ -330,7 +330,7 @@ func meets(code string, r referenceRecord, attributes map[string]string) bool {
 		return r.kind.Name == "output"
 	case "advised", "follow-up", "share":
 		return r.kind.Name == "consultation"
-	case "by-date", "hours", "sexes", "mean", "min", "last-hours", "outcomes":
+	case "by-date", "hours", "sexes", "mean", "min", "last-hours", "outcomes", "who-mixed":
 		return r.kind.Name == "attendance"
 	case "reach":
 		return r.kind.Name == "media" && (r.get("medium") == "tv" || r.get("medium") == "radio")
@@ -405,7 +405,8 @@ func (r *reference) count(h *history, asOf string) snapshot.Snapshot {
 		}
 	}
 
-	out.Indicators = r.indicators(counted, later, attributes, asOf)
+	out.Indicators = r.indicators(referenceFigures{counted: counted, later: later, attributes: attributes, asOf: asOf, entries: participants,
+		attributesOf: func(day string) map[string]map[string]string { return r.attributes(h, signups, day) }})
 	return out
 }
 
