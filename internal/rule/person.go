@@ -81,6 +81,10 @@ var (
 	personFails       = text.NewMessage("rule.risk.person")
 )
 
+func unknownOfPeople(function string) text.Message {
+	return text.NewMessage("rule.error.unknown_function", "name", function, "list", PersonFunctions)
+}
+
 // CompilePerson compiles a rule over a person. Any error is an *Error; so is a rule that can never be true, where that
 // can be seen from the rule alone.
 func CompilePerson(registry *schema.Registry, who string) (rule *PersonRule, err error) {
@@ -117,7 +121,7 @@ func CompilePerson(registry *schema.Registry, who string) (rule *PersonRule, err
 	switch {
 	case root.typ.base != conditions:
 		c.refuse(tree.Node, personTrueOrFalse)
-	case root.constant && !root.run(&PersonVars{}).truth, root.never:
+	case root.isNever():
 		return nil, &Error{Line: 1, Column: 1, Message: neverTrue}
 	}
 	c.rule.holds = root.run
@@ -258,8 +262,9 @@ type node struct {
 	counts   bool      // a number that is not below 0
 	variable *variable // an attribute, or a variable of the kind's records
 	kind     *schema.Kind
-	same     bool  // the variable is of the person or of the current element
-	pins     []pin // what a condition says of variables
+	same     bool                   // the variable is of the person or of the current element
+	pins     []pin                  // what a condition says of variables
+	gap      func(*PersonVars) bool // of a comparison that may be negated: one of its sides is missing
 }
 
 // pin is a text that a variable must have for a condition to be true.
@@ -291,6 +296,11 @@ func (c *personCompiler) refuse(n ast.Node, message text.Message) {
 func (c *personCompiler) risk(n ast.Node) {
 	line, column := c.position(n)
 	c.rule.risks = append(c.rule.risks, Risk{Line: line, Column: column, Message: personFails})
+}
+
+// isNever reports whether a condition cannot be true.
+func (n *node) isNever() bool {
+	return n.never || n.constant && n.typ.base == conditions && !n.run(&PersonVars{}).is()
 }
 
 func fixed(t base, v value) node {
@@ -340,7 +350,7 @@ func (c *personCompiler) compile(n ast.Node) node {
 		if name == "days" {
 			return c.days(n)
 		}
-		c.refuse(n, text.NewMessage("rule.error.unknown_function", "name", name, "list", PersonFunctions))
+		c.refuse(n, unknownOfPeople(name))
 	case *ast.NilNode:
 		c.refuse(n, noNil)
 	case *ast.VariableDeclaratorNode, *ast.SequenceNode, *ast.PredicateNode:

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -33,6 +34,9 @@ func (c *personCompiler) builtin(n *ast.BuiltinNode) node {
 	switch n.Name {
 	case "all", "any", "none", "one", "count", "sum", "filter", "map", "find", "findLast":
 		return c.overList(n)
+	}
+	if !slices.Contains(PersonFunctions, n.Name) {
+		c.refuse(n, unknownOfPeople(n.Name))
 	}
 	var of []node
 	constant := true
@@ -146,8 +150,6 @@ func (c *personCompiler) builtin(n *ast.BuiltinNode) node {
 			}
 			return all[0]
 		})
-	default:
-		c.refuse(n, text.NewMessage("rule.error.unknown_function", "name", n.Name, "list", PersonFunctions))
 	}
 	return out
 }
@@ -269,7 +271,7 @@ func (c *personCompiler) overList(n *ast.BuiltinNode) node {
 	run := func(of value, v *PersonVars) value { return value{} }
 	switch n.Name {
 	case "any":
-		out.never = each.never
+		out.never = each.isNever()
 		run = func(of value, v *PersonVars) (found value) {
 			v.each(of.list, func(int) bool {
 				found.truth = each.run(v).is()
@@ -290,7 +292,7 @@ func (c *personCompiler) overList(n *ast.BuiltinNode) node {
 		if n.Name == "count" {
 			out.typ, out.counts = typ{base: numbers}, true
 		}
-		out.never = n.Name == "one" && each.never
+		out.never = n.Name == "one" && each.isNever()
 		run = func(of value, v *PersonVars) value {
 			found := 0
 			v.each(of.list, func(int) bool {

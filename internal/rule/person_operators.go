@@ -19,8 +19,8 @@ func (c *personCompiler) unary(n *ast.UnaryNode) node {
 		if of.typ.base != conditions {
 			c.refuse(n, text.NewMessage("rule.error.bad_after", "sign", n.Operator, "after", of.typ.word()))
 		}
-		if comparison, is := n.Node.(*ast.BinaryNode); is && n.Location() == comparison.Location() {
-			return c.negated(comparison) // not in, not contains …: a comparison, which is false where something is missing
+		if of.gap != nil && n.Location() == n.Node.Location() { // not in, not contains …: a comparison itself
+			return node{typ: of.typ, constant: of.constant, run: func(v *PersonVars) value { return condition(!of.gap(v) && !of.run(v).is()) }}
 		}
 		return node{typ: of.typ, constant: of.constant, run: func(v *PersonVars) value { return condition(!of.run(v).is()) }}
 	case "-", "+":
@@ -40,18 +40,6 @@ func (c *personCompiler) unary(n *ast.UnaryNode) node {
 	return node{}
 }
 
-// negated compiles a comparison with not before its operator.
-func (c *personCompiler) negated(n *ast.BinaryNode) node {
-	left, right := c.compile(n.Left), c.compile(n.Right)
-	is := c.compile(n)
-	return node{typ: is.typ, constant: is.constant, run: func(v *PersonVars) value {
-		if left.run(v).missing != given || right.run(v).missing != given {
-			return condition(false)
-		}
-		return condition(!is.run(v).is())
-	}}
-}
-
 func (c *personCompiler) binary(n *ast.BinaryNode) node {
 	if n.Operator == "in" {
 		if span, is := n.Right.(*ast.BinaryNode); is && span.Operator == ".." {
@@ -63,6 +51,10 @@ func (c *personCompiler) binary(n *ast.BinaryNode) node {
 	}
 	left, right := c.compile(n.Left), c.compile(n.Right)
 	out := node{typ: typ{base: conditions}, constant: left.constant && right.constant}
+	switch n.Operator {
+	case "in", "contains", "startsWith", "endsWith", "matches":
+		out.gap = func(v *PersonVars) bool { return left.run(v).missing != given || right.run(v).missing != given }
+	}
 	both := func(of ...base) {
 		if left.typ.base != right.typ.base || !slices.Contains(of, left.typ.base) {
 			for i, side := range []typ{left.typ, right.typ} {
@@ -169,11 +161,11 @@ func (c *personCompiler) compared(of node, with ast.Node) {
 func (c *personCompiler) joined(n *ast.BinaryNode, left, right node) node {
 	out := node{typ: left.typ, constant: left.constant && right.constant}
 	if n.Operator == "||" || n.Operator == "or" {
-		out.never = left.never && right.never
+		out.never = left.isNever() && right.isNever()
 		out.run = func(v *PersonVars) value { return condition(left.run(v).is() || right.run(v).is()) }
 		return out
 	}
-	out.never = left.never || right.never
+	out.never = left.isNever() || right.isNever()
 	for _, a := range left.pins {
 		for _, b := range right.pins {
 			out.never = out.never || a.kind == b.kind && a.variable == b.variable && a.text != b.text
@@ -269,7 +261,8 @@ func (c *personCompiler) inRange(n, span *ast.BinaryNode) node {
 		c.refuse(n, text.NewMessage("rule.error.not_in", "left", left.typ.word(), "in", typ{base: numbers}.word()))
 	}
 	low, high := whole(from.Value), whole(to.Value)
-	return node{typ: typ{base: conditions}, constant: left.constant, never: from.Value > to.Value || left.counts && to.Value < 0, run: func(v *PersonVars) value {
+	gap := func(v *PersonVars) bool { return left.run(v).missing != given }
+	return node{typ: typ{base: conditions}, constant: left.constant, gap: gap, never: from.Value > to.Value || left.counts && to.Value < 0, run: func(v *PersonVars) value {
 		one := left.run(v)
 		_, exact, _ := one.number.integer()
 		return condition(one.missing == given && exact && low.compare(one.number) <= 0 && one.number.compare(high) <= 0)
