@@ -14,9 +14,11 @@ type counted struct {
 	How   string
 	Value string // the expression of a figure over others
 	Rules []countedRule
+	Who   bool // by a rule over people
 }
 
 type countedRule struct {
+	Who   bool // it is one over people
 	Kind  string
 	Where string   // the rule as in the definition
 	Words []string // its conditions in words; none: the rule is too complex
@@ -32,7 +34,10 @@ func (v view) countedBy(d *project.Definition, in *project.Indicator) counted {
 		}
 		return out
 	}
-	out := counted{How: v.Say("evidence.counts_"+in.Count, "field", v.Field(in.Field)), Value: in.Value}
+	out := counted{How: v.Say("evidence.counts_"+in.Count, "field", v.Field(in.Field)), Value: in.Value, Who: in.UsesWho()}
+	if in.Count == project.CountPeople && out.Who {
+		out.How = v.Say("evidence.counts_who")
+	}
 	if in.OfRecords() {
 		out.Rules = []countedRule{v.rule(d, in.Rule)}
 	}
@@ -43,6 +48,9 @@ func (v view) countedBy(d *project.Definition, in *project.Indicator) counted {
 }
 
 func (v view) rule(d *project.Definition, r project.Rule) countedRule {
+	if r.Who != "" {
+		return countedRule{Who: true, Where: strings.TrimSpace(r.Who)}
+	}
 	out := countedRule{Kind: r.Of, Where: strings.TrimSpace(r.Where)}
 	if kind := schema.For(d).Kind(r.Of); kind != nil {
 		out.Kind = kind.LabelIn(v.Messages, schema.Several)

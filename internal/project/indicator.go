@@ -70,6 +70,9 @@ func (in Indicator) Derived() bool {
 // OfRecords reports whether the figure is made of records.
 func (in Indicator) OfRecords() bool { return in.Count != CountValue && in.Count != CountSaid }
 
+// UsesWho reports whether the indicator has a rule over people.
+func (in Indicator) UsesWho() bool { return in.Who != "" || in.Among != nil && in.Among.Who != "" }
+
 // LastDay returns the last day that counts for the indicator.
 func (in Indicator) LastDay(p Period) string {
 	if in.Until != "" {

@@ -600,7 +600,7 @@ func tallyOf(reg *schema.Registry, p people.Person, data privacy.PersonData) tal
 }
 
 // affectedFigures returns the figures that may change when a person's attributes are deleted: those over kinds of
-// record that the person has whose rule asks for an attribute, or that are broken down by attributes.
+// record that the person has, or over people, whose rule asks for an attribute, or that are broken down by attributes.
 func affectedFigures(c *web.Call, data privacy.PersonData) []page.TouchedFigure {
 	has := map[string]bool{"signup": len(data.Signups) > 0}
 	for _, r := range data.Records {
@@ -611,7 +611,7 @@ func affectedFigures(c *web.Call, data privacy.PersonData) []page.TouchedFigure 
 	var out []page.TouchedFigure
 	for _, in := range d.Indicators {
 		f := page.TouchedFigure{Code: in.Code, Label: in.Label, Rule: in.UsesAny(attributes), Breakdown: in.Count == "people"}
-		if has[in.Of] && (f.Rule || f.Breakdown) {
+		if (has[in.Of] || in.UsesWho()) && (f.Rule || f.Breakdown) {
 			out = append(out, f)
 		}
 	}

@@ -252,7 +252,7 @@ func (o object) among(d *project.Definition, in *project.Indicator) {
 	case kind == nil || in.Of == "" && in.Who == "":
 	case in.Per == "" && !kind.Person:
 		part.report(part.fields["of"], part.at("of"), notAllowed, notAboutPeople(among.Of))
-	case in.Per != "" && among.Of != in.Of:
+	case in.Per != "" && in.Who == "" && among.Of != in.Of:
 		part.report(part.fields["of"], part.at("of"), notAllowed, otherKindOfRecord(among.Of, in.Of))
 	}
 }
