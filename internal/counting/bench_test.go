@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"outreach/internal/counting"
 	"outreach/internal/counting/checkpoint"
 	"outreach/internal/fact"
+	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 )
@@ -111,7 +113,7 @@ func (c *crowd) fold(tb testing.TB) *counting.Fold {
 	}
 	for i, packs := range c.packs {
 		for j, pack := range packs {
-			rows, err := fact.ReadPack(pack, "media")
+			rows, err := fact.ReadPack(pack, schema.Builtin().Plural(c.files[i].Kind).Name)
 			if err != nil {
 				tb.Fatal(err)
 			}
@@ -215,4 +217,64 @@ func BenchmarkCheckpoint(b *testing.B) {
 	b.ReportMetric(reading.Seconds()/float64(b.N), "s-read")
 	b.ReportMetric(continuing.Seconds()/float64(b.N), "s-continue")
 	b.ReportMetric(float64(file.Len())/1e6, "MB-file")
+}
+
+// withRulesOverPeople splits the test's definition: without its rules over people, and with them.
+func withRulesOverPeople() (without, with *project.Definition) {
+	plain := *definition
+	plain.Indicators = slices.DeleteFunc(slices.Clone(plain.Indicators), project.Indicator.UsesWho)
+	return &plain, definition
+}
+
+// The whole compile of a hundred thousand people with a million records of attendance, with the eight rules over people
+// of the test's definition in the time that it takes without them.
+func BenchmarkRulesOverPeople(b *testing.B) {
+	const people, records = 100_000, 1_000_000
+	c := makeCrowd(b, 0, 3*people)
+	start := time.Date(2010, 1, 10, 8, 0, 0, 0, time.UTC)
+	for first := 0; first < records; first += 200_000 {
+		file := fact.UploadAccepted{Upload: fmt.Sprintf("01JF%022d", first), Kind: "attendance", Owner: "coordinator", Object: fmt.Sprintf("uploads/%d", first), Arrived: start.Add(time.Duration(first) * time.Second), Rows: 200_000, Packs: 200_000 / packOf}
+		data, err := json.Marshal(file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		c.facts = append(c.facts, fact.Fact{ID: file.Upload, Kind: fact.KindUploadAccepted, At: file.Arrived, Data: data})
+		c.files = append(c.files, file)
+		var packs [][]byte
+		for p := range file.Packs {
+			var lines []fact.Line
+			for i := first + p*packOf; i < first+(p+1)*packOf; i++ {
+				lines = append(lines, fact.Line{Row: i - first + 2, Person: fmt.Sprintf("01JP%022d", i%people), Values: schema.Row{
+					"training", start.AddDate(0, 0, i/people*15+i%15).Format(time.DateOnly), []string{"1", "1.5", "7.5"}[i%3], []string{"completed", "attended"}[i%2],
+				}})
+			}
+			pack, err := json.Marshal(packed("attendance", lines...))
+			if err != nil {
+				b.Fatal(err)
+			}
+			packs = append(packs, pack)
+		}
+		c.packs = append(c.packs, packs)
+	}
+	without, with := withRulesOverPeople()
+	var took [2]time.Duration
+	for b.Loop() {
+		for i, def := range []*project.Definition{without, with} {
+			rules := mustRules(b, def)
+			runtime.GC()
+			begin := time.Now()
+			f := c.fold(b)
+			found, err := counting.Compile(def, rules, f.Live(), "2010-06-20")
+			if err != nil {
+				b.Fatal(err)
+			}
+			took[i] += time.Since(begin)
+			if found.Participants.Total != people {
+				b.Fatal(found.Participants.Total)
+			}
+		}
+	}
+	b.ReportMetric(took[0].Seconds()/float64(b.N), "s-without")
+	b.ReportMetric(took[1].Seconds()/float64(b.N), "s-with")
+	b.ReportMetric(float64(took[1])/float64(took[0]), "x-without")
 }

@@ -129,7 +129,9 @@ type evidencePage struct {
 func (p evidencePage) Sender(upload string) string { return cmp.Or(p.Senders[upload], p.office) }
 
 // Kinds reports whether the list may have records of several kinds.
-func (p evidencePage) Kinds() bool { return p.Counted == nil || len(p.Counted.Rules) > 1 || p.Counted.Who }
+func (p evidencePage) Kinds() bool {
+	return p.Counted == nil || len(p.Counted.Rules) > 1 || p.Counted.Who
+}
 
 // HasAmounts reports whether the snapshot stores what each record adds.
 func (e Evidence) HasAmounts() bool {

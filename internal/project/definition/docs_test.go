@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -125,6 +126,29 @@ func TestGuideListsThePacks(t *testing.T) {
 	for _, id := range packs.IDs() {
 		if !strings.Contains(guide(t), "| `"+id+"` |") {
 			t.Errorf("no line of %s", id)
+		}
+	}
+}
+
+func TestRulesOverPeopleInTheGuideAreValid(t *testing.T) {
+	t.Parallel()
+	_, section, _ := strings.Cut(guide(t), "### Rules over a person")
+	_, example, _ := strings.Cut(section, "```yaml\n")
+	example, section, ok := strings.Cut(example, "```")
+	definitionText := "id: x\ntitle: X\nperiod: {from: 2026-01-01, to: 2026-12-31}\nactivities: [{id: bookkeeping, label: B}, {id: law, label: L}]\n" +
+		"records: {exit: {label: Exit, person: yes, fields: {reason: {type: choice, options: [work, other]}}}}\n" + example
+	d, problems := definition.Parse("", []byte(definitionText))
+	if !ok || len(problems) > 0 {
+		t.Fatalf("%+v", problems)
+	}
+	for _, in := range d.Indicators {
+		if in.Who == "" {
+			t.Errorf("%s has no rule over people", in.Code)
+		}
+	}
+	for _, name := range rule.PersonFunctions {
+		if !strings.Contains(section, "`"+name) && !strings.Contains(section, ", `"+name+"`") && !slices.Contains(rule.Functions, name) {
+			t.Errorf("the guide does not explain %s", name)
 		}
 	}
 }
