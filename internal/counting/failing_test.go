@@ -138,3 +138,34 @@ func TestAFailingRuleOfTheParticipants(t *testing.T) {
 		t.Error("the hash depends on the id of a record")
 	}
 }
+
+// A person for whom a rule fails does not count, and is named once, by the first of their records.
+func TestAPersonForWhomARuleFails(t *testing.T) {
+	t.Parallel()
+	def := *definition
+	def.Indicators = []project.Indicator{
+		{Code: "odd", Count: "people", Rule: project.Rule{Who: `any(attendance, 7 % int(.hours) >= 0)`}},
+		{Code: "share", Count: "share", Rule: project.Rule{Who: `7 % len(tests) == 0`}, Among: &project.Rule{Who: `9 % len(tests) == 0`}},
+	}
+	s := &factScript{t: t, history: history{packs: map[counting.Pack][]fact.Line{}}}
+	s.attendance("01R2", 1, noon(1), "p1", "2010-02-02", "0")
+	s.attendance("01R1", 1, noon(1), "p1", "2010-03-01", "1")
+	s.attendance("01R3", 1, noon(1), "p2", "2010-03-01", "1")
+	f := counting.New(schema.Builtin())
+	for _, one := range s.facts {
+		if err := f.Apply(one); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, err := counting.Compile(&def, mustRulesOf(t, &def), f.Live(), "2010-03-20")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := found.Indicators[0].Achieved; got != "1" {
+		t.Errorf("%s people count", got)
+	}
+	want := []ruleError{{Code: "odd", Count: 1, Record: "01R2"}, {Code: "share", Count: 2, Record: "01R2"}}
+	if diff := cmp.Diff(want, found.Quality.RuleErrors); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -139,7 +139,7 @@ type Quality struct {
 // RuleError is a rule that failed for records of a snapshot, which therefore did not count by it.
 type RuleError struct {
 	Code   string `json:"code" doc:"Of the indicator, or participants"`
-	Count  int64  `json:"count"`  // of records
+	Count  int64  `json:"count"`  // of records, or of people by a rule over them
 	Record string `json:"record"` // the id of the first of them by date; not part of the hash
 }
 
