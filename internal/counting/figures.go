@@ -103,7 +103,7 @@ func (c *counter) monthEnd(month int) day {
 // seriesOf works out the values of an indicator; those that its formula names are worked out already.
 func (c *counter) seriesOf(place int) *series {
 	f, t := &c.rules.figures[place], &c.accumulators[place]
-	s := &series{months: make([]*big.Rat, c.monthsTo(f.last)), started: t.records > 0}
+	s := &series{months: make([]*big.Rat, c.monthsTo(f.last)), started: t.records > 0 || len(t.evidence) > 0}
 	switch f.in.Count {
 	case project.CountValue:
 		for _, code := range f.formula.Codes() {
