@@ -38,7 +38,7 @@ type Definition struct {
 	Confirm      string        `json:"confirm,omitempty"`       // ConfirmEmail, or "": addresses need not be confirmed
 	ConfirmHours int           `json:"confirm_hours,omitempty"` // for how long a place is kept until then
 	People       People        `json:"people,omitzero"`
-	Packs        []Pack        `json:"extends,omitempty"`     // those that it extends
+	Packs        []Pack        `json:"extends,omitempty"`   // those that it extends
 	Languages    []string      `json:"languages,omitempty"` // BCP 47, the first one is the project's own; none: Polish
 }
 

@@ -48,11 +48,13 @@ func Proofs(d *project.Definition) []Proof {
 				p.Others = formula.Codes()
 			}
 		default:
-			kinds = append(kinds, in.Of)
-			if in.Among != nil && in.Among.Of != in.Of {
-				kinds = append(kinds, in.Among.Of)
+			kinds = kindsOf(registry, in.Rule)
+			if in.Among != nil {
+				kinds = append(kinds, kindsOf(registry, *in.Among)...)
 			}
 		}
+		slices.Sort(kinds)
+		kinds = slices.Compact(kinds)
 		for _, name := range kinds {
 			if k := registry.Kind(name); k != nil {
 				p.Sources = append(p.Sources, sourceOf(k))
@@ -62,6 +64,26 @@ func Proofs(d *project.Definition) []Proof {
 		out = append(out, p)
 	}
 	return out
+}
+
+// kindsOf returns the kinds of record that a rule of a valid definition asks for; sign-ups for one over people that asks
+// for attributes alone, because there people say them.
+func kindsOf(registry *schema.Registry, r project.Rule) []string {
+	if r.Who == "" {
+		return []string{r.Of}
+	}
+	over, err := rule.CompilePerson(registry, r.Who)
+	if err != nil {
+		return nil // reported when the definition was checked
+	}
+	var kinds []string
+	for _, number := range over.Lists() {
+		kinds = append(kinds, registry.Kinds[number].Name)
+	}
+	if len(kinds) == 0 {
+		kinds = append(kinds, schema.Signup)
+	}
+	return kinds
 }
 
 func sourceOf(k *schema.Kind) Source {

@@ -13,10 +13,13 @@ func TestProofsNameWhatBringsRecordsAndWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	d, problems := definition.Parse("", []byte(bare+`extends: [training, campaign]
 records:
+  exits: {label: Exit, person: yes, by: [adviser], fields: {reason: {type: text}}}
   harvest: {label: Harvest, by: [partner], fields: {weight: {type: number}}}
 indicators:
   - {code: weight, unit: kg, count: sum, field: weight, of: harvest, until: 2027-03-31, label: Weight}
   - {code: signed, count: records, of: signup, label: Signed up}
+  - {code: worked, count: people, who: 'any(exits, days(entry, .date) <= 28) && any(tests, .post_score > 1)', label: Work}
+  - {code: women, count: people, who: 'sex == "female"', label: Women}
   - {code: mood, count: said, label: Mood}
   - {code: both, count: value, value: 'i["signed"] + i["weight"]', label: Both}
 `))
@@ -45,6 +48,8 @@ indicators:
 		"events":  "output /outputs true [coordinator]; [] 2026-12-31",
 		"weight":  "harvest /records/harvest true [partner coordinator]; [] 2027-03-31",
 		"signed":  "signup /signup true [anyone coordinator]; lacks signup.activity; [] 2026-12-31",
+		"worked":  "exits /records/exits true [adviser coordinator]; test /tests true [coordinator]; lacks test.activity; [] 2026-12-31",
+		"women":   "signup /signup true [anyone coordinator]; lacks signup.activity; [] 2026-12-31",
 		"mood":    " /indicators/mood/said false [coordinator]; [] 2026-12-31",
 		"both":    "[signed weight] 2026-12-31",
 	} {
