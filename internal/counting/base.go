@@ -105,7 +105,7 @@ func (r *Rules) Columns(kind string) (wholes, texts []int) {
 	for _, in := range r.byKind[s.number].indicators {
 		switch {
 		case in.value.origin != fromRow || in.count != countSum && in.count != countDistinct && !in.valued():
-		case in.count == countSum && s.Fields[in.value.place].Type.Stored() == schema.Wholes:
+		case in.count == countSum && s.Fields[in.value.place].Type.Stored() == schema.Wholes && !in.value.field.Refusable:
 			wholes = add(wholes, in.value.place)
 		default:
 			texts = add(texts, in.value.place)
@@ -392,10 +392,10 @@ func (l *Live) baseValue(r *BaseRows, row int, v value, known []string) string {
 	case fromDate:
 		return l.base.days[r][row].String()
 	case fromAttributes:
-		return known[v.place]
+		return v.field.Answer(known[v.place])
 	default:
 		if texts := r.Texts[v.place]; texts != nil {
-			return l.texts.all[texts[row]]
+			return v.field.Answer(l.texts.all[texts[row]])
 		}
 		return ""
 	}

@@ -429,9 +429,9 @@ func (v value) of(row schema.Row, date, state string, known []string) string {
 	case fromState:
 		return state
 	case fromAttributes:
-		return known[v.place]
+		return v.field.Answer(known[v.place])
 	default:
-		return row[v.place]
+		return v.field.Answer(row[v.place])
 	}
 }
 
@@ -682,11 +682,7 @@ func (c *counter) breakdowns(people firstDays) (snapshot.Breakdowns, int64) {
 			continue
 		}
 		if field.Year {
-			codes := make([]string, len(c.rules.bands))
-			for j, b := range c.rules.bands {
-				codes[j] = b.code
-			}
-			by[field.Dimension()] = breakdown(people, codes, func(person int, date day) string { return c.ageBand(c.attributes[person][i], date) })
+			by[field.Dimension()] = breakdown(people, field.Parts(c.def), func(person int, date day) string { return c.ageBand(c.attributes[person][i], date) })
 			continue
 		}
 		of := func(person int, _ day) string { return c.attributes[person][i] }
@@ -743,8 +739,11 @@ func breakdownOfSeveral(people firstDays, codes []string, parts func(person int,
 }
 
 // ageBand returns the band of the age that a person reaches in the year of a day, "" if the age is unknown or in no
-// band.
+// band, Refused if it was refused.
 func (c *counter) ageBand(birthYear string, date day) string {
+	if birthYear == schema.Refused {
+		return birthYear
+	}
 	year, err := strconv.Atoi(birthYear)
 	if err != nil {
 		return ""

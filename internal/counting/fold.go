@@ -189,6 +189,7 @@ func (f *Fold) values(s *kindLayout, stored schema.Values) ([]uint32, error) {
 
 // value checks a value and interns it into a row of values, if counting or natural keys use its field.
 func (f *Fold) value(values []uint32, s *kindLayout, field int, text string) error {
+	text = s.Fields[field].Kept(text)
 	if err := s.check(field, text); err != nil {
 		return err
 	}

@@ -81,6 +81,7 @@ type parts struct {
 type value struct {
 	origin origin
 	place  int
+	field  *schema.Field // that may be refused, which is no value; nil: none
 }
 
 type origin int
@@ -244,9 +245,10 @@ func (r *Rules) value(s *kindLayout, field string, numeric bool) (value, error) 
 	case field == "state" && s == r.layouts.signups:
 		return value{origin: fromState}, nil
 	case s.Person && r.layouts.registry.Attribute(field) >= 0:
-		return value{origin: fromAttributes, place: r.layouts.registry.Attribute(field)}, nil
+		place := r.layouts.registry.Attribute(field)
+		return value{origin: fromAttributes, place: place, field: r.layouts.registry.Attributes()[place]}, nil
 	default:
-		return value{origin: fromRow, place: s.Index(field)}, nil
+		return value{origin: fromRow, place: s.Index(field), field: s.Field(field)}, nil
 	}
 }
 

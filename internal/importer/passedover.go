@@ -96,7 +96,7 @@ var exponent = regexp.MustCompile(`^[0-9]([.,][0-9]+)?[eE]\+?[0-9]{1,2}$`)
 func (c *checker) unlikely(number int, cells []cell, row schema.Row) {
 	for i := range c.layout.columns {
 		col := &c.layout.columns[i]
-		if col.field == nil || col.twice || col.place < 0 || row[col.place] == "" || i >= len(cells) {
+		if col.field == nil || col.twice || col.place < 0 || col.field.Answer(row[col.place]) == "" || i >= len(cells) {
 			continue
 		}
 		given, value := cells[i].text, row[col.place]

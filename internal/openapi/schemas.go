@@ -208,11 +208,16 @@ func (w *writer) record(r shape.Record) object {
 }
 
 // answered returns the schema of a field in a response. A definition may have a list of its own in place of the
-// built-in one. It changes the given one.
+// built-in one, and let the answer be refused. It changes the given one.
 func answered(property object) object {
 	if ids, is := property["enum"].([]string); is {
 		delete(property, "enum")
 		property["description"] = strings.TrimSpace(fmt.Sprintf("%s One of `%s`, or of the list that the project's definition has.", property["description"], strings.Join(ids, "`, `")))
+	}
+	if property["type"] == "integer" || property["type"] == "number" || property["type"] == "boolean" {
+		property["type"] = []any{property["type"], "string"}
+		property["pattern"] = "^" + schema.Refused + "$"
+		property["description"] = strings.TrimSpace(fmt.Sprintf("%s `%s` where the answer was refused, in a project that allows it.", property["description"], schema.Refused))
 	}
 	return property
 }

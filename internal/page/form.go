@@ -34,6 +34,7 @@ type input struct {
 	OneOf                    bool // one of several fields is required, so none is labelled optional
 	Choices                  []choice
 	Empty                    string // the label of a select's empty choice
+	Refusal                  choice // a checkbox beside the control, for an answer that may be refused; "": there is none
 }
 
 // ID returns the element's id, the target of links in the error summary.
@@ -214,7 +215,9 @@ func (v view) input(f *schema.Field, d *project.Definition, e Entry, today strin
 		if f.Section != "consent" {
 			in.As, in.Empty = "select", v.Say("form.not_given")
 			for _, answer := range f.Parts(d) {
-				in.Choices = append(in.Choices, choice{Value: answer, Label: v.Say("value." + answer), Chosen: answer == in.Value})
+				if answer != schema.Refused {
+					in.Choices = append(in.Choices, choice{Value: answer, Label: v.Say("value." + answer), Chosen: answer == in.Value})
+				}
 			}
 		}
 	case schema.Choices:
@@ -248,6 +251,17 @@ func (v view) input(f *schema.Field, d *project.Definition, e Entry, today strin
 	if f.Name == "phone" {
 		in.As = "tel"
 	}
+	if f.Refusable && in.As != "checkbox" {
+		refusal := choice{Value: schema.Refused, Label: v.Say("form.refused"), Chosen: in.Value == schema.Refused}
+		if f.Type.Listed() || f.Type == schema.YesNo {
+			in.Choices = append(in.Choices, refusal)
+			return in
+		}
+		if in.Refusal = refusal; refusal.Chosen {
+			in.Value = ""
+		}
+		in.Required = false // by the browser: the box may be ticked instead
+	}
 	return in
 }
 
@@ -259,6 +273,8 @@ func (v view) cell(f *schema.Field, d *project.Definition, value string) string 
 	switch {
 	case value == "":
 		return ""
+	case f.Refusable && value == schema.Refused:
+		return v.Say("value.refused")
 	case f.Type == schema.Date:
 		return v.Date(value)
 	case f.Type == schema.Instant:

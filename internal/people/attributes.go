@@ -71,7 +71,7 @@ func (s *Store) CorrectAttributes(ctx context.Context, project, id string, c Att
 		}
 		after := before
 		var ops []table.Op
-		if year := c.Values.Get("birth_year"); keys.Name && year != "" { // it belongs to the key of names
+		if year := c.Values.Get("birth_year"); keys.Name && year != "" && year != schema.Refused { // it belongs to the key of names
 			after.BirthYear = year
 			after = after.withName(keys)
 			if ops, err = s.correctKeys(ctx, project, &after, before.Keys(), after.Keys()); err != nil {

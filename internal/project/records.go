@@ -37,6 +37,7 @@ type RecordField struct {
 	Hint      Text              `json:"hint,omitzero"`       // below the field of a form, in place of the catalogues'
 	Decimals  int               `json:"decimals,omitempty"`  // of a number, at most
 	NotAsked  bool              `json:"not_asked,omitempty"` // the project does without a built-in attribute
+	Refusable bool              `json:"refusable,omitempty"` // "refused" may stand in place of the value
 	Example   [2]string         `json:"example,omitzero"`
 }
 

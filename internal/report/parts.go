@@ -71,8 +71,11 @@ func DimensionName(words *text.Messages, d *project.Definition, dimension string
 
 // Part returns the name of a part of a breakdown, its code if it has no other.
 func Part(words *text.Messages, d *project.Definition, dimension, code string) string {
-	if code == "unknown" {
+	switch code {
+	case snapshot.Unknown:
 		return words.Say("dimension.unknown")
+	case schema.Refused:
+		return words.Say("value.refused")
 	}
 	if dimension == "age" {
 		return strings.Replace(code, "-", "–", 1)

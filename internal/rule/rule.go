@@ -116,10 +116,16 @@ func language(variables []variable) []expr.Option {
 	env := make(map[string]any, len(variables))
 	for _, v := range variables {
 		env[v.name] = v.zero()
+		if v.refusable {
+			env[refused(v.name)] = false
+		}
 	}
 	options := []expr.Option{expr.Env(env), expr.AsBool(), expr.WarnOnAny(), expr.MaxNodes(mostParts), expr.DisableAllBuiltins()}
 	for _, name := range Functions {
 		options = append(options, expr.EnableBuiltin(name))
+	}
+	if slices.ContainsFunc(variables, func(v variable) bool { return v.refusable }) {
+		options = append(options, expr.Patch(&refusals{variables, map[ast.Node]comparison{}}))
 	}
 	return options
 }

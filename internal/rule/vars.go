@@ -43,6 +43,7 @@ type variable struct {
 	from      origin
 	field     int // its index in rows, or -1
 	attribute int // its index in the attributes, or -1
+	refusable bool
 }
 
 // zero returns the value of a variable that is not given.
@@ -60,7 +61,7 @@ func (v variable) zero() any {
 }
 
 func (v variable) value(text string) (any, error) {
-	if text == "" {
+	if text == "" || v.refusable && text == schema.Refused {
 		return v.zero(), nil
 	}
 	switch v.typ {
@@ -79,24 +80,24 @@ func variablesOf(registry *schema.Registry, kind *schema.Kind) []variable {
 	var out []variable
 	for i := range kind.Fields {
 		if f := &kind.Fields[i]; f.Privacy == schema.Open {
-			out = append(out, variable{name: f.Name, typ: f.Type.Stored(), field: i, attribute: -1})
+			out = append(out, variable{name: f.Name, typ: f.Type.Stored(), field: i, attribute: -1, refusable: f.Refusable})
 		}
 	}
-	add := func(name string, typ schema.Storage, from origin, attribute int) {
+	add := func(name string, typ schema.Storage, from origin, attribute int, refusable bool) {
 		i := find(out, name)
 		if i < 0 {
 			out = append(out, variable{name: name, typ: typ, field: -1})
 			i = len(out) - 1
 		}
-		out[i].from, out[i].attribute = from, attribute
+		out[i].from, out[i].attribute, out[i].refusable = from, attribute, refusable
 	}
-	add("date", schema.Texts, fromDate, -1)
+	add("date", schema.Texts, fromDate, -1, false)
 	if kind.Name == schema.Signup {
-		add("state", schema.Texts, fromState, -1)
+		add("state", schema.Texts, fromState, -1, false)
 	}
 	if kind.Person {
 		for i, f := range registry.Attributes() {
-			add(f.Name, f.Type.Stored(), fromAttributes, i)
+			add(f.Name, f.Type.Stored(), fromAttributes, i, f.Refusable)
 		}
 	}
 	return out
@@ -134,6 +135,9 @@ func NewVars(registry *schema.Registry, kind *schema.Kind) *Vars {
 	v := &Vars{kind: kind, variables: variables, loaded: make([]loaded, len(variables)), env: make(map[string]any, len(variables))}
 	for _, variable := range variables {
 		v.env[variable.name] = variable.zero()
+		if variable.refusable {
+			v.env[refused(variable.name)] = false
+		}
 	}
 	return v
 }
@@ -173,6 +177,9 @@ func (v *Vars) load(i int) error {
 			return fmt.Errorf("%s of a record of %s is not a number", variable.name, v.kind.Name)
 		}
 		v.env[variable.name], last.text = value, text
+		if variable.refusable {
+			v.env[refused(variable.name)] = text == schema.Refused
+		}
 	}
 	last.turn = v.turn
 	return nil

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"outreach/internal/text"
 )
 
 // Clean returns a text in Unicode NFC without leading and trailing white space and byte order marks. All input is
@@ -39,9 +41,15 @@ func (f *Field) Parse(value string, s Scope) (string, *Problem) {
 		}
 		return "", nil
 	}
+	if f.refuses(value, s) {
+		return Refused, nil
+	}
 	canonical, problem := f.typ().parse(f, value, s)
 	if problem != nil {
 		problem.Field = f.Name
+		if f.Refusable && problem.Options != nil {
+			problem.Options = append(problem.Options, text.Choice{ID: Refused, Label: refusals(), ByID: !s.Loose})
+		}
 		return "", problem
 	}
 	return canonical, nil

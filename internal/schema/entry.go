@@ -99,7 +99,7 @@ func (k *Kind) Read(given Given, s Scope, others ...string) (Entry, []Problem) {
 // PersonOf returns whom a row of a kind names whose fields have the keys and names of its person, as those of sign-ups
 // do.
 func (k *Kind) PersonOf(r Row) PersonRef {
-	return k.PersonKeys().Of(func(field string) string { return k.Get(r, field) })
+	return k.PersonKeys().Of(func(field string) string { return k.Field(field).Answer(k.Get(r, field)) })
 }
 
 // CheckRow returns the problems that the rules between fields find, without those of fields that have a problem in
@@ -127,7 +127,7 @@ func (f *Field) read(value any, s Scope) (string, *Problem) {
 	case nil:
 		return f.Parse("", s)
 	case string:
-		if !s.Loose && (number || f.Type == YesNo || f.Type == Choices) && v != "" {
+		if !s.Loose && (number || f.Type == YesNo || f.Type == Choices) && v != "" && !f.refuses(v, s) {
 			return "", &Problem{Field: f.Name, Code: wrong, Hint: map[bool]string{true: "json"}[number]}
 		}
 		text, problem := f.Parse(v, s)
@@ -264,6 +264,8 @@ func (k *Kind) JSON(r Row) map[string]any {
 			continue
 		}
 		switch f := &k.Fields[i]; {
+		case f.Refusable && value == Refused:
+			out[f.Name] = value
 		case f.Type.Number():
 			out[f.Name] = json.Number(value)
 		case f.Type == YesNo:

@@ -53,6 +53,7 @@ type Field struct {
 	Hint      project.Text // its own hint on forms
 	Decimals  int          // the most decimals of a number; 0: as many as its type has
 	Unit      string       // of a number, on forms and in lists
+	Refusable bool         // Refused may stand in place of the value
 	Total     bool         // the result of a file includes the sum of this field
 	Section   string       // the section of the sign-up form
 	Example   [2]string    // example values for file templates

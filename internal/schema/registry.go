@@ -192,6 +192,7 @@ func (f Field) changed(by project.RecordField) (Field, error) {
 		f.Hint = by.Hint
 	}
 	f.Required = f.Required || by.Required
+	f.Refusable = by.Refusable
 	return f, nil
 }
 
@@ -275,16 +276,21 @@ func (f *Field) Dimension() string {
 // Breaks reports whether there is a breakdown by the attribute: by lists, yes and no, and the year of birth as age.
 func (f *Field) Breaks() bool { return f.Year || f.Type.Listed() || f.Type == YesNo }
 
-// Parts returns the codes of the parts of a breakdown by the attribute, without unknown and for age without bands.
+// Parts returns the codes of the parts of a breakdown by the attribute, without unknown.
 func (f *Field) Parts(d *project.Definition) []string {
-	if f.Type == YesNo {
-		return []string{"yes", "no"}
-	}
 	var codes []string
-	if f.Options != nil {
+	switch {
+	case f.Year:
+		codes = slices.Clone(d.AgeBands)
+	case f.Type == YesNo:
+		codes = []string{"yes", "no"}
+	case f.Options != nil:
 		for _, o := range f.Options(d) {
 			codes = append(codes, o.ID)
 		}
+	}
+	if f.Refusable {
+		codes = append(codes, Refused)
 	}
 	return codes
 }
@@ -331,7 +337,7 @@ func newField(f project.RecordField) (Field, error) {
 	out := Field{
 		Name: f.ID, Column: f.Column, Label: f.Label, Required: f.Required, Key: f.Key, Min: f.Min, Max: f.Max, Year: f.Year, Hours: f.Unit == "h", Minutes: f.Unit == "min", Longest: f.Longest, NoColumn: f.NoColumn,
 		Attribute: f.Attribute, Personal: f.Personal || f.Attribute, Total: f.Total, Section: f.Section, Example: f.Example,
-		Hint: f.Hint, Decimals: f.Decimals, Unit: f.Unit,
+		Hint: f.Hint, Decimals: f.Decimals, Unit: f.Unit, Refusable: f.Refusable,
 	}
 	if f.ID == "" {
 		return out, errors.New("missing id")

@@ -66,5 +66,5 @@ func (f *Field) typ() *Type {
 // Canonical reports whether a stored value is in canonical form. Values that were validated by Parse always are.
 func (f *Field) Canonical(text string) bool {
 	t := f.typ()
-	return t.canonical == nil || t.canonical(text)
+	return t.canonical == nil || f.Refusable && text == Refused || t.canonical(text)
 }

@@ -90,7 +90,7 @@ func YearOfPesel(pesel string) string {
 
 // YearContradicts reports whether a year of birth contradicts a valid PESEL.
 func YearContradicts(pesel, year string) bool {
-	if pesel == "" || year == "" {
+	if pesel == "" || year == "" || year == Refused {
 		return false
 	}
 	return YearOfPesel(pesel) != year

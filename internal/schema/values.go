@@ -215,7 +215,7 @@ func (k *Kind) Row(v Values) Row {
 	out := make(Row, len(k.Fields))
 	for _, value := range v.Upcast(k.Name).list {
 		if i := k.Index(value.Field); i >= 0 {
-			out[i] = value.Text
+			out[i] = k.Fields[i].Kept(value.Text)
 		}
 	}
 	return out

@@ -15,11 +15,12 @@ import (
 
 // column is one column: how it is read from a state row and written back. An empty value is null.
 type column struct {
-	name string
-	node parquet.Node
-	get  func(b *[]byte, kind int, p *counting.StateRow) parquet.Value // from a row of the kind; texts are appended to b
-	set  func(*textCache, *counting.StateRow, parquet.Value)
-	has  func(kind int) bool // whether rows of the kind may have a value; nil: rows of every kind may
+	name  string
+	field string // whose values it has; "": of no field
+	node  parquet.Node
+	get   func(b *[]byte, kind int, p *counting.StateRow) parquet.Value // from a row of the kind; texts are appended to b
+	set   func(*textCache, *counting.StateRow, parquet.Value)
+	has   func(kind int) bool // whether rows of the kind may have a value; nil: rows of every kind may
 }
 
 // fileLayout is the columns of a checkpoint over the kinds of a registry.
@@ -156,50 +157,74 @@ func (l *fileLayout) makeColumns() []column {
 	)
 }
 
-// fieldColumns returns the columns of the fields of all kinds. Fields of the same name share a column. If a field has
-// the name of one of the other columns (the kind of an airing or an output), its column is prefixed with "field_".
+// storedAs returns the data type of a field's column. What may be refused is stored as texts.
+func storedAs(f *schema.Field) schema.Storage {
+	if f.Refusable || !f.Type.Number() {
+		return schema.Texts
+	}
+	return f.Type.Stored()
+}
+
+// furtherColumns are the endings of the columns of a field whose type differs from that of a field of the same name in
+// an earlier kind. No id of a field has a hyphen.
+var furtherColumns = map[schema.Storage]string{schema.Texts: "-text", schema.Wholes: "-whole", schema.Doubles: "-decimal"}
+
+// fieldColumns returns the columns of the fields of all kinds. Fields of the same name and type share a column. If a
+// field has the name of one of the other columns (the kind of an airing or an output), its column is prefixed with
+// "field_".
 func (l *fileLayout) fieldColumns(others []column) []column {
 	var out []column
-	place := map[string]int{}
-	type field struct{ name, of string }
+	type stored struct {
+		name string
+		as   schema.Storage
+	}
+	var fields []stored // by column
+	type field struct {
+		column int
+		of     string
+	}
 	places := map[field]int{} // in the rows of a kind
-	types := map[string]schema.Storage{}
 	for _, k := range l.registry.Kinds {
 		for i := range k.Fields {
 			f := &k.Fields[i]
 			if f.Name == "date" || f.Privacy != schema.Open && !f.Key {
 				continue
 			}
-			places[field{f.Name, k.Name}] = i
-			if _, there := place[f.Name]; !there {
-				place[f.Name] = len(out)
-				types[f.Name] = f.Type.Stored()
-				out = append(out, column{name: f.Name})
+			at := slices.Index(fields, stored{f.Name, storedAs(f)})
+			if at < 0 {
+				at = len(out)
+				name := f.Name
+				if slices.ContainsFunc(fields, func(other stored) bool { return other.name == f.Name }) {
+					name += furtherColumns[storedAs(f)]
+				}
+				fields = append(fields, stored{f.Name, storedAs(f)})
+				out = append(out, column{name: name, field: f.Name})
 			}
+			places[field{at, k.Name}] = i
 		}
 	}
 	for i := range out {
-		c, name := &out[i], out[i].name
+		c, as := &out[i], fields[i].as
 		in := make([]int, len(l.registry.Kinds)) // the index of the field in rows of a kind; -1: it has none
 		for j, k := range l.registry.Kinds {
 			in[j] = -1
-			if place, ok := places[field{name, k.Name}]; ok {
+			if place, ok := places[field{i, k.Name}]; ok {
 				in[j] = place
 			}
 		}
-		if slices.ContainsFunc(others, func(other column) bool { return other.name == name }) {
-			c.name = "field_" + name
+		if slices.ContainsFunc(others, func(other column) bool { return other.name == c.name }) {
+			c.name = "field_" + c.name
 		}
-		c.node = fieldNode(types[name], name)
+		c.node = fieldNode(as, c.field)
 		c.get = func(b *[]byte, kind int, p *counting.StateRow) parquet.Value {
 			if in[kind] >= len(p.Values) {
 				return parquet.NullValue()
 			}
-			return fieldValue(b, types[name], p.Values[in[kind]])
+			return fieldValue(b, as, p.Values[in[kind]])
 		}
 		c.has = func(kind int) bool { return kind >= 0 && in[kind] >= 0 }
 		c.set = func(t *textCache, p *counting.StateRow, v parquet.Value) {
-			p.Values[in[l.kind(p.Kind)]] = fieldText(t, types[name], v)
+			p.Values[in[l.kind(p.Kind)]] = fieldText(t, as, v)
 		}
 	}
 	return out
@@ -209,7 +234,7 @@ func (l *fileLayout) fieldColumns(others []column) []column {
 func (l *fileLayout) fieldColumn(k *schema.Kind, field int) string {
 	name, kind := k.Fields[field].Name, l.kinds[k.Name]
 	i := slices.IndexFunc(l.columns, func(c column) bool {
-		return c.has != nil && c.has(kind) && (c.name == name || c.name == "field_"+name)
+		return c.has != nil && c.has(kind) && c.field == name
 	})
 	return l.columns[i].name
 }

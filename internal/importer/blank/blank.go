@@ -178,6 +178,8 @@ func DescribeValues(f *schema.Field, words *text.Messages) string {
 		return words.Say("blank.phone")
 	case schema.Choice:
 		return words.Say("blank.list")
+	case schema.Choices:
+		return words.Say("blank.several")
 	case schema.Whole, schema.Decimal:
 		between, below := "blank.whole", "blank.whole_population"
 		if f.Type == schema.Decimal {
@@ -202,6 +204,20 @@ func number(n float64) string { return schema.Number(n) }
 
 // allowed returns the values of a list, each in all its spellings; "" for other columns.
 func (b Blank) allowed(f *schema.Field) string {
+	values := b.listed(f)
+	if !f.Refusable {
+		return values
+	}
+	words := []string{schema.Refused}
+	for _, language := range text.Languages() {
+		if word := text.Of(language).Say("value." + schema.Refused); !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	return strings.TrimPrefix(values+"; "+strings.Join(words, " = "), "; ")
+}
+
+func (b Blank) listed(f *schema.Field) string {
 	switch f.Type {
 	case schema.YesNo:
 		var answers []string
@@ -210,7 +226,7 @@ func (b Blank) allowed(f *schema.Field) string {
 			answers = append(answers, words.Say("value.yes")+", "+words.Say("value.no"))
 		}
 		return strings.Join(answers, "; ")
-	case schema.Choice:
+	case schema.Choice, schema.Choices:
 	default:
 		return ""
 	}

@@ -296,11 +296,7 @@ func (o object) targetBy(d *project.Definition, registry *schema.Registry, kind 
 	}
 	if in.Count == project.CountPeople {
 		for _, f := range registry.Attributes() {
-			switch {
-			case !f.Breaks():
-			case f.Year:
-				parts[f.Dimension()] = d.AgeBands
-			default:
+			if f.Breaks() {
 				parts[f.Dimension()] = f.Parts(d)
 			}
 		}

@@ -99,12 +99,15 @@ func (o object) attributes() []project.RecordKind {
 }
 
 // fieldKeys are the keys of a field.
-var fieldKeys = []string{"type", "label", "hint", "required", "options", "open", "decimals", "min", "max", "unit"}
+var fieldKeys = []string{"type", "label", "hint", "required", "options", "open", "decimals", "min", "max", "unit", "refusable"}
 
 // changedField reads what a definition changes of a built-in field: its list and words, whether it must be given, and
 // for attributes whether it is asked at all.
 func (o object) changedField(f *schema.Field, e entry, path string, attribute bool) project.RecordField {
 	keys := []string{"label", "hint", "required"}
+	if isRefusable(f) {
+		keys = append(keys, "refusable")
+	}
 	if f.Type.Listed() && f.Options != nil {
 		keys = append(keys, "options")
 	}
@@ -119,7 +122,18 @@ func (o object) changedField(f *schema.Field, e entry, path string, attribute bo
 	out.Label, out.Hint, out.Required = part.optionalText("label", longestName), part.optionalText("hint", longestText), part.yes("required", false)
 	out.Options = part.options()
 	out.NotAsked = !part.yes("ask", true)
+	out.Refusable = part.yes("refusable", false)
 	return out
+}
+
+// isRefusable reports whether an answer to a built-in field may be refused: not if it says what a record is about, when
+// it was, who it was, or how many people something reached.
+func isRefusable(f *schema.Field) bool {
+	switch f.Name {
+	case "date", "activity", "reach":
+		return false
+	}
+	return f.Privacy == schema.Open || f.Privacy == schema.Sealed
 }
 
 // ownField reads a field that the definition adds.
@@ -133,6 +147,7 @@ func (o object) ownField(e entry, path string) project.RecordField {
 	written := part.oneOf("type", ownTypes...)
 	out.Type = written
 	out.Label, out.Hint, out.Required = part.optionalText("label", longestName), part.optionalText("hint", longestText), part.yes("required", false)
+	out.Refusable = part.yes("refusable", false)
 	part.only(written, "options", "choice", "choices")
 	part.only(written, "open", "text")
 	for _, key := range []string{"decimals", "min", "max", "unit"} {

@@ -120,5 +120,8 @@ func misspelt(kind *schema.Kind, c rule.Comparison, d *project.Definition) (text
 	default:
 		return text.Message{}, false
 	}
+	if f.Refusable {
+		values = append(values, schema.Refused)
+	}
 	return noSuchValue(c.Variable, c.Value, values), !slices.Contains(values, c.Value)
 }

@@ -1,0 +1,93 @@
+package main_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// refusableWords are fields of each type whose answers may be refused, and indicators that ask for refused answers or
+// for others.
+const refusableWords = `people:
+  attributes:
+    labour_status: {refusable: true}
+    birth_year: {refusable: true}
+    situation: {type: choices, options: [homeless, minority], refusable: true}
+    parent: {type: yes-no, refusable: true, required: true}
+records:
+  attendance: {fields: {hours: {refusable: true}}}
+  exit: {label: Exit, person: yes, fields: {reason: {type: choice, options: [work, moved], refusable: true}, income: {type: number, refusable: true}, left: {type: date, refusable: true}, story: {type: text, refusable: true}}}
+indicators:
+  - {code: "50", unit: person, count: people, of: exit, where: 'reason == "refused"', label: Refused}
+  - {code: "51", unit: person, count: people, of: exit, where: 'reason != "work"', label: Not work}
+  - {code: "52", unit: EUR, count: sum, field: income, of: exit, label: Income}
+  - {code: "53", unit: EUR, count: mean, field: income, of: exit, label: Mean income}
+  - {code: "54", unit: person, count: people, of: signup, where: '"homeless" not in situation', label: Not homeless}
+  - {code: "55", unit: person, count: people, of: signup, where: 'situation == "refused" && birth_year == "refused"', label: Refused both}
+  - {code: "56", unit: person, count: people, of: signup, where: 'birth_year < 2000', label: Born before 2000}
+  - {code: "57", unit: exit, count: records, of: exit, by: [reason], label: Exits}
+  - {code: "58", unit: hour, count: sum, field: hours, of: attendance, label: Hours}
+  - {code: "59", unit: amount, count: distinct, field: income, of: exit, label: Incomes}
+`
+
+// An answer may be refused in place of a value of any type, in JSON, on a form and in a file, in words of any interface
+// language. It is a part of its own, and no comparison is met but the one with "refused".
+func TestContractRefusedAnswers(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "indicators:\n", refusableWords)
+	all := fields{"labour_status": "refused", "birth_year": "refused", "situation": "refused", "parent": "refused"}
+	p.office.post(p.at+"/signups", signup("ewa", "planting").and(all)).is(http.StatusCreated)
+	form := url.Values{"activity": {"planting"}, "first_name": {"Ola"}, "last_name": {"Wzór"}, "email": {"ola@example.org"}, "labour_status": {"refused"}, "birth_year": {"", "refused"}, "situation[]": {"refused"}, "parent": {"refused"}, "consent_processing": {"true"}}
+	p.anyone.browser().send("POST", p.at+"/signups", "application/x-www-form-urlencoded", []byte(form.Encode())).is(http.StatusSeeOther)
+	p.accepts(p.office, "lista.csv", "activity,first_name,last_name,email,situation,birth_year,labour_status,parent,consent_processing\nplanting,Iga,Wzór,iga@example.org,Odmowa,odmowa,refused,ODMOWA,tak\nplanting,Jan,Wzór,jan@example.org,homeless,1990,employed,tak,tak\n")
+	listed := p.office.get(p.at + "/signups?activity=planting").is(http.StatusOK)
+	refused := 0
+	for _, item := range listed.list("items") {
+		if said(within(item, "situation")) == "refused" && said(within(item, "birth_year")) == "refused" && said(within(item, "parent")) == "refused" && said(within(item, "labour_status")) == "refused" {
+			refused++
+		}
+	}
+	if refused != 3 {
+		t.Errorf("%d refused all: %s", refused, listed)
+	}
+	for _, wrong := range []fields{{"situation": []string{"refused"}}, {"situation": []string{"refused", "homeless"}}, {"sex": "refused"}, {"parent": nil}, {"birth_year": "odmowa"}} {
+		p.office.post(p.at+"/signups", signup("zoe", "planting").and(all).and(wrong)).is(http.StatusUnprocessableEntity)
+	}
+	date, at := p.day(-10), p.at+"/records/exit"
+	exit := p.office.post(at, fields{"person": of("ewa"), "date": date, "reason": "refused", "income": "refused", "left": "refused", "story": "refused"}).is(http.StatusCreated)
+	for _, name := range []string{"reason", "income", "left", "story"} {
+		if got := p.office.get(at + "/" + exit.text("id")).is(http.StatusOK).text(name); got != "refused" {
+			t.Errorf("%s is %q", name, got)
+		}
+	}
+	p.accepts(p.office, "wyjscia.csv", "email,date,reason,income,left,story\njan@example.org,"+date+",moved,100,"+date+",\niga@example.org,"+date+",odmowa,odmowa,odmowa,odmowa\nola@example.org,"+date+",work,300,,\n")
+	p.office.post(p.at+"/attendance", p.attendance("ewa").and(fields{"hours": "refused"})).is(http.StatusCreated)
+	figures := map[string]string{"50": "2", "51": "1", "52": "400", "53": "200", "54": "0", "55": "3", "56": "1", "58": "0", "59": "2"}
+	p.counts(figures)
+	snap := p.compile()
+	for part, want := range map[string]string{"situation.refused": "3", "situation.homeless": "1", "situation.unknown": "0", "age.refused": "3", "age.unknown": "0", "labour_status.refused": "3", "parent.refused": "3", "parent.yes": "1"} {
+		if got := figure(snap, "56", "by."+part) + figure(snap, "55", "by."+part); !strings.Contains(got, want) {
+			t.Errorf("%s: %s, want %s", part, got, want)
+		}
+	}
+	if got := figure(snap, "57", "by.reason.refused") + figure(snap, "57", "by.reason.moved"); got != "21" {
+		t.Errorf("exits by reason: %s", got)
+	}
+	// Once more on top of the checkpoint.
+	p.office.put(at+"/"+exit.text("id"), fields{"person": of("ewa"), "date": date, "reason": "work", "income": 50}).is(http.StatusOK)
+	figures["50"], figures["52"], figures["53"], figures["59"] = "1", "450", "150", "3"
+	p.counts(figures)
+	page := string(p.anyone.browser().with("Accept-Language", "en").get(p.at + "/signup").is(http.StatusOK).body)
+	if n := strings.Count(page, "prefer not to say"); n != 4 {
+		t.Errorf("the form offers %d times not to say", n)
+	}
+	p.office.browser().with("Accept-Language", "en").get(at + "/" + exit.text("id")).is(http.StatusOK)
+	if csv := p.office.with("Accept-Language", "en").get(p.at + "/snapshots/latest.csv").is(http.StatusOK); !strings.Contains(string(csv.body), "refused") {
+		t.Errorf("the export does not name the part: %s", csv)
+	}
+	template := p.office.get(p.at + "/uploads/template.xlsx?kind=exit").is(http.StatusOK)
+	if len(template.body) == 0 {
+		t.Error("the template is empty")
+	}
+}
