@@ -91,3 +91,44 @@ func TestContractRefusedAnswers(t *testing.T) {
 		t.Error("the template is empty")
 	}
 }
+
+// Breakdowns by a field that is not public are the office's and the funder's, and nobody else's.
+func TestContractFieldsThatAreNotPublic(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "indicators:\n", `people:
+  attributes:
+    situation: {type: choices, options: [homeless, minority], label: Lebenslage, public: no}
+    birth_year: {public: no}
+records:
+  exit: {label: Exit, person: yes, fields: {reason: {type: choice, options: [work, moved], label: Ausgang, public: no}, place: {type: choice, options: [north, south]}}}
+indicators:
+  - {code: "50", unit: person, target: 5, count: people, of: signup, target_by: {situation: {homeless: 3}, sex: {female: 2}}, label: All}
+  - {code: "51", unit: exit, count: records, of: exit, by: [reason, place], label: Exits}
+`)
+	for _, name := range []string{"ewa", "ola", "iga", "jan", "piotr", "zofia"} {
+		p.office.post(p.at+"/signups", signup(name, "planting").and(fields{"situation": []string{"homeless"}})).is(http.StatusCreated)
+		p.office.post(p.at+"/records/exit", fields{"person": of(name), "date": p.day(-10), "reason": "work", "place": "north"}).is(http.StatusCreated)
+	}
+	snap := p.compile()
+	p.approve(snap)
+	for _, c := range []caller{p.office, p.funder} {
+		seen := c.get(p.at + "/snapshots/latest.json").is(http.StatusOK)
+		if got := figure(seen, "50", "by.situation.homeless") + figure(seen, "51", "by.reason.work") + figure(seen, "50", "target_by.situation.homeless"); got != "663" {
+			t.Errorf("inside the breakdowns are %s", got)
+		}
+	}
+	public := p.anyone.get(p.at).is(http.StatusOK)
+	for _, hidden := range []string{"situation", "reason", "Lebenslage", "\"age\"", "birth_year"} {
+		if strings.Contains(string(public.body), hidden) {
+			t.Errorf("the public sees %s: %s", hidden, public)
+		}
+	}
+	for _, shown := range []string{"education", "target_by"} {
+		if !strings.Contains(string(public.body), shown) {
+			t.Errorf("the public does not see %s", shown)
+		}
+	}
+	if page := string(p.anyone.browser().with("Accept-Language", "en").get(p.at).is(http.StatusOK).body); strings.Contains(page, "Lebenslage") || strings.Contains(page, "Ausgang") {
+		t.Error("the page shows a breakdown that is not public")
+	}
+}

@@ -4,6 +4,7 @@
 package project
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -219,10 +220,27 @@ func (d *Definition) Indicator(code string) (Indicator, bool) {
 	return d.Indicators[i], true
 }
 
-// Public returns the definition without the indicators that are kept from the public.
+// Public returns the definition without the indicators and the fields that are kept from the public.
 func (d *Definition) Public() Definition {
 	out := *d
 	out.Indicators = slices.DeleteFunc(slices.Clone(d.Indicators), func(in Indicator) bool { return in.Public == "no" })
+	kept := map[string]bool{} // breakdowns
+	out.Records = slices.Clone(d.Records)
+	for i := range out.Records {
+		k := &out.Records[i]
+		k.Fields = slices.DeleteFunc(slices.Clone(k.Fields), func(f RecordField) bool {
+			if f.NotPublic {
+				kept[f.Dimension()] = true
+			}
+			return f.NotPublic
+		})
+	}
+	for i := range out.Indicators {
+		in := &out.Indicators[i]
+		in.By = slices.DeleteFunc(slices.Clone(in.By), func(dimension string) bool { return kept[dimension] })
+		in.TargetBy = maps.Clone(in.TargetBy)
+		maps.DeleteFunc(in.TargetBy, func(dimension string, _ map[string]float64) bool { return kept[dimension] })
+	}
 	return out
 }
 

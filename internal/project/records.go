@@ -34,11 +34,20 @@ type RecordField struct {
 	Personal  bool              `json:"personal,omitempty"`
 	Total     bool              `json:"total,omitempty"`
 	Section   string            `json:"section,omitempty"`
-	Hint      Text              `json:"hint,omitzero"`       // below the field of a form, in place of the catalogues'
-	Decimals  int               `json:"decimals,omitempty"`  // of a number, at most
-	NotAsked  bool              `json:"not_asked,omitempty"` // the project does without a built-in attribute
-	Refusable bool              `json:"refusable,omitempty"` // "refused" may stand in place of the value
+	Hint      Text              `json:"hint,omitzero"`        // below the field of a form, in place of the catalogues'
+	Decimals  int               `json:"decimals,omitempty"`   // of a number, at most
+	NotAsked  bool              `json:"not_asked,omitempty"`  // the project does without a built-in attribute
+	Refusable bool              `json:"refusable,omitempty"`  // "refused" may stand in place of the value
+	NotPublic bool              `json:"not_public,omitempty"` // breakdowns by it are not on the public page
 	Example   [2]string         `json:"example,omitzero"`
+}
+
+// Dimension returns the name of the breakdown by the field: its id, or "age" for the built-in year of birth.
+func (f RecordField) Dimension() string {
+	if f.Year || f.ID == "birth_year" {
+		return "age"
+	}
+	return f.ID
 }
 
 // RecordOption is one value of a list.

@@ -192,7 +192,7 @@ func (f Field) changed(by project.RecordField) (Field, error) {
 		f.Hint = by.Hint
 	}
 	f.Required = f.Required || by.Required
-	f.Refusable = by.Refusable
+	f.Refusable, f.NotPublic = by.Refusable, by.NotPublic
 	return f, nil
 }
 
@@ -273,6 +273,19 @@ func (f *Field) Dimension() string {
 	return f.Name
 }
 
+// NotPublic reports whether breakdowns of a dimension are kept from the public: those by a field of this name, of any
+// kind.
+func (r *Registry) NotPublic(dimension string) bool {
+	for _, k := range r.Kinds {
+		for i := range k.Fields {
+			if f := &k.Fields[i]; f.NotPublic && f.Dimension() == dimension {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Breaks reports whether there is a breakdown by the attribute: by lists, yes and no, and the year of birth as age.
 func (f *Field) Breaks() bool { return f.Year || f.Type.Listed() || f.Type == YesNo }
 
@@ -337,7 +350,7 @@ func newField(f project.RecordField) (Field, error) {
 	out := Field{
 		Name: f.ID, Column: f.Column, Label: f.Label, Required: f.Required, Key: f.Key, Min: f.Min, Max: f.Max, Year: f.Year, Hours: f.Unit == "h", Minutes: f.Unit == "min", Longest: f.Longest, NoColumn: f.NoColumn,
 		Attribute: f.Attribute, Personal: f.Personal || f.Attribute, Total: f.Total, Section: f.Section, Example: f.Example,
-		Hint: f.Hint, Decimals: f.Decimals, Unit: f.Unit, Refusable: f.Refusable,
+		Hint: f.Hint, Decimals: f.Decimals, Unit: f.Unit, Refusable: f.Refusable, NotPublic: f.NotPublic,
 	}
 	if f.ID == "" {
 		return out, errors.New("missing id")

@@ -69,6 +69,17 @@ const Unknown = "unknown"
 // Breakdowns are breakdowns by dimension (sex, age, education, labour_status, residence, disability, group).
 type Breakdowns map[string]Breakdown
 
+// Without returns the breakdowns of all but some dimensions.
+func (b Breakdowns) Without(left func(dimension string) bool) Breakdowns {
+	out := Breakdowns{}
+	for dimension, parts := range b {
+		if !left(dimension) {
+			out[dimension] = parts
+		}
+	}
+	return out
+}
+
 // Participants counts the distinct people with a record that meets any of the definition's participant rules.
 type Participants struct {
 	Total  int64      `json:"total" marks:"<5" doc:"The public sees <5 in place of 1 to 4"`

@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"iter"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -19,6 +21,7 @@ import (
 	"outreach/internal/report"
 	"outreach/internal/report/pdf"
 	"outreach/internal/report/workbook"
+	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 	"outreach/internal/snapshots"
 	"outreach/internal/store"
@@ -100,6 +103,14 @@ func (h Handlers) public(c *web.Call) (*snapshot.Snapshot, error) {
 		defined, ok := c.Defined.Definition.Indicator(in.Code)
 		return ok && defined.Public == snapshot.No
 	})
+	registry := schema.For(c.Defined.Definition)
+	snap.Participants.By = snap.Participants.By.Without(registry.NotPublic)
+	for i := range snap.Indicators {
+		in := &snap.Indicators[i]
+		in.By = in.By.Without(registry.NotPublic)
+		in.TargetBy = maps.Clone(in.TargetBy)
+		maps.DeleteFunc(in.TargetBy, func(dimension string, _ map[string]json.Number) bool { return registry.NotPublic(dimension) })
+	}
 	return snap, nil
 }
 
