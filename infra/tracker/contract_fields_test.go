@@ -132,3 +132,67 @@ indicators:
 		t.Error("the page shows a breakdown that is not public")
 	}
 }
+
+// Records of a kind whose person is optional are about a person or about nobody, in JSON, on the form and in files.
+// Those about nobody count as records and never as people.
+func TestContractRecordsThatNeedNoPerson(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "  - {of: consultation}\n", "  - {of: visit}\n", "indicators:\n", `records:
+  visit: {label: Visit, person: optional, by: [adviser], key: [place], fields: {place: {type: choice, options: [fair, home]}, spent: {type: number}}}
+indicators:
+  - {code: "50", unit: person, count: people, of: visit, label: People visited}
+  - {code: "51", unit: visit, count: records, of: visit, label: Visits}
+  - {code: "52", unit: minute, count: mean, field: spent, of: visit, label: Mean}
+  - {code: "53", unit: visit, count: records, of: visit, where: 'sex == "female"', label: Visits of women}
+  - {code: "54", unit: percent, count: share, of: visit, where: 'place == "home"', among: {of: visit}, label: People at home}
+  - {code: "55", unit: percent, count: share, per: records, of: visit, where: 'place == "home"', among: {of: visit}, label: Visits at home}
+`)
+	at, date := p.at+"/records/visit", p.day(-10)
+	p.office.post(p.at+"/signups", signup("ewa", "planting").and(fields{"sex": "female"})).is(http.StatusCreated)
+	visit := func(place string, spent int) fields { return fields{"date": date, "place": place, "spent": spent} }
+	nobody := p.office.post(at, visit("fair", 10)).is(http.StatusCreated)
+	if body := string(nobody.body); strings.Contains(body, "person") {
+		t.Errorf("a record about nobody: %s", body)
+	}
+	p.office.post(at, visit("fair", 11)).is(http.StatusConflict)
+	p.office.post(at, visit("fair", 20).and(fields{"person": of("ewa")})).is(http.StatusCreated)
+	for _, wrong := range []fields{{"person": fields{"first_name": "Ewa"}}, {"person": of("ewa x")}, {"person": fields{"pesel": "1"}}, {"person": "ewa"}} {
+		p.office.post(at, visit("home", 1).and(wrong)).is(http.StatusUnprocessableEntity)
+	}
+	p.adviser.post(at, fields{"date": p.day(-9), "place": "fair", "spent": 30}).is(http.StatusCreated)
+	form := url.Values{"email": {""}, "pesel": {""}, "first_name": {""}, "date": {p.day(-8)}, "place": {"home"}, "spent": {"40"}}
+	p.office.browser().send("POST", at, "application/x-www-form-urlencoded", []byte(form.Encode())).is(http.StatusSeeOther)
+	form.Set("email", "ola@example.org")
+	p.office.browser().send("POST", at, "application/x-www-form-urlencoded", []byte(form.Encode())).is(http.StatusSeeOther)
+	p.accepts(p.office, "a.csv", "date,place,spent\n"+p.day(-7)+",home,50\n")
+	p.accepts(p.office, "b.csv", "email,date,place,spent\niga@example.org,"+p.day(-7)+",home,60\n,"+p.day(-7)+",fair,70\n,"+date+",fair,80\n")
+	figures := map[string]string{"50": "3", "51": "8", "52": "48.8", "53": "1", "54": "66.7", "55": "50"}
+	p.counts(figures)
+	if got := figureOfParticipants(p.compile()); got != "3" {
+		t.Errorf("participants: %s", got)
+	}
+	// A record may become one about somebody and, on top of the checkpoint, one about nobody again.
+	changed := p.office.put(at+"/"+nobody.text("id"), visit("home", 10).and(fields{"person": of("jan")})).is(http.StatusOK)
+	figures["50"], figures["51"], figures["54"], figures["55"] = "4", "9", "75", "55.6"
+	figures["52"] = "44.4"
+	p.counts(figures)
+	p.office.put(at+"/"+changed.text("id"), visit("fair", 15)).is(http.StatusOK)
+	evidence := p.office.get(p.at + "/snapshots/latest/indicators/51/evidence").is(http.StatusOK)
+	if n := len(evidence.list("items")); n != 9 {
+		t.Errorf("%d records behind the visits", n)
+	}
+	p.office.browser().get(at + "/" + changed.text("id")).is(http.StatusOK)
+	found := p.office.get(p.at + "/people?q=iga@example.org").is(http.StatusOK)
+	p.office.send("DELETE", p.at+"/people/"+found.text("items.0.id"), "", nil).is(http.StatusOK)
+	if n := len(p.office.get(at).is(http.StatusOK).list("items")); n != 5 {
+		t.Errorf("%d typed records are left", n)
+	}
+	p.compile()
+	p.office.post(p.at+"/snapshots", fields{}).is(http.StatusOK)
+	template := p.office.get(p.at + "/uploads/template.csv?kind=visit").is(http.StatusOK)
+	if !strings.Contains(string(template.body), "email") {
+		t.Errorf("the template: %s", template)
+	}
+}
+
+func figureOfParticipants(snap reply) string { return snap.text("participants.total") }

@@ -177,6 +177,10 @@ func (f *Figures) record(r recordRef) snapshot.Evidence {
 	return out
 }
 
+// nobody reports whether a place in people is that of records about nobody, of a kind whose records may be so. They
+// count as records, and never as people.
+func (l *Live) nobody(place uint32) bool { return l.people[place] == 0 }
+
 func (l *Live) person(place uint32) string { return l.texts.all[l.people[place]] }
 
 // accumulator adds up the figures of one tally.
@@ -354,10 +358,11 @@ func (c *counter) count(s *kindLayout) error {
 			text = date.String()
 		}
 		vars.Set(row, text, state, known)
+		nobody := s.Person && c.live.nobody(person)
 		here := recordRef{kind: uint32(s.number), place: uint32(place)}
 		for i := range rules.indicators {
 			in := &rules.indicators[i]
-			if date > in.until {
+			if date > in.until || nobody && in.count == countPeople {
 				continue
 			}
 			meets, err := c.matches(in.rule, vars, here, in.figure+1)
@@ -374,7 +379,7 @@ func (c *counter) count(s *kindLayout) error {
 				return fmt.Errorf("indicator %q: %w", in.code, err)
 			}
 		}
-		if date > c.to {
+		if date > c.to || nobody {
 			return nil
 		}
 		takesPart := false
@@ -513,7 +518,7 @@ func (t *accumulator) month(date, from day) *amount { return &t.added[date.month
 func (c *counter) tally(t *accumulator, here recordRef, date day, person uint32, value string) error {
 	t.records++
 	month := t.month(date, c.from)
-	if t.rule.countsPeople() {
+	if t.rule.countsPeople() && !c.live.nobody(person) {
 		t.people.add(person, date)
 	}
 	switch t.rule.count {

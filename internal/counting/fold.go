@@ -214,7 +214,7 @@ func (f *Fold) applyRecord(entered fact.RecordEntered, received time.Time) error
 		return errNoID
 	case s == nil || s == f.layouts.signups || s == f.layouts.airings:
 		return fmt.Errorf("records of the kind %q come in files or sign-up forms only", entered.Kind)
-	case s.Person && entered.Person == "":
+	case s.needsPerson() && entered.Person == "":
 		return fmt.Errorf("%s without a person", s.Name)
 	}
 	at, err := instant(received)
@@ -425,7 +425,7 @@ func (f *Fold) AddRows(upload string, pack int, rows fact.Pack) error {
 
 // addLine adds a row. places has, for each of its values, the index of the field in the kind, -1 for an unknown field.
 func (f *Fold) addLine(r *rows, s *kindLayout, places []int, line *fact.Line) error {
-	if s.Person && line.Person == "" {
+	if s.needsPerson() && line.Person == "" {
 		return fmt.Errorf("%s without a person", s.Name)
 	}
 	if len(line.Values) > len(places) {

@@ -284,7 +284,7 @@ func (c *checker) row(r row) error {
 	}
 	if c.layout.separatePerson {
 		entry.Person = kind.PersonKeys().Named(entry.Person)
-		if entry.Person.Empty() && !slices.ContainsFunc(c.problems, c.ofPerson) {
+		if entry.Person.Empty() && !slices.ContainsFunc(c.problems, c.ofPerson) && !(kind.Optional && entry.Person == schema.PersonRef{}) {
 			c.problems = append(c.problems, kind.PersonKeys().Missing(kind.PersonKeys().First()))
 		}
 	} else if kind.Person {

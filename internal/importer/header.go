@@ -289,7 +289,7 @@ func (v *vocabulary) match(k *schema.Kind, head []cell) (layout, int) {
 		key, year = key || seen[f] && keys.Field(f.Name) != nil, year || seen[f] && f.Name == schema.BirthYearField.Name
 	}
 	named := seen[&schema.FullNameField] || seen[&schema.ParticipantField] || seen[&schema.FirstNameField] && seen[&schema.LastNameField]
-	if k.Person && !key && !(keys.Name && year && (named || !l.separatePerson)) {
+	if k.Person && !k.Optional && !key && !(keys.Name && year && (named || !l.separatePerson)) {
 		l.missing = slices.Insert(l.missing, 0, keys.First())
 	}
 	return l, len(seen)

@@ -113,7 +113,8 @@ func (v view) recordForm(kind *schema.Kind, d *project.Definition, e Entry, toda
 	}
 	f := form{List: v.Base() + "/" + kind.Path, Entry: e, Inputs: v.inputs(kind, d, e, today, without...)}
 	for i := range f.Inputs {
-		f.Inputs[i].Complete = "off"
+		in := &f.Inputs[i]
+		in.Complete, in.OneOf = "off", in.OneOf && !kind.Optional
 	}
 	switch {
 	case !kind.Separate():

@@ -73,6 +73,9 @@ func (k *Kind) Read(given Given, s Scope, others ...string) (Entry, []Problem) {
 	if separate {
 		var bad []Problem
 		entry.Person, bad = k.PersonKeys().read(given, s)
+		if k.Optional && entry.Person == (PersonRef{}) && len(bad) == 1 && bad[0].Code == Missing {
+			bad = nil // nobody
+		}
 		problems = append(problems, bad...)
 	}
 	for i := range k.Fields {

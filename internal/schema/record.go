@@ -95,6 +95,7 @@ type Kind struct {
 	Path      string       // the path of its typed records below the project: its plural, or records/{name} for a kind without one
 	Label     project.Text // its own name on pages; see LabelIn
 	Person    bool         // it is about a person; see PersonKeys
+	Optional  bool         // a record may be about nobody all the same
 	ByPartner bool         // media partners send it in files; it cannot be typed
 	By        []string     // the roles beside the coordinator that record it, where it has no routes of its own
 	Fields    []Field

@@ -149,6 +149,8 @@ func (b Blank) label(f *schema.Field, id string) string {
 // needed returns whether a column is required, in words.
 func (b Blank) needed(f *schema.Field) string {
 	switch {
+	case b.kind.Optional && b.kind.PersonKeys().Field(f.Name) != nil:
+		return b.words.Say("value.no")
 	case b.kind.Person && b.kind.PersonKeys().Field(f.Name) != nil && !b.kind.PersonKeys().Usual():
 		return b.words.Say("blank.one_of_keys")
 	case b.kind.Person && (f.Name == "email" || f.Name == "pesel") && b.kind.PersonKeys().Usual():

@@ -240,14 +240,15 @@ func (o object) yes(key string, otherwise bool) bool {
 	if !ok {
 		return otherwise
 	}
-	switch strings.ToLower(value) {
-	case "yes", "true":
-		return true
-	case "no", "false":
-		return false
+	if isYesOrNo(value) {
+		return slices.Contains([]string{"yes", "true"}, strings.ToLower(value))
 	}
 	o.report(n, o.at(key), notInList, wantOneOf(value, []string{"yes", "no"}))
 	return otherwise
+}
+
+func isYesOrNo(value string) bool {
+	return slices.Contains([]string{"yes", "true", "no", "false"}, strings.ToLower(value))
 }
 
 // records reads what the definition adds to the built-in kinds of record, and kinds of its own.
@@ -342,7 +343,14 @@ func (o object) distinctColumns(kind *schema.Kind, all []project.RecordField, fi
 func (o object) ownKind(name string) project.RecordKind {
 	o.require("label", "fields")
 	seen := map[string]int{}
-	out := project.RecordKind{Name: name, Label: o.optionalText("label", longestName), Person: o.yes("person", false)}
+	out := project.RecordKind{Name: name, Label: o.optionalText("label", longestName)}
+	if about, n, given := o.value("person"); given && strings.EqualFold(about, "optional") {
+		out.Person, out.Optional = true, true
+	} else if given && !isYesOrNo(about) {
+		o.report(n, o.at("person"), notInList, wantOneOf(about, []string{"yes", "no", "optional"}))
+	} else {
+		out.Person = o.yes("person", false)
+	}
 	o.each("by", len(recorders), func(n *node, path string) {
 		role, ok := o.scalar(n, path)
 		switch first, twice := seen[role]; {

@@ -299,14 +299,15 @@ func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, e
 	if len(problems) > 0 {
 		return draft, web.Invalid(problems...)
 	}
-	if h.kind.Person && !c.HasRole(web.Coordinator) {
+	about := h.kind.Person && !entry.Person.Empty()
+	if about && !c.HasRole(web.Coordinator) {
 		draft.Sent = sentView(entry.Person)
 	}
 	var err error
 	switch {
 	case erased != "":
 		draft.Person = erased
-	case h.kind.Person:
+	case about:
 		draft.Person, err = h.people.Resolve(c.Context(), c.Project, entry.Person, people.Names{})
 		if errors.Is(err, store.ErrNotFound) {
 			return draft, web.Invalid(schema.Problem{Field: "person.id", Code: schema.NotInList, Hint: "person"})

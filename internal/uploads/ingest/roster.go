@@ -409,6 +409,9 @@ func (r *roster) connects(n *named, joins []int) (person string, kinds []string,
 
 // problems returns what to report about the person of a row, and whether it is an error.
 func (r *roster) problems(ref schema.PersonRef) (found []schema.Problem, wrong bool) {
+	if ref.Empty() {
+		return nil, false
+	}
 	n := &r.refs[r.at[ref]]
 	field := r.field(ref)
 	switch {
@@ -511,6 +514,9 @@ func (r *roster) registerAll(ctx context.Context, s peopleStore, project string,
 
 // id returns the id of a row's person, a provisional one for a new person, or for the sender of a held sign-up.
 func (r *roster) id(ref schema.PersonRef) string {
+	if ref.Empty() {
+		return "" // a record about nobody
+	}
 	i := r.at[ref]
 	p := r.person(&r.refs[i])
 	switch {
