@@ -196,3 +196,102 @@ indicators:
 }
 
 func figureOfParticipants(snap reply) string { return snap.text("participants.total") }
+
+// sensitiveWords are sensitive fields of people, of what advisers record, and of what partners send.
+const sensitiveWords = `people:
+  attributes:
+    situation: {type: choices, options: [homeless, minority], label: Lebenslage, hint: Der Geldgeber fragt danach., refusable: true, sensitive: true}
+records:
+  consultation: {fields: {addiction: {type: yes-no, label: Sucht, sensitive: true}}}
+  exit: {label: Exit, person: yes, by: [adviser], fields: {reason: {type: choice, options: [work, illness], sensitive: true, required: true}, place: {type: choice, options: [north, south]}, title: {type: text, open: true, sensitive: true}, debt: {type: number, decimals: 3, sensitive: true}, ills: {type: choices, options: [one, two], sensitive: true}}}
+indicators:
+  - {code: "50", unit: person, count: people, of: signup, label: All}
+  - {code: "51", unit: exit, count: records, of: exit, by: [reason, place], label: Exits}
+  - {code: "52", unit: person, count: people, of: exit, where: 'reason == "illness"', label: Ill}
+`
+
+// What is sensitive is asked with its reason, shown to coordinators alone, and in no breakdown of fewer than ten people.
+func TestContractSensitiveFields(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "indicators:\n", sensitiveWords)
+	page := string(p.anyone.browser().with("Accept-Language", "en").get(p.at + "/signup").is(http.StatusOK).body)
+	if !strings.Contains(page, "Der Geldgeber fragt danach. Only the project office sees the answer.") {
+		t.Error("the form does not say why it asks")
+	}
+	names := []string{"ewa", "ola", "iga", "jan", "piotr", "zofia", "adam", "maria", "karol"}
+	for _, name := range names {
+		p.office.post(p.at+"/signups", signup(name, "planting").and(fields{"situation": []string{"homeless"}})).is(http.StatusCreated)
+		p.office.post(p.at+"/records/exit", fields{"person": of(name), "date": p.day(-10), "reason": "illness", "place": "north"}).is(http.StatusCreated)
+	}
+	snap := p.compile()
+	p.approve(snap)
+	for _, c := range []caller{p.office, p.funder} {
+		for _, format := range []string{".json", ".csv"} {
+			seen := string(c.get(p.at + "/snapshots/latest" + format).is(http.StatusOK).body)
+			if strings.Contains(seen, `"homeless":9`) || strings.Contains(seen, `"illness":9`) || strings.Contains(seen, "51.reason.illness,Reason: illness,exit,,9") {
+				t.Errorf("a breakdown of nine people is shown in %s: %s", format, seen)
+			}
+		}
+		got := c.get(p.at + "/snapshots/latest.json")
+		if parts := figure(got, "50", "by.situation.homeless") + " " + figure(got, "51", "by.reason.illness") + " " + figure(got, "51", "by.place.north") + " " + figure(got, "52", "achieved"); parts != "hidden hidden 9 9" {
+			t.Errorf("the parts are %s", parts)
+		}
+		if n := strings.Count(string(c.get(p.at+"/snapshots/latest.csv").is(http.StatusOK).body), "hidden"); n == 0 {
+			t.Error("the export does not say that parts are withheld")
+		}
+	}
+	p.anyone.get(p.at).is(http.StatusOK)
+	p.office.post(p.at+"/signups", signup("lena", "planting").and(fields{"situation": []string{"minority"}})).is(http.StatusCreated)
+	p.office.post(p.at+"/records/exit", fields{"person": of("lena"), "date": p.day(-10), "reason": "work", "place": "north"}).is(http.StatusCreated)
+	snap = p.compile()
+	if parts := figure(snap, "50", "by.situation.homeless") + " " + figure(snap, "50", "by.situation.minority") + " " + figure(snap, "51", "by.reason.illness"); parts != "9 1 9" {
+		t.Errorf("of ten people the parts are %s", parts)
+	}
+	// Who is no coordinator sees none of it, not even of what they entered, and keeps it when they change the rest.
+	all := fields{"person": of("rita"), "date": p.day(-9), "reason": "illness", "place": "south", "title": "abc", "debt": 1.234, "ills": []string{"one", "two"}}
+	made := p.adviser.post(p.at+"/records/exit", all).is(http.StatusCreated)
+	at := p.at + "/records/exit/" + made.text("id")
+	secret := func(r reply) bool {
+		body := string(r.body)
+		return strings.Contains(body, "illness\"") && strings.Contains(body, "reason") || strings.Contains(body, "abc") || strings.Contains(body, "1.234")
+	}
+	listed, one := p.adviser.get(p.at+"/records/exit").is(http.StatusOK), p.adviser.get(at).is(http.StatusOK)
+	if secret(made) || secret(listed) || secret(one) || one.text("place") != "south" {
+		t.Errorf("the adviser sees what is sensitive: %s %s %s", made, listed, one)
+	}
+	p.adviser.put(at, fields{"person": of("rita"), "date": p.day(-9), "place": "north"}).is(http.StatusOK)
+	form := url.Values{"_method": {"PUT"}, "email": {"rita@example.org"}, "date": {p.day(-9)}, "place": {"south"}, "reason": {""}, "title": {""}, "debt": {""}}
+	p.adviser.browser().send("POST", at, "application/x-www-form-urlencoded", []byte(form.Encode())).is(http.StatusSeeOther)
+	for _, c := range []caller{p.adviser} {
+		for _, path := range []string{at, p.at + "/records/exit"} {
+			if page := string(c.browser().get(path).is(http.StatusOK).body); strings.Contains(page, "abc") || strings.Contains(page, `value="illness" selected`) || strings.Contains(page, "1.234") {
+				t.Errorf("the adviser's page %s shows what is sensitive", path)
+			}
+		}
+	}
+	kept := p.office.get(at).is(http.StatusOK)
+	if got := kept.text("reason") + " " + kept.text("place") + " " + kept.text("title") + " " + kept.text("debt") + " " + kept.text("ills.0") + kept.text("ills.1"); got != "illness south abc 1.234 onetwo" {
+		t.Errorf("the record is now %s", got)
+	}
+	p.adviser.put(at, fields{"person": of("rita"), "date": p.day(-9), "place": "north", "reason": "work"}).is(http.StatusOK)
+	if got := p.office.get(at).text("reason"); got != "work" {
+		t.Errorf("the reason is %s", got)
+	}
+	advice := p.adviser.post(p.at+"/consultations", p.consultation("ewa").and(fields{"addiction": true})).is(http.StatusCreated)
+	if strings.Contains(string(advice.body), "addiction") || !strings.Contains(string(p.office.get(p.at+"/consultations/"+advice.text("id")).body), `"addiction":true`) {
+		t.Errorf("the consultation: %s", advice)
+	}
+	// Of exports only the register and the archive have it.
+	csv := string(p.office.get(p.at + "/signups.csv").is(http.StatusOK).body)
+	if strings.Contains(csv, "situation") || strings.Contains(csv, "homeless") {
+		t.Error("the list of sign-ups has what is sensitive")
+	}
+	evidence := string(p.funder.get(p.at + "/snapshots/" + snap.text("id") + "/indicators/51/evidence.csv").body)
+	if strings.Contains(evidence, "illness") || strings.Contains(evidence, "abc") {
+		t.Error("the evidence has what is sensitive")
+	}
+	answer := p.upload(p.office, "wyjscia.csv", "email,date,place,reason\newa@example.org,"+p.day(-8)+",north,schizophrenia\n", nil)
+	if strings.Contains(string(answer.body), "schizophrenia") || answer.text("errors.0.code") != "not_in_list" {
+		t.Errorf("the error shows a sensitive value: %s", answer)
+	}
+}

@@ -146,7 +146,7 @@ func (f *Figures) description(r recordRef) string {
 // described returns the fields that describe a record: those of outlet and title that the kind has.
 func (s *kindLayout) described() (fields []int) {
 	for _, name := range []string{"outlet", "title"} {
-		if field := s.Index(name); field >= 0 {
+		if field := s.Index(name); field >= 0 && !s.Fields[field].Sensitive {
 			fields = append(fields, field)
 		}
 	}
@@ -686,6 +686,10 @@ func (c *counter) breakdowns(people firstDays) (snapshot.Breakdowns, int64) {
 		if !field.Breaks() {
 			continue
 		}
+		if field.Sensitive && total < schema.FewestSensitive {
+			by[field.Dimension()] = withheld(breakdown(nil, field.Parts(c.def), nil))
+			continue
+		}
 		if field.Year {
 			by[field.Dimension()] = breakdown(people, field.Parts(c.def), func(person int, date day) string { return c.ageBand(c.attributes[person][i], date) })
 			continue
@@ -698,6 +702,14 @@ func (c *counter) breakdowns(people firstDays) (snapshot.Breakdowns, int64) {
 		by[field.Name] = breakdown(people, field.Parts(c.def), of)
 	}
 	return by, total
+}
+
+// withheld hides all parts of a breakdown, from everybody.
+func withheld(parts snapshot.Breakdown) snapshot.Breakdown {
+	for i := range parts {
+		parts[i] = snapshot.Part{Code: parts[i].Code, Shown: snapshot.Hidden}
+	}
+	return parts
 }
 
 func breakdown(people firstDays, codes []string, part func(person int, date day) string) snapshot.Breakdown {

@@ -243,6 +243,9 @@ func (c *counter) indicator(place int) snapshot.Indicator {
 	if t.rule != nil {
 		for i, p := range t.rule.parts {
 			out.By[p.name] = p.breakdown(t.parts[i])
+			if t.rule.layout.Fields[p.field].Sensitive && f.about && out.People < schema.FewestSensitive {
+				out.By[p.name] = withheld(out.By[p.name])
+			}
 		}
 	}
 	return out

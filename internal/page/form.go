@@ -188,6 +188,9 @@ func (v view) input(f *schema.Field, d *project.Definition, e Entry, today strin
 	if hint := f.Hint.In(v.Lang()); hint != "" {
 		in.Hint = hint
 	}
+	if f.Sensitive {
+		in.Hint = strings.TrimSpace(in.Hint + " " + v.Say("form.sensitive"))
+	}
 	for _, p := range e.Problems {
 		if e.problemField(p.Field) == f.Name {
 			in.Errors = append(in.Errors, v.sentence(p))

@@ -68,7 +68,7 @@ func (r Records) render(v view) (string, any) {
 	var shown []int
 	for i := range r.Kind.Fields {
 		f := &r.Kind.Fields[i]
-		if f.NoColumn || f.Name == "evidence" || f.Name == "adviser" && !v.Roles.Coordinator {
+		if f.NoColumn || f.Name == "evidence" || (f.Name == "adviser" || f.Sensitive) && !v.Roles.Coordinator {
 			continue
 		}
 		shown = append(shown, i)

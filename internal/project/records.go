@@ -40,6 +40,7 @@ type RecordField struct {
 	NotAsked  bool              `json:"not_asked,omitempty"`  // the project does without a built-in attribute
 	Refusable bool              `json:"refusable,omitempty"`  // "refused" may stand in place of the value
 	NotPublic bool              `json:"not_public,omitempty"` // breakdowns by it are not on the public page
+	Sensitive bool              `json:"sensitive,omitempty"`  // for coordinators alone
 	Example   [2]string         `json:"example,omitzero"`
 }
 

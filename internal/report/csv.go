@@ -103,7 +103,7 @@ func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, lang
 				if part.Amount == "" && !planned {
 					continue // breakdowns of people are in the workbook
 				}
-				c.Row(Text(in.Code+"."+dimension+"."+part.Code), Text(DimensionName(words, d, dimension)+": "+Part(words, d, dimension, part.Code)), Text(in.Unit), Number(target), Number(part.Number()), Cell{}, Cell{}, Cell{})
+				c.Row(Text(in.Code+"."+dimension+"."+part.Code), Text(DimensionName(words, d, dimension)+": "+Part(words, d, dimension, part.Code)), Text(in.Unit), Number(target), shown(part), Cell{}, Cell{}, Cell{})
 			}
 		}
 	}
@@ -115,11 +115,7 @@ func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, lang
 	}
 	for _, dimension := range Dimensions(d) {
 		for _, part := range p.By[dimension] {
-			value := Number(part.People)
-			if part.Shown != "" {
-				value = Text(part.Shown)
-			}
-			figure("participants."+dimension+"."+part.Code, DimensionName(words, d, dimension)+": "+Part(words, d, dimension, part.Code), "person", value)
+			figure("participants."+dimension+"."+part.Code, DimensionName(words, d, dimension)+": "+Part(words, d, dimension, part.Code), "person", shown(part))
 		}
 	}
 	if s.Reach.Airings > 0 {
@@ -133,6 +129,14 @@ func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, lang
 	figure("hash", words.Say("snapshots.hash"), "", Text(s.Hash))
 	figure("seal", words.Say("snapshots.seal"), "", Text(s.SealOr(words.Say("origin.not_sealed"))))
 	return c.Close()
+}
+
+// shown returns a part of a breakdown as it is shown: its number, or the mark in its place.
+func shown(part snapshot.Part) Cell {
+	if part.Shown != "" {
+		return Text(part.Shown)
+	}
+	return Number(part.Number())
 }
 
 // achieved returns the cell of what was achieved.

@@ -54,6 +54,7 @@ type Field struct {
 	Decimals  int          // the most decimals of a number; 0: as many as its type has
 	Unit      string       // of a number, on forms and in lists
 	Refusable bool         // Refused may stand in place of the value
+	Sensitive bool         // shown to coordinators alone, and in no breakdown of fewer than FewestSensitive people
 	NotPublic bool         // breakdowns by it are not shown to the public
 	Total     bool         // the result of a file includes the sum of this field
 	Section   string       // the section of the sign-up form

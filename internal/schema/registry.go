@@ -192,7 +192,7 @@ func (f Field) changed(by project.RecordField) (Field, error) {
 		f.Hint = by.Hint
 	}
 	f.Required = f.Required || by.Required
-	f.Refusable, f.NotPublic = by.Refusable, by.NotPublic
+	f.Refusable, f.NotPublic, f.Sensitive = by.Refusable, by.NotPublic, by.Sensitive
 	return f, nil
 }
 
@@ -350,7 +350,7 @@ func newField(f project.RecordField) (Field, error) {
 	out := Field{
 		Name: f.ID, Column: f.Column, Label: f.Label, Required: f.Required, Key: f.Key, Min: f.Min, Max: f.Max, Year: f.Year, Hours: f.Unit == "h", Minutes: f.Unit == "min", Longest: f.Longest, NoColumn: f.NoColumn,
 		Attribute: f.Attribute, Personal: f.Personal || f.Attribute, Total: f.Total, Section: f.Section, Example: f.Example,
-		Hint: f.Hint, Decimals: f.Decimals, Unit: f.Unit, Refusable: f.Refusable, NotPublic: f.NotPublic,
+		Hint: f.Hint, Decimals: f.Decimals, Unit: f.Unit, Refusable: f.Refusable, NotPublic: f.NotPublic, Sensitive: f.Sensitive,
 	}
 	if f.ID == "" {
 		return out, errors.New("missing id")

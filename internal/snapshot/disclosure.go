@@ -171,7 +171,11 @@ type control struct {
 
 // marked returns the breakdown of a group with the marks that it has by itself, nil if there is none to show.
 func (c *control) marked(g *group) Breakdown {
-	return line{total: g.total, by: Breakdowns{c.dimension: g.by[c.dimension]}}.public(nil, g.least)[c.dimension]
+	parts := line{total: g.total, by: Breakdowns{c.dimension: g.by[c.dimension]}}.public(nil, g.least)[c.dimension]
+	if !slices.ContainsFunc(parts, func(p Part) bool { return p.Shown != Hidden }) {
+		return nil // hidden from everybody
+	}
+	return parts
 }
 
 // mayShow shows the breakdown of a group beside all that is shown, unless that would single out fewer than fewest

@@ -99,12 +99,12 @@ func (o object) attributes() []project.RecordKind {
 }
 
 // fieldKeys are the keys of a field.
-var fieldKeys = []string{"type", "label", "hint", "required", "options", "open", "decimals", "min", "max", "unit", "refusable", "public"}
+var fieldKeys = []string{"type", "label", "hint", "required", "options", "open", "decimals", "min", "max", "unit", "refusable", "public", "sensitive"}
 
 // changedField reads what a definition changes of a built-in field: its list and words, whether it must be given, and
 // for attributes whether it is asked at all.
 func (o object) changedField(f *schema.Field, e entry, path string, attribute bool) project.RecordField {
-	keys := []string{"label", "hint", "required", "public"}
+	keys := []string{"label", "hint", "required", "public", "sensitive"}
 	if isRefusable(f) {
 		keys = append(keys, "refusable")
 	}
@@ -122,7 +122,7 @@ func (o object) changedField(f *schema.Field, e entry, path string, attribute bo
 	out.Label, out.Hint, out.Required = part.optionalText("label", longestName), part.optionalText("hint", longestText), part.yes("required", false)
 	out.Options = part.options()
 	out.NotAsked = !part.yes("ask", true)
-	out.Refusable, out.NotPublic = part.yes("refusable", false), !part.yes("public", true)
+	out.Refusable, out.NotPublic, out.Sensitive = part.yes("refusable", false), !part.yes("public", true), part.yes("sensitive", false)
 	return out
 }
 
@@ -147,7 +147,7 @@ func (o object) ownField(e entry, path string) project.RecordField {
 	written := part.oneOf("type", ownTypes...)
 	out.Type = written
 	out.Label, out.Hint, out.Required = part.optionalText("label", longestName), part.optionalText("hint", longestText), part.yes("required", false)
-	out.Refusable, out.NotPublic = part.yes("refusable", false), !part.yes("public", true)
+	out.Refusable, out.NotPublic, out.Sensitive = part.yes("refusable", false), !part.yes("public", true), part.yes("sensitive", false)
 	part.only(written, "options", "choice", "choices")
 	part.only(written, "open", "text")
 	for _, key := range []string{"decimals", "min", "max", "unit"} {

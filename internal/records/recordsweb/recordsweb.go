@@ -413,6 +413,13 @@ func (h Handlers) replace(c *web.Call, body web.Body, id string, may func(record
 		return store.ErrNotFound
 	}
 	values := body.Values()
+	if !c.HasRole(web.Coordinator) {
+		texts, err := h.records.Texts(c.Context(), c.Project, []records.Typed{before})
+		if err != nil {
+			return err
+		}
+		h.kind.KeepSensitive(body.Given, h.kind.Reveal(before.Values, texts[before.ID]))
+	}
 	known, candidates, err := h.findPerson(c, body)
 	var draft records.Draft
 	if err == nil {
@@ -522,6 +529,9 @@ func (h Handlers) views(c *web.Call, all []records.Typed) ([]view, error) {
 	}
 	if !c.HasRole(web.Coordinator) {
 		showSent(out, texts)
+		for i := range out {
+			out[i].row = h.kind.Unsensitive(out[i].row)
+		}
 	}
 	return out, nil
 }

@@ -55,12 +55,15 @@ func (h Handlers) Routes() []web.Route {
 func columns(kind *schema.Kind) []string {
 	columns := []string{"id", "state", "submitted_at"}
 	for _, f := range kind.Fields {
-		if f.Name != "submitted_at" {
+		if isExported(f) {
 			columns = append(columns, f.Name)
 		}
 	}
 	return columns
 }
+
+// isExported reports whether a field of a sign-up has a column of its own beside the first ones.
+func isExported(f schema.Field) bool { return f.Name != "submitted_at" && !f.Sensitive }
 
 // each notes who exports, and calls row with the cells of every sign-up in the order of columns: of the activity
 // that the address asks for, or of all activities one after the other.
@@ -92,7 +95,7 @@ func (h Handlers) each(c *web.Call, kind *schema.Kind, row func(cells []any)) er
 			for _, su := range found.Items {
 				cells := []any{su.ID, su.State, su.Submitted.In(c.Defined.Definition.Location())}
 				for i, value := range kind.Reveal(su.Values, forms[su.ID]) {
-					if f := kind.Fields[i]; f.Name != "submitted_at" {
+					if f := kind.Fields[i]; isExported(f) {
 						cells = append(cells, cellOf(f, value))
 					}
 				}
