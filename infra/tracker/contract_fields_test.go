@@ -139,7 +139,9 @@ func TestContractRecordsThatNeedNoPerson(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "  - {of: consultation}\n", "  - {of: visit}\n", "indicators:\n", `records:
   visit: {label: Visit, person: optional, by: [adviser], key: [place], fields: {place: {type: choice, options: [fair, home]}, spent: {type: number}}}
+  outing: {label: Outing, fields: {spent: {type: choice, options: [much, little]}}}
 indicators:
+  - {code: "56", unit: outing, count: records, of: outing, by: [spent], label: Outings}
   - {code: "50", unit: person, count: people, of: visit, label: People visited}
   - {code: "51", unit: visit, count: records, of: visit, label: Visits}
   - {code: "52", unit: minute, count: mean, field: spent, of: visit, label: Mean}
@@ -149,6 +151,7 @@ indicators:
 `)
 	at, date := p.at+"/records/visit", p.day(-10)
 	p.office.post(p.at+"/signups", signup("ewa", "planting").and(fields{"sex": "female"})).is(http.StatusCreated)
+	p.office.post(p.at+"/records/outing", fields{"date": date, "spent": "much"}).is(http.StatusCreated) // the same name, another type
 	visit := func(place string, spent int) fields { return fields{"date": date, "place": place, "spent": spent} }
 	nobody := p.office.post(at, visit("fair", 10)).is(http.StatusCreated)
 	if body := string(nobody.body); strings.Contains(body, "person") {
@@ -177,8 +180,12 @@ indicators:
 	figures["52"] = "44.4"
 	p.counts(figures)
 	p.office.put(at+"/"+changed.text("id"), visit("fair", 15)).is(http.StatusOK)
+	p.counts(map[string]string{"50": "3", "51": "8", "56": "1"})
+	if got := figure(p.office.get(p.at+"/snapshots/latest").is(http.StatusOK), "56", "by.spent.much"); got != "1" {
+		t.Errorf("%s outings on which much was spent", got)
+	}
 	evidence := p.office.get(p.at + "/snapshots/latest/indicators/51/evidence").is(http.StatusOK)
-	if n := len(evidence.list("items")); n != 9 {
+	if n := len(evidence.list("items")); n != 8 {
 		t.Errorf("%d records behind the visits", n)
 	}
 	p.office.browser().get(at + "/" + changed.text("id")).is(http.StatusOK)

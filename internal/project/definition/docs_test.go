@@ -152,3 +152,31 @@ func TestRulesOverPeopleInTheGuideAreValid(t *testing.T) {
 		}
 	}
 }
+
+func TestGuideExplainsTheKeysOfFields(t *testing.T) {
+	t.Parallel()
+	_, table, _ := strings.Cut(guide(t), "| key of a field | means |\n|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var got []string
+	for row := range strings.Lines(table) {
+		keys, _, _ := strings.Cut(strings.TrimPrefix(row, "| "), " |")
+		for key := range strings.SplitSeq(keys, ", ") {
+			got = append(got, strings.Trim(key, "`"))
+		}
+	}
+	want := slices.Sorted(slices.Values(definition.FieldKeys))
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, name := range definition.OwnTypes {
+		if !strings.Contains(table, "`"+name+"`") {
+			t.Errorf("the guide does not name the type %s", name)
+		}
+	}
+	_, example, _ := strings.Cut(guide(t), "### Own attributes, fields and kinds\n\n```yaml\n")
+	example, _, _ = strings.Cut(example, "```")
+	if _, problems := definition.Parse("", []byte(small+example)); len(problems) > 0 {
+		t.Errorf("%+v", problems)
+	}
+}

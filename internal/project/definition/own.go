@@ -104,9 +104,9 @@ var fieldKeys = []string{"type", "label", "hint", "required", "options", "open",
 // changedField reads what a definition changes of a built-in field: its list and words, whether it must be given, and
 // for attributes whether it is asked at all.
 func (o object) changedField(f *schema.Field, e entry, path string, attribute bool) project.RecordField {
-	keys := []string{"label", "hint", "required", "public", "sensitive"}
-	if isRefusable(f) {
-		keys = append(keys, "refusable")
+	keys := []string{"label", "hint", "required", "public"}
+	if isAnswer(f) {
+		keys = append(keys, "refusable", "sensitive")
 	}
 	if f.Type.Listed() && f.Options != nil {
 		keys = append(keys, "options")
@@ -126,9 +126,9 @@ func (o object) changedField(f *schema.Field, e entry, path string, attribute bo
 	return out
 }
 
-// isRefusable reports whether an answer to a built-in field may be refused: not if it says what a record is about, when
-// it was, who it was, or how many people something reached.
-func isRefusable(f *schema.Field) bool {
+// isAnswer reports whether a built-in field may be refused or sensitive: not if it says what a record is about, when it
+// was, who it was, or how many people something reached.
+func isAnswer(f *schema.Field) bool {
 	switch f.Name {
 	case "date", "activity", "reach":
 		return false
