@@ -8,8 +8,8 @@ type RecordKind struct {
 	Label     Text          `json:"label,omitzero"`   // in place of the catalogues'
 	Person    bool          `json:"person,omitempty"`
 	Optional  bool          `json:"person_optional,omitempty"` // records may be about nobody
-	ByPartner bool          `json:"by_partner,omitempty"` // only partners' files have it
-	By        []string      `json:"by,omitempty"`         // the roles beside the coordinator that record it
+	ByPartner bool          `json:"by_partner,omitempty"`      // only partners' files have it
+	By        []string      `json:"by,omitempty"`              // the roles beside the coordinator that record it
 	Fields    []RecordField `json:"fields,omitempty"`
 	Rules     []RecordRule  `json:"rules,omitempty"`
 }
