@@ -79,7 +79,7 @@ func TestContractRefusedAnswers(t *testing.T) {
 	figures["50"], figures["52"], figures["53"], figures["59"] = "1", "450", "150", "3"
 	p.counts(figures)
 	page := string(p.anyone.browser().with("Accept-Language", "en").get(p.at + "/signup").is(http.StatusOK).body)
-	if n := strings.Count(page, "prefer not to say"); n != 4 {
+	if n := strings.Count(page, ">prefer not to say<"); n != 4 {
 		t.Errorf("the form offers %d times not to say", n)
 	}
 	p.office.browser().with("Accept-Language", "en").get(at + "/" + exit.text("id")).is(http.StatusOK)
@@ -187,6 +187,9 @@ indicators:
 	evidence := p.office.get(p.at + "/snapshots/latest/indicators/51/evidence").is(http.StatusOK)
 	if n := len(evidence.list("items")); n != 8 {
 		t.Errorf("%d records behind the visits", n)
+	}
+	if n := len(p.office.get(p.at + "/snapshots/latest/indicators/50/evidence").is(http.StatusOK).list("items")); n != 3 {
+		t.Errorf("%d records behind the people", n)
 	}
 	p.office.browser().get(at + "/" + changed.text("id")).is(http.StatusOK)
 	found := p.office.get(p.at + "/people?q=iga@example.org").is(http.StatusOK)

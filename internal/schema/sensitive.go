@@ -1,7 +1,14 @@
 package schema
 
+import "slices"
+
 // FewestSensitive is the smallest number of people of whom a breakdown by a sensitive field is shown.
 const FewestSensitive = 10
+
+// HasSensitive reports whether a field of the kind is sensitive.
+func (k *Kind) HasSensitive() bool {
+	return slices.ContainsFunc(k.Fields, func(f Field) bool { return f.Sensitive })
+}
 
 // Unsensitive returns a copy of a row without the values of sensitive fields, for readers who are no coordinators.
 func (k *Kind) Unsensitive(r Row) Row {
