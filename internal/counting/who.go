@@ -94,7 +94,8 @@ func (r *personRecords) of(person uint32, until day) (from, to uint32) {
 	return from, to
 }
 
-// eachRecord calls a function with the records of a kind of which rules over people may count.
+// eachRecord calls a function with the records of a kind of which rules over people may count. Those about nobody are in
+// nobody's list.
 func (c *counter) eachRecord(s *kindLayout, last day, do func(place uint32, person uint32, date day)) {
 	last = min(last, c.asOf)
 	if s == c.live.layouts.signups {
@@ -107,7 +108,7 @@ func (c *counter) eachRecord(s *kindLayout, last day, do func(place uint32, pers
 	}
 	records := c.live.records[s.number]
 	for i := range records {
-		if r := &records[i]; r.date >= c.from && r.date <= last {
+		if r := &records[i]; r.date >= c.from && r.date <= last && !c.live.nobody(r.person) {
 			do(uint32(i), r.person, r.date)
 		}
 	}
@@ -117,7 +118,7 @@ func (c *counter) eachRecord(s *kindLayout, last day, do func(place uint32, pers
 	rows := &c.live.base.kinds[s.number]
 	gone, days, people := c.live.base.gone[rows], c.live.base.days[rows], c.live.base.people[rows]
 	for i, live := range rows.Live {
-		if live && !gone[i] && days[i] >= c.from && days[i] <= last {
+		if live && !gone[i] && days[i] >= c.from && days[i] <= last && !c.live.nobody(people[i]) {
 			do(uint32(len(records)+i), people[i], days[i])
 		}
 	}

@@ -181,6 +181,7 @@ type missing uint8
 const (
 	given missing = iota
 	notGiven
+	refusal
 	absent
 )
 
@@ -372,8 +373,18 @@ func typed(v *variable, f *schema.Field) typ {
 	return typ{base: texts, date: day}
 }
 
-// reads returns a function that gives a variable's text its type.
-func reads(t typ, from func(*PersonVars) string) func(*PersonVars) value {
+// reads returns a function that gives a variable's text its type. A refused answer is missing: no comparison is met by
+// it but those with the text "refused".
+func reads(t typ, refusable bool, from func(*PersonVars) string) func(*PersonVars) value {
+	if refusable {
+		answered := reads(t, false, from)
+		return func(v *PersonVars) value {
+			if from(v) == schema.Refused {
+				return value{missing: refusal, list: &list{}}
+			}
+			return answered(v)
+		}
+	}
 	switch {
 	case t.base == numbers:
 		return func(v *PersonVars) value {
@@ -414,7 +425,7 @@ func (c *personCompiler) identifier(n *ast.IdentifierNode) node {
 	if n.Value == "entry" {
 		c.rule.entry = true
 		t := typ{base: texts, date: true}
-		return node{typ: t, run: reads(t, func(v *PersonVars) string { return v.person.Entry() })}
+		return node{typ: t, run: reads(t, false, func(v *PersonVars) string { return v.person.Entry() })}
 	}
 	for number, kind := range c.registry.Kinds {
 		switch {
@@ -427,9 +438,9 @@ func (c *personCompiler) identifier(n *ast.IdentifierNode) node {
 	if place := c.registry.Attribute(n.Value); place >= 0 {
 		c.rule.attributes = true
 		f := c.registry.Attributes()[place]
-		variable := &variable{name: f.Name, typ: f.Type.Stored(), from: fromAttributes, attribute: place}
+		variable := &variable{name: f.Name, typ: f.Type.Stored(), from: fromAttributes, attribute: place, refusable: f.Refusable}
 		t := typed(variable, f)
-		return node{typ: t, variable: variable, kind: c.registry.Kind(schema.Signup), same: true, run: reads(t, func(v *PersonVars) string { return v.person.Attribute(place) })}
+		return node{typ: t, variable: variable, kind: c.registry.Kind(schema.Signup), same: true, run: reads(t, f.Refusable, func(v *PersonVars) string { return v.person.Attribute(place) })}
 	}
 	if kind := c.registry.Kind(n.Value); kind != nil {
 		message := text.NewMessage("rule.error.list_name", "name", n.Value, "plural", kind.Plural)
@@ -523,7 +534,7 @@ func (c *personCompiler) field(n ast.Node, of node, name string) node {
 	}
 	t := typed(&variable, f)
 	run := of.run
-	read := reads(t, func(v *PersonVars) string { return v.person.Value(number, int(v.element.record), i) })
+	read := reads(t, variable.refusable, func(v *PersonVars) string { return v.person.Value(number, int(v.element.record), i) })
 	_, current := n.(*ast.MemberNode).Node.(*ast.PointerNode)
 	if current {
 		return node{typ: t, variable: &variable, kind: kind, same: true, run: read}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
+	"outreach/internal/schema"
 	"outreach/internal/text"
 )
 
@@ -49,11 +50,19 @@ func (c *personCompiler) binary(n *ast.BinaryNode) node {
 	if n.Operator == ".." {
 		c.refuse(n, rangePlace)
 	}
+	if list, is := n.Right.(*ast.ArrayNode); is && n.Operator == "in" && slices.ContainsFunc(list.Nodes, isRefused) {
+		if out, is := c.inOrRefused(n, list); is {
+			return out
+		}
+	}
 	left, right := c.compile(n.Left), c.compile(n.Right)
 	out := node{typ: typ{base: conditions}, constant: left.constant && right.constant}
 	switch n.Operator {
 	case "in", "contains", "startsWith", "endsWith", "matches":
 		out.gap = func(v *PersonVars) bool { return left.run(v).missing != given || right.run(v).missing != given }
+	}
+	if asks, is := c.asksRefusal(n, left, right); is {
+		return asks
 	}
 	both := func(of ...base) {
 		if left.typ.base != right.typ.base || !slices.Contains(of, left.typ.base) {
@@ -96,7 +105,12 @@ func (c *personCompiler) binary(n *ast.BinaryNode) node {
 		}
 		out.run = func(v *PersonVars) value {
 			one, of := left.run(v), right.run(v)
-			if one.missing != given || of.missing != given {
+			switch {
+			case one.missing == given && of.missing == refusal:
+				return condition(left.typ.base == texts && one.text == schema.Refused)
+			case one.missing == refusal && of.missing == given && left.typ.base == texts:
+				one = value{text: schema.Refused}
+			case one.missing != given || of.missing != given:
 				return condition(false)
 			}
 			for i := range of.list.len() {
@@ -122,7 +136,7 @@ func (c *personCompiler) binary(n *ast.BinaryNode) node {
 		}
 		out.typ = left.typ
 		out.run = func(v *PersonVars) value {
-			if one := left.run(v); one.missing == given {
+			if one := left.run(v); one.missing == given || one.missing == refusal {
 				return one
 			}
 			return right.run(v)
@@ -188,6 +202,46 @@ func same(a, b value, of base) bool {
 }
 
 // equality compiles == and !=. A date that was not given is equal to "" and to nothing else.
+// inOrRefused compiles the question whether a refusable variable is refused, or in the rest of a list.
+func (c *personCompiler) inOrRefused(n *ast.BinaryNode, list *ast.ArrayNode) (node, bool) {
+	of := c.compile(n.Left)
+	if of.variable == nil || !of.variable.refusable {
+		return node{}, false
+	}
+	others := slices.DeleteFunc(slices.Clone(list.Nodes), isRefused)
+	within := node{run: func(*PersonVars) value { return condition(false) }}
+	if len(others) > 0 {
+		within = c.binary(&ast.BinaryNode{Operator: "in", Left: n.Left, Right: &ast.ArrayNode{Nodes: others}})
+	}
+	return node{
+		typ: typ{base: conditions},
+		run: func(v *PersonVars) value { return condition(of.run(v).missing == refusal || within.run(v).is()) },
+		gap: func(v *PersonVars) bool { one := of.run(v).missing; return one != given && one != refusal },
+	}, true
+}
+
+// asksRefusal compiles a comparison of a refusable variable with the text "refused", whatever the variable's type.
+func (c *personCompiler) asksRefusal(n *ast.BinaryNode, left, right node) (node, bool) {
+	if n.Operator != "==" && n.Operator != "!=" {
+		return node{}, false
+	}
+	of := left
+	switch {
+	case isRefused(n.Right) && left.variable != nil && left.variable.refusable:
+		c.compared(left, n.Right)
+	case isRefused(n.Left) && right.variable != nil && right.variable.refusable:
+		c.compared(right, n.Left)
+		of = right
+	default:
+		return node{}, false
+	}
+	wanted := n.Operator == "=="
+	return node{typ: typ{base: conditions}, run: func(v *PersonVars) value {
+		one := of.run(v)
+		return condition(one.missing <= refusal && (one.missing == refusal) == wanted)
+	}}, true
+}
+
 func (c *personCompiler) equality(n *ast.BinaryNode, left, right node) node {
 	out := node{typ: typ{base: conditions}, constant: left.constant && right.constant}
 	wanted := n.Operator == "=="
@@ -203,7 +257,7 @@ func (c *personCompiler) equality(n *ast.BinaryNode, left, right node) node {
 			of := side.of
 			out.run = func(v *PersonVars) value {
 				one := of.run(v)
-				return condition(one.missing != absent && (one.missing == notGiven) == wanted)
+				return condition(one.missing <= notGiven && (one.missing == notGiven) == wanted)
 			}
 			return out
 		}
