@@ -35,7 +35,7 @@ var embedded embed.FS
 type catalog struct {
 	tags  []string // Default first, the others in alphabetical order
 	words map[string]func() *Messages
-	names map[string]map[string]string        // by language, its names of languages by key
+	names map[string]map[string]string        // by language, its names of languages and "reviewed", by key
 	own   map[string]func() map[string]string // by language, its words of records by key
 	known func() *Vocabulary                  // the words of records in all languages
 	yesNo func() map[string]string            // the words for yes and no, in lower case
@@ -72,11 +72,11 @@ func load(files fs.FS) (*catalog, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		if c.names[tag.String()], err = head(data, "language."); err != nil {
+		if c.names[tag.String()], err = head(data, reviewed, "language."); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		c.own[tag.String()] = sync.OnceValue(func() map[string]string {
-			own, err := head(data, "language.", "value.", "column.", "option.", "also.")
+			own, err := head(data, reviewed, "language.", "value.", "column.", "option.", "also.")
 			if err != nil {
 				panic("text: " + name + " cannot be read: " + err.Error())
 			}
@@ -183,6 +183,12 @@ func Of(language string) *Messages {
 	}
 	return c.words[Default]()
 }
+
+// reviewed is the key that says whether somebody who speaks the language has read its catalogue: "yes" or "no".
+const reviewed = "reviewed"
+
+// Reviewed reports whether somebody who speaks a language has read its catalogue.
+func Reviewed(language string) bool { return offered().names[language][reviewed] == "yes" }
 
 // OwnName returns a language's name in itself, capitalised: "Polski".
 func OwnName(language string) string { return offered().names[language]["language.self"] }
