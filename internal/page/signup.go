@@ -83,17 +83,49 @@ func signupOrder(f form) []string {
 }
 
 // DataWords returns the paragraphs of the form on the use of data: who is responsible, what data are used for, how they
-// are kept, and which rights people have.
+// are kept, and which rights people have; with what the definition says of it under privacy.
 func DataWords(words *text.Messages, d *project.Definition) []string {
 	var out []string
-	for _, key := range signups.ConsentWords {
-		who := responsible(d)
-		if key == "signup.data_who" && who == "" {
-			continue
+	say := func(key string, args ...any) {
+		if args[1] != "" {
+			out = append(out, words.Say(key, args...))
 		}
-		out = append(out, words.Say(key, "who", who, "funder", d.Funding.Source.In(words.Language())))
+	}
+	own, in := project.Privacy{}, words.Language()
+	if d.Privacy != nil {
+		own = *d.Privacy
+	}
+	authority := ""
+	if own.Authority != nil {
+		authority = joined(", ", own.Authority.Name.In(in), own.Authority.URL)
+	}
+	say("signup.data_who", "who", responsible(d))
+	if own.DPO != nil {
+		say("signup.data_dpo", "who", joined(", ", own.DPO.Name, own.DPO.Email))
+	}
+	out = append(out, words.Say("signup.data_use", "funder", d.Funding.Source.In(in)))
+	if own.Basis != "" {
+		out = append(out, words.Say("signup.data_basis."+own.Basis))
+	}
+	say("signup.data_recipients", "recipients", sentence(own.Recipients.In(in)))
+	if kept := own.Kept.In(in); kept != "" {
+		say("signup.data_kept", "kept", sentence(kept))
+	} else {
+		out = append(out, words.Say("signup.data_keep"))
+	}
+	out = append(out, words.Say("signup.data_rights", "authority", authority, "abroad", !d.Polish()))
+	if text := own.Text.In(in); text != "" {
+		out = append(out, text)
 	}
 	return out
+}
+
+// sentence returns a text with a full stop at its end, unless it ends a sentence already.
+func sentence(text string) string {
+	if text == "" || strings.ContainsAny(text[len(text)-1:], ".!?") {
+		return text
+	}
+	return text + "."
 }
 
 // responsible returns who is responsible for people's data: the contact of the definition, else the implementers.

@@ -29,15 +29,19 @@ type Identifier struct {
 	Pattern string `json:"pattern"` // a regular expression that matches the whole value
 }
 
-// PersonKeys returns by what the project recognises people. The caller must not change it.
+// PersonKeys returns by what the project recognises people. Where the definition does not say it, that is the e-mail
+// address, and in a Polish project the PESEL. The caller must not change it.
 func (d *Definition) PersonKeys() []string {
-	if d == nil || len(d.People.Keys) == 0 {
+	switch {
+	case d != nil && len(d.People.Keys) > 0:
+		return d.People.Keys
+	case d.Polish():
 		return defaultKeys
 	}
-	return d.People.Keys
+	return defaultKeys[:1]
 }
 
 var defaultKeys = []string{KeyEmail, KeyPesel}
 
-// UsualKeys reports whether the project recognises people by e-mail address and PESEL, as all did that name no keys.
+// UsualKeys reports whether the project recognises people by e-mail address and PESEL, as Polish ones do that name no keys.
 func (d *Definition) UsualKeys() bool { return slices.Equal(d.PersonKeys(), defaultKeys) }

@@ -22,6 +22,7 @@ type Definition struct {
 	TimeZone     string        `json:"time_zone"`
 	Implementers []Implementer `json:"implementers,omitempty"`
 	Contact      *Contact      `json:"contact,omitempty"`
+	Privacy      *Privacy      `json:"privacy,omitempty"`
 	Marks        []Mark        `json:"marks,omitempty"`
 	Goal         Text          `json:"goal"`
 	Region       Region        `json:"region"`
@@ -87,6 +88,31 @@ type Contact struct {
 	Email   string `json:"email,omitempty"`
 	Phone   string `json:"phone,omitempty"`
 	Address string `json:"address,omitempty"`
+}
+
+// Privacy is what the form tells people about the use of their data (GDPR, Article 13), beside the contact.
+type Privacy struct {
+	Basis      string     `json:"basis,omitempty"` // one of Bases, or ""
+	DPO        *Officer   `json:"dpo,omitempty"`
+	Recipients Text       `json:"recipients"`
+	Kept       Text       `json:"kept"`
+	Authority  *Authority `json:"authority,omitempty"`
+	Text       Text       `json:"text"` // said after all else
+}
+
+// Bases are the legal bases of Article 6(1) of the GDPR, in its order.
+var Bases = []string{"consent", "contract", "legal-obligation", "vital-interests", "public-task", "legitimate-interests"}
+
+// Officer is a data protection officer.
+type Officer struct {
+	Name  string `json:"name,omitempty"`
+	Email string `json:"email,omitempty"`
+}
+
+// Authority is the supervisory authority that people may complain to.
+type Authority struct {
+	Name Text   `json:"name"`
+	URL  string `json:"url,omitempty"`
 }
 
 // Mark is a text that the funder wants to be shown with the project, and the sign before it.

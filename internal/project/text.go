@@ -25,19 +25,32 @@ func SameInAllLanguages(text string) Text {
 	return t
 }
 
-// In returns the text in a language; for "de-AT" that in "de" where there is none in "de-AT"; else that in the first
-// language of Languages, or "".
+// otherwise is the tag under which a text keeps what readers of other languages get (see Definition.Speak). It is not
+// in JSON.
+const otherwise = ""
+
+// In returns the text in a language; for "de-AT" that in "de" where there is none in "de-AT"; else that in the first of
+// the project's own languages that has one, or in English; else that in the first language of Languages, or "".
 func (t Text) In(language string) string {
-	if text := t[language]; text != "" {
+	if text := t.exactly(language); text != "" {
 		return text
 	}
-	if base, _, regional := strings.Cut(language, "-"); regional && t[base] != "" {
-		return t[base]
+	if text := t[otherwise]; text != "" {
+		return text
 	}
 	for _, tag := range t.Languages() {
 		return t[tag]
 	}
 	return ""
+}
+
+// exactly returns the text in a language or, for a regional one, in its base.
+func (t Text) exactly(language string) string {
+	if text := t[language]; text != "" {
+		return text
+	}
+	base, _, _ := strings.Cut(language, "-")
+	return t[base]
 }
 
 // Languages returns the tags of the languages of the text, in the order of JSON.
@@ -52,7 +65,7 @@ func (t Text) Languages() []string {
 }
 
 func (t Text) ordered() []string {
-	further := slices.DeleteFunc(slices.Sorted(maps.Keys(t)), func(tag string) bool { return slices.Contains(first, tag) || t[tag] == "" })
+	further := slices.DeleteFunc(slices.Sorted(maps.Keys(t)), func(tag string) bool { return tag == otherwise || slices.Contains(first, tag) || t[tag] == "" })
 	return append(slices.Clone(first), further...)
 }
 

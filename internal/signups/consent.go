@@ -5,7 +5,8 @@ package signups
 // new day; earlier words are in the history of this repository.
 const ConsentVersion = "2026-11-25"
 
-// ConsentWords are the keys of the messages on the use of data, in the order of the form.
+// ConsentWords are the keys of the messages on the use of data that every form has, in the order of the form. What a
+// definition says beside them is in its versions.
 var ConsentWords = []string{"signup.data_who", "signup.data_use", "signup.data_keep", "signup.data_rights"}
 
 // ConsentGiven is the key of the version among the identity values that are stored of a submission.

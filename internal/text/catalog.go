@@ -232,13 +232,13 @@ func InAllLanguages(key string, args ...any) project.Text {
 func Offers(tag string) bool { return slices.Contains(offered().tags, tag) }
 
 // Language returns the user's explicit choice if it is offered, else the best match of an Accept-Language header, else
-// Default.
-func Language(acceptLanguage, choice string) string {
+// the first of the project's own languages that is offered, or English; Default where the project names none.
+func Language(acceptLanguage, choice string, own ...string) string {
 	c := offered()
 	if slices.Contains(c.tags, choice) {
 		return choice
 	}
-	best, bestWeight := Default, 0.0
+	best, bestWeight := c.first(own), 0.0
 	for item := range strings.SplitSeq(acceptLanguage, ",") {
 		tag, parameter, _ := strings.Cut(item, ";")
 		if tag = c.match(tag); tag == "" {
@@ -249,4 +249,17 @@ func Language(acceptLanguage, choice string) string {
 		}
 	}
 	return best
+}
+
+// first returns the first offered one of a project's own languages, else English; Default where the project names none.
+func (c *catalog) first(own []string) string {
+	if len(own) == 0 {
+		return Default
+	}
+	for _, tag := range own {
+		if match := c.match(tag); match != "" {
+			return match
+		}
+	}
+	return English
 }

@@ -137,6 +137,9 @@ func (c *Call) authorize(route Route) error {
 		if err != nil {
 			return err
 		}
+		if own := c.Defined.Definition.Languages; len(own) > 0 && !text.Offers(c.URL.Query().Get("lang")) {
+			c.Language = language(c.Request, own)
+		}
 	}
 	if len(route.Roles) == 0 {
 		return nil
@@ -177,16 +180,17 @@ func (c *Call) chosenLanguage() string {
 		http.SetCookie(c.W, &http.Cookie{Name: LanguageCookie, Value: choice, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(c.Site.BaseURL, "https:")})
 		return choice
 	}
-	return Language(c.Request)
+	return language(c.Request, nil)
 }
 
-// Language returns the language for a request: that of the cookie, else the best match of the header Accept-Language.
-func Language(r *http.Request) string {
+// language returns the language for a request: that of the cookie, else the best match of the header Accept-Language,
+// else the first of the project's own that is offered.
+func language(r *http.Request, own []string) string {
 	choice := ""
 	if cookie, err := r.Cookie(LanguageCookie); err == nil {
 		choice = cookie.Value
 	}
-	return text.Language(r.Header.Get("Accept-Language"), choice)
+	return text.Language(r.Header.Get("Accept-Language"), choice, own...)
 }
 
 func (c *Call) headers() {
@@ -257,7 +261,7 @@ func (c *Call) Staff() (string, error) {
 // retries.
 func Register(registry StaffRegistry, log *slog.Logger) func(*http.Request, identity.Identity) {
 	return func(r *http.Request, who identity.Identity) {
-		if err := registry.RegisterStaff(r.Context(), who.Email, Language(r), who.Groups); err != nil {
+		if err := registry.RegisterStaff(r.Context(), who.Email, language(r, nil), who.Groups); err != nil {
 			log.ErrorContext(r.Context(), "staff not registered", "reason", err.Error())
 		}
 	}

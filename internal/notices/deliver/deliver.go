@@ -24,6 +24,7 @@ import (
 	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/store"
+	"outreach/internal/text"
 )
 
 // Deliverer sends the letters of all projects. It is safe for concurrent use; runs follow one another.
@@ -338,7 +339,7 @@ func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fa
 		activity.ID = su.Activity
 	}
 	rendered, err := letter.RenderSignup(letter.Signup{
-		What: what, Language: su.Locale, Project: d, Activity: activity, ID: id, FirstName: form["first_name"], LastName: form["last_name"],
+		What: what, Language: text.Language("", su.Locale, d.Languages...), Project: d, Activity: activity, ID: id, FirstName: form["first_name"], LastName: form["last_name"],
 		Link: link, At: f.At,
 	})
 	if err != nil {

@@ -158,6 +158,7 @@ func (n *Deliverer) report(ctx context.Context, d *project.Definition, kept snap
 	if err != nil {
 		return false, err
 	}
+	project.Speak(d.Languages, &snap.Indicators)
 	members, err := n.staff.StaffWith(ctx, d.ID, funder)
 	if err != nil {
 		return false, err

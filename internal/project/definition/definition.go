@@ -4,6 +4,7 @@ package definition
 
 import (
 	"cmp"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -77,6 +78,7 @@ func Parse(id string, text []byte) (*project.Definition, []Problem) {
 		})
 		return nil, r.problems[:min(len(r.problems), mostProblems)]
 	}
+	d.Speak()
 	return d, nil
 }
 
@@ -105,7 +107,7 @@ func (r *reader) parse(text []byte) *project.Definition {
 func (r *reader) definition(root *node) *project.Definition {
 	d := &project.Definition{}
 	root, d.Packs = r.extended(root, nil)
-	o, ok := r.object(root, "", "id", "extends", "title", "programme", "funding", "period", "time_zone", "implementers", "contact", "marks", "goal", "region",
+	o, ok := r.object(root, "", "id", "extends", "title", "programme", "funding", "period", "time_zone", "implementers", "contact", "privacy", "marks", "goal", "region",
 		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "languages", "people", "records", "participants", "indicators", "reports", "retention", "confirm", "confirm_hours")
 	if !ok {
 		return d
@@ -115,6 +117,8 @@ func (r *reader) definition(root *node) *project.Definition {
 	if n := o.fields["id"]; n != nil && r.of != "" && d.ID != "" && d.ID != r.of {
 		r.report(n, "id", notAllowed, otherProject(d.ID, r.of))
 	}
+	d.Languages = o.languages()
+	r.languages = d.Languages
 	d.Title = o.text("title", longestName)
 	d.Programme = o.text("programme", longestText)
 	d.Funding = o.funding()
@@ -122,6 +126,7 @@ func (r *reader) definition(root *node) *project.Definition {
 	d.TimeZone = o.timeZone()
 	d.Implementers = o.implementers()
 	d.Contact = o.contact()
+	d.Privacy = o.privacy()
 	d.Marks = o.marks()
 	d.Goal = o.text("goal", longestText)
 	d.Region = o.region()
@@ -131,7 +136,6 @@ func (r *reader) definition(root *node) *project.Definition {
 	d.Activities = o.activities(d.Location())
 	d.OutputKinds = o.labelled("output_kinds", mostOutputKinds)
 	d.Partners = o.partners()
-	d.Languages = o.languages()
 	if people, given := o.part("people", "keys", "identifiers", "attributes"); given {
 		d.People = people.keys()
 		d.Records = people.attributes()
@@ -210,11 +214,44 @@ func (o object) contact() *project.Contact {
 		return nil
 	}
 	c.require("name")
-	out := &project.Contact{Name: c.string("name", longestName), Email: c.string("email", longestName), Phone: c.string("phone", longestName), Address: c.string("address", longestName)}
-	if _, ok := schema.ParseEmail(out.Email); out.Email != "" && !ok {
-		c.report(c.fields["email"], c.at("email"), wrongForm, wantEmail(out.Email))
+	return &project.Contact{Name: c.string("name", longestName), Email: c.email("email"), Phone: c.string("phone", longestName), Address: c.string("address", longestName)}
+}
+
+func (o object) privacy() *project.Privacy {
+	p, given := o.part("privacy", "basis", "dpo", "recipients", "kept", "authority", "text")
+	if !given {
+		return nil
+	}
+	out := &project.Privacy{
+		Basis: p.oneOf("basis", project.Bases...), Recipients: p.text("recipients", longestText), Kept: p.text("kept", longestText),
+		Text: p.text("text", longestText),
+	}
+	if officer, given := p.part("dpo", "name", "email"); given {
+		out.DPO = &project.Officer{Name: officer.string("name", longestName), Email: officer.email("email")}
+	}
+	if authority, given := p.part("authority", "name", "url"); given {
+		authority.require("name")
+		out.Authority = &project.Authority{Name: authority.text("name", longestName), URL: authority.webAddress("url")}
 	}
 	return out
+}
+
+// email reads an e-mail address.
+func (o object) email(key string) string {
+	value := o.string(key, longestName)
+	if _, ok := schema.ParseEmail(value); value != "" && !ok {
+		o.report(o.fields[key], o.at(key), wrongForm, wantEmail(value))
+	}
+	return value
+}
+
+// webAddress reads the address of a web page.
+func (o object) webAddress(key string) string {
+	value := o.string(key, longestName)
+	if at, err := url.Parse(value); value != "" && (err != nil || at.Scheme != "https" && at.Scheme != "http" || at.Host == "") {
+		o.report(o.fields[key], o.at(key), wrongForm, wantWebAddress(value))
+	}
+	return value
 }
 
 func (o object) marks() []project.Mark {

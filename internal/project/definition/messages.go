@@ -136,8 +136,12 @@ func fieldNeeded(count string) text.Message {
 	return text.NewMessage("definition.error.field_needed", "count", count)
 }
 
-func wantText() text.Message {
-	return text.NewMessage("definition.error.want_text", "form", "{"+strings.Join(text.Languages(), ": …, ")+": …}")
+func wantWebAddress(value string) text.Message {
+	return text.NewMessage("definition.error.want_web_address", "value", value)
+}
+
+func wantText(languages []string) text.Message {
+	return text.NewMessage("definition.error.want_text", "form", "{"+strings.Join(languages, ": …, ")+": …}")
 }
 
 func textTooLarge(size int) text.Message {

@@ -27,6 +27,8 @@ type reader struct {
 	lines    source
 	problems []Problem
 	warnings []Problem
+
+	languages []string // the project's own
 }
 
 func (r *reader) reportAt(line, column int, path, code string, message text.Message) {
@@ -164,7 +166,8 @@ func (r *reader) checkText(text string, n *node, path string, longest int) strin
 	return text
 }
 
-// text reads a text by language, {pl: …, en: …}, or one text for all languages.
+// text reads a text by language, {pl: …, en: …}, or one text for all languages. It may be in the languages of the
+// interface and in those of the project.
 func (o object) text(key string, longest int) project.Text {
 	n := o.fields[key]
 	switch {
@@ -177,20 +180,32 @@ func (o object) text(key string, longest int) project.Text {
 		}
 		return project.SameInAllLanguages(all)
 	case n.shape == list:
-		o.report(n, o.at(key), wrongForm, wantText())
+		o.report(n, o.at(key), wrongForm, wantText(o.textLanguages()))
 		return project.Text{}
 	}
-	languages, _ := o.object(n, o.at(key), text.Languages()...)
+	tags := o.textLanguages()
+	languages, _ := o.object(n, o.at(key), tags...)
 	out := project.Text{}
-	for _, tag := range text.Languages() {
+	for _, tag := range tags {
 		if one := languages.string(tag, longest); one != "" {
 			out[tag] = one
 		}
 	}
 	if len(out.Languages()) == 0 {
-		o.report(n, o.at(key), missing, wantText())
+		o.report(n, o.at(key), missing, wantText(o.textLanguages()))
 	}
 	return out
+}
+
+// textLanguages returns the languages that texts may be in: the project's own, then those of the interface.
+func (r *reader) textLanguages() []string {
+	tags := slices.Clone(r.languages)
+	for _, tag := range text.Languages() {
+		if !slices.Contains(tags, tag) {
+			tags = append(tags, tag)
+		}
+	}
+	return tags
 }
 
 var identifier = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)

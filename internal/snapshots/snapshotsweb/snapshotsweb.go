@@ -129,6 +129,7 @@ func (h Handlers) newest(c *web.Call, read func(context.Context, snapshots.Kept)
 		return nil, err
 	}
 	snap, err := read(c.Context(), kept)
+	project.Speak(c.Defined.Definition.Languages, &snap.Indicators)
 	return &snap, err
 }
 
@@ -179,6 +180,7 @@ func (h Handlers) snapshot(c *web.Call) (kept snapshots.Kept, snap snapshot.Snap
 		return kept, snap, err
 	}
 	snap, err = h.snapshots.Snapshot(c.Context(), kept)
+	project.Speak(c.Defined.Definition.Languages, &snap.Indicators)
 	return kept, snap, err
 }
 
@@ -267,6 +269,7 @@ func (h Handlers) compare(c *web.Call, kept snapshots.Kept, snap snapshot.Snapsh
 	if err != nil {
 		return snapshot.Changes{}, err
 	}
+	project.Speak(c.Defined.Definition.Languages, &old.Indicators)
 	then, err := side(before, old)
 	if err != nil {
 		return snapshot.Changes{}, err
