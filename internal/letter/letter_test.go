@@ -19,6 +19,7 @@ import (
 	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/snapshot"
+	"outreach/internal/text"
 )
 
 var update = flag.Bool("update", false, "write the golden files in testdata")
@@ -85,10 +86,10 @@ func letters(language string) map[string]func() (Letter, error) {
 	}
 }
 
-// TestLettersMatchTheirGoldenFiles compares every letter, in both languages, as text and as HTML, with a reviewed file.
+// TestLettersMatchTheirGoldenFiles compares every letter, in each language, as text and as HTML, with a reviewed file.
 func TestLettersMatchTheirGoldenFiles(t *testing.T) {
 	t.Parallel()
-	for _, language := range []string{"pl", "en"} {
+	for _, language := range text.Languages() {
 		for name, render := range letters(language) {
 			t.Run(name+" "+language, func(t *testing.T) {
 				t.Parallel()
