@@ -318,7 +318,7 @@ func TestEveryProblemIsNamedAtOnceAndInTheLanguageAskedFor(t *testing.T) {
 		{"a sign-up with nothing", "/signups", fields{}, []string{"activity missing", "first_name missing", "last_name missing", "email missing", "consent_processing missing"}},
 		{"a sign-up with everything wrong", "/signups", fields{
 			"activity": "swimming", "first_name": strings.Repeat("ż", 101), "last_name": 7, "email": "nobody", "pesel": "44051401358", "sex": "f", "birth_year": "1980",
-			"education": "high", "labour_status": "busy", "residence": "sea", "disability": "maybe", "group": "tourist", "consent_processing": false, "consent_news": "x", "locale": "de", "colour": "green",
+			"education": "high", "labour_status": "busy", "residence": "sea", "disability": "maybe", "group": "tourist", "consent_processing": false, "consent_news": "x", "locale": "fr", "colour": "green",
 		}, []string{
 			"activity not_in_list", "first_name too_long", "last_name unreadable", "email unreadable", "pesel out_of_range", "sex not_in_list", "birth_year not_a_number",
 			"education not_in_list", "labour_status not_in_list", "residence not_in_list", "disability not_in_list", "group not_in_list", "consent_processing not_in_list", "consent_news not_in_list", "locale not_in_list", "colour unknown_field",

@@ -168,7 +168,7 @@ func TestContractAProjectHasIdentifiersOfItsOwn(t *testing.T) {
 		t.Errorf("%d sign-ups of the file", got)
 	}
 
-	p.anyone.browser().get(p.at + "/signup").shows([]string{"Dowód"})
+	p.anyone.browser().get(p.at + "/signup?lang=pl").shows([]string{"Dowód"})
 	form := fields{"activity": "compost", "first_name": "Pau", "last_name": "Tres", "dni": "55555555K", "consent_processing": "yes"}
 	p.anyone.browser().fill(p.at+"/signups", form.and(fields{"dni": "5"})).is(http.StatusUnprocessableEntity)
 	p.anyone.browser().fill(p.at+"/signups", form).is(http.StatusSeeOther)
