@@ -220,7 +220,8 @@ indicators:
   - {code: "52", unit: person, count: people, of: exit, where: 'reason == "illness"', label: Ill}
 `
 
-// What is sensitive is asked with its reason, shown to coordinators alone, and in no breakdown of fewer than ten people.
+// What is sensitive is asked with its reason, shown to coordinators alone, and in no breakdown of fewer than ten
+// people.
 func TestContractSensitiveFields(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "indicators:\n", sensitiveWords)

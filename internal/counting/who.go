@@ -94,8 +94,8 @@ func (r *personRecords) of(person uint32, until day) (from, to uint32) {
 	return from, to
 }
 
-// eachRecord calls a function with the records of a kind of which rules over people may count. Those about nobody are in
-// nobody's list.
+// eachRecord calls a function with the records of a kind of which rules over people may count. Those about nobody are
+// in nobody's list.
 func (c *counter) eachRecord(s *kindLayout, last day, do func(place uint32, person uint32, date day)) {
 	last = min(last, c.asOf)
 	if s == c.live.layouts.signups {

@@ -43,5 +43,6 @@ func (d *Definition) PersonKeys() []string {
 
 var defaultKeys = []string{KeyEmail, KeyPesel}
 
-// UsualKeys reports whether the project recognises people by e-mail address and PESEL, as Polish ones do that name no keys.
+// UsualKeys reports whether the project recognises people by e-mail address and PESEL, as Polish ones do that name no
+// keys.
 func (d *Definition) UsualKeys() bool { return slices.Equal(d.PersonKeys(), defaultKeys) }

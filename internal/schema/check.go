@@ -60,8 +60,9 @@ var identity = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`[^\s@]+@[^\s@]+|[0-9](?:[\s.\x{a0}\x{202f}-]?[0-9]){10}`)
 })
 
-// Mask returns the part of an invalid value that may be shown: only the first letter if the field is not open or is sensitive or the
-// value looks like an e-mail address or a PESEL, else the first hundred characters. A nil field counts as open.
+// Mask returns the part of an invalid value that may be shown: only the first letter if the field is not open or is
+// sensitive or the value looks like an e-mail address or a PESEL, else the first hundred characters. A nil field counts
+// as open.
 func (f *Field) Mask(value string) string {
 	if f != nil && (f.Privacy != Open || f.Sensitive) || identity().MatchString(value) {
 		return mask(value)

@@ -1,8 +1,8 @@
 // Package text holds all texts for people, and formats numbers, dates and problems in each language. A language is one
 // JSON file in this folder, the catalogue: messages by key with their CLDR plural forms. It begins with "reviewed", the
-// names of languages and the words of records: yes and no, columns of files, options of lists and their other spellings. Pages,
-// e-mails, files and error responses use it. A catalogue is parsed at its first use, because a function may never need
-// it.
+// names of languages and the words of records: yes and no, columns of files, options of lists and their other
+// spellings. Pages, e-mails, files and error responses use it. A catalogue is parsed at its first use, because a
+// function may never need it.
 package text
 
 import (

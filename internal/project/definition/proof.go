@@ -66,8 +66,8 @@ func Proofs(d *project.Definition) []Proof {
 	return out
 }
 
-// kindsOf returns the kinds of record that a rule of a valid definition asks for; sign-ups for one over people that asks
-// for attributes alone, because there people say them.
+// kindsOf returns the kinds of record that a rule of a valid definition asks for; sign-ups for one over people that
+// asks for attributes alone, because there people say them.
 func kindsOf(registry *schema.Registry, r project.Rule) []string {
 	if r.Who == "" {
 		return []string{r.Of}
