@@ -301,6 +301,7 @@ var broken = []struct {
 	{"an activity without a label", ", label: Course", "", "activities[0].label missing 5:5"},
 	{"a partner with the office's name", "id: small", "id: small\npartners: [{id: coordinator, name: Office}]", "partners[0].id not_allowed 2:17"},
 	{"an attribute with the name of another column", "title: Small", "title: Small\npeople: {attributes: {kind: {type: text, label: Sex}}}", "people.attributes.kind.label repeated 3:23"},
+	{"an attribute with the name of a list", "title: Small", "title: Small\npeople: {attributes: {tests: {type: text}}}", "people.attributes.tests not_allowed 3:23"},
 	{"two fields of one label", "title: Small", "title: Small\nrecords: {walk: {label: Walk, fields: {far: {type: number, label: Far}, away: {type: number, label: far}}}}", "records.walk.fields.away.label repeated 3:73"},
 	{"a field with the label of the date", "title: Small", "title: Small\nrecords: {walk: {label: Walk, fields: {day: {type: date, label: {en: Date}}}}}", "records.walk.fields.day.label repeated 3:40"},
 	{"a field with the id of another's label", "title: Small", "title: Small\nrecords: {walk: {label: Walk, fields: {far: {type: number, label: Away}, away: {type: number}}}}", "records.walk.fields.far.label repeated 3:40"},

@@ -84,6 +84,8 @@ func (o object) attributes() []project.RecordKind {
 			kind.Fields = append(kind.Fields, o.changedField(f, e, path, true))
 		case f != nil:
 			o.reportAt(e.line, e.column, path, notAllowed, idReserved(e.key))
+		case schema.Builtin().Plural(e.key) != nil: // it is a list in rules over people
+			o.reportAt(e.line, e.column, path, notAllowed, idReserved(e.key))
 		case o.ownWord(e, path):
 			field := o.ownField(e, path)
 			field.Attribute, field.Section = true, "about"
