@@ -164,7 +164,8 @@ func (v view) inputs(kind *schema.Kind, d *project.Definition, e Entry, today st
 	}
 	var out []input
 	for _, f := range fields {
-		if !slices.Contains(without, f.Name) {
+		nothing := f.Options != nil && len(f.Options(d)) == 0 && !f.Required // a list that the definition leaves empty
+		if !nothing && !slices.Contains(without, f.Name) {
 			out = append(out, v.input(f, d, e, today))
 		}
 	}

@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -158,8 +159,16 @@ func Expanded(text []byte, versions []project.Pack) ([]byte, error) {
 	if root == nil {
 		return nil, fmt.Errorf("definition: %s", r.problems[0].Code)
 	}
+	own := root.entries
 	root, _ = r.extended(root, versions)
 	root.entries = slices.DeleteFunc(slices.Clone(root.entries), func(e entry) bool { return e.key == "extends" })
+	place := func(e entry) int {
+		if at := slices.IndexFunc(own, func(o entry) bool { return o.key == e.key }); at >= 0 {
+			return at
+		}
+		return len(own) // what packs alone have comes last
+	}
+	slices.SortStableFunc(root.entries, func(a, b entry) int { return cmp.Compare(place(a), place(b)) })
 	return yaml.MarshalWithOptions(plainValue(root), yaml.IndentSequence(true))
 }
 
