@@ -72,6 +72,8 @@ type Option struct {
 	Label project.Text
 	Also  []string // other accepted spellings
 	Own   bool     // it comes from the definition's own list
+
+	initials map[string][]string // other spellings of one letter by language; see initialOption
 }
 
 // spellings iterates over all accepted spellings of the option.

@@ -1,8 +1,10 @@
 package schema
 
 import (
+	"slices"
 	"strings"
 
+	"outreach/internal/project"
 	"outreach/internal/text"
 )
 
@@ -28,6 +30,9 @@ func parseOption(f *Field, value string, s Scope) (string, *Problem) {
 		if id, ok := unmarkedOption(options, wanted); ok {
 			return id, nil
 		}
+		if id, ok := initialOption(options, wanted, s.Definition); ok {
+			return id, nil
+		}
 	}
 	return "", &Problem{Code: NotInList, Options: offer(options, s)}
 }
@@ -38,6 +43,28 @@ func unmarkedOption(options []Option, wanted string) (id string, ok bool) {
 	for _, o := range options {
 		for spelling := range o.spellings() {
 			if wanted != Unmarked(strings.TrimSpace(spelling)) {
+				continue
+			}
+			if ok && id != o.ID {
+				return "", false
+			}
+			id, ok = o.ID, true
+		}
+	}
+	return id, ok
+}
+
+// initialOption returns the option of which a letter is the initial in a language of the project, if it is of one alone:
+// m is a man in Polish, and a man or a woman in Spanish.
+func initialOption(options []Option, wanted string, d *project.Definition) (id string, ok bool) {
+	languages := []string{text.Polish}
+	if d != nil && len(d.Languages) > 0 {
+		languages = d.Languages
+	}
+	for _, language := range languages {
+		language, _, _ = strings.Cut(language, "-")
+		for _, o := range options {
+			if !slices.Contains(o.initials[language], wanted) {
 				continue
 			}
 			if ok && id != o.ID {

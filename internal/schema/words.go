@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"outreach/internal/project"
 	"outreach/internal/text"
@@ -44,7 +45,7 @@ func worded(field string, own []Option) func(*project.Definition) []Option {
 		options := slices.Clone(own)
 		for i := range options {
 			options[i].Label = optionLabel(words, field, own[i])
-			options[i].Also = optionSpellings(words, field, own[i])
+			options[i].Also, options[i].initials = optionSpellings(words, field, own[i])
 		}
 		last.Store(&list{words, options})
 		return options
@@ -74,11 +75,19 @@ func optionLabel(words *text.Vocabulary, field string, o Option) project.Text {
 	return label
 }
 
-// optionSpellings returns the other accepted spellings of an option of a built-in field in all languages.
-func optionSpellings(words *text.Vocabulary, field string, o Option) []string {
-	also, word := slices.Clone(o.Also), words.Word("also."+field+"."+o.ID)
+// optionSpellings returns the other accepted spellings of an option of a built-in field in all languages, those of one
+// letter by language.
+func optionSpellings(words *text.Vocabulary, field string, o Option) (also []string, initials map[string][]string) {
+	also, initials = slices.Clone(o.Also), map[string][]string{}
+	word := words.Word("also." + field + "." + o.ID)
 	for _, language := range word.Languages() {
-		also = append(also, strings.Split(word[language], ", ")...)
+		for spelling := range strings.SplitSeq(word[language], ", ") {
+			if utf8.RuneCountInString(spelling) == 1 {
+				initials[language] = append(initials[language], spelling)
+			} else {
+				also = append(also, spelling)
+			}
+		}
 	}
-	return also
+	return also, initials
 }
