@@ -204,14 +204,29 @@ func DescribeValues(f *schema.Field, words *text.Messages) string {
 
 func number(n float64) string { return schema.Number(n) }
 
-// allowed returns the values of a list, each in all its spellings; "" for other columns.
+// languages returns those in which values are named: the project's own, English and the reader's. Files may have the
+// words of others as well.
+func (b Blank) languages() []string {
+	own := []string{text.Polish}
+	if d := b.scope.Definition; d != nil && len(d.Languages) > 0 {
+		own = d.Languages
+	}
+	return slices.DeleteFunc(text.Languages(), func(language string) bool {
+		return language != text.English && language != b.words.Language() && !slices.ContainsFunc(own, func(tag string) bool {
+			base, _, _ := strings.Cut(tag, "-")
+			return base == language
+		})
+	})
+}
+
+// allowed returns the values of a list, each in some languages; "" for other columns.
 func (b Blank) allowed(f *schema.Field) string {
 	values := b.listed(f)
 	if !f.Refusable {
 		return values
 	}
 	words := []string{schema.Refused}
-	for _, language := range text.Languages() {
+	for _, language := range b.languages() {
 		if word := text.Of(language).Say("value." + schema.Refused); !slices.Contains(words, word) {
 			words = append(words, word)
 		}
@@ -223,7 +238,7 @@ func (b Blank) listed(f *schema.Field) string {
 	switch f.Type {
 	case schema.YesNo:
 		var answers []string
-		for _, language := range text.Languages() {
+		for _, language := range b.languages() {
 			words := text.Of(language)
 			answers = append(answers, words.Say("value.yes")+", "+words.Say("value.no"))
 		}
@@ -237,6 +252,9 @@ func (b Blank) listed(f *schema.Field) string {
 		ways := []string{o.ID}
 		for _, language := range o.Label.Languages() {
 			label := o.Label[language]
+			if !o.Own && !slices.Contains(b.languages(), language) {
+				continue
+			}
 			if !slices.ContainsFunc(ways, func(way string) bool { return schema.Same(way) == schema.Same(label) }) {
 				ways = append(ways, label)
 			}
