@@ -54,8 +54,8 @@ func unmarkedOption(options []Option, wanted string) (id string, ok bool) {
 	return id, ok
 }
 
-// initialOption returns the option of which a letter is the initial in a language of the project, if it is of one alone:
-// m is a man in Polish, and a man or a woman in Spanish.
+// initialOption returns the option of which a letter is the initial in a language of the project, if it is of one
+// alone: m is a man in Polish, and a man or a woman in Spanish.
 func initialOption(options []Option, wanted string, d *project.Definition) (id string, ok bool) {
 	languages := []string{text.Polish}
 	if d != nil && len(d.Languages) > 0 {
