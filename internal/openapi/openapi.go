@@ -66,9 +66,9 @@ const introduction = `Planned and achieved of funded outreach projects: sign-ups
 snapshots that explain every figure come out.
 
 Each resource has one address. A browser (` + "`Accept: text/html`" + `) gets a page, a program (` + "`Accept: application/json`" + `, or a JSON body) gets JSON.
-Forms and JSON bodies have the same fields; the values of a form are strings as people write them, in Polish or English.
+Forms and JSON bodies have the same fields; the values of a form are strings as people write them, in any language of the pages.
 Invisible characters, such as zero-width spaces and marks of direction, are removed from all texts of both, and of files.
-Messages are in the language of ` + "`Accept-Language`" + `, Polish or English; the parameter ` + "`lang`" + ` (` + "`pl`" + ` or ` + "`en`" + `) overrides it.
+Messages are in the language of ` + "`Accept-Language`" + `: Polish (` + "`pl`" + `), German (` + "`de`" + `), English (` + "`en`" + `), Spanish (` + "`es`" + `) or Ukrainian (` + "`uk`" + `); the parameter ` + "`lang`" + ` overrides it.
 
 Roles are claims of an OpenID Connect token, in ` + "`groups`" + `: ` + "`{project}:coordinator`, `{project}:adviser`, `{project}:funder`, `{project}:partner:{partner}`" + `, and ` + "`admin`" + `, who may create projects.
 Each operation names the roles that may use it.
