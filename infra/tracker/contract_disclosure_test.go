@@ -40,8 +40,8 @@ func exact(t *testing.T, by any) map[string]float64 {
 	return out
 }
 
-// tells returns the parts by which two breakdowns differ by one to four people.
-func tells(one, other map[string]float64) (parts []string) {
+// revealing returns the parts by which two breakdowns differ by one to four people.
+func revealing(one, other map[string]float64) (parts []string) {
 	for part, n := range one {
 		if m, both := other[part]; both && n != m && n-m < 5 && m-n < 5 {
 			parts = append(parts, part)
@@ -69,7 +69,7 @@ func TestTwoPublicationsTellNothingOfOnePerson(t *testing.T) {
 	second.has(map[string]string{"snapshot.participants.total": "37", "snapshot.indicators.0.achieved": "37", "snapshot.hash": snap.text("hash"), "snapshot.participants.by.sex.female": "hidden", "snapshot.participants.by.sex.male": "hidden"})
 	for _, by := range []string{"snapshot.participants.by", "snapshot.indicators.0.by"} {
 		now := exact(t, second.at(by))
-		if parts := tells(before, now); len(parts) > 0 {
+		if parts := revealing(before, now); len(parts) > 0 {
 			t.Errorf("%s tells %v", by, parts)
 		}
 		if len(now) > 0 {
@@ -108,7 +108,7 @@ func TestNestedFiguresTellNothingOfOnePerson(t *testing.T) {
 	p.approve(p.compile())
 	public := p.anyone.get(p.at).is(http.StatusOK)
 	public.has(map[string]string{"snapshot.participants.total": "37", "snapshot.indicators.0.achieved": "36"})
-	if parts := tells(exact(t, public.at("snapshot.participants.by")), exact(t, public.at("snapshot.indicators.0.by"))); len(parts) > 0 {
+	if parts := revealing(exact(t, public.at("snapshot.participants.by")), exact(t, public.at("snapshot.indicators.0.by"))); len(parts) > 0 {
 		t.Errorf("the difference tells %v: %s", parts, public)
 	}
 	public.has(map[string]string{"snapshot.indicators.0.by.sex.female": "hidden"})

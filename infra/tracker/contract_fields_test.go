@@ -92,7 +92,7 @@ func TestContractRefusedAnswers(t *testing.T) {
 	}
 }
 
-// Breakdowns by a field that is not public are the office's and the funder's, and nobody else's.
+// Breakdowns by a field that is not public are the office's and the funder's, of no other caller.
 func TestContractFieldsThatAreNotPublic(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "indicators:\n", `people:
@@ -133,8 +133,8 @@ indicators:
 	}
 }
 
-// Records of a kind whose person is optional are about a person or about nobody, in JSON, on the form and in files.
-// Those about nobody count as records and never as people.
+// Records of a kind whose person is optional are about a person or no person, in JSON, on the form and in files.
+// Those without a person count as records and never as people.
 func TestContractRecordsThatNeedNoPerson(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "  - {of: consultation}\n", "  - {of: visit}\n", "indicators:\n", `records:
@@ -148,6 +148,7 @@ indicators:
   - {code: "53", unit: visit, count: records, of: visit, where: 'sex == "female"', label: Visits of women}
   - {code: "54", unit: percent, count: share, of: visit, where: 'place == "home"', among: {of: visit}, label: People at home}
   - {code: "55", unit: percent, count: share, per: records, of: visit, where: 'place == "home"', among: {of: visit}, label: Visits at home}
+  - {code: "57", unit: person, count: people, who: 'len(visit) >= 1', label: People with a visit}
 `)
 	at, date := p.at+"/records/visit", p.day(-10)
 	p.office.post(p.at+"/signups", signup("ewa", "planting").and(fields{"sex": "female"})).is(http.StatusCreated)
@@ -169,18 +170,18 @@ indicators:
 	p.office.browser().send("POST", at, "application/x-www-form-urlencoded", []byte(form.Encode())).is(http.StatusSeeOther)
 	p.accepts(p.office, "a.csv", "date,place,spent\n"+p.day(-7)+",home,50\n")
 	p.accepts(p.office, "b.csv", "email,date,place,spent\niga@example.org,"+p.day(-7)+",home,60\n,"+p.day(-7)+",fair,70\n,"+date+",fair,80\n")
-	figures := map[string]string{"50": "3", "51": "8", "52": "48.8", "53": "1", "54": "66.7", "55": "50"}
+	figures := map[string]string{"50": "3", "51": "8", "52": "48.8", "53": "1", "54": "66.7", "55": "50", "57": "3"}
 	p.counts(figures)
 	if got := figureOfParticipants(p.compile()); got != "3" {
 		t.Errorf("participants: %s", got)
 	}
-	// A record may become one about somebody and, on top of the checkpoint, one about nobody again.
+	// A record may become one about a person and, on top of the checkpoint, one without a person again.
 	changed := p.office.put(at+"/"+nobody.text("id"), visit("home", 10).and(fields{"person": of("jan")})).is(http.StatusOK)
 	figures["50"], figures["51"], figures["54"], figures["55"] = "4", "9", "75", "55.6"
-	figures["52"] = "44.4"
+	figures["52"], figures["57"] = "44.4", "4"
 	p.counts(figures)
 	p.office.put(at+"/"+changed.text("id"), visit("fair", 15)).is(http.StatusOK)
-	p.counts(map[string]string{"50": "3", "51": "8", "56": "1"})
+	p.counts(map[string]string{"50": "3", "51": "8", "56": "1", "57": "3"})
 	if got := figure(p.office.get(p.at+"/snapshots/latest").is(http.StatusOK), "56", "by.spent.much"); got != "1" {
 		t.Errorf("%s outings on which much was spent", got)
 	}

@@ -61,7 +61,7 @@ func TestContractAPhoneAndANameAreKeys(t *testing.T) {
 	p.attends(fields{"first_name": "Ewa"}).isInvalid("person missing")
 	p.attends(fields{"name": fields{"first_name": "Jan"}}).isInvalid("person.name.birth_year missing", "person.name.last_name missing")
 
-	// A name is for the office: nobody is turned away who has neither address nor number.
+	// A name is for the office: people without address and number can be entered.
 	jan := fields{"activity": "planting", "first_name": "Jan", "last_name": "Wójcik", "birth_year": 1950, "consent_processing": true}
 	p.anyone.post(p.at+"/signups", jan).isInvalid("email missing")
 	p.office.post(p.at+"/signups", jan.without("birth_year")).isInvalid("email missing")
@@ -86,7 +86,7 @@ func TestContractAPhoneAndANameAreKeys(t *testing.T) {
 	p.office.put(p.at+"/people/"+other, fields{"first_name": "Józef", "last_name": "Wójcik"}).is(http.StatusOK)
 	p.office.post(p.at+"/tests", p.exam("").and(fields{"person": fields{"name": fields{"first_name": "Jozef", "last_name": "Wojcik", "birth_year": 1952}}})).is(http.StatusCreated).has(map[string]string{"person.id": other})
 
-	// A form that the public sends with a known name is somebody else's, whom only the office recognises.
+	// A form that the public sends with a known name is of another person, whom only the office recognises.
 	p.anyone.post(p.at+"/signups", jan.and(fields{"email": "jan@example.org", "activity": "compost"})).is(http.StatusCreated)
 	if held := p.held("compost"); len(held) != 0 {
 		t.Errorf("held: %v", held)

@@ -177,9 +177,9 @@ func (f *Figures) record(r recordRef) snapshot.Evidence {
 	return out
 }
 
-// nobody reports whether a place in people is that of records about nobody, of a kind whose records may be so. They
+// noPerson reports whether a place in people is that of records without a person, of a kind with optional ones. They
 // count as records, and never as people.
-func (l *Live) nobody(place uint32) bool { return l.people[place] == 0 }
+func (l *Live) noPerson(place uint32) bool { return l.people[place] == 0 }
 
 func (l *Live) person(place uint32) string { return l.texts.all[l.people[place]] }
 
@@ -358,7 +358,7 @@ func (c *counter) count(s *kindLayout) error {
 			text = date.String()
 		}
 		vars.Set(row, text, state, known)
-		nobody := s.Person && c.live.nobody(person)
+		nobody := s.Person && c.live.noPerson(person)
 		here := recordRef{kind: uint32(s.number), place: uint32(place)}
 		for i := range rules.indicators {
 			in := &rules.indicators[i]
@@ -518,7 +518,7 @@ func (t *accumulator) month(date, from day) *amount { return &t.added[date.month
 func (c *counter) tally(t *accumulator, here recordRef, date day, person uint32, value string) error {
 	t.records++
 	month := t.month(date, c.from)
-	if t.rule.countsPeople() && !c.live.nobody(person) {
+	if t.rule.countsPeople() && !c.live.noPerson(person) {
 		t.people.add(person, date)
 	}
 	switch t.rule.count {

@@ -64,7 +64,7 @@ func (s *kindLayout) check(field int, value string) error {
 	return nil
 }
 
-// needsPerson reports whether every record is about a person. Those of a project's own kind may be about nobody: it may
+// needsPerson reports whether every record is about a person. Those of a project's own kind may have none: it may
 // say so, or have said so before.
 func (s *kindLayout) needsPerson() bool { return s.Person && !s.SharesRoutes() }
 

@@ -43,7 +43,7 @@ func NextStatusChange(def *project.Definition, snap snapshot.Snapshot, after str
 	return first.AddDate(0, 0, next-1).Format(time.DateOnly)
 }
 
-// mayChange reports whether the status of a figure may be another one on a day, as far as the rounded figure tells.
+// mayChange reports whether the status of a figure may be another one on a day, as far as the rounded figure shows.
 func (p *plan) mayChange(figure *snapshot.Indicator, in project.Indicator, day int) bool {
 	started := figure.Records > 0 || !in.OfRecords() || in.UsesWho() && figure.Achieved != "" && figure.Achieved != "0"
 	return slices.ContainsFunc(possible(figure, in), func(value *big.Rat) bool {

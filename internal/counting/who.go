@@ -94,8 +94,8 @@ func (r *personRecords) of(person uint32, until day) (from, to uint32) {
 	return from, to
 }
 
-// eachRecord calls a function with the records of a kind of which rules over people may count. Those about nobody are
-// in nobody's list.
+// eachRecord calls a function with the records of a kind of which rules over people may count. Those without a person
+// are in no list.
 func (c *counter) eachRecord(s *kindLayout, last day, do func(place uint32, person uint32, date day)) {
 	last = min(last, c.asOf)
 	if s == c.live.layouts.signups {
@@ -108,7 +108,7 @@ func (c *counter) eachRecord(s *kindLayout, last day, do func(place uint32, pers
 	}
 	records := c.live.records[s.number]
 	for i := range records {
-		if r := &records[i]; r.date >= c.from && r.date <= last && !c.live.nobody(r.person) {
+		if r := &records[i]; r.date >= c.from && r.date <= last && !c.live.noPerson(r.person) {
 			do(uint32(i), r.person, r.date)
 		}
 	}
@@ -118,7 +118,7 @@ func (c *counter) eachRecord(s *kindLayout, last day, do func(place uint32, pers
 	rows := &c.live.base.kinds[s.number]
 	gone, days, people := c.live.base.gone[rows], c.live.base.days[rows], c.live.base.people[rows]
 	for i, live := range rows.Live {
-		if live && !gone[i] && days[i] >= c.from && days[i] <= last && !c.live.nobody(people[i]) {
+		if live && !gone[i] && days[i] >= c.from && days[i] <= last && !c.live.noPerson(people[i]) {
 			do(uint32(len(records)+i), people[i], days[i])
 		}
 	}
@@ -409,7 +409,7 @@ func (f *Figures) merged(a, b []recordRef) []recordRef {
 // personKind is the kind of a recordRef to a person, whose place is the index in Live.people.
 func (f *Figures) personKind() uint32 { return uint32(len(f.live.layouts.all)) }
 
-// personRecord returns what stands in evidence for a person without a record.
+// personRecord returns what evidence has for a person without a record.
 func (f *Figures) personRecord(person uint32) snapshot.Evidence {
 	return snapshot.Evidence{ID: f.live.person(person), Kind: PersonEvidence, Date: f.present[person].String(), Person: f.live.person(person)}
 }

@@ -172,7 +172,7 @@ func (v view) Languages() []language {
 	return out
 }
 
-// Reviewed reports whether somebody who speaks the page's language has read its texts.
+// Reviewed reports whether a speaker of the page's language has read its texts.
 func (v view) Reviewed() bool { return text.Reviewed(v.Lang()) }
 
 // SignIn returns the URL to sign in and return to this page.

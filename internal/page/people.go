@@ -52,7 +52,7 @@ func shownKeys(keys *schema.Keys) []*schema.Field {
 // PersonItem is one person of a list.
 type PersonItem struct {
 	ID, Name, Email, Pesel string
-	Key                    string // what somebody without a name is called by
+	Key                    string // what a person without a name is called by
 	Further                schema.Further
 }
 

@@ -292,7 +292,7 @@ func (s *Store) Identify(ctx context.Context, project string, ref schema.PersonR
 	return a, nil
 }
 
-// fresh sets somebody new.
+// fresh sets a new person.
 func (a *Applicant) fresh() {
 	a.Person = Person{ID: a.lookup.fresh, FirstName: a.ref.FirstName, LastName: a.ref.LastName, Phone: a.names.Phone, Address: a.names.Address, BirthYear: yearOf(a.ref)}
 	for _, k := range a.lookup.keys {

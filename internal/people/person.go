@@ -22,7 +22,7 @@ type Person struct {
 	Emails    []string `json:"emails,omitempty"`
 	Pesels    []string `json:"pesels,omitempty"`
 	Further   []Key    `json:"further,omitempty"`    // keys of other kinds
-	Address   string   `json:"address,omitempty"`    // an e-mail address where the project recognises nobody by it
+	Address   string   `json:"address,omitempty"`    // an e-mail address where it is no key of the project
 	Phone     string   `json:"phone,omitempty"`      // for calls; where it is a key too, Further has it
 	BirthYear string   `json:"birth_year,omitempty"` // as the first form that gave it says
 	Also      []string `json:"also,omitempty"`       // further first names by which the office knows the person
@@ -410,5 +410,5 @@ func (p Person) withName(keys *schema.Keys) Person {
 	return p
 }
 
-// isName reports whether a key is one of names: the public form recognises nobody by it.
+// isName reports whether a key is one of names: the public form does not recognise people by it.
 func isName(k Key) bool { return k.Kind == project.KeyName }

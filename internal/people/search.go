@@ -36,7 +36,7 @@ func (s *Store) Search(ctx context.Context, d *project.Definition, query string,
 	return table.List[Person](ctx, s.db.People, table.Query{PK: namesIndex(project), Index: true, Limit: limit, Cursor: cursor})
 }
 
-// FindByKey returns somebody who has a key, of any kind, that is the query; false where there is nobody.
+// FindByKey returns a person who has a key, of any kind, that is the query; false where there is none.
 func (s *Store) FindByKey(ctx context.Context, d *project.Definition, query string) (Person, bool, error) {
 	sure, maybe := queryKeys(d, strings.TrimSpace(query))
 	if len(sure)+len(maybe) == 0 {

@@ -90,7 +90,7 @@ type Contact struct {
 	Address string `json:"address,omitempty"`
 }
 
-// Privacy is what the form tells people about the use of their data (GDPR, Article 13), beside the contact.
+// Privacy is what the form says to people about the use of their data (GDPR, Article 13), beside the contact.
 type Privacy struct {
 	Basis      string     `json:"basis,omitempty"` // one of Bases, or ""
 	DPO        *Officer   `json:"dpo,omitempty"`

@@ -7,7 +7,7 @@ type RecordKind struct {
 	Plural    string        `json:"plural,omitempty"` // of built-in kinds: in addresses and as the kind of files; other kinds use their name
 	Label     Text          `json:"label,omitzero"`   // in place of the catalogues'
 	Person    bool          `json:"person,omitempty"`
-	Optional  bool          `json:"person_optional,omitempty"` // records may be about nobody
+	Optional  bool          `json:"person_optional,omitempty"` // records may have no person
 	ByPartner bool          `json:"by_partner,omitempty"`      // only partners' files have it
 	By        []string      `json:"by,omitempty"`              // the roles beside the coordinator that record it
 	Fields    []RecordField `json:"fields,omitempty"`
@@ -38,7 +38,7 @@ type RecordField struct {
 	Hint      Text              `json:"hint,omitzero"`        // below the field of a form, in place of the catalogues'
 	Decimals  int               `json:"decimals,omitempty"`   // of a number, at most
 	NotAsked  bool              `json:"not_asked,omitempty"`  // the project does without a built-in attribute
-	Refusable bool              `json:"refusable,omitempty"`  // "refused" may stand in place of the value
+	Refusable bool              `json:"refusable,omitempty"`  // "refused" may be given in place of the value
 	NotPublic bool              `json:"not_public,omitempty"` // breakdowns by it are not on the public page
 	Sensitive bool              `json:"sensitive,omitempty"`  // for coordinators alone
 	Example   [2]string         `json:"example,omitzero"`

@@ -74,7 +74,7 @@ func (k *Kind) Read(given Given, s Scope, others ...string) (Entry, []Problem) {
 		var bad []Problem
 		entry.Person, bad = k.PersonKeys().read(given, s)
 		if k.Optional && entry.Person == (PersonRef{}) && len(bad) == 1 && bad[0].Code == Missing {
-			bad = nil // nobody
+			bad = nil // no person
 		}
 		problems = append(problems, bad...)
 	}

@@ -80,7 +80,7 @@ func (k *Keys) Field(kind string) *Field {
 // concerns reports whether a problem is one of a key.
 func (k *Keys) concerns(p Problem) bool { return k.Field(p.Field) != nil }
 
-// First returns the field that stands for all keys in messages about the person.
+// First returns the field that represents all keys in messages about the person.
 func (k *Keys) First() string {
 	if len(k.Fields) == 0 {
 		return BirthYearField.Name
@@ -124,7 +124,7 @@ func NameKey(first, last, year string) string {
 	return first + "\n" + last + "\n" + year
 }
 
-// fieldsOf returns the fields of sign-ups: the keys stand where the built-in ones did; an e-mail address and a phone
+// fieldsOf returns the fields of sign-ups: the keys are where the built-in ones were; an e-mail address and a phone
 // that are none are asked all the same.
 func (k *Keys) fieldsOf(fields []Field) []Field {
 	var out []Field
@@ -153,7 +153,7 @@ func (k *Keys) fieldsOf(fields []Field) []Field {
 }
 
 // Identity returns a kind with the keys as fields behind those of the names, an e-mail address and a phone that are
-// none too, one key of which is needed: but where names are one, which somebody may have alone.
+// none too, one key of which is needed: but where names are one, which a person may have alone.
 func (k *Keys) Identity(names ...Field) *Kind {
 	out := &Kind{Name: "identity", who: k, Fields: names}
 	for _, f := range k.Fields {
@@ -193,7 +193,7 @@ func (k *Keys) Missing(field string) Problem {
 	return Problem{Field: field, Code: Missing, Hint: hintKeys, Options: k.options()}
 }
 
-// MissingAtForms returns the problem that a public form has none of the keys by which it may name somebody: a name is
+// MissingAtForms returns the problem that a public form has none of the keys by which it may name a person: a name is
 // for the office's records alone.
 func (k *Keys) MissingAtForms() Problem {
 	others := Keys{Fields: k.Fields}
@@ -203,7 +203,7 @@ func (k *Keys) MissingAtForms() Problem {
 	return others.Missing(others.First())
 }
 
-// AtForms reports whether a reference has a key by which a public form may name somebody.
+// AtForms reports whether a reference has a key by which a public form may name a person.
 func (p PersonRef) AtForms() bool {
 	p.Further = p.Further.With(project.KeyName, "")
 	return !p.Empty()

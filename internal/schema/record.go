@@ -53,7 +53,7 @@ type Field struct {
 	Hint      project.Text // its own hint on forms
 	Decimals  int          // the most decimals of a number; 0: as many as its type has
 	Unit      string       // of a number, on forms and in lists
-	Refusable bool         // Refused may stand in place of the value
+	Refusable bool         // Refused may be given in place of the value
 	Sensitive bool         // shown to coordinators alone, and in no breakdown of fewer than FewestSensitive people
 	NotPublic bool         // breakdowns by it are not shown to the public
 	Total     bool         // the result of a file includes the sum of this field
@@ -98,7 +98,7 @@ type Kind struct {
 	Path      string       // the path of its typed records below the project: its plural, or records/{name} for a kind without one
 	Label     project.Text // its own name on pages; see LabelIn
 	Person    bool         // it is about a person; see PersonKeys
-	Optional  bool         // a record may be about nobody all the same
+	Optional  bool         // a record may have no person all the same
 	ByPartner bool         // media partners send it in files; it cannot be typed
 	By        []string     // the roles beside the coordinator that record it, where it has no routes of its own
 	Fields    []Field

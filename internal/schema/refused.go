@@ -5,7 +5,7 @@ import (
 	"outreach/internal/text"
 )
 
-// Refused stands in place of the value of a refusable field, of any type: somebody was asked and did not want to
+// Refused is in place of the value of a refusable field, of any type: the person was asked and did not want to
 // answer. It is a part of its own in breakdowns, and rules that compare the field with anything else do not match.
 const Refused = "refused"
 

@@ -21,7 +21,7 @@ func (k *Kind) Unsensitive(r Row) Row {
 	return out
 }
 
-// KeepSensitive adds the sensitive values of a record to what somebody sends in its place who cannot see them, where
+// KeepSensitive adds the sensitive values of a record to what a caller sends in its place who cannot see them, where
 // that has none. The row is revealed.
 func (k *Kind) KeepSensitive(given Given, before Row) {
 	values := k.JSON(before)

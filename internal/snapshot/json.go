@@ -45,7 +45,7 @@ func (p Participants) MarshalJSON() ([]byte, error) {
 }
 
 // MarshalJSON writes empty lists as [], never as null, and null for numbers that there are not. Where the public sees a
-// mark, it writes that, and null for what would tell the number.
+// mark, it writes that, and null for what would reveal the number.
 func (i Indicator) MarshalJSON() ([]byte, error) {
 	type rest struct { // in the order of Indicator
 		Public      string                            `json:"public,omitempty"`

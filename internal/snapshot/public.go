@@ -49,7 +49,7 @@ func (s Snapshot) Public(withheld Withheld) Snapshot {
 	return s
 }
 
-// withheldFigures withholds figures that would tell a number of 1 to 4 people: shares with a numerator or a complement
+// withheldFigures withholds figures that would reveal a number of 1 to 4 people: shares with a numerator or a complement
 // of so many, other figures over records about so few people, and what is worked out from any that is not shown. Of
 // figures about people that are worked out from others it also leaves out earlier months and the parts of records:
 // there were fewer people then, and are in each.
@@ -61,7 +61,7 @@ func withheldFigures(all []Indicator) {
 	for i := range all {
 		in := &all[i]
 		switch {
-		case tellsFew(byCode, *in):
+		case revealsFew(byCode, *in):
 			*in = Indicator{Code: in.Code, Label: in.Label, Unit: in.Unit, Target: in.Target, TargetBy: in.TargetBy, Count: in.Count, From: in.From, Withheld: true}
 		case in.Count != "" && isAboutPeople(byCode, *in):
 			if in.By = (Breakdowns{}); in.Count != "records" && in.Count != "sum" {
@@ -71,8 +71,8 @@ func withheldFigures(all []Indicator) {
 	}
 }
 
-// tellsFew reports whether a figure would tell a number of 1 to 4 people, other than by being that number.
-func tellsFew(all map[string]Indicator, in Indicator) bool {
+// revealsFew reports whether a figure would reveal a number of 1 to 4 people, other than by being that number.
+func revealsFew(all map[string]Indicator, in Indicator) bool {
 	switch in.Count {
 	case "", "records", "sum", "said":
 		return false
@@ -80,7 +80,7 @@ func tellsFew(all map[string]Indicator, in Indicator) bool {
 		return slices.ContainsFunc(in.From, func(code string) bool {
 			operand, known := all[code]
 			people, counts := operand.people()
-			return !known || counts && isFew(people) || tellsFew(all, operand)
+			return !known || counts && isFew(people) || revealsFew(all, operand)
 		})
 	case "share":
 		if in.People > 0 && (isFew(in.Numerator) || isFew(in.Denominator-in.Numerator)) {

@@ -184,10 +184,10 @@ func Of(language string) *Messages {
 	return c.words[Default]()
 }
 
-// reviewed is the key that says whether somebody who speaks the language has read its catalogue: "yes" or "no".
+// reviewed is the key that says whether a speaker of the language has read its catalogue: "yes" or "no".
 const reviewed = "reviewed"
 
-// Reviewed reports whether somebody who speaks a language has read its catalogue.
+// Reviewed reports whether a speaker of a language has read its catalogue.
 func Reviewed(language string) bool { return offered().names[language][reviewed] == "yes" }
 
 // OwnName returns a language's name in itself, capitalised: "Polski".

@@ -60,7 +60,7 @@ func (m *Messages) Number(value any) string {
 	return m.digits(digits)
 }
 
-// NoNumber stands in place of a number that there is not.
+// NoNumber is in place of a number that there is not.
 const NoNumber = "–"
 
 var plain = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)

@@ -215,7 +215,7 @@ func (o object) options() []project.RecordOption {
 
 var optionID = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
 
-// optionID reads the id of a value of a list: it stands in records and rules, beside what means something else there.
+// optionID reads the id of a value of a list: records and rules have it beside words with another meaning.
 func (o object) optionID() string {
 	id, n, ok := o.value("id")
 	switch {

@@ -19,7 +19,7 @@ type Proof struct {
 }
 
 // Lack is what keeps records of a kind from coming: the list of a field that every record needs is empty; or, without a
-// field, nobody sends them.
+// field, there is no sender.
 type Lack struct {
 	Kind  *schema.Kind
 	Field *schema.Field

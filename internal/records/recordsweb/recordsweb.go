@@ -328,7 +328,7 @@ func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, e
 	return draft, err
 }
 
-// sentView returns what a reference tells of a person by its keys. A name is told only where it is the key.
+// sentView returns what a reference says of a person by its keys. A name is shown only where it is the key.
 func sentView(ref schema.PersonRef) *people.PersonView {
 	v := &people.PersonView{Email: ref.Email, Pesel: ref.Pesel, Further: ref.Further.With(project.KeyName, "")}
 	if ref.Key(project.KeyName) != "" {

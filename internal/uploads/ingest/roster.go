@@ -39,7 +39,7 @@ type roster struct {
 // named is a reference, and what is to be told of it.
 type named struct {
 	schema.PersonRef
-	nodes     []int            // of its keys; none where nobody is meant
+	nodes     []int            // of its keys; none where no person is meant
 	two       bool             // its keys belong to two people
 	which     bool             // several people share its keys
 	conflict  *people.Conflict // of a sign-up that is held, as it contradicts a known person
@@ -387,7 +387,7 @@ func (r *roster) findTwo(ctx context.Context, s peopleStore, project string) (he
 }
 
 // connects reports whether a reference of several keys makes one of two people, and returns the id of the first known
-// one, and the kinds of the keys beside the first one of them. A new key that stands nowhere else connects nobody, but
+// one, and the kinds of the keys beside the first one of them. A new key that no other row has connects no people, but
 // for a PESEL, of which a person has one; neither do keys that are stored for one person already.
 func (r *roster) connects(n *named, joins []int) (person string, kinds []string, two bool) {
 	first, connecting := "", 0
@@ -439,7 +439,7 @@ func (r *roster) problems(ref schema.PersonRef) (found []schema.Problem, wrong b
 	return found, false
 }
 
-// field returns the column that stands for the keys of a reference: that of the first key, or of a last name.
+// field returns the column that represents the keys of a reference: that of the first key, or of a last name.
 func (r *roster) field(ref schema.PersonRef) string {
 	for _, f := range r.who.Fields {
 		if ref.Key(f.Name) != "" {
@@ -515,7 +515,7 @@ func (r *roster) registerAll(ctx context.Context, s peopleStore, project string,
 // id returns the id of a row's person, a provisional one for a new person, or for the sender of a held sign-up.
 func (r *roster) id(ref schema.PersonRef) string {
 	if ref.Empty() {
-		return "" // a record about nobody
+		return "" // a record without a person
 	}
 	i := r.at[ref]
 	p := r.person(&r.refs[i])
