@@ -2,7 +2,8 @@ package schema
 
 import "strings"
 
-// Code is a number or identifier that another organisation gave out: one line, compared without case where it has no pattern.
+// Code is a number or identifier that another organisation gave out: one line, compared without case where it has no
+// pattern.
 var Code = &Type{Name: "code", wrong: Unreadable, parse: parseCode}
 
 // longestCode is the maximum length of a project's own identifiers, in characters.

@@ -49,10 +49,10 @@ func (s Snapshot) Public(withheld Withheld) Snapshot {
 	return s
 }
 
-// withheldFigures withholds figures that would reveal a number of 1 to 4 people: shares with a numerator or a complement
-// of so many, other figures over records about so few people, and what is worked out from any that is not shown. Of
-// figures about people that are worked out from others it also leaves out earlier months and the parts of records:
-// there were fewer people then, and are in each.
+// withheldFigures withholds figures that would reveal a number of 1 to 4 people: shares with a numerator or a
+// complement of so many, other figures over records about so few people, and what is worked out from any that is not
+// shown. Of figures about people that are worked out from others it also leaves out earlier months and the parts of
+// records: there were fewer people then, and are in each.
 func withheldFigures(all []Indicator) {
 	byCode := map[string]Indicator{}
 	for _, in := range all {
