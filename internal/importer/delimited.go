@@ -315,6 +315,16 @@ func (d *delimited) next() (row, error) {
 	return row{number: d.row, cells: d.cells}, nil
 }
 
+// severalLines reports whether a cell of a row has several lines.
+func (d *delimited) severalLines(cells []cell) bool {
+	for i := range cells {
+		if cells[i].lines {
+			return true
+		}
+	}
+	return false
+}
+
 // afterBackslash reports whether the text of the current cell ends with a backslash that is not escaped itself.
 func (d *delimited) afterBackslash() bool {
 	cell := d.text[d.start:]

@@ -186,7 +186,7 @@ func isOfDefinition(f *schema.Field, s schema.Scope) bool {
 
 // has reports whether a valid row is an example. One without a text of its own is one only where the template has it,
 // right below the header.
-func (e *examples) has(number int, entry schema.Entry) bool {
+func (e *examples) has(number int, entry *schema.Entry) bool {
 	for i := range e.rows {
 		x := &e.rows[i]
 		if e.equal(x, entry) && (x.text || number == e.below+1+x.n) {
@@ -196,18 +196,16 @@ func (e *examples) has(number int, entry schema.Entry) bool {
 	return false
 }
 
-func (e *examples) equal(x *example, entry schema.Entry) bool {
-	who := entry.Person
-	if e.email && who.Email != x.email || who.Pesel != "" || who.Further.With(project.KeyName, "") != "" {
-		return false
-	}
-	if name := who.Key(project.KeyName); name != "" && name != x.name {
-		return false
-	}
+func (e *examples) equal(x *example, entry *schema.Entry) bool {
 	for _, place := range e.where {
 		if entry.Row[place] != x.row[place] {
 			return false
 		}
 	}
-	return true
+	who := &entry.Person
+	if e.email && who.Email != x.email || who.Pesel != "" || who.Further.With(project.KeyName, "") != "" {
+		return false
+	}
+	name := who.Key(project.KeyName)
+	return name == "" || name == x.name
 }

@@ -20,6 +20,7 @@ type checker struct {
 	line     func(Line) error
 	layout   layout
 	examples examples
+	values   schema.Row       // of the current row, in the order of the kind's fields
 	problems []schema.Problem // of the current row
 	notes    []CellError      // warnings about the current row
 	totals   bool             // there was a total
@@ -54,6 +55,7 @@ func (c *checker) check(body *source, v *vocabulary) error {
 		return text.wrong
 	}
 	c.Kind = p.kind
+	c.values = make(schema.Row, len(c.Kind.Fields))
 	if !v.allowed(c.Kind) {
 		c.Errors.Add(CellError{Row: p.read[0].head.row, Code: schema.NotAllowed, Args: map[string]string{"kind": c.Kind.Plural}})
 		return nil
@@ -154,7 +156,7 @@ func (c *checker) rows(table rows, text *delimited) error {
 		if c.Rows+c.passed == MaxRows {
 			return &fault{row: number, code: schema.TooManyRows, args: map[string]string{"most": strconv.Itoa(MaxRows)}}
 		}
-		if text != nil && (cells[0].form == unclosed || slices.ContainsFunc(cells, func(c cell) bool { return c.lines })) {
+		if text != nil && (cells[0].form == unclosed || text.severalLines(cells)) {
 			if e, swallowed := c.swallowed(number, cells, text); swallowed {
 				c.Rows++
 				c.add(e)
@@ -214,7 +216,8 @@ func (c *checker) row(r row) error {
 		return nil
 	}
 	kind := c.Kind
-	entry := schema.Entry{Row: make(schema.Row, len(kind.Fields))}
+	entry := schema.Entry{Row: c.values}
+	clear(entry.Row)
 	c.problems, c.notes = c.problems[:0], c.notes[:0]
 	var surplus []CellError
 	clock := ""
@@ -290,11 +293,11 @@ func (c *checker) row(r row) error {
 	} else if kind.Person {
 		entry.Person = kind.PersonOf(entry.Row)
 	}
-	if schema.YearContradicts(kind.Get(entry.Row, "pesel"), kind.Get(entry.Row, "birth_year")) {
+	if kind.Person && schema.YearContradicts(kind.Get(entry.Row, "pesel"), kind.Get(entry.Row, "birth_year")) {
 		c.warn(CellError{Row: number, Column: "birth_year", Code: schema.OtherYear, Value: kind.Get(entry.Row, "birth_year")})
 	}
 	c.problems = append(c.problems, kind.CheckRow(entry.Row, c.problems)...)
-	if over := c.passedOver(r, entry); over != "" {
+	if over := c.passedOver(r, &entry); over != "" {
 		c.passed++
 		c.warn(CellError{Row: number, Code: over})
 		return nil

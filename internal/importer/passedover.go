@@ -13,7 +13,7 @@ import (
 
 // passedOver returns the code of the warning with which the current row is passed over: an example of a template, or a
 // total. It returns "" for any other row.
-func (c *checker) passedOver(r row, entry schema.Entry) string {
+func (c *checker) passedOver(r row, entry *schema.Entry) string {
 	cells := r.cells
 	switch {
 	case r.total: // the workbook says so

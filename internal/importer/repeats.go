@@ -22,7 +22,7 @@ type Repeat struct {
 	Other        bool
 }
 
-// Add adds a row: its natural key, and its values outside of the key that rules can ask for.
+// Add adds a row: its natural key or a hash of it, and its values outside of the key that rules can ask for.
 func (r *Repeats) Add(row int, key, values []byte) {
 	if r.seed == nil {
 		seed := maphash.MakeSeed()
@@ -39,7 +39,13 @@ func (r *Repeats) Rows() []Repeat {
 	var out []Repeat
 	for _, list := range r.seen {
 		slices.SortFunc(list, func(a, b hashed) int {
-			return cmp.Or(cmp.Compare(a.high, b.high), cmp.Compare(a.low, b.low), cmp.Compare(a.row, b.row))
+			if a.high != b.high {
+				return cmp.Compare(a.high, b.high)
+			}
+			if a.low != b.low {
+				return cmp.Compare(a.low, b.low)
+			}
+			return cmp.Compare(a.row, b.row)
 		})
 		for i := 1; i < len(list); i++ {
 			if before, h := list[i-1], list[i]; before.high == h.high && before.low == h.low {

@@ -126,8 +126,8 @@ func (c *Checked) Sheet(l Line) string {
 	return ""
 }
 
-// Line is a valid row of a file; or the person of an invalid row whose keys are valid, without Entry.Row. The receiver
-// may keep it.
+// Line is a valid row of a file; or the person of an invalid row whose keys are valid, without Entry.Row. Entry.Row is
+// valid until the function that is called with the line returns.
 type Line struct {
 	Kind  *schema.Kind // of the file
 	Row   int          // as the spreadsheet numbers it

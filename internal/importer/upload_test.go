@@ -55,6 +55,7 @@ func read(t testing.TB, data []byte) (Checked, []Line) {
 	var lines []Line
 	checked, err := Check(t.Context(), File{Body: bytes.NewReader(data), Size: int64(len(data))}, scope, anyKind, func(l Line) error {
 		if l.Entry.Row != nil {
+			l.Entry.Row = slices.Clone(l.Entry.Row)
 			lines = append(lines, l)
 		}
 		return nil

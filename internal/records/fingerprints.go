@@ -12,13 +12,16 @@ import (
 	"outreach/internal/uploads"
 )
 
-// Fingerprint returns the fingerprint of a row in which members of staff are ids already, given with its sealed form.
-// who is the subject of the natural key: the id of a person or a partner, or "" for a kind that has neither.
-func (s *Store) Fingerprint(project string, k *schema.Kind, who string, row, sealed schema.Row) uploads.Fingerprint {
+// Fingerprint returns the fingerprint of a row with a natural hash, given its sealed form.
+func (s *Store) Fingerprint(project string, k *schema.Kind, natural [16]byte, sealed schema.Row) uploads.Fingerprint {
+	return uploads.Fingerprint{Schema: schema.SchemaVersion, Natural: natural, Content: s.content(project, k, sealed)}
+}
+
+// Natural returns the hash of the natural key of a row in which members of staff are ids already. who is the subject of
+// the key: the id of a person or a partner, or "" for a kind that has neither.
+func (s *Store) Natural(project string, k *schema.Kind, who string, row schema.Row) [16]byte {
 	var buffer [512]byte // most keys are shorter
-	return uploads.Fingerprint{
-		Schema: schema.SchemaVersion, Natural: s.Digest(project, "natural", k.AppendNaturalKey(buffer[:0], who, row)), Content: s.content(project, k, sealed),
-	}
+	return s.Digest(project, "natural", k.AppendNaturalKey(buffer[:0], who, row))
 }
 
 // content returns the hash of a sealed row's content. It covers each value outside the natural key that is not empty,

@@ -31,7 +31,7 @@ func TestFingerprintDependsOnlyOnGivenValues(t *testing.T) {
 
 		fingerprint := func(k *schema.Kind, values map[string]string) uploads.Fingerprint {
 			row := k.Row(schema.ValuesOf(values))
-			return s.Fingerprint("p", k, "who", row, s.SealRow("p", k, row))
+			return s.Fingerprint("p", k, s.Natural("p", k, "who", row), s.SealRow("p", k, row))
 		}
 		want := fingerprint(kind, values)
 		if got := fingerprint(reordered, values); got != want {

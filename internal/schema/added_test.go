@@ -178,7 +178,7 @@ func TestAddedFieldIsFoundEverywhere(t *testing.T) {
 			if private := consultation.Private(row); private["story"] != "long ago" || len(private) != 1 {
 				t.Errorf("private are %v", private)
 			}
-			if sealed := consultation.Seal(row, func(string) string { return "#" }); consultation.Get(sealed, "story") != "#" || consultation.Get(sealed, "letters_written") != "5" {
+			if sealed := consultation.Seal(row, func(*schema.Field, string) string { return "#" }); consultation.Get(sealed, "story") != "#" || consultation.Get(sealed, "letters_written") != "5" {
 				t.Errorf("sealed is %v", sealed)
 			}
 		},

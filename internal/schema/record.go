@@ -281,40 +281,65 @@ func appendSame(to []byte, value string) []byte {
 		value, _ = TidyWords(strings.TrimSpace(value))
 		value = strings.TrimSpace(value)
 	}
-	for i := 0; i < len(value); {
-		c := value[i]
+	start := len(to)
+	to = append(to, value...)
+	added := to[start:]
+	for i, c := range added {
 		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(value[i:])
+			return appendLower(to[:start+i], value[i:])
+		}
+		added[i] = lower[c]
+	}
+	return to
+}
+
+// lower are the bytes of ASCII in lower case.
+var lower = func() (bytes [utf8.RuneSelf]byte) {
+	for b := range bytes {
+		bytes[b] = byte(unicode.ToLower(rune(b)))
+	}
+	return bytes
+}()
+
+// appendLower appends a text in lower case.
+func appendLower(to []byte, value string) []byte {
+	for _, r := range value {
+		if r < utf8.RuneSelf {
+			to = append(to, lower[r])
+		} else {
 			to = utf8.AppendRune(to, unicode.ToLower(r))
-			i += size
-			continue
 		}
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		to = append(to, c)
-		i++
 	}
 	return to
 }
 
 // Seal returns the row as it may be stored in facts: with the keyed hashes of sealed values, and without identities.
-// The caller must have replaced staff by ids. Values of the natural key are compared by Same, so they are normalised
-// before hashing.
-func (k *Kind) Seal(r Row, seal func(string) string) Row {
-	out := make(Row, len(r))
+// The caller must have replaced staff by ids. seal returns the hash of f.Hashed(value).
+func (k *Kind) Seal(r Row, seal func(f *Field, value string) string) Row {
+	return k.AppendSealed(make(Row, 0, len(r)), r, seal)
+}
+
+// AppendSealed appends the row that Seal returns.
+func (k *Kind) AppendSealed(to, r Row, seal func(f *Field, value string) string) Row {
 	for i, value := range r {
 		switch f := &k.Fields[i]; {
 		case value == "" || f.Privacy == Identity:
-		case f.Privacy == Sealed && f.Key:
-			out[i] = seal(Same(value))
+			value = ""
 		case f.Privacy == Sealed:
-			out[i] = seal(value)
-		default:
-			out[i] = value
+			value = seal(f, value)
 		}
+		to = append(to, value)
 	}
-	return out
+	return to
+}
+
+// Hashed returns the text whose hash is stored in place of a private value. Values of the natural key are compared by
+// Same, so they are normalised.
+func (f *Field) Hashed(value string) string {
+	if f.Key {
+		return Same(value)
+	}
+	return value
 }
 
 // Private returns the row's sealed and identity values by field name: those that facts must not contain in plain text.

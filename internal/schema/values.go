@@ -116,14 +116,30 @@ func (v Values) MarshalJSON() ([]byte, error) {
 	return append(out, '}'), nil
 }
 
+// escaped are the bytes of ASCII that json.Marshal writes in another way.
+var escaped = func() (bytes [utf8.RuneSelf]bool) {
+	for b := range ' ' {
+		bytes[b] = true
+	}
+	for _, b := range `"\<>&` {
+		bytes[b] = true
+	}
+	return bytes
+}()
+
 // AppendJSON appends a text as json.Marshal writes it.
 func AppendJSON(out []byte, text string) []byte {
-	for _, r := range text {
-		switch {
-		case r < ' ', r == '"', r == '\\', r == '<', r == '>', r == '&', r == utf8.RuneError, r == '\u2028', r == '\u2029':
-			encoded, _ := json.Marshal(text) // a string always marshals
-			return append(out, encoded...)
+	plain, ascii := true, true
+	for i := range len(text) {
+		if b := text[i]; b < utf8.RuneSelf {
+			plain = plain && !escaped[b]
+		} else {
+			ascii = false
 		}
+	}
+	if !plain || !ascii && (!utf8.ValidString(text) || strings.Contains(text, "\u2028") || strings.Contains(text, "\u2029")) {
+		encoded, _ := json.Marshal(text) // a string always marshals
+		return append(out, encoded...)
 	}
 	out = append(out, '"')
 	out = append(out, text...)

@@ -101,33 +101,50 @@ func IDFor(at time.Time, what string) string {
 // Seal returns the keyed hash, 32 hexadecimal digits, that replaces an identity or a private text outside the people
 // table. Hashes of different projects or purposes cannot be compared.
 func (s *DB) Seal(project, purpose, text string) string {
-	digest := digest(s, project, purpose, text)
+	h := s.sealer(project, purpose, len(text))
+	h.text = append(h.text, text...)
+	digest := s.sum(h)
 	return hex.EncodeToString(digest[:])
 }
 
 // Digest returns the bytes of which Seal returns the digits.
 func (s *DB) Digest(project, purpose string, text []byte) [16]byte {
-	return digest(s, project, purpose, text)
+	h := s.sealer(project, purpose, len(text))
+	h.text = append(h.text, text...)
+	return s.sum(h)
 }
 
-func digest[T string | []byte](s *DB, project, purpose string, text T) [16]byte {
+// sealer is a keyed hash. One is used many times: a file needs some hundred thousand hashes, and half of the work would
+// be to derive the two inner keys anew.
+type sealer struct {
+	mac  hash.Hash
+	text []byte // to be hashed
+	sum  []byte
+}
+
+// sealer returns a keyed hash whose text are a project and a purpose, each with its length so that no two lists of
+// parts are the same bytes, and the length of the part that the caller appends.
+func (s *DB) sealer(project, purpose string, length int) *sealer {
 	h, ok := s.sealers.Get().(*sealer)
 	if !ok {
 		h = &sealer{mac: hmac.New(sha256.New, s.Secret)}
 	}
+	h.text = h.text[:0]
+	for _, part := range [...]string{project, purpose} {
+		h.text = append(append(strconv.AppendInt(h.text, int64(len(part)), 10), ':'), part...)
+	}
+	h.text = append(strconv.AppendInt(h.text, int64(length), 10), ':')
+	return h
+}
+
+// sum returns the keyed hash of the sealer's text, and takes the sealer back.
+func (s *DB) sum(h *sealer) [16]byte {
 	h.mac.Reset()
-	h.text = appendPart(appendPart(appendPart(h.text[:0], project), purpose), text)
 	h.mac.Write(h.text)
 	h.sum = h.mac.Sum(h.sum[:0])
 	digest := [16]byte(h.sum)
 	s.sealers.Put(h)
 	return digest
-}
-
-// appendPart appends a text with its length, so that no two lists of parts are the same bytes.
-func appendPart[T string | []byte](to []byte, part T) []byte {
-	to = append(strconv.AppendInt(to, int64(len(part)), 10), ':')
-	return append(to, part...)
 }
 
 // LinkToken returns the token of a link in a letter, 32 hexadecimal digits. After a rotation of the secret new letters
@@ -156,35 +173,35 @@ func (s *DB) IsLinkToken(project, purpose, text, token string) bool {
 	return is
 }
 
-// sealer is a keyed hash. One is used many times: a file needs some hundred thousand hashes, and half of the work would
-// be to derive the two inner keys anew.
-type sealer struct {
-	mac  hash.Hash
-	text []byte
-	sum  []byte
-}
-
 // SealRow returns a row as facts may hold it: private texts sealed, identity left out. Staff must be ids already.
 func (s *DB) SealRow(project string, k *schema.Kind, row schema.Row) schema.Row {
-	return k.Seal(row, func(text string) string { return s.Seal(project, "text", text) })
+	return k.Seal(row, func(f *schema.Field, value string) string { return s.Seal(project, "text", f.Hashed(value)) })
 }
 
-// mostSealed is how many texts RowSealer keeps.
+// mostSealed is how many texts of keys, and how many others, RowSealer keeps.
 const mostSealed = 500
 
 // RowSealer returns a function that does what SealRow does. It keeps what it sealed, because the rows of a file repeat
-// their texts; it is not safe for concurrent use.
+// their texts. A row that it returned is valid until its next call, and it is not safe for concurrent use.
 func (s *DB) RowSealer(project string, k *schema.Kind) func(schema.Row) schema.Row {
-	known := map[string]string{}
-	seal := func(text string) string {
-		if sealed, is := known[text]; is {
+	keys, others := map[string]string{}, map[string]string{}
+	seal := func(f *schema.Field, value string) string {
+		known := others
+		if f.Key {
+			known = keys
+		}
+		if sealed, is := known[value]; is {
 			return sealed
 		}
-		sealed := s.Seal(project, "text", text)
+		sealed := s.Seal(project, "text", f.Hashed(value))
 		if len(known) < mostSealed {
-			known[strings.Clone(text)] = sealed
+			known[strings.Clone(value)] = sealed
 		}
 		return sealed
 	}
-	return func(row schema.Row) schema.Row { return k.Seal(row, seal) }
+	var sealed schema.Row
+	return func(row schema.Row) schema.Row {
+		sealed = k.AppendSealed(sealed[:0], row, seal)
+		return sealed
+	}
 }

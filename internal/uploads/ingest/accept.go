@@ -31,24 +31,43 @@ type run struct {
 	kind         *schema.Kind
 	roster       roster
 	found        uploads.Findings
+	naturals     hashes // of the rows of a kind without people, in the order of the file
 	fingerprints []compared
+	contents0    [][8]byte // the hashes of the contents by version 0 of the schema, by compared.at; nil where no file of that version counts
 }
+
+// hashes is a list of natural hashes in pieces: a list in one piece would be copied, and take twice its size, whenever
+// it outgrows its room.
+type hashes struct {
+	pieces [][][16]byte
+	length int
+}
+
+const hashesInPiece = 4096
+
+func (h *hashes) add(hash [16]byte) {
+	if h.length%hashesInPiece == 0 {
+		h.pieces = append(h.pieces, make([][16]byte, hashesInPiece))
+	}
+	h.pieces[h.length/hashesInPiece][h.length%hashesInPiece] = hash
+	h.length++
+}
+
+func (h *hashes) at(i int) [16]byte { return h.pieces[i/hashesInPiece][i%hashesInPiece] }
 
 // compared is the fingerprint of a row, and how the row compares with what counted before it.
 type compared struct {
 	Natural [16]byte
 	Content [8]byte
 	amount  int64 // what the row adds to the file's total, in millionths
-	row     int32
+	at      int32 // its place among the rows, in the order of the file
 	before  state
-
-	content0 [8]byte // the hash of its content by version 0 of the schema; set where files of that version count
 }
 
-// content returns the hash of the row's content by a version of the schema.
-func (p *compared) content(schema int) [8]byte {
+// content returns the hash of a row's content by a version of the schema.
+func (r *run) content(p *compared, schema int) [8]byte {
 	if schema == 0 {
-		return p.content0
+		return r.contents0[p.at]
 	}
 	return p.Content
 }
@@ -177,19 +196,18 @@ func (r *run) check(ctx context.Context) (bool, error) {
 	}
 	var repeats importer.Repeats
 	var key, values []byte
-	note := func(l importer.Line, who string) {
-		if l.Entry.Row != nil {
-			key = l.Kind.AppendNaturalKey(key[:0], who, l.Entry.Row)
-			values = l.Kind.AppendContent(values[:0], l.Entry.Row)
-			repeats.Add(l.Place(), key, values)
-		}
+	note := func(l importer.Line, key []byte) {
+		values = l.Kind.AppendContent(values[:0], l.Entry.Row)
+		repeats.Add(l.Place(), key, values)
 	}
 	checked, err := r.read(ctx, func(l importer.Line) error {
 		if !l.Entry.Person.Empty() {
 			r.roster.add(l.Entry.Person)
 		}
-		if !l.Kind.Person {
-			note(l, r.upload.Owner)
+		if !l.Kind.Person && l.Entry.Row != nil {
+			natural := r.records.Natural(r.project, l.Kind, l.Kind.Owner(r.upload.Owner), l.Entry.Row)
+			r.naturals.add(natural)
+			note(l, natural[:])
 		}
 		return r.rows.add(l)
 	})
@@ -216,7 +234,10 @@ func (r *run) check(ctx context.Context) (bool, error) {
 						warnings.Warn(e)
 					}
 				}
-				note(l, r.roster.id(l.Entry.Person))
+				if l.Entry.Row != nil {
+					key = l.Kind.AppendNaturalKey(key[:0], r.roster.id(l.Entry.Person), l.Entry.Row)
+					note(l, key)
+				}
 				return nil
 			})
 			if err != nil {
@@ -296,22 +317,26 @@ func (r *run) write(ctx context.Context) error {
 		rows = r.bySubmission
 	}
 	seal := r.sealer.RowSealer(r.project, r.kind)
+	at := -1 // the place of the row
 	err = rows(ctx, func(l importer.Line) error {
-		row := l.Entry.Row
-		who, person := r.kind.Owner(r.upload.Owner), ""
-		if r.kind.Person {
-			person = r.roster.id(l.Entry.Person)
-			who = person
-		}
+		at++
+		row, person := l.Entry.Row, ""
 		if err := r.nameStaff(ctx, row, staff); err != nil {
 			return err
 		}
+		var natural [16]byte
+		if r.kind.Person {
+			person = r.roster.id(l.Entry.Person)
+			natural = r.records.Natural(r.project, r.kind, person, row)
+		} else {
+			natural = r.naturals.at(at)
+		}
 		sealed := seal(row)
-		fingerprint := r.records.Fingerprint(r.project, r.kind, who, row, sealed)
+		fingerprint := r.records.Fingerprint(r.project, r.kind, natural, sealed)
 		if !isSignups {
-			found := compared{Natural: fingerprint.Natural, Content: fingerprint.Content, row: int32(l.Place())}
+			found := compared{Natural: fingerprint.Natural, Content: fingerprint.Content, at: int32(at)}
 			if old {
-				found.content0 = r.records.FingerprintOfVersion0(r.project, r.kind, sealed)
+				r.contents0 = append(r.contents0, r.records.FingerprintOfVersion0(r.project, r.kind, sealed))
 			}
 			if total >= 0 {
 				found.amount = millionths(row[total])
@@ -319,9 +344,9 @@ func (r *run) write(ctx context.Context) error {
 			r.fingerprints = append(r.fingerprints, found)
 		}
 		if r.upload.CheckOnly {
-			if activity := r.kind.Get(row, "activity"); isSignups && !seen[who+"#"+activity] {
-				seen[who+"#"+activity] = true
-				live, err := r.signups.SignedUpTo(ctx, r.project, activity, who)
+			if activity := r.kind.Get(row, "activity"); isSignups && !seen[person+"#"+activity] {
+				seen[person+"#"+activity] = true
+				live, err := r.signups.SignedUpTo(ctx, r.project, activity, person)
 				if err != nil {
 					return err
 				}

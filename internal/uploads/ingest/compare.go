@@ -19,7 +19,10 @@ import (
 // compared.
 func (r *run) compare(ctx context.Context, layers []uploads.Upload) error {
 	slices.SortFunc(r.fingerprints, func(a, b compared) int {
-		return cmp.Or(bytes.Compare(a.Natural[:], b.Natural[:]), cmp.Compare(a.row, b.row))
+		if c := bytes.Compare(a.Natural[:], b.Natural[:]); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.at, b.at)
 	})
 	last := r.fingerprints[:0]
 	for i, p := range r.fingerprints {
@@ -33,7 +36,7 @@ func (r *run) compare(ctx context.Context, layers []uploads.Upload) error {
 		i, found := slices.BinarySearchFunc(r.fingerprints, p.Natural, func(a compared, natural [16]byte) int { return bytes.Compare(a.Natural[:], natural[:]) })
 		if found {
 			r.fingerprints[i].before = isChanged
-			if content := r.fingerprints[i].content(p.Schema); content == p.Content {
+			if r.content(&r.fingerprints[i], p.Schema) == p.Content {
 				r.fingerprints[i].before = isUnchanged
 			}
 		}

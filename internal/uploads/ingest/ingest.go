@@ -67,7 +67,8 @@ type (
 		Fingerprints(ctx context.Context, project, upload string, each func(uploads.Fingerprint)) error
 	}
 	fingerprinter interface {
-		Fingerprint(project string, k *schema.Kind, who string, row, sealed schema.Row) uploads.Fingerprint
+		Natural(project string, k *schema.Kind, who string, row schema.Row) [16]byte
+		Fingerprint(project string, k *schema.Kind, natural [16]byte, sealed schema.Row) uploads.Fingerprint
 		FingerprintOfVersion0(project string, k *schema.Kind, sealed schema.Row) [8]byte
 		TypedFingerprints(ctx context.Context, project string, k *schema.Kind, before time.Time) ([]records.TypedFingerprint, error)
 	}

@@ -43,15 +43,19 @@ func (s *spool) add(l importer.Line) error {
 		return nil
 	}
 	s.line = binary.AppendUvarint(s.line[:0], uint64(l.Place()))
-	who := l.Entry.Person
-	for _, text := range [...]string{who.ID, who.Email, who.Pesel, who.FirstName, who.LastName, who.BirthYear, string(who.Further)} {
-		s.line = appendText(s.line, text)
+	if who := &l.Entry.Person; *who == (schema.PersonRef{}) {
+		s.line = append(s.line, withoutPerson)
+	} else {
+		s.line = append(s.line, withPerson)
+		for _, text := range [...]string{who.ID, who.Email, who.Pesel, who.FirstName, who.LastName, who.BirthYear, string(who.Further)} {
+			s.line = appendText(s.line, text)
+		}
 	}
 	for _, text := range l.Entry.Row {
 		s.line = appendText(s.line, text)
 	}
 	s.fields = max(s.fields, len(l.Entry.Row))
-	size := binary.AppendUvarint(make([]byte, 0, binary.MaxVarintLen64), uint64(len(s.line)))
+	size := binary.AppendUvarint(s.out.AvailableBuffer(), uint64(len(s.line)))
 	s.size += int64(len(size) + len(s.line))
 	if _, err := s.out.Write(size); err != nil {
 		return err
@@ -59,6 +63,12 @@ func (s *spool) add(l importer.Line) error {
 	_, err := s.out.Write(s.line)
 	return err
 }
+
+// Whether a line has a person.
+const (
+	withoutPerson = iota
+	withPerson
+)
 
 func appendText(to []byte, text string) []byte {
 	return append(binary.AppendUvarint(to, uint64(len(text))), text...)
@@ -82,18 +92,17 @@ func (s *spool) each(do func(importer.Line) error) error {
 		if err != nil || size > uint64(s.size) {
 			return errors.Join(errSpool, err)
 		}
-		if uint64(cap(s.line)) < size {
-			s.line = make([]byte, size)
-		}
-		s.line = s.line[:size]
-		if _, err := io.ReadFull(in, s.line); err != nil {
+		all, err := readText(in, int(size))
+		if err != nil {
 			return err
 		}
-		texts := lineTexts{line: s.line, all: string(s.line)}
+		texts := lineTexts{all: all}
 		l := importer.At(int(texts.number()))
-		l.Entry.Person = schema.PersonRef{ID: texts.next(), Email: texts.next(), Pesel: texts.next(), FirstName: texts.next(), LastName: texts.next(), BirthYear: texts.next(), Further: schema.Further(texts.next())}
+		if texts.number() == withPerson {
+			l.Entry.Person = schema.PersonRef{ID: texts.next(), Email: texts.next(), Pesel: texts.next(), FirstName: texts.next(), LastName: texts.next(), BirthYear: texts.next(), Further: schema.Further(texts.next())}
+		}
 		values := row[:0]
-		for texts.at < len(s.line) {
+		for texts.at < len(all) {
 			values = append(values, texts.next())
 		}
 		if texts.damaged {
@@ -108,28 +117,48 @@ func (s *spool) each(do func(importer.Line) error) error {
 	}
 }
 
+// readText reads a text of a size in bytes.
+func readText(in *bufio.Reader, size int) (string, error) {
+	if size > in.Size() {
+		text := make([]byte, size)
+		_, err := io.ReadFull(in, text)
+		return string(text), err
+	}
+	text, err := in.Peek(size)
+	if err != nil {
+		return "", err
+	}
+	all := string(text)
+	_, err = in.Discard(size)
+	return all, err
+}
+
 // lineTexts reads what add wrote. The texts of a line share one string.
 type lineTexts struct {
-	line    []byte
-	all     string // the same
+	all     string
 	at      int
 	damaged bool
 }
 
 func (t *lineTexts) number() uint64 {
-	number, n := binary.Uvarint(t.line[t.at:])
-	if n <= 0 {
-		t.damaged, t.at = true, len(t.line)
-		return 0
+	number, shift := uint64(0), 0
+	for t.at < len(t.all) && shift < 64 {
+		b := t.all[t.at]
+		t.at++
+		number |= uint64(b&0x7f) << shift
+		if b < 0x80 {
+			return number
+		}
+		shift += 7
 	}
-	t.at += n
-	return number
+	t.damaged, t.at = true, len(t.all)
+	return 0
 }
 
 func (t *lineTexts) next() string {
 	size := t.number()
-	if size > uint64(len(t.line)-t.at) {
-		t.damaged, t.at = true, len(t.line)
+	if size > uint64(len(t.all)-t.at) {
+		t.damaged, t.at = true, len(t.all)
 		return ""
 	}
 	start := t.at

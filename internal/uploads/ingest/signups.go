@@ -46,7 +46,7 @@ func (q *signupQueue) add(ctx context.Context, l importer.Line, sealed schema.Ro
 	}
 	q.people[who] = true
 	l.Entry.Row = slices.Clone(l.Entry.Row)
-	q.rows = append(q.rows, queuedSignup{l, sealed, fingerprint})
+	q.rows = append(q.rows, queuedSignup{l, slices.Clone(sealed), fingerprint})
 	return nil
 }
 
