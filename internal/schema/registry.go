@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime"
 	"slices"
 	"sync"
+	"weak"
 
 	"outreach/internal/project"
 )
@@ -51,12 +53,26 @@ func Builtin() *Registry { return builtinRegistry() }
 
 // For returns the registry of a project: the built-in kinds with the additions of its definition, which may be nil.
 // Additions that are invalid are ignored, all of them; definitions are checked before they are stored. It caches
-// registries and may be called often and concurrently.
+// registries and may be called often and concurrently. What the definition says of records, people and languages must
+// not change after the first call.
 func For(d *project.Definition) *Registry {
 	if d == nil || len(d.Records) == 0 && d.UsualKeys() {
 		return builtinRegistry()
 	}
-	additions, err := json.Marshal([]any{d.Records, d.People})
+	key := weak.Make(d)
+	if known, ok := extended.definitions.Load(key); ok {
+		return known.(*Registry)
+	}
+	r := byContent(d)
+	if _, known := extended.definitions.Swap(key, r); !known {
+		runtime.AddCleanup(d, func(key weak.Pointer[project.Definition]) { extended.definitions.Delete(key) }, key)
+	}
+	return r
+}
+
+// byContent returns the registry of a definition with additions. Two definitions with the same ones share it.
+func byContent(d *project.Definition) *Registry {
+	additions, err := json.Marshal([]any{d.Records, d.People, d.PersonKeys(), d.Languages})
 	if err != nil {
 		panic(err) // plain data always marshals
 	}
@@ -77,11 +93,12 @@ func For(d *project.Definition) *Registry {
 	return r
 }
 
-// mostExtended is the maximum number of cached registries; then the cache starts anew.
+// mostExtended is the maximum number of registries that are cached by content; then the cache starts anew.
 const mostExtended = 256
 
-// extended caches registries by the JSON of the additions.
+// extended caches registries: by definition, as long as it is in use, and by the JSON of what they are made of.
 var extended = struct {
+	definitions sync.Map // of *Registry by weak.Pointer[project.Definition]
 	sync.Mutex
 	registries map[string]*Registry
 }{registries: map[string]*Registry{}}

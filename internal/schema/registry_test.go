@@ -167,3 +167,28 @@ func TestOwnWordsOfADefinitionTakePrecedenceOverTheCatalogues(t *testing.T) {
 		t.Errorf("own options take words of the built-in field of the same id: %+v", options)
 	}
 }
+
+// Definitions that extend the same pack have the same kinds, but not the same languages or keys of people.
+func TestRegistryIsOfItsDefinition(t *testing.T) {
+	t.Parallel()
+	define := func(languages ...string) *project.Definition {
+		d := &project.Definition{
+			Languages: languages,
+			Records:   []project.RecordKind{{Name: "visit", Person: true, Label: project.Text{"de": "Besuch", "es": "Visita"}, Fields: []project.RecordField{{ID: "date", Type: "date"}}}},
+		}
+		d.Speak()
+		return d
+	}
+	german, spanish, polish := schema.For(define("de")), schema.For(define("es")), schema.For(define("pl"))
+	for want, registry := range map[string]*schema.Registry{"Besuch": german, "Visita": spanish} {
+		if got := registry.Kind("visit").Label.In("uk"); got != want {
+			t.Errorf("to readers of other languages it is %q, want %q", got, want)
+		}
+		if registry.Keys.Usual() {
+			t.Errorf("a project that is not Polish recognises people by PESEL")
+		}
+	}
+	if !polish.Keys.Usual() {
+		t.Error("a Polish project does not recognise people by PESEL")
+	}
+}
