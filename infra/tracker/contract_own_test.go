@@ -152,3 +152,26 @@ func TestContractOwnKindsAreRecordedByWhomTheyName(t *testing.T) {
 	p.anyone.get(at + "exit").is(http.StatusUnauthorized)
 	p.radio.browser().get(at + "harvest").shows([]string{"Zbiór"})
 }
+
+// The description of a project's addresses has its own kinds and lists; it is for those who work in the project.
+func TestContractDescriptionOfAProject(t *testing.T) {
+	t.Parallel()
+	p := newProjectOfItsOwn(t)
+	got := p.office.get(p.at + "/openapi.json").is(http.StatusOK)
+	paths, schemas := within(got.value(), "paths").(map[string]any), within(got.value(), "components.schemas").(map[string]any)
+	for _, path := range []string{"/records/harvest", "/records/exit/{id}", "/consultations", "/definition"} {
+		if paths[p.at+path] == nil {
+			t.Errorf("it has no %s", path)
+		}
+	}
+	if paths["/{project}/consultations"] != nil {
+		t.Error("it has addresses of other projects")
+	}
+	if harvest := schemas["records.harvest"].(map[string]any)["properties"].(map[string]any); harvest["weight"] == nil || harvest["date"] == nil || harvest["person"] != nil {
+		t.Errorf("a harvest has %v", harvest)
+	}
+	if got.text("servers.0.url") != shared.base {
+		t.Errorf("it is at %s", got.text("servers.0.url"))
+	}
+	p.anyone.get(p.at + "/openapi.json").is(http.StatusUnauthorized)
+}

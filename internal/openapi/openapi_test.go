@@ -1,4 +1,4 @@
-package openapi
+package openapi_test
 
 import (
 	"bytes"
@@ -15,14 +15,16 @@ import (
 
 	"outreach/functions"
 	"outreach/internal/app"
+	"outreach/internal/openapi"
 	"outreach/internal/project"
+	"outreach/internal/project/definition"
 	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 )
 
 func written(t *testing.T) []byte {
 	t.Helper()
-	document, err := Document(functions.All(&app.App{}), schema.Builtin())
+	document, err := openapi.Document(functions.All(&app.App{}), schema.Builtin())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +54,7 @@ var update = flag.Bool("update", false, "write the document that show-report ser
 
 // The document is generated here and embedded, because the function that serves it would otherwise link all handlers.
 func TestServedDocumentIsCurrent(t *testing.T) {
-	const file = "../projects/indexweb/openapi.json"
+	const file = "openapi.json"
 	want := written(t)
 	if *update {
 		if err := os.WriteFile(file, want, 0o644); err != nil {
@@ -217,5 +219,93 @@ func TestEveryOperationNamesItsRoles(t *testing.T) {
 				t.Errorf("%s %s: %q, but asks for a token: %t", method, path, o.Description, asks)
 			}
 		}
+	}
+}
+
+// The document of a project has an address for each kind of its own, and the fields and lists of its definition.
+func TestDocumentOfAProject(t *testing.T) {
+	d, problems := definition.Parse("", []byte(`
+id: valley
+title: A valley
+period: {from: 2026-01-01, to: 2027-12-31}
+region: {name: Valley, population: 1000}
+languages: [en]
+people:
+  attributes:
+    labour_status: {options: [at-work, at-home]}
+    situation: {type: choices, options: [homeless, minority], refusable: true}
+records:
+  consultation: {fields: {field: {options: [law, tax]}}}
+  upload: {label: Upload, person: no, key: [site], by: [coordinator, adviser], fields: {site: {type: choice, options: [north, south], required: true}, weight: {type: number, decimals: 2, unit: kg}}}
+  exit: {label: Exit, person: yes, fields: {reason: {type: text}}}
+indicators:
+  - {code: "1", label: Weight, count: sum, of: upload, field: weight, target: 5}
+`))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	made, err := openapi.OfProject(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := openapi3.NewLoader().LoadFromData(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := document.Validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	body := func(path string) *openapi3.Schema {
+		item := document.Paths.Value(path)
+		if item == nil {
+			t.Fatalf("no %s", path)
+		}
+		return item.Post.RequestBody.Value.Content["application/json"].Schema.Value
+	}
+	for path, bodies := range map[string]map[string]bool{
+		"/valley/records/upload": {
+			`{"date":"2026-05-01","site":"north","weight":1.25}`:  true,
+			`{"date":"2026-05-01","site":"north","weight":null}`:  true,
+			`{"date":"2026-05-01","site":"west","weight":1}`:      false,
+			`{"date":"2026-05-01","weight":1}`:                    false,
+			`{"date":"2026-05-01","site":"north","visitors":1}`:   false,
+			`{"date":"2026-05-01","site":"north","person":"abc"}`: false,
+		},
+		"/valley/records/exit": {
+			`{"date":"2026-05-01","person":{"email":"a@example.org"},"reason":"moved"}`: true,
+			`{"date":"2026-05-01","reason":"moved"}`:                                    false,
+		},
+		"/valley/consultations": {
+			`{"date":"2026-05-01","person":{"email":"a@example.org"},"field":"law","form":"in-person","minutes":30}`:   true,
+			`{"date":"2026-05-01","person":{"email":"a@example.org"},"field":"legal","form":"in-person","minutes":30}`: false,
+		},
+	} {
+		schema := body(path)
+		for text, valid := range bodies {
+			var value any
+			if err := json.Unmarshal([]byte(text), &value); err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.VisitJSON(value); (err == nil) != valid {
+				t.Errorf("%s takes %s: %t, %v", path, text, err == nil, err)
+			}
+		}
+	}
+	signup := document.Components.Schemas["signup"].Value
+	for text, valid := range map[string]bool{`["homeless"]`: true, `"refused"`: true, `["other"]`: false, `null`: true} {
+		var value any
+		if err := json.Unmarshal([]byte(text), &value); err != nil {
+			t.Fatal(err)
+		}
+		if err := signup.Properties["situation"].Value.VisitJSON(value); (err == nil) != valid {
+			t.Errorf("situation %s: %v", text, err)
+		}
+	}
+	if got := document.Paths.Value("/valley/records/upload").Get; !strings.HasPrefix(got.Description, "For: coordinator, adviser.") || got.OperationID != "listRecord_upload" {
+		t.Errorf("%s: %s", got.OperationID, got.Description)
 	}
 }

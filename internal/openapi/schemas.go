@@ -176,7 +176,7 @@ func (w *writer) record(r shape.Record) object {
 		if r.Only != nil && !slices.Contains(r.Only, f.Name) || slices.Contains(r.Without, f.Name) {
 			continue
 		}
-		p := property(f)
+		p := property(f, &project.Definition{})
 		if !r.Sent {
 			p = answered(p)
 		}
@@ -238,6 +238,7 @@ func (w *writer) sent(s shape.Sent) object {
 				kinds = append(kinds, ref(k.Name))
 			}
 		}
+		kinds = append(kinds, object{"type": "object", "description": "The fields of a kind of the project's own, as `/{project}/openapi.json` describes them."})
 		return object{"anyOf": kinds}
 	}
 	if _, found := w.kind(s.Kind); found {
@@ -250,7 +251,7 @@ func sent(s shape.Sent) object {
 	k, properties, required := s.Kind, object{}, []string{}
 	for i := range k.Fields {
 		f := &k.Fields[i]
-		p := property(f)
+		p := property(f, &project.Definition{})
 		if f.Required {
 			required = append(required, f.Name)
 		} else {
@@ -347,8 +348,8 @@ func orNull(schema object) object {
 	return schema
 }
 
-// property returns the schema of a record's field.
-func property(f *schema.Field) object {
+// property returns the schema of a record's field, with the values of a definition's lists.
+func property(f *schema.Field, d *project.Definition) object {
 	words := text.Of(text.English)
 	out := object{"title": f.LabelIn(words)}
 	about := []string{}
@@ -388,7 +389,7 @@ func property(f *schema.Field) object {
 		about = append(about, "Eleven digits, the last of which is a check digit.")
 	case schema.Choice, schema.Choices:
 		ids := []string{}
-		for _, o := range f.Options(&project.Definition{}) {
+		for _, o := range f.Options(d) {
 			ids = append(ids, o.ID)
 		}
 		one := object{"type": "string"}
@@ -440,7 +441,7 @@ func problem() object {
 func personRef() object {
 	properties := object{"id": object{"type": "string", "maxLength": 26, "description": "A person's id"}}
 	for _, f := range []*schema.Field{&schema.EmailField, &schema.PeselField} {
-		properties[f.Name] = property(f)
+		properties[f.Name] = property(f, &project.Definition{})
 	}
 	out := closed(properties)
 	out["description"] = "The person that a record is about, by one or more keys. Keys of two people are a 409. A project whose definition names other keys (`people.keys`) takes these in their place: `{\"phone\": …}`, `{\"number\": …}`, an identifier of its own, or `{\"name\": {\"first_name\", \"last_name\", \"birth_year\"}}`."

@@ -4,12 +4,11 @@ package indexweb
 
 import (
 	"context"
-	_ "embed"
-	"encoding/json"
 	"net/http"
 
 	"outreach/internal/app"
 	"outreach/internal/identity"
+	"outreach/internal/openapi"
 	"outreach/internal/page"
 	"outreach/internal/project"
 	"outreach/internal/projects"
@@ -66,21 +65,14 @@ func (h Handlers) health(c *web.Call) error {
 	return c.JSON(http.StatusOK, health{Status: "ok", Version: version.String()})
 }
 
-//go:embed openapi.json
-var openAPI []byte
-
-// document serves the description of the API, which a test of internal/openapi writes from the routes of all functions.
+// document serves the description of the API.
 func (h Handlers) document(c *web.Call) error {
-	var parts map[string]json.RawMessage
-	if err := json.Unmarshal(openAPI, &parts); err != nil {
-		return err
-	}
-	servers, err := json.Marshal([]map[string]string{{"url": c.Site.BaseURL}})
+	document, err := openapi.General()
 	if err != nil {
 		return err
 	}
-	parts["servers"] = servers
-	return c.JSON(http.StatusOK, parts)
+	document["servers"] = []map[string]string{{"url": c.Site.BaseURL}}
+	return c.JSON(http.StatusOK, document)
 }
 
 // list shows all projects. A browser that comes from signing in is redirected if the person works in only one of them.

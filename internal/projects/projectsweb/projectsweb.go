@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"outreach/internal/app"
+	"outreach/internal/openapi"
 	"outreach/internal/project"
 	"outreach/internal/projects"
 	"outreach/internal/table"
@@ -64,11 +65,25 @@ func (h Handlers) Routes() []web.Route {
 				{Status: http.StatusUnprocessableEntity, Description: "What is wrong, and where", Problem: lines},
 			}},
 		{Method: "POST", Path: at, Roles: office, Begins: true, Handler: h.set, Summary: "PUT of a browser's form"},
+		{Method: "GET", Path: "/{project}/openapi.json", Roles: []string{web.Coordinator, web.Adviser, web.Funder, web.Partner}, Handler: h.describe,
+			ID: "describeProject", Tag: "definition", Summary: "The description of the project's addresses",
+			Detail:   "As `/openapi.json`, with the fields and lists of the definition, and with an address for each kind of record of the project's own.",
+			Response: shape.Any{}, Success: "OpenAPI 3.1"},
 		{Method: "GET", Path: at + "/versions", Roles: office, Handler: h.listVersions,
 			ID: "listDefinitionVersions", Tag: "definition", Summary: "All versions of the definition", Query: web.Paged(), Response: shape.List{Of: version{}}, Success: "A page of the list, newest first", Page: true},
 		{Method: "GET", Path: at + "/versions/{number}", Roles: office, Handler: h.showVersion,
 			ID: "showDefinitionVersion", Tag: "definition", Summary: "The text of one version", Response: text, Success: "YAML", Page: true, Short: true, Tagged: true},
 	}
+}
+
+// describe serves the description of the addresses of one project.
+func (h Handlers) describe(c *web.Call) error {
+	document, err := openapi.OfProject(c.Defined.Definition)
+	if err != nil {
+		return err
+	}
+	document["servers"] = []map[string]string{{"url": c.Site.BaseURL}}
+	return c.JSON(http.StatusOK, document)
 }
 
 type version struct {
