@@ -380,7 +380,7 @@ func (h Handlers) listed(kept snapshots.Kept, items []snapshot.Counted) []snapsh
 }
 
 func (h Handlers) line(kept snapshots.Kept, one snapshot.Counted) snapshot.Listed {
-	line := snapshot.Listed{Evidence: one.Evidence, Adds: one.Adds, Of: one.Of, Value: one.Value, What: one.What}
+	line := snapshot.Listed{Evidence: one.Evidence, Adds: one.Adds, Of: one.Of, Value: one.Value, What: one.What, LeftOut: one.LeftOut}
 	if kept.Root != "" {
 		line.Salt = h.snapshots.Salt(kept.Project, one)
 	}
