@@ -1,8 +1,10 @@
 package counting
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"outreach/internal/project"
 )
@@ -98,6 +100,7 @@ func (c *counter) reportIncomplete() firstDays {
 	if c.incomplete == nil {
 		return c.people
 	}
+	c.figures.concerned = c.findConcerned()
 	counted := slices.Clone(c.people)
 	for person, date := range c.people {
 		if date != 0 && c.incomplete[person] {
@@ -114,4 +117,68 @@ func (c *counter) reportIncomplete() firstDays {
 // leftOut reports whether a record is in the evidence of a figure of which it is left out, as its person is incomplete.
 func (f *Figures) leftOut(code string, r recordRef) bool {
 	return f.completeOnly[code] && f.incomplete[f.person(r)]
+}
+
+// Lacking is a person who counts, or would count if they were complete, and what they lack.
+type Lacking struct {
+	Person     string   // the random id
+	Since      string   // the day of their first record that counts
+	Missing    []string // attributes, in the order of people.complete
+	Activities []string // to which they signed up
+}
+
+// Lacking returns the participants and other people behind figures who lack an attribute on the day of the snapshot, by
+// day, then id.
+func (f *Figures) Lacking(rules *Rules) []Lacking {
+	if f.incomplete == nil {
+		return nil
+	}
+	activity := f.live.layouts.signups.Index("activity")
+	activities := map[uint32][]string{}
+	for i := range f.signups {
+		made := &f.signups[i]
+		if name := f.live.texts.all[made.values[activity]]; f.incomplete[made.person] && made.date.String() <= f.AsOf && !slices.Contains(activities[made.person], name) {
+			activities[made.person] = append(activities[made.person], name)
+		}
+	}
+	var out []Lacking
+	for person, date := range f.concerned {
+		if date == 0 || !f.incomplete[person] {
+			continue
+		}
+		one := Lacking{Person: f.live.person(uint32(person)), Since: date.String(), Activities: activities[uint32(person)]}
+		for _, place := range rules.complete.attributes {
+			if f.attributes[person][place] == "" {
+				one.Missing = append(one.Missing, rules.layouts.registry.Attributes()[place].Name)
+			}
+		}
+		slices.Sort(one.Activities)
+		out = append(out, one)
+	}
+	slices.SortFunc(out, func(a, b Lacking) int {
+		return cmp.Or(strings.Compare(a.Since, b.Since), strings.Compare(a.Person, b.Person))
+	})
+	return out
+}
+
+// findConcerned finds the people whom figures of people are about, with those who are left out.
+func (c *counter) findConcerned() firstDays {
+	out := slices.Clone(c.people)
+	for i := range c.accumulators {
+		t := &c.accumulators[i]
+		if t.members == nil && (t.rule == nil || t.rule.count != countPeople) {
+			continue
+		}
+		for _, r := range t.evidence {
+			if person := c.figures.person(r); !c.live.noPerson(person) {
+				out.add(person, c.figures.date(r))
+			}
+		}
+		for person, date := range t.people {
+			if date != 0 {
+				out.add(uint32(person), date)
+			}
+		}
+	}
+	return out
 }

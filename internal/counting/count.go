@@ -40,7 +40,8 @@ type Figures struct {
 	attributes [][]string                    // by person, as counted
 
 	completeOnly map[string]bool // figures that have complete people alone
-	incomplete   []bool          // by person, if there are such figures
+	incomplete   []bool          // by person, they lack an attribute; nil: none is needed
+	concerned    firstDays       // whom figures of people are about, if an attribute is needed
 }
 
 // datedSignup is a live sign-up with the day from which it counts.

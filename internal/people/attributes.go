@@ -35,6 +35,18 @@ func (c AttributeCorrection) correct(attributes map[string]string) {
 	}
 }
 
+// given returns the names of the attributes that corrections gave, with this one after others.
+func (c AttributeCorrection) given(before []string) []string {
+	after := slices.DeleteFunc(slices.Clone(before), func(name string) bool { return slices.Contains(c.Cleared, name) })
+	for _, v := range c.Values.All() {
+		if !slices.Contains(after, v.Field) {
+			after = append(after, v.Field)
+		}
+	}
+	slices.Sort(after)
+	return after
+}
+
 // Corrected returns attributes by name with the corrections in the place of what forms said. It orders the corrections.
 func Corrected(attributes map[string]string, corrections []AttributeCorrection) map[string]string {
 	slices.SortFunc(corrections, func(a, b AttributeCorrection) int {
@@ -70,6 +82,7 @@ func (s *Store) CorrectAttributes(ctx context.Context, project, id string, c Att
 			return fmt.Errorf("person %s: %w", id, store.ErrNotFound)
 		}
 		after := before
+		after.Given = c.given(before.Given)
 		var ops []table.Op
 		if year := c.Values.Get("birth_year"); keys.Name && year != "" && year != schema.Refused { // it belongs to the key of names
 			after.BirthYear = year

@@ -42,6 +42,16 @@ func pairsKey(project string) table.Key {
 	return table.Key{PK: "DUPLICATES#" + project, SK: "PAIRS"}
 }
 
+// incompleteKey is the key of the head of the list of people who lack an attribute.
+func incompleteKey(project string) table.Key {
+	return table.Key{PK: "INCOMPLETE#" + project, SK: "HEAD"}
+}
+
+// incompletePartKey is the key of a part of the list, each in a partition of its own.
+func incompletePartKey(project string, part int) table.Key {
+	return table.Key{PK: fmt.Sprintf("INCOMPLETE#%s#%06d", project, part), SK: "PART"}
+}
+
 // Keys of the people table, which holds identity.
 
 func personKey(project, id string) table.Key {

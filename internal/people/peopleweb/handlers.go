@@ -30,6 +30,7 @@ type People interface {
 	Search(ctx context.Context, d *project.Definition, query string, limit int, cursor string) (table.PageOf[people.Person], error)
 	FindByKey(ctx context.Context, d *project.Definition, query string) (people.Person, bool, error)
 	Duplicates(ctx context.Context, project string, from, limit int) (people.PairPage, error)
+	Incomplete(ctx context.Context, project string, needed []string, filter people.IncompleteFilter, from, limit int) (people.IncompletePage, error)
 	PersonTag(project string, p people.Person) string
 	Correct(ctx context.Context, project, id, ifMatch string, c people.Correction, by string) (people.Person, error)
 	CorrectAttributes(ctx context.Context, project, id string, c people.AttributeCorrection, keys *schema.Keys) error
@@ -69,6 +70,9 @@ func (h Handlers) Routes() []web.Route {
 		{Method: "GET", Path: "/{project}/people/duplicates", Roles: office, Handler: h.duplicates,
 			ID: "listDuplicates", Tag: "people", Summary: "Probable duplicates", Detail: "The same name, one spelt alike or in another order, the same phone, or nearly the same e-mail address.",
 			Query: web.Paged(), Response: shape.List{Of: duplicatePair{}}, Success: "Pairs of people; among more than 1,000 people those that the last night found", Page: true},
+		{Method: "GET", Path: "/{project}/people/incomplete", Roles: office, Handler: h.incomplete,
+			ID: "listIncomplete", Tag: "people", Summary: "People whose data are incomplete", Detail: "Who lacks an attribute of `people.complete`, as the last snapshot found it. What a correction gave since is not missing. A page may be short, or empty, though there are more.",
+			Query: web.Paged(web.Parameter{Name: "attribute", Description: "Those who lack this one alone"}, web.Parameter{Name: "activity", Description: "Those who signed up to it alone"}), Response: incompleteList{}, Success: "A page of the list", Page: true},
 		{Method: "GET", Path: at, Roles: office, Handler: h.showPerson,
 			ID: "showPerson", Tag: "people", Summary: "Everything held on one person", Response: file, Success: "The person", Page: true, Tagged: true},
 		{Method: "GET", Path: at + ".json", Roles: office, Handler: h.exportPerson,
