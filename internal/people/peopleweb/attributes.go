@@ -78,7 +78,7 @@ func (h Handlers) correctAttributes(c *web.Call) error {
 			return err
 		}
 		correction := people.AttributeCorrection{By: by, Values: schema.ValuesOf(values), Cleared: cleared, Reason: kind.Get(entry.Row, "reason")}
-		if err := h.people.CorrectAttributes(c.Context(), c.Project, p.ID, correction, registry(c).Keys); err != nil {
+		if err := h.people.CorrectAttributes(c.Context(), c.Project, p.ID, correction, registry(c)); err != nil {
 			return err
 		}
 		known = people.Corrected(known, []people.AttributeCorrection{correction})

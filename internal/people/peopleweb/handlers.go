@@ -33,7 +33,7 @@ type People interface {
 	Incomplete(ctx context.Context, project string, needed []string, filter people.IncompleteFilter, from, limit int) (people.IncompletePage, error)
 	PersonTag(project string, p people.Person) string
 	Correct(ctx context.Context, project, id, ifMatch string, c people.Correction, by string) (people.Person, error)
-	CorrectAttributes(ctx context.Context, project, id string, c people.AttributeCorrection, keys *schema.Keys) error
+	CorrectAttributes(ctx context.Context, project, id string, c people.AttributeCorrection, registry *schema.Registry) error
 	Merge(ctx context.Context, project, from, into, by string) (people.Person, error)
 	NoteView(ctx context.Context, project, person, by string) error
 	NoteExport(ctx context.Context, project, what, person, by string) error
