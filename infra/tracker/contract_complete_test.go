@@ -162,3 +162,147 @@ func TestContractIncompletePeopleAreListed(t *testing.T) {
 		t.Errorf("erased: %s", got)
 	}
 }
+
+// link returns the path and query of the link of the newest question to an address, and how many questions came.
+func (p *project) question(to string) (link string, n int) {
+	p.t.Helper()
+	for _, m := range p.mails(to) {
+		text := said(within(m, "text"))
+		if at := strings.Index(text, p.at+"/people/"); at >= 0 && strings.Contains(text, "/questions/") {
+			if n++; link == "" {
+				link = strings.Fields(text[at:])[0]
+			}
+		}
+	}
+	return link, n
+}
+
+// The office asks a person by e-mail for what is missing. The link works once, and the answer is a correction by the
+// person.
+func TestContractQuestionLinkWorksOnce(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "indicators:\n", complete("nowhere"))
+	p.fourPeople()
+	p.compile()
+	id := func(name string) string { return p.office.get(p.at + "/people?q=" + name).is(http.StatusOK).text("items.0.id") }
+	for _, c := range []caller{p.adviser, p.funder, p.radio} {
+		c.post(p.at+"/people/"+id("iga")+"/question", nil).is(http.StatusForbidden)
+	}
+	p.office.post(p.at+"/people/"+id("ewa")+"/question", nil).is(http.StatusConflict)
+	sent := p.office.post(p.at+"/people/"+id("jan")+"/question", nil).is(http.StatusCreated)
+	if got := sent.text("attributes"); got != "[sex birth_year residence home]" {
+		t.Errorf("asked for %s", got)
+	}
+	p.office.post(p.at+"/people/"+id("jan")+"/question", nil).is(http.StatusConflict)
+	to := "jan@example.org"
+	link := ""
+	eventually(t, "the letter", func() bool { link, _ = p.question(to); return link != "" })
+	if strings.Contains(sent.String(), "token") {
+		t.Errorf("the office sees the token: %s", sent)
+	}
+	for range 2 { // it shows, and changes nothing
+		shown := p.anyone.get(link).is(http.StatusOK)
+		if shown.text("state") != "open" || shown.text("attributes") != "[sex birth_year residence home]" {
+			t.Errorf("the question: %s", shown)
+		}
+		if got := shown.header.Get("Referrer-Policy"); got != "no-referrer" {
+			t.Errorf("the referrer policy is %q", got)
+		}
+	}
+	page := string(p.anyone.browser().with("Accept-Language", "en").get(link).shows([]string{"A question for you", "Home"}).body)
+	for _, known := range []string{"Jan", "Przykładowsk", "jan@example"} {
+		if strings.Contains(page, known) {
+			t.Errorf("the page shows %s", known)
+		}
+	}
+	path, _, _ := strings.Cut(link, "?")
+	p.anyone.get(path + "?token=0123456789abcdef0123456789abcdef").is(http.StatusNotFound)
+	p.anyone.post(path+"?token=", fields{"sex": "male"}).is(http.StatusNotFound)
+	p.anyone.post(link, fields{}).is(http.StatusUnprocessableEntity)
+	p.anyone.post(link, fields{"sex": "robot"}).is(http.StatusUnprocessableEntity)
+	p.anyone.post(link, fields{"education": "isced-0-2"}).is(http.StatusUnprocessableEntity) // it was not asked
+	if got := p.anyone.post(link, fields{"sex": "male", "birth_year": 1981, "residence": "refused", "home": "ul. Zielona 4"}).is(http.StatusOK); got.text("state") != "answered" {
+		t.Errorf("the answer: %s", got)
+	}
+	p.anyone.post(link, fields{"sex": "female"}).is(http.StatusConflict)
+	p.anyone.browser().fill(link, fields{"sex": "female"}).is(http.StatusConflict)
+	if got := p.anyone.get(link).is(http.StatusOK); got.text("state") != "answered" || got.text("attributes") != "[]" {
+		t.Errorf("the link after the answer: %s", got)
+	}
+	if got := completeness(p.compile()); !strings.HasPrefix(got, "participants 3 f2 u0; 1: 3 f2 u0 3;") {
+		t.Errorf("once Jan answered: %s", got)
+	}
+	file := p.office.get(p.at + "/people/" + id("jan") + ".json").is(http.StatusOK)
+	if file.text("attributes.sex") != "male" || file.text("attributes.home") != "ul. Zielona 4" || len(file.list("corrections")) != 1 {
+		t.Errorf("Jan's attributes: %s", file.text("attributes"))
+	}
+	if list := p.office.get(p.at + "/people/incomplete").is(http.StatusOK); strings.Contains(list.String(), "jan@") {
+		t.Errorf("Jan is in the list still: %s", list)
+	}
+	trail := string(p.office.get(p.at + "/audit").is(http.StatusOK).body)
+	for _, want := range []string{`"person.asked"`, `"person.attributes"`, `"origin":"form"`} {
+		if !strings.Contains(trail, want) {
+			t.Errorf("the trail has no %s", want)
+		}
+	}
+	if strings.Contains(trail, "Zielona") {
+		t.Error("the trail has what was answered")
+	}
+	if _, n := p.question(to); n != 1 {
+		t.Errorf("%d letters", n)
+	}
+
+	// By a form, in a browser.
+	p.office.browser().fill(p.at+"/people/"+id("iga")+"/question", fields{}).is(http.StatusSeeOther)
+	eventually(t, "the letter", func() bool { link, _ = p.question("iga@example.org"); return link != "" })
+	p.anyone.browser().fill(link, fields{"home": ""}).is(http.StatusUnprocessableEntity)
+	p.anyone.browser().fill(link, fields{"home": "ul. Zielona 5"}).is(http.StatusSeeOther)
+	p.anyone.browser().with("Accept-Language", "en").get(link).shows([]string{"Thank you"})
+	// An erasure takes questions with it.
+	p.office.delete(p.at + "/people/" + id("iga")).is(http.StatusOK)
+	p.anyone.get(link).is(http.StatusNotFound)
+	p.anyone.post(link, fields{"home": "x"}).is(http.StatusNotFound)
+}
+
+// Nothing sensitive is asked by an address that two people have, also where the second came after the letter.
+func TestContractQuestionByASharedAddressIsNotSensitive(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "indicators:\n", `people:
+  attributes: {situation: {type: choices, options: [homeless, minority], sensitive: true, hint: The funder asks for it., label: Situation}}
+  complete: [sex, situation]
+  incomplete: total
+indicators:
+`)
+	person := func(query string) string {
+		return p.office.get(p.at + "/people?q=" + query).is(http.StatusOK).text("items.0.id")
+	}
+	for _, name := range []string{"ewa", "iga"} {
+		p.office.post(p.at+"/signups", signup(name, "planting")).is(http.StatusCreated)
+		p.office.post(p.at+"/attendance", p.attendance(name)).is(http.StatusCreated)
+	}
+	if got := p.office.post(p.at+"/people/"+person("ewa")+"/question", nil).is(http.StatusCreated).text("attributes"); got != "[sex situation]" {
+		t.Errorf("by an address of one's own: %s", got)
+	}
+	link := ""
+	eventually(t, "the letter", func() bool { link, _ = p.question("ewa@example.org"); return link != "" })
+	p.anyone.browser().with("Accept-Language", "en").get(link).shows([]string{"The funder asks for it."})
+	share := func(name, first string) {
+		held := p.office.post(p.at+"/signups", signup(name, "planting").as(first)).is(http.StatusCreated)
+		p.office.put(p.at+"/signups/"+held.text("id"), fields{"person": "new"}).is(http.StatusOK)
+	}
+	share("ewa", "Marek")
+	if got := p.anyone.get(link).is(http.StatusOK).text("attributes"); got != "[sex]" {
+		t.Errorf("once the address is shared: %s", got)
+	}
+	p.anyone.post(link, fields{"situation": []string{"homeless"}}).is(http.StatusUnprocessableEntity)
+	p.anyone.post(link, fields{"sex": "female"}).is(http.StatusOK)
+
+	share("iga", "Olek")
+	iga := person("iga")
+	if got := p.office.post(p.at+"/people/"+iga+"/question", nil).is(http.StatusCreated).text("attributes"); got != "[sex]" {
+		t.Errorf("by a shared address: %s", got)
+	}
+	olek := person("olek")
+	p.office.put(p.at+"/people/"+olek+"/attributes", fields{"sex": "male"}).is(http.StatusOK)
+	p.office.post(p.at+"/people/"+olek+"/question", nil).is(http.StatusConflict)
+}

@@ -23,6 +23,7 @@ type IncompletePerson struct {
 	Missing    []string
 	Since      string // the day of their first record
 	Activities []string
+	Asked      string // when they were asked by e-mail, RFC 3339; "": never
 }
 
 type incompletePage struct {

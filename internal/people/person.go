@@ -31,6 +31,7 @@ type Person struct {
 	Undecided bool     `json:"undecided,omitempty"`
 	Claims    []Claim  `json:"claims,omitempty"` // of sign-ups that are held
 	Given     []string `json:"given,omitempty"`  // names of the attributes that a correction gave
+	Asked     Asked    `json:"asked,omitzero"`   // the last question by e-mail
 	Into      string   `json:"into,omitempty"`   // the id of the person this one was merged into
 	Was       []string `json:"was,omitempty"`    // ids of people who were merged into this one
 }

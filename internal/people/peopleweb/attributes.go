@@ -13,12 +13,7 @@ import (
 
 // attributesOf returns the body of a correction of attributes: each of them, and the reason.
 func attributesOf(registry *schema.Registry) *schema.Kind {
-	k := &schema.Kind{Name: "attributes"}
-	for _, f := range registry.Attributes() {
-		one := *f
-		one.Required = false
-		k.Fields = append(k.Fields, one)
-	}
+	k := optional("attributes", registry.Attributes())
 	k.Fields = append(k.Fields, schema.Field{Name: "reason", Privacy: schema.Sealed})
 	return k
 }

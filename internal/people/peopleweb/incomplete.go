@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"outreach/internal/page"
 	"outreach/internal/people"
@@ -19,6 +20,7 @@ type incompletePerson struct {
 	Missing    []string          `json:"missing" doc:"The names of the attributes"`
 	Activities []string          `json:"activities" doc:"To which they signed up"`
 	FirstDay   string            `json:"first_day" format:"date" doc:"Of their first record that counts"`
+	AskedAt    string            `json:"asked_at,omitempty" format:"date-time" doc:"When they were last asked by e-mail"`
 }
 
 // incompleteList is a page of the list of people who lack attributes.
@@ -28,6 +30,13 @@ type incompleteList struct {
 	AsOf       *string            `json:"as_of" format:"date" doc:"The day up to which records were looked at; null: there is no snapshot yet"`
 	Complete   []string           `json:"complete" doc:"The attributes that a complete participant has"`
 	Incomplete string             `json:"incomplete" enum:"everywhere,total,nowhere" doc:"Where others count"`
+}
+
+func askedAt(p people.Person) string {
+	if p.Asked.At.IsZero() {
+		return ""
+	}
+	return p.Asked.At.Format(time.RFC3339)
 }
 
 // incomplete lists the people who lack attributes. The cursor is an offset.
@@ -57,13 +66,13 @@ func (h Handlers) incomplete(c *web.Call) error {
 	if c.Page {
 		content := page.Incomplete{Definition: d, Attribute: filter.Attribute, Activity: filter.Activity, Day: found.Day, Next: c.NextAddress(next)}
 		for _, one := range found.Items {
-			content.Items = append(content.Items, page.IncompletePerson{Person: item(one.Person), Missing: one.Missing, Since: one.Since, Activities: one.Activities})
+			content.Items = append(content.Items, page.IncompletePerson{Person: item(one.Person), Missing: one.Missing, Since: one.Since, Activities: one.Activities, Asked: askedAt(one.Person)})
 		}
 		return c.Show(http.StatusOK, content)
 	}
 	out := incompleteList{Items: []incompletePerson{}, Complete: append([]string{}, d.People.Complete...), Incomplete: cmp.Or(d.People.Incomplete, project.CountedEverywhere)}
 	for _, one := range found.Items {
-		out.Items = append(out.Items, incompletePerson{Person: one.Person.View(), Missing: one.Missing, Activities: append([]string{}, one.Activities...), FirstDay: one.Since})
+		out.Items = append(out.Items, incompletePerson{Person: one.Person.View(), Missing: one.Missing, Activities: append([]string{}, one.Activities...), FirstDay: one.Since, AskedAt: askedAt(one.Person)})
 	}
 	if next != "" {
 		out.Next = &next
