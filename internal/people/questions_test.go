@@ -2,10 +2,12 @@ package people
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"outreach/internal/fact"
+	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/store/storetest"
@@ -106,5 +108,25 @@ func TestAPersonIsAskedOnceADay(t *testing.T) {
 		if n := countFacts(t, db, fact.KindPersonAsked); n != c.asked {
 			t.Errorf("after %s: %d letters", c.after, n)
 		}
+	}
+}
+
+func TestPrivateAttributesAreSealedInFacts(t *testing.T) {
+	t.Parallel()
+	s, db, q := asks(t)
+	registry, err := schema.Extend(schema.Builtin(), project.RecordKind{Name: schema.Signup, Fields: []project.RecordField{{ID: "home", Type: "text", Privacy: "sealed", Attribute: true}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := AttributeCorrection{Values: schema.ValuesOf(map[string]string{"home": "ul. Zielona 1", "sex": "female"})}
+	if err := s.CorrectAttributes(t.Context(), "town", personOf(q.ID), c, registry); err != nil {
+		t.Fatal(err)
+	}
+	trail, err := db.Log().Trail(t.Context(), "town", 100, "", func(f fact.Fact) bool { return f.Kind == fact.KindPersonAttributes })
+	if err != nil || len(trail.Items) != 1 {
+		t.Fatal(trail.Items, err)
+	}
+	if data := string(trail.Items[0].Data); strings.Contains(data, "Zielona") || !strings.Contains(data, "home") || !strings.Contains(data, "female") {
+		t.Errorf("the fact has %s", data)
 	}
 }
