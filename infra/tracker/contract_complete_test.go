@@ -184,7 +184,9 @@ func TestContractQuestionLinkWorksOnce(t *testing.T) {
 	p := newProject(t, "indicators:\n", complete("nowhere"))
 	p.fourPeople()
 	p.compile()
-	id := func(name string) string { return p.office.get(p.at + "/people?q=" + name).is(http.StatusOK).text("items.0.id") }
+	id := func(name string) string {
+		return p.office.get(p.at + "/people?q=" + name).is(http.StatusOK).text("items.0.id")
+	}
 	for _, c := range []caller{p.adviser, p.funder, p.radio} {
 		c.post(p.at+"/people/"+id("iga")+"/question", nil).is(http.StatusForbidden)
 	}

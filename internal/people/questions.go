@@ -40,7 +40,9 @@ type Question struct {
 func (q Question) Answered() bool { return q.Answer.ID != "" }
 
 // Open reports whether the question can be answered at an instant.
-func (q Question) Open(now time.Time) bool { return !q.Answered() && now.Before(q.At.Add(QuestionLife)) }
+func (q Question) Open(now time.Time) bool {
+	return !q.Answered() && now.Before(q.At.Add(QuestionLife))
+}
 
 // Asked is the last question to a person.
 type Asked struct {
