@@ -46,6 +46,7 @@ type Counts struct {
 	LinesBehind             int `json:"lines_behind,omitempty"`              // indicators behind plan, in the newest snapshot
 	RuleErrors              int `json:"rule_errors,omitempty"`               // rules that failed for records, in the newest snapshot
 	Reports                 int `json:"reports,omitempty"`                   // due reports neither approved nor rejected
+	Incomplete              int `json:"incomplete,omitempty"`                // people who lacked an attribute when it was last looked
 }
 
 // Any reports whether any task waits.
@@ -77,6 +78,11 @@ func (s *Store) CountTasks(ctx context.Context, project string) (Counts, error) 
 			c.Waiting += p.WaitingWithFreePlaces()
 		}
 		c.Held += p.Held - p.Unconfirmed // the link in the letter may still be followed
+	}
+	if len(defined.Definition.People.Complete) > 0 {
+		if c.Incomplete, err = s.persons.CountIncomplete(ctx, project); err != nil {
+			return c, err
+		}
 	}
 	if c.PostponedLetters, err = s.notices.CountPostponed(ctx, project); err != nil {
 		return c, err

@@ -492,6 +492,7 @@ func (c *counter) countBase(s *kindLayout) error {
 			t, here := indicators[mark-1], recordRef{kind: uint32(s.number), place: uint32(from + i)}
 			var err error
 			switch {
+			case t.rule.completeOnly && c.lacks(person):
 			case t.rule.count == countSum && len(t.rule.parts) == 0:
 				var a amount
 				a, err = c.live.baseAmount(r, i, t.rule.value, known)
@@ -556,12 +557,12 @@ func (c *counter) touched() map[uint32]struct{} {
 // comparesWithBase reports whether the evidence of a rule over a kind is stored as changes since the base: not if it is
 // about sign-ups, of which the base has none, or if attributes change what earlier records add.
 func (c *counter) comparesWithBase(s *kindLayout, in *indicatorRule) bool {
-	return c.live.base != nil && s != c.live.layouts.signups && in.value.origin != fromAttributes && !in.share && !in.valued()
+	return c.live.base != nil && s != c.live.layouts.signups && in.value.origin != fromAttributes && !in.share && !in.valued() && !in.completeOnly
 }
 
 // comparesParticipants is comparesWithBase for the participants.
 func (c *counter) comparesParticipants() bool {
-	return c.live.base != nil && len(c.rules.byKind[c.live.layouts.signups.number].participants) == 0
+	return c.live.base != nil && len(c.rules.byKind[c.live.layouts.signups.number].participants) == 0 && c.rules.complete.incomplete != project.CountedNowhere
 }
 
 // compareWithBase finds how the evidence of figures differs from that of the base.

@@ -109,6 +109,13 @@ func withoutAttributes() *project.Definition {
 	return &def
 }
 
+// complete is a definition in which people must have attributes.
+func complete(def *project.Definition, incomplete string) *project.Definition {
+	out := *def
+	out.People = project.People{Complete: []string{"sex", "birth_year"}, Incomplete: incomplete}
+	return &out
+}
+
 // later draws facts that came after all others: files and records that are new or correct others, and sign-ups.
 func (h *history) later(t *rapid.T) []fact.Fact {
 	var out []fact.Fact
@@ -164,7 +171,7 @@ func TestContinuedCountsEqualThoseOfAFullFold(t *testing.T) {
 	plain, continued, inserted, all, failed, reasons := withoutAttributes(), 0, 0, 0, 0, map[string]int{}
 	failing, _ := failingRules(false)
 	rapid.Check(t, func(t *rapid.T) {
-		def := rapid.SampledFrom([]*project.Definition{definition, plain, failing}).Draw(t, "definition")
+		def := rapid.SampledFrom([]*project.Definition{definition, plain, failing, complete(plain, "total"), complete(plain, "nowhere")}).Draw(t, "definition")
 		rules := mustRulesOf(t, def)
 		h := drawHistory(t)
 		asOf := drawDay(t)
@@ -304,7 +311,7 @@ func TestWhatIsContinued(t *testing.T) {
 		{"attributes of a person with records are corrected", []event{{fact.KindPersonAttributes, fact.PersonAttributes{Person: "p1", Cleared: []string{"birth_year"}}}}, "", false},
 		{"people are merged", []event{{fact.KindPersonMerged, fact.PersonMerged{Person: "p1", Into: "p2"}}}, "", false},
 	} {
-		for _, def := range []*project.Definition{definition, withoutAttributes()} {
+		for _, def := range []*project.Definition{definition, withoutAttributes(), complete(definition, "total"), complete(withoutAttributes(), "nowhere")} {
 			facts := func(received time.Time, events []event) (out []fact.Fact) {
 				for i, e := range events {
 					f, err := fact.New(strconv.Itoa(i), e.kind, received, "", e.data)

@@ -38,6 +38,10 @@ type Figures struct {
 	tallies    [][]recordRef                 // by tally: the records that meet its rule, none of a rule over people
 	present    firstDays                     // by person: the day of their first record, if there are rules over people
 	attributes [][]string                    // by person, as counted
+
+	completeOnly map[string]bool // figures that have complete people alone
+	incomplete   []bool          // by person, they lack an attribute; nil: none is needed
+	concerned    firstDays       // whom figures of people are about, if an attribute is needed
 }
 
 // datedSignup is a live sign-up with the day from which it counts.
@@ -225,6 +229,8 @@ type counter struct {
 	evidence     []recordRef // of participants
 	reaches      []int64
 	figures      *Figures
+	incomplete   []bool   // by person: they lack an attribute; nil: none is needed
+	none         []string // attributes of somebody of whom nothing is known
 }
 
 // Compile counts the live records in the project's period that are dated up to the day asOf (YYYY-MM-DD). A record
@@ -233,7 +239,7 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fi
 	if !isDay(asOf) || !isDay(def.Period.From) || !isDay(def.Period.To) {
 		return Figures{}, fmt.Errorf("not a date: as of %q, period from %q to %q", asOf, def.Period.From, def.Period.To)
 	}
-	figures := Figures{Project: def.ID, AsOf: asOf, live: live, evidence: map[string][]recordRef{}, changes: map[string][]snapshot.Change{}, rules: map[string]*indicatorRule{}, shares: map[string]*share{}, taken: map[string]*taken{}, parts: map[string][]snapshot.Counted{}}
+	figures := Figures{Project: def.ID, AsOf: asOf, live: live, evidence: map[string][]recordRef{}, changes: map[string][]snapshot.Change{}, rules: map[string]*indicatorRule{}, shares: map[string]*share{}, taken: map[string]*taken{}, parts: map[string][]snapshot.Counted{}, completeOnly: map[string]bool{}}
 	for _, pack := range def.Packs {
 		figures.packs = append(figures.packs, pack.String())
 	}
@@ -317,6 +323,8 @@ func (c *counter) dateSignups() {
 		c.said.on(uint32(i), c.asOf, c.attributes[i])
 	}
 	c.figures.attributes = c.attributes
+	c.none = make([]string, width)
+	c.findIncomplete()
 }
 
 // dayAt returns the day of an instant.
@@ -474,6 +482,9 @@ func (c *counter) add(t *accumulator, here recordRef, date day, person uint32, v
 		return nil
 	}
 	t.evidence = append(t.evidence, here)
+	if t.rule.completeOnly && c.lacks(person) {
+		return nil
+	}
 	if err := c.tally(t, here, date, person, value); err != nil {
 		return err
 	}
@@ -566,10 +577,11 @@ func (c *counter) report() {
 		f.Indicators = append(f.Indicators, c.indicator(i))
 		c.reportEvidence(i)
 	}
-	by, total := c.breakdowns(c.people)
+	participants := c.reportIncomplete()
+	by, total := c.breakdowns(participants)
 	f.Participants = snapshot.Participants{Total: total, Target: c.def.TargetGroup, By: by}
-	for person, date := range c.people {
-		if date != 0 && !slices.ContainsFunc(c.attributes[person], func(value string) bool { return value != "" }) {
+	for person, date := range participants {
+		if date != 0 && !c.knows(person) {
 			f.Quality.PeopleWithoutAttributes++
 		}
 	}
@@ -577,6 +589,16 @@ func (c *counter) report() {
 	f.evidence[ParticipantsEvidence] = c.evidence
 	c.reportFailed()
 	c.reportReach()
+}
+
+// knows reports whether an attribute of a person is known that figures may use.
+func (c *counter) knows(person int) bool {
+	for i, field := range c.live.layouts.registry.Attributes() {
+		if c.attributes[person][i] != "" && field.Privacy == schema.Open {
+			return true
+		}
+	}
+	return false
 }
 
 // reportFailed names the figures whose rule failed for records or people, each with the first record by date, then id.
@@ -691,10 +713,10 @@ func (c *counter) breakdowns(people firstDays) (snapshot.Breakdowns, int64) {
 			continue
 		}
 		if field.Year {
-			by[field.Dimension()] = breakdown(people, field.Parts(c.def), func(person int, date day) string { return c.ageBand(c.attributes[person][i], date) })
+			by[field.Dimension()] = breakdown(people, field.Parts(c.def), func(person int, date day) string { return c.ageBand(c.shown(person)[i], date) })
 			continue
 		}
-		of := func(person int, _ day) string { return c.attributes[person][i] }
+		of := func(person int, _ day) string { return c.shown(person)[i] }
 		if field.Type == schema.Choices {
 			by[field.Name] = breakdownOfSeveral(people, field.Parts(c.def), of)
 			continue

@@ -128,6 +128,7 @@ func (c *counter) reportEvidence(place int) {
 	f, fig, t := c.figures, &c.rules.figures[place], &c.accumulators[place]
 	in := fig.in
 	f.rules[in.Code] = t.rule
+	f.completeOnly[in.Code] = fig.completeOnly
 	switch in.Count {
 	case project.CountSaid:
 		if said := c.live.saidOn(in, min(c.asOf, fig.last)); said.value != "" {
@@ -164,7 +165,7 @@ func (c *counter) reportEvidence(place int) {
 		f.evidence[in.Code] = refs
 		f.Indicators[place].Records = int64(len(refs))
 		for _, r := range refs {
-			if r.kind == f.personKind() {
+			if r.kind == f.personKind() || f.leftOut(in.Code, r) {
 				f.Indicators[place].Records--
 			}
 		}
@@ -183,7 +184,8 @@ func (c *counter) reportEvidence(place int) {
 }
 
 // Evidence returns the records behind an indicator, by its code, or behind the participants (ParticipantsEvidence):
-// all that meet the rule, by date, then id, each with what it adds to the figure. Of a share a record also has what it
+// all that meet the rule, by date, then id, each with what it adds to the figure; also those that are left out, which
+// say why. Of a share a record also has what it
 // adds to what it is a share of, of a mean how many values it adds, and of a figure that takes one value its value.
 func (f *Figures) Evidence(code string) iter.Seq[snapshot.Counted] {
 	return func(yield func(snapshot.Counted) bool) {
@@ -199,7 +201,13 @@ func (f *Figures) Evidence(code string) iter.Seq[snapshot.Counted] {
 		total := amount{}
 		for _, r := range f.evidence[code] {
 			row := snapshot.Counted{Evidence: f.record(r), What: f.description(r)}
-			adds, exact := next(r, &row)
+			var adds amount
+			exact := false
+			if f.leftOut(code, r) {
+				row.LeftOut = snapshot.Incomplete
+			} else {
+				adds, exact = next(r, &row)
+			}
 			total = total.add(adds)
 			row.Adds, row.Total = decimal(adds.hundredths()), decimal(total.hundredths())
 			if exact {

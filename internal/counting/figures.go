@@ -26,6 +26,8 @@ type figure struct {
 	formula  *rule.Formula
 	decimals int
 	plan     plan
+
+	completeOnly bool // of people, and those who lack an attribute do not count
 }
 
 // orderFigures compiles in which order figures over others are worked out. A circle is an error.

@@ -33,7 +33,7 @@ func newLayouts(registry *schema.Registry) *layouts {
 		for field := range kind.Fields {
 			f := &kind.Fields[field]
 			s.places = append(s.places, field)
-			s.keeps = append(s.keeps, f.Privacy == schema.Open || f.Key)
+			s.keeps = append(s.keeps, f.Counts())
 		}
 		out.all = append(out.all, s)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"outreach/internal/counting"
 	"outreach/internal/fact"
+	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 )
@@ -18,10 +19,20 @@ func drawDay(t *rapid.T) string {
 	return rapid.SampledFrom([]string{"2009-12-31", "2010-01-09", "2010-01-10", "2010-02-28", "2010-03-31", "2010-06-20", "2010-12-31"}).Draw(t, "as of")
 }
 
+// drawCompleteness returns the definition, perhaps with attributes that people must have.
+func drawCompleteness(t *rapid.T) *project.Definition {
+	def := *definition
+	if mode := rapid.SampledFrom([]string{"", "everywhere", "total", "nowhere"}).Draw(t, "incomplete"); mode != "" {
+		def.People = project.People{Complete: []string{"sex", "birth_year"}, Incomplete: mode}
+	}
+	return &def
+}
+
 func TestFiguresEqualThoseOfTheReference(t *testing.T) {
 	t.Parallel()
-	rules := mustRules(t, definition)
 	rapid.Check(t, func(t *rapid.T) {
+		definition := drawCompleteness(t)
+		rules := mustRulesOf(t, definition)
 		h := drawHistory(t)
 		asOf := drawDay(t)
 		f := counting.New(schema.Builtin())
@@ -30,7 +41,9 @@ func TestFiguresEqualThoseOfTheReference(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := refer(h).count(h, asOf)
+		plain := refer(h)
+		plain.complete, plain.incomplete = definition.People.Complete, definition.People.Incomplete
+		want := plain.count(h, asOf)
 		want.Definition = snapshot.Definition{Version: 1, SHA256: "ab"}
 		if want.Hash, err = want.Digest(); err != nil {
 			t.Fatal(err)

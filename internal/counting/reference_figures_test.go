@@ -49,7 +49,7 @@ func (f *referenceFigures) meeting(in project.Indicator, rule, month string) (ou
 		all = append(slices.Clone(f.counted), f.later...)
 	}
 	for _, one := range all {
-		if one.date[:7] <= month && one.date <= f.last(in) && meets(rule, one, f.attributes[one.person]) {
+		if one.date[:7] <= month && one.date <= f.last(in) && meets(rule, one, f.attributes[one.person]) && !(f.leaves(in) && f.lacks(f.attributes[one.person])) {
 			out = append(out, one)
 		}
 	}
@@ -317,7 +317,7 @@ func (f *referenceFigures) indicator(in project.Indicator) snapshot.Indicator {
 		if in.Who != "" {
 			counted, _ = f.who(in, in.Code, end)
 		}
-		i.By = referenceBreakdowns(f.firstDays(in, counted, records), f.attributes)
+		i.By = referenceBreakdowns(f.firstDays(in, counted, records), f.shown(f.attributes))
 	}
 	for _, field := range in.By {
 		codes := map[string][]string{"outcome": {"completed", "withdrew", "attended"}, "kind": nil}[field]

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"outreach/internal/fact"
+	"outreach/internal/project"
 	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 )
@@ -26,6 +27,37 @@ type reference struct {
 	signups   []fact.Signup
 	moved     []fact.SignupMoved
 	said      []fact.Fact
+
+	complete   []string // attributes
+	incomplete string
+}
+
+// lacks reports whether a person with some attributes is incomplete.
+func (r *reference) lacks(attributes map[string]string) bool {
+	return slices.ContainsFunc(r.complete, func(name string) bool { return attributes[name] == "" })
+}
+
+// leaves reports whether an indicator leaves incomplete people out.
+func (r *reference) leaves(in project.Indicator) bool {
+	if in.Count != "people" && in.Count != "share" || in.Per == "records" {
+		return false
+	}
+	asks := []string{"women", "young", "share-of-women", "who-better", "who-soon", "who-nothing"}
+	return r.incomplete == "nowhere" || r.incomplete == "total" && slices.Contains(asks, in.Code)
+}
+
+// shown returns the attributes by which people are broken down.
+func (r *reference) shown(attributes map[string]map[string]string) map[string]map[string]string {
+	if r.incomplete != "total" {
+		return attributes
+	}
+	out := map[string]map[string]string{}
+	for person, known := range attributes {
+		if !r.lacks(known) {
+			out[person] = known
+		}
+	}
+	return out
 }
 
 type referenceRecord struct {
@@ -393,8 +425,18 @@ func (r *reference) count(h *history, asOf string) snapshot.Snapshot {
 		}
 		return days
 	}
-	participants := first("participants")
-	out.Participants = snapshot.Participants{Total: int64(len(participants)), Target: 3, By: referenceBreakdowns(participants, attributes)}
+	entries := first("participants")
+	participants := map[string]string{}
+	for person, day := range entries {
+		if r.lacks(attributes[person]) {
+			out.Quality.Incomplete++
+			if r.incomplete == "nowhere" {
+				continue
+			}
+		}
+		participants[person] = day
+	}
+	out.Participants = snapshot.Participants{Total: int64(len(participants)), Target: 3, By: referenceBreakdowns(participants, r.shown(attributes))}
 	for person := range participants {
 		known := false
 		for _, value := range attributes[person] {
@@ -405,7 +447,7 @@ func (r *reference) count(h *history, asOf string) snapshot.Snapshot {
 		}
 	}
 
-	out.Indicators = r.indicators(referenceFigures{counted: counted, later: later, attributes: attributes, asOf: asOf, entries: participants,
+	out.Indicators = r.indicators(referenceFigures{counted: counted, later: later, attributes: attributes, asOf: asOf, entries: entries,
 		attributesOf: func(day string) map[string]map[string]string { return r.attributes(h, signups, day) }})
 	return out
 }

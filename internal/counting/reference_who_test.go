@@ -102,7 +102,7 @@ func (f *referenceFigures) who(in project.Indicator, rule, month string) (people
 	people = map[string]bool{}
 	for person, p := range byPerson {
 		is, kinds := holds(rule, *p)
-		if !is {
+		if !is || f.leaves(in) && f.lacks(p.attributes) {
 			continue
 		}
 		people[person] = true

@@ -24,6 +24,8 @@ type Rules struct {
 	tallies int      // of all indicators: first one each, then what shares are shares of
 	order   []int    // in which the figures are worked out
 	bands   []band
+
+	complete completeness
 }
 
 // kindRules are the rules over one kind of record.
@@ -45,6 +47,8 @@ type indicatorRule struct {
 	value  value      // of what has a field
 	layout *kindLayout
 	parts  []parts // by what records are broken down
+
+	completeOnly bool // people who lack an attribute do not count
 }
 
 // The ways in which a tally counts that this package treats by name.
@@ -104,6 +108,10 @@ type band struct {
 func NewRules(def *project.Definition, registry *schema.Registry) (*Rules, error) {
 	layouts := newLayouts(registry)
 	r := &Rules{layouts: layouts, byKind: make([]kindRules, len(layouts.all)), figures: make([]figure, len(def.Indicators)), tallies: len(def.Indicators)}
+	var err error
+	if r.complete, err = r.completenessOf(def); err != nil {
+		return nil, err
+	}
 	codes := map[string]bool{ParticipantsEvidence: true}
 	for i, in := range def.Indicators {
 		if codes[in.Code] {
@@ -113,6 +121,7 @@ func NewRules(def *project.Definition, registry *schema.Registry) (*Rules, error
 		if err := r.addIndicator(def, i); err != nil {
 			return nil, fmt.Errorf("indicator %q: %w", in.Code, err)
 		}
+		r.leavesOut(i)
 	}
 	if err := r.orderFigures(def); err != nil {
 		return nil, err
@@ -225,7 +234,7 @@ func (r *Rules) addShare(f *figure, next *indicatorRule) error {
 			return errors.New("a share of other records")
 		}
 		among.count, next.count, next.also = project.CountRecords, project.CountRecords, compiled
-	} else if !s.Person || !next.layout.Person {
+	} else if !s.Person || next.layout != nil && !next.layout.Person { // a rule over people has no layout
 		return errors.New("a share of people over records that are not about people")
 	}
 	r.byKind[s.number].indicators = append(r.byKind[s.number].indicators, among)

@@ -22,6 +22,8 @@ type personRule struct {
 	rule   *rule.PersonRule
 	until  day       // the last day that counts
 	values [][]value // by kind that the rule names and variable
+
+	completeOnly bool // people who lack an attribute do not count
 }
 
 // addPersonRule adds the tallies of an indicator with a rule over people.
@@ -209,6 +211,7 @@ type personCounter struct {
 	current  []string // attributes on the day
 	entry    string
 	changed  []bool // by month: something that the rule may read
+	leftOut  []bool // by person: the rule holds on the snapshot's day, but they lack an attribute
 }
 
 // Attribute implements rule.Person.
@@ -253,6 +256,7 @@ func (p *personCounter) count(r *personRule) error {
 		return nil
 	}
 	p.rule, p.changed = r, make([]bool, months)
+	p.leftOut = make([]bool, len(p.live.people))
 	for person, first := range p.figures.present {
 		if first == 0 || first > r.until {
 			continue
@@ -286,7 +290,7 @@ func (p *personCounter) follow(t *accumulator, first day, months int) error {
 		change(entry)
 	}
 	var entries []datedEntry
-	if r.rule.UsesAttributes() {
+	if r.rule.UsesAttributes() || r.completeOnly {
 		entries = p.said.of(p.person)
 		for _, e := range entries {
 			change(e.date)
@@ -306,6 +310,8 @@ func (p *personCounter) follow(t *accumulator, first day, months int) error {
 			} else if err != nil {
 				return err
 			}
+			p.leftOut[p.person] = holds && r.completeOnly && !p.rules.complete.has(p.current)
+			holds = holds && !p.leftOut[p.person]
 			if holds != was {
 				step := amount{whole: 1}
 				if !holds {
@@ -362,16 +368,19 @@ func (p *personCounter) firstCounted(end day) (first day) {
 }
 
 // evidence returns the records, in the lists that the rule names, of those for whom it holds on the snapshot's day, in
-// order; in place of one who has none the person.
+// order; in place of one who has none the person. It counts the records of those who count.
 func (p *personCounter) evidence(t *accumulator) []recordRef {
 	has := make([]bool, len(p.live.people))
 	var all []recordRef
 	for _, kind := range p.rule.rule.Lists() {
 		var own []recordRef
 		p.eachRecord(p.live.layouts.all[kind], p.rule.until, func(place, person uint32, _ day) {
-			if t.people[person] != 0 {
+			if t.people[person] != 0 || p.leftOut[person] {
 				own = append(own, recordRef{uint32(kind), place})
 				has[person] = true
+			}
+			if t.people[person] != 0 {
+				t.records++
 			}
 		})
 		if p.live.base != nil {
@@ -379,10 +388,9 @@ func (p *personCounter) evidence(t *accumulator) []recordRef {
 		}
 		all = p.figures.merged(all, own)
 	}
-	t.records = int64(len(all))
 	var without []recordRef
 	for person, first := range t.people {
-		if first != 0 && !has[person] {
+		if (first != 0 || p.leftOut[person]) && !has[person] {
 			without = append(without, recordRef{p.figures.personKind(), uint32(person)})
 		}
 	}

@@ -33,6 +33,7 @@ const (
 	KindPersonErased     = "person.erased"
 	KindPersonCorrected  = "person.corrected"
 	KindPersonAttributes = "person.attributes"
+	KindPersonAsked      = "person.asked"
 	KindPersonViewed     = "person.viewed"
 	KindPeopleExported   = "people.exported"
 	KindDataPurged       = "data.purged"
@@ -46,7 +47,7 @@ const (
 
 // Kinds lists all kinds of facts in the order of the filter on the audit page.
 var Kinds = []string{
-	KindSignup, KindSignupMoved, KindRecordEntered, KindRecordVoided, KindUploadAccepted, KindUploadRejected, KindUploadWithdrawn, KindPersonCorrected, KindPersonAttributes, KindPersonViewed, KindPeopleExported, KindPersonMerged,
+	KindSignup, KindSignupMoved, KindRecordEntered, KindRecordVoided, KindUploadAccepted, KindUploadRejected, KindUploadWithdrawn, KindPersonCorrected, KindPersonAttributes, KindPersonAsked, KindPersonViewed, KindPeopleExported, KindPersonMerged,
 	KindPeopleDistinct, KindPersonErased, KindDataPurged, KindDefinitionSet, KindIndicatorSaid, KindSnapshotCompiled, KindSnapshotDecided, KindReportDue, KindAttentionNoted,
 }
 
@@ -173,7 +174,7 @@ type PersonCorrected struct {
 	Fields []string `json:"fields"` // the names of the changed fields, such as email
 }
 
-// PersonAttributes says that a coordinator corrected attributes of a person. A snapshot of any day counts the person
+// PersonAttributes says that a coordinator corrected attributes of a person, or that the person answered a question. A snapshot of any day counts the person
 // with them, whatever forms say; of several corrections of an attribute the last counts, by the time of the fact,
 // then its id.
 type PersonAttributes struct {
@@ -181,6 +182,13 @@ type PersonAttributes struct {
 	Schema  int           `json:"schema,omitempty"`  // the version of the schema
 	Values  schema.Values `json:"row"`               // the corrected attributes
 	Cleared []string      `json:"cleared,omitempty"` // attributes that were taken away
+}
+
+// PersonAsked says that the office sends a person a question for attributes that they lack.
+type PersonAsked struct {
+	Person     string   `json:"person"`
+	Question   string   `json:"question"`
+	Attributes []string `json:"attributes"`
 }
 
 // PersonViewed says that a member of the staff looked at a person, once in an hour of such looks.

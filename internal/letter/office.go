@@ -129,6 +129,7 @@ func RenderAttention(a Attention) (Letter, error) {
 		{"held", "/signups", a.Counts.Held},
 		{"waiting", "/signups", a.Counts.Waiting},
 		{"duplicates", "/people/duplicates", a.Counts.Duplicates},
+		{"incomplete", "/people/incomplete", a.Counts.Incomplete},
 		{"without_attributes", "/people", a.Counts.PeopleWithoutAttributes},
 		{"rule_errors", "/snapshots/latest", a.Counts.RuleErrors},
 		{"behind", "/snapshots/latest", a.Counts.LinesBehind},

@@ -13,6 +13,13 @@ import (
 	"encoding/json"
 )
 
+// asking returns the definition with attributes that a complete participant has.
+func asking(incomplete string) *project.Definition {
+	d := definition()
+	d.People = project.People{Complete: []string{"sex", "birth_year"}, Incomplete: incomplete}
+	return d
+}
+
 // The pages of the tests show a project like a real one: eleven promised results of a regional programme.
 func definition() *project.Definition {
 	d := &project.Definition{
@@ -252,7 +259,10 @@ func examples() []example {
 		{"people", 200, People{Query: "now", Keys: schema.Builtin().Keys, Items: []PersonItem{person, {ID: "01P2"}}, Next: "/x"}},
 		{"nobody", 200, People{Query: "now", Keys: schema.Builtin().Keys}}, {"people at first", 200, People{Keys: schema.Builtin().Keys}},
 		{"duplicates", 200, People{Duplicates: true, Keys: schema.Builtin().Keys, Pairs: []Pair{{A: person, B: PersonItem{ID: "01P2", Email: "ola.nowak@example.org"}, Why: "to samo imię i nazwisko, ten sam rok urodzenia"}}}},
-		{"no duplicates", 200, People{Duplicates: true, Keys: schema.Builtin().Keys}}, {"duplicates among many", 200, People{Duplicates: true, Keys: schema.Builtin().Keys, Many: true, Day: "2010-02-15", Next: "/x"}}, {"duplicates not looked for", 200, People{Duplicates: true, Keys: schema.Builtin().Keys, Many: true}},
+		{"no duplicates", 200, People{Duplicates: true, Keys: schema.Builtin().Keys}}, {"duplicates among many", 200, People{Duplicates: true, Keys: schema.Builtin().Keys, Many: true, Day: "2010-02-15", Next: "/x"}}, {"incomplete people", 200, Incomplete{Definition: asking("total"), Attribute: "sex", Day: "2010-02-15", Next: "/x", Items: []IncompletePerson{{Person: person, Missing: []string{"sex", "home"}, Since: "2010-02-10", Activities: []string{"partnerships"}}}}},
+		{"a question", 200, Question{Definition: asking("total"), Token: "ab", Attributes: schema.Builtin().Attributes()[:2]}}, {"a question with an error", 422, Question{Definition: asking("total"), Token: "ab", Attributes: schema.Builtin().Attributes()[:1], Entry: Entry{Problems: []schema.Problem{{Field: "sex", Code: schema.Missing}}}}}, {"a question that is answered", 200, Question{Definition: asking("total"), Done: true}}, {"a question that is over", 409, Question{Definition: asking("total")}},
+		{"no incomplete people", 200, Incomplete{Definition: asking("nowhere"), Day: "2010-02-15"}}, {"incomplete people on a later page", 200, Incomplete{Definition: asking(""), Day: "2010-02-15", Next: "/x"}}, {"incomplete people not looked for", 200, Incomplete{Definition: asking("")}}, {"nothing that people need", 200, Incomplete{Definition: &project.Definition{}}},
+		{"duplicates not looked for", 200, People{Duplicates: true, Keys: schema.Builtin().Keys, Many: true}},
 		{"person", 200, Person{Person: person, Definition: d, Facts: []Fact{{"Płeć", "kobieta"}, {"Rok urodzenia", "1974"}}, Signups: signups, Export: "/ces/people/01P1.json", Records: []PersonRecord{{Kind: schema.Builtin().Kind(schema.Consultation), ID: "01R1", Row: consultations[0].Row}, {Kind: schema.Builtin().Kind(schema.Attendance), Row: schema.Row{"partnerships", "2010-02-19", "24", "completed"}}}, Entry: Entry{Problems: []schema.Problem{{Field: "into", Code: schema.Missing}}}}},
 		{"person bare", 200, Person{Person: PersonItem{ID: "01P2"}, Definition: d}},
 		{"merge", 200, Merge{From: Person{Person: PersonItem{ID: "01P2", Email: "ola.nowak@example.org"}, Definition: d}, Into: Person{Person: person, Definition: d, Facts: []Fact{{"Telefon", "56 123 45 67"}}}, One: Person{Person: person, Definition: d}, TwoPesels: true, Collisions: []Collision{{Kind: "signup", Activity: "partnerships"}, {Kind: "attendance", Activity: "partnerships", Date: "2010-02-19"}}}},

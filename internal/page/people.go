@@ -18,6 +18,7 @@ type People struct {
 	Day        string // of the last search, "" where there was none yet
 	Next       string // the address of the next page, or ""
 	Keys       *schema.Keys
+	Incomplete bool // the definition says what a complete participant has
 }
 
 type peoplePage struct {

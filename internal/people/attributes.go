@@ -35,6 +35,18 @@ func (c AttributeCorrection) correct(attributes map[string]string) {
 	}
 }
 
+// given returns the names of the attributes that corrections gave, with this one after others.
+func (c AttributeCorrection) given(before []string) []string {
+	after := slices.DeleteFunc(slices.Clone(before), func(name string) bool { return slices.Contains(c.Cleared, name) })
+	for _, v := range c.Values.All() {
+		if !slices.Contains(after, v.Field) {
+			after = append(after, v.Field)
+		}
+	}
+	slices.Sort(after)
+	return after
+}
+
 // Corrected returns attributes by name with the corrections in the place of what forms said. It orders the corrections.
 func Corrected(attributes map[string]string, corrections []AttributeCorrection) map[string]string {
 	slices.SortFunc(corrections, func(a, b AttributeCorrection) int {
@@ -48,17 +60,16 @@ func Corrected(attributes map[string]string, corrections []AttributeCorrection) 
 
 // CorrectAttributes stores a correction, of which the caller sets Values, Cleared, Reason and By. It counts in every
 // later snapshot, and a year of birth identifies with the names where these are a key. It fails with store.ErrNotFound
-// for an unknown id.
-func (s *Store) CorrectAttributes(ctx context.Context, project, id string, c AttributeCorrection, keys *schema.Keys) error {
+// for an unknown id. Of private values the fact has the hashes.
+func (s *Store) CorrectAttributes(ctx context.Context, project, id string, c AttributeCorrection, registry *schema.Registry) error {
 	p, err := s.Person(ctx, project, id)
 	if err != nil {
 		return err
 	}
-	f, err := s.db.NewFact(fact.KindPersonAttributes, c.By, fact.PersonAttributes{Person: p.ID, Schema: schema.SchemaVersion, Values: c.Values, Cleared: c.Cleared})
+	f, err := s.correction(project, p.ID, &c, registry)
 	if err != nil {
 		return err
 	}
-	c.ID, c.At = f.ID, f.At
 	// The item comes first, so that no figure changes without a reason that can be shown. It depends on the person, who
 	// may be erased at the same time.
 	err = table.Retry(ctx, func() error {
@@ -69,22 +80,39 @@ func (s *Store) CorrectAttributes(ctx context.Context, project, id string, c Att
 		if rev == 0 || before.Into != "" {
 			return fmt.Errorf("person %s: %w", id, store.ErrNotFound)
 		}
-		after := before
-		var ops []table.Op
-		if year := c.Values.Get("birth_year"); keys.Name && year != "" && year != schema.Refused { // it belongs to the key of names
-			after.BirthYear = year
-			after = after.withName(keys)
-			if ops, err = s.correctKeys(ctx, project, &after, before.Keys(), after.Keys()); err != nil {
-				return err
-			}
+		ops, err := s.correct(ctx, project, before, rev, c, registry.Keys)
+		if err != nil {
+			return err
 		}
-		ops = append(ops, s.putPerson(project, after, rev), table.PutJSON(attributesKey(project, p.ID, c.ID), c, table.Always))
 		return s.db.People.Write(ctx, ops...)
 	})
 	if err != nil {
 		return err
 	}
 	return s.db.Log().Append(ctx, project, []fact.Fact{f})
+}
+
+// correction returns the fact of a correction, and sets the correction's id and time.
+func (s *Store) correction(project, person string, c *AttributeCorrection, registry *schema.Registry) (fact.Fact, error) {
+	kind := registry.Kind(schema.Signup)
+	sealed := kind.Values(s.db.SealRow(project, kind, kind.Row(c.Values)))
+	f, err := s.db.NewFact(fact.KindPersonAttributes, c.By, fact.PersonAttributes{Person: person, Schema: schema.SchemaVersion, Values: sealed, Cleared: c.Cleared})
+	c.ID, c.At = f.ID, f.At
+	return f, err
+}
+
+// correct returns the operations that store a correction with its person, as it was read with a revision.
+func (s *Store) correct(ctx context.Context, project string, before Person, rev int64, c AttributeCorrection, keys *schema.Keys) (ops []table.Op, err error) {
+	after := before
+	after.Given = c.given(before.Given)
+	if year := c.Values.Get("birth_year"); keys.Name && year != "" && year != schema.Refused { // it belongs to the key of names
+		after.BirthYear = year
+		after = after.withName(keys)
+		if ops, err = s.correctKeys(ctx, project, &after, before.Keys(), after.Keys()); err != nil {
+			return nil, err
+		}
+	}
+	return append(ops, s.putPerson(project, after, rev), table.PutJSON(attributesKey(project, before.ID, c.ID), c, table.Always)), nil
 }
 
 // AttributeCorrections returns the corrections of a person's attributes, made under any of their ids, in no order.

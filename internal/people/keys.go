@@ -2,6 +2,7 @@ package people
 
 import (
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -40,6 +41,21 @@ func duplicatesKey(project string) table.Key {
 
 func pairsKey(project string) table.Key {
 	return table.Key{PK: "DUPLICATES#" + project, SK: "PAIRS"}
+}
+
+// incompleteKey is the key of the head of the list of people who lack an attribute.
+func incompleteKey(project string) table.Key {
+	return table.Key{PK: "INCOMPLETE#" + project, SK: "HEAD"}
+}
+
+// incompletePartKey is the key of a part of the list, each in a partition of its own.
+func incompletePartKey(project string, part int) table.Key {
+	return table.Key{PK: fmt.Sprintf("INCOMPLETE#%s#%06d", project, part), SK: "PART"}
+}
+
+// appendedKey is the key of the mark that a fact which is stored elsewhere was appended.
+func appendedKey(project, fact string) table.Key {
+	return table.Key{PK: "APPENDED#" + project + "#" + fact, SK: "FACT"}
 }
 
 // Keys of the people table, which holds identity.
@@ -93,6 +109,13 @@ func FormKey(project, person, signup, entry string) table.Key {
 // attributesKey returns the key of a correction of a person's attributes. It is deleted with the person's forms.
 func attributesKey(project, person, id string) table.Key {
 	return table.Key{PK: formsPartition(project, person), SK: "ATTRIBUTES#" + id}
+}
+
+// questionKey returns the key of a question to a person, whose id begins with the person's. It is deleted with the
+// person's forms.
+func questionKey(project, id string) table.Key {
+	person, own, _ := strings.Cut(id, "-")
+	return table.Key{PK: formsPartition(project, person), SK: "QUESTION#" + own}
 }
 
 func formsPartition(project, person string) string { return "FORM#" + project + "#" + person }

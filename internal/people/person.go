@@ -30,6 +30,8 @@ type Person struct {
 	// who it is. Their keys lead to them in a search alone.
 	Undecided bool     `json:"undecided,omitempty"`
 	Claims    []Claim  `json:"claims,omitempty"` // of sign-ups that are held
+	Given     []string `json:"given,omitempty"`  // names of the attributes that a correction gave
+	Asked     Asked    `json:"asked,omitzero"`   // the last question by e-mail
 	Into      string   `json:"into,omitempty"`   // the id of the person this one was merged into
 	Was       []string `json:"was,omitempty"`    // ids of people who were merged into this one
 }
@@ -149,6 +151,11 @@ func (p *Person) Absorb(other Person) {
 	}
 	if p.BirthYear == "" {
 		p.BirthYear = other.BirthYear
+	}
+	for _, name := range other.Given {
+		if !slices.Contains(p.Given, name) {
+			p.Given = append(slices.Clone(p.Given), name)
+		}
 	}
 	for _, e := range other.Emails {
 		if !slices.Contains(p.Emails, e) {

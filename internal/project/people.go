@@ -14,14 +14,28 @@ const (
 // KnownKeys are all of them.
 var KnownKeys = []string{KeyEmail, KeyPesel, KeyPhone, KeyNumber, KeyName}
 
-// People is by what a project recognises people.
+// People is by what a project recognises people, and what it needs to know of participants.
 type People struct {
 	Keys        []string              `json:"keys,omitempty"` // KnownKeys and own identifiers; none: e-mail address and PESEL
 	Identifiers map[string]Identifier `json:"identifiers,omitempty"`
+	Complete    []string              `json:"complete,omitempty"`   // the attributes that a complete participant has
+	Incomplete  string                `json:"incomplete,omitempty"` // where others count: one of Incompletes; "": CountedEverywhere
 }
 
+// Where participants count who lack one of the attributes of People.Complete.
+const (
+	CountedEverywhere = "everywhere" // like all others
+	CountedInTotals   = "total"      // in totals, and in breakdowns as unknown
+	CountedNowhere    = "nowhere"    // in no figure of people
+)
+
+// Incompletes are the values of People.Incomplete.
+var Incompletes = []string{CountedInTotals, CountedNowhere, CountedEverywhere}
+
 // IsZero reports whether the definition says nothing of it.
-func (p People) IsZero() bool { return len(p.Keys) == 0 && len(p.Identifiers) == 0 }
+func (p People) IsZero() bool {
+	return len(p.Keys) == 0 && len(p.Identifiers) == 0 && len(p.Complete) == 0 && p.Incomplete == ""
+}
 
 // Identifier is a key of a project's own, such as a national identity number.
 type Identifier struct {

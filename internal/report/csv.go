@@ -150,16 +150,19 @@ func achieved(in snapshot.Indicator) Cell {
 // WriteEvidence writes the records behind a figure in their order. It fails with the error of items, if there is one.
 //
 // Of a figure that is worked out from others the table also has what a record adds to what the sum is divided by, and
-// its value.
-func WriteEvidence(w io.Writer, derived bool, items iter.Seq2[snapshot.Listed, error]) error {
+// its value; and where incomplete people do not count, why a record is left out.
+func WriteEvidence(w io.Writer, derived, leavesOut bool, items iter.Seq2[snapshot.Listed, error]) error {
 	c := NewCSV(w)
-	row := func(cells []Cell, of, value Cell) {
+	row := func(cells []Cell, of, value, leftOut Cell) {
+		if leavesOut {
+			cells = append(cells, leftOut)
+		}
 		if derived {
 			cells = append(cells, of, value)
 		}
 		c.Row(cells...)
 	}
-	row([]Cell{Text("id"), Text("kind"), Text("date"), Text("person"), Text("upload"), Text("row"), Text("adds"), Text("what"), Text("salt")}, Text("of"), Text("value"))
+	row([]Cell{Text("id"), Text("kind"), Text("date"), Text("person"), Text("upload"), Text("row"), Text("adds"), Text("what"), Text("salt")}, Text("of"), Text("value"), Text("left_out"))
 	for e, err := range items {
 		if err != nil {
 			return err
@@ -168,7 +171,7 @@ func WriteEvidence(w io.Writer, derived bool, items iter.Seq2[snapshot.Listed, e
 		if e.Row > 0 {
 			line = Number(e.Row)
 		}
-		row([]Cell{Text(e.ID), Text(e.Kind), Text(e.Date), Text(e.Person), Text(e.Upload), line, Number(e.Adds), Text(e.What), Text(e.Salt)}, Number(e.Of), Number(e.Value))
+		row([]Cell{Text(e.ID), Text(e.Kind), Text(e.Date), Text(e.Person), Text(e.Upload), line, Number(e.Adds), Text(e.What), Text(e.Salt)}, Number(e.Of), Number(e.Value), Text(e.LeftOut))
 	}
 	return c.Close()
 }

@@ -108,7 +108,7 @@ func TestErrorOfTheWriterIsReturned(t *testing.T) {
 	if err := c.Close(); err == nil {
 		t.Error("no error")
 	}
-	if err := WriteEvidence(full{}, false, evidence()); err == nil {
+	if err := WriteEvidence(full{}, false, false, evidence()); err == nil {
 		t.Error("no error for evidence")
 	}
 }
@@ -177,7 +177,7 @@ func evidence(items ...snapshot.Listed) iter.Seq2[snapshot.Listed, error] {
 
 func TestWriteEvidence(t *testing.T) {
 	var b bytes.Buffer
-	if err := WriteEvidence(&b, false, evidence(
+	if err := WriteEvidence(&b, false, false, evidence(
 		snapshot.Listed{Evidence: snapshot.Evidence{ID: "01R1", Kind: "media", Date: "2010-02-19", Upload: "01U1", Row: 2}, Adds: "12500", What: "=Radio: =1+1", Salt: "5a17"},
 		snapshot.Listed{Evidence: snapshot.Evidence{ID: "01R2", Kind: "consultation", Date: "2010-02-20", Person: "01P1"}},
 	)); err != nil {

@@ -306,6 +306,10 @@ func (r *Registry) NotPublic(dimension string) bool {
 // Breaks reports whether there is a breakdown by the attribute: by lists, yes and no, and the year of birth as age.
 func (f *Field) Breaks() bool { return f.Year || f.Type.Listed() || f.Type == YesNo }
 
+// Counts reports whether counting keeps the values of the field: of one that rules may read, of one of the natural key,
+// and of every attribute, as people may have to give it. Of sealed ones it keeps the hashes.
+func (f *Field) Counts() bool { return f.Privacy == Open || f.Key || f.Attribute }
+
 // Parts returns the codes of the parts of a breakdown by the attribute, without unknown.
 func (f *Field) Parts(d *project.Definition) []string {
 	var codes []string

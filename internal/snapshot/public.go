@@ -16,7 +16,7 @@ const fewest = 5 // the smallest part above zero that is shown
 // from which a marked part could still be computed is left out, and of breakdowns that are withheld all parts are
 // hidden. Records for which a rule failed are not named. The snapshot itself is not changed.
 func (s Snapshot) Public(withheld Withheld) Snapshot {
-	s.Quality.RuleErrors = nil // for those who can correct the rules or the records
+	s.Quality.RuleErrors, s.Quality.Incomplete = nil, 0 // for those who can correct them
 	none := s.Quality.PeopleWithoutAttributes
 	s.Participants.By = s.lines()[0].public(withheld[""], none)
 	s.Quality.Shown = Hidden

@@ -75,6 +75,7 @@ func (c Counted) Canonical(to []byte, salt string) []byte {
 	text("date", c.Date)
 	text("id", c.ID)
 	text("kind", c.Kind)
+	text("left_out", c.LeftOut)
 	if c.Of != "" {
 		to = append(append(append(to, `"of":`...), c.Of...), ',')
 	}

@@ -141,6 +141,7 @@ type Reach struct {
 type Quality struct {
 	PeopleWithoutAttributes int64 `json:"people_without_attributes" marks:"<5,hidden"`
 	RecordsOutsidePeriod    int64 `json:"records_outside_period"`
+	Incomplete              int64 `json:"incomplete,omitempty" doc:"How many participants lack an attribute that a complete one has"`
 
 	Shown string `json:"-"` // the mark that the public sees in place of PeopleWithoutAttributes, or ""
 
@@ -179,7 +180,12 @@ type Counted struct {
 	Value json.Number `json:"value,omitempty"` // of a figure that takes one value: the record's; of an indicator: its figure
 	Total json.Number `json:"total,omitempty"` // of this record and those before; the last total is the figure
 	What  string      `json:"what,omitempty"`  // of records that are not about people: outlet and title
+
+	LeftOut string `json:"left_out,omitempty"` // Incomplete: it meets the rule, but adds nothing
 }
+
+// Incomplete is why a record is left out of a figure that it would count for: its person lacks an attribute.
+const Incomplete = "incomplete"
 
 // Listed is a record behind a figure as it is listed outside.
 type Listed struct {
@@ -189,6 +195,8 @@ type Listed struct {
 	Value json.Number `json:"value,omitempty" doc:"Where one value is taken: the record's; of an indicator: its figure"`
 	What  string      `json:"what,omitempty" doc:"Of records that are not about people: outlet and title"`
 	Salt  string      `json:"salt,omitempty" doc:"Of a sealed snapshot: with it, the record is a leaf of the tree"`
+
+	LeftOut string `json:"left_out,omitempty" enum:"incomplete" doc:"Why a record that meets the rule adds nothing: incomplete, its person lacks an attribute that a complete participant has"`
 }
 
 // Change is a difference between the evidence of a figure and an earlier one: a record that is new, or one that is

@@ -63,7 +63,7 @@ const rejectedFor = 30
 
 // task is one kind of task, of one activity where it is about activities.
 type task struct {
-	What     string `json:"what" enum:"reports,rejected_files,postponed_letters,waiting_with_places,held,duplicates,no_snapshot,old_snapshot,rule_errors,lines_behind,people_without_attributes,waiting"`
+	What     string `json:"what" enum:"reports,rejected_files,postponed_letters,waiting_with_places,held,duplicates,no_snapshot,old_snapshot,rule_errors,lines_behind,incomplete,people_without_attributes,waiting"`
 	Count    int    `json:"count"`
 	Activity string `json:"activity,omitempty"`
 	Message  string `json:"message"`
@@ -158,6 +158,7 @@ func (h Handlers) tasks(c *web.Call) ([]task, error) {
 	l.snapshot(newest, checked)
 	l.add("rule_errors", counts.RuleErrors, true, figures)
 	l.add("lines_behind", counts.LinesBehind, false, figures)
+	l.add("incomplete", counts.Incomplete, false, "/people/incomplete")
 	l.add("people_without_attributes", counts.PeopleWithoutAttributes, false, figures)
 	l.queues(places, false)
 	return l.tasks, nil

@@ -187,7 +187,7 @@ func (l *fileLayout) fieldColumns(others []column) []column {
 	for _, k := range l.registry.Kinds {
 		for i := range k.Fields {
 			f := &k.Fields[i]
-			if f.Name == "date" || f.Privacy != schema.Open && !f.Key {
+			if f.Name == "date" || !f.Counts() {
 				continue
 			}
 			at := slices.Index(fields, stored{f.Name, storedAs(f)})

@@ -79,6 +79,8 @@ func origin(f fact.Fact) string {
 			return byDelivery
 		}
 		return byForm
+	case f.Kind == fact.KindPersonAttributes:
+		return byForm
 	case strings.HasPrefix(f.Kind, "upload."):
 		return byDelivery
 	}
@@ -247,6 +249,12 @@ func (w *wording) line(f fact.Fact, d data) auditLine {
 			fields = append(fields, w.Messages().Field(name))
 		}
 		say(f.Kind, "fields", strings.Join(fields, ", "))
+	case fact.KindPersonAttributes:
+		what := f.Kind
+		if f.By == "" {
+			what += ".answered"
+		}
+		say(what)
 	case fact.KindDefinitionSet:
 		h.Version = d.Version
 		say(f.Kind, "n", d.Version)

@@ -256,6 +256,8 @@ func (n *Deliverer) notify(ctx context.Context, d *project.Definition, f fact.Fa
 			}
 			return false, nil
 		})
+	case fact.KindPersonAsked:
+		return decode(f, func(asked fact.PersonAsked) (bool, error) { return n.question(ctx, d, f, asked.Question) })
 	case fact.KindUploadRejected:
 		return decode(f, func(rejected fact.UploadRejected) (bool, error) { return n.rejected(ctx, d, f, rejected.Upload) })
 	case fact.KindReportDue:
@@ -346,6 +348,30 @@ func (n *Deliverer) signup(ctx context.Context, d *project.Definition, f fact.Fa
 		return false, err
 	}
 	return true, n.send(ctx, d.ID, rendered.To(form["email"], f.ID))
+}
+
+// question sends a person the link of a question, which can be answered still, for what they lack still.
+func (n *Deliverer) question(ctx context.Context, d *project.Definition, f fact.Fact, id string) (bool, error) {
+	q, p, err := n.questions.Question(ctx, d.ID, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil // the person was erased
+	}
+	if err != nil {
+		return false, err
+	}
+	open, err := n.questions.OpenAttributes(ctx, d, q, p)
+	if err != nil || len(open) == 0 || p.Email() == "" {
+		return false, err
+	}
+	language := text.Language("", q.Locale, d.Languages...)
+	rendered, err := letter.RenderQuestion(letter.Question{
+		Language: language, Project: d, FirstName: p.FirstName, Attributes: open, Until: d.Day(q.At.Add(people.QuestionLife)),
+		Link: n.baseURL + "/" + d.ID + q.Path() + "?" + url.Values{"token": {n.questions.QuestionToken(d.ID, id)}}.Encode(),
+	})
+	if err != nil {
+		return false, err
+	}
+	return true, n.send(ctx, d.ID, rendered.To(p.Email(), f.ID))
 }
 
 // hasEmail reports whether an address is one of a person's, or claimed by their sign-ups: no other address may withdraw

@@ -9,8 +9,10 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/notices"
 	"outreach/internal/people"
+	"outreach/internal/project"
 	"outreach/internal/projects"
 	"outreach/internal/reports"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/snapshot"
 	"outreach/internal/snapshots"
@@ -47,6 +49,11 @@ type features struct {
 		CancelToken(project, signup string) string
 		ConfirmToken(project, signup string) string
 	}
+	questions interface {
+		Question(ctx context.Context, project, id string) (people.Question, people.Person, error)
+		OpenAttributes(ctx context.Context, d *project.Definition, q people.Question, p people.Person) ([]*schema.Field, error)
+		QuestionToken(project, id string) string
+	}
 	people interface {
 		Person(ctx context.Context, project, id string) (people.Person, error)
 	}
@@ -71,7 +78,7 @@ type features struct {
 
 func featuresOf(a *app.App) features {
 	return features{
-		projects: a.Projects, facts: a.Facts, progress: a.Notices, signups: a.Signups, people: a.People, uploads: a.Uploads,
+		projects: a.Projects, facts: a.Facts, progress: a.Notices, signups: a.Signups, people: a.People, questions: a.People, uploads: a.Uploads,
 		snapshots: a.Snapshots, reports: a.Reports, staff: a.Access, now: func() time.Time { return a.DB.Now() },
 	}
 }

@@ -13,12 +13,7 @@ import (
 
 // attributesOf returns the body of a correction of attributes: each of them, and the reason.
 func attributesOf(registry *schema.Registry) *schema.Kind {
-	k := &schema.Kind{Name: "attributes"}
-	for _, f := range registry.Attributes() {
-		one := *f
-		one.Required = false
-		k.Fields = append(k.Fields, one)
-	}
+	k := optional("attributes", registry.Attributes())
 	k.Fields = append(k.Fields, schema.Field{Name: "reason", Privacy: schema.Sealed})
 	return k
 }
@@ -78,7 +73,7 @@ func (h Handlers) correctAttributes(c *web.Call) error {
 			return err
 		}
 		correction := people.AttributeCorrection{By: by, Values: schema.ValuesOf(values), Cleared: cleared, Reason: kind.Get(entry.Row, "reason")}
-		if err := h.people.CorrectAttributes(c.Context(), c.Project, p.ID, correction, registry(c).Keys); err != nil {
+		if err := h.people.CorrectAttributes(c.Context(), c.Project, p.ID, correction, registry(c)); err != nil {
 			return err
 		}
 		known = people.Corrected(known, []people.AttributeCorrection{correction})

@@ -39,7 +39,7 @@ func (h Handlers) searchPeople(c *web.Call) error {
 		return err
 	}
 	if c.Page {
-		content := page.People{Query: query, Keys: registry(c).Keys, Next: c.NextAddress(found.Next)}
+		content := page.People{Query: query, Keys: registry(c).Keys, Next: c.NextAddress(found.Next), Incomplete: len(c.Defined.Definition.People.Complete) > 0}
 		for _, p := range found.Items {
 			content.Items = append(content.Items, item(p))
 		}

@@ -88,6 +88,12 @@ func TestPeopleRoutesAreForCoordinators(t *testing.T) {
 	id := person(t, tr, "a@example.org", "Anna", "Nowa")
 	for _, route := range routes(tr.App) {
 		path := strings.TrimPrefix(strings.ReplaceAll(route.Path, "{id}", id), "/{project}")
+		if route.Scope == web.Holder {
+			if got := tr.Send(t, webtest.Request{Method: route.Method, Path: path + "?token=" + strings.Repeat("0", 32)}); got.Code != http.StatusNotFound {
+				t.Errorf("%s %s with a wrong token: %d", route.Method, route.Path, got.Code)
+			}
+			continue
+		}
 		for as, status := range map[string]int{"": http.StatusUnauthorized, web.Adviser: http.StatusForbidden, web.Funder: http.StatusForbidden, "partner:radio": http.StatusForbidden} {
 			if got := tr.Send(t, webtest.Request{Method: route.Method, Path: path, As: as}); got.Code != status {
 				t.Errorf("%s %s as %q: %d, want %d", route.Method, route.Path, as, got.Code, status)

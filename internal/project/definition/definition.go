@@ -136,9 +136,10 @@ func (r *reader) definition(root *node) *project.Definition {
 	d.Activities = o.activities(d.Location())
 	d.OutputKinds = o.labelled("output_kinds", mostOutputKinds)
 	d.Partners = o.partners()
-	if people, given := o.part("people", "keys", "identifiers", "attributes"); given {
+	if people, given := o.part("people", "keys", "identifiers", "attributes", "complete", "incomplete"); given {
 		d.People = people.keys()
 		d.Records = people.attributes()
+		d.People.Complete, d.People.Incomplete = people.complete(d)
 	}
 	d.Records = append(d.Records, o.records()...)
 	o.keysApart(d)

@@ -197,6 +197,26 @@ func TestAttributeTakesTheNameOfOneThatIsNotAsked(t *testing.T) {
 	}
 }
 
+func TestPeopleAreCompleteWithBuiltInAndOwnAttributes(t *testing.T) {
+	t.Parallel()
+	people := "title: Small\npeople: {attributes: {disability: {ask: no}, trade: {type: text}, home: {type: yes-no}}, complete: [home, trade, sex]"
+	for given, want := range map[string]string{"}": "", ", incomplete: nowhere}": project.CountedNowhere, ", incomplete: total}": project.CountedInTotals, ", incomplete: everywhere}": project.CountedEverywhere} {
+		d, problems := definition.Parse("", []byte(strings.Replace(small, "title: Small", people+given, 1)))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		if d.People.Incomplete != want || !slices.Equal(d.People.Complete, []string{"home", "trade", "sex"}) {
+			t.Errorf("got %+v", d.People)
+		}
+	}
+	_, problems := definition.Parse("", []byte(strings.Replace(small, "title: Small", "title: Small\npeople: {complete: [educaton], incomplete: totals}", 1)))
+	for i, want := range []string{"education", "total, nowhere, everywhere"} {
+		if i >= len(problems) || !strings.Contains(words.Of("en").Word(problems[i].Message), want) {
+			t.Errorf("the problems %v do not propose %s", problems, want)
+		}
+	}
+}
+
 // broken are definitions that are not right, made from the small one.
 var broken = []struct {
 	name     string
@@ -309,6 +329,11 @@ var broken = []struct {
 	{"a field that is refused perhaps", "title: Small", "title: Small\npeople: {attributes: {sex: {refusable: perhaps}, debt: {type: number, sensitive: 1, public: maybe}}}", "people.attributes.sex.refusable not_in_list 3:40; people.attributes.debt.sensitive not_in_list 3:82; people.attributes.debt.public not_in_list 3:93"},
 	{"a date that may be refused", "title: Small", "title: Small\nrecords: {attendance: {fields: {date: {refusable: true}, activity: {sensitive: true}}}}", "records.attendance.fields.date.refusable unknown_field 3:40; records.attendance.fields.activity.sensitive unknown_field 3:69"},
 	{"an answer that cannot be refused", `activity == "course"`, `sex == "refused"`, "indicators[0].where not_in_list 7:88"},
+	{"a complete person with a misspelt attribute", "title: Small", "title: Small\npeople: {complete: [sex, educaton, sex, email]}", "people.complete[1] not_in_list 3:26; people.complete[2] repeated 3:36; people.complete[3] not_in_list 3:41"},
+	{"a complete person with an attribute that is not asked", "title: Small", "title: Small\npeople: {attributes: {disability: {ask: no}}, complete: [disability]}", "people.complete[0] not_allowed 3:58"},
+	{"a complete person that is a text", "title: Small", "title: Small\npeople: {complete: sex}", "people.complete wrong_form 3:20"},
+	{"incomplete people counted somewhere", "title: Small", "title: Small\npeople: {complete: [sex], incomplete: totals}", "people.incomplete not_in_list 3:39"},
+	{"incomplete people without anything that they lack", "title: Small", "title: Small\npeople: {incomplete: total}", "people.incomplete not_allowed 3:22"},
 	{"a kind about a person perhaps", "title: Small", "title: Small\nrecords: {walk: {label: Walk, person: maybe, fields: {far: {type: number}}}}", "records.walk.person not_in_list 3:39"},
 	{"partners who name people perhaps", "title: Small", "title: Small\nrecords: {walk: {label: Walk, person: optional, by: [partner], fields: {far: {type: number}}}}", "records.walk.by[0] not_allowed 3:54"},
 	{"a group with a reserved id", "id: small", "id: small\ngroups: [{id: unknown, label: U}]", "groups[0].id not_allowed 2:15"},

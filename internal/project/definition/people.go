@@ -94,6 +94,30 @@ func (o object) identifier(e entry, path string) project.Identifier {
 	return out
 }
 
+// complete reads which attributes a complete participant has, and where others count.
+func (o object) complete(d *project.Definition) (complete []string, incomplete string) {
+	attributes := schema.For(d).AttributeNames()
+	o.each("complete", mostAttributes, func(n *node, path string) {
+		name, ok := o.scalar(n, path)
+		switch {
+		case !ok:
+		case !slices.Contains(attributes, name) && schema.Builtin().Attribute(name) >= 0:
+			o.report(n, path, notAllowed, notAsked(name))
+		case !slices.Contains(attributes, name):
+			o.report(n, path, notInList, noSuchAttribute(name, attributes))
+		case slices.Contains(complete, name):
+			o.report(n, path, repeated, itemTwice(name))
+		default:
+			complete = append(complete, name)
+		}
+	})
+	incomplete = o.oneOf("incomplete", project.Incompletes...)
+	if n := o.fields["incomplete"]; n != nil && o.fields["complete"] == nil {
+		o.report(n, o.at("incomplete"), notAllowed, completeNeeded)
+	}
+	return complete, incomplete
+}
+
 // keysApart reports attributes, and fields of records about people, that have the name of a key: in forms and files
 // they would be one field.
 func (o object) keysApart(d *project.Definition) {
@@ -112,6 +136,16 @@ func (o object) keysApart(d *project.Definition) {
 			}
 		}
 	}
+}
+
+var completeNeeded = text.NewMessage("definition.error.complete_needed")
+
+func noSuchAttribute(name string, attributes []string) text.Message {
+	return text.NewMessage("definition.error.no_such_attribute", "value", short(name), "list", attributes)
+}
+
+func notAsked(name string) text.Message {
+	return text.NewMessage("definition.error.not_asked", "value", name)
 }
 
 var wantAKey = text.NewMessage("definition.error.want_a_key")

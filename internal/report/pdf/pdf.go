@@ -439,6 +439,9 @@ func (p *document) quality() {
 		outside = p.Count("results.outside_period", q.RecordsOutsidePeriod)
 	}
 	p.prose(without, 9.5, ink)
+	if q.Incomplete > 0 {
+		p.prose(p.Count("results.incomplete", q.Incomplete), 9.5, ink)
+	}
 	p.prose(outside, 9.5, ink)
 	for _, e := range q.RuleErrors {
 		p.prose(p.Count("results.rule_error", e.Count, "of", p.RuleOf(e.Code))+" "+p.Say("results.rule_error_record")+" "+e.Record, 9.5, ink)

@@ -142,6 +142,9 @@ func (t tables) reach() Sheet {
 		{t.Say("reach.high"), r.High}, {t.Say("reach.population"), r.Population},
 		{t.Say("sheet.without_attributes"), q.PeopleWithoutAttributes}, {t.Say("sheet.outside_period"), q.RecordsOutsidePeriod},
 	}}
+	if q.Incomplete > 0 {
+		out.Rows = append(out.Rows, []any{t.Say("sheet.incomplete"), q.Incomplete})
+	}
 	for _, e := range q.RuleErrors {
 		out.Rows = append(out.Rows, []any{t.Say("sheet.rule_error", "of", t.RuleOf(e.Code), "record", e.Record), e.Count})
 	}

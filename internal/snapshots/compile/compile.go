@@ -16,6 +16,7 @@ import (
 	"outreach/internal/fact"
 	"outreach/internal/nights"
 	"outreach/internal/objects"
+	"outreach/internal/people"
 	"outreach/internal/privacy"
 	"outreach/internal/projects"
 	"outreach/internal/reports"
@@ -37,6 +38,7 @@ type Compiler struct {
 	reports   *reports.Store
 	attention *attention.Store
 	privacy   *privacy.Store
+	people    *people.Store
 	nights    *nights.Store
 }
 
@@ -44,7 +46,7 @@ type Compiler struct {
 func New(a *app.App) Compiler {
 	return Compiler{
 		db: a.DB, facts: a.Facts, projects: a.Projects, snapshots: a.Snapshots, uploads: a.Uploads,
-		reports: a.Reports, attention: a.Attention, privacy: a.Privacy, nights: a.Nights,
+		reports: a.Reports, attention: a.Attention, privacy: a.Privacy, people: a.People, nights: a.Nights,
 	}
 }
 
@@ -73,6 +75,15 @@ func (c Compiler) compile(ctx context.Context, project, asOf, by string, once st
 	}
 	if err != nil {
 		return kept, false, err
+	}
+	if len(defined.Definition.People.Complete) > 0 {
+		var lacking []people.Lacking
+		for _, one := range s.figures.Lacking(rules) {
+			lacking = append(lacking, people.Lacking(one))
+		}
+		if err := c.people.SaveIncomplete(ctx, project, asOf, lacking); err != nil {
+			return kept, false, err
+		}
 	}
 	same := false
 	if onlyNews {

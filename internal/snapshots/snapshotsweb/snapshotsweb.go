@@ -283,6 +283,7 @@ type figure struct {
 	code          string // of the indicator; "" for the participants
 	title, number string
 	derived       bool // worked out from others, or said
+	leavesOut     bool // records of incomplete people may add nothing
 }
 
 // evidence is the code under which the evidence of the figure is saved.
@@ -300,11 +301,11 @@ func (h Handlers) figure(c *web.Call) (figure, error) {
 	}
 	code := c.PathValue("code")
 	if code == "" {
-		return figure{kept: kept, title: c.Messages().Say("results.participants"), number: strconv.FormatInt(snap.Participants.Total, 10)}, nil
+		return figure{kept: kept, title: c.Messages().Say("results.participants"), number: strconv.FormatInt(snap.Participants.Total, 10), leavesOut: snap.Quality.Incomplete > 0}, nil
 	}
 	for _, in := range snap.Indicators {
 		if in.Code == code {
-			return figure{kept, in.Code, in.Label.In(c.Language), cmp.Or(in.Said, in.Achieved.String(), text.NoNumber), in.Count != "" && in.Count != "records" && in.Count != "sum"}, nil
+			return figure{kept, in.Code, in.Label.In(c.Language), cmp.Or(in.Said, in.Achieved.String(), text.NoNumber), in.Count != "" && in.Count != "records" && in.Count != "sum", snap.Quality.Incomplete > 0}, nil
 		}
 	}
 	return figure{}, store.ErrNotFound
@@ -380,7 +381,7 @@ func (h Handlers) listed(kept snapshots.Kept, items []snapshot.Counted) []snapsh
 }
 
 func (h Handlers) line(kept snapshots.Kept, one snapshot.Counted) snapshot.Listed {
-	line := snapshot.Listed{Evidence: one.Evidence, Adds: one.Adds, Of: one.Of, Value: one.Value, What: one.What}
+	line := snapshot.Listed{Evidence: one.Evidence, Adds: one.Adds, Of: one.Of, Value: one.Value, What: one.What, LeftOut: one.LeftOut}
 	if kept.Root != "" {
 		line.Salt = h.snapshots.Salt(kept.Project, one)
 	}
@@ -400,7 +401,7 @@ func (h Handlers) evidenceCSV(c *web.Call) error {
 		}
 	}
 	var b bytes.Buffer
-	if err := report.WriteEvidence(&b, f.derived, all); err != nil {
+	if err := report.WriteEvidence(&b, f.derived, f.leavesOut, all); err != nil {
 		return err
 	}
 	return c.Download("text/csv; charset=utf-8", c.Project+"-"+f.kept.AsOf+"-"+f.evidence()+".csv", b.Bytes())
