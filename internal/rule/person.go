@@ -261,6 +261,7 @@ type node struct {
 	constant bool      // it reads nothing
 	never    bool      // a condition that cannot be true
 	counts   bool      // a number that is not below 0
+	digits   bool      // a text of digits, or missing
 	variable *variable // an attribute, or a variable of the kind's records
 	kind     *schema.Kind
 	same     bool                   // the variable is of the person or of the current element
@@ -582,7 +583,7 @@ func (c *personCompiler) slice(n *ast.SliceNode) node {
 	}
 	result := of.typ
 	result.date = false
-	return node{typ: result, run: func(v *PersonVars) value {
+	return node{typ: result, digits: of.typ.date && isPartOfDate(n), run: func(v *PersonVars) value {
 		whole := of.run(v)
 		if whole.missing != given {
 			return value{missing: absent}
@@ -599,6 +600,20 @@ func (c *personCompiler) slice(n *ast.SliceNode) node {
 		}
 		return value{list: out}
 	}}
+}
+
+// isPartOfDate reports whether a part of a date is its year, month or day.
+func isPartOfDate(n *ast.SliceNode) bool {
+	from, first := n.From.(*ast.IntegerNode)
+	to, last := n.To.(*ast.IntegerNode)
+	if !last || n.From != nil && !first {
+		return false
+	}
+	part := [2]int{0, to.Value}
+	if first {
+		part[0] = from.Value
+	}
+	return slices.Contains([][2]int{{0, 4}, {5, 7}, {8, 10}}, part)
 }
 
 func (c *personCompiler) array(n *ast.ArrayNode) node {

@@ -121,7 +121,7 @@ func (c *personCompiler) builtin(n *ast.BuiltinNode) node {
 		simple(func(v *PersonVars, all []value) value { return v.rounded(n.Name, all[0].number) })
 	case "int", "float":
 		c.arguments(n, of, one, []base{numbers})
-		if of[0].typ.base == texts {
+		if of[0].typ.base == texts && !of[0].digits {
 			c.risk(n)
 		}
 		out.typ = typ{base: numbers}

@@ -292,3 +292,30 @@ func FuzzCompilePerson(f *testing.F) {
 		_, _ = r.Holds(rule.NewPersonVars(registry), p)
 	})
 }
+
+// The year, month and day of a date are digits, or missing with it: reading them as numbers cannot fail.
+func TestPartsOfDatesAreNumbers(t *testing.T) {
+	t.Parallel()
+	registry := personRegistry(t)
+	p := someone{registry: registry, entry: "2026-03-09", attributes: map[string]string{"birth_year": "1971"}}
+	for who, want := range map[string]bool{
+		`int(entry[0:4]) - birth_year == 55`: true, `int(entry[:4]) == 2026`: true, `int(entry[5:7]) * 100 + int(entry[8:10]) == 309`: true,
+	} {
+		r, err := rule.CompilePerson(registry, who)
+		if err != nil {
+			t.Errorf("%s: %v", who, err)
+			continue
+		}
+		if got, err := r.Holds(rule.NewPersonVars(registry), p); err != nil || got != want || len(r.Risks()) > 0 {
+			t.Errorf("%s: %t, %v, risks %v", who, got, err, r.Risks())
+		}
+		if got, err := r.Holds(rule.NewPersonVars(registry), someone{registry: registry}); err != nil || got {
+			t.Errorf("%s, of somebody without an entry: %t, %v", who, got, err)
+		}
+	}
+	for _, who := range []string{`int(entry[0:5]) > 1`, `int(entry[4:7]) > 1`, `int(sex[0:4]) > 1`, `int(entry[0:len(attendance)]) > 1`} {
+		if r, err := rule.CompilePerson(registry, who); err != nil || len(r.Risks()) != 1 {
+			t.Errorf("%s: it is no risk (%v)", who, err)
+		}
+	}
+}
