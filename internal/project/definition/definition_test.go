@@ -336,6 +336,7 @@ var broken = []struct {
 	{"incomplete people without anything that they lack", "title: Small", "title: Small\npeople: {incomplete: total}", "people.incomplete not_allowed 3:22"},
 	{"a kind about a person perhaps", "title: Small", "title: Small\nrecords: {walk: {label: Walk, person: maybe, fields: {far: {type: number}}}}", "records.walk.person not_in_list 3:39"},
 	{"partners who name people perhaps", "title: Small", "title: Small\nrecords: {walk: {label: Walk, person: optional, by: [partner], fields: {far: {type: number}}}}", "records.walk.by[0] not_allowed 3:54"},
+	{"an indicator with the code of the participants", "code: 1", "code: participants", "indicators[0].code not_allowed 7:12"},
 	{"a group with a reserved id", "id: small", "id: small\ngroups: [{id: unknown, label: U}]", "groups[0].id not_allowed 2:15"},
 	{"implementers' dates", "id: small", "id: small\nimplementers: [{name: A, from: 2026-02-01, to: 2026-01-01}, {from: x}]", "implementers[0].to out_of_range 2:48; implementers[1].name missing 2:61; implementers[1].from not_a_date 2:68"},
 	{"funding", "id: small", "id: small\nfunding: {source: S, value: -1, currency: zł, share_percent: 101}", "funding.value out_of_range 2:29; funding.currency not_in_list 2:43; funding.share_percent out_of_range 2:62"},
