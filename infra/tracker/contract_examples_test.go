@@ -35,6 +35,7 @@ type example struct {
 
 var examples = []example{
 	{"new-start", []string{"2024-06-30", "2024-12-31", "2025-06-30", "2025-12-31"}},
+	{"clean-shores", []string{"2024-03-31", "2024-12-31", "2025-12-31"}},
 	{"library-health", []string{"2024-09-30", "2024-12-31", "2025-06-30", "2025-09-30"}},
 }
 
@@ -235,9 +236,14 @@ func figuresOf(snap reply) map[string]string {
 	return figures
 }
 
-// keep notes a number that is not 0, in one way of writing it.
+// keep notes a word, or a number that is not 0 in one way of writing it.
 func keep(figures map[string]string, path string, value any) {
-	if number, err := strconv.ParseFloat(fmt.Sprint(value), 64); err == nil && number != 0 {
+	number, err := strconv.ParseFloat(said(value), 64)
+	switch {
+	case value == nil || value == "hidden" || err == nil && number == 0:
+	case err == nil:
 		figures[path] = strconv.FormatFloat(number, 'f', -1, 64)
+	default:
+		figures[path] = said(value)
 	}
 }

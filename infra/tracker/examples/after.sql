@@ -14,7 +14,8 @@ of_dimension AS (
 of_age AS (
   SELECT p.code, 'age' AS dimension, coalesce(b.part, 'unknown') AS part
   FROM people p LEFT JOIN birth_years y USING (person) LEFT JOIN bands b ON year(p.first_day) - y.birth_year BETWEEN b.least AND b.most
-)
+),
+figures (code, path, value) AS (
 SELECT code, 'achieved', CASE WHEN d > 0 THEN rounded(whole, d, decimals) END FROM exact
 UNION ALL
 SELECT code, 'numerator', n FROM exact WHERE share AND d > 0
@@ -30,4 +31,8 @@ UNION ALL
 SELECT code, 'by.' || dimension || '.' || part, count(*) FROM (SELECT * FROM of_dimension UNION ALL SELECT * FROM of_age) GROUP BY ALL
 UNION ALL
 SELECT code, path, value FROM parts
+)
+SELECT code, path, value::VARCHAR FROM figures
+UNION ALL
+SELECT code, 'achieved', value FROM said WHERE code NOT IN (SELECT code FROM fractions)
 ORDER BY ALL

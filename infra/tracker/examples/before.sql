@@ -18,9 +18,10 @@ CREATE TABLE typed AS
   FROM (SELECT *, row_number() OVER (PARTITION BY name ORDER BY arrival DESC) AS nth FROM steps WHERE step IN ('enter', 'change', 'void')) last
   JOIN steps first ON first.step = 'enter' AND first.name = last.name
   WHERE last.nth = 1 AND last.step <> 'void';
+-- What the office says holds from its day on.
 CREATE TABLE said AS
-  SELECT name AS code, arg_max((body->>'value')::DECIMAL(18, 2), (body->>'as_of')::DATE) AS value
-  FROM steps WHERE step = 'said' AND (body->>'as_of')::DATE <= getvariable('as_of') AND try_cast(body->>'value' AS DECIMAL(18, 2)) IS NOT NULL GROUP BY name;
+  SELECT name AS code, arg_max(body->>'value', struct_pack(day := (body->>'as_of')::DATE, arrival := arrival)) AS value
+  FROM steps WHERE step = 'said' AND (body->>'as_of')::DATE <= getvariable('as_of') GROUP BY name;
 
 -- To be filled by each example: who counts in a line, from which day on; what people are; what was promised; and figures that are
 -- no counts of people, as fractions.

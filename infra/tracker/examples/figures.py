@@ -10,4 +10,4 @@ db.execute("SET VARIABLE as_of = DATE '" + as_of + "'")
 for file in files:
     with open(file, encoding="utf-8") as text:
         result = db.execute(text.read())
-json.dump([[code, path, None if value is None else float(value)] for code, path, value in result.fetchall()], sys.stdout)
+json.dump(result.fetchall(), sys.stdout)

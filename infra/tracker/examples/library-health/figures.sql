@@ -19,7 +19,7 @@ CREATE TABLE attributes AS
   FROM (UNPIVOT (SELECT person, submitted_at, sex, residence, conditions, card, birth_year FROM forms) ON COLUMNS(* EXCLUDE (person, submitted_at)) INTO NAME dimension VALUE part) GROUP BY ALL;
 UPDATE attributes SET part = c.part FROM (SELECT name AS person, array_to_string((body->>'$.conditions[*]'), '|') AS part FROM steps WHERE step = 'correct') c
   WHERE attributes.person = c.person AND dimension = 'conditions';
-INSERT INTO about SELECT person, dimension, unnest(list_transform(regexp_split_to_array(part, '[|;]'), one -> trim(one))) FROM attributes WHERE dimension <> 'birth_year';
+INSERT INTO about SELECT person, dimension, unnest(regexp_split_to_array(part, '[|;] *')) FROM attributes WHERE dimension <> 'birth_year';
 INSERT INTO birth_years SELECT person, part::INTEGER FROM attributes WHERE dimension = 'birth_year';
 INSERT INTO dimensions VALUES ('sex', false), ('residence', false), ('conditions', true), ('card', false), ('group', false);
 INSERT INTO bands VALUES ('0-29', 0, 29), ('30-64', 30, 64), ('65+', 65, 200);
