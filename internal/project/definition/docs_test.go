@@ -26,11 +26,110 @@ func guide(t *testing.T) string {
 	return string(text)
 }
 
+// block returns the first YAML after a heading or sentence of the guide.
+func block(t *testing.T, after string) string {
+	t.Helper()
+	_, rest, found := strings.Cut(guide(t), "\n"+after+"\n")
+	_, rest, opened := strings.Cut(rest, "```yaml\n")
+	text, _, closed := strings.Cut(rest, "```")
+	if !found || !opened || !closed {
+		t.Fatalf("the guide has no YAML after %q", after)
+	}
+	return text
+}
+
+// sections returns the top-level keys of a definition, and the lines of each.
+func sections(text string) (keys []string, lines map[string]string) {
+	lines = map[string]string{}
+	key := ""
+	for line := range strings.Lines(text) {
+		if name, _, is := strings.Cut(line, ":"); is && !strings.HasPrefix(line, " ") && !strings.HasPrefix(line, "#") {
+			key = name
+			keys = append(keys, key)
+		}
+		lines[key] += line
+	}
+	return keys, lines
+}
+
+// Each recipe of the guide, put into its smallest definition as the guide says, is right and counts something.
+func TestRecipesOfTheGuideAreRight(t *testing.T) {
+	t.Parallel()
+	smallest := block(t, "The smallest definition:")
+	_, recipes, _ := strings.Cut(guide(t), "\n## Recipes\n")
+	recipes, _, _ = strings.Cut(recipes, "\n## Every key\n")
+	n := 0
+	for part := range strings.SplitSeq(recipes, "\n### ") {
+		heading, rest, _ := strings.Cut(part, "\n")
+		_, recipe, has := strings.Cut(rest, "```yaml\n")
+		if !has {
+			continue
+		}
+		n++
+		recipe, _, _ = strings.Cut(recipe, "```")
+		text, want := with(smallest, recipe)
+		d, problems := definition.Parse("", []byte(text))
+		if len(problems) > 0 {
+			t.Errorf("%s: %+v in\n%s", heading, problems, text)
+			continue
+		}
+		if warnings := definition.Warnings("", []byte(text)); len(warnings) > 0 {
+			t.Errorf("%s: %+v", heading, warnings)
+		}
+		if len(d.Indicators) < want {
+			t.Errorf("%s has %d lines", heading, len(d.Indicators))
+		}
+		for _, proof := range definition.Proofs(d) {
+			if len(proof.Lacks) > 0 || len(proof.Sources) == 0 && len(proof.Others) == 0 {
+				t.Errorf("%s: no record can come for %s", heading, proof.Code)
+			}
+		}
+	}
+	if n < 15 {
+		t.Errorf("%d recipes", n)
+	}
+}
+
+// with returns a definition with a recipe put into it, and how many lines are promised in it: indicators are added, other
+// keys replaced.
+func with(text, recipe string) (both string, promised int) {
+	keys, lines := sections(text)
+	added, more := sections(recipe)
+	for _, key := range added {
+		if key == "indicators" {
+			_, items, _ := strings.Cut(more[key], "\n")
+			more[key] = lines[key] + items
+		}
+		if _, known := lines[key]; !known {
+			keys = append(keys, key)
+		}
+		lines[key] = more[key]
+	}
+	for _, key := range keys {
+		both += lines[key]
+	}
+	return both, strings.Count(lines["indicators"], "  - {code: ")
+}
+
+// Every link within the guide leads to a heading.
+func TestLinksOfTheGuideLeadToHeadings(t *testing.T) {
+	t.Parallel()
+	anchors := map[string]bool{}
+	for _, heading := range regexp.MustCompile("(?m)^#+ (.+)$").FindAllStringSubmatch(guide(t), -1) {
+		anchor := regexp.MustCompile("[^a-z0-9 -]").ReplaceAllString(strings.ToLower(heading[1]), "")
+		anchors[strings.ReplaceAll(anchor, " ", "-")] = true
+	}
+	for _, link := range regexp.MustCompile(`\]\(#([^)]+)\)`).FindAllStringSubmatch(guide(t), -1) {
+		if !anchors[link[1]] {
+			t.Errorf("there is no #%s", link[1])
+		}
+	}
+}
+
 func TestExampleInTheGuideIsValid(t *testing.T) {
 	t.Parallel()
-	_, example, _ := strings.Cut(guide(t), "```yaml\n")
-	example, _, ok := strings.Cut(example, "```")
-	if _, problems := definition.Parse("", []byte(example)); !ok || len(problems) > 0 {
+	example := block(t, "This example has every key:")
+	if _, problems := definition.Parse("", []byte(example)); len(problems) > 0 {
 		t.Errorf("%+v", problems)
 	}
 	misspelt := strings.Replace(example, `"bookkeeping"`, `"bookeeping"`, 1)
@@ -105,8 +204,7 @@ func TestGuideStatesTheLimitsOfRetention(t *testing.T) {
 	if len(rows) != 3 {
 		t.Fatalf("it tells of %d classes", len(rows))
 	}
-	_, example, _ := strings.Cut(guide(t), "```yaml\n")
-	example, _, _ = strings.Cut(example, "retention:")
+	example, _, _ := strings.Cut(block(t, "This example has every key:"), "retention:")
 	keeps := func(class string, months int) bool {
 		_, problems := definition.Parse("", []byte(example+fmt.Sprintf("retention: {%s: %d}\n", class, months)))
 		return len(problems) == 0

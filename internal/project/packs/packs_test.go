@@ -24,8 +24,8 @@ type participant struct {
 	counts  string
 }
 
-// Every participant of these tests took part from 2 March 2026 on, and left on 1 June 2026. 29 June is 28 days later, 16
-// November 168 days, and 14 December 196 days.
+// Every participant of these tests took part from 2 March 2026 on, and left on 1 June 2026. 29 June is 28 days later,
+// 16 November 168 days, and 14 December 196 days.
 const (
 	came = "attendance 2026-03-02 activity=course outcome=attended"
 	left = "exit 2026-06-01"
@@ -66,6 +66,11 @@ func TestESFPlus2021(t *testing.T) {
 		{"one of whom nothing else is so", woman + "labour_status=employed disability=no third_country=no foreign_background=no minority=no homeless=no residence=urban", []string{came}, "EECO01 EECO05 EECO10"},
 		{"one who refused what may be refused", woman + "labour_status=employed disability=refused minority=refused", []string{came}, "EECO01 EECO05 EECO10"},
 		{"one who has advice alone", woman + "labour_status=employed", []string{"consultation 2026-03-02 field=law minutes=30 form=phone"}, "EECO01 EECO05 EECO10"},
+		{"one who did not say their sex", "birth_year=1990 education=isced-3-4 labour_status=unemployed residence=rural", []string{came, left, "situation 2026-06-29 status=employed qualification=yes"}, "EECO01"},
+		{"one who did not say their year of birth", "sex=male education=isced-3-4 labour_status=unemployed disability=yes", []string{came, left, "situation 2026-06-29 status=employed qualification=yes"}, "EECO01"},
+		{"one who did not say their education", "sex=male birth_year=2010 labour_status=unemployed", []string{came, left, "situation 2026-06-29 status=employed qualification=yes"}, "EECO01"},
+		{"one who did not say whether they work", "sex=male birth_year=2010 education=isced-3-4", []string{came, left, "situation 2026-06-29 status=employed qualification=yes"}, "EECO01"},
+		{"one of whom nothing is known", "", []string{came, left, "situation 2026-06-29 status=employed qualification=yes"}, "EECO01"},
 		{"a public office and a firm, each twice", "", []string{"support 2026-03-02 entity=Office category=public", "support 2026-03-09 entity=OFFICE category=public", "support 2026-03-02 entity=Firm category=sme", "support 2026-03-03 entity=Club category=other"}, "EECO18 EECO19"},
 	})
 }
@@ -93,6 +98,8 @@ func TestESF2014(t *testing.T) {
 		{"one whose situation did not change", woman + "labour_status=unemployed other_disadvantage=yes", []string{came, left, "situation 2026-06-29 status=unemployed in_training=no"}, "total CO01 CO10 CO17"},
 		{"one who refused what may be refused", woman + "labour_status=unemployed disability=refused migrant_or_minority=refused other_disadvantage=refused", []string{came, left, "situation 2026-06-29 status=employed"}, "total CO01 CO10 CR04"},
 		{"a homeless person of the country", woman + "labour_status=unemployed homeless=yes residence=rural", []string{came}, "total CO01 CO10 CO18 CO19"},
+		{"one who did not say their education", "sex=male birth_year=1960 labour_status=unemployed other_disadvantage=yes", []string{came, left, "situation 2026-06-29 status=employed qualification=yes"}, "total"},
+		{"one of whom nothing is known", "", []string{came, left, "situation 2026-06-29 status=employed qualification=yes"}, "total"},
 		{"a firm", "", []string{"support 2026-03-02 entity=Firm category=sme", "support 2026-03-09 entity=Firm category=sme", "support 2026-03-02 entity=Club category=other"}, "CO23"},
 	})
 }
