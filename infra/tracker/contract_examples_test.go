@@ -231,6 +231,9 @@ func figuresOf(snap reply) map[string]string {
 		for _, member := range []string{"achieved", "percent", "numerator", "denominator"} {
 			keep(figures, code+"|"+member, within(in, member))
 		}
+		if status := within(in, "status"); status != "monitored" {
+			keep(figures, code+"|status", status)
+		}
 		breakdowns(code, within(in, "by"))
 	}
 	return figures

@@ -24,12 +24,14 @@ CREATE TABLE said AS
   FROM steps WHERE step = 'said' AND (body->>'as_of')::DATE <= getvariable('as_of') GROUP BY name;
 
 -- To be filled by each example: who counts in a line, from which day on; what people are; what was promised; and figures that are
--- no counts of people, as fractions.
+-- no counts of people, as fractions. The variables first_day and period_end are the project's.
 CREATE TABLE members (code VARCHAR, person VARCHAR, first_day DATE);
 CREATE TABLE about (person VARCHAR, dimension VARCHAR, part VARCHAR);
 CREATE TABLE birth_years (person VARCHAR, birth_year INTEGER);
 CREATE TABLE dimensions (dimension VARCHAR, sensitive BOOLEAN);
 CREATE TABLE bands (part VARCHAR, least INTEGER, most INTEGER);
-CREATE TABLE plan (code VARCHAR, target DECIMAL(18, 2), baseline DECIMAL(18, 2));
+-- Less is better where there is a baseline or the target is 0. A line counts until its own day, or the project's last one.
+CREATE TABLE plan (code VARCHAR, target DECIMAL(18, 2), baseline DECIMAL(18, 2), until DATE);
+CREATE TABLE points (code VARCHAR, until DATE, value DECIMAL(18, 2)); -- of plans by date
 CREATE TABLE fractions (code VARCHAR, n HUGEINT, d HUGEINT, decimals INTEGER, share BOOLEAN);
 CREATE TABLE parts (code VARCHAR, path VARCHAR, value DOUBLE);

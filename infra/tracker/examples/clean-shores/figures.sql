@@ -1,6 +1,7 @@
 -- The figures of the campaign, worked out from its files by another program than the tracker's.
 
 SET VARIABLE first_day = DATE '2024-01-01';
+SET VARIABLE period_end = DATE '2025-12-31';
 SET VARIABLE last_day = least(getvariable('as_of'), DATE '2025-12-31');
 
 -- A person is known by an address, a telephone number or the campaign's own number. In these data nobody has two.
@@ -58,5 +59,6 @@ INSERT INTO fractions SELECT 'events', coalesce(sum(quantity::INTEGER), 0), 1, 0
 INSERT INTO fractions SELECT 'accidents', count(*), 1, 0, false FROM typed WHERE kind = 'incident' AND body->>'serious' = 'true' AND counts((body->>'date')::DATE);
 
 INSERT INTO plan VALUES
-  ('waste', 1500.5, NULL), ('recycled-share', 40, NULL), ('volunteers', 12, NULL), ('regulars', 4, NULL), ('hours', 150.25, NULL), ('young', 25, NULL), ('events', 10, NULL), ('mean-haul', 60, NULL),
-  ('litter', 40, 84), ('hedges', 250, NULL), ('schools', 3, NULL), ('accidents', 0, NULL);
+  ('waste', 1500.5, NULL, NULL), ('recycled-share', 40, NULL, NULL), ('volunteers', 12, NULL, NULL), ('regulars', 4, NULL, NULL), ('hours', 150.25, NULL, NULL), ('young', 25, NULL, NULL), ('events', 10, NULL, NULL), ('mean-haul', 60, NULL, NULL),
+  ('litter', 40, 84, NULL), ('hedges', 250, NULL, NULL), ('schools', 3, NULL, NULL), ('accidents', 0, NULL, NULL);
+INSERT INTO points VALUES ('events', '2024-12-31', 4), ('events', '2025-12-31', 10);

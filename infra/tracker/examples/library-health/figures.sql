@@ -1,6 +1,7 @@
 -- The figures of the library, worked out from its files by another program than the tracker's.
 
 SET VARIABLE first_day = DATE '2024-09-01';
+SET VARIABLE period_end = DATE '2025-06-30';
 SET VARIABLE last_day = least(getvariable('as_of'), DATE '2025-06-30');
 SET VARIABLE until = least(getvariable('as_of'), DATE '2025-09-30'); -- of the follow-up
 
@@ -67,5 +68,6 @@ INSERT INTO members
   HAVING bool_or(walks_more = 'yes' AND date_diff('day', entry, f.date) BETWEEN 80 AND 100);
 
 INSERT INTO plan VALUES
-  ('reached', 16, NULL), ('women', 50, NULL), ('older', 5, NULL), ('regular', 6, NULL), ('chronic', 5, NULL), ('checked', 10, NULL), ('pressure', 140, 150), ('attended', 75, NULL),
-  ('loans', 300, NULL), ('talks', 6, NULL), ('walking', 4, NULL);
+  ('reached', 16, NULL, NULL), ('women', 50, NULL, NULL), ('older', 5, NULL, NULL), ('regular', 6, NULL, NULL), ('chronic', 5, NULL, NULL), ('checked', 10, NULL, NULL), ('pressure', 140, 150, NULL), ('attended', 75, NULL, NULL),
+  ('loans', 300, NULL, NULL), ('talks', 6, NULL, NULL), ('walking', 4, NULL, '2025-09-30');
+INSERT INTO points VALUES ('talks', '2024-12-31', 2), ('talks', '2025-06-30', 6);

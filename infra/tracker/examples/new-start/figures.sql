@@ -1,6 +1,7 @@
 -- The figures of New Start, worked out from its files by another program than the tracker's, after the words of the regulation.
 
 SET VARIABLE first_day = DATE '2024-01-01';
+SET VARIABLE period_end = DATE '2025-06-30';
 SET VARIABLE last_day = least(getvariable('as_of'), DATE '2025-06-30');
 SET VARIABLE four_weeks = least(getvariable('as_of'), DATE '2025-07-28'); -- the last day of results upon leaving
 SET VARIABLE half_year = least(getvariable('as_of'), DATE '2025-12-31');  -- of results six months after leaving
@@ -104,6 +105,9 @@ INSERT INTO fractions
   SELECT code, count(DISTINCT same(entity)), 1, 0, false FROM read_csv('*-support.csv', all_varchar = true) JOIN (VALUES ('EECO18', 'public'), ('EECO19', 'sme')) AS of(code, category) USING (category)
   WHERE day(date) BETWEEN getvariable('first_day') AND getvariable('last_day') GROUP BY code;
 
-INSERT INTO plan (code, target) VALUES
-  ('EECO01', 20), ('EECO02', 10), ('EECO04', 4), ('EECO08', 3), ('EECO12', 2), ('EECR01', 2), ('EECR02', 2), ('EECR03', 8), ('EECR04', 5), ('EECR05', 4), ('EECR06', 1),
-  ('women', 60), ('eight-hours', 12), ('learnt', 70), ('in-work', 40), ('advice', 45);
+INSERT INTO plan VALUES
+  ('EECO01', 20, NULL, NULL), ('EECO02', 10, NULL, NULL), ('EECO04', 4, NULL, NULL), ('EECO08', 3, NULL, NULL), ('EECO12', 2, NULL, NULL),
+  ('EECR01', 2, NULL, '2025-07-28'), ('EECR02', 2, NULL, '2025-07-28'), ('EECR03', 8, NULL, '2025-07-28'), ('EECR04', 5, NULL, '2025-07-28'),
+  ('EECR05', 4, NULL, '2025-12-31'), ('EECR06', 1, NULL, '2025-12-31'),
+  ('women', 60, NULL, NULL), ('eight-hours', 12, NULL, NULL), ('learnt', 70, NULL, NULL), ('in-work', 40, NULL, '2025-07-28'), ('advice', 45, NULL, NULL);
+INSERT INTO points VALUES ('EECR04', '2024-12-31', 2), ('EECR04', '2025-07-28', 5);
