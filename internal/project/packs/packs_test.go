@@ -36,7 +36,7 @@ func TestESFPlus2021(t *testing.T) {
 	const woman = "sex=female birth_year=1990 education=isced-3-4 "
 	countEach(t, "esf-plus-2021", []participant{
 		{"an unemployed man who finds work within 28 days", "sex=male birth_year=1996 education=isced-0-2 labour_status=unemployed", []string{came, left, "situation 2026-06-29 status=employed"}, "EECO01 EECO02 EECO09 EECR04"},
-		{"one who finds work a day later", woman + "labour_status=unemployed", []string{came, left, "situation 2026-06-30 status=employed"}, "EECO01 EECO02 EECO10"},
+		{"one who finds work, learns and is qualified a day later", woman + "labour_status=unemployed in_education=no", []string{came, left, "situation 2026-06-30 status=employed in_training=yes qualification=yes"}, "EECO01 EECO02 EECO10"},
 		{"one who works on the day of leaving", woman + "labour_status=long-term-unemployed", []string{came, left, "situation 2026-06-01 status=self-employed"}, "EECO01 EECO02 EECO03 EECO10 EECR04"},
 		{"one who worked before leaving, and not since", woman + "labour_status=unemployed", []string{came, "situation 2026-05-31 status=employed", left}, "EECO01 EECO02 EECO10"},
 		{"one who finds work and loses it within 28 days", woman + "labour_status=inactive in_education=no", []string{came, left, "situation 2026-06-05 status=employed", "situation 2026-06-20 status=unemployed"}, "EECO01 EECO04 EECO10 EECR01"},
@@ -80,7 +80,7 @@ func TestESF2014(t *testing.T) {
 	const woman = "sex=female birth_year=1990 education=isced-3-4 "
 	countEach(t, "esf-2014", []participant{
 		{"an unemployed man who finds work within 28 days", "sex=male birth_year=1996 education=isced-1-2 labour_status=unemployed", []string{came, left, "situation 2026-06-29 status=employed"}, "total CO01 CO09 CR04"},
-		{"a person without any school", "sex=male birth_year=1996 education=isced-0 labour_status=long-term-unemployed", []string{came, left, "situation 2026-06-30 status=employed"}, "total CO01 CO02"},
+		{"a person without any school, too late", "sex=male birth_year=1996 education=isced-0 labour_status=long-term-unemployed in_education=no other_disadvantage=no", []string{came, left, "situation 2026-06-30 status=employed in_training=yes qualification=yes"}, "total CO01 CO02"},
 		{"an inactive woman who learns and looks for work", woman + "labour_status=inactive in_education=yes", []string{came, left, "situation 2026-06-10 status=unemployed in_training=yes"}, "total CO03 CO10 CR01"},
 		{"one who begins to learn", woman + "labour_status=inactive in_education=no", []string{came, left, "situation 2026-06-10 status=inactive in_training=yes qualification=yes"}, "total CO03 CO04 CO10 CR02 CR03"},
 		{"one at work in a better job", woman + "labour_status=self-employed", []string{came, left, "situation 2026-12-01 status=employed improved=yes"}, "total CO05 CO10 CR07"},
