@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"outreach/internal/project"
 	"outreach/internal/project/definition"
 	"outreach/internal/project/packs"
 	"outreach/internal/rule"
@@ -156,6 +157,32 @@ func TestGuideListsTheVariablesOfRules(t *testing.T) {
 	table, _, _ = strings.Cut(table, "\n\n")
 	got.WriteString(table + "\n")
 	if diff := cmp.Diff(want.String(), got.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestGuideListsTheValuesOfLists(t *testing.T) {
+	t.Parallel()
+	var want strings.Builder
+	seen := map[string]bool{}
+	for _, kind := range schema.Builtin().Kinds {
+		for i := range kind.Fields {
+			f := &kind.Fields[i]
+			var values []string
+			if f.Type.Listed() && f.Options != nil && f.Privacy == schema.Open && f.Name != "locale" {
+				for _, option := range f.Options(&project.Definition{}) {
+					values = append(values, "`"+option.ID+"`")
+				}
+			}
+			if len(values) > 0 && !seen[f.Name] {
+				seen[f.Name] = true
+				want.WriteString("| `" + f.Name + "` | " + strings.Join(values, ", ") + " |\n")
+			}
+		}
+	}
+	_, got, _ := strings.Cut(guide(t), "| list | its values, where the project has none of its own |\n|---|---|\n")
+	got, _, _ = strings.Cut(got, "\n\n")
+	if diff := cmp.Diff(want.String(), got+"\n"); diff != "" {
 		t.Error(diff)
 	}
 }
