@@ -226,8 +226,8 @@ func stderrOf(err error) string {
 	return ""
 }
 
-// figuresOf returns the figures of a snapshot by line and member, such as "EECO01|by.sex.female", without those that are
-// 0 or withheld.
+// figuresOf returns the figures of a snapshot by line and member, such as "EECO01|by.sex.female", without those that
+// are 0 or withheld.
 func figuresOf(snap reply) map[string]string {
 	snap.t.Helper()
 	figures := map[string]string{}

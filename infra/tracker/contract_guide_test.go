@@ -12,8 +12,8 @@ import (
 )
 
 // The recipes of the guide, with a few records each and what the lines of the recipe come to. A record is written
-// "attendance ewa 2024-02-05 hours=4"; "-" is in the place of a person where it is about none. The years of the guide are
-// two years earlier here, so that all of it is past.
+// "attendance ewa 2024-02-05 hours=4"; "-" is in the place of a person where it is about none. The years of the guide
+// are two years earlier here, so that all of it is past.
 var recipes = []struct {
 	heading string
 	records []string

@@ -310,7 +310,7 @@ func TestPartsOfDatesAreNumbers(t *testing.T) {
 			t.Errorf("%s: %t, %v, risks %v", who, got, err, r.Risks())
 		}
 		if got, err := r.Holds(rule.NewPersonVars(registry), someone{registry: registry}); err != nil || got {
-			t.Errorf("%s, of somebody without an entry: %t, %v", who, got, err)
+			t.Errorf("%s, without an entry: %t, %v", who, got, err)
 		}
 	}
 	for _, who := range []string{`int(entry[0:5]) > 1`, `int(entry[4:7]) > 1`, `int(sex[0:4]) > 1`, `int(entry[0:len(attendance)]) > 1`} {

@@ -91,8 +91,8 @@ func TestRecipesOfTheGuideAreRight(t *testing.T) {
 	}
 }
 
-// with returns a definition with a recipe put into it, and how many lines are promised in it: indicators are added, other
-// keys replaced.
+// with returns a definition with a recipe put into it, and how many lines are promised in it: indicators are added,
+// other keys replaced.
 func with(text, recipe string) (both string, promised int) {
 	keys, lines := sections(text)
 	added, more := sections(recipe)

@@ -105,7 +105,7 @@ func TestESF2014(t *testing.T) {
 }
 
 // countEach checks which indicators count each participant alone, that all together are counted as often, and that each
-// indicator counts somebody and not everybody.
+// indicator counts some of them and not all.
 func countEach(t *testing.T, pack string, all []participant) {
 	t.Helper()
 	text := "id: small\ntitle: Small\nperiod: {from: 2026-01-01, to: 2026-12-31}\nlanguages: [en]\nextends: [" + pack + "]\nactivities: [{id: course, label: Course}]\n"

@@ -4,7 +4,7 @@ SET VARIABLE first_day = DATE '2024-01-01';
 SET VARIABLE period_end = DATE '2025-12-31';
 SET VARIABLE last_day = least(getvariable('as_of'), DATE '2025-12-31');
 
--- A person is known by an address, a telephone number or the campaign's own number. In these data nobody has two.
+-- A person is known by an address, a telephone number or the campaign's own number. In these data no person has two.
 CREATE MACRO who(email, phone, number) AS coalesce(same(blank(email)), right(regexp_replace(blank(phone), '[^0-9]', '', 'g'), 9), upper(blank(number)));
 CREATE MACRO csv(pattern) AS TABLE
   SELECT * REPLACE (day(date) AS date), struct_pack(file := filename, row := row_number() OVER ()) AS arrival FROM read_csv(pattern, all_varchar = true, filename = true);
@@ -18,13 +18,13 @@ INSERT INTO dimensions SELECT unnest(['sex', 'residence', 'county', 'group']), f
 INSERT INTO bands VALUES ('0-17', 0, 17), ('18-24', 18, 24), ('25-64', 25, 64), ('65+', 65, 200);
 
 CREATE TABLE attendance AS
-  SELECT person, date, activity, arg_max(struct_pack(hours, outcome), arrival) AS told
+  SELECT person, date, activity, arg_max(struct_pack(hours, outcome), arrival) AS said
   FROM (
     SELECT who(email, phone, number) AS person, date, activity, hours::DECIMAL(18, 2) AS hours, outcome, arrival FROM csv('*-attendance*.csv')
     UNION ALL
     SELECT who(body->>'$.person.email', body->>'$.person.phone', body->>'$.person.number'), (body->>'date')::DATE, body->>'activity', (body->>'hours')::DECIMAL(18, 2), body->>'outcome', arrival FROM typed WHERE kind = 'attendance')
   WHERE counts(date) GROUP BY ALL;
-CREATE TABLE came AS SELECT person, date, told.hours AS hours FROM attendance WHERE told.outcome <> 'withdrew';
+CREATE TABLE came AS SELECT person, date, said.hours AS hours FROM attendance WHERE said.outcome <> 'withdrew';
 INSERT INTO members SELECT 'participants', person, min(date) FROM came GROUP BY person;
 INSERT INTO members SELECT 'volunteers', person, min(date) FROM came GROUP BY person;
 INSERT INTO members SELECT 'regulars', person, (SELECT min(date) FROM attendance a WHERE a.person = came.person) FROM came GROUP BY person HAVING count(*) >= 3;
@@ -34,13 +34,13 @@ INSERT INTO fractions
 
 CREATE MACRO id(x) AS CASE same(x) WHEN 'north strand' THEN 'north' WHEN 'south strand' THEN 'south' ELSE same(x) END;
 CREATE TABLE hauls AS
-  SELECT date, beach, material, arg_max(struct_pack(weight, recycled), arrival) AS told
+  SELECT date, beach, material, arg_max(struct_pack(weight, recycled), arrival) AS said
   FROM (
     SELECT date, id(beach) AS beach, id(material) AS material, number(weight) AS weight, recycled, arrival FROM csv('*-haul*.csv')
     UNION ALL
     SELECT (body->>'date')::DATE, body->>'beach', body->>'material', (body->>'weight')::DECIMAL(18, 2), CASE body->>'recycled' WHEN 'true' THEN 'yes' END, arrival FROM typed WHERE kind = 'haul')
   WHERE counts(date) GROUP BY ALL;
-CREATE TABLE weights AS SELECT beach, material, (told.weight * 100)::HUGEINT AS hundredths, coalesce(told.recycled = 'yes', false) AS recycled FROM hauls;
+CREATE TABLE weights AS SELECT beach, material, (said.weight * 100)::HUGEINT AS hundredths, coalesce(said.recycled = 'yes', false) AS recycled FROM hauls;
 INSERT INTO fractions SELECT 'waste', coalesce(sum(hundredths), 0), 100, 2, false FROM weights;
 INSERT INTO fractions SELECT 'recycled', coalesce(sum(hundredths) FILTER (recycled), 0), 100, 2, false FROM weights;
 INSERT INTO fractions SELECT 'recycled-share', coalesce(sum(hundredths) FILTER (recycled), 0) * 100, coalesce(sum(hundredths), 0), 2, false FROM weights;

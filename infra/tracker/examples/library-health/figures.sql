@@ -5,7 +5,7 @@ SET VARIABLE period_end = DATE '2025-06-30';
 SET VARIABLE last_day = least(getvariable('as_of'), DATE '2025-06-30');
 SET VARIABLE until = least(getvariable('as_of'), DATE '2025-09-30'); -- of the follow-up
 
--- A person is known by an address, a telephone number, an identity number, or by name and year of birth. In these data nobody has two.
+-- A person is known by an address, a telephone number, an identity number, or by name and year of birth. In these data no person has two.
 CREATE MACRO digits(x) AS right(regexp_replace(x, '[^0-9]', '', 'g'), 9);
 CREATE MACRO who(email, phone, dni, first, last, year) AS coalesce(same(blank(email)), digits(blank(phone)), blank(dni), same(first) || ' ' || same(last) || ' ' || trim(year));
 CREATE MACRO csv(pattern) AS TABLE
