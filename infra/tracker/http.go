@@ -88,6 +88,9 @@ func (t *tracker) roles() []provider.Role {
 			}
 		}
 	}
+	if admin := provider.Administrator(); !slices.Contains(roles, admin) { // there is no project yet
+		roles = append(roles, admin)
+	}
 	return roles
 }
 

@@ -52,8 +52,11 @@ func Roles(project string, partners ...string) []Role {
 	for _, id := range partners {
 		roles = append(roles, Role{Group: project + ":partner:" + id, Email: id + "@example.org"})
 	}
-	return append(roles, Role{Group: "admin", Email: "admin@example.org"})
+	return append(roles, Administrator())
 }
+
+// Administrator returns the role of the administrator, who makes projects.
+func Administrator() Role { return Role{Group: "admin", Email: "admin@example.org"} }
 
 // Provider is an OpenID Connect provider. Set Roles and ChooseRole before it serves. It is safe for concurrent use.
 type Provider struct {

@@ -32,6 +32,7 @@ const (
 	notAllowed = "not_allowed" // must not be given here
 	missing    = "missing"
 	mayFail    = "may_fail" // a warning: a rule that cannot be evaluated for every record
+	unlikely   = "unlikely" // a warning: what is allowed, but hardly meant
 	unknownKey = "unknown_field"
 	repeated   = "repeated"
 	wrongForm  = "wrong_form" // such as a list in the place of a value
@@ -82,8 +83,9 @@ func Parse(id string, text []byte) (*project.Definition, []Problem) {
 	return d, nil
 }
 
-// Warnings returns what in a valid definition may go wrong with some records, in the order of lines: the parts of rules
-// that cannot be evaluated for every record. Of a text that Parse rejects there are none.
+// Warnings returns what in a valid definition may go wrong, in the order of lines: the parts of rules that cannot be
+// evaluated for every record, and promises that are hardly meant as they are written. Of a text that Parse rejects there
+// are none.
 func Warnings(id string, text []byte) []Problem {
 	r := &reader{of: id}
 	if r.parse(text); len(r.problems) > 0 {

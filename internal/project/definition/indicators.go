@@ -62,6 +62,7 @@ func (o object) indicators(d *project.Definition) []project.Indicator {
 		}
 		i.plan(d, &in)
 		formula := i.counted(d, &in)
+		i.warnOfPlan(d, in)
 		read = append(read, formulaRead{i, formula})
 		if in.Of == "media" && d.Region.Population == 0 {
 			o.needPopulation()
@@ -133,6 +134,28 @@ func (o object) plan(d *project.Definition, in *project.Indicator) {
 	}
 	if in.Until = o.day("until"); in.Until != "" && in.Until < d.Period.From {
 		o.report(o.fields["until"], o.at("until"), outOfRange, wrongOrder("until", in.Until, "period.from", d.Period.From))
+	}
+}
+
+// warnOfPlan warns of promises that are hardly meant as they are written.
+func (o object) warnOfPlan(d *project.Definition, in project.Indicator) {
+	last := in.LastDay(d.Period)
+	for i, p := range in.Targets {
+		if p.By != "" && last != "" && p.By > last {
+			o.warn("targets", plannedTooLate(p.By, last))
+		}
+		if i > 0 && in.Direction != project.Down && p.Value < in.Targets[i-1].Value {
+			o.warn("targets", planFalls(p.By))
+		}
+	}
+	if in.Direction == project.Down || in.Monitored {
+		return
+	}
+	switch {
+	case in.Baseline != nil && in.Baseline.Value > in.Target:
+		o.warn("baseline", baselineAbove(in.Baseline.Value, in.Target))
+	case in.Target == 0 && o.fields["target"] != nil:
+		o.warn("target", zeroIsAlwaysMet)
 	}
 }
 

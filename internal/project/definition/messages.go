@@ -233,6 +233,18 @@ func baselineBelow(baseline, target float64) text.Message {
 	return text.NewMessage("definition.error.baseline_below", "baseline", schema.Number(baseline), "target", schema.Number(target))
 }
 
+func plannedTooLate(by, last string) text.Message {
+	return text.NewMessage("definition.warning.planned_too_late", "by", by, "last", last)
+}
+
+func planFalls(by string) text.Message { return text.NewMessage("definition.warning.plan_falls", "by", by) }
+
+func baselineAbove(baseline, target float64) text.Message {
+	return text.NewMessage("definition.warning.baseline_above", "baseline", schema.Number(baseline), "target", schema.Number(target))
+}
+
+var zeroIsAlwaysMet = text.NewMessage("definition.warning.zero_target")
+
 func otherKindOfRecord(among, of string) text.Message {
 	return text.NewMessage("definition.error.other_kind_of_record", "among", among, "of", of)
 }

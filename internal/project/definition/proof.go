@@ -48,9 +48,9 @@ func Proofs(d *project.Definition) []Proof {
 				p.Others = formula.Codes()
 			}
 		default:
-			kinds = kindsOf(registry, in.Rule)
+			kinds = kindsOf(d, in.Rule)
 			if in.Among != nil {
-				kinds = append(kinds, kindsOf(registry, *in.Among)...)
+				kinds = append(kinds, kindsOf(d, *in.Among)...)
 			}
 		}
 		slices.Sort(kinds)
@@ -66,12 +66,14 @@ func Proofs(d *project.Definition) []Proof {
 	return out
 }
 
-// kindsOf returns the kinds of record that a rule of a valid definition asks for; sign-ups for one over people that
-// asks for attributes alone, because there people say them.
-func kindsOf(registry *schema.Registry, r project.Rule) []string {
+// kindsOf returns the kinds of record that a rule of a valid definition asks for. One over people that asks for the day
+// of entry needs the records that make participants. One that asks for attributes alone needs sign-ups, because there
+// people say them.
+func kindsOf(d *project.Definition, r project.Rule) []string {
 	if r.Who == "" {
 		return []string{r.Of}
 	}
+	registry := schema.For(d)
 	over, err := rule.CompilePerson(registry, r.Who)
 	if err != nil {
 		return nil // reported when the definition was checked
@@ -79,6 +81,11 @@ func kindsOf(registry *schema.Registry, r project.Rule) []string {
 	var kinds []string
 	for _, number := range over.Lists() {
 		kinds = append(kinds, registry.Kinds[number].Name)
+	}
+	if over.UsesEntry() {
+		for _, p := range d.Participants {
+			kinds = append(kinds, p.Of)
+		}
 	}
 	if len(kinds) == 0 {
 		kinds = append(kinds, schema.Signup)

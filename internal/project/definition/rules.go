@@ -84,6 +84,12 @@ func (o object) warnOf(key string, risks []rule.Risk) {
 	}
 }
 
+// warn warns of the value of a key.
+func (o object) warn(key string, message text.Message) {
+	n := o.fields[key]
+	o.warnings = append(o.warnings, Problem{Field: o.at(key), Code: unlikely, Line: n.line, Column: n.column, Message: message})
+}
+
 // checkValue reports a text that no record or person can have and a rule compares with.
 func (o object) checkValue(key string, kind *schema.Kind, c rule.Comparison, d *project.Definition) {
 	if message, ok := misspelt(kind, c, d); ok {
