@@ -107,11 +107,7 @@ func CompilePerson(registry *schema.Registry, who string) (rule *PersonRule, err
 			rule, err = nil, &Error{Line: 1, Column: 1, Message: unclear("")} // a panic in Expr must not end the program
 		}
 	}()
-	config := conf.CreateNew()
-	for _, option := range append([]expr.Option{expr.MaxNodes(mostParts), expr.DisableAllBuiltins()}, enabled(PersonFunctions)...) {
-		option(config)
-	}
-	tree, err := parser.ParseWithConfig(who, config)
+	tree, err := parsePerson(who)
 	if err != nil {
 		return nil, explain(err)
 	}
@@ -130,6 +126,24 @@ func CompilePerson(registry *schema.Registry, who string) (rule *PersonRule, err
 		return (a.Line-b.Line)*(longest+1) + a.Column - b.Column
 	})
 	return c.rule, nil
+}
+
+// parsePerson parses a rule over a person.
+func parsePerson(who string) (*parser.Tree, error) {
+	config := conf.CreateNew()
+	for _, option := range append([]expr.Option{expr.MaxNodes(mostParts), expr.DisableAllBuiltins()}, enabled(PersonFunctions)...) {
+		option(config)
+	}
+	return parser.ParseWithConfig(who, config)
+}
+
+// Parse returns the syntax tree of a rule, over records or over a person, that was compiled without an error.
+func Parse(source string) (ast.Node, error) {
+	tree, err := parsePerson(source)
+	if err != nil {
+		return nil, err
+	}
+	return tree.Node, nil
 }
 
 // enabled returns the options that enable functions of Expr.

@@ -22,6 +22,7 @@ import (
 	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 	"outreach/internal/snapshots"
+	"outreach/internal/snapshots/replay"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/uploads"
@@ -281,19 +282,12 @@ func (c Compiler) replay(ctx context.Context, project string, fold *counting.Fol
 	if err := fold.Continues(); err != nil {
 		return err
 	}
-	for _, pack := range fold.MissingPacks() {
-		rows, err := c.uploads.Pack(ctx, project, pack.Upload, fold.KindOf(pack.Upload), pack.Number)
-		if err != nil {
-			return err
-		}
-		if err := fold.AddRows(pack.Upload, pack.Number, rows); err != nil {
-			return err
-		}
+	return replay.Rows(ctx, c.uploads, project, fold, func() error {
 		if after, in := fold.Added(); in > 0 && after > max(leastRecords, in/shareOfRecords) {
 			return fmt.Errorf("%w: the checkpoint lacks %d records", counting.ErrRecount, after)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // sameButDay returns the newest snapshot up to the day of another one, and whether it differs from that in its day
