@@ -11,6 +11,7 @@ import (
 	"outreach/internal/app"
 	"outreach/internal/project"
 	"outreach/internal/projects"
+	"outreach/internal/projects/preview"
 	"outreach/internal/table"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
@@ -21,6 +22,7 @@ type Handlers struct {
 	projects definitions
 	signups  placesFiller
 	staff    staff
+	previews previewer
 }
 
 type definitions interface {
@@ -34,13 +36,17 @@ type placesFiller interface {
 	FillPlaces(ctx context.Context, d *project.Definition, activity, by string) error
 }
 
+type previewer interface {
+	Of(ctx context.Context, was, is *project.Definition, asOf string) ([]preview.Figure, error)
+}
+
 type staff interface {
 	StaffEmails(ctx context.Context, project string, ids []string) (map[string]string, error)
 }
 
 // New returns the handlers on the features of an app. With an empty app their Routes can be listed, but not called.
 func New(a *app.App) Handlers {
-	return Handlers{projects: a.Projects, signups: a.Signups, staff: a.Access}
+	return Handlers{projects: a.Projects, signups: a.Signups, staff: a.Access, previews: preview.New(a.Facts, a.Uploads)}
 }
 
 // Routes lists the routes of a project's definition.
@@ -57,7 +63,7 @@ func (h Handlers) Routes() []web.Route {
 			Response: text, Success: "YAML", Page: true, Short: true, Tagged: true},
 		{Method: "PUT", Path: at, Roles: office, Begins: true, Handler: h.set,
 			ID: "setDefinition", Tag: "definition", Summary: "Set the project's definition", Detail: "A new version counts from the next snapshot on; approved snapshots stay as they are.",
-			Query:   []web.Parameter{{Name: "dry_run", Description: "`1`: only check", Values: []string{"0", "1"}}},
+			Query:   []web.Parameter{{Name: "dry_run", Description: "`1`: only check", Values: []string{"0", "1"}}, {Name: "preview", Description: "`0`: of a dry run, without how the figures would change", Values: []string{"0", "1"}}},
 			Request: text, Response: shape.OneOf{defined{}, checked{}}, Success: "Set; or, of a dry run, found right", Tagged: true, Match: true,
 			Others: []web.Other{
 				{Status: http.StatusCreated, Description: "A new project", Response: defined{}},
@@ -93,4 +99,5 @@ type checked struct {
 	Summary  string     `json:"summary" doc:"In the reader's language"`
 	Changes  []change   `json:"changes" doc:"What would differ from the present version"`
 	Proof    []proof    `json:"proof" doc:"Of each indicator: what brings its records, and what is missing"`
+	Preview  *previewed `json:"preview,omitempty" doc:"How the figures would change, if the definition does"`
 }
