@@ -140,7 +140,7 @@ func (r *reader) definition(root *node) *project.Definition {
 		d.People = people.keys()
 		d.Records = people.attributes()
 	}
-	d.Records = append(d.Records, o.records()...)
+	d.Records = append(d.Records, o.records(d.Records)...)
 	o.keysApart(d)
 	d.Participants = o.participants(d)
 	d.Indicators = o.indicators(d)

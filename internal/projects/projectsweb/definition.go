@@ -12,6 +12,7 @@ import (
 	"outreach/internal/page"
 	"outreach/internal/project/definition"
 	"outreach/internal/projects"
+	"outreach/internal/projects/preview"
 	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/web"
@@ -69,6 +70,15 @@ func (h Handlers) set(c *web.Call) error {
 		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, PUT"}
 	}
 	d, problems := definition.Parse(c.Project, raw)
+	if len(problems) == 0 && before.Definition != nil {
+		found, err := h.previews.Unreadable(c.Context(), before.Definition, d)
+		if err != nil {
+			return err
+		}
+		for _, one := range found {
+			problems = append(problems, definition.InUse(raw, one.Break, one.Count, preview.MostCounted))
+		}
+	}
 	lines := inLines(c, problems)
 	shown := page.Definition{YAML: string(raw), Number: before.Version, SHA256: before.SHA256, Version: ifMatch}
 	var changes []change

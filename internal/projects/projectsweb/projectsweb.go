@@ -38,6 +38,7 @@ type placesFiller interface {
 
 type previewer interface {
 	Of(ctx context.Context, was, is *project.Definition, asOf string) ([]preview.Figure, error)
+	Unreadable(ctx context.Context, was, is *project.Definition) ([]preview.Unreadable, error)
 }
 
 type staff interface {
