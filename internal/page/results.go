@@ -128,7 +128,7 @@ func (r Results) render(v view) (string, any) {
 	}
 	for _, in := range s.Indicators {
 		line := resultLine{Indicator: in, Name: in.Label.In(v.Lang()), Unit: in.Unit, Shown: report.Achieved(v.Messages, r.Definition, in), Bar: report.Progress(in.Percent),
-			Curve: report.Growth(in.ByMonth, in.Target, curveWidth, curveHeight)}
+			Curve: report.Growth(r.Definition, in, curveWidth, curveHeight)}
 		if v.Has("unit." + in.Unit) {
 			line.Unit = v.Say("unit." + in.Unit)
 		}
