@@ -34,7 +34,7 @@ type PersonRule struct {
 	holds       func(*PersonVars) value
 	lists       []int
 	variables   map[int][]int
-	attributes  bool
+	attributes  []int // by their index in the registry's Attributes
 	entry       bool
 	ordered     bool
 	comparisons []PersonComparison
@@ -54,7 +54,10 @@ func (r *PersonRule) Lists() []int { return r.lists }
 func (r *PersonRule) Variables(kind int) []int { return r.variables[kind] }
 
 // UsesAttributes reports whether the rule reads attributes.
-func (r *PersonRule) UsesAttributes() bool { return r.attributes }
+func (r *PersonRule) UsesAttributes() bool { return len(r.attributes) > 0 }
+
+// Attributes returns the attributes that the rule reads, by their index in the registry's Attributes.
+func (r *PersonRule) Attributes() []int { return r.attributes }
 
 // UsesEntry reports whether the rule reads the day of entry.
 func (r *PersonRule) UsesEntry() bool { return r.entry }
@@ -450,7 +453,7 @@ func (c *personCompiler) identifier(n *ast.IdentifierNode) node {
 		}
 	}
 	if place := c.registry.Attribute(n.Value); place >= 0 {
-		c.rule.attributes = true
+		c.rule.attributes = append(c.rule.attributes, place)
 		f := c.registry.Attributes()[place]
 		variable := &variable{name: f.Name, typ: f.Type.Stored(), from: fromAttributes, attribute: place, refusable: f.Refusable}
 		t := typed(variable, f)
@@ -541,7 +544,7 @@ func (c *personCompiler) field(n ast.Node, of node, name string) node {
 	}
 	var f *schema.Field
 	if variable.from == fromAttributes {
-		c.rule.attributes = true
+		c.rule.attributes = append(c.rule.attributes, variable.attribute)
 		f = c.registry.Attributes()[variable.attribute]
 	} else if variable.field >= 0 {
 		f = &kind.Fields[variable.field]

@@ -155,6 +155,7 @@ func (c Compiler) count(ctx context.Context, defined projects.Defined, rules *co
 	}
 	s.before.Changes = s.figures.Changes
 	s.snapshot, err = s.figures.Snapshot(snapshot.Definition{Version: defined.Version, SHA256: defined.SHA256})
+	s.snapshot.Bounds = s.figures.Bounds
 	return s, err
 }
 
