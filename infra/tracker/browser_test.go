@@ -210,7 +210,7 @@ func (v *visitor) hear(event any) {
 	case *network.EventResponseReceived:
 		if e.Type == network.ResourceTypeDocument {
 			v.status = e.Response.Status
-		} else if e.Response.Status >= http.StatusBadRequest && !(e.Response.Status == http.StatusUnprocessableEntity && strings.HasSuffix(e.Response.URL, "/definition?dry_run=1")) {
+		} else if e.Response.Status >= http.StatusBadRequest && !(e.Response.Status == http.StatusUnprocessableEntity && strings.HasSuffix(e.Response.URL, "/definition?dry_run=1&preview=0")) {
 			// The editor asks what is wrong with a definition; all else that a page asks for has to be there.
 			wrong("%s is answered with %d", e.Response.URL, e.Response.Status)
 		}

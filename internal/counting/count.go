@@ -24,6 +24,7 @@ type Figures struct {
 	Indicators   []snapshot.Indicator
 	Reach        snapshot.Reach
 	Quality      snapshot.Quality
+	Bounds       map[string]snapshot.Bounds // of shares of people of whom something is unknown, by indicator
 
 	packs      []string // that the definition extends
 	live       *Live

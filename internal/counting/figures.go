@@ -20,9 +20,10 @@ const mostDecimals = 4
 // figure says how an indicator is worked out.
 type figure struct {
 	in       project.Indicator
-	about    bool // of records about people
-	last     day  // that counts
-	among    int  // the tally of what it is a share of, -1: none
+	about    bool  // of records about people
+	last     day   // that counts
+	among    int   // the tally of what it is a share of, -1: none
+	asks     []int // of a share of people: the attributes that its own rule reads
 	formula  *rule.Formula
 	decimals int
 	plan     plan
@@ -235,6 +236,7 @@ func (c *counter) indicator(place int) snapshot.Indicator {
 	switch in.Count {
 	case project.CountShare:
 		out.Numerator, out.Denominator = t.numerator, t.denominator
+		c.boundShare(f, t)
 		out.Records += c.accumulators[f.among].records
 		if in.Per == project.CountRecords {
 			out.Records = t.denominator
@@ -251,6 +253,40 @@ func (c *counter) indicator(place int) snapshot.Indicator {
 		}
 	}
 	return out
+}
+
+// boundShare works out what a share of people may be where attributes that its rule reads are unknown of some of whom
+// it is a share: as if the rule held for none of these people, and as if it held for all of them.
+func (c *counter) boundShare(f *figure, t *accumulator) {
+	if len(f.asks) == 0 || f.in.Per == project.CountRecords || t.denominator == 0 {
+		return
+	}
+	among, month := &c.accumulators[f.among], c.monthsTo(f.last)-1
+	unknown, within := int64(0), int64(0)
+	for person := range c.live.people {
+		if !c.isIn(among, uint32(person), month) || !slices.ContainsFunc(f.asks, func(i int) bool { return c.attributes[person][i] == "" }) {
+			continue
+		}
+		if unknown++; c.isIn(t, uint32(person), month) {
+			within++
+		}
+	}
+	if unknown == 0 {
+		return
+	}
+	day := c.daysTo(min(c.asOf, f.plan.last))
+	bound := func(numerator int64) (json.Number, string) {
+		share := big.NewRat(100*numerator, t.denominator)
+		_, status := f.plan.judge(share, true, day)
+		return f.text(share), status
+	}
+	b := snapshot.Bounds{Unknown: unknown}
+	b.Low, b.LowStatus = bound(t.numerator - within)
+	b.High, b.HighStatus = bound(t.numerator - within + unknown)
+	if c.figures.Bounds == nil {
+		c.figures.Bounds = map[string]snapshot.Bounds{}
+	}
+	c.figures.Bounds[f.in.Code] = b
 }
 
 // peopleBehind returns how many people the records of a figure are about.

@@ -2,6 +2,7 @@ package counting_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -60,6 +61,14 @@ func TestFiguresEqualThoseOfTheReference(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("(-plain +got)\n%s", diff)
 		}
+		for code, b := range found.Bounds {
+			at := slices.IndexFunc(got.Indicators, func(in snapshot.Indicator) bool { return in.Code == code })
+			low, _ := b.Low.Float64()
+			high, _ := b.High.Float64()
+			if is, _ := got.Indicators[at].Achieved.Float64(); low > is || is > high || b.Unknown < 1 || b.Unknown > got.Indicators[at].Denominator {
+				t.Fatalf("%s: %v is not within %+v", code, is, b)
+			}
+		}
 		for i, in := range definition.Indicators {
 			total, of := json.Number("0"), 0
 			for row := range found.Evidence(in.Code) {
@@ -117,4 +126,40 @@ func hash(t interface{ Fatal(...any) }, rules *counting.Rules, f *counting.Fold,
 		t.Fatal(err)
 	}
 	return s.Hash
+}
+
+// What newly counts and what no longer counts explains the difference of any two figures of people and records.
+func TestDifferenceExplainsFigures(t *testing.T) {
+	t.Parallel()
+	rules := mustRules(t, definition)
+	rapid.Check(t, func(t *rapid.T) {
+		h := drawHistory(t)
+		f := counting.New(schema.Builtin())
+		h.apply(t, f, h.facts)
+		compile := func() counting.Figures {
+			found, err := counting.Compile(definition, rules, f.Live(), drawDay(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return found
+		}
+		before, after := compile(), compile()
+		check := func(code string, was, is json.Number) {
+			joins, leaves := counting.Difference(&before, &after, code, 3)
+			from, _ := was.Int64()
+			to, _ := is.Int64()
+			if from+joins.Count-leaves.Count != to {
+				t.Fatalf("%s: from %d to %d by %d and %d", code, from, to, joins.Count, leaves.Count)
+			}
+			if int64(len(joins.Items)) != min(joins.Count, 3) || int64(len(leaves.Items)) != min(leaves.Count, 3) {
+				t.Fatalf("%s: %d and %d are listed of %d and %d", code, len(joins.Items), len(leaves.Items), joins.Count, leaves.Count)
+			}
+		}
+		check(counting.ParticipantsEvidence, json.Number(strconv.FormatInt(before.Participants.Total, 10)), json.Number(strconv.FormatInt(after.Participants.Total, 10)))
+		for i, in := range definition.Indicators {
+			if in.Count == "people" || in.Count == "records" {
+				check(in.Code, before.Indicators[i].Achieved, after.Indicators[i].Achieved)
+			}
+		}
+	})
 }

@@ -182,6 +182,9 @@ func (r *Rules) addIndicator(def *project.Definition, place int) error {
 		return err
 	}
 	f.about = s.Person
+	if in.Count == project.CountShare {
+		f.asks = compiled.Attributes()
+	}
 	next := indicatorRule{place: place, figure: place, code: in.Code, count: in.Count, rule: compiled, until: f.last, layout: s}
 	switch in.Count {
 	case project.CountRecords:

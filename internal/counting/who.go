@@ -39,6 +39,7 @@ func (r *Rules) addPersonRule(f *figure, place int) error {
 	case f.in.Count != project.CountShare || f.in.Per != "":
 		return fmt.Errorf("a rule over people does not count %s", f.in.Count)
 	}
+	f.asks = r.people[len(r.people)-1].rule.Attributes()
 	return r.addShare(f, &indicatorRule{figure: place, code: f.in.Code, until: f.last})
 }
 

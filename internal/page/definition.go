@@ -16,6 +16,33 @@ type Definition struct {
 	Checked  bool          // it was checked, is valid, and was not saved
 	Changes  []string      // what would differ from the present version, in words
 	Proof    []ProofLine
+	Preview  *Preview // of a checked one that differs; nil: none
+}
+
+// Preview is how figures would change.
+type Preview struct {
+	AsOf     string
+	TooLarge string // why there are no lines
+	Lines    []PreviewLine
+}
+
+// PreviewLine is a figure under the definition in force and under the checked one.
+type PreviewLine struct {
+	Code, Label, What string
+	Before, After     string
+	Rule, Was         []string // how it is counted, and how it was if that differs
+	Newly, NoLonger   Moved
+}
+
+// Moved is who or what would newly count, or no longer; Items are the first of them.
+type Moved struct {
+	Count int64
+	Items []MovedItem
+}
+
+// MovedItem is a person or a record, at an address below the project's.
+type MovedItem struct {
+	ID, Date, Kind, Address string
 }
 
 // ProofLine is where the records behind a promised line come from.

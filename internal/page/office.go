@@ -123,6 +123,7 @@ type evidencePage struct {
 	Counted  *counted
 	From, To string // the days between which records count
 	office   string // the name of the office
+	SaidAt   string // where a coordinator says the value, of an indicator that is not counted; or ""
 }
 
 // Sender returns who sent an upload. The file's name is shown to the office only.
@@ -178,6 +179,9 @@ func (e Evidence) render(v view) (string, any) {
 	out.From, out.To = d.Period.From, min(d.Period.To, e.AsOf)
 	if in, found := d.Indicator(e.Code); found || e.Code == "" {
 		of := &in
+		if in.Count == project.CountSaid && v.Roles.Coordinator {
+			out.SaidAt = v.Base() + "/indicators/" + in.Code + "/said"
+		}
 		if found {
 			out.To = min(in.LastDay(d.Period), e.AsOf)
 		}

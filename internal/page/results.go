@@ -17,11 +17,12 @@ type Results struct {
 	Snapshot   *snapshot.Snapshot // as the reader may see it; nil: none is approved yet
 	Checked    string             // on the public page, the day up to which the nightly run looked for changes, or ""
 	SignupOpen bool
-	Exports    []Link            // links to the file formats
-	Inside     bool              // the snapshot's own page: its state and the links to the evidence are shown
-	Part       string            // with many results: the part of the page to show alone; "": the rest
-	Changes    *snapshot.Changes // of a snapshot's own page: the comparison with the snapshot before
-	Entry      Entry             // of the approval form, which a coordinator sees on a draft
+	Exports    []Link                     // links to the file formats
+	Inside     bool                       // the snapshot's own page: its state and the links to the evidence are shown
+	Part       string                     // with many results: the part of the page to show alone; "": the rest
+	Changes    *snapshot.Changes          // of a snapshot's own page: the comparison with the snapshot before
+	Entry      Entry                      // of the approval form, which a coordinator sees on a draft
+	Bounds     map[string]snapshot.Bounds // of shares of which something is unknown, on a snapshot's own page
 }
 
 // Parts of the page that are shown alone, under ?part=, if there are too many results for one page.
@@ -63,6 +64,8 @@ type resultLine struct {
 	Bar      report.Bar
 	Curve    report.Curve
 	Evidence string // the address of the records behind the figure, or ""
+	Between  string // of a share of which something is unknown: what it may be
+	Unsure   bool   // its status may be another one
 }
 
 type dimension struct {
@@ -128,12 +131,15 @@ func (r Results) render(v view) (string, any) {
 	}
 	for _, in := range s.Indicators {
 		line := resultLine{Indicator: in, Name: in.Label.In(v.Lang()), Unit: in.Unit, Shown: report.Achieved(v.Messages, r.Definition, in), Bar: report.Progress(in.Percent),
-			Curve: report.Growth(in.ByMonth, in.Target, curveWidth, curveHeight)}
+			Curve: report.Growth(r.Definition, in, curveWidth, curveHeight)}
 		if v.Has("unit." + in.Unit) {
 			line.Unit = v.Say("unit." + in.Unit)
 		}
 		if in.Count == project.CountShare && in.Denominator > 0 {
 			line.Share = v.Say("results.of_all", "n", v.Number(in.Numerator), "all", v.Number(in.Denominator))
+		}
+		if b, bounded := r.Bounds[in.Code]; bounded {
+			line.Between, line.Unsure = v.between(b), b.LowStatus != b.HighStatus
 		}
 		if base != "" {
 			line.Evidence = base + "/indicators/" + in.Code + "/evidence"
@@ -169,6 +175,15 @@ func (r Results) render(v view) (string, any) {
 	groups, withheld := v.dimensions(s.Participants.By, s.Participants.Total, r.Definition)
 	p.Groups, p.Withheld = groups, strings.Join(withheld, ", ")
 	return "results", p
+}
+
+// between says what a share may be while something is unknown of people, and what its status may be.
+func (v view) between(b snapshot.Bounds) string {
+	said := v.Count("results.bounds", b.Unknown, "low", v.Number(b.Low), "high", v.Number(b.High))
+	if b.LowStatus == b.HighStatus {
+		return said
+	}
+	return said + " " + v.Say("results.bounds_status", "low", v.Say("status."+b.LowStatus), "high", v.Say("status."+b.HighStatus))
 }
 
 // dimensions returns the breakdowns, and the names of those of which nothing is shown.

@@ -38,21 +38,32 @@ func Share(part, whole int64) float64 {
 	return round(min(100, float64(part)*100/float64(whole)))
 }
 
-// Curve is the growth by month as a step line. Line is an SVG path with the area below the line, whose edges lie
-// outside of the chart.
+// Curve is the growth by month as a step line, and what was planned. Both are SVG paths; Line has the area below the
+// line, whose edges lie outside of the chart. Plan is "" where nothing was planned.
 type Curve struct {
 	Line string
-	Plan float64 // y coordinate of the target
+	Plan string
 }
 
 // overhang is how far outside of the chart the edges of an area lie.
 const overhang = 8
 
-// Growth returns the curve for a chart of the given size. Its top is 8 % above the larger of the target and the highest
-// total.
-func Growth(months []snapshot.Month, target json.Number, width, height float64) Curve {
-	top := value(target)
-	for _, m := range months {
+// Growth returns the curve of an indicator for a chart of the given size. The plan is its line where the definition has
+// targets by date or a baseline, else the target. The top of the chart is 8 % above the largest of the target, the
+// plan's points that it shows, and the totals.
+func Growth(d *project.Definition, in snapshot.Indicator, width, height float64) Curve {
+	defined, _ := d.Indicator(in.Code)
+	var line plan
+	if len(defined.Targets) > 0 || defined.Baseline != nil {
+		line = planOf(d, defined)
+	}
+	top := value(in.Target)
+	for i, point := range line {
+		if i == 0 || point.months <= float64(len(in.ByMonth)) {
+			top = max(top, point.value)
+		}
+	}
+	for _, m := range in.ByMonth {
 		top = max(top, value(m.Total))
 	}
 	if top <= 0 {
@@ -60,27 +71,37 @@ func Growth(months []snapshot.Month, target json.Number, width, height float64) 
 	}
 	top *= 1.08
 	y := func(v float64) float64 { return math.Round(height - v/top*height) }
-	if len(months) == 0 {
-		return Curve{Plan: y(value(target))}
+	out := Curve{}
+	switch {
+	case in.Target == "":
+	case line != nil:
+		out.Plan = line.path(len(in.ByMonth), width, y)
+	default:
+		out.Plan = "M0 " + number(y(value(in.Target))) + "H" + number(width)
 	}
-	var line strings.Builder
-	line.WriteString("M-" + number(overhang) + " " + number(height+overhang) + "V" + number(y(0)))
+	if len(in.ByMonth) == 0 {
+		return out
+	}
+	var path strings.Builder
+	path.WriteString("M-" + number(overhang) + " " + number(height+overhang) + "V" + number(y(0)))
 	at := y(0)
-	for i, m := range months {
+	for i, m := range in.ByMonth {
 		if now := y(value(m.Total)); now != at {
 			at = now
-			line.WriteString("H" + number(math.Round(float64(i)*width/float64(len(months)))) + "V" + number(at))
+			path.WriteString("H" + number(math.Round(float64(i)*width/float64(len(in.ByMonth)))) + "V" + number(at))
 		}
 	}
-	line.WriteString("H" + number(width+overhang) + "V" + number(height+overhang))
-	return Curve{Line: line.String(), Plan: y(value(target))}
+	path.WriteString("H" + number(width+overhang) + "V" + number(height+overhang))
+	out.Line = path.String()
+	return out
 }
 
 // Whole is the joint growth of all results: at the end of each month, the mean of their percentages, each capped at
-// 100. The chart is as wide as the project is long; the plan is a straight line from 0 on the first day of the project
-// to 100 on its last.
+// 100. The chart is as wide as the project is long. The plan is the mean of what was planned of them: a straight line
+// from 0 on the first day of the project to 100 on its last where none has targets by date or a last day of its own.
 type Whole struct {
 	Line, Area  string
+	Plan        string
 	Percent     json.Number
 	PlanPercent json.Number // of the plan on the day of the snapshot
 }
@@ -124,7 +145,41 @@ func JointGrowth(s snapshot.Snapshot, d *project.Definition, width, height float
 		}
 		line.WriteString("L" + number(math.Round(passed(last)*width)) + " " + number(math.Round(height-mean/100*height)))
 	}
-	return Whole{Line: line.String(), Area: line.String() + "V" + number(height) + "H0Z", Percent: tenths(mean), PlanPercent: tenths(100 * passed(asOf))}, true
+	plan, percent := jointPlan(counted, d, to.Sub(from).Hours()/24+1, asOf.Sub(from).Hours()/24+1, width, height)
+	return Whole{Line: line.String(), Area: line.String() + "V" + number(height) + "H0Z", Plan: plan, Percent: tenths(mean), PlanPercent: tenths(percent)}, true
+}
+
+// jointPlan returns the mean of what was planned of indicators, in percent of their targets, each from 0 to 100: as an
+// SVG path over all days of the project, and the value on the day of the snapshot.
+func jointPlan(counted []snapshot.Indicator, d *project.Definition, last, asOf, width, height float64) (path string, now float64) {
+	var plans []plan
+	days := []float64{0, last}
+	for _, in := range counted {
+		defined, known := d.Indicator(in.Code)
+		line := planOf(d, defined)
+		if !known || len(line) == 0 || line[len(line)-1].value <= 0 {
+			line = plan{{}, {days: last, value: 100}}
+		}
+		plans = append(plans, line)
+		for _, point := range line {
+			if point.days > 0 && point.days < last {
+				days = append(days, point.days)
+			}
+		}
+	}
+	at := func(day float64) (mean float64) {
+		for _, line := range plans {
+			mean += max(0, min(100, 100*line.on(day)/line[len(line)-1].value)) / float64(len(plans))
+		}
+		return mean
+	}
+	slices.Sort(days)
+	sign := "M"
+	for _, day := range slices.Compact(days) {
+		path += sign + number(math.Round(day/last*width)) + " " + number(math.Round(height-at(day)/100*height))
+		sign = "L"
+	}
+	return path, at(min(max(asOf, 0), last))
 }
 
 func tenths(v float64) json.Number { return json.Number(number(round(v))) }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -241,14 +242,14 @@ func TestGrowth(t *testing.T) {
 		target json.Number
 		want   Curve
 	}{
-		{"steps up to half of the plan", months, "100", Curve{Line: "M-8 116V108H50V83H100V58H208V116", Plan: 8}},
-		{"over the plan the curve gives the height", months, "25", Curve{Line: "M-8 116V108H50V58H100V8H208V116", Plan: 58}},
-		{"no month at all", nil, "100", Curve{Plan: 8}},
-		{"nothing planned and nothing there", months[:1], "0", Curve{Line: "M-8 116V108H208V116", Plan: 108}},
+		{"steps up to half of the plan", months, "100", Curve{Line: "M-8 116V108H50V83H100V58H208V116", Plan: "M0 8H200"}},
+		{"over the plan the curve gives the height", months, "25", Curve{Line: "M-8 116V108H50V58H100V8H208V116", Plan: "M0 58H200"}},
+		{"no month at all", nil, "100", Curve{Plan: "M0 8H200"}},
+		{"nothing planned and nothing there", months[:1], "0", Curve{Line: "M-8 116V108H208V116", Plan: "M0 108H200"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, Growth(test.months, test.target, 200, 108)); diff != "" {
+			if diff := cmp.Diff(test.want, Growth(&project.Definition{}, snapshot.Indicator{ByMonth: test.months, Target: test.target}, 200, 108)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -267,7 +268,7 @@ func TestTogether(t *testing.T) {
 		{Target: "10", ByMonth: month("0", "5", "40")}, // what is more than was planned does not make up for another
 		{Target: "100", ByMonth: month("0", "0", "20")},
 	}}
-	want := Whole{Line: "M0 100L52 100L98 75L100 40", Area: "M0 100L52 100L98 75L100 40V100H0Z", Percent: "60", PlanPercent: "50"}
+	want := Whole{Line: "M0 100L52 100L98 75L100 40", Area: "M0 100L52 100L98 75L100 40V100H0Z", Plan: "M0 100L200 0", Percent: "60", PlanPercent: "50"}
 	if got, ok := JointGrowth(s, &project.Definition{Period: period}, 200, 100); !ok || got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
@@ -282,5 +283,38 @@ func TestTogether(t *testing.T) {
 		if got, ok := JointGrowth(other, &project.Definition{Period: p}, 200, 100); ok {
 			t.Errorf("%s: %+v", name, got)
 		}
+	}
+}
+
+func TestChartsDrawThePlansOwnLine(t *testing.T) {
+	period := project.Period{From: "2010-01-01", To: "2010-12-31"}
+	d := &project.Definition{Period: period, Indicators: []project.Indicator{
+		{Code: "steps", Target: 40, Targets: []project.TargetPoint{{By: "2010-02-28", Value: 10}, {By: "2010-04-30", Value: 20}, {By: "2010-12-31", Value: 40}}},
+		{Code: "down", Target: 2, Direction: project.Down, Baseline: &project.Baseline{Value: 10}},
+		{Code: "plain", Target: 40},
+	}}
+	months := func(totals ...json.Number) (out []snapshot.Month) {
+		for _, total := range totals {
+			out = append(out, snapshot.Month{Total: total})
+		}
+		return out
+	}
+	for code, want := range map[string]string{
+		"steps": "M0 100L50 77L100 54L300 7", // 10 after two of four months, 20 after four; the rest is outside
+		"down":  "M0 7L300 81",
+		"plain": "M0 7H100",
+	} {
+		in, _ := d.Indicator(code)
+		got := Growth(d, snapshot.Indicator{Code: code, Target: json.Number(strconv.Itoa(int(in.Target))), ByMonth: months("0", "1", "1", "2")}, 100, 100)
+		if got.Plan != want {
+			t.Errorf("%s: the plan is %s, want %s", code, got.Plan, want)
+		}
+	}
+	s := snapshot.Snapshot{AsOf: "2010-04-30", Indicators: []snapshot.Indicator{
+		{Code: "steps", Target: "40", ByMonth: months("0", "1", "1", "2")}, {Code: "plain", Target: "40", ByMonth: months("0", "1", "1", "2")},
+	}}
+	whole, ok := JointGrowth(s, d, 365, 100)
+	if want := "M0 100L59 79L120 59L365 0"; !ok || whole.Plan != want || whole.PlanPercent != "41.4" {
+		t.Errorf("the joint plan is %s with %s, want %s", whole.Plan, whole.PlanPercent, want)
 	}
 }

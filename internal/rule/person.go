@@ -34,7 +34,7 @@ type PersonRule struct {
 	holds       func(*PersonVars) value
 	lists       []int
 	variables   map[int][]int
-	attributes  bool
+	attributes  []int // by their index in the registry's Attributes
 	entry       bool
 	ordered     bool
 	comparisons []PersonComparison
@@ -54,7 +54,10 @@ func (r *PersonRule) Lists() []int { return r.lists }
 func (r *PersonRule) Variables(kind int) []int { return r.variables[kind] }
 
 // UsesAttributes reports whether the rule reads attributes.
-func (r *PersonRule) UsesAttributes() bool { return r.attributes }
+func (r *PersonRule) UsesAttributes() bool { return len(r.attributes) > 0 }
+
+// Attributes returns the attributes that the rule reads, by their index in the registry's Attributes.
+func (r *PersonRule) Attributes() []int { return r.attributes }
 
 // UsesEntry reports whether the rule reads the day of entry.
 func (r *PersonRule) UsesEntry() bool { return r.entry }
@@ -107,11 +110,7 @@ func CompilePerson(registry *schema.Registry, who string) (rule *PersonRule, err
 			rule, err = nil, &Error{Line: 1, Column: 1, Message: unclear("")} // a panic in Expr must not end the program
 		}
 	}()
-	config := conf.CreateNew()
-	for _, option := range append([]expr.Option{expr.MaxNodes(mostParts), expr.DisableAllBuiltins()}, enabled(PersonFunctions)...) {
-		option(config)
-	}
-	tree, err := parser.ParseWithConfig(who, config)
+	tree, err := parsePerson(who)
 	if err != nil {
 		return nil, explain(err)
 	}
@@ -130,6 +129,24 @@ func CompilePerson(registry *schema.Registry, who string) (rule *PersonRule, err
 		return (a.Line-b.Line)*(longest+1) + a.Column - b.Column
 	})
 	return c.rule, nil
+}
+
+// parsePerson parses a rule over a person.
+func parsePerson(who string) (*parser.Tree, error) {
+	config := conf.CreateNew()
+	for _, option := range append([]expr.Option{expr.MaxNodes(mostParts), expr.DisableAllBuiltins()}, enabled(PersonFunctions)...) {
+		option(config)
+	}
+	return parser.ParseWithConfig(who, config)
+}
+
+// Parse returns the syntax tree of a rule, over records or over a person, that was compiled without an error.
+func Parse(source string) (ast.Node, error) {
+	tree, err := parsePerson(source)
+	if err != nil {
+		return nil, err
+	}
+	return tree.Node, nil
 }
 
 // enabled returns the options that enable functions of Expr.
@@ -437,7 +454,7 @@ func (c *personCompiler) identifier(n *ast.IdentifierNode) node {
 		}
 	}
 	if place := c.registry.Attribute(n.Value); place >= 0 {
-		c.rule.attributes = true
+		c.rule.attributes = append(c.rule.attributes, place)
 		f := c.registry.Attributes()[place]
 		variable := &variable{name: f.Name, typ: f.Type.Stored(), from: fromAttributes, attribute: place, refusable: f.Refusable}
 		t := typed(variable, f)
@@ -528,7 +545,7 @@ func (c *personCompiler) field(n ast.Node, of node, name string) node {
 	}
 	var f *schema.Field
 	if variable.from == fromAttributes {
-		c.rule.attributes = true
+		c.rule.attributes = append(c.rule.attributes, variable.attribute)
 		f = c.registry.Attributes()[variable.attribute]
 	} else if variable.field >= 0 {
 		f = &kind.Fields[variable.field]

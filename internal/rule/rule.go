@@ -43,7 +43,7 @@ type Rule struct {
 	kind        *schema.Kind
 	program     *vm.Program // nil: the empty rule
 	uses        []int       // the variables that the rule reads, by their index
-	attributes  bool        // whether one of them is an attribute of the person
+	attributes  []int       // those of them that are attributes of the person, by their index in the registry's Attributes
 	comparisons []Comparison
 	risks       []Risk
 }
@@ -101,12 +101,21 @@ func Compile(registry *schema.Registry, kind *schema.Kind, where string) (rule *
 	if err != nil {
 		return nil, explain(err)
 	}
-	attributes := slices.ContainsFunc(check.uses, func(i int) bool { return variables[i].from == fromAttributes })
+	var attributes []int
+	for _, i := range check.uses {
+		if variables[i].from == fromAttributes {
+			attributes = append(attributes, variables[i].attribute)
+		}
+	}
 	return &Rule{kind: kind, program: program, uses: check.uses, attributes: attributes, comparisons: check.comparisons, risks: check.risks}, nil
 }
 
 // UsesAttributes reports whether the rule reads attributes of the record's person.
-func (r *Rule) UsesAttributes() bool { return r.attributes }
+func (r *Rule) UsesAttributes() bool { return len(r.attributes) > 0 }
+
+// Attributes returns the attributes of the record's person that the rule reads, by their index in the registry's
+// Attributes.
+func (r *Rule) Attributes() []int { return r.attributes }
 
 // Functions are the functions that rules may call. Each takes time and memory in proportion to its arguments, returns
 // no more than it is given, and is pure: there is no clock, repetition or replacement.

@@ -36,6 +36,18 @@ type Snapshot struct {
 	Indicators   []Indicator  `json:"indicators"`
 	Reach        Reach        `json:"reach"`
 	Quality      Quality      `json:"quality"`
+
+	Bounds map[string]Bounds `json:"-"` // of shares, by indicator; stored beside the snapshot, which they are no part of
+}
+
+// Bounds are what a share of people may be where something is unknown of some of whom it is a share: as if its rule held
+// for none of these, and as if it held for all of them.
+type Bounds struct {
+	Low        json.Number `json:"low"`
+	High       json.Number `json:"high"`
+	LowStatus  string      `json:"low_status"`
+	HighStatus string      `json:"high_status"`
+	Unknown    int64       `json:"unknown"` // how many people
 }
 
 // Definition identifies the definition that the snapshot was compiled with.

@@ -45,7 +45,10 @@ type Kept struct {
 	Root       string              `json:"root,omitempty"`  // of the evidence; "": the snapshot is not sealed
 	Index      string              `json:"index,omitempty"` // the SHA-256 of the index of the evidence, if it is sealed
 	Previous   *snapshot.Before    `json:"previous,omitempty"`
-	Check      string              `json:"check,omitempty"` // the SHA-256 of the other members; "": written before there was one
+
+	Bounds map[string]snapshot.Bounds `json:"bounds,omitempty"` // of shares, for the page of the snapshot
+
+	Check string `json:"check,omitempty"` // the SHA-256 of the other members; "": written before there was one
 }
 
 // Seal returns the seal of the snapshot, "" if it is not sealed.
@@ -134,7 +137,7 @@ func (s *Store) SaveSnapshot(ctx context.Context, snap snapshot.Snapshot, unchan
 	if err != nil {
 		return err
 	}
-	kept := Kept{Project: project, ID: snap.ID, AsOf: snap.AsOf, KnownAt: snap.KnownAt, Definition: snap.Definition, State: snap.State, Supersedes: snap.Supersedes, Hash: snap.Hash, Heads: heads}
+	kept := Kept{Project: project, ID: snap.ID, AsOf: snap.AsOf, KnownAt: snap.KnownAt, Definition: snap.Definition, State: snap.State, Supersedes: snap.Supersedes, Hash: snap.Hash, Heads: heads, Bounds: snap.Bounds}
 	if kept, err = s.saveObjects(ctx, kept, snap, codes, evidence, since, stored); err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"outreach/internal/app"
@@ -13,6 +15,7 @@ import (
 	"outreach/internal/page"
 	"outreach/internal/people"
 	"outreach/internal/project"
+	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/snapshots"
 	"outreach/internal/store"
@@ -63,7 +66,7 @@ const rejectedFor = 30
 
 // task is one kind of task, of one activity where it is about activities.
 type task struct {
-	What     string `json:"what" enum:"reports,rejected_files,postponed_letters,waiting_with_places,held,duplicates,no_snapshot,old_snapshot,rule_errors,lines_behind,incomplete,people_without_attributes,waiting"`
+	What     string `json:"what" enum:"reports,rejected_files,postponed_letters,waiting_with_places,held,unproved,duplicates,no_snapshot,old_snapshot,rule_errors,lines_behind,incomplete,people_without_attributes,waiting"`
 	Count    int    `json:"count"`
 	Activity string `json:"activity,omitempty"`
 	Message  string `json:"message"`
@@ -154,6 +157,7 @@ func (h Handlers) tasks(c *web.Call) ([]task, error) {
 	l.add("rejected_files", rejected, true, "/uploads")
 	l.add("postponed_letters", counts.PostponedLetters, true, "/signups")
 	l.queues(places, true)
+	l.unproved()
 	l.add("duplicates", counts.Duplicates, false, "/people/duplicates")
 	l.snapshot(newest, checked)
 	l.add("rule_errors", counts.RuleErrors, true, figures)
@@ -191,6 +195,18 @@ func (l *taskList) held(places []signups.Places) {
 			l.addOf(a, "held", n, true)
 		}
 	}
+}
+
+// unproved adds what keeps the records of promised lines from coming: those lines stay at 0 until the definition says
+// more. It leads to the table of what brings the records of each line.
+func (l *taskList) unproved() {
+	var codes, missing []string
+	for _, lack := range schema.Lacks(l.Defined.Definition) {
+		codes, missing = append(codes, lack.Codes...), append(missing, lack.In(l.Messages()))
+	}
+	slices.Sort(codes)
+	codes = slices.Compact(codes)
+	l.add("unproved", len(codes), true, "/definition#h-proof", "codes", strings.Join(codes, ", "), "missing", strings.Join(missing, " "))
 }
 
 // snapshot adds a task where the nightly run is behind: it should have looked for changes up to yesterday or to the

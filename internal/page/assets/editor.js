@@ -57,7 +57,7 @@
   const check = async () => {
     const mine = ++asked;
     try {
-      const answer = await fetch(form.action + "?dry_run=1", {method: "PUT", headers: {"Accept": "application/json", "Content-Type": "application/yaml"}, body: text.value});
+      const answer = await fetch(form.action + "?dry_run=1&preview=0", {method: "PUT", headers: {"Accept": "application/json", "Content-Type": "application/yaml"}, body: text.value});
       const said = await answer.json();
       if (mine === asked && said.summary) show(said);
     } catch { /* the next letter tries again */ }

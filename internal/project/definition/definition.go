@@ -143,7 +143,7 @@ func (r *reader) definition(root *node) *project.Definition {
 		d.Records = people.attributes()
 		d.People.Complete, d.People.Incomplete = people.complete(d)
 	}
-	d.Records = append(d.Records, o.records()...)
+	d.Records = append(d.Records, o.records(d.Records)...)
 	o.keysApart(d)
 	d.Participants = o.participants(d)
 	d.Indicators = o.indicators(d)

@@ -87,7 +87,7 @@ func (o object) attributes() []project.RecordKind {
 		case schema.Builtin().Plural(e.key) != nil: // it is a list in rules over people
 			o.reportAt(e.line, e.column, path, notAllowed, idReserved(e.key))
 		case o.ownWord(e, path):
-			field := o.ownField(e, path)
+			field := o.ownField(e, path, "ask")
 			field.Attribute, field.Section = true, "about"
 			kind.Fields = append(kind.Fields, field)
 			fields = append(fields, added{field, e, path})
@@ -138,10 +138,10 @@ func isAnswer(f *schema.Field) bool {
 	return f.Privacy == schema.Open || f.Privacy == schema.Sealed
 }
 
-// ownField reads a field that the definition adds.
-func (o object) ownField(e entry, path string) project.RecordField {
+// ownField reads a field that the definition adds; an attribute has further keys.
+func (o object) ownField(e entry, path string, further ...string) project.RecordField {
 	out := project.RecordField{ID: e.key}
-	part, ok := o.object(e.value, path, fieldKeys...)
+	part, ok := o.object(e.value, path, slices.Concat(fieldKeys, further)...)
 	if !ok {
 		return out
 	}
@@ -150,6 +150,7 @@ func (o object) ownField(e entry, path string) project.RecordField {
 	out.Type = written
 	out.Label, out.Hint, out.Required = part.optionalText("label", longestName), part.optionalText("hint", longestText), part.yes("required", false)
 	out.Refusable, out.NotPublic, out.Sensitive = part.yes("refusable", false), !part.yes("public", true), part.yes("sensitive", false)
+	out.NotAsked = !part.yes("ask", true)
 	part.only(written, "options", "choice", "choices")
 	part.only(written, "open", "text")
 	for _, key := range []string{"decimals", "min", "max", "unit"} {
@@ -253,8 +254,9 @@ func isYesOrNo(value string) bool {
 	return slices.Contains([]string{"yes", "true", "no", "false"}, strings.ToLower(value))
 }
 
-// records reads what the definition adds to the built-in kinds of record, and kinds of its own.
-func (o object) records() []project.RecordKind {
+// records reads what the definition adds to the built-in kinds of record, and kinds of its own. Rules over people name
+// kinds and attributes alike, so that no kind of its own may have the id of an attribute.
+func (o object) records(attributes []project.RecordKind) []project.RecordKind {
 	var out []project.RecordKind
 	o.entries("records", mostKinds, func(e entry, path string) {
 		builtin := schema.Builtin().Kind(e.key)
@@ -268,6 +270,8 @@ func (o object) records() []project.RecordKind {
 			}
 		case schema.Builtin().Plural(e.key) != nil:
 			o.reportAt(e.line, e.column, path, notAllowed, idReserved(e.key))
+		case isAttribute(attributes, e.key):
+			o.reportAt(e.line, e.column, path, repeated, kindIsAttribute(e.key))
 		case o.ownWord(e, path):
 			part, ok := o.object(e.value, path, "label", "person", "by", "key", "fields")
 			if ok {
@@ -276,6 +280,16 @@ func (o object) records() []project.RecordKind {
 		}
 	})
 	return out
+}
+
+// isAttribute reports whether an id is one of a built-in attribute, or of one of the definition's own.
+func isAttribute(own []project.RecordKind, id string) bool {
+	if f := schema.Builtin().Kind(schema.Signup).Field(id); f != nil && f.Attribute {
+		return true
+	}
+	return slices.ContainsFunc(own, func(k project.RecordKind) bool {
+		return slices.ContainsFunc(k.Fields, func(f project.RecordField) bool { return f.ID == id })
+	})
 }
 
 func (o object) ownFields(builtin *schema.Kind) []project.RecordField {
@@ -403,6 +417,10 @@ func wantOwnID(id string) text.Message {
 
 func labelTwice(label, other string) text.Message {
 	return text.NewMessage("definition.error.label_twice", "label", short(label), "other", other)
+}
+
+func kindIsAttribute(id string) text.Message {
+	return text.NewMessage("definition.error.kind_is_attribute", "id", id)
 }
 
 func wantOptionID(id string) text.Message {

@@ -10,19 +10,12 @@ import (
 
 // Proof is where the records behind a promised line come from.
 type Proof struct {
-	Code    string       `json:"code" doc:"Of the indicator"`
-	Label   project.Text `json:"label"`
-	Sources []Source     `json:"sources" doc:"What brings the records"`
-	Others  []string     `json:"others,omitempty" doc:"The indicators that it is worked out from"`
-	Until   string       `json:"until" format:"date" doc:"The last day that counts"`
-	Lacks   []Lack       `json:"-"` // what keeps its records from coming
-}
-
-// Lack is what keeps records of a kind from coming: the list of a field that every record needs is empty; or, without a
-// field, there is no sender.
-type Lack struct {
-	Kind  *schema.Kind
-	Field *schema.Field
+	Code    string        `json:"code" doc:"Of the indicator"`
+	Label   project.Text  `json:"label"`
+	Sources []Source      `json:"sources" doc:"What brings the records"`
+	Others  []string      `json:"others,omitempty" doc:"The indicators that it is worked out from"`
+	Until   string        `json:"until" format:"date" doc:"The last day that counts"`
+	Lacks   []schema.Lack `json:"-"` // what keeps its records from coming
 }
 
 // Source is what brings the records of one kind.
@@ -35,7 +28,7 @@ type Source struct {
 
 // Proofs returns for each indicator of a valid definition what brings its records, who does, and what is missing.
 func Proofs(d *project.Definition) []Proof {
-	registry := schema.For(d)
+	registry, all := schema.For(d), schema.Lacks(d)
 	out := make([]Proof, 0, len(d.Indicators))
 	for _, in := range d.Indicators {
 		p := Proof{Code: in.Code, Label: in.Label, Sources: []Source{}, Until: in.LastDay(d.Period)}
@@ -58,7 +51,11 @@ func Proofs(d *project.Definition) []Proof {
 		for _, name := range kinds {
 			if k := registry.Kind(name); k != nil {
 				p.Sources = append(p.Sources, sourceOf(k))
-				p.Lacks = append(p.Lacks, lacks(d, k)...)
+			}
+		}
+		for _, lack := range all {
+			if lack.Of(in.Code) {
+				p.Lacks = append(p.Lacks, lack)
 			}
 		}
 		out = append(out, p)
@@ -106,17 +103,4 @@ func sourceOf(k *schema.Kind) Source {
 		s.By = slices.Concat(k.By, s.By)
 	}
 	return s
-}
-
-func lacks(d *project.Definition, k *schema.Kind) []Lack {
-	var out []Lack
-	for i := range k.Fields {
-		if f := &k.Fields[i]; f.Required && f.Options != nil && len(f.Options(d)) == 0 {
-			out = append(out, Lack{Kind: k, Field: f})
-		}
-	}
-	if k.ByPartner && len(d.Partners) == 0 {
-		out = append(out, Lack{Kind: k})
-	}
-	return out
 }

@@ -12,6 +12,7 @@ import (
 	"outreach/internal/page"
 	"outreach/internal/project/definition"
 	"outreach/internal/projects"
+	"outreach/internal/projects/preview"
 	"outreach/internal/schema"
 	"outreach/internal/store"
 	"outreach/internal/web"
@@ -69,6 +70,15 @@ func (h Handlers) set(c *web.Call) error {
 		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, PUT"}
 	}
 	d, problems := definition.Parse(c.Project, raw)
+	if len(problems) == 0 && before.Definition != nil {
+		found, err := h.previews.Unreadable(c.Context(), before.Definition, d)
+		if err != nil {
+			return err
+		}
+		for _, one := range found {
+			problems = append(problems, definition.InUse(raw, one.Break, one.Count, preview.MostCounted))
+		}
+	}
 	lines := inLines(c, problems)
 	shown := page.Definition{YAML: string(raw), Number: before.Version, SHA256: before.SHA256, Version: ifMatch}
 	var changes []change
@@ -87,15 +97,21 @@ func (h Handlers) set(c *web.Call) error {
 	}
 	if dry != "" && dry != "0" {
 		warnings := c.FewLines(inLines(c, definition.Warnings(c.Project, raw)))
+		var figures *previewed
+		if len(changes) > 0 && c.URL.Query().Get("preview") != "0" {
+			if figures, err = h.preview(c, d); err != nil {
+				return err
+			}
+		}
 		if form && c.Page {
-			shown.Checked, shown.Warnings, shown.Proof = true, lineProblems(warnings), proofLines(c, d)
+			shown.Checked, shown.Warnings, shown.Proof, shown.Preview = true, lineProblems(warnings), proofLines(c, d), previewLines(c, figures, d)
 			return c.Show(http.StatusOK, shown)
 		}
 		summary := c.Messages().Say("definition.checked")
 		if len(changes) == 0 {
 			summary = c.Messages().Say("definition.same")
 		}
-		return c.JSON(http.StatusOK, checked{Project: d.ID, Valid: true, Errors: []web.Line{}, Warnings: warnings, Summary: summary, Changes: changes, Proof: proofs(c, d)})
+		return c.JSON(http.StatusOK, checked{Project: d.ID, Valid: true, Errors: []web.Line{}, Warnings: warnings, Summary: summary, Changes: changes, Proof: proofs(c, d), Preview: figures})
 	}
 	by, err := c.Staff()
 	if err != nil {

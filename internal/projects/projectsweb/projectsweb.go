@@ -12,6 +12,7 @@ import (
 	"outreach/internal/openapi"
 	"outreach/internal/project"
 	"outreach/internal/projects"
+	"outreach/internal/projects/preview"
 	"outreach/internal/table"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
@@ -22,6 +23,7 @@ type Handlers struct {
 	projects definitions
 	signups  placesFiller
 	staff    staff
+	previews previewer
 }
 
 type definitions interface {
@@ -35,13 +37,18 @@ type placesFiller interface {
 	FillPlaces(ctx context.Context, d *project.Definition, activity, by string) error
 }
 
+type previewer interface {
+	Of(ctx context.Context, was, is *project.Definition, asOf string) ([]preview.Figure, error)
+	Unreadable(ctx context.Context, was, is *project.Definition) ([]preview.Unreadable, error)
+}
+
 type staff interface {
 	StaffEmails(ctx context.Context, project string, ids []string) (map[string]string, error)
 }
 
 // New returns the handlers on the features of an app. With an empty app their Routes can be listed, but not called.
 func New(a *app.App) Handlers {
-	return Handlers{projects: a.Projects, signups: a.Signups, staff: a.Access}
+	return Handlers{projects: a.Projects, signups: a.Signups, staff: a.Access, previews: preview.New(a.Facts, a.Uploads)}
 }
 
 // Routes lists the routes of a project's definition.
@@ -58,7 +65,7 @@ func (h Handlers) Routes() []web.Route {
 			Response: text, Success: "YAML", Page: true, Short: true, Tagged: true},
 		{Method: "PUT", Path: at, Roles: office, Begins: true, Handler: h.set,
 			ID: "setDefinition", Tag: "definition", Summary: "Set the project's definition", Detail: "A new version counts from the next snapshot on; approved snapshots stay as they are.",
-			Query:   []web.Parameter{{Name: "dry_run", Description: "`1`: only check", Values: []string{"0", "1"}}},
+			Query:   []web.Parameter{{Name: "dry_run", Description: "`1`: only check", Values: []string{"0", "1"}}, {Name: "preview", Description: "`0`: of a dry run, without how the figures would change", Values: []string{"0", "1"}}},
 			Request: text, Response: shape.OneOf{defined{}, checked{}}, Success: "Set; or, of a dry run, found right", Tagged: true, Match: true,
 			Others: []web.Other{
 				{Status: http.StatusCreated, Description: "A new project", Response: defined{}},
@@ -108,4 +115,5 @@ type checked struct {
 	Summary  string     `json:"summary" doc:"In the reader's language"`
 	Changes  []change   `json:"changes" doc:"What would differ from the present version"`
 	Proof    []proof    `json:"proof" doc:"Of each indicator: what brings its records, and what is missing"`
+	Preview  *previewed `json:"preview,omitempty" doc:"How the figures would change, if the definition does"`
 }

@@ -30,7 +30,7 @@ func serve(t *testing.T) (*webtest.Tracker, *filler) {
 	t.Helper()
 	f := &filler{}
 	return webtest.New(t, webtest.Definition, func(a *app.App) []web.Route {
-		return Handlers{projects: a.Projects, signups: f, staff: a.Access}.Routes()
+		return Handlers{projects: a.Projects, signups: f, staff: a.Access, previews: New(a).previews}.Routes()
 	}), f
 }
 

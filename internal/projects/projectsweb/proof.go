@@ -21,12 +21,7 @@ func proofs(c *web.Call, d *project.Definition) []proof {
 	for _, p := range definition.Proofs(d) {
 		one := proof{Proof: p}
 		for _, lack := range p.Lacks {
-			kind := lack.Kind.LabelIn(c.Messages(), schema.Several)
-			if lack.Field == nil {
-				one.Missing = append(one.Missing, c.Messages().Say("definition.proof.no_partner", "kind", kind))
-				continue
-			}
-			one.Missing = append(one.Missing, c.Messages().Say("definition.proof.no_list", "kind", kind, "field", lack.Field.LabelIn(c.Messages())))
+			one.Missing = append(one.Missing, lack.In(c.Messages()))
 		}
 		out = append(out, one)
 	}

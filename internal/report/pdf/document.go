@@ -232,7 +232,7 @@ func (p *document) table(title, note, corner string, columns []string, rows []ro
 	most := int((width - names) / cell)
 	parts := (len(columns) + most - 1) / most
 	most = (len(columns) + parts - 1) / parts
-	cell = min((width-names)/float64(most), 18)
+	cell = min((width-names)/float64(most), max(cell, 18))
 	for from := 0; from < len(columns); from += most {
 		part := columns[from:min(from+most, len(columns))]
 		if from == 0 {

@@ -466,13 +466,14 @@ func (p *document) seal() fact {
 	return fact{p.Say("snapshots.seal"), p.s.SealOr(p.Say("origin.not_sealed"))}
 }
 
-// breakdowns writes the breakdowns of all indicators that have any.
+// breakdowns writes the breakdowns of all indicators that have any, with what was planned of their parts.
 func (p *document) breakdowns() {
 	var columns []string
 	var by []snapshot.Breakdowns
+	var targets []map[string]map[string]json.Number
 	for _, in := range p.s.Indicators {
 		if len(in.By) > 0 {
-			columns, by = append(columns, in.Code), append(by, in.By)
+			columns, by, targets = append(columns, in.Code), append(by, in.By), append(targets, in.TargetBy)
 		}
 	}
 	if len(columns) == 0 {
@@ -486,12 +487,15 @@ func (p *document) breakdowns() {
 		}
 		for _, code := range codes {
 			r := row{name: report.Part(p.Messages, p.d, dimension, code)}
-			for _, b := range by {
+			for i, b := range by {
 				cell := ""
 				for _, one := range b[dimension] {
 					if one.Code == code {
 						cell = p.people(one)
 					}
+				}
+				if target, planned := targets[i][dimension][code]; planned {
+					cell += " / " + p.Number(target)
 				}
 				r.cells = append(r.cells, cell)
 			}

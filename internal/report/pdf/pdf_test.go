@@ -55,7 +55,7 @@ func numbered(first int64, indicators int) snapshot.Snapshot {
 			Unit: "person", Target: decimal(), Achieved: decimal(), Percent: decimal(), Status: []string{"achieved", "behind", "on-track", "not-started"}[i%4], Records: number(),
 		}
 		if i%2 == 0 {
-			in.By = parts()
+			in.By, in.TargetBy = parts(), map[string]map[string]json.Number{"sex": {"female": decimal()}}
 		}
 		var total int64
 		for m := 1; m <= 12; m++ {
@@ -160,6 +160,9 @@ func TestEveryLabelAndFigureIsWritten(t *testing.T) {
 				has(words.Say("status." + in.Status))
 				has(words.Count("paper.records", in.Records))
 				breakdowns(in.By)
+				for _, target := range in.TargetBy["sex"] {
+					has(" / " + words.Number(target))
+				}
 				for _, m := range in.ByMonth {
 					has(words.Month(m.Month))
 					number(m.Total)

@@ -77,7 +77,8 @@ func (t tables) achieved(in snapshot.Indicator) any {
 	return number(in.Achieved)
 }
 
-// people is the sheet of the breakdowns: of participants, and of the indicators that count people.
+// people is the sheet of the breakdowns: of participants, and of the indicators that have any, with what was planned of
+// their parts.
 func (t tables) people() Sheet {
 	p := t.s.Participants
 	out := Sheet{Name: t.Say("results.participants"), Columns: []Column{{t.Say("sheet.breakdown"), 34}, {t.Say("sheet.part"), 44}, {t.Say("results.participants"), 16}}}
@@ -87,6 +88,7 @@ func (t tables) people() Sheet {
 		planned[2] = p.Target
 	}
 	columns := []snapshot.Breakdowns{p.By}
+	cells := []func(dimension, code string) any{func(dimension, code string) any { return people(p.By[dimension], code) }}
 	for _, in := range t.s.Indicators {
 		if len(in.By) == 0 {
 			continue
@@ -94,13 +96,24 @@ func (t tables) people() Sheet {
 		out.Columns = append(out.Columns, Column{in.Code + " " + t.label(in), 18})
 		total, planned = append(total, number(in.Achieved)), append(planned, number(in.Target))
 		columns = append(columns, in.By)
+		cells = append(cells, func(dimension, code string) any { return people(in.By[dimension], code) })
+		if len(in.TargetBy) > 0 {
+			out.Columns = append(out.Columns, Column{in.Code + " " + t.Say("results.planned"), 14})
+			total, planned = append(total, nil), append(planned, nil)
+			cells = append(cells, func(dimension, code string) any {
+				if target, is := in.TargetBy[dimension][code]; is {
+					return number(target)
+				}
+				return nil
+			})
+		}
 	}
 	out.Rows = append(out.Rows, planned, total)
 	for _, dimension := range report.Dimensions(t.d) {
 		for _, code := range report.Codes(columns, dimension) {
 			row := []any{report.DimensionName(t.Messages, t.d, dimension), report.Part(t.Messages, t.d, dimension, code)}
-			for _, by := range columns {
-				row = append(row, people(by[dimension], code))
+			for _, cell := range cells {
+				row = append(row, cell(dimension, code))
 			}
 			out.Rows = append(out.Rows, row)
 		}

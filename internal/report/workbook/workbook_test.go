@@ -362,9 +362,11 @@ func TestWorkbookHasAllNumbersOfTheJSON(t *testing.T) {
 		for i := range s.Indicators {
 			in := &s.Indicators[i]
 			in.Target, in.Achieved, in.Percent, in.Records = decimal(), decimal(), decimal(), number()
-			for _, b := range in.By {
+			for dimension, b := range in.By {
+				in.TargetBy = map[string]map[string]json.Number{dimension: {}}
 				for i := range b {
 					b[i].People = number()
+					in.TargetBy[dimension][b[i].Code] = decimal()
 				}
 			}
 			for i := range in.ByMonth {

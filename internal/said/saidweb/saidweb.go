@@ -1,4 +1,4 @@
-// Package saidweb serves the route by which a coordinator says the value of an indicator that is not counted.
+// Package saidweb serves the page and the routes by which a coordinator says the value of an indicator that is not counted.
 package saidweb
 
 import (
@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"outreach/internal/app"
+	"outreach/internal/page"
 	"outreach/internal/project"
 	"outreach/internal/said"
 	"outreach/internal/schema"
@@ -23,10 +24,15 @@ type Values interface {
 }
 
 // Handlers are the handlers of the package.
-type Handlers struct{ values Values }
+type Handlers struct {
+	values Values
+	staff  interface {
+		StaffEmails(ctx context.Context, project string, ids []string) (map[string]string, error)
+	}
+}
 
 // New returns the handlers on an app's features.
-func New(a *app.App) Handlers { return Handlers{values: a.Said} }
+func New(a *app.App) Handlers { return Handlers{values: a.Said, staff: a.Access} }
 
 // value is what is said, as it is sent and answered.
 type value struct {
@@ -41,10 +47,11 @@ func (h Handlers) Routes() []web.Route {
 	office := []string{web.Coordinator}
 	return []web.Route{
 		{Method: "GET", Path: at, Roles: office, Handler: h.show,
-			ID: "listSaid", Tag: "snapshots", Summary: "What the office said of an indicator", Response: shape.List{Of: value{}}, Success: "A page of the list, the latest day first"},
+			ID: "listSaid", Tag: "snapshots", Summary: "What the office said of an indicator", Response: shape.List{Of: value{}}, Success: "A page of the list, the latest day first", Page: true},
 		{Method: "PUT", Path: at, Roles: office, Handler: h.say,
 			ID: "sayIndicator", Tag: "snapshots", Summary: "Say the value of an indicator that is not counted", Detail: "The latest day up to that of a snapshot holds; of one day, what was said last.",
 			Request: value{}, Response: value{}, Success: "Said"},
+		{Method: "POST", Path: at, Roles: office, Handler: h.say, Summary: "PUT of a browser's form"},
 	}
 }
 
@@ -84,6 +91,9 @@ func (h Handlers) show(c *web.Call) error {
 	if err != nil {
 		return err
 	}
+	if c.Page {
+		return h.showPage(c, in, http.StatusOK, page.Entry{Values: map[string]string{"as_of": c.Today()}})
+	}
 	found, err := h.values.Values(c.Context(), c.Project, in.Code, c.Limit(), c.Cursor())
 	if err != nil {
 		return err
@@ -93,6 +103,28 @@ func (h Handlers) show(c *web.Call) error {
 		items = append(items, answer(in, v))
 	}
 	return c.List(items, found.Next)
+}
+
+// showPage shows the form, with what was typed and what is wrong, and what was said.
+func (h Handlers) showPage(c *web.Call, in project.Indicator, status int, entry page.Entry) error {
+	found, err := h.values.Values(c.Context(), c.Project, in.Code, c.Limit(), c.Cursor())
+	if err != nil {
+		return err
+	}
+	var staff []string
+	for _, v := range found.Items {
+		staff = append(staff, v.By)
+	}
+	emails, err := h.staff.StaffEmails(c.Context(), c.Project, staff)
+	if err != nil {
+		return err
+	}
+	k := kind(in)
+	content := page.Said{Definition: c.Defined.Definition, Indicator: in, Kind: &k, Entry: entry, Today: c.Today(), Next: c.NextAddress(found.Next)}
+	for _, v := range found.Items {
+		content.Items = append(content.Items, page.SaidValue{AsOf: v.AsOf, Value: v.Value, Note: v.Note, By: emails[v.By], At: v.At, Corrected: v.Version > 1})
+	}
+	return c.Show(status, content)
 }
 
 // say stores a value. The same value may be sent twice.
@@ -107,6 +139,10 @@ func (h Handlers) say(c *web.Call) error {
 	}
 	k := kind(in)
 	entry, problems := k.Read(body.Given, c.Scope(body.Form))
+	form := c.Page && body.Form
+	if len(problems) > 0 && form {
+		return h.showPage(c, in, http.StatusUnprocessableEntity, page.Entry{Values: body.Values(), Problems: problems})
+	}
 	if len(problems) > 0 {
 		return web.Invalid(problems...)
 	}
@@ -117,6 +153,9 @@ func (h Handlers) say(c *web.Call) error {
 	v, err := h.values.Say(c.Context(), c.Project, said.Value{Indicator: in.Code, AsOf: entry.Row[0], Value: entry.Row[1], Note: entry.Row[2]}, by)
 	if err != nil {
 		return err
+	}
+	if form {
+		return c.Redirect("/" + c.Project + "/indicators/" + in.Code + "/said?done=saved")
 	}
 	return c.JSON(http.StatusOK, answer(in, v))
 }

@@ -23,6 +23,7 @@ import (
 	"outreach/internal/schema"
 	"outreach/internal/snapshot"
 	"outreach/internal/snapshots"
+	"outreach/internal/snapshots/replay"
 	"outreach/internal/store"
 	"outreach/internal/table"
 	"outreach/internal/uploads"
@@ -165,6 +166,7 @@ func (c Compiler) count(ctx context.Context, defined projects.Defined, rules *co
 	}
 	s.before.Changes = s.figures.Changes
 	s.snapshot, err = s.figures.Snapshot(snapshot.Definition{Version: defined.Version, SHA256: defined.SHA256})
+	s.snapshot.Bounds = s.figures.Bounds
 	return s, err
 }
 
@@ -292,19 +294,12 @@ func (c Compiler) replay(ctx context.Context, project string, fold *counting.Fol
 	if err := fold.Continues(); err != nil {
 		return err
 	}
-	for _, pack := range fold.MissingPacks() {
-		rows, err := c.uploads.Pack(ctx, project, pack.Upload, fold.KindOf(pack.Upload), pack.Number)
-		if err != nil {
-			return err
-		}
-		if err := fold.AddRows(pack.Upload, pack.Number, rows); err != nil {
-			return err
-		}
+	return replay.Rows(ctx, c.uploads, project, fold, func() error {
 		if after, in := fold.Added(); in > 0 && after > max(leastRecords, in/shareOfRecords) {
 			return fmt.Errorf("%w: the checkpoint lacks %d records", counting.ErrRecount, after)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // sameButDay returns the newest snapshot up to the day of another one, and whether it differs from that in its day

@@ -200,6 +200,7 @@ func (h Handlers) show(c *web.Call, suffix string) error {
 		if c.Page {
 			content := resultsPage(c, &snap)
 			content.Inside = true
+			content.Bounds = kept.Bounds
 			compared, err := h.compare(c, kept, snap)
 			if err != nil {
 				return err
