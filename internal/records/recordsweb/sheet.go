@@ -458,7 +458,7 @@ func (s sheet) check(c *web.Call, r *row, activity, date string, loose bool) err
 	}
 	whole := schema.Given{"activity": activity, "date": date, "person": r.named["person"]}
 	maps.Copy(whole, r.given)
-	draft, err := s.draftOf(c, whole, loose, "", "")
+	draft, err := s.draftOf(c, whole, loose, "", "", "")
 	r.draft, r.person = draft, draft.Person
 	return s.keepProblems(r, err)
 }
