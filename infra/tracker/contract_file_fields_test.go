@@ -362,7 +362,7 @@ func TestContractFilesAreErased(t *testing.T) {
 	}
 	p.opened(p.office, staying)
 	p.counts(map[string]string{"30": "2"})
-	p.office.browser().with("Accept-Language", "en").get(p.at + "/records/visit").shows([]string{"file removed", "jan.jpg"}, "ewa.jpg", "ewa2.jpg")
+	p.office.browser().with("Accept-Language", "en").get(p.at+"/records/visit").shows([]string{"file removed", "jan.jpg"}, "ewa.jpg", "ewa2.jpg")
 	for name, content := range onDisk(t, p.tracker.data) {
 		if strings.Contains(name, first) || strings.Contains(name, second) || bytes.Contains(content, []byte("ewa2.jpg")) && strings.Contains(name, "objects") {
 			t.Errorf("%s is left", name)
@@ -414,4 +414,15 @@ func TestContractFilesInDefinitions(t *testing.T) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
+}
+
+// The sheet of an activity changes the fields that it shows, and no other.
+func TestContractSheetKeepsWhatItDoesNotShow(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "indicators:\n", "records: {attendance: {fields: {list: {type: file, label: List}, remark: {type: text, label: Remark}, place: {type: choice, options: [home, hall]}}}}\nindicators:\n")
+	p.office.post(p.at+"/signups", signup("ewa", "planting")).is(http.StatusCreated)
+	list := p.attach(p.office, "lista.jpg", filesByType[jpeg])
+	made := p.office.post(p.at+"/attendance", p.attendance("ewa").and(fields{"list": list, "remark": "sama", "place": "hall"})).is(http.StatusCreated)
+	p.office.post(p.at+"/activities/planting/attendance", fields{"date": p.day(-10), "rows": []fields{{"person": of("ewa"), "outcome": "attended", "hours": 2}}}).is(http.StatusOK).has(map[string]string{"changed": "1"})
+	p.office.get(p.at + "/attendance/" + made.text("id")).is(http.StatusOK).has(map[string]string{"hours": "2", "list": list, "remark": "sama", "place": "hall"})
 }

@@ -1,6 +1,7 @@
 package attachments
 
 import (
+	"bytes"
 	"mime"
 	"path"
 	"slices"
@@ -14,6 +15,8 @@ const MostBytes = 20 << 20
 
 // headBytes is how much of a file is read to recognise its type.
 const headBytes = 4 << 10
+
+const pdf = "application/pdf"
 
 // format is a type of file that is accepted.
 type format struct {
@@ -29,7 +32,7 @@ var formats = []format{
 	{"image/webp", []string{".webp"}, true},
 	{"image/heic", []string{".heic", ".heif"}, false},
 	{"image/heif", []string{".heif", ".heic"}, false},
-	{"application/pdf", []string{".pdf"}, false},
+	{pdf, []string{".pdf"}, false},
 	{"application/vnd.oasis.opendocument.text", []string{".odt"}, false},
 	{"application/vnd.openxmlformats-officedocument.wordprocessingml.document", []string{".docx"}, false},
 }
@@ -39,7 +42,8 @@ var formats = []format{
 func judge(head []byte) string {
 	found := mimetype.Detect(head[:min(len(head), headBytes)])
 	for _, f := range formats {
-		if found.Is(f.Type) {
+		// A PDF is found behind other content too, which another program may run: it has to be at the beginning.
+		if found.Is(f.Type) && (f.Type != pdf || bytes.HasPrefix(head, []byte("%PDF-"))) {
 			return f.Type
 		}
 	}

@@ -32,8 +32,8 @@ func (k *Kind) Files() []*Field {
 	return out
 }
 
-// NeedsFile returns the first field of the kind that each record needs and files of rows cannot have, or nil: records of
-// such a kind are typed, never uploaded.
+// NeedsFile returns the first field of the kind that each record needs and files of rows cannot have, or nil: records
+// of such a kind are typed, never uploaded.
 func (k *Kind) NeedsFile() *Field {
 	for _, f := range k.Files() {
 		if f.Required {

@@ -155,10 +155,12 @@ func (h Handlers) openAttachment(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if may, err := h.maySee(c, a); err != nil || !may {
-		return cmp.Or(err, error(store.ErrNotFound))
-	}
+	may, err := h.maySee(c, a)
 	switch {
+	case err != nil:
+		return err
+	case !may:
+		return store.ErrNotFound
 	case !a.Removed.IsZero():
 		return &web.Error{Status: http.StatusGone, Detail: "attachment_removed"}
 	case a.Type == "": // it was not looked at yet

@@ -291,8 +291,8 @@ func (h Handlers) namesNoOther(given schema.Given, id string) bool {
 }
 
 // draftOf validates the fields of one record and resolves the person it is about. Loose reads values as people write
-// them in a form. id is that of the record, "" for a new one. Erased is the id of the person where they were erased, else "": then no one is resolved. Bad values
-// are one error with all problems.
+// them in a form. id is that of the record, "" for a new one. Erased is the id of the person where they were erased,
+// else "": then no one is resolved. Bad values are one error with all problems.
 func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, id, erased string) (records.Draft, error) {
 	entry, problems := h.kind.Read(given, c.Scope(loose))
 	draft := records.Draft{Kind: h.kind, Named: entry.Person, Row: entry.Row, Reason: reason, Derived: schema.OfPesel(c.Defined.Definition, entry.Person.Pesel)}
