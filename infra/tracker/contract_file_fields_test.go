@@ -5,12 +5,16 @@ import (
 	"bytes"
 	"fmt"
 	"html"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
 // fileWords are kinds of record with photos and documents, and figures that ask whether there is one.
@@ -425,4 +429,62 @@ func TestContractSheetKeepsWhatItDoesNotShow(t *testing.T) {
 	made := p.office.post(p.at+"/attendance", p.attendance("ewa").and(fields{"list": list, "remark": "sama", "place": "hall"})).is(http.StatusCreated)
 	p.office.post(p.at+"/activities/planting/attendance", fields{"date": p.day(-10), "rows": []fields{{"person": of("ewa"), "outcome": "attended", "hours": 2}}}).is(http.StatusOK).has(map[string]string{"changed": "1"})
 	p.office.get(p.at + "/attendance/" + made.text("id")).is(http.StatusOK).has(map[string]string{"hours": "2", "list": list, "remark": "sama", "place": "hall"})
+}
+
+// The night removes the files of records when the originals are kept no longer, also of records about nobody.
+func TestContractFilesGoWithTheOriginals(t *testing.T) {
+	t.Parallel()
+	s := start(t, t.TempDir(), "localhost:0", "-empty")
+	over := func(id, retention string) (p *project, attached, waiting string) {
+		p = newProjectAt(t, s, id, "indicators:\n", fileWords)
+		attached, waiting = p.attach(p.office, "zdjęcie.jpg", filesByType[jpeg]), p.attach(p.office, "czeka.jpg", filesByType[jpeg])
+		p.office.post(p.at+"/records/harvest", fields{"date": p.day(-30), "site": "north", "weight": 5, "photo": attached}).is(http.StatusCreated)
+		p.office.send("PUT", p.at+"/definition", "application/yaml", []byte(p.definition("indicators:\n", fileWords,
+			"to: "+p.day(300), "to: "+p.day(-500), "from: "+p.day(-60), "from: "+p.day(-900), "reports:", retention+"\nreports:"))).is(http.StatusOK)
+		return p, attached, waiting
+	}
+	due, attached, waiting := over("due", "retention: {originals: 12}")
+	kept, staying, _ := over("kept", "retention: {originals: 24}")
+	for range 2 {
+		due.anyone.post("/local/run", fields{"function": "compile-snapshot"}).is(http.StatusOK)
+	}
+	due.office.get(due.at + "/attachments/" + attached).is(http.StatusGone)
+	kept.opened(kept.office, staying)
+	for name := range onDisk(t, s.data) {
+		if strings.Contains(name, attached) {
+			t.Errorf("%s is left", name)
+		}
+	}
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(onDisk(t, s.data))), func(name string) bool { return strings.Contains(name, waiting) }) {
+		t.Error("a file that a record may still name is gone")
+	}
+}
+
+// A browser sends a photo of any size to a place of its own, and the form with its id.
+func TestPhotoInABrowser(t *testing.T) {
+	t.Parallel()
+	s := start(t, t.TempDir(), "localhost:0", "-empty")
+	visitEach(t, s, map[string]func(*testing.T, *visitor){
+		"with JavaScript":    func(t *testing.T, v *visitor) { sendsPhoto(t, v, 6<<20) },
+		"without JavaScript": func(t *testing.T, v *visitor) { sendsPhoto(t, v.withoutScript(), 1<<20) },
+	})
+}
+
+func sendsPhoto(t *testing.T, v *visitor, size int) {
+	p := v.in("indicators:\n", fileWords)
+	v.signIn(p.id+":coordinator", p.at+"/records/visit?lang=en")
+	photo := v.lay("Wizyta u Ewy.jpg", filesByType[jpeg]+strings.Repeat("x", size))
+	choose := func() {
+		v.do("choosing a photo", chromedp.SetUploadFiles(chromedp.CSS("#f-photo"), []string{photo}))
+	}
+	choose()
+	v.pressFor(http.StatusUnprocessableEntity, "Save").sees("Give an e-mail address or a PESEL", "Keep the file", "Wizyta u Ewy.jpg")
+	v.fill("email", "ewa@example.org").press("Save").sees("Wizyta u Ewy.jpg")
+	if found := p.office.get(p.at + "/records/visit").is(http.StatusOK); len(found.list("items")) != 1 || found.text("items.0.photo") == "" {
+		t.Errorf("the records: %s", found)
+	} else if got := p.opened(p.office, found.text("items.0.photo")); len(got.body) < size {
+		t.Errorf("the photo has %d bytes", len(got.body))
+	}
+	v.follow("Edit").sees("Keep the file", "Wizyta u Ewy.jpg")
+	v.click("[type=checkbox][name=photo]").press("Save changes").seesNot("Wizyta u Ewy.jpg")
 }
