@@ -20,7 +20,7 @@ func main() {
 }
 
 func realMain() error {
-	c, err := cloud.New(cloud.Tracker, cloud.People)
+	c, err := cloud.New(cloud.Tracker, cloud.People, cloud.Files)
 	if err != nil {
 		return err
 	}

@@ -237,7 +237,8 @@ func unzipped(t *testing.T, content []byte) []byte {
 func TestNoPersonalDataOutsideItsPlaces(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir(), "localhost:0", "-empty")
-	p := newProjectAt(t, s, "courtyards", "{id: planting, kind: training,", "{id: planting, kind: training, capacity: 1,")
+	p := newProjectAt(t, s, "courtyards", "{id: planting, kind: training,", "{id: planting, kind: training, capacity: 1,",
+		"indicators:\n", "records: {output: {fields: {scan: {type: file, label: Scan}}}}\nindicators:\n")
 	p.office, p.adviser, p.radio = p.caller(secrets["office"], p.id+":coordinator"), p.caller(secrets["adviser"], p.id+":adviser"), p.caller(secrets["partner's"], p.id+":partner:radio")
 	answers := map[string][]byte{} // that must not tell: problems, places, what the funder and the public get
 	hear := func(got reply) reply {
@@ -267,6 +268,14 @@ func TestNoPersonalDataOutsideItsPlaces(t *testing.T) {
 	hear(p.office.post(p.at+"/tests", p.exam("x").and(fields{"person": fields{"pesel": secrets["PESEL"]}}))).is(http.StatusCreated)
 	output := hear(p.office.post(p.at+"/outputs", p.output("Ulotka").and(fields{"evidence": secrets["evidence"]}))).is(http.StatusCreated).text("id")
 	hear(p.office.send("DELETE", p.at+"/outputs/"+output, "application/json", p.office.encode(fields{"reason": secrets["reason"]}))).is(http.StatusOK)
+	scan := p.attach(p.office, secrets["file name"], filesByType[jpeg])
+	kind, sent := multipartOf(part{"file", secrets["file name"], filesByType[pdf]}, part{"idempotency_key", "", secrets["idempotency key"]})
+	hear(p.office.send("POST", p.at+"/attachments", kind, sent)).is(http.StatusCreated)
+	kind, sent = multipartOf(part{"file", secrets["file name"], secrets["notes"]})
+	hear(p.office.send("POST", p.at+"/attachments", kind, sent)).is(http.StatusUnprocessableEntity)
+	kind, sent = multipartOf(part{"scan", secrets["file name"], secrets["notes"]})
+	hear(p.office.send("POST", p.at+"/outputs", kind, sent)).is(http.StatusUnprocessableEntity)
+	hear(p.office.post(p.at+"/outputs", p.output("Skan").and(fields{"scan": scan}))).is(http.StatusCreated)
 	hear(p.office.post(p.at+"/outputs", p.output("Plakat").and(fields{"evidence": secrets["evidence"]}))).is(http.StatusCreated)
 	row := fmt.Sprintf("%s,%s,%s,law,15,phone,%s,%s\n", secrets["e-mail"], secrets["PESEL"], p.day(-4), secrets["adviser"], secrets["topic in a file"])
 	p.accepts(p.office, secrets["file name"], "email,pesel,date,field,minutes,form,adviser,topic\n"+row)

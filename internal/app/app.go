@@ -3,6 +3,7 @@ package app
 
 import (
 	"outreach/internal/access"
+	"outreach/internal/attachments"
 	"outreach/internal/attention"
 	"outreach/internal/fact"
 	"outreach/internal/nights"
@@ -21,21 +22,22 @@ import (
 
 // App has the services of all features.
 type App struct {
-	DB        *store.DB
-	Facts     *fact.Log
-	Projects  *projects.Store
-	People    *people.Store
-	Signups   *signups.Store
-	Uploads   *uploads.Store
-	Records   *records.Store
-	Snapshots *snapshots.Store
-	Reports   *reports.Store
-	Said      *said.Store
-	Notices   *notices.Store
-	Access    *access.Store
-	Attention *attention.Store
-	Privacy   *privacy.Store
-	Nights    *nights.Store
+	DB          *store.DB
+	Facts       *fact.Log
+	Projects    *projects.Store
+	People      *people.Store
+	Signups     *signups.Store
+	Uploads     *uploads.Store
+	Attachments *attachments.Store
+	Records     *records.Store
+	Snapshots   *snapshots.Store
+	Reports     *reports.Store
+	Said        *said.Store
+	Notices     *notices.Store
+	Access      *access.Store
+	Attention   *attention.Store
+	Privacy     *privacy.Store
+	Nights      *nights.Store
 }
 
 // New builds the services. It reads and writes nothing.
@@ -46,8 +48,9 @@ func New(db *store.DB) *App {
 	}
 	a.Signups = signups.New(db, a.Projects, a.People)
 	a.Uploads = uploads.New(db, a.People, a.Signups, a.Snapshots)
-	a.Records = records.New(db, a.People, a.Uploads)
+	a.Attachments = attachments.New(db)
+	a.Records = records.New(db, a.People, a.Uploads, a.Attachments)
 	a.Attention = attention.New(db, a.Projects, a.People, a.Signups, a.Uploads, a.Snapshots, a.Reports, a.Notices)
-	a.Privacy = privacy.New(db, a.Projects, a.People, a.Signups, a.Uploads, a.Records, a.Snapshots, a.Access)
+	a.Privacy = privacy.New(db, a.Projects, a.People, a.Signups, a.Uploads, a.Attachments, a.Records, a.Snapshots, a.Access)
 	return a
 }

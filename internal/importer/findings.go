@@ -60,6 +60,10 @@ func (c *checker) check(body *source, v *vocabulary) error {
 		c.Errors.Add(CellError{Row: p.read[0].head.row, Code: schema.NotAllowed, Args: map[string]string{"kind": c.Kind.Plural}})
 		return nil
 	}
+	if f := c.Kind.NeedsFile(); f != nil {
+		c.Errors.Add(CellError{Row: p.read[0].head.row, Column: f.Name, Code: schema.NotAllowed, Hint: "needs_file"})
+		return nil
+	}
 	if text != nil && text.guess != nil {
 		c.Warnings.Warn(CellError{Row: 1, Code: schema.Guessed, Args: text.guess})
 	}
@@ -202,7 +206,11 @@ func (c *checker) unknown(head header) {
 	for i, col := range slices.Backward(c.layout.columns) {
 		if col.unknown && (col.used || len(c.layout.missing) > 0) {
 			value := shown(nil, head.cells[i].text)
-			c.first(CellError{Row: head.row, Column: value, Code: schema.UnknownColumn, Value: value})
+			hint := ""
+			if c.layout.isFile(head.cells[i].text) {
+				hint = schema.HintFile
+			}
+			c.first(CellError{Row: head.row, Column: value, Code: schema.UnknownColumn, Hint: hint, Value: value})
 		}
 	}
 }

@@ -295,6 +295,13 @@ func (v *vocabulary) match(k *schema.Kind, head []cell) (layout, int) {
 	return l, len(seen)
 }
 
+// isFile reports whether a name is that of a field of the kind that holds files, for which there is no column.
+func (l *layout) isFile(name string) bool {
+	return slices.ContainsFunc(l.kind.Files(), func(f *schema.Field) bool {
+		return slices.ContainsFunc(f.ColumnNames(), func(own string) bool { return fold(own) == fold(name) })
+	})
+}
+
 // noHeader returns the fault of a file without a header: with the columns of the kind that it most likely is, if any.
 func (v *vocabulary) noHeader(first header) error {
 	wrong := unreadable(first.row, "header")

@@ -381,6 +381,9 @@ func property(f *schema.Field, d *project.Definition) object {
 		}
 	case schema.YesNo:
 		out["type"] = "boolean"
+	case schema.File:
+		out["type"], out["pattern"] = "string", "^[0-9A-HJKMNP-TV-Z]{26}$"
+		about = append(about, "The id of a file that was sent to `/{project}/attachments`.")
 	case schema.Email:
 		out["type"], out["format"], out["maxLength"] = "string", "email", 254
 		about = append(about, "Compared trimmed and in lower case.")

@@ -23,6 +23,7 @@ type Advice struct {
 	Saved       []Record     // the record that was just saved, or none
 	Items       []Record
 	Next        string
+	Files       map[string]string // the names of files by their ids
 }
 
 // Suggestion is a person whom the reader has advised. The hint distinguishes people of one name.
@@ -37,7 +38,7 @@ type advicePage struct {
 }
 
 func (a Advice) render(v view) (string, any) {
-	f := v.recordForm(a.Kind, a.Definition, a.Entry, a.Today)
+	f := v.recordForm(a.Kind, a.Definition, a.Entry, a.Today, a.Files)
 	f.Action, f.Submit = v.Base()+"/"+a.Kind.Path, v.Say("records.save")
 	f.Inputs = v.onePerson(a.Kind.PersonKeys(), f.Inputs, a.Entry)
 	who := f.Input("person")
@@ -45,7 +46,7 @@ func (a Advice) render(v view) (string, any) {
 	if len(a.Saved) > 0 {
 		who.Beside = "saved"
 	}
-	list := Records{Kind: a.Kind, Definition: a.Definition, Entry: a.Entry, Today: a.Today, Items: a.Items}
+	list := Records{Kind: a.Kind, Definition: a.Definition, Entry: a.Entry, Today: a.Today, Items: a.Items, Files: a.Files}
 	_, rendered := list.render(v)
 	p := advicePage{Advice: a, Form: f, Columns: rendered.(recordsPage).Columns, Rows: rendered.(recordsPage).Rows}
 	for _, saved := range a.Saved {
@@ -167,7 +168,7 @@ func (s MonthSheet) render(v view) (string, any) {
 		row := recordRow{Record: item}
 		for _, name := range sheetColumns {
 			i := s.Kind.Index(name)
-			row.Cells = append(row.Cells, v.cell(&s.Kind.Fields[i], s.Definition, item.Row[i]))
+			row.Cells = append(row.Cells, cell{Text: v.cell(&s.Kind.Fields[i], s.Definition, item.Row[i])})
 		}
 		p.Rows = append(p.Rows, row)
 	}

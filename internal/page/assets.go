@@ -31,6 +31,9 @@ var resultsStyle string
 //go:embed assets/page.js
 var script string
 
+//go:embed assets/send.js
+var sender string
+
 //go:embed assets/editor.js
 var editor string
 
@@ -89,7 +92,7 @@ func Policy(origins ...string) string {
 	}
 	others := strings.Join(append([]string{"'self'"}, origins...), " ")
 	return "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; img-src data:; style-src 'self'; " +
-		"script-src " + hash(script) + " " + hash(editor) + "; connect-src " + others + "; form-action " + others
+		"script-src " + hash(script) + " " + hash(sender) + " " + hash(editor) + "; connect-src " + others + "; form-action " + others
 }
 
 // Stylesheet returns the path of the page's stylesheet.
@@ -97,6 +100,9 @@ func (v view) Stylesheet() string { return stylesheet(v.name) }
 
 // Script returns the page's script as an inline element. It must be byte for byte what Policy hashes.
 func (v view) Script() template.HTML { return template.HTML("<script>" + script + "</script>") } //nolint:gosec // our own file
+
+// Sender returns the script that sends files as an inline element.
+func (v view) Sender() template.HTML { return template.HTML("<script>" + sender + "</script>") } //nolint:gosec // our own file
 
 // Editor returns the script of the definition editor as an inline element.
 func (v view) Editor() template.HTML { return template.HTML("<script>" + editor + "</script>") } //nolint:gosec // our own file

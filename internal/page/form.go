@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"outreach/internal/attachments"
 	"outreach/internal/project"
 	"outreach/internal/schema"
 )
@@ -22,7 +23,7 @@ type Entry struct {
 type input struct {
 	Name, Label, Hint, Value string
 	Errors                   []string
-	As                       string // the control: text, email, tel, date, time, datetime-local, textarea, select, choice (radio buttons), several (checkboxes) or checkbox
+	As                       string // the control: text, email, tel, date, time, datetime-local, textarea, file, select, choice (radio buttons), several (checkboxes) or checkbox
 	Mode                     string // the attribute inputmode
 	Complete                 string // the attribute autocomplete
 	Max                      string
@@ -33,6 +34,8 @@ type input struct {
 	Required, Focus          bool
 	OneOf                    bool // one of several fields is required, so none is labelled optional
 	Choices                  []choice
+	Accept                   string // of a file: the attribute accept
+	Kept                     cell   // of a file: the one that there is
 	Empty                    string // the label of a select's empty choice
 	Refusal                  choice // a checkbox beside the control, for an answer that may be refused; "": there is none
 }
@@ -69,7 +72,8 @@ type form struct {
 	List                   string // the path of the list of the kind's records
 	Entry                  Entry
 	Inputs                 []input
-	FieldFirst             bool // if there are problems, focus the first wrong field instead of the error summary
+	Files                  string // the path that files are sent to, if there are fields for them; ""
+	FieldFirst             bool   // if there are problems, focus the first wrong field instead of the error summary
 }
 
 // focusFirstProblem sets the focus to the first field, in the given order, that has an error.
@@ -214,6 +218,11 @@ func (v view) input(f *schema.Field, d *project.Definition, e Entry, today strin
 		in.Mode, in.OneOf = "numeric", true
 	case schema.Phone, schema.Code:
 		in.Longest, in.OneOf = f.Longest, true
+	case schema.File:
+		in.As, in.Accept = "file", attachments.Accept()
+		if in.Hint == "" {
+			in.Hint = v.Say("form.file_hint", "most", attachments.MostBytes>>20)
+		}
 	case schema.YesNo:
 		in.As = "checkbox"
 		if f.Section != "consent" {
@@ -279,6 +288,8 @@ func (v view) cell(f *schema.Field, d *project.Definition, value string) string 
 		return ""
 	case f.Refusable && value == schema.Refused:
 		return v.Say("value.refused")
+	case f.Type == schema.File:
+		return v.Say("value.file")
 	case f.Type == schema.Date:
 		return v.Date(value)
 	case f.Type == schema.Instant:

@@ -15,6 +15,7 @@ type Records struct {
 	Items      []Record
 	Next       string // the address of the next page, or ""
 	Exports    []Link
+	Files      map[string]string // the names of files by their ids
 }
 
 // Record is one record of the list.
@@ -32,8 +33,9 @@ type RecordEdit struct {
 	ID         string
 	Entry      Entry
 	Today      string
-	OnePerson  bool         // an adviser's form: one field names the person
-	Which      []Suggestion // the people who may be meant by what was typed there: the form asks which one
+	OnePerson  bool              // an adviser's form: one field names the person
+	Which      []Suggestion      // the people who may be meant by what was typed there: the form asks which one
+	Files      map[string]string // the names of files by their ids
 }
 
 type recordsPage struct {
@@ -51,11 +53,14 @@ type column struct {
 
 type recordRow struct {
 	Record
-	Cells []string
+	Cells []cell
 }
 
+// cell is a value of a record for people; a file is a link.
+type cell struct{ Text, Href string }
+
 func (r Records) render(v view) (string, any) {
-	p := recordsPage{Records: r, Form: v.recordForm(r.Kind, r.Definition, r.Entry, r.Today)}
+	p := recordsPage{Records: r, Form: v.recordForm(r.Kind, r.Definition, r.Entry, r.Today, r.Files)}
 	p.Form.Action, p.Form.Submit = v.Base()+"/"+r.Kind.Path, v.Say("records.save")
 	heading := "records.new_" + r.Kind.Name
 	if !v.Has(heading) {
@@ -68,7 +73,7 @@ func (r Records) render(v view) (string, any) {
 	var shown []int
 	for i := range r.Kind.Fields {
 		f := &r.Kind.Fields[i]
-		if f.NoColumn || f.Name == "evidence" || (f.Name == "adviser" || f.Sensitive) && !v.Roles.Coordinator {
+		if f.NoColumn && f.Type != schema.File || f.Name == "evidence" || (f.Name == "adviser" || f.Sensitive) && !v.Roles.Coordinator {
 			continue
 		}
 		shown = append(shown, i)
@@ -77,11 +82,14 @@ func (r Records) render(v view) (string, any) {
 	for _, item := range r.Items {
 		row := recordRow{Record: item}
 		for _, i := range shown {
-			value := ""
-			if i < len(item.Row) {
-				value = v.cell(&r.Kind.Fields[i], r.Definition, item.Row[i])
+			shown := cell{}
+			if f := &r.Kind.Fields[i]; i < len(item.Row) {
+				shown.Text = v.cell(f, r.Definition, item.Row[i])
+				if id := f.Answer(item.Row[i]); f.Type == schema.File && id != "" {
+					shown = v.file(id, r.Files)
+				}
 			}
-			row.Cells = append(row.Cells, value)
+			row.Cells = append(row.Cells, shown)
 		}
 		p.Rows = append(p.Rows, row)
 	}
@@ -94,7 +102,7 @@ type recordPage struct {
 }
 
 func (r RecordEdit) render(v view) (string, any) {
-	p := recordPage{RecordEdit: r, Form: v.recordForm(r.Kind, r.Definition, r.Entry, r.Today)}
+	p := recordPage{RecordEdit: r, Form: v.recordForm(r.Kind, r.Definition, r.Entry, r.Today, r.Files)}
 	if r.OnePerson {
 		p.Form.Inputs = v.onePerson(r.Kind.PersonKeys(), p.Form.Inputs, r.Entry)
 	}
@@ -102,8 +110,18 @@ func (r RecordEdit) render(v view) (string, any) {
 	return "record", p
 }
 
-// recordForm returns the form of a record. Only coordinators may name the adviser.
-func (v view) recordForm(kind *schema.Kind, d *project.Definition, e Entry, today string) form {
+// file returns the name of a file, and a link to it unless it was removed.
+func (v view) file(id string, names map[string]string) cell {
+	name, kept := names[id]
+	if !kept {
+		return cell{Text: v.Say("records.file_removed")}
+	}
+	return cell{Text: name, Href: v.Base() + "/attachments/" + id}
+}
+
+// recordForm returns the form of a record, with the names of files by their ids. Only coordinators may name the
+// adviser.
+func (v view) recordForm(kind *schema.Kind, d *project.Definition, e Entry, today string, files map[string]string) form {
 	var without []string
 	if !v.Roles.Coordinator {
 		without = append(without, "adviser")
@@ -115,6 +133,13 @@ func (v view) recordForm(kind *schema.Kind, d *project.Definition, e Entry, toda
 	for i := range f.Inputs {
 		in := &f.Inputs[i]
 		in.Complete, in.OneOf = "off", in.OneOf && !kind.Optional
+		if in.As == "file" {
+			f.Files = v.Base() + "/attachments"
+			if in.Value != "" {
+				in.Kept = v.file(in.Value, files)
+				in.Required = false // by the browser: the one that there is may stay
+			}
+		}
 	}
 	switch {
 	case !kind.Separate():

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"outreach/internal/access"
+	"outreach/internal/attachments"
 	"outreach/internal/fact"
 	"outreach/internal/objects"
 	"outreach/internal/people"
@@ -30,19 +31,20 @@ type Store struct {
 	Letters Letters // deletes stored copies of letters; nil: there are none
 	Disk    Disk    // removes from the disk what was deleted; nil: the tables' service does
 
-	db        *store.DB
-	projects  *projects.Store
-	persons   *people.Store
-	signups   *signups.Store
-	uploads   *uploads.Store
-	records   *records.Store
-	snapshots *snapshots.Store
-	staff     *access.Store
+	db          *store.DB
+	projects    *projects.Store
+	persons     *people.Store
+	signups     *signups.Store
+	uploads     *uploads.Store
+	attachments *attachments.Store
+	records     *records.Store
+	snapshots   *snapshots.Store
+	staff       *access.Store
 }
 
 // New returns a Store on a base and the features that store data about people.
-func New(db *store.DB, projects *projects.Store, persons *people.Store, signups *signups.Store, uploads *uploads.Store, records *records.Store, snapshots *snapshots.Store, staff *access.Store) *Store {
-	return &Store{db: db, projects: projects, persons: persons, signups: signups, uploads: uploads, records: records, snapshots: snapshots, staff: staff}
+func New(db *store.DB, projects *projects.Store, persons *people.Store, signups *signups.Store, uploads *uploads.Store, attachments *attachments.Store, records *records.Store, snapshots *snapshots.Store, staff *access.Store) *Store {
+	return &Store{db: db, projects: projects, persons: persons, signups: signups, uploads: uploads, attachments: attachments, records: records, snapshots: snapshots, staff: staff}
 }
 
 // Erase erases a person. It deletes identity, attributes, private texts, uploaded originals that mention the person,
@@ -179,6 +181,12 @@ func (s *Store) eraseFromTables(ctx context.Context, project string, erasures []
 		return err
 	}
 	if err := s.uploads.RemoveOriginalsOf(ctx, project, files); err != nil {
+		return err
+	}
+	err = store.InParallel(ctx, erasures, func(ctx context.Context, e people.Erasure) error {
+		return s.attachments.Erase(ctx, project, append(slices.Clone(e.IDs), e.Fresh))
+	})
+	if err != nil {
 		return err
 	}
 	if err := s.forgetLetters(ctx, addresses); err != nil {

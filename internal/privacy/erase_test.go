@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"outreach/internal/access"
+	"outreach/internal/attachments"
 	"outreach/internal/fact"
 	"outreach/internal/objects/folder"
 	"outreach/internal/people"
@@ -37,7 +38,8 @@ func on(db *store.DB) *Store {
 	defined, persons, kept := projects.New(db), people.New(db), snapshots.New(db)
 	signedUp := signups.New(db, defined, persons)
 	files := uploads.New(db, persons, signedUp, kept)
-	return New(db, defined, persons, signedUp, files, records.New(db, persons, files), kept, access.New(db))
+	attached := attachments.New(db)
+	return New(db, defined, persons, signedUp, files, attached, records.New(db, persons, files, attached), kept, access.New(db))
 }
 
 func named(t *testing.T, s *Store, email, first, last string) string {

@@ -46,7 +46,7 @@ func (s *Store) Purge(ctx context.Context, def *project.Definition) error {
 		purge  func(since fact.Heads) (removed bool, err error) // since is where an earlier purge ended
 	}{
 		{TextsClass, def.Retention.Texts, func(since fact.Heads) (bool, error) { return s.removeAllTexts(ctx, schema.For(def), def.ID, since) }},
-		{OriginalsClass, def.Retention.Originals, func(fact.Heads) (bool, error) { return s.uploads.RemoveAllOriginals(ctx, def.ID) }},
+		{OriginalsClass, def.Retention.Originals, func(fact.Heads) (bool, error) { return s.removeAllOriginals(ctx, def.ID) }},
 		{PeopleClass, def.Retention.People, func(fact.Heads) (bool, error) { return s.eraseAllPeople(ctx, def.ID) }},
 	} {
 		until := def.Period.KeptUntil(c.months)
@@ -100,6 +100,16 @@ func (s *Store) notePurged(ctx context.Context, project string, did purged, rev 
 		did.At = f.At
 		return s.db.Log().Append(ctx, project, []fact.Fact{f}, table.PutJSON(key, did, table.At(rev)))
 	})
+}
+
+// removeAllOriginals removes the uploaded files of rows, and the photos and documents of records.
+func (s *Store) removeAllOriginals(ctx context.Context, project string) (removed bool, err error) {
+	rows, err := s.uploads.RemoveAllOriginals(ctx, project)
+	if err != nil {
+		return rows, err
+	}
+	files, err := s.attachments.RemoveAll(ctx, project)
+	return rows || files, err
 }
 
 // eraseAllPeople erases everyone in a project, and reports whether there was anyone.

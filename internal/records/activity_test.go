@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"outreach/internal/attachments"
 	"outreach/internal/fact"
 	"outreach/internal/people"
 	"outreach/internal/schema"
@@ -41,7 +42,7 @@ func TestEachPackOfRowsIsReadOnceForAllPeople(t *testing.T) {
 	t.Parallel()
 	db, ctx := storetest.New(t), context.Background()
 	persons := people.New(db)
-	s := New(db, persons, uploads.New(db, persons, nil, nil))
+	s := New(db, persons, uploads.New(db, persons, nil, nil), attachments.New(db))
 	var all []people.Person
 	var ids []string
 	for n := range 50 {

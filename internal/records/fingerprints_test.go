@@ -14,7 +14,7 @@ import (
 
 func TestFingerprintDependsOnlyOnGivenValues(t *testing.T) {
 	t.Parallel()
-	s := New(&store.DB{Secret: []byte("secret")}, nil, nil)
+	s := New(&store.DB{Secret: []byte("secret")}, nil, nil, nil)
 	rapid.Check(t, func(t *rapid.T) {
 		kind := rapid.SampledFrom(schema.Builtin().Kinds).Draw(t, "kind")
 		values := map[string]string{}
@@ -52,7 +52,7 @@ func TestFingerprintDependsOnlyOnGivenValues(t *testing.T) {
 // Content of version 0 was every value beside the key, given or not, in the order of the fields.
 func TestFingerprintOfVersion0HashesAllValuesInOrder(t *testing.T) {
 	t.Parallel()
-	s := New(&store.DB{Secret: []byte("secret")}, nil, nil)
+	s := New(&store.DB{Secret: []byte("secret")}, nil, nil, nil)
 	k := schema.Builtin().Kind(schema.Media)
 	row := k.Row(schema.ValuesOf(map[string]string{"date": "2010-03-11", "medium": "tv", "title": "T", "outlet": "O", "reach": "7500", "source": "S", "url": "https://example.org"}))
 	var want [8]byte

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"outreach/internal/attachments"
 	"outreach/internal/people"
 	"outreach/internal/schema"
 	"outreach/internal/store"
@@ -20,7 +21,7 @@ func TestMonthHasAnAdvisersRecordsInTheOrderOfDays(t *testing.T) {
 	now := time.Date(2126, 6, 10, 12, 0, 0, 0, time.UTC)
 	db.Now = func() time.Time { return now }
 	persons := people.New(db)
-	s := New(db, persons, uploads.New(db, persons, nil, nil))
+	s := New(db, persons, uploads.New(db, persons, nil, nil), attachments.New(db))
 	kind := schema.Builtin().Kind(schema.Consultation)
 	must := func(err error) {
 		t.Helper()

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"outreach/internal/attachments"
 	"outreach/internal/fact"
 	"outreach/internal/people"
 	"outreach/internal/schema"
@@ -21,13 +22,14 @@ import (
 // Store keeps typed records. It is safe for concurrent use.
 type Store struct {
 	*store.DB
-	persons *people.Store
-	uploads *uploads.Store
+	persons     *people.Store
+	uploads     *uploads.Store
+	attachments *attachments.Store
 }
 
 // New returns the Store on a base and the features that it needs. It reads and writes nothing.
-func New(db *store.DB, persons *people.Store, uploads *uploads.Store) *Store {
-	return &Store{db, persons, uploads}
+func New(db *store.DB, persons *people.Store, uploads *uploads.Store, attachments *attachments.Store) *Store {
+	return &Store{db, persons, uploads, attachments}
 }
 
 // Typed is the present version of a typed record, without identity.
@@ -73,6 +75,7 @@ type Draft struct {
 	Under   string        // under whom it is listed beside the office: a staff id, or the partner
 	Derived schema.Values // attributes that follow from the PESEL by which the record names its person
 	Reason  string        // of a change, "" where none was given
+	Sender  string        // the staff id of who may name only the files that they sent; "" for the office
 	// Sent is what an adviser gave to name the person; nil where the office chose the person for them.
 	Sent *people.PersonView
 }
@@ -158,6 +161,11 @@ func (s *Store) Create(ctx context.Context, project string, d Draft, once store.
 		}
 		ops = append(ops, table.PutJSON(naturalKey(project, t.Natural), t.ID, table.At(rev)))
 		ops = append(ops, s.putAll(project, Typed{}, t, 0)...)
+		files, err := s.claim(ctx, project, d, t)
+		if err != nil {
+			return err
+		}
+		ops = append(ops, files...)
 		if err := s.writeTexts(ctx, project, t, private); err != nil {
 			return err
 		}
@@ -165,6 +173,11 @@ func (s *Store) Create(ctx context.Context, project string, d Draft, once store.
 		return s.Log().Append(ctx, project, []fact.Fact{f}, ops...)
 	})
 	return created, err
+}
+
+// claim returns the operations by which a version of a record names its files.
+func (s *Store) claim(ctx context.Context, project string, d Draft, t Typed) ([]table.Op, error) {
+	return s.attachments.Claim(ctx, project, attachments.Owner{Kind: d.Kind, Record: t.ID, Person: t.Person, By: d.Sender}, d.Row)
 }
 
 // checkNaturalKey returns the revision of the natural key's item, on which a write depends. It fails with *Exists where
@@ -237,6 +250,11 @@ func (s *Store) Change(ctx context.Context, project string, kind *schema.Kind, i
 		if t.Natural != before.Natural {
 			ops = append(ops, table.Remove(naturalKey(project, before.Natural), table.Always))
 		}
+		files, err := s.claim(ctx, project, d, t)
+		if err != nil {
+			return err
+		}
+		ops = append(ops, files...)
 		if err := s.writeTexts(ctx, project, t, private); err != nil {
 			return err
 		}

@@ -384,6 +384,7 @@ func newField(f project.RecordField) (Field, error) {
 	if out.Type = typeNamed(f.Type); out.Type == nil {
 		return out, fmt.Errorf("unknown type %q", f.Type)
 	}
+	out.NoColumn = out.NoColumn || out.Type == File
 	switch {
 	case f.List != "":
 		if out.Options = lists[f.List]; out.Options == nil {

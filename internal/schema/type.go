@@ -44,7 +44,7 @@ func (t *Type) Stored() Storage {
 
 // types returns all types.
 func types() []*Type {
-	return []*Type{Text, Date, TimeOfDay, Instant, Whole, Decimal, Choice, Choices, YesNo, Email, Pesel, Phone, Code}
+	return []*Type{Text, Date, TimeOfDay, Instant, Whole, Decimal, Choice, Choices, YesNo, Email, Pesel, Phone, Code, File}
 }
 
 // typeNamed returns the type of a name in data files, or nil.

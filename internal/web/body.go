@@ -2,14 +2,21 @@ package web
 
 import (
 	"bytes"
+	"cmp"
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"outreach/internal/schema"
@@ -20,6 +27,9 @@ import (
 const (
 	MostBody = 1 << 20 // bytes of a JSON body or form
 	MostKey  = 255     // characters of an idempotency key
+
+	// MostFormFiles is the most bytes of a form with files, without JavaScript: what a function may be sent.
+	MostFormFiles = 4 << 20
 
 	mostDepth  = 16      // levels of a JSON body
 	mostFields = 1000    // of a JSON body itself; those after them are counted, and not kept
@@ -39,9 +49,10 @@ const (
 // what follows.
 type Body struct {
 	Given schema.Given
-	Form  bool       // a web form: all values are strings as typed
-	Typed url.Values // all fields of the form as typed
-	Once  store.Once // the request's idempotency key and fingerprint
+	Form  bool            // a web form: all values are strings as typed
+	Typed url.Values      // all fields of the form as typed
+	Once  store.Once      // the request's idempotency key and fingerprint
+	Files map[string]File // the files of a form, by field; see ReadWithFiles
 
 	method, version string
 }
@@ -77,36 +88,120 @@ func (c *Call) Read() (Body, error) {
 		if body.Typed, err = url.ParseQuery(string(raw)); err != nil {
 			return body, &Error{Status: http.StatusBadRequest, Detail: "not_a_form"}
 		}
-		for name, values := range body.Typed {
-			for i := range values {
-				values[i] = visible(values[i])
-			}
-			value := values[len(values)-1]
-			switch name {
-			case formKey:
-				if key == "" {
-					key = value
-				}
-			case formMethod:
-				body.method = strings.ToUpper(value)
-			case formVersion:
-				body.version = value
-			default:
-				name = visible(name)
-				if several, ok := strings.CutSuffix(name, "[]"); ok {
-					name, value = several, strings.Join(values, "|")
-				}
-				body.Given[name] = value
-			}
-		}
 	default:
 		return body, &Error{Status: http.StatusUnsupportedMediaType}
 	}
-	if utf8.RuneCountInString(key) > MostKey {
-		return body, Invalid(schema.Problem{Field: "Idempotency-Key", Code: schema.TooLong, Args: map[string]string{"longest": strconv.Itoa(MostKey), "length": strconv.Itoa(utf8.RuneCountInString(key))}})
+	err = c.complete(&body, key, raw)
+	return body, err
+}
+
+// complete makes Given of the fields of a form, but for those that carry headers or the method, and sets the
+// idempotency key, which is that of the header or else of the form, and the fingerprint.
+func (c *Call) complete(body *Body, key string, fingerprint []byte) error {
+	for name, values := range body.Typed {
+		for i := range values {
+			values[i] = visible(values[i])
+		}
+		value := values[len(values)-1]
+		switch name {
+		case formKey:
+			key = cmp.Or(key, value)
+		case formMethod:
+			body.method = strings.ToUpper(value)
+		case formVersion:
+			body.version = value
+		default:
+			name = visible(name)
+			if several, ok := strings.CutSuffix(name, "[]"); ok {
+				name, value = several, strings.Join(values, "|")
+			}
+			body.Given[name] = value
+		}
 	}
-	body.Once = c.Site.DB.Once(c.Project, body.Method(c)+" "+c.URL.Path, c.Caller.Subject, key, raw)
-	return body, nil
+	if utf8.RuneCountInString(key) > MostKey {
+		return Invalid(schema.Problem{Field: "Idempotency-Key", Code: schema.TooLong, Args: map[string]string{"longest": strconv.Itoa(MostKey), "length": strconv.Itoa(utf8.RuneCountInString(key))}})
+	}
+	body.Once = c.Site.DB.Once(c.Project, body.Method(c)+" "+c.URL.Path, c.Caller.Subject, key, fingerprint)
+	return nil
+}
+
+// File is a file of a form.
+type File struct {
+	Name    string // without folders and without characters that are special in a header
+	Content []byte
+}
+
+// ReadWithFiles parses the request's body as Read does, and also a form with files, as browsers without JavaScript send
+// it. An empty field of files, and an empty value beside another one of the same field, count as not given. It fails
+// with 413 above MostFormFiles bytes.
+func (c *Call) ReadWithFiles() (Body, error) {
+	if media, _, _ := mime.ParseMediaType(c.Header.Get("Content-Type")); media != "multipart/form-data" {
+		return c.Read()
+	}
+	body := Body{Given: schema.Given{}, Form: true, Typed: url.Values{}, Files: map[string]File{}}
+	c.Request.Body = http.MaxBytesReader(c.W, c.Request.Body, MostFormFiles)
+	var tooLarge *http.MaxBytesError
+	switch err := c.ParseMultipartForm(MostFormFiles); {
+	case errors.As(err, &tooLarge):
+		return body, &Error{Status: http.StatusRequestEntityTooLarge, Detail: "form_files", Args: []any{"most", MostFormFiles >> 20}}
+	case err != nil:
+		return body, &Error{Status: http.StatusBadRequest, Detail: "not_a_form"}
+	}
+	values := 0
+	for name, all := range c.MultipartForm.Value {
+		if values += len(all); values > mostValues {
+			return body, tooManyValues()
+		}
+		for _, value := range all {
+			if !utf8.ValidString(name) || !utf8.ValidString(value) {
+				return body, &Error{Status: http.StatusBadRequest, Detail: "not_utf8"}
+			}
+			if value != "" || len(all) == 1 {
+				body.Typed[name] = append(body.Typed[name], value)
+			}
+		}
+	}
+	fingerprint := []byte(body.Typed.Encode())
+	for _, name := range slices.Sorted(maps.Keys(c.MultipartForm.File)) {
+		header := c.MultipartForm.File[name][0]
+		file, err := header.Open()
+		if err != nil {
+			return body, err
+		}
+		content, err := io.ReadAll(file)
+		if err = errors.Join(err, file.Close()); err != nil {
+			return body, err
+		}
+		sum := sha256.Sum256(content)
+		fingerprint = fmt.Appendf(fingerprint, "&%s=%x", url.QueryEscape(name), sum)
+		body.Files[visible(name)] = File{Name: SafeName(header.Filename), Content: content}
+	}
+	err := c.complete(&body, c.Header.Get("Idempotency-Key"), fingerprint)
+	return body, err
+}
+
+// mostName is the maximum length of a file's name, in bytes.
+const mostName = 200
+
+// SafeName returns a file's name without folders and without characters that are special in a header, at most mostName
+// bytes long.
+func SafeName(name string) string {
+	name = visible(path.Base(strings.ReplaceAll(name, `\`, "/")))
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || strings.ContainsRune(`"<>|?*:#%`, r) || r == utf8.RuneError {
+			return '_'
+		}
+		return r
+	}, name)
+	name = strings.TrimLeft(name, ". ")
+	for len(name) > mostName {
+		_, size := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-size]
+	}
+	if name == "" || name == "/" {
+		return "file"
+	}
+	return name
 }
 
 // visible returns a text without invisible characters.

@@ -33,5 +33,6 @@ func Routes(a *app.App) []web.Route {
 		recordsweb.New(a, schema.Test, web.Coordinator).Routes(),
 		recordsweb.New(a, schema.Output, web.Coordinator).Routes(),
 		recordsweb.NewAny(a).Routes(),
+		recordsweb.AttachmentRoutes(a),
 	)
 }

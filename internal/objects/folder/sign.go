@@ -179,6 +179,10 @@ func (s *Store) serveGet(w http.ResponseWriter, r *http.Request, key string) {
 	if disposition := query.Get(paramDisposition); disposition != "" {
 		w.Header().Set("Content-Disposition", disposition)
 	}
+	if !strings.HasPrefix(query.Get(paramDisposition), "attachment") {
+		// What is shown is on the pages' own origin: whatever it is, nothing in it runs or is loaded.
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+	}
 	w.Header().Set("ETag", strconv.Quote(info.ETag))
 	http.ServeContent(w, r, "", info.Arrived, file)
 }

@@ -252,7 +252,8 @@ func (o object) checkField(registry *schema.Registry, kind *schema.Kind, in proj
 	}
 	var names []string
 	for _, v := range rule.Variables(registry, kind) {
-		if v.Numeric || in.Count == project.CountDistinct {
+		f := kind.Field(v.Name)
+		if v.Numeric || in.Count == project.CountDistinct && (f == nil || f.Type != schema.File) {
 			names = append(names, v.Name)
 		}
 	}

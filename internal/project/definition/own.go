@@ -21,7 +21,7 @@ const (
 )
 
 // The types of fields that a definition may add, and the types of the schema that hold their values.
-var ownTypes = []string{"text", "choice", "choices", "yes-no", "date", "number"}
+var ownTypes = []string{"text", "choice", "choices", "yes-no", "date", "number", "file"}
 
 // reservedWords are no ids of attributes, kinds and fields: they have a meaning in rules or in records of every kind.
 var reservedWords = slices.Concat(rule.Functions, []string{
@@ -87,7 +87,7 @@ func (o object) attributes() []project.RecordKind {
 		case schema.Builtin().Plural(e.key) != nil: // it is a list in rules over people
 			o.reportAt(e.line, e.column, path, notAllowed, idReserved(e.key))
 		case o.ownWord(e, path):
-			field := o.ownField(e, path, "ask")
+			field := o.ownField(e, path, true)
 			field.Attribute, field.Section = true, "about"
 			kind.Fields = append(kind.Fields, field)
 			fields = append(fields, added{field, e, path})
@@ -138,10 +138,14 @@ func isAnswer(f *schema.Field) bool {
 	return f.Privacy == schema.Open || f.Privacy == schema.Sealed
 }
 
-// ownField reads a field that the definition adds; an attribute has further keys.
-func (o object) ownField(e entry, path string, further ...string) project.RecordField {
+// ownField reads a field that the definition adds, of people or of records. One of people may be asked no more.
+func (o object) ownField(e entry, path string, ofPeople bool) project.RecordField {
 	out := project.RecordField{ID: e.key}
-	part, ok := o.object(e.value, path, slices.Concat(fieldKeys, further)...)
+	keys := fieldKeys
+	if ofPeople {
+		keys = append(slices.Clone(keys), "ask")
+	}
+	part, ok := o.object(e.value, path, keys...)
 	if !ok {
 		return out
 	}
@@ -157,6 +161,11 @@ func (o object) ownField(e entry, path string, further ...string) project.Record
 		part.only(written, key, "number")
 	}
 	switch written {
+	case schema.File.Name:
+		if ofPeople {
+			part.report(part.fields["type"], part.at("type"), notAllowed, filesOfRecords)
+			out.Type = schema.Text.Name // the problem is reported; the rest can be checked
+		}
 	case "choice", "choices":
 		part.require("options")
 		if out.Options = part.options(); len(out.Options) == 0 {
@@ -303,7 +312,7 @@ func (o object) ownFields(builtin *schema.Kind) []project.RecordField {
 			}
 		}
 		if o.ownWord(e, path) {
-			field := o.ownField(e, path)
+			field := o.ownField(e, path, false)
 			out = append(out, field)
 			fields = append(fields, added{field, e, path})
 		}
@@ -399,6 +408,10 @@ func (o object) ownKind(name string) project.RecordKind {
 			o.report(n, path, notInList, wantOneOf(id, names))
 			return
 		}
+		if out.Fields[i].Type == schema.File.Name {
+			o.report(n, path, notAllowed, fileNoKey(id))
+			return
+		}
 		out.Fields[i].Key = true
 	})
 	return out
@@ -410,6 +423,16 @@ var recorders = []string{"coordinator", "adviser", "partner"}
 var partnersNamePeople = text.NewMessage("definition.error.partners_name_people")
 
 var signupsHaveAttributes = text.NewMessage("definition.error.signups_have_attributes")
+
+var filesOfRecords = text.NewMessage("definition.error.files_of_records")
+
+func fileNoKey(field string) text.Message {
+	return text.NewMessage("definition.error.file_no_key", "field", field)
+}
+
+func fileNotRead(variable string) text.Message {
+	return text.NewMessage("definition.error.file_not_read", "variable", variable)
+}
 
 func wantOwnID(id string) text.Message {
 	return text.NewMessage("definition.error.want_own_id", "id", short(id))

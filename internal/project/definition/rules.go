@@ -117,6 +117,8 @@ func misspelt(kind *schema.Kind, c rule.Comparison, d *project.Definition) (text
 	}
 	var values []string
 	switch f.Type {
+	case schema.File:
+		return fileNotRead(c.Variable), !f.Refusable || c.Value != schema.Refused
 	case schema.Choice, schema.Choices:
 		for _, option := range f.Options(d) {
 			values = append(values, option.ID)

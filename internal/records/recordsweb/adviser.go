@@ -214,6 +214,10 @@ func (h Handlers) showAdviserPage(c *web.Call, status int, entry page.Entry, can
 		Kind: h.kind, Definition: c.Defined.Definition, Entry: entry, Which: candidates, Today: c.Today(), Next: c.NextAddress(found.Next),
 		Month: lastMonth(c),
 	}
+	var err error
+	if content.Files, err = h.fileNames(c, shownRows(views), entry); err != nil {
+		return err
+	}
 	if suggested := suggestions(advised(views)); c.Cursor() == "" {
 		content.Suggestions = suggested[:min(len(suggested), mostSuggested)]
 	}

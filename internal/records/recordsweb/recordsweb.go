@@ -55,6 +55,9 @@ func (h Handlers) showList(c *web.Call, status int, entry page.Entry, candidates
 		return h.showAdviserPage(c, status, entry, candidates, found, views)
 	}
 	content := page.Records{Kind: h.kind, Definition: c.Defined.Definition, Entry: entry, Today: c.Today(), Next: c.NextAddress(found.Next)}
+	if content.Files, err = h.fileNames(c, shownRows(views), entry); err != nil {
+		return err
+	}
 	for _, v := range views {
 		item := page.Record{ID: v.ID, Row: v.row, Who: v.who()}
 		if c.HasRole(web.Coordinator) && !v.erased {
@@ -92,7 +95,7 @@ func (h Handlers) preselect(c *web.Call, last []view) map[string]string {
 
 // create stores a record. It is idempotent by the request's key.
 func (h Handlers) create(c *web.Call) error {
-	body, err := c.Read()
+	body, err := h.read(c)
 	if err != nil {
 		return err
 	}
@@ -102,12 +105,17 @@ func (h Handlers) create(c *web.Call) error {
 	} else if done {
 		return h.created(c, body, before, schema.PersonRef{})
 	}
+	badFiles, err := h.keepFiles(c, body)
+	if err != nil {
+		return err
+	}
 	values := body.Values()
 	known, candidates, err := h.findPerson(c, body)
 	var draft records.Draft
 	if err == nil {
-		draft, err = h.draft(c, body)
+		draft, err = h.draft(c, body, "")
 	}
+	err = withProblems(err, badFiles)
 	if draft.Sent != nil {
 		*draft.Sent = draft.Sent.Or(known)
 	}
@@ -116,6 +124,7 @@ func (h Handlers) create(c *web.Call) error {
 		if t, err = h.records.Create(c.Context(), c.Project, draft, body.Once); err == nil {
 			return h.created(c, body, t, draft.Named)
 		}
+		err = invalidFile(err, "")
 	}
 	return h.formProblem(c, body, values, err, func(status int, e page.Entry) error { return h.showList(c, status, e, candidates) })
 }
@@ -191,10 +200,10 @@ func (h Handlers) answer(c *web.Call, status int, t records.Typed, named schema.
 	return c.JSON(status, views[0].json(h.kind))
 }
 
-// draft validates a body and resolves the person it is about.
-func (h Handlers) draft(c *web.Call, body web.Body) (records.Draft, error) {
+// draft validates a body and resolves the person it is about. id is that of the record, "" for a new one.
+func (h Handlers) draft(c *web.Call, body web.Body, id string) (records.Draft, error) {
 	reason := body.Take(h.kind.ReasonName())
-	return h.draftOf(c, body.Given, body.Form, reason, "")
+	return h.draftOf(c, body.Given, body.Form, reason, id, "")
 }
 
 // correction returns the draft of a record's next version. An erased person can no longer be named: their record may be
@@ -217,10 +226,10 @@ func (h Handlers) correction(c *web.Call, body web.Body, before records.Typed) (
 		if !ok && h.namesNoOther(body.Given, before.Person) {
 			reason := body.Take(h.kind.ReasonName())
 			h.nameByID(body.Given, before.Person)
-			return h.draftOf(c, body.Given, body.Form, reason, before.Person)
+			return h.draftOf(c, body.Given, body.Form, reason, before.ID, before.Person)
 		}
 	}
-	return h.draft(c, body)
+	return h.draft(c, body, before.ID)
 }
 
 // nameByID replaces what a form says of its person by their id.
@@ -282,9 +291,9 @@ func (h Handlers) namesNoOther(given schema.Given, id string) bool {
 }
 
 // draftOf validates the fields of one record and resolves the person it is about. Loose reads values as people write
-// them in a form. Erased is the id of the person where they were erased, else "": then no one is resolved. Bad values
-// are one error with all problems.
-func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, erased string) (records.Draft, error) {
+// them in a form. id is that of the record, "" for a new one. Erased is the id of the person where they were erased,
+// else "": then no one is resolved. Bad values are one error with all problems.
+func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, id, erased string) (records.Draft, error) {
 	entry, problems := h.kind.Read(given, c.Scope(loose))
 	draft := records.Draft{Kind: h.kind, Named: entry.Person, Row: entry.Row, Reason: reason, Derived: schema.OfPesel(c.Defined.Definition, entry.Person.Pesel)}
 	if at := h.kind.Index("adviser"); at >= 0 {
@@ -296,6 +305,11 @@ func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, e
 			entry.Row[at] = c.StaffName()
 		}
 	}
+	bad, err := h.checkFiles(c, &draft, id)
+	if err != nil {
+		return draft, err
+	}
+	problems = append(problems, bad...)
 	if len(problems) > 0 {
 		return draft, web.Invalid(problems...)
 	}
@@ -303,7 +317,6 @@ func (h Handlers) draftOf(c *web.Call, given schema.Given, loose bool, reason, e
 	if about && !c.HasRole(web.Coordinator) {
 		draft.Sent = sentView(entry.Person)
 	}
-	var err error
 	switch {
 	case erased != "":
 		draft.Person = erased
@@ -356,7 +369,7 @@ func (h Handlers) one(c *web.Call) error {
 	var body web.Body
 	if c.Method != http.MethodGet {
 		var err error
-		if body, err = c.Read(); err != nil {
+		if body, err = h.read(c); err != nil {
 			return err
 		}
 	}
@@ -368,9 +381,7 @@ func (h Handlers) one(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	may := func(t records.Typed) bool {
-		return owner == "" || owner == cmp.Or(t.Under, t.Values.Get("adviser"))
-	}
+	may := func(t records.Typed) bool { return ownedBy(t, owner) }
 	id := c.PathValue("id")
 	switch body.Method(c) {
 	case http.MethodPut:
@@ -412,6 +423,10 @@ func (h Handlers) replace(c *web.Call, body web.Body, id string, may func(record
 	if !may(before) {
 		return store.ErrNotFound
 	}
+	badFiles, err := h.keepFiles(c, body)
+	if err != nil {
+		return err
+	}
 	values := body.Values()
 	if !c.HasRole(web.Coordinator) && h.kind.HasSensitive() {
 		texts, err := h.records.Texts(c.Context(), c.Project, []records.Typed{before})
@@ -425,6 +440,7 @@ func (h Handlers) replace(c *web.Call, body web.Body, id string, may func(record
 	if err == nil {
 		draft, err = h.correction(c, body, before)
 	}
+	err = withProblems(err, badFiles)
 	if err == nil {
 		err = h.keepSeen(c, &draft, before, known)
 	}
@@ -436,6 +452,7 @@ func (h Handlers) replace(c *web.Call, body web.Body, id string, may func(record
 			}
 			return h.answer(c, http.StatusOK, t, draft.Named)
 		}
+		err = invalidFile(err, "")
 	}
 	return h.formProblem(c, body, values, err, func(status int, e page.Entry) error { return h.edit(c, status, before, e, candidates) })
 }
@@ -475,8 +492,12 @@ func (h Handlers) edit(c *web.Call, status int, t records.Typed, entry page.Entr
 		entry.Values = views[0].values(h.kind)
 	}
 	entry.Version = t.ETag()
+	files, err := h.fileNames(c, nil, entry)
+	if err != nil {
+		return err
+	}
 	return c.Show(status, page.RecordEdit{
-		Kind: h.kind, Definition: c.Defined.Definition, ID: t.ID, Entry: entry, Today: c.Today(), OnePerson: h.forAdviser(c), Which: candidates,
+		Kind: h.kind, Definition: c.Defined.Definition, ID: t.ID, Entry: entry, Today: c.Today(), OnePerson: h.forAdviser(c), Which: candidates, Files: files,
 	})
 }
 
@@ -534,6 +555,15 @@ func (h Handlers) views(c *web.Call, all []records.Typed) ([]view, error) {
 		}
 	}
 	return out, nil
+}
+
+// shownRows returns the rows of records.
+func shownRows(views []view) []schema.Row {
+	rows := make([]schema.Row, len(views))
+	for i, v := range views {
+		rows[i] = v.row
+	}
+	return rows
 }
 
 // showSent leaves of the people of an adviser's records what the records may show: all where the office chose the

@@ -52,21 +52,22 @@ type Handlers struct {
 	kind  *schema.Kind // of the project in a request; in Routes the built-in one, or nil for the kind that a request names
 	roles []string     // who may write; all but coordinators see only what they wrote themselves
 
-	records Records
-	people  People
-	staff   Staff
-	signups activities.Signups
+	records     Records
+	people      People
+	staff       Staff
+	signups     activities.Signups
+	attachments Attachments
 }
 
 // New returns the handlers of a built-in kind for callers with any of the roles, on the features of an app.
 func New(a *app.App, kind string, roles ...string) Handlers {
-	return Handlers{kind: schema.Builtin().Kind(kind), roles: roles, records: a.Records, people: a.People, staff: a.Access, signups: a.Signups}
+	return Handlers{kind: schema.Builtin().Kind(kind), roles: roles, records: a.Records, people: a.People, staff: a.Access, signups: a.Signups, attachments: a.Attachments}
 }
 
 // NewAny returns the handlers of the kind that a request names, for coordinators and those whom the kind names, on the
 // features of an app.
 func NewAny(a *app.App) Handlers {
-	return Handlers{roles: []string{web.Coordinator, web.Adviser, web.Partner}, records: a.Records, people: a.People, staff: a.Access, signups: a.Signups}
+	return Handlers{roles: []string{web.Coordinator, web.Adviser, web.Partner}, records: a.Records, people: a.People, staff: a.Access, signups: a.Signups, attachments: a.Attachments}
 }
 
 // bind returns a handler that serves the kind as the project's definition has it; store.ErrNotFound for a kind that the
@@ -121,6 +122,9 @@ func (h Handlers) Routes() []web.Route {
 		shown, replaced, voidedOne, byForm,
 	}
 }
+
+// AttachmentRoutes are the routes of the photos and documents of records of every kind, on the features of an app.
+func AttachmentRoutes(a *app.App) []web.Route { return NewAny(a).attachmentRoutes() }
 
 // scope returns what callers who are not coordinators may see: their own.
 func (h Handlers) scope() web.Scope {

@@ -458,7 +458,7 @@ func (s sheet) check(c *web.Call, r *row, activity, date string, loose bool) err
 	}
 	whole := schema.Given{"activity": activity, "date": date, "person": r.named["person"]}
 	maps.Copy(whole, r.given)
-	draft, err := s.draftOf(c, whole, loose, "", "")
+	draft, err := s.draftOf(c, whole, loose, "", "", "")
 	r.draft, r.person = draft, draft.Person
 	return s.keepProblems(r, err)
 }
@@ -583,7 +583,10 @@ func (s sheet) applyOne(c *web.Call, r *row, now records.Current, by string, cou
 	if r.empty {
 		counted, draft = &count.Removed, records.Draft{Kind: s.kind, By: by}
 	}
-	var err error
+	err := s.keepOthers(c, draft, now)
+	if err != nil {
+		return err
+	}
 	if now.Typed.ID != "" {
 		_, err = s.records.Change(c.Context(), c.Project, s.kind, now.Typed.ID, now.Typed.ETag(), draft, func(records.Typed) bool { return true })
 	} else {
@@ -596,6 +599,24 @@ func (s sheet) applyOne(c *web.Call, r *row, now records.Current, by string, cou
 		*counted++
 	}
 	return err
+}
+
+// keepOthers puts into a draft what the record says in fields that the sheet has no columns for.
+func (s sheet) keepOthers(c *web.Call, draft records.Draft, now records.Current) error {
+	if draft.Row == nil || now.Typed.ID == "" {
+		return nil
+	}
+	texts, err := s.records.Texts(c.Context(), c.Project, []records.Typed{now.Typed})
+	if err != nil {
+		return err
+	}
+	before := s.kind.Reveal(now.Typed.Values, texts[now.Typed.ID])
+	for i := range s.kind.Fields {
+		if !slices.Contains(s.columns, s.kind.Fields[i].Name) && draft.Row[i] == "" {
+			draft.Row[i] = before[i]
+		}
+	}
+	return nil
 }
 
 // refusal returns the error for programs: which rows were not saved, and how many were.

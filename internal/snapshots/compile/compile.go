@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"outreach/internal/app"
+	"outreach/internal/attachments"
 	"outreach/internal/attention"
 	"outreach/internal/counting"
 	"outreach/internal/counting/checkpoint"
@@ -31,22 +32,23 @@ import (
 
 // Compiler turns facts into snapshots. It is safe for concurrent use, by several processes too.
 type Compiler struct {
-	db        *store.DB
-	facts     *fact.Log
-	projects  *projects.Store
-	snapshots *snapshots.Store
-	uploads   *uploads.Store
-	reports   *reports.Store
-	attention *attention.Store
-	privacy   *privacy.Store
-	people    *people.Store
-	nights    *nights.Store
+	db          *store.DB
+	facts       *fact.Log
+	projects    *projects.Store
+	snapshots   *snapshots.Store
+	uploads     *uploads.Store
+	attachments *attachments.Store
+	reports     *reports.Store
+	attention   *attention.Store
+	privacy     *privacy.Store
+	people      *people.Store
+	nights      *nights.Store
 }
 
 // New returns the Compiler on an app's features. It reads and writes nothing.
 func New(a *app.App) Compiler {
 	return Compiler{
-		db: a.DB, facts: a.Facts, projects: a.Projects, snapshots: a.Snapshots, uploads: a.Uploads,
+		db: a.DB, facts: a.Facts, projects: a.Projects, snapshots: a.Snapshots, uploads: a.Uploads, attachments: a.Attachments,
 		reports: a.Reports, attention: a.Attention, privacy: a.Privacy, people: a.People, nights: a.Nights,
 	}
 }

@@ -276,15 +276,17 @@ func (c Compiler) compileProject(ctx context.Context, d *project.Definition, now
 	return kept, c.attention.NoteAttention(ctx, d.ID, d.Day(now), tasks, !tasks.Any())
 }
 
-// removeExpired removes data that arrived under the old ids of recently erased people, files that never counted, and
-// classes of data whose retention has ended. It returns when there is more to remove, the zero time if no date is
-// known. Where the time of the invocation runs out, that is now.
+// removeExpired removes data that arrived under the old ids of recently erased people, files that never counted or that
+// no record names, and classes of data whose retention has ended. It returns when there is more to remove, the zero
+// time if no date is known. Where the time of the invocation runs out, that is now.
 func (c Compiler) removeExpired(ctx context.Context, d *project.Definition) (next time.Time, err error) {
 	now := c.db.Now()
 	finish := c.privacy.FinishErasures(ctx, d.ID)
-	next, remove := c.uploads.RemoveUncounted(ctx, d.ID)
+	uncounted, remove := c.uploads.RemoveUncounted(ctx, d.ID)
+	waiting, unnamed := c.attachments.RemoveWaiting(ctx, d.ID)
+	next = earliest([]time.Time{uncounted, waiting})
 	var failed []error
-	for _, err := range []error{finish, remove, c.privacy.Purge(ctx, d)} {
+	for _, err := range []error{finish, remove, unnamed, c.privacy.Purge(ctx, d)} {
 		if errors.Is(err, store.ErrDeferred) {
 			next = now
 		} else {

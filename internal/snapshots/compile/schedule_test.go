@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"outreach/internal/attachments"
 	"outreach/internal/nights"
 	"outreach/internal/project/definition"
 	"outreach/internal/store"
@@ -247,5 +248,26 @@ func TestAFileThatNeverArrivedIsForgottenInTime(t *testing.T) {
 	// The weekly walk finds the upload, and its date does the rest.
 	if want := []string{"2026-09-08", "2026-10-03"}; !slices.Equal(due, want) {
 		t.Errorf("due on %v, want %v", due, want)
+	}
+}
+
+// A file that no record names is no fact, and is removed after a week all the same.
+func TestAFileThatNoRecordNamesIsRemovedInTime(t *testing.T) {
+	t.Parallel()
+	tr := newTracker(t)
+	tr.night(t, "2026-09-01")
+	tr.night(t, "2026-09-02")
+	tr.at(t, "2026-09-02", 12)
+	asked, err := tr.Attachments.Create(t.Context(), webtest.Project, attachments.Attachment{By: "staff", Name: "anna.jpg", Size: 5}, store.Once{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for day := 3; day <= 12; day++ {
+		date := time.Date(2026, 9, day, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+		tr.night(t, date)
+		_, err := tr.Attachments.Attachment(t.Context(), webtest.Project, asked.ID)
+		if gone := store.IsNotFound(err); gone != (date >= "2026-09-10") || err != nil && !gone {
+			t.Errorf("on %s the file is gone: %t (%v)", date, gone, err)
+		}
 	}
 }

@@ -24,7 +24,7 @@ func templateKind(c *web.Call) (*schema.Kind, error) {
 	}
 	var list []string
 	for _, k := range kinds.Kinds {
-		if own == uploads.Office || k.SentByPartners() {
+		if (own == uploads.Office || k.SentByPartners()) && k.NeedsFile() == nil {
 			list = append(list, k.Plural)
 		}
 	}
@@ -34,6 +34,8 @@ func templateKind(c *web.Call) (*schema.Kind, error) {
 		return nil, web.Invalid(schema.Problem{Field: "kind", Code: schema.NotInList, Args: map[string]string{"list": strings.Join(list, ", ")}})
 	case own != uploads.Office && !kind.SentByPartners():
 		return nil, web.Invalid(schema.Problem{Field: "kind", Code: schema.NotAllowed})
+	case kind.NeedsFile() != nil:
+		return nil, web.Invalid(schema.Problem{Field: "kind", Code: schema.NotAllowed, Hint: "needs_file"})
 	}
 	return kind, nil
 }

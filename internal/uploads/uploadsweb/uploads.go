@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"outreach/internal/page"
 	"outreach/internal/report"
@@ -24,11 +21,8 @@ import (
 
 // Limits of uploads.
 const (
-	maxBytes     = 50 << 20
-	maxFormBytes = 4 << 20 // bytes of a file in the form itself, without JavaScript
-	validity     = 15 * time.Minute
-
-	maxName = 200 // bytes of a file's name
+	maxBytes = 50 << 20
+	validity = 15 * time.Minute
 )
 
 // owner returns whose uploads the caller may handle: uploads.Office for a coordinator, or the id of the caller's
@@ -80,7 +74,7 @@ func (h Handlers) showList(c *web.Call, status int, wrong string) error {
 		content.Items = append(content.Items, pageOf(c, u, uploads.Findings{}))
 	}
 	for _, k := range schema.For(c.Defined.Definition).Kinds {
-		if all || k.SentByPartners() {
+		if (all || k.SentByPartners()) && k.NeedsFile() == nil {
 			content.Kinds = append(content.Kinds, k.Plural)
 		}
 	}
@@ -138,7 +132,7 @@ func readRequest(c *web.Call, given schema.Given) (uploads.Upload, []schema.Prob
 			problems[i] = schema.Problem{Field: p.Field, Code: p.Code, Hint: "empty"}
 		}
 	}
-	u := uploads.Upload{Filename: safeName(entry.Row[0]), CheckOnly: entry.Row[2] == "yes"}
+	u := uploads.Upload{Filename: web.SafeName(entry.Row[0]), CheckOnly: entry.Row[2] == "yes"}
 	if len(problems) == 0 {
 		if _, err := fmt.Sscan(entry.Row[1], &u.Size); err != nil {
 			problems = append(problems, schema.Problem{Field: "size", Code: schema.NotANumber})
@@ -147,31 +141,10 @@ func readRequest(c *web.Call, given schema.Given) (uploads.Upload, []schema.Prob
 	return u, problems
 }
 
-// safeName returns a file's name without folders and without characters that are special in a header, at most maxName
-// bytes long.
-func safeName(name string) string {
-	name, _ = schema.Tidy(path.Base(strings.ReplaceAll(name, `\`, "/")))
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || strings.ContainsRune(`"<>|?*:#%`, r) || r == utf8.RuneError {
-			return '_'
-		}
-		return r
-	}, name)
-	name = strings.TrimLeft(name, ". ")
-	for len(name) > maxName {
-		_, size := utf8.DecodeLastRuneInString(name)
-		name = name[:len(name)-size]
-	}
-	if name == "" || name == "/" {
-		return "file"
-	}
-	return name
-}
-
 // createFromForm stores a file that the form itself has, for browsers without JavaScript.
 func (h Handlers) createFromForm(c *web.Call, own string) error {
-	c.Request.Body = http.MaxBytesReader(c.W, c.Request.Body, maxFormBytes)
-	if err := c.ParseMultipartForm(maxFormBytes); err != nil {
+	c.Request.Body = http.MaxBytesReader(c.W, c.Request.Body, web.MostFormFiles)
+	if err := c.ParseMultipartForm(web.MostFormFiles); err != nil {
 		return h.showList(c, http.StatusRequestEntityTooLarge, c.Messages().Say("uploads.too_large_here"))
 	}
 	file, header, err := c.FormFile("file")
@@ -186,7 +159,7 @@ func (h Handlers) createFromForm(c *web.Call, own string) error {
 	if err != nil {
 		return err
 	}
-	u := uploads.Upload{Owner: own, Filename: safeName(header.Filename), Size: header.Size, CheckOnly: c.FormValue("check_only") != "", Language: c.Language}
+	u := uploads.Upload{Owner: own, Filename: web.SafeName(header.Filename), Size: header.Size, CheckOnly: c.FormValue("check_only") != "", Language: c.Language}
 	if u.By, err = c.Staff(); err != nil {
 		return err
 	}

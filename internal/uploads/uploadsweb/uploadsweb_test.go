@@ -215,9 +215,9 @@ func TestFilenameIsSafeInKeysAndHeaders(t *testing.T) {
 		"a\r\nSet-Cookie: x":     "a__Set-Cookie_ x",
 		`a"b#c%.csv`:             "a_b_c_.csv",
 		"zażółć gęślą.csv":       "zażółć gęślą.csv",
-		strings.Repeat("ż", 150): strings.Repeat("ż", maxName/2),
+		strings.Repeat("ż", 150): strings.Repeat("ż", 200/2),
 	} {
-		if got := safeName(given); got != want {
+		if got := web.SafeName(given); got != want {
 			t.Errorf("%q becomes %q, want %q", given, got, want)
 		}
 	}
@@ -263,7 +263,7 @@ func TestFormWithAFileCreatesAnUpload(t *testing.T) {
 	}{
 		{"no file", form(t, "", "", "a"), http.StatusUnprocessableEntity},
 		{"an empty file", form(t, "maj.csv", "", "b"), http.StatusUnprocessableEntity},
-		{"too large a file", form(t, "maj.csv", strings.Repeat("x", maxFormBytes), "c"), http.StatusRequestEntityTooLarge},
+		{"too large a file", form(t, "maj.csv", strings.Repeat("x", web.MostFormFiles), "c"), http.StatusRequestEntityTooLarge},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tr.Send(t, tt.q).Want(tt.status) })
 	}
