@@ -138,12 +138,15 @@ func (r *reader) definition(root *node) *project.Definition {
 	d.Activities = o.activities(d.Location())
 	d.OutputKinds = o.labelled("output_kinds", mostOutputKinds)
 	d.Partners = o.partners()
-	if people, given := o.part("people", "keys", "identifiers", "attributes", "complete", "incomplete"); given {
+	people, given := o.part("people", "keys", "identifiers", "attributes", "complete", "incomplete")
+	if given {
 		d.People = people.keys()
 		d.Records = people.attributes()
-		d.People.Complete, d.People.Incomplete = people.complete(d)
 	}
 	d.Records = append(d.Records, o.records(d.Records)...)
+	if given {
+		d.People.Complete, d.People.Incomplete = people.complete(d)
+	}
 	o.keysApart(d)
 	d.Participants = o.participants(d)
 	d.Indicators = o.indicators(d)
