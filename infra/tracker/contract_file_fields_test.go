@@ -240,7 +240,8 @@ func TestContractFilesThatARecordCannotHave(t *testing.T) {
 	plain.office.post(plain.at+"/attachments", fields{"filename": "a.jpg", "size": 12}).is(http.StatusNotFound)
 }
 
-// A form takes files without JavaScript; after a mistake they need not be chosen again, and a box keeps or removes them.
+// A form takes files without JavaScript; after a mistake they need not be chosen again, and a box keeps or removes
+// them.
 func TestContractFilesInForms(t *testing.T) {
 	t.Parallel()
 	p := newProjectWithFiles(t)

@@ -174,9 +174,9 @@ type PersonCorrected struct {
 	Fields []string `json:"fields"` // the names of the changed fields, such as email
 }
 
-// PersonAttributes says that a coordinator corrected attributes of a person, or that the person answered a question. A snapshot of any day counts the person
-// with them, whatever forms say; of several corrections of an attribute the last counts, by the time of the fact,
-// then its id.
+// PersonAttributes says that a coordinator corrected attributes of a person, or that the person answered a question. A
+// snapshot of any day counts the person with them, whatever forms say; of several corrections of an attribute the last
+// counts, by the time of the fact, then its id.
 type PersonAttributes struct {
 	Person  string        `json:"person"`
 	Schema  int           `json:"schema,omitempty"`  // the version of the schema

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"outreach/internal/openapi/served"
 	"outreach/internal/schema"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
@@ -145,7 +146,7 @@ func (w *writer) parameters(r web.Route) []object {
 		one := object{"name": p.Name, "in": "query", "description": p.Description, "schema": object{"type": "string"}}
 		switch {
 		case p.Values != nil:
-			one["schema"] = enum(p.Values...)
+			one["schema"] = served.Enum(p.Values...)
 		case p.Schema != nil:
 			one["schema"] = w.schema(p.Schema)
 		}
@@ -249,7 +250,7 @@ func (w *writer) responses(r web.Route) object {
 		add(http.StatusSeeOther, object{"description": "After a browser's form: redirects to the page", "headers": location})
 	}
 	if r.Conflict != "" {
-		add(http.StatusConflict, object{"description": r.Conflict, "content": object{problemType: object{"schema": ref("problem")}}})
+		add(http.StatusConflict, object{"description": r.Conflict, "content": object{problemType: object{"schema": served.Ref("problem")}}})
 	}
 	for _, status := range usualProblems(r) {
 		add(status, object{"$ref": "#/components/responses/" + strconv.Itoa(status)})
@@ -266,7 +267,7 @@ func (w *writer) other(o web.Other) object {
 		more := w.schema(o.Problem)
 		delete(more, "additionalProperties") // they are added to the members of every problem
 		delete(more, "required")
-		out["content"] = object{problemType: object{"schema": object{"allOf": []object{ref("problem"), more}}}}
+		out["content"] = object{problemType: object{"schema": object{"allOf": []object{served.Ref("problem"), more}}}}
 	}
 	if slices.Contains([]int{http.StatusCreated, http.StatusAccepted, http.StatusSeeOther}, o.Status) {
 		out["headers"] = object{"Location": object{"schema": object{"type": "string", "format": "uri-reference"}}}
@@ -305,8 +306,6 @@ func pathParameters(r web.Route) []object {
 
 func parameterRef(name string) object { return object{"$ref": "#/components/parameters/" + name} }
 
-func ref(schema string) object { return object{"$ref": "#/components/schemas/" + schema} }
-
 var sharedParameters = object{
 	"project":  object{"name": "project", "in": "path", "required": true, "description": "The id of the project's definition", "schema": object{"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}},
 	"id":       object{"name": "id", "in": "path", "required": true, "description": "An id; of snapshots also `latest`", "schema": object{"type": "string"}},
@@ -338,7 +337,7 @@ var problems = map[int]string{
 func problemResponses() object {
 	out := object{}
 	for status, description := range problems {
-		response := object{"description": description, "content": object{"application/problem+json": object{"schema": ref("problem")}}}
+		response := object{"description": description, "content": object{"application/problem+json": object{"schema": served.Ref("problem")}}}
 		switch status {
 		case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 			response["headers"] = object{"Retry-After": object{"description": "Seconds", "schema": object{"type": "integer"}}}

@@ -16,6 +16,7 @@ import (
 	"outreach/functions"
 	"outreach/internal/app"
 	"outreach/internal/openapi"
+	"outreach/internal/openapi/served"
 	"outreach/internal/project"
 	"outreach/internal/project/definition"
 	"outreach/internal/schema"
@@ -54,7 +55,7 @@ var update = flag.Bool("update", false, "write the document that show-report ser
 
 // The document is generated here and embedded, because the function that serves it would otherwise link all handlers.
 func TestServedDocumentIsCurrent(t *testing.T) {
-	const file = "openapi.json"
+	const file = "served/openapi.json"
 	want := written(t)
 	if *update {
 		if err := os.WriteFile(file, want, 0o644); err != nil {
@@ -244,7 +245,7 @@ indicators:
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	made, err := openapi.OfProject(d)
+	made, err := served.OfProject(d)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package openapi
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"path"
 	"reflect"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"time"
 	"unicode"
 
+	"outreach/internal/openapi/served"
 	"outreach/internal/people"
 	"outreach/internal/project"
 	"outreach/internal/schema"
@@ -45,7 +45,7 @@ func newWriter(routes []web.Route, registry *schema.Registry) (*writer, error) {
 		w.components[name] = w.structure(t)
 	}
 	for _, k := range registry.Kinds {
-		w.components[k.Name] = sent(shape.Sent{Kind: k, Also: also(routes, k)})
+		w.components[k.Name] = served.Sent(shape.Sent{Kind: k, Also: also(routes, k)})
 	}
 	return w, nil
 }
@@ -129,7 +129,7 @@ func kebab(name string) string {
 func (w *writer) schema(of any) object {
 	switch s := of.(type) {
 	case shape.List:
-		return closed(object{"items": list(w.schema(s.Of)), "next": object{"type": []string{"string", "null"}, "description": "The cursor of the next page"}}, "items", "next")
+		return served.Closed(object{"items": list(w.schema(s.Of)), "next": object{"type": []string{"string", "null"}, "description": "The cursor of the next page"}}, "items", "next")
 	case shape.Array:
 		out := list(w.schema(s.Of))
 		if s.Most > 0 {
@@ -167,7 +167,7 @@ func (w *writer) whole(of any) object {
 // record returns the schema of a record in a response, where fields without a value are left out.
 func (w *writer) record(r shape.Record) object {
 	if _, written := w.components[r.Name]; written && r.Name != "" {
-		return ref(r.Name)
+		return served.Ref(r.Name)
 	}
 	properties, required := object{}, []string{}
 	kind, _ := w.kind(r.Kind)
@@ -176,14 +176,14 @@ func (w *writer) record(r shape.Record) object {
 		if r.Only != nil && !slices.Contains(r.Only, f.Name) || slices.Contains(r.Without, f.Name) {
 			continue
 		}
-		p := property(f, &project.Definition{})
+		p := served.Property(f, &project.Definition{})
 		if !r.Sent {
 			p = answered(p)
 		}
 		if f.Required && !r.Partly {
 			required = append(required, f.Name)
 		} else if r.Sent {
-			p = orNull(p)
+			p = served.OrNull(p)
 		}
 		properties[f.Name] = p
 	}
@@ -192,7 +192,7 @@ func (w *writer) record(r shape.Record) object {
 	}
 	slices.Sort(required)
 	required = slices.Compact(required)
-	out := closed(properties, required...)
+	out := served.Closed(properties, required...)
 	switch {
 	case r.Kind == nil:
 		delete(out, "additionalProperties")
@@ -204,7 +204,7 @@ func (w *writer) record(r shape.Record) object {
 		return out
 	}
 	w.components[r.Name] = out
-	return ref(r.Name)
+	return served.Ref(r.Name)
 }
 
 // answered returns the schema of a field in a response. A definition may have a list of its own in place of the
@@ -235,51 +235,16 @@ func (w *writer) sent(s shape.Sent) object {
 		var kinds []object
 		for _, k := range w.registry.Kinds {
 			if k.Typed() {
-				kinds = append(kinds, ref(k.Name))
+				kinds = append(kinds, served.Ref(k.Name))
 			}
 		}
 		kinds = append(kinds, object{"type": "object", "description": "The fields of a kind of the project's own, as `/{project}/openapi.json` describes them."})
 		return object{"anyOf": kinds}
 	}
 	if _, found := w.kind(s.Kind); found {
-		return ref(s.Kind.Name)
+		return served.Ref(s.Kind.Name)
 	}
-	return sent(s)
-}
-
-func sent(s shape.Sent) object {
-	k, properties, required := s.Kind, object{}, []string{}
-	for i := range k.Fields {
-		f := &k.Fields[i]
-		p := property(f, &project.Definition{})
-		if f.Required {
-			required = append(required, f.Name)
-		} else {
-			p = orNull(p)
-		}
-		properties[f.Name] = p
-	}
-	if k.Person && k.Index("email") < 0 { // the person is a member beside the fields
-		properties["person"] = ref("person-ref")
-		required = append([]string{"person"}, required...)
-	}
-	for _, name := range s.Also {
-		properties[name] = object{"type": []string{"string", "null"}}
-	}
-	out := closed(properties, required...)
-	if k.Index("email") >= 0 && k.Index("pesel") >= 0 {
-		out["anyOf"] = []object{needs("email"), needs("pesel")}
-	}
-	out["description"] = "As a project has it whose definition adds no fields and has no lists of its own; those of a definition are checked like these."
-	if k.Name == schema.Signup {
-		properties["consent_processing"].(object)["const"] = true
-		properties["submitted_at"].(object)["description"] = "For coordinators, who enter late paper. " + properties["submitted_at"].(object)["description"].(string)
-	}
-	return out
-}
-
-func needs(field string) object {
-	return object{"required": []string{field}, "properties": object{field: object{"type": "string"}}}
+	return served.Sent(s)
 }
 
 // form returns the schema of a record in a web form: all strings, with the person's keys beside the fields.
@@ -310,116 +275,12 @@ func (w *writer) form(s shape.Sent, once bool) object {
 	if kind.Name == schema.Signup {
 		properties[signups.Trap] = object{"type": "string", "maxLength": 0, "description": "Must be empty: it is hidden from people, and a value shows that a robot filled in the form"}
 	}
-	return closed(properties, required...)
+	return served.Closed(properties, required...)
 }
 
 func said(description string) object { return object{"type": "string", "description": description} }
 
-func enum(values ...string) object { return object{"type": "string", "enum": values} }
-
 func list(items object) object { return object{"type": "array", "items": items} }
-
-// closed returns the schema of an object without further properties.
-func closed(properties object, required ...string) object {
-	out := object{"type": "object", "properties": properties, "additionalProperties": false}
-	if len(required) > 0 {
-		out["required"] = required
-	}
-	return out
-}
-
-// orNull returns a schema that also accepts null. It changes the given one.
-func orNull(schema object) object {
-	if schema["$ref"] != nil {
-		return object{"anyOf": []object{schema, {"type": "null"}}}
-	}
-	if values, ok := schema["enum"].([]string); ok {
-		all := make([]any, len(values), len(values)+1)
-		for i, v := range values {
-			all[i] = v
-		}
-		schema["enum"] = append(all, nil)
-	}
-	if choices, ok := schema["oneOf"].([]object); ok {
-		schema["oneOf"] = append(choices, object{"type": "null"})
-		return schema
-	}
-	schema["type"] = []any{schema["type"], "null"}
-	return schema
-}
-
-// property returns the schema of a record's field, with the values of a definition's lists.
-func property(f *schema.Field, d *project.Definition) object {
-	words := text.Of(text.English)
-	out := object{"title": f.LabelIn(words)}
-	about := []string{}
-	if !f.NoColumn {
-		names := []string{"`" + f.Name + "`"}
-		for _, language := range text.Languages() {
-			if language != text.English {
-				names = append(names, "`"+f.ColumnIn(language)+"`")
-			}
-		}
-		about = append(about, "In files "+strings.Join(names, " or ")+".")
-	}
-	switch f.Type {
-	case schema.Date:
-		out["type"], out["format"] = "string", "date"
-		about = append(about, "Not after today.")
-	case schema.TimeOfDay:
-		out["type"], out["pattern"] = "string", `^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$`
-	case schema.Instant:
-		out["type"], out["format"] = "string", "date-time"
-		about = append(about, "Not after now.")
-	case schema.Whole, schema.Decimal:
-		out["type"] = map[schema.Storage]string{schema.Wholes: "integer", schema.Doubles: "number"}[f.Type.Stored()]
-		out["minimum"] = json.Number(schema.Number(f.Min))
-		if f.Max != 0 {
-			out["maximum"] = json.Number(schema.Number(f.Max))
-		} else {
-			about = append(about, "At most the region's population.")
-		}
-	case schema.YesNo:
-		out["type"] = "boolean"
-	case schema.File:
-		out["type"], out["pattern"] = "string", "^[0-9A-HJKMNP-TV-Z]{26}$"
-		about = append(about, "The id of a file that was sent to `/{project}/attachments`.")
-	case schema.Email:
-		out["type"], out["format"], out["maxLength"] = "string", "email", 254
-		about = append(about, "Compared trimmed and in lower case.")
-	case schema.Pesel:
-		out["type"] = "string"
-		about = append(about, "Eleven digits, the last of which is a check digit.")
-	case schema.Choice, schema.Choices:
-		ids := []string{}
-		for _, o := range f.Options(d) {
-			ids = append(ids, o.ID)
-		}
-		one := object{"type": "string"}
-		if len(ids) > 0 {
-			one["enum"] = ids
-		} else {
-			about = append(about, "An id of the definition's list.")
-		}
-		if f.Type == schema.Choices {
-			one = object{"type": "array", "items": one, "uniqueItems": true}
-		}
-		maps.Copy(out, one)
-	default:
-		out["type"], out["maxLength"] = "string", f.Longest
-		if f.Longest == 0 {
-			out["maxLength"] = schema.DefaultLongest
-		}
-	}
-	if f.Key {
-		about = append(about, "Part of the natural key.")
-	}
-	if f.Required && (f.Type == nil || f.Type == schema.Text || f.Type == schema.Choice) {
-		out["minLength"] = 1
-	}
-	out["description"] = strings.Join(about, " ")
-	return out
-}
 
 func problem() object {
 	return object{
@@ -444,9 +305,9 @@ func problem() object {
 func personRef() object {
 	properties := object{"id": object{"type": "string", "maxLength": 26, "description": "A person's id"}}
 	for _, f := range []*schema.Field{&schema.EmailField, &schema.PeselField} {
-		properties[f.Name] = property(f, &project.Definition{})
+		properties[f.Name] = served.Property(f, &project.Definition{})
 	}
-	out := closed(properties)
+	out := served.Closed(properties)
 	out["description"] = "The person that a record is about, by one or more keys. Keys of two people are a 409. A project whose definition names other keys (`people.keys`) takes these in their place: `{\"phone\": …}`, `{\"number\": …}`, an identifier of its own, or `{\"name\": {\"first_name\", \"last_name\", \"birth_year\"}}`."
 	out["minProperties"] = 1
 	return out
@@ -469,15 +330,15 @@ func (w *writer) shape(t reflect.Type) object {
 	case t == timeType:
 		return object{"type": "string", "format": "date-time"}
 	case t == personRefType:
-		return ref("person-ref")
+		return served.Ref("person-ref")
 	case t == breakdownType:
 		return object{
 			"type": "object", "description": "People by code, of records what they add up to, `unknown` last. The public sees `<5` in the place of 1 to 4, and `hidden` where a part could be worked out from it.",
-			"additionalProperties": object{"oneOf": []object{{"type": "number", "minimum": 0}, enum(snapshot.Few, snapshot.Hidden)}},
+			"additionalProperties": object{"oneOf": []object{{"type": "number", "minimum": 0}, served.Enum(snapshot.Few, snapshot.Hidden)}},
 		}
 	}
 	if name := w.names[t]; name != "" {
-		return ref(name)
+		return served.Ref(name)
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -530,7 +391,7 @@ func (w *writer) members(t reflect.Type, properties object, required *[]string) 
 		}
 		member := tagged(w.shape(f.Type), f.Tag)
 		if !left && f.Type.Kind() == reflect.Pointer || f.Tag.Get("null") == "true" {
-			member = orNull(member)
+			member = served.OrNull(member)
 		}
 		properties[name] = member
 	}
@@ -559,7 +420,7 @@ func tagged(schema object, tag reflect.StructTag) object {
 		delete(schema, "description")
 		text := object{"type": "string"} // of any
 		if marks != "*" {
-			text = enum(strings.Split(marks, ",")...)
+			text = served.Enum(strings.Split(marks, ",")...)
 		}
 		schema = object{"oneOf": []object{schema, text}}
 		if about != nil {

@@ -15,9 +15,10 @@ import (
 	"outreach/internal/table"
 )
 
-// A question asks a person by e-mail for attributes that they lack. Its link has a token, and works once, for two weeks. The
-// question lies with the person's forms, so an erasure removes it. Its fact, and that of the answer, are stored with it
-// before they are appended, each once: a function may end in between, and the next request finishes what it began.
+// A question asks a person by e-mail for attributes that they lack. Its link has a token, and works once, for two
+// weeks. The question lies with the person's forms, so an erasure removes it. Its fact, and that of the answer, are
+// stored with it before they are appended, each once: a function may end in between, and the next request finishes what
+// it began.
 
 const (
 	// QuestionLife is for how long a question can be answered.
@@ -68,8 +69,8 @@ func (s *Store) IsQuestionToken(project, id, token string) bool {
 	return s.db.IsLinkToken(project, "question", id, token)
 }
 
-// SharesAddress reports whether the address to which a person gets letters may be another person's too: several have it,
-// or a sign-up that is held claims it. Of an address that is no key of the project it is not known, so it may.
+// SharesAddress reports whether the address to which a person gets letters may be another person's too: several have
+// it, or a sign-up that is held claims it. Of an address that is no key of the project it is not known, so it may.
 func (s *Store) SharesAddress(ctx context.Context, id string, p Person) (bool, error) {
 	address := Key{project.KeyEmail, p.Email()}
 	if !slices.Contains(p.Keys(), address) {

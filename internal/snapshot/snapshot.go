@@ -40,8 +40,8 @@ type Snapshot struct {
 	Bounds map[string]Bounds `json:"-"` // of shares, by indicator; stored beside the snapshot, which they are no part of
 }
 
-// Bounds are what a share of people may be where something is unknown of some of whom it is a share: as if its rule held
-// for none of these, and as if it held for all of them.
+// Bounds are what a share of people may be where something is unknown of some of whom it is a share: as if its rule
+// held for none of these, and as if it held for all of them.
 type Bounds struct {
 	Low        json.Number `json:"low"`
 	High       json.Number `json:"high"`

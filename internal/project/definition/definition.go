@@ -84,8 +84,8 @@ func Parse(id string, text []byte) (*project.Definition, []Problem) {
 }
 
 // Warnings returns what in a valid definition may go wrong, in the order of lines: the parts of rules that cannot be
-// evaluated for every record, and promises that are hardly meant as they are written. Of a text that Parse rejects there
-// are none.
+// evaluated for every record, and promises that are hardly meant as they are written. Of a text that Parse rejects
+// there are none.
 func Warnings(id string, text []byte) []Problem {
 	r := &reader{of: id}
 	if r.parse(text); len(r.problems) > 0 {

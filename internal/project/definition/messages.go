@@ -237,7 +237,9 @@ func plannedTooLate(by, last string) text.Message {
 	return text.NewMessage("definition.warning.planned_too_late", "by", by, "last", last)
 }
 
-func planFalls(by string) text.Message { return text.NewMessage("definition.warning.plan_falls", "by", by) }
+func planFalls(by string) text.Message {
+	return text.NewMessage("definition.warning.plan_falls", "by", by)
+}
 
 func baselineAbove(baseline, target float64) text.Message {
 	return text.NewMessage("definition.warning.baseline_above", "baseline", schema.Number(baseline), "target", schema.Number(target))

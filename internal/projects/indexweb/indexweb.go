@@ -8,7 +8,7 @@ import (
 
 	"outreach/internal/app"
 	"outreach/internal/identity"
-	"outreach/internal/openapi"
+	"outreach/internal/openapi/served"
 	"outreach/internal/page"
 	"outreach/internal/project"
 	"outreach/internal/projects"
@@ -67,7 +67,7 @@ func (h Handlers) health(c *web.Call) error {
 
 // document serves the description of the API.
 func (h Handlers) document(c *web.Call) error {
-	document, err := openapi.General()
+	document, err := served.General()
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"outreach/internal/app"
-	"outreach/internal/openapi"
+	"outreach/internal/openapi/served"
 	"outreach/internal/project"
 	"outreach/internal/projects"
 	"outreach/internal/projects/preview"
@@ -85,7 +85,7 @@ func (h Handlers) Routes() []web.Route {
 
 // describe serves the description of the addresses of one project.
 func (h Handlers) describe(c *web.Call) error {
-	document, err := openapi.OfProject(c.Defined.Definition)
+	document, err := served.OfProject(c.Defined.Definition)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,5 @@
-// Package saidweb serves the page and the routes by which a coordinator says the value of an indicator that is not counted.
+// Package saidweb serves the page and the routes by which a coordinator says the value of an indicator that is not
+// counted.
 package saidweb
 
 import (

@@ -1,4 +1,5 @@
-package openapi
+// Package served has the description of the API that the tracker serves, of all addresses and of one project's.
+package served
 
 import (
 	_ "embed"
@@ -61,7 +62,7 @@ func without(item object, name string) object {
 	item = maps.Clone(item)
 	parameters, _ := item["parameters"].([]any)
 	parameters = slices.DeleteFunc(slices.Clone(parameters), func(p any) bool {
-		return p.(object)["name"] == name || p.(object)["$ref"] == parameterRef(name)["$ref"]
+		return p.(object)["name"] == name || p.(object)["$ref"] == "#/components/parameters/"+name
 	})
 	if delete(item, "parameters"); len(parameters) > 0 {
 		item["parameters"] = parameters
@@ -104,9 +105,9 @@ func (p *projectWriter) extend(k *schema.Kind) {
 
 // property returns the schema of a field in a request or in an answer.
 func (p *projectWriter) property(f *schema.Field, answer bool) object {
-	of := property(f, p.d)
+	of := Property(f, p.d)
 	if f.Refusable {
-		of = object{"anyOf": []object{of, enum(schema.Refused)}}
+		of = object{"anyOf": []object{of, Enum(schema.Refused)}}
 	}
 	if !answer && !f.Required {
 		of = object{"anyOf": []object{of, {"type": "null"}}}
@@ -120,7 +121,7 @@ func keptName(k *schema.Kind) string { return "records." + k.Name + "-kept" }
 
 // add writes the schemas of a kind of the project's own.
 func (p *projectWriter) add(k *schema.Kind) {
-	request := sent(shape.Sent{Kind: k, Also: []string{"reason"}})
+	request := Sent(shape.Sent{Kind: k, Also: []string{"reason"}})
 	answer := maps.Clone(p.schemas["record-kept"].(object))
 	members := maps.Clone(answer["properties"].(object))
 	for i := range k.Fields {
@@ -160,7 +161,7 @@ func (p *projectWriter) own(k *schema.Kind, item object) object {
 		if body, is := o["requestBody"].(object); is {
 			for kind, content := range body["content"].(object) {
 				if strings.Contains(kind, "json") {
-					content.(object)["schema"] = ref(sentName(k))
+					content.(object)["schema"] = Ref(sentName(k))
 				}
 			}
 		}
