@@ -37,7 +37,7 @@ var definition = &project.Definition{
 		{ID: "founding-cooperatives", Label: project.Text{"pl": "Szkolenie: zakładanie spółdzielni socjalnej", "en": "Training: founding a social co-operative"}},
 		{ID: "incubator", Label: project.Text{"pl": "Inkubator", "en": "Incubator"}},
 	},
-	OutputKinds: []project.Labelled{
+	OutputKinds: []project.OutputKind{
 		{ID: "tv-spot", Label: project.Text{"pl": "spot telewizyjny", "en": "TV spot"}},
 		{ID: "reportage", Label: project.Text{"pl": "reportaż", "en": "reportage"}},
 		{ID: "web-news", Label: project.Text{"pl": "informacja na stronie", "en": "website news item"}},
@@ -426,7 +426,7 @@ func TestPersonOfAnInvalidRowIsPassedOn(t *testing.T) {
 func TestEscapedCellsOfOwnExportsAreReadUnescaped(t *testing.T) {
 	t.Parallel()
 	own := *definition
-	own.OutputKinds = []project.Labelled{{ID: "film", Label: project.Text{"pl": "=film", "en": "+film"}}, {ID: "quoted", Label: project.Text{"pl": "'=film'", "en": "'-quoted"}}}
+	own.OutputKinds = []project.OutputKind{{ID: "film", Label: project.Text{"pl": "=film", "en": "+film"}}, {ID: "quoted", Label: project.Text{"pl": "'=film'", "en": "'-quoted"}}}
 	for _, tt := range []struct{ name, kind, title, want string }{
 		{"a label", "'=film", "x", "film x"},
 		{"a label as it is", "=film", "x", "film x"},

@@ -373,6 +373,10 @@ func property(f *schema.Field) object {
 	case schema.Whole, schema.Decimal:
 		out["type"] = map[schema.Storage]string{schema.Wholes: "integer", schema.Doubles: "number"}[f.Type.Stored()]
 		out["minimum"] = json.Number(schema.Number(f.Min))
+		if f.Limited != "" {
+			out["type"], out["minimum"] = "number", json.Number(schema.Number(-f.Max))
+			about = append(about, "A whole number above 0, unless the definition gives its `"+f.Limited+"` `decimals` or `correction`.")
+		}
 		if f.Max != 0 {
 			out["maximum"] = json.Number(schema.Number(f.Max))
 		} else {
@@ -469,7 +473,7 @@ func (w *writer) shape(t reflect.Type) object {
 	case t == breakdownType:
 		return object{
 			"type": "object", "description": "People by code, of records what they add up to, `unknown` last. The public sees `<5` in the place of 1 to 4, and `hidden` where a part could be worked out from it.",
-			"additionalProperties": object{"oneOf": []object{{"type": "number", "minimum": 0}, enum(snapshot.Few, snapshot.Hidden)}},
+			"additionalProperties": object{"oneOf": []object{{"type": "number"}, enum(snapshot.Few, snapshot.Hidden)}},
 		}
 	}
 	if name := w.names[t]; name != "" {

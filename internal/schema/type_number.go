@@ -150,7 +150,11 @@ func parseNumber(f *Field, value string, s Scope) (string, *Problem) {
 		return "", &Problem{Code: NotANumber}
 	}
 	if n < f.Min || n > f.most(s) {
-		return "", f.outOfRange(s)
+		problem := f.outOfRange(s)
+		if f.Limited != "" && n <= 0 && f.Min > 0 {
+			problem.Hint = "correction"
+		}
+		return "", problem
 	}
 	if f.Type.Storage == Wholes && '1' <= value[0] && value[0] <= '9' {
 		return value, nil

@@ -20,7 +20,7 @@ func definition() *project.Definition {
 	return &project.Definition{
 		ID: "p", TimeZone: "Europe/Warsaw", Period: project.Period{From: "2026-01-01", To: "2026-12-31"}, Region: project.Region{Population: 50_000},
 		Activities:  []project.Activity{{ID: "planting", Label: project.Text{"pl": "Sadzenie; drzew", "en": "Planting, trees"}}, {ID: "compost", Label: project.Text{"pl": "planting", "en": "Compost"}}},
-		OutputKinds: []project.Labelled{{ID: "film", Label: project.Text{"pl": "film", "en": "film"}}},
+		OutputKinds: []project.OutputKind{{ID: "film", Label: project.Text{"pl": "film", "en": "film"}}},
 		Records: []project.RecordKind{{Name: "harvest", Fields: []project.RecordField{
 			{ID: "date", Type: "date", Required: true, Key: true}, {ID: "site", Type: "text", Required: true, Key: true},
 			{ID: "weight", Type: "whole", Required: true, Min: 5, Max: 9}, {ID: "length", Type: "decimal", Required: true, Max: 0.5}, {ID: "children", Type: "whole"},
@@ -123,7 +123,7 @@ func TestATemplateOfEarlierListsHasOnlyExamples(t *testing.T) {
 	slices.Reverse(now.OutputKinds)
 	slices.Reverse(now.Groups)
 	now.Activities = append([]project.Activity{{ID: "new", Label: project.Text{"pl": "nowe", "en": "new"}}}, now.Activities...)
-	now.OutputKinds = append([]project.Labelled{{ID: "new", Label: project.Text{"pl": "nowe", "en": "new"}}}, now.OutputKinds...)
+	now.OutputKinds = append([]project.OutputKind{{ID: "new", Label: project.Text{"pl": "nowe", "en": "new"}}}, now.OutputKinds...)
 	for _, k := range schema.For(before).Kinds {
 		var csv bytes.Buffer
 		if err := blank.Of(k, before, "2026-07-21", "pl").CSV(&csv); err != nil {

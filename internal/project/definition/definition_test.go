@@ -73,7 +73,7 @@ func TestParseReadsEveryKey(t *testing.T) {
 			{ID: "founding-cooperatives", Kind: "training", Capacity: 60, Label: text("Szkolenie: zakładanie spółdzielni socjalnej", "Training: founding a social co-operative")},
 			{ID: "incubator", Kind: "advice", Label: text("Inkubator Społecznej Przedsiębiorczości", "Incubator of Social Entrepreneurship")},
 		},
-		OutputKinds: []project.Labelled{
+		OutputKinds: []project.OutputKind{
 			{ID: "tv-spot", Label: text("spot telewizyjny", "TV spot")},
 			{ID: "reportage", Label: text("reportaż", "reportage")},
 			{ID: "web-news", Label: text("informacja na stronie", "website news item")},
