@@ -67,7 +67,7 @@ func Growth(months []snapshot.Month, target json.Number, width, height float64) 
 	line.WriteString("M-" + number(overhang) + " " + number(height+overhang) + "V" + number(y(0)))
 	at := y(0)
 	for i, m := range months {
-		if now := y(value(m.Total)); now != at {
+		if now := y(max(0, value(m.Total))); now != at { // the axis begins at 0
 			at = now
 			line.WriteString("H" + number(math.Round(float64(i)*width/float64(len(months)))) + "V" + number(at))
 		}

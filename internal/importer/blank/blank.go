@@ -52,6 +52,9 @@ func (b Blank) CSV(w io.Writer) error {
 		cells := make([]report.Cell, len(row))
 		for i, value := range row {
 			cells[i] = report.Text(b.written(b.columns[i], value))
+			if b.columns[i].Type.Number() {
+				cells[i] = report.Number(b.written(b.columns[i], value))
+			}
 		}
 		out.Row(cells...)
 	}

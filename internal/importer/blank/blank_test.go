@@ -67,11 +67,14 @@ func TestATemplateSentUnchangedHasNothingButExamples(t *testing.T) {
 	formulas := definition()
 	formulas.Activities[0].Label, formulas.Activities[1].Label = project.Text{"pl": "=planting", "en": "+planting"}, project.Text{"pl": "@compost", "en": "-compost"}
 	formulas.OutputKinds[0].Label = project.Text{"pl": "=film", "en": "@film"}
+	measured := definition()
+	measured.OutputKinds = append(measured.OutputKinds, project.OutputKind{ID: "waste", Label: project.Text{"pl": "odpady", "en": "waste"}, Decimals: 2, Correction: true})
 	for name, at := range map[string]struct {
 		d     *project.Definition
 		today string
 		rows  func(kind string) int
 	}{
+		"where a kind of output has decimals and corrections": {measured, "2026-07-21", func(string) int { return 2 }},
 		"where labels begin like formulas":    {formulas, "2026-07-21", func(string) int { return 2 }},
 		"in the middle of the project":        {definition(), "2026-07-21", func(string) int { return 2 }},
 		"on its first day":                    {definition(), "2026-01-01", func(string) int { return 2 }},
@@ -156,5 +159,20 @@ func TestARowThatIsNotQuiteAnExampleCounts(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestTemplatesSayWhatEachKindOfOutputTakes(t *testing.T) {
+	t.Parallel()
+	d := definition()
+	d.OutputKinds = append(d.OutputKinds, project.OutputKind{ID: "waste", Label: project.Text{"pl": "odpady", "en": "waste"}, Decimals: 2, Correction: true})
+	kind := schema.For(d).Kind(schema.Output)
+	got := blank.DescribeValues(kind.Field("quantity"), d, text.Of("en"))
+	if want := "a whole number, 1 to 1,000,000,000; waste: a number, -1,000,000,000 to 1,000,000,000, with at most 2 digits after the point"; strings.ReplaceAll(got, "−", "-") != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	var csv bytes.Buffer
+	if err := blank.Of(kind, d, "2026-07-21", "pl").CSV(&csv); err != nil || !strings.Contains(csv.String(), ";-0,5;") {
+		t.Errorf("the template: %s, error %v", csv.String(), err)
 	}
 }
