@@ -153,3 +153,44 @@ func TestContractOutputsOutliveTheLimitsOfTheirKind(t *testing.T) {
 	p.office.post(p.at+"/outputs", amountOf(p, "waste", "B", 1)).is(http.StatusCreated)
 	p.counts(map[string]string{"34": "-11.35"})
 }
+
+// A form that is sent back unchanged changes nothing, also with three decimals.
+func TestContractFormsOfOutputsComeBackUnchanged(t *testing.T) {
+	t.Parallel()
+	p := newProjectThatMeasures(t)
+	for i, quantity := range []string{"1.234", "12.5", "0.0001", "1000", "0.125"} {
+		title := "P" + string(rune('a'+i))
+		at := p.at + "/outputs/" + p.office.post(p.at+"/outputs", amountOf(p, "paint", title, json.Number(quantity))).is(http.StatusCreated).text("id")
+		page := string(p.office.browser().get(at).is(http.StatusOK).body)
+		_, shown, _ := strings.Cut(page, `name="quantity" value="`)
+		shown, _, _ = strings.Cut(shown, `"`)
+		p.office.browser().fill(at, fields{"_method": "PUT", "date": p.day(-10), "kind": "paint", "quantity": shown, "title": title}).is(http.StatusSeeOther)
+		p.office.get(at).is(http.StatusOK).has(map[string]string{"quantity": quantity})
+	}
+}
+
+// The form and the template say what each kind takes; the pages and reports show amounts as readers write them.
+func TestContractPagesShowAmountsOfOutputs(t *testing.T) {
+	t.Parallel()
+	p := newProjectThatMeasures(t)
+	p.office.post(p.at+"/outputs", amountOf(p, "waste", "A", json.Number("-1234.5"))).is(http.StatusCreated)
+	p.compile()
+	polish := p.office.browser().with("Accept-Language", "pl")
+	for path, wants := range map[string][]string{
+		"/outputs":                           {"odpady (najwyżej 2 cyfr po przecinku, korekty równe 0 i mniejsze)", "1 234,5"},
+		"/snapshots/latest":                  {"1 234,5"},
+		"/uploads/template.csv?kind=outputs": {"odpady;12,5;", "farba;0,5;"},
+	} {
+		page := strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(string(polish.get(p.at + path).is(http.StatusOK).body))
+		for _, want := range wants {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s lacks %s: %s", path, want, page)
+			}
+		}
+	}
+	plain := newProject(t)
+	page := string(plain.office.browser().with("Accept-Language", "en").get(plain.at + "/outputs").is(http.StatusOK).body)
+	if strings.Contains(page, "Other amounts") || !strings.Contains(page, `inputmode="numeric"`) {
+		t.Errorf("the form of a project with whole amounts alone: %s", page)
+	}
+}

@@ -75,13 +75,13 @@ func TestATemplateSentUnchangedHasNothingButExamples(t *testing.T) {
 		rows  func(kind string) int
 	}{
 		"where a kind of output has decimals and corrections": {measured, "2026-07-21", func(string) int { return 2 }},
-		"where labels begin like formulas":    {formulas, "2026-07-21", func(string) int { return 2 }},
-		"in the middle of the project":        {definition(), "2026-07-21", func(string) int { return 2 }},
-		"on its first day":                    {definition(), "2026-01-01", func(string) int { return 2 }},
-		"before it":                           {definition(), "2025-12-01", func(string) int { return 2 }},
-		"after it":                            {definition(), "2027-03-01", func(string) int { return 2 }},
-		"in a small town":                     {tiny, "2026-07-21", func(string) int { return 2 }},
-		"of a project without its own values": {without, "2026-07-21", func(kind string) int { return map[string]int{"media": 2, "consultations": 2, "harvest": 2}[kind] }},
+		"where labels begin like formulas":                    {formulas, "2026-07-21", func(string) int { return 2 }},
+		"in the middle of the project":                        {definition(), "2026-07-21", func(string) int { return 2 }},
+		"on its first day":                                    {definition(), "2026-01-01", func(string) int { return 2 }},
+		"before it":                                           {definition(), "2025-12-01", func(string) int { return 2 }},
+		"after it":                                            {definition(), "2027-03-01", func(string) int { return 2 }},
+		"in a small town":                                     {tiny, "2026-07-21", func(string) int { return 2 }},
+		"of a project without its own values":                 {without, "2026-07-21", func(kind string) int { return map[string]int{"media": 2, "consultations": 2, "harvest": 2}[kind] }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
