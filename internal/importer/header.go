@@ -60,8 +60,8 @@ func (l *layout) keyAt(place int) *schema.Field {
 // maxListed is the size of a column's cache of list values.
 const maxListed = 500
 
-// parse reads a cell of the column as a value of its field with its limits in the row, and reports whether its text had to be cleaned. Values of lists are cached: looking
-// one up in all spellings is slow, and a column repeats few values.
+// parse reads a cell of the column as a value of its field with its limits in the row, and reports whether its text had
+// to be cleaned. Values of lists are cached: looking one up in all spellings is slow, and a column repeats few values.
 func (c *column) parse(value cell, field *schema.Field, scope schema.Scope) (canonical string, cleaned bool, problem *schema.Problem) {
 	if field.Type != schema.Choice || value.form != written {
 		return value.read(field, scope)
