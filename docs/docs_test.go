@@ -85,7 +85,7 @@ func TestTheColumnsOfFilesAreThoseOfRecords(t *testing.T) {
 func describeValues(t *testing.T, f *schema.Field) string {
 	t.Helper()
 	if f.Type != schema.Choice {
-		return strings.Replace(blank.DescribeValues(f, text.Of(text.English)), "18:25", "`18:25`", 1)
+		return strings.Replace(blank.DescribeValues(f, nil, text.Of(text.English)), "18:25", "`18:25`", 1)
 	}
 	options := f.Options(&project.Definition{})
 	if len(options) == 0 {

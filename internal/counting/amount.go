@@ -77,6 +77,14 @@ func (a amount) hundredths() *big.Int {
 	return h.Add(h, big.NewInt((a.millionths+5_000)/10_000))
 }
 
+// added writes an amount as the records of a tally show it: to hundredths, or exactly.
+func (r *indicatorRule) added(a amount) json.Number {
+	if r.count == countSum && r.value.limited() {
+		return a.text()
+	}
+	return decimal(a.hundredths())
+}
+
 // decimal formats hundredths as a number, without trailing zeros.
 func decimal(hundredths *big.Int) json.Number {
 	text := new(big.Rat).SetFrac(hundredths, big.NewInt(100)).FloatString(2)

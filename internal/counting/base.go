@@ -105,7 +105,7 @@ func (r *Rules) Columns(kind string) (wholes, texts []int) {
 	for _, in := range r.byKind[s.number].indicators {
 		switch {
 		case in.value.origin != fromRow || in.count != countSum && in.count != countDistinct && !in.valued():
-		case in.count == countSum && s.Fields[in.value.place].Type.Stored() == schema.Wholes && !in.value.field.Refusable:
+		case in.count == countSum && s.Fields[in.value.place].Stored() == schema.Wholes:
 			wholes = add(wholes, in.value.place)
 		default:
 			texts = add(texts, in.value.place)
@@ -833,13 +833,13 @@ func (m *comparison) place() ([]snapshot.Change, error) {
 		place, total = place+before[i], total.add(sums[i])
 		if d.gone {
 			// The record itself is one of those before it.
-			changes = append(changes, snapshot.Change{At: place - 1, Less: decimal(d.adds.hundredths())})
+			changes = append(changes, snapshot.Change{At: place - 1, Less: m.rule.added(d.adds)})
 			total = total.sub(d.adds)
 			continue
 		}
 		total = total.add(d.adds)
 		changes = append(changes, snapshot.Change{At: place, Row: &snapshot.Counted{
-			Evidence: f.record(d.record), Adds: decimal(d.adds.hundredths()), Total: decimal(total.hundredths()), What: f.description(d.record),
+			Evidence: f.record(d.record), Adds: m.rule.added(d.adds), Total: m.rule.added(total), What: f.description(d.record),
 		}})
 	}
 	return changes, failed

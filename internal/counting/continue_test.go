@@ -70,7 +70,7 @@ func changed(before []snapshot.Counted, changes []snapshot.Change) []snapshot.Co
 		}
 		if i < len(before) && !gone {
 			row := before[i]
-			total := new(big.Rat).Add(number(row.Total), shift).FloatString(2)
+			total := new(big.Rat).Add(number(row.Total), shift).FloatString(6)
 			row.Total = json.Number(trimmed(total))
 			out = append(out, row)
 		}
@@ -145,12 +145,12 @@ func (h *history) later(t *rapid.T) []fact.Fact {
 			add(fact.KindUploadAccepted, fact.UploadAccepted{Upload: id, Kind: "media", Owner: "tv-partner", Object: id, Arrived: at, Rows: len(lines), Packs: 1})
 		case "outputs":
 			id := fmt.Sprintf("v%d", n)
-			lines := []fact.Line{{Row: 2, Values: schema.Row{day(), "spot", "1", one("title", "Title", "New", "newer"), ""}}, {Row: 3, Values: schema.Row{day(), "kit", "2", one("title", "Title", "New", "newer"), ""}}}
+			lines := []fact.Line{{Row: 2, Values: schema.Row{day(), "spot", one("amount", amounts...), one("title", "Title", "New", "newer"), ""}}, {Row: 3, Values: schema.Row{day(), "kit", one("amount", amounts...), one("title", "Title", "New", "newer"), ""}}}
 			h.packs[counting.Pack{Upload: id}] = lines
 			add(fact.KindUploadAccepted, fact.UploadAccepted{Upload: id, Kind: "outputs", Owner: "coordinator", Object: id, Arrived: at, Rows: 2, Packs: 1})
 		case "output":
 			kind := schema.Builtin().Kind("output")
-			add(fact.KindRecordEntered, fact.RecordEntered{Record: one("record", "r0", "r1", "r8", "r9"), Version: 9 + n, Kind: "output", Values: kind.Values(schema.Row{day(), "spot", "1", one("title", "Title", "New", "newer"), ""})})
+			add(fact.KindRecordEntered, fact.RecordEntered{Record: one("record", "r0", "r1", "r8", "r9"), Version: 9 + n, Kind: "output", Values: kind.Values(schema.Row{day(), "spot", one("amount", amounts...), one("title", "Title", "New", "newer"), ""})})
 		case "attendance":
 			kind := schema.Builtin().Kind("attendance")
 			add(fact.KindRecordEntered, fact.RecordEntered{Record: one("record", "r0", "r1", "r8", "r9"), Version: 9 + n, Kind: "attendance", Person: person(), Values: kind.Values(schema.Row{"training", day(), one("hours", "", "1.5", "0.004"), "completed"})})

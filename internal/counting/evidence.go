@@ -254,7 +254,7 @@ func (f *Figures) weigher(code string) func(r recordRef, row *snapshot.Counted) 
 			return one, false
 		case countSum:
 			a, _ := f.amount(counts.value, r)
-			return a, false
+			return a, counts.value.limited()
 		case countDistinct:
 			if same = schema.Same(f.value(counts.value, r)); same == "" {
 				return amount{}, false

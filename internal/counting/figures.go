@@ -17,6 +17,9 @@ import (
 // mostDecimals is the limit of decimals of a figure.
 const mostDecimals = 4
 
+// countDecimals is the limit of decimals of a count or sum, unless its field has others.
+const countDecimals = 2
+
 // figure says how an indicator is worked out.
 type figure struct {
 	in       project.Indicator
@@ -246,7 +249,7 @@ func (c *counter) indicator(place int) snapshot.Indicator {
 	}
 	if t.rule != nil {
 		for i, p := range t.rule.parts {
-			out.By[p.name] = p.breakdown(t.parts[i])
+			out.By[p.name] = p.breakdown(t.rule, t.parts[i])
 			if t.rule.layout.Fields[p.field].Sensitive && f.about && out.People < schema.FewestSensitive {
 				out.By[p.name] = withheld(out.By[p.name])
 			}
@@ -356,14 +359,14 @@ func targetsBy(all map[string]map[string]float64) map[string]map[string]json.Num
 }
 
 // breakdown returns the parts of a figure of records.
-func (p parts) breakdown(sums []amount) snapshot.Breakdown {
+func (p parts) breakdown(of *indicatorRule, sums []amount) snapshot.Breakdown {
 	out := make(snapshot.Breakdown, 0, len(p.codes)+1)
 	for i, code := range append(slices.Clone(p.codes), snapshot.Unknown) {
 		value := amount{}
 		if sums != nil {
 			value = sums[i]
 		}
-		out = append(out, snapshot.Part{Code: code, Amount: decimal(value.hundredths())})
+		out = append(out, snapshot.Part{Code: code, Amount: of.added(value)})
 	}
 	return out
 }
@@ -375,6 +378,7 @@ type plan struct {
 	baseline *big.Rat // nil: none
 	points   []point  // the line: straight between them
 	last     day
+	decimals int  // of the rounded figure
 	plain    bool // status and percentage follow from the rounded figure, and the line is straight from 0 to the target
 }
 
@@ -385,7 +389,7 @@ type point struct {
 }
 
 func newPlan(def *project.Definition, in project.Indicator) plan {
-	p := plan{down: in.Direction == project.Down, last: dayOf(in.LastDay(def.Period)), plain: !in.Derived() && len(in.Targets) == 0 && in.Direction == "" && in.Baseline == nil}
+	p := plan{decimals: countDecimals, down: in.Direction == project.Down, last: dayOf(in.LastDay(def.Period)), plain: !in.Derived() && len(in.Targets) == 0 && in.Direction == "" && in.Baseline == nil}
 	start := new(big.Rat)
 	if in.Baseline != nil {
 		p.baseline = exact(in.Baseline.Value)
@@ -477,7 +481,7 @@ func (p *plan) share(value *big.Rat, started bool) *big.Rat {
 	}
 	share := value
 	if p.plain {
-		share = shown(value, 2)
+		share = shown(value, p.decimals)
 	}
 	share = new(big.Rat).Mul(share, big.NewRat(100, 1))
 	return share.Quo(share, p.target)

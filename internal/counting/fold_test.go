@@ -291,7 +291,7 @@ func TestApplyRefusesInvalidFacts(t *testing.T) {
 		{"a row too long", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"output","row":["2010-01-01","kit","1","T","","more"]}`},
 		{"a day that no month has", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"output","row":["2010-02-29","kit","1","T"]}`},
 		{"a date written otherwise", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"output","row":["1.2.2010","kit","1","T"]}`},
-		{"a quantity that is none", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"output","row":["2010-01-01","kit","1.5","T"]}`},
+		{"a quantity that is none", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"output","row":["2010-01-01","kit","1,5","T"]}`},
 		{"a number with a zero before it", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"output","row":["2010-01-01","kit","01","T"]}`},
 		{"hours with a zero after them", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"attendance","person":"p1","row":["training","2010-01-01","1.50","completed"]}`},
 		{"hours below zero", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"attendance","person":"p1","row":["training","2010-01-01","-1.5","completed"]}`},

@@ -52,6 +52,7 @@ var definition = &project.Definition{
 		{Code: "last-hours", Monitored: true, Count: "last", Field: "hours", Decimals: 4, Rule: project.Rule{Of: "attendance"}},
 		{Code: "outcomes", Target: 8, Count: "sum", Field: "hours", By: []string{"outcome"}, Rule: project.Rule{Of: "attendance"}},
 		{Code: "kinds", Target: 8, Count: "records", By: []string{"kind"}, Rule: project.Rule{Of: "output"}},
+		{Code: "amounts", Target: 3, Count: "sum", Field: "quantity", By: []string{"kind"}, Rule: project.Rule{Of: "output"}},
 		{Code: "value", Target: 3, Count: "value", Decimals: 4, Value: `i["hours"] / i["followed"] - i["share"] / 100`},
 		{Code: "followed", Monitored: true, Count: "value", Value: `i["follow-up"] + i["trained"]`},
 		{Code: "who-hours", Target: 3, Count: "people", Rule: project.Rule{Who: `sum(attendance, .hours) >= 4.51`}},
@@ -66,6 +67,9 @@ var definition = &project.Definition{
 		{Code: "scale", Monitored: true, Count: "said", Scale: []project.Labelled{{ID: "poor"}, {ID: "good"}}},
 	},
 }
+
+// amounts are those of outputs whose kinds have decimals and take corrections.
+var amounts = []string{"1", "900", "0", "-3", "0.1", "-0.1", "12.35", "-12.35", "0.0001", "-0.0001", "-999999999.9999", "1000000000"}
 
 // history is all that happened: facts, and the packs of files.
 type history struct {
@@ -109,8 +113,11 @@ func drawHistory(t *rapid.T) *history {
 				out[i] = one("time", "", "18:25")
 			case schema.Whole:
 				out[i] = strconv.Itoa(some("whole", 0, 900))
-				if f.Name == "birth_year" {
+				switch f.Name {
+				case "birth_year":
 					out[i] = strconv.Itoa(some("year", 1940, 2011))
+				case "quantity":
+					out[i] = one("quantity", amounts...)
 				}
 			case schema.Decimal:
 				out[i] = one("decimal", "0", "1", "1.5", "2.005", "0.004", "3.333333")

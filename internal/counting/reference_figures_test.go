@@ -273,7 +273,7 @@ func (f *referenceFigures) indicator(in project.Indicator) snapshot.Indicator {
 	if derived {
 		decimals = in.Decimals
 	}
-	if in.Count == "said" {
+	if in.Count == "said" || in.Count == "sum" && in.Field == "quantity" {
 		decimals = 4
 	}
 	records := f.meeting(in, meetsCode(in), end)
@@ -334,7 +334,7 @@ func (f *referenceFigures) indicator(in project.Indicator) snapshot.Indicator {
 					sum.Add(sum, rational(one.get(in.Field)))
 				}
 			}
-			parts = append(parts, snapshot.Part{Code: code, Amount: writtenTo(sum, 2)})
+			parts = append(parts, snapshot.Part{Code: code, Amount: writtenTo(sum, decimals)})
 		}
 		i.By[field] = parts
 	}
@@ -432,7 +432,7 @@ func (f *referenceFigures) judged(in project.Indicator, value *big.Rat, derived,
 		return percent(share), "behind"
 	}
 	counted := value
-	if !derived {
+	if !derived && in.Field != "quantity" {
 		counted = roundedTo(value, 100)
 	}
 	share := new(big.Rat).Quo(new(big.Rat).Mul(counted, hundred), target)
@@ -458,7 +458,9 @@ func (f *referenceFigures) judged(in project.Indicator, value *big.Rat, derived,
 	}
 	said := percent(share)
 	if share.Sign() < 0 {
-		said = json.Number(share.FloatString(1))
+		if said = json.Number(share.FloatString(1)); said == "-0.0" {
+			said = "0.0"
+		}
 	}
 	judged := share
 	if !derived {

@@ -358,7 +358,7 @@ func meets(code string, r referenceRecord, attributes map[string]string) bool {
 		return r.kind.Name == "signup"
 	case "max":
 		return r.kind.Name == "output" && r.get("kind") == "spot"
-	case "last", "kinds":
+	case "last", "kinds", "amounts":
 		return r.kind.Name == "output"
 	case "advised", "follow-up", "share":
 		return r.kind.Name == "consultation"

@@ -88,6 +88,9 @@ type value struct {
 	field  *schema.Field // that may be refused, which is no value; nil: none
 }
 
+// limited reports whether the value has the limits of an option, and is added up with all its decimals.
+func (v value) limited() bool { return v.field != nil && v.field.Limited != "" }
+
 type origin int
 
 const (
@@ -161,7 +164,7 @@ func (r *Rules) compile(from project.Rule) (*kindLayout, *rule.Rule, error) {
 func (r *Rules) addIndicator(def *project.Definition, place int) error {
 	in := def.Indicators[place]
 	f := &r.figures[place]
-	*f = figure{in: in, among: -1, last: dayOf(in.LastDay(def.Period)), plan: newPlan(def, in), decimals: 2}
+	*f = figure{in: in, among: -1, last: dayOf(in.LastDay(def.Period)), plan: newPlan(def, in), decimals: countDecimals}
 	if in.Derived() {
 		f.decimals = in.Decimals
 	}
@@ -199,6 +202,9 @@ func (r *Rules) addIndicator(def *project.Definition, place int) error {
 	case project.CountSum, project.CountDistinct, project.CountMean, project.CountMin, project.CountMax, project.CountLast:
 		if next.value, err = r.value(s, in.Field, in.Count != project.CountDistinct); err != nil {
 			return err
+		}
+		if in.Count == project.CountSum && next.value.limited() {
+			f.decimals, f.plan.decimals = mostDecimals, mostDecimals
 		}
 	default:
 		return fmt.Errorf("unknown count %q", in.Count)

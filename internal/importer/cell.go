@@ -55,6 +55,14 @@ func (c cell) blank() bool {
 // momentLayout is the text of a moment with date and time.
 const momentLayout = "2006-01-02 15:04:05"
 
+// given returns a cell as it is read: of text, as plain returns it.
+func (c cell) given() cell {
+	if strings.HasPrefix(c.text, "=") {
+		return c.plain()
+	}
+	return c
+}
+
 // plain returns a cell of text as a spreadsheet shows it: ="2010-07-21" and =12500, which keep a spreadsheet from
 // changing a value, are 2010-07-21 and 12500.
 func (c cell) plain() cell {

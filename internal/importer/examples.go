@@ -19,6 +19,9 @@ func Examples(k *schema.Kind, d *project.Definition, today, language string) []s
 	for n := range 2 {
 		row := make(schema.Row, len(columns))
 		for i, f := range columns {
+			if f.Limits() {
+				f = f.With(e.value(k.Field(f.Limited), n))
+			}
 			row[i] = e.value(f, n)
 			if _, problem := f.Parse(row[i], e.scope); problem != nil && !(f.Type == schema.Instant && isDate(row[i])) {
 				return nil

@@ -232,9 +232,7 @@ func (c *checker) row(r row) error {
 	for i := range max(len(c.layout.columns), len(cells)) {
 		var value cell
 		if i < len(cells) {
-			if value = cells[i]; strings.HasPrefix(value.text, "=") {
-				value = value.plain()
-			}
+			value = cells[i].given()
 		}
 		if i >= len(c.layout.columns) || c.layout.columns[i].nameless {
 			if !value.blank() {
@@ -254,7 +252,7 @@ func (c *checker) row(r row) error {
 		if c.letters != nil && col.field.Type.Stored() == schema.Texts && len(c.letters.list) < mostWords && !isPlain(value.text) {
 			c.letters.add([]byte(value.text), true)
 		}
-		canonical, cleaned, problem := col.parse(value, c.scope)
+		canonical, cleaned, problem := col.parse(value, c.limits(col, cells), c.scope)
 		if problem != nil {
 			c.problems = append(c.problems, *problem)
 			continue
@@ -334,6 +332,20 @@ func (c *checker) row(r row) error {
 		entry.Row = nil
 	}
 	return c.line(Line{Kind: kind, Row: number, Sheet: c.sheet.number, Entry: entry})
+}
+
+// limits returns the field of a column with the limits that the option in another column of the row sets.
+func (c *checker) limits(col *column, cells []cell) *schema.Field {
+	if !col.field.Limits() {
+		return col.field
+	}
+	for i := range c.layout.columns {
+		if by := &c.layout.columns[i]; by.field != nil && by.field.Name == col.field.Limited && !by.twice && i < len(cells) {
+			option, _, _ := by.parse(cells[i].given(), by.field, c.scope)
+			return col.field.With(option)
+		}
+	}
+	return col.field
 }
 
 // midnight is how programs write a day without a time of day.

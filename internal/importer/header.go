@@ -60,16 +60,16 @@ func (l *layout) keyAt(place int) *schema.Field {
 // maxListed is the size of a column's cache of list values.
 const maxListed = 500
 
-// parse reads a cell of the column, and reports whether its text had to be cleaned. Values of lists are cached: looking
-// one up in all spellings is slow, and a column repeats few values.
-func (c *column) parse(value cell, scope schema.Scope) (canonical string, cleaned bool, problem *schema.Problem) {
-	if c.field.Type != schema.Choice || value.form != written {
-		return value.read(c.field, scope)
+// parse reads a cell of the column as a value of its field with its limits in the row, and reports whether its text had
+// to be cleaned. Values of lists are cached: looking one up in all spellings is slow, and a column repeats few values.
+func (c *column) parse(value cell, field *schema.Field, scope schema.Scope) (canonical string, cleaned bool, problem *schema.Problem) {
+	if field.Type != schema.Choice || value.form != written {
+		return value.read(field, scope)
 	}
 	if known, ok := c.listed[value.text]; ok {
 		return known.canonical, known.cleaned, nil
 	}
-	canonical, cleaned, problem = value.read(c.field, scope)
+	canonical, cleaned, problem = value.read(field, scope)
 	if problem == nil && len(c.listed) < maxListed {
 		if c.listed == nil {
 			c.listed = map[string]listed{}

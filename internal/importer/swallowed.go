@@ -68,7 +68,7 @@ func (c *checker) isRow(cells []string) bool {
 		if dated && col.field.Type != schema.Date || !col.field.Required {
 			continue
 		}
-		if _, _, problem := col.parse(cell{text: text}, c.scope); problem != nil && problem.Code != schema.InTheFuture {
+		if _, _, problem := col.parse(cell{text: text}, col.field, c.scope); problem != nil && problem.Code != schema.InTheFuture {
 			return false
 		}
 	}

@@ -37,7 +37,7 @@ var definition = &project.Definition{
 		{ID: "founding-cooperatives", Label: project.Text{"pl": "Szkolenie: zakładanie spółdzielni socjalnej", "en": "Training: founding a social co-operative"}},
 		{ID: "incubator", Label: project.Text{"pl": "Inkubator", "en": "Incubator"}},
 	},
-	OutputKinds: []project.Labelled{
+	OutputKinds: []project.OutputKind{
 		{ID: "tv-spot", Label: project.Text{"pl": "spot telewizyjny", "en": "TV spot"}},
 		{ID: "reportage", Label: project.Text{"pl": "reportaż", "en": "reportage"}},
 		{ID: "web-news", Label: project.Text{"pl": "informacja na stronie", "en": "website news item"}},
@@ -426,7 +426,7 @@ func TestPersonOfAnInvalidRowIsPassedOn(t *testing.T) {
 func TestEscapedCellsOfOwnExportsAreReadUnescaped(t *testing.T) {
 	t.Parallel()
 	own := *definition
-	own.OutputKinds = []project.Labelled{{ID: "film", Label: project.Text{"pl": "=film", "en": "+film"}}, {ID: "quoted", Label: project.Text{"pl": "'=film'", "en": "'-quoted"}}}
+	own.OutputKinds = []project.OutputKind{{ID: "film", Label: project.Text{"pl": "=film", "en": "+film"}}, {ID: "quoted", Label: project.Text{"pl": "'=film'", "en": "'-quoted"}}}
 	for _, tt := range []struct{ name, kind, title, want string }{
 		{"a label", "'=film", "x", "film x"},
 		{"a label as it is", "=film", "x", "film x"},
@@ -783,6 +783,58 @@ func TestHostileFilesTakeLittleMemory(t *testing.T) {
 		}
 		if checked.Rows == 0 && checked.Errors.Total == 0 && name != "blank lines below" {
 			t.Errorf("%s is a table", name)
+		}
+	}
+}
+
+// Each row of a file has the limits of its own kind of output, wherever the column of the kind is.
+func TestAmountsOfAFileHaveTheLimitsOfTheirRow(t *testing.T) {
+	t.Parallel()
+	d := *definition
+	d.OutputKinds = []project.OutputKind{{ID: "leaflet", Label: project.Text{"pl": "ulotka", "en": "leaflet"}}, {ID: "waste", Label: project.Text{"pl": "odpady", "en": "waste"}, Decimals: 2, Correction: true}}
+	own := schema.Scope{Definition: &d, Today: scope.Today}
+	for _, c := range []struct {
+		kind   string
+		amount any // of a cell; as a text also in a delimited file
+		want   string
+	}{
+		{"odpady", "12,35", "12.35"}, {"waste", "-12.35", "-12.35"}, {"waste", "0", "0"}, {"waste", "1 234,5", "1234.5"}, {"waste", "1.234,50", "1234.5"},
+		{"waste", 12.35, "12.35"}, {"waste", -0.1, "-0.1"}, {"waste", 12.355, "not_a_number"}, {"waste", "12.500", "not_a_number"}, {"waste", "'-3", "-3"}, {"waste", "=-3", "-3"},
+		{"ulotka", "12.500", "12500"}, {"leaflet", "12 500", "12500"}, {"leaflet", 12500, "12500"}, {"leaflet", 1.5, "not_a_number"}, {"leaflet", "1,5", "not_a_number"},
+		{"leaflet", 0, "out_of_range"}, {"leaflet", "-1", "out_of_range"},
+	} {
+		files := map[string]string{}
+		for name, order := range map[string][]int{"the kind first": {0, 1, 2, 3}, "the kind last": {0, 3, 2, 1}} {
+			head, row := make([]any, 4), make([]any, 4)
+			var line []string
+			for i, at := range order {
+				head[at], row[at] = []any{"date", "kind", "quantity", "title"}[i], []any{"2010-01-18", c.kind, c.amount, "x"}[i]
+			}
+			files["workbook, "+name] = string(workbookOf(t, nil, [][]any{head, row}))
+			for _, cell := range row {
+				line = append(line, fmt.Sprint(cell))
+			}
+			if _, is := c.amount.(string); is {
+				files["delimited, "+name] = strings.Join([]string{fmt.Sprint(head[0]), fmt.Sprint(head[1]), fmt.Sprint(head[2]), fmt.Sprint(head[3])}, ";") + "\n" + strings.Join(line, ";") + "\n"
+			}
+		}
+		for name, file := range files {
+			got := ""
+			checked, err := Check(t.Context(), File{Body: strings.NewReader(file), Size: int64(len(file))}, own, anyKind, func(l Line) error {
+				if l.Entry.Row != nil {
+					got = l.Kind.Get(l.Entry.Row, "quantity")
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range checked.Errors.List {
+				got = e.Code
+			}
+			if got != c.want {
+				t.Errorf("%s of %v in a %s: %q, want %q", c.kind, c.amount, name, got, c.want)
+			}
 		}
 	}
 }

@@ -104,7 +104,7 @@ func TestDocumentAcceptsWhatTheSchemaAccepts(t *testing.T) {
 	document := read(t)
 	definition := &project.Definition{
 		TimeZone: "Europe/Warsaw", Region: project.Region{Population: 1000},
-		Activities: []project.Activity{{ID: "a"}}, OutputKinds: []project.Labelled{{ID: "leaflet"}},
+		Activities: []project.Activity{{ID: "a"}}, OutputKinds: []project.OutputKind{{ID: "leaflet"}},
 	}
 	for _, c := range []struct{ name, kind, body string }{
 		{"a sign-up by e-mail", "signup", `{"activity":"a","first_name":"Ewa","last_name":"Wzór","email":"ewa@example.org","consent_processing":true}`},

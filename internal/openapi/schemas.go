@@ -334,7 +334,7 @@ func (w *writer) shape(t reflect.Type) object {
 	case t == breakdownType:
 		return object{
 			"type": "object", "description": "People by code, of records what they add up to, `unknown` last. The public sees `<5` in the place of 1 to 4, and `hidden` where a part could be worked out from it.",
-			"additionalProperties": object{"oneOf": []object{{"type": "number", "minimum": 0}, served.Enum(snapshot.Few, snapshot.Hidden)}},
+			"additionalProperties": object{"oneOf": []object{{"type": "number"}, served.Enum(snapshot.Few, snapshot.Hidden)}},
 		}
 	}
 	if name := w.names[t]; name != "" {

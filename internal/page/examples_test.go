@@ -49,7 +49,7 @@ func definition() *project.Definition {
 			{ID: "running-promotion", Kind: "training", Capacity: 60, Label: project.Text{"pl": "Szkolenie: prowadzenie i promocja podmiotu", "en": "Training: running and promoting an entity"}},
 			{ID: "founding-cooperatives", Kind: "training", Capacity: 60, Label: project.Text{"pl": "Szkolenie: zakładanie spółdzielni socjalnej", "en": "Training: founding a social co-operative"}, Starts: "2010-04-12T09:00:00+02:00"},
 			{ID: "incubator", Kind: "advice", Label: project.Text{"pl": "Inkubator Społecznej Przedsiębiorczości", "en": "Incubator of Social Entrepreneurship"}}},
-		OutputKinds: []project.Labelled{{ID: "tv-spot", Label: project.Text{"pl": "spot telewizyjny", "en": "TV spot"}}, {ID: "web-news", Label: project.Text{"pl": "informacja na stronie", "en": "website news item"}}},
+		OutputKinds: []project.OutputKind{{ID: "tv-spot", Label: project.Text{"pl": "spot telewizyjny", "en": "TV spot"}}, {ID: "web-news", Label: project.Text{"pl": "informacja na stronie", "en": "website news item"}}},
 	}
 	d.Participants = []project.Rule{{Of: "attendance", Where: `outcome == "completed"`}, {Of: "consultation"}}
 	for i, in := range []struct {

@@ -208,10 +208,14 @@ func (v view) input(f *schema.Field, d *project.Definition, e Entry, today strin
 		in.As = "time"
 	case schema.Instant:
 		in.As, in.Max = "datetime-local", today+"T23:59"
-	case schema.Whole:
-		in.Mode = "numeric"
-	case schema.Decimal:
-		in.Mode = "decimal"
+	case schema.Whole, schema.Decimal:
+		in.Mode = map[bool]string{true: "numeric", false: "decimal"}[f.Type == schema.Whole]
+		if f.Min < 0 {
+			in.Mode = "" // the keyboards of some phones have no minus sign for numbers
+		}
+		if f.Limits() {
+			in.Hint = strings.TrimSpace(in.Hint + " " + v.limits(d))
+		}
 	case schema.Email:
 		in.As, in.OneOf = "email", f.Name == "email" && f.Section != "contact"
 	case schema.Pesel:
@@ -276,6 +280,24 @@ func (v view) input(f *schema.Field, d *project.Definition, e Entry, today strin
 		in.Required = false // by the browser: the box may be ticked instead
 	}
 	return in
+}
+
+// limits returns which amounts the kinds of output take that have decimals or corrections.
+func (v view) limits(d *project.Definition) string {
+	var out []string
+	for _, k := range d.OutputKinds {
+		takes := []string{}
+		if k.Decimals > 0 {
+			takes = append(takes, v.Say("form.decimals", "n", k.Decimals))
+		}
+		if k.Correction {
+			takes = append(takes, v.Say("form.correction"))
+		}
+		if len(takes) > 0 {
+			out = append(out, v.Say("form.limits_of_kind", "kind", k.Label.In(v.Lang()), "takes", strings.Join(takes, ", ")))
+		}
+	}
+	return v.Say("form.limits", "list", strings.Join(out, "; "))
 }
 
 // completes holds the attribute autocomplete by field.

@@ -30,7 +30,7 @@ type Definition struct {
 	Groups       []Labelled    `json:"groups,omitempty"`
 	AgeBands     []string      `json:"age_bands,omitempty"` // "0-24", "25-54", "55+"
 	Activities   []Activity    `json:"activities,omitempty"`
-	OutputKinds  []Labelled    `json:"output_kinds,omitempty"`
+	OutputKinds  []OutputKind  `json:"output_kinds,omitempty"`
 	Partners     []Partner     `json:"partners,omitempty"`
 	Participants []Rule        `json:"participants,omitempty"`
 	Indicators   []Indicator   `json:"indicators"`
@@ -134,6 +134,19 @@ type Region struct {
 type Labelled struct {
 	ID    string `json:"id"`
 	Label Text   `json:"label"`
+}
+
+// OutputKind is a kind of output. Without further keys the amounts of its outputs are whole numbers above 0.
+type OutputKind struct {
+	ID         string `json:"id"`
+	Label      Text   `json:"label"`
+	Decimals   int    `json:"decimals,omitempty"`   // the most that an amount may have
+	Correction bool   `json:"correction,omitempty"` // an amount may be 0 or less
+}
+
+// LimitsAmounts reports whether a kind of output has decimals or takes corrections.
+func (d *Definition) LimitsAmounts() bool {
+	return slices.ContainsFunc(d.OutputKinds, func(k OutputKind) bool { return k.Decimals > 0 || k.Correction })
 }
 
 // Activity is something people sign up to or attend.

@@ -37,6 +37,7 @@ type RecordField struct {
 	Section   string            `json:"section,omitempty"`
 	Hint      Text              `json:"hint,omitzero"`        // below the field of a form, in place of the catalogues'
 	Decimals  int               `json:"decimals,omitempty"`   // of a number, at most
+	LimitedBy string            `json:"limited_by,omitempty"` // the field whose option says which numbers are allowed
 	NotAsked  bool              `json:"not_asked,omitempty"`  // the project does without the attribute
 	Refusable bool              `json:"refusable,omitempty"`  // "refused" may be given in place of the value
 	NotPublic bool              `json:"not_public,omitempty"` // breakdowns by it are not on the public page

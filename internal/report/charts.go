@@ -86,7 +86,7 @@ func Growth(d *project.Definition, in snapshot.Indicator, width, height float64)
 	path.WriteString("M-" + number(overhang) + " " + number(height+overhang) + "V" + number(y(0)))
 	at := y(0)
 	for i, m := range in.ByMonth {
-		if now := y(value(m.Total)); now != at {
+		if now := y(max(0, value(m.Total))); now != at { // the axis begins at 0
 			at = now
 			path.WriteString("H" + number(math.Round(float64(i)*width/float64(len(in.ByMonth)))) + "V" + number(at))
 		}

@@ -52,10 +52,10 @@ func (c *CSV) Close() error {
 // show it.
 func Text(value string) Cell { return Cell{schema.Escape(value)} }
 
-var plainNumber = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
+var plainNumber = regexp.MustCompile(`^-?[0-9]+([.,][0-9]+)?$`)
 
-// Number returns a cell of a number: an int, an int64, a json.Number or the canonical text of a number. Anything else
-// is text.
+// Number returns a cell of a number: an int, an int64, a json.Number or the canonical text of a number, perhaps with a
+// decimal comma. Anything else is text.
 func Number(value any) Cell {
 	written := fmt.Sprint(value)
 	if !plainNumber.MatchString(written) {

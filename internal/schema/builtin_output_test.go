@@ -10,7 +10,7 @@ import (
 func TestOutput(t *testing.T) {
 	t.Parallel()
 	outputScope := schema.Scope{
-		Definition: &project.Definition{TimeZone: "Europe/Warsaw", OutputKinds: []project.Labelled{{ID: "tv-spot", Label: project.Text{"pl": "spot telewizyjny", "en": "TV spot"}}}},
+		Definition: &project.Definition{TimeZone: "Europe/Warsaw", OutputKinds: []project.OutputKind{{ID: "tv-spot", Label: project.Text{"pl": "spot telewizyjny", "en": "TV spot"}}}},
 		Today:      "2026-11-23", Loose: true,
 	}
 	for _, tt := range []struct{ name, kind, quantity, want string }{

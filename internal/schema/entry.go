@@ -80,7 +80,13 @@ func (k *Kind) Read(given Given, s Scope, others ...string) (Entry, []Problem) {
 	}
 	for i := range k.Fields {
 		f := &k.Fields[i]
-		value, problem := f.read(given[f.Name], s)
+		name := f.Name
+		if f.Limits() {
+			by := k.Field(f.Limited)
+			option, _ := by.read(given[by.Name], s)
+			f = f.With(option)
+		}
+		value, problem := f.read(given[name], s)
 		if problem != nil {
 			problems = append(problems, *problem)
 		}

@@ -11,8 +11,20 @@ func Fixed(options ...Option) func(*project.Definition) []Option {
 }
 
 // Groups, OutputKinds and Activities return the lists of the definition.
-func Groups(d *project.Definition) []Option      { return labelled(d.Groups) }
-func OutputKinds(d *project.Definition) []Option { return labelled(d.OutputKinds) }
+func Groups(d *project.Definition) []Option {
+	out := make([]Option, len(d.Groups))
+	for i, g := range d.Groups {
+		out[i] = Option{ID: g.ID, Label: g.Label, Own: true}
+	}
+	return out
+}
+func OutputKinds(d *project.Definition) []Option {
+	out := make([]Option, len(d.OutputKinds))
+	for i, k := range d.OutputKinds {
+		out[i] = Option{ID: k.ID, Label: k.Label, Own: true}
+	}
+	return out
+}
 func Activities(d *project.Definition) []Option {
 	out := make([]Option, len(d.Activities))
 	for i, a := range d.Activities {
@@ -27,14 +39,6 @@ func Locales(*project.Definition) []Option {
 	out := make([]Option, len(tags))
 	for i, tag := range tags {
 		out[i] = Option{ID: tag, Label: text.Name(tag)}
-	}
-	return out
-}
-
-func labelled(list []project.Labelled) []Option {
-	out := make([]Option, len(list))
-	for i, l := range list {
-		out[i] = Option{ID: l.ID, Label: l.Label, Own: true}
 	}
 	return out
 }

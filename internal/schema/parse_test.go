@@ -23,7 +23,7 @@ var definition = &project.Definition{
 	Region:      project.Region{Population: 2_070_000},
 	Groups:      []project.Labelled{{ID: "individual", Label: project.Text{"pl": "osoba zainteresowana", "en": "interested person"}}},
 	Activities:  []project.Activity{{ID: "partnerships", Label: project.Text{"pl": "Szkolenie: partnerstwa", "en": "Training: partnerships"}}, {ID: "incubator"}},
-	OutputKinds: []project.Labelled{{ID: "tv-spot", Label: project.Text{"pl": "spot telewizyjny", "en": "TV spot"}}},
+	OutputKinds: []project.OutputKind{{ID: "tv-spot", Label: project.Text{"pl": "spot telewizyjny", "en": "TV spot"}}},
 }
 
 var (

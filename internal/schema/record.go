@@ -43,6 +43,7 @@ type Field struct {
 	Year     bool              // the number is a year, at most the current one
 	Hours    bool              // the number is hours, and may be written as a duration
 	Minutes  bool              // the number is minutes
+	Limited  string            // the field whose option says which numbers are allowed; see With. "": none
 	Longest  int               // the maximum length of texts in characters; 0: DefaultLongest
 	Pattern  *regexp.Regexp    // of identifiers: matches whole values; nil: any text
 	Options  func(*project.Definition) []Option
@@ -60,7 +61,8 @@ type Field struct {
 	Section   string       // the section of the sign-up form
 	Example   [2]string    // example values for file templates
 
-	builtin bool // the catalogues have the words that its data lacks
+	limited map[string]*Field // with the limits of an option
+	builtin bool              // the catalogues have the words that its data lacks
 }
 
 // DefaultLongest is the default maximum length of a text, in characters.

@@ -56,7 +56,7 @@ func Builtin() *Registry { return builtinRegistry() }
 // registries and may be called often and concurrently. What the definition says of records, people and languages must
 // not change after the first call.
 func For(d *project.Definition) *Registry {
-	if d == nil || len(d.Records) == 0 && d.UsualKeys() {
+	if d == nil || len(d.Records) == 0 && d.UsualKeys() && !d.LimitsAmounts() {
 		return builtinRegistry()
 	}
 	key := weak.Make(d)
@@ -72,7 +72,11 @@ func For(d *project.Definition) *Registry {
 
 // byContent returns the registry of a definition with additions. Two definitions with the same ones share it.
 func byContent(d *project.Definition) *Registry {
-	additions, err := json.Marshal([]any{d.Records, d.People, d.PersonKeys(), d.Languages})
+	var outputs []project.OutputKind
+	if d.LimitsAmounts() {
+		outputs = d.OutputKinds
+	}
+	additions, err := json.Marshal([]any{d.Records, d.People, d.PersonKeys(), d.Languages, outputs})
 	if err != nil {
 		panic(err) // plain data always marshals
 	}
@@ -85,7 +89,7 @@ func byContent(d *project.Definition) *Registry {
 	if err != nil {
 		r = builtinRegistry()
 	}
-	r = r.withKeys(keysOf(d))
+	r = r.withLimits(outputs).withKeys(keysOf(d))
 	if len(extended.registries) >= mostExtended {
 		clear(extended.registries)
 	}
@@ -371,7 +375,7 @@ func newField(f project.RecordField) (Field, error) {
 	out := Field{
 		Name: f.ID, Column: f.Column, Label: f.Label, Required: f.Required, Key: f.Key, Min: f.Min, Max: f.Max, Year: f.Year, Hours: f.Unit == "h", Minutes: f.Unit == "min", Longest: f.Longest, NoColumn: f.NoColumn,
 		Attribute: f.Attribute, Personal: f.Personal || f.Attribute, Total: f.Total, Section: f.Section, Example: f.Example,
-		Hint: f.Hint, Decimals: f.Decimals, Unit: f.Unit, Refusable: f.Refusable, NotPublic: f.NotPublic, Sensitive: f.Sensitive,
+		Hint: f.Hint, Decimals: f.Decimals, Limited: f.LimitedBy, Unit: f.Unit, Refusable: f.Refusable, NotPublic: f.NotPublic, Sensitive: f.Sensitive,
 	}
 	if f.ID == "" {
 		return out, errors.New("missing id")

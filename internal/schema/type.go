@@ -1,6 +1,9 @@
 package schema
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Type defines how values of a field are parsed, stored and compared. Each type has its own file, type_….go.
 //
@@ -30,6 +33,18 @@ const (
 
 // Number reports whether values are numbers, in JSON and for sums. A nil type is Text.
 func (t *Type) Number() bool { return t != nil && (t.Storage == Wholes || t.Storage == Doubles) }
+
+// Stored returns the data type of the field's column in checkpoints. Answers that may be refused are texts; numbers
+// whose limits an option sets may have decimals from an earlier definition.
+func (f *Field) Stored() Storage {
+	switch {
+	case f.Refusable || !f.Type.Number():
+		return Texts
+	case f.Limited != "":
+		return Doubles
+	}
+	return f.Type.Stored()
+}
 
 // Listed reports whether values are of a list of options. A nil type is Text.
 func (t *Type) Listed() bool { return t == Choice || t == Choices }
@@ -66,5 +81,8 @@ func (f *Field) typ() *Type {
 // Canonical reports whether a stored value is in canonical form. Values that were validated by Parse always are.
 func (f *Field) Canonical(text string) bool {
 	t := f.typ()
+	if f.Limited != "" && isStoredDecimal(strings.TrimPrefix(text, "-")) {
+		return text != "-0" // under the limits of an earlier definition
+	}
 	return t.canonical == nil || f.Refusable && text == Refused || t.canonical(text)
 }

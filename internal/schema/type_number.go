@@ -77,6 +77,15 @@ func isAmbiguous(value string) bool {
 	return groups(value) == 1 && strings.Contains(value, ".")
 }
 
+// Typed returns a canonical value as a form shows it, which is read as the same value when it is sent back. 1.234 could
+// be a number of thousands, so it has one more zero.
+func (f *Field) Typed(value string) string {
+	if f.Type.Number() && isAmbiguous(value) {
+		return value + "0"
+	}
+	return value
+}
+
 // splitGrouped returns a fraction whose whole part is grouped, such as 1.234,5 or 1,234.5, with a decimal point and
 // without groups; any other text as it is.
 func splitGrouped(value string) string {
@@ -150,7 +159,11 @@ func parseNumber(f *Field, value string, s Scope) (string, *Problem) {
 		return "", &Problem{Code: NotANumber}
 	}
 	if n < f.Min || n > f.most(s) {
-		return "", f.outOfRange(s)
+		problem := f.outOfRange(s)
+		if f.Limited != "" && n <= 0 && f.Min > 0 {
+			problem.Hint = "correction"
+		}
+		return "", problem
 	}
 	if f.Type.Storage == Wholes && '1' <= value[0] && value[0] <= '9' {
 		return value, nil

@@ -523,6 +523,6 @@ func plus(total json.Number, shift *big.Rat) json.Number {
 	if total == "" || shift.Sign() == 0 {
 		return total
 	}
-	text := new(big.Rat).Add(number(total), shift).FloatString(2)
+	text := new(big.Rat).Add(number(total), shift).FloatString(6)
 	return json.Number(strings.TrimSuffix(strings.TrimRight(text, "0"), "."))
 }

@@ -148,7 +148,7 @@ func TestBuiltinKindsSpeakALanguageOfOneFile(t *testing.T) {
 	d := &project.Definition{
 		ID: "p", TimeZone: "UTC", Title: project.Text{"eo": "Ĝardeno"}, Period: project.Period{From: "2010-01-01", To: "2010-12-31"}, Region: project.Region{Population: 50_000},
 		Activities:  []project.Activity{{ID: "garden", Label: project.Text{"eo": "Ĝardeno"}}},
-		OutputKinds: []project.Labelled{{ID: "film", Label: project.Text{"eo": "Filmo"}}},
+		OutputKinds: []project.OutputKind{{ID: "film", Label: project.Text{"eo": "Filmo"}}},
 		Groups:      []project.Labelled{{ID: "society", Label: project.Text{"eo": "Societo"}}},
 	}
 	scope := schema.Scope{Definition: d, Today: "2010-07-21", Loose: true}

@@ -157,14 +157,6 @@ func (l *fileLayout) makeColumns() []column {
 	)
 }
 
-// storedAs returns the data type of a field's column. What may be refused is stored as texts.
-func storedAs(f *schema.Field) schema.Storage {
-	if f.Refusable || !f.Type.Number() {
-		return schema.Texts
-	}
-	return f.Type.Stored()
-}
-
 // furtherColumns are the endings of the columns of a field whose type differs from that of a field of the same name in
 // an earlier kind. No id of a field has a hyphen.
 var furtherColumns = map[schema.Storage]string{schema.Texts: "-text", schema.Wholes: "-whole", schema.Doubles: "-decimal"}
@@ -190,14 +182,14 @@ func (l *fileLayout) fieldColumns(others []column) []column {
 			if f.Name == "date" || !f.Counts() {
 				continue
 			}
-			at := slices.Index(fields, stored{f.Name, storedAs(f)})
+			at := slices.Index(fields, stored{f.Name, f.Stored()})
 			if at < 0 {
 				at = len(out)
 				name := f.Name
 				if slices.ContainsFunc(fields, func(other stored) bool { return other.name == f.Name }) {
-					name += furtherColumns[storedAs(f)]
+					name += furtherColumns[f.Stored()]
 				}
-				fields = append(fields, stored{f.Name, storedAs(f)})
+				fields = append(fields, stored{f.Name, f.Stored()})
 				out = append(out, column{name: name, field: f.Name})
 			}
 			places[field{at, k.Name}] = i

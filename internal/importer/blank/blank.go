@@ -52,6 +52,9 @@ func (b Blank) CSV(w io.Writer) error {
 		cells := make([]report.Cell, len(row))
 		for i, value := range row {
 			cells[i] = report.Text(b.written(b.columns[i], value))
+			if b.columns[i].Type.Number() {
+				cells[i] = report.Number(b.written(b.columns[i], value))
+			}
 		}
 		out.Row(cells...)
 	}
@@ -67,7 +70,7 @@ func (b Blank) XLSX(w io.Writer, title string, made time.Time) error {
 	}}
 	for _, f := range b.columns {
 		data.Columns = append(data.Columns, workbook.Column{Name: b.name(f), Width: width(f)})
-		about.Rows = append(about.Rows, []any{f.Name, f.ColumnIn(b.translation()), b.needed(f), DescribeValues(f, b.words), b.allowed(f)})
+		about.Rows = append(about.Rows, []any{f.Name, f.ColumnIn(b.translation()), b.needed(f), DescribeValues(f, b.scope.Definition, b.words), b.allowed(f)})
 	}
 	for _, row := range b.examples {
 		cells := make([]any, len(row))
@@ -161,8 +164,27 @@ func (b Blank) needed(f *schema.Field) string {
 	return b.words.Say("value.no")
 }
 
-// DescribeValues returns a description of the values of a column.
-func DescribeValues(f *schema.Field, words *text.Messages) string {
+// DescribeValues returns a description of the values of a column. Where the limits of a number depend on an option, it
+// describes those without limits of their own first.
+func DescribeValues(f *schema.Field, d *project.Definition, words *text.Messages) string {
+	if !f.Limits() {
+		return describe(f, words)
+	}
+	var out []string
+	for _, k := range d.OutputKinds {
+		with := f.With(k.ID)
+		if k.Decimals == 0 && !k.Correction {
+			if usual := describe(with, words); !slices.Contains(out, usual) {
+				out = slices.Insert(out, 0, usual)
+			}
+			continue
+		}
+		out = append(out, words.Say("blank.of_kind", "kind", k.Label.In(words.Language()), "values", describe(with, words)))
+	}
+	return strings.Join(out, "; ")
+}
+
+func describe(f *schema.Field, words *text.Messages) string {
 	switch f.Type {
 	case schema.Date:
 		return words.Say("blank.date")
@@ -193,7 +215,11 @@ func DescribeValues(f *schema.Field, words *text.Messages) string {
 		case f.Max == 0:
 			return words.Say(below, "min", words.Number(number(f.Min)))
 		}
-		return words.Say(between, "min", words.Number(number(f.Min)), "max", words.Number(number(f.Max)))
+		out := words.Say(between, "min", words.Number(number(f.Min)), "max", words.Number(number(f.Max)))
+		if f.Decimals > 0 {
+			out = words.Say("blank.decimals", "values", out, "n", f.Decimals)
+		}
+		return out
 	}
 	longest := f.Longest
 	if longest == 0 {

@@ -20,7 +20,7 @@ func definition() *project.Definition {
 	return &project.Definition{
 		ID: "p", TimeZone: "Europe/Warsaw", Period: project.Period{From: "2026-01-01", To: "2026-12-31"}, Region: project.Region{Population: 50_000},
 		Activities:  []project.Activity{{ID: "planting", Label: project.Text{"pl": "Sadzenie; drzew", "en": "Planting, trees"}}, {ID: "compost", Label: project.Text{"pl": "planting", "en": "Compost"}}},
-		OutputKinds: []project.Labelled{{ID: "film", Label: project.Text{"pl": "film", "en": "film"}}},
+		OutputKinds: []project.OutputKind{{ID: "film", Label: project.Text{"pl": "film", "en": "film"}}},
 		Records: []project.RecordKind{{Name: "harvest", Fields: []project.RecordField{
 			{ID: "date", Type: "date", Required: true, Key: true}, {ID: "site", Type: "text", Required: true, Key: true},
 			{ID: "weight", Type: "whole", Required: true, Min: 5, Max: 9}, {ID: "length", Type: "decimal", Required: true, Max: 0.5}, {ID: "children", Type: "whole"},
@@ -67,18 +67,21 @@ func TestATemplateSentUnchangedHasNothingButExamples(t *testing.T) {
 	formulas := definition()
 	formulas.Activities[0].Label, formulas.Activities[1].Label = project.Text{"pl": "=planting", "en": "+planting"}, project.Text{"pl": "@compost", "en": "-compost"}
 	formulas.OutputKinds[0].Label = project.Text{"pl": "=film", "en": "@film"}
+	measured := definition()
+	measured.OutputKinds = append(measured.OutputKinds, project.OutputKind{ID: "waste", Label: project.Text{"pl": "odpady", "en": "waste"}, Decimals: 2, Correction: true})
 	for name, at := range map[string]struct {
 		d     *project.Definition
 		today string
 		rows  func(kind string) int
 	}{
-		"where labels begin like formulas":    {formulas, "2026-07-21", func(string) int { return 2 }},
-		"in the middle of the project":        {definition(), "2026-07-21", func(string) int { return 2 }},
-		"on its first day":                    {definition(), "2026-01-01", func(string) int { return 2 }},
-		"before it":                           {definition(), "2025-12-01", func(string) int { return 2 }},
-		"after it":                            {definition(), "2027-03-01", func(string) int { return 2 }},
-		"in a small town":                     {tiny, "2026-07-21", func(string) int { return 2 }},
-		"of a project without its own values": {without, "2026-07-21", func(kind string) int { return map[string]int{"media": 2, "consultations": 2, "harvest": 2}[kind] }},
+		"where a kind of output has decimals and corrections": {measured, "2026-07-21", func(string) int { return 2 }},
+		"where labels begin like formulas":                    {formulas, "2026-07-21", func(string) int { return 2 }},
+		"in the middle of the project":                        {definition(), "2026-07-21", func(string) int { return 2 }},
+		"on its first day":                                    {definition(), "2026-01-01", func(string) int { return 2 }},
+		"before it":                                           {definition(), "2025-12-01", func(string) int { return 2 }},
+		"after it":                                            {definition(), "2027-03-01", func(string) int { return 2 }},
+		"in a small town":                                     {tiny, "2026-07-21", func(string) int { return 2 }},
+		"of a project without its own values":                 {without, "2026-07-21", func(kind string) int { return map[string]int{"media": 2, "consultations": 2, "harvest": 2}[kind] }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -123,7 +126,7 @@ func TestATemplateOfEarlierListsHasOnlyExamples(t *testing.T) {
 	slices.Reverse(now.OutputKinds)
 	slices.Reverse(now.Groups)
 	now.Activities = append([]project.Activity{{ID: "new", Label: project.Text{"pl": "nowe", "en": "new"}}}, now.Activities...)
-	now.OutputKinds = append([]project.Labelled{{ID: "new", Label: project.Text{"pl": "nowe", "en": "new"}}}, now.OutputKinds...)
+	now.OutputKinds = append([]project.OutputKind{{ID: "new", Label: project.Text{"pl": "nowe", "en": "new"}}}, now.OutputKinds...)
 	for _, k := range schema.For(before).Kinds {
 		var csv bytes.Buffer
 		if err := blank.Of(k, before, "2026-07-21", "pl").CSV(&csv); err != nil {
@@ -156,5 +159,20 @@ func TestARowThatIsNotQuiteAnExampleCounts(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestTemplatesSayWhatEachKindOfOutputTakes(t *testing.T) {
+	t.Parallel()
+	d := definition()
+	d.OutputKinds = append(d.OutputKinds, project.OutputKind{ID: "waste", Label: project.Text{"pl": "odpady", "en": "waste"}, Decimals: 2, Correction: true})
+	kind := schema.For(d).Kind(schema.Output)
+	got := blank.DescribeValues(kind.Field("quantity"), d, text.Of("en"))
+	if want := "a whole number, 1 to 1,000,000,000; waste: a number, -1,000,000,000 to 1,000,000,000, with at most 2 digits after the point"; strings.ReplaceAll(got, "−", "-") != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	var csv bytes.Buffer
+	if err := blank.Of(kind, d, "2026-07-21", "pl").CSV(&csv); err != nil || !strings.Contains(csv.String(), ";-0,5;") {
+		t.Errorf("the template: %s, error %v", csv.String(), err)
 	}
 }

@@ -108,6 +108,10 @@ func Property(f *schema.Field, d *project.Definition) object {
 	case schema.Whole, schema.Decimal:
 		out["type"] = map[schema.Storage]string{schema.Wholes: "integer", schema.Doubles: "number"}[f.Type.Stored()]
 		out["minimum"] = json.Number(schema.Number(f.Min))
+		if f.Limited != "" {
+			out["type"], out["minimum"] = "number", json.Number(schema.Number(-f.Max))
+			about = append(about, "A whole number above 0, unless the definition gives its `"+f.Limited+"` `decimals` or `correction`.")
+		}
 		if f.Max != 0 {
 			out["maximum"] = json.Number(schema.Number(f.Max))
 		} else {

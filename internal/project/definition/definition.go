@@ -58,6 +58,9 @@ const (
 	mostIndicators   = 200
 )
 
+// mostDecimals is the most decimals that a number may have.
+const mostDecimals = 4
+
 // mostConfirmHours is for how long a place can be reserved for an unconfirmed sign-up.
 const mostConfirmHours = 720
 
@@ -136,7 +139,7 @@ func (r *reader) definition(root *node) *project.Definition {
 	d.Groups = o.labelled("groups", mostGroups, "unknown") // breakdowns have a part with this name
 	d.AgeBands = o.ageBands()
 	d.Activities = o.activities(d.Location())
-	d.OutputKinds = o.labelled("output_kinds", mostOutputKinds)
+	d.OutputKinds = o.outputKinds()
 	d.Partners = o.partners()
 	people, given := o.part("people", "keys", "identifiers", "attributes", "complete", "incomplete")
 	if given {
@@ -290,6 +293,24 @@ func (o object) labelled(key string, most int, reserved ...string) []project.Lab
 		id := l.id("id", reserved...)
 		l.once("id", id, seen)
 		out = append(out, project.Labelled{ID: id, Label: l.text("label", longestName)})
+	})
+	return out
+}
+
+func (o object) outputKinds() []project.OutputKind {
+	var out []project.OutputKind
+	seen := map[string]int{}
+	o.each("output_kinds", mostOutputKinds, func(n *node, path string) {
+		k, ok := o.object(n, path, "id", "label", "decimals", "correction")
+		if !ok {
+			return
+		}
+		k.require("id", "label")
+		id := k.id("id")
+		k.once("id", id, seen)
+		out = append(out, project.OutputKind{
+			ID: id, Label: k.text("label", longestName), Decimals: int(k.whole("decimals", 0, mostDecimals)), Correction: k.yes("correction", false),
+		})
 	})
 	return out
 }

@@ -73,7 +73,7 @@ func TestParseReadsEveryKey(t *testing.T) {
 			{ID: "founding-cooperatives", Kind: "training", Capacity: 60, Label: text("Szkolenie: zakładanie spółdzielni socjalnej", "Training: founding a social co-operative")},
 			{ID: "incubator", Kind: "advice", Label: text("Inkubator Społecznej Przedsiębiorczości", "Incubator of Social Entrepreneurship")},
 		},
-		OutputKinds: []project.Labelled{
+		OutputKinds: []project.OutputKind{
 			{ID: "tv-spot", Label: text("spot telewizyjny", "TV spot")},
 			{ID: "reportage", Label: text("reportaż", "reportage")},
 			{ID: "web-news", Label: text("informacja na stronie", "website news item")},
@@ -350,6 +350,7 @@ var broken = []struct {
 	{"a target group below zero", "id: small", "id: small\ntarget_group: -1", "target_group out_of_range 2:15"},
 	{"a number with a comma, within braces", "target: 10", "target: 1,5", "indicators[0].target not_a_number 7:38"},
 	{"a stray word after a text in quotes", "title: Small", "title: {pl: 'Mały', ale własny}", "title.ale własny unknown_field 2:21"},
+	{"decimals and corrections of outputs", "id: small", "id: small\noutput_kinds: [{id: a, label: A, decimals: 5}, {id: b, label: B, decimals: 1.5, correction: perhaps}, {id: c, label: C, decimal: 2}]", "output_kinds[0].decimals out_of_range 2:44; output_kinds[1].decimals not_a_number 2:76; output_kinds[1].correction not_in_list 2:93; output_kinds[2].decimal unknown_field 2:121"},
 	{"control characters", "title: Small", `title: "Sma\u0007ll"`, "title unreadable 2:8"},
 	{"every problem at once, in the order of lines", "id: small\ntitle: Small", "id: S\ntitel: Small", "title missing 1:1; id not_an_id 1:5; titel unknown_field 2:1"},
 	{"a position after Polish letters", "title: Small", "title: {pl: żółć, en: Gall, ie: Domlas}", "title.ie unknown_field 2:29"},
@@ -522,5 +523,21 @@ func TestParsedDefinitionsSurviveJSON(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A kind of output may have decimals and take corrections; without the keys it is stored as before.
+func TestOutputKindsHaveLimits(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(small, "id: small", "id: small\noutput_kinds: [{id: waste, label: W, decimals: 2, correction: true}, {id: badge, label: B, correction: no}]", 1)
+	d, problems := definition.Parse("", []byte(text))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if k := d.OutputKinds; len(k) != 2 || k[0].Decimals != 2 || !k[0].Correction || k[1].Decimals != 0 || k[1].Correction {
+		t.Errorf("%+v", d.OutputKinds)
+	}
+	if written, err := json.Marshal(d.OutputKinds[1]); err != nil || strings.Contains(string(written), "decimals") || strings.Contains(string(written), "correction") {
+		t.Errorf("%s, error %v", written, err)
 	}
 }

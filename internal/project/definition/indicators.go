@@ -203,7 +203,7 @@ func (o object) counted(d *project.Definition, in *project.Indicator) *rule.Form
 	if in.Derived() && in.Count != project.CountSaid {
 		in.Decimals = 1
 		if o.fields["decimals"] != nil {
-			in.Decimals = int(o.whole("decimals", 0, 4))
+			in.Decimals = int(o.whole("decimals", 0, mostDecimals))
 		}
 	}
 	switch in.Count {

@@ -176,7 +176,7 @@ func (o object) ownField(e entry, path string, ofPeople bool) project.RecordFiel
 			out.Privacy = "sealed"
 		}
 	case "number":
-		out.Decimals = int(part.whole("decimals", 0, 4))
+		out.Decimals = int(part.whole("decimals", 0, mostDecimals))
 		out.Type = "whole"
 		if out.Decimals > 0 {
 			out.Type = "decimal"

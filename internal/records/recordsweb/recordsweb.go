@@ -612,7 +612,7 @@ func (v view) who() string {
 func (v view) values(k *schema.Kind) map[string]string {
 	out := map[string]string{}
 	for i := range k.Fields {
-		out[k.Fields[i].Name] = v.row[i]
+		out[k.Fields[i].Name] = k.Fields[i].Typed(v.row[i])
 	}
 	for name, text := range keyValues(k, v.person) {
 		if text != "" {

@@ -393,7 +393,7 @@ func (p *document) curve(x, y, w, h float64, in snapshot.Indicator) {
 	step := w / float64(max(1, len(in.ByMonth)))
 	points := []fpdf.PointType{{X: x, Y: y + h}}
 	for i, m := range in.ByMonth {
-		level := at(value(m.Total))
+		level := at(max(0, value(m.Total))) // the axis begins at 0
 		points = append(points, fpdf.PointType{X: x + float64(i)*step, Y: level}, fpdf.PointType{X: x + float64(i+1)*step, Y: level})
 	}
 	p.pdf.SetFillColor(light.r, light.g, light.b)

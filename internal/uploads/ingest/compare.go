@@ -5,7 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -115,10 +115,7 @@ func (r *run) total() {
 		whole += p.amount / million
 		rest += p.amount % million
 	}
-	whole, rest = whole+rest/million, rest%million
-	sum := strconv.FormatInt(whole, 10)
-	if rest > 0 {
-		sum += strings.TrimRight(fmt.Sprintf(".%06d", rest), "0")
-	}
+	total := new(big.Rat).Add(big.NewRat(whole, 1), big.NewRat(rest, million))
+	sum := strings.TrimSuffix(strings.TrimRight(total.FloatString(6), "0"), ".")
 	r.upload.Totals = uploads.Totals{field: json.Number(sum)}
 }
