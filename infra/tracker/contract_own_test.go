@@ -175,3 +175,20 @@ func TestContractDescriptionOfAProject(t *testing.T) {
 	}
 	p.anyone.get(p.at + "/openapi.json").is(http.StatusUnauthorized)
 }
+
+// Sums of a field have all of its decimals.
+func TestContractSumsHaveAllDecimals(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "indicators:\n", `records:
+  sample: {label: {pl: Próbka, en: Sample}, key: [place], fields: {place: {type: choice, options: [a, b, c]}, weight: {type: number, decimals: 4, unit: kg}, depth: {type: number, decimals: 3}}}
+indicators:
+  - {code: "30", unit: kg, target: 1, count: sum, field: weight, of: sample, by: [place], label: Weight}
+  - {code: "31", unit: m, target: 1, count: sum, field: depth, of: sample, label: Depth}
+`)
+	for place, values := range map[string]fields{"a": {"weight": 0.0001, "depth": 1.255}, "b": {"weight": 0.0002, "depth": 0.001}, "c": {"weight": 1.2345, "depth": 2}} {
+		p.office.post(p.at+"/records/sample", values.and(fields{"date": p.day(-10), "place": place})).is(http.StatusCreated)
+	}
+	p.counts(map[string]string{"30": "1.2348", "31": "3.256"})
+	p.office.post(p.at+"/records/sample", fields{"date": p.day(-9), "place": "a", "weight": 0.0003, "depth": 0.004}).is(http.StatusCreated)
+	p.counts(map[string]string{"30": "1.2351", "31": "3.26"})
+}

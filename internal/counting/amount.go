@@ -79,7 +79,7 @@ func (a amount) hundredths() *big.Int {
 
 // added writes an amount as the records of a tally show it: to hundredths, or exactly.
 func (r *indicatorRule) added(a amount) json.Number {
-	if r.count == countSum && r.value.limited() {
+	if r.count == countSum && r.value.fine() {
 		return a.text()
 	}
 	return decimal(a.hundredths())

@@ -254,7 +254,7 @@ func (f *Figures) weigher(code string) func(r recordRef, row *snapshot.Counted) 
 			return one, false
 		case countSum:
 			a, _ := f.amount(counts.value, r)
-			return a, counts.value.limited()
+			return a, counts.value.fine()
 		case countDistinct:
 			if same = schema.Same(f.value(counts.value, r)); same == "" {
 				return amount{}, false

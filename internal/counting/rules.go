@@ -88,8 +88,10 @@ type value struct {
 	field  *schema.Field // that may be refused, which is no value; nil: none
 }
 
-// limited reports whether the value has the limits of an option, and is added up with all its decimals.
-func (v value) limited() bool { return v.field != nil && v.field.Limited != "" }
+// fine reports whether sums of the value are written with more than two decimals.
+func (v value) fine() bool {
+	return v.field != nil && (v.field.Limited != "" || v.field.Decimals > 2)
+}
 
 type origin int
 
@@ -203,7 +205,7 @@ func (r *Rules) addIndicator(def *project.Definition, place int) error {
 		if next.value, err = r.value(s, in.Field, in.Count != project.CountDistinct); err != nil {
 			return err
 		}
-		if in.Count == project.CountSum && next.value.limited() {
+		if in.Count == project.CountSum && next.value.fine() {
 			f.decimals, f.plan.decimals = mostDecimals, mostDecimals
 		}
 	default:
