@@ -55,7 +55,9 @@ func TestWhatStoredRecordsNeedCannotBeTakenOut(t *testing.T) {
 	p.office.post(p.at+"/signups", signup("ewa", "planting").and(fields{"citizenship": "other"})).is(http.StatusCreated)
 	p.office.post(p.at+"/signups", signup("jan", "planting")).is(http.StatusCreated)
 
-	line := func(definition, text string) int { return strings.Count(definition[:strings.Index(definition, text)], "\n") + 1 }
+	line := func(definition, text string) int {
+		return strings.Count(definition[:strings.Index(definition, text)], "\n") + 1
+	}
 	for _, c := range []struct{ name, line, instead, field, number, at string }{
 		{"a kind", harvest, "  other: {label: Other, fields: {n: {type: number}}}", "records.harvest", "4", "records:"},
 		{"a field", "      remark: {type: text, open: true}\n", "", "records.harvest.fields.remark", "1", "fields:\n      site"},
