@@ -3,6 +3,7 @@ package project
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -91,7 +92,25 @@ func plain(d *Definition) map[string]any {
 	if err != nil {
 		panic(fmt.Sprintf("project: encode a definition: %v", err)) // only texts and numbers
 	}
+	maps.DeleteFunc(out, func(_ string, value any) bool { return isBlank(value) })
 	return out
+}
+
+// isBlank reports whether a decoded value has no text, and no number but 0: the JSON of a definition has keys that were
+// not written.
+func isBlank(value any) bool {
+	switch v := value.(type) {
+	case map[string]any:
+		for _, one := range v {
+			if !isBlank(one) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		return len(v) == 0
+	}
+	return value == nil || reflect.ValueOf(value).IsZero()
 }
 
 // items decodes a list of objects; id is the key of their names.

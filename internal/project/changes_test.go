@@ -2,6 +2,7 @@ package project_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"outreach/internal/project"
@@ -30,7 +31,7 @@ activities a B changed [{capacity 3 5} {label  } {place  Dom}]
 activities gone Gone removed []
 partners press Gazeta added []
  target_group  removed [{target_group 20 }]
- time_zone  changed [{time_zone  UTC}]
+ time_zone  added [{time_zone  UTC}]
  title  changed [{title  }]
 `
 	if got != want {
@@ -64,5 +65,18 @@ func TestRulesAskForTheFieldsTheyName(t *testing.T) {
 	}
 	if !(project.Indicator{Field: "sex"}).UsesAny([]string{"sex"}) {
 		t.Error("what counts the values of a field asks for it")
+	}
+}
+
+// The JSON of a definition has keys that were not written; they are no changes.
+func TestWhatWasNotWrittenIsNoChange(t *testing.T) {
+	t.Parallel()
+	after := &project.Definition{ID: "small", Title: project.Text{"en": "Small"}, Indicators: []project.Indicator{{Code: "1"}}}
+	var got []string
+	for _, c := range project.Changes(nil, after) {
+		got = append(got, c.Part+" "+c.ID)
+	}
+	if want := []string{"indicators 1", " id", " title"}; !slices.Equal(got, want) {
+		t.Errorf("changes are %q, want %q", got, want)
 	}
 }
