@@ -42,6 +42,9 @@ func expect(route web.Route, path string) who {
 	if strings.HasPrefix(route.Path, "/{project}/records/{kind}") {
 		route.Roles = []string{web.Coordinator} // further roles are those that a kind names; built-in kinds name none
 	}
+	if route.Path == "/{project}/attachments/{id}" { // it is of the adviser's record
+		return who{may: []string{"coordinator", "adviser"}, hidden: []string{"other adviser", "partner", "other partner"}}
+	}
 	var w who
 	for _, name := range everybody {
 		role := roles[name]
@@ -149,9 +152,18 @@ var requests = []request{
 	{route: "POST /{project}/records/{kind}/{id}", path: "/{project}/records/test/{test}", body: `_method=PUT`},
 	{route: "DELETE /{project}/records/{kind}/{id}", path: "/{project}/records/output/{new output}"},
 
+	{route: "POST /{project}/attachments", body: `{}`},
+	{route: "GET /{project}/attachments/{id}", path: "/{project}/attachments/{attachment}"},
+
 	{route: "GET /{project}/people"},
 	{route: "GET /{project}/people", path: "/{project}/people?q=ewa@example.org"},
 	{route: "GET /{project}/people/duplicates"},
+	{route: "GET /{project}/people/incomplete"},
+	{route: "POST /{project}/people/{id}/question", path: "/{project}/people/{person}/question", body: `{}`},
+	{route: "GET /{project}/people/{id}/questions/{question}", path: "{question}?token={asked}"},
+	{route: "GET /{project}/people/{id}/questions/{question}", path: "{question}?token=00"},
+	{route: "POST /{project}/people/{id}/questions/{question}", path: "{question}?token={asked}", body: `{}`},
+	{route: "POST /{project}/people/{id}/questions/{question}", path: "{question}?token=00", body: `{}`},
 	{route: "GET /{project}/people/{id}", path: "/{project}/people/{person}"},
 	{route: "GET /{project}/people/{id}.json", path: "/{project}/people/{person}.json"},
 	{route: "POST /{project}/people/{id}", path: "/{project}/people/{person}", body: `_method=PUT`},
@@ -189,7 +201,9 @@ var requests = []request{
 
 	{route: "GET /{project}/indicators/{code}/said", path: "/{project}/indicators/said/said"},
 	{route: "PUT /{project}/indicators/{code}/said", path: "/{project}/indicators/said/said", body: `{}`},
+	{route: "POST /{project}/indicators/{code}/said", path: "/{project}/indicators/said/said", body: `_method=PUT`},
 
+	{route: "GET /{project}/openapi.json"},
 	{route: "GET /{project}/definition"},
 	{route: "GET /{project}/definition/versions"},
 	{route: "GET /{project}/definition/versions/{number}", path: "/{project}/definition/versions/1"},
@@ -208,7 +222,13 @@ func TestEachRouteAdmitsItsRolesOnly(t *testing.T) {
 			t.Errorf("no request asks for %s %s: add one to `requests`", route.Method, route.Path)
 		}
 	}
-	p := newProject(t, "reports: {", "confirm: email\nreports: {", "indicators:\n", "indicators:\n  - {code: said, unit: point, count: said, label: Satisfaction}\n")
+	p := newProject(t, "reports: {", "confirm: email\nreports: {", "indicators:\n", `people: {complete: [education]}
+records:
+  consultation: {fields: {agreement: {type: file, label: Agreement}}}
+  harvest: {label: Harvest, by: [partner], fields: {photo: {type: file, label: Photo}}}
+indicators:
+  - {code: said, unit: point, count: said, label: Satisfaction}
+`)
 	callers := map[string]caller{
 		"nobody": p.anyone, "coordinator": p.office, "coordinator elsewhere": p.caller("office@example.org", "elsewhere:coordinator"),
 		"adviser": p.adviser, "other adviser": p.caller("other-adviser@example.org", p.id+":adviser"), "funder": p.funder,
@@ -298,21 +318,28 @@ func accessThings(t *testing.T, p *project) func(path string) string {
 	p.anyone.post(p.at+"/signups", signup("ewa", "planting").and(fields{"email": email})).is(http.StatusCreated)
 	things["{signup}"] = p.office.get(p.at + "/signups").is(http.StatusOK).text("items.0.id")
 	things["{person}"] = p.office.get(p.at + "/people?q=" + email).is(http.StatusOK).text("items.0.id")
-	token := func(what string) (found string) {
-		link := regexp.MustCompile(regexp.QuoteMeta(p.at+"/signups/"+things["{signup}"]) + "/" + what + `\?token=([0-9a-f]+)`)
-		eventually(t, "the letter with the link to "+what, func() bool {
+	token := func(link *regexp.Regexp) (found []string) {
+		eventually(t, "the letter with the link "+link.String(), func() bool {
 			for _, letter := range p.mails(email) {
 				if parts := link.FindStringSubmatch(said(within(letter, "text"))); parts != nil {
-					found = parts[1]
+					found = parts
 				}
 			}
-			return found != ""
+			return found != nil
 		})
 		return found
 	}
-	things["{confirmation}"] = token("confirm")
+	ofSignup := func(what string) string {
+		return token(regexp.MustCompile(regexp.QuoteMeta(p.at+"/signups/"+things["{signup}"]) + "/" + what + `\?token=([0-9a-f]+)`))[1]
+	}
+	things["{confirmation}"] = ofSignup("confirm")
 	p.anyone.post(p.at+"/signups/"+things["{signup}"]+"/confirm", fields{"token": things["{confirmation}"]}).is(http.StatusOK)
-	things["{token}"] = token("cancel")
+	things["{token}"] = ofSignup("cancel")
+	p.office.post(p.at+"/people/"+things["{person}"]+"/question", fields{}).is(http.StatusCreated)
+	question := token(regexp.MustCompile("(" + regexp.QuoteMeta(p.at+"/people/"+things["{person}"]) + `/questions/[0-9A-Z]+)\?token=([0-9a-f]+)`))
+	things["{question}"], things["{asked}"] = question[1], question[2]
+	things["{attachment}"] = p.attach(p.adviser, "agreement.jpg", filesByType[jpeg])
+	p.adviser.post(p.at+"/consultations", p.consultation("ewa").and(fields{"agreement": things["{attachment}"], "topic": "with a file"})).is(http.StatusCreated)
 	things["{upload}"] = p.accepts(p.radio, "a.csv", p.airings("radio")).text("id")
 	things["{consultation}"] = p.adviser.post(p.at+"/consultations", p.consultation("ewa")).is(http.StatusCreated).text("id")
 	things["{attendance}"] = p.office.post(p.at+"/attendance", p.attendance("ewa")).is(http.StatusCreated).text("id")

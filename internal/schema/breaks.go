@@ -77,7 +77,7 @@ func (f *Field) breaks(now *Field) *Break {
 	case now == nil:
 		return &Break{}
 	case f.Type.Number() && now.Type.Number():
-		if now.decimals() < f.decimals() {
+		if now.Limited == "" && now.decimals() < f.decimals() { // a limited one is read whatever its limits are
 			return &Break{Key: "decimals", Reads: func(value string) bool {
 				_, decimals, _ := strings.Cut(value, ".")
 				return value == Refused && now.Refusable || now.Canonical(value) && len(decimals) <= now.decimals()
