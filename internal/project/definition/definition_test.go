@@ -276,6 +276,7 @@ var broken = []struct {
 	{"a population of no one", "id: small", "id: small\nregion: {population: 0}", "region.population out_of_range 2:22"},
 	{"a population in millions", "id: small", "id: small\nregion: {population: 2.07}", "region.population not_a_number 2:22"},
 	{"a rule with an unknown variable", `'activity == "course"'`, `'activity == "course" && status == 1'`, "indicators[0].where bad_rule 7:105"},
+	{"a rule that no record can meet", `'activity == "course"'`, `'activity == "course" && hours > 3 && hours < 2'`, "indicators[0].where bad_rule 7:81"},
 	{"a rule that is cut off", `'activity == "course"'`, `'activity =='`, "indicators[0].where bad_rule 7:91"},
 	{"a plain rule with an unknown variable", `'activity == "course"'`, `hours > much`, "indicators[0].where bad_rule 7:88"},
 	{"a rule whose quotes are doubled", `'activity == "course"'`, `'activity != ''course'' && x > 1'`, "indicators[0].where bad_rule 7:107"},

@@ -32,6 +32,9 @@ func (o object) rule(d *project.Definition) project.Rule {
 		return out
 	}
 	compiled, err := rule.Compile(registry, kind, out.Where)
+	if err == nil {
+		err = rule.NeverHolds(out.Where)
+	}
 	if err != nil {
 		o.reportRule("where", err)
 		return out
