@@ -44,7 +44,7 @@ func TestPreviewAndSaidValuesInABrowser(t *testing.T) {
 		v.open(p.at + "/indicators/km/said?lang=en").sees("Measured on site")
 		v.isOpenTo(axe(t))
 		v.picture("said-" + map[int64]string{wide: "wide", narrow: "narrow"}[width])
-		v.open(p.at + "/snapshots/latest").sees("Between 50 and 100", "(uncertain)")
+		v.open(p.at+"/snapshots/latest").sees("Between 50 and 100", "(uncertain)")
 		v.isOpenTo(axe(t))
 		v.picture("bounds-" + map[int64]string{wide: "wide", narrow: "narrow"}[width])
 		v.open(p.at+"/definition").fill("yaml", changed).press("Only check").sees("What the figures would be", "People with: sum of", "(new)", "(removed)")
