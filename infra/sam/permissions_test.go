@@ -52,6 +52,10 @@ var seldom = map[[2]string]string{
 	{"ManageUploads", "/answers/"}:                  "a list of sign-ups that is too long for Lambda has thousands of them, which take minutes to make",
 	{"IngestUpload", "dynamodb:DeleteItem"}:         "the sign-ups of a file meet others only if people sign up at the same time",
 	{"IngestUpload", "sqs:ChangeMessageVisibility"}: "a file that needs more than one invocation has too many rows for a scenario",
+	{"ManageProject", "/attachments/"}:              "no scenario sends a photo; the tests of infra/tracker do",
+	{"CompileSnapshot", "/attachments/"}:            "the same",
+	{"RecordConsultation", "/attachments/"}:         "the same",
+	{"RecordConsultation", "s3:ListBucket"}:         "without it S3 answers 403, not 404, of a photo that has not arrived",
 	{"ShowReport", "s3:ListBucket"}:                 "without it S3 answers 403, not 404, where a snapshot from before evidence had an index has none",
 	{"SignIn", "People"}:                            "whoever comes back from the provider went through its pages, which the stand-in has not; the tests of infra/tracker sign in",
 }
