@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"outreach/internal/schema"
@@ -56,21 +57,24 @@ func (c *checker) isTotal(cells []cell) bool {
 // longestTotal is longer than any word for a total, in bytes.
 const longestTotal = 60
 
-// isTotal reports whether a text is nothing but a word for a total, in any language, with a colon or without.
-func isTotal(value string) bool {
-	if len(value) == 0 || len(value) > longestTotal {
-		return false
-	}
-	value = schema.Unmarked(schema.Same(strings.TrimSuffix(schema.Clean(value), ":")))
+// totalWords are the words for a total in all languages, without marks. Each bad row is compared with them.
+var totalWords = sync.OnceValue(func() map[string]bool {
+	out := map[string]bool{}
 	words := text.Records().Word("value.row_total")
 	for _, language := range words.Languages() {
 		for word := range strings.SplitSeq(words[language], ", ") {
-			if value == schema.Unmarked(word) {
-				return true
-			}
+			out[schema.Unmarked(word)] = true
 		}
 	}
-	return false
+	return out
+})
+
+// isTotal reports whether a text is nothing but a word for a total, in any language, with a colon or without.
+func isTotal(value string) bool {
+	if len(value) == 0 || len(value) > longestTotal || '0' <= value[0] && value[0] <= '9' {
+		return false
+	}
+	return totalWords()[schema.Unmarked(schema.Same(strings.TrimSuffix(schema.Clean(value), ":")))]
 }
 
 func filled(cells []cell) int {
