@@ -52,7 +52,7 @@ func TestRecordsWithPhotosInABrowser(t *testing.T) {
 	v.signIn(p.id+":coordinator", p.at+"/records/visit?lang=en")
 	for _, width := range []int64{wide, narrow} {
 		v.size(width)
-		v.open(p.at + "/records/visit").sees("Wizyta u Ewy.jpg", "Photo")
+		v.open(p.at+"/records/visit").sees("Wizyta u Ewy.jpg", "Photo")
 		v.isOpenTo(axe(t))
 		v.picture("photos-" + map[int64]string{wide: "wide", narrow: "narrow"}[width])
 	}
