@@ -13,6 +13,7 @@ import (
 // Message is one letter. Letters of the same cause have the same ID, so that one sent twice can be recognised.
 type Message struct {
 	ID      string `json:"id"`
+	Project string `json:"project,omitempty"` // of which it is
 	To      string `json:"to"`
 	Subject string `json:"subject"`
 	Text    string `json:"text"`

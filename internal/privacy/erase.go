@@ -123,7 +123,7 @@ func (s *Store) eraseFromTables(ctx context.Context, project string, erasures []
 	if err != nil {
 		return err
 	}
-	if err := s.forgetLetters(ctx, addresses); err != nil {
+	if err := s.forgetLetters(ctx, project, addresses); err != nil {
 		return err
 	}
 	kinds, err := s.registry(ctx, project)
@@ -189,7 +189,7 @@ func (s *Store) eraseFromTables(ctx context.Context, project string, erasures []
 	if err != nil {
 		return err
 	}
-	if err := s.forgetLetters(ctx, addresses); err != nil {
+	if err := s.forgetLetters(ctx, project, addresses); err != nil {
 		return err
 	}
 	if err := s.forgetAnswers(ctx, project); err != nil {
@@ -308,11 +308,11 @@ func (s *Store) addresses(ctx context.Context, project string, erasures []people
 	return slices.Compact(out), nil
 }
 
-func (s *Store) forgetLetters(ctx context.Context, addresses []string) error {
+func (s *Store) forgetLetters(ctx context.Context, project string, addresses []string) error {
 	if s.Letters == nil || len(addresses) == 0 {
 		return nil
 	}
-	return s.Letters.Forget(ctx, addresses)
+	return s.Letters.Forget(ctx, project, addresses)
 }
 
 // forgetAnswers deletes the stored answers of a project, which may name anybody. Who is about to read one asks again.
@@ -427,7 +427,7 @@ type Disk interface {
 	Scrubbed(ctx context.Context, remove func() (removed bool, err error)) error
 }
 
-// Letters deletes stored copies of letters by their addresses.
+// Letters deletes stored copies of a project's letters by their addresses.
 type Letters interface {
-	Forget(ctx context.Context, addresses []string) error
+	Forget(ctx context.Context, project string, addresses []string) error
 }

@@ -63,12 +63,13 @@ func (b *Box) Send(ctx context.Context, m mail.Message) error {
 	return nil
 }
 
-// Forget removes the letters to some addresses, of a person who is erased.
-func (b *Box) Forget(_ context.Context, addresses []string) error {
+// Forget removes a project's letters to some addresses, of a person who is erased from it. The letters of other projects
+// stay; those that were stored before letters had a project are removed too.
+func (b *Box) Forget(_ context.Context, project string, addresses []string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return jsonlines.Remove(b.file, func(l struct{ To string }) bool {
-		return slices.ContainsFunc(addresses, func(address string) bool { return strings.EqualFold(address, l.To) })
+	return jsonlines.Remove(b.file, func(l struct{ Project, To string }) bool {
+		return (l.Project == project || l.Project == "") && slices.ContainsFunc(addresses, func(address string) bool { return strings.EqualFold(address, l.To) })
 	})
 }
 

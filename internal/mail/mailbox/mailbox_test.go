@@ -80,7 +80,7 @@ func TestLettersToAnErasedPersonAreRemoved(t *testing.T) {
 	for n, to := range []string{"a@example.org", "b@example.org", "A@example.org", "c@example.org"} {
 		send(t, b, fmt.Sprint(n), to)
 	}
-	if err := b.Forget(t.Context(), []string{"a@example.org", "c@example.org"}); err != nil {
+	if err := b.Forget(t.Context(), "town", []string{"a@example.org", "c@example.org"}); err != nil {
 		t.Fatal(err)
 	}
 	send(t, b, "4", "d@example.org")
@@ -93,11 +93,25 @@ func TestLettersToAnErasedPersonAreRemoved(t *testing.T) {
 	if info, err := os.Stat(file); err != nil || info.Mode() != 0o600 {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
-	if err := b.Forget(t.Context(), []string{"b@example.org", "d@example.org"}); err != nil || kept(t, b) != "" {
+	if err := b.Forget(t.Context(), "town", []string{"b@example.org", "d@example.org"}); err != nil || kept(t, b) != "" {
 		t.Errorf("%v, kept %q", err, kept(t, b))
 	}
 	if _, err := os.Stat(file + ".new"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("beside it lies another: %v", err)
+	}
+}
+
+// An erasure from one project leaves the letters of others, where the same address may be another person's.
+func TestLettersOfOtherProjectsStay(t *testing.T) {
+	t.Parallel()
+	b := open(t, filepath.Join(t.TempDir(), "mail.jsonl"), nil)
+	for n, project := range []string{"town", "village", ""} {
+		if err := b.Send(t.Context(), mail.Message{ID: fmt.Sprint(n), Project: project, To: "a@example.org"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Forget(t.Context(), "town", []string{"a@example.org"}); err != nil || kept(t, b) != "1" {
+		t.Errorf("%v, kept %q", err, kept(t, b))
 	}
 }
 
@@ -142,7 +156,7 @@ func TestATruncatedLetterHidesNoOther(t *testing.T) {
 	if got := kept(t, b); got != "2 1" {
 		t.Errorf("kept %q", got)
 	}
-	if err := b.Forget(t.Context(), []string{"gone@example.org"}); err != nil {
+	if err := b.Forget(t.Context(), "town", []string{"gone@example.org"}); err != nil {
 		t.Fatal(err)
 	}
 	if text, err := os.ReadFile(file); err != nil || bytes.Contains(text, []byte("gone@")) || kept(t, b) != "2 1" {

@@ -280,6 +280,7 @@ func decode[T any](f fact.Fact, notify func(T) (bool, error)) (bool, error) {
 
 // send sends a letter. One that is refused for good is logged and counts as sent, so that it holds up no other.
 func (n *Deliverer) send(ctx context.Context, project string, m mail.Message) error {
+	m.Project = project
 	err := n.sender.Send(ctx, m)
 	if errors.Is(err, mail.ErrPostponed) {
 		n.log.WarnContext(ctx, "letter postponed", "project", project, "letter", m.ID, "reason", err.Error())
