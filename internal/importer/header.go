@@ -32,12 +32,20 @@ type column struct {
 	nameless bool              // it has no name
 	twice    bool              // an earlier column is the same field
 	listed   map[string]listed // cache of a list: values by text
+	last     *last             // the last value that no list has; nil: none yet
 }
 
 // listed is a value of a list, and whether its text had to be cleaned.
 type listed struct {
 	canonical string
 	cleaned   bool
+}
+
+// last is a value of the field, with its limits in the row, and the text that it was read from.
+type last struct {
+	text  string
+	field *schema.Field
+	listed
 }
 
 // Places of the columns about a person, where these are not part of the row. The keys follow, in their order.
@@ -62,9 +70,23 @@ const maxListed = 500
 
 // parse reads a cell of the column as a value of its field with its limits in the row, and reports whether its text had
 // to be cleaned. Values of lists are cached: looking one up in all spellings is slow, and a column repeats few values.
+// So is the value of the row before: many columns have the same text in row after row.
 func (c *column) parse(value cell, field *schema.Field, scope schema.Scope) (canonical string, cleaned bool, problem *schema.Problem) {
-	if field.Type != schema.Choice || value.form != written {
+	if value.form != written || value.shown != "" {
 		return value.read(field, scope)
+	}
+	if field.Type != schema.Choice {
+		if c.last == nil {
+			c.last = &last{}
+		}
+		if c.last.field != field || c.last.text != value.text {
+			canonical, cleaned, problem = value.read(field, scope)
+			if problem != nil {
+				return canonical, cleaned, problem
+			}
+			*c.last = last{value.text, field, listed{canonical, cleaned}}
+		}
+		return c.last.canonical, c.last.cleaned, nil
 	}
 	if known, ok := c.listed[value.text]; ok {
 		return known.canonical, known.cleaned, nil

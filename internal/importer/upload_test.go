@@ -838,3 +838,51 @@ func TestAmountsOfAFileHaveTheLimitsOfTheirRow(t *testing.T) {
 		}
 	}
 }
+
+// A row is read as it would be alone, whatever the row before has.
+func TestARowDoesNotDependOnTheOneBefore(t *testing.T) {
+	t.Parallel()
+	d := *definition
+	d.OutputKinds = []project.OutputKind{{ID: "leaflet"}, {ID: "waste", Decimals: 2, Correction: true}}
+	own := schema.Scope{Definition: &d, Today: scope.Today}
+	// lastOf reads rows and returns the last one: its amount, or what is wrong with it.
+	lastOf := func(rows ...string) (got string) {
+		file := "date;quantity;title;kind\n" + strings.Join(rows, "\n") + "\n"
+		checked, err := Check(t.Context(), File{Body: strings.NewReader(file), Size: int64(len(file))}, own, anyKind, func(l Line) error {
+			if l.Entry.Row != nil && l.Row == len(rows)+1 {
+				got = l.Kind.Get(l.Entry.Row, "date") + " " + l.Kind.Get(l.Entry.Row, "quantity") + " " + l.Kind.Get(l.Entry.Row, "title")
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range checked.Errors.List {
+			if e.Row == len(rows)+1 {
+				got += e.Column + " " + e.Code + " "
+			}
+		}
+		return got
+	}
+	var all []string
+	for _, kind := range []string{"leaflet", "waste", "none"} {
+		for _, amount := range []string{"12.500", "1,5", "0", "-1", "7", "85%", ""} {
+			all = append(all, "2010-01-18;"+amount+";a  b;"+kind)
+		}
+	}
+	all = append(all, "18.01.2010;7;a;leaflet", "x;7;a;leaflet")
+	for _, row := range all {
+		alone := lastOf(row)
+		if alone == "" {
+			t.Errorf("%s: neither a row nor an error", row)
+		}
+		for i, before := range all {
+			if row == before {
+				continue // a repeated row is passed over
+			}
+			if got := lastOf(before, row); got != alone {
+				t.Errorf("%s after %s (%d): %q, alone %q", row, before, i, got, alone)
+			}
+		}
+	}
+}

@@ -36,13 +36,20 @@ func Tidy(value string) (tidy string, changed bool) {
 	return out.String(), true
 }
 
-// doubtful are the first bytes of characters that Clean or TidyWords may change: combining, invisible and other spaces
-// among them. Letters of Latin and Cyrillic scripts have other ones.
-var doubtful = func() (first [256]bool) {
+const (
+	isSpace    = 1
+	isDoubtful = 2
+)
+
+// untidy says of bytes whether they are spaces, or the first ones of characters that Clean or TidyWords may change:
+// combining, invisible and other spaces among them. Letters of Latin and Cyrillic scripts have other first bytes.
+var untidy = func() (first [256]byte) {
 	for b := 0xcc; b < 0x100; b++ {
-		first[b] = b != 0xd0 && b != 0xd1
+		if b != 0xd0 && b != 0xd1 {
+			first[b] = isDoubtful
+		}
 	}
-	first[0xc2] = true
+	first[0xc2], first[' '] = isDoubtful, isSpace
 	return first
 }()
 
@@ -52,15 +59,13 @@ func IsTidy(value string) bool {
 	if n := len(value); n > 0 && (value[0] <= ' ' || value[n-1] <= ' ') {
 		return false
 	}
-	before := byte(0)
+	before, wrong := byte(0), byte(0)
 	for i := range len(value) {
-		c := value[i]
-		if doubtful[c] || c == ' ' && before == ' ' {
-			return false
-		}
-		before = c
+		is := untidy[value[i]]
+		wrong |= is | is&before<<1 // two spaces are doubtful
+		before = is
 	}
-	return true
+	return wrong < isDoubtful
 }
 
 // isInvisible reports whether a character is never seen by itself.

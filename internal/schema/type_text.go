@@ -10,6 +10,9 @@ import (
 var Text = &Type{Name: "text", wrong: Unreadable, parse: parseText}
 
 func parseText(f *Field, value string, _ Scope) (string, *Problem) {
+	if len(value) <= f.longest() && isGraphic(value) {
+		return value, nil
+	}
 	length, readable := 0, true
 	for i := 0; i < len(value); length++ {
 		if isGraph(value[i]) || value[i] == ' ' {
@@ -27,6 +30,16 @@ func parseText(f *Field, value string, _ Scope) (string, *Problem) {
 		return "", &Problem{Code: Unreadable, Hint: "text"}
 	}
 	return value, nil
+}
+
+// isGraphic reports whether a text has only visible characters of ASCII and spaces.
+func isGraphic(value string) bool {
+	for i := range len(value) {
+		if !isGraph(value[i]) && value[i] != ' ' {
+			return false
+		}
+	}
+	return true
 }
 
 func (f *Field) longest() int {

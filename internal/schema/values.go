@@ -116,28 +116,35 @@ func (v Values) MarshalJSON() ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-// escaped are the bytes of ASCII that json.Marshal writes in another way.
-var escaped = func() (bytes [utf8.RuneSelf]bool) {
+// Bits of what is in a text.
+const (
+	hasEscaped = 1 << iota // bytes of ASCII that json.Marshal writes in another way
+	hasOthers              // bytes of other characters than ASCII
+	hasLines               // the first byte of U+2028 and U+2029, which it writes in another way
+)
+
+// inJSON says of each byte which of these a text with it has.
+var inJSON = func() (bits [256]byte) {
 	for b := range ' ' {
-		bytes[b] = true
+		bits[b] = hasEscaped
 	}
 	for _, b := range `"\<>&` {
-		bytes[b] = true
+		bits[b] = hasEscaped
 	}
-	return bytes
+	for b := utf8.RuneSelf; b < len(bits); b++ {
+		bits[b] = hasOthers
+	}
+	bits[0xe2] |= hasLines
+	return bits
 }()
 
 // AppendJSON appends a text as json.Marshal writes it.
 func AppendJSON(out []byte, text string) []byte {
-	plain, ascii := true, true
+	has := byte(0)
 	for i := range len(text) {
-		if b := text[i]; b < utf8.RuneSelf {
-			plain = plain && !escaped[b]
-		} else {
-			ascii = false
-		}
+		has |= inJSON[text[i]]
 	}
-	if !plain || !ascii && (!utf8.ValidString(text) || strings.Contains(text, "\u2028") || strings.Contains(text, "\u2029")) {
+	if has&hasEscaped != 0 || has&hasOthers != 0 && !utf8.ValidString(text) || has&hasLines != 0 && strings.ContainsAny(text, "\u2028\u2029") {
 		encoded, _ := json.Marshal(text) // a string always marshals
 		return append(out, encoded...)
 	}
