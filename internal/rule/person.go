@@ -440,7 +440,7 @@ func reads(t typ, refusable bool, from func(*PersonVars) string) func(*PersonVar
 
 // identifier compiles the name of an attribute, of a list, or entry.
 func (c *personCompiler) identifier(n *ast.IdentifierNode) node {
-	if n.Value == "entry" {
+	if n.Value == schema.DayOfEntry {
 		c.rule.entry = true
 		t := typ{base: texts, date: true}
 		return node{typ: t, run: reads(t, false, func(v *PersonVars) string { return v.person.Entry() })}
@@ -470,7 +470,7 @@ func (c *personCompiler) identifier(n *ast.IdentifierNode) node {
 	if c.element != nil && c.element.base == records && find(variablesOf(c.registry, c.registry.Kinds[c.element.kind]), n.Value) >= 0 {
 		c.refuse(n, text.NewMessage("rule.error.dot_field", "name", n.Value))
 	}
-	names := []string{"entry"}
+	names := []string{schema.DayOfEntry}
 	for _, kind := range c.registry.Kinds {
 		if kind.Person {
 			names = append(names, kind.Plural)

@@ -19,10 +19,14 @@ type Lack struct {
 func Lacks(d *project.Definition) []Lack {
 	var out []Lack
 	registry := For(d)
+	needed := make([][]string, len(d.Indicators))
+	for i, in := range d.Indicators {
+		needed[i] = registry.Needed(d, in)
+	}
 	for _, k := range registry.Kinds {
 		var codes []string
-		for _, in := range d.Indicators {
-			if in.OfRecords() && (registry.needs(in.Rule, k) || in.Among != nil && registry.needs(*in.Among, k)) {
+		for i, in := range d.Indicators {
+			if slices.Contains(needed[i], k.Name) {
 				codes = append(codes, in.Code)
 			}
 		}
@@ -38,14 +42,47 @@ func Lacks(d *project.Definition) []Lack {
 	return out
 }
 
-// needs reports whether a rule looks at records of a kind. It reads no rule as a program: a rule over people names the
-// lists that it looks at; one that names none asks for attributes, which sign-ups say.
-func (r *Registry) needs(rule project.Rule, k *Kind) bool {
-	if rule.Who == "" {
-		return rule.Of == k.Name
+// DayOfEntry is the name of the day of a person's entry in rules over people.
+const DayOfEntry = "entry"
+
+// Needed returns the kinds of record that an indicator's rules look at, in the order of kinds; none of one that is not
+// of records. No rule is compiled for it: one over people names the lists that it looks at, and the day of entry, for
+// which it needs the records that make participants. One that names none asks for attributes, which sign-ups say.
+func (r *Registry) Needed(d *project.Definition, in project.Indicator) (kinds []string) {
+	if !in.OfRecords() {
+		return nil
 	}
-	names := func(k *Kind) bool { return k.Person && rule.UsesAny([]string{k.Plural}) }
-	return names(k) || k.Name == Signup && !slices.ContainsFunc(r.Kinds, names)
+	rules := []project.Rule{in.Rule}
+	if in.Among != nil {
+		rules = append(rules, *in.Among)
+	}
+	needed := map[string]bool{}
+	for _, rule := range rules {
+		if rule.Who == "" {
+			needed[rule.Of] = true
+			continue
+		}
+		named := false
+		for _, k := range r.Kinds {
+			if k.Person && rule.UsesAny([]string{k.Plural}) {
+				named, needed[k.Name] = true, true
+			}
+		}
+		if rule.UsesAny([]string{DayOfEntry}) {
+			for _, p := range d.Participants {
+				named, needed[p.Of] = true, true
+			}
+		}
+		if !named {
+			needed[Signup] = true
+		}
+	}
+	for _, k := range r.Kinds {
+		if needed[k.Name] {
+			kinds = append(kinds, k.Name)
+		}
+	}
+	return kinds
 }
 
 // Of reports whether an indicator needs such records.

@@ -32,7 +32,6 @@ func Proofs(d *project.Definition) []Proof {
 	out := make([]Proof, 0, len(d.Indicators))
 	for _, in := range d.Indicators {
 		p := Proof{Code: in.Code, Label: in.Label, Sources: []Source{}, Until: in.LastDay(d.Period)}
-		var kinds []string
 		switch in.Count {
 		case project.CountSaid:
 			p.Sources = append(p.Sources, Source{At: "/indicators/" + in.Code + "/said", By: []string{"coordinator"}})
@@ -40,18 +39,9 @@ func Proofs(d *project.Definition) []Proof {
 			if formula, err := rule.CompileFormula(in.Value); err == nil { // as the definition is valid
 				p.Others = formula.Codes()
 			}
-		default:
-			kinds = kindsOf(d, in.Rule)
-			if in.Among != nil {
-				kinds = append(kinds, kindsOf(d, *in.Among)...)
-			}
 		}
-		slices.Sort(kinds)
-		kinds = slices.Compact(kinds)
-		for _, name := range kinds {
-			if k := registry.Kind(name); k != nil {
-				p.Sources = append(p.Sources, sourceOf(k))
-			}
+		for _, name := range registry.Needed(d, in) {
+			p.Sources = append(p.Sources, sourceOf(registry.Kind(name)))
 		}
 		for _, lack := range all {
 			if lack.Of(in.Code) {
@@ -61,33 +51,6 @@ func Proofs(d *project.Definition) []Proof {
 		out = append(out, p)
 	}
 	return out
-}
-
-// kindsOf returns the kinds of record that a rule of a valid definition asks for. One over people that asks for the day
-// of entry needs the records that make participants. One that asks for attributes alone needs sign-ups, because there
-// people say them.
-func kindsOf(d *project.Definition, r project.Rule) []string {
-	if r.Who == "" {
-		return []string{r.Of}
-	}
-	registry := schema.For(d)
-	over, err := rule.CompilePerson(registry, r.Who)
-	if err != nil {
-		return nil // reported when the definition was checked
-	}
-	var kinds []string
-	for _, number := range over.Lists() {
-		kinds = append(kinds, registry.Kinds[number].Name)
-	}
-	if over.UsesEntry() {
-		for _, p := range d.Participants {
-			kinds = append(kinds, p.Of)
-		}
-	}
-	if len(kinds) == 0 {
-		kinds = append(kinds, schema.Signup)
-	}
-	return kinds
 }
 
 func sourceOf(k *schema.Kind) Source {

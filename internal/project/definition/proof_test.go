@@ -48,7 +48,7 @@ indicators:
 		"events":  "output /outputs true [coordinator]; [] 2026-12-31",
 		"weight":  "harvest /records/harvest true [partner coordinator]; [] 2027-03-31",
 		"signed":  "signup /signup true [anyone coordinator]; lacks signup.activity; [] 2026-12-31",
-		"worked":  "attendance /attendance true [coordinator]; consultation /consultations true [adviser coordinator]; exits /records/exits true [adviser coordinator]; test /tests true [coordinator]; lacks test.activity; [] 2026-12-31",
+		"worked":  "consultation /consultations true [adviser coordinator]; attendance /attendance true [coordinator]; test /tests true [coordinator]; exits /records/exits true [adviser coordinator]; lacks attendance.activity; lacks test.activity; [] 2026-12-31",
 		"women":   "signup /signup true [anyone coordinator]; lacks signup.activity; [] 2026-12-31",
 		"mood":    " /indicators/mood/said false [coordinator]; [] 2026-12-31",
 		"both":    "[signed weight] 2026-12-31",
