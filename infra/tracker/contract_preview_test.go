@@ -91,3 +91,43 @@ func TestAPreviewShowsHowEachFigureWouldChange(t *testing.T) {
 		t.Error("preview=0 has a preview")
 	}
 }
+
+// A project with more rows than a preview counts twice is told so, and its definition can be put in force all the same.
+// Of records that could no longer be read, more than a thousand are not counted one by one.
+func TestAPreviewOfALargeProjectSaysThatItIsTooLarge(t *testing.T) {
+	t.Parallel()
+	harvest := "records:\n  harvest: {label: Harvest, by: [coordinator], key: [row], fields: {row: {type: number}}}"
+	p := newProject(t, "target_group: 20", "target_group: 20\n"+harvest)
+	rows := func(first, n int) string {
+		var file strings.Builder
+		file.WriteString("date,row\n")
+		for i := range n {
+			fmt.Fprintf(&file, "%s,%d\n", p.day(-5), first+i)
+		}
+		return file.String()
+	}
+	without := p.definition("target_group: 20", "target_group: 21")
+	put := func(query, definition string) reply {
+		return p.office.with("Accept-Language", "en").send("PUT", p.at+"/definition"+query, "application/yaml", []byte(definition))
+	}
+	for _, step := range []struct {
+		rows  int
+		count string
+	}{{1000, "(records: 1000)"}, {1, "(records: more than 1000)"}, {49_000, "(records: more than 1000)"}} {
+		p.accepts(p.office, "harvest.csv", rows(step.rows, step.rows))
+		refused := put("", without).is(http.StatusUnprocessableEntity)
+		if said := refused.text("errors.0.message"); !strings.Contains(said, step.count) {
+			t.Errorf("with %d rows more: %s", step.rows, said)
+		}
+	}
+	larger := p.definition("target_group: 20", "target_group: 21\n"+harvest)
+	preview := put("?dry_run=1", larger).is(http.StatusOK)
+	if said := preview.text("preview.too_large"); !strings.Contains(said, "50,000") || strings.Contains(preview.String(), `"figures"`) {
+		t.Errorf("the preview of 50,001 rows: %s", preview)
+	}
+	page := string(p.office.browser().with("Accept-Language", "en").fill(p.at+"/definition", fields{"_method": "PUT", "yaml": larger, "dry_run": "1"}).body)
+	if !strings.Contains(page, "50,000") {
+		t.Errorf("the page: %s", page)
+	}
+	put("", larger).is(http.StatusOK)
+}
