@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"regexp"
+	"slices"
 	"sync"
 
 	"github.com/expr-lang/expr/file"
@@ -30,16 +31,28 @@ func tooLong(length int) text.Message {
 	return text.NewCount("rule.error.too_long", int64(length), "length", length, "longest", longest)
 }
 
-func unknownVariable(name string, kind *schema.Kind, variables []variable) text.Message {
-	names := make([]string, len(variables))
-	for i, v := range variables {
+func (in *inspection) unknownVariable(name string) text.Message {
+	isList := func(k *schema.Kind) bool { return k.Person && k.Plural == name }
+	if in.kind.Person && slices.ContainsFunc(in.registry.Kinds, isList) {
+		return onlyOverPeople(name)
+	}
+	names := make([]string, len(in.variables))
+	for i, v := range in.variables {
 		names[i] = v.name
 	}
-	return text.NewMessage("rule.error.unknown_variable", "name", name, "kind", kind.Name, "list", names)
+	return text.NewMessage("rule.error.unknown_variable", "name", name, "kind", in.kind.Name, "list", names)
 }
 
-func unknownFunction(name string) text.Message {
+func (in *inspection) unknownFunction(name string) text.Message {
+	if in.kind.Person && slices.Contains(PersonFunctions, name) {
+		return onlyOverPeople(name)
+	}
 	return text.NewMessage("rule.error.unknown_function", "name", name, "list", Functions)
+}
+
+// onlyOverPeople is the message for a name of a rule over people in one over records.
+func onlyOverPeople(name string) text.Message {
+	return text.NewMessage("rule.error.only_over_people", "name", name)
 }
 
 // unclear is the message for any other error; the detail is Expr's, in English.

@@ -93,7 +93,7 @@ func Compile(registry *schema.Registry, kind *schema.Kind, where string) (rule *
 		return nil, explain(err)
 	}
 	ast.Walk(&tree.Node, new(parts))
-	check := inspect(kind, variables, where, &tree.Node)
+	check := inspect(registry, kind, variables, where, &tree.Node)
 	if check.err != nil {
 		return nil, check.err
 	}
@@ -192,6 +192,7 @@ func (p *parts) Visit(*ast.Node) {
 
 // inspection checks the nodes of an expression and collects what it reads.
 type inspection struct {
+	registry    *schema.Registry
 	kind        *schema.Kind
 	variables   []variable
 	source      []rune
@@ -203,8 +204,8 @@ type inspection struct {
 	err         *Error
 }
 
-func inspect(kind *schema.Kind, variables []variable, where string, root *ast.Node) *inspection {
-	in := &inspection{kind: kind, variables: variables, source: []rune(where), allowed: map[ast.Node]bool{}}
+func inspect(registry *schema.Registry, kind *schema.Kind, variables []variable, where string, root *ast.Node) *inspection {
+	in := &inspection{registry: registry, kind: kind, variables: variables, source: []rune(where), allowed: map[ast.Node]bool{}}
 	ast.Walk(root, ranges{in})
 	ast.Walk(root, in)
 	slices.SortStableFunc(in.risks, func(a, b Risk) int {
@@ -249,7 +250,7 @@ func (in *inspection) Visit(node *ast.Node) {
 	case *ast.IdentifierNode:
 		i := find(in.variables, n.Value)
 		if i < 0 {
-			in.refuse(n, unknownVariable(n.Value, in.kind, in.variables))
+			in.refuse(n, in.unknownVariable(n.Value))
 		} else if !slices.Contains(in.uses, i) {
 			in.uses = append(in.uses, i)
 		}
@@ -258,10 +259,10 @@ func (in *inspection) Visit(node *ast.Node) {
 		if callee, ok := n.Callee.(*ast.IdentifierNode); ok {
 			name = callee.Value
 		}
-		in.refuse(n.Callee, unknownFunction(name))
+		in.refuse(n.Callee, in.unknownFunction(name))
 	case *ast.BuiltinNode:
 		if !slices.Contains(Functions, n.Name) {
-			in.refuse(n, unknownFunction(n.Name))
+			in.refuse(n, in.unknownFunction(n.Name))
 		}
 		in.call(n)
 	case *ast.MemberNode:

@@ -125,6 +125,8 @@ func TestCompileErrors(t *testing.T) {
 		{"the clock", schema.Builtin().Kind(schema.Media), `string(now()) > date`, 1, 8, "no function now"},
 		{"a function of a variable's name", schema.Builtin().Kind(schema.Media), `date("2010-01-01") == date("2010-01-01")`, 1, 1, "no function date"},
 		{"a loop", schema.Builtin().Kind(schema.Media), `any(1..1000000, {# > reach})`, 1, 1, "no function any"},
+		{"a sum over a person", schema.Builtin().Kind(schema.Attendance), `sum(attendance, .hours) >= 8`, 1, 1, "sum stands in rules over a person alone: write the rule under who"},
+		{"a list of a person", schema.Builtin().Kind(schema.Signup), `len(attendance) >= 2`, 1, 5, "attendance stands in rules over a person alone"},
 		{"a range by itself", schema.Builtin().Kind(schema.Media), `len(1..1000000) > 1`, 1, 6, "A range"},
 		{"a long range of a text", schema.Builtin().Kind(schema.Media), `title in 1..1000000`, 1, 11, "A range"},
 		{"a range after something made", schema.Builtin().Kind(schema.Media), `len(title) in 1..5`, 1, 16, "A range"},
