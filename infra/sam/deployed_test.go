@@ -14,9 +14,11 @@ import (
 	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"net/url"
@@ -68,6 +70,7 @@ func TestDeployed(t *testing.T) {
 		{"evidence and exports", d.exports},
 		{"sign-up and its letters", d.signUp},
 		{"consultation", d.consultation},
+		{"photos", d.photos},
 		{"partner's file", d.partnersFile},
 		{"partner's own identity", d.ownIdentity},
 		{"bad cells", d.badCells},
@@ -138,7 +141,33 @@ type answer struct {
 // definitionText is a body in YAML.
 type definitionText string
 
-// do sends a request to the deployed API; a body is JSON unless it is a form's values or a definition.
+// multipartForm is a form with files, as a browser sends it.
+type multipartForm struct {
+	kind    string // its Content-Type
+	content []byte
+}
+
+// formWith returns a form of texts, and of a file in a field.
+func formWith(t *testing.T, texts map[string]string, field, name, content string) multipartForm {
+	t.Helper()
+	var out bytes.Buffer
+	w := multipart.NewWriter(&out)
+	for key, text := range texts {
+		if err := w.WriteField(key, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file, err := w.CreateFormFile(field, name)
+	if err == nil {
+		_, err = file.Write([]byte(content))
+	}
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return multipartForm{w.FormDataContentType(), out.Bytes()}
+}
+
+// do sends a request to the deployed API; a body is JSON unless it is a form's values, a form with files or a definition.
 func (d *driver) do(t *testing.T, method, path, token string, body any) answer {
 	t.Helper()
 	header := http.Header{"Accept": {"application/json"}, "Accept-Language": {"en"}}
@@ -150,6 +179,11 @@ func (d *driver) do(t *testing.T, method, path, token string, body any) answer {
 		header.Set("Accept", "text/html")
 		header.Set("Origin", d.base)
 		content = []byte(body.Encode())
+	case multipartForm:
+		header.Set("Content-Type", body.kind)
+		header.Set("Accept", "text/html")
+		header.Set("Origin", d.base)
+		content = body.content
 	case definitionText:
 		header.Set("Content-Type", "application/yaml")
 		content = []byte(body)
@@ -500,6 +534,52 @@ func (d *driver) consultation(t *testing.T) string {
 	}
 	d.must(t, http.StatusOK, http.MethodDelete, at, adviser, nil, nil)
 	return "an adviser's consultation: recorded, replaced, read, voided"
+}
+
+// withPhotos adds photos to consultations.
+var withPhotos = []string{"indicators:\n", "records: {consultation: {fields: {agreement: {type: file, label: Agreement}}}}\nindicators:\n"}
+
+// photo is a photo in its first bytes, which is what it is judged by.
+const photo = "\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"
+
+// photos checks that photos are sent to a place of their own and with a form, are shown, and go with their person.
+func (d *driver) photos(t *testing.T) string {
+	token := d.define(t, "photos", withPhotos...)
+	at := "/photos/consultations"
+	consultation := map[string]any{"person": map[string]string{"email": "fotografowana@example.org"}, "date": "2024-06-03", "field": "law", "minutes": 30, "form": "online"}
+	id := d.attached(t, token, "photos")
+	consultation["agreement"] = id
+	d.must(t, http.StatusCreated, http.MethodPost, at, token, consultation, nil)
+	typed := map[string]string{"email": "fotografowana@example.org", "date": "2024-06-04", "field": "law", "minutes": "20", "form": "online"}
+	d.must(t, http.StatusSeeOther, http.MethodPost, at, token, formWith(t, typed, "agreement", "umowa.jpg", photo), nil)
+	shown := d.must(t, http.StatusSeeOther, http.MethodGet, "/photos/attachments/"+id, token, nil, nil)
+	if got := d.do(t, http.MethodGet, shown.header.Get("Location"), "", nil); got.status != http.StatusOK || string(got.body) != photo {
+		t.Errorf("the photo: %d, %.40q", got.status, got.body)
+	}
+	if kept := d.versions(t, "attachments/photos/"); kept != 2 {
+		t.Errorf("%d photos are stored, want 2", kept)
+	}
+	var found struct{ Items []struct{ ID string } }
+	d.must(t, http.StatusOK, http.MethodGet, "/photos/people?q=fotografowana@example.org", token, nil, &found)
+	if len(found.Items) != 1 {
+		t.Fatalf("%+v", found)
+	}
+	d.must(t, http.StatusOK, http.MethodDelete, "/photos/people/"+found.Items[0].ID, token, nil, nil)
+	if left := d.versions(t, "attachments/photos/"); left != 0 {
+		t.Errorf("of the photos of a person who was erased %d versions are left", left)
+	}
+	return "two photos of consultations, one sent to its place and one with a form: shown, and erased with their person"
+}
+
+// attached sends a photo to a place of its own, and returns its id.
+func (d *driver) attached(t *testing.T, token, project string) string {
+	t.Helper()
+	var to place
+	d.must(t, http.StatusCreated, http.MethodPost, "/"+project+"/attachments", token, map[string]any{"filename": "umowa.jpg", "size": len(photo)}, &to)
+	if status := d.putAt(t, to, photo); status != http.StatusOK {
+		t.Fatalf("the place answers %d", status)
+	}
+	return to.ID
 }
 
 // place is a pre-signed address for a file.
@@ -943,9 +1023,10 @@ func (d *driver) versions(t *testing.T, prefix string) int {
 
 // keptNoLonger checks that the schedule purges a project that ended long ago.
 func (d *driver) keptNoLonger(t *testing.T) string {
-	token := d.define(t, "bygone", "to: 2035-12-31", "to: 2024-12-31", "target_group: 40", "target_group: 40\nretention: {people: 12, texts: 3, originals: 12}")
+	token := d.define(t, "bygone", append(withPhotos, "to: 2035-12-31", "to: 2024-12-31", "target_group: 40", "target_group: 40\nretention: {people: 12, texts: 3, originals: 12}")...)
 	d.must(t, http.StatusCreated, http.MethodPost, "/bygone/consultations", token, map[string]any{
 		"person": map[string]string{"email": "dawna@example.org"}, "date": "2024-06-04", "field": "law", "minutes": 20, "form": "phone", "topic": "Statute",
+		"agreement": d.attached(t, token, "bygone"),
 	}, nil)
 	content := header + "2024-07-01,radio,Evening talk,Radio Miejskie,4000\n"
 	var to place
@@ -975,8 +1056,8 @@ func (d *driver) keptNoLonger(t *testing.T) string {
 		d.must(t, http.StatusOK, http.MethodGet, "/bygone/people?q=dawna@example.org", token, nil, &found)
 		return len(found.Items) == 0
 	})
-	if left := d.versions(t, "uploads/bygone/") + d.versions(t, "answers/bygone/"); left != 0 {
-		t.Errorf("of the files and answers %d versions are left", left)
+	if left := d.versions(t, "uploads/bygone/") + d.versions(t, "answers/bygone/") + d.versions(t, "attachments/bygone/"); left != 0 {
+		t.Errorf("of the files, photos and answers %d versions are left", left)
 	}
 	if d.must(t, http.StatusOK, http.MethodGet, "/bygone/uploads/"+to.ID, token, nil, &u); u.State != "accepted" || u.Removed == "" {
 		t.Errorf("the file: %+v", u)
@@ -989,7 +1070,7 @@ func (d *driver) keptNoLonger(t *testing.T) string {
 	if !verified.Same || len(verified.Purges) != 3 { // no figure of it asks for an attribute
 		t.Errorf("verified: %+v", verified)
 	}
-	return "the schedule erases the person, the texts and every version of the file of a project that is over; what counts goes on counting, and the verification names what is gone"
+	return "the schedule erases the person, the texts and every version of the file and the photo of a project that is over; what counts goes on counting, and the verification names what is gone"
 }
 
 // signingOut ends the sessions of a person. The emulator has no sign-in pages, so the test seals their cookie.
