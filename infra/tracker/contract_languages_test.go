@@ -29,6 +29,15 @@ func (r reply) speaks(language string) reply {
 	return r
 }
 
+// holds checks that a page's HTML has some text.
+func (r reply) holds(html string) reply {
+	r.t.Helper()
+	if !strings.Contains(string(r.body), html) {
+		r.t.Errorf("%s does not have %s", r, html)
+	}
+	return r
+}
+
 func TestContractPagesSpeakFiveLanguages(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
@@ -60,6 +69,36 @@ func TestContractAPageFallsBackToTheProjectsLanguages(t *testing.T) {
 		p.anyone.browser().with("Accept-Language", c.asked).get(p.at).is(http.StatusOK).speaks(c.language).shows([]string{c.title})
 	}
 	p.office.send("PUT", p.at+"/definition?dry_run=1", "application/yaml", []byte(p.definition("goal:", "languages: [es]\ngoal:", "{pl: Zielone podwórka, en: Green Courtyards}", "{fr: Cours, es: Patios}"))).isInvalid("title.fr unknown_field")
+}
+
+// Whoever prefers a language that the project has and pages have not reads the project's own texts in it: its title,
+// labels of fields and of indicators. The words of the page are in the first of the project's languages that pages have.
+func TestContractTextsAreInTheReadersLanguage(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "goal:", ofItsLanguages, "title: {pl: Zielone podwórka, en: Green Courtyards}", "title: {es: Patios verdes, ca: Patis verds, en: Green Courtyards}",
+		"indicators:\n", `people: {attributes: {home: {type: text, label: {es: Vivienda, ca: Habitatge, en: Home}}}}
+indicators:
+  - {code: "50", unit: "%", count: said, label: {es: Satisfacción, ca: Satisfacció, en: Satisfaction}}
+`)
+	spanish := text.Of("es")
+	p.compile()
+	for _, asked := range []string{"ca", "ca-ES, es;q=0.9, en;q=0.5", "fr, ca;q=0.2"} {
+		reader := p.anyone.browser().with("Accept-Language", asked)
+		reader.get(p.at).is(http.StatusOK).speaks("es").shows([]string{"Patis verds", spanish.Say("layout.sign_in")})
+		p.office.browser().with("Accept-Language", asked).get(p.at + "/snapshots/latest").is(http.StatusOK).speaks("es").shows([]string{"Satisfacció"})
+		reader.get(p.at + "/signup").is(http.StatusOK).speaks("es").shows([]string{"Patis verds", "Habitatge", "Text propi"}).holds(`name="locale" value="es"`)
+	}
+	for asked, title := range map[string]string{"es, ca;q=0.9": "Patios verdes", "en": "Green Courtyards", "uk": "Patios verdes"} {
+		p.anyone.browser().with("Accept-Language", asked).get(p.at).is(http.StatusOK).shows([]string{title})
+	}
+	chosen := p.anyone.browser().with("Accept-Language", "en").get(p.at + "?lang=ca").is(http.StatusOK).speaks("es").shows([]string{"Patis verds"}).holds(`<span aria-current="true">ca</span>`)
+	if cookie := chosen.header.Get("Set-Cookie"); !strings.HasPrefix(cookie, "language=ca;") {
+		t.Errorf("the choice is remembered by %q", cookie)
+	}
+	p.anyone.browser().with("Cookie", "language=ca").get(p.at).is(http.StatusOK).shows([]string{"Patis verds"})
+	plain := newProject(t)
+	plain.anyone.browser().with("Accept-Language", "en").with("Cookie", "language=ca").get(plain.at).is(http.StatusOK).speaks("en")
+	plain.anyone.browser().with("Accept-Language", "en").get(plain.at + "?lang=ca").is(http.StatusOK).speaks("en")
 }
 
 func TestContractThePrivacyNoticeIsTheProjects(t *testing.T) {

@@ -37,7 +37,7 @@ type Rejected struct {
 // RenderRejected renders the letter to the sender of a rejected file.
 func RenderRejected(r Rejected) (Letter, error) {
 	words := text.Of(r.Language)
-	title := r.Project.Title.In(words.Language())
+	title := r.Project.Title.In(words.Texts())
 	n := int64(len(r.Cells))
 	c := content{
 		Messages: words, Subject: words.Say("mail.upload_rejected.subject", "project", title), Hello: words.Say("mail.hello", "name", ""),
@@ -76,7 +76,7 @@ func RenderReport(r Report) (Letter, error) { return r.render("mail.report") }
 
 func (r Report) render(key string) (Letter, error) {
 	words := text.Of(r.Language)
-	language := words.Language()
+	language := words.Texts()
 	title, day := r.Project.Title.In(language), words.Date(r.Snapshot.AsOf)
 	c := content{
 		Messages: words, Subject: words.Say(key+".subject", "project", title, "date", day), Hello: words.Say("mail.hello", "name", ""), Lead: words.Say(key+".text", "date", day),
@@ -114,7 +114,7 @@ type Attention struct {
 // RenderAttention renders the letter to the office about its tasks.
 func RenderAttention(a Attention) (Letter, error) {
 	words := text.Of(a.Language)
-	title := a.Project.Title.In(words.Language())
+	title := a.Project.Title.In(words.Texts())
 	c := content{
 		Messages: words, Subject: words.Say("mail.attention.subject", "project", title), Hello: words.Say("mail.hello", "name", ""), Lead: words.Say("mail.attention.text"),
 		Act: words.Say("mail.attention.act"), Link: link{words.Say("mail.attention.link"), a.Base + "/attention"}, Foot: words.Say("mail.foot", "project", title),

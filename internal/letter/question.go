@@ -21,7 +21,7 @@ type Question struct {
 // RenderQuestion renders the letter. It names the attributes, and nothing that is known of the person but the name.
 func RenderQuestion(q Question) (Letter, error) {
 	words := text.Of(q.Language)
-	title := q.Project.Title.In(words.Language())
+	title := q.Project.Title.In(words.Texts())
 	var labels []string
 	for _, f := range q.Attributes {
 		labels = append(labels, f.LabelIn(words))

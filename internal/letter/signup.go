@@ -46,7 +46,7 @@ var signupMessages = map[string]string{
 // file, and those about a cancellation one that takes it back.
 func RenderSignup(s Signup) (Letter, error) {
 	words, key := text.Of(s.Language), signupMessages[s.What]
-	language := words.Language()
+	language := words.Texts()
 	activity, title := s.Activity.Label.In(language), s.Project.Title.In(language)
 	if activity == "" {
 		activity = s.Activity.ID

@@ -141,7 +141,7 @@ type namedSum struct {
 var sheetColumns = []string{"date", "field", "form", "minutes", "topic"}
 
 func (s MonthSheet) render(v view) (string, any) {
-	p := monthSheetPage{MonthSheet: s, Title: s.Definition.Title.In(v.Lang()), Funding: s.Definition.Programme.In(v.Lang())}
+	p := monthSheetPage{MonthSheet: s, Title: s.Definition.Title.In(v.Texts()), Funding: s.Definition.Programme.In(v.Texts())}
 	month := input{Name: "month", Label: v.Field("month"), Value: s.Month, As: "month", Required: true}
 	who := input{Name: "adviser", Label: v.Field("adviser"), Value: s.Asked, As: "email", Complete: "off", Required: true, Focus: s.Adviser == ""}
 	for _, problem := range s.Problems {

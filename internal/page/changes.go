@@ -47,7 +47,7 @@ func (v view) changes(c snapshot.Changes, short bool) changesPage {
 		out.Lines = append(out.Lines, line)
 	}
 	for _, in := range c.Indicators {
-		line := changeLine{Code: in.Code, Name: in.Label.In(v.Lang()), Plain: in.Same()}
+		line := changeLine{Code: in.Code, Name: in.Label.In(v.Texts()), Plain: in.Same()}
 		line.Points = v.signed(in.Percent.Difference)
 		switch {
 		case c.Before == nil:

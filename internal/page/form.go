@@ -190,7 +190,7 @@ func (v view) input(f *schema.Field, d *project.Definition, e Entry, today strin
 	if hint := "hint." + f.Name; v.Has(hint) {
 		in.Hint = v.Say(hint)
 	}
-	if hint := f.Hint.In(v.Lang()); hint != "" {
+	if hint := f.Hint.In(v.Texts()); hint != "" {
 		in.Hint = hint
 	}
 	if f.Sensitive {
@@ -241,7 +241,7 @@ func (v view) input(f *schema.Field, d *project.Definition, e Entry, today strin
 		in.As = "several"
 		chosen := schema.Chosen(in.Value)
 		for _, o := range f.Options(d) {
-			in.Choices = append(in.Choices, choice{Value: o.ID, Label: o.Label.In(v.Lang()), Chosen: slices.Contains(chosen, o.ID)})
+			in.Choices = append(in.Choices, choice{Value: o.ID, Label: o.Label.In(v.Texts()), Chosen: slices.Contains(chosen, o.ID)})
 		}
 	case schema.Choice:
 		in.As = "select"
@@ -254,7 +254,7 @@ func (v view) input(f *schema.Field, d *project.Definition, e Entry, today strin
 			in.Empty = v.Say("form.not_given")
 		}
 		for _, o := range options {
-			in.Choices = append(in.Choices, choice{Value: o.ID, Label: o.Label.In(v.Lang()), Chosen: o.ID == in.Value})
+			in.Choices = append(in.Choices, choice{Value: o.ID, Label: o.Label.In(v.Texts()), Chosen: o.ID == in.Value})
 		}
 	default:
 		in.Longest = f.Longest
@@ -294,7 +294,7 @@ func (v view) limits(d *project.Definition) string {
 			takes = append(takes, v.Say("form.correction"))
 		}
 		if len(takes) > 0 {
-			out = append(out, v.Say("form.limits_of_kind", "kind", k.Label.In(v.Lang()), "takes", strings.Join(takes, ", ")))
+			out = append(out, v.Say("form.limits_of_kind", "kind", k.Label.In(v.Texts()), "takes", strings.Join(takes, ", ")))
 		}
 	}
 	return v.Say("form.limits", "list", strings.Join(out, "; "))
@@ -323,7 +323,7 @@ func (v view) cell(f *schema.Field, d *project.Definition, value string) string 
 	case f.Type.Listed():
 		var labels []string
 		for _, id := range schema.Chosen(value) {
-			labels = append(labels, optionLabel(f, d, id, v.Lang()))
+			labels = append(labels, optionLabel(f, d, id, v.Texts()))
 		}
 		return strings.Join(labels, ", ")
 	}

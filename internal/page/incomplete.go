@@ -54,7 +54,7 @@ func (i Incomplete) render(v view) (string, any) {
 			lacks = append(lacks, v.attribute(kind, name))
 		}
 		for _, activity := range one.Activities {
-			at = append(at, Signups{Definition: i.Definition}.Named(activity, v.Lang()))
+			at = append(at, Signups{Definition: i.Definition}.Named(activity, v.Texts()))
 		}
 		line.Lacks, line.At = strings.Join(lacks, ", "), strings.Join(at, ", ")
 		out.Lines = append(out.Lines, line)

@@ -35,6 +35,7 @@ type Frame struct {
 // Project names the project that a page belongs to.
 type Project struct {
 	ID, Title string
+	Languages []string         // its own, the first of them its own above all; nil: those that pages speak
 	Kinds     *schema.Registry // the kinds of its records; nil: the built-in ones
 }
 
@@ -161,6 +162,7 @@ func (v view) In(language string) string {
 type language struct {
 	Tag, Name string
 	OwnName   string // capitalised for the beginning of a line
+	Chosen    bool   // the page is in it
 }
 
 // Languages returns the offered languages, each with its own name.
@@ -168,6 +170,22 @@ func (v view) Languages() []language {
 	var out []language
 	for _, tag := range text.Languages() {
 		out = append(out, language{Tag: tag, Name: text.Name(tag)[tag], OwnName: text.OwnName(tag)})
+	}
+	return out
+}
+
+// Choices returns the languages of pages, and, by their tags, those that only the project's texts have.
+func (v view) Choices() []language {
+	out := v.Languages()
+	if v.Project != nil {
+		for _, tag := range v.Project.Languages {
+			if !text.Speaks(tag) {
+				out = append(out, language{Tag: tag, Name: tag, OwnName: tag})
+			}
+		}
+	}
+	for i := range out {
+		out[i].Chosen = text.Preferred(v.Texts()) == out[i].Tag
 	}
 	return out
 }

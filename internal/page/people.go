@@ -152,7 +152,7 @@ func (p Person) story(v view) []event {
 	for _, s := range p.Signups {
 		day, _, _ := strings.Cut(s.SubmittedAt, "T")
 		out = append(out, event{
-			Day: day, When: v.When(s.SubmittedAt), Kind: v.Say("kind.signup"), Title: p.Named(s.Activity, v.Lang()), State: s.State,
+			Day: day, When: v.When(s.SubmittedAt), Kind: v.Say("kind.signup"), Title: p.Named(s.Activity, v.Texts()), State: s.State,
 			Says: joined(" · ", v.says(schema.For(p.Definition).Kind(schema.Signup), p.Definition, s.Row, "activity", "submitted_at", "first_name", "last_name", "locale"), v.agreed(s.Consent)), Href: v.Base() + "/signups?activity=" + s.Activity,
 		})
 		if _, there := p.Definition.Activity(s.Activity); !there {
@@ -161,7 +161,7 @@ func (p Person) story(v view) []event {
 	}
 	for _, r := range p.Records {
 		day := r.Kind.Get(r.Row, "date")
-		e := event{Day: day, When: v.Date(day), Kind: r.Kind.LabelIn(v.Messages, schema.One), Title: p.Named(r.Kind.Get(r.Row, "activity"), v.Lang()), Says: v.says(r.Kind, p.Definition, r.Row, "date", "activity")}
+		e := event{Day: day, When: v.Date(day), Kind: r.Kind.LabelIn(v.Messages, schema.One), Title: p.Named(r.Kind.Get(r.Row, "activity"), v.Texts()), Says: v.says(r.Kind, p.Definition, r.Row, "date", "activity")}
 		switch {
 		case r.ID != "":
 			e.Href = v.Base() + "/" + r.Kind.Path + "/" + r.ID
@@ -258,9 +258,9 @@ func (m Merge) render(v view) (string, any) {
 	row(v.Say("section.signups"), func(p Person) string { return v.Number(len(p.Signups)) })
 	row(v.Say("people.records"), func(p Person) string { return v.Number(len(p.Records)) })
 	for _, c := range m.Collisions {
-		one := Link{Label: v.Say("people.collide_record", "kind", v.Kind(c.Kind), "activity", m.One.Named(c.Activity, v.Lang()), "date", v.Date(c.Date))}
+		one := Link{Label: v.Say("people.collide_record", "kind", v.Kind(c.Kind), "activity", m.One.Named(c.Activity, v.Texts()), "date", v.Date(c.Date))}
 		if c.Kind == schema.Signup {
-			one = Link{Label: v.Say("people.collide_signup", "activity", m.One.Named(c.Activity, v.Lang())), Href: v.Base() + "/signups?activity=" + c.Activity}
+			one = Link{Label: v.Say("people.collide_signup", "activity", m.One.Named(c.Activity, v.Texts())), Href: v.Base() + "/signups?activity=" + c.Activity}
 		}
 		out.Collisions = append(out.Collisions, one)
 	}

@@ -130,7 +130,7 @@ func (r Results) render(v view) (string, any) {
 		base = v.Base() + "/snapshots/" + s.ID
 	}
 	for _, in := range s.Indicators {
-		line := resultLine{Indicator: in, Name: in.Label.In(v.Lang()), Unit: in.Unit, Shown: report.Achieved(v.Messages, r.Definition, in), Bar: report.Progress(in.Percent),
+		line := resultLine{Indicator: in, Name: in.Label.In(v.Texts()), Unit: in.Unit, Shown: report.Achieved(v.Messages, r.Definition, in), Bar: report.Progress(in.Percent),
 			Curve: report.Growth(r.Definition, in, curveWidth, curveHeight)}
 		if v.Has("unit." + in.Unit) {
 			line.Unit = v.Say("unit." + in.Unit)

@@ -32,7 +32,7 @@ type saidPage struct {
 }
 
 func (s Said) render(v view) (string, any) {
-	p := saidPage{Said: s, Name: s.Indicator.Label.In(v.Lang()), Unit: s.Indicator.Unit}
+	p := saidPage{Said: s, Name: s.Indicator.Label.In(v.Texts()), Unit: s.Indicator.Unit}
 	if v.Has("unit." + p.Unit) {
 		p.Unit = v.Say("unit." + p.Unit)
 	}

@@ -54,7 +54,7 @@ func (s Signup) render(v view) (string, any) {
 	activity.As = "choice"
 	activity.Choices = nil
 	for _, p := range s.Places {
-		activity.Choices = append(activity.Choices, choice{Value: p.Activity.ID, Label: p.Activity.Label.In(v.Lang()), Note: v.about(p),
+		activity.Choices = append(activity.Choices, choice{Value: p.Activity.ID, Label: p.Activity.Label.In(v.Texts()), Note: v.about(p),
 			Chosen: p.Activity.ID == activity.Value, Closed: !p.Open && !s.Office})
 	}
 	if s.Office {
@@ -91,7 +91,7 @@ func DataWords(words *text.Messages, d *project.Definition) []string {
 			out = append(out, words.Say(key, args...))
 		}
 	}
-	own, in := project.Privacy{}, words.Language()
+	own, in := project.Privacy{}, words.Texts()
 	if d.Privacy != nil {
 		own = *d.Privacy
 	}
@@ -198,7 +198,7 @@ type signedUpPage struct {
 func (s SignedUp) render(v view) (string, any) {
 	out := signedUpPage{SignedUp: s, Confirm: s.Definition.Confirm == project.ConfirmEmail}
 	if s.Activity != nil {
-		out.Name, out.About = s.Activity.Activity.Label.In(v.Lang()), v.about(*s.Activity)
+		out.Name, out.About = s.Activity.Activity.Label.In(v.Texts()), v.about(*s.Activity)
 	}
 	if c := s.Definition.Contact; c != nil {
 		out.Ask = joined(", ", c.Name, c.Email, c.Phone)

@@ -76,7 +76,7 @@ func (t Text) speak(languages []string) {
 	}
 	delete(t, otherwise)
 	for _, language := range languages {
-		if text := t.exactly(language); text != "" {
+		if text := t.Exactly(language); text != "" {
 			t[otherwise] = text
 			return
 		}

@@ -2,6 +2,7 @@ package project
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -25,14 +26,21 @@ func SameInAllLanguages(text string) Text {
 	return t
 }
 
+// PrivateUse is what stands in a tag between the language of a page's words and the one that its reader prefers for the
+// project's texts (BCP 47, 2.2.7).
+const PrivateUse = "-x-"
+
 // otherwise is the tag under which a text keeps what readers of other languages get (see Definition.Speak). It is not
 // in JSON.
 const otherwise = ""
 
 // In returns the text in a language; for "de-AT" that in "de" where there is none in "de-AT"; else that in the first of
 // the project's own languages that has one, or in English; else that in the first language of Languages, or "".
+//
+// A tag such as "es-x-ca" is that of a page whose words are Spanish and whose reader prefers Catalan: the text is the
+// Catalan one, else the Spanish one (see text.Language).
 func (t Text) In(language string) string {
-	if text := t.exactly(language); text != "" {
+	if text := t.Exactly(language); text != "" {
 		return text
 	}
 	if text := t[otherwise]; text != "" {
@@ -44,8 +52,11 @@ func (t Text) In(language string) string {
 	return ""
 }
 
-// exactly returns the text in a language or, for a regional one, in its base.
-func (t Text) exactly(language string) string {
+// Exactly returns the text in a language or, for a regional one, in its base; "" where there is none.
+func (t Text) Exactly(language string) string {
+	if words, preferred, both := strings.Cut(language, PrivateUse); both {
+		return cmp.Or(t.Exactly(preferred), t.Exactly(words))
+	}
 	if text := t[language]; text != "" {
 		return text
 	}

@@ -52,7 +52,7 @@ func Achieved(words *text.Messages, d *project.Definition, in snapshot.Indicator
 	defined, _ := d.Indicator(in.Code)
 	for _, one := range defined.Scale {
 		if one.ID == in.Said {
-			return one.Label.In(words.Language())
+			return one.Label.In(words.Texts())
 		}
 	}
 	return in.Said
@@ -89,7 +89,7 @@ func Part(words *text.Messages, d *project.Definition, dimension, code string) s
 	}
 	for _, option := range f.Options(d) {
 		if option.ID == code {
-			return option.Label.In(words.Language())
+			return option.Label.In(words.Texts())
 		}
 	}
 	return code

@@ -120,7 +120,7 @@ func (k *Kind) message(form Form) string {
 // LabelIn returns the name of the kind in a form. A kind with a label of its own has it in each form; one without
 // words in the catalogue of the language or of English has its id.
 func (k *Kind) LabelIn(words *text.Messages, form Form) string {
-	if label := k.Label.In(words.Language()); label != "" {
+	if label := k.Label.In(words.Texts()); label != "" {
 		return label
 	}
 	if key := k.message(form); words.Has(key) || text.Of(text.English).Has(key) {
@@ -132,9 +132,9 @@ func (k *Kind) LabelIn(words *text.Messages, form Form) string {
 // LabelIn returns the field's label in the language: the field's own, else that of the catalogue, else the field's own
 // in another language, else that of English, else the field's name.
 func (f *Field) LabelIn(words *text.Messages) string {
-	label := f.Label[words.Language()]
+	label := f.Label.Exactly(words.Texts())
 	if label == "" && !words.Has("field."+f.Name) {
-		label = f.Label.In(words.Language())
+		label = f.Label.In(words.Texts())
 	}
 	return cmp.Or(label, words.Field(f.Name))
 }

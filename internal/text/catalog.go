@@ -175,8 +175,13 @@ func (c *catalog) match(tag string) string {
 	return ""
 }
 
-// Of returns the messages of a language, or those of the default language if it is not offered.
+// Of returns the messages of a language, or those of the default language if it is not offered. For a tag such as
+// "es-x-ca" it returns the Spanish ones, whose Texts is this tag.
 func Of(language string) *Messages {
+	if words, _, both := strings.Cut(language, project.PrivateUse); both {
+		m := Of(words)
+		return &Messages{language: m.language, form: m.form, base: m, texts: language}
+	}
 	c := offered()
 	if tag := c.match(language); tag != "" {
 		return c.words[tag]()
@@ -231,17 +236,24 @@ func InAllLanguages(key string, args ...any) project.Text {
 // Offers reports whether a tag is one of Languages.
 func Offers(tag string) bool { return slices.Contains(offered().tags, tag) }
 
-// Language returns the user's explicit choice if it is offered, else the best match of an Accept-Language header, else
-// the first of the project's own languages that is offered, or English; Default where the project names none.
+// Language returns the user's explicit choice if it is offered or one of the project's own languages, else the best
+// match of an Accept-Language header, else the first of the project's own languages that is offered, or English;
+// Default where the project names none.
+//
+// In a language that is the project's own and not offered there are the project's texts alone. Its tag is such as
+// "es-x-ca": the words of the page are in the first of the project's own languages that is offered, or in English.
 func Language(acceptLanguage, choice string, own ...string) string {
 	c := offered()
 	if slices.Contains(c.tags, choice) {
 		return choice
 	}
+	if slices.Contains(own, choice) {
+		return c.of(choice, own)
+	}
 	best, bestWeight := c.first(own), 0.0
 	for item := range strings.SplitSeq(acceptLanguage, ",") {
 		tag, parameter, _ := strings.Cut(item, ";")
-		if tag = c.match(tag); tag == "" {
+		if tag = c.of(tag, own); tag == "" {
 			continue
 		}
 		if weight := quality(parameter); weight > bestWeight {
@@ -249,6 +261,40 @@ func Language(acceptLanguage, choice string, own ...string) string {
 		}
 	}
 	return best
+}
+
+// of returns the language for a tag: the offered one, or that of one of a project's own; "" if there is none.
+func (c *catalog) of(tag string, own []string) string {
+	if match := c.match(tag); match != "" {
+		return match
+	}
+	tag = strings.TrimSpace(tag)
+	base, _, _ := strings.Cut(tag, "-")
+	for _, wanted := range []string{tag, base} {
+		for _, one := range own {
+			if strings.EqualFold(one, wanted) {
+				return c.first(own) + project.PrivateUse + one
+			}
+		}
+	}
+	return ""
+}
+
+// Speaks reports whether there are pages in a language, or in the base of a regional one.
+func Speaks(tag string) bool { return offered().match(tag) != "" }
+
+// Preferred returns the tag of the language in which the reader of a page gets the texts of a project: "ca" for "es-x-ca".
+func Preferred(language string) string {
+	if _, preferred, both := strings.Cut(language, project.PrivateUse); both {
+		return preferred
+	}
+	return language
+}
+
+// Spoken returns the tag of the words of a page: "es" for "es-x-ca".
+func Spoken(language string) string {
+	words, _, _ := strings.Cut(language, project.PrivateUse)
+	return words
 }
 
 // first returns the first offered one of a project's own languages, else English; Default where the project names none.

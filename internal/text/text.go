@@ -6,6 +6,7 @@
 package text
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -25,16 +26,22 @@ type Messages struct {
 	parsed    map[string]bool
 	form      format
 	keyed     *Messages // see Keyed
-	base      *Messages // of Keyed: those that it varies
+
+	base    *Messages // of a variation: the messages of which it is one
+	hasKeys bool      // it is a variation by Keyed
+	texts   string    // see Texts; "": the language
 }
 
 // Keyed returns the messages for a project that recognises people otherwise than by e-mail address and PESEL: those
 // that name these two have another wording, under the same key with _keys behind it.
 func (m *Messages) Keyed() *Messages {
-	if m.base != nil {
+	switch {
+	case m.base == nil:
+		return m.keyed
+	case m.hasKeys:
 		return m
 	}
-	return m.keyed
+	return &Messages{language: m.language, form: m.form, base: m.base, hasKeys: true, texts: m.texts}
 }
 
 func read(tag language.Tag, data []byte) *Messages {
@@ -44,12 +51,16 @@ func read(tag language.Tag, data []byte) *Messages {
 	}
 	m.localizer = i18n.NewLocalizer(m.bundle, m.language)
 	m.form = m.readFormat()
-	m.keyed = &Messages{language: m.language, form: m.form, base: m}
+	m.keyed = &Messages{language: m.language, form: m.form, base: m, hasKeys: true}
 	return m
 }
 
-// Language returns the tag of the language.
+// Language returns the tag of the language of the messages, one of Languages.
 func (m *Messages) Language() string { return m.language }
+
+// Texts returns the tag in which the reader gets the texts of a project, for project.Text.In: that of the language, or
+// one such as "es-x-ca" (see the function Language).
+func (m *Messages) Texts() string { return cmp.Or(m.texts, m.language) }
 
 // Say returns the message of a key with its placeholders filled in from args: name, value, name, value. A message that
 // the language lacks is taken from English; for a key that English lacks too, Say returns the key.
@@ -66,7 +77,7 @@ func (m *Messages) Count(key string, n int64, args ...any) string {
 
 func (m *Messages) localize(key string, data map[string]any, count any) string {
 	if m.base != nil {
-		if m.base.Has(key + "_keys") {
+		if m.hasKeys && m.base.Has(key+"_keys") {
 			key += "_keys"
 		}
 		return m.base.localize(key, data, count)

@@ -658,6 +658,34 @@ func TestLanguage(t *testing.T) {
 	}
 }
 
+// A project's own language of which there are no pages is that of its texts.
+func TestLanguageOfAProjectsTexts(t *testing.T) {
+	t.Parallel()
+	own := []string{"ca", "es-ES", "pt-BR"}
+	for _, c := range []struct{ accept, choice, want string }{
+		{"ca", "", "es-x-ca"}, {"CA-es", "", "es-x-ca"}, {"pt-br", "", "es-x-pt-BR"}, {"pt-PT", "", "es"}, {"es, ca;q=0.9", "", "es"}, {"ca;q=0.9, de", "", "de"},
+		{"de", "ca", "es-x-ca"}, {"", "", "es"}, {"fr", "", "es"}, {"ca", "fr", "es-x-ca"},
+	} {
+		got := text.Language(c.accept, c.choice, own...)
+		if got != c.want {
+			t.Errorf("%q, %q: %q, want %q", c.accept, c.choice, got, c.want)
+		}
+		words := text.Of(got)
+		if words.Texts() != got || words.Keyed().Texts() != got || words.Language() != text.Spoken(got) || words.Say("layout.sign_in") != text.Of(text.Spoken(got)).Say("layout.sign_in") {
+			t.Errorf("the messages of %q: %q, %q", got, words.Texts(), words.Language())
+		}
+	}
+	if got := text.Of("es-x-ca").Keyed().Say("field.email"); got != text.Of("es").Keyed().Say("field.email") {
+		t.Errorf("of other keys: %q", got)
+	}
+	label := project.Text{"es": "Vivienda", "ca": "Habitatge", "en": "Home"}
+	for tag, want := range map[string]string{"es-x-ca": "Habitatge", "es": "Vivienda", "es-x-gl": "Vivienda", "en-x-pt-BR": "Home", "de-x-gl": "Home"} {
+		if got := label.In(tag); got != want {
+			t.Errorf("in %s: %q, want %q", tag, got, want)
+		}
+	}
+}
+
 func TestFieldLabels(t *testing.T) {
 	for name, want := range map[string]string{"first_name": "Imię", "person.email": "Adres e-mail", "nameless": "nameless"} {
 		if got := text.Of(text.Polish).Field(name); got != want {

@@ -48,7 +48,7 @@ type Call struct {
 	W        http.ResponseWriter
 	Site     *Site
 	Caller   identity.Identity
-	Language string           // the tag of an offered language
+	Language string           // the tag of the page's language; see text.Language
 	Page     bool             // the client is a browser: respond with a page
 	Project  string           // the path's project, "" if it has none
 	Defined  projects.Defined // its definition; empty if the project does not exist and the route allows that (Route.Begins)
@@ -138,7 +138,7 @@ func (c *Call) authorize(route Route) error {
 			return err
 		}
 		if own := c.Defined.Definition.Languages; len(own) > 0 && !text.Offers(c.URL.Query().Get("lang")) {
-			c.Language = language(c.Request, own)
+			c.Language = c.chosenLanguage(own...)
 		}
 	}
 	if len(route.Roles) == 0 {
@@ -174,18 +174,20 @@ func wellFormed(r *http.Request) bool {
 	return err == nil
 }
 
-func (c *Call) chosenLanguage() string {
+// chosenLanguage returns the language for the request: the choice of its query, which is remembered in a cookie; else
+// that of the cookie, else the best match of the header Accept-Language, else the first of the project's own that is
+// offered.
+func (c *Call) chosenLanguage(own ...string) string {
 	choice := c.URL.Query().Get("lang")
-	if text.Offers(choice) {
+	if text.Offers(choice) || slices.Contains(own, choice) {
 		http.SetCookie(c.W, &http.Cookie{Name: LanguageCookie, Value: choice, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(c.Site.BaseURL, "https:")})
-		return choice
+		return text.Language("", choice, own...)
 	}
-	return language(c.Request, nil)
+	return chosen(c.Request, own...)
 }
 
-// language returns the language for a request: that of the cookie, else the best match of the header Accept-Language,
-// else the first of the project's own that is offered.
-func language(r *http.Request, own []string) string {
+// chosen returns the language for a request whose query has no choice.
+func chosen(r *http.Request, own ...string) string {
 	choice := ""
 	if cookie, err := r.Cookie(LanguageCookie); err == nil {
 		choice = cookie.Value
@@ -249,7 +251,7 @@ func (c *Call) Partner() (string, error) {
 // it also registers their roles, as signing in would, so that they receive notices; a failure of that is only logged.
 func (c *Call) Staff() (string, error) {
 	if roles := c.Caller.Roles(c.Project); c.Header.Get("Authorization") != "" && len(roles) > 0 {
-		if err := c.Site.Staff.RegisterRoles(c.Context(), c.Project, c.Caller.Email, c.Language, roles); err != nil {
+		if err := c.Site.Staff.RegisterRoles(c.Context(), c.Project, c.Caller.Email, text.Spoken(c.Language), roles); err != nil {
 			c.Site.Log.ErrorContext(c.Context(), "staff not registered", "reason", err.Error())
 		}
 	}
@@ -261,7 +263,7 @@ func (c *Call) Staff() (string, error) {
 // retries.
 func Register(registry StaffRegistry, log *slog.Logger) func(*http.Request, identity.Identity) {
 	return func(r *http.Request, who identity.Identity) {
-		if err := registry.RegisterStaff(r.Context(), who.Email, language(r, nil), who.Groups); err != nil {
+		if err := registry.RegisterStaff(r.Context(), who.Email, chosen(r), who.Groups); err != nil {
 			log.ErrorContext(r.Context(), "staff not registered", "reason", err.Error())
 		}
 	}
@@ -297,7 +299,7 @@ func (c *Call) Show(status int, content page.Content) error {
 func (c *Call) frame() page.Frame {
 	frame := page.Frame{Language: c.Language, Path: c.URL.RequestURI(), SignedIn: c.StaffName()}
 	if d := c.Defined.Definition; d != nil {
-		frame.Project = &page.Project{ID: d.ID, Title: d.Title.In(c.Language), Kinds: schema.For(d)}
+		frame.Project = &page.Project{ID: d.ID, Title: d.Title.In(c.Language), Languages: d.Languages, Kinds: schema.For(d)}
 		frame.Zone = d.Location()
 		frame.Roles = c.Roles(d.ID)
 	}

@@ -175,7 +175,7 @@ func (h Handlers) showCertificates(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	content := page.Certificates{Definition: c.Defined.Definition, Activity: a, In: text.Language("", cmp.Or(query.Get("in"), c.Language)), Person: who, Next: c.NextAddress(next)}
+	content := page.Certificates{Definition: c.Defined.Definition, Activity: a, In: text.Language("", cmp.Or(query.Get("in"), text.Spoken(c.Language))), Person: who, Next: c.NextAddress(next)}
 	items := []certificate{}
 	for _, p := range completed {
 		did := p.did

@@ -142,8 +142,8 @@ func (b Blank) written(f *schema.Field, value string) string {
 // label returns the label of a list's value in the reader's language, or its id.
 func (b Blank) label(f *schema.Field, id string) string {
 	for _, o := range f.Options(b.scope.Definition) {
-		if o.ID == id && o.Label.In(b.words.Language()) != "" {
-			return o.Label.In(b.words.Language())
+		if o.ID == id && o.Label.In(b.words.Texts()) != "" {
+			return o.Label.In(b.words.Texts())
 		}
 	}
 	return id
@@ -179,7 +179,7 @@ func DescribeValues(f *schema.Field, d *project.Definition, words *text.Messages
 			}
 			continue
 		}
-		out = append(out, words.Say("blank.of_kind", "kind", k.Label.In(words.Language()), "values", describe(with, words)))
+		out = append(out, words.Say("blank.of_kind", "kind", k.Label.In(words.Texts()), "values", describe(with, words)))
 	}
 	return strings.Join(out, "; ")
 }

@@ -47,7 +47,7 @@ type document struct {
 
 func (p *document) asOf() string { return p.Say("results.as_of", "date", p.Date(p.s.AsOf)) }
 
-func (p *document) label(in snapshot.Indicator) string { return in.Label.In(p.Language()) }
+func (p *document) label(in snapshot.Indicator) string { return in.Label.In(p.Texts()) }
 
 func (p *document) page() {
 	p.pdf.AddPage()
@@ -71,7 +71,7 @@ func (p *document) footer() {
 	if len(hash) > 23 {
 		hash = hash[:23] + "…"
 	}
-	p.put(left, y, width, "L", p.fitted(p.d.Title.In(p.Language()), width-120)+" · "+p.asOf())
+	p.put(left, y, width, "L", p.fitted(p.d.Title.In(p.Texts()), width-120)+" · "+p.asOf())
 	// The total of pages is filled in at the end; it takes as much room as the number of this page.
 	room := p.pdf.GetStringWidth(p.Say("paper.page", "n", p.pdf.PageNo(), "all", p.pdf.PageNo()))
 	p.put(left+width-room, y, room, "L", p.Say("paper.page", "n", p.pdf.PageNo(), "all", allPages))

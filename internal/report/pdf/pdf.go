@@ -42,8 +42,8 @@ func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, lang
 	p.pdf.SetModificationDate(made.UTC())
 	p.pdf.SetLang(words.Language())
 	p.pdf.SetProducer("outreach", false)
-	p.pdf.SetTitle(shown(d.Title.In(words.Language())+", "+p.asOf()), true)
-	p.pdf.SetSubject(shown(d.Programme.In(words.Language())), true)
+	p.pdf.SetTitle(shown(d.Title.In(words.Texts())+", "+p.asOf()), true)
+	p.pdf.SetSubject(shown(d.Programme.In(words.Texts())), true)
 	p.pdf.AliasNbPages(allPages)
 	p.pdf.SetFooterFunc(p.footer)
 	p.page()
@@ -62,7 +62,7 @@ func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, lang
 }
 
 func (p *document) masthead() {
-	lang := p.Language()
+	lang := p.Texts()
 	p.font("B", 8.5, accent)
 	p.y += p.paragraph(left, p.y, width, p.d.Programme.In(lang)) + 1
 	p.font("B", 19, ink)

@@ -20,7 +20,7 @@ func WriteSnapshot(w io.Writer, d *project.Definition, s snapshot.Snapshot, lang
 	if err != nil {
 		return err
 	}
-	title := d.Title.In(words.Language()) + ", " + words.Say("results.as_of", "date", words.Date(s.AsOf))
+	title := d.Title.In(words.Texts()) + ", " + words.Say("results.as_of", "date", words.Date(s.AsOf))
 	return Write(w, About{Title: title, Language: words.Language(), Made: made}, tables{words, d, s}.all(made.In(d.Location()))...)
 }
 
@@ -40,7 +40,7 @@ func (t tables) all(made time.Time) []Sheet {
 	}
 }
 
-func (t tables) label(in snapshot.Indicator) string { return in.Label.In(t.Language()) }
+func (t tables) label(in snapshot.Indicator) string { return in.Label.In(t.Texts()) }
 
 func (t tables) figures() Sheet {
 	out := Sheet{Name: t.Say("results.planned_achieved"), Columns: []Column{
@@ -167,7 +167,7 @@ func (t tables) reach() Sheet {
 func (t tables) about(made time.Time) Sheet {
 	s := t.s
 	out := Sheet{Name: t.Say("sheet.about"), Columns: []Column{{t.Say("sheet.item"), 34}, {t.Say("sheet.value"), 76}}, Rows: [][]any{
-		{t.Say("sheet.project"), t.d.Title.In(t.Language())}, {t.Say("sheet.programme"), t.d.Programme.In(t.Language())},
+		{t.Say("sheet.project"), t.d.Title.In(t.Texts())}, {t.Say("sheet.programme"), t.d.Programme.In(t.Texts())},
 		{t.Say("sheet.from"), Day(t.d.Period.From)}, {t.Say("sheet.to"), Day(t.d.Period.To)},
 		{t.Say("snapshots.as_of"), Day(s.AsOf)}, {t.Say("list.state"), t.Say("snapshot." + s.State)}, {t.Say("origin.known_at"), made},
 		{t.Say("origin.snapshot"), s.ID},

@@ -384,7 +384,7 @@ func (s *speaker) word(value string, f *schema.Field) string {
 	case f.Type.Listed() && f.Options != nil:
 		for _, o := range f.Options(s.d) {
 			if o.ID == value {
-				return cmp.Or(o.Label.In(s.Language()), value)
+				return cmp.Or(o.Label.In(s.Texts()), value)
 			}
 		}
 	case f.Type == schema.Date || f.Type == schema.Instant:

@@ -13,6 +13,7 @@ import (
 	"outreach/internal/schema"
 	"outreach/internal/signups"
 	"outreach/internal/store"
+	"outreach/internal/text"
 	"outreach/internal/web"
 )
 
@@ -163,7 +164,7 @@ func (h Handlers) signUp(c *web.Call, body web.Body, office bool) (signups.Signe
 		return signups.SignedUp{}, web.Invalid(problems...)
 	}
 	if at := kind.Index("locale"); entry.Row[at] == "" && !office {
-		entry.Row[at] = c.Language
+		entry.Row[at] = text.Spoken(c.Language)
 	}
 	draft := signups.SignupDraft{Kind: kind, Activity: activity, Row: entry.Row, Derived: schema.OfPesel(def, entry.Person.Pesel), Submitted: submitted, Public: !office}
 	if !office {

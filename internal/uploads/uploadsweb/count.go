@@ -14,6 +14,7 @@ import (
 	"outreach/internal/objects"
 	"outreach/internal/page"
 	"outreach/internal/schema"
+	"outreach/internal/text"
 	"outreach/internal/uploads"
 	"outreach/internal/web"
 )
@@ -79,7 +80,7 @@ func (h Handlers) count(c *web.Call) error {
 		return err
 	}
 	defer discard(file)
-	u := uploads.Upload{Owner: checked.Owner, Filename: checked.Filename, Size: checked.Bytes, Language: c.Language}
+	u := uploads.Upload{Owner: checked.Owner, Filename: checked.Filename, Size: checked.Bytes, Language: text.Spoken(c.Language)}
 	if u.By, err = c.Staff(); err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func (h Handlers) create(c *web.Call) error {
 	if len(problems) > 0 {
 		return web.Invalid(problems...)
 	}
-	u.Owner, u.Language = own, c.Language
+	u.Owner, u.Language = own, text.Spoken(c.Language)
 	if u.By, err = c.Staff(); err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (h Handlers) createFromForm(c *web.Call, own string) error {
 	if err != nil {
 		return err
 	}
-	u := uploads.Upload{Owner: own, Filename: web.SafeName(header.Filename), Size: header.Size, CheckOnly: c.FormValue("check_only") != "", Language: c.Language}
+	u := uploads.Upload{Owner: own, Filename: web.SafeName(header.Filename), Size: header.Size, CheckOnly: c.FormValue("check_only") != "", Language: text.Spoken(c.Language)}
 	if u.By, err = c.Staff(); err != nil {
 		return err
 	}
