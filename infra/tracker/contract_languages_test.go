@@ -71,8 +71,8 @@ func TestContractAPageFallsBackToTheProjectsLanguages(t *testing.T) {
 	p.office.send("PUT", p.at+"/definition?dry_run=1", "application/yaml", []byte(p.definition("goal:", "languages: [es]\ngoal:", "{pl: Zielone podwórka, en: Green Courtyards}", "{fr: Cours, es: Patios}"))).isInvalid("title.fr unknown_field")
 }
 
-// Whoever prefers a language that the project has and pages have not reads the project's own texts in it: its title,
-// labels of fields and of indicators. The words of the page are in the first of the project's languages that pages have.
+// Who prefers a language that the project has and pages have not reads the project's own texts in it: its title, labels
+// of fields and of indicators. The words of the page are in the first of the project's languages that pages have.
 func TestContractTextsAreInTheReadersLanguage(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "goal:", ofItsLanguages, "title: {pl: Zielone podwórka, en: Green Courtyards}", "title: {es: Patios verdes, ca: Patis verds, en: Green Courtyards}",

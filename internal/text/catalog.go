@@ -283,7 +283,8 @@ func (c *catalog) of(tag string, own []string) string {
 // Speaks reports whether there are pages in a language, or in the base of a regional one.
 func Speaks(tag string) bool { return offered().match(tag) != "" }
 
-// Preferred returns the tag of the language in which the reader of a page gets the texts of a project: "ca" for "es-x-ca".
+// Preferred returns the tag of the language in which the reader of a page gets the texts of a project: "ca" for
+// "es-x-ca".
 func Preferred(language string) string {
 	if _, preferred, both := strings.Cut(language, project.PrivateUse); both {
 		return preferred

@@ -63,8 +63,8 @@ func (b *Box) Send(ctx context.Context, m mail.Message) error {
 	return nil
 }
 
-// Forget removes a project's letters to some addresses, of a person who is erased from it. The letters of other projects
-// stay; those that were stored before letters had a project are removed too.
+// Forget removes a project's letters to some addresses, of a person who is erased from it. The letters of other
+// projects stay; those that were stored before letters had a project are removed too.
 func (b *Box) Forget(_ context.Context, project string, addresses []string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
