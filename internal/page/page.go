@@ -29,6 +29,7 @@ type Frame struct {
 	SignedIn string         // the e-mail address of the signed-in user, or ""
 	Roles    Roles          // the user's roles in the project, which decide the sections of the navigation
 	Message  string         // a confirmation of what has just been done, shown at the top
+	Framed   bool           // the page is shown within a page of another site, without the frame of this one
 	Zone     *time.Location // the time zone for instants; nil: UTC
 }
 
@@ -141,6 +142,14 @@ func (v view) At(t time.Time) string {
 		return ""
 	}
 	return v.When(t.Format(time.RFC3339))
+}
+
+// Leaving returns the attributes of a link out of the page: from within a frame it opens a page of its own.
+func (v view) Leaving() template.HTMLAttr {
+	if v.Framed {
+		return ` target="_blank" rel="noopener"`
+	}
+	return ""
 }
 
 // In returns the URL of this page in a language, without the one-time parameters done and work.

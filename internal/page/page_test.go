@@ -344,7 +344,7 @@ func TestAssets(t *testing.T) {
 }
 
 func TestPolicyAllowsTheScript(t *testing.T) {
-	policy := Policy("https://bucket.example.org", "https://id.example.org")
+	policy := Policy(nil, "https://bucket.example.org", "https://id.example.org")
 	for _, part := range []string{"script-src 'sha256-", "style-src 'self'; ", "connect-src 'self' https://bucket.example.org", "form-action 'self' https://bucket.example.org https://id.example.org", "default-src 'none'"} {
 		if !strings.Contains(policy, part) {
 			t.Errorf("the policy lacks %q: %s", part, policy)

@@ -46,14 +46,19 @@ func New(a *app.App) Handlers { return Handlers{a.Signups} }
 func (h Handlers) PublicRoutes() []web.Route {
 	const cancelling, confirming = "/{project}/signups/{id}/cancel", "/{project}/signups/{id}/confirm"
 	return []web.Route{
-		{Method: "GET", Path: "/{project}/signup", Handler: h.showForm,
-			ID: "showSignupForm", Tag: "public", Summary: "The sign-up form", Query: []web.Parameter{{Name: "activity", Description: "Preselects an activity"}},
+		{Method: "GET", Path: "/{project}/signup", Embeds: true, Handler: h.showForm,
+			ID: "showSignupForm", Tag: "public", Summary: "The sign-up form",
+			Detail:   "Pages of the origins that the definition names under `embed` may show it in a frame, and read it by cross-origin requests without credentials. It then has no session.",
+			Query:    []web.Parameter{{Name: "activity", Description: "Preselects an activity"}},
 			Response: signupForm{}, Success: "The form; for programs, what one can sign up to", Page: true, Short: true},
-		{Method: "POST", Path: "/{project}/signups", Handler: h.submit,
+		{Method: "OPTIONS", Path: "/{project}/signup", Embeds: true, Handler: web.Preflight(http.MethodGet), Summary: "Preflight of other sites' pages"},
+		{Method: "POST", Path: "/{project}/signups", Embeds: true, Handler: h.submit,
 			ID: "signUp", Tag: "sign-ups", Summary: "Sign up", Once: true,
 			Detail: "Anyone is answered with a receipt, a new one each time, whether or not they were on the list already. A coordinator is answered with the sign-up's id and state: `accepted`, `waitlisted` when the activity's capacity is taken, or `held` where it contradicts the person who has its e-mail address or PESEL (another first name, another PESEL): `conflict` then names that person.\n\n" +
-				"The public form is closed after the project's period and after the activity's `closes` (422, code `closed`); a coordinator may still enter late paper, with `submitted_at`. One person has one sign-up to an activity, however often the form is sent.",
+				"The public form is closed after the project's period and after the activity's `closes` (422, code `closed`); a coordinator may still enter late paper, with `submitted_at`. One person has one sign-up to an activity, however often the form is sent.\n\n" +
+				"Pages of the origins that the definition names under `embed` may send it, as JSON or as a form, without credentials: their own form then signs people up.",
 			Request: shape.Sent{Kind: schema.Builtin().Kind(schema.Signup)}, Response: shape.OneOf{receipt{}, signups.Moved{}}, Success: "Signed up", Page: true, Status: http.StatusCreated},
+		{Method: "OPTIONS", Path: "/{project}/signups", Embeds: true, Handler: web.Preflight(http.MethodPost), Summary: "Preflight of other sites' pages"},
 		{Method: "GET", Path: cancelling, Scope: web.Holder, Handler: h.showCancel,
 			ID: "showCancel", Tag: "sign-ups", Summary: "One's own sign-up", Detail: "Who holds the token of the e-mail. It shows, and changes nothing.",
 			Query:    []web.Parameter{{Name: "token", Description: "From the e-mail about the sign-up", Required: true}},
