@@ -238,13 +238,22 @@ func (v view) sections(base string, r Roles) []section {
 	}
 	parts := []part{{"attention", r.Coordinator}, {"", true}, {"signups", r.Coordinator}, {"activities", r.Coordinator}, {"consultations", r.Adviser || r.Coordinator}, {"outputs", r.Coordinator}}
 	labels := map[string]string{"": v.Say("section.results")}
+	var ofPartners []part // they come after the files, where partners begin
 	for _, k := range v.kinds().Kinds {
-		if k.SharesRoutes() && k.Typed() {
-			parts = append(parts, part{k.Path, r.Coordinator || r.Adviser && slices.Contains(k.By, "adviser") || r.Partner && k.SentByPartners()})
-			labels[k.Path] = k.LabelIn(v.Messages, schema.Heading)
+		if !k.SharesRoutes() || !k.Typed() {
+			continue
+		}
+		labels[k.Path] = k.LabelIn(v.Messages, schema.Heading)
+		p := part{k.Path, r.Coordinator || r.Adviser && slices.Contains(k.By, "adviser") || r.Partner && k.SentByPartners()}
+		if k.ByPartner {
+			ofPartners = append(ofPartners, p)
+		} else {
+			parts = append(parts, p)
 		}
 	}
-	parts = append(parts, part{"uploads", r.Partner || r.Coordinator}, part{"people", r.Coordinator}, part{"snapshots", r.Funder || r.Coordinator}, part{"definition", r.Coordinator}, part{"audit", r.Coordinator})
+	parts = append(parts, part{"uploads", r.Partner || r.Coordinator})
+	parts = append(parts, ofPartners...)
+	parts = append(parts, part{"people", r.Coordinator}, part{"snapshots", r.Funder || r.Coordinator}, part{"definition", r.Coordinator}, part{"audit", r.Coordinator})
 	var out []section
 	for _, s := range parts {
 		if !s.open {
