@@ -81,6 +81,7 @@ var requests = []request{
 	{route: "GET /{project}"},
 	{route: "GET /{project}/signup"},
 	{route: "OPTIONS /{project}/signup"},
+	{route: "GET /{project}/signup/embedding"},
 	{route: "POST /{project}/signups", body: `{}`},
 	{route: "OPTIONS /{project}/signups"},
 	{route: "GET /{project}/signups/{id}/cancel", path: "/{project}/signups/{signup}/cancel?token={token}"},

@@ -198,6 +198,8 @@ func examples() []example {
 		{"signup", 200, Signup{Definition: d, Action: "/ces/signups", Places: places, Today: today, Entry: Entry{IdempotencyKey: "k-1"}}},
 		{"signup with problems", 422, Signup{Definition: d, Action: "/ces/signups", Places: places, Today: today, Entry: wrong}},
 		{"signup for the office", 200, Signup{Definition: d, Action: "/ces/signups", Places: places, Today: today, Office: true}},
+		{"embedding", 200, Embedding{Origins: []string{"https://www.example.org"}, Snippet: "<iframe></iframe>"}},
+		{"embedding nowhere", 200, Embedding{Snippet: "<iframe></iframe>"}},
 		{"signup closed", 200, Signup{Definition: d, Action: "/ces/signups", Places: places[1:2], Today: today}},
 		{"signed up", 201, SignedUp{Definition: d, Activity: &places[0], Receipt: "R-01JD9KZ2"}},
 		{"signed up by the office", 201, SignedUp{Definition: d, State: "waitlisted"}},

@@ -208,6 +208,14 @@ func (s SignedUp) render(v view) (string, any) {
 	return "signed-up", out
 }
 
+// Embedding is the office's page on how other sites embed the sign-up form.
+type Embedding struct {
+	Origins []string // that may
+	Snippet string   // HTML for their pages
+}
+
+func (e Embedding) render(view) (string, any) { return "embedding", e }
+
 // Cancel is the page where people withdraw their own sign-up. It posts to its own address.
 type Cancel struct {
 	Activity string // its label

@@ -14,6 +14,7 @@ import (
 	"outreach/internal/records"
 	"outreach/internal/schema"
 	"outreach/internal/store"
+	"outreach/internal/text"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
 )
@@ -222,8 +223,12 @@ func (h Handlers) takePartner(c *web.Call, body web.Body) (partner string, named
 	delete(body.Given, name)
 	partner, isText := given.(string)
 	partner = strings.TrimSpace(partner)
+	unknown := schema.Problem{Field: name, Code: schema.NotInList}
+	for _, p := range c.Defined.Definition.Partners {
+		unknown.Options = append(unknown.Options, text.Choice{ID: p.ID, Label: project.SameInAllLanguages(p.Name), ByID: !body.Form})
+	}
 	if given != nil && !isText {
-		return "", true, []schema.Problem{{Field: name, Code: schema.NotInList}}
+		return "", true, []schema.Problem{unknown}
 	}
 	if !c.HasRole(web.Coordinator) {
 		own, err := c.Partner()
@@ -233,7 +238,7 @@ func (h Handlers) takePartner(c *web.Call, body web.Body) (partner string, named
 		return own, false, bad
 	}
 	if _, known := c.Defined.Definition.Partner(partner); partner != "" && !known {
-		bad = []schema.Problem{{Field: name, Code: schema.NotInList}}
+		bad = []schema.Problem{unknown}
 	}
 	return partner, named, bad
 }

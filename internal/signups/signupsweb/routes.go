@@ -91,6 +91,8 @@ func (h Handlers) OfficeRoutes() []web.Route {
 			Detail:  "Cancelling an accepted one gives the place, at once, to the first of the queue. A held one that is accepted while no place is free joins the queue. Of one with a `conflict`, `person` says whose it is: `same` is the known person, `new` is somebody else, who then shares the key, or the id of a person; it then takes its place by `submitted_at`. Where that person has a live sign-up to the activity, that one stays and is the answer.",
 			Request: shape.Sent{Kind: &newState, Also: []string{"reason"}}, Response: signups.Moved{}, Success: "Changed", Tagged: true, Match: true,
 			Conflict: "No place is free, the sign-up is cancelled already, or its keys belong to two people"},
+		{Method: "GET", Path: "/{project}/signup/embedding", Roles: office, Handler: h.showEmbedding,
+			ID: "showEmbedding", Tag: "sign-ups", Summary: "How other sites embed the sign-up form", Response: embedding{}, Success: "Who may, and what to put into a page", Page: true, Short: true},
 		{Method: "POST", Path: "/{project}/signups/{id}", Roles: office, Handler: h.move, Summary: "PUT of a browser's form"},
 	}
 }
@@ -99,6 +101,12 @@ type signupForm struct {
 	Project    string         `json:"project" doc:"The project's id"`
 	Activities []formActivity `json:"activities"`
 	Consent    formConsent    `json:"consent"`
+}
+
+type embedding struct {
+	Origins []string `json:"origins" doc:"The sites that may, as the definition names them under embed"`
+	Address string   `json:"address" format:"uri" doc:"Of the form within a frame"`
+	Snippet string   `json:"snippet" doc:"HTML to put into a page"`
 }
 
 type formActivity struct {
