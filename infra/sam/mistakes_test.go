@@ -53,7 +53,7 @@ func TestMistakes(t *testing.T) {
 		{"no route", `          "/{project}/snapshots/{id}/approval": {post: *ManageProject}`, ``, "POST /{project}/snapshots/{id}/approval leads nowhere"},
 		{"no answer for what is nobody's", `          $default: {x-amazon-apigateway-any-method: {isDefaultRoute: true, x-amazon-apigateway-integration: *ShowReportIntegration}}`, ``, "$default leads nowhere"},
 		{"an event that is no route", `          /health: {get: *ShowReport}`, "          /health: {get: *ShowReport}\n          \"/{project}/more\": {get: *ShowReport}", "GET /{project}/more leads to show-report, which has no such route"},
-		{"a route to another function", `"/{project}/signups": {get: *ManageProject, post: *SubmitSignup}`, `"/{project}/signups": {get: *ManageProject, post: *ManageProject}`, "POST /{project}/signups leads to manage-project, and is a route of submit-signup"},
+		{"a route to another function", `"/{project}/signups": {get: *ManageProject, post: *SubmitSignup, options: *SubmitSignup}`, `"/{project}/signups": {get: *ManageProject, post: *ManageProject, options: *SubmitSignup}`, "POST /{project}/signups leads to manage-project, and is a route of submit-signup"},
 		{"a path that is there twice", `          /health: {get: *ShowReport}`, "          /health: {get: *ShowReport}\n          /health: {get: *SignIn}", `"/health" already defined`},
 		{"a function that the API may not invoke", `FunctionName: !Ref SignIn, Principal`, `FunctionName: !Ref ShowReport, Principal`, "the API may not invoke sign-in"},
 		{"anybody's API", `SourceArn: *ByApi`, `SourceAccount: !Ref "AWS::AccountId"`, "lets anybody's API invoke a function"},

@@ -80,7 +80,10 @@ var requests = []request{
 	{route: "POST /auth/sign-out"},
 	{route: "GET /{project}"},
 	{route: "GET /{project}/signup"},
+	{route: "OPTIONS /{project}/signup"},
+	{route: "GET /{project}/signup/embedding"},
 	{route: "POST /{project}/signups", body: `{}`},
+	{route: "OPTIONS /{project}/signups"},
 	{route: "GET /{project}/signups/{id}/cancel", path: "/{project}/signups/{signup}/cancel?token={token}"},
 	{route: "GET /{project}/signups/{id}/cancel", path: "/{project}/signups/{signup}/cancel?token=00"},
 	{route: "GET /{project}/signups/{id}/cancel", path: "/{project}/signups/{signup}/cancel"},
@@ -222,7 +225,7 @@ func TestEachRouteAdmitsItsRolesOnly(t *testing.T) {
 			t.Errorf("no request asks for %s %s: add one to `requests`", route.Method, route.Path)
 		}
 	}
-	p := newProject(t, "reports: {", "confirm: email\nreports: {", "indicators:\n", `people: {complete: [education]}
+	p := newProject(t, "reports: {", "confirm: email\nembed: ["+site+"]\nreports: {", "indicators:\n", `people: {complete: [education]}
 records:
   consultation: {fields: {agreement: {type: file, label: Agreement}}}
   harvest: {label: Harvest, by: [partner], fields: {photo: {type: file, label: Photo}}}
@@ -266,7 +269,14 @@ indicators:
 					if row.body == "" {
 						contentType = ""
 					}
-					who.check(t, name, browser, method, c.send(method, things(path), contentType, []byte(body)))
+					if method != http.MethodPost && method != http.MethodPut && method != http.MethodDelete {
+						c = c.with("Origin", site)
+					}
+					got := c.send(method, things(path), contentType, []byte(body))
+					who.check(t, name, browser, method, got)
+					if !route.Embeds {
+						got.isNotEmbedded()
+					}
 				}
 			}
 		})

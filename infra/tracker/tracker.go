@@ -581,7 +581,8 @@ func (t *tracker) showDeadLetters(w http.ResponseWriter, r *http.Request) {
 
 // show renders a page that belongs to no project.
 func (t *tracker) show(w http.ResponseWriter, r *http.Request, content page.Content) {
-	w.Header().Set("Content-Security-Policy", page.Policy())
+	w.Header().Set("Content-Security-Policy", page.Policy(nil))
+	w.Header().Set("X-Frame-Options", "DENY")
 	zone := project.Definition{TimeZone: "Europe/Warsaw"} // the default of definitions
 	frame := page.Frame{Language: t.language(r), Path: r.URL.RequestURI(), Zone: zone.Location()}
 	if who, err := t.site.Authority.Identify(r); err == nil {

@@ -212,8 +212,8 @@ func (f *Fold) applyRecord(entered fact.RecordEntered, received time.Time) error
 	switch {
 	case entered.Record == "" || entered.Version < 1:
 		return errNoID
-	case s == nil || s == f.layouts.signups || s == f.layouts.airings:
-		return fmt.Errorf("records of the kind %q come in files or sign-up forms only", entered.Kind)
+	case s == nil || s == f.layouts.signups:
+		return fmt.Errorf("records of the kind %q are not typed", entered.Kind)
 	case s.needsPerson() && entered.Person == "":
 		return fmt.Errorf("%s without a person", s.Name)
 	}

@@ -284,7 +284,6 @@ func TestApplyRefusesInvalidFacts(t *testing.T) {
 		{"a record without an id", fact.KindRecordEntered, `{"version":1,"kind":"output","row":["2010-01-01","kit","1","T"]}`},
 		{"a record without a version", fact.KindRecordEntered, `{"record":"r1","kind":"output","row":["2010-01-01","kit","1","T"]}`},
 		{"an unknown kind of record", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"song","row":[]}`},
-		{"an airing that somebody typed", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"media","row":["2010-01-01","","tv","","T","O","1"]}`},
 		{"attendance of nobody", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"attendance","row":["training","2010-01-01","","completed"]}`},
 		{"a record without a date", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"output","row":["","kit","1","T"]}`},
 		{"a row too short for its date", fact.KindRecordEntered, `{"record":"r1","version":1,"kind":"attendance","person":"p1","row":["training"]}`},

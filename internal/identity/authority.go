@@ -132,18 +132,27 @@ func (a *Authority) Identify(r *http.Request) (Identity, error) {
 	return Identity{Subject: s.Subject, Email: s.Email, Groups: s.Groups}, nil
 }
 
-// Protect returns a handler that refuses cross-site requests with 403. Requests with a bearer token pass: browsers do
-// not add one by themselves.
+// Protect returns a handler that refuses cross-site requests with 403.
 func (a *Authority) Protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, ok := bearer(r); !ok {
-			if err := a.foreign.Check(r); err != nil {
-				a.fail(w, r, http.StatusForbidden, fmt.Errorf("%w: %w", ErrOtherSite, err))
-				return
-			}
+		if err := a.CheckSite(r); err != nil {
+			a.fail(w, r, http.StatusForbidden, err)
+			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// CheckSite returns an error that wraps ErrOtherSite for a request that changes something and that a browser sends for
+// another site. Requests with a bearer token pass: browsers do not add one by themselves.
+func (a *Authority) CheckSite(r *http.Request) error {
+	if _, ok := bearer(r); ok {
+		return nil
+	}
+	if err := a.foreign.Check(r); err != nil {
+		return fmt.Errorf("%w: %w", ErrOtherSite, err)
+	}
+	return nil
 }
 
 // bearer returns the token of the Authorization header, and whether there is one, even if it is empty.

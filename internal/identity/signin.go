@@ -45,6 +45,8 @@ func (a *Authority) Handler() http.Handler {
 	mux.HandleFunc("GET /auth/sign-out", a.signedOut)
 	return a.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		w.Header().Set("X-Frame-Options", "DENY")
 		mux.ServeHTTP(w, r)
 	}))
 }
@@ -181,7 +183,6 @@ func (a *Authority) signOut(w http.ResponseWriter, r *http.Request) {
 func (a *Authority) signedOut(w http.ResponseWriter, r *http.Request) {
 	to := a.endSessionURL(r.Context()).String()
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'")
 	w.Header().Set("Refresh", "0; url="+to)
 	fmt.Fprintf(w, "<!doctype html><html lang=\"pl\"><title>Wylogowano · Signed out</title><p>Wylogowano. <a href=\"%[1]s\">Dalej</a></p><p lang=\"en\">Signed out. <a href=\"%[1]s\">Continue</a></p></html>\n", html.EscapeString(to))
 }

@@ -73,10 +73,13 @@ func also(routes []web.Route, k *schema.Kind) []string {
 			return s.Also
 		}
 	}
-	if k.Typed() {
-		return ofAny
+	if !k.Typed() {
+		return nil
 	}
-	return nil
+	if name := k.PartnerName(); name != "" {
+		return append(slices.Clone(ofAny), name)
+	}
+	return ofAny
 }
 
 // name registers each struct that is a body as a component. It fails if the name is taken by another type or a kind.

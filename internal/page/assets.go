@@ -37,6 +37,9 @@ var sender string
 //go:embed assets/editor.js
 var editor string
 
+//go:embed assets/framed.js
+var framed string
+
 // families are groups of pages that need further styles, which other pages do not load.
 var families = []struct {
 	style string
@@ -84,15 +87,20 @@ func Assets(w http.ResponseWriter, r *http.Request) {
 }
 
 // Policy returns the Content-Security-Policy of the pages: it allows their stylesheets, their inline scripts by hash,
-// and requests to this server and to the given origins, where files are uploaded.
-func Policy(origins ...string) string {
+// and requests to this server and to the given origins, where files are uploaded. Pages of the ancestors, which are
+// origins, may show the page in a frame; without ancestors no page may.
+func Policy(ancestors []string, origins ...string) string {
+	framing := "'none'"
+	if len(ancestors) > 0 {
+		framing = strings.Join(ancestors, " ")
+	}
 	hash := func(text string) string {
 		sum := sha256.Sum256([]byte(text))
 		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
 	others := strings.Join(append([]string{"'self'"}, origins...), " ")
-	return "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; img-src data:; style-src 'self'; " +
-		"script-src " + hash(script) + " " + hash(sender) + " " + hash(editor) + "; connect-src " + others + "; form-action " + others
+	return "default-src 'none'; base-uri 'none'; frame-ancestors " + framing + "; img-src data:; style-src 'self'; " +
+		"script-src " + hash(script) + " " + hash(sender) + " " + hash(editor) + " " + hash(framed) + "; connect-src " + others + "; form-action " + others
 }
 
 // Stylesheet returns the path of the page's stylesheet.
@@ -103,6 +111,9 @@ func (v view) Script() template.HTML { return template.HTML("<script>" + script 
 
 // Sender returns the script that sends files as an inline element.
 func (v view) Sender() template.HTML { return template.HTML("<script>" + sender + "</script>") } //nolint:gosec // our own file
+
+// Resizer returns the script of a page in a frame, which says how high it is, as an inline element.
+func (v view) Resizer() template.HTML { return template.HTML("<script>" + framed + "</script>") } //nolint:gosec // our own file
 
 // Editor returns the script of the definition editor as an inline element.
 func (v view) Editor() template.HTML { return template.HTML("<script>" + editor + "</script>") } //nolint:gosec // our own file

@@ -29,6 +29,7 @@ type Frame struct {
 	SignedIn string         // the e-mail address of the signed-in user, or ""
 	Roles    Roles          // the user's roles in the project, which decide the sections of the navigation
 	Message  string         // a confirmation of what has just been done, shown at the top
+	Framed   bool           // the page is shown within a page of another site, without the frame of this one
 	Zone     *time.Location // the time zone for instants; nil: UTC
 }
 
@@ -144,6 +145,14 @@ func (v view) At(t time.Time) string {
 	return v.When(t.Format(time.RFC3339))
 }
 
+// Leaving returns the attributes of a link out of the page: from within a frame it opens a page of its own.
+func (v view) Leaving() template.HTMLAttr {
+	if v.Framed {
+		return ` target="_blank" rel="noopener"`
+	}
+	return ""
+}
+
 // In returns the URL of this page in a language, without the one-time parameters done and work.
 func (v view) In(language string) string {
 	u, err := url.Parse(v.Path)
@@ -247,13 +256,22 @@ func (v view) sections(base string, r Roles) []section {
 	}
 	parts := []part{{"attention", r.Coordinator}, {"", true}, {"signups", r.Coordinator}, {"activities", r.Coordinator}, {"consultations", r.Adviser || r.Coordinator}, {"outputs", r.Coordinator}}
 	labels := map[string]string{"": v.Say("section.results")}
+	var ofPartners []part // they come after the files, where partners begin
 	for _, k := range v.kinds().Kinds {
-		if k.SharesRoutes() && k.Typed() {
-			parts = append(parts, part{k.Path, r.Coordinator || r.Adviser && slices.Contains(k.By, "adviser") || r.Partner && k.SentByPartners()})
-			labels[k.Path] = k.LabelIn(v.Messages, schema.Heading)
+		if !k.SharesRoutes() || !k.Typed() {
+			continue
+		}
+		labels[k.Path] = k.LabelIn(v.Messages, schema.Heading)
+		p := part{k.Path, r.Coordinator || r.Adviser && slices.Contains(k.By, "adviser") || r.Partner && k.SentByPartners()}
+		if k.ByPartner {
+			ofPartners = append(ofPartners, p)
+		} else {
+			parts = append(parts, p)
 		}
 	}
-	parts = append(parts, part{"uploads", r.Partner || r.Coordinator}, part{"people", r.Coordinator}, part{"snapshots", r.Funder || r.Coordinator}, part{"definition", r.Coordinator}, part{"audit", r.Coordinator})
+	parts = append(parts, part{"uploads", r.Partner || r.Coordinator})
+	parts = append(parts, ofPartners...)
+	parts = append(parts, part{"people", r.Coordinator}, part{"snapshots", r.Funder || r.Coordinator}, part{"definition", r.Coordinator}, part{"audit", r.Coordinator})
 	var out []section
 	for _, s := range parts {
 		if !s.open {

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"cmp"
+
 	"outreach/internal/project"
 	"outreach/internal/schema"
 )
@@ -20,10 +22,11 @@ type Records struct {
 
 // Record is one record of the list.
 type Record struct {
-	ID     string
-	Who    string     // the person's name or key, as this reader may see it; "" where they were erased
-	Person string     // the person's id where the reader may open their page, or ""
-	Row    schema.Row // not sealed
+	ID      string
+	Who     string     // the person's name or key, as this reader may see it; "" where they were erased
+	Person  string     // the person's id where the reader may open their page, or ""
+	Row     schema.Row // not sealed
+	Partner string     // of a kind whose records are one partner\'s each: its id, "" for the office
 }
 
 // RecordEdit is the page of one record: to change it (PUT) and to delete it (DELETE), both as a POST with _method.
@@ -70,6 +73,10 @@ func (r Records) render(v view) (string, any) {
 	if len(p.Form.Inputs) > 0 {
 		p.Form.Inputs[0].Focus = len(r.Entry.Problems) == 0
 	}
+	partners := r.Kind.PartnerName() != "" && v.Roles.Coordinator
+	if partners {
+		p.Columns = append(p.Columns, column{Label: v.Field("partner")})
+	}
 	var shown []int
 	for i := range r.Kind.Fields {
 		f := &r.Kind.Fields[i]
@@ -81,6 +88,9 @@ func (r Records) render(v view) (string, any) {
 	}
 	for _, item := range r.Items {
 		row := recordRow{Record: item}
+		if partners {
+			row.Cells = append(row.Cells, cell{Text: v.partner(r.Definition, item.Partner)})
+		}
 		for _, i := range shown {
 			shown := cell{}
 			if f := &r.Kind.Fields[i]; i < len(item.Row) {
@@ -94,6 +104,36 @@ func (r Records) render(v view) (string, any) {
 		p.Rows = append(p.Rows, row)
 	}
 	return "records", p
+}
+
+// partner returns the name of a partner of the definition, its id where the definition has it no more, and for "" that
+// it is the office.
+func (v view) partner(d *project.Definition, id string) string {
+	if id == "" {
+		return v.Say("uploads.office")
+	}
+	p, _ := d.Partner(id)
+	return cmp.Or(p.Name, id)
+}
+
+// partnerInput returns the field by which the office says whose a record is.
+func (v view) partnerInput(kind *schema.Kind, d *project.Definition, e Entry) input {
+	name := kind.PartnerName()
+	in := input{Name: name, Label: v.Field("partner"), As: "select", Value: e.Values[name], Empty: v.Say("uploads.office"), Hint: v.Say("records.partner_hint")}
+	for _, p := range e.Problems {
+		if p.Field == name {
+			in.Errors = append(in.Errors, v.sentence(p))
+		}
+	}
+	listed := in.Value == ""
+	for _, p := range d.Partners {
+		in.Choices = append(in.Choices, choice{Value: p.ID, Label: p.Name, Chosen: p.ID == in.Value})
+		listed = listed || p.ID == in.Value
+	}
+	if !listed {
+		in.Choices = append(in.Choices, choice{Value: in.Value, Label: in.Value, Chosen: true})
+	}
+	return in
 }
 
 type recordPage struct {
@@ -130,6 +170,9 @@ func (v view) recordForm(kind *schema.Kind, d *project.Definition, e Entry, toda
 		e.Person = kind.PersonKeys().First()
 	}
 	f := form{List: v.Base() + "/" + kind.Path, Entry: e, Inputs: v.inputs(kind, d, e, today, without...)}
+	if kind.PartnerName() != "" && v.Roles.Coordinator && len(d.Partners) > 0 {
+		f.Inputs = append(f.Inputs, v.partnerInput(kind, d, e))
+	}
 	for i := range f.Inputs {
 		in := &f.Inputs[i]
 		in.Complete, in.OneOf = "off", in.OneOf && !kind.Optional

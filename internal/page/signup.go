@@ -10,13 +10,14 @@ import (
 	"outreach/internal/text"
 )
 
-// Signup is the public form. It posts to /{project}/signups.
+// Signup is the public form.
 type Signup struct {
 	Definition *project.Definition
 	Places     []Place // the activities, in the order of the definition
 	Entry      Entry
 	Today      string
-	Office     bool // a coordinator enters a form on paper: the form asks for its day and offers closed activities
+	Action     string // the address that it posts to
+	Office     bool   // a coordinator enters a form on paper: the form asks for its day and offers closed activities
 }
 
 // Place is an activity that people can sign up to.
@@ -46,7 +47,7 @@ func (s Signup) render(v view) (string, any) {
 	if !s.Office {
 		without = append(without, "submitted_at")
 	}
-	f := form{FieldFirst: true, Action: v.Base() + "/signups", Submit: v.Say("signup.submit"), Entry: s.Entry, Inputs: v.inputs(schema.For(s.Definition).Kind(schema.Signup), s.Definition, s.Entry, s.Today, without...)}
+	f := form{FieldFirst: true, Action: s.Action, Submit: v.Say("signup.submit"), Entry: s.Entry, Inputs: v.inputs(schema.For(s.Definition).Kind(schema.Signup), s.Definition, s.Entry, s.Today, without...)}
 	if s.Office {
 		f.Submit = v.Say("signup.submit_office")
 	}
@@ -186,6 +187,7 @@ type SignedUp struct {
 	Definition *project.Definition
 	Activity   *Place // nil: not shown
 	Receipt    string
+	Again      string // the address of the form
 	State      string // the sign-up's state, for coordinators; "" for the public
 }
 
@@ -205,6 +207,14 @@ func (s SignedUp) render(v view) (string, any) {
 	}
 	return "signed-up", out
 }
+
+// Embedding is the office's page on how other sites embed the sign-up form.
+type Embedding struct {
+	Origins []string // that may
+	Snippet string   // HTML for their pages
+}
+
+func (e Embedding) render(view) (string, any) { return "embedding", e }
 
 // Cancel is the page where people withdraw their own sign-up. It posts to its own address.
 type Cancel struct {

@@ -42,6 +42,7 @@ type Definition struct {
 	People       People        `json:"people,omitzero"`
 	Packs        []Pack        `json:"extends,omitempty"`   // those that it extends
 	Languages    []string      `json:"languages,omitempty"` // BCP 47, the first one is the project's own; none: Polish
+	Embed        []string      `json:"embed,omitempty"`     // origins of sites that may show the sign-up form and send to it
 }
 
 // Pack is a version of a pack, a part of a definition that many projects share.

@@ -39,7 +39,7 @@ type Typed struct {
 	Kind    string        `json:"kind"`
 	Version int           `json:"version"`
 	Person  string        `json:"person,omitempty"`
-	Partner string        `json:"partner,omitempty"` // who typed it, "" for others
+	Partner string        `json:"partner,omitempty"` // the owner in the natural key: a partner, or "coordinator" for media of the office; "" for others
 	Under   string        `json:"under,omitempty"`   // under whom it is listed, "" for the office's: a staff id or a partner
 	Schema  int           `json:"schema,omitempty"`  // the version of the schema
 	Values  schema.Values `json:"row"`               // sealed; a member of the staff by their id
@@ -71,8 +71,9 @@ type Draft struct {
 	Named   schema.PersonRef // whom the body names, for a warning
 	Row     schema.Row
 	By      string        // who enters it, a staff id
-	Partner string        // the partner who enters it, "" for others
+	Partner string        // the owner in the natural key, see schema.Kind.TypedOwner; "" for kinds without one
 	Under   string        // under whom it is listed beside the office: a staff id, or the partner
+	Moves   bool          // a change replaces Partner and Under, too
 	Derived schema.Values // attributes that follow from the PESEL by which the record names its person
 	Reason  string        // of a change, "" where none was given
 	Sender  string        // the staff id of who may name only the files that they sent; "" for the office
@@ -236,7 +237,9 @@ func (s *Store) Change(ctx context.Context, project string, kind *schema.Kind, i
 		if d.Row == nil {
 			return s.void(ctx, project, before, rev, d, &changed)
 		}
-		d.Partner, d.Under = before.Partner, before.Under
+		if !d.Moves {
+			d.Partner, d.Under = before.Partner, before.Under
+		}
 		t, private := s.newVersion(project, d, id, before.Version+1)
 		keyRev, err := s.checkNaturalKey(ctx, project, t, d)
 		if err != nil {

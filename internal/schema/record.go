@@ -101,7 +101,7 @@ type Kind struct {
 	Label     project.Text // its own name on pages; see LabelIn
 	Person    bool         // it is about a person; see PersonKeys
 	Optional  bool         // a record may have no person all the same
-	ByPartner bool         // media partners send it in files; it cannot be typed
+	ByPartner bool         // a record has a sender in its natural key: the partner whose it is, or the office
 	By        []string     // the roles beside the coordinator that record it, where it has no routes of its own
 	Fields    []Field
 	Rules     []Rule // rules between its fields
@@ -114,9 +114,9 @@ type Kind struct {
 // SharesRoutes reports whether the kind has no routes of its own: its records are at records/{name}.
 func (k *Kind) SharesRoutes() bool { return k.Path == "records/"+k.Name }
 
-// Typed reports whether people type its records one at a time, as the office does: neither sign-ups, which have a form
-// and states of their own, nor what only partners' files have.
-func (k *Kind) Typed() bool { return k.Name != Signup && !k.ByPartner }
+// Typed reports whether people type its records one at a time, as the office does: all but sign-ups, which have a form
+// and states of their own.
+func (k *Kind) Typed() bool { return k.Name != Signup }
 
 // SentByPartners reports whether partners send its records: then the partner is part of the natural key.
 func (k *Kind) SentByPartners() bool { return k.ByPartner || slices.Contains(k.By, "partner") }
@@ -132,6 +132,35 @@ func (k *Kind) Owner(sender string) string {
 
 // office is the owner of the office's files.
 const office = "coordinator"
+
+// TypedOwner returns the owner in the natural key of a typed record, the same as of one in a file: the partner who
+// typed it or for whom the office did, or, for partner "", the office.
+func (k *Kind) TypedOwner(partner string) string {
+	if partner == "" {
+		return k.Owner(office)
+	}
+	return k.Owner(partner)
+}
+
+// PartnerOf returns the partner of an owner, "" for the office.
+func PartnerOf(owner string) string {
+	if owner == office {
+		return ""
+	}
+	return owner
+}
+
+// PartnerName returns the name under which the office says whose a record is: partner, or media_partner for a kind that
+// has a field of that name; "" for a kind whose records are not one partner's each.
+func (k *Kind) PartnerName() string {
+	switch {
+	case !k.ByPartner:
+		return ""
+	case k.Index("partner") >= 0:
+		return "media_partner"
+	}
+	return "partner"
+}
 
 // ReasonName returns the name under which a change of a record says why: reason, or change_reason for a kind that has a
 // field of that name.

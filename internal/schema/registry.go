@@ -342,6 +342,9 @@ var lists = map[string]func(*project.Definition) []Option{"groups": Groups, "act
 // newKind returns the kind of a data file, or an error if the data is invalid.
 func newKind(file project.RecordKind) (*Kind, error) {
 	k := &Kind{Name: file.Name, Plural: file.Plural, Path: file.Plural, Label: file.Label, Person: file.Person, Optional: file.Optional, ByPartner: file.ByPartner, By: file.By}
+	if k.ByPartner {
+		k.Path, k.By = "records/"+k.Name, []string{"partner"}
+	}
 	if k.Plural == "" {
 		k.Plural, k.Path = k.Name, "records/"+k.Name
 	}

@@ -17,6 +17,7 @@ type Route struct {
 	Path   string   // as in the template, except that a file format may follow the id: /{project}/snapshots/{id}.pdf
 	Roles  []string // the allowed roles; empty: anyone
 	Scope  Scope    // what roles other than coordinator may access; the handler checks it
+	Embeds bool     // pages of the origins in the project's `embed` may show the response in a frame and read it
 	Begins bool     // the project need not exist; if it does not, only an admin may call the route
 
 	Handler Handler

@@ -52,6 +52,9 @@ type Call struct {
 	Page     bool             // the client is a browser: respond with a page
 	Project  string           // the path's project, "" if it has none
 	Defined  projects.Defined // its definition; empty if the project does not exist and the route allows that (Route.Begins)
+	Framed   bool             // the page is shown within a page of another site (Route.Embeds)
+
+	sessionless bool // no cookie is read or set
 
 	unread int // fields of the body that Read counted and did not keep
 }
@@ -74,9 +77,18 @@ func notFound(c *Call) error {
 // LanguageCookie is the name of the cookie with the chosen language.
 const LanguageCookie = "language"
 
-// answer returns the handler of a route: it authenticates the caller, checks the roles and calls route.Handler.
+// answer returns the handler of a route: it refuses requests of other sites, authenticates the caller, checks the roles
+// and calls route.Handler.
 func (s *Site) answer(route Route) http.Handler {
-	return s.Authority.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	answer := s.respond(route)
+	if route.Embeds {
+		return answer // it knows the project's own list of other sites
+	}
+	return s.Authority.Protect(answer)
+}
+
+func (s *Site) respond(route Route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &Call{Request: r, W: w, Site: s, Project: r.PathValue("project"), Page: wantsPage(r)}
 		defer func() {
 			if failed := recover(); failed != nil {
@@ -97,7 +109,7 @@ func (s *Site) answer(route Route) http.Handler {
 		if err := route.Handler(c); err != nil {
 			c.fail(err)
 		}
-	}))
+	})
 }
 
 // existingProject returns the project's id if the project exists, else "": any other text in the path may be personal
@@ -113,6 +125,11 @@ func (c *Call) existingProject() string {
 func (c *Call) authorize(route Route) error {
 	if len(c.URL.RawQuery) > mostQuery {
 		return &Error{Status: http.StatusBadRequest, Detail: "query", Args: []any{"most", mostQuery}}
+	}
+	if route.Embeds {
+		if err := c.embed(); err != nil {
+			return err
+		}
 	}
 	c.Language = c.chosenLanguage()
 	who, err := c.Site.Authority.Identify(c.Request)
@@ -130,7 +147,7 @@ func (c *Call) authorize(route Route) error {
 		return store.ErrNotFound
 	}
 	if c.Project != "" {
-		c.Defined, err = c.Site.Definitions.Definition(c.Context(), c.Project)
+		err = c.define()
 		if route.Begins && errors.Is(err, store.ErrNotFound) {
 			return c.checkAdmin()
 		}
@@ -145,6 +162,16 @@ func (c *Call) authorize(route Route) error {
 		return nil
 	}
 	return c.RequireRole(route.Roles...)
+}
+
+// define sets the definition of the call's project, which it reads once.
+func (c *Call) define() error {
+	if c.Defined.Definition != nil {
+		return nil
+	}
+	var err error
+	c.Defined, err = c.Site.Definitions.Definition(c.Context(), c.Project)
+	return err
 }
 
 // checkAdmin returns nil for an admin, who may create the project. For other callers the project does not exist.
@@ -180,6 +207,9 @@ func wellFormed(r *http.Request) bool {
 func (c *Call) chosenLanguage(own ...string) string {
 	choice := c.URL.Query().Get("lang")
 	if text.Offers(choice) || slices.Contains(own, choice) {
+		if c.sessionless {
+			return text.Language("", choice, own...)
+		}
 		http.SetCookie(c.W, &http.Cookie{Name: LanguageCookie, Value: choice, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(c.Site.BaseURL, "https:")})
 		return text.Language("", choice, own...)
 	}
@@ -199,7 +229,8 @@ func (c *Call) headers() {
 	h := c.W.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
-	h.Set("Content-Security-Policy", page.Policy(c.Site.Origins...))
+	h.Set("Content-Security-Policy", page.Policy(nil, c.Site.Origins...))
+	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Vary", "Accept, Accept-Language, Cookie, Authorization")
 }
@@ -297,7 +328,7 @@ func (c *Call) Show(status int, content page.Content) error {
 }
 
 func (c *Call) frame() page.Frame {
-	frame := page.Frame{Language: c.Language, Path: c.URL.RequestURI(), SignedIn: c.StaffName()}
+	frame := page.Frame{Language: c.Language, Path: c.URL.RequestURI(), SignedIn: c.StaffName(), Framed: c.Framed}
 	if d := c.Defined.Definition; d != nil {
 		frame.Project = &page.Project{ID: d.ID, Title: d.Title.In(c.Language), Languages: d.Languages, Kinds: schema.For(d)}
 		frame.Zone = d.Location()

@@ -181,7 +181,7 @@ func (s *Store) serveGet(w http.ResponseWriter, r *http.Request, key string) {
 	}
 	if !strings.HasPrefix(query.Get(paramDisposition), "attachment") {
 		// What is shown is on the pages' own origin: whatever it is, nothing in it runs or is loaded.
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox")
 	}
 	w.Header().Set("ETag", strconv.Quote(info.ETag))
 	http.ServeContent(w, r, "", info.Arrived, file)

@@ -56,6 +56,7 @@ const (
 	mostMarks        = 8
 	mostParticipants = 50
 	mostIndicators   = 200
+	mostOrigins      = 20
 )
 
 // mostDecimals is the most decimals that a number may have.
@@ -113,7 +114,7 @@ func (r *reader) definition(root *node) *project.Definition {
 	d := &project.Definition{}
 	root, d.Packs = r.extended(root, nil)
 	o, ok := r.object(root, "", "id", "extends", "title", "programme", "funding", "period", "time_zone", "implementers", "contact", "privacy", "marks", "goal", "region",
-		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "languages", "people", "records", "participants", "indicators", "reports", "retention", "confirm", "confirm_hours")
+		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "languages", "people", "records", "participants", "indicators", "reports", "retention", "confirm", "confirm_hours", "embed")
 	if !ok {
 		return d
 	}
@@ -160,6 +161,7 @@ func (r *reader) definition(root *node) *project.Definition {
 	if n := o.fields["confirm_hours"]; n != nil && o.fields["confirm"] == nil {
 		o.report(n, "confirm_hours", notAllowed, confirmNeeded)
 	}
+	d.Embed = o.embed()
 	return d
 }
 

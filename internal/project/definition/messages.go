@@ -136,6 +136,18 @@ func fieldNeeded(count string) text.Message {
 	return text.NewMessage("definition.error.field_needed", "count", count)
 }
 
+func wantOrigin(given string) text.Message {
+	return text.NewMessage("definition.error.want_origin", "value", short(given))
+}
+
+func writeOrigin(given, want string) text.Message {
+	return text.NewMessage("definition.error.write_origin", "value", short(given), "want", want)
+}
+
+func noWildcard(given string) text.Message {
+	return text.NewMessage("definition.error.no_wildcard", "value", short(given))
+}
+
 func wantWebAddress(value string) text.Message {
 	return text.NewMessage("definition.error.want_web_address", "value", value)
 }

@@ -58,8 +58,6 @@ func sourceOf(k *schema.Kind) Source {
 	switch {
 	case k.Name == schema.Signup:
 		s.At, s.By = "/signup", []string{"anyone", "coordinator"}
-	case k.ByPartner:
-		s.At, s.By = "/uploads", []string{"partner", "coordinator"}
 	case k.Name == schema.Consultation:
 		s.By = []string{"adviser", "coordinator"}
 	default:

@@ -44,7 +44,7 @@ indicators:
 	for code, want := range map[string]string{
 		"trained": "attendance /attendance true [coordinator]; lacks attendance.activity; [] 2026-12-31",
 		"advised": "consultation /consultations true [adviser coordinator]; [] 2026-12-31",
-		"reach":   "media /uploads true [partner coordinator]; lacks media; [] 2026-12-31",
+		"reach":   "media /records/media true [partner coordinator]; lacks media; [] 2026-12-31",
 		"events":  "output /outputs true [coordinator]; [] 2026-12-31",
 		"weight":  "harvest /records/harvest true [partner coordinator]; [] 2027-03-31",
 		"signed":  "signup /signup true [anyone coordinator]; lacks signup.activity; [] 2026-12-31",

@@ -114,7 +114,8 @@ func TestOnlyKindsThatAreTypedAreFoundAtRecords(t *testing.T) {
 		{"/records/harvest", "", http.StatusUnauthorized},
 		{"/records/nothing", office, http.StatusNotFound},
 		{"/records/signup", office, http.StatusNotFound},
-		{"/records/media", office, http.StatusNotFound},
+		{"/records/media", office, http.StatusOK},
+		{"/records/media", web.Adviser, http.StatusForbidden},
 	} {
 		tr.Send(t, webtest.Request{Path: c.path, As: c.as}).Want(c.want)
 	}

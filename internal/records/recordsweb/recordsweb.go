@@ -14,6 +14,7 @@ import (
 	"outreach/internal/records"
 	"outreach/internal/schema"
 	"outreach/internal/store"
+	"outreach/internal/text"
 	"outreach/internal/web"
 	"outreach/internal/web/shape"
 )
@@ -59,7 +60,7 @@ func (h Handlers) showList(c *web.Call, status int, entry page.Entry, candidates
 		return err
 	}
 	for _, v := range views {
-		item := page.Record{ID: v.ID, Row: v.row, Who: v.who()}
+		item := page.Record{ID: v.ID, Row: v.row, Who: v.who(), Partner: v.ofPartner()}
 		if c.HasRole(web.Coordinator) && !v.erased {
 			item.Person = v.Person
 		}
@@ -203,7 +204,43 @@ func (h Handlers) answer(c *web.Call, status int, t records.Typed, named schema.
 // draft validates a body and resolves the person it is about. id is that of the record, "" for a new one.
 func (h Handlers) draft(c *web.Call, body web.Body, id string) (records.Draft, error) {
 	reason := body.Take(h.kind.ReasonName())
-	return h.draftOf(c, body.Given, body.Form, reason, id, "")
+	partner, moves, bad := h.takePartner(c, body)
+	draft, err := h.draftOf(c, body.Given, body.Form, reason, id, "")
+	if h.kind.ByPartner {
+		draft.Partner, draft.Under, draft.Moves = h.kind.TypedOwner(partner), partner, moves
+	}
+	return draft, withProblems(err, bad)
+}
+
+// takePartner removes from a body whose record it is, of a kind whose records are one partner's each: the caller's own
+// partner, or the one that the office names, "" for the office itself. It reports whether the body names one.
+func (h Handlers) takePartner(c *web.Call, body web.Body) (partner string, named bool, bad []schema.Problem) {
+	name := h.kind.PartnerName()
+	if name == "" {
+		return "", false, nil
+	}
+	given, named := body.Given[name]
+	delete(body.Given, name)
+	partner, isText := given.(string)
+	partner = strings.TrimSpace(partner)
+	unknown := schema.Problem{Field: name, Code: schema.NotInList}
+	for _, p := range c.Defined.Definition.Partners {
+		unknown.Options = append(unknown.Options, text.Choice{ID: p.ID, Label: project.SameInAllLanguages(p.Name), ByID: !body.Form})
+	}
+	if given != nil && !isText {
+		return "", true, []schema.Problem{unknown}
+	}
+	if !c.HasRole(web.Coordinator) {
+		own, err := c.Partner()
+		if err != nil || partner != "" && partner != own {
+			bad = []schema.Problem{{Field: name, Code: schema.NotAllowed}}
+		}
+		return own, false, bad
+	}
+	if _, known := c.Defined.Definition.Partner(partner); partner != "" && !known {
+		bad = []schema.Problem{unknown}
+	}
+	return partner, named, bad
 }
 
 // correction returns the draft of a record's next version. An erased person can no longer be named: their record may be
@@ -590,10 +627,17 @@ func showSent(all []view, texts map[string]map[string]string) {
 // json returns a record as programs get it.
 func (v view) json(k *schema.Kind) shape.Merged {
 	if v.Person == "" {
-		return shape.Merged{Fields: k.JSON(v.row), And: ofNobody{v.ID}}
+		out := ofNobody{ID: v.ID}
+		if k.PartnerName() == "partner" {
+			out.Partner = v.ofPartner()
+		}
+		return shape.Merged{Fields: k.JSON(v.row), And: out}
 	}
 	return shape.Merged{Fields: k.JSON(v.row), And: ofPerson{v.ID, v.person.View(), v.warnings}}
 }
+
+// ofPartner returns the partner whose record it is, "" for the office.
+func (v view) ofPartner() string { return schema.PartnerOf(v.Partner) }
 
 // who returns the name of the person, else an address or a number; "" where there is no one, or the person was erased.
 func (v view) who() string {
@@ -620,5 +664,8 @@ func (v view) values(k *schema.Kind) map[string]string {
 		}
 	}
 	out["person"] = cmp.Or(v.person.AnyKey(), v.person.View().Pesel)
+	if name := k.PartnerName(); name != "" {
+		out[name] = v.ofPartner()
+	}
 	return out
 }

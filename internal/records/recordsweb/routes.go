@@ -167,7 +167,8 @@ func article(name string) string {
 
 // ofNobody, ofPerson and ofAny are the members of an answer beside the fields of the record.
 type ofNobody struct {
-	ID string `json:"id" doc:"The record's id"`
+	ID      string `json:"id" doc:"The record's id"`
+	Partner string `json:"partner,omitempty" doc:"Of media: the partner whose record it is; left out for the office's"`
 }
 
 type ofPerson struct {
@@ -185,6 +186,7 @@ type warning struct {
 
 type ofAny struct {
 	ID       string             `json:"id" doc:"The record's id"`
+	Partner  string             `json:"partner,omitempty" doc:"Of media: the partner whose record it is; left out for the office's"`
 	Person   *people.PersonView `json:"person,omitempty"`
 	Warnings []warning          `json:"warnings,omitempty"`
 }

@@ -38,7 +38,7 @@ func (h Handlers) showForm(c *web.Call) error {
 // receiptPage returns the page after a sign-up. It shows what the address says, and reads nothing about the sign-up.
 // Only coordinators see a state.
 func receiptPage(c *web.Call, receipt string) page.SignedUp {
-	content := page.SignedUp{Definition: c.Defined.Definition, Receipt: receipt}
+	content := page.SignedUp{Definition: c.Defined.Definition, Receipt: receipt, Again: c.Within("/" + c.Project + "/signup")}
 	if state := c.URL.Query().Get("state"); c.HasRole(web.Coordinator) && c.Messages().Has("signup_state."+state) {
 		content.State = state
 	}
@@ -80,9 +80,13 @@ func (h Handlers) renderForm(c *web.Call, status int, entry page.Entry) error {
 	}
 	if c.Method == http.MethodPost {
 		// The address that a form is posted to cannot be read: the page's links point to the form.
-		c.URL = &url.URL{Path: "/" + c.Project + "/signup"}
+		at, err := url.Parse(c.Within("/" + c.Project + "/signup"))
+		if err != nil {
+			return err
+		}
+		c.URL = at
 	}
-	content := page.Signup{Definition: c.Defined.Definition, Entry: entry, Today: c.Today(), Office: c.HasRole(web.Coordinator)}
+	content := page.Signup{Definition: c.Defined.Definition, Entry: entry, Today: c.Today(), Office: c.HasRole(web.Coordinator), Action: c.Within("/" + c.Project + "/signups")}
 	places, err := h.signups.Places(c.Context(), c.Project, c.Defined.Definition.Activities)
 	if err != nil {
 		return err
@@ -125,7 +129,7 @@ func (h Handlers) submit(c *web.Call) error {
 		if office {
 			query.Set("state", result.Signup.State)
 		}
-		return c.Redirect("/" + c.Project + "/signup?" + query.Encode())
+		return c.Redirect(c.Within("/" + c.Project + "/signup?" + query.Encode()))
 	}
 	if !office {
 		return c.JSON(http.StatusCreated, receipt{Receipt: result.Receipt, State: "received"})

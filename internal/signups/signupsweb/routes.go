@@ -46,14 +46,19 @@ func New(a *app.App) Handlers { return Handlers{a.Signups} }
 func (h Handlers) PublicRoutes() []web.Route {
 	const cancelling, confirming = "/{project}/signups/{id}/cancel", "/{project}/signups/{id}/confirm"
 	return []web.Route{
-		{Method: "GET", Path: "/{project}/signup", Handler: h.showForm,
-			ID: "showSignupForm", Tag: "public", Summary: "The sign-up form", Query: []web.Parameter{{Name: "activity", Description: "Preselects an activity"}},
+		{Method: "GET", Path: "/{project}/signup", Embeds: true, Handler: h.showForm,
+			ID: "showSignupForm", Tag: "public", Summary: "The sign-up form",
+			Detail:   "Pages of the origins that the definition names under `embed` may show it in a frame, and read it by cross-origin requests without credentials. It then has no session.",
+			Query:    []web.Parameter{{Name: "activity", Description: "Preselects an activity"}},
 			Response: signupForm{}, Success: "The form; for programs, what one can sign up to", Page: true, Short: true},
-		{Method: "POST", Path: "/{project}/signups", Handler: h.submit,
+		{Method: "OPTIONS", Path: "/{project}/signup", Embeds: true, Handler: web.Preflight(http.MethodGet), Summary: "Preflight of other sites' pages"},
+		{Method: "POST", Path: "/{project}/signups", Embeds: true, Handler: h.submit,
 			ID: "signUp", Tag: "sign-ups", Summary: "Sign up", Once: true,
 			Detail: "Anyone is answered with a receipt, a new one each time, whether or not they were on the list already. A coordinator is answered with the sign-up's id and state: `accepted`, `waitlisted` when the activity's capacity is taken, or `held` where it contradicts the person who has its e-mail address or PESEL (another first name, another PESEL): `conflict` then names that person.\n\n" +
-				"The public form is closed after the project's period and after the activity's `closes` (422, code `closed`); a coordinator may still enter late paper, with `submitted_at`. One person has one sign-up to an activity, however often the form is sent.",
+				"The public form is closed after the project's period and after the activity's `closes` (422, code `closed`); a coordinator may still enter late paper, with `submitted_at`. One person has one sign-up to an activity, however often the form is sent.\n\n" +
+				"Pages of the origins that the definition names under `embed` may send it, as JSON or as a form, without credentials: their own form then signs people up.",
 			Request: shape.Sent{Kind: schema.Builtin().Kind(schema.Signup)}, Response: shape.OneOf{receipt{}, signups.Moved{}}, Success: "Signed up", Page: true, Status: http.StatusCreated},
+		{Method: "OPTIONS", Path: "/{project}/signups", Embeds: true, Handler: web.Preflight(http.MethodPost), Summary: "Preflight of other sites' pages"},
 		{Method: "GET", Path: cancelling, Scope: web.Holder, Handler: h.showCancel,
 			ID: "showCancel", Tag: "sign-ups", Summary: "One's own sign-up", Detail: "Who holds the token of the e-mail. It shows, and changes nothing.",
 			Query:    []web.Parameter{{Name: "token", Description: "From the e-mail about the sign-up", Required: true}},
@@ -86,6 +91,8 @@ func (h Handlers) OfficeRoutes() []web.Route {
 			Detail:  "Cancelling an accepted one gives the place, at once, to the first of the queue. A held one that is accepted while no place is free joins the queue. Of one with a `conflict`, `person` says whose it is: `same` is the known person, `new` is somebody else, who then shares the key, or the id of a person; it then takes its place by `submitted_at`. Where that person has a live sign-up to the activity, that one stays and is the answer.",
 			Request: shape.Sent{Kind: &newState, Also: []string{"reason"}}, Response: signups.Moved{}, Success: "Changed", Tagged: true, Match: true,
 			Conflict: "No place is free, the sign-up is cancelled already, or its keys belong to two people"},
+		{Method: "GET", Path: "/{project}/signup/embedding", Roles: office, Handler: h.showEmbedding,
+			ID: "showEmbedding", Tag: "sign-ups", Summary: "How other sites embed the sign-up form", Response: embedding{}, Success: "Who may, and what to put into a page", Page: true, Short: true},
 		{Method: "POST", Path: "/{project}/signups/{id}", Roles: office, Handler: h.move, Summary: "PUT of a browser's form"},
 	}
 }
@@ -94,6 +101,12 @@ type signupForm struct {
 	Project    string         `json:"project" doc:"The project's id"`
 	Activities []formActivity `json:"activities"`
 	Consent    formConsent    `json:"consent"`
+}
+
+type embedding struct {
+	Origins []string `json:"origins" doc:"The sites that may, as the definition names them under embed"`
+	Address string   `json:"address" format:"uri" doc:"Of the form within a frame"`
+	Snippet string   `json:"snippet" doc:"HTML to put into a page"`
 }
 
 type formActivity struct {
