@@ -94,6 +94,8 @@ var requests = []request{
 	{route: "GET /{project}/signups"},
 	{route: "GET /{project}/signups.csv"},
 	{route: "GET /{project}/signups.xlsx"},
+	{route: "GET /{project}/participants.csv"},
+	{route: "GET /{project}/participants.xlsx"},
 	{route: "PUT /{project}/signups/{id}", path: "/{project}/signups/{signup}", body: `{"state":"rubbish"}`},
 	{route: "POST /{project}/signups/{id}", path: "/{project}/signups/{signup}", body: `_method=PUT&state=rubbish`},
 
