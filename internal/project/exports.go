@@ -17,14 +17,14 @@ type ExportColumn struct {
 	Field  string            `json:"field,omitempty"`
 	Has    string            `json:"has,omitempty"`    // of a field with several options: yes where this is one of them, else no
 	Value  string            `json:"value,omitempty"`  // in place of a field
-	Codes  map[string]string `json:"codes,omitempty"`  // the other system's words by ours, and by CodeMissing and CodeOther
+	Codes  map[string]string `json:"codes,omitempty"`  // the other system's words by ours, and by CodeMissing and CodeAny
 	Format string            `json:"format,omitempty"` // of dates; "": YYYY-MM-DD
 }
 
 // Words in place of a value in ExportColumn.Codes.
 const (
 	CodeMissing = "missing" // there is no value
-	CodeOther   = "other"   // any value that the codes do not list
+	CodeAny     = "any"     // any value that the codes do not list
 )
 
 // Delimiters are what may be between the cells of an export: the words of the definition, and the characters.

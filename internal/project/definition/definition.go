@@ -113,7 +113,7 @@ func (r *reader) definition(root *node) *project.Definition {
 	d := &project.Definition{}
 	root, d.Packs = r.extended(root, nil)
 	o, ok := r.object(root, "", "id", "extends", "title", "programme", "funding", "period", "time_zone", "implementers", "contact", "privacy", "marks", "goal", "region",
-		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "languages", "people", "records", "participants", "indicators", "reports", "retention", "confirm", "confirm_hours")
+		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "languages", "people", "records", "participants", "indicators", "reports", "retention", "confirm", "confirm_hours", "exports")
 	if !ok {
 		return d
 	}
@@ -153,6 +153,7 @@ func (r *reader) definition(root *node) *project.Definition {
 	o.keysApart(d)
 	d.Participants = o.participants(d)
 	d.Indicators = o.indicators(d)
+	d.Exports = o.exports(d)
 	d.Reports = o.reports()
 	d.Retention = o.retention()
 	d.Confirm = o.oneOf("confirm", project.ConfirmEmail)
