@@ -358,3 +358,42 @@ func TestContractRegisterOfMergedAndErasedPeople(t *testing.T) {
 		t.Errorf("the register: %q", got.rows)
 	}
 }
+
+// The register has those who lack an attribute, also where they count nowhere, and attributes as they are counted:
+// corrected, and taken from a PESEL.
+func TestContractRegisterAgreesWithTheSnapshot(t *testing.T) {
+	t.Parallel()
+	for incomplete, out := range map[string]int{"everywhere": 0, "total": 0, "nowhere": 2} {
+		p := newProject(t, "indicators:\n", complete(incomplete))
+		p.fourPeople()
+		got := p.register("")
+		leftOut := 0
+		if at := slices.Index(got.head, "left_out"); at >= 0 {
+			for _, row := range got.rows {
+				if row[at] == "incomplete" {
+					leftOut++
+				}
+			}
+		} else if incomplete == "nowhere" {
+			t.Errorf("no column says who does not count: %q", got.head)
+		}
+		if total := p.compile().text("participants.total"); leftOut != out || fmt.Sprint(len(got.rows)-leftOut) != total {
+			t.Errorf("%s: %d rows, of which %d are left out, and %s participants", incomplete, len(got.rows), leftOut, total)
+		}
+		if got.of("Iga", "missing") != "home" || got.of("Ola", "missing", "residence") != ", refused" || got.of("Jan", "missing") != "sex|birth_year|residence|home" {
+			t.Errorf("%s: what is missing: %q", incomplete, got.rows)
+		}
+		// After the snapshot the register continues from its checkpoint.
+		iga := p.office.get(p.at + "/people?q=iga").is(http.StatusOK).text("items.0.id")
+		p.office.put(p.at+"/people/"+iga+"/attributes", fields{"home": "ul. Nowa 2", "birth_year": nil}).is(http.StatusOK)
+		p.office.post(p.at+"/attendance", p.attendance("zofia").and(fields{"person": fields{"email": "zofia@example.org", "pesel": "44051401359", "first_name": "Zofia"}})).is(http.StatusCreated)
+		p.accepts(p.office, "a.csv", "email,activity,date,outcome,hours\niga@example.org,compost,"+p.day(-4)+",completed,\"2,5\"\n")
+		got = p.register("")
+		if row := got.of("Iga", "home", "birth_year", "missing", "compost.outcome", "compost.hours"); row != "ul. Nowa 2, , birth_year, completed, 2.5" {
+			t.Errorf("%s: corrected: %s", incomplete, row)
+		}
+		if row := got.of("Zofia", "pesel", "sex", "birth_year"); row != "44051401359, male, 1944" {
+			t.Errorf("%s: by PESEL: %s", incomplete, row)
+		}
+	}
+}

@@ -12,8 +12,8 @@ import (
 	"outreach/internal/schema"
 )
 
-// MostCompared is how many rows another system's list may have, and MostListed how many people each list of a comparison
-// has at most; the counts have all of them.
+// MostCompared is how many rows another system's list may have, and MostListed how many people each list of a
+// comparison has at most; the counts have all of them.
 const (
 	MostCompared = 100_000
 	MostListed   = 1000

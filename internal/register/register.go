@@ -19,6 +19,7 @@ type Row struct {
 	counting.Participant
 	Who people.Person
 
+	name string // by which rows are sorted
 	last []counting.LastField
 }
 
@@ -76,7 +77,7 @@ func (s *Store) Rows(ctx context.Context, d *project.Definition, asOf string, la
 			if one.Attributes, err = s.revealed(ctx, d.ID, registry, one.Attributes, who); err != nil {
 				return err
 			}
-			rows[part[0]+i] = Row{Participant: one, Who: who, last: last}
+			rows[part[0]+i] = Row{Participant: one, Who: who, name: who.SortName(), last: last}
 		}
 		return nil
 	})
@@ -85,7 +86,7 @@ func (s *Store) Rows(ctx context.Context, d *project.Definition, asOf string, la
 	}
 	rows = slices.DeleteFunc(rows, func(r Row) bool { return r.Who.ID == "" })
 	slices.SortFunc(rows, func(a, b Row) int {
-		return cmp.Or(strings.Compare(a.Who.SortName(), b.Who.SortName()), strings.Compare(a.Who.ID, b.Who.ID))
+		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.Who.ID, b.Who.ID))
 	})
 	return rows, nil
 }
