@@ -97,6 +97,13 @@ var requests = []request{
 	{route: "GET /{project}/signups"},
 	{route: "GET /{project}/signups.csv"},
 	{route: "GET /{project}/signups.xlsx"},
+	{route: "GET /{project}/participants.csv"},
+	{route: "GET /{project}/participants.xlsx"},
+	{route: "GET /{project}/exports"},
+	{route: "GET /{project}/exports/{export}.csv", path: "/{project}/exports/national.csv"},
+	{route: "GET /{project}/exports/{export}.xlsx", path: "/{project}/exports/national.xlsx"},
+	{route: "GET /{project}/exports/{export}.txt", path: "/{project}/exports/national.txt"},
+	{route: "POST /{project}/exports/{export}/comparison", path: "/{project}/exports/national/comparison", body: `{}`},
 	{route: "PUT /{project}/signups/{id}", path: "/{project}/signups/{signup}", body: `{"state":"rubbish"}`},
 	{route: "POST /{project}/signups/{id}", path: "/{project}/signups/{signup}", body: `_method=PUT&state=rubbish`},
 
@@ -226,6 +233,7 @@ func TestEachRouteAdmitsItsRolesOnly(t *testing.T) {
 		}
 	}
 	p := newProject(t, "reports: {", "confirm: email\nembed: ["+site+"]\nreports: {", "indicators:\n", `people: {complete: [education]}
+exports: [{id: national, columns: [{header: E-mail, field: email}]}]
 records:
   consultation: {fields: {agreement: {type: file, label: Agreement}}}
   harvest: {label: Harvest, by: [partner], fields: {photo: {type: file, label: Photo}}}

@@ -356,7 +356,7 @@ func Persons(some []Participant) []people.Person {
 type Attended struct {
 	Days     []string
 	Hours    float64
-	Outcome  string // completed where any day says so, else withdrew, else attended
+	Outcome  string // of all days, see schema.Outcome
 	Tests    []records.Current
 	From, To string // the first and the last day of attendance
 }
@@ -364,7 +364,6 @@ type Attended struct {
 // SumUp adds up a person's attendance and collects their tests. The records are in the order of days.
 func SumUp(all []records.Current) Attended {
 	var out Attended
-	outcomes := []string{"", "attended", "withdrew", "completed"}
 	for _, h := range all {
 		if h.Kind.Name == schema.Test {
 			out.Tests = append(out.Tests, h)
@@ -374,9 +373,7 @@ func SumUp(all []records.Current) Attended {
 		if hours, err := strconv.ParseFloat(h.Kind.Get(h.Row, "hours"), 64); err == nil {
 			out.Hours += hours
 		}
-		if outcome := h.Kind.Get(h.Row, "outcome"); slices.Index(outcomes, outcome) > slices.Index(outcomes, out.Outcome) {
-			out.Outcome = outcome
-		}
+		out.Outcome = schema.Outcome(out.Outcome, h.Kind.Get(h.Row, "outcome"))
 	}
 	if len(out.Days) > 0 {
 		out.From, out.To = out.Days[0], out.Days[len(out.Days)-1]

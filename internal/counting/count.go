@@ -43,6 +43,8 @@ type Figures struct {
 	completeOnly map[string]bool // figures that have complete people alone
 	incomplete   []bool          // by person, they lack an attribute; nil: none is needed
 	concerned    firstDays       // whom figures of people are about, if an attribute is needed
+
+	counter *counter // what made the figures
 }
 
 // datedSignup is a live sign-up with the day from which it counts.
@@ -250,6 +252,7 @@ func Compile(def *project.Definition, rules *Rules, live *Live, asOf string) (Fi
 		accumulators: make([]accumulator, rules.tallies), series: map[string]*series{}, people: make(firstDays, len(live.people)),
 		failed: make([][]recordRef, len(def.Indicators)+1), failedPeople: map[int][]uint32{},
 	}
+	figures.counter = c
 	c.dateSignups()
 	for i := range rules.byKind {
 		indicators := rules.byKind[i].indicators

@@ -200,6 +200,7 @@ type PersonViewed struct {
 const (
 	ExportedPerson  = "person"  // everything held on one person
 	ExportedSignups = "signups" // the list of sign-ups
+	ExportedPeople  = "people"  // the register of participants, or a list in another system's form
 )
 
 // PeopleExported says that a member of the staff exported data about people.

@@ -129,3 +129,33 @@ func (s *Store) AttributeCorrections(ctx context.Context, project string, p Pers
 	}
 	return all, nil
 }
+
+// PrivateTexts returns what each form and each correction of a person said in private fields, by field, in no order.
+func (s *Store) PrivateTexts(ctx context.Context, project string, p Person) ([]map[string]string, error) {
+	var all []map[string]string
+	for _, id := range p.IDs() {
+		for it, err := range table.Items(ctx, s.db.People, table.Query{PK: formsPartition(project, id)}) {
+			if err != nil {
+				return nil, err
+			}
+			texts := map[string]string{}
+			switch {
+			case strings.HasPrefix(it.SK, questionKey(project, id+"-").SK):
+			case strings.HasPrefix(it.SK, attributesKey(project, id, "").SK):
+				c, err := table.Decode[AttributeCorrection](it)
+				if err != nil {
+					return nil, err
+				}
+				for _, v := range c.Values.All() {
+					texts[v.Field] = v.Text
+				}
+			default:
+				if texts, err = table.Decode[map[string]string](it); err != nil {
+					return nil, err
+				}
+			}
+			all = append(all, texts)
+		}
+	}
+	return all, nil
+}

@@ -40,6 +40,7 @@ type Definition struct {
 	Confirm      string        `json:"confirm,omitempty"`       // ConfirmEmail, or "": addresses need not be confirmed
 	ConfirmHours int           `json:"confirm_hours,omitempty"` // for how long a place is kept until then
 	People       People        `json:"people,omitzero"`
+	Exports      []Export      `json:"exports,omitempty"`   // lists of participants in other systems' forms
 	Packs        []Pack        `json:"extends,omitempty"`   // those that it extends
 	Languages    []string      `json:"languages,omitempty"` // BCP 47, the first one is the project's own; none: Polish
 	Embed        []string      `json:"embed,omitempty"`     // origins of sites that may show the sign-up form and send to it
@@ -260,9 +261,11 @@ func (d *Definition) Indicator(code string) (Indicator, bool) {
 	return d.Indicators[i], true
 }
 
-// Public returns the definition without the indicators and the fields that are kept from the public.
+// Public returns the definition without the indicators and the fields that are kept from the public, and without what
+// the office alone uses.
 func (d *Definition) Public() Definition {
 	out := *d
+	out.Exports = nil
 	out.Indicators = slices.DeleteFunc(slices.Clone(d.Indicators), func(in Indicator) bool { return in.Public == "no" })
 	kept := map[string]bool{} // breakdowns
 	out.Records = slices.Clone(d.Records)

@@ -175,7 +175,7 @@ func (s *DB) IsLinkToken(project, purpose, text, token string) bool {
 
 // SealRow returns a row as facts may hold it: private texts sealed, identity left out. Staff must be ids already.
 func (s *DB) SealRow(project string, k *schema.Kind, row schema.Row) schema.Row {
-	return k.Seal(row, func(f *schema.Field, value string) string { return s.Seal(project, "text", f.Hashed(value)) })
+	return k.Seal(row, func(f *schema.Field, value string) string { return s.SealText(project, f, value) })
 }
 
 // mostSealed is how many texts of keys, and how many others, RowSealer keeps.
@@ -193,7 +193,7 @@ func (s *DB) RowSealer(project string, k *schema.Kind) func(schema.Row) schema.R
 		if sealed, is := known[value]; is {
 			return sealed
 		}
-		sealed := s.Seal(project, "text", f.Hashed(value))
+		sealed := s.SealText(project, f, value)
 		if len(known) < mostSealed {
 			known[strings.Clone(value)] = sealed
 		}
@@ -204,4 +204,9 @@ func (s *DB) RowSealer(project string, k *schema.Kind) func(schema.Row) schema.R
 		sealed = k.AppendSealed(sealed[:0], row, seal)
 		return sealed
 	}
+}
+
+// SealText returns the hash that facts have in place of a value of a sealed field.
+func (s *DB) SealText(project string, f *schema.Field, value string) string {
+	return s.Seal(project, "text", f.Hashed(value))
 }

@@ -1,9 +1,12 @@
-// Package compilesnapshot lists the routes of the function compile-snapshot, compiling and verifying, and handles its
-// other events: the schedules, and the messages of projects that are due.
+// Package compilesnapshot lists the routes of the function compile-snapshot, compiling, verifying and the
+// register of participants, and handles its other events: the schedules, and the messages of projects that are due.
 package compilesnapshot
 
 import (
+	"slices"
+
 	"outreach/internal/app"
+	"outreach/internal/register/registerweb"
 	"outreach/internal/snapshots/compileweb"
 	"outreach/internal/web"
 )
@@ -11,5 +14,5 @@ import (
 // Routes returns the function's routes on the features of an application; of an empty one they can be listed, not
 // served.
 func Routes(a *app.App) []web.Route {
-	return compileweb.New(a).Routes()
+	return slices.Concat(compileweb.New(a).Routes(), registerweb.New(a).Routes())
 }

@@ -114,7 +114,7 @@ func (r *reader) definition(root *node) *project.Definition {
 	d := &project.Definition{}
 	root, d.Packs = r.extended(root, nil)
 	o, ok := r.object(root, "", "id", "extends", "title", "programme", "funding", "period", "time_zone", "implementers", "contact", "privacy", "marks", "goal", "region",
-		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "languages", "people", "records", "participants", "indicators", "reports", "retention", "confirm", "confirm_hours", "embed")
+		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "languages", "people", "records", "participants", "indicators", "reports", "retention", "confirm", "confirm_hours", "embed", "exports")
 	if !ok {
 		return d
 	}
@@ -154,6 +154,7 @@ func (r *reader) definition(root *node) *project.Definition {
 	o.keysApart(d)
 	d.Participants = o.participants(d)
 	d.Indicators = o.indicators(d)
+	d.Exports = o.exports(d)
 	d.Reports = o.reports()
 	d.Retention = o.retention()
 	d.Confirm = o.oneOf("confirm", project.ConfirmEmail)

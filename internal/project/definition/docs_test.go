@@ -140,6 +140,19 @@ func TestExampleInTheGuideIsValid(t *testing.T) {
 	}
 }
 
+// The guide's list for another system is right, beside the activity that it names.
+func TestExportsInTheGuideAreValid(t *testing.T) {
+	t.Parallel()
+	text, _ := with(block(t, "This example has every key:"), block(t, "### Lists for other systems"))
+	d, problems := definition.Parse("", []byte(text))
+	if len(problems) > 0 || len(d.Exports) != 1 || len(d.Exports[0].Columns) != 9 {
+		t.Fatalf("%+v", problems)
+	}
+	if warnings := definition.Warnings("", []byte(text)); len(warnings) > 0 {
+		t.Errorf("%+v", warnings)
+	}
+}
+
 func TestGuideListsTheVariablesOfRules(t *testing.T) {
 	t.Parallel()
 	var want, got strings.Builder

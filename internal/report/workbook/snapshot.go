@@ -175,6 +175,7 @@ func (t tables) about(made time.Time) Sheet {
 	if s.Supersedes != nil {
 		out.Rows = append(out.Rows, []any{t.Say("origin.supersedes"), *s.Supersedes})
 	}
-	return Sheet{out.Name, out.Columns, append(out.Rows,
-		[]any{t.Say("origin.hash"), s.Hash}, []any{t.Say("origin.seal"), s.SealOr(t.Say("origin.not_sealed"))}, []any{t.Say("sheet.definition_version"), s.Definition.Version}, []any{t.Say("sheet.definition_sha256"), s.Definition.SHA256})}
+	out.Rows = append(out.Rows,
+		[]any{t.Say("origin.hash"), s.Hash}, []any{t.Say("origin.seal"), s.SealOr(t.Say("origin.not_sealed"))}, []any{t.Say("sheet.definition_version"), s.Definition.Version}, []any{t.Say("sheet.definition_sha256"), s.Definition.SHA256})
+	return out
 }

@@ -20,12 +20,13 @@ import (
 const MediaType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 // Sheet is one table of a workbook. A cell is empty (nil or ""), a text (string), a figure (int64 or json.Number),
-// shown with thousands separators, a number without them, such as a year (int), a Day, a Month, or a time (time.Time),
-// shown in its time zone.
+// shown with thousands separators, a number without them, such as a year (int), a Day, a Month, a time (time.Time),
+// shown in its time zone, or a Plain text.
 type Sheet struct {
 	Name    string // at most 31 characters
 	Columns []Column
 	Rows    [][]any
+	Plain   bool // the names of its columns are written as they are, as Plain texts are
 }
 
 // Column is a column of a sheet. Its width is in characters.
@@ -33,6 +34,10 @@ type Column struct {
 	Name  string
 	Width float64
 }
+
+// Plain is a text that is written as it is, though it begins like a formula: for systems that read the workbook. All
+// other texts are escaped.
+type Plain string
 
 // Day is a date, YYYY-MM-DD. Anything else is written as text.
 type Day string
@@ -163,7 +168,11 @@ func (s Sheet) write(w *bufio.Writer, selected bool) error {
 		fmt.Fprint(w, "<cols>")
 		for i, c := range s.Columns {
 			fmt.Fprintf(w, `<col min="%d" max="%d" width="%g" customWidth="1"/>`, i+1, i+1, c.Width)
-			head = appendText(head, columnName(i)+"1", styleHead, c.Name)
+			name := c.Name
+			if !s.Plain {
+				name = report.Text(name).String()
+			}
+			head = appendText(head, columnName(i)+"1", styleHead, name)
 		}
 		fmt.Fprint(w, "</cols>")
 	}
@@ -203,7 +212,12 @@ func appendCell(to []byte, at string, value any) ([]byte, error) {
 		if v == "" {
 			return to, nil
 		}
-		return appendText(to, at, styleText, v), nil
+		return appendText(to, at, styleText, report.Text(v).String()), nil
+	case Plain:
+		if v == "" {
+			return to, nil
+		}
+		return appendText(to, at, styleText, string(v)), nil
 	case int:
 		return appendNumber(to, at, styleText, strconv.Itoa(v)), nil
 	case int64:
@@ -215,7 +229,7 @@ func appendCell(to []byte, at string, value any) ([]byte, error) {
 		if decimal, err := v.Float64(); err == nil {
 			return appendNumber(to, at, styleDecimal, strconv.FormatFloat(decimal, 'f', -1, 64)), nil
 		}
-		return appendText(to, at, styleText, v.String()), nil
+		return appendText(to, at, styleText, report.Text(v.String()).String()), nil
 	case Day:
 		day, err := time.Parse(time.DateOnly, string(v))
 		return appendTime(to, at, styleDay, day, err == nil, string(v)), nil
@@ -237,7 +251,7 @@ func appendTime(to []byte, at string, style int, value time.Time, valid bool, te
 	if serial, ok := serialOf(value); ok && valid {
 		return appendNumber(to, at, style, serial)
 	}
-	return appendText(to, at, styleText, text)
+	return appendText(to, at, styleText, report.Text(text).String())
 }
 
 // serialOf returns the number that shows a time on its own clock: days since 1899-12-30. Spreadsheets know no time
@@ -255,8 +269,8 @@ func serialOf(at time.Time) (string, bool) {
 // longestText is how much of a text a cell takes, in UTF-16 units.
 const longestText = 32767
 
+// appendText appends a text as it is.
 func appendText(to []byte, at string, style int, text string) []byte {
-	text = report.Text(text).String()
 	if len(text) > longestText {
 		if units := utf16.Encode([]rune(text)); len(units) > longestText {
 			text = strings.TrimSuffix(string(utf16.Decode(units[:longestText])), "\ufffd")

@@ -61,6 +61,24 @@ func (c Compiler) Compile(ctx context.Context, project, asOf, by string, once st
 	return c.compile(ctx, project, asOf, by, once, false)
 }
 
+// Participants counts all facts so far, and returns the participants of the day asOf (YYYY-MM-DD) as
+// counting.Figures.Register does. It saves nothing.
+func (c Compiler) Participants(ctx context.Context, project, asOf string, last []counting.LastField) ([]counting.Participant, error) {
+	defined, err := c.projects.Definition(ctx, project)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := counting.NewRules(defined.Definition, schema.For(defined.Definition))
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.count(ctx, defined, rules, asOf, c.restore)
+	if err != nil {
+		return nil, err
+	}
+	return s.figures.Register(rules, last)
+}
+
 // compile is Compile. If onlyNews, it also saves no snapshot, and returns the one before, where that differs in its
 // day alone.
 func (c Compiler) compile(ctx context.Context, project, asOf, by string, once store.Once, onlyNews bool) (kept snapshots.Kept, made bool, err error) {
