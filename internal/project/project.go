@@ -42,6 +42,8 @@ type Definition struct {
 	People       People        `json:"people,omitzero"`
 	Packs        []Pack        `json:"extends,omitempty"`   // those that it extends
 	Languages    []string      `json:"languages,omitempty"` // BCP 47, the first one is the project's own; none: Polish
+	IATI         *IATI         `json:"iati,omitempty"`
+	DHIS2        *DHIS2        `json:"dhis2,omitempty"`
 }
 
 // Pack is a version of a pack, a part of a definition that many projects share.

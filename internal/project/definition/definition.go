@@ -113,7 +113,7 @@ func (r *reader) definition(root *node) *project.Definition {
 	d := &project.Definition{}
 	root, d.Packs = r.extended(root, nil)
 	o, ok := r.object(root, "", "id", "extends", "title", "programme", "funding", "period", "time_zone", "implementers", "contact", "privacy", "marks", "goal", "region",
-		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "languages", "people", "records", "participants", "indicators", "reports", "retention", "confirm", "confirm_hours")
+		"target_group", "groups", "age_bands", "activities", "output_kinds", "partners", "languages", "people", "records", "participants", "indicators", "reports", "retention", "confirm", "confirm_hours", "iati", "dhis2")
 	if !ok {
 		return d
 	}
@@ -160,6 +160,8 @@ func (r *reader) definition(root *node) *project.Definition {
 	if n := o.fields["confirm_hours"]; n != nil && o.fields["confirm"] == nil {
 		o.report(n, "confirm_hours", notAllowed, confirmNeeded)
 	}
+	d.IATI = o.iati(d)
+	d.DHIS2 = o.dhis2(d)
 	return d
 }
 

@@ -136,6 +136,10 @@ func fieldNeeded(count string) text.Message {
 	return text.NewMessage("definition.error.field_needed", "count", count)
 }
 
+func wantLike(value, example string) text.Message {
+	return text.NewMessage("definition.error.want_like", "value", short(value), "example", example)
+}
+
 func wantWebAddress(value string) text.Message {
 	return text.NewMessage("definition.error.want_web_address", "value", value)
 }
