@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +21,9 @@ const (
 
 // Wants reports whether a subscription asks for a type of event.
 func (s Subscription) Wants(event string) bool { return slices.Contains(s.Events, event) }
+
+// number matches a name whose last label is a number, which no name on the internet has.
+var number = regexp.MustCompile(`(^|\.)([0-9]+|0[xX][0-9a-fA-F]*)\.?$`)
 
 // longestURL bounds the address of a subscription, in bytes.
 const longestURL = 2000
@@ -40,6 +44,10 @@ func (s *Store) CheckURL(ctx context.Context, address string) bool {
 	}
 	if at.Scheme != "https" {
 		return false
+	}
+	if name := at.Hostname(); number.MatchString(name) { // an address of IPv4, perhaps in one of its older forms
+		a, err := netip.ParseAddr(name)
+		return err == nil && IsPublic(a)
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookUpTime)
 	defer cancel()

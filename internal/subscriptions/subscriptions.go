@@ -118,6 +118,9 @@ func EventOf(f fact.Fact) (Event, bool) {
 	case fact.KindUploadRejected:
 		rejected, ok := decode[fact.UploadRejected](f)
 		return Event{UploadFinished, rejected.Upload}, ok
+	case fact.KindUploadFinished:
+		finished, ok := decode[fact.UploadFinished](f)
+		return Event{UploadFinished, finished.Upload}, ok
 	}
 	return Event{}, false
 }
