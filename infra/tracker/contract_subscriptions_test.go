@@ -190,7 +190,7 @@ func TestContractWebhooksFollowNoRedirect(t *testing.T) {
 	p.subscribe(moved.URL, everyEvent...)
 	p.office.post(p.at+"/signups", signup("ewa", "planting")).is(http.StatusCreated)
 	eventually(t, "the refusal", func() bool {
-		return said(p.office.get(p.at + "/subscriptions").is(http.StatusOK).at("items.0.reason")) == "redirect"
+		return said(p.office.get(p.at+"/subscriptions").is(http.StatusOK).at("items.0.reason")) == "redirect"
 	})
 	for _, h := range moved.hooks() {
 		if h.id != moved.hooks()[0].id {

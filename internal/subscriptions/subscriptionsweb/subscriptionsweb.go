@@ -78,7 +78,7 @@ func (h Handlers) Routes() []web.Route {
 			ID: "listSubscriptions", Tag: "subscriptions", Summary: "Subscriptions to webhooks", Response: shape.List{Of: line{}}, Success: "All of them, the oldest first", Page: true},
 		{Method: "POST", Path: all, Roles: office, Handler: h.create, Once: true,
 			ID: "createSubscription", Tag: "subscriptions", Summary: "Subscribe a program to what happens", Detail: "It gets webhooks by the Standard Webhooks specification, of what happens from now on.",
-			Request: draft{}, Response: created{}, Status: http.StatusCreated, Success: "Its id and its secret", Conflict: full},
+			Request: draft{}, Response: created{}, Status: http.StatusCreated, Success: "Its id and its secret", Page: true, Conflict: full},
 		{Method: "PUT", Path: one, Roles: office, Handler: h.change,
 			ID: "resumeSubscription", Tag: "subscriptions", Summary: "Send again to a subscription that was given up", Request: change{}, Response: line{}, Success: "The subscription"},
 		{Method: "DELETE", Path: one, Roles: office, Handler: h.remove,
@@ -195,7 +195,10 @@ func (h Handlers) change(c *web.Call) error {
 		return err
 	}
 	if body.Method(c) == http.MethodDelete {
-		return h.remove(c)
+		if err := h.subscriptions.Remove(c.Context(), c.Project, c.PathValue("id")); err != nil {
+			return err
+		}
+		return c.Redirect("/" + c.Project + "/subscriptions?done=removed")
 	}
 	k := schema.Kind{Name: "subscription", Fields: []schema.Field{{Name: "state", Required: true, Type: schema.Choice, Options: schema.Fixed(schema.Option{ID: subscriptions.Active, Label: project.SameInAllLanguages(subscriptions.Active)})}}}
 	if _, problems := k.Read(body.Given, c.Scope(body.Form)); len(problems) > 0 {
@@ -223,9 +226,6 @@ func (h Handlers) change(c *web.Call) error {
 func (h Handlers) remove(c *web.Call) error {
 	if err := h.subscriptions.Remove(c.Context(), c.Project, c.PathValue("id")); err != nil {
 		return err
-	}
-	if c.Page {
-		return c.Redirect("/" + c.Project + "/subscriptions?done=removed")
 	}
 	return c.JSON(http.StatusOK, ended{c.PathValue("id")})
 }
