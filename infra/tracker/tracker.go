@@ -478,8 +478,8 @@ func (t *tracker) sendNotices(ctx context.Context) {
 	}
 }
 
-// sendWebhooks sends webhooks to subscriptions: those that a crash left at the start, then those of a project after each
-// event, and those that are sent again when their time has come. It returns when the context ends.
+// sendWebhooks sends webhooks to subscriptions: those that a crash left at the start, then those of a project after
+// each event, and those that are sent again when their time has come. It returns when the context ends.
 func (t *tracker) sendWebhooks(ctx context.Context) {
 	const pause = time.Second
 	ticker := time.NewTicker(pause)
